@@ -1,0 +1,33 @@
+//! What every guest shares: the generated bindings, the executor, and thin Rust over the contract in `gateway/wit`.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`bindings`] | generated code; stages name [`Call`] and the records re-exported here instead |
+//! | [`work`] | `async` work on a call: receive a body, commit, digest |
+//! | [`executor`] | runs a stage's future step by step: the host never blocks a guest |
+//! | [`response`] | a response under construction |
+//! | [`refusal`] | `S3Error` to the contract's refusal, and what a failure means to a client |
+//! | [`index`] | ordered tables |
+
+pub mod bindings;
+pub mod executor;
+pub mod index;
+pub mod refusal;
+pub mod response;
+pub mod work;
+
+use bindings::guest::portcullis::gateway as contract;
+
+pub use contract::calls::{
+    Batch, Body, Call, ChunkSignature, Chunked, Decision, Digest, DigestAlgorithm, Failure, Head, Identity,
+    IngestPlan, Ingested, Payload, Principal, Progress, Put, Refusal, Requirement, Span, Target,
+};
+pub use contract::{digests, keys, settings, trace};
+pub use refusal::{failure_to_error, refuse};
+pub use response::Response;
+pub use work::{Collected, CommitError, Work};
+
+/// Unpredictable numbers.
+pub mod random {
+    pub use crate::contract::random::next_u64;
+}

@@ -1,0 +1,36 @@
+//! Refusals: from `S3Error` to the contract and back, and what a host failure means to a client.
+
+use gateway::errors::{ErrorCode, S3Error};
+
+use crate::response::push_header;
+use crate::{Failure, Refusal};
+
+/// The refusal that carries an error to the gateway, which renders it.
+pub fn refuse(error: S3Error) -> Refusal {
+    let mut headers = String::new();
+    for (name, value) in &error.headers {
+        push_header(&mut headers, name, value);
+    }
+    Refusal {
+        code: error.code.as_str().to_owned(),
+        message: error.message,
+        details: error.details.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        headers,
+    }
+}
+
+/// What a client is told when host work failed.
+pub fn failure_to_error(failure: Failure) -> S3Error {
+    match failure {
+        Failure::BodyTooLarge => ErrorCode::EntityTooLarge,
+        Failure::BodyIncomplete | Failure::DecodedLengthMismatch => ErrorCode::IncompleteBody,
+        Failure::BodyTimeout => ErrorCode::RequestTimeout,
+        Failure::PayloadMismatch => ErrorCode::XAmzContentSHA256Mismatch,
+        Failure::ChunkMalformed => ErrorCode::InvalidRequest,
+        Failure::ChunkSignatureMismatch => ErrorCode::SignatureDoesNotMatch,
+        Failure::StorageFull => ErrorCode::ServiceUnavailable,
+        Failure::StorageFailed => ErrorCode::InternalError,
+        Failure::Overloaded => ErrorCode::SlowDown,
+    }
+    .into()
+}

@@ -1,0 +1,97 @@
+//! Work that a call waits for, as `async` functions.
+
+use gateway::headers::Headers;
+
+use crate::contract::calls::Outcome;
+use crate::executor::suspend;
+use crate::{Batch, Call, Digest, DigestAlgorithm, Failure, IngestPlan, Ingested, Span};
+
+/// A body received into memory.
+#[derive(Debug)]
+pub struct Collected {
+    /// The body, without any framing.
+    pub body: Vec<u8>,
+    /// Trailing headers, names in lower case.
+    pub trailers: Vec<(String, String)>,
+}
+
+/// Why a batch was not committed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommitError {
+    /// A requirement did not hold: read again and plan again.
+    Conflict,
+    /// The volume could not take it. Nothing was changed.
+    Failed(Failure),
+}
+
+/// Host work on a call. Each function suspends the stage until its outcome is there.
+#[expect(async_fn_in_trait, reason = "guests are single-threaded: no Send bound is wanted")]
+pub trait Work {
+    /// Every request header, from one crossing.
+    fn headers(&self) -> Headers;
+    /// Whether `policy` allowed the call.
+    fn is_allowed(&self) -> bool;
+    /// Receives the whole body into memory, at most `length_max` bytes.
+    async fn collect(&self, length_max: u64) -> Result<Collected, Failure>;
+    /// Receives the body into a new blob.
+    async fn ingest(&self, plan: IngestPlan) -> Result<Ingested, Failure>;
+    /// Commits a batch durably; its commit number becomes the revision of every row it wrote.
+    async fn commit(&self, batch: Batch) -> Result<u64, CommitError>;
+    /// Digests of stored bytes, in the order asked for.
+    async fn digest(&self, spans: &[Span], digests: &[DigestAlgorithm]) -> Result<Vec<Digest>, Failure>;
+}
+
+impl Work for Call {
+    fn headers(&self) -> Headers {
+        Headers::parse(self.header_block())
+    }
+
+    fn is_allowed(&self) -> bool {
+        self.decision().is_some()
+    }
+
+    async fn collect(&self, length_max: u64) -> Result<Collected, Failure> {
+        self.schedule_collect(length_max);
+        suspend().await;
+        match self.take_outcome() {
+            Outcome::Collected((body, trailers)) => Ok(Collected { body, trailers }),
+            other => Err(failure(&other)),
+        }
+    }
+
+    async fn ingest(&self, plan: IngestPlan) -> Result<Ingested, Failure> {
+        self.schedule_ingest(&plan);
+        suspend().await;
+        match self.take_outcome() {
+            Outcome::Ingested(ingested) => Ok(ingested),
+            other => Err(failure(&other)),
+        }
+    }
+
+    async fn commit(&self, batch: Batch) -> Result<u64, CommitError> {
+        self.schedule_commit(&batch);
+        suspend().await;
+        match self.take_outcome() {
+            Outcome::Committed(revision) => Ok(revision),
+            Outcome::Conflict => Err(CommitError::Conflict),
+            other => Err(CommitError::Failed(failure(&other))),
+        }
+    }
+
+    async fn digest(&self, spans: &[Span], digests: &[DigestAlgorithm]) -> Result<Vec<Digest>, Failure> {
+        self.schedule_digest(spans, digests);
+        suspend().await;
+        match self.take_outcome() {
+            Outcome::Digested(values) => Ok(values),
+            other => Err(failure(&other)),
+        }
+    }
+}
+
+/// An outcome of another kind than what was scheduled is the host's fault: fail closed.
+fn failure(outcome: &Outcome) -> Failure {
+    match outcome {
+        Outcome::Failed(failure) => *failure,
+        _ => Failure::StorageFailed,
+    }
+}

@@ -1,0 +1,38 @@
+//! Operations on buckets and on what is configured for them.
+
+pub(crate) mod create_bucket;
+pub(crate) mod delete_bucket;
+pub(crate) mod get_bucket_location;
+pub(crate) mod head_bucket;
+pub(crate) mod list_buckets;
+pub(crate) mod object_lock;
+pub(crate) mod region;
+pub(crate) mod tagging;
+pub(crate) mod versioning;
+
+use gateway::errors::Result;
+
+use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
+use crate::records::BucketRow;
+use crate::request::Request;
+use crate::tables;
+
+/// Changes the row of the request's bucket. `change` sees the row as it is now and may refuse; it runs again when
+/// somebody else wrote the row in the meantime.
+async fn change(request: &Request, change: impl Fn(&mut BucketRow) -> Result<()>) -> Result<()> {
+    for _ in 0..ATTEMPTS_MAX {
+        let row = request.read_bucket_row()?;
+        let mut changed = row.record.clone();
+        change(&mut changed)?;
+        if changed == row.record {
+            return Ok(());
+        }
+        let mut plan = Plan::new();
+        plan.require_unchanged(tables::BUCKETS, &row);
+        plan.put(tables::BUCKETS, row.key, &changed)?;
+        if plan.commit(&request.call).await?.is_some() {
+            return Ok(());
+        }
+    }
+    Err(aborted())
+}

@@ -1,0 +1,111 @@
+//! The end of the pipeline: S3 object semantics over the host's index and blobs.
+//!
+//! A request is read once ([`request`]), handed to the function of its operation ([`dispatch`]), and answered. What is
+//! stored is described in [`tables`] (keys) and [`records`] (values). Operations read rows, plan one batch that requires
+//! what they read to be unchanged ([`plan`]), commit it, and plan again when somebody else was faster.
+
+mod bucket;
+mod listing;
+mod multipart;
+mod object;
+mod plan;
+mod records;
+mod request;
+mod rows;
+mod sts;
+mod subresource;
+mod tables;
+mod version_id;
+
+use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::operations::Operation;
+use sdk::bindings::storage::exports::portcullis::gateway::storage::Guest;
+use sdk::{Call, Progress, Refusal, Response, executor, refuse};
+
+use crate::request::Request;
+
+/// The component.
+struct Storage;
+
+impl Guest for Storage {
+    fn locate(call: &Call) -> std::result::Result<(), Refusal> {
+        request::locate(call).map_err(refuse)
+    }
+
+    fn start(call: Call) -> std::result::Result<Progress, Refusal> {
+        let id = call.head().id;
+        executor::start(id, Box::pin(answer(call))).map_err(refuse)
+    }
+
+    fn resume(id: u64) -> std::result::Result<Progress, Refusal> {
+        executor::resume(id).map_err(refuse)
+    }
+
+    fn abandon(id: u64) {
+        executor::abandon(id);
+    }
+}
+
+sdk::bindings::storage::export!(Storage with_types_in sdk::bindings::storage);
+
+async fn answer(call: Call) -> Result<()> {
+    let request = Request::read(call)?;
+    let response = dispatch(&request).await?;
+    response.send(&request.call);
+    Ok(())
+}
+
+/// Every operation that is served, and where.
+async fn dispatch(request: &Request) -> Result<Response> {
+    match request.operation {
+        Operation::GetObject => object::get_object::handle(request).await,
+        Operation::HeadObject => object::head_object::handle(request).await,
+        Operation::PutObject => object::put_object::handle(request).await,
+        Operation::CopyObject => object::copy_object::handle(request).await,
+        Operation::DeleteObject => object::delete_object::handle(request).await,
+        Operation::DeleteObjects => object::delete_objects::handle(request).await,
+        Operation::GetObjectAttributes => object::get_object_attributes::handle(request).await,
+
+        Operation::GetObjectTagging => subresource::tagging::get(request).await,
+        Operation::PutObjectTagging => subresource::tagging::put(request).await,
+        Operation::DeleteObjectTagging => subresource::tagging::delete(request).await,
+        Operation::GetObjectRetention => subresource::retention::get(request).await,
+        Operation::PutObjectRetention => subresource::retention::put(request).await,
+        Operation::GetObjectLegalHold => subresource::legal_hold::get(request).await,
+        Operation::PutObjectLegalHold => subresource::legal_hold::put(request).await,
+
+        Operation::CreateMultipartUpload => multipart::create_multipart_upload::handle(request).await,
+        Operation::UploadPart => multipart::upload_part::handle(request).await,
+        Operation::UploadPartCopy => multipart::upload_part_copy::handle(request).await,
+        Operation::CompleteMultipartUpload => multipart::complete_multipart_upload::handle(request).await,
+        Operation::AbortMultipartUpload => multipart::abort_multipart_upload::handle(request).await,
+        Operation::ListParts => multipart::list_parts::handle(request).await,
+        Operation::ListMultipartUploads => multipart::list_multipart_uploads::handle(request).await,
+
+        Operation::ListObjects => listing::list_objects::handle(request).await,
+        Operation::ListObjectsV2 => listing::list_objects_v2::handle(request).await,
+        Operation::ListObjectVersions => listing::list_object_versions::handle(request).await,
+
+        Operation::ListBuckets => bucket::list_buckets::handle(request).await,
+        Operation::CreateBucket => bucket::create_bucket::handle(request).await,
+        Operation::HeadBucket => bucket::head_bucket::handle(request).await,
+        Operation::DeleteBucket => bucket::delete_bucket::handle(request).await,
+        Operation::GetBucketLocation => bucket::get_bucket_location::handle(request).await,
+        Operation::GetBucketVersioning => bucket::versioning::get(request).await,
+        Operation::PutBucketVersioning => bucket::versioning::put(request).await,
+        Operation::GetBucketTagging => bucket::tagging::get(request).await,
+        Operation::PutBucketTagging => bucket::tagging::put(request).await,
+        Operation::DeleteBucketTagging => bucket::tagging::delete(request).await,
+        Operation::GetObjectLockConfiguration => bucket::object_lock::get(request).await,
+        Operation::PutObjectLockConfiguration => bucket::object_lock::put(request).await,
+
+        Operation::StsGetCallerIdentity => sts::get_caller_identity(request).await,
+
+        other => Err(not_implemented(other)),
+    }
+}
+
+/// An operation that is known, and that nothing here serves.
+fn not_implemented(operation: Operation) -> S3Error {
+    S3Error::new(ErrorCode::NotImplemented).message(format!("{} is not implemented.", operation.name()))
+}

@@ -1,0 +1,235 @@
+//! Integrity of a body: which digests to compute while it passes, whether they are what the client claimed, and which
+//! checksums to store.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>. A writer that names no
+//! algorithm gets a CRC64NVME.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::headers::Headers;
+use sdk::{Collected, Digest, DigestAlgorithm, Ingested, digests};
+
+use crate::records::{Algorithm, Checksum};
+
+#[cfg(test)]
+mod tests;
+
+/// What a client claims about the body that it sends.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Claims {
+    /// `Content-MD5`
+    md5: Option<[u8; 16]>,
+    /// `x-amz-checksum-*`
+    checksum: Option<Checksum>,
+    /// The `x-amz-checksum-*` that `x-amz-trailer` announces.
+    trailer: Option<Algorithm>,
+}
+
+/// A body that is what the client claimed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Verified {
+    /// The MD5 of the body: its ETag.
+    pub(crate) md5: [u8; 16],
+    /// The checksum to store.
+    pub(crate) checksum: Checksum,
+}
+
+impl Claims {
+    /// Reads the claims from the request's headers.
+    ///
+    /// `InvalidDigest` for a `Content-MD5` that is not one; `InvalidRequest` for a checksum that is malformed, of
+    /// several algorithms, or announced by `x-amz-sdk-checksum-algorithm` and not sent.
+    pub(crate) fn read(headers: &Headers) -> Result<Claims> {
+        let md5 = match headers.get("content-md5") {
+            Some(text) => Some(decode_md5(text)?),
+            None => None,
+        };
+        let claims = Claims { md5, checksum: read_checksum(headers)?, trailer: read_trailer(headers)? };
+        if claims.checksum.is_some() && claims.trailer.is_some() {
+            return Err(several_checksums());
+        }
+        if let Some(text) = headers.get("x-amz-sdk-checksum-algorithm") {
+            let declared = parse_algorithm(text)?;
+            match claims.algorithm() {
+                Some(algorithm) if algorithm == declared => {}
+                Some(_) => {
+                    let message = "Value for x-amz-sdk-checksum-algorithm header is invalid.";
+                    return Err(S3Error::invalid_request(message));
+                }
+                None => {
+                    return Err(S3Error::invalid_request(
+                        "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or \
+                         x-amz-trailer headers were found.",
+                    ));
+                }
+            }
+        }
+        Ok(claims)
+    }
+
+    /// The algorithm that the client chose.
+    pub(crate) fn algorithm(&self) -> Option<Algorithm> {
+        self.checksum.as_ref().map(|checksum| checksum.algorithm).or(self.trailer)
+    }
+
+    /// The digests that [`Claims::verify`] needs of a body whose checksum is kept in `algorithm`.
+    pub(crate) fn digests(&self, algorithm: Algorithm) -> Vec<DigestAlgorithm> {
+        match algorithm {
+            Algorithm::Md5 => vec![DigestAlgorithm::Md5],
+            other => vec![DigestAlgorithm::Md5, other.digest()],
+        }
+    }
+
+    /// Compares the claims with what was received, and answers what to store. `algorithm` is the one given to
+    /// [`Claims::digests`]: the client's own, or a default.
+    ///
+    /// `BadDigest` when the body is not what was claimed; `MalformedTrailerError` when the announced trailer did not
+    /// come, `InvalidRequest` when it is malformed.
+    pub(crate) fn verify(&self, algorithm: Algorithm, received: &Ingested) -> Result<Verified> {
+        let md5 = find_md5(&received.digests)?;
+        self.check_md5(md5)?;
+        let value = find(&received.digests, algorithm)?.to_vec();
+        let claimed = self.claimed(&received.trailers)?;
+        if let Some(claimed) = claimed
+            && (claimed.algorithm != algorithm || claimed.value != value)
+        {
+            return Err(bad_checksum(claimed.algorithm));
+        }
+        Ok(Verified { md5, checksum: Checksum { algorithm, value } })
+    }
+
+    /// Compares the claims with a document that was received into memory. `InvalidRequest` when there are none, for
+    /// operations whose documents must come with a digest.
+    pub(crate) fn verify_document(&self, document: &Collected, need: Need) -> Result<()> {
+        if self.md5.is_some() {
+            let md5 = digests::md5(&document.body).try_into().map_err(|_| ErrorCode::InternalError)?;
+            self.check_md5(md5)?;
+        }
+        match self.claimed(&document.trailers)? {
+            Some(claimed) => {
+                let value = digests::compute(claimed.algorithm.digest(), &document.body);
+                if claimed.value != value {
+                    return Err(bad_checksum(claimed.algorithm));
+                }
+            }
+            None if self.md5.is_none() && need == Need::Required => {
+                return Err(S3Error::invalid_request(
+                    "Missing required header for this request: Content-MD5 OR x-amz-checksum-*",
+                ));
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn check_md5(&self, computed: [u8; 16]) -> Result<()> {
+        match self.md5 {
+            Some(claimed) if claimed != computed => Err(S3Error::new(ErrorCode::BadDigest)
+                .message("The Content-MD5 you specified did not match what we received.")
+                .detail("ExpectedDigest", BASE64.encode(claimed))
+                .detail("CalculatedDigest", BASE64.encode(computed))),
+            _ => Ok(()),
+        }
+    }
+
+    /// The checksum that was claimed ahead of the body or behind it.
+    fn claimed(&self, trailers: &[(String, String)]) -> Result<Option<Checksum>> {
+        let Some(algorithm) = self.trailer else { return Ok(self.checksum.clone()) };
+        let value = trailers.iter().find(|(name, _)| name == algorithm.header()).map(|(_, value)| value.trim());
+        match value {
+            Some(value) => Ok(Some(decode_checksum(algorithm, value)?)),
+            None => Err(ErrorCode::MalformedTrailerError.into()),
+        }
+    }
+}
+
+/// Whether a document must come with a digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// `Content-MD5` or a checksum must be there.
+    Required,
+    /// They are checked when they are.
+    Optional,
+}
+
+/// Reads the name of an algorithm in `x-amz-checksum-algorithm` or `x-amz-sdk-checksum-algorithm`.
+pub(crate) fn parse_algorithm(text: &str) -> Result<Algorithm> {
+    Algorithm::parse(text).ok_or_else(|| {
+        let names = Algorithm::ALL.map(Algorithm::as_str).join(", ");
+        S3Error::invalid_request(format!(
+            "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [{names}]"
+        ))
+    })
+}
+
+/// Reads a checksum in base64, as headers and documents carry it.
+pub(crate) fn decode_checksum(algorithm: Algorithm, text: &str) -> Result<Checksum> {
+    match BASE64.decode(text) {
+        Ok(value) if value.len() == algorithm.length() => Ok(Checksum { algorithm, value }),
+        _ => Err(S3Error::invalid_request(format!("Value for {} header is invalid.", algorithm.header()))),
+    }
+}
+
+/// A checksum in base64.
+pub(crate) fn encode(value: &[u8]) -> String {
+    BASE64.encode(value)
+}
+
+/// The digest of an algorithm among those that the host computed.
+pub(crate) fn find(digests: &[Digest], algorithm: Algorithm) -> Result<&[u8]> {
+    let wanted = algorithm.digest();
+    let found = digests.iter().find(|digest| digest.algorithm == wanted);
+    found.map(|digest| digest.value.as_slice()).ok_or_else(|| ErrorCode::InternalError.into())
+}
+
+/// The MD5 among the digests that the host computed.
+pub(crate) fn find_md5(digests: &[Digest]) -> Result<[u8; 16]> {
+    find(digests, Algorithm::Md5)?.try_into().map_err(|_| ErrorCode::InternalError.into())
+}
+
+fn decode_md5(text: &str) -> Result<[u8; 16]> {
+    let md5 = BASE64.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+    md5.ok_or_else(|| {
+        S3Error::new(ErrorCode::InvalidDigest).detail("Content-MD5", text)
+    })
+}
+
+fn read_checksum(headers: &Headers) -> Result<Option<Checksum>> {
+    let mut found: Option<Checksum> = None;
+    for (suffix, value) in headers.with_prefix("x-amz-checksum-") {
+        // `-algorithm`, `-type` and `-mode` share the prefix.
+        let Some(algorithm) = Algorithm::parse(suffix) else { continue };
+        if found.is_some() {
+            return Err(several_checksums());
+        }
+        found = Some(decode_checksum(algorithm, value)?);
+    }
+    Ok(found)
+}
+
+fn read_trailer(headers: &Headers) -> Result<Option<Algorithm>> {
+    let Some(names) = headers.get("x-amz-trailer") else { return Ok(None) };
+    let mut found = None;
+    for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        let algorithm = Algorithm::ALL.into_iter().find(|algorithm| algorithm.header().eq_ignore_ascii_case(name));
+        match (algorithm, found) {
+            (Some(_), Some(_)) => return Err(several_checksums()),
+            (Some(algorithm), None) => found = Some(algorithm),
+            (None, _) => {
+                let message = "The value specified in the x-amz-trailer header is not supported";
+                return Err(S3Error::invalid_request(message));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn several_checksums() -> S3Error {
+    S3Error::invalid_request("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
+}
+
+fn bad_checksum(algorithm: Algorithm) -> S3Error {
+    S3Error::new(ErrorCode::BadDigest)
+        .message(format!("The {} you specified did not match the calculated checksum.", algorithm.as_str()))
+}

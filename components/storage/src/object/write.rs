@@ -1,0 +1,290 @@
+//! The one place that plans changes of a key's versions: a new current version, a new delete marker, the end of one
+//! version.
+//!
+//! | versioning  | new object                                        | DELETE without version id |
+//! | ----------- | ------------------------------------------------- | ------------------------- |
+//! | never       | replaces the current one                          | deletes the current one   |
+//! | enabled     | the current one becomes noncurrent                | the same, a marker with an id is on top |
+//! | suspended   | replaces the null version, others become noncurrent | the same, the null version is a marker |
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html>
+//!
+//! Every function here leaves the invariants of [`tables`] true, provided that the batch commits with the requirements
+//! that it adds.
+
+use gateway::errors::Result;
+use sdk::index;
+
+use crate::plan::Plan;
+use crate::records::{
+    Account, AlgorithmSet, BucketRow, ChecksumType, Details, ETag, Kind, Row, StorageClass, Summary, Version,
+    Versioning,
+};
+use crate::subresource::lock;
+use crate::{rows, tables};
+
+/// Which key is written, and what was read of it.
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
+    /// The bucket, as read. The caller requires its row unchanged.
+    pub(crate) bucket: &'a BucketRow,
+    /// The key.
+    pub(crate) key: &'a str,
+    /// The row of the key in `objects`, as read.
+    pub(crate) current: Option<Row<Version>>,
+}
+
+impl<'a> Place<'a> {
+    /// Reads the current object of a key.
+    pub(crate) fn read(bucket: &'a BucketRow, key: &'a str) -> Result<Place<'a>> {
+        Ok(Place { bucket, key, current: rows::current(bucket.id, key)? })
+    }
+
+    fn object_key(&self) -> Vec<u8> {
+        tables::object_key(self.bucket.id, self.key)
+    }
+
+    fn version_key(&self, sequence: u64) -> Vec<u8> {
+        tables::version_key(self.bucket.id, self.key, sequence)
+    }
+
+    fn null_key(&self) -> Vec<u8> {
+        tables::null_key(self.bucket.id, self.key)
+    }
+}
+
+/// What a new version is made of. Its place among the versions is given by [`put`].
+#[derive(Clone, Debug)]
+pub(crate) struct NewObject {
+    /// When it was written, in milliseconds since 1970.
+    pub(crate) modified_ms: u64,
+    /// Bytes.
+    pub(crate) size: u64,
+    /// ETag.
+    pub(crate) etag: ETag,
+    /// Storage class.
+    pub(crate) storage_class: StorageClass,
+    /// What `details.checksums` cover.
+    pub(crate) checksum_type: ChecksumType,
+    /// Everything else.
+    pub(crate) details: Details,
+}
+
+/// Plans `object` as the current version of a key and answers its summary.
+///
+/// Adds the requirement that the key is as in `place`; frees the version that is replaced, if one is. References to
+/// the new version's own blobs are the caller's to keep. Call it once per attempt, after reading `place`: it draws the
+/// sequence of the new version.
+pub(crate) fn put(plan: &mut Plan, place: &Place<'_>, object: &NewObject) -> Result<Summary> {
+    let sequence = index::next_sequence();
+    let summary = Summary {
+        kind: Kind::Object,
+        sequence,
+        nonce: sdk::random::next_u64(),
+        null: place.bucket.versioning != Versioning::Enabled,
+        modified_ms: object.modified_ms,
+        size: object.size,
+        etag: object.etag,
+        storage_class: object.storage_class,
+        checksum_algorithms: AlgorithmSet::of(&object.details.checksums),
+        checksum_type: object.checksum_type,
+        owner: place.bucket.owner,
+    };
+    require_newest(plan, place, sequence);
+    if clear_way(plan, place, object.modified_ms)? == NullRow::Stale {
+        plan.delete(tables::NULLS, place.null_key());
+    }
+    let version = Version { summary, details: object.details.clone() };
+    plan.put(tables::OBJECTS, place.object_key(), &version)?;
+    Ok(summary)
+}
+
+/// Plans what DELETE without a version id does: nothing is left in a bucket without versioning (`None`), a delete
+/// marker is on top in any other.
+pub(crate) fn delete_current(plan: &mut Plan, place: &Place<'_>, now_ms: u64) -> Result<Option<Summary>> {
+    if place.bucket.versioning == Versioning::Unversioned {
+        plan.require_as_read(tables::OBJECTS, &place.object_key(), place.current.as_ref());
+        if let Some(current) = &place.current {
+            lock::check_replace(&current.record, now_ms)?;
+            plan.free_body(&current.record.details.body)?;
+            plan.delete(tables::OBJECTS, current.key.clone());
+        }
+        return Ok(None);
+    }
+    let marker = delete_marker(place.bucket, now_ms);
+    require_newest(plan, place, marker.sequence);
+    let null_row = clear_way(plan, place, now_ms)?;
+    if place.current.is_some() {
+        plan.delete(tables::OBJECTS, place.object_key());
+    }
+    if marker.null {
+        plan.put(tables::NULLS, place.null_key(), &marker.sequence)?;
+    } else if null_row == NullRow::Stale {
+        plan.delete(tables::NULLS, place.null_key());
+    }
+    let version = Version { summary: marker, details: Details::default() };
+    plan.put(tables::VERSIONS, place.version_key(marker.sequence), &version)?;
+    Ok(Some(marker))
+}
+
+/// Where a version's row is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Table {
+    /// In `objects`: it is current.
+    Objects,
+    /// In `versions`.
+    Versions,
+}
+
+/// Plans the end of one version, read as `target` from `table`. When it was the latest one and an object is below it,
+/// that object becomes current.
+pub(crate) fn delete_version(
+    plan: &mut Plan,
+    place: &Place<'_>,
+    table: Table,
+    target: &Row<Version>,
+) -> Result<()> {
+    let bucket = place.bucket.id;
+    plan.require_as_read(tables::OBJECTS, &place.object_key(), place.current.as_ref());
+    plan.free_body(&target.record.details.body)?;
+    match table {
+        Table::Objects => {
+            let next = match place.bucket.versioning {
+                Versioning::Unversioned => None,
+                Versioning::Enabled | Versioning::Suspended => rows::newest_version(bucket, place.key)?,
+            };
+            match next {
+                Some(next) if !next.record.summary.is_delete_marker() => promote(plan, place, &next)?,
+                Some(marker) => {
+                    plan.require_unchanged(tables::VERSIONS, &marker);
+                    plan.delete(tables::OBJECTS, target.key.clone());
+                }
+                None => plan.delete(tables::OBJECTS, target.key.clone()),
+            }
+        }
+        Table::Versions => {
+            plan.require_unchanged(tables::VERSIONS, target);
+            plan.delete(tables::VERSIONS, target.key.clone());
+            if target.record.summary.null {
+                plan.delete(tables::NULLS, place.null_key());
+            }
+            if place.current.is_none() {
+                uncover(plan, place, target)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `target` in `versions` is about to go, and no object is current: if it is the marker on top, the object below it
+/// comes to light.
+fn uncover(plan: &mut Plan, place: &Place<'_>, target: &Row<Version>) -> Result<()> {
+    let bucket = place.bucket.id;
+    match rows::newest_version(bucket, place.key)? {
+        Some(newest) if newest.key != target.key => {
+            // Who deletes the newest at the same time must not miss that its successor is gone.
+            plan.require_unchanged(tables::VERSIONS, &newest);
+        }
+        _ => {
+            let mut newer = tables::version_range(bucket, place.key);
+            newer.end = target.key.clone();
+            plan.require_empty(tables::VERSIONS, newer);
+            match rows::version_before(bucket, place.key, target.record.summary.sequence)? {
+                Some(next) if !next.record.summary.is_delete_marker() => promote(plan, place, &next)?,
+                Some(marker) => plan.require_unchanged(tables::VERSIONS, &marker),
+                None => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Moves a version from `versions` to `objects`.
+fn promote(plan: &mut Plan, place: &Place<'_>, next: &Row<Version>) -> Result<()> {
+    plan.require_unchanged(tables::VERSIONS, next);
+    plan.delete(tables::VERSIONS, next.key.clone());
+    if next.record.summary.null {
+        plan.delete(tables::NULLS, place.null_key());
+    }
+    plan.put(tables::OBJECTS, place.object_key(), &next.record)
+}
+
+/// Requires that the key is as it was read, and that no version came to be above `sequence`.
+///
+/// A writer changes the row in `objects` unless there is none before and after: then a newer delete marker is all that
+/// can have come, and it is in the range that must be empty.
+fn require_newest(plan: &mut Plan, place: &Place<'_>, sequence: u64) {
+    plan.require_as_read(tables::OBJECTS, &place.object_key(), place.current.as_ref());
+    if place.current.is_none() && place.bucket.versioning != Versioning::Unversioned {
+        let mut newer = tables::version_range(place.bucket.id, place.key);
+        newer.end = place.version_key(sequence);
+        plan.require_empty(tables::VERSIONS, newer);
+    }
+}
+
+/// What became of the key's row in `nulls`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NullRow {
+    /// It is as it has to be.
+    Settled,
+    /// The version that it names was planned away: it must be deleted or written anew.
+    Stale,
+}
+
+/// Makes room for a new latest version: the current one becomes noncurrent or, where the new one takes its place, ends.
+fn clear_way(plan: &mut Plan, place: &Place<'_>, now_ms: u64) -> Result<NullRow> {
+    let replaces_null = place.bucket.versioning != Versioning::Enabled;
+    match &place.current {
+        Some(current) if replaces_null && current.record.summary.null => {
+            // The null version is here, so `nulls` has no row.
+            lock::check_replace(&current.record, now_ms)?;
+            plan.free_body(&current.record.details.body)?;
+            return Ok(NullRow::Settled);
+        }
+        Some(current) => {
+            let sequence = current.record.summary.sequence;
+            plan.put(tables::VERSIONS, place.version_key(sequence), &current.record)?;
+            if current.record.summary.null {
+                plan.put(tables::NULLS, place.null_key(), &sequence)?;
+            }
+        }
+        None => {}
+    }
+    match place.bucket.versioning {
+        Versioning::Suspended => end_noncurrent_null(plan, place, now_ms),
+        Versioning::Unversioned | Versioning::Enabled => Ok(NullRow::Settled),
+    }
+}
+
+/// Plans the end of the null version where it is noncurrent or a delete marker.
+fn end_noncurrent_null(plan: &mut Plan, place: &Place<'_>, now_ms: u64) -> Result<NullRow> {
+    let bucket = place.bucket.id;
+    let Some(null) = rows::null(bucket, place.key)? else {
+        plan.require_absent(tables::NULLS, place.null_key());
+        return Ok(NullRow::Settled);
+    };
+    plan.require_unchanged(tables::NULLS, &null);
+    if let Some(version) = rows::version(bucket, place.key, null.record)? {
+        lock::check_replace(&version.record, now_ms)?;
+        plan.require_unchanged(tables::VERSIONS, &version);
+        plan.free_body(&version.record.details.body)?;
+        plan.delete(tables::VERSIONS, version.key);
+    }
+    Ok(NullRow::Stale)
+}
+
+fn delete_marker(bucket: &BucketRow, now_ms: u64) -> Summary {
+    Summary {
+        kind: Kind::DeleteMarker,
+        sequence: index::next_sequence(),
+        nonce: sdk::random::next_u64(),
+        null: bucket.versioning == Versioning::Suspended,
+        modified_ms: now_ms,
+        size: 0,
+        etag: ETag::default(),
+        storage_class: StorageClass::Standard,
+        checksum_algorithms: AlgorithmSet::default(),
+        checksum_type: ChecksumType::FullObject,
+        owner: Account(bucket.owner.0),
+    }
+}

@@ -1,0 +1,111 @@
+//! What the rows of the storage tables hold: `postcard` records behind one format byte.
+//!
+//! Every value is `format byte, postcard(record)`. The format byte is 1 for every record today; a record that changes
+//! its shape takes the next number and `decode` learns to read both. Inside postcard, integers are LEB128, enums are
+//! the index of the variant (so variants are only ever appended), and fields have no names (so fields are never
+//! reordered).
+
+mod bucket;
+mod checksum;
+mod lock;
+#[cfg(test)]
+mod tests;
+mod upload;
+mod version;
+
+use gateway::errors::{ErrorCode, Result, S3Error};
+use serde::{Deserialize, Serialize};
+
+pub(crate) use bucket::{BucketRow, Versioning};
+pub(crate) use checksum::{Algorithm, AlgorithmSet, Checksum, ChecksumType};
+pub(crate) use lock::{DefaultRetention, LockMode, ObjectLockConfiguration, Period, Retention};
+pub(crate) use upload::{Initiator, Part, Upload};
+pub(crate) use version::{
+    Body, ContentHeaders, Details, ETag, Kind, ManifestPage, ManifestPart, Span, StorageClass, Summary, Version,
+    VersionId,
+};
+
+/// The format byte of every record written by this release.
+const FORMAT: u8 = 1;
+
+/// A record that is a whole row value.
+pub(crate) trait Record: Sized {
+    /// Format byte and record.
+    fn encode(&self) -> Result<Vec<u8>>;
+    /// Reads what [`Record::encode`] wrote. Fails with `InternalError` on a row that no release wrote.
+    fn decode(value: &[u8]) -> Result<Self>;
+}
+
+/// A record as read, with what is needed to require that it has not changed.
+#[derive(Clone, Debug)]
+pub(crate) struct Row<T> {
+    /// The key of the row in its table.
+    pub(crate) key: Vec<u8>,
+    /// The decoded value.
+    pub(crate) record: T,
+    /// The commit that wrote the row.
+    pub(crate) revision: u64,
+}
+
+/// An account: 12 digits, kept as the number they spell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct Account(pub(crate) u64);
+
+impl Account {
+    /// Reads 12 digits.
+    pub(crate) fn parse(text: &str) -> Option<Account> {
+        let digits = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| text.parse().ok().map(Account)).flatten()
+    }
+}
+
+impl std::fmt::Display for Account {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{:012}", self.0)
+    }
+}
+
+/// Implements [`Record`] for plain postcard records.
+macro_rules! plain_record {
+    ($($record:ty),+) => {$(
+        impl $crate::records::Record for $record {
+            fn encode(&self) -> gateway::errors::Result<Vec<u8>> {
+                $crate::records::to_vec(self)
+            }
+            fn decode(value: &[u8]) -> gateway::errors::Result<Self> {
+                $crate::records::from_slice(value)
+            }
+        }
+    )+};
+}
+use plain_record;
+
+/// The sequence of a null version, as the rows of `nulls` hold it.
+impl Record for u64 {
+    fn encode(&self) -> Result<Vec<u8>> {
+        to_vec(self)
+    }
+    fn decode(value: &[u8]) -> Result<u64> {
+        from_slice(value)
+    }
+}
+
+fn to_vec<T: Serialize>(record: &T) -> Result<Vec<u8>> {
+    postcard::to_extend(record, vec![FORMAT]).map_err(|_| unreadable())
+}
+
+fn from_slice<'a, T: Deserialize<'a>>(value: &'a [u8]) -> Result<T> {
+    postcard::from_bytes(body(value)?).map_err(|_| unreadable())
+}
+
+fn body(value: &[u8]) -> Result<&[u8]> {
+    match value.split_first() {
+        Some((&FORMAT, record)) => Ok(record),
+        _ => Err(unreadable()),
+    }
+}
+
+/// A row that this release cannot read: damage, or data of a newer release.
+fn unreadable() -> S3Error {
+    S3Error::new(ErrorCode::InternalError).message("A stored record could not be read.")
+}

@@ -1,0 +1,68 @@
+//! A multipart upload in progress and its parts.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Account, Algorithm, Checksum, ChecksumType, ContentHeaders, Retention, Span, StorageClass, plain_record,
+};
+
+/// The row of an upload in `uploads`; the bucket and the key are in the row's key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Upload {
+    /// With `nonce`, the upload id. The same number as in the row's key.
+    pub(crate) sequence: u64,
+    /// Random, so that upload ids cannot be guessed.
+    pub(crate) nonce: u64,
+    /// Milliseconds since 1970.
+    pub(crate) initiated_ms: u64,
+    /// The bucket's owner, who will own the object.
+    pub(crate) owner: Account,
+    /// Who created the upload.
+    pub(crate) initiator: Initiator,
+    /// System headers of the object.
+    pub(crate) content: ContentHeaders,
+    /// User metadata of the object: names without `x-amz-meta-`.
+    pub(crate) metadata: Vec<(String, String)>,
+    /// Tags of the object.
+    pub(crate) tags: Vec<(String, String)>,
+    /// Storage class of the object.
+    pub(crate) storage_class: StorageClass,
+    /// `x-amz-checksum-algorithm`, when it was given.
+    pub(crate) checksum_algorithm: Option<Algorithm>,
+    /// `x-amz-checksum-type`, as given or as implied by the algorithm.
+    pub(crate) checksum_type: Option<ChecksumType>,
+    /// Retention given when the upload was created. The bucket's default applies on completion.
+    pub(crate) retention: Option<Retention>,
+    /// Legal hold given when the upload was created.
+    pub(crate) legal_hold: bool,
+    /// Reserved for how the object is sealed at rest; 0 is "not".
+    pub(crate) encryption: u8,
+}
+
+/// Who created an upload, as listings print it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Initiator {
+    /// The canonical id of the account (root), or the user's ARN.
+    pub(crate) id: String,
+    /// `DisplayName`
+    pub(crate) display_name: String,
+}
+
+/// The row of a part in `parts`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Part {
+    /// 1 to 10,000.
+    pub(crate) number: u32,
+    /// Bytes.
+    pub(crate) size: u64,
+    /// When the part was uploaded, in milliseconds since 1970.
+    pub(crate) modified_ms: u64,
+    /// The part's ETag.
+    pub(crate) md5: [u8; 16],
+    /// Checksums of the part's bytes.
+    pub(crate) checksums: Vec<Checksum>,
+    /// Where the bytes are, in order. Empty when the part is.
+    pub(crate) spans: Vec<Span>,
+}
+
+plain_record!(Upload, Part);

@@ -1,0 +1,298 @@
+//! A version of an object: a summary that listings decode alone, and the details that reads need besides.
+
+use std::fmt;
+
+use gateway::errors::Result;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Account, AlgorithmSet, Checksum, ChecksumType, FORMAT, Record, Retention, body, plain_record, unreadable,
+};
+use crate::version_id;
+
+/// The row of a version in `objects` or `versions`: format byte, [`Summary`], [`Details`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Version {
+    /// What listings print.
+    pub(crate) summary: Summary,
+    /// The rest. [`Details::default`] for a delete marker.
+    pub(crate) details: Details,
+}
+
+impl Record for Version {
+    fn encode(&self) -> Result<Vec<u8>> {
+        let value = postcard::to_extend(&self.summary, vec![FORMAT]).map_err(|_| unreadable())?;
+        postcard::to_extend(&self.details, value).map_err(|_| unreadable())
+    }
+
+    fn decode(value: &[u8]) -> Result<Version> {
+        let (summary, rest) = postcard::take_from_bytes(body(value)?).map_err(|_| unreadable())?;
+        let details = postcard::from_bytes(rest).map_err(|_| unreadable())?;
+        Ok(Version { summary, details })
+    }
+}
+
+/// What listings print of a version; decodes without allocating.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Summary {
+    /// Object or delete marker.
+    pub(crate) kind: Kind,
+    /// Rises with every version of a key; part of the row's key in `versions`.
+    pub(crate) sequence: u64,
+    /// Random, so that version ids cannot be guessed.
+    pub(crate) nonce: u64,
+    /// Whether this is the null version of its key.
+    pub(crate) null: bool,
+    /// When the version was written, in milliseconds since 1970.
+    pub(crate) modified_ms: u64,
+    /// Bytes of the object; 0 for a delete marker.
+    pub(crate) size: u64,
+    /// The object's ETag; zero for a delete marker.
+    pub(crate) etag: ETag,
+    /// The object's storage class.
+    pub(crate) storage_class: StorageClass,
+    /// Of which algorithms `Details::checksums` has values.
+    pub(crate) checksum_algorithms: AlgorithmSet,
+    /// What these checksums cover.
+    pub(crate) checksum_type: ChecksumType,
+    /// Who owns the object.
+    pub(crate) owner: Account,
+}
+
+impl Summary {
+    /// Reads the summary of a [`Version`] row and nothing else of it.
+    pub(crate) fn decode(value: &[u8]) -> Result<Summary> {
+        let (summary, _) = postcard::take_from_bytes(body(value)?).map_err(|_| unreadable())?;
+        Ok(summary)
+    }
+
+    /// Whether this is a delete marker.
+    pub(crate) fn is_delete_marker(&self) -> bool {
+        self.kind == Kind::DeleteMarker
+    }
+
+    /// The version id that clients see.
+    pub(crate) fn version_id(&self) -> VersionId {
+        if self.null {
+            VersionId::Null
+        } else {
+            VersionId::Number { sequence: self.sequence, nonce: self.nonce }
+        }
+    }
+}
+
+/// What a version is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Kind {
+    /// Bytes with metadata.
+    Object,
+    /// "Deleted at this time."
+    DeleteMarker,
+}
+
+/// How clients name a version: `null`, or 32 characters (see [`version_id`]). `Display` prints it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum VersionId {
+    /// The null version.
+    Null,
+    /// A version written while versioning was enabled.
+    Number {
+        /// Where the version is.
+        sequence: u64,
+        /// What must be equal there.
+        nonce: u64,
+    },
+}
+
+impl fmt::Display for VersionId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            VersionId::Null => formatter.write_str("null"),
+            VersionId::Number { sequence, nonce } => formatter.write_str(&version_id::encode(sequence, nonce)),
+        }
+    }
+}
+
+/// An ETag without its quotes. `Display` prints 32 hexadecimal digits, and `-parts` for a multipart object.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ETag {
+    /// The MD5 of the bytes, or of the parts' MD5s.
+    pub(crate) md5: [u8; 16],
+    /// Parts of a multipart object; 0 for any other.
+    pub(crate) parts: u32,
+}
+
+impl ETag {
+    /// Appends the ETag without quotes; cheaper than `Display` where many are printed.
+    pub(crate) fn push_to(&self, text: &mut String) {
+        for byte in self.md5 {
+            for digit in [byte >> 4, byte & 15] {
+                text.push(char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }));
+            }
+        }
+        if self.parts > 0 {
+            text.push('-');
+            text.push_str(&self.parts.to_string());
+        }
+    }
+}
+
+impl fmt::Display for ETag {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::with_capacity(40);
+        self.push_to(&mut text);
+        formatter.write_str(&text)
+    }
+}
+
+/// A storage class that is accepted and returned: https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html
+///
+/// The order of the variants is part of the storage format.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "S3's own names")]
+pub(crate) enum StorageClass {
+    #[default]
+    Standard,
+    ReducedRedundancy,
+    StandardIa,
+    OnezoneIa,
+    IntelligentTiering,
+    Glacier,
+    DeepArchive,
+    GlacierIr,
+    ExpressOnezone,
+    Outposts,
+    Snow,
+    FsxOpenzfs,
+    FsxOntap,
+}
+
+impl StorageClass {
+    const NAMES: [(StorageClass, &'static str); 13] = [
+        (StorageClass::Standard, "STANDARD"),
+        (StorageClass::ReducedRedundancy, "REDUCED_REDUNDANCY"),
+        (StorageClass::StandardIa, "STANDARD_IA"),
+        (StorageClass::OnezoneIa, "ONEZONE_IA"),
+        (StorageClass::IntelligentTiering, "INTELLIGENT_TIERING"),
+        (StorageClass::Glacier, "GLACIER"),
+        (StorageClass::DeepArchive, "DEEP_ARCHIVE"),
+        (StorageClass::GlacierIr, "GLACIER_IR"),
+        (StorageClass::ExpressOnezone, "EXPRESS_ONEZONE"),
+        (StorageClass::Outposts, "OUTPOSTS"),
+        (StorageClass::Snow, "SNOW"),
+        (StorageClass::FsxOpenzfs, "FSX_OPENZFS"),
+        (StorageClass::FsxOntap, "FSX_ONTAP"),
+    ];
+
+    /// As S3 spells it: `STANDARD_IA`.
+    pub(crate) fn as_str(self) -> &'static str {
+        StorageClass::NAMES.iter().find(|(class, _)| *class == self).map_or("STANDARD", |(_, name)| name)
+    }
+
+    /// Reads S3's spelling.
+    pub(crate) fn parse(text: &str) -> Option<StorageClass> {
+        StorageClass::NAMES.iter().find(|(_, name)| *name == text).map(|(class, _)| *class)
+    }
+}
+
+/// What reads of a version need beyond its summary.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Details {
+    /// System headers.
+    pub(crate) content: ContentHeaders,
+    /// User metadata: names in lower case without `x-amz-meta-`, in the order sent.
+    pub(crate) metadata: Vec<(String, String)>,
+    /// Tags, in the order given; at most 10.
+    pub(crate) tags: Vec<(String, String)>,
+    /// Checksums of the object; what they cover is `Summary::checksum_type`.
+    pub(crate) checksums: Vec<Checksum>,
+    /// Where the bytes are.
+    pub(crate) body: Body,
+    /// Object Lock retention.
+    pub(crate) retention: Option<Retention>,
+    /// Object Lock legal hold: `None` when it was never set, for then S3 answers no header.
+    pub(crate) legal_hold: Option<bool>,
+    /// The upload that this object was completed from (sequence, nonce): a repeated CompleteMultipartUpload
+    /// recognises its own work by it.
+    pub(crate) upload: Option<(u64, u64)>,
+    /// `x-amz-website-redirect-location`
+    pub(crate) website_redirect: Option<String>,
+    /// Reserved for how the object is sealed at rest; 0 is "not".
+    pub(crate) encryption: u8,
+}
+
+/// System headers that are stored as sent and returned with the object.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ContentHeaders {
+    /// `Content-Type`; absent means `binary/octet-stream`.
+    pub(crate) content_type: Option<String>,
+    /// `Content-Encoding`, without `aws-chunked`.
+    pub(crate) content_encoding: Option<String>,
+    /// `Content-Disposition`
+    pub(crate) content_disposition: Option<String>,
+    /// `Content-Language`
+    pub(crate) content_language: Option<String>,
+    /// `Cache-Control`
+    pub(crate) cache_control: Option<String>,
+    /// `Expires`
+    pub(crate) expires: Option<String>,
+}
+
+/// Where the bytes of a version are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Body {
+    /// One after the other. Empty for an empty object.
+    Spans(Vec<Span>),
+    /// In the parts of a manifest: a multipart object.
+    Parts {
+        /// The manifest's id in `manifests`.
+        manifest: u64,
+        /// Number of parts, 1 to 10,000.
+        count: u32,
+        /// For each page of the manifest, the offset in the object at which its first part begins. A range finds
+        /// its first page here, and so reads only the pages that it needs.
+        page_offsets: Vec<u64>,
+    },
+}
+
+impl Default for Body {
+    fn default() -> Body {
+        Body::Spans(Vec::new())
+    }
+}
+
+/// Bytes of a blob.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Span {
+    /// The host's number for the blob; never 0.
+    pub(crate) blob: u64,
+    /// The first byte.
+    pub(crate) offset: u64,
+    /// Bytes, at least 1.
+    pub(crate) length: u64,
+}
+
+/// A row of `manifests`: up to [`MANIFEST_PAGE_PARTS`](crate::tables::MANIFEST_PAGE_PARTS) parts of a multipart
+/// object, in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ManifestPage {
+    /// The parts.
+    pub(crate) parts: Vec<ManifestPart>,
+}
+
+/// A part of a completed object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ManifestPart {
+    /// The number under which the part was uploaded.
+    pub(crate) number: u32,
+    /// The offset in the object at which the part begins.
+    pub(crate) offset: u64,
+    /// Bytes.
+    pub(crate) size: u64,
+    /// Checksums of the part's bytes.
+    pub(crate) checksums: Vec<Checksum>,
+    /// Where the bytes are, in order.
+    pub(crate) spans: Vec<Span>,
+}
+
+plain_record!(ManifestPage);

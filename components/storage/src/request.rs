@@ -1,0 +1,110 @@
+//! A request as the operations see it, and the checks that hold for every operation on a bucket.
+
+use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::headers::Headers;
+use gateway::operations::Operation;
+use gateway::query::Query;
+use sdk::{Call, Head, Identity, Principal, Work};
+
+use crate::records::{Account, BucketRow, Row};
+use crate::rows;
+
+/// A request that `policy` allowed.
+pub(crate) struct Request {
+    /// The call, for its body, its commits and its response.
+    pub(crate) call: Call,
+    /// Method, path, time of arrival.
+    pub(crate) head: Head,
+    /// The decoded query.
+    pub(crate) query: Query,
+    /// Every header.
+    pub(crate) headers: Headers,
+    /// What is asked for.
+    pub(crate) operation: Operation,
+    /// The bucket's name; empty for service operations.
+    pub(crate) bucket: String,
+    /// The key, decoded; empty for bucket and service operations.
+    pub(crate) key: String,
+    bucket_row: Option<Row<BucketRow>>,
+}
+
+impl Request {
+    /// Reads an allowed call. Fails with `AccessDenied` when it carries no decision, with `NoSuchBucket`, or when the
+    /// bucket has another owner than the client expects.
+    pub(crate) fn read(call: Call) -> Result<Request> {
+        if !call.is_allowed() {
+            return Err(ErrorCode::AccessDenied.into());
+        }
+        let head = call.head();
+        let target = call.target();
+        let operation = Operation::parse(&target.operation)
+            .ok_or_else(|| S3Error::new(ErrorCode::NotImplemented).message(target.operation.clone()))?;
+        let query = Query::parse(&head.query)?;
+        let headers = call.headers();
+        let bucket = target.bucket.unwrap_or_default();
+        let key = target.key.unwrap_or_default();
+        let bucket_row = if bucket.is_empty() { None } else { rows::bucket(&bucket)? };
+        let request = Request { call, head, query, headers, operation, bucket, key, bucket_row };
+        if operation != Operation::CreateBucket && !request.bucket.is_empty() {
+            let owner = request.bucket_row()?.record.owner;
+            check_expected_owner(&request.headers, "x-amz-expected-bucket-owner", owner)?;
+        }
+        Ok(request)
+    }
+
+    /// The bucket's row as it was when the request was read. `NoSuchBucket` when there is none.
+    pub(crate) fn bucket_row(&self) -> Result<&Row<BucketRow>> {
+        self.bucket_row.as_ref().ok_or_else(|| no_such_bucket(&self.bucket))
+    }
+
+    /// The bucket's row as it is now: for planning again after a conflict.
+    pub(crate) fn read_bucket_row(&self) -> Result<Row<BucketRow>> {
+        rows::bucket(&self.bucket)?.ok_or_else(|| no_such_bucket(&self.bucket))
+    }
+
+    /// When the request arrived, in milliseconds since 1970.
+    pub(crate) fn now_ms(&self) -> u64 {
+        self.head.received_ms
+    }
+
+    /// Who asks; `None` when the request was not signed.
+    pub(crate) fn identity(&self) -> Option<Identity> {
+        match self.call.principal() {
+            Principal::Anonymous => None,
+            Principal::Authenticated(identity) => Some(identity),
+        }
+    }
+
+    /// The account on whose behalf the request is made; `None` when it was not signed.
+    pub(crate) fn account(&self) -> Option<Account> {
+        Account::parse(&self.identity()?.account)
+    }
+}
+
+/// Sets the fact `owner` of a call that targets a bucket. A bucket that is to be created has none yet.
+pub(crate) fn locate(call: &Call) -> Result<()> {
+    let target = call.target();
+    let Some(bucket) = target.bucket else { return Ok(()) };
+    if target.operation == Operation::CreateBucket.name() {
+        return Ok(());
+    }
+    let row = rows::bucket(&bucket)?.ok_or_else(|| no_such_bucket(&bucket))?;
+    call.set_owner(&row.record.owner.to_string());
+    Ok(())
+}
+
+/// `NoSuchBucket`, naming it.
+pub(crate) fn no_such_bucket(name: &str) -> S3Error {
+    S3Error::new(ErrorCode::NoSuchBucket).detail("BucketName", name)
+}
+
+/// Checks a header that names the account expected to own a bucket: `x-amz-expected-bucket-owner`, or
+/// `x-amz-source-expected-bucket-owner` for the source of a copy. Without the header, nothing is expected.
+pub(crate) fn check_expected_owner(headers: &Headers, name: &str, owner: Account) -> Result<()> {
+    let Some(expected) = headers.get(name) else { return Ok(()) };
+    match Account::parse(expected) {
+        Some(expected) if expected == owner => Ok(()),
+        Some(_) => Err(ErrorCode::AccessDenied.into()),
+        None => Err(ErrorCode::InvalidBucketOwnerAWSAccountID.into()),
+    }
+}

@@ -1,0 +1,69 @@
+//! Reads single rows of the storage tables, decoded.
+
+use gateway::errors::Result;
+use sdk::index::{self, Direction};
+
+use crate::records::{BucketRow, ManifestPage, Part, Record, Row, Upload, Version};
+use crate::tables;
+
+/// The row of `key` in `table`.
+pub(crate) fn get<T: Record>(table: &str, key: Vec<u8>) -> Result<Option<Row<T>>> {
+    let Some(entry) = index::get(table, &key) else { return Ok(None) };
+    Ok(Some(Row { key, record: T::decode(&entry.value)?, revision: entry.revision }))
+}
+
+/// A bucket by its name.
+pub(crate) fn bucket(name: &str) -> Result<Option<Row<BucketRow>>> {
+    get(tables::BUCKETS, tables::bucket_key(name))
+}
+
+/// The current object of a key. `None` when there is none, or when its latest version is a delete marker.
+pub(crate) fn current(bucket: u64, key: &str) -> Result<Option<Row<Version>>> {
+    get(tables::OBJECTS, tables::object_key(bucket, key))
+}
+
+/// A version in `versions`.
+pub(crate) fn version(bucket: u64, key: &str, sequence: u64) -> Result<Option<Row<Version>>> {
+    get(tables::VERSIONS, tables::version_key(bucket, key, sequence))
+}
+
+/// The newest version in `versions`: the delete marker that hides the key, or what becomes current when the object in
+/// `objects` is deleted for good.
+pub(crate) fn newest_version(bucket: u64, key: &str) -> Result<Option<Row<Version>>> {
+    let range = tables::version_range(bucket, key);
+    newest(&range.start, &range.end)
+}
+
+/// The newest version in `versions` that is older than `sequence`.
+pub(crate) fn version_before(bucket: u64, key: &str, sequence: u64) -> Result<Option<Row<Version>>> {
+    let start = tables::after_key(&tables::version_key(bucket, key, sequence));
+    newest(&start, &tables::version_range(bucket, key).end)
+}
+
+fn newest(start: &[u8], end: &[u8]) -> Result<Option<Row<Version>>> {
+    let rows = index::scan(tables::VERSIONS, start, end, 1, Direction::Forward);
+    let Some(row) = rows.iter().next() else { return Ok(None) };
+    let record = Version::decode(row.value)?;
+    Ok(Some(Row { key: row.key.to_vec(), record, revision: row.revision }))
+}
+
+/// Where the null version of a key is in `versions`: the row of `nulls`, holding its sequence.
+pub(crate) fn null(bucket: u64, key: &str) -> Result<Option<Row<u64>>> {
+    get(tables::NULLS, tables::null_key(bucket, key))
+}
+
+/// An upload by its key and the sequence in its id. The caller compares the nonce.
+pub(crate) fn upload(bucket: u64, key: &str, sequence: u64) -> Result<Option<Row<Upload>>> {
+    get(tables::UPLOADS, tables::upload_key(bucket, key, sequence))
+}
+
+/// A part of an upload.
+pub(crate) fn part(upload: u64, number: u32) -> Result<Option<Row<Part>>> {
+    get(tables::PARTS, tables::part_key(upload, number))
+}
+
+/// A page of a manifest, from 0. `None` when the version that it belongs to was deleted a moment ago: whoever reads
+/// looks for the version again, whoever writes will have a conflict.
+pub(crate) fn manifest_page(manifest: u64, page: usize) -> Result<Option<Row<ManifestPage>>> {
+    get(tables::MANIFESTS, tables::manifest_key(manifest, page))
+}

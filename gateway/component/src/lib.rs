@@ -1,0 +1,34 @@
+//! The `gateway` component: takes a request head in, walks it through the stages, and renders every refusal.
+
+mod pipeline;
+mod refusals;
+mod settings;
+
+use sdk::bindings::gateway::exports::portcullis::gateway::pipeline::Guest;
+use sdk::{Call, Progress, executor};
+
+struct Gateway;
+
+impl Guest for Gateway {
+    fn start(call: Call) -> Progress {
+        let head = call.head();
+        let id = head.id;
+        settled(executor::start(id, Box::pin(pipeline::serve(call, head))))
+    }
+
+    fn resume(id: u64) -> Progress {
+        settled(executor::resume(id))
+    }
+
+    fn abandon(id: u64) {
+        executor::abandon(id);
+        pipeline::abandon(id);
+    }
+}
+
+/// `serve` renders its refusals itself, so nothing is left to go wrong.
+fn settled(progress: Result<Progress, gateway::errors::S3Error>) -> Progress {
+    progress.unwrap_or(Progress::Responded)
+}
+
+sdk::bindings::gateway::export!(Gateway with_types_in sdk::bindings::gateway);

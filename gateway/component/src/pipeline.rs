@@ -1,0 +1,115 @@
+//! The walk of a request. Read it from top to bottom: this is the order of the stages.
+
+use gateway::addressing;
+use gateway::operations::{self, RequestHead};
+use gateway::query::Query;
+use sdk::bindings::gateway::portcullis::gateway::{auth, cors, encryption, policy, stages, storage, transform, website};
+use sdk::{Call, Head, Progress, Refusal, Target, refuse, trace};
+use stages::Position;
+
+use crate::refusals;
+use crate::settings::settings;
+
+/// Serves a call: the walk, or the rendering of its refusal.
+pub(crate) async fn serve(call: Call, head: Head) -> Result<(), gateway::errors::S3Error> {
+    if let Err(refusal) = walk(&call, &head).await {
+        refusals::respond(&call, &head, &refusal);
+    }
+    added(Position::OnResponse, &call).unwrap_or_default();
+    call.add_headers(&format!("x-amz-request-id: {0}\nx-amz-id-2: {0}\nserver: Portcullis\n", head.request_id));
+    Ok(())
+}
+
+async fn walk(call: &Call, head: &Head) -> Result<(), Refusal> {
+    // Before anything else: what a tenant may not even ask.
+    added(Position::AfterAccept, call)?;
+
+    // What is asked for, from method, host, path and query alone.
+    trace::enter(call, "gateway");
+    let target = resolve(call, head).map_err(refuse)?;
+    call.set_target(&target);
+
+    // Before auth, because browsers send preflights without credentials, and want its headers on refusals too.
+    if head.method == "OPTIONS" || call.header("origin").is_some() {
+        trace::enter(call, "cors");
+        if let Progress::Responded = cors::evaluate(call)? {
+            return Ok(());
+        }
+    }
+
+    // Before auth, because a website's visitor is anonymous and gets pages, not XML.
+    if settings().is_website(&head.host) {
+        trace::enter(call, "website");
+        if let Progress::Responded = website::resolve(call)? {
+            return Ok(());
+        }
+    }
+
+    // Who asks. From here on the principal is known, possibly as anonymous.
+    trace::enter(call, "auth");
+    auth::verify(call)?;
+    added(Position::AfterAuth, call)?;
+
+    // Whose it is, then whether they may. Storage refuses whatever policy did not allow.
+    trace::enter(call, "storage");
+    storage::locate(call)?;
+    trace::enter(call, "policy");
+    policy::authorize(call)?;
+
+    // What will happen to the bytes. Only operations that read or write object bodies can have any of it.
+    match target.operation.as_str() {
+        "GetObject" | "HeadObject" => {
+            trace::enter(call, "transform");
+            transform::select(call)?;
+            trace::enter(call, "encryption");
+            encryption::plan_open(call)?;
+        }
+        "PutObject" | "CopyObject" | "CreateMultipartUpload" | "UploadPart" | "UploadPartCopy" => {
+            trace::enter(call, "encryption");
+            encryption::plan_seal(call)?;
+        }
+        _ => {}
+    }
+
+    // The end of the pipeline: S3 object semantics.
+    added(Position::BeforeStorage, call)?;
+    trace::enter(call, "storage");
+    let mut progress = storage::start(call.share())?;
+    while let Progress::Pending = progress {
+        sdk::executor::suspend().await;
+        trace::enter(call, "storage");
+        progress = storage::resume(head.id)?;
+    }
+    trace::enter(call, "gateway");
+    Ok(())
+}
+
+/// The client is gone: storage forgets the call too.
+pub(crate) fn abandon(id: u64) {
+    storage::abandon(id);
+}
+
+fn resolve(call: &Call, head: &Head) -> gateway::errors::Result<Target> {
+    let settings = settings();
+    let domains = settings.domains();
+    if head.method == "OPTIONS" {
+        // A preflight is no operation of S3's: it is answered by `cors`, whatever it is addressed to.
+        let address = addressing::address(&head.host, &head.path, &domains)?;
+        return Ok(Target { operation: "Preflight".to_owned(), bucket: address.bucket, key: address.key });
+    }
+    let query = Query::parse(&head.query)?;
+    let request = RequestHead {
+        method: &head.method,
+        path: &head.path,
+        query: &query,
+        host: &head.host,
+        has_header: &|name| call.header(name).is_some(),
+    };
+    let resolved = operations::resolve(&request, &domains)?;
+    Ok(Target { operation: resolved.operation.name().to_owned(), bucket: resolved.bucket, key: resolved.key })
+}
+
+/// Stages that users added at a position; usually there are none.
+fn added(position: Position, call: &Call) -> Result<(), Refusal> {
+    if settings().has_added_stages { stages::run(position, call) } else { Ok(()) }
+}

@@ -1,0 +1,42 @@
+//! The gateway's settings, read once an instance.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+
+use sdk::bindings::gateway::portcullis::gateway::stages;
+
+/// What the operator set.
+pub(crate) struct Settings {
+    domains: Vec<String>,
+    /// Whether any stage was added by users.
+    pub(crate) has_added_stages: bool,
+}
+
+impl Settings {
+    /// The base domains of virtual-hosted-style addresses.
+    pub(crate) fn domains(&self) -> Vec<&str> {
+        self.domains.iter().map(String::as_str).collect()
+    }
+
+    /// Whether a host is a website endpoint: `bucket.s3-website.region.domain`.
+    pub(crate) fn is_website(&self, host: &str) -> bool {
+        !self.domains.is_empty() && host.contains(".s3-website.")
+    }
+}
+
+thread_local! {
+    static SETTINGS: OnceCell<Rc<Settings>> = const { OnceCell::new() };
+}
+
+/// The settings of this instance.
+pub(crate) fn settings() -> Rc<Settings> {
+    SETTINGS.with(|settings| settings.get_or_init(|| Rc::new(read())).clone())
+}
+
+fn read() -> Settings {
+    let domains = sdk::settings::get("domains").unwrap_or_default();
+    Settings {
+        domains: domains.split(',').map(str::trim).filter(|domain| !domain.is_empty()).map(str::to_owned).collect(),
+        has_added_stages: stages::configured(),
+    }
+}

@@ -1,0 +1,38 @@
+//! Bucket names: what a new bucket may be called, and what may be asked for at all.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
+
+use crate::errors::{ErrorCode, Result, S3Error};
+use std::net::Ipv4Addr;
+
+const RESERVED_PREFIXES: [&str; 3] = ["xn--", "sthree-", "amzn-s3-demo-"];
+const RESERVED_SUFFIXES: [&str; 5] = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"];
+
+/// Checks the name of a bucket that is to be created: `InvalidBucketName` unless it follows every rule.
+pub fn check_create(name: &str) -> Result<()> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let allowed = |byte: u8| plain(byte) || matches!(byte, b'.' | b'-');
+    let ends = name.bytes().next().is_some_and(plain) && name.bytes().next_back().is_some_and(plain);
+    let valid = (3..=63).contains(&name.len())
+        && ends
+        && name.bytes().all(allowed)
+        && !name.contains("..")
+        && name.parse::<Ipv4Addr>().is_err()
+        && !RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        && !RESERVED_SUFFIXES.iter().any(|suffix| name.ends_with(suffix));
+    if valid { Ok(()) } else { Err(invalid(name)) }
+}
+
+/// Checks the name of a bucket that is asked for: `InvalidBucketName` for what could never have been one, by the looser
+/// rules of old buckets (3 to 255 letters, digits, `.`, `-` and `_`).
+pub fn check_access(name: &str) -> Result<()> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    if (3..=255).contains(&name.len()) && name.bytes().all(allowed) { Ok(()) } else { Err(invalid(name)) }
+}
+
+fn invalid(name: &str) -> S3Error {
+    S3Error::new(ErrorCode::InvalidBucketName).detail("BucketName", name)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,41 @@
+use super::*;
+
+fn sample() -> Headers {
+    Headers::parse(
+        "host: s3.example.com\nx-amz-meta-a: one\nempty:\nx-amz-meta-b:  two words \nx-amz-meta-a: three\nno colon\n".into(),
+    )
+}
+
+#[test]
+fn a_header_is_found_by_its_lower_case_name() {
+    let headers = sample();
+    assert_eq!(headers.get("host"), Some("s3.example.com"));
+    assert_eq!(headers.get("x-amz-meta-b"), Some("two words"));
+    assert_eq!(headers.get("empty"), Some(""));
+    assert_eq!(headers.get("absent"), None);
+    assert!(headers.has("empty"));
+}
+
+#[test]
+fn repeated_headers_are_joined_with_a_comma() {
+    let headers = sample();
+    assert_eq!(headers.joined("x-amz-meta-a").as_deref(), Some("one,three"));
+    assert_eq!(headers.joined("host").as_deref(), Some("s3.example.com"));
+    assert_eq!(headers.joined("absent"), None);
+    assert_eq!(headers.all("x-amz-meta-a").collect::<Vec<_>>(), ["one", "three"]);
+}
+
+#[test]
+fn a_prefix_selects_and_is_cut_off() {
+    let headers = sample();
+    let metadata: Vec<_> = headers.with_prefix("x-amz-meta-").collect();
+    assert_eq!(metadata, [("a", "one"), ("b", "two words"), ("a", "three")]);
+    assert_eq!(headers.iter().count(), 5);
+}
+
+#[test]
+fn values_may_hold_colons_and_any_text() {
+    let headers = Headers::from_iter([("x-amz-copy-source", "/b/k:é?versionId=1"), ("date", "a: b")]);
+    assert_eq!(headers.get("x-amz-copy-source"), Some("/b/k:é?versionId=1"));
+    assert_eq!(headers.get("date"), Some("a: b"));
+}

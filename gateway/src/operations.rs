@@ -1,0 +1,235 @@
+//! THE OPERATIONS TABLE: one row for each operation of the S3 API, and what its documents look like.
+//!
+//! A row is the only place that relates a request to the operation's name, its IAM actions, the limit of its body and the
+//! stage that gives it effect. [`resolve`] finds the row of a request; a submodule per operation reads the request's
+//! parameters and writes the response document. How to add one: `docs/adding-an-operation.md`.
+
+mod resolve;
+mod row;
+
+pub use resolve::{RequestHead, Resolved, resolve};
+pub use row::{Action, BodyKind, BodyDigest, Method, Row, Selector, TargetKind};
+
+use BodyKind::{Form, Json, Stream, Xml};
+use row::{all, each, has, header, is, path, source, sub, versioned, with};
+
+/// The limit of most configuration documents.
+const KIB64: u64 = 64 << 10;
+/// The limit of documents with up to 1,000 rules or keys.
+const MIB2: u64 = 2 << 20;
+/// The limit of the longest part list: 10,000 parts with five checksums each.
+const MIB16: u64 = 16 << 20;
+
+macro_rules! operations {
+    ($($name:ident $($wire:literal)? | $method:ident $target:ident [$($selector:expr),*] [$($action:expr),*]
+       $body:ident $(($limit:expr))? $digest:ident $stage:tt $state:ident)+) => {
+        /// An operation, by its API name.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        #[expect(missing_docs, reason = "AWS documents each under its name")]
+        pub enum Operation { $($name),+ }
+
+        impl Operation {
+            /// Every operation, in the order of the table.
+            pub const ALL: &'static [Operation] = &[$(Operation::$name),+];
+
+            /// The API name: `GetObject`.
+            pub fn name(self) -> &'static str {
+                match self { $(Operation::$name => operations!(@wire $name $($wire)?)),+ }
+            }
+
+            /// The operation with this API name.
+            pub fn parse(name: &str) -> Option<Operation> {
+                match name { $(operations!(@wire $name $($wire)?) => Some(Operation::$name),)+ _ => None }
+            }
+
+            /// The operation's row.
+            pub fn row(self) -> &'static Row {
+                match self {
+                    $(Operation::$name => {
+                        static ROW: Row = Row {
+                            operation: Operation::$name,
+                            method: Method::$method,
+                            target: TargetKind::$target,
+                            selected_by: &[$($selector),*],
+                            actions: &[$($action),*],
+                            body: operations!(@body $body $(($limit))?),
+                            digest: BodyDigest::$digest,
+                            enforced_by: operations!(@stage $stage),
+                            implemented: operations!(@implemented $state),
+                            superseded: operations!(@superseded $state),
+                        };
+                        &ROW
+                    })+
+                }
+            }
+        }
+    };
+    (@wire $name:ident) => { stringify!($name) };
+    (@wire $name:ident $wire:literal) => { $wire };
+    (@body none) => { BodyKind::None };
+    (@body $body:ident ($limit:expr)) => { $body($limit) };
+    (@body $body:ident) => { $body };
+    (@stage -) => { None };
+    (@stage $stage:ident) => { Some(stringify!($stage)) };
+    (@implemented yes) => { true };
+    (@implemented $state:ident) => { false };
+    (@superseded superseded) => { true };
+    (@superseded $state:ident) => { false };
+}
+
+// `versioned` asks for its second action instead when the request names a version, `source` concerns the object that is
+// copied, `each` every object named in the body, and `with` only requests that carry the header.
+// A `superseded` row is the older name of a later row for the same request, and is never resolved to.
+#[rustfmt::skip]
+operations! {
+//  operation                             method target   selected by                   IAM actions, all required                                 body          digest    enforced by  implemented
+    ListBuckets                          | Get    Service []                            [all("s3:ListAllMyBuckets")]                              none          Optional  -            yes
+    ListDirectoryBuckets                 | Get    Service [is("x-id", "ListDirectoryBuckets")] [all("s3express:ListAllMyDirectoryBuckets")]       none          Optional  -            no
+    StsGetCallerIdentity "GetCallerIdentity" | Post Service [is("Action", "GetCallerIdentity")] []                                                Form(KIB64)   Optional  -            yes
+    AwsQuery                             | Post   Service []                            []                                                        Form(KIB64)   Optional  -            yes
+    WriteGetObjectResponse               | Post   Service [path("/WriteGetObjectResponse")] [all("s3-object-lambda:WriteGetObjectResponse")]      Stream        Optional  transform    no
+
+    CreateBucket                         | Put    Bucket  []                            [all("s3:CreateBucket"), with("x-amz-acl", "s3:PutBucketAcl"), with("x-amz-object-ownership", "s3:PutBucketOwnershipControls"), with("x-amz-bucket-object-lock-enabled", "s3:PutBucketObjectLockConfiguration"), with("x-amz-bucket-object-lock-enabled", "s3:PutBucketVersioning")]
+                                                                                                                                                  Xml(KIB64)    Optional  -            yes
+    HeadBucket                           | Head   Bucket  []                            [all("s3:ListBucket")]                                    none          Optional  -            yes
+    DeleteBucket                         | Delete Bucket  []                            [all("s3:DeleteBucket")]                                  none          Optional  -            yes
+    GetBucketLocation                    | Get    Bucket  [sub("location")]             [all("s3:GetBucketLocation")]                             none          Optional  -            yes
+    ListObjects                          | Get    Bucket  []                            [all("s3:ListBucket")]                                    none          Optional  -            yes
+    ListObjectsV2                        | Get    Bucket  [is("list-type", "2")]        [all("s3:ListBucket")]                                    none          Optional  -            yes
+    ListObjectVersions                   | Get    Bucket  [sub("versions")]             [all("s3:ListBucketVersions")]                            none          Optional  -            yes
+    ListMultipartUploads                 | Get    Bucket  [sub("uploads")]              [all("s3:ListBucketMultipartUploads")]                    none          Optional  -            yes
+    DeleteObjects                        | Post   Bucket  [sub("delete")]               [each("s3:DeleteObject", "s3:DeleteObjectVersion")]       Xml(MIB2)     Required  -            yes
+    PostObject                           | Post   Bucket  []                            [all("s3:PutObject")]                                     Stream        Optional  -            no
+    CreateSession                        | Get    Bucket  [sub("session")]              [all("s3express:CreateSession")]                          none          Optional  -            no
+
+    GetBucketVersioning                  | Get    Bucket  [sub("versioning")]           [all("s3:GetBucketVersioning")]                           none          Optional  -            yes
+    PutBucketVersioning                  | Put    Bucket  [sub("versioning")]           [all("s3:PutBucketVersioning")]                           Xml(KIB64)    Required  -            yes
+    GetBucketTagging                     | Get    Bucket  [sub("tagging")]              [all("s3:GetBucketTagging")]                              none          Optional  -            yes
+    PutBucketTagging                     | Put    Bucket  [sub("tagging")]              [all("s3:PutBucketTagging")]                              Xml(KIB64)    Required  -            yes
+    DeleteBucketTagging                  | Delete Bucket  [sub("tagging")]              [all("s3:PutBucketTagging")]                              none          Optional  -            yes
+    GetObjectLockConfiguration           | Get    Bucket  [sub("object-lock")]          [all("s3:GetBucketObjectLockConfiguration")]              none          Optional  -            yes
+    PutObjectLockConfiguration           | Put    Bucket  [sub("object-lock")]          [all("s3:PutBucketObjectLockConfiguration")]              Xml(KIB64)    Required  -            yes
+
+    GetBucketAbac                        | Get    Bucket  [sub("abac")]                 [all("s3:GetBucketAbac")]                                 none          Optional  policy       no
+    PutBucketAbac                        | Put    Bucket  [sub("abac")]                 [all("s3:PutBucketAbac")]                                 Xml(KIB64)    Optional  policy       no
+    GetBucketAccelerateConfiguration     | Get    Bucket  [sub("accelerate")]           [all("s3:GetAccelerateConfiguration")]                    none          Optional  -            no
+    PutBucketAccelerateConfiguration     | Put    Bucket  [sub("accelerate")]           [all("s3:PutAccelerateConfiguration")]                    Xml(KIB64)    Optional  -            no
+    GetBucketAcl                         | Get    Bucket  [sub("acl")]                  [all("s3:GetBucketAcl")]                                  none          Optional  policy       no
+    PutBucketAcl                         | Put    Bucket  [sub("acl")]                  [all("s3:PutBucketAcl")]                                  Xml(KIB64)    Required  policy       no
+    ListBucketAnalyticsConfigurations    | Get    Bucket  [sub("analytics")]            [all("s3:GetAnalyticsConfiguration")]                     none          Optional  -            no
+    GetBucketAnalyticsConfiguration      | Get    Bucket  [sub("analytics"), has("id")] [all("s3:GetAnalyticsConfiguration")]                     none          Optional  -            no
+    PutBucketAnalyticsConfiguration      | Put    Bucket  [sub("analytics"), has("id")] [all("s3:PutAnalyticsConfiguration")]                     Xml(KIB64)    Optional  -            no
+    DeleteBucketAnalyticsConfiguration   | Delete Bucket  [sub("analytics"), has("id")] [all("s3:PutAnalyticsConfiguration")]                     none          Optional  -            no
+    GetBucketCors                        | Get    Bucket  [sub("cors")]                 [all("s3:GetBucketCORS")]                                 none          Optional  cors         no
+    PutBucketCors                        | Put    Bucket  [sub("cors")]                 [all("s3:PutBucketCORS")]                                 Xml(KIB64)    Required  cors         no
+    DeleteBucketCors                     | Delete Bucket  [sub("cors")]                 [all("s3:PutBucketCORS")]                                 none          Optional  cors         no
+    GetBucketEncryption                  | Get    Bucket  [sub("encryption")]           [all("s3:GetEncryptionConfiguration")]                    none          Optional  encryption   no
+    PutBucketEncryption                  | Put    Bucket  [sub("encryption")]           [all("s3:PutEncryptionConfiguration")]                    Xml(KIB64)    Required  encryption   no
+    DeleteBucketEncryption               | Delete Bucket  [sub("encryption")]           [all("s3:PutEncryptionConfiguration")]                    none          Optional  encryption   no
+    ListBucketIntelligentTieringConfigurations  | Get    Bucket [sub("intelligent-tiering")]            [all("s3:GetIntelligentTieringConfiguration")] none   Optional  -            no
+    GetBucketIntelligentTieringConfiguration    | Get    Bucket [sub("intelligent-tiering"), has("id")] [all("s3:GetIntelligentTieringConfiguration")] none   Optional  -            no
+    PutBucketIntelligentTieringConfiguration    | Put    Bucket [sub("intelligent-tiering"), has("id")] [all("s3:PutIntelligentTieringConfiguration")] Xml(KIB64) Optional -         no
+    DeleteBucketIntelligentTieringConfiguration | Delete Bucket [sub("intelligent-tiering"), has("id")] [all("s3:PutIntelligentTieringConfiguration")] none   Optional  -            no
+    ListBucketInventoryConfigurations    | Get    Bucket  [sub("inventory")]            [all("s3:GetInventoryConfiguration")]                     none          Optional  -            no
+    GetBucketInventoryConfiguration      | Get    Bucket  [sub("inventory"), has("id")] [all("s3:GetInventoryConfiguration")]                     none          Optional  -            no
+    PutBucketInventoryConfiguration      | Put    Bucket  [sub("inventory"), has("id")] [all("s3:PutInventoryConfiguration")]                     Xml(KIB64)    Optional  -            no
+    DeleteBucketInventoryConfiguration   | Delete Bucket  [sub("inventory"), has("id")] [all("s3:PutInventoryConfiguration")]                     none          Optional  -            no
+    GetBucketLifecycle                   | Get    Bucket  [sub("lifecycle")]            [all("s3:GetLifecycleConfiguration")]                     none          Optional  -            superseded
+    GetBucketLifecycleConfiguration      | Get    Bucket  [sub("lifecycle")]            [all("s3:GetLifecycleConfiguration")]                     none          Optional  -            no
+    PutBucketLifecycle                   | Put    Bucket  [sub("lifecycle")]            [all("s3:PutLifecycleConfiguration")]                     Xml(MIB2)     Required  -            superseded
+    PutBucketLifecycleConfiguration      | Put    Bucket  [sub("lifecycle")]            [all("s3:PutLifecycleConfiguration")]                     Xml(MIB2)     Required  -            no
+    DeleteBucketLifecycle                | Delete Bucket  [sub("lifecycle")]            [all("s3:PutLifecycleConfiguration")]                     none          Optional  -            no
+    GetBucketLogging                     | Get    Bucket  [sub("logging")]              [all("s3:GetBucketLogging")]                              none          Optional  -            no
+    PutBucketLogging                     | Put    Bucket  [sub("logging")]              [all("s3:PutBucketLogging")]                              Xml(KIB64)    Required  -            no
+    CreateBucketMetadataConfiguration    | Post   Bucket  [sub("metadataConfiguration")] [all("s3:CreateBucketMetadataTableConfiguration")]       Xml(KIB64)    Required  -            no
+    GetBucketMetadataConfiguration       | Get    Bucket  [sub("metadataConfiguration")] [all("s3:GetBucketMetadataTableConfiguration")]          none          Optional  -            no
+    DeleteBucketMetadataConfiguration    | Delete Bucket  [sub("metadataConfiguration")] [all("s3:DeleteBucketMetadataTableConfiguration")]       none          Optional  -            no
+    CreateBucketMetadataTableConfiguration | Post Bucket  [sub("metadataTable")]        [all("s3:CreateBucketMetadataTableConfiguration")]        Xml(KIB64)    Required  -            no
+    GetBucketMetadataTableConfiguration  | Get    Bucket  [sub("metadataTable")]        [all("s3:GetBucketMetadataTableConfiguration")]           none          Optional  -            no
+    DeleteBucketMetadataTableConfiguration | Delete Bucket [sub("metadataTable")]       [all("s3:DeleteBucketMetadataTableConfiguration")]        none          Optional  -            no
+    UpdateBucketMetadataAnnotationTableConfiguration | Put Bucket [sub("metadataAnnotationTable")] [all("s3:UpdateBucketMetadataAnnotationTableConfiguration")] Xml(KIB64) Required - no
+    UpdateBucketMetadataInventoryTableConfiguration  | Put Bucket [sub("metadataInventoryTable")]  [all("s3:UpdateBucketMetadataInventoryTableConfiguration")]  Xml(KIB64) Required - no
+    UpdateBucketMetadataJournalTableConfiguration    | Put Bucket [sub("metadataJournalTable")]    [all("s3:UpdateBucketMetadataJournalTableConfiguration")]    Xml(KIB64) Required - no
+    ListBucketMetricsConfigurations      | Get    Bucket  [sub("metrics")]              [all("s3:GetMetricsConfiguration")]                       none          Optional  -            no
+    GetBucketMetricsConfiguration        | Get    Bucket  [sub("metrics"), has("id")]   [all("s3:GetMetricsConfiguration")]                       none          Optional  -            no
+    PutBucketMetricsConfiguration        | Put    Bucket  [sub("metrics"), has("id")]   [all("s3:PutMetricsConfiguration")]                       Xml(KIB64)    Optional  -            no
+    DeleteBucketMetricsConfiguration     | Delete Bucket  [sub("metrics"), has("id")]   [all("s3:PutMetricsConfiguration")]                       none          Optional  -            no
+    GetBucketNotification                | Get    Bucket  [sub("notification")]         [all("s3:GetBucketNotification")]                         none          Optional  -            superseded
+    GetBucketNotificationConfiguration   | Get    Bucket  [sub("notification")]         [all("s3:GetBucketNotification")]                         none          Optional  -            no
+    PutBucketNotification                | Put    Bucket  [sub("notification")]         [all("s3:PutBucketNotification")]                         Xml(KIB64)    Required  -            superseded
+    PutBucketNotificationConfiguration   | Put    Bucket  [sub("notification")]         [all("s3:PutBucketNotification")]                         Xml(KIB64)    Optional  -            no
+    GetBucketOwnershipControls           | Get    Bucket  [sub("ownershipControls")]    [all("s3:GetBucketOwnershipControls")]                    none          Optional  policy       no
+    PutBucketOwnershipControls           | Put    Bucket  [sub("ownershipControls")]    [all("s3:PutBucketOwnershipControls")]                    Xml(KIB64)    Required  policy       no
+    DeleteBucketOwnershipControls        | Delete Bucket  [sub("ownershipControls")]    [all("s3:PutBucketOwnershipControls")]                    none          Optional  policy       no
+    GetBucketPolicy                      | Get    Bucket  [sub("policy")]               [all("s3:GetBucketPolicy")]                               none          Optional  policy       no
+    PutBucketPolicy                      | Put    Bucket  [sub("policy")]               [all("s3:PutBucketPolicy")]                               Json(20 << 10) Required policy       no
+    DeleteBucketPolicy                   | Delete Bucket  [sub("policy")]               [all("s3:DeleteBucketPolicy")]                            none          Optional  policy       no
+    GetBucketPolicyStatus                | Get    Bucket  [sub("policyStatus")]         [all("s3:GetBucketPolicyStatus")]                         none          Optional  policy       no
+    GetPublicAccessBlock                 | Get    Bucket  [sub("publicAccessBlock")]    [all("s3:GetBucketPublicAccessBlock")]                    none          Optional  policy       no
+    PutPublicAccessBlock                 | Put    Bucket  [sub("publicAccessBlock")]    [all("s3:PutBucketPublicAccessBlock")]                    Xml(KIB64)    Required  policy       no
+    DeletePublicAccessBlock              | Delete Bucket  [sub("publicAccessBlock")]    [all("s3:PutBucketPublicAccessBlock")]                    none          Optional  policy       no
+    GetBucketReplication                 | Get    Bucket  [sub("replication")]          [all("s3:GetReplicationConfiguration")]                   none          Optional  -            no
+    PutBucketReplication                 | Put    Bucket  [sub("replication")]          [all("s3:PutReplicationConfiguration")]                   Xml(MIB2)     Required  -            no
+    DeleteBucketReplication              | Delete Bucket  [sub("replication")]          [all("s3:PutReplicationConfiguration")]                   none          Optional  -            no
+    GetBucketRequestPayment              | Get    Bucket  [sub("requestPayment")]       [all("s3:GetBucketRequestPayment")]                       none          Optional  -            no
+    PutBucketRequestPayment              | Put    Bucket  [sub("requestPayment")]       [all("s3:PutBucketRequestPayment")]                       Xml(KIB64)    Required  -            no
+    GetBucketWebsite                     | Get    Bucket  [sub("website")]              [all("s3:GetBucketWebsite")]                              none          Optional  website      no
+    PutBucketWebsite                     | Put    Bucket  [sub("website")]              [all("s3:PutBucketWebsite")]                              Xml(KIB64)    Required  website      no
+    DeleteBucketWebsite                  | Delete Bucket  [sub("website")]              [all("s3:DeleteBucketWebsite")]                           none          Optional  website      no
+
+    GetObject                            | Get    Object  []                            [versioned("s3:GetObject", "s3:GetObjectVersion")]        none          Optional  -            yes
+    HeadObject                           | Head   Object  []                            [versioned("s3:GetObject", "s3:GetObjectVersion")]        none          Optional  -            yes
+    PutObject                            | Put    Object  []                            [all("s3:PutObject"), with("x-amz-acl", "s3:PutObjectAcl"), with("x-amz-tagging", "s3:PutObjectTagging"), with("x-amz-object-lock-mode", "s3:PutObjectRetention"), with("x-amz-object-lock-legal-hold", "s3:PutObjectLegalHold")]
+                                                                                                                                                  Stream        Optional  -            yes
+    CopyObject                           | Put    Object  [header("x-amz-copy-source")] [all("s3:PutObject"), source("s3:GetObject", "s3:GetObjectVersion"), with("x-amz-acl", "s3:PutObjectAcl"), with("x-amz-tagging", "s3:PutObjectTagging"), with("x-amz-object-lock-mode", "s3:PutObjectRetention"), with("x-amz-object-lock-legal-hold", "s3:PutObjectLegalHold")]
+                                                                                                                                                  none          Optional  -            yes
+    DeleteObject                         | Delete Object  []                            [versioned("s3:DeleteObject", "s3:DeleteObjectVersion"), with("x-amz-bypass-governance-retention", "s3:BypassGovernanceRetention")]
+                                                                                                                                                  none          Optional  -            yes
+    GetObjectAttributes                  | Get    Object  [sub("attributes")]           [versioned("s3:GetObject", "s3:GetObjectVersion"), versioned("s3:GetObjectAttributes", "s3:GetObjectVersionAttributes")]
+                                                                                                                                                  none          Optional  -            yes
+    GetObjectTagging                     | Get    Object  [sub("tagging")]              [versioned("s3:GetObjectTagging", "s3:GetObjectVersionTagging")]       none       Optional - yes
+    PutObjectTagging                     | Put    Object  [sub("tagging")]              [versioned("s3:PutObjectTagging", "s3:PutObjectVersionTagging")]       Xml(KIB64) Required - yes
+    DeleteObjectTagging                  | Delete Object  [sub("tagging")]              [versioned("s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging")] none       Optional - yes
+    GetObjectRetention                   | Get    Object  [sub("retention")]            [all("s3:GetObjectRetention")]                            none          Optional  -            yes
+    PutObjectRetention                   | Put    Object  [sub("retention")]            [all("s3:PutObjectRetention"), with("x-amz-bypass-governance-retention", "s3:BypassGovernanceRetention")]
+                                                                                                                                                  Xml(KIB64)    Required  -            yes
+    GetObjectLegalHold                   | Get    Object  [sub("legal-hold")]           [all("s3:GetObjectLegalHold")]                            none          Optional  -            yes
+    PutObjectLegalHold                   | Put    Object  [sub("legal-hold")]           [all("s3:PutObjectLegalHold")]                            Xml(KIB64)    Required  -            yes
+
+    CreateMultipartUpload                | Post   Object  [sub("uploads")]              [all("s3:PutObject"), with("x-amz-acl", "s3:PutObjectAcl"), with("x-amz-tagging", "s3:PutObjectTagging"), with("x-amz-object-lock-mode", "s3:PutObjectRetention"), with("x-amz-object-lock-legal-hold", "s3:PutObjectLegalHold")]
+                                                                                                                                                  none          Optional  -            yes
+    UploadPart                           | Put    Object  [sub("uploadId"), has("partNumber")] [all("s3:PutObject")]                              Stream        Optional  -            yes
+    UploadPartCopy                       | Put    Object  [sub("uploadId"), has("partNumber"), header("x-amz-copy-source")] [all("s3:PutObject"), source("s3:GetObject", "s3:GetObjectVersion")]
+                                                                                                                                                  none          Optional  -            yes
+    CompleteMultipartUpload              | Post   Object  [sub("uploadId")]             [all("s3:PutObject")]                                     Xml(MIB16)    Optional  -            yes
+    AbortMultipartUpload                 | Delete Object  [sub("uploadId")]             [all("s3:AbortMultipartUpload")]                          none          Optional  -            yes
+    ListParts                            | Get    Object  [sub("uploadId")]             [all("s3:ListMultipartUploadParts")]                      none          Optional  -            yes
+
+    GetObjectAcl                         | Get    Object  [sub("acl")]                  [versioned("s3:GetObjectAcl", "s3:GetObjectVersionAcl")]  none          Optional  policy       no
+    PutObjectAcl                         | Put    Object  [sub("acl")]                  [versioned("s3:PutObjectAcl", "s3:PutObjectVersionAcl")]  Xml(KIB64)    Required  policy       no
+    ListObjectAnnotations                | Get    Object  [sub("annotation")]           [versioned("s3:ListObjectAnnotations", "s3:ListObjectVersionAnnotations")]   none    Optional - no
+    GetObjectAnnotation                  | Get    Object  [sub("annotation"), has("annotationName")] [versioned("s3:GetObjectAnnotation", "s3:GetObjectVersionAnnotation")]       none Optional - no
+    PutObjectAnnotation                  | Put    Object  [sub("annotation"), has("annotationName")] [versioned("s3:PutObjectAnnotation", "s3:PutObjectVersionAnnotation")]     Stream Optional - no
+    DeleteObjectAnnotation               | Delete Object  [sub("annotation"), has("annotationName")] [versioned("s3:DeleteObjectAnnotation", "s3:DeleteObjectVersionAnnotation")] none Optional - no
+    GetObjectTorrent                     | Get    Object  [sub("torrent")]              [versioned("s3:GetObjectTorrent", "s3:GetObjectVersionTorrent")] none   Optional  -            no
+    RenameObject                         | Put    Object  [sub("renameObject")]         [all("s3:PutObject"), all("s3:DeleteObject")]             none          Optional  -            no
+    RestoreObject                        | Post   Object  [sub("restore")]              [all("s3:RestoreObject")]                                 Xml(KIB64)    Optional  -            no
+    SelectObjectContent                  | Post   Object  [sub("select"), is("select-type", "2")] [all("s3:GetObject")]                           Xml(KIB64)    Optional  -            no
+    UpdateObjectEncryption               | Put    Object  [sub("encryption")]           [all("s3:UpdateObjectEncryption")]                        Xml(KIB64)    Required  encryption   no
+}
+
+impl Operation {
+    /// Whether what the operation asks for is done, rather than answered with `NotImplemented`.
+    pub fn is_implemented(self) -> bool {
+        self.row().implemented
+    }
+}
+
+impl std::fmt::Display for Operation {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests;

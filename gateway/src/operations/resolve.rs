@@ -1,0 +1,180 @@
+//! Finds the operation that a request asks for. A pure function of the request's head.
+
+use super::{Method, Operation, Row, Selector, TargetKind};
+use crate::addressing::{Address, address};
+use crate::errors::{ErrorCode, Result, S3Error};
+use crate::query::Query;
+use std::fmt;
+
+/// What of a request decides which operation it is.
+#[derive(Clone, Copy)]
+pub struct RequestHead<'a> {
+    /// As sent: `GET`.
+    pub method: &'a str,
+    /// As sent, percent-encoded, with the leading `/`.
+    pub path: &'a str,
+    /// The parsed query.
+    pub query: &'a Query,
+    /// The host that the client addressed, with or without a port.
+    pub host: &'a str,
+    /// Whether a header was sent, by its lower-case name. Asked only where the table needs it.
+    pub has_header: &'a dyn Fn(&str) -> bool,
+}
+
+impl fmt::Debug for RequestHead<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the query: a presigned one holds a signature.
+        formatter.debug_struct("RequestHead").field("method", &self.method).field("path", &self.path).finish()
+    }
+}
+
+/// The operation of a request and what it is addressed to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Resolved {
+    /// The operation.
+    pub operation: Operation,
+    /// The bucket, decoded.
+    pub bucket: Option<String>,
+    /// The key, decoded.
+    pub key: Option<String>,
+}
+
+/// Finds the operation that a request asks for. `domains` are the names under which buckets are sub-domains.
+///
+/// Fails with `InvalidURI`, `InvalidBucketName`, `KeyTooLongError`, `InvalidArgument` for two subresources at once, or
+/// `MethodNotAllowed` when there is no such operation. A known subresource is never ignored: `DELETE /photos?acl` does
+/// not delete the bucket.
+pub fn resolve(request: &RequestHead<'_>, domains: &[&str]) -> Result<Resolved> {
+    if let Some(operation) = by_path(request) {
+        return Ok(Resolved { operation, bucket: None, key: None });
+    }
+    let Address { bucket, key } = address(request.host, request.path, domains)?;
+    let target = match (&bucket, &key) {
+        (None, _) => TargetKind::Service,
+        (Some(_), None) => TargetKind::Bucket,
+        (Some(_), Some(_)) => TargetKind::Object,
+    };
+    let method = Method::parse(request.method).ok_or_else(|| not_allowed(request))?;
+    let method = if is_query_call(request, target) { Method::Post } else { method };
+    let subresource = subresource(request.query)?;
+    let operation = select(request, method, target, subresource).ok_or_else(|| refuse(request, method, subresource))?;
+    if operation == Operation::PutObject && request.query.has("partNumber") {
+        return Err(unexpected_parameter("partNumber"));
+    }
+    Ok(Resolved { operation, bucket, key })
+}
+
+/// The row whose conditions all hold; of several, the one with the most.
+fn select(
+    request: &RequestHead<'_>,
+    method: Method,
+    target: TargetKind,
+    subresource: Option<&str>,
+) -> Option<Operation> {
+    Operation::ALL
+        .iter()
+        .map(|operation| operation.row())
+        .filter(|row| row.method == method && row.target == target && !row.superseded)
+        .filter(|row| row.subresource() == subresource && holds(row, request))
+        .max_by_key(|row| row.selected_by.len())
+        .map(|row| row.operation)
+}
+
+fn holds(row: &Row, request: &RequestHead<'_>) -> bool {
+    row.selected_by.iter().all(|selector| match *selector {
+        Selector::Subresource(_) => true,
+        Selector::Parameter(name) => request.query.has(name),
+        Selector::ParameterIs(name, value) => request.query.get(name) == Some(value),
+        Selector::Header(name) => (request.has_header)(name),
+        Selector::Path(path) => request.path == path,
+    })
+}
+
+/// The one operation that is called by a path of its own.
+fn by_path(request: &RequestHead<'_>) -> Option<Operation> {
+    let row = Operation::WriteGetObjectResponse.row();
+    (row.method.as_str() == request.method && holds(row, request)).then_some(row.operation)
+}
+
+/// AWS Query services take their parameters in the query of a GET as well, which is how presigned calls of
+/// `GetCallerIdentity` are made.
+fn is_query_call(request: &RequestHead<'_>, target: TargetKind) -> bool {
+    target == TargetKind::Service && request.method == "GET" && request.query.has("Action")
+}
+
+/// The subresource that the query names. S3 refuses two at once.
+fn subresource(query: &Query) -> Result<Option<&'static str>> {
+    let mut found: Option<&'static str> = None;
+    for (name, _) in query.iter() {
+        let Ok(position) = SUBRESOURCES.binary_search(&name) else { continue };
+        let name = SUBRESOURCES.get(position).copied();
+        match found {
+            Some(first) if name != Some(first) => {
+                let message = format!("Conflicting query string parameters: {first}, {}", name.unwrap_or_default());
+                return Err(S3Error::invalid_argument("ResourceType", first, message));
+            }
+            _ => found = name,
+        }
+    }
+    Ok(found)
+}
+
+fn refuse(request: &RequestHead<'_>, method: Method, subresource: Option<&str>) -> S3Error {
+    match subresource {
+        Some("uploadId") if method == Method::Put => unexpected_parameter("uploadId"),
+        _ => not_allowed(request),
+    }
+}
+
+fn not_allowed(request: &RequestHead<'_>) -> S3Error {
+    S3Error::new(ErrorCode::MethodNotAllowed).detail("Method", request.method)
+}
+
+fn unexpected_parameter(name: &'static str) -> S3Error {
+    S3Error::invalid_argument("ResourceType", name, "This operation does not accept a query-string.")
+}
+
+/// Every subresource of the table, sorted. A test compares it with the table.
+pub(super) const SUBRESOURCES: &[&str] = &[
+    "abac",
+    "accelerate",
+    "acl",
+    "analytics",
+    "annotation",
+    "attributes",
+    "cors",
+    "delete",
+    "encryption",
+    "intelligent-tiering",
+    "inventory",
+    "legal-hold",
+    "lifecycle",
+    "location",
+    "logging",
+    "metadataAnnotationTable",
+    "metadataConfiguration",
+    "metadataInventoryTable",
+    "metadataJournalTable",
+    "metadataTable",
+    "metrics",
+    "notification",
+    "object-lock",
+    "ownershipControls",
+    "policy",
+    "policyStatus",
+    "publicAccessBlock",
+    "renameObject",
+    "replication",
+    "requestPayment",
+    "restore",
+    "retention",
+    "select",
+    "session",
+    "tagging",
+    "torrent",
+    "uploadId",
+    "uploads",
+    "versioning",
+    "versions",
+    "website",
+];

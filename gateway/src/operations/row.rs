@@ -1,0 +1,189 @@
+//! What a row of the operations table says.
+
+use super::Operation;
+
+/// One row: everything that is true of an operation before its parameters are read.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// The operation.
+    pub operation: Operation,
+    /// The method of its requests.
+    pub method: Method,
+    /// What it is addressed to.
+    pub target: TargetKind,
+    /// What tells it apart from other operations with this method and target; all must hold.
+    pub selected_by: &'static [Selector],
+    /// The IAM actions that it takes, all of them.
+    pub actions: &'static [Action],
+    /// What its request body is.
+    pub body: BodyKind,
+    /// Whether the request must carry a digest of its body.
+    pub digest: BodyDigest,
+    /// The stage that gives the operation effect; the operation is refused where the pipeline has no such stage.
+    pub enforced_by: Option<&'static str>,
+    /// Whether it is done, rather than answered with `NotImplemented`.
+    pub implemented: bool,
+    /// Whether it is the older name of another row for the same requests.
+    pub superseded: bool,
+}
+
+impl Row {
+    /// The subresource that selects the row: `?acl`.
+    pub fn subresource(&self) -> Option<&'static str> {
+        self.selected_by.iter().find_map(|selector| match selector {
+            Selector::Subresource(name) => Some(*name),
+            _ => None,
+        })
+    }
+}
+
+/// The methods that S3 knows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "HTTP's own names")]
+pub enum Method {
+    Get,
+    Head,
+    Put,
+    Post,
+    Delete,
+}
+
+impl Method {
+    /// The method as sent, in upper case.
+    pub fn parse(text: &str) -> Option<Method> {
+        match text {
+            "GET" => Some(Method::Get),
+            "HEAD" => Some(Method::Head),
+            "PUT" => Some(Method::Put),
+            "POST" => Some(Method::Post),
+            "DELETE" => Some(Method::Delete),
+            _ => None,
+        }
+    }
+
+    /// `GET`
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Head => "HEAD",
+            Method::Put => "PUT",
+            Method::Post => "POST",
+            Method::Delete => "DELETE",
+        }
+    }
+}
+
+/// What an operation is addressed to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TargetKind {
+    /// `/`
+    Service,
+    /// `/photos`
+    Bucket,
+    /// `/photos/cat.jpg`
+    Object,
+}
+
+/// A condition on the request by which a row is selected.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Selector {
+    /// A query parameter that names what is asked for, such as `?acl`. A request has at most one.
+    Subresource(&'static str),
+    /// A query parameter that refines.
+    Parameter(&'static str),
+    /// A query parameter with one value.
+    ParameterIs(&'static str, &'static str),
+    /// A header, by its lower-case name.
+    Header(&'static str),
+    /// The whole path.
+    Path(&'static str),
+}
+
+/// An IAM action that an operation takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Action {
+    /// On the request's target.
+    Target(&'static str),
+    /// On the request's target: the first, or the second when the request names a version id.
+    Versioned(&'static str, &'static str),
+    /// On the object that `x-amz-copy-source` names: the first, or the second when it names a version id.
+    Source(&'static str, &'static str),
+    /// On each object that the body names: the first, or the second where a version id is named.
+    Each(&'static str, &'static str),
+    /// On the request's target, when the request carries the header that comes first.
+    WithHeader(&'static str, &'static str),
+}
+
+/// What the body of a request is, with its limit in bytes where it is read into memory.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BodyKind {
+    /// There is none; one that is sent is not read.
+    None,
+    /// An XML document.
+    Xml(u64),
+    /// A JSON document.
+    Json(u64),
+    /// Parameters as in a query string.
+    Form(u64),
+    /// The bytes of an object or a part.
+    Stream,
+}
+
+impl BodyKind {
+    /// The limit in bytes of a body that is read into memory.
+    pub fn length_max(self) -> Option<u64> {
+        match self {
+            BodyKind::Xml(limit) | BodyKind::Json(limit) | BodyKind::Form(limit) => Some(limit),
+            BodyKind::None | BodyKind::Stream => None,
+        }
+    }
+}
+
+/// Whether `Content-MD5` or a checksum must come with the body.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BodyDigest {
+    /// The request is refused without one.
+    Required,
+    /// One that comes is verified.
+    Optional,
+}
+
+pub(super) const fn sub(name: &'static str) -> Selector {
+    Selector::Subresource(name)
+}
+
+pub(super) const fn has(name: &'static str) -> Selector {
+    Selector::Parameter(name)
+}
+
+pub(super) const fn is(name: &'static str, value: &'static str) -> Selector {
+    Selector::ParameterIs(name, value)
+}
+
+pub(super) const fn header(name: &'static str) -> Selector {
+    Selector::Header(name)
+}
+
+pub(super) const fn path(path: &'static str) -> Selector {
+    Selector::Path(path)
+}
+
+pub(super) const fn all(action: &'static str) -> Action {
+    Action::Target(action)
+}
+
+pub(super) const fn versioned(current: &'static str, version: &'static str) -> Action {
+    Action::Versioned(current, version)
+}
+
+pub(super) const fn source(current: &'static str, version: &'static str) -> Action {
+    Action::Source(current, version)
+}
+
+pub(super) const fn each(current: &'static str, version: &'static str) -> Action {
+    Action::Each(current, version)
+}
+
+pub(super) const fn with(header: &'static str, action: &'static str) -> Action {
+    Action::WithHeader(header, action)
+}

@@ -1,0 +1,259 @@
+use super::resolve::SUBRESOURCES;
+use super::*;
+use crate::errors::ErrorCode;
+use crate::query::Query;
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+
+const DOMAINS: &[&str] = &["s3.example.com"];
+
+fn resolve_text(request: &str, headers: &[&str]) -> crate::errors::Result<Resolved> {
+    let (method, uri) = request.split_once(' ').unwrap();
+    let (host, uri) = match uri.split_once('/') {
+        Some((host, rest)) if !host.is_empty() => (host, format!("/{rest}")),
+        _ => ("127.0.0.1:9000", uri.to_owned()),
+    };
+    let (path, query) = uri.split_once('?').unwrap_or((&uri, ""));
+    let query = Query::parse(query)?;
+    let has_header = |name: &str| headers.contains(&name);
+    resolve(&RequestHead { method, path, query: &query, host, has_header: &has_header }, DOMAINS)
+}
+
+fn check(request: &str, expected: Operation) {
+    let resolved = resolve_text(request, &[]).unwrap_or_else(|error| panic!("{request}: {error}"));
+    assert_eq!(resolved.operation, expected, "{request}");
+}
+
+fn check_refused(request: &str, expected: ErrorCode) {
+    assert_eq!(resolve_text(request, &[]).map_err(|error| error.code), Err(expected), "{request}");
+}
+
+#[test]
+fn requests_resolve_to_their_operation_in_both_styles() {
+    let cases = [
+        ("GET", "/", Operation::ListObjects),
+        ("GET", "/?list-type=1", Operation::ListObjects),
+        ("GET", "/?list-type=2&prefix=a", Operation::ListObjectsV2),
+        ("GET", "/?versions", Operation::ListObjectVersions),
+        ("GET", "/?uploads=", Operation::ListMultipartUploads),
+        ("GET", "/?analytics", Operation::ListBucketAnalyticsConfigurations),
+        ("GET", "/?analytics&id=1", Operation::GetBucketAnalyticsConfiguration),
+        ("GET", "/?lifecycle", Operation::GetBucketLifecycleConfiguration),
+        ("PUT", "/?notification", Operation::PutBucketNotificationConfiguration),
+        ("PUT", "/", Operation::CreateBucket),
+        ("HEAD", "/", Operation::HeadBucket),
+        ("DELETE", "/", Operation::DeleteBucket),
+        ("DELETE", "/?tagging", Operation::DeleteBucketTagging),
+        ("POST", "/?delete", Operation::DeleteObjects),
+        ("POST", "/", Operation::PostObject),
+        ("GET", "/cat.jpg", Operation::GetObject),
+        ("GET", "/cat.jpg?partNumber=2&versionId=x&x-id=GetObject", Operation::GetObject),
+        ("GET", "/cat.jpg?uploadId=u", Operation::ListParts),
+        ("GET", "/cat.jpg?acl", Operation::GetObjectAcl),
+        ("GET", "/cat.jpg?annotation", Operation::ListObjectAnnotations),
+        ("GET", "/cat.jpg?annotation&annotationName=n", Operation::GetObjectAnnotation),
+        ("HEAD", "/cat.jpg?partNumber=1", Operation::HeadObject),
+        ("PUT", "/a/b/?x-id=PutObject", Operation::PutObject),
+        ("PUT", "/cat.jpg?partNumber=1&uploadId=u", Operation::UploadPart),
+        ("POST", "/cat.jpg?uploads", Operation::CreateMultipartUpload),
+        ("POST", "/cat.jpg?uploadId=u", Operation::CompleteMultipartUpload),
+        ("DELETE", "/cat.jpg?uploadId=u", Operation::AbortMultipartUpload),
+        ("DELETE", "/cat.jpg?versionId=v", Operation::DeleteObject),
+        ("POST", "/cat.jpg?select&select-type=2", Operation::SelectObjectContent),
+        ("PUT", "/cat.jpg?renameObject", Operation::RenameObject),
+    ];
+    for (method, rest, operation) in cases {
+        check(&format!("{method} /photos{rest}"), operation);
+        check(&format!("{method} photos.s3.example.com{rest}"), operation);
+    }
+}
+
+#[test]
+fn requests_to_the_service_resolve() {
+    check("GET /", Operation::ListBuckets);
+    check("GET /?max-buckets=10", Operation::ListBuckets);
+    check("GET /?x-id=ListDirectoryBuckets", Operation::ListDirectoryBuckets);
+    check("POST /", Operation::AwsQuery);
+    check("POST /?Action=GetCallerIdentity&Version=2011-06-15", Operation::StsGetCallerIdentity);
+    check("GET /?Action=GetCallerIdentity&Version=2011-06-15", Operation::StsGetCallerIdentity);
+    check("POST /?Action=AssumeRole", Operation::AwsQuery);
+    check("POST /WriteGetObjectResponse", Operation::WriteGetObjectResponse);
+}
+
+#[test]
+fn a_copy_source_makes_a_copy() {
+    let copy = ["x-amz-copy-source"];
+    let resolved = |request: &str| resolve_text(request, &copy).unwrap().operation;
+    assert_eq!(resolved("PUT /photos/a"), Operation::CopyObject);
+    assert_eq!(resolved("PUT /photos/a?uploadId=u&partNumber=1"), Operation::UploadPartCopy);
+    assert_eq!(resolved("PUT /photos/a?tagging"), Operation::PutObjectTagging);
+    assert_eq!(resolved("GET /photos/a"), Operation::GetObject);
+    assert_eq!(resolved("PUT /photos"), Operation::CreateBucket);
+}
+
+#[test]
+fn bucket_and_key_come_with_the_operation() {
+    let resolved = resolve_text("GET /photos/2024//a%20b%2B/?acl", &[]).unwrap();
+    assert_eq!(resolved.bucket.as_deref(), Some("photos"));
+    assert_eq!(resolved.key.as_deref(), Some("2024//a b+/"));
+}
+
+#[test]
+fn a_subresource_is_never_ignored() {
+    check_refused("DELETE /photos?acl", ErrorCode::MethodNotAllowed);
+    check_refused("DELETE /photos?versioning", ErrorCode::MethodNotAllowed);
+    check_refused("DELETE /photos/a?acl", ErrorCode::MethodNotAllowed);
+    check_refused("GET /photos/a?versions", ErrorCode::MethodNotAllowed);
+    check_refused("PUT /photos?location", ErrorCode::MethodNotAllowed);
+    check_refused("POST /photos/a", ErrorCode::MethodNotAllowed);
+    check_refused("POST /photos/a?select", ErrorCode::MethodNotAllowed);
+    check_refused("PUT /", ErrorCode::MethodNotAllowed);
+    check_refused("DELETE /", ErrorCode::MethodNotAllowed);
+    check_refused("PATCH /photos/a", ErrorCode::MethodNotAllowed);
+    check_refused("get /photos/a", ErrorCode::MethodNotAllowed);
+    check_refused("GET /photos?acl&policy", ErrorCode::InvalidArgument);
+    check_refused("PUT /photos/a?uploadId=u", ErrorCode::InvalidArgument);
+    check_refused("PUT /photos/a?partNumber=1", ErrorCode::InvalidArgument);
+    check("GET /photos?acl&acl", Operation::GetBucketAcl);
+    check_refused("GET /no/%ff", ErrorCode::InvalidBucketName);
+}
+
+/// Each row of the published model: name, method, URI, required query parameters, digest.
+fn model() -> Vec<[&'static str; 5]> {
+    include_str!("../../tests/vectors/s3_operations.tsv")
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .map(|line| line.split('\t').collect::<Vec<_>>().try_into().unwrap())
+        .collect()
+}
+
+#[test]
+fn the_table_has_every_operation_of_the_model_and_few_others() {
+    let model: BTreeSet<&str> = model().iter().map(|row| row[0]).collect();
+    let table: BTreeSet<&str> = Operation::ALL.iter().map(|operation| operation.name()).collect();
+    assert_eq!(model.len(), 116);
+    assert_eq!(model.difference(&table).count(), 0);
+    let others: Vec<_> = table.difference(&model).copied().collect();
+    assert_eq!(others, ["AwsQuery", "GetCallerIdentity", "PostObject"]);
+    for &operation in Operation::ALL {
+        assert_eq!(Operation::parse(operation.name()), Some(operation));
+        assert_eq!(operation.row().operation, operation);
+    }
+    assert_eq!(Operation::parse("Nothing"), None);
+}
+
+#[test]
+fn each_row_says_what_the_model_says() {
+    for [name, method, uri, required, digest] in model() {
+        let row = Operation::parse(name).unwrap().row();
+        assert_eq!(row.method.as_str(), method, "{name}");
+        let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
+        let target = match path {
+            "/{Bucket}" => TargetKind::Bucket,
+            "/{Bucket}/{Key+}" => TargetKind::Object,
+            _ => TargetKind::Service,
+        };
+        assert_eq!(row.target, target, "{name}");
+        let mut expected: BTreeSet<String> = query.split('&').map(str::to_owned).collect();
+        expected.extend(required.split(',').map(str::to_owned));
+        expected.retain(|parameter| !parameter.is_empty() && parameter != "-");
+        let mut found = BTreeSet::new();
+        for selector in row.selected_by {
+            match selector {
+                Selector::Subresource(name) | Selector::Parameter(name) => found.insert((*name).to_owned()),
+                Selector::ParameterIs("x-id", _) => continue,
+                Selector::ParameterIs(name, value) => found.insert(format!("{name}={value}")),
+                Selector::Header(_) | Selector::Path(_) => continue,
+            };
+        }
+        assert_eq!(found, expected, "{name}");
+        assert_eq!(row.digest == BodyDigest::Required, digest == "digest", "{name}");
+    }
+}
+
+#[test]
+fn the_uri_of_each_operation_resolves_to_it() {
+    for [name, method, uri, required, _] in model() {
+        let operation = Operation::parse(name).unwrap();
+        if operation.row().superseded {
+            continue;
+        }
+        let mut uri = uri.replace("{Bucket}", "photos").replace("{Key+}", "a/b");
+        let mut parameters: Vec<String> = required.split(',').filter(|name| *name != "-").map(|name| format!("{name}=1")).collect();
+        let mut headers = Vec::new();
+        for selector in operation.row().selected_by {
+            match selector {
+                Selector::Header(name) => headers.push(*name),
+                Selector::ParameterIs("x-id", value) => parameters.push(format!("x-id={value}")),
+                _ => {}
+            }
+        }
+        for parameter in parameters {
+            uri.push(if uri.contains('?') { '&' } else { '?' });
+            uri.push_str(&parameter);
+        }
+        let resolved = resolve_text(&format!("{method} {uri}"), &headers);
+        assert_eq!(resolved.map(|resolved| resolved.operation), Ok(operation), "{name}");
+    }
+}
+
+/// A request that meets the conditions of two rows must find a winner: one row's conditions contain the other's, or no
+/// request meets both.
+#[test]
+fn no_request_matches_two_rows_equally() {
+    let rows: Vec<&Row> = Operation::ALL.iter().map(|operation| operation.row()).filter(|row| !row.superseded).collect();
+    for (position, first) in rows.iter().enumerate() {
+        for second in &rows[position + 1..] {
+            let same = first.method == second.method
+                && first.target == second.target
+                && first.subresource() == second.subresource();
+            assert!(!same || ordered(first, second) || exclusive(first, second), "{first:?} {second:?}");
+        }
+    }
+}
+
+fn ordered(first: &Row, second: &Row) -> bool {
+    let within = |a: &Row, b: &Row| {
+        a.selected_by.len() < b.selected_by.len()
+            && a.selected_by.iter().all(|selector| b.selected_by.contains(selector))
+    };
+    within(first, second) || within(second, first)
+}
+
+fn exclusive(first: &Row, second: &Row) -> bool {
+    let path = |row: &Row| row.selected_by.iter().any(|selector| matches!(selector, Selector::Path(_)));
+    path(first) != path(second)
+}
+
+#[test]
+fn the_list_of_subresources_is_the_tables() {
+    let table: BTreeSet<&str> = Operation::ALL.iter().filter_map(|operation| operation.row().subresource()).collect();
+    assert_eq!(SUBRESOURCES.to_vec(), table.into_iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn every_operation_but_those_of_sts_takes_an_action() {
+    for &operation in Operation::ALL {
+        let free = matches!(operation, Operation::StsGetCallerIdentity | Operation::AwsQuery);
+        assert_eq!(operation.row().actions.is_empty(), free, "{operation}");
+    }
+}
+
+#[test]
+fn a_superseded_row_stands_before_its_successor() {
+    let mut requests: BTreeMap<String, Vec<bool>> = BTreeMap::new();
+    for row in Operation::ALL.iter().map(|operation| operation.row()) {
+        let request = format!("{:?} {:?} {:?}", row.method, row.target, row.selected_by);
+        requests.entry(request).or_default().push(row.superseded);
+    }
+    for (request, superseded) in requests {
+        assert!(superseded == [false] || superseded == [true, false], "{request}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn resolving_never_panics(method in "(GET|PUT|POST|HEAD|DELETE)", path in "/{0,2}[a-z%/.]{0,12}", query in "(acl|tagging|uploadId|partNumber|=|&|%41|%|versions|id){0,6}") {
+        let _ = resolve_text(&format!("{method} /{path}?{query}"), &[]);
+    }
+}

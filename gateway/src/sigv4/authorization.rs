@@ -1,0 +1,82 @@
+//! The `Authorization` header.
+//!
+//! `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=host;x-amz-date, Signature=…`
+
+use std::borrow::Cow;
+
+use super::credential_scope::Credential;
+use super::signed_headers::SignedHeaders;
+use super::string_to_sign::ALGORITHM;
+use crate::errors::{ErrorCode, S3Error};
+
+/// What the header says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Authorization<'a> {
+    /// Who signed, and for which scope.
+    pub credential: Credential<'a>,
+    /// What was signed.
+    pub signed_headers: SignedHeaders<'a>,
+    /// As sent.
+    pub signature: &'a str,
+}
+
+impl<'a> Authorization<'a> {
+    /// Reads the value of the header. Errors name the scheme, never the rest: it may be somebody's password.
+    pub fn parse(value: &'a str) -> Result<Authorization<'a>, S3Error> {
+        let (scheme, components) = value.split_once(' ').unwrap_or((value, ""));
+        match scheme {
+            ALGORITHM => Self::parse_components(components),
+            "AWS" | "AWS4-ECDSA-P256-SHA256" => Err(unsupported_mechanism()),
+            _ if components.is_empty() => Err(S3Error::new(ErrorCode::InvalidArgument)
+                .message("Authorization header is invalid -- one and only one ' ' (space) required")
+                .detail("ArgumentName", "Authorization")),
+            _ => Err(S3Error::invalid_argument("Authorization", scheme, "Unsupported Authorization Type")),
+        }
+    }
+
+    fn parse_components(components: &'a str) -> Result<Authorization<'a>, S3Error> {
+        let (mut credential, mut signed_headers, mut signature) = (None, None, None);
+        let mut components = components.split(',').map(str::trim).filter(|part| !part.is_empty());
+        let named = [components.next(), components.next(), components.next()];
+        if components.next().is_some() || named.iter().any(Option::is_none) {
+            return Err(malformed(
+                "the authorization header requires three components: Credential, SignedHeaders, and Signature.",
+            ));
+        }
+        for component in named.into_iter().flatten() {
+            let part = component.split_once('=').map(|(name, value)| (name.trim(), value.trim()));
+            match part {
+                Some(("Credential", value)) => credential = Some(value),
+                Some(("SignedHeaders", value)) => signed_headers = Some(value),
+                Some(("Signature", value)) => signature = Some(value),
+                Some(_) => {}
+                None => {
+                    return Err(malformed(&format!("the authorization component \"{component}\" is malformed.")));
+                }
+            }
+        }
+        let credential = credential.ok_or_else(|| malformed("missing Credential."))?;
+        let signed_headers = signed_headers.ok_or_else(|| malformed("missing SignedHeaders."))?;
+        let signature = signature.ok_or_else(|| malformed("missing Signature."))?;
+        Ok(Authorization {
+            credential: Credential::parse(Cow::Borrowed(credential))
+                .map_err(|error| malformed(&error.to_string()))?,
+            signed_headers: SignedHeaders::parse(Cow::Borrowed(signed_headers))
+                .ok_or_else(|| malformed("the authorization component \"SignedHeaders\" is malformed."))?,
+            signature,
+        })
+    }
+}
+
+/// `AuthorizationHeaderMalformed` for this reason.
+pub(super) fn malformed(reason: &str) -> S3Error {
+    S3Error::new(ErrorCode::AuthorizationHeaderMalformed)
+        .message(format!("The authorization header is malformed; {reason}"))
+}
+
+/// What S3 answers to Signature Version 2, and this endpoint to SigV4A.
+pub(super) fn unsupported_mechanism() -> S3Error {
+    S3Error::invalid_request(
+        "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
+    )
+}

@@ -1,0 +1,112 @@
+//! The credential of a signature: an access key id and the scope in which its signing key is valid.
+//!
+//! `AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request`
+
+use std::borrow::Cow;
+
+use super::amz_date::AmzDate;
+
+/// The last part of every scope.
+pub const TERMINAL: &str = "aws4_request";
+
+/// Longer region names do not exist; the bound keeps scopes small.
+const REGION_BYTES_MAX: usize = 64;
+
+/// A credential whose parts are known to be well-formed. Any region is accepted, the empty one too.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Credential<'a> {
+    text: Cow<'a, str>,
+    access_key_end: usize,
+    region_end: usize,
+    service_end: usize,
+}
+
+/// Why a credential is refused, in S3's words. Header and query authentication put their own words before it.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum CredentialError {
+    /// It does not have five parts.
+    #[error(
+        "the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\"."
+    )]
+    Shape,
+    /// The date is none.
+    #[error(
+        "incorrect date format \"{0}\". This date in the credential must be in the format \"yyyyMMdd\"."
+    )]
+    Date(String),
+    /// The service is none that this endpoint answers for.
+    #[error("incorrect service \"{0}\". This endpoint belongs to \"s3\".")]
+    Service(String),
+    /// The last part is not [`TERMINAL`].
+    #[error("incorrect terminal \"{0}\". This endpoint uses \"aws4_request\".")]
+    Terminal(String),
+}
+
+impl<'a> Credential<'a> {
+    /// Reads a credential. The access key id is what stands before the last four parts.
+    pub fn parse(text: Cow<'a, str>) -> Result<Credential<'a>, CredentialError> {
+        let mut parts = text.rsplitn(5, '/');
+        let (Some(terminal), Some(service), Some(region), Some(date), Some(access_key_id)) =
+            (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(CredentialError::Shape);
+        };
+        if access_key_id.is_empty() || region.len() > REGION_BYTES_MAX {
+            return Err(CredentialError::Shape);
+        }
+        if !is_date(date) {
+            return Err(CredentialError::Date(date.to_owned()));
+        }
+        if !matches!(service, "s3" | "s3-object-lambda" | "s3express" | "sts" | "iam") {
+            return Err(CredentialError::Service(service.to_owned()));
+        }
+        if terminal != TERMINAL {
+            return Err(CredentialError::Terminal(terminal.to_owned()));
+        }
+        let access_key_end = access_key_id.len();
+        let region_end = access_key_end + 1 + date.len() + 1 + region.len();
+        let service_end = region_end + 1 + service.len();
+        Ok(Credential { access_key_end, region_end, service_end, text })
+    }
+
+    /// `AKIAIOSFODNN7EXAMPLE`
+    pub fn access_key_id(&self) -> &str {
+        self.slice(0, self.access_key_end)
+    }
+
+    /// `20130524/us-east-1/s3/aws4_request`
+    pub fn scope(&self) -> &str {
+        self.slice(self.access_key_end + 1, self.text.len())
+    }
+
+    /// `20130524`
+    pub fn date(&self) -> &str {
+        self.slice(self.access_key_end + 1, self.access_key_end + 9)
+    }
+
+    /// `us-east-1`
+    pub fn region(&self) -> &str {
+        self.slice(self.access_key_end + 10, self.region_end)
+    }
+
+    /// `s3`
+    pub fn service(&self) -> &str {
+        self.slice(self.region_end + 1, self.service_end)
+    }
+
+    fn slice(&self, start: usize, end: usize) -> &str {
+        self.text.get(start..end).unwrap_or_default()
+    }
+}
+
+/// The scope of a signing key: `20130524/us-east-1/s3/aws4_request`.
+pub fn scope(date: &str, region: &str, service: &str) -> String {
+    [date, region, service, TERMINAL].join("/")
+}
+
+fn is_date(text: &str) -> bool {
+    let mut midnight = String::with_capacity(16);
+    midnight.push_str(text);
+    midnight.push_str("T000000Z");
+    text.len() == 8 && AmzDate::parse(&midnight).is_some()
+}

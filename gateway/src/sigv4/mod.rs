@@ -1,0 +1,279 @@
+//! Signature Version 4: who signed a request, and what exactly did they sign.
+//!
+//! [`authenticate`] reads a request head and answers with what is left to do natively: one SHA-256 (of the canonical
+//! request) and one HMAC (of the string to sign). It performs neither itself and holds no key.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`authorization`] | the `Authorization` header |
+//! | [`presigned`] | the same in a query string, with an end |
+//! | [`credential_scope`] | `KEYID/20130524/us-east-1/s3/aws4_request` |
+//! | [`signed_headers`] | which headers are signed, and which must be |
+//! | [`canonical_request`], [`string_to_sign`] | the two texts that both sides write |
+//! | [`payload`] | what is promised about the body |
+//! | [`amz_date`] | `20130524T000000Z` |
+//! | [`sign`] | the client's side: headers, URLs, chunks |
+//!
+//! SigV4A and Signature Version 2 are refused.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::errors::{ErrorCode, S3Error};
+use crate::headers::Headers;
+
+pub mod amz_date;
+pub mod authorization;
+pub mod canonical_request;
+pub mod credential_scope;
+pub mod payload;
+pub mod presigned;
+pub mod sign;
+pub mod signed_headers;
+pub mod string_to_sign;
+
+use amz_date::AmzDate;
+use authorization::{Authorization, malformed, unsupported_mechanism};
+use canonical_request::canonical_request;
+use credential_scope::Credential;
+use payload::Payload;
+use presigned::{Mechanism, Presigned};
+use signed_headers::{ContentSha256, SignedHeaders};
+
+/// A request's own time may be this far from ours, in milliseconds.
+pub const CLOCK_SKEW_MS_MAX: u64 = 900_000;
+
+/// What authentication reads of a request.
+#[derive(Clone, Copy, Debug)]
+pub struct Request<'a> {
+    /// `GET`
+    pub method: &'a str,
+    /// The path as sent, still escaped.
+    pub path: &'a str,
+    /// What follows `?`, as sent.
+    pub query: &'a str,
+    /// The host addressed; stands in where there is no `host` header, as on HTTP/2.
+    pub host: &'a str,
+    /// Every header.
+    pub headers: &'a Headers,
+    /// `Content-Length`
+    pub content_length: Option<u64>,
+    /// When the request arrived, in milliseconds since 1970.
+    pub received_ms: u64,
+}
+
+/// How a request authenticates itself.
+#[derive(Debug)]
+pub enum Authentication<'a> {
+    /// Not at all.
+    Anonymous(Payload),
+    /// By a signature that remains to be verified.
+    Signed(Signed<'a>),
+}
+
+/// A well-formed, timely claim to have signed a request. It proves nothing until its signature is verified.
+pub struct Signed<'a> {
+    credential: Credential<'a>,
+    timestamp: Cow<'a, str>,
+    signature: Cow<'a, str>,
+    canonical_request: String,
+    payload: Payload,
+}
+
+/// Finds out how a request authenticates itself. Errors are those that S3 gives before it looks at the signature.
+pub fn authenticate<'a>(request: &Request<'a>) -> Result<Authentication<'a>, S3Error> {
+    let mut authorizations = request.headers.iter().filter(|(name, _)| *name == "authorization");
+    // An empty header carries no credentials.
+    let authorization = authorizations.next().map(|(_, value)| value).filter(|value| !value.is_empty());
+    let mechanism = presigned::mechanism(request.query);
+    match (authorization, mechanism) {
+        (None, None) => Payload::of_anonymous(request.headers).map(Authentication::Anonymous),
+        (Some(value), None) if authorizations.next().is_none() => {
+            header_signed(request, value).map(Authentication::Signed)
+        }
+        (Some(value), _) => Err(one_mechanism_only(value)),
+        (None, Some(Mechanism::SigV4)) => query_signed(request).map(Authentication::Signed),
+        (None, Some(Mechanism::SigV2)) => Err(unsupported_mechanism()),
+    }
+}
+
+fn header_signed<'a>(request: &Request<'a>, value: &'a str) -> Result<Signed<'a>, S3Error> {
+    let Authorization { credential, signed_headers, signature } = Authorization::parse(value)?;
+    refuse_security_token(request.headers)?;
+    let (date, timestamp) = request_date(request.headers)?;
+    if !timestamp.starts_with(credential.date()) {
+        return Err(malformed(&presigned::date_mismatch(credential.date(), &timestamp)));
+    }
+    check_skew(request, date)?;
+    let (payload_hash, payload) = match request.headers.get("x-amz-content-sha256") {
+        Some(value) => (value, Payload::parse(value, request.headers)?),
+        None if matches!(credential.service(), "sts" | "iam") => {
+            let sha256 = payload::query_service_sha256(request.content_length)?;
+            (sha256, Payload::Sha256(sha256.to_owned()))
+        }
+        None => {
+            return Err(S3Error::invalid_request(
+                "Missing required header for this request: x-amz-content-sha256",
+            ));
+        }
+    };
+    signed_headers.check_complete(request.headers, ContentSha256::MayBeUnsigned)?;
+    Ok(Signed {
+        canonical_request: canonical_request(request, &signed_headers, payload_hash),
+        credential,
+        timestamp,
+        signature: Cow::Borrowed(signature),
+        payload,
+    })
+}
+
+fn query_signed<'a>(request: &Request<'a>) -> Result<Signed<'a>, S3Error> {
+    let presigned = Presigned::parse(request.query)?;
+    refuse_security_token(request.headers)?;
+    presigned.check_time(request.received_ms)?;
+    let payload_hash = presigned_payload_hash(&presigned.content_sha256, &presigned.signed_headers, request.headers);
+    let payload = Payload::parse(payload_hash, request.headers)?;
+    presigned.signed_headers.check_complete(request.headers, ContentSha256::MustBeSigned)?;
+    Ok(Signed {
+        canonical_request: canonical_request(request, &presigned.signed_headers, payload_hash),
+        timestamp: Cow::Owned(presigned.date.basic()),
+        credential: presigned.credential,
+        signature: Cow::Owned(presigned.signature),
+        payload,
+    })
+}
+
+/// The last line of a presigned URL's canonical request: what its query or a signed header says, and that nothing is
+/// promised otherwise.
+fn presigned_payload_hash<'h>(
+    of_query: &'h Option<String>,
+    signed_headers: &SignedHeaders<'_>,
+    headers: &'h Headers,
+) -> &'h str {
+    if let Some(value) = of_query {
+        return value;
+    }
+    match headers.get("x-amz-content-sha256") {
+        Some(value) if signed_headers.contains("x-amz-content-sha256") => value,
+        _ => payload::UNSIGNED_PAYLOAD,
+    }
+}
+
+/// `x-amz-date`, else `Date`, with the timestamp that the string to sign has for it.
+fn request_date(headers: &Headers) -> Result<(AmzDate, Cow<'_, str>), S3Error> {
+    let date = match headers.get("x-amz-date") {
+        Some(text) => AmzDate::parse(text).map(|date| (date, Cow::Borrowed(text))),
+        None => headers.get("date").and_then(AmzDate::parse_http).map(|date| (date, Cow::Owned(date.basic()))),
+    };
+    date.ok_or_else(|| {
+        S3Error::new(ErrorCode::AccessDenied)
+            .message("AWS authentication requires a valid Date or x-amz-date header")
+    })
+}
+
+fn check_skew(request: &Request<'_>, date: AmzDate) -> Result<(), S3Error> {
+    if date.milliseconds().abs_diff(request.received_ms) <= CLOCK_SKEW_MS_MAX {
+        return Ok(());
+    }
+    let sent = request.headers.get("x-amz-date").or_else(|| request.headers.get("date")).unwrap_or_default();
+    Err(S3Error::new(ErrorCode::RequestTimeTooSkewed)
+        .detail("RequestTime", sent)
+        .detail("ServerTime", AmzDate::from_seconds(request.received_ms / 1000).extended())
+        .detail("MaxAllowedSkewMilliseconds", CLOCK_SKEW_MS_MAX.to_string()))
+}
+
+/// Temporary credentials do not exist yet, so no token can be genuine.
+fn refuse_security_token(headers: &Headers) -> Result<(), S3Error> {
+    if headers.has("x-amz-security-token") { Err(ErrorCode::InvalidToken.into()) } else { Ok(()) }
+}
+
+/// The header is repeated to the client only when it is a signature: anything else may be a password.
+fn one_mechanism_only(authorization: &str) -> S3Error {
+    let scheme = authorization.split(' ').next().unwrap_or_default();
+    let shown = if scheme.starts_with("AWS4-") { authorization } else { scheme };
+    S3Error::invalid_argument(
+        "Authorization",
+        shown,
+        "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string \
+         parameter or the Authorization header should be specified",
+    )
+}
+
+impl Signed<'_> {
+    /// Who claims to have signed.
+    pub fn access_key_id(&self) -> &str {
+        self.credential.access_key_id()
+    }
+
+    /// Who, and for which scope.
+    pub fn credential(&self) -> &Credential<'_> {
+        &self.credential
+    }
+
+    /// The text whose SHA-256 [`Signed::string_to_sign`] needs.
+    pub fn canonical_request(&self) -> &str {
+        &self.canonical_request
+    }
+
+    /// The text whose HMAC is the signature, if the claim is true.
+    pub fn string_to_sign(&self, canonical_request_sha256: &str) -> String {
+        string_to_sign::string_to_sign(&self.timestamp, self.credential.scope(), canonical_request_sha256)
+    }
+
+    /// The signature as sent.
+    pub fn signature(&self) -> &str {
+        &self.signature
+    }
+
+    /// `20130524T000000Z`
+    pub fn timestamp(&self) -> &str {
+        &self.timestamp
+    }
+
+    /// What the request promises about its body.
+    pub fn payload(&self) -> &Payload {
+        &self.payload
+    }
+
+    /// The error for an access key that does not exist.
+    pub fn unknown_access_key(&self) -> S3Error {
+        S3Error::new(ErrorCode::InvalidAccessKeyId).detail("AWSAccessKeyId", self.access_key_id())
+    }
+
+    /// The error for a signature that is wrong, with the texts that show a client why.
+    pub fn mismatch(&self, string_to_sign: &str) -> S3Error {
+        let error = S3Error::new(ErrorCode::SignatureDoesNotMatch)
+            .detail("AWSAccessKeyId", self.access_key_id())
+            .detail("StringToSign", string_to_sign)
+            .detail("SignatureProvided", self.signature())
+            .detail("StringToSignBytes", hex_dump(string_to_sign));
+        // The one secret that a request head can hold: an encryption key of the client's own.
+        if self.canonical_request.contains("server-side-encryption-customer-key") {
+            return error;
+        }
+        error
+            .detail("CanonicalRequest", self.canonical_request())
+            .detail("CanonicalRequestBytes", hex_dump(self.canonical_request()))
+    }
+}
+
+impl fmt::Debug for Signed<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Signed").field("credential", &self.credential).finish_non_exhaustive()
+    }
+}
+
+/// `41 57 53`
+fn hex_dump(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() * 3);
+    for byte in text.bytes() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        sign::push_hex(&mut out, &[byte]);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

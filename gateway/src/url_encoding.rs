@@ -1,0 +1,97 @@
+//! Percent-encoding as S3 does it: strict decoding of paths and queries, and `encoding-type=url` for listings.
+
+use crate::errors::{ErrorCode, Result};
+use std::borrow::Cow;
+
+const HEX: &[u8; 16] = b"0123456789ABCDEF";
+
+/// Decodes a path segment: `%XX` only; a `+` is a plus. `InvalidURI` for a broken escape and for what is not UTF-8.
+pub fn decode_path(text: &str) -> Result<Cow<'_, str>> {
+    decode(text, Plus::Literal)
+}
+
+/// Decodes a query name or value, where `+` means a space. `InvalidURI` as [`decode_path`].
+pub fn decode_query(text: &str) -> Result<Cow<'_, str>> {
+    decode(text, Plus::Space)
+}
+
+/// Appends `text` as `encoding-type=url` prints it: letters, digits, `-`, `_`, `.`, `*` and `/` stay, a space becomes
+/// `+`, every other byte `%XX`.
+pub fn push_listing(out: &mut String, text: &str) {
+    push_encoded(out, text, |byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'*' | b'/')
+    });
+}
+
+/// Appends `text` with every byte but RFC 3986's unreserved ones and `/` as `%XX`: a key as it stands in a URL.
+pub fn push_path(out: &mut String, text: &str) {
+    for byte in text.bytes() {
+        match byte {
+            b'-' | b'_' | b'.' | b'~' | b'/' => out.push(char::from(byte)),
+            _ if byte.is_ascii_alphanumeric() => out.push(char::from(byte)),
+            _ => push_escape(out, byte),
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Plus {
+    Literal,
+    Space,
+}
+
+fn decode(text: &str, plus: Plus) -> Result<Cow<'_, str>> {
+    let special = |byte: u8| byte == b'%' || (byte == b'+' && plus == Plus::Space);
+    if !text.bytes().any(special) {
+        return Ok(Cow::Borrowed(text));
+    }
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'%' => {
+                let high = bytes.next().and_then(nibble).ok_or(ErrorCode::InvalidURI)?;
+                let low = bytes.next().and_then(nibble).ok_or(ErrorCode::InvalidURI)?;
+                decoded.push((high << 4) | low);
+            }
+            b'+' if plus == Plus::Space => decoded.push(b' '),
+            _ => decoded.push(byte),
+        }
+    }
+    match String::from_utf8(decoded) {
+        Ok(decoded) => Ok(Cow::Owned(decoded)),
+        Err(_) => Err(ErrorCode::InvalidURI.into()),
+    }
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+fn push_encoded(out: &mut String, text: &str, plain: impl Fn(u8) -> bool) {
+    let mut copied = 0;
+    for (position, byte) in text.bytes().enumerate() {
+        if plain(byte) {
+            continue;
+        }
+        out.push_str(text.get(copied..position).unwrap_or_default());
+        copied = position + 1;
+        if byte == b' ' { out.push('+') } else { push_escape(out, byte) }
+    }
+    out.push_str(text.get(copied..).unwrap_or_default());
+}
+
+fn push_escape(out: &mut String, byte: u8) {
+    out.push('%');
+    for digit in [byte >> 4, byte & 15] {
+        out.push(char::from(HEX.get(usize::from(digit)).copied().unwrap_or(b'0')));
+    }
+}
+
+#[cfg(test)]
+mod tests;

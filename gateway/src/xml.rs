@@ -1,0 +1,10 @@
+//! XML: a fast writer for response documents, and a strict reader for request documents.
+
+mod reader;
+mod writer;
+
+pub use reader::Element;
+pub use writer::{DECLARATION, NAMESPACE, XmlWriter, push_element, push_escaped};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,175 @@
+//! Reads request documents into small trees, within strict limits.
+
+use crate::errors::{ErrorCode, Result};
+use quick_xml::Reader;
+use quick_xml::events::{BytesStart, Event};
+use std::borrow::Cow;
+
+/// No document of S3 nests deeper than about eight elements.
+const DEPTH_MAX: usize = 24;
+/// The largest document is the part list of a completed upload: 10,000 parts of up to eight elements each.
+const ELEMENTS_MAX: usize = 120_000;
+
+/// An element of a request document. Names carry no namespace prefix; attributes are dropped, but for `xsi:type`.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Element {
+    /// The local name: `Key`.
+    pub name: String,
+    /// The text directly inside, as written: white space counts. Empty when there are child elements.
+    pub text: String,
+    /// Child elements, in order.
+    pub children: Vec<Element>,
+    /// `xsi:type`, which tells the kinds of ACL grantees apart.
+    pub kind: Option<String>,
+}
+
+impl Element {
+    /// Reads a whole document. `MalformedXML` for what is not well-formed, not UTF-8, empty, declares a document type, or
+    /// is too large.
+    pub fn parse(bytes: &[u8]) -> Result<Element> {
+        let text = std::str::from_utf8(bytes).map_err(|_| ErrorCode::MalformedXML)?;
+        Builder::default().run(text)
+    }
+
+    /// [`Element::parse`], and the root must have this name.
+    pub fn parse_named(bytes: &[u8], root: &str) -> Result<Element> {
+        let element = Element::parse(bytes)?;
+        if element.name == root { Ok(element) } else { Err(ErrorCode::MalformedXML.into()) }
+    }
+
+    /// The first child with this name.
+    pub fn child(&self, name: &str) -> Option<&Element> {
+        self.children.iter().find(|child| child.name == name)
+    }
+
+    /// Every child with this name, in order.
+    pub fn children<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Element> {
+        self.children.iter().filter(move |child| child.name == name)
+    }
+
+    /// The text of the first child with this name.
+    pub fn text_of(&self, name: &str) -> Option<&str> {
+        self.child(name).map(|child| child.text.as_str())
+    }
+
+    /// The text of a child that must be there, without surrounding white space. `MalformedXML` otherwise.
+    pub fn required(&self, name: &str) -> Result<&str> {
+        Ok(self.text_of(name).ok_or(ErrorCode::MalformedXML)?.trim())
+    }
+
+    /// The number in a child. `MalformedXML` when the child is there and holds none.
+    pub fn number_of(&self, name: &str) -> Result<Option<u64>> {
+        let Some(text) = self.text_of(name) else { return Ok(None) };
+        Ok(Some(text.trim().parse().map_err(|_| ErrorCode::MalformedXML)?))
+    }
+
+    /// Whether every child has one of these names, as S3's schema asks. `MalformedXML` otherwise.
+    pub fn only(&self, names: &[&str]) -> Result<()> {
+        let known = self.children.iter().all(|child| names.contains(&child.name.as_str()));
+        if known { Ok(()) } else { Err(ErrorCode::MalformedXML.into()) }
+    }
+}
+
+/// The open elements, outermost first, and the root once it is closed.
+#[derive(Default)]
+struct Builder {
+    open: Vec<Element>,
+    root: Option<Element>,
+    count: usize,
+}
+
+impl Builder {
+    fn run(mut self, text: &str) -> Result<Element> {
+        let mut reader = Reader::from_str(text);
+        reader.config_mut().check_comments = true;
+        loop {
+            match reader.read_event().map_err(|_| ErrorCode::MalformedXML)? {
+                Event::Start(start) => self.start(&start)?,
+                Event::Empty(start) => {
+                    self.start(&start)?;
+                    self.end();
+                }
+                Event::End(_) => self.end(),
+                Event::Text(text) => self.text(&text.xml10_content())?,
+                Event::CData(text) => self.text(&text.xml10_content())?,
+                Event::GeneralRef(reference) => {
+                    let resolved = reference.resolve_char_ref().map_err(|_| ErrorCode::MalformedXML)?;
+                    let character = match resolved {
+                        Some(character) => character,
+                        None => predefined(&reference.xml10_content())?,
+                    };
+                    self.text(character.encode_utf8(&mut [0; 4]))?;
+                }
+                Event::DocType(_) => return Err(ErrorCode::MalformedXML.into()),
+                Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
+                Event::Eof => break,
+            }
+        }
+        if self.open.is_empty() { Ok(self.root.ok_or(ErrorCode::MalformedXML)?) } else { Err(malformed()) }
+    }
+
+    fn start(&mut self, start: &BytesStart<'_>) -> Result<()> {
+        self.count += 1;
+        let misplaced = self.open.is_empty() && self.root.is_some();
+        if misplaced || self.open.len() >= DEPTH_MAX || self.count > ELEMENTS_MAX {
+            return Err(malformed());
+        }
+        let name = local(start.name().into_inner()).to_owned();
+        self.open.push(Element { name, kind: kind(start)?, ..Element::default() });
+        Ok(())
+    }
+
+    /// The reader has checked that the end tag matches the start tag.
+    fn end(&mut self) {
+        let Some(mut element) = self.open.pop() else { return };
+        if !element.children.is_empty() {
+            element.text = String::new();
+        }
+        match self.open.last_mut() {
+            Some(parent) => parent.children.push(element),
+            None => self.root = Some(element),
+        }
+    }
+
+    fn text(&mut self, text: &str) -> Result<()> {
+        match self.open.last_mut() {
+            Some(element) => element.text.push_str(text),
+            None if text.chars().all(|character| character.is_whitespace() || character == '\u{feff}') => {}
+            None => return Err(malformed()),
+        }
+        Ok(())
+    }
+}
+
+fn malformed() -> crate::errors::S3Error {
+    ErrorCode::MalformedXML.into()
+}
+
+fn local(name: &str) -> &str {
+    name.rsplit_once(':').map_or(name, |(_, local)| local)
+}
+
+fn kind(start: &BytesStart<'_>) -> Result<Option<String>> {
+    let mut kind = None;
+    for attribute in start.attributes() {
+        let attribute = attribute.map_err(|_| ErrorCode::MalformedXML)?;
+        let name = attribute.key.into_inner();
+        if name.contains(':') && local(name) == "type" {
+            let value: Cow<'_, str> = attribute.value;
+            kind = Some(value.into_owned());
+        }
+    }
+    Ok(kind)
+}
+
+/// The five entities that XML itself defines; no other is known, so nothing can be expanded.
+fn predefined(name: &str) -> Result<char> {
+    match name {
+        "lt" => Ok('<'),
+        "gt" => Ok('>'),
+        "amp" => Ok('&'),
+        "quot" => Ok('"'),
+        "apos" => Ok('\''),
+        _ => Err(malformed()),
+    }
+}

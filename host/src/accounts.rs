@@ -1,0 +1,256 @@
+//! Who exists: accounts, their users, and the access keys they sign with.
+
+mod root;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use sha2::{Digest as _, Sha256};
+
+use crate::config::{AccountEntry, Config, ConfigError, SecretSource};
+use crate::secret::Secret;
+
+pub use root::{ROOT_FILE, RootCredentials, RootOrigin};
+
+/// The account and the user that an access key stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// 12 digits.
+    pub account: String,
+    /// The canonical id of the account.
+    pub canonical_id: String,
+    /// The display name of the account.
+    pub display_name: String,
+    /// The user's name; empty for the root user.
+    pub user: String,
+    /// The access key id; empty where an account is meant, not a key.
+    pub access_key_id: String,
+}
+
+/// An access key.
+#[derive(Debug, Clone)]
+pub struct Credential {
+    /// Who signs with it.
+    pub identity: Identity,
+    /// The secret access key.
+    pub secret: Secret,
+}
+
+/// All accounts, fixed while the server runs.
+#[derive(Debug)]
+pub struct Accounts {
+    keys: HashMap<String, Credential>,
+    accounts: BTreeMap<String, Identity>,
+    root: RootCredentials,
+}
+
+impl Accounts {
+    /// The accounts of the configuration and the root account of the data folder, whose credentials are generated and
+    /// stored there on the first start if the configuration gives none.
+    ///
+    /// # Errors
+    /// An account that is not well-formed, an id or access key given twice, credentials too weak for a listener beyond
+    /// loopback, a data folder that cannot be read or written.
+    pub fn open(config: &Config) -> Result<Accounts, ConfigError> {
+        let given = given_root(config)?;
+        if let Some((access_key, secret_key)) = &given {
+            check_key("root", access_key, secret_key, config)?;
+        }
+        let root = root::open(&config.data_dir, given)?;
+        let identity = Identity {
+            canonical_id: canonical_id(&root.account_id),
+            account: root.account_id.clone(),
+            display_name: "root".to_owned(),
+            user: String::new(),
+            access_key_id: String::new(),
+        };
+        let mut accounts = Accounts { keys: HashMap::new(), accounts: BTreeMap::new(), root };
+        let (access_key, secret) = (accounts.root.access_key.clone(), accounts.root.secret_key.clone());
+        accounts.add_account(identity.clone())?;
+        accounts.add_key(Identity { access_key_id: access_key, ..identity }, secret)?;
+        accounts.add_declared(config)?;
+        Ok(accounts)
+    }
+
+    /// Judges everything that [`Accounts::open`] would, without touching the data folder.
+    ///
+    /// # Errors
+    /// As [`Accounts::open`].
+    pub fn check(config: &Config) -> Result<(), ConfigError> {
+        if let Some((access_key, secret_key)) = given_root(config)? {
+            check_key("root", &access_key, &secret_key, config)?;
+        }
+        let root = RootCredentials::placeholder();
+        Accounts { keys: HashMap::new(), accounts: BTreeMap::new(), root }.add_declared(config)
+    }
+
+    /// The access key of an access key id.
+    pub fn find(&self, access_key_id: &str) -> Option<&Credential> {
+        self.keys.get(access_key_id)
+    }
+
+    /// The root user of an account, by its 12 digits.
+    pub fn account(&self, id: &str) -> Option<&Identity> {
+        self.accounts.get(id)
+    }
+
+    /// The credentials of the root account.
+    pub fn root(&self) -> &RootCredentials {
+        &self.root
+    }
+
+    fn add_declared(&mut self, config: &Config) -> Result<(), ConfigError> {
+        for entry in &config.accounts {
+            self.add_entry(entry, config)
+                .map_err(|ConfigError(why)| ConfigError(format!("account {}: {why}", entry.id)))?;
+        }
+        Ok(())
+    }
+
+    fn add_entry(&mut self, entry: &AccountEntry, config: &Config) -> Result<(), ConfigError> {
+        if entry.id.len() != 12 || !entry.id.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(ConfigError("id: allowed are 12 digits".to_owned()));
+        }
+        let canonical = entry.canonical_id.clone().unwrap_or_else(|| canonical_id(&entry.id));
+        check_text("canonical_id", &canonical)?;
+        let identity = Identity {
+            account: entry.id.clone(),
+            canonical_id: canonical,
+            display_name: entry.display_name.clone().unwrap_or_else(|| entry.id.clone()),
+            user: String::new(),
+            access_key_id: String::new(),
+        };
+        check_text("display_name", &identity.display_name)?;
+        if self.accounts.values().any(|other| other.canonical_id == identity.canonical_id) {
+            return Err(ConfigError("canonical_id: another account has it".to_owned()));
+        }
+        self.add_account(identity.clone())?;
+        let secret = either(entry.secret_key.as_ref(), entry.secret_key_file.as_deref())?;
+        match (&entry.access_key, secret) {
+            (Some(access_key), Some(secret)) => {
+                check_key("", access_key, &secret, config)?;
+                self.add_key(Identity { access_key_id: access_key.clone(), ..identity.clone() }, secret)?;
+            }
+            (None, None) => {}
+            _ => return Err(ConfigError("give access_key and secret_key, or neither".to_owned())),
+        }
+        for user in &entry.users {
+            let named = |ConfigError(why)| ConfigError(format!("user {}: {why}", user.name));
+            check_user_name(&user.name).map_err(named)?;
+            let secret = either(user.secret_key.as_ref(), user.secret_key_file.as_deref()).map_err(named)?;
+            let secret = secret.ok_or_else(|| named(ConfigError("secret_key is missing".to_owned())))?;
+            check_key("", &user.access_key, &secret, config).map_err(named)?;
+            let user_identity = Identity {
+                user: user.name.clone(),
+                access_key_id: user.access_key.clone(),
+                ..identity.clone()
+            };
+            self.add_key(user_identity, secret).map_err(named)?;
+        }
+        Ok(())
+    }
+
+    fn add_account(&mut self, identity: Identity) -> Result<(), ConfigError> {
+        match self.accounts.insert(identity.account.clone(), identity) {
+            None => Ok(()),
+            Some(other) => Err(ConfigError(format!("account id {} is given twice", other.account))),
+        }
+    }
+
+    fn add_key(&mut self, identity: Identity, secret: Secret) -> Result<(), ConfigError> {
+        let access_key = identity.access_key_id.clone();
+        match self.keys.insert(access_key.clone(), Credential { identity, secret }) {
+            None => Ok(()),
+            Some(_) => Err(ConfigError(format!("access key {access_key} is given twice"))),
+        }
+    }
+}
+
+/// The canonical id that an account has when none is given: 64 hexadecimal digits that follow from its id.
+fn canonical_id(account: &str) -> String {
+    let digest = Sha256::digest(format!("portcullis canonical id of account {account}"));
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn given_root(config: &Config) -> Result<Option<(String, Secret)>, ConfigError> {
+    match (&config.root.access_key, &config.root.secret_key) {
+        (Some(access_key), Some(secret_key)) => {
+            Ok(Some((access_key.resolve()?.reveal().to_owned(), secret_key.resolve()?)))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn either(text: Option<&Secret>, file: Option<&Path>) -> Result<Option<Secret>, ConfigError> {
+    match (text, file) {
+        (Some(_), Some(_)) => Err(ConfigError("secret_key and secret_key_file: give one of them".to_owned())),
+        (Some(secret), None) => Ok(Some(secret.clone())),
+        (None, Some(path)) => SecretSource::File(path.to_owned()).resolve().map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+/// Ids and names that are printed in responses: 1 to 256 characters, none of them a control character.
+fn check_text(name: &str, text: &str) -> Result<(), ConfigError> {
+    match !text.is_empty() && text.chars().count() <= 256 && !text.chars().any(char::is_control) {
+        true => Ok(()),
+        false => Err(ConfigError(format!("{name}: allowed are 1 to 256 characters, none a control character"))),
+    }
+}
+
+/// User names as IAM has them: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html>
+fn check_user_name(name: &str) -> Result<(), ConfigError> {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@-_".contains(&byte);
+    match !name.is_empty() && name.len() <= 64 && name.bytes().all(letter) {
+        true => Ok(()),
+        false => Err(ConfigError("name: allowed are 1 to 64 letters, digits and +=,.@-_".to_owned())),
+    }
+}
+
+/// Secrets that stand in the manuals of servers like this one: the first thing that an intruder tries.
+const KNOWN_SECRETS: [&str; 12] = [
+    "minioadmin",
+    "minio123",
+    "minio-secret-key",
+    "rustfsadmin",
+    "password",
+    "password123",
+    "changeme",
+    "changeme123",
+    "secretkey",
+    "some_secret_key",
+    "portcullis",
+    "12345678",
+];
+
+/// Bytes that a secret needs on a listener that others can reach.
+const SECRET_BYTES_MIN: usize = 8;
+
+/// Judges an access key. What is merely weak is refused only where others can reach a listener.
+fn check_key(owner: &str, access_key: &str, secret: &Secret, config: &Config) -> Result<(), ConfigError> {
+    let owner = if owner.is_empty() { String::new() } else { format!("{owner}: ") };
+    let letter = |byte: u8| byte.is_ascii_graphic() && !b"/,=\"&<>".contains(&byte);
+    if !(3..=128).contains(&access_key.len()) || !access_key.bytes().all(letter) {
+        let allowed = "allowed are 3 to 128 printable ASCII characters without space and /,=\"&<>";
+        return Err(ConfigError(format!("{owner}access_key: {allowed}")));
+    }
+    if secret.reveal().is_empty() {
+        return Err(ConfigError(format!("{owner}secret_key is empty")));
+    }
+    let beyond = config.listen.iter().find(|address| !address.ip().is_loopback());
+    let Some(beyond) = beyond else { return Ok(()) };
+    let weak = if secret.reveal().len() < SECRET_BYTES_MIN {
+        "is shorter than 8 characters"
+    } else if KNOWN_SECRETS.contains(&secret.reveal().to_lowercase().as_str()) {
+        "is a well-known default"
+    } else if secret.reveal() == access_key {
+        "is the same as the access key"
+    } else {
+        return Ok(());
+    };
+    Err(ConfigError(format!(
+        "{owner}secret_key of {access_key} {weak}, and {beyond} can be reached by others: choose another, or listen on 127.0.0.1"
+    )))
+}

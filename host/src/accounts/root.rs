@@ -1,0 +1,149 @@
+//! The root account of a data folder: its id, and its credentials where the operator chose none. Made once, kept in a
+//! file that only its owner can read.
+
+use std::fs;
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::config::ConfigError;
+use crate::secret::Secret;
+
+/// The file's name in the data folder.
+pub const ROOT_FILE: &str = "root-credentials.toml";
+
+/// The root account and how to sign for it.
+#[derive(Debug, Clone)]
+pub struct RootCredentials {
+    /// 12 digits.
+    pub account_id: String,
+    /// The access key id.
+    pub access_key: String,
+    /// The secret access key.
+    pub secret_key: Secret,
+    /// Where the credentials come from.
+    pub origin: RootOrigin,
+}
+
+/// Where the root credentials come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RootOrigin {
+    /// The configuration.
+    Configured,
+    /// This start: they have not been shown to anybody.
+    Generated(PathBuf),
+    /// An earlier start.
+    Stored(PathBuf),
+}
+
+impl RootCredentials {
+    pub(super) fn placeholder() -> RootCredentials {
+        RootCredentials {
+            account_id: String::new(),
+            access_key: String::new(),
+            secret_key: Secret::new(""),
+            origin: RootOrigin::Configured,
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    account_id: String,
+    access_key: Option<String>,
+    secret_key: Option<Secret>,
+}
+
+/// Reads the file of a data folder, or makes it.
+pub(super) fn open(folder: &Path, given: Option<(String, Secret)>) -> Result<RootCredentials, ConfigError> {
+    let path = folder.join(ROOT_FILE);
+    let failed = |why: String| ConfigError(format!("{}: {why}", path.display()));
+    let stored = match fs::read_to_string(&path) {
+        Ok(text) => {
+            // The parser's message would quote the line.
+            let parsed: Result<Stored, toml::de::Error> = toml::from_str(&text);
+            let stored = parsed.map_err(|error| failed(error.message().to_owned()))?;
+            if stored.access_key.is_some() != stored.secret_key.is_some() {
+                return Err(failed("access_key and secret_key: both or neither".to_owned()));
+            }
+            Some(stored)
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
+        Err(error) => return Err(failed(error.to_string())),
+    };
+    if stored.as_ref().is_some_and(|stored| !is_account_id(&stored.account_id)) {
+        return Err(failed("account_id: allowed are 12 digits".to_owned()));
+    }
+    let account_id = match &stored {
+        Some(stored) => stored.account_id.clone(),
+        None => random_text(b"0123456789", 12)?,
+    };
+    let kept = stored.as_ref().and_then(|stored| Some((stored.access_key.clone()?, stored.secret_key.clone()?)));
+    let (access_key, secret_key, origin) = match (given, kept) {
+        (Some((access_key, secret_key)), _) => {
+            if stored.is_none() {
+                write(&path, &account_id, None).map_err(|error| failed(error.to_string()))?;
+            }
+            (access_key, secret_key, RootOrigin::Configured)
+        }
+        (None, Some((access_key, secret_key))) => (access_key, secret_key, RootOrigin::Stored(path)),
+        (None, None) => {
+            let access_key = format!("PCAK{}", random_text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16)?);
+            let secret_key = Secret::new(random_text(LETTERS, 40)?);
+            let pair = Some((access_key.as_str(), &secret_key));
+            write(&path, &account_id, pair).map_err(|error| failed(error.to_string()))?;
+            (access_key, secret_key, RootOrigin::Generated(path))
+        }
+    };
+    Ok(RootCredentials { account_id, access_key, secret_key, origin })
+}
+
+fn is_account_id(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Letters that survive shells, URLs and double clicks.
+const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/// So many letters of the operating system's randomness, each as likely as any other.
+fn random_text(letters: &[u8], count: usize) -> Result<String, ConfigError> {
+    let mut text = String::with_capacity(count);
+    let fair = 256 / letters.len() * letters.len();
+    // Each round gives at least half of its bytes on average: 1,000 rounds fail only with a broken source.
+    for _ in 0..1000 {
+        let mut bytes = [0; 64];
+        getrandom::fill(&mut bytes).map_err(|error| ConfigError(format!("no randomness: {error}")))?;
+        let usable = bytes.iter().map(|byte| usize::from(*byte)).filter(|byte| *byte < fair);
+        let more = usable.filter_map(|byte| letters.get(byte % letters.len())).map(|letter| char::from(*letter));
+        text.extend(more.take(count - text.len()));
+        if text.len() == count {
+            return Ok(text);
+        }
+    }
+    Err(ConfigError("no randomness".to_owned()))
+}
+
+/// Writes the file so that after a crash it is there whole or not at all.
+fn write(path: &Path, account_id: &str, pair: Option<(&str, &Secret)>) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    let mut text = format!(
+        "# The root account of this data folder. Whoever reads the keys can do everything.\naccount_id = \"{account_id}\"\n"
+    );
+    if let Some((access_key, secret_key)) = pair {
+        text += &format!("access_key = \"{access_key}\"\nsecret_key = \"{}\"\n", secret_key.reveal());
+    }
+    let draft = path.with_extension("toml.new");
+    match fs::remove_file(&draft) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&draft, path)?;
+    fs::File::open(folder)?.sync_all()
+}

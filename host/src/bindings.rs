@@ -1,0 +1,30 @@
+//! The generated host bindings: the only place in the tree that generates them.
+
+#[expect(missing_docs, unreachable_pub, clippy::all, clippy::allow_attributes_without_reason, reason = "generated code")]
+mod generated {
+    wasmtime::component::bindgen!({
+        path: "../gateway/wit",
+        world: "composed",
+        with: { "portcullis:gateway/calls.call": crate::call::CallHandle },
+        imports: { default: trappable },
+        require_store_data_send: false,
+    });
+}
+
+#[expect(missing_docs, unreachable_pub, clippy::all, clippy::allow_attributes_without_reason, reason = "generated code")]
+mod added {
+    wasmtime::component::bindgen!({
+        path: "../gateway/wit",
+        world: "user-stage",
+        with: {
+            "portcullis:gateway/calls@0.1.0": super::generated::portcullis::gateway::calls,
+            "portcullis:gateway/settings@0.1.0": super::generated::portcullis::gateway::settings,
+        },
+        imports: { default: trappable },
+        require_store_data_send: false,
+    });
+}
+
+pub use added::{UserStage, UserStagePre};
+pub use generated::{Composed as Pipeline, ComposedPre as PipelinePre};
+pub use generated::portcullis::gateway::{calls, digests, index, keys, random, settings, stages, trace};

@@ -1,0 +1,191 @@
+//! Response bodies: nothing, bytes at hand, or stored bytes that are read while the client takes them.
+
+use std::{
+    fmt,
+    io::{Error, ErrorKind},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use bytes::{Bytes, BytesMut};
+use http_body::{Body, Frame, SizeHint};
+
+use crate::volume::{ReadStep, SpanReader, VolumeError};
+
+#[cfg(test)]
+mod tests;
+
+/// Bytes that one step reads, at most. A response of no more, in the page cache, leaves with its head in one write.
+pub const STEP_BYTES: usize = 256 * 1024;
+
+/// The body of a response. Its length is always known.
+///
+/// An error ends the response, and the client sees that it is cut short: nothing is ever left out silently.
+#[derive(Debug, Default)]
+pub enum ResponseBody {
+    /// No body, or all of it sent.
+    #[default]
+    Empty,
+    /// Bytes at hand.
+    Bytes(Bytes),
+    /// Bytes to be read.
+    Stored(Stored),
+}
+
+impl ResponseBody {
+    /// What `reader` reads. Bytes that are few and in the page cache are read at once.
+    ///
+    /// Fails when the first read does, while the client can still be told.
+    pub fn stored(mut reader: SpanReader) -> Result<Self, VolumeError> {
+        let length = reader.length();
+        if length == 0 {
+            return Ok(Self::Empty);
+        }
+        if length > STEP_BYTES as u64 {
+            return Ok(Self::Stored(Stored { left: length, first: None, source: Source::Idle(reader) }));
+        }
+        let first = read_at_hand(&mut reader, length)?;
+        if first.as_ref().is_some_and(|first| first.len() as u64 == length) {
+            return Ok(first.map_or(Self::Empty, Self::Bytes));
+        }
+        Ok(Self::Stored(Stored { left: length, first, source: Source::Idle(reader) }))
+    }
+}
+
+/// What can be read without waiting.
+fn read_at_hand(reader: &mut SpanReader, length: u64) -> Result<Option<Bytes>, VolumeError> {
+    let mut first: Option<Bytes> = None;
+    let mut more = BytesMut::new();
+    loop {
+        let read = first.as_ref().map_or(0, Bytes::len).max(more.len()) as u64;
+        if read >= length {
+            break;
+        }
+        let ReadStep::Bytes(bytes) = reader.try_next(STEP_BYTES)? else { break };
+        match &first {
+            None => first = Some(bytes),
+            Some(first) => {
+                if more.is_empty() {
+                    more.extend_from_slice(first);
+                }
+                more.extend_from_slice(&bytes);
+            }
+        }
+    }
+    Ok(if more.is_empty() { first } else { Some(more.freeze()) })
+}
+
+/// Stored bytes on their way to the client.
+pub struct Stored {
+    /// Bytes that the client has not been given.
+    left: u64,
+    /// Read already.
+    first: Option<Bytes>,
+    source: Source,
+}
+
+/// The outcome of a read, and the reader back.
+type Read = (SpanReader, Result<Option<Bytes>, VolumeError>);
+
+enum Source {
+    Idle(SpanReader),
+    /// Waits for the disk.
+    Reading(Pin<Box<dyn Future<Output = Read> + Send>>),
+    /// Failed, or at its end.
+    Ended,
+}
+
+impl Stored {
+    /// The next bytes that were read; `None` at the end of what is stored.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, VolumeError>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Ok(Some(first)));
+        }
+        loop {
+            match std::mem::replace(&mut self.source, Source::Ended) {
+                Source::Ended => return Poll::Ready(Ok(None)),
+                Source::Idle(mut reader) => match reader.try_next(STEP_BYTES)? {
+                    ReadStep::Bytes(bytes) => {
+                        self.source = Source::Idle(reader);
+                        return Poll::Ready(Ok(Some(bytes)));
+                    }
+                    ReadStep::End => return Poll::Ready(Ok(None)),
+                    ReadStep::WouldBlock => {
+                        self.source = Source::Reading(Box::pin(async move {
+                            let read = reader.next(STEP_BYTES).await;
+                            (reader, read)
+                        }));
+                    }
+                },
+                Source::Reading(mut reading) => {
+                    let Poll::Ready((reader, read)) = reading.as_mut().poll(cx) else {
+                        self.source = Source::Reading(reading);
+                        return Poll::Pending;
+                    };
+                    self.source = Source::Idle(reader);
+                    return Poll::Ready(read);
+                }
+            }
+        }
+    }
+
+    /// The next bytes for the client; `None` when it has all of them.
+    fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Error>>> {
+        if self.left == 0 {
+            return Poll::Ready(None);
+        }
+        let read = match ready!(self.poll_read(cx)) {
+            Ok(Some(bytes)) => match self.left.checked_sub(bytes.len() as u64) {
+                Some(left) => {
+                    self.left = left;
+                    return Poll::Ready(Some(Ok(bytes)));
+                }
+                None => Error::new(ErrorKind::InvalidData, "more is stored than was announced"),
+            },
+            Ok(None) => Error::new(ErrorKind::UnexpectedEof, "less is stored than was announced"),
+            Err(error) => Error::other(error),
+        };
+        tracing::error!(error = %read, "a response is cut short");
+        self.source = Source::Ended;
+        Poll::Ready(Some(Err(read)))
+    }
+}
+
+impl fmt::Debug for Stored {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stored").field("left", &self.left).finish_non_exhaustive()
+    }
+}
+
+impl Body for ResponseBody {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let this = self.get_mut();
+        match this {
+            Self::Empty => Poll::Ready(None),
+            Self::Bytes(bytes) => {
+                let bytes = std::mem::take(bytes);
+                *this = Self::Empty;
+                Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+            }
+            Self::Stored(stored) => stored.poll_step(cx).map(|step| step.map(|read| read.map(Frame::data))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.size_hint().exact() == Some(0)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(match self {
+            Self::Empty => 0,
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Stored(stored) => stored.left,
+        })
+    }
+}

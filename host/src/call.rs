@@ -1,0 +1,263 @@
+//! The host's side of a `call`: what the client sent, the facts that stages set, scheduled work, and the response.
+
+use http::{HeaderMap, Method, request::Parts};
+
+use crate::bindings::calls::{Batch, Body, Decision, DigestAlgorithm, IngestPlan, Outcome, Payload, Principal, Span, Target};
+use crate::volume::PendingBlob;
+
+/// The type behind the contract's `call` resource. A handle's number is the slot of its call.
+#[derive(Debug)]
+pub struct CallHandle;
+
+/// Work that a stage scheduled; the worker does it between two steps of the pipeline.
+#[derive(Debug)]
+pub enum Work {
+    /// Receive the whole body into memory, up to a limit in bytes.
+    Collect(u64),
+    /// Receive the body into a new blob.
+    Ingest(IngestPlan),
+    /// Commit to the volume.
+    Commit(Batch),
+    /// Digest stored bytes.
+    Digest(Vec<Span>, Vec<DigestAlgorithm>),
+}
+
+/// The response as stages left it.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// `name: value\n` lines.
+    pub headers: String,
+    /// The body.
+    pub body: Body,
+}
+
+/// The facts that stages establish. Each is set once.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// What the request asks for.
+    pub target: Option<Target>,
+    /// Who asks.
+    pub principal: Option<Principal>,
+    /// How the body is authenticated.
+    pub payload: Option<Payload>,
+    /// The account that owns what is asked for.
+    pub owner: Option<String>,
+    /// What policy decided.
+    pub decision: Option<Decision>,
+}
+
+/// One request while the pipeline has it.
+#[derive(Debug)]
+pub struct CallState {
+    /// Unique in this process.
+    pub id: u64,
+    /// The request method.
+    pub method: Method,
+    /// The target as sent.
+    pub uri: http::Uri,
+    /// The request headers; `host` is always there.
+    pub headers: HeaderMap,
+    /// `Content-Length`.
+    pub content_length: Option<u64>,
+    /// Arrival of the head, in milliseconds since 1970.
+    pub received_ms: u64,
+    /// The id that the client is given.
+    pub request_id: String,
+    /// What stages know of it.
+    pub facts: Facts,
+    /// Scheduled and not yet begun.
+    pub work: Option<Work>,
+    /// Done and not yet taken.
+    pub outcome: Outcome,
+    /// The response, once a stage set it.
+    pub answer: Option<Answer>,
+    /// Header lines for whatever the response will be.
+    pub added_headers: String,
+    /// Bodies received that no commit has kept; released with the call.
+    pub pending: Vec<PendingBlob>,
+    /// Where time goes at the moment.
+    pub stopwatch: Stopwatch,
+}
+
+/// The stage that runs, and since when.
+#[derive(Debug)]
+pub struct Stopwatch {
+    /// An index into the stages of `telemetry::metrics`.
+    pub stage: usize,
+    /// When it began, or was resumed.
+    pub since: std::time::Instant,
+}
+
+impl CallState {
+    /// A call for a request head.
+    pub fn new(parts: Parts, id: u64, received_ms: u64, request_id: String) -> Self {
+        let mut headers = parts.headers;
+        if !headers.contains_key(http::header::HOST)
+            && let Some(authority) = parts.uri.authority()
+            && let Ok(host) = http::HeaderValue::from_str(authority.as_str())
+        {
+            // HTTP/2 names the host in `:authority`; signatures and addressing know it as `host`.
+            headers.insert(http::header::HOST, host);
+        }
+        let content_length =
+            headers.get(http::header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        CallState {
+            id,
+            method: parts.method,
+            uri: parts.uri,
+            headers,
+            content_length,
+            received_ms,
+            request_id,
+            facts: Facts::default(),
+            work: None,
+            outcome: Outcome::None,
+            answer: None,
+            added_headers: String::new(),
+            pending: Vec::new(),
+            stopwatch: Stopwatch { stage: 0, since: std::time::Instant::now() },
+        }
+    }
+
+    /// The values of a header joined with `,`.
+    pub fn header(&self, name: &str) -> Option<String> {
+        let mut values = self.headers.get_all(name).iter();
+        let mut joined = text(values.next()?.as_bytes());
+        for value in values {
+            joined.push(',');
+            joined.push_str(&text(value.as_bytes()));
+        }
+        Some(joined)
+    }
+
+    /// Every header as `name: value\n`.
+    pub fn header_block(&self) -> String {
+        let mut block = String::with_capacity(self.headers.len() * 48);
+        for (name, value) in &self.headers {
+            block.push_str(name.as_str());
+            block.push_str(": ");
+            push_text(&mut block, value.as_bytes());
+            block.push('\n');
+        }
+        block
+    }
+
+    /// The named headers as SigV4 wants them: `name:value\n`, trimmed, inner runs of spaces folded.
+    pub fn canonical_headers(&self, names: &str) -> String {
+        let mut lines = String::with_capacity(names.len() * 4);
+        for name in names.split(';') {
+            lines.push_str(name);
+            lines.push(':');
+            for (position, value) in self.headers.get_all(name).iter().enumerate() {
+                if position > 0 {
+                    lines.push(',');
+                }
+                push_folded(&mut lines, &text(value.as_bytes()));
+            }
+            lines.push('\n');
+        }
+        lines
+    }
+}
+
+/// UTF-8 as it is, anything else as Latin-1.
+fn text(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    push_text(&mut out, bytes);
+    out
+}
+
+fn push_text(out: &mut String, bytes: &[u8]) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => out.push_str(text),
+        Err(_) => out.extend(bytes.iter().map(|&byte| char::from(byte))),
+    }
+}
+
+fn push_folded(out: &mut String, value: &str) {
+    let value = value.trim_matches([' ', '\t']);
+    if !value.contains("  ") {
+        out.push_str(value);
+        return;
+    }
+    let mut last = '\0';
+    for c in value.chars() {
+        if c != ' ' || last != ' ' {
+            out.push(c);
+        }
+        last = c;
+    }
+}
+
+/// The calls that one pipeline instance has. A slot lives until the host has answered and every handle is dropped.
+#[derive(Debug, Default)]
+pub struct Calls {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    state: Option<CallState>,
+    handles: u32,
+}
+
+impl Calls {
+    /// Takes a call in; returns its slot, with one handle for the pipeline.
+    pub fn insert(&mut self, state: CallState) -> u32 {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(Slot::default());
+            u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
+        });
+        if let Some(entry) = self.slots.get_mut(slot as usize) {
+            *entry = Slot { state: Some(state), handles: 1 };
+        }
+        slot
+    }
+
+    /// The call of a slot.
+    pub fn get(&mut self, slot: u32) -> Option<&mut CallState> {
+        self.slots.get_mut(slot as usize)?.state.as_mut()
+    }
+
+    /// One more handle.
+    pub fn share(&mut self, slot: u32) {
+        if let Some(entry) = self.slots.get_mut(slot as usize) {
+            entry.handles += 1;
+        }
+    }
+
+    /// One handle less.
+    pub fn release(&mut self, slot: u32) {
+        if let Some(entry) = self.slots.get_mut(slot as usize) {
+            entry.handles = entry.handles.saturating_sub(1);
+            if entry.handles == 0 && entry.state.is_none() {
+                self.free.push(slot);
+            }
+        }
+    }
+
+    /// Lends the call of a slot to an added stage; the slot stays taken.
+    pub fn lend(&mut self, slot: u32) -> Option<CallState> {
+        self.slots.get_mut(slot as usize)?.state.take()
+    }
+
+    /// Takes a lent call back.
+    pub fn give_back(&mut self, slot: u32, call: CallState) {
+        if let Some(entry) = self.slots.get_mut(slot as usize) {
+            entry.state = Some(call);
+        }
+    }
+
+    /// Ends a call: the host has what it needs.
+    pub fn finish(&mut self, slot: u32) -> Option<CallState> {
+        let entry = self.slots.get_mut(slot as usize)?;
+        let state = entry.state.take()?;
+        if entry.handles == 0 {
+            self.free.push(slot);
+        }
+        Some(state)
+    }
+}

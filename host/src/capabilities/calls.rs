@@ -1,0 +1,200 @@
+//! `calls`: the request as the pipeline sees it.
+
+use wasmtime::component::Resource;
+use wasmtime::{Error, Result};
+
+use crate::bindings::calls::{
+    Batch, Body, Decision, DigestAlgorithm, Head, Host, HostCall, IngestPlan, Outcome, Payload, Principal, Span, Target,
+};
+use crate::body::digest::Algorithm;
+use crate::call::{Answer, CallHandle, CallState, Calls, Work};
+use crate::capabilities::HostState;
+
+/// A store that has calls: that of the pipeline, and those of stages that users added.
+pub trait HasCalls {
+    /// The calls.
+    fn calls(&mut self) -> &mut Calls;
+
+    /// Whether guests of this store belong to the pipeline: only they establish facts and schedule work.
+    const FIRST_PARTY: bool;
+
+    /// The call behind a handle. A handle without its call is a bug of the guest, and a trap.
+    fn call(&mut self, handle: &Resource<CallHandle>) -> Result<&mut CallState> {
+        self.calls().get(handle.rep()).ok_or_else(|| Error::msg("the call has ended"))
+    }
+
+    /// The call behind a handle, for what only the pipeline may do.
+    fn own_call(&mut self, handle: &Resource<CallHandle>) -> Result<&mut CallState> {
+        if !Self::FIRST_PARTY {
+            return Err(Error::msg("an added stage may neither establish facts nor schedule work"));
+        }
+        self.call(handle)
+    }
+}
+
+impl HasCalls for HostState {
+    const FIRST_PARTY: bool = true;
+
+    fn calls(&mut self) -> &mut Calls {
+        &mut self.calls
+    }
+}
+
+fn schedule<T: HasCalls>(state: &mut T, handle: &Resource<CallHandle>, work: Work) -> Result<()> {
+    if state.own_call(handle)?.work.replace(work).is_some() {
+        return Err(Error::msg("work was scheduled twice on one call"));
+    }
+    Ok(())
+}
+
+impl<T: HasCalls> Host for T {}
+
+/// Sets a fact. Setting it again is a bug of a stage, and a trap.
+fn establish<T>(fact: &mut Option<T>, value: T, name: &str) -> Result<()> {
+    if fact.is_some() {
+        return Err(Error::msg(format!("the fact `{name}` was set twice")));
+    }
+    *fact = Some(value);
+    Ok(())
+}
+
+impl<T: HasCalls> HostCall for T {
+    fn share(&mut self, handle: Resource<CallHandle>) -> Result<Resource<CallHandle>> {
+        self.calls().share(handle.rep());
+        Ok(Resource::new_own(handle.rep()))
+    }
+
+    fn head(&mut self, handle: Resource<CallHandle>) -> Result<Head> {
+        let call = self.call(&handle)?;
+        Ok(Head {
+            id: call.id,
+            method: call.method.as_str().to_owned(),
+            path: call.uri.path().to_owned(),
+            query: call.uri.query().unwrap_or_default().to_owned(),
+            host: call.header("host").unwrap_or_default(),
+            content_length: call.content_length,
+            received_ms: call.received_ms,
+            request_id: call.request_id.clone(),
+        })
+    }
+
+    fn header(&mut self, handle: Resource<CallHandle>, name: String) -> Result<Option<String>> {
+        Ok(self.call(&handle)?.header(&name))
+    }
+
+    fn header_block(&mut self, handle: Resource<CallHandle>) -> Result<String> {
+        Ok(self.call(&handle)?.header_block())
+    }
+
+    fn canonical_headers(&mut self, handle: Resource<CallHandle>, names: String) -> Result<String> {
+        Ok(self.call(&handle)?.canonical_headers(&names))
+    }
+
+    fn set_target(&mut self, handle: Resource<CallHandle>, target: Target) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.target, target, "target")
+    }
+
+    fn target(&mut self, handle: Resource<CallHandle>) -> Result<Target> {
+        self.call(&handle)?.facts.target.clone().ok_or_else(|| Error::msg("the target is not known yet"))
+    }
+
+    fn set_principal(&mut self, handle: Resource<CallHandle>, principal: Principal) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.principal, principal, "principal")
+    }
+
+    fn principal(&mut self, handle: Resource<CallHandle>) -> Result<Principal> {
+        self.call(&handle)?.facts.principal.clone().ok_or_else(|| Error::msg("the principal is not known yet"))
+    }
+
+    fn set_payload(&mut self, handle: Resource<CallHandle>, payload: Payload) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.payload, payload, "payload")
+    }
+
+    fn set_owner(&mut self, handle: Resource<CallHandle>, account: String) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.owner, account, "owner")
+    }
+
+    fn owner(&mut self, handle: Resource<CallHandle>) -> Result<Option<String>> {
+        Ok(self.call(&handle)?.facts.owner.clone())
+    }
+
+    fn set_decision(&mut self, handle: Resource<CallHandle>, decision: Decision) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.decision, decision, "decision")
+    }
+
+    fn decision(&mut self, handle: Resource<CallHandle>) -> Result<Option<Decision>> {
+        Ok(self.call(&handle)?.facts.decision)
+    }
+
+    fn schedule_collect(&mut self, handle: Resource<CallHandle>, length_max: u64) -> Result<()> {
+        schedule(self, &handle, Work::Collect(length_max))
+    }
+
+    fn schedule_ingest(&mut self, handle: Resource<CallHandle>, plan: IngestPlan) -> Result<()> {
+        schedule(self, &handle, Work::Ingest(plan))
+    }
+
+    fn schedule_commit(&mut self, handle: Resource<CallHandle>, batch: Batch) -> Result<()> {
+        schedule(self, &handle, Work::Commit(batch))
+    }
+
+    fn schedule_digest(
+        &mut self,
+        handle: Resource<CallHandle>,
+        spans: Vec<Span>,
+        digests: Vec<DigestAlgorithm>,
+    ) -> Result<()> {
+        schedule(self, &handle, Work::Digest(spans, digests))
+    }
+
+    fn take_outcome(&mut self, handle: Resource<CallHandle>) -> Result<Outcome> {
+        Ok(std::mem::replace(&mut self.call(&handle)?.outcome, Outcome::None))
+    }
+
+    fn respond(&mut self, handle: Resource<CallHandle>, status: u16, headers: String, body: Body) -> Result<()> {
+        self.call(&handle)?.answer = Some(Answer { status, headers, body });
+        Ok(())
+    }
+
+    fn add_headers(&mut self, handle: Resource<CallHandle>, headers: String) -> Result<()> {
+        self.call(&handle)?.added_headers.push_str(&headers);
+        Ok(())
+    }
+
+    fn drop(&mut self, handle: Resource<CallHandle>) -> Result<()> {
+        self.calls().release(handle.rep());
+        Ok(())
+    }
+}
+
+/// The host's name of a digest algorithm of the contract.
+pub fn algorithm(algorithm: DigestAlgorithm) -> Algorithm {
+    match algorithm {
+        DigestAlgorithm::Md5 => Algorithm::Md5,
+        DigestAlgorithm::Sha1 => Algorithm::Sha1,
+        DigestAlgorithm::Sha256 => Algorithm::Sha256,
+        DigestAlgorithm::Sha512 => Algorithm::Sha512,
+        DigestAlgorithm::Crc32 => Algorithm::Crc32,
+        DigestAlgorithm::Crc32c => Algorithm::Crc32c,
+        DigestAlgorithm::Crc64nvme => Algorithm::Crc64nvme,
+        DigestAlgorithm::Xxhash64 => Algorithm::Xxhash64,
+        DigestAlgorithm::Xxhash3 => Algorithm::Xxhash3,
+        DigestAlgorithm::Xxhash128 => Algorithm::Xxhash128,
+    }
+}
+
+/// The contract's name of a digest algorithm of the host.
+pub fn contract_algorithm(algorithm: Algorithm) -> DigestAlgorithm {
+    match algorithm {
+        Algorithm::Md5 => DigestAlgorithm::Md5,
+        Algorithm::Sha1 => DigestAlgorithm::Sha1,
+        Algorithm::Sha256 => DigestAlgorithm::Sha256,
+        Algorithm::Sha512 => DigestAlgorithm::Sha512,
+        Algorithm::Crc32 => DigestAlgorithm::Crc32,
+        Algorithm::Crc32c => DigestAlgorithm::Crc32c,
+        Algorithm::Crc64nvme => DigestAlgorithm::Crc64nvme,
+        Algorithm::Xxhash64 => DigestAlgorithm::Xxhash64,
+        Algorithm::Xxhash3 => DigestAlgorithm::Xxhash3,
+        Algorithm::Xxhash128 => DigestAlgorithm::Xxhash128,
+    }
+}

@@ -1,0 +1,62 @@
+//! `index`: reads of ordered tables, from the freshest snapshot.
+
+use wasmtime::{Error, Result};
+
+use crate::bindings::index::{Direction, Entry, Host};
+use crate::capabilities::HostState;
+use crate::volume::{self, Snapshot};
+
+/// A page holds at most this many rows, whatever a guest asks for.
+const SCAN_ROWS_MAX: u32 = 10_000;
+
+impl HostState {
+    /// The snapshot of the last commit group. Kept while nothing was committed, because opening one costs more than a read.
+    fn snapshot(&mut self) -> Result<&Snapshot> {
+        let generation = self.volume.generation();
+        if self.snapshot.as_ref().is_none_or(|(seen, _)| *seen != generation) {
+            // The old one goes first, so that the index can reuse its pages.
+            self.snapshot = None;
+            self.snapshot = Some((generation, self.volume.snapshot().map_err(Error::new)?));
+        }
+        match &self.snapshot {
+            Some((_, snapshot)) => Ok(snapshot),
+            None => Err(Error::msg("no snapshot")),
+        }
+    }
+
+    /// Lets go of the snapshot, so that an idle worker does not pin old pages.
+    pub fn forget_snapshot(&mut self) {
+        if self.snapshot.as_ref().is_some_and(|(seen, _)| *seen != self.volume.generation()) {
+            self.snapshot = None;
+        }
+    }
+}
+
+impl Host for HostState {
+    fn get(&mut self, table: String, key: Vec<u8>) -> Result<Option<Entry>> {
+        let entry = self.snapshot()?.get(&table, &key).map_err(Error::new)?;
+        Ok(entry.map(|entry| Entry { value: entry.value, revision: entry.revision }))
+    }
+
+    fn scan(
+        &mut self,
+        table: String,
+        start: Vec<u8>,
+        end: Vec<u8>,
+        limit: u32,
+        direction: Direction,
+    ) -> Result<Vec<u8>> {
+        let direction = match direction {
+            Direction::Forward => volume::Direction::Forward,
+            Direction::Backward => volume::Direction::Backward,
+        };
+        let mut packed = Vec::new();
+        let limit = limit.min(SCAN_ROWS_MAX);
+        self.snapshot()?.scan(&table, &start, &end, limit, direction, &mut packed).map_err(Error::new)?;
+        Ok(packed)
+    }
+
+    fn next_sequence(&mut self) -> Result<u64> {
+        Ok(self.volume.next_sequence())
+    }
+}

@@ -1,0 +1,131 @@
+//! `keys`: identities, and keys that never leave the host.
+
+use std::collections::HashMap;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+use wasmtime::Result;
+
+use crate::bindings::calls::Identity;
+use crate::bindings::keys::Host;
+use crate::capabilities::HostState;
+
+/// Derived keys kept at most. When there are more, all but those of the newest scope are forgotten.
+const KEYS_MAX: usize = 4096;
+
+/// A derived signing key, ready for use: the key schedule of HMAC-SHA256 is computed once.
+#[derive(Clone)]
+struct SigningKey {
+    mac: Hmac<Sha256>,
+    bytes: [u8; 32],
+}
+
+/// Derived signing keys by access key id and scope. Key numbers are never reused.
+#[derive(Default)]
+pub struct SigningKeys {
+    numbers: HashMap<String, u64>,
+    keys: HashMap<u64, SigningKey>,
+    last: u64,
+}
+
+impl std::fmt::Debug for SigningKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SigningKeys({})", self.keys.len())
+    }
+}
+
+impl SigningKeys {
+    fn number(&mut self, access_key_id: &str, scope: &str, secret: &str) -> u64 {
+        let name = format!("{access_key_id} {scope}");
+        if let Some(number) = self.numbers.get(&name) {
+            return *number;
+        }
+        if self.numbers.len() >= KEYS_MAX {
+            // Calls in flight keep what they derived: only the names go, and with them keys that nobody asked for lately.
+            self.numbers.clear();
+            let newest = self.last;
+            self.keys.retain(|number, _| newest - number < KEYS_MAX as u64);
+        }
+        self.last += 1;
+        self.numbers.insert(name, self.last);
+        self.keys.insert(self.last, derive(secret, scope));
+        self.last
+    }
+
+    /// The bytes of a key, for the body's chunk signatures.
+    pub fn bytes(&self, number: u64) -> Option<[u8; 32]> {
+        self.keys.get(&number).map(|key| key.bytes)
+    }
+
+    fn verify(&self, number: u64, message: &str, mac: &str) -> bool {
+        let Some(key) = self.keys.get(&number) else { return false };
+        let mut computation = key.mac.clone();
+        computation.update(message.as_bytes());
+        let computed = computation.finalize().into_bytes();
+        let readable = hex32(mac);
+        bool::from(computed.as_slice().ct_eq(&readable.unwrap_or_default())) && readable.is_some()
+    }
+}
+
+/// HMAC-SHA256 along the parts of a credential scope, starting from `AWS4` and the secret:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>.
+fn derive(secret: &str, scope: &str) -> SigningKey {
+    let mut bytes: [u8; 32] = [0; 32];
+    let mut mac = keyed(format!("AWS4{secret}").as_bytes());
+    for part in scope.split('/') {
+        mac.update(part.as_bytes());
+        bytes = mac.finalize().into_bytes().into();
+        mac = keyed(&bytes);
+    }
+    SigningKey { mac, bytes }
+}
+
+#[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+fn keyed(key: &[u8]) -> Hmac<Sha256> {
+    Hmac::<Sha256>::new_from_slice(key).expect("any length")
+}
+
+/// 64 hexadecimal digits as 32 bytes.
+pub fn hex32(text: &str) -> Option<[u8; 32]> {
+    let digits = text.as_bytes();
+    if digits.len() != 64 {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        let &[high, low] = pair else { return None };
+        let (high, low) = (char::from(high).to_digit(16)?, char::from(low).to_digit(16)?);
+        *byte = u8::try_from(high * 16 + low).ok()?;
+    }
+    Some(bytes)
+}
+
+impl Host for HostState {
+    fn find(&mut self, access_key_id: String) -> Result<Option<Identity>> {
+        Ok(self.accounts.find(&access_key_id).map(|credential| contract(&credential.identity)))
+    }
+
+    fn account(&mut self, account: String) -> Result<Option<Identity>> {
+        Ok(self.accounts.account(&account).map(|identity| contract(&identity)))
+    }
+
+    fn derive(&mut self, access_key_id: String, scope: String) -> Result<Option<u64>> {
+        let Some(credential) = self.accounts.find(&access_key_id) else { return Ok(None) };
+        Ok(Some(self.signing_keys.number(&access_key_id, &scope, credential.secret.reveal())))
+    }
+
+    fn verify(&mut self, key: u64, message: String, mac: String) -> Result<bool> {
+        Ok(self.signing_keys.verify(key, &message, &mac))
+    }
+}
+
+fn contract(identity: &crate::accounts::Identity) -> Identity {
+    Identity {
+        account: identity.account.clone(),
+        canonical_id: identity.canonical_id.clone(),
+        display_name: identity.display_name.clone(),
+        user: identity.user.clone(),
+        access_key_id: identity.access_key_id.clone(),
+    }
+}

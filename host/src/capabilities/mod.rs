@@ -1,0 +1,40 @@
+//! The capabilities that the host lends to the pipeline, one file per WIT interface.
+
+mod calls;
+mod digests;
+mod index;
+pub mod keys;
+mod plain;
+mod stages;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::accounts::Accounts;
+use crate::call::Calls;
+use crate::telemetry::metrics::Metrics;
+use crate::volume::{Snapshot, Volume};
+
+pub use calls::{HasCalls, algorithm, contract_algorithm};
+
+/// What one pipeline instance works with: the data of its wasmtime store.
+pub struct HostState {
+    /// The requests that are in the pipeline.
+    pub calls: Calls,
+    /// The data folder.
+    pub volume: Arc<Volume>,
+    /// Who exists.
+    pub accounts: Arc<Accounts>,
+    /// Derived signing keys.
+    pub signing_keys: keys::SigningKeys,
+    /// What the operator set.
+    pub settings: Arc<BTreeMap<String, String>>,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// Stages that users added.
+    pub stages: Arc<crate::stages::AddedStages>,
+    /// The freshest snapshot seen, with its generation.
+    pub(crate) snapshot: Option<(u64, Snapshot)>,
+    /// Memory and table limits of the instance.
+    pub limits: wasmtime::StoreLimits,
+}

@@ -1,0 +1,301 @@
+//! The configuration: one typed [`Config`] from flags, environment, file and defaults, in that order of precedence.
+//!
+//! Every setting is a row of [`KEYS`]; its flag and its environment variable follow from its name. What is not in the
+//! table is refused by name. `docs/configuration.md` describes the same rows for operators.
+
+mod file;
+mod key;
+mod load;
+mod size;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use crate::secret::Secret;
+
+pub use key::{KEYS, Key};
+pub use load::{Environment, Given, load};
+
+/// Why a configuration is refused. The text names the source, the key and what is allowed; it never holds a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(pub String);
+
+/// Everything that an operator can set.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where requests are accepted; at least one.
+    pub listen: Vec<SocketAddr>,
+    /// Where health and metrics are answered; when empty, `listen` answers them.
+    pub admin_listen: Vec<SocketAddr>,
+    /// The data folder.
+    pub data_dir: PathBuf,
+    /// Where compiled components are kept; a folder in the data folder when not set.
+    pub cache_dir: Option<PathBuf>,
+    /// The pipeline manifest; the embedded one when not set.
+    pub pipeline: Option<PathBuf>,
+    /// Worker threads; 0 is one per core. See [`Config::worker_count`].
+    pub workers: usize,
+    /// The region that this server says it is.
+    pub region: String,
+    /// Domains whose subdomains are addressed virtual-hosted style.
+    pub domain: Vec<String>,
+    /// What is logged, and how.
+    pub log: Log,
+    /// One log line for each request.
+    pub access_log: bool,
+    /// Bounds on what clients can take.
+    pub limits: Limits,
+    /// The storage engine.
+    pub storage: Storage,
+    /// The root credentials, where the operator chose them.
+    pub root: Root,
+    /// Further accounts.
+    pub accounts: Vec<AccountEntry>,
+    /// `[variables]`: overrides of the variables that the pipeline manifest declares.
+    pub variables: BTreeMap<String, String>,
+    /// What the operator should be told once logging works.
+    pub notices: Vec<String>,
+    /// Where each key that is not at its default was set.
+    pub origins: BTreeMap<&'static str, Origin>,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// The configuration file.
+    File,
+    /// An environment variable.
+    Environment,
+    /// A command-line flag.
+    Flag,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// Lines for people or for programs.
+    pub format: LogFormat,
+    /// `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,host::volume=debug`.
+    pub level: String,
+}
+
+/// The form of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One readable line.
+    Text,
+    /// One JSON document a line.
+    Json,
+}
+
+/// Bounds on what clients can take. Beyond them they are refused, and told to come back.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Connections held at once, over all listeners.
+    pub connections_max: usize,
+    /// Requests in flight at once, over all workers.
+    pub in_flight_max: usize,
+    /// How long a request head may take from its first byte to its last.
+    pub request_head: Duration,
+    /// How long a connection may stay without a request.
+    pub idle: Duration,
+    /// How long no byte of a request body may arrive.
+    pub body_idle: Duration,
+    /// How long a client may take no byte of a response.
+    pub response_stall: Duration,
+    /// How long requests in flight may go on after a stop was asked for.
+    pub drain: Duration,
+}
+
+/// The storage engine.
+#[derive(Debug, Clone)]
+pub struct Storage {
+    /// Bodies up to this size, in bytes, are written to the log together with their records.
+    pub inline_max: u64,
+    /// Size of a segment of the log, in bytes.
+    pub segment: u64,
+    /// Cache of the index, in bytes.
+    pub index_cache: usize,
+    /// Commits that may wait for the disk.
+    pub commit_queue_max: usize,
+}
+
+/// The root credentials, where the operator chose them. Both or neither.
+#[derive(Debug, Clone, Default)]
+pub struct Root {
+    /// The access key id.
+    pub access_key: Option<SecretSource>,
+    /// The secret access key.
+    pub secret_key: Option<SecretSource>,
+}
+
+/// A secret, or the file that holds it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretSource {
+    /// The text itself.
+    Text(Secret),
+    /// A file with nothing else in it; a newline at its end does not count.
+    File(PathBuf),
+}
+
+/// One `[[accounts]]` table: an account with its root user.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountEntry {
+    /// 12 digits.
+    pub id: String,
+    /// The canonical id; derived from `id` when not given.
+    pub canonical_id: Option<String>,
+    /// The display name; `id` when not given.
+    pub display_name: Option<String>,
+    /// The root user's access key id; without it nobody can sign as this account's root.
+    pub access_key: Option<String>,
+    /// The root user's secret access key, or
+    pub secret_key: Option<Secret>,
+    /// the file that holds it.
+    pub secret_key_file: Option<PathBuf>,
+    /// The account's users.
+    #[serde(default)]
+    pub users: Vec<UserEntry>,
+}
+
+/// One `[[accounts.users]]` table.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UserEntry {
+    /// The user's name, unique in the account.
+    pub name: String,
+    /// The access key id.
+    pub access_key: String,
+    /// The secret access key, or
+    pub secret_key: Option<Secret>,
+    /// the file that holds it.
+    pub secret_key_file: Option<PathBuf>,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            listen: vec![SocketAddr::from(([127, 0, 0, 1], 9000))],
+            admin_listen: Vec::new(),
+            data_dir: PathBuf::from("portcullis-data"),
+            cache_dir: None,
+            pipeline: None,
+            workers: 0,
+            region: "us-east-1".to_owned(),
+            domain: Vec::new(),
+            log: Log { format: LogFormat::Text, level: "info".to_owned() },
+            access_log: false,
+            limits: Limits::default(),
+            storage: Storage::default(),
+            root: Root::default(),
+            accounts: Vec::new(),
+            variables: BTreeMap::new(),
+            notices: Vec::new(),
+            origins: BTreeMap::new(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            connections_max: 8192,
+            in_flight_max: 1024,
+            request_head: Duration::from_secs(30),
+            idle: Duration::from_secs(120),
+            body_idle: Duration::from_secs(60),
+            response_stall: Duration::from_secs(120),
+            drain: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Default for Storage {
+    fn default() -> Storage {
+        Storage { inline_max: 256 << 10, segment: 256 << 20, index_cache: 32 << 20, commit_queue_max: 4096 }
+    }
+}
+
+impl Config {
+    /// The number of worker threads: what was set, or one per core.
+    pub fn worker_count(&self) -> usize {
+        match self.workers {
+            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            count => count,
+        }
+    }
+
+    /// The folder for compiled components.
+    pub fn cache_folder(&self) -> PathBuf {
+        self.cache_dir.clone().unwrap_or_else(|| self.data_dir.join("cache"))
+    }
+
+    /// What the pipeline may ask for by name: the variables that its manifest declares, at what `[variables]` says or
+    /// else at their defaults, and `region` and `domain` (joined with `,`).
+    ///
+    /// # Errors
+    /// A variable that the manifest does not declare, and a declared one that has neither default nor value.
+    pub fn settings(
+        &self,
+        declared: &BTreeMap<String, Option<String>>,
+    ) -> Result<BTreeMap<String, String>, ConfigError> {
+        if let Some(name) = self.variables.keys().find(|name| !declared.contains_key(*name)) {
+            let names = declared.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+            return Err(ConfigError(format!(
+                "variables.{name}: the pipeline declares no such variable; it declares: {names}"
+            )));
+        }
+        let mut settings = BTreeMap::new();
+        for (name, default) in declared {
+            let value = self.variables.get(name).or(default.as_ref()).ok_or_else(|| {
+                ConfigError(format!("variables.{name}: the pipeline requires a value for this variable"))
+            })?;
+            settings.insert(name.clone(), value.clone());
+        }
+        settings.insert("region".to_owned(), self.region.clone());
+        settings.insert("domain".to_owned(), self.domain.join(","));
+        Ok(settings)
+    }
+
+    /// The effective configuration as a TOML file, secrets redacted, with the origin of every value that is not a
+    /// default.
+    pub fn render(&self) -> String {
+        file::render(self)
+    }
+}
+
+impl SecretSource {
+    /// The secret; reads the file where it is in one.
+    ///
+    /// # Errors
+    /// The file cannot be read, is longer than 4 KiB, or is not text.
+    pub fn resolve(&self) -> Result<Secret, ConfigError> {
+        match self {
+            SecretSource::Text(secret) => Ok(secret.clone()),
+            SecretSource::File(path) => read_secret(path),
+        }
+    }
+}
+
+/// Bytes that a secret file may hold: far more than any key, and no device file is read for ever.
+const SECRET_FILE_BYTES_MAX: u64 = 4096;
+
+fn read_secret(path: &Path) -> Result<Secret, ConfigError> {
+    use std::io::Read as _;
+    let failed = |why: String| ConfigError(format!("secret file {}: {why}", path.display()));
+    let file = std::fs::File::open(path).map_err(|error| failed(error.to_string()))?;
+    let mut text = String::new();
+    file.take(SECRET_FILE_BYTES_MAX + 1).read_to_string(&mut text).map_err(|error| failed(error.to_string()))?;
+    if text.len() as u64 > SECRET_FILE_BYTES_MAX {
+        return Err(failed(format!("is longer than {SECRET_FILE_BYTES_MAX} bytes")));
+    }
+    Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
+}

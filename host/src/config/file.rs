@@ -1,0 +1,169 @@
+//! The configuration file: TOML, flattened to the names of the table of keys, and written back.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use super::key::Form;
+use super::{AccountEntry, Config, ConfigError, KEYS, Key, Origin};
+
+/// What a file says, not yet judged value by value.
+pub(super) struct File {
+    /// Values by the name of their key, in the order of the file.
+    pub(super) values: Vec<(String, Vec<String>)>,
+    pub(super) variables: BTreeMap<String, String>,
+    pub(super) accounts: Vec<AccountEntry>,
+}
+
+/// Bytes that a configuration file may have.
+const FILE_BYTES_MAX: usize = 4 << 20;
+
+/// Reads a file. Errors name it.
+pub(super) fn read(path: &Path) -> Result<File, ConfigError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| ConfigError(format!("{}: cannot be read: {error}", path.display())))?;
+    if text.len() > FILE_BYTES_MAX {
+        return Err(ConfigError(format!("{}: is longer than {FILE_BYTES_MAX} bytes", path.display())));
+    }
+    parse(&text).map_err(|ConfigError(why)| ConfigError(format!("{}: {why}", path.display())))
+}
+
+/// Parses the text of a file.
+pub(super) fn parse(text: &str) -> Result<File, ConfigError> {
+    let table: toml::Table = toml::from_str(text).map_err(|error| {
+        // The message of the parser quotes the line, which may hold a secret: give its place and reason only.
+        let line = error.span().map_or(0, |span| text.bytes().take(span.start).filter(|b| *b == b'\n').count());
+        ConfigError(format!("line {}: {}", line + 1, error.message()))
+    })?;
+    let mut file = File { values: Vec::new(), variables: BTreeMap::new(), accounts: Vec::new() };
+    for (name, value) in table {
+        match (name.as_str(), value) {
+            ("variables", toml::Value::Table(table)) => file.variables = variables(table)?,
+            ("accounts", toml::Value::Array(entries)) => file.accounts = accounts(entries)?,
+            ("variables", _) => return Err(ConfigError("variables: expected a table".to_owned())),
+            ("accounts", _) => return Err(ConfigError("accounts: expected [[accounts]] tables".to_owned())),
+            (_, toml::Value::Table(table)) if is_table(&name) => {
+                for (rest, value) in table {
+                    let name = format!("{name}.{rest}");
+                    let values = flatten(&name, value)?;
+                    file.values.push((name, values));
+                }
+            }
+            (_, value) => {
+                let values = flatten(&name, value)?;
+                file.values.push((name, values));
+            }
+        }
+    }
+    Ok(file)
+}
+
+fn is_table(name: &str) -> bool {
+    KEYS.iter().any(|key| key.name.split_once('.').is_some_and(|(table, _)| table == name))
+}
+
+/// The value of a known key as texts.
+fn flatten(name: &str, value: toml::Value) -> Result<Vec<String>, ConfigError> {
+    let key = super::key::find(name).ok_or_else(|| unknown(name))?;
+    let refused = || ConfigError(format!("{name}: allowed is {}", key.allowed));
+    match value {
+        toml::Value::Array(values) if key.form == Form::Many => {
+            values.into_iter().map(|value| text(value).ok_or_else(refused)).collect()
+        }
+        value => Ok(vec![text(value).ok_or_else(refused)?]),
+    }
+}
+
+fn text(value: toml::Value) -> Option<String> {
+    match value {
+        toml::Value::String(text) => Some(text),
+        toml::Value::Integer(number) => Some(number.to_string()),
+        toml::Value::Boolean(switch) => Some(switch.to_string()),
+        _ => None,
+    }
+}
+
+/// The error for a name that is no key: it lists those of the same table.
+pub(super) fn unknown(name: &str) -> ConfigError {
+    let table = name.rsplit_once('.').map_or("", |(table, _)| table);
+    let same = |key: &&Key| key.name.rsplit_once('.').map_or("", |(table, _)| table) == table;
+    let mut names: Vec<&str> = KEYS.iter().filter(same).map(|key| key.name).collect();
+    if table.is_empty() || names.is_empty() {
+        names = KEYS.iter().map(|key| key.name).collect();
+        names.extend(["variables", "accounts"]);
+    }
+    ConfigError(format!("unknown key {name}; allowed here: {}", names.join(", ")))
+}
+
+fn variables(table: toml::Table) -> Result<BTreeMap<String, String>, ConfigError> {
+    let variable = |(name, value): (String, toml::Value)| match text(value) {
+        Some(value) => Ok((name, value)),
+        None => Err(ConfigError(format!("variables.{name}: allowed is a text, a whole number, true or false"))),
+    };
+    table.into_iter().map(variable).collect()
+}
+
+fn accounts(entries: Vec<toml::Value>) -> Result<Vec<AccountEntry>, ConfigError> {
+    let entry = |(index, value): (usize, toml::Value)| {
+        let id = value.get("id").and_then(toml::Value::as_str).unwrap_or("without id").to_owned();
+        value.try_into().map_err(|error: toml::de::Error| {
+            ConfigError(format!("accounts[{index}] ({id}): {}", error.message()))
+        })
+    };
+    entries.into_iter().enumerate().map(entry).collect()
+}
+
+/// See [`Config::render`].
+pub(super) fn render(config: &Config) -> String {
+    let mut text = String::new();
+    let mut table = "";
+    for key in KEYS {
+        let values = (key.get)(config);
+        if values.is_empty() && key.form != Form::Many {
+            continue;
+        }
+        let (prefix, name) = key.name.rsplit_once('.').unwrap_or(("", key.name));
+        if prefix != table {
+            let _ = writeln!(text, "\n[{prefix}]");
+            table = prefix;
+        }
+        let origin = match config.origins.get(key.name) {
+            None => "",
+            Some(Origin::File) => "  # from the file",
+            Some(Origin::Environment) => "  # from the environment",
+            Some(Origin::Flag) => "  # from the command line",
+        };
+        let _ = writeln!(text, "{name} = {}{origin}", literal(key, &values));
+    }
+    if !config.variables.is_empty() {
+        text.push_str("\n[variables]\n");
+    }
+    for (name, value) in &config.variables {
+        let _ = writeln!(text, "{name} = {}", quoted(value));
+    }
+    for account in &config.accounts {
+        let _ = writeln!(text, "\n[[accounts]]\nid = {}", quoted(&account.id));
+        for user in &account.users {
+            let _ = writeln!(text, "\n[[accounts.users]]\nname = {}", quoted(&user.name));
+        }
+    }
+    text
+}
+
+fn literal(key: &Key, values: &[String]) -> String {
+    let scalar = |value: &String| match value.parse::<u64>().is_ok() || value.parse::<bool>().is_ok() {
+        true => value.clone(),
+        false => quoted(value),
+    };
+    match (key.form, values) {
+        (Form::Many, values) => {
+            format!("[{}]", values.iter().map(|value| quoted(value)).collect::<Vec<_>>().join(", "))
+        }
+        (_, [value, ..]) => scalar(value),
+        (_, []) => String::new(),
+    }
+}
+
+fn quoted(value: &str) -> String {
+    toml::Value::String(value.to_owned()).to_string()
+}

@@ -1,0 +1,285 @@
+//! The table of keys: for each setting its name, what is allowed, its meaning, and how it is stored in [`Config`].
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{Config, LogFormat, SecretSource, size};
+use crate::secret::Secret;
+
+/// One setting.
+///
+/// Its name in the file decides the other two: `limits.idle_seconds_max` is `--limits-idle-seconds-max` and
+/// `PORTCULLIS_LIMITS_IDLE_SECONDS_MAX`.
+#[derive(Debug)]
+pub struct Key {
+    /// The name in the file; what stands before a dot is the table.
+    pub name: &'static str,
+    /// What a value may be, as the error message says it.
+    pub allowed: &'static str,
+    /// What it is for, as `--help` says it.
+    pub help: &'static str,
+    /// One value, several, or a secret.
+    pub form: Form,
+    /// Stores the value; `None` refuses it.
+    pub(super) set: fn(&mut Config, &[String]) -> Option<()>,
+    /// The value as text; none when it is not set.
+    pub(super) get: fn(&Config) -> Vec<String>,
+}
+
+/// How many values a key takes, and whether they may be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Exactly one value.
+    One,
+    /// A list; on the command line the flag repeats, in the environment the values are separated by commas.
+    Many,
+    /// One value that has no flag, because every user of the machine can read a command line, and is never shown.
+    Hidden,
+}
+
+impl Key {
+    /// The environment variable.
+    pub fn environment(&self) -> String {
+        format!("PORTCULLIS_{}", self.name.replace('.', "_").to_uppercase())
+    }
+
+    /// The flag without its dashes; `None` for secrets.
+    pub fn flag(&self) -> Option<String> {
+        (self.form != Form::Hidden).then(|| self.name.replace(['.', '_'], "-"))
+    }
+
+    /// The default as text; empty when there is none.
+    pub fn default(&self) -> String {
+        (self.get)(&Config::default()).join(",")
+    }
+}
+
+const SECONDS: &str = "a whole number of seconds from 1 to 86400";
+
+/// Every setting that is one value or a list. Besides these there are only `[variables]` and `[[accounts]]`.
+#[rustfmt::skip]
+pub static KEYS: &[Key] = &[
+    Key { name: "listen", form: Form::Many,
+        allowed: "a list of ADDRESS:PORT, at least one",
+        help: "Accept requests here; repeatable. HTTP/1.1, and HTTP/2 with prior knowledge",
+        set: |c, v| { c.listen = addresses(v)?; (!v.is_empty()).then_some(()) },
+        get: |c| texts(&c.listen) },
+    Key { name: "admin_listen", form: Form::Many,
+        allowed: "a list of ADDRESS:PORT",
+        help: "Answer health and metrics here, and nowhere else; repeatable",
+        set: |c, v| { c.admin_listen = addresses(v)?; Some(()) },
+        get: |c| texts(&c.admin_listen) },
+    Key { name: "data_dir", form: Form::One,
+        allowed: "a folder",
+        help: "The data folder; made when it is not there",
+        set: |c, v| { c.data_dir = path(v)?; Some(()) },
+        get: |c| vec![c.data_dir.display().to_string()] },
+    Key { name: "cache_dir", form: Form::One,
+        allowed: "a folder",
+        help: "The folder for compiled components; `cache` in the data folder when not set",
+        set: |c, v| { c.cache_dir = Some(path(v)?); Some(()) },
+        get: |c| c.cache_dir.iter().map(|path| path.display().to_string()).collect() },
+    Key { name: "pipeline", form: Form::One,
+        allowed: "a pipeline manifest (spin.toml)",
+        help: "The pipeline manifest; the embedded pipeline when not set",
+        set: |c, v| { c.pipeline = Some(path(v)?); Some(()) },
+        get: |c| c.pipeline.iter().map(|path| path.display().to_string()).collect() },
+    Key { name: "workers", form: Form::One,
+        allowed: "a whole number from 0 to 256; 0 is one per core",
+        help: "Worker threads; 0 is one per core",
+        set: |c, v| { c.workers = count(v, 0, 256)?; Some(()) },
+        get: |c| vec![c.workers.to_string()] },
+    Key { name: "region", form: Form::One,
+        allowed: "1 to 64 letters, digits and hyphens",
+        help: "The region that this server says it is; requests may be signed for any",
+        set: |c, v| { c.region = region(v)?; Some(()) },
+        get: |c| vec![c.region.clone()] },
+    Key { name: "domain", form: Form::Many,
+        allowed: "a list of DNS names in lower case",
+        help: "Requests for NAME.DOMAIN are addressed virtual-hosted style; repeatable",
+        set: |c, v| { c.domain = domains(v)?; Some(()) },
+        get: |c| c.domain.clone() },
+    Key { name: "log.format", form: Form::One,
+        allowed: "text or json",
+        help: "The form of log lines on standard error",
+        set: |c, v| { c.log.format = log_format(v)?; Some(()) },
+        get: |c| vec![match c.log.format { LogFormat::Text => "text", LogFormat::Json => "json" }.to_owned()] },
+    Key { name: "log.level", form: Form::One,
+        allowed: "error, warn, info, debug or trace, or directives such as info,host::volume=debug",
+        help: "What is logged",
+        set: |c, v| { c.log.level = log_level(v)?; Some(()) },
+        get: |c| vec![c.log.level.clone()] },
+    Key { name: "access_log", form: Form::One,
+        allowed: "true or false",
+        help: "Log one line for each request",
+        set: |c, v| { c.access_log = one(v)?.parse().ok()?; Some(()) },
+        get: |c| vec![c.access_log.to_string()] },
+    Key { name: "limits.connections_max", form: Form::One,
+        allowed: "a whole number from 1 to 1000000",
+        help: "Connections held at once; a further one is answered 503 and closed",
+        set: |c, v| { c.limits.connections_max = count(v, 1, 1_000_000)?; Some(()) },
+        get: |c| vec![c.limits.connections_max.to_string()] },
+    Key { name: "limits.in_flight_max", form: Form::One,
+        allowed: "a whole number from 1 to 1000000",
+        help: "Requests in flight at once; a further one is answered 503",
+        set: |c, v| { c.limits.in_flight_max = count(v, 1, 1_000_000)?; Some(()) },
+        get: |c| vec![c.limits.in_flight_max.to_string()] },
+    Key { name: "limits.request_head_seconds_max", form: Form::One,
+        allowed: SECONDS,
+        help: "How long a request head may take to arrive",
+        set: |c, v| { c.limits.request_head = seconds(v)?; Some(()) },
+        get: |c| whole_seconds(c.limits.request_head) },
+    Key { name: "limits.idle_seconds_max", form: Form::One,
+        allowed: SECONDS,
+        help: "How long a connection may stay without a request",
+        set: |c, v| { c.limits.idle = seconds(v)?; Some(()) },
+        get: |c| whole_seconds(c.limits.idle) },
+    Key { name: "limits.body_idle_seconds_max", form: Form::One,
+        allowed: SECONDS,
+        help: "How long no byte of a request body may arrive",
+        set: |c, v| { c.limits.body_idle = seconds(v)?; Some(()) },
+        get: |c| whole_seconds(c.limits.body_idle) },
+    Key { name: "limits.response_stall_seconds_max", form: Form::One,
+        allowed: SECONDS,
+        help: "How long a client may take nothing of a response",
+        set: |c, v| { c.limits.response_stall = seconds(v)?; Some(()) },
+        get: |c| whole_seconds(c.limits.response_stall) },
+    Key { name: "limits.drain_seconds_max", form: Form::One,
+        allowed: SECONDS,
+        help: "How long requests in flight may go on after SIGTERM or SIGINT",
+        set: |c, v| { c.limits.drain = seconds(v)?; Some(()) },
+        get: |c| whole_seconds(c.limits.drain) },
+    Key { name: "storage.inline_bytes_max", form: Form::One,
+        allowed: "a size from 0 to 4 MiB",
+        help: "Bodies up to this size go into the log, larger ones into files of their own",
+        set: |c, v| { c.storage.inline_max = bytes(v, 0, 4 << 20)?; Some(()) },
+        get: |c| vec![size::render(c.storage.inline_max)] },
+    Key { name: "storage.segment_bytes", form: Form::One,
+        allowed: "a size from 16 MiB to 4 GiB",
+        help: "Size of a segment of the log",
+        set: |c, v| { c.storage.segment = bytes(v, 16 << 20, 4 << 30)?; Some(()) },
+        get: |c| vec![size::render(c.storage.segment)] },
+    Key { name: "storage.index_cache_bytes", form: Form::One,
+        allowed: "a size from 1 MiB to 64 GiB",
+        help: "Memory for the cache of the index",
+        set: |c, v| { c.storage.index_cache = bytes(v, 1 << 20, 64 << 30)?.try_into().ok()?; Some(()) },
+        get: |c| vec![size::render(c.storage.index_cache as u64)] },
+    Key { name: "storage.commit_queue_max", form: Form::One,
+        allowed: "a whole number from 16 to 1000000",
+        help: "Commits that may wait for the disk; a further one is answered 503",
+        set: |c, v| { c.storage.commit_queue_max = count(v, 16, 1_000_000)?; Some(()) },
+        get: |c| vec![c.storage.commit_queue_max.to_string()] },
+    Key { name: "root.access_key", form: Form::Hidden,
+        allowed: "an access key id",
+        help: "The root access key id; generated when not set",
+        set: |c, v| { c.root.access_key = Some(secret(v)?); Some(()) },
+        get: |c| hidden(c.root.access_key.as_ref(), Held::Here) },
+    Key { name: "root.access_key_file", form: Form::Hidden,
+        allowed: "a file that holds an access key id",
+        help: "A file that holds the root access key id",
+        set: |c, v| { c.root.access_key = Some(SecretSource::File(path(v)?)); Some(()) },
+        get: |c| hidden(c.root.access_key.as_ref(), Held::InFile) },
+    Key { name: "root.secret_key", form: Form::Hidden,
+        allowed: "a secret access key",
+        help: "The root secret access key; generated when not set",
+        set: |c, v| { c.root.secret_key = Some(secret(v)?); Some(()) },
+        get: |c| hidden(c.root.secret_key.as_ref(), Held::Here) },
+    Key { name: "root.secret_key_file", form: Form::Hidden,
+        allowed: "a file that holds a secret access key",
+        help: "A file that holds the root secret access key",
+        set: |c, v| { c.root.secret_key = Some(SecretSource::File(path(v)?)); Some(()) },
+        get: |c| hidden(c.root.secret_key.as_ref(), Held::InFile) },
+];
+
+/// The key of a name.
+pub(super) fn find(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+fn one(values: &[String]) -> Option<&str> {
+    match values {
+        [value] if !value.is_empty() => Some(value),
+        _ => None,
+    }
+}
+
+fn addresses(values: &[String]) -> Option<Vec<SocketAddr>> {
+    values.iter().map(|value| value.replacen("localhost:", "127.0.0.1:", 1).parse().ok()).collect()
+}
+
+fn texts(addresses: &[SocketAddr]) -> Vec<String> {
+    addresses.iter().map(SocketAddr::to_string).collect()
+}
+
+fn path(values: &[String]) -> Option<PathBuf> {
+    one(values).map(PathBuf::from)
+}
+
+fn number(values: &[String], least: u64, most: u64) -> Option<u64> {
+    let number = one(values)?.parse().ok()?;
+    (least..=most).contains(&number).then_some(number)
+}
+
+fn count(values: &[String], least: u64, most: u64) -> Option<usize> {
+    number(values, least, most)?.try_into().ok()
+}
+
+fn seconds(values: &[String]) -> Option<Duration> {
+    number(values, 1, 86_400).map(Duration::from_secs)
+}
+
+fn whole_seconds(duration: Duration) -> Vec<String> {
+    vec![duration.as_secs().to_string()]
+}
+
+fn bytes(values: &[String], least: u64, most: u64) -> Option<u64> {
+    let bytes = size::parse(one(values)?)?;
+    (least..=most).contains(&bytes).then_some(bytes)
+}
+
+fn region(values: &[String]) -> Option<String> {
+    let region = one(values)?;
+    let good = region.len() <= 64 && region.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    good.then(|| region.to_owned())
+}
+
+fn domains(values: &[String]) -> Option<Vec<String>> {
+    let good = |name: &str| {
+        let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        name.len() <= 253 && name.split('.').all(|label| !label.is_empty() && label.bytes().all(letters))
+    };
+    values.iter().map(|name| good(name).then(|| name.clone())).collect()
+}
+
+fn log_format(values: &[String]) -> Option<LogFormat> {
+    match one(values)? {
+        "text" => Some(LogFormat::Text),
+        "json" => Some(LogFormat::Json),
+        _ => None,
+    }
+}
+
+fn log_level(values: &[String]) -> Option<String> {
+    let level = one(values)?;
+    let known = ["error", "warn", "info", "debug", "trace", "off"];
+    let good = |directive: &str| known.contains(&directive.rsplit('=').next().unwrap_or(directive));
+    level.split(',').all(good).then(|| level.to_owned())
+}
+
+fn secret(values: &[String]) -> Option<SecretSource> {
+    one(values).map(|text| SecretSource::Text(Secret::new(text)))
+}
+
+enum Held {
+    Here,
+    InFile,
+}
+
+fn hidden(source: Option<&SecretSource>, held: Held) -> Vec<String> {
+    match (source, held) {
+        (Some(SecretSource::Text(secret)), Held::Here) => vec![secret.to_string()],
+        (Some(SecretSource::File(path)), Held::InFile) => vec![path.display().to_string()],
+        _ => Vec::new(),
+    }
+}

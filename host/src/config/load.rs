@@ -1,0 +1,220 @@
+//! Puts the sources together: defaults, then the file, then the environment, then flags.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::key::{Form, find};
+use super::{Config, ConfigError, KEYS, Key, Origin, file};
+
+/// The prefix of our environment variables, and that of pipeline variables.
+const PREFIX: &str = "PORTCULLIS_";
+const VARIABLE_PREFIX: &str = "PORTCULLIS_VARIABLE_";
+
+/// Names that another server reads its root credentials from, and ours.
+const ALIASES: [(&str, &str); 4] = [
+    ("MINIO_ROOT_USER", "PORTCULLIS_ROOT_ACCESS_KEY"),
+    ("MINIO_ROOT_USER_FILE", "PORTCULLIS_ROOT_ACCESS_KEY_FILE"),
+    ("MINIO_ROOT_PASSWORD", "PORTCULLIS_ROOT_SECRET_KEY"),
+    ("MINIO_ROOT_PASSWORD_FILE", "PORTCULLIS_ROOT_SECRET_KEY_FILE"),
+];
+
+/// Two keys of which one source may give only one.
+const EITHER: [(&str, &str); 2] =
+    [("root.access_key", "root.access_key_file"), ("root.secret_key", "root.secret_key_file")];
+
+/// What the command line gives.
+#[derive(Debug, Clone, Default)]
+pub struct Given {
+    /// `--config`.
+    pub file: Option<PathBuf>,
+    /// Flags by the name of their key.
+    pub values: Vec<(&'static str, Vec<String>)>,
+    /// `--variable NAME=VALUE`.
+    pub variables: Vec<String>,
+}
+
+/// The environment variables that concern us. `Debug` shows their names only.
+#[derive(Clone, Default)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl std::fmt::Debug for Environment {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+impl Environment {
+    /// Those of this process.
+    ///
+    /// # Errors
+    /// One of them is not UTF-8.
+    pub fn of_process() -> Result<Environment, ConfigError> {
+        let mut variables = Vec::new();
+        for (name, value) in std::env::vars_os() {
+            let Ok(name) = name.into_string() else { continue };
+            if concerns_us(&name) {
+                let value = value.into_string().map_err(|_| ConfigError(format!("{name}: is not UTF-8")))?;
+                variables.push((name, value));
+            }
+        }
+        Ok(Environment(variables.into_iter().collect()))
+    }
+
+    /// These, as a test gives them.
+    pub fn of<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Environment {
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        Environment(variables.into_iter().map(owned).collect())
+    }
+
+    /// The value of a variable; an empty one counts as not set.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+}
+
+fn concerns_us(name: &str) -> bool {
+    name.starts_with(PREFIX) || name == "NOTIFY_SOCKET" || ALIASES.iter().any(|(alias, _)| *alias == name)
+}
+
+/// The effective configuration.
+///
+/// # Errors
+/// An unknown key, a value that is not allowed, a file that cannot be read or parsed.
+pub fn load(given: &Given, environment: &Environment) -> Result<Config, ConfigError> {
+    let mut config = Config::default();
+    let path = given.file.clone().or_else(|| environment.get("PORTCULLIS_CONFIG").map(PathBuf::from));
+    if let Some(path) = &path {
+        apply_file(&mut config, path)?;
+    }
+    apply_environment(&mut config, environment)?;
+    apply_flags(&mut config, given)?;
+    check(&config)?;
+    Ok(config)
+}
+
+fn apply_file(config: &mut Config, path: &Path) -> Result<(), ConfigError> {
+    let file = file::read(path)?;
+    let named = |ConfigError(why): ConfigError| ConfigError(format!("{}: {why}", path.display()));
+    let values = file.values.iter().filter_map(|(name, values)| Some((find(name)?, values.clone()))).collect();
+    apply(config, Origin::File, values).map_err(named)?;
+    config.variables.extend(file.variables);
+    config.accounts = file.accounts;
+    // A path in the file is meant from where the file is, wherever the server is started.
+    let folder = path.parent().unwrap_or(Path::new(""));
+    for (key, path) in [
+        ("data_dir", Some(&mut config.data_dir)),
+        ("cache_dir", config.cache_dir.as_mut()),
+        ("pipeline", config.pipeline.as_mut()),
+    ] {
+        if let (Some(path), true) = (path, config.origins.contains_key(key)) {
+            *path = folder.join(&*path);
+        }
+    }
+    Ok(())
+}
+
+fn apply_environment(config: &mut Config, environment: &Environment) -> Result<(), ConfigError> {
+    let mut environment = environment.clone();
+    adopt_aliases(config, &mut environment);
+    let mut values = Vec::new();
+    for key in KEYS {
+        if let Some(text) = environment.get(&key.environment()) {
+            values.push((key, split(key, text)));
+        }
+    }
+    apply(config, Origin::Environment, values)
+        .map_err(|ConfigError(why)| ConfigError(format!("environment: {why}")))?;
+    let known: BTreeSet<String> = KEYS.iter().map(Key::environment).collect();
+    for (name, value) in &environment.0 {
+        if let Some(variable) = name.strip_prefix(VARIABLE_PREFIX) {
+            config.variables.insert(variable.to_lowercase(), value.clone());
+        } else if name.starts_with(PREFIX) && name != "PORTCULLIS_CONFIG" && !known.contains(name) {
+            // No error: Kubernetes sets PORTCULLIS_PORT and others where a service is named portcullis.
+            config.notices.push(format!("environment variable {name} is no setting of Portcullis; ignored"));
+        }
+    }
+    Ok(())
+}
+
+/// Takes the root credentials from the names that MinIO uses, when ours are not set.
+fn adopt_aliases(config: &mut Config, environment: &mut Environment) {
+    if ALIASES.iter().any(|(_, name)| environment.get(name).is_some()) {
+        return;
+    }
+    for (alias, name) in ALIASES {
+        if let Some(value) = environment.get(alias).map(str::to_owned) {
+            config.notices.push(format!("{alias} is used as {name}"));
+            environment.0.insert(name.to_owned(), value);
+        }
+    }
+}
+
+fn split(key: &Key, text: &str) -> Vec<String> {
+    match key.form {
+        Form::Many => text.split(',').map(|part| part.trim().to_owned()).collect(),
+        Form::One | Form::Hidden => vec![text.to_owned()],
+    }
+}
+
+fn apply_flags(config: &mut Config, given: &Given) -> Result<(), ConfigError> {
+    let values = given.values.iter().filter_map(|(name, values)| Some((find(name)?, values.clone()))).collect();
+    apply(config, Origin::Flag, values)
+        .map_err(|ConfigError(why)| ConfigError(format!("command line: {why}")))?;
+    for variable in &given.variables {
+        let (name, value) = variable.split_once('=').ok_or_else(|| {
+            ConfigError(format!("command line: --variable {variable}: allowed is NAME=VALUE"))
+        })?;
+        config.variables.insert(name.to_owned(), value.to_owned());
+    }
+    Ok(())
+}
+
+fn apply(
+    config: &mut Config,
+    origin: Origin,
+    values: Vec<(&'static Key, Vec<String>)>,
+) -> Result<(), ConfigError> {
+    for (text, file) in EITHER {
+        if [text, file].iter().all(|name| values.iter().any(|(key, _)| key.name == *name)) {
+            return Err(ConfigError(format!("{text} and {file}: give one of them")));
+        }
+    }
+    for (key, values) in values {
+        (key.set)(config, &values).ok_or_else(|| refused(key, &values))?;
+        for (text, file) in EITHER {
+            if key.name == text || key.name == file {
+                config.origins.remove(text);
+                config.origins.remove(file);
+            }
+        }
+        config.origins.insert(key.name, origin);
+    }
+    Ok(())
+}
+
+fn refused(key: &Key, values: &[String]) -> ConfigError {
+    let shown = match key.form {
+        Form::Hidden => "[redacted]".to_owned(),
+        Form::One | Form::Many => format!("{:?}", values.join(",")),
+    };
+    ConfigError(format!("{} = {shown}: allowed is {}", key.name, key.allowed))
+}
+
+/// What no single key can know.
+fn check(config: &Config) -> Result<(), ConfigError> {
+    if let Some(shared) = config.admin_listen.iter().find(|address| {
+        address.port() != 0 && config.listen.contains(address)
+    }) {
+        return Err(ConfigError(format!("admin_listen: {shared} is in listen too")));
+    }
+    for reserved in ["region", "domain"] {
+        if config.variables.contains_key(reserved) {
+            return Err(ConfigError(format!("variables.{reserved}: set the key {reserved} instead")));
+        }
+    }
+    match (&config.root.access_key, &config.root.secret_key) {
+        (Some(_), None) => Err(ConfigError("root.access_key is set, root.secret_key is not".to_owned())),
+        (None, Some(_)) => Err(ConfigError("root.secret_key is set, root.access_key is not".to_owned())),
+        _ => Ok(()),
+    }
+}

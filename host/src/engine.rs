@@ -1,0 +1,152 @@
+//! The head engine: compiles the composed pipeline once, keeps the code, and instantiates it for workers.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::{Config, Engine, Store};
+
+use crate::bindings::stages::Position;
+use crate::bindings::{Pipeline, PipelinePre};
+use crate::capabilities::HostState;
+use crate::stages::AddedStages;
+
+/// Epochs tick this often while requests run.
+const EPOCH_TICK: Duration = Duration::from_millis(50);
+/// One step of the pipeline may take this many ticks (2 s) before it is interrupted. A step takes microseconds; a listing
+/// of a page takes about a millisecond.
+const STEP_TICKS_MAX: u64 = 40;
+/// The linear memory of one component of the pipeline may grow to this size.
+pub const MEMORY_BYTES_MAX: usize = 256 << 20;
+
+/// The compiled pipeline.
+pub struct CompiledPipeline {
+    engine: Engine,
+    pre: PipelinePre<HostState>,
+}
+
+impl CompiledPipeline {
+    /// Compiles a composed pipeline, or loads what an earlier start compiled.
+    pub fn load(composed: &[u8], cache: Option<&Path>) -> Result<CompiledPipeline> {
+        let engine = Engine::new(&config()).map_err(anyhow::Error::from)?;
+        let component = compile(&engine, composed, cache)?;
+        let mut linker = Linker::new(&engine);
+        Pipeline::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
+        let pre = PipelinePre::new(linker.instantiate_pre(&component)?)?;
+        tick(engine.weak())?;
+        Ok(CompiledPipeline { engine, pre })
+    }
+
+    /// Compiles, or loads, the stages that users added, for the same engine.
+    pub fn added_stages(
+        &self,
+        stages: Vec<(Position, String, Vec<u8>)>,
+        settings: Arc<BTreeMap<String, String>>,
+        cache: Option<&Path>,
+    ) -> Result<AddedStages> {
+        let mut added = AddedStages::new(settings);
+        for (position, name, bytes) in stages {
+            let component = compile(&self.engine, &bytes, cache)?;
+            added.add(position, &name, &self.engine, &component).with_context(|| format!("the stage `{name}`"))?;
+        }
+        Ok(added)
+    }
+
+    /// A fresh instance in a store of its own.
+    pub fn instantiate(&self, state: HostState) -> Result<(Store<HostState>, Pipeline)> {
+        let mut store = Store::new(&self.engine, state);
+        store.limiter(|state| &mut state.limits);
+        begin_step(&mut store);
+        let pipeline = self.pre.instantiate(&mut store)?;
+        Ok((store, pipeline))
+    }
+}
+
+/// Gives the next call into the guest its time.
+pub fn begin_step(store: &mut Store<HostState>) {
+    store.set_epoch_deadline(STEP_TICKS_MAX);
+}
+
+fn config() -> Config {
+    let mut config = Config::new();
+    config.wasm_component_model(true);
+    // The pipeline is synchronous: a call costs a third without the bookkeeping of concurrent ones (docs/adr/0001).
+    config.concurrency_support(false);
+    config.epoch_interruption(true);
+    config.memory_init_cow(true);
+    config
+}
+
+/// Moves epochs on, for as long as the engine lives.
+fn tick(engine: wasmtime::EngineWeak) -> Result<()> {
+    std::thread::Builder::new()
+        .name("epochs".to_owned())
+        .spawn(move || {
+            while let Some(engine) = engine.upgrade() {
+                engine.increment_epoch();
+                drop(engine);
+                std::thread::sleep(EPOCH_TICK);
+            }
+        })
+        .context("starting the epoch thread")?;
+    Ok(())
+}
+
+fn compile(engine: &Engine, composed: &[u8], cache: Option<&Path>) -> Result<Component> {
+    let Some(cache) = cache else {
+        return Ok(Component::new(engine, composed)?);
+    };
+    let path = cache.join(cache_name(engine, composed));
+    if let Some(component) = load_cached(engine, &path) {
+        return Ok(component);
+    }
+    tracing::info!("compiling the pipeline: once for this version");
+    let code = engine.precompile_component(composed)?;
+    if let Err(error) = store_cached(cache, &path, &code) {
+        tracing::warn!(%error, "the compiled pipeline could not be kept; the next start compiles again");
+    }
+    // Safety of what follows: see `load_cached`; the bytes come from this very process.
+    #[expect(unsafe_code, reason = "code compiled by this process a moment ago")]
+    let component = unsafe { Component::deserialize(engine, &code) }?;
+    Ok(component)
+}
+
+/// A name that changes with the components, the engine's version, its settings and the CPU's features.
+fn cache_name(engine: &Engine, composed: &[u8]) -> String {
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    let digest = Sha256::digest(composed);
+    let digest: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    format!("pipeline-{digest}-{:016x}.cwasm", hasher.finish())
+}
+
+/// Loads compiled code that an earlier start wrote. Only a file that belongs to this user and that nobody else can write
+/// is trusted: whoever can change it can run code here.
+fn load_cached(engine: &Engine, path: &Path) -> Option<Component> {
+    use std::os::unix::fs::MetadataExt;
+    let found = std::fs::symlink_metadata(path).ok()?;
+    if !found.is_file() || found.uid() != rustix::process::geteuid().as_raw() || found.mode() & 0o022 != 0 {
+        tracing::warn!("ignoring compiled code that others could have written");
+        return None;
+    }
+    #[expect(unsafe_code, reason = "the file was written by this user's earlier start, see above")]
+    let loaded = unsafe { Component::deserialize_file(engine, path) };
+    loaded.ok()
+}
+
+fn store_cached(cache: &Path, path: &PathBuf, code: &[u8]) -> std::io::Result<()> {
+    use std::io::Write;
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(cache)?;
+    let partial = path.with_extension(format!("{}.partial", std::process::id()));
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
+    file.write_all(code)?;
+    drop(file);
+    std::fs::rename(&partial, path)
+}
+

@@ -1,0 +1,234 @@
+//! Counters of what the server does, cheap enough for every request, and their Prometheus text.
+//!
+//! Every thread counts in a shard of its own, so that counting never makes two cores share a cache line; shards are added
+//! up when somebody asks.
+
+mod encode;
+mod histogram;
+#[cfg(test)]
+mod tests;
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+pub use histogram::Histogram;
+
+/// The stages that time is charged to: first the host, then the slots of the pipeline, then what calls wait for.
+pub const STAGES: [&str; 13] = [
+    "host",
+    "gateway",
+    "auth",
+    "policy",
+    "cors",
+    "website",
+    "transform",
+    "encryption",
+    "storage",
+    "receive",
+    "commit",
+    "digest",
+    "other",
+];
+
+/// The number of a stage in [`STAGES`]; a name that is not there is `other`.
+pub fn stage_index(name: &str) -> usize {
+    STAGES.iter().position(|stage| *stage == name).unwrap_or(STAGES.len() - 1)
+}
+
+/// Statuses that are counted one by one; any other is counted as `other`.
+const STATUSES: [u16; 24] = [
+    200, 204, 206, 304, 404, 403, 400, 409, 412, 416, 301, 302, 303, 307, 405, 408, 411, 413, 414, 500, 501, 503,
+    502, 504,
+];
+
+/// Operations with series of their own. There are fewer than this; the bound is for safety.
+const OPERATIONS_MAX: usize = 256;
+
+/// Why a pipeline instance was replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replacement {
+    /// It trapped, or used up its time.
+    Trap,
+    /// Its memory grew beyond what is kept.
+    Memory,
+    /// It served as many requests as one instance may.
+    Age,
+    /// A new pipeline took over.
+    Pipeline,
+}
+
+const REPLACEMENTS: [&str; 4] = ["trap", "memory", "age", "pipeline"];
+
+/// Why a connection or a request was refused before the pipeline saw it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// `limits.connections_max`.
+    Connections,
+    /// `limits.in_flight_max`.
+    InFlight,
+}
+
+const REFUSALS: [&str; 2] = ["connections", "in_flight"];
+
+/// What the volume tells on each scrape. Implemented where the volume is known.
+pub trait VolumeSource: Send + Sync {
+    /// Current figures.
+    fn figures(&self) -> VolumeFigures;
+}
+
+/// Figures of the volume at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct VolumeFigures {
+    /// Single values: name without prefix, meaning, value. They go up and down.
+    pub gauges: Vec<(&'static str, &'static str, u64)>,
+    /// Values that only grow: name without prefix and `_total`, meaning, value.
+    pub counters: Vec<(&'static str, &'static str, u64)>,
+    /// Histograms: name without prefix, meaning, sum, and counts by upper bound (`f64::MAX` is the last).
+    pub histograms: Vec<(&'static str, &'static str, f64, Vec<(f64, u64)>)>,
+}
+
+/// All counters of the process.
+pub struct Metrics {
+    shards: Vec<Shard>,
+    started: Instant,
+    volume: OnceLock<Box<dyn VolumeSource>>,
+}
+
+/// The counters of one thread. Aligned so that two never share a cache line.
+#[derive(Default)]
+#[repr(align(128))]
+struct Shard {
+    operations: Mutex<BTreeMap<Box<str>, Operation>>,
+    stages: [Histogram; STAGES.len()],
+    in_flight: AtomicI64,
+    connections: AtomicI64,
+    accepted: AtomicU64,
+    bytes_in: AtomicU64,
+    bytes_out: AtomicU64,
+    replaced: [AtomicU64; REPLACEMENTS.len()],
+    refused: [AtomicU64; REFUSALS.len()],
+}
+
+/// The series of one operation.
+#[derive(Default)]
+struct Operation {
+    statuses: [u64; STATUSES.len() + 1],
+    durations: Histogram,
+}
+
+/// The shard number of the next thread that counts.
+static THREADS: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    static THREAD: Cell<usize> = const { Cell::new(usize::MAX) };
+}
+
+impl Metrics {
+    /// Counters for about so many threads; more threads share shards.
+    pub fn new(threads: usize) -> Metrics {
+        let shards = (0..threads.clamp(1, 512)).map(|_| Shard::default()).collect();
+        Metrics { shards, started: Instant::now(), volume: OnceLock::new() }
+    }
+
+    /// Tells where the figures of the volume come from; the first one counts.
+    pub fn set_volume(&self, source: Box<dyn VolumeSource>) {
+        let _ = self.volume.set(source);
+    }
+
+    /// The time that one stage used in one go; `stage` is an index into [`STAGES`].
+    pub fn stage(&self, stage: usize, elapsed: Duration) {
+        if let Some(histogram) = self.shard().and_then(|shard| shard.stages.get(stage)) {
+            histogram.observe(elapsed);
+        }
+    }
+
+    /// One request: its operation (empty when none was resolved), the status, and the time from head to head.
+    pub fn request(&self, operation: &str, status: u16, elapsed: Duration) {
+        let Some(shard) = self.shard() else { return };
+        let mut operations = shard.operations.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(series) = operations.get_mut(operation) {
+            return series.count(status, elapsed);
+        }
+        let name = if operations.len() < OPERATIONS_MAX { operation } else { "other" };
+        operations.entry(name.into()).or_default().count(status, elapsed);
+    }
+
+    /// A request entered (+1) or left (-1).
+    pub fn in_flight(&self, change: i64) {
+        self.add_signed(|shard| &shard.in_flight, change);
+    }
+
+    /// A connection was opened (+1) or closed (-1).
+    pub fn connections(&self, change: i64) {
+        self.add_signed(|shard| &shard.connections, change);
+        if change > 0 {
+            self.add(|shard| Some(&shard.accepted), 1);
+        }
+    }
+
+    /// Bytes read from a socket, framing included.
+    pub fn bytes_in(&self, bytes: usize) {
+        self.add(|shard| Some(&shard.bytes_in), bytes as u64);
+    }
+
+    /// Bytes written to a socket, framing included.
+    pub fn bytes_out(&self, bytes: usize) {
+        self.add(|shard| Some(&shard.bytes_out), bytes as u64);
+    }
+
+    /// A pipeline instance was replaced.
+    pub fn replaced(&self, replacement: Replacement) {
+        self.add(|shard| shard.replaced.get(replacement as usize), 1);
+    }
+
+    /// A connection or request was refused.
+    pub fn refused(&self, refusal: Refusal) {
+        self.add(|shard| shard.refused.get(refusal as usize), 1);
+    }
+
+    /// The Prometheus (OpenMetrics) text.
+    pub fn render(&self) -> String {
+        encode::render(self)
+    }
+
+    fn shard(&self) -> Option<&Shard> {
+        let thread = THREAD.get();
+        if thread != usize::MAX {
+            return self.shards.get(thread % self.shards.len());
+        }
+        let thread = THREADS.fetch_add(1, Ordering::Relaxed);
+        THREAD.set(thread);
+        self.shards.get(thread % self.shards.len())
+    }
+
+    fn add(&self, counter: impl Fn(&Shard) -> Option<&AtomicU64>, more: u64) {
+        if let Some(counter) = self.shard().and_then(counter) {
+            counter.fetch_add(more, Ordering::Relaxed);
+        }
+    }
+
+    fn add_signed(&self, gauge: impl Fn(&Shard) -> &AtomicI64, change: i64) {
+        if let Some(shard) = self.shard() {
+            gauge(shard).fetch_add(change, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Operation {
+    fn count(&mut self, status: u16, elapsed: Duration) {
+        let slot = STATUSES.iter().position(|known| *known == status).unwrap_or(STATUSES.len());
+        if let Some(count) = self.statuses.get_mut(slot) {
+            *count += 1;
+        }
+        self.durations.observe(elapsed);
+    }
+}
+
+impl std::fmt::Debug for Metrics {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Metrics").field("shards", &self.shards.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,181 @@
+//! The counters as Prometheus text: the shards are added up into one scrape, which is then written family by family.
+
+use std::collections::BTreeMap;
+use std::fmt::Error;
+use std::sync::PoisonError;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet, text};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::registry::Registry;
+
+use super::histogram::Sum;
+use super::{Metrics, REFUSALS, REPLACEMENTS, STAGES, STATUSES, Shard, VolumeFigures};
+
+type Label = (&'static str, String);
+type Counted = (Vec<Label>, u64);
+
+/// See [`Metrics::render`].
+pub(super) fn render(metrics: &Metrics) -> String {
+    let mut registry = Registry::with_prefix("portcullis");
+    registry.register_collector(Box::new(Scrape::of(metrics)));
+    let mut page = String::with_capacity(32 << 10);
+    // Writing to a String does not fail.
+    let _ = text::encode(&mut page, &registry);
+    page
+}
+
+/// All shards at one moment.
+#[derive(Debug)]
+struct Scrape {
+    requests: Vec<Counted>,
+    durations: Vec<(String, Sum)>,
+    stages: Vec<Sum>,
+    replaced: Vec<u64>,
+    refused: Vec<u64>,
+    gauges: Vec<(&'static str, &'static str, i64)>,
+    counters: Vec<(&'static str, &'static str, u64)>,
+    volume: VolumeFigures,
+}
+
+impl Scrape {
+    fn of(metrics: &Metrics) -> Scrape {
+        let sum = |counter: fn(&Shard) -> &AtomicU64| -> u64 {
+            metrics.shards.iter().map(|shard| counter(shard).load(Ordering::Relaxed)).sum()
+        };
+        let level = |gauge: fn(&Shard) -> &AtomicI64| -> i64 {
+            metrics.shards.iter().map(|shard| gauge(shard).load(Ordering::Relaxed)).sum()
+        };
+        let uptime = i64::try_from(metrics.started.elapsed().as_secs()).unwrap_or(i64::MAX);
+        let (requests, durations) = operations(metrics);
+        Scrape {
+            requests,
+            durations,
+            stages: stages(metrics),
+            replaced: each(metrics, |shard| &shard.replaced),
+            refused: each(metrics, |shard| &shard.refused),
+            gauges: vec![
+                ("requests_in_flight", "Requests being answered", level(|shard| &shard.in_flight)),
+                ("connections", "Open connections", level(|shard| &shard.connections)),
+                ("uptime_seconds", "Seconds since the start", uptime),
+            ],
+            counters: vec![
+                ("connections_accepted", "Connections accepted", sum(|shard| &shard.accepted)),
+                ("received_bytes", "Bytes read from clients, framing included", sum(|shard| &shard.bytes_in)),
+                ("sent_bytes", "Bytes written to clients, framing included", sum(|shard| &shard.bytes_out)),
+            ],
+            volume: metrics.volume.get().map(|volume| volume.figures()).unwrap_or_default(),
+        }
+    }
+}
+
+fn operations(metrics: &Metrics) -> (Vec<Counted>, Vec<(String, Sum)>) {
+    let mut statuses: BTreeMap<String, [u64; STATUSES.len() + 1]> = BTreeMap::new();
+    let mut durations: BTreeMap<String, Sum> = BTreeMap::new();
+    for shard in &metrics.shards {
+        for (name, series) in shard.operations.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            let name = if name.is_empty() { "none" } else { name };
+            let totals = statuses.entry(name.to_owned()).or_insert([0; STATUSES.len() + 1]);
+            for (total, count) in totals.iter_mut().zip(series.statuses) {
+                *total += count;
+            }
+            series.durations.add_to(durations.entry(name.to_owned()).or_default());
+        }
+    }
+    let mut requests = Vec::new();
+    for (name, counts) in statuses {
+        for (slot, count) in counts.into_iter().enumerate().filter(|(_, count)| *count > 0) {
+            let code = STATUSES.get(slot).map_or_else(|| "other".to_owned(), u16::to_string);
+            requests.push((vec![("operation", name.clone()), ("code", code)], count));
+        }
+    }
+    (requests, durations.into_iter().collect())
+}
+
+fn stages(metrics: &Metrics) -> Vec<Sum> {
+    let mut sums = vec![Sum::default(); STAGES.len()];
+    for shard in &metrics.shards {
+        for (sum, histogram) in sums.iter_mut().zip(&shard.stages) {
+            histogram.add_to(sum);
+        }
+    }
+    sums
+}
+
+fn each<const N: usize>(metrics: &Metrics, counters: impl Fn(&Shard) -> &[AtomicU64; N]) -> Vec<u64> {
+    let mut totals = vec![0; N];
+    for shard in &metrics.shards {
+        for (total, counter) in totals.iter_mut().zip(counters(shard)) {
+            *total += counter.load(Ordering::Relaxed);
+        }
+    }
+    totals
+}
+
+/// One label, several times: `reason="trap"`, `reason="memory"`.
+fn labelled(label: &'static str, values: &[&'static str], counts: &[u64]) -> Vec<Counted> {
+    values.iter().zip(counts).map(|(value, count)| (vec![(label, (*value).to_owned())], *count)).collect()
+}
+
+impl Collector for Scrape {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), Error> {
+        let encoder = &mut encoder;
+        family(encoder, "requests", "Requests by operation and HTTP status", &self.requests)?;
+        let help = "Instances of the pipeline that were replaced, by reason";
+        family(encoder, "instances_replaced", help, &labelled("reason", &REPLACEMENTS, &self.replaced))?;
+        let help = "What was refused before the pipeline, by the limit that was reached";
+        family(encoder, "refused", help, &labelled("limit", &REFUSALS, &self.refused))?;
+        let durations = self.durations.iter().map(|(name, sum)| ("operation", name.as_str(), sum));
+        let help = "From request head to response head, by operation";
+        histograms(encoder, "request_duration_seconds", help, durations)?;
+        let stages = STAGES.iter().zip(&self.stages).filter(|(_, sum)| sum.count() > 0);
+        let help = "Time that a stage ran before it passed on, waited or answered";
+        histograms(encoder, "stage_duration_seconds", help, stages.map(|(name, sum)| ("stage", *name, sum)))?;
+        for (name, help, value) in &self.gauges {
+            encoder.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(value)?;
+        }
+        for (name, help, value) in &self.volume.gauges {
+            let value = i64::try_from(*value).unwrap_or(i64::MAX);
+            encoder.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(&value)?;
+        }
+        for (name, help, value) in self.counters.iter().chain(&self.volume.counters) {
+            let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+            metric.encode_counter::<NoLabelSet, _, f64>(value, None)?;
+        }
+        for (name, help, sum, buckets) in &self.volume.histograms {
+            let count = buckets.iter().map(|(_, count)| count).sum();
+            let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Histogram)?;
+            metric.encode_histogram::<NoLabelSet>(*sum, count, buckets, None)?;
+        }
+        Ok(())
+    }
+}
+
+fn family(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    rows: &[Counted],
+) -> Result<(), Error> {
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+    for (labels, count) in rows {
+        family.encode_family(labels)?.encode_counter::<NoLabelSet, _, f64>(count, None)?;
+    }
+    Ok(())
+}
+
+fn histograms<'a>(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    rows: impl Iterator<Item = (&'static str, &'a str, &'a Sum)>,
+) -> Result<(), Error> {
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Histogram)?;
+    for (label, value, sum) in rows {
+        let labels = [(label, value)];
+        let mut metric = family.encode_family(&labels)?;
+        metric.encode_histogram::<NoLabelSet>(sum.seconds(), sum.count(), &sum.buckets(), None)?;
+    }
+    Ok(())
+}

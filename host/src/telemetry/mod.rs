@@ -1,0 +1,6 @@
+//! What the server tells its operator: log lines, metrics, and which trace a request belongs to.
+
+pub mod logs;
+pub mod metrics;
+pub mod request_id;
+pub mod traceparent;

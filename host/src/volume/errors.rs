@@ -1,0 +1,139 @@
+//! What can go wrong, one enum per activity.
+
+use std::io;
+
+/// Why a volume could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has the data folder.
+    #[error("the data folder is in use by another process")]
+    Locked,
+    /// The folder was written by a newer version.
+    #[error("the data folder has format {found}; this version reads up to {supported}")]
+    NewerFormat {
+        /// The version in `FORMAT`.
+        found: u32,
+        /// The newest version that this program reads.
+        supported: u32,
+    },
+    /// The folder holds something else.
+    #[error("the folder is not empty and holds no volume")]
+    NotAVolume,
+    /// What is stored contradicts itself; `portcullis check` says where.
+    #[error("the volume is damaged: {0}")]
+    Damaged(String),
+    /// The operating system refused.
+    #[error("the data folder cannot be read or written: {0}")]
+    Io(#[from] io::Error),
+    /// The index could not be opened or brought up to date.
+    #[error("the index cannot be opened: {0}")]
+    Index(#[from] VolumeError),
+}
+
+/// Why a read, or the receipt of a body, failed.
+#[derive(Debug, thiserror::Error)]
+pub enum VolumeError {
+    /// There is no such blob, or it was freed a while ago. A reader that got the number from a row reads the row again.
+    #[error("there is no blob {0:016x}")]
+    NoSuchBlob(u64),
+    /// A span reaches beyond the end of its blob.
+    #[error("blob {0:016x} is shorter than the span that is asked of it")]
+    OutOfRange(u64),
+    /// The stored bytes do not have their checksum.
+    #[error("the bytes of blob {0:016x} do not have their checksum")]
+    Corrupt(u64),
+    /// A table's name is empty, too long, or has a character outside `a-z 0-9 _ -`.
+    #[error("not a table name")]
+    TableName,
+    /// No space is left.
+    #[error("no space is left")]
+    Full,
+    /// Too much waits to be written.
+    #[error("too much waits to be written")]
+    Overloaded,
+    /// The disk or the index failed.
+    #[error("the disk failed: {0}")]
+    Failed(String),
+}
+
+/// Why a commit did not happen. In every case nothing of the batch was changed, except that a `Failed` one may, as long as
+/// the volume is not reopened, turn out to have happened (its record may have reached the disk).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommitError {
+    /// A requirement did not hold, or a blob to keep or free has no such reference.
+    #[error("a requirement of the commit does not hold")]
+    Conflict,
+    /// Too many commits wait.
+    #[error("too many commits wait")]
+    Overloaded,
+    /// No space is left.
+    #[error("no space is left")]
+    Full,
+    /// The disk or the index failed, or the volume is closed.
+    #[error("the disk failed")]
+    Failed,
+}
+
+impl From<io::Error> for VolumeError {
+    fn from(error: io::Error) -> VolumeError {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => VolumeError::Full,
+            _ => VolumeError::Failed(error.to_string()),
+        }
+    }
+}
+
+impl From<redb::StorageError> for VolumeError {
+    fn from(error: redb::StorageError) -> VolumeError {
+        match error {
+            redb::StorageError::Io(error) => error.into(),
+            other => VolumeError::Failed(format!("index: {other}")),
+        }
+    }
+}
+
+impl From<redb::TableError> for VolumeError {
+    fn from(error: redb::TableError) -> VolumeError {
+        match error {
+            redb::TableError::Storage(error) => error.into(),
+            other => VolumeError::Failed(format!("index: {other}")),
+        }
+    }
+}
+
+impl From<redb::TransactionError> for VolumeError {
+    fn from(error: redb::TransactionError) -> VolumeError {
+        match error {
+            redb::TransactionError::Storage(error) => error.into(),
+            other => VolumeError::Failed(format!("index: {other}")),
+        }
+    }
+}
+
+impl From<redb::CommitError> for VolumeError {
+    fn from(error: redb::CommitError) -> VolumeError {
+        match error {
+            redb::CommitError::Storage(error) => error.into(),
+            other => VolumeError::Failed(format!("index: {other}")),
+        }
+    }
+}
+
+impl From<redb::DatabaseError> for VolumeError {
+    fn from(error: redb::DatabaseError) -> VolumeError {
+        match error {
+            redb::DatabaseError::Storage(error) => error.into(),
+            other => VolumeError::Failed(format!("index: {other}")),
+        }
+    }
+}
+
+impl From<VolumeError> for CommitError {
+    fn from(error: VolumeError) -> CommitError {
+        match error {
+            VolumeError::Full => CommitError::Full,
+            VolumeError::Overloaded => CommitError::Overloaded,
+            _ => CommitError::Failed,
+        }
+    }
+}

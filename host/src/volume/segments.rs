@@ -1,0 +1,157 @@
+//! The segments that exist: their open files, and how many of their bytes are live.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::disk::DiskFile;
+use super::log::segment::{HEADER_BYTES, Segment};
+
+/// What is known of a segment.
+#[derive(Clone, Debug, Default)]
+struct Usage {
+    /// `None` while its first record still waits in memory.
+    file: Option<Arc<dyn DiskFile>>,
+    /// Where its records end.
+    end: u64,
+    /// Bytes of bodies that the index references.
+    live: u64,
+    /// Bytes of bodies that were received and are not (yet) referenced.
+    pending: u64,
+    /// Since when nothing in it is live or pending.
+    idle_since: Option<Instant>,
+}
+
+impl Usage {
+    fn settle(&mut self) {
+        let idle = self.live == 0 && self.pending == 0;
+        match (idle, self.idle_since) {
+            (true, None) => self.idle_since = Some(Instant::now()),
+            (false, Some(_)) => self.idle_since = None,
+            _ => {}
+        }
+    }
+}
+
+/// Numbers about a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SegmentUsage {
+    pub(crate) number: u64,
+    /// Where its records end.
+    pub(crate) end: u64,
+    /// Bytes of bodies that the index references.
+    pub(crate) live: u64,
+    /// Whether a body in it waits for its commit.
+    pub(crate) pending: bool,
+}
+
+impl SegmentUsage {
+    /// The share of the segment that is live, in percent.
+    pub(crate) fn live_percent(&self) -> u64 {
+        self.live.saturating_mul(100).checked_div(self.end.saturating_sub(HEADER_BYTES)).unwrap_or(0)
+    }
+}
+
+/// All segments of a volume.
+#[derive(Debug, Default)]
+pub(crate) struct Segments {
+    usages: Mutex<BTreeMap<u64, Usage>>,
+}
+
+impl Segments {
+    /// A segment has a file now.
+    pub(crate) fn opened(&self, segment: &Segment, end: u64) {
+        let mut usages = self.lock();
+        let usage = usages.entry(segment.number).or_default();
+        usage.file = Some(Arc::clone(&segment.file));
+        usage.end = usage.end.max(end);
+        usage.settle();
+    }
+
+    /// The records of a segment now end here.
+    pub(crate) fn grew(&self, number: u64, end: u64) {
+        self.lock().entry(number).or_default().end = end;
+    }
+
+    /// The file of a segment.
+    pub(crate) fn file(&self, number: u64) -> Option<Arc<dyn DiskFile>> {
+        self.lock().get(&number)?.file.clone()
+    }
+
+    /// Sets the live bytes of every segment, as they were stored or counted.
+    pub(crate) fn set_live(&self, live: &BTreeMap<u64, u64>) {
+        let mut usages = self.lock();
+        for usage in usages.values_mut() {
+            usage.live = 0;
+        }
+        for (number, bytes) in live {
+            usages.entry(*number).or_default().live = *bytes;
+        }
+        usages.values_mut().for_each(Usage::settle);
+    }
+
+    /// Bytes of a segment became live (references to a body began) or dead.
+    pub(crate) fn changed(&self, changes: &[(u64, i64)]) {
+        let mut usages = self.lock();
+        for (number, change) in changes {
+            let usage = usages.entry(*number).or_default();
+            usage.live = usage.live.saturating_add_signed(*change);
+            usage.settle();
+        }
+    }
+
+    /// A body waits for its commit.
+    pub(crate) fn pending_began(&self, number: u64, bytes: u64) {
+        let mut usages = self.lock();
+        let usage = usages.entry(number).or_default();
+        // An empty body has a place too.
+        usage.pending += bytes.max(1);
+        usage.settle();
+    }
+
+    /// A body no longer waits.
+    pub(crate) fn pending_ended(&self, number: u64, bytes: u64) {
+        let mut usages = self.lock();
+        if let Some(usage) = usages.get_mut(&number) {
+            usage.pending = usage.pending.saturating_sub(bytes.max(1));
+            usage.settle();
+        }
+    }
+
+    /// The live bytes per segment, for the index.
+    pub(crate) fn live(&self) -> BTreeMap<u64, u64> {
+        self.lock().iter().map(|(number, usage)| (*number, usage.live)).collect()
+    }
+
+    /// Numbers about every segment, in order.
+    pub(crate) fn usages(&self) -> Vec<SegmentUsage> {
+        let usages = self.lock();
+        usages
+            .iter()
+            .map(|(number, usage)| SegmentUsage {
+                number: *number,
+                end: usage.end,
+                live: usage.live,
+                pending: usage.pending > 0,
+            })
+            .collect()
+    }
+
+    /// Forgets, and answers, the segments before `before` in which nothing was live for `grace`.
+    pub(crate) fn take_dead(&self, before: u64, grace: Duration) -> Vec<u64> {
+        let mut usages = self.lock();
+        let dead: Vec<u64> = usages
+            .range(..before)
+            .filter(|(_, usage)| usage.idle_since.is_some_and(|since| since.elapsed() >= grace))
+            .map(|(number, _)| *number)
+            .collect();
+        for number in &dead {
+            usages.remove(number);
+        }
+        dead
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Usage>> {
+        self.usages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

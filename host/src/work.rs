@@ -1,0 +1,209 @@
+//! Work that the pipeline asked for: bodies, commits, digests.
+
+use std::time::Duration;
+
+use crate::bindings::calls::{self, Batch, Digest, DigestAlgorithm, IngestPlan, Outcome, Requirement, Span};
+use crate::body::{self, Chunked, ChunkSignature, Failure, Payload, Plan};
+use crate::call::Work;
+use crate::capabilities::keys::SigningKeys;
+use crate::capabilities::{algorithm, contract_algorithm};
+use crate::volume::{self, CommitError, PendingBlob, Volume, VolumeError};
+use crate::worker::Shared;
+
+/// After an answer, at most this much of an unread body is read away, for at most this long.
+const DRAIN_BYTES_MAX: u64 = 16 << 20;
+const DRAIN_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// A request body: read once, by whichever work asks for it, or drained.
+pub struct RequestBody<B> {
+    body: Option<B>,
+    content_length: Option<u64>,
+}
+
+impl<B> RequestBody<B>
+where
+    B: http_body::Body<Data = bytes::Bytes> + Unpin,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    /// A body that nobody has read yet.
+    pub fn new(body: B, content_length: Option<u64>) -> Self {
+        RequestBody { body: Some(body), content_length }
+    }
+
+    /// Reads away what nobody wanted.
+    pub async fn drain(&mut self) {
+        if let Some(body) = self.body.take()
+            && !body.is_end_stream()
+        {
+            body::drain(body, DRAIN_BYTES_MAX, DRAIN_TIME_MAX).await;
+        }
+    }
+}
+
+/// The payload fact in the host's terms. `None` when it names a key that is not there.
+pub fn payload(fact: Option<calls::Payload>, keys: &SigningKeys) -> Option<Payload> {
+    Some(match fact {
+        // No fact, no promise: the stage before storage did not look at the body.
+        None | Some(calls::Payload::Unsigned) => Payload::Unsigned,
+        Some(calls::Payload::Sha256(digits)) => Payload::Sha256(crate::capabilities::keys::hex32(&digits)?),
+        Some(calls::Payload::Chunked(chunked)) => Payload::Chunked(Chunked {
+            decoded_length: chunked.decoded_length,
+            trailers: chunked.trailers,
+            signature: match chunked.signature {
+                None => None,
+                Some(signature) => Some(ChunkSignature::new(
+                    keys.bytes(signature.key)?,
+                    signature.timestamp,
+                    signature.scope,
+                    signature.seed,
+                )),
+            },
+        }),
+    })
+}
+
+/// Does a piece of work; also returns the blobs that were received and belong to nothing yet.
+pub async fn perform<B>(
+    work: Work,
+    payload: Payload,
+    body: &mut RequestBody<B>,
+    shared: &Shared,
+) -> (Outcome, Vec<PendingBlob>)
+where
+    B: http_body::Body<Data = bytes::Bytes> + Unpin,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let idle = shared.config.body_idle_timeout();
+    match work {
+        Work::Collect(length_max) => (collect(body.body.take(), payload, length_max, idle).await, Vec::new()),
+        Work::Ingest(plan) => ingest(body, payload, plan, &shared.volume, idle).await,
+        Work::Commit(batch) => (commit(batch, &shared.volume).await, Vec::new()),
+        Work::Digest(spans, digests) => (digest(&spans, &digests, &shared.volume).await, Vec::new()),
+    }
+}
+
+async fn collect<B>(body: Option<B>, payload: Payload, length_max: u64, idle: Duration) -> Outcome
+where
+    B: http_body::Body<Data = bytes::Bytes> + Unpin,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let Some(body) = body else { return failed(Failure::BodyIncomplete) };
+    match body::collect(body, payload, length_max, idle).await {
+        Ok(collected) => Outcome::Collected((collected.bytes, collected.trailers)),
+        Err(failure) => failed(failure),
+    }
+}
+
+async fn ingest<B>(
+    body: &mut RequestBody<B>,
+    payload: Payload,
+    plan: IngestPlan,
+    volume: &Volume,
+    idle: Duration,
+) -> (Outcome, Vec<PendingBlob>)
+where
+    B: http_body::Body<Data = bytes::Bytes> + Unpin,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let Some(stream) = body.body.take() else { return (failed(Failure::BodyIncomplete), Vec::new()) };
+    let plan = Plan {
+        length_max: plan.length_max,
+        digests: plan.digests.into_iter().map(algorithm).collect(),
+        content_length: body.content_length,
+    };
+    match body::ingest(stream, payload, plan, volume, idle).await {
+        Ok(ingested) => {
+            let outcome = Outcome::Ingested(calls::Ingested {
+                blob: ingested.blob.as_ref().map_or(0, PendingBlob::id),
+                length: ingested.length,
+                digests: contract_digests(ingested.digests),
+                trailers: ingested.trailers,
+            });
+            (outcome, ingested.blob.into_iter().collect())
+        }
+        Err(failure) => (failed(failure), Vec::new()),
+    }
+}
+
+async fn commit(batch: Batch, volume: &Volume) -> Outcome {
+    let (done, committed) = tokio::sync::oneshot::channel();
+    volume.commit(
+        volume_batch(batch),
+        Box::new(move |result| {
+            // The client may be gone: then nobody waits for the outcome.
+            let _ = done.send(result);
+        }),
+    );
+    match committed.await {
+        Ok(Ok(number)) => Outcome::Committed(number),
+        Ok(Err(CommitError::Conflict)) => Outcome::Conflict,
+        Ok(Err(CommitError::Overloaded)) => failed(Failure::Overloaded),
+        Ok(Err(CommitError::Full)) => failed(Failure::StorageFull),
+        Ok(Err(_)) | Err(_) => failed(Failure::StorageFailed),
+    }
+}
+
+async fn digest(spans: &[Span], digests: &[DigestAlgorithm], volume: &Volume) -> Outcome {
+    let spans: Vec<_> = spans.iter().map(volume_span).collect();
+    let reader = match volume.reader(&spans) {
+        Ok(reader) => reader,
+        Err(error) => return failed(storage_failure(&error)),
+    };
+    match body::digest(reader, digests.iter().copied().map(algorithm).collect()).await {
+        Ok(values) => Outcome::Digested(contract_digests(values)),
+        Err(failure) => failed(failure),
+    }
+}
+
+/// A span in the volume's terms.
+pub fn volume_span(span: &Span) -> volume::Span {
+    volume::Span { blob: span.blob, offset: span.offset, length: span.length }
+}
+
+fn volume_batch(batch: Batch) -> volume::Batch {
+    volume::Batch {
+        require: batch
+            .require
+            .into_iter()
+            .map(|requirement| match requirement {
+                Requirement::Unchanged((table, key, revision)) => {
+                    volume::Requirement::Unchanged { table, key, revision }
+                }
+                Requirement::Absent((table, key)) => volume::Requirement::Absent { table, key },
+                Requirement::Empty((table, start, end)) => volume::Requirement::Empty { table, start, end },
+            })
+            .collect(),
+        put: batch
+            .put
+            .into_iter()
+            .map(|put| volume::Put { table: put.table, key: put.key, value: put.value })
+            .collect(),
+        delete: batch.delete,
+        keep: batch.keep,
+        free: batch.free,
+    }
+}
+
+fn contract_digests(values: Vec<(body::digest::Algorithm, Vec<u8>)>) -> Vec<Digest> {
+    values.into_iter().map(|(name, value)| Digest { algorithm: contract_algorithm(name), value }).collect()
+}
+
+fn storage_failure(error: &VolumeError) -> Failure {
+    tracing::error!(%error, "stored bytes could not be read");
+    Failure::StorageFailed
+}
+
+fn failed(failure: Failure) -> Outcome {
+    Outcome::Failed(match failure {
+        Failure::BodyTooLarge => calls::Failure::BodyTooLarge,
+        Failure::BodyIncomplete => calls::Failure::BodyIncomplete,
+        Failure::BodyTimeout => calls::Failure::BodyTimeout,
+        Failure::PayloadMismatch => calls::Failure::PayloadMismatch,
+        Failure::ChunkMalformed => calls::Failure::ChunkMalformed,
+        Failure::ChunkSignatureMismatch => calls::Failure::ChunkSignatureMismatch,
+        Failure::DecodedLengthMismatch => calls::Failure::DecodedLengthMismatch,
+        Failure::StorageFull => calls::Failure::StorageFull,
+        Failure::StorageFailed => calls::Failure::StorageFailed,
+        Failure::Overloaded => calls::Failure::Overloaded,
+    })
+}

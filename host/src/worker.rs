@@ -1,0 +1,306 @@
+//! A worker: one thread's pipeline instance, and the life of each request on it.
+//!
+//! The pipeline never waits. It runs until it has answered, or until it needs work (a body, a commit); the worker does
+//! that work with the call outside the pipeline, so one instance serves any number of slow clients.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::Result;
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
+use wasmtime::Store;
+use wasmtime::component::Resource;
+
+use crate::accounts::Accounts;
+use crate::bindings::Pipeline;
+use crate::bindings::calls::{Body, Progress};
+use crate::body::respond::ResponseBody;
+use crate::body::Payload;
+use crate::call::{Answer, CallHandle, CallState, Calls, Work};
+use crate::capabilities::HostState;
+use crate::config::Config;
+use crate::engine::{self, CompiledPipeline};
+use crate::fallback;
+use crate::stages::AddedStages;
+use crate::telemetry::metrics::Metrics;
+use crate::volume::Volume;
+use crate::work;
+
+/// What all workers share.
+pub struct Shared {
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// Who exists.
+    pub accounts: Arc<Accounts>,
+    /// The data folder.
+    pub volume: Arc<Volume>,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// The compiled pipeline.
+    pub pipeline: CompiledPipeline,
+    /// The pipeline's variables.
+    pub settings: Arc<BTreeMap<String, String>>,
+    /// Stages that users added.
+    pub stages: Arc<AddedStages>,
+    /// Numbers for calls and request ids.
+    pub ids: Ids,
+}
+
+/// Call numbers, unique in this process, and request ids, which also differ between processes.
+#[derive(Debug)]
+pub struct Ids {
+    next: AtomicU64,
+    seed: u64,
+}
+
+impl Ids {
+    /// Ids that start from an unpredictable seed.
+    pub fn new() -> Result<Ids> {
+        Ok(Ids { next: AtomicU64::new(1), seed: getrandom::u64()? })
+    }
+
+    fn next(&self) -> (u64, String) {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        // An odd multiplier permutes the numbers, so ids are unique; the xor-shift keeps neighbours from looking alike.
+        let mut mixed = self.seed.wrapping_add(number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        mixed ^= mixed >> 31;
+        (number, format!("{mixed:016X}"))
+    }
+}
+
+/// Where a request came from.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    /// The client's address.
+    pub remote: SocketAddr,
+    /// The listener's name.
+    pub listener: String,
+    /// Whether the connection is encrypted.
+    pub tls: bool,
+}
+
+/// One thread's share of the server.
+pub struct Worker {
+    shared: Arc<Shared>,
+    instance: RefCell<Instance>,
+    /// Counts instances; a call belongs to the instance it began in.
+    incarnation: Cell<u64>,
+}
+
+struct Instance {
+    store: Store<HostState>,
+    pipeline: Pipeline,
+}
+
+impl Instance {
+    fn new(shared: &Shared) -> Result<Instance> {
+        let state = HostState {
+            calls: Calls::default(),
+            volume: shared.volume.clone(),
+            accounts: shared.accounts.clone(),
+            signing_keys: Default::default(),
+            settings: shared.settings.clone(),
+            metrics: shared.metrics.clone(),
+            stages: shared.stages.clone(),
+            snapshot: None,
+            limits: wasmtime::StoreLimitsBuilder::new().memory_size(engine::MEMORY_BYTES_MAX).build(),
+        };
+        let (store, pipeline) = shared.pipeline.instantiate(state)?;
+        Ok(Instance { store, pipeline })
+    }
+}
+
+/// What to run in the pipeline.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Start(u32),
+    Resume(u64),
+}
+
+/// A call while its request is served. Dropping it early, because the client is gone, makes the pipeline forget it.
+struct Ticket {
+    worker: Rc<Worker>,
+    incarnation: u64,
+    slot: u32,
+    id: u64,
+    done: bool,
+}
+
+impl Worker {
+    /// A worker with its own instance of the pipeline.
+    pub fn new(shared: Arc<Shared>) -> Result<Rc<Worker>> {
+        let instance = Instance::new(&shared)?;
+        Ok(Rc::new(Worker { shared, instance: RefCell::new(instance), incarnation: Cell::new(0) }))
+    }
+
+    /// Lets go of what an idle worker should not hold.
+    pub fn rest(&self) {
+        if let Ok(mut instance) = self.instance.try_borrow_mut() {
+            instance.store.data_mut().forget_snapshot();
+        }
+    }
+
+    /// Serves one request.
+    pub async fn handle<B>(self: Rc<Self>, request: Request<B>, _peer: Peer) -> Response<ResponseBody>
+    where
+        B: http_body::Body<Data = bytes::Bytes> + Unpin,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let began = Instant::now();
+        let (parts, body) = request.into_parts();
+        let (id, request_id) = self.shared.ids.next();
+        let received = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let received_ms = u64::try_from(received.as_millis()).unwrap_or(u64::MAX);
+        let call = CallState::new(parts, id, received_ms, request_id.clone());
+        let content_length = call.content_length;
+        let slot = self.instance.borrow_mut().store.data_mut().calls.insert(call);
+        let mut ticket =
+            Ticket { worker: self.clone(), incarnation: self.incarnation.get(), slot, id, done: false };
+        let mut body = work::RequestBody::new(body, content_length);
+        let finished = self.run(&ticket, &mut body).await;
+        ticket.done = true;
+        let (response, operation) = match finished {
+            Some(call) => self.answer(call),
+            None => (fallback::internal_error(&request_id), String::new()),
+        };
+        // What a refused request still sends is read away, within limits: clients that write before they read get their answer.
+        body.drain().await;
+        self.shared.metrics.request(&operation, response.status().as_u16(), began.elapsed());
+        response
+    }
+
+    /// Runs a call to its end: steps of the pipeline, and work in between. `None` when its instance is gone.
+    async fn run<B>(&self, ticket: &Ticket, body: &mut work::RequestBody<B>) -> Option<CallState>
+    where
+        B: http_body::Body<Data = bytes::Bytes> + Unpin,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let mut step = Step::Start(ticket.slot);
+        while let Progress::Pending = self.step(ticket, step)? {
+            let (work, payload) = self.take_work(ticket)?;
+            let (outcome, pending) = work::perform(work, payload, body, &self.shared).await;
+            let mut instance = self.instance.try_borrow_mut().ok()?;
+            if self.incarnation.get() != ticket.incarnation {
+                return None;
+            }
+            let call = instance.store.data_mut().calls.get(ticket.slot)?;
+            call.pending.extend(pending);
+            call.outcome = outcome;
+            call.stopwatch.since = Instant::now();
+            step = Step::Resume(ticket.id);
+        }
+        let mut instance = self.instance.try_borrow_mut().ok()?;
+        instance.store.data_mut().calls.finish(ticket.slot)
+    }
+
+    /// Runs the pipeline until it answered or waits. `None` when the call's instance is gone, or trapped just now.
+    fn step(&self, ticket: &Ticket, step: Step) -> Option<Progress> {
+        let mut instance = self.instance.try_borrow_mut().ok()?;
+        if self.incarnation.get() != ticket.incarnation {
+            return None;
+        }
+        let Instance { store, pipeline } = &mut *instance;
+        engine::begin_step(store);
+        let pipeline = pipeline.portcullis_gateway_pipeline();
+        let progress = match step {
+            Step::Start(slot) => pipeline.call_start(&mut *store, Resource::<CallHandle>::new_own(slot)),
+            Step::Resume(id) => pipeline.call_resume(&mut *store, id),
+        };
+        match progress {
+            Ok(progress) => Some(progress),
+            Err(trap) => {
+                self.replace(&mut instance, &trap);
+                None
+            }
+        }
+    }
+
+    /// A trapped instance is not used again: a fresh one takes its place. Its calls answer 500 when they come back.
+    fn replace(&self, instance: &mut Instance, trap: &wasmtime::Error) {
+        tracing::error!(error = format!("{trap:#}"), "the pipeline trapped; its instance is replaced");
+        self.shared.metrics.instance_replaced();
+        match Instance::new(&self.shared) {
+            Ok(fresh) => *instance = fresh,
+            Err(error) => tracing::error!(%error, "no fresh instance could be made"),
+        }
+        self.incarnation.set(self.incarnation.get() + 1);
+    }
+
+    fn take_work(&self, ticket: &Ticket) -> Option<(Work, Payload)> {
+        let mut instance = self.instance.try_borrow_mut().ok()?;
+        if self.incarnation.get() != ticket.incarnation {
+            return None;
+        }
+        let state = instance.store.data_mut();
+        let call = state.calls.get(ticket.slot)?;
+        let elapsed = call.stopwatch.since.elapsed();
+        let (stage, work, payload) = (call.stopwatch.stage, call.work.take()?, call.facts.payload.clone());
+        state.metrics.stage(stage, elapsed);
+        let payload = work::payload(payload, &state.signing_keys)?;
+        Some((work, payload))
+    }
+
+    /// The response of a finished call, and the operation for the metrics.
+    fn answer(&self, mut call: CallState) -> (Response<ResponseBody>, String) {
+        self.shared.metrics.stage(call.stopwatch.stage, call.stopwatch.since.elapsed());
+        let operation = call.facts.target.take().map(|target| target.operation).unwrap_or_default();
+        let Some(answer) = call.answer.take() else {
+            return (fallback::internal_error(&call.request_id), operation);
+        };
+        let response = match self.response(answer, &call) {
+            Ok(response) => response,
+            Err(error) => {
+                tracing::error!(request_id = call.request_id, %error, "the answer could not be given");
+                fallback::internal_error(&call.request_id)
+            }
+        };
+        (response, operation)
+    }
+
+    fn response(&self, answer: Answer, call: &CallState) -> Result<Response<ResponseBody>> {
+        let body = match answer.body {
+            Body::None => ResponseBody::Empty,
+            Body::Bytes(bytes) => ResponseBody::Bytes(bytes.into()),
+            Body::Stored(spans) => {
+                let spans: Vec<_> = spans.iter().map(work::volume_span).collect();
+                ResponseBody::stored(self.shared.volume.reader(&spans)?)?
+            }
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = StatusCode::from_u16(answer.status)?;
+        add_lines(response.headers_mut(), &answer.headers)?;
+        add_lines(response.headers_mut(), &call.added_headers)?;
+        Ok(response)
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if self.done || self.worker.incarnation.get() != self.incarnation {
+            return;
+        }
+        let Ok(mut instance) = self.worker.instance.try_borrow_mut() else { return };
+        let Instance { store, pipeline } = &mut *instance;
+        drop(store.data_mut().calls.finish(self.slot));
+        engine::begin_step(store);
+        if let Err(trap) = pipeline.portcullis_gateway_pipeline().call_abandon(&mut *store, self.id) {
+            self.worker.replace(&mut instance, &trap);
+        }
+    }
+}
+
+/// Adds `name: value\n` lines.
+fn add_lines(headers: &mut HeaderMap, lines: &str) -> Result<()> {
+    for line in lines.split_terminator('\n') {
+        let Some((name, value)) = line.split_once(": ") else {
+            anyhow::bail!("a response header line has no colon");
+        };
+        headers.append(HeaderName::from_bytes(name.as_bytes())?, HeaderValue::from_bytes(value.as_bytes())?);
+    }
+    Ok(())
+}

@@ -1,0 +1,24 @@
+//! The integration tests: one binary, every test against the released program, from outside.
+//!
+//! Start reading at `walkthrough`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on stops, and says where"
+)]
+
+mod conditions;
+mod crash;
+mod fuzz_smoke;
+mod golden;
+mod layering;
+mod limits;
+mod malformed;
+mod model;
+mod not_implemented;
+mod tidy;
+mod walkthrough;
+mod worlds;

@@ -1,0 +1,286 @@
+//! A server process on a free loopback port.
+
+use std::fs::File;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use crate::client::Client;
+use crate::http::{Connection, Request};
+use crate::sign::{ALT, Credentials, MAIN};
+use crate::workspace;
+
+/// A first start compiles the pipeline; later ones take it from the cache.
+const START_TIMEOUT: Duration = Duration::from_secs(120);
+
+/// A running server. It is killed when this is dropped.
+pub struct Server {
+    child: Child,
+    port: u16,
+    config: PathBuf,
+    flags: Vec<String>,
+    data: PathBuf,
+    /// Removed with the server: the data, the log, a configuration of its own.
+    folder: TempDir,
+}
+
+impl Server {
+    /// A server with `tests/conformance.toml` and an empty data folder.
+    pub fn start() -> Server {
+        Server::start_with("", &[])
+    }
+
+    /// A server whose configuration has `settings` (TOML) in front of `tests/conformance.toml`, and further flags.
+    /// Top-level keys and sections of `settings` must not occur there.
+    ///
+    /// # Panics
+    /// When the server does not become ready; the message holds the end of its log.
+    pub fn start_with(settings: &str, flags: &[&str]) -> Server {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let conformance = workspace::tests().join("conformance.toml");
+        let config = if settings.is_empty() {
+            conformance
+        } else {
+            let base = std::fs::read_to_string(&conformance).expect("tests/conformance.toml");
+            let own = folder.path().join("config.toml");
+            std::fs::write(&own, merged(settings, &base)).expect("a configuration");
+            own
+        };
+        let data = folder.path().join("data");
+        let flags: Vec<String> = flags.iter().map(ToString::to_string).collect();
+        let port = free_port();
+        let child = spawn(&config, port, &data, &flags, folder.path());
+        let mut server = Server { child, port, config, flags, data, folder };
+        server.wait_until_ready();
+        server
+    }
+
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The data folder.
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    /// What the process has logged so far, over all its starts.
+    pub fn log(&self) -> String {
+        let bytes = std::fs::read(self.folder.path().join("log")).unwrap_or_default();
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    /// A client that signs as the main user.
+    pub fn client(&self) -> Client {
+        self.client_as(MAIN)
+    }
+
+    /// A client that signs as a user of another account.
+    pub fn other_client(&self) -> Client {
+        self.client_as(ALT)
+    }
+
+    /// A client that signs with these credentials.
+    pub fn client_as(&self, credentials: Credentials) -> Client {
+        Client::new(self.port, Some(credentials))
+    }
+
+    /// A client that signs nothing.
+    pub fn anonymous(&self) -> Client {
+        Client::new(self.port, None)
+    }
+
+    /// A connection for bytes of one's own.
+    ///
+    /// # Panics
+    /// When the server does not listen.
+    pub fn connect(&self) -> Connection {
+        Connection::open(self.port).expect("the server listens")
+    }
+
+    /// Whether the server answers its health probe.
+    pub fn is_alive(&self) -> bool {
+        probe(self.port, "/health/live")
+    }
+
+    /// The value of a metric, summed over the samples whose line contains every one of `labels`; 0 when there is none.
+    ///
+    /// # Panics
+    /// When `/metrics` does not answer.
+    pub fn metric(&self, name: &str, labels: &[&str]) -> f64 {
+        let response = self.connect().send(&local("GET", "/metrics")).expect("metrics");
+        sum_samples(&response.text(), name, labels)
+    }
+
+    /// SIGKILL: nothing is flushed, nothing is said.
+    ///
+    /// # Panics
+    /// When the process cannot be waited for.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("SIGKILL");
+        self.child.wait().expect("the dead process");
+    }
+
+    /// SIGTERM: asks the server to drain and end.
+    ///
+    /// # Panics
+    /// When the signal cannot be sent.
+    pub fn terminate(&self) {
+        let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw).expect("a process id");
+        kill_process(id, Signal::TERM).expect("SIGTERM");
+    }
+
+    /// How the process ended, or `None` when it is still there after `wait`.
+    ///
+    /// # Panics
+    /// When the process cannot be waited for.
+    pub fn wait(&mut self, wait: Duration) -> Option<ExitStatus> {
+        let until = Instant::now() + wait;
+        loop {
+            match self.child.try_wait().expect("the process") {
+                Some(status) => return Some(status),
+                None if Instant::now() > until => return None,
+                None => sleep(Duration::from_millis(10)),
+            }
+        }
+    }
+
+    /// Starts again with the same data, port and configuration after the process ended.
+    ///
+    /// # Panics
+    /// When the server does not become ready.
+    pub fn start_again(&mut self) {
+        self.child = spawn(&self.config, self.port, &self.data, &self.flags, self.folder.path());
+        self.wait_until_ready();
+    }
+
+    /// `portcullis check` on the data folder of an ended server: whether it found everything in order, and its output.
+    ///
+    /// # Panics
+    /// When the program cannot be run.
+    pub fn check(&self) -> Result<String, String> {
+        let output = Command::new(workspace::binary())
+            .args(["check", "--data-dir"])
+            .arg(&self.data)
+            .current_dir(workspace::root())
+            .output()
+            .expect("portcullis check");
+        let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        if output.status.success() { Ok(text) } else { Err(text) }
+    }
+
+    fn wait_until_ready(&mut self) {
+        let until = Instant::now() + START_TIMEOUT;
+        while !probe(self.port, "/health/ready") {
+            let ended = self.child.try_wait().expect("the process");
+            if ended.is_some() || Instant::now() > until {
+                let log = self.log();
+                let tail: Vec<&str> = log.lines().rev().take(30).collect();
+                let tail: Vec<&str> = tail.into_iter().rev().collect();
+                panic!("the server is not ready ({ended:?}); its log ends:\n{}", tail.join("\n"));
+            }
+            sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already: then there is nothing to do.
+        let _ended = self.child.kill();
+        let _status = self.child.wait();
+        if std::thread::panicking() && std::env::var_os("KEEP").is_some() {
+            let kept = std::mem::replace(&mut self.folder, tempfile::tempdir().expect("a folder")).keep();
+            eprintln!("data and log of the server are kept in {}", kept.display());
+        }
+    }
+}
+
+fn spawn(config: &Path, port: u16, data: &Path, flags: &[String], folder: &Path) -> Child {
+    let log = File::options().create(true).append(true).open(folder.join("log")).expect("a log file");
+    Command::new(workspace::binary())
+        .arg("serve")
+        .arg("--config")
+        .arg(config)
+        .args(["--listen", &format!("127.0.0.1:{port}"), "--data-dir"])
+        .arg(data)
+        .args(flags)
+        .current_dir(workspace::root())
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().expect("a log file"))
+        .stderr(log)
+        .spawn()
+        .expect("the server starts")
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
+
+fn local(method: &str, target: &str) -> Request {
+    Request::new(method, target).header("host", "127.0.0.1")
+}
+
+fn probe(port: u16, target: &str) -> bool {
+    let answer = Connection::open(port).and_then(|mut connection| connection.send(&local("GET", target)));
+    answer.is_ok_and(|response| response.status == 200)
+}
+
+/// TOML with further settings: those in front of the first section go to the front, each section that both have is
+/// continued, further sections follow.
+fn merged(settings: &str, base: &str) -> String {
+    let mut lines: Vec<String> = base.lines().map(ToString::to_string).collect();
+    let mut at = 0;
+    for line in settings.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        if line.starts_with('[') {
+            at = match lines.iter().position(|existing| existing.trim() == line) {
+                Some(position) => position + 1,
+                None => {
+                    lines.push(line.to_string());
+                    lines.len()
+                }
+            };
+        } else {
+            lines.insert(at, line.to_string());
+            at += 1;
+        }
+    }
+    lines.join("\n")
+}
+
+/// Adds up samples of the Prometheus text format.
+fn sum_samples(text: &str, name: &str, labels: &[&str]) -> f64 {
+    text.lines()
+        .filter(|line| line.strip_prefix(name).is_some_and(|rest| rest.starts_with(['{', ' '])))
+        .filter(|line| labels.iter().all(|label| line.contains(label)))
+        .filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok())
+        .sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_of_one_metric_are_added_up() {
+        let text = "# HELP a_total x\na_total{s=\"auth\",x=\"1\"} 2\na_total{s=\"auth\"} 3\na_total_more 9\na_total{s=\"p\"} 5\n";
+        assert_eq!(sum_samples(text, "a_total", &["s=\"auth\""]), 5.0);
+        assert_eq!(sum_samples(text, "a_total", &[]), 10.0);
+        assert_eq!(sum_samples(text, "b", &[]), 0.0);
+    }
+
+    #[test]
+    fn settings_join_their_section() {
+        let base = "a = 1\n[limits]\nx = 1\n[[users]]\nname = \"u\"";
+        let expected = "z = 9\na = 1\n[limits]\ny = 2\nx = 1\n[[users]]\nname = \"u\"\n[new]\nk = 3";
+        assert_eq!(merged("z = 9\n[limits]\ny = 2\n[new]\nk = 3\n", base), expected);
+    }
+}
