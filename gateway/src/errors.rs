@@ -77,6 +77,7 @@ error_codes! {
     InvalidAccessPoint               400 "The specified access point name or account is not valid."
     InvalidArgument                  400 "Invalid Argument"
     InvalidAttributeName             400 "Invalid attribute name specified."
+    InvalidBucketAclWithObjectOwnership 400 "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
     InvalidBucketName                400 "The specified bucket is not valid."
     InvalidBucketOwnerAWSAccountID   400 "The value of the expected bucket owner parameter must be an AWS account ID"
     InvalidBucketState               409 "The request is not valid with the current state of the bucket."
@@ -91,6 +92,7 @@ error_codes! {
     InvalidPayer                     403 "All access to this object has been disabled."
     InvalidPolicyDocument            400 "The content of the form does not meet the conditions specified in the policy document."
     InvalidRange                     416 "The requested range is not satisfiable"
+    InvalidRedirectLocation          400 "The website redirect location must have a prefix of 'http://' or 'https://' or '/'."
     InvalidRegion                    403 "The specified Region is not valid."
     InvalidRequest                   400 "Invalid Request"
     InvalidRetentionPeriod           400 "The retention date must be in the future."
@@ -249,8 +251,8 @@ impl From<ErrorCode> for S3Error {
     }
 }
 
-/// The error document of S3. `resource` is left out when it is empty, or when a detail already names the bucket or
-/// the key, as S3 does.
+/// The error document of S3. `resource` is left out when it is empty, or when a detail already names the
+/// bucket or the key, as S3 does.
 pub fn render(error: &S3Error, resource: &str, request_id: &str, host_id: &str) -> String {
     let details = error.details.iter().map(|(name, value)| (*name, value.as_str()));
     let message = error.message.as_deref();

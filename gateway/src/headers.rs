@@ -19,8 +19,8 @@ struct Line {
 }
 
 impl Headers {
-    /// Reads a block of `name: value\n` lines whose names are in lower case. White space around values is dropped;
-    /// lines without a colon are skipped.
+    /// Reads a block of `name: value\n` lines whose names are in lower case. White space around values is
+    /// dropped; lines without a colon are skipped.
     pub fn parse(block: String) -> Headers {
         let mut lines = Vec::with_capacity(24);
         let mut start = 0;

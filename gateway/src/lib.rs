@@ -1,15 +1,29 @@
 //! What S3 means: operations, errors, addressing, signatures, documents. Performs no I/O.
 //!
-//! Time, randomness and bodies are arguments. The crate builds natively and for WebAssembly, so that every stage of
-//! the pipeline, and every test, speaks of S3 in the same types.
+//! Time, randomness and bodies are arguments. The crate builds natively and for WebAssembly, so that every
+//! stage of the pipeline, and every test, speaks of S3 in the same types.
 
+pub mod acl;
 pub mod addressing;
 pub mod bucket_name;
+pub mod checksum;
+pub mod copy_source;
 pub mod errors;
+pub mod etag;
 pub mod headers;
+pub mod hex;
 pub mod key;
+pub mod metadata;
+pub mod object_lock;
 pub mod operations;
+pub mod precondition;
 pub mod query;
+pub mod range;
+pub mod response_overrides;
 pub mod sigv4;
+pub mod storage_class;
+pub mod tagging;
+pub mod timestamp;
 pub mod url_encoding;
+pub mod versioning;
 pub mod xml;

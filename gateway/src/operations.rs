@@ -1,14 +1,36 @@
 //! THE OPERATIONS TABLE: one row for each operation of the S3 API, and what its documents look like.
 //!
-//! A row is the only place that relates a request to the operation's name, its IAM actions, the limit of its body and the
-//! stage that gives it effect. [`resolve`] finds the row of a request; a submodule per operation reads the request's
-//! parameters and writes the response document. How to add one: `docs/adding-an-operation.md`.
+//! A row is the only place that relates a request to the operation's name, its IAM actions, the limit of its
+//! body and the stage that gives it effect. [`resolve`] finds the row of a request; a submodule per operation
+//! reads the request's parameters and writes the response document. How to add one:
+//! `docs/adding-an-operation.md`.
 
+pub mod aws_query;
+pub mod bucket_versioning;
+pub mod complete_multipart_upload;
+pub mod copy_object;
+pub mod create_bucket;
+pub mod create_multipart_upload;
+pub mod delete_object;
+pub mod delete_objects;
+pub mod get_bucket_location;
+pub mod get_object;
+pub mod get_object_attributes;
+pub mod list_buckets;
+pub mod list_multipart_uploads;
+pub mod list_object_versions;
+pub mod list_objects;
+pub mod list_objects_v2;
+pub mod list_parts;
+pub mod listing;
+pub mod parameters;
+pub mod put_object;
 mod resolve;
 mod row;
+pub mod upload_part;
 
 pub use resolve::{RequestHead, Resolved, resolve};
-pub use row::{Action, BodyKind, BodyDigest, Method, Row, Selector, TargetKind};
+pub use row::{Action, BodyDigest, BodyKind, Method, Row, Selector, TargetKind};
 
 use BodyKind::{Form, Json, Stream, Xml};
 use row::{all, each, has, header, is, path, source, sub, versioned, with};
@@ -77,9 +99,9 @@ macro_rules! operations {
     (@superseded $state:ident) => { false };
 }
 
-// `versioned` asks for its second action instead when the request names a version, `source` concerns the object that is
-// copied, `each` every object named in the body, and `with` only requests that carry the header.
-// A `superseded` row is the older name of a later row for the same request, and is never resolved to.
+// `versioned` asks for its second action instead when the request names a version, `source` concerns the
+// object that is copied, `each` every object named in the body, and `with` only requests that carry the
+// header. A `superseded` row is the older name of a later row for the same request, and is never resolved to.
 #[rustfmt::skip]
 operations! {
 //  operation                             method target   selected by                   IAM actions, all required                                 body          digest    enforced by  implemented

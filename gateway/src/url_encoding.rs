@@ -1,11 +1,14 @@
-//! Percent-encoding as S3 does it: strict decoding of paths and queries, and `encoding-type=url` for listings.
+//! Percent-encoding as S3 does it: strict decoding of paths and queries, and `encoding-type=url` for
+//! listings.
 
 use crate::errors::{ErrorCode, Result};
+use crate::xml::byte_set;
 use std::borrow::Cow;
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
-/// Decodes a path segment: `%XX` only; a `+` is a plus. `InvalidURI` for a broken escape and for what is not UTF-8.
+/// Decodes a path segment: `%XX` only; a `+` is a plus. `InvalidURI` for a broken escape and for what is not
+/// UTF-8.
 pub fn decode_path(text: &str) -> Result<Cow<'_, str>> {
     decode(text, Plus::Literal)
 }
@@ -15,15 +18,27 @@ pub fn decode_query(text: &str) -> Result<Cow<'_, str>> {
     decode(text, Plus::Space)
 }
 
-/// Appends `text` as `encoding-type=url` prints it: letters, digits, `-`, `_`, `.`, `*` and `/` stay, a space becomes
-/// `+`, every other byte `%XX`.
+/// Appends `text` as `encoding-type=url` prints it: letters, digits, `-`, `_`, `.`, `*` and `/` stay, a space
+/// becomes `+`, every other byte `%XX`.
 pub fn push_listing(out: &mut String, text: &str) {
-    push_encoded(out, text, |byte| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'*' | b'/')
-    });
+    let mut copied = 0;
+    for (position, byte) in text.bytes().enumerate() {
+        if LISTED.get(usize::from(byte)).copied().unwrap_or(false) {
+            continue;
+        }
+        // What is left inside a character that was escaped byte by byte is an empty slice.
+        out.push_str(text.get(copied..position).unwrap_or_default());
+        copied = position + 1;
+        if byte == b' ' { out.push('+') } else { push_escape(out, byte) }
+    }
+    out.push_str(text.get(copied..).unwrap_or_default());
 }
 
-/// Appends `text` with every byte but RFC 3986's unreserved ones and `/` as `%XX`: a key as it stands in a URL.
+/// The bytes that [`push_listing`] leaves alone.
+static LISTED: [bool; 256] = byte_set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.*/");
+
+/// Appends `text` with every byte but RFC 3986's unreserved ones and `/` as `%XX`: a key as it stands in a
+/// URL.
 pub fn push_path(out: &mut String, text: &str) {
     for byte in text.bytes() {
         match byte {
@@ -71,19 +86,6 @@ fn nibble(digit: u8) -> Option<u8> {
         b'A'..=b'F' => Some(digit - b'A' + 10),
         _ => None,
     }
-}
-
-fn push_encoded(out: &mut String, text: &str, plain: impl Fn(u8) -> bool) {
-    let mut copied = 0;
-    for (position, byte) in text.bytes().enumerate() {
-        if plain(byte) {
-            continue;
-        }
-        out.push_str(text.get(copied..position).unwrap_or_default());
-        copied = position + 1;
-        if byte == b' ' { out.push('+') } else { push_escape(out, byte) }
-    }
-    out.push_str(text.get(copied..).unwrap_or_default());
 }
 
 fn push_escape(out: &mut String, byte: u8) {

@@ -47,12 +47,12 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// The accounts of the configuration and the root account of the data folder, whose credentials are generated and
-    /// stored there on the first start if the configuration gives none.
+    /// The accounts of the configuration and the root account of the data folder, whose credentials are
+    /// generated and stored there on the first start if the configuration gives none.
     ///
     /// # Errors
-    /// An account that is not well-formed, an id or access key given twice, credentials too weak for a listener beyond
-    /// loopback, a data folder that cannot be read or written.
+    /// An account that is not well-formed, an id or access key given twice, credentials too weak for a
+    /// listener beyond loopback, a data folder that cannot be read or written.
     pub fn open(config: &Config) -> Result<Accounts, ConfigError> {
         let given = given_root(config)?;
         if let Some((access_key, secret_key)) = &given {
@@ -196,7 +196,9 @@ fn either(text: Option<&Secret>, file: Option<&Path>) -> Result<Option<Secret>, 
 fn check_text(name: &str, text: &str) -> Result<(), ConfigError> {
     match !text.is_empty() && text.chars().count() <= 256 && !text.chars().any(char::is_control) {
         true => Ok(()),
-        false => Err(ConfigError(format!("{name}: allowed are 1 to 256 characters, none a control character"))),
+        false => {
+            Err(ConfigError(format!("{name}: allowed are 1 to 256 characters, none a control character")))
+        }
     }
 }
 
@@ -251,6 +253,7 @@ fn check_key(owner: &str, access_key: &str, secret: &Secret, config: &Config) ->
         return Ok(());
     };
     Err(ConfigError(format!(
-        "{owner}secret_key of {access_key} {weak}, and {beyond} can be reached by others: choose another, or listen on 127.0.0.1"
+        "{owner}secret_key of {access_key} {weak}, and {beyond} can be reached by others: choose another, \
+         or listen on 127.0.0.1"
     )))
 }

@@ -1,6 +1,7 @@
 //! The host's side of a `call`: what the client sent, the facts that stages set, scheduled work, and the response.
 
 use http::{HeaderMap, Method, request::Parts};
+use wasmtime::component::Resource;
 
 use crate::bindings::calls::{Batch, Body, Decision, DigestAlgorithm, IngestPlan, Outcome, Payload, Principal, Span, Target};
 use crate::volume::PendingBlob;
@@ -220,6 +221,11 @@ impl Calls {
     /// The call of a slot.
     pub fn get(&mut self, slot: u32) -> Option<&mut CallState> {
         self.slots.get_mut(slot as usize)?.state.as_mut()
+    }
+
+    /// The call behind a handle. A handle without its call is a bug of the guest, and a trap.
+    pub fn of(&mut self, handle: &Resource<CallHandle>) -> wasmtime::Result<&mut CallState> {
+        self.get(handle.rep()).ok_or_else(|| wasmtime::Error::msg("the call has ended"))
     }
 
     /// One more handle.

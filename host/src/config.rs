@@ -1,7 +1,8 @@
-//! The configuration: one typed [`Config`] from flags, environment, file and defaults, in that order of precedence.
+//! The configuration: one typed [`Config`] from flags, environment, file and defaults, in that order of
+//! precedence.
 //!
-//! Every setting is a row of [`KEYS`]; its flag and its environment variable follow from its name. What is not in the
-//! table is refused by name. `docs/configuration.md` describes the same rows for operators.
+//! Every setting is a row of [`KEYS`]; its flag and its environment variable follow from its name. What is
+//! not in the table is refused by name. `docs/configuration.md` describes the same rows for operators.
 
 mod file;
 mod key;
@@ -18,11 +19,13 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::secret::Secret;
+use crate::volume::Options;
 
-pub use key::{KEYS, Key};
+pub use key::{Form, KEYS, Key};
 pub use load::{Environment, Given, load};
 
-/// Why a configuration is refused. The text names the source, the key and what is allowed; it never holds a secret.
+/// Why a configuration is refused. The text names the source, the key and what is allowed; it never holds a
+/// secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ConfigError(pub String);
@@ -52,14 +55,16 @@ pub struct Config {
     pub access_log: bool,
     /// Bounds on what clients can take.
     pub limits: Limits,
-    /// The storage engine.
-    pub storage: Storage,
+    /// The storage engine. Its folder is that of `data_dir` only in [`Config::volume_options`].
+    pub storage: Options,
     /// The root credentials, where the operator chose them.
     pub root: Root,
     /// Further accounts.
     pub accounts: Vec<AccountEntry>,
     /// `[variables]`: overrides of the variables that the pipeline manifest declares.
     pub variables: BTreeMap<String, String>,
+    /// `NOTIFY_SOCKET`: where systemd waits to hear that the server is ready.
+    pub notify_socket: Option<String>,
     /// What the operator should be told once logging works.
     pub notices: Vec<String>,
     /// Where each key that is not at its default was set.
@@ -112,19 +117,6 @@ pub struct Limits {
     pub response_stall: Duration,
     /// How long requests in flight may go on after a stop was asked for.
     pub drain: Duration,
-}
-
-/// The storage engine.
-#[derive(Debug, Clone)]
-pub struct Storage {
-    /// Bodies up to this size, in bytes, are written to the log together with their records.
-    pub inline_max: u64,
-    /// Size of a segment of the log, in bytes.
-    pub segment: u64,
-    /// Cache of the index, in bytes.
-    pub index_cache: usize,
-    /// Commits that may wait for the disk.
-    pub commit_queue_max: usize,
 }
 
 /// The root credentials, where the operator chose them. Both or neither.
@@ -194,10 +186,11 @@ impl Default for Config {
             log: Log { format: LogFormat::Text, level: "info".to_owned() },
             access_log: false,
             limits: Limits::default(),
-            storage: Storage::default(),
+            storage: Options::new("portcullis-data"),
             root: Root::default(),
             accounts: Vec::new(),
             variables: BTreeMap::new(),
+            notify_socket: None,
             notices: Vec::new(),
             origins: BTreeMap::new(),
         }
@@ -218,12 +211,6 @@ impl Default for Limits {
     }
 }
 
-impl Default for Storage {
-    fn default() -> Storage {
-        Storage { inline_max: 256 << 10, segment: 256 << 20, index_cache: 32 << 20, commit_queue_max: 4096 }
-    }
-}
-
 impl Config {
     /// The number of worker threads: what was set, or one per core.
     pub fn worker_count(&self) -> usize {
@@ -238,35 +225,31 @@ impl Config {
         self.cache_dir.clone().unwrap_or_else(|| self.data_dir.join("cache"))
     }
 
-    /// What the pipeline may ask for by name: the variables that its manifest declares, at what `[variables]` says or
-    /// else at their defaults, and `region` and `domain` (joined with `,`).
-    ///
-    /// # Errors
-    /// A variable that the manifest does not declare, and a declared one that has neither default nor value.
-    pub fn settings(
-        &self,
-        declared: &BTreeMap<String, Option<String>>,
-    ) -> Result<BTreeMap<String, String>, ConfigError> {
-        if let Some(name) = self.variables.keys().find(|name| !declared.contains_key(*name)) {
-            let names = declared.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            return Err(ConfigError(format!(
-                "variables.{name}: the pipeline declares no such variable; it declares: {names}"
-            )));
-        }
-        let mut settings = BTreeMap::new();
-        for (name, default) in declared {
-            let value = self.variables.get(name).or(default.as_ref()).ok_or_else(|| {
-                ConfigError(format!("variables.{name}: the pipeline requires a value for this variable"))
-            })?;
-            settings.insert(name.clone(), value.clone());
-        }
-        settings.insert("region".to_owned(), self.region.clone());
-        settings.insert("domain".to_owned(), self.domain.join(","));
-        Ok(settings)
+    /// How the volume in the data folder is run.
+    pub fn volume_options(&self) -> Options {
+        Options { dir: self.data_dir.clone(), ..self.storage.clone() }
     }
 
-    /// The effective configuration as a TOML file, secrets redacted, with the origin of every value that is not a
-    /// default.
+    /// How long no byte of a request body may arrive.
+    pub fn body_idle_timeout(&self) -> Duration {
+        self.limits.body_idle
+    }
+
+    /// What the operator set for the pipeline: `[variables]`, and `region` and `domains` where they were set.
+    /// The manifest decides which names there are, and their defaults.
+    pub fn pipeline_variables(&self) -> BTreeMap<String, String> {
+        let mut variables = self.variables.clone();
+        if self.origins.contains_key("region") {
+            variables.insert("region".to_owned(), self.region.clone());
+        }
+        if self.origins.contains_key("domain") {
+            variables.insert("domains".to_owned(), self.domain.join(","));
+        }
+        variables
+    }
+
+    /// The effective configuration as a TOML file, secrets redacted, with the origin of every value that is
+    /// not a default.
     pub fn render(&self) -> String {
         file::render(self)
     }
@@ -293,7 +276,9 @@ fn read_secret(path: &Path) -> Result<Secret, ConfigError> {
     let failed = |why: String| ConfigError(format!("secret file {}: {why}", path.display()));
     let file = std::fs::File::open(path).map_err(|error| failed(error.to_string()))?;
     let mut text = String::new();
-    file.take(SECRET_FILE_BYTES_MAX + 1).read_to_string(&mut text).map_err(|error| failed(error.to_string()))?;
+    file.take(SECRET_FILE_BYTES_MAX + 1)
+        .read_to_string(&mut text)
+        .map_err(|error| failed(error.to_string()))?;
     if text.len() as u64 > SECRET_FILE_BYTES_MAX {
         return Err(failed(format!("is longer than {SECRET_FILE_BYTES_MAX} bytes")));
     }

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
-use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::component::Component;
 use wasmtime::{Config, Engine, Store};
 
 use crate::bindings::stages::Position;
 use crate::bindings::{Pipeline, PipelinePre};
-use crate::capabilities::HostState;
+use crate::capabilities::{self, HostState};
 use crate::stages::AddedStages;
 
 /// Epochs tick this often while requests run.
@@ -35,9 +35,7 @@ impl CompiledPipeline {
     pub fn load(composed: &[u8], cache: Option<&Path>) -> Result<CompiledPipeline> {
         let engine = Engine::new(&config()).map_err(anyhow::Error::from)?;
         let component = compile(&engine, composed, cache)?;
-        let mut linker = Linker::new(&engine);
-        Pipeline::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
-        let pre = PipelinePre::new(linker.instantiate_pre(&component)?)?;
+        let pre = PipelinePre::new(capabilities::linker(&engine)?.instantiate_pre(&component)?)?;
         tick(engine.weak())?;
         Ok(CompiledPipeline { engine, pre })
     }

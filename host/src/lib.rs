@@ -1,1 +1,35 @@
 //! The host of Portcullis: runs the pipeline, lends it capabilities, moves bytes. It knows HTTP, Wasm and files, not S3.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`cli`], [`config`], [`accounts`], [`secret`] | what the operator says |
+//! | [`start`], [`listener`], [`connection`], [`serve`] | sockets, limits, drain |
+//! | [`compose`], [`engine`], [`bindings`] | spin.toml to compiled pipeline |
+//! | [`worker`], [`call`], [`work`], [`capabilities`], [`stages`] | a request in the pipeline, and what it is lent |
+//! | [`body`] | request and response bodies: framing, digests, streaming |
+//! | [`volume`] | the data folder: log, files, index |
+//! | [`telemetry`], [`health`], [`fallback`], [`check`], [`notify`] | what operators see |
+
+pub mod accounts;
+pub mod bindings;
+pub mod body;
+pub mod call;
+pub mod capabilities;
+pub mod check;
+pub mod cli;
+pub mod compose;
+pub mod config;
+pub mod connection;
+pub mod engine;
+pub mod fallback;
+pub mod health;
+pub mod listener;
+pub mod notify;
+pub mod secret;
+pub mod serve;
+pub mod stages;
+pub mod start;
+pub mod telemetry;
+pub mod volume;
+pub mod work;
+pub mod worker;

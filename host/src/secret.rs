@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-/// A secret text. `Debug` and `Display` print `[redacted]`, so that no log, error or panic shows it by accident;
-/// whoever needs the text says so with [`Secret::reveal`].
+/// A secret text. `Debug` and `Display` print `[redacted]`, so that no log, error or panic shows it by
+/// accident; whoever needs the text says so with [`Secret::reveal`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -33,7 +33,8 @@ impl fmt::Display for Secret {
 
 impl<'de> serde::Deserialize<'de> for Secret {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
-        // Errors of serde quote the value that they did not expect: refuse what is no text without showing it.
+        // Errors of serde quote the value that they did not expect: refuse what is no text without showing
+        // it.
         let value = toml::Value::deserialize(deserializer)?;
         match value {
             toml::Value::String(text) => Ok(Secret(text)),

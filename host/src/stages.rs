@@ -13,7 +13,7 @@ use crate::bindings::calls::Refusal;
 use crate::bindings::stages::Position;
 use crate::bindings::{UserStage, UserStagePre, calls, settings};
 use crate::call::{CallState, Calls};
-use crate::capabilities::HasCalls;
+use crate::capabilities::{CallsView, Guests, HasCalls};
 
 /// One run may take this many epoch ticks (100 to 150 ms).
 const RUN_TICKS_MAX: u64 = 3;
@@ -25,14 +25,6 @@ pub struct StageState {
     calls: Calls,
     settings: Arc<BTreeMap<String, String>>,
     limits: StoreLimits,
-}
-
-impl HasCalls for StageState {
-    const FIRST_PARTY: bool = false;
-
-    fn calls(&mut self) -> &mut Calls {
-        &mut self.calls
-    }
 }
 
 impl settings::Host for StageState {
@@ -68,7 +60,10 @@ impl AddedStages {
     /// Adds a stage behind those of its position.
     pub fn add(&mut self, position: Position, name: &str, engine: &Engine, component: &Component) -> anyhow::Result<()> {
         let mut linker = Linker::<StageState>::new(engine);
-        calls::add_to_linker::<_, HasSelf<StageState>>(&mut linker, |state| state)?;
+        calls::add_to_linker::<_, HasCalls>(&mut linker, |state| CallsView {
+            calls: &mut state.calls,
+            guests: Guests::Added,
+        })?;
         settings::add_to_linker::<_, HasSelf<StageState>>(&mut linker, |state| state)?;
         let pre = UserStagePre::new(linker.instantiate_pre(component)?)?;
         self.stages.push((position, AddedStage { name: name.to_owned(), engine: engine.clone(), pre }));

@@ -61,7 +61,7 @@ pub struct Ids {
 impl Ids {
     /// Ids that start from an unpredictable seed.
     pub fn new() -> Result<Ids> {
-        Ok(Ids { next: AtomicU64::new(1), seed: getrandom::u64()? })
+        Ok(Ids { next: AtomicU64::new(1), seed: getrandom::u64().map_err(|error| anyhow::anyhow!("{error}"))? })
     }
 
     fn next(&self) -> (u64, String) {

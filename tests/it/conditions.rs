@@ -33,11 +33,13 @@ fn of_many_first_writers_exactly_one_wins() {
             writers.into_iter().map(|writer| writer.join().unwrap()).collect()
         });
         let winners: Vec<usize> = (0..WRITERS).filter(|&writer| answers[writer].status == 200).collect();
-        let codes: Vec<String> = answers.iter().map(|answer| format!("{} {}", answer.status, answer.code())).collect();
+        let codes: Vec<String> =
+            answers.iter().map(|answer| format!("{} {}", answer.status, answer.code())).collect();
         assert_eq!(winners.len(), 1, "round {round}: {codes:?}");
         for answer in answers.iter().filter(|answer| answer.status != 200) {
             let refusal = (answer.status, answer.code());
-            let known = [(412, "PreconditionFailed".to_string()), (409, "ConditionalRequestConflict".to_string())];
+            let known =
+                [(412, "PreconditionFailed".to_string()), (409, "ConditionalRequestConflict".to_string())];
             assert!(known.contains(&refusal), "round {round}: {codes:?}");
         }
         assert_eq!(server.client().get(&target).text(), format!("writer {}", winners[0]));
@@ -61,7 +63,8 @@ fn compare_and_swap_loses_no_step() {
                     assert!(Instant::now() < deadline, "no progress");
                     let read = client.get("/swaps/counter");
                     let count: usize = read.text().parse().unwrap();
-                    let request = Request::new("PUT", "/swaps/counter").header("if-match", read.header("etag").unwrap());
+                    let request = Request::new("PUT", "/swaps/counter")
+                        .header("if-match", read.header("etag").unwrap());
                     let answer = client.send(request.body((count + 1).to_string()));
                     match answer.status {
                         200 => done += 1,
@@ -117,7 +120,11 @@ fn readers_never_see_a_torn_object() {
             let (over, reads, mut client) = (&over, &reads, server.client());
             scope.spawn(move || {
                 while !over.load(Ordering::Relaxed) {
-                    if reader == 0 { read_range(&mut client) } else { read_whole(&mut client) }
+                    if reader == 0 {
+                        read_range(&mut client)
+                    } else {
+                        read_whole(&mut client)
+                    }
                     reads.fetch_add(1, Ordering::Relaxed);
                 }
             });
@@ -140,7 +147,8 @@ fn read_range(client: &mut tests::client::Client) {
     let response = client.expect(Request::new("GET", "/torn/key").header("range", "bytes=0-15"));
     assert_eq!(response.status, 206);
     let seed = u64::from_be_bytes(response.body[..8].try_into().unwrap());
-    let length: usize = response.header("content-range").unwrap().rsplit('/').next().unwrap().parse().unwrap();
+    let length: usize =
+        response.header("content-range").unwrap().rsplit('/').next().unwrap().parse().unwrap();
     let object = Body { seed, length };
     assert_eq!(response.body, &object.bytes()[..16]);
     assert_eq!(response.etag(), object.etag());

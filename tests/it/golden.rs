@@ -24,7 +24,8 @@ fn every_exchange_is_answered_as_written() {
             scope.spawn(|| {
                 while let Some(path) = next(&files) {
                     if let Err(failure) = play(&path) {
-                        let name = path.strip_prefix(workspace::root()).unwrap_or(&path).display().to_string();
+                        let name =
+                            path.strip_prefix(workspace::root()).unwrap_or(&path).display().to_string();
                         failures.lock().unwrap().push(format!("{name}: {failure}"));
                     }
                 }
@@ -33,7 +34,12 @@ fn every_exchange_is_answered_as_written() {
     });
     let mut failures = failures.into_inner().unwrap();
     failures.sort();
-    assert!(failures.is_empty(), "{} files differ (BLESS=1 rewrites them)\n\n{}", failures.len(), failures.join("\n\n"));
+    assert!(
+        failures.is_empty(),
+        "{} files differ (BLESS=1 rewrites them)\n\n{}",
+        failures.len(),
+        failures.join("\n\n")
+    );
 }
 
 fn next(files: &Mutex<Vec<PathBuf>>) -> Option<PathBuf> {
@@ -57,7 +63,9 @@ impl Players {
         };
         let payload = if prepared.unsigned_payload { Payload::Unsigned } else { Payload::Signed };
         let request = client.signed(prepared.request, payload);
-        client.try_send_as_is(&request).map_err(|error| format!("{} {}: {error}", request.method, request.target))
+        client
+            .try_send_as_is(&request)
+            .map_err(|error| format!("{} {}: {error}", request.method, request.target))
     }
 }
 
@@ -65,7 +73,8 @@ fn play(path: &Path) -> Result<(), String> {
     let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
     let mut file = File::parse(&text)?;
     let server = Server::start();
-    let mut players = Players { main: server.client(), alt: server.other_client(), anonymous: server.anonymous() };
+    let mut players =
+        Players { main: server.client(), alt: server.other_client(), anonymous: server.anonymous() };
     let mut names = Names::default()
         .with(&format!("127.0.0.1:{}", server.port()), "host")
         .with(env!("CARGO_PKG_VERSION"), "version");
@@ -86,11 +95,18 @@ fn judge(exchange: &Exchange, response: &Response, described: &str) -> Result<()
     let line = exchange.request.lines().next().unwrap_or_default();
     let Some(promise) = &exchange.promise else {
         let works = (200..300).contains(&response.status);
-        return if works { Ok(()) } else { Err(format!("setup {line}: {} {}", response.status, response.text())) };
+        return if works {
+            Ok(())
+        } else {
+            Err(format!("setup {line}: {} {}", response.status, response.text()))
+        };
     };
     let kept = Promise { status: response.status, code: response.code() };
     if *promise != kept {
-        return Err(format!("{line}: promised {} {}, came {} {}\n{described}", promise.status, promise.code, kept.status, kept.code));
+        return Err(format!(
+            "{line}: promised {} {}, came {} {}\n{described}",
+            promise.status, promise.code, kept.status, kept.code
+        ));
     }
     if described != exchange.response && !workspace::blessing() {
         return Err(format!("{line}\n--- written\n{}\n--- answered\n{described}", exchange.response));

@@ -10,6 +10,7 @@
     reason = "a test that cannot go on stops, and says where"
 )]
 
+mod compatibility;
 mod conditions;
 mod crash;
 mod fuzz_smoke;

@@ -10,7 +10,11 @@ use tests::sign::Credentials;
 /// What one request added to the stage counters, as lines of `stage runs`.
 fn walk(server: &Server, send: impl FnOnce()) -> Vec<String> {
     const STAGES: [&str; 7] = ["cors", "website", "auth", "policy", "transform", "encryption", "storage"];
-    let runs = || STAGES.map(|stage| server.metric("portcullis_stage_seconds_count", &[&format!("stage=\"{stage}\"")]));
+    let runs = || {
+        STAGES.map(|stage| {
+            server.metric("portcullis_stage_duration_seconds_count", &[&format!("stage=\"{stage}\"")])
+        })
+    };
     let before = runs();
     send();
     let after = runs();
@@ -32,7 +36,7 @@ fn a_get_walks_the_pipeline() {
         assert_eq!(response.header("content-range"), Some("bytes 2-8/18"));
         assert!(response.header("x-amz-request-id").is_some());
     });
-    assert_eq!(walked, ["auth", "policy", "storage"]);
+    assert_eq!(walked, ["auth", "policy", "transform", "encryption", "storage"]);
 }
 
 #[test]
@@ -63,9 +67,18 @@ fn a_stranger_is_turned_away_by_policy() {
     server.client().put("/photos", "");
     server.client().put("/photos/cat.jpg", "a picture of a cat");
     for mut client in [server.other_client(), server.anonymous()] {
-        for (method, target) in [("GET", "/photos/cat.jpg"), ("PUT", "/photos/dog.jpg"), ("DELETE", "/photos/cat.jpg"), ("GET", "/photos")] {
+        for (method, target) in [
+            ("GET", "/photos/cat.jpg"),
+            ("PUT", "/photos/dog.jpg"),
+            ("DELETE", "/photos/cat.jpg"),
+            ("GET", "/photos"),
+        ] {
             let response = client.call(method, target);
-            assert_eq!((response.status, response.code().as_str()), (403, "AccessDenied"), "{method} {target}");
+            assert_eq!(
+                (response.status, response.code().as_str()),
+                (403, "AccessDenied"),
+                "{method} {target}"
+            );
         }
     }
     assert_eq!(server.client().get("/photos/cat.jpg").text(), "a picture of a cat");

@@ -19,7 +19,7 @@ impl Client {
     }
 
     /// The request with `Host` and a signature, as `send` writes it.
-    pub fn signed(&self, request: Request, payload: Payload) -> Request {
+    pub fn signed(&self, request: Request, payload: Payload<'_>) -> Request {
         let request = match request.get("host") {
             Some(_) => request,
             None => request.header("host", &format!("127.0.0.1:{}", self.port)),
@@ -44,9 +44,13 @@ impl Client {
     /// # Errors
     /// The connection broke before the whole response was there.
     pub fn try_send_as_is(&mut self, request: &Request) -> io::Result<Response> {
-        let mut connection = match self.connection.take() {
-            Some(mut kept) if !kept.has_ended()? => kept,
-            _ => Connection::open(self.port)?,
+        let mut kept = self.connection.take();
+        if kept.as_mut().is_none_or(Connection::has_ended) {
+            kept = None;
+        }
+        let mut connection = match kept {
+            Some(kept) => kept,
+            None => Connection::open(self.port)?,
         };
         let response = connection.send(request)?;
         if response.header("connection").is_none_or(|value| !value.eq_ignore_ascii_case("close")) {

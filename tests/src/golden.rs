@@ -97,9 +97,12 @@ impl File {
             let body = body.trim_end_matches('\n').to_string();
             let mut words = title.split_whitespace();
             match words.next() {
-                Some("setup" | "request") => exchanges.push(Exchange { request: body, ..Exchange::default() }),
+                Some("setup" | "request") => {
+                    exchanges.push(Exchange { request: body, ..Exchange::default() })
+                }
                 Some("response") => {
-                    let status = words.next().and_then(|word| word.parse().ok()).ok_or("a response has a status")?;
+                    let status =
+                        words.next().and_then(|word| word.parse().ok()).ok_or("a response has a status")?;
                     let code = words.next().unwrap_or_default().to_string();
                     let exchange = exchanges.last_mut().filter(|exchange| exchange.promise.is_none());
                     let exchange = exchange.ok_or("a response follows its request")?;
@@ -134,7 +137,8 @@ impl File {
 pub fn prepare(block: &str) -> Result<Prepared, String> {
     let (head, body) = block.split_once("\n\n").unwrap_or((block, ""));
     let mut lines = head.lines();
-    let (method, target) = lines.next().and_then(|line| line.split_once(' ')).ok_or("a request starts with its line")?;
+    let (method, target) =
+        lines.next().and_then(|line| line.split_once(' ')).ok_or("a request starts with its line")?;
     let mut prepared = Prepared { request: Request::new(method, target), ..Prepared::default() };
     prepared.request.body = body.as_bytes().to_vec();
     for line in lines {
@@ -234,7 +238,8 @@ impl Names {
     /// The response as it stands in a file.
     pub fn describe(&mut self, response: &Response) -> String {
         self.learn(response);
-        let mut headers: Vec<String> = response.headers.iter().map(|(name, value)| header(name, value)).collect();
+        let mut headers: Vec<String> =
+            response.headers.iter().map(|(name, value)| header(name, value)).collect();
         let body = body(response);
         if body.starts_with("<?xml") {
             // Its length follows from the body, but for the placeholders in it.
@@ -286,7 +291,9 @@ fn header(name: &str, value: &str) -> String {
 fn body(response: &Response) -> String {
     let text = match std::str::from_utf8(&response.body) {
         Ok(text) if text.len() <= 64 * 1024 => text.to_string(),
-        _ => return format!("{{{{{} bytes, md5 {}}}}}", response.body.len(), bodies::md5_hex(&response.body)),
+        _ => {
+            return format!("{{{{{} bytes, md5 {}}}}}", response.body.len(), bodies::md5_hex(&response.body));
+        }
     };
     if !text.starts_with("<?xml") {
         return if text.len() <= 4096 {

@@ -191,14 +191,10 @@ impl Connection {
     }
 
     /// Whether the server has closed the connection already, without waiting.
-    ///
-    /// # Errors
-    /// The socket is gone.
-    pub fn has_ended(&mut self) -> io::Result<bool> {
-        self.stream.set_nonblocking(true)?;
-        let closed = self.is_closed();
-        self.stream.set_nonblocking(false)?;
-        Ok(closed)
+    pub fn has_ended(&mut self) -> bool {
+        let impatient = self.stream.set_nonblocking(true).is_ok();
+        let closed = impatient && self.is_closed();
+        closed || self.stream.set_nonblocking(false).is_err()
     }
 
     /// Whether the server has closed the connection, waiting for it as long as `patience` says.
@@ -243,7 +239,8 @@ fn read_line(reader: &mut impl BufRead, read: &mut usize) -> io::Result<String> 
         line.pop();
     }
     // Latin-1 keeps every byte of a header value.
-    Ok(String::from_utf8(line).unwrap_or_else(|error| error.as_bytes().iter().map(|&byte| char::from(byte)).collect()))
+    Ok(String::from_utf8(line)
+        .unwrap_or_else(|error| error.as_bytes().iter().map(|&byte| char::from(byte)).collect()))
 }
 
 /// Reads the body that the head announces.
@@ -265,7 +262,10 @@ fn read_body(
             let length: u64 = length.parse().map_err(|_| broken(format!("content-length: {length}")))?;
             reader.take(length).read_to_end(&mut body)?;
             if body.len() as u64 != length {
-                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the connection ended inside a body"));
+                return Err(io::Error::new(
+                    io::ErrorKind::UnexpectedEof,
+                    "the connection ended inside a body",
+                ));
             }
         }
         None => {

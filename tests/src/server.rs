@@ -22,40 +22,29 @@ const START_TIMEOUT: Duration = Duration::from_secs(120);
 pub struct Server {
     child: Child,
     port: u16,
-    config: PathBuf,
     flags: Vec<String>,
     data: PathBuf,
-    /// Removed with the server: the data, the log, a configuration of its own.
+    /// Removed with the server: the data and the log.
     folder: TempDir,
 }
 
 impl Server {
     /// A server with `tests/conformance.toml` and an empty data folder.
     pub fn start() -> Server {
-        Server::start_with("", &[])
+        Server::start_with(&[])
     }
 
-    /// A server whose configuration has `settings` (TOML) in front of `tests/conformance.toml`, and further flags.
-    /// Top-level keys and sections of `settings` must not occur there.
+    /// A server with further flags: `--limits-in-flight-max 2`.
     ///
     /// # Panics
     /// When the server does not become ready; the message holds the end of its log.
-    pub fn start_with(settings: &str, flags: &[&str]) -> Server {
+    pub fn start_with(flags: &[&str]) -> Server {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let conformance = workspace::tests().join("conformance.toml");
-        let config = if settings.is_empty() {
-            conformance
-        } else {
-            let base = std::fs::read_to_string(&conformance).expect("tests/conformance.toml");
-            let own = folder.path().join("config.toml");
-            std::fs::write(&own, merged(settings, &base)).expect("a configuration");
-            own
-        };
         let data = folder.path().join("data");
         let flags: Vec<String> = flags.iter().map(ToString::to_string).collect();
         let port = free_port();
-        let child = spawn(&config, port, &data, &flags, folder.path());
-        let mut server = Server { child, port, config, flags, data, folder };
+        let child = spawn(port, &data, &flags, folder.path());
+        let mut server = Server { child, port, flags, data, folder };
         server.wait_until_ready();
         server
     }
@@ -156,7 +145,7 @@ impl Server {
     /// # Panics
     /// When the server does not become ready.
     pub fn start_again(&mut self) {
-        self.child = spawn(&self.config, self.port, &self.data, &self.flags, self.folder.path());
+        self.child = spawn(self.port, &self.data, &self.flags, self.folder.path());
         self.wait_until_ready();
     }
 
@@ -171,8 +160,26 @@ impl Server {
             .current_dir(workspace::root())
             .output()
             .expect("portcullis check");
-        let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        let text =
+            [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
         if output.status.success() { Ok(text) } else { Err(text) }
+    }
+
+    /// Starts again and kills the process after `wait`, ready or not: a crash inside recovery.
+    ///
+    /// # Panics
+    /// When the process cannot be started or killed.
+    pub fn start_and_kill(&mut self, wait: Duration) {
+        self.child = spawn(self.port, &self.data, &self.flags, self.folder.path());
+        sleep(wait);
+        self.kill();
+    }
+
+    /// The last lines of the log.
+    pub fn log_tail(&self) -> String {
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(30)..].join("\n")
     }
 
     fn wait_until_ready(&mut self) {
@@ -180,10 +187,7 @@ impl Server {
         while !probe(self.port, "/health/ready") {
             let ended = self.child.try_wait().expect("the process");
             if ended.is_some() || Instant::now() > until {
-                let log = self.log();
-                let tail: Vec<&str> = log.lines().rev().take(30).collect();
-                let tail: Vec<&str> = tail.into_iter().rev().collect();
-                panic!("the server is not ready ({ended:?}); its log ends:\n{}", tail.join("\n"));
+                panic!("the server is not ready ({ended:?}); its log ends:\n{}", self.log_tail());
             }
             sleep(Duration::from_millis(5));
         }
@@ -202,14 +206,17 @@ impl Drop for Server {
     }
 }
 
-fn spawn(config: &Path, port: u16, data: &Path, flags: &[String], folder: &Path) -> Child {
+fn spawn(port: u16, data: &Path, flags: &[String], folder: &Path) -> Child {
     let log = File::options().create(true).append(true).open(folder.join("log")).expect("a log file");
     Command::new(workspace::binary())
         .arg("serve")
         .arg("--config")
-        .arg(config)
+        .arg(workspace::tests().join("conformance.toml"))
         .args(["--listen", &format!("127.0.0.1:{port}"), "--data-dir"])
         .arg(data)
+        // One for all servers: the pipeline is compiled once.
+        .arg("--cache-dir")
+        .arg(workspace::target().join("tests-cache"))
         .args(flags)
         .current_dir(workspace::root())
         .stdin(Stdio::null())
@@ -234,28 +241,6 @@ fn probe(port: u16, target: &str) -> bool {
     answer.is_ok_and(|response| response.status == 200)
 }
 
-/// TOML with further settings: those in front of the first section go to the front, each section that both have is
-/// continued, further sections follow.
-fn merged(settings: &str, base: &str) -> String {
-    let mut lines: Vec<String> = base.lines().map(ToString::to_string).collect();
-    let mut at = 0;
-    for line in settings.lines().map(str::trim).filter(|line| !line.is_empty()) {
-        if line.starts_with('[') {
-            at = match lines.iter().position(|existing| existing.trim() == line) {
-                Some(position) => position + 1,
-                None => {
-                    lines.push(line.to_string());
-                    lines.len()
-                }
-            };
-        } else {
-            lines.insert(at, line.to_string());
-            at += 1;
-        }
-    }
-    lines.join("\n")
-}
-
 /// Adds up samples of the Prometheus text format.
 fn sum_samples(text: &str, name: &str, labels: &[&str]) -> f64 {
     text.lines()
@@ -275,12 +260,5 @@ mod tests {
         assert_eq!(sum_samples(text, "a_total", &["s=\"auth\""]), 5.0);
         assert_eq!(sum_samples(text, "a_total", &[]), 10.0);
         assert_eq!(sum_samples(text, "b", &[]), 0.0);
-    }
-
-    #[test]
-    fn settings_join_their_section() {
-        let base = "a = 1\n[limits]\nx = 1\n[[users]]\nname = \"u\"";
-        let expected = "z = 9\na = 1\n[limits]\ny = 2\nx = 1\n[[users]]\nname = \"u\"\n[new]\nk = 3";
-        assert_eq!(merged("z = 9\n[limits]\ny = 2\n[new]\nk = 3\n", base), expected);
     }
 }

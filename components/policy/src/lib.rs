@@ -1,1 +1,16 @@
-//! stub
+//! Stage: may they. An account may do anything with what it owns, and nothing with what another one owns.
+
+mod authorize;
+
+use sdk::bindings::policy::exports::portcullis::gateway::policy::Guest;
+use sdk::{Call, Refusal, refuse};
+
+struct Policy;
+
+impl Guest for Policy {
+    fn authorize(call: &Call) -> Result<(), Refusal> {
+        authorize::authorize(call).map_err(refuse)
+    }
+}
+
+sdk::bindings::policy::export!(Policy with_types_in sdk::bindings::policy);

@@ -5,6 +5,7 @@
 //! what they read to be unchanged ([`plan`]), commit it, and plan again when somebody else was faster.
 
 mod bucket;
+mod index;
 mod listing;
 mod multipart;
 mod object;
@@ -20,12 +21,13 @@ mod version_id;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::operations::Operation;
 use sdk::bindings::storage::exports::portcullis::gateway::storage::Guest;
-use sdk::{Call, Progress, Refusal, Response, executor, refuse};
+use sdk::{Call, Head, Progress, Refusal, Response, executor, refuse};
 
 use crate::request::Request;
 
-/// The component.
-struct Storage;
+/// The stage, as the component exports it.
+#[derive(Debug)]
+pub struct Storage;
 
 impl Guest for Storage {
     fn locate(call: &Call) -> std::result::Result<(), Refusal> {
@@ -33,8 +35,8 @@ impl Guest for Storage {
     }
 
     fn start(call: Call) -> std::result::Result<Progress, Refusal> {
-        let id = call.head().id;
-        executor::start(id, Box::pin(answer(call))).map_err(refuse)
+        let head = call.head();
+        executor::start(head.id, Box::pin(answer(call, head))).map_err(refuse)
     }
 
     fn resume(id: u64) -> std::result::Result<Progress, Refusal> {
@@ -46,10 +48,12 @@ impl Guest for Storage {
     }
 }
 
+// Only a component exports: a native linker does not take the names of the exports.
+#[cfg(target_arch = "wasm32")]
 sdk::bindings::storage::export!(Storage with_types_in sdk::bindings::storage);
 
-async fn answer(call: Call) -> Result<()> {
-    let request = Request::read(call)?;
+async fn answer(call: Call, head: Head) -> Result<()> {
+    let request = Request::read(call, head)?;
     let response = dispatch(&request).await?;
     response.send(&request.call);
     Ok(())
@@ -99,7 +103,8 @@ async fn dispatch(request: &Request) -> Result<Response> {
         Operation::GetObjectLockConfiguration => bucket::object_lock::get(request).await,
         Operation::PutObjectLockConfiguration => bucket::object_lock::put(request).await,
 
-        Operation::StsGetCallerIdentity => sts::get_caller_identity(request).await,
+        // The action may be named in the form, which only who receives the body can read.
+        Operation::StsGetCallerIdentity | Operation::AwsQuery => sts::get_caller_identity(request).await,
 
         other => Err(not_implemented(other)),
     }

@@ -12,7 +12,7 @@ pub(crate) mod get_object_attributes;
 pub(crate) mod head_object;
 pub(crate) mod headers;
 pub(crate) mod input;
-pub(crate) mod preconditions;
 pub(crate) mod put_object;
 pub(crate) mod read;
+pub(crate) mod slice;
 pub(crate) mod write;

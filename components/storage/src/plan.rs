@@ -65,6 +65,15 @@ impl Plan {
         self.0.delete.push((table.to_owned(), key));
     }
 
+    /// Adds everything that another plan changes and requires. The two must not write the same row.
+    pub(crate) fn append(&mut self, other: Plan) {
+        self.0.require.extend(other.0.require);
+        self.0.put.extend(other.0.put);
+        self.0.delete.extend(other.0.delete);
+        self.0.keep.extend(other.0.keep);
+        self.0.free.extend(other.0.free);
+    }
+
     /// Adds a reference to the blob of every span.
     pub(crate) fn keep(&mut self, spans: &[Span]) {
         self.0.keep.extend(spans.iter().map(|span| span.blob));
@@ -94,8 +103,24 @@ impl Plan {
         Ok(())
     }
 
+    /// A blob that is kept and freed in one batch keeps its references as they are: leave both out.
+    fn settle_blobs(&mut self) {
+        let Batch { keep, free, .. } = &mut self.0;
+        if keep.is_empty() || free.is_empty() {
+            return;
+        }
+        keep.retain(|kept| match free.iter().position(|freed| freed == kept) {
+            Some(position) => {
+                free.swap_remove(position);
+                false
+            }
+            None => true,
+        });
+    }
+
     /// Commits. `Ok(None)` says that a requirement did not hold: read again and plan again.
-    pub(crate) async fn commit(self, call: &Call) -> Result<Option<u64>> {
+    pub(crate) async fn commit(mut self, call: &Call) -> Result<Option<u64>> {
+        self.settle_blobs();
         match call.commit(self.0).await {
             Ok(revision) => Ok(Some(revision)),
             Err(CommitError::Conflict) => Ok(None),

@@ -21,8 +21,8 @@ pub(crate) use checksum::{Algorithm, AlgorithmSet, Checksum, ChecksumType};
 pub(crate) use lock::{DefaultRetention, LockMode, ObjectLockConfiguration, Period, Retention};
 pub(crate) use upload::{Initiator, Part, Upload};
 pub(crate) use version::{
-    Body, ContentHeaders, Details, ETag, Kind, ManifestPage, ManifestPart, Span, StorageClass, Summary, Version,
-    VersionId,
+    Body, ContentHeaders, Details, ETag, Kind, ManifestPage, ManifestPart, Span, StorageClass, Summary,
+    Version, VersionId,
 };
 
 /// The format byte of every record written by this release.

@@ -1,15 +1,14 @@
 //! Reads single rows of the storage tables, decoded.
 
 use gateway::errors::Result;
-use sdk::index::{self, Direction};
 
+use crate::index;
 use crate::records::{BucketRow, ManifestPage, Part, Record, Row, Upload, Version};
 use crate::tables;
 
 /// The row of `key` in `table`.
 pub(crate) fn get<T: Record>(table: &str, key: Vec<u8>) -> Result<Option<Row<T>>> {
-    let Some(entry) = index::get(table, &key) else { return Ok(None) };
-    Ok(Some(Row { key, record: T::decode(&entry.value)?, revision: entry.revision }))
+    index::get(table, key).map(decode).transpose()
 }
 
 /// A bucket by its name.
@@ -41,10 +40,11 @@ pub(crate) fn version_before(bucket: u64, key: &str, sequence: u64) -> Result<Op
 }
 
 fn newest(start: &[u8], end: &[u8]) -> Result<Option<Row<Version>>> {
-    let rows = index::scan(tables::VERSIONS, start, end, 1, Direction::Forward);
-    let Some(row) = rows.iter().next() else { return Ok(None) };
-    let record = Version::decode(row.value)?;
-    Ok(Some(Row { key: row.key.to_vec(), record, revision: row.revision }))
+    index::first(tables::VERSIONS, start, end).map(decode).transpose()
+}
+
+fn decode<T: Record>(entry: index::Entry) -> Result<Row<T>> {
+    Ok(Row { record: T::decode(&entry.value)?, key: entry.key, revision: entry.revision })
 }
 
 /// Where the null version of a key is in `versions`: the row of `nulls`, holding its sequence.

@@ -5,3 +5,49 @@ pub(crate) mod legal_hold;
 pub(crate) mod lock;
 pub(crate) mod retention;
 pub(crate) mod tagging;
+
+use gateway::errors::{Result, S3Error};
+use sdk::Response;
+
+use crate::object::{headers, read};
+use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
+use crate::records::{BucketRow, Version};
+use crate::request::Request;
+use crate::tables;
+
+/// Changes the version that the request names, in place: it stays what it is and where it is among the versions of its
+/// key. `change` sees the version as it is now and may refuse; it runs again when somebody else wrote in the meantime.
+async fn change(
+    request: &Request,
+    change: impl Fn(&BucketRow, &mut Version) -> Result<()>,
+) -> Result<(BucketRow, Version)> {
+    for _ in 0..ATTEMPTS_MAX {
+        let bucket = request.read_bucket_row()?;
+        let found = read::object(request, &bucket.record)?;
+        let mut changed = found.row.record.clone();
+        change(&bucket.record, &mut changed)?;
+        let mut plan = Plan::new();
+        plan.require_unchanged(tables::BUCKETS, &bucket);
+        plan.require_unchanged(found.table_name(), &found.row);
+        plan.put(found.table_name(), found.row.key.clone(), &changed)?;
+        if plan.commit(&request.call).await?.is_some() {
+            return Ok((bucket.record, changed));
+        }
+    }
+    Err(aborted())
+}
+
+/// A response about a version: with `x-amz-version-id`, in buckets that have or had versioning.
+fn respond(status: u16, bucket: &BucketRow, version: &Version) -> Response {
+    let mut lines = String::new();
+    headers::push_version_id(&mut lines, bucket, &version.summary);
+    Response::with_lines(status, lines)
+}
+
+/// `InvalidRequest` for a bucket in which Object Lock is not enabled.
+fn check_object_lock(bucket: &BucketRow) -> Result<()> {
+    match bucket.object_lock {
+        Some(_) => Ok(()),
+        None => Err(S3Error::invalid_request("Bucket is missing Object Lock Configuration")),
+    }
+}

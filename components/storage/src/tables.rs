@@ -167,22 +167,12 @@ pub(crate) fn part_range(upload: u64) -> Range {
     Range::of_prefix(upload.to_be_bytes().to_vec())
 }
 
-/// The part number inside a row key of [`PARTS`]; `None` when the row key is not one.
-pub(crate) fn split_part_key(row: &[u8]) -> Option<u32> {
-    Some(u32::from_be_bytes(row.get(8..)?.try_into().ok()?))
-}
-
 /// The row in [`MANIFESTS`] of page number `page` (from 0).
 pub(crate) fn manifest_key(manifest: u64, page: usize) -> Vec<u8> {
     let first = u32::try_from(page.saturating_mul(MANIFEST_PAGE_PARTS)).unwrap_or(u32::MAX);
     let mut row = manifest.to_be_bytes().to_vec();
     row.extend_from_slice(&first.to_be_bytes());
     row
-}
-
-/// Every page of a manifest, in order.
-pub(crate) fn manifest_range(manifest: u64) -> Range {
-    Range::of_prefix(manifest.to_be_bytes().to_vec())
 }
 
 fn prefixed(id: u64, rest: &[u8]) -> Vec<u8> {

@@ -13,11 +13,34 @@ fn every_code_parses_back_from_its_spelling() {
 #[test]
 fn codes_that_sdks_check_have_the_documented_status() {
     let expected = [
-        (400, "AuthorizationHeaderMalformed BadDigest EntityTooLarge EntityTooSmall ExpiredToken IncompleteBody InvalidArgument InvalidBucketName InvalidDigest InvalidEncryptionAlgorithmError InvalidLocationConstraint InvalidPart InvalidPartOrder InvalidRequest InvalidStorageClass InvalidTag InvalidToken InvalidURI KeyTooLongError MalformedACLError MalformedPolicy MalformedXML MetadataTooLarge TooManyBuckets XAmzContentSHA256Mismatch"),
-        (403, "AccessDenied InvalidAccessKeyId InvalidObjectState RequestTimeTooSkewed SignatureDoesNotMatch"),
-        (404, "NoSuchBucket NoSuchKey NoSuchUpload NoSuchVersion NoSuchBucketPolicy NoSuchLifecycleConfiguration NoSuchCORSConfiguration NoSuchWebsiteConfiguration NoSuchTagSet NoSuchConfiguration NoSuchPublicAccessBlockConfiguration NoSuchObjectLockConfiguration ObjectLockConfigurationNotFoundError OwnershipControlsNotFoundError ReplicationConfigurationNotFoundError ServerSideEncryptionConfigurationNotFoundError NoSuchAccessPoint NoSuchAccessPointPolicy"),
+        (
+            400,
+            "AuthorizationHeaderMalformed BadDigest EntityTooLarge EntityTooSmall ExpiredToken \
+             IncompleteBody InvalidArgument InvalidBucketName InvalidDigest \
+             InvalidEncryptionAlgorithmError InvalidLocationConstraint InvalidPart InvalidPartOrder \
+             InvalidRequest InvalidStorageClass InvalidTag InvalidToken InvalidURI KeyTooLongError \
+             MalformedACLError MalformedPolicy MalformedXML MetadataTooLarge TooManyBuckets \
+             XAmzContentSHA256Mismatch",
+        ),
+        (
+            403,
+            "AccessDenied InvalidAccessKeyId InvalidObjectState RequestTimeTooSkewed SignatureDoesNotMatch",
+        ),
+        (
+            404,
+            "NoSuchBucket NoSuchKey NoSuchUpload NoSuchVersion NoSuchBucketPolicy \
+             NoSuchLifecycleConfiguration NoSuchCORSConfiguration NoSuchWebsiteConfiguration \
+             NoSuchTagSet NoSuchConfiguration NoSuchPublicAccessBlockConfiguration \
+             NoSuchObjectLockConfiguration ObjectLockConfigurationNotFoundError \
+             OwnershipControlsNotFoundError ReplicationConfigurationNotFoundError \
+             ServerSideEncryptionConfigurationNotFoundError NoSuchAccessPoint NoSuchAccessPointPolicy",
+        ),
         (405, "MethodNotAllowed"),
-        (409, "BucketAlreadyExists BucketAlreadyOwnedByYou BucketNotEmpty ConditionalRequestConflict InvalidBucketState OperationAborted"),
+        (
+            409,
+            "BucketAlreadyExists BucketAlreadyOwnedByYou BucketNotEmpty ConditionalRequestConflict \
+             InvalidBucketState OperationAborted",
+        ),
         (411, "MissingContentLength"),
         (412, "PreconditionFailed"),
         (416, "InvalidRange"),
@@ -36,7 +59,8 @@ fn the_document_names_the_resource_unless_a_detail_does() {
     let plain = render(&ErrorCode::AccessDenied.into(), "/photos/a&b", "R1", "H1");
     assert_eq!(
         plain,
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>AccessDenied</Code><Message>Access Denied</Message>\
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>AccessDenied</Code>\
+         <Message>Access Denied</Message>\
          <Resource>/photos/a&amp;b</Resource><RequestId>R1</RequestId><HostId>H1</HostId></Error>"
     );
     let detailed = S3Error::new(ErrorCode::NoSuchKey).message("gone").detail("Key", "a<b");
@@ -51,5 +75,8 @@ fn the_document_names_the_resource_unless_a_detail_does() {
 fn an_error_displays_its_code_and_its_own_message() {
     let error = S3Error::invalid_argument("max-keys", "x", "Provided max-keys not an integer");
     assert_eq!(error.to_string(), "InvalidArgument: Provided max-keys not an integer");
-    assert_eq!(S3Error::from(ErrorCode::NoSuchKey).to_string(), "NoSuchKey: The specified key does not exist.");
+    assert_eq!(
+        S3Error::from(ErrorCode::NoSuchKey).to_string(),
+        "NoSuchKey: The specified key does not exist."
+    );
 }

@@ -2,7 +2,9 @@ use super::*;
 
 fn sample() -> Headers {
     Headers::parse(
-        "host: s3.example.com\nx-amz-meta-a: one\nempty:\nx-amz-meta-b:  two words \nx-amz-meta-a: three\nno colon\n".into(),
+        "host: s3.example.com\nx-amz-meta-a: one\nempty:\nx-amz-meta-b:  two words \nx-amz-meta-a: three\n\
+         no colon\n"
+            .into(),
     )
 }
 

@@ -41,9 +41,9 @@ pub struct Resolved {
 
 /// Finds the operation that a request asks for. `domains` are the names under which buckets are sub-domains.
 ///
-/// Fails with `InvalidURI`, `InvalidBucketName`, `KeyTooLongError`, `InvalidArgument` for two subresources at once, or
-/// `MethodNotAllowed` when there is no such operation. A known subresource is never ignored: `DELETE /photos?acl` does
-/// not delete the bucket.
+/// Fails with `InvalidURI`, `InvalidBucketName`, `KeyTooLongError`, `InvalidArgument` for two subresources at
+/// once, or `MethodNotAllowed` when there is no such operation. A known subresource is never ignored: `DELETE
+/// /photos?acl` does not delete the bucket.
 pub fn resolve(request: &RequestHead<'_>, domains: &[&str]) -> Result<Resolved> {
     if let Some(operation) = by_path(request) {
         return Ok(Resolved { operation, bucket: None, key: None });
@@ -57,7 +57,8 @@ pub fn resolve(request: &RequestHead<'_>, domains: &[&str]) -> Result<Resolved> 
     let method = Method::parse(request.method).ok_or_else(|| not_allowed(request))?;
     let method = if is_query_call(request, target) { Method::Post } else { method };
     let subresource = subresource(request.query)?;
-    let operation = select(request, method, target, subresource).ok_or_else(|| refuse(request, method, subresource))?;
+    let operation =
+        select(request, method, target, subresource).ok_or_else(|| refuse(request, method, subresource))?;
     if operation == Operation::PutObject && request.query.has("partNumber") {
         return Err(unexpected_parameter("partNumber"));
     }
@@ -110,7 +111,8 @@ fn subresource(query: &Query) -> Result<Option<&'static str>> {
         let name = SUBRESOURCES.get(position).copied();
         match found {
             Some(first) if name != Some(first) => {
-                let message = format!("Conflicting query string parameters: {first}, {}", name.unwrap_or_default());
+                let message =
+                    format!("Conflicting query string parameters: {first}, {}", name.unwrap_or_default());
                 return Err(S3Error::invalid_argument("ResourceType", first, message));
             }
             _ => found = name,

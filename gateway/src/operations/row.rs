@@ -19,7 +19,8 @@ pub struct Row {
     pub body: BodyKind,
     /// Whether the request must carry a digest of its body.
     pub digest: BodyDigest,
-    /// The stage that gives the operation effect; the operation is refused where the pipeline has no such stage.
+    /// The stage that gives the operation effect; the operation is refused where the pipeline has no such
+    /// stage.
     pub enforced_by: Option<&'static str>,
     /// Whether it is done, rather than answered with `NotImplemented`.
     pub implemented: bool,

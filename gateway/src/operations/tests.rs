@@ -179,7 +179,8 @@ fn the_uri_of_each_operation_resolves_to_it() {
             continue;
         }
         let mut uri = uri.replace("{Bucket}", "photos").replace("{Key+}", "a/b");
-        let mut parameters: Vec<String> = required.split(',').filter(|name| *name != "-").map(|name| format!("{name}=1")).collect();
+        let mut parameters: Vec<String> =
+            required.split(',').filter(|name| *name != "-").map(|name| format!("{name}=1")).collect();
         let mut headers = Vec::new();
         for selector in operation.row().selected_by {
             match selector {
@@ -197,11 +198,12 @@ fn the_uri_of_each_operation_resolves_to_it() {
     }
 }
 
-/// A request that meets the conditions of two rows must find a winner: one row's conditions contain the other's, or no
-/// request meets both.
+/// A request that meets the conditions of two rows must find a winner: one row's conditions contain the
+/// other's, or no request meets both.
 #[test]
 fn no_request_matches_two_rows_equally() {
-    let rows: Vec<&Row> = Operation::ALL.iter().map(|operation| operation.row()).filter(|row| !row.superseded).collect();
+    let rows: Vec<&Row> =
+        Operation::ALL.iter().map(|operation| operation.row()).filter(|row| !row.superseded).collect();
     for (position, first) in rows.iter().enumerate() {
         for second in &rows[position + 1..] {
             let same = first.method == second.method
@@ -227,7 +229,8 @@ fn exclusive(first: &Row, second: &Row) -> bool {
 
 #[test]
 fn the_list_of_subresources_is_the_tables() {
-    let table: BTreeSet<&str> = Operation::ALL.iter().filter_map(|operation| operation.row().subresource()).collect();
+    let table: BTreeSet<&str> =
+        Operation::ALL.iter().filter_map(|operation| operation.row().subresource()).collect();
     assert_eq!(SUBRESOURCES.to_vec(), table.into_iter().collect::<Vec<_>>());
 }
 
@@ -253,7 +256,11 @@ fn a_superseded_row_stands_before_its_successor() {
 
 proptest! {
     #[test]
-    fn resolving_never_panics(method in "(GET|PUT|POST|HEAD|DELETE)", path in "/{0,2}[a-z%/.]{0,12}", query in "(acl|tagging|uploadId|partNumber|=|&|%41|%|versions|id){0,6}") {
+    fn resolving_never_panics(
+        method in "(GET|PUT|POST|HEAD|DELETE)",
+        path in "/{0,2}[a-z%/.]{0,12}",
+        query in "(acl|tagging|uploadId|partNumber|=|&|%41|%|versions|id){0,6}",
+    ) {
         let _ = resolve_text(&format!("{method} /{path}?{query}"), &[]);
     }
 }

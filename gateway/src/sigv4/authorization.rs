@@ -51,7 +51,9 @@ impl<'a> Authorization<'a> {
                 Some(("Signature", value)) => signature = Some(value),
                 Some(_) => {}
                 None => {
-                    return Err(malformed(&format!("the authorization component \"{component}\" is malformed.")));
+                    return Err(malformed(&format!(
+                        "the authorization component \"{component}\" is malformed."
+                    )));
                 }
             }
         }

@@ -5,8 +5,8 @@
 
 use std::borrow::Cow;
 
-use super::signed_headers::SignedHeaders;
 use super::Request;
+use super::signed_headers::SignedHeaders;
 
 const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
@@ -85,7 +85,7 @@ fn push_headers(out: &mut String, request: &Request<'_>, signed: &SignedHeaders<
 /// Appends a header value without white space around it, and with one space in place of several.
 fn push_folded(out: &mut String, value: &str) {
     let value = value.trim_matches([' ', '\t']);
-    if !value.contains("  ") {
+    if !value.as_bytes().windows(2).any(|pair| pair == b"  ") {
         out.push_str(value);
         return;
     }

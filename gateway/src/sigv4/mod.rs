@@ -21,6 +21,7 @@ use std::fmt;
 
 use crate::errors::{ErrorCode, S3Error};
 use crate::headers::Headers;
+use crate::hex;
 
 pub mod amz_date;
 pub mod authorization;
@@ -131,7 +132,8 @@ fn query_signed<'a>(request: &Request<'a>) -> Result<Signed<'a>, S3Error> {
     let presigned = Presigned::parse(request.query)?;
     refuse_security_token(request.headers)?;
     presigned.check_time(request.received_ms)?;
-    let payload_hash = presigned_payload_hash(&presigned.content_sha256, &presigned.signed_headers, request.headers);
+    let payload_hash =
+        presigned_payload_hash(&presigned.content_sha256, &presigned.signed_headers, request.headers);
     let payload = Payload::parse(payload_hash, request.headers)?;
     presigned.signed_headers.check_complete(request.headers, ContentSha256::MustBeSigned)?;
     Ok(Signed {
@@ -163,7 +165,9 @@ fn presigned_payload_hash<'h>(
 fn request_date(headers: &Headers) -> Result<(AmzDate, Cow<'_, str>), S3Error> {
     let date = match headers.get("x-amz-date") {
         Some(text) => AmzDate::parse(text).map(|date| (date, Cow::Borrowed(text))),
-        None => headers.get("date").and_then(AmzDate::parse_http).map(|date| (date, Cow::Owned(date.basic()))),
+        None => {
+            headers.get("date").and_then(AmzDate::parse_http).map(|date| (date, Cow::Owned(date.basic())))
+        }
     };
     date.ok_or_else(|| {
         S3Error::new(ErrorCode::AccessDenied)
@@ -178,7 +182,7 @@ fn check_skew(request: &Request<'_>, date: AmzDate) -> Result<(), S3Error> {
     let sent = request.headers.get("x-amz-date").or_else(|| request.headers.get("date")).unwrap_or_default();
     Err(S3Error::new(ErrorCode::RequestTimeTooSkewed)
         .detail("RequestTime", sent)
-        .detail("ServerTime", AmzDate::from_seconds(request.received_ms / 1000).extended())
+        .detail("ServerTime", AmzDate::from_milliseconds(request.received_ms).extended())
         .detail("MaxAllowedSkewMilliseconds", CLOCK_SKEW_MS_MAX.to_string()))
 }
 
@@ -270,7 +274,7 @@ fn hex_dump(text: &str) -> String {
         if !out.is_empty() {
             out.push(' ');
         }
-        sign::push_hex(&mut out, &[byte]);
+        hex::push(&mut out, &[byte]);
     }
     out
 }

@@ -60,7 +60,8 @@ impl Payload {
             STREAMING_PAYLOAD => chunked(Chunks::Signed, false),
             STREAMING_PAYLOAD_TRAILER => chunked(Chunks::Signed, true),
             STREAMING_UNSIGNED_PAYLOAD_TRAILER => chunked(Chunks::Unsigned, true),
-            "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD" | "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER" => {
+            "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD"
+            | "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER" => {
                 Err(S3Error::new(ErrorCode::NotImplemented).detail("Header", "x-amz-content-sha256"))
             }
             _ if is_sha256(value) => Ok(Payload::Sha256(value.to_ascii_lowercase())),

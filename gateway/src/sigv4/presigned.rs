@@ -26,7 +26,8 @@ pub(super) enum Mechanism {
 
 /// The mechanism whose parameters a query string as sent has.
 pub(super) fn mechanism(query: &str) -> Option<Mechanism> {
-    let mut names = query.split('&').map(|parameter| parameter.split_once('=').map_or(parameter, |part| part.0));
+    let mut names =
+        query.split('&').map(|parameter| parameter.split_once('=').map_or(parameter, |part| part.0));
     names.find_map(|name| match name {
         "X-Amz-Algorithm" | "X-Amz-Credential" | "X-Amz-Signature" => Some(Mechanism::SigV4),
         "AWSAccessKeyId" | "Signature" => Some(Mechanism::SigV2),
@@ -75,9 +76,8 @@ impl Presigned {
         let date = required(&query, "X-Amz-Date")?;
         let signed_headers = required(&query, "X-Amz-SignedHeaders")?.to_owned();
         let expires = required(&query, "X-Amz-Expires")?;
-        let credential = Credential::parse(Cow::Owned(credential.to_owned())).map_err(|error| {
-            malformed(format!("Error parsing the X-Amz-Credential parameter; {error}"))
-        })?;
+        let credential = Credential::parse(Cow::Owned(credential.to_owned()))
+            .map_err(|error| malformed(format!("Error parsing the X-Amz-Credential parameter; {error}")))?;
         let signed_at = AmzDate::parse(date).ok_or_else(|| {
             malformed("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
         })?;
@@ -96,7 +96,7 @@ impl Presigned {
 
     /// Refuses a URL outside its time: from its date, less the tolerated skew, until `X-Amz-Expires` seconds after it.
     pub fn check_time(&self, now_ms: u64) -> Result<(), S3Error> {
-        let server_time = AmzDate::from_seconds(now_ms / 1000).extended();
+        let server_time = AmzDate::from_milliseconds(now_ms).extended();
         let end = self.date.after(self.expires_seconds);
         if self.date.milliseconds() > now_ms.saturating_add(CLOCK_SKEW_MS_MAX) {
             return Err(S3Error::new(ErrorCode::AccessDenied)
@@ -119,7 +119,9 @@ impl Presigned {
 /// The sentence about a credential of another day, for both ways to authenticate.
 pub(super) fn date_mismatch(credential_date: &str, request_date: &str) -> String {
     let day = request_date.get(..8).unwrap_or(request_date);
-    format!("Invalid credential date \"{credential_date}\". This date is not the same as X-Amz-Date: \"{day}\".")
+    format!(
+        "Invalid credential date \"{credential_date}\". This date is not the same as X-Amz-Date: \"{day}\"."
+    )
 }
 
 /// 0 is a number of seconds too: such a URL has expired when it is made.

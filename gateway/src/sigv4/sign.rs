@@ -13,6 +13,7 @@ use super::payload;
 use super::signed_headers::SignedHeaders;
 use super::string_to_sign::{ALGORITHM, chunk_string_to_sign, string_to_sign, trailer_string_to_sign};
 use crate::headers::Headers;
+use crate::hex;
 
 /// SHA-256 and HMAC-SHA256.
 pub trait Primitives {
@@ -143,10 +144,10 @@ impl<P: Primitives> Signer<'_, P> {
         };
         let signed_headers = SignedHeaders::listed(Cow::Borrowed(names));
         let canonical_request = canonical_request(&request, &signed_headers, payload_hash);
-        let digest = hex(&self.primitives.sha256(canonical_request.as_bytes()));
+        let digest = hex::encode(&self.primitives.sha256(canonical_request.as_bytes()));
         let string_to_sign = string_to_sign(&unsigned.date.basic(), &self.scope(unsigned.date), &digest);
         let key = self.signing_key(unsigned.date);
-        let signature = hex(&self.primitives.hmac_sha256(&key, string_to_sign.as_bytes()));
+        let signature = hex::encode(&self.primitives.hmac_sha256(&key, string_to_sign.as_bytes()));
         Signature { canonical_request, string_to_sign, signature, authorization: String::new() }
     }
 }
@@ -163,14 +164,14 @@ pub struct ChunkSigner<P> {
 impl<P: Primitives> ChunkSigner<P> {
     /// The signature of the next chunk. The last chunk is empty.
     pub fn sign_chunk(&mut self, chunk: &[u8]) -> &str {
-        let digest = hex(&self.primitives.sha256(chunk));
+        let digest = hex::encode(&self.primitives.sha256(chunk));
         let text = chunk_string_to_sign(&self.timestamp, &self.scope, &self.previous, &digest);
         self.advance(&text)
     }
 
     /// The signature of the trailer, after the empty chunk. `lines` are its headers as `name:value\n`.
     pub fn sign_trailer(&mut self, lines: &str) -> &str {
-        let digest = hex(&self.primitives.sha256(lines.as_bytes()));
+        let digest = hex::encode(&self.primitives.sha256(lines.as_bytes()));
         let text = trailer_string_to_sign(&self.timestamp, &self.scope, &self.previous, &digest);
         self.advance(&text)
     }
@@ -198,7 +199,7 @@ impl<P: Primitives> ChunkSigner<P> {
     }
 
     fn advance(&mut self, string_to_sign: &str) -> &str {
-        self.previous = hex(&self.primitives.hmac_sha256(&self.key, string_to_sign.as_bytes()));
+        self.previous = hex::encode(&self.primitives.hmac_sha256(&self.key, string_to_sign.as_bytes()));
         &self.previous
     }
 }
@@ -217,22 +218,6 @@ pub fn frame_unsigned(body: &[u8], chunk_bytes: usize, trailers: &[(&str, &str)]
     }
     framed.extend_from_slice(b"\r\n");
     framed
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len() * 2);
-    push_hex(&mut out, bytes);
-    out
-}
-
-/// Appends lower-case hexadecimal.
-pub(super) fn push_hex(out: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        for digit in [byte >> 4, byte & 15] {
-            out.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
-        }
-    }
 }
 
 /// The names of the headers, sorted, each once: `host;x-amz-date`.

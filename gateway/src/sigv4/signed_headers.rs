@@ -26,8 +26,8 @@ pub enum ContentSha256 {
 impl<'a> SignedHeaders<'a> {
     /// Takes a list of names; none when it is empty or has more names than a request can have headers.
     pub fn parse(list: Cow<'a, str>) -> Option<SignedHeaders<'a>> {
-        let names = list.split(';').take(NAMES_MAX + 1).count();
-        (!list.is_empty() && names <= NAMES_MAX).then_some(SignedHeaders { list })
+        let separators = list.bytes().filter(|byte| *byte == b';').count();
+        (!list.is_empty() && separators < NAMES_MAX).then_some(SignedHeaders { list })
     }
 
     /// A list of our own making.
@@ -47,7 +47,8 @@ impl<'a> SignedHeaders<'a> {
 
     /// Whether a header is signed, by its lower-case name.
     pub fn contains(&self, name: &str) -> bool {
-        self.names().any(|signed| signed == name)
+        // By bytes: asked for several headers of every request, and the names are short.
+        self.list.as_bytes().split(|byte| *byte == b';').any(|signed| signed == name.as_bytes())
     }
 
     /// Refuses a request with a header that had to be signed and is not: `host`, and every `x-amz-*` header.

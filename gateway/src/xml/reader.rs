@@ -10,7 +10,8 @@ const DEPTH_MAX: usize = 24;
 /// The largest document is the part list of a completed upload: 10,000 parts of up to eight elements each.
 const ELEMENTS_MAX: usize = 120_000;
 
-/// An element of a request document. Names carry no namespace prefix; attributes are dropped, but for `xsi:type`.
+/// An element of a request document. Names carry no namespace prefix; attributes are dropped, but for
+/// `xsi:type`.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Element {
     /// The local name: `Key`.
@@ -24,8 +25,8 @@ pub struct Element {
 }
 
 impl Element {
-    /// Reads a whole document. `MalformedXML` for what is not well-formed, not UTF-8, empty, declares a document type, or
-    /// is too large.
+    /// Reads a whole document. `MalformedXML` for what is not well-formed, not UTF-8, empty, declares a
+    /// document type, or is too large.
     pub fn parse(bytes: &[u8]) -> Result<Element> {
         let text = std::str::from_utf8(bytes).map_err(|_| ErrorCode::MalformedXML)?;
         Builder::default().run(text)

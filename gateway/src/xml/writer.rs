@@ -42,6 +42,11 @@ impl XmlWriter {
         XmlWriter { out, root: root.to_owned() }
     }
 
+    /// Elements without a root, for [`XmlWriter::into_open`].
+    pub(crate) fn fragment() -> XmlWriter {
+        XmlWriter { out: String::new(), root: String::new() }
+    }
+
     /// Makes room for `bytes` more.
     pub fn reserve(&mut self, bytes: usize) {
         self.out.reserve(bytes);
@@ -108,9 +113,14 @@ impl XmlWriter {
         self.close(name);
     }
 
-    /// Markup that is already complete.
-    pub fn raw(&mut self, markup: &str) {
-        self.out.push_str(markup);
+    /// Markup that `push` writes and escapes itself.
+    pub fn push(&mut self, push: impl FnOnce(&mut String)) {
+        push(&mut self.out);
+    }
+
+    /// What was written so far; the caller closes the root.
+    pub(crate) fn into_open(self) -> String {
+        self.out
     }
 
     /// Closes the root and gives the document.
@@ -136,10 +146,9 @@ pub fn push_element(out: &mut String, name: &str, text: &str) {
 /// Appends text with `& < > "` and control characters escaped, the latter as `&#x1;`. Such a document is not
 /// well-formed XML 1.0, which is why `encoding-type=url` exists; S3 sends it all the same.
 pub fn push_escaped(out: &mut String, text: &str) {
-    let bytes = text.as_bytes();
     let mut copied = 0;
-    for (position, &byte) in bytes.iter().enumerate() {
-        if !needs_escape(byte) {
+    for (position, byte) in text.bytes().enumerate() {
+        if !ESCAPED.get(usize::from(byte)).copied().unwrap_or(true) {
             continue;
         }
         // An escaped byte is ASCII, so both ends of the slice are character boundaries.
@@ -150,9 +159,20 @@ pub fn push_escaped(out: &mut String, text: &str) {
     out.push_str(text.get(copied..).unwrap_or_default());
 }
 
-/// `\t` and `\n` survive in text as they are; `\r` would be read back as `\n`.
-fn needs_escape(byte: u8) -> bool {
-    matches!(byte, b'&' | b'<' | b'>' | b'"' | 0x7f) || (byte < 0x20 && byte != b'\t' && byte != b'\n')
+/// Which bytes are escaped. `\t` and `\n` survive in text as they are; `\r` would be read back as `\n`.
+static ESCAPED: [bool; 256] = byte_set(
+    b"&<>\"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\
+      \x1a\x1b\x1c\x1d\x1e\x1f\x7f",
+);
+
+/// A table of the bytes that occur in a list.
+pub(crate) const fn byte_set(mut bytes: &[u8]) -> [bool; 256] {
+    let mut set = [false; 256];
+    while let [byte, rest @ ..] = bytes {
+        set[*byte as usize] = true;
+        bytes = rest;
+    }
+    set
 }
 
 fn push_escape(out: &mut String, byte: u8) {
@@ -175,16 +195,15 @@ fn push_escape(out: &mut String, byte: u8) {
 pub(crate) fn push_number(out: &mut String, number: u64) {
     let mut digits = [0_u8; 20];
     let mut rest = number;
-    let mut count = 0;
+    let mut start = digits.len();
     for digit in digits.iter_mut().rev() {
         *digit = b'0' + (rest % 10) as u8;
         rest /= 10;
-        count += 1;
+        start -= 1;
         if rest == 0 {
             break;
         }
     }
-    for &digit in digits.iter().skip(digits.len() - count) {
-        out.push(char::from(digit));
-    }
+    let written = digits.get(start..).unwrap_or_default();
+    out.push_str(str::from_utf8(written).unwrap_or_default());
 }

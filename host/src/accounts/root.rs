@@ -1,5 +1,5 @@
-//! The root account of a data folder: its id, and its credentials where the operator chose none. Made once, kept in a
-//! file that only its owner can read.
+//! The root account of a data folder: its id, and its credentials where the operator chose none. Made once,
+//! kept in a file that only its owner can read.
 
 use std::fs;
 use std::io::{ErrorKind, Write as _};
@@ -81,7 +81,8 @@ pub(super) fn open(folder: &Path, given: Option<(String, Secret)>) -> Result<Roo
         Some(stored) => stored.account_id.clone(),
         None => random_text(b"0123456789", 12)?,
     };
-    let kept = stored.as_ref().and_then(|stored| Some((stored.access_key.clone()?, stored.secret_key.clone()?)));
+    let kept =
+        stored.as_ref().and_then(|stored| Some((stored.access_key.clone()?, stored.secret_key.clone()?)));
     let (access_key, secret_key, origin) = match (given, kept) {
         (Some((access_key, secret_key)), _) => {
             if stored.is_none() {
@@ -117,7 +118,8 @@ fn random_text(letters: &[u8], count: usize) -> Result<String, ConfigError> {
         let mut bytes = [0; 64];
         getrandom::fill(&mut bytes).map_err(|error| ConfigError(format!("no randomness: {error}")))?;
         let usable = bytes.iter().map(|byte| usize::from(*byte)).filter(|byte| *byte < fair);
-        let more = usable.filter_map(|byte| letters.get(byte % letters.len())).map(|letter| char::from(*letter));
+        let more =
+            usable.filter_map(|byte| letters.get(byte % letters.len())).map(|letter| char::from(*letter));
         text.extend(more.take(count - text.len()));
         if text.len() == count {
             return Ok(text);
@@ -131,7 +133,8 @@ fn write(path: &Path, account_id: &str, pair: Option<(&str, &Secret)>) -> std::i
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let mut text = format!(
-        "# The root account of this data folder. Whoever reads the keys can do everything.\naccount_id = \"{account_id}\"\n"
+        "# The root account of this data folder. Whoever reads the keys can do everything.\n\
+         account_id = \"{account_id}\"\n"
     );
     if let Some((access_key, secret_key)) = pair {
         text += &format!("access_key = \"{access_key}\"\nsecret_key = \"{}\"\n", secret_key.reveal());

@@ -4,10 +4,7 @@ use super::*;
 use crate::config::{Environment, Given, load};
 
 fn config(folder: &Path, environment: &[(&str, &str)]) -> Config {
-    let given = Given {
-        values: vec![("data_dir", vec![folder.display().to_string()])],
-        ..Given::default()
-    };
+    let given = Given { values: vec![("data_dir", vec![folder.display().to_string()])], ..Given::default() };
     load(&given, &Environment::of(environment.iter().copied())).unwrap()
 }
 

@@ -154,7 +154,9 @@ impl State {
             Self::Sha512(state) => state.finalize().to_vec(),
             Self::Crc(state) => algorithm.crc_bytes(state.finalize()),
             Self::Xxhash64(state) => state.digest().to_be_bytes().to_vec(),
-            Self::Xxhash3(state) if algorithm == Algorithm::Xxhash128 => state.digest128().to_be_bytes().to_vec(),
+            Self::Xxhash3(state) if algorithm == Algorithm::Xxhash128 => {
+                state.digest128().to_be_bytes().to_vec()
+            }
             Self::Xxhash3(state) => state.digest().to_be_bytes().to_vec(),
         }
     }

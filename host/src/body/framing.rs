@@ -120,7 +120,8 @@ impl Decoder {
             if let Place::Chunk(left) = self.place {
                 return self.take_piece(input, left).map(Some);
             }
-            let line_max = if let Place::Trailer(_) = self.place { TRAILER_BYTES_MAX } else { HEADER_BYTES_MAX };
+            let line_max =
+                if let Place::Trailer(_) = self.place { TRAILER_BYTES_MAX } else { HEADER_BYTES_MAX };
             let Some(line) = self.take_line(input, line_max)? else { break };
             match self.place {
                 Place::Header => self.begin_chunk(without_crlf(&line)?)?,
@@ -160,7 +161,11 @@ impl Decoder {
     }
 
     /// Takes a line, with its line feed, when it is whole. Keeps the beginning of one that is not.
-    fn take_line<'a>(&mut self, input: &mut &'a [u8], max: usize) -> Result<Option<Cow<'a, [u8]>>, FramingError> {
+    fn take_line<'a>(
+        &mut self,
+        input: &mut &'a [u8],
+        max: usize,
+    ) -> Result<Option<Cow<'a, [u8]>>, FramingError> {
         let end = input.iter().take(max).position(|byte| *byte == b'\n');
         let (head, rest) = input.split_at(end.map_or(input.len(), |at| at + 1));
         if self.line.len() + head.len() > max {
@@ -244,7 +249,10 @@ struct SignatureChain {
 impl SignatureChain {
     fn new(signature: ChunkSignature) -> Self {
         let ChunkSignature { key, timestamp, scope, seed } = signature;
-        let mac = Hmac::<Sha256>::new(&key.into());
+        // HMAC fills keys up to a block with zeros.
+        let mut padded = [0; 64];
+        padded.iter_mut().zip(key).for_each(|(slot, byte)| *slot = byte);
+        let mac = Hmac::<Sha256>::new(&padded.into());
         Self { mac, timestamp, scope, previous: seed, claimed: [0; 32], chunk: Sha256::new() }
     }
 

@@ -31,6 +31,7 @@ const ADDENDS: [u32; 64] = [
 ];
 
 /// The left rotation of a step, in bits.
+#[expect(clippy::indexing_slicing, reason = "evaluated while compiling")]
 const fn rotation(step: usize) -> u32 {
     const ROTATIONS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
     ROTATIONS[step / 16][step % 4]
@@ -77,6 +78,7 @@ use {four, sixteen, steps};
 ///
 /// The second round's function is added in two parts: the part without `b`, the newest value, is ready early, which
 /// takes one operation off the chain of dependencies that bounds the speed.
+#[expect(clippy::indexing_slicing, reason = "16 words, indexed by constants below 16")]
 fn compress_scalar(chain: &mut Chain, input: &[u8]) {
     let [mut a, mut b, mut c, mut d] = *chain;
     for block in input.as_chunks::<BLOCK_BYTES>().0 {
@@ -96,8 +98,7 @@ fn compress_scalar(chain: &mut Chain, input: &[u8]) {
             }};
         }
         steps!(step, a, b, c, d);
-        (a, b, c, d) =
-            (a.wrapping_add(a0), b.wrapping_add(b0), c.wrapping_add(c0), d.wrapping_add(d0));
+        (a, b, c, d) = (a.wrapping_add(a0), b.wrapping_add(b0), c.wrapping_add(c0), d.wrapping_add(d0));
     }
     *chain = [a, b, c, d];
 }

@@ -119,8 +119,12 @@ where
     keep_promise(promised, &values)?;
     // The last of the MD5 and the sync of the file take their time at the same time.
     let (blob, md5) = tokio::join!(finish_blob(receiver), finish_md5(md5));
-    values.extend(md5?.map(|md5| (Algorithm::Md5, md5)));
-    Ok(Ingested { blob: blob?, length, digests: in_order(&planned, values), trailers })
+    let (blob, md5) = (blob?, md5?);
+    values.extend(md5.map(|md5| (Algorithm::Md5, md5)));
+    // The volume checks what it stores with this very CRC.
+    let crc = blob.as_ref().map_or(0, PendingBlob::crc64nvme);
+    values.push((Algorithm::Crc64nvme, crc.to_be_bytes().to_vec()));
+    Ok(Ingested { blob, length, digests: in_order(&planned, values), trailers })
 }
 
 /// Digests of stored bytes.
@@ -177,7 +181,7 @@ fn keep_promise(promised: Option<[u8; 32]>, digests: &[(Algorithm, Vec<u8>)]) ->
     if kept { Ok(()) } else { Err(Failure::PayloadMismatch) }
 }
 
-/// The planned digests, in the order of the plan.
+/// The planned ones among the digests, in the order of the plan.
 fn in_order(planned: &[Algorithm], values: Vec<(Algorithm, Vec<u8>)>) -> Vec<(Algorithm, Vec<u8>)> {
     let place = |(name, _): &(Algorithm, Vec<u8>)| planned.iter().position(|planned| planned == name);
     let mut values: Vec<_> = values.into_iter().filter(|value| place(value).is_some()).collect();
@@ -330,7 +334,12 @@ impl<'a> NewBlob<'a> {
     ) -> Self {
         let long = announced.is_none_or(|length| length >= BODY_BYTES_MIN);
         let md5 = if long && planned.contains(&Algorithm::Md5) { BodyMd5::new() } else { None };
-        let here = planned.iter().copied().filter(|name| md5.is_none() || *name != Algorithm::Md5);
+        let here = planned.iter().copied().filter(|name| match name {
+            Algorithm::Md5 => md5.is_none(),
+            // The volume's own.
+            Algorithm::Crc64nvme => false,
+            _ => true,
+        });
         let digests = DigestSet::new(here.chain(promised.map(|_| Algorithm::Sha256)));
         Self { volume, announced, receiver: None, digests, md5 }
     }

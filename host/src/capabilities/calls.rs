@@ -1,6 +1,6 @@
 //! `calls`: the request as the pipeline sees it.
 
-use wasmtime::component::Resource;
+use wasmtime::component::{HasData, Resource};
 use wasmtime::{Error, Result};
 
 use crate::bindings::calls::{
@@ -8,46 +8,53 @@ use crate::bindings::calls::{
 };
 use crate::body::digest::Algorithm;
 use crate::call::{Answer, CallHandle, CallState, Calls, Work};
-use crate::capabilities::HostState;
 
-/// A store that has calls: that of the pipeline, and those of stages that users added.
-pub trait HasCalls {
+/// The calls of a store, for the guests of that store.
+pub struct CallsView<'a> {
     /// The calls.
-    fn calls(&mut self) -> &mut Calls;
+    pub calls: &'a mut Calls,
+    /// Whose guests these are.
+    pub guests: Guests,
+}
 
-    /// Whether guests of this store belong to the pipeline: only they establish facts and schedule work.
-    const FIRST_PARTY: bool;
+/// What guests may do with a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guests {
+    /// The pipeline's own: they establish facts and schedule work.
+    Pipeline,
+    /// Stages that users added: they read, refuse, and add response headers.
+    Added,
+}
 
-    /// The call behind a handle. A handle without its call is a bug of the guest, and a trap.
+/// Ties [`CallsView`] to the linker.
+pub struct HasCalls;
+
+impl HasData for HasCalls {
+    type Data<'a> = CallsView<'a>;
+}
+
+impl CallsView<'_> {
     fn call(&mut self, handle: &Resource<CallHandle>) -> Result<&mut CallState> {
-        self.calls().get(handle.rep()).ok_or_else(|| Error::msg("the call has ended"))
+        self.calls.of(handle)
     }
 
     /// The call behind a handle, for what only the pipeline may do.
     fn own_call(&mut self, handle: &Resource<CallHandle>) -> Result<&mut CallState> {
-        if !Self::FIRST_PARTY {
+        if self.guests != Guests::Pipeline {
             return Err(Error::msg("an added stage may neither establish facts nor schedule work"));
         }
-        self.call(handle)
+        self.calls.of(handle)
+    }
+
+    fn schedule(&mut self, handle: &Resource<CallHandle>, work: Work) -> Result<()> {
+        if self.own_call(handle)?.work.replace(work).is_some() {
+            return Err(Error::msg("work was scheduled twice on one call"));
+        }
+        Ok(())
     }
 }
 
-impl HasCalls for HostState {
-    const FIRST_PARTY: bool = true;
-
-    fn calls(&mut self) -> &mut Calls {
-        &mut self.calls
-    }
-}
-
-fn schedule<T: HasCalls>(state: &mut T, handle: &Resource<CallHandle>, work: Work) -> Result<()> {
-    if state.own_call(handle)?.work.replace(work).is_some() {
-        return Err(Error::msg("work was scheduled twice on one call"));
-    }
-    Ok(())
-}
-
-impl<T: HasCalls> Host for T {}
+impl Host for CallsView<'_> {}
 
 /// Sets a fact. Setting it again is a bug of a stage, and a trap.
 fn establish<T>(fact: &mut Option<T>, value: T, name: &str) -> Result<()> {
@@ -58,9 +65,9 @@ fn establish<T>(fact: &mut Option<T>, value: T, name: &str) -> Result<()> {
     Ok(())
 }
 
-impl<T: HasCalls> HostCall for T {
+impl HostCall for CallsView<'_> {
     fn share(&mut self, handle: Resource<CallHandle>) -> Result<Resource<CallHandle>> {
-        self.calls().share(handle.rep());
+        self.calls.share(handle.rep());
         Ok(Resource::new_own(handle.rep()))
     }
 
@@ -127,15 +134,15 @@ impl<T: HasCalls> HostCall for T {
     }
 
     fn schedule_collect(&mut self, handle: Resource<CallHandle>, length_max: u64) -> Result<()> {
-        schedule(self, &handle, Work::Collect(length_max))
+        self.schedule(&handle, Work::Collect(length_max))
     }
 
     fn schedule_ingest(&mut self, handle: Resource<CallHandle>, plan: IngestPlan) -> Result<()> {
-        schedule(self, &handle, Work::Ingest(plan))
+        self.schedule(&handle, Work::Ingest(plan))
     }
 
     fn schedule_commit(&mut self, handle: Resource<CallHandle>, batch: Batch) -> Result<()> {
-        schedule(self, &handle, Work::Commit(batch))
+        self.schedule(&handle, Work::Commit(batch))
     }
 
     fn schedule_digest(
@@ -144,7 +151,7 @@ impl<T: HasCalls> HostCall for T {
         spans: Vec<Span>,
         digests: Vec<DigestAlgorithm>,
     ) -> Result<()> {
-        schedule(self, &handle, Work::Digest(spans, digests))
+        self.schedule(&handle, Work::Digest(spans, digests))
     }
 
     fn take_outcome(&mut self, handle: Resource<CallHandle>) -> Result<Outcome> {
@@ -162,7 +169,7 @@ impl<T: HasCalls> HostCall for T {
     }
 
     fn drop(&mut self, handle: Resource<CallHandle>) -> Result<()> {
-        self.calls().release(handle.rep());
+        self.calls.release(handle.rep());
         Ok(())
     }
 }

@@ -52,7 +52,7 @@ impl Host for HostState {
         };
         let mut packed = Vec::new();
         let limit = limit.min(SCAN_ROWS_MAX);
-        self.snapshot()?.scan(&table, &start, &end, limit, direction, &mut packed).map_err(Error::new)?;
+        self.snapshot()?.scan(&table, (&start, &end), limit, direction, &mut packed).map_err(Error::new)?;
         Ok(packed)
     }
 

@@ -10,12 +10,16 @@ mod stages;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use wasmtime::Engine;
+use wasmtime::component::{HasSelf, Linker};
+
 use crate::accounts::Accounts;
+use crate::bindings;
 use crate::call::Calls;
 use crate::telemetry::metrics::Metrics;
 use crate::volume::{Snapshot, Volume};
 
-pub use calls::{HasCalls, algorithm, contract_algorithm};
+pub use calls::{CallsView, Guests, HasCalls, algorithm, contract_algorithm};
 
 /// What one pipeline instance works with: the data of its wasmtime store.
 pub struct HostState {
@@ -37,4 +41,21 @@ pub struct HostState {
     pub(crate) snapshot: Option<(u64, Snapshot)>,
     /// Memory and table limits of the instance.
     pub limits: wasmtime::StoreLimits,
+}
+
+/// A linker with every capability of the pipeline.
+pub fn linker(engine: &Engine) -> wasmtime::Result<Linker<HostState>> {
+    let mut linker = Linker::new(engine);
+    bindings::calls::add_to_linker::<_, HasCalls>(&mut linker, |state: &mut HostState| CallsView {
+        calls: &mut state.calls,
+        guests: Guests::Pipeline,
+    })?;
+    bindings::index::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
+    bindings::keys::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
+    bindings::digests::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
+    bindings::random::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
+    bindings::settings::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
+    bindings::trace::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
+    bindings::stages::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
+    Ok(linker)
 }

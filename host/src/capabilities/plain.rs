@@ -5,7 +5,7 @@ use wasmtime::{Error, Result};
 
 use crate::bindings::{random, settings, trace};
 use crate::call::CallHandle;
-use crate::capabilities::{HasCalls, HostState};
+use crate::capabilities::HostState;
 use crate::telemetry::metrics;
 
 impl random::Host for HostState {
@@ -24,7 +24,7 @@ impl trace::Host for HostState {
     fn enter(&mut self, handle: Resource<CallHandle>, stage: String) -> Result<()> {
         let now = std::time::Instant::now();
         let next = metrics::stage_index(&stage);
-        let stopwatch = &mut self.call(&handle)?.stopwatch;
+        let stopwatch = &mut self.calls.of(&handle)?.stopwatch;
         let (left, elapsed) = (stopwatch.stage, now - stopwatch.since);
         stopwatch.stage = next;
         stopwatch.since = now;
@@ -33,7 +33,7 @@ impl trace::Host for HostState {
     }
 
     fn note(&mut self, handle: Resource<CallHandle>, message: String) -> Result<()> {
-        let request_id = &self.call(&handle)?.request_id;
+        let request_id = &self.calls.of(&handle)?.request_id;
         tracing::info!(request_id, "{message}");
         Ok(())
     }

@@ -32,7 +32,8 @@ pub(super) fn read(path: &Path) -> Result<File, ConfigError> {
 pub(super) fn parse(text: &str) -> Result<File, ConfigError> {
     let table: toml::Table = toml::from_str(text).map_err(|error| {
         // The message of the parser quotes the line, which may hold a secret: give its place and reason only.
-        let line = error.span().map_or(0, |span| text.bytes().take(span.start).filter(|b| *b == b'\n').count());
+        let line =
+            error.span().map_or(0, |span| text.bytes().take(span.start).filter(|b| *b == b'\n').count());
         ConfigError(format!("line {}: {}", line + 1, error.message()))
     })?;
     let mut file = File { values: Vec::new(), variables: BTreeMap::new(), accounts: Vec::new() };
@@ -98,7 +99,9 @@ pub(super) fn unknown(name: &str) -> ConfigError {
 fn variables(table: toml::Table) -> Result<BTreeMap<String, String>, ConfigError> {
     let variable = |(name, value): (String, toml::Value)| match text(value) {
         Some(value) => Ok((name, value)),
-        None => Err(ConfigError(format!("variables.{name}: allowed is a text, a whole number, true or false"))),
+        None => {
+            Err(ConfigError(format!("variables.{name}: allowed is a text, a whole number, true or false")))
+        }
     };
     table.into_iter().map(variable).collect()
 }

@@ -1,4 +1,5 @@
-//! The table of keys: for each setting its name, what is allowed, its meaning, and how it is stored in [`Config`].
+//! The table of keys: for each setting its name, what is allowed, its meaning, and how it is stored in
+//! [`Config`].
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -6,6 +7,7 @@ use std::time::Duration;
 
 use super::{Config, LogFormat, SecretSource, size};
 use crate::secret::Secret;
+use crate::volume::Durability;
 
 /// One setting.
 ///
@@ -34,7 +36,8 @@ pub enum Form {
     One,
     /// A list; on the command line the flag repeats, in the environment the values are separated by commas.
     Many,
-    /// One value that has no flag, because every user of the machine can read a command line, and is never shown.
+    /// One value that has no flag, because every user of the machine can read a command line, and is never
+    /// shown.
     Hidden,
 }
 
@@ -55,9 +58,14 @@ impl Key {
     }
 }
 
+const LOG_FORMATS: &[(&str, LogFormat)] = &[("text", LogFormat::Text), ("json", LogFormat::Json)];
+const DURABILITIES: &[(&str, Durability)] =
+    &[("synced", Durability::Synced), ("relaxed", Durability::Relaxed)];
 const SECONDS: &str = "a whole number of seconds from 1 to 86400";
 
-/// Every setting that is one value or a list. Besides these there are only `[variables]` and `[[accounts]]`.
+/// Every setting that is one value or a list, those without a table first.
+///
+/// Besides these there are only `[variables]` and `[[accounts]]`.
 #[rustfmt::skip]
 pub static KEYS: &[Key] = &[
     Key { name: "listen", form: Form::Many,
@@ -100,21 +108,21 @@ pub static KEYS: &[Key] = &[
         help: "Requests for NAME.DOMAIN are addressed virtual-hosted style; repeatable",
         set: |c, v| { c.domain = domains(v)?; Some(()) },
         get: |c| c.domain.clone() },
-    Key { name: "log.format", form: Form::One,
-        allowed: "text or json",
-        help: "The form of log lines on standard error",
-        set: |c, v| { c.log.format = log_format(v)?; Some(()) },
-        get: |c| vec![match c.log.format { LogFormat::Text => "text", LogFormat::Json => "json" }.to_owned()] },
-    Key { name: "log.level", form: Form::One,
-        allowed: "error, warn, info, debug or trace, or directives such as info,host::volume=debug",
-        help: "What is logged",
-        set: |c, v| { c.log.level = log_level(v)?; Some(()) },
-        get: |c| vec![c.log.level.clone()] },
     Key { name: "access_log", form: Form::One,
         allowed: "true or false",
         help: "Log one line for each request",
         set: |c, v| { c.access_log = one(v)?.parse().ok()?; Some(()) },
         get: |c| vec![c.access_log.to_string()] },
+    Key { name: "log.format", form: Form::One,
+        allowed: "text or json",
+        help: "The form of log lines on standard error",
+        set: |c, v| { c.log.format = choice(LOG_FORMATS, v)?; Some(()) },
+        get: |c| word(LOG_FORMATS, c.log.format) },
+    Key { name: "log.level", form: Form::One,
+        allowed: "error, warn, info, debug or trace, or directives such as info,host::volume=debug",
+        help: "What is logged",
+        set: |c, v| { c.log.level = log_level(v)?; Some(()) },
+        get: |c| vec![c.log.level.clone()] },
     Key { name: "limits.connections_max", form: Form::One,
         allowed: "a whole number from 1 to 1000000",
         help: "Connections held at once; a further one is answered 503 and closed",
@@ -158,18 +166,38 @@ pub static KEYS: &[Key] = &[
     Key { name: "storage.segment_bytes", form: Form::One,
         allowed: "a size from 16 MiB to 4 GiB",
         help: "Size of a segment of the log",
-        set: |c, v| { c.storage.segment = bytes(v, 16 << 20, 4 << 30)?; Some(()) },
-        get: |c| vec![size::render(c.storage.segment)] },
+        set: |c, v| { c.storage.segment_bytes = bytes(v, 16 << 20, 4 << 30)?; Some(()) },
+        get: |c| vec![size::render(c.storage.segment_bytes)] },
     Key { name: "storage.index_cache_bytes", form: Form::One,
         allowed: "a size from 1 MiB to 64 GiB",
         help: "Memory for the cache of the index",
-        set: |c, v| { c.storage.index_cache = bytes(v, 1 << 20, 64 << 30)?.try_into().ok()?; Some(()) },
-        get: |c| vec![size::render(c.storage.index_cache as u64)] },
+        set: |c, v| { c.storage.index_cache_bytes = bytes(v, 1 << 20, 64 << 30)?.try_into().ok()?; Some(()) },
+        get: |c| vec![size::render(c.storage.index_cache_bytes as u64)] },
     Key { name: "storage.commit_queue_max", form: Form::One,
         allowed: "a whole number from 16 to 1000000",
         help: "Commits that may wait for the disk; a further one is answered 503",
         set: |c, v| { c.storage.commit_queue_max = count(v, 16, 1_000_000)?; Some(()) },
         get: |c| vec![c.storage.commit_queue_max.to_string()] },
+    Key { name: "storage.durability", form: Form::One,
+        allowed: "synced or relaxed",
+        help: "What an acknowledged write may lose when the machine goes down: nothing, or the last seconds",
+        set: |c, v| { c.storage.durability = choice(DURABILITIES, v)?; Some(()) },
+        get: |c| word(DURABILITIES, c.storage.durability) },
+    Key { name: "storage.reserve_bytes", form: Form::One,
+        allowed: "a size from 0 to 64 GiB",
+        help: "Writes are refused when less than this is free on the disk",
+        set: |c, v| { c.storage.reserve_bytes = bytes(v, 0, 64 << 30)?; Some(()) },
+        get: |c| vec![size::render(c.storage.reserve_bytes)] },
+    Key { name: "storage.compact_bytes_per_second", form: Form::One,
+        allowed: "a size from 0 to 64 GiB; 0 turns it off",
+        help: "How fast space of deleted bytes is reclaimed from the log, at most",
+        set: |c, v| { c.storage.compact_bytes_per_second = bytes(v, 0, 64 << 30)?; Some(()) },
+        get: |c| vec![size::render(c.storage.compact_bytes_per_second)] },
+    Key { name: "storage.scrub_bytes_per_second", form: Form::One,
+        allowed: "a size from 0 to 64 GiB; 0 turns it off",
+        help: "How fast stored bytes are compared with their checksums in the background, at most",
+        set: |c, v| { c.storage.scrub_bytes_per_second = bytes(v, 0, 64 << 30)?; Some(()) },
+        get: |c| vec![size::render(c.storage.scrub_bytes_per_second)] },
     Key { name: "root.access_key", form: Form::Hidden,
         allowed: "an access key id",
         help: "The root access key id; generated when not set",
@@ -252,12 +280,13 @@ fn domains(values: &[String]) -> Option<Vec<String>> {
     values.iter().map(|name| good(name).then(|| name.clone())).collect()
 }
 
-fn log_format(values: &[String]) -> Option<LogFormat> {
-    match one(values)? {
-        "text" => Some(LogFormat::Text),
-        "json" => Some(LogFormat::Json),
-        _ => None,
-    }
+fn choice<T: Copy>(choices: &[(&str, T)], values: &[String]) -> Option<T> {
+    let text = one(values)?;
+    choices.iter().find(|(word, _)| *word == text).map(|(_, value)| *value)
+}
+
+fn word<T: PartialEq>(choices: &[(&str, T)], value: T) -> Vec<String> {
+    choices.iter().filter(|(_, choice)| *choice == value).map(|(word, _)| (*word).to_owned()).collect()
 }
 
 fn log_level(values: &[String]) -> Option<String> {

@@ -88,6 +88,7 @@ pub fn load(given: &Given, environment: &Environment) -> Result<Config, ConfigEr
     }
     apply_environment(&mut config, environment)?;
     apply_flags(&mut config, given)?;
+    config.notify_socket = environment.get("NOTIFY_SOCKET").map(str::to_owned);
     check(&config)?;
     Ok(config)
 }
@@ -95,7 +96,8 @@ pub fn load(given: &Given, environment: &Environment) -> Result<Config, ConfigEr
 fn apply_file(config: &mut Config, path: &Path) -> Result<(), ConfigError> {
     let file = file::read(path)?;
     let named = |ConfigError(why): ConfigError| ConfigError(format!("{}: {why}", path.display()));
-    let values = file.values.iter().filter_map(|(name, values)| Some((find(name)?, values.clone()))).collect();
+    let values =
+        file.values.iter().filter_map(|(name, values)| Some((find(name)?, values.clone()))).collect();
     apply(config, Origin::File, values).map_err(named)?;
     config.variables.extend(file.variables);
     config.accounts = file.accounts;
@@ -157,7 +159,8 @@ fn split(key: &Key, text: &str) -> Vec<String> {
 }
 
 fn apply_flags(config: &mut Config, given: &Given) -> Result<(), ConfigError> {
-    let values = given.values.iter().filter_map(|(name, values)| Some((find(name)?, values.clone()))).collect();
+    let values =
+        given.values.iter().filter_map(|(name, values)| Some((find(name)?, values.clone()))).collect();
     apply(config, Origin::Flag, values)
         .map_err(|ConfigError(why)| ConfigError(format!("command line: {why}")))?;
     for variable in &given.variables {
@@ -202,14 +205,14 @@ fn refused(key: &Key, values: &[String]) -> ConfigError {
 
 /// What no single key can know.
 fn check(config: &Config) -> Result<(), ConfigError> {
-    if let Some(shared) = config.admin_listen.iter().find(|address| {
-        address.port() != 0 && config.listen.contains(address)
-    }) {
+    if let Some(shared) =
+        config.admin_listen.iter().find(|address| address.port() != 0 && config.listen.contains(address))
+    {
         return Err(ConfigError(format!("admin_listen: {shared} is in listen too")));
     }
-    for reserved in ["region", "domain"] {
-        if config.variables.contains_key(reserved) {
-            return Err(ConfigError(format!("variables.{reserved}: set the key {reserved} instead")));
+    for (variable, key) in [("region", "region"), ("domains", "domain")] {
+        if config.variables.contains_key(variable) {
+            return Err(ConfigError(format!("variables.{variable}: set the key {key} instead")));
         }
     }
     match (&config.root.access_key, &config.root.secret_key) {

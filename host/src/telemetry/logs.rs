@@ -1,17 +1,31 @@
 //! Log lines on standard error, for people or for programs.
 
-use std::time::Duration;
+use std::net::SocketAddr;
+use std::time::Instant;
 
+use http::request::Parts;
+use http::{Method, Response};
+use http_body::Body;
 use tracing_subscriber::EnvFilter;
 
+use super::traceparent::TraceParent;
 use crate::config::{Log, LogFormat};
+use crate::fallback;
+
+/// Libraries that write what clients send into their lines, signatures among it. They are quiet unless a
+/// directive names them.
+const TALKATIVE: [&str; 2] = ["h2", "hyper"];
 
 /// Starts logging, once in a process.
 ///
 /// # Errors
 /// The level is no list of directives, or logging was started before.
 pub fn start(log: &Log) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&log.level)?;
+    let mut directives = log.level.clone();
+    for name in TALKATIVE.iter().filter(|name| !log.level.contains(*name)) {
+        directives += &format!(",{name}=warn");
+    }
+    let filter = EnvFilter::try_new(directives)?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match log.format {
         LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).try_init(),
@@ -20,46 +34,55 @@ pub fn start(log: &Log) -> anyhow::Result<()> {
     started.map_err(|error| anyhow::anyhow!("logging cannot start: {error}"))
 }
 
-/// What the access log says of one request. Queries are left out: a presigned one holds a signature.
-#[derive(Debug, Clone, Copy)]
-pub struct Access<'a> {
-    /// The id given to the client.
-    pub request_id: &'a str,
-    /// Who asked: the address of the peer.
-    pub remote: std::net::SocketAddr,
-    /// The request method.
-    pub method: &'a str,
-    /// The path as sent, without the query.
-    pub path: &'a str,
-    /// The API name of the operation; empty when none was resolved.
-    pub operation: &'a str,
+/// What only the pipeline knows of a request, for its access line: put into the extensions of the response.
+#[derive(Debug, Clone, Default)]
+pub struct Resolved {
+    /// The API name of the operation.
+    pub operation: String,
     /// The access key id that signed; empty for none.
-    pub access_key_id: &'a str,
-    /// The status answered.
-    pub status: u16,
-    /// Bytes of the response body.
-    pub bytes_out: u64,
-    /// From the request head to the response head.
-    pub elapsed: Duration,
-    /// The `traceparent` of the request; empty for none.
-    pub traceparent: &'a str,
+    pub access_key_id: String,
 }
 
-impl Access<'_> {
-    /// Writes the line.
-    pub fn write(&self) {
+/// The access line of one request. Queries are left out: a presigned one holds a signature.
+#[derive(Debug)]
+pub(crate) struct AccessLine {
+    remote: SocketAddr,
+    method: Method,
+    path: String,
+    traceparent: Option<TraceParent>,
+    began: Instant,
+}
+
+impl AccessLine {
+    /// Notes the request.
+    pub(crate) fn begin(request: &Parts, remote: SocketAddr) -> AccessLine {
+        let traceparent = request.headers.get("traceparent").and_then(|value| value.to_str().ok());
+        AccessLine {
+            remote,
+            method: request.method.clone(),
+            path: request.uri.path().to_owned(),
+            traceparent: traceparent.and_then(TraceParent::parse),
+            began: Instant::now(),
+        }
+    }
+
+    /// Writes the line, when the head of the response is there.
+    pub(crate) fn write<B: Body>(self, response: &Response<B>) {
+        let request_id = response.headers().get(fallback::REQUEST_ID).and_then(|id| id.to_str().ok());
+        let resolved = response.extensions().get::<Resolved>();
         tracing::info!(
             target: "access",
-            request_id = self.request_id,
+            request_id = request_id.unwrap_or_default(),
             remote = %self.remote,
-            method = self.method,
+            method = %self.method,
             path = self.path,
-            operation = self.operation,
-            access_key_id = self.access_key_id,
-            status = self.status,
-            bytes_out = self.bytes_out,
-            micros = u64::try_from(self.elapsed.as_micros()).unwrap_or(u64::MAX),
-            traceparent = self.traceparent,
+            operation = resolved.map(|resolved| resolved.operation.as_str()).unwrap_or_default(),
+            access_key_id = resolved.map(|resolved| resolved.access_key_id.as_str()).unwrap_or_default(),
+            status = response.status().as_u16(),
+            bytes_out = response.body().size_hint().exact(),
+            micros = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX),
+            trace_id = self.traceparent.map(|parent| format!("{:032x}", parent.trace_id)),
+            parent_id = self.traceparent.map(|parent| format!("{:016x}", parent.span_id)),
         );
     }
 }

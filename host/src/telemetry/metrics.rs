@@ -1,12 +1,13 @@
 //! Counters of what the server does, cheap enough for every request, and their Prometheus text.
 //!
-//! Every thread counts in a shard of its own, so that counting never makes two cores share a cache line; shards are added
-//! up when somebody asks.
+//! Every thread counts in a shard of its own, so that counting never makes two cores share a cache line;
+//! shards are added up when somebody asks.
 
 mod encode;
 mod histogram;
 #[cfg(test)]
 mod tests;
+mod volume;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -16,7 +17,8 @@ use std::time::{Duration, Instant};
 
 pub use histogram::Histogram;
 
-/// The stages that time is charged to: first the host, then the slots of the pipeline, then what calls wait for.
+/// The stages that time is charged to: first the host, then the slots of the pipeline, then what calls wait
+/// for.
 pub const STAGES: [&str; 13] = [
     "host",
     "gateway",
@@ -40,27 +42,12 @@ pub fn stage_index(name: &str) -> usize {
 
 /// Statuses that are counted one by one; any other is counted as `other`.
 const STATUSES: [u16; 24] = [
-    200, 204, 206, 304, 404, 403, 400, 409, 412, 416, 301, 302, 303, 307, 405, 408, 411, 413, 414, 500, 501, 503,
-    502, 504,
+    200, 204, 206, 304, 404, 403, 400, 409, 412, 416, 301, 302, 303, 307, 405, 408, 411, 413, 414, 500, 501,
+    503, 502, 504,
 ];
 
 /// Operations with series of their own. There are fewer than this; the bound is for safety.
 const OPERATIONS_MAX: usize = 256;
-
-/// Why a pipeline instance was replaced.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Replacement {
-    /// It trapped, or used up its time.
-    Trap,
-    /// Its memory grew beyond what is kept.
-    Memory,
-    /// It served as many requests as one instance may.
-    Age,
-    /// A new pipeline took over.
-    Pipeline,
-}
-
-const REPLACEMENTS: [&str; 4] = ["trap", "memory", "age", "pipeline"];
 
 /// Why a connection or a request was refused before the pipeline saw it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,8 +73,21 @@ pub struct VolumeFigures {
     pub gauges: Vec<(&'static str, &'static str, u64)>,
     /// Values that only grow: name without prefix and `_total`, meaning, value.
     pub counters: Vec<(&'static str, &'static str, u64)>,
-    /// Histograms: name without prefix, meaning, sum, and counts by upper bound (`f64::MAX` is the last).
-    pub histograms: Vec<(&'static str, &'static str, f64, Vec<(f64, u64)>)>,
+    /// Distributions.
+    pub histograms: Vec<VolumeHistogram>,
+}
+
+/// A distribution that the volume counted.
+#[derive(Debug, Clone)]
+pub struct VolumeHistogram {
+    /// Name without prefix.
+    pub name: &'static str,
+    /// Meaning.
+    pub help: &'static str,
+    /// Sum of all values.
+    pub sum: f64,
+    /// Counts by upper bound, rising; the last bound is `f64::MAX`.
+    pub buckets: Vec<(f64, u64)>,
 }
 
 /// All counters of the process.
@@ -108,7 +108,7 @@ struct Shard {
     accepted: AtomicU64,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
-    replaced: [AtomicU64; REPLACEMENTS.len()],
+    replaced: AtomicU64,
     refused: [AtomicU64; REFUSALS.len()],
 }
 
@@ -179,9 +179,9 @@ impl Metrics {
         self.add(|shard| Some(&shard.bytes_out), bytes as u64);
     }
 
-    /// A pipeline instance was replaced.
-    pub fn replaced(&self, replacement: Replacement) {
-        self.add(|shard| shard.replaced.get(replacement as usize), 1);
+    /// An instance of the pipeline trapped, and was replaced.
+    pub fn instance_replaced(&self) {
+        self.add(|shard| Some(&shard.replaced), 1);
     }
 
     /// A connection or request was refused.

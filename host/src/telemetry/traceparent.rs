@@ -1,4 +1,5 @@
-//! The `traceparent` header: which distributed trace a request belongs to (<https://www.w3.org/TR/trace-context/>).
+//! The `traceparent` header: which distributed trace a request belongs to
+//! (<https://www.w3.org/TR/trace-context/>).
 
 use std::fmt;
 
@@ -14,8 +15,8 @@ pub struct TraceParent {
 }
 
 impl TraceParent {
-    /// Parses a header value. Versions after 00 are read as far as 00 defines them, as the standard asks; `None` for
-    /// anything malformed, which is then treated as if it had not been sent.
+    /// Parses a header value. Versions after 00 are read as far as 00 defines them, as the standard asks;
+    /// `None` for anything malformed, which is then treated as if it had not been sent.
     pub fn parse(text: &str) -> Option<TraceParent> {
         let mut parts = text.trim().split('-');
         let version = hexadecimal(parts.next()?, 2)?;

@@ -1,5 +1,6 @@
 //! Blobs: where a blob's bytes are, and how often it is referenced.
 
+use crate::volume::log::record::HEADER_BYTES;
 use crate::volume::wire::{set_at, u32_at, u64_at};
 
 /// Bytes of an encoded row of the blobs table.
@@ -27,6 +28,14 @@ pub(crate) struct BlobRow {
 }
 
 impl BlobRow {
+    /// The segment that holds it, and how many bytes of it: an empty body takes room, too.
+    pub(crate) fn in_log(&self) -> Option<(u64, u64)> {
+        match self.place {
+            Place::Log { segment, .. } => Some((segment, self.length.saturating_add(HEADER_BYTES as u64))),
+            Place::File => None,
+        }
+    }
+
     pub(crate) fn encode(&self) -> [u8; ROW_BYTES] {
         let mut bytes = [0; ROW_BYTES];
         let (code, segment, offset) = match self.place {

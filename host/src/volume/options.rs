@@ -48,6 +48,8 @@ pub struct Options {
     pub compact_bytes_per_second: u64,
     /// The background scrub reads at most this many bytes a second. Default 4 MiB; 0 turns it off.
     pub scrub_bytes_per_second: u64,
+    /// The scrub rests for this long between two passes. Default 24 h.
+    pub scrub_rest: Duration,
     /// Freed blobs stay readable for this long, so that a reader that has just seen a row still finds its bytes.
     /// Default 5 s.
     pub free_grace: Duration,
@@ -73,6 +75,7 @@ impl Options {
             compact_below_percent: 50,
             compact_bytes_per_second: 32 << 20,
             scrub_bytes_per_second: 4 << 20,
+            scrub_rest: Duration::from_secs(24 * 3600),
             free_grace: Duration::from_secs(5),
             background: true,
         }

@@ -14,9 +14,9 @@ struct Usage {
     file: Option<Arc<dyn DiskFile>>,
     /// Where its records end.
     end: u64,
-    /// Bytes of bodies that the index references.
+    /// Bytes of records whose bodies the index references.
     live: u64,
-    /// Bytes of bodies that were received and are not (yet) referenced.
+    /// Bytes of records whose bodies were received and are not (yet) referenced.
     pending: u64,
     /// Since when nothing in it is live or pending.
     idle_since: Option<Instant>,
@@ -39,7 +39,7 @@ pub(crate) struct SegmentUsage {
     pub(crate) number: u64,
     /// Where its records end.
     pub(crate) end: u64,
-    /// Bytes of bodies that the index references.
+    /// Bytes of records whose bodies the index references.
     pub(crate) live: u64,
     /// Whether a body in it waits for its commit.
     pub(crate) pending: bool,
@@ -104,8 +104,7 @@ impl Segments {
     pub(crate) fn pending_began(&self, number: u64, bytes: u64) {
         let mut usages = self.lock();
         let usage = usages.entry(number).or_default();
-        // An empty body has a place too.
-        usage.pending += bytes.max(1);
+        usage.pending += bytes;
         usage.settle();
     }
 
@@ -113,7 +112,7 @@ impl Segments {
     pub(crate) fn pending_ended(&self, number: u64, bytes: u64) {
         let mut usages = self.lock();
         if let Some(usage) = usages.get_mut(&number) {
-            usage.pending = usage.pending.saturating_sub(bytes.max(1));
+            usage.pending = usage.pending.saturating_sub(bytes);
             usage.settle();
         }
     }

@@ -26,12 +26,13 @@ impl Sequence {
     pub(crate) fn next(&self) -> (u64, bool) {
         let now = clock_us();
         let high = self.high.load(Ordering::Acquire);
-        let follow = now.min(high);
+        // A clock that ran past the high water must not use it up at one stroke.
+        let follow = if now <= high { now } else { 0 };
         let mut last = self.last.load(Ordering::Relaxed);
         loop {
             let next = follow.max(last + 1);
             match self.last.compare_exchange_weak(last, next, Ordering::Relaxed, Ordering::Relaxed) {
-                Ok(_) => return (next, high.saturating_sub(next) < AHEAD / 4 && now.saturating_add(AHEAD / 4) >= high),
+                Ok(_) => return (next, high.saturating_sub(next) < AHEAD / 4),
                 Err(seen) => last = seen,
             }
         }

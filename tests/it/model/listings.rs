@@ -39,11 +39,13 @@ impl Player {
         let mut at = 0;
         let mut from = String::new();
         for _ in 0..PAGES_MAX {
-            let answer = self.send(Request::new("GET", &self.listing_target(kind, prefix, delimiter, page, &from)))?;
+            let answer =
+                self.send(Request::new("GET", &self.listing_target(kind, prefix, delimiter, page, &from)))?;
             accepted(&answer, 200)?;
             let result = Node::parse(&answer.text());
             let end = expected.len().min(at + page);
-            compare_page(kind, &result, &expected[at..end]).map_err(|why| format!("{kind:?} from item {at}: {why}"))?;
+            compare_page(kind, &result, &expected[at..end])
+                .map_err(|why| format!("{kind:?} from item {at}: {why}"))?;
             let is_truncated = end < expected.len();
             same("IsTruncated", result.value("IsTruncated"), if is_truncated { "true" } else { "false" })?;
             if !is_truncated {
@@ -55,7 +57,14 @@ impl Player {
         Err(format!("{kind:?} does not end"))
     }
 
-    fn listing_target(&self, kind: ListKind, prefix: &str, delimiter: &str, page: usize, from: &str) -> String {
+    fn listing_target(
+        &self,
+        kind: ListKind,
+        prefix: &str,
+        delimiter: &str,
+        page: usize,
+        from: &str,
+    ) -> String {
         let (name, limit) = match kind {
             ListKind::V1 => ("", "max-keys"),
             ListKind::V2 => ("list-type=2&", "max-keys"),
@@ -64,7 +73,9 @@ impl Player {
         };
         let (prefix, delimiter) = (value(prefix), value(delimiter));
         let bucket = &self.bucket;
-        format!("/{bucket}?{name}encoding-type=url&{limit}={page}&prefix={prefix}&delimiter={delimiter}{from}")
+        format!(
+            "/{bucket}?{name}encoding-type=url&{limit}={page}&prefix={prefix}&delimiter={delimiter}{from}"
+        )
     }
 }
 
@@ -80,7 +91,8 @@ fn compare_page(kind: ListKind, result: &Node, expected: &[Item]) -> Result<(), 
     }
     let listed: Vec<String> = result.children.iter().filter_map(|node| describe(kind, node)).collect();
     same("entries", listed, entries)?;
-    let common: Vec<String> = result.all("CommonPrefixes").map(|node| decoded(node.value("Prefix"))).collect();
+    let common: Vec<String> =
+        result.all("CommonPrefixes").map(|node| decoded(node.value("Prefix"))).collect();
     same("common prefixes", common, prefixes)?;
     match kind {
         ListKind::V2 => same("KeyCount", result.value("KeyCount"), expected.len().to_string()),
@@ -143,7 +155,8 @@ fn decoded(text: &str) -> String {
     while let Some(byte) = rest.next() {
         match byte {
             b'%' => {
-                let mut digit = || rest.next().and_then(|digit| char::from(digit).to_digit(16)).expect("two digits");
+                let mut digit =
+                    || rest.next().and_then(|digit| char::from(digit).to_digit(16)).expect("two digits");
                 bytes.push(u8::try_from(digit() * 16 + digit()).expect("a byte"));
             }
             b'+' => bytes.push(b' '),

@@ -50,7 +50,9 @@ impl Player {
             Step::CopyPart { nth, number, from } => self.copy_part(*nth, *number, from),
             Step::Complete { nth, condition } => self.complete(*nth, condition),
             Step::Abort { nth } => self.abort(*nth),
-            Step::List { kind, prefix, delimiter, page } => self.compare_listing(*kind, prefix, delimiter, *page),
+            Step::List { kind, prefix, delimiter, page } => {
+                self.compare_listing(*kind, prefix, delimiter, *page)
+            }
         }
     }
 
@@ -112,7 +114,10 @@ impl Player {
     fn copy(&mut self, from: &str, nth: Option<usize>, to: &str) -> Agreed {
         let version = nth.and_then(|nth| self.nth_version(from, nth));
         let to_itself = from == to && version.is_none();
-        if from == to && version.as_ref() == self.reference.latest(from).map(|version| &version.id) && !to_itself {
+        if from == to
+            && version.as_ref() == self.reference.latest(from).map(|version| &version.id)
+            && !to_itself
+        {
             return Ok(()); // Amazon's page does not say whether that changes anything.
         }
         let mut source = self.target(from);
@@ -308,7 +313,11 @@ impl Player {
         let Some(object) = source else { return refused(&answer, (404, "NoSuchKey")) };
         accepted(&answer, 200)?;
         let part = Object::new(object.body);
-        same("ETag of the part", Node::parse(&answer.text()).value("ETag").trim_matches('"'), part.etag.as_str())?;
+        same(
+            "ETag of the part",
+            Node::parse(&answer.text()).value("ETag").trim_matches('"'),
+            part.etag.as_str(),
+        )?;
         self.reference.uploads[upload].parts.insert(number, part.body);
         Ok(())
     }
@@ -319,7 +328,8 @@ impl Player {
         let mut document = String::from("<CompleteMultipartUpload>");
         for (number, part) in &parts {
             let etag = Object::new(part.clone()).etag;
-            document.push_str(&format!("<Part><PartNumber>{number}</PartNumber><ETag>\"{etag}\"</ETag></Part>"));
+            document
+                .push_str(&format!("<Part><PartNumber>{number}</PartNumber><ETag>\"{etag}\"</ETag></Part>"));
         }
         document.push_str("</CompleteMultipartUpload>");
         let request = Request::new("POST", &format!("{}?uploadId={}", self.target(&key), value(&id)));
@@ -331,7 +341,9 @@ impl Player {
             (Err(one), Err(other)) => return refused(&answer, one).or_else(|_| refused(&answer, other)),
         };
         accepted(&answer, 200)?;
-        let etag = |answer: &Response| Node::parse(answer.text().trim_start()).value("ETag").trim_matches('"').to_string();
+        let etag = |answer: &Response| {
+            Node::parse(answer.text().trim_start()).value("ETag").trim_matches('"').to_string()
+        };
         same("ETag of the whole", etag(&answer), object.etag.clone())?;
         if matches!(condition, Condition::None) {
             // A client that lost the answer asks again, and gets it again.
@@ -370,7 +382,8 @@ impl Player {
 
     fn compare_parts(&mut self, upload: usize) -> Agreed {
         let Upload { key, id, parts } = self.reference.uploads[upload].clone();
-        let answer = self.send(Request::new("GET", &format!("{}?uploadId={}", self.target(&key), value(&id))))?;
+        let answer =
+            self.send(Request::new("GET", &format!("{}?uploadId={}", self.target(&key), value(&id))))?;
         accepted(&answer, 200)?;
         let listed: Vec<(String, String, String)> = Node::parse(&answer.text())
             .all("Part")
@@ -381,7 +394,9 @@ impl Player {
             .collect();
         let expected: Vec<(String, String, String)> = parts
             .iter()
-            .map(|(number, part)| (number.to_string(), Object::new(part.clone()).etag, part.len().to_string()))
+            .map(|(number, part)| {
+                (number.to_string(), Object::new(part.clone()).etag, part.len().to_string())
+            })
             .collect();
         same("parts", listed, expected)
     }
@@ -400,9 +415,17 @@ fn refused(answer: &Response, (status, code): Refusal) -> Agreed {
         return Ok(());
     }
     let body = answer.text();
-    Err(format!("expected {status} {code}, came {} {}", answer.status, &body[..body.floor_char_boundary(400)]))
+    Err(format!(
+        "expected {status} {code}, came {} {}",
+        answer.status,
+        &body[..body.floor_char_boundary(400)]
+    ))
 }
 
-pub(super) fn same<T: PartialEq<U> + std::fmt::Debug, U: std::fmt::Debug>(what: &str, came: T, expected: U) -> Agreed {
+pub(super) fn same<T: PartialEq<U> + std::fmt::Debug, U: std::fmt::Debug>(
+    what: &str,
+    came: T,
+    expected: U,
+) -> Agreed {
     if came == expected { Ok(()) } else { Err(format!("{what}: expected {expected:?}, came {came:?}")) }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use tests::bodies::{hex, md5, md5_hex};
+use ::tests::bodies::{hex, md5, md5_hex};
 
 /// Whether overwritten and deleted objects stay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,12 +108,19 @@ impl Bucket {
     }
 
     /// A new current version. `id` is the `x-amz-version-id` of the answer.
-    pub(super) fn write(&mut self, key: &str, object: Option<Object>, id: Option<&str>) -> Result<(), String> {
+    pub(super) fn write(
+        &mut self,
+        key: &str,
+        object: Option<Object>,
+        id: Option<&str>,
+    ) -> Result<(), String> {
         let id = match (self.versioning, id) {
             (Versioning::Never, None) => "null",
             (Versioning::Suspended, Some("null")) => "null",
             (Versioning::Enabled, Some(id)) if id != "null" && !id.is_empty() => id,
-            (versioning, id) => return Err(format!("{key}: version id {id:?} while versioning is {versioning:?}")),
+            (versioning, id) => {
+                return Err(format!("{key}: version id {id:?} while versioning is {versioning:?}"));
+            }
         };
         if id != "null" && self.version(key, id).is_some() {
             return Err(format!("{key}: version id {id} was given twice"));
@@ -172,7 +179,9 @@ impl Bucket {
             let describe = |(age, version): (usize, &Version)| {
                 let latest = if age == 0 { "latest" } else { "older" };
                 match &version.object {
-                    Some(object) => format!("{key} {} {latest} {} {}", version.id, object.etag, object.body.len()),
+                    Some(object) => {
+                        format!("{key} {} {latest} {} {}", version.id, object.etag, object.body.len())
+                    }
                     None => format!("{key} {} {latest} marker", version.id),
                 }
             };

@@ -103,6 +103,10 @@ fn list() -> impl Strategy<Value = Step> {
     let kind = prop::sample::select(vec![ListKind::V1, ListKind::V2, ListKind::Versions, ListKind::Uploads]);
     let prefix = prop::sample::select(vec!["", "a", "a/", "a//", "b/", "sp ace", "nothing"]);
     let delimiter = prop::sample::select(vec!["", "/", "b", "//"]);
-    (kind, prefix, delimiter, 1_usize..6)
-        .prop_map(|(kind, prefix, delimiter, page)| Step::List { kind, prefix, delimiter, page })
+    (kind, prefix, delimiter, 1_usize..6).prop_map(|(kind, prefix, delimiter, page)| Step::List {
+        kind,
+        prefix,
+        delimiter,
+        page,
+    })
 }

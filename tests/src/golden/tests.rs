@@ -45,7 +45,8 @@ fn what_differs_from_run_to_run_gets_a_name() {
     let response = |version: &str| Response {
         status: 200,
         headers: vec![("x-amz-version-id".into(), version.into()), ("date".into(), "now".into())],
-        body: b"<?xml version=\"1.0\"?><A><LastModified>t</LastModified><VersionId>v9</VersionId></A>".to_vec(),
+        body: b"<?xml version=\"1.0\"?><A><LastModified>t</LastModified><VersionId>v9</VersionId></A>"
+            .to_vec(),
     };
     let mut names = Names::default();
     let expected = "date: {{date}}\nx-amz-version-id: {{version-1}}\n\n<?xml version=\"1.0\"?>\n<A>\n\

@@ -11,7 +11,8 @@ fn read(method: &str, bytes: &[u8]) -> io::Result<Response> {
 
 #[test]
 fn a_response_with_a_length_is_read_to_its_end() {
-    let response = read("GET", b"HTTP/1.1 200 OK\r\nETag: \"a\"\r\nContent-Length: 3\r\n\r\nabcHTTP").unwrap();
+    let response =
+        read("GET", b"HTTP/1.1 200 OK\r\nETag: \"a\"\r\nContent-Length: 3\r\n\r\nabcHTTP").unwrap();
     assert_eq!((response.status, response.body.as_slice()), (200, &b"abc"[..]));
     assert_eq!(response.etag(), "a");
 }
@@ -28,8 +29,10 @@ fn a_body_cut_short_is_an_error() {
 
 #[test]
 fn chunks_are_joined() {
-    let response =
-        read("GET", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nt: v\r\n\r\n");
+    let response = read(
+        "GET",
+        b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nt: v\r\n\r\n",
+    );
     assert_eq!(response.unwrap().body, b"abcde");
 }
 
@@ -42,7 +45,8 @@ fn a_head_has_no_body_whatever_its_length_says() {
 
 #[test]
 fn the_code_of_an_error_document_is_found() {
-    let response = Response { body: b"<Error><Code>NoSuchKey</Code></Error>".to_vec(), ..Response::default() };
+    let response =
+        Response { body: b"<Error><Code>NoSuchKey</Code></Error>".to_vec(), ..Response::default() };
     assert_eq!(response.code(), "NoSuchKey");
     assert_eq!(Response::default().code(), "");
 }

@@ -3,7 +3,8 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html>
 
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::xml::{Element, XmlWriter};
+use gateway::operations::bucket_versioning;
+use gateway::versioning::VersioningStatus;
 use sdk::Response;
 
 use crate::records::Versioning;
@@ -12,18 +13,20 @@ use crate::subresource::document;
 
 /// GetBucketVersioning. A bucket that never had versioning enabled answers no `Status` at all.
 pub(crate) async fn get(request: &Request) -> Result<Response> {
-    let mut xml = XmlWriter::document("VersioningConfiguration");
-    match request.bucket_row()?.record.versioning {
-        Versioning::Unversioned => {}
-        Versioning::Enabled => xml.text("Status", "Enabled"),
-        Versioning::Suspended => xml.text("Status", "Suspended"),
-    }
-    Ok(Response::new(200).xml(xml.finish()))
+    let status = match request.bucket_row()?.record.versioning {
+        Versioning::Unversioned => None,
+        Versioning::Enabled => Some(VersioningStatus::Enabled),
+        Versioning::Suspended => Some(VersioningStatus::Suspended),
+    };
+    Ok(Response::new(200).xml(bucket_versioning::document(status)))
 }
 
 /// PutBucketVersioning. Object Lock needs versions: with it, versioning cannot be suspended (409 `InvalidBucketState`).
 pub(crate) async fn put(request: &Request) -> Result<Response> {
-    let wanted = parse(&document::receive(request, "VersioningConfiguration").await?)?;
+    let wanted = match bucket_versioning::parse(&document::receive(request).await?)? {
+        VersioningStatus::Enabled => Versioning::Enabled,
+        VersioningStatus::Suspended => Versioning::Suspended,
+    };
     super::change(request, |bucket| {
         if bucket.object_lock.is_some() && wanted != Versioning::Enabled {
             return Err(S3Error::new(ErrorCode::InvalidBucketState).message(
@@ -36,25 +39,3 @@ pub(crate) async fn put(request: &Request) -> Result<Response> {
     .await?;
     Ok(Response::new(200))
 }
-
-/// MFA delete would be stored and not enforced, so enabling it is refused.
-fn parse(document: &Element) -> Result<Versioning> {
-    document.only(&["Status", "MfaDelete"])?;
-    match document.text_of("MfaDelete").map(str::trim) {
-        None | Some("Disabled") => {}
-        Some("Enabled") => {
-            return Err(S3Error::new(ErrorCode::NotImplemented).message("MFA delete is not implemented."));
-        }
-        Some(_) => return Err(ErrorCode::MalformedXML.into()),
-    }
-    match document.text_of("Status").map(str::trim) {
-        Some("Enabled") => Ok(Versioning::Enabled),
-        Some("Suspended") => Ok(Versioning::Suspended),
-        Some(_) => Err(ErrorCode::MalformedXML.into()),
-        None => Err(S3Error::new(ErrorCode::IllegalVersioningConfigurationException)
-            .message("The Versioning element must be specified")),
-    }
-}
-
-#[cfg(test)]
-mod tests;

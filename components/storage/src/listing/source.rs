@@ -1,6 +1,8 @@
 //! Rows in order, page by page, from the index or from a test's map.
 
-use sdk::index::{self, Direction, Rows};
+use gateway::errors::Result;
+
+use crate::records::{self, Record};
 
 /// Rows fetched by the first page after a seek, when the seek has shown that neighbours are of no use.
 const PAGE_ROWS_MIN: u32 = 16;
@@ -17,9 +19,30 @@ pub(crate) trait Source {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Index;
 
+#[cfg(not(test))]
 impl Source for Index {
     fn page(&self, table: &str, start: &[u8], end: &[u8], limit: u32) -> Page {
-        Page::from(index::scan(table, start, end, limit, Direction::Forward))
+        use sdk::index::{Direction, scan};
+        let mut page = Page::default();
+        for row in scan(table, start, end, limit, Direction::Forward).iter() {
+            page.push(row.key, row.value, row.revision);
+        }
+        page
+    }
+}
+
+/// In unit tests the index in memory stands in for the host.
+#[cfg(test)]
+impl Source for Index {
+    fn page(&self, table: &str, start: &[u8], end: &[u8], limit: u32) -> Page {
+        use crate::index::memory;
+        let mut page = Page::default();
+        let rows = memory::table(table).into_iter().filter(|(key, _)| start <= &key[..] && &key[..] < end);
+        for (key, _) in rows.take(limit as usize) {
+            let entry = memory::get(table, key).unwrap();
+            page.push(&entry.key, &entry.value, entry.revision);
+        }
+        page
     }
 }
 
@@ -30,42 +53,65 @@ pub(crate) struct Row<'a> {
     pub(crate) key: &'a [u8],
     /// The value of the row.
     pub(crate) value: &'a [u8],
+    /// The commit that wrote the row.
+    pub(crate) revision: u64,
+}
+
+impl Row<'_> {
+    /// The decoded row, with what is needed to require it unchanged.
+    pub(crate) fn decode<T: Record>(&self) -> Result<records::Row<T>> {
+        Ok(records::Row { key: self.key.to_vec(), record: T::decode(self.value)?, revision: self.revision })
+    }
 }
 
 /// A page of rows in one buffer, so that a cursor can own it.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
     bytes: Vec<u8>,
-    /// For each row, where its key and its value end. A row starts where the one before ends.
-    ends: Vec<(usize, usize)>,
+    /// A row starts where the one before ends.
+    rows: Vec<End>,
+}
+
+/// Where a row ends.
+#[derive(Clone, Copy, Debug)]
+struct End {
+    key: usize,
+    value: usize,
+    revision: u64,
 }
 
 impl Page {
     /// Appends a row.
-    pub(crate) fn push(&mut self, key: &[u8], value: &[u8]) {
+    pub(crate) fn push(&mut self, key: &[u8], value: &[u8], revision: u64) {
         self.bytes.extend_from_slice(key);
         let key_end = self.bytes.len();
         self.bytes.extend_from_slice(value);
-        self.ends.push((key_end, self.bytes.len()));
+        self.rows.push(End { key: key_end, value: self.bytes.len(), revision });
+    }
+
+    /// The rows, in order.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+        (0..self.len()).map_while(|at| self.row(at))
+    }
+
+    /// Whether there are no rows.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Rows in the page.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
     }
 
     fn row(&self, at: usize) -> Option<Row<'_>> {
-        let (key_end, value_end) = *self.ends.get(at)?;
+        let end = self.rows.get(at)?;
         let start = match at.checked_sub(1) {
-            Some(before) => self.ends.get(before)?.1,
+            Some(before) => self.rows.get(before)?.value,
             None => 0,
         };
-        Some(Row { key: self.bytes.get(start..key_end)?, value: self.bytes.get(key_end..value_end)? })
-    }
-}
-
-impl From<Rows> for Page {
-    fn from(rows: Rows) -> Self {
-        let mut page = Page::default();
-        for row in rows.iter() {
-            page.push(row.key, row.value);
-        }
-        page
+        let (key, value) = (self.bytes.get(start..end.key)?, self.bytes.get(end.key..end.value)?);
+        Some(Row { key, value, revision: end.revision })
     }
 }
 
@@ -96,7 +142,7 @@ impl<'s, S: Source> Cursor<'s, S> {
 
     /// Makes the current row available to [`Cursor::row`], fetching a page when the last one is used up.
     pub(crate) fn load(&mut self) {
-        if self.finished || self.at < self.page.ends.len() {
+        if self.finished || self.at < self.page.len() {
             return;
         }
         self.page = if self.start < self.end {
@@ -107,7 +153,7 @@ impl<'s, S: Source> Cursor<'s, S> {
         self.at = 0;
         self.steps = 0;
         self.rows = self.rows.saturating_mul(4).min(PAGE_ROWS_MAX);
-        match self.page.ends.len().checked_sub(1).and_then(|last| self.page.row(last)) {
+        match self.page.len().checked_sub(1).and_then(|last| self.page.row(last)) {
             Some(last) => self.start = crate::tables::after_key(last.key),
             None => self.finished = true,
         }
@@ -131,7 +177,7 @@ impl<'s, S: Source> Cursor<'s, S> {
         while self.row().is_some_and(|row| row.key.starts_with(row_prefix)) {
             self.at = self.at.saturating_add(1);
         }
-        if self.at < self.page.ends.len() {
+        if self.at < self.page.len() {
             return;
         }
         let past = crate::tables::after_prefix(row_prefix);
@@ -140,7 +186,7 @@ impl<'s, S: Source> Cursor<'s, S> {
         }
         self.start = past;
         // A page of few large groups of keys: most of the next one would be skipped too, so it is kept small.
-        if self.steps.saturating_mul(4) < self.page.ends.len() {
+        if self.steps.saturating_mul(4) < self.page.len() {
             self.rows = PAGE_ROWS_MIN;
         }
     }

@@ -3,7 +3,7 @@
 use gateway::errors::{ErrorCode, Result};
 use std::borrow::Cow;
 
-use super::rollup::{End, Item, Listing, Rollup};
+use super::rollup::{Begin, End, Item, Listing, Rollup};
 use super::source::{Cursor, Row, Source};
 use crate::tables;
 
@@ -91,5 +91,14 @@ pub(crate) fn walk<S: Source>(
                 cursor.advance();
             }
         }
+    }
+}
+
+/// The row key in `objects` with which a listing begins.
+pub(crate) fn start(bucket: u64, listing: &Listing<'_>) -> Vec<u8> {
+    match listing.begin() {
+        Begin::Prefix => tables::object_key(bucket, listing.prefix),
+        Begin::Marker(key) => tables::after_key(&tables::object_key(bucket, key)),
+        Begin::Past(common) => tables::after_prefix(&tables::object_key(bucket, common)),
     }
 }

@@ -6,6 +6,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use gateway::checksum::{RequestChecksum, content_md5};
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::Headers;
 use sdk::{Collected, Digest, DigestAlgorithm, Ingested, digests};
@@ -20,10 +21,8 @@ mod tests;
 pub(crate) struct Claims {
     /// `Content-MD5`
     md5: Option<[u8; 16]>,
-    /// `x-amz-checksum-*`
-    checksum: Option<Checksum>,
-    /// The `x-amz-checksum-*` that `x-amz-trailer` announces.
-    trailer: Option<Algorithm>,
+    /// `x-amz-checksum-*`, or what `x-amz-trailer` announces.
+    checksum: RequestChecksum,
 }
 
 /// A body that is what the client claimed.
@@ -38,39 +37,20 @@ pub(crate) struct Verified {
 impl Claims {
     /// Reads the claims from the request's headers.
     ///
-    /// `InvalidDigest` for a `Content-MD5` that is not one; `InvalidRequest` for a checksum that is malformed, of
-    /// several algorithms, or announced by `x-amz-sdk-checksum-algorithm` and not sent.
+    /// `InvalidDigest` for a `Content-MD5` that is not one; `InvalidRequest` for a checksum that is malformed, unknown
+    /// or of several algorithms.
     pub(crate) fn read(headers: &Headers) -> Result<Claims> {
-        let md5 = match headers.get("content-md5") {
-            Some(text) => Some(decode_md5(text)?),
-            None => None,
-        };
-        let claims = Claims { md5, checksum: read_checksum(headers)?, trailer: read_trailer(headers)? };
-        if claims.checksum.is_some() && claims.trailer.is_some() {
-            return Err(several_checksums());
-        }
-        if let Some(text) = headers.get("x-amz-sdk-checksum-algorithm") {
-            let declared = parse_algorithm(text)?;
-            match claims.algorithm() {
-                Some(algorithm) if algorithm == declared => {}
-                Some(_) => {
-                    let message = "Value for x-amz-sdk-checksum-algorithm header is invalid.";
-                    return Err(S3Error::invalid_request(message));
-                }
-                None => {
-                    return Err(S3Error::invalid_request(
-                        "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or \
-                         x-amz-trailer headers were found.",
-                    ));
-                }
-            }
-        }
-        Ok(claims)
+        Ok(Claims { md5: content_md5(headers)?, checksum: RequestChecksum::parse(headers)? })
     }
 
     /// The algorithm that the client chose.
     pub(crate) fn algorithm(&self) -> Option<Algorithm> {
-        self.checksum.as_ref().map(|checksum| checksum.algorithm).or(self.trailer)
+        self.checksum.algorithm.map(Algorithm::from)
+    }
+
+    /// Whether the client claims anything.
+    pub(crate) fn are_any(&self) -> bool {
+        self.md5.is_some() || self.checksum.value.is_some() || self.checksum.in_trailer
     }
 
     /// The digests that [`Claims::verify`] needs of a body whose checksum is kept in `algorithm`.
@@ -135,12 +115,8 @@ impl Claims {
 
     /// The checksum that was claimed ahead of the body or behind it.
     fn claimed(&self, trailers: &[(String, String)]) -> Result<Option<Checksum>> {
-        let Some(algorithm) = self.trailer else { return Ok(self.checksum.clone()) };
-        let value = trailers.iter().find(|(name, _)| name == algorithm.header()).map(|(_, value)| value.trim());
-        match value {
-            Some(value) => Ok(Some(decode_checksum(algorithm, value)?)),
-            None => Err(ErrorCode::MalformedTrailerError.into()),
-        }
+        let claimed = self.checksum.with_trailers(trailers)?;
+        Ok(claimed.map(|claimed| Checksum { algorithm: claimed.algorithm.into(), value: claimed.value }))
     }
 }
 
@@ -151,24 +127,6 @@ pub(crate) enum Need {
     Required,
     /// They are checked when they are.
     Optional,
-}
-
-/// Reads the name of an algorithm in `x-amz-checksum-algorithm` or `x-amz-sdk-checksum-algorithm`.
-pub(crate) fn parse_algorithm(text: &str) -> Result<Algorithm> {
-    Algorithm::parse(text).ok_or_else(|| {
-        let names = Algorithm::ALL.map(Algorithm::as_str).join(", ");
-        S3Error::invalid_request(format!(
-            "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [{names}]"
-        ))
-    })
-}
-
-/// Reads a checksum in base64, as headers and documents carry it.
-pub(crate) fn decode_checksum(algorithm: Algorithm, text: &str) -> Result<Checksum> {
-    match BASE64.decode(text) {
-        Ok(value) if value.len() == algorithm.length() => Ok(Checksum { algorithm, value }),
-        _ => Err(S3Error::invalid_request(format!("Value for {} header is invalid.", algorithm.header()))),
-    }
 }
 
 /// A checksum in base64.
@@ -186,47 +144,6 @@ pub(crate) fn find(digests: &[Digest], algorithm: Algorithm) -> Result<&[u8]> {
 /// The MD5 among the digests that the host computed.
 pub(crate) fn find_md5(digests: &[Digest]) -> Result<[u8; 16]> {
     find(digests, Algorithm::Md5)?.try_into().map_err(|_| ErrorCode::InternalError.into())
-}
-
-fn decode_md5(text: &str) -> Result<[u8; 16]> {
-    let md5 = BASE64.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
-    md5.ok_or_else(|| {
-        S3Error::new(ErrorCode::InvalidDigest).detail("Content-MD5", text)
-    })
-}
-
-fn read_checksum(headers: &Headers) -> Result<Option<Checksum>> {
-    let mut found: Option<Checksum> = None;
-    for (suffix, value) in headers.with_prefix("x-amz-checksum-") {
-        // `-algorithm`, `-type` and `-mode` share the prefix.
-        let Some(algorithm) = Algorithm::parse(suffix) else { continue };
-        if found.is_some() {
-            return Err(several_checksums());
-        }
-        found = Some(decode_checksum(algorithm, value)?);
-    }
-    Ok(found)
-}
-
-fn read_trailer(headers: &Headers) -> Result<Option<Algorithm>> {
-    let Some(names) = headers.get("x-amz-trailer") else { return Ok(None) };
-    let mut found = None;
-    for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-        let algorithm = Algorithm::ALL.into_iter().find(|algorithm| algorithm.header().eq_ignore_ascii_case(name));
-        match (algorithm, found) {
-            (Some(_), Some(_)) => return Err(several_checksums()),
-            (Some(algorithm), None) => found = Some(algorithm),
-            (None, _) => {
-                let message = "The value specified in the x-amz-trailer header is not supported";
-                return Err(S3Error::invalid_request(message));
-            }
-        }
-    }
-    Ok(found)
-}
-
-fn several_checksums() -> S3Error {
-    S3Error::invalid_request("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
 }
 
 fn bad_checksum(algorithm: Algorithm) -> S3Error {

@@ -12,16 +12,20 @@
 //! Every function here leaves the invariants of [`tables`] true, provided that the batch commits with the requirements
 //! that it adds.
 
-use gateway::errors::Result;
-use sdk::index;
+use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::precondition::WritePreconditions;
 
-use crate::plan::Plan;
+use crate::index;
+use crate::plan::{Plan, aborted};
 use crate::records::{
-    Account, AlgorithmSet, BucketRow, ChecksumType, Details, ETag, Kind, Row, StorageClass, Summary, Version,
+    AlgorithmSet, BucketRow, ChecksumType, Details, ETag, Kind, Row, StorageClass, Summary, Version,
     Versioning,
 };
 use crate::subresource::lock;
 use crate::{rows, tables};
+
+#[cfg(test)]
+pub(crate) mod tests;
 
 /// Which key is written, and what was read of it.
 #[derive(Debug)]
@@ -53,6 +57,20 @@ impl<'a> Place<'a> {
     }
 }
 
+/// Judges the preconditions of a write: `PreconditionFailed`, or `NoSuchKey` for an `If-Match` where no object is.
+pub(crate) fn check(conditions: &WritePreconditions, place: &Place<'_>) -> Result<()> {
+    let etag = place.current.as_ref().map(|row| row.record.summary.etag.into());
+    conditions.check(etag.as_ref()).map_err(|error| match error.code {
+        ErrorCode::NoSuchKey => error.detail("Key", place.key),
+        _ => error,
+    })
+}
+
+/// What a write answers whose rows kept changing underneath it.
+pub(crate) fn conflict(conditions: &WritePreconditions) -> S3Error {
+    if conditions.is_conditional() { ErrorCode::ConditionalRequestConflict.into() } else { aborted() }
+}
+
 /// What a new version is made of. Its place among the versions is given by [`put`].
 #[derive(Clone, Debug)]
 pub(crate) struct NewObject {
@@ -80,7 +98,7 @@ pub(crate) fn put(plan: &mut Plan, place: &Place<'_>, object: &NewObject) -> Res
     let summary = Summary {
         kind: Kind::Object,
         sequence,
-        nonce: sdk::random::next_u64(),
+        nonce: index::random(),
         null: place.bucket.versioning != Versioning::Enabled,
         modified_ms: object.modified_ms,
         size: object.size,
@@ -145,10 +163,10 @@ pub(crate) fn delete_version(
     target: &Row<Version>,
 ) -> Result<()> {
     let bucket = place.bucket.id;
-    plan.require_as_read(tables::OBJECTS, &place.object_key(), place.current.as_ref());
     plan.free_body(&target.record.details.body)?;
     match table {
         Table::Objects => {
+            plan.require_unchanged(tables::OBJECTS, target);
             let next = match place.bucket.versioning {
                 Versioning::Unversioned => None,
                 Versioning::Enabled | Versioning::Suspended => rows::newest_version(bucket, place.key)?,
@@ -163,6 +181,7 @@ pub(crate) fn delete_version(
             }
         }
         Table::Versions => {
+            plan.require_as_read(tables::OBJECTS, &place.object_key(), place.current.as_ref());
             plan.require_unchanged(tables::VERSIONS, target);
             plan.delete(tables::VERSIONS, target.key.clone());
             if target.record.summary.null {
@@ -277,7 +296,7 @@ fn delete_marker(bucket: &BucketRow, now_ms: u64) -> Summary {
     Summary {
         kind: Kind::DeleteMarker,
         sequence: index::next_sequence(),
-        nonce: sdk::random::next_u64(),
+        nonce: index::random(),
         null: bucket.versioning == Versioning::Suspended,
         modified_ms: now_ms,
         size: 0,
@@ -285,6 +304,6 @@ fn delete_marker(bucket: &BucketRow, now_ms: u64) -> Summary {
         storage_class: StorageClass::Standard,
         checksum_algorithms: AlgorithmSet::default(),
         checksum_type: ChecksumType::FullObject,
-        owner: Account(bucket.owner.0),
+        owner: bucket.owner,
     }
 }

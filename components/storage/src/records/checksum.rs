@@ -1,5 +1,6 @@
 //! Checksums as stored: the algorithms by number, so that rows do not depend on any other table's order.
 
+use gateway::checksum::{self, ChecksumAlgorithm};
 use sdk::DigestAlgorithm;
 use serde::{Deserialize, Serialize};
 
@@ -32,100 +33,59 @@ pub(crate) enum Algorithm {
 }
 
 impl Algorithm {
-    /// Every algorithm, in the order in which S3 lists them.
-    pub(crate) const ALL: [Algorithm; 10] = [
-        Algorithm::Crc32,
-        Algorithm::Crc32c,
-        Algorithm::Crc64Nvme,
-        Algorithm::Sha1,
-        Algorithm::Sha256,
-        Algorithm::Sha512,
-        Algorithm::Md5,
-        Algorithm::XxHash64,
-        Algorithm::XxHash3,
-        Algorithm::XxHash128,
-    ];
-
     /// The value of `x-amz-checksum-algorithm`: `CRC32C`.
     pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            Algorithm::Crc32 => "CRC32",
-            Algorithm::Crc32c => "CRC32C",
-            Algorithm::Crc64Nvme => "CRC64NVME",
-            Algorithm::Sha1 => "SHA1",
-            Algorithm::Sha256 => "SHA256",
-            Algorithm::Sha512 => "SHA512",
-            Algorithm::Md5 => "MD5",
-            Algorithm::XxHash64 => "XXHASH64",
-            Algorithm::XxHash3 => "XXHASH3",
-            Algorithm::XxHash128 => "XXHASH128",
-        }
-    }
-
-    /// Reads the value of `x-amz-checksum-algorithm` or `x-amz-sdk-checksum-algorithm`, in any case.
-    pub(crate) fn parse(text: &str) -> Option<Algorithm> {
-        Algorithm::ALL.into_iter().find(|algorithm| algorithm.as_str().eq_ignore_ascii_case(text))
+        ChecksumAlgorithm::from(self).name()
     }
 
     /// The header that carries the value in base64: `x-amz-checksum-crc32c`.
     pub(crate) fn header(self) -> &'static str {
-        match self {
-            Algorithm::Crc32 => "x-amz-checksum-crc32",
-            Algorithm::Crc32c => "x-amz-checksum-crc32c",
-            Algorithm::Crc64Nvme => "x-amz-checksum-crc64nvme",
-            Algorithm::Sha1 => "x-amz-checksum-sha1",
-            Algorithm::Sha256 => "x-amz-checksum-sha256",
-            Algorithm::Sha512 => "x-amz-checksum-sha512",
-            Algorithm::Md5 => "x-amz-checksum-md5",
-            Algorithm::XxHash64 => "x-amz-checksum-xxhash64",
-            Algorithm::XxHash3 => "x-amz-checksum-xxhash3",
-            Algorithm::XxHash128 => "x-amz-checksum-xxhash128",
-        }
+        ChecksumAlgorithm::from(self).header()
     }
 
     /// The XML element that carries the value: `ChecksumCRC32C`.
     pub(crate) fn element(self) -> &'static str {
-        match self {
-            Algorithm::Crc32 => "ChecksumCRC32",
-            Algorithm::Crc32c => "ChecksumCRC32C",
-            Algorithm::Crc64Nvme => "ChecksumCRC64NVME",
-            Algorithm::Sha1 => "ChecksumSHA1",
-            Algorithm::Sha256 => "ChecksumSHA256",
-            Algorithm::Sha512 => "ChecksumSHA512",
-            Algorithm::Md5 => "ChecksumMD5",
-            Algorithm::XxHash64 => "ChecksumXXHASH64",
-            Algorithm::XxHash3 => "ChecksumXXHASH3",
-            Algorithm::XxHash128 => "ChecksumXXHASH128",
-        }
+        ChecksumAlgorithm::from(self).element()
     }
 
     /// Bytes of a value.
     pub(crate) fn length(self) -> usize {
-        match self {
-            Algorithm::Crc32 | Algorithm::Crc32c => 4,
-            Algorithm::Crc64Nvme | Algorithm::XxHash64 | Algorithm::XxHash3 => 8,
-            Algorithm::Md5 | Algorithm::XxHash128 => 16,
-            Algorithm::Sha1 => 20,
-            Algorithm::Sha256 => 32,
-            Algorithm::Sha512 => 64,
-        }
+        ChecksumAlgorithm::from(self).length()
     }
 
     /// What the host calls it.
     pub(crate) fn digest(self) -> DigestAlgorithm {
-        match self {
-            Algorithm::Crc32 => DigestAlgorithm::Crc32,
-            Algorithm::Crc32c => DigestAlgorithm::Crc32c,
-            Algorithm::Crc64Nvme => DigestAlgorithm::Crc64nvme,
-            Algorithm::Sha1 => DigestAlgorithm::Sha1,
-            Algorithm::Sha256 => DigestAlgorithm::Sha256,
-            Algorithm::Sha512 => DigestAlgorithm::Sha512,
-            Algorithm::Md5 => DigestAlgorithm::Md5,
-            Algorithm::XxHash64 => DigestAlgorithm::Xxhash64,
-            Algorithm::XxHash3 => DigestAlgorithm::Xxhash3,
-            Algorithm::XxHash128 => DigestAlgorithm::Xxhash128,
-        }
+        self.into()
     }
+}
+
+/// Each stored algorithm, S3's algorithm, and the host's.
+macro_rules! algorithms {
+    ($($name:ident $digest:ident),+) => {
+        impl From<Algorithm> for ChecksumAlgorithm {
+            fn from(algorithm: Algorithm) -> ChecksumAlgorithm {
+                match algorithm { $(Algorithm::$name => ChecksumAlgorithm::$name),+ }
+            }
+        }
+
+        impl From<ChecksumAlgorithm> for Algorithm {
+            fn from(algorithm: ChecksumAlgorithm) -> Algorithm {
+                match algorithm { $(ChecksumAlgorithm::$name => Algorithm::$name),+ }
+            }
+        }
+
+        impl From<Algorithm> for DigestAlgorithm {
+            fn from(algorithm: Algorithm) -> DigestAlgorithm {
+                match algorithm { $(Algorithm::$name => DigestAlgorithm::$digest),+ }
+            }
+        }
+    };
+}
+
+#[rustfmt::skip]
+algorithms! {
+    Crc32 Crc32, Crc32c Crc32c, Crc64Nvme Crc64nvme, Sha1 Sha1, Sha256 Sha256, Sha512 Sha512, Md5 Md5,
+    XxHash64 Xxhash64, XxHash3 Xxhash3, XxHash128 Xxhash128
 }
 
 /// A value of a checksum.
@@ -137,19 +97,17 @@ pub(crate) struct Checksum {
     pub(crate) value: Vec<u8>,
 }
 
-/// Which algorithms a version has checksums of: what listings print.
+/// Which algorithms a version has checksums of: what listings print. The bits are those of
+/// [`ChecksumAlgorithm::bit`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AlgorithmSet(pub(crate) u16);
 
 impl AlgorithmSet {
     /// The algorithms of `checksums`.
     pub(crate) fn of(checksums: &[Checksum]) -> AlgorithmSet {
-        AlgorithmSet(checksums.iter().fold(0, |set, checksum| set | (1 << checksum.algorithm as u16)))
-    }
-
-    /// The algorithms in the set, in the order of [`Algorithm::ALL`].
-    pub(crate) fn iter(self) -> impl Iterator<Item = Algorithm> {
-        Algorithm::ALL.into_iter().filter(move |algorithm| self.0 & (1 << *algorithm as u16) != 0)
+        AlgorithmSet(
+            checksums.iter().fold(0, |set, checksum| set | ChecksumAlgorithm::from(checksum.algorithm).bit()),
+        )
     }
 }
 
@@ -166,18 +124,24 @@ pub(crate) enum ChecksumType {
 impl ChecksumType {
     /// As S3 spells it: `FULL_OBJECT`, `COMPOSITE`.
     pub(crate) fn as_str(self) -> &'static str {
-        match self {
-            ChecksumType::FullObject => "FULL_OBJECT",
-            ChecksumType::Composite => "COMPOSITE",
+        checksum::ChecksumType::from(self).name()
+    }
+}
+
+impl From<ChecksumType> for checksum::ChecksumType {
+    fn from(covers: ChecksumType) -> checksum::ChecksumType {
+        match covers {
+            ChecksumType::FullObject => checksum::ChecksumType::FullObject,
+            ChecksumType::Composite => checksum::ChecksumType::Composite,
         }
     }
+}
 
-    /// Reads S3's spelling.
-    pub(crate) fn parse(text: &str) -> Option<ChecksumType> {
-        match text {
-            "FULL_OBJECT" => Some(ChecksumType::FullObject),
-            "COMPOSITE" => Some(ChecksumType::Composite),
-            _ => None,
+impl From<checksum::ChecksumType> for ChecksumType {
+    fn from(covers: checksum::ChecksumType) -> ChecksumType {
+        match covers {
+            checksum::ChecksumType::FullObject => ChecksumType::FullObject,
+            checksum::ChecksumType::Composite => ChecksumType::Composite,
         }
     }
 }

@@ -44,15 +44,6 @@ impl LockMode {
             LockMode::Compliance => "COMPLIANCE",
         }
     }
-
-    /// Reads S3's spelling.
-    pub(crate) fn parse(text: &str) -> Option<LockMode> {
-        match text {
-            "GOVERNANCE" => Some(LockMode::Governance),
-            "COMPLIANCE" => Some(LockMode::Compliance),
-            _ => None,
-        }
-    }
 }
 
 /// The retention of one version.

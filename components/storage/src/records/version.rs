@@ -3,6 +3,7 @@
 use std::fmt;
 
 use gateway::errors::Result;
+use gateway::storage_class;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -108,7 +109,9 @@ impl fmt::Display for VersionId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             VersionId::Null => formatter.write_str("null"),
-            VersionId::Number { sequence, nonce } => formatter.write_str(&version_id::encode(sequence, nonce)),
+            VersionId::Number { sequence, nonce } => {
+                formatter.write_str(&version_id::encode(sequence, nonce))
+            }
         }
     }
 }
@@ -149,7 +152,6 @@ impl fmt::Display for ETag {
 ///
 /// The order of the variants is part of the storage format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "S3's own names")]
 pub(crate) enum StorageClass {
     #[default]
     Standard,
@@ -165,34 +167,38 @@ pub(crate) enum StorageClass {
     Snow,
     FsxOpenzfs,
     FsxOntap,
+    AwsBackupWarm,
+    AwsBackupLowCostWarm,
 }
 
 impl StorageClass {
-    const NAMES: [(StorageClass, &'static str); 13] = [
-        (StorageClass::Standard, "STANDARD"),
-        (StorageClass::ReducedRedundancy, "REDUCED_REDUNDANCY"),
-        (StorageClass::StandardIa, "STANDARD_IA"),
-        (StorageClass::OnezoneIa, "ONEZONE_IA"),
-        (StorageClass::IntelligentTiering, "INTELLIGENT_TIERING"),
-        (StorageClass::Glacier, "GLACIER"),
-        (StorageClass::DeepArchive, "DEEP_ARCHIVE"),
-        (StorageClass::GlacierIr, "GLACIER_IR"),
-        (StorageClass::ExpressOnezone, "EXPRESS_ONEZONE"),
-        (StorageClass::Outposts, "OUTPOSTS"),
-        (StorageClass::Snow, "SNOW"),
-        (StorageClass::FsxOpenzfs, "FSX_OPENZFS"),
-        (StorageClass::FsxOntap, "FSX_ONTAP"),
-    ];
-
     /// As S3 spells it: `STANDARD_IA`.
     pub(crate) fn as_str(self) -> &'static str {
-        StorageClass::NAMES.iter().find(|(class, _)| *class == self).map_or("STANDARD", |(_, name)| name)
+        storage_class::StorageClass::from(self).name()
     }
+}
 
-    /// Reads S3's spelling.
-    pub(crate) fn parse(text: &str) -> Option<StorageClass> {
-        StorageClass::NAMES.iter().find(|(_, name)| *name == text).map(|(class, _)| *class)
-    }
+/// Each stored class and S3's class.
+macro_rules! storage_classes {
+    ($($name:ident),+) => {
+        impl From<StorageClass> for storage_class::StorageClass {
+            fn from(class: StorageClass) -> storage_class::StorageClass {
+                match class { $(StorageClass::$name => storage_class::StorageClass::$name),+ }
+            }
+        }
+
+        impl From<storage_class::StorageClass> for StorageClass {
+            fn from(class: storage_class::StorageClass) -> StorageClass {
+                match class { $(storage_class::StorageClass::$name => StorageClass::$name),+ }
+            }
+        }
+    };
+}
+
+#[rustfmt::skip]
+storage_classes! {
+    Standard, ReducedRedundancy, StandardIa, OnezoneIa, IntelligentTiering, Glacier, DeepArchive, GlacierIr,
+    ExpressOnezone, Outposts, Snow, FsxOpenzfs, FsxOntap, AwsBackupWarm, AwsBackupLowCostWarm
 }
 
 /// What reads of a version need beyond its summary.
@@ -296,3 +302,15 @@ pub(crate) struct ManifestPart {
 }
 
 plain_record!(ManifestPage);
+
+impl From<Span> for sdk::Span {
+    fn from(span: Span) -> sdk::Span {
+        sdk::Span { blob: span.blob, offset: span.offset, length: span.length }
+    }
+}
+
+impl From<ETag> for gateway::etag::ETag {
+    fn from(etag: ETag) -> gateway::etag::ETag {
+        gateway::etag::ETag { md5: etag.md5, parts: etag.parts }
+    }
+}

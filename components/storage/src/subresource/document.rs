@@ -2,39 +2,34 @@
 
 use gateway::errors::{ErrorCode, Result};
 use gateway::operations::{BodyDigest, BodyKind};
-use gateway::xml::Element;
 use sdk::{Work, failure_to_error};
 
 use crate::object::checksums::{Claims, Need};
 use crate::request::Request;
 
-/// Receives the request's document, whose root must be named `root`.
-///
-/// Its length and its need for a digest come from the operations table. `MissingRequestBodyError` when the body is
-/// empty, `MalformedXML`, `BadDigest`, or what [`Claims`] refuses.
-pub(crate) async fn receive(request: &Request, root: &str) -> Result<Element> {
-    match receive_optional(request, root).await? {
-        Some(document) => Ok(document),
-        None => Err(ErrorCode::MissingRequestBodyError.into()),
-    }
+/// Receives the request's document. How long it may be, and whether it must come with a digest, say the operations
+/// table. `MissingRequestBodyError` when the body is empty, `BadDigest`, or what [`Claims`] refuses.
+pub(crate) async fn receive(request: &Request) -> Result<Vec<u8>> {
+    let document = receive_optional(request).await?;
+    if document.is_empty() { Err(ErrorCode::MissingRequestBodyError.into()) } else { Ok(document) }
 }
 
-/// [`receive`] for operations that work without a document.
-pub(crate) async fn receive_optional(request: &Request, root: &str) -> Result<Option<Element>> {
-    let row = request.operation.row();
-    let limit = match row.body {
-        BodyKind::Xml(limit) => limit,
-        _ => return Err(ErrorCode::InternalError.into()),
-    };
+/// [`receive`] for operations that work without a document: it may be empty.
+pub(crate) async fn receive_optional(request: &Request) -> Result<Vec<u8>> {
     let claims = Claims::read(&request.headers)?;
-    let need = match row.digest {
+    let need = match request.operation.row().digest {
         BodyDigest::Required => Need::Required,
-        _ => Need::Optional,
+        BodyDigest::Optional => Need::Optional,
     };
-    let collected = request.call.collect(limit).await.map_err(failure_to_error)?;
+    let collected = request.call.collect(length_max(request)?).await.map_err(failure_to_error)?;
     claims.verify_document(&collected, need)?;
-    if collected.body.is_empty() {
-        return Ok(None);
+    Ok(collected.body)
+}
+
+/// The longest document of the request's operation, in bytes.
+pub(crate) fn length_max(request: &Request) -> Result<u64> {
+    match request.operation.row().body {
+        BodyKind::Xml(max) => Ok(max),
+        _ => Err(ErrorCode::InternalError.into()),
     }
-    Element::parse_named(&collected.body, root).map(Some)
 }

@@ -28,10 +28,15 @@ pub(super) fn compress(chain: &mut Chain, blocks: &[u8]) {
 /// Consumes equally many whole blocks of every stream: as many as the shortest has, at most `blocks_max`.
 /// Returns how many that was.
 pub(super) fn advance(streams: &mut [(&mut Chain, &[u8])], blocks_max: usize) -> usize {
+    advance_by(width(), streams, blocks_max)
+}
+
+/// Like [`advance`], on vectors of 16 or 8 lanes. What the processor does not have is done one stream after the other.
+pub(super) fn advance_by(width: usize, streams: &mut [(&mut Chain, &[u8])], blocks_max: usize) -> usize {
     let shortest = streams.iter().map(|(_, input)| input.len() / BLOCK_BYTES).min().unwrap_or_default();
     let blocks = shortest.min(blocks_max);
     #[cfg(target_arch = "x86_64")]
-    if streams.len() > 1 && x86::advance(streams, blocks) {
+    if streams.len() > 1 && x86::advance(width, streams, blocks) {
         return blocks;
     }
     for (chain, input) in streams {
@@ -42,7 +47,14 @@ pub(super) fn advance(streams: &mut [(&mut Chain, &[u8])], blocks_max: usize) ->
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    #![expect(unsafe_code, reason = "vector instructions: called after asking the processor, loads from fixed-size arrays")]
+    #![expect(
+        unsafe_code,
+        reason = "vector instructions: asked for first; loads and stores of whole fixed-size arrays"
+    )]
+    #![expect(
+        clippy::indexing_slicing,
+        reason = "fixed-size arrays, indexed by constants and by loops over them"
+    )]
 
     use std::arch::x86_64::{
         __m256i, __m512i, _mm_add_epi32, _mm_cvtsi32_si128, _mm_cvtsi128_si32, _mm_rol_epi32,
@@ -62,10 +74,14 @@ mod x86 {
         is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512vl")
     }
 
+    fn has_narrow() -> bool {
+        is_x86_feature_detected!("avx2")
+    }
+
     pub(super) fn width() -> usize {
         if has_wide() {
             16
-        } else if is_x86_feature_detected!("avx2") {
+        } else if has_narrow() {
             8
         } else {
             1
@@ -82,13 +98,13 @@ mod x86 {
         true
     }
 
-    /// Consumes `blocks` blocks of every stream; each has that many. False when the processor has no lanes.
-    pub(super) fn advance(streams: &mut [(&mut Chain, &[u8])], blocks: usize) -> bool {
-        if has_wide() {
+    /// Consumes `blocks` blocks of every stream; each has that many. False when the processor has no such lanes.
+    pub(super) fn advance(width: usize, streams: &mut [(&mut Chain, &[u8])], blocks: usize) -> bool {
+        if width == 16 && has_wide() {
             // SAFETY: the processor has AVX-512F.
             side_by_side::<16>(streams, blocks, |chains, inputs| unsafe { sixteen(chains, inputs) });
             true
-        } else if is_x86_feature_detected!("avx2") {
+        } else if width == 8 && has_narrow() {
             // SAFETY: the processor has AVX2.
             side_by_side::<8>(streams, blocks, |chains, inputs| unsafe { eight(chains, inputs) });
             true
@@ -266,8 +282,10 @@ mod x86 {
                         }
                     };
                     const LEFT: i32 = rotation(STEP).cast_signed();
-                    let turned =
-                        _mm256_or_si256(_mm256_slli_epi32::<LEFT>(sum), _mm256_srli_epi32::<{ 32 - LEFT }>(sum));
+                    let turned = _mm256_or_si256(
+                        _mm256_slli_epi32::<LEFT>(sum),
+                        _mm256_srli_epi32::<{ 32 - LEFT }>(sum),
+                    );
                     $a = _mm256_add_epi32(turned, $b);
                 }};
             }
@@ -287,7 +305,10 @@ mod x86 {
     #[target_feature(enable = "avx2")]
     fn turn_eight(inputs: &[&[Block]; 8], at: usize) -> [__m256i; 16] {
         // SAFETY: each half of a block has 32 bytes.
-        let load = |lane: usize, half: usize| match inputs[lane].get(at).and_then(|block| block.as_chunks::<32>().0.get(half)) {
+        let load = |lane: usize, half: usize| match inputs[lane]
+            .get(at)
+            .and_then(|block| block.as_chunks::<32>().0.get(half))
+        {
             Some(bytes) => unsafe { _mm256_loadu_si256(bytes.as_ptr().cast()) },
             None => _mm256_set1_epi32(0),
         };

@@ -1,239 +1,355 @@
 //! The lane thread: bodies that are received at the same time have their MD5 computed side by side.
 //!
-//! A body collects what it receives into batches and gives each batch, with the MD5 so far, to one thread of the process.
-//! While that thread works on some batches, others arrive; it takes them in between two bursts, so that lanes fill up
-//! exactly when there is more to hash than one stream could. Reading goes on meanwhile, one batch ahead.
+//! Each body queues what it receives and asks for a lane. One thread of the process hashes the queues of up to 16 bodies
+//! in bursts. As 16 lanes cost what one does, it begins only when every body has asked, or when one cannot go on without:
+//! its queue is full, or it has ended. A body that is alone is hashed while its next bytes are being received.
 
 use std::{
     collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Condvar, LazyLock, Mutex, MutexGuard, PoisonError,
+        Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
+    task::{Context, Poll, Waker},
 };
 
 use bytes::{Buf as _, Bytes};
-use tokio::sync::oneshot;
 
-use super::{Chain, Md5, lanes};
+use super::{BLOCK_BYTES, Chain, Md5, lanes};
 
-/// Bytes that make a batch. Waking a thread costs 2 to 5 µs, hashing this much 370.
-const BATCH_BYTES: usize = 256 * 1024;
 /// The shortest body, in bytes, that is worth the lane thread.
 pub const BODY_BYTES_MIN: u64 = 1024 * 1024;
-/// What all bodies together may hold in batches. Beyond it, batches are hashed where they are.
+/// Queued bytes for which a body asks for a lane. Waking a thread costs 2 to 5 µs, hashing this much 190.
+const LANE_BYTES_MIN: usize = 128 * 1024;
+/// Queued bytes at which a body stops receiving until its lane takes them.
+const QUEUE_BYTES_MAX: usize = 512 * 1024;
+/// What all bodies together may hold, in bytes. Beyond it, a body without a lane is hashed where it is.
 const HELD_BYTES_MAX: usize = 32 * 1024 * 1024;
-/// Blocks between two looks at what has arrived: 32 KiB a stream, about 50 µs.
+/// Blocks between two looks at what has arrived: 32 KiB a lane, about 50 µs.
 const BURST_BLOCKS: usize = 512;
 
-/// The lane thread is gone, and an MD5 with it.
+/// The lane thread failed, and an MD5 is lost with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the lane thread is gone")]
+#[error("the lane thread failed")]
 pub struct Lost;
-
-/// A batch of one body.
-struct Job {
-    /// Of everything before the batch.
-    md5: Md5,
-    pieces: VecDeque<Bytes>,
-    /// Takes the MD5 of everything up to the end of the batch.
-    done: oneshot::Sender<Md5>,
-}
 
 /// What bodies and the lane thread share.
 struct Pool {
-    jobs: Mutex<VecDeque<Job>>,
-    arrived: Condvar,
-    /// Bytes in batches, waiting or being hashed.
+    asking: Mutex<Asking>,
+    asked: Condvar,
+    /// Bodies whose MD5 is not finished.
+    bodies: AtomicUsize,
+    /// Bytes queued and being hashed.
     held: AtomicUsize,
 }
 
-static POOL: Pool = Pool { jobs: Mutex::new(VecDeque::new()), arrived: Condvar::new(), held: AtomicUsize::new(0) };
+/// Bodies that ask for a lane, each with its MD5 so far.
+struct Asking {
+    feeds: VecDeque<(Arc<Feed>, Md5)>,
+    /// A body waits for the lane thread.
+    is_urgent: bool,
+}
 
-/// Whether the lane thread runs; asking starts it. It does not on a processor without vectors that would pay.
+static POOL: Pool = Pool {
+    asking: Mutex::new(Asking { feeds: VecDeque::new(), is_urgent: false }),
+    asked: Condvar::new(),
+    bodies: AtomicUsize::new(0),
+    held: AtomicUsize::new(0),
+};
+
+/// Whether the lane thread runs; the first look starts it. It does not on a processor without vectors that would pay.
 static RUNS: LazyLock<bool> = LazyLock::new(|| {
     let thread = std::thread::Builder::new().name("md5-lanes".into());
-    lanes::width() > 1 && thread.spawn(|| POOL.work()).is_ok()
+    lanes::width() > 1 && thread.spawn(|| POOL.run()).is_ok()
 });
 
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Pool {
-    fn jobs(&self) -> MutexGuard<'_, VecDeque<Job>> {
-        self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The lane thread. A fault loses the bodies that have lanes, not the thread.
+    fn run(&self) {
+        loop {
+            let _ = catch_unwind(AssertUnwindSafe(|| self.hash()));
+        }
     }
 
-    fn submit(&self, job: Job) {
-        self.jobs().push_back(job);
-        self.arrived.notify_one();
-    }
-
-    /// The lane thread.
-    fn work(&self) {
+    fn hash(&self) {
         let mut lanes = Vec::with_capacity(lanes::LANES_MAX);
         loop {
-            self.take_jobs(&mut lanes);
-            advance(&mut lanes);
+            self.fill(&mut lanes);
+            lanes = burst(lanes);
         }
     }
 
-    /// Fills free lanes; waits when no lane is taken.
-    fn take_jobs(&self, lanes: &mut Vec<Lane>) {
-        let mut jobs = self.jobs();
+    /// Gives free lanes to bodies that ask. When no lane is taken, waits until it pays to begin.
+    fn fill(&self, lanes: &mut Vec<Lane>) {
+        let mut asking = lock(&self.asking);
         if lanes.is_empty() {
-            let waited = self.arrived.wait_while(jobs, |jobs| jobs.is_empty());
-            jobs = waited.unwrap_or_else(PoisonError::into_inner);
+            let waited = self.asked.wait_while(asking, |asking| !self.pays(asking));
+            asking = waited.unwrap_or_else(PoisonError::into_inner);
+            asking.is_urgent = false;
         }
         while lanes.len() < lanes::width() {
-            let Some(job) = jobs.pop_front() else { break };
-            lanes.extend(Lane::start(job));
+            let Some((feed, md5)) = asking.feeds.pop_front() else { break };
+            lanes.push(Lane::new(feed, md5));
         }
+        drop(asking);
+        *lanes = std::mem::take(lanes).into_iter().filter_map(Lane::settle).collect();
+    }
+
+    fn pays(&self, asking: &Asking) -> bool {
+        let asked = asking.feeds.len();
+        asked > 0 && (asking.is_urgent || asked >= self.bodies.load(Relaxed).min(lanes::width()))
+    }
+
+    fn ask(&self, feed: Arc<Feed>, md5: Md5) {
+        lock(&self.asking).feeds.push_back((feed, md5));
+        self.asked.notify_one();
+    }
+
+    fn press(&self) {
+        lock(&self.asking).is_urgent = true;
+        self.asked.notify_one();
     }
 }
 
-/// One burst on every lane. Lanes whose batch is done become free.
-fn advance(lanes: &mut Vec<Lane>) {
+/// Hashes up to `BURST_BLOCKS` blocks of each lane. Returns those that go on.
+fn burst(mut lanes: Vec<Lane>) -> Vec<Lane> {
     let mut streams: Vec<(&mut Chain, &[u8])> =
-        lanes.iter_mut().map(|lane| (&mut lane.job.md5.chain, &*lane.piece)).collect();
+        lanes.iter_mut().map(|lane| (&mut lane.md5.chain, &*lane.piece)).collect();
     let blocks = lanes::advance(&mut streams, BURST_BLOCKS);
-    let mut at = 0;
-    while at < lanes.len() {
-        let lane = lanes.swap_remove(at);
-        if let Some(lane) = lane.advanced(blocks) {
-            lanes.push(lane);
-            let last = lanes.len() - 1;
-            lanes.swap(at, last);
-            at += 1;
+    lanes.into_iter().filter_map(|lane| lane.advanced(blocks)).collect()
+}
+
+/// What one body has for the lane thread.
+#[derive(Default)]
+struct Feed {
+    state: Mutex<FeedState>,
+}
+
+#[derive(Default)]
+struct FeedState {
+    queue: VecDeque<Bytes>,
+    queued_bytes: usize,
+    place: Place,
+    /// Woken when the queue was taken and when the MD5 comes home.
+    waiting: Option<Waker>,
+}
+
+/// Where the MD5 of a body is.
+enum Place {
+    /// Here: no lane has it.
+    Home(Md5),
+    /// On a lane, or waiting for one.
+    Away,
+    /// Gone.
+    Lost,
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self::Home(Md5::new())
+    }
+}
+
+impl Drop for FeedState {
+    fn drop(&mut self) {
+        POOL.held.fetch_sub(self.queued_bytes, Relaxed);
+    }
+}
+
+impl FeedState {
+    /// Empties the queue; the caller answers for the bytes held.
+    fn take_queue(&mut self) -> (VecDeque<Bytes>, usize) {
+        (std::mem::take(&mut self.queue), std::mem::take(&mut self.queued_bytes))
+    }
+
+    /// Hashes the queue on this thread, when the MD5 is at home.
+    fn hash_here(&mut self) {
+        let Place::Home(md5) = &mut self.place else { return };
+        for piece in self.queue.drain(..) {
+            md5.update(&piece);
+        }
+        POOL.held.fetch_sub(std::mem::take(&mut self.queued_bytes), Relaxed);
+    }
+
+    /// The MD5, for a lane; `None` when it is not at home.
+    fn leave_home(&mut self) -> Option<Md5> {
+        let Place::Home(md5) = &self.place else { return None };
+        let md5 = md5.clone();
+        self.place = Place::Away;
+        Some(md5)
+    }
+
+    fn wake(&mut self) {
+        if let Some(waiting) = self.waiting.take() {
+            waiting.wake();
         }
     }
 }
 
-/// A batch being hashed. Stands at a block border, with at least one whole block ahead.
+/// A body that is being hashed. Stands at a block border, with at least one whole block ahead.
 struct Lane {
-    job: Job,
-    /// What is left of the piece that is being hashed.
+    feed: Arc<Feed>,
+    md5: Md5,
+    /// What is left of the piece that is being hashed, and the pieces after it.
     piece: Bytes,
+    pieces: VecDeque<Bytes>,
+    taken_bytes: usize,
+    state: LaneState,
+}
+
+enum LaneState {
+    /// The queue is to be taken.
+    New,
+    /// The queue was taken.
+    Hashing,
+    /// The MD5 went on: nothing is lost with the lane.
+    Done,
 }
 
 impl Lane {
-    /// Ends the job at once when it has no whole block.
-    fn start(job: Job) -> Option<Self> {
-        Self { job, piece: Bytes::new() }.settle()
+    /// With nothing to hash yet: to be settled.
+    fn new(feed: Arc<Feed>, md5: Md5) -> Self {
+        Self {
+            feed,
+            md5,
+            piece: Bytes::new(),
+            pieces: VecDeque::new(),
+            taken_bytes: 0,
+            state: LaneState::New,
+        }
     }
 
-    /// The kernel has consumed so many blocks of the piece.
+    /// So many blocks of the piece have been hashed.
     fn advanced(mut self, blocks: usize) -> Option<Self> {
-        let bytes = blocks * super::BLOCK_BYTES;
-        self.job.md5.length += bytes as u64;
-        self.piece.advance(bytes.min(self.piece.len()));
+        let bytes = (blocks * BLOCK_BYTES).min(self.piece.len());
+        self.md5.length += bytes as u64;
+        self.piece.advance(bytes);
         self.settle()
     }
 
-    /// Goes on to the next whole block, over the ends of pieces. `None` when the batch is done; the MD5 went back then.
+    /// Goes on to the next whole block, over the ends of pieces. `None` when the body has no more for now.
     fn settle(mut self) -> Option<Self> {
-        while self.piece.len() < super::BLOCK_BYTES {
-            self.job.md5.keep_partial(&self.piece);
-            let Some(next) = self.job.pieces.pop_front() else {
-                // Nobody waits when the client is gone: then the MD5 is dropped.
-                let _ = self.job.done.send(self.job.md5);
-                return None;
-            };
-            let rest = self.job.md5.fill_partial(&next).len();
+        while self.piece.len() < BLOCK_BYTES {
+            self.md5.keep_partial(&self.piece);
+            let next = self.pieces.pop_front().or_else(|| self.take_more())?;
+            let rest = self.md5.fill_partial(&next).len();
             self.piece = next.slice(next.len() - rest..);
         }
         Some(self)
+    }
+
+    /// At first, takes what the body has queued. After that, leaves the lane: to ask for the next, or to go home.
+    fn take_more(&mut self) -> Option<Bytes> {
+        POOL.held.fetch_sub(std::mem::take(&mut self.taken_bytes), Relaxed);
+        let mut state = lock(&self.feed.state);
+        if let LaneState::New = self.state {
+            self.state = LaneState::Hashing;
+            (self.pieces, self.taken_bytes) = state.take_queue();
+            state.wake();
+            return self.pieces.pop_front();
+        }
+        self.state = LaneState::Done;
+        if state.queued_bytes < LANE_BYTES_MIN {
+            state.place = Place::Home(self.md5.clone());
+            state.wake();
+        } else {
+            drop(state);
+            POOL.ask(self.feed.clone(), self.md5.clone());
+        }
+        None
+    }
+}
+
+impl Drop for Lane {
+    fn drop(&mut self) {
+        POOL.held.fetch_sub(self.taken_bytes, Relaxed);
+        if !matches!(self.state, LaneState::Done) {
+            let mut state = lock(&self.feed.state);
+            state.place = Place::Lost;
+            state.wake();
+        }
     }
 }
 
 /// The MD5 of a body, computed by the lane thread while the body is received.
 pub struct BodyMd5 {
-    /// Away while the lane thread has it.
-    md5: Option<Md5>,
-    running: Option<oneshot::Receiver<Md5>>,
-    /// Bytes in the batch that the lane thread has.
-    running_bytes: usize,
-    batch: VecDeque<Bytes>,
-    batch_bytes: usize,
+    feed: Arc<Feed>,
 }
 
 impl BodyMd5 {
     /// `None` when there is no lane thread.
     pub fn new() -> Option<Self> {
-        RUNS.then(|| Self {
-            md5: Some(Md5::new()),
-            running: None,
-            running_bytes: 0,
-            batch: VecDeque::new(),
-            batch_bytes: 0,
+        RUNS.then(|| {
+            POOL.bodies.fetch_add(1, Relaxed);
+            Self { feed: Arc::default() }
         })
     }
 
-    /// Appends bytes. Waits when the lane thread is more than a batch behind.
+    /// Appends bytes. Waits when the lane thread is behind.
     pub async fn push(&mut self, piece: Bytes) -> Result<(), Lost> {
-        self.batch_bytes += piece.len();
         let held = POOL.held.fetch_add(piece.len(), Relaxed) + piece.len();
-        self.batch.push_back(piece);
-        if self.batch_bytes < BATCH_BYTES && held < HELD_BYTES_MAX {
+        let mut asking = None;
+        let queued_bytes = {
+            let mut state = lock(&self.feed.state);
+            state.queued_bytes += piece.len();
+            state.queue.push_back(piece);
+            if held > HELD_BYTES_MAX {
+                state.hash_here();
+            }
+            if state.queued_bytes >= LANE_BYTES_MIN {
+                asking = state.leave_home();
+            }
+            state.queued_bytes
+        };
+        if let Some(md5) = asking {
+            POOL.ask(self.feed.clone(), md5);
+        }
+        if queued_bytes < QUEUE_BYTES_MAX {
             return Ok(());
         }
-        self.settle().await?;
-        if held < HELD_BYTES_MAX { self.submit() } else { self.hash_here() }
+        self.wait(|state| state.queued_bytes < QUEUE_BYTES_MAX).await
     }
 
     /// The digest, 16 bytes.
-    pub async fn finish(mut self) -> Result<[u8; 16], Lost> {
-        self.settle().await?;
-        if self.batch_bytes >= BATCH_BYTES / 4 {
-            self.submit()?;
-            self.settle().await?;
-        }
-        self.hash_here()?;
-        Ok(self.md5.take().ok_or(Lost)?.finish())
+    pub async fn finish(self) -> Result<[u8; 16], Lost> {
+        self.wait(|state| matches!(state.place, Place::Home(_))).await?;
+        let mut state = lock(&self.feed.state);
+        state.hash_here();
+        state.leave_home().map(Md5::finish).ok_or(Lost)
     }
 
-    /// Waits for the MD5 to come back from the lane thread.
-    async fn settle(&mut self) -> Result<(), Lost> {
-        if let Some(running) = self.running.as_mut() {
-            self.md5 = Some(running.await.map_err(|_| Lost)?);
-            self.running = None;
-            release(&mut self.running_bytes);
-        }
-        Ok(())
-    }
-
-    /// Gives the batch to the lane thread.
-    fn submit(&mut self) -> Result<(), Lost> {
-        let (done, running) = oneshot::channel();
-        let md5 = self.md5.take().ok_or(Lost)?;
-        POOL.submit(Job { md5, pieces: std::mem::take(&mut self.batch), done });
-        self.running = Some(running);
-        self.running_bytes = std::mem::take(&mut self.batch_bytes);
-        Ok(())
-    }
-
-    /// Hashes the batch on this thread.
-    fn hash_here(&mut self) -> Result<(), Lost> {
-        let md5 = self.md5.as_mut().ok_or(Lost)?;
-        for piece in self.batch.drain(..) {
-            md5.update(&piece);
-        }
-        release(&mut self.batch_bytes);
-        Ok(())
+    /// Waits for the lane thread to bring this about.
+    async fn wait(&self, reached: impl Fn(&FeedState) -> bool) -> Result<(), Lost> {
+        std::future::poll_fn(|cx: &mut Context<'_>| {
+            let mut state = lock(&self.feed.state);
+            if matches!(state.place, Place::Lost) {
+                return Poll::Ready(Err(Lost));
+            }
+            if reached(&state) {
+                return Poll::Ready(Ok(()));
+            }
+            state.waiting = Some(cx.waker().clone());
+            drop(state);
+            POOL.press();
+            Poll::Pending
+        })
+        .await
     }
 }
 
 impl Drop for BodyMd5 {
     fn drop(&mut self) {
-        release(&mut self.batch_bytes);
-        release(&mut self.running_bytes);
+        POOL.bodies.fetch_sub(1, Relaxed);
     }
 }
 
 impl std::fmt::Debug for BodyMd5 {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { batch_bytes, running_bytes, .. } = self;
-        f.debug_struct("BodyMd5").field("batch_bytes", batch_bytes).field("running_bytes", running_bytes).finish()
+        f.debug_struct("BodyMd5").finish_non_exhaustive()
     }
-}
-
-fn release(bytes: &mut usize) {
-    POOL.held.fetch_sub(std::mem::take(bytes), Relaxed);
 }

@@ -1,4 +1,5 @@
-//! The counters as Prometheus text: the shards are added up into one scrape, which is then written family by family.
+//! The counters as Prometheus text: the shards are added up into one scrape, which is then written family by
+//! family.
 
 use std::collections::BTreeMap;
 use std::fmt::Error;
@@ -11,7 +12,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
 use super::histogram::Sum;
-use super::{Metrics, REFUSALS, REPLACEMENTS, STAGES, STATUSES, Shard, VolumeFigures};
+use super::{Metrics, REFUSALS, STAGES, STATUSES, Shard, VolumeFigures, VolumeHistogram};
 
 type Label = (&'static str, String);
 type Counted = (Vec<Label>, u64);
@@ -32,7 +33,6 @@ struct Scrape {
     requests: Vec<Counted>,
     durations: Vec<(String, Sum)>,
     stages: Vec<Sum>,
-    replaced: Vec<u64>,
     refused: Vec<u64>,
     gauges: Vec<(&'static str, &'static str, i64)>,
     counters: Vec<(&'static str, &'static str, u64)>,
@@ -53,7 +53,6 @@ impl Scrape {
             requests,
             durations,
             stages: stages(metrics),
-            replaced: each(metrics, |shard| &shard.replaced),
             refused: each(metrics, |shard| &shard.refused),
             gauges: vec![
                 ("requests_in_flight", "Requests being answered", level(|shard| &shard.in_flight)),
@@ -62,6 +61,11 @@ impl Scrape {
             ],
             counters: vec![
                 ("connections_accepted", "Connections accepted", sum(|shard| &shard.accepted)),
+                (
+                    "instances_replaced",
+                    "Instances of the pipeline that trapped",
+                    sum(|shard| &shard.replaced),
+                ),
                 ("received_bytes", "Bytes read from clients, framing included", sum(|shard| &shard.bytes_in)),
                 ("sent_bytes", "Bytes written to clients, framing included", sum(|shard| &shard.bytes_out)),
             ],
@@ -122,8 +126,6 @@ impl Collector for Scrape {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), Error> {
         let encoder = &mut encoder;
         family(encoder, "requests", "Requests by operation and HTTP status", &self.requests)?;
-        let help = "Instances of the pipeline that were replaced, by reason";
-        family(encoder, "instances_replaced", help, &labelled("reason", &REPLACEMENTS, &self.replaced))?;
         let help = "What was refused before the pipeline, by the limit that was reached";
         family(encoder, "refused", help, &labelled("limit", &REFUSALS, &self.refused))?;
         let durations = self.durations.iter().map(|(name, sum)| ("operation", name.as_str(), sum));
@@ -143,7 +145,7 @@ impl Collector for Scrape {
             let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             metric.encode_counter::<NoLabelSet, _, f64>(value, None)?;
         }
-        for (name, help, sum, buckets) in &self.volume.histograms {
+        for VolumeHistogram { name, help, sum, buckets } in &self.volume.histograms {
             let count = buckets.iter().map(|(_, count)| count).sum();
             let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Histogram)?;
             metric.encode_histogram::<NoLabelSet>(*sum, count, buckets, None)?;

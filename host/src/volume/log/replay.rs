@@ -2,9 +2,9 @@
 
 use std::io;
 
+use super::Position;
 use super::record::{self, Header};
 use super::segment::{self, Segment, SegmentHeader};
-use super::Position;
 use crate::volume::disk::{Disk, DiskFile, Open};
 use crate::volume::errors::OpenError;
 
@@ -37,6 +37,9 @@ pub(crate) fn chain(disk: &dyn Disk, volume: u64) -> Result<Vec<SegmentHeader>, 
     Ok(headers)
 }
 
+/// Takes a record's header, its payload and where it ends.
+pub(crate) type Visit<'a> = &'a mut dyn FnMut(&Header, &[u8], Position) -> Result<(), OpenError>;
+
 /// Reads on from `from`, where the record number `record` is expected, and gives every sound record to `visit`: its
 /// header, its payload (empty for bodies, whose checksum was verified) and where it ends.
 pub(crate) fn replay(
@@ -44,7 +47,7 @@ pub(crate) fn replay(
     headers: &[SegmentHeader],
     from: Position,
     record: u64,
-    visit: &mut dyn FnMut(&Header, &[u8], Position) -> Result<(), OpenError>,
+    visit: Visit<'_>,
 ) -> Result<End, OpenError> {
     let mut end = None;
     let mut at = from;
@@ -61,9 +64,11 @@ pub(crate) fn replay(
         let limit = path.get(index + 1).map(|next| next.previous_length);
         let segment = segment::open(disk, header.number, Open::Write)?;
         let mut scan = Scan::new(&*segment.file, at, limit)?;
+        let mut begins = scan.at;
         while let Some((found, payload)) = scan.next(expected)? {
             expected += 1;
-            visit(&found, payload, scan.at)?;
+            begins.offset += record::HEADER_BYTES as u64 + found.length;
+            visit(&found, payload, begins)?;
         }
         if let Some(limit) = limit
             && scan.at.offset != limit
@@ -152,7 +157,8 @@ impl<'a> Scan<'a> {
         self.at.offset += record::HEADER_BYTES as u64 + header.length;
     }
 
-    fn read(&mut self, offset: u64, length: u64) -> io::Result<&[u8]> {
+    /// Bytes of the segment.
+    pub(crate) fn read(&mut self, offset: u64, length: u64) -> io::Result<&[u8]> {
         let count = usize::try_from(length).map_err(|_| io::ErrorKind::InvalidData)?;
         let inside = offset >= self.window_at && offset + length <= self.window_at + self.window.len() as u64;
         if !inside {

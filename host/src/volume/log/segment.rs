@@ -42,9 +42,13 @@ impl SegmentHeader {
         let mut bytes = vec![0; usize::try_from(HEADER_BYTES).unwrap_or(HEADER_USED)];
         set_at(&mut bytes, 0, MAGIC);
         set_at(&mut bytes, 8, &VERSION.to_le_bytes());
-        for (at, value) in
-            [(16, self.number), (24, self.previous), (32, self.previous_length), (40, self.first_record), (48, self.volume)]
-        {
+        for (at, value) in [
+            (16, self.number),
+            (24, self.previous),
+            (32, self.previous_length),
+            (40, self.first_record),
+            (48, self.volume),
+        ] {
             set_at(&mut bytes, at, &value.to_le_bytes());
         }
         let crc = bytes.get(..HEADER_USED - 4).map_or(0, crc_fast::crc32_iscsi);
@@ -86,11 +90,8 @@ pub(crate) fn path(number: u64) -> String {
 
 /// The numbers of the segments that have a file, in order.
 pub(crate) fn list(disk: &dyn Disk) -> io::Result<Vec<u64>> {
-    let mut numbers: Vec<u64> = disk
-        .list(FOLDER)?
-        .iter()
-        .filter_map(|name| name.strip_suffix(".log")?.parse().ok())
-        .collect();
+    let mut numbers: Vec<u64> =
+        disk.list(FOLDER)?.iter().filter_map(|name| name.strip_suffix(".log")?.parse().ok()).collect();
     numbers.sort_unstable();
     Ok(numbers)
 }

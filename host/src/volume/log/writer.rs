@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::Position;
 use super::record::{self, Header, Kind};
 use super::segment::{self, Segment, SegmentHeader};
-use super::Position;
-use crate::volume::disk::{Disk, DiskFile, Open};
+use crate::volume::disk::{Disk, Open};
 use crate::volume::errors::VolumeError;
 use crate::volume::segments::Segments;
 
@@ -52,9 +52,14 @@ pub(crate) struct Tail {
 
 impl Tail {
     /// A tail that goes on at `next` with record number `record`.
-    pub(crate) fn new(volume: u64, segment_bytes: u64, bytes_max: usize, next: Position, record: u64) -> Tail {
-        let waiting =
-            Waiting { next, record, parts: Vec::new(), bytes: 0, broken: None, lost: Vec::new() };
+    pub(crate) fn new(
+        volume: u64,
+        segment_bytes: u64,
+        bytes_max: usize,
+        next: Position,
+        record: u64,
+    ) -> Tail {
+        let waiting = Waiting { next, record, parts: Vec::new(), bytes: 0, broken: None, lost: Vec::new() };
         Tail { volume, segment_bytes, bytes_max, waiting: Mutex::new(waiting) }
     }
 
@@ -323,11 +328,6 @@ impl Writer {
     pub(crate) fn close(&mut self) -> Result<(), VolumeError> {
         self.flush(Sync::Yes)?;
         self.close_active()
-    }
-
-    /// Where what was written ends.
-    pub(crate) fn position(&self) -> Position {
-        self.written
     }
 }
 

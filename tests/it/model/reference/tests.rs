@@ -59,11 +59,16 @@ fn suspended_writes_replace_only_the_null_version() {
 #[test]
 fn a_delimiter_rolls_keys_up() {
     let mut bucket = Bucket::new();
-    for key in ["sample.jpg", "photos/2006/January/sample.jpg", "photos/2006/February/sample2.jpg", "photos/a"] {
+    for key in
+        ["sample.jpg", "photos/2006/January/sample.jpg", "photos/2006/February/sample2.jpg", "photos/a"]
+    {
         bucket.write(key, object(key), None).unwrap();
     }
     assert_eq!(entries(&bucket.list("", "/")), ["(photos/)", "sample.jpg"]);
-    assert_eq!(entries(&bucket.list("photos/2006/", "/")), ["(photos/2006/February/)", "(photos/2006/January/)"]);
+    assert_eq!(
+        entries(&bucket.list("photos/2006/", "/")),
+        ["(photos/2006/February/)", "(photos/2006/January/)"]
+    );
     assert_eq!(entries(&bucket.list("photos/a", "/")), ["photos/a"]);
     assert_eq!(entries(&bucket.list("photos", "")).len(), 3);
 }

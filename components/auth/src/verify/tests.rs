@@ -1,0 +1,126 @@
+//! Verification against a host that knows one key.
+
+use std::cell::Cell;
+
+use gateway::errors::ErrorCode;
+use gateway::headers::Headers;
+
+use super::*;
+
+const MAC: &str = "the right signature";
+const NOW_MS: u64 = 1_369_353_600_000;
+
+/// A host with one access key, which counts what it is asked to digest.
+#[derive(Default)]
+struct OneKey {
+    digests: Cell<u32>,
+}
+
+impl Keys for OneKey {
+    fn sha256(&self, text: &str) -> String {
+        self.digests.set(self.digests.get() + 1);
+        format!("sha256 of {} bytes", text.len())
+    }
+
+    fn derive(&self, access_key_id: &str, scope: &str) -> Option<u64> {
+        (access_key_id == "known" && scope == "20130524/us-east-1/s3/aws4_request").then_some(7)
+    }
+
+    fn verify(&self, key: u64, message: &str, mac: &str) -> bool {
+        self.digests.set(self.digests.get() + 1);
+        key == 7 && message.starts_with("AWS4-HMAC-SHA256\n20130524T000000Z\n") && mac == MAC
+    }
+
+    fn find(&self, access_key_id: &str) -> Option<Identity> {
+        Some(Identity {
+            account: "123456789012".to_owned(),
+            canonical_id: "c".to_owned(),
+            display_name: "d".to_owned(),
+            user: String::new(),
+            access_key_id: access_key_id.to_owned(),
+        })
+    }
+}
+
+fn identified(
+    keys: &OneKey,
+    access_key_id: &str,
+    mac: &str,
+    content_sha256: &str,
+) -> Result<(Principal, sdk::Payload), S3Error> {
+    let authorization = format!(
+        "AWS4-HMAC-SHA256 Credential={access_key_id}/20130524/us-east-1/s3/aws4_request, \
+         SignedHeaders=host;x-amz-content-sha256;x-amz-date;x-amz-decoded-content-length, Signature={mac}"
+    );
+    let headers: Headers = [
+        ("host", "h"),
+        ("authorization", &authorization),
+        ("x-amz-content-sha256", content_sha256),
+        ("x-amz-date", "20130524T000000Z"),
+        ("x-amz-decoded-content-length", "5"),
+    ]
+    .into_iter()
+    .collect();
+    identify(&request(&headers), keys)
+}
+
+fn request(headers: &Headers) -> Request<'_> {
+    Request {
+        method: "PUT",
+        path: "/photos/cat.jpg",
+        query: "",
+        host: "h",
+        headers,
+        content_length: None,
+        received_ms: NOW_MS,
+    }
+}
+
+#[test]
+fn a_right_signature_names_the_principal() {
+    let (principal, payload) = identified(&OneKey::default(), "known", MAC, "UNSIGNED-PAYLOAD").unwrap();
+    assert!(matches!(principal, Principal::Authenticated(identity) if identity.access_key_id == "known"));
+    assert!(matches!(payload, sdk::Payload::Unsigned));
+}
+
+#[test]
+fn a_wrong_signature_and_an_unknown_key_cost_the_same() {
+    let keys = OneKey::default();
+    let wrong = identified(&keys, "known", "another", "UNSIGNED-PAYLOAD").unwrap_err();
+    assert_eq!(wrong.code, ErrorCode::SignatureDoesNotMatch);
+    let spent = keys.digests.replace(0);
+    let unknown = identified(&keys, "unknown", MAC, "UNSIGNED-PAYLOAD").unwrap_err();
+    assert_eq!(unknown.code, ErrorCode::InvalidAccessKeyId);
+    assert_eq!(unknown.details, [("AWSAccessKeyId", "unknown".to_owned())]);
+    assert_eq!(keys.digests.get(), spent);
+}
+
+#[test]
+fn signed_chunks_continue_from_the_head() {
+    let streaming = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER";
+    let (_, payload) = identified(&OneKey::default(), "known", MAC, streaming).unwrap();
+    let sdk::Payload::Chunked(chunked) = payload else { panic!("{payload:?}") };
+    let signature = chunked.signature.unwrap();
+    assert_eq!((chunked.decoded_length, chunked.trailers), (Some(5), true));
+    assert_eq!(signature.key, 7);
+    assert_eq!(signature.timestamp, "20130524T000000Z");
+    assert_eq!(signature.scope, "20130524/us-east-1/s3/aws4_request");
+    assert_eq!(signature.seed, MAC);
+}
+
+#[test]
+fn unsigned_chunks_have_no_signature() {
+    let streaming = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
+    let (_, payload) = identified(&OneKey::default(), "known", MAC, streaming).unwrap();
+    assert!(
+        matches!(payload, sdk::Payload::Chunked(chunked) if chunked.signature.is_none() && chunked.trailers)
+    );
+}
+
+#[test]
+fn no_credentials_are_anonymous_and_cost_nothing() {
+    let keys = OneKey::default();
+    let (principal, payload) = identify(&request(&Headers::default()), &keys).unwrap();
+    assert!(matches!((principal, payload), (Principal::Anonymous, sdk::Payload::Unsigned)));
+    assert_eq!(keys.digests.get(), 0);
+}

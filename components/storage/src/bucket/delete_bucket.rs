@@ -1,0 +1,90 @@
+//! DeleteBucket: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteBucket.html>
+
+use gateway::errors::{ErrorCode, Result, S3Error};
+use sdk::Response;
+
+use crate::listing::source::{Cursor, Index};
+use crate::multipart::parts;
+use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
+use crate::records::{BucketRow, Row, Upload};
+use crate::request::Request;
+use crate::tables::{self, Range};
+use crate::index;
+
+/// Uploads given up in one batch. Each may have 10,000 parts.
+const UPLOADS_MAX: u32 = 16;
+
+/// Deletes a bucket without objects, versions and delete markers. Uploads in progress do not keep it, as in S3: they are
+/// given up, in batches, before the bucket goes.
+pub(crate) async fn handle(request: &Request) -> Result<Response> {
+    // Rounds that give up uploads make progress; only those that met somebody else's write count as attempts.
+    let mut attempts = 0;
+    while attempts < ATTEMPTS_MAX {
+        let (plan, round) = plan(&request.bucket, &request.read_bucket_row()?)?;
+        match (plan.commit(&request.call).await?, round) {
+            (Some(_), Round::Last) => return Ok(Response::new(204)),
+            (Some(_), Round::MoreUploads) => {}
+            (None, _) => attempts += 1,
+        }
+    }
+    Err(aborted())
+}
+
+/// What a batch leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Round {
+    /// The bucket, and uploads.
+    MoreUploads,
+    /// Nothing.
+    Last,
+}
+
+fn plan(name: &str, bucket: &Row<BucketRow>) -> Result<(Plan, Round)> {
+    let id = bucket.record.id;
+    let mut plan = Plan::new();
+    plan.require_unchanged(tables::BUCKETS, bucket);
+    for table in [tables::OBJECTS, tables::VERSIONS] {
+        let Range { start, end } = tables::bucket_range(id);
+        if index::first(table, &start, &end).is_some() {
+            return Err(S3Error::new(ErrorCode::BucketNotEmpty).detail("BucketName", name));
+        }
+        plan.require_empty(table, Range { start, end });
+    }
+    let uploads = uploads(id)?;
+    for upload in &uploads {
+        parts::discard(&mut plan, upload, &parts::all(upload.record.sequence)?);
+    }
+    if uploads.len() >= UPLOADS_MAX as usize {
+        return Ok((plan, Round::MoreUploads));
+    }
+    require_no_others(&mut plan, id, &uploads);
+    plan.delete(tables::BUCKETS, bucket.key.clone());
+    Ok((plan, Round::Last))
+}
+
+/// The first uploads of the bucket. Fewer than [`UPLOADS_MAX`] are all that there are.
+fn uploads(bucket: u64) -> Result<Vec<Row<Upload>>> {
+    let Range { start, end } = tables::bucket_range(bucket);
+    let mut cursor = Cursor::new(&Index, tables::UPLOADS, start, end, UPLOADS_MAX);
+    let mut uploads = Vec::new();
+    while uploads.len() < UPLOADS_MAX as usize {
+        cursor.load();
+        let Some(row) = cursor.row() else { break };
+        uploads.push(row.decode()?);
+        cursor.advance();
+    }
+    Ok(uploads)
+}
+
+/// Requires that the bucket has no uploads between and behind these, so that none is left without a bucket.
+fn require_no_others(plan: &mut Plan, bucket: u64, uploads: &[Row<Upload>]) {
+    let Range { mut start, end } = tables::bucket_range(bucket);
+    for upload in uploads {
+        plan.require_empty(tables::UPLOADS, Range { start, end: upload.key.clone() });
+        start = tables::after_key(&upload.key);
+    }
+    plan.require_empty(tables::UPLOADS, Range { start, end });
+}
+
+#[cfg(test)]
+mod tests;

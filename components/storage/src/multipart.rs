@@ -1,0 +1,42 @@
+//! Multipart uploads: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>
+//!
+//! Parts are blobs of their own. Completing an upload copies no byte: the parts' spans move into the object's manifest.
+//! Every change of an upload's parts requires the upload's row unchanged, and whoever ends an upload requires its parts
+//! to be exactly those that were read ([`parts::require_exactly`]), so no part is ever lost or left behind.
+
+pub(crate) mod abort_multipart_upload;
+pub(crate) mod assembly;
+pub(crate) mod checksum;
+pub(crate) mod complete_multipart_upload;
+pub(crate) mod create_multipart_upload;
+pub(crate) mod list_multipart_uploads;
+pub(crate) mod list_parts;
+pub(crate) mod part_list;
+pub(crate) mod parts;
+#[cfg(test)]
+pub(crate) mod tests;
+pub(crate) mod upload_part;
+pub(crate) mod upload_part_copy;
+
+use gateway::errors::{ErrorCode, Result, S3Error};
+
+use crate::records::{Row, Upload};
+use crate::request::Request;
+use crate::{rows, version_id};
+
+/// The id of an upload, as clients see it.
+fn upload_id(upload: &Upload) -> String {
+    version_id::encode(upload.sequence, upload.nonce)
+}
+
+/// The upload that the request names, as it is now. `NoSuchUpload` when it is not, or no longer, in progress.
+fn find(request: &Request, bucket: u64) -> Result<Row<Upload>> {
+    let id = request.query.get("uploadId").unwrap_or_default();
+    let (sequence, nonce) = version_id::decode(id).ok_or_else(|| no_such_upload(id))?;
+    let row = rows::upload(bucket, &request.key, sequence)?.filter(|row| row.record.nonce == nonce);
+    row.ok_or_else(|| no_such_upload(id))
+}
+
+fn no_such_upload(id: &str) -> S3Error {
+    S3Error::new(ErrorCode::NoSuchUpload).detail("UploadId", id)
+}

@@ -1,0 +1,30 @@
+//! AbortMultipartUpload: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html>
+
+use gateway::errors::Result;
+use gateway::operations::upload_part::AbortInput;
+use gateway::precondition::failed;
+use sdk::Response;
+
+use super::{find, parts};
+use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
+use crate::request::Request;
+
+/// Ends the upload and gives up its parts. `PreconditionFailed` when it was initiated at another time than
+/// `x-amz-if-match-initiated-time` says.
+pub(crate) async fn handle(request: &Request) -> Result<Response> {
+    let input = AbortInput::parse(&request.query, &request.headers)?;
+    let bucket = request.bucket_row()?.record.id;
+    for _ in 0..ATTEMPTS_MAX {
+        let upload = find(request, bucket)?;
+        let initiated = upload.record.initiated_ms / 1000;
+        if input.if_match_initiated_ms.is_some_and(|expected| expected / 1000 != initiated) {
+            return Err(failed("x-amz-if-match-initiated-time"));
+        }
+        let mut plan = Plan::new();
+        parts::discard(&mut plan, &upload, &parts::all(upload.record.sequence)?);
+        if plan.commit(&request.call).await?.is_some() {
+            return Ok(Response::new(204));
+        }
+    }
+    Err(aborted())
+}

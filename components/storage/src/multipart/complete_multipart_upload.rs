@@ -1,0 +1,195 @@
+//! CompleteMultipartUpload: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
+
+use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::headers::Headers;
+use gateway::operations::complete_multipart_upload::{Completed, Input};
+use gateway::url_encoding;
+use sdk::{Response, Work, digests, failure_to_error};
+
+use super::assembly::Assembly;
+use super::{checksum, find, no_such_upload, part_list, parts};
+use crate::object::checksums::{Claims, Need};
+use crate::object::headers;
+use crate::object::write::{self, NewObject, Place};
+use crate::plan::{ATTEMPTS_MAX, Plan};
+use crate::records::{Algorithm, BucketRow, Checksum, ChecksumType, Details, ETag, Part, Row, Upload, Version};
+use crate::request::Request;
+use crate::subresource::{document, lock};
+use crate::{index, rows, tables, version_id};
+
+/// Completes the upload: its parts become one object, and no byte of them is copied.
+///
+/// Repeated, it answers what it answered before, as long as the object is the current one.
+pub(crate) async fn handle(request: &Request) -> Result<Response> {
+    let input = Input::parse(&request.query, &request.headers, &receive(request).await?)?;
+    let mut bucket = request.bucket_row()?.clone();
+    for _ in 0..ATTEMPTS_MAX {
+        let place = Place::read(&bucket.record, &request.key)?;
+        let upload = match find(request, bucket.record.id) {
+            Ok(upload) => upload,
+            Err(error) if error.code == ErrorCode::NoSuchUpload => {
+                return completed_before(request, &bucket.record, place.current.as_ref());
+            }
+            Err(error) => return Err(error),
+        };
+        let uploaded = parts::all(upload.record.sequence)?;
+        let object = object(request, &bucket.record, &upload.record, &input, &uploaded)?;
+        write::check(&input.preconditions, &place)?;
+
+        let mut plan = Plan::new();
+        plan.require_unchanged(tables::BUCKETS, &bucket);
+        let version = end_upload(&mut plan, &upload, &uploaded, &object, &place)?;
+        if plan.commit(&request.call).await?.is_some() {
+            return Ok(respond(request, &bucket.record, &version));
+        }
+        bucket = request.read_bucket_row()?;
+    }
+    Err(write::conflict(&input.preconditions))
+}
+
+/// The checksum headers of this request speak of the object, not of the document: only `Content-MD5` is checked.
+async fn receive(request: &Request) -> Result<Vec<u8>> {
+    let of_document: Headers = request.headers.get("content-md5").map(|md5| ("content-md5", md5)).into_iter().collect();
+    let claims = Claims::read(&of_document)?;
+    let collected = request.call.collect(document::length_max(request)?).await.map_err(failure_to_error)?;
+    claims.verify_document(&collected, Need::Optional)?;
+    Ok(collected.body)
+}
+
+/// The object that the listed parts make, and how.
+#[derive(Debug)]
+pub(super) struct Made {
+    /// All but its body.
+    pub(super) object: NewObject,
+    /// How its parts lie one after the other.
+    pub(super) assembly: Assembly,
+    /// The numbers of its parts, rising.
+    pub(super) numbers: Vec<u32>,
+}
+
+fn object(
+    request: &Request,
+    bucket: &BucketRow,
+    upload: &Upload,
+    input: &Input,
+    uploaded: &[Row<Part>],
+) -> Result<Made> {
+    let chosen = part_list::choose(&input.parts, uploaded, &input.upload_id)?;
+    let assembly = Assembly::of(&chosen);
+    check_size(input, assembly.size)?;
+    let covers = checksum::covers(upload);
+    let whole = checksum::of_object(checksum::algorithm(upload), covers, &chosen)?;
+    check_claimed(input, &whole, covers)?;
+
+    let md5s: Vec<u8> = chosen.iter().flat_map(|part| part.md5).collect();
+    let md5 = digests::md5(&md5s).try_into().map_err(|_| ErrorCode::InternalError)?;
+    let now_ms = request.now_ms();
+    let default = bucket.object_lock.as_ref();
+    let default = default.and_then(|configuration| lock::default_retention(configuration, now_ms));
+    let details = Details {
+        content: upload.content.clone(),
+        metadata: upload.metadata.clone(),
+        tags: upload.tags.clone(),
+        checksums: vec![whole],
+        retention: upload.retention.or(default),
+        legal_hold: upload.legal_hold.then_some(true),
+        upload: Some((upload.sequence, upload.nonce)),
+        encryption: upload.encryption,
+        ..Details::default()
+    };
+    let object = NewObject {
+        modified_ms: now_ms,
+        size: assembly.size,
+        etag: ETag { md5, parts: assembly.count },
+        storage_class: upload.storage_class,
+        checksum_type: covers,
+        details,
+    };
+    Ok(Made { object, assembly, numbers: chosen.iter().map(|part| part.number).collect() })
+}
+
+/// Plans the object, and the end of the upload. The references of its parts' blobs pass to the object; parts that are
+/// not in it are given up.
+pub(super) fn end_upload(
+    plan: &mut Plan,
+    upload: &Row<Upload>,
+    uploaded: &[Row<Part>],
+    made: &Made,
+    place: &Place<'_>,
+) -> Result<Version> {
+    let mut object = made.object.clone();
+    object.details.body = made.assembly.put(plan, index::next_sequence())?;
+    let summary = write::put(plan, place, &object)?;
+    plan.require_unchanged(tables::UPLOADS, upload);
+    plan.delete(tables::UPLOADS, upload.key.clone());
+    parts::require_exactly(plan, upload.record.sequence, uploaded);
+    for part in uploaded {
+        plan.delete(tables::PARTS, part.key.clone());
+        if made.numbers.binary_search(&part.record.number).is_err() {
+            plan.free(&part.record.spans);
+        }
+    }
+    Ok(Version { summary, details: object.details })
+}
+
+/// The response to a request that was answered before, perhaps without reaching the client.
+fn completed_before(request: &Request, bucket: &BucketRow, current: Option<&Row<Version>>) -> Result<Response> {
+    let id = request.query.get("uploadId").unwrap_or_default();
+    let upload = version_id::decode(id);
+    let is_same = |row: &&Row<Version>| upload.is_some() && row.record.details.upload == upload;
+    if let Some(row) = current.filter(is_same) {
+        return Ok(respond(request, bucket, &row.record));
+    }
+    match rows::newest_version(bucket.id, &request.key)?.as_ref().filter(is_same) {
+        Some(row) => Ok(respond(request, bucket, &row.record)),
+        None => Err(no_such_upload(id)),
+    }
+}
+
+/// `x-amz-mp-object-size`: what the client thinks that the parts add up to.
+fn check_size(input: &Input, size: u64) -> Result<()> {
+    match input.object_size {
+        Some(expected) if expected != size => Err(S3Error::invalid_request(format!(
+            "The provided 'x-amz-mp-object-size' header value {expected} does not match what was computed: {size}"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Compares the checksum of the object with what the client expects. `BadDigest` when it is another, `InvalidRequest`
+/// when the upload was created for another type.
+fn check_claimed(input: &Input, whole: &Checksum, covers: ChecksumType) -> Result<()> {
+    if input.checksum_type.is_some_and(|claimed| checksum::of_kind(claimed) != covers) {
+        return Err(S3Error::invalid_request(format!(
+            "The upload was created using the {} checksum mode. The complete request must use the same checksum mode.",
+            covers.as_str()
+        )));
+    }
+    match &input.checksum {
+        Some(claimed) if Algorithm::from(claimed.algorithm) == whole.algorithm && claimed.value != whole.value => {
+            let name = claimed.algorithm.name().to_ascii_lowercase();
+            Err(S3Error::new(ErrorCode::BadDigest)
+                .message(format!("The {name} you specified did not match the calculated checksum.")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn respond(request: &Request, bucket: &BucketRow, version: &Version) -> Response {
+    let mut location = format!("http://{}/{}/", request.head.host, request.bucket);
+    url_encoding::push_path(&mut location, &request.key);
+    let summary = &version.summary;
+    let covers = summary.checksum_type;
+    let parts = (covers == ChecksumType::Composite).then_some(summary.etag.parts);
+    let completed = Completed {
+        location: &location,
+        bucket: &request.bucket,
+        key: &request.key,
+        etag: summary.etag.into(),
+        checksums: &checksum::of_documents(&version.details.checksums, parts),
+        checksum_type: Some(checksum::to_kind(covers)),
+    };
+    let mut lines = String::new();
+    headers::push_version_id(&mut lines, bucket, summary);
+    Response::with_lines(200, lines).xml(completed.document())
+}

@@ -1,0 +1,75 @@
+//! CreateMultipartUpload: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html>
+
+use gateway::checksum::MultipartChecksum;
+use gateway::errors::Result;
+use gateway::operations::create_multipart_upload::document;
+use sdk::{Identity, Response};
+
+use super::checksum::of_kind;
+use super::upload_id;
+use crate::object::input::ObjectHeaders;
+use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
+use crate::records::{Account, Initiator, Upload};
+use crate::request::Request;
+use crate::{index, tables};
+
+/// Begins an upload. What the headers say of the object is kept until it is completed.
+pub(crate) async fn handle(request: &Request) -> Result<Response> {
+    let checksum = MultipartChecksum::parse(&request.headers)?;
+    let initiator = initiator(request.identity());
+    let mut bucket = request.bucket_row()?.clone();
+    for _ in 0..ATTEMPTS_MAX {
+        let input = ObjectHeaders::read(&request.headers, &bucket.record, request.now_ms())?;
+        let upload = Upload {
+            sequence: index::next_sequence(),
+            nonce: index::random(),
+            initiated_ms: request.now_ms(),
+            owner: Account(bucket.record.owner.0),
+            initiator: initiator.clone(),
+            content: input.content,
+            metadata: input.metadata,
+            tags: input.tags,
+            storage_class: input.storage_class.unwrap_or_default(),
+            checksum_algorithm: checksum.map(|checksum| checksum.algorithm.into()),
+            checksum_type: checksum.map(|checksum| of_kind(checksum.kind)),
+            retention: input.retention,
+            legal_hold: input.legal_hold == Some(true),
+            encryption: 0,
+        };
+        let mut plan = Plan::new();
+        // The bucket must still be there, or nothing would ever find the upload again.
+        plan.require_unchanged(tables::BUCKETS, &bucket);
+        let key = tables::upload_key(bucket.record.id, &request.key, upload.sequence);
+        plan.put(tables::UPLOADS, key, &upload)?;
+        if plan.commit(&request.call).await?.is_some() {
+            return Ok(respond(request, &upload));
+        }
+        bucket = request.read_bucket_row()?;
+    }
+    Err(aborted())
+}
+
+fn respond(request: &Request, upload: &Upload) -> Response {
+    let mut response = Response::new(200);
+    if let Some(algorithm) = upload.checksum_algorithm {
+        response = response.header("x-amz-checksum-algorithm", algorithm.as_str());
+    }
+    if let Some(covers) = upload.checksum_type {
+        response = response.header("x-amz-checksum-type", covers.as_str());
+    }
+    response.xml(document(&request.bucket, &request.key, &upload_id(upload)))
+}
+
+/// The root user of an account is printed by the account's canonical id, any other user by its ARN.
+fn initiator(identity: Option<Identity>) -> Initiator {
+    match identity {
+        None => Initiator::default(),
+        Some(identity) if identity.user.is_empty() => {
+            Initiator { id: identity.canonical_id, display_name: identity.display_name }
+        }
+        Some(identity) => Initiator {
+            id: format!("arn:aws:iam::{}:user/{}", identity.account, identity.user),
+            display_name: identity.user,
+        },
+    }
+}

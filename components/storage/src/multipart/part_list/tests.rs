@@ -1,0 +1,65 @@
+use gateway::checksum;
+use gateway::errors::{ErrorCode, S3Error};
+use gateway::etag::ETag;
+use gateway::operations::complete_multipart_upload::CompletedPart;
+use gateway::operations::parameters::PART_LENGTH_MIN;
+
+use super::choose;
+use crate::records::{Algorithm, Checksum, Part, Row};
+
+fn part(number: u32, size: u64) -> Row<Part> {
+    let checksums = vec![Checksum { algorithm: Algorithm::Crc32, value: vec![0, 0, 0, number as u8] }];
+    let record = Part { number, size, modified_ms: 0, md5: [number as u8; 16], checksums, spans: Vec::new() };
+    Row { key: Vec::new(), record, revision: 1 }
+}
+
+fn listed(number: u32) -> CompletedPart {
+    CompletedPart { number, etag: Some(ETag::of_object([number as u8; 16])), checksum: None }
+}
+
+fn chosen(listed: &[CompletedPart], parts: &[Row<Part>]) -> Result<Vec<u32>, S3Error> {
+    choose(listed, parts, "upload").map(|parts| parts.iter().map(|part| part.number).collect())
+}
+
+#[test]
+fn a_list_may_leave_parts_out() {
+    let parts = [part(1, PART_LENGTH_MIN), part(2, 1), part(5, 3)];
+    assert_eq!(chosen(&[listed(1), listed(5)], &parts).unwrap(), [1, 5]);
+    assert_eq!(chosen(&[listed(5)], &parts).unwrap(), [5]);
+}
+
+#[test]
+fn a_part_that_was_not_uploaded_is_invalid() {
+    let parts = [part(1, 1)];
+    let error = chosen(&[listed(9_999)], &parts).unwrap_err();
+    assert_eq!(error.code, ErrorCode::InvalidPart);
+    assert!(error.details.contains(&("PartNumber", "9999".to_owned())));
+    for etag in [None, Some(ETag::of_object([0xff; 16])), Some(ETag { md5: [1; 16], parts: 1 })] {
+        let other = CompletedPart { etag, ..listed(1) };
+        assert_eq!(chosen(&[other], &parts).unwrap_err().code, ErrorCode::InvalidPart);
+    }
+}
+
+#[test]
+fn a_listed_checksum_must_be_the_stored_one() {
+    let parts = [part(1, 1)];
+    let with = |algorithm, value: &[u8]| CompletedPart {
+        checksum: Some(checksum::Checksum::new(algorithm, value.to_vec())),
+        ..listed(1)
+    };
+    assert!(chosen(&[with(checksum::ChecksumAlgorithm::Crc32, &[0, 0, 0, 1])], &parts).is_ok());
+    assert!(chosen(&[with(checksum::ChecksumAlgorithm::Sha1, &[0; 20])], &parts).is_ok());
+    let refused = chosen(&[with(checksum::ChecksumAlgorithm::Crc32, &[0, 0, 0, 2])], &parts);
+    assert_eq!(refused.unwrap_err().code, ErrorCode::InvalidPart);
+}
+
+#[test]
+fn only_the_last_part_may_be_small() {
+    let parts = [part(1, PART_LENGTH_MIN), part(2, PART_LENGTH_MIN - 1), part(3, 1)];
+    assert!(chosen(&[listed(1), listed(2)], &parts).is_ok());
+    let error = chosen(&[listed(1), listed(2), listed(3)], &parts).unwrap_err();
+    assert_eq!(error.code, ErrorCode::EntityTooSmall);
+    let names: Vec<&str> = error.details.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, ["ProposedSize", "MinSizeAllowed", "PartNumber", "ETag"]);
+    assert!(error.details.contains(&("PartNumber", "2".to_owned())));
+}

@@ -1,0 +1,77 @@
+//! UploadPart: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html>
+
+use gateway::errors::Result;
+use gateway::etag::ETag;
+use gateway::query::Query;
+use sdk::{IngestPlan, Ingested, Response, Work, failure_to_error};
+
+use super::{checksum, find, parts};
+use crate::object::checksums::{self, Claims};
+use crate::object::put_object::{BODY_BYTES_MAX, check_length};
+use crate::object::slice;
+use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
+use crate::records::{Checksum, Part, Span};
+use crate::request::Request;
+
+/// Receives a part. A part that was uploaded under the same number before is replaced.
+pub(crate) async fn handle(request: &Request) -> Result<Response> {
+    let number = part_number(&request.query)?;
+    check_length(request)?;
+    let claims = Claims::read(&request.headers)?;
+    let bucket = request.bucket_row()?.record.id;
+    let upload = find(request, bucket)?.record;
+    checksum::check_part(&upload, claims.algorithm())?;
+
+    let kept = checksum::algorithm(&upload);
+    let claimed = claims.algorithm().unwrap_or(kept);
+    let mut digests = claims.digests(claimed);
+    if claimed != kept {
+        digests.push(kept.digest());
+    }
+    let plan = IngestPlan { length_max: BODY_BYTES_MAX, digests };
+    let received = request.call.ingest(plan).await.map_err(failure_to_error)?;
+    let verified = claims.verify(claimed, &received)?;
+    let mut part = Part {
+        number,
+        size: received.length,
+        modified_ms: request.now_ms(),
+        md5: verified.md5,
+        checksums: vec![verified.checksum],
+        spans: spans(&received),
+    };
+    if claimed != kept {
+        let value = checksums::find(&received.digests, kept)?.to_vec();
+        part.checksums.push(Checksum { algorithm: kept, value });
+    }
+    store(request, bucket, &part).await?;
+
+    let mut response = Response::new(200).header("etag", &ETag::of_object(part.md5).quoted());
+    if let Some(checksum) = part.checksums.first() {
+        response = response.header(checksum.algorithm.header(), &checksums::encode(&checksum.value));
+    }
+    Ok(response)
+}
+
+/// Reads `partNumber`: 1 to 10,000.
+pub(super) fn part_number(query: &Query) -> Result<u32> {
+    slice::parse_part_number(query.get("partNumber").unwrap_or_default())
+}
+
+fn spans(received: &Ingested) -> Vec<Span> {
+    match received.length {
+        0 => Vec::new(),
+        length => vec![Span { blob: received.blob, offset: 0, length }],
+    }
+}
+
+/// Makes `part` one of the upload's parts. `NoSuchUpload` when the upload was completed or aborted in the meantime.
+async fn store(request: &Request, bucket: u64, part: &Part) -> Result<()> {
+    for _ in 0..ATTEMPTS_MAX {
+        let mut plan = Plan::new();
+        parts::put(&mut plan, &find(request, bucket)?, part)?;
+        if plan.commit(&request.call).await?.is_some() {
+            return Ok(());
+        }
+    }
+    Err(aborted())
+}

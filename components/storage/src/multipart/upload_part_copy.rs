@@ -1,0 +1,134 @@
+//! UploadPartCopy: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html>
+//!
+//! No byte is copied: the part refers to the blobs of its source. Its digests are computed from the stored bytes, unless
+//! the part is a whole object that has them.
+
+use gateway::checksum::copy_algorithm;
+use gateway::copy_source::CopySource;
+use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::etag::ETag;
+use gateway::range::{ByteRange, Range};
+use gateway::timestamp;
+use gateway::xml::XmlWriter;
+use sdk::response::push_header;
+use sdk::{Response, Work, failure_to_error};
+
+use super::upload_part::part_number;
+use super::{checksum, find, parts};
+use crate::object::copy_object::{find_bucket, find_version};
+use crate::object::put_object::BODY_BYTES_MAX;
+use crate::object::read::Found;
+use crate::object::{checksums, slice};
+use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
+use crate::records::{Algorithm, Checksum, ChecksumType, Part, Span, Versioning};
+use crate::request::Request;
+
+/// Makes bytes of an object a part.
+pub(crate) async fn handle(request: &Request) -> Result<Response> {
+    let number = part_number(&request.query)?;
+    let source = CopySource::of_headers(&request.headers)?;
+    let range = request.headers.get("x-amz-copy-source-range").map(Range::parse_copy_source).transpose()?;
+    let bucket = request.bucket_row()?.record.id;
+    let mut digested = None;
+    for _ in 0..ATTEMPTS_MAX {
+        let upload = find(request, bucket)?;
+        let wanted = copy_algorithm(&request.headers)?.map(Algorithm::from);
+        checksum::check_part(&upload.record, wanted)?;
+        let source_bucket = find_bucket(request, &source.bucket)?;
+        let found = find_version(request, &source_bucket.record, &source)?;
+        let stretch = stretch(range, found.row.record.summary.size)?;
+        let Some(spans) = slice::spans(&found.row.record, stretch.offset, stretch.length)? else { continue };
+        let digests = match digested.take().filter(|digested: &Digested| digested.revision == found.row.revision) {
+            Some(digested) => digested,
+            None => digest(request, &found, stretch, &spans, checksum::algorithm(&upload.record)).await?,
+        };
+        let part = Part {
+            number,
+            size: stretch.length,
+            modified_ms: request.now_ms(),
+            md5: digests.md5,
+            checksums: vec![digests.checksum.clone()],
+            spans,
+        };
+        let mut plan = Plan::new();
+        plan.require_unchanged(found.table_name(), &found.row);
+        parts::put(&mut plan, &upload, &part)?;
+        if plan.commit(&request.call).await?.is_some() {
+            let version = (source_bucket.record.versioning != Versioning::Unversioned)
+                .then(|| found.row.record.summary.version_id().to_string());
+            return Ok(respond(&part, version.as_deref()));
+        }
+        digested = Some(digests);
+    }
+    Err(aborted())
+}
+
+/// Which bytes of the source are copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stretch {
+    offset: u64,
+    length: u64,
+    whole: bool,
+}
+
+fn stretch(range: Option<Range>, size: u64) -> Result<Stretch> {
+    let stretch = match range {
+        None => Stretch { offset: 0, length: size, whole: true },
+        Some(range) => {
+            let ByteRange { start, length } = range.within_copy_source(size)?;
+            Stretch { offset: start, length, whole: length == size }
+        }
+    };
+    if stretch.length > BODY_BYTES_MAX {
+        return Err(S3Error::new(ErrorCode::EntityTooLarge)
+            .detail("ProposedSize", stretch.length.to_string())
+            .detail("MaxSizeAllowed", BODY_BYTES_MAX.to_string()));
+    }
+    Ok(stretch)
+}
+
+/// Digests of the copied bytes, and of which commit's row they are.
+#[derive(Clone, Debug)]
+struct Digested {
+    revision: u64,
+    md5: [u8; 16],
+    checksum: Checksum,
+}
+
+async fn digest(
+    request: &Request,
+    found: &Found,
+    stretch: Stretch,
+    spans: &[Span],
+    algorithm: Algorithm,
+) -> Result<Digested> {
+    let revision = found.row.revision;
+    let version = &found.row.record;
+    let stored = version.details.checksums.iter().find(|checksum| checksum.algorithm == algorithm);
+    let is_plain = version.summary.etag.parts == 0 && version.summary.checksum_type == ChecksumType::FullObject;
+    if let Some(checksum) = stored.filter(|_| stretch.whole && is_plain) {
+        return Ok(Digested { revision, md5: version.summary.etag.md5, checksum: checksum.clone() });
+    }
+    let mut wanted = vec![Algorithm::Md5.digest()];
+    if algorithm != Algorithm::Md5 {
+        wanted.push(algorithm.digest());
+    }
+    let spans: Vec<sdk::Span> = spans.iter().map(|span| sdk::Span::from(*span)).collect();
+    let computed = request.call.digest(&spans, &wanted).await.map_err(failure_to_error)?;
+    let value = checksums::find(&computed, algorithm)?.to_vec();
+    Ok(Digested { revision, md5: checksums::find_md5(&computed)?, checksum: Checksum { algorithm, value } })
+}
+
+fn respond(part: &Part, source_version: Option<&str>) -> Response {
+    let mut lines = String::new();
+    if let Some(id) = source_version {
+        push_header(&mut lines, "x-amz-copy-source-version-id", id);
+    }
+    let mut xml = XmlWriter::document("CopyPartResult");
+    xml.with("LastModified", |out| timestamp::push_iso8601(out, part.modified_ms));
+    xml.with("ETag", |out| ETag::of_object(part.md5).push_xml(out));
+    for checksum in &part.checksums {
+        xml.text(checksum.algorithm.element(), &checksums::encode(&checksum.value));
+    }
+    Response::with_lines(200, lines).xml(xml.finish())
+}

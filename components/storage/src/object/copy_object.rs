@@ -1,0 +1,233 @@
+//! CopyObject: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html>
+//!
+//! No byte is copied: the new version refers to the blobs of its source. Only digests that the source does not have are
+//! computed: the MD5 of a multipart object, and a checksum of another algorithm.
+
+use gateway::checksum::copy_algorithm;
+use gateway::copy_source::CopySource;
+use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::precondition::{ReadPreconditions, WritePreconditions};
+use gateway::timestamp;
+use gateway::xml::XmlWriter;
+use sdk::response::push_header;
+use sdk::{Response, Work, failure_to_error};
+
+use crate::plan::{ATTEMPTS_MAX, Plan};
+use crate::records::{
+    Algorithm, Body, BucketRow, Checksum, ChecksumType, Details, ETag, Row, Span, Summary, Version,
+    Versioning,
+};
+use crate::request::{self, Request};
+use crate::{rows, tables};
+
+use super::input::ObjectHeaders;
+use super::put_object::BODY_BYTES_MAX;
+use super::read::{self, Found};
+use super::write::{self, NewObject, Place, Table};
+use super::{checksums, headers, slice};
+
+/// Where a part of the new object comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Directive {
+    /// From the source.
+    Copy,
+    /// From the request.
+    Replace,
+}
+
+/// Digests of a source, and of which commit's row they are.
+#[derive(Clone, Debug)]
+struct Digests {
+    revision: u64,
+    md5: [u8; 16],
+    checksum: Checksum,
+}
+
+/// CopyObject.
+pub(crate) async fn handle(request: &Request) -> Result<Response> {
+    let source = CopySource::of_headers(&request.headers)?;
+    let input = ObjectHeaders::read(&request.headers, &request.bucket_row()?.record, request.now_ms())?;
+    let metadata = directive(request, "x-amz-metadata-directive", "Unknown metadata directive.")?;
+    let tagging = directive(request, "x-amz-tagging-directive", "Unknown tagging directive.")?;
+    let algorithm = copy_algorithm(&request.headers)?.map(Algorithm::from);
+    let conditions = WritePreconditions::parse(&request.headers);
+    let mut digests = None;
+    for _ in 0..ATTEMPTS_MAX {
+        let bucket = request.read_bucket_row()?;
+        let source_bucket = find_bucket(request, &source.bucket)?;
+        let found = find_source(request, &source_bucket.record, &source)?;
+        if metadata == Directive::Copy && input.storage_class.is_none() && is_same(request, &source, &found) {
+            return Err(onto_itself());
+        }
+        let version = &found.row.record;
+        let Some(spans) = slice::spans(version, 0, version.summary.size)? else { continue };
+        let current = digest_source(request, &found.row, &spans, algorithm, digests).await?;
+        let details = Details {
+            checksums: vec![current.checksum.clone()],
+            body: Body::Spans(spans.clone()),
+            ..details(&input, version, metadata, tagging).details(&bucket.record, request.now_ms())
+        };
+        let object = NewObject {
+            modified_ms: request.now_ms(),
+            size: version.summary.size,
+            etag: ETag { md5: current.md5, parts: 0 },
+            storage_class: input.storage_class.unwrap_or_default(),
+            checksum_type: ChecksumType::FullObject,
+            details,
+        };
+        let place = Place::read(&bucket.record, &request.key)?;
+        write::check(&conditions, &place)?;
+        let mut plan = Plan::new();
+        plan.require_unchanged(tables::BUCKETS, &bucket);
+        plan.require_unchanged(found.table_name(), &found.row);
+        let summary = write::put(&mut plan, &place, &object)?;
+        plan.keep(&spans);
+        if plan.commit(&request.call).await?.is_some() {
+            return Ok(respond(&bucket.record, &source_bucket.record, &version.summary, &summary, &object));
+        }
+        digests = Some(current);
+    }
+    Err(write::conflict(&conditions))
+}
+
+/// The bucket of a copy's source. Shared with UploadPartCopy.
+///
+/// `AccessDenied` unless the caller owns it, or it has another owner than `x-amz-source-expected-bucket-owner`.
+pub(crate) fn find_bucket(request: &Request, name: &str) -> Result<Row<BucketRow>> {
+    let row = rows::bucket(name)?.ok_or_else(|| request::no_such_bucket(name))?;
+    let owner = row.record.owner;
+    if request.account() != Some(owner) {
+        return Err(ErrorCode::AccessDenied.into());
+    }
+    request::check_expected_owner(&request.headers, "x-amz-source-expected-bucket-owner", owner)?;
+    Ok(row)
+}
+
+/// The version to copy from: its preconditions hold, and it is an object of not more than 5 GiB. Shared with
+/// UploadPartCopy, which has no such limit, in [`find_version`].
+fn find_source(request: &Request, bucket: &BucketRow, source: &CopySource) -> Result<Found> {
+    let found = find_version(request, bucket, source)?;
+    if found.row.record.summary.size > BODY_BYTES_MAX {
+        return Err(S3Error::invalid_request(format!(
+            "The specified copy source is larger than the maximum allowable size for a copy source: {BODY_BYTES_MAX}"
+        )));
+    }
+    Ok(found)
+}
+
+/// The version that a copy's source names, if its preconditions (`x-amz-copy-source-if-…`) hold. A delete marker is
+/// no source: `InvalidRequest` when it is named, `NoSuchKey` when it is the latest version.
+pub(crate) fn find_version(request: &Request, bucket: &BucketRow, source: &CopySource) -> Result<Found> {
+    let id = source.version_id.as_deref();
+    let found = read::named_object(bucket, &source.key, id, &request.head.method).map_err(
+        |error| match error.code {
+            ErrorCode::MethodNotAllowed => S3Error::invalid_request(
+                "The source of a copy request may not specifically refer to a delete marker by version id.",
+            ),
+            _ => S3Error { headers: Vec::new(), ..error },
+        },
+    )?;
+    let Summary { etag, modified_ms, .. } = found.row.record.summary;
+    ReadPreconditions::parse_copy_source(&request.headers).check_copy_source(&etag.into(), modified_ms)?;
+    Ok(found)
+}
+
+fn directive(request: &Request, name: &'static str, unknown: &str) -> Result<Directive> {
+    match request.headers.get(name) {
+        None | Some("COPY") => Ok(Directive::Copy),
+        Some("REPLACE") => Ok(Directive::Replace),
+        Some(other) => Err(S3Error::invalid_argument(name, other, unknown)),
+    }
+}
+
+/// Whether the copy would put the current version of a key in its own place.
+fn is_same(request: &Request, source: &CopySource, found: &Found) -> bool {
+    source.bucket == request.bucket && source.key == request.key && found.table == Table::Objects
+}
+
+fn onto_itself() -> S3Error {
+    S3Error::invalid_request(
+        "This copy request is illegal because it is trying to copy an object to itself without changing the object's \
+         metadata, storage class, website redirect location or encryption attributes.",
+    )
+}
+
+/// What the new version says of itself: by the directives, partly what the source says.
+fn details(
+    input: &ObjectHeaders,
+    source: &Version,
+    metadata: Directive,
+    tagging: Directive,
+) -> ObjectHeaders {
+    let mut headers = input.clone();
+    if metadata == Directive::Copy {
+        headers.content = source.details.content.clone();
+        headers.metadata = source.details.metadata.clone();
+    }
+    if tagging == Directive::Copy {
+        headers.tags = source.details.tags.clone();
+    }
+    headers
+}
+
+/// The MD5 and the checksum of the new version, computed where the source, or an earlier attempt, does not have them.
+async fn digest_source(
+    request: &Request,
+    source: &Row<Version>,
+    spans: &[Span],
+    wanted: Option<Algorithm>,
+    known: Option<Digests>,
+) -> Result<Digests> {
+    let revision = source.revision;
+    if let Some(known) = known.filter(|known| known.revision == revision) {
+        return Ok(known);
+    }
+    let Version { summary, details } = &source.record;
+    let stored = match wanted {
+        Some(wanted) => details.checksums.iter().find(|checksum| checksum.algorithm == wanted),
+        None => details.checksums.first(),
+    };
+    let algorithm = wanted.or(stored.map(|checksum| checksum.algorithm)).unwrap_or(Algorithm::Crc64Nvme);
+    let checksum = stored.filter(|_| summary.checksum_type == ChecksumType::FullObject).cloned();
+    let md5 = (summary.etag.parts == 0).then_some(summary.etag.md5);
+    if let (Some(md5), Some(checksum)) = (md5, &checksum) {
+        return Ok(Digests { revision, md5, checksum: checksum.clone() });
+    }
+    let mut missing = Vec::with_capacity(2);
+    if md5.is_none() || algorithm == Algorithm::Md5 {
+        missing.push(Algorithm::Md5.digest());
+    }
+    if checksum.is_none() && algorithm != Algorithm::Md5 {
+        missing.push(algorithm.digest());
+    }
+    let spans: Vec<sdk::Span> = spans.iter().map(|span| sdk::Span::from(*span)).collect();
+    let computed = request.call.digest(&spans, &missing).await.map_err(failure_to_error)?;
+    let md5 = md5.map_or_else(|| checksums::find_md5(&computed), Ok)?;
+    let checksum = match checksum {
+        Some(checksum) => checksum,
+        None => Checksum { algorithm, value: checksums::find(&computed, algorithm)?.to_vec() },
+    };
+    Ok(Digests { revision, md5, checksum })
+}
+
+fn respond(
+    bucket: &BucketRow,
+    source_bucket: &BucketRow,
+    source: &Summary,
+    summary: &Summary,
+    object: &NewObject,
+) -> Response {
+    let mut lines = String::with_capacity(256);
+    headers::push_version_id(&mut lines, bucket, summary);
+    if source_bucket.versioning != Versioning::Unversioned {
+        push_header(&mut lines, "x-amz-copy-source-version-id", &source.version_id().to_string());
+    }
+    let mut xml = XmlWriter::document("CopyObjectResult");
+    xml.with("LastModified", |out| timestamp::push_iso8601(out, summary.modified_ms));
+    xml.with("ETag", |out| gateway::etag::ETag::from(summary.etag).push_xml(out));
+    for checksum in &object.details.checksums {
+        xml.text(checksum.algorithm.element(), &headers::print_checksum(checksum, object.checksum_type, 0));
+    }
+    xml.text("ChecksumType", object.checksum_type.as_str());
+    Response::with_lines(200, lines).xml(xml.finish())
+}

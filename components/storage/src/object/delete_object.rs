@@ -1,0 +1,125 @@
+//! DeleteObject: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html>
+
+use gateway::errors::Result;
+use gateway::precondition::{DeletePreconditions, Judged};
+use sdk::Response;
+
+use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
+use crate::records::{BucketRow, Version, VersionId, Versioning};
+use crate::request::Request;
+use crate::subresource::lock::{self, Bypass};
+use crate::{rows, tables};
+
+use super::write::{self, Place};
+use super::{headers, read};
+
+/// What is to be deleted, by DeleteObject or by an element of DeleteObjects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Deletion {
+    /// The key.
+    pub(crate) key: String,
+    /// The version; without one, the key is deleted or hidden.
+    pub(crate) version: Option<VersionId>,
+    /// What must hold.
+    pub(crate) conditions: DeletePreconditions,
+    /// Whether a retention in governance mode is in the way.
+    pub(crate) bypass: Bypass,
+    /// Milliseconds since 1970.
+    pub(crate) now_ms: u64,
+}
+
+/// What a deletion came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Deleted {
+    /// `x-amz-version-id`: the version that was deleted, or the delete marker that was made.
+    pub(crate) version: Option<VersionId>,
+    /// Whether that version is a delete marker.
+    pub(crate) is_marker: bool,
+    /// Whether there is anything to commit.
+    pub(crate) changes: bool,
+}
+
+/// DeleteObject.
+pub(crate) async fn handle(request: &Request) -> Result<Response> {
+    let deletion = Deletion {
+        key: request.key.clone(),
+        version: request.query.get("versionId").map(read::parse_version_id).transpose()?,
+        conditions: DeletePreconditions::parse(&request.headers)?,
+        bypass: Bypass::of(&request.headers),
+        now_ms: request.now_ms(),
+    };
+    let deleted = commit(request, &deletion).await?;
+    let mut lines = String::new();
+    if deleted.is_marker {
+        lines.push_str("x-amz-delete-marker: true\n");
+    }
+    if let Some(id) = deleted.version {
+        headers::push_id(&mut lines, "x-amz-version-id", id);
+    }
+    Ok(Response::with_lines(204, lines))
+}
+
+/// Carries out one deletion.
+pub(crate) async fn commit(request: &Request, deletion: &Deletion) -> Result<Deleted> {
+    let mut bucket = request.bucket_row()?.clone();
+    for _ in 0..ATTEMPTS_MAX {
+        let mut plan = Plan::new();
+        plan.require_unchanged(tables::BUCKETS, &bucket);
+        let deleted = add(&mut plan, &bucket.record, deletion)?;
+        if !deleted.changes || plan.commit(&request.call).await?.is_some() {
+            return Ok(deleted);
+        }
+        bucket = request.read_bucket_row()?;
+    }
+    Err(aborted())
+}
+
+/// Plans a deletion. Plans of several keys may be one batch, of one key twice they may not.
+pub(crate) fn add(plan: &mut Plan, bucket: &BucketRow, deletion: &Deletion) -> Result<Deleted> {
+    match deletion.version {
+        Some(id) => add_version(plan, bucket, deletion, id),
+        None => add_current(plan, bucket, deletion),
+    }
+}
+
+fn add_version(plan: &mut Plan, bucket: &BucketRow, deletion: &Deletion, id: VersionId) -> Result<Deleted> {
+    let answer = Deleted { version: Some(id), is_marker: false, changes: false };
+    let answer = match bucket.versioning {
+        Versioning::Unversioned => Deleted { version: None, ..answer },
+        Versioning::Enabled | Versioning::Suspended => answer,
+    };
+    let Some(found) = read::version(bucket, &deletion.key, id)? else { return Ok(answer) };
+    let target = &found.row.record;
+    deletion.conditions.check(Some(judged(target)))?;
+    lock::check_delete(target, deletion.now_ms, deletion.bypass)?;
+    let place = Place::read(bucket, &deletion.key)?;
+    write::delete_version(plan, &place, found.table, &found.row)?;
+    Ok(Deleted { is_marker: target.summary.is_delete_marker(), changes: true, ..answer })
+}
+
+fn add_current(plan: &mut Plan, bucket: &BucketRow, deletion: &Deletion) -> Result<Deleted> {
+    let place = Place::read(bucket, &deletion.key)?;
+    if deletion.conditions.is_conditional() {
+        let hidden = match (&place.current, bucket.versioning) {
+            (None, Versioning::Enabled | Versioning::Suspended) => {
+                rows::newest_version(bucket.id, &deletion.key)?
+            }
+            _ => None,
+        };
+        let target = place.current.as_ref().or(hidden.as_ref());
+        deletion.conditions.check(target.map(|row| judged(&row.record)))?;
+    }
+    let marker = write::delete_current(plan, &place, deletion.now_ms)?;
+    Ok(Deleted {
+        version: marker.map(|marker| marker.version_id()),
+        is_marker: marker.is_some(),
+        changes: marker.is_some() || place.current.is_some(),
+    })
+}
+
+/// What the preconditions of a delete look at. A delete marker has no ETag.
+fn judged(version: &Version) -> Judged {
+    let summary = &version.summary;
+    let etag = (!summary.is_delete_marker()).then(|| summary.etag.into());
+    Judged { etag, size: summary.size, modified_ms: summary.modified_ms }
+}

@@ -1,0 +1,100 @@
+//! GetObject, and what it shares with HeadObject: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>
+
+use std::fmt::Write;
+
+use gateway::errors::{ErrorCode, Result};
+use gateway::precondition::{self, ReadPreconditions, Verdict};
+use gateway::response_overrides::ResponseOverrides;
+use sdk::Response;
+
+use crate::records::{BucketRow, Summary, Version};
+use crate::request::Request;
+
+use super::slice::{self, Slice};
+use super::{headers, read};
+
+/// How often a read looks for its version again when it is deleted in the middle of it.
+const ATTEMPTS_MAX: u32 = 16;
+
+/// Whether the bytes are wanted, or only what is said of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Want {
+    /// GET
+    Bytes,
+    /// HEAD
+    Headers,
+}
+
+/// GetObject.
+pub(crate) async fn handle(request: &Request) -> Result<Response> {
+    respond(request, Want::Bytes)
+}
+
+/// Answers GetObject or HeadObject.
+pub(crate) fn respond(request: &Request, want: Want) -> Result<Response> {
+    let overrides = ResponseOverrides::parse(&request.query)?;
+    // Asking who signed is a crossing that a plain request does not need.
+    if overrides != ResponseOverrides::default() {
+        overrides.check_signed(request.identity().is_some())?;
+    }
+    let bucket = &request.bucket_row()?.record;
+    for _ in 0..ATTEMPTS_MAX {
+        let version = read::object(request, bucket)?.row.record;
+        if let Some(response) = respond_with(request, bucket, &version, &overrides, want)? {
+            return Ok(response);
+        }
+    }
+    Err(ErrorCode::SlowDown.into())
+}
+
+/// The response of one version; `None` when it was deleted in between.
+fn respond_with(
+    request: &Request,
+    bucket: &BucketRow,
+    version: &Version,
+    overrides: &ResponseOverrides,
+    want: Want,
+) -> Result<Option<Response>> {
+    let mut lines = headers::validators(bucket, &version.summary);
+    let Summary { etag, modified_ms, .. } = version.summary;
+    match ReadPreconditions::parse(&request.headers).judge(&etag.into(), modified_ms) {
+        Verdict::Proceed => {}
+        Verdict::NotModified => return Ok(Some(Response::with_lines(304, lines))),
+        Verdict::Failed(condition) => return Err(precondition::failed(condition)),
+    }
+    let Some(slice) = slice::select(version, &request.headers, &request.query)? else { return Ok(None) };
+    headers::push_object(&mut lines, version, overrides);
+    push_slice(&mut lines, request, version, &slice);
+    let status = if slice.partial { 206 } else { 200 };
+    if want == Want::Headers {
+        let _ = writeln!(lines, "content-length: {}", slice.length);
+        return Ok(Some(Response::with_lines(status, lines)));
+    }
+    let Some(spans) = slice::spans(version, slice.offset, slice.length)? else { return Ok(None) };
+    let spans = spans.into_iter().map(sdk::Span::from).collect();
+    Ok(Some(Response::with_lines(status, lines).stored(spans)))
+}
+
+fn push_slice(lines: &mut String, request: &Request, version: &Version, slice: &Slice) {
+    let summary = &version.summary;
+    if slice.partial {
+        let last = slice.offset + slice.length.saturating_sub(1);
+        let _ = writeln!(lines, "content-range: bytes {}-{last}/{}", slice.offset, summary.size);
+    }
+    if let Some(count) = slice.part.as_ref().and_then(|part| part.count) {
+        let _ = writeln!(lines, "x-amz-mp-parts-count: {count}");
+    }
+    let wanted = request.headers.get("x-amz-checksum-mode");
+    if !wanted.is_some_and(|mode| mode.eq_ignore_ascii_case("enabled")) {
+        return;
+    }
+    // A checksum covers the object or one of its parts; of any other stretch there is none.
+    match &slice.part {
+        Some(part) => headers::push_checksums(lines, &part.checksums, summary.checksum_type, 0),
+        None if slice.length == summary.size => {
+            let checksums = &version.details.checksums;
+            headers::push_checksums(lines, checksums, summary.checksum_type, summary.etag.parts);
+        }
+        None => {}
+    }
+}

@@ -1,0 +1,79 @@
+use gateway::query::Query;
+
+use super::*;
+use crate::object::write::tests as stored;
+use crate::records::{Algorithm, LockMode, Retention};
+
+fn version() -> Version {
+    let content = ContentHeaders { cache_control: Some("no-store".to_owned()), ..ContentHeaders::default() };
+    let metadata = vec![("a".to_owned(), "1".to_owned()), ("b".to_owned(), "é".to_owned())];
+    let details = Details {
+        content,
+        metadata,
+        tags: vec![("k".to_owned(), "v".to_owned())],
+        retention: Some(Retention { mode: LockMode::Governance, until_ms: 0 }),
+        legal_hold: Some(false),
+        ..Details::default()
+    };
+    crate::index::memory::clear();
+    let bucket = stored::bucket(Versioning::Enabled);
+    let place = crate::object::write::Place::read(&bucket, "k").unwrap();
+    let object = crate::object::write::NewObject {
+        details,
+        storage_class: StorageClass::Glacier,
+        ..stored::object(0)
+    };
+    let summary = crate::object::write::put(&mut crate::plan::Plan::new(), &place, &object).unwrap();
+    Version { summary, details: object.details }
+}
+
+fn lines(query: &str) -> String {
+    let mut lines = String::new();
+    let overrides = ResponseOverrides::parse(&Query::parse(query).unwrap()).unwrap();
+    push_object(&mut lines, &version(), &overrides);
+    lines
+}
+
+#[test]
+fn an_object_is_described_completely() {
+    let expected = "accept-ranges: bytes\ncontent-type: binary/octet-stream\ncache-control: no-store\n\
+        x-amz-storage-class: GLACIER\nx-amz-meta-a: 1\nx-amz-meta-b: =?UTF-8?B?w6k=?=\nx-amz-tagging-count: 1\n\
+        x-amz-object-lock-mode: GOVERNANCE\nx-amz-object-lock-retain-until-date: 1970-01-01T00:00:00.000Z\n\
+        x-amz-object-lock-legal-hold: OFF\n";
+    assert_eq!(lines(""), expected);
+}
+
+#[test]
+fn a_query_replaces_headers() {
+    let lines = lines("response-content-type=text/x&response-cache-control=max-age%3D1");
+    assert!(lines.contains("content-type: text/x\ncache-control: max-age=1\n"), "{lines}");
+}
+
+#[test]
+fn validators_name_the_version_only_where_there_are_versions() {
+    let version = version();
+    let lines = |versioning| validators(&stored::bucket(versioning), &version.summary);
+    let id = version.summary.version_id();
+    let plain = "last-modified: Thu, 01 Jan 1970 00:00:01 GMT\netag: \"00000000000000000000000000000000\"\n";
+    assert_eq!(lines(Versioning::Unversioned), plain);
+    assert_eq!(lines(Versioning::Suspended), format!("{plain}x-amz-version-id: {id}\n"));
+}
+
+#[test]
+fn composite_checksums_name_the_number_of_parts() {
+    let checksum = Checksum { algorithm: Algorithm::Crc32, value: vec![1, 2, 3, 4] };
+    let mut lines = String::new();
+    push_checksums(&mut lines, std::slice::from_ref(&checksum), ChecksumType::Composite, 3);
+    assert_eq!(lines, "x-amz-checksum-crc32: AQIDBA==-3\nx-amz-checksum-type: COMPOSITE\n");
+    assert_eq!(print_checksum(&checksum, ChecksumType::FullObject, 3), "AQIDBA==");
+    lines.clear();
+    push_checksums(&mut lines, &[], ChecksumType::FullObject, 0);
+    assert_eq!(lines, "");
+}
+
+#[test]
+fn encoded_words_are_not_longer_than_mail_allows() {
+    let words = encoded_words(&"é".repeat(100));
+    assert!(words.split(' ').all(|word| word.len() <= 75), "{words}");
+    assert_eq!(words.split(' ').count(), 5);
+}

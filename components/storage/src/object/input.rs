@@ -1,0 +1,107 @@
+//! What a write says of the object besides its bytes: system headers, metadata, tags, storage class, Object Lock.
+//!
+//! Shared by PutObject, CopyObject and CreateMultipartUpload.
+
+use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::headers::Headers;
+use gateway::metadata::{SystemHeaders, user_metadata};
+use gateway::object_lock::{LegalHold, RequestedLock, RetentionMode};
+use gateway::tagging::TagSet;
+use gateway::{acl, storage_class};
+
+use crate::records::{BucketRow, ContentHeaders, Details, LockMode, Retention, StorageClass};
+use crate::subresource::lock;
+
+#[cfg(test)]
+mod tests;
+
+/// What the headers of a write say of the object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ObjectHeaders {
+    /// System headers.
+    pub(crate) content: ContentHeaders,
+    /// User metadata: names in lower case without `x-amz-meta-`.
+    pub(crate) metadata: Vec<(String, String)>,
+    /// `x-amz-tagging`
+    pub(crate) tags: Vec<(String, String)>,
+    /// `x-amz-storage-class`; `None` when it was not sent.
+    pub(crate) storage_class: Option<StorageClass>,
+    /// Retention, when it was sent. [`ObjectHeaders::details`] puts the bucket's default in its place.
+    pub(crate) retention: Option<Retention>,
+    /// Legal hold, when it was sent.
+    pub(crate) legal_hold: Option<bool>,
+}
+
+impl ObjectHeaders {
+    /// Reads the headers of a write to `bucket`.
+    ///
+    /// Each kind of header has its own refusals; besides, an Object Lock header in a bucket without Object Lock is
+    /// `InvalidRequest`, an ACL that grants something `AccessControlListNotSupported`, and a header that asks for what
+    /// nothing here does `NotImplemented`.
+    pub(crate) fn read(headers: &Headers, bucket: &BucketRow, now_ms: u64) -> Result<ObjectHeaders> {
+        check_implemented(headers)?;
+        acl::check_object(headers)?;
+        let lock = RequestedLock::parse(headers, now_ms)?;
+        if lock.is_any() && bucket.object_lock.is_none() {
+            return Err(S3Error::invalid_request("Bucket is missing Object Lock Configuration"));
+        }
+        let tags = headers.get("x-amz-tagging").map(TagSet::parse_header).transpose()?;
+        let class =
+            headers.has("x-amz-storage-class").then(|| storage_class::StorageClass::of_headers(headers));
+        Ok(ObjectHeaders {
+            content: SystemHeaders::parse(headers).into(),
+            metadata: user_metadata(headers)?,
+            tags: tags.unwrap_or_default().tags,
+            storage_class: class.transpose()?.map(StorageClass::from),
+            retention: lock.retention.map(Retention::from),
+            legal_hold: lock.legal_hold.map(|hold| hold == LegalHold::On),
+        })
+    }
+
+    /// The details of a version that is written now: these headers, and the bucket's default retention.
+    pub(crate) fn details(self, bucket: &BucketRow, now_ms: u64) -> Details {
+        let default = bucket.object_lock.as_ref();
+        let default = default.and_then(|configuration| lock::default_retention(configuration, now_ms));
+        Details {
+            content: self.content,
+            metadata: self.metadata,
+            tags: self.tags,
+            retention: self.retention.or(default),
+            legal_hold: self.legal_hold,
+            ..Details::default()
+        }
+    }
+}
+
+impl From<SystemHeaders> for ContentHeaders {
+    fn from(headers: SystemHeaders) -> ContentHeaders {
+        ContentHeaders {
+            content_type: headers.content_type,
+            content_encoding: headers.content_encoding,
+            content_disposition: headers.content_disposition,
+            content_language: headers.content_language,
+            cache_control: headers.cache_control,
+            expires: headers.expires,
+        }
+    }
+}
+
+impl From<gateway::object_lock::Retention> for Retention {
+    fn from(retention: gateway::object_lock::Retention) -> Retention {
+        let mode = match retention.mode {
+            RetentionMode::Governance => LockMode::Governance,
+            RetentionMode::Compliance => LockMode::Compliance,
+        };
+        Retention { mode, until_ms: retention.until_ms }
+    }
+}
+
+/// Headers that ask for something that nothing here does must not be ignored.
+fn check_implemented(headers: &Headers) -> Result<()> {
+    for name in ["x-amz-website-redirect-location", "x-amz-write-offset-bytes"] {
+        if headers.has(name) {
+            return Err(S3Error::new(ErrorCode::NotImplemented).detail("Header", name));
+        }
+    }
+    Ok(())
+}

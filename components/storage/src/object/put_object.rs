@@ -1,0 +1,98 @@
+//! PutObject: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html>
+
+use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::precondition::WritePreconditions;
+use sdk::{IngestPlan, Response, Work, failure_to_error};
+
+use crate::plan::{ATTEMPTS_MAX, Plan};
+use crate::records::{Algorithm, Body, ChecksumType, ETag, Span, Summary};
+use crate::request::Request;
+use crate::tables;
+
+use super::checksums::Claims;
+use super::headers;
+use super::input::ObjectHeaders;
+use super::write::{self, NewObject, Place};
+
+/// Bytes of one PutObject, of one part, and of the source of one CopyObject: 5 GiB.
+pub(crate) const BODY_BYTES_MAX: u64 = 5 << 30;
+
+/// PutObject.
+pub(crate) async fn handle(request: &Request) -> Result<Response> {
+    let bucket = &request.bucket_row()?.record;
+    check_length(request)?;
+    let claims = Claims::read(&request.headers)?;
+    let input = ObjectHeaders::read(&request.headers, bucket, request.now_ms())?;
+    if (input.retention.is_some() || input.legal_hold.is_some()) && !claims.are_any() {
+        return Err(S3Error::invalid_request(
+            "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock \
+             parameters",
+        ));
+    }
+    let conditions = WritePreconditions::parse(&request.headers);
+    let algorithm = claims.algorithm().unwrap_or(Algorithm::Crc64Nvme);
+    let plan = IngestPlan { length_max: BODY_BYTES_MAX, digests: claims.digests(algorithm) };
+    let received = request.call.ingest(plan).await.map_err(failure_to_error)?;
+    let verified = claims.verify(algorithm, &received)?;
+    let spans = match received.length {
+        0 => Vec::new(),
+        length => vec![Span { blob: received.blob, offset: 0, length }],
+    };
+    let storage_class = input.storage_class.unwrap_or_default();
+    let mut details = input.details(bucket, request.now_ms());
+    details.checksums = vec![verified.checksum];
+    details.body = Body::Spans(spans);
+    let object = NewObject {
+        modified_ms: request.now_ms(),
+        size: received.length,
+        etag: ETag { md5: verified.md5, parts: 0 },
+        storage_class,
+        checksum_type: ChecksumType::FullObject,
+        details,
+    };
+    let summary = commit(request, &object, &conditions).await?;
+    let mut lines = String::with_capacity(256);
+    headers::push_etag(&mut lines, &summary);
+    headers::push_version_id(&mut lines, bucket, &summary);
+    headers::push_checksums(&mut lines, &object.details.checksums, object.checksum_type, 0);
+    Ok(Response::with_lines(200, lines))
+}
+
+/// Makes `object`, whose body is the blob that was just received, the current version of the request's key.
+async fn commit(request: &Request, object: &NewObject, conditions: &WritePreconditions) -> Result<Summary> {
+    let mut bucket = request.bucket_row()?.clone();
+    for _ in 0..ATTEMPTS_MAX {
+        let place = Place::read(&bucket.record, &request.key)?;
+        write::check(conditions, &place)?;
+        let mut plan = Plan::new();
+        plan.require_unchanged(tables::BUCKETS, &bucket);
+        let summary = write::put(&mut plan, &place, object)?;
+        if let Body::Spans(spans) = &object.details.body {
+            plan.keep(spans);
+        }
+        if plan.commit(&request.call).await?.is_some() {
+            return Ok(summary);
+        }
+        bucket = request.read_bucket_row()?;
+    }
+    Err(write::conflict(conditions))
+}
+
+/// The length of the body must be known, and not more than 5 GiB: `MissingContentLength`, `EntityTooLarge`. Shared
+/// with UploadPart.
+pub(crate) fn check_length(request: &Request) -> Result<()> {
+    let framed = request.headers.get("x-amz-decoded-content-length");
+    let length = match framed {
+        Some(text) => Some(text.parse().map_err(|_| {
+            S3Error::invalid_argument("x-amz-decoded-content-length", text, "The length is not valid.")
+        })?),
+        None => request.head.content_length,
+    };
+    match length {
+        None => Err(ErrorCode::MissingContentLength.into()),
+        Some(length) if length > BODY_BYTES_MAX => Err(S3Error::new(ErrorCode::EntityTooLarge)
+            .detail("ProposedSize", length.to_string())
+            .detail("MaxSizeAllowed", BODY_BYTES_MAX.to_string())),
+        Some(_) => Ok(()),
+    }
+}

@@ -1,0 +1,125 @@
+use gateway::checksum::ChecksumAlgorithm;
+use gateway::errors::ErrorCode;
+
+use crate::version_id;
+
+use super::*;
+
+fn version() -> Version {
+    let checksums = vec![Checksum { algorithm: Algorithm::Crc64Nvme, value: vec![1; 8] }];
+    Version {
+        summary: Summary {
+            kind: Kind::Object,
+            sequence: 300,
+            nonce: u64::MAX,
+            null: false,
+            modified_ms: 1_700_000_000_000,
+            size: 5,
+            etag: ETag { md5: [0xAB; 16], parts: 2 },
+            storage_class: StorageClass::StandardIa,
+            checksum_algorithms: AlgorithmSet::of(&checksums),
+            checksum_type: ChecksumType::FullObject,
+            owner: Account(123),
+        },
+        details: Details {
+            content: ContentHeaders {
+                content_type: Some("text/plain".to_owned()),
+                ..ContentHeaders::default()
+            },
+            metadata: vec![("a".to_owned(), "b".to_owned())],
+            tags: vec![("c".to_owned(), String::new())],
+            checksums,
+            body: Body::Parts { manifest: 9, count: 2, page_offsets: vec![0] },
+            retention: Some(Retention { mode: LockMode::Compliance, until_ms: 7 }),
+            legal_hold: Some(true),
+            upload: Some((1, 2)),
+            ..Details::default()
+        },
+    }
+}
+
+#[test]
+fn a_version_is_read_back_and_its_summary_alone_too() {
+    let value = version().encode().unwrap();
+    assert_eq!(value[0], FORMAT);
+    assert_eq!(Version::decode(&value).unwrap(), version());
+    assert_eq!(Summary::decode(&value).unwrap(), version().summary);
+}
+
+#[test]
+fn other_records_are_read_back() {
+    let bucket = BucketRow {
+        id: 1,
+        owner: Account(2),
+        created_ms: 3,
+        region: "us-east-1".to_owned(),
+        versioning: Versioning::Suspended,
+        object_lock: Some(ObjectLockConfiguration {
+            default_retention: Some(DefaultRetention {
+                mode: LockMode::Governance,
+                period: Period::Years(1),
+            }),
+        }),
+        tags: vec![("k".to_owned(), "v".to_owned())],
+    };
+    assert_eq!(BucketRow::decode(&bucket.encode().unwrap()).unwrap(), bucket);
+    let part = ManifestPart {
+        number: 1,
+        offset: 0,
+        size: 3,
+        checksums: Vec::new(),
+        spans: vec![Span { blob: 4, offset: 5, length: 3 }],
+    };
+    let page = ManifestPage { parts: vec![part] };
+    assert_eq!(ManifestPage::decode(&page.encode().unwrap()).unwrap(), page);
+    assert_eq!(u64::decode(&77_u64.encode().unwrap()).unwrap(), 77);
+}
+
+#[test]
+fn a_row_of_another_format_is_an_error_and_no_panic() {
+    let mut value = version().encode().unwrap();
+    for length in 0..value.len() {
+        assert!(Version::decode(&value[..length]).is_err(), "{length}");
+    }
+    value[0] = FORMAT + 1;
+    assert_eq!(Version::decode(&value).unwrap_err().code, ErrorCode::InternalError);
+}
+
+#[test]
+fn etags_and_version_ids_print_as_clients_see_them() {
+    assert_eq!(ETag { md5: [0x0F; 16], parts: 0 }.to_string(), "0f".repeat(16));
+    assert_eq!(ETag { md5: [0xA0; 16], parts: 12 }.to_string(), format!("{}-12", "a0".repeat(16)));
+    assert_eq!(VersionId::Null.to_string(), "null");
+    let id = version().summary.version_id().to_string();
+    assert_eq!(version_id::decode(&id), Some((300, u64::MAX)));
+}
+
+#[test]
+fn accounts_are_twelve_digits() {
+    assert_eq!(Account::parse("000000000042"), Some(Account(42)));
+    assert_eq!(Account(42).to_string(), "000000000042");
+    for text in ["", "42", "00000000004a", "0000000000420", "+00000000042"] {
+        assert_eq!(Account::parse(text), None, "{text}");
+    }
+}
+
+#[test]
+fn a_set_of_algorithms_lists_them_in_order() {
+    let of = |algorithm: Algorithm| Checksum { algorithm, value: Vec::new() };
+    let set = AlgorithmSet::of(&[of(Algorithm::XxHash128), of(Algorithm::Crc32)]);
+    let listed = ChecksumAlgorithm::of_bits(set.0).map(Algorithm::from);
+    assert_eq!(listed.collect::<Vec<_>>(), [Algorithm::Crc32, Algorithm::XxHash128]);
+}
+
+#[test]
+fn the_numbers_of_stored_variants_never_change() {
+    for (number, algorithm) in ChecksumAlgorithm::ALL.into_iter().map(Algorithm::from).enumerate() {
+        assert_eq!(usize::from(postcard::to_allocvec(&algorithm).unwrap()[0]), number);
+    }
+    let classes = (0..).map_while(gateway::storage_class::StorageClass::of_number);
+    for (number, class) in classes.enumerate() {
+        let stored = StorageClass::from(class);
+        assert_eq!(usize::from(postcard::to_allocvec(&stored).unwrap()[0]), number);
+        assert_eq!(stored.as_str(), class.name());
+    }
+}

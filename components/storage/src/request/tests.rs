@@ -1,0 +1,42 @@
+use super::*;
+
+fn headers(lines: &[(&str, &str)]) -> Headers {
+    lines.iter().copied().collect()
+}
+
+#[test]
+fn the_owner_that_a_client_expects_is_checked() {
+    let check = |value| {
+        let headers = headers(&[("x-amz-expected-bucket-owner", value)]);
+        check_expected_owner(&headers, "x-amz-expected-bucket-owner", Account(42)).map_err(|error| error.code)
+    };
+    assert_eq!(check("000000000042"), Ok(()));
+    assert_eq!(check("000000000043"), Err(ErrorCode::AccessDenied));
+    assert_eq!(check("42"), Err(ErrorCode::InvalidBucketOwnerAWSAccountID));
+    assert!(check_expected_owner(&headers(&[]), "x-amz-expected-bucket-owner", Account(42)).is_ok());
+}
+
+fn presigned(query: &str) -> Result<Headers> {
+    with_presigned(headers(&[("x-amz-meta-a", "1")]), &Query::parse(query)?)
+}
+
+#[test]
+fn a_presigned_url_carries_headers() {
+    let headers = presigned("X-Amz-Signature=0&x-amz-meta-b=%C3%A9+x&X-Amz-Meta-A=2&versionId=3").unwrap();
+    assert_eq!(headers.get("x-amz-meta-b"), Some("é x"));
+    assert_eq!(headers.get("x-amz-meta-a"), Some("1"), "what was sent as a header counts");
+    assert!(!headers.has("versionid"));
+}
+
+#[test]
+fn a_query_that_is_not_presigned_carries_none() {
+    assert!(!presigned("x-amz-meta-b=2").unwrap().has("x-amz-meta-b"));
+}
+
+#[test]
+fn a_presigned_url_cannot_smuggle_lines_or_ask_for_a_protection_unseen() {
+    let code = |query: &str| presigned(&format!("X-Amz-Signature=0&{query}")).unwrap_err().code;
+    assert_eq!(code("x-amz-meta-b=1%0Ax-amz-acl:private"), ErrorCode::InvalidRequest);
+    assert_eq!(code("x-amz-meta-b%0Ax:y=1"), ErrorCode::InvalidRequest);
+    assert_eq!(code("x-amz-server-side-encryption=aws:kms"), ErrorCode::NotImplemented);
+}

@@ -1,0 +1,117 @@
+//! The source of a copy: the header `x-amz-copy-source`.
+
+use crate::bucket_name;
+use crate::errors::{ErrorCode, Result, S3Error};
+use crate::headers::Headers;
+use crate::key;
+use crate::url_encoding::{decode_path, decode_query};
+
+/// An object, or one version of it, that is to be copied.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CopySource {
+    /// The bucket.
+    pub bucket: String,
+    /// The key, decoded.
+    pub key: String,
+    /// The version; the current one without it.
+    pub version_id: Option<String>,
+}
+
+impl CopySource {
+    /// Reads the header of a request. `InvalidArgument` when it is missing or names no object.
+    pub fn of_headers(headers: &Headers) -> Result<CopySource> {
+        CopySource::parse(headers.get("x-amz-copy-source").unwrap_or_default())
+    }
+
+    /// Reads `bucket/key` or `/bucket/key`, percent-encoded, with `?versionId=…` or without. Access points
+    /// are `NotImplemented`.
+    pub fn parse(text: &str) -> Result<CopySource> {
+        let (path, query) =
+            text.split_once("?versionId=").map_or((text, None), |(path, id)| (path, Some(id)));
+        let path = path.strip_prefix('/').unwrap_or(path);
+        if path.starts_with("arn:") {
+            return Err(S3Error::new(ErrorCode::NotImplemented).detail("Header", "x-amz-copy-source"));
+        }
+        // Some clients encode the slash between bucket and key as well.
+        let decoded = decode_path(path).map_err(|_| invalid(text))?;
+        let (bucket, key) = decoded.split_once('/').ok_or_else(|| invalid(text))?;
+        if key.is_empty() || bucket_name::check_access(bucket).is_err() {
+            return Err(invalid(text));
+        }
+        key::check(key)?;
+        let version_id = query.map(decode_query).transpose().map_err(|_| invalid(text))?;
+        if version_id.as_deref() == Some("") {
+            return Err(S3Error::invalid_argument("versionId", "", "Version id cannot be the empty string"));
+        }
+        Ok(CopySource {
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+            version_id: version_id.map(std::borrow::Cow::into_owned),
+        })
+    }
+}
+
+fn invalid(text: &str) -> S3Error {
+    S3Error::invalid_argument(
+        "x-amz-copy-source",
+        text,
+        "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::url_encoding::push_path;
+    use proptest::prelude::*;
+
+    fn check(text: &str, expected: (&str, &str, Option<&str>)) {
+        let source = CopySource::parse(text).unwrap();
+        assert_eq!(
+            (source.bucket.as_str(), source.key.as_str(), source.version_id.as_deref()),
+            expected,
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn bucket_key_and_version_are_read() {
+        check("photos/a/b.jpg", ("photos", "a/b.jpg", None));
+        check("/photos/a%20b%2Bc+d", ("photos", "a b+c+d", None));
+        check("photos%2Fa%3FversionId", ("photos", "a?versionId", None));
+        check("/photos//a", ("photos", "/a", None));
+        check("photos/a?versionId=x%2By", ("photos", "a", Some("x+y")));
+        check("photos/a?versionId=null", ("photos", "a", Some("null")));
+        check("photos/a?b", ("photos", "a?b", None));
+    }
+
+    #[test]
+    fn what_names_no_object_is_refused() {
+        for text in
+            ["", "/", "photos", "photos/", "/photos", "//a", "ab/key", "photos/%ff", "photos/a?versionId="]
+        {
+            assert_eq!(CopySource::parse(text).unwrap_err().code, ErrorCode::InvalidArgument, "{text}");
+        }
+        let arn = "arn:aws:s3:us-east-1:111122223333:accesspoint/reports/object/a";
+        assert_eq!(CopySource::parse(arn).unwrap_err().code, ErrorCode::NotImplemented);
+        let long = format!("photos/{}", "k".repeat(1025));
+        assert_eq!(CopySource::parse(&long).unwrap_err().code, ErrorCode::KeyTooLongError);
+    }
+
+    proptest! {
+        #[test]
+        fn an_encoded_source_is_read_back(
+            key in "\\PC{1,40}",
+            version in proptest::option::of("[a-zA-Z0-9._-]{1,32}"),
+        ) {
+            let mut text = String::from("photos/");
+            push_path(&mut text, &key);
+            if let Some(version) = &version {
+                text.push_str("?versionId=");
+                text.push_str(version);
+            }
+            let expected = CopySource { bucket: "photos".to_owned(), key, version_id: version };
+            prop_assert_eq!(CopySource::parse(&text).unwrap(), expected);
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Lower-case hexadecimal.
+
+const DIGITS: &[u8; 16] = b"0123456789abcdef";
+
+/// Appends bytes as hexadecimal digits.
+pub fn push(out: &mut String, bytes: &[u8]) {
+    for chunk in bytes.chunks(16) {
+        // One push for sixteen bytes: listings print an MD5 in every row.
+        let mut digits = [0; 32];
+        for (pair, byte) in digits.chunks_exact_mut(2).zip(chunk) {
+            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+        }
+        let written = digits.get(..chunk.len() * 2).unwrap_or_default();
+        out.push_str(str::from_utf8(written).unwrap_or_default());
+    }
+}
+
+fn digit(value: u8) -> u8 {
+    DIGITS.get(usize::from(value)).copied().unwrap_or(b'0')
+}
+
+/// Bytes as hexadecimal digits.
+pub fn encode(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len() * 2);
+    push(&mut out, bytes);
+    out
+}
+
+/// Exactly `N` bytes from hexadecimal digits of either case.
+pub fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
+    if text.len() != N * 2 {
+        return None;
+    }
+    let mut bytes = [0; N];
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+        for digit in pair {
+            *byte = (*byte << 4) | char::from(*digit).to_digit(16)? as u8;
+        }
+    }
+    Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_read_back() {
+        assert_eq!(encode(&[0, 0x7f, 0xff]), "007fff");
+        assert_eq!(decode("007FfF"), Some([0, 0x7f, 0xff]));
+        assert_eq!(decode::<2>("007fff"), None);
+        assert_eq!(decode::<2>("00zz"), None);
+        assert_eq!(decode::<2>("éé"), None);
+    }
+}

@@ -1,0 +1,157 @@
+//! What a client says of an object: system headers and user metadata.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html>
+
+use crate::errors::{ErrorCode, Result, S3Error};
+use crate::headers::Headers;
+
+/// The limit of user metadata: the bytes of all names, without the prefix, and values.
+pub const USER_METADATA_MAX: usize = 2048;
+
+/// The prefix of headers that carry user metadata.
+pub const USER_METADATA_PREFIX: &str = "x-amz-meta-";
+
+/// The type of an object whose client names none.
+pub const CONTENT_TYPE_DEFAULT: &str = "binary/octet-stream";
+
+/// Headers that are stored with an object and sent with it.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "HTTP's own names")]
+pub struct SystemHeaders {
+    pub content_type: Option<String>,
+    /// Without `aws-chunked`, which concerns the transfer.
+    pub content_encoding: Option<String>,
+    pub content_disposition: Option<String>,
+    pub content_language: Option<String>,
+    pub cache_control: Option<String>,
+    /// As sent: S3 does not require that it is a date.
+    pub expires: Option<String>,
+}
+
+impl SystemHeaders {
+    /// Reads them from a request that creates an object or an upload. Empty ones count as not sent.
+    pub fn parse(headers: &Headers) -> SystemHeaders {
+        let text = |name| headers.get(name).filter(|value| !value.is_empty()).map(str::to_owned);
+        SystemHeaders {
+            content_type: text("content-type"),
+            content_encoding: headers
+                .joined("content-encoding")
+                .and_then(|value| without_aws_chunked(&value)),
+            content_disposition: text("content-disposition"),
+            content_language: text("content-language"),
+            cache_control: text("cache-control"),
+            expires: text("expires"),
+        }
+    }
+
+    /// Those that are set, by the lower-case name of their header; `content-type` always is.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [
+            ("content-type", Some(self.content_type.as_deref().unwrap_or(CONTENT_TYPE_DEFAULT))),
+            ("content-encoding", self.content_encoding.as_deref()),
+            ("content-disposition", self.content_disposition.as_deref()),
+            ("content-language", self.content_language.as_deref()),
+            ("cache-control", self.cache_control.as_deref()),
+            ("expires", self.expires.as_deref()),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+    }
+}
+
+/// The content codings but `aws-chunked`; `None` when nothing is left.
+fn without_aws_chunked(value: &str) -> Option<String> {
+    let codings: Vec<&str> = value
+        .split(',')
+        .map(str::trim)
+        .filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("aws-chunked"))
+        .collect();
+    (!codings.is_empty()).then(|| codings.join(","))
+}
+
+/// User metadata: names without the prefix, in lower case, and values as sent; a repeated header is joined
+/// with `,`. `MetadataTooLarge` beyond 2 KB.
+pub fn user_metadata(headers: &Headers) -> Result<Vec<(String, String)>> {
+    let mut metadata: Vec<(String, String)> = Vec::new();
+    for (name, value) in headers.with_prefix(USER_METADATA_PREFIX).filter(|(name, _)| !name.is_empty()) {
+        match metadata.iter_mut().find(|(present, _)| present == name) {
+            Some((_, joined)) => {
+                joined.push(',');
+                joined.push_str(value);
+            }
+            None => metadata.push((name.to_owned(), value.to_owned())),
+        }
+    }
+    let size: usize = metadata.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if size > USER_METADATA_MAX {
+        return Err(S3Error::new(ErrorCode::MetadataTooLarge)
+            .detail("Size", size.to_string())
+            .detail("MaxSizeAllowed", USER_METADATA_MAX.to_string()));
+    }
+    Ok(metadata)
+}
+
+/// Reads `x-amz-website-redirect-location`. `InvalidRedirectLocation` unless it starts with `/`, `http://` or
+/// `https://`.
+pub fn website_redirect(headers: &Headers) -> Result<Option<String>> {
+    let Some(location) = headers.get("x-amz-website-redirect-location") else { return Ok(None) };
+    if ["/", "http://", "https://"].iter().any(|start| location.starts_with(start)) {
+        return Ok(Some(location.to_owned()));
+    }
+    Err(ErrorCode::InvalidRedirectLocation.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&str, &str)]) -> Headers {
+        Headers::from_iter(pairs.iter().copied())
+    }
+
+    #[test]
+    fn aws_chunked_is_no_property_of_the_object() {
+        for (sent, kept) in [
+            ("aws-chunked", None),
+            ("AWS-Chunked, gzip", Some("gzip")),
+            ("gzip,aws-chunked,br", Some("gzip,br")),
+            ("", None),
+        ] {
+            let parsed = SystemHeaders::parse(&headers(&[("content-encoding", sent)]));
+            assert_eq!(parsed.content_encoding.as_deref(), kept, "{sent}");
+        }
+    }
+
+    #[test]
+    fn the_content_type_has_a_default() {
+        let none = SystemHeaders::parse(&headers(&[("content-type", "")]));
+        assert_eq!(none.iter().collect::<Vec<_>>(), [("content-type", "binary/octet-stream")]);
+        let some = SystemHeaders::parse(&headers(&[("expires", "0"), ("content-type", "text/plain")]));
+        assert_eq!(some.iter().collect::<Vec<_>>(), [("content-type", "text/plain"), ("expires", "0")]);
+    }
+
+    #[test]
+    fn user_metadata_is_joined_and_limited() {
+        let sent = headers(&[
+            ("x-amz-meta-a", "1"),
+            ("x-amz-meta-b", "é"),
+            ("x-amz-meta-a", "2"),
+            ("x-amz-meta-", "x"),
+        ]);
+        let expected = [("a".to_owned(), "1,2".to_owned()), ("b".to_owned(), "é".to_owned())];
+        assert_eq!(user_metadata(&sent).unwrap(), expected);
+        let value = "v".repeat(2047);
+        assert!(user_metadata(&headers(&[("x-amz-meta-a", &value)])).is_ok());
+        let error = user_metadata(&headers(&[("x-amz-meta-ab", &value)])).unwrap_err();
+        assert_eq!(error.code, ErrorCode::MetadataTooLarge);
+        assert_eq!(error.details, [("Size", "2049".to_owned()), ("MaxSizeAllowed", "2048".to_owned())]);
+    }
+
+    #[test]
+    fn a_redirect_goes_somewhere() {
+        let redirect =
+            |location| website_redirect(&headers(&[("x-amz-website-redirect-location", location)]));
+        assert_eq!(redirect("/other").unwrap().as_deref(), Some("/other"));
+        assert_eq!(redirect("ftp://x").unwrap_err().code, ErrorCode::InvalidRedirectLocation);
+    }
+}

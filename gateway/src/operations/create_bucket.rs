@@ -1,0 +1,143 @@
+//! CreateBucket: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>
+
+use super::parameters::is_true;
+use crate::acl;
+use crate::bucket_name;
+use crate::errors::{ErrorCode, Result, S3Error};
+use crate::headers::Headers;
+use crate::tagging::{TagSet, Tagged};
+use crate::xml::Element;
+
+/// What a new bucket is to be.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Input {
+    /// `LocationConstraint`; absent for the region of the endpoint.
+    pub location: Option<String>,
+    /// Whether Object Lock, and with it versioning, is enabled for ever.
+    pub object_lock: bool,
+    /// The bucket's tags.
+    pub tags: TagSet,
+}
+
+impl Input {
+    /// Reads headers and body. `InvalidBucketName`, `MalformedXML`, `InvalidTag`, or a refusal of ACLs.
+    pub fn parse(bucket: &str, headers: &Headers, body: &[u8]) -> Result<Input> {
+        bucket_name::check_create(bucket)?;
+        acl::check_bucket(headers)?;
+        check_ownership(headers)?;
+        let mut input =
+            Input { object_lock: is_true(headers, "x-amz-bucket-object-lock-enabled"), ..Input::default() };
+        if body.is_empty() {
+            return Ok(input);
+        }
+        let root = Element::parse_named(body, "CreateBucketConfiguration")?;
+        root.only(&["LocationConstraint", "Location", "Bucket", "Tags"])?;
+        if root.child("Location").is_some() {
+            // Zones of directory buckets.
+            return Err(ErrorCode::NotImplemented.into());
+        }
+        input.location = root
+            .text_of("LocationConstraint")
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned);
+        if let Some(tags) = root.child("Tags") {
+            input.tags = TagSet::parse_list(tags, Tagged::Bucket)?;
+        }
+        Ok(input)
+    }
+
+    /// Checks the location against the region of the endpoint. `us-east-1` must not be named, but is taken;
+    /// `EU` is the old name of `eu-west-1`. `IllegalLocationConstraintException`, or
+    /// `InvalidLocationConstraint` for what is no region.
+    pub fn check_location(&self, region: &str) -> Result<()> {
+        let Some(location) = self.location.as_deref() else { return Ok(()) };
+        let location = if location == "EU" { "eu-west-1" } else { location };
+        if location == region {
+            return Ok(());
+        }
+        let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if !location.bytes().all(word) || location.len() > 63 {
+            return Err(
+                S3Error::new(ErrorCode::InvalidLocationConstraint).detail("LocationConstraint", location)
+            );
+        }
+        let message = format!(
+            "The {location} location constraint is incompatible for the region specific endpoint this \
+             request was sent to."
+        );
+        Err(S3Error::new(ErrorCode::IllegalLocationConstraintException).message(message))
+    }
+}
+
+/// ACLs are disabled in every bucket, which is one of three settings of S3.
+fn check_ownership(headers: &Headers) -> Result<()> {
+    match headers.get("x-amz-object-ownership") {
+        None | Some("BucketOwnerEnforced") => Ok(()),
+        Some("BucketOwnerPreferred" | "ObjectWriter") => {
+            Err(S3Error::new(ErrorCode::NotImplemented).detail("Header", "x-amz-object-ownership"))
+        }
+        Some(other) => {
+            let message = "Invalid x-amz-object-ownership header";
+            Err(S3Error::invalid_argument("x-amz-object-ownership", other, message))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn location(xml: &str) -> Result<Option<String>> {
+        Input::parse("photos", &Headers::default(), xml.as_bytes()).map(|input| input.location)
+    }
+
+    #[test]
+    fn the_body_is_optional() {
+        assert_eq!(location("").unwrap(), None);
+        assert_eq!(location("<CreateBucketConfiguration/>").unwrap(), None);
+        let xml = "<CreateBucketConfiguration><LocationConstraint>eu-west-1</LocationConstraint>\
+            </CreateBucketConfiguration>";
+        assert_eq!(location(xml).unwrap().as_deref(), Some("eu-west-1"));
+        assert_eq!(location("<Other/>").unwrap_err().code, ErrorCode::MalformedXML);
+        assert_eq!(location("x").unwrap_err().code, ErrorCode::MalformedXML);
+    }
+
+    #[test]
+    fn tags_and_object_lock_are_set_at_once() {
+        let headers = Headers::from_iter([
+            ("x-amz-bucket-object-lock-enabled", "True"),
+            ("x-amz-object-ownership", "BucketOwnerEnforced"),
+        ]);
+        let xml = b"<CreateBucketConfiguration><Tags><Tag><Key>a</Key><Value>b</Value></Tag></Tags>\
+            </CreateBucketConfiguration>";
+        let input = Input::parse("photos", &headers, xml).unwrap();
+        assert!(input.object_lock);
+        assert_eq!(input.tags.tags, [("a".to_owned(), "b".to_owned())]);
+    }
+
+    #[test]
+    fn the_location_is_the_endpoints_region() {
+        let check = |location: &str, region: &str| {
+            let input = Input { location: Some(location.to_owned()), ..Input::default() };
+            input.check_location(region).map_err(|error| error.code)
+        };
+        assert_eq!(check("eu-west-1", "eu-west-1"), Ok(()));
+        assert_eq!(check("EU", "eu-west-1"), Ok(()));
+        assert_eq!(check("us-east-1", "us-east-1"), Ok(()));
+        assert_eq!(check("eu-west-1", "us-east-1"), Err(ErrorCode::IllegalLocationConstraintException));
+        assert_eq!(check("no such place", "us-east-1"), Err(ErrorCode::InvalidLocationConstraint));
+        assert_eq!(Input::default().check_location("us-east-1"), Ok(()));
+    }
+
+    #[test]
+    fn names_and_ownership_are_checked() {
+        let code = |bucket: &str, ownership: &str| {
+            let headers = Headers::from_iter([("x-amz-object-ownership", ownership)]);
+            Input::parse(bucket, &headers, b"").unwrap_err().code
+        };
+        assert_eq!(code("Photos", "BucketOwnerEnforced"), ErrorCode::InvalidBucketName);
+        assert_eq!(code("photos", "ObjectWriter"), ErrorCode::NotImplemented);
+        assert_eq!(code("photos", "Me"), ErrorCode::InvalidArgument);
+    }
+}

@@ -1,0 +1,191 @@
+//! Preconditions: `If-Match` and its relatives, for reads, copy sources, writes and deletes.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html>, precedence as in RFC
+//! 9110, section 13.2.2.
+
+use crate::errors::{ErrorCode, Result, S3Error};
+use crate::etag::{ETag, EntityTags};
+use crate::headers::Headers;
+use crate::timestamp::parse_http_date;
+
+/// What the preconditions of a read come to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Verdict {
+    /// All hold.
+    Proceed,
+    /// 304: the client has the object already.
+    NotModified,
+    /// 412: the header that does not hold.
+    Failed(&'static str),
+}
+
+/// The preconditions of a GET or HEAD, or of the source of a copy. Dates that cannot be read are ignored.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct ReadPreconditions {
+    if_match: Option<EntityTags>,
+    if_none_match: Option<EntityTags>,
+    if_modified_since_ms: Option<u64>,
+    if_unmodified_since_ms: Option<u64>,
+}
+
+impl ReadPreconditions {
+    /// Those of a GET or HEAD.
+    pub fn parse(headers: &Headers) -> ReadPreconditions {
+        let tags = |name| headers.joined(name).map(|value| EntityTags::parse(&value));
+        let date = |name| headers.get(name).and_then(parse_http_date);
+        ReadPreconditions {
+            if_match: tags("if-match"),
+            if_none_match: tags("if-none-match"),
+            if_modified_since_ms: date("if-modified-since"),
+            if_unmodified_since_ms: date("if-unmodified-since"),
+        }
+    }
+
+    /// Those of the source of a copy: `x-amz-copy-source-if-…`.
+    pub fn parse_copy_source(headers: &Headers) -> ReadPreconditions {
+        let tags = |name| headers.joined(name).map(|value| EntityTags::parse(&value));
+        let date = |name| headers.get(name).and_then(parse_http_date);
+        ReadPreconditions {
+            if_match: tags("x-amz-copy-source-if-match"),
+            if_none_match: tags("x-amz-copy-source-if-none-match"),
+            if_modified_since_ms: date("x-amz-copy-source-if-modified-since"),
+            if_unmodified_since_ms: date("x-amz-copy-source-if-unmodified-since"),
+        }
+    }
+
+    /// Judges an object. Dates are compared by whole seconds, which is all that `Last-Modified` tells.
+    pub fn judge(&self, etag: &ETag, modified_ms: u64) -> Verdict {
+        let modified_after = |date_ms: u64| modified_ms / 1000 > date_ms / 1000;
+        match (&self.if_match, self.if_unmodified_since_ms) {
+            (Some(tags), _) if !tags.matches(etag) => return Verdict::Failed("If-Match"),
+            (None, Some(date)) if modified_after(date) => return Verdict::Failed("If-Unmodified-Since"),
+            _ => {}
+        }
+        match (&self.if_none_match, self.if_modified_since_ms) {
+            (Some(tags), _) if tags.matches(etag) => Verdict::NotModified,
+            (None, Some(date)) if !modified_after(date) => Verdict::NotModified,
+            _ => Verdict::Proceed,
+        }
+    }
+
+    /// Judges the source of a copy, for which "not modified" is a failure too: `PreconditionFailed`.
+    pub fn check_copy_source(&self, etag: &ETag, modified_ms: u64) -> Result<()> {
+        match self.judge(etag, modified_ms) {
+            Verdict::Proceed => Ok(()),
+            Verdict::Failed("If-Match") => Err(failed("x-amz-copy-source-If-Match")),
+            Verdict::Failed(_) => Err(failed("x-amz-copy-source-If-Unmodified-Since")),
+            Verdict::NotModified if self.if_none_match.is_some() => {
+                Err(failed("x-amz-copy-source-If-None-Match"))
+            }
+            Verdict::NotModified => Err(failed("x-amz-copy-source-If-Modified-Since")),
+        }
+    }
+}
+
+/// The preconditions of PutObject, CopyObject and CompleteMultipartUpload on what the key holds now.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct WritePreconditions {
+    if_match: Option<EntityTags>,
+    if_none_match: Option<EntityTags>,
+}
+
+impl WritePreconditions {
+    /// Reads `If-Match` and `If-None-Match`.
+    pub fn parse(headers: &Headers) -> WritePreconditions {
+        let tags = |name| headers.joined(name).map(|value| EntityTags::parse(&value));
+        WritePreconditions { if_match: tags("if-match"), if_none_match: tags("if-none-match") }
+    }
+
+    /// Whether there are any: a lost race is then a `ConditionalRequestConflict`.
+    pub fn is_conditional(&self) -> bool {
+        self.if_match.is_some() || self.if_none_match.is_some()
+    }
+
+    /// Judges the current object, `None` when there is none or a delete marker. `PreconditionFailed`, or
+    /// `NoSuchKey` for an `If-Match` on nothing.
+    pub fn check(&self, current: Option<&ETag>) -> Result<()> {
+        match (&self.if_match, current) {
+            (Some(_), None) => return Err(ErrorCode::NoSuchKey.into()),
+            (Some(tags), Some(etag)) if !tags.matches(etag) => return Err(failed("If-Match")),
+            _ => {}
+        }
+        match (&self.if_none_match, current) {
+            (Some(tags), Some(etag)) if tags.matches(etag) => Err(failed("If-None-Match")),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The preconditions of a delete.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct DeletePreconditions {
+    /// `If-Match`, or `ETag` in DeleteObjects.
+    pub if_match: Option<EntityTags>,
+    /// `x-amz-if-match-size`, or `Size`.
+    pub if_match_size: Option<u64>,
+    /// `x-amz-if-match-last-modified-time`, or `LastModifiedTime`.
+    pub if_match_modified_ms: Option<u64>,
+}
+
+/// What a delete judges: an object version, or a delete marker, which has no ETag.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Judged {
+    /// Absent for a delete marker.
+    pub etag: Option<ETag>,
+    /// In bytes; 0 for a delete marker.
+    pub size: u64,
+    /// Last modified.
+    pub modified_ms: u64,
+}
+
+impl DeletePreconditions {
+    /// Reads the headers of DeleteObject. `InvalidArgument` for a size or time that is none.
+    pub fn parse(headers: &Headers) -> Result<DeletePreconditions> {
+        let size = headers.get("x-amz-if-match-size").map(|text| {
+            text.parse().map_err(|_| S3Error::invalid_argument("x-amz-if-match-size", text, "Invalid size"))
+        });
+        let modified = headers.get("x-amz-if-match-last-modified-time").map(|text| {
+            parse_http_date(text).ok_or_else(|| {
+                S3Error::invalid_argument("x-amz-if-match-last-modified-time", text, "Invalid date")
+            })
+        });
+        Ok(DeletePreconditions {
+            if_match: headers.joined("if-match").map(|value| EntityTags::parse(&value)),
+            if_match_size: size.transpose()?,
+            if_match_modified_ms: modified.transpose()?,
+        })
+    }
+
+    /// Whether there are any.
+    pub fn is_conditional(&self) -> bool {
+        *self != DeletePreconditions::default()
+    }
+
+    /// Judges what is to be deleted. `PreconditionFailed` unless all hold; what does not exist may be
+    /// deleted.
+    pub fn check(&self, found: Option<Judged>) -> Result<()> {
+        let Some(found) = found else { return Ok(()) };
+        let tag_matches = |tags: &EntityTags| match &found.etag {
+            Some(etag) => tags.matches(etag),
+            None => *tags == EntityTags::Any,
+        };
+        if self.if_match.as_ref().is_some_and(|tags| !tag_matches(tags)) {
+            return Err(failed("If-Match"));
+        }
+        if self.if_match_size.is_some_and(|size| size != found.size) {
+            return Err(failed("x-amz-if-match-size"));
+        }
+        if self.if_match_modified_ms.is_some_and(|date| date / 1000 != found.modified_ms / 1000) {
+            return Err(failed("x-amz-if-match-last-modified-time"));
+        }
+        Ok(())
+    }
+}
+
+/// `PreconditionFailed`, naming the header that did not hold.
+pub fn failed(condition: &'static str) -> S3Error {
+    S3Error::new(ErrorCode::PreconditionFailed).detail("Condition", condition)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+use super::*;
+
+const TAG: &str = "d41d8cd98f00b204e9800998ecf8427e";
+const BEFORE: &str = "Thu, 23 May 2013 00:00:00 GMT";
+const SAME: &str = "Fri, 24 May 2013 00:00:00 GMT";
+const AFTER: &str = "Sat, 25 May 2013 00:00:00 GMT";
+/// `SAME` and half a second.
+const MODIFIED_MS: u64 = 1_369_353_600_500;
+
+fn etag() -> ETag {
+    ETag::parse(TAG).unwrap()
+}
+
+fn check_read(headers: &[(&str, &str)], expected: Verdict) {
+    let headers = Headers::from_iter(headers.iter().copied());
+    assert_eq!(ReadPreconditions::parse(&headers).judge(&etag(), MODIFIED_MS), expected, "{headers:?}");
+}
+
+#[test]
+fn each_read_precondition_holds_or_does_not() {
+    use Verdict::{Failed, NotModified, Proceed};
+    check_read(&[], Proceed);
+    check_read(&[("if-match", TAG)], Proceed);
+    check_read(&[("if-match", "*")], Proceed);
+    check_read(&[("if-match", "\"other\"")], Failed("If-Match"));
+    check_read(&[("if-none-match", TAG)], NotModified);
+    check_read(&[("if-none-match", "*")], NotModified);
+    check_read(&[("if-none-match", "other")], Proceed);
+    check_read(&[("if-modified-since", BEFORE)], Proceed);
+    check_read(&[("if-modified-since", SAME)], NotModified);
+    check_read(&[("if-modified-since", AFTER)], NotModified);
+    check_read(&[("if-modified-since", "yesterday")], Proceed);
+    check_read(&[("if-unmodified-since", BEFORE)], Failed("If-Unmodified-Since"));
+    check_read(&[("if-unmodified-since", SAME)], Proceed);
+    check_read(&[("if-unmodified-since", AFTER)], Proceed);
+}
+
+#[test]
+fn tags_take_precedence_over_dates() {
+    use Verdict::{Failed, NotModified, Proceed};
+    check_read(&[("if-match", TAG), ("if-unmodified-since", BEFORE)], Proceed);
+    check_read(&[("if-none-match", TAG), ("if-modified-since", BEFORE)], NotModified);
+    check_read(&[("if-none-match", "other"), ("if-modified-since", AFTER)], Proceed);
+    check_read(&[("if-match", "other"), ("if-none-match", TAG)], Failed("If-Match"));
+    check_read(&[("if-match", TAG), ("if-none-match", TAG)], NotModified);
+}
+
+#[test]
+fn a_copy_source_that_was_not_modified_fails() {
+    let judge = |name, value| {
+        let headers = Headers::from_iter([(name, value)]);
+        ReadPreconditions::parse_copy_source(&headers).check_copy_source(&etag(), MODIFIED_MS)
+    };
+    assert!(judge("x-amz-copy-source-if-match", TAG).is_ok());
+    assert!(judge("x-amz-copy-source-if-none-match", "other").is_ok());
+    for (name, value) in [
+        ("x-amz-copy-source-if-match", "ABCORZ"),
+        ("x-amz-copy-source-if-none-match", TAG),
+        ("x-amz-copy-source-if-modified-since", AFTER),
+        ("x-amz-copy-source-if-unmodified-since", BEFORE),
+    ] {
+        let error = judge(name, value).unwrap_err();
+        assert_eq!(error.code, ErrorCode::PreconditionFailed);
+        assert_eq!(error.details[0].1.to_ascii_lowercase(), name);
+    }
+}
+
+#[test]
+fn writes_are_judged_by_what_the_key_holds() {
+    let check = |name, value, current: Option<&ETag>| {
+        let parsed = WritePreconditions::parse(&Headers::from_iter([(name, value)]));
+        assert!(parsed.is_conditional());
+        parsed.check(current).map_err(|error| error.code)
+    };
+    let here = etag();
+    assert_eq!(check("if-none-match", "*", None), Ok(()));
+    assert_eq!(check("if-none-match", "*", Some(&here)), Err(ErrorCode::PreconditionFailed));
+    assert_eq!(check("if-none-match", TAG, Some(&here)), Err(ErrorCode::PreconditionFailed));
+    assert_eq!(check("if-none-match", "badetag", Some(&here)), Ok(()));
+    assert_eq!(check("if-match", TAG, Some(&here)), Ok(()));
+    assert_eq!(check("if-match", "*", Some(&here)), Ok(()));
+    assert_eq!(check("if-match", "badetag", Some(&here)), Err(ErrorCode::PreconditionFailed));
+    assert_eq!(check("if-match", "*", None), Err(ErrorCode::NoSuchKey));
+    assert_eq!(check("if-match", TAG, None), Err(ErrorCode::NoSuchKey));
+    assert!(!WritePreconditions::parse(&Headers::default()).is_conditional());
+}
+
+#[test]
+fn deletes_are_judged_by_tag_size_and_time() {
+    let check = |name, value, found| {
+        let headers = Headers::from_iter([(name, value)]);
+        DeletePreconditions::parse(&headers)
+            .and_then(|parsed| parsed.check(found))
+            .map_err(|error| error.code)
+    };
+    let object = Some(Judged { etag: Some(etag()), size: 5, modified_ms: MODIFIED_MS });
+    let marker = Some(Judged { etag: None, size: 0, modified_ms: MODIFIED_MS });
+    let failed = Err(ErrorCode::PreconditionFailed);
+    assert_eq!(check("if-match", TAG, object), Ok(()));
+    assert_eq!(check("if-match", "badetag", object), failed);
+    assert_eq!(check("if-match", "badetag", None), Ok(()));
+    assert_eq!(check("if-match", "*", marker), Ok(()));
+    assert_eq!(check("if-match", TAG, marker), failed);
+    assert_eq!(check("x-amz-if-match-size", "5", object), Ok(()));
+    assert_eq!(check("x-amz-if-match-size", "6", object), failed);
+    assert_eq!(check("x-amz-if-match-size", "x", object), Err(ErrorCode::InvalidArgument));
+    assert_eq!(check("x-amz-if-match-last-modified-time", SAME, object), Ok(()));
+    assert_eq!(check("x-amz-if-match-last-modified-time", AFTER, object), failed);
+    assert_eq!(check("x-amz-if-match-last-modified-time", "x", object), Err(ErrorCode::InvalidArgument));
+}

@@ -1,0 +1,83 @@
+//! Response headers that a signed GET or HEAD may replace: `response-content-type` and its relatives.
+
+use crate::errors::{Result, S3Error};
+use crate::query::Query;
+
+/// Query parameter, and the response header that it replaces.
+const OVERRIDES: [(&str, &str); 6] = [
+    ("response-content-type", "content-type"),
+    ("response-content-language", "content-language"),
+    ("response-expires", "expires"),
+    ("response-cache-control", "cache-control"),
+    ("response-content-disposition", "content-disposition"),
+    ("response-content-encoding", "content-encoding"),
+];
+
+/// The headers that a request replaces, by lower-case name.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct ResponseOverrides {
+    headers: Vec<(&'static str, String)>,
+}
+
+impl ResponseOverrides {
+    /// Reads them. `InvalidArgument` for values that cannot stand in a header.
+    pub fn parse(query: &Query) -> Result<ResponseOverrides> {
+        let mut headers = Vec::new();
+        for (parameter, header) in OVERRIDES {
+            let Some(value) = query.get(parameter) else { continue };
+            if value.chars().any(char::is_control) {
+                return Err(S3Error::invalid_argument(
+                    parameter,
+                    value,
+                    "Header value cannot be represented using ISO-8859-1.",
+                ));
+            }
+            headers.push((header, value.to_owned()));
+        }
+        Ok(ResponseOverrides { headers })
+    }
+
+    /// Refuses them for anonymous requests, as S3 does: `InvalidRequest`.
+    pub fn check_signed(&self, signed: bool) -> Result<()> {
+        if signed || self.headers.is_empty() {
+            return Ok(());
+        }
+        Err(S3Error::invalid_request(
+            "Request specific response headers cannot be used for anonymous GET requests.",
+        ))
+    }
+
+    /// The value that replaces a header.
+    pub fn get(&self, header: &str) -> Option<&str> {
+        self.headers.iter().find(|(name, _)| *name == header).map(|(_, value)| value.as_str())
+    }
+
+    /// Every header that is replaced.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.headers.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::errors::ErrorCode;
+
+    #[test]
+    fn six_headers_may_be_replaced_by_signed_requests() {
+        let query = Query::parse("response-content-type=foo%2Fbar&response-expires=x+y&x=1").unwrap();
+        let overrides = ResponseOverrides::parse(&query).unwrap();
+        assert_eq!(overrides.get("content-type"), Some("foo/bar"));
+        assert_eq!(overrides.get("expires"), Some("x y"));
+        assert_eq!(overrides.iter().count(), 2);
+        assert!(overrides.check_signed(true).is_ok());
+        assert_eq!(overrides.check_signed(false).unwrap_err().code, ErrorCode::InvalidRequest);
+        assert!(ResponseOverrides::default().check_signed(false).is_ok());
+    }
+
+    #[test]
+    fn no_line_can_be_smuggled_in() {
+        let query = Query::parse("response-content-type=a%0d%0ax:y").unwrap();
+        assert_eq!(ResponseOverrides::parse(&query).unwrap_err().code, ErrorCode::InvalidArgument);
+    }
+}

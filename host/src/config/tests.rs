@@ -1,0 +1,225 @@
+use super::key::Form;
+use super::*;
+
+fn given(values: &[(&'static str, &str)]) -> Given {
+    let values = values.iter().map(|(name, value)| (*name, vec![(*value).to_owned()])).collect();
+    Given { values, ..Given::default() }
+}
+
+fn with_file(folder: &tempfile::TempDir, text: &str) -> Given {
+    let file = folder.path().join("portcullis.toml");
+    std::fs::write(&file, text).unwrap();
+    Given { file: Some(file), ..Given::default() }
+}
+
+fn refusal(text: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    load(&with_file(&folder, text), &Environment::default()).unwrap_err().to_string()
+}
+
+#[test]
+fn without_any_source_the_defaults_hold() {
+    let config = load(&Given::default(), &Environment::default()).unwrap();
+    assert_eq!(config.listen, ["127.0.0.1:9000".parse().unwrap()]);
+    assert_eq!(config.data_dir, Path::new("portcullis-data"));
+    assert_eq!(config.cache_folder(), Path::new("portcullis-data/cache"));
+    assert_eq!(config.volume_options().dir, Path::new("portcullis-data"));
+    assert_eq!(config.region, "us-east-1");
+    assert!(config.worker_count() >= 1);
+    assert!(config.pipeline_variables().is_empty());
+}
+
+#[test]
+fn flags_win_over_the_environment_and_that_over_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut given = with_file(
+        &folder,
+        "region = \"file\"\nworkers = 1\nlisten = [\"127.0.0.1:1\"]\n[log]\nlevel = \"warn\"",
+    );
+    let environment = Environment::of([
+        ("PORTCULLIS_REGION", "environment"),
+        ("PORTCULLIS_WORKERS", "2"),
+        ("PORTCULLIS_LISTEN", "127.0.0.1:2, [::1]:3"),
+    ]);
+    given.values = vec![("workers", vec!["3".to_owned()])];
+    let config = load(&given, &environment).unwrap();
+    assert_eq!(
+        (config.region.as_str(), config.workers, config.log.level.as_str()),
+        ("environment", 3, "warn")
+    );
+    assert_eq!(config.listen, ["127.0.0.1:2".parse().unwrap(), "[::1]:3".parse().unwrap()]);
+    assert_eq!(config.origins["region"], Origin::Environment);
+    assert_eq!(config.origins["workers"], Origin::Flag);
+    assert_eq!(config.origins["log.level"], Origin::File);
+}
+
+#[test]
+fn the_environment_can_name_the_file_whose_paths_start_at_its_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let given =
+        with_file(&folder, "data_dir = \"data\"\npipeline = \"/etc/spin.toml\"\ncache_dir = \"../cache\"");
+    let file = given.file.unwrap().display().to_string();
+    let config = load(&Given::default(), &Environment::of([("PORTCULLIS_CONFIG", file.as_str())])).unwrap();
+    assert_eq!(config.data_dir, folder.path().join("data"));
+    assert_eq!(config.cache_dir, Some(folder.path().join("../cache")));
+    assert_eq!(config.pipeline, Some(PathBuf::from("/etc/spin.toml")));
+}
+
+#[test]
+fn unknown_keys_are_refused_with_those_that_are_allowed() {
+    for (text, name, allowed) in [
+        ("lisen = 1", "unknown key lisen", "listen"),
+        ("[limits]\nconections_max = 1", "unknown key limits.conections_max", "limits.connections_max"),
+        ("[limit]\nconnections_max = 1", "unknown key limit", "limits.connections_max"),
+        ("[[accounts]]\nid = \"000000000001\"\nnick = 1", "accounts[0] (000000000001)", "display_name"),
+        ("[[accounts]]\nid = \"000000000001\"\n[[accounts.users]]\nnam = \"x\"", "nam", "access_key"),
+    ] {
+        let refusal = refusal(text);
+        assert!(refusal.contains("portcullis.toml"), "{refusal}");
+        assert!(refusal.contains(name) && refusal.contains(allowed), "{refusal}");
+    }
+}
+
+#[test]
+fn values_that_are_not_allowed_are_refused_with_what_is() {
+    for (text, expected) in [
+        ("workers = 1000", "workers = \"1000\": allowed is a whole number from 0 to 256"),
+        ("workers = 1.5", "workers: allowed is"),
+        ("listen = []", "listen = \"\": allowed is a list"),
+        ("listen = [\"here\"]", "listen = \"here\": allowed is a list"),
+        ("domain = [\"UPPER\"]", "DNS names"),
+        ("[log]\nformat = \"xml\"", "text or json"),
+        ("[log]\nlevel = \"loud\"", "error, warn"),
+        ("[limits]\nidle_seconds_max = 0", "from 1 to 86400"),
+        ("[storage]\nsegment_bytes = \"1 KiB\"", "from 16 MiB"),
+        ("[variables]\nx = [1]", "variables.x"),
+        ("variables = 1", "variables: expected a table"),
+        ("accounts = 1", "[[accounts]]"),
+        ("region = \"x\"\nregion = \"y\"", "line 2"),
+        ("admin_listen = [\"127.0.0.1:9000\"]", "is in listen too"),
+        ("[variables]\nregion = \"x\"", "set the key region"),
+    ] {
+        let refusal = refusal(text);
+        assert!(refusal.contains(expected), "{text}: {refusal}");
+    }
+}
+
+#[test]
+fn secrets_are_in_no_error_and_no_output() {
+    for text in [
+        "[root]\naccess_key = \"abc\"\nsecret_key = [\"hunter2hunter2\"]",
+        "[root]\naccess_key = \"abc\"\nsecret_key = \"hunter2hunter2",
+        "[root]\nsecret_key = \"hunter2hunter2\"",
+        "[[accounts]]\nid = \"000000000001\"\nsecret_key = [\"hunter2hunter2\"]",
+        "[root]\naccess_key = \"a\"\nsecret_key = \"hunter2hunter2\"\nsecret_key_file = \"f\"",
+    ] {
+        let refusal = refusal(text);
+        assert!(!refusal.contains("hunter2"), "{refusal}");
+    }
+    let environment = Environment::of([
+        ("PORTCULLIS_ROOT_ACCESS_KEY", "abc"),
+        ("PORTCULLIS_ROOT_SECRET_KEY", "hunter2hunter2"),
+    ]);
+    let config = load(&Given::default(), &environment).unwrap();
+    for shown in [format!("{config:?}"), format!("{environment:?}"), config.render()] {
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+    assert_eq!(config.root.secret_key.unwrap().resolve().unwrap().reveal(), "hunter2hunter2");
+}
+
+#[test]
+fn a_secret_of_a_later_source_replaces_a_secret_file_of_an_earlier_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let given = with_file(&folder, "[root]\naccess_key = \"abc\"\nsecret_key_file = \"/no/such/file\"");
+    let config = load(&given, &Environment::of([("PORTCULLIS_ROOT_SECRET_KEY", "later")])).unwrap();
+    assert_eq!(config.root.secret_key, Some(SecretSource::Text(Secret::new("later"))));
+    assert!(config.render().contains("secret_key = \"[redacted]\"  # from the environment"));
+    assert!(!config.render().contains("secret_key_file"));
+}
+
+#[test]
+fn the_names_of_another_server_are_adopted_with_a_notice_unless_ours_are_set() {
+    let theirs = [("MINIO_ROOT_USER", "theirs"), ("MINIO_ROOT_PASSWORD", "their secret")];
+    let config = load(&Given::default(), &Environment::of(theirs)).unwrap();
+    assert_eq!(config.root.access_key, Some(SecretSource::Text(Secret::new("theirs"))));
+    assert_eq!(
+        config.notices,
+        [
+            "MINIO_ROOT_USER is used as PORTCULLIS_ROOT_ACCESS_KEY",
+            "MINIO_ROOT_PASSWORD is used as PORTCULLIS_ROOT_SECRET_KEY"
+        ]
+    );
+    let ours = [("PORTCULLIS_ROOT_ACCESS_KEY", "ours"), ("PORTCULLIS_ROOT_SECRET_KEY", "our secret")];
+    let config = load(&Given::default(), &Environment::of(theirs.into_iter().chain(ours))).unwrap();
+    assert_eq!(config.root.access_key, Some(SecretSource::Text(Secret::new("ours"))));
+    assert!(config.notices.is_empty());
+}
+
+#[test]
+fn pipeline_variables_come_from_every_source() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut given = with_file(
+        &folder,
+        "domain = [\"a.test\", \"b.test\"]\n[variables]\none = 1\ntwo = true\nthree = \"x\"",
+    );
+    given.variables = vec!["three=flag=yes".to_owned()];
+    let environment = Environment::of([("PORTCULLIS_VARIABLE_TWO", "environment")]);
+    let variables = load(&given, &environment).unwrap().pipeline_variables();
+    let expected =
+        [("domains", "a.test,b.test"), ("one", "1"), ("three", "flag=yes"), ("two", "environment")];
+    assert_eq!(variables, expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+    given.variables = vec!["three".to_owned()];
+    assert!(load(&given, &environment).unwrap_err().to_string().contains("NAME=VALUE"));
+}
+
+#[test]
+fn a_foreign_environment_variable_with_our_prefix_is_noted_and_ignored() {
+    let config =
+        load(&Given::default(), &Environment::of([("PORTCULLIS_PORT_9000_TCP", "tcp://x")])).unwrap();
+    assert!(config.notices[0].contains("PORTCULLIS_PORT_9000_TCP"), "{:?}", config.notices);
+}
+
+#[test]
+fn every_default_is_allowed_and_shown_configuration_can_be_read_back() {
+    for key in KEYS.iter().filter(|key| !(key.get)(&Config::default()).is_empty()) {
+        let values = (key.get)(&Config::default());
+        assert_eq!((key.set)(&mut Config::default(), &values), Some(()), "{}", key.name);
+    }
+    let given = given(&[("region", "eu-west-3"), ("storage.segment_bytes", "64MiB"), ("domain", "s3.test")]);
+    let config = load(&given, &Environment::default()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let again = load(&with_file(&folder, &config.render()), &Environment::default()).unwrap();
+    assert_eq!(again.region, "eu-west-3");
+    assert_eq!(again.storage.segment_bytes, 64 << 20);
+    assert_eq!(again.domain, ["s3.test"]);
+}
+
+#[test]
+fn the_documentation_names_every_key_with_its_flag_its_variable_and_its_default() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/configuration.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    for key in KEYS {
+        let row = format!("| `{}` |", key.name);
+        let line = text.lines().find(|line| line.starts_with(&row));
+        let line = line.unwrap_or_else(|| panic!("docs/configuration.md has no row {row}"));
+        assert!(line.contains(&format!("`{}`", key.environment())), "{line}");
+        assert!(key.form == Form::Hidden || line.contains(&format!("`--{}`", key.flag().unwrap())), "{line}");
+        assert!(key.default().is_empty() || line.contains(&format!("`{}`", key.default())), "{line}");
+    }
+    assert_eq!(
+        text.lines().filter(|line| line.starts_with("| `") && line.contains("PORTCULLIS_")).count(),
+        KEYS.len()
+    );
+}
+
+#[test]
+fn sizes_are_read_and_written_with_binary_units() {
+    for (text, bytes) in [("0", 0), ("1000", 1000), ("4KiB", 4096), ("256 MiB", 256 << 20), ("2GiB", 2 << 30)]
+    {
+        assert_eq!(size::parse(text), Some(bytes), "{text}");
+        assert_eq!(size::parse(&size::render(bytes)), Some(bytes));
+    }
+    for text in ["", "KiB", "1KB", "-1", "1.5MiB", "99999999999999999999", "18446744073709551615 GiB"] {
+        assert_eq!(size::parse(text), None, "{text}");
+    }
+}

@@ -1,0 +1,59 @@
+//! The answers that the host gives when the pipeline cannot: it trapped, or too much is going on.
+//!
+//! These two documents are the only S3-shaped texts in the host. Everything else that a client reads is
+//! written by the pipeline.
+
+use bytes::Bytes;
+use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
+use http::{Response, StatusCode};
+
+use crate::body::respond::ResponseBody;
+
+const INTERNAL_ERROR: (&str, &str) = ("InternalError", "We encountered an internal error. Please try again.");
+const SLOW_DOWN: (&str, &str) = ("SlowDown", "Please reduce your request rate.");
+/// The response header that carries the request id.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
+
+/// Seconds after which a refused client may try again.
+const RETRY_AFTER_SECONDS: &str = "1";
+
+/// 500: the pipeline did not answer.
+pub fn internal_error(request_id: &str) -> Response<ResponseBody> {
+    answer(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL_ERROR, request_id)
+}
+
+/// 503: more requests are in flight than the limits allow.
+pub fn slow_down(request_id: &str) -> Response<ResponseBody> {
+    let mut response = answer(StatusCode::SERVICE_UNAVAILABLE, SLOW_DOWN, request_id);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+    response
+}
+
+/// 503 as the bytes of a whole HTTP/1.1 response, for a connection that nobody will serve.
+pub fn slow_down_bytes(request_id: &str) -> Bytes {
+    let document = document(SLOW_DOWN, request_id);
+    let length = document.len();
+    let head = format!(
+        "HTTP/1.1 503 Service Unavailable\r\n{CONTENT_TYPE}: application/xml\r\ncontent-length: {length}\r\n\
+         {REQUEST_ID}: {request_id}\r\n{RETRY_AFTER}: {RETRY_AFTER_SECONDS}\r\n{CONNECTION}: close\r\n\r\n"
+    );
+    Bytes::from(head + &document)
+}
+
+fn answer(status: StatusCode, error: (&str, &str), request_id: &str) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::Bytes(document(error, request_id).into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+    if let Ok(request_id) = HeaderValue::from_str(request_id) {
+        response.headers_mut().insert(REQUEST_ID, request_id);
+    }
+    response
+}
+
+/// Request ids are letters and digits: nothing in the document needs escaping.
+fn document((code, message): (&str, &str), request_id: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message>\
+         <RequestId>{request_id}</RequestId></Error>"
+    )
+}

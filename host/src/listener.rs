@@ -1,0 +1,200 @@
+//! Listeners: accept connections, and hand each to the worker that has the fewest.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use rustix::net::{self, AddressFamily, SocketFlags, SocketType, sockopt};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::config::Config;
+use crate::fallback;
+use crate::health::Duty;
+use crate::telemetry::metrics::{Metrics, Refusal};
+
+/// Connections that the kernel may hold for us.
+const BACKLOG: i32 = 4096;
+/// How long accepting pauses when the process has no descriptors or memory left.
+const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
+/// The same trouble is logged once in so long.
+const COMPLAINT_INTERVAL: Duration = Duration::from_secs(10);
+/// Refused connections that are answered at the same time; further ones are just closed.
+const REFUSALS_MAX: usize = 64;
+/// How long a refused client may take to read its answer.
+const REFUSAL_TIME_MAX: Duration = Duration::from_secs(1);
+
+/// A bound listener.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    /// Where it is bound, with the port that the system chose where 0 was asked for.
+    pub address: SocketAddr,
+    /// What it is for.
+    pub duty: Duty,
+}
+
+/// A connection on its way to a worker.
+#[derive(Debug)]
+pub(crate) struct Accepted {
+    pub(crate) stream: TcpStream,
+    pub(crate) remote: SocketAddr,
+    pub(crate) listener: Arc<str>,
+    pub(crate) duty: Duty,
+    /// Given back when the connection ends.
+    pub(crate) place: Place,
+}
+
+/// A worker as the acceptors see it.
+#[derive(Debug)]
+pub(crate) struct Seat {
+    pub(crate) sender: UnboundedSender<Message>,
+    pub(crate) connections: Arc<AtomicUsize>,
+}
+
+/// What a worker is told.
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// Serve this.
+    Connection(Accepted),
+    /// Let every connection finish its requests, then close it.
+    Finish,
+    /// Close everything, and end.
+    End,
+}
+
+/// One connection's part of a worker's count.
+#[derive(Debug)]
+pub(crate) struct Place(Arc<AtomicUsize>);
+
+impl Place {
+    fn take(connections: &Arc<AtomicUsize>) -> Place {
+        connections.fetch_add(1, Ordering::Relaxed);
+        Place(Arc::clone(connections))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Release);
+    }
+}
+
+/// Binds every listener of a configuration.
+///
+/// # Errors
+/// An address that cannot be bound; the text names it.
+pub fn bind(config: &Config) -> io::Result<Vec<Listener>> {
+    let duty = |address: &SocketAddr| match (config.admin_listen.is_empty(), address.ip().is_loopback()) {
+        (false, _) => Duty::Requests,
+        (true, true) => Duty::RequestsAndAdmin,
+        // Metrics tell much about a server: beyond this machine they need a listener of their own.
+        (true, false) => Duty::RequestsAndHealth,
+    };
+    let requests = config.listen.iter().map(|address| (*address, duty(address)));
+    let admin = config.admin_listen.iter().map(|address| (*address, Duty::Admin));
+    let listener = |(address, duty)| {
+        open(address, duty)
+            .map_err(|error| io::Error::new(error.kind(), format!("listening on {address}: {error}")))
+    };
+    requests.chain(admin).map(listener).collect()
+}
+
+fn open(address: SocketAddr, duty: Duty) -> io::Result<Listener> {
+    let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
+    let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
+    let socket = net::socket_with(family, SocketType::STREAM, flags, None)?;
+    // A restart must not wait for connections of the process before.
+    sockopt::set_socket_reuseaddr(&socket, true)?;
+    net::bind(&socket, &address)?;
+    net::listen(&socket, BACKLOG)?;
+    let socket = TcpListener::from(socket);
+    let address = socket.local_addr()?;
+    Ok(Listener { socket, address, duty })
+}
+
+/// Accepts for one listener, until dropped.
+pub(crate) struct Acceptor {
+    pub(crate) seats: Rc<[Seat]>,
+    pub(crate) connections_max: usize,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) request_id: Rc<dyn Fn() -> String>,
+}
+
+impl Acceptor {
+    /// Accepts and hands on. Must run in a `LocalSet`.
+    pub(crate) async fn run(self: Rc<Self>, listener: Listener) -> io::Result<()> {
+        let name: Arc<str> = listener.address.to_string().into();
+        let socket = tokio::net::TcpListener::from_std(listener.socket)?;
+        let refusals = Rc::new(());
+        let mut complained: Option<Instant> = None;
+        loop {
+            // Back to a plain socket: the worker registers it with its own runtime.
+            match socket.accept().await.and_then(|(stream, remote)| Ok((stream.into_std()?, remote))) {
+                Ok((stream, remote)) => self.place(stream, remote, &name, listener.duty, &refusals),
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    if complained.is_none_or(|last| last.elapsed() > COMPLAINT_INTERVAL) {
+                        complained = Some(Instant::now());
+                        tracing::error!(listener = %name, %error, "accepting connections pauses");
+                    }
+                    tokio::time::sleep(EXHAUSTED_PAUSE).await;
+                }
+            }
+        }
+    }
+
+    /// Gives a connection to the worker with the fewest, or refuses it.
+    fn place(&self, stream: TcpStream, remote: SocketAddr, name: &Arc<str>, duty: Duty, refusals: &Rc<()>) {
+        let load = |seat: &Seat| seat.connections.load(Ordering::Relaxed);
+        let total: usize = self.seats.iter().map(load).sum();
+        // Probes must get through when clients have taken every place.
+        if total >= self.connections_max && duty != Duty::Admin {
+            self.metrics.refused(Refusal::Connections);
+            if Rc::strong_count(refusals) <= REFUSALS_MAX {
+                tokio::task::spawn_local(refuse(stream, (self.request_id)(), Rc::clone(refusals)));
+            }
+            return;
+        }
+        let Some(seat) = self.seats.iter().min_by_key(|seat| load(seat)) else { return };
+        let place = Place::take(&seat.connections);
+        let accepted = Accepted { stream, remote, listener: Arc::clone(name), duty, place };
+        // A worker that is gone is noticed by whoever waits for it; the client sees a closed connection.
+        let _ = seat.sender.send(Message::Connection(accepted));
+    }
+}
+
+/// Errors of the connection that would have been accepted, not of accepting: the client gave up, or its
+/// network did.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind as Kind;
+    matches!(
+        error.kind(),
+        Kind::ConnectionAborted
+            | Kind::ConnectionReset
+            | Kind::ConnectionRefused
+            | Kind::Interrupted
+            | Kind::HostUnreachable
+            | Kind::NetworkUnreachable
+            | Kind::NetworkDown
+            | Kind::TimedOut
+    )
+}
+
+/// Answers 503 and closes. Reads what the client sends meanwhile, because closing with unread bytes would
+/// take the answer back.
+async fn refuse(stream: TcpStream, request_id: String, _refusal: Rc<()>) {
+    let answer = async {
+        let mut stream = tokio::net::TcpStream::from_std(stream)?;
+        stream.write_all(&fallback::slow_down_bytes(&request_id)).await?;
+        stream.shutdown().await?;
+        let mut unread = [0; 4096];
+        while stream.read(&mut unread).await? > 0 {}
+        io::Result::Ok(())
+    };
+    // Whether the client read it is its own affair.
+    let _ = tokio::time::timeout(REFUSAL_TIME_MAX, answer).await;
+}

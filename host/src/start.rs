@@ -1,0 +1,196 @@
+//! The start of `portcullis serve`: from a configuration to a server that is ready, and its end.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::accounts::{Accounts, RootOrigin};
+use crate::cli::say;
+use crate::compose::Manifest;
+use crate::config::Config;
+use crate::engine::CompiledPipeline;
+use crate::health::Health;
+use crate::listener::{self, Listener};
+use crate::notify::notify;
+use crate::serve::{AccessLog, Answer, Server};
+use crate::telemetry::logs;
+use crate::telemetry::metrics::Metrics;
+use crate::volume::Volume;
+use crate::worker::{Ids, Peer, Shared, Worker};
+
+/// Serves until SIGTERM or SIGINT.
+///
+/// # Errors
+/// Whatever keeps the server from starting; each names what to change. And a worker thread that panicked.
+pub fn serve(config: Config) -> Result<()> {
+    logs::start(&config.log)?;
+    for notice in &config.notices {
+        tracing::warn!("{notice}");
+    }
+    // What can be refused is refused before anything is made.
+    Accounts::check(&config)?;
+    raise_file_limit(&config);
+    let listeners = listener::bind(&config)?;
+    make_folder(&config.data_dir)?;
+    let volume = Volume::open(config.volume_options())
+        .with_context(|| format!("opening the data folder {}", config.data_dir.display()))?;
+    let outcome = serve_volume(config, listeners, &volume);
+    volume.close();
+    tracing::info!("stopped");
+    outcome
+}
+
+fn serve_volume(config: Config, listeners: Vec<Listener>, volume: &Arc<Volume>) -> Result<()> {
+    let config = Arc::new(config);
+    let accounts = Arc::new(Accounts::open(&config)?);
+    let metrics = Arc::new(Metrics::new(config.worker_count() + 1));
+    metrics.set_volume(Box::new(Arc::clone(volume)));
+    let shared = share(&config, &accounts, volume, &metrics)?;
+    let greeting = greeting(&config, &accounts, &listeners);
+    let server = Server {
+        listeners,
+        workers: config.worker_count(),
+        limits: config.limits.clone(),
+        metrics,
+        health: Arc::new(Health::default()),
+        access_log: if config.access_log { AccessLog::On } else { AccessLog::Off },
+        answer: move || Worker::new(Arc::clone(&shared)),
+    };
+    let stop = || async {
+        stop_signal().await;
+        notify(config.notify_socket.as_deref(), "STOPPING=1");
+    };
+    server.run(stop, || {
+        say(&greeting);
+        notify(config.notify_socket.as_deref(), "READY=1");
+    })
+}
+
+/// Composes and compiles the pipeline, and puts together what all workers share.
+fn share(
+    config: &Arc<Config>,
+    accounts: &Arc<Accounts>,
+    volume: &Arc<Volume>,
+    metrics: &Arc<Metrics>,
+) -> Result<Arc<Shared>> {
+    let manifest = Manifest::load(config.pipeline.as_deref())?;
+    let settings = Arc::new(manifest.variables(&config.pipeline_variables())?);
+    let cache = config.cache_folder();
+    let pipeline = CompiledPipeline::load(&manifest.compose()?, Some(&cache))?;
+    let stages = pipeline.added_stages(manifest.added_stages()?, Arc::clone(&settings), Some(&cache))?;
+    Ok(Arc::new(Shared {
+        config: Arc::clone(config),
+        accounts: Arc::clone(accounts),
+        volume: Arc::clone(volume),
+        metrics: Arc::clone(metrics),
+        pipeline,
+        settings,
+        stages: Arc::new(stages),
+        ids: Ids::new()?,
+    }))
+}
+
+impl Answer for Worker {
+    async fn answer(
+        self: std::rc::Rc<Self>,
+        request: http::Request<hyper::body::Incoming>,
+        peer: Peer,
+    ) -> http::Response<crate::body::respond::ResponseBody> {
+        self.handle(request, peer).await
+    }
+
+    fn rest(&self) {
+        Worker::rest(self);
+    }
+}
+
+/// SIGTERM or SIGINT. Where they cannot be listened for, their default ends the process, which loses nothing.
+async fn stop_signal() {
+    let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
+    let (Ok(mut terminate), Ok(mut interrupt)) = (terminate, interrupt) else {
+        tracing::error!("signals cannot be listened for");
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+/// The data folder holds everything that anybody stored: only its owner may look.
+fn make_folder(folder: &Path) -> Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("making the data folder {}", folder.display()))
+}
+
+/// Descriptors besides those of connections: listeners, segments, the index, large bodies being read or
+/// written.
+const FILES_BESIDES: u64 = 512;
+
+/// Allows as many open files as the system lets this process have.
+fn raise_file_limit(config: &Config) {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::debug!(%error, "the limit of open files stays as it is");
+    }
+    let wanted = config.limits.connections_max as u64 + FILES_BESIDES;
+    if let Some(allowed) = getrlimit(Resource::Nofile).current.filter(|allowed| *allowed < wanted) {
+        tracing::warn!(
+            allowed,
+            wanted,
+            "fewer open files are allowed than limits.connections_max needs (ulimit -n, LimitNOFILE)"
+        );
+    }
+}
+
+/// What a start prints: where the server is, and how to use it. The credentials only when they are new.
+fn greeting(config: &Config, accounts: &Accounts, listeners: &[Listener]) -> String {
+    let addresses: Vec<String> = listeners.iter().map(|listener| listener.address.to_string()).collect();
+    let data = config.data_dir.display();
+    let mut text = format!(
+        "Portcullis {} on {}, region {}, data in {data}\n",
+        env!("CARGO_PKG_VERSION"),
+        addresses.join(" "),
+        config.region
+    );
+    let root = accounts.root();
+    match &root.origin {
+        RootOrigin::Configured => text += &format!("root access key: {}, as configured\n", root.access_key),
+        RootOrigin::Stored(path) => text += &format!("root credentials: in {}\n", path.display()),
+        RootOrigin::Generated(path) => {
+            let endpoint = listeners.first().map(|listener| endpoint(listener.address)).unwrap_or_default();
+            text += &format!(
+                "root credentials, made just now and shown only this once; they are kept in {path}\n\n\
+                 export AWS_ACCESS_KEY_ID={access_key}\n\
+                 export AWS_SECRET_ACCESS_KEY={secret_key}\n\
+                 export AWS_DEFAULT_REGION={region}\n\
+                 aws --endpoint-url {endpoint} s3 mb s3://demo\n\
+                 echo hello | aws --endpoint-url {endpoint} s3 cp - s3://demo/hello.txt\n\
+                 aws --endpoint-url {endpoint} s3 ls s3://demo\n\n",
+                path = path.display(),
+                access_key = root.access_key,
+                secret_key = root.secret_key.reveal(),
+                region = config.region,
+            );
+        }
+    }
+    text
+}
+
+/// The URL of a listener for a client on this machine.
+fn endpoint(address: std::net::SocketAddr) -> String {
+    match (address.ip().is_unspecified(), address.is_ipv4()) {
+        (false, _) => format!("http://{address}"),
+        (true, true) => format!("http://127.0.0.1:{}", address.port()),
+        (true, false) => format!("http://[::1]:{}", address.port()),
+    }
+}

@@ -1,0 +1,67 @@
+//! The figures of the volume, under the names that the metrics give them.
+
+use std::sync::Arc;
+
+use super::{VolumeFigures, VolumeHistogram, VolumeSource};
+use crate::volume::{Distribution, Volume};
+
+impl VolumeSource for Arc<Volume> {
+    fn figures(&self) -> VolumeFigures {
+        let stats = self.stats();
+        VolumeFigures {
+            gauges: vec![
+                ("volume_segments", "Segments of the log", stats.segments),
+                ("volume_log_size_bytes", "Bytes in the segments of the log", stats.segment_bytes),
+                (
+                    "volume_log_live_bytes",
+                    "Bytes of referenced bodies in the segments of the log",
+                    stats.live_bytes,
+                ),
+                ("volume_commits_waiting", "Commits that wait for the disk", stats.queued),
+                ("volume_tail_bytes", "Bytes that wait in memory for the log", stats.tail_bytes),
+                ("volume_space_low", "1 when writes are refused for lack of space", stats.space_low.into()),
+                ("volume_failed", "1 when writes are refused until a restart", stats.failed.into()),
+            ],
+            counters: vec![
+                ("volume_commits", "Commits that took effect", stats.commits),
+                ("volume_conflicts", "Commits whose requirements did not hold", stats.conflicts),
+                (
+                    "volume_commit_failures",
+                    "Commits that failed for space or because of the disk",
+                    stats.failed_commits,
+                ),
+                ("volume_log_written_bytes", "Bytes written to the log", stats.log_bytes),
+                ("volume_compacted_bytes", "Bytes moved by compaction", stats.compacted_bytes),
+                ("volume_scrubbed_blobs", "Blobs that the scrub found whole", stats.scrubbed_blobs),
+                ("volume_scrub_errors", "Blobs that the scrub found damaged or missing", stats.scrub_errors),
+                ("volume_files_removed", "Files of bodies removed", stats.files_removed),
+                ("volume_segments_removed", "Segments of the log removed", stats.segments_removed),
+            ],
+            histograms: vec![
+                sizes("volume_commit_batch_size", "Commits that shared one sync", &stats.group_sizes),
+                times("volume_sync_seconds", "Write and sync of the log", &stats.sync_us),
+                times("volume_commit_seconds", "One group of commits, first to last", &stats.group_us),
+                times("volume_checkpoint_seconds", "Checkpoint of the index", &stats.checkpoint_us),
+            ],
+        }
+    }
+}
+
+fn sizes(name: &'static str, help: &'static str, distribution: &Distribution) -> VolumeHistogram {
+    VolumeHistogram { name, help, sum: distribution.sum as f64, buckets: buckets(distribution, 1.0) }
+}
+
+fn times(name: &'static str, help: &'static str, distribution: &Distribution) -> VolumeHistogram {
+    VolumeHistogram { name, help, sum: distribution.sum as f64 / 1e6, buckets: buckets(distribution, 1e6) }
+}
+
+/// Index `n` counts whole numbers from 2^(n-1) up to but not including 2^n; the last one counts everything
+/// above too.
+fn buckets(distribution: &Distribution, unit: f64) -> Vec<(f64, u64)> {
+    let counts = &distribution.by_power_of_two;
+    let bound = |index: usize| match index + 1 == counts.len() {
+        true => f64::MAX,
+        false => ((1u64 << index.min(62)) - 1) as f64 / unit,
+    };
+    counts.iter().enumerate().map(|(index, count)| (bound(index), *count)).collect()
+}

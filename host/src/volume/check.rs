@@ -1,0 +1,297 @@
+//! Offline check: index ↔ blobs ↔ files and segments, and the checksum of every byte.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
+use std::io::ErrorKind;
+use std::sync::Arc;
+
+use super::blobs::{self, BlobRow, Place};
+use super::disk::{Disk, DiskFile, Open, RealDisk};
+use super::errors::{OpenError, VolumeError};
+use super::index::{Found, Index};
+use super::log::Position;
+use super::log::record::{self, Header, Kind};
+use super::log::replay::{self, body_crc};
+use super::log::segment;
+use super::open;
+use super::options::Options;
+
+/// Problems that a report lists; further ones are only counted.
+const LISTED_MAX: usize = 1000;
+
+/// Something that is not as it must be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// Pages of the index had wrong checksums.
+    IndexDamaged,
+    /// A blob's row cannot be read.
+    RowUnreadable(u64),
+    /// A blob without references was not removed.
+    Unreferenced(u64),
+    /// The blob's file or segment is not there, or is too short.
+    Missing(u64),
+    /// The blob's bytes do not have their checksum.
+    Corrupt(u64),
+    /// There is no record of this blob where its row says.
+    RecordMismatch(u64),
+    /// Two blobs claim the same bytes.
+    Overlap(u64, u64),
+    /// The stored live bytes of a segment are wrong: segment, stored, counted.
+    LiveBytes(u64, u64, u64),
+    /// A blob's references are not as many as the rows hold: blob, stored, counted.
+    References(u64, u64, u64),
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Problem::IndexDamaged => write!(f, "the index has damaged pages"),
+            Problem::RowUnreadable(id) => write!(f, "blob {id:016x}: its row is unreadable"),
+            Problem::Unreferenced(id) => write!(f, "blob {id:016x}: has no references"),
+            Problem::Missing(id) => write!(f, "blob {id:016x}: its bytes are missing"),
+            Problem::Corrupt(id) => write!(f, "blob {id:016x}: its bytes do not have their checksum"),
+            Problem::RecordMismatch(id) => write!(f, "blob {id:016x}: there is no record of it at its place"),
+            Problem::Overlap(one, other) => {
+                write!(f, "blobs {one:016x} and {other:016x} claim the same bytes")
+            }
+            Problem::LiveBytes(segment, stored, counted) => {
+                write!(f, "segment {segment}: {stored} live bytes are noted, {counted} were counted")
+            }
+            Problem::References(id, stored, counted) => {
+                write!(f, "blob {id:016x}: {stored} references are noted, {counted} were counted")
+            }
+        }
+    }
+}
+
+/// What a check found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Rows of all tables.
+    pub rows: u64,
+    /// Blobs.
+    pub blobs: u64,
+    /// Bytes of all blobs.
+    pub bytes: u64,
+    /// Log segments.
+    pub segments: u64,
+    /// Files that belong to no blob. Harmless: the next start removes them.
+    pub orphans: u64,
+    /// How many problems there are.
+    pub problem_count: u64,
+    /// The first problems.
+    pub problems: Vec<Problem>,
+}
+
+impl Report {
+    /// Whether everything is as it must be.
+    pub fn is_clean(&self) -> bool {
+        self.problem_count == 0
+    }
+
+    fn add(&mut self, problem: Problem) {
+        self.problem_count += 1;
+        if self.problems.len() < LISTED_MAX {
+            self.problems.push(problem);
+        }
+    }
+}
+
+/// Which blobs a row references, once for each reference: table, key, value.
+pub type References<'a> = &'a dyn Fn(&str, &[u8], &[u8]) -> Vec<u64>;
+
+/// Checks the data folder of a volume that is not open. The index is brought up to date with the log first, as a start
+/// would do. References are compared only when `references` says what rows hold.
+pub fn check(options: &Options, references: Option<References<'_>>) -> Result<Report, OpenError> {
+    check_on(Arc::new(RealDisk::existing(&options.dir)?), options, references)
+}
+
+/// As `check`, on a disk of the caller's.
+pub fn check_on(
+    disk: Arc<dyn Disk>,
+    options: &Options,
+    references: Option<References<'_>>,
+) -> Result<Report, OpenError> {
+    let _lock = disk.lock(open::LOCK_FILE)?.ok_or(OpenError::Locked)?;
+    let volume = open::read_format(&*disk)?.ok_or(OpenError::NotAVolume)?;
+    let mut report = Report::default();
+    if segment::list(&*disk)?.is_empty() {
+        // Its creation was cut short; nothing was ever stored.
+        return Ok(report);
+    }
+    let mut index = open::open_index(&*disk, options)?;
+    let Some(state) = index.state()? else { return Ok(report) };
+    let headers = replay::chain(&*disk, volume)?;
+    report.segments = headers.len() as u64;
+    let (_, _, live) = open::bring_up(&*disk, &index, state, &headers)?;
+    if !index.verify()? {
+        report.add(Problem::IndexDamaged);
+    }
+    let rows = collect(&index, references, &mut report)?;
+    check_live(&rows, &live, &mut report);
+    check_overlaps(&rows, &mut report);
+    check_bodies(&*disk, &rows, &mut report)?;
+    report.orphans = count_orphans(&*disk, &rows)?;
+    Ok(report)
+}
+
+fn collect(
+    index: &Index,
+    references: Option<References<'_>>,
+    report: &mut Report,
+) -> Result<BTreeMap<u64, BlobRow>, VolumeError> {
+    let mut blobs = BTreeMap::new();
+    let mut counted: HashMap<u64, u64> = HashMap::new();
+    index.walk(&mut |found| match found {
+        Found::Blob(id, Some(row)) => {
+            report.blobs += 1;
+            report.bytes += row.length;
+            if row.references == 0 {
+                report.add(Problem::Unreferenced(id));
+            }
+            blobs.insert(id, row);
+        }
+        Found::Blob(id, None) => report.add(Problem::RowUnreadable(id)),
+        Found::Row(table, key, value) => {
+            report.rows += 1;
+            for id in references.map(|references| references(table, key, value)).unwrap_or_default() {
+                *counted.entry(id).or_default() += 1;
+            }
+        }
+    })?;
+    if references.is_some() {
+        for (id, row) in &blobs {
+            let found = counted.remove(id).unwrap_or(0);
+            if found != u64::from(row.references) {
+                report.add(Problem::References(*id, u64::from(row.references), found));
+            }
+        }
+        for (id, found) in counted {
+            report.add(Problem::References(id, 0, found));
+        }
+    }
+    Ok(blobs)
+}
+
+fn check_live(rows: &BTreeMap<u64, BlobRow>, live: &BTreeMap<u64, u64>, report: &mut Report) {
+    let mut counted: BTreeMap<u64, u64> = BTreeMap::new();
+    for row in rows.values() {
+        if let Some((segment, bytes)) = row.in_log() {
+            *counted.entry(segment).or_default() += bytes;
+        }
+    }
+    let numbers: HashSet<u64> = counted.keys().chain(live.keys()).copied().collect();
+    for number in numbers {
+        let (stored, found) =
+            (live.get(&number).copied().unwrap_or(0), counted.get(&number).copied().unwrap_or(0));
+        if stored != found {
+            report.add(Problem::LiveBytes(number, stored, found));
+        }
+    }
+}
+
+fn check_overlaps(rows: &BTreeMap<u64, BlobRow>, report: &mut Report) {
+    let mut places: Vec<(u64, u64, u64, u64)> = rows
+        .iter()
+        .filter_map(|(id, row)| match row.place {
+            Place::Log { segment, offset } => Some((segment, offset, offset.saturating_add(row.length), *id)),
+            Place::File => None,
+        })
+        .collect();
+    places.sort_unstable();
+    for pair in places.windows(2) {
+        if let [(segment, _, end, one), (next_segment, start, _, other)] = pair
+            && segment == next_segment
+            && start < end
+        {
+            report.add(Problem::Overlap(*one, *other));
+        }
+    }
+}
+
+fn check_bodies(
+    disk: &dyn Disk,
+    rows: &BTreeMap<u64, BlobRow>,
+    report: &mut Report,
+) -> Result<(), OpenError> {
+    let mut open_segments: HashMap<u64, Option<Arc<dyn DiskFile>>> = HashMap::new();
+    for (id, row) in rows {
+        let problem = match row.place {
+            Place::Log { segment, offset } => {
+                let file = match open_segments.get(&segment) {
+                    Some(file) => file.clone(),
+                    None => {
+                        let file = open_if_there(disk, &segment::path(segment))?;
+                        open_segments.insert(segment, file.clone());
+                        file
+                    }
+                };
+                check_in_log(*id, row, Position { segment, offset }, file.as_deref())?
+            }
+            Place::File => match open_if_there(disk, &blobs::file_path(*id))? {
+                Some(file) => check_bytes(*id, row, &*file, 0, file.len()?)?,
+                None => Some(Problem::Missing(*id)),
+            },
+        };
+        if let Some(problem) = problem {
+            report.add(problem);
+        }
+    }
+    Ok(())
+}
+
+fn open_if_there(disk: &dyn Disk, path: &str) -> Result<Option<Arc<dyn DiskFile>>, OpenError> {
+    match disk.open(path, Open::Read) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn check_in_log(
+    id: u64,
+    row: &BlobRow,
+    at: Position,
+    file: Option<&dyn DiskFile>,
+) -> Result<Option<Problem>, OpenError> {
+    let Some(file) = file else { return Ok(Some(Problem::Missing(id))) };
+    let length = file.len()?;
+    let header_bytes = record::HEADER_BYTES as u64;
+    if at.offset < segment::HEADER_BYTES + header_bytes || at.offset > length {
+        return Ok(Some(Problem::RecordMismatch(id)));
+    }
+    let start = Position { segment: at.segment, offset: at.offset - header_bytes };
+    let mut bytes = [0; record::HEADER_BYTES];
+    file.read_at(start.offset, &mut bytes)?;
+    let expected = |header: &Header| {
+        header.kind == Kind::Body && header.id == id && header.length == row.length && header.crc == row.crc
+    };
+    if !Header::read(start, &bytes).is_some_and(|header| expected(&header)) {
+        return Ok(Some(Problem::RecordMismatch(id)));
+    }
+    check_bytes(id, row, file, at.offset, length)
+}
+
+fn check_bytes(
+    id: u64,
+    row: &BlobRow,
+    file: &dyn DiskFile,
+    offset: u64,
+    file_bytes: u64,
+) -> Result<Option<Problem>, OpenError> {
+    if offset.checked_add(row.length).is_none_or(|end| end > file_bytes) {
+        return Ok(Some(Problem::Missing(id)));
+    }
+    let crc = body_crc(file, offset, row.length)?;
+    Ok((crc != row.crc).then_some(Problem::Corrupt(id)))
+}
+
+fn count_orphans(disk: &dyn Disk, rows: &BTreeMap<u64, BlobRow>) -> Result<u64, OpenError> {
+    let mut orphans = 0;
+    for folder in disk.list(blobs::FOLDER)? {
+        let names = disk.list(&format!("{}/{folder}", blobs::FOLDER)).unwrap_or_default();
+        let ids = names.iter().filter_map(|name| blobs::file_id(name));
+        orphans += ids.filter(|id| rows.get(id).is_none_or(|row| row.place != Place::File)).count() as u64;
+    }
+    Ok(orphans)
+}

@@ -1,0 +1,136 @@
+//! Checks a batch against the index, and applies it: the same code for a commit and for its replay.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::batch::{Changes, Requirement};
+use crate::volume::blobs::{BlobRow, Place};
+use crate::volume::errors::VolumeError;
+use crate::volume::index::Rows;
+use crate::volume::receive::Pending;
+
+/// What commits did that lies outside the index.
+#[derive(Debug, Default)]
+pub(crate) struct Effects {
+    /// Segments, and by how much their live bytes changed.
+    pub(crate) live: Vec<(u64, i64)>,
+    /// Blobs that got their first reference.
+    pub(crate) kept: Vec<u64>,
+    /// Blobs that lost their last reference.
+    pub(crate) freed: Vec<(u64, BlobRow)>,
+}
+
+impl Effects {
+    fn live_changed(&mut self, row: &BlobRow, sign: i64) {
+        if let Some((segment, bytes)) = row.in_log() {
+            self.live.push((segment, sign * i64::try_from(bytes).unwrap_or(i64::MAX)));
+        }
+    }
+}
+
+/// Whether every requirement holds.
+pub(crate) fn holds(rows: &mut Rows<'_>, require: &[Requirement]) -> Result<bool, VolumeError> {
+    for requirement in require {
+        let held = match requirement {
+            Requirement::Unchanged { table, key, revision } => rows.revision(table, key)? == Some(*revision),
+            Requirement::Absent { table, key } => rows.revision(table, key)?.is_none(),
+            Requirement::Empty { table, start, end } => rows.is_empty(table, start, end)?,
+        };
+        if !held {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// How a batch changes the row of one blob.
+#[derive(Debug)]
+pub(crate) struct BlobChange {
+    id: u64,
+    before: Option<BlobRow>,
+    after: Option<BlobRow>,
+}
+
+/// What becomes of the blobs that a batch names; `None` when it keeps a blob that is not there, or frees a reference
+/// that nobody holds. `received` are the blobs that were received for this batch; in a replay there are none, and what
+/// the record says is true.
+pub(crate) fn plan_blobs(
+    rows: &Rows<'_>,
+    changes: &Changes<'_>,
+    received: Option<&[Arc<Pending>]>,
+) -> Result<Option<Vec<BlobChange>>, VolumeError> {
+    let mut named: BTreeMap<u64, (u32, u32, Option<BlobRow>)> = BTreeMap::new();
+    for (id, row) in &changes.keeps {
+        let counts = named.entry(*id).or_default();
+        counts.0 += 1;
+        counts.2 = counts.2.or(*row);
+    }
+    for id in &changes.frees {
+        named.entry(*id).or_default().1 += 1;
+    }
+    let mut planned = Vec::with_capacity(named.len());
+    for (id, (keeps, frees, new)) in named {
+        let before = rows.blob(id)?;
+        let start = match (before, new) {
+            (Some(row), _) => row,
+            // Kept by an earlier batch and freed since: its bytes may be gone already.
+            (None, Some(row)) if !was_kept(received, id) => BlobRow { references: 0, ..row },
+            _ => return Ok(None),
+        };
+        let Some(references) = start.references.checked_add(keeps).and_then(|sum| sum.checked_sub(frees))
+        else {
+            return Ok(None);
+        };
+        let after = (references > 0).then_some(BlobRow { references, ..start });
+        // A new blob that is kept and freed in one batch is as one that was never kept.
+        planned.push(BlobChange { id, before, after });
+    }
+    Ok(Some(planned))
+}
+
+fn was_kept(received: Option<&[Arc<Pending>]>, id: u64) -> bool {
+    let found = received.and_then(|received| received.iter().find(|pending| pending.id == id));
+    found.is_some_and(|pending| pending.is_kept())
+}
+
+/// Applies a batch that was found to hold.
+pub(crate) fn apply(
+    rows: &mut Rows<'_>,
+    changes: &Changes<'_>,
+    blobs: &[BlobChange],
+    revision: u64,
+    effects: &mut Effects,
+) -> Result<(), VolumeError> {
+    for change in blobs {
+        match (&change.before, &change.after) {
+            (before, Some(after)) => {
+                rows.blobs.insert(change.id, &after.encode())?;
+                if before.is_none() {
+                    effects.kept.push(change.id);
+                    effects.live_changed(after, 1);
+                }
+            }
+            (Some(before), None) => {
+                rows.blobs.remove(change.id)?;
+                effects.live_changed(before, -1);
+                effects.freed.push((change.id, *before));
+            }
+            (None, None) => {}
+        }
+    }
+    for one in &changes.moves {
+        let from = Place::Log { segment: one.from.0, offset: one.from.1 };
+        let Some(row) = rows.blob(one.blob)?.filter(|row| row.place == from) else { continue };
+        let moved = BlobRow { place: Place::Log { segment: one.to.0, offset: one.to.1 }, ..row };
+        rows.blobs.insert(one.blob, &moved.encode())?;
+        effects.live_changed(&row, -1);
+        effects.live_changed(&moved, 1);
+    }
+    for (table, key) in changes.deletes() {
+        rows.delete(table, key)?;
+    }
+    for (table, key, value) in changes.puts() {
+        rows.put(table, key, value, revision)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,387 @@
+//! The committer: the one thread that writes. It takes all batches that wait, and makes them durable with one sync.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::apply::{self, Effects};
+use super::batch::{Changes, HIGH_AT};
+use super::queue::{Done, Queued, Work};
+use crate::volume::errors::{CommitError, VolumeError};
+use crate::volume::index::{Rows, State, read_state, write_state};
+use crate::volume::log::Position;
+use crate::volume::log::record::{HEADER_BYTES, Kind, with_room};
+use crate::volume::log::writer::{Sync, Writer};
+use crate::volume::options::Durability;
+use crate::volume::shared::Shared;
+use crate::volume::stats::count;
+use crate::volume::wire::{put_u64, set_at};
+
+/// Batches that share a sync at most: beyond it, the first would wait for too long.
+const GROUP_MAX: usize = 1024;
+/// A broken log is tried again after so long.
+const REPAIR_EVERY: Duration = Duration::from_secs(1);
+/// A checkpoint that failed is tried again after so long.
+const CHECKPOINT_RETRY: Duration = Duration::from_secs(5);
+
+/// The committer's own state.
+pub(crate) struct Committer {
+    shared: Arc<Shared>,
+    writer: Writer,
+    /// The number of the last commit.
+    last: u64,
+    /// Bytes of log since the last checkpoint.
+    since_checkpoint: u64,
+    checkpoint_not_before: Instant,
+}
+
+/// A batch of the group that holds.
+struct Accepted {
+    queued: Queued,
+    number: u64,
+}
+
+/// What became of a group, when it became anything.
+struct Grouped {
+    effects: Effects,
+    accepted: Vec<Accepted>,
+    refused: Vec<(Done, CommitError)>,
+    sequence_high: u64,
+}
+
+impl Committer {
+    pub(crate) fn new(shared: Arc<Shared>, writer: Writer, last: u64) -> Committer {
+        Committer { shared, writer, last, since_checkpoint: 0, checkpoint_not_before: Instant::now() }
+    }
+
+    /// Works until the volume is closed.
+    pub(crate) fn run(mut self) {
+        loop {
+            let work = self.shared.queue.take(self.patience());
+            let idle = work.is_empty();
+            let close = work.close;
+            self.work(work);
+            if close {
+                self.close();
+                return;
+            }
+            let due = self.since_checkpoint >= self.shared.options.checkpoint_log_bytes;
+            if (due || (idle && self.since_checkpoint > 0)) && Instant::now() >= self.checkpoint_not_before {
+                self.checkpoint();
+            }
+        }
+    }
+
+    fn patience(&self) -> Option<Duration> {
+        if self.shared.is_failed() {
+            None
+        } else if self.shared.tail.broken().is_some() {
+            Some(REPAIR_EVERY)
+        } else if self.since_checkpoint > 0 {
+            Some(self.shared.options.checkpoint_idle)
+        } else {
+            None
+        }
+    }
+
+    fn work(&mut self, work: Work) {
+        let _ = self.shared.check_space(0);
+        if self.shared.tail.broken().is_some()
+            && let Err(error) = self.writer.repair()
+        {
+            tracing::warn!(%error, "the log cannot be written");
+        }
+        let mut batches = work.batches.into_iter();
+        loop {
+            let group: Vec<Queued> = batches.by_ref().take(GROUP_MAX).collect();
+            if group.is_empty() {
+                break;
+            }
+            self.group(group);
+        }
+        if work.reserve {
+            self.reserve();
+        }
+        if work.flush && self.shared.tail.broken().is_none() {
+            let flushed = self.writer.flush(Sync::No);
+            self.flushed(&flushed);
+        }
+        if !work.checkpoint.is_empty() {
+            self.checkpoint();
+            work.checkpoint.into_iter().for_each(|done| done());
+        }
+    }
+
+    /// One group commit.
+    fn group(&mut self, group: Vec<Queued>) {
+        let began = Instant::now();
+        let shared = Arc::clone(&self.shared);
+        let counters = &shared.counters;
+        let size = group.len() as u64;
+        let mut answers: Vec<Done> = Vec::new();
+        match self.commit(group, &mut answers) {
+            Ok(grouped) => {
+                counters.group_sizes.add(grouped.accepted.len() as u64);
+                count(&counters.commits, grouped.accepted.len() as u64);
+                count(&counters.conflicts, grouped.refused.len() as u64);
+                counters.group_us.add_us(began.elapsed());
+                for accepted in grouped.accepted {
+                    (accepted.queued.done)(Ok(accepted.number));
+                }
+                for (done, refused) in grouped.refused {
+                    done(Err(refused));
+                }
+            }
+            Err(error) => {
+                count(&counters.failed_commits, size);
+                tracing::error!(%error, "a group of commits failed");
+                let error = CommitError::from(error);
+                answers.into_iter().for_each(|done| done(Err(error)));
+            }
+        }
+    }
+
+    /// After an error, `answers` are those who wait for one.
+    fn commit(&mut self, group: Vec<Queued>, answers: &mut Vec<Done>) -> Result<Grouped, VolumeError> {
+        let begun = self.usable().and_then(|()| self.shared.index.begin());
+        let transaction = match begun {
+            Ok(transaction) => transaction,
+            Err(error) => {
+                answers.extend(group.into_iter().map(|queued| queued.done));
+                return Err(error);
+            }
+        };
+        let mut grouped = Grouped {
+            effects: Effects::default(),
+            accepted: Vec::new(),
+            refused: Vec::new(),
+            sequence_high: 0,
+        };
+        let written = self.write_group(&transaction, group, &mut grouped);
+        if grouped.accepted.is_empty() && written.is_ok() {
+            // Nothing changed: the transaction is dropped.
+            return Ok(grouped);
+        }
+        let committed = written.and_then(|()| {
+            transaction.commit().map_err(|error| {
+                // The log has what the index has not: only a replay brings them together again.
+                self.shared.set_failed();
+                VolumeError::from(error)
+            })
+        });
+        match committed {
+            Ok(()) => {
+                self.publish(&mut grouped);
+                Ok(grouped)
+            }
+            Err(error) => {
+                answers.extend(grouped.accepted.into_iter().map(|accepted| accepted.queued.done));
+                answers.extend(grouped.refused.into_iter().map(|(done, _)| done));
+                Err(error)
+            }
+        }
+    }
+
+    fn usable(&self) -> Result<(), VolumeError> {
+        if self.shared.is_failed() {
+            return Err(VolumeError::Failed("the index failed; the volume must be opened again".into()));
+        }
+        match self.shared.tail.broken() {
+            Some(error) => Err(error),
+            None => Ok(()),
+        }
+    }
+
+    /// Everything up to, not including, the commit of the index. On an error every batch is in `grouped`.
+    fn write_group(
+        &mut self,
+        transaction: &redb::WriteTransaction,
+        group: Vec<Queued>,
+        grouped: &mut Grouped,
+    ) -> Result<(), VolumeError> {
+        let high = self.shared.sequence.wanted();
+        let before = self.last;
+        let mut result = Ok(());
+        {
+            let mut rows = match Rows::new(transaction) {
+                Ok(rows) => rows,
+                Err(error) => {
+                    grouped
+                        .refused
+                        .extend(group.into_iter().map(|queued| (queued.done, CommitError::Failed)));
+                    return Err(error);
+                }
+            };
+            for mut queued in group {
+                if result.is_err() {
+                    grouped.refused.push((queued.done, CommitError::Failed));
+                    continue;
+                }
+                set_at(&mut queued.record, HIGH_AT, &high.to_le_bytes());
+                match self.apply(&mut rows, &queued, self.last + 1, &mut grouped.effects) {
+                    Ok(Ok(())) => {
+                        self.last += 1;
+                        grouped.accepted.push(Accepted { queued, number: self.last });
+                    }
+                    Ok(Err(refused)) => grouped.refused.push((queued.done, refused)),
+                    Err(error) => {
+                        grouped.refused.push((queued.done, CommitError::Failed));
+                        result = Err(error);
+                    }
+                }
+            }
+        }
+        if result.is_err() || self.last == before {
+            return result;
+        }
+        for accepted in &mut grouped.accepted {
+            let record = std::mem::take(&mut accepted.queued.record);
+            self.shared.tail.append_record(Kind::Commit, accepted.number, record)?;
+        }
+        let (position, record) = self.shared.tail.end();
+        let old = read_state(transaction)?.unwrap_or_default();
+        write_state(
+            transaction,
+            &State { position, record, commit: self.last, sequence_high: high, counted: old.counted },
+        )?;
+        grouped.sequence_high = high;
+        self.flush_group()
+    }
+
+    fn flush_group(&mut self) -> Result<(), VolumeError> {
+        let began = Instant::now();
+        let sync = match self.shared.options.durability {
+            Durability::Synced => Sync::Yes,
+            Durability::Relaxed => Sync::No,
+        };
+        let flushed = self.writer.flush(sync);
+        self.flushed(&flushed);
+        flushed?;
+        self.writer.acknowledge();
+        self.shared.counters.sync_us.add_us(began.elapsed());
+        Ok(())
+    }
+
+    /// Checks one batch and, if it holds, applies it.
+    fn apply(
+        &self,
+        rows: &mut Rows<'_>,
+        queued: &Queued,
+        number: u64,
+        effects: &mut Effects,
+    ) -> Result<Result<(), CommitError>, VolumeError> {
+        let payload = queued.record.get(HEADER_BYTES..).unwrap_or_default();
+        let Some(changes) = Changes::decode(payload) else { return Ok(Err(CommitError::Failed)) };
+        let tail = &self.shared.tail;
+        let lost = queued
+            .received
+            .iter()
+            .any(|pending| pending.log_position().is_some_and(|at| tail.is_lost(at)))
+            || changes.moves.iter().any(|one| tail.is_lost(Position { segment: one.to.0, offset: one.to.1 }));
+        if lost {
+            return Ok(Err(CommitError::Failed));
+        }
+        if !apply::holds(rows, &queued.require)? {
+            return Ok(Err(CommitError::Conflict));
+        }
+        let Some(blobs) = apply::plan_blobs(rows, &changes, Some(&queued.received))? else {
+            return Ok(Err(CommitError::Conflict));
+        };
+        apply::apply(rows, &changes, &blobs, number, effects)?;
+        Ok(Ok(()))
+    }
+
+    /// What was committed becomes visible.
+    fn publish(&self, grouped: &mut Grouped) {
+        let shared = &self.shared;
+        grouped.effects.kept.sort_unstable();
+        shared.segments.changed(&grouped.effects.live);
+        for accepted in &grouped.accepted {
+            for pending in &accepted.queued.received {
+                if grouped.effects.kept.binary_search(&pending.id).is_ok() {
+                    pending.set_kept();
+                }
+            }
+        }
+        shared.sequence.reserved(grouped.sequence_high);
+        shared.reclaim.freed(&grouped.effects.freed);
+        shared.views.publish(self.last);
+    }
+
+    /// Reserves more numbers for the sequence.
+    pub(crate) fn reserve(&mut self) {
+        if self.usable().is_err() {
+            return;
+        }
+        let high = self.shared.sequence.wanted();
+        let mut record = with_room(8);
+        put_u64(&mut record, high);
+        let appended = self.shared.tail.append_record(Kind::Reserve, high, record);
+        if appended.is_ok() {
+            let flushed = self.writer.flush(Sync::Yes);
+            self.flushed(&flushed);
+            if flushed.is_ok() {
+                self.writer.acknowledge();
+                self.shared.sequence.reserved(high);
+            }
+        }
+    }
+
+    fn flushed(&mut self, flushed: &Result<u64, VolumeError>) {
+        match flushed {
+            Ok(bytes) => {
+                self.since_checkpoint += bytes;
+                count(&self.shared.counters.log_bytes, *bytes);
+            }
+            Err(error) => {
+                tracing::error!(%error, "the log could not be written; it goes on in a new segment")
+            }
+        }
+    }
+
+    /// Makes the index durable, so that the log before need not be replayed any more.
+    fn checkpoint(&mut self) {
+        let began = Instant::now();
+        if let Err(error) = self.try_checkpoint() {
+            tracing::error!(%error, "the index could not be checkpointed");
+            self.checkpoint_not_before = Instant::now() + CHECKPOINT_RETRY;
+            return;
+        }
+        self.since_checkpoint = 0;
+        self.shared.counters.checkpoint_us.add_us(began.elapsed());
+    }
+
+    fn try_checkpoint(&mut self) -> Result<(), VolumeError> {
+        self.usable()?;
+        // With relaxed durability the log may still be unsynced; the index must not get ahead of it.
+        let flushed = self.writer.flush(Sync::Yes);
+        self.flushed(&flushed);
+        flushed?;
+        let high = self.shared.sequence.wanted();
+        let checkpointed = self.shared.index.checkpoint(&self.shared.segments.live(), high);
+        match checkpointed {
+            Ok(state) => {
+                self.shared.sequence.reserved(state.sequence_high);
+                self.shared.set_checkpointed(state.position.segment);
+                Ok(())
+            }
+            Err(error) => {
+                self.shared.set_failed();
+                Err(error)
+            }
+        }
+    }
+
+    /// Answers what has come meanwhile, checkpoints, and leaves the log without reserved space.
+    fn close(&mut self) {
+        let rest = self.shared.queue.shut();
+        self.work(rest);
+        if self.usable().is_err() {
+            return;
+        }
+        if let Err(error) = self.writer.close() {
+            tracing::error!(%error, "the log could not be closed");
+            return;
+        }
+        self.checkpoint();
+    }
+}

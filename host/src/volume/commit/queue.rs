@@ -1,0 +1,137 @@
+//! The queue before the committer: bounded, and the one place where it sleeps.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::batch::Requirement;
+use crate::volume::errors::CommitError;
+use crate::volume::receive::Pending;
+
+/// Called once with the commit's number, or with why there is none.
+pub type Done = Box<dyn FnOnce(Result<u64, CommitError>) + Send>;
+
+/// A batch that waits.
+pub(crate) struct Queued {
+    pub(crate) require: Vec<Requirement>,
+    /// The record, without its header.
+    pub(crate) record: Vec<u8>,
+    /// The blobs that were received for this batch; they live at least as long as it waits.
+    pub(crate) received: Vec<Arc<Pending>>,
+    pub(crate) done: Done,
+}
+
+/// What the committer is asked to do.
+#[derive(Default)]
+pub(crate) struct Work {
+    pub(crate) batches: Vec<Queued>,
+    /// Write the tail, so that its memory is free again.
+    pub(crate) flush: bool,
+    /// Reserve more numbers for the sequence.
+    pub(crate) reserve: bool,
+    /// Checkpoint, and then call these.
+    pub(crate) checkpoint: Vec<Box<dyn FnOnce() + Send>>,
+    /// Finish what waits, checkpoint, end.
+    pub(crate) close: bool,
+}
+
+impl Work {
+    /// Whether there is nothing to do.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.batches.is_empty() && !self.flush && !self.reserve && self.checkpoint.is_empty() && !self.close
+    }
+}
+
+#[derive(Default)]
+struct State {
+    work: Work,
+    sleeping: bool,
+    closed: bool,
+}
+
+/// The queue.
+#[derive(Default)]
+pub(crate) struct Queue {
+    batches_max: usize,
+    state: Mutex<State>,
+    wake: Condvar,
+}
+
+impl std::fmt::Debug for Queue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Queue").field("waiting", &self.waiting()).finish_non_exhaustive()
+    }
+}
+
+impl Queue {
+    /// A queue for at most so many batches.
+    pub(crate) fn new(batches_max: usize) -> Queue {
+        Queue { batches_max, ..Queue::default() }
+    }
+
+    /// Adds a batch, or answers it at once.
+    pub(crate) fn push(&self, queued: Queued) {
+        let mut state = self.lock();
+        let refused = if state.closed {
+            CommitError::Failed
+        } else if state.work.batches.len() >= self.batches_max {
+            CommitError::Overloaded
+        } else {
+            state.work.batches.push(queued);
+            self.wake(&mut state);
+            return;
+        };
+        drop(state);
+        (queued.done)(Err(refused));
+    }
+
+    /// Asks for something beside batches.
+    pub(crate) fn ask(&self, ask: impl FnOnce(&mut Work)) {
+        let mut state = self.lock();
+        ask(&mut state.work);
+        self.wake(&mut state);
+    }
+
+    /// Takes everything that waits, sleeping until there is something; empty after `patience`.
+    pub(crate) fn take(&self, patience: Option<Duration>) -> Work {
+        let mut state = self.lock();
+        while state.work.is_empty() {
+            state.sleeping = true;
+            match patience {
+                None => state = self.wake.wait(state).unwrap_or_else(PoisonError::into_inner),
+                Some(patience) => {
+                    let (back, waited) =
+                        self.wake.wait_timeout(state, patience).unwrap_or_else(PoisonError::into_inner);
+                    state = back;
+                    if waited.timed_out() {
+                        break;
+                    }
+                }
+            }
+        }
+        state.sleeping = false;
+        std::mem::take(&mut state.work)
+    }
+
+    /// Refuses what comes from now on, and answers what has come since the last `take`.
+    pub(crate) fn shut(&self) -> Work {
+        let mut state = self.lock();
+        state.closed = true;
+        std::mem::take(&mut state.work)
+    }
+
+    /// Batches that wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.lock().work.batches.len()
+    }
+
+    fn wake(&self, state: &mut State) {
+        if state.sleeping {
+            state.sleeping = false;
+            self.wake.notify_one();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,175 @@
+//! The volume: a data folder that keeps bodies and rows, and loses nothing that it acknowledged.
+//!
+//! | part | does |
+//! | --- | --- |
+//! | `disk` | the file operations beneath, replaceable in tests |
+//! | `log` | the append log: small bodies and commits |
+//! | `index`, `snapshot` | ordered tables of rows (redb) |
+//! | `commit` | batches, the queue, the one committer thread |
+//! | `receive`, `reader` | bodies in and out |
+//! | `segments`, `reclaim`, `compact` | what is live, and what happens to the rest |
+//! | `open`, `check`, `scrub` | start, offline check, background check |
+//!
+//! `docs/storage-format.md` draws what lies on the disk and argues why a crash does no harm.
+
+mod blobs;
+mod check;
+mod commit;
+mod compact;
+pub mod disk;
+mod errors;
+mod index;
+mod log;
+mod maintain;
+mod open;
+mod options;
+mod pool;
+mod reader;
+mod receive;
+mod reclaim;
+mod scrub;
+mod segments;
+mod sequence;
+mod shared;
+mod snapshot;
+mod stats;
+mod wire;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+pub use check::{Problem, References, Report, check, check_on};
+pub use commit::{Batch, Done, Put, Requirement};
+pub use errors::{CommitError, OpenError, VolumeError};
+pub use options::{Durability, Options};
+pub use reader::{ReadStep, STEP_BYTES, Span, SpanReader};
+pub use receive::{PendingBlob, Receiver};
+pub use snapshot::{Direction, Entry, SCAN_BYTES, Snapshot};
+pub use stats::{Distribution, VolumeStats};
+
+use commit::queue::Queued;
+use shared::Shared;
+
+/// A data folder that is open. One process, and one `Volume`, at a time.
+#[derive(Debug)]
+pub struct Volume {
+    shared: Arc<Shared>,
+    background: maintain::Background,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Volume {
+    /// Opens the data folder, making it if need be: takes its lock, checks its format, brings the index up to date with the
+    /// log. Everything that was ever acknowledged is there afterwards.
+    pub fn open(options: Options) -> Result<Arc<Volume>, OpenError> {
+        let disk = disk::RealDisk::new(&options.dir)?;
+        Volume::open_on(Arc::new(disk), options)
+    }
+
+    /// As `open`, on a disk of the caller's; `Options::dir` is ignored.
+    pub fn open_on(disk: Arc<dyn disk::Disk>, options: Options) -> Result<Arc<Volume>, OpenError> {
+        open::open(disk, options)
+    }
+
+    /// The rows as they are now: every acknowledged commit is in it.
+    pub fn snapshot(&self) -> Result<Snapshot, VolumeError> {
+        self.shared.snapshot()
+    }
+
+    /// Changes with every group of commits: a snapshot with the same generation is still fresh.
+    pub fn generation(&self) -> u64 {
+        self.shared.views.generation()
+    }
+
+    /// A number larger than every one given before, also across restarts.
+    pub fn next_sequence(&self) -> u64 {
+        self.shared.next_sequence()
+    }
+
+    /// Queues a batch and returns at once. `done` is called with the commit's number when the batch is durable and in every
+    /// snapshot taken from then on; or with why it did not happen. It is called once, mostly on the committer's thread: it
+    /// must be quick and must not block.
+    ///
+    /// The batch is judged and applied in the order of the calls.
+    pub fn commit(&self, batch: Batch, done: Done) {
+        let received = self.shared.claim(&batch.keep);
+        match commit::batch::encode(&batch, &received) {
+            Ok(record) => {
+                self.shared.queue.push(Queued { require: batch.require, record, received, done });
+            }
+            Err(error) => done(Err(error)),
+        }
+    }
+
+    /// As `commit`, and waits. Not for threads that serve requests.
+    pub fn commit_blocking(&self, batch: Batch) -> Result<u64, CommitError> {
+        let (send, receive) = std::sync::mpsc::sync_channel(1);
+        self.commit(
+            batch,
+            Box::new(move |result| {
+                let _ = send.send(result);
+            }),
+        );
+        receive.recv().unwrap_or(Err(CommitError::Failed))
+    }
+
+    /// Begins to receive a body; `expected` is its length in bytes, when that is known.
+    pub fn receive(&self, expected: Option<u64>) -> Receiver {
+        Receiver::new(Arc::clone(&self.shared), expected)
+    }
+
+    /// Finds, and holds, the bytes of these spans. A span of a blob that no snapshot has any more is `NoSuchBlob`, except
+    /// for a few seconds after it was freed. A received blob can be read once a commit has kept it.
+    pub fn reader(&self, spans: &[Span]) -> Result<SpanReader, VolumeError> {
+        SpanReader::new(&self.shared, spans)
+    }
+
+    /// Numbers about the volume.
+    pub fn stats(&self) -> VolumeStats {
+        let shared = &self.shared;
+        let usages = shared.segments.usages();
+        VolumeStats {
+            queued: shared.queue.waiting() as u64,
+            tail_bytes: shared.tail.bytes() as u64,
+            segments: usages.len() as u64,
+            segment_bytes: usages.iter().map(|usage| usage.end).sum(),
+            live_bytes: usages.iter().map(|usage| usage.live).sum(),
+            space_low: shared.is_space_low(),
+            failed: shared.is_failed(),
+            ..shared.counters.read()
+        }
+    }
+
+    /// Makes the index durable now, and waits for it.
+    pub fn checkpoint(&self) {
+        let (send, receive) = std::sync::mpsc::sync_channel(1);
+        self.shared.queue.ask(|work| {
+            work.checkpoint.push(Box::new(move || {
+                let _ = send.send(());
+            }))
+        });
+        // An error means that the volume is closed: then the index is durable.
+        let _ = receive.recv();
+    }
+
+    /// One round of the background's work: removes what is dead, compacts at most one segment, scrubs a little.
+    pub fn maintain(&self) -> Result<(), VolumeError> {
+        self.background.round()
+    }
+
+    /// Finishes what waits, makes the index durable and ends the threads. Later commits fail; readers go on.
+    pub fn close(&self) {
+        self.background.stop();
+        self.shared.queue.ask(|work| work.close = true);
+        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        for thread in threads {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Volume {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

@@ -1,0 +1,287 @@
+//! Opening a volume: lock, format, index, replay.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::sync::{Arc, Mutex};
+
+use super::Volume;
+use super::blobs;
+use super::commit::apply::{self, Effects};
+use super::commit::batch::Changes;
+use super::commit::committer::Committer;
+use super::disk::{Disk, Open};
+use super::errors::{OpenError, VolumeError};
+use super::index::{self, Index, Rows, State, write_state};
+use super::log::Position;
+use super::log::record::{Header, Kind};
+use super::log::replay::{self, End};
+use super::log::segment::{self, SegmentHeader};
+use super::log::writer::{Tail, Writer, create_segment};
+use super::maintain::Background;
+use super::options::Options;
+use super::segments::Segments;
+use super::sequence::Sequence;
+use super::shared::{Parts, Shared};
+use super::wire::u64_at;
+
+/// The version of everything in the data folder.
+pub(crate) const FORMAT: u32 = 1;
+/// The file that says so.
+pub(crate) const FORMAT_FILE: &str = "FORMAT";
+/// The file whose lock is the folder's.
+pub(crate) const LOCK_FILE: &str = "LOCK";
+/// Records that a replay applies in one transaction.
+const REPLAY_GROUP: u64 = 4096;
+
+/// Opens the volume on `disk`.
+pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Volume>, OpenError> {
+    let lock = disk.lock(LOCK_FILE)?.ok_or(OpenError::Locked)?;
+    let volume = match read_format(&*disk)? {
+        Some(volume) => volume,
+        None => create(&*disk)?,
+    };
+    if is_new(&*disk, &options)? {
+        // Nothing was ever acknowledged here: begin anew, whatever an interrupted creation left.
+        begin(&*disk, volume, &options)?;
+    }
+    let index = open_index(&*disk, &options)?;
+    let state = index.state()?.ok_or_else(|| OpenError::Damaged("the index is empty".into()))?;
+    let headers = replay::chain(&*disk, volume)?;
+    let (state, end, live) = bring_up(&*disk, &index, state, &headers)?;
+    let segments = Arc::new(open_segments(&*disk, &headers, &end, &live)?);
+    // Behind the log's end there may be pieces of records that were never acknowledged: they must not come back.
+    end.segment.file.set_len(end.position.offset)?;
+    end.segment.file.sync_data()?;
+    let tail =
+        Arc::new(Tail::new(volume, options.segment_bytes, options.tail_bytes_max, end.position, end.record));
+    let writer = Writer::new(
+        Arc::clone(&disk),
+        Arc::clone(&tail),
+        Arc::clone(&segments),
+        end.segment,
+        options.allocate_bytes,
+    );
+    let sequence = Sequence::new(state.sequence_high);
+    let oldest_new = state.sequence_high;
+    let parts = Parts { options, disk, index, tail, segments, sequence, lock };
+    let shared = Arc::new(Shared::new(parts, state.commit));
+    shared.set_checkpointed(state.position.segment);
+    start(shared, writer, state.commit, oldest_new)
+}
+
+fn start(shared: Arc<Shared>, writer: Writer, last: u64, oldest_new: u64) -> Result<Arc<Volume>, OpenError> {
+    let mut committer = Committer::new(Arc::clone(&shared), writer, last);
+    committer.reserve();
+    let mut threads = Vec::new();
+    threads.push(std::thread::Builder::new().name("committer".into()).spawn(move || committer.run())?);
+    let background = Background::new(Arc::clone(&shared), oldest_new);
+    if shared.options.background {
+        let working = background.clone();
+        threads.push(std::thread::Builder::new().name("maintenance".into()).spawn(move || working.run())?);
+    }
+    Ok(Arc::new(Volume { shared, background, threads: Mutex::new(threads) }))
+}
+
+/// The volume's number; `None` when the folder holds no volume yet.
+pub(crate) fn read_format(disk: &dyn Disk) -> Result<Option<u64>, OpenError> {
+    let file = match disk.open(FORMAT_FILE, Open::Read) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.into()),
+    };
+    let mut bytes = vec![0; usize::try_from(file.len()?.min(256)).unwrap_or(256)];
+    file.read_at(0, &mut bytes)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let mut words = text.strip_suffix('\n').unwrap_or_default().split(' ');
+    let (magic, version, volume) = (words.next(), words.next(), words.next());
+    let version = version.and_then(|version| version.parse::<u32>().ok());
+    match (magic, version, volume.and_then(|volume| u64::from_str_radix(volume, 16).ok())) {
+        (Some("portcullis-volume"), Some(found), _) if found > FORMAT => {
+            Err(OpenError::NewerFormat { found, supported: FORMAT })
+        }
+        (Some("portcullis-volume"), Some(_), Some(volume)) => Ok(Some(volume)),
+        // A creation that was cut short, unless there is a log.
+        _ if disk.list(segment::FOLDER).is_ok_and(|names| !names.is_empty()) => {
+            Err(OpenError::Damaged("FORMAT is unreadable".into()))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Makes an empty folder into a volume without a log.
+fn create(disk: &dyn Disk) -> Result<u64, OpenError> {
+    let ours = [LOCK_FILE, FORMAT_FILE, index::FILE, segment::FOLDER, blobs::FOLDER, "lost+found"];
+    if disk.list("")?.iter().any(|name| !ours.contains(&name.as_str())) {
+        return Err(OpenError::NotAVolume);
+    }
+    disk.create_folder(segment::FOLDER)?;
+    disk.create_folder(blobs::FOLDER)?;
+    let volume = getrandom::u64().map_err(|error| OpenError::Io(std::io::Error::other(error.to_string())))?;
+    let file = disk.open(FORMAT_FILE, Open::Create)?;
+    file.set_len(0)?;
+    file.write_at(0, format!("portcullis-volume {FORMAT} {volume:016x}\n").as_bytes())?;
+    file.sync_data()?;
+    disk.sync_folder("")?;
+    Ok(volume)
+}
+
+/// Whether no commit can ever have been acknowledged here: there is no segment with a whole header.
+fn is_new(disk: &dyn Disk, options: &Options) -> Result<bool, OpenError> {
+    for number in segment::list(disk)? {
+        if SegmentHeader::read(&*segment::open(disk, number, Open::Read)?.file)?.is_some() {
+            return Ok(false);
+        }
+    }
+    // The first segment may just as well have been lost: then the index knows better.
+    let known = match disk.open(index::FILE, Open::Write) {
+        Ok(file) if !file.is_empty()? => {
+            Index::open(file, options.index_cache_bytes).and_then(|index| index.state())
+        }
+        _ => Ok(None),
+    };
+    match known {
+        Ok(Some(state)) if state.commit > 0 => {
+            Err(OpenError::Damaged("there is an index, but no log".into()))
+        }
+        _ => Ok(true),
+    }
+}
+
+/// Makes the index, and only when that is durable the first segment: where there is a segment, there is an index.
+fn begin(disk: &dyn Disk, volume: u64, options: &Options) -> Result<(), OpenError> {
+    match disk.remove(index::FILE) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+        _ => {}
+    }
+    for number in segment::list(disk)? {
+        disk.remove(&segment::path(number))?;
+    }
+    let index = Index::open(disk.open(index::FILE, Open::Create)?, options.index_cache_bytes)?;
+    let position = Position { segment: 1, offset: segment::HEADER_BYTES };
+    let state = State { position, record: 1, ..State::default() };
+    let transaction = index.begin()?;
+    index::write_empty(&transaction, &state)?;
+    transaction.commit().map_err(VolumeError::from)?;
+    index.checkpoint(&BTreeMap::new(), 0)?;
+    drop(index);
+    disk.sync_folder("")?;
+    let header = SegmentHeader { number: 1, previous: 0, previous_length: 0, first_record: 1, volume };
+    create_segment(disk, &header, options.allocate_bytes)?.file.sync_data()?;
+    Ok(())
+}
+
+pub(crate) fn open_index(disk: &dyn Disk, options: &Options) -> Result<Index, OpenError> {
+    let file = disk.open(index::FILE, Open::Write).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => OpenError::Damaged("there is a log, but no index".into()),
+        _ => OpenError::Io(error),
+    })?;
+    Ok(Index::open(file, options.index_cache_bytes)?)
+}
+
+/// Replays the log behind the index's state, and checkpoints if there was anything.
+pub(crate) fn bring_up(
+    disk: &dyn Disk,
+    index: &Index,
+    stored: State,
+    headers: &[SegmentHeader],
+) -> Result<(State, End, BTreeMap<u64, u64>), OpenError> {
+    let mut live = index.live(&stored)?;
+    let mut commits: Vec<Commit> = Vec::new();
+    let mut state = stored;
+    let mut visit = |header: &Header, payload: &[u8], end: Position| {
+        match header.kind {
+            Kind::Body => {}
+            Kind::Reserve => state.sequence_high = state.sequence_high.max(u64_at(payload, 0)),
+            Kind::Commit => commits.push(Commit {
+                number: header.id,
+                payload: payload.to_vec(),
+                end,
+                next_record: header.number + 1,
+            }),
+        }
+        if commits.len() as u64 >= REPLAY_GROUP {
+            replay_group(index, &mut state, &mut commits, &mut live)?;
+        }
+        Ok(())
+    };
+    let end = replay::replay(disk, headers, stored.position, stored.record, &mut visit)?;
+    replay_group(index, &mut state, &mut commits, &mut live)?;
+    if end.position != stored.position {
+        state = State { position: end.position, record: end.record, counted: state.commit, ..state };
+        let transaction = index.begin()?;
+        write_state(&transaction, &state)?;
+        transaction.commit().map_err(VolumeError::from)?;
+        state = index.checkpoint(&live, state.sequence_high)?;
+    }
+    Ok((state, end, live))
+}
+
+/// A commit found in the log.
+struct Commit {
+    number: u64,
+    payload: Vec<u8>,
+    /// Where its record ends.
+    end: Position,
+    next_record: u64,
+}
+
+/// Applies commits in one transaction, which also says how far the index is now: whatever ends this start, the next one
+/// goes on from there.
+fn replay_group(
+    index: &Index,
+    state: &mut State,
+    commits: &mut Vec<Commit>,
+    live: &mut BTreeMap<u64, u64>,
+) -> Result<(), OpenError> {
+    if commits.is_empty() {
+        return Ok(());
+    }
+    let contradiction =
+        |number: u64| OpenError::Damaged(format!("the log's commit {number} cannot be applied"));
+    let transaction = index.begin()?;
+    let mut effects = Effects::default();
+    {
+        let mut rows = Rows::new(&transaction)?;
+        for Commit { number, payload, end, next_record } in commits.drain(..) {
+            let changes = Changes::decode(&payload).ok_or_else(|| contradiction(number))?;
+            if number <= state.commit {
+                return Err(contradiction(number));
+            }
+            let blobs = apply::plan_blobs(&rows, &changes, None)?.ok_or_else(|| contradiction(number))?;
+            apply::apply(&mut rows, &changes, &blobs, number, &mut effects)?;
+            state.commit = number;
+            state.position = end;
+            state.record = next_record;
+            state.sequence_high = state.sequence_high.max(changes.sequence_high);
+        }
+    }
+    write_state(&transaction, state)?;
+    transaction.commit().map_err(VolumeError::from)?;
+    for (segment, change) in effects.live {
+        let bytes = live.entry(segment).or_default();
+        *bytes = bytes.saturating_add_signed(change);
+    }
+    Ok(())
+}
+
+fn open_segments(
+    disk: &dyn Disk,
+    headers: &[SegmentHeader],
+    end: &End,
+    live: &BTreeMap<u64, u64>,
+) -> Result<Segments, OpenError> {
+    let segments = Segments::default();
+    for header in headers.iter().filter(|header| header.number != end.segment.number) {
+        let segment = segment::open(disk, header.number, Open::Read)?;
+        let length = segment.file.len()?;
+        segments.opened(&segment, length);
+    }
+    segments.opened(&end.segment, end.position.offset);
+    segments.set_live(live);
+    if let Some((missing, _)) =
+        live.iter().find(|(number, bytes)| **bytes > 0 && segments.file(**number).is_none())
+    {
+        return Err(OpenError::Damaged(format!("{} is missing", segment::path(*missing))));
+    }
+    Ok(segments)
+}

@@ -1,0 +1,67 @@
+//! Buffers for reads. Large ones are used again, so that reading a large body neither clears nor maps memory.
+
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
+
+use super::reader::STEP_BYTES;
+
+/// Reads below this size get memory of their own.
+const POOLED_MIN: usize = 32 << 10;
+/// Buffers kept for reuse, of `STEP_BYTES` each.
+const KEPT_MAX: usize = 32;
+
+static KEPT: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
+
+/// A buffer with some bytes of it in use.
+#[derive(Debug)]
+pub(crate) struct Buffer {
+    bytes: Vec<u8>,
+    used: usize,
+}
+
+/// A buffer of `count` bytes with unspecified (but initialised) contents; at most `STEP_BYTES`.
+pub(crate) fn take(count: usize) -> Buffer {
+    if !(POOLED_MIN..=STEP_BYTES).contains(&count) {
+        return Buffer { bytes: vec![0; count], used: count };
+    }
+    let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner).pop();
+    Buffer { bytes: kept.unwrap_or_else(|| vec![0; STEP_BYTES]), used: count }
+}
+
+impl Buffer {
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [u8] {
+        let used = self.used;
+        self.bytes.get_mut(..used).unwrap_or_default()
+    }
+
+    /// Only the first `count` bytes are in use.
+    pub(crate) fn truncate(&mut self, count: usize) {
+        self.used = self.used.min(count);
+    }
+
+    pub(crate) fn into_bytes(mut self) -> Bytes {
+        if self.bytes.len() == STEP_BYTES {
+            return Bytes::from_owner(self);
+        }
+        self.bytes.truncate(self.used);
+        Bytes::from(std::mem::take(&mut self.bytes))
+    }
+}
+
+impl AsRef<[u8]> for Buffer {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.get(..self.used).unwrap_or_default()
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        if self.bytes.len() == STEP_BYTES {
+            let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+            if kept.len() < KEPT_MAX {
+                kept.push(std::mem::take(&mut self.bytes));
+            }
+        }
+    }
+}

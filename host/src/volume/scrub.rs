@@ -1,0 +1,95 @@
+//! The scrub: reads every stored body now and then, and compares it with its checksum.
+
+use std::io::ErrorKind;
+use std::time::Instant;
+
+use super::blobs::{self, BlobRow, Place};
+use super::disk::Open;
+use super::errors::VolumeError;
+use super::log::replay::body_crc;
+use super::shared::Shared;
+use super::stats::count;
+
+/// Rows looked at in one round at most.
+const ROWS_MAX: usize = 256;
+
+/// How far the scrub is.
+#[derive(Debug, Default)]
+pub(crate) struct Scrub {
+    /// The next blob to look at.
+    next: u64,
+    /// Bytes read beyond the budget of earlier rounds.
+    debt: u64,
+    /// When the last pass ended.
+    rested_since: Option<Instant>,
+}
+
+impl Scrub {
+    /// Goes on for about `budget` bytes.
+    pub(crate) fn round(&mut self, shared: &Shared, budget: u64, now: Instant) -> Result<(), VolumeError> {
+        if let Some(since) = self.rested_since
+            && now.duration_since(since) < shared.options.scrub_rest
+        {
+            return Ok(());
+        }
+        if budget == 0 {
+            return Ok(());
+        }
+        if self.debt >= budget {
+            // A large body was read whole: the pace is kept by waiting afterwards.
+            self.debt -= budget;
+            return Ok(());
+        }
+        self.rested_since = None;
+        let rows = shared.snapshot()?.blobs_from(self.next, ROWS_MAX)?;
+        if rows.is_empty() {
+            self.next = 0;
+            self.rested_since = Some(now);
+            return Ok(());
+        }
+        let mut spent = self.debt;
+        for (id, row) in rows {
+            if spent >= budget {
+                break;
+            }
+            self.verify(shared, id, row)?;
+            self.next = id.saturating_add(1);
+            spent += row.length + 512;
+        }
+        self.debt = spent.saturating_sub(budget);
+        Ok(())
+    }
+
+    fn verify(&self, shared: &Shared, id: u64, row: BlobRow) -> Result<(), VolumeError> {
+        if is_whole(shared, id, row)? {
+            count(&shared.counters.scrubbed_blobs, 1);
+            return Ok(());
+        }
+        // It may have been freed or moved meanwhile, and its bytes be gone rightly.
+        let now = shared.snapshot()?.blob(id)?;
+        if now.is_some_and(|now| now.place == row.place) {
+            count(&shared.counters.scrub_errors, 1);
+            tracing::error!(blob = format!("{id:016x}"), "a stored body is damaged or missing");
+        }
+        Ok(())
+    }
+}
+
+fn is_whole(shared: &Shared, id: u64, row: BlobRow) -> Result<bool, VolumeError> {
+    let (file, offset) = match row.place {
+        Place::Log { segment, offset } => match shared.segments.file(segment) {
+            Some(file) => (file, offset),
+            None => return Ok(false),
+        },
+        Place::File => match shared.disk.open(&blobs::file_path(id), Open::Read) {
+            Ok(file) => (file, 0),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error.into()),
+        },
+    };
+    match body_crc(&*file, offset, row.length) {
+        Ok(crc) => Ok(crc == row.crc),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,177 @@
+//! What the threads of a volume share.
+
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, Weak};
+
+use super::blobs::{self, Place};
+use super::commit::queue::Queue;
+use super::disk::Disk;
+use super::errors::VolumeError;
+use super::index::Index;
+use super::log::writer::Tail;
+use super::options::Options;
+use super::receive::Pending;
+use super::reclaim::Reclaim;
+use super::segments::Segments;
+use super::sequence::Sequence;
+use super::snapshot::{Snapshot, Views};
+use super::stats::Counters;
+
+/// Beyond so many waiting bytes the committer is asked to write them, commit or not.
+const FLUSH_BYTES: usize = 4 << 20;
+
+/// What the threads of a volume share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) options: Options,
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) index: Index,
+    pub(crate) tail: Arc<Tail>,
+    pub(crate) segments: Arc<Segments>,
+    pub(crate) queue: Queue,
+    pub(crate) sequence: Sequence,
+    pub(crate) views: Views,
+    pub(crate) reclaim: Reclaim,
+    /// Bodies that were received, and are not forgotten yet.
+    pub(crate) received: Mutex<HashMap<u64, Weak<Pending>>>,
+    pub(crate) counters: Counters,
+    /// Which folders of `files` are durably there, by the last byte of the ids in them.
+    folders: Vec<AtomicBool>,
+    space_low: AtomicBool,
+    /// The log before this segment is not needed for a replay.
+    checkpointed: AtomicU64,
+    /// The index failed: nothing is written any more until the volume is opened again.
+    failed: AtomicBool,
+    /// Held as long as anybody uses the volume.
+    _lock: Box<dyn Debug + Send + Sync>,
+}
+
+/// What `Shared` is made of, as far as it differs from volume to volume.
+pub(crate) struct Parts {
+    pub(crate) options: Options,
+    pub(crate) disk: Arc<dyn Disk>,
+    pub(crate) index: Index,
+    pub(crate) tail: Arc<Tail>,
+    pub(crate) segments: Arc<Segments>,
+    pub(crate) sequence: Sequence,
+    pub(crate) lock: Box<dyn Debug + Send + Sync>,
+}
+
+impl Shared {
+    pub(crate) fn new(parts: Parts, generation: u64) -> Shared {
+        let views = Views::default();
+        views.publish(generation);
+        Shared {
+            queue: Queue::new(parts.options.commit_queue_max),
+            options: parts.options,
+            disk: parts.disk,
+            index: parts.index,
+            tail: parts.tail,
+            segments: parts.segments,
+            sequence: parts.sequence,
+            views,
+            reclaim: Reclaim::default(),
+            received: Mutex::default(),
+            counters: Counters::default(),
+            folders: (0..256).map(|_| AtomicBool::new(false)).collect(),
+            space_low: AtomicBool::new(false),
+            checkpointed: AtomicU64::new(0),
+            failed: AtomicBool::new(false),
+            _lock: parts.lock,
+        }
+    }
+
+    pub(crate) fn snapshot(&self) -> Result<Snapshot, VolumeError> {
+        self.views.snapshot(&self.index)
+    }
+
+    pub(crate) fn next_sequence(&self) -> u64 {
+        let (next, low) = self.sequence.next();
+        if low {
+            self.queue.ask(|work| work.reserve = true);
+        }
+        next
+    }
+
+    /// Appends a body, built with room for its header, to the log's tail, where it counts as pending.
+    pub(crate) fn append_body(&self, id: u64, built: Vec<u8>, crc: u64) -> Result<Place, VolumeError> {
+        let bytes = built.len() as u64;
+        let at = self.tail.append_body(id, built, crc)?;
+        self.segments.pending_began(at.segment, bytes);
+        if self.tail.bytes() > FLUSH_BYTES {
+            self.queue.ask(|work| work.flush = true);
+        }
+        Ok(Place::Log { segment: at.segment, offset: at.offset })
+    }
+
+    /// Whether less than the reserve is free; what frees space is still accepted.
+    pub(crate) fn is_space_low(&self) -> bool {
+        self.space_low.load(Ordering::Relaxed)
+    }
+
+    /// Looks at the free space again, and refuses a body that would eat into the reserve.
+    pub(crate) fn check_space(&self, wanted: u64) -> Result<(), VolumeError> {
+        let free = self.disk.free_bytes()?;
+        self.space_low.store(free < self.options.reserve_bytes, Ordering::Relaxed);
+        if free < self.options.reserve_bytes.saturating_add(wanted) {
+            return Err(VolumeError::Full);
+        }
+        Ok(())
+    }
+
+    /// The log before this segment is not needed for a replay any more.
+    pub(crate) fn set_checkpointed(&self, segment: u64) {
+        self.checkpointed.fetch_max(segment, Ordering::AcqRel);
+    }
+
+    /// The first segment that a replay would need.
+    pub(crate) fn checkpointed(&self) -> u64 {
+        self.checkpointed.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn is_failed(&self) -> bool {
+        self.failed.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_failed(&self) {
+        self.failed.store(true, Ordering::Release);
+    }
+
+    /// Makes the folder of a blob's file, if need be.
+    pub(crate) fn ensure_folder(&self, id: u64) -> Result<(), VolumeError> {
+        if !self.folder(id).is_some_and(|durable| durable.load(Ordering::Acquire)) {
+            self.disk.create_folder(&blobs::file_folder(id))?;
+        }
+        Ok(())
+    }
+
+    /// Makes the name of a blob's file durable.
+    pub(crate) fn sync_file_name(&self, id: u64) -> Result<(), VolumeError> {
+        self.disk.sync_folder(&blobs::file_folder(id))?;
+        if let Some(durable) = self.folder(id)
+            && !durable.load(Ordering::Acquire)
+        {
+            self.disk.sync_folder(blobs::FOLDER)?;
+            durable.store(true, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    fn folder(&self, id: u64) -> Option<&AtomicBool> {
+        self.folders.get(usize::try_from(id & 0xff).ok()?)
+    }
+
+    /// The file of a segment; opened again when it was closed.
+    pub(crate) fn segment_file(&self, number: u64) -> Result<Arc<dyn super::disk::DiskFile>, VolumeError> {
+        self.segments
+            .file(number)
+            .ok_or_else(|| VolumeError::Failed(format!("log segment {number} is not there")))
+    }
+
+    /// Whether compaction would have no room for its copies. It may use half of the reserve: it frees more.
+    pub(crate) fn is_space_low_for_compaction(&self) -> bool {
+        self.disk.free_bytes().map_or(true, |free| free < self.options.reserve_bytes / 2)
+    }
+}

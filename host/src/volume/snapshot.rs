@@ -1,0 +1,197 @@
+//! Snapshots: the rows of the index as they were at one moment.
+
+use std::ops::Bound;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use redb::{ReadOnlyTable, ReadTransaction, TableError};
+
+use super::blobs::{BlobRow, ROW_BYTES};
+use super::errors::VolumeError;
+use super::index::{BLOBS, Index, REVISION_BYTES, RowsDefinition, decode_blob, rows_name};
+use super::wire::u64_at;
+
+/// A scan stops once it has packed so many bytes.
+pub const SCAN_BYTES: usize = 1 << 20;
+
+/// A row's value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// What was put.
+    pub value: Vec<u8>,
+    /// The number of the commit that put it.
+    pub revision: u64,
+}
+
+/// The order of a scan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From `start` upwards.
+    Forward,
+    /// From `end` downwards.
+    Backward,
+}
+
+type RowsTable = ReadOnlyTable<&'static [u8], &'static [u8]>;
+
+/// A read transaction and the tables that were opened in it.
+pub(crate) struct View {
+    transaction: ReadTransaction,
+    blobs: ReadOnlyTable<u64, &'static [u8; ROW_BYTES]>,
+    /// `None` for a table that does not exist.
+    tables: RwLock<Vec<(String, Option<Arc<RowsTable>>)>>,
+    generation: u64,
+}
+
+/// The rows of the index as they were at one moment. Clones are cheap and share what was opened.
+///
+/// The space of rows that are changed meanwhile is not reused while a snapshot lives: hold it for the time of a request,
+/// and while `Volume::generation` stays the same, but not while idle.
+#[derive(Clone)]
+pub struct Snapshot {
+    view: Arc<View>,
+}
+
+impl std::fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Snapshot").field("generation", &self.view.generation).finish_non_exhaustive()
+    }
+}
+
+impl Snapshot {
+    /// The value of `Volume::generation` that belongs to the snapshot.
+    pub fn generation(&self) -> u64 {
+        self.view.generation
+    }
+
+    /// A row; `None` when there is none.
+    pub fn get(&self, table: &str, key: &[u8]) -> Result<Option<Entry>, VolumeError> {
+        let Some(rows) = self.table(table)? else { return Ok(None) };
+        let found = rows.get(key)?;
+        Ok(found.map(|guard| {
+            let stored = guard.value();
+            let value = stored.get(REVISION_BYTES..).unwrap_or_default().to_vec();
+            Entry { value, revision: u64_at(stored, 0) }
+        }))
+    }
+
+    /// Appends the rows with `start <= key < end` to `out`, at most `limit` and no more than about 1 MiB, each as: key
+    /// length (u32), value length (u32), revision (u64), key, value; integers little-endian. Answers how many. Fewer than
+    /// `limit` do not mean that there are no more; none does.
+    pub fn scan(
+        &self,
+        table: &str,
+        range: (&[u8], &[u8]),
+        limit: u32,
+        direction: Direction,
+        out: &mut Vec<u8>,
+    ) -> Result<u32, VolumeError> {
+        let (start, end) = range;
+        if start >= end {
+            return Ok(0);
+        }
+        let Some(rows) = self.table(table)? else { return Ok(0) };
+        let mut found = rows.range::<&[u8]>((Bound::Included(start), Bound::Excluded(end)))?;
+        let full = out.len().saturating_add(SCAN_BYTES);
+        let mut count = 0;
+        while count < limit && out.len() < full {
+            let next = match direction {
+                Direction::Forward => found.next(),
+                Direction::Backward => found.next_back(),
+            };
+            let Some(row) = next else { break };
+            let (key, stored) = row?;
+            pack(key.value(), stored.value(), out);
+            count += 1;
+        }
+        Ok(count)
+    }
+
+    /// Where a blob is.
+    pub(crate) fn blob(&self, id: u64) -> Result<Option<BlobRow>, VolumeError> {
+        decode_blob(id, self.view.blobs.get(id)?)
+    }
+
+    /// The blobs from `from` on, at most `limit`.
+    pub(crate) fn blobs_from(&self, from: u64, limit: usize) -> Result<Vec<(u64, BlobRow)>, VolumeError> {
+        let mut found = Vec::new();
+        for row in self.view.blobs.range(from..)?.take(limit) {
+            let (id, value) = row?;
+            if let Some(row) = BlobRow::decode(value.value()) {
+                found.push((id.value(), row));
+            }
+        }
+        Ok(found)
+    }
+
+    fn table(&self, name: &str) -> Result<Option<Arc<RowsTable>>, VolumeError> {
+        let known = self.view.tables.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, table)) = known.iter().find(|(known, _)| known == name) {
+            return Ok(table.clone());
+        }
+        drop(known);
+        let full = rows_name(name)?;
+        let table = match self.view.transaction.open_table(RowsDefinition::new(&full)) {
+            Ok(table) => Some(Arc::new(table)),
+            Err(TableError::TableDoesNotExist(_)) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let mut tables = self.view.tables.write().unwrap_or_else(PoisonError::into_inner);
+        tables.push((name.to_owned(), table.clone()));
+        Ok(table)
+    }
+}
+
+fn pack(key: &[u8], stored: &[u8], out: &mut Vec<u8>) {
+    let (revision, value) = stored.split_at_checked(REVISION_BYTES).unwrap_or((&[0; REVISION_BYTES], &[]));
+    out.extend_from_slice(&u32::try_from(key.len()).unwrap_or(u32::MAX).to_le_bytes());
+    out.extend_from_slice(&u32::try_from(value.len()).unwrap_or(u32::MAX).to_le_bytes());
+    out.extend_from_slice(revision);
+    out.extend_from_slice(key);
+    out.extend_from_slice(value);
+}
+
+/// The freshest snapshot, made when somebody asks for it and kept until the next commit.
+#[derive(Default)]
+pub(crate) struct Views {
+    current: Mutex<Option<Snapshot>>,
+    generation: AtomicU64,
+}
+
+impl std::fmt::Debug for Views {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Views").field("generation", &self.generation()).finish_non_exhaustive()
+    }
+}
+
+impl Views {
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// A commit is in the index: what was cached is stale.
+    pub(crate) fn publish(&self, generation: u64) {
+        let stale = {
+            let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+            self.generation.store(generation, Ordering::Release);
+            current.take()
+        };
+        // Dropped outside the lock: ending a read transaction takes locks of its own.
+        drop(stale);
+    }
+
+    /// A snapshot that holds every commit published so far.
+    pub(crate) fn snapshot(&self, index: &Index) -> Result<Snapshot, VolumeError> {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(snapshot) = &*current {
+            return Ok(snapshot.clone());
+        }
+        let transaction = index.read()?;
+        let blobs = transaction.open_table(BLOBS)?;
+        let generation = self.generation();
+        let view = View { transaction, blobs, tables: RwLock::default(), generation };
+        let snapshot = Snapshot { view: Arc::new(view) };
+        *current = Some(snapshot.clone());
+        Ok(snapshot)
+    }
+}

@@ -1,0 +1,145 @@
+//! Numbers about a volume, for metrics.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Powers of two that a histogram tells apart.
+const BUCKETS: usize = 32;
+
+/// Counts of values by power of two: bucket `n` holds values from `2^(n-1)` up to but not including `2^n`.
+#[derive(Debug)]
+pub(crate) struct Histogram {
+    buckets: [AtomicU64; BUCKETS],
+    sum: AtomicU64,
+}
+
+impl Default for Histogram {
+    fn default() -> Histogram {
+        Histogram { buckets: [const { AtomicU64::new(0) }; BUCKETS], sum: AtomicU64::new(0) }
+    }
+}
+
+impl Histogram {
+    pub(crate) fn add(&self, value: u64) {
+        let bucket = usize::try_from(u64::BITS - value.leading_zeros()).unwrap_or(0).min(BUCKETS - 1);
+        if let Some(count) = self.buckets.get(bucket) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        self.sum.fetch_add(value, Ordering::Relaxed);
+    }
+
+    pub(crate) fn add_us(&self, took: Duration) {
+        self.add(u64::try_from(took.as_micros()).unwrap_or(u64::MAX));
+    }
+
+    fn read(&self) -> Distribution {
+        let counts: Vec<u64> = self.buckets.iter().map(|count| count.load(Ordering::Relaxed)).collect();
+        Distribution {
+            count: counts.iter().sum(),
+            sum: self.sum.load(Ordering::Relaxed),
+            by_power_of_two: counts,
+        }
+    }
+}
+
+/// A histogram as it was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Distribution {
+    /// How many values.
+    pub count: u64,
+    /// Their sum.
+    pub sum: u64,
+    /// How many from `2^(n-1)` up to but not including `2^n`, for each index `n`.
+    pub by_power_of_two: Vec<u64>,
+}
+
+/// What is counted while the volume works.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) commits: AtomicU64,
+    pub(crate) conflicts: AtomicU64,
+    pub(crate) failed_commits: AtomicU64,
+    pub(crate) group_sizes: Histogram,
+    pub(crate) sync_us: Histogram,
+    pub(crate) group_us: Histogram,
+    pub(crate) checkpoint_us: Histogram,
+    pub(crate) log_bytes: AtomicU64,
+    pub(crate) compacted_bytes: AtomicU64,
+    pub(crate) scrubbed_blobs: AtomicU64,
+    pub(crate) scrub_errors: AtomicU64,
+    pub(crate) files_removed: AtomicU64,
+    pub(crate) segments_removed: AtomicU64,
+}
+
+/// Adds to a counter.
+pub(crate) fn count(counter: &AtomicU64, more: u64) {
+    counter.fetch_add(more, Ordering::Relaxed);
+}
+
+/// Numbers about a volume. Counters start at 0 when the volume is opened.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VolumeStats {
+    /// Commits that took effect.
+    pub commits: u64,
+    /// Batches whose requirements did not hold.
+    pub conflicts: u64,
+    /// Batches that failed for lack of space or because of the disk.
+    pub failed_commits: u64,
+    /// Batches per group commit.
+    pub group_sizes: Distribution,
+    /// Microseconds per write and sync of the log.
+    pub sync_us: Distribution,
+    /// Microseconds per group commit, from taking the batches to their answers.
+    pub group_us: Distribution,
+    /// Microseconds per checkpoint of the index.
+    pub checkpoint_us: Distribution,
+    /// Batches that wait.
+    pub queued: u64,
+    /// Bytes that wait in memory for the log.
+    pub tail_bytes: u64,
+    /// Bytes written to the log.
+    pub log_bytes: u64,
+    /// Log segments.
+    pub segments: u64,
+    /// Bytes in the log segments.
+    pub segment_bytes: u64,
+    /// Bytes of referenced bodies in the log segments.
+    pub live_bytes: u64,
+    /// Bytes that compaction moved.
+    pub compacted_bytes: u64,
+    /// Blobs that the scrub found whole.
+    pub scrubbed_blobs: u64,
+    /// Blobs that the scrub found damaged or missing.
+    pub scrub_errors: u64,
+    /// Files of blobs removed.
+    pub files_removed: u64,
+    /// Log segments removed.
+    pub segments_removed: u64,
+    /// Writes are refused for lack of space.
+    pub space_low: bool,
+    /// Writes are refused until the volume is opened again.
+    pub failed: bool,
+}
+
+impl Counters {
+    /// Everything that is counted here; the rest is left at 0.
+    pub(crate) fn read(&self) -> VolumeStats {
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        VolumeStats {
+            commits: load(&self.commits),
+            conflicts: load(&self.conflicts),
+            failed_commits: load(&self.failed_commits),
+            group_sizes: self.group_sizes.read(),
+            sync_us: self.sync_us.read(),
+            group_us: self.group_us.read(),
+            checkpoint_us: self.checkpoint_us.read(),
+            log_bytes: load(&self.log_bytes),
+            compacted_bytes: load(&self.compacted_bytes),
+            scrubbed_blobs: load(&self.scrubbed_blobs),
+            scrub_errors: load(&self.scrub_errors),
+            files_removed: load(&self.files_removed),
+            segments_removed: load(&self.segments_removed),
+            ..VolumeStats::default()
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! The volume over the operating system's files: what is put is there, now and after a restart.
+
+#![cfg(test)]
+
+use std::time::Duration;
+
+use host::volume::{Batch, CommitError, Direction, Options, Put, Requirement, Span, Volume, VolumeError};
+
+fn options(dir: &std::path::Path) -> Options {
+    Options { background: false, free_grace: Duration::ZERO, ..Options::new(dir) }
+}
+
+fn put(table: &str, key: &[u8], value: &[u8]) -> Put {
+    Put { table: table.into(), key: key.into(), value: value.into() }
+}
+
+fn store(volume: &Volume, key: &[u8], body: &[u8]) -> u64 {
+    let mut receiver = volume.receive(Some(body.len() as u64));
+    for piece in body.chunks(100_000) {
+        receiver.write(piece).unwrap();
+    }
+    let pending = receiver.finish_blocking().unwrap();
+    let id = pending.id();
+    let batch =
+        Batch { put: vec![put("objects", key, &id.to_be_bytes())], keep: vec![id], ..Batch::default() };
+    volume.commit_blocking(batch).unwrap();
+    id
+}
+
+fn load(volume: &Volume, id: u64, length: u64) -> Result<Vec<u8>, VolumeError> {
+    let mut reader = volume.reader(&[Span { blob: id, offset: 0, length }])?;
+    let mut body = Vec::new();
+    while let Some(bytes) = reader.next_blocking(usize::MAX)? {
+        body.extend_from_slice(&bytes);
+    }
+    Ok(body)
+}
+
+fn body(seed: u64, length: usize) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    (0..length)
+        .map(|_| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 24) as u8
+        })
+        .collect()
+}
+
+#[test]
+fn what_is_committed_is_there_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let volume = Volume::open(options(dir.path())).unwrap();
+    let sizes = [0, 1, 4096, 262_144, 262_145, 3_000_000];
+    let stored: Vec<_> = sizes
+        .iter()
+        .enumerate()
+        .map(|(n, size)| (store(&volume, &[n as u8], &body(n as u64, *size)), *size))
+        .collect();
+    let mut volume = volume;
+    for _ in 0..3 {
+        for (n, (id, size)) in stored.iter().enumerate() {
+            let row = volume.snapshot().unwrap().get("objects", &[n as u8]).unwrap().unwrap();
+            assert_eq!(row.value, id.to_be_bytes());
+            assert_eq!(row.revision, n as u64 + 1);
+            assert_eq!(load(&volume, *id, *size as u64).unwrap(), body(n as u64, *size));
+        }
+        drop(volume);
+        volume = Volume::open(options(dir.path())).unwrap();
+    }
+}
+
+#[test]
+fn requirements_are_judged_right_before_the_batch() {
+    let dir = tempfile::tempdir().unwrap();
+    let volume = Volume::open(options(dir.path())).unwrap();
+    let absent = Requirement::Absent { table: "t".into(), key: b"k".to_vec() };
+    let first = Batch { require: vec![absent], put: vec![put("t", b"k", b"1")], ..Batch::default() };
+    let revision = volume.commit_blocking(first.clone()).unwrap();
+    assert_eq!(volume.commit_blocking(first), Err(CommitError::Conflict));
+    let unchanged = Requirement::Unchanged { table: "t".into(), key: b"k".to_vec(), revision };
+    let second = Batch { require: vec![unchanged], put: vec![put("t", b"k", b"2")], ..Batch::default() };
+    let later = volume.commit_blocking(second.clone()).unwrap();
+    assert!(later > revision);
+    assert_eq!(volume.commit_blocking(second), Err(CommitError::Conflict));
+    let empty = Requirement::Empty { table: "t".into(), start: b"a".to_vec(), end: b"k".to_vec() };
+    let third = Batch { require: vec![empty], delete: vec![("t".into(), b"k".to_vec())], ..Batch::default() };
+    volume.commit_blocking(third).unwrap();
+    assert_eq!(volume.snapshot().unwrap().get("t", b"k").unwrap(), None);
+}
+
+#[test]
+fn of_many_writers_of_an_absent_row_exactly_one_wins() {
+    let dir = tempfile::tempdir().unwrap();
+    let volume = Volume::open(options(dir.path())).unwrap();
+    let wins: usize = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8u8)
+            .map(|n| {
+                let volume = &volume;
+                scope.spawn(move || {
+                    let require = vec![Requirement::Absent { table: "t".into(), key: b"k".to_vec() }];
+                    let batch = Batch { require, put: vec![put("t", b"k", &[n])], ..Batch::default() };
+                    usize::from(volume.commit_blocking(batch).is_ok())
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert_eq!(wins, 1);
+}
+
+#[test]
+fn scans_are_packed_and_bounded() {
+    let dir = tempfile::tempdir().unwrap();
+    let volume = Volume::open(options(dir.path())).unwrap();
+    let rows = (0..100u8).map(|n| put("t", &[n], &[n; 3])).collect();
+    let revision = volume.commit_blocking(Batch { put: rows, ..Batch::default() }).unwrap();
+    let snapshot = volume.snapshot().unwrap();
+    let mut out = Vec::new();
+    let count = snapshot.scan("t", (&[10], &[13]), 100, Direction::Backward, &mut out).unwrap();
+    assert_eq!(count, 3);
+    let mut expected = Vec::new();
+    for n in [12u8, 11, 10] {
+        expected.extend_from_slice(&1u32.to_le_bytes());
+        expected.extend_from_slice(&3u32.to_le_bytes());
+        expected.extend_from_slice(&revision.to_le_bytes());
+        expected.extend_from_slice(&[n, n, n, n]);
+    }
+    assert_eq!(out, expected);
+    out.clear();
+    assert_eq!(snapshot.scan("t", (&[0], &[255]), 7, Direction::Forward, &mut out).unwrap(), 7);
+    assert_eq!(snapshot.scan("nothing", (&[0], &[255]), 7, Direction::Forward, &mut out).unwrap(), 0);
+    let big = vec![7; 400_000];
+    let rows = (0..10u8).map(|n| put("big", &[n], &big)).collect();
+    volume.commit_blocking(Batch { put: rows, ..Batch::default() }).unwrap();
+    out.clear();
+    let count =
+        volume.snapshot().unwrap().scan("big", (&[0], &[255]), 100, Direction::Forward, &mut out).unwrap();
+    assert_eq!(count, 3);
+}
+
+#[test]
+fn a_second_process_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let volume = Volume::open(options(dir.path())).unwrap();
+    assert!(matches!(Volume::open(options(dir.path())), Err(host::volume::OpenError::Locked)));
+    drop(volume);
+    Volume::open(options(dir.path())).unwrap();
+}
+
+#[test]
+fn a_newer_format_and_a_foreign_folder_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("FORMAT"), "portcullis-volume 2 00000000000000aa\n").unwrap();
+    let refused = Volume::open(options(dir.path()));
+    assert!(matches!(refused, Err(host::volume::OpenError::NewerFormat { found: 2, supported: 1 })));
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("thesis.tex"), "…").unwrap();
+    assert!(matches!(Volume::open(options(dir.path())), Err(host::volume::OpenError::NotAVolume)));
+}
+
+#[test]
+fn sequences_grow_over_restarts() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut last = 0;
+    for _ in 0..5 {
+        let volume = Volume::open(options(dir.path())).unwrap();
+        for _ in 0..1000 {
+            let next = volume.next_sequence();
+            assert!(next > last);
+            last = next;
+        }
+    }
+}
+
+#[test]
+fn references_are_counted_and_the_last_one_removes_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let volume = Volume::open(options(dir.path())).unwrap();
+    let large = body(1, 500_000);
+    let id = store(&volume, b"a", &large);
+    volume.commit_blocking(Batch { keep: vec![id], ..Batch::default() }).unwrap();
+    volume.commit_blocking(Batch { free: vec![id], ..Batch::default() }).unwrap();
+    volume.maintain().unwrap();
+    let mut reader = volume.reader(&[Span { blob: id, offset: 1000, length: 400_000 }]).unwrap();
+    volume.commit_blocking(Batch { free: vec![id], ..Batch::default() }).unwrap();
+    assert_eq!(
+        volume.commit_blocking(Batch { free: vec![id], ..Batch::default() }),
+        Err(CommitError::Conflict)
+    );
+    assert_eq!(
+        volume.commit_blocking(Batch { keep: vec![id], ..Batch::default() }),
+        Err(CommitError::Conflict)
+    );
+    volume.maintain().unwrap();
+    let mut read = Vec::new();
+    while let Some(bytes) = reader.next_blocking(10_000).unwrap() {
+        read.extend_from_slice(&bytes);
+    }
+    assert!(read == large[1000..401_000]);
+    drop(reader);
+    volume.maintain().unwrap();
+    assert!(matches!(
+        volume.reader(&[Span { blob: id, offset: 0, length: 1 }]),
+        Err(VolumeError::NoSuchBlob(_))
+    ));
+    let left = std::fs::read_dir(dir.path().join(format!("files/{:02x}", id & 255))).unwrap().count();
+    assert_eq!(left, 0);
+}
+
+#[test]
+fn a_body_that_nobody_keeps_is_reclaimed() {
+    let dir = tempfile::tempdir().unwrap();
+    let volume = Volume::open(options(dir.path())).unwrap();
+    let mut receiver = volume.receive(None);
+    receiver.write(&body(1, 700_000)).unwrap();
+    let pending = receiver.finish_blocking().unwrap();
+    let folder = dir.path().join(format!("files/{:02x}", pending.id() & 255));
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
+    let id = pending.id();
+    drop(pending);
+    volume.maintain().unwrap();
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+    assert_eq!(
+        volume.commit_blocking(Batch { keep: vec![id], ..Batch::default() }),
+        Err(CommitError::Conflict)
+    );
+    let mut receiver = volume.receive(None);
+    receiver.write(&body(1, 700_000)).unwrap();
+    drop(receiver);
+    volume.maintain().unwrap();
+    let files = std::fs::read_dir(dir.path().join("files")).unwrap();
+    let left: usize = files.map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap().count()).sum();
+    assert_eq!(left, 0);
+}
+
+#[test]
+fn a_damaged_body_is_never_given_out_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let volume = Volume::open(options(dir.path())).unwrap();
+    let small = store(&volume, b"a", &body(1, 5000));
+    let large = store(&volume, b"b", &body(2, 500_000));
+    volume.close();
+    let log = dir.path().join("log/0000000001.log");
+    let mut bytes = std::fs::read(&log).unwrap();
+    let at = bytes.windows(16).position(|window| window == &body(1, 5000)[..16]).unwrap();
+    bytes[at + 100] ^= 1;
+    std::fs::write(&log, bytes).unwrap();
+    let file = dir.path().join(format!("files/{:02x}/{large:016x}.blob", large & 255));
+    let cut = std::fs::OpenOptions::new().write(true).open(file).unwrap();
+    cut.set_len(499_999).unwrap();
+    drop(volume);
+    let volume = Volume::open(options(dir.path())).unwrap();
+    assert!(matches!(load(&volume, small, 5000), Err(VolumeError::Corrupt(id)) if id == small));
+    assert!(matches!(load(&volume, large, 500_000), Err(VolumeError::Corrupt(id)) if id == large));
+}
+
+#[test]
+fn compaction_moves_what_is_live_and_removes_the_rest() {
+    let dir = tempfile::tempdir().unwrap();
+    let small = Options { segment_bytes: 1 << 20, allocate_bytes: 1 << 18, ..options(dir.path()) };
+    let volume = Volume::open(small).unwrap();
+    let ids: Vec<u64> = (0..400u64).map(|n| store(&volume, &n.to_be_bytes(), &body(n, 10_000))).collect();
+    let free: Vec<u64> =
+        ids.iter().copied().enumerate().filter(|(n, _)| n % 10 != 0).map(|(_, id)| id).collect();
+    volume.commit_blocking(Batch { free, ..Batch::default() }).unwrap();
+    let before = volume.stats();
+    for _ in 0..20 {
+        volume.checkpoint();
+        volume.maintain().unwrap();
+    }
+    let after = volume.stats();
+    assert!(before.segments >= 4, "{before:?}");
+    assert!(after.segments <= 2, "{after:?}");
+    assert_eq!(after.live_bytes, 40 * 10_040);
+    for (n, id) in ids.iter().enumerate().step_by(10) {
+        assert_eq!(load(&volume, *id, 10_000).unwrap(), body(n as u64, 10_000));
+    }
+}

@@ -1,0 +1,1 @@
+//! Disks that fail without a crash: full, or broken for a while.

@@ -1,0 +1,109 @@
+//! Crashes and failing disks: nothing that was acknowledged is lost, nothing else is there by halves.
+#![cfg(test)]
+
+mod disk;
+mod faults;
+mod workload;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use disk::{Fault, Loss, SimulatedDisk};
+use host::volume::{Report, Volume, check_on};
+use workload::{Known, blob_of, options, run, verify};
+
+/// Changes that each client makes.
+const STEPS: u64 = 24;
+/// The enumeration ends here, wherever it is: a slow machine tries fewer of the points, spread evenly.
+const TIME_MAX: Duration = Duration::from_secs(50);
+
+/// Opens, verifies, checks; goes on working on what was found, to see that it is sound; verifies again.
+fn recover(found: &SimulatedDisk, clients: &[Known]) -> Result<(), String> {
+    let volume = Volume::open_on(Arc::new(found.clone()), options()).map_err(|error| error.to_string())?;
+    verify(&volume, clients)?;
+    drop(volume);
+    let report = check(found)?;
+    if !report.is_clean() {
+        return Err(format!("check: {report:?}"));
+    }
+    let volume = Volume::open_on(Arc::new(found.clone()), options()).map_err(|error| error.to_string())?;
+    verify(&volume, clients)?;
+    volume.maintain().map_err(|error| error.to_string())?;
+    verify(&volume, clients)?;
+    drop(volume);
+    let report = check(found)?;
+    if report.orphans > 0 || !report.is_clean() {
+        return Err(format!("check after the sweep: {report:?}"));
+    }
+    Ok(())
+}
+
+pub(crate) fn check(disk: &SimulatedDisk) -> Result<Report, String> {
+    let references = |table: &str, _: &[u8], value: &[u8]| match table {
+        "objects" => vec![blob_of(value)],
+        _ => Vec::new(),
+    };
+    check_on(Arc::new(disk.clone()), &options(), Some(&references)).map_err(|error| error.to_string())
+}
+
+/// One run of the workload, cut off after so many operations of the disk. The clients' knowledge, and the disk.
+fn crash_after(operations: u64) -> (SimulatedDisk, Vec<Known>) {
+    let disk = SimulatedDisk::default();
+    disk.fault_after(operations, Fault::Crash);
+    let clients = match Volume::open_on(Arc::new(disk.clone()), options()) {
+        Ok(volume) => run(&volume, &disk, STEPS),
+        Err(_) => Vec::new(),
+    };
+    (disk, clients)
+}
+
+fn try_point(point: u64) {
+    let (disk, clients) = crash_after(point);
+    let losses = [
+        Loss::Nothing,
+        Loss::Everything,
+        Loss::Tear(point),
+        Loss::Reorder(point),
+        Loss::Reorder(point + 1_000_003),
+    ];
+    for loss in losses {
+        if let Err(error) = recover(&disk.after_crash(loss), &clients) {
+            panic!("crash at operation {point}, {loss:?}: {error}");
+        }
+    }
+}
+
+#[test]
+fn nothing_acknowledged_is_lost_wherever_the_machine_stops() {
+    let whole = {
+        let (disk, clients) = crash_after(u64::MAX / 2);
+        assert!(clients.iter().all(|known| known.open.is_none()));
+        recover(&disk, &clients).unwrap();
+        disk.operations()
+    };
+    assert!(whole > 200, "the workload is too short: {whole} operations");
+    // A stride that shares no factor with the number of points visits all of them, evenly spread from the beginning.
+    let stride = (whole / 3..).find(|stride| gcd(*stride, whole) == 1).unwrap();
+    let next = AtomicU64::new(0);
+    let began = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(2, usize::from) {
+            scope.spawn(|| {
+                while began.elapsed() < TIME_MAX {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    if index >= whole {
+                        return;
+                    }
+                    try_point(1 + index * stride % whole);
+                }
+            });
+        }
+    });
+    let tried = next.load(Ordering::Relaxed).min(whole);
+    println!("{tried} of {whole} crash points in {:.1?}", began.elapsed());
+}
+
+fn gcd(one: u64, other: u64) -> u64 {
+    if other == 0 { one } else { gcd(other, one % other) }
+}

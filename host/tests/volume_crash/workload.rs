@@ -1,0 +1,234 @@
+//! A workload whose every possible outcome is known: clients that put, overwrite, copy and delete, and one shared counter.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use host::volume::{Batch, CommitError, Options, Put, Requirement, Span, Volume};
+
+use crate::disk::{Random, SimulatedDisk};
+
+/// Clients that work at the same time.
+pub(crate) const CLIENTS: u64 = 3;
+/// Where the shared counter is.
+const COUNTER: &[u8] = b"counter";
+
+/// Small everything, so that a short workload meets every border.
+pub(crate) fn options() -> Options {
+    Options {
+        inline_max: 4 << 10,
+        segment_bytes: 40 << 10,
+        allocate_bytes: 16 << 10,
+        checkpoint_log_bytes: 48 << 10,
+        checkpoint_idle: Duration::from_millis(3),
+        free_grace: Duration::ZERO,
+        background: false,
+        index_cache_bytes: 4 << 20,
+        ..Options::new("")
+    }
+}
+
+/// What a key holds: the body's seed and length.
+type Held = (u64, u64);
+/// A client's keys. Every change is made to two tables at once.
+type State = BTreeMap<u8, Held>;
+
+/// What a client knows at the end: what was acknowledged, and the change, if any, whose outcome it never learnt.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    pub(crate) acknowledged: State,
+    pub(crate) open: Option<State>,
+    pub(crate) increments: u64,
+    pub(crate) open_increment: bool,
+}
+
+/// The bytes of a body.
+pub(crate) fn body(seed: u64, length: u64) -> Vec<u8> {
+    let mut random = Random::new(seed + 77);
+    (0..length).map(|_| random.next() as u8).collect()
+}
+
+fn key(client: u64, name: u8) -> Vec<u8> {
+    vec![client as u8, name]
+}
+
+fn value(blob: u64, (seed, length): Held) -> Vec<u8> {
+    [blob, seed, length].iter().flat_map(|number| number.to_be_bytes()).collect()
+}
+
+/// The blob of a row's value.
+pub(crate) fn blob_of(value: &[u8]) -> u64 {
+    number(value, 0)
+}
+
+fn number(value: &[u8], index: usize) -> u64 {
+    u64::from_be_bytes(value[index * 8..index * 8 + 8].try_into().unwrap())
+}
+
+/// Runs every client to its end, or to the first failure; `steps` changes each.
+pub(crate) fn run(volume: &Arc<Volume>, disk: &SimulatedDisk, steps: u64) -> Vec<Known> {
+    std::thread::scope(|scope| {
+        let clients: Vec<_> =
+            (0..CLIENTS).map(|client| scope.spawn(move || run_client(volume, disk, client, steps))).collect();
+        clients.into_iter().map(|client| client.join().unwrap()).collect()
+    })
+}
+
+fn run_client(volume: &Volume, disk: &SimulatedDisk, client: u64, steps: u64) -> Known {
+    let mut known = Known::default();
+    let mut blobs: BTreeMap<u8, u64> = BTreeMap::new();
+    let mut random = Random::new(client + 1);
+    for step in 0..steps {
+        if random.below(6) == 0 && !increment(volume, &mut known) {
+            return known;
+        }
+        if client == 0 && step % 5 == 4 {
+            volume.checkpoint();
+            let _ = volume.maintain();
+        }
+        let Some((batch, after, blobs_after, _pending)) = plan(volume, client, &mut random, &known, &blobs)
+        else {
+            if disk.has_crashed() {
+                return known;
+            }
+            continue;
+        };
+        match volume.commit_blocking(batch) {
+            Ok(_) => {
+                known.acknowledged = after;
+                blobs = blobs_after;
+            }
+            Err(CommitError::Full | CommitError::Overloaded) if !disk.has_crashed() => {}
+            Err(CommitError::Conflict) => panic!("nobody else changes these rows"),
+            Err(_) => {
+                known.open = Some(after);
+                return known;
+            }
+        }
+    }
+    known
+}
+
+type Planned = (Batch, State, BTreeMap<u8, u64>, Option<host::volume::PendingBlob>);
+
+/// The next change of a client; `None` when its body could not be received.
+fn plan(
+    volume: &Volume,
+    client: u64,
+    random: &mut Random,
+    known: &Known,
+    blobs: &BTreeMap<u8, u64>,
+) -> Option<Planned> {
+    let name = random.below(5) as u8;
+    let (mut state, mut blobs) = (known.acknowledged.clone(), blobs.clone());
+    let mut batch = Batch::default();
+    if let Some(old) = blobs.get(&name) {
+        batch.free.push(*old);
+    }
+    let choice = random.below(10);
+    let mut pending = None;
+    if choice < 2 && blobs.contains_key(&name) {
+        state.remove(&name);
+        blobs.remove(&name);
+        batch.delete = vec![("objects".into(), key(client, name)), ("copies".into(), key(client, name))];
+        return Some((batch, state, blobs, pending));
+    }
+    let other = (name + 1) % 5;
+    let (blob, held) = match (choice < 4, blobs.get(&other), state.get(&other)) {
+        (true, Some(blob), Some(held)) => (*blob, *held),
+        _ => {
+            let lengths = [0, 100, 1500, 3900, 4097, 9000];
+            let held = (random.next(), lengths[random.below(6) as usize]);
+            let mut receiver = volume.receive(random.below(2).eq(&0).then_some(held.1));
+            receiver.write(&body(held.0, held.1)).ok()?;
+            let received = receiver.finish_blocking().ok()?;
+            let id = received.id();
+            pending = Some(received);
+            (id, held)
+        }
+    };
+    batch.keep.push(blob);
+    for table in ["objects", "copies"] {
+        batch.put.push(Put { table: table.into(), key: key(client, name), value: value(blob, held) });
+    }
+    state.insert(name, held);
+    blobs.insert(name, blob);
+    Some((batch, state, blobs, pending))
+}
+
+/// Adds one to the shared counter, again and again until nobody comes between; `false` when it failed.
+fn increment(volume: &Volume, known: &mut Known) -> bool {
+    loop {
+        let Ok(row) = volume.snapshot().and_then(|snapshot| snapshot.get("shared", COUNTER)) else {
+            return false;
+        };
+        let (count, requirement) = match &row {
+            Some(row) => {
+                let revision = row.revision;
+                (
+                    number(&row.value, 0),
+                    Requirement::Unchanged { table: "shared".into(), key: COUNTER.into(), revision },
+                )
+            }
+            None => (0, Requirement::Absent { table: "shared".into(), key: COUNTER.into() }),
+        };
+        let put =
+            Put { table: "shared".into(), key: COUNTER.into(), value: (count + 1).to_be_bytes().into() };
+        match volume.commit_blocking(Batch { require: vec![requirement], put: vec![put], ..Batch::default() })
+        {
+            Ok(_) => {
+                known.increments += 1;
+                return true;
+            }
+            Err(CommitError::Conflict) => {}
+            Err(CommitError::Full | CommitError::Overloaded) => return true,
+            Err(CommitError::Failed) => {
+                known.open_increment = true;
+                return false;
+            }
+        }
+    }
+}
+
+/// Checks that the volume holds exactly what the clients know, open changes wholly or not at all.
+pub(crate) fn verify(volume: &Volume, clients: &[Known]) -> Result<(), String> {
+    let snapshot = volume.snapshot().map_err(|error| error.to_string())?;
+    for (client, known) in clients.iter().enumerate() {
+        let mut found = State::new();
+        for name in 0..5u8 {
+            let get =
+                |table| snapshot.get(table, &key(client as u64, name)).map_err(|error| error.to_string());
+            let (row, copy) = (get("objects")?, get("copies")?);
+            if row != copy {
+                return Err(format!(
+                    "client {client}, key {name}: half of a batch is there: {row:?}, {copy:?}"
+                ));
+            }
+            let Some(row) = row else { continue };
+            let (blob, held) = (number(&row.value, 0), (number(&row.value, 1), number(&row.value, 2)));
+            read(volume, blob, held).map_err(|error| format!("client {client}, key {name}: {error}"))?;
+            found.insert(name, held);
+        }
+        if found != known.acknowledged && Some(&found) != known.open.as_ref() {
+            return Err(format!("client {client}: found {found:?}, known {known:?}"));
+        }
+    }
+    let row = snapshot.get("shared", COUNTER).map_err(|error| error.to_string())?;
+    let count = row.map_or(0, |row| number(&row.value, 0));
+    let least: u64 = clients.iter().map(|known| known.increments).sum();
+    let most = least + clients.iter().filter(|known| known.open_increment).count() as u64;
+    if count < least || count > most {
+        return Err(format!("the counter is {count}, not within {least} and {most}"));
+    }
+    Ok(())
+}
+
+fn read(volume: &Volume, blob: u64, (seed, length): Held) -> Result<(), String> {
+    let span = Span { blob, offset: 0, length };
+    let mut reader = volume.reader(&[span]).map_err(|error| error.to_string())?;
+    let mut bytes = Vec::new();
+    while let Some(step) = reader.next_blocking(usize::MAX).map_err(|error| error.to_string())? {
+        bytes.extend_from_slice(&step);
+    }
+    if bytes == body(seed, length) { Ok(()) } else { Err("other bytes than were put".into()) }
+}

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Real clients against the release binary: tests/clients/run.sh [awscli boto3 rclone s5cmd restic]
+. "$(dirname "$0")/server.sh"
+[ -x "$BIN" ] || { echo "build it first: cargo build --release" >&2; exit 1; }
+install_clients
+start_server
+failed=()
+for client in "${@:-awscli boto3 rclone s5cmd restic}"; do
+  for name in $client; do
+    echo "== $name"
+    bash "$CLIENTS/$name.sh" "$ENDPOINT" "$ACCESS" "$SECRET" || failed+=("$name")
+  done
+done
+if curl --silent --noproxy '*' "$ENDPOINT/metrics" | grep '^portcullis_instances_replaced_total ' | grep -qv ' 0$'; then
+  echo "a stage trapped"
+  failed+=(pipeline)
+fi
+if [ ${#failed[@]} -gt 0 ]; then
+  echo "clients: failed: ${failed[*]}; the server's log ends:"
+  tail -n 20 "$WORK/server.log"
+  exit 1
+fi
+echo "clients: all passed"

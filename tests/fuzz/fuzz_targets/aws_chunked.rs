@@ -1,0 +1,24 @@
+//! Any aws-chunked framing is taken apart, or refused; how it arrives makes no difference.
+#![no_main]
+
+use host::body::Chunked;
+use host::body::framing::{Decoder, FramingError};
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    let whole = decode(bytes, bytes.len());
+    for piece in [1, 3, 64] {
+        assert_eq!(whole, decode(bytes, piece), "in pieces of {piece}");
+    }
+});
+
+/// The body and the trailers, when the framing arrives in pieces of so many bytes.
+fn decode(bytes: &[u8], piece: usize) -> Result<(Vec<u8>, Vec<(String, String)>), FramingError> {
+    let mut decoder = Decoder::new(Chunked { decoded_length: None, signature: None, trailers: true });
+    let mut body = Vec::new();
+    for mut input in bytes.chunks(piece.max(1)) {
+        while let Some(decoded) = decoder.push(&mut input)? {
+            body.extend_from_slice(decoded);
+        }
+    }
+    decoder.finish().map(|trailers| (body, trailers))
+}

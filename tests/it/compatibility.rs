@@ -1,0 +1,75 @@
+//! docs/compatibility.md is printed from the operations table: `BLESS=1 cargo test -p tests compatibility` writes it.
+
+use std::fmt::Write as _;
+
+use gateway::operations::{Action, Operation, Row, Selector, TargetKind};
+use tests::workspace;
+
+fn page() -> String {
+    let rows: Vec<&Row> = Operation::ALL.iter().map(|operation| operation.row()).collect();
+    let implemented = rows.iter().filter(|row| row.implemented).count();
+    let mut page = format!(
+        "# Compatibility\n\n\
+         Printed from the operations table (`gateway/src/operations.rs`); do not edit. {implemented} of {} operations are\n\
+         implemented. Every other one is known by its name, needs its permission, and answers `501 NotImplemented`.\n\n\
+         | operation | request | actions | |\n| --- | --- | --- | --- |\n",
+        rows.len()
+    );
+    for row in rows {
+        let state = match (row.implemented, row.superseded) {
+            (true, _) => "yes",
+            (false, true) => "older name of another",
+            (false, false) => "",
+        };
+        let _written =
+            writeln!(page, "| {} | `{}` | {} | {state} |", row.operation.name(), request(row), actions(row));
+    }
+    page
+}
+
+/// `PUT /bucket/key?tagging`
+fn request(row: &Row) -> String {
+    let path = match row.target {
+        TargetKind::Service => "/",
+        TargetKind::Bucket => "/bucket",
+        TargetKind::Object => "/bucket/key",
+    };
+    let mut request = format!("{} {path}", row.method.as_str());
+    let mut query = Vec::new();
+    let mut headers = String::new();
+    for selector in row.selected_by {
+        match selector {
+            Selector::Subresource(name) | Selector::Parameter(name) => query.push((*name).to_string()),
+            Selector::ParameterIs(name, value) => query.push(format!("{name}={value}")),
+            Selector::Header(name) => headers.push_str(&format!(" {name}:")),
+            Selector::Path(path) => request = format!("{} {path}", row.method.as_str()),
+        }
+    }
+    if !query.is_empty() {
+        request.push('?');
+        request.push_str(&query.join("&"));
+    }
+    request + &headers
+}
+
+fn actions(row: &Row) -> String {
+    let action = |action: &Action| match action {
+        Action::Target(name) => format!("`{name}`"),
+        Action::Versioned(current, version) => format!("`{current}` or `{version}`"),
+        Action::Source(current, version) => format!("`{current}` or `{version}` on the source"),
+        Action::Each(current, version) => format!("`{current}` or `{version}` on each"),
+        Action::WithHeader(header, name) => format!("`{name}` with `{header}`"),
+    };
+    row.actions.iter().map(action).collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn the_page_says_what_the_table_says() {
+    let path = workspace::root().join("docs").join("compatibility.md");
+    let page = page();
+    if workspace::blessing() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(page == written, "docs/compatibility.md is not what the table says; BLESS=1 writes it");
+}

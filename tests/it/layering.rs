@@ -1,0 +1,128 @@
+//! Who may know whom: the invariants of docs/ARCHITECTURE.md, checked.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+use tests::workspace;
+
+/// Packages of the workspace, each with the names that it depends on (dev-dependencies left out).
+fn edges() -> BTreeMap<String, Vec<String>> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["metadata", "--format-version", "1", "--no-deps", "--locked"])
+        .current_dir(workspace::root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_string();
+    let of = |package: &Value| {
+        let dependencies = package["dependencies"].as_array().unwrap();
+        let linked = dependencies.iter().filter(|dependency| dependency["kind"] != "dev");
+        (text(&package["name"]), linked.map(|dependency| text(&dependency["name"])).collect())
+    };
+    packages.iter().map(of).collect()
+}
+
+const STAGES: [&str; 7] = ["auth", "policy", "cors", "website", "encryption", "transform", "storage"];
+
+#[test]
+fn the_gateway_performs_no_io() {
+    let edges = edges();
+    for forbidden in
+        ["tokio", "wasmtime", "redb", "hyper", "wit-bindgen", "sdk", "host", "rustix", "getrandom"]
+    {
+        assert!(!edges["gateway"].iter().any(|name| name == forbidden), "gateway depends on {forbidden}");
+    }
+}
+
+#[test]
+fn a_stage_knows_the_gateway_and_the_sdk_and_no_other_stage() {
+    let edges = edges();
+    let ours: Vec<&String> = edges.keys().collect();
+    for stage in STAGES.iter().chain(["gateway-component", "sdk"].iter()) {
+        for dependency in edges[*stage].iter().filter(|name| ours.contains(name)) {
+            assert!(["gateway", "sdk"].contains(&dependency.as_str()), "{stage} depends on {dependency}");
+        }
+    }
+}
+
+#[test]
+fn the_host_knows_neither_the_gateway_nor_a_stage() {
+    let edges = edges();
+    for dependency in &edges["host"] {
+        let is_s3 = ["gateway", "gateway-component", "sdk"].contains(&dependency.as_str());
+        assert!(!is_s3 && !STAGES.contains(&dependency.as_str()), "host depends on {dependency}");
+    }
+}
+
+/// Words of S3 that the host must not speak, and where it does all the same: start of the path, word, reason.
+const S3_WORDS: [&str; 3] = ["bucket", "ListObjects", "x-amz-"];
+const EXCEPTIONS: [(&str, &str, &str); 4] = [
+    ("fallback.rs", "x-amz-", "answers in the place of a pipeline that cannot"),
+    ("body/framing.rs", "x-amz-", "aws-chunked framing itself carries the trailer's signature"),
+    ("telemetry/metrics", "bucket", "a histogram's own word"),
+    ("volume/stats.rs", "bucket", "a histogram's own word"),
+];
+
+#[test]
+fn the_host_speaks_no_s3() {
+    let source = workspace::root().join("host").join("src");
+    let mut spoken = Vec::new();
+    for path in workspace::files(&source, "rs") {
+        let name = path.strip_prefix(&source).unwrap().display().to_string();
+        if is_test(&path) {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        for (number, line) in text.lines().enumerate() {
+            for word in S3_WORDS.iter().filter(|word| line.contains(**word)) {
+                if !EXCEPTIONS.iter().any(|(start, excepted, _)| name.starts_with(start) && excepted == word)
+                {
+                    spoken.push(format!("host/src/{name}:{}: {word}", number + 1));
+                }
+            }
+        }
+    }
+    assert!(spoken.is_empty(), "{}", spoken.join("\n"));
+}
+
+fn is_test(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs")
+}
+
+#[test]
+fn bindings_are_generated_in_one_place_a_side() {
+    let root = workspace::root();
+    let sites = |needle: &str| -> Vec<String> {
+        let folders = ["gateway", "components", "host"].map(|folder| root.join(folder));
+        let files = folders.iter().flat_map(|folder| workspace::files(folder, "rs"));
+        let with = files.filter(|path| {
+            let text = std::fs::read_to_string(path).unwrap();
+            text.lines().any(|line| line.contains(needle) && !line.trim_start().starts_with("//"))
+        });
+        with.map(|path| path.strip_prefix(&root).unwrap().display().to_string()).collect()
+    };
+    assert_eq!(sites("bindgen!("), ["host/src/bindings.rs"]);
+    let guests = sites("generate!(");
+    assert!(
+        !guests.is_empty() && guests.iter().all(|path| path.starts_with("components/sdk/")),
+        "{guests:?}"
+    );
+}
+
+#[test]
+fn only_the_configuration_reads_the_environment() {
+    let root = workspace::root().join("host").join("src");
+    let mut readers: Vec<String> = Vec::new();
+    for path in workspace::files(&root, "rs").iter().filter(|path| !is_test(path)) {
+        let text = std::fs::read_to_string(path).unwrap();
+        if text.contains("env::var") {
+            readers.push(path.strip_prefix(&root).unwrap().display().to_string());
+        }
+    }
+    assert!(readers.iter().all(|path| path.starts_with("config")), "{readers:?}");
+}

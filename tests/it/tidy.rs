@@ -1,0 +1,122 @@
+//! The repository keeps its own rules.
+
+use std::path::Path;
+
+use gateway::operations::Operation;
+use tests::golden::File;
+use tests::workspace;
+
+/// Lines of a source file.
+const LINES_MAX: usize = 800;
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn shown(path: &Path) -> String {
+    path.strip_prefix(workspace::root()).unwrap_or(path).display().to_string()
+}
+
+fn sources() -> Vec<(String, String)> {
+    let files = ["gateway", "components", "host", "tests"]
+        .map(|folder| workspace::files(&workspace::root().join(folder), "rs"));
+    files.iter().flatten().map(|path| (shown(path), read(path))).collect()
+}
+
+#[test]
+fn no_file_is_too_long_to_read() {
+    let long: Vec<String> = sources()
+        .iter()
+        .filter(|(_, text)| text.lines().count() > LINES_MAX)
+        .map(|(path, text)| format!("{path}: {} lines", text.lines().count()))
+        .collect();
+    assert!(long.is_empty(), "{}", long.join("\n"));
+}
+
+#[test]
+fn every_module_says_what_it_is() {
+    // Tests lie beside what they test, and are told by it.
+    let modules =
+        sources().into_iter().filter(|(path, _)| !path.ends_with("/tests.rs") && !path.contains("/tests/"));
+    let silent: Vec<String> =
+        modules.filter(|(_, text)| !text.starts_with("//!")).map(|(path, _)| path).collect();
+    assert!(silent.is_empty(), "no `//!` on the first line of\n{}", silent.join("\n"));
+}
+
+#[test]
+fn no_test_is_ignored_without_a_reason() {
+    // Put together here, or this file would find itself.
+    let bare = ["#[", "ignore]"].concat();
+    let ignored: Vec<String> =
+        sources().into_iter().filter(|(_, text)| text.contains(&bare)).map(|(path, _)| path).collect();
+    assert!(ignored.is_empty(), "{ignored:?}");
+}
+
+#[test]
+fn every_item_of_the_contract_is_documented() {
+    let mut silent = Vec::new();
+    for path in workspace::files(&workspace::root().join("gateway").join("wit"), "wit") {
+        let text = read(&path);
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        for (at, line) in lines.iter().enumerate() {
+            let named = ["interface ", "resource ", "record ", "variant ", "world "]
+                .iter()
+                .any(|word| line.starts_with(word));
+            // Worlds of one line say what they are by the interfaces they name.
+            let is_documented = at > 0 && lines[at - 1].starts_with("///");
+            if named && !is_documented && !line.ends_with('}') {
+                silent.push(format!("{}:{}: {line}", shown(&path), at + 1));
+            }
+        }
+    }
+    assert!(silent.len() <= UNDOCUMENTED_MAX, "{}\n{}", silent.len(), silent.join("\n"));
+}
+
+/// Items of the contract that have no documentation yet; the number only falls.
+const UNDOCUMENTED_MAX: usize = 10;
+
+#[test]
+fn every_implemented_operation_has_a_golden_exchange() {
+    let golden = workspace::tests().join("golden");
+    let missing: Vec<&str> = Operation::ALL
+        .iter()
+        .filter(|operation| operation.row().implemented && !operation.row().superseded)
+        .map(|operation| operation.name())
+        .filter(|name| !golden.join(name).is_dir() && *name != "AwsQuery")
+        .collect();
+    assert!(missing.is_empty(), "without a folder in tests/golden: {missing:?}");
+}
+
+#[test]
+fn golden_files_are_well_formed_and_promise_something() {
+    for path in workspace::files(&workspace::tests().join("golden"), "http") {
+        let text = read(&path);
+        let file = File::parse(&text).unwrap_or_else(|why| panic!("{}: {why}", shown(&path)));
+        assert!(!file.story.is_empty(), "{} tells no story", shown(&path));
+        let promises = file.exchanges.iter().filter(|exchange| exchange.promise.is_some()).count();
+        assert!(promises > 0, "{} promises nothing", shown(&path));
+        let folder = path.parent().and_then(Path::file_name).unwrap().to_string_lossy().into_owned();
+        assert!(Operation::parse(&folder).is_some(), "{}: no operation has this name", shown(&path));
+    }
+}
+
+#[test]
+fn texts_name_no_place_on_a_machine() {
+    let machine = [["/ho", "me/"].concat(), ["/ro", "ot/"].concat(), ["/Us", "ers/"].concat()];
+    let mut found = Vec::new();
+    for extension in ["rs", "toml", "md", "wit", "sh", "py", "http"] {
+        for path in workspace::files(&workspace::root(), extension) {
+            let text = read(&path);
+            for place in machine.iter().filter(|place| text.contains(place.as_str())) {
+                found.push(format!("{}: {place}", shown(&path)));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn the_readme_is_short() {
+    let lines = read(&workspace::root().join("README.md")).lines().count();
+    assert!(lines <= 150, "{lines} lines");
+}

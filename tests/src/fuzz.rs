@@ -1,0 +1,77 @@
+//! The entry points that fuzz targets and the mutation loop share: each takes any bytes and must return.
+//!
+//! `tests/fuzz` runs them under cargo-fuzz, `it/fuzz_smoke.rs` for a few seconds with every test run. A panic is a failure
+//! there; what a parser makes of the bytes is judged where it is cheap to: reading twice gives the same answer.
+
+use gateway::headers::Headers;
+use gateway::operations::{RequestHead, resolve};
+use gateway::query::Query;
+use gateway::sigv4;
+use gateway::xml::Element;
+
+/// A target: its name, which is also the folder of its corpus, and its entry point.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// Every target that needs no server.
+pub const TARGETS: [Target; 4] = [
+    ("request_head", request_head),
+    ("authorization_header", authorization_header),
+    ("xml_body", xml_body),
+    ("query_string", query_string),
+];
+
+/// `METHOD TARGET`, then `name: value` lines: is it resolved to an operation?
+pub fn request_head(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let (line, block) = text.split_once('\n').unwrap_or((text, ""));
+    let (method, target) = line.split_once(' ').unwrap_or((line, "/"));
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let Ok(query) = Query::parse(query) else { return };
+    let headers = Headers::parse(block.to_ascii_lowercase());
+    let host = headers.get("host").unwrap_or("127.0.0.1").to_string();
+    let has_header = |name: &str| headers.get(name).is_some();
+    let head = RequestHead { method, path, query: &query, host: &host, has_header: &has_header };
+    let once = resolve(&head, &["s3.example.com"]).ok();
+    assert_eq!(once, resolve(&head, &["s3.example.com"]).ok());
+}
+
+/// `name: value` lines with an `authorization` among them, or a presigned query: who signed what?
+pub fn authorization_header(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let (query, block) = match text.strip_prefix('?').and_then(|rest| rest.split_once('\n')) {
+        Some((query, block)) => (query, block),
+        None => ("", text),
+    };
+    let headers = Headers::parse(block.to_string());
+    let request = sigv4::Request {
+        method: "PUT",
+        path: "/photos/cat.jpg",
+        query,
+        host: "127.0.0.1",
+        headers: &headers,
+        content_length: Some(bytes.len() as u64),
+        // 2013-05-24, the day of Amazon's examples, which the corpus holds.
+        received_ms: 1_369_353_600_000,
+    };
+    if let Ok(sigv4::Authentication::Signed(signed)) = sigv4::authenticate(&request) {
+        let text = signed.string_to_sign(&"0".repeat(64));
+        assert!(!text.is_empty() && !signed.access_key_id().is_empty());
+    }
+}
+
+/// A request document.
+pub fn xml_body(bytes: &[u8]) {
+    if let Ok(element) = Element::parse(bytes) {
+        assert!(!element.name.is_empty());
+    }
+}
+
+/// What follows `?`.
+pub fn query_string(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    if let Ok(query) = Query::parse(text) {
+        for (name, _) in query.iter() {
+            assert!(query.has(name));
+        }
+    }
+}
