@@ -25,13 +25,18 @@ pub fn iso8601(ms: u64) -> String {
 /// Appends [`iso8601`].
 pub fn push_iso8601(out: &mut String, ms: u64) {
     let civil = Civil::of(ms);
+    let [y3, y2, y1, y0] = digits(civil.year);
+    let [.., m1, m0] = digits(civil.month);
+    let [.., d1, d0] = digits(civil.day);
+    let [.., h1, h0] = digits(civil.hour);
+    let [.., i1, i0] = digits(civil.minute);
+    let [.., s1, s0] = digits(civil.second);
+    let [_, f2, f1, f0] = digits(civil.millisecond);
     // One push: listings print a time in every row.
-    let mut text = *b"0000-00-00T00:00:00.000Z";
-    let numbers = [civil.year, civil.month, civil.day, civil.hour, civil.minute, civil.second, civil.millisecond];
-    let mut fields = text.split_mut(|byte| !byte.is_ascii_digit());
-    for number in numbers {
-        set_digits(fields.next().unwrap_or_default(), number);
-    }
+    let text = [
+        y3, y2, y1, y0, b'-', m1, m0, b'-', d1, d0, b'T', h1, h0, b':', i1, i0, b':', s1, s0, b'.', f2, f1,
+        f0, b'Z',
+    ];
     out.push_str(str::from_utf8(&text).unwrap_or_default());
 }
 
@@ -144,12 +149,9 @@ fn days_of(year: u32, month: u32, day: u32) -> Option<u32> {
     (date_of(days) == (year, month, day)).then_some(days)
 }
 
-/// Writes a number into all of a field, from its end.
-fn set_digits(field: &mut [u8], mut number: u32) {
-    for digit in field.iter_mut().rev() {
-        *digit = b'0' + (number % 10) as u8;
-        number /= 10;
-    }
+/// The last four decimal digits of a number.
+fn digits(number: u32) -> [u8; 4] {
+    [1000, 100, 10, 1].map(|place| b'0' + (number / place % 10) as u8)
 }
 
 fn push_digits(out: &mut String, number: u32, count: u32) {

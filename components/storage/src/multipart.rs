@@ -1,8 +1,9 @@
 //! Multipart uploads: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>
 //!
-//! Parts are blobs of their own. Completing an upload copies no byte: the parts' spans move into the object's manifest.
-//! Every change of an upload's parts requires the upload's row unchanged, and whoever ends an upload requires its parts
-//! to be exactly those that were read ([`parts::require_exactly`]), so no part is ever lost or left behind.
+//! Parts are blobs of their own. Completing an upload copies no byte: the parts' spans move into the object's
+//! manifest. Every change of an upload's parts requires the upload's row unchanged, and whoever ends an
+//! upload requires its parts to be exactly those that were read ([`parts::require_exactly`]), so no part is
+//! ever lost or left behind.
 
 pub(crate) mod abort_multipart_upload;
 pub(crate) mod assembly;

@@ -1,7 +1,7 @@
 //! STS: GetCallerIdentity, with which clients find out who they are.
 //!
-//! <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>. The AWS Query protocol: parameters
-//! come as a form in the body or in the query.
+//! <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>. The AWS Query protocol:
+//! parameters come as a form in the body or in the query.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::operations::aws_query;
@@ -21,7 +21,8 @@ pub(crate) async fn get_caller_identity(request: &Request) -> Result<Response> {
     check(&request.query, &body)?;
     let identity = request.identity().ok_or(ErrorCode::AccessDenied)?;
     let request_id = &request.head.request_id;
-    let document = aws_query::caller_identity(&identity.account, &user_id(&identity), &arn(&identity), request_id);
+    let document =
+        aws_query::caller_identity(&identity.account, &user_id(&identity), &arn(&identity), request_id);
     Ok(Response::new(200).header("content-type", "text/xml").bytes(document.into_bytes()))
 }
 
@@ -47,8 +48,8 @@ fn arn(identity: &Identity) -> String {
     }
 }
 
-/// The unique id of a user: the account's number for its root user; for any other `AIDA` and 17 characters that follow
-/// from who it is.
+/// The unique id of a user: the account's number for its root user; for any other `AIDA` and 17 characters
+/// that follow from who it is.
 fn user_id(identity: &Identity) -> String {
     if identity.user.is_empty() {
         return identity.account.clone();
@@ -60,7 +61,8 @@ fn user_id(identity: &Identity) -> String {
 fn id_from_digest(digest: &str) -> String {
     const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let letters = digest.as_bytes().chunks_exact(2).take(17).map(|pair| {
-        let number = pair.iter().fold(0_usize, |sum, digit| sum.wrapping_mul(31).wrapping_add(usize::from(*digit)));
+        let number =
+            pair.iter().fold(0_usize, |sum, digit| sum.wrapping_mul(31).wrapping_add(usize::from(*digit)));
         LETTERS.get(number % LETTERS.len()).copied().map_or('A', char::from)
     });
     "AIDA".chars().chain(letters).collect()

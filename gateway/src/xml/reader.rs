@@ -9,6 +9,8 @@ use std::borrow::Cow;
 const DEPTH_MAX: usize = 24;
 /// The largest document is the part list of a completed upload: 10,000 parts of up to eight elements each.
 const ELEMENTS_MAX: usize = 120_000;
+/// Attributes are compared with one another, so their number must not be the client's to choose.
+const ATTRIBUTES_MAX: usize = 16;
 
 /// An element of a request document. Names carry no namespace prefix; attributes are dropped, but for
 /// `xsi:type`.
@@ -152,7 +154,10 @@ fn local(name: &str) -> &str {
 
 fn kind(start: &BytesStart<'_>) -> Result<Option<String>> {
     let mut kind = None;
-    for attribute in start.attributes() {
+    for (position, attribute) in start.attributes().enumerate() {
+        if position == ATTRIBUTES_MAX {
+            return Err(malformed());
+        }
         let attribute = attribute.map_err(|_| ErrorCode::MalformedXML)?;
         let name = attribute.key.into_inner();
         if name.contains(':') && local(name) == "type" {

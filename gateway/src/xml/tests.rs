@@ -90,6 +90,17 @@ fn what_is_not_one_well_formed_document_is_malformed() {
 }
 
 #[test]
+fn too_many_attributes_are_malformed() {
+    let with = |count: usize| {
+        let attributes: String = (0..count).map(|number| format!(" a{number}=\"\"")).collect();
+        Element::parse(format!("<a{attributes}/>").as_bytes())
+    };
+    assert!(with(16).is_ok());
+    assert_eq!(with(17).unwrap_err().code, ErrorCode::MalformedXML);
+    assert_eq!(with(50_000).unwrap_err().code, ErrorCode::MalformedXML);
+}
+
+#[test]
 fn too_many_elements_are_malformed() {
     let xml = format!("<a>{}</a>", "<b/>".repeat(120_000));
     assert_eq!(Element::parse(xml.as_bytes()).unwrap_err().code, ErrorCode::MalformedXML);

@@ -166,6 +166,7 @@ static ESCAPED: [bool; 256] = byte_set(
 );
 
 /// A table of the bytes that occur in a list.
+#[expect(clippy::indexing_slicing, reason = "a byte is an index of 256, and this runs while compiling")]
 pub(crate) const fn byte_set(mut bytes: &[u8]) -> [bool; 256] {
     let mut set = [false; 256];
     while let [byte, rest @ ..] = bytes {

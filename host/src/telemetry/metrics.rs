@@ -87,7 +87,7 @@ pub struct VolumeHistogram {
     /// Sum of all values.
     pub sum: f64,
     /// Counts by upper bound, rising; the last bound is `f64::MAX`.
-    pub buckets: Vec<(f64, u64)>,
+    pub slots: Vec<(f64, u64)>,
 }
 
 /// All counters of the process.

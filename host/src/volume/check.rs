@@ -115,7 +115,7 @@ pub fn check_on(
     let _lock = disk.lock(open::LOCK_FILE)?.ok_or(OpenError::Locked)?;
     let volume = open::read_format(&*disk)?.ok_or(OpenError::NotAVolume)?;
     let mut report = Report::default();
-    if segment::list(&*disk)?.is_empty() {
+    if open::is_new(&*disk, options)? {
         // Its creation was cut short; nothing was ever stored.
         return Ok(report);
     }

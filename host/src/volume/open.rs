@@ -126,7 +126,7 @@ fn create(disk: &dyn Disk) -> Result<u64, OpenError> {
 }
 
 /// Whether no commit can ever have been acknowledged here: there is no segment with a whole header.
-fn is_new(disk: &dyn Disk, options: &Options) -> Result<bool, OpenError> {
+pub(crate) fn is_new(disk: &dyn Disk, options: &Options) -> Result<bool, OpenError> {
     for number in segment::list(disk)? {
         if SegmentHeader::read(&*segment::open(disk, number, Open::Read)?.file)?.is_some() {
             return Ok(false);

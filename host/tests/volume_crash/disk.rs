@@ -44,11 +44,12 @@ enum Change {
 impl Change {
     fn apply(&self, bytes: &mut Vec<u8>) {
         match self {
-            Change::Length(length) => bytes.resize(*length, 0),
+            Change::Length(length) => {
+                bytes.truncate(*length);
+                grow(bytes, *length);
+            }
             Change::Write(offset, new) => {
-                if bytes.len() < offset + new.len() {
-                    bytes.resize(offset + new.len(), 0);
-                }
+                grow(bytes, offset + new.len());
                 bytes[*offset..offset + new.len()].copy_from_slice(new);
             }
         }
@@ -66,6 +67,13 @@ impl Change {
             done += count;
         }
         pieces
+    }
+}
+
+/// Many times as fast as `Vec::resize` where nothing is optimised.
+fn grow(bytes: &mut Vec<u8>, length: usize) {
+    if bytes.len() < length {
+        bytes.extend_from_slice(&vec![0; length - bytes.len()]);
     }
 }
 

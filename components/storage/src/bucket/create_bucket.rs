@@ -15,8 +15,8 @@ use crate::{index, rows, tables};
 
 /// Creates the bucket for the account that asks.
 ///
-/// A name that is taken is `BucketAlreadyExists`, or `BucketAlreadyOwnedByYou` for its owner; with the setting
-/// `recreate_own_bucket` = `ok` the owner gets 200 and the bucket stays as it is, as in us-east-1.
+/// A name that is taken is `BucketAlreadyExists`, or `BucketAlreadyOwnedByYou` for its owner; with the
+/// setting `recreate_own_bucket` = `ok` the owner gets 200 and the bucket stays as it is, as in us-east-1.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let owner = request.account().ok_or(ErrorCode::AccessDenied)?;
     let body = document::receive_optional(request).await?;

@@ -3,19 +3,21 @@
 use gateway::errors::{ErrorCode, Result, S3Error};
 use sdk::Response;
 
+use crate::index;
 use crate::listing::source::{Cursor, Index};
 use crate::multipart::parts;
 use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
 use crate::records::{BucketRow, Row, Upload};
 use crate::request::Request;
 use crate::tables::{self, Range};
-use crate::index;
 
-/// Uploads given up in one batch. Each may have 10,000 parts.
+/// Uploads given up in one batch.
 const UPLOADS_MAX: u32 = 16;
+/// A batch that has given up so many parts takes no further upload.
+const PARTS_MAX: usize = 10_000;
 
-/// Deletes a bucket without objects, versions and delete markers. Uploads in progress do not keep it, as in S3: they are
-/// given up, in batches, before the bucket goes.
+/// Deletes a bucket without objects, versions and delete markers. Uploads in progress do not keep it, as in
+/// S3: they are given up, in batches, before the bucket goes.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     // Rounds that give up uploads make progress; only those that met somebody else's write count as attempts.
     let mut attempts = 0;
@@ -51,8 +53,14 @@ fn plan(name: &str, bucket: &Row<BucketRow>) -> Result<(Plan, Round)> {
         plan.require_empty(table, Range { start, end });
     }
     let uploads = uploads(id)?;
+    let mut given_up = 0;
     for upload in &uploads {
-        parts::discard(&mut plan, upload, &parts::all(upload.record.sequence)?);
+        if given_up >= PARTS_MAX {
+            return Ok((plan, Round::MoreUploads));
+        }
+        let parts = parts::all(upload.record.sequence)?;
+        given_up += parts.len();
+        parts::discard(&mut plan, upload, &parts);
     }
     if uploads.len() >= UPLOADS_MAX as usize {
         return Ok((plan, Round::MoreUploads));

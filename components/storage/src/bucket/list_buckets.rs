@@ -50,7 +50,8 @@ fn list<S: Source>(source: &S, account: Account, input: &Input) -> Result<Page> 
         cursor.load();
         let Some(row) = cursor.row() else { return Ok(page) };
         let bucket = BucketRow::decode(row.value)?;
-        let wanted = bucket.owner == account && input.region.as_ref().is_none_or(|region| *region == bucket.region);
+        let wanted =
+            bucket.owner == account && input.region.as_ref().is_none_or(|region| *region == bucket.region);
         if wanted && page.buckets.len() >= input.limit as usize {
             page.truncated = true;
             return Ok(page);

@@ -20,7 +20,8 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
     Ok(Response::new(200).xml(to_document(configuration).document()))
 }
 
-/// PutObjectLockConfiguration. Enables Object Lock in a bucket that has versioning enabled; nothing disables it.
+/// PutObjectLockConfiguration. Enables Object Lock in a bucket that has versioning enabled; nothing disables
+/// it.
 pub(crate) async fn put(request: &Request) -> Result<Response> {
     let body = document::receive(request).await?;
     let wanted = of_document(documents::ObjectLockConfiguration::parse_document(&body)?);

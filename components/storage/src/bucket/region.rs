@@ -12,25 +12,30 @@ pub(crate) fn of_deployment() -> String {
 
 /// The region of a new bucket: what its `LocationConstraint` asks for, or else the deployment's.
 ///
-/// As in AWS, `us-east-1` takes buckets for every region and any other region only its own. Unlike AWS, a bucket
-/// without a constraint is accepted everywhere, and one for `us-east-1` there: clients of self-hosted servers do both.
+/// As in AWS, `us-east-1` takes buckets for every region and any other region only its own. Unlike AWS, a
+/// bucket without a constraint is accepted everywhere, and one for `us-east-1` there: clients of self-hosted
+/// servers do both.
 pub(crate) fn of_new_bucket(constraint: Option<&str>, deployment: &str) -> Result<String> {
     let Some(constraint) = constraint.filter(|constraint| !constraint.is_empty()) else {
         return Ok(deployment.to_owned());
     };
-    // The oldest constraint is a name of its own: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
+    // The oldest constraint is a name of its own:
+    // https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
     let region = if constraint == "EU" { "eu-west-1" } else { constraint };
     if region == deployment {
         return Ok(region.to_owned());
     }
     if !is_region(region) {
-        return Err(S3Error::new(ErrorCode::InvalidLocationConstraint).detail("LocationConstraint", constraint));
+        return Err(
+            S3Error::new(ErrorCode::InvalidLocationConstraint).detail("LocationConstraint", constraint)
+        );
     }
     if deployment == US_EAST_1 {
         return Ok(region.to_owned());
     }
     Err(S3Error::new(ErrorCode::IllegalLocationConstraintException).message(format!(
-        "The {constraint} location constraint is incompatible for the region specific endpoint this request was sent to."
+        "The {constraint} location constraint is incompatible for the region specific endpoint this request \
+         was sent to."
     )))
 }
 

@@ -21,7 +21,8 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
     Ok(Response::new(200).xml(bucket_versioning::document(status)))
 }
 
-/// PutBucketVersioning. Object Lock needs versions: with it, versioning cannot be suspended (409 `InvalidBucketState`).
+/// PutBucketVersioning. Object Lock needs versions: with it, versioning cannot be suspended (409
+/// `InvalidBucketState`).
 pub(crate) async fn put(request: &Request) -> Result<Response> {
     let wanted = match bucket_versioning::parse(&document::receive(request).await?)? {
         VersioningStatus::Enabled => Versioning::Enabled,
@@ -30,7 +31,8 @@ pub(crate) async fn put(request: &Request) -> Result<Response> {
     super::change(request, |bucket| {
         if bucket.object_lock.is_some() && wanted != Versioning::Enabled {
             return Err(S3Error::new(ErrorCode::InvalidBucketState).message(
-                "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed.",
+                "An Object Lock configuration is present on this bucket, so the versioning state cannot be \
+                 changed.",
             ));
         }
         bucket.versioning = wanted;

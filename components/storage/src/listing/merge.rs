@@ -44,7 +44,8 @@ pub(crate) enum Ended {
     Truncated,
 }
 
-/// Hands versions and common prefixes to `emit`, in order. Fails with `InternalError` on a row key that is not one.
+/// Hands versions and common prefixes to `emit`, in order. Fails with `InternalError` on a row key that is
+/// not one.
 pub(crate) fn walk<S: Source>(
     source: &S,
     bucket: u64,
@@ -97,7 +98,6 @@ enum From {
 }
 
 /// The next row of both tables: by key, and within a key the current object before the noncurrent versions.
-#[expect(clippy::type_complexity, reason = "three parts of one row, named where they are taken apart")]
 fn next<'c, S: Source>(
     objects: &'c Cursor<'_, S>,
     versions: &'c Cursor<'_, S>,

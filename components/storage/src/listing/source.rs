@@ -11,7 +11,8 @@ const PAGE_ROWS_MAX: u32 = 1001;
 
 /// Where rows come from.
 pub(crate) trait Source {
-    /// The first rows with `start <= key < end`, at most `limit`. Only an empty page means that there are none.
+    /// The first rows with `start <= key < end`, at most `limit`. Only an empty page means that there are
+    /// none.
     fn page(&self, table: &str, start: &[u8], end: &[u8], limit: u32) -> Page;
 }
 
@@ -170,8 +171,8 @@ impl<'s, S: Source> Cursor<'s, S> {
         self.at = self.at.saturating_add(1);
     }
 
-    /// Goes past every row whose key starts with `row_prefix`. Rows at hand are skipped one by one; when they are used
-    /// up, the next page starts past the prefix.
+    /// Goes past every row whose key starts with `row_prefix`. Rows at hand are skipped one by one; when they
+    /// are used up, the next page starts past the prefix.
     pub(crate) fn skip(&mut self, row_prefix: &[u8]) {
         self.steps += 1;
         while self.row().is_some_and(|row| row.key.starts_with(row_prefix)) {

@@ -95,8 +95,11 @@ fn model(keys: &BTreeSet<String>, listing: Listing<'_>) -> (Vec<String>, End) {
 }
 
 fn key() -> impl Strategy<Value = String> {
-    vec(prop_oneof![Just("a"), Just("b"), Just("/"), Just("//"), Just("é"), Just("\0"), Just("\u{10FFFF}")], 1..6)
-        .prop_map(|parts| parts.concat())
+    vec(
+        prop_oneof![Just("a"), Just("b"), Just("/"), Just("//"), Just("é"), Just("\0"), Just("\u{10FFFF}")],
+        1..6,
+    )
+    .prop_map(|parts| parts.concat())
 }
 
 fn text() -> impl Strategy<Value = String> {
@@ -145,7 +148,8 @@ proptest! {
         prefix in text(), marker in text(), delimiter in delimiter(),
         max in 0_usize..12, page_max in 1_usize..20,
     ) {
-        // A later version of a key is newer; the latest of a key is an object or, where the flag says so, a marker.
+        // A later version of a key is newer; the latest of a key is an object or, where the flag says so, a
+        // marker.
         let mut by_key: BTreeMap<String, Vec<(u64, bool)>> = BTreeMap::new();
         for (sequence, (key, flag)) in versions.iter().enumerate() {
             by_key.entry(key.clone()).or_default().insert(0, (sequence as u64, *flag));
@@ -156,7 +160,8 @@ proptest! {
                 if at == 0 && !marker {
                     memory.put(tables::OBJECTS, tables::object_key(BUCKET, key), &sequence.to_string());
                 } else {
-                    memory.put(tables::VERSIONS, tables::version_key(BUCKET, key, *sequence), &sequence.to_string());
+                    let row = tables::version_key(BUCKET, key, *sequence);
+                    memory.put(tables::VERSIONS, row, &sequence.to_string());
                 }
             }
         }
@@ -189,7 +194,9 @@ proptest! {
         for name in model(&keys, Listing { max: 1000, ..listing }).0 {
             match by_key.get(&name) {
                 Some(rows) => expected.extend(
-                    rows.iter().enumerate().map(|(at, (sequence, _))| format!("{name} {sequence} {}", at == 0)),
+                    rows.iter()
+                        .enumerate()
+                        .map(|(at, (sequence, _))| format!("{name} {sequence} {}", at == 0)),
                 ),
                 None => expected.push(name),
             }
@@ -211,7 +218,8 @@ proptest! {
         walk::walk(&memory, &OBJECTS, BUCKET, start, listing, |_, _| { prefixes += 1; Ok(()) }).unwrap();
         prop_assert_eq!(prefixes, count);
         let read = memory.rows.get();
-        prop_assert!(read <= keys.len() && read <= 64 + 80 * count, "{read} rows for {count} prefixes of {size}");
+        let few = read <= keys.len() && read <= 64 + 80 * count;
+        prop_assert!(few, "{read} rows for {count} prefixes of {size}");
     }
 }
 

@@ -56,7 +56,8 @@ impl Layout {
     }
 }
 
-/// Hands each entry, with its row, and each common prefix to `emit`, in order, and says how the listing ended.
+/// Hands each entry, with its row, and each common prefix to `emit`, in order, and says how the listing
+/// ended.
 ///
 /// A listing of at most 0 entries is complete. Fails with `InternalError` on a row key that is not one.
 pub(crate) fn walk<S: Source>(

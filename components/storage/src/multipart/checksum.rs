@@ -52,8 +52,8 @@ pub(crate) fn of_documents(stored: &[Checksum], parts: Option<u32>) -> Vec<gatew
     checksums.collect()
 }
 
-/// Checks that a part is sent with the checksum that its upload was created for. A part without any is accepted: the
-/// checksum is computed all the same.
+/// Checks that a part is sent with the checksum that its upload was created for. A part without any is
+/// accepted: the checksum is computed all the same.
 pub(crate) fn check_part(upload: &Upload, claimed: Option<Algorithm>) -> Result<()> {
     match (upload.checksum_algorithm, claimed) {
         (Some(expected), Some(claimed)) if expected != claimed => Err(S3Error::invalid_request(format!(

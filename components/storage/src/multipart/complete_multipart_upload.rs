@@ -1,4 +1,5 @@
-//! CompleteMultipartUpload: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
+//! CompleteMultipartUpload:
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::Headers;
@@ -12,7 +13,9 @@ use crate::object::checksums::{Claims, Need};
 use crate::object::headers;
 use crate::object::write::{self, NewObject, Place};
 use crate::plan::{ATTEMPTS_MAX, Plan};
-use crate::records::{Algorithm, BucketRow, Checksum, ChecksumType, Details, ETag, Part, Row, Upload, Version};
+use crate::records::{
+    Algorithm, BucketRow, Checksum, ChecksumType, Details, ETag, Part, Row, Upload, Version,
+};
 use crate::request::Request;
 use crate::subresource::{document, lock};
 use crate::{index, rows, tables, version_id};
@@ -47,9 +50,11 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     Err(write::conflict(&input.preconditions))
 }
 
-/// The checksum headers of this request speak of the object, not of the document: only `Content-MD5` is checked.
+/// The checksum headers of this request speak of the object, not of the document: only `Content-MD5` is
+/// checked.
 async fn receive(request: &Request) -> Result<Vec<u8>> {
-    let of_document: Headers = request.headers.get("content-md5").map(|md5| ("content-md5", md5)).into_iter().collect();
+    let of_document: Headers =
+        request.headers.get("content-md5").map(|md5| ("content-md5", md5)).into_iter().collect();
     let claims = Claims::read(&of_document)?;
     let collected = request.call.collect(document::length_max(request)?).await.map_err(failure_to_error)?;
     claims.verify_document(&collected, Need::Optional)?;
@@ -108,8 +113,8 @@ fn object(
     Ok(Made { object, assembly, numbers: chosen.iter().map(|part| part.number).collect() })
 }
 
-/// Plans the object, and the end of the upload. The references of its parts' blobs pass to the object; parts that are
-/// not in it are given up.
+/// Plans the object, and the end of the upload. The references of its parts' blobs pass to the object; parts
+/// that are not in it are given up.
 pub(super) fn end_upload(
     plan: &mut Plan,
     upload: &Row<Upload>,
@@ -133,7 +138,11 @@ pub(super) fn end_upload(
 }
 
 /// The response to a request that was answered before, perhaps without reaching the client.
-fn completed_before(request: &Request, bucket: &BucketRow, current: Option<&Row<Version>>) -> Result<Response> {
+fn completed_before(
+    request: &Request,
+    bucket: &BucketRow,
+    current: Option<&Row<Version>>,
+) -> Result<Response> {
     let id = request.query.get("uploadId").unwrap_or_default();
     let upload = version_id::decode(id);
     let is_same = |row: &&Row<Version>| upload.is_some() && row.record.details.upload == upload;
@@ -150,23 +159,27 @@ fn completed_before(request: &Request, bucket: &BucketRow, current: Option<&Row<
 fn check_size(input: &Input, size: u64) -> Result<()> {
     match input.object_size {
         Some(expected) if expected != size => Err(S3Error::invalid_request(format!(
-            "The provided 'x-amz-mp-object-size' header value {expected} does not match what was computed: {size}"
+            "The provided 'x-amz-mp-object-size' header value {expected} does not match what was computed: \
+             {size}"
         ))),
         _ => Ok(()),
     }
 }
 
-/// Compares the checksum of the object with what the client expects. `BadDigest` when it is another, `InvalidRequest`
-/// when the upload was created for another type.
+/// Compares the checksum of the object with what the client expects. `BadDigest` when it is another,
+/// `InvalidRequest` when the upload was created for another type.
 fn check_claimed(input: &Input, whole: &Checksum, covers: ChecksumType) -> Result<()> {
     if input.checksum_type.is_some_and(|claimed| checksum::of_kind(claimed) != covers) {
         return Err(S3Error::invalid_request(format!(
-            "The upload was created using the {} checksum mode. The complete request must use the same checksum mode.",
+            "The upload was created using the {} checksum mode. The complete request must use the same \
+             checksum mode.",
             covers.as_str()
         )));
     }
     match &input.checksum {
-        Some(claimed) if Algorithm::from(claimed.algorithm) == whole.algorithm && claimed.value != whole.value => {
+        Some(claimed)
+            if Algorithm::from(claimed.algorithm) == whole.algorithm && claimed.value != whole.value =>
+        {
             let name = claimed.algorithm.name().to_ascii_lowercase();
             Err(S3Error::new(ErrorCode::BadDigest)
                 .message(format!("The {name} you specified did not match the calculated checksum.")))

@@ -37,7 +37,10 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
                     upload_id: &id,
                     initiated_ms: upload.initiated_ms,
                     storage_class: upload.storage_class.into(),
-                    initiator: Owner { id: &upload.initiator.id, display_name: &upload.initiator.display_name },
+                    initiator: Owner {
+                        id: &upload.initiator.id,
+                        display_name: &upload.initiator.display_name,
+                    },
                     owner: owners.get(upload.owner),
                     checksum: Some((kind.algorithm, kind.kind)),
                 });

@@ -10,9 +10,13 @@ use crate::records::{Part, Row};
 
 /// The uploaded parts that a list names, in order.
 ///
-/// `InvalidPart` for a part that was not uploaded, or whose ETag or checksum is another one; `EntityTooSmall` for one
-/// that may only be last.
-pub(crate) fn choose<'p>(listed: &[CompletedPart], parts: &'p [Row<Part>], upload_id: &str) -> Result<Vec<&'p Part>> {
+/// `InvalidPart` for a part that was not uploaded, or whose ETag or checksum is another one; `EntityTooSmall`
+/// for one that may only be last.
+pub(crate) fn choose<'p>(
+    listed: &[CompletedPart],
+    parts: &'p [Row<Part>],
+    upload_id: &str,
+) -> Result<Vec<&'p Part>> {
     let mut chosen = Vec::with_capacity(listed.len());
     for wanted in listed {
         let at = parts.binary_search_by_key(&wanted.number, |part| part.record.number);

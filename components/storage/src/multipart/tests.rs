@@ -12,8 +12,8 @@ use crate::index::memory;
 use crate::object::write::{NewObject, Place};
 use crate::plan::Plan;
 use crate::records::{
-    Account, Body, BucketRow, Checksum, ChecksumType, Details, ETag, Initiator, Part, Row, Span, StorageClass, Upload,
-    Versioning,
+    Account, Body, BucketRow, Checksum, ChecksumType, Details, ETag, Initiator, Part, Row, Span,
+    StorageClass, Upload, Versioning,
 };
 use crate::{rows, tables};
 
@@ -85,7 +85,10 @@ fn plan_complete(upload: &Row<Upload>, numbers: &[u32]) -> Plan {
         etag: ETag { md5: [0; 16], parts: assembly.count },
         storage_class: StorageClass::Standard,
         checksum_type: ChecksumType::FullObject,
-        details: Details { upload: Some((upload.record.sequence, upload.record.nonce)), ..Details::default() },
+        details: Details {
+            upload: Some((upload.record.sequence, upload.record.nonce)),
+            ..Details::default()
+        },
     };
     let made = Made { object, assembly, numbers: chosen.iter().map(|part| part.number).collect() };
     let mut plan = Plan::new();
@@ -195,7 +198,9 @@ fn a_completed_object_keeps_its_parts_where_they_were_uploaded() {
     let version = rows::current(1, KEY).unwrap().unwrap().record;
     assert_eq!((version.summary.size, version.summary.etag.parts), (2, 2));
     assert_eq!(version.details.upload, Some((1_000, 9)));
-    let Body::Parts { manifest, count, page_offsets } = version.details.body else { panic!("not a multipart object") };
+    let Body::Parts { manifest, count, page_offsets } = version.details.body else {
+        panic!("not a multipart object")
+    };
     assert_eq!((count, page_offsets), (2, vec![0]));
     let page = rows::manifest_page(manifest, 0).unwrap().unwrap().record;
     let blobs: Vec<(u32, u64)> = page.parts.iter().map(|part| (part.number, part.spans[0].blob)).collect();

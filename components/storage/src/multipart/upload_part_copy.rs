@@ -1,7 +1,7 @@
 //! UploadPartCopy: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html>
 //!
-//! No byte is copied: the part refers to the blobs of its source. Its digests are computed from the stored bytes, unless
-//! the part is a whole object that has them.
+//! No byte is copied: the part refers to the blobs of its source. Its digests are computed from the stored
+//! bytes, unless the part is a whole object that has them.
 
 use gateway::checksum::copy_algorithm;
 use gateway::copy_source::CopySource;
@@ -38,10 +38,11 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         let found = find_version(request, &source_bucket.record, &source)?;
         let stretch = stretch(range, found.row.record.summary.size)?;
         let Some(spans) = slice::spans(&found.row.record, stretch.offset, stretch.length)? else { continue };
-        let digests = match digested.take().filter(|digested: &Digested| digested.revision == found.row.revision) {
-            Some(digested) => digested,
-            None => digest(request, &found, stretch, &spans, checksum::algorithm(&upload.record)).await?,
-        };
+        let digests =
+            match digested.take().filter(|digested: &Digested| digested.revision == found.row.revision) {
+                Some(digested) => digested,
+                None => digest(request, &found, stretch, &spans, checksum::algorithm(&upload.record)).await?,
+            };
         let part = Part {
             number,
             size: stretch.length,
@@ -105,7 +106,8 @@ async fn digest(
     let revision = found.row.revision;
     let version = &found.row.record;
     let stored = version.details.checksums.iter().find(|checksum| checksum.algorithm == algorithm);
-    let is_plain = version.summary.etag.parts == 0 && version.summary.checksum_type == ChecksumType::FullObject;
+    let is_plain =
+        version.summary.etag.parts == 0 && version.summary.checksum_type == ChecksumType::FullObject;
     if let Some(checksum) = stored.filter(|_| stretch.whole && is_plain) {
         return Ok(Digested { revision, md5: version.summary.etag.md5, checksum: checksum.clone() });
     }

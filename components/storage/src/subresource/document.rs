@@ -7,8 +7,9 @@ use sdk::{Work, failure_to_error};
 use crate::object::checksums::{Claims, Need};
 use crate::request::Request;
 
-/// Receives the request's document. How long it may be, and whether it must come with a digest, say the operations
-/// table. `MissingRequestBodyError` when the body is empty, `BadDigest`, or what [`Claims`] refuses.
+/// Receives the request's document. How long it may be, and whether it must come with a digest, say the
+/// operations table. `MissingRequestBodyError` when the body is empty, `BadDigest`, or what [`Claims`]
+/// refuses.
 pub(crate) async fn receive(request: &Request) -> Result<Vec<u8>> {
     let document = receive_optional(request).await?;
     if document.is_empty() { Err(ErrorCode::MissingRequestBodyError.into()) } else { Ok(document) }

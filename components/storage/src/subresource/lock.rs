@@ -49,8 +49,8 @@ pub(crate) fn check_replace(version: &Version, now_ms: u64) -> Result<()> {
 
 /// Whether the retention of a version may become another one, or none.
 ///
-/// In either mode the date may move into the future. In governance mode everything else takes a bypass, in compliance
-/// mode nothing else is possible.
+/// In either mode the date may move into the future. In governance mode everything else takes a bypass, in
+/// compliance mode nothing else is possible.
 pub(crate) fn check_retention_change(
     current: Option<Retention>,
     wanted: Option<Retention>,
@@ -58,7 +58,8 @@ pub(crate) fn check_retention_change(
     bypass: Bypass,
 ) -> Result<()> {
     let Some(current) = current.filter(|retention| is_active(retention, now_ms)) else { return Ok(()) };
-    let extended = wanted.is_some_and(|wanted| wanted.mode == current.mode && wanted.until_ms >= current.until_ms);
+    let extended =
+        wanted.is_some_and(|wanted| wanted.mode == current.mode && wanted.until_ms >= current.until_ms);
     let bypassed = current.mode == LockMode::Governance && bypass == Bypass::Governance;
     if extended || bypassed { Ok(()) } else { Err(protected()) }
 }

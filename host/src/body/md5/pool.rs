@@ -23,7 +23,7 @@ pub const BODY_BYTES_MIN: u64 = 1024 * 1024;
 /// Queued bytes for which a body asks for a lane. Waking a thread costs 2 to 5 µs, hashing this much 190.
 const LANE_BYTES_MIN: usize = 128 * 1024;
 /// Queued bytes at which a body stops receiving until its lane takes them.
-const QUEUE_BYTES_MAX: usize = 512 * 1024;
+const QUEUE_BYTES_MAX: usize = 256 * 1024;
 /// What all bodies together may hold, in bytes. Beyond it, a body without a lane is hashed where it is.
 const HELD_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Blocks between two looks at what has arrived: 32 KiB a lane, about 50 µs.

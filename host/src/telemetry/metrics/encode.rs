@@ -145,10 +145,10 @@ impl Collector for Scrape {
             let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             metric.encode_counter::<NoLabelSet, _, f64>(value, None)?;
         }
-        for VolumeHistogram { name, help, sum, buckets } in &self.volume.histograms {
-            let count = buckets.iter().map(|(_, count)| count).sum();
+        for VolumeHistogram { name, help, sum, slots } in &self.volume.histograms {
+            let count = slots.iter().map(|(_, count)| count).sum();
             let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Histogram)?;
-            metric.encode_histogram::<NoLabelSet>(*sum, count, buckets, None)?;
+            metric.encode_histogram::<NoLabelSet>(*sum, count, slots, None)?;
         }
         Ok(())
     }
@@ -177,7 +177,7 @@ fn histograms<'a>(
     for (label, value, sum) in rows {
         let labels = [(label, value)];
         let mut metric = family.encode_family(&labels)?;
-        metric.encode_histogram::<NoLabelSet>(sum.seconds(), sum.count(), &sum.buckets(), None)?;
+        metric.encode_histogram::<NoLabelSet>(sum.seconds(), sum.count(), &sum.slots(), None)?;
     }
     Ok(())
 }

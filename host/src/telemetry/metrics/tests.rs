@@ -33,13 +33,13 @@ fn requests_of_all_threads_are_added_up() {
 }
 
 #[test]
-fn a_duration_falls_into_the_bucket_whose_bound_it_does_not_exceed() {
+fn a_duration_falls_into_the_slot_whose_bound_it_does_not_exceed() {
     let count_at_most = |nanos: u64, bound: f64| {
         let histogram = Histogram::default();
         histogram.observe(Duration::from_nanos(nanos));
         let mut sum = histogram::Sum::default();
         histogram.add_to(&mut sum);
-        sum.buckets().iter().filter(|(limit, _)| *limit <= bound).map(|(_, count)| count).sum::<u64>()
+        sum.slots().iter().filter(|(limit, _)| *limit <= bound).map(|(_, count)| count).sum::<u64>()
     };
     assert_eq!(count_at_most(0, 256e-9), 1);
     assert_eq!(count_at_most(256, 256e-9), 1);

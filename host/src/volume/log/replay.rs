@@ -163,7 +163,10 @@ impl<'a> Scan<'a> {
         let inside = offset >= self.window_at && offset + length <= self.window_at + self.window.len() as u64;
         if !inside {
             let rest = usize::try_from(self.end - offset).unwrap_or(usize::MAX);
-            self.window.resize(rest.min(WINDOW_BYTES.max(count)), 0);
+            let wanted = rest.min(WINDOW_BYTES.max(count));
+            if self.window.len() != wanted {
+                self.window = vec![0; wanted];
+            }
             self.file.read_at(offset, &mut self.window)?;
             self.window_at = offset;
         }

@@ -31,7 +31,9 @@ fn any_other_region_takes_its_own_buckets_only() {
 
 #[test]
 fn what_is_no_region_is_no_constraint() {
-    for constraint in ["nowhere", "eu-west-", "-1", "eu--1", "EU-WEST-1", "eu-west-1000", "europe-west-1", "eu-1"] {
+    for constraint in
+        ["nowhere", "eu-west-", "-1", "eu--1", "EU-WEST-1", "eu-west-1000", "europe-west-1", "eu-1"]
+    {
         assert_eq!(code(constraint, "us-east-1"), ErrorCode::InvalidLocationConstraint, "{constraint}");
     }
 }

@@ -13,7 +13,8 @@ fn parts_lie_one_after_the_other() {
     let assembly = Assembly::of(&parts.iter().collect::<Vec<_>>());
     assert_eq!((assembly.size, assembly.count), (35, 3));
     assert_eq!(assembly.page_offsets, [0]);
-    let laid: Vec<(u32, u64)> = assembly.pages[0].parts.iter().map(|part| (part.number, part.offset)).collect();
+    let laid: Vec<(u32, u64)> =
+        assembly.pages[0].parts.iter().map(|part| (part.number, part.offset)).collect();
     assert_eq!(laid, [(2, 0), (3, 10), (9, 30)]);
 }
 

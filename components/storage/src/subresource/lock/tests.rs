@@ -1,7 +1,7 @@
 use super::{Bypass, DAY_MS, check_delete, check_replace, check_retention_change, default_retention};
 use crate::records::{
-    AlgorithmSet, ChecksumType, DefaultRetention, Details, ETag, Kind, LockMode, ObjectLockConfiguration, Period,
-    Retention, StorageClass, Summary, Version,
+    AlgorithmSet, ChecksumType, DefaultRetention, Details, ETag, Kind, LockMode, ObjectLockConfiguration,
+    Period, Retention, StorageClass, Summary, Version,
 };
 
 const NOW: u64 = 1_800_000_000_000;
@@ -51,7 +51,11 @@ fn a_version_goes_when_nothing_protects_it() {
     ] {
         let version = version(retention, hold);
         assert_eq!(check_delete(&version, NOW, Bypass::None).is_ok(), plain, "{retention:?} {hold:?}");
-        assert_eq!(check_delete(&version, NOW, Bypass::Governance).is_ok(), bypassed, "{retention:?} {hold:?}");
+        assert_eq!(
+            check_delete(&version, NOW, Bypass::Governance).is_ok(),
+            bypassed,
+            "{retention:?} {hold:?}"
+        );
         assert_eq!(check_replace(&version, NOW).is_ok(), plain, "{retention:?} {hold:?}");
     }
 }
