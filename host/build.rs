@@ -36,7 +36,7 @@ fn main() -> Result<()> {
         let component = wit_component::ComponentEncoder::default()
             .validate(true)
             .module(&module)
-            .and_then(|mut encoder| encoder.encode())
+            .and_then(|encoder| encoder.encode())
             .with_context(|| format!("componentizing {package}"))?;
         std::fs::write(out.join(format!("{name}.wasm")), &component)?;
         // A second copy where tests, operators and other runtimes find it.

@@ -12,11 +12,11 @@ const RESERVED_SUFFIXES: [&str; 5] = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", 
 pub fn check_create(name: &str) -> Result<()> {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let allowed = |byte: u8| plain(byte) || matches!(byte, b'.' | b'-');
-    let ends = name.bytes().next().is_some_and(plain) && name.bytes().next_back().is_some_and(plain);
+    let label =
+        |label: &str| label.bytes().next().is_some_and(plain) && label.bytes().next_back().is_some_and(plain);
     let valid = (3..=63).contains(&name.len())
-        && ends
+        && name.split('.').all(label)
         && name.bytes().all(allowed)
-        && !name.contains("..")
         && name.parse::<Ipv4Addr>().is_err()
         && !RESERVED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
         && !RESERVED_SUFFIXES.iter().any(|suffix| name.ends_with(suffix));

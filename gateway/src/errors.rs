@@ -57,6 +57,7 @@ error_codes! {
     AuthorizationHeaderMalformed     400 "The authorization header that you provided is not valid."
     AuthorizationQueryParametersError 400 "The authorization query parameters that you provided are not valid."
     BadDigest                        400 "The Content-MD5 or checksum value that you specified did not match what the server received."
+    BadRequest                       400 "Bad Request"
     BucketAlreadyExists              409 "The requested bucket name is not available. The bucket namespace is shared by all users of the system. Please select a different name and try again."
     BucketAlreadyOwnedByYou          409 "Your previous request to create the named bucket succeeded and you already own it."
     BucketHasAccessPointsAttached    400 "The bucket you are trying to delete has access points attached. Delete your access points and try again."

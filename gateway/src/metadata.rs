@@ -59,14 +59,15 @@ impl SystemHeaders {
     }
 }
 
-/// The content codings but `aws-chunked`; `None` when nothing is left.
+/// The content codings but `aws-chunked`; `None` when nothing is left. A value without it stays as it was sent.
 fn without_aws_chunked(value: &str) -> Option<String> {
-    let codings: Vec<&str> = value
-        .split(',')
-        .map(str::trim)
-        .filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("aws-chunked"))
-        .collect();
-    (!codings.is_empty()).then(|| codings.join(","))
+    let is_transfer = |coding: &str| coding.eq_ignore_ascii_case("aws-chunked");
+    let codings = || value.split(',').map(str::trim);
+    if !codings().any(is_transfer) {
+        return (!value.is_empty()).then(|| value.to_owned());
+    }
+    let kept: Vec<&str> = codings().filter(|coding| !coding.is_empty() && !is_transfer(coding)).collect();
+    (!kept.is_empty()).then(|| kept.join(", "))
 }
 
 /// User metadata: names without the prefix, in lower case, and values as sent; a repeated header is joined
@@ -114,7 +115,10 @@ mod tests {
         for (sent, kept) in [
             ("aws-chunked", None),
             ("AWS-Chunked, gzip", Some("gzip")),
-            ("gzip,aws-chunked,br", Some("gzip,br")),
+            ("gzip,aws-chunked,br", Some("gzip, br")),
+            ("aws-chunked, aws-chunked", None),
+            ("deflate, gzip", Some("deflate, gzip")),
+            ("deflate,gzip", Some("deflate,gzip")),
             ("", None),
         ] {
             let parsed = SystemHeaders::parse(&headers(&[("content-encoding", sent)]));

@@ -86,19 +86,27 @@ impl ReadPreconditions {
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct WritePreconditions {
     if_match: Option<EntityTags>,
-    if_none_match: Option<EntityTags>,
+    /// `If-None-Match: *`, the only value that S3 takes.
+    if_none_exists: bool,
 }
 
 impl WritePreconditions {
-    /// Reads `If-Match` and `If-None-Match`.
-    pub fn parse(headers: &Headers) -> WritePreconditions {
+    /// Reads `If-Match` and `If-None-Match`. `NotImplemented` for an `If-None-Match` other than `*`.
+    pub fn parse(headers: &Headers) -> Result<WritePreconditions> {
         let tags = |name| headers.joined(name).map(|value| EntityTags::parse(&value));
-        WritePreconditions { if_match: tags("if-match"), if_none_match: tags("if-none-match") }
+        let if_none_exists = match tags("if-none-match") {
+            None => false,
+            Some(EntityTags::Any) => true,
+            Some(EntityTags::Listed(_)) => {
+                return Err(S3Error::new(ErrorCode::NotImplemented).detail("Header", "If-None-Match"));
+            }
+        };
+        Ok(WritePreconditions { if_match: tags("if-match"), if_none_exists })
     }
 
     /// Whether there are any: a lost race is then a `ConditionalRequestConflict`.
     pub fn is_conditional(&self) -> bool {
-        self.if_match.is_some() || self.if_none_match.is_some()
+        self.if_match.is_some() || self.if_none_exists
     }
 
     /// Judges the current object, `None` when there is none or a delete marker. `PreconditionFailed`, or
@@ -109,10 +117,7 @@ impl WritePreconditions {
             (Some(tags), Some(etag)) if !tags.matches(etag) => return Err(failed("If-Match")),
             _ => {}
         }
-        match (&self.if_none_match, current) {
-            (Some(tags), Some(etag)) if tags.matches(etag) => Err(failed("If-None-Match")),
-            _ => Ok(()),
-        }
+        if self.if_none_exists && current.is_some() { Err(failed("If-None-Match")) } else { Ok(()) }
     }
 }
 

@@ -16,7 +16,7 @@ pub enum Tagged {
     Bucket,
 }
 
-/// Keys and values, in the order given; keys are unique.
+/// Keys and values, in the order of the keys, which are unique: a set has no order of its own.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct TagSet {
     /// Key and value.
@@ -77,10 +77,12 @@ impl TagSet {
 
     fn push(&mut self, key: String, value: String, tagged: Tagged) -> Result<()> {
         check(&key, &value)?;
-        if self.tags.iter().any(|(present, _)| *present == key) {
-            return Err(invalid("Cannot provide multiple Tags with the same key").detail("TagKey", key));
+        match self.tags.binary_search_by(|(present, _)| present.cmp(&key)) {
+            Ok(_) => {
+                return Err(invalid("Cannot provide multiple Tags with the same key").detail("TagKey", key));
+            }
+            Err(place) => self.tags.insert(place, (key, value)),
         }
-        self.tags.push((key, value));
         match tagged {
             Tagged::Object if self.tags.len() > 10 => Err(invalid("Object tags cannot be greater than 10")),
             Tagged::Bucket if self.tags.len() > 50 => {

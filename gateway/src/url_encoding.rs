@@ -18,8 +18,10 @@ pub fn decode_query(text: &str) -> Result<Cow<'_, str>> {
     decode(text, Plus::Space)
 }
 
-/// Appends `text` as `encoding-type=url` prints it: letters, digits, `-`, `_`, `.`, `*` and `/` stay, a space
-/// becomes `+`, every other byte `%XX`.
+/// Appends `text` as `encoding-type=url` prints it: letters, digits, `-`, `_`, `.`, `*` and `/` stay, every
+/// other byte becomes `%XX`.
+///
+/// S3 writes a space as `+`, which half of the clients read back as a plus; `%20` is a space to all of them.
 pub fn push_listing(out: &mut String, text: &str) {
     let mut copied = 0;
     for (position, byte) in text.bytes().enumerate() {
@@ -29,7 +31,7 @@ pub fn push_listing(out: &mut String, text: &str) {
         // What is left inside a character that was escaped byte by byte is an empty slice.
         out.push_str(text.get(copied..position).unwrap_or_default());
         copied = position + 1;
-        if byte == b' ' { out.push('+') } else { push_escape(out, byte) }
+        push_escape(out, byte);
     }
     out.push_str(text.get(copied..).unwrap_or_default());
 }

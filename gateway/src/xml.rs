@@ -4,8 +4,8 @@ mod reader;
 mod writer;
 
 pub use reader::Element;
-pub(crate) use writer::{byte_set, push_number};
 pub use writer::{DECLARATION, NAMESPACE, XmlWriter, push_element, push_escaped};
+pub(crate) use writer::{byte_set, push_number};
 
 #[cfg(test)]
 mod tests;

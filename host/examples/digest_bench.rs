@@ -1,7 +1,6 @@
 //! Prints how fast each digest is on this machine, and what MD5 costs when several bodies are received at once.
 //!
 //! `cargo run --release -p host --example digest_bench`
-#![allow(clippy::print_stdout, reason = "printing is what it is for")]
 
 use std::{
     hint::black_box,

@@ -26,8 +26,15 @@ fn main() -> anyhow::Result<()> {
         options.durability = Durability::Relaxed;
     }
     let volume = Volume::open(options)?;
-    let (keys, put) = put(&volume, tasks, bytes, Duration::from_secs(seconds));
-    report("put", &put);
+    let mut keys = Vec::new();
+    let mut left = seconds;
+    while left > 0 {
+        let slice = left.min(SLICE_SECONDS);
+        left -= slice;
+        let (more, put) = put(&volume, keys.len() as u64, tasks, bytes, Duration::from_secs(slice));
+        keys.extend(more);
+        report("put", &put);
+    }
     let stats = volume.stats();
     println!(
         "     groups {} of {:.1} on average, log write+sync {:.0} us, group {:.0} us, checkpoints {} of {:.1} ms",
@@ -45,19 +52,30 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Figures are printed this often, so that growth shows.
+const SLICE_SECONDS: u64 = 10;
+
 /// Operations done, the time that took, and the processor time.
 struct Measured {
     operations: u64,
+    /// Microseconds of each operation, sorted.
+    latencies: Vec<u64>,
     took: Duration,
     cpu_us: u64,
 }
 
 fn report(what: &str, measured: &Measured) {
+    let at = |percent: usize| {
+        measured.latencies.get(measured.latencies.len() * percent / 100).copied().unwrap_or(0)
+    };
     println!(
-        "{what:4} {:>9} operations, {:>8.0} a second, {:>6.1} us CPU each",
+        "{what:4} {:>9} operations, {:>8.0} a second, {:>6.1} us CPU each, {} / {} / {} us at 50 / 99 / 100 %",
         measured.operations,
         measured.operations as f64 / measured.took.as_secs_f64(),
         measured.cpu_us as f64 / measured.operations.max(1) as f64,
+        at(50),
+        at(99),
+        measured.latencies.last().copied().unwrap_or(0),
     );
 }
 
@@ -73,7 +91,13 @@ fn cpu_us() -> u64 {
     fields.get(11..13).map_or(0, |ticks| ticks.iter().sum::<u64>() * 10_000)
 }
 
-fn put(volume: &Arc<Volume>, tasks: u64, bytes: usize, time: Duration) -> (Vec<Vec<u8>>, Measured) {
+fn put(
+    volume: &Arc<Volume>,
+    before: u64,
+    tasks: u64,
+    bytes: usize,
+    time: Duration,
+) -> (Vec<Vec<u8>>, Measured) {
     let body = Arc::new(vec![0x5a_u8; bytes]);
     let done = Arc::new(AtomicU64::new(0));
     let cpu = cpu_us();
@@ -90,7 +114,7 @@ fn put(volume: &Arc<Volume>, tasks: u64, bytes: usize, time: Duration) -> (Vec<V
                         .map(|task| {
                             tokio::spawn(put_until(
                                 Arc::clone(&volume),
-                                task,
+                                (before, task),
                                 Arc::clone(&body),
                                 began + time,
                                 Arc::clone(&done),
@@ -106,23 +130,30 @@ fn put(volume: &Arc<Volume>, tasks: u64, bytes: usize, time: Duration) -> (Vec<V
             })
         })
         .collect();
-    let keys = threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default()).collect();
-    let measured =
-        Measured { operations: done.load(Ordering::Relaxed), took: began.elapsed(), cpu_us: cpu_us() - cpu };
+    let put = threads.into_iter().flat_map(|thread| thread.join().unwrap_or_default());
+    let (keys, mut latencies): (Vec<_>, Vec<_>) = put.unzip();
+    latencies.sort_unstable();
+    let measured = Measured {
+        operations: done.load(Ordering::Relaxed),
+        latencies,
+        took: began.elapsed(),
+        cpu_us: cpu_us() - cpu,
+    };
     (keys, measured)
 }
 
 async fn put_until(
     volume: Arc<Volume>,
-    task: u64,
+    (before, task): (u64, u64),
     body: Arc<Vec<u8>>,
     until: Instant,
     done: Arc<AtomicU64>,
-) -> Vec<Vec<u8>> {
+) -> Vec<(Vec<u8>, u64)> {
     let mut keys = Vec::new();
-    let mut count: u64 = 0;
+    let mut count = before;
     while Instant::now() < until {
         count += 1;
+        let began = Instant::now();
         // Spread over the whole table, as the keys of real clients are.
         let key = format!(
             "{:016x}-{task:03}-{count:08}",
@@ -149,7 +180,7 @@ async fn put_until(
             }),
         );
         if matches!(receive.await, Ok(Ok(_))) {
-            keys.push(key.into_bytes());
+            keys.push((key.into_bytes(), began.elapsed().as_micros() as u64));
             done.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -160,10 +191,14 @@ fn get(volume: &Arc<Volume>, keys: &[Vec<u8>], bytes: usize) -> Measured {
     let cpu = cpu_us();
     let began = Instant::now();
     let mut operations = 0;
+    let mut latencies = Vec::new();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let Ok(runtime) = runtime else { return Measured { operations, took: began.elapsed(), cpu_us: 0 } };
+    let Ok(runtime) = runtime else {
+        return Measured { operations, latencies: Vec::new(), took: began.elapsed(), cpu_us: 0 };
+    };
     runtime.block_on(async {
         for key in keys.iter().take(300_000) {
+            let one = Instant::now();
             let Ok(Some(row)) = volume.snapshot().and_then(|snapshot| snapshot.get("objects", key)) else {
                 continue;
             };
@@ -176,7 +211,9 @@ fn get(volume: &Arc<Volume>, keys: &[Vec<u8>], bytes: usize) -> Measured {
                 read += step.len();
             }
             operations += u64::from(read == bytes);
+            latencies.push(one.elapsed().as_micros() as u64);
         }
     });
-    Measured { operations, took: began.elapsed(), cpu_us: cpu_us() - cpu }
+    latencies.sort_unstable();
+    Measured { operations, latencies, took: began.elapsed(), cpu_us: cpu_us() - cpu }
 }

@@ -91,6 +91,36 @@ pub struct Stopwatch {
     pub since: std::time::Instant,
 }
 
+/// A stage that was left, and how long it had run.
+#[derive(Debug, Clone, Copy)]
+pub struct Left {
+    /// Its index.
+    pub stage: usize,
+    /// Time since it was entered.
+    pub elapsed: std::time::Duration,
+}
+
+impl Stopwatch {
+    /// Goes over to another stage.
+    pub fn enter(&mut self, stage: usize) -> Left {
+        let now = std::time::Instant::now();
+        let left = Left { stage: self.stage, elapsed: now - self.since };
+        *self = Stopwatch { stage, since: now };
+        left
+    }
+}
+
+impl Work {
+    /// The name under which waiting for this work is counted.
+    pub fn stage(&self) -> &'static str {
+        match self {
+            Work::Collect(_) | Work::Ingest(_) => "receive",
+            Work::Commit(_) => "commit",
+            Work::Digest(..) => "digest",
+        }
+    }
+}
+
 impl CallState {
     /// A call for a request head.
     pub fn new(parts: Parts, id: u64, received_ms: u64, request_id: String) -> Self {

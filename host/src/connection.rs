@@ -50,7 +50,7 @@ pub(crate) async fn serve<A: Answer>(serving: Rc<Serving<A>>, accepted: Accepted
     let Accepted { stream, remote, listener, duty, place } = accepted;
     serving.metrics.connections(1);
     let (number, watch) = serving.watch();
-    let origin = Rc::new(Origin { remote, listener: listener.to_string(), duty });
+    let origin = Rc::new(Origin { remote, listener, duty });
     // Errors here are the client's: it went away, or did not speak HTTP. They are not worth more than a debug
     // line.
     if let Err(error) = converse(&serving, stream, &origin, &watch).await {

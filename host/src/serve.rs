@@ -79,7 +79,7 @@ pub struct Server<F> {
 #[derive(Debug)]
 pub(crate) struct Origin {
     pub(crate) remote: SocketAddr,
-    pub(crate) listener: String,
+    pub(crate) listener: Arc<str>,
     pub(crate) duty: Duty,
 }
 

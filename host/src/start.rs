@@ -91,7 +91,7 @@ fn share(
         pipeline,
         settings,
         stages: Arc::new(stages),
-        ids: Ids::new()?,
+        ids: Ids::default(),
     }))
 }
 

@@ -18,7 +18,7 @@ use wasmtime::component::Resource;
 
 use crate::accounts::Accounts;
 use crate::bindings::Pipeline;
-use crate::bindings::calls::{Body, Progress};
+use crate::bindings::calls::{Body, Principal, Progress};
 use crate::body::respond::ResponseBody;
 use crate::body::Payload;
 use crate::call::{Answer, CallHandle, CallState, Calls, Work};
@@ -27,7 +27,9 @@ use crate::config::Config;
 use crate::engine::{self, CompiledPipeline};
 use crate::fallback;
 use crate::stages::AddedStages;
-use crate::telemetry::metrics::Metrics;
+use crate::telemetry::logs;
+use crate::telemetry::metrics::{self, Metrics};
+use crate::telemetry::request_id::RequestIds;
 use crate::volume::Volume;
 use crate::work;
 
@@ -51,25 +53,16 @@ pub struct Shared {
     pub ids: Ids,
 }
 
-/// Call numbers, unique in this process, and request ids, which also differ between processes.
-#[derive(Debug)]
+/// Call numbers, unique in this process, and request ids.
+#[derive(Debug, Default)]
 pub struct Ids {
     next: AtomicU64,
-    seed: u64,
+    requests: RequestIds,
 }
 
 impl Ids {
-    /// Ids that start from an unpredictable seed.
-    pub fn new() -> Result<Ids> {
-        Ok(Ids { next: AtomicU64::new(1), seed: getrandom::u64().map_err(|error| anyhow::anyhow!("{error}"))? })
-    }
-
     fn next(&self) -> (u64, String) {
-        let number = self.next.fetch_add(1, Ordering::Relaxed);
-        // An odd multiplier permutes the numbers, so ids are unique; the xor-shift keeps neighbours from looking alike.
-        let mut mixed = self.seed.wrapping_add(number).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        mixed ^= mixed >> 31;
-        (number, format!("{mixed:016X}"))
+        (self.next.fetch_add(1, Ordering::Relaxed), self.requests.next())
     }
 }
 
@@ -79,7 +72,7 @@ pub struct Peer {
     /// The client's address.
     pub remote: SocketAddr,
     /// The listener's name.
-    pub listener: String,
+    pub listener: Arc<str>,
     /// Whether the connection is encrypted.
     pub tls: bool,
 }
@@ -108,6 +101,7 @@ impl Instance {
             metrics: shared.metrics.clone(),
             stages: shared.stages.clone(),
             snapshot: None,
+            snapshot_is_current: false,
             limits: wasmtime::StoreLimitsBuilder::new().memory_size(engine::MEMORY_BYTES_MAX).build(),
         };
         let (store, pipeline) = shared.pipeline.instantiate(state)?;
@@ -191,7 +185,6 @@ impl Worker {
             let call = instance.store.data_mut().calls.get(ticket.slot)?;
             call.pending.extend(pending);
             call.outcome = outcome;
-            call.stopwatch.since = Instant::now();
             step = Step::Resume(ticket.id);
         }
         let mut instance = self.instance.try_borrow_mut().ok()?;
@@ -206,6 +199,7 @@ impl Worker {
         }
         let Instance { store, pipeline } = &mut *instance;
         engine::begin_step(store);
+        store.data_mut().begin_step();
         let pipeline = pipeline.portcullis_gateway_pipeline();
         let progress = match step {
             Step::Start(slot) => pipeline.call_start(&mut *store, Resource::<CallHandle>::new_own(slot)),
@@ -238,22 +232,30 @@ impl Worker {
         }
         let state = instance.store.data_mut();
         let call = state.calls.get(ticket.slot)?;
-        let elapsed = call.stopwatch.since.elapsed();
-        let (stage, work, payload) = (call.stopwatch.stage, call.work.take()?, call.facts.payload.clone());
-        state.metrics.stage(stage, elapsed);
+        let (work, payload) = (call.work.take()?, call.facts.payload.clone());
+        // The wait is charged to the work, once the stage that asked for it goes on.
+        let stage = metrics::stage_index(work.stage());
+        let left = call.stopwatch.enter(stage);
+        state.metrics.stage(left.stage, left.elapsed);
         let payload = work::payload(payload, &state.signing_keys)?;
         Some((work, payload))
     }
 
     /// The response of a finished call, and the operation for the metrics.
     fn answer(&self, mut call: CallState) -> (Response<ResponseBody>, String) {
-        self.shared.metrics.stage(call.stopwatch.stage, call.stopwatch.since.elapsed());
+        let left = call.stopwatch.enter(0);
+        self.shared.metrics.stage(left.stage, left.elapsed);
         let operation = call.facts.target.take().map(|target| target.operation).unwrap_or_default();
         let Some(answer) = call.answer.take() else {
             return (fallback::internal_error(&call.request_id), operation);
         };
         let response = match self.response(answer, &call) {
-            Ok(response) => response,
+            Ok(mut response) => {
+                if self.shared.config.access_log {
+                    response.extensions_mut().insert(resolved(&operation, &call));
+                }
+                response
+            }
             Err(error) => {
                 tracing::error!(request_id = call.request_id, %error, "the answer could not be given");
                 fallback::internal_error(&call.request_id)
@@ -292,6 +294,15 @@ impl Drop for Ticket {
             self.worker.replace(&mut instance, &trap);
         }
     }
+}
+
+/// What the access log says of a call.
+fn resolved(operation: &str, call: &CallState) -> logs::Resolved {
+    let access_key_id = match &call.facts.principal {
+        Some(Principal::Authenticated(identity)) => identity.access_key_id.clone(),
+        _ => String::new(),
+    };
+    logs::Resolved { operation: operation.to_owned(), access_key_id }
 }
 
 /// Adds `name: value\n` lines.

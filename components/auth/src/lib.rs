@@ -5,7 +5,9 @@ mod verify;
 use sdk::bindings::auth::exports::portcullis::gateway::auth::Guest;
 use sdk::{Call, Refusal, refuse};
 
-struct Auth;
+/// The stage, as the component exports it.
+#[derive(Debug)]
+pub struct Auth;
 
 impl Guest for Auth {
     fn verify(call: &Call) -> Result<(), Refusal> {
@@ -13,4 +15,6 @@ impl Guest for Auth {
     }
 }
 
+// Only a component exports: a native linker does not take the names of the exports.
+#[cfg(target_arch = "wasm32")]
 sdk::bindings::auth::export!(Auth with_types_in sdk::bindings::auth);

@@ -8,8 +8,16 @@ pub(crate) fn evaluate(call: &Call) -> Result<Progress, S3Error> {
     if call.head().method != "OPTIONS" {
         return Ok(Progress::Pending);
     }
+    if call.header("origin").is_none() {
+        return Err(no_origin());
+    }
     let method = call.header("access-control-request-method").unwrap_or_default();
     Err(not_enabled(&method, call.target().key.is_some()))
+}
+
+/// The answer to an `OPTIONS` that is no preflight.
+pub(crate) fn no_origin() -> S3Error {
+    S3Error::new(ErrorCode::BadRequest).message("Insufficient information. Origin request header needed.")
 }
 
 /// The answer to a preflight where no bucket has rules.

@@ -5,7 +5,9 @@ mod evaluate;
 use sdk::bindings::cors::exports::portcullis::gateway::cors::Guest;
 use sdk::{Call, Progress, Refusal, refuse};
 
-struct Cors;
+/// The stage, as the component exports it.
+#[derive(Debug)]
+pub struct Cors;
 
 impl Guest for Cors {
     fn evaluate(call: &Call) -> Result<Progress, Refusal> {
@@ -13,4 +15,6 @@ impl Guest for Cors {
     }
 }
 
+// Only a component exports: a native linker does not take the names of the exports.
+#[cfg(target_arch = "wasm32")]
 sdk::bindings::cors::export!(Cors with_types_in sdk::bindings::cors);

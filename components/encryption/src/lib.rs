@@ -5,7 +5,9 @@ mod protection;
 use sdk::bindings::encryption::exports::portcullis::gateway::encryption::Guest;
 use sdk::{Call, Refusal, refuse};
 
-struct Encryption;
+/// The stage, as the component exports it.
+#[derive(Debug)]
+pub struct Encryption;
 
 impl Guest for Encryption {
     fn plan_seal(call: &Call) -> Result<(), Refusal> {
@@ -17,4 +19,6 @@ impl Guest for Encryption {
     }
 }
 
+// Only a component exports: a native linker does not take the names of the exports.
+#[cfg(target_arch = "wasm32")]
 sdk::bindings::encryption::export!(Encryption with_types_in sdk::bindings::encryption);

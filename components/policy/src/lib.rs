@@ -5,7 +5,9 @@ mod authorize;
 use sdk::bindings::policy::exports::portcullis::gateway::policy::Guest;
 use sdk::{Call, Refusal, refuse};
 
-struct Policy;
+/// The stage, as the component exports it.
+#[derive(Debug)]
+pub struct Policy;
 
 impl Guest for Policy {
     fn authorize(call: &Call) -> Result<(), Refusal> {
@@ -13,4 +15,6 @@ impl Guest for Policy {
     }
 }
 
+// Only a component exports: a native linker does not take the names of the exports.
+#[cfg(target_arch = "wasm32")]
 sdk::bindings::policy::export!(Policy with_types_in sdk::bindings::policy);

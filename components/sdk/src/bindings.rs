@@ -3,12 +3,7 @@
 //! `guest` holds what every stage may import; the other worlds add an export each and reuse its types. A built component
 //! imports only what it uses (`tests/golden/worlds`).
 
-#[expect(
-    missing_docs,
-    clippy::all,
-    clippy::allow_attributes_without_reason,
-    reason = "generated code"
-)]
+#[expect(missing_docs, clippy::all, clippy::allow_attributes_without_reason, reason = "generated code")]
 mod generated {
     pub mod guest {
         wit_bindgen::generate!({ path: "../../gateway/wit", world: "guest" });
@@ -29,35 +24,67 @@ mod generated {
         };
     }
 
-    world!(auth, "auth-stage", [
-        "portcullis:gateway/calls@0.1.0" = calls,
-        "portcullis:gateway/keys@0.1.0" = keys,
-        "portcullis:gateway/digests@0.1.0" = digests,
-        "portcullis:gateway/settings@0.1.0" = settings,
-        "portcullis:gateway/trace@0.1.0" = trace
-    ]);
-    world!(policy, "policy-stage", [
-        "portcullis:gateway/calls@0.1.0" = calls,
-        "portcullis:gateway/settings@0.1.0" = settings,
-        "portcullis:gateway/trace@0.1.0" = trace
-    ]);
-    world!(cors, "cors-stage", ["portcullis:gateway/calls@0.1.0" = calls, "portcullis:gateway/index@0.1.0" = index]);
-    world!(website, "website-stage", ["portcullis:gateway/calls@0.1.0" = calls, "portcullis:gateway/index@0.1.0" = index]);
-    world!(transform, "transform-stage", ["portcullis:gateway/calls@0.1.0" = calls, "portcullis:gateway/index@0.1.0" = index]);
-    world!(encryption, "encryption-stage", ["portcullis:gateway/calls@0.1.0" = calls, "portcullis:gateway/index@0.1.0" = index]);
-    world!(storage, "storage-stage", [
-        "portcullis:gateway/calls@0.1.0" = calls,
-        "portcullis:gateway/index@0.1.0" = index,
-        "portcullis:gateway/keys@0.1.0" = keys,
-        "portcullis:gateway/digests@0.1.0" = digests,
-        "portcullis:gateway/random@0.1.0" = random,
-        "portcullis:gateway/settings@0.1.0" = settings,
-        "portcullis:gateway/trace@0.1.0" = trace
-    ]);
-    world!(gateway, "gateway", [
-        "portcullis:gateway/calls@0.1.0" = calls,
-        "portcullis:gateway/settings@0.1.0" = settings,
-        "portcullis:gateway/trace@0.1.0" = trace
-    ]);
+    world!(
+        auth,
+        "auth-stage",
+        [
+            "portcullis:gateway/calls@0.1.0" = calls,
+            "portcullis:gateway/keys@0.1.0" = keys,
+            "portcullis:gateway/digests@0.1.0" = digests,
+            "portcullis:gateway/settings@0.1.0" = settings,
+            "portcullis:gateway/trace@0.1.0" = trace
+        ]
+    );
+    world!(
+        policy,
+        "policy-stage",
+        [
+            "portcullis:gateway/calls@0.1.0" = calls,
+            "portcullis:gateway/settings@0.1.0" = settings,
+            "portcullis:gateway/trace@0.1.0" = trace
+        ]
+    );
+    world!(
+        cors,
+        "cors-stage",
+        ["portcullis:gateway/calls@0.1.0" = calls, "portcullis:gateway/index@0.1.0" = index]
+    );
+    world!(
+        website,
+        "website-stage",
+        ["portcullis:gateway/calls@0.1.0" = calls, "portcullis:gateway/index@0.1.0" = index]
+    );
+    world!(
+        transform,
+        "transform-stage",
+        ["portcullis:gateway/calls@0.1.0" = calls, "portcullis:gateway/index@0.1.0" = index]
+    );
+    world!(
+        encryption,
+        "encryption-stage",
+        ["portcullis:gateway/calls@0.1.0" = calls, "portcullis:gateway/index@0.1.0" = index]
+    );
+    world!(
+        storage,
+        "storage-stage",
+        [
+            "portcullis:gateway/calls@0.1.0" = calls,
+            "portcullis:gateway/index@0.1.0" = index,
+            "portcullis:gateway/keys@0.1.0" = keys,
+            "portcullis:gateway/digests@0.1.0" = digests,
+            "portcullis:gateway/random@0.1.0" = random,
+            "portcullis:gateway/settings@0.1.0" = settings,
+            "portcullis:gateway/trace@0.1.0" = trace
+        ]
+    );
+    world!(
+        gateway,
+        "gateway",
+        [
+            "portcullis:gateway/calls@0.1.0" = calls,
+            "portcullis:gateway/settings@0.1.0" = settings,
+            "portcullis:gateway/trace@0.1.0" = trace
+        ]
+    );
 }
 pub use generated::*;

@@ -129,7 +129,13 @@ impl Plan {
     }
 }
 
-/// What is answered when the rows kept changing underneath an operation.
+/// What is answered when a bucket's rows kept changing underneath an operation on it.
 pub(crate) fn aborted() -> S3Error {
     ErrorCode::OperationAborted.into()
+}
+
+/// What is answered when an object's rows kept changing underneath an operation that asks for nothing of them: to come
+/// back when fewer others want the same.
+pub(crate) fn contended() -> S3Error {
+    ErrorCode::SlowDown.into()
 }

@@ -10,7 +10,7 @@ use gateway::errors::{Result, S3Error};
 use sdk::Response;
 
 use crate::object::{headers, read};
-use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
+use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::records::{BucketRow, Version};
 use crate::request::Request;
 use crate::tables;
@@ -35,7 +35,7 @@ async fn change(
             return Ok((bucket.record, changed));
         }
     }
-    Err(aborted())
+    Err(contended())
 }
 
 /// A response about a version: with `x-amz-version-id`, in buckets that have or had versioning.

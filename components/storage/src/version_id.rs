@@ -15,12 +15,17 @@ pub(crate) const LENGTH: usize = 32;
 /// do not).
 pub(crate) fn encode(sequence: u64, nonce: u64) -> String {
     let mut text = String::with_capacity(LENGTH);
+    push(&mut text, sequence, nonce);
+    text
+}
+
+/// Appends the id of (sequence, nonce).
+pub(crate) fn push(text: &mut String, sequence: u64, nonce: u64) {
     for byte in nonce.to_be_bytes().into_iter().chain((sequence ^ mix(nonce)).to_be_bytes()) {
         for digit in [byte >> 4, byte & 15] {
             text.push(char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }));
         }
     }
-    text
 }
 
 /// The (sequence, nonce) of an id; `None` for a text that is not one.

@@ -7,7 +7,9 @@ mod settings;
 use sdk::bindings::gateway::exports::portcullis::gateway::pipeline::Guest;
 use sdk::{Call, Progress, executor};
 
-struct Gateway;
+/// The pipeline, as the component exports it.
+#[derive(Debug)]
+pub struct Gateway;
 
 impl Guest for Gateway {
     fn start(call: Call) -> Progress {
@@ -31,4 +33,6 @@ fn settled(progress: Result<Progress, gateway::errors::S3Error>) -> Progress {
     progress.unwrap_or(Progress::Responded)
 }
 
+// Only a component exports: a native linker does not take the names of the exports.
+#[cfg(target_arch = "wasm32")]
 sdk::bindings::gateway::export!(Gateway with_types_in sdk::bindings::gateway);

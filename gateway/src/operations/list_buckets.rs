@@ -111,9 +111,9 @@ mod tests {
             input("max-buckets=1&prefix=p").unwrap().document(owner, [bucket].into_iter(), Some("photos"));
         assert!(page.contains("<BucketRegion>us-east-1</BucketRegion>"));
         assert!(page.ends_with(
-            "<ContinuationToken>cGhvdG9z</ContinuationToken><Prefix>p</Prefix></ListAllMyBucketsResult>"
+            "<ContinuationToken>4IiEsHBob3Rvcw</ContinuationToken><Prefix>p</Prefix></ListAllMyBucketsResult>"
         ));
-        assert_eq!(input("continuation-token=cGhvdG9z").unwrap().after, "photos");
+        assert_eq!(input("continuation-token=4IiEsHBob3Rvcw").unwrap().after, "photos");
     }
 
     #[test]

@@ -50,8 +50,8 @@ pub struct Page {
 impl Page {
     /// An empty page for a selection.
     pub fn new(selection: &Selection) -> Page {
-        // An entry takes some 250 bytes.
-        let capacity = 256 * (selection.limit as usize).min(1000) + 1024;
+        // An entry takes some 250 to 400 bytes; growing would copy them all.
+        let capacity = 400 * (selection.limit as usize).min(1000) + 1024;
         Page { encoding: selection.encoding, entries: String::with_capacity(capacity), ..Page::default() }
     }
 

@@ -9,10 +9,10 @@ fn a_plus_is_a_space_in_queries_only() {
 }
 
 #[test]
-fn listings_encode_as_s3_does() {
+fn listings_encode_so_that_every_client_can_decode() {
     let mut out = String::new();
     push_listing(&mut out, "dir/a b+c%d*e~f(é).txt\u{1}");
-    assert_eq!(out, "dir/a+b%2Bc%25d*e%7Ef%28%C3%A9%29.txt%01");
+    assert_eq!(out, "dir/a%20b%2Bc%25d*e%7Ef%28%C3%A9%29.txt%01");
 }
 
 #[test]
@@ -29,6 +29,7 @@ proptest! {
         push_listing(&mut listing, &text);
         push_path(&mut path, &text);
         prop_assert_eq!(decode_query(&listing).unwrap(), text.as_str());
+        prop_assert_eq!(decode_path(&listing).unwrap(), text.as_str());
         prop_assert_eq!(decode_path(&path).unwrap(), text.as_str());
     }
 

@@ -31,7 +31,7 @@ fn numbers_and_encoded_keys_are_pushed() {
     assert_eq!(
         xml.finish(),
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<R><A>0</A><B>18446744073709551615</B>\
-         <K>a+b/%C3%A9%2B</K><T>true</T></R>"
+         <K>a%20b/%C3%A9%2B</K><T>true</T></R>"
     );
 }
 

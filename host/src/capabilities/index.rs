@@ -10,13 +10,17 @@ use crate::volume::{self, Snapshot};
 const SCAN_ROWS_MAX: u32 = 10_000;
 
 impl HostState {
-    /// The snapshot of the last commit group. Kept while nothing was committed, because opening one costs more than a read.
+    /// The snapshot of the last commit group before this step of the pipeline: every read of a step sees the same state.
+    /// It is kept while nothing was committed, because opening one costs more than a read.
     fn snapshot(&mut self) -> Result<&Snapshot> {
-        let generation = self.volume.generation();
-        if self.snapshot.as_ref().is_none_or(|(seen, _)| *seen != generation) {
-            // The old one goes first, so that the index can reuse its pages.
-            self.snapshot = None;
-            self.snapshot = Some((generation, self.volume.snapshot().map_err(Error::new)?));
+        if !self.snapshot_is_current {
+            self.snapshot_is_current = true;
+            let generation = self.volume.generation();
+            if self.snapshot.as_ref().is_none_or(|(seen, _)| *seen != generation) {
+                // The old one goes first, so that the index can reuse its pages.
+                self.snapshot = None;
+                self.snapshot = Some((generation, self.volume.snapshot().map_err(Error::new)?));
+            }
         }
         match &self.snapshot {
             Some((_, snapshot)) => Ok(snapshot),
@@ -24,10 +28,16 @@ impl HostState {
         }
     }
 
+    /// The next read looks for a fresher snapshot.
+    pub fn begin_step(&mut self) {
+        self.snapshot_is_current = false;
+    }
+
     /// Lets go of the snapshot, so that an idle worker does not pin old pages.
     pub fn forget_snapshot(&mut self) {
         if self.snapshot.as_ref().is_some_and(|(seen, _)| *seen != self.volume.generation()) {
             self.snapshot = None;
+            self.snapshot_is_current = false;
         }
     }
 }

@@ -39,6 +39,8 @@ pub struct HostState {
     pub stages: Arc<crate::stages::AddedStages>,
     /// The freshest snapshot seen, with its generation.
     pub(crate) snapshot: Option<(u64, Snapshot)>,
+    /// Whether this step of the pipeline has already looked for a fresher one.
+    pub(crate) snapshot_is_current: bool,
     /// Memory and table limits of the instance.
     pub limits: wasmtime::StoreLimits,
 }

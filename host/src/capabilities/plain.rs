@@ -22,13 +22,8 @@ impl settings::Host for HostState {
 
 impl trace::Host for HostState {
     fn enter(&mut self, handle: Resource<CallHandle>, stage: String) -> Result<()> {
-        let now = std::time::Instant::now();
-        let next = metrics::stage_index(&stage);
-        let stopwatch = &mut self.calls.of(&handle)?.stopwatch;
-        let (left, elapsed) = (stopwatch.stage, now - stopwatch.since);
-        stopwatch.stage = next;
-        stopwatch.since = now;
-        self.metrics.stage(left, elapsed);
+        let left = self.calls.of(&handle)?.stopwatch.enter(metrics::stage_index(&stage));
+        self.metrics.stage(left.stage, left.elapsed);
         Ok(())
     }
 

@@ -56,8 +56,9 @@ pub enum VolumeError {
     Failed(String),
 }
 
-/// Why a commit did not happen. In every case nothing of the batch was changed, except that a `Failed` one may, as long as
-/// the volume is not reopened, turn out to have happened (its record may have reached the disk).
+/// Why a commit did not happen. Nothing of the batch was changed. One exception: when the process ends before any later
+/// commit succeeded, a batch that was answered `Full` or `Failed` may turn out to have happened, wholly, because its record
+/// had reached the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
     /// A requirement did not hold, or a blob to keep or free has no such reference.

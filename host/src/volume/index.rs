@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::ops::Bound;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use redb::{
     BackendError, Builder, Database, Durability, ReadableDatabase, ReadableTable, StorageBackend, Table,
@@ -211,6 +211,35 @@ impl Index {
             }
         }
         Ok(())
+    }
+}
+
+/// The index of a running volume: absent for a moment while it is recovered from a failure.
+#[derive(Debug)]
+pub(crate) struct IndexSlot {
+    slot: RwLock<Option<Index>>,
+}
+
+impl IndexSlot {
+    pub(crate) fn new(index: Index) -> IndexSlot {
+        IndexSlot { slot: RwLock::new(Some(index)) }
+    }
+
+    /// Uses the index.
+    pub(crate) fn with<T>(
+        &self,
+        work: impl FnOnce(&Index) -> Result<T, VolumeError>,
+    ) -> Result<T, VolumeError> {
+        match &*self.slot.read().unwrap_or_else(PoisonError::into_inner) {
+            Some(index) => work(index),
+            None => Err(VolumeError::Failed("the index is being recovered".into())),
+        }
+    }
+
+    /// Puts an index in place of the one before, which is closed.
+    pub(crate) fn set(&self, index: Option<Index>) {
+        let old = std::mem::replace(&mut *self.slot.write().unwrap_or_else(PoisonError::into_inner), index);
+        drop(old);
     }
 }
 

@@ -64,10 +64,18 @@ impl Background {
         wake.notify_all();
     }
 
+    fn is_stopped(&self) -> bool {
+        *self.stop.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// One round.
     pub(crate) fn round(&self) -> Result<(), VolumeError> {
         let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
         let shared = &self.shared;
+        if shared.is_failed() || self.is_stopped() {
+            // Commits that were answered `Failed` may turn out to have happened: nothing that they name may go.
+            return Ok(());
+        }
         remove_dead(shared);
         if let Some(until) = progress.orphans_until {
             sweep(shared, until)?;

@@ -24,6 +24,7 @@ mod maintain;
 mod open;
 mod options;
 mod pool;
+mod presync;
 mod reader;
 mod receive;
 mod reclaim;
@@ -55,6 +56,7 @@ use shared::Shared;
 pub struct Volume {
     shared: Arc<Shared>,
     background: maintain::Background,
+    /// The committer's, and then the background's if it has one.
     threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -160,8 +162,14 @@ impl Volume {
     /// Finishes what waits, makes the index durable and ends the threads. Later commits fail; readers go on.
     pub fn close(&self) {
         self.background.stop();
+        let mut threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
+        // The background first: what the committer leaves undecided must not be removed behind its back.
+        if threads.len() > 1
+            && let Some(background) = threads.pop()
+        {
+            let _ = background.join();
+        }
         self.shared.queue.ask(|work| work.close = true);
-        let threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
         for thread in threads {
             let _ = thread.join();
         }

@@ -19,6 +19,7 @@ use super::log::segment::{self, SegmentHeader};
 use super::log::writer::{Tail, Writer, create_segment};
 use super::maintain::Background;
 use super::options::Options;
+use super::presync::Presync;
 use super::segments::Segments;
 use super::sequence::Sequence;
 use super::shared::{Parts, Shared};
@@ -70,11 +71,12 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Volume>,
 }
 
 fn start(shared: Arc<Shared>, writer: Writer, last: u64, oldest_new: u64) -> Result<Arc<Volume>, OpenError> {
-    let mut committer = Committer::new(Arc::clone(&shared), writer, last);
+    let presync = if shared.options.background { Some(Presync::start(&shared)?) } else { None };
+    let mut committer = Committer::new(Arc::clone(&shared), writer, last, presync);
     committer.reserve();
-    let mut threads = Vec::new();
-    threads.push(std::thread::Builder::new().name("committer".into()).spawn(move || committer.run())?);
+    let committing = std::thread::Builder::new().name("committer".into()).spawn(move || committer.run())?;
     let background = Background::new(Arc::clone(&shared), oldest_new);
+    let mut threads = vec![committing];
     if shared.options.background {
         let working = background.clone();
         threads.push(std::thread::Builder::new().name("maintenance".into()).spawn(move || working.run())?);
@@ -166,7 +168,7 @@ fn begin(disk: &dyn Disk, volume: u64, options: &Options) -> Result<(), OpenErro
     drop(index);
     disk.sync_folder("")?;
     let header = SegmentHeader { number: 1, previous: 0, previous_length: 0, first_record: 1, volume };
-    create_segment(disk, &header, options.allocate_bytes)?.file.sync_data()?;
+    create_segment(disk, &header, options.allocate_bytes)?;
     Ok(())
 }
 
@@ -176,6 +178,23 @@ pub(crate) fn open_index(disk: &dyn Disk, options: &Options) -> Result<Index, Op
         _ => OpenError::Io(error),
     })?;
     Ok(Index::open(file, options.index_cache_bytes)?)
+}
+
+/// Opens the index of a running volume anew, and brings it up to `end`, where the log was written to.
+pub(crate) fn reopen_index(
+    disk: &dyn Disk,
+    options: &Options,
+    end: Position,
+) -> Result<(Index, State, BTreeMap<u64, u64>), OpenError> {
+    let volume = read_format(disk)?.ok_or(OpenError::NotAVolume)?;
+    let index = open_index(disk, options)?;
+    let state = index.state()?.ok_or_else(|| OpenError::Damaged("the index is empty".into()))?;
+    let headers = replay::chain(disk, volume)?;
+    let (state, found, live) = bring_up(disk, &index, state, &headers)?;
+    if found.position != end {
+        return Err(OpenError::Damaged(format!("the log ends at {:?} instead of {end:?}", found.position)));
+    }
+    Ok((index, state, live))
 }
 
 /// Replays the log behind the index's state, and checkpoints if there was anything.
@@ -271,17 +290,23 @@ fn open_segments(
     live: &BTreeMap<u64, u64>,
 ) -> Result<Segments, OpenError> {
     let segments = Segments::default();
-    for header in headers.iter().filter(|header| header.number != end.segment.number) {
-        let segment = segment::open(disk, header.number, Open::Read)?;
-        let length = segment.file.len()?;
-        segments.opened(&segment, length);
+    for number in segment::list(disk)? {
+        let is_live = live.get(&number).is_some_and(|bytes| *bytes > 0);
+        if number == end.segment.number {
+            segments.opened(&end.segment, end.position.offset);
+        } else if is_live || headers.iter().any(|header| header.number == number) {
+            let segment = segment::open(disk, number, Open::Read)?;
+            let length = segment.file.len()?;
+            segments.opened(&segment, length);
+        } else {
+            // Its creation failed; nothing was ever in it.
+            disk.remove(&segment::path(number))?;
+        }
     }
-    segments.opened(&end.segment, end.position.offset);
     segments.set_live(live);
-    if let Some((missing, _)) =
-        live.iter().find(|(number, bytes)| **bytes > 0 && segments.file(**number).is_none())
-    {
-        return Err(OpenError::Damaged(format!("{} is missing", segment::path(*missing))));
+    let missing = live.iter().find(|(number, bytes)| **bytes > 0 && segments.file(**number).is_none());
+    match missing {
+        Some((number, _)) => Err(OpenError::Damaged(format!("{} is missing", segment::path(*number)))),
+        None => Ok(segments),
     }
-    Ok(segments)
 }

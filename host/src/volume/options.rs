@@ -39,6 +39,8 @@ pub struct Options {
     pub checkpoint_log_bytes: u64,
     /// … or when nothing was committed for this long. Default 2 s.
     pub checkpoint_idle: Duration,
+    /// After a failure, the log or the index is tried again this often. Default 1 s.
+    pub retry: Duration,
     /// Writes are refused as `Full` when less than this is free, so that deletes, the index and checkpoints still
     /// have room to work in. Default 64 MiB.
     pub reserve_bytes: u64,
@@ -71,6 +73,7 @@ impl Options {
             durability: Durability::Synced,
             checkpoint_log_bytes: 64 << 20,
             checkpoint_idle: Duration::from_secs(2),
+            retry: Duration::from_secs(1),
             reserve_bytes: 64 << 20,
             compact_below_percent: 50,
             compact_bytes_per_second: 32 << 20,

@@ -9,7 +9,7 @@ use super::blobs::{self, Place};
 use super::commit::queue::Queue;
 use super::disk::Disk;
 use super::errors::VolumeError;
-use super::index::Index;
+use super::index::{Index, IndexSlot};
 use super::log::writer::Tail;
 use super::options::Options;
 use super::receive::Pending;
@@ -27,7 +27,7 @@ const FLUSH_BYTES: usize = 4 << 20;
 pub(crate) struct Shared {
     pub(crate) options: Options,
     pub(crate) disk: Arc<dyn Disk>,
-    pub(crate) index: Index,
+    pub(crate) index: IndexSlot,
     pub(crate) tail: Arc<Tail>,
     pub(crate) segments: Arc<Segments>,
     pub(crate) queue: Queue,
@@ -42,7 +42,7 @@ pub(crate) struct Shared {
     space_low: AtomicBool,
     /// The log before this segment is not needed for a replay.
     checkpointed: AtomicU64,
-    /// The index failed: nothing is written any more until the volume is opened again.
+    /// The index failed: nothing is committed until it is recovered.
     failed: AtomicBool,
     /// Held as long as anybody uses the volume.
     _lock: Box<dyn Debug + Send + Sync>,
@@ -67,7 +67,7 @@ impl Shared {
             queue: Queue::new(parts.options.commit_queue_max),
             options: parts.options,
             disk: parts.disk,
-            index: parts.index,
+            index: IndexSlot::new(parts.index),
             tail: parts.tail,
             segments: parts.segments,
             sequence: parts.sequence,
@@ -135,8 +135,8 @@ impl Shared {
         self.failed.load(Ordering::Acquire)
     }
 
-    pub(crate) fn set_failed(&self) {
-        self.failed.store(true, Ordering::Release);
+    pub(crate) fn set_failed(&self, failed: bool) {
+        self.failed.store(failed, Ordering::Release);
     }
 
     /// Makes the folder of a blob's file, if need be.

@@ -8,7 +8,7 @@ use redb::{ReadOnlyTable, ReadTransaction, TableError};
 
 use super::blobs::{BlobRow, ROW_BYTES};
 use super::errors::VolumeError;
-use super::index::{BLOBS, Index, REVISION_BYTES, RowsDefinition, decode_blob, rows_name};
+use super::index::{BLOBS, Index, IndexSlot, REVISION_BYTES, RowsDefinition, decode_blob, rows_name};
 use super::wire::u64_at;
 
 /// A scan stops once it has packed so many bytes.
@@ -181,12 +181,12 @@ impl Views {
     }
 
     /// A snapshot that holds every commit published so far.
-    pub(crate) fn snapshot(&self, index: &Index) -> Result<Snapshot, VolumeError> {
+    pub(crate) fn snapshot(&self, index: &IndexSlot) -> Result<Snapshot, VolumeError> {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(snapshot) = &*current {
             return Ok(snapshot.clone());
         }
-        let transaction = index.read()?;
+        let transaction = index.with(Index::read)?;
         let blobs = transaction.open_table(BLOBS)?;
         let generation = self.generation();
         let view = View { transaction, blobs, tables: RwLock::default(), generation };

@@ -117,7 +117,7 @@ pub struct VolumeStats {
     pub segments_removed: u64,
     /// Writes are refused for lack of space.
     pub space_low: bool,
-    /// Writes are refused until the volume is opened again.
+    /// Writes are refused until the index is recovered, which is tried every second.
     pub failed: bool,
 }
 

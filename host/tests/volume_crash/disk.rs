@@ -26,13 +26,23 @@ pub(crate) enum Loss {
     Reorder(u64),
 }
 
-/// What an operation does, from a chosen one on.
+/// What happens at a chosen operation.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fault {
-    /// Everything fails: the machine is gone.
+    /// It and everything after it fails: the machine is gone.
     Crash,
     /// So many operations fail with this error; then the disk is well again.
     Fail(ErrorKind, u64),
+}
+
+/// A fault that is to come.
+#[derive(Clone, Debug)]
+struct Planned {
+    /// Operations that succeed before it.
+    after: u64,
+    fault: Fault,
+    /// Only operations on files whose path begins like this count.
+    path: &'static str,
 }
 
 #[derive(Clone, Debug)]
@@ -98,7 +108,7 @@ struct World {
     namings: Vec<Naming>,
     folders: BTreeSet<String>,
     operations: u64,
-    fault: Option<(u64, Fault)>,
+    fault: Option<Planned>,
     crashed: bool,
     locked: bool,
 }
@@ -130,11 +140,19 @@ impl Random {
 }
 
 impl SimulatedDisk {
-    /// From the operation with this number on, counted from now, the disk has a fault.
-    pub(crate) fn fault_after(&self, operations: u64, fault: Fault) {
-        let mut world = self.lock_world();
-        let at = world.operations + operations;
-        world.fault = Some((at, fault));
+    /// The operation with this number, counted from 1 and from now, meets the fault.
+    pub(crate) fn fault_at(&self, operation: u64, fault: Fault) {
+        self.fault_on("", operation, fault);
+    }
+
+    /// As `fault_at`, among the operations on files whose path begins with `path`.
+    pub(crate) fn fault_on(&self, path: &'static str, operation: u64, fault: Fault) {
+        self.lock_world().fault = Some(Planned { after: operation.saturating_sub(1), fault, path });
+    }
+
+    /// The disk has no fault any more.
+    pub(crate) fn heal(&self) {
+        self.lock_world().fault = None;
     }
 
     /// How many operations there were so far.
@@ -178,30 +196,35 @@ impl SimulatedDisk {
     }
 
     /// Counts an operation that changes something; an error is what it comes to.
-    fn operate(&self) -> io::Result<MutexGuard<'_, World>> {
+    fn operate(&self, path: &str) -> io::Result<MutexGuard<'_, World>> {
         let mut world = self.lock_world();
         world.operations += 1;
         if world.crashed {
-            return Err(io::Error::other("the machine is gone"));
+            return Err(gone());
         }
-        if let Some((at, fault)) = world.fault
-            && world.operations >= at
-        {
-            match fault {
-                Fault::Crash => {
-                    world.crashed = true;
-                    return Err(io::Error::other("the machine is gone"));
-                }
-                Fault::Fail(kind, count) if world.operations < at + count => return Err(kind.into()),
-                Fault::Fail(..) => {}
+        let Some(planned) = world.fault.as_mut().filter(|planned| path.starts_with(planned.path)) else {
+            return Ok(world);
+        };
+        if planned.after > 0 {
+            planned.after -= 1;
+            return Ok(world);
+        }
+        match &mut planned.fault {
+            Fault::Crash => {
+                world.crashed = true;
+                Err(gone())
+            }
+            Fault::Fail(_, 0) => Ok(world),
+            Fault::Fail(kind, left) => {
+                *left -= 1;
+                Err((*kind).into())
             }
         }
-        Ok(world)
     }
 
     fn look(&self) -> io::Result<MutexGuard<'_, World>> {
         let world = self.lock_world();
-        if world.crashed { Err(io::Error::other("the machine is gone")) } else { Ok(world) }
+        if world.crashed { Err(gone()) } else { Ok(world) }
     }
 }
 
@@ -232,6 +255,10 @@ fn survive(content: &Content, loss: Loss, random: &mut Random) -> Content {
     Content { current: bytes.clone(), durable: bytes, unsynced: Vec::new() }
 }
 
+fn gone() -> io::Error {
+    io::Error::other("the machine is gone")
+}
+
 fn folder_of(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
@@ -244,7 +271,7 @@ impl Disk for SimulatedDisk {
             (Some(content), _) => content,
             (None, Open::Read | Open::Write) => return Err(ErrorKind::NotFound.into()),
             (None, Open::Create | Open::New) => {
-                let mut world = self.operate()?;
+                let mut world = self.operate(path)?;
                 if !folder_of(path).is_empty() && !world.folders.contains(folder_of(path)) {
                     return Err(ErrorKind::NotFound.into());
                 }
@@ -255,11 +282,11 @@ impl Disk for SimulatedDisk {
                 content
             }
         };
-        Ok(Arc::new(SimulatedFile { disk: self.clone(), content }))
+        Ok(Arc::new(SimulatedFile { disk: self.clone(), path: path.into(), content }))
     }
 
     fn remove(&self, path: &str) -> io::Result<()> {
-        let mut world = self.operate()?;
+        let mut world = self.operate(path)?;
         world.names.remove(path).ok_or(ErrorKind::NotFound)?;
         world.namings.push(Naming::Remove(path.into()));
         Ok(())
@@ -276,12 +303,12 @@ impl Disk for SimulatedDisk {
 
     fn create_folder(&self, folder: &str) -> io::Result<()> {
         // Folders are durable at once: losing one loses the names in it, which is lost anyhow.
-        self.operate()?.folders.insert(folder.into());
+        self.operate(folder)?.folders.insert(folder.into());
         Ok(())
     }
 
     fn sync_folder(&self, folder: &str) -> io::Result<()> {
-        let mut world = self.operate()?;
+        let mut world = self.operate(folder)?;
         let namings = std::mem::take(&mut world.namings);
         for naming in namings {
             let (Naming::Add(path, _) | Naming::Remove(path)) = &naming;
@@ -322,12 +349,13 @@ impl Drop for Unlock {
 #[derive(Debug)]
 struct SimulatedFile {
     disk: SimulatedDisk,
+    path: String,
     content: usize,
 }
 
 impl SimulatedFile {
     fn change(&self, change: Change) -> io::Result<()> {
-        let mut world = self.disk.operate()?;
+        let mut world = self.disk.operate(&self.path)?;
         let content = &mut world.contents[self.content];
         change.apply(&mut content.current);
         content.unsynced.push(change);
@@ -370,7 +398,7 @@ impl DiskFile for SimulatedFile {
     }
 
     fn sync_data(&self) -> io::Result<()> {
-        let mut world = self.disk.operate()?;
+        let mut world = self.disk.operate(&self.path)?;
         let content = &mut world.contents[self.content];
         for change in std::mem::take(&mut content.unsynced) {
             change.apply(&mut content.durable);

@@ -49,7 +49,7 @@ pub(crate) fn check(disk: &SimulatedDisk) -> Result<Report, String> {
 /// One run of the workload, cut off after so many operations of the disk. The clients' knowledge, and the disk.
 fn crash_after(operations: u64) -> (SimulatedDisk, Vec<Known>) {
     let disk = SimulatedDisk::default();
-    disk.fault_after(operations, Fault::Crash);
+    disk.fault_at(operations, Fault::Crash);
     let clients = match Volume::open_on(Arc::new(disk.clone()), options()) {
         Ok(volume) => run(&volume, &disk, STEPS),
         Err(_) => Vec::new(),
@@ -66,8 +66,18 @@ fn try_point(point: u64) {
         Loss::Reorder(point),
         Loss::Reorder(point + 1_000_003),
     ];
-    for loss in losses {
-        if let Err(error) = recover(&disk.after_crash(loss), &clients, point % 4 == 0 && !clients.is_empty()) {
+    for (index, loss) in (0u64..).zip(losses) {
+        if point % 5 == index {
+            // The machine stops once more while it recovers.
+            let again = disk.after_crash(loss);
+            again.fault_at(1 + point % 37, Fault::Crash);
+            drop(Volume::open_on(Arc::new(again.clone()), options()).map(|volume| volume.maintain()));
+            if let Err(error) = recover(&again.after_crash(Loss::Reorder(point)), &clients, false) {
+                panic!("crash at operation {point}, {loss:?}, and again: {error}");
+            }
+        }
+        if let Err(error) = recover(&disk.after_crash(loss), &clients, point % 4 == 0 && !clients.is_empty())
+        {
             panic!("crash at operation {point}, {loss:?}: {error}");
         }
     }

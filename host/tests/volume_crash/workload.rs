@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use host::volume::{Batch, CommitError, Options, Put, Requirement, Span, Volume};
 
@@ -21,6 +21,7 @@ pub(crate) fn options() -> Options {
         allocate_bytes: 16 << 10,
         checkpoint_log_bytes: 48 << 10,
         checkpoint_idle: Duration::from_millis(3),
+        retry: Duration::from_millis(3),
         free_grace: Duration::ZERO,
         background: false,
         index_cache_bytes: 4 << 20,
@@ -39,7 +40,15 @@ pub(crate) struct Known {
     pub(crate) acknowledged: State,
     pub(crate) open: Option<State>,
     pub(crate) increments: u64,
-    pub(crate) open_increment: bool,
+    /// Increments whose outcome the client never learnt.
+    pub(crate) open_increments: u64,
+}
+
+impl Known {
+    /// A commit succeeded: what failed before it can no longer turn out to have happened.
+    fn settle(&mut self) {
+        self.open = None;
+    }
 }
 
 /// The bytes of a body.
@@ -79,7 +88,7 @@ fn run_client(volume: &Volume, disk: &SimulatedDisk, client: u64, steps: u64) ->
     let mut blobs: BTreeMap<u8, u64> = BTreeMap::new();
     let mut random = Random::new(client + 1);
     for step in 0..steps {
-        if random.below(6) == 0 && !increment(volume, &mut known) {
+        if random.below(6) == 0 && !increment(volume, disk, client, &mut known) {
             return known;
         }
         if client == 0 && step % 5 == 4 {
@@ -97,16 +106,46 @@ fn run_client(volume: &Volume, disk: &SimulatedDisk, client: u64, steps: u64) ->
             Ok(_) => {
                 known.acknowledged = after;
                 blobs = blobs_after;
+                known.settle();
             }
-            Err(CommitError::Full | CommitError::Overloaded) if !disk.has_crashed() => {}
-            Err(CommitError::Conflict) => panic!("nobody else changes these rows"),
             Err(_) => {
-                known.open = Some(after);
-                return known;
+                // Only the first change that fails can have left a record.
+                known.open.get_or_insert(after);
+                let Some(learnt) = learn(volume, disk, client) else { return known };
+                let (state, learnt_blobs) = learnt;
+                assert!(
+                    state == known.acknowledged || Some(&state) == known.open.as_ref(),
+                    "{state:?}, {known:?}"
+                );
+                known.acknowledged = state;
+                known.open = None;
+                blobs = learnt_blobs;
             }
         }
     }
     known
+}
+
+/// Waits until the volume works again, and reads what the client's keys hold; `None` when the machine is gone.
+fn learn(volume: &Volume, disk: &SimulatedDisk, client: u64) -> Option<(State, BTreeMap<u8, u64>)> {
+    let began = Instant::now();
+    let probe = Put { table: "probes".into(), key: vec![client as u8], value: Vec::new() };
+    while volume.commit_blocking(Batch { put: vec![probe.clone()], ..Batch::default() }).is_err() {
+        if disk.has_crashed() {
+            return None;
+        }
+        assert!(began.elapsed() < Duration::from_secs(20), "the volume does not recover");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let snapshot = volume.snapshot().ok()?;
+    let (mut state, mut blobs) = (State::new(), BTreeMap::new());
+    for name in 0..5u8 {
+        if let Some(row) = snapshot.get("objects", &key(client, name)).ok()? {
+            state.insert(name, (number(&row.value, 1), number(&row.value, 2)));
+            blobs.insert(name, number(&row.value, 0));
+        }
+    }
+    Some((state, blobs))
 }
 
 type Planned = (Batch, State, BTreeMap<u8, u64>, Option<host::volume::PendingBlob>);
@@ -157,10 +196,10 @@ fn plan(
 }
 
 /// Adds one to the shared counter, again and again until nobody comes between; `false` when it failed.
-fn increment(volume: &Volume, known: &mut Known) -> bool {
+fn increment(volume: &Volume, disk: &SimulatedDisk, client: u64, known: &mut Known) -> bool {
     loop {
         let Ok(row) = volume.snapshot().and_then(|snapshot| snapshot.get("shared", COUNTER)) else {
-            return false;
+            return learn(volume, disk, client).is_some();
         };
         let (count, requirement) = match &row {
             Some(row) => {
@@ -178,13 +217,13 @@ fn increment(volume: &Volume, known: &mut Known) -> bool {
         {
             Ok(_) => {
                 known.increments += 1;
+                known.settle();
                 return true;
             }
             Err(CommitError::Conflict) => {}
-            Err(CommitError::Full | CommitError::Overloaded) => return true,
-            Err(CommitError::Failed) => {
-                known.open_increment = true;
-                return false;
+            Err(_) => {
+                known.open_increments += 1;
+                return learn(volume, disk, client).is_some();
             }
         }
     }
@@ -216,7 +255,7 @@ pub(crate) fn verify(volume: &Volume, clients: &[Known]) -> Result<(), String> {
     let row = snapshot.get("shared", COUNTER).map_err(|error| error.to_string())?;
     let count = row.map_or(0, |row| number(&row.value, 0));
     let least: u64 = clients.iter().map(|known| known.increments).sum();
-    let most = least + clients.iter().filter(|known| known.open_increment).count() as u64;
+    let most = least + clients.iter().map(|known| known.open_increments).sum::<u64>();
     if count < least || count > most {
         return Err(format!("the counter is {count}, not within {least} and {most}"));
     }

@@ -3,6 +3,13 @@
 use super::*;
 
 #[test]
+fn options_without_an_origin_are_no_preflight() {
+    let error = no_origin();
+    assert_eq!(error.code.status(), 400);
+    assert_eq!(error.message.as_deref(), Some("Insufficient information. Origin request header needed."));
+}
+
+#[test]
 fn a_preflight_is_refused_as_for_a_bucket_without_rules() {
     let error = not_enabled("PUT", true);
     assert_eq!(error.code.status(), 403);

@@ -30,14 +30,13 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         match found {
             Found::Version { key, value, latest } => {
                 let summary = Summary::decode(value)?;
-                let version_id = summary.version_id().to_string();
+                last.set(key, Some(summary.version_id()));
                 page.version(&VersionRow {
                     object: object_row(key, &summary, Some(owners.get(summary.owner))),
-                    version_id: &version_id,
+                    version_id: &last.id,
                     is_latest: latest,
                     is_delete_marker: summary.is_delete_marker(),
                 });
-                last.set(key, Some(version_id));
             }
             Found::CommonPrefix(prefix) => {
                 page.common_prefix(prefix);
@@ -46,7 +45,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         }
         Ok(())
     })?;
-    let next = Next { key: &last.name, version_id: last.id.as_deref() };
+    let next = Next { key: &last.name, version_id: last.id() };
     let next = (ended == Ended::Truncated).then_some(next);
     Ok(Response::new(200).xml(input.document(&request.bucket, &page, next)))
 }
@@ -55,14 +54,22 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
 #[derive(Debug, Default)]
 struct Last {
     name: String,
-    id: Option<String>,
+    /// Empty for a common prefix.
+    id: String,
 }
 
 impl Last {
-    fn set(&mut self, name: &str, id: Option<String>) {
+    fn set(&mut self, name: &str, id: Option<VersionId>) {
         self.name.clear();
         self.name.push_str(name);
-        self.id = id;
+        self.id.clear();
+        if let Some(id) = id {
+            id.push_to(&mut self.id);
+        }
+    }
+
+    fn id(&self) -> Option<&str> {
+        (!self.id.is_empty()).then_some(&*self.id)
     }
 }
 

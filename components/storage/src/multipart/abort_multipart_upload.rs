@@ -6,7 +6,7 @@ use gateway::precondition::failed;
 use sdk::Response;
 
 use super::{find, parts};
-use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
+use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::request::Request;
 
 /// Ends the upload and gives up its parts. `PreconditionFailed` when it was initiated at another time than
@@ -26,5 +26,5 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             return Ok(Response::new(204));
         }
     }
-    Err(aborted())
+    Err(contended())
 }

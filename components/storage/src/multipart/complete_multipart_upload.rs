@@ -43,7 +43,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         plan.require_unchanged(tables::BUCKETS, &bucket);
         let version = end_upload(&mut plan, &upload, &uploaded, &object, &place)?;
         if plan.commit(&request.call).await?.is_some() {
-            return Ok(respond(request, &bucket.record, &version));
+            return Ok(respond(request, &version));
         }
         bucket = request.read_bucket_row()?;
     }
@@ -97,7 +97,7 @@ fn object(
         tags: upload.tags.clone(),
         checksums: vec![whole],
         retention: upload.retention.or(default),
-        legal_hold: upload.legal_hold.then_some(true),
+        legal_hold: upload.legal_hold,
         upload: Some((upload.sequence, upload.nonce)),
         encryption: upload.encryption,
         ..Details::default()
@@ -147,10 +147,10 @@ fn completed_before(
     let upload = version_id::decode(id);
     let is_same = |row: &&Row<Version>| upload.is_some() && row.record.details.upload == upload;
     if let Some(row) = current.filter(is_same) {
-        return Ok(respond(request, bucket, &row.record));
+        return Ok(respond(request, &row.record));
     }
     match rows::newest_version(bucket.id, &request.key)?.as_ref().filter(is_same) {
-        Some(row) => Ok(respond(request, bucket, &row.record)),
+        Some(row) => Ok(respond(request, &row.record)),
         None => Err(no_such_upload(id)),
     }
 }
@@ -188,7 +188,7 @@ fn check_claimed(input: &Input, whole: &Checksum, covers: ChecksumType) -> Resul
     }
 }
 
-fn respond(request: &Request, bucket: &BucketRow, version: &Version) -> Response {
+fn respond(request: &Request, version: &Version) -> Response {
     let mut location = format!("http://{}/{}/", request.head.host, request.bucket);
     url_encoding::push_path(&mut location, &request.key);
     let summary = &version.summary;
@@ -203,6 +203,6 @@ fn respond(request: &Request, bucket: &BucketRow, version: &Version) -> Response
         checksum_type: Some(checksum::to_kind(covers)),
     };
     let mut lines = String::new();
-    headers::push_version_id(&mut lines, bucket, summary);
+    headers::push_written_id(&mut lines, summary);
     Response::with_lines(200, lines).xml(completed.document())
 }

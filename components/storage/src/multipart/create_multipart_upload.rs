@@ -8,7 +8,7 @@ use sdk::{Identity, Response};
 use super::checksum::of_kind;
 use super::upload_id;
 use crate::object::input::ObjectHeaders;
-use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
+use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::records::{Account, Initiator, Upload};
 use crate::request::Request;
 use crate::{index, tables};
@@ -33,7 +33,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             checksum_algorithm: checksum.map(|checksum| checksum.algorithm.into()),
             checksum_type: checksum.map(|checksum| of_kind(checksum.kind)),
             retention: input.retention,
-            legal_hold: input.legal_hold == Some(true),
+            legal_hold: input.legal_hold,
             encryption: 0,
         };
         let mut plan = Plan::new();
@@ -46,7 +46,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         }
         bucket = request.read_bucket_row()?;
     }
-    Err(aborted())
+    Err(contended())
 }
 
 fn respond(request: &Request, upload: &Upload) -> Response {

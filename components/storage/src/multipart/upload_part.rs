@@ -9,7 +9,7 @@ use super::{checksum, find, parts};
 use crate::object::checksums::{self, Claims};
 use crate::object::put_object::{BODY_BYTES_MAX, check_length};
 use crate::object::slice;
-use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
+use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::records::{Checksum, Part, Span};
 use crate::request::Request;
 
@@ -74,5 +74,5 @@ async fn store(request: &Request, bucket: u64, part: &Part) -> Result<()> {
             return Ok(());
         }
     }
-    Err(aborted())
+    Err(contended())
 }

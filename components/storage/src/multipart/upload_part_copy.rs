@@ -19,7 +19,7 @@ use crate::object::copy_object::{find_bucket, find_version};
 use crate::object::put_object::BODY_BYTES_MAX;
 use crate::object::read::Found;
 use crate::object::{checksums, slice};
-use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
+use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::records::{Algorithm, Checksum, ChecksumType, Part, Span, Versioning};
 use crate::request::Request;
 
@@ -61,7 +61,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         }
         digested = Some(digests);
     }
-    Err(aborted())
+    Err(contended())
 }
 
 /// Which bytes of the source are copied.

@@ -50,7 +50,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let metadata = directive(request, "x-amz-metadata-directive", "Unknown metadata directive.")?;
     let tagging = directive(request, "x-amz-tagging-directive", "Unknown tagging directive.")?;
     let algorithm = copy_algorithm(&request.headers)?.map(Algorithm::from);
-    let conditions = WritePreconditions::parse(&request.headers);
+    let conditions = WritePreconditions::parse(&request.headers)?;
     let mut digests = None;
     for _ in 0..ATTEMPTS_MAX {
         let bucket = request.read_bucket_row()?;
@@ -83,7 +83,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         let summary = write::put(&mut plan, &place, &object)?;
         plan.keep(&spans);
         if plan.commit(&request.call).await?.is_some() {
-            return Ok(respond(&bucket.record, &source_bucket.record, &version.summary, &summary, &object));
+            return Ok(respond(&source_bucket.record, &version.summary, &summary, &object));
         }
         digests = Some(current);
     }
@@ -210,15 +210,9 @@ async fn digest_source(
     Ok(Digests { revision, md5, checksum })
 }
 
-fn respond(
-    bucket: &BucketRow,
-    source_bucket: &BucketRow,
-    source: &Summary,
-    summary: &Summary,
-    object: &NewObject,
-) -> Response {
+fn respond(source_bucket: &BucketRow, source: &Summary, summary: &Summary, object: &NewObject) -> Response {
     let mut lines = String::with_capacity(256);
-    headers::push_version_id(&mut lines, bucket, summary);
+    headers::push_written_id(&mut lines, summary);
     if source_bucket.versioning != Versioning::Unversioned {
         push_header(&mut lines, "x-amz-copy-source-version-id", &source.version_id().to_string());
     }

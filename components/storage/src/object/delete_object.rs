@@ -4,7 +4,7 @@ use gateway::errors::Result;
 use gateway::precondition::{DeletePreconditions, Judged};
 use sdk::Response;
 
-use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
+use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::records::{BucketRow, Version, VersionId, Versioning};
 use crate::request::Request;
 use crate::subresource::lock::{self, Bypass};
@@ -71,7 +71,7 @@ pub(crate) async fn commit(request: &Request, deletion: &Deletion) -> Result<Del
         }
         bucket = request.read_bucket_row()?;
     }
-    Err(aborted())
+    Err(contended())
 }
 
 /// Plans a deletion. Plans of several keys may be one batch, of one key twice they may not.

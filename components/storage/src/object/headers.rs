@@ -43,10 +43,20 @@ pub(crate) fn push_version_id(lines: &mut String, bucket: &BucketRow, summary: &
     }
 }
 
+/// `x-amz-version-id` of a version that was just written. A null version is written without saying so, also where
+/// versioning is suspended; reads name it.
+pub(crate) fn push_written_id(lines: &mut String, summary: &Summary) {
+    if !summary.null {
+        push_id(lines, "x-amz-version-id", summary.version_id());
+    }
+}
+
 /// A header whose value is a version id.
 pub(crate) fn push_id(lines: &mut String, name: &str, id: VersionId) {
-    // Writing to a String cannot fail.
-    let _ = writeln!(lines, "{name}: {id}");
+    lines.push_str(name);
+    lines.push_str(": ");
+    id.push_to(lines);
+    lines.push('\n');
 }
 
 /// Everything that GET and HEAD tell of an object besides its validators, checksums and length.

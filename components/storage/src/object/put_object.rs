@@ -29,7 +29,11 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
              parameters",
         ));
     }
-    let conditions = WritePreconditions::parse(&request.headers);
+    let conditions = WritePreconditions::parse(&request.headers)?;
+    if conditions.is_conditional() {
+        // What cannot be written anyway need not be received. It is judged again with what the commit requires.
+        write::check(&conditions, &Place::read(bucket, &request.key)?)?;
+    }
     let algorithm = claims.algorithm().unwrap_or(Algorithm::Crc64Nvme);
     let plan = IngestPlan { length_max: BODY_BYTES_MAX, digests: claims.digests(algorithm) };
     let received = request.call.ingest(plan).await.map_err(failure_to_error)?;
@@ -53,7 +57,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let summary = commit(request, &object, &conditions).await?;
     let mut lines = String::with_capacity(256);
     headers::push_etag(&mut lines, &summary);
-    headers::push_version_id(&mut lines, bucket, &summary);
+    headers::push_written_id(&mut lines, &summary);
     headers::push_checksums(&mut lines, &object.details.checksums, object.checksum_type, 0);
     Ok(Response::with_lines(200, lines))
 }
@@ -78,8 +82,8 @@ async fn commit(request: &Request, object: &NewObject, conditions: &WritePrecond
     Err(write::conflict(conditions))
 }
 
-/// The length of the body must be known, and not more than 5 GiB: `MissingContentLength`, `EntityTooLarge`. Shared
-/// with UploadPart.
+/// The length of the body must be known, and not more than 5 GiB: `MissingContentLength`, `EntityTooLarge`. A body in
+/// HTTP's own chunks, of which nobody says how long it will be, is `NotImplemented`. Shared with UploadPart.
 pub(crate) fn check_length(request: &Request) -> Result<()> {
     let framed = request.headers.get("x-amz-decoded-content-length");
     let length = match framed {
@@ -89,6 +93,9 @@ pub(crate) fn check_length(request: &Request) -> Result<()> {
         None => request.head.content_length,
     };
     match length {
+        None if request.headers.has("transfer-encoding") => {
+            Err(S3Error::new(ErrorCode::NotImplemented).detail("Header", "Transfer-Encoding"))
+        }
         None => Err(ErrorCode::MissingContentLength.into()),
         Some(length) if length > BODY_BYTES_MAX => Err(S3Error::new(ErrorCode::EntityTooLarge)
             .detail("ProposedSize", length.to_string())

@@ -16,7 +16,7 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::precondition::WritePreconditions;
 
 use crate::index;
-use crate::plan::{Plan, aborted};
+use crate::plan::{Plan, contended};
 use crate::records::{
     AlgorithmSet, BucketRow, ChecksumType, Details, ETag, Kind, Row, StorageClass, Summary, Version,
     Versioning,
@@ -68,7 +68,7 @@ pub(crate) fn check(conditions: &WritePreconditions, place: &Place<'_>) -> Resul
 
 /// What a write answers whose rows kept changing underneath it.
 pub(crate) fn conflict(conditions: &WritePreconditions) -> S3Error {
-    if conditions.is_conditional() { ErrorCode::ConditionalRequestConflict.into() } else { aborted() }
+    if conditions.is_conditional() { ErrorCode::ConditionalRequestConflict.into() } else { contended() }
 }
 
 /// What a new version is made of. Its place among the versions is given by [`put`].

@@ -33,8 +33,8 @@ pub(crate) struct Upload {
     pub(crate) checksum_type: Option<ChecksumType>,
     /// Retention given when the upload was created. The bucket's default applies on completion.
     pub(crate) retention: Option<Retention>,
-    /// Legal hold given when the upload was created.
-    pub(crate) legal_hold: bool,
+    /// Legal hold, when it was given as the upload was created.
+    pub(crate) legal_hold: Option<bool>,
     /// Reserved for how the object is sealed at rest; 0 is "not".
     pub(crate) encryption: u8,
 }

@@ -105,14 +105,21 @@ pub(crate) enum VersionId {
     },
 }
 
+impl VersionId {
+    /// Appends the id; cheaper than `Display` where many are printed.
+    pub(crate) fn push_to(self, text: &mut String) {
+        match self {
+            VersionId::Null => text.push_str("null"),
+            VersionId::Number { sequence, nonce } => version_id::push(text, sequence, nonce),
+        }
+    }
+}
+
 impl fmt::Display for VersionId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            VersionId::Null => formatter.write_str("null"),
-            VersionId::Number { sequence, nonce } => {
-                formatter.write_str(&version_id::encode(sequence, nonce))
-            }
-        }
+        let mut text = String::with_capacity(version_id::LENGTH);
+        self.push_to(&mut text);
+        formatter.write_str(&text)
     }
 }
 
@@ -208,7 +215,7 @@ pub(crate) struct Details {
     pub(crate) content: ContentHeaders,
     /// User metadata: names in lower case without `x-amz-meta-`, in the order sent.
     pub(crate) metadata: Vec<(String, String)>,
-    /// Tags, in the order given; at most 10.
+    /// Tags, in the order of their keys; at most 10.
     pub(crate) tags: Vec<(String, String)>,
     /// Checksums of the object; what they cover is `Summary::checksum_type`.
     pub(crate) checksums: Vec<Checksum>,

@@ -56,7 +56,7 @@ fn list_objects_v2_prints_entries_before_common_prefixes() {
     page.object(&ObjectRow { owner: Some(OWNER), ..row("a/c") });
     assert_eq!(page.count(), 2);
     let expected = "<Name>photos</Name><Prefix>a/</Prefix>\
-        <NextContinuationToken>YS9j</NextContinuationToken><StartAfter>a/0</StartAfter>\
+        <NextContinuationToken>OY50LmEvYw</NextContinuationToken><StartAfter>a/0</StartAfter>\
         <KeyCount>2</KeyCount>\n\
         <MaxKeys>2</MaxKeys><Delimiter>/</Delimiter>\n\
         <IsTruncated>true</IsTruncated>\n\
@@ -71,11 +71,11 @@ fn list_objects_v2_prints_entries_before_common_prefixes() {
 
 #[test]
 fn a_continuation_token_takes_precedence_and_is_echoed() {
-    let input = list_objects_v2::Input::parse(&query("continuation-token=YS9j&start-after=z")).unwrap();
+    let input = list_objects_v2::Input::parse(&query("continuation-token=OY50LmEvYw&start-after=z")).unwrap();
     assert_eq!(input.after(), "a/c");
     let document = input.document("photos", &Page::new(&input.selection), None);
     assert!(document.contains(
-        "<ContinuationToken>YS9j</ContinuationToken><StartAfter>z</StartAfter><KeyCount>0</KeyCount>"
+        "<ContinuationToken>OY50LmEvYw</ContinuationToken><StartAfter>z</StartAfter><KeyCount>0</KeyCount>"
     ));
     let empty = list_objects_v2::Input::parse(&query("continuation-token=")).unwrap();
     assert_eq!(empty.after(), "");
@@ -110,13 +110,13 @@ fn encoding_type_url_encodes_every_key() {
     page.common_prefix("a c%");
     let document = input.document("photos", &page, Some("a c%"));
     for element in [
-        "<Prefix>a+</Prefix>",
+        "<Prefix>a%20</Prefix>",
         "<Marker>%01</Marker>",
-        "<NextMarker>a+c%25</NextMarker>",
+        "<NextMarker>a%20c%25</NextMarker>",
         "<Delimiter>%25</Delimiter>",
         "<EncodingType>url</EncodingType>",
-        "<Key>a+b%2B%C3%A9%01</Key>",
-        "<CommonPrefixes><Prefix>a+c%25</Prefix></CommonPrefixes>",
+        "<Key>a%20b%2B%C3%A9%01</Key>",
+        "<CommonPrefixes><Prefix>a%20c%25</Prefix></CommonPrefixes>",
     ] {
         assert!(document.contains(element), "{element} in {document}");
     }

@@ -55,7 +55,10 @@ fn decode(framing: &Chunked, body: &[u8], splits: &[usize]) -> Result<(Vec<u8>, 
     Ok((decoded, decoder.finish()?))
 }
 
-fn check(framing: &Chunked, body: &str, expected: Result<(&str, &[(&str, &str)]), FramingError>) {
+/// A body and its trailing headers, as a test writes them down.
+type Expected<'a> = Result<(&'a str, &'a [(&'a str, &'a str)]), FramingError>;
+
+fn check(framing: &Chunked, body: &str, expected: Expected<'_>) {
     let expected = expected.map(|(bytes, trailers)| {
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         (bytes.as_bytes().to_vec(), trailers.iter().map(owned).collect())

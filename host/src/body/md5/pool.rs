@@ -1,8 +1,8 @@
 //! The lane thread: bodies that are received at the same time have their MD5 computed side by side.
 //!
-//! Each body queues what it receives and asks for a lane. One thread of the process hashes the queues of up to 16 bodies
-//! in bursts. As 16 lanes cost what one does, it begins only when every body has asked, or when one cannot go on without:
-//! its queue is full, or it has ended. A body that is alone is hashed while its next bytes are being received.
+//! Each body queues what it receives. One thread of the process hashes the queues of up to 16 bodies in bursts; bodies
+//! that ask meanwhile take a lane at the next burst. So lanes fill up exactly when there is more to hash than one stream
+//! could, and a body that is alone is hashed while its next bytes are being received.
 
 use std::{
     collections::VecDeque,
@@ -36,27 +36,15 @@ pub struct Lost;
 
 /// What bodies and the lane thread share.
 struct Pool {
-    asking: Mutex<Asking>,
+    /// Bodies that ask for a lane, each with its MD5 so far.
+    asking: Mutex<VecDeque<(Arc<Feed>, Md5)>>,
     asked: Condvar,
-    /// Bodies whose MD5 is not finished.
-    bodies: AtomicUsize,
     /// Bytes queued and being hashed.
     held: AtomicUsize,
 }
 
-/// Bodies that ask for a lane, each with its MD5 so far.
-struct Asking {
-    feeds: VecDeque<(Arc<Feed>, Md5)>,
-    /// A body waits for the lane thread.
-    is_urgent: bool,
-}
-
-static POOL: Pool = Pool {
-    asking: Mutex::new(Asking { feeds: VecDeque::new(), is_urgent: false }),
-    asked: Condvar::new(),
-    bodies: AtomicUsize::new(0),
-    held: AtomicUsize::new(0),
-};
+static POOL: Pool =
+    Pool { asking: Mutex::new(VecDeque::new()), asked: Condvar::new(), held: AtomicUsize::new(0) };
 
 /// Whether the lane thread runs; the first look starts it. It does not on a processor without vectors that would pay.
 static RUNS: LazyLock<bool> = LazyLock::new(|| {
@@ -84,34 +72,21 @@ impl Pool {
         }
     }
 
-    /// Gives free lanes to bodies that ask. When no lane is taken, waits until it pays to begin.
+    /// Gives free lanes to bodies that ask; waits for one when no lane is taken.
     fn fill(&self, lanes: &mut Vec<Lane>) {
         let mut asking = lock(&self.asking);
         if lanes.is_empty() {
-            let waited = self.asked.wait_while(asking, |asking| !self.pays(asking));
+            let waited = self.asked.wait_while(asking, |asking| asking.is_empty());
             asking = waited.unwrap_or_else(PoisonError::into_inner);
-            asking.is_urgent = false;
         }
         while lanes.len() < lanes::width() {
-            let Some((feed, md5)) = asking.feeds.pop_front() else { break };
-            lanes.push(Lane::new(feed, md5));
+            let Some((feed, md5)) = asking.pop_front() else { break };
+            lanes.extend(Lane::start(feed, md5));
         }
-        drop(asking);
-        *lanes = std::mem::take(lanes).into_iter().filter_map(Lane::settle).collect();
-    }
-
-    fn pays(&self, asking: &Asking) -> bool {
-        let asked = asking.feeds.len();
-        asked > 0 && (asking.is_urgent || asked >= self.bodies.load(Relaxed).min(lanes::width()))
     }
 
     fn ask(&self, feed: Arc<Feed>, md5: Md5) {
-        lock(&self.asking).feeds.push_back((feed, md5));
-        self.asked.notify_one();
-    }
-
-    fn press(&self) {
-        lock(&self.asking).is_urgent = true;
+        lock(&self.asking).push_back((feed, md5));
         self.asked.notify_one();
     }
 }
@@ -199,29 +174,15 @@ struct Lane {
     piece: Bytes,
     pieces: VecDeque<Bytes>,
     taken_bytes: usize,
-    state: LaneState,
-}
-
-enum LaneState {
-    /// The queue is to be taken.
-    New,
-    /// The queue was taken.
-    Hashing,
-    /// The MD5 went on: nothing is lost with the lane.
-    Done,
+    /// The MD5 went home: nothing is lost with the lane.
+    is_done: bool,
 }
 
 impl Lane {
-    /// With nothing to hash yet: to be settled.
-    fn new(feed: Arc<Feed>, md5: Md5) -> Self {
-        Self {
-            feed,
-            md5,
-            piece: Bytes::new(),
-            pieces: VecDeque::new(),
-            taken_bytes: 0,
-            state: LaneState::New,
-        }
+    /// `None` when there is no whole block to hash.
+    fn start(feed: Arc<Feed>, md5: Md5) -> Option<Self> {
+        let (piece, pieces) = (Bytes::new(), VecDeque::new());
+        Self { feed, md5, piece, pieces, taken_bytes: 0, is_done: false }.settle()
     }
 
     /// So many blocks of the piece have been hashed.
@@ -243,32 +204,24 @@ impl Lane {
         Some(self)
     }
 
-    /// At first, takes what the body has queued. After that, leaves the lane: to ask for the next, or to go home.
+    /// Takes what the body has queued meanwhile, or leaves the lane.
     fn take_more(&mut self) -> Option<Bytes> {
         POOL.held.fetch_sub(std::mem::take(&mut self.taken_bytes), Relaxed);
         let mut state = lock(&self.feed.state);
-        if let LaneState::New = self.state {
-            self.state = LaneState::Hashing;
-            (self.pieces, self.taken_bytes) = state.take_queue();
-            state.wake();
-            return self.pieces.pop_front();
-        }
-        self.state = LaneState::Done;
-        if state.queued_bytes < LANE_BYTES_MIN {
+        (self.pieces, self.taken_bytes) = state.take_queue();
+        if self.pieces.is_empty() {
             state.place = Place::Home(self.md5.clone());
-            state.wake();
-        } else {
-            drop(state);
-            POOL.ask(self.feed.clone(), self.md5.clone());
+            self.is_done = true;
         }
-        None
+        state.wake();
+        self.pieces.pop_front()
     }
 }
 
 impl Drop for Lane {
     fn drop(&mut self) {
         POOL.held.fetch_sub(self.taken_bytes, Relaxed);
-        if !matches!(self.state, LaneState::Done) {
+        if !self.is_done {
             let mut state = lock(&self.feed.state);
             state.place = Place::Lost;
             state.wake();
@@ -284,10 +237,7 @@ pub struct BodyMd5 {
 impl BodyMd5 {
     /// `None` when there is no lane thread.
     pub fn new() -> Option<Self> {
-        RUNS.then(|| {
-            POOL.bodies.fetch_add(1, Relaxed);
-            Self { feed: Arc::default() }
-        })
+        RUNS.then(|| Self { feed: Arc::default() })
     }
 
     /// Appends bytes. Waits when the lane thread is behind.
@@ -334,17 +284,9 @@ impl BodyMd5 {
                 return Poll::Ready(Ok(()));
             }
             state.waiting = Some(cx.waker().clone());
-            drop(state);
-            POOL.press();
             Poll::Pending
         })
         .await
-    }
-}
-
-impl Drop for BodyMd5 {
-    fn drop(&mut self) {
-        POOL.bodies.fetch_sub(1, Relaxed);
     }
 }
 

@@ -7,21 +7,22 @@ use super::apply::{self, Effects};
 use super::batch::{Changes, HIGH_AT};
 use super::queue::{Done, Queued, Work};
 use crate::volume::errors::{CommitError, VolumeError};
-use crate::volume::index::{Rows, State, read_state, write_state};
+use crate::volume::index::{Index, Rows, State, read_state, write_state};
 use crate::volume::log::Position;
 use crate::volume::log::record::{HEADER_BYTES, Kind, with_room};
 use crate::volume::log::writer::{Sync, Writer};
+use crate::volume::open;
 use crate::volume::options::Durability;
+use crate::volume::presync::Presync;
+use crate::volume::receive::Pending;
 use crate::volume::shared::Shared;
 use crate::volume::stats::count;
 use crate::volume::wire::{put_u64, set_at};
 
 /// Batches that share a sync at most: beyond it, the first would wait for too long.
 const GROUP_MAX: usize = 1024;
-/// A broken log is tried again after so long.
-const REPAIR_EVERY: Duration = Duration::from_secs(1);
-/// A checkpoint that failed is tried again after so long.
-const CHECKPOINT_RETRY: Duration = Duration::from_secs(5);
+/// Presyncs between two checkpoints.
+const PRESYNCS: u64 = 8;
 
 /// The committer's own state.
 pub(crate) struct Committer {
@@ -32,6 +33,12 @@ pub(crate) struct Committer {
     /// Bytes of log since the last checkpoint.
     since_checkpoint: u64,
     checkpoint_not_before: Instant,
+    recover_not_before: Instant,
+    presync: Option<Presync>,
+    /// The presync begins when so many bytes of log have come since the checkpoint.
+    presync_at: u64,
+    /// Bodies of commits that failed and may yet turn out to have happened: until that is decided, they stay.
+    doubtful: Vec<Arc<Pending>>,
 }
 
 /// A batch of the group that holds.
@@ -49,8 +56,18 @@ struct Grouped {
 }
 
 impl Committer {
-    pub(crate) fn new(shared: Arc<Shared>, writer: Writer, last: u64) -> Committer {
-        Committer { shared, writer, last, since_checkpoint: 0, checkpoint_not_before: Instant::now() }
+    pub(crate) fn new(shared: Arc<Shared>, writer: Writer, last: u64, presync: Option<Presync>) -> Committer {
+        Committer {
+            presync,
+            presync_at: 0,
+            shared,
+            writer,
+            last,
+            since_checkpoint: 0,
+            checkpoint_not_before: Instant::now(),
+            recover_not_before: Instant::now(),
+            doubtful: Vec::new(),
+        }
     }
 
     /// Works until the volume is closed.
@@ -64,6 +81,7 @@ impl Committer {
                 self.close();
                 return;
             }
+            self.presync();
             let due = self.since_checkpoint >= self.shared.options.checkpoint_log_bytes;
             if (due || (idle && self.since_checkpoint > 0)) && Instant::now() >= self.checkpoint_not_before {
                 self.checkpoint();
@@ -71,11 +89,20 @@ impl Committer {
         }
     }
 
+    /// Every now and then the index's pages are brought to the disk, so that the checkpoint finds them there.
+    fn presync(&mut self) {
+        let step = self.shared.options.checkpoint_log_bytes / PRESYNCS;
+        if let Some(presync) = &self.presync
+            && self.since_checkpoint >= self.presync_at.saturating_add(step)
+        {
+            self.presync_at = self.since_checkpoint;
+            presync.begin();
+        }
+    }
+
     fn patience(&self) -> Option<Duration> {
-        if self.shared.is_failed() {
-            None
-        } else if self.shared.tail.broken().is_some() {
-            Some(REPAIR_EVERY)
+        if self.shared.is_failed() || self.shared.tail.broken().is_some() {
+            Some(self.shared.options.retry)
         } else if self.since_checkpoint > 0 {
             Some(self.shared.options.checkpoint_idle)
         } else {
@@ -85,11 +112,7 @@ impl Committer {
 
     fn work(&mut self, work: Work) {
         let _ = self.shared.check_space(0);
-        if self.shared.tail.broken().is_some()
-            && let Err(error) = self.writer.repair()
-        {
-            tracing::warn!(%error, "the log cannot be written");
-        }
+        self.repair();
         let mut batches = work.batches.into_iter();
         loop {
             let group: Vec<Queued> = batches.by_ref().take(GROUP_MAX).collect();
@@ -109,6 +132,56 @@ impl Committer {
             self.checkpoint();
             work.checkpoint.into_iter().for_each(|done| done());
         }
+    }
+
+    /// Tries to end a failure of the log or of the index.
+    fn repair(&mut self) {
+        if self.shared.tail.broken().is_some() {
+            match self.writer.repair() {
+                // The segment that was begun says that what failed has not happened.
+                Ok(()) if !self.shared.is_failed() => self.doubtful.clear(),
+                Ok(()) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "the log cannot be written");
+                    return;
+                }
+            }
+        }
+        if self.shared.is_failed() && Instant::now() >= self.recover_not_before {
+            match self.recover_index() {
+                Ok(()) => tracing::warn!("the index was recovered from the log"),
+                Err(error) => {
+                    tracing::error!(%error, "the index cannot be recovered");
+                    self.recover_not_before = Instant::now() + self.shared.options.retry;
+                }
+            }
+        }
+    }
+
+    /// After a failure redb refuses everything: opens the index anew, as a start would, and replays what it lacks.
+    fn recover_index(&mut self) -> Result<(), VolumeError> {
+        self.writer.flush(Sync::Yes)?;
+        let shared = Arc::clone(&self.shared);
+        shared.index.set(None);
+        shared.views.publish(shared.views.generation());
+        let (index, state, live) = open::reopen_index(&*shared.disk, &shared.options, self.writer.position())
+            .map_err(|error| VolumeError::Failed(error.to_string()))?;
+        shared.segments.set_live(&live);
+        shared.set_checkpointed(state.position.segment);
+        shared.sequence.reserved(state.sequence_high);
+        shared.index.set(Some(index));
+        shared.set_failed(false);
+        // A number that was not given out yet: every snapshot from before is stale.
+        self.last = self.last.max(state.commit) + 1;
+        self.since_checkpoint = 0;
+        shared.views.publish(self.last);
+        let snapshot = shared.snapshot()?;
+        for pending in self.doubtful.drain(..) {
+            if snapshot.blob(pending.id)?.is_some() {
+                pending.set_kept();
+            }
+        }
+        Ok(())
     }
 
     /// One group commit.
@@ -132,6 +205,10 @@ impl Committer {
                 }
             }
             Err(error) => {
+                if self.shared.tail.broken().is_none() {
+                    // Then it was the index, and redb refuses everything after its first failure.
+                    self.shared.set_failed(true);
+                }
                 count(&counters.failed_commits, size);
                 tracing::error!(%error, "a group of commits failed");
                 let error = CommitError::from(error);
@@ -142,7 +219,7 @@ impl Committer {
 
     /// After an error, `answers` are those who wait for one.
     fn commit(&mut self, group: Vec<Queued>, answers: &mut Vec<Done>) -> Result<Grouped, VolumeError> {
-        let begun = self.usable().and_then(|()| self.shared.index.begin());
+        let begun = self.usable().and_then(|()| self.shared.index.with(Index::begin));
         let transaction = match begun {
             Ok(transaction) => transaction,
             Err(error) => {
@@ -164,8 +241,7 @@ impl Committer {
         let committed = written.and_then(|()| {
             transaction.commit().map_err(|error| {
                 // The log has what the index has not: only a replay brings them together again.
-                self.shared.set_failed();
-                VolumeError::from(error)
+                VolumeError::Failed(format!("index: {error}"))
             })
         });
         match committed {
@@ -174,7 +250,10 @@ impl Committer {
                 Ok(grouped)
             }
             Err(error) => {
-                answers.extend(grouped.accepted.into_iter().map(|accepted| accepted.queued.done));
+                for accepted in grouped.accepted {
+                    self.doubtful.extend(accepted.queued.received);
+                    answers.push(accepted.queued.done);
+                }
                 answers.extend(grouped.refused.into_iter().map(|(done, _)| done));
                 Err(error)
             }
@@ -183,7 +262,7 @@ impl Committer {
 
     fn usable(&self) -> Result<(), VolumeError> {
         if self.shared.is_failed() {
-            return Err(VolumeError::Failed("the index failed; the volume must be opened again".into()));
+            return Err(VolumeError::Failed("the index failed".into()));
         }
         match self.shared.tail.broken() {
             Some(error) => Err(error),
@@ -343,10 +422,11 @@ impl Committer {
         let began = Instant::now();
         if let Err(error) = self.try_checkpoint() {
             tracing::error!(%error, "the index could not be checkpointed");
-            self.checkpoint_not_before = Instant::now() + CHECKPOINT_RETRY;
+            self.checkpoint_not_before = Instant::now() + self.shared.options.retry;
             return;
         }
         self.since_checkpoint = 0;
+        self.presync_at = 0;
         self.shared.counters.checkpoint_us.add_us(began.elapsed());
     }
 
@@ -357,7 +437,8 @@ impl Committer {
         self.flushed(&flushed);
         flushed?;
         let high = self.shared.sequence.wanted();
-        let checkpointed = self.shared.index.checkpoint(&self.shared.segments.live(), high);
+        let live = self.shared.segments.live();
+        let checkpointed = self.shared.index.with(|index| index.checkpoint(&live, high));
         match checkpointed {
             Ok(state) => {
                 self.shared.sequence.reserved(state.sequence_high);
@@ -365,7 +446,7 @@ impl Committer {
                 Ok(())
             }
             Err(error) => {
-                self.shared.set_failed();
+                self.shared.set_failed(true);
                 Err(error)
             }
         }
@@ -375,6 +456,7 @@ impl Committer {
     fn close(&mut self) {
         let rest = self.shared.queue.shut();
         self.work(rest);
+        self.repair();
         if self.usable().is_err() {
             return;
         }

@@ -21,17 +21,21 @@ pub(crate) struct End {
     pub(crate) segment: Segment,
 }
 
-/// The segments of a volume in order, each with its header. A last segment without a whole header is left out: its
-/// creation was cut short, and nothing in it was acknowledged.
+/// The headers of the segments in order. A segment without a whole header is left out when nothing is in it: its creation
+/// was cut short.
 pub(crate) fn chain(disk: &dyn Disk, volume: u64) -> Result<Vec<SegmentHeader>, OpenError> {
-    let numbers = segment::list(disk)?;
-    let mut headers: Vec<SegmentHeader> = Vec::with_capacity(numbers.len());
-    for number in &numbers {
-        let segment = segment::open(disk, *number, Open::Read)?;
+    let mut headers: Vec<SegmentHeader> = Vec::new();
+    for number in segment::list(disk)? {
+        let segment = segment::open(disk, number, Open::Read)?;
         match SegmentHeader::read(&*segment.file)? {
-            Some(header) if header.number == *number && header.volume == volume => headers.push(header),
-            None if Some(number) == numbers.last() => {}
-            _ => return Err(damaged(*number, 0, "is not a segment of this volume")),
+            Some(header) if header.number == number && header.volume == volume => headers.push(header),
+            Some(_) => return Err(damaged(number, 0, "is not a segment of this volume")),
+            None => {
+                let at = Position { segment: number, offset: segment::HEADER_BYTES };
+                if Scan::new(&*segment.file, at, None)?.header()?.is_some() {
+                    return Err(damaged(number, 0, "has lost its header"));
+                }
+            }
         }
     }
     Ok(headers)

@@ -317,11 +317,15 @@ impl Writer {
         }
         let header = self.tail.repair_header(self.good);
         self.open_segment(&header)?;
-        self.active.file.sync_data()?;
         self.unsynced = false;
         self.good = self.written;
         self.tail.resume(self.written);
         Ok(())
+    }
+
+    /// Where what was written ends.
+    pub(crate) fn position(&self) -> Position {
+        self.written
     }
 
     /// Cuts off reserved space, so that the file ends where the log does, and syncs.
@@ -331,7 +335,8 @@ impl Writer {
     }
 }
 
-/// Makes a segment's file with its header, and makes its name durable; the header itself is synced with what follows.
+/// Makes a segment's file, and makes its header and its name durable before anything else is written: a segment with
+/// records and without a header is a damaged one.
 pub(crate) fn create_segment(
     disk: &dyn Disk,
     header: &SegmentHeader,
@@ -345,6 +350,7 @@ pub(crate) fn create_segment(
     }
     file.allocate(allocate_bytes.max(segment::HEADER_BYTES))?;
     file.write_at(0, &header.encode())?;
+    file.sync_data()?;
     disk.sync_folder(segment::FOLDER)?;
     Ok(Segment { number: header.number, file })
 }

@@ -77,3 +77,15 @@ fn encoded_words_are_not_longer_than_mail_allows() {
     assert!(words.split(' ').all(|word| word.len() <= 75), "{words}");
     assert_eq!(words.split(' ').count(), 5);
 }
+
+#[test]
+fn a_written_version_is_named_unless_it_is_the_null_version() {
+    let mut lines = String::new();
+    let mut summary = version().summary;
+    push_written_id(&mut lines, &summary);
+    assert_eq!(lines, format!("x-amz-version-id: {}\n", summary.version_id()));
+    lines.clear();
+    summary.null = true;
+    push_written_id(&mut lines, &summary);
+    assert_eq!(lines, "");
+}
