@@ -125,7 +125,7 @@ operations! {
     CreateSession                        | Get    Bucket  [sub("session")]              [all("s3express:CreateSession")]                          none          Optional  -            no
 
     GetBucketVersioning                  | Get    Bucket  [sub("versioning")]           [all("s3:GetBucketVersioning")]                           none          Optional  -            yes
-    PutBucketVersioning                  | Put    Bucket  [sub("versioning")]           [all("s3:PutBucketVersioning")]                           Xml(KIB64)    Required  -            yes
+    PutBucketVersioning                  | Put    Bucket  [sub("versioning")]           [all("s3:PutBucketVersioning")]                           Xml(KIB64)    Expected  -            yes
     GetBucketTagging                     | Get    Bucket  [sub("tagging")]              [all("s3:GetBucketTagging")]                              none          Optional  -            yes
     PutBucketTagging                     | Put    Bucket  [sub("tagging")]              [all("s3:PutBucketTagging")]                              Xml(KIB64)    Required  -            yes
     DeleteBucketTagging                  | Delete Bucket  [sub("tagging")]              [all("s3:PutBucketTagging")]                              none          Optional  -            yes
@@ -210,7 +210,7 @@ operations! {
     GetObjectAttributes                  | Get    Object  [sub("attributes")]           [versioned("s3:GetObject", "s3:GetObjectVersion"), versioned("s3:GetObjectAttributes", "s3:GetObjectVersionAttributes")]
                                                                                                                                                   none          Optional  -            yes
     GetObjectTagging                     | Get    Object  [sub("tagging")]              [versioned("s3:GetObjectTagging", "s3:GetObjectVersionTagging")]       none       Optional - yes
-    PutObjectTagging                     | Put    Object  [sub("tagging")]              [versioned("s3:PutObjectTagging", "s3:PutObjectVersionTagging")]       Xml(KIB64) Required - yes
+    PutObjectTagging                     | Put    Object  [sub("tagging")]              [versioned("s3:PutObjectTagging", "s3:PutObjectVersionTagging")]       Xml(KIB64) Expected - yes
     DeleteObjectTagging                  | Delete Object  [sub("tagging")]              [versioned("s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging")] none       Optional - yes
     GetObjectRetention                   | Get    Object  [sub("retention")]            [all("s3:GetObjectRetention")]                            none          Optional  -            yes
     PutObjectRetention                   | Put    Object  [sub("retention")]            [all("s3:PutObjectRetention"), with("x-amz-bypass-governance-retention", "s3:BypassGovernanceRetention")]

@@ -77,11 +77,14 @@ impl Range {
         }
     }
 
-    /// The bytes of a copy source of `size` bytes, all of which must exist. `InvalidRange` otherwise.
+    /// The bytes of a copy source of `size` bytes, all of which must exist. `InvalidArgument` otherwise.
     pub fn within_copy_source(self, size: u64) -> Result<ByteRange> {
         match self {
-            Range::Between(_, last) if last >= size => Err(S3Error::new(ErrorCode::InvalidRange)
-                .message(format!("Range specified is not valid for source object of size: {size}"))),
+            Range::Between(_, last) if last >= size => Err(S3Error::invalid_argument(
+                "x-amz-copy-source-range",
+                self.to_string(),
+                format!("Range specified is not valid for source object of size: {size}"),
+            )),
             _ => self.within(size),
         }
     }

@@ -84,9 +84,9 @@ impl TagSet {
             Err(place) => self.tags.insert(place, (key, value)),
         }
         match tagged {
-            Tagged::Object if self.tags.len() > 10 => Err(invalid("Object tags cannot be greater than 10")),
+            Tagged::Object if self.tags.len() > 10 => Err(too_many("Object tags cannot be greater than 10")),
             Tagged::Bucket if self.tags.len() > 50 => {
-                Err(invalid("Bucket tag count cannot be greater than 50"))
+                Err(too_many("Bucket tag count cannot be greater than 50"))
             }
             _ => Ok(()),
         }
@@ -122,6 +122,10 @@ fn decode(part: &str, header: &str) -> Result<String> {
              without tag name duplicates.",
         )),
     }
+}
+
+fn too_many(message: &str) -> S3Error {
+    S3Error::new(ErrorCode::BadRequest).message(message)
 }
 
 fn invalid(message: &str) -> S3Error {

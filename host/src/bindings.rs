@@ -1,6 +1,6 @@
 //! The generated host bindings: the only place in the tree that generates them.
 
-#[expect(missing_docs, unreachable_pub, clippy::all, clippy::allow_attributes_without_reason, reason = "generated code")]
+#[expect(missing_docs, clippy::all, clippy::allow_attributes_without_reason, reason = "generated code")]
 mod generated {
     wasmtime::component::bindgen!({
         path: "../gateway/wit",
@@ -11,7 +11,7 @@ mod generated {
     });
 }
 
-#[expect(missing_docs, unreachable_pub, clippy::all, clippy::allow_attributes_without_reason, reason = "generated code")]
+#[expect(missing_docs, clippy::all, clippy::allow_attributes_without_reason, reason = "generated code")]
 mod added {
     wasmtime::component::bindgen!({
         path: "../gateway/wit",

@@ -4,6 +4,7 @@ use http::{HeaderMap, Method, request::Parts};
 use wasmtime::component::Resource;
 
 use crate::bindings::calls::{Batch, Body, Decision, DigestAlgorithm, IngestPlan, Outcome, Payload, Principal, Span, Target};
+use crate::telemetry::metrics;
 use crate::volume::PendingBlob;
 
 /// The type behind the contract's `call` resource. A handle's number is the slot of its call.
@@ -148,7 +149,8 @@ impl CallState {
             answer: None,
             added_headers: String::new(),
             pending: Vec::new(),
-            stopwatch: Stopwatch { stage: 0, since: std::time::Instant::now() },
+            // The gateway is what every call meets first.
+            stopwatch: Stopwatch { stage: metrics::stage_index("gateway"), since: std::time::Instant::now() },
         }
     }
 
@@ -163,33 +165,24 @@ impl CallState {
         Some(joined)
     }
 
-    /// Every header as `name: value\n`.
-    pub fn header_block(&self) -> String {
-        let mut block = String::with_capacity(self.headers.len() * 48);
+    /// The request line without its version, then every header as `name: value\n`.
+    pub fn text(&self) -> String {
+        let mut text = String::with_capacity(64 + self.headers.len() * 64);
+        text.push_str(self.method.as_str());
+        text.push(' ');
+        text.push_str(self.uri.path());
+        if let Some(query) = self.uri.query() {
+            text.push('?');
+            text.push_str(query);
+        }
+        text.push('\n');
         for (name, value) in &self.headers {
-            block.push_str(name.as_str());
-            block.push_str(": ");
-            push_text(&mut block, value.as_bytes());
-            block.push('\n');
+            text.push_str(name.as_str());
+            text.push_str(": ");
+            push_text(&mut text, value.as_bytes());
+            text.push('\n');
         }
-        block
-    }
-
-    /// The named headers as SigV4 wants them: `name:value\n`, trimmed, inner runs of spaces folded.
-    pub fn canonical_headers(&self, names: &str) -> String {
-        let mut lines = String::with_capacity(names.len() * 4);
-        for name in names.split(';') {
-            lines.push_str(name);
-            lines.push(':');
-            for (position, value) in self.headers.get_all(name).iter().enumerate() {
-                if position > 0 {
-                    lines.push(',');
-                }
-                push_folded(&mut lines, &text(value.as_bytes()));
-            }
-            lines.push('\n');
-        }
-        lines
+        text
     }
 }
 
@@ -204,21 +197,6 @@ fn push_text(out: &mut String, bytes: &[u8]) {
     match std::str::from_utf8(bytes) {
         Ok(text) => out.push_str(text),
         Err(_) => out.extend(bytes.iter().map(|&byte| char::from(byte))),
-    }
-}
-
-fn push_folded(out: &mut String, value: &str) {
-    let value = value.trim_matches([' ', '\t']);
-    if !value.contains("  ") {
-        out.push_str(value);
-        return;
-    }
-    let mut last = '\0';
-    for c in value.chars() {
-        if c != ' ' || last != ' ' {
-            out.push(c);
-        }
-        last = c;
     }
 }
 

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use wasmtime::component::Component;
 use wasmtime::{Config, Engine, Store};
 
+use crate::accounts::Accounts;
 use crate::bindings::stages::Position;
 use crate::bindings::{Pipeline, PipelinePre};
 use crate::capabilities::{self, HostState};
@@ -44,10 +45,11 @@ impl CompiledPipeline {
     pub fn added_stages(
         &self,
         stages: Vec<(Position, String, Vec<u8>)>,
+        accounts: Arc<Accounts>,
         settings: Arc<BTreeMap<String, String>>,
         cache: Option<&Path>,
     ) -> Result<AddedStages> {
-        let mut added = AddedStages::new(settings);
+        let mut added = AddedStages::new(accounts, settings);
         for (position, name, bytes) in stages {
             let component = compile(&self.engine, &bytes, cache)?;
             added.add(position, &name, &self.engine, &component).with_context(|| format!("the stage `{name}`"))?;

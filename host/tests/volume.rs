@@ -278,3 +278,61 @@ fn compaction_moves_what_is_live_and_removes_the_rest() {
         assert_eq!(load(&volume, *id, 10_000).unwrap(), body(n as u64, 10_000));
     }
 }
+
+#[test]
+fn the_scrub_finds_a_damaged_body() {
+    let dir = tempfile::tempdir().unwrap();
+    let scrubbed = Options { scrub_bytes_per_second: 1 << 30, ..options(dir.path()) };
+    let volume = Volume::open(scrubbed).unwrap();
+    for n in 0..10u8 {
+        store(&volume, &[n], &body(u64::from(n), 5000));
+    }
+    let large = store(&volume, b"large", &body(99, 500_000));
+    volume.maintain().unwrap();
+    assert_eq!((volume.stats().scrubbed_blobs, volume.stats().scrub_errors), (11, 0));
+    let file = dir.path().join(format!("files/{:02x}/{large:016x}.blob", large & 255));
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[400_000] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    drop(volume);
+    let scrubbed = Options { scrub_bytes_per_second: 1 << 30, ..options(dir.path()) };
+    let volume = Volume::open(scrubbed.clone()).unwrap();
+    volume.maintain().unwrap();
+    assert_eq!((volume.stats().scrubbed_blobs, volume.stats().scrub_errors), (10, 1));
+    drop(volume);
+    let report = host::volume::check(&scrubbed, None).unwrap();
+    assert_eq!(report.problems, [host::volume::Problem::Corrupt(large)]);
+    assert_eq!((report.rows, report.blobs, report.bytes), (11, 11, 550_000));
+}
+
+#[test]
+fn a_damaged_log_is_not_taken_for_a_torn_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let small = Options { segment_bytes: 1 << 20, checkpoint_idle: Duration::MAX, ..options(dir.path()) };
+    let volume = Volume::open(small.clone()).unwrap();
+    for n in 0..200u8 {
+        store(&volume, &[n], &body(u64::from(n), 10_000));
+    }
+    // As after a crash: nothing was checkpointed, and the lock is free.
+    let copy = tempfile::tempdir().unwrap();
+    copy_folder(dir.path(), copy.path());
+    let log = copy.path().join("log/0000000001.log");
+    let mut bytes = std::fs::read(&log).unwrap();
+    bytes[500_000] ^= 1;
+    std::fs::write(&log, bytes).unwrap();
+    let opened = Volume::open(Options { dir: copy.path().into(), ..small });
+    assert!(matches!(opened, Err(host::volume::OpenError::Damaged(_))), "{opened:?}");
+}
+
+fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            std::fs::create_dir_all(&target).unwrap();
+            copy_folder(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}

@@ -2,6 +2,10 @@
 
 use std::io;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use crate::bodies::md5;
 use crate::http::{Connection, Request, Response};
 use crate::sign::{self, Credentials, Payload};
 
@@ -99,7 +103,9 @@ impl Client {
         let document = format!(
             "<VersioningConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Status>{status}</Status></VersioningConfiguration>"
         );
-        self.expect(Request::new("PUT", &format!("/{bucket}?versioning")).body(document));
+        let digest = BASE64.encode(md5(document.as_bytes()));
+        let request = Request::new("PUT", &format!("/{bucket}?versioning")).header("content-md5", &digest);
+        self.expect(request.body(document));
     }
 }
 

@@ -11,11 +11,11 @@ pub struct Encryption;
 
 impl Guest for Encryption {
     fn plan_seal(call: &Call) -> Result<(), Refusal> {
-        protection::check(&call.header_block()).map_err(refuse)
+        protection::check(&call.head().text).map_err(refuse)
     }
 
     fn plan_open(call: &Call) -> Result<(), Refusal> {
-        protection::check(&call.header_block()).map_err(refuse)
+        protection::check(&call.head().text).map_err(refuse)
     }
 }
 

@@ -2,11 +2,11 @@
 
 use gateway::errors::{ErrorCode, S3Error};
 use gateway::operations::Operation;
-use sdk::{Call, Decision, Principal, Target};
+use sdk::{Call, Decision, Target};
 
 /// Sets the fact `decision`, or refuses.
 pub(crate) fn authorize(call: &Call) -> Result<(), S3Error> {
-    let decision = decide(&call.principal(), call.owner().as_deref(), || call.target())?;
+    let decision = decide(call.account().as_deref(), call.owner().as_deref(), || call.target())?;
     call.set_decision(decision);
     Ok(())
 }
@@ -14,13 +14,13 @@ pub(crate) fn authorize(call: &Call) -> Result<(), S3Error> {
 /// Allows what the owner of the bucket asks, and what concerns no existing bucket. Everything else is denied.
 /// The target is asked for only where the owner does not decide.
 pub(crate) fn decide(
-    principal: &Principal,
+    account: Option<&str>,
     owner: Option<&str>,
     target: impl FnOnce() -> Target,
 ) -> Result<Decision, S3Error> {
-    let Principal::Authenticated(identity) = principal else { return Err(ErrorCode::AccessDenied.into()) };
+    let Some(account) = account else { return Err(ErrorCode::AccessDenied.into()) };
     let allowed = match owner {
-        Some(owner) => owner == identity.account,
+        Some(owner) => owner == account,
         // Storage knows the owner of every bucket that exists; without one, a bucket can only be about to be made.
         None => concerns_no_bucket(&target()),
     };

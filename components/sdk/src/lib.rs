@@ -3,6 +3,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`bindings`] | generated code; stages name [`Call`] and the records re-exported here instead |
+//! | [`head`] | the request head, taken apart |
 //! | [`work`] | `async` work on a call: receive a body, commit, digest |
 //! | [`executor`] | runs a stage's future step by step: the host never blocks a guest |
 //! | [`response`] | a response under construction |
@@ -11,6 +12,7 @@
 
 pub mod bindings;
 pub mod executor;
+pub mod head;
 pub mod index;
 pub mod refusal;
 pub mod response;
@@ -19,11 +21,12 @@ pub mod work;
 use bindings::guest::portcullis::gateway as contract;
 
 pub use contract::calls::{
-    Batch, Body, Call, ChunkSignature, Chunked, Decision, Digest, DigestAlgorithm, Failure, Head, Identity,
+    Batch, Body, Call, ChunkSignature, Chunked, Decision, Digest, DigestAlgorithm, Failure, Identity,
     IngestPlan, Ingested, Payload, Principal, Progress, Put, Refusal, Requirement, Span, Target,
 };
 pub use contract::{digests, keys, settings, trace};
 pub use refusal::{failure_to_error, refuse};
+pub use head::Head;
 pub use response::Response;
 pub use work::{Collected, CommitError, Work};
 

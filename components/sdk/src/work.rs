@@ -1,7 +1,5 @@
 //! Work that a call waits for, as `async` functions.
 
-use gateway::headers::Headers;
-
 use crate::contract::calls::Outcome;
 use crate::executor::suspend;
 use crate::{Batch, Call, Digest, DigestAlgorithm, Failure, IngestPlan, Ingested, Span};
@@ -27,8 +25,6 @@ pub enum CommitError {
 /// Host work on a call. Each function suspends the stage until its outcome is there.
 #[expect(async_fn_in_trait, reason = "guests are single-threaded: no Send bound is wanted")]
 pub trait Work {
-    /// Every request header, from one crossing.
-    fn headers(&self) -> Headers;
     /// Whether `policy` allowed the call.
     fn is_allowed(&self) -> bool;
     /// Receives the whole body into memory, at most `length_max` bytes.
@@ -42,10 +38,6 @@ pub trait Work {
 }
 
 impl Work for Call {
-    fn headers(&self) -> Headers {
-        Headers::parse(self.header_block())
-    }
-
     fn is_allowed(&self) -> bool {
         self.decision().is_some()
     }

@@ -19,6 +19,7 @@ mod tables;
 mod version_id;
 
 use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::headers::Headers;
 use gateway::operations::Operation;
 use sdk::bindings::storage::exports::portcullis::gateway::storage::Guest;
 use sdk::{Call, Head, Progress, Refusal, Response, executor, refuse};
@@ -35,8 +36,8 @@ impl Guest for Storage {
     }
 
     fn start(call: Call) -> std::result::Result<Progress, Refusal> {
-        let head = call.head();
-        executor::start(head.id, Box::pin(answer(call, head))).map_err(refuse)
+        let (head, headers) = Head::read(&call);
+        executor::start(head.id, Box::pin(answer(call, head, headers))).map_err(refuse)
     }
 
     fn resume(id: u64) -> std::result::Result<Progress, Refusal> {
@@ -52,8 +53,8 @@ impl Guest for Storage {
 #[cfg(target_arch = "wasm32")]
 sdk::bindings::storage::export!(Storage with_types_in sdk::bindings::storage);
 
-async fn answer(call: Call, head: Head) -> Result<()> {
-    let request = Request::read(call, head)?;
+async fn answer(call: Call, head: Head, headers: Headers) -> Result<()> {
+    let request = Request::read(call, head, headers)?;
     let response = dispatch(&request).await?;
     response.send(&request.call);
     Ok(())

@@ -1,5 +1,7 @@
 //! A request as the operations see it, and the checks that hold for every operation on a bucket.
 
+use std::cell::Cell;
+
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::Headers;
 use gateway::operations::Operation;
@@ -35,7 +37,7 @@ pub(crate) struct Request {
 impl Request {
     /// Reads an allowed call. Fails with `AccessDenied` when it carries no decision, with `NoSuchBucket`, or when the
     /// bucket has another owner than the client expects.
-    pub(crate) fn read(call: Call, head: Head) -> Result<Request> {
+    pub(crate) fn read(call: Call, head: Head, headers: Headers) -> Result<Request> {
         if !call.is_allowed() {
             return Err(ErrorCode::AccessDenied.into());
         }
@@ -43,10 +45,14 @@ impl Request {
         let operation = Operation::parse(&target.operation)
             .ok_or_else(|| S3Error::new(ErrorCode::NotImplemented).message(target.operation.clone()))?;
         let query = Query::parse(&head.query)?;
-        let headers = with_presigned(call.headers(), &query)?;
+        let headers = with_presigned(headers, &query)?;
         let bucket = target.bucket.unwrap_or_default();
         let key = target.key.unwrap_or_default();
-        let bucket_row = if bucket.is_empty() { None } else { rows::bucket(&bucket)? };
+        let bucket_row = match located(head.id) {
+            Some(row) => Some(row),
+            None if bucket.is_empty() => None,
+            None => rows::bucket(&bucket)?,
+        };
         let request = Request { call, head, query, headers, operation, bucket, key, bucket_row };
         if operation != Operation::CreateBucket && !request.bucket.is_empty() {
             let owner = request.bucket_row()?.record.owner;
@@ -127,7 +133,17 @@ pub(crate) fn locate(call: &Call) -> Result<()> {
     }
     let row = rows::bucket(&bucket)?.ok_or_else(|| no_such_bucket(&bucket))?;
     call.set_owner(&row.record.owner.to_string());
+    LOCATED.set(Some((call.id(), row)));
     Ok(())
+}
+
+thread_local! {
+    /// The bucket that was located last, for the call that it was located for: its request is read in the same step.
+    static LOCATED: Cell<Option<(u64, Row<BucketRow>)>> = const { Cell::new(None) };
+}
+
+fn located(call: u64) -> Option<Row<BucketRow>> {
+    LOCATED.take().filter(|(id, _)| *id == call).map(|(_, row)| row)
 }
 
 /// `NoSuchBucket`, naming it.

@@ -20,7 +20,7 @@ pub(crate) async fn get_caller_identity(request: &Request) -> Result<Response> {
     let body = request.call.collect(FORM_BYTES_MAX).await.map_err(failure_to_error)?.body;
     check(&request.query, &body)?;
     let identity = request.identity().ok_or(ErrorCode::AccessDenied)?;
-    let request_id = &request.head.request_id;
+    let request_id = &request.call.request_id();
     let document =
         aws_query::caller_identity(&identity.account, &user_id(&identity), &arn(&identity), request_id);
     Ok(Response::new(200).header("content-type", "text/xml").bytes(document.into_bytes()))

@@ -5,7 +5,7 @@ mod refusals;
 mod settings;
 
 use sdk::bindings::gateway::exports::portcullis::gateway::pipeline::Guest;
-use sdk::{Call, Progress, executor};
+use sdk::{Call, Head, Progress, executor};
 
 /// The pipeline, as the component exports it.
 #[derive(Debug)]
@@ -13,9 +13,8 @@ pub struct Gateway;
 
 impl Guest for Gateway {
     fn start(call: Call) -> Progress {
-        let head = call.head();
-        let id = head.id;
-        settled(executor::start(id, Box::pin(pipeline::serve(call, head))))
+        let (head, headers) = Head::read(&call);
+        settled(executor::start(head.id, Box::pin(pipeline::serve(call, head, headers))))
     }
 
     fn resume(id: u64) -> Progress {

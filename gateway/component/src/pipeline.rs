@@ -1,6 +1,7 @@
 //! The walk of a request. Read it from top to bottom: this is the order of the stages.
 
 use gateway::addressing;
+use gateway::headers::Headers;
 use gateway::operations::{self, RequestHead};
 use gateway::query::Query;
 use sdk::bindings::gateway::portcullis::gateway::{auth, cors, encryption, policy, stages, storage, transform, website};
@@ -10,27 +11,32 @@ use stages::Position;
 use crate::refusals;
 use crate::settings::settings;
 
+/// How the aliases of Object Lambda access points end.
+const TRANSFORMING_ALIAS: &str = "--ol-s3";
+
 /// Serves a call: the walk, or the rendering of its refusal.
-pub(crate) async fn serve(call: Call, head: Head) -> Result<(), gateway::errors::S3Error> {
-    if let Err(refusal) = walk(&call, &head).await {
-        refusals::respond(&call, &head, &refusal);
+pub(crate) async fn serve(call: Call, head: Head, headers: Headers) -> Result<(), gateway::errors::S3Error> {
+    let walked = walk(&call, &head, &headers).await;
+    let request_id = call.request_id();
+    if let Err(refusal) = walked {
+        refusals::respond(&call, &head, &request_id, &refusal);
     }
+    // A response is on its way whatever these stages say of it.
     added(Position::OnResponse, &call).unwrap_or_default();
-    call.add_headers(&format!("x-amz-request-id: {0}\nx-amz-id-2: {0}\nserver: Portcullis\n", head.request_id));
+    call.add_headers(&format!("x-amz-request-id: {request_id}\nx-amz-id-2: {request_id}\nserver: Portcullis\n"));
     Ok(())
 }
 
-async fn walk(call: &Call, head: &Head) -> Result<(), Refusal> {
+async fn walk(call: &Call, head: &Head, headers: &Headers) -> Result<(), Refusal> {
     // Before anything else: what a tenant may not even ask.
     added(Position::AfterAccept, call)?;
 
     // What is asked for, from method, host, path and query alone.
-    trace::enter(call, "gateway");
-    let target = resolve(call, head).map_err(refuse)?;
+    let target = resolve(head, headers).map_err(refuse)?;
     call.set_target(&target);
 
     // Before auth, because browsers send preflights without credentials, and want its headers on refusals too.
-    if head.method == "OPTIONS" || call.header("origin").is_some() {
+    if head.method == "OPTIONS" || headers.has("origin") {
         trace::enter(call, "cors");
         if let Progress::Responded = cors::evaluate(call)? {
             return Ok(());
@@ -56,15 +62,21 @@ async fn walk(call: &Call, head: &Head) -> Result<(), Refusal> {
     trace::enter(call, "policy");
     policy::authorize(call)?;
 
-    // What will happen to the bytes. Only operations that read or write object bodies can have any of it.
+    // What will happen to the bytes. Only operations on object bodies can have any of it, and only if asked for.
     match target.operation.as_str() {
         "GetObject" | "HeadObject" => {
-            trace::enter(call, "transform");
-            transform::select(call)?;
-            trace::enter(call, "encryption");
-            encryption::plan_open(call)?;
+            if target.bucket.as_deref().is_some_and(|bucket| bucket.ends_with(TRANSFORMING_ALIAS)) {
+                trace::enter(call, "transform");
+                transform::select(call)?;
+            }
+            if concerns_sealing(head, headers) {
+                trace::enter(call, "encryption");
+                encryption::plan_open(call)?;
+            }
         }
-        "PutObject" | "CopyObject" | "CreateMultipartUpload" | "UploadPart" | "UploadPartCopy" => {
+        "PutObject" | "CopyObject" | "CreateMultipartUpload" | "UploadPart" | "UploadPartCopy"
+            if concerns_sealing(head, headers) =>
+        {
             trace::enter(call, "encryption");
             encryption::plan_seal(call)?;
         }
@@ -89,7 +101,8 @@ pub(crate) fn abandon(id: u64) {
     storage::abandon(id);
 }
 
-fn resolve(call: &Call, head: &Head) -> gateway::errors::Result<Target> {
+/// What a request asks for.
+fn resolve(head: &Head, headers: &Headers) -> gateway::errors::Result<Target> {
     let settings = settings();
     let domains = settings.domains();
     if head.method == "OPTIONS" {
@@ -103,10 +116,16 @@ fn resolve(call: &Call, head: &Head) -> gateway::errors::Result<Target> {
         path: &head.path,
         query: &query,
         host: &head.host,
-        has_header: &|name| call.header(name).is_some(),
+        has_header: &|name| headers.has(name),
     };
     let resolved = operations::resolve(&request, &domains)?;
     Ok(Target { operation: resolved.operation.name().to_owned(), bucket: resolved.bucket, key: resolved.key })
+}
+
+/// Whether a request names any protection of what is stored: a header, or its twin in a presigned query.
+fn concerns_sealing(head: &Head, headers: &Headers) -> bool {
+    const MARK: &str = "server-side-encryption";
+    headers.iter().any(|(name, _)| name.contains(MARK)) || head.query.contains(MARK)
 }
 
 /// Stages that users added at a position; usually there are none.

@@ -4,7 +4,7 @@ use gateway::errors::{ErrorCode, Place, render_parts};
 use sdk::{Body, Call, Head, Refusal};
 
 /// Makes a refusal the call's response.
-pub(crate) fn respond(call: &Call, head: &Head, refusal: &Refusal) {
+pub(crate) fn respond(call: &Call, head: &Head, request_id: &str, refusal: &Refusal) {
     // A code that the table does not know comes from a stage that is not ours, and means that something failed here.
     let code = ErrorCode::parse(&refusal.code).unwrap_or(ErrorCode::InternalError);
     let mut headers = refusal.headers.clone();
@@ -14,7 +14,7 @@ pub(crate) fn respond(call: &Call, head: &Head, refusal: &Refusal) {
         return;
     }
     let details = refusal.details.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let place = Place { resource: &head.path, request_id: &head.request_id, host_id: &head.request_id };
+    let place = Place { resource: &head.path, request_id, host_id: request_id };
     let document = render_parts(code, refusal.message.as_deref(), details, place);
     headers.push_str("content-type: application/xml\n");
     if code == ErrorCode::SlowDown || code == ErrorCode::ServiceUnavailable {

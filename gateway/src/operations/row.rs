@@ -145,6 +145,8 @@ impl BodyKind {
 pub enum BodyDigest {
     /// The request is refused without one.
     Required,
+    /// SDKs send one, and S3 takes the request without.
+    Expected,
     /// One that comes is verified.
     Optional,
 }

@@ -36,6 +36,15 @@ fn each_read_precondition_holds_or_does_not() {
 }
 
 #[test]
+fn a_modification_date_in_the_future_is_ignored() {
+    let headers = Headers::from_iter([("if-modified-since", AFTER)]);
+    let read = ReadPreconditions::parse(&headers);
+    let judge = |now_ms| read.clone().at(now_ms).judge(&etag(), MODIFIED_MS);
+    assert_eq!(judge(MODIFIED_MS), Verdict::Proceed);
+    assert_eq!(judge(MODIFIED_MS + 86_400_000), Verdict::NotModified);
+}
+
+#[test]
 fn tags_take_precedence_over_dates() {
     use Verdict::{Failed, NotModified, Proceed};
     check_read(&[("if-match", TAG), ("if-unmodified-since", BEFORE)], Proceed);

@@ -37,12 +37,12 @@ fn objects_have_ten_tags_and_buckets_fifty() {
     assert!(TagSet::parse_document(&document(&numbered(10)), Tagged::Object).is_ok());
     assert_eq!(
         TagSet::parse_document(&document(&numbered(11)), Tagged::Object).unwrap_err().code,
-        ErrorCode::InvalidTag
+        ErrorCode::BadRequest
     );
     assert!(TagSet::parse_document(&document(&numbered(50)), Tagged::Bucket).is_ok());
     assert_eq!(
         TagSet::parse_document(&document(&numbered(51)), Tagged::Bucket).unwrap_err().code,
-        ErrorCode::InvalidTag
+        ErrorCode::BadRequest
     );
 }
 

@@ -6,13 +6,17 @@ use wasmtime::{Error, Result};
 use crate::bindings::calls::{
     Batch, Body, Decision, DigestAlgorithm, Head, Host, HostCall, IngestPlan, Outcome, Payload, Principal, Span, Target,
 };
+use crate::accounts::Accounts;
 use crate::body::digest::Algorithm;
+use crate::capabilities::keys::contract_identity;
 use crate::call::{Answer, CallHandle, CallState, Calls, Work};
 
 /// The calls of a store, for the guests of that store.
 pub struct CallsView<'a> {
     /// The calls.
     pub calls: &'a mut Calls,
+    /// Who exists.
+    pub accounts: &'a Accounts,
     /// Whose guests these are.
     pub guests: Guests,
 }
@@ -75,26 +79,22 @@ impl HostCall for CallsView<'_> {
         let call = self.call(&handle)?;
         Ok(Head {
             id: call.id,
-            method: call.method.as_str().to_owned(),
-            path: call.uri.path().to_owned(),
-            query: call.uri.query().unwrap_or_default().to_owned(),
-            host: call.header("host").unwrap_or_default(),
-            content_length: call.content_length,
             received_ms: call.received_ms,
-            request_id: call.request_id.clone(),
+            content_length: call.content_length,
+            text: call.text(),
         })
+    }
+
+    fn id(&mut self, handle: Resource<CallHandle>) -> Result<u64> {
+        Ok(self.call(&handle)?.id)
+    }
+
+    fn request_id(&mut self, handle: Resource<CallHandle>) -> Result<String> {
+        Ok(self.call(&handle)?.request_id.clone())
     }
 
     fn header(&mut self, handle: Resource<CallHandle>, name: String) -> Result<Option<String>> {
         Ok(self.call(&handle)?.header(&name))
-    }
-
-    fn header_block(&mut self, handle: Resource<CallHandle>) -> Result<String> {
-        Ok(self.call(&handle)?.header_block())
-    }
-
-    fn canonical_headers(&mut self, handle: Resource<CallHandle>, names: String) -> Result<String> {
-        Ok(self.call(&handle)?.canonical_headers(&names))
     }
 
     fn set_target(&mut self, handle: Resource<CallHandle>, target: Target) -> Result<()> {
@@ -111,6 +111,20 @@ impl HostCall for CallsView<'_> {
 
     fn principal(&mut self, handle: Resource<CallHandle>) -> Result<Principal> {
         self.call(&handle)?.facts.principal.clone().ok_or_else(|| Error::msg("the principal is not known yet"))
+    }
+
+    fn set_signer(&mut self, handle: Resource<CallHandle>, access_key_id: String) -> Result<()> {
+        let identity = self.accounts.find(&access_key_id).map(|credential| contract_identity(&credential.identity));
+        let identity = identity.ok_or_else(|| Error::msg("nobody has this access key"))?;
+        establish(&mut self.own_call(&handle)?.facts.principal, Principal::Authenticated(identity), "principal")
+    }
+
+    fn account(&mut self, handle: Resource<CallHandle>) -> Result<Option<String>> {
+        Ok(match &self.call(&handle)?.facts.principal {
+            Some(Principal::Authenticated(identity)) => Some(identity.account.clone()),
+            Some(Principal::Anonymous) => None,
+            None => return Err(Error::msg("the principal is not known yet")),
+        })
     }
 
     fn set_payload(&mut self, handle: Resource<CallHandle>, payload: Payload) -> Result<()> {

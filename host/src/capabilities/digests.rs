@@ -10,13 +10,8 @@ use crate::capabilities::{HostState, algorithm};
 
 impl Host for HostState {
     fn sha256(&mut self, text: String) -> Result<String> {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut hex = String::with_capacity(64);
-        for byte in Sha256::digest(text.as_bytes()) {
-            for digit in [byte >> 4, byte & 15] {
-                hex.push(char::from(*DIGITS.get(usize::from(digit)).unwrap_or(&b'0')));
-            }
-        }
+        push_hex(&mut hex, &Sha256::digest(text.as_bytes()));
         Ok(hex)
     }
 
@@ -31,5 +26,15 @@ impl Host for HostState {
     fn combine(&mut self, name: DigestAlgorithm, first: Vec<u8>, second: Vec<u8>, second_length: u64) -> Result<Vec<u8>> {
         digest::combine(algorithm(name), &first, &second, second_length)
             .ok_or_else(|| Error::msg("this digest cannot be combined"))
+    }
+}
+
+/// Appends bytes in lower-case hexadecimal.
+pub(crate) fn push_hex(out: &mut String, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for byte in bytes {
+        for digit in [byte >> 4, byte & 15] {
+            out.push(char::from(*DIGITS.get(usize::from(digit)).unwrap_or(&b'0')));
+        }
     }
 }

@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use wasmtime::Result;
 
 use crate::bindings::calls::Identity;
-use crate::bindings::keys::Host;
+use crate::bindings::keys::{Host, Verdict};
 use crate::capabilities::HostState;
+use crate::capabilities::digests::push_hex;
 
 /// Derived keys kept at most. When there are more, all but those of the newest scope are forgotten.
 const KEYS_MAX: usize = 4096;
@@ -37,7 +38,10 @@ impl std::fmt::Debug for SigningKeys {
 
 impl SigningKeys {
     fn number(&mut self, access_key_id: &str, scope: &str, secret: &str) -> u64 {
-        let name = format!("{access_key_id} {scope}");
+        let mut name = String::with_capacity(access_key_id.len() + 1 + scope.len());
+        name.push_str(access_key_id);
+        name.push(' ');
+        name.push_str(scope);
         if let Some(number) = self.numbers.get(&name) {
             return *number;
         }
@@ -101,26 +105,47 @@ pub fn hex32(text: &str) -> Option<[u8; 32]> {
     Some(bytes)
 }
 
+/// What a signature of Signature Version 4 signs.
+fn string_to_sign(timestamp: &str, scope: &str, canonical_request: &str) -> String {
+    let mut text = String::with_capacity(160);
+    text.push_str("AWS4-HMAC-SHA256\n");
+    text.push_str(timestamp);
+    text.push('\n');
+    text.push_str(scope);
+    text.push('\n');
+    push_hex(&mut text, &Sha256::digest(canonical_request.as_bytes()));
+    text
+}
+
 impl Host for HostState {
-    fn find(&mut self, access_key_id: String) -> Result<Option<Identity>> {
-        Ok(self.accounts.find(&access_key_id).map(|credential| contract(&credential.identity)))
-    }
-
     fn account(&mut self, account: String) -> Result<Option<Identity>> {
-        Ok(self.accounts.account(&account).map(|identity| contract(&identity)))
+        Ok(self.accounts.account(&account).map(contract_identity))
     }
 
-    fn derive(&mut self, access_key_id: String, scope: String) -> Result<Option<u64>> {
-        let Some(credential) = self.accounts.find(&access_key_id) else { return Ok(None) };
-        Ok(Some(self.signing_keys.number(&access_key_id, &scope, credential.secret.reveal())))
-    }
-
-    fn verify(&mut self, key: u64, message: String, mac: String) -> Result<bool> {
-        Ok(self.signing_keys.verify(key, &message, &mac))
+    fn verify(
+        &mut self,
+        access_key_id: String,
+        scope: String,
+        timestamp: String,
+        canonical_request: String,
+        signature: String,
+    ) -> Result<Verdict> {
+        // Digested before the key is looked up, and with a key made up where there is none: an unknown key costs what a
+        // wrong signature costs.
+        let message = string_to_sign(&timestamp, &scope, &canonical_request);
+        let Some(credential) = self.accounts.find(&access_key_id) else {
+            let unknown = self.signing_keys.number("", &scope, "");
+            self.signing_keys.verify(unknown, &message, &signature);
+            return Ok(Verdict::UnknownKey);
+        };
+        let key = self.signing_keys.number(&access_key_id, &scope, credential.secret.reveal());
+        let matches = self.signing_keys.verify(key, &message, &signature);
+        Ok(if matches { Verdict::Verified(key) } else { Verdict::Mismatch })
     }
 }
 
-fn contract(identity: &crate::accounts::Identity) -> Identity {
+/// An identity in the contract's terms.
+pub fn contract_identity(identity: &crate::accounts::Identity) -> Identity {
     Identity {
         account: identity.account.clone(),
         canonical_id: identity.canonical_id.clone(),

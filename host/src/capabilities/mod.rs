@@ -1,7 +1,7 @@
 //! The capabilities that the host lends to the pipeline, one file per WIT interface.
 
 mod calls;
-mod digests;
+pub(crate) mod digests;
 mod index;
 pub mod keys;
 mod plain;
@@ -50,6 +50,7 @@ pub fn linker(engine: &Engine) -> wasmtime::Result<Linker<HostState>> {
     let mut linker = Linker::new(engine);
     bindings::calls::add_to_linker::<_, HasCalls>(&mut linker, |state: &mut HostState| CallsView {
         calls: &mut state.calls,
+        accounts: &state.accounts,
         guests: Guests::Pipeline,
     })?;
     bindings::index::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;

@@ -36,6 +36,9 @@ mod snapshot;
 mod stats;
 mod wire;
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 

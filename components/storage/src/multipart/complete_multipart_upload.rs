@@ -98,6 +98,7 @@ fn object(
         checksums: vec![whole],
         retention: upload.retention.or(default),
         legal_hold: upload.legal_hold,
+        website_redirect: upload.website_redirect.clone(),
         upload: Some((upload.sequence, upload.nonce)),
         encryption: upload.encryption,
         ..Details::default()

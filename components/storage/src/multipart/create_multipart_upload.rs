@@ -34,6 +34,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             checksum_type: checksum.map(|checksum| of_kind(checksum.kind)),
             retention: input.retention,
             legal_hold: input.legal_hold,
+            website_redirect: input.website_redirect,
             encryption: 0,
         };
         let mut plan = Plan::new();

@@ -48,6 +48,7 @@ pub(crate) fn create(sequence: u64) -> Row<Upload> {
         checksum_type: None,
         retention: None,
         legal_hold: Default::default(),
+        website_redirect: None,
         encryption: 0,
     };
     let mut plan = Plan::new();

@@ -56,7 +56,9 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         let bucket = request.read_bucket_row()?;
         let source_bucket = find_bucket(request, &source.bucket)?;
         let found = find_source(request, &source_bucket.record, &source)?;
-        if metadata == Directive::Copy && input.storage_class.is_none() && is_same(request, &source, &found) {
+        let unchanged =
+            metadata == Directive::Copy && input.storage_class.is_none() && input.website_redirect.is_none();
+        if unchanged && is_same(request, &source, &found) {
             return Err(onto_itself());
         }
         let version = &found.row.record;
@@ -128,7 +130,8 @@ pub(crate) fn find_version(request: &Request, bucket: &BucketRow, source: &CopyS
         },
     )?;
     let Summary { etag, modified_ms, .. } = found.row.record.summary;
-    ReadPreconditions::parse_copy_source(&request.headers).check_copy_source(&etag.into(), modified_ms)?;
+    let conditions = ReadPreconditions::parse_copy_source(&request.headers).at(request.now_ms());
+    conditions.check_copy_source(&etag.into(), modified_ms)?;
     Ok(found)
 }
 

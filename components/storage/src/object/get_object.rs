@@ -57,7 +57,8 @@ fn respond_with(
 ) -> Result<Option<Response>> {
     let mut lines = headers::validators(bucket, &version.summary);
     let Summary { etag, modified_ms, .. } = version.summary;
-    match ReadPreconditions::parse(&request.headers).judge(&etag.into(), modified_ms) {
+    let conditions = ReadPreconditions::parse(&request.headers).at(request.now_ms());
+    match conditions.judge(&etag.into(), modified_ms) {
         Verdict::Proceed => {}
         Verdict::NotModified => return Ok(Some(Response::with_lines(304, lines))),
         Verdict::Failed(condition) => return Err(precondition::failed(condition)),

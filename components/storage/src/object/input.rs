@@ -4,7 +4,7 @@
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::Headers;
-use gateway::metadata::{SystemHeaders, user_metadata};
+use gateway::metadata::{SystemHeaders, user_metadata, website_redirect};
 use gateway::object_lock::{LegalHold, RequestedLock, RetentionMode};
 use gateway::tagging::TagSet;
 use gateway::{acl, storage_class};
@@ -30,6 +30,8 @@ pub(crate) struct ObjectHeaders {
     pub(crate) retention: Option<Retention>,
     /// Legal hold, when it was sent.
     pub(crate) legal_hold: Option<bool>,
+    /// `x-amz-website-redirect-location`
+    pub(crate) website_redirect: Option<String>,
 }
 
 impl ObjectHeaders {
@@ -55,6 +57,7 @@ impl ObjectHeaders {
             storage_class: class.transpose()?.map(StorageClass::from),
             retention: lock.retention.map(Retention::from),
             legal_hold: lock.legal_hold.map(|hold| hold == LegalHold::On),
+            website_redirect: website_redirect(headers)?,
         })
     }
 
@@ -68,6 +71,7 @@ impl ObjectHeaders {
             tags: self.tags,
             retention: self.retention.or(default),
             legal_hold: self.legal_hold,
+            website_redirect: self.website_redirect,
             ..Details::default()
         }
     }
@@ -98,10 +102,8 @@ impl From<gateway::object_lock::Retention> for Retention {
 
 /// Headers that ask for something that nothing here does must not be ignored.
 fn check_implemented(headers: &Headers) -> Result<()> {
-    for name in ["x-amz-website-redirect-location", "x-amz-write-offset-bytes"] {
-        if headers.has(name) {
-            return Err(S3Error::new(ErrorCode::NotImplemented).detail("Header", name));
-        }
+    match headers.has("x-amz-write-offset-bytes") {
+        true => Err(S3Error::new(ErrorCode::NotImplemented).detail("Header", "x-amz-write-offset-bytes")),
+        false => Ok(()),
     }
-    Ok(())
 }

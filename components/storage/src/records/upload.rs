@@ -35,6 +35,8 @@ pub(crate) struct Upload {
     pub(crate) retention: Option<Retention>,
     /// Legal hold, when it was given as the upload was created.
     pub(crate) legal_hold: Option<bool>,
+    /// `x-amz-website-redirect-location`
+    pub(crate) website_redirect: Option<String>,
     /// Reserved for how the object is sealed at rest; 0 is "not".
     pub(crate) encryption: u8,
 }

@@ -20,7 +20,7 @@ pub(crate) async fn receive_optional(request: &Request) -> Result<Vec<u8>> {
     let claims = Claims::read(&request.headers)?;
     let need = match request.operation.row().digest {
         BodyDigest::Required => Need::Required,
-        BodyDigest::Optional => Need::Optional,
+        BodyDigest::Expected | BodyDigest::Optional => Need::Optional,
     };
     let collected = request.call.collect(length_max(request)?).await.map_err(failure_to_error)?;
     claims.verify_document(&collected, need)?;

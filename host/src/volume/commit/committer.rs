@@ -22,7 +22,7 @@ use crate::volume::wire::{put_u64, set_at};
 /// Batches that share a sync at most: beyond it, the first would wait for too long.
 const GROUP_MAX: usize = 1024;
 /// Presyncs between two checkpoints.
-const PRESYNCS: u64 = 8;
+const PRESYNCS: u64 = 4;
 
 /// The committer's own state.
 pub(crate) struct Committer {

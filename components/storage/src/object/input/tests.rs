@@ -22,6 +22,7 @@ fn what_an_object_is_said_to_be_is_read() {
         ("x-amz-object-lock-retain-until-date", "2030-01-01T00:00:00Z"),
         ("x-amz-object-lock-legal-hold", "ON"),
         ("x-amz-acl", "private"),
+        ("x-amz-website-redirect-location", "/elsewhere"),
     ])
     .unwrap();
     assert_eq!(read.content.content_type.as_deref(), Some("text/plain"));
@@ -31,12 +32,12 @@ fn what_an_object_is_said_to_be_is_read() {
     assert_eq!(read.storage_class, Some(StorageClass::StandardIa));
     assert_eq!(read.retention, Some(Retention { mode: LockMode::Compliance, until_ms: 1_893_456_000_000 }));
     assert_eq!(read.legal_hold, Some(true));
+    assert_eq!(read.website_redirect.as_deref(), Some("/elsewhere"));
 }
 
 #[test]
 fn what_nothing_here_does_is_refused() {
     let code = |name, value| read(&[(name, value)]).unwrap_err().code;
-    assert_eq!(code("x-amz-website-redirect-location", "/x"), ErrorCode::NotImplemented);
     assert_eq!(code("x-amz-write-offset-bytes", "0"), ErrorCode::NotImplemented);
     assert_eq!(code("x-amz-acl", "public-read"), ErrorCode::AccessControlListNotSupported);
     assert_eq!(code("x-amz-storage-class", "CHEAP"), ErrorCode::InvalidStorageClass);
