@@ -51,13 +51,23 @@ fn build_guests(root: &Path, target: &Path) -> Result<()> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .current_dir(root)
-        .args(["build", "--locked", "--profile", "component", "--target", "wasm32-unknown-unknown", "--target-dir"])
+        .args([
+            "build",
+            "--locked",
+            "--profile",
+            "component",
+            "--target",
+            "wasm32-unknown-unknown",
+            "--target-dir",
+        ])
         .arg(target);
     for (package, _) in GUESTS {
         cargo.args(["-p", package]);
     }
     // What the outer build sets for the host must not reach the guests.
-    for variable in ["CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "RUSTC_WORKSPACE_WRAPPER", "RUSTC_WRAPPER", "CLIPPY_ARGS"] {
+    for variable in
+        ["CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "RUSTC_WORKSPACE_WRAPPER", "RUSTC_WRAPPER", "CLIPPY_ARGS"]
+    {
         cargo.env_remove(variable);
     }
     let status = cargo.status().context("running cargo for the guests")?;

@@ -1,6 +1,6 @@
 //! The generated host bindings: the only place in the tree that generates them.
 
-#[expect(missing_docs, clippy::all, clippy::allow_attributes_without_reason, reason = "generated code")]
+#[expect(missing_docs, reason = "generated code")]
 mod generated {
     wasmtime::component::bindgen!({
         path: "../gateway/wit",
@@ -11,7 +11,7 @@ mod generated {
     });
 }
 
-#[expect(missing_docs, clippy::all, clippy::allow_attributes_without_reason, reason = "generated code")]
+#[expect(missing_docs, reason = "generated code")]
 mod added {
     wasmtime::component::bindgen!({
         path: "../gateway/wit",
@@ -26,5 +26,5 @@ mod added {
 }
 
 pub use added::{UserStage, UserStagePre};
-pub use generated::{Composed as Pipeline, ComposedPre as PipelinePre};
 pub use generated::portcullis::gateway::{calls, digests, index, keys, random, settings, stages, trace};
+pub use generated::{Composed as Pipeline, ComposedPre as PipelinePre};

@@ -3,7 +3,9 @@
 use http::{HeaderMap, Method, request::Parts};
 use wasmtime::component::Resource;
 
-use crate::bindings::calls::{Batch, Body, Decision, DigestAlgorithm, IngestPlan, Outcome, Payload, Principal, Span, Target};
+use crate::bindings::calls::{
+    Batch, Body, Decision, DigestAlgorithm, IngestPlan, Outcome, Payload, Principal, Span, Target,
+};
 use crate::telemetry::metrics;
 use crate::volume::PendingBlob;
 

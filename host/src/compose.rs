@@ -124,12 +124,14 @@ impl Manifest {
         let (text, folder) = match path {
             None => (DEFAULT_MANIFEST.to_owned(), None),
             Some(path) => {
-                let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+                let text =
+                    std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
                 (text, Some(path.parent().unwrap_or(Path::new(".")).to_owned()))
             }
         };
-        let document: Document = toml::from_str(&text)
-            .with_context(|| path.map_or("the embedded spin.toml".to_owned(), |path| path.display().to_string()))?;
+        let document: Document = toml::from_str(&text).with_context(|| {
+            path.map_or("the embedded spin.toml".to_owned(), |path| path.display().to_string())
+        })?;
         ensure!(document.spin_manifest_version == 2, "spin_manifest_version must be 2");
         Ok(Manifest { document, folder })
     }
@@ -159,7 +161,8 @@ impl Manifest {
             bail!("the manifest must have exactly one [[trigger.http]]");
         };
         ensure!(trigger.route == "/...", "the route of [[trigger.http]] must be \"/...\"");
-        let mut composition = Composition { manifest: self, graph: CompositionGraph::new(), done: BTreeMap::new() };
+        let mut composition =
+            Composition { manifest: self, graph: CompositionGraph::new(), done: BTreeMap::new() };
         let root = composition.instantiate(&trigger.component, 0)?;
         let pipeline = composition
             .graph
@@ -221,8 +224,11 @@ impl Composition<'_> {
         }
         ensure!(depth < 16, "the dependencies of `{name}` form a circle");
         let manifest = self.manifest;
-        let component =
-            manifest.document.component.get(name).with_context(|| format!("no [component.{name}] in the manifest"))?;
+        let component = manifest
+            .document
+            .component
+            .get(name)
+            .with_context(|| format!("no [component.{name}] in the manifest"))?;
         let bytes = manifest.source(component)?;
         let package = Package::from_bytes(&format!("portcullis:{name}"), None, bytes, self.graph.types_mut())
             .with_context(|| format!("the component `{name}`"))?;

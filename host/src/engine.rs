@@ -52,7 +52,9 @@ impl CompiledPipeline {
         let mut added = AddedStages::new(accounts, settings);
         for (position, name, bytes) in stages {
             let component = compile(&self.engine, &bytes, cache)?;
-            added.add(position, &name, &self.engine, &component).with_context(|| format!("the stage `{name}`"))?;
+            added
+                .add(position, &name, &self.engine, &component)
+                .with_context(|| format!("the stage `{name}`"))?;
         }
         Ok(added)
     }
@@ -144,9 +146,9 @@ fn store_cached(cache: &Path, path: &PathBuf, code: &[u8]) -> std::io::Result<()
     use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(cache)?;
     let partial = path.with_extension(format!("{}.partial", std::process::id()));
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
     file.write_all(code)?;
     drop(file);
     std::fs::rename(&partial, path)
 }
-

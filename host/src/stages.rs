@@ -60,7 +60,13 @@ impl AddedStages {
     }
 
     /// Adds a stage behind those of its position.
-    pub fn add(&mut self, position: Position, name: &str, engine: &Engine, component: &Component) -> anyhow::Result<()> {
+    pub fn add(
+        &mut self,
+        position: Position,
+        name: &str,
+        engine: &Engine,
+        component: &Component,
+    ) -> anyhow::Result<()> {
         let mut linker = Linker::<StageState>::new(engine);
         calls::add_to_linker::<_, HasCalls>(&mut linker, |state| CallsView {
             calls: &mut state.calls,
@@ -95,17 +101,14 @@ impl AddedStages {
         position: Position,
         call: CallState,
     ) -> (Option<CallState>, Result<(), Refusal>) {
-        let limits = StoreLimitsBuilder::new().memory_size(MEMORY_BYTES_MAX).trap_on_grow_failure(true).build();
+        let limits =
+            StoreLimitsBuilder::new().memory_size(MEMORY_BYTES_MAX).trap_on_grow_failure(true).build();
         let mut calls = Calls::default();
         let status = call.answer.as_ref().map_or(500, |answer| answer.status);
         let request_id = call.request_id.clone();
         let slot = calls.insert(call);
-        let state = StageState {
-            calls,
-            accounts: self.accounts.clone(),
-            settings: self.settings.clone(),
-            limits,
-        };
+        let state =
+            StageState { calls, accounts: self.accounts.clone(), settings: self.settings.clone(), limits };
         let mut store = Store::new(&stage.engine, state);
         store.limiter(|state| &mut state.limits);
         store.set_epoch_deadline(RUN_TICKS_MAX);
@@ -118,8 +121,18 @@ impl AddedStages {
             }
         });
         let result = ran.unwrap_or_else(|trap| {
-            tracing::error!(request_id, stage = stage.name, error = format!("{trap:#}"), "an added stage trapped");
-            Err(Refusal { code: "InternalError".to_owned(), message: None, details: Vec::new(), headers: String::new() })
+            tracing::error!(
+                request_id,
+                stage = stage.name,
+                error = format!("{trap:#}"),
+                "an added stage trapped"
+            );
+            Err(Refusal {
+                code: "InternalError".to_owned(),
+                message: None,
+                details: Vec::new(),
+                headers: String::new(),
+            })
         });
         (store.data_mut().calls.finish(slot), result)
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::bindings::calls::{self, Batch, Digest, DigestAlgorithm, IngestPlan, Outcome, Requirement, Span};
-use crate::body::{self, Chunked, ChunkSignature, Failure, Payload, Plan};
+use crate::body::{self, ChunkSignature, Chunked, Failure, Payload, Plan};
 use crate::call::Work;
 use crate::capabilities::keys::SigningKeys;
 use crate::capabilities::{algorithm, contract_algorithm};
@@ -75,22 +75,26 @@ where
 {
     let idle = shared.config.body_idle_timeout();
     match work {
-        Work::Collect(length_max) => (collect(body.body.take(), payload, length_max, idle).await, Vec::new()),
+        Work::Collect(length_max) => (collect(body, payload, length_max, idle).await, Vec::new()),
         Work::Ingest(plan) => ingest(body, payload, plan, &shared.volume, idle).await,
         Work::Commit(batch) => (commit(batch, &shared.volume).await, Vec::new()),
         Work::Digest(spans, digests) => (digest(&spans, &digests, &shared.volume).await, Vec::new()),
     }
 }
 
-async fn collect<B>(body: Option<B>, payload: Payload, length_max: u64, idle: Duration) -> Outcome
+async fn collect<B>(body: &mut RequestBody<B>, payload: Payload, length_max: u64, idle: Duration) -> Outcome
 where
     B: http_body::Body<Data = bytes::Bytes> + Unpin,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let Some(body) = body else { return failed(Failure::BodyIncomplete) };
-    match body::collect(body, payload, length_max, idle).await {
+    let Some(mut stream) = body.body.take() else { return failed(Failure::BodyIncomplete) };
+    match body::collect(&mut stream, payload, length_max, idle).await {
         Ok(collected) => Outcome::Collected((collected.bytes, collected.trailers)),
-        Err(failure) => failed(failure),
+        Err(failure) => {
+            // What the client still sends is read away after the answer.
+            body.body = Some(stream);
+            failed(failure)
+        }
     }
 }
 
@@ -105,13 +109,13 @@ where
     B: http_body::Body<Data = bytes::Bytes> + Unpin,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let Some(stream) = body.body.take() else { return (failed(Failure::BodyIncomplete), Vec::new()) };
+    let Some(mut stream) = body.body.take() else { return (failed(Failure::BodyIncomplete), Vec::new()) };
     let plan = Plan {
         length_max: plan.length_max,
         digests: plan.digests.into_iter().map(algorithm).collect(),
         content_length: body.content_length,
     };
-    match body::ingest(stream, payload, plan, volume, idle).await {
+    match body::ingest(&mut stream, payload, plan, volume, idle).await {
         Ok(ingested) => {
             let outcome = Outcome::Ingested(calls::Ingested {
                 blob: ingested.blob.as_ref().map_or(0, PendingBlob::id),
@@ -121,7 +125,10 @@ where
             });
             (outcome, ingested.blob.into_iter().collect())
         }
-        Err(failure) => (failed(failure), Vec::new()),
+        Err(failure) => {
+            body.body = Some(stream);
+            (failed(failure), Vec::new())
+        }
     }
 }
 

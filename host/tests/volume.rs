@@ -308,20 +308,35 @@ fn the_scrub_finds_a_damaged_body() {
 #[test]
 fn a_damaged_log_is_not_taken_for_a_torn_one() {
     let dir = tempfile::tempdir().unwrap();
-    let small = Options { segment_bytes: 1 << 20, checkpoint_idle: Duration::MAX, ..options(dir.path()) };
+    let small =
+        Options { segment_bytes: 1 << 20, checkpoint_idle: Duration::from_secs(3600), ..options(dir.path()) };
     let volume = Volume::open(small.clone()).unwrap();
     for n in 0..200u8 {
         store(&volume, &[n], &body(u64::from(n), 10_000));
     }
     // As after a crash: nothing was checkpointed, and the lock is free.
+    // A bit in a segment that has a successor, and one in the last segment.
+    for (segment, at) in [(1, 500_000), (2, 10_000)] {
+        let copy = tempfile::tempdir().unwrap();
+        copy_folder(dir.path(), copy.path());
+        let log = copy.path().join(format!("log/{segment:010}.log"));
+        let mut bytes = std::fs::read(&log).unwrap();
+        bytes[at] ^= 1;
+        std::fs::write(&log, bytes).unwrap();
+        let opened = Volume::open(Options { dir: copy.path().into(), ..small.clone() });
+        assert!(matches!(opened, Err(host::volume::OpenError::Damaged(_))), "{opened:?}");
+    }
+    // The end of the last record is as good as torn.
     let copy = tempfile::tempdir().unwrap();
     copy_folder(dir.path(), copy.path());
-    let log = copy.path().join("log/0000000001.log");
+    let log = copy.path().join("log/0000000002.log");
     let mut bytes = std::fs::read(&log).unwrap();
-    bytes[500_000] ^= 1;
+    let last = bytes.iter().rposition(|byte| *byte != 0).unwrap();
+    bytes[last] ^= 1;
     std::fs::write(&log, bytes).unwrap();
-    let opened = Volume::open(Options { dir: copy.path().into(), ..small });
-    assert!(matches!(opened, Err(host::volume::OpenError::Damaged(_))), "{opened:?}");
+    let volume = Volume::open(Options { dir: copy.path().into(), ..small }).unwrap();
+    assert!(volume.snapshot().unwrap().get("objects", &[198]).unwrap().is_some());
+    assert!(volume.snapshot().unwrap().get("objects", &[199]).unwrap().is_none());
 }
 
 fn copy_folder(from: &std::path::Path, to: &std::path::Path) {

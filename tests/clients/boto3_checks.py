@@ -14,7 +14,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 ENDPOINT, BUCKET = sys.argv[1], sys.argv[2]
-s3 = boto3.client("s3", endpoint_url=ENDPOINT, config=Config(s3={"addressing_style": "path"}, retries={"max_attempts": 2}))
+# Presigned URLs are signed with version 2 unless told otherwise.
+CONFIG = Config(s3={"addressing_style": "path"}, signature_version="s3v4", retries={"max_attempts": 2})
+s3 = boto3.client("s3", endpoint_url=ENDPOINT, config=CONFIG)
 MIB = 1024 * 1024
 
 

@@ -1,7 +1,7 @@
 # Sourced by every client script: NAME.sh ENDPOINT ACCESS_KEY_ID SECRET_ACCESS_KEY
 #
 # `check NAME command...` runs one check in a shell of its own that stops at the first failing command; a check may be a
-# function. `finish` prints the totals and ends with status 1 when a check failed.
+# function. A pipe must not end with `grep -q`: it leaves early, and the client's broken pipe is a failure. `finish` prints the totals and ends with status 1 when a check failed.
 set -uo pipefail
 set -a # what a script defines, its checks see
 ENDPOINT=$1 ACCESS=$2 SECRET=$3
@@ -17,7 +17,8 @@ SECONDS_MAX=${SECONDS_MAX:-180}
 export HOME=$WORK NO_PROXY='*' no_proxy='*'
 export AWS_ACCESS_KEY_ID=$ACCESS AWS_SECRET_ACCESS_KEY=$SECRET AWS_DEFAULT_REGION=$REGION AWS_REGION=$REGION
 export AWS_EC2_METADATA_DISABLED=true AWS_MAX_ATTEMPTS=2 AWS_CONFIG_FILE=$WORK/aws-config
-printf '[default]\ns3 =\n  addressing_style = path\n' >"$AWS_CONFIG_FILE"
+# A presigned URL of the AWS CLI is signed with version 2 unless told otherwise.
+printf '[default]\ns3 =\n  addressing_style = path\n  signature_version = s3v4\n' >"$AWS_CONFIG_FILE"
 unset AWS_PROFILE AWS_SESSION_TOKEN AWS_CA_BUNDLE HTTP_PROXY HTTPS_PROXY http_proxy https_proxy
 
 random() { head -c "$1" /dev/urandom; }

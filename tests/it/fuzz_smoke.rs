@@ -133,7 +133,8 @@ fn no_framing_confuses_the_server() {
 
 #[test]
 fn no_head_confuses_the_server() {
-    let server = Server::start();
+    // Half a head is waited for no longer than this.
+    let server = Server::start_with(&["--limits-request-head-seconds-max", "2"]);
     let corpus = corpus("http");
     let mut noise = Noise::new(3);
     let end = Instant::now() + seconds();

@@ -209,6 +209,7 @@ impl Drop for Server {
 fn spawn(port: u16, data: &Path, flags: &[String], folder: &Path) -> Child {
     let log = File::options().create(true).append(true).open(folder.join("log")).expect("a log file");
     Command::new(workspace::binary())
+        .env_remove("PORTCULLIS_BIN")
         .arg("serve")
         .arg("--config")
         .arg(workspace::tests().join("conformance.toml"))

@@ -3,7 +3,7 @@
 //! `guest` holds what every stage may import; the other worlds add an export each and reuse its types. A built component
 //! imports only what it uses (`tests/golden/worlds`).
 
-#[expect(missing_docs, clippy::all, clippy::allow_attributes_without_reason, reason = "generated code")]
+#[expect(missing_docs, reason = "generated code")]
 mod generated {
     pub mod guest {
         wit_bindgen::generate!({ path: "../../gateway/wit", world: "guest" });

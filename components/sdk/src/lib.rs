@@ -25,8 +25,8 @@ pub use contract::calls::{
     IngestPlan, Ingested, Payload, Principal, Progress, Put, Refusal, Requirement, Span, Target,
 };
 pub use contract::{digests, keys, settings, trace};
-pub use refusal::{failure_to_error, refuse};
 pub use head::Head;
+pub use refusal::{failure_to_error, refuse};
 pub use response::Response;
 pub use work::{Collected, CommitError, Work};
 

@@ -4,7 +4,9 @@ use gateway::addressing;
 use gateway::headers::Headers;
 use gateway::operations::{self, RequestHead};
 use gateway::query::Query;
-use sdk::bindings::gateway::portcullis::gateway::{auth, cors, encryption, policy, stages, storage, transform, website};
+use sdk::bindings::gateway::portcullis::gateway::{
+    auth, cors, encryption, policy, stages, storage, transform, website,
+};
 use sdk::{Call, Head, Progress, Refusal, Target, refuse, trace};
 use stages::Position;
 
@@ -23,7 +25,9 @@ pub(crate) async fn serve(call: Call, head: Head, headers: Headers) -> Result<()
     }
     // A response is on its way whatever these stages say of it.
     added(Position::OnResponse, &call).unwrap_or_default();
-    call.add_headers(&format!("x-amz-request-id: {request_id}\nx-amz-id-2: {request_id}\nserver: Portcullis\n"));
+    call.add_headers(&format!(
+        "x-amz-request-id: {request_id}\nx-amz-id-2: {request_id}\nserver: Portcullis\n"
+    ));
     Ok(())
 }
 

@@ -36,7 +36,12 @@ pub(crate) fn settings() -> Rc<Settings> {
 fn read() -> Settings {
     let domains = sdk::settings::get("domains").unwrap_or_default();
     Settings {
-        domains: domains.split(',').map(str::trim).filter(|domain| !domain.is_empty()).map(str::to_owned).collect(),
+        domains: domains
+            .split(',')
+            .map(str::trim)
+            .filter(|domain| !domain.is_empty())
+            .map(str::to_owned)
+            .collect(),
         has_added_stages: stages::configured(),
     }
 }

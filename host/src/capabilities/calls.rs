@@ -3,13 +3,14 @@
 use wasmtime::component::{HasData, Resource};
 use wasmtime::{Error, Result};
 
-use crate::bindings::calls::{
-    Batch, Body, Decision, DigestAlgorithm, Head, Host, HostCall, IngestPlan, Outcome, Payload, Principal, Span, Target,
-};
 use crate::accounts::Accounts;
+use crate::bindings::calls::{
+    Batch, Body, Decision, DigestAlgorithm, Head, Host, HostCall, IngestPlan, Outcome, Payload, Principal,
+    Span, Target,
+};
 use crate::body::digest::Algorithm;
-use crate::capabilities::keys::contract_identity;
 use crate::call::{Answer, CallHandle, CallState, Calls, Work};
+use crate::capabilities::keys::contract_identity;
 
 /// The calls of a store, for the guests of that store.
 pub struct CallsView<'a> {
@@ -110,13 +111,22 @@ impl HostCall for CallsView<'_> {
     }
 
     fn principal(&mut self, handle: Resource<CallHandle>) -> Result<Principal> {
-        self.call(&handle)?.facts.principal.clone().ok_or_else(|| Error::msg("the principal is not known yet"))
+        self.call(&handle)?
+            .facts
+            .principal
+            .clone()
+            .ok_or_else(|| Error::msg("the principal is not known yet"))
     }
 
     fn set_signer(&mut self, handle: Resource<CallHandle>, access_key_id: String) -> Result<()> {
-        let identity = self.accounts.find(&access_key_id).map(|credential| contract_identity(&credential.identity));
+        let identity =
+            self.accounts.find(&access_key_id).map(|credential| contract_identity(&credential.identity));
         let identity = identity.ok_or_else(|| Error::msg("nobody has this access key"))?;
-        establish(&mut self.own_call(&handle)?.facts.principal, Principal::Authenticated(identity), "principal")
+        establish(
+            &mut self.own_call(&handle)?.facts.principal,
+            Principal::Authenticated(identity),
+            "principal",
+        )
     }
 
     fn account(&mut self, handle: Resource<CallHandle>) -> Result<Option<String>> {
@@ -172,7 +182,13 @@ impl HostCall for CallsView<'_> {
         Ok(std::mem::replace(&mut self.call(&handle)?.outcome, Outcome::None))
     }
 
-    fn respond(&mut self, handle: Resource<CallHandle>, status: u16, headers: String, body: Body) -> Result<()> {
+    fn respond(
+        &mut self,
+        handle: Resource<CallHandle>,
+        status: u16,
+        headers: String,
+        body: Body,
+    ) -> Result<()> {
         self.call(&handle)?.answer = Some(Answer { status, headers, body });
         Ok(())
     }

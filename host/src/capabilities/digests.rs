@@ -23,7 +23,13 @@ impl Host for HostState {
         Ok(digest::compute(algorithm(name), &bytes))
     }
 
-    fn combine(&mut self, name: DigestAlgorithm, first: Vec<u8>, second: Vec<u8>, second_length: u64) -> Result<Vec<u8>> {
+    fn combine(
+        &mut self,
+        name: DigestAlgorithm,
+        first: Vec<u8>,
+        second: Vec<u8>,
+        second_length: u64,
+    ) -> Result<Vec<u8>> {
         digest::combine(algorithm(name), &first, &second, second_length)
             .ok_or_else(|| Error::msg("this digest cannot be combined"))
     }

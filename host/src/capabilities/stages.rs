@@ -9,7 +9,11 @@ use crate::call::CallHandle;
 use crate::capabilities::HostState;
 
 impl Host for HostState {
-    fn run(&mut self, position: Position, handle: Resource<CallHandle>) -> Result<std::result::Result<(), Refusal>> {
+    fn run(
+        &mut self,
+        position: Position,
+        handle: Resource<CallHandle>,
+    ) -> Result<std::result::Result<(), Refusal>> {
         let Some(call) = self.calls.lend(handle.rep()) else {
             return Err(wasmtime::Error::msg("the call has ended"));
         };

@@ -271,7 +271,7 @@ fn replay_group(
             state.commit = number;
             state.position = end;
             state.record = next_record;
-            state.sequence_high = state.sequence_high.max(changes.sequence_high);
+            state.sequence_high = state.sequence_high.max(changes.stamp.sequence_high);
         }
     }
     write_state(&transaction, state)?;

@@ -76,7 +76,8 @@ fn try_point(point: u64) {
                 panic!("crash at operation {point}, {loss:?}, and again: {error}");
             }
         }
-        if let Err(error) = recover(&disk.after_crash(loss), &clients, point % 4 == 0 && !clients.is_empty())
+        if let Err(error) =
+            recover(&disk.after_crash(loss), &clients, point.is_multiple_of(4) && !clients.is_empty())
         {
             panic!("crash at operation {point}, {loss:?}: {error}");
         }

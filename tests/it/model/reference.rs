@@ -116,7 +116,8 @@ impl Bucket {
     ) -> Result<(), String> {
         let id = match (self.versioning, id) {
             (Versioning::Never, None) => "null",
-            (Versioning::Suspended, Some("null")) => "null",
+            // A null object is written without saying so; a null marker is named.
+            (Versioning::Suspended, id) if id == object.is_none().then_some("null") => "null",
             (Versioning::Enabled, Some(id)) if id != "null" && !id.is_empty() => id,
             (versioning, id) => {
                 return Err(format!("{key}: version id {id:?} while versioning is {versioning:?}"));

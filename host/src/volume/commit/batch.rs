@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::volume::blobs::{BlobRow, ROW_BYTES};
 use crate::volume::errors::CommitError;
 use crate::volume::index::rows_name;
-use crate::volume::log::record;
+use crate::volume::log::{Position, record};
 use crate::volume::receive::Pending;
-use crate::volume::wire::{Taker, put_bytes, put_u32, put_u64};
+use crate::volume::wire::{Taker, put_bytes, put_u32, put_u64, set_at};
 
 /// Longest key, in bytes.
 const KEY_BYTES_MAX: usize = 16 << 10;
@@ -81,20 +81,46 @@ pub(crate) struct Move {
     pub(crate) to: (u64, u64),
 }
 
-/// Where in a commit's payload the sequence's high water is.
-pub(crate) const HIGH_AT: usize = record::HEADER_BYTES;
+/// What the committer knows of each commit, and writes at the front of its payload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    /// The sequence's high water from this commit on.
+    pub(crate) sequence_high: u64,
+    /// The log up to here was durable before this commit was written: what is not sound there was damaged, not torn.
+    pub(crate) durable: Position,
+}
+
+/// Bytes of a stamp.
+pub(crate) const STAMP_BYTES: usize = 24;
+
+impl Stamp {
+    /// Writes the stamp into a record that was encoded without.
+    pub(crate) fn write(&self, record: &mut [u8]) {
+        for (index, value) in
+            [self.sequence_high, self.durable.segment, self.durable.offset].into_iter().enumerate()
+        {
+            set_at(record, record::HEADER_BYTES + index * 8, &value.to_le_bytes());
+        }
+    }
+
+    /// Takes the stamp off the front of a payload.
+    pub(crate) fn take(payload: &mut Taker<'_>) -> Option<Stamp> {
+        let sequence_high = payload.u64()?;
+        Some(Stamp { sequence_high, durable: Position { segment: payload.u64()?, offset: payload.u64()? } })
+    }
+}
 
 /// Encodes a batch as a record, with room for its header. `received` are the kept blobs that were not kept before.
 pub(crate) fn encode(batch: &Batch, received: &[Arc<Pending>]) -> Result<Vec<u8>, CommitError> {
     let rows: usize =
         batch.put.iter().map(|put| put.table.len() + put.key.len() + put.value.len() + 12).sum();
     let keys: usize = batch.delete.iter().map(|(table, key)| table.len() + key.len() + 8).sum();
-    let size = 28 + rows + keys + batch.keep.len() * (9 + ROW_BYTES) + batch.free.len() * 8;
+    let size = STAMP_BYTES + 20 + rows + keys + batch.keep.len() * (9 + ROW_BYTES) + batch.free.len() * 8;
     if size > BATCH_BYTES_MAX {
         return Err(CommitError::Failed);
     }
     let mut out = record::with_room(size);
-    put_u64(&mut out, 0);
+    out.extend_from_slice(&[0; STAMP_BYTES]);
     put_count(&mut out, batch.put.len());
     for put in &batch.put {
         check_row(&put.table, &put.key, put.value.len())?;
@@ -129,8 +155,8 @@ pub(crate) fn encode(batch: &Batch, received: &[Arc<Pending>]) -> Result<Vec<u8>
 
 /// Encodes moves as a record of a commit that does nothing else.
 pub(crate) fn encode_moves(moves: &[Move]) -> Vec<u8> {
-    let mut out = record::with_room(28 + moves.len() * 40);
-    put_u64(&mut out, 0);
+    let mut out = record::with_room(STAMP_BYTES + 20 + moves.len() * 40);
+    out.extend_from_slice(&[0; STAMP_BYTES]);
     for _ in 0..4 {
         put_count(&mut out, 0);
     }
@@ -157,7 +183,7 @@ fn check_row(table: &str, key: &[u8], value_bytes: usize) -> Result<(), CommitEr
 /// A commit's payload, taken apart. Rows are walked where they lie.
 #[derive(Debug)]
 pub(crate) struct Changes<'a> {
-    pub(crate) sequence_high: u64,
+    pub(crate) stamp: Stamp,
     puts: (u32, Taker<'a>),
     deletes: (u32, Taker<'a>),
     /// Blob, and its row if the blob is new.
@@ -170,7 +196,7 @@ impl<'a> Changes<'a> {
     /// `None` unless the payload is exactly what `encode` or `encode_moves` writes.
     pub(crate) fn decode(payload: &'a [u8]) -> Option<Changes<'a>> {
         let mut rest = Taker::new(payload);
-        let sequence_high = rest.u64()?;
+        let stamp = Stamp::take(&mut rest)?;
         let puts = (rest.u32()?, rest);
         for _ in 0..puts.0 {
             let _ = (rest.text()?, rest.bytes()?, rest.bytes()?);
@@ -194,7 +220,7 @@ impl<'a> Changes<'a> {
             let blob = rest.u64()?;
             moves.push(Move { blob, from: (rest.u64()?, rest.u64()?), to: (rest.u64()?, rest.u64()?) });
         }
-        rest.is_empty().then_some(Changes { sequence_high, puts, deletes, keeps, frees, moves })
+        rest.is_empty().then_some(Changes { stamp, puts, deletes, keeps, frees, moves })
     }
 
     /// Table, key and value of every row to write.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::apply::{self, Effects};
-use super::batch::{Changes, HIGH_AT};
+use super::batch::{Changes, Stamp};
 use super::queue::{Done, Queued, Work};
 use crate::volume::errors::{CommitError, VolumeError};
 use crate::volume::index::{Index, Rows, State, read_state, write_state};
@@ -17,7 +17,7 @@ use crate::volume::presync::Presync;
 use crate::volume::receive::Pending;
 use crate::volume::shared::Shared;
 use crate::volume::stats::count;
-use crate::volume::wire::{put_u64, set_at};
+use crate::volume::wire::put_u64;
 
 /// Batches that share a sync at most: beyond it, the first would wait for too long.
 const GROUP_MAX: usize = 1024;
@@ -278,6 +278,7 @@ impl Committer {
         grouped: &mut Grouped,
     ) -> Result<(), VolumeError> {
         let high = self.shared.sequence.wanted();
+        let stamp = Stamp { sequence_high: high, durable: self.writer.durable() };
         let before = self.last;
         let mut result = Ok(());
         {
@@ -295,7 +296,7 @@ impl Committer {
                     grouped.refused.push((queued.done, CommitError::Failed));
                     continue;
                 }
-                set_at(&mut queued.record, HIGH_AT, &high.to_le_bytes());
+                stamp.write(&mut queued.record);
                 match self.apply(&mut rows, &queued, self.last + 1, &mut grouped.effects) {
                     Ok(Ok(())) => {
                         self.last += 1;

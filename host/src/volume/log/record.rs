@@ -61,6 +61,11 @@ impl Header {
         set_at(record, 0, &crc.to_le_bytes());
     }
 
+    /// Whether a header can begin here, as far as four bytes tell.
+    pub(crate) fn may_begin(bytes: &[u8]) -> bool {
+        matches!(bytes, [_, _, _, _, 1..=3, 0, 0, 0, ..])
+    }
+
     /// `None` unless a whole header was written at exactly this place.
     pub(crate) fn read(at: Position, bytes: &[u8]) -> Option<Header> {
         if bytes.len() < HEADER_BYTES || u32_at(bytes, 0) != bound_crc(at, bytes) {

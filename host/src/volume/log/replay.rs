@@ -5,11 +5,16 @@ use std::io;
 use super::Position;
 use super::record::{self, Header};
 use super::segment::{self, Segment, SegmentHeader};
+use crate::volume::commit::batch::Stamp;
 use crate::volume::disk::{Disk, DiskFile, Open};
 use crate::volume::errors::OpenError;
+use crate::volume::wire::Taker;
 
 /// Bytes read at once.
 const WINDOW_BYTES: usize = 1 << 20;
+
+/// Bytes looked through at once for what stands behind the log's end.
+const LOOK_BYTES: u64 = 64 << 10;
 
 /// Where the log was found to end.
 #[derive(Debug)]
@@ -74,9 +79,11 @@ pub(crate) fn replay(
             begins.offset += record::HEADER_BYTES as u64 + found.length;
             visit(&found, payload, begins)?;
         }
-        if let Some(limit) = limit
-            && scan.at.offset != limit
-        {
+        let whole = match limit {
+            Some(limit) => scan.at.offset == limit,
+            None => scan.is_end()?,
+        };
+        if !whole {
             return Err(damaged(header.number, scan.at.offset, "has a broken record"));
         }
         end = Some(End { position: scan.at, record: expected, segment });
@@ -154,6 +161,45 @@ impl<'a> Scan<'a> {
         let found = Header::read(at, self.read(at.offset, record::HEADER_BYTES as u64)?);
         let room = self.end - at.offset - record::HEADER_BYTES as u64;
         Ok(found.filter(|header| header.length <= room))
+    }
+
+    /// Whether nothing acknowledged can stand behind the record that was not sound: no later commit says that the log was
+    /// durable beyond it.
+    fn is_end(&mut self) -> io::Result<bool> {
+        let stop = self.at;
+        let header_bytes = record::HEADER_BYTES as u64;
+        let mut offset = stop.offset;
+        while offset + header_bytes <= self.end {
+            let count = LOOK_BYTES.min(self.end - offset);
+            let window = self.read(offset, count)?;
+            let mut places: Vec<u64> = Vec::new();
+            // Reserved space is all zeros, and there is much of it.
+            if window.iter().any(|byte| *byte != 0) {
+                let starts = (offset..).zip(window.windows(record::HEADER_BYTES));
+                places.extend(starts.filter(|(_, bytes)| Header::may_begin(bytes)).map(|(place, _)| place));
+            }
+            for place in places {
+                let at = Position { offset: place, ..stop };
+                if let Some(header) = Header::read(at, self.read(place, header_bytes)?)
+                    && self.durable_at(at, &header)?.is_some_and(|durable| durable > stop)
+                {
+                    return Ok(false);
+                }
+            }
+            offset += count - (header_bytes - 1);
+        }
+        Ok(true)
+    }
+
+    /// Up to where the log was durable when a commit was written; `None` for what is not a sound commit.
+    fn durable_at(&mut self, at: Position, header: &Header) -> io::Result<Option<Position>> {
+        let start = at.offset + record::HEADER_BYTES as u64;
+        if header.kind != record::Kind::Commit || header.length > self.end - start {
+            return Ok(None);
+        }
+        let payload = self.read(start, header.length)?;
+        let sound = crc_fast::crc64_nvme(payload) == header.crc;
+        Ok(Stamp::take(&mut Taker::new(payload)).filter(|_| sound).map(|stamp| stamp.durable))
     }
 
     /// Moves over the record that `header` announced.

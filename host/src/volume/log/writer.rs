@@ -223,6 +223,8 @@ pub(crate) struct Writer {
     written: Position,
     /// Where what was acknowledged ends: after a failure the log is good up to here.
     good: Position,
+    /// Where what was synced ends.
+    durable: Position,
     unsynced: bool,
 }
 
@@ -245,6 +247,7 @@ impl Writer {
             allocated: end.offset,
             written: end,
             good: end,
+            durable: end,
             unsynced: false,
         }
     }
@@ -289,7 +292,7 @@ impl Writer {
         }
         if sync == Sync::Yes && self.unsynced {
             self.active.file.sync_data()?;
-            self.unsynced = false;
+            self.synced();
         }
         Ok(total)
     }
@@ -298,8 +301,18 @@ impl Writer {
     fn close_active(&mut self) -> Result<(), VolumeError> {
         self.active.file.set_len(self.written.offset)?;
         self.active.file.sync_data()?;
-        self.unsynced = false;
+        self.synced();
         Ok(())
+    }
+
+    fn synced(&mut self) {
+        self.durable = self.written;
+        self.unsynced = false;
+    }
+
+    /// Where what was synced ends.
+    pub(crate) fn durable(&self) -> Position {
+        self.durable
     }
 
     fn open_segment(&mut self, header: &SegmentHeader) -> Result<(), VolumeError> {
@@ -317,7 +330,7 @@ impl Writer {
         }
         let header = self.tail.repair_header(self.good);
         self.open_segment(&header)?;
-        self.unsynced = false;
+        self.synced();
         self.good = self.written;
         self.tail.resume(self.written);
         Ok(())
