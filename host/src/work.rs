@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use http::header::{CONTENT_LENGTH, EXPECT};
+use http::request::Parts;
+
 use crate::bindings::calls::{self, Batch, Digest, DigestAlgorithm, IngestPlan, Outcome, Requirement, Span};
 use crate::body::{self, ChunkSignature, Chunked, Failure, Payload, Plan};
 use crate::call::Work;
@@ -18,6 +21,8 @@ const DRAIN_TIME_MAX: Duration = Duration::from_secs(5);
 pub struct RequestBody<B> {
     body: Option<B>,
     content_length: Option<u64>,
+    /// The client waits for `100 Continue`, which the first read sends.
+    waits: bool,
 }
 
 impl<B> RequestBody<B>
@@ -25,14 +30,22 @@ where
     B: http_body::Body<Data = bytes::Bytes> + Unpin,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    /// A body that nobody has read yet.
-    pub fn new(body: B, content_length: Option<u64>) -> Self {
-        RequestBody { body: Some(body), content_length }
+    /// The body of a request that nobody has read yet.
+    pub fn new(body: B, parts: &Parts) -> Self {
+        let headers = &parts.headers;
+        let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        RequestBody { body: Some(body), content_length: length, waits: headers.contains_key(EXPECT) }
     }
 
-    /// Reads away what nobody wanted.
+    fn take(&mut self) -> Option<B> {
+        self.waits = false;
+        self.body.take()
+    }
+
+    /// Reads away what nobody wanted. A client that waits to be asked for its body is not asked: its connection closes.
     pub async fn drain(&mut self) {
         if let Some(body) = self.body.take()
+            && !self.waits
             && !body.is_end_stream()
         {
             body::drain(body, DRAIN_BYTES_MAX, DRAIN_TIME_MAX).await;
@@ -87,7 +100,7 @@ where
     B: http_body::Body<Data = bytes::Bytes> + Unpin,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let Some(mut stream) = body.body.take() else { return failed(Failure::BodyIncomplete) };
+    let Some(mut stream) = body.take() else { return failed(Failure::BodyIncomplete) };
     match body::collect(&mut stream, payload, length_max, idle).await {
         Ok(collected) => Outcome::Collected((collected.bytes, collected.trailers)),
         Err(failure) => {
@@ -109,7 +122,7 @@ where
     B: http_body::Body<Data = bytes::Bytes> + Unpin,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    let Some(mut stream) = body.body.take() else { return (failed(Failure::BodyIncomplete), Vec::new()) };
+    let Some(mut stream) = body.take() else { return (failed(Failure::BodyIncomplete), Vec::new()) };
     let plan = Plan {
         length_max: plan.length_max,
         digests: plan.digests.into_iter().map(algorithm).collect(),

@@ -150,12 +150,11 @@ impl Worker {
         let (id, request_id) = self.shared.ids.next();
         let received = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let received_ms = u64::try_from(received.as_millis()).unwrap_or(u64::MAX);
+        let mut body = work::RequestBody::new(body, &parts);
         let call = CallState::new(parts, id, received_ms, request_id.clone());
-        let content_length = call.content_length;
         let slot = self.instance.borrow_mut().store.data_mut().calls.insert(call);
         let mut ticket =
             Ticket { worker: self.clone(), incarnation: self.incarnation.get(), slot, id, done: false };
-        let mut body = work::RequestBody::new(body, content_length);
         let finished = self.run(&ticket, &mut body).await;
         ticket.done = true;
         let (response, operation) = match finished {

@@ -339,6 +339,85 @@ fn a_damaged_log_is_not_taken_for_a_torn_one() {
     assert!(volume.snapshot().unwrap().get("objects", &[199]).unwrap().is_none());
 }
 
+#[test]
+fn spans_are_read_one_after_the_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let volume = Volume::open(options(dir.path())).unwrap();
+    let (small, large) = (body(1, 5000), body(2, 700_000));
+    let (one, two) = (store(&volume, b"a", &small), store(&volume, b"b", &large));
+    let spans = [
+        Span { blob: one, offset: 10, length: 4000 },
+        Span { blob: two, offset: 0, length: 700_000 },
+        Span { blob: one, offset: 0, length: 0 },
+        Span { blob: two, offset: 699_999, length: 1 },
+    ];
+    let mut reader = volume.reader(&spans).unwrap();
+    assert_eq!(reader.length(), 704_001);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let read = runtime.block_on(async {
+        let mut read = Vec::new();
+        while let Some(bytes) = reader.next(usize::MAX).await.unwrap() {
+            read.extend_from_slice(&bytes);
+        }
+        read
+    });
+    assert_eq!(read, [&small[10..4010], &large, &large[699_999..]].concat());
+    assert_eq!(reader.try_next(1).unwrap(), host::volume::ReadStep::End);
+    let beyond = volume.reader(&[Span { blob: one, offset: 1, length: 5000 }]);
+    assert!(matches!(beyond, Err(VolumeError::OutOfRange(id)) if id == one));
+    let beyond = volume.reader(&[Span { blob: one, offset: u64::MAX, length: 5000 }]);
+    assert!(matches!(beyond, Err(VolumeError::OutOfRange(id)) if id == one));
+}
+
+#[test]
+fn queues_are_bounded() {
+    let dir = tempfile::tempdir().unwrap();
+    let narrow = Options { commit_queue_max: 2, tail_bytes_max: 20_000, ..options(dir.path()) };
+    let volume = Volume::open(narrow).unwrap();
+    let (hold, held) = std::sync::mpsc::channel::<()>();
+    let (begun, began) = std::sync::mpsc::channel();
+    volume.commit(
+        Batch::default(),
+        Box::new(move |_| {
+            begun.send(()).unwrap();
+            let _ = held.recv();
+        }),
+    );
+    began.recv().unwrap();
+    // The committer is busy: two may wait, the third is refused, and so is a body that finds the tail full.
+    let (answer, answers) = std::sync::mpsc::channel();
+    for _ in 0..3 {
+        let answer = answer.clone();
+        volume.commit(Batch::default(), Box::new(move |result| answer.send(result).unwrap()));
+    }
+    assert_eq!(answers.recv().unwrap(), Err(CommitError::Overloaded));
+    let receive = || {
+        let mut receiver = volume.receive(None);
+        receiver.write(&body(1, 8000)).unwrap();
+        receiver.finish_blocking()
+    };
+    let kept = [receive().unwrap(), receive().unwrap()];
+    assert!(matches!(receive(), Err(VolumeError::Overloaded)));
+    hold.send(()).unwrap();
+    assert!(answers.recv().unwrap().is_ok() && answers.recv().unwrap().is_ok());
+    volume.commit_blocking(Batch { keep: vec![kept[0].id(), kept[1].id()], ..Batch::default() }).unwrap();
+    assert!(receive().is_ok());
+    volume.close();
+    assert_eq!(volume.commit_blocking(Batch::default()), Err(CommitError::Failed));
+}
+
+#[test]
+fn relaxed_commits_survive_the_process() {
+    let dir = tempfile::tempdir().unwrap();
+    let relaxed = Options { durability: host::volume::Durability::Relaxed, ..options(dir.path()) };
+    let volume = Volume::open(relaxed.clone()).unwrap();
+    let id = store(&volume, b"a", b"quick");
+    let copy = tempfile::tempdir().unwrap();
+    copy_folder(dir.path(), copy.path());
+    let again = Volume::open(Options { dir: copy.path().into(), ..relaxed }).unwrap();
+    assert_eq!(load(&again, id, 5).unwrap(), b"quick");
+}
+
 fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

@@ -90,10 +90,21 @@ impl Background {
 /// Removes files and segments that nobody needs any more.
 fn remove_dead(shared: &Shared) {
     let grace = shared.options.free_grace;
-    for id in shared.reclaim.take_due(grace) {
+    let files = shared.reclaim.take_due(grace);
+    let segments = shared.segments.take_dead(shared.checkpointed(), grace);
+    if files.is_empty() && segments.is_empty() {
+        return;
+    }
+    if !shared.sync_visible() {
+        // What freed them may be undone by a crash.
+        files.into_iter().for_each(|id| shared.reclaim.discard(id));
+        segments.into_iter().for_each(|number| shared.segments.put_back(number));
+        return;
+    }
+    for id in files {
         remove(shared, &blobs::file_path(id), &shared.counters.files_removed);
     }
-    for number in shared.segments.take_dead(shared.checkpointed(), grace) {
+    for number in segments {
         remove(shared, &super::log::segment::path(number), &shared.counters.segments_removed);
     }
 }

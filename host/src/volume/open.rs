@@ -49,7 +49,7 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Volume>,
     let state = index.state()?.ok_or_else(|| OpenError::Damaged("the index is empty".into()))?;
     let headers = replay::chain(&*disk, volume)?;
     let (state, end, live) = bring_up(&*disk, &index, state, &headers)?;
-    let segments = Arc::new(open_segments(&*disk, &headers, &end, &live)?);
+    let segments = Arc::new(open_segments(&disk, &headers, &end, &live)?);
     // Behind the log's end there may be pieces of records that were never acknowledged: they must not come back.
     end.segment.file.set_len(end.position.offset)?;
     end.segment.file.sync_data()?;
@@ -284,29 +284,28 @@ fn replay_group(
 }
 
 fn open_segments(
-    disk: &dyn Disk,
+    disk: &Arc<dyn Disk>,
     headers: &[SegmentHeader],
     end: &End,
     live: &BTreeMap<u64, u64>,
 ) -> Result<Segments, OpenError> {
-    let segments = Segments::default();
-    for number in segment::list(disk)? {
+    let segments = Segments::new(Arc::clone(disk));
+    for number in segment::list(&**disk)? {
         let is_live = live.get(&number).is_some_and(|bytes| *bytes > 0);
         if number == end.segment.number {
             segments.opened(&end.segment, end.position.offset);
         } else if is_live || headers.iter().any(|header| header.number == number) {
-            let segment = segment::open(disk, number, Open::Read)?;
-            let length = segment.file.len()?;
-            segments.opened(&segment, length);
+            segments.found(number, segment::open(&**disk, number, Open::Read)?.file.len()?);
         } else {
             // Its creation failed; nothing was ever in it.
             disk.remove(&segment::path(number))?;
         }
     }
     segments.set_live(live);
-    let missing = live.iter().find(|(number, bytes)| **bytes > 0 && segments.file(**number).is_none());
-    match missing {
-        Some((number, _)) => Err(OpenError::Damaged(format!("{} is missing", segment::path(*number)))),
-        None => Ok(segments),
+    for (number, _) in live.iter().filter(|(_, bytes)| **bytes > 0) {
+        if segments.file(*number)?.is_none() {
+            return Err(OpenError::Damaged(format!("{} is missing", segment::path(*number))));
+        }
     }
+    Ok(segments)
 }

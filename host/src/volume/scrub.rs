@@ -77,7 +77,7 @@ impl Scrub {
 
 fn is_whole(shared: &Shared, id: u64, row: BlobRow) -> Result<bool, VolumeError> {
     let (file, offset) = match row.place {
-        Place::Log { segment, offset } => match shared.segments.file(segment) {
+        Place::Log { segment, offset } => match shared.segments.file(segment)? {
             Some(file) => (file, offset),
             None => return Ok(false),
         },

@@ -1,17 +1,26 @@
 //! The segments that exist: their open files, and how many of their bytes are live.
 
 use std::collections::BTreeMap;
+use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::disk::DiskFile;
-use super::log::segment::{HEADER_BYTES, Segment};
+use super::disk::{Disk, DiskFile, Open};
+use super::log::segment::{self, HEADER_BYTES, Segment};
+
+/// Segments kept open at most. A process may have 1,024 files by default.
+const OPEN_MAX: usize = 256;
 
 /// What is known of a segment.
 #[derive(Clone, Debug, Default)]
 struct Usage {
-    /// `None` while its first record still waits in memory.
+    /// Whether it is on the disk: its first record may still wait in memory.
+    exists: bool,
+    /// Kept open for readers, at most `OPEN_MAX` of them.
     file: Option<Arc<dyn DiskFile>>,
+    /// When it was last asked for, in turns.
+    used: u64,
     /// Where its records end.
     end: u64,
     /// Bytes of records whose bodies the index references.
@@ -20,6 +29,18 @@ struct Usage {
     pending: u64,
     /// Since when nothing in it is live or pending.
     idle_since: Option<Instant>,
+}
+
+/// Closes the file that nobody asked for the longest, if too many are open. Readers that have it go on.
+fn close_one(usages: &mut BTreeMap<u64, Usage>) {
+    let open = usages.values_mut().filter(|usage| usage.file.is_some());
+    let mut count = 0;
+    let oldest = open.inspect(|_| count += 1).min_by_key(|usage| usage.used);
+    if let Some(oldest) = oldest
+        && count >= OPEN_MAX
+    {
+        oldest.file = None;
+    }
 }
 
 impl Usage {
@@ -53,16 +74,32 @@ impl SegmentUsage {
 }
 
 /// All segments of a volume.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Segments {
+    disk: Arc<dyn Disk>,
     usages: Mutex<BTreeMap<u64, Usage>>,
+    turn: AtomicU64,
 }
 
 impl Segments {
+    pub(crate) fn new(disk: Arc<dyn Disk>) -> Segments {
+        Segments { disk, usages: Mutex::default(), turn: AtomicU64::new(0) }
+    }
+
+    /// A segment is on the disk, and ends here.
+    pub(crate) fn found(&self, number: u64, end: u64) {
+        let mut usages = self.lock();
+        let usage = usages.entry(number).or_default();
+        usage.exists = true;
+        usage.end = end;
+        usage.settle();
+    }
+
     /// A segment has a file now.
     pub(crate) fn opened(&self, segment: &Segment, end: u64) {
         let mut usages = self.lock();
         let usage = usages.entry(segment.number).or_default();
+        usage.exists = true;
         usage.file = Some(Arc::clone(&segment.file));
         usage.end = usage.end.max(end);
         usage.settle();
@@ -73,9 +110,24 @@ impl Segments {
         self.lock().entry(number).or_default().end = end;
     }
 
-    /// The file of a segment.
-    pub(crate) fn file(&self, number: u64) -> Option<Arc<dyn DiskFile>> {
-        self.lock().get(&number)?.file.clone()
+    /// The file of a segment; `None` when there is no such segment on the disk.
+    pub(crate) fn file(&self, number: u64) -> io::Result<Option<Arc<dyn DiskFile>>> {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        {
+            let mut usages = self.lock();
+            let Some(usage) = usages.get_mut(&number).filter(|usage| usage.exists) else { return Ok(None) };
+            usage.used = turn;
+            if let Some(file) = &usage.file {
+                return Ok(Some(Arc::clone(file)));
+            }
+        }
+        let opened = segment::open(&*self.disk, number, Open::Read)?.file;
+        let mut usages = self.lock();
+        close_one(&mut usages);
+        if let Some(usage) = usages.get_mut(&number) {
+            usage.file = Some(Arc::clone(&opened));
+        }
+        Ok(Some(opened))
     }
 
     /// Sets the live bytes of every segment, as they were stored or counted.
@@ -134,6 +186,11 @@ impl Segments {
                 pending: usage.pending > 0,
             })
             .collect()
+    }
+
+    /// A segment that was taken as dead could not be removed: it is found again at the next start, or here.
+    pub(crate) fn put_back(&self, number: u64) {
+        self.found(number, HEADER_BYTES);
     }
 
     /// Forgets, and answers, the segments before `before` in which nothing was live for `grace`.

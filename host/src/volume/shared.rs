@@ -11,7 +11,7 @@ use super::disk::Disk;
 use super::errors::VolumeError;
 use super::index::{Index, IndexSlot};
 use super::log::writer::Tail;
-use super::options::Options;
+use super::options::{Durability, Options};
 use super::receive::Pending;
 use super::reclaim::Reclaim;
 use super::segments::Segments;
@@ -163,11 +163,24 @@ impl Shared {
         self.folders.get(usize::try_from(id & 0xff).ok()?)
     }
 
-    /// The file of a segment; opened again when it was closed.
+    /// The file of a segment.
     pub(crate) fn segment_file(&self, number: u64) -> Result<Arc<dyn super::disk::DiskFile>, VolumeError> {
-        self.segments
-            .file(number)
-            .ok_or_else(|| VolumeError::Failed(format!("log segment {number} is not there")))
+        let file = self.segments.file(number)?;
+        file.ok_or_else(|| VolumeError::Failed(format!("log segment {number} is not there")))
+    }
+
+    /// Waits until everything that is visible is durable, too; `false` when it is not.
+    pub(crate) fn sync_visible(&self) -> bool {
+        if self.options.durability == Durability::Synced {
+            return true;
+        }
+        let (send, receive) = std::sync::mpsc::sync_channel(1);
+        self.queue.ask(|work| {
+            work.sync.push(Box::new(move |synced| {
+                let _ = send.send(synced);
+            }));
+        });
+        receive.recv().unwrap_or(false)
     }
 
     /// Whether compaction would have no room for its copies. It may use half of the reserve: it frees more.

@@ -12,6 +12,8 @@ use host::volume::disk::{Disk, DiskFile, Open};
 
 /// What a disk writes at once, or not at all.
 const SECTOR: usize = 512;
+/// Free bytes of a new disk.
+const FREE: u64 = 1 << 40;
 
 /// What happens to unsynced changes in a crash.
 #[derive(Clone, Copy, Debug)]
@@ -111,6 +113,8 @@ struct World {
     fault: Option<Planned>,
     crashed: bool,
     locked: bool,
+    /// Bytes that are said to be taken.
+    taken: u64,
 }
 
 /// The disk. Clones are the same disk.
@@ -148,6 +152,11 @@ impl SimulatedDisk {
     /// As `fault_at`, among the operations on files whose path begins with `path`.
     pub(crate) fn fault_on(&self, path: &'static str, operation: u64, fault: Fault) {
         self.lock_world().fault = Some(Planned { after: operation.saturating_sub(1), fault, path });
+    }
+
+    /// So many bytes are said to be free.
+    pub(crate) fn set_free(&self, bytes: u64) {
+        self.lock_world().taken = FREE - bytes;
     }
 
     /// The disk has no fault any more.
@@ -325,7 +334,7 @@ impl Disk for SimulatedDisk {
     }
 
     fn free_bytes(&self) -> io::Result<u64> {
-        Ok(1 << 40)
+        Ok(FREE - self.look()?.taken)
     }
 
     fn lock(&self, _path: &str) -> io::Result<Option<Box<dyn Debug + Send + Sync>>> {

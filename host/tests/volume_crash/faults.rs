@@ -92,6 +92,22 @@ fn a_full_disk_answers_full_and_goes_on_when_there_is_space_again() {
 }
 
 #[test]
+fn below_the_reserve_bodies_are_refused_and_deletes_are_not() {
+    let disk = SimulatedDisk::default();
+    let volume = Volume::open_on(Arc::new(disk.clone()), options()).unwrap();
+    put_one(&volume, 1, 100).unwrap();
+    disk.set_free(1 << 20);
+    let delete = Batch { delete: vec![("objects".into(), vec![1])], ..Batch::default() };
+    volume.commit_blocking(delete).unwrap();
+    assert_eq!(put_one(&volume, 2, 100), Err(CommitError::Full));
+    assert_eq!(put_one(&volume, 3, 10_000), Err(CommitError::Full));
+    assert!(volume.stats().space_low);
+    disk.set_free(1 << 30);
+    volume.commit_blocking(Batch::default()).unwrap();
+    put_one(&volume, 4, 100).unwrap();
+}
+
+#[test]
 fn what_was_appended_before_a_failed_write_cannot_be_committed_after_it() {
     let disk = SimulatedDisk::default();
     let volume = Volume::open_on(Arc::new(disk.clone()), options()).unwrap();

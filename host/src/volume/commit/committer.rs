@@ -41,6 +41,19 @@ pub(crate) struct Committer {
     doubtful: Vec<Arc<Pending>>,
 }
 
+/// However the committer ends, nobody waits for it in vain.
+struct HangUp(Arc<Shared>);
+
+impl Drop for HangUp {
+    fn drop(&mut self) {
+        let rest = self.0.queue.shut();
+        rest.batches.into_iter().for_each(|queued| (queued.done)(Err(CommitError::Failed)));
+        if std::thread::panicking() {
+            self.0.set_failed(true);
+        }
+    }
+}
+
 /// A batch of the group that holds.
 struct Accepted {
     queued: Queued,
@@ -72,6 +85,7 @@ impl Committer {
 
     /// Works until the volume is closed.
     pub(crate) fn run(mut self) {
+        let _hang_up = HangUp(Arc::clone(&self.shared));
         loop {
             let work = self.shared.queue.take(self.patience());
             let idle = work.is_empty();
@@ -127,6 +141,11 @@ impl Committer {
         if work.flush && self.shared.tail.broken().is_none() {
             let flushed = self.writer.flush(Sync::No);
             self.flushed(&flushed);
+        }
+        if !work.sync.is_empty() {
+            let flushed = self.usable().and_then(|()| self.writer.flush(Sync::Yes));
+            self.flushed(&flushed);
+            work.sync.into_iter().for_each(|done| done(flushed.is_ok()));
         }
         if !work.checkpoint.is_empty() {
             self.checkpoint();

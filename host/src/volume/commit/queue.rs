@@ -28,6 +28,8 @@ pub(crate) struct Work {
     pub(crate) flush: bool,
     /// Reserve more numbers for the sequence.
     pub(crate) reserve: bool,
+    /// Sync the log, and then say whether that succeeded.
+    pub(crate) sync: Vec<Box<dyn FnOnce(bool) + Send>>,
     /// Checkpoint, and then call these.
     pub(crate) checkpoint: Vec<Box<dyn FnOnce() + Send>>,
     /// Finish what waits, checkpoint, end.
@@ -37,7 +39,12 @@ pub(crate) struct Work {
 impl Work {
     /// Whether there is nothing to do.
     pub(crate) fn is_empty(&self) -> bool {
-        self.batches.is_empty() && !self.flush && !self.reserve && self.checkpoint.is_empty() && !self.close
+        self.batches.is_empty()
+            && !self.flush
+            && !self.reserve
+            && self.sync.is_empty()
+            && self.checkpoint.is_empty()
+            && !self.close
     }
 }
 
@@ -84,9 +91,14 @@ impl Queue {
         (queued.done)(Err(refused));
     }
 
-    /// Asks for something beside batches.
+    /// Asks for something beside batches. After `shut` nobody hears it, and whoever waits for an answer sees that.
     pub(crate) fn ask(&self, ask: impl FnOnce(&mut Work)) {
         let mut state = self.lock();
+        if state.closed {
+            drop(state);
+            ask(&mut Work::default());
+            return;
+        }
         ask(&mut state.work);
         self.wake(&mut state);
     }
