@@ -12,7 +12,7 @@ use std::io;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use http::Request;
@@ -23,6 +23,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 
 use crate::listener::Accepted;
 use crate::serve::{Answer, Origin, Serving};
@@ -40,6 +41,9 @@ const STREAM_WINDOW_BYTES: u32 = 1 << 20;
 const CONNECTION_WINDOW_BYTES: u32 = 4 << 20;
 /// A quiet HTTP/2 peer is asked whether it lives after this long, and given up after as long again.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
+/// A closed connection is read on for so long, and so far, before it is forgotten.
+const LINGER_TIME_MAX: Duration = Duration::from_secs(1);
+const LINGER_BYTES_MAX: usize = 256 << 10;
 /// The first bytes of HTTP/2 with prior knowledge; no request of HTTP/1.1 begins like this.
 const HTTP2_START: &[u8; 4] = b"PRI ";
 /// Pause between looks at a connection whose first bytes come one by one.
@@ -72,7 +76,7 @@ async fn converse<A: Answer>(
     let version = obeying(watch, pin!(version(&stream, watch)), |_| Order::Close).await;
     let Some(version) = version.transpose()? else { return Ok(()) };
     let metrics = Arc::clone(&serving.metrics);
-    let io = TokioIo::new(Socket { stream, watch: Rc::clone(watch), metrics });
+    let io = TokioIo::new(Socket { stream, watch: Rc::clone(watch), metrics, linger: None });
     let service = service_fn(|request: Request<Incoming>| {
         let (serving, origin, watch) = (Rc::clone(serving), Rc::clone(origin), Rc::clone(watch));
         async move { Ok::<_, Infallible>(serving.answer(request, &origin, watch).await) }
@@ -181,6 +185,14 @@ struct Socket {
     stream: TcpStream,
     watch: Rc<Watch>,
     metrics: Arc<Metrics>,
+    linger: Option<Linger>,
+}
+
+/// The end of a connection after its write side was closed: what the client still sends is read away, because the kernel
+/// answers unread bytes with a reset, which can cost the client the answer.
+struct Linger {
+    deadline: Pin<Box<Sleep>>,
+    bytes_left: usize,
 }
 
 impl AsyncRead for Socket {
@@ -237,6 +249,26 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        if self.linger.is_none() {
+            ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+            let deadline = Box::pin(tokio::time::sleep(LINGER_TIME_MAX));
+            self.linger = Some(Linger { deadline, bytes_left: LINGER_BYTES_MAX });
+        }
+        let Socket { stream, linger: Some(linger), .. } = &mut *self else { return Poll::Ready(Ok(())) };
+        loop {
+            let mut discarded = [0; 4096];
+            let mut buffer = ReadBuf::new(&mut discarded);
+            match Pin::new(&mut *stream).poll_read(context, &mut buffer) {
+                Poll::Pending => return linger.deadline.as_mut().poll(context).map(Ok),
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    linger.bytes_left = linger.bytes_left.saturating_sub(buffer.filled().len());
+                    if linger.bytes_left == 0 {
+                        return Poll::Ready(Ok(()));
+                    }
+                }
+                // The client closed too, or is gone.
+                Poll::Ready(_) => return Poll::Ready(Ok(())),
+            }
+        }
     }
 }

@@ -17,6 +17,15 @@ use crate::worker::Shared;
 const DRAIN_BYTES_MAX: u64 = 16 << 20;
 const DRAIN_TIME_MAX: Duration = Duration::from_secs(5);
 
+/// What may become of a connection after an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Afterwards {
+    /// Another request.
+    Reuse,
+    /// Nothing.
+    Close,
+}
+
 /// A request body: read once, by whichever work asks for it, or drained.
 pub struct RequestBody<B> {
     body: Option<B>,
@@ -42,14 +51,17 @@ where
         self.body.take()
     }
 
-    /// Reads away what nobody wanted. A client that waits to be asked for its body is not asked: its connection closes.
-    pub async fn drain(&mut self) {
-        if let Some(body) = self.body.take()
-            && !self.waits
-            && !body.is_end_stream()
-        {
+    /// Reads away what nobody wanted. A client that still waits to be asked for its body is not asked; what it sends next
+    /// could be that body or another request, so its connection must not be used again.
+    pub async fn drain(&mut self) -> Afterwards {
+        let Some(body) = self.body.take() else { return Afterwards::Reuse };
+        if self.waits {
+            return Afterwards::Close;
+        }
+        if !body.is_end_stream() {
             body::drain(body, DRAIN_BYTES_MAX, DRAIN_TIME_MAX).await;
         }
+        Afterwards::Reuse
     }
 }
 

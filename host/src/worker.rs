@@ -150,6 +150,7 @@ impl Worker {
         let (id, request_id) = self.shared.ids.next();
         let received = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let received_ms = u64::try_from(received.as_millis()).unwrap_or(u64::MAX);
+        let version = parts.version;
         let mut body = work::RequestBody::new(body, &parts);
         let call = CallState::new(parts, id, received_ms, request_id.clone());
         let slot = self.instance.borrow_mut().store.data_mut().calls.insert(call);
@@ -157,12 +158,14 @@ impl Worker {
             Ticket { worker: self.clone(), incarnation: self.incarnation.get(), slot, id, done: false };
         let finished = self.run(&ticket, &mut body).await;
         ticket.done = true;
-        let (response, operation) = match finished {
+        let (mut response, operation) = match finished {
             Some(call) => self.answer(call),
             None => (fallback::internal_error(&request_id), String::new()),
         };
         // What a refused request still sends is read away, within limits: clients that write before they read get their answer.
-        body.drain().await;
+        if body.drain().await == work::Afterwards::Close && version < http::Version::HTTP_2 {
+            response.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
+        }
         self.shared.metrics.request(&operation, response.status().as_u16(), began.elapsed());
         response
     }

@@ -7,6 +7,7 @@
 # SECONDS are the times of the two kills, counted from the start of the upload.
 . "$(dirname "$0")/server.sh"
 TREE=${1:-} FIRST=${2:-4} SECOND=${3:-9}
+UPLOAD_SECONDS_MAX=${UPLOAD_SECONDS_MAX:-600} # for one attempt
 [ -x "$BIN" ] || { echo "build it first: cargo build --release" >&2; exit 1; }
 install_clients
 export HOME=$WORK NO_PROXY='*' no_proxy='*' AWS_EC2_METADATA_DISABLED=true AWS_CONFIG_FILE=$WORK/aws-config
@@ -34,7 +35,7 @@ fi
 upload() { # NAME command...
   local name=$1 started=$SECONDS status=1 client
   shift
-  (for _ in $(seq 40); do "$@" >"$WORK/$name.log" 2>&1 && exit 0; sleep 1; done; exit 1) &
+  (for _ in $(seq 40); do timeout "$UPLOAD_SECONDS_MAX" "$@" >"$WORK/$name.log" 2>&1 && exit 0; sleep 1; done; exit 1) &
   client=$!
   for moment in "$FIRST" "$SECOND"; do
     sleep $((started + moment > SECONDS ? started + moment - SECONDS : 0))

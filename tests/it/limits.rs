@@ -130,6 +130,25 @@ fn an_upload_that_is_refused_is_not_asked_for() {
     assert_eq!(connection.read_status().unwrap(), 404);
 }
 
+/// The AWS CLI takes the answer that comes instead of `100 Continue` for the beginning of every later answer on the
+/// connection, and waits for ever.
+#[test]
+fn a_connection_is_not_used_again_after_an_answer_without_continue() {
+    let server = Server::start();
+    server.client().put("/expect", "");
+    for (target, body, status) in [("/expect/empty", "", 200), ("/no-such-bucket/key", "0123456789", 404)] {
+        let request = Request::new("PUT", target).header("expect", "100-continue").body(body);
+        let request = server.client().signed(request, Payload::Signed);
+        let mut connection = server.connect();
+        connection.write(&request.head()).unwrap();
+        let answer = connection.read("PUT").unwrap();
+        assert_eq!(answer.status, status, "{target}");
+        assert_eq!(answer.header("connection"), Some("close"), "{target}");
+        connection.patience(Duration::from_secs(10)).unwrap();
+        assert!(connection.is_closed(), "{target}");
+    }
+}
+
 #[test]
 fn a_client_that_leaves_in_the_middle_leaves_nothing() {
     let server = Server::start();

@@ -207,7 +207,8 @@ impl Receiver {
     fn finish_in_log(self, crc: u64) -> Result<PendingBlob, VolumeError> {
         let Receiver { shared, gathered, length, .. } = self;
         if shared.is_space_low() {
-            return Err(VolumeError::Full);
+            // There may be space again; nobody else would look while everybody is refused.
+            shared.check_space(0)?;
         }
         let id = shared.next_sequence();
         let place = shared.append_body(id, gathered, crc)?;

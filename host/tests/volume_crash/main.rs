@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use disk::{Fault, Loss, SimulatedDisk};
-use host::volume::{Report, Volume, check_on};
-use workload::{Known, blob_of, options, run, verify};
+use host::volume::{Durability, Options, Report, Volume, check_on};
+use workload::{CLIENTS, Known, blob_of, options, run, sound, verify};
 
 /// Changes that each client makes.
 const STEPS: u64 = 24;
@@ -47,10 +47,10 @@ pub(crate) fn check(disk: &SimulatedDisk) -> Result<Report, String> {
 }
 
 /// One run of the workload, cut off after so many operations of the disk. The clients' knowledge, and the disk.
-fn crash_after(operations: u64) -> (SimulatedDisk, Vec<Known>) {
+fn crash_after(operations: u64, options: Options) -> (SimulatedDisk, Vec<Known>) {
     let disk = SimulatedDisk::default();
     disk.fault_at(operations, Fault::Crash);
-    let clients = match Volume::open_on(Arc::new(disk.clone()), options()) {
+    let clients = match Volume::open_on(Arc::new(disk.clone()), options) {
         Ok(volume) => run(&volume, &disk, STEPS),
         Err(_) => Vec::new(),
     };
@@ -58,7 +58,7 @@ fn crash_after(operations: u64) -> (SimulatedDisk, Vec<Known>) {
 }
 
 fn try_point(point: u64) {
-    let (disk, clients) = crash_after(point);
+    let (disk, clients) = crash_after(point, options());
     let losses = [
         Loss::Nothing,
         Loss::Everything,
@@ -87,7 +87,7 @@ fn try_point(point: u64) {
 #[test]
 fn nothing_acknowledged_is_lost_wherever_the_machine_stops() {
     let whole = {
-        let (disk, clients) = crash_after(u64::MAX / 2);
+        let (disk, clients) = crash_after(u64::MAX / 2, options());
         assert!(clients.iter().all(|known| known.open.is_none()));
         recover(&disk, &clients, true).unwrap();
         disk.operations()
@@ -116,4 +116,29 @@ fn nothing_acknowledged_is_lost_wherever_the_machine_stops() {
 
 fn gcd(one: u64, other: u64) -> u64 {
     if other == 0 { one } else { gcd(other, one % other) }
+}
+
+#[test]
+fn relaxed_commits_may_be_lost_but_never_by_halves() {
+    let relaxed = || Options { durability: Durability::Relaxed, ..options() };
+    let (disk, _) = crash_after(u64::MAX / 2, relaxed());
+    let began = Instant::now();
+    for point in (1..disk.operations()).step_by(3) {
+        if began.elapsed() > Duration::from_secs(15) {
+            break;
+        }
+        let (disk, _) = crash_after(point, relaxed());
+        for loss in [Loss::Everything, Loss::Tear(point), Loss::Reorder(point)] {
+            let found = disk.after_crash(loss);
+            let opened = Volume::open_on(Arc::new(found.clone()), relaxed());
+            let volume =
+                opened.unwrap_or_else(|error| panic!("crash at operation {point}, {loss:?}: {error}"));
+            for client in 0..CLIENTS {
+                sound(&volume, client).unwrap();
+            }
+            drop(volume);
+            let report = check(&found).unwrap();
+            assert!(report.is_clean(), "crash at operation {point}, {loss:?}: {report:?}");
+        }
+    }
 }

@@ -30,9 +30,9 @@ pub(crate) fn options() -> Options {
 }
 
 /// What a key holds: the body's seed and length.
-type Held = (u64, u64);
+pub(crate) type Held = (u64, u64);
 /// A client's keys. Every change is made to two tables at once.
-type State = BTreeMap<u8, Held>;
+pub(crate) type State = BTreeMap<u8, Held>;
 
 /// What a client knows at the end: what was acknowledged, and the change, if any, whose outcome it never learnt.
 #[derive(Debug, Default)]
@@ -233,21 +233,7 @@ fn increment(volume: &Volume, disk: &SimulatedDisk, client: u64, known: &mut Kno
 pub(crate) fn verify(volume: &Volume, clients: &[Known]) -> Result<(), String> {
     let snapshot = volume.snapshot().map_err(|error| error.to_string())?;
     for (client, known) in clients.iter().enumerate() {
-        let mut found = State::new();
-        for name in 0..5u8 {
-            let get =
-                |table| snapshot.get(table, &key(client as u64, name)).map_err(|error| error.to_string());
-            let (row, copy) = (get("objects")?, get("copies")?);
-            if row != copy {
-                return Err(format!(
-                    "client {client}, key {name}: half of a batch is there: {row:?}, {copy:?}"
-                ));
-            }
-            let Some(row) = row else { continue };
-            let (blob, held) = (number(&row.value, 0), (number(&row.value, 1), number(&row.value, 2)));
-            read(volume, blob, held).map_err(|error| format!("client {client}, key {name}: {error}"))?;
-            found.insert(name, held);
-        }
+        let found = sound(volume, client as u64)?;
         if found != known.acknowledged && Some(&found) != known.open.as_ref() {
             return Err(format!("client {client}: found {found:?}, known {known:?}"));
         }
@@ -260,6 +246,24 @@ pub(crate) fn verify(volume: &Volume, clients: &[Known]) -> Result<(), String> {
         return Err(format!("the counter is {count}, not within {least} and {most}"));
     }
     Ok(())
+}
+
+/// What a client's keys hold, when all of it is whole.
+pub(crate) fn sound(volume: &Volume, client: u64) -> Result<State, String> {
+    let snapshot = volume.snapshot().map_err(|error| error.to_string())?;
+    let mut found = State::new();
+    for name in 0..5u8 {
+        let get = |table| snapshot.get(table, &key(client, name)).map_err(|error| error.to_string());
+        let (row, copy) = (get("objects")?, get("copies")?);
+        if row != copy {
+            return Err(format!("client {client}, key {name}: half of a batch is there: {row:?}, {copy:?}"));
+        }
+        let Some(row) = row else { continue };
+        let (blob, held) = (number(&row.value, 0), (number(&row.value, 1), number(&row.value, 2)));
+        read(volume, blob, held).map_err(|error| format!("client {client}, key {name}: {error}"))?;
+        found.insert(name, held);
+    }
+    Ok(found)
 }
 
 fn read(volume: &Volume, blob: u64, (seed, length): Held) -> Result<(), String> {

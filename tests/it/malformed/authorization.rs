@@ -23,7 +23,7 @@ fn an_authorization_header_that_is_none_is_refused() {
     let cases: [(String, (u16, &str)); 10] = [
         ("Bearer abc".into(), (400, "InvalidArgument")),
         ("Basic dXNlcjpwYXNz".into(), (400, "InvalidArgument")),
-        ("AWS4-HMAC-SHA256".into(), (400, "InvalidArgument")),
+        ("AWS4-HMAC-SHA256".into(), (400, "AuthorizationHeaderMalformed")),
         ("AWS4-HMAC-SHA256 nonsense".into(), (400, "AuthorizationHeaderMalformed")),
         (sigv4("abc", names, &hex), (400, "AuthorizationHeaderMalformed")),
         (
