@@ -136,8 +136,8 @@ fn an_upload_that_is_refused_is_not_asked_for() {
 fn a_connection_is_not_used_again_after_an_answer_without_continue() {
     let server = Server::start();
     server.client().put("/expect", "");
-    for (target, body, status) in [("/expect/empty", "", 200), ("/no-such-bucket/key", "0123456789", 404)] {
-        let request = Request::new("PUT", target).header("expect", "100-continue").body(body);
+    for (target, status) in [("/no-such-bucket/key", 404)] {
+        let request = Request::new("PUT", target).header("expect", "100-continue").body("0123456789");
         let request = server.client().signed(request, Payload::Signed);
         let mut connection = server.connect();
         connection.write(&request.head()).unwrap();
