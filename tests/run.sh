@@ -7,12 +7,21 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 STEPS=("$@")
 [ ${#STEPS[@]} -gt 0 ] || STEPS=(format lint build unit it crash clients sync)
 
+# Everything is built once, with the features of the whole workspace: `-p`, `--exclude` and a build without its tests select
+# other features of shared crates, and each costs another build of wasmtime. The program under test comes with its tests.
 step_format() { cargo fmt --all -- --check; }
 step_lint() { cargo clippy --workspace --all-targets --release --locked -- -D warnings; }
-step_build() { cargo build --release --locked; }
-step_unit() { cargo test --workspace --exclude tests --release --locked; }
-step_it() { cargo test -p tests --release --locked -- --skip crash::; }
-step_crash() { cargo test -p tests --release --locked --test it -- crash::; }
+step_build() { cargo test --workspace --release --locked --no-run; }
+step_unit() {
+  local file targets=(--lib --bins)
+  for file in {gateway,gateway/component,components/*,host}/tests/*; do
+    [ -e "$file" ] && targets+=(--test "$(basename "$file" .rs)")
+  done
+  cargo test --workspace --release --locked "${targets[@]}"
+  cargo test --workspace --release --locked --doc
+}
+step_it() { cargo test --workspace --release --locked --test it -- --skip crash::; }
+step_crash() { cargo test --workspace --release --locked --test it -- crash::; }
 step_clients() { bash tests/clients/run.sh; }
 step_sync() { bash tests/clients/sync.sh; }
 # Coverage-guided, some seconds each: `cargo install cargo-fuzz` first.

@@ -74,6 +74,19 @@ fn one_request_is_never_read_as_two() {
 }
 
 #[test]
+fn what_follows_the_last_request_does_not_cost_its_answer() {
+    let server = server();
+    for rest in ["\r\n", "GET /photos HTTP/1.1\r\nhost: x\r\n\r\n"] {
+        let mut connection = server.connect();
+        let last = "GET /photos/cat.jpg HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+        connection.write(format!("{last}{rest}").as_bytes()).unwrap();
+        assert!(connection.read("GET").is_ok_and(|answer| answer.status == 403), "{rest:?}");
+        connection.patience(Duration::from_secs(10)).unwrap();
+        assert!(connection.is_closed(), "{rest:?}");
+    }
+}
+
+#[test]
 fn strange_methods_are_not_allowed() {
     let server = server();
     let mut verdicts = Verdicts::default();
