@@ -22,15 +22,26 @@ impl Headers {
     /// Reads a block of `name: value\n` lines whose names are in lower case. White space around values is
     /// dropped; lines without a colon are skipped.
     pub fn parse(block: String) -> Headers {
+        Headers::parse_from(block, 0)
+    }
+
+    /// The same for a text whose headers begin at byte `start`.
+    pub fn parse_from(text: String, start: usize) -> Headers {
         let mut lines = Vec::with_capacity(24);
-        let mut start = 0;
-        for line in block.split_inclusive('\n') {
-            if let Some(parsed) = parse_line(line, start) {
-                lines.push(parsed);
+        let (mut line, mut colon) = (start, None);
+        // One pass by hand: every stage reads every header of every request.
+        for (position, &byte) in text.as_bytes().iter().enumerate().skip(start) {
+            match byte {
+                b':' if colon.is_none() => colon = Some(position),
+                b'\n' => {
+                    lines.extend(colon.and_then(|colon| Line::new(text.as_bytes(), line, colon, position)));
+                    (line, colon) = (position + 1, None);
+                }
+                _ => {}
             }
-            start += line.len();
         }
-        Headers { block, lines }
+        lines.extend(colon.and_then(|colon| Line::new(text.as_bytes(), line, colon, text.len())));
+        Headers { block: text, lines }
     }
 
     /// The first value of a header by its lower-case name.
@@ -88,17 +99,15 @@ impl<'a> FromIterator<(&'a str, &'a str)> for Headers {
     }
 }
 
-fn parse_line(line: &str, start: usize) -> Option<Line> {
-    let colon = line.find(':')?;
-    let (name, rest) = (line.get(..colon)?, line.get(colon + 1..)?);
-    let value = rest.trim_matches([' ', '\t', '\r', '\n']);
-    let lead = rest.len() - rest.trim_start_matches([' ', '\t', '\r', '\n']).len();
-    let value_start = if value.is_empty() { start + colon + 1 } else { start + colon + 1 + lead };
-    let offset = |position: usize| u32::try_from(position).ok();
-    Some(Line {
-        name: (offset(start)?, offset(start + name.len())?),
-        value: (offset(value_start)?, offset(value_start + value.len())?),
-    })
+impl Line {
+    /// The header between `start` and `end`, whose name ends at `colon`.
+    fn new(text: &[u8], start: usize, colon: usize, end: usize) -> Option<Line> {
+        let is_space = |position: &usize| matches!(text.get(*position), Some(b' ' | b'\t' | b'\r'));
+        let first = (colon + 1..end).find(|position| !is_space(position)).unwrap_or(end);
+        let after = (first..end).rev().find(|position| !is_space(position)).map_or(first, |last| last + 1);
+        let offset = |position: usize| u32::try_from(position).ok();
+        Some(Line { name: (offset(start)?, offset(colon)?), value: (offset(first)?, offset(after)?) })
+    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! The host's side of a `call`: what the client sent, the facts that stages set, scheduled work, and the response.
 
+use std::cell::OnceCell;
+
 use http::{HeaderMap, Method, request::Parts};
 use wasmtime::component::Resource;
 
 use crate::bindings::calls::{
-    Batch, Body, Decision, DigestAlgorithm, IngestPlan, Outcome, Payload, Principal, Span, Target,
+    Batch, Body, Decision, DigestAlgorithm, IngestPlan, Outcome, Principal, Span, Target,
 };
+use crate::body::Payload;
 use crate::telemetry::metrics;
 use crate::volume::PendingBlob;
 
@@ -81,8 +84,18 @@ pub struct CallState {
     pub added_headers: String,
     /// Bodies received that no commit has kept; released with the call.
     pub pending: Vec<PendingBlob>,
-    /// Where time goes at the moment.
-    pub stopwatch: Stopwatch,
+    /// Where time goes at the moment; only for calls whose stages are timed.
+    pub stopwatch: Option<Stopwatch>,
+    text: OnceCell<String>,
+}
+
+/// Whether the time of a call's stages is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Timing {
+    /// It is not: asking the clock at every border costs more than most stages do.
+    Off,
+    /// This call belongs to the sample.
+    Stages,
 }
 
 /// The stage that runs, and since when.
@@ -126,7 +139,7 @@ impl Work {
 
 impl CallState {
     /// A call for a request head.
-    pub fn new(parts: Parts, id: u64, received_ms: u64, request_id: String) -> Self {
+    pub fn new(parts: Parts, id: u64, received_ms: u64, request_id: String, timing: Timing) -> Self {
         let mut headers = parts.headers;
         if !headers.contains_key(http::header::HOST)
             && let Some(authority) = parts.uri.authority()
@@ -152,7 +165,11 @@ impl CallState {
             added_headers: String::new(),
             pending: Vec::new(),
             // The gateway is what every call meets first.
-            stopwatch: Stopwatch { stage: metrics::stage_index("gateway"), since: std::time::Instant::now() },
+            stopwatch: (timing == Timing::Stages).then(|| Stopwatch {
+                stage: metrics::stage_index("gateway"),
+                since: std::time::Instant::now(),
+            }),
+            text: OnceCell::new(),
         }
     }
 
@@ -167,8 +184,18 @@ impl CallState {
         Some(joined)
     }
 
-    /// The request line without its version, then every header as `name: value\n`.
-    pub fn text(&self) -> String {
+    /// Goes over to another stage; the one that was left, when the call's stages are timed.
+    pub fn enter(&mut self, stage: usize) -> Option<Left> {
+        Some(self.stopwatch.as_mut()?.enter(stage))
+    }
+
+    /// The request line without its version, then every header as `name: value\n`. Every stage reads it: it is written
+    /// once.
+    pub fn text(&self) -> &str {
+        self.text.get_or_init(|| self.write_text())
+    }
+
+    fn write_text(&self) -> String {
         let mut text = String::with_capacity(64 + self.headers.len() * 64);
         text.push_str(self.method.as_str());
         text.push(' ');

@@ -53,6 +53,8 @@ pub struct Config {
     pub log: Log,
     /// One log line for each request.
     pub access_log: bool,
+    /// Of one call in so many, the time of each stage is measured.
+    pub stage_sample: u64,
     /// Bounds on what clients can take.
     pub limits: Limits,
     /// The storage engine. Its folder is that of `data_dir` only in [`Config::volume_options`].
@@ -185,6 +187,7 @@ impl Default for Config {
             domain: Vec::new(),
             log: Log { format: LogFormat::Text, level: "info".to_owned() },
             access_log: false,
+            stage_sample: 16,
             limits: Limits::default(),
             storage: Options::new("portcullis-data"),
             root: Root::default(),

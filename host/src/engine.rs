@@ -11,7 +11,6 @@ use sha2::{Digest, Sha256};
 use wasmtime::component::Component;
 use wasmtime::{Config, Engine, Store};
 
-use crate::accounts::Accounts;
 use crate::bindings::stages::Position;
 use crate::bindings::{Pipeline, PipelinePre};
 use crate::capabilities::{self, HostState};
@@ -45,11 +44,10 @@ impl CompiledPipeline {
     pub fn added_stages(
         &self,
         stages: Vec<(Position, String, Vec<u8>)>,
-        accounts: Arc<Accounts>,
         settings: Arc<BTreeMap<String, String>>,
         cache: Option<&Path>,
     ) -> Result<AddedStages> {
-        let mut added = AddedStages::new(accounts, settings);
+        let mut added = AddedStages::new(settings);
         for (position, name, bytes) in stages {
             let component = compile(&self.engine, &bytes, cache)?;
             added
@@ -81,6 +79,9 @@ fn config() -> Config {
     config.concurrency_support(false);
     config.epoch_interruption(true);
     config.memory_init_cow(true);
+    if std::env::var_os("PERFMAP").is_some() {
+        config.profiler(wasmtime::ProfilingStrategy::PerfMap);
+    }
     config
 }
 

@@ -1,11 +1,13 @@
-//! The answers that the host gives when the pipeline cannot: it trapped, or too much is going on.
+//! The answers that the host gives when the pipeline cannot: it trapped, or too much is going on. And the headers that
+//! every answer has: the request id is the host's.
 //!
-//! These two documents are the only S3-shaped texts in the host. Everything else that a client reads is
-//! written by the pipeline.
+//! These are the only S3-shaped texts in the host. Everything else that a client reads is written by the pipeline.
 
 use bytes::Bytes;
-use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
-use http::{Response, StatusCode};
+use http::header::{
+    CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, InvalidHeaderValue, RETRY_AFTER, SERVER,
+};
+use http::{HeaderMap, Response, StatusCode};
 
 use crate::body::respond::ResponseBody;
 
@@ -13,9 +15,23 @@ const INTERNAL_ERROR: (&str, &str) = ("InternalError", "We encountered an intern
 const SLOW_DOWN: (&str, &str) = ("SlowDown", "Please reduce your request rate.");
 /// The response header that carries the request id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
+/// The second id that clients of S3 log, and support asks for.
+const HOST_ID: HeaderName = HeaderName::from_static("x-amz-id-2");
 
 /// Seconds after which a refused client may try again.
 const RETRY_AFTER_SECONDS: &str = "1";
+
+/// Adds what every answer of the pipeline carries: its ids, and who gave it.
+///
+/// # Errors
+/// An id that cannot be a header, which no id is.
+pub fn stamp(headers: &mut HeaderMap, request_id: &str) -> Result<(), InvalidHeaderValue> {
+    let request_id = HeaderValue::from_str(request_id)?;
+    headers.insert(HOST_ID, request_id.clone());
+    headers.insert(REQUEST_ID, request_id);
+    headers.insert(SERVER, HeaderValue::from_static("Portcullis"));
+    Ok(())
+}
 
 /// 500: the pipeline did not answer.
 pub fn internal_error(request_id: &str) -> Response<ResponseBody> {

@@ -4,6 +4,9 @@ use std::process::ExitCode;
 
 use host::cli;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match cli::parse(std::env::args_os()) {
         Ok(task) => cli::run(task),

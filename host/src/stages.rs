@@ -9,7 +9,6 @@ use std::sync::Arc;
 use wasmtime::component::{Component, HasSelf, Linker, Resource};
 use wasmtime::{Engine, Store, StoreLimits, StoreLimitsBuilder};
 
-use crate::accounts::Accounts;
 use crate::bindings::calls::Refusal;
 use crate::bindings::stages::Position;
 use crate::bindings::{UserStage, UserStagePre, calls, settings};
@@ -24,7 +23,6 @@ const MEMORY_BYTES_MAX: usize = 16 << 20;
 /// What an added stage works with.
 pub struct StageState {
     calls: Calls,
-    accounts: Arc<Accounts>,
     settings: Arc<BTreeMap<String, String>>,
     limits: StoreLimits,
 }
@@ -38,7 +36,6 @@ impl settings::Host for StageState {
 /// The added stages, by position, each in the order configured.
 pub struct AddedStages {
     stages: Vec<(Position, AddedStage)>,
-    accounts: Arc<Accounts>,
     settings: Arc<BTreeMap<String, String>>,
 }
 
@@ -50,8 +47,8 @@ struct AddedStage {
 
 impl AddedStages {
     /// No stages, and what those to come will read.
-    pub fn new(accounts: Arc<Accounts>, settings: Arc<BTreeMap<String, String>>) -> AddedStages {
-        AddedStages { stages: Vec::new(), accounts, settings }
+    pub fn new(settings: Arc<BTreeMap<String, String>>) -> AddedStages {
+        AddedStages { stages: Vec::new(), settings }
     }
 
     /// Whether no stage was added.
@@ -70,7 +67,6 @@ impl AddedStages {
         let mut linker = Linker::<StageState>::new(engine);
         calls::add_to_linker::<_, HasCalls>(&mut linker, |state| CallsView {
             calls: &mut state.calls,
-            accounts: &state.accounts,
             guests: Guests::Added,
         })?;
         settings::add_to_linker::<_, HasSelf<StageState>>(&mut linker, |state| state)?;
@@ -107,8 +103,7 @@ impl AddedStages {
         let status = call.answer.as_ref().map_or(500, |answer| answer.status);
         let request_id = call.request_id.clone();
         let slot = calls.insert(call);
-        let state =
-            StageState { calls, accounts: self.accounts.clone(), settings: self.settings.clone(), limits };
+        let state = StageState { calls, settings: self.settings.clone(), limits };
         let mut store = Store::new(&stage.engine, state);
         store.limiter(|state| &mut state.limits);
         store.set_epoch_deadline(RUN_TICKS_MAX);

@@ -82,12 +82,7 @@ fn share(
     let settings = Arc::new(manifest.variables(&config.pipeline_variables())?);
     let cache = config.cache_folder();
     let pipeline = CompiledPipeline::load(&manifest.compose()?, Some(&cache))?;
-    let stages = pipeline.added_stages(
-        manifest.added_stages()?,
-        Arc::clone(accounts),
-        Arc::clone(&settings),
-        Some(&cache),
-    )?;
+    let stages = pipeline.added_stages(manifest.added_stages()?, Arc::clone(&settings), Some(&cache))?;
     Ok(Arc::new(Shared {
         config: Arc::clone(config),
         accounts: Arc::clone(accounts),

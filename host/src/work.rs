@@ -8,7 +8,7 @@ use http::request::Parts;
 use crate::bindings::calls::{self, Batch, Digest, DigestAlgorithm, IngestPlan, Outcome, Requirement, Span};
 use crate::body::{self, ChunkSignature, Chunked, Failure, Payload, Plan};
 use crate::call::Work;
-use crate::capabilities::keys::SigningKeys;
+use crate::capabilities::keys::hex32;
 use crate::capabilities::{algorithm, contract_algorithm};
 use crate::volume::{self, CommitError, PendingBlob, Volume, VolumeError};
 use crate::worker::Shared;
@@ -65,23 +65,22 @@ where
     }
 }
 
-/// The payload fact in the host's terms. `None` when it names a key that is not there.
-pub fn payload(fact: Option<calls::Payload>, keys: &SigningKeys) -> Option<Payload> {
-    Some(match fact {
-        // No fact, no promise: the stage before storage did not look at the body.
-        None | Some(calls::Payload::Unsigned) => Payload::Unsigned,
-        Some(calls::Payload::Sha256(digits)) => Payload::Sha256(crate::capabilities::keys::hex32(&digits)?),
-        Some(calls::Payload::Chunked(chunked)) => Payload::Chunked(Chunked {
+/// What a request promises about its body, in the host's terms. `chain` is what signed chunks continue from: the verified
+/// signature of the head.
+pub fn promised(payload: calls::Payload, chain: Option<ChunkSignature>) -> wasmtime::Result<Payload> {
+    Ok(match payload {
+        calls::Payload::Unsigned => Payload::Unsigned,
+        calls::Payload::Sha256(digits) => match hex32(&digits) {
+            Some(digest) => Payload::Sha256(digest),
+            None => return Err(wasmtime::Error::msg("a promised SHA-256 has 64 hexadecimal digits")),
+        },
+        calls::Payload::Chunked(chunked) => Payload::Chunked(Chunked {
             decoded_length: chunked.decoded_length,
             trailers: chunked.trailers,
-            signature: match chunked.signature {
-                None => None,
-                Some(signature) => Some(ChunkSignature::new(
-                    keys.bytes(signature.key)?,
-                    signature.timestamp,
-                    signature.scope,
-                    signature.seed,
-                )),
+            signature: match (chunked.signed, chain) {
+                (true, None) => return Err(wasmtime::Error::msg("signed chunks continue from a signature")),
+                (true, chain) => chain,
+                (false, _) => None,
             },
         }),
     })

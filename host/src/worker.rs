@@ -21,7 +21,7 @@ use crate::bindings::Pipeline;
 use crate::bindings::calls::{Body, Principal, Progress};
 use crate::body::Payload;
 use crate::body::respond::ResponseBody;
-use crate::call::{Answer, CallHandle, CallState, Calls, Work};
+use crate::call::{Answer, CallHandle, CallState, Calls, Timing, Work};
 use crate::capabilities::HostState;
 use crate::config::Config;
 use crate::engine::{self, CompiledPipeline};
@@ -152,7 +152,8 @@ impl Worker {
         let received_ms = u64::try_from(received.as_millis()).unwrap_or(u64::MAX);
         let version = parts.version;
         let mut body = work::RequestBody::new(body, &parts);
-        let call = CallState::new(parts, id, received_ms, request_id.clone());
+        let timing = if id % self.shared.config.stage_sample == 0 { Timing::Stages } else { Timing::Off };
+        let call = CallState::new(parts, id, received_ms, request_id.clone(), timing);
         let slot = self.instance.borrow_mut().store.data_mut().calls.insert(call);
         let mut ticket =
             Ticket { worker: self.clone(), incarnation: self.incarnation.get(), slot, id, done: false };
@@ -234,19 +235,20 @@ impl Worker {
         }
         let state = instance.store.data_mut();
         let call = state.calls.get(ticket.slot)?;
-        let (work, payload) = (call.work.take()?, call.facts.payload.clone());
+        // No fact, no promise: the stages before storage did not look at the body.
+        let (work, payload) = (call.work.take()?, call.facts.payload.clone().unwrap_or_default());
         // The wait is charged to the work, once the stage that asked for it goes on.
-        let stage = metrics::stage_index(work.stage());
-        let left = call.stopwatch.enter(stage);
-        state.metrics.stage(left.stage, left.elapsed);
-        let payload = work::payload(payload, &state.signing_keys)?;
+        if let Some(left) = call.enter(metrics::stage_index(work.stage())) {
+            state.metrics.stage(left.stage, left.elapsed);
+        }
         Some((work, payload))
     }
 
     /// The response of a finished call, and the operation for the metrics.
     fn answer(&self, mut call: CallState) -> (Response<ResponseBody>, String) {
-        let left = call.stopwatch.enter(0);
-        self.shared.metrics.stage(left.stage, left.elapsed);
+        if let Some(left) = call.enter(0) {
+            self.shared.metrics.stage(left.stage, left.elapsed);
+        }
         let operation = call.facts.target.take().map(|target| target.operation).unwrap_or_default();
         let Some(answer) = call.answer.take() else {
             return (fallback::internal_error(&call.request_id), operation);
@@ -279,6 +281,7 @@ impl Worker {
         *response.status_mut() = StatusCode::from_u16(answer.status)?;
         add_lines(response.headers_mut(), &answer.headers)?;
         add_lines(response.headers_mut(), &call.added_headers)?;
+        fallback::stamp(response.headers_mut(), &call.request_id)?;
         Ok(response)
     }
 }

@@ -218,6 +218,8 @@ fn spawn(port: u16, data: &Path, flags: &[String], folder: &Path) -> Child {
         // One for all servers: the pipeline is compiled once.
         .arg("--cache-dir")
         .arg(workspace::target().join("tests-cache"))
+        // Tests look at the stages that one request walked.
+        .args(["--stage-sample", "1"])
         .args(flags)
         .current_dir(workspace::root())
         .stdin(Stdio::null())

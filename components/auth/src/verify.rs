@@ -3,28 +3,37 @@
 use gateway::errors::S3Error;
 use gateway::sigv4::payload::{Chunks, Payload};
 use gateway::sigv4::{self, Authentication, Request, Signed};
-use sdk::keys::Verdict;
-use sdk::{Call, ChunkSignature, Chunked, Head, Principal, digests, keys};
+use sdk::keys::{Claim, Verdict};
+use sdk::{Call, Chunked, Head, digests, keys};
 
-/// Judges a signature: the host, or a test in its place.
+/// Judges a signature and keeps what it proves: the host, or a test in its place.
 pub(crate) trait Judge {
-    /// Whether an access key signed a canonical request, and the number of the key if so.
-    fn judge(&self, signed: &Signed<'_>) -> Verdict;
+    /// Whether an access key signed a canonical request. If so, its holder is the principal, and `payload` is promised.
+    fn judge(&self, signed: &Signed<'_>, payload: sdk::Payload) -> Verdict;
+    /// Nobody signed; this is promised about the body all the same.
+    fn anonymous(&self, payload: sdk::Payload);
     /// SHA-256 in lower-case hexadecimal.
     fn sha256(&self, text: &str) -> String;
 }
 
-struct Host;
+struct Host<'a> {
+    call: &'a Call,
+}
 
-impl Judge for Host {
-    fn judge(&self, signed: &Signed<'_>) -> Verdict {
-        keys::verify(
-            signed.access_key_id(),
-            signed.credential().scope(),
-            signed.timestamp(),
-            signed.canonical_request(),
-            signed.signature(),
-        )
+impl Judge for Host<'_> {
+    fn judge(&self, signed: &Signed<'_>, payload: sdk::Payload) -> Verdict {
+        let claim = Claim {
+            access_key_id: signed.access_key_id().to_owned(),
+            scope: signed.credential().scope().to_owned(),
+            timestamp: signed.timestamp().to_owned(),
+            canonical_request: signed.canonical_request().to_owned(),
+            signature: signed.signature().to_owned(),
+        };
+        keys::verify(self.call, &claim, &payload)
+    }
+
+    fn anonymous(&self, payload: sdk::Payload) {
+        self.call.set_anonymous(&payload);
     }
 
     fn sha256(&self, text: &str) -> String {
@@ -32,7 +41,7 @@ impl Judge for Host {
     }
 }
 
-/// Sets the facts `principal` and `payload`, or refuses.
+/// Establishes the principal and the payload, or refuses.
 pub(crate) fn verify(call: &Call) -> Result<(), S3Error> {
     let (head, headers) = Head::read(call);
     let request = Request {
@@ -44,28 +53,21 @@ pub(crate) fn verify(call: &Call) -> Result<(), S3Error> {
         content_length: head.content_length,
         received_ms: head.received_ms,
     };
-    let (signer, payload) = identify(&request, &Host)?;
-    match signer {
-        Some(access_key_id) => call.set_signer(&access_key_id),
-        None => call.set_principal(&Principal::Anonymous),
-    }
-    call.set_payload(&payload);
-    Ok(())
+    identify(&request, &Host { call })
 }
 
-/// The access key that signed a request, if any did, and how its body is authenticated.
-pub(crate) fn identify(
-    request: &Request<'_>,
-    judge: &impl Judge,
-) -> Result<(Option<String>, sdk::Payload), S3Error> {
+/// Finds out who signed a request, if anybody did, and what is promised about its body.
+pub(crate) fn identify(request: &Request<'_>, judge: &impl Judge) -> Result<(), S3Error> {
     let signed = match sigv4::authenticate(request)? {
-        Authentication::Anonymous(promised) => return Ok((None, payload(&promised, None))),
+        Authentication::Anonymous(promised) => {
+            judge.anonymous(payload(&promised));
+            return Ok(());
+        }
         Authentication::Signed(signed) => signed,
     };
-    let verdict = judge.judge(&signed);
-    if let Verdict::Verified(key) = verdict {
-        let payload = payload(signed.payload(), Some((&signed, key)));
-        return Ok((Some(signed.access_key_id().to_owned()), payload));
+    let verdict = judge.judge(&signed, payload(signed.payload()));
+    if let Verdict::Verified = verdict {
+        return Ok(());
     }
     // For the error document; made for both verdicts, so that an unknown key costs what a wrong signature costs.
     let string_to_sign = signed.string_to_sign(&judge.sha256(signed.canonical_request()));
@@ -75,24 +77,16 @@ pub(crate) fn identify(
     })
 }
 
-/// The contract's payload. Signed chunks continue from the verified signature of the head.
-fn payload(promised: &Payload, verified: Option<(&Signed<'_>, u64)>) -> sdk::Payload {
+/// The contract's payload.
+fn payload(promised: &Payload) -> sdk::Payload {
     match promised {
         Payload::Unsigned => sdk::Payload::Unsigned,
         Payload::Sha256(sha256) => sdk::Payload::Sha256(sha256.clone()),
-        Payload::Chunked(chunked) => {
-            let verified = verified.filter(|_| chunked.chunks == Chunks::Signed);
-            sdk::Payload::Chunked(Chunked {
-                decoded_length: Some(chunked.decoded_length),
-                signature: verified.map(|(signed, key)| ChunkSignature {
-                    key,
-                    timestamp: signed.timestamp().to_owned(),
-                    scope: signed.credential().scope().to_owned(),
-                    seed: signed.signature().to_owned(),
-                }),
-                trailers: chunked.trailers,
-            })
-        }
+        Payload::Chunked(chunked) => sdk::Payload::Chunked(Chunked {
+            decoded_length: Some(chunked.decoded_length),
+            signed: chunked.chunks == Chunks::Signed,
+            trailers: chunked.trailers,
+        }),
     }
 }
 

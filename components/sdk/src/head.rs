@@ -3,6 +3,7 @@
 use gateway::headers::Headers;
 
 use crate::Call;
+use crate::contract::calls as contract;
 
 /// What the client sent, but for its headers and its body.
 #[derive(Debug, Clone)]
@@ -21,24 +22,33 @@ pub struct Head {
     pub content_length: Option<u64>,
     /// When the head had arrived, in milliseconds since 1970.
     pub received_ms: u64,
+    /// Whether the host wants to know where the time of this call goes.
+    pub timed: bool,
 }
 
 impl Head {
     /// Reads the head of a call, and its headers: one crossing to the host.
     pub fn read(call: &Call) -> (Head, Headers) {
-        let head = call.head();
-        let (line, lines) = head.text.split_once('\n').unwrap_or((&head.text, ""));
+        Head::split(call.head())
+    }
+
+    /// Takes a head apart.
+    pub fn split(head: contract::Head) -> (Head, Headers) {
+        let line = head.text.split('\n').next().unwrap_or_default();
         let (method, target) = line.split_once(' ').unwrap_or((line, "/"));
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
-        let headers = Headers::parse(lines.to_owned());
+        let (method, path, query) = (method.to_owned(), path.to_owned(), query.to_owned());
+        let start = line.len() + 1;
+        let headers = Headers::parse_from(head.text, start);
         let read = Head {
             id: head.id,
-            method: method.to_owned(),
-            path: path.to_owned(),
-            query: query.to_owned(),
+            method,
+            path,
+            query,
             host: headers.get("host").unwrap_or_default().to_owned(),
             content_length: head.content_length,
             received_ms: head.received_ms,
+            timed: head.timed,
         };
         (read, headers)
     }

@@ -25,8 +25,6 @@ pub enum CommitError {
 /// Host work on a call. Each function suspends the stage until its outcome is there.
 #[expect(async_fn_in_trait, reason = "guests are single-threaded: no Send bound is wanted")]
 pub trait Work {
-    /// Whether `policy` allowed the call.
-    fn is_allowed(&self) -> bool;
     /// Receives the whole body into memory, at most `length_max` bytes.
     async fn collect(&self, length_max: u64) -> Result<Collected, Failure>;
     /// Receives the body into a new blob.
@@ -38,10 +36,6 @@ pub trait Work {
 }
 
 impl Work for Call {
-    fn is_allowed(&self) -> bool {
-        self.decision().is_some()
-    }
-
     async fn collect(&self, length_max: u64) -> Result<Collected, Failure> {
         self.schedule_collect(length_max);
         suspend().await;

@@ -19,10 +19,9 @@ mod tables;
 mod version_id;
 
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::headers::Headers;
 use gateway::operations::Operation;
 use sdk::bindings::storage::exports::portcullis::gateway::storage::Guest;
-use sdk::{Call, Head, Progress, Refusal, Response, executor, refuse};
+use sdk::{Admitted, Call, Progress, Refusal, Response, executor, refuse};
 
 use crate::request::Request;
 
@@ -31,13 +30,14 @@ use crate::request::Request;
 pub struct Storage;
 
 impl Guest for Storage {
-    fn locate(call: &Call) -> std::result::Result<(), Refusal> {
-        request::locate(call).map_err(refuse)
+    fn locate(call: &Call, id: u64, bucket: String) -> std::result::Result<(), Refusal> {
+        request::locate(call, id, &bucket).map_err(refuse)
     }
 
     fn start(call: Call) -> std::result::Result<Progress, Refusal> {
-        let (head, headers) = Head::read(&call);
-        executor::start(head.id, Box::pin(answer(call, head, headers))).map_err(refuse)
+        // What policy did not allow goes no further.
+        let admitted = call.admitted().ok_or_else(|| refuse(ErrorCode::AccessDenied.into()))?;
+        executor::start(admitted.head.id, Box::pin(answer(call, admitted))).map_err(refuse)
     }
 
     fn resume(id: u64) -> std::result::Result<Progress, Refusal> {
@@ -53,8 +53,8 @@ impl Guest for Storage {
 #[cfg(target_arch = "wasm32")]
 sdk::bindings::storage::export!(Storage with_types_in sdk::bindings::storage);
 
-async fn answer(call: Call, head: Head, headers: Headers) -> Result<()> {
-    let request = Request::read(call, head, headers)?;
+async fn answer(call: Call, admitted: Admitted) -> Result<()> {
+    let request = Request::read(call, admitted)?;
     let response = dispatch(&request).await?;
     response.send(&request.call);
     Ok(())

@@ -7,7 +7,7 @@ use gateway::headers::Headers;
 use gateway::operations::Operation;
 use gateway::query::Query;
 use sdk::response::push_header;
-use sdk::{Call, Head, Identity, Principal, Work};
+use sdk::{Admitted, Call, Head, Identity, Principal};
 
 use crate::records::{Account, BucketRow, Row};
 use crate::rows;
@@ -35,13 +35,11 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Reads an allowed call. Fails with `AccessDenied` when it carries no decision, with `NoSuchBucket`, or when the
-    /// bucket has another owner than the client expects.
-    pub(crate) fn read(call: Call, head: Head, headers: Headers) -> Result<Request> {
-        if !call.is_allowed() {
-            return Err(ErrorCode::AccessDenied.into());
-        }
-        let target = call.target();
+    /// Reads an allowed call. Fails with `NoSuchBucket`, or with `AccessDenied` when the bucket has another owner than the
+    /// client expects.
+    pub(crate) fn read(call: Call, admitted: Admitted) -> Result<Request> {
+        let Admitted { head, target } = admitted;
+        let (head, headers) = Head::split(head);
         let operation = Operation::parse(&target.operation)
             .ok_or_else(|| S3Error::new(ErrorCode::NotImplemented).message(target.operation.clone()))?;
         let query = Query::parse(&head.query)?;
@@ -124,16 +122,11 @@ fn with_presigned(headers: Headers, query: &Query) -> Result<Headers> {
     Ok(Headers::parse(lines))
 }
 
-/// Sets the fact `owner` of a call that targets a bucket. A bucket that is to be created has none yet.
-pub(crate) fn locate(call: &Call) -> Result<()> {
-    let target = call.target();
-    let Some(bucket) = target.bucket else { return Ok(()) };
-    if target.operation == Operation::CreateBucket.name() {
-        return Ok(());
-    }
-    let row = rows::bucket(&bucket)?.ok_or_else(|| no_such_bucket(&bucket))?;
+/// Sets the fact `owner` of a call that targets a bucket.
+pub(crate) fn locate(call: &Call, id: u64, bucket: &str) -> Result<()> {
+    let row = rows::bucket(bucket)?.ok_or_else(|| no_such_bucket(bucket))?;
     call.set_owner(&row.record.owner.to_string());
-    LOCATED.set(Some((call.id(), row)));
+    LOCATED.set(Some((id, row)));
     Ok(())
 }
 

@@ -16,22 +16,28 @@ use crate::settings::settings;
 /// How the aliases of Object Lambda access points end.
 const TRANSFORMING_ALIAS: &str = "--ol-s3";
 
+/// The one operation on a bucket that need not exist.
+const CREATE_BUCKET: &str = "CreateBucket";
+
 /// Serves a call: the walk, or the rendering of its refusal.
 pub(crate) async fn serve(call: Call, head: Head, headers: Headers) -> Result<(), gateway::errors::S3Error> {
     let walked = walk(&call, &head, &headers).await;
-    let request_id = call.request_id();
     if let Err(refusal) = walked {
-        refusals::respond(&call, &head, &request_id, &refusal);
+        refusals::respond(&call, &head, &refusal);
     }
     // A response is on its way whatever these stages say of it.
     added(Position::OnResponse, &call).unwrap_or_default();
-    call.add_headers(&format!(
-        "x-amz-request-id: {request_id}\nx-amz-id-2: {request_id}\nserver: Portcullis\n"
-    ));
     Ok(())
 }
 
 async fn walk(call: &Call, head: &Head, headers: &Headers) -> Result<(), Refusal> {
+    // The host asks for the time of the stages of some calls; marking borders for nobody costs more than most stages.
+    let enter = |stage| {
+        if head.timed {
+            trace::enter(call, stage);
+        }
+    };
+
     // Before anything else: what a tenant may not even ask.
     added(Position::AfterAccept, call)?;
 
@@ -41,7 +47,7 @@ async fn walk(call: &Call, head: &Head, headers: &Headers) -> Result<(), Refusal
 
     // Before auth, because browsers send preflights without credentials, and want its headers on refusals too.
     if head.method == "OPTIONS" || headers.has("origin") {
-        trace::enter(call, "cors");
+        enter("cors");
         if let Progress::Responded = cors::evaluate(call)? {
             return Ok(());
         }
@@ -49,39 +55,41 @@ async fn walk(call: &Call, head: &Head, headers: &Headers) -> Result<(), Refusal
 
     // Before auth, because a website's visitor is anonymous and gets pages, not XML.
     if settings().is_website(&head.host) {
-        trace::enter(call, "website");
+        enter("website");
         if let Progress::Responded = website::resolve(call)? {
             return Ok(());
         }
     }
 
     // Who asks. From here on the principal is known, possibly as anonymous.
-    trace::enter(call, "auth");
+    enter("auth");
     auth::verify(call)?;
     added(Position::AfterAuth, call)?;
 
     // Whose it is, then whether they may. Storage refuses whatever policy did not allow.
-    trace::enter(call, "storage");
-    storage::locate(call)?;
-    trace::enter(call, "policy");
+    if let Some(bucket) = target.bucket.as_deref().filter(|_| target.operation != CREATE_BUCKET) {
+        enter("storage");
+        storage::locate(call, head.id, bucket)?;
+    }
+    enter("policy");
     policy::authorize(call)?;
 
     // What will happen to the bytes. Only operations on object bodies can have any of it, and only if asked for.
     match target.operation.as_str() {
         "GetObject" | "HeadObject" => {
             if target.bucket.as_deref().is_some_and(|bucket| bucket.ends_with(TRANSFORMING_ALIAS)) {
-                trace::enter(call, "transform");
+                enter("transform");
                 transform::select(call)?;
             }
             if concerns_sealing(head, headers) {
-                trace::enter(call, "encryption");
+                enter("encryption");
                 encryption::plan_open(call)?;
             }
         }
         "PutObject" | "CopyObject" | "CreateMultipartUpload" | "UploadPart" | "UploadPartCopy"
             if concerns_sealing(head, headers) =>
         {
-            trace::enter(call, "encryption");
+            enter("encryption");
             encryption::plan_seal(call)?;
         }
         _ => {}
@@ -89,14 +97,14 @@ async fn walk(call: &Call, head: &Head, headers: &Headers) -> Result<(), Refusal
 
     // The end of the pipeline: S3 object semantics.
     added(Position::BeforeStorage, call)?;
-    trace::enter(call, "storage");
+    enter("storage");
     let mut progress = storage::start(call.share())?;
     while let Progress::Pending = progress {
         sdk::executor::suspend().await;
-        trace::enter(call, "storage");
+        enter("storage");
         progress = storage::resume(head.id)?;
     }
-    trace::enter(call, "gateway");
+    enter("gateway");
     Ok(())
 }
 

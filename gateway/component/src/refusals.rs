@@ -4,7 +4,7 @@ use gateway::errors::{ErrorCode, Place, render_parts};
 use sdk::{Body, Call, Head, Refusal};
 
 /// Makes a refusal the call's response.
-pub(crate) fn respond(call: &Call, head: &Head, request_id: &str, refusal: &Refusal) {
+pub(crate) fn respond(call: &Call, head: &Head, refusal: &Refusal) {
     // A code that the table does not know comes from a stage that is not ours, and means that something failed here.
     let code = ErrorCode::parse(&refusal.code).unwrap_or(ErrorCode::InternalError);
     let mut headers = refusal.headers.clone();
@@ -13,6 +13,7 @@ pub(crate) fn respond(call: &Call, head: &Head, request_id: &str, refusal: &Refu
         call.respond(code.status(), &headers, &Body::None);
         return;
     }
+    let request_id = &call.request_id();
     let details = refusal.details.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let place = Place { resource: &head.path, request_id, host_id: request_id };
     let document = render_parts(code, refusal.message.as_deref(), details, place);

@@ -3,21 +3,18 @@
 use wasmtime::component::{HasData, Resource};
 use wasmtime::{Error, Result};
 
-use crate::accounts::Accounts;
 use crate::bindings::calls::{
-    Batch, Body, Decision, DigestAlgorithm, Head, Host, HostCall, IngestPlan, Outcome, Payload, Principal,
-    Span, Target,
+    Admitted, Batch, Body, Decision, DigestAlgorithm, Head, Host, HostCall, IngestPlan, Outcome, Payload,
+    Principal, Span, Target,
 };
 use crate::body::digest::Algorithm;
 use crate::call::{Answer, CallHandle, CallState, Calls, Work};
-use crate::capabilities::keys::contract_identity;
+use crate::work;
 
 /// The calls of a store, for the guests of that store.
 pub struct CallsView<'a> {
     /// The calls.
     pub calls: &'a mut Calls,
-    /// Who exists.
-    pub accounts: &'a Accounts,
     /// Whose guests these are.
     pub guests: Guests,
 }
@@ -61,8 +58,18 @@ impl CallsView<'_> {
 
 impl Host for CallsView<'_> {}
 
+fn head(call: &CallState) -> Head {
+    Head {
+        id: call.id,
+        received_ms: call.received_ms,
+        content_length: call.content_length,
+        timed: call.stopwatch.is_some(),
+        text: call.text().to_owned(),
+    }
+}
+
 /// Sets a fact. Setting it again is a bug of a stage, and a trap.
-fn establish<T>(fact: &mut Option<T>, value: T, name: &str) -> Result<()> {
+pub(super) fn establish<T>(fact: &mut Option<T>, value: T, name: &str) -> Result<()> {
     if fact.is_some() {
         return Err(Error::msg(format!("the fact `{name}` was set twice")));
     }
@@ -77,13 +84,7 @@ impl HostCall for CallsView<'_> {
     }
 
     fn head(&mut self, handle: Resource<CallHandle>) -> Result<Head> {
-        let call = self.call(&handle)?;
-        Ok(Head {
-            id: call.id,
-            received_ms: call.received_ms,
-            content_length: call.content_length,
-            text: call.text(),
-        })
+        Ok(head(self.call(&handle)?))
     }
 
     fn id(&mut self, handle: Resource<CallHandle>) -> Result<u64> {
@@ -106,8 +107,10 @@ impl HostCall for CallsView<'_> {
         self.call(&handle)?.facts.target.clone().ok_or_else(|| Error::msg("the target is not known yet"))
     }
 
-    fn set_principal(&mut self, handle: Resource<CallHandle>, principal: Principal) -> Result<()> {
-        establish(&mut self.own_call(&handle)?.facts.principal, principal, "principal")
+    fn set_anonymous(&mut self, handle: Resource<CallHandle>, payload: Payload) -> Result<()> {
+        let call = self.own_call(&handle)?;
+        establish(&mut call.facts.principal, Principal::Anonymous, "principal")?;
+        establish(&mut call.facts.payload, work::promised(payload, None)?, "payload")
     }
 
     fn principal(&mut self, handle: Resource<CallHandle>) -> Result<Principal> {
@@ -118,27 +121,12 @@ impl HostCall for CallsView<'_> {
             .ok_or_else(|| Error::msg("the principal is not known yet"))
     }
 
-    fn set_signer(&mut self, handle: Resource<CallHandle>, access_key_id: String) -> Result<()> {
-        let identity =
-            self.accounts.find(&access_key_id).map(|credential| contract_identity(&credential.identity));
-        let identity = identity.ok_or_else(|| Error::msg("nobody has this access key"))?;
-        establish(
-            &mut self.own_call(&handle)?.facts.principal,
-            Principal::Authenticated(identity),
-            "principal",
-        )
-    }
-
     fn account(&mut self, handle: Resource<CallHandle>) -> Result<Option<String>> {
         Ok(match &self.call(&handle)?.facts.principal {
             Some(Principal::Authenticated(identity)) => Some(identity.account.clone()),
             Some(Principal::Anonymous) => None,
             None => return Err(Error::msg("the principal is not known yet")),
         })
-    }
-
-    fn set_payload(&mut self, handle: Resource<CallHandle>, payload: Payload) -> Result<()> {
-        establish(&mut self.own_call(&handle)?.facts.payload, payload, "payload")
     }
 
     fn set_owner(&mut self, handle: Resource<CallHandle>, account: String) -> Result<()> {
@@ -155,6 +143,16 @@ impl HostCall for CallsView<'_> {
 
     fn decision(&mut self, handle: Resource<CallHandle>) -> Result<Option<Decision>> {
         Ok(self.call(&handle)?.facts.decision)
+    }
+
+    fn admitted(&mut self, handle: Resource<CallHandle>) -> Result<Option<Admitted>> {
+        let call = self.call(&handle)?;
+        Ok(match (&call.facts.decision, &call.facts.target) {
+            (Some(Decision::Allow), Some(target)) => {
+                Some(Admitted { head: head(call), target: target.clone() })
+            }
+            _ => None,
+        })
     }
 
     fn schedule_collect(&mut self, handle: Resource<CallHandle>, length_max: u64) -> Result<()> {

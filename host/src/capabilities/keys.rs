@@ -6,13 +6,18 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use wasmtime::Result;
+use wasmtime::component::Resource;
 
-use crate::bindings::calls::Identity;
-use crate::bindings::keys::{Host, Verdict};
+use crate::bindings::calls::{self, Identity, Principal};
+use crate::bindings::keys::{Claim, Host, Verdict};
+use crate::body::ChunkSignature;
+use crate::call::CallHandle;
 use crate::capabilities::HostState;
+use crate::capabilities::calls::establish;
 use crate::capabilities::digests::push_hex;
+use crate::work;
 
-/// Derived keys kept at most. When there are more, all but those of the newest scope are forgotten.
+/// Derived keys kept at most. When there would be more, all are forgotten and derived again where they are needed.
 const KEYS_MAX: usize = 4096;
 
 /// A derived signing key, ready for use: the key schedule of HMAC-SHA256 is computed once.
@@ -22,12 +27,23 @@ struct SigningKey {
     bytes: [u8; 32],
 }
 
-/// Derived signing keys by access key id and scope. Key numbers are never reused.
+impl SigningKey {
+    /// Whether `mac` is the key's MAC of a message. Takes the same time for every `mac`.
+    fn verifies(&self, message: &str, mac: &str) -> bool {
+        let mut computation = self.mac.clone();
+        computation.update(message.as_bytes());
+        let computed = computation.finalize().into_bytes();
+        let readable = hex32(mac);
+        bool::from(computed.as_slice().ct_eq(&readable.unwrap_or_default())) && readable.is_some()
+    }
+}
+
+/// Derived signing keys by access key id and scope.
 #[derive(Default)]
 pub struct SigningKeys {
-    numbers: HashMap<String, u64>,
-    keys: HashMap<u64, SigningKey>,
-    last: u64,
+    keys: HashMap<String, SigningKey>,
+    /// The name of the key that is asked for: kept, so that looking one up allocates nothing.
+    name: String,
 }
 
 impl std::fmt::Debug for SigningKeys {
@@ -37,38 +53,21 @@ impl std::fmt::Debug for SigningKeys {
 }
 
 impl SigningKeys {
-    fn number(&mut self, access_key_id: &str, scope: &str, secret: &str) -> u64 {
-        let mut name = String::with_capacity(access_key_id.len() + 1 + scope.len());
-        name.push_str(access_key_id);
-        name.push(' ');
-        name.push_str(scope);
-        if let Some(number) = self.numbers.get(&name) {
-            return *number;
+    fn key(&mut self, access_key_id: &str, scope: &str, secret: &str) -> SigningKey {
+        self.name.clear();
+        self.name.push_str(access_key_id);
+        self.name.push(' ');
+        self.name.push_str(scope);
+        if let Some(key) = self.keys.get(&self.name) {
+            return key.clone();
         }
-        if self.numbers.len() >= KEYS_MAX {
-            // Calls in flight keep what they derived: only the names go, and with them keys that nobody asked for lately.
-            self.numbers.clear();
-            let newest = self.last;
-            self.keys.retain(|number, _| newest - number < KEYS_MAX as u64);
+        if self.keys.len() >= KEYS_MAX {
+            // Scopes end with their day: most of what is here will never be asked for again.
+            self.keys.clear();
         }
-        self.last += 1;
-        self.numbers.insert(name, self.last);
-        self.keys.insert(self.last, derive(secret, scope));
-        self.last
-    }
-
-    /// The bytes of a key, for the body's chunk signatures.
-    pub fn bytes(&self, number: u64) -> Option<[u8; 32]> {
-        self.keys.get(&number).map(|key| key.bytes)
-    }
-
-    fn verify(&self, number: u64, message: &str, mac: &str) -> bool {
-        let Some(key) = self.keys.get(&number) else { return false };
-        let mut computation = key.mac.clone();
-        computation.update(message.as_bytes());
-        let computed = computation.finalize().into_bytes();
-        let readable = hex32(mac);
-        bool::from(computed.as_slice().ct_eq(&readable.unwrap_or_default())) && readable.is_some()
+        let key = derive(secret, scope);
+        self.keys.insert(self.name.clone(), key.clone());
+        key
     }
 }
 
@@ -124,23 +123,28 @@ impl Host for HostState {
 
     fn verify(
         &mut self,
-        access_key_id: String,
-        scope: String,
-        timestamp: String,
-        canonical_request: String,
-        signature: String,
+        handle: Resource<CallHandle>,
+        claim: Claim,
+        payload: calls::Payload,
     ) -> Result<Verdict> {
         // Digested before the key is looked up, and with a key made up where there is none: an unknown key costs what a
         // wrong signature costs.
-        let message = string_to_sign(&timestamp, &scope, &canonical_request);
-        let Some(credential) = self.accounts.find(&access_key_id) else {
-            let unknown = self.signing_keys.number("", &scope, "");
-            self.signing_keys.verify(unknown, &message, &signature);
+        let message = string_to_sign(&claim.timestamp, &claim.scope, &claim.canonical_request);
+        let Some(credential) = self.accounts.find(&claim.access_key_id) else {
+            let unknown = self.signing_keys.key("", &claim.scope, "");
+            unknown.verifies(&message, &claim.signature);
             return Ok(Verdict::UnknownKey);
         };
-        let key = self.signing_keys.number(&access_key_id, &scope, credential.secret.reveal());
-        let matches = self.signing_keys.verify(key, &message, &signature);
-        Ok(if matches { Verdict::Verified(key) } else { Verdict::Mismatch })
+        let key = self.signing_keys.key(&claim.access_key_id, &claim.scope, credential.secret.reveal());
+        if !key.verifies(&message, &claim.signature) {
+            return Ok(Verdict::Mismatch);
+        }
+        let chain = ChunkSignature::new(key.bytes, claim.timestamp, claim.scope, claim.signature);
+        let facts = &mut self.calls.of(&handle)?.facts;
+        let identity = contract_identity(&credential.identity);
+        establish(&mut facts.principal, Principal::Authenticated(identity), "principal")?;
+        establish(&mut facts.payload, work::promised(payload, Some(chain))?, "payload")?;
+        Ok(Verdict::Verified)
     }
 }
 

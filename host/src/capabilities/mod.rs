@@ -50,7 +50,6 @@ pub fn linker(engine: &Engine) -> wasmtime::Result<Linker<HostState>> {
     let mut linker = Linker::new(engine);
     bindings::calls::add_to_linker::<_, HasCalls>(&mut linker, |state: &mut HostState| CallsView {
         calls: &mut state.calls,
-        accounts: &state.accounts,
         guests: Guests::Pipeline,
     })?;
     bindings::index::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;

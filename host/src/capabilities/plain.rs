@@ -22,8 +22,9 @@ impl settings::Host for HostState {
 
 impl trace::Host for HostState {
     fn enter(&mut self, handle: Resource<CallHandle>, stage: String) -> Result<()> {
-        let left = self.calls.of(&handle)?.stopwatch.enter(metrics::stage_index(&stage));
-        self.metrics.stage(left.stage, left.elapsed);
+        if let Some(left) = self.calls.of(&handle)?.enter(metrics::stage_index(&stage)) {
+            self.metrics.stage(left.stage, left.elapsed);
+        }
         Ok(())
     }
 
