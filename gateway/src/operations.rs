@@ -65,26 +65,25 @@ macro_rules! operations {
             }
 
             /// The operation's row.
+            #[expect(clippy::indexing_slicing, reason = "there is a row for each operation, in the same order")]
             pub fn row(self) -> &'static Row {
-                match self {
-                    $(Operation::$name => {
-                        static ROW: Row = Row {
-                            operation: Operation::$name,
-                            method: Method::$method,
-                            target: TargetKind::$target,
-                            selected_by: &[$($selector),*],
-                            actions: &[$($action),*],
-                            body: operations!(@body $body $(($limit))?),
-                            digest: BodyDigest::$digest,
-                            enforced_by: operations!(@stage $stage),
-                            implemented: operations!(@implemented $state),
-                            superseded: operations!(@superseded $state),
-                        };
-                        &ROW
-                    })+
-                }
+                &ROWS[self as usize]
             }
         }
+
+        /// The rows, in the order of the operations.
+        static ROWS: [Row; Operation::ALL.len()] = [$(Row {
+            operation: Operation::$name,
+            method: Method::$method,
+            target: TargetKind::$target,
+            selected_by: &[$($selector),*],
+            actions: &[$($action),*],
+            body: operations!(@body $body $(($limit))?),
+            digest: BodyDigest::$digest,
+            enforced_by: operations!(@stage $stage),
+            implemented: operations!(@implemented $state),
+            superseded: operations!(@superseded $state),
+        }),+];
     };
     (@wire $name:ident) => { stringify!($name) };
     (@wire $name:ident $wire:literal) => { $wire };

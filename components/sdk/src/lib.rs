@@ -10,6 +10,7 @@
 //! | [`refusal`] | `S3Error` to the contract's refusal, and what a failure means to a client |
 //! | [`index`] | ordered tables |
 
+mod allocator;
 pub mod bindings;
 pub mod executor;
 pub mod head;

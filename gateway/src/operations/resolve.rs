@@ -1,6 +1,6 @@
 //! Finds the operation that a request asks for. A pure function of the request's head.
 
-use super::{Method, Operation, Row, Selector, TargetKind};
+use super::{Method, Operation, ROWS, Row, Selector, TargetKind};
 use crate::addressing::{Address, address};
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::query::Query;
@@ -72,9 +72,7 @@ fn select(
     target: TargetKind,
     subresource: Option<&str>,
 ) -> Option<Operation> {
-    Operation::ALL
-        .iter()
-        .map(|operation| operation.row())
+    ROWS.iter()
         .filter(|row| row.method == method && row.target == target && !row.superseded)
         .filter(|row| row.subresource() == subresource && holds(row, request))
         .max_by_key(|row| row.selected_by.len())
