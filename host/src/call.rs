@@ -7,6 +7,7 @@ use crate::bindings::calls::{
     Batch, Body, Decision, DigestAlgorithm, IngestPlan, Outcome, Payload, Principal, Span, Target,
 };
 use crate::telemetry::metrics;
+use crate::telemetry::otlp::Laps;
 use crate::volume::PendingBlob;
 
 /// The type behind the contract's `call` resource. A handle's number is the slot of its call.
@@ -92,6 +93,8 @@ pub struct Stopwatch {
     pub stage: usize,
     /// When it began, or was resumed.
     pub since: std::time::Instant,
+    /// What ran before, where the request is traced.
+    pub laps: Option<Box<Laps>>,
 }
 
 /// A stage that was left, and how long it had run.
@@ -108,7 +111,11 @@ impl Stopwatch {
     pub fn enter(&mut self, stage: usize) -> Left {
         let now = std::time::Instant::now();
         let left = Left { stage: self.stage, elapsed: now - self.since };
-        *self = Stopwatch { stage, since: now };
+        if let Some(laps) = &mut self.laps {
+            laps.add(left.stage, self.since, left.elapsed);
+        }
+        self.stage = stage;
+        self.since = now;
         left
     }
 }
@@ -152,7 +159,11 @@ impl CallState {
             added_headers: String::new(),
             pending: Vec::new(),
             // The gateway is what every call meets first.
-            stopwatch: Stopwatch { stage: metrics::stage_index("gateway"), since: std::time::Instant::now() },
+            stopwatch: Stopwatch {
+                stage: metrics::stage_index("gateway"),
+                since: std::time::Instant::now(),
+                laps: None,
+            },
         }
     }
 

@@ -19,6 +19,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::secret::Secret;
+use crate::telemetry::otlp::Endpoint;
 use crate::volume::Options;
 
 pub use key::{Form, KEYS, Key};
@@ -53,6 +54,8 @@ pub struct Config {
     pub log: Log,
     /// One log line for each request.
     pub access_log: bool,
+    /// The collector that traces of requests are sent to.
+    pub otlp_endpoint: Option<Endpoint>,
     /// Bounds on what clients can take.
     pub limits: Limits,
     /// The storage engine. Its folder is that of `data_dir` only in [`Config::volume_options`].
@@ -185,6 +188,7 @@ impl Default for Config {
             domain: Vec::new(),
             log: Log { format: LogFormat::Text, level: "info".to_owned() },
             access_log: false,
+            otlp_endpoint: None,
             limits: Limits::default(),
             storage: Options::new("portcullis-data"),
             root: Root::default(),

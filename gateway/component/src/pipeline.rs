@@ -23,8 +23,10 @@ pub(crate) async fn serve(call: Call, head: Head, headers: Headers) -> Result<()
     if let Err(refusal) = walked {
         refusals::respond(&call, &head, &request_id, &refusal);
     }
-    // A response is on its way whatever these stages say of it.
-    added(Position::OnResponse, &call).unwrap_or_default();
+    // A stage that looks at responses is not skipped when it fails: what it has not seen is not given out.
+    if let Err(refusal) = added(Position::OnResponse, &call) {
+        refusals::respond(&call, &head, &request_id, &refusal);
+    }
     call.add_headers(&format!(
         "x-amz-request-id: {request_id}\nx-amz-id-2: {request_id}\nserver: Portcullis\n"
     ));
