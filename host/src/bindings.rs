@@ -25,6 +25,16 @@ mod added {
     });
 }
 
+#[expect(missing_docs, reason = "generated code")]
+mod reader {
+    wasmtime::component::bindgen!({
+        path: "../gateway/wit",
+        world: "row-reader",
+        require_store_data_send: false,
+    });
+}
+
 pub use added::{UserStage, UserStagePre};
 pub use generated::portcullis::gateway::{calls, digests, index, keys, random, settings, stages, trace};
 pub use generated::{Composed as Pipeline, ComposedPre as PipelinePre};
+pub use reader::{RowReader, RowReaderPre};

@@ -10,6 +10,7 @@ use crate::bindings::calls::{
 };
 use crate::body::Payload;
 use crate::telemetry::metrics;
+use crate::telemetry::otlp::Laps;
 use crate::volume::PendingBlob;
 
 /// The type behind the contract's `call` resource. A handle's number is the slot of its call.
@@ -89,15 +90,6 @@ pub struct CallState {
     text: OnceCell<String>,
 }
 
-/// Whether the time of a call's stages is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Timing {
-    /// It is not: asking the clock at every border costs more than most stages do.
-    Off,
-    /// This call belongs to the sample.
-    Stages,
-}
-
 /// The stage that runs, and since when.
 #[derive(Debug)]
 pub struct Stopwatch {
@@ -105,6 +97,8 @@ pub struct Stopwatch {
     pub stage: usize,
     /// When it began, or was resumed.
     pub since: std::time::Instant,
+    /// What ran before, where the request is traced.
+    pub laps: Option<Box<Laps>>,
 }
 
 /// A stage that was left, and how long it had run.
@@ -117,11 +111,20 @@ pub struct Left {
 }
 
 impl Stopwatch {
+    /// Begins with the gateway, which is what every call meets first.
+    pub fn start(laps: Option<Box<Laps>>) -> Stopwatch {
+        Stopwatch { stage: metrics::stage_index("gateway"), since: std::time::Instant::now(), laps }
+    }
+
     /// Goes over to another stage.
     pub fn enter(&mut self, stage: usize) -> Left {
         let now = std::time::Instant::now();
         let left = Left { stage: self.stage, elapsed: now - self.since };
-        *self = Stopwatch { stage, since: now };
+        if let Some(laps) = &mut self.laps {
+            laps.add(left.stage, self.since, left.elapsed);
+        }
+        self.stage = stage;
+        self.since = now;
         left
     }
 }
@@ -139,7 +142,13 @@ impl Work {
 
 impl CallState {
     /// A call for a request head.
-    pub fn new(parts: Parts, id: u64, received_ms: u64, request_id: String, timing: Timing) -> Self {
+    pub fn new(
+        parts: Parts,
+        id: u64,
+        received_ms: u64,
+        request_id: String,
+        stopwatch: Option<Stopwatch>,
+    ) -> Self {
         let mut headers = parts.headers;
         if !headers.contains_key(http::header::HOST)
             && let Some(authority) = parts.uri.authority()
@@ -164,11 +173,7 @@ impl CallState {
             answer: None,
             added_headers: String::new(),
             pending: Vec::new(),
-            // The gateway is what every call meets first.
-            stopwatch: (timing == Timing::Stages).then(|| Stopwatch {
-                stage: metrics::stage_index("gateway"),
-                since: std::time::Instant::now(),
-            }),
+            stopwatch,
             text: OnceCell::new(),
         }
     }

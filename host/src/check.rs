@@ -1,30 +1,48 @@
 //! `portcullis check`: what is wrong in a data folder, if anything.
 
+mod rows;
+
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
+use rows::Rows;
+
 use crate::cli::{EXIT_FOUND, Output, say};
+use crate::compose::Manifest;
 use crate::config::Config;
-use crate::volume::{Report, check};
+use crate::volume::{References, Report, check};
 
 /// Checks the data folder of a configuration and prints the report. The status tells whether it is clean.
 ///
-/// What rows mean is the pipeline's affair, so references are not counted here; that every referenced byte is
-/// there, whole and claimed once, is.
+/// What rows mean is the pipeline's affair: its storage component says which blobs they refer to. Where another one fills that
+/// slot and does not say it, references are not counted, and the report says so.
 ///
 /// # Errors
-/// A folder that is no data folder, that a server has open, or that cannot be read.
+/// A folder that is no data folder, that a server has open, or that cannot be read; a pipeline that cannot be loaded.
 pub(crate) fn run(config: &Config, output: Output) -> Result<ExitCode> {
-    let report = check(&config.volume_options(), None)
+    let cache = Some(config.cache_folder()).filter(|folder| folder.is_dir());
+    let mut rows = Rows::of(&Manifest::load(config.pipeline.as_deref())?, cache.as_deref())?;
+    let counted = if rows.is_some() { Counted::Yes } else { Counted::No };
+    let mut references =
+        rows.as_mut().map(|rows| move |table: &str, _: &[u8], value: &[u8]| rows.blobs_of(table, value));
+    let references = references.as_mut().map(|references| references as References<'_>);
+    let report = check(&config.volume_options(), references)
         .with_context(|| format!("checking the data folder {}", config.data_dir.display()))?;
-    say(&render(&report, output));
+    say(&render(&report, counted, output));
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FOUND) })
 }
 
-fn render(report: &Report, output: Output) -> String {
+/// Whether the references of rows were counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counted {
+    Yes,
+    No,
+}
+
+fn render(report: &Report, counted: Counted, output: Output) -> String {
     let Report { rows, blobs, bytes, segments, orphans, problem_count, problems } = report;
     match output {
         Output::Json => {
@@ -34,6 +52,7 @@ fn render(report: &Report, output: Output) -> String {
                 "blobs": blobs,
                 "bytes": bytes,
                 "segments": segments,
+                "references_counted": counted == Counted::Yes,
                 "orphans": orphans,
                 "problem_count": problem_count,
                 "problems": problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -49,6 +68,12 @@ fn render(report: &Report, output: Output) -> String {
             let listed = problems.len() as u64;
             if listed < *problem_count {
                 let _ = writeln!(text, "and {} more", problem_count - listed);
+            }
+            if counted == Counted::No {
+                let _ = writeln!(
+                    text,
+                    "references were not counted: the pipeline does not tell what rows refer to"
+                );
             }
             let verdict = if report.is_clean() { "clean" } else { "DAMAGED" };
             let _ = writeln!(
@@ -69,12 +94,15 @@ mod tests {
     #[test]
     fn a_report_says_what_is_wrong_to_people_and_to_programs() {
         let clean = Report { rows: 3, blobs: 2, bytes: 10, segments: 1, ..Report::default() };
-        assert!(render(&clean, Output::Text).starts_with("clean: 3 rows, 2 blobs of 10 bytes"));
+        assert!(render(&clean, Counted::Yes, Output::Text).starts_with("clean: 3 rows, 2 blobs of 10 bytes"));
         let damaged = Report { problem_count: 2, problems: vec![Problem::Corrupt(7)], ..clean };
-        let text = render(&damaged, Output::Text);
+        let text = render(&damaged, Counted::Yes, Output::Text);
         assert!(text.contains("0000000000000007") && text.contains("and 1 more") && text.contains("DAMAGED"));
-        let document: serde_json::Value = serde_json::from_str(&render(&damaged, Output::Json)).unwrap();
+        let document: serde_json::Value =
+            serde_json::from_str(&render(&damaged, Counted::Yes, Output::Json)).unwrap();
         assert_eq!(document["clean"], false);
         assert_eq!(document["problem_count"], 2);
+        assert_eq!(document["references_counted"], true);
+        assert!(render(&damaged, Counted::No, Output::Text).contains("not counted"));
     }
 }

@@ -37,6 +37,9 @@ pub enum Output {
     Json,
 }
 
+/// The settings that a check needs.
+const CHECKED: [&str; 3] = ["data_dir", "cache_dir", "pipeline"];
+
 /// Exit status: a check found damage, or a configuration is refused.
 pub const EXIT_FOUND: u8 = 1;
 /// Exit status: the task could not be done at all.
@@ -141,7 +144,7 @@ fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(settings(Command::new("serve").about("Serve requests until told to stop")))
-        .subcommand(KEYS.iter().filter(|key| key.name == "data_dir").fold(check.arg(file()), with_key))
+        .subcommand(KEYS.iter().filter(|key| CHECKED.contains(&key.name)).fold(check.arg(file()), with_key))
         .subcommand(config)
         .subcommand(Command::new("version").about("Print the version").arg(json()))
 }

@@ -172,6 +172,20 @@ impl Manifest {
         Ok(composition.graph.encode(EncodeOptions::default())?)
     }
 
+    /// The component that fills a slot of the pipeline, by the slot's interface.
+    pub fn filling(&self, slot: &str) -> Result<Vec<u8>> {
+        let components = &self.document.component;
+        let mut roots =
+            self.document.trigger.http.iter().filter_map(|trigger| components.get(&trigger.component));
+        let dependency = roots
+            .find_map(|root| root.dependencies.get(slot))
+            .with_context(|| format!("nothing in the manifest fills {slot}"))?;
+        let component = components
+            .get(&dependency.component)
+            .with_context(|| format!("no [component.{}] in the manifest", dependency.component))?;
+        self.source(component)
+    }
+
     /// The stages that users added: position, name and component, in order.
     pub fn added_stages(&self) -> Result<Vec<(Position, String, Vec<u8>)>> {
         let added = &self.document.application.tool.portcullis;

@@ -19,6 +19,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::secret::Secret;
+use crate::telemetry::otlp::Endpoint;
 use crate::volume::Options;
 
 pub use key::{Form, KEYS, Key};
@@ -55,6 +56,8 @@ pub struct Config {
     pub access_log: bool,
     /// Of one call in so many, the time of each stage is measured.
     pub stage_sample: u64,
+    /// The collector that traces of requests are sent to.
+    pub otlp_endpoint: Option<Endpoint>,
     /// Bounds on what clients can take.
     pub limits: Limits,
     /// The storage engine. Its folder is that of `data_dir` only in [`Config::volume_options`].
@@ -188,6 +191,7 @@ impl Default for Config {
             log: Log { format: LogFormat::Text, level: "info".to_owned() },
             access_log: false,
             stage_sample: 16,
+            otlp_endpoint: None,
             limits: Limits::default(),
             storage: Options::new("portcullis-data"),
             root: Root::default(),

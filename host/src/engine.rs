@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use wasmtime::component::Component;
-use wasmtime::{Config, Engine, Store};
+use wasmtime::{Config, Engine, Store, UpdateDeadline};
 
 use crate::bindings::stages::Position;
 use crate::bindings::{Pipeline, PipelinePre};
@@ -20,7 +20,7 @@ use crate::stages::AddedStages;
 const EPOCH_TICK: Duration = Duration::from_millis(50);
 /// One step of the pipeline may take this many ticks (2 s) before it is interrupted. A step takes microseconds; a listing
 /// of a page takes about a millisecond.
-const STEP_TICKS_MAX: u64 = 40;
+pub(crate) const STEP_TICKS_MAX: u64 = 40;
 /// The linear memory of one component of the pipeline may grow to this size.
 pub const MEMORY_BYTES_MAX: usize = 256 << 20;
 
@@ -33,10 +33,9 @@ pub struct CompiledPipeline {
 impl CompiledPipeline {
     /// Compiles a composed pipeline, or loads what an earlier start compiled.
     pub fn load(composed: &[u8], cache: Option<&Path>) -> Result<CompiledPipeline> {
-        let engine = Engine::new(&config()).map_err(anyhow::Error::from)?;
+        let engine = engine()?;
         let component = compile(&engine, composed, cache)?;
         let pre = PipelinePre::new(capabilities::linker(&engine)?.instantiate_pre(&component)?)?;
-        tick(engine.weak())?;
         Ok(CompiledPipeline { engine, pre })
     }
 
@@ -61,6 +60,7 @@ impl CompiledPipeline {
     pub fn instantiate(&self, state: HostState) -> Result<(Store<HostState>, Pipeline)> {
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.limits);
+        store.epoch_deadline_callback(|mut context| Ok(extension(&mut context.data_mut().lent)));
         begin_step(&mut store);
         let pipeline = self.pre.instantiate(&mut store)?;
         Ok((store, pipeline))
@@ -70,6 +70,22 @@ impl CompiledPipeline {
 /// Gives the next call into the guest its time.
 pub fn begin_step(store: &mut Store<HostState>) {
     store.set_epoch_deadline(STEP_TICKS_MAX);
+}
+
+/// A step whose time is over gets back what stages that users added have used of it, once.
+fn extension(lent: &mut Duration) -> UpdateDeadline {
+    let ticks = std::mem::take(lent).as_millis().div_ceil(EPOCH_TICK.as_millis());
+    match u64::try_from(ticks) {
+        Ok(0) | Err(_) => UpdateDeadline::Interrupt,
+        Ok(ticks) => UpdateDeadline::Continue(ticks),
+    }
+}
+
+/// An engine whose epochs move on.
+pub(crate) fn engine() -> Result<Engine> {
+    let engine = Engine::new(&config()).map_err(anyhow::Error::from)?;
+    tick(engine.weak())?;
+    Ok(engine)
 }
 
 fn config() -> Config {
@@ -100,7 +116,8 @@ fn tick(engine: wasmtime::EngineWeak) -> Result<()> {
     Ok(())
 }
 
-fn compile(engine: &Engine, composed: &[u8], cache: Option<&Path>) -> Result<Component> {
+/// Compiles a component, or loads what an earlier start compiled.
+pub(crate) fn compile(engine: &Engine, composed: &[u8], cache: Option<&Path>) -> Result<Component> {
     let Some(cache) = cache else {
         return Ok(Component::new(engine, composed)?);
     };

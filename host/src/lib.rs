@@ -5,7 +5,7 @@
 //! | [`cli`], [`config`], [`accounts`], [`secret`] | what the operator says |
 //! | [`start`], [`listener`], [`connection`], [`serve`] | sockets, limits, drain |
 //! | [`compose`], [`engine`], [`bindings`] | spin.toml to compiled pipeline |
-//! | [`worker`], [`call`], [`work`], [`capabilities`], [`stages`] | a request in the pipeline, and what it is lent |
+//! | [`worker`], [`call`], [`work`], [`capabilities`], [`header_lines`], [`stages`] | a request in the pipeline, and what it is lent |
 //! | [`body`] | request and response bodies: framing, digests, streaming |
 //! | [`volume`] | the data folder: log, files, index |
 //! | [`telemetry`], [`health`], [`fallback`], [`check`], [`notify`] | what operators see |
@@ -22,6 +22,7 @@ pub mod config;
 pub mod connection;
 pub mod engine;
 pub mod fallback;
+pub mod header_lines;
 pub mod health;
 pub mod listener;
 pub mod notify;

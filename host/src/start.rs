@@ -20,6 +20,7 @@ use crate::notify::notify;
 use crate::serve::{AccessLog, Answer, Server};
 use crate::telemetry::logs;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::otlp::Exporter;
 use crate::volume::Volume;
 use crate::worker::{Ids, Peer, Shared, Worker};
 
@@ -50,7 +51,11 @@ fn serve_volume(config: Config, listeners: Vec<Listener>, volume: &Arc<Volume>) 
     let accounts = Arc::new(Accounts::open(&config)?);
     let metrics = Arc::new(Metrics::new(config.worker_count() + 1));
     metrics.set_volume(Box::new(Arc::clone(volume)));
-    let shared = share(&config, &accounts, volume, &metrics)?;
+    let exporter = match &config.otlp_endpoint {
+        Some(endpoint) => Some(Arc::new(Exporter::start(endpoint.clone(), &metrics)?)),
+        None => None,
+    };
+    let shared = share(&config, &accounts, volume, &metrics, exporter.clone())?;
     let greeting = greeting(&config, &accounts, &listeners);
     let server = Server {
         listeners,
@@ -65,10 +70,14 @@ fn serve_volume(config: Config, listeners: Vec<Listener>, volume: &Arc<Volume>) 
         stop_signal().await;
         notify(config.notify_socket.as_deref(), "STOPPING=1");
     };
-    server.run(stop, || {
+    let outcome = server.run(stop, || {
         say(&greeting);
         notify(config.notify_socket.as_deref(), "READY=1");
-    })
+    });
+    if let Some(exporter) = exporter {
+        exporter.close();
+    }
+    outcome
 }
 
 /// Composes and compiles the pipeline, and puts together what all workers share.
@@ -77,6 +86,7 @@ fn share(
     accounts: &Arc<Accounts>,
     volume: &Arc<Volume>,
     metrics: &Arc<Metrics>,
+    exporter: Option<Arc<Exporter>>,
 ) -> Result<Arc<Shared>> {
     let manifest = Manifest::load(config.pipeline.as_deref())?;
     let settings = Arc::new(manifest.variables(&config.pipeline_variables())?);
@@ -91,6 +101,7 @@ fn share(
         pipeline,
         settings,
         stages: Arc::new(stages),
+        exporter,
         ids: Ids::default(),
     }))
 }

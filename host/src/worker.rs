@@ -9,10 +9,10 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
+use http::{HeaderValue, Request, Response, StatusCode};
 use wasmtime::Store;
 use wasmtime::component::Resource;
 
@@ -21,14 +21,16 @@ use crate::bindings::Pipeline;
 use crate::bindings::calls::{Body, Principal, Progress};
 use crate::body::Payload;
 use crate::body::respond::ResponseBody;
-use crate::call::{Answer, CallHandle, CallState, Calls, Timing, Work};
+use crate::call::{Answer, CallHandle, CallState, Calls, Stopwatch, Work};
 use crate::capabilities::HostState;
 use crate::config::Config;
 use crate::engine::{self, CompiledPipeline};
 use crate::fallback;
+use crate::header_lines;
 use crate::stages::AddedStages;
 use crate::telemetry::logs;
 use crate::telemetry::metrics::{self, Metrics};
+use crate::telemetry::otlp::{Answered, Exporter, Laps};
 use crate::telemetry::request_id::RequestIds;
 use crate::volume::Volume;
 use crate::work;
@@ -49,6 +51,8 @@ pub struct Shared {
     pub settings: Arc<BTreeMap<String, String>>,
     /// Stages that users added.
     pub stages: Arc<AddedStages>,
+    /// Where traces go, if anywhere.
+    pub exporter: Option<Arc<Exporter>>,
     /// Numbers for calls and request ids.
     pub ids: Ids,
 }
@@ -102,6 +106,7 @@ impl Instance {
             stages: shared.stages.clone(),
             snapshot: None,
             snapshot_is_current: false,
+            lent: Duration::ZERO,
             limits: wasmtime::StoreLimitsBuilder::new().memory_size(engine::MEMORY_BYTES_MAX).build(),
         };
         let (store, pipeline) = shared.pipeline.instantiate(state)?;
@@ -140,7 +145,7 @@ impl Worker {
     }
 
     /// Serves one request.
-    pub async fn handle<B>(self: Rc<Self>, request: Request<B>, _peer: Peer) -> Response<ResponseBody>
+    pub async fn handle<B>(self: Rc<Self>, request: Request<B>, peer: Peer) -> Response<ResponseBody>
     where
         B: http_body::Body<Data = bytes::Bytes> + Unpin,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -148,26 +153,37 @@ impl Worker {
         let began = Instant::now();
         let (parts, body) = request.into_parts();
         let (id, request_id) = self.shared.ids.next();
-        let received = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = SystemTime::now();
+        let received = now.duration_since(UNIX_EPOCH).unwrap_or_default();
         let received_ms = u64::try_from(received.as_millis()).unwrap_or(u64::MAX);
         let version = parts.version;
         let mut body = work::RequestBody::new(body, &parts);
-        let timing = if id % self.shared.config.stage_sample == 0 { Timing::Stages } else { Timing::Off };
-        let call = CallState::new(parts, id, received_ms, request_id.clone(), timing);
+        let trace = self.shared.exporter.as_deref().and_then(|exporter| {
+            let peer = peer.remote.ip().to_string();
+            Some((exporter, exporter.begin(&parts, now, &request_id, peer)?))
+        });
+        let sampled = id % self.shared.config.stage_sample == 0;
+        let laps = trace.is_some().then(|| Laps::new(began));
+        let stopwatch = (sampled || laps.is_some()).then(|| Stopwatch::start(laps));
+        let call = CallState::new(parts, id, received_ms, request_id.clone(), stopwatch);
         let slot = self.instance.borrow_mut().store.data_mut().calls.insert(call);
         let mut ticket =
             Ticket { worker: self.clone(), incarnation: self.incarnation.get(), slot, id, done: false };
         let finished = self.run(&ticket, &mut body).await;
         ticket.done = true;
-        let (mut response, operation) = match finished {
+        let (mut response, mut answered) = match finished {
             Some(call) => self.answer(call),
-            None => (fallback::internal_error(&request_id), String::new()),
+            None => (fallback::internal_error(&request_id), Answered::default()),
         };
         // What a refused request still sends is read away, within limits: clients that write before they read get their answer.
         if body.drain().await == work::Afterwards::Close && version < http::Version::HTTP_2 {
             response.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
         }
-        self.shared.metrics.request(&operation, response.status().as_u16(), began.elapsed());
+        (answered.status, answered.elapsed) = (response.status().as_u16(), began.elapsed());
+        self.shared.metrics.request(&answered.operation, answered.status, answered.elapsed);
+        if let Some((exporter, span)) = trace {
+            exporter.end(span, answered);
+        }
         response
     }
 
@@ -244,19 +260,24 @@ impl Worker {
         Some((work, payload))
     }
 
-    /// The response of a finished call, and the operation for the metrics.
-    fn answer(&self, mut call: CallState) -> (Response<ResponseBody>, String) {
+    /// The response of a finished call, and what metrics and traces want of it; status and time are still to come.
+    fn answer(&self, mut call: CallState) -> (Response<ResponseBody>, Answered) {
         if let Some(left) = call.enter(0) {
             self.shared.metrics.stage(left.stage, left.elapsed);
         }
         let operation = call.facts.target.take().map(|target| target.operation).unwrap_or_default();
+        let answered = Answered {
+            operation,
+            laps: call.stopwatch.take().and_then(|stopwatch| stopwatch.laps),
+            ..Answered::default()
+        };
         let Some(answer) = call.answer.take() else {
-            return (fallback::internal_error(&call.request_id), operation);
+            return (fallback::internal_error(&call.request_id), answered);
         };
         let response = match self.response(answer, &call) {
             Ok(mut response) => {
                 if self.shared.config.access_log {
-                    response.extensions_mut().insert(resolved(&operation, &call));
+                    response.extensions_mut().insert(resolved(&answered.operation, &call));
                 }
                 response
             }
@@ -265,7 +286,7 @@ impl Worker {
                 fallback::internal_error(&call.request_id)
             }
         };
-        (response, operation)
+        (response, answered)
     }
 
     fn response(&self, answer: Answer, call: &CallState) -> Result<Response<ResponseBody>> {
@@ -279,8 +300,8 @@ impl Worker {
         };
         let mut response = Response::new(body);
         *response.status_mut() = StatusCode::from_u16(answer.status)?;
-        add_lines(response.headers_mut(), &answer.headers)?;
-        add_lines(response.headers_mut(), &call.added_headers)?;
+        header_lines::append(response.headers_mut(), &answer.headers)?;
+        header_lines::append(response.headers_mut(), &call.added_headers)?;
         fallback::stamp(response.headers_mut(), &call.request_id)?;
         Ok(response)
     }
@@ -308,15 +329,4 @@ fn resolved(operation: &str, call: &CallState) -> logs::Resolved {
         _ => String::new(),
     };
     logs::Resolved { operation: operation.to_owned(), access_key_id }
-}
-
-/// Adds `name: value\n` lines.
-fn add_lines(headers: &mut HeaderMap, lines: &str) -> Result<()> {
-    for line in lines.split_terminator('\n') {
-        let Some((name, value)) = line.split_once(": ") else {
-            anyhow::bail!("a response header line has no colon");
-        };
-        headers.append(HeaderName::from_bytes(name.as_bytes())?, HeaderValue::from_bytes(value.as_bytes())?);
-    }
-    Ok(())
 }

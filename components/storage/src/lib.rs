@@ -11,6 +11,7 @@ mod multipart;
 mod object;
 mod plan;
 mod records;
+mod references;
 mod request;
 mod rows;
 mod sts;
@@ -20,7 +21,7 @@ mod version_id;
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::operations::Operation;
-use sdk::bindings::storage::exports::portcullis::gateway::storage::Guest;
+use sdk::bindings::storage::exports::portcullis::gateway::{references as contract, storage::Guest};
 use sdk::{Admitted, Call, Progress, Refusal, Response, executor, refuse};
 
 use crate::request::Request;
@@ -46,6 +47,12 @@ impl Guest for Storage {
 
     fn abandon(id: u64) {
         executor::abandon(id);
+    }
+}
+
+impl contract::Guest for Storage {
+    fn blobs_of(table: String, value: Vec<u8>) -> std::result::Result<Vec<u64>, String> {
+        references::blobs_of(&table, &value).map_err(|error| error.message.unwrap_or_default())
     }
 }
 

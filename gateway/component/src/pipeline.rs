@@ -25,8 +25,10 @@ pub(crate) async fn serve(call: Call, head: Head, headers: Headers) -> Result<()
     if let Err(refusal) = walked {
         refusals::respond(&call, &head, &refusal);
     }
-    // A response is on its way whatever these stages say of it.
-    added(Position::OnResponse, &call).unwrap_or_default();
+    // A stage that looks at responses is not skipped when it fails: what it has not seen is not given out.
+    if let Err(refusal) = added(Position::OnResponse, &call) {
+        refusals::respond(&call, &head, &refusal);
+    }
     Ok(())
 }
 

@@ -117,7 +117,7 @@ impl Builder {
         if misplaced || self.open.len() >= DEPTH_MAX || self.count > ELEMENTS_MAX {
             return Err(malformed());
         }
-        let name = local(start.name().into_inner()).to_owned();
+        let name = element_name(start.name().into_inner())?.to_owned();
         self.open.push(Element { name, kind: kind(start)?, ..Element::default() });
         Ok(())
     }
@@ -146,6 +146,25 @@ impl Builder {
 
 fn malformed() -> crate::errors::S3Error {
     ErrorCode::MalformedXML.into()
+}
+
+/// The local part of a qualified name, `prefix:local` or `local`, each part of which must be a name.
+fn element_name(qualified: &str) -> Result<&str> {
+    let (prefix, local) = match qualified.split_once(':') {
+        Some((prefix, local)) => (Some(prefix), local),
+        None => (None, qualified),
+    };
+    if is_name(local) && prefix.is_none_or(is_name) { Ok(local) } else { Err(malformed()) }
+}
+
+/// Whether a text is a name without a colon (<https://www.w3.org/TR/xml-names/#NT-NCName>). Beyond ASCII every character
+/// counts as a letter: no element of S3 has any.
+fn is_name(text: &str) -> bool {
+    let begins =
+        |character: char| character.is_ascii_alphabetic() || character == '_' || !character.is_ascii();
+    let goes_on =
+        |character: char| begins(character) || character.is_ascii_digit() || "-.".contains(character);
+    text.chars().next().is_some_and(begins) && text.chars().all(goes_on)
 }
 
 fn local(name: &str) -> &str {

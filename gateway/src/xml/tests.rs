@@ -80,6 +80,13 @@ fn what_is_not_one_well_formed_document_is_malformed() {
         b"<a>\xff</a>",
         b"<a",
         b"{}",
+        b"<\r/>",
+        b"<a:/>",
+        b"<:a/>",
+        b"<a:b:c/>",
+        b"<1/>",
+        b"<a\x01/>",
+        b"<a><b&/></a>",
         deep.as_bytes(),
         deep_closed.as_bytes(),
     ];

@@ -9,6 +9,7 @@ use crate::bindings::calls::{
 };
 use crate::body::digest::Algorithm;
 use crate::call::{Answer, CallHandle, CallState, Calls, Work};
+use crate::header_lines;
 use crate::work;
 
 /// The calls of a store, for the guests of that store.
@@ -43,7 +44,9 @@ impl CallsView<'_> {
     /// The call behind a handle, for what only the pipeline may do.
     fn own_call(&mut self, handle: &Resource<CallHandle>) -> Result<&mut CallState> {
         if self.guests != Guests::Pipeline {
-            return Err(Error::msg("an added stage may neither establish facts nor schedule work"));
+            return Err(Error::msg(
+                "an added stage may neither establish facts, nor schedule work, nor respond",
+            ));
         }
         self.calls.of(handle)
     }
@@ -177,7 +180,7 @@ impl HostCall for CallsView<'_> {
     }
 
     fn take_outcome(&mut self, handle: Resource<CallHandle>) -> Result<Outcome> {
-        Ok(std::mem::replace(&mut self.call(&handle)?.outcome, Outcome::None))
+        Ok(std::mem::replace(&mut self.own_call(&handle)?.outcome, Outcome::None))
     }
 
     fn respond(
@@ -187,12 +190,17 @@ impl HostCall for CallsView<'_> {
         headers: String,
         body: Body,
     ) -> Result<()> {
-        self.call(&handle)?.answer = Some(Answer { status, headers, body });
+        self.own_call(&handle)?.answer = Some(Answer { status, headers, body });
         Ok(())
     }
 
     fn add_headers(&mut self, handle: Resource<CallHandle>, headers: String) -> Result<()> {
-        self.call(&handle)?.added_headers.push_str(&headers);
+        let guests = self.guests;
+        let added = &mut self.call(&handle)?.added_headers;
+        if guests == Guests::Added {
+            header_lines::judge(&headers, added.len()).map_err(Error::new)?;
+        }
+        added.push_str(&headers);
         Ok(())
     }
 

@@ -1,5 +1,7 @@
 //! `index`: reads of ordered tables, from the freshest snapshot.
 
+use std::time::Duration;
+
 use wasmtime::{Error, Result};
 
 use crate::bindings::index::{Direction, Entry, Host};
@@ -31,6 +33,7 @@ impl HostState {
     /// The next read looks for a fresher snapshot.
     pub fn begin_step(&mut self) {
         self.snapshot_is_current = false;
+        self.lent = Duration::ZERO;
     }
 
     /// Lets go of the snapshot, so that an idle worker does not pin old pages.

@@ -9,6 +9,7 @@ mod stages;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
@@ -41,6 +42,8 @@ pub struct HostState {
     pub(crate) snapshot: Option<(u64, Snapshot)>,
     /// Whether this step of the pipeline has already looked for a fresher one.
     pub(crate) snapshot_is_current: bool,
+    /// How long added stages have run in this step: that time is theirs, not the pipeline's.
+    pub(crate) lent: Duration,
     /// Memory and table limits of the instance.
     pub limits: wasmtime::StoreLimits,
 }

@@ -1,5 +1,7 @@
 //! `stages`: runs the stages that users added, each in a store of its own.
 
+use std::time::Instant;
+
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
@@ -7,6 +9,7 @@ use crate::bindings::calls::Refusal;
 use crate::bindings::stages::{Host, Position};
 use crate::call::CallHandle;
 use crate::capabilities::HostState;
+use crate::telemetry::metrics;
 
 impl Host for HostState {
     fn run(
@@ -14,13 +17,25 @@ impl Host for HostState {
         position: Position,
         handle: Resource<CallHandle>,
     ) -> Result<std::result::Result<(), Refusal>> {
-        let Some(call) = self.calls.lend(handle.rep()) else {
+        if !self.stages.has(position) {
+            return Ok(Ok(()));
+        }
+        let Some(mut call) = self.calls.lend(handle.rep()) else {
             return Err(wasmtime::Error::msg("the call has ended"));
         };
-        let (call, result) = self.stages.run(position, call);
-        if let Some(call) = call {
+        let began = Instant::now();
+        let left = call.enter(metrics::stage_index("added"));
+        if let Some(left) = left {
+            self.metrics.stage(left.stage, left.elapsed);
+        }
+        let (call, result) = self.stages.run(position, call, &self.metrics);
+        if let Some(mut call) = call {
+            if let Some(added) = left.and_then(|left| call.enter(left.stage)) {
+                self.metrics.stage(added.stage, added.elapsed);
+            }
             self.calls.give_back(handle.rep(), call);
         }
+        self.lent += began.elapsed();
         Ok(result)
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::{Config, LogFormat, SecretSource, size};
 use crate::secret::Secret;
+use crate::telemetry::otlp::Endpoint;
 use crate::volume::Durability;
 
 /// One setting.
@@ -128,6 +129,11 @@ pub static KEYS: &[Key] = &[
         help: "What is logged",
         set: |c, v| { c.log.level = log_level(v)?; Some(()) },
         get: |c| vec![c.log.level.clone()] },
+    Key { name: "telemetry.otlp_endpoint", form: Form::One,
+        allowed: "an address http://HOST[:PORT][/PATH] (port 4318 when none is given)",
+        help: "Send traces of requests to this OpenTelemetry collector (OTLP/HTTP); none are made when not set",
+        set: |c, v| { c.otlp_endpoint = Some(Endpoint::parse(one(v)?)?); Some(()) },
+        get: |c| c.otlp_endpoint.iter().map(Endpoint::to_string).collect() },
     Key { name: "limits.connections_max", form: Form::One,
         allowed: "a whole number from 1 to 1000000",
         help: "Connections held at once; a further one is answered 503 and closed",

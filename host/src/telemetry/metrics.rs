@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 pub use histogram::Histogram;
 
 /// The stages that time is charged to: first the host, then the slots of the pipeline, then what calls wait
-/// for.
-pub const STAGES: [&str; 13] = [
+/// for, then the stages that users added.
+pub const STAGES: [&str; 14] = [
     "host",
     "gateway",
     "auth",
@@ -32,6 +32,7 @@ pub const STAGES: [&str; 13] = [
     "receive",
     "commit",
     "digest",
+    "added",
     "other",
 ];
 
@@ -109,6 +110,9 @@ struct Shard {
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
     replaced: AtomicU64,
+    added_failed: AtomicU64,
+    spans_exported: AtomicU64,
+    spans_dropped: AtomicU64,
     refused: [AtomicU64; REFUSALS.len()],
 }
 
@@ -182,6 +186,21 @@ impl Metrics {
     /// An instance of the pipeline trapped, and was replaced.
     pub fn instance_replaced(&self) {
         self.add(|shard| Some(&shard.replaced), 1);
+    }
+
+    /// A stage that a user added trapped, ran too long, or did what it may not.
+    pub fn added_stage_failed(&self) {
+        self.add(|shard| Some(&shard.added_failed), 1);
+    }
+
+    /// Requests whose spans a collector took.
+    pub fn spans_exported(&self, requests: u64) {
+        self.add(|shard| Some(&shard.spans_exported), requests);
+    }
+
+    /// Requests whose spans no collector took.
+    pub fn spans_dropped(&self, requests: u64) {
+        self.add(|shard| Some(&shard.spans_dropped), requests);
     }
 
     /// A connection or request was refused.

@@ -40,6 +40,27 @@ pub enum Problem {
     LiveBytes(u64, u64, u64),
     /// A blob's references are not as many as the rows hold: blob, stored, counted.
     References(u64, u64, u64),
+    /// No row refers to the blob, and so nobody will ever free it.
+    Orphan(u64),
+    /// A row refers to a blob that is not there.
+    Dangling(u64, RowKey),
+    /// A row cannot be read by the component that wrote it; and why.
+    RowNotUnderstood(RowKey, String),
+}
+
+/// Which row: to be found again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RowKey {
+    /// The table.
+    pub table: String,
+    /// The key.
+    pub key: Vec<u8>,
+}
+
+impl fmt::Display for RowKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "row \"{}\" of {}", self.key.escape_ascii(), self.table)
+    }
 }
 
 impl fmt::Display for Problem {
@@ -60,6 +81,11 @@ impl fmt::Display for Problem {
             Problem::References(id, stored, counted) => {
                 write!(f, "blob {id:016x}: {stored} references are noted, {counted} were counted")
             }
+            Problem::Orphan(id) => write!(f, "blob {id:016x}: no row refers to it"),
+            Problem::Dangling(id, row) => {
+                write!(f, "{row}: blob {id:016x}, to which it refers, is not there")
+            }
+            Problem::RowNotUnderstood(row, why) => write!(f, "{row}: it cannot be read: {why}"),
         }
     }
 }
@@ -97,8 +123,8 @@ impl Report {
     }
 }
 
-/// Which blobs a row references, once for each reference: table, key, value.
-pub type References<'a> = &'a dyn Fn(&str, &[u8], &[u8]) -> Vec<u64>;
+/// Which blobs a row (table, key, value) refers to, once for each reference; the reason when it cannot be read.
+pub type References<'a> = &'a mut dyn FnMut(&str, &[u8], &[u8]) -> Result<Vec<u64>, String>;
 
 /// Checks the data folder of a volume that is not open. The index is brought up to date with the log first, as a start
 /// would do. References are compared only when `references` says what rows hold.
@@ -137,11 +163,14 @@ pub fn check_on(
 
 fn collect(
     index: &Index,
-    references: Option<References<'_>>,
+    mut references: Option<References<'_>>,
     report: &mut Report,
 ) -> Result<BTreeMap<u64, BlobRow>, VolumeError> {
     let mut blobs = BTreeMap::new();
+    let mut unreadable = HashSet::new();
     let mut counted: HashMap<u64, u64> = HashMap::new();
+    let counts = references.is_some();
+    // Blobs come first, so that a row's blobs can be looked up.
     index.walk(&mut |found| match found {
         Found::Blob(id, Some(row)) => {
             report.blobs += 1;
@@ -151,23 +180,35 @@ fn collect(
             }
             blobs.insert(id, row);
         }
-        Found::Blob(id, None) => report.add(Problem::RowUnreadable(id)),
+        Found::Blob(id, None) => {
+            unreadable.insert(id);
+            report.add(Problem::RowUnreadable(id));
+        }
         Found::Row(table, key, value) => {
             report.rows += 1;
-            for id in references.map(|references| references(table, key, value)).unwrap_or_default() {
-                *counted.entry(id).or_default() += 1;
+            let Some(references) = references.as_mut() else { return };
+            let named = || RowKey { table: table.to_owned(), key: key.to_vec() };
+            match references(table, key, value) {
+                Ok(ids) => {
+                    for id in ids {
+                        if blobs.contains_key(&id) {
+                            *counted.entry(id).or_default() += 1;
+                        } else if !unreadable.contains(&id) {
+                            report.add(Problem::Dangling(id, named()));
+                        }
+                    }
+                }
+                Err(why) => report.add(Problem::RowNotUnderstood(named(), why)),
             }
         }
     })?;
-    if references.is_some() {
+    if counts {
         for (id, row) in &blobs {
-            let found = counted.remove(id).unwrap_or(0);
-            if found != u64::from(row.references) {
-                report.add(Problem::References(*id, u64::from(row.references), found));
+            match (u64::from(row.references), counted.remove(id).unwrap_or(0)) {
+                (stored, found) if stored == found => {}
+                (_, 0) => report.add(Problem::Orphan(*id)),
+                (stored, found) => report.add(Problem::References(*id, stored, found)),
             }
-        }
-        for (id, found) in counted {
-            report.add(Problem::References(id, 0, found));
         }
     }
     Ok(blobs)

@@ -42,7 +42,7 @@ mod tests;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-pub use check::{Problem, References, Report, check, check_on};
+pub use check::{Problem, References, Report, RowKey, check, check_on};
 pub use commit::{Batch, Done, Put, Requirement};
 pub use errors::{CommitError, OpenError, VolumeError};
 pub use options::{Durability, Options};

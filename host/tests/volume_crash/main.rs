@@ -39,11 +39,11 @@ fn recover(found: &SimulatedDisk, clients: &[Known], check_first: bool) -> Resul
 }
 
 pub(crate) fn check(disk: &SimulatedDisk) -> Result<Report, String> {
-    let references = |table: &str, _: &[u8], value: &[u8]| match table {
-        "objects" => vec![blob_of(value)],
-        _ => Vec::new(),
+    let mut references = |table: &str, _: &[u8], value: &[u8]| match table {
+        "objects" => Ok(vec![blob_of(value)]),
+        _ => Ok(Vec::new()),
     };
-    check_on(Arc::new(disk.clone()), &options(), Some(&references)).map_err(|error| error.to_string())
+    check_on(Arc::new(disk.clone()), &options(), Some(&mut references)).map_err(|error| error.to_string())
 }
 
 /// One run of the workload, cut off after so many operations of the disk. The clients' knowledge, and the disk.

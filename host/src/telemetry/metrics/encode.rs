@@ -66,6 +66,21 @@ impl Scrape {
                     "Instances of the pipeline that trapped",
                     sum(|shard| &shard.replaced),
                 ),
+                (
+                    "added_stage_failures",
+                    "Runs of stages added by users that trapped, took too long or did what they may not",
+                    sum(|shard| &shard.added_failed),
+                ),
+                (
+                    "otlp_spans_exported",
+                    "Requests whose spans a collector of traces took",
+                    sum(|shard| &shard.spans_exported),
+                ),
+                (
+                    "otlp_spans_dropped",
+                    "Requests whose spans were dropped: the queue was full, or no collector took them",
+                    sum(|shard| &shard.spans_dropped),
+                ),
                 ("received_bytes", "Bytes read from clients, framing included", sum(|shard| &shard.bytes_in)),
                 ("sent_bytes", "Bytes written to clients, framing included", sum(|shard| &shard.bytes_out)),
             ],

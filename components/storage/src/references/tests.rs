@@ -1,0 +1,57 @@
+use super::*;
+use crate::records::{AlgorithmSet, ChecksumType, Details, ETag, Kind, ManifestPart, StorageClass, Summary};
+
+fn spans(blobs: &[u64]) -> Vec<Span> {
+    blobs.iter().map(|&blob| Span { blob, offset: 0, length: 1 }).collect()
+}
+
+fn version(body: Body) -> Vec<u8> {
+    let summary = Summary {
+        kind: Kind::Object,
+        sequence: 1,
+        nonce: 2,
+        null: true,
+        modified_ms: 3,
+        size: 1,
+        etag: ETag::default(),
+        storage_class: StorageClass::Standard,
+        checksum_algorithms: AlgorithmSet::default(),
+        checksum_type: ChecksumType::FullObject,
+        owner: crate::records::Account::default(),
+    };
+    Version { summary, details: Details { body, ..Details::default() } }.encode().unwrap()
+}
+
+#[test]
+fn each_reference_of_a_row_counts() {
+    let check = |table: &str, value: &[u8], expected: &[u64]| {
+        assert_eq!(blobs_of(table, value).unwrap(), expected, "{table}");
+    };
+    for table in [tables::OBJECTS, tables::VERSIONS] {
+        check(table, &version(Body::Spans(spans(&[7, 8, 7]))), &[7, 8, 7]);
+        check(table, &version(Body::default()), &[]);
+        check(table, &version(Body::Parts { manifest: 1, count: 1, page_offsets: vec![0] }), &[]);
+    }
+    let part = |blobs: &[u64]| ManifestPart {
+        number: 1,
+        offset: 0,
+        size: 1,
+        checksums: Vec::new(),
+        spans: spans(blobs),
+    };
+    let page = ManifestPage { parts: vec![part(&[1, 2]), part(&[3])] };
+    check(tables::MANIFESTS, &page.encode().unwrap(), &[1, 2, 3]);
+    let part =
+        Part { number: 1, size: 1, modified_ms: 1, md5: [0; 16], checksums: Vec::new(), spans: spans(&[9]) };
+    check(tables::PARTS, &part.encode().unwrap(), &[9]);
+    check(tables::BUCKETS, b"whatever", &[]);
+}
+
+#[test]
+fn a_row_that_cannot_be_read_is_an_error() {
+    for table in [tables::OBJECTS, tables::VERSIONS, tables::PARTS, tables::MANIFESTS] {
+        for value in [&b""[..], b"\x01", b"\xFFwhatever"] {
+            assert!(blobs_of(table, value).is_err(), "{table} {value:?}");
+        }
+    }
+}

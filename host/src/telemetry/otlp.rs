@@ -1,0 +1,206 @@
+//! Spans of requests, sent to an OpenTelemetry collector over OTLP/HTTP
+//! (<https://opentelemetry.io/docs/specs/otlp/#otlphttp>).
+//!
+//! A request that is traced has a [`Span`], and its stopwatch keeps [`Laps`]. When its answer is there, both go into a bounded
+//! queue, and a thread of its own sends what has gathered. Nothing here makes a request wait: where the queue is full, the span
+//! is dropped and counted.
+
+mod document;
+mod endpoint;
+mod send;
+#[cfg(test)]
+mod tests;
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::Context as _;
+use http::request::Parts;
+use tokio::sync::{mpsc, oneshot};
+
+use super::metrics::Metrics;
+use super::request_id::mix;
+use super::traceparent::TraceParent;
+
+pub use endpoint::Endpoint;
+
+/// Requests that may wait to be sent; further ones are dropped.
+const QUEUE_MAX: usize = 4096;
+/// Stretches of one request that get a span each; a request with more says how many are left out.
+const LAPS_MAX: usize = 64;
+/// At the end, what has gathered may take so long to send.
+const CLOSE_MAX: Duration = Duration::from_secs(3);
+
+/// What the stages of a request took, in order.
+#[derive(Debug, Clone)]
+pub struct Laps {
+    /// When the request began.
+    began: Instant,
+    laps: Vec<Lap>,
+    /// Further ones, beyond [`LAPS_MAX`].
+    left_out: u32,
+}
+
+/// A stretch of time that one stage of a request took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Lap {
+    /// An index into the stages of the metrics.
+    stage: usize,
+    /// From the request's begin.
+    start: Duration,
+    elapsed: Duration,
+}
+
+impl Laps {
+    /// None yet, of a request that began then.
+    pub fn new(began: Instant) -> Box<Laps> {
+        Box::new(Laps { began, laps: Vec::with_capacity(16), left_out: 0 })
+    }
+
+    /// Notes that a stage ran, or was waited for.
+    pub fn add(&mut self, stage: usize, since: Instant, elapsed: Duration) {
+        if self.laps.len() < LAPS_MAX {
+            self.laps.push(Lap { stage, start: since.duration_since(self.began), elapsed });
+        } else {
+            self.left_out = self.left_out.saturating_add(1);
+        }
+    }
+}
+
+/// A request that is traced.
+#[derive(Debug, Clone)]
+pub struct Span {
+    /// The trace, and this request's span in it.
+    context: TraceParent,
+    /// The caller's span; none when this request is the first of its trace.
+    parent: Option<u64>,
+    began: SystemTime,
+    method: String,
+    /// Still percent-encoded. Queries are left out: a presigned one holds a signature.
+    path: String,
+    request_id: String,
+    peer: String,
+    answer: Answered,
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, Default)]
+pub struct Answered {
+    /// The API name of the operation; empty when none was resolved.
+    pub operation: String,
+    /// The status of the answer.
+    pub status: u16,
+    /// From the request's head to that of its answer.
+    pub elapsed: Duration,
+    /// What its stages took; none when the instance that they ran in is gone.
+    pub laps: Option<Box<Laps>>,
+}
+
+/// Takes spans of answered requests, and sends them.
+#[derive(Debug)]
+pub struct Exporter {
+    queue: mpsc::Sender<Box<Span>>,
+    seed: u64,
+    next: AtomicU64,
+    metrics: Arc<Metrics>,
+    thread: Mutex<Option<Thread>>,
+}
+
+/// The thread that sends: told to stop by one end, says that it did by the other.
+#[derive(Debug)]
+struct Thread {
+    stop: oneshot::Sender<()>,
+    stopped: Receiver<()>,
+}
+
+impl Exporter {
+    /// Starts the thread that sends to a collector. The collector need not be there: what cannot be sent is dropped.
+    ///
+    /// # Errors
+    /// The thread cannot be started.
+    pub fn start(endpoint: Endpoint, metrics: &Arc<Metrics>) -> anyhow::Result<Exporter> {
+        let (queue, spans) = mpsc::channel(QUEUE_MAX);
+        let (stop, told) = oneshot::channel();
+        let (tell, stopped) = sync_channel(1);
+        let counters = Arc::clone(metrics);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        std::thread::Builder::new()
+            .name("otlp".to_owned())
+            .spawn(move || {
+                runtime.block_on(send::run(&endpoint, spans, told, &counters));
+                // Nobody listens any more when the time to close was over.
+                let _ = tell.send(());
+            })
+            .context("starting the thread that exports traces")?;
+        Ok(Exporter {
+            queue,
+            // Without entropy ids still differ within the process.
+            seed: getrandom::u64().unwrap_or_default(),
+            next: AtomicU64::new(0),
+            metrics: Arc::clone(metrics),
+            thread: Mutex::new(Some(Thread { stop, stopped })),
+        })
+    }
+
+    /// The span of a request, below the one that its `traceparent` names; `None` when its caller asked not to record it.
+    pub fn begin(
+        &self,
+        request: &Parts,
+        began: SystemTime,
+        request_id: &str,
+        peer: String,
+    ) -> Option<Box<Span>> {
+        let traceparent = request.headers.get("traceparent").and_then(|value| value.to_str().ok());
+        let caller = traceparent.and_then(TraceParent::parse);
+        if caller.is_some_and(|caller| !caller.sampled) {
+            return None;
+        }
+        let span_id = self.number();
+        let context = caller.map(|caller| caller.child(span_id)).unwrap_or_else(|| TraceParent {
+            trace_id: u128::from(self.number()) << 64 | u128::from(self.number()),
+            span_id,
+            sampled: true,
+        });
+        Some(Box::new(Span {
+            context,
+            parent: caller.map(|caller| caller.span_id),
+            began,
+            method: request.method.as_str().to_owned(),
+            path: request.uri.path().to_owned(),
+            request_id: request_id.to_owned(),
+            peer,
+            answer: Answered::default(),
+        }))
+    }
+
+    /// Queues the span of an answered request, or drops it.
+    pub fn end(&self, mut span: Box<Span>, answer: Answered) {
+        span.answer = answer;
+        if self.queue.try_send(span).is_err() {
+            self.metrics.spans_dropped(1);
+        }
+    }
+
+    /// Sends what has gathered, within some seconds, and ends.
+    pub fn close(&self) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Thread { stop, stopped }) = thread else { return };
+        drop(stop);
+        if stopped.recv_timeout(CLOSE_MAX) == Err(RecvTimeoutError::Timeout) {
+            tracing::warn!("the collector of traces is too slow; the last spans are dropped");
+        }
+    }
+
+    /// A number that is not zero, and different each time.
+    fn number(&self) -> u64 {
+        mix(self.next.fetch_add(1, Ordering::Relaxed).wrapping_add(self.seed)).max(1)
+    }
+}
+
+/// Nanoseconds since 1970.
+fn nanos(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}

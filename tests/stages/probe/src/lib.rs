@@ -1,0 +1,110 @@
+//! A stage that does what a request header tells it: `x-probe` on requests, `x-probe-response` on responses.
+//!
+//! It shows what a stage sees at its position, and tries what no stage may. Every `bad` must end in a trap.
+
+wit_bindgen::generate!({ path: "../../../gateway/wit", world: "user-stage" });
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use exports::portcullis::gateway::stage::Guest;
+use portcullis::gateway::calls::{
+    Batch, Body, Call, Decision, IngestPlan, Payload, Principal, Refusal, Span, Target,
+};
+
+struct Probe;
+
+impl Guest for Probe {
+    fn on_request(call: &Call) -> Result<(), Refusal> {
+        remember(call);
+        match call.header("x-probe").as_deref() {
+            None => Ok(()),
+            Some("refuse") => Err(refusal("SlowDown", "Tenant")),
+            Some("refuse-badly") => Err(refusal("AccessDenied", "Tenant><Injected")),
+            Some("refuse-unknown") => Err(refusal("NoSuchCodeAtAll", "Tenant")),
+            Some(verb) => {
+                act(call, verb);
+                Ok(())
+            }
+        }
+    }
+
+    fn on_response(call: &Call, status: u16) {
+        match call.header("x-probe-response").as_deref() {
+            None => {}
+            Some("status") => call.add_headers(&format!("x-probe-status: {status}\n")),
+            Some(verb) => act(call, verb),
+        }
+    }
+}
+
+fn refusal(code: &str, detail: &str) -> Refusal {
+    Refusal {
+        code: code.to_owned(),
+        message: Some("Slower, <please>".to_owned()),
+        details: vec![(detail.to_owned(), "a&b".to_owned())],
+        headers: "x-probe-refused: yes\n".to_owned(),
+    }
+}
+
+/// Memory that would survive if two runs shared a store.
+static RUNS: AtomicU32 = AtomicU32::new(0);
+
+fn remember(call: &Call) {
+    let runs = RUNS.fetch_add(1, Ordering::Relaxed) + 1;
+    if call.header("x-probe").as_deref() == Some("runs") {
+        call.add_headers(&format!("x-probe-runs: {runs}\n"));
+    }
+}
+
+fn act(call: &Call, verb: &str) {
+    let stolen = || vec![Span { blob: 1, offset: 0, length: 1 }];
+    match verb {
+        "runs" => {}
+        "target" => call.add_headers(&format!("x-probe-target: {}\n", call.target().operation)),
+        "account" => call.add_headers(&format!("x-probe-account: {}\n", call.account().unwrap_or_default())),
+        "owner" => call.add_headers(&format!("x-probe-owner: {}\n", call.owner().unwrap_or_default())),
+        "decision" => call.add_headers(&format!("x-probe-decision: {}\n", call.decision().is_some())),
+        "bad-target" => call.set_target(&Target { operation: "GetObject".into(), bucket: None, key: None }),
+        "bad-principal" => call.set_principal(&Principal::Anonymous),
+        "bad-signer" => call.set_signer("0555b35654ad1656d804"),
+        "bad-payload" => call.set_payload(&Payload::Unsigned),
+        "bad-owner" => call.set_owner("000000000001"),
+        "bad-decision" => call.set_decision(Decision::Allow),
+        "bad-collect" => call.schedule_collect(1),
+        "bad-ingest" => call.schedule_ingest(&IngestPlan { length_max: 1, digests: Vec::new() }),
+        "bad-commit" => call.schedule_commit(&Batch {
+            require: Vec::new(),
+            put: Vec::new(),
+            delete: Vec::new(),
+            keep: Vec::new(),
+            free: vec![1],
+        }),
+        "bad-digest" => call.schedule_digest(&stolen(), &[]),
+        "bad-outcome" => drop(call.take_outcome()),
+        "bad-respond" => call.respond(200, "", &Body::Stored(stolen())),
+        "bad-framing" => call.add_headers("content-length: 3\n"),
+        "bad-line" => call.add_headers("x-probe: a\r\nx-more: b\n"),
+        "bad-flood" => (0..).for_each(|number| call.add_headers(&format!("x-probe-{number}: flood\n"))),
+        "bad-trap" => core::arch::wasm32::unreachable(),
+        "bad-loop" => loop {
+            core::hint::black_box(());
+        },
+        "bad-memory" => {
+            let mut held = Vec::new();
+            loop {
+                held.push(core::hint::black_box(vec![1_u8; 1 << 20]));
+            }
+        }
+        "bad-stack" => drop(core::hint::black_box(deeper(1))),
+        unknown => panic!("no such verb: {unknown}"),
+    }
+}
+
+#[expect(unconditional_recursion, reason = "it is to end in a trap")]
+fn deeper(depth: u64) -> Vec<u64> {
+    let mut below = deeper(core::hint::black_box(depth + 1));
+    below.push(depth);
+    below
+}
+
+export!(Probe);
