@@ -16,6 +16,7 @@ pub mod key;
 pub mod metadata;
 pub mod object_lock;
 pub mod operations;
+pub mod policy;
 pub mod precondition;
 pub mod query;
 pub mod range;

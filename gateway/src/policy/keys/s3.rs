@@ -1,0 +1,1 @@
+//! What a request to S3 answers to each condition key.
