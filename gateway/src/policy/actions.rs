@@ -34,11 +34,6 @@ impl ActionPattern {
         matches(self.folded.pieces(), folded)
     }
 
-    /// Whether it is one action.
-    pub(crate) fn is_fixed(&self) -> bool {
-        self.folded.is_fixed()
-    }
-
     /// The actions of S3 that it means.
     pub(crate) fn known(&self) -> impl Iterator<Item = (&'static str, Level)> {
         ACTIONS.iter().copied().filter(|(name, _)| self.matches(&name.to_ascii_lowercase()))

@@ -38,6 +38,7 @@ pub use decide::{AclGrant, Decision, Identity, Layer, Outcome, Policies, Reason,
 pub use document::{BUCKET_POLICY_LENGTH_MAX, DOCUMENT_LENGTH_MAX, Effect, Kind, Policy, Statement, Version};
 pub use evaluate::{Reach, Verdict};
 pub use explain::{Considered, Explained, explain};
+pub use keys::s3::{Lookups, NoLookups, S3Request};
 pub use keys::{Key, KeyId};
 pub use lint::{Finding, Severity, lint};
 pub use malformed::MalformedPolicy;

@@ -326,11 +326,6 @@ impl ArnPattern {
         ArnPattern { head: [arn, partition, service, region, account], relative }
     }
 
-    /// Whether it is every ARN.
-    pub(crate) fn is_any(&self) -> bool {
-        self.head.iter().all(Pattern::is_any) && self.relative.is_any()
-    }
-
     /// Whether it names one thing.
     pub(crate) fn is_fixed(&self) -> bool {
         self.head.iter().all(Pattern::is_fixed) && self.relative.is_fixed()
