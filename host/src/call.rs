@@ -4,10 +4,12 @@ use http::{HeaderMap, Method, request::Parts};
 use wasmtime::component::Resource;
 
 use crate::bindings::calls::{
-    Batch, Body, Decision, DigestAlgorithm, IngestPlan, Outcome, Payload, Principal, Span, Target,
+    Batch, Body, Decision, DigestAlgorithm, IngestPlan, Named, Outcome, Owner, Payload, Principal, Span,
+    Target,
 };
 use crate::telemetry::metrics;
 use crate::volume::PendingBlob;
+use crate::worker::Peer;
 
 /// The type behind the contract's `call` resource. A handle's number is the slot of its call.
 #[derive(Debug)]
@@ -46,10 +48,14 @@ pub struct Facts {
     pub principal: Option<Principal>,
     /// How the body is authenticated.
     pub payload: Option<Payload>,
-    /// The account that owns what is asked for.
-    pub owner: Option<String>,
+    /// Whose what is asked for is.
+    pub owner: Option<Owner>,
     /// What policy decided.
     pub decision: Option<Decision>,
+    /// What the body names.
+    pub named: Option<Vec<Named>>,
+    /// Which of those are refused.
+    pub refused: Option<Vec<u32>>,
 }
 
 /// One request while the pipeline has it.
@@ -69,6 +75,10 @@ pub struct CallState {
     pub received_ms: u64,
     /// The id that the client is given.
     pub request_id: String,
+    /// The client's address.
+    pub source: std::net::IpAddr,
+    /// The version of TLS.
+    pub tls: Option<&'static str>,
     /// What stages know of it.
     pub facts: Facts,
     /// Scheduled and not yet begun.
@@ -126,7 +136,7 @@ impl Work {
 
 impl CallState {
     /// A call for a request head.
-    pub fn new(parts: Parts, id: u64, received_ms: u64, request_id: String) -> Self {
+    pub fn new(parts: Parts, peer: &Peer, id: u64, received_ms: u64, request_id: String) -> Self {
         let mut headers = parts.headers;
         if !headers.contains_key(http::header::HOST)
             && let Some(authority) = parts.uri.authority()
@@ -145,6 +155,9 @@ impl CallState {
             content_length,
             received_ms,
             request_id,
+            // A client of IPv4 is one, whatever the socket that it reached.
+            source: peer.remote.ip().to_canonical(),
+            tls: peer.tls,
             facts: Facts::default(),
             work: None,
             outcome: Outcome::None,

@@ -73,8 +73,8 @@ pub struct Peer {
     pub remote: SocketAddr,
     /// The listener's name.
     pub listener: Arc<str>,
-    /// Whether the connection is encrypted.
-    pub tls: bool,
+    /// The version of TLS; `None` on an open connection.
+    pub tls: Option<&'static str>,
 }
 
 /// One thread's share of the server.
@@ -140,7 +140,7 @@ impl Worker {
     }
 
     /// Serves one request.
-    pub async fn handle<B>(self: Rc<Self>, request: Request<B>, _peer: Peer) -> Response<ResponseBody>
+    pub async fn handle<B>(self: Rc<Self>, request: Request<B>, peer: Peer) -> Response<ResponseBody>
     where
         B: http_body::Body<Data = bytes::Bytes> + Unpin,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -152,7 +152,7 @@ impl Worker {
         let received_ms = u64::try_from(received.as_millis()).unwrap_or(u64::MAX);
         let version = parts.version;
         let mut body = work::RequestBody::new(body, &parts);
-        let call = CallState::new(parts, id, received_ms, request_id.clone());
+        let call = CallState::new(parts, &peer, id, received_ms, request_id.clone());
         let slot = self.instance.borrow_mut().store.data_mut().calls.insert(call);
         let mut ticket =
             Ticket { worker: self.clone(), incarnation: self.incarnation.get(), slot, id, done: false };

@@ -22,7 +22,8 @@ use bindings::guest::portcullis::gateway as contract;
 
 pub use contract::calls::{
     Batch, Body, Call, ChunkSignature, Chunked, Decision, Digest, DigestAlgorithm, Failure, Identity,
-    IngestPlan, Ingested, Payload, Principal, Progress, Put, Refusal, Requirement, Span, Target,
+    IngestPlan, Ingested, Named, Owner, Payload, Principal, Progress, Put, Refusal, Requirement, Span,
+    Target,
 };
 pub use contract::{digests, keys, settings, trace};
 pub use head::Head;

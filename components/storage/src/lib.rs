@@ -4,6 +4,7 @@
 //! stored is described in [`tables`] (keys) and [`records`] (values). Operations read rows, plan one batch that requires
 //! what they read to be unchanged ([`plan`]), commit it, and plan again when somebody else was faster.
 
+mod access;
 mod bucket;
 mod index;
 mod listing;
@@ -21,8 +22,9 @@ mod version_id;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::Headers;
 use gateway::operations::Operation;
-use sdk::bindings::storage::exports::portcullis::gateway::storage::Guest;
-use sdk::{Call, Head, Progress, Refusal, Response, executor, refuse};
+use sdk::bindings::storage::exports::portcullis::gateway::storage::{Guest, Step};
+use sdk::executor::Suspended;
+use sdk::{Call, Head, Refusal, Response, executor, refuse};
 
 use crate::request::Request;
 
@@ -35,13 +37,13 @@ impl Guest for Storage {
         request::locate(call).map_err(refuse)
     }
 
-    fn start(call: Call) -> std::result::Result<Progress, Refusal> {
+    fn start(call: Call) -> std::result::Result<Step, Refusal> {
         let (head, headers) = Head::read(&call);
-        executor::start(head.id, Box::pin(answer(call, head, headers))).map_err(refuse)
+        executor::start(head.id, Box::pin(answer(call, head, headers))).map(step).map_err(refuse)
     }
 
-    fn resume(id: u64) -> std::result::Result<Progress, Refusal> {
-        executor::resume(id).map_err(refuse)
+    fn resume(id: u64) -> std::result::Result<Step, Refusal> {
+        executor::resume(id).map(step).map_err(refuse)
     }
 
     fn abandon(id: u64) {
@@ -52,6 +54,14 @@ impl Guest for Storage {
 // Only a component exports: a native linker does not take the names of the exports.
 #[cfg(target_arch = "wasm32")]
 sdk::bindings::storage::export!(Storage with_types_in sdk::bindings::storage);
+
+fn step(suspended: Option<Suspended>) -> Step {
+    match suspended {
+        None => Step::Responded,
+        Some(Suspended::Work) => Step::Pending,
+        Some(Suspended::Judgement) => Step::Named,
+    }
+}
 
 async fn answer(call: Call, head: Head, headers: Headers) -> Result<()> {
     let request = Request::read(call, head, headers)?;
@@ -72,6 +82,8 @@ async fn dispatch(request: &Request) -> Result<Response> {
         Operation::GetObjectAttributes => object::get_object_attributes::handle(request).await,
 
         Operation::GetObjectTagging => subresource::tagging::get(request).await,
+        Operation::GetObjectAcl => subresource::acl::get(request).await,
+        Operation::PutObjectAcl => subresource::acl::put(request).await,
         Operation::PutObjectTagging => subresource::tagging::put(request).await,
         Operation::DeleteObjectTagging => subresource::tagging::delete(request).await,
         Operation::GetObjectRetention => subresource::retention::get(request).await,
@@ -101,6 +113,14 @@ async fn dispatch(request: &Request) -> Result<Response> {
         Operation::GetBucketTagging => bucket::tagging::get(request).await,
         Operation::PutBucketTagging => bucket::tagging::put(request).await,
         Operation::DeleteBucketTagging => bucket::tagging::delete(request).await,
+        Operation::GetBucketAcl => bucket::acl::get(request).await,
+        Operation::PutBucketAcl => bucket::acl::put(request).await,
+        Operation::GetBucketOwnershipControls => bucket::ownership_controls::get(request).await,
+        Operation::PutBucketOwnershipControls => bucket::ownership_controls::put(request).await,
+        Operation::DeleteBucketOwnershipControls => bucket::ownership_controls::delete(request).await,
+        Operation::GetPublicAccessBlock => bucket::public_access_block::get(request).await,
+        Operation::PutPublicAccessBlock => bucket::public_access_block::put(request).await,
+        Operation::DeletePublicAccessBlock => bucket::public_access_block::delete(request).await,
         Operation::GetObjectLockConfiguration => bucket::object_lock::get(request).await,
         Operation::PutObjectLockConfiguration => bucket::object_lock::put(request).await,
 

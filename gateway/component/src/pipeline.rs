@@ -9,6 +9,7 @@ use sdk::bindings::gateway::portcullis::gateway::{
 };
 use sdk::{Call, Head, Progress, Refusal, Target, refuse, trace};
 use stages::Position;
+use storage::Step;
 
 use crate::refusals;
 use crate::settings::settings;
@@ -90,11 +91,19 @@ async fn walk(call: &Call, head: &Head, headers: &Headers) -> Result<(), Refusal
     // The end of the pipeline: S3 object semantics.
     added(Position::BeforeStorage, call)?;
     trace::enter(call, "storage");
-    let mut progress = storage::start(call.share())?;
-    while let Progress::Pending = progress {
-        sdk::executor::suspend().await;
+    let mut step = storage::start(call.share())?;
+    loop {
+        match step {
+            Step::Responded => break,
+            Step::Pending => sdk::executor::suspend().await,
+            // Only the body says which objects are meant: policy judges them now.
+            Step::Named => {
+                trace::enter(call, "policy");
+                policy::authorize_each(call)?;
+            }
+        }
         trace::enter(call, "storage");
-        progress = storage::resume(head.id)?;
+        step = storage::resume(head.id)?;
     }
     trace::enter(call, "gateway");
     Ok(())

@@ -5,8 +5,8 @@ use wasmtime::{Error, Result};
 
 use crate::accounts::Accounts;
 use crate::bindings::calls::{
-    Batch, Body, Decision, DigestAlgorithm, Head, Host, HostCall, IngestPlan, Outcome, Payload, Principal,
-    Span, Target,
+    Batch, Body, Decision, DigestAlgorithm, Head, Host, HostCall, IngestPlan, Named, Outcome, Owner, Payload,
+    Principal, Span, Target,
 };
 use crate::body::digest::Algorithm;
 use crate::call::{Answer, CallHandle, CallState, Calls, Work};
@@ -141,11 +141,11 @@ impl HostCall for CallsView<'_> {
         establish(&mut self.own_call(&handle)?.facts.payload, payload, "payload")
     }
 
-    fn set_owner(&mut self, handle: Resource<CallHandle>, account: String) -> Result<()> {
-        establish(&mut self.own_call(&handle)?.facts.owner, account, "owner")
+    fn set_owner(&mut self, handle: Resource<CallHandle>, owner: Owner) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.owner, owner, "owner")
     }
 
-    fn owner(&mut self, handle: Resource<CallHandle>) -> Result<Option<String>> {
+    fn owner(&mut self, handle: Resource<CallHandle>) -> Result<Option<Owner>> {
         Ok(self.call(&handle)?.facts.owner.clone())
     }
 
@@ -155,6 +155,30 @@ impl HostCall for CallsView<'_> {
 
     fn decision(&mut self, handle: Resource<CallHandle>) -> Result<Option<Decision>> {
         Ok(self.call(&handle)?.facts.decision)
+    }
+
+    fn set_named(&mut self, handle: Resource<CallHandle>, objects: Vec<Named>) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.named, objects, "named")
+    }
+
+    fn named(&mut self, handle: Resource<CallHandle>) -> Result<Vec<Named>> {
+        self.call(&handle)?.facts.named.clone().ok_or_else(|| Error::msg("no objects were named yet"))
+    }
+
+    fn set_refused(&mut self, handle: Resource<CallHandle>, positions: Vec<u32>) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.refused, positions, "refused")
+    }
+
+    fn refused(&mut self, handle: Resource<CallHandle>) -> Result<Vec<u32>> {
+        self.call(&handle)?.facts.refused.clone().ok_or_else(|| Error::msg("the objects were not judged yet"))
+    }
+
+    fn source_ip(&mut self, handle: Resource<CallHandle>) -> Result<String> {
+        Ok(self.call(&handle)?.source.to_string())
+    }
+
+    fn tls_version(&mut self, handle: Resource<CallHandle>) -> Result<Option<String>> {
+        Ok(self.call(&handle)?.tls.map(str::to_owned))
     }
 
     fn schedule_collect(&mut self, handle: Resource<CallHandle>, length_max: u64) -> Result<()> {
