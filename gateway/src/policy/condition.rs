@@ -248,3 +248,6 @@ pub(crate) fn is_unknown(key: &Key) -> bool {
     // Claims of web identities are named after their provider: `accounts.google.com:aud`.
     key.id() == KeyId::Other && !key.name().split_once(':').is_some_and(|(vendor, _)| vendor.contains('.'))
 }
+
+#[cfg(test)]
+mod tests;

@@ -159,3 +159,6 @@ fn parse_aws(text: &str) -> Option<Named> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests;
