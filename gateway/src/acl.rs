@@ -1,64 +1,194 @@
-//! ACL headers of buckets and objects.
+//! Access control lists: who is granted what on a bucket or an object.
 //!
-//! Every bucket is `BucketOwnerEnforced`: ACLs are disabled, and requests that would grant something by one
-//! are refused rather than half obeyed.
-//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html>
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html>. [`Requested`] is an ACL as a
+//! request asks for it; [`Acl`] is one that is stored, with every grantee known.
 
-use crate::errors::{ErrorCode, Result, S3Error};
-use crate::headers::Headers;
+mod canned;
+mod document;
+mod requested;
 
-const CANNED: [&str; 8] = [
-    "private",
-    "public-read",
-    "public-read-write",
-    "authenticated-read",
-    "aws-exec-read",
-    "bucket-owner-read",
-    "bucket-owner-full-control",
-    "log-delivery-write",
-];
+pub use canned::{Canned, Parties};
+pub use document::{PrintedAccount, document};
+pub use requested::{Named, Requested, RequestedGrant};
 
-/// Checks the ACL headers of a request that creates an object or an upload: `AccessControlListNotSupported`
-/// unless they grant nothing to anybody but the owner, `InvalidArgument` for an unknown canned ACL.
-pub fn check_object(headers: &Headers) -> Result<()> {
-    check(headers, ErrorCode::AccessControlListNotSupported)
+use crate::account::Account;
+use crate::policy::AclGrant;
+
+/// Grants in one ACL.
+pub const GRANTS_MAX: usize = 100;
+
+/// What a grant permits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Permission {
+    /// Everything below.
+    FullControl,
+    /// List a bucket; read an object.
+    Read,
+    /// Create and delete objects in a bucket; nothing on an object.
+    Write,
+    /// Read the ACL.
+    ReadAcp,
+    /// Write the ACL.
+    WriteAcp,
 }
 
-/// Checks the ACL headers of CreateBucket: `InvalidBucketAclWithObjectOwnership` unless they grant nothing.
-pub fn check_bucket(headers: &Headers) -> Result<()> {
-    check(headers, ErrorCode::InvalidBucketAclWithObjectOwnership)
+impl Permission {
+    /// Every permission, in the order in which headers are read.
+    pub const ALL: [Permission; 5] = [
+        Permission::Read,
+        Permission::Write,
+        Permission::ReadAcp,
+        Permission::WriteAcp,
+        Permission::FullControl,
+    ];
+
+    /// As documents spell it: `READ_ACP`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Permission::FullControl => "FULL_CONTROL",
+            Permission::Read => "READ",
+            Permission::Write => "WRITE",
+            Permission::ReadAcp => "READ_ACP",
+            Permission::WriteAcp => "WRITE_ACP",
+        }
+    }
+
+    /// The header that grants it.
+    pub fn header(self) -> &'static str {
+        match self {
+            Permission::FullControl => "x-amz-grant-full-control",
+            Permission::Read => "x-amz-grant-read",
+            Permission::Write => "x-amz-grant-write",
+            Permission::ReadAcp => "x-amz-grant-read-acp",
+            Permission::WriteAcp => "x-amz-grant-write-acp",
+        }
+    }
+
+    /// The permission that documents spell so.
+    pub fn parse(name: &str) -> Option<Permission> {
+        Permission::ALL.into_iter().find(|permission| permission.name() == name)
+    }
+
+    /// Whether holding this permission is holding `wanted`.
+    pub fn covers(self, wanted: Permission) -> bool {
+        self == Permission::FullControl || self == wanted
+    }
 }
 
-fn check(headers: &Headers, refusal: ErrorCode) -> Result<()> {
-    if let Some(name) = headers.get("x-amz-acl") {
-        if !CANNED.contains(&name) {
-            return Err(S3Error::invalid_argument("x-amz-acl", name, ""));
-        }
-        if !matches!(name, "private" | "bucket-owner-full-control") {
-            return Err(refusal.into());
+/// A group that S3 knows beforehand.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Group {
+    /// Everybody.
+    AllUsers,
+    /// Everybody who signs.
+    AuthenticatedUsers,
+    /// Who writes access logs.
+    LogDelivery,
+}
+
+impl Group {
+    const ALL: [Group; 3] = [Group::AllUsers, Group::AuthenticatedUsers, Group::LogDelivery];
+
+    /// The group's name in documents.
+    pub fn uri(self) -> &'static str {
+        match self {
+            Group::AllUsers => "http://acs.amazonaws.com/groups/global/AllUsers",
+            Group::AuthenticatedUsers => "http://acs.amazonaws.com/groups/global/AuthenticatedUsers",
+            Group::LogDelivery => "http://acs.amazonaws.com/groups/s3/LogDelivery",
         }
     }
-    match headers.with_prefix("x-amz-grant-").next() {
-        Some(_) => Err(refusal.into()),
-        None => Ok(()),
+
+    /// The group of this name.
+    pub fn parse(uri: &str) -> Option<Group> {
+        Group::ALL.into_iter().find(|group| group.uri() == uri)
     }
+
+    /// Whether a grant to the group is one to the public:
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>
+    pub fn is_public(self) -> bool {
+        matches!(self, Group::AllUsers | Group::AuthenticatedUsers)
+    }
+}
+
+/// To whom something is granted.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Grantee {
+    /// An account, with all its users.
+    Account(Account),
+    /// A group.
+    Group(Group),
+}
+
+/// One permission for one grantee.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Grant {
+    /// To whom.
+    pub grantee: Grantee,
+    /// What.
+    pub permission: Permission,
+}
+
+/// The grants of a bucket or an object, in the order given.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Acl {
+    /// At most [`GRANTS_MAX`].
+    pub grants: Vec<Grant>,
+}
+
+impl Acl {
+    /// `FULL_CONTROL` for the owner, and nothing else: what everything is created with.
+    pub fn private(owner: Account) -> Acl {
+        Acl { grants: vec![full_control(owner)] }
+    }
+
+    /// Whether this is [`Acl::private`].
+    pub fn is_private(&self, owner: Account) -> bool {
+        self.grants == [full_control(owner)]
+    }
+
+    /// Whether anything is granted to the public.
+    pub fn is_public(&self) -> bool {
+        self.grants.iter().any(|grant| matches!(grant.grantee, Grantee::Group(group) if group.is_public()))
+    }
+
+    /// What of a permission is granted to an account, or to everybody when there is none. Grants to the public
+    /// count only where `public` says so.
+    pub fn grant_to(&self, account: Option<Account>, wanted: Permission, public: PublicGrants) -> AclGrant {
+        let of = |grant: &Grant| match grant.grantee {
+            Grantee::Account(Account::ANONYMOUS) if account.is_none() => AclGrant::Everyone,
+            Grantee::Account(grantee) if account == Some(grantee) => AclGrant::Account,
+            Grantee::Group(Group::AllUsers) if public == PublicGrants::Count => AclGrant::Everyone,
+            Grantee::Group(Group::AuthenticatedUsers)
+                if public == PublicGrants::Count && account.is_some() =>
+            {
+                AclGrant::Everyone
+            }
+            Grantee::Account(_) | Grantee::Group(_) => AclGrant::None,
+        };
+        let mut best = AclGrant::None;
+        for grant in self.grants.iter().filter(|grant| grant.permission.covers(wanted)) {
+            best = match (best, of(grant)) {
+                (AclGrant::Everyone, _) | (_, AclGrant::Everyone) => AclGrant::Everyone,
+                (AclGrant::Account, _) | (_, AclGrant::Account) => AclGrant::Account,
+                (AclGrant::None, AclGrant::None) => AclGrant::None,
+            };
+        }
+        best
+    }
+}
+
+/// Whether grants to the public have effect.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PublicGrants {
+    /// They do.
+    Count,
+    /// Block Public Access ignores them.
+    Ignored,
+}
+
+fn full_control(owner: Account) -> Grant {
+    Grant { grantee: Grantee::Account(owner), permission: Permission::FullControl }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_acls_that_grant_nothing_are_taken() {
-        let check =
-            |name, value| check_object(&Headers::from_iter([(name, value)])).map_err(|error| error.code);
-        assert_eq!(check_object(&Headers::default()), Ok(()));
-        assert_eq!(check("x-amz-acl", "private"), Ok(()));
-        assert_eq!(check("x-amz-acl", "bucket-owner-full-control"), Ok(()));
-        assert_eq!(check("x-amz-acl", "public-read"), Err(ErrorCode::AccessControlListNotSupported));
-        assert_eq!(check("x-amz-acl", "everyone"), Err(ErrorCode::InvalidArgument));
-        assert_eq!(check("x-amz-grant-read", "id=\"1\""), Err(ErrorCode::AccessControlListNotSupported));
-        let bucket = check_bucket(&Headers::from_iter([("x-amz-acl", "public-read")])).unwrap_err();
-        assert_eq!(bucket.code, ErrorCode::InvalidBucketAclWithObjectOwnership);
-    }
-}
+mod tests;

@@ -1,5 +1,7 @@
 //! Request headers, indexed once from the block of `name: value` lines in which they arrive.
 
+use crate::errors::{Result, S3Error};
+use crate::query::Query;
 use std::borrow::Cow;
 
 /// The headers of a request, in the order received.
@@ -83,6 +85,31 @@ impl Headers {
     fn slice(&self, (start, end): (u32, u32)) -> &str {
         self.block.get(start as usize..end as usize).unwrap_or_default()
     }
+}
+
+/// A presigned URL carries `x-amz-*` headers in its query, signed with it: they count as headers, unless the same header
+/// was sent as well. `InvalidRequest` for what cannot be a header.
+pub fn with_presigned(headers: Headers, query: &Query) -> Result<Headers> {
+    if query.is_empty() || !query.has("X-Amz-Signature") {
+        return Ok(headers);
+    }
+    let mut block = headers.block.clone();
+    for (name, value) in query.iter() {
+        let name = name.to_ascii_lowercase();
+        if !name.starts_with("x-amz-") || headers.has(&name) {
+            continue;
+        }
+        let is_token =
+            name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
+        if !is_token || value.chars().any(char::is_control) {
+            return Err(S3Error::invalid_request("The query carries a header that cannot be one."));
+        }
+        block.push_str(&name);
+        block.push_str(": ");
+        block.push_str(value);
+        block.push('\n');
+    }
+    Ok(Headers::parse(block))
 }
 
 impl<'a> FromIterator<(&'a str, &'a str)> for Headers {

@@ -3,6 +3,8 @@
 //! Time, randomness and bodies are arguments. The crate builds natively and for WebAssembly, so that every
 //! stage of the pipeline, and every test, speaks of S3 in the same types.
 
+pub mod access;
+pub mod account;
 pub mod acl;
 pub mod addressing;
 pub mod bucket_name;
@@ -15,8 +17,11 @@ pub mod hex;
 pub mod key;
 pub mod metadata;
 pub mod object_lock;
+pub mod object_ownership;
 pub mod operations;
+pub mod policy;
 pub mod precondition;
+pub mod public_access_block;
 pub mod query;
 pub mod range;
 pub mod response_overrides;

@@ -135,8 +135,8 @@ operations! {
     PutBucketAbac                        | Put    Bucket  [sub("abac")]                 [all("s3:PutBucketAbac")]                                 Xml(KIB64)    Optional  policy       no
     GetBucketAccelerateConfiguration     | Get    Bucket  [sub("accelerate")]           [all("s3:GetAccelerateConfiguration")]                    none          Optional  -            no
     PutBucketAccelerateConfiguration     | Put    Bucket  [sub("accelerate")]           [all("s3:PutAccelerateConfiguration")]                    Xml(KIB64)    Optional  -            no
-    GetBucketAcl                         | Get    Bucket  [sub("acl")]                  [all("s3:GetBucketAcl")]                                  none          Optional  policy       no
-    PutBucketAcl                         | Put    Bucket  [sub("acl")]                  [all("s3:PutBucketAcl")]                                  Xml(KIB64)    Required  policy       no
+    GetBucketAcl                         | Get    Bucket  [sub("acl")]                  [all("s3:GetBucketAcl")]                                  none          Optional  policy       yes
+    PutBucketAcl                         | Put    Bucket  [sub("acl")]                  [all("s3:PutBucketAcl")]                                  Xml(KIB64)    Required  policy       yes
     ListBucketAnalyticsConfigurations    | Get    Bucket  [sub("analytics")]            [all("s3:GetAnalyticsConfiguration")]                     none          Optional  -            no
     GetBucketAnalyticsConfiguration      | Get    Bucket  [sub("analytics"), has("id")] [all("s3:GetAnalyticsConfiguration")]                     none          Optional  -            no
     PutBucketAnalyticsConfiguration      | Put    Bucket  [sub("analytics"), has("id")] [all("s3:PutAnalyticsConfiguration")]                     Xml(KIB64)    Optional  -            no
@@ -179,16 +179,16 @@ operations! {
     GetBucketNotificationConfiguration   | Get    Bucket  [sub("notification")]         [all("s3:GetBucketNotification")]                         none          Optional  -            no
     PutBucketNotification                | Put    Bucket  [sub("notification")]         [all("s3:PutBucketNotification")]                         Xml(KIB64)    Required  -            superseded
     PutBucketNotificationConfiguration   | Put    Bucket  [sub("notification")]         [all("s3:PutBucketNotification")]                         Xml(KIB64)    Optional  -            no
-    GetBucketOwnershipControls           | Get    Bucket  [sub("ownershipControls")]    [all("s3:GetBucketOwnershipControls")]                    none          Optional  policy       no
-    PutBucketOwnershipControls           | Put    Bucket  [sub("ownershipControls")]    [all("s3:PutBucketOwnershipControls")]                    Xml(KIB64)    Required  policy       no
-    DeleteBucketOwnershipControls        | Delete Bucket  [sub("ownershipControls")]    [all("s3:PutBucketOwnershipControls")]                    none          Optional  policy       no
+    GetBucketOwnershipControls           | Get    Bucket  [sub("ownershipControls")]    [all("s3:GetBucketOwnershipControls")]                    none          Optional  policy       yes
+    PutBucketOwnershipControls           | Put    Bucket  [sub("ownershipControls")]    [all("s3:PutBucketOwnershipControls")]                    Xml(KIB64)    Required  policy       yes
+    DeleteBucketOwnershipControls        | Delete Bucket  [sub("ownershipControls")]    [all("s3:PutBucketOwnershipControls")]                    none          Optional  policy       yes
     GetBucketPolicy                      | Get    Bucket  [sub("policy")]               [all("s3:GetBucketPolicy")]                               none          Optional  policy       no
     PutBucketPolicy                      | Put    Bucket  [sub("policy")]               [all("s3:PutBucketPolicy")]                               Json(20 << 10) Required policy       no
     DeleteBucketPolicy                   | Delete Bucket  [sub("policy")]               [all("s3:DeleteBucketPolicy")]                            none          Optional  policy       no
     GetBucketPolicyStatus                | Get    Bucket  [sub("policyStatus")]         [all("s3:GetBucketPolicyStatus")]                         none          Optional  policy       no
-    GetPublicAccessBlock                 | Get    Bucket  [sub("publicAccessBlock")]    [all("s3:GetBucketPublicAccessBlock")]                    none          Optional  policy       no
-    PutPublicAccessBlock                 | Put    Bucket  [sub("publicAccessBlock")]    [all("s3:PutBucketPublicAccessBlock")]                    Xml(KIB64)    Required  policy       no
-    DeletePublicAccessBlock              | Delete Bucket  [sub("publicAccessBlock")]    [all("s3:PutBucketPublicAccessBlock")]                    none          Optional  policy       no
+    GetPublicAccessBlock                 | Get    Bucket  [sub("publicAccessBlock")]    [all("s3:GetBucketPublicAccessBlock")]                    none          Optional  policy       yes
+    PutPublicAccessBlock                 | Put    Bucket  [sub("publicAccessBlock")]    [all("s3:PutBucketPublicAccessBlock")]                    Xml(KIB64)    Required  policy       yes
+    DeletePublicAccessBlock              | Delete Bucket  [sub("publicAccessBlock")]    [all("s3:PutBucketPublicAccessBlock")]                    none          Optional  policy       yes
     GetBucketReplication                 | Get    Bucket  [sub("replication")]          [all("s3:GetReplicationConfiguration")]                   none          Optional  -            no
     PutBucketReplication                 | Put    Bucket  [sub("replication")]          [all("s3:PutReplicationConfiguration")]                   Xml(MIB2)     Required  -            no
     DeleteBucketReplication              | Delete Bucket  [sub("replication")]          [all("s3:PutReplicationConfiguration")]                   none          Optional  -            no
@@ -226,8 +226,8 @@ operations! {
     AbortMultipartUpload                 | Delete Object  [sub("uploadId")]             [all("s3:AbortMultipartUpload")]                          none          Optional  -            yes
     ListParts                            | Get    Object  [sub("uploadId")]             [all("s3:ListMultipartUploadParts")]                      none          Optional  -            yes
 
-    GetObjectAcl                         | Get    Object  [sub("acl")]                  [versioned("s3:GetObjectAcl", "s3:GetObjectVersionAcl")]  none          Optional  policy       no
-    PutObjectAcl                         | Put    Object  [sub("acl")]                  [versioned("s3:PutObjectAcl", "s3:PutObjectVersionAcl")]  Xml(KIB64)    Required  policy       no
+    GetObjectAcl                         | Get    Object  [sub("acl")]                  [versioned("s3:GetObjectAcl", "s3:GetObjectVersionAcl")]  none          Optional  policy       yes
+    PutObjectAcl                         | Put    Object  [sub("acl")]                  [versioned("s3:PutObjectAcl", "s3:PutObjectVersionAcl")]  Xml(KIB64)    Required  policy       yes
     ListObjectAnnotations                | Get    Object  [sub("annotation")]           [versioned("s3:ListObjectAnnotations", "s3:ListObjectVersionAnnotations")]   none    Optional - no
     GetObjectAnnotation                  | Get    Object  [sub("annotation"), has("annotationName")] [versioned("s3:GetObjectAnnotation", "s3:GetObjectVersionAnnotation")]       none Optional - no
     PutObjectAnnotation                  | Put    Object  [sub("annotation"), has("annotationName")] [versioned("s3:PutObjectAnnotation", "s3:PutObjectVersionAnnotation")]     Stream Optional - no

@@ -43,6 +43,8 @@ pub struct Credential {
 pub struct Accounts {
     keys: HashMap<String, Credential>,
     accounts: BTreeMap<String, Identity>,
+    /// Accounts by the e-mail address of their root user, in lower case.
+    emails: BTreeMap<String, String>,
     root: RootCredentials,
 }
 
@@ -66,7 +68,7 @@ impl Accounts {
             user: String::new(),
             access_key_id: String::new(),
         };
-        let mut accounts = Accounts { keys: HashMap::new(), accounts: BTreeMap::new(), root };
+        let mut accounts = Accounts::empty(root);
         let (access_key, secret) = (accounts.root.access_key.clone(), accounts.root.secret_key.clone());
         accounts.add_account(identity.clone())?;
         accounts.add_key(Identity { access_key_id: access_key, ..identity }, secret)?;
@@ -83,7 +85,11 @@ impl Accounts {
             check_key("root", &access_key, &secret_key, config)?;
         }
         let root = RootCredentials::placeholder();
-        Accounts { keys: HashMap::new(), accounts: BTreeMap::new(), root }.add_declared(config)
+        Accounts::empty(root).add_declared(config)
+    }
+
+    fn empty(root: RootCredentials) -> Accounts {
+        Accounts { keys: HashMap::new(), accounts: BTreeMap::new(), emails: BTreeMap::new(), root }
     }
 
     /// The access key of an access key id.
@@ -94,6 +100,16 @@ impl Accounts {
     /// The root user of an account, by its 12 digits.
     pub fn account(&self, id: &str) -> Option<&Identity> {
         self.accounts.get(id)
+    }
+
+    /// The root user of an account, by its canonical id.
+    pub fn find_by_canonical_id(&self, canonical_id: &str) -> Option<&Identity> {
+        self.accounts.values().find(|identity| identity.canonical_id == canonical_id)
+    }
+
+    /// The root user of an account, by its e-mail address in any case.
+    pub fn find_by_email(&self, address: &str) -> Option<&Identity> {
+        self.account(self.emails.get(&address.to_lowercase())?)
     }
 
     /// The credentials of the root account.
@@ -113,6 +129,9 @@ impl Accounts {
         if entry.id.len() != 12 || !entry.id.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(ConfigError("id: allowed are 12 digits".to_owned()));
         }
+        if entry.id == ANONYMOUS {
+            return Err(ConfigError("id: this one stands for requests without credentials".to_owned()));
+        }
         let canonical = entry.canonical_id.clone().unwrap_or_else(|| canonical_id(&entry.id));
         check_text("canonical_id", &canonical)?;
         let identity = Identity {
@@ -127,6 +146,12 @@ impl Accounts {
             return Err(ConfigError("canonical_id: another account has it".to_owned()));
         }
         self.add_account(identity.clone())?;
+        if let Some(address) = &entry.email {
+            check_text("email", address)?;
+            if self.emails.insert(address.to_lowercase(), entry.id.clone()).is_some() {
+                return Err(ConfigError("email: another account has it".to_owned()));
+            }
+        }
         let secret = either(entry.secret_key.as_ref(), entry.secret_key_file.as_deref())?;
         match (&entry.access_key, secret) {
             (Some(access_key), Some(secret)) => {
@@ -167,6 +192,9 @@ impl Accounts {
         }
     }
 }
+
+/// No account has this id: what nobody signed for belongs to it.
+const ANONYMOUS: &str = "000000000000";
 
 /// The canonical id that an account has when none is given: 64 hexadecimal digits that follow from its id.
 fn canonical_id(account: &str) -> String {

@@ -6,12 +6,13 @@ use http::{HeaderMap, Method, request::Parts};
 use wasmtime::component::Resource;
 
 use crate::bindings::calls::{
-    Batch, Body, Decision, DigestAlgorithm, IngestPlan, Outcome, Principal, Span, Target,
+    Batch, Body, Decision, DigestAlgorithm, IngestPlan, Named, Outcome, Owner, Principal, Span, Target,
 };
 use crate::body::Payload;
 use crate::telemetry::metrics;
 use crate::telemetry::otlp::Laps;
 use crate::volume::PendingBlob;
+use crate::worker::Peer;
 
 /// The type behind the contract's `call` resource. A handle's number is the slot of its call.
 #[derive(Debug)]
@@ -50,10 +51,14 @@ pub struct Facts {
     pub principal: Option<Principal>,
     /// How the body is authenticated.
     pub payload: Option<Payload>,
-    /// The account that owns what is asked for.
-    pub owner: Option<String>,
+    /// Whose what is asked for is.
+    pub owner: Option<Owner>,
     /// What policy decided.
     pub decision: Option<Decision>,
+    /// What the body names.
+    pub named: Option<Vec<Named>>,
+    /// Which of those are refused.
+    pub refused: Option<Vec<u32>>,
 }
 
 /// One request while the pipeline has it.
@@ -73,6 +78,10 @@ pub struct CallState {
     pub received_ms: u64,
     /// The id that the client is given.
     pub request_id: String,
+    /// The client's address.
+    pub source: std::net::IpAddr,
+    /// The version of TLS.
+    pub tls: Option<&'static str>,
     /// What stages know of it.
     pub facts: Facts,
     /// Scheduled and not yet begun.
@@ -144,6 +153,7 @@ impl CallState {
     /// A call for a request head.
     pub fn new(
         parts: Parts,
+        peer: &Peer,
         id: u64,
         received_ms: u64,
         request_id: String,
@@ -167,6 +177,9 @@ impl CallState {
             content_length,
             received_ms,
             request_id,
+            // A client of IPv4 is one, whatever the socket that it reached.
+            source: peer.remote.ip().to_canonical(),
+            tls: peer.tls,
             facts: Facts::default(),
             work: None,
             outcome: Outcome::None,

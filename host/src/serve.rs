@@ -330,7 +330,7 @@ impl<A: Answer> Serving<A> {
             self.metrics.refused(Refusal::InFlight);
             fallback::slow_down(&self.request_ids.next())
         } else {
-            let peer = Peer { remote: origin.remote, listener: origin.listener.clone(), tls: false };
+            let peer = Peer { remote: origin.remote, listener: origin.listener.clone(), tls: None };
             Rc::clone(&self.answer).answer(Request::from_parts(parts, body), peer).await
         };
         if let Some(line) = line {

@@ -77,8 +77,8 @@ pub struct Peer {
     pub remote: SocketAddr,
     /// The listener's name.
     pub listener: Arc<str>,
-    /// Whether the connection is encrypted.
-    pub tls: bool,
+    /// The version of TLS; `None` on an open connection.
+    pub tls: Option<&'static str>,
 }
 
 /// One thread's share of the server.
@@ -165,7 +165,7 @@ impl Worker {
         let sampled = id % self.shared.config.stage_sample == 0;
         let laps = trace.is_some().then(|| Laps::new(began));
         let stopwatch = (sampled || laps.is_some()).then(|| Stopwatch::start(laps));
-        let call = CallState::new(parts, id, received_ms, request_id.clone(), stopwatch);
+        let call = CallState::new(parts, &peer, id, received_ms, request_id.clone(), stopwatch);
         let slot = self.instance.borrow_mut().store.data_mut().calls.insert(call);
         let mut ticket =
             Ticket { worker: self.clone(), incarnation: self.incarnation.get(), slot, id, done: false };

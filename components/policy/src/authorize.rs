@@ -1,35 +1,72 @@
-//! The decision: owner-only, until policies are evaluated.
+//! The decision on a call: its owner's at once, anybody else's by what is stored.
 
-use gateway::errors::{ErrorCode, S3Error};
+use gateway::access::{self, Asked, Permit};
+use gateway::errors::{ErrorCode, Result};
+use gateway::headers::with_presigned;
 use gateway::operations::Operation;
-use sdk::{Call, Decision, Target};
+use gateway::policy::{self, Principal};
+use gateway::query::Query;
+use sdk::{Call, Decision, Head, Identity, settings};
+
+use crate::resources::Stored;
 
 /// Sets the fact `decision`, or refuses.
-pub(crate) fn authorize(call: &Call) -> Result<(), S3Error> {
-    let decision = decide(call.account().as_deref(), call.owner().as_deref(), || call.target())?;
-    call.set_decision(decision);
+pub(crate) fn authorize(call: &Call) -> Result<()> {
+    // Nearly every call is such a one: one question to the host decides it.
+    if call.is_owners_alone() {
+        call.set_decision(Decision::AsOwner);
+        return Ok(());
+    }
+    let permit = with_asked(call, |asked| access::authorize(asked, &Stored { call }))?;
+    call.set_decision(match permit {
+        Permit::Whole => Decision::Allow,
+        Permit::Each => Decision::Each,
+    });
     Ok(())
 }
 
-/// Allows what the owner of the bucket asks, and what concerns no existing bucket. Everything else is denied.
-/// The target is asked for only where the owner does not decide.
-pub(crate) fn decide(
-    account: Option<&str>,
-    owner: Option<&str>,
-    target: impl FnOnce() -> Target,
-) -> Result<Decision, S3Error> {
-    let Some(account) = account else { return Err(ErrorCode::AccessDenied.into()) };
-    let allowed = match owner {
-        Some(owner) => owner == account,
-        // Storage knows the owner of every bucket that exists; without one, a bucket can only be about to be made.
-        None => concerns_no_bucket(&target()),
+/// Sets the fact `refused`: which of the objects that the body names the principal may not touch.
+pub(crate) fn authorize_each(call: &Call) -> Result<()> {
+    let named = call.named();
+    let named: Vec<_> =
+        named.iter().map(|object| (object.key.as_str(), object.version_id.as_deref())).collect();
+    let refused = with_asked(call, |asked| Ok(access::authorize_each(asked, &named, &Stored { call })))?;
+    call.set_refused(&refused);
+    Ok(())
+}
+
+/// Reads what else decides, and asks `decide`.
+fn with_asked<T>(call: &Call, decide: impl FnOnce(&Asked<'_>) -> Result<T>) -> Result<T> {
+    let target = call.target();
+    // What is no operation of S3's, nobody may do.
+    let operation = Operation::parse(&target.operation).ok_or(ErrorCode::AccessDenied)?;
+    let (head, headers) = Head::read(call);
+    let query = Query::parse(&head.query)?;
+    let headers = with_presigned(headers, &query)?;
+    let identity = match call.principal() {
+        sdk::Principal::Anonymous => None,
+        sdk::Principal::Authenticated(identity) => Some(identity),
     };
-    if allowed { Ok(Decision::Allow) } else { Err(ErrorCode::AccessDenied.into()) }
+    let arn = identity.as_ref().map(|identity| policy::identity_arn(&identity.account, &identity.user));
+    let principal = principal(identity.as_ref(), arn.as_deref());
+    let region = settings::get("region").unwrap_or_default();
+    decide(&Asked {
+        operation,
+        bucket: target.bucket.as_deref(),
+        key: target.key.as_deref(),
+        headers: &headers,
+        query: &query,
+        principal: &principal,
+        received_ms: head.received_ms,
+        region: &region,
+    })
 }
 
-fn concerns_no_bucket(target: &Target) -> bool {
-    target.bucket.is_none() || target.operation == Operation::CreateBucket.name()
+fn principal<'a>(identity: Option<&'a Identity>, arn: Option<&'a str>) -> Principal<'a> {
+    match (identity, arn) {
+        (Some(Identity { account, canonical_id, user, .. }), Some(arn)) => {
+            Principal::of_account(account, canonical_id, user, arn)
+        }
+        _ => Principal::ANONYMOUS,
+    }
 }
-
-#[cfg(test)]
-mod tests;

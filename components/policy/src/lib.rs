@@ -1,6 +1,7 @@
-//! Stage: may they. An account may do anything with what it owns, and nothing with what another one owns.
+//! Stage: may they. Ownership, ACLs, Block Public Access and the bucket's policy decide.
 
 mod authorize;
+mod resources;
 
 use sdk::bindings::policy::exports::portcullis::gateway::policy::Guest;
 use sdk::{Call, Refusal, refuse};
@@ -12,6 +13,10 @@ pub struct Policy;
 impl Guest for Policy {
     fn authorize(call: &Call) -> Result<(), Refusal> {
         authorize::authorize(call).map_err(refuse)
+    }
+
+    fn authorize_each(call: &Call) -> Result<(), Refusal> {
+        authorize::authorize_each(call).map_err(refuse)
     }
 }
 

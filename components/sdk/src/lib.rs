@@ -23,7 +23,7 @@ use bindings::guest::portcullis::gateway as contract;
 
 pub use contract::calls::{
     Admitted, Batch, Body, Call, Chunked, Decision, Digest, DigestAlgorithm, Failure, Identity, IngestPlan,
-    Ingested, Payload, Principal, Progress, Put, Refusal, Requirement, Span, Target,
+    Ingested, Named, Owner, Payload, Principal, Progress, Put, Refusal, Requirement, Span, Target,
 };
 pub use contract::{digests, keys, settings, trace};
 pub use head::Head;

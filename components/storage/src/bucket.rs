@@ -1,11 +1,14 @@
 //! Operations on buckets and on what is configured for them.
 
+pub(crate) mod acl;
 pub(crate) mod create_bucket;
 pub(crate) mod delete_bucket;
 pub(crate) mod get_bucket_location;
 pub(crate) mod head_bucket;
 pub(crate) mod list_buckets;
 pub(crate) mod object_lock;
+pub(crate) mod ownership_controls;
+pub(crate) mod public_access_block;
 pub(crate) mod region;
 pub(crate) mod tagging;
 pub(crate) mod versioning;

@@ -4,6 +4,7 @@
 //! stored is described in [`tables`] (keys) and [`records`] (values). Operations read rows, plan one batch that requires
 //! what they read to be unchanged ([`plan`]), commit it, and plan again when somebody else was faster.
 
+mod access;
 mod bucket;
 mod index;
 mod listing;
@@ -21,8 +22,10 @@ mod version_id;
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::operations::Operation;
-use sdk::bindings::storage::exports::portcullis::gateway::{references as contract, storage::Guest};
-use sdk::{Admitted, Call, Progress, Refusal, Response, executor, refuse};
+use sdk::bindings::storage::exports::portcullis::gateway::references as contract;
+use sdk::bindings::storage::exports::portcullis::gateway::storage::{Guest, Step};
+use sdk::executor::Suspended;
+use sdk::{Admitted, Call, Refusal, Response, executor, refuse};
 
 use crate::request::Request;
 
@@ -31,18 +34,18 @@ use crate::request::Request;
 pub struct Storage;
 
 impl Guest for Storage {
-    fn locate(call: &Call, id: u64, bucket: String) -> std::result::Result<(), Refusal> {
-        request::locate(call, id, &bucket).map_err(refuse)
+    fn locate(call: &Call, id: u64, bucket: String, copies: bool) -> std::result::Result<(), Refusal> {
+        request::locate(call, id, &bucket, copies).map_err(refuse)
     }
 
-    fn start(call: Call) -> std::result::Result<Progress, Refusal> {
+    fn start(call: Call) -> std::result::Result<Step, Refusal> {
         // What policy did not allow goes no further.
         let admitted = call.admitted().ok_or_else(|| refuse(ErrorCode::AccessDenied.into()))?;
-        executor::start(admitted.head.id, Box::pin(answer(call, admitted))).map_err(refuse)
+        executor::start(admitted.head.id, Box::pin(answer(call, admitted))).map(step).map_err(refuse)
     }
 
-    fn resume(id: u64) -> std::result::Result<Progress, Refusal> {
-        executor::resume(id).map_err(refuse)
+    fn resume(id: u64) -> std::result::Result<Step, Refusal> {
+        executor::resume(id).map(step).map_err(refuse)
     }
 
     fn abandon(id: u64) {
@@ -59,6 +62,14 @@ impl contract::Guest for Storage {
 // Only a component exports: a native linker does not take the names of the exports.
 #[cfg(target_arch = "wasm32")]
 sdk::bindings::storage::export!(Storage with_types_in sdk::bindings::storage);
+
+fn step(suspended: Option<Suspended>) -> Step {
+    match suspended {
+        None => Step::Responded,
+        Some(Suspended::Work) => Step::Pending,
+        Some(Suspended::Judgement) => Step::Named,
+    }
+}
 
 async fn answer(call: Call, admitted: Admitted) -> Result<()> {
     let request = Request::read(call, admitted)?;
@@ -79,6 +90,8 @@ async fn dispatch(request: &Request) -> Result<Response> {
         Operation::GetObjectAttributes => object::get_object_attributes::handle(request).await,
 
         Operation::GetObjectTagging => subresource::tagging::get(request).await,
+        Operation::GetObjectAcl => subresource::acl::get(request).await,
+        Operation::PutObjectAcl => subresource::acl::put(request).await,
         Operation::PutObjectTagging => subresource::tagging::put(request).await,
         Operation::DeleteObjectTagging => subresource::tagging::delete(request).await,
         Operation::GetObjectRetention => subresource::retention::get(request).await,
@@ -108,6 +121,14 @@ async fn dispatch(request: &Request) -> Result<Response> {
         Operation::GetBucketTagging => bucket::tagging::get(request).await,
         Operation::PutBucketTagging => bucket::tagging::put(request).await,
         Operation::DeleteBucketTagging => bucket::tagging::delete(request).await,
+        Operation::GetBucketAcl => bucket::acl::get(request).await,
+        Operation::PutBucketAcl => bucket::acl::put(request).await,
+        Operation::GetBucketOwnershipControls => bucket::ownership_controls::get(request).await,
+        Operation::PutBucketOwnershipControls => bucket::ownership_controls::put(request).await,
+        Operation::DeleteBucketOwnershipControls => bucket::ownership_controls::delete(request).await,
+        Operation::GetPublicAccessBlock => bucket::public_access_block::get(request).await,
+        Operation::PutPublicAccessBlock => bucket::public_access_block::put(request).await,
+        Operation::DeletePublicAccessBlock => bucket::public_access_block::delete(request).await,
         Operation::GetObjectLockConfiguration => bucket::object_lock::get(request).await,
         Operation::PutObjectLockConfiguration => bucket::object_lock::put(request).await,
 

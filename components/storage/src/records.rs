@@ -5,6 +5,7 @@
 //! the index of the variant (so variants are only ever appended), and fields have no names (so fields are never
 //! reordered).
 
+mod access;
 mod bucket;
 mod checksum;
 mod lock;
@@ -16,6 +17,7 @@ mod version;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use access::{Acl, Ownership, PolicyRow, PublicAccess};
 pub(crate) use bucket::{BucketRow, Versioning};
 pub(crate) use checksum::{Algorithm, AlgorithmSet, Checksum, ChecksumType};
 pub(crate) use lock::{DefaultRetention, LockMode, ObjectLockConfiguration, Period, Retention};

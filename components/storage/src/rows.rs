@@ -3,7 +3,7 @@
 use gateway::errors::Result;
 
 use crate::index;
-use crate::records::{BucketRow, ManifestPage, Part, Record, Row, Upload, Version};
+use crate::records::{BucketRow, ManifestPage, Part, PolicyRow, Record, Row, Upload, Version};
 use crate::tables;
 
 /// The row of `key` in `table`.
@@ -14,6 +14,11 @@ pub(crate) fn get<T: Record>(table: &str, key: Vec<u8>) -> Result<Option<Row<T>>
 /// A bucket by its name.
 pub(crate) fn bucket(name: &str) -> Result<Option<Row<BucketRow>>> {
     get(tables::BUCKETS, tables::bucket_key(name))
+}
+
+/// The policy of a bucket.
+pub(crate) fn policy(bucket: u64) -> Result<Option<Row<PolicyRow>>> {
+    get(tables::POLICIES, tables::policy_key(bucket))
 }
 
 /// The current object of a key. `None` when there is none, or when its latest version is a delete marker.

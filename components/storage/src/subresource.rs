@@ -1,5 +1,6 @@
 //! Operations on what hangs on a version of an object: its tags, its retention, its legal hold.
 
+pub(crate) mod acl;
 pub(crate) mod document;
 pub(crate) mod legal_hold;
 pub(crate) mod lock;

@@ -8,6 +8,7 @@
 //! | `nulls`     | bucket id, key                                  | sequence (u64)         | writes that move the null version in or out of `versions` |
 //! | `uploads`   | bucket id, escaped key, upload sequence         | [`Upload`]             | Create-, Complete-, AbortMultipartUpload |
 //! | `parts`     | upload sequence, part number (u32)              | [`Part`]               | UploadPart, UploadPartCopy, Complete, Abort |
+//! | `policies`  | bucket id                                       | [`PolicyRow`]          | PutBucketPolicy, DeleteBucketPolicy, DeleteBucket |
 //! | `manifests` | manifest id, index of the page's first part (u32) | [`ManifestPage`]     | CompleteMultipartUpload; whoever deletes the version |
 //!
 //! Integers in keys are big-endian, so that rows sort by number. Invariants:
@@ -23,6 +24,7 @@
 //! [`BucketRow`]: crate::records::BucketRow
 //! [`Version`]: crate::records::Version
 //! [`Upload`]: crate::records::Upload
+//! [`PolicyRow`]: crate::records::PolicyRow
 //! [`Part`]: crate::records::Part
 //! [`ManifestPage`]: crate::records::ManifestPage
 
@@ -45,6 +47,9 @@ pub(crate) const UPLOADS: &str = "uploads";
 pub(crate) const PARTS: &str = "parts";
 /// Parts of completed multipart objects, in pages.
 pub(crate) const MANIFESTS: &str = "manifests";
+
+/// Bucket policies.
+pub(crate) const POLICIES: &str = "policies";
 
 /// Parts in one page of a manifest.
 pub(crate) const MANIFEST_PAGE_PARTS: usize = 128;
@@ -99,6 +104,11 @@ pub(crate) fn bucket_key(name: &str) -> Vec<u8> {
 /// Every row of a bucket in [`OBJECTS`], [`VERSIONS`], [`NULLS`] or [`UPLOADS`].
 pub(crate) fn bucket_range(bucket: u64) -> Range {
     Range::of_prefix(bucket.to_be_bytes().to_vec())
+}
+
+/// The row of a bucket in [`POLICIES`].
+pub(crate) fn policy_key(bucket: u64) -> Vec<u8> {
+    bucket.to_be_bytes().to_vec()
 }
 
 /// The row of a key in [`OBJECTS`]. Also the start of a listing at `key` or of a prefix.

@@ -5,6 +5,7 @@ mod refusals;
 mod settings;
 
 use sdk::bindings::gateway::exports::portcullis::gateway::pipeline::Guest;
+use sdk::executor::Suspended;
 use sdk::{Call, Head, Progress, executor};
 
 /// The pipeline, as the component exports it.
@@ -28,8 +29,11 @@ impl Guest for Gateway {
 }
 
 /// `serve` renders its refusals itself, so nothing is left to go wrong.
-fn settled(progress: Result<Progress, gateway::errors::S3Error>) -> Progress {
-    progress.unwrap_or(Progress::Responded)
+fn settled(suspended: Result<Option<Suspended>, gateway::errors::S3Error>) -> Progress {
+    match suspended {
+        Ok(Some(_)) => Progress::Pending,
+        Ok(None) | Err(_) => Progress::Responded,
+    }
 }
 
 // Only a component exports: a native linker does not take the names of the exports.

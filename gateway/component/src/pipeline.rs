@@ -9,6 +9,7 @@ use sdk::bindings::gateway::portcullis::gateway::{
 };
 use sdk::{Call, Head, Progress, Refusal, Target, refuse, trace};
 use stages::Position;
+use storage::Step;
 
 use crate::refusals;
 use crate::settings::settings;
@@ -18,6 +19,9 @@ const TRANSFORMING_ALIAS: &str = "--ol-s3";
 
 /// The one operation on a bucket that need not exist.
 const CREATE_BUCKET: &str = "CreateBucket";
+
+/// How the operations end that read another object than the one that they write.
+const COPY: &str = "Copy";
 
 /// Serves a call: the walk, or the rendering of its refusal.
 pub(crate) async fn serve(call: Call, head: Head, headers: Headers) -> Result<(), gateway::errors::S3Error> {
@@ -71,7 +75,7 @@ async fn walk(call: &Call, head: &Head, headers: &Headers) -> Result<(), Refusal
     // Whose it is, then whether they may. Storage refuses whatever policy did not allow.
     if let Some(bucket) = target.bucket.as_deref().filter(|_| target.operation != CREATE_BUCKET) {
         enter("storage");
-        storage::locate(call, head.id, bucket)?;
+        storage::locate(call, head.id, bucket, target.operation.ends_with(COPY))?;
     }
     enter("policy");
     policy::authorize(call)?;
@@ -100,11 +104,19 @@ async fn walk(call: &Call, head: &Head, headers: &Headers) -> Result<(), Refusal
     // The end of the pipeline: S3 object semantics.
     added(Position::BeforeStorage, call)?;
     enter("storage");
-    let mut progress = storage::start(call.share())?;
-    while let Progress::Pending = progress {
-        sdk::executor::suspend().await;
+    let mut step = storage::start(call.share())?;
+    loop {
+        match step {
+            Step::Responded => break,
+            Step::Pending => sdk::executor::suspend().await,
+            // Only the body says which objects are meant: policy judges them now.
+            Step::Named => {
+                enter("policy");
+                policy::authorize_each(call)?;
+            }
+        }
         enter("storage");
-        progress = storage::resume(head.id)?;
+        step = storage::resume(head.id)?;
     }
     enter("gateway");
     Ok(())

@@ -1,10 +1,11 @@
 //! CreateBucket: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>
 
 use super::parameters::is_true;
-use crate::acl;
+use crate::acl::Requested;
 use crate::bucket_name;
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::headers::Headers;
+use crate::object_ownership::ObjectOwnership;
 use crate::tagging::{TagSet, Tagged};
 use crate::xml::Element;
 
@@ -17,16 +18,22 @@ pub struct Input {
     pub object_lock: bool,
     /// The bucket's tags.
     pub tags: TagSet,
+    /// `x-amz-object-ownership`; absent for the default of the deployment.
+    pub ownership: Option<ObjectOwnership>,
+    /// `x-amz-acl` or `x-amz-grant-…`
+    pub acl: Requested,
 }
 
 impl Input {
-    /// Reads headers and body. `InvalidBucketName`, `MalformedXML`, `InvalidTag`, or a refusal of ACLs.
+    /// Reads headers and body. `InvalidBucketName`, `MalformedXML`, `InvalidTag`, and the errors of the headers.
     pub fn parse(bucket: &str, headers: &Headers, body: &[u8]) -> Result<Input> {
         bucket_name::check_create(bucket)?;
-        acl::check_bucket(headers)?;
-        check_ownership(headers)?;
-        let mut input =
-            Input { object_lock: is_true(headers, "x-amz-bucket-object-lock-enabled"), ..Input::default() };
+        let mut input = Input {
+            object_lock: is_true(headers, "x-amz-bucket-object-lock-enabled"),
+            ownership: ObjectOwnership::of_headers(headers)?,
+            acl: Requested::of_headers(headers)?,
+            ..Input::default()
+        };
         if body.is_empty() {
             return Ok(input);
         }
@@ -70,20 +77,6 @@ impl Input {
     }
 }
 
-/// ACLs are disabled in every bucket, which is one of three settings of S3.
-fn check_ownership(headers: &Headers) -> Result<()> {
-    match headers.get("x-amz-object-ownership") {
-        None | Some("BucketOwnerEnforced") => Ok(()),
-        Some("BucketOwnerPreferred" | "ObjectWriter") => {
-            Err(S3Error::new(ErrorCode::NotImplemented).detail("Header", "x-amz-object-ownership"))
-        }
-        Some(other) => {
-            let message = "Invalid x-amz-object-ownership header";
-            Err(S3Error::invalid_argument("x-amz-object-ownership", other, message))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,6 +106,7 @@ mod tests {
             </CreateBucketConfiguration>";
         let input = Input::parse("photos", &headers, xml).unwrap();
         assert!(input.object_lock);
+        assert_eq!(input.ownership, Some(ObjectOwnership::BucketOwnerEnforced));
         assert_eq!(input.tags.tags, [("a".to_owned(), "b".to_owned())]);
     }
 
@@ -137,7 +131,6 @@ mod tests {
             Input::parse(bucket, &headers, b"").unwrap_err().code
         };
         assert_eq!(code("Photos", "BucketOwnerEnforced"), ErrorCode::InvalidBucketName);
-        assert_eq!(code("photos", "ObjectWriter"), ErrorCode::NotImplemented);
         assert_eq!(code("photos", "Me"), ErrorCode::InvalidArgument);
     }
 }

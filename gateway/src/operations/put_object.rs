@@ -1,7 +1,7 @@
 //! PutObject: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html>
 
 use super::parameters::body_length;
-use crate::acl;
+use crate::acl::Requested;
 use crate::checksum::{RequestChecksum, content_md5};
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::headers::Headers;
@@ -26,14 +26,15 @@ pub struct NewObject {
     pub lock: RequestedLock,
     /// `x-amz-website-redirect-location`
     pub website_redirect: Option<String>,
+    /// `x-amz-acl` or `x-amz-grant-…`
+    pub acl: Requested,
 }
 
 impl NewObject {
-    /// Reads the headers. The errors of each, and `AccessControlListNotSupported` for ACLs that grant
-    /// something.
+    /// Reads the headers. The errors of each.
     pub fn parse(headers: &Headers, now_ms: u64) -> Result<NewObject> {
-        acl::check_object(headers)?;
         Ok(NewObject {
+            acl: Requested::of_headers(headers)?,
             system: SystemHeaders::parse(headers),
             metadata: user_metadata(headers)?,
             tags: headers.get("x-amz-tagging").map(TagSet::parse_header).transpose()?,
@@ -130,7 +131,7 @@ mod tests {
             ("x-amz-tagging", "a=1&a=1", ErrorCode::InvalidTag),
             ("x-amz-meta-a", large.as_str(), ErrorCode::MetadataTooLarge),
             ("x-amz-storage-class", "COLD", ErrorCode::InvalidStorageClass),
-            ("x-amz-acl", "public-read", ErrorCode::AccessControlListNotSupported),
+            ("x-amz-acl", "public-ready", ErrorCode::InvalidArgument),
             ("x-amz-object-lock-legal-hold", "x", ErrorCode::InvalidArgument),
             ("x-amz-write-offset-bytes", "0", ErrorCode::NotImplemented),
             ("x-amz-decoded-content-length", "5368709121", ErrorCode::EntityTooLarge),

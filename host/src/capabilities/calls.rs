@@ -4,8 +4,8 @@ use wasmtime::component::{HasData, Resource};
 use wasmtime::{Error, Result};
 
 use crate::bindings::calls::{
-    Admitted, Batch, Body, Decision, DigestAlgorithm, Head, Host, HostCall, IngestPlan, Outcome, Payload,
-    Principal, Span, Target,
+    Admitted, Batch, Body, Decision, DigestAlgorithm, Head, Host, HostCall, IngestPlan, Named, Outcome,
+    Owner, Payload, Principal, Span, Target,
 };
 use crate::body::digest::Algorithm;
 use crate::call::{Answer, CallHandle, CallState, Calls, Work};
@@ -132,11 +132,11 @@ impl HostCall for CallsView<'_> {
         })
     }
 
-    fn set_owner(&mut self, handle: Resource<CallHandle>, account: String) -> Result<()> {
-        establish(&mut self.own_call(&handle)?.facts.owner, account, "owner")
+    fn set_owner(&mut self, handle: Resource<CallHandle>, owner: Owner) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.owner, owner, "owner")
     }
 
-    fn owner(&mut self, handle: Resource<CallHandle>) -> Result<Option<String>> {
+    fn owner(&mut self, handle: Resource<CallHandle>) -> Result<Option<Owner>> {
         Ok(self.call(&handle)?.facts.owner.clone())
     }
 
@@ -151,11 +151,45 @@ impl HostCall for CallsView<'_> {
     fn admitted(&mut self, handle: Resource<CallHandle>) -> Result<Option<Admitted>> {
         let call = self.call(&handle)?;
         Ok(match (&call.facts.decision, &call.facts.target) {
-            (Some(Decision::Allow), Some(target)) => {
-                Some(Admitted { head: head(call), target: target.clone() })
+            (Some(decision), Some(target)) => {
+                Some(Admitted { head: head(call), target: target.clone(), decision: *decision })
             }
             _ => None,
         })
+    }
+
+    fn is_owners_alone(&mut self, handle: Resource<CallHandle>) -> Result<bool> {
+        let facts = &self.call(&handle)?.facts;
+        Ok(match (&facts.principal, &facts.owner) {
+            (Some(Principal::Authenticated(identity)), Some(owner)) => {
+                identity.account == owner.account && !owner.guarded
+            }
+            _ => false,
+        })
+    }
+
+    fn set_named(&mut self, handle: Resource<CallHandle>, objects: Vec<Named>) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.named, objects, "named")
+    }
+
+    fn named(&mut self, handle: Resource<CallHandle>) -> Result<Vec<Named>> {
+        self.call(&handle)?.facts.named.clone().ok_or_else(|| Error::msg("no objects were named yet"))
+    }
+
+    fn set_refused(&mut self, handle: Resource<CallHandle>, positions: Vec<u32>) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.refused, positions, "refused")
+    }
+
+    fn refused(&mut self, handle: Resource<CallHandle>) -> Result<Vec<u32>> {
+        self.call(&handle)?.facts.refused.clone().ok_or_else(|| Error::msg("the objects were not judged yet"))
+    }
+
+    fn source_ip(&mut self, handle: Resource<CallHandle>) -> Result<String> {
+        Ok(self.call(&handle)?.source.to_string())
+    }
+
+    fn tls_version(&mut self, handle: Resource<CallHandle>) -> Result<Option<String>> {
+        Ok(self.call(&handle)?.tls.map(str::to_owned))
     }
 
     fn schedule_collect(&mut self, handle: Resource<CallHandle>, length_max: u64) -> Result<()> {

@@ -121,6 +121,14 @@ impl Host for HostState {
         Ok(self.accounts.account(&account).map(contract_identity))
     }
 
+    fn find_by_canonical_id(&mut self, canonical_id: String) -> Result<Option<Identity>> {
+        Ok(self.accounts.find_by_canonical_id(&canonical_id).map(contract_identity))
+    }
+
+    fn find_by_email(&mut self, address: String) -> Result<Option<Identity>> {
+        Ok(self.accounts.find_by_email(&address).map(contract_identity))
+    }
+
     fn verify(
         &mut self,
         handle: Resource<CallHandle>,

@@ -210,7 +210,12 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     {
         return Err(ConfigError(format!("admin_listen: {shared} is in listen too")));
     }
-    for (variable, key) in [("region", "region"), ("domains", "domain")] {
+    for (variable, key) in [
+        ("region", "region"),
+        ("domains", "domain"),
+        ("object_ownership", "buckets.object_ownership"),
+        ("block_public_access", "buckets.block_public_access"),
+    ] {
         if config.variables.contains_key(variable) {
             return Err(ConfigError(format!("variables.{variable}: set the key {key} instead")));
         }

@@ -2,13 +2,17 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>
 
+use gateway::acl::{Parties, Requested};
 use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::object_ownership::ObjectOwnership;
 use gateway::operations::create_bucket::Input;
+use gateway::public_access_block::PublicAccessBlock;
 use sdk::Response;
 
 use super::region;
+use crate::access::find;
 use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
-use crate::records::{Account, BucketRow, ObjectLockConfiguration, Versioning};
+use crate::records::{Account, Acl, BucketRow, ObjectLockConfiguration, PublicAccess, Versioning};
 use crate::request::Request;
 use crate::subresource::document;
 use crate::{index, rows, tables};
@@ -16,15 +20,19 @@ use crate::{index, rows, tables};
 /// Creates the bucket for the account that asks.
 ///
 /// A name that is taken is `BucketAlreadyExists`, or `BucketAlreadyOwnedByYou` for its owner; with the
-/// setting `recreate_own_bucket` = `ok` the owner gets 200 and the bucket stays as it is, as in us-east-1.
+/// setting `recreate_own_bucket` = `ok` the owner gets 200 and the bucket stays as it is, as in us-east-1, unless the
+/// request asks for another ACL than the bucket has.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let owner = request.account().ok_or(ErrorCode::AccessDenied)?;
     let body = document::receive_optional(request).await?;
     let input = Input::parse(&request.bucket, &request.headers, &body)?;
     let region = region::of_new_bucket(input.location.as_deref(), &region::of_deployment())?;
+    let ownership = input.ownership.unwrap_or_else(default_ownership);
+    let block = default_block();
+    let acl = acl(&input.acl, ownership, block, owner)?;
     for _ in 0..ATTEMPTS_MAX {
         if let Some(existing) = rows::bucket(&request.bucket)? {
-            return taken(request, owner, &existing.record);
+            return taken(request, owner, &acl, &existing.record);
         }
         let row = BucketRow {
             id: index::next_sequence(),
@@ -34,6 +42,11 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             versioning: if input.object_lock { Versioning::Enabled } else { Versioning::Unversioned },
             object_lock: input.object_lock.then(ObjectLockConfiguration::default),
             tags: input.tags.tags.clone(),
+            ownership: Some(ownership.into()),
+            public_access: block.map(PublicAccess::from),
+            acl: acl.clone(),
+            policy: None,
+            holds_foreign: false,
         };
         let mut plan = Plan::new();
         let key = tables::bucket_key(&request.bucket);
@@ -52,8 +65,39 @@ fn created(bucket: &str) -> Response {
         .header("x-amz-bucket-arn", &format!("arn:aws:s3:::{bucket}"))
 }
 
-fn taken(request: &Request, owner: Account, existing: &BucketRow) -> Result<Response> {
+/// The ACL of the new bucket. `InvalidBucketAclWithObjectOwnership` where ACLs are disabled and it grants something,
+/// `InvalidBucketAclWithBlockPublicAccessError` where it is public and that is blocked.
+fn acl(
+    requested: &Requested,
+    ownership: ObjectOwnership,
+    block: Option<PublicAccessBlock>,
+    owner: Account,
+) -> Result<Acl> {
+    let acl = requested.resolve(Parties { owner: owner.into(), bucket_owner: None }, find)?;
+    ownership.check_bucket_acl(&acl, owner.into())?;
+    if block.unwrap_or_default().check_acl(&acl).is_err() {
+        return Err(ErrorCode::InvalidBucketAclWithBlockPublicAccessError.into());
+    }
+    Ok(Acl::of(&acl, owner))
+}
+
+/// The deployment's setting for buckets whose creator says nothing.
+fn default_ownership() -> ObjectOwnership {
+    let name = sdk::settings::get("object_ownership");
+    name.and_then(|name| ObjectOwnership::parse(&name)).unwrap_or_default()
+}
+
+/// Block Public Access of a new bucket: all of it, or none.
+fn default_block() -> Option<PublicAccessBlock> {
+    let off = sdk::settings::get("block_public_access").as_deref() == Some("false");
+    (!off).then_some(PublicAccessBlock::ALL)
+}
+
+fn taken(request: &Request, owner: Account, acl: &Acl, existing: &BucketRow) -> Result<Response> {
     let code = if existing.owner != owner {
+        ErrorCode::BucketAlreadyExists
+    } else if sdk::settings::get("recreate_own_bucket").as_deref() == Some("ok") && existing.acl != *acl {
+        // It would be created as something else than it is.
         ErrorCode::BucketAlreadyExists
     } else if sdk::settings::get("recreate_own_bucket").as_deref() == Some("ok") {
         return Ok(created(&request.bucket));

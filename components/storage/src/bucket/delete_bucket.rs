@@ -67,6 +67,7 @@ fn plan(name: &str, bucket: &Row<BucketRow>) -> Result<(Plan, Round)> {
     }
     require_no_others(&mut plan, id, &uploads);
     plan.delete(tables::BUCKETS, bucket.key.clone());
+    plan.delete(tables::POLICIES, tables::policy_key(id));
     Ok((plan, Round::Last))
 }
 

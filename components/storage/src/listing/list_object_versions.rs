@@ -24,7 +24,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let listing = super::listing(&input.selection, &input.key_marker);
     let start = start(bucket, &listing, input.version_id_marker.as_deref())?;
     let mut page = Page::new(&input.selection);
-    let mut owners = Owners::default();
+    let mut owners = Owners::of(bucket);
     let mut last = Last::default();
     let ended = merge::walk(&Index, bucket.id, start, listing, |found| {
         match found {

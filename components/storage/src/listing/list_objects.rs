@@ -18,11 +18,11 @@ use crate::request::Request;
 /// Answers a page of the bucket's objects.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let input = Input::parse(&request.query)?;
-    let bucket = request.bucket_row()?.record.id;
+    let bucket = &request.bucket_row()?.record;
     let mut page = Page::new(&input.selection);
-    let mut owners = Owners::default();
+    let mut owners = Owners::of(bucket);
     let listing = super::listing(&input.selection, &input.marker);
-    let end = list(&Index, bucket, listing, Some(&mut owners), &mut page)?;
+    let end = list(&Index, bucket.id, listing, Some(&mut owners), &mut page)?;
     Ok(Response::new(200).xml(input.document(&request.bucket, &page, end.next.as_deref())))
 }
 

@@ -2,12 +2,14 @@
 
 use gateway::operations::listing::Owner;
 
-use crate::records::Account;
+use crate::records::{Account, BucketRow};
 
 /// Looks accounts up. Nearly every row of a bucket has the same one, so the last is remembered.
 #[derive(Debug, Default)]
 pub(crate) struct Owners {
     last: Option<Known>,
+    /// The owner of everything, where there is one.
+    only: Option<Account>,
 }
 
 #[derive(Debug)]
@@ -18,8 +20,14 @@ struct Known {
 }
 
 impl Owners {
+    /// For the objects of a bucket: where ACLs are disabled, all of them belong to its owner.
+    pub(crate) fn of(bucket: &BucketRow) -> Owners {
+        Owners { last: None, only: (!bucket.has_acls()).then_some(bucket.owner) }
+    }
+
     /// How an account is printed: one that is no longer known, by its number.
     pub(crate) fn get(&mut self, account: Account) -> Owner<'_> {
+        let account = self.only.unwrap_or(account);
         let known = match self.last.take() {
             Some(known) if known.account == account => known,
             _ => look_up(account),
@@ -30,9 +38,6 @@ impl Owners {
 }
 
 fn look_up(account: Account) -> Known {
-    let number = account.to_string();
-    match sdk::keys::account(&number) {
-        Some(identity) => Known { account, id: identity.canonical_id, display_name: identity.display_name },
-        None => Known { account, id: number, display_name: String::new() },
-    }
+    let printed = crate::access::print(account.into());
+    Known { account, id: printed.id, display_name: printed.display_name }
 }

@@ -18,7 +18,7 @@ use crate::records::{
 };
 use crate::request::Request;
 use crate::subresource::{document, lock};
-use crate::{index, rows, tables, version_id};
+use crate::{access, index, rows, tables, version_id};
 
 /// Completes the upload: its parts become one object, and no byte of them is copied.
 ///
@@ -41,6 +41,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
 
         let mut plan = Plan::new();
         plan.require_unchanged(tables::BUCKETS, &bucket);
+        access::note_owner(&mut plan, &bucket, object.object.owner)?;
         let version = end_upload(&mut plan, &upload, &uploaded, &object, &place)?;
         if plan.commit(&request.call).await?.is_some() {
             return Ok(respond(request, &version));
@@ -101,9 +102,11 @@ fn object(
         website_redirect: upload.website_redirect.clone(),
         upload: Some((upload.sequence, upload.nonce)),
         encryption: upload.encryption,
+        acl: upload.acl.clone(),
         ..Details::default()
     };
     let object = NewObject {
+        owner: upload.owner,
         modified_ms: now_ms,
         size: assembly.size,
         etag: ETag { md5, parts: assembly.count },

@@ -1,5 +1,6 @@
 //! CreateMultipartUpload: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html>
 
+use gateway::account::ANONYMOUS_CANONICAL_ID;
 use gateway::checksum::MultipartChecksum;
 use gateway::errors::Result;
 use gateway::operations::create_multipart_upload::document;
@@ -11,7 +12,7 @@ use crate::object::input::ObjectHeaders;
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::records::{Account, Initiator, Upload};
 use crate::request::Request;
-use crate::{index, tables};
+use crate::{access, index, tables};
 
 /// Begins an upload. What the headers say of the object is kept until it is completed.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
@@ -20,11 +21,13 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let mut bucket = request.bucket_row()?.clone();
     for _ in 0..ATTEMPTS_MAX {
         let input = ObjectHeaders::read(&request.headers, &bucket.record, request.now_ms())?;
+        let owned = access::of_new_object(request, &bucket.record, &input.acl)?;
         let upload = Upload {
             sequence: index::next_sequence(),
             nonce: index::random(),
             initiated_ms: request.now_ms(),
-            owner: Account(bucket.record.owner.0),
+            owner: owned.owner,
+            acl: owned.acl,
             initiator: initiator.clone(),
             content: input.content,
             metadata: input.metadata,
@@ -64,11 +67,14 @@ fn respond(request: &Request, upload: &Upload) -> Response {
 /// The root user of an account is printed by the account's canonical id, any other user by its ARN.
 fn initiator(identity: Option<Identity>) -> Initiator {
     match identity {
-        None => Initiator::default(),
-        Some(identity) if identity.user.is_empty() => {
-            Initiator { id: identity.canonical_id, display_name: identity.display_name }
-        }
+        None => Initiator { id: ANONYMOUS_CANONICAL_ID.to_owned(), ..Initiator::default() },
+        Some(identity) if identity.user.is_empty() => Initiator {
+            account: Account::parse(&identity.account).unwrap_or_default(),
+            id: identity.canonical_id,
+            display_name: identity.display_name,
+        },
         Some(identity) => Initiator {
+            account: Account::parse(&identity.account).unwrap_or_default(),
             id: format!("arn:aws:iam::{}:user/{}", identity.account, identity.user),
             display_name: identity.user,
         },

@@ -20,11 +20,12 @@ use crate::{tables, version_id};
 /// Answers a page of the bucket's uploads.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let input = Input::parse(&request.query)?;
-    let bucket = request.bucket_row()?.record.id;
+    let row = &request.bucket_row()?.record;
+    let bucket = row.id;
     let listing = listing(&input.selection, &input.key_marker);
     let start = start(bucket, &listing, input.upload_id_marker.as_deref())?;
     let mut page = Page::new(&input.selection);
-    let mut owners = Owners::default();
+    let mut owners = Owners::of(row);
     let mut last_id = None;
     let end = walk::walk(&Index, &UPLOADS, bucket, start, listing, |item, row| {
         match item {

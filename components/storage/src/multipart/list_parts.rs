@@ -32,7 +32,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         size: part.record.size,
         checksums,
     });
-    let mut owners = Owners::default();
+    let mut owners = Owners::of(&request.bucket_row()?.record);
     let described = list_parts::Upload {
         bucket: &request.bucket,
         key: &request.key,

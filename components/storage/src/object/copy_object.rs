@@ -18,7 +18,7 @@ use crate::records::{
     Versioning,
 };
 use crate::request::{self, Request};
-use crate::{rows, tables};
+use crate::{access, rows, tables};
 
 use super::input::ObjectHeaders;
 use super::put_object::BODY_BYTES_MAX;
@@ -64,12 +64,15 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         let version = &found.row.record;
         let Some(spans) = slice::spans(version, 0, version.summary.size)? else { continue };
         let current = digest_source(request, &found.row, &spans, algorithm, digests).await?;
+        let owned = access::of_new_object(request, &bucket.record, &input.acl)?;
         let details = Details {
+            acl: owned.acl,
             checksums: vec![current.checksum.clone()],
             body: Body::Spans(spans.clone()),
             ..details(&input, version, metadata, tagging).details(&bucket.record, request.now_ms())
         };
         let object = NewObject {
+            owner: owned.owner,
             modified_ms: request.now_ms(),
             size: version.summary.size,
             etag: ETag { md5: current.md5, parts: 0 },
@@ -82,6 +85,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         let mut plan = Plan::new();
         plan.require_unchanged(tables::BUCKETS, &bucket);
         plan.require_unchanged(found.table_name(), &found.row);
+        access::note_owner(&mut plan, &bucket, object.owner)?;
         let summary = write::put(&mut plan, &place, &object)?;
         plan.keep(&spans);
         if plan.commit(&request.call).await?.is_some() {
@@ -94,14 +98,11 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
 
 /// The bucket of a copy's source. Shared with UploadPartCopy.
 ///
-/// `AccessDenied` unless the caller owns it, or it has another owner than `x-amz-source-expected-bucket-owner`.
+/// `AccessDenied` when it has another owner than `x-amz-source-expected-bucket-owner`. Whether the client may read the
+/// source, `policy` has judged.
 pub(crate) fn find_bucket(request: &Request, name: &str) -> Result<Row<BucketRow>> {
     let row = rows::bucket(name)?.ok_or_else(|| request::no_such_bucket(name))?;
-    let owner = row.record.owner;
-    if request.account() != Some(owner) {
-        return Err(ErrorCode::AccessDenied.into());
-    }
-    request::check_expected_owner(&request.headers, "x-amz-source-expected-bucket-owner", owner)?;
+    request::check_expected_owner(&request.headers, "x-amz-source-expected-bucket-owner", row.record.owner)?;
     Ok(row)
 }
 

@@ -11,7 +11,7 @@ use gateway::etag::EntityTags;
 use gateway::precondition::DeletePreconditions;
 use gateway::xml::{Element, XmlWriter};
 use gateway::{key, timestamp};
-use sdk::Response;
+use sdk::{Decision, Response, Work};
 
 use crate::plan::Plan;
 use crate::request::Request;
@@ -42,8 +42,12 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let document = document::receive(request).await?;
     let (objects, quiet) = parse(&Element::parse_named(&document, "Delete")?)?;
     let bypass = Bypass::of(&request.headers);
-    let deletions: Vec<Result<Deletion>> =
-        objects.iter().map(|object| deletion(object, bypass, request.now_ms())).collect();
+    let allowed = judge(request, &objects).await;
+    let deletions = objects.iter().zip(allowed).map(|(object, allowed)| match allowed {
+        true => deletion(object, bypass, request.now_ms()),
+        false => Err(ErrorCode::AccessDenied.into()),
+    });
+    let deletions: Vec<Result<Deletion>> = deletions.collect();
     let mut results: BTreeMap<usize, Result<Deleted>> = BTreeMap::new();
     let mut planned: Vec<(usize, &Deletion)> = Vec::with_capacity(deletions.len());
     for (position, deletion) in deletions.iter().enumerate() {
@@ -59,6 +63,17 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     }
     let answers = objects.iter().zip(results.into_values());
     Ok(Response::new(200).xml(write(answers, quiet)))
+}
+
+/// Which of the objects the client may delete.
+async fn judge(request: &Request, objects: &[Named]) -> Vec<bool> {
+    if request.decision != Decision::Each {
+        return vec![true; objects.len()];
+    }
+    let named = objects
+        .iter()
+        .map(|object| sdk::Named { key: object.key.clone(), version_id: object.version.clone() });
+    request.call.judge(&named.collect::<Vec<_>>()).await
 }
 
 /// Splits deletions so that no round has a key twice, in the order sent.

@@ -2,12 +2,13 @@
 //!
 //! Shared by PutObject, CopyObject and CreateMultipartUpload.
 
+use gateway::acl::Requested;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::Headers;
 use gateway::metadata::{SystemHeaders, user_metadata, website_redirect};
 use gateway::object_lock::{LegalHold, RequestedLock, RetentionMode};
+use gateway::storage_class;
 use gateway::tagging::TagSet;
-use gateway::{acl, storage_class};
 
 use crate::records::{BucketRow, ContentHeaders, Details, LockMode, Retention, StorageClass};
 use crate::subresource::lock;
@@ -32,17 +33,17 @@ pub(crate) struct ObjectHeaders {
     pub(crate) legal_hold: Option<bool>,
     /// `x-amz-website-redirect-location`
     pub(crate) website_redirect: Option<String>,
+    /// `x-amz-acl` or `x-amz-grant-…`
+    pub(crate) acl: Requested,
 }
 
 impl ObjectHeaders {
     /// Reads the headers of a write to `bucket`.
     ///
     /// Each kind of header has its own refusals; besides, an Object Lock header in a bucket without Object Lock is
-    /// `InvalidRequest`, an ACL that grants something `AccessControlListNotSupported`, and a header that asks for what
-    /// nothing here does `NotImplemented`.
+    /// `InvalidRequest`, and a header that asks for what nothing here does `NotImplemented`.
     pub(crate) fn read(headers: &Headers, bucket: &BucketRow, now_ms: u64) -> Result<ObjectHeaders> {
         check_implemented(headers)?;
-        acl::check_object(headers)?;
         let lock = RequestedLock::parse(headers, now_ms)?;
         if lock.is_any() && bucket.object_lock.is_none() {
             return Err(S3Error::invalid_request("Bucket is missing Object Lock Configuration"));
@@ -58,6 +59,7 @@ impl ObjectHeaders {
             retention: lock.retention.map(Retention::from),
             legal_hold: lock.legal_hold.map(|hold| hold == LegalHold::On),
             website_redirect: website_redirect(headers)?,
+            acl: Requested::of_headers(headers)?,
         })
     }
 

@@ -1,5 +1,6 @@
 //! PutObject: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html>
 
+use gateway::acl::Requested;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::precondition::WritePreconditions;
 use sdk::{IngestPlan, Response, Work, failure_to_error};
@@ -7,7 +8,7 @@ use sdk::{IngestPlan, Response, Work, failure_to_error};
 use crate::plan::{ATTEMPTS_MAX, Plan};
 use crate::records::{Algorithm, Body, ChecksumType, ETag, Span, Summary};
 use crate::request::Request;
-use crate::tables;
+use crate::{access, tables};
 
 use super::checksums::Claims;
 use super::headers;
@@ -29,6 +30,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
              parameters",
         ));
     }
+    let owned = access::of_new_object(request, bucket, &input.acl)?;
     let conditions = WritePreconditions::parse(&request.headers)?;
     if conditions.is_conditional() {
         // What cannot be written anyway need not be received. It is judged again with what the commit requires.
@@ -43,10 +45,13 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         length => vec![Span { blob: received.blob, offset: 0, length }],
     };
     let storage_class = input.storage_class.unwrap_or_default();
+    let requested = input.acl.clone();
     let mut details = input.details(bucket, request.now_ms());
+    details.acl = owned.acl;
     details.checksums = vec![verified.checksum];
     details.body = Body::Spans(spans);
-    let object = NewObject {
+    let mut object = NewObject {
+        owner: owned.owner,
         modified_ms: request.now_ms(),
         size: received.length,
         etag: ETag { md5: verified.md5, parts: 0 },
@@ -54,7 +59,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         checksum_type: ChecksumType::FullObject,
         details,
     };
-    let summary = commit(request, &object, &conditions).await?;
+    let summary = commit(request, &mut object, &requested, &conditions).await?;
     let mut lines = String::with_capacity(256);
     headers::push_etag(&mut lines, &summary);
     headers::push_written_id(&mut lines, &summary);
@@ -63,13 +68,19 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
 }
 
 /// Makes `object`, whose body is the blob that was just received, the current version of the request's key.
-async fn commit(request: &Request, object: &NewObject, conditions: &WritePreconditions) -> Result<Summary> {
+async fn commit(
+    request: &Request,
+    object: &mut NewObject,
+    requested: &Requested,
+    conditions: &WritePreconditions,
+) -> Result<Summary> {
     let mut bucket = request.bucket_row()?.clone();
     for _ in 0..ATTEMPTS_MAX {
         let place = Place::read(&bucket.record, &request.key)?;
         write::check(conditions, &place)?;
         let mut plan = Plan::new();
         plan.require_unchanged(tables::BUCKETS, &bucket);
+        access::note_owner(&mut plan, &bucket, object.owner)?;
         let summary = write::put(&mut plan, &place, object)?;
         if let Body::Spans(spans) = &object.details.body {
             plan.keep(spans);
@@ -78,6 +89,9 @@ async fn commit(request: &Request, object: &NewObject, conditions: &WritePrecond
             return Ok(summary);
         }
         bucket = request.read_bucket_row()?;
+        let owned = access::of_new_object(request, &bucket.record, requested)?;
+        object.owner = owned.owner;
+        object.details.acl = owned.acl;
     }
     Err(write::conflict(conditions))
 }

@@ -18,7 +18,7 @@ use gateway::precondition::WritePreconditions;
 use crate::index;
 use crate::plan::{Plan, contended};
 use crate::records::{
-    AlgorithmSet, BucketRow, ChecksumType, Details, ETag, Kind, Row, StorageClass, Summary, Version,
+    Account, AlgorithmSet, BucketRow, ChecksumType, Details, ETag, Kind, Row, StorageClass, Summary, Version,
     Versioning,
 };
 use crate::subresource::lock;
@@ -74,6 +74,8 @@ pub(crate) fn conflict(conditions: &WritePreconditions) -> S3Error {
 /// What a new version is made of. Its place among the versions is given by [`put`].
 #[derive(Clone, Debug)]
 pub(crate) struct NewObject {
+    /// Who owns it.
+    pub(crate) owner: Account,
     /// When it was written, in milliseconds since 1970.
     pub(crate) modified_ms: u64,
     /// Bytes.
@@ -106,7 +108,7 @@ pub(crate) fn put(plan: &mut Plan, place: &Place<'_>, object: &NewObject) -> Res
         storage_class: object.storage_class,
         checksum_algorithms: AlgorithmSet::of(&object.details.checksums),
         checksum_type: object.checksum_type,
-        owner: place.bucket.owner,
+        owner: object.owner,
     };
     require_newest(plan, place, sequence);
     if clear_way(plan, place, object.modified_ms)? == NullRow::Stale {

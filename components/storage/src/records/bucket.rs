@@ -2,14 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, ObjectLockConfiguration, plain_record};
+use super::{Account, Acl, ObjectLockConfiguration, Ownership, PublicAccess, plain_record};
+use gateway::object_ownership::ObjectOwnership;
+use gateway::public_access_block::PublicAccessBlock;
 
 /// The row of a bucket in `buckets`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct BucketRow {
     /// Stands for the bucket in the keys of every other table. Never reused.
     pub(crate) id: u64,
-    /// Who owns the bucket, and (for now) every object in it.
+    /// Who owns the bucket.
     pub(crate) owner: Account,
     /// Milliseconds since 1970.
     pub(crate) created_ms: u64,
@@ -21,6 +23,38 @@ pub(crate) struct BucketRow {
     pub(crate) object_lock: Option<ObjectLockConfiguration>,
     /// The bucket's tags, in the order given.
     pub(crate) tags: Vec<(String, String)>,
+    /// Who owns what others write, and whether ACLs count. Without a setting it is `ObjectWriter`.
+    pub(crate) ownership: Option<Ownership>,
+    /// Block Public Access; without a setting, nothing is blocked.
+    pub(crate) public_access: Option<PublicAccess>,
+    /// The bucket's own ACL.
+    pub(crate) acl: Acl,
+    /// A number that stands for the text of the policy in `policies`; every text has another one.
+    pub(crate) policy: Option<u64>,
+    /// Whether an object of another account was ever written here.
+    pub(crate) holds_foreign: bool,
+}
+
+impl BucketRow {
+    /// The setting of Object Ownership that holds.
+    pub(crate) fn ownership(&self) -> ObjectOwnership {
+        self.ownership.map_or(ObjectOwnership::ObjectWriter, ObjectOwnership::from)
+    }
+
+    /// The switches of Block Public Access.
+    pub(crate) fn public_access(&self) -> PublicAccessBlock {
+        self.public_access.map(PublicAccessBlock::from).unwrap_or_default()
+    }
+
+    /// Whether ACLs count.
+    pub(crate) fn has_acls(&self) -> bool {
+        self.ownership() != ObjectOwnership::BucketOwnerEnforced
+    }
+
+    /// Whether more than the bucket's owner has a say on what happens in it.
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.policy.is_some() || (self.holds_foreign && self.has_acls())
+    }
 }
 
 /// The versioning state of a bucket: https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html

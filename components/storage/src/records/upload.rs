@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Account, Algorithm, Checksum, ChecksumType, ContentHeaders, Retention, Span, StorageClass, plain_record,
+    Account, Acl, Algorithm, Checksum, ChecksumType, ContentHeaders, Retention, Span, StorageClass,
+    plain_record,
 };
 
 /// The row of an upload in `uploads`; the bucket and the key are in the row's key.
@@ -15,7 +16,7 @@ pub(crate) struct Upload {
     pub(crate) nonce: u64,
     /// Milliseconds since 1970.
     pub(crate) initiated_ms: u64,
-    /// The bucket's owner, who will own the object.
+    /// Who will own the object.
     pub(crate) owner: Account,
     /// Who created the upload.
     pub(crate) initiator: Initiator,
@@ -39,11 +40,15 @@ pub(crate) struct Upload {
     pub(crate) website_redirect: Option<String>,
     /// Reserved for how the object is sealed at rest; 0 is "not".
     pub(crate) encryption: u8,
+    /// The ACL of the object.
+    pub(crate) acl: Acl,
 }
 
 /// Who created an upload, as listings print it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Initiator {
+    /// The account.
+    pub(crate) account: Account,
     /// The canonical id of the account (root), or the user's ARN.
     pub(crate) id: String,
     /// `DisplayName`

@@ -7,7 +7,8 @@ use gateway::storage_class;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Account, AlgorithmSet, Checksum, ChecksumType, FORMAT, Record, Retention, body, plain_record, unreadable,
+    Account, Acl, AlgorithmSet, Checksum, ChecksumType, FORMAT, Record, Retention, body, plain_record,
+    unreadable,
 };
 use crate::version_id;
 
@@ -232,6 +233,8 @@ pub(crate) struct Details {
     pub(crate) website_redirect: Option<String>,
     /// Reserved for how the object is sealed at rest; 0 is "not".
     pub(crate) encryption: u8,
+    /// The ACL; it has no effect where ACLs are disabled.
+    pub(crate) acl: Acl,
 }
 
 /// System headers that are stored as sent and returned with the object.

@@ -17,7 +17,7 @@ fn the_owner_that_a_client_expects_is_checked() {
 }
 
 fn presigned(query: &str) -> Result<Headers> {
-    with_presigned(headers(&[("x-amz-meta-a", "1")]), &Query::parse(query)?)
+    all_headers(headers(&[("x-amz-meta-a", "1")]), &Query::parse(query)?)
 }
 
 #[test]

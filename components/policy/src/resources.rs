@@ -1,0 +1,137 @@
+//! What is stored about who may use what, as `storage` tells it.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use gateway::access::{Bucket, Object, Resources};
+use gateway::account::Account;
+use gateway::acl::{self, Acl};
+use gateway::object_ownership::ObjectOwnership;
+use gateway::policy::{Kind, Policy};
+use gateway::public_access_block::PublicAccessBlock;
+use sdk::Call;
+use sdk::bindings::policy::portcullis::gateway::resources as contract;
+
+/// Policies that are kept read, the latest first. One of 20 KB takes some 100 KB.
+const POLICIES_MAX: usize = 64;
+
+/// What is stored, for one call.
+#[derive(Clone, Copy)]
+pub(crate) struct Stored<'a> {
+    /// The call.
+    pub(crate) call: &'a Call,
+}
+
+impl Resources for Stored<'_> {
+    fn bucket(&self, name: &str) -> Option<Bucket> {
+        let stored = contract::bucket(name)?;
+        let policy = match stored.policy {
+            Some(number) => Some(policy(number, name)?),
+            None => None,
+        };
+        Some(Bucket {
+            policy,
+            name: name.to_owned(),
+            owner: Account::parse(&stored.owner)?,
+            ownership: match stored.ownership {
+                contract::ObjectOwnership::BucketOwnerEnforced => ObjectOwnership::BucketOwnerEnforced,
+                contract::ObjectOwnership::BucketOwnerPreferred => ObjectOwnership::BucketOwnerPreferred,
+                contract::ObjectOwnership::ObjectWriter => ObjectOwnership::ObjectWriter,
+            },
+            public_access: block(stored.public_access),
+            acl: acl(&stored.acl),
+        })
+    }
+
+    fn object(&self, bucket: &str, key: &str, version_id: Option<&str>) -> Option<Object> {
+        let stored = contract::object(bucket, key, version_id)?;
+        Some(Object { owner: Account::parse(&stored.owner)?, acl: acl(&stored.acl) })
+    }
+
+    fn object_tags(&self, bucket: &str, key: &str, version_id: Option<&str>) -> Vec<(String, String)> {
+        contract::object_tags(bucket, key, version_id)
+    }
+
+    fn upload_initiator(&self, bucket: &str, key: &str, upload_id: &str) -> Option<Account> {
+        Account::parse(&contract::upload_initiator(bucket, key, upload_id)?)
+    }
+
+    fn source_ip(&self) -> Option<String> {
+        Some(self.call.source_ip())
+    }
+
+    fn tls_version(&self) -> Option<String> {
+        self.call.tls_version()
+    }
+}
+
+thread_local! {
+    /// Policies by their number. A changed policy has another number, so none here is ever out of date.
+    static READ: RefCell<VecDeque<(u64, Rc<Policy>)>> = const { RefCell::new(VecDeque::new()) };
+}
+
+/// The policy with this number, read once.
+fn policy(number: u64, bucket: &str) -> Option<Rc<Policy>> {
+    READ.with_borrow_mut(|read| {
+        if let Some(position) = read.iter().position(|(known, _)| *known == number)
+            && let Some(found) = read.remove(position)
+        {
+            let policy = Rc::clone(&found.1);
+            read.push_front(found);
+            return Some(policy);
+        }
+        let policy = Rc::new(read_policy(bucket)?);
+        read.truncate(POLICIES_MAX - 1);
+        read.push_front((number, Rc::clone(&policy)));
+        Some(policy)
+    })
+}
+
+/// A policy that this release cannot read denies everything: the owner's root user can still replace it.
+fn read_policy(bucket: &str) -> Option<Policy> {
+    let text = contract::bucket_policy(bucket).unwrap_or_default();
+    let read = |text: &str| Policy::parse(Kind::Bucket(bucket), text).ok();
+    read(&text).or_else(|| {
+        read(&format!(
+            "{{\"Version\":\"2012-10-17\",\"Statement\":[{{\"Effect\":\"Deny\",\"Principal\":\"*\",\"Action\":\"s3:*\",\
+             \"Resource\":[\"arn:aws:s3:::{bucket}\",\"arn:aws:s3:::{bucket}/*\"]}}]}}"
+        ))
+    })
+}
+
+fn acl(grants: &[contract::Grant]) -> Acl {
+    let grants = grants.iter().filter_map(|grant| {
+        Some(acl::Grant {
+            grantee: match &grant.grantee {
+                contract::Grantee::Account(account) => acl::Grantee::Account(Account::parse(account)?),
+                contract::Grantee::Group(contract::Group::AllUsers) => {
+                    acl::Grantee::Group(acl::Group::AllUsers)
+                }
+                contract::Grantee::Group(contract::Group::AuthenticatedUsers) => {
+                    acl::Grantee::Group(acl::Group::AuthenticatedUsers)
+                }
+                contract::Grantee::Group(contract::Group::LogDelivery) => {
+                    acl::Grantee::Group(acl::Group::LogDelivery)
+                }
+            },
+            permission: match grant.permission {
+                contract::Permission::FullControl => acl::Permission::FullControl,
+                contract::Permission::Read => acl::Permission::Read,
+                contract::Permission::Write => acl::Permission::Write,
+                contract::Permission::ReadAcp => acl::Permission::ReadAcp,
+                contract::Permission::WriteAcp => acl::Permission::WriteAcp,
+            },
+        })
+    });
+    Acl { grants: grants.collect() }
+}
+
+fn block(stored: contract::PublicAccessBlock) -> PublicAccessBlock {
+    PublicAccessBlock {
+        block_public_acls: stored.block_public_acls,
+        ignore_public_acls: stored.ignore_public_acls,
+        block_public_policy: stored.block_public_policy,
+        restrict_public_buckets: stored.restrict_public_buckets,
+    }
+}

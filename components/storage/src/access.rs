@@ -1,0 +1,91 @@
+//! Whose things are, and who was granted what on them: what operations keep and what `policy` is told.
+
+use gateway::account;
+use gateway::acl::{self, Named, Parties, PrintedAccount, Requested};
+use gateway::errors::Result;
+use gateway::object_ownership::ObjectOwnership;
+
+use crate::plan::Plan;
+use crate::records::{Account, Acl, BucketRow, Details, Row, Version};
+use crate::request::Request;
+use crate::tables;
+
+pub(crate) mod resources;
+
+/// Who comes to own an object, and its ACL.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Owned {
+    /// The account.
+    pub(crate) owner: Account,
+    /// The ACL.
+    pub(crate) acl: Acl,
+}
+
+/// Who comes to own what the request writes into `bucket`, and with what ACL.
+///
+/// `AccessControlListNotSupported` where ACLs are disabled, `AccessDenied` where public ones are blocked, and what
+/// [`Requested::resolve`] refuses.
+pub(crate) fn of_new_object(request: &Request, bucket: &BucketRow, requested: &Requested) -> Result<Owned> {
+    let (ownership, bucket_owner) = (bucket.ownership(), bucket.owner.into());
+    if ownership == ObjectOwnership::BucketOwnerEnforced {
+        ownership.check_object_acl(requested, bucket_owner, find)?;
+        return Ok(Owned { owner: bucket.owner, acl: Acl::Private });
+    }
+    let owner = ownership.owner_of_new(requested, request.writer(bucket).into(), bucket_owner);
+    let acl = requested.resolve(Parties { owner, bucket_owner: Some(bucket_owner) }, find)?;
+    bucket.public_access().check_acl(&acl)?;
+    Ok(Owned { owner: owner.into(), acl: Acl::of(&acl, owner.into()) })
+}
+
+/// Plans that the bucket is known to hold objects of others, when `owner` is not its own. From then on its owner does
+/// not decide alone. The caller requires the bucket's row unchanged.
+pub(crate) fn note_owner(plan: &mut Plan, bucket: &Row<BucketRow>, owner: Account) -> Result<()> {
+    if owner == bucket.record.owner || bucket.record.holds_foreign {
+        return Ok(());
+    }
+    let noted = BucketRow { holds_foreign: true, ..bucket.record.clone() };
+    plan.put(tables::BUCKETS, bucket.key.clone(), &noted)
+}
+
+/// The owner of a version. Where ACLs are disabled, it is the bucket's.
+pub(crate) fn owner(bucket: &BucketRow, version: &Version) -> Account {
+    match bucket.ownership() {
+        ObjectOwnership::BucketOwnerEnforced => bucket.owner,
+        ObjectOwnership::BucketOwnerPreferred | ObjectOwnership::ObjectWriter => version.summary.owner,
+    }
+}
+
+/// The ACL of a version. Where ACLs are disabled, the bucket's owner has full control.
+pub(crate) fn acl(bucket: &BucketRow, version: &Version) -> acl::Acl {
+    let Details { acl, .. } = &version.details;
+    match bucket.ownership() {
+        ObjectOwnership::BucketOwnerEnforced => acl::Acl::private(bucket.owner.into()),
+        ObjectOwnership::BucketOwnerPreferred | ObjectOwnership::ObjectWriter => {
+            acl.to_acl(version.summary.owner)
+        }
+    }
+}
+
+/// The account that a request for an ACL names.
+pub(crate) fn find(named: &Named) -> Option<account::Account> {
+    let identity = match named {
+        Named::Id(id) if id == account::ANONYMOUS_CANONICAL_ID => return Some(account::Account::ANONYMOUS),
+        Named::Id(id) => sdk::keys::find_by_canonical_id(id),
+        Named::Email(address) => sdk::keys::find_by_email(address),
+        Named::Group(_) => None,
+    };
+    account::Account::parse(&identity?.account)
+}
+
+/// How documents print an account: one that is no longer known, by its number.
+pub(crate) fn print(account: account::Account) -> PrintedAccount {
+    if account == account::Account::ANONYMOUS {
+        let id = account::ANONYMOUS_CANONICAL_ID.to_owned();
+        return PrintedAccount { id, display_name: String::new() };
+    }
+    let number = account.to_string();
+    match sdk::keys::account(&number) {
+        Some(identity) => PrintedAccount { id: identity.canonical_id, display_name: identity.display_name },
+        None => PrintedAccount { id: number, display_name: String::new() },
+    }
+}

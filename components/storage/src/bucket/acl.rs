@@ -1,0 +1,35 @@
+//! GetBucketAcl, PutBucketAcl.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAcl.html>
+
+use gateway::acl::{Parties, Requested, document};
+use gateway::errors::Result;
+use sdk::Response;
+
+use crate::access::{find, print};
+use crate::records::Acl;
+use crate::request::Request;
+use crate::subresource::document::receive_optional;
+
+/// GetBucketAcl.
+pub(crate) async fn get(request: &Request) -> Result<Response> {
+    let bucket = &request.bucket_row()?.record;
+    let acl = bucket.acl.to_acl(bucket.owner);
+    Ok(Response::new(200).xml(document(bucket.owner.into(), &acl, print)))
+}
+
+/// PutBucketAcl. `AccessControlListNotSupported` where ACLs are disabled, `AccessDenied` for a public one where those
+/// are blocked.
+pub(crate) async fn put(request: &Request) -> Result<Response> {
+    let requested = Requested::of_request(&request.headers, &receive_optional(request).await?)?;
+    super::change(request, |bucket| {
+        let owner = bucket.owner.into();
+        bucket.ownership().check_object_acl(&requested, owner, find)?;
+        let acl = requested.resolve(Parties { owner, bucket_owner: None }, find)?;
+        bucket.public_access().check_acl(&acl)?;
+        bucket.acl = Acl::of(&acl, bucket.owner);
+        Ok(())
+    })
+    .await?;
+    Ok(Response::new(200))
+}

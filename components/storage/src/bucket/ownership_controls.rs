@@ -1,0 +1,44 @@
+//! GetBucketOwnershipControls, PutBucketOwnershipControls, DeleteBucketOwnershipControls.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketOwnershipControls.html>
+
+use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::object_ownership::ObjectOwnership;
+use sdk::Response;
+
+use crate::request::Request;
+use crate::subresource::document;
+
+/// GetBucketOwnershipControls. `OwnershipControlsNotFoundError` after they were deleted.
+pub(crate) async fn get(request: &Request) -> Result<Response> {
+    match request.bucket_row()?.record.ownership {
+        Some(ownership) => Ok(Response::new(200).xml(ObjectOwnership::from(ownership).document())),
+        None => {
+            Err(S3Error::new(ErrorCode::OwnershipControlsNotFoundError)
+                .detail("BucketName", &*request.bucket))
+        }
+    }
+}
+
+/// PutBucketOwnershipControls. Disabling ACLs is refused while the bucket's own grants something to others:
+/// `InvalidBucketAclWithObjectOwnership`. ACLs of objects are kept, and count again when ACLs are enabled again.
+pub(crate) async fn put(request: &Request) -> Result<Response> {
+    let wanted = ObjectOwnership::parse_document(&document::receive(request).await?)?;
+    super::change(request, |bucket| {
+        wanted.check_bucket_acl(&bucket.acl.to_acl(bucket.owner), bucket.owner.into())?;
+        bucket.ownership = Some(wanted.into());
+        Ok(())
+    })
+    .await?;
+    Ok(Response::new(200))
+}
+
+/// DeleteBucketOwnershipControls. Objects then belong to who writes them.
+pub(crate) async fn delete(request: &Request) -> Result<Response> {
+    super::change(request, |bucket| {
+        bucket.ownership = None;
+        Ok(())
+    })
+    .await?;
+    Ok(Response::new(204))
+}

@@ -1,0 +1,169 @@
+//! Who may use a bucket or an object besides its owner, as rows hold it.
+
+use gateway::acl;
+use gateway::object_ownership::ObjectOwnership;
+use gateway::public_access_block::PublicAccessBlock;
+use serde::{Deserialize, Serialize};
+
+use super::{Account, plain_record};
+
+/// An ACL. One byte where nothing is granted to anybody but the owner.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Acl {
+    /// `FULL_CONTROL` for the owner.
+    #[default]
+    Private,
+    /// These, in the order given; at most 100.
+    Grants(Vec<Grant>),
+}
+
+/// One grant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Grant {
+    grantee: Grantee,
+    permission: Permission,
+}
+
+/// The order of the variants is part of the storage format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Grantee {
+    Account(Account),
+    AllUsers,
+    AuthenticatedUsers,
+    LogDelivery,
+}
+
+/// The order of the variants is part of the storage format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Permission {
+    FullControl,
+    Read,
+    Write,
+    ReadAcp,
+    WriteAcp,
+}
+
+/// Who owns what others write. The order of the variants is part of the storage format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Ownership {
+    BucketOwnerEnforced,
+    BucketOwnerPreferred,
+    ObjectWriter,
+}
+
+/// The switches of Block Public Access.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PublicAccess {
+    block_acls: bool,
+    ignore_acls: bool,
+    block_policy: bool,
+    restrict: bool,
+}
+
+/// The row of a bucket in `policies`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PolicyRow {
+    /// The document as it was sent.
+    pub(crate) text: String,
+}
+
+plain_record!(PolicyRow);
+
+impl Acl {
+    /// What is kept of an ACL of something that `owner` owns.
+    pub(crate) fn of(acl: &acl::Acl, owner: Account) -> Acl {
+        if acl.is_private(owner.into()) {
+            return Acl::Private;
+        }
+        let grants = acl
+            .grants
+            .iter()
+            .map(|grant| Grant { grantee: grant.grantee.into(), permission: grant.permission.into() });
+        Acl::Grants(grants.collect())
+    }
+
+    /// The ACL of something that `owner` owns.
+    pub(crate) fn to_acl(&self, owner: Account) -> acl::Acl {
+        let Acl::Grants(grants) = self else { return acl::Acl::private(owner.into()) };
+        let grants = grants
+            .iter()
+            .map(|grant| acl::Grant { grantee: grant.grantee.into(), permission: grant.permission.into() });
+        acl::Acl { grants: grants.collect() }
+    }
+}
+
+impl From<Account> for gateway::account::Account {
+    fn from(account: Account) -> gateway::account::Account {
+        gateway::account::Account(account.0)
+    }
+}
+
+impl From<gateway::account::Account> for Account {
+    fn from(account: gateway::account::Account) -> Account {
+        Account(account.0)
+    }
+}
+
+impl From<acl::Grantee> for Grantee {
+    fn from(grantee: acl::Grantee) -> Grantee {
+        match grantee {
+            acl::Grantee::Account(account) => Grantee::Account(account.into()),
+            acl::Grantee::Group(acl::Group::AllUsers) => Grantee::AllUsers,
+            acl::Grantee::Group(acl::Group::AuthenticatedUsers) => Grantee::AuthenticatedUsers,
+            acl::Grantee::Group(acl::Group::LogDelivery) => Grantee::LogDelivery,
+        }
+    }
+}
+
+impl From<Grantee> for acl::Grantee {
+    fn from(grantee: Grantee) -> acl::Grantee {
+        match grantee {
+            Grantee::Account(account) => acl::Grantee::Account(account.into()),
+            Grantee::AllUsers => acl::Grantee::Group(acl::Group::AllUsers),
+            Grantee::AuthenticatedUsers => acl::Grantee::Group(acl::Group::AuthenticatedUsers),
+            Grantee::LogDelivery => acl::Grantee::Group(acl::Group::LogDelivery),
+        }
+    }
+}
+
+/// A stored enum and the library's, variant by variant.
+macro_rules! twins {
+    ($stored:ty, $shown:ty: $($name:ident),+) => {
+        impl From<$shown> for $stored {
+            fn from(shown: $shown) -> $stored {
+                match shown { $(<$shown>::$name => <$stored>::$name),+ }
+            }
+        }
+
+        impl From<$stored> for $shown {
+            fn from(stored: $stored) -> $shown {
+                match stored { $(<$stored>::$name => <$shown>::$name),+ }
+            }
+        }
+    };
+}
+
+twins!(Permission, acl::Permission: FullControl, Read, Write, ReadAcp, WriteAcp);
+twins!(Ownership, ObjectOwnership: BucketOwnerEnforced, BucketOwnerPreferred, ObjectWriter);
+
+impl From<PublicAccessBlock> for PublicAccess {
+    fn from(block: PublicAccessBlock) -> PublicAccess {
+        PublicAccess {
+            block_acls: block.block_public_acls,
+            ignore_acls: block.ignore_public_acls,
+            block_policy: block.block_public_policy,
+            restrict: block.restrict_public_buckets,
+        }
+    }
+}
+
+impl From<PublicAccess> for PublicAccessBlock {
+    fn from(stored: PublicAccess) -> PublicAccessBlock {
+        PublicAccessBlock {
+            block_public_acls: stored.block_acls,
+            ignore_public_acls: stored.ignore_acls,
+            block_public_policy: stored.block_policy,
+            restrict_public_buckets: stored.restrict,
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! GetObjectAcl, PutObjectAcl.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAcl.html>
+
+use gateway::acl::{Parties, Requested};
+use gateway::errors::Result;
+use sdk::Response;
+
+use super::{change, respond};
+use crate::access::{self, find, print};
+use crate::object::read;
+use crate::records::Acl;
+use crate::request::Request;
+use crate::subresource::document::receive_optional;
+
+/// GetObjectAcl.
+pub(crate) async fn get(request: &Request) -> Result<Response> {
+    let bucket = &request.bucket_row()?.record;
+    let version = read::object(request, bucket)?.row.record;
+    let owner = access::owner(bucket, &version).into();
+    let document = gateway::acl::document(owner, &access::acl(bucket, &version), print);
+    Ok(respond(200, bucket, &version).xml(document))
+}
+
+/// PutObjectAcl. The owner stays who it is. `AccessControlListNotSupported` where ACLs are disabled, `AccessDenied` for a
+/// public one where those are blocked.
+pub(crate) async fn put(request: &Request) -> Result<Response> {
+    let requested = Requested::of_request(&request.headers, &receive_optional(request).await?)?;
+    let (bucket, version) = change(request, |bucket, version| {
+        let bucket_owner = bucket.owner.into();
+        bucket.ownership().check_object_acl(&requested, bucket_owner, find)?;
+        let owner = access::owner(bucket, version).into();
+        let acl = requested.resolve(Parties { owner, bucket_owner: Some(bucket_owner) }, find)?;
+        bucket.public_access().check_acl(&acl)?;
+        if bucket.has_acls() {
+            version.details.acl = Acl::of(&acl, version.summary.owner);
+        }
+        Ok(())
+    })
+    .await?;
+    Ok(respond(200, &bucket, &version))
+}

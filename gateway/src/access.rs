@@ -1,0 +1,265 @@
+//! May somebody do something: what ownership, ACLs, Block Public Access and the bucket's policy say together.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html>. [`judge`] decides on one
+//! action; [`authorize`](mod@authorize) asks it for every action that an operation takes.
+
+mod authorize;
+#[cfg(test)]
+mod tests;
+
+pub use authorize::{Asked, Permit, Resources, authorize, authorize_each};
+
+use crate::account::Account;
+use crate::acl::{Acl, Permission, PublicGrants};
+use crate::object_ownership::ObjectOwnership;
+use crate::policy::{
+    AclGrant, Context, Identity, Key, KeyId, Outcome, Policies, Policy, Principal, PrincipalKind, Request,
+    Source, Values, Verdict, decide, is_public, resource_arn,
+};
+use crate::public_access_block::PublicAccessBlock;
+use std::rc::Rc;
+
+/// A bucket, as far as it says who may use it.
+#[derive(Clone, Debug)]
+pub struct Bucket {
+    /// Its name.
+    pub name: String,
+    /// Who owns it.
+    pub owner: Account,
+    /// Who owns what others write into it.
+    pub ownership: ObjectOwnership,
+    /// What it blocks.
+    pub public_access: PublicAccessBlock,
+    /// Its own ACL; without effect where ACLs are disabled.
+    pub acl: Acl,
+    /// Its policy.
+    pub policy: Option<Rc<Policy>>,
+}
+
+/// An object, as far as it says who may use it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Object {
+    /// Who owns it.
+    pub owner: Account,
+    /// Its ACL; without effect where ACLs are disabled.
+    pub acl: Acl,
+}
+
+/// What an action is asked on.
+#[derive(Clone, Copy, Debug)]
+pub enum Subject<'a> {
+    /// The bucket.
+    Bucket,
+    /// A key, whatever is there: to write it or to delete it.
+    Key(&'a str),
+    /// What the request is about to make itself.
+    Created(&'a str),
+    /// What has to be there: an object, or none.
+    Object(&'a str, Option<&'a Object>),
+    /// An upload: its key, and the account that initiated it.
+    Upload(&'a str, Option<Account>),
+}
+
+impl<'a> Subject<'a> {
+    fn key(self) -> Option<&'a str> {
+        match self {
+            Subject::Bucket => None,
+            Subject::Key(key) | Subject::Created(key) | Subject::Object(key, _) | Subject::Upload(key, _) => {
+                Some(key)
+            }
+        }
+    }
+}
+
+/// Who asks, and what else is known of the request.
+#[derive(Clone, Copy)]
+pub struct Asker<'a> {
+    /// Who asks.
+    pub principal: &'a Principal<'a>,
+    /// What their account lets them do.
+    pub identity: Identity<'a>,
+    /// The circumstances.
+    pub context: &'a dyn Context,
+}
+
+impl std::fmt::Debug for Asker<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Asker").field("principal", self.principal).finish_non_exhaustive()
+    }
+}
+
+impl Asker<'_> {
+    /// The account; `None` without credentials.
+    fn account(&self) -> Option<Account> {
+        if self.principal.has_account() { Account::parse(self.principal.account) } else { None }
+    }
+}
+
+/// Decides on one action.
+///
+/// Whether an object that is not there may be asked for is whether its bucket may be listed: who may, learns that it is
+/// not there.
+pub fn judge(action: &str, subject: Subject<'_>, asker: &Asker<'_>, bucket: &Bucket) -> Outcome {
+    let arn = resource_arn(&bucket.name, subject.key());
+    let request = Request::new(asker.principal, action, &arn, asker.context);
+    match subject {
+        Subject::Object(_, Some(object)) if object.owner != bucket.owner && is_judged_by_owner(action) => {
+            judge_foreign(action, &request, object, asker, bucket)
+        }
+        Subject::Object(key, None) => {
+            let decision = decide_in(action, &request, AclGrant::None, asker, bucket);
+            if decision == Outcome::ExplicitDeny {
+                return decision;
+            }
+            let context = Listing { prefix: key, context: asker.context };
+            judge_listing(&context, asker, bucket)
+        }
+        _ => {
+            let acl = granted(action, subject, asker, bucket);
+            decide_in(action, &request, acl, asker, bucket)
+        }
+    }
+}
+
+/// Whether the keys that start with what the context says may be listed.
+fn judge_listing(context: &dyn Context, asker: &Asker<'_>, bucket: &Bucket) -> Outcome {
+    let action = "s3:ListBucket";
+    let arn = resource_arn(&bucket.name, None);
+    let request = Request::new(asker.principal, action, &arn, context);
+    decide_in(action, &request, granted(action, Subject::Bucket, asker, bucket), asker, bucket)
+}
+
+/// The bucket's owner is the authority.
+fn decide_in(
+    action: &str,
+    request: &Request<'_>,
+    acl: AclGrant,
+    asker: &Asker<'_>,
+    bucket: &Bucket,
+) -> Outcome {
+    let owner = bucket.owner.to_string();
+    let policy = bucket.policy.as_deref().filter(|_| !is_exempt(action, asker, &owner));
+    let policies = Policies {
+        owner: Some(&owner),
+        identity: asker.identity,
+        resource: policy.map(|policy| Source { label: &bucket.name, policy }),
+        acl,
+        restrict_public: restricts(bucket),
+        ..Policies::default()
+    };
+    decide(request, &policies).outcome
+}
+
+/// An object of another account than the bucket's: its owner and its ACL decide, and the bucket's policy can only deny.
+fn judge_foreign(
+    action: &str,
+    request: &Request<'_>,
+    object: &Object,
+    asker: &Asker<'_>,
+    bucket: &Bucket,
+) -> Outcome {
+    if let Some(policy) = bucket.policy.as_deref()
+        && let Verdict::Denied { .. } = policy.evaluate(request)
+    {
+        return decide_in(action, request, AclGrant::None, asker, bucket);
+    }
+    let owner = object.owner.to_string();
+    let acl = match object_permission(action) {
+        Some(permission) => object.acl.grant_to(asker.account(), permission, public_grants(bucket)),
+        None => AclGrant::None,
+    };
+    let policies = Policies {
+        owner: Some(&owner),
+        identity: asker.identity,
+        acl,
+        restrict_public: restricts(bucket),
+        ..Policies::default()
+    };
+    decide(request, &policies).outcome
+}
+
+/// What ACLs grant of an action.
+fn granted(action: &str, subject: Subject<'_>, asker: &Asker<'_>, bucket: &Bucket) -> AclGrant {
+    let account = asker.account();
+    let to_asker = || if account.is_some() { AclGrant::Account } else { AclGrant::Everyone };
+    let acl = match subject {
+        // What one makes is one's own, as far as one's account lets one.
+        Subject::Created(_) => return to_asker(),
+        // Who began an upload may see and end it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
+        Subject::Upload(_, initiator) => {
+            let own = initiator == Some(account.unwrap_or(Account::ANONYMOUS));
+            return if own { to_asker() } else { AclGrant::None };
+        }
+        _ if bucket.ownership == ObjectOwnership::BucketOwnerEnforced => return AclGrant::None,
+        Subject::Bucket | Subject::Key(_) => {
+            bucket_permission(action).map(|permission| (&bucket.acl, permission))
+        }
+        Subject::Object(_, object) => {
+            object_permission(action).and_then(|permission| Some((&object?.acl, permission)))
+        }
+    };
+    match acl {
+        Some((acl, permission)) => acl.grant_to(account, permission, public_grants(bucket)),
+        None => AclGrant::None,
+    }
+}
+
+fn public_grants(bucket: &Bucket) -> PublicGrants {
+    bucket.public_access.public_grants()
+}
+
+fn restricts(bucket: &Bucket) -> bool {
+    bucket.public_access.restrict_public_buckets && bucket.policy.as_deref().is_some_and(is_public)
+}
+
+/// No policy locks the root user of the bucket's owner out of the policy itself.
+fn is_exempt(action: &str, asker: &Asker<'_>, owner: &str) -> bool {
+    matches!(action, "s3:GetBucketPolicy" | "s3:PutBucketPolicy" | "s3:DeleteBucketPolicy")
+        && asker.principal.kind == PrincipalKind::Root
+        && asker.principal.account == owner
+}
+
+/// What the ACL of a bucket grants:
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#acl-access-policy-permission-mapping>
+fn bucket_permission(action: &str) -> Option<Permission> {
+    match action {
+        "s3:ListBucket" | "s3:ListBucketVersions" | "s3:ListBucketMultipartUploads" => Some(Permission::Read),
+        "s3:PutObject" | "s3:DeleteObject" => Some(Permission::Write),
+        "s3:GetBucketAcl" => Some(Permission::ReadAcp),
+        "s3:PutBucketAcl" => Some(Permission::WriteAcp),
+        _ => None,
+    }
+}
+
+/// What the ACL of an object grants.
+fn object_permission(action: &str) -> Option<Permission> {
+    match action {
+        "s3:GetObject" | "s3:GetObjectVersion" | "s3:GetObjectTorrent" | "s3:GetObjectVersionTorrent" => {
+            Some(Permission::Read)
+        }
+        "s3:GetObjectAcl" | "s3:GetObjectVersionAcl" => Some(Permission::ReadAcp),
+        "s3:PutObjectAcl" | "s3:PutObjectVersionAcl" => Some(Permission::WriteAcp),
+        _ => None,
+    }
+}
+
+/// Whether the owner of an object, and not that of its bucket, is the authority over an action.
+fn is_judged_by_owner(action: &str) -> bool {
+    object_permission(action).is_some()
+        || matches!(action, "s3:GetObjectAttributes" | "s3:GetObjectVersionAttributes")
+}
+
+/// The circumstances of a listing that nobody asked for, of one key.
+struct Listing<'a> {
+    prefix: &'a str,
+    context: &'a dyn Context,
+}
+
+impl Context for Listing<'_> {
+    fn value(&self, key: &Key) -> Option<Values<'_>> {
+        match key.id() {
+            KeyId::Prefix => Some(Values::one(self.prefix)),
+            _ => self.context.value(key),
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! Asks for every action that an operation takes, of the operations table.
+
+use super::{Asker, Bucket, Object, Subject, judge};
+use crate::account::Account;
+use crate::copy_source::CopySource;
+use crate::errors::{ErrorCode, Result};
+use crate::headers::Headers;
+use crate::operations::{Action, Operation};
+use crate::policy::{
+    Identity, Lookups, NO_RESOURCE, Outcome, Policies, Principal, Request, S3Request, decide, resource_arn,
+};
+use crate::query::Query;
+use std::borrow::Cow;
+
+/// What is stored about who may use what. An answer is asked for only when a decision takes it.
+pub trait Resources {
+    /// A bucket by its name.
+    fn bucket(&self, name: &str) -> Option<Bucket>;
+    /// A version of an object; `None` where there is no such object.
+    fn object(&self, bucket: &str, key: &str, version_id: Option<&str>) -> Option<Object>;
+    /// The tags of such a version.
+    fn object_tags(&self, bucket: &str, key: &str, version_id: Option<&str>) -> Vec<(String, String)>;
+    /// The account that initiated an upload.
+    fn upload_initiator(&self, bucket: &str, key: &str, upload_id: &str) -> Option<Account>;
+    /// The address of the client.
+    fn source_ip(&self) -> Option<String>;
+    /// The version of TLS; `None` on an open connection.
+    fn tls_version(&self) -> Option<String>;
+}
+
+/// A request, as far as it decides what its sender must be allowed.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// What is asked for.
+    pub operation: Operation,
+    /// The bucket in the address.
+    pub bucket: Option<&'a str>,
+    /// The key in the address.
+    pub key: Option<&'a str>,
+    /// The headers, those of a presigned query among them.
+    pub headers: &'a Headers,
+    /// The query.
+    pub query: &'a Query,
+    /// Who asks.
+    pub principal: &'a Principal<'a>,
+    /// When the request arrived, in milliseconds since 1970.
+    pub received_ms: u64,
+    /// The region of the deployment.
+    pub region: &'a str,
+}
+
+/// A request that may go on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Permit {
+    /// With everything that it asks for.
+    Whole,
+    /// With those of the objects named in its body that [`authorize_each`] lets pass.
+    Each,
+}
+
+/// An object, or the bucket when the key is `None`.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    key: Option<&'a str>,
+    version_id: Option<&'a str>,
+}
+
+/// Whether a request may go on. `AccessDenied` when one of the actions that it takes is not allowed, or an invalid
+/// `x-amz-copy-source`.
+pub fn authorize(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit> {
+    let (Some(name), false) = (asked.bucket, asked.operation == Operation::CreateBucket) else {
+        return authorize_own(asked, resources);
+    };
+    let bucket = resources.bucket(name).ok_or(ErrorCode::AccessDenied)?;
+    let place = Place { key: asked.key, version_id: asked.query.get("versionId") };
+    let mut permit = Permit::Whole;
+    for action in asked.operation.row().actions {
+        let allowed = match *action {
+            Action::Target(action) => ask_target(asked, resources, &bucket, place, action),
+            Action::Versioned(current, version) => {
+                let action = if place.version_id.is_some() { version } else { current };
+                ask_target(asked, resources, &bucket, place, action)
+            }
+            Action::Source(current, version) => ask_source(asked, resources, current, version)?,
+            Action::Each(..) => {
+                permit = Permit::Each;
+                true
+            }
+            Action::WithHeader(header, action) if carries(asked.headers, header) => {
+                match (asked.key, action) {
+                    // Of each object that the body names.
+                    (None, _) if permit == Permit::Each => true,
+                    (None, _) => ask(asked, resources, &bucket, place, action, Subject::Bucket),
+                    (Some(key), "s3:PutObjectAcl") => {
+                        ask(asked, resources, &bucket, place, action, Subject::Created(key))
+                    }
+                    (Some(key), _) if is_of_key(asked.operation) => {
+                        ask(asked, resources, &bucket, place, action, Subject::Key(key))
+                    }
+                    (Some(_), _) => ask_target(asked, resources, &bucket, place, action),
+                }
+            }
+            Action::WithHeader(..) => true,
+        };
+        if !allowed {
+            return Err(ErrorCode::AccessDenied.into());
+        }
+    }
+    Ok(permit)
+}
+
+/// The positions of the objects that the request may not touch, of those that its body names.
+pub fn authorize_each(
+    asked: &Asked<'_>,
+    named: &[(&str, Option<&str>)],
+    resources: &dyn Resources,
+) -> Vec<u32> {
+    let bucket = asked.bucket.and_then(|name| resources.bucket(name));
+    let allowed = |key: &str, version_id: Option<&str>| {
+        let Some(bucket) = &bucket else { return false };
+        let place = Place { key: Some(key), version_id };
+        let ask = |action| ask(asked, resources, bucket, place, action, Subject::Key(key));
+        asked.operation.row().actions.iter().all(|action| match *action {
+            Action::Each(current, version) => ask(if version_id.is_some() { version } else { current }),
+            Action::WithHeader(header, action) => !carries(asked.headers, header) || ask(action),
+            Action::Target(_) | Action::Versioned(..) | Action::Source(..) => true,
+        })
+    };
+    let refused = (0_u32..).zip(named).filter(|(_, (key, version_id))| !allowed(key, *version_id));
+    refused.map(|(position, _)| position).collect()
+}
+
+/// What concerns no bucket that exists: whoever has an account may ask for it, as far as the account lets them.
+fn authorize_own(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit> {
+    if !asked.principal.has_account() {
+        return Err(ErrorCode::AccessDenied.into());
+    }
+    let arn = asked.bucket.map_or(NO_RESOURCE.to_owned(), |name| resource_arn(name, None));
+    let lookups = Circumstances { resources, bucket: "", place: Place { key: None, version_id: None } };
+    let context = context(asked, &lookups, None, None);
+    let policies = Policies { identity: identity(asked.principal), ..Policies::default() };
+    for action in asked.operation.row().actions {
+        let action = match *action {
+            Action::Target(action) | Action::Versioned(action, _) => action,
+            Action::WithHeader(header, action) if carries(asked.headers, header) => action,
+            Action::WithHeader(..) | Action::Source(..) | Action::Each(..) => continue,
+        };
+        let request = Request::new(asked.principal, action, &arn, &context);
+        if !decide(&request, &policies).is_allowed() {
+            return Err(ErrorCode::AccessDenied.into());
+        }
+    }
+    Ok(Permit::Whole)
+}
+
+/// What the principal's account lets it do: everything, as long as users have no policies of their own. They will be
+/// asked for here, and nowhere else.
+fn identity<'a>(_principal: &Principal<'_>) -> Identity<'a> {
+    Identity::Unlimited
+}
+
+/// Asks for an action on what the request is addressed to.
+fn ask_target(
+    asked: &Asked<'_>,
+    resources: &dyn Resources,
+    bucket: &Bucket,
+    place: Place<'_>,
+    action: &str,
+) -> bool {
+    let ask = |subject| ask(asked, resources, bucket, place, action, subject);
+    let Some(key) = place.key else { return ask(Subject::Bucket) };
+    match action {
+        "s3:PutObject" | "s3:DeleteObject" | "s3:DeleteObjectVersion" | "s3:BypassGovernanceRetention" => {
+            ask(Subject::Key(key))
+        }
+        "s3:AbortMultipartUpload" | "s3:ListMultipartUploadParts" => {
+            let upload_id = asked.query.get("uploadId").unwrap_or_default();
+            ask(Subject::Upload(key, resources.upload_initiator(&bucket.name, key, upload_id)))
+        }
+        _ => {
+            let object = resources.object(&bucket.name, key, place.version_id);
+            ask(Subject::Object(key, object.as_ref()))
+        }
+    }
+}
+
+/// Asks for an action on the object that is copied. A bucket that is not there is told by whoever looks for the object.
+fn ask_source(asked: &Asked<'_>, resources: &dyn Resources, current: &str, version: &str) -> Result<bool> {
+    let source = CopySource::of_headers(asked.headers)?;
+    let Some(bucket) = resources.bucket(&source.bucket) else { return Ok(true) };
+    let place = Place { key: Some(&source.key), version_id: source.version_id.as_deref() };
+    let action = if place.version_id.is_some() { version } else { current };
+    let object = resources.object(&bucket.name, &source.key, place.version_id);
+    let subject = Subject::Object(&source.key, object.as_ref());
+    Ok(ask(asked, resources, &bucket, place, action, subject))
+}
+
+fn ask(
+    asked: &Asked<'_>,
+    resources: &dyn Resources,
+    bucket: &Bucket,
+    place: Place<'_>,
+    action: &str,
+    subject: Subject<'_>,
+) -> bool {
+    let owner = bucket.owner.to_string();
+    let lookups = Circumstances { resources, bucket: &bucket.name, place };
+    let context = context(asked, &lookups, Some(&owner), place.version_id);
+    let asker = Asker { principal: asked.principal, identity: identity(asked.principal), context: &context };
+    judge(action, subject, &asker, bucket) == Outcome::Allow
+}
+
+/// Whether what the operation writes need not be there before.
+fn is_of_key(operation: Operation) -> bool {
+    matches!(
+        operation,
+        Operation::PutObject
+            | Operation::CopyObject
+            | Operation::CreateMultipartUpload
+            | Operation::DeleteObject
+    )
+}
+
+/// Whether a request carries a header. Grants are the long form of a canned ACL.
+fn carries(headers: &Headers, name: &str) -> bool {
+    headers.has(name) || (name == "x-amz-acl" && headers.with_prefix("x-amz-grant-").next().is_some())
+}
+
+fn context<'a>(
+    asked: &Asked<'a>,
+    lookups: &'a Circumstances<'a>,
+    owner: Option<&'a str>,
+    version_id: Option<&'a str>,
+) -> S3Request<'a> {
+    S3Request {
+        operation: asked.operation,
+        headers: asked.headers,
+        query: asked.query,
+        principal: asked.principal,
+        owner,
+        version_id,
+        received_ms: asked.received_ms,
+        region: asked.region,
+        lookups,
+    }
+}
+
+/// What only a condition asks for.
+struct Circumstances<'a> {
+    resources: &'a dyn Resources,
+    bucket: &'a str,
+    place: Place<'a>,
+}
+
+impl Lookups for Circumstances<'_> {
+    fn source_ip(&self) -> Option<String> {
+        self.resources.source_ip()
+    }
+
+    fn tls_version(&self) -> Option<Cow<'_, str>> {
+        self.resources.tls_version().map(Cow::Owned)
+    }
+
+    fn object_tags(&self) -> Option<Vec<(String, String)>> {
+        let Place { key, version_id } = self.place;
+        Some(self.resources.object_tags(self.bucket, key?, version_id))
+    }
+}

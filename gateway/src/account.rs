@@ -1,0 +1,42 @@
+//! Accounts: 12 digits, kept as the number they spell.
+
+use std::fmt;
+
+/// An account.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Account(pub u64);
+
+/// The canonical id under which S3 prints everybody who sends requests without credentials:
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html>
+pub const ANONYMOUS_CANONICAL_ID: &str = "65a011a29cdf8ec533ec3d1ccaae921c";
+
+impl Account {
+    /// Stands for everybody who sends requests without credentials; no account has this number.
+    pub const ANONYMOUS: Account = Account(0);
+
+    /// Reads 12 digits.
+    pub fn parse(text: &str) -> Option<Account> {
+        let digits = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| text.parse().ok().map(Account)).flatten()
+    }
+}
+
+impl fmt::Display for Account {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{:012}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_has_12_digits() {
+        assert_eq!(Account::parse("000000000042"), Some(Account(42)));
+        assert_eq!(Account(42).to_string(), "000000000042");
+        for text in ["", "42", "00000000004x", "0000000000042", "+00000000042"] {
+            assert_eq!(Account::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The ACL that a request asks for: `x-amz-acl`, `x-amz-grant-…`, or a document.
+
+use super::{Acl, Canned, GRANTS_MAX, Grant, Grantee, Group, Parties, Permission};
+use crate::account::Account;
+use crate::errors::{ErrorCode, Result, S3Error};
+use crate::headers::Headers;
+use crate::xml::Element;
+
+/// An ACL as a request asks for it.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub enum Requested {
+    /// Nothing is said: `private`.
+    #[default]
+    Default,
+    /// `x-amz-acl`
+    Canned(Canned),
+    /// `x-amz-grant-…`
+    Grants(Vec<RequestedGrant>),
+    /// An `AccessControlPolicy`.
+    Document {
+        /// The canonical id of the owner, who must be the owner already.
+        owner: String,
+        /// What it grants.
+        grants: Vec<RequestedGrant>,
+    },
+}
+
+/// How a request names a grantee.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Named {
+    /// By canonical id.
+    Id(String),
+    /// By e-mail address.
+    Email(String),
+    /// A group.
+    Group(Group),
+}
+
+/// A grant as a request asks for it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RequestedGrant {
+    /// To whom.
+    pub grantee: Named,
+    /// What.
+    pub permission: Permission,
+}
+
+impl Requested {
+    /// Reads the headers of a request.
+    ///
+    /// `InvalidRequest` for a canned ACL and grants at once; `InvalidArgument` for an unknown canned ACL, an
+    /// unknown group, or a grant that is not `id="…"`, `uri="…"` or `emailAddress="…"`, several separated by
+    /// commas; `MalformedACLError` for more than 100 grants.
+    pub fn of_headers(headers: &Headers) -> Result<Requested> {
+        let canned = headers.get("x-amz-acl");
+        let mut grants = Vec::new();
+        let mut granted = false;
+        for permission in Permission::ALL {
+            let name = permission.header();
+            for value in headers.all(name) {
+                granted = true;
+                read_grants(name, value, permission, &mut grants)?;
+            }
+        }
+        match (canned, granted) {
+            (Some(_), true) => {
+                Err(S3Error::invalid_request("Specifying both Canned ACLs and Header Grants is not allowed"))
+            }
+            (Some(name), false) => Ok(Requested::Canned(Canned::parse(name)?)),
+            (None, true) => Ok(Requested::Grants(grants)),
+            (None, false) => Ok(Requested::Default),
+        }
+    }
+
+    /// Reads the request of PutBucketAcl or PutObjectAcl. Besides the errors of [`Requested::of_headers`]:
+    /// `UnexpectedContent` for headers and a document at once, `MissingSecurityHeader` for neither,
+    /// `MalformedACLError` for a document against the schema.
+    pub fn of_request(headers: &Headers, body: &[u8]) -> Result<Requested> {
+        match (Requested::of_headers(headers)?, body.is_empty()) {
+            (Requested::Default, true) => {
+                Err(S3Error::new(ErrorCode::MissingSecurityHeader).detail("MissingHeaderName", "x-amz-acl"))
+            }
+            (Requested::Default, false) => Requested::of_document(body),
+            (requested, true) => Ok(requested),
+            (_, false) => Err(ErrorCode::UnexpectedContent.into()),
+        }
+    }
+
+    fn of_document(body: &[u8]) -> Result<Requested> {
+        let malformed = || S3Error::new(ErrorCode::MalformedACLError);
+        let root = Element::parse_named(body, "AccessControlPolicy").map_err(|_| malformed())?;
+        root.only(&["Owner", "AccessControlList"]).map_err(|_| malformed())?;
+        let owner = root.child("Owner").and_then(|owner| owner.text_of("ID")).ok_or_else(malformed)?;
+        let list = root.child("AccessControlList").ok_or_else(malformed)?;
+        list.only(&["Grant"]).map_err(|_| malformed())?;
+        if list.children.len() > GRANTS_MAX {
+            return Err(malformed());
+        }
+        let grants: Result<Vec<_>> = list.children.iter().map(read_element).collect();
+        Ok(Requested::Document { owner: owner.trim().to_owned(), grants: grants? })
+    }
+
+    /// Whether nothing is asked for.
+    pub fn is_default(&self) -> bool {
+        *self == Requested::Default
+    }
+
+    /// The ACL that is meant. `find` looks accounts up.
+    ///
+    /// `InvalidArgument` for a canonical id that nobody has, `UnresolvableGrantByEmailAddress`, and
+    /// `AccessDenied` for a document that names another owner.
+    pub fn resolve(&self, parties: Parties, find: impl Fn(&Named) -> Option<Account>) -> Result<Acl> {
+        let grants = match self {
+            Requested::Default => return Ok(Acl::private(parties.owner)),
+            Requested::Canned(canned) => return Ok(canned.expand(parties)),
+            Requested::Grants(grants) => grants,
+            Requested::Document { owner, grants } => {
+                if find(&Named::Id(owner.clone())) != Some(parties.owner) {
+                    return Err(ErrorCode::AccessDenied.into());
+                }
+                grants
+            }
+        };
+        let grants: Result<Vec<_>> = grants.iter().map(|grant| grant.resolve(&find)).collect();
+        Ok(Acl { grants: grants? })
+    }
+}
+
+impl RequestedGrant {
+    fn resolve(&self, find: impl Fn(&Named) -> Option<Account>) -> Result<Grant> {
+        let account = |unknown: S3Error| find(&self.grantee).map(Grantee::Account).ok_or(unknown);
+        let grantee = match &self.grantee {
+            Named::Group(group) => Grantee::Group(*group),
+            Named::Id(id) => account(invalid_id(id))?,
+            Named::Email(address) => account(
+                S3Error::new(ErrorCode::UnresolvableGrantByEmailAddress)
+                    .detail("ArgumentName", "EmailAddress")
+                    .detail("ArgumentValue", address.as_str()),
+            )?,
+        };
+        Ok(Grant { grantee, permission: self.permission })
+    }
+}
+
+fn invalid_id(id: &str) -> S3Error {
+    S3Error::invalid_argument("CanonicalUser/ID", id, "Invalid id")
+}
+
+fn invalid_group(uri: &str) -> S3Error {
+    S3Error::invalid_argument("Group/URI", uri, "Invalid group uri")
+}
+
+/// `id="…", uri="…"`, with quotes or without.
+fn read_grants(
+    name: &'static str,
+    value: &str,
+    permission: Permission,
+    grants: &mut Vec<RequestedGrant>,
+) -> Result<()> {
+    let malformed = || S3Error::invalid_argument(name, value, "Argument format not recognized");
+    for part in value.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        if grants.len() == GRANTS_MAX {
+            return Err(ErrorCode::MalformedACLError.into());
+        }
+        let (kind, text) = part.split_once('=').ok_or_else(malformed)?;
+        let text = text.trim();
+        let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+        let grantee = match kind.trim() {
+            kind if kind.eq_ignore_ascii_case("id") => Named::Id(text.to_owned()),
+            kind if kind.eq_ignore_ascii_case("emailaddress") => Named::Email(text.to_owned()),
+            kind if kind.eq_ignore_ascii_case("uri") => {
+                Named::Group(Group::parse(text).ok_or_else(|| invalid_group(text))?)
+            }
+            _ => return Err(malformed()),
+        };
+        grants.push(RequestedGrant { grantee, permission });
+    }
+    Ok(())
+}
+
+/// A `Grant` element. The kind of grantee is `xsi:type`; without one, what the element holds decides.
+fn read_element(grant: &Element) -> Result<RequestedGrant> {
+    let malformed = || S3Error::new(ErrorCode::MalformedACLError);
+    grant.only(&["Grantee", "Permission"]).map_err(|_| malformed())?;
+    let permission = grant.text_of("Permission").and_then(|name| Permission::parse(name.trim()));
+    let permission = permission.ok_or_else(malformed)?;
+    let grantee = grant.child("Grantee").ok_or_else(malformed)?;
+    let text = |name| grantee.text_of(name).map(str::trim);
+    let kind = match (grantee.kind.as_deref(), text("ID"), text("URI"), text("EmailAddress")) {
+        (Some(kind), ..) => kind,
+        (None, Some(_), ..) => "CanonicalUser",
+        (None, None, Some(_), _) => "Group",
+        (None, None, None, Some(_)) => "AmazonCustomerByEmail",
+        (None, None, None, None) => return Err(malformed()),
+    };
+    let grantee = match kind {
+        "CanonicalUser" => Named::Id(text("ID").ok_or_else(malformed)?.to_owned()),
+        "AmazonCustomerByEmail" => Named::Email(text("EmailAddress").ok_or_else(malformed)?.to_owned()),
+        "Group" => {
+            let uri = text("URI").ok_or_else(malformed)?;
+            Named::Group(Group::parse(uri).ok_or_else(|| invalid_group(uri))?)
+        }
+        _ => return Err(malformed()),
+    };
+    Ok(RequestedGrant { grantee, permission })
+}

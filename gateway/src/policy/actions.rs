@@ -1,0 +1,232 @@
+//! The actions of S3, and what each is about.
+//!
+//! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html>
+
+use super::pattern::{Pattern, Syntax, Variables, Wildcards, matches};
+
+/// What an action is about, which decides with which resources it can stand in a statement.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Level {
+    /// No bucket in particular, or one that does not exist yet.
+    Account,
+    /// A bucket.
+    Bucket,
+    /// An object.
+    Object,
+}
+
+/// An action of a policy document: a name with wildcards, compared without regard to case.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct ActionPattern {
+    /// As written.
+    pub(crate) text: Box<str>,
+    folded: Pattern,
+}
+
+impl ActionPattern {
+    pub(crate) fn parse(text: &str) -> ActionPattern {
+        let syntax = Syntax { wildcards: Wildcards::Match, variables: Variables::Literal };
+        ActionPattern { text: text.into(), folded: Pattern::parse(&text.to_ascii_lowercase(), syntax) }
+    }
+
+    /// Whether it means an action whose name is in lower case.
+    pub(crate) fn matches(&self, folded: &str) -> bool {
+        matches(self.folded.pieces(), folded)
+    }
+
+    /// The actions of S3 that it means.
+    pub(crate) fn known(&self) -> impl Iterator<Item = (&'static str, Level)> {
+        ACTIONS.iter().copied().filter(|(name, _)| self.matches(&name.to_ascii_lowercase()))
+    }
+}
+
+/// What an action is about; `None` for one that S3 does not have. The name is compared without regard to case.
+pub fn level(action: &str) -> Option<Level> {
+    ACTIONS.iter().find(|(name, _)| name.eq_ignore_ascii_case(action)).map(|(_, level)| *level)
+}
+
+use Level::{Account, Bucket, Object};
+
+/// Every action of S3, in the order of their names.
+pub const ACTIONS: &[(&str, Level)] = &[
+    ("s3:AbortMultipartUpload", Object),
+    ("s3:AssociateAccessGrantsIdentityCenter", Account),
+    ("s3:BypassGovernanceRetention", Object),
+    ("s3:CreateAccessGrant", Account),
+    ("s3:CreateAccessGrantsInstance", Account),
+    ("s3:CreateAccessGrantsLocation", Account),
+    ("s3:CreateAccessPoint", Account),
+    ("s3:CreateAccessPointForObjectLambda", Account),
+    ("s3:CreateBucket", Bucket),
+    ("s3:CreateBucketMetadataTableConfiguration", Bucket),
+    ("s3:CreateJob", Account),
+    ("s3:CreateMultiRegionAccessPoint", Account),
+    ("s3:CreateStorageLensGroup", Account),
+    ("s3:DeleteAccessGrant", Account),
+    ("s3:DeleteAccessGrantsInstance", Account),
+    ("s3:DeleteAccessGrantsInstanceResourcePolicy", Account),
+    ("s3:DeleteAccessGrantsLocation", Account),
+    ("s3:DeleteAccessPoint", Account),
+    ("s3:DeleteAccessPointForObjectLambda", Account),
+    ("s3:DeleteAccessPointPolicy", Account),
+    ("s3:DeleteAccessPointPolicyForObjectLambda", Account),
+    ("s3:DeleteBucket", Bucket),
+    ("s3:DeleteBucketMetadataTableConfiguration", Bucket),
+    ("s3:DeleteBucketPolicy", Bucket),
+    ("s3:DeleteBucketWebsite", Bucket),
+    ("s3:DeleteJobTagging", Account),
+    ("s3:DeleteMultiRegionAccessPoint", Account),
+    ("s3:DeleteObject", Object),
+    ("s3:DeleteObjectAnnotation", Object),
+    ("s3:DeleteObjectTagging", Object),
+    ("s3:DeleteObjectVersion", Object),
+    ("s3:DeleteObjectVersionAnnotation", Object),
+    ("s3:DeleteObjectVersionTagging", Object),
+    ("s3:DeleteStorageLensConfiguration", Account),
+    ("s3:DeleteStorageLensConfigurationTagging", Account),
+    ("s3:DeleteStorageLensGroup", Account),
+    ("s3:DescribeJob", Account),
+    ("s3:DescribeMultiRegionAccessPointOperation", Account),
+    ("s3:DissociateAccessGrantsIdentityCenter", Account),
+    ("s3:GetAccelerateConfiguration", Bucket),
+    ("s3:GetAccessGrant", Account),
+    ("s3:GetAccessGrantsInstance", Account),
+    ("s3:GetAccessGrantsInstanceForPrefix", Account),
+    ("s3:GetAccessGrantsInstanceResourcePolicy", Account),
+    ("s3:GetAccessGrantsLocation", Account),
+    ("s3:GetAccessPoint", Account),
+    ("s3:GetAccessPointConfigurationForObjectLambda", Account),
+    ("s3:GetAccessPointForObjectLambda", Account),
+    ("s3:GetAccessPointPolicy", Account),
+    ("s3:GetAccessPointPolicyForObjectLambda", Account),
+    ("s3:GetAccessPointPolicyStatus", Account),
+    ("s3:GetAccessPointPolicyStatusForObjectLambda", Account),
+    ("s3:GetAccountPublicAccessBlock", Account),
+    ("s3:GetAnalyticsConfiguration", Bucket),
+    ("s3:GetBucketAbac", Bucket),
+    ("s3:GetBucketAcl", Bucket),
+    ("s3:GetBucketCORS", Bucket),
+    ("s3:GetBucketLocation", Bucket),
+    ("s3:GetBucketLogging", Bucket),
+    ("s3:GetBucketMetadataTableConfiguration", Bucket),
+    ("s3:GetBucketNotification", Bucket),
+    ("s3:GetBucketObjectLockConfiguration", Bucket),
+    ("s3:GetBucketOwnershipControls", Bucket),
+    ("s3:GetBucketPolicy", Bucket),
+    ("s3:GetBucketPolicyStatus", Bucket),
+    ("s3:GetBucketPublicAccessBlock", Bucket),
+    ("s3:GetBucketRequestPayment", Bucket),
+    ("s3:GetBucketTagging", Bucket),
+    ("s3:GetBucketVersioning", Bucket),
+    ("s3:GetBucketWebsite", Bucket),
+    ("s3:GetDataAccess", Account),
+    ("s3:GetEncryptionConfiguration", Bucket),
+    ("s3:GetIntelligentTieringConfiguration", Bucket),
+    ("s3:GetInventoryConfiguration", Bucket),
+    ("s3:GetJobTagging", Account),
+    ("s3:GetLifecycleConfiguration", Bucket),
+    ("s3:GetMetricsConfiguration", Bucket),
+    ("s3:GetMultiRegionAccessPoint", Account),
+    ("s3:GetMultiRegionAccessPointPolicy", Account),
+    ("s3:GetMultiRegionAccessPointPolicyStatus", Account),
+    ("s3:GetMultiRegionAccessPointRoutes", Account),
+    ("s3:GetObject", Object),
+    ("s3:GetObjectAcl", Object),
+    ("s3:GetObjectAnnotation", Object),
+    ("s3:GetObjectAttributes", Object),
+    ("s3:GetObjectLegalHold", Object),
+    ("s3:GetObjectRetention", Object),
+    ("s3:GetObjectTagging", Object),
+    ("s3:GetObjectTorrent", Object),
+    ("s3:GetObjectVersion", Object),
+    ("s3:GetObjectVersionAcl", Object),
+    ("s3:GetObjectVersionAnnotation", Object),
+    ("s3:GetObjectVersionAttributes", Object),
+    ("s3:GetObjectVersionForReplication", Object),
+    ("s3:GetObjectVersionTagging", Object),
+    ("s3:GetObjectVersionTorrent", Object),
+    ("s3:GetReplicationConfiguration", Bucket),
+    ("s3:GetStorageLensConfiguration", Account),
+    ("s3:GetStorageLensConfigurationTagging", Account),
+    ("s3:GetStorageLensDashboard", Account),
+    ("s3:GetStorageLensGroup", Account),
+    ("s3:InitiateReplication", Object),
+    ("s3:ListAccessGrants", Account),
+    ("s3:ListAccessGrantsInstances", Account),
+    ("s3:ListAccessGrantsLocations", Account),
+    ("s3:ListAccessPoints", Account),
+    ("s3:ListAccessPointsForObjectLambda", Account),
+    ("s3:ListAllMyBuckets", Account),
+    ("s3:ListBucket", Bucket),
+    ("s3:ListBucketMultipartUploads", Bucket),
+    ("s3:ListBucketVersions", Bucket),
+    ("s3:ListCallerAccessGrants", Account),
+    ("s3:ListJobs", Account),
+    ("s3:ListMultipartUploadParts", Object),
+    ("s3:ListMultiRegionAccessPoints", Account),
+    ("s3:ListObjectAnnotations", Object),
+    ("s3:ListObjectVersionAnnotations", Object),
+    ("s3:ListStorageLensConfigurations", Account),
+    ("s3:ListStorageLensGroups", Account),
+    ("s3:ListTagsForResource", Bucket),
+    ("s3:ObjectOwnerOverrideToBucketOwner", Object),
+    ("s3:PauseReplication", Bucket),
+    ("s3:PutAccelerateConfiguration", Bucket),
+    ("s3:PutAccessGrantsInstanceResourcePolicy", Account),
+    ("s3:PutAccessPointConfigurationForObjectLambda", Account),
+    ("s3:PutAccessPointPolicy", Account),
+    ("s3:PutAccessPointPolicyForObjectLambda", Account),
+    ("s3:PutAccessPointPublicAccessBlock", Account),
+    ("s3:PutAccountPublicAccessBlock", Account),
+    ("s3:PutAnalyticsConfiguration", Bucket),
+    ("s3:PutBucketAbac", Bucket),
+    ("s3:PutBucketAcl", Bucket),
+    ("s3:PutBucketCORS", Bucket),
+    ("s3:PutBucketLogging", Bucket),
+    ("s3:PutBucketNotification", Bucket),
+    ("s3:PutBucketObjectLockConfiguration", Bucket),
+    ("s3:PutBucketOwnershipControls", Bucket),
+    ("s3:PutBucketPolicy", Bucket),
+    ("s3:PutBucketPublicAccessBlock", Bucket),
+    ("s3:PutBucketRequestPayment", Bucket),
+    ("s3:PutBucketTagging", Bucket),
+    ("s3:PutBucketVersioning", Bucket),
+    ("s3:PutBucketWebsite", Bucket),
+    ("s3:PutEncryptionConfiguration", Bucket),
+    ("s3:PutIntelligentTieringConfiguration", Bucket),
+    ("s3:PutInventoryConfiguration", Bucket),
+    ("s3:PutJobTagging", Account),
+    ("s3:PutLifecycleConfiguration", Bucket),
+    ("s3:PutMetricsConfiguration", Bucket),
+    ("s3:PutMultiRegionAccessPointPolicy", Account),
+    ("s3:PutObject", Object),
+    ("s3:PutObjectAcl", Object),
+    ("s3:PutObjectAnnotation", Object),
+    ("s3:PutObjectLegalHold", Object),
+    ("s3:PutObjectRetention", Object),
+    ("s3:PutObjectTagging", Object),
+    ("s3:PutObjectVersionAcl", Object),
+    ("s3:PutObjectVersionAnnotation", Object),
+    ("s3:PutObjectVersionTagging", Object),
+    ("s3:PutReplicationConfiguration", Bucket),
+    ("s3:PutStorageLensConfiguration", Account),
+    ("s3:PutStorageLensConfigurationTagging", Account),
+    ("s3:ReplicateDelete", Object),
+    ("s3:ReplicateObject", Object),
+    ("s3:ReplicateTags", Object),
+    ("s3:RestoreObject", Object),
+    ("s3:SubmitMultiRegionAccessPointRoutes", Account),
+    ("s3:TagResource", Bucket),
+    ("s3:UntagResource", Bucket),
+    ("s3:UpdateAccessGrantsLocation", Account),
+    ("s3:UpdateBucketMetadataAnnotationTableConfiguration", Bucket),
+    ("s3:UpdateBucketMetadataInventoryTableConfiguration", Bucket),
+    ("s3:UpdateBucketMetadataJournalTableConfiguration", Bucket),
+    ("s3:UpdateJobPriority", Account),
+    ("s3:UpdateJobStatus", Account),
+    ("s3:UpdateObjectEncryption", Object),
+    ("s3:UpdateStorageLensGroup", Account),
+];
+
+#[cfg(test)]
+mod tests;

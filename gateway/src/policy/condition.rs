@@ -1,0 +1,253 @@
+//! Conditions: which circumstances a statement asks for.
+//!
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html>
+
+use super::document::Effect;
+use super::json::Json;
+use super::keys::{Key, KeyId};
+use super::malformed::MalformedPolicy;
+use super::operator::{Comparison, Operator, Quantifier};
+use super::pattern::{Arn, ArnPattern, Pattern, Syntax, Variables, Wildcards};
+use super::request::{Context, Values};
+use super::values::{self, Cidr};
+
+/// One line of a `Condition` element: an operator, a key, and the values that the policy gives.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Condition {
+    /// As written.
+    pub(crate) operator_text: Box<str>,
+    pub(crate) operator: Operator,
+    pub(crate) key: Key,
+    /// As written, in the order of the document.
+    pub(crate) texts: Vec<Box<str>>,
+    operands: Operands,
+}
+
+/// The values of a policy, read.
+#[derive(Clone, PartialEq, Debug)]
+enum Operands {
+    Patterns(Vec<Pattern>),
+    Arns(Vec<ArnPattern>),
+    /// Numbers, and times in milliseconds.
+    Numbers(Vec<f64>),
+    Bools(Vec<bool>),
+    Binaries(Vec<Vec<u8>>),
+    Ranges(Vec<Cidr>),
+    /// Whether the key must be missing.
+    Absent(Vec<bool>),
+}
+
+/// A policy variable has no value in this request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Unresolved;
+
+impl Condition {
+    /// Whether a request fulfils the condition of a statement.
+    ///
+    /// A value that names a variable which the request does not have matches nothing. What follows from that
+    /// must not open anything: in a statement that allows, the condition does not hold at all.
+    pub(crate) fn holds(&self, context: &dyn Context, effect: Effect) -> bool {
+        let actual = context.value(&self.key).filter(|values| !values.as_slice().is_empty());
+        if let Operands::Absent(wanted) = &self.operands {
+            return wanted.contains(&actual.is_none());
+        }
+        let Some(actual) = actual else { return self.holds_without_value() };
+        let mut unresolved = false;
+        let mut one = |value: &str| {
+            let matches = self.operands.match_one(self.operator.comparison, value, context, &mut unresolved);
+            matches != self.operator.negated
+        };
+        let values = actual.as_slice();
+        let holds = match (self.operator.quantifier, self.operator.negated) {
+            (Quantifier::All, _) => values.iter().all(|value| one(value)),
+            (Quantifier::Any, _) => values.iter().any(|value| one(value)),
+            // Without a prefix, a key with several values equals what one of them does, and differs from what
+            // none of them does.
+            (Quantifier::Single, false) => values.iter().any(|value| one(value)),
+            (Quantifier::Single, true) => values.iter().all(|value| one(value)),
+        };
+        holds && !(unresolved && effect == Effect::Allow)
+    }
+
+    /// What a request without the key gets.
+    fn holds_without_value(&self) -> bool {
+        match self.operator.quantifier {
+            Quantifier::Single => self.operator.negated || self.operator.if_exists,
+            Quantifier::Any => self.operator.if_exists,
+            Quantifier::All => true,
+        }
+    }
+
+    /// Whether the condition holds only for a fixed set of values: the key is there, and is one of them. Each
+    /// value is shown to `fixed`, with whether it contains wildcards or variables.
+    pub(crate) fn confines(&self, mut fixed: impl FnMut(&str, bool) -> bool) -> bool {
+        let compares = matches!(
+            self.operator.comparison,
+            Comparison::Equals | Comparison::EqualsIgnoreCase | Comparison::Like | Comparison::Arn
+        );
+        let demands =
+            !self.operator.negated && !self.operator.if_exists && self.operator.quantifier != Quantifier::All;
+        let mut open = self.texts.iter().zip(self.operands.openness());
+        compares && demands && open.all(|(text, is_open)| fixed(text, is_open))
+    }
+
+    /// Whether the condition holds only for addresses within ranges that are not broad.
+    pub(crate) fn confines_addresses(&self) -> bool {
+        let demands =
+            !self.operator.negated && !self.operator.if_exists && self.operator.quantifier != Quantifier::All;
+        match &self.operands {
+            Operands::Ranges(ranges) => demands && !ranges.iter().any(Cidr::is_broad),
+            _ => false,
+        }
+    }
+}
+
+impl Operands {
+    /// Whether a value of the request is one of these. Sets `unresolved` where a variable has no value.
+    fn match_one(
+        &self,
+        comparison: Comparison,
+        value: &str,
+        context: &dyn Context,
+        unresolved: &mut bool,
+    ) -> bool {
+        match self {
+            Operands::Patterns(patterns) => any(patterns, unresolved, |pattern| match comparison {
+                Comparison::EqualsIgnoreCase => {
+                    Ok(equal_ignoring_case(&pattern.text(context).ok_or(Unresolved)?, value))
+                }
+                _ => pattern.matches(value, context).ok_or(Unresolved),
+            }),
+            Operands::Arns(patterns) => Arn::parse(value).is_some_and(|arn| {
+                any(patterns, unresolved, |pattern| pattern.matches(&arn, context).ok_or(Unresolved))
+            }),
+            Operands::Numbers(numbers) => match comparison {
+                Comparison::Numeric(order) => values::number(value)
+                    .is_some_and(|value| numbers.iter().any(|limit| order.holds(value, *limit))),
+                Comparison::Date(order) => values::date(value)
+                    .is_some_and(|value| numbers.iter().any(|limit| order.holds(value, *limit))),
+                _ => false,
+            },
+            Operands::Bools(wanted) => values::boolean(value).is_some_and(|value| wanted.contains(&value)),
+            Operands::Binaries(wanted) => values::binary(value).is_some_and(|value| wanted.contains(&value)),
+            Operands::Ranges(ranges) => values::address(value)
+                .is_some_and(|address| ranges.iter().any(|range| range.contains(address))),
+            Operands::Absent(_) => false,
+        }
+    }
+
+    /// Of each value, whether it stands for more than itself.
+    fn openness(&self) -> Vec<bool> {
+        match self {
+            Operands::Patterns(patterns) => patterns.iter().map(|pattern| !pattern.is_fixed()).collect(),
+            Operands::Arns(patterns) => patterns.iter().map(|pattern| !pattern.is_fixed()).collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Whether one of the patterns matches; remembers those that could not be asked.
+fn any<P>(
+    patterns: &[P],
+    unresolved: &mut bool,
+    mut matches: impl FnMut(&P) -> Result<bool, Unresolved>,
+) -> bool {
+    patterns.iter().any(|pattern| {
+        matches(pattern).unwrap_or_else(|Unresolved| {
+            *unresolved = true;
+            false
+        })
+    })
+}
+
+fn equal_ignoring_case(left: &str, right: &str) -> bool {
+    left.eq_ignore_ascii_case(right)
+        || left.chars().flat_map(char::to_lowercase).eq(right.chars().flat_map(char::to_lowercase))
+}
+
+/// Reads a `Condition` element.
+pub(crate) fn parse(value: &Json, variables: Variables) -> Result<Vec<Condition>, MalformedPolicy> {
+    let blocks = value.members().ok_or(MalformedPolicy::Syntax)?;
+    let mut conditions = Vec::new();
+    for (operator_text, keys) in blocks {
+        let operator = Operator::parse(operator_text)
+            .ok_or_else(|| MalformedPolicy::ConditionType(operator_text.clone()))?;
+        for (name, values) in keys.members().ok_or(MalformedPolicy::Syntax)? {
+            let texts = texts_of(values).ok_or(MalformedPolicy::Syntax)?;
+            let operands = Operands::parse(operator, operator_text, &texts, variables)?;
+            conditions.push(Condition {
+                operator_text: operator_text.as_str().into(),
+                operator,
+                key: Key::parse(name),
+                texts,
+                operands,
+            });
+        }
+    }
+    Ok(conditions)
+}
+
+/// Strings, numbers and truth values, alone or in a list.
+fn texts_of(value: &Json) -> Option<Vec<Box<str>>> {
+    let text = |item: &Json| match item {
+        Json::Text(text) | Json::Number(text) => Some(text.as_str().into()),
+        Json::Bool(value) => Some(value.to_string().into()),
+        Json::Null | Json::List(_) | Json::Object(_) => None,
+    };
+    value.items().iter().map(text).collect()
+}
+
+impl Operands {
+    fn parse(
+        operator: Operator,
+        operator_text: &str,
+        texts: &[Box<str>],
+        variables: Variables,
+    ) -> Result<Operands, MalformedPolicy> {
+        let patterns = |wildcards| {
+            let syntax = Syntax { wildcards, variables };
+            texts.iter().map(|text| Pattern::parse(text, syntax)).collect()
+        };
+        let invalid = || MalformedPolicy::ConditionValue(operator_text.to_owned());
+        Ok(match operator.comparison {
+            Comparison::Equals | Comparison::EqualsIgnoreCase => {
+                Operands::Patterns(patterns(Wildcards::Literal))
+            }
+            Comparison::Like => Operands::Patterns(patterns(Wildcards::Match)),
+            Comparison::Arn => {
+                Operands::Arns(texts.iter().map(|text| ArnPattern::parse(text, variables)).collect())
+            }
+            Comparison::Numeric(_) => Operands::Numbers(read(texts, values::number, invalid)?),
+            Comparison::Date(_) => Operands::Numbers(read(texts, values::date, invalid)?),
+            Comparison::Bool => Operands::Bools(read(texts, values::boolean, invalid)?),
+            Comparison::Binary => Operands::Binaries(read(texts, values::binary, invalid)?),
+            Comparison::IpAddress => {
+                Operands::Ranges(read(texts, Cidr::parse, || MalformedPolicy::ConditionIpAddress)?)
+            }
+            Comparison::Null => Operands::Absent(read(texts, values::boolean, invalid)?),
+        })
+    }
+}
+
+fn read<T>(
+    texts: &[Box<str>],
+    value: impl Fn(&str) -> Option<T>,
+    invalid: impl Fn() -> MalformedPolicy,
+) -> Result<Vec<T>, MalformedPolicy> {
+    texts.iter().map(|text| value(text).ok_or_else(&invalid)).collect()
+}
+
+/// The values that a request has for a condition, for those who explain it.
+pub(crate) fn actual(condition: &Condition, context: &dyn Context) -> Option<Vec<String>> {
+    let values: Values<'_> = context.value(&condition.key)?;
+    Some(values.as_slice().iter().map(|value| value.clone().into_owned()).collect())
+}
+
+/// Whether a condition's key is one that no request carries.
+pub(crate) fn is_unknown(key: &Key) -> bool {
+    // Claims of web identities are named after their provider: `accounts.google.com:aud`.
+    key.id() == KeyId::Other && !key.name().split_once(':').is_some_and(|(vendor, _)| vendor.contains('.'))
+}
+
+#[cfg(test)]
+mod tests;

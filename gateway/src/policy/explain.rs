@@ -1,0 +1,109 @@
+//! What each statement had to do with a decision, for the people who keep the policies. Nothing of it is for the
+//! client that was refused.
+
+use super::condition;
+use super::decide::{Decision, Identity, Layer, Policies, Source, decide};
+use super::document::Effect;
+use super::evaluate::Mismatch;
+use super::request::Request;
+
+/// A decision with everything that was considered.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Explained<'a> {
+    /// The decision.
+    pub decision: Decision<'a>,
+    /// Every statement of every policy.
+    pub considered: Vec<Considered<'a>>,
+}
+
+/// One statement, and whether it applies.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Considered<'a> {
+    /// The kind of its policy.
+    pub layer: Layer,
+    /// What its policy is called.
+    pub label: &'a str,
+    /// Counted from 0.
+    pub statement: usize,
+    /// Its `Sid`.
+    pub sid: Option<&'a str>,
+    /// What it does where it applies.
+    pub effect: Effect,
+    /// Whether it applies, or what does not fit.
+    pub fit: Fit,
+}
+
+/// Whether a statement applies.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Fit {
+    /// It applies.
+    Applies,
+    /// It is about other actions.
+    OtherAction,
+    /// It is about other resources.
+    OtherResource,
+    /// It is about other principals.
+    OtherPrincipal,
+    /// A condition does not hold.
+    Condition {
+        /// As the policy writes it.
+        operator: String,
+        /// The key.
+        key: String,
+        /// The values of the policy.
+        expected: Vec<String>,
+        /// The values of the request; `None` when it does not carry the key.
+        actual: Option<Vec<String>>,
+    },
+}
+
+/// Decides, and says what was considered. Slower than [`decide`]: every statement is asked.
+pub fn explain<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Explained<'a> {
+    let mut considered = Vec::new();
+    let mut consider = |layer, sources: &[Source<'a>]| {
+        for source in sources {
+            consider_policy(request, layer, *source, &mut considered);
+        }
+    };
+    consider(Layer::Endpoint, policies.endpoint.as_slice());
+    consider(Layer::Resource, policies.resource.as_slice());
+    if let Identity::Policies(sources) = policies.identity {
+        consider(Layer::Identity, sources);
+    }
+    consider(Layer::Boundary, policies.boundary.as_slice());
+    consider(Layer::Session, policies.session.unwrap_or_default());
+    Explained { decision: decide(request, policies), considered }
+}
+
+fn consider_policy<'a>(
+    request: &Request<'_>,
+    layer: Layer,
+    source: Source<'a>,
+    considered: &mut Vec<Considered<'a>>,
+) {
+    for (at, statement) in source.policy.statements.iter().enumerate() {
+        let fit = match statement.matches(request) {
+            Ok(_) => Fit::Applies,
+            Err(Mismatch::Action) => Fit::OtherAction,
+            Err(Mismatch::Resource) => Fit::OtherResource,
+            Err(Mismatch::Principal) => Fit::OtherPrincipal,
+            Err(Mismatch::Condition(at)) => match statement.conditions.get(at) {
+                Some(own) => Fit::Condition {
+                    operator: own.operator_text.to_string(),
+                    key: own.key.to_string(),
+                    expected: own.texts.iter().map(ToString::to_string).collect(),
+                    actual: condition::actual(own, request.context),
+                },
+                None => Fit::Applies,
+            },
+        };
+        considered.push(Considered {
+            layer,
+            label: source.label,
+            statement: at,
+            sid: statement.sid.as_deref(),
+            effect: statement.effect,
+            fit,
+        });
+    }
+}

@@ -1,0 +1,293 @@
+//! THE CONDITION KEYS: what a policy's conditions and variables may ask of a request.
+//!
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html> and
+//! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html>. What a request to S3
+//! answers is in [`s3`].
+
+pub mod s3;
+
+use ValueType::{ArnText, Bool, Date, Ip, Number, Text};
+
+/// How the values of a key are compared.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ValueType {
+    /// With `String…`
+    Text,
+    /// With `Numeric…`
+    Number,
+    /// With `Date…`, and as seconds since 1970 with `Numeric…`
+    Date,
+    /// With `Bool`
+    Bool,
+    /// With `IpAddress`
+    Ip,
+    /// With `Arn…` and `String…`
+    ArnText,
+}
+
+/// The actions whose requests carry a key. A bucket policy must not ask it of others.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Carried {
+    /// By every request, or by requests that cannot be told by their action.
+    Anywhere,
+    /// By these actions only.
+    By(&'static [&'static str]),
+}
+
+macro_rules! keys {
+    ($($id:ident $name:literal $value:ident $carried:expr;)+) => {
+        /// A key of the catalogue.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        #[expect(missing_docs, reason = "AWS documents each under its name")]
+        pub enum KeyId {
+            $($id,)+
+            /// A key that is not in the catalogue: a claim of a web identity, or a mistake.
+            Other,
+        }
+
+        impl KeyId {
+            /// Every key, in the order of the catalogue.
+            pub const ALL: &'static [KeyId] = &[$(KeyId::$id),+];
+
+            /// The name as AWS writes it; ends with `/` where a tag's key follows. Empty for others.
+            pub fn name(self) -> &'static str {
+                match self { $(KeyId::$id => $name,)+ KeyId::Other => "" }
+            }
+
+            /// How its values are compared; others are texts.
+            pub fn value_type(self) -> ValueType {
+                match self { $(KeyId::$id => $value,)+ KeyId::Other => Text }
+            }
+
+            /// Which requests carry it.
+            pub fn carried(self) -> Carried {
+                match self { $(KeyId::$id => $carried,)+ KeyId::Other => Carried::Anywhere }
+            }
+        }
+    };
+}
+
+const ANYWHERE: Carried = Carried::Anywhere;
+const LISTS: Carried =
+    Carried::By(&["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"]);
+const CREATES_BUCKET: Carried = Carried::By(&["s3:CreateBucket"]);
+const WRITES: Carried = Carried::By(&["s3:PutObject", "s3:ReplicateObject"]);
+const GRANTS: Carried = Carried::By(&[
+    "s3:CreateBucket",
+    "s3:PutBucketAcl",
+    "s3:PutObject",
+    "s3:PutObjectAcl",
+    "s3:PutObjectVersionAcl",
+]);
+const TAGGED: Carried = Carried::By(&[
+    "s3:DeleteObjectTagging",
+    "s3:DeleteObjectVersionTagging",
+    "s3:GetObject",
+    "s3:GetObjectAcl",
+    "s3:GetObjectAttributes",
+    "s3:GetObjectTagging",
+    "s3:GetObjectVersion",
+    "s3:GetObjectVersionAcl",
+    "s3:GetObjectVersionAttributes",
+    "s3:GetObjectVersionTagging",
+    "s3:PutObjectAcl",
+    "s3:PutObjectTagging",
+    "s3:PutObjectVersionAcl",
+    "s3:PutObjectVersionTagging",
+    "s3:RestoreObject",
+]);
+const TAGS: Carried =
+    Carried::By(&["s3:PutObject", "s3:PutObjectTagging", "s3:PutObjectVersionTagging", "s3:ReplicateTags"]);
+const LOCKS: Carried = Carried::By(&[
+    "s3:BypassGovernanceRetention",
+    "s3:PutBucketObjectLockConfiguration",
+    "s3:PutObject",
+    "s3:PutObjectLegalHold",
+    "s3:PutObjectRetention",
+    "s3:ReplicateObject",
+]);
+
+#[rustfmt::skip]
+keys! {
+//  key                            name                                  compared as  carried
+    CalledVia                      "aws:CalledVia"                       Text         ANYWHERE;
+    CalledViaFirst                 "aws:CalledViaFirst"                  Text         ANYWHERE;
+    CalledViaLast                  "aws:CalledViaLast"                   Text         ANYWHERE;
+    CurrentTime                    "aws:CurrentTime"                     Date         ANYWHERE;
+    EpochTime                      "aws:EpochTime"                       Date         ANYWHERE;
+    FederatedProvider              "aws:FederatedProvider"               Text         ANYWHERE;
+    MultiFactorAuthAge             "aws:MultiFactorAuthAge"              Number       ANYWHERE;
+    MultiFactorAuthPresent         "aws:MultiFactorAuthPresent"          Bool         ANYWHERE;
+    PrincipalAccount               "aws:PrincipalAccount"                Text         ANYWHERE;
+    PrincipalArn                   "aws:PrincipalArn"                    ArnText      ANYWHERE;
+    PrincipalIsAwsService          "aws:PrincipalIsAWSService"           Bool         ANYWHERE;
+    PrincipalOrgId                 "aws:PrincipalOrgID"                  Text         ANYWHERE;
+    PrincipalOrgPaths              "aws:PrincipalOrgPaths"               Text         ANYWHERE;
+    PrincipalServiceName           "aws:PrincipalServiceName"            Text         ANYWHERE;
+    PrincipalServiceNamesList      "aws:PrincipalServiceNamesList"       Text         ANYWHERE;
+    PrincipalTag                   "aws:PrincipalTag/"                   Text         ANYWHERE;
+    PrincipalType                  "aws:PrincipalType"                   Text         ANYWHERE;
+    Referer                        "aws:Referer"                         Text         ANYWHERE;
+    RequestTag                     "aws:RequestTag/"                     Text         ANYWHERE;
+    RequestedRegion                "aws:RequestedRegion"                 Text         ANYWHERE;
+    ResourceAccount                "aws:ResourceAccount"                 Text         ANYWHERE;
+    ResourceOrgId                  "aws:ResourceOrgID"                   Text         ANYWHERE;
+    ResourceOrgPaths               "aws:ResourceOrgPaths"                Text         ANYWHERE;
+    ResourceTag                    "aws:ResourceTag/"                    Text         ANYWHERE;
+    SecureTransport                "aws:SecureTransport"                 Bool         ANYWHERE;
+    SourceAccount                  "aws:SourceAccount"                   Text         ANYWHERE;
+    SourceArn                      "aws:SourceArn"                       ArnText      ANYWHERE;
+    SourceIdentity                 "aws:SourceIdentity"                  Text         ANYWHERE;
+    SourceIp                       "aws:SourceIp"                        Ip           ANYWHERE;
+    SourceOrgId                    "aws:SourceOrgID"                     Text         ANYWHERE;
+    SourceOrgPaths                 "aws:SourceOrgPaths"                  Text         ANYWHERE;
+    SourceOwner                    "aws:SourceOwner"                     Text         ANYWHERE;
+    SourceVpc                      "aws:SourceVpc"                       Text         ANYWHERE;
+    SourceVpcArn                   "aws:SourceVpcArn"                    ArnText      ANYWHERE;
+    SourceVpce                     "aws:SourceVpce"                      Text         ANYWHERE;
+    TagKeys                        "aws:TagKeys"                         Text         ANYWHERE;
+    TokenIssueTime                 "aws:TokenIssueTime"                  Date         ANYWHERE;
+    UserAgent                      "aws:UserAgent"                       Text         ANYWHERE;
+    UserId                         "aws:userid"                          Text         ANYWHERE;
+    UserName                       "aws:username"                        Text         ANYWHERE;
+    ViaAwsService                  "aws:ViaAWSService"                   Bool         ANYWHERE;
+    VpceAccount                    "aws:VpceAccount"                     Text         ANYWHERE;
+    VpceOrgId                      "aws:VpceOrgID"                       Text         ANYWHERE;
+    VpceOrgPaths                   "aws:VpceOrgPaths"                    Text         ANYWHERE;
+    VpcSourceIp                    "aws:VpcSourceIp"                     Ip           ANYWHERE;
+
+    AccessGrantsInstanceArn        "s3:AccessGrantsInstanceArn"          ArnText      ANYWHERE;
+    AccessPointNetworkOrigin       "s3:AccessPointNetworkOrigin"         Text         ANYWHERE;
+    AccessPointTag                 "s3:AccessPointTag/"                  Text         ANYWHERE;
+    AuthType                       "s3:authType"                         Text         ANYWHERE;
+    BucketTag                      "s3:BucketTag/"                       Text         ANYWHERE;
+    DataAccessPointAccount         "s3:DataAccessPointAccount"           Text         ANYWHERE;
+    DataAccessPointArn             "s3:DataAccessPointArn"               ArnText      ANYWHERE;
+    Delimiter                      "s3:delimiter"                        Text         LISTS;
+    ExistingObjectTag              "s3:ExistingObjectTag/"               Text         TAGGED;
+    IfMatch                        "s3:if-match"                         Text         ANYWHERE;
+    IfNoneMatch                    "s3:if-none-match"                    Text         ANYWHERE;
+    IsReplicationPauseRequest      "s3:isReplicationPauseRequest"        Bool         ANYWHERE;
+    InventoryOptionalFields        "s3:InventoryAccessibleOptionalFields" Text        ANYWHERE;
+    LocationConstraint             "s3:LocationConstraint"               Text         CREATES_BUCKET;
+    MaxKeys                        "s3:max-keys"                         Number       LISTS;
+    ObjectCreationOperation        "s3:ObjectCreationOperation"          Bool         WRITES;
+    ObjectLockLegalHold            "s3:object-lock-legal-hold"           Text         LOCKS;
+    ObjectLockMode                 "s3:object-lock-mode"                 Text         LOCKS;
+    ObjectLockRemainingDays        "s3:object-lock-remaining-retention-days" Number   LOCKS;
+    ObjectLockRetainUntil          "s3:object-lock-retain-until-date"    Date         LOCKS;
+    Prefix                         "s3:prefix"                           Text         LISTS;
+    RequestObjectTag               "s3:RequestObjectTag/"                Text         TAGS;
+    RequestObjectTagKeys           "s3:RequestObjectTagKeys"             Text         TAGS;
+    S3ResourceAccount              "s3:ResourceAccount"                  Text         ANYWHERE;
+    SignatureAge                   "s3:signatureAge"                     Number       ANYWHERE;
+    SignatureVersion               "s3:signatureversion"                 Text         ANYWHERE;
+    TlsVersion                     "s3:TlsVersion"                       Number       ANYWHERE;
+    VersionId                      "s3:VersionId"                        Text         ANYWHERE;
+    Acl                            "s3:x-amz-acl"                        Text         GRANTS;
+    ContentSha256                  "s3:x-amz-content-sha256"             Text         ANYWHERE;
+    CopySource                     "s3:x-amz-copy-source"                Text         WRITES;
+    GrantFullControl               "s3:x-amz-grant-full-control"         Text         GRANTS;
+    GrantRead                      "s3:x-amz-grant-read"                 Text         GRANTS;
+    GrantReadAcp                   "s3:x-amz-grant-read-acp"             Text         GRANTS;
+    GrantWrite                     "s3:x-amz-grant-write"                Text         GRANTS;
+    GrantWriteAcp                  "s3:x-amz-grant-write-acp"            Text         GRANTS;
+    MetadataDirective              "s3:x-amz-metadata-directive"         Text         WRITES;
+    ObjectOwnership                "s3:x-amz-object-ownership"           Text         ANYWHERE;
+    ServerSideEncryption           "s3:x-amz-server-side-encryption"     Text         WRITES;
+    SseKmsKeyId                    "s3:x-amz-server-side-encryption-aws-kms-key-id" ArnText WRITES;
+    SseCustomerAlgorithm           "s3:x-amz-server-side-encryption-customer-algorithm" Text WRITES;
+    StorageClass                   "s3:x-amz-storage-class"              Text         WRITES;
+    WebsiteRedirectLocation        "s3:x-amz-website-redirect-location"  Text         WRITES;
+
+    StsDurationSeconds             "sts:DurationSeconds"                 Number       ANYWHERE;
+    StsExternalId                  "sts:ExternalId"                      Text         ANYWHERE;
+    StsRoleSessionName             "sts:RoleSessionName"                 Text         ANYWHERE;
+    StsSourceIdentity              "sts:SourceIdentity"                  Text         ANYWHERE;
+    StsTransitiveTagKeys           "sts:TransitiveTagKeys"               Text         ANYWHERE;
+    IamPermissionsBoundary         "iam:PermissionsBoundary"             ArnText      ANYWHERE;
+    IamPolicyArn                   "iam:PolicyARN"                       ArnText      ANYWHERE;
+    IamPassedToService             "iam:PassedToService"                 Text         ANYWHERE;
+    IamResourceTag                 "iam:ResourceTag/"                    Text         ANYWHERE;
+}
+
+impl KeyId {
+    /// Whether a tag's key follows the name.
+    pub fn is_family(self) -> bool {
+        self.name().ends_with('/')
+    }
+
+    /// Whether a request may carry several values, which conditions compare with `ForAnyValue` and `ForAllValues`.
+    pub fn is_multivalued(self) -> bool {
+        matches!(
+            self,
+            KeyId::CalledVia
+                | KeyId::PrincipalOrgPaths
+                | KeyId::PrincipalServiceNamesList
+                | KeyId::ResourceOrgPaths
+                | KeyId::SourceOrgPaths
+                | KeyId::VpceOrgPaths
+                | KeyId::TagKeys
+                | KeyId::RequestObjectTagKeys
+                | KeyId::InventoryOptionalFields
+                | KeyId::StsTransitiveTagKeys
+        )
+    }
+}
+
+/// A condition key as a policy names it. Names are compared without regard to case.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Key {
+    id: KeyId,
+    /// The whole name in lower case, but for the key of a tag.
+    name: Box<str>,
+    /// Where the key of a tag starts in `name`; its end when there is none.
+    tag_start: usize,
+}
+
+impl Key {
+    /// Reads a name. One that is not in the catalogue is [`KeyId::Other`].
+    pub fn parse(name: &str) -> Key {
+        let folded = name.to_ascii_lowercase();
+        let exact = |id: &&KeyId| !id.is_family() && id.name().eq_ignore_ascii_case(&folded);
+        if let Some(id) = KeyId::ALL.iter().find(exact) {
+            return Key { id: *id, tag_start: folded.len(), name: folded.into() };
+        }
+        if let Some((family, tag)) = name.split_once('/').filter(|(_, tag)| !tag.is_empty()) {
+            let is_family =
+                |id: &&KeyId| id.name().strip_suffix('/').is_some_and(|own| own.eq_ignore_ascii_case(family));
+            if let Some(id) = KeyId::ALL.iter().find(is_family) {
+                let name = format!("{}/{tag}", family.to_ascii_lowercase());
+                return Key { id: *id, tag_start: family.len() + 1, name: name.into() };
+            }
+        }
+        Key { id: KeyId::Other, tag_start: folded.len(), name: folded.into() }
+    }
+
+    /// Which key it is.
+    pub fn id(&self) -> KeyId {
+        self.id
+    }
+
+    /// The name in lower case, but for the key of a tag.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The key of the tag that is asked for, as written; empty for keys without one.
+    pub fn tag(&self) -> &str {
+        self.name.get(self.tag_start..).unwrap_or_default()
+    }
+}
+
+impl std::fmt::Display for Key {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.id {
+            KeyId::Other => formatter.write_str(&self.name),
+            id => write!(formatter, "{}{}", id.name(), self.tag()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,238 @@
+//! What is suspicious about a policy: mistakes that are no errors, and grants that are rarely meant.
+
+use super::actions::ActionPattern;
+use super::condition::{self, Condition};
+use super::document::{Effect, Policy, Statement, Version};
+use super::keys::ValueType;
+use super::operator::{Comparison, Quantifier};
+use super::pattern::{ArnPattern, Piece};
+use super::public::grants_publicly;
+
+/// How bad a finding is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Severity {
+    /// It does something that is rarely meant.
+    Notice,
+    /// It does nothing, or not what it seems to.
+    Mistake,
+    /// It opens something.
+    Danger,
+}
+
+/// Something suspicious.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finding {
+    /// The statement, counted from 0; `None` where it is about the whole policy.
+    pub statement: Option<usize>,
+    /// How bad it is.
+    pub severity: Severity,
+    /// A word for what it is, stable for tools.
+    pub code: &'static str,
+    /// What it is, and what to do.
+    pub message: String,
+}
+
+/// Looks for what is suspicious. In the order of the statements.
+pub fn lint(policy: &Policy) -> Vec<Finding> {
+    let mut findings = Findings { statement: None, found: Vec::new() };
+    for (at, statement) in policy.statements.iter().enumerate() {
+        findings.statement = Some(at);
+        statement_actions(statement, &mut findings);
+        statement_resources(policy, statement, &mut findings);
+        statement_principals(statement, &mut findings);
+        for condition in &statement.conditions {
+            statement_condition(policy, statement, condition, &mut findings);
+        }
+        contradictions(statement, &mut findings);
+    }
+    findings.found
+}
+
+struct Findings {
+    statement: Option<usize>,
+    found: Vec<Finding>,
+}
+
+impl Findings {
+    fn add(&mut self, severity: Severity, code: &'static str, message: String) {
+        self.found.push(Finding { statement: self.statement, severity, code, message });
+    }
+}
+
+fn statement_actions(statement: &Statement, findings: &mut Findings) {
+    for action in &statement.actions.patterns {
+        if is_s3(action) && action.known().next().is_none() {
+            let message =
+                format!("{}: S3 has no such action, so the statement never applies to one", action.text);
+            findings.add(Severity::Mistake, "unknown-action", message);
+        }
+    }
+    let everything = |action: &ActionPattern| matches!(&*action.text, "*" | "s3:*");
+    let allows = statement.effect == Effect::Allow;
+    if allows && statement.actions.except {
+        let message =
+            "Allow with NotAction allows every other action, those of other services included".to_owned();
+        findings.add(Severity::Notice, "allow-not-action", message);
+    }
+    if allows && !statement.actions.except && statement.actions.patterns.iter().any(everything) {
+        let message = "allows every action, changing the policy itself included".to_owned();
+        findings.add(Severity::Notice, "every-action", message);
+    }
+}
+
+fn is_s3(action: &ActionPattern) -> bool {
+    action.text.get(..3).is_some_and(|vendor| vendor.eq_ignore_ascii_case("s3:"))
+}
+
+fn statement_resources(policy: &Policy, statement: &Statement, findings: &mut Findings) {
+    let Some(resources) = &statement.resources else { return };
+    for (text, pattern) in resources.texts.iter().zip(&resources.patterns) {
+        if is_s3_arn(pattern)
+            && !pattern.head().iter().zip(["arn", "aws", "s3", "", ""]).all(|(own, part)| own.may_match(part))
+        {
+            let message = format!("{text}: ARNs of buckets and objects name neither region nor account");
+            findings.add(Severity::Mistake, "impossible-resource", message);
+        }
+        literal_variable(policy, text, findings);
+    }
+    let resource_means = |level_is_object: bool| {
+        resources.patterns.iter().any(|pattern| {
+            let slash = pattern.relative.pieces().iter().any(|piece| match piece {
+                Piece::Text(text) => text.contains('/'),
+                Piece::Any | Piece::Variable(_) => true,
+                Piece::One => false,
+            });
+            let bucket = pattern.relative.pieces().iter().all(|piece| match piece {
+                Piece::Text(text) => !text.contains('/'),
+                _ => true,
+            });
+            !is_s3_arn(pattern) || if level_is_object { slash } else { bucket }
+        })
+    };
+    if statement.actions.except || resources.except {
+        return;
+    }
+    for action in statement.actions.patterns.iter().filter(|action| is_s3(action)) {
+        use super::actions::Level;
+        let mut known = action.known().peekable();
+        let applies = |(_, level): (&str, Level)| match level {
+            Level::Account => resources.patterns.iter().any(|pattern| pattern.relative.is_any()),
+            Level::Bucket => resource_means(false),
+            Level::Object => resource_means(true),
+        };
+        if known.peek().is_some() && !known.any(applies) {
+            let message = format!(
+                "{}: no resource of the statement is of the kind that the action is about",
+                action.text
+            );
+            findings.add(Severity::Mistake, "action-without-resource", message);
+        }
+    }
+}
+
+/// Whether a pattern can be of S3.
+fn is_s3_arn(pattern: &ArnPattern) -> bool {
+    pattern.head().get(2).is_some_and(|service| service.may_match("s3"))
+}
+
+/// A variable in a policy of the old version, where it is text.
+fn literal_variable(policy: &Policy, text: &str, findings: &mut Findings) {
+    let looks_variable = text.contains("${aws:") || text.contains("${s3:");
+    if policy.version == Version::V2008 && looks_variable {
+        let message = format!("{text}: variables are text unless \"Version\" is \"2012-10-17\"");
+        findings.add(Severity::Mistake, "literal-variable", message);
+    }
+}
+
+fn statement_principals(statement: &Statement, findings: &mut Findings) {
+    if grants_publicly(statement) {
+        let message = "grants to the public: everybody, with credentials or without".to_owned();
+        findings.add(Severity::Danger, "public-grant", message);
+    }
+    let excepts = statement.principals.as_ref().is_some_and(|principals| principals.except);
+    if excepts {
+        let message = "NotPrincipal denies sessions that it does not name; a condition on aws:PrincipalArn says it better";
+        findings.add(Severity::Notice, "not-principal", message.to_owned());
+    }
+}
+
+fn statement_condition(
+    policy: &Policy,
+    statement: &Statement,
+    condition: &Condition,
+    findings: &mut Findings,
+) {
+    let key = &condition.key;
+    if condition::is_unknown(key) {
+        let message = format!("{key}: no request carries this key");
+        findings.add(Severity::Mistake, "unknown-condition-key", message);
+    }
+    for text in &condition.texts {
+        literal_variable(policy, text, findings);
+    }
+    if condition.texts.is_empty() {
+        let message = format!("{}: compares {key} with no value at all", condition.operator_text);
+        findings.add(Severity::Mistake, "empty-condition", message);
+    }
+    type_mismatch(condition, findings);
+    let is_set = condition.operator.quantifier != Quantifier::Single;
+    if key.id().is_multivalued() && !is_set && condition.operator.comparison != Comparison::Null {
+        let message = format!("{key} may have several values: compare it with ForAnyValue or ForAllValues");
+        findings.add(Severity::Notice, "set-without-quantifier", message);
+    }
+    if condition.operator.quantifier == Quantifier::All && statement.effect == Effect::Allow {
+        let message = format!(
+            "ForAllValues holds for requests without {key}: add a Null condition where it must be there"
+        );
+        findings.add(Severity::Notice, "for-all-values-of-none", message);
+    }
+    let has_wildcard =
+        condition.texts.iter().any(|text| text.replace("${*}", "").replace("${?}", "").contains(['*', '?']));
+    let is_exact = matches!(condition.operator.comparison, Comparison::Equals | Comparison::EqualsIgnoreCase);
+    if is_exact && has_wildcard {
+        let message =
+            format!("{}: * and ? are text here; StringLike compares with wildcards", condition.operator_text);
+        findings.add(Severity::Mistake, "wildcard-in-equals", message);
+    }
+}
+
+/// Operators that never hold for the values of a key.
+fn type_mismatch(condition: &Condition, findings: &mut Findings) {
+    let fits = match (condition.operator.comparison, condition.key.id().value_type()) {
+        (Comparison::Null | Comparison::Equals | Comparison::EqualsIgnoreCase | Comparison::Like, _) => true,
+        (Comparison::Numeric(_), ValueType::Number | ValueType::Date | ValueType::Text) => true,
+        (Comparison::Date(_), ValueType::Date | ValueType::Number) => true,
+        (Comparison::Bool, ValueType::Bool | ValueType::Text) => true,
+        (Comparison::Binary, ValueType::Text) => true,
+        (Comparison::IpAddress, ValueType::Ip) => true,
+        (Comparison::Arn, ValueType::ArnText) => true,
+        _ => false,
+    };
+    let is_catalogued = !condition.key.id().name().is_empty();
+    if !fits && is_catalogued {
+        let message = format!("{}: does not compare what {} is", condition.operator_text, condition.key);
+        findings.add(Severity::Mistake, "wrong-operator", message);
+    }
+}
+
+/// Conditions of one statement that exclude each other.
+fn contradictions(statement: &Statement, findings: &mut Findings) {
+    for absent in &statement.conditions {
+        let wants_absent = absent.operator.comparison == Comparison::Null
+            && absent.texts.iter().all(|text| text.eq_ignore_ascii_case("true"));
+        let demands = |other: &&Condition| {
+            other.key == absent.key
+                && other.operator.comparison != Comparison::Null
+                && !other.operator.negated
+                && !other.operator.if_exists
+                && other.operator.quantifier != Quantifier::All
+        };
+        if wants_absent && statement.conditions.iter().any(|other| demands(&other)) {
+            let message = format!("never applies: {} must be missing and must have a value", absent.key);
+            findings.add(Severity::Mistake, "never-applies", message);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

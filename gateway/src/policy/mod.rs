@@ -1,0 +1,52 @@
+//! Policies: who may do what with which resource, under which conditions.
+//!
+//! The language is that of AWS, <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>:
+//! identity policies, bucket policies, trust policies of roles, session policies, permissions boundaries and
+//! policies of endpoints. A document is read once ([`Policy::parse`]), then asked as often as needed
+//! ([`Policy::evaluate`]); [`decide`] combines the policies that apply to one request.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`document`] | reading a document, with AWS's words for what is wrong with it |
+//! | [`keys`] | THE CONDITION KEYS, and what a request to S3 answers to each |
+//! | [`actions`] | the actions of S3, and what each is about |
+//! | [`request`] | what a policy is asked |
+//! | [`evaluate`] | one policy's answer |
+//! | [`decide`](mod@decide) | the decision of all, and why |
+//! | [`explain`](mod@explain) | what each statement had to do with it, for people |
+//! | [`public`] | what "public" means |
+//! | [`lint`](mod@lint) | what is suspicious |
+
+pub mod actions;
+mod condition;
+pub mod decide;
+pub mod document;
+pub mod evaluate;
+pub mod explain;
+mod json;
+pub mod keys;
+pub mod lint;
+mod malformed;
+mod operator;
+mod pattern;
+mod principal;
+pub mod public;
+pub mod request;
+mod values;
+
+pub use decide::{AclGrant, Decision, Identity, Layer, Outcome, Policies, Reason, Source, decide};
+pub use document::{BUCKET_POLICY_LENGTH_MAX, DOCUMENT_LENGTH_MAX, Effect, Kind, Policy, Statement, Version};
+pub use evaluate::{Reach, Verdict};
+pub use explain::{Considered, Explained, explain};
+pub use keys::s3::{Lookups, NoLookups, S3Request};
+pub use keys::{Key, KeyId};
+pub use lint::{Finding, Severity, lint};
+pub use malformed::MalformedPolicy;
+pub use public::is_public;
+pub use request::{
+    Context, ContextEntries, NO_RESOURCE, Principal, PrincipalKind, Request, Values, identity_arn,
+    resource_arn,
+};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,251 @@
+//! What a policy is asked about: who wants to do what with which resource, and the circumstances.
+
+use super::keys::{Key, KeyId};
+use super::pattern::Arn;
+use std::borrow::Cow;
+
+/// The values of a condition key.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Values<'a> {
+    /// Of a key that has one.
+    One(Cow<'a, str>),
+    /// Of a key that may have several, such as `s3:RequestObjectTagKeys`.
+    Many(Vec<Cow<'a, str>>),
+}
+
+impl<'a> Values<'a> {
+    /// One value.
+    pub fn one(value: impl Into<Cow<'a, str>>) -> Values<'a> {
+        Values::One(value.into())
+    }
+
+    /// The values.
+    pub fn as_slice(&self) -> &[Cow<'a, str>] {
+        match self {
+            Values::One(value) => std::slice::from_ref(value),
+            Values::Many(values) => values,
+        }
+    }
+}
+
+/// The circumstances of a request. A value is asked for only when a condition that decides names its key, so an
+/// implementation may well look something up.
+pub trait Context {
+    /// The values of a key; `None` where the request does not carry it.
+    fn value(&self, key: &Key) -> Option<Values<'_>>;
+}
+
+/// Circumstances that are listed: of a hypothetical request, or of a test.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct ContextEntries {
+    entries: Vec<(Key, Vec<String>)>,
+}
+
+impl ContextEntries {
+    /// Adds a key with its values, one or several.
+    #[must_use]
+    pub fn with(mut self, key: &str, values: &[&str]) -> ContextEntries {
+        self.entries.push((Key::parse(key), values.iter().map(|value| (*value).to_owned()).collect()));
+        self
+    }
+}
+
+impl Context for ContextEntries {
+    fn value(&self, key: &Key) -> Option<Values<'_>> {
+        let (_, values) = self.entries.iter().find(|(own, _)| own == key)?;
+        Some(match values.as_slice() {
+            [one] if !key.id().is_multivalued() => Values::one(one.as_str()),
+            several => Values::Many(several.iter().map(|value| Cow::Borrowed(value.as_str())).collect()),
+        })
+    }
+}
+
+/// What kind of principal asks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PrincipalKind {
+    /// Nobody: the request carries no credentials.
+    Anonymous,
+    /// The root user of an account.
+    Root,
+    /// An IAM user.
+    User,
+    /// A session of a role.
+    AssumedRole,
+    /// A session that `GetFederationToken` gave.
+    FederatedUser,
+    /// Somebody with a token of a web identity provider, who is about to assume a role.
+    WebIdentity,
+    /// A service of the deployment itself, such as the one that delivers logs.
+    Service,
+}
+
+/// Who asks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Principal<'a> {
+    /// What kind of principal it is.
+    pub kind: PrincipalKind,
+    /// The account, 12 digits; empty for those who have none.
+    pub account: &'a str,
+    /// The canonical id of the account.
+    pub canonical_id: &'a str,
+    /// `arn:aws:iam::111122223333:user/alice`, or `…:assumed-role/ROLE/SESSION`, or `…:root`. The provider of a web
+    /// identity; the name of a service, `logging.s3.amazonaws.com`. Empty for nobody.
+    pub arn: &'a str,
+    /// What `aws:userid` is: `AIDA…`, `AROA…:SESSION`, or the account for its root user. May be empty.
+    pub unique_id: &'a str,
+    /// The friendly name of an IAM user; empty for everybody else.
+    pub user_name: &'a str,
+    /// What a session is of: the ARN of the role, or of the user who federated.
+    pub issuer_arn: Option<&'a str>,
+}
+
+impl<'a> Principal<'a> {
+    /// Nobody.
+    pub const ANONYMOUS: Principal<'static> = Principal {
+        kind: PrincipalKind::Anonymous,
+        account: "",
+        canonical_id: "",
+        arn: "",
+        unique_id: "",
+        user_name: "",
+        issuer_arn: None,
+    };
+
+    /// The root user of an account, or one of its users when `user_name` is not empty. `arn` is what
+    /// [`identity_arn`] says of the two.
+    pub fn of_account(
+        account: &'a str,
+        canonical_id: &'a str,
+        user_name: &'a str,
+        arn: &'a str,
+    ) -> Principal<'a> {
+        let is_root = user_name.is_empty();
+        Principal {
+            kind: if is_root { PrincipalKind::Root } else { PrincipalKind::User },
+            account,
+            canonical_id,
+            arn,
+            unique_id: if is_root { account } else { "" },
+            user_name,
+            issuer_arn: None,
+        }
+    }
+
+    /// The ARN that `aws:PrincipalArn` compares: for a session of a role, that of the role.
+    pub fn principal_arn(&self) -> &'a str {
+        match (self.kind, self.issuer_arn) {
+            (PrincipalKind::AssumedRole, Some(role)) => role,
+            _ => self.arn,
+        }
+    }
+
+    /// Whether it belongs to an account, and so may have policies of its own.
+    pub fn has_account(&self) -> bool {
+        match self.kind {
+            PrincipalKind::Root
+            | PrincipalKind::User
+            | PrincipalKind::AssumedRole
+            | PrincipalKind::FederatedUser => true,
+            PrincipalKind::Anonymous | PrincipalKind::WebIdentity | PrincipalKind::Service => false,
+        }
+    }
+
+    /// What the principal itself answers to a condition key; others are `None`.
+    pub fn value(&self, key: KeyId) -> Option<Cow<'a, str>> {
+        let text = |text: &'a str| (!text.is_empty()).then_some(Cow::Borrowed(text));
+        match key {
+            KeyId::PrincipalArn if self.has_account() => text(self.principal_arn()),
+            KeyId::PrincipalAccount => text(self.account),
+            KeyId::PrincipalType => text(self.type_name()),
+            KeyId::UserId => text(self.unique_id),
+            KeyId::UserName => text(self.user_name),
+            KeyId::PrincipalIsAwsService => {
+                Some(Cow::Borrowed(if self.kind == PrincipalKind::Service { "true" } else { "false" }))
+            }
+            KeyId::PrincipalServiceName if self.kind == PrincipalKind::Service => text(self.arn),
+            KeyId::FederatedProvider if self.kind == PrincipalKind::WebIdentity => text(self.arn),
+            _ => None,
+        }
+    }
+
+    fn type_name(&self) -> &'static str {
+        match self.kind {
+            PrincipalKind::Anonymous => "Anonymous",
+            PrincipalKind::Root => "Account",
+            PrincipalKind::User => "User",
+            PrincipalKind::AssumedRole => "AssumedRole",
+            PrincipalKind::FederatedUser => "FederatedUser",
+            PrincipalKind::WebIdentity => "FederatedUser",
+            PrincipalKind::Service => "",
+        }
+    }
+}
+
+/// `arn:aws:iam::111122223333:root`, or `…:user/alice`.
+pub fn identity_arn(account: &str, user_name: &str) -> String {
+    if user_name.is_empty() {
+        format!("arn:aws:iam::{account}:root")
+    } else {
+        format!("arn:aws:iam::{account}:user/{user_name}")
+    }
+}
+
+/// `arn:aws:s3:::photos`, or `arn:aws:s3:::photos/cat.jpg`.
+pub fn resource_arn(bucket: &str, key: Option<&str>) -> String {
+    let mut arn = String::with_capacity(16 + bucket.len() + key.map_or(0, str::len));
+    arn.push_str("arn:aws:s3:::");
+    arn.push_str(bucket);
+    if let Some(key) = key {
+        arn.push('/');
+        arn.push_str(key);
+    }
+    arn
+}
+
+/// The resource of actions that concern none in particular, such as `s3:ListAllMyBuckets`.
+pub const NO_RESOURCE: &str = "arn:aws:s3:::*";
+
+/// One thing that somebody wants to do. An operation that takes several actions asks once for each.
+#[derive(Clone)]
+pub struct Request<'a> {
+    pub(crate) principal: &'a Principal<'a>,
+    pub(crate) action: String,
+    pub(crate) resource: Arn<'a>,
+    pub(crate) context: &'a dyn Context,
+}
+
+impl<'a> Request<'a> {
+    /// `action` is `s3:GetObject`, in any case; `resource` an ARN, as [`resource_arn`] makes it. What is no ARN is a
+    /// resource that only `*` matches.
+    pub fn new(
+        principal: &'a Principal<'a>,
+        action: &str,
+        resource: &'a str,
+        context: &'a dyn Context,
+    ) -> Request<'a> {
+        let resource = Arn::parse(resource).unwrap_or(Arn::unknown(resource));
+        Request { principal, action: action.to_ascii_lowercase(), resource, context }
+    }
+
+    /// The same for another action.
+    #[must_use]
+    pub fn action(&self, action: &str) -> Request<'a> {
+        Request { action: action.to_ascii_lowercase(), ..self.clone() }
+    }
+
+    /// Who asks.
+    pub fn principal(&self) -> &'a Principal<'a> {
+        self.principal
+    }
+}
+
+impl std::fmt::Debug for Request<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Request")
+            .field("principal", self.principal)
+            .field("action", &self.action)
+            .field("resource", &self.resource)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,102 @@
+//! Block Public Access: four switches that take back what ACLs and policies give to everybody.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>
+
+use crate::acl::{Acl, PublicGrants};
+use crate::errors::{ErrorCode, Result, S3Error};
+use crate::xml::{Element, XmlWriter};
+
+/// The switches of a bucket.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct PublicAccessBlock {
+    /// Requests that would grant something to the public by an ACL are refused.
+    pub block_public_acls: bool,
+    /// What ACLs grant to the public has no effect.
+    pub ignore_public_acls: bool,
+    /// Bucket policies that are public are refused.
+    pub block_public_policy: bool,
+    /// A bucket whose policy is public is open to its own account only.
+    pub restrict_public_buckets: bool,
+}
+
+impl PublicAccessBlock {
+    /// Everything is blocked.
+    pub const ALL: PublicAccessBlock = PublicAccessBlock {
+        block_public_acls: true,
+        ignore_public_acls: true,
+        block_public_policy: true,
+        restrict_public_buckets: true,
+    };
+
+    /// Reads the document of PutPublicAccessBlock. A switch that is left out is off. `MalformedXML`.
+    pub fn parse_document(body: &[u8]) -> Result<PublicAccessBlock> {
+        let root = Element::parse_named(body, "PublicAccessBlockConfiguration")?;
+        root.only(&["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"])?;
+        let switch = |name| match root.text_of(name).map(str::trim) {
+            None => Ok(false),
+            Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
+            Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
+            Some(_) => Err(S3Error::new(ErrorCode::MalformedXML)),
+        };
+        Ok(PublicAccessBlock {
+            block_public_acls: switch("BlockPublicAcls")?,
+            ignore_public_acls: switch("IgnorePublicAcls")?,
+            block_public_policy: switch("BlockPublicPolicy")?,
+            restrict_public_buckets: switch("RestrictPublicBuckets")?,
+        })
+    }
+
+    /// The document of GetPublicAccessBlock.
+    pub fn document(self) -> String {
+        let mut xml = XmlWriter::document("PublicAccessBlockConfiguration");
+        xml.boolean("BlockPublicAcls", self.block_public_acls);
+        xml.boolean("IgnorePublicAcls", self.ignore_public_acls);
+        xml.boolean("BlockPublicPolicy", self.block_public_policy);
+        xml.boolean("RestrictPublicBuckets", self.restrict_public_buckets);
+        xml.finish()
+    }
+
+    /// Whether what ACLs grant to the public has effect.
+    pub fn public_grants(self) -> PublicGrants {
+        if self.ignore_public_acls { PublicGrants::Ignored } else { PublicGrants::Count }
+    }
+
+    /// Checks an ACL that a request sets. `AccessDenied` for a public one where those are blocked.
+    pub fn check_acl(self, acl: &Acl) -> Result<()> {
+        if self.block_public_acls && acl.is_public() { Err(ErrorCode::AccessDenied.into()) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_switches_are_read_back_as_written() {
+        for number in 0..16_u8 {
+            let block = PublicAccessBlock {
+                block_public_acls: number & 1 != 0,
+                ignore_public_acls: number & 2 != 0,
+                block_public_policy: number & 4 != 0,
+                restrict_public_buckets: number & 8 != 0,
+            };
+            assert_eq!(PublicAccessBlock::parse_document(block.document().as_bytes()), Ok(block));
+        }
+        let some = "<PublicAccessBlockConfiguration><IgnorePublicAcls>TRUE</IgnorePublicAcls>\
+            </PublicAccessBlockConfiguration>";
+        let expected = PublicAccessBlock { ignore_public_acls: true, ..PublicAccessBlock::default() };
+        assert_eq!(PublicAccessBlock::parse_document(some.as_bytes()), Ok(expected));
+        for xml in [
+            "",
+            "<Block/>",
+            "<PublicAccessBlockConfiguration><BlockPublicAcls>yes</BlockPublicAcls></PublicAccessBlockConfiguration>",
+            "<PublicAccessBlockConfiguration><Block>true</Block></PublicAccessBlockConfiguration>",
+        ] {
+            assert_eq!(
+                PublicAccessBlock::parse_document(xml.as_bytes()).unwrap_err().code,
+                ErrorCode::MalformedXML,
+                "{xml}"
+            );
+        }
+    }
+}
