@@ -1,8 +1,8 @@
 //! The command line: `portcullis serve|check|config|version`. Flags of `serve` come from the table of keys.
 
 use std::ffi::OsString;
-use std::io::Write as _;
-use std::path::PathBuf;
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::builder::NonEmptyStringValueParser;
@@ -11,6 +11,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use crate::accounts::Accounts;
 use crate::check;
 use crate::config::{self, Config, ConfigError, Environment, Form, Given, KEYS, Key};
+use crate::engine;
 use crate::start;
 
 /// What a process was asked to do.
@@ -24,6 +25,8 @@ pub enum Task {
     ConfigCheck(Given),
     /// Print the effective configuration.
     ConfigShow(Given),
+    /// Compile the component on standard input into a cache folder: what `serve` does in a process of its own.
+    Compile(PathBuf),
     /// Print the version.
     Version(Output),
 }
@@ -59,6 +62,9 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, clap
             Some((_, matches)) => Task::ConfigCheck(given(matches)),
             None => Task::ConfigCheck(Given::default()),
         },
+        Some(("compile", matches)) => {
+            Task::Compile(matches.get_one::<PathBuf>("cache").cloned().unwrap_or_default())
+        }
         Some((_, matches)) => Task::Version(output(matches)),
         None => Task::Version(Output::Text),
     })
@@ -66,17 +72,25 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, clap
 
 /// Does it. Results go to standard output, errors to standard error.
 pub fn run(task: Task) -> ExitCode {
+    engine::compile_in_own_process();
     let outcome = match task {
         Task::Serve(given) => load(&given).and_then(start::serve).map(|()| ExitCode::SUCCESS),
         Task::Check(given, output) => load(&given).and_then(|config| check::run(&config, output)),
         Task::ConfigCheck(given) => return judge(&given),
         Task::ConfigShow(given) => load(&given).map(|config| say(&config.render())),
+        Task::Compile(cache) => compile(&cache).map(|()| ExitCode::SUCCESS),
         Task::Version(output) => Ok(say(&version(output))),
     };
     outcome.unwrap_or_else(|error| {
         complain(&format!("{error:#}"));
         ExitCode::from(EXIT_FAILED)
     })
+}
+
+fn compile(cache: &Path) -> anyhow::Result<()> {
+    let mut component = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut component)?;
+    engine::compile_into(cache, &component)
 }
 
 fn load(given: &Given) -> anyhow::Result<Config> {
@@ -146,6 +160,11 @@ fn command() -> Command {
         .subcommand(settings(Command::new("serve").about("Serve requests until told to stop")))
         .subcommand(KEYS.iter().filter(|key| CHECKED.contains(&key.name)).fold(check.arg(file()), with_key))
         .subcommand(config)
+        .subcommand(
+            Command::new("compile").hide(true).about("Compile the component on standard input").arg(
+                Arg::new("cache").required(true).value_name("FOLDER").value_parser(value_parser!(PathBuf)),
+            ),
+        )
         .subcommand(Command::new("version").about("Print the version").arg(json()))
 }
 

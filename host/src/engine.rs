@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -95,9 +97,6 @@ fn config() -> Config {
     config.concurrency_support(false);
     config.epoch_interruption(true);
     config.memory_init_cow(true);
-    if std::env::var_os("PERFMAP").is_some() {
-        config.profiler(wasmtime::ProfilingStrategy::PerfMap);
-    }
     config
 }
 
@@ -126,6 +125,12 @@ pub(crate) fn compile(engine: &Engine, composed: &[u8], cache: Option<&Path>) ->
         return Ok(component);
     }
     tracing::info!("compiling the pipeline: once for this version");
+    if let Some(program) = APART.get()
+        && compile_apart(program, composed, cache)
+        && let Some(component) = load_cached(engine, &path)
+    {
+        return Ok(component);
+    }
     let code = engine.precompile_component(composed)?;
     if let Err(error) = store_cached(cache, &path, &code) {
         tracing::warn!(%error, "the compiled pipeline could not be kept; the next start compiles again");
@@ -134,6 +139,41 @@ pub(crate) fn compile(engine: &Engine, composed: &[u8], cache: Option<&Path>) ->
     #[expect(unsafe_code, reason = "code compiled by this process a moment ago")]
     let component = unsafe { Component::deserialize(engine, &code) }?;
     Ok(component)
+}
+
+/// This program, where it is its own command line: it compiles in a process of its own, because compiling needs a hundred
+/// megabytes for a second, and a server would hold on to them.
+static APART: OnceLock<PathBuf> = OnceLock::new();
+
+/// From now on this program compiles in processes of its own, started by `portcullis compile`.
+pub fn compile_in_own_process() {
+    if let Ok(program) = std::env::current_exe() {
+        // The first one stays; it is the same.
+        let _ = APART.set(program);
+    }
+}
+
+/// Whether another process compiled a component into the cache. If not, this one will.
+fn compile_apart(program: &Path, composed: &[u8], cache: &Path) -> bool {
+    let compile = || -> std::io::Result<bool> {
+        let mut child = Command::new(program).arg("compile").arg(cache).stdin(Stdio::piped()).spawn()?;
+        let written = child.stdin.take().map(|mut stdin| stdin.write_all(composed));
+        Ok(child.wait()?.success() && written.is_some_and(|written| written.is_ok()))
+    };
+    compile().unwrap_or_else(|error| {
+        tracing::debug!(%error, "no process of its own for the compiler");
+        false
+    })
+}
+
+/// Compiles a component into the cache: what `portcullis compile` does with its standard input.
+///
+/// # Errors
+/// What is no component, or a cache that cannot be written.
+pub fn compile_into(cache: &Path, composed: &[u8]) -> Result<()> {
+    let engine = Engine::new(&config()).map_err(anyhow::Error::from)?;
+    let code = engine.precompile_component(composed)?;
+    Ok(store_cached(cache, &cache.join(cache_name(&engine, composed)), &code)?)
 }
 
 /// A name that changes with the components, the engine's version, its settings and the CPU's features.
@@ -160,7 +200,6 @@ fn load_cached(engine: &Engine, path: &Path) -> Option<Component> {
 }
 
 fn store_cached(cache: &Path, path: &PathBuf, code: &[u8]) -> std::io::Result<()> {
-    use std::io::Write;
     use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(cache)?;
     let partial = path.with_extension(format!("{}.partial", std::process::id()));
