@@ -90,30 +90,24 @@ impl ReadPreconditions {
 }
 
 /// The preconditions of PutObject, CopyObject and CompleteMultipartUpload on what the key holds now.
+///
+/// S3 takes no `If-None-Match` but `*`; an entity tag means here what HTTP says: write unless the object is that one.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct WritePreconditions {
     if_match: Option<EntityTags>,
-    /// `If-None-Match: *`, the only value that S3 takes.
-    if_none_exists: bool,
+    if_none_match: Option<EntityTags>,
 }
 
 impl WritePreconditions {
-    /// Reads `If-Match` and `If-None-Match`. `NotImplemented` for an `If-None-Match` other than `*`.
-    pub fn parse(headers: &Headers) -> Result<WritePreconditions> {
+    /// Reads `If-Match` and `If-None-Match`.
+    pub fn parse(headers: &Headers) -> WritePreconditions {
         let tags = |name| headers.joined(name).map(|value| EntityTags::parse(&value));
-        let if_none_exists = match tags("if-none-match") {
-            None => false,
-            Some(EntityTags::Any) => true,
-            Some(EntityTags::Listed(_)) => {
-                return Err(S3Error::new(ErrorCode::NotImplemented).detail("Header", "If-None-Match"));
-            }
-        };
-        Ok(WritePreconditions { if_match: tags("if-match"), if_none_exists })
+        WritePreconditions { if_match: tags("if-match"), if_none_match: tags("if-none-match") }
     }
 
     /// Whether there are any: a lost race is then a `ConditionalRequestConflict`.
     pub fn is_conditional(&self) -> bool {
-        self.if_match.is_some() || self.if_none_exists
+        self.if_match.is_some() || self.if_none_match.is_some()
     }
 
     /// Judges the current object, `None` when there is none or a delete marker. `PreconditionFailed`, or
@@ -124,7 +118,10 @@ impl WritePreconditions {
             (Some(tags), Some(etag)) if !tags.matches(etag) => return Err(failed("If-Match")),
             _ => {}
         }
-        if self.if_none_exists && current.is_some() { Err(failed("If-None-Match")) } else { Ok(()) }
+        match (&self.if_none_match, current) {
+            (Some(tags), Some(etag)) if tags.matches(etag) => Err(failed("If-None-Match")),
+            _ => Ok(()),
+        }
     }
 }
 

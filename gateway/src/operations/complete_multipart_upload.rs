@@ -66,7 +66,7 @@ impl Input {
             checksum: RequestChecksum::parse(headers)?.value,
             checksum_type: checksum_type.transpose()?,
             object_size: object_size.transpose()?,
-            preconditions: WritePreconditions::parse(headers)?,
+            preconditions: WritePreconditions::parse(headers),
         })
     }
 }

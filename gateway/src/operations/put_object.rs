@@ -85,7 +85,7 @@ impl Input {
             length: body_length(headers)?,
             digests: BodyDigests::parse(headers)?,
             object: NewObject::parse(headers, now_ms)?,
-            preconditions: WritePreconditions::parse(headers)?,
+            preconditions: WritePreconditions::parse(headers),
         })
     }
 }

@@ -50,7 +50,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let metadata = directive(request, "x-amz-metadata-directive", "Unknown metadata directive.")?;
     let tagging = directive(request, "x-amz-tagging-directive", "Unknown tagging directive.")?;
     let algorithm = copy_algorithm(&request.headers)?.map(Algorithm::from);
-    let conditions = WritePreconditions::parse(&request.headers)?;
+    let conditions = WritePreconditions::parse(&request.headers);
     let mut digests = None;
     for _ in 0..ATTEMPTS_MAX {
         let bucket = request.read_bucket_row()?;

@@ -31,7 +31,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         ));
     }
     let owned = access::of_new_object(request, bucket, &input.acl)?;
-    let conditions = WritePreconditions::parse(&request.headers)?;
+    let conditions = WritePreconditions::parse(&request.headers);
     if conditions.is_conditional() {
         // What cannot be written anyway need not be received. It is judged again with what the commit requires.
         write::check(&conditions, &Place::read(bucket, &request.key)?)?;
@@ -97,7 +97,8 @@ async fn commit(
 }
 
 /// The length of the body must be known, and not more than 5 GiB: `MissingContentLength`, `EntityTooLarge`. A body in
-/// HTTP's own chunks, of which nobody says how long it will be, is `NotImplemented`. Shared with UploadPart.
+/// HTTP's own chunks may keep its length to itself, as SDKs do that stream: it is counted on its way. S3 itself refuses
+/// such a body without `x-amz-decoded-content-length`. Shared with UploadPart.
 pub(crate) fn check_length(request: &Request) -> Result<()> {
     let framed = request.headers.get("x-amz-decoded-content-length");
     let length = match framed {
@@ -107,9 +108,7 @@ pub(crate) fn check_length(request: &Request) -> Result<()> {
         None => request.head.content_length,
     };
     match length {
-        None if request.headers.has("transfer-encoding") => {
-            Err(S3Error::new(ErrorCode::NotImplemented).detail("Header", "Transfer-Encoding"))
-        }
+        None if request.headers.has("transfer-encoding") => Ok(()),
         None => Err(ErrorCode::MissingContentLength.into()),
         Some(length) if length > BODY_BYTES_MAX => Err(S3Error::new(ErrorCode::EntityTooLarge)
             .detail("ProposedSize", length.to_string())
