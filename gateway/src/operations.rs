@@ -121,7 +121,8 @@ operations! {
     ListObjectsV2                        | Get    Bucket  [is("list-type", "2")]        [all("s3:ListBucket")]                                    none          Optional  -            yes
     ListObjectVersions                   | Get    Bucket  [sub("versions")]             [all("s3:ListBucketVersions")]                            none          Optional  -            yes
     ListMultipartUploads                 | Get    Bucket  [sub("uploads")]              [all("s3:ListBucketMultipartUploads")]                    none          Optional  -            yes
-    DeleteObjects                        | Post   Bucket  [sub("delete")]               [each("s3:DeleteObject", "s3:DeleteObjectVersion")]       Xml(MIB2)     Required  -            yes
+    DeleteObjects                        | Post   Bucket  [sub("delete")]               [each("s3:DeleteObject", "s3:DeleteObjectVersion"), with("x-amz-bypass-governance-retention", "s3:BypassGovernanceRetention")]
+                                                                                                                                                  Xml(MIB2)     Required  -            yes
     PostObject                           | Post   Bucket  []                            [all("s3:PutObject")]                                     Stream        Optional  -            no
     CreateSession                        | Get    Bucket  [sub("session")]              [all("s3express:CreateSession")]                          none          Optional  -            no
 
