@@ -40,7 +40,7 @@ const TYPICAL: &str = r#"{"Version":"2012-10-17","Statement":[
 
 const USER: &str = r#"{"Version":"2012-10-17","Statement":[
   {"Effect":"Allow","Action":["s3:ListBucket","s3:GetBucketLocation"],"Resource":"arn:aws:s3:::photos"},
-  {"Effect":"Allow","Action":["s3:GetObject*","s3:PutObject*"],"Resource":"arn:aws:s3:::photos/home/${aws:username}/*"}]}"#;
+  {"Effect":"Allow","Action":["s3:GetObject*","s3:PutObject*"],"Resource":"arn:aws:s3:::photos/users/${aws:username}/*"}]}"#;
 
 fn main() {
     let headers = Headers::from_iter([("host", "s3.example.com"), ("user-agent", "bench")]);
@@ -67,7 +67,7 @@ fn main() {
             // All that a request costs: texts are made, nothing is remembered but the parsed policies.
             let arn = identity_arn(account, "alice");
             let principal = Principal::of_account(account, "c", "alice", &arn);
-            let resource = resource_arn("photos", Some("home/alice/2024/cat.jpg"));
+            let resource = resource_arn("photos", Some("users/alice/2024/cat.jpg"));
             let context = S3Request {
                 operation: Operation::GetObject,
                 headers: &headers,

@@ -31,17 +31,17 @@ fn verdict(
 fn a_home_folder_for_every_user() {
     let text = r#"{"Version":"2012-10-17","Statement":[
         {"Effect":"Allow","Action":"s3:ListBucket","Resource":"arn:aws:s3:::photos",
-         "Condition":{"StringLike":{"s3:prefix":["","home/","home/${aws:username}/*"]}}},
-        {"Effect":"Allow","Action":"s3:*","Resource":["arn:aws:s3:::photos/home/${aws:username}/*"]}]}"#;
+         "Condition":{"StringLike":{"s3:prefix":["","users/","users/${aws:username}/*"]}}},
+        {"Effect":"Allow","Action":"s3:*","Resource":["arn:aws:s3:::photos/users/${aws:username}/*"]}]}"#;
     let policy = Policy::parse(Kind::Identity, text).unwrap();
     for (action, resource, prefix, expected) in [
-        ("s3:ListBucket", "arn:aws:s3:::photos", Some("home/alice/2020"), "allow"),
+        ("s3:ListBucket", "arn:aws:s3:::photos", Some("users/alice/2020"), "allow"),
         ("s3:ListBucket", "arn:aws:s3:::photos", Some(""), "allow"),
-        ("s3:ListBucket", "arn:aws:s3:::photos", Some("home/bob/"), "silent"),
+        ("s3:ListBucket", "arn:aws:s3:::photos", Some("users/bob/"), "silent"),
         ("s3:ListBucket", "arn:aws:s3:::photos", None, "silent"),
-        ("s3:GetObject", "arn:aws:s3:::photos/home/alice/a", None, "allow"),
-        ("s3:GetObject", "arn:aws:s3:::photos/home/alice2/a", None, "silent"),
-        ("s3:DeleteObject", "arn:aws:s3:::photos/home/bob/a", None, "silent"),
+        ("s3:GetObject", "arn:aws:s3:::photos/users/alice/a", None, "allow"),
+        ("s3:GetObject", "arn:aws:s3:::photos/users/alice2/a", None, "silent"),
+        ("s3:DeleteObject", "arn:aws:s3:::photos/users/bob/a", None, "silent"),
     ] {
         let mut context = ContextEntries::default().with("aws:username", &["alice"]);
         if let Some(prefix) = prefix {
