@@ -14,6 +14,7 @@ pub mod create_multipart_upload;
 pub mod delete_object;
 pub mod delete_objects;
 pub mod get_bucket_location;
+pub mod get_bucket_policy_status;
 pub mod get_object;
 pub mod get_object_attributes;
 pub mod list_buckets;
@@ -119,7 +120,8 @@ operations! {
     ListObjectsV2                        | Get    Bucket  [is("list-type", "2")]        [all("s3:ListBucket")]                                    none          Optional  -            yes
     ListObjectVersions                   | Get    Bucket  [sub("versions")]             [all("s3:ListBucketVersions")]                            none          Optional  -            yes
     ListMultipartUploads                 | Get    Bucket  [sub("uploads")]              [all("s3:ListBucketMultipartUploads")]                    none          Optional  -            yes
-    DeleteObjects                        | Post   Bucket  [sub("delete")]               [each("s3:DeleteObject", "s3:DeleteObjectVersion")]       Xml(MIB2)     Required  -            yes
+    DeleteObjects                        | Post   Bucket  [sub("delete")]               [each("s3:DeleteObject", "s3:DeleteObjectVersion"), with("x-amz-bypass-governance-retention", "s3:BypassGovernanceRetention")]
+                                                                                                                                                  Xml(MIB2)     Required  -            yes
     PostObject                           | Post   Bucket  []                            [all("s3:PutObject")]                                     Stream        Optional  -            no
     CreateSession                        | Get    Bucket  [sub("session")]              [all("s3express:CreateSession")]                          none          Optional  -            no
 
@@ -182,10 +184,10 @@ operations! {
     GetBucketOwnershipControls           | Get    Bucket  [sub("ownershipControls")]    [all("s3:GetBucketOwnershipControls")]                    none          Optional  policy       yes
     PutBucketOwnershipControls           | Put    Bucket  [sub("ownershipControls")]    [all("s3:PutBucketOwnershipControls")]                    Xml(KIB64)    Required  policy       yes
     DeleteBucketOwnershipControls        | Delete Bucket  [sub("ownershipControls")]    [all("s3:PutBucketOwnershipControls")]                    none          Optional  policy       yes
-    GetBucketPolicy                      | Get    Bucket  [sub("policy")]               [all("s3:GetBucketPolicy")]                               none          Optional  policy       no
-    PutBucketPolicy                      | Put    Bucket  [sub("policy")]               [all("s3:PutBucketPolicy")]                               Json(20 << 10) Required policy       no
-    DeleteBucketPolicy                   | Delete Bucket  [sub("policy")]               [all("s3:DeleteBucketPolicy")]                            none          Optional  policy       no
-    GetBucketPolicyStatus                | Get    Bucket  [sub("policyStatus")]         [all("s3:GetBucketPolicyStatus")]                         none          Optional  policy       no
+    GetBucketPolicy                      | Get    Bucket  [sub("policy")]               [all("s3:GetBucketPolicy")]                               none          Optional  policy       yes
+    PutBucketPolicy                      | Put    Bucket  [sub("policy")]               [all("s3:PutBucketPolicy")]                               Json(KIB64)   Required  policy       yes
+    DeleteBucketPolicy                   | Delete Bucket  [sub("policy")]               [all("s3:DeleteBucketPolicy")]                            none          Optional  policy       yes
+    GetBucketPolicyStatus                | Get    Bucket  [sub("policyStatus")]         [all("s3:GetBucketPolicyStatus")]                         none          Optional  policy       yes
     GetPublicAccessBlock                 | Get    Bucket  [sub("publicAccessBlock")]    [all("s3:GetBucketPublicAccessBlock")]                    none          Optional  policy       yes
     PutPublicAccessBlock                 | Put    Bucket  [sub("publicAccessBlock")]    [all("s3:PutBucketPublicAccessBlock")]                    Xml(KIB64)    Required  policy       yes
     DeletePublicAccessBlock              | Delete Bucket  [sub("publicAccessBlock")]    [all("s3:PutBucketPublicAccessBlock")]                    none          Optional  policy       yes

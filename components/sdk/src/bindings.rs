@@ -40,7 +40,6 @@ mod generated {
         "policy-stage",
         [
             "portcullis:gateway/calls@0.1.0" = calls,
-            "portcullis:gateway/digests@0.1.0" = digests,
             "portcullis:gateway/settings@0.1.0" = settings,
             "portcullis:gateway/trace@0.1.0" = trace
         ]

@@ -8,6 +8,7 @@ pub(crate) mod head_bucket;
 pub(crate) mod list_buckets;
 pub(crate) mod object_lock;
 pub(crate) mod ownership_controls;
+pub(crate) mod policy;
 pub(crate) mod public_access_block;
 pub(crate) mod region;
 pub(crate) mod tagging;

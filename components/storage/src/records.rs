@@ -56,14 +56,13 @@ pub(crate) struct Account(pub(crate) u64);
 impl Account {
     /// Reads 12 digits.
     pub(crate) fn parse(text: &str) -> Option<Account> {
-        let digits = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
-        digits.then(|| text.parse().ok().map(Account)).flatten()
+        gateway::account::Account::parse(text).map(Account::from)
     }
 }
 
 impl std::fmt::Display for Account {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(formatter, "{:012}", self.0)
+        gateway::account::Account::from(*self).fmt(formatter)
     }
 }
 

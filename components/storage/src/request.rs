@@ -8,6 +8,8 @@ use gateway::operations::Operation;
 use gateway::query::Query;
 use sdk::{Admitted, Call, Decision, Head, Identity, Owner, Principal};
 
+use crate::access::Judged;
+use crate::object::read;
 use crate::records::{Account, BucketRow, Row};
 use crate::rows;
 
@@ -32,6 +34,8 @@ pub(crate) struct Request {
     pub(crate) key: String,
     /// What `policy` decided.
     pub(crate) decision: Decision,
+    /// The object that the decision is about, for requests that change one; `None` where the owner alone decides.
+    pub(crate) judged: Option<Judged>,
     bucket_row: Option<Row<BucketRow>>,
 }
 
@@ -52,12 +56,42 @@ impl Request {
             None if bucket.is_empty() => None,
             None => rows::bucket(&bucket)?,
         };
-        let request = Request { call, head, query, headers, operation, bucket, key, decision, bucket_row };
+        let mut request = Request {
+            call,
+            head,
+            query,
+            headers,
+            operation,
+            bucket,
+            key,
+            decision,
+            judged: None,
+            bucket_row,
+        };
         if operation != Operation::CreateBucket && !request.bucket.is_empty() {
             let owner = request.bucket_row()?.record.owner;
             check_expected_owner(&request.headers, "x-amz-expected-bucket-owner", owner)?;
         }
+        request.judged = request.find_judged()?;
         Ok(request)
+    }
+
+    /// The object that the decision is about. It is read in the same step as the decision was made, so it is what was
+    /// looked at.
+    fn find_judged(&self) -> Result<Option<Judged>> {
+        let changes = matches!(
+            self.operation,
+            Operation::PutObjectAcl
+                | Operation::PutObjectTagging
+                | Operation::DeleteObjectTagging
+                | Operation::PutObjectRetention
+                | Operation::PutObjectLegalHold
+        );
+        if self.decision == Decision::AsOwner || !changes {
+            return Ok(None);
+        }
+        let found = read::object(self, &self.bucket_row()?.record)?;
+        Ok(Some(Judged::of(&found.row.record)))
     }
 
     /// The bucket's row as it was when the request was read. `NoSuchBucket` when there is none.

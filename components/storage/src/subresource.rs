@@ -26,6 +26,9 @@ async fn change(
     for _ in 0..ATTEMPTS_MAX {
         let bucket = request.read_bucket_row()?;
         let found = read::object(request, &bucket.record)?;
+        if let Some(judged) = &request.judged {
+            judged.check(&found.row.record)?;
+        }
         let mut changed = found.row.record.clone();
         change(&bucket.record, &mut changed)?;
         let mut plan = Plan::new();

@@ -1,1 +1,321 @@
+use super::*;
+use crate::acl::{Canned, Grant, Grantee, Parties};
+use crate::copy_source::CopySource;
+use crate::errors::ErrorCode;
+use crate::headers::Headers;
+use crate::operations::Operation;
+use crate::policy::{Kind, identity_arn};
+use crate::query::Query;
+use std::collections::BTreeMap;
 
+mod matrix;
+
+const OWNER: Account = Account(111_122_223_333);
+const STRANGER: Account = Account(444_455_556_666);
+const KEY: &str = "cat.jpg";
+
+/// What is stored, in memory.
+#[derive(Clone, Debug)]
+struct Stored {
+    buckets: BTreeMap<&'static str, Bucket>,
+    /// Objects of every bucket, by key.
+    objects: BTreeMap<&'static str, Object>,
+    tags: Vec<(String, String)>,
+    initiator: Option<Account>,
+}
+
+impl Resources for Stored {
+    fn bucket(&self, name: &str) -> Option<Bucket> {
+        self.buckets.get(name).cloned()
+    }
+
+    fn object(&self, _bucket: &str, key: &str, _version_id: Option<&str>) -> Option<Object> {
+        self.objects.get(key).cloned()
+    }
+
+    fn object_tags(&self, _bucket: &str, _key: &str, _version_id: Option<&str>) -> Vec<(String, String)> {
+        self.tags.clone()
+    }
+
+    fn upload_initiator(&self, _bucket: &str, _key: &str, upload_id: &str) -> Option<Account> {
+        self.initiator.filter(|_| upload_id == "1")
+    }
+
+    fn source_ip(&self) -> Option<String> {
+        Some("192.0.2.7".to_owned())
+    }
+
+    fn tls_version(&self) -> Option<String> {
+        None
+    }
+}
+
+impl Stored {
+    /// The bucket `photos` with the object `cat.jpg`, both private and of [`OWNER`]; ACLs count, nothing is blocked.
+    fn private() -> Stored {
+        let photos = Bucket {
+            name: "photos".to_owned(),
+            owner: OWNER,
+            ownership: ObjectOwnership::ObjectWriter,
+            public_access: PublicAccessBlock::default(),
+            acl: Acl::private(OWNER),
+            policy: None,
+        };
+        let cat = Object { owner: OWNER, acl: Acl::private(OWNER) };
+        Stored {
+            buckets: [("photos", photos)].into(),
+            objects: [(KEY, cat)].into(),
+            tags: Vec::new(),
+            initiator: Some(OWNER),
+        }
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Bucket)) -> Stored {
+        change(self.buckets.get_mut("photos").unwrap());
+        self
+    }
+
+    fn bucket_acl(self, acl: Acl) -> Stored {
+        self.change(|bucket| bucket.acl = acl)
+    }
+
+    fn object_acl(mut self, acl: Acl) -> Stored {
+        self.objects.get_mut(KEY).unwrap().acl = acl;
+        self
+    }
+
+    /// One statement about everything in `photos`.
+    fn policy(self, effect: &str, principal: &str, actions: &str, condition: &str) -> Stored {
+        let text = format!(
+            "{{\"Version\":\"2012-10-17\",\"Statement\":[{{\"Effect\":\"{effect}\",\"Principal\":{principal},\
+             \"Action\":{actions},\"Resource\":[\"arn:aws:s3:::photos\",\"arn:aws:s3:::photos/*\"]{condition}}}]}}"
+        );
+        let policy = Policy::parse(Kind::Bucket("photos"), &text).unwrap();
+        self.change(|bucket| bucket.policy = Some(Rc::new(policy)))
+    }
+
+    fn foreign(mut self) -> Stored {
+        self.objects.insert(KEY, Object { owner: STRANGER, acl: Acl::private(STRANGER) });
+        self.initiator = Some(STRANGER);
+        self
+    }
+
+    fn missing(mut self) -> Stored {
+        self.objects.clear();
+        self
+    }
+}
+
+/// Who asks.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Who {
+    Root,
+    User,
+    Stranger,
+    Nobody,
+}
+
+fn canned(name: &str) -> Acl {
+    Canned::parse(name).unwrap().expand(Parties { owner: OWNER, bucket_owner: None })
+}
+
+/// A permission for the stranger, beside the owner's.
+fn granted_to_stranger(permission: Permission) -> Acl {
+    let mut acl = Acl::private(OWNER);
+    acl.grants.push(Grant { grantee: Grantee::Account(STRANGER), permission });
+    acl
+}
+
+/// Whether somebody may do an operation on `photos/cat.jpg`, with headers and query.
+fn may(stored: &Stored, who: Who, operation: Operation, headers: &[(&str, &str)], query: &str) -> bool {
+    let (account, user) = match who {
+        Who::Root => (OWNER.to_string(), ""),
+        Who::User => (OWNER.to_string(), "alice"),
+        Who::Stranger => (STRANGER.to_string(), ""),
+        Who::Nobody => (String::new(), ""),
+    };
+    let arn = identity_arn(&account, user);
+    let principal = match who {
+        Who::Nobody => Principal::ANONYMOUS,
+        _ => Principal::of_account(&account, "", user, &arn),
+    };
+    let (headers, query) = (Headers::from_iter(headers.iter().copied()), Query::parse(query).unwrap());
+    let target = operation.row().target;
+    let asked = Asked {
+        operation,
+        bucket: (target != crate::operations::TargetKind::Service).then_some("photos"),
+        key: (target == crate::operations::TargetKind::Object).then_some(KEY),
+        headers: &headers,
+        query: &query,
+        principal: &principal,
+        received_ms: 0,
+        region: "us-east-1",
+    };
+    match authorize(&asked, stored) {
+        Ok(Permit::Whole) => true,
+        Ok(Permit::Each) => authorize_each(&asked, &[(KEY, query.get("versionId"))], stored).is_empty(),
+        Err(error) => {
+            assert_eq!(error.code, ErrorCode::AccessDenied);
+            false
+        }
+    }
+}
+
+fn check(stored: &Stored, who: Who, operation: Operation, expected: bool) {
+    assert_eq!(may(stored, who, operation, &[], "uploadId=1"), expected, "{who:?} {operation}\n{stored:?}");
+}
+
+const EVERYBODY: &str = "\"*\"";
+const EVERYTHING: &str = "\"s3:*\"";
+
+#[test]
+fn who_may_not_list_does_not_learn_what_is_missing() {
+    let private = Stored::private().missing();
+    check(&private, Who::Root, Operation::GetObject, true);
+    check(&private, Who::Stranger, Operation::GetObject, false);
+    let listed = private.clone().bucket_acl(canned("public-read"));
+    check(&listed, Who::Nobody, Operation::GetObject, true);
+    check(&listed, Who::Nobody, Operation::PutObject, false);
+    let readable = private.clone().policy("Allow", EVERYBODY, "\"s3:GetObject\"", "");
+    check(&readable, Who::Nobody, Operation::GetObject, false);
+    let denied = listed.policy("Deny", EVERYBODY, "\"s3:GetObject\"", "");
+    check(&denied, Who::Nobody, Operation::GetObject, false);
+    // The listing that is asked for is one of this key.
+    let prefix = |prefix: &str| {
+        let condition = format!(",\"Condition\":{{\"StringLike\":{{\"s3:prefix\":\"{prefix}\"}}}}");
+        private.clone().policy("Allow", EVERYBODY, "\"s3:ListBucket\"", &condition)
+    };
+    check(&prefix("cat*"), Who::Stranger, Operation::HeadObject, true);
+    check(&prefix("dog*"), Who::Stranger, Operation::HeadObject, false);
+}
+
+#[test]
+fn an_object_of_another_account_is_that_accounts_to_show() {
+    let foreign = Stored::private().foreign();
+    for operation in [Operation::GetObject, Operation::GetObjectAcl, Operation::PutObjectAcl] {
+        check(&foreign, Who::Stranger, operation, true);
+        check(&foreign, Who::Root, operation, false);
+        let allowed = foreign.clone().policy("Allow", EVERYBODY, EVERYTHING, "");
+        check(&allowed, Who::Nobody, operation, false);
+        let denied = foreign.clone().policy("Deny", EVERYBODY, EVERYTHING, "");
+        check(&denied, Who::Stranger, operation, false);
+    }
+    check(&foreign, Who::Root, Operation::DeleteObject, true);
+    check(&foreign, Who::Stranger, Operation::DeleteObject, false);
+    let parties = Parties { owner: STRANGER, bucket_owner: Some(OWNER) };
+    let shown = foreign.clone().object_acl(Canned::PublicRead.expand(parties));
+    check(&shown, Who::Root, Operation::GetObject, true);
+    let ignored = shown.change(|bucket| bucket.public_access.ignore_public_acls = true);
+    check(&ignored, Who::Root, Operation::GetObject, false);
+}
+
+#[test]
+fn who_began_an_upload_may_see_and_end_it() {
+    let stored = Stored { initiator: Some(STRANGER), ..Stored::private() };
+    for operation in [Operation::ListParts, Operation::AbortMultipartUpload] {
+        check(&stored, Who::Stranger, operation, true);
+        check(&stored, Who::Root, operation, true);
+        check(&stored, Who::Nobody, operation, false);
+        let anonymous = Stored { initiator: Some(Account::ANONYMOUS), ..stored.clone() };
+        check(&anonymous, Who::Nobody, operation, true);
+        check(&anonymous, Who::Stranger, operation, false);
+        assert!(!may(&stored, Who::Stranger, operation, &[], "uploadId=2"), "{operation}");
+    }
+}
+
+#[test]
+fn a_copy_takes_a_right_on_its_source() {
+    let copy = |stored: &Stored, source: &str| {
+        let headers = [("x-amz-copy-source", source)];
+        may(stored, Who::Stranger, Operation::CopyObject, &headers, "")
+    };
+    let mut stored = Stored::private();
+    let secrets = Bucket { name: "secrets".to_owned(), ..stored.buckets["photos"].clone() };
+    stored.buckets.insert("secrets", secrets);
+    let stored = stored.bucket_acl(granted_to_stranger(Permission::Write));
+    assert!(!copy(&stored, "secrets/cat.jpg"), "the object is private");
+    let shown = stored.clone().object_acl(canned("authenticated-read"));
+    assert!(copy(&shown, "secrets/cat.jpg"));
+    assert!(!copy(&shown, "secrets/dog.jpg"), "there is none, and that is not the stranger's to know");
+    assert!(copy(&shown, "nowhere/cat.jpg"), "that there is no such bucket is told by the copy");
+    assert!(CopySource::parse("secrets/cat.jpg?versionId=1").is_ok());
+    let current = shown.policy("Deny", EVERYBODY, "\"s3:GetObjectVersion\"", "");
+    assert!(copy(&current, "photos/cat.jpg") && !copy(&current, "photos/cat.jpg?versionId=1"));
+}
+
+#[test]
+fn objects_that_a_body_names_are_judged_one_by_one() {
+    let condition = ",\"Condition\":{\"StringEquals\":{\"s3:VersionId\":\"1\"}}";
+    let stored = Stored::private().policy("Allow", EVERYBODY, "\"s3:DeleteObjectVersion\"", condition);
+    let delete = |query| may(&stored, Who::Nobody, Operation::DeleteObjects, &[], query);
+    assert!(delete("versionId=1"));
+    assert!(!delete("versionId=2") && !delete(""));
+    let bypass = [("x-amz-bypass-governance-retention", "true")];
+    assert!(!may(&stored, Who::Nobody, Operation::DeleteObject, &bypass, "versionId=1"));
+    assert!(!may(&stored, Who::Nobody, Operation::DeleteObjects, &bypass, "versionId=1"));
+}
+
+#[test]
+fn what_one_writes_one_may_share_unless_that_is_denied() {
+    let write = |stored: &Stored, headers| may(stored, Who::Stranger, Operation::PutObject, headers, "");
+    let canned_acl: &[(&str, &str)] = &[("x-amz-acl", "public-read")];
+    let grants: &[(&str, &str)] = &[("x-amz-grant-read", "id=1")];
+    let by_acl = Stored::private().bucket_acl(granted_to_stranger(Permission::Write));
+    let by_policy = Stored::private().policy("Allow", EVERYBODY, "\"s3:PutObject\"", "");
+    for stored in [&by_acl, &by_policy] {
+        assert!(write(stored, &[]) && write(stored, canned_acl) && write(stored, grants));
+        assert!(!write(stored, &[("x-amz-tagging", "a=b")]), "tags take a permission of their own");
+    }
+    let denied = by_acl.policy("Deny", EVERYBODY, "\"s3:PutObjectAcl\"", "");
+    assert!(write(&denied, &[]) && !write(&denied, canned_acl) && !write(&denied, grants));
+}
+
+#[test]
+fn a_policy_binds_the_owner_but_for_the_policy_itself() {
+    let denied = Stored::private().policy("Deny", EVERYBODY, EVERYTHING, "");
+    check(&denied, Who::Root, Operation::GetObject, false);
+    check(&denied, Who::Root, Operation::GetBucketPolicyStatus, false);
+    for operation in [Operation::GetBucketPolicy, Operation::PutBucketPolicy, Operation::DeleteBucketPolicy] {
+        check(&denied, Who::Root, operation, true);
+        check(&denied, Who::User, operation, false);
+        check(&denied, Who::Stranger, operation, false);
+    }
+}
+
+#[test]
+fn conditions_see_the_connection_and_the_object() {
+    let allow = |condition: &str| {
+        Stored::private().policy(
+            "Allow",
+            EVERYBODY,
+            "\"s3:GetObject\"",
+            &format!(",\"Condition\":{condition}"),
+        )
+    };
+    check(
+        &allow("{\"IpAddress\":{\"aws:SourceIp\":\"192.0.2.0/24\"}}"),
+        Who::Nobody,
+        Operation::GetObject,
+        true,
+    );
+    check(
+        &allow("{\"IpAddress\":{\"aws:SourceIp\":\"10.0.0.0/8\"}}"),
+        Who::Nobody,
+        Operation::GetObject,
+        false,
+    );
+    check(&allow("{\"Bool\":{\"aws:SecureTransport\":\"true\"}}"), Who::Nobody, Operation::GetObject, false);
+    let mut tagged = allow("{\"StringEquals\":{\"s3:ExistingObjectTag/kind\":\"public\"}}");
+    check(&tagged, Who::Nobody, Operation::GetObject, false);
+    tagged.tags = vec![("kind".to_owned(), "public".to_owned())];
+    check(&tagged, Who::Nobody, Operation::GetObject, true);
+}
+
+#[test]
+fn what_concerns_no_bucket_takes_an_account() {
+    for operation in [Operation::ListBuckets, Operation::CreateBucket, Operation::StsGetCallerIdentity] {
+        check(&Stored::private(), Who::Stranger, operation, true);
+        check(&Stored::private(), Who::User, operation, true);
+        check(&Stored::private(), Who::Nobody, operation, false);
+    }
+}

@@ -1,6 +1,6 @@
 //! What is suspicious about a policy: mistakes that are no errors, and grants that are rarely meant.
 
-use super::actions::ActionPattern;
+use super::actions::{ActionPattern, Level};
 use super::condition::{self, Condition};
 use super::document::{Effect, Policy, Statement, Version};
 use super::keys::ValueType;
@@ -87,47 +87,44 @@ fn is_s3(action: &ActionPattern) -> bool {
 fn statement_resources(policy: &Policy, statement: &Statement, findings: &mut Findings) {
     let Some(resources) = &statement.resources else { return };
     for (text, pattern) in resources.texts.iter().zip(&resources.patterns) {
-        if is_s3_arn(pattern)
-            && !pattern.head().iter().zip(["arn", "aws", "s3", "", ""]).all(|(own, part)| own.may_match(part))
-        {
+        if is_s3_arn(pattern) && !is_bucket_arn(pattern) {
             let message = format!("{text}: ARNs of buckets and objects name neither region nor account");
             findings.add(Severity::Mistake, "impossible-resource", message);
         }
         literal_variable(policy, text, findings);
     }
-    let resource_means = |level_is_object: bool| {
-        resources.patterns.iter().any(|pattern| {
-            let slash = pattern.relative.pieces().iter().any(|piece| match piece {
-                Piece::Text(text) => text.contains('/'),
-                Piece::Any | Piece::Variable(_) => true,
-                Piece::One => false,
-            });
-            let bucket = pattern.relative.pieces().iter().all(|piece| match piece {
-                Piece::Text(text) => !text.contains('/'),
-                _ => true,
-            });
-            !is_s3_arn(pattern) || if level_is_object { slash } else { bucket }
-        })
-    };
     if statement.actions.except || resources.except {
         return;
     }
     for action in statement.actions.patterns.iter().filter(|action| is_s3(action)) {
-        use super::actions::Level;
         let mut known = action.known().peekable();
-        let applies = |(_, level): (&str, Level)| match level {
-            Level::Account => resources.patterns.iter().any(|pattern| pattern.relative.is_any()),
-            Level::Bucket => resource_means(false),
-            Level::Object => resource_means(true),
+        let applies = |(_, level): (&str, Level)| {
+            resources.patterns.iter().any(|pattern| !is_s3_arn(pattern) || may_name(pattern, level))
         };
         if known.peek().is_some() && !known.any(applies) {
-            let message = format!(
-                "{}: no resource of the statement is of the kind that the action is about",
-                action.text
-            );
+            let message =
+                format!("{}: no resource of the statement is of the kind that it is about", action.text);
             findings.add(Severity::Mistake, "action-without-resource", message);
         }
     }
+}
+
+/// Whether an ARN of S3 can be that of something that actions of a level are about.
+fn may_name(pattern: &ArnPattern, level: Level) -> bool {
+    let pieces = pattern.relative.pieces();
+    let has_slash = |piece: &Piece| matches!(piece, Piece::Text(text) if text.contains('/'));
+    match level {
+        Level::Account => pattern.relative.is_any(),
+        Level::Bucket => !pieces.iter().any(has_slash),
+        Level::Object => {
+            pieces.iter().any(|piece| has_slash(piece) || matches!(piece, Piece::Any | Piece::Variable(_)))
+        }
+    }
+}
+
+/// Whether an ARN can be that of a bucket or an object.
+fn is_bucket_arn(pattern: &ArnPattern) -> bool {
+    pattern.head().iter().zip(["arn", "aws", "s3", "", ""]).all(|(own, part)| own.may_match(part))
 }
 
 /// Whether a pattern can be of S3.
@@ -198,16 +195,16 @@ fn statement_condition(
 
 /// Operators that never hold for the values of a key.
 fn type_mismatch(condition: &Condition, findings: &mut Findings) {
-    let fits = match (condition.operator.comparison, condition.key.id().value_type()) {
-        (Comparison::Null | Comparison::Equals | Comparison::EqualsIgnoreCase | Comparison::Like, _) => true,
-        (Comparison::Numeric(_), ValueType::Number | ValueType::Date | ValueType::Text) => true,
-        (Comparison::Date(_), ValueType::Date | ValueType::Number) => true,
-        (Comparison::Bool, ValueType::Bool | ValueType::Text) => true,
-        (Comparison::Binary, ValueType::Text) => true,
-        (Comparison::IpAddress, ValueType::Ip) => true,
-        (Comparison::Arn, ValueType::ArnText) => true,
-        _ => false,
-    };
+    let fits = matches!(
+        (condition.operator.comparison, condition.key.id().value_type()),
+        (Comparison::Null | Comparison::Equals | Comparison::EqualsIgnoreCase | Comparison::Like, _)
+            | (Comparison::Numeric(_), ValueType::Number | ValueType::Date | ValueType::Text)
+            | (Comparison::Date(_), ValueType::Date | ValueType::Number)
+            | (Comparison::Bool, ValueType::Bool | ValueType::Text)
+            | (Comparison::Binary, ValueType::Text)
+            | (Comparison::IpAddress, ValueType::Ip)
+            | (Comparison::Arn, ValueType::ArnText)
+    );
     let is_catalogued = !condition.key.id().name().is_empty();
     if !fits && is_catalogued {
         let message = format!("{}: does not compare what {} is", condition.operator_text, condition.key);

@@ -23,7 +23,7 @@ pub mod decide;
 pub mod document;
 pub mod evaluate;
 pub mod explain;
-mod json;
+pub(crate) mod json;
 pub mod keys;
 pub mod lint;
 mod malformed;

@@ -60,7 +60,7 @@ fn is_session_of_role(text: &str) -> bool {
 
 /// `arn:aws:s3:us-west-2:123456789012:accesspoint/*`: any access point of one account.
 fn is_of_account(text: &str) -> bool {
-    let account = text.splitn(6, ':').nth(4);
+    let account = text.split(':').nth(4);
     account.is_some_and(|account| account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()))
 }
 

@@ -183,11 +183,16 @@ impl<'a> Principal<'a> {
 
 /// `arn:aws:iam::111122223333:root`, or `…:user/alice`.
 pub fn identity_arn(account: &str, user_name: &str) -> String {
+    let mut arn = String::with_capacity(32 + user_name.len());
+    arn.push_str("arn:aws:iam::");
+    arn.push_str(account);
     if user_name.is_empty() {
-        format!("arn:aws:iam::{account}:root")
+        arn.push_str(":root");
     } else {
-        format!("arn:aws:iam::{account}:user/{user_name}")
+        arn.push_str(":user/");
+        arn.push_str(user_name);
     }
+    arn
 }
 
 /// `arn:aws:s3:::photos`, or `arn:aws:s3:::photos/cat.jpg`.

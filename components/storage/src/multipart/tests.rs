@@ -12,7 +12,7 @@ use crate::index::memory;
 use crate::object::write::{NewObject, Place};
 use crate::plan::Plan;
 use crate::records::{
-    Account, Body, BucketRow, Checksum, ChecksumType, Details, ETag, Initiator, Part, Row, Span,
+    Account, Acl, Body, BucketRow, Checksum, ChecksumType, Details, ETag, Initiator, Part, Row, Span,
     StorageClass, Upload, Versioning,
 };
 use crate::{rows, tables};
@@ -27,8 +27,7 @@ pub(crate) fn bucket() -> BucketRow {
         created_ms: 0,
         region: "us-east-1".to_owned(),
         versioning: Versioning::Unversioned,
-        object_lock: None,
-        tags: Vec::new(),
+        ..BucketRow::default()
     }
 }
 
@@ -50,6 +49,7 @@ pub(crate) fn create(sequence: u64) -> Row<Upload> {
         legal_hold: Default::default(),
         website_redirect: None,
         encryption: 0,
+        acl: Acl::Private,
     };
     let mut plan = Plan::new();
     plan.put(tables::UPLOADS, tables::upload_key(1, KEY, sequence), &upload).unwrap();
@@ -81,6 +81,7 @@ fn plan_complete(upload: &Row<Upload>, numbers: &[u32]) -> Plan {
         uploaded.iter().map(|row| &row.record).filter(|part| numbers.contains(&part.number)).collect();
     let assembly = Assembly::of(&chosen);
     let object = NewObject {
+        owner: Account(7),
         modified_ms: 0,
         size: assembly.size,
         etag: ETag { md5: [0; 16], parts: assembly.count },

@@ -15,6 +15,7 @@ use sdk::{Response, Work, failure_to_error};
 
 use super::upload_part::part_number;
 use super::{checksum, find, parts};
+use crate::access::Judged;
 use crate::object::copy_object::{find_bucket, find_version};
 use crate::object::put_object::BODY_BYTES_MAX;
 use crate::object::read::Found;
@@ -30,12 +31,18 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let range = request.headers.get("x-amz-copy-source-range").map(Range::parse_copy_source).transpose()?;
     let bucket = request.bucket_row()?.record.id;
     let mut digested = None;
+    let mut judged = None;
     for _ in 0..ATTEMPTS_MAX {
         let upload = find(request, bucket)?;
         let wanted = copy_algorithm(&request.headers)?.map(Algorithm::from);
         checksum::check_part(&upload.record, wanted)?;
         let source_bucket = find_bucket(request, &source.bucket)?;
         let found = find_version(request, &source_bucket.record, &source)?;
+        judged.get_or_insert_with(|| Judged::of(&found.row.record)).check_source(
+            request,
+            &source_bucket.record,
+            &found.row.record,
+        )?;
         let stretch = stretch(range, found.row.record.summary.size)?;
         let Some(spans) = slice::spans(&found.row.record, stretch.offset, stretch.length)? else { continue };
         let digests =

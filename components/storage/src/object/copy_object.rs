@@ -12,6 +12,7 @@ use gateway::xml::XmlWriter;
 use sdk::response::push_header;
 use sdk::{Response, Work, failure_to_error};
 
+use crate::access::Judged;
 use crate::plan::{ATTEMPTS_MAX, Plan};
 use crate::records::{
     Algorithm, Body, BucketRow, Checksum, ChecksumType, Details, ETag, Row, Span, Summary, Version,
@@ -52,10 +53,16 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let algorithm = copy_algorithm(&request.headers)?.map(Algorithm::from);
     let conditions = WritePreconditions::parse(&request.headers);
     let mut digests = None;
+    let mut judged = None;
     for _ in 0..ATTEMPTS_MAX {
         let bucket = request.read_bucket_row()?;
         let source_bucket = find_bucket(request, &source.bucket)?;
         let found = find_source(request, &source_bucket.record, &source)?;
+        judged.get_or_insert_with(|| Judged::of(&found.row.record)).check_source(
+            request,
+            &source_bucket.record,
+            &found.row.record,
+        )?;
         let unchanged =
             metadata == Directive::Copy && input.storage_class.is_none() && input.website_redirect.is_none();
         if unchanged && is_same(request, &source, &found) {

@@ -7,7 +7,7 @@ use gateway::object_ownership::ObjectOwnership;
 use gateway::public_access_block::PublicAccessBlock;
 
 /// The row of a bucket in `buckets`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct BucketRow {
     /// Stands for the bucket in the keys of every other table. Never reused.
     pub(crate) id: u64,

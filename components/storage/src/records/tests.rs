@@ -1,5 +1,8 @@
+use gateway::acl;
 use gateway::checksum::ChecksumAlgorithm;
 use gateway::errors::ErrorCode;
+use gateway::object_ownership::ObjectOwnership;
+use gateway::public_access_block::PublicAccessBlock;
 
 use crate::version_id;
 
@@ -61,6 +64,11 @@ fn other_records_are_read_back() {
             }),
         }),
         tags: vec![("k".to_owned(), "v".to_owned())],
+        ownership: Some(Ownership::BucketOwnerPreferred),
+        public_access: Some(PublicAccessBlock::ALL.into()),
+        acl: Acl::of(&shared(), Account(2)),
+        policy: Some(6),
+        holds_foreign: true,
     };
     assert_eq!(BucketRow::decode(&bucket.encode().unwrap()).unwrap(), bucket);
     let part = ManifestPart {
@@ -73,6 +81,49 @@ fn other_records_are_read_back() {
     let page = ManifestPage { parts: vec![part] };
     assert_eq!(ManifestPage::decode(&page.encode().unwrap()).unwrap(), page);
     assert_eq!(u64::decode(&77_u64.encode().unwrap()).unwrap(), 77);
+}
+
+/// Every kind of grantee and every permission.
+fn shared() -> acl::Acl {
+    let group = |group| acl::Grantee::Group(group);
+    let grantees = [
+        acl::Grantee::Account(gateway::account::Account(3)),
+        group(acl::Group::AllUsers),
+        group(acl::Group::AuthenticatedUsers),
+        group(acl::Group::LogDelivery),
+    ];
+    let grants = grantees.into_iter().flat_map(|grantee| {
+        acl::Permission::ALL.into_iter().map(move |permission| acl::Grant { grantee, permission })
+    });
+    acl::Acl { grants: grants.collect() }
+}
+
+#[test]
+fn an_acl_is_read_back_and_a_private_one_takes_a_byte() {
+    let stored = Acl::of(&shared(), Account(3));
+    assert_eq!(stored.to_acl(Account(3)), shared());
+    let private = acl::Acl::private(gateway::account::Account(3));
+    assert_eq!(Acl::of(&private, Account(3)), Acl::Private);
+    assert_eq!(Acl::Private.to_acl(Account(3)), private);
+    assert_ne!(Acl::of(&private, Account(4)), Acl::Private, "it grants something to another account");
+    assert_eq!(postcard::to_allocvec(&Acl::Private).unwrap(), [0]);
+    let bytes = postcard::to_allocvec(&stored).unwrap();
+    let first = [1, 20, 0, 3, 1, 0, 3, 2, 0, 3, 3, 0, 3, 4, 0, 3, 0, 1, 1, 1, 2];
+    assert_eq!(bytes[..first.len()], first, "the numbers of stored variants never change");
+}
+
+#[test]
+fn without_controls_an_object_belongs_to_its_writer() {
+    let mut bucket = BucketRow::default();
+    assert_eq!(bucket.ownership(), ObjectOwnership::ObjectWriter);
+    assert_eq!(bucket.public_access(), PublicAccessBlock::default());
+    assert!(bucket.has_acls() && !bucket.is_guarded());
+    bucket.holds_foreign = true;
+    assert!(bucket.is_guarded());
+    bucket.ownership = Some(Ownership::BucketOwnerEnforced);
+    assert!(!bucket.has_acls() && !bucket.is_guarded(), "everything is the owner's again");
+    bucket.policy = Some(1);
+    assert!(bucket.is_guarded());
 }
 
 #[test]

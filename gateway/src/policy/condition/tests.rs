@@ -34,7 +34,7 @@ fn operators_compare_one_value() {
         ("StringEqualsIgnoreCase", r#""a""#, "b", false),
         ("StringNotEqualsIgnoreCase", r#""A""#, "a", false),
         ("StringNotEqualsIgnoreCase", r#""A""#, "b", true),
-        ("StringLike", r#""home/${aws:username}/*""#, "home/alice/x", true),
+        ("StringLike", r#""users/${aws:username}/*""#, "users/alice/x", true),
         ("StringLike", r#"["x","a?c"]"#, "abc", true),
         ("StringLike", r#""A*""#, "abc", false),
         ("StringNotLike", r#""a*""#, "abc", false),

@@ -105,7 +105,7 @@ impl Context for S3Request<'_> {
         if let Some(value) = self.principal.value(id) {
             return Some(Values::One(value));
         }
-        self.from_head(id)
+        self.of_head(id)
             .or_else(|| self.of_signature(id))
             .map(Values::One)
             .or_else(|| self.of_tags(key))
@@ -116,7 +116,7 @@ impl Context for S3Request<'_> {
 
 impl<'a> S3Request<'a> {
     /// Values that a header or a parameter holds as it is.
-    fn from_head(&self, id: KeyId) -> Option<Cow<'a, str>> {
+    fn of_head(&self, id: KeyId) -> Option<Cow<'a, str>> {
         let header = match id {
             KeyId::Acl => "x-amz-acl",
             KeyId::GrantFullControl => "x-amz-grant-full-control",

@@ -61,8 +61,8 @@ fn without_wildcards_stars_are_text() {
 #[test]
 fn variables_are_replaced_by_text() {
     for (pattern, text, expected) in [
-        ("home/${aws:username}/*", "home/alice/x", Some(true)),
-        ("home/${aws:username}/*", "home/bob/x", Some(false)),
+        ("users/${aws:username}/*", "users/alice/x", Some(true)),
+        ("users/${aws:username}/*", "users/bob/x", Some(false)),
         ("${AWS:UserName}", "alice", Some(true)),
         ("${aws:PrincipalTag/team}", "a*b", Some(true)),
         // A star in a value opens nothing.

@@ -25,8 +25,7 @@ fn row(owner: u64, region: &str) -> BucketRow {
         created_ms: 1_369_353_600_000,
         region: region.to_owned(),
         versioning: Versioning::Unversioned,
-        object_lock: None,
-        tags: Vec::new(),
+        ..BucketRow::default()
     }
 }
 

@@ -39,7 +39,7 @@ fn what_an_object_is_said_to_be_is_read() {
 fn what_nothing_here_does_is_refused() {
     let code = |name, value| read(&[(name, value)]).unwrap_err().code;
     assert_eq!(code("x-amz-write-offset-bytes", "0"), ErrorCode::NotImplemented);
-    assert_eq!(code("x-amz-acl", "public-read"), ErrorCode::AccessControlListNotSupported);
+    assert_eq!(code("x-amz-acl", "public-ready"), ErrorCode::InvalidArgument);
     assert_eq!(code("x-amz-storage-class", "CHEAP"), ErrorCode::InvalidStorageClass);
 }
 

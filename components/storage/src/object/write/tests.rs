@@ -15,8 +15,7 @@ pub(crate) fn bucket(versioning: Versioning) -> BucketRow {
         created_ms: 0,
         region: "us-east-1".to_owned(),
         versioning,
-        object_lock: None,
-        tags: Vec::new(),
+        ..BucketRow::default()
     }
 }
 
@@ -24,6 +23,7 @@ pub(crate) fn bucket(versioning: Versioning) -> BucketRow {
 pub(crate) fn object(blob: u64) -> NewObject {
     let spans = if blob == 0 { Vec::new() } else { vec![Span { blob, offset: 0, length: 1 }] };
     NewObject {
+        owner: Account(7),
         modified_ms: 1_000,
         size: spans.len() as u64,
         etag: ETag::default(),

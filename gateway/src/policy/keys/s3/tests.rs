@@ -1,1 +1,310 @@
-//! Tests follow.
+//! What a request answers to each key.
+
+use super::*;
+use crate::policy::request::PrincipalKind;
+use std::cell::Cell;
+
+/// Everything known, and how often it was asked.
+#[derive(Default)]
+struct Known {
+    asked: Cell<u32>,
+    plain: bool,
+}
+
+impl Known {
+    fn count<T>(&self, value: T) -> Option<T> {
+        self.asked.set(self.asked.get() + 1);
+        Some(value)
+    }
+}
+
+fn tags(pairs: &[(&str, &str)]) -> Tags {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+impl Lookups for Known {
+    fn source_ip(&self) -> Option<String> {
+        self.count("203.0.113.7".to_owned())
+    }
+
+    fn tls_version(&self) -> Option<Cow<'_, str>> {
+        if self.plain { None } else { self.count(Cow::Borrowed("1.3")) }
+    }
+
+    fn endpoint_id(&self) -> Option<Cow<'_, str>> {
+        if self.plain { None } else { self.count(Cow::Borrowed("vpce-1")) }
+    }
+
+    fn object_tags(&self) -> Option<Tags> {
+        self.count(tags(&[("security", "public"), ("Team", "a")]))
+    }
+
+    fn body_tags(&self) -> Option<Tags> {
+        self.count(tags(&[("of", "body")]))
+    }
+
+    fn bucket_tags(&self) -> Option<Tags> {
+        self.count(tags(&[("stage", "test")]))
+    }
+
+    fn principal_tags(&self) -> Option<Tags> {
+        self.count(tags(&[("Team", "blue")]))
+    }
+
+    fn body_value(&self, key: KeyId) -> Option<String> {
+        (key == KeyId::LocationConstraint).then(|| "eu-west-1".to_owned())
+    }
+
+    fn other(&self, key: &Key) -> Option<Values<'_>> {
+        (key.id() == KeyId::MultiFactorAuthPresent).then(|| Values::one("true"))
+    }
+}
+
+const ALICE: Principal<'static> = Principal {
+    kind: PrincipalKind::User,
+    account: "111122223333",
+    canonical_id: "c1",
+    arn: "arn:aws:iam::111122223333:user/alice",
+    unique_id: "AIDAEXAMPLEALICE01",
+    user_name: "alice",
+    issuer_arn: None,
+};
+
+/// 1 January 2020
+const NOW_MS: u64 = 1_577_836_800_000;
+
+struct Sent<'a> {
+    operation: Operation,
+    headers: &'a [(&'a str, &'a str)],
+    query: &'a str,
+    principal: Principal<'a>,
+    known: Known,
+}
+
+impl Default for Sent<'_> {
+    fn default() -> Self {
+        Sent {
+            operation: Operation::GetObject,
+            headers: &[],
+            query: "",
+            principal: ALICE,
+            known: Known::default(),
+        }
+    }
+}
+
+impl Sent<'_> {
+    fn values(&self, key: &str) -> Option<Vec<String>> {
+        let headers = Headers::from_iter(self.headers.iter().copied());
+        let query = Query::parse(self.query).unwrap();
+        let request = S3Request {
+            operation: self.operation,
+            headers: &headers,
+            query: &query,
+            principal: &self.principal,
+            owner: Some("999999999999"),
+            version_id: query.get("versionId"),
+            received_ms: NOW_MS,
+            region: "us-east-1",
+            lookups: &self.known,
+        };
+        let values = request.value(&Key::parse(key))?;
+        Some(values.as_slice().iter().map(|value| value.clone().into_owned()).collect())
+    }
+
+    fn check(&self, key: &str, expected: Option<&str>) {
+        assert_eq!(self.values(key), expected.map(|value| vec![value.to_owned()]), "{key}");
+    }
+}
+
+#[test]
+fn principals_answer_for_themselves() {
+    let alice = Sent::default();
+    for (key, expected) in [
+        ("aws:username", Some("alice")),
+        ("aws:userid", Some("AIDAEXAMPLEALICE01")),
+        ("aws:PrincipalArn", Some("arn:aws:iam::111122223333:user/alice")),
+        ("aws:PrincipalAccount", Some("111122223333")),
+        ("aws:PrincipalType", Some("User")),
+        ("aws:PrincipalIsAWSService", Some("false")),
+        ("aws:PrincipalTag/team", Some("blue")),
+        ("aws:PrincipalTag/none", None),
+        ("aws:MultiFactorAuthPresent", Some("true")),
+        ("aws:TokenIssueTime", None),
+    ] {
+        alice.check(key, expected);
+    }
+    let session = Principal {
+        kind: PrincipalKind::AssumedRole,
+        arn: "arn:aws:sts::111122223333:assumed-role/reader/job",
+        unique_id: "AROAEXAMPLEREADER1:job",
+        user_name: "",
+        issuer_arn: Some("arn:aws:iam::111122223333:role/reader"),
+        ..ALICE
+    };
+    let session = Sent { principal: session, ..Sent::default() };
+    session.check("aws:PrincipalArn", Some("arn:aws:iam::111122223333:role/reader"));
+    session.check("aws:userid", Some("AROAEXAMPLEREADER1:job"));
+    session.check("aws:username", None);
+    session.check("aws:PrincipalType", Some("AssumedRole"));
+    let nobody = Sent { principal: Principal::ANONYMOUS, ..Sent::default() };
+    nobody.check("aws:PrincipalArn", None);
+    nobody.check("aws:PrincipalAccount", None);
+    nobody.check("aws:PrincipalType", Some("Anonymous"));
+    nobody.check("aws:username", None);
+    let root = Principal::of_account("111122223333", "c1", "", "arn:aws:iam::111122223333:root");
+    let root = Sent { principal: root, ..Sent::default() };
+    root.check("aws:userid", Some("111122223333"));
+    root.check("aws:PrincipalType", Some("Account"));
+}
+
+#[test]
+fn circumstances_are_told() {
+    let sent =
+        Sent { headers: &[("referer", "https://example.com/"), ("user-agent", "test/1")], ..Sent::default() };
+    for (key, expected) in [
+        ("aws:CurrentTime", Some("2020-01-01T00:00:00.000Z")),
+        ("aws:EpochTime", Some("1577836800")),
+        ("aws:SourceIp", Some("203.0.113.7")),
+        ("aws:SecureTransport", Some("true")),
+        ("s3:TlsVersion", Some("1.3")),
+        ("aws:SourceVpce", Some("vpce-1")),
+        ("aws:VpcSourceIp", Some("203.0.113.7")),
+        ("aws:Referer", Some("https://example.com/")),
+        ("aws:UserAgent", Some("test/1")),
+        ("aws:RequestedRegion", Some("us-east-1")),
+        ("aws:ResourceAccount", Some("999999999999")),
+        ("s3:ResourceAccount", Some("999999999999")),
+        ("aws:ViaAWSService", Some("false")),
+        ("aws:SomethingElse", None),
+    ] {
+        sent.check(key, expected);
+    }
+    let plain = Sent { known: Known { plain: true, ..Known::default() }, ..Sent::default() };
+    plain.check("aws:SecureTransport", Some("false"));
+    plain.check("s3:TlsVersion", None);
+    plain.check("aws:SourceVpce", None);
+    plain.check("aws:VpcSourceIp", None);
+}
+
+#[test]
+fn headers_are_keys() {
+    for (key, header, value) in [
+        ("s3:x-amz-acl", "x-amz-acl", "public-read"),
+        ("s3:x-amz-grant-full-control", "x-amz-grant-full-control", "id=c1"),
+        ("s3:x-amz-grant-read", "x-amz-grant-read", "id=c1"),
+        ("s3:x-amz-grant-read-acp", "x-amz-grant-read-acp", "id=c1"),
+        ("s3:x-amz-grant-write", "x-amz-grant-write", "id=c1"),
+        ("s3:x-amz-grant-write-acp", "x-amz-grant-write-acp", "id=c1"),
+        ("s3:x-amz-metadata-directive", "x-amz-metadata-directive", "REPLACE"),
+        ("s3:x-amz-server-side-encryption", "x-amz-server-side-encryption", "AES256"),
+        (
+            "s3:x-amz-server-side-encryption-aws-kms-key-id",
+            "x-amz-server-side-encryption-aws-kms-key-id",
+            "k",
+        ),
+        (
+            "s3:x-amz-server-side-encryption-customer-algorithm",
+            "x-amz-server-side-encryption-customer-algorithm",
+            "AES256",
+        ),
+        ("s3:x-amz-storage-class", "x-amz-storage-class", "STANDARD_IA"),
+        ("s3:x-amz-website-redirect-location", "x-amz-website-redirect-location", "/a"),
+        ("s3:x-amz-object-ownership", "x-amz-object-ownership", "ObjectWriter"),
+        ("s3:x-amz-content-sha256", "x-amz-content-sha256", "UNSIGNED-PAYLOAD"),
+        ("s3:object-lock-mode", "x-amz-object-lock-mode", "GOVERNANCE"),
+        ("s3:object-lock-legal-hold", "x-amz-object-lock-legal-hold", "ON"),
+        ("s3:object-lock-retain-until-date", "x-amz-object-lock-retain-until-date", "2020-01-11T00:00:00Z"),
+        ("s3:if-match", "if-match", "\"etag\""),
+        ("s3:if-none-match", "if-none-match", "*"),
+    ] {
+        Sent { headers: &[(header, value)], ..Sent::default() }.check(key, Some(value));
+        Sent::default().check(key, None);
+    }
+}
+
+#[test]
+fn a_copy_source_is_compared_decoded_and_without_a_version() {
+    for (sent, expected) in [
+        ("/photos/a%20b.jpg?versionId=v1", "photos/a b.jpg"),
+        ("photos/public/x", "photos/public/x"),
+        ("photos%2Fx", "photos/x"),
+    ] {
+        let headers = [("x-amz-copy-source", sent)];
+        Sent { headers: &headers, ..Sent::default() }.check("s3:x-amz-copy-source", Some(expected));
+    }
+}
+
+#[test]
+fn parameters_of_listings_are_keys() {
+    let list = Sent {
+        operation: Operation::ListObjectsV2,
+        query: "prefix=a%2F&delimiter=/&max-keys=10",
+        ..Sent::default()
+    };
+    list.check("s3:prefix", Some("a/"));
+    list.check("s3:delimiter", Some("/"));
+    list.check("s3:max-keys", Some("10"));
+    Sent { operation: Operation::ListObjects, query: "prefix=", ..Sent::default() }
+        .check("s3:prefix", Some(""));
+    Sent { operation: Operation::ListObjects, ..Sent::default() }.check("s3:prefix", None);
+    Sent { operation: Operation::GetObject, query: "prefix=a", ..Sent::default() }.check("s3:prefix", None);
+    Sent { query: "versionId=v1", ..Sent::default() }.check("s3:VersionId", Some("v1"));
+}
+
+#[test]
+fn the_way_of_signing_is_told() {
+    let header = Sent { headers: &[("authorization", "AWS4-HMAC-SHA256 Credential=x")], ..Sent::default() };
+    header.check("s3:authType", Some("REST-HEADER"));
+    header.check("s3:signatureversion", Some("AWS4-HMAC-SHA256"));
+    header.check("s3:signatureAge", None);
+    let old = Sent { headers: &[("authorization", "AWS KEY:signature")], ..Sent::default() };
+    old.check("s3:signatureversion", Some("AWS"));
+    let url =
+        Sent { query: "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=20191231T235000Z", ..Sent::default() };
+    url.check("s3:authType", Some("REST-QUERY-STRING"));
+    url.check("s3:signatureversion", Some("AWS4-HMAC-SHA256"));
+    url.check("s3:signatureAge", Some("600000"));
+    url.check("s3:x-amz-content-sha256", Some("UNSIGNED-PAYLOAD"));
+    Sent { operation: Operation::PostObject, ..Sent::default() }.check("s3:authType", Some("POST"));
+    let nobody = Sent { principal: Principal::ANONYMOUS, ..Sent::default() };
+    nobody.check("s3:authType", None);
+    nobody.check("s3:signatureversion", None);
+}
+
+#[test]
+fn tags_are_told_by_their_key() {
+    let sent = Sent { headers: &[("x-amz-tagging", "a=1&b=2")], ..Sent::default() };
+    sent.check("s3:ExistingObjectTag/security", Some("public"));
+    sent.check("s3:existingobjecttag/security", Some("public"));
+    // S3 tells keys of tags apart by case.
+    sent.check("s3:ExistingObjectTag/Security", None);
+    sent.check("s3:RequestObjectTag/a", Some("1"));
+    assert_eq!(sent.values("s3:RequestObjectTagKeys"), Some(vec!["a".to_owned(), "b".to_owned()]));
+    sent.check("s3:BucketTag/stage", Some("test"));
+    sent.check("aws:ResourceTag/stage", Some("test"));
+    Sent::default().check("s3:RequestObjectTag/of", Some("body"));
+}
+
+#[test]
+fn what_bodies_and_operations_say_is_told() {
+    Sent { operation: Operation::CreateBucket, ..Sent::default() }
+        .check("s3:LocationConstraint", Some("eu-west-1"));
+    let lock = [("x-amz-object-lock-retain-until-date", "2020-01-10T00:00:01Z")];
+    Sent { headers: &lock, ..Sent::default() }.check("s3:object-lock-remaining-retention-days", Some("10"));
+    Sent { operation: Operation::PutObject, ..Sent::default() }
+        .check("s3:ObjectCreationOperation", Some("true"));
+    Sent { operation: Operation::UploadPart, ..Sent::default() }
+        .check("s3:ObjectCreationOperation", Some("false"));
+}
+
+#[test]
+fn nothing_is_looked_up_that_no_condition_asks_for() {
+    let sent = Sent { headers: &[("x-amz-acl", "private")], ..Sent::default() };
+    sent.check("s3:x-amz-acl", Some("private"));
+    sent.check("aws:username", Some("alice"));
+    sent.check("aws:CurrentTime", Some("2020-01-01T00:00:00.000Z"));
+    assert_eq!(sent.known.asked.get(), 0);
+    sent.check("aws:SourceIp", Some("203.0.113.7"));
+    assert_eq!(sent.known.asked.get(), 1);
+}
