@@ -49,11 +49,6 @@ fn main() -> Result<()> {
 /// too, because cargo holds a lock on the one it builds in.
 fn build_guests(root: &Path, target: &Path) -> Result<()> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    if std::env::var_os("CARGO_CFG_FUZZING").is_some() {
-        // Fuzz targets are built with a nightly toolchain, which need not have the guests' target: the pinned one does.
-        cargo = Command::new("cargo");
-        cargo.env_remove("RUSTUP_TOOLCHAIN").env_remove("RUSTC").env_remove("RUSTDOC").env_remove("CARGO");
-    }
     cargo
         .current_dir(root)
         .args([

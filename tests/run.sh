@@ -9,7 +9,10 @@ STEPS=("$@")
 
 # Everything is built once, with the features of the whole workspace: `-p`, `--exclude` and a build without its tests select
 # other features of shared crates, and each costs another build of wasmtime. The program under test comes with its tests.
-step_format() { cargo fmt --all -- --check; }
+step_format() {
+  cargo fmt --all -- --check
+  cargo fmt --manifest-path tests/stages/Cargo.toml --all -- --check
+}
 step_lint() { cargo clippy --workspace --all-targets --release --locked -- -D warnings; }
 step_build() { cargo test --workspace --release --locked --no-run; }
 step_unit() {

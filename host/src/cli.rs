@@ -19,7 +19,7 @@ use crate::start;
 pub enum Task {
     /// Serve until told to stop.
     Serve(Given),
-    /// Compare index, bytes and checksums of a data folder that no server has open.
+    /// Compare index, references, bytes and checksums of a data folder that no server has open.
     Check(Given, Output),
     /// Judge a configuration.
     ConfigCheck(Given),
@@ -146,9 +146,9 @@ fn command() -> Command {
             Command::new("show").about("Print the effective configuration, secrets redacted"),
         ));
     let check = Command::new("check")
-        .about("Compare index, bytes and checksums of a data folder that no server has open")
+        .about("Compare index, references, bytes and checksums of a data folder that no server has open")
         .long_about(
-            "Compare index, bytes and checksums of a data folder that no server has open.\n\
+            "Compare index, references, bytes and checksums of a data folder that no server has open.\n\
                      Exit status: 0 nothing is wrong, 1 damage was found, 2 the check could not be made.",
         )
         .arg(json());

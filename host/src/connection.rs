@@ -152,8 +152,9 @@ async fn version(stream: &TcpStream, watch: &Watch) -> io::Result<Version> {
 
 fn http1() -> http1::Builder {
     let mut builder = http1::Builder::new();
-    // The watch keeps the time, so that no timer is armed for each request.
-    builder.header_read_timeout(None).max_header_size(HEAD_BYTES_MAX).pipeline_flush(true);
+    // The watch keeps the time, so that no timer is armed for each request. Responses are not held back for requests that
+    // have arrived behind them: where the connection ends after the response, nothing would send it any more.
+    builder.header_read_timeout(None).max_header_size(HEAD_BYTES_MAX);
     builder
 }
 

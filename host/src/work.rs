@@ -47,18 +47,19 @@ where
     }
 
     fn take(&mut self) -> Option<B> {
-        self.waits = false;
-        self.body.take()
+        let body = self.body.take()?;
+        // Nobody asks for a body that is empty.
+        self.waits &= body.is_end_stream();
+        Some(body)
     }
 
     /// Reads away what nobody wanted. A client that still waits to be asked for its body is not asked; what it sends next
     /// could be that body or another request, so its connection must not be used again.
     pub async fn drain(&mut self) -> Afterwards {
-        let Some(body) = self.body.take() else { return Afterwards::Reuse };
         if self.waits {
             return Afterwards::Close;
         }
-        if !body.is_end_stream() {
+        if let Some(body) = self.body.take().filter(|body| !body.is_end_stream()) {
             body::drain(body, DRAIN_BYTES_MAX, DRAIN_TIME_MAX).await;
         }
         Afterwards::Reuse

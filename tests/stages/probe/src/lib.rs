@@ -84,7 +84,9 @@ fn act(call: &Call, verb: &str) {
         "bad-respond" => call.respond(200, "", &Body::Stored(stolen())),
         "bad-framing" => call.add_headers("content-length: 3\n"),
         "bad-line" => call.add_headers("x-probe: a\r\nx-more: b\n"),
-        "bad-flood" => (0..).for_each(|number| call.add_headers(&format!("x-probe-{number}: flood\n"))),
+        "bad-flood" => {
+            (0..1_000_000).for_each(|number| call.add_headers(&format!("x-probe-{number}: flood\n")))
+        }
         "bad-trap" => core::arch::wasm32::unreachable(),
         "bad-loop" => loop {
             core::hint::black_box(());
