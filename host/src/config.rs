@@ -64,8 +64,6 @@ pub struct Config {
     pub storage: Options,
     /// The root credentials, where the operator chose them.
     pub root: Root,
-    /// What new buckets are like.
-    pub buckets: Buckets,
     /// Further accounts.
     pub accounts: Vec<AccountEntry>,
     /// `[variables]`: overrides of the variables that the pipeline manifest declares.
@@ -124,15 +122,6 @@ pub struct Limits {
     pub response_stall: Duration,
     /// How long requests in flight may go on after a stop was asked for.
     pub drain: Duration,
-}
-
-/// What buckets are like that say nothing of it when they are created.
-#[derive(Debug, Clone)]
-pub struct Buckets {
-    /// Who owns what others write into them, and whether their ACLs count: a setting of Object Ownership.
-    pub object_ownership: String,
-    /// Whether Block Public Access is on, all of it.
-    pub block_public_access: bool,
 }
 
 /// The root credentials, where the operator chose them. Both or neither.
@@ -208,10 +197,6 @@ impl Default for Config {
             limits: Limits::default(),
             storage: Options::new("portcullis-data"),
             root: Root::default(),
-            buckets: Buckets {
-                object_ownership: "BucketOwnerEnforced".to_owned(),
-                block_public_access: true,
-            },
             accounts: Vec::new(),
             variables: BTreeMap::new(),
             notify_socket: None,
@@ -259,8 +244,7 @@ impl Config {
         self.limits.body_idle
     }
 
-    /// What the operator set for the pipeline: `[variables]`, and `region`, `domains` and the settings of new buckets where
-    /// they were set.
+    /// What the operator set for the pipeline: `[variables]`, and `region` and `domains` where they were set.
     /// The manifest decides which names there are, and their defaults.
     pub fn pipeline_variables(&self) -> BTreeMap<String, String> {
         let mut variables = self.variables.clone();
@@ -269,13 +253,6 @@ impl Config {
         }
         if self.origins.contains_key("domain") {
             variables.insert("domains".to_owned(), self.domain.join(","));
-        }
-        if self.origins.contains_key("buckets.object_ownership") {
-            variables.insert("object_ownership".to_owned(), self.buckets.object_ownership.clone());
-        }
-        if self.origins.contains_key("buckets.block_public_access") {
-            let switch = self.buckets.block_public_access.to_string();
-            variables.insert("block_public_access".to_owned(), switch);
         }
         variables
     }

@@ -102,8 +102,8 @@ fn a_refusal_is_an_error_document() {
 const BAD: [&str; 19] = [
     "bad-target",
     "bad-principal",
-    "bad-signer",
-    "bad-payload",
+    "bad-named",
+    "bad-refused",
     "bad-owner",
     "bad-decision",
     "bad-collect",
@@ -145,7 +145,7 @@ fn what_a_stage_may_not_do_costs_its_own_request_a_500() {
 #[test]
 fn a_stage_cannot_let_anybody_in() {
     let staged = probe_at("after-accept");
-    for verb in ["bad-decision", "bad-principal", "bad-signer", "bad-owner", "bad-respond"] {
+    for verb in ["bad-decision", "bad-principal", "bad-owner", "bad-respond"] {
         let request = Request::new("GET", "/photos/cat.jpg").header("x-probe", verb);
         is_internal_error(&staged.server.anonymous().send(request), verb);
     }

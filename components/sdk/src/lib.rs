@@ -10,6 +10,7 @@
 //! | [`refusal`] | `S3Error` to the contract's refusal, and what a failure means to a client |
 //! | [`index`] | ordered tables |
 
+#[cfg(any(target_arch = "wasm32", test))]
 mod allocator;
 pub mod bindings;
 pub mod executor;

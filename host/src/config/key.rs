@@ -62,11 +62,6 @@ impl Key {
 const LOG_FORMATS: &[(&str, LogFormat)] = &[("text", LogFormat::Text), ("json", LogFormat::Json)];
 const DURABILITIES: &[(&str, Durability)] =
     &[("synced", Durability::Synced), ("relaxed", Durability::Relaxed)];
-const OWNERSHIPS: &[(&str, &str)] = &[
-    ("BucketOwnerEnforced", "BucketOwnerEnforced"),
-    ("BucketOwnerPreferred", "BucketOwnerPreferred"),
-    ("ObjectWriter", "ObjectWriter"),
-];
 const SECONDS: &str = "a whole number of seconds from 1 to 86400";
 
 /// Every setting that is one value or a list, those without a table first.
@@ -124,16 +119,6 @@ pub static KEYS: &[Key] = &[
         help: "Measure the time of each stage on one call in so many",
         set: |c, v| { c.stage_sample = count(v, 1, 1_000_000)? as u64; Some(()) },
         get: |c| vec![c.stage_sample.to_string()] },
-    Key { name: "buckets.object_ownership", form: Form::One,
-        allowed: "BucketOwnerEnforced, BucketOwnerPreferred or ObjectWriter",
-        help: "Who owns what others write into a new bucket, and whether its ACLs count",
-        set: |c, v| { c.buckets.object_ownership = choice(OWNERSHIPS, v)?.to_owned(); Some(()) },
-        get: |c| vec![c.buckets.object_ownership.clone()] },
-    Key { name: "buckets.block_public_access", form: Form::One,
-        allowed: "true or false",
-        help: "Whether a new bucket has all of Block Public Access on",
-        set: |c, v| { c.buckets.block_public_access = one(v)?.parse().ok()?; Some(()) },
-        get: |c| vec![c.buckets.block_public_access.to_string()] },
     Key { name: "log.format", form: Form::One,
         allowed: "text or json",
         help: "The form of log lines on standard error",

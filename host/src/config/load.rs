@@ -210,12 +210,7 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     {
         return Err(ConfigError(format!("admin_listen: {shared} is in listen too")));
     }
-    for (variable, key) in [
-        ("region", "region"),
-        ("domains", "domain"),
-        ("object_ownership", "buckets.object_ownership"),
-        ("block_public_access", "buckets.block_public_access"),
-    ] {
+    for (variable, key) in [("region", "region"), ("domains", "domain")] {
         if config.variables.contains_key(variable) {
             return Err(ConfigError(format!("variables.{variable}: set the key {key} instead")));
         }

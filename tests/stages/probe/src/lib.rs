@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use exports::portcullis::gateway::stage::Guest;
 use portcullis::gateway::calls::{
-    Batch, Body, Call, Decision, IngestPlan, Payload, Principal, Refusal, Span, Target,
+    Batch, Body, Call, Decision, IngestPlan, Owner, Payload, Refusal, Span, Target,
 };
 
 struct Probe;
@@ -62,13 +62,16 @@ fn act(call: &Call, verb: &str) {
         "runs" => {}
         "target" => call.add_headers(&format!("x-probe-target: {}\n", call.target().operation)),
         "account" => call.add_headers(&format!("x-probe-account: {}\n", call.account().unwrap_or_default())),
-        "owner" => call.add_headers(&format!("x-probe-owner: {}\n", call.owner().unwrap_or_default())),
+        "owner" => {
+            let owner = call.owner().map(|owner| owner.account).unwrap_or_default();
+            call.add_headers(&format!("x-probe-owner: {owner}\n"));
+        }
         "decision" => call.add_headers(&format!("x-probe-decision: {}\n", call.decision().is_some())),
         "bad-target" => call.set_target(&Target { operation: "GetObject".into(), bucket: None, key: None }),
-        "bad-principal" => call.set_principal(&Principal::Anonymous),
-        "bad-signer" => call.set_signer("0555b35654ad1656d804"),
-        "bad-payload" => call.set_payload(&Payload::Unsigned),
-        "bad-owner" => call.set_owner("000000000001"),
+        "bad-principal" => call.set_anonymous(&Payload::Unsigned),
+        "bad-owner" => call.set_owner(&Owner { account: "000000000001".into(), guarded: false }),
+        "bad-named" => call.set_named(&[]),
+        "bad-refused" => call.set_refused(&[]),
         "bad-decision" => call.set_decision(Decision::Allow),
         "bad-collect" => call.schedule_collect(1),
         "bad-ingest" => call.schedule_ingest(&IngestPlan { length_max: 1, digests: Vec::new() }),
