@@ -157,6 +157,7 @@ impl<'a> Principal<'a> {
             KeyId::PrincipalArn if self.has_account() => text(self.principal_arn()),
             KeyId::PrincipalAccount => text(self.account),
             KeyId::PrincipalType => text(self.type_name()),
+            KeyId::UserId if self.kind == PrincipalKind::Anonymous => text("anonymous"),
             KeyId::UserId => text(self.unique_id),
             KeyId::UserName => text(self.user_name),
             KeyId::PrincipalIsAwsService => {

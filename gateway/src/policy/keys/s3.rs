@@ -241,11 +241,14 @@ impl<'a> S3Request<'a> {
         match id {
             KeyId::CurrentTime => Some(Cow::Owned(timestamp::iso8601(self.received_ms))),
             KeyId::EpochTime => Some(Cow::Owned((self.received_ms / 1000).to_string())),
-            KeyId::SourceIp => self.lookups.source_ip().map(Cow::Owned),
+            // Through an endpoint, requests come from a private network, whose addresses are another key.
+            KeyId::SourceIp => match self.lookups.endpoint_id() {
+                None => self.lookups.source_ip().map(Cow::Owned),
+                Some(_) => None,
+            },
             KeyId::SecureTransport => truth(self.lookups.tls_version().is_some()),
             KeyId::TlsVersion => self.lookups.tls_version(),
             KeyId::SourceVpce => self.lookups.endpoint_id(),
-            // Of requests through an endpoint; the address is the same one.
             KeyId::VpcSourceIp => {
                 self.lookups.endpoint_id()?;
                 self.lookups.source_ip().map(Cow::Owned)
