@@ -44,8 +44,9 @@ impl Principals {
         self.named.iter().filter_map(|named| named.reach(principal)).max()
     }
 
-    /// Whether a principal is named, and all that it is part of: its account, and the role of its session. Only then
-    /// `NotPrincipal` leaves it out; the name of the account alone leaves out nobody but its root user.
+    /// Whether a principal is named, and all that it is part of: its account, and the role of its session.
+    /// Only then `NotPrincipal` leaves it out; the name of the account alone leaves out nobody but its root
+    /// user.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>
     fn names_wholly(&self, principal: &Principal<'_>) -> bool {

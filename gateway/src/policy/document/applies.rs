@@ -58,8 +58,8 @@ fn check_actions(
     if all { Ok(()) } else { Err(MalformedPolicy::ActionWithoutResource) }
 }
 
-/// Each key must be one that S3 knows, and that the requests of each action carry; of an action with wildcards,
-/// those of one that it means.
+/// Each key must be one that S3 knows, and that the requests of each action carry; of an action with
+/// wildcards, those of one that it means.
 fn check_conditions(statement: &Statement) -> Result<(), MalformedPolicy> {
     // Many keys are carried by the same actions, which need to be judged once.
     let mut judged: Vec<&[&str]> = Vec::new();
