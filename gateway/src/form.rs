@@ -1,7 +1,7 @@
 //! Uploads from HTML forms: what the fields of a form say.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html>. [`multipart`] reads the fields from the body,
-//! [`file`] finds the end of the file; the fields are judged by the form's own policy
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html>. [`multipart`] reads the fields from
+//! the body, [`file`] finds the end of the file; the fields are judged by the form's own policy
 //! ([`post_policy`](crate::post_policy)), and then mean what the headers of a PutObject mean.
 
 pub mod file;
@@ -38,8 +38,8 @@ impl std::fmt::Debug for Form {
 }
 
 impl Form {
-    /// The fields before the file, and the name that the client gives to the file; of one with a path, only its last
-    /// part counts.
+    /// The fields before the file, and the name that the client gives to the file; of one with a path, only
+    /// its last part counts.
     pub fn new(fields: Vec<(String, String)>, file_name: &str) -> Form {
         let file_name = file_name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
         let expand = |(name, value): (String, String)| {
@@ -72,16 +72,16 @@ impl Form {
         &self.file_name
     }
 
-    /// The key of the object. `InvalidArgument` when the form has none, `KeyTooLongError` and `InvalidURI` as for
-    /// other requests.
+    /// The key of the object. `InvalidArgument` when the form has none, `KeyTooLongError` and `InvalidURI` as
+    /// for other requests.
     pub fn key(&self) -> Result<&str> {
         let key = self.get("key").filter(|key| !key.is_empty()).ok_or_else(|| missing("key"))?;
         crate::key::check(key)?;
         Ok(key)
     }
 
-    /// The fields that mean what a header of PutObject means, as such headers. `MalformedPOSTRequest` for a value that
-    /// no header could have; `MalformedXML` and `InvalidTag` for wrong tags.
+    /// The fields that mean what a header of PutObject means, as such headers. `MalformedPOSTRequest` for a
+    /// value that no header could have; `MalformedXML` and `InvalidTag` for wrong tags.
     pub fn headers(&self) -> Result<Headers> {
         let mut pairs: Vec<(&str, Cow<'_, str>)> = Vec::new();
         for (name, value) in self.iter() {
@@ -113,7 +113,8 @@ impl Form {
         }
     }
 
-    /// How the form is signed; `None` where it is not. `InvalidArgument` for a field that is missing or wrong.
+    /// How the form is signed; `None` where it is not. `InvalidArgument` for a field that is missing or
+    /// wrong.
     pub fn authorization(&self) -> Result<Option<Authorization<'_>>> {
         let has = |name: &&str| self.get(name).is_some();
         if ["x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature"].iter().any(has) {
@@ -266,8 +267,8 @@ fn is_authentication(name: &str) -> bool {
     )
 }
 
-/// Whether a field means what the header of the same name means. Others, such as `x-amz-copy-source`, would make
-/// another request of it.
+/// Whether a field means what the header of the same name means. Others, such as `x-amz-copy-source`, would
+/// make another request of it.
 fn is_header(name: &str) -> bool {
     const NAMES: [&str; 9] = [
         "cache-control",

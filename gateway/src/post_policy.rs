@@ -1,7 +1,8 @@
 //! The policy of a form: what whoever signed it lets others upload.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>. It is a JSON document in base64:
-//! an end, and conditions on the fields of the form. Every field has to be covered by a condition.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>. It is a JSON
+//! document in base64: an end, and conditions on the fields of the form. Every field has to be covered by a
+//! condition.
 
 mod read;
 
@@ -43,7 +44,8 @@ impl PostPolicy {
         read::read(base64)
     }
 
-    /// Judges the fields of a form for an upload into `bucket`. `AccessDenied` for the first reason not to take it.
+    /// Judges the fields of a form for an upload into `bucket`. `AccessDenied` for the first reason not to
+    /// take it.
     pub fn check(&self, form: &Form, bucket: &str, now_ms: u64) -> Result<()> {
         if now_ms >= self.expiration_ms {
             return Err(denied("Policy expired."));
@@ -64,8 +66,8 @@ impl PostPolicy {
         if self.covers("bucket") { Ok(()) } else { Err(denied("Extra input fields: bucket")) }
     }
 
-    /// The lengths that the file may have, from the least to the greatest; `None` where they are not limited. With
-    /// several conditions, all hold.
+    /// The lengths that the file may have, from the least to the greatest; `None` where they are not limited.
+    /// With several conditions, all hold.
     pub fn length_range(&self) -> Option<(u64, u64)> {
         let ranges = self.conditions.iter().filter_map(|condition| match condition {
             Condition::Length { min, max } => Some((*min, *max)),

@@ -3,8 +3,12 @@
 //! `tests/fuzz` runs them under cargo-fuzz, `it/fuzz_smoke.rs` for a few seconds with every test run. A panic is a failure
 //! there; what a parser makes of the bytes is judged where it is cheap to: reading twice gives the same answer.
 
+use gateway::form::file::FileReader;
+use gateway::form::multipart;
 use gateway::headers::Headers;
 use gateway::operations::{RequestHead, resolve};
+use gateway::policy::{self, ContextEntries, Kind, Policies, Policy, Principal, Source};
+use gateway::post_policy::PostPolicy;
 use gateway::query::Query;
 use gateway::sigv4;
 use gateway::xml::Element;
@@ -13,11 +17,13 @@ use gateway::xml::Element;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target that needs no server.
-pub const TARGETS: [Target; 4] = [
+pub const TARGETS: [Target; 6] = [
     ("request_head", request_head),
     ("authorization_header", authorization_header),
     ("xml_body", xml_body),
     ("query_string", query_string),
+    ("policy_document", policy_document),
+    ("post_form", post_form),
 ];
 
 /// `METHOD TARGET`, then `name: value` lines: is it resolved to an operation?
@@ -73,5 +79,58 @@ pub fn query_string(bytes: &[u8]) {
         for (name, _) in query.iter() {
             assert!(query.has(name));
         }
+    }
+}
+
+/// A policy document, of every kind: read, asked, explained, looked at.
+pub fn policy_document(bytes: &[u8]) {
+    let context = ContextEntries::default()
+        .with("aws:SourceIp", &["203.0.113.7"])
+        .with("aws:username", &["alice"])
+        .with("s3:prefix", &["a/"]);
+    for kind in [Kind::Bucket("photos"), Kind::Identity, Kind::Trust, Kind::Endpoint] {
+        let Ok(policy) = Policy::parse_bytes(kind, bytes) else { continue };
+        let source = Source { label: "fuzz", policy: &policy };
+        let policies =
+            Policies { owner: Some("111122223333"), resource: Some(source), ..Policies::default() };
+        for (action, key) in [("s3:GetObject", Some("a/cat.jpg")), ("s3:ListBucket", None)] {
+            let resource = policy::resource_arn("photos", key);
+            let request = policy::Request::new(&Principal::ANONYMOUS, action, &resource, &context);
+            let decision = policy::decide(&request, &policies);
+            assert_eq!(decision, policy::explain(&request, &policies).decision);
+            // To somebody without an account, what the only policy allows is allowed.
+            assert!(decision.is_allowed() || !policy.evaluate(&request).is_allowed());
+        }
+        let _ = (policy::is_public(&policy), policy::lint(&policy));
+    }
+}
+
+/// The body of a form with the boundary `B`, and the policy in it.
+pub fn post_form(bytes: &[u8]) {
+    let read = |chunk_length: usize| {
+        let mut reader = multipart::Reader::new("B");
+        let mut chunks = bytes.chunks(chunk_length);
+        let mut content = Vec::new();
+        let start = chunks.by_ref().find_map(|chunk| match reader.push(chunk) {
+            Ok(None) => None,
+            Ok(Some(start)) => Some(Ok(chunk.get(start..).unwrap_or_default())),
+            Err(error) => Some(Err(error)),
+        });
+        let rest = start.unwrap_or_else(|| Err(reader.end()))?;
+        let mut file = FileReader::new("B");
+        file.push(rest, |bytes| content.extend_from_slice(bytes));
+        for chunk in chunks {
+            file.push(chunk, |bytes| content.extend_from_slice(bytes));
+        }
+        Ok::<_, gateway::errors::S3Error>((reader.form(), content))
+    };
+    let whole = read(bytes.len().max(1));
+    // However the body arrives, it is the same form.
+    assert_eq!(whole, read(7));
+    let Ok((form, _)) = whole else { return };
+    let _ = (form.key(), form.headers(), form.success(), form.authorization());
+    let policy = form.get("policy").map(PostPolicy::parse);
+    if let Some(Ok(policy)) = policy {
+        let _ = (policy.check(&form, "photos", 1_577_836_800_000), policy.check_length(10));
     }
 }

@@ -9,8 +9,8 @@ pub enum State {
     Ended,
 }
 
-/// Tells the bytes of the file from the delimiter after them. It keeps no bytes but the count of those that may yet
-/// turn out to be the start of the delimiter.
+/// Tells the bytes of the file from the delimiter after them. It keeps no bytes but the count of those that
+/// may yet turn out to be the start of the delimiter.
 #[derive(Clone, Debug)]
 pub struct FileReader {
     /// `\r\n--boundary`

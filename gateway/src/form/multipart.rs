@@ -1,7 +1,7 @@
 //! Reads the fields of a `multipart/form-data` body, up to where the file begins.
 //!
-//! <https://www.rfc-editor.org/rfc/rfc7578>. The file comes last: fields after it are ignored. What comes before is
-//! limited, and so kept in memory; the file never is.
+//! <https://www.rfc-editor.org/rfc/rfc7578>. The file comes last: fields after it are ignored. What comes
+//! before is limited, and so kept in memory; the file never is.
 
 use super::{FIELDS_LENGTH_MAX, Form};
 use crate::errors::{ErrorCode, Result, S3Error};
@@ -12,8 +12,8 @@ const HEAD_LENGTH_MAX: usize = 64 << 10;
 /// The limit of a boundary: <https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1>
 const BOUNDARY_LENGTH_MAX: usize = 70;
 
-/// The boundary that a `Content-Type` names. `PreconditionFailed` for another type, `MalformedPOSTRequest` without
-/// a boundary.
+/// The boundary that a `Content-Type` names. `PreconditionFailed` for another type, `MalformedPOSTRequest`
+/// without a boundary.
 pub fn boundary(content_type: &str) -> Result<String> {
     let (media_type, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
     if !media_type.trim().eq_ignore_ascii_case("multipart/form-data") {
@@ -87,7 +87,8 @@ impl Reader {
         }
     }
 
-    /// Takes the next bytes of the body. `Some` is where in them the file begins; nothing may be pushed after that.
+    /// Takes the next bytes of the body. `Some` is where in them the file begins; nothing may be pushed after
+    /// that.
     ///
     /// `MaxPostPreDataLengthExceededError` beyond the limits, `MalformedPOSTRequest` for another format,
     /// `InvalidArgument` when the form ends without a file.
@@ -192,8 +193,8 @@ impl Reader {
         (self.position, self.searched, self.expects) = (position, position, expects);
     }
 
-    /// Where `needle` starts. What was searched before is not searched again, so that a body that arrives byte by
-    /// byte costs no more than one that arrives at once.
+    /// Where `needle` starts. What was searched before is not searched again, so that a body that arrives
+    /// byte by byte costs no more than one that arrives at once.
     fn find(&mut self, needle: &[u8]) -> Option<usize> {
         let haystack = self.buffer.get(self.searched..)?;
         let found = haystack.windows(needle.len()).position(|window| window == needle);
@@ -240,8 +241,8 @@ impl Disposition {
     }
 }
 
-/// The value of a parameter among `a=b; c="d"`. A backslash stands for itself, as in the paths that some browsers
-/// send, but for the one before a quote.
+/// The value of a parameter among `a=b; c="d"`. A backslash stands for itself, as in the paths that some
+/// browsers send, but for the one before a quote.
 fn parameter(text: &str, name: &str) -> Option<String> {
     let mut rest = text;
     loop {

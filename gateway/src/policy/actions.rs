@@ -40,7 +40,8 @@ impl ActionPattern {
     }
 }
 
-/// What an action is about; `None` for one that S3 does not have. The name is compared without regard to case.
+/// What an action is about; `None` for one that S3 does not have. The name is compared without regard to
+/// case.
 pub fn level(action: &str) -> Option<Level> {
     ACTIONS.iter().find(|(name, _)| name.eq_ignore_ascii_case(action)).map(|(_, level)| *level)
 }

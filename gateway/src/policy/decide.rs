@@ -2,8 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html>
 //! for one account, and
-//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html> for two.
-//! Organisations do not exist here, and so neither do their policies.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html>
+//! for two. Organisations do not exist here, and so neither do their policies.
 
 use super::document::Policy;
 use super::evaluate::{Reach, Verdict};
@@ -41,7 +41,8 @@ pub enum AclGrant {
 /// Everything that applies to a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Policies<'a> {
-    /// The account that owns the resource; `None` where there is none, such as for a list of one's own buckets.
+    /// The account that owns the resource; `None` where there is none, such as for a list of one's own
+    /// buckets.
     pub owner: Option<&'a str>,
     /// What the principal's account lets it do.
     pub identity: Identity<'a>,
@@ -55,8 +56,8 @@ pub struct Policies<'a> {
     pub resource: Option<Source<'a>>,
     /// What access control lists grant.
     pub acl: AclGrant,
-    /// Whether the bucket's policy is public and the bucket restricts what is: only services and the account of the
-    /// owner pass.
+    /// Whether the bucket's policy is public and the bucket restricts what is: only services and the account
+    /// of the owner pass.
     pub restrict_public: bool,
 }
 
@@ -148,8 +149,8 @@ impl Decision<'_> {
 /// A statement that denies wins, wherever it is. Then something has to allow: for a principal of the account
 /// that owns the resource, its own policies or the resource's; for one of another account, both. Boundary and
 /// session policies limit what a principal's own policies grant, and what the resource's policy grants to the
-/// role of a session; they do not limit what it grants to the user or the session itself, or to everybody. What
-/// it grants to an account, the account has to pass on with policies of its own.
+/// role of a session; they do not limit what it grants to the user or the session itself, or to everybody.
+/// What it grants to an account, the account has to pass on with policies of its own.
 pub fn decide<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Decision<'a> {
     let verdicts = Verdicts::of(request, policies);
     match verdicts.denied() {

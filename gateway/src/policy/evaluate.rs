@@ -4,8 +4,8 @@ use super::document::{Effect, Policy, Statement};
 use super::pattern::Arn;
 use super::request::{Context, Request};
 
-/// How directly a statement means the principal that asks. It decides whether the limits of the principal's own
-/// policies apply to what the statement grants: see [`decide`](super::decide::decide).
+/// How directly a statement means the principal that asks. It decides whether the limits of the principal's
+/// own policies apply to what the statement grants: see [`decide`](super::decide::decide).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Reach {
     /// Its account, which may pass the right on to its users.

@@ -1,8 +1,8 @@
 //! THE CONDITION KEYS: what a policy's conditions and variables may ask of a request.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html> and
-//! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html>. What a request to S3
-//! answers is in [`s3`].
+//! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html>. What a request to
+//! S3 answers is in [`s3`].
 
 pub mod s3;
 
@@ -217,7 +217,8 @@ impl KeyId {
         self.name().ends_with('/')
     }
 
-    /// Whether a request may carry several values, which conditions compare with `ForAnyValue` and `ForAllValues`.
+    /// Whether a request may carry several values, which conditions compare with `ForAnyValue` and
+    /// `ForAllValues`.
     pub fn is_multivalued(self) -> bool {
         matches!(
             self,

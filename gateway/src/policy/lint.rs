@@ -148,7 +148,7 @@ fn statement_principals(statement: &Statement, findings: &mut Findings) {
     }
     let excepts = statement.principals.as_ref().is_some_and(|principals| principals.except);
     if excepts {
-        let message = "NotPrincipal denies sessions that it does not name; a condition on aws:PrincipalArn says it better";
+        let message = "NotPrincipal denies whoever it does not name with account, role and session; a condition on aws:PrincipalArn says it better";
         findings.add(Severity::Notice, "not-principal", message.to_owned());
     }
 }

@@ -1,8 +1,9 @@
 //! Policies: who may do what with which resource, under which conditions.
 //!
-//! The language is that of AWS, <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>:
-//! identity policies, bucket policies, trust policies of roles, session policies, permissions boundaries and
-//! policies of endpoints. A document is read once ([`Policy::parse`]), then asked as often as needed
+//! The language is that of AWS,
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>: identity policies,
+//! bucket policies, trust policies of roles, session policies, permissions boundaries and policies of
+//! endpoints. A document is read once ([`Policy::parse`]), then asked as often as needed
 //! ([`Policy::evaluate`]); [`decide`] combines the policies that apply to one request.
 //!
 //! | module | what |

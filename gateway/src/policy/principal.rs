@@ -38,12 +38,27 @@ pub(crate) struct Principals {
 impl Principals {
     /// How directly the element means a principal; `None` where it means somebody else.
     pub(crate) fn reach(&self, principal: &Principal<'_>) -> Option<Reach> {
-        let reach = self.named.iter().filter_map(|named| named.reach(principal)).max();
-        match (self.except, reach) {
-            (false, reach) => reach,
-            (true, Some(_)) => None,
-            (true, None) => Some(Reach::Direct),
+        if self.except {
+            return (!self.names_wholly(principal)).then_some(Reach::Direct);
         }
+        self.named.iter().filter_map(|named| named.reach(principal)).max()
+    }
+
+    /// Whether a principal is named, and all that it is part of: its account, and the role of its session.
+    /// Only then `NotPrincipal` leaves it out; the name of the account alone leaves out nobody but its root
+    /// user.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>
+    fn names_wholly(&self, principal: &Principal<'_>) -> bool {
+        if self.named.contains(&Named::Everyone) {
+            return true;
+        }
+        let named = |reach| self.named.iter().any(|named| named.reach(principal) == Some(reach));
+        let needs_account = principal.has_account() && principal.kind != PrincipalKind::Root;
+        let needs_issuer = principal.kind == PrincipalKind::AssumedRole;
+        named(Reach::Direct)
+            && (!needs_account || named(Reach::Account))
+            && (!needs_issuer || named(Reach::Issuer))
     }
 
     /// Whether it is everybody, `NotPrincipal` included: all but a few.

@@ -1,8 +1,8 @@
 //! What "public" means for the policy of a bucket.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>, "The meaning of
-//! public": a policy is public unless each grant is to fixed principals, or holds for fixed values of what tells
-//! where a request comes from.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>, "The
+//! meaning of public": a policy is public unless each grant is to fixed principals, or holds for fixed values
+//! of what tells where a request comes from.
 
 use super::condition::Condition;
 use super::document::{Effect, Policy, Statement};

@@ -28,8 +28,8 @@ impl<'a> Values<'a> {
     }
 }
 
-/// The circumstances of a request. A value is asked for only when a condition that decides names its key, so an
-/// implementation may well look something up.
+/// The circumstances of a request. A value is asked for only when a condition that decides names its key, so
+/// an implementation may well look something up.
 pub trait Context {
     /// The values of a key; `None` where the request does not carry it.
     fn value(&self, key: &Key) -> Option<Values<'_>>;
@@ -88,8 +88,8 @@ pub struct Principal<'a> {
     pub account: &'a str,
     /// The canonical id of the account.
     pub canonical_id: &'a str,
-    /// `arn:aws:iam::111122223333:user/alice`, or `…:assumed-role/ROLE/SESSION`, or `…:root`. The provider of a web
-    /// identity; the name of a service, `logging.s3.amazonaws.com`. Empty for nobody.
+    /// `arn:aws:iam::111122223333:user/alice`, or `…:assumed-role/ROLE/SESSION`, or `…:root`. The provider of
+    /// a web identity; the name of a service, `logging.s3.amazonaws.com`. Empty for nobody.
     pub arn: &'a str,
     /// What `aws:userid` is: `AIDA…`, `AROA…:SESSION`, or the account for its root user. May be empty.
     pub unique_id: &'a str,
@@ -157,6 +157,7 @@ impl<'a> Principal<'a> {
             KeyId::PrincipalArn if self.has_account() => text(self.principal_arn()),
             KeyId::PrincipalAccount => text(self.account),
             KeyId::PrincipalType => text(self.type_name()),
+            KeyId::UserId if self.kind == PrincipalKind::Anonymous => text("anonymous"),
             KeyId::UserId => text(self.unique_id),
             KeyId::UserName => text(self.user_name),
             KeyId::PrincipalIsAwsService => {
@@ -220,8 +221,8 @@ pub struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// `action` is `s3:GetObject`, in any case; `resource` an ARN, as [`resource_arn`] makes it. What is no ARN is a
-    /// resource that only `*` matches.
+    /// `action` is `s3:GetObject`, in any case; `resource` an ARN, as [`resource_arn`] makes it. What is no
+    /// ARN is a resource that only `*` matches.
     pub fn new(
         principal: &'a Principal<'a>,
         action: &str,

@@ -30,8 +30,9 @@ fn every_action_of_the_operations_table_is_catalogued() {
                 }
             };
             for name in names.into_iter().filter(|name| name.starts_with("s3:")) {
-                // A form names its object in the body.
-                let expected = if *operation == Operation::PostObject { Level::Object } else { expected };
+                // Their bodies name the objects.
+                let names_objects = matches!(operation, Operation::PostObject | Operation::DeleteObjects);
+                let expected = if names_objects { Level::Object } else { expected };
                 assert_eq!(level(name), Some(expected), "{operation} {name}");
             }
         }

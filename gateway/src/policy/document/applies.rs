@@ -58,20 +58,24 @@ fn check_actions(
     if all { Ok(()) } else { Err(MalformedPolicy::ActionWithoutResource) }
 }
 
-/// Each key must be one that S3 knows, and that the requests of each action carry; of an action with wildcards,
-/// those of one that it means.
+/// Each key must be one that S3 knows, and that the requests of each action carry; of an action with
+/// wildcards, those of one that it means.
 fn check_conditions(statement: &Statement) -> Result<(), MalformedPolicy> {
+    // Many keys are carried by the same actions, which need to be judged once.
+    let mut judged: Vec<&[&str]> = Vec::new();
     for condition in &statement.conditions {
         let key = &condition.key;
         // AWS adds to the global keys without asking, so all of them pass.
         let is_global = key.name().starts_with("aws:");
-        if key.id() == KeyId::Other && !is_global {
-            return Err(MalformedPolicy::ConditionKey);
-        }
-        if key.name().starts_with("sts:") || key.name().starts_with("iam:") {
+        let is_of_s3 = key.name().starts_with("s3:") && key.id() != KeyId::Other;
+        if !is_global && !is_of_s3 {
             return Err(MalformedPolicy::ConditionKey);
         }
         let Carried::By(carriers) = key.id().carried() else { continue };
+        if judged.contains(&carriers) {
+            continue;
+        }
+        judged.push(carriers);
         let carried = |action: &ActionPattern| {
             &*action.text == "*"
                 || action.known().any(|(name, _)| carriers.iter().any(|own| own.eq_ignore_ascii_case(name)))

@@ -308,6 +308,20 @@ fn white_space_does_not_count_against_the_limit() {
 }
 
 #[test]
+fn a_hostile_document_takes_no_long_time() {
+    // Each of many conditions has to be carried by each of many actions.
+    let actions = vec![r#""s3:P*""#; 1000].join(",");
+    let keys: Vec<String> = (0..300).map(|at| format!(r#""s3:RequestObjectTag/{at}":"""#)).collect();
+    let text = format!(
+        r#"{{"Statement":{{"Effect":"Deny","Principal":"*","Action":[{actions}],"Resource":"*","Condition":{{"StringLike":{{{}}}}}}}}}"#,
+        keys.join(",")
+    );
+    let begun = std::time::Instant::now();
+    assert_eq!(message(Kind::Bucket("photos"), &text), "accepted");
+    assert!(begun.elapsed() < std::time::Duration::from_secs(5));
+}
+
+#[test]
 fn what_is_wrong_becomes_an_error_document() {
     let error = crate::errors::S3Error::from(Policy::parse(BUCKET, "").unwrap_err());
     assert_eq!(error.code.status(), 400);

@@ -14,8 +14,8 @@ use std::borrow::Cow;
 /// Keys and values of tags.
 pub type Tags = Vec<(String, String)>;
 
-/// What is not in the head of a request, and is looked up only when a condition asks. Whoever knows nothing of
-/// something leaves its method out: the request does not carry the key then.
+/// What is not in the head of a request, and is looked up only when a condition asks. Whoever knows nothing
+/// of something leaves its method out: the request does not carry the key then.
 pub trait Lookups {
     /// The address that the request came from.
     fn source_ip(&self) -> Option<String> {
@@ -32,8 +32,8 @@ pub trait Lookups {
         None
     }
 
-    /// The tags of the object that the action is about, as it is now; `None` when there is no such object, or when the
-    /// action is not one that may be judged by them.
+    /// The tags of the object that the action is about, as it is now; `None` when there is no such object, or
+    /// when the action is not one that may be judged by them.
     fn object_tags(&self) -> Option<Tags> {
         None
     }
@@ -53,12 +53,14 @@ pub trait Lookups {
         None
     }
 
-    /// What a document in the body says: `s3:LocationConstraint`, and `s3:object-lock-…` of retention and legal hold.
+    /// What a document in the body says: `s3:LocationConstraint`, and `s3:object-lock-…` of retention and
+    /// legal hold.
     fn body_value(&self, _key: KeyId) -> Option<String> {
         None
     }
 
-    /// Anything else: `aws:TokenIssueTime`, `aws:MultiFactorAuthPresent`, `aws:SourceIdentity`, `aws:CalledVia`, …
+    /// Anything else: `aws:TokenIssueTime`, `aws:MultiFactorAuthPresent`, `aws:SourceIdentity`,
+    /// `aws:CalledVia`, …
     fn other(&self, _key: &Key) -> Option<Values<'_>> {
         None
     }
@@ -83,7 +85,8 @@ pub struct S3Request<'a> {
     pub principal: &'a Principal<'a>,
     /// The account that owns the resource.
     pub owner: Option<&'a str>,
-    /// The version that the action is about: of `versionId`, of the copy source, of an entry of `DeleteObjects`.
+    /// The version that the action is about: of `versionId`, of the copy source, of an entry of
+    /// `DeleteObjects`.
     pub version_id: Option<&'a str>,
     /// When the request arrived, in milliseconds since 1970.
     pub received_ms: u64,
@@ -241,11 +244,14 @@ impl<'a> S3Request<'a> {
         match id {
             KeyId::CurrentTime => Some(Cow::Owned(timestamp::iso8601(self.received_ms))),
             KeyId::EpochTime => Some(Cow::Owned((self.received_ms / 1000).to_string())),
-            KeyId::SourceIp => self.lookups.source_ip().map(Cow::Owned),
+            // Through an endpoint, requests come from a private network, whose addresses are another key.
+            KeyId::SourceIp => match self.lookups.endpoint_id() {
+                None => self.lookups.source_ip().map(Cow::Owned),
+                Some(_) => None,
+            },
             KeyId::SecureTransport => truth(self.lookups.tls_version().is_some()),
             KeyId::TlsVersion => self.lookups.tls_version(),
             KeyId::SourceVpce => self.lookups.endpoint_id(),
-            // Of requests through an endpoint; the address is the same one.
             KeyId::VpcSourceIp => {
                 self.lookups.endpoint_id()?;
                 self.lookups.source_ip().map(Cow::Owned)

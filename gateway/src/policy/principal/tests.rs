@@ -90,11 +90,32 @@ fn services_and_web_identities_are_meant_by_name() {
 }
 
 #[test]
-fn not_principal_means_everybody_else() {
-    let json = Json::parse(r#"{"AWS":"111122223333"}"#).unwrap();
-    let element = parse(Kind::Bucket("b"), &json, true).unwrap();
-    assert_eq!(element.reach(&alice()), None);
-    assert_eq!(element.reach(&Principal::ANONYMOUS), Some(Reach::Direct));
+fn not_principal_leaves_out_those_who_are_named_with_all_that_they_are_part_of() {
+    let bob =
+        Principal { arn: "arn:aws:iam::111122223333:user/bob", unique_id: "", user_name: "bob", ..alice() };
+    let account = "111122223333";
+    let user = "arn:aws:iam::111122223333:user/alice";
+    let role = "arn:aws:iam::111122223333:role/team/reader";
+    let of_role = "arn:aws:sts::111122223333:assumed-role/reader/job";
+    for (listed, principal, is_left_out) in [
+        (&[account, user][..], &alice(), true),
+        (&[account, user], &bob, false),
+        (&[account, user], &root(), true),
+        (&[account, user], &Principal::ANONYMOUS, false),
+        (&[user], &alice(), false),
+        (&[account], &alice(), false),
+        (&[account], &root(), true),
+        (&[account, role, of_role], &session(), true),
+        (&[account, role], &session(), false),
+        (&[account, of_role], &session(), false),
+        (&["*"], &Principal::ANONYMOUS, true),
+    ] {
+        let names: Vec<String> = listed.iter().map(|name| format!("{name:?}")).collect();
+        let json = Json::parse(&format!(r#"{{"AWS":[{}]}}"#, names.join(","))).unwrap();
+        let element = parse(Kind::Bucket("b"), &json, true).unwrap();
+        let expected = if is_left_out { None } else { Some(Reach::Direct) };
+        assert_eq!(element.reach(principal), expected, "{listed:?} {principal:?}");
+    }
 }
 
 #[test]
