@@ -5,6 +5,7 @@ CLIENTS=$ROOT/tests/clients
 TARGET=${CARGO_TARGET_DIR:-$ROOT/target}
 BIN=${PORTCULLIS_BIN:-$TARGET/release/portcullis}
 unset PORTCULLIS_BIN # a setting of these scripts, not of the server
+unset AWS_CA_BUNDLE   # nothing here speaks TLS, and rclone stops at a bundle that it cannot use
 VENV=$TARGET/clients
 # The main user of tests/conformance.toml.
 ACCESS=0555b35654ad1656d804
