@@ -5,18 +5,14 @@
 //! reads the request's parameters and writes the response document. How to add one:
 //! `docs/adding-an-operation.md`.
 
+pub mod abort_multipart_upload;
 pub mod aws_query;
 pub mod bucket_versioning;
 pub mod complete_multipart_upload;
-pub mod copy_object;
 pub mod create_bucket;
 pub mod create_multipart_upload;
-pub mod delete_object;
-pub mod delete_objects;
 pub mod get_bucket_location;
 pub mod get_bucket_policy_status;
-pub mod get_object;
-pub mod get_object_attributes;
 pub mod list_buckets;
 pub mod list_multipart_uploads;
 pub mod list_object_versions;
@@ -25,10 +21,8 @@ pub mod list_objects_v2;
 pub mod list_parts;
 pub mod listing;
 pub mod parameters;
-pub mod put_object;
 mod resolve;
 mod row;
-pub mod upload_part;
 
 pub use resolve::{RequestHead, Resolved, resolve};
 pub use row::{Action, BodyDigest, BodyKind, Method, Row, Selector, TargetKind};

@@ -7,42 +7,16 @@ use crate::url_encoding;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// The largest part number.
-pub const PART_NUMBER_MAX: u32 = 10_000;
-/// The largest body of PutObject and UploadPart: 5 GiB.
-pub const PUT_LENGTH_MAX: u64 = 5 << 30;
-/// The largest object: 10,000 parts of 5 GiB.
-pub const OBJECT_LENGTH_MAX: u64 = PUT_LENGTH_MAX * 10_000;
 /// The smallest part but the last: 5 MiB.
 pub const PART_LENGTH_MIN: u64 = 5 << 20;
 /// How many entries a page of a listing has at most.
 pub const PAGE_MAX: u32 = 1000;
-
-/// `versionId`. `InvalidArgument` when it is empty.
-pub fn version_id(query: &Query) -> Result<Option<String>> {
-    match query.get("versionId") {
-        Some("") => Err(S3Error::invalid_argument("versionId", "", "Version id cannot be the empty string")),
-        id => Ok(id.map(str::to_owned)),
-    }
-}
 
 /// `uploadId`, which the operations that have it need.
 pub fn upload_id(query: &Query) -> Result<String> {
     match query.get_non_empty("uploadId") {
         Some(id) => Ok(id.to_owned()),
         None => Err(S3Error::invalid_argument("uploadId", "", "Upload id cannot be the empty string")),
-    }
-}
-
-/// `partNumber`, 1 to 10,000. `InvalidArgument` otherwise.
-pub fn part_number(query: &Query) -> Result<Option<u32>> {
-    let Some(text) = query.get("partNumber") else { return Ok(None) };
-    match text.parse() {
-        Ok(number) if (1..=PART_NUMBER_MAX).contains(&number) => Ok(Some(number)),
-        _ => {
-            let message = "Part number must be an integer between 1 and 10000, inclusive";
-            Err(S3Error::invalid_argument("partNumber", text, message))
-        }
     }
 }
 
@@ -141,39 +115,9 @@ pub fn parse_continuation_token(query: &Query) -> Result<Option<String>> {
     }
 }
 
-/// `x-amz-expected-bucket-owner` or `x-amz-source-expected-bucket-owner`: an account id.
-/// `InvalidBucketOwnerAWSAccountID` unless it has 12 digits.
-pub fn expected_owner<'a>(headers: &'a Headers, name: &str) -> Result<Option<&'a str>> {
-    let Some(account) = headers.get(name) else { return Ok(None) };
-    if account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Ok(Some(account));
-    }
-    Err(S3Error::new(crate::errors::ErrorCode::InvalidBucketOwnerAWSAccountID))
-}
-
 /// Whether a header says `true`.
 pub fn is_true(headers: &Headers, name: &str) -> bool {
     headers.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
-}
-
-/// The length of the body of a PutObject or UploadPart, without `aws-chunked` framing. `MissingContentLength`
-/// when the client does not tell, `EntityTooLarge` beyond 5 GiB, `InvalidArgument` for what is no length.
-pub fn body_length(headers: &Headers) -> Result<u64> {
-    let name = if headers.has("x-amz-decoded-content-length") {
-        "x-amz-decoded-content-length"
-    } else {
-        "content-length"
-    };
-    let text = headers.get(name).ok_or(crate::errors::ErrorCode::MissingContentLength)?;
-    let length: u64 = text
-        .parse()
-        .map_err(|_| S3Error::invalid_argument("Content-Length", text, "The length is not a number"))?;
-    if length > PUT_LENGTH_MAX {
-        return Err(S3Error::new(crate::errors::ErrorCode::EntityTooLarge)
-            .detail("ProposedSize", length.to_string())
-            .detail("MaxSizeAllowed", PUT_LENGTH_MAX.to_string()));
-    }
-    Ok(length)
 }
 
 #[cfg(test)]
@@ -183,17 +127,6 @@ mod tests {
 
     fn query(raw: &str) -> Query {
         Query::parse(raw).unwrap()
-    }
-
-    #[test]
-    fn part_numbers_run_from_1_to_10000() {
-        assert_eq!(part_number(&query("partNumber=10000")).unwrap(), Some(10_000));
-        assert_eq!(part_number(&query("")).unwrap(), None);
-        for raw in ["partNumber=0", "partNumber=10001", "partNumber=-1", "partNumber", "partNumber=x"] {
-            let error = part_number(&query(raw)).unwrap_err();
-            assert_eq!(error.code, ErrorCode::InvalidArgument, "{raw}");
-            assert_eq!(error.details[0], ("ArgumentName", "partNumber".to_owned()));
-        }
     }
 
     #[test]
@@ -227,31 +160,7 @@ mod tests {
 
     #[test]
     fn empty_ids_are_invalid() {
-        assert_eq!(version_id(&query("versionId=")).unwrap_err().code, ErrorCode::InvalidArgument);
-        assert_eq!(version_id(&query("versionId=null")).unwrap().as_deref(), Some("null"));
         assert_eq!(upload_id(&query("uploadId")).unwrap_err().code, ErrorCode::InvalidArgument);
         assert_eq!(upload_id(&query("uploadId=u")).unwrap(), "u");
-    }
-
-    #[test]
-    fn an_owner_is_an_account_id() {
-        let owner = |value| {
-            let headers = Headers::from_iter([("x-amz-expected-bucket-owner", value)]);
-            expected_owner(&headers, "x-amz-expected-bucket-owner").map(|owner| owner.map(str::to_owned))
-        };
-        assert_eq!(owner("111122223333").unwrap().as_deref(), Some("111122223333"));
-        assert_eq!(owner("unknown").unwrap_err().code, ErrorCode::InvalidBucketOwnerAWSAccountID);
-    }
-
-    #[test]
-    fn a_body_has_a_length_within_the_limit() {
-        let length = |pairs: &[(&str, &str)]| {
-            body_length(&Headers::from_iter(pairs.iter().copied())).map_err(|error| error.code)
-        };
-        assert_eq!(length(&[("content-length", "5")]), Ok(5));
-        assert_eq!(length(&[("content-length", "90"), ("x-amz-decoded-content-length", "5")]), Ok(5));
-        assert_eq!(length(&[]), Err(ErrorCode::MissingContentLength));
-        assert_eq!(length(&[("content-length", "5368709121")]), Err(ErrorCode::EntityTooLarge));
-        assert_eq!(length(&[("content-length", "-1")]), Err(ErrorCode::InvalidArgument));
     }
 }

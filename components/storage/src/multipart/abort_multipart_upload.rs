@@ -1,7 +1,7 @@
 //! AbortMultipartUpload: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html>
 
 use gateway::errors::Result;
-use gateway::operations::upload_part::AbortInput;
+use gateway::operations::abort_multipart_upload::Input;
 use gateway::precondition::failed;
 use sdk::Response;
 
@@ -12,7 +12,7 @@ use crate::request::Request;
 /// Ends the upload and gives up its parts. `PreconditionFailed` when it was initiated at another time than
 /// `x-amz-if-match-initiated-time` says.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
-    let input = AbortInput::parse(&request.query, &request.headers)?;
+    let input = Input::parse(&request.query, &request.headers)?;
     let bucket = request.bucket_row()?.record.id;
     for _ in 0..ATTEMPTS_MAX {
         let upload = find(request, bucket)?;
