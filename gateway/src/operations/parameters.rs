@@ -7,6 +7,8 @@ use crate::url_encoding;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+/// The largest part number.
+pub const PART_NUMBER_MAX: u32 = 10_000;
 /// The smallest part but the last: 5 MiB.
 pub const PART_LENGTH_MIN: u64 = 5 << 20;
 /// How many entries a page of a listing has at most.
