@@ -7,6 +7,7 @@ BIN=${PORTCULLIS_BIN:-$TARGET/release/portcullis}
 unset PORTCULLIS_BIN # a setting of these scripts, not of the server
 unset AWS_CA_BUNDLE   # nothing here speaks TLS, and rclone stops at a bundle that it cannot use
 VENV=$TARGET/clients
+export MODULES=$TARGET/clients-js
 # The main user of tests/conformance.toml.
 ACCESS=0555b35654ad1656d804
 SECRET='h7GhxuBLTrlhVUyxSPUKUV8r/2EI4ngqJxD7iBdBYLhwluN30JaT3Q=='
@@ -25,6 +26,13 @@ install_clients() {
     echo "$wheels" >"$VENV/complete"
   fi
   export PATH=$VENV/bin:$PATH
+  local packages="@aws-sdk/client-s3 @aws-sdk/lib-storage @aws-sdk/s3-request-presigner"
+  if command -v npm >/dev/null && [ "$(cat "$MODULES/complete" 2>/dev/null)" != "$packages" ]; then
+    mkdir -p "$MODULES"
+    # shellcheck disable=SC2086
+    (cd "$MODULES" && npm install --silent --no-audit --no-fund --no-save --prefix . $packages)
+    echo "$packages" >"$MODULES/complete"
+  fi
   local missing=()
   for program in rclone restic curl; do command -v "$program" >/dev/null || missing+=("$program"); done
   if [ ${#missing[@]} -gt 0 ]; then
