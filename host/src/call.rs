@@ -1,7 +1,5 @@
 //! The host's side of a `call`: what the client sent, the facts that stages set, scheduled work, and the response.
 
-use std::cell::OnceCell;
-
 use http::{HeaderMap, Method, request::Parts};
 use wasmtime::component::Resource;
 
@@ -96,7 +94,6 @@ pub struct CallState {
     pub pending: Vec<PendingBlob>,
     /// Where time goes at the moment; only for calls whose stages are timed.
     pub stopwatch: Option<Stopwatch>,
-    text: OnceCell<String>,
 }
 
 /// The stage that runs, and since when.
@@ -187,7 +184,6 @@ impl CallState {
             added_headers: String::new(),
             pending: Vec::new(),
             stopwatch,
-            text: OnceCell::new(),
         }
     }
 
@@ -207,13 +203,8 @@ impl CallState {
         Some(self.stopwatch.as_mut()?.enter(stage))
     }
 
-    /// The request line without its version, then every header as `name: value\n`. Every stage reads it: it is written
-    /// once.
-    pub fn text(&self) -> &str {
-        self.text.get_or_init(|| self.write_text())
-    }
-
-    fn write_text(&self) -> String {
+    /// The request line without its version, then every header as `name: value\n`.
+    pub fn text(&self) -> String {
         let mut text = String::with_capacity(64 + self.headers.len() * 64);
         text.push_str(self.method.as_str());
         text.push(' ');

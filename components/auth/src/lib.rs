@@ -3,15 +3,15 @@
 mod verify;
 
 use sdk::bindings::auth::exports::portcullis::gateway::auth::Guest;
-use sdk::{Call, Refusal, refuse};
+use sdk::{Call, Refusal, SentHead, refuse};
 
 /// The stage, as the component exports it.
 #[derive(Debug)]
 pub struct Auth;
 
 impl Guest for Auth {
-    fn verify(call: &Call) -> Result<(), Refusal> {
-        verify::verify(call).map_err(refuse)
+    fn verify(call: &Call, head: SentHead) -> Result<(), Refusal> {
+        verify::verify(call, head).map_err(refuse)
     }
 }
 

@@ -4,7 +4,7 @@ use gateway::errors::S3Error;
 use gateway::sigv4::payload::{Chunks, Payload};
 use gateway::sigv4::{self, Authentication, Request, Signed};
 use sdk::keys::{Claim, Verdict};
-use sdk::{Call, Chunked, Head, digests, keys};
+use sdk::{Call, Chunked, Head, SentHead, digests, keys};
 
 /// Judges a signature and keeps what it proves: the host, or a test in its place.
 pub(crate) trait Judge {
@@ -42,8 +42,8 @@ impl Judge for Host<'_> {
 }
 
 /// Establishes the principal and the payload, or refuses.
-pub(crate) fn verify(call: &Call) -> Result<(), S3Error> {
-    let (head, headers) = Head::read(call);
+pub(crate) fn verify(call: &Call, head: SentHead) -> Result<(), S3Error> {
+    let (head, headers) = Head::split(head);
     let request = Request {
         method: &head.method,
         path: &head.path,

@@ -2,8 +2,7 @@
 
 use gateway::headers::Headers;
 
-use crate::Call;
-use crate::contract::calls as contract;
+use crate::{Call, SentHead};
 
 /// What the client sent, but for its headers and its body.
 #[derive(Debug, Clone)]
@@ -33,7 +32,7 @@ impl Head {
     }
 
     /// Takes a head apart.
-    pub fn split(head: contract::Head) -> (Head, Headers) {
+    pub fn split(head: SentHead) -> (Head, Headers) {
         let line = head.text.split('\n').next().unwrap_or_default();
         let (method, target) = line.split_once(' ').unwrap_or((line, "/"));
         let (path, query) = target.split_once('?').unwrap_or((target, ""));

@@ -25,7 +25,7 @@ use gateway::operations::Operation;
 use sdk::bindings::storage::exports::portcullis::gateway::references as contract;
 use sdk::bindings::storage::exports::portcullis::gateway::storage::{Guest, Step};
 use sdk::executor::Suspended;
-use sdk::{Admitted, Call, Refusal, Response, executor, refuse};
+use sdk::{Call, Refusal, Response, SentHead, Target, executor, refuse};
 
 use crate::request::Request;
 
@@ -38,10 +38,8 @@ impl Guest for Storage {
         request::locate(call, id, &bucket, copies).map_err(refuse)
     }
 
-    fn start(call: Call) -> std::result::Result<Step, Refusal> {
-        // What policy did not allow goes no further.
-        let admitted = call.admitted().ok_or_else(|| refuse(ErrorCode::AccessDenied.into()))?;
-        executor::start(admitted.head.id, Box::pin(answer(call, admitted))).map(step).map_err(refuse)
+    fn start(call: Call, head: SentHead, target: Target) -> std::result::Result<Step, Refusal> {
+        executor::start(head.id, Box::pin(answer(call, head, target))).map(step).map_err(refuse)
     }
 
     fn resume(id: u64) -> std::result::Result<Step, Refusal> {
@@ -71,8 +69,8 @@ fn step(suspended: Option<Suspended>) -> Step {
     }
 }
 
-async fn answer(call: Call, admitted: Admitted) -> Result<()> {
-    let request = Request::read(call, admitted)?;
+async fn answer(call: Call, head: SentHead, target: Target) -> Result<()> {
+    let request = Request::read(call, head, target)?;
     let response = dispatch(&request).await?;
     response.send(&request.call);
     Ok(())

@@ -6,7 +6,7 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::{Headers, with_presigned};
 use gateway::operations::Operation;
 use gateway::query::Query;
-use sdk::{Admitted, Call, Decision, Head, Identity, Owner, Principal};
+use sdk::{Call, Decision, Head, Identity, Owner, Principal, SentHead, Target};
 
 use crate::access::Judged;
 use crate::object::read;
@@ -40,10 +40,10 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Reads an allowed call. Fails with `NoSuchBucket`, or with `AccessDenied` when the bucket has another owner than the
-    /// client expects.
-    pub(crate) fn read(call: Call, admitted: Admitted) -> Result<Request> {
-        let Admitted { head, target, decision } = admitted;
+    /// Reads an allowed call. Fails with `AccessDenied` when it carries no decision, with `NoSuchBucket`, or when the
+    /// bucket has another owner than the client expects.
+    pub(crate) fn read(call: Call, head: SentHead, target: Target) -> Result<Request> {
+        let decision = call.decision().ok_or(ErrorCode::AccessDenied)?;
         let (head, headers) = Head::split(head);
         let operation = Operation::parse(&target.operation)
             .ok_or_else(|| S3Error::new(ErrorCode::NotImplemented).message(target.operation.clone()))?;

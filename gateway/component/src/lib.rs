@@ -6,7 +6,7 @@ mod settings;
 
 use sdk::bindings::gateway::exports::portcullis::gateway::pipeline::Guest;
 use sdk::executor::Suspended;
-use sdk::{Call, Head, Progress, executor};
+use sdk::{Call, Progress, executor};
 
 /// The pipeline, as the component exports it.
 #[derive(Debug)]
@@ -14,8 +14,8 @@ pub struct Gateway;
 
 impl Guest for Gateway {
     fn start(call: Call) -> Progress {
-        let (head, headers) = Head::read(&call);
-        settled(executor::start(head.id, Box::pin(pipeline::serve(call, head, headers))))
+        let sent = call.head();
+        settled(executor::start(sent.id, Box::pin(pipeline::serve(call, sent))))
     }
 
     fn resume(id: u64) -> Progress {

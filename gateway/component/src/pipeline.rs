@@ -7,7 +7,7 @@ use gateway::query::Query;
 use sdk::bindings::gateway::portcullis::gateway::{
     auth, cors, encryption, policy, stages, storage, transform, website,
 };
-use sdk::{Call, Head, Progress, Refusal, Target, refuse, trace};
+use sdk::{Call, Head, Progress, Refusal, SentHead, Target, refuse, trace};
 use stages::Position;
 use storage::Step;
 
@@ -24,8 +24,9 @@ const CREATE_BUCKET: &str = "CreateBucket";
 const COPY: &str = "Copy";
 
 /// Serves a call: the walk, or the rendering of its refusal.
-pub(crate) async fn serve(call: Call, head: Head, headers: Headers) -> Result<(), gateway::errors::S3Error> {
-    let walked = walk(&call, &head, &headers).await;
+pub(crate) async fn serve(call: Call, sent: SentHead) -> Result<(), gateway::errors::S3Error> {
+    let (head, headers) = Head::split(sent.clone());
+    let walked = walk(&call, &sent, &head, &headers).await;
     if let Err(refusal) = walked {
         refusals::respond(&call, &head, &refusal);
     }
@@ -36,7 +37,7 @@ pub(crate) async fn serve(call: Call, head: Head, headers: Headers) -> Result<()
     Ok(())
 }
 
-async fn walk(call: &Call, head: &Head, headers: &Headers) -> Result<(), Refusal> {
+async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> Result<(), Refusal> {
     // The host asks for the time of the stages of some calls; marking borders for nobody costs more than most stages.
     let enter = |stage| {
         if head.timed {
@@ -69,7 +70,7 @@ async fn walk(call: &Call, head: &Head, headers: &Headers) -> Result<(), Refusal
 
     // Who asks. From here on the principal is known, possibly as anonymous.
     enter("auth");
-    auth::verify(call)?;
+    auth::verify(call, sent)?;
     added(Position::AfterAuth, call)?;
 
     // Whose it is, then whether they may. Storage refuses whatever policy did not allow.
@@ -104,7 +105,7 @@ async fn walk(call: &Call, head: &Head, headers: &Headers) -> Result<(), Refusal
     // The end of the pipeline: S3 object semantics.
     added(Position::BeforeStorage, call)?;
     enter("storage");
-    let mut step = storage::start(call.share())?;
+    let mut step = storage::start(call.share(), sent, &target)?;
     loop {
         match step {
             Step::Responded => break,

@@ -4,8 +4,8 @@ use wasmtime::component::{HasData, Resource};
 use wasmtime::{Error, Result};
 
 use crate::bindings::calls::{
-    Admitted, Batch, Body, Decision, DigestAlgorithm, Head, Host, HostCall, IngestPlan, Named, Outcome,
-    Owner, Payload, Principal, Span, Target,
+    Batch, Body, Decision, DigestAlgorithm, Head, Host, HostCall, IngestPlan, Named, Outcome, Owner, Payload,
+    Principal, Span, Target,
 };
 use crate::body::digest::Algorithm;
 use crate::call::{Answer, CallHandle, CallState, Calls, Work};
@@ -61,16 +61,6 @@ impl CallsView<'_> {
 
 impl Host for CallsView<'_> {}
 
-fn head(call: &CallState) -> Head {
-    Head {
-        id: call.id,
-        received_ms: call.received_ms,
-        content_length: call.content_length,
-        timed: call.stopwatch.is_some(),
-        text: call.text().to_owned(),
-    }
-}
-
 /// Sets a fact. Setting it again is a bug of a stage, and a trap.
 pub(super) fn establish<T>(fact: &mut Option<T>, value: T, name: &str) -> Result<()> {
     if fact.is_some() {
@@ -87,7 +77,14 @@ impl HostCall for CallsView<'_> {
     }
 
     fn head(&mut self, handle: Resource<CallHandle>) -> Result<Head> {
-        Ok(head(self.call(&handle)?))
+        let call = self.call(&handle)?;
+        Ok(Head {
+            id: call.id,
+            received_ms: call.received_ms,
+            content_length: call.content_length,
+            timed: call.stopwatch.is_some(),
+            text: call.text(),
+        })
     }
 
     fn id(&mut self, handle: Resource<CallHandle>) -> Result<u64> {
@@ -146,16 +143,6 @@ impl HostCall for CallsView<'_> {
 
     fn decision(&mut self, handle: Resource<CallHandle>) -> Result<Option<Decision>> {
         Ok(self.call(&handle)?.facts.decision)
-    }
-
-    fn admitted(&mut self, handle: Resource<CallHandle>) -> Result<Option<Admitted>> {
-        let call = self.call(&handle)?;
-        Ok(match (&call.facts.decision, &call.facts.target) {
-            (Some(decision), Some(target)) => {
-                Some(Admitted { head: head(call), target: target.clone(), decision: *decision })
-            }
-            _ => None,
-        })
     }
 
     fn is_owners_alone(&mut self, handle: Resource<CallHandle>) -> Result<bool> {
