@@ -35,7 +35,8 @@ pub(crate) fn authorize_each(call: &Call) -> Result<()> {
 }
 
 /// Whether the account that owns the bucket asks, and nobody else has a say. Nearly every call is such a one: two
-/// questions to the host decide it.
+/// questions to the host decide it. Users may do what their account may; once they have policies of their own, this is
+/// true of the root user only.
 fn is_owners_alone(call: &Call) -> bool {
     match (call.account(), call.owner()) {
         (Some(account), Some(owner)) => account == owner.account && !owner.guarded,
