@@ -10,6 +10,7 @@
     reason = "a test that cannot go on stops, and says where"
 )]
 
+mod access;
 mod compatibility;
 mod conditions;
 mod crash;

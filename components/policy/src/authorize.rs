@@ -12,7 +12,8 @@ use crate::resources::Stored;
 
 /// Sets the fact `decision`, or refuses.
 pub(crate) fn authorize(call: &Call) -> Result<()> {
-    // Nearly every call is such a one: one question to the host decides it.
+    // Nearly every call is such a one: one question to the host decides it. Users may do what their account may; once they
+    // have policies of their own, this is true of the root user only.
     if call.is_owners_alone() {
         call.set_decision(Decision::AsOwner);
         return Ok(());

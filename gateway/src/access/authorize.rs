@@ -81,7 +81,14 @@ pub fn authorize(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit>
                 let action = if place.version_id.is_some() { version } else { current };
                 ask_target(asked, resources, &bucket, place, action)
             }
-            Action::Source(current, version) => ask_source(asked, resources, current, version)?,
+            Action::Source(current, version) => match ask_source(asked, resources, current, version)? {
+                Source::Refused => false,
+                Source::Allowed => true,
+                Source::Tagged => {
+                    let key = place.key.unwrap_or_default();
+                    ask(asked, resources, &bucket, place, "s3:PutObjectTagging", Subject::Key(key))
+                }
+            },
             Action::Each(..) => {
                 permit = Permit::Each;
                 true
@@ -184,15 +191,39 @@ fn ask_target(
     }
 }
 
-/// Asks for an action on the object that is copied. A bucket that is not there is told by whoever looks for the object.
-fn ask_source(asked: &Asked<'_>, resources: &dyn Resources, current: &str, version: &str) -> Result<bool> {
+/// Whether an object may be copied.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Refused,
+    Allowed,
+    /// It may, and its tags come along: writing them takes an action of its own.
+    Tagged,
+}
+
+/// Asks for an action on the object that is copied, and for another one where its tags are copied too. A bucket that is
+/// not there is told by whoever looks for the object.
+fn ask_source(asked: &Asked<'_>, resources: &dyn Resources, current: &str, version: &str) -> Result<Source> {
     let source = CopySource::of_headers(asked.headers)?;
-    let Some(bucket) = resources.bucket(&source.bucket) else { return Ok(true) };
+    let Some(bucket) = resources.bucket(&source.bucket) else { return Ok(Source::Allowed) };
     let place = Place { key: Some(&source.key), version_id: source.version_id.as_deref() };
-    let action = if place.version_id.is_some() { version } else { current };
     let object = resources.object(&bucket.name, &source.key, place.version_id);
     let subject = Subject::Object(&source.key, object.as_ref());
-    Ok(ask(asked, resources, &bucket, place, action, subject))
+    let ask = |current, version| {
+        let action = if place.version_id.is_some() { version } else { current };
+        ask(asked, resources, &bucket, place, action, subject)
+    };
+    if !ask(current, version) {
+        return Ok(Source::Refused);
+    }
+    let copies_tags = asked.operation == Operation::CopyObject
+        && asked.headers.get("x-amz-tagging-directive") != Some("REPLACE")
+        && object.is_some()
+        && !resources.object_tags(&bucket.name, &source.key, place.version_id).is_empty();
+    Ok(match copies_tags {
+        false => Source::Allowed,
+        true if ask("s3:GetObjectTagging", "s3:GetObjectVersionTagging") => Source::Tagged,
+        true => Source::Refused,
+    })
 }
 
 fn ask(

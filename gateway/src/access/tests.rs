@@ -1,6 +1,5 @@
 use super::*;
 use crate::acl::{Canned, Grant, Grantee, Parties};
-use crate::copy_source::CopySource;
 use crate::errors::ErrorCode;
 use crate::headers::Headers;
 use crate::operations::Operation;
@@ -238,7 +237,11 @@ fn a_copy_takes_a_right_on_its_source() {
     assert!(copy(&shown, "secrets/cat.jpg"));
     assert!(!copy(&shown, "secrets/dog.jpg"), "there is none, and that is not the stranger's to know");
     assert!(copy(&shown, "nowhere/cat.jpg"), "that there is no such bucket is told by the copy");
-    assert!(CopySource::parse("secrets/cat.jpg?versionId=1").is_ok());
+    let tagged = Stored { tags: vec![("kind".to_owned(), "secret".to_owned())], ..shown.clone() };
+    assert!(!copy(&tagged, "secrets/cat.jpg"), "who may read an object may not read its tags");
+    let replaced = [("x-amz-copy-source", "secrets/cat.jpg"), ("x-amz-tagging-directive", "REPLACE")];
+    assert!(may(&tagged, Who::Stranger, Operation::CopyObject, &replaced, ""));
+    assert!(may(&tagged, Who::Root, Operation::CopyObject, &replaced[..1], ""));
     let current = shown.policy("Deny", EVERYBODY, "\"s3:GetObjectVersion\"", "");
     assert!(copy(&current, "photos/cat.jpg") && !copy(&current, "photos/cat.jpg?versionId=1"));
 }

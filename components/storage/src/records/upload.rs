@@ -47,12 +47,12 @@ pub(crate) struct Upload {
 /// Who created an upload, as listings print it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Initiator {
-    /// The account.
-    pub(crate) account: Account,
     /// The canonical id of the account (root), or the user's ARN.
     pub(crate) id: String,
     /// `DisplayName`
     pub(crate) display_name: String,
+    /// The account.
+    pub(crate) account: Account,
 }
 
 /// The row of a part in `parts`.
