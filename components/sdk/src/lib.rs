@@ -23,8 +23,9 @@ pub mod work;
 use bindings::guest::portcullis::gateway as contract;
 
 pub use contract::calls::{
-    Admitted, Batch, Body, Call, Chunked, Decision, Digest, DigestAlgorithm, Failure, Identity, IngestPlan,
-    Ingested, Named, Owner, Payload, Principal, Progress, Put, Refusal, Requirement, Span, Target,
+    Admitted, Batch, Body, Call, Chunked, Decision, Digest, DigestAlgorithm, Failure, Form, Identity,
+    IngestPlan, Ingested, Named, Owner, Payload, Principal, Progress, Put, Refusal, Requirement, Span,
+    Target,
 };
 pub use contract::{digests, keys, settings, trace};
 pub use head::Head;
