@@ -1,10 +1,9 @@
 //! Uploads from HTML forms: what the fields of a form say.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html>. [`multipart`] reads the fields from
-//! the body, [`file`] finds the end of the file; the fields are judged by the form's own policy
+//! the body; the fields are judged by the form's own policy
 //! ([`post_policy`](crate::post_policy)), and then mean what the headers of a PutObject mean.
 
-pub mod file;
 pub mod multipart;
 
 use crate::errors::{ErrorCode, Result, S3Error};
@@ -97,6 +96,20 @@ impl Form {
             return Err(ErrorCode::MalformedPOSTRequest.into());
         }
         Ok(Headers::from_iter(pairs.iter().map(|(name, value)| (*name, &**value))))
+    }
+
+    /// The headers of the PutObject that the form stands for: those of the request that are about the request itself, as
+    /// conditions of policies ask for them, and [`Form::headers`]. `x-amz-algorithm` says how the form is signed.
+    pub fn over(&self, sent: &Headers) -> Result<Headers> {
+        const KEPT: [&str; 5] = ["host", "origin", "referer", "user-agent", "x-amz-expected-bucket-owner"];
+        let own = self.headers()?;
+        let algorithm = match self.authorization()? {
+            Some(Authorization::V4 { .. }) => Some(("x-amz-algorithm", ALGORITHM)),
+            Some(Authorization::V2 { .. }) => Some(("x-amz-algorithm", "AWS")),
+            None => None,
+        };
+        let kept = sent.iter().filter(|(name, _)| KEPT.contains(name));
+        Ok(kept.chain(own.iter()).chain(algorithm).collect())
     }
 
     /// What to answer when the object is stored.
@@ -270,11 +283,12 @@ fn is_authentication(name: &str) -> bool {
 /// Whether a field means what the header of the same name means. Others, such as `x-amz-copy-source`, would
 /// make another request of it.
 fn is_header(name: &str) -> bool {
-    const NAMES: [&str; 9] = [
+    const NAMES: [&str; 10] = [
         "cache-control",
         "content-disposition",
         "content-encoding",
         "content-language",
+        "content-md5",
         "content-type",
         "expires",
         "x-amz-sdk-checksum-algorithm",

@@ -90,7 +90,8 @@ impl Headers {
 /// A presigned URL carries `x-amz-*` headers in its query, signed with it: they count as headers, unless the same header
 /// was sent as well. `InvalidRequest` for what cannot be a header.
 pub fn with_presigned(headers: Headers, query: &Query) -> Result<Headers> {
-    if query.is_empty() || !query.has("X-Amz-Signature") {
+    let signature = ["X-Amz-Signature", "Signature"].into_iter().find(|name| query.has(name));
+    if query.is_empty() || signature.is_none() {
         return Ok(headers);
     }
     let mut block = headers.block.clone();

@@ -27,6 +27,7 @@ pub mod public_access_block;
 pub mod query;
 pub mod range;
 pub mod response_overrides;
+pub mod sigv2;
 pub mod sigv4;
 pub mod storage_class;
 pub mod tagging;

@@ -24,7 +24,7 @@ pub mod parameters;
 mod resolve;
 mod row;
 
-pub use resolve::{RequestHead, Resolved, resolve};
+pub use resolve::{RequestHead, Resolved, is_subresource, resolve};
 pub use row::{Action, BodyDigest, BodyKind, Method, Row, Selector, TargetKind};
 
 use BodyKind::{Form, Json, Stream, Xml};
@@ -116,7 +116,8 @@ operations! {
     ListMultipartUploads                 | Get    Bucket  [sub("uploads")]              [all("s3:ListBucketMultipartUploads")]                    none          Optional  -            yes
     DeleteObjects                        | Post   Bucket  [sub("delete")]               [each("s3:DeleteObject", "s3:DeleteObjectVersion"), with("x-amz-bypass-governance-retention", "s3:BypassGovernanceRetention")]
                                                                                                                                                   Xml(MIB2)     Required  -            yes
-    PostObject                           | Post   Bucket  []                            [all("s3:PutObject")]                                     Stream        Optional  -            no
+    PostObject                           | Post   Bucket  []                            [all("s3:PutObject"), with("x-amz-acl", "s3:PutObjectAcl"), with("x-amz-tagging", "s3:PutObjectTagging"), with("x-amz-object-lock-mode", "s3:PutObjectRetention"), with("x-amz-object-lock-legal-hold", "s3:PutObjectLegalHold")]
+                                                                                                                                                  Stream        Optional  -            yes
     CreateSession                        | Get    Bucket  [sub("session")]              [all("s3express:CreateSession")]                          none          Optional  -            no
 
     GetBucketVersioning                  | Get    Bucket  [sub("versioning")]           [all("s3:GetBucketVersioning")]                           none          Optional  -            yes

@@ -4,9 +4,9 @@ use http::{HeaderMap, Method, request::Parts};
 use wasmtime::component::Resource;
 
 use crate::bindings::calls::{
-    Batch, Body, Decision, DigestAlgorithm, IngestPlan, Named, Outcome, Owner, Principal, Span, Target,
+    Batch, Body, Decision, DigestAlgorithm, Form, IngestPlan, Named, Outcome, Owner, Principal, Span, Target,
 };
-use crate::body::Payload;
+use crate::body::{Boundary, Payload};
 use crate::telemetry::metrics;
 use crate::telemetry::otlp::Laps;
 use crate::volume::PendingBlob;
@@ -21,6 +21,8 @@ pub struct CallHandle;
 pub enum Work {
     /// Receive the whole body into memory, up to a limit in bytes.
     Collect(u64),
+    /// Receive a multipart body with this boundary up to the content of its next part, up to a limit in bytes.
+    Part(Boundary, u64),
     /// Receive the body into a new blob.
     Ingest(IngestPlan),
     /// Commit to the volume.
@@ -45,6 +47,8 @@ pub struct Answer {
 pub struct Facts {
     /// What the request asks for.
     pub target: Option<Target>,
+    /// What its form says.
+    pub form: Option<Form>,
     /// Who asks.
     pub principal: Option<Principal>,
     /// How the body is authenticated.
@@ -139,7 +143,7 @@ impl Work {
     /// The name under which waiting for this work is counted.
     pub fn stage(&self) -> &'static str {
         match self {
-            Work::Collect(_) | Work::Ingest(_) => "receive",
+            Work::Collect(_) | Work::Part(..) | Work::Ingest(_) => "receive",
             Work::Commit(_) => "commit",
             Work::Digest(..) => "digest",
         }

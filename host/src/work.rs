@@ -6,7 +6,8 @@ use http::header::{CONTENT_LENGTH, EXPECT};
 use http::request::Parts;
 
 use crate::bindings::calls::{self, Batch, Digest, DigestAlgorithm, IngestPlan, Outcome, Requirement, Span};
-use crate::body::{self, ChunkSignature, Chunked, Failure, Payload, Plan};
+use crate::body::multipart::{self, PartBody, Place};
+use crate::body::{self, Boundary, ChunkSignature, Chunked, Failure, Payload, Plan};
 use crate::call::Work;
 use crate::capabilities::keys::hex32;
 use crate::capabilities::{algorithm, contract_algorithm};
@@ -30,6 +31,8 @@ pub enum Afterwards {
 pub struct RequestBody<B> {
     body: Option<B>,
     content_length: Option<u64>,
+    /// Where the content of a part begins, once that was asked for.
+    place: Option<Place>,
     /// The client waits for `100 Continue`, which the first read sends.
     waits: bool,
 }
@@ -43,7 +46,8 @@ where
     pub fn new(body: B, parts: &Parts) -> Self {
         let headers = &parts.headers;
         let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-        RequestBody { body: Some(body), content_length: length, waits: headers.contains_key(EXPECT) }
+        let waits = headers.contains_key(EXPECT);
+        RequestBody { body: Some(body), content_length: length, place: None, waits }
     }
 
     fn take(&mut self) -> Option<B> {
@@ -101,9 +105,25 @@ where
     let idle = shared.config.body_idle_timeout();
     match work {
         Work::Collect(length_max) => (collect(body, payload, length_max, idle).await, Vec::new()),
+        Work::Part(boundary, length_max) => (part(body, boundary, length_max, idle).await, Vec::new()),
         Work::Ingest(plan) => ingest(body, payload, plan, &shared.volume, idle).await,
         Work::Commit(batch) => (commit(batch, &shared.volume).await, Vec::new()),
         Work::Digest(spans, digests) => (digest(&spans, &digests, &shared.volume).await, Vec::new()),
+    }
+}
+
+async fn part<B>(body: &mut RequestBody<B>, boundary: Boundary, length_max: u64, idle: Duration) -> Outcome
+where
+    B: http_body::Body<Data = bytes::Bytes> + Unpin,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let Some(mut stream) = body.take() else { return failed(Failure::BodyIncomplete) };
+    let mut place = body.place.take().unwrap_or_else(|| Place::start(boundary));
+    let received = multipart::next_content(&mut stream, &mut place, length_max, idle).await;
+    (body.body, body.place) = (Some(stream), Some(place));
+    match received {
+        Ok(bytes) => Outcome::Collected((bytes, Vec::new())),
+        Err(failure) => failed(failure),
     }
 }
 
@@ -113,7 +133,14 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let Some(mut stream) = body.take() else { return failed(Failure::BodyIncomplete) };
-    match body::collect(&mut stream, payload, length_max, idle).await {
+    let collected = match body.place.take() {
+        None => body::collect(&mut stream, payload, length_max, idle).await,
+        Some(place) => {
+            let content = PartBody::new(&mut stream, place);
+            body::collect(content, payload, length_max, idle).await
+        }
+    };
+    match collected {
         Ok(collected) => Outcome::Collected((collected.bytes, collected.trailers)),
         Err(failure) => {
             // What the client still sends is read away after the answer.
@@ -138,9 +165,14 @@ where
     let plan = Plan {
         length_max: plan.length_max,
         digests: plan.digests.into_iter().map(algorithm).collect(),
-        content_length: body.content_length,
+        // Of a part, the length is not known beforehand.
+        content_length: body.content_length.filter(|_| body.place.is_none()),
     };
-    match body::ingest(&mut stream, payload, plan, volume, idle).await {
+    let ingested = match body.place.take() {
+        None => body::ingest(&mut stream, payload, plan, volume, idle).await,
+        Some(place) => body::ingest(PartBody::new(&mut stream, place), payload, plan, volume, idle).await,
+    };
+    match ingested {
         Ok(ingested) => {
             let outcome = Outcome::Ingested(calls::Ingested {
                 blob: ingested.blob.as_ref().map_or(0, PendingBlob::id),

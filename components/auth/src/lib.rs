@@ -1,5 +1,7 @@
 //! Stage: who is calling, and what they promise about the body.
 
+mod form;
+mod settings;
 mod verify;
 
 use sdk::bindings::auth::exports::portcullis::gateway::auth::Guest;

@@ -1,15 +1,23 @@
 //! Verifies a signature: canonicalised here, digested by the host.
 
+use gateway::addressing::bucket_of_host;
 use gateway::errors::S3Error;
+use gateway::form::Form;
+use gateway::sigv2;
 use gateway::sigv4::payload::{Chunks, Payload};
 use gateway::sigv4::{self, Authentication, Request, Signed};
-use sdk::keys::{Claim, Verdict};
+use sdk::keys::{Claim, Signing, TextClaim, Verdict};
 use sdk::{Call, Chunked, Head, SentHead, digests, keys};
+
+use crate::form;
+use crate::settings::{Settings, Version2, settings};
 
 /// Judges a signature and keeps what it proves: the host, or a test in its place.
 pub(crate) trait Judge {
     /// Whether an access key signed a canonical request. If so, its holder is the principal, and `payload` is promised.
     fn judge(&self, signed: &Signed<'_>, payload: sdk::Payload) -> Verdict;
+    /// The same for a text.
+    fn judge_text(&self, claim: &TextClaim, payload: sdk::Payload) -> Verdict;
     /// Nobody signed; this is promised about the body all the same.
     fn anonymous(&self, payload: sdk::Payload);
     /// SHA-256 in lower-case hexadecimal.
@@ -30,6 +38,10 @@ impl Judge for Host<'_> {
             signature: signed.signature().to_owned(),
         };
         keys::verify(self.call, &claim, &payload)
+    }
+
+    fn judge_text(&self, claim: &TextClaim, payload: sdk::Payload) -> Verdict {
+        keys::verify_text(self.call, claim, &payload)
     }
 
     fn anonymous(&self, payload: sdk::Payload) {
@@ -53,11 +65,34 @@ pub(crate) fn verify(call: &Call, head: SentHead) -> Result<(), S3Error> {
         content_length: head.content_length,
         received_ms: head.received_ms,
     };
-    identify(&request, &Host { call })
+    let settings = settings();
+    if may_be_form(&head.method, &request)
+        && let Some(fields) = call.form()
+    {
+        let form = Form::new(fields.fields, &fields.file_name);
+        let bucket = call.target().bucket.unwrap_or_default();
+        return form::identify(&request, &form, &bucket, settings.version2, &Host { call });
+    }
+    identify(&request, &settings, &Host { call })
+}
+
+/// Whether it is worth asking for a form.
+fn may_be_form(method: &str, request: &Request<'_>) -> bool {
+    method == "POST" && request.headers.get("content-type").is_some_and(gateway::form::multipart::is_form)
 }
 
 /// Finds out who signed a request, if anybody did, and what is promised about its body.
-pub(crate) fn identify(request: &Request<'_>, judge: &impl Judge) -> Result<(), S3Error> {
+pub(crate) fn identify(
+    request: &Request<'_>,
+    settings: &Settings,
+    judge: &impl Judge,
+) -> Result<(), S3Error> {
+    if settings.version2 == Version2::On {
+        let domains: Vec<&str> = settings.domains.iter().map(String::as_str).collect();
+        if let Some(signed) = sigv2::authenticate(request, bucket_of_host(request.host, &domains)) {
+            return judge_version2(&signed?, judge);
+        }
+    }
     let signed = match sigv4::authenticate(request)? {
         Authentication::Anonymous(promised) => {
             judge.anonymous(payload(&promised));
@@ -77,8 +112,22 @@ pub(crate) fn identify(request: &Request<'_>, judge: &impl Judge) -> Result<(), 
     })
 }
 
+fn judge_version2(signed: &sigv2::Signed<'_>, judge: &impl Judge) -> Result<(), S3Error> {
+    let claim = TextClaim {
+        access_key_id: signed.access_key_id().to_owned(),
+        signing: Signing::V2,
+        text: signed.string_to_sign().to_owned(),
+        signature: signed.signature().to_owned(),
+    };
+    match judge.judge_text(&claim, payload(signed.payload())) {
+        Verdict::Verified => Ok(()),
+        Verdict::UnknownKey => Err(signed.unknown_access_key()),
+        Verdict::Mismatch => Err(signed.mismatch()),
+    }
+}
+
 /// The contract's payload.
-fn payload(promised: &Payload) -> sdk::Payload {
+pub(crate) fn payload(promised: &Payload) -> sdk::Payload {
     match promised {
         Payload::Unsigned => sdk::Payload::Unsigned,
         Payload::Sha256(sha256) => sdk::Payload::Sha256(sha256.clone()),

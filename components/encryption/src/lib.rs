@@ -11,7 +11,11 @@ pub struct Encryption;
 
 impl Guest for Encryption {
     fn plan_seal(call: &Call) -> Result<(), Refusal> {
-        protection::check(&call.head().text).map_err(refuse)
+        protection::check(&call.head().text).map_err(refuse)?;
+        // The fields of a form count as headers.
+        let fields = call.form().map(|form| form.fields).unwrap_or_default();
+        let lines: String = fields.iter().map(|(name, _)| name.to_ascii_lowercase() + ":\n").collect();
+        protection::check(&lines).map_err(refuse)
     }
 
     fn plan_open(call: &Call) -> Result<(), Refusal> {

@@ -2,6 +2,7 @@
 
 use gateway::access::{self, Asked, Permit};
 use gateway::errors::{ErrorCode, Result};
+use gateway::form::Form;
 use gateway::headers::with_presigned;
 use gateway::operations::Operation;
 use gateway::policy::{self, Principal};
@@ -43,7 +44,14 @@ fn with_asked<T>(call: &Call, decide: impl FnOnce(&Asked<'_>) -> Result<T>) -> R
     let operation = Operation::parse(&target.operation).ok_or(ErrorCode::AccessDenied)?;
     let (head, headers) = Head::read(call);
     let query = Query::parse(&head.query)?;
-    let headers = with_presigned(headers, &query)?;
+    // The fields of a form count as headers.
+    let headers = match operation {
+        Operation::PostObject => {
+            let form = call.form().ok_or(ErrorCode::AccessDenied)?;
+            Form::new(form.fields, &form.file_name).over(&headers)?
+        }
+        _ => with_presigned(headers, &query)?,
+    };
     let identity = match call.principal() {
         sdk::Principal::Anonymous => None,
         sdk::Principal::Authenticated(identity) => Some(identity),

@@ -25,8 +25,8 @@ use bindings::guest::portcullis::gateway as contract;
 /// A head as it is sent and handed on; [`Head`] takes it apart.
 pub use contract::calls::Head as SentHead;
 pub use contract::calls::{
-    Batch, Body, Call, Chunked, Decision, Digest, DigestAlgorithm, Failure, Identity, IngestPlan, Ingested,
-    Named, Owner, Payload, Principal, Progress, Put, Refusal, Requirement, Span, Target,
+    Batch, Body, Call, Chunked, Decision, Digest, DigestAlgorithm, Failure, Form, Identity, IngestPlan,
+    Ingested, Named, Owner, Payload, Principal, Progress, Put, Refusal, Requirement, Span, Target,
 };
 pub use contract::{digests, keys, settings, trace};
 pub use head::Head;

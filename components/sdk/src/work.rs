@@ -29,6 +29,9 @@ pub trait Work {
     async fn judge(&self, named: &[Named]) -> Vec<bool>;
     /// Receives the whole body into memory, at most `length_max` bytes.
     async fn collect(&self, length_max: u64) -> Result<Collected, Failure>;
+    /// Receives a multipart body up to where the content of its next part begins, at most `length_max` bytes; from then
+    /// on, the body is that content.
+    async fn part(&self, boundary: &str, length_max: u64) -> Result<Vec<u8>, Failure>;
     /// Receives the body into a new blob.
     async fn ingest(&self, plan: IngestPlan) -> Result<Ingested, Failure>;
     /// Commits a batch durably; its commit number becomes the revision of every row it wrote.
@@ -55,6 +58,15 @@ impl Work for Call {
         suspend().await;
         match self.take_outcome() {
             Outcome::Collected((body, trailers)) => Ok(Collected { body, trailers }),
+            other => Err(failure(&other)),
+        }
+    }
+
+    async fn part(&self, boundary: &str, length_max: u64) -> Result<Vec<u8>, Failure> {
+        self.schedule_part(boundary, length_max);
+        suspend().await;
+        match self.take_outcome() {
+            Outcome::Collected((bytes, _)) => Ok(bytes),
             other => Err(failure(&other)),
         }
     }

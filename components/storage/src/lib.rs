@@ -82,6 +82,7 @@ async fn dispatch(request: &Request) -> Result<Response> {
         Operation::GetObject => object::get_object::handle(request).await,
         Operation::HeadObject => object::head_object::handle(request).await,
         Operation::PutObject => object::put_object::handle(request).await,
+        Operation::PostObject => object::post_object::handle(request).await,
         Operation::CopyObject => object::copy_object::handle(request).await,
         Operation::DeleteObject => object::delete_object::handle(request).await,
         Operation::DeleteObjects => object::delete_objects::handle(request).await,

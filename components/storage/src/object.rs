@@ -12,6 +12,7 @@ pub(crate) mod get_object_attributes;
 pub(crate) mod head_object;
 pub(crate) mod headers;
 pub(crate) mod input;
+pub(crate) mod post_object;
 pub(crate) mod put_object;
 pub(crate) mod read;
 pub(crate) mod slice;

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::form::Form;
 use gateway::headers::{Headers, with_presigned};
 use gateway::operations::Operation;
 use gateway::query::Query;
@@ -24,7 +25,7 @@ pub(crate) struct Request {
     pub(crate) head: Head,
     /// The decoded query.
     pub(crate) query: Query,
-    /// Every header.
+    /// Every header; the fields that count as such of a form.
     pub(crate) headers: Headers,
     /// What is asked for.
     pub(crate) operation: Operation,
@@ -32,6 +33,8 @@ pub(crate) struct Request {
     pub(crate) bucket: String,
     /// The key, decoded; empty for bucket and service operations.
     pub(crate) key: String,
+    /// The form of an upload from one.
+    pub(crate) form: Option<Form>,
     /// What `policy` decided.
     pub(crate) decision: Decision,
     /// The object that the decision is about, for requests that change one; `None` where the owner alone decides.
@@ -48,7 +51,14 @@ impl Request {
         let operation = Operation::parse(&target.operation)
             .ok_or_else(|| S3Error::new(ErrorCode::NotImplemented).message(target.operation.clone()))?;
         let query = Query::parse(&head.query)?;
-        let headers = all_headers(headers, &query)?;
+        let form = match operation {
+            Operation::PostObject => call.form().map(|form| Form::new(form.fields, &form.file_name)),
+            _ => None,
+        };
+        let headers = match &form {
+            Some(form) => form.over(&headers)?,
+            None => all_headers(headers, &query)?,
+        };
         let bucket = target.bucket.unwrap_or_default();
         let key = target.key.unwrap_or_default();
         let bucket_row = match located(head.id) {
@@ -64,6 +74,7 @@ impl Request {
             operation,
             bucket,
             key,
+            form,
             decision,
             judged: None,
             bucket_row,
@@ -139,7 +150,7 @@ impl Request {
 /// [`with_presigned`]. A protection at rest that is asked for in this way passes by the stage that would judge it:
 /// `NotImplemented`.
 fn all_headers(headers: Headers, query: &Query) -> Result<Headers> {
-    if query.has("X-Amz-Signature") {
+    if query.has("X-Amz-Signature") || query.has("Signature") {
         let unseen = query.iter().find(|(name, _)| {
             let name = name.to_ascii_lowercase();
             name.starts_with("x-amz-") && name.contains("server-side-encryption") && !headers.has(&name)

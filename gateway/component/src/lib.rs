@@ -1,5 +1,6 @@
 //! The `gateway` component: takes a request head in, walks it through the stages, and renders every refusal.
 
+mod form;
 mod pipeline;
 mod refusals;
 mod settings;

@@ -11,6 +11,7 @@ use sdk::{Call, Head, Progress, Refusal, SentHead, Target, refuse, trace};
 use stages::Position;
 use storage::Step;
 
+use crate::form;
 use crate::refusals;
 use crate::settings::settings;
 
@@ -19,6 +20,9 @@ const TRANSFORMING_ALIAS: &str = "--ol-s3";
 
 /// The one operation on a bucket that need not exist.
 const CREATE_BUCKET: &str = "CreateBucket";
+
+/// The upload from a form.
+const POST_OBJECT: &str = "PostObject";
 
 /// What the names of the operations say that read another object than the one that they write.
 const COPY: &str = "Copy";
@@ -49,7 +53,15 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     added(Position::AfterAccept, call)?;
 
     // What is asked for, from method, host, path and query alone.
-    let target = resolve(head, headers).map_err(refuse)?;
+    let mut target = resolve(head, headers).map_err(refuse)?;
+    // A form says ahead of its file who sends it, and where it goes.
+    let form = match target.operation.as_str() {
+        POST_OBJECT => Some(form::receive(call, headers).await),
+        _ => None,
+    };
+    if let Some(Ok(form)) = &form {
+        target.key = Some(form.key.clone());
+    }
     call.set_target(&target);
 
     // Before auth, because browsers send preflights without credentials, and want its headers on refusals too.
@@ -67,6 +79,8 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
             return Ok(());
         }
     }
+
+    let form = form.transpose().map_err(refuse)?;
 
     // Who asks. From here on the principal is known, possibly as anonymous.
     enter("auth");
@@ -96,6 +110,10 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
         "PutObject" | "CopyObject" | "CreateMultipartUpload" | "UploadPart" | "UploadPartCopy"
             if concerns_sealing(head, headers) =>
         {
+            enter("encryption");
+            encryption::plan_seal(call)?;
+        }
+        POST_OBJECT if form.is_some_and(|form| form.concerns_sealing) => {
             enter("encryption");
             encryption::plan_seal(call)?;
         }

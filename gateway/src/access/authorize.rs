@@ -246,6 +246,7 @@ fn is_of_key(operation: Operation) -> bool {
     matches!(
         operation,
         Operation::PutObject
+            | Operation::PostObject
             | Operation::CopyObject
             | Operation::CreateMultipartUpload
             | Operation::DeleteObject

@@ -8,15 +8,21 @@ use crate::errors::{ErrorCode, Result, S3Error};
 use crate::url_encoding;
 
 /// The limit of the bytes before the file: the fields, and what stands around each of them.
-const HEAD_LENGTH_MAX: usize = 64 << 10;
+pub const HEAD_LENGTH_MAX: usize = 64 << 10;
 /// The limit of a boundary: <https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1>
 const BOUNDARY_LENGTH_MAX: usize = 70;
+
+/// Whether a `Content-Type` is that of a form.
+pub fn is_form(content_type: &str) -> bool {
+    let media_type = content_type.split(';').next().unwrap_or_default();
+    media_type.trim().eq_ignore_ascii_case("multipart/form-data")
+}
 
 /// The boundary that a `Content-Type` names. `PreconditionFailed` for another type, `MalformedPOSTRequest`
 /// without a boundary.
 pub fn boundary(content_type: &str) -> Result<String> {
-    let (media_type, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
-    if !media_type.trim().eq_ignore_ascii_case("multipart/form-data") {
+    let (_, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
+    if !is_form(content_type) {
         return Err(S3Error::new(ErrorCode::PreconditionFailed)
             .detail("Condition", "Bucket POST must be of the enclosure-type multipart/form-data"));
     }
@@ -115,7 +121,13 @@ impl Reader {
 
     /// The fields, once the file has begun.
     pub fn form(self) -> Form {
-        Form::new(self.fields, &self.file_name)
+        let (fields, file_name) = self.fields();
+        Form::new(fields, &file_name)
+    }
+
+    /// The fields and the name of the file as sent, for [`Form::new`].
+    pub fn fields(self) -> (Vec<(String, String)>, String) {
+        (self.fields, self.file_name)
     }
 
     /// Reads one thing; `false` when more bytes are needed.
@@ -208,7 +220,8 @@ impl Reader {
     }
 }
 
-fn too_large() -> S3Error {
+/// `MaxPostPreDataLengthExceededError`.
+pub fn too_large() -> S3Error {
     S3Error::new(ErrorCode::MaxPostPreDataLengthExceededError)
         .detail("MaxPostPreDataLengthExceeded", FIELDS_LENGTH_MAX.to_string())
 }

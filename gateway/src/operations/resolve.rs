@@ -101,6 +101,11 @@ fn is_query_call(request: &RequestHead<'_>, target: TargetKind) -> bool {
     target == TargetKind::Service && request.method == "GET" && request.query.has("Action")
 }
 
+/// Whether a parameter names what is asked for: `acl`.
+pub fn is_subresource(name: &str) -> bool {
+    SUBRESOURCES.binary_search(&name).is_ok()
+}
+
 /// The subresource that the query names. S3 refuses two at once.
 fn subresource(query: &Query) -> Result<Option<&'static str>> {
     let mut found: Option<&'static str> = None;

@@ -77,7 +77,7 @@ pub(super) fn malformed(reason: &str) -> S3Error {
 }
 
 /// What S3 answers to Signature Version 2, and this endpoint to SigV4A.
-pub(super) fn unsupported_mechanism() -> S3Error {
+pub fn unsupported_mechanism() -> S3Error {
     S3Error::invalid_request(
         "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
     )

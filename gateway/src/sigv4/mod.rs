@@ -14,7 +14,7 @@
 //! | [`amz_date`] | `20130524T000000Z` |
 //! | [`sign`] | the client's side: headers, URLs, chunks |
 //!
-//! SigV4A and Signature Version 2 are refused.
+//! SigV4A is refused, and Signature Version 2 as well: where it is on, [`sigv2`](crate::sigv2) was asked before.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -34,7 +34,8 @@ pub mod signed_headers;
 pub mod string_to_sign;
 
 use amz_date::AmzDate;
-use authorization::{Authorization, malformed, unsupported_mechanism};
+pub use authorization::unsupported_mechanism;
+use authorization::{Authorization, malformed};
 use canonical_request::canonical_request;
 use credential_scope::Credential;
 use payload::Payload;
@@ -95,6 +96,15 @@ pub fn authenticate<'a>(request: &Request<'a>) -> Result<Authentication<'a>, S3E
         (Some(value), _) => Err(one_mechanism_only(value)),
         (None, Some(Mechanism::SigV4)) => query_signed(request).map(Authentication::Signed),
         (None, Some(Mechanism::SigV2)) => Err(unsupported_mechanism()),
+    }
+}
+
+/// Refuses an upload from a form whose head is signed as well: its credentials are fields.
+pub fn refuse_head_signature(request: &Request<'_>) -> Result<(), S3Error> {
+    let authorization = request.headers.get("authorization").filter(|value| !value.is_empty());
+    match (authorization, presigned::mechanism(request.query)) {
+        (None, None) => Ok(()),
+        (authorization, _) => Err(one_mechanism_only(authorization.unwrap_or_default())),
     }
 }
 
@@ -175,7 +185,7 @@ fn request_date(headers: &Headers) -> Result<(AmzDate, Cow<'_, str>), S3Error> {
     })
 }
 
-fn check_skew(request: &Request<'_>, date: AmzDate) -> Result<(), S3Error> {
+pub(crate) fn check_skew(request: &Request<'_>, date: AmzDate) -> Result<(), S3Error> {
     if date.milliseconds().abs_diff(request.received_ms) <= CLOCK_SKEW_MS_MAX {
         return Ok(());
     }
@@ -241,16 +251,12 @@ impl Signed<'_> {
 
     /// The error for an access key that does not exist.
     pub fn unknown_access_key(&self) -> S3Error {
-        S3Error::new(ErrorCode::InvalidAccessKeyId).detail("AWSAccessKeyId", self.access_key_id())
+        unknown_access_key(self.access_key_id())
     }
 
     /// The error for a signature that is wrong, with the texts that show a client why.
     pub fn mismatch(&self, string_to_sign: &str) -> S3Error {
-        let error = S3Error::new(ErrorCode::SignatureDoesNotMatch)
-            .detail("AWSAccessKeyId", self.access_key_id())
-            .detail("StringToSign", string_to_sign)
-            .detail("SignatureProvided", self.signature())
-            .detail("StringToSignBytes", hex_dump(string_to_sign));
+        let error = signature_mismatch(self.access_key_id(), string_to_sign, self.signature());
         // The one secret that a request head can hold: an encryption key of the client's own.
         if self.canonical_request.contains("server-side-encryption-customer-key") {
             return error;
@@ -265,6 +271,20 @@ impl fmt::Debug for Signed<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Signed").field("credential", &self.credential).finish_non_exhaustive()
     }
+}
+
+/// The error for an access key that does not exist.
+pub fn unknown_access_key(access_key_id: &str) -> S3Error {
+    S3Error::new(ErrorCode::InvalidAccessKeyId).detail("AWSAccessKeyId", access_key_id)
+}
+
+/// The error for a signature that is not that of a text, which shows a client why.
+pub fn signature_mismatch(access_key_id: &str, string_to_sign: &str, signature: &str) -> S3Error {
+    S3Error::new(ErrorCode::SignatureDoesNotMatch)
+        .detail("AWSAccessKeyId", access_key_id)
+        .detail("StringToSign", string_to_sign)
+        .detail("SignatureProvided", signature)
+        .detail("StringToSignBytes", hex_dump(string_to_sign))
 }
 
 /// `41 57 53`

@@ -17,7 +17,7 @@ pub const EXPIRES_SECONDS_MAX: u64 = 604_800;
 
 /// How a query string claims to authenticate a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Mechanism {
+pub(crate) enum Mechanism {
     /// `X-Amz-Algorithm` and its companions.
     SigV4,
     /// `AWSAccessKeyId`, `Signature`, `Expires`.
@@ -25,7 +25,7 @@ pub(super) enum Mechanism {
 }
 
 /// The mechanism whose parameters a query string as sent has.
-pub(super) fn mechanism(query: &str) -> Option<Mechanism> {
+pub(crate) fn mechanism(query: &str) -> Option<Mechanism> {
     let mut names =
         query.split('&').map(|parameter| parameter.split_once('=').map_or(parameter, |part| part.0));
     names.find_map(|name| match name {

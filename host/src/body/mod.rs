@@ -6,11 +6,13 @@
 pub mod digest;
 pub mod framing;
 pub mod md5;
+pub mod multipart;
 pub mod payload;
 pub mod receive;
 pub mod respond;
 
 pub use digest::{Algorithm, DigestSet};
+pub use multipart::Boundary;
 pub use payload::{ChunkSignature, Chunked, Failure, Payload};
 pub use receive::{Collected, Drained, Ingested, Plan, collect, digest, drain, ingest};
 pub use respond::ResponseBody;

@@ -204,7 +204,7 @@ async fn finish_md5(md5: Option<BodyMd5>) -> Result<Option<Vec<u8>>, Failure> {
 }
 
 /// The next bytes of a body; `None` at its end.
-async fn next_bytes<B>(body: &mut Pin<&mut B>) -> Result<Option<Bytes>, Failure>
+pub(super) async fn next_bytes<B>(body: &mut Pin<&mut B>) -> Result<Option<Bytes>, Failure>
 where
     B: Body<Data = Bytes>,
 {
@@ -296,7 +296,11 @@ impl<D: Destination> Passed<'_, D> {
     }
 }
 
-async fn timely<T>(idle: Duration, reading: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+/// Ends with `BodyTimeout` when `reading` takes too long.
+pub(super) async fn timely<T>(
+    idle: Duration,
+    reading: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     tokio::time::timeout(idle, reading).await.unwrap_or(Err(Failure::BodyTimeout))
 }
 

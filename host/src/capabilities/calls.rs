@@ -4,10 +4,10 @@ use wasmtime::component::{HasData, Resource};
 use wasmtime::{Error, Result};
 
 use crate::bindings::calls::{
-    Batch, Body, Decision, DigestAlgorithm, Head, Host, HostCall, IngestPlan, Named, Outcome, Owner, Payload,
-    Principal, Span, Target,
+    Batch, Body, Decision, DigestAlgorithm, Form, Head, Host, HostCall, IngestPlan, Named, Outcome, Owner,
+    Payload, Principal, Span, Target,
 };
-use crate::body::digest::Algorithm;
+use crate::body::{Boundary, digest::Algorithm};
 use crate::call::{Answer, CallHandle, CallState, Calls, Work};
 use crate::header_lines;
 use crate::work;
@@ -107,6 +107,14 @@ impl HostCall for CallsView<'_> {
         self.call(&handle)?.facts.target.clone().ok_or_else(|| Error::msg("the target is not known yet"))
     }
 
+    fn set_form(&mut self, handle: Resource<CallHandle>, form: Form) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.form, form, "form")
+    }
+
+    fn form(&mut self, handle: Resource<CallHandle>) -> Result<Option<Form>> {
+        Ok(self.call(&handle)?.facts.form.clone())
+    }
+
     fn set_anonymous(&mut self, handle: Resource<CallHandle>, payload: Payload) -> Result<()> {
         let call = self.own_call(&handle)?;
         establish(&mut call.facts.principal, Principal::Anonymous, "principal")?;
@@ -181,6 +189,17 @@ impl HostCall for CallsView<'_> {
 
     fn schedule_collect(&mut self, handle: Resource<CallHandle>, length_max: u64) -> Result<()> {
         self.schedule(&handle, Work::Collect(length_max))
+    }
+
+    fn schedule_part(
+        &mut self,
+        handle: Resource<CallHandle>,
+        boundary: String,
+        length_max: u64,
+    ) -> Result<()> {
+        let boundary = Boundary::new(&boundary)
+            .ok_or_else(|| Error::msg("a boundary has 1 to 70 printable ASCII characters"))?;
+        self.schedule(&handle, Work::Part(boundary, length_max))
     }
 
     fn schedule_ingest(&mut self, handle: Resource<CallHandle>, plan: IngestPlan) -> Result<()> {

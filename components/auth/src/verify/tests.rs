@@ -37,6 +37,18 @@ impl Judge for OneKey {
         }
     }
 
+    fn judge_text(&self, claim: &TextClaim, payload: sdk::Payload) -> Verdict {
+        assert!(matches!(claim.signing, Signing::V2));
+        match (claim.access_key_id.as_str(), claim.signature.as_str()) {
+            ("known", MAC) => {
+                self.established.replace(Some((Some("known".to_owned()), payload)));
+                Verdict::Verified
+            }
+            ("known", _) => Verdict::Mismatch,
+            _ => Verdict::UnknownKey,
+        }
+    }
+
     fn anonymous(&self, payload: sdk::Payload) {
         self.established.replace(Some((None, payload)));
     }
@@ -61,7 +73,11 @@ fn identified(keys: &OneKey, access_key_id: &str, mac: &str, content_sha256: &st
     ]
     .into_iter()
     .collect();
-    identify(&request(&headers), keys)
+    identify(&request(&headers), &with(Version2::Off), keys)
+}
+
+fn with(version2: Version2) -> Settings {
+    Settings { version2, domains: Vec::new() }
 }
 
 fn request(headers: &Headers) -> Request<'_> {
@@ -114,7 +130,26 @@ fn chunks_are_signed_if_the_request_says_so() {
 #[test]
 fn no_credentials_are_anonymous_and_cost_nothing() {
     let keys = OneKey::default();
-    identify(&request(&Headers::default()), &keys).unwrap();
+    identify(&request(&Headers::default()), &with(Version2::On), &keys).unwrap();
     assert!(matches!(keys.established(), (None, sdk::Payload::Unsigned)));
     assert_eq!(keys.digests.get(), 0);
+}
+
+#[test]
+fn version_2_is_judged_only_where_it_is_on() {
+    let judged = |access_key_id: &str, signature: &str, version2| {
+        let authorization = format!("AWS {access_key_id}:{signature}");
+        let headers: Headers =
+            [("host", "h"), ("authorization", &authorization), ("x-amz-date", "20130524T000000Z")]
+                .into_iter()
+                .collect();
+        let keys = OneKey::default();
+        identify(&request(&headers), &with(version2), &keys).map(|()| keys.established().0)
+    };
+    assert_eq!(judged("known", MAC, Version2::On).unwrap().as_deref(), Some("known"));
+    let code =
+        |access_key_id, signature, version2| judged(access_key_id, signature, version2).unwrap_err().code;
+    assert_eq!(code("known", "another", Version2::On), ErrorCode::SignatureDoesNotMatch);
+    assert_eq!(code("unknown", MAC, Version2::On), ErrorCode::InvalidAccessKeyId);
+    assert_eq!(code("known", MAC, Version2::Off), ErrorCode::InvalidRequest);
 }

@@ -3,12 +3,13 @@
 use gateway::acl::Requested;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::precondition::WritePreconditions;
-use sdk::{IngestPlan, Response, Work, failure_to_error};
+use sdk::{IngestPlan, Ingested, Response, Work, failure_to_error};
 
+use crate::access::{self, Owned};
 use crate::plan::{ATTEMPTS_MAX, Plan};
-use crate::records::{Algorithm, Body, ChecksumType, ETag, Span, Summary};
+use crate::records::{Algorithm, Body, BucketRow, ChecksumType, ETag, Span, Summary};
 use crate::request::Request;
-use crate::{access, tables};
+use crate::tables;
 
 use super::checksums::Claims;
 use super::headers;
@@ -22,49 +23,82 @@ pub(crate) const BODY_BYTES_MAX: u64 = 5 << 30;
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let bucket = &request.bucket_row()?.record;
     check_length(request)?;
-    let claims = Claims::read(&request.headers)?;
-    let input = ObjectHeaders::read(&request.headers, bucket, request.now_ms())?;
-    if (input.retention.is_some() || input.legal_hold.is_some()) && !claims.are_any() {
-        return Err(S3Error::invalid_request(
-            "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock \
-             parameters",
-        ));
-    }
-    let owned = access::of_new_object(request, bucket, &input.acl)?;
-    let conditions = WritePreconditions::parse(&request.headers);
-    if conditions.is_conditional() {
-        // What cannot be written anyway need not be received. It is judged again with what the commit requires.
-        write::check(&conditions, &Place::read(bucket, &request.key)?)?;
-    }
-    let algorithm = claims.algorithm().unwrap_or(Algorithm::Crc64Nvme);
-    let plan = IngestPlan { length_max: BODY_BYTES_MAX, digests: claims.digests(algorithm) };
-    let received = request.call.ingest(plan).await.map_err(failure_to_error)?;
-    let verified = claims.verify(algorithm, &received)?;
-    let spans = match received.length {
-        0 => Vec::new(),
-        length => vec![Span { blob: received.blob, offset: 0, length }],
-    };
-    let storage_class = input.storage_class.unwrap_or_default();
-    let requested = input.acl.clone();
-    let mut details = input.details(bucket, request.now_ms());
-    details.acl = owned.acl;
-    details.checksums = vec![verified.checksum];
-    details.body = Body::Spans(spans);
-    let mut object = NewObject {
-        owner: owned.owner,
-        modified_ms: request.now_ms(),
-        size: received.length,
-        etag: ETag { md5: verified.md5, parts: 0 },
-        storage_class,
-        checksum_type: ChecksumType::FullObject,
-        details,
-    };
-    let summary = commit(request, &mut object, &requested, &conditions).await?;
-    let mut lines = String::with_capacity(256);
-    headers::push_etag(&mut lines, &summary);
-    headers::push_written_id(&mut lines, &summary);
-    headers::push_checksums(&mut lines, &object.details.checksums, object.checksum_type, 0);
+    let upload = Upload::read(request, bucket)?;
+    let received = request.call.ingest(upload.plan(BODY_BYTES_MAX)).await.map_err(failure_to_error)?;
+    let lines = upload.store(request, bucket, &received).await?;
     Ok(Response::with_lines(200, lines))
+}
+
+/// What the headers of an upload say of the object to make. Shared with PostObject.
+pub(crate) struct Upload {
+    claims: Claims,
+    algorithm: Algorithm,
+    input: ObjectHeaders,
+    owned: Owned,
+    conditions: WritePreconditions,
+}
+
+impl Upload {
+    /// Reads it, and refuses what could not be stored, before anything is received.
+    pub(crate) fn read(request: &Request, bucket: &BucketRow) -> Result<Upload> {
+        let claims = Claims::read(&request.headers)?;
+        let input = ObjectHeaders::read(&request.headers, bucket, request.now_ms())?;
+        if (input.retention.is_some() || input.legal_hold.is_some()) && !claims.are_any() {
+            return Err(S3Error::invalid_request(
+                "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock \
+                 parameters",
+            ));
+        }
+        let owned = access::of_new_object(request, bucket, &input.acl)?;
+        let conditions = WritePreconditions::parse(&request.headers);
+        if conditions.is_conditional() {
+            // What cannot be written anyway need not be received. It is judged again with what the commit requires.
+            write::check(&conditions, &Place::read(bucket, &request.key)?)?;
+        }
+        let algorithm = claims.algorithm().unwrap_or(Algorithm::Crc64Nvme);
+        Ok(Upload { claims, algorithm, input, owned, conditions })
+    }
+
+    /// How the body is to be received.
+    pub(crate) fn plan(&self, length_max: u64) -> IngestPlan {
+        IngestPlan { length_max, digests: self.claims.digests(self.algorithm) }
+    }
+
+    /// Makes what was received an object. Answers the header lines that say what was written.
+    pub(crate) async fn store(
+        self,
+        request: &Request,
+        bucket: &BucketRow,
+        received: &Ingested,
+    ) -> Result<String> {
+        let Upload { claims, algorithm, input, owned, conditions } = self;
+        let verified = claims.verify(algorithm, received)?;
+        let spans = match received.length {
+            0 => Vec::new(),
+            length => vec![Span { blob: received.blob, offset: 0, length }],
+        };
+        let storage_class = input.storage_class.unwrap_or_default();
+        let requested = input.acl.clone();
+        let mut details = input.details(bucket, request.now_ms());
+        details.acl = owned.acl;
+        details.checksums = vec![verified.checksum];
+        details.body = Body::Spans(spans);
+        let mut object = NewObject {
+            owner: owned.owner,
+            modified_ms: request.now_ms(),
+            size: received.length,
+            etag: ETag { md5: verified.md5, parts: 0 },
+            storage_class,
+            checksum_type: ChecksumType::FullObject,
+            details,
+        };
+        let summary = commit(request, &mut object, &requested, &conditions).await?;
+        let mut lines = String::with_capacity(256);
+        headers::push_etag(&mut lines, &summary);
+        headers::push_written_id(&mut lines, &summary);
+        headers::push_checksums(&mut lines, &object.details.checksums, object.checksum_type, 0);
+        Ok(lines)
+    }
 }
 
 /// Makes `object`, whose body is the blob that was just received, the current version of the request's key.

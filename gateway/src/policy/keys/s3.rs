@@ -190,6 +190,10 @@ impl<'a> S3Request<'a> {
                     _ => None,
                 }
             }
+            // The headers of an upload from a form are its fields.
+            KeyId::SignatureVersion if self.operation == Operation::PostObject => {
+                self.headers.get("x-amz-algorithm").map(Cow::Borrowed)
+            }
             KeyId::SignatureVersion => match (in_header, presigned) {
                 (Some(text), _) if is_old(text) => Some(Cow::Borrowed("AWS")),
                 (Some(text), _) => text.split(' ').next().map(Cow::Borrowed),

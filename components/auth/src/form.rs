@@ -1,0 +1,76 @@
+//! Who signed a form: its credentials are fields, and what they sign is its policy.
+
+use gateway::errors::{ErrorCode, S3Error};
+use gateway::form::{Authorization, Form};
+use gateway::post_policy::PostPolicy;
+use gateway::sigv4::payload::Payload;
+use gateway::sigv4::presigned::EXPIRES_SECONDS_MAX;
+use gateway::sigv4::{CLOCK_SKEW_MS_MAX, Request, signature_mismatch, unknown_access_key};
+use sdk::keys::{Signing, TextClaim, Verdict};
+
+use crate::settings::Version2;
+use crate::verify::{Judge, payload};
+
+/// Finds out who signed a form, if anybody did, and whether what it uploads to `bucket` is what was signed.
+///
+/// What the head says about who asks would be a second answer, and about a body of which only a part is the object.
+pub(crate) fn identify(
+    request: &Request<'_>,
+    form: &Form,
+    bucket: &str,
+    version2: Version2,
+    judge: &impl Judge,
+) -> Result<(), S3Error> {
+    gateway::sigv4::refuse_head_signature(request)?;
+    let promised = payload(&Payload::of_anonymous(request.headers)?);
+    let Some(authorization) = form.authorization()? else {
+        judge.anonymous(promised);
+        return Ok(());
+    };
+    let (claim, policy) = match authorization {
+        Authorization::V4 { credential, signed_ms, signature, policy, session_token } => {
+            if session_token.is_some() {
+                // Temporary credentials do not exist yet, so no token can be genuine.
+                return Err(ErrorCode::InvalidToken.into());
+            }
+            check_age(signed_ms, request.received_ms)?;
+            let signing = Signing::V4(credential.scope().to_owned());
+            (claim(credential.access_key_id(), signing, policy, signature), policy)
+        }
+        Authorization::V2 { access_key_id, signature, policy } => {
+            if version2 == Version2::Off {
+                return Err(gateway::sigv4::unsupported_mechanism());
+            }
+            (claim(access_key_id, Signing::V2, policy, signature), policy)
+        }
+    };
+    match judge.judge_text(&claim, promised) {
+        Verdict::Verified => PostPolicy::parse(policy)?.check(form, bucket, request.received_ms),
+        Verdict::UnknownKey => Err(unknown_access_key(&claim.access_key_id)),
+        Verdict::Mismatch => Err(signature_mismatch(&claim.access_key_id, &claim.text, &claim.signature)),
+    }
+}
+
+fn claim(access_key_id: &str, signing: Signing, policy: &str, signature: &str) -> TextClaim {
+    TextClaim {
+        access_key_id: access_key_id.to_owned(),
+        signing,
+        text: policy.to_owned(),
+        signature: signature.to_owned(),
+    }
+}
+
+/// A signing key is one of its day, and good for a week.
+fn check_age(signed_ms: u64, now_ms: u64) -> Result<(), S3Error> {
+    let denied = |message: &str| Err(S3Error::new(ErrorCode::AccessDenied).message(message));
+    if signed_ms > now_ms.saturating_add(CLOCK_SKEW_MS_MAX) {
+        return denied("Request is not valid yet");
+    }
+    if now_ms > signed_ms.saturating_add(EXPIRES_SECONDS_MAX * 1000) {
+        return denied("Request has expired");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,90 @@
+//! PostObject: <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html>
+//!
+//! The fields of the form were received, and judged, before: what is left of the body is the file.
+
+use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::form::{self, Form, Success};
+use gateway::post_policy::PostPolicy;
+use gateway::url_encoding;
+use sdk::response::push_header;
+use sdk::{Failure, Response, Work, failure_to_error};
+
+use crate::request::Request;
+
+use super::put_object::{BODY_BYTES_MAX, Upload};
+
+/// PostObject.
+pub(crate) async fn handle(request: &Request) -> Result<Response> {
+    let form = request.form.as_ref().ok_or(ErrorCode::InternalError)?;
+    let bucket = &request.bucket_row()?.record;
+    let policy = form.get("policy").map(PostPolicy::parse).transpose()?;
+    let longest = policy.as_ref().and_then(PostPolicy::length_range).map_or(u64::MAX, |(_, max)| max);
+    let longest = longest.min(BODY_BYTES_MAX);
+    let upload = Upload::read(request, bucket)?;
+    let received = request.call.ingest(upload.plan(longest)).await;
+    let received = received.map_err(|failure| match failure {
+        Failure::BodyTooLarge => too_large(request, longest),
+        // The delimiter after the file is missing.
+        Failure::BodyIncomplete => ErrorCode::MalformedPOSTRequest.into(),
+        failure => failure_to_error(failure),
+    })?;
+    if let Some(policy) = &policy {
+        policy.check_length(received.length)?;
+    }
+    let mut lines = upload.store(request, bucket, &received).await?;
+    let etag = lines.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap_or_default().to_owned();
+    Ok(match success(form, request, &etag) {
+        Answer::Empty(status, location) => {
+            push_header(&mut lines, "location", &location);
+            Response::with_lines(status, lines)
+        }
+        Answer::Document(location, document) => {
+            push_header(&mut lines, "location", &location);
+            Response::with_lines(201, lines).xml(document)
+        }
+    })
+}
+
+/// The answer to an upload, without what PutObject answers too.
+enum Answer {
+    /// A status and a location.
+    Empty(u16, String),
+    /// A location and a document.
+    Document(String, String),
+}
+
+fn success(form: &Form, request: &Request, etag: &str) -> Answer {
+    let location = location(request);
+    match form.success() {
+        Success::Empty(status) => Answer::Empty(status, location),
+        Success::Document => {
+            let document = form::document(&location, &request.bucket, &request.key, etag);
+            Answer::Document(location, document)
+        }
+        Success::Redirect(url) => {
+            Answer::Empty(303, form::redirect(url, &request.bucket, &request.key, etag))
+        }
+    }
+}
+
+/// The URL of the object, addressed as the form was.
+fn location(request: &Request) -> String {
+    let scheme = if request.call.tls_version().is_some() { "https" } else { "http" };
+    let mut url = format!("{scheme}://{}/", request.head.host);
+    if !request.head.path.trim_matches('/').is_empty() {
+        url.push_str(&request.bucket);
+        url.push('/');
+    }
+    url_encoding::push_path(&mut url, &request.key);
+    url
+}
+
+/// `EntityTooLarge`. How long the file would have been is not known: it was not received whole.
+fn too_large(request: &Request, longest: u64) -> S3Error {
+    let error = S3Error::new(ErrorCode::EntityTooLarge);
+    let error = match request.head.content_length {
+        Some(length) => error.detail("ProposedSize", length.to_string()),
+        None => error,
+    };
+    error.detail("MaxSizeAllowed", longest.to_string())
+}

@@ -1,0 +1,47 @@
+//! Uploads from HTML forms: the fields ahead of the file say what is asked for.
+
+use gateway::errors::{ErrorCode, Result};
+use gateway::form::Form;
+use gateway::form::multipart::{self, Reader};
+use gateway::headers::Headers;
+use sdk::{Call, Failure, Work, failure_to_error};
+
+/// What every field that asks for a protection has in its name.
+const SEALING: &str = "server-side-encryption";
+
+/// The form of a call.
+pub(crate) struct Received {
+    /// The object to make.
+    pub(crate) key: String,
+    /// Whether any protection of it is asked for.
+    pub(crate) concerns_sealing: bool,
+}
+
+/// Receives a form up to its file, sets the fact `form`, and leaves the file to whoever stores it.
+pub(crate) async fn receive(call: &Call, headers: &Headers) -> Result<Received> {
+    let boundary = multipart::boundary(headers.get("content-type").unwrap_or_default())?;
+    let mut reader = Reader::new(&boundary);
+    // Each step takes a part, and the reader refuses more than its limit.
+    loop {
+        let bytes = match call.part(&boundary, multipart::HEAD_LENGTH_MAX as u64).await {
+            Ok(bytes) => bytes,
+            Err(Failure::BodyTooLarge) => return Err(multipart::too_large()),
+            Err(Failure::BodyIncomplete) => return Err(reader.end()),
+            Err(failure) => return Err(failure_to_error(failure)),
+        };
+        match reader.push(&bytes)? {
+            None => {}
+            Some(start) if start == bytes.len() => break,
+            // Two readers of one body that do not agree on it.
+            Some(_) => return Err(ErrorCode::MalformedPOSTRequest.into()),
+        }
+    }
+    let (fields, file_name) = reader.fields();
+    let fact = sdk::Form { fields, file_name };
+    call.set_form(&fact);
+    let form = Form::new(fact.fields, &fact.file_name);
+    Ok(Received {
+        key: form.key()?.to_owned(),
+        concerns_sealing: form.iter().any(|(name, _)| name.contains(SEALING)),
+    })
+}

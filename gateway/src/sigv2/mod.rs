@@ -1,0 +1,235 @@
+//! Signature Version 2: who signed a request, and what exactly did they sign.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html>. HMAC-SHA1 of a text that leaves out the host,
+//! the body and most of the query, with the secret access key itself: S3 has replaced it, and it is off unless an operator
+//! needs it for old clients. As in [`sigv4`](crate::sigv4), nothing here holds a key.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::errors::{ErrorCode, S3Error};
+use crate::headers::{Headers, with_presigned};
+use crate::operations::is_subresource;
+use crate::query::Query;
+use crate::sigv4::amz_date::AmzDate;
+use crate::sigv4::payload::Payload;
+use crate::sigv4::presigned::{self, Mechanism};
+use crate::sigv4::{Request, check_skew, signature_mismatch, unknown_access_key};
+use crate::url_encoding::decode_query;
+
+/// A well-formed, timely claim to have signed a request. It proves nothing until its signature is verified.
+pub struct Signed<'a> {
+    access_key_id: Cow<'a, str>,
+    signature: Cow<'a, str>,
+    string_to_sign: String,
+    payload: Payload,
+}
+
+/// Reads a request that claims to be signed in this way; `None` for every other. `bucket` is the one that its host names.
+/// Errors are those that S3 gives before it looks at the signature.
+pub fn authenticate<'a>(request: &Request<'a>, bucket: Option<&str>) -> Option<Result<Signed<'a>, S3Error>> {
+    let mut authorizations = request.headers.iter().filter(|(name, _)| *name == "authorization");
+    let authorization = authorizations.next().map(|(_, value)| value).filter(|value| !value.is_empty());
+    match (authorization, presigned::mechanism(request.query)) {
+        (Some(value), None) if authorizations.next().is_none() => {
+            let (scheme, credentials) = value.split_once(' ').unwrap_or((value, ""));
+            (scheme == "AWS").then(|| header_signed(request, credentials, bucket))
+        }
+        (None, Some(Mechanism::SigV2)) => Some(query_signed(request, bucket)),
+        _ => None,
+    }
+}
+
+fn header_signed<'a>(
+    request: &Request<'a>,
+    credentials: &'a str,
+    bucket: Option<&str>,
+) -> Result<Signed<'a>, S3Error> {
+    let parts = credentials.rsplit_once(':').filter(|(access_key_id, _)| !access_key_id.is_empty());
+    let Some((access_key_id, signature)) = parts else {
+        return Err(S3Error::new(ErrorCode::InvalidArgument)
+            .message("AWS authorization header is invalid.  Expected AwsAccessKeyId:signature")
+            .detail("ArgumentName", "Authorization"));
+    };
+    let headers = all_headers(request)?;
+    refuse_security_token(&headers)?;
+    let sent = headers.get("x-amz-date").or_else(|| headers.get("date"));
+    let date = sent.and_then(AmzDate::parse_http).ok_or_else(|| {
+        S3Error::new(ErrorCode::AccessDenied)
+            .message("AWS authentication requires a valid Date or x-amz-date header")
+    })?;
+    check_skew(request, date)?;
+    // One of the `x-amz-` headers says it already.
+    let line = if headers.has("x-amz-date") { "" } else { headers.get("date").unwrap_or_default() };
+    Ok(Signed {
+        access_key_id: Cow::Borrowed(access_key_id),
+        signature: Cow::Borrowed(signature),
+        string_to_sign: string_to_sign(request, &headers, line, bucket)?,
+        payload: Payload::of_anonymous(&headers)?,
+    })
+}
+
+fn query_signed<'a>(request: &Request<'a>, bucket: Option<&str>) -> Result<Signed<'a>, S3Error> {
+    let query = Query::parse(request.query)?;
+    let required = |name| {
+        query.get_non_empty(name).ok_or_else(|| {
+            S3Error::new(ErrorCode::AccessDenied).message(
+                "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters",
+            )
+        })
+    };
+    let (access_key_id, expires) = (required("AWSAccessKeyId")?, required("Expires")?);
+    // A `+` that was not escaped has become a space, of which base64 has none.
+    let signature = required("Signature")?.replace(' ', "+");
+    let headers = all_headers(request)?;
+    refuse_security_token(&headers)?;
+    let is_number = expires.bytes().all(|byte| byte.is_ascii_digit());
+    let seconds: u64 = expires.parse().ok().filter(|_| is_number).ok_or_else(|| {
+        S3Error::new(ErrorCode::AccessDenied)
+            .message(format!("Invalid date (should be seconds since epoch): {expires}"))
+    })?;
+    let end = AmzDate::from_milliseconds(seconds.saturating_mul(1000));
+    if end.milliseconds() < request.received_ms {
+        return Err(S3Error::new(ErrorCode::AccessDenied)
+            .message("Request has expired")
+            .detail("Expires", end.extended())
+            .detail("ServerTime", AmzDate::from_milliseconds(request.received_ms).extended()));
+    }
+    Ok(Signed {
+        access_key_id: Cow::Owned(access_key_id.to_owned()),
+        signature: Cow::Owned(signature),
+        string_to_sign: string_to_sign(request, &headers, expires, bucket)?,
+        payload: Payload::of_anonymous(&headers)?,
+    })
+}
+
+/// What has effect as a header is signed as one, wherever it stands.
+fn all_headers(request: &Request<'_>) -> Result<Headers, S3Error> {
+    with_presigned(request.headers.clone(), &Query::parse(request.query)?)
+}
+
+/// Temporary credentials do not exist yet, so no token can be genuine.
+fn refuse_security_token(headers: &Headers) -> Result<(), S3Error> {
+    if headers.has("x-amz-security-token") { Err(ErrorCode::InvalidToken.into()) } else { Ok(()) }
+}
+
+/// The text that both sides write. `date` is its fourth line.
+fn string_to_sign(
+    request: &Request<'_>,
+    headers: &Headers,
+    date: &str,
+    bucket: Option<&str>,
+) -> Result<String, S3Error> {
+    let mut out = String::with_capacity(256);
+    let line = |name| headers.get(name).unwrap_or_default();
+    for text in [request.method, line("content-md5"), line("content-type"), date] {
+        out.push_str(text);
+        out.push('\n');
+    }
+    push_headers(&mut out, headers);
+    push_resource(&mut out, request, bucket)?;
+    Ok(out)
+}
+
+/// The `x-amz-` headers, sorted by name, each once.
+fn push_headers(out: &mut String, headers: &Headers) {
+    let mut names: Vec<&str> =
+        headers.iter().map(|(name, _)| name).filter(|name| name.starts_with("x-amz-")).collect();
+    names.sort_unstable();
+    names.dedup();
+    for name in names {
+        out.push_str(name);
+        out.push(':');
+        out.push_str(&headers.joined(name).unwrap_or_default());
+        out.push('\n');
+    }
+}
+
+/// The bucket and the path as sent, then the parameters that change what is asked for, sorted and with their values
+/// decoded. Every subresource is among them: one that was not signed could be added to a presigned URL.
+fn push_resource(out: &mut String, request: &Request<'_>, bucket: Option<&str>) -> Result<(), S3Error> {
+    if let Some(bucket) = bucket {
+        out.push('/');
+        out.push_str(&bucket.to_ascii_lowercase());
+    }
+    out.push_str(request.path);
+    let mut parameters = Vec::new();
+    for pair in request.query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = match pair.split_once('=') {
+            Some((name, value)) => (name, Some(decode_query(value)?)),
+            None => (pair, None),
+        };
+        let name = decode_query(name)?;
+        if is_signed(&name) {
+            parameters.push((name, value));
+        }
+    }
+    parameters.sort_by(|(one, _), (other, _)| one.cmp(other));
+    for (at, (name, value)) in parameters.iter().enumerate() {
+        out.push(if at == 0 { '?' } else { '&' });
+        out.push_str(name);
+        if let Some(value) = value {
+            out.push('=');
+            out.push_str(value);
+        }
+    }
+    Ok(())
+}
+
+/// Whether a parameter is part of the resource.
+fn is_signed(name: &str) -> bool {
+    is_subresource(name)
+        || matches!(
+            name,
+            "partNumber"
+                | "response-cache-control"
+                | "response-content-disposition"
+                | "response-content-encoding"
+                | "response-content-language"
+                | "response-content-type"
+                | "response-expires"
+                | "select-type"
+                | "versionId"
+        )
+}
+
+impl Signed<'_> {
+    /// Who claims to have signed.
+    pub fn access_key_id(&self) -> &str {
+        &self.access_key_id
+    }
+
+    /// The text whose HMAC is the signature, if the claim is true.
+    pub fn string_to_sign(&self) -> &str {
+        &self.string_to_sign
+    }
+
+    /// The signature as sent, in base64.
+    pub fn signature(&self) -> &str {
+        &self.signature
+    }
+
+    /// What the request promises about its body.
+    pub fn payload(&self) -> &Payload {
+        &self.payload
+    }
+
+    /// The error for an access key that does not exist.
+    pub fn unknown_access_key(&self) -> S3Error {
+        unknown_access_key(&self.access_key_id)
+    }
+
+    /// The error for a signature that is wrong.
+    pub fn mismatch(&self) -> S3Error {
+        signature_mismatch(&self.access_key_id, &self.string_to_sign, &self.signature)
+    }
+}
+
+impl fmt::Debug for Signed<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Signed").field("access_key_id", &self.access_key_id).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;
