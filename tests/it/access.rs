@@ -29,7 +29,7 @@ const OPEN: &str = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"All
 #[test]
 fn a_new_bucket_is_closed_unless_the_operator_says_otherwise() {
     let flags =
-        ["--buckets-object-ownership", "BucketOwnerEnforced", "--buckets-block-public-access", "true"];
+        ["--variable", "object_ownership=BucketOwnerEnforced", "--variable", "block_public_access=true"];
     let server = Server::start_with(&flags);
     let mut owner = server.client();
     owner.put("/photos", "");
