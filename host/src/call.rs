@@ -6,7 +6,8 @@ use http::{HeaderMap, Method, request::Parts};
 use wasmtime::component::Resource;
 
 use crate::bindings::calls::{
-    Batch, Body, Decision, DigestAlgorithm, IngestPlan, Named, Outcome, Owner, Principal, Span, Target,
+    Asked, Batch, Body, Decision, DigestAlgorithm, IngestPlan, Named, Outcome, Owner, Principal, Session,
+    Span, Target,
 };
 use crate::body::Payload;
 use crate::telemetry::metrics;
@@ -49,6 +50,12 @@ pub struct Facts {
     pub target: Option<Target>,
     /// Who asks.
     pub principal: Option<Principal>,
+    /// The temporary credentials that signed.
+    pub session: Option<Session>,
+    /// The parameters of a call of a Query API.
+    pub form: Option<String>,
+    /// What such a call takes.
+    pub asked: Option<Asked>,
     /// How the body is authenticated.
     pub payload: Option<Payload>,
     /// Whose what is asked for is.

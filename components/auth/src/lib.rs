@@ -1,5 +1,6 @@
 //! Stage: who is calling, and what they promise about the body.
 
+mod stored;
 mod verify;
 
 use sdk::bindings::auth::exports::portcullis::gateway::auth::Guest;

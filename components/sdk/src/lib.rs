@@ -22,10 +22,11 @@ pub mod work;
 use bindings::guest::portcullis::gateway as contract;
 
 pub use contract::calls::{
-    Admitted, Batch, Body, Call, Chunked, Decision, Digest, DigestAlgorithm, Failure, Identity, IngestPlan,
-    Ingested, Named, Owner, Payload, Principal, Progress, Put, Refusal, Requirement, Span, Target,
+    Admitted, Asked, Batch, Body, Call, Chunked, Decision, Digest, DigestAlgorithm, Failure, Identity,
+    IdentityKind, IngestPlan, Ingested, Named, Owner, Payload, Principal, Progress, Put, Refusal,
+    Requirement, Session, Span, Target,
 };
-pub use contract::{digests, keys, settings, trace};
+pub use contract::{digests, keys, settings, trace, vault};
 pub use head::Head;
 pub use refusal::{failure_to_error, refuse};
 pub use response::Response;

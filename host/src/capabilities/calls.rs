@@ -4,8 +4,8 @@ use wasmtime::component::{HasData, Resource};
 use wasmtime::{Error, Result};
 
 use crate::bindings::calls::{
-    Admitted, Batch, Body, Decision, DigestAlgorithm, Head, Host, HostCall, IngestPlan, Named, Outcome,
-    Owner, Payload, Principal, Span, Target,
+    Admitted, Asked, Batch, Body, Decision, DigestAlgorithm, Head, Host, HostCall, IdentityKind, IngestPlan,
+    Named, Outcome, Owner, Payload, Principal, Session, Span, Target,
 };
 use crate::body::digest::Algorithm;
 use crate::call::{Answer, CallHandle, CallState, Calls, Work};
@@ -124,6 +124,26 @@ impl HostCall for CallsView<'_> {
             .ok_or_else(|| Error::msg("the principal is not known yet"))
     }
 
+    fn session(&mut self, handle: Resource<CallHandle>) -> Result<Option<Session>> {
+        Ok(self.call(&handle)?.facts.session.clone())
+    }
+
+    fn set_form(&mut self, handle: Resource<CallHandle>, form: String) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.form, form, "form")
+    }
+
+    fn form(&mut self, handle: Resource<CallHandle>) -> Result<Option<String>> {
+        Ok(self.call(&handle)?.facts.form.clone())
+    }
+
+    fn set_asked(&mut self, handle: Resource<CallHandle>, asked: Asked) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.asked, asked, "asked")
+    }
+
+    fn asked(&mut self, handle: Resource<CallHandle>) -> Result<Option<Asked>> {
+        Ok(self.call(&handle)?.facts.asked.clone())
+    }
+
     fn account(&mut self, handle: Resource<CallHandle>) -> Result<Option<String>> {
         Ok(match &self.call(&handle)?.facts.principal {
             Some(Principal::Authenticated(identity)) => Some(identity.account.clone()),
@@ -162,7 +182,8 @@ impl HostCall for CallsView<'_> {
         let facts = &self.call(&handle)?.facts;
         Ok(match (&facts.principal, &facts.owner) {
             (Some(Principal::Authenticated(identity)), Some(owner)) => {
-                identity.account == owner.account && !owner.guarded
+                // Anybody else may have policies that limit them.
+                identity.kind == IdentityKind::Root && identity.account == owner.account && !owner.guarded
             }
             _ => false,
         })

@@ -1,0 +1,1 @@
+//! Calls against an index in memory.
