@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 /// Package and component name of every guest that the default pipeline is made of.
-const GUESTS: [(&str, &str); 8] = [
+const GUESTS: [(&str, &str); 9] = [
     ("gateway-component", "gateway"),
     ("auth", "auth"),
     ("policy", "policy"),
@@ -17,6 +17,7 @@ const GUESTS: [(&str, &str); 8] = [
     ("website", "website"),
     ("transform", "transform"),
     ("encryption", "encryption"),
+    ("iam", "iam"),
     ("storage", "storage"),
 ];
 

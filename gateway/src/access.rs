@@ -71,13 +71,40 @@ impl<'a> Subject<'a> {
     }
 }
 
+/// What a principal's own account lets it do.
+#[derive(Clone, Copy, Debug)]
+pub struct Grants<'a> {
+    /// What its policies allow.
+    pub identity: Identity<'a>,
+    /// The limit of what they can.
+    pub boundary: Option<Source<'a>>,
+    /// The limit of its session.
+    pub session: Option<&'a [Source<'a>]>,
+}
+
+impl<'a> Grants<'a> {
+    /// Everything.
+    pub const UNLIMITED: Grants<'static> =
+        Grants { identity: Identity::Unlimited, boundary: None, session: None };
+
+    /// The same as part of everything that applies to a request.
+    pub fn policies(self) -> Policies<'a> {
+        Policies {
+            identity: self.identity,
+            boundary: self.boundary,
+            session: self.session,
+            ..Policies::default()
+        }
+    }
+}
+
 /// Who asks, and what else is known of the request.
 #[derive(Clone, Copy)]
 pub struct Asker<'a> {
     /// Who asks.
     pub principal: &'a Principal<'a>,
     /// What their account lets them do.
-    pub identity: Identity<'a>,
+    pub grants: Grants<'a>,
     /// The circumstances.
     pub context: &'a dyn Context,
 }
@@ -141,11 +168,10 @@ fn decide_in(
     let policy = bucket.policy.as_deref().filter(|_| !is_exempt(action, asker, &owner));
     let policies = Policies {
         owner: Some(&owner),
-        identity: asker.identity,
         resource: policy.map(|policy| Source { label: &bucket.name, policy }),
         acl,
         restrict_public: restricts(bucket),
-        ..Policies::default()
+        ..asker.grants.policies()
     };
     decide(request, &policies).outcome
 }
@@ -168,13 +194,8 @@ fn judge_foreign(
         Some(permission) => object.acl.grant_to(asker.account(), permission, public_grants(bucket)),
         None => AclGrant::None,
     };
-    let policies = Policies {
-        owner: Some(&owner),
-        identity: asker.identity,
-        acl,
-        restrict_public: restricts(bucket),
-        ..Policies::default()
-    };
+    let policies =
+        Policies { owner: Some(&owner), acl, restrict_public: restricts(bucket), ..asker.grants.policies() };
     decide(request, &policies).outcome
 }
 

@@ -170,9 +170,19 @@ error_codes! {
     XAmzContentSHA256Mismatch        400 "The provided 'x-amz-content-sha256' header does not match what was computed."
 
     // AWS Query services (STS, IAM) spell some of theirs differently.
+    DeleteConflict                   409 "Cannot delete entity, it is still attached or has subordinate entities."
+    EntityAlreadyExists              409 "The entity already exists."
+    EntityTemporarilyUnmodifiable    409 "The entity is being changed by somebody else. Please try again."
     InvalidAction                    400 "Could not find operation"
+    InvalidAuthenticationCode        403 "Authentication code for device is not valid."
     InvalidClientTokenId             403 "The security token included in the request is invalid."
+    InvalidInput                     400 "The input is not valid."
+    LimitExceeded                    409 "The request was rejected because it attempted to create resources beyond the current limits."
+    MalformedPolicyDocument          400 "The policy document is malformed."
     MissingAction                    400 "Could not find operation; the Action parameter is missing"
+    NoSuchEntity                     404 "The request referenced an entity that does not exist."
+    PackedPolicyTooLarge             400 "The session policies and tags are too large."
+    UnmodifiableEntity               400 "Only the service that depends on the entity can change it."
     ValidationError                  400 "The input fails to satisfy the constraints of the service."
 }
 

@@ -237,6 +237,11 @@ operations! {
 }
 
 impl Operation {
+    /// Whether it is a call of a Query API: of STS or IAM.
+    pub fn is_query_call(self) -> bool {
+        matches!(self, Operation::StsGetCallerIdentity | Operation::AwsQuery)
+    }
+
     /// Whether what the operation asks for is done, rather than answered with `NotImplemented`.
     pub fn is_implemented(self) -> bool {
         self.row().implemented

@@ -7,16 +7,35 @@ mod tests;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::config::{AccountEntry, Config, ConfigError, SecretSource};
 use crate::secret::Secret;
 
+pub(crate) use root::random_text;
 pub use root::{ROOT_FILE, RootCredentials, RootOrigin};
+
+/// What somebody who signs is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum IdentityKind {
+    /// The root user of an account.
+    Root,
+    /// A user of the configuration.
+    ConfiguredUser,
+    /// A user that is stored.
+    User,
+    /// A session of a role.
+    AssumedRole,
+    /// A session that a user gave to somebody else.
+    FederatedUser,
+}
 
 /// The account and the user that an access key stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
+    /// What it is.
+    pub kind: IdentityKind,
     /// 12 digits.
     pub account: String,
     /// The canonical id of the account.
@@ -25,8 +44,47 @@ pub struct Identity {
     pub display_name: String,
     /// The user's name; empty for the root user.
     pub user: String,
+    /// The user's unique id; the account for the root user.
+    pub unique_id: String,
+    /// `arn:aws:iam::111122223333:root`
+    pub arn: String,
     /// The access key id; empty where an account is meant, not a key.
     pub access_key_id: String,
+}
+
+impl Identity {
+    fn root(account: &str, canonical_id: String, display_name: String) -> Identity {
+        Identity {
+            kind: IdentityKind::Root,
+            account: account.to_owned(),
+            canonical_id,
+            display_name,
+            user: String::new(),
+            unique_id: account.to_owned(),
+            arn: format!("arn:aws:iam::{account}:root"),
+            access_key_id: String::new(),
+        }
+    }
+
+    /// A user of the root user's account.
+    fn with_user(&self, name: &str) -> Identity {
+        let arn = format!("arn:aws:iam::{}:user/{name}", self.account);
+        Identity {
+            kind: IdentityKind::ConfiguredUser,
+            user: name.to_owned(),
+            unique_id: unique_id(&arn),
+            arn,
+            ..self.clone()
+        }
+    }
+}
+
+/// `AIDA` and 17 letters that follow from who it is.
+fn unique_id(arn: &str) -> String {
+    const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let digest = Sha256::digest(arn);
+    let letters = digest.iter().take(17).filter_map(|byte| LETTERS.get(usize::from(*byte) % LETTERS.len()));
+    "AIDA".chars().chain(letters.map(|letter| char::from(*letter))).collect()
 }
 
 /// An access key.
@@ -61,13 +119,8 @@ impl Accounts {
             check_key("root", access_key, secret_key, config)?;
         }
         let root = root::open(&config.data_dir, given)?;
-        let identity = Identity {
-            canonical_id: canonical_id(&root.account_id),
-            account: root.account_id.clone(),
-            display_name: "root".to_owned(),
-            user: String::new(),
-            access_key_id: String::new(),
-        };
+        let canonical_id = canonical_id(&root.account_id);
+        let identity = Identity::root(&root.account_id, canonical_id, "root".to_owned());
         let mut accounts = Accounts::empty(root);
         let (access_key, secret) = (accounts.root.access_key.clone(), accounts.root.secret_key.clone());
         accounts.add_account(identity.clone())?;
@@ -95,6 +148,14 @@ impl Accounts {
     /// The access key of an access key id.
     pub fn find(&self, access_key_id: &str) -> Option<&Credential> {
         self.keys.get(access_key_id)
+    }
+
+    /// A user of the configuration by its name, in any case.
+    pub fn user(&self, account: &str, name: &str) -> Option<&Identity> {
+        let identities = self.keys.values().map(|credential| &credential.identity);
+        identities
+            .filter(|identity| identity.kind == IdentityKind::ConfiguredUser)
+            .find(|identity| identity.account == account && identity.user.eq_ignore_ascii_case(name))
     }
 
     /// The root user of an account, by its 12 digits.
@@ -134,13 +195,8 @@ impl Accounts {
         }
         let canonical = entry.canonical_id.clone().unwrap_or_else(|| canonical_id(&entry.id));
         check_text("canonical_id", &canonical)?;
-        let identity = Identity {
-            account: entry.id.clone(),
-            canonical_id: canonical,
-            display_name: entry.display_name.clone().unwrap_or_else(|| entry.id.clone()),
-            user: String::new(),
-            access_key_id: String::new(),
-        };
+        let display_name = entry.display_name.clone().unwrap_or_else(|| entry.id.clone());
+        let identity = Identity::root(&entry.id, canonical, display_name);
         check_text("display_name", &identity.display_name)?;
         if self.accounts.values().any(|other| other.canonical_id == identity.canonical_id) {
             return Err(ConfigError("canonical_id: another account has it".to_owned()));
@@ -167,11 +223,8 @@ impl Accounts {
             let secret = either(user.secret_key.as_ref(), user.secret_key_file.as_deref()).map_err(named)?;
             let secret = secret.ok_or_else(|| named(ConfigError("secret_key is missing".to_owned())))?;
             check_key("", &user.access_key, &secret, config).map_err(named)?;
-            let user_identity = Identity {
-                user: user.name.clone(),
-                access_key_id: user.access_key.clone(),
-                ..identity.clone()
-            };
+            let user_identity =
+                Identity { access_key_id: user.access_key.clone(), ..identity.with_user(&user.name) };
             self.add_key(user_identity, secret).map_err(named)?;
         }
         Ok(())

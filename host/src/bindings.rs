@@ -35,6 +35,8 @@ mod reader {
 }
 
 pub use added::{UserStage, UserStagePre};
-pub use generated::portcullis::gateway::{calls, digests, index, keys, random, settings, stages, trace};
+pub use generated::portcullis::gateway::{
+    calls, digests, index, keys, random, settings, stages, trace, vault,
+};
 pub use generated::{Composed as Pipeline, ComposedPre as PipelinePre};
 pub use reader::{RowReader, RowReaderPre};

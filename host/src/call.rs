@@ -4,7 +4,8 @@ use http::{HeaderMap, Method, request::Parts};
 use wasmtime::component::Resource;
 
 use crate::bindings::calls::{
-    Batch, Body, Decision, DigestAlgorithm, Form, IngestPlan, Named, Outcome, Owner, Principal, Span, Target,
+    Asked, Batch, Body, Decision, DigestAlgorithm, Form, IngestPlan, Named, Outcome, Owner, Principal,
+    Session, Span, Target,
 };
 use crate::body::{Boundary, Payload};
 use crate::telemetry::metrics;
@@ -51,6 +52,12 @@ pub struct Facts {
     pub form: Option<Form>,
     /// Who asks.
     pub principal: Option<Principal>,
+    /// The temporary credentials that signed.
+    pub session: Option<Session>,
+    /// The parameters of a call of a Query API.
+    pub parameters: Option<String>,
+    /// What such a call takes.
+    pub asked: Option<Asked>,
     /// How the body is authenticated.
     pub payload: Option<Payload>,
     /// Whose what is asked for is.

@@ -19,7 +19,7 @@ const DEFAULT_MANIFEST: &str = include_str!("../../spin.toml");
 const PIPELINE: &str = "portcullis:gateway/pipeline@0.1.0";
 
 /// The components built with this binary, by the path that the default manifest names.
-const EMBEDDED: [(&str, &[u8]); 8] = [
+const EMBEDDED: [(&str, &[u8]); 9] = [
     ("target/components/gateway.wasm", include_bytes!(concat!(env!("OUT_DIR"), "/gateway.wasm"))),
     ("target/components/auth.wasm", include_bytes!(concat!(env!("OUT_DIR"), "/auth.wasm"))),
     ("target/components/policy.wasm", include_bytes!(concat!(env!("OUT_DIR"), "/policy.wasm"))),
@@ -27,6 +27,7 @@ const EMBEDDED: [(&str, &[u8]); 8] = [
     ("target/components/website.wasm", include_bytes!(concat!(env!("OUT_DIR"), "/website.wasm"))),
     ("target/components/transform.wasm", include_bytes!(concat!(env!("OUT_DIR"), "/transform.wasm"))),
     ("target/components/encryption.wasm", include_bytes!(concat!(env!("OUT_DIR"), "/encryption.wasm"))),
+    ("target/components/iam.wasm", include_bytes!(concat!(env!("OUT_DIR"), "/iam.wasm"))),
     ("target/components/storage.wasm", include_bytes!(concat!(env!("OUT_DIR"), "/storage.wasm"))),
 ];
 

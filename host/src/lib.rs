@@ -31,6 +31,7 @@ pub mod serve;
 pub mod stages;
 pub mod start;
 pub mod telemetry;
+pub mod vault;
 pub mod volume;
 pub mod work;
 pub mod worker;

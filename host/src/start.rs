@@ -21,6 +21,7 @@ use crate::serve::{AccessLog, Answer, Server};
 use crate::telemetry::logs;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::otlp::Exporter;
+use crate::vault::Vault;
 use crate::volume::Volume;
 use crate::worker::{Ids, Peer, Shared, Worker};
 
@@ -96,6 +97,7 @@ fn share(
     Ok(Arc::new(Shared {
         config: Arc::clone(config),
         accounts: Arc::clone(accounts),
+        vault: Arc::new(Vault::open(&config.data_dir)?),
         volume: Arc::clone(volume),
         metrics: Arc::clone(metrics),
         pipeline,

@@ -32,6 +32,7 @@ use crate::telemetry::logs;
 use crate::telemetry::metrics::{self, Metrics};
 use crate::telemetry::otlp::{Answered, Exporter, Laps};
 use crate::telemetry::request_id::RequestIds;
+use crate::vault::Vault;
 use crate::volume::Volume;
 use crate::work;
 
@@ -41,6 +42,8 @@ pub struct Shared {
     pub config: Arc<Config>,
     /// Who exists.
     pub accounts: Arc<Accounts>,
+    /// Seals and opens secrets.
+    pub vault: Arc<Vault>,
     /// The data folder.
     pub volume: Arc<Volume>,
     /// Counters.
@@ -100,6 +103,7 @@ impl Instance {
             calls: Calls::default(),
             volume: shared.volume.clone(),
             accounts: shared.accounts.clone(),
+            vault: shared.vault.clone(),
             signing_keys: Default::default(),
             settings: shared.settings.clone(),
             metrics: shared.metrics.clone(),

@@ -27,7 +27,7 @@ fn edges() -> BTreeMap<String, Vec<String>> {
     packages.iter().map(of).collect()
 }
 
-const STAGES: [&str; 7] = ["auth", "policy", "cors", "website", "encryption", "transform", "storage"];
+const STAGES: [&str; 8] = ["auth", "policy", "cors", "website", "encryption", "transform", "iam", "storage"];
 
 #[test]
 fn the_gateway_performs_no_io() {

@@ -16,6 +16,7 @@ mod conditions;
 mod crash;
 mod fuzz_smoke;
 mod golden;
+mod iam;
 mod layering;
 mod limits;
 mod malformed;

@@ -17,7 +17,7 @@ fn components() -> Vec<(String, PathBuf)> {
     let named = |path: PathBuf| (path.file_stem().unwrap().to_string_lossy().into_owned(), path);
     let mut components: Vec<(String, PathBuf)> = files.map(named).collect();
     components.sort();
-    assert!(components.len() >= 8, "a pipeline has a gateway and seven stages; built are {components:?}");
+    assert!(components.len() >= 9, "a pipeline has a gateway and eight stages; built are {components:?}");
     components
 }
 

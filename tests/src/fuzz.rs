@@ -54,7 +54,7 @@ pub fn authorization_header(bytes: &[u8]) {
         query,
         host: "127.0.0.1",
         headers: &headers,
-        content_length: Some(bytes.len() as u64),
+        form_sha256: None,
         // 2013-05-24, the day of Amazon's examples, which the corpus holds.
         received_ms: 1_369_353_600_000,
     };

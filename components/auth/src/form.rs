@@ -29,34 +29,41 @@ pub(crate) fn identify(
     };
     let (claim, policy) = match authorization {
         Authorization::V4 { credential, signed_ms, signature, policy, session_token } => {
-            if session_token.is_some() {
-                // Temporary credentials do not exist yet, so no token can be genuine.
-                return Err(ErrorCode::InvalidToken.into());
-            }
             check_age(signed_ms, request.received_ms)?;
             let signing = Signing::V4(credential.scope().to_owned());
-            (claim(credential.access_key_id(), signing, policy, signature), policy)
+            let token = session_token.map(|token| token.to_string());
+            (claim(credential.access_key_id(), signing, policy, signature, token), policy)
         }
         Authorization::V2 { access_key_id, signature, policy } => {
             if version2 == Version2::Off {
                 return Err(gateway::sigv4::unsupported_mechanism());
             }
-            (claim(access_key_id, Signing::V2, policy, signature), policy)
+            (claim(access_key_id, Signing::V2, policy, signature, None), policy)
         }
     };
     match judge.judge_text(&claim, promised) {
         Verdict::Verified => PostPolicy::parse(policy)?.check(form, bucket, request.received_ms),
         Verdict::UnknownKey => Err(unknown_access_key(&claim.access_key_id)),
         Verdict::Mismatch => Err(signature_mismatch(&claim.access_key_id, &claim.text, &claim.signature)),
+        Verdict::InvalidToken => Err(ErrorCode::InvalidToken.into()),
+        Verdict::ExpiredToken => Err(ErrorCode::ExpiredToken.into()),
     }
 }
 
-fn claim(access_key_id: &str, signing: Signing, policy: &str, signature: &str) -> TextClaim {
+fn claim(
+    access_key_id: &str,
+    signing: Signing,
+    policy: &str,
+    signature: &str,
+    security_token: Option<String>,
+) -> TextClaim {
     TextClaim {
         access_key_id: access_key_id.to_owned(),
         signing,
         text: policy.to_owned(),
         signature: signature.to_owned(),
+        security_token,
+        stored: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod form;
 mod settings;
+mod stored;
 mod verify;
 
 use sdk::bindings::auth::exports::portcullis::gateway::auth::Guest;

@@ -1,16 +1,19 @@
 //! Verifies a signature: canonicalised here, digested by the host.
 
 use gateway::addressing::bucket_of_host;
-use gateway::errors::S3Error;
+use gateway::errors::{ErrorCode, S3Error};
 use gateway::form::Form;
 use gateway::sigv2;
 use gateway::sigv4::payload::{Chunks, Payload};
 use gateway::sigv4::{self, Authentication, Request, Signed};
-use sdk::keys::{Claim, Signing, TextClaim, Verdict};
+use sdk::bindings::auth::portcullis::gateway::identities;
+use sdk::keys::{Claim, Signing, StoredKey, TextClaim, Verdict};
 use sdk::{Call, Chunked, Head, SentHead, digests, keys};
 
 use crate::form;
 use crate::settings::{Settings, Version2, settings};
+
+use crate::stored;
 
 /// Judges a signature and keeps what it proves: the host, or a test in its place.
 pub(crate) trait Judge {
@@ -30,18 +33,28 @@ struct Host<'a> {
 
 impl Judge for Host<'_> {
     fn judge(&self, signed: &Signed<'_>, payload: sdk::Payload) -> Verdict {
-        let claim = Claim {
+        let mut claim = Claim {
             access_key_id: signed.access_key_id().to_owned(),
             scope: signed.credential().scope().to_owned(),
             timestamp: signed.timestamp().to_owned(),
             canonical_request: signed.canonical_request().to_owned(),
             signature: signed.signature().to_owned(),
+            security_token: signed.security_token().map(str::to_owned),
+            stored: None,
         };
-        keys::verify(self.call, &claim, &payload)
+        self.judge_with(signed.access_key_id(), claim.security_token.is_some(), |stored| {
+            claim.stored = stored;
+            keys::verify(self.call, &claim, &payload)
+        })
     }
 
     fn judge_text(&self, claim: &TextClaim, payload: sdk::Payload) -> Verdict {
-        keys::verify_text(self.call, claim, &payload)
+        let mut claim = claim.clone();
+        let access_key_id = claim.access_key_id.clone();
+        self.judge_with(&access_key_id, claim.security_token.is_some(), |stored| {
+            claim.stored = stored;
+            keys::verify_text(self.call, &claim, &payload)
+        })
     }
 
     fn anonymous(&self, payload: sdk::Payload) {
@@ -53,16 +66,53 @@ impl Judge for Host<'_> {
     }
 }
 
+impl Host<'_> {
+    /// Judges a claim about an access key that may be one of the configuration, a stored one, or temporary.
+    fn judge_with(
+        &self,
+        access_key_id: &str,
+        is_temporary: bool,
+        mut verify: impl FnMut(Option<StoredKey>) -> Verdict,
+    ) -> Verdict {
+        let known = if stored::is_known(access_key_id) { identities::key(access_key_id) } else { None };
+        let verdict = verify(known);
+        if is_temporary {
+            return self.judge_session(verdict);
+        }
+        if matches!(verdict, Verdict::Verified) {
+            return verdict;
+        }
+        // Not of the configuration, or wrong. Both are looked up among what is stored and verified again, so that nobody
+        // learns from the time whose key it is.
+        let again = verify(identities::key(access_key_id));
+        stored::note(access_key_id, &again);
+        if matches!(verdict, Verdict::Mismatch) { verdict } else { again }
+    }
+
+    /// A session ends with what it rests on.
+    fn judge_session(&self, verdict: Verdict) -> Verdict {
+        let is_verified = matches!(verdict, Verdict::Verified);
+        match self.call.session().filter(|_| is_verified) {
+            Some(session) if !identities::is_current(&session) => Verdict::InvalidToken,
+            _ => verdict,
+        }
+    }
+}
+
 /// Establishes the principal and the payload, or refuses.
 pub(crate) fn verify(call: &Call, head: SentHead) -> Result<(), S3Error> {
     let (head, headers) = Head::split(head);
+    // Only calls of Query APIs are sent to the service as a whole, so nothing else has parameters.
+    let is_query = head.path == "/" && (head.method == "POST" || head.query.contains("Action="));
+    let parameters = if is_query { call.parameters() } else { None };
+    let form_sha256 = parameters.map(|parameters| digests::sha256(&parameters));
     let request = Request {
         method: &head.method,
         path: &head.path,
         query: &head.query,
         host: &head.host,
         headers: &headers,
-        content_length: head.content_length,
+        form_sha256: form_sha256.as_deref(),
         received_ms: head.received_ms,
     };
     let settings = settings();
@@ -108,6 +158,8 @@ pub(crate) fn identify(
     let string_to_sign = signed.string_to_sign(&judge.sha256(signed.canonical_request()));
     Err(match verdict {
         Verdict::UnknownKey => signed.unknown_access_key(),
+        Verdict::InvalidToken => ErrorCode::InvalidToken.into(),
+        Verdict::ExpiredToken => ErrorCode::ExpiredToken.into(),
         _ => signed.mismatch(&string_to_sign),
     })
 }
@@ -118,11 +170,15 @@ fn judge_version2(signed: &sigv2::Signed<'_>, judge: &impl Judge) -> Result<(), 
         signing: Signing::V2,
         text: signed.string_to_sign().to_owned(),
         signature: signed.signature().to_owned(),
+        security_token: None,
+        stored: None,
     };
     match judge.judge_text(&claim, payload(signed.payload())) {
         Verdict::Verified => Ok(()),
         Verdict::UnknownKey => Err(signed.unknown_access_key()),
         Verdict::Mismatch => Err(signed.mismatch()),
+        Verdict::InvalidToken => Err(ErrorCode::InvalidToken.into()),
+        Verdict::ExpiredToken => Err(ErrorCode::ExpiredToken.into()),
     }
 }
 

@@ -5,10 +5,13 @@ use gateway::errors::{ErrorCode, Result};
 use gateway::form::Form;
 use gateway::headers::with_presigned;
 use gateway::operations::Operation;
-use gateway::policy::{self, Principal};
+use gateway::policy::{Principal, PrincipalKind};
 use gateway::query::Query;
-use sdk::{Call, Decision, Head, Identity, settings};
+use sdk::bindings::policy::portcullis::gateway::identities;
+use sdk::{Call, Decision, Head, Identity, IdentityKind, settings};
 
+use crate::asked;
+use crate::permissions::Permissions;
 use crate::resources::Stored;
 
 /// Sets the fact `decision`, or refuses.
@@ -19,7 +22,14 @@ pub(crate) fn authorize(call: &Call) -> Result<()> {
         call.set_decision(Decision::AsOwner);
         return Ok(());
     }
-    let permit = with_asked(call, |asked| access::authorize(asked, &Stored { call }))?;
+    if is_configured_owner(call) {
+        call.set_decision(Decision::AsOwner);
+        return Ok(());
+    }
+    if asked::is_asked(call) {
+        return asked::authorize(call);
+    }
+    let permit = with_asked(call, |asked, stored| access::authorize(asked, stored))?;
     call.set_decision(match permit {
         Permit::Whole => Decision::Allow,
         Permit::Each => Decision::Each,
@@ -27,18 +37,29 @@ pub(crate) fn authorize(call: &Call) -> Result<()> {
     Ok(())
 }
 
+/// Whether a user of the configuration asks for what is its account's, and nothing is stored that could limit it.
+fn is_configured_owner(call: &Call) -> bool {
+    let Some(owner) = call.owner().filter(|owner| !owner.guarded) else { return false };
+    match call.principal() {
+        sdk::Principal::Authenticated(identity) if identity.kind == IdentityKind::ConfiguredUser => {
+            identity.account == owner.account && identities::permissions(&identity.unique_id).is_none()
+        }
+        _ => false,
+    }
+}
+
 /// Sets the fact `refused`: which of the objects that the body names the principal may not touch.
 pub(crate) fn authorize_each(call: &Call) -> Result<()> {
     let named = call.named();
     let named: Vec<_> =
         named.iter().map(|object| (object.key.as_str(), object.version_id.as_deref())).collect();
-    let refused = with_asked(call, |asked| Ok(access::authorize_each(asked, &named, &Stored { call })))?;
+    let refused = with_asked(call, |asked, stored| Ok(access::authorize_each(asked, &named, stored)))?;
     call.set_refused(&refused);
     Ok(())
 }
 
 /// Reads what else decides, and asks `decide`.
-fn with_asked<T>(call: &Call, decide: impl FnOnce(&Asked<'_>) -> Result<T>) -> Result<T> {
+fn with_asked<T>(call: &Call, decide: impl FnOnce(&Asked<'_>, &Stored<'_>) -> Result<T>) -> Result<T> {
     let target = call.target();
     // What is no operation of S3's, nobody may do.
     let operation = Operation::parse(&target.operation).ok_or(ErrorCode::AccessDenied)?;
@@ -56,26 +77,42 @@ fn with_asked<T>(call: &Call, decide: impl FnOnce(&Asked<'_>) -> Result<T>) -> R
         sdk::Principal::Anonymous => None,
         sdk::Principal::Authenticated(identity) => Some(identity),
     };
-    let arn = identity.as_ref().map(|identity| policy::identity_arn(&identity.account, &identity.user));
-    let principal = principal(identity.as_ref(), arn.as_deref());
+    let permissions = Permissions::of(call, identity.as_ref(), head.received_ms)?;
+    let principal = principal(identity.as_ref(), &permissions);
     let region = settings::get("region").unwrap_or_default();
-    decide(&Asked {
-        operation,
-        bucket: target.bucket.as_deref(),
-        key: target.key.as_deref(),
-        headers: &headers,
-        query: &query,
-        principal: &principal,
-        received_ms: head.received_ms,
-        region: &region,
+    permissions.with_grants(|grants| {
+        let asked = Asked {
+            operation,
+            bucket: target.bucket.as_deref(),
+            key: target.key.as_deref(),
+            headers: &headers,
+            query: &query,
+            principal: &principal,
+            grants,
+            received_ms: head.received_ms,
+            region: &region,
+        };
+        decide(&asked, &Stored { call, permissions: &permissions })
     })
 }
 
-fn principal<'a>(identity: Option<&'a Identity>, arn: Option<&'a str>) -> Principal<'a> {
-    match (identity, arn) {
-        (Some(Identity { account, canonical_id, user, .. }), Some(arn)) => {
-            Principal::of_account(account, canonical_id, user, arn)
-        }
-        _ => Principal::ANONYMOUS,
+/// Who asks, in the terms of policies.
+pub(crate) fn principal<'a>(identity: Option<&'a Identity>, permissions: &'a Permissions) -> Principal<'a> {
+    let Some(identity) = identity else { return Principal::ANONYMOUS };
+    let (kind, issuer_arn) = match identity.kind {
+        IdentityKind::Root => (PrincipalKind::Root, None),
+        // A session that a user has for itself is that user.
+        IdentityKind::ConfiguredUser | IdentityKind::User => (PrincipalKind::User, None),
+        IdentityKind::AssumedRole => (PrincipalKind::AssumedRole, permissions.issuer_arn()),
+        IdentityKind::FederatedUser => (PrincipalKind::FederatedUser, permissions.issuer_arn()),
+    };
+    Principal {
+        kind,
+        account: &identity.account,
+        canonical_id: &identity.canonical_id,
+        arn: &identity.arn,
+        unique_id: &identity.unique_id,
+        user_name: &identity.user,
+        issuer_arn,
     }
 }

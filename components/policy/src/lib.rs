@@ -1,6 +1,8 @@
 //! Stage: may they. Ownership, ACLs, Block Public Access and the bucket's policy decide.
 
+mod asked;
 mod authorize;
+mod permissions;
 mod resources;
 
 use sdk::bindings::policy::exports::portcullis::gateway::policy::Guest;

@@ -8,10 +8,12 @@ use gateway::access::{Bucket, Object, Resources};
 use gateway::account::Account;
 use gateway::acl::{self, Acl};
 use gateway::object_ownership::ObjectOwnership;
-use gateway::policy::{Kind, Policy};
+use gateway::policy::{Key, Kind, Policy, Values};
 use gateway::public_access_block::PublicAccessBlock;
 use sdk::Call;
 use sdk::bindings::policy::portcullis::gateway::resources as contract;
+
+use crate::permissions::Permissions;
 
 /// Policies that are kept read, the latest first. One of 20 KB takes some 100 KB.
 const POLICIES_MAX: usize = 64;
@@ -21,6 +23,8 @@ const POLICIES_MAX: usize = 64;
 pub(crate) struct Stored<'a> {
     /// The call.
     pub(crate) call: &'a Call,
+    /// What who asks may.
+    pub(crate) permissions: &'a Permissions,
 }
 
 impl Resources for Stored<'_> {
@@ -63,6 +67,14 @@ impl Resources for Stored<'_> {
 
     fn tls_version(&self) -> Option<String> {
         self.call.tls_version()
+    }
+
+    fn principal_tags(&self) -> Option<Vec<(String, String)>> {
+        Some(self.permissions.tags())
+    }
+
+    fn of_session(&self, key: &Key) -> Option<Values<'_>> {
+        self.permissions.value(key)
     }
 }
 

@@ -40,6 +40,7 @@ mod generated {
         "policy-stage",
         [
             "portcullis:gateway/calls@0.1.0" = calls,
+            "portcullis:gateway/keys@0.1.0" = keys,
             "portcullis:gateway/settings@0.1.0" = settings,
             "portcullis:gateway/trace@0.1.0" = trace
         ]
@@ -63,6 +64,19 @@ mod generated {
         encryption,
         "encryption-stage",
         ["portcullis:gateway/calls@0.1.0" = calls, "portcullis:gateway/index@0.1.0" = index]
+    );
+    world!(
+        iam,
+        "iam-stage",
+        [
+            "portcullis:gateway/calls@0.1.0" = calls,
+            "portcullis:gateway/index@0.1.0" = index,
+            "portcullis:gateway/keys@0.1.0" = keys,
+            "portcullis:gateway/vault@0.1.0" = vault,
+            "portcullis:gateway/random@0.1.0" = random,
+            "portcullis:gateway/settings@0.1.0" = settings,
+            "portcullis:gateway/trace@0.1.0" = trace
+        ]
     );
     world!(
         storage,

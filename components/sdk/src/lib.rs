@@ -25,10 +25,11 @@ use bindings::guest::portcullis::gateway as contract;
 /// A head as it is sent and handed on; [`Head`] takes it apart.
 pub use contract::calls::Head as SentHead;
 pub use contract::calls::{
-    Batch, Body, Call, Chunked, Decision, Digest, DigestAlgorithm, Failure, Form, Identity, IngestPlan,
-    Ingested, Named, Owner, Payload, Principal, Progress, Put, Refusal, Requirement, Span, Target,
+    Asked, Batch, Body, Call, Chunked, Decision, Digest, DigestAlgorithm, Failure, Form, Identity,
+    IdentityKind, IngestPlan, Ingested, Named, Owner, Payload, Principal, Progress, Put, Refusal,
+    Requirement, Session, Span, Target,
 };
-pub use contract::{digests, keys, settings, trace};
+pub use contract::{digests, keys, settings, trace, vault};
 pub use head::Head;
 pub use refusal::{failure_to_error, refuse};
 pub use response::Response;

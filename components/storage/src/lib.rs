@@ -15,7 +15,6 @@ mod records;
 mod references;
 mod request;
 mod rows;
-mod sts;
 mod subresource;
 mod tables;
 mod version_id;
@@ -134,9 +133,6 @@ async fn dispatch(request: &Request) -> Result<Response> {
         Operation::DeletePublicAccessBlock => bucket::public_access_block::delete(request).await,
         Operation::GetObjectLockConfiguration => bucket::object_lock::get(request).await,
         Operation::PutObjectLockConfiguration => bucket::object_lock::put(request).await,
-
-        // The action may be named in the form, which only who receives the body can read.
-        Operation::StsGetCallerIdentity | Operation::AwsQuery => sts::get_caller_identity(request).await,
 
         other => Err(not_implemented(other)),
     }

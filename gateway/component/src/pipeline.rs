@@ -3,11 +3,12 @@
 use gateway::addressing;
 use gateway::headers::Headers;
 use gateway::operations::{self, RequestHead};
+use gateway::operations::{Operation, aws_query};
 use gateway::query::Query;
 use sdk::bindings::gateway::portcullis::gateway::{
-    auth, cors, encryption, policy, stages, storage, transform, website,
+    auth, cors, encryption, iam, policy, stages, storage, transform, website,
 };
-use sdk::{Call, Head, Progress, Refusal, SentHead, Target, refuse, trace};
+use sdk::{Call, Head, Progress, Refusal, SentHead, Target, Work, failure_to_error, refuse, trace};
 use stages::Position;
 use storage::Step;
 
@@ -81,11 +82,34 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     }
 
     let form = form.transpose().map_err(refuse)?;
+    // Calls of Query APIs sign the hash of their form and do not send it: nobody can say who asks before it is here.
+    let is_query = is_query(&target);
+    if is_query {
+        let body = call.collect(aws_query::FORM_BYTES_MAX).await.map_err(failure_to_error).map_err(refuse)?;
+        call.set_parameters(&aws_query::form_text(body.body).map_err(refuse)?);
+    }
 
     // Who asks. From here on the principal is known, possibly as anonymous.
     enter("auth");
     auth::verify(call, sent)?;
     added(Position::AfterAuth, call)?;
+
+    if is_query {
+        enter("iam");
+        iam::plan(call)?;
+        enter("policy");
+        policy::authorize(call)?;
+        added(Position::BeforeStorage, call)?;
+        enter("iam");
+        let mut progress = iam::start(call.share())?;
+        while let Progress::Pending = progress {
+            sdk::executor::suspend().await;
+            enter("iam");
+            progress = iam::resume(head.id)?;
+        }
+        enter("gateway");
+        return Ok(());
+    }
 
     // Whose it is, then whether they may. Storage refuses whatever policy did not allow.
     if let Some(bucket) = target.bucket.as_deref().filter(|_| target.operation != CREATE_BUCKET) {
@@ -141,9 +165,15 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     Ok(())
 }
 
-/// The client is gone: storage forgets the call too.
+/// Whether a call is one of a Query API, which `iam` answers.
+fn is_query(target: &Target) -> bool {
+    Operation::parse(&target.operation).is_some_and(Operation::is_query_call)
+}
+
+/// The client is gone: whoever works for the call forgets it too.
 pub(crate) fn abandon(id: u64) {
     storage::abandon(id);
+    iam::abandon(id);
 }
 
 /// What a request asks for.

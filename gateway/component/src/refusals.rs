@@ -1,6 +1,7 @@
 //! Refusals rendered: the one place where an error document is written.
 
 use gateway::errors::{ErrorCode, Place, render_parts};
+use gateway::operations::aws_query;
 use sdk::{Body, Call, Head, Refusal};
 
 /// Makes a refusal the call's response.
@@ -14,6 +15,12 @@ pub(crate) fn respond(call: &Call, head: &Head, refusal: &Refusal) {
         return;
     }
     let request_id = &call.request_id();
+    if let Some(parameters) = call.parameters() {
+        let document = aws_query::render_error(code, refusal.message.as_deref(), &parameters, request_id);
+        headers.push_str("content-type: text/xml\n");
+        call.respond(aws_query::status(code), &headers, &Body::Bytes(document.into_bytes()));
+        return;
+    }
     let details = refusal.details.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let place = Place { resource: &head.path, request_id, host_id: request_id };
     let document = render_parts(code, refusal.message.as_deref(), details, place);

@@ -1,13 +1,13 @@
 //! Asks for every action that an operation takes, of the operations table.
 
-use super::{Asker, Bucket, Object, Subject, judge};
+use super::{Asker, Bucket, Grants, Object, Subject, judge};
 use crate::account::Account;
 use crate::copy_source::CopySource;
 use crate::errors::{ErrorCode, Result};
 use crate::headers::Headers;
 use crate::operations::{Action, Operation};
 use crate::policy::{
-    Identity, Lookups, NO_RESOURCE, Outcome, Policies, Principal, Request, S3Request, decide, resource_arn,
+    Key, Lookups, NO_RESOURCE, Outcome, Principal, Request, S3Request, Values, decide, resource_arn,
 };
 use crate::query::Query;
 use std::borrow::Cow;
@@ -26,6 +26,14 @@ pub trait Resources {
     fn source_ip(&self) -> Option<String>;
     /// The version of TLS; `None` on an open connection.
     fn tls_version(&self) -> Option<String>;
+    /// The tags of who asks and of its session.
+    fn principal_tags(&self) -> Option<Vec<(String, String)>> {
+        None
+    }
+    /// What else is known of who asks, by a condition key.
+    fn of_session(&self, _key: &Key) -> Option<Values<'_>> {
+        None
+    }
 }
 
 /// A request, as far as it decides what its sender must be allowed.
@@ -43,6 +51,8 @@ pub struct Asked<'a> {
     pub query: &'a Query,
     /// Who asks.
     pub principal: &'a Principal<'a>,
+    /// What their account lets them do.
+    pub grants: Grants<'a>,
     /// When the request arrived, in milliseconds since 1970.
     pub received_ms: u64,
     /// The region of the deployment.
@@ -145,7 +155,7 @@ fn authorize_own(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit>
     let arn = asked.bucket.map_or(NO_RESOURCE.to_owned(), |name| resource_arn(name, None));
     let lookups = Circumstances { resources, bucket: "", place: Place { key: None, version_id: None } };
     let context = context(asked, &lookups, None, None);
-    let policies = Policies { identity: identity(asked.principal), ..Policies::default() };
+    let policies = asked.grants.policies();
     for action in asked.operation.row().actions {
         let action = match *action {
             Action::Target(action) | Action::Versioned(action, _) => action,
@@ -158,12 +168,6 @@ fn authorize_own(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit>
         }
     }
     Ok(Permit::Whole)
-}
-
-/// What the principal's account lets it do: everything, as long as users have no policies of their own. They will be
-/// asked for here, and nowhere else.
-fn identity<'a>(_principal: &Principal<'_>) -> Identity<'a> {
-    Identity::Unlimited
 }
 
 /// Asks for an action on what the request is addressed to.
@@ -237,7 +241,7 @@ fn ask(
     let owner = bucket.owner.to_string();
     let lookups = Circumstances { resources, bucket: &bucket.name, place };
     let context = context(asked, &lookups, Some(&owner), place.version_id);
-    let asker = Asker { principal: asked.principal, identity: identity(asked.principal), context: &context };
+    let asker = Asker { principal: asked.principal, grants: asked.grants, context: &context };
     judge(action, subject, &asker, bucket) == Outcome::Allow
 }
 
@@ -291,6 +295,14 @@ impl Lookups for Circumstances<'_> {
 
     fn tls_version(&self) -> Option<Cow<'_, str>> {
         self.resources.tls_version().map(Cow::Owned)
+    }
+
+    fn principal_tags(&self) -> Option<Vec<(String, String)>> {
+        self.resources.principal_tags()
+    }
+
+    fn other(&self, key: &Key) -> Option<Values<'_>> {
+        self.resources.of_session(key)
     }
 
     fn object_tags(&self) -> Option<Vec<(String, String)>> {

@@ -147,6 +147,7 @@ fn may(stored: &Stored, who: Who, operation: Operation, headers: &[(&str, &str)]
         headers: &headers,
         query: &query,
         principal: &principal,
+        grants: Grants::UNLIMITED,
         received_ms: 0,
         region: "us-east-1",
     };

@@ -1,50 +1,76 @@
 //! The AWS Query protocol, which STS and IAM speak: parameters in a form, XML in the answer.
 //!
-//! <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/programming.html>
 
-use super::Operation;
-use crate::errors::{ErrorCode, Result, S3Error};
-use crate::query::Query;
+use crate::errors::{ErrorCode, Result};
 use crate::xml::XmlWriter;
 
 /// The namespace of the documents of STS.
 pub const STS_NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+/// The namespace of the documents of IAM.
+pub const IAM_NAMESPACE: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
+/// The version of IAM's API.
+pub const IAM_VERSION: &str = "2010-05-08";
+/// The version of STS's API.
+pub const STS_VERSION: &str = "2011-06-15";
 
-/// Reads the body of a call, and of a call in the query of the URL, which [`super::resolve`] left as
-/// [`Operation::AwsQuery`]. `MissingAction` or `InvalidAction` for calls that there are not.
-pub fn operation(query: &Query, body: &[u8]) -> Result<Operation> {
-    let text = std::str::from_utf8(body).map_err(|_| ErrorCode::ValidationError)?;
-    let form = Query::parse(text).map_err(|_| ErrorCode::ValidationError)?;
-    let action = form.get("Action").or(query.get("Action")).ok_or(ErrorCode::MissingAction)?;
-    match action {
-        "GetCallerIdentity" => Ok(Operation::StsGetCallerIdentity),
-        _ => {
-            Err(S3Error::new(ErrorCode::InvalidAction).message(format!("Could not find operation {action}")))
-        }
-    }
+/// A form holds a policy document at most, of which every byte may be escaped.
+pub const FORM_BYTES_MAX: u64 = 512 << 10;
+
+/// The text of a form. `ValidationError` when it is none.
+pub fn form_text(body: Vec<u8>) -> Result<String> {
+    String::from_utf8(body).map_err(|_| ErrorCode::ValidationError.into())
 }
 
-/// The response document of GetCallerIdentity.
-pub fn caller_identity(account: &str, user_id: &str, arn: &str, request_id: &str) -> String {
-    let mut xml = XmlWriter::document_in("GetCallerIdentityResponse", STS_NAMESPACE);
-    xml.open("GetCallerIdentityResult");
-    xml.text("Arn", arn);
-    xml.text("UserId", user_id);
-    xml.text("Account", account);
-    xml.close("GetCallerIdentityResult");
+/// A response document: what `push` writes is the result, of operations that have one.
+pub fn document(
+    namespace: &str,
+    operation: &str,
+    request_id: &str,
+    push: Option<&dyn Fn(&mut XmlWriter)>,
+) -> String {
+    let mut xml = XmlWriter::document_in(&format!("{operation}Response"), namespace);
+    if let Some(push) = push {
+        let result = format!("{operation}Result");
+        xml.open(&result);
+        push(&mut xml);
+        xml.close(&result);
+    }
     xml.open("ResponseMetadata");
     xml.text("RequestId", request_id);
     xml.close("ResponseMetadata");
     xml.finish()
 }
 
-/// The error document, which differs from that of S3. The fault is the sender's below status 500.
-pub fn render_error(code: ErrorCode, message: Option<&str>, request_id: &str) -> String {
-    let mut xml = XmlWriter::document_in("ErrorResponse", STS_NAMESPACE);
+/// The code under which STS and IAM know what S3 spells differently.
+fn code_of(code: ErrorCode) -> ErrorCode {
+    match code {
+        ErrorCode::InvalidAccessKeyId | ErrorCode::InvalidToken => ErrorCode::InvalidClientTokenId,
+        ErrorCode::OperationAborted => ErrorCode::EntityTemporarilyUnmodifiable,
+        other => other,
+    }
+}
+
+/// The status that goes with a code, which for one of them is another than S3's.
+pub fn status(code: ErrorCode) -> u16 {
+    match code_of(code) {
+        ErrorCode::ExpiredToken => 403,
+        other => other.status(),
+    }
+}
+
+/// The error document, which differs from that of S3. `form` says which service was meant. The fault is the sender's below
+/// status 500.
+pub fn render_error(code: ErrorCode, message: Option<&str>, form: &str, request_id: &str) -> String {
+    let is_iam = form.contains(IAM_VERSION);
+    let namespace = if is_iam { IAM_NAMESPACE } else { STS_NAMESPACE };
+    let own = code_of(code);
+    let mut xml = XmlWriter::document_in("ErrorResponse", namespace);
     xml.open("Error");
-    xml.text("Type", if code.status() < 500 { "Sender" } else { "Receiver" });
-    xml.text("Code", code.as_str());
-    xml.text("Message", message.unwrap_or(code.message()));
+    xml.text("Type", if own.status() < 500 { "Sender" } else { "Receiver" });
+    xml.text("Code", own.as_str());
+    // A message of S3's own goes with S3's code.
+    xml.text("Message", message.filter(|_| own == code).unwrap_or(own.message()));
     xml.close("Error");
     xml.text("RequestId", request_id);
     xml.finish()
@@ -55,39 +81,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_action_is_named_in_form_or_query() {
-        let none = Query::default();
-        let body = b"Action=GetCallerIdentity&Version=2011-06-15";
-        assert_eq!(operation(&none, body).unwrap(), Operation::StsGetCallerIdentity);
-        let query = Query::parse("Action=GetCallerIdentity").unwrap();
-        assert_eq!(operation(&query, b"").unwrap(), Operation::StsGetCallerIdentity);
-        let cases: [(&[u8], ErrorCode); 4] = [
-            (b"", ErrorCode::MissingAction),
-            (b"Action=AssumeRole", ErrorCode::InvalidAction),
-            (b"Action=%zz", ErrorCode::ValidationError),
-            (b"\xff", ErrorCode::ValidationError),
-        ];
-        for (body, code) in cases {
-            assert_eq!(operation(&none, body).unwrap_err().code, code);
-        }
-    }
-
-    #[test]
-    fn documents_have_the_namespace_of_sts() {
+    fn documents_have_the_shape_of_the_service() {
+        let push = |xml: &mut XmlWriter| xml.text("Account", "111122223333");
         assert_eq!(
-            caller_identity("111122223333", "AIDA1", "arn:aws:iam::111122223333:user/alice", "R1"),
+            document(STS_NAMESPACE, "GetCallerIdentity", "R1", Some(&push)),
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
              <GetCallerIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">\
-             <GetCallerIdentityResult>\
-             <Arn>arn:aws:iam::111122223333:user/alice</Arn><UserId>AIDA1</UserId>\
-             <Account>111122223333</Account>\
+             <GetCallerIdentityResult><Account>111122223333</Account>\
              </GetCallerIdentityResult><ResponseMetadata><RequestId>R1</RequestId></ResponseMetadata>\
              </GetCallerIdentityResponse>"
         );
-        assert!(render_error(ErrorCode::InvalidAction, None, "R1").ends_with(
-            "<Error><Type>Sender</Type><Code>InvalidAction</Code>\
-             <Message>Could not find operation</Message></Error>\
+        assert_eq!(
+            document(IAM_NAMESPACE, "DeleteUser", "R1", None),
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
+             <DeleteUserResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">\
+             <ResponseMetadata><RequestId>R1</RequestId></ResponseMetadata></DeleteUserResponse>"
+        );
+    }
+
+    #[test]
+    fn errors_are_the_services_own() {
+        let iam = render_error(ErrorCode::NoSuchEntity, Some("No user."), "Version=2010-05-08", "R1");
+        assert!(iam.ends_with(
+            "<ErrorResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\">\
+             <Error><Type>Sender</Type><Code>NoSuchEntity</Code><Message>No user.</Message></Error>\
              <RequestId>R1</RequestId></ErrorResponse>"
         ));
+        let sts = render_error(ErrorCode::InvalidAccessKeyId, None, "", "R1");
+        assert!(sts.contains("<Code>InvalidClientTokenId</Code>") && sts.contains("2011-06-15"));
+        assert_eq!(status(ErrorCode::InvalidToken), 403);
+        assert_eq!(status(ErrorCode::ExpiredToken), 403);
+        assert_eq!(status(ErrorCode::NoSuchEntity), 404);
+    }
+
+    #[test]
+    fn a_form_is_text() {
+        assert_eq!(form_text(b"Action=A".to_vec()).unwrap(), "Action=A");
+        assert_eq!(form_text(b"\xff".to_vec()).unwrap_err().code, ErrorCode::ValidationError);
     }
 }

@@ -113,6 +113,19 @@ pub(crate) struct Resources {
 }
 
 impl Policy {
+    /// A policy that denies everything, for the place of one that cannot be read.
+    pub fn deny_everything() -> Policy {
+        let statement = Statement {
+            sid: None,
+            effect: Effect::Deny,
+            principals: None,
+            actions: Actions { except: true, patterns: Vec::new() },
+            resources: None,
+            conditions: Vec::new(),
+        };
+        Policy { version: Version::V2012, id: None, statements: vec![statement], is_trust: false }
+    }
+
     /// Reads a document.
     ///
     /// ```

@@ -58,8 +58,8 @@ pub struct Request<'a> {
     pub host: &'a str,
     /// Every header.
     pub headers: &'a Headers,
-    /// `Content-Length`
-    pub content_length: Option<u64>,
+    /// The SHA-256 of the form of a call of a Query API (STS, IAM), which such requests sign without sending it.
+    pub form_sha256: Option<&'a str>,
     /// When the request arrived, in milliseconds since 1970.
     pub received_ms: u64,
 }
@@ -80,6 +80,7 @@ pub struct Signed<'a> {
     signature: Cow<'a, str>,
     canonical_request: String,
     payload: Payload,
+    security_token: Option<Cow<'a, str>>,
 }
 
 /// Finds out how a request authenticates itself. Errors are those that S3 gives before it looks at the signature.
@@ -110,16 +111,19 @@ pub fn refuse_head_signature(request: &Request<'_>) -> Result<(), S3Error> {
 
 fn header_signed<'a>(request: &Request<'a>, value: &'a str) -> Result<Signed<'a>, S3Error> {
     let Authorization { credential, signed_headers, signature } = Authorization::parse(value)?;
-    refuse_security_token(request.headers)?;
     let (date, timestamp) = request_date(request.headers)?;
     if !timestamp.starts_with(credential.date()) {
         return Err(malformed(&presigned::date_mismatch(credential.date(), &timestamp)));
     }
     check_skew(request, date)?;
     let (payload_hash, payload) = match request.headers.get("x-amz-content-sha256") {
-        Some(value) => (value, Payload::parse(value, request.headers)?),
-        None if matches!(credential.service(), "sts" | "iam") => {
-            let sha256 = payload::query_service_sha256(request.content_length)?;
+        Some(value) => {
+            let payload = Payload::parse(value, request.headers)?;
+            payload.check_form(request.form_sha256)?;
+            (value, payload)
+        }
+        None if is_query_service(&credential) => {
+            let sha256 = request.form_sha256.unwrap_or(string_to_sign::EMPTY_SHA256);
             (sha256, Payload::Sha256(sha256.to_owned()))
         }
         None => {
@@ -135,16 +139,20 @@ fn header_signed<'a>(request: &Request<'a>, value: &'a str) -> Result<Signed<'a>
         timestamp,
         signature: Cow::Borrowed(signature),
         payload,
+        security_token: request.headers.get("x-amz-security-token").map(Cow::Borrowed),
     })
 }
 
 fn query_signed<'a>(request: &Request<'a>) -> Result<Signed<'a>, S3Error> {
     let presigned = Presigned::parse(request.query)?;
-    refuse_security_token(request.headers)?;
     presigned.check_time(request.received_ms)?;
-    let payload_hash =
-        presigned_payload_hash(&presigned.content_sha256, &presigned.signed_headers, request.headers);
+    let payload_hash = match request.form_sha256 {
+        // Presigned calls of Query APIs sign the hash of their form, as those that are signed in the header do.
+        Some(sha256) if is_query_service(&presigned.credential) => sha256,
+        _ => presigned_payload_hash(&presigned.content_sha256, &presigned.signed_headers, request.headers),
+    };
     let payload = Payload::parse(payload_hash, request.headers)?;
+    payload.check_form(request.form_sha256)?;
     presigned.signed_headers.check_complete(request.headers, ContentSha256::MustBeSigned)?;
     Ok(Signed {
         canonical_request: canonical_request(request, &presigned.signed_headers, payload_hash),
@@ -152,6 +160,10 @@ fn query_signed<'a>(request: &Request<'a>) -> Result<Signed<'a>, S3Error> {
         credential: presigned.credential,
         signature: Cow::Owned(presigned.signature),
         payload,
+        security_token: presigned
+            .security_token
+            .map(Cow::Owned)
+            .or_else(|| request.headers.get("x-amz-security-token").map(Cow::Borrowed)),
     })
 }
 
@@ -196,9 +208,9 @@ pub(crate) fn check_skew(request: &Request<'_>, date: AmzDate) -> Result<(), S3E
         .detail("MaxAllowedSkewMilliseconds", CLOCK_SKEW_MS_MAX.to_string()))
 }
 
-/// Temporary credentials do not exist yet, so no token can be genuine.
-fn refuse_security_token(headers: &Headers) -> Result<(), S3Error> {
-    if headers.has("x-amz-security-token") { Err(ErrorCode::InvalidToken.into()) } else { Ok(()) }
+/// Whether a credential is for STS or IAM.
+fn is_query_service(credential: &Credential<'_>) -> bool {
+    matches!(credential.service(), "sts" | "iam")
 }
 
 /// The header is repeated to the client only when it is a signature: anything else may be a password.
@@ -249,6 +261,11 @@ impl Signed<'_> {
         &self.payload
     }
 
+    /// The token of temporary credentials.
+    pub fn security_token(&self) -> Option<&str> {
+        self.security_token.as_deref()
+    }
+
     /// The error for an access key that does not exist.
     pub fn unknown_access_key(&self) -> S3Error {
         unknown_access_key(self.access_key_id())
@@ -257,8 +274,9 @@ impl Signed<'_> {
     /// The error for a signature that is wrong, with the texts that show a client why.
     pub fn mismatch(&self, string_to_sign: &str) -> S3Error {
         let error = signature_mismatch(self.access_key_id(), string_to_sign, self.signature());
-        // The one secret that a request head can hold: an encryption key of the client's own.
-        if self.canonical_request.contains("server-side-encryption-customer-key") {
+        // The secrets that a request head can hold: an encryption key of the client's own, and a token.
+        let is_secret = |name| self.canonical_request.contains(name);
+        if is_secret("server-side-encryption-customer-key") || self.security_token.is_some() {
             return error;
         }
         error

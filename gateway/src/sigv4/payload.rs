@@ -12,12 +12,6 @@ pub const STREAMING_PAYLOAD_TRAILER: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-
 /// `aws-chunked` with a trailer, nothing signed.
 pub const STREAMING_UNSIGNED_PAYLOAD_TRAILER: &str = "STREAMING-UNSIGNED-PAYLOAD-TRAILER";
 
-/// The form that every SDK gives to the body of STS GetCallerIdentity, and its SHA-256.
-pub(super) const CALLER_IDENTITY: (&str, &str) = (
-    "Action=GetCallerIdentity&Version=2011-06-15",
-    "ab821ae955788b0e33ebd34c208442ccfc2d406e2edc5e7a39bd6458fbb4f843",
-);
-
 /// What a request promises about its body.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Payload {
@@ -76,6 +70,17 @@ impl Payload {
         }
     }
 
+    /// Holds a form that was received already to what is promised about it.
+    pub(super) fn check_form(&self, form_sha256: Option<&str>) -> Result<(), S3Error> {
+        match (self, form_sha256) {
+            (_, None) | (Payload::Unsigned, _) => Ok(()),
+            (Payload::Sha256(promised), Some(came)) if promised == came => Ok(()),
+            (Payload::Sha256(_) | Payload::Chunked(_), Some(_)) => {
+                Err(ErrorCode::XAmzContentSHA256Mismatch.into())
+            }
+        }
+    }
+
     /// What an unsigned request promises: at most a digest, or unsigned chunks.
     pub fn of_anonymous(headers: &Headers) -> Result<Payload, S3Error> {
         let Some(value) = headers.get("x-amz-content-sha256") else { return Ok(Payload::Unsigned) };
@@ -86,17 +91,6 @@ impl Payload {
             ));
         }
         Payload::parse(value, headers)
-    }
-}
-
-/// The SHA-256 that a request to an AWS Query service (STS, IAM) signed without sending it. Bodies are not at hand
-/// here, so only those that can be known are: none, and GetCallerIdentity's. The host then holds the body to it.
-pub(super) fn query_service_sha256(content_length: Option<u64>) -> Result<&'static str, S3Error> {
-    let (form, sha256) = CALLER_IDENTITY;
-    match content_length {
-        None | Some(0) => Ok(super::string_to_sign::EMPTY_SHA256),
-        Some(length) if usize::try_from(length) == Ok(form.len()) => Ok(sha256),
-        Some(_) => Err(ErrorCode::NotImplemented.into()),
     }
 }
 

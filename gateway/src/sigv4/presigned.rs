@@ -50,16 +50,14 @@ pub struct Presigned {
     pub expires_seconds: u64,
     /// `X-Amz-Content-Sha256`
     pub content_sha256: Option<String>,
+    /// `X-Amz-Security-Token`
+    pub security_token: Option<String>,
 }
 
 impl Presigned {
     /// Reads the parameters and checks their form.
     pub fn parse(query: &str) -> Result<Presigned, S3Error> {
         let query = Query::parse(query)?;
-        if query.has("X-Amz-Security-Token") {
-            // Temporary credentials do not exist yet, so no token can be genuine.
-            return Err(ErrorCode::InvalidToken.into());
-        }
         match required(&query, "X-Amz-Algorithm")? {
             ALGORITHM => {}
             "AWS4-ECDSA-P256-SHA256" => {
@@ -91,6 +89,7 @@ impl Presigned {
             date: signed_at,
             expires_seconds: expires_seconds(expires)?,
             content_sha256: query.get("X-Amz-Content-Sha256").map(str::to_owned),
+            security_token: query.get("X-Amz-Security-Token").map(str::to_owned),
         })
     }
 

@@ -139,7 +139,7 @@ impl<P: Primitives> Signer<'_, P> {
             query,
             host: "",
             headers: &headers,
-            content_length: None,
+            form_sha256: None,
             received_ms: 0,
         };
         let signed_headers = SignedHeaders::listed(Cow::Borrowed(names));

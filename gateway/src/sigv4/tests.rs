@@ -57,7 +57,7 @@ struct Sent {
     path: String,
     query: String,
     headers: Vec<(String, String)>,
-    content_length: Option<u64>,
+    form_sha256: Option<&'static str>,
     received_ms: u64,
 }
 
@@ -94,7 +94,7 @@ impl Sent {
             query: &self.query,
             host: "examplebucket.s3.amazonaws.com",
             headers: &headers,
-            content_length: self.content_length,
+            form_sha256: self.form_sha256,
             received_ms: self.received_ms,
         };
         then(authenticate(&request))

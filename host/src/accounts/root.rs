@@ -110,7 +110,7 @@ fn is_account_id(text: &str) -> bool {
 const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /// So many letters of the operating system's randomness, each as likely as any other.
-fn random_text(letters: &[u8], count: usize) -> Result<String, ConfigError> {
+pub(crate) fn random_text(letters: &[u8], count: usize) -> Result<String, ConfigError> {
     let mut text = String::with_capacity(count);
     let fair = 256 / letters.len() * letters.len();
     // Each round gives at least half of its bytes on average: 1,000 rounds fail only with a broken source.

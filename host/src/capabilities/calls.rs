@@ -4,8 +4,8 @@ use wasmtime::component::{HasData, Resource};
 use wasmtime::{Error, Result};
 
 use crate::bindings::calls::{
-    Batch, Body, Decision, DigestAlgorithm, Form, Head, Host, HostCall, IngestPlan, Named, Outcome, Owner,
-    Payload, Principal, Span, Target,
+    Asked, Batch, Body, Decision, DigestAlgorithm, Form, Head, Host, HostCall, IdentityKind, IngestPlan,
+    Named, Outcome, Owner, Payload, Principal, Session, Span, Target,
 };
 use crate::body::{Boundary, digest::Algorithm};
 use crate::call::{Answer, CallHandle, CallState, Calls, Work};
@@ -129,6 +129,26 @@ impl HostCall for CallsView<'_> {
             .ok_or_else(|| Error::msg("the principal is not known yet"))
     }
 
+    fn session(&mut self, handle: Resource<CallHandle>) -> Result<Option<Session>> {
+        Ok(self.call(&handle)?.facts.session.clone())
+    }
+
+    fn set_parameters(&mut self, handle: Resource<CallHandle>, parameters: String) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.parameters, parameters, "parameters")
+    }
+
+    fn parameters(&mut self, handle: Resource<CallHandle>) -> Result<Option<String>> {
+        Ok(self.call(&handle)?.facts.parameters.clone())
+    }
+
+    fn set_asked(&mut self, handle: Resource<CallHandle>, asked: Asked) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.asked, asked, "asked")
+    }
+
+    fn asked(&mut self, handle: Resource<CallHandle>) -> Result<Option<Asked>> {
+        Ok(self.call(&handle)?.facts.asked.clone())
+    }
+
     fn account(&mut self, handle: Resource<CallHandle>) -> Result<Option<String>> {
         Ok(match &self.call(&handle)?.facts.principal {
             Some(Principal::Authenticated(identity)) => Some(identity.account.clone()),
@@ -157,7 +177,8 @@ impl HostCall for CallsView<'_> {
         let facts = &self.call(&handle)?.facts;
         Ok(match (&facts.principal, &facts.owner) {
             (Some(Principal::Authenticated(identity)), Some(owner)) => {
-                identity.account == owner.account && !owner.guarded
+                // Anybody else may have policies that limit them.
+                identity.kind == IdentityKind::Root && identity.account == owner.account && !owner.guarded
             }
             _ => false,
         })

@@ -11,13 +11,17 @@ use subtle::ConstantTimeEq;
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
+use crate::accounts::IdentityKind;
 use crate::bindings::calls::{self, Identity, Principal};
-use crate::bindings::keys::{Claim, Host, Signing, TextClaim, Verdict};
+use crate::bindings::keys::{Claim, Host, Signing, StoredKey, TextClaim, Verdict};
 use crate::body::ChunkSignature;
 use crate::call::CallHandle;
 use crate::capabilities::HostState;
 use crate::capabilities::calls::establish;
 use crate::capabilities::digests::push_hex;
+use crate::capabilities::vault::contract_session;
+use crate::secret::Secret;
+use crate::vault::{Holder, SessionDetails};
 use crate::work;
 
 /// Derived keys kept at most. When there would be more, all are forgotten and derived again where they are needed.
@@ -142,6 +146,14 @@ impl Host for HostState {
         Ok(self.accounts.find_by_email(&address).map(contract_identity))
     }
 
+    fn configured_user(&mut self, account: String, name: String) -> Result<Option<Identity>> {
+        Ok(self.accounts.user(&account, &name).map(contract_identity))
+    }
+
+    fn is_configured(&mut self, access_key_id: String) -> Result<bool> {
+        Ok(self.accounts.find(&access_key_id).is_some())
+    }
+
     fn verify(
         &mut self,
         handle: Resource<CallHandle>,
@@ -151,21 +163,21 @@ impl Host for HostState {
         // Digested before the key is looked up, and with a key made up where there is none: an unknown key costs what a
         // wrong signature costs.
         let message = string_to_sign(&claim.timestamp, &claim.scope, &claim.canonical_request);
-        let Some(credential) = self.accounts.find(&claim.access_key_id) else {
-            let unknown = self.signing_keys.key("", &claim.scope, "");
-            unknown.verifies(&message, &claim.signature);
-            return Ok(Verdict::UnknownKey);
+        let signer = match self.signer(&claim.access_key_id, claim.security_token.as_deref(), &claim.stored) {
+            Ok(signer) => signer,
+            Err(verdict) => {
+                let unknown = self.signing_keys.key("", &claim.scope, "");
+                unknown.verifies(&message, &claim.signature);
+                return Ok(verdict);
+            }
         };
-        let key = self.signing_keys.key(&claim.access_key_id, &claim.scope, credential.secret.reveal());
+        let key = self.signing_keys.key(&claim.access_key_id, &claim.scope, signer.secret.reveal());
         if !key.verifies(&message, &claim.signature) {
             return Ok(Verdict::Mismatch);
         }
-        let chain = ChunkSignature::new(key.bytes, claim.timestamp, claim.scope, claim.signature);
-        let facts = &mut self.calls.of(&handle)?.facts;
-        let identity = contract_identity(&credential.identity);
-        establish(&mut facts.principal, Principal::Authenticated(identity), "principal")?;
-        establish(&mut facts.payload, work::promised(payload, Some(chain))?, "payload")?;
-        Ok(Verdict::Verified)
+        let chain = ChunkSignature::new(key.bytes, claim.timestamp, claim.scope.clone(), claim.signature);
+        let service_scope = claim.stored.is_some().then_some(claim.scope.as_str());
+        self.establish(&handle, signer, payload, Some(chain), service_scope)
     }
 
     fn verify_text(
@@ -175,34 +187,151 @@ impl Host for HostState {
         payload: calls::Payload,
     ) -> Result<Verdict> {
         // As above: what nobody has is judged with a key made up.
-        let credential = self.accounts.find(&claim.access_key_id);
-        let secret = credential.map_or("", |credential| credential.secret.reveal());
-        let holder = if credential.is_some() { claim.access_key_id.as_str() } else { "" };
+        let signer = self.signer(&claim.access_key_id, claim.security_token.as_deref(), &claim.stored);
+        let (holder, secret) = match &signer {
+            Ok(signer) => (claim.access_key_id.as_str(), signer.secret.reveal()),
+            Err(_) => ("", ""),
+        };
         let is_right = match &claim.signing {
             Signing::V4(scope) => {
                 self.signing_keys.key(holder, scope, secret).verifies(&claim.text, &claim.signature)
             }
             Signing::V2 => verifies_v2(secret, &claim.text, &claim.signature),
         };
-        let Some(credential) = credential else { return Ok(Verdict::UnknownKey) };
+        let signer = match signer {
+            Ok(signer) => signer,
+            Err(verdict) => return Ok(verdict),
+        };
         if !is_right {
             return Ok(Verdict::Mismatch);
         }
-        let facts = &mut self.calls.of(&handle)?.facts;
-        let identity = contract_identity(&credential.identity);
-        establish(&mut facts.principal, Principal::Authenticated(identity), "principal")?;
-        establish(&mut facts.payload, work::promised(payload, None)?, "payload")?;
+        let scope = match &claim.signing {
+            Signing::V4(scope) => scope.as_str(),
+            Signing::V2 => "",
+        };
+        let used = claim.stored.is_some().then_some(scope);
+        self.establish(&handle, signer, payload, None, used)
+    }
+}
+
+/// Whoever a claim says signed: not proven yet.
+struct Signer {
+    secret: Secret,
+    identity: Identity,
+    session: Option<SessionDetails>,
+}
+
+impl HostState {
+    /// Establishes whom a true claim names. `used` is the scope in which a stored access key signed.
+    fn establish(
+        &mut self,
+        handle: &Resource<CallHandle>,
+        signer: Signer,
+        payload: calls::Payload,
+        chain: Option<ChunkSignature>,
+        used: Option<&str>,
+    ) -> Result<Verdict> {
+        let call = self.calls.of(handle)?;
+        if signer.session.as_ref().is_some_and(|session| session.expires_ms <= call.received_ms) {
+            return Ok(Verdict::ExpiredToken);
+        }
+        if let Some(scope) = used {
+            self.vault.note_use(&signer.identity.access_key_id, scope, call.received_ms);
+        }
+        let facts = &mut call.facts;
+        establish(&mut facts.principal, Principal::Authenticated(signer.identity), "principal")?;
+        establish(&mut facts.payload, work::promised(payload, chain)?, "payload")?;
+        if let Some(session) = signer.session {
+            establish(&mut facts.session, contract_session(session), "session")?;
+        }
         Ok(Verdict::Verified)
+    }
+
+    /// Whose the access key of a claim is. What the configuration says goes before anything that stages say.
+    fn signer(
+        &self,
+        access_key_id: &str,
+        token: Option<&str>,
+        stored: &Option<StoredKey>,
+    ) -> std::result::Result<Signer, Verdict> {
+        if let Some(token) = token {
+            return self.session_signer(token, access_key_id);
+        }
+        if let Some(credential) = self.accounts.find(access_key_id) {
+            let identity = contract_identity(&credential.identity);
+            return Ok(Signer { secret: credential.secret.clone(), identity, session: None });
+        }
+        let Some(stored) = stored else { return Err(Verdict::UnknownKey) };
+        let holder = Holder { account: &stored.account, unique_id: &stored.unique_id, access_key_id };
+        let secret = self.vault.open_key(&holder, &stored.sealed).map_err(|_| Verdict::UnknownKey)?;
+        // An account that left the configuration took its users with it.
+        let root = self.accounts.account(&stored.account).ok_or(Verdict::UnknownKey)?;
+        // Only the account's own id, which the seal vouches for, makes somebody its root user.
+        let kind = if stored.unique_id == stored.account { calls::IdentityKind::Root } else { stored.kind };
+        let unlimited = matches!(kind, calls::IdentityKind::Root | calls::IdentityKind::ConfiguredUser);
+        if unlimited && stored.unique_id != stored.account {
+            return Err(Verdict::UnknownKey);
+        }
+        let identity = Identity {
+            kind,
+            user: stored.user.clone(),
+            unique_id: stored.unique_id.clone(),
+            arn: stored.arn.clone(),
+            access_key_id: access_key_id.to_owned(),
+            ..contract_identity(root)
+        };
+        Ok(Signer { secret, identity, session: None })
+    }
+
+    fn session_signer(&self, token: &str, access_key_id: &str) -> std::result::Result<Signer, Verdict> {
+        let session = self.vault.open_session(token).map_err(|_| Verdict::InvalidToken)?;
+        let is_its = bool::from(session.access_key_id.as_bytes().ct_eq(access_key_id.as_bytes()));
+        let root = self.accounts.account(&session.account).filter(|_| is_its).ok_or(Verdict::InvalidToken)?;
+        let secret = Secret::new(session.secret());
+        let identity = Identity {
+            kind: contract_kind(session.kind),
+            user: session.user,
+            unique_id: session.unique_id,
+            arn: session.arn,
+            access_key_id: session.access_key_id,
+            ..contract_identity(root)
+        };
+        Ok(Signer { secret, identity, session: Some(session.details) })
     }
 }
 
 /// An identity in the contract's terms.
 pub fn contract_identity(identity: &crate::accounts::Identity) -> Identity {
     Identity {
+        kind: contract_kind(identity.kind),
         account: identity.account.clone(),
         canonical_id: identity.canonical_id.clone(),
         display_name: identity.display_name.clone(),
         user: identity.user.clone(),
+        unique_id: identity.unique_id.clone(),
+        arn: identity.arn.clone(),
         access_key_id: identity.access_key_id.clone(),
+    }
+}
+
+/// A kind of identity in the contract's terms.
+pub(super) fn contract_kind(kind: IdentityKind) -> calls::IdentityKind {
+    match kind {
+        IdentityKind::Root => calls::IdentityKind::Root,
+        IdentityKind::ConfiguredUser => calls::IdentityKind::ConfiguredUser,
+        IdentityKind::User => calls::IdentityKind::User,
+        IdentityKind::AssumedRole => calls::IdentityKind::AssumedRole,
+        IdentityKind::FederatedUser => calls::IdentityKind::FederatedUser,
+    }
+}
+
+/// The host's name of a kind of identity of the contract.
+pub(super) fn kind_of(kind: calls::IdentityKind) -> IdentityKind {
+    match kind {
+        calls::IdentityKind::Root => IdentityKind::Root,
+        calls::IdentityKind::ConfiguredUser => IdentityKind::ConfiguredUser,
+        calls::IdentityKind::User => IdentityKind::User,
+        calls::IdentityKind::AssumedRole => IdentityKind::AssumedRole,
+        calls::IdentityKind::FederatedUser => IdentityKind::FederatedUser,
     }
 }

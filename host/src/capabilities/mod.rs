@@ -6,6 +6,7 @@ mod index;
 pub mod keys;
 mod plain;
 mod stages;
+mod vault;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub struct HostState {
     pub volume: Arc<Volume>,
     /// Who exists.
     pub accounts: Arc<Accounts>,
+    /// Seals and opens secrets.
+    pub vault: Arc<crate::vault::Vault>,
     /// Derived signing keys.
     pub signing_keys: keys::SigningKeys,
     /// What the operator set.
@@ -57,6 +60,7 @@ pub fn linker(engine: &Engine) -> wasmtime::Result<Linker<HostState>> {
     })?;
     bindings::index::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::keys::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
+    bindings::vault::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::digests::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::random::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::settings::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;

@@ -19,7 +19,7 @@ pub use histogram::Histogram;
 
 /// The stages that time is charged to: first the host, then the slots of the pipeline, then what calls wait
 /// for, then the stages that users added.
-pub const STAGES: [&str; 14] = [
+pub const STAGES: [&str; 15] = [
     "host",
     "gateway",
     "auth",
@@ -28,6 +28,7 @@ pub const STAGES: [&str; 14] = [
     "website",
     "transform",
     "encryption",
+    "iam",
     "storage",
     "receive",
     "commit",

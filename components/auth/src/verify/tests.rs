@@ -87,7 +87,7 @@ fn request(headers: &Headers) -> Request<'_> {
         query: "",
         host: "h",
         headers,
-        content_length: None,
+        form_sha256: None,
         received_ms: NOW_MS,
     }
 }

@@ -4,7 +4,7 @@ use gateway::account::ANONYMOUS_CANONICAL_ID;
 use gateway::checksum::MultipartChecksum;
 use gateway::errors::Result;
 use gateway::operations::create_multipart_upload::document;
-use sdk::{Identity, Response};
+use sdk::{Identity, IdentityKind, Response};
 
 use super::checksum::of_kind;
 use super::upload_id;
@@ -68,15 +68,15 @@ fn respond(request: &Request, upload: &Upload) -> Response {
 fn initiator(identity: Option<Identity>) -> Initiator {
     match identity {
         None => Initiator { id: ANONYMOUS_CANONICAL_ID.to_owned(), ..Initiator::default() },
-        Some(identity) if identity.user.is_empty() => Initiator {
+        Some(identity) if identity.kind == IdentityKind::Root => Initiator {
             account: Account::parse(&identity.account).unwrap_or_default(),
             id: identity.canonical_id,
             display_name: identity.display_name,
         },
         Some(identity) => Initiator {
             account: Account::parse(&identity.account).unwrap_or_default(),
-            id: format!("arn:aws:iam::{}:user/{}", identity.account, identity.user),
-            display_name: identity.user,
+            display_name: identity.arn.rsplit('/').next().unwrap_or_default().to_owned(),
+            id: identity.arn,
         },
     }
 }

@@ -176,7 +176,7 @@ impl Example {
             path: self.path.to_owned(),
             query: self.query.to_owned(),
             headers: self.headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
-            content_length: None,
+            form_sha256: None,
             received_ms: date().milliseconds(),
         };
         sent.with("authorization", &self.authorization())
@@ -234,7 +234,7 @@ pub(super) fn presigned_url() -> Sent {
                 &X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"
             .to_owned(),
         headers: vec![(HOST.0.to_owned(), HOST.1.to_owned())],
-        content_length: None,
+        form_sha256: None,
         received_ms: date().milliseconds(),
     }
 }

@@ -59,7 +59,7 @@ proptest! {
     ) {
         let headers: Headers = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let request = Request {
-            method: "GET", path: &path, query: &query, host: "h", headers: &headers, content_length: None, received_ms,
+            method: "GET", path: &path, query: &query, host: "h", headers: &headers, form_sha256: None, received_ms,
         };
         if let Ok(Authentication::Signed(signed)) = authenticate(&request) {
             let error = signed.mismatch(&signed.string_to_sign(&sha256(signed.canonical_request())));
@@ -97,7 +97,7 @@ proptest! {
         let headers: Headers =
             list.into_iter().chain([("authorization", signature.authorization.as_str())]).collect();
         let request = Request {
-            method: "PUT", path: &path, query: &query, host: "h", headers: &headers, content_length: None,
+            method: "PUT", path: &path, query: &query, host: "h", headers: &headers, form_sha256: None,
             received_ms: date().milliseconds(),
         };
         prop_assert!(verify(&signed(authenticate(&request).unwrap())));

@@ -1,0 +1,76 @@
+//! What is asked of an account as a whole, and of things that nobody has here.
+
+use gateway::errors::Result;
+
+use crate::answer::Answer;
+use crate::records::Kind;
+use crate::request::Request;
+use crate::rows;
+
+/// GetAccountSummary: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html>
+pub(crate) fn summary(request: &Request) -> Result<Answer> {
+    let count = |kind| rows::entities(request.account(), kind, "").count() as u64;
+    let entries = [
+        ("Users", count(Kind::User)),
+        ("UsersQuota", 5000),
+        ("Groups", count(Kind::Group)),
+        ("GroupsQuota", 300),
+        ("Roles", count(Kind::Role)),
+        ("RolesQuota", 1000),
+        ("Policies", rows::policies(request.account(), "").count() as u64),
+        ("PoliciesQuota", 1500),
+        ("AccessKeysPerUserQuota", 2),
+        ("AccountAccessKeysPresent", 1),
+        ("AccountMFAEnabled", 0),
+        ("AssumeRolePolicySizeQuota", 2048),
+        ("AttachedPoliciesPerGroupQuota", 10),
+        ("AttachedPoliciesPerRoleQuota", 10),
+        ("AttachedPoliciesPerUserQuota", 10),
+        ("GroupPolicySizeQuota", 5120),
+        ("GroupsPerUserQuota", 10),
+        ("MFADevices", 0),
+        ("MFADevicesInUse", 0),
+        ("PolicySizeQuota", 6144),
+        ("RolePolicySizeQuota", 10240),
+        ("UserPolicySizeQuota", 2048),
+        ("VersionsPerPolicyQuota", 5),
+    ];
+    let mut xml = request.result();
+    xml.open("SummaryMap");
+    for (name, number) in entries {
+        xml.open("entry");
+        xml.text("key", name);
+        xml.number("value", number);
+        xml.close("entry");
+    }
+    xml.close("SummaryMap");
+    Ok(Answer::of(xml))
+}
+
+/// A list of what there is none of: aliases of the account, certificates, keys for other services.
+pub(crate) fn none(request: &Request, list: &str) -> Result<Answer> {
+    let mut xml = request.result();
+    xml.text(list, "");
+    xml.boolean("IsTruncated", false);
+    Ok(Answer::of(xml))
+}
+
+/// The same of a user. `NoSuchEntity` when there is no such user.
+pub(crate) fn none_of_user(request: &Request, list: &str) -> Result<Answer> {
+    if let Some(name) = request.own_name()? {
+        rows::entity(request.account(), Kind::User, name)?;
+    }
+    none(request, list)
+}
+
+/// The same of a role.
+pub(crate) fn none_of_role(request: &Request, list: &str) -> Result<Answer> {
+    request.entity(Kind::Role)?;
+    none(request, list)
+}
+
+/// GetLoginProfile: nobody has a password here.
+pub(crate) fn login_profile(request: &Request) -> Result<Answer> {
+    let name = request.own_name()?.unwrap_or("root");
+    Err(rows::no_such(format!("Login Profile for User {name} cannot be found.")))
+}

@@ -1,0 +1,44 @@
+//! What is read of the host: rows, time, secrets. In unit tests an index in memory stands in.
+
+#[cfg(not(test))]
+mod host;
+#[cfg(test)]
+pub(crate) mod memory;
+
+#[cfg(not(test))]
+pub(crate) use host::{configured_user, generate, get, last_use, random, scan};
+#[cfg(test)]
+pub(crate) use memory::{configured_user, generate, get, last_use, random, scan};
+
+/// A row as it is stored.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    /// The key.
+    pub(crate) key: Vec<u8>,
+    /// The encoded record.
+    pub(crate) value: Vec<u8>,
+    /// The number of the commit that wrote it.
+    pub(crate) revision: u64,
+}
+
+/// A new access key.
+#[derive(Clone, Debug)]
+pub(crate) struct Generated {
+    /// `AKIA…`
+    pub(crate) access_key_id: String,
+    /// For whom it was made, once.
+    pub(crate) secret: String,
+    /// The same for the index.
+    pub(crate) sealed: Vec<u8>,
+}
+
+/// When an access key last signed.
+#[derive(Clone, Debug)]
+pub(crate) struct Usage {
+    /// In milliseconds since 1970.
+    pub(crate) at_ms: u64,
+    /// `s3`
+    pub(crate) service: String,
+    /// `us-east-1`
+    pub(crate) region: String,
+}

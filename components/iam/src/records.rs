@@ -1,0 +1,129 @@
+//! What the rows of the tables hold: `postcard` records behind one format byte, as in `components/storage`.
+
+use gateway::errors::{ErrorCode, Result, S3Error};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// The format byte of every record written by this release.
+const FORMAT: u8 = 1;
+
+/// What has policies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) enum Kind {
+    /// Somebody.
+    User,
+    /// Several users.
+    Group,
+    /// What may be assumed.
+    Role,
+}
+
+/// Keys and values of tags.
+pub(crate) type Tags = Vec<(String, String)>;
+
+/// A user, a group or a role.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Entity {
+    pub(crate) kind: Kind,
+    /// `AIDA…`, `AGPA…`, `AROA…`
+    pub(crate) id: String,
+    /// As it was given; the row's key holds it folded.
+    pub(crate) name: String,
+    /// `/` or `/division/`
+    pub(crate) path: String,
+    pub(crate) created_ms: u64,
+    pub(crate) tags: Tags,
+    /// ARNs of managed policies, in the order in which they were attached.
+    pub(crate) attached: Vec<String>,
+    /// Names of inline policies, sorted.
+    pub(crate) inline: Vec<String>,
+    /// The ARN of the permissions boundary.
+    pub(crate) boundary: Option<String>,
+    /// Of users: the unique ids of their groups.
+    pub(crate) groups: Vec<String>,
+    /// Of roles: the trust policy.
+    pub(crate) trust: Option<String>,
+    pub(crate) description: Option<String>,
+    /// Of roles.
+    pub(crate) session_seconds_max: u32,
+    /// Of users: the configuration has it, with its access key and with all rights that no policy denies.
+    pub(crate) is_configured: bool,
+}
+
+/// An inline policy.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct InlinePolicy {
+    /// As it was given.
+    pub(crate) text: String,
+}
+
+/// A managed policy.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct ManagedPolicy {
+    /// `ANPA…`
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) path: String,
+    pub(crate) description: Option<String>,
+    pub(crate) created_ms: u64,
+    pub(crate) updated_ms: u64,
+    pub(crate) tags: Tags,
+    pub(crate) default_version: u32,
+    /// The number of the version that was made last.
+    pub(crate) latest_version: u32,
+    /// Numbers and times of the versions that there are, rising.
+    pub(crate) versions: Vec<(u32, u64)>,
+    /// How many users, groups and roles it is attached to.
+    pub(crate) attachments: u32,
+    /// Whose boundary it is.
+    pub(crate) boundaries: u32,
+}
+
+/// The text of a version of a managed policy.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct PolicyVersion {
+    /// As it was given.
+    pub(crate) text: String,
+}
+
+/// An access key.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct AccessKey {
+    /// 12 digits.
+    pub(crate) account: String,
+    /// The unique id of the user; the account for its root user.
+    pub(crate) holder: String,
+    pub(crate) is_active: bool,
+    pub(crate) created_ms: u64,
+    /// The secret, which only the host can open.
+    pub(crate) sealed: Vec<u8>,
+}
+
+/// A record as read, with what is needed to require that it has not changed.
+#[derive(Clone, Debug)]
+pub(crate) struct Row<T> {
+    /// The key of the row in its table.
+    pub(crate) key: Vec<u8>,
+    /// The decoded value.
+    pub(crate) record: T,
+    /// The commit that wrote the row; 0 where there is none yet.
+    pub(crate) revision: u64,
+}
+
+/// Format byte and record.
+pub(crate) fn encode<T: Serialize>(record: &T) -> Result<Vec<u8>> {
+    postcard::to_extend(record, vec![FORMAT]).map_err(|_| unreadable())
+}
+
+/// Reads what [`encode`] wrote. Fails with `InternalError` on a row that no release wrote.
+pub(crate) fn decode<T: DeserializeOwned>(value: &[u8]) -> Result<T> {
+    match value.split_first() {
+        Some((&FORMAT, record)) => postcard::from_bytes(record).map_err(|_| unreadable()),
+        _ => Err(unreadable()),
+    }
+}
+
+/// A row that this release cannot read: damage, or data of a newer release.
+fn unreadable() -> S3Error {
+    S3Error::new(ErrorCode::InternalError).message("A stored record could not be read.")
+}

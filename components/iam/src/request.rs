@@ -1,0 +1,121 @@
+//! A call as the operations see it.
+
+use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::operations::aws_query;
+use gateway::xml::XmlWriter;
+use sdk::{Call, Head, Identity, IdentityKind, Principal, Session};
+
+use crate::actions::{self, Row, Service};
+use crate::form::Form;
+use crate::names;
+use crate::records::{self, Entity, Kind};
+use crate::rows;
+
+/// A call of one of the Query APIs.
+pub(crate) struct Request {
+    /// What is called.
+    pub(crate) row: &'static Row,
+    /// Its parameters.
+    pub(crate) form: Form,
+    /// Who calls.
+    pub(crate) caller: Identity,
+    /// The temporary credentials that signed.
+    pub(crate) session: Option<Session>,
+    /// When the call arrived, in milliseconds since 1970.
+    pub(crate) now_ms: u64,
+    /// Its id.
+    pub(crate) request_id: String,
+}
+
+impl Request {
+    /// Reads a call. `MissingAction` or `InvalidAction` for calls that there are not, `MissingAuthenticationToken` without
+    /// credentials.
+    pub(crate) fn read(call: &Call) -> Result<Request> {
+        let (head, _) = Head::read(call);
+        let form = Form::parse(&call.parameters().unwrap_or_default(), &head.query)?;
+        let row = find(&form)?;
+        let caller = match call.principal() {
+            Principal::Authenticated(identity) => identity,
+            Principal::Anonymous => return Err(ErrorCode::MissingAuthenticationToken.into()),
+        };
+        Ok(Request {
+            row,
+            form,
+            caller,
+            session: call.session(),
+            now_ms: head.received_ms,
+            request_id: call.request_id(),
+        })
+    }
+
+    /// The account of who calls.
+    pub(crate) fn account(&self) -> &str {
+        &self.caller.account
+    }
+
+    /// A response document up to the start of its result.
+    pub(crate) fn result(&self) -> XmlWriter {
+        let mut xml =
+            XmlWriter::document_in(&format!("{}Response", self.row.name), self.row.service.namespace());
+        xml.open(&format!("{}Result", self.row.name));
+        xml
+    }
+
+    /// The whole response document.
+    pub(crate) fn document(&self, result: Option<XmlWriter>) -> String {
+        let Some(mut xml) = result else {
+            let namespace = self.row.service.namespace();
+            return aws_query::document(namespace, self.row.name, &self.request_id, None);
+        };
+        xml.close(&format!("{}Result", self.row.name));
+        xml.open("ResponseMetadata");
+        xml.text("RequestId", &self.request_id);
+        xml.close("ResponseMetadata");
+        xml.finish()
+    }
+
+    /// The name that a kind's parameter gives.
+    pub(crate) fn name_of(&self, kind: Kind) -> Result<&str> {
+        self.form.name(kind.parameter(), 128)
+    }
+
+    /// The user, group or role that a parameter names. `NoSuchEntity`
+    pub(crate) fn entity(&self, kind: Kind) -> Result<records::Row<Entity>> {
+        rows::entity(self.account(), kind, self.name_of(kind)?)
+    }
+
+    /// The ARN of one in the account of who calls.
+    pub(crate) fn arn_of(&self, entity: &Entity) -> String {
+        names::entity_arn(self.account(), entity)
+    }
+
+    /// The user whom an operation is about that may leave out the name: whoever calls.
+    pub(crate) fn own_name(&self) -> Result<Option<&str>> {
+        match self.form.optional_name("UserName", 128)? {
+            Some(name) => Ok(Some(name)),
+            None => match self.caller.kind {
+                IdentityKind::Root => Ok(None),
+                IdentityKind::User | IdentityKind::ConfiguredUser => Ok(Some(&self.caller.user)),
+                IdentityKind::AssumedRole | IdentityKind::FederatedUser => {
+                    Err(S3Error::new(ErrorCode::ValidationError)
+                        .message("Must specify userName when calling with non-User credentials"))
+                }
+            },
+        }
+    }
+}
+
+/// What a form calls.
+pub(crate) fn find(form: &Form) -> Result<&'static Row> {
+    let action = form.get("Action").ok_or(ErrorCode::MissingAction)?;
+    let version = form.get("Version").unwrap_or_default();
+    let service = match version {
+        aws_query::IAM_VERSION => Some(Service::Iam),
+        aws_query::STS_VERSION => Some(Service::Sts),
+        _ => None,
+    };
+    service.and_then(|service| actions::find(service, action)).ok_or_else(|| {
+        S3Error::new(ErrorCode::InvalidAction)
+            .message(format!("Could not find operation {action} for version {version}"))
+    })
+}

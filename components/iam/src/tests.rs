@@ -1,0 +1,229 @@
+//! Calls against an index in memory.
+
+use gateway::errors::{ErrorCode, Result};
+use sdk::bindings::iam::exports::portcullis::gateway::identities::Guest as _;
+use sdk::{Identity, IdentityKind};
+
+use crate::form::Form;
+use crate::index::memory;
+use crate::records::Kind;
+use crate::request::{Request, find};
+use crate::{Iam, actions, names, rows, tables};
+
+const ACCOUNT: &str = "000000000001";
+const ALLOW: &str = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22\
+                     %3A%22s3%3A*%22%2C%22Resource%22%3A%22*%22%7D%7D";
+const TRUST: &str = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22\
+                     %3A%22sts%3AAssumeRole%22%2C%22Principal%22%3A%7B%22AWS%22%3A%22*%22%7D%7D%7D";
+
+fn request(form: &str) -> Result<Request> {
+    let form = Form::parse(&format!("{form}&Version=2010-05-08"), "")?;
+    Ok(Request {
+        row: find(&form)?,
+        form,
+        caller: Identity {
+            kind: IdentityKind::Root,
+            account: ACCOUNT.to_owned(),
+            canonical_id: String::new(),
+            display_name: String::new(),
+            user: String::new(),
+            unique_id: ACCOUNT.to_owned(),
+            arn: format!("arn:aws:iam::{ACCOUNT}:root"),
+            access_key_id: "root".to_owned(),
+        },
+        session: None,
+        now_ms: 1_369_353_600_000,
+        request_id: "R1".to_owned(),
+    })
+}
+
+/// The document that a call is answered with.
+fn call(form: &str) -> Result<String> {
+    let request = request(form)?;
+    let answered = (request.row.handle)(&request)?;
+    assert!(memory::commit(answered.changes.into_batch()), "{form}");
+    Ok(request.document(answered.result))
+}
+
+fn ok(form: &str) -> String {
+    call(form).unwrap_or_else(|error| panic!("{form}: {error}"))
+}
+
+fn fails(form: &str, code: ErrorCode) {
+    assert_eq!(call(form).unwrap_err().code, code, "{form}");
+}
+
+fn id_of(kind: Kind, name: &str) -> String {
+    rows::entity(ACCOUNT, kind, name).unwrap().record.id
+}
+
+#[test]
+fn a_user_is_made_shown_renamed_and_deleted() {
+    let made = ok("Action=CreateUser&UserName=Alice&Path=/cats/&Tags.member.1.Key=a&Tags.member.1.Value=b");
+    assert!(made.contains("<Arn>arn:aws:iam::000000000001:user/cats/Alice</Arn>"), "{made}");
+    assert!(made.contains("<CreateDate>2013-05-24T00:00:00Z</CreateDate>"), "{made}");
+    assert!(made.ends_with(
+        "</CreateUserResult><ResponseMetadata><RequestId>R1</RequestId></ResponseMetadata></CreateUserResponse>"
+    ));
+    fails("Action=CreateUser&UserName=ALICE", ErrorCode::EntityAlreadyExists);
+    let id = id_of(Kind::User, "alice");
+    assert!(id.starts_with("AIDA") && id.len() == 21, "{id}");
+    ok("Action=UpdateUser&UserName=alice&NewUserName=Bob&NewPath=/");
+    fails("Action=GetUser&UserName=alice", ErrorCode::NoSuchEntity);
+    assert_eq!(id_of(Kind::User, "bob"), id);
+    assert_eq!(rows::by_id(&id).unwrap().unwrap().1.record.name, "Bob");
+    ok("Action=DeleteUser&UserName=bob");
+    assert_eq!(memory::count(), 0);
+    assert!(rows::by_id(&id).unwrap().is_none());
+}
+
+#[test]
+fn names_that_are_none_are_refused() {
+    for form in [
+        "Action=CreateUser",
+        "Action=CreateUser&UserName=a%20b",
+        "Action=CreateUser&UserName=a%2Fb",
+        "Action=CreateUser&UserName=a%00b",
+        "Action=CreateUser&UserName=a&Path=nowhere",
+        "Action=ListUsers&MaxItems=0",
+        "Action=ListUsers&MaxItems=1001",
+        "Action=ListUsers&MaxItems=many",
+        &format!("Action=CreateUser&UserName={}", "a".repeat(65)),
+    ] {
+        fails(form, ErrorCode::ValidationError);
+    }
+    fails("Action=Nothing", ErrorCode::InvalidAction);
+    fails("Actions=CreateUser", ErrorCode::MissingAction);
+    // STS is another service, with another version.
+    fails("Action=AssumeRole", ErrorCode::InvalidAction);
+}
+
+#[test]
+fn pages_hold_every_user_once() {
+    for number in 0..7 {
+        ok(&format!("Action=CreateUser&UserName=user{number}"));
+    }
+    let (mut seen, mut marker) = (Vec::new(), String::new());
+    loop {
+        let page = ok(&format!("Action=ListUsers&MaxItems=3&Marker={marker}"));
+        seen.extend(page.split("<UserName>").skip(1).map(|part| part[..5].to_owned()));
+        match page.split_once("<Marker>") {
+            Some((_, rest)) => marker = rest.split('<').next().unwrap().to_owned(),
+            None => break,
+        }
+    }
+    assert_eq!(seen, ["user0", "user1", "user2", "user3", "user4", "user5", "user6"]);
+}
+
+#[test]
+fn policies_are_told_to_those_who_decide() {
+    ok("Action=CreateUser&UserName=alice");
+    ok("Action=CreateGroup&GroupName=cats");
+    ok("Action=AddUserToGroup&GroupName=cats&UserName=alice");
+    ok(&format!("Action=PutUserPolicy&UserName=alice&PolicyName=own&PolicyDocument={ALLOW}"));
+    ok(&format!("Action=PutGroupPolicy&GroupName=cats&PolicyName=its&PolicyDocument={ALLOW}"));
+    ok(&format!("Action=CreatePolicy&PolicyName=shared&PolicyDocument={ALLOW}"));
+    let arn = "arn:aws:iam::000000000001:policy/shared";
+    ok(&format!("Action=AttachUserPolicy&UserName=alice&PolicyArn={arn}"));
+    let id = id_of(Kind::User, "alice");
+    let labels = || {
+        let policies = Iam::permissions(id.clone()).unwrap().policies;
+        policies.into_iter().map(|source| source.label).collect::<Vec<_>>()
+    };
+    assert_eq!(labels(), ["alice/own", arn, "cats/its"]);
+    for source in Iam::permissions(id.clone()).unwrap().policies {
+        assert!(Iam::text(source.id).unwrap().contains("s3:*"));
+    }
+    // Another text has another id.
+    let before = Iam::permissions(id.clone()).unwrap().policies.remove(0).id;
+    ok(&format!("Action=PutUserPolicy&UserName=alice&PolicyName=own&PolicyDocument={ALLOW}"));
+    assert_ne!(Iam::permissions(id.clone()).unwrap().policies.remove(0).id, before);
+    fails(&format!("Action=DeletePolicy&PolicyArn={arn}"), ErrorCode::DeleteConflict);
+    ok(&format!("Action=DetachUserPolicy&UserName=alice&PolicyArn={arn}"));
+    ok(&format!("Action=DeletePolicy&PolicyArn={arn}"));
+    fails("Action=DeleteGroup&GroupName=cats", ErrorCode::DeleteConflict);
+    ok("Action=RemoveUserFromGroup&GroupName=cats&UserName=alice");
+    assert_eq!(labels(), ["alice/own"]);
+    fails("Action=DeleteUser&UserName=alice", ErrorCode::DeleteConflict);
+    ok("Action=DeleteUserPolicy&UserName=alice&PolicyName=own");
+    ok("Action=DeleteUser&UserName=alice");
+    assert!(Iam::permissions(id).is_none());
+}
+
+#[test]
+fn a_user_of_the_configuration_keeps_all_rights_that_nothing_denies() {
+    fails("Action=DeleteUser&UserName=configured", ErrorCode::UnmodifiableEntity);
+    fails("Action=CreateUser&UserName=CONFIGURED", ErrorCode::EntityAlreadyExists);
+    assert!(Iam::permissions("AIDACONFIGURED".to_owned()).is_none());
+    ok(&format!("Action=PutUserPolicy&UserName=configured&PolicyName=own&PolicyDocument={ALLOW}"));
+    let own = Iam::permissions("AIDACONFIGURED".to_owned()).unwrap();
+    assert_eq!(own.policies[0].label, "arn:aws:iam::aws:policy/AdministratorAccess");
+    assert_eq!(own.policies.len(), 2);
+}
+
+#[test]
+fn an_access_key_signs_while_it_is_active_and_its_user_exists() {
+    ok("Action=CreateUser&UserName=alice");
+    let made = ok("Action=CreateAccessKey&UserName=alice");
+    let id = made.split("<AccessKeyId>").nth(1).unwrap()[..20].to_owned();
+    assert!(made.contains("<SecretAccessKey>secret</SecretAccessKey>"));
+    let key = Iam::key(id.clone()).unwrap();
+    assert_eq!((key.user.as_str(), key.arn.as_str()), ("alice", "arn:aws:iam::000000000001:user/alice"));
+    assert!(!ok("Action=ListAccessKeys&UserName=alice").contains("secret"));
+    ok(&format!("Action=UpdateAccessKey&UserName=alice&AccessKeyId={id}&Status=Inactive"));
+    assert!(Iam::key(id.clone()).is_none());
+    ok(&format!("Action=UpdateAccessKey&UserName=alice&AccessKeyId={id}&Status=Active"));
+    ok("Action=CreateAccessKey&UserName=alice");
+    fails("Action=CreateAccessKey&UserName=alice", ErrorCode::LimitExceeded);
+    // Without a name, the keys are those of whoever asks: the root user.
+    fails(&format!("Action=DeleteAccessKey&AccessKeyId={id}"), ErrorCode::NoSuchEntity);
+    ok(&format!("Action=DeleteAccessKey&UserName=alice&AccessKeyId={id}"));
+    assert!(Iam::key(id).is_none());
+}
+
+#[test]
+fn a_role_says_whom_it_trusts() {
+    ok(&format!("Action=CreateRole&RoleName=reader&Path=/cats/&AssumeRolePolicyDocument={TRUST}"));
+    fails(
+        &format!("Action=CreateRole&RoleName=other&AssumeRolePolicyDocument={ALLOW}"),
+        ErrorCode::MalformedPolicyDocument,
+    );
+    let trust = Iam::trust("arn:aws:iam::000000000001:role/cats/reader".to_owned()).unwrap();
+    assert!(Iam::text(trust.id).unwrap().contains("sts:AssumeRole"));
+    for arn in
+        ["arn:aws:iam::000000000001:role/reader", "arn:aws:iam::000000000002:role/cats/reader", "reader"]
+    {
+        assert!(Iam::trust(arn.to_owned()).is_none(), "{arn}");
+    }
+}
+
+#[test]
+fn a_call_asks_for_its_action_on_its_arn() {
+    ok("Action=CreateUser&UserName=alice&Path=/cats/");
+    let arn = format!("arn:aws:iam::{ACCOUNT}:");
+    let cases = [
+        ("Action=CreateUser&UserName=bob", "iam:CreateUser", "user/bob"),
+        ("Action=GetUser&UserName=ALICE", "iam:GetUser", "user/cats/alice"),
+        ("Action=GetUser", "iam:GetUser", "root"),
+        ("Action=ListRoles", "iam:ListRoles", "role/"),
+        ("Action=GetPolicy&PolicyArn=arn:aws:iam::000000000001:policy/p", "iam:GetPolicy", "policy/p"),
+    ];
+    for (form, action, resource) in cases {
+        let asked = actions::asked(&request(form).unwrap()).unwrap();
+        assert_eq!((asked.actions, asked.arn), (vec![action.to_owned()], format!("{arn}{resource}")));
+    }
+}
+
+#[test]
+fn the_tables_are_told_apart_by_their_names() {
+    let mut names = tables::ALL.to_vec();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), tables::ALL.len());
+    assert!(names.iter().all(|name| name.starts_with("iam-")));
+    for (at, row) in actions::ROWS.iter().enumerate() {
+        let same = |other: &actions::Row| other.name == row.name && other.service == row.service;
+        assert!(!actions::ROWS[..at].iter().any(same), "{} is there twice", row.name);
+    }
+    assert_eq!(names::encoded("{\"a\": é}"), "%7B%22a%22%3A%20%C3%A9%7D");
+}

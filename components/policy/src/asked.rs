@@ -1,0 +1,150 @@
+//! The decision on a call of IAM or STS: what it takes is what `iam` says it asks for.
+
+use gateway::access::Grants;
+use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::headers::Headers;
+use gateway::operations::Operation;
+use gateway::policy::{
+    Context, ContextEntries, Key, Kind, Layer, Lookups, Outcome, Policies, Principal, Reason, Request,
+    S3Request, Source, Values, decide,
+};
+use gateway::query::Query;
+use sdk::bindings::policy::portcullis::gateway::identities;
+use sdk::{Asked, Call, Decision, Head, settings};
+
+use crate::authorize::principal;
+use crate::permissions::{self, Permissions};
+use crate::resources::Stored;
+
+/// The actions whose resource has a policy of its own: the role says whom it trusts with what.
+const OF_ROLES: [&str; 3] = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"];
+
+/// Sets the fact `decision`, or refuses: `MissingAuthenticationToken` without credentials, `AccessDenied`.
+pub(crate) fn authorize(call: &Call) -> Result<()> {
+    let asked = call.asked().ok_or(ErrorCode::AccessDenied)?;
+    let identity = match call.principal() {
+        sdk::Principal::Anonymous => return Err(ErrorCode::MissingAuthenticationToken.into()),
+        sdk::Principal::Authenticated(identity) => identity,
+    };
+    let (head, headers) = Head::read(call);
+    let permissions = Permissions::of(call, Some(&identity), head.received_ms)?;
+    let principal = principal(Some(&identity), &permissions);
+    permissions.with_grants(|grants| {
+        let asker = Asker { call, principal: &principal, grants, permissions: &permissions };
+        asked.actions.iter().try_for_each(|action| asker.ask(action, &asked, &headers, head.received_ms))
+    })?;
+    call.set_decision(Decision::Allow);
+    Ok(())
+}
+
+struct Asker<'a> {
+    call: &'a Call,
+    principal: &'a Principal<'a>,
+    grants: Grants<'a>,
+    permissions: &'a Permissions,
+}
+
+impl Asker<'_> {
+    fn ask(&self, action: &str, asked: &Asked, headers: &Headers, received_ms: u64) -> Result<()> {
+        let stored = Stored { call: self.call, permissions: self.permissions };
+        let lookups = Circumstances { stored: &stored };
+        let (query, region) = (Query::default(), settings::get("region").unwrap_or_default());
+        let request = S3Request {
+            operation: Operation::AwsQuery,
+            headers,
+            query: &query,
+            principal: self.principal,
+            owner: Some(&asked.owner),
+            version_id: None,
+            received_ms,
+            region: &region,
+            lookups: &lookups,
+        };
+        let entries = asked.context.iter().fold(ContextEntries::default(), |entries, (key, values)| {
+            let values: Vec<&str> = values.iter().map(String::as_str).collect();
+            entries.with(key, &values)
+        });
+        let context = Both { entries, request };
+        let is_of_role = OF_ROLES.contains(&action);
+        let trust = if is_of_role { identities::trust(&asked.arn) } else { None };
+        if is_of_role && trust.is_none() {
+            return Err(refusal(self.principal.arn, action, &asked.arn, None));
+        }
+        let trust = trust.map(|source| permissions::read(&source, Kind::Trust));
+        let policies = Policies {
+            owner: Some(&asked.owner),
+            resource: trust.as_ref().map(|(label, policy)| Source { label, policy }),
+            ..self.grants.policies()
+        };
+        let request = Request::new(self.principal, action, &asked.arn, &context);
+        let decision = decide(&request, &policies);
+        if decision.is_allowed() {
+            return Ok(());
+        }
+        let layer = match (decision.outcome, decision.reason) {
+            (Outcome::ExplicitDeny, Reason::Statement { layer, .. }) => Some(layer),
+            _ => None,
+        };
+        Err(refusal(self.principal.arn, action, &asked.arn, layer))
+    }
+}
+
+/// Says what was not allowed, and never which statement decided.
+fn refusal(principal: &str, action: &str, resource: &str, denied_by: Option<Layer>) -> S3Error {
+    let why = match denied_by {
+        None => String::new(),
+        Some(layer) => format!(" with an explicit deny in {}", kind_of(layer)),
+    };
+    S3Error::new(ErrorCode::AccessDenied).message(format!(
+        "User: {principal} is not authorized to perform: {action} on resource: {resource}{why}"
+    ))
+}
+
+fn kind_of(layer: Layer) -> &'static str {
+    match layer {
+        Layer::Identity => "an identity-based policy",
+        Layer::Boundary => "a permissions boundary",
+        Layer::Session => "a session policy",
+        Layer::Endpoint => "a VPC endpoint policy",
+        Layer::Resource | Layer::PublicAccessBlock => "a resource-based policy",
+    }
+}
+
+/// What the call says of itself, then what every request does.
+struct Both<'a> {
+    entries: ContextEntries,
+    request: S3Request<'a>,
+}
+
+impl Context for Both<'_> {
+    fn value(&self, key: &Key) -> Option<Values<'_>> {
+        self.entries.value(key).or_else(|| self.request.value(key))
+    }
+}
+
+struct Circumstances<'a> {
+    stored: &'a Stored<'a>,
+}
+
+impl Lookups for Circumstances<'_> {
+    fn source_ip(&self) -> Option<String> {
+        Some(self.stored.call.source_ip())
+    }
+
+    fn tls_version(&self) -> Option<std::borrow::Cow<'_, str>> {
+        self.stored.call.tls_version().map(std::borrow::Cow::Owned)
+    }
+
+    fn principal_tags(&self) -> Option<Vec<(String, String)>> {
+        Some(self.stored.permissions.tags())
+    }
+
+    fn other(&self, key: &Key) -> Option<Values<'_>> {
+        self.stored.permissions.value(key)
+    }
+}
+
+/// Whether a call is one of a Query API.
+pub(crate) fn is_asked(call: &Call) -> bool {
+    Operation::parse(&call.target().operation).is_some_and(Operation::is_query_call)
+}

@@ -1,0 +1,163 @@
+//! What a principal's own account lets it do, as `iam` tells it: policies, a boundary, the limits of a session.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use gateway::access::Grants;
+use gateway::errors::{ErrorCode, Result};
+use gateway::policy::{Identity as Allowed, Key, KeyId, Kind, Policy, Source, Values};
+use gateway::timestamp;
+use sdk::bindings::policy::portcullis::gateway::identities;
+use sdk::{Call, Identity, IdentityKind, Session};
+
+/// Policies that are kept read, the latest first.
+const POLICIES_MAX: usize = 256;
+
+/// A policy that was read, and what it is called.
+type Named = (String, Rc<Policy>);
+
+/// What one principal may.
+#[derive(Default)]
+pub(crate) struct Permissions {
+    /// `None` without limits.
+    identity: Option<Vec<Named>>,
+    boundary: Option<Named>,
+    session_policies: Option<Vec<Named>>,
+    tags: Vec<(String, String)>,
+    session: Option<Session>,
+    received_ms: u64,
+}
+
+impl Permissions {
+    /// Those of whoever asks. `AccessDenied` when it is gone.
+    pub(crate) fn of(call: &Call, identity: Option<&Identity>, received_ms: u64) -> Result<Permissions> {
+        let Some(identity) = identity else { return Ok(Permissions::default()) };
+        let session = call.session();
+        let mut permissions = Permissions { received_ms, ..Permissions::default() };
+        // A session may do what that may of which it is.
+        let subject = match &session {
+            Some(session) => session.issuer_id.as_str(),
+            None => &identity.unique_id,
+        };
+        let kind = session.as_ref().map_or(identity.kind, |session| session.issuer_kind);
+        let own = match kind {
+            IdentityKind::Root => None,
+            // Nothing need be stored of it.
+            IdentityKind::ConfiguredUser => identities::permissions(subject),
+            _ => Some(identities::permissions(subject).ok_or(ErrorCode::AccessDenied)?),
+        };
+        if let Some(own) = own {
+            permissions.identity =
+                Some(own.policies.iter().map(|source| read(source, Kind::Identity)).collect());
+            permissions.boundary = own.boundary.as_ref().map(|source| read(source, Kind::Boundary));
+            permissions.tags = own.tags;
+        }
+        if let Some(session) = &session {
+            permissions.limit(session, identity);
+            // The tags of a session go before those of its role.
+            permissions.tags.retain(|(key, _)| !session.tags.iter().any(|(own, _)| own == key));
+            permissions.tags.extend(session.tags.iter().cloned());
+        }
+        permissions.session = session;
+        Ok(permissions)
+    }
+
+    fn limit(&mut self, session: &Session, identity: &Identity) {
+        let by_text = session.policies.iter().map(|text| read_text("session", text, text, Kind::Session));
+        let by_arn =
+            session.policy_arns.iter().map(|arn| match identities::managed(arn, &identity.account) {
+                Some(source) => read(&source, Kind::Identity),
+                None => (arn.clone(), Rc::new(Policy::deny_everything())),
+            });
+        let policies: Vec<Named> = by_text.chain(by_arn).collect();
+        // A federated user may do nothing that its session does not name; a role or a user loses nothing without.
+        if !policies.is_empty() || identity.kind == IdentityKind::FederatedUser {
+            self.session_policies = Some(policies);
+        }
+    }
+
+    /// Lends them to a decision.
+    pub(crate) fn with_grants<T>(&self, decide: impl FnOnce(Grants<'_>) -> T) -> T {
+        let identity = self.identity.as_deref().map(sources);
+        let session = self.session_policies.as_deref().map(sources);
+        decide(Grants {
+            identity: identity.as_deref().map_or(Allowed::Unlimited, Allowed::Policies),
+            boundary: self.boundary.as_ref().map(source),
+            session: session.as_deref(),
+        })
+    }
+
+    /// The ARN of what a session is of, if the principal is one.
+    pub(crate) fn issuer_arn(&self) -> Option<&str> {
+        self.session.as_ref().map(|session| session.issuer_arn.as_str())
+    }
+
+    /// The tags of the principal.
+    pub(crate) fn tags(&self) -> Vec<(String, String)> {
+        self.tags.clone()
+    }
+
+    /// What else a condition may ask of who asks.
+    pub(crate) fn value(&self, key: &Key) -> Option<Values<'_>> {
+        let session = self.session.as_ref()?;
+        match key.id() {
+            KeyId::MultiFactorAuthPresent => {
+                Some(Values::one(if session.multi_factor { "true" } else { "false" }))
+            }
+            KeyId::MultiFactorAuthAge if session.multi_factor => {
+                let seconds = self.received_ms.saturating_sub(session.issued_ms) / 1000;
+                Some(Values::one(seconds.to_string()))
+            }
+            KeyId::TokenIssueTime => Some(Values::one(timestamp::iso8601(session.issued_ms))),
+            KeyId::SourceIdentity => session.source_identity.as_deref().map(Values::one),
+            _ => None,
+        }
+    }
+}
+
+fn source(named: &Named) -> Source<'_> {
+    Source { label: &named.0, policy: &named.1 }
+}
+
+fn sources(named: &[Named]) -> Vec<Source<'_>> {
+    named.iter().map(source).collect()
+}
+
+thread_local! {
+    /// Policies by their ids. A changed policy has another one, so none here is ever out of date.
+    static READ: RefCell<VecDeque<(String, Rc<Policy>)>> = const { RefCell::new(VecDeque::new()) };
+}
+
+/// A policy of `iam`, read once.
+pub(crate) fn read(source: &identities::Source, kind: Kind<'_>) -> Named {
+    if let Some(policy) = known(&source.id) {
+        return (source.label.clone(), policy);
+    }
+    let text = identities::text(&source.id).unwrap_or_default();
+    read_text(&source.label, &source.id, &text, kind)
+}
+
+/// A policy whose text is at hand, read once.
+fn read_text(label: &str, id: &str, text: &str, kind: Kind<'_>) -> Named {
+    if let Some(policy) = known(id) {
+        return (label.to_owned(), policy);
+    }
+    // What this release cannot read must not allow anything, nor may what it denies be forgotten.
+    let policy = Rc::new(Policy::parse(kind, text).unwrap_or_else(|_| Policy::deny_everything()));
+    READ.with_borrow_mut(|read| {
+        read.truncate(POLICIES_MAX - 1);
+        read.push_front((id.to_owned(), Rc::clone(&policy)));
+    });
+    (label.to_owned(), policy)
+}
+
+fn known(id: &str) -> Option<Rc<Policy>> {
+    READ.with_borrow_mut(|read| {
+        let position = read.iter().position(|(known, _)| known == id)?;
+        let found = read.remove(position)?;
+        let policy = Rc::clone(&found.1);
+        read.push_front(found);
+        Some(policy)
+    })
+}

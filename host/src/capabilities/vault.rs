@@ -1,0 +1,76 @@
+//! `vault`: secrets are made and sealed here.
+
+use wasmtime::{Error, Result};
+
+use crate::bindings::calls::{Identity, Session};
+use crate::bindings::vault::{AccessKey, Host, Temporary, Usage};
+use crate::capabilities::HostState;
+use crate::capabilities::keys::{contract_kind, kind_of};
+use crate::vault::{SessionDetails, SessionHolder};
+
+impl Host for HostState {
+    fn generate(&mut self, account: String, unique_id: String) -> Result<AccessKey> {
+        let key = self.vault.generate(&account, &unique_id).map_err(Error::new)?;
+        Ok(AccessKey {
+            access_key_id: key.access_key_id,
+            secret: key.secret.reveal().to_owned(),
+            sealed: key.sealed,
+        })
+    }
+
+    fn seal_session(&mut self, identity: Identity, session: Session) -> Result<Temporary> {
+        let holder = SessionHolder {
+            kind: kind_of(identity.kind),
+            account: &identity.account,
+            user: &identity.user,
+            unique_id: &identity.unique_id,
+            arn: &identity.arn,
+        };
+        let made = self.vault.seal_session(holder, details(session)).map_err(Error::new)?;
+        Ok(Temporary {
+            access_key_id: made.access_key_id,
+            secret: made.secret.reveal().to_owned(),
+            token: made.token,
+        })
+    }
+
+    fn last_use(&mut self, access_key_id: String) -> Result<Option<Usage>> {
+        let last = self.vault.last_use(&access_key_id);
+        Ok(last.map(|last| Usage { at_ms: last.at_ms, service: last.service, region: last.region }))
+    }
+}
+
+fn details(session: Session) -> SessionDetails {
+    SessionDetails {
+        issuer_kind: kind_of(session.issuer_kind),
+        issuer_arn: session.issuer_arn,
+        issuer_id: session.issuer_id,
+        parent_key_id: session.parent_key_id,
+        policies: session.policies,
+        policy_arns: session.policy_arns,
+        tags: session.tags,
+        transitive_tags: session.transitive_tags,
+        source_identity: session.source_identity,
+        multi_factor: session.multi_factor,
+        issued_ms: session.issued_ms,
+        expires_ms: session.expires_ms,
+    }
+}
+
+/// A session in the contract's terms.
+pub(super) fn contract_session(session: SessionDetails) -> Session {
+    Session {
+        issuer_kind: contract_kind(session.issuer_kind),
+        issuer_arn: session.issuer_arn,
+        issuer_id: session.issuer_id,
+        parent_key_id: session.parent_key_id,
+        policies: session.policies,
+        policy_arns: session.policy_arns,
+        tags: session.tags,
+        transitive_tags: session.transitive_tags,
+        source_identity: session.source_identity,
+        multi_factor: session.multi_factor,
+        issued_ms: session.issued_ms,
+        expires_ms: session.expires_ms,
+    }
+}

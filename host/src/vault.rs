@@ -1,0 +1,291 @@
+//! Seals secrets: access keys that are stored, and sessions whose tokens their holders keep.
+//!
+//! AES-256-GCM under keys that follow from one in the data folder. What is sealed names in its associated data whose it
+//! is, so that nobody can give it to somebody else. How it looks is in docs/storage-format.md.
+
+mod file;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use aes_gcm::aead::{Aead, Payload};
+use aes_gcm::{Aes256Gcm, KeyInit as _, Nonce};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, Mac as _};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use crate::accounts::{IdentityKind, random_text};
+use crate::config::ConfigError;
+use crate::secret::Secret;
+
+pub use file::SEALING_FILE;
+
+/// The first byte of everything sealed.
+const FORMAT: u8 = 1;
+/// Bytes of a nonce: drawn at random, once for each seal.
+const NONCE_BYTES: usize = 12;
+/// Access keys whose last use is remembered. When there would be more, all are forgotten.
+const USES_MAX: usize = 100_000;
+
+/// What AWS spells ids with.
+const ID_LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+/// Letters that survive shells, URLs and double clicks.
+const SECRET_LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+/// Why something could not be sealed or opened. It says no more, because who asks learns from the difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not sealed here, or for somebody else")]
+pub struct Unsealable;
+
+/// Whose a stored access key is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holder<'a> {
+    /// 12 digits.
+    pub account: &'a str,
+    /// The unique id of the user; the account for its root user.
+    pub unique_id: &'a str,
+    /// The access key.
+    pub access_key_id: &'a str,
+}
+
+impl Holder<'_> {
+    fn associated(&self) -> Vec<u8> {
+        let parts = ["access-key", self.account, self.unique_id, self.access_key_id];
+        // No part holds a zero byte, so no two holders read alike.
+        parts.join("\0").into_bytes()
+    }
+}
+
+/// A new access key.
+#[derive(Debug)]
+pub struct AccessKey {
+    /// `AKIA` and 16 letters.
+    pub access_key_id: String,
+    /// 40 letters.
+    pub secret: Secret,
+    /// The secret, sealed.
+    pub sealed: Vec<u8>,
+}
+
+/// What a token of a session carries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SealedSession {
+    /// The access key that signs for the session.
+    pub access_key_id: String,
+    secret: String,
+    /// What kind of identity it is.
+    pub kind: IdentityKind,
+    /// 12 digits.
+    pub account: String,
+    /// The user's name.
+    pub user: String,
+    /// `AROA…:SESSION`
+    pub unique_id: String,
+    /// The ARN of the session.
+    pub arn: String,
+    /// What the contract says of a session.
+    pub details: SessionDetails,
+}
+
+impl SealedSession {
+    /// The secret that signs for the session.
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+}
+
+/// What the contract says of a session; the host keeps it, and goes by the end alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the contract documents them: `session` in gateway/wit/call.wit")]
+pub struct SessionDetails {
+    pub issuer_kind: IdentityKind,
+    pub issuer_arn: String,
+    pub issuer_id: String,
+    pub parent_key_id: String,
+    pub policies: Vec<String>,
+    pub policy_arns: Vec<String>,
+    pub tags: Vec<(String, String)>,
+    pub transitive_tags: Vec<String>,
+    pub source_identity: Option<String>,
+    pub multi_factor: bool,
+    pub issued_ms: u64,
+    pub expires_ms: u64,
+}
+
+/// Who a session is for.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionHolder<'a> {
+    /// What kind of identity it is.
+    pub kind: IdentityKind,
+    /// 12 digits.
+    pub account: &'a str,
+    /// The user's name.
+    pub user: &'a str,
+    /// `AROA…:SESSION`
+    pub unique_id: &'a str,
+    /// The ARN of the session.
+    pub arn: &'a str,
+}
+
+/// Temporary credentials.
+#[derive(Debug)]
+pub struct Temporary {
+    /// `ASIA` and 16 letters.
+    pub access_key_id: String,
+    /// 40 letters.
+    pub secret: Secret,
+    /// All that is to be known of them, sealed.
+    pub token: String,
+}
+
+/// When an access key last signed, and for what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastUse {
+    /// In milliseconds since 1970.
+    pub at_ms: u64,
+    /// `s3`
+    pub service: String,
+    /// `us-east-1`
+    pub region: String,
+}
+
+/// Seals and opens; shared by all workers.
+pub struct Vault {
+    access_keys: Aes256Gcm,
+    sessions: Aes256Gcm,
+    uses: Mutex<HashMap<String, LastUse>>,
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Vault([redacted])")
+    }
+}
+
+impl Vault {
+    /// The vault of a data folder, whose key is made at its first start.
+    ///
+    /// # Errors
+    /// A file that cannot be read or written, or that holds no key.
+    pub fn open(folder: &Path) -> Result<Vault, ConfigError> {
+        Ok(Vault::new(&file::open(folder)?))
+    }
+
+    fn new(key: &[u8; 32]) -> Vault {
+        Vault {
+            access_keys: cipher(key, "access keys"),
+            sessions: cipher(key, "sessions"),
+            uses: Mutex::default(),
+        }
+    }
+
+    /// Makes an access key for a user.
+    ///
+    /// # Errors
+    /// No randomness, which is a broken system.
+    pub fn generate(&self, account: &str, unique_id: &str) -> Result<AccessKey, ConfigError> {
+        let access_key_id = format!("AKIA{}", random_text(ID_LETTERS, 16)?);
+        let secret = Secret::new(random_text(SECRET_LETTERS, 40)?);
+        let holder = Holder { account, unique_id, access_key_id: &access_key_id };
+        let sealed = seal(&self.access_keys, secret.reveal().as_bytes(), &holder.associated())?;
+        Ok(AccessKey { access_key_id, secret, sealed })
+    }
+
+    /// The secret of a stored access key.
+    ///
+    /// # Errors
+    /// It was not sealed here, or for another holder.
+    pub fn open_key(&self, holder: &Holder<'_>, sealed: &[u8]) -> Result<Secret, Unsealable> {
+        let opened = open(&self.access_keys, sealed, &holder.associated())?;
+        String::from_utf8(opened).map(Secret::new).map_err(|_| Unsealable)
+    }
+
+    /// Makes temporary credentials.
+    ///
+    /// # Errors
+    /// No randomness, which is a broken system.
+    pub fn seal_session(
+        &self,
+        holder: SessionHolder<'_>,
+        details: SessionDetails,
+    ) -> Result<Temporary, ConfigError> {
+        let access_key_id = format!("ASIA{}", random_text(ID_LETTERS, 16)?);
+        let secret = random_text(SECRET_LETTERS, 40)?;
+        let session = SealedSession {
+            access_key_id: access_key_id.clone(),
+            secret: secret.clone(),
+            kind: holder.kind,
+            account: holder.account.to_owned(),
+            user: holder.user.to_owned(),
+            unique_id: holder.unique_id.to_owned(),
+            arn: holder.arn.to_owned(),
+            details,
+        };
+        let encoded = postcard::to_allocvec(&session).map_err(|error| ConfigError(error.to_string()))?;
+        let token = URL_SAFE_NO_PAD.encode(seal(&self.sessions, &encoded, b"session")?);
+        Ok(Temporary { access_key_id, secret: Secret::new(secret), token })
+    }
+
+    /// What a token carries.
+    ///
+    /// # Errors
+    /// It was not sealed here.
+    pub fn open_session(&self, token: &str) -> Result<SealedSession, Unsealable> {
+        let sealed = URL_SAFE_NO_PAD.decode(token).map_err(|_| Unsealable)?;
+        let encoded = open(&self.sessions, &sealed, b"session")?;
+        postcard::from_bytes(&encoded).map_err(|_| Unsealable)
+    }
+
+    /// Remembers that an access key signed. `scope` is `20130524/us-east-1/s3/aws4_request`.
+    pub fn note_use(&self, access_key_id: &str, scope: &str, at_ms: u64) {
+        let mut parts = scope.split('/').skip(1);
+        let (region, service) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = uses.get_mut(access_key_id).filter(|known| known.service == service) {
+            known.at_ms = at_ms;
+            return;
+        }
+        if uses.len() >= USES_MAX {
+            uses.clear();
+        }
+        let last = LastUse { at_ms, service: service.to_owned(), region: region.to_owned() };
+        uses.insert(access_key_id.to_owned(), last);
+    }
+
+    /// When an access key last signed since the server started.
+    pub fn last_use(&self, access_key_id: &str) -> Option<LastUse> {
+        self.uses.lock().unwrap_or_else(PoisonError::into_inner).get(access_key_id).cloned()
+    }
+}
+
+/// A key of its own for each purpose.
+#[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+fn cipher(key: &[u8; 32], purpose: &str) -> Aes256Gcm {
+    let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).expect("any length");
+    mac.update(format!("portcullis {purpose}").as_bytes());
+    let derived: [u8; 32] = mac.finalize().into_bytes().into();
+    Aes256Gcm::new(&derived.into())
+}
+
+/// Format byte, nonce, what was sealed, tag.
+fn seal(cipher: &Aes256Gcm, plain: &[u8], associated: &[u8]) -> Result<Vec<u8>, ConfigError> {
+    let mut nonce = [0; NONCE_BYTES];
+    getrandom::fill(&mut nonce).map_err(|error| ConfigError(format!("no randomness: {error}")))?;
+    let payload = Payload { msg: plain, aad: associated };
+    let sealed = cipher
+        .encrypt(&Nonce::from(nonce), payload)
+        .map_err(|_| ConfigError("too much to seal".to_owned()))?;
+    Ok([&[FORMAT], nonce.as_slice(), &sealed].concat())
+}
+
+fn open(cipher: &Aes256Gcm, sealed: &[u8], associated: &[u8]) -> Result<Vec<u8>, Unsealable> {
+    let (&FORMAT, rest) = sealed.split_first().ok_or(Unsealable)? else { return Err(Unsealable) };
+    let (nonce, rest) = rest.split_first_chunk::<NONCE_BYTES>().ok_or(Unsealable)?;
+    let payload = Payload { msg: rest, aad: associated };
+    cipher.decrypt(&Nonce::from(*nonce), payload).map_err(|_| Unsealable)
+}
