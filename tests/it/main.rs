@@ -13,6 +13,7 @@
 mod compatibility;
 mod conditions;
 mod crash;
+mod forms;
 mod fuzz_smoke;
 mod golden;
 mod layering;
