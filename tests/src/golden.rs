@@ -20,7 +20,7 @@
 //!
 //! - `setup` is a request that must work; its response is not written down.
 //! - Lines that start with `@` direct the test: `@as: main|alt|anonymous`, `@payload: unsigned`,
-//!   `@body: repeat 5242880 a` for bodies too long to write down.
+//!   `@body: repeat 5242880 a` for bodies too long to write down, `@lines: crlf` for bodies of forms.
 //! - The line `=== response 404 NoSuchKey` is a promise made by hand: `BLESS=1` rewrites what stands below it, never the line.
 //! - Headers of a response are sorted. An XML body is broken into lines between its tags.
 //! - What differs from run to run has a name in double braces. Version ids, upload ids and tokens are numbered in the order
@@ -147,6 +147,7 @@ pub fn prepare(block: &str) -> Result<Prepared, String> {
         match name {
             "@as" => prepared.sender = sender(value)?,
             "@payload" => prepared.unsigned_payload = value == "unsigned",
+            "@lines" if value == "crlf" => prepared.request.body = body.replace('\n', "\r\n").into_bytes(),
             "@body" => prepared.request.body = generated(value)?,
             _ => prepared.request.headers.push((name.into(), value.into())),
         }

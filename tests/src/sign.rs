@@ -4,12 +4,15 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use gateway::sigv4::amz_date::AmzDate;
 use gateway::sigv4::payload::{
     STREAMING_PAYLOAD, STREAMING_PAYLOAD_TRAILER, STREAMING_UNSIGNED_PAYLOAD_TRAILER, UNSIGNED_PAYLOAD,
 };
 use gateway::sigv4::sign::{Primitives, Signature, Signer, Unsigned, frame_unsigned};
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 
 use crate::http::Request;
@@ -135,6 +138,19 @@ pub fn presign(request: &Request, credentials: &Credentials, date: AmzDate, expi
         headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let unsigned = Unsigned { method: &request.method, path, query, headers: &headers, date };
     format!("{path}?{}", signer(credentials).presign(&unsigned, expires_seconds).authorization)
+}
+
+/// The signature of a text, such as the policy of a form, by Version 4.
+pub fn text(text: &str, credentials: &Credentials, date: AmzDate) -> String {
+    let key = signer(credentials).signing_key(date);
+    crate::bodies::hex(&Native.hmac_sha256(&key, text.as_bytes()))
+}
+
+/// The signature of a text by Version 2.
+pub fn text_v2(text: &str, credentials: &Credentials) -> String {
+    let secret = credentials.secret_access_key.as_bytes();
+    let mac = Hmac::<Sha1>::new_from_slice(secret).expect("a key of any length").chain_update(text);
+    BASE64.encode(mac.finalize().into_bytes())
 }
 
 fn signer(credentials: &Credentials) -> Signer<'static, Native> {

@@ -165,21 +165,24 @@ pub(crate) fn identify(
 }
 
 fn judge_version2(signed: &sigv2::Signed<'_>, judge: &impl Judge) -> Result<(), S3Error> {
-    let claim = TextClaim {
-        access_key_id: signed.access_key_id().to_owned(),
-        signing: Signing::V2,
-        text: signed.string_to_sign().to_owned(),
-        signature: signed.signature().to_owned(),
-        security_token: None,
-        stored: None,
-    };
-    match judge.judge_text(&claim, payload(signed.payload())) {
-        Verdict::Verified => Ok(()),
-        Verdict::UnknownKey => Err(signed.unknown_access_key()),
-        Verdict::Mismatch => Err(signed.mismatch()),
-        Verdict::InvalidToken => Err(ErrorCode::InvalidToken.into()),
-        Verdict::ExpiredToken => Err(ErrorCode::ExpiredToken.into()),
+    let mut refusal = signed.mismatch();
+    // All are judged for an unknown key as well, so that it costs what a wrong signature costs.
+    for text in signed.strings_to_sign() {
+        let claim = TextClaim {
+            access_key_id: signed.access_key_id().to_owned(),
+            signing: Signing::V2,
+            text: text.to_owned(),
+            signature: signed.signature().to_owned(),
+            security_token: None,
+            stored: None,
+        };
+        match judge.judge_text(&claim, payload(signed.payload())) {
+            Verdict::Verified => return Ok(()),
+            Verdict::UnknownKey => refusal = signed.unknown_access_key(),
+            _ => {}
+        }
     }
+    Err(refusal)
 }
 
 /// The contract's payload.

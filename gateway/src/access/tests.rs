@@ -143,7 +143,9 @@ fn may(stored: &Stored, who: Who, operation: Operation, headers: &[(&str, &str)]
     let asked = Asked {
         operation,
         bucket: (target != crate::operations::TargetKind::Service).then_some("photos"),
-        key: (target == crate::operations::TargetKind::Object).then_some(KEY),
+        // The key of an upload from a form is one of its fields.
+        key: (target == crate::operations::TargetKind::Object || operation == Operation::PostObject)
+            .then_some(KEY),
         headers: &headers,
         query: &query,
         principal: &principal,

@@ -22,6 +22,7 @@ pub struct Signed<'a> {
     access_key_id: Cow<'a, str>,
     signature: Cow<'a, str>,
     string_to_sign: String,
+    with_slash: Option<String>,
     payload: Payload,
 }
 
@@ -65,6 +66,7 @@ fn header_signed<'a>(
         access_key_id: Cow::Borrowed(access_key_id),
         signature: Cow::Borrowed(signature),
         string_to_sign: string_to_sign(request, &headers, line, bucket)?,
+        with_slash: with_slash(request, &headers, line, bucket)?,
         payload: Payload::of_anonymous(&headers)?,
     })
 }
@@ -99,6 +101,7 @@ fn query_signed<'a>(request: &Request<'a>, bucket: Option<&str>) -> Result<Signe
         access_key_id: Cow::Owned(access_key_id.to_owned()),
         signature: Cow::Owned(signature),
         string_to_sign: string_to_sign(request, &headers, expires, bucket)?,
+        with_slash: with_slash(request, &headers, expires, bucket)?,
         payload: Payload::of_anonymous(&headers)?,
     })
 }
@@ -111,6 +114,21 @@ fn all_headers(request: &Request<'_>) -> Result<Headers, S3Error> {
 /// Temporary credentials do not exist yet, so no token can be genuine.
 fn refuse_security_token(headers: &Headers) -> Result<(), S3Error> {
     if headers.has("x-amz-security-token") { Err(ErrorCode::InvalidToken.into()) } else { Ok(()) }
+}
+
+/// The same text for `/bucket/`, where `/bucket` was sent: some clients sign the one and send the other, and the two are one.
+fn with_slash(
+    request: &Request<'_>,
+    headers: &Headers,
+    date: &str,
+    bucket: Option<&str>,
+) -> Result<Option<String>, S3Error> {
+    let is_bucket = request.path.len() > 1 && request.path.rfind('/') == Some(0);
+    if bucket.is_some() || !is_bucket {
+        return Ok(None);
+    }
+    let path = [request.path, "/"].concat();
+    string_to_sign(&Request { path: &path, ..*request }, headers, date, bucket).map(Some)
 }
 
 /// The text that both sides write. `date` is its fourth line.
@@ -202,6 +220,11 @@ impl Signed<'_> {
     /// The text whose HMAC is the signature, if the claim is true.
     pub fn string_to_sign(&self) -> &str {
         &self.string_to_sign
+    }
+
+    /// That text as the signer may have written it, in every way that means the same.
+    pub fn strings_to_sign(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.string_to_sign.as_str()).chain(self.with_slash.as_deref())
     }
 
     /// The signature as sent, in base64.

@@ -263,3 +263,20 @@ fn other_requests_are_left_to_version_4() {
         Sent { headers, query, ..GET }.read(|read| assert!(read.is_none(), "{headers:?} {query}"));
     }
 }
+
+#[test]
+fn a_bucket_may_be_signed_with_a_slash_behind_it() {
+    let resources = |path, bucket| {
+        let headers = &[("date", "Tue, 27 Mar 2007 19:36:42 +0000"), ("authorization", "AWS KEY:signature")];
+        Sent { path, bucket, headers, query: "acl", ..GET }.read(|read| {
+            let signed = read.unwrap().unwrap();
+            let resource = |text: &str| text.rsplit_once('\n').unwrap().1.to_owned();
+            signed.strings_to_sign().map(resource).collect::<Vec<_>>()
+        })
+    };
+    assert_eq!(resources("/photos", None), ["/photos?acl", "/photos/?acl"]);
+    assert_eq!(resources("/photos/", None), ["/photos/?acl"]);
+    assert_eq!(resources("/", None), ["/?acl"]);
+    assert_eq!(resources("/photos/cat.jpg", None), ["/photos/cat.jpg?acl"]);
+    assert_eq!(resources("/cat.jpg", Some("photos")), ["/photos/cat.jpg?acl"]);
+}
