@@ -8,8 +8,8 @@ use crate::answer::Answer;
 use crate::records::Kind;
 use crate::request::Request;
 use crate::{
-    access_keys, account, attached, entities, groups, inline, managed, names, roles, rows, sts, tags, users,
-    versions,
+    access_keys, account, attached, entities, groups, inline, managed, names, oidc, roles, rows, sts, tags,
+    users, versions,
 };
 
 /// A service that speaks the Query protocol.
@@ -55,6 +55,10 @@ pub(crate) enum On {
     NewPolicy,
     /// One that there is.
     Policy,
+    /// A provider of web identities that it makes.
+    NewOidc,
+    /// One that there is, by its ARN.
+    Oidc,
     /// A role, by its ARN.
     RoleArn,
     /// A session for somebody else.
@@ -158,6 +162,13 @@ pub(crate) static ROWS: &[Row] = &[
     Row { name: "ListServiceSpecificCredentials", service: Service::Iam, on: On::OwnUser, handle: |request| account::none_of_user(request, "ServiceSpecificCredentials") },
     Row { name: "ListVirtualMFADevices", service: Service::Iam, on: On::Everything, handle: |request| account::none(request, "VirtualMFADevices") },
     Row { name: "GetLoginProfile", service: Service::Iam, on: On::OwnUser, handle: account::login_profile },
+    Row { name: "CreateOpenIDConnectProvider", service: Service::Iam, on: On::NewOidc, handle: oidc::create },
+    Row { name: "GetOpenIDConnectProvider", service: Service::Iam, on: On::Oidc, handle: oidc::get },
+    Row { name: "ListOpenIDConnectProviders", service: Service::Iam, on: On::Everything, handle: oidc::list },
+    Row { name: "DeleteOpenIDConnectProvider", service: Service::Iam, on: On::Oidc, handle: oidc::delete },
+    Row { name: "AddClientIDToOpenIDConnectProvider", service: Service::Iam, on: On::Oidc, handle: oidc::add_client },
+    Row { name: "RemoveClientIDFromOpenIDConnectProvider", service: Service::Iam, on: On::Oidc, handle: oidc::remove_client },
+    Row { name: "UpdateOpenIDConnectProviderThumbprint", service: Service::Iam, on: On::Oidc, handle: oidc::update_thumbprints },
     Row { name: "GetCallerIdentity", service: Service::Sts, on: On::Nothing, handle: sts::caller_identity },
     Row { name: "GetAccessKeyInfo", service: Service::Sts, on: On::Everything, handle: sts::access_key_info },
     Row { name: "GetSessionToken", service: Service::Sts, on: On::Nothing, handle: sts::session_token },
@@ -206,6 +217,11 @@ pub(crate) fn asked(request: &Request) -> Result<Asked> {
             account.clone_into(&mut owner);
             arn.to_owned()
         }
+        On::NewOidc => {
+            let url = request.form.required("Url")?;
+            names::arn(account, "oidc-provider", "/", url.split_once("://").map_or(url, |(_, rest)| rest))
+        }
+        On::Oidc => request.form.required("OpenIDConnectProviderArn")?.to_owned(),
         On::FederatedUser => {
             format!("arn:aws:sts::{account}:federated-user/{}", request.form.required("Name")?)
         }

@@ -18,6 +18,7 @@ mod index;
 mod inline;
 mod managed;
 mod names;
+mod oidc;
 mod pages;
 mod predefined;
 mod records;

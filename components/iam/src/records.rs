@@ -99,6 +99,18 @@ pub(crate) struct AccessKey {
     pub(crate) sealed: Vec<u8>,
 }
 
+/// A provider of web identities.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct OidcProvider {
+    /// `https://accounts.example.com`
+    pub(crate) url: String,
+    pub(crate) client_ids: Vec<String>,
+    /// SHA-1 of certificates, hexadecimal.
+    pub(crate) thumbprints: Vec<String>,
+    pub(crate) created_ms: u64,
+    pub(crate) tags: Tags,
+}
+
 /// A record as read, with what is needed to require that it has not changed.
 #[derive(Clone, Debug)]
 pub(crate) struct Row<T> {

@@ -5,7 +5,9 @@ use serde::de::DeserializeOwned;
 
 use crate::index::{self, Entry};
 use crate::names;
-use crate::records::{self, AccessKey, Entity, InlinePolicy, Kind, ManagedPolicy, PolicyVersion, Row};
+use crate::records::{
+    self, AccessKey, Entity, InlinePolicy, Kind, ManagedPolicy, OidcProvider, PolicyVersion, Row,
+};
 use crate::tables;
 
 /// Rows that one page of a scan holds.
@@ -84,6 +86,16 @@ pub(crate) fn policies(
     after: &str,
 ) -> impl Iterator<Item = Result<Row<ManagedPolicy>>> + use<> {
     all(tables::POLICIES, account.as_bytes().to_vec(), after)
+}
+
+/// A provider of web identities.
+pub(crate) fn oidc(account: &str, name: &str) -> Result<Option<Row<OidcProvider>>> {
+    get(tables::OIDC, &tables::oidc_key(account, name))
+}
+
+/// All of an account.
+pub(crate) fn oidc_providers(account: &str) -> impl Iterator<Item = Result<Row<OidcProvider>>> + use<> {
+    all(tables::OIDC, account.as_bytes().to_vec(), "")
 }
 
 /// The rows whose keys start with a prefix, page by page.

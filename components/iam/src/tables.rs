@@ -8,6 +8,7 @@
 //! | `iam-policies`        | account, folded name                  | [`ManagedPolicy`] |
 //! | `iam-policy-versions` | id of the policy, 0, number (u32)     | [`PolicyVersion`] |
 //! | `iam-keys`            | access key id                         | [`AccessKey`] |
+//! | `iam-oidc`            | account, URL without its scheme       | [`OidcProvider`] |
 //! | `iam-keys-of`         | unique id of whose it is, 0, access key id | nothing |
 //!
 //! Accounts are 12 digits, numbers big-endian. Names are unique without regard to case, so keys hold them folded. Unique
@@ -18,6 +19,7 @@
 //! [`ManagedPolicy`]: crate::records::ManagedPolicy
 //! [`PolicyVersion`]: crate::records::PolicyVersion
 //! [`AccessKey`]: crate::records::AccessKey
+//! [`OidcProvider`]: crate::records::OidcProvider
 
 use crate::records::Kind;
 
@@ -36,9 +38,12 @@ pub(crate) const KEYS: &str = "iam-keys";
 /// Access keys by whose they are.
 pub(crate) const KEYS_OF: &str = "iam-keys-of";
 
+/// Providers of web identities.
+pub(crate) const OIDC: &str = "iam-oidc";
+
 /// Every table, for those who look after them.
 #[cfg(test)]
-pub(crate) const ALL: [&str; 7] = [ENTITIES, IDS, INLINE, POLICIES, POLICY_VERSIONS, KEYS, KEYS_OF];
+pub(crate) const ALL: [&str; 8] = [ENTITIES, IDS, INLINE, POLICIES, POLICY_VERSIONS, KEYS, KEYS_OF, OIDC];
 
 /// A user, a group or a role.
 pub(crate) fn entity_key(account: &str, kind: Kind, name: &str) -> Vec<u8> {
@@ -61,6 +66,11 @@ pub(crate) fn entities_prefix(account: &str, kind: Kind) -> Vec<u8> {
 /// A managed policy.
 pub(crate) fn policy_key(account: &str, name: &str) -> Vec<u8> {
     [account.as_bytes(), name.to_ascii_lowercase().as_bytes()].concat()
+}
+
+/// A provider of web identities.
+pub(crate) fn oidc_key(account: &str, name: &str) -> Vec<u8> {
+    [account.as_bytes(), name.as_bytes()].concat()
 }
 
 /// A part of something: an inline policy by its name, an access key by its id.
