@@ -43,12 +43,7 @@ pub(crate) async fn serve(call: Call, sent: SentHead) -> Result<(), gateway::err
 }
 
 async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> Result<(), Refusal> {
-    // The host asks for the time of the stages of some calls; marking borders for nobody costs more than most stages.
-    let enter = |stage| {
-        if head.timed {
-            trace::enter(call, stage);
-        }
-    };
+    let border = Border { call, timed: head.timed };
 
     // Before anything else: what a tenant may not even ask.
     added(Position::AfterAccept, call)?;
@@ -67,7 +62,7 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
 
     // Before auth, because browsers send preflights without credentials, and want its headers on refusals too.
     if head.method == "OPTIONS" || headers.has("origin") {
-        enter("cors");
+        border.enter("cors");
         if let Progress::Responded = cors::evaluate(call)? {
             return Ok(());
         }
@@ -75,7 +70,7 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
 
     // Before auth, because a website's visitor is anonymous and gets pages, not XML.
     if settings().is_website(&head.host) {
-        enter("website");
+        border.enter("website");
         if let Progress::Responded = website::resolve(call)? {
             return Ok(());
         }
@@ -90,63 +85,28 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     }
 
     // Who asks. From here on the principal is known, possibly as anonymous.
-    enter("auth");
+    border.enter("auth");
     auth::verify(call, sent)?;
     added(Position::AfterAuth, call)?;
-
     if is_query {
-        enter("iam");
-        iam::plan(call)?;
-        enter("policy");
-        policy::authorize(call)?;
-        added(Position::BeforeStorage, call)?;
-        enter("iam");
-        let mut progress = iam::start(call.share())?;
-        while let Progress::Pending = progress {
-            sdk::executor::suspend().await;
-            enter("iam");
-            progress = iam::resume(head.id)?;
-        }
-        enter("gateway");
-        return Ok(());
+        return walk_query(call, head.id, &border).await;
     }
 
     // Whose it is, then whether they may. Storage refuses whatever policy did not allow.
     if let Some(bucket) = target.bucket.as_deref().filter(|_| target.operation != CREATE_BUCKET) {
-        enter("storage");
+        border.enter("storage");
         storage::locate(call, head.id, bucket, target.operation.contains(COPY))?;
     }
-    enter("policy");
+    border.enter("policy");
     policy::authorize(call)?;
 
-    // What will happen to the bytes. Only operations on object bodies can have any of it, and only if asked for.
-    match target.operation.as_str() {
-        "GetObject" | "HeadObject" => {
-            if target.bucket.as_deref().is_some_and(|bucket| bucket.ends_with(TRANSFORMING_ALIAS)) {
-                enter("transform");
-                transform::select(call)?;
-            }
-            if concerns_sealing(head, headers) {
-                enter("encryption");
-                encryption::plan_open(call)?;
-            }
-        }
-        "PutObject" | "CopyObject" | "CreateMultipartUpload" | "UploadPart" | "UploadPartCopy"
-            if concerns_sealing(head, headers) =>
-        {
-            enter("encryption");
-            encryption::plan_seal(call)?;
-        }
-        POST_OBJECT if form.is_some_and(|form| form.concerns_sealing) => {
-            enter("encryption");
-            encryption::plan_seal(call)?;
-        }
-        _ => {}
-    }
+    // What will happen to the bytes.
+    let sealing = concerns_sealing(head, headers) || form.is_some_and(|form| form.concerns_sealing);
+    plan_bytes(call, &target, sealing, &border)?;
 
     // The end of the pipeline: S3 object semantics.
     added(Position::BeforeStorage, call)?;
-    enter("storage");
+    border.enter("storage");
     let mut step = storage::start(call.share(), sent, &target)?;
     loop {
         match step {
@@ -154,20 +114,83 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
             Step::Pending => sdk::executor::suspend().await,
             // Only the body says which objects are meant: policy judges them now.
             Step::Named => {
-                enter("policy");
+                border.enter("policy");
                 policy::authorize_each(call)?;
             }
         }
-        enter("storage");
+        border.enter("storage");
         step = storage::resume(head.id)?;
     }
-    enter("gateway");
+    border.enter("gateway");
     Ok(())
+}
+
+/// The rest of the walk of a call of IAM or STS: what it takes, whether the caller may, the answer.
+async fn walk_query(call: &Call, id: u64, border: &Border<'_>) -> Result<(), Refusal> {
+    border.enter("iam");
+    iam::plan(call)?;
+    border.enter("policy");
+    policy::authorize(call)?;
+    added(Position::BeforeStorage, call)?;
+    border.enter("iam");
+    let mut progress = iam::start(call.share())?;
+    while let Progress::Pending = progress {
+        sdk::executor::suspend().await;
+        border.enter("iam");
+        progress = iam::resume(id)?;
+    }
+    border.enter("gateway");
+    Ok(())
+}
+
+/// Asks the stages that have a say in what happens to the bytes of an object. Only operations on object bodies have any of
+/// it, and only if asked for.
+fn plan_bytes(call: &Call, target: &Target, sealing: bool, border: &Border<'_>) -> Result<(), Refusal> {
+    match target.operation.as_str() {
+        "GetObject" | "HeadObject" => {
+            if target.bucket.as_deref().is_some_and(|bucket| bucket.ends_with(TRANSFORMING_ALIAS)) {
+                border.enter("transform");
+                transform::select(call)?;
+            }
+            if sealing {
+                border.enter("encryption");
+                encryption::plan_open(call)?;
+            }
+        }
+        "PutObject"
+        | "CopyObject"
+        | "CreateMultipartUpload"
+        | "UploadPart"
+        | "UploadPartCopy"
+        | POST_OBJECT
+            if sealing =>
+        {
+            border.enter("encryption");
+            encryption::plan_seal(call)?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Where one stage ends and the next begins. The host asks for the time of the stages of some calls; marking borders for
+/// nobody costs more than most stages.
+struct Border<'a> {
+    call: &'a Call,
+    timed: bool,
+}
+
+impl Border<'_> {
+    fn enter(&self, stage: &str) {
+        if self.timed {
+            trace::enter(self.call, stage);
+        }
+    }
 }
 
 /// Whether a call is one of a Query API, which `iam` answers.
 fn is_query(target: &Target) -> bool {
-    Operation::parse(&target.operation).is_some_and(Operation::is_query_call)
+    target.bucket.is_none() && Operation::parse(&target.operation).is_some_and(Operation::is_query_call)
 }
 
 /// The client is gone: whoever works for the call forgets it too.

@@ -55,7 +55,7 @@ fn identified(fields: &[(&str, &str)], headers: &Headers, version2: Version2) ->
         query: "",
         host: "h",
         headers,
-        content_length: None,
+        form_sha256: None,
         received_ms: NOW_MS,
     };
     let keys = OneKey::default();
