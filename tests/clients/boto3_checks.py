@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import traceback
+import urllib.error
 import urllib.request
 
 import boto3
@@ -17,6 +18,7 @@ ENDPOINT, BUCKET = sys.argv[1], sys.argv[2]
 # Presigned URLs are signed with version 2 unless told otherwise.
 CONFIG = Config(s3={"addressing_style": "path"}, signature_version="s3v4", retries={"max_attempts": 2})
 s3 = boto3.client("s3", endpoint_url=ENDPOINT, config=CONFIG)
+s3_v2 = boto3.client("s3", endpoint_url=ENDPOINT, config=CONFIG.merge(Config(signature_version="s3")))
 MIB = 1024 * 1024
 
 
@@ -27,6 +29,21 @@ def refusal(call, **arguments):
     except ClientError as error:
         return error.response["Error"]["Code"]
     raise AssertionError("it was not refused")
+
+
+def post(form, body, **changed):
+    """What a browser does with a form: the status, the headers and the text of the answer."""
+    fields = {**form["fields"], **changed}
+    parts = ['--edge\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % field for field in fields.items()]
+    file = '--edge\r\nContent-Disposition: form-data; name="file"; filename="cat.jpg"\r\nContent-Type: image/jpeg\r\n\r\n'
+    document = "".join(parts).encode() + file.encode() + body + b"\r\n--edge--\r\n"
+    headers = {"Content-Type": "multipart/form-data; boundary=edge"}
+    try:
+        answer = urllib.request.urlopen(urllib.request.Request(form["url"], data=document, headers=headers))
+    except urllib.error.HTTPError as error:
+        answer = error
+    with answer:
+        return answer.status, answer.headers, answer.read().decode()
 
 
 def a_body_comes_back_byte_for_byte():
@@ -125,6 +142,47 @@ def presigned_urls_open():
     assert urllib.request.urlopen(url).read() == b"by url"
 
 
+def forms_upload_what_their_conditions_allow():
+    for client in [s3, s3_v2]:
+        conditions = [{"acl": "private"}, ["starts-with", "$Content-Type", "image/"], ["content-length-range", 1, 100], {"success_action_status": "201"}]
+        fields = {"acl": "private", "Content-Type": "image/jpeg", "success_action_status": "201"}
+        form = client.generate_presigned_post(BUCKET, "form/${filename}", Fields=fields, Conditions=conditions, ExpiresIn=60)
+        status, headers, text = post(form, b"a cat")
+        assert status == 201 and "<Key>form/cat.jpg</Key>" in text, (status, text)
+        stored = s3.get_object(Bucket=BUCKET, Key="form/cat.jpg")
+        assert (stored["Body"].read(), stored["ContentType"], stored["ETag"]) == (b"a cat", "image/jpeg", headers["ETag"])
+        s3.delete_object(Bucket=BUCKET, Key="form/cat.jpg")
+        for body, changed, expected in [
+            (b"a" * 101, {}, (400, "EntityTooLarge")),
+            (b"", {}, (400, "EntityTooSmall")),
+            (b"a cat", {"acl": "public-read"}, (403, "AccessDenied")),
+            (b"a cat", {"Content-Type": "text/html"}, (403, "AccessDenied")),
+            (b"a cat", {"x-amz-meta-extra": "1"}, (403, "AccessDenied")),
+            (b"a cat", {"key": "elsewhere"}, (403, "AccessDenied")),
+            (b"a cat", {"policy": form["fields"]["policy"][:-8] + "AAAAAAAA"}, (403, "SignatureDoesNotMatch")),
+        ]:
+            status, _, text = post(form, body, **changed)
+            assert status == expected[0] and "<Code>%s</Code>" % expected[1] in text, (changed, status, text)
+        assert s3.list_objects_v2(Bucket=BUCKET, Prefix="form/")["KeyCount"] == 0
+        form = client.generate_presigned_post(BUCKET, "form/late", ExpiresIn=-1)
+        status, _, text = post(form, b"a cat")
+        assert status == 403 and "Policy expired" in text, (status, text)
+
+
+def signature_version_2_is_good_for_everything():
+    s3_v2.put_object(Bucket=BUCKET, Key="v2 ü", Body=b"2", Metadata={"b": "2", "a": "1"})
+    assert s3_v2.get_object(Bucket=BUCKET, Key="v2 ü")["Body"].read() == b"2"
+    assert s3_v2.list_objects_v2(Bucket=BUCKET, Prefix="v2")["KeyCount"] == 1
+    s3_v2.put_object_tagging(Bucket=BUCKET, Key="v2 ü", Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
+    url = s3_v2.generate_presigned_url("put_object", Params={"Bucket": BUCKET, "Key": "v2 ü"}, ExpiresIn=60)
+    assert "AWSAccessKeyId=" in url, url
+    request = urllib.request.Request(url, data=b"by url", method="PUT", headers={"Content-Type": ""})
+    urllib.request.urlopen(request).read()
+    assert s3.get_object(Bucket=BUCKET, Key="v2 ü")["Body"].read() == b"by url"
+    wrong = boto3.client("s3", endpoint_url=ENDPOINT, config=s3_v2.meta.config, aws_secret_access_key="wrong", aws_access_key_id=os.environ["AWS_ACCESS_KEY_ID"])
+    assert refusal(wrong.get_object, Bucket=BUCKET, Key="v2 ü") == "SignatureDoesNotMatch"
+
+
 def uploads_can_be_given_up():
     upload = s3.create_multipart_upload(Bucket=BUCKET, Key="given-up")["UploadId"]
     s3.upload_part(Bucket=BUCKET, Key="given-up", UploadId=upload, PartNumber=1, Body=b"x")
@@ -152,7 +210,7 @@ def a_bucket_can_be_emptied_and_deleted():
     assert refusal(s3.head_bucket, Bucket=BUCKET) == "404"
 
 
-CHECKS = [check for name, check in list(globals().items()) if getattr(check, "__module__", "") == "__main__" and name != "refusal"]
+CHECKS = [check for name, check in list(globals().items()) if getattr(check, "__module__", "") == "__main__" and name not in ("refusal", "post")]
 
 
 def main():
