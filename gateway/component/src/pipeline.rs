@@ -42,7 +42,7 @@ pub(crate) async fn serve(call: Call, head: Head, headers: Headers) -> Result<()
 
 async fn walk(call: &Call, head: &Head, headers: &Headers) -> Result<(), Refusal> {
     // The host asks for the time of the stages of some calls; marking borders for nobody costs more than most stages.
-    let enter = |stage| {
+    let enter = |stage: &str| {
         if head.timed {
             trace::enter(call, stage);
         }
@@ -95,6 +95,38 @@ async fn walk(call: &Call, head: &Head, headers: &Headers) -> Result<(), Refusal
     policy::authorize(call)?;
 
     // What will happen to the bytes. Only operations on object bodies can have any of it, and only if asked for.
+    plan_body(call, &target, head, headers, form.as_ref(), &enter)?;
+
+    // The end of the pipeline: S3 object semantics.
+    added(Position::BeforeStorage, call)?;
+    enter("storage");
+    let mut step = storage::start(call.share())?;
+    loop {
+        match step {
+            Step::Responded => break,
+            Step::Pending => sdk::executor::suspend().await,
+            // Only the body says which objects are meant: policy judges them now.
+            Step::Named => {
+                enter("policy");
+                policy::authorize_each(call)?;
+            }
+        }
+        enter("storage");
+        step = storage::resume(head.id)?;
+    }
+    enter("gateway");
+    Ok(())
+}
+
+/// Asks the stages that change bytes on their way in or out.
+fn plan_body(
+    call: &Call,
+    target: &Target,
+    head: &Head,
+    headers: &Headers,
+    form: Option<&form::Received>,
+    enter: &impl Fn(&str),
+) -> Result<(), Refusal> {
     match target.operation.as_str() {
         "GetObject" | "HeadObject" => {
             if target.bucket.as_deref().is_some_and(|bucket| bucket.ends_with(TRANSFORMING_ALIAS)) {
@@ -118,25 +150,6 @@ async fn walk(call: &Call, head: &Head, headers: &Headers) -> Result<(), Refusal
         }
         _ => {}
     }
-
-    // The end of the pipeline: S3 object semantics.
-    added(Position::BeforeStorage, call)?;
-    enter("storage");
-    let mut step = storage::start(call.share())?;
-    loop {
-        match step {
-            Step::Responded => break,
-            Step::Pending => sdk::executor::suspend().await,
-            // Only the body says which objects are meant: policy judges them now.
-            Step::Named => {
-                enter("policy");
-                policy::authorize_each(call)?;
-            }
-        }
-        enter("storage");
-        step = storage::resume(head.id)?;
-    }
-    enter("gateway");
     Ok(())
 }
 
