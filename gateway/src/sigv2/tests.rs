@@ -53,100 +53,111 @@ fn mac(text: &str) -> String {
     BASE64.encode(mac.finalize().into_bytes())
 }
 
-/// A request, its string to sign, its signature.
-const EXAMPLES: [(Sent<'_>, &str, &str); 7] = [
-    (
-        Sent { headers: &[("date", "Tue, 27 Mar 2007 19:36:42 +0000")], ..GET },
-        "GET\n\n\nTue, 27 Mar 2007 19:36:42 +0000\n/johnsmith/photos/puppy.jpg",
-        "bWq2s1WEIj+Ydj0vQ697zp+IXMU=",
-    ),
-    (
-        Sent {
-            method: "PUT",
-            headers: &[("content-type", "image/jpeg"), ("date", "Tue, 27 Mar 2007 21:15:45 +0000")],
-            now: "Tue, 27 Mar 2007 21:15:45 +0000",
-            ..GET
-        },
-        "PUT\n\nimage/jpeg\nTue, 27 Mar 2007 21:15:45 +0000\n/johnsmith/photos/puppy.jpg",
-        "MyyxeRY7whkBe+bq8fHCL/2kKUg=",
-    ),
-    (
-        Sent {
-            path: "/",
-            query: "prefix=photos&max-keys=50&marker=puppy",
-            headers: &[("date", "Tue, 27 Mar 2007 19:42:41 +0000")],
-            ..GET
-        },
-        "GET\n\n\nTue, 27 Mar 2007 19:42:41 +0000\n/johnsmith/",
-        "htDYFYduRNen8P9ZfE/s9SuKy0U=",
-    ),
-    (
-        Sent { path: "/", query: "acl", headers: &[("date", "Tue, 27 Mar 2007 19:44:46 +0000")], ..GET },
-        "GET\n\n\nTue, 27 Mar 2007 19:44:46 +0000\n/johnsmith/?acl",
-        "c2WLPFtWHVgbEmeEG93a4cG37dM=",
-    ),
-    (
-        Sent {
-            method: "PUT",
-            path: "/db-backup.dat.gz",
-            bucket: Some("static.johnsmith.net"),
-            headers: &[
-                ("user-agent", "curl/7.15.5"),
-                ("host", "static.johnsmith.net:8080"),
-                ("date", "Tue, 27 Mar 2007 21:06:08 +0000"),
-                ("x-amz-acl", "public-read"),
-                ("content-type", "application/x-download"),
-                ("content-md5", "4gJE4saaMU4BqNR0kLY+lw=="),
-                ("x-amz-meta-reviewedby", "joe@johnsmith.net"),
-                ("x-amz-meta-reviewedby", "jane@johnsmith.net"),
-                ("x-amz-meta-filechecksum", "0x02661779"),
-                ("x-amz-meta-checksumalgorithm", "crc32"),
-                ("content-length", "5913339"),
-            ],
-            now: "Tue, 27 Mar 2007 21:06:08 +0000",
-            ..GET
-        },
-        "PUT\n4gJE4saaMU4BqNR0kLY+lw==\napplication/x-download\nTue, 27 Mar 2007 21:06:08 +0000\n\
-             x-amz-acl:public-read\nx-amz-meta-checksumalgorithm:crc32\nx-amz-meta-filechecksum:0x02661779\n\
-             x-amz-meta-reviewedby:joe@johnsmith.net,jane@johnsmith.net\n\
-             /static.johnsmith.net/db-backup.dat.gz",
-        "ilyl83RwaSoYIEdixDQcA4OnAnc=",
-    ),
-    (
-        Sent {
-            path: "/",
-            bucket: None,
-            headers: &[("date", "Wed, 28 Mar 2007 01:29:59 +0000")],
-            now: "Wed, 28 Mar 2007 01:29:59 +0000",
-            ..GET
-        },
-        "GET\n\n\nWed, 28 Mar 2007 01:29:59 +0000\n/",
-        "qGdzdERIC03wnaRNKh6OqZehG9s=",
-    ),
-    (
-        Sent {
-            path: "/dictionary/fran%C3%A7ais/pr%c3%a9f%c3%a8re",
-            bucket: None,
-            headers: &[("date", "Wed, 28 Mar 2007 01:49:49 +0000")],
-            now: "Wed, 28 Mar 2007 01:49:49 +0000",
-            ..GET
-        },
-        "GET\n\n\nWed, 28 Mar 2007 01:49:49 +0000\n/dictionary/fran%C3%A7ais/pr%c3%a9f%c3%a8re",
-        "DNEZGsoieTZ92F3bUfSPQcbGmlM=",
-    ),
-];
+fn is_signed_as_published(sent: &Sent<'_>, text: &str, signature: &str) {
+    let authorization = format!("AWS AKIAIOSFODNN7EXAMPLE:{signature}");
+    let headers = [sent.headers, &[("authorization", authorization.as_str())]].concat();
+    Sent { headers: &headers, ..*sent }.read(|read| {
+        let signed = read.unwrap().unwrap();
+        assert_eq!(signed.string_to_sign(), text);
+        assert_eq!(mac(text), signature);
+        assert_eq!((signed.access_key_id(), signed.signature()), ("AKIAIOSFODNN7EXAMPLE", signature));
+    });
+}
 
 #[test]
 fn the_published_examples_are_signed_as_published() {
-    for (sent, text, signature) in EXAMPLES {
-        let authorization = format!("AWS AKIAIOSFODNN7EXAMPLE:{signature}");
-        let headers = [sent.headers, &[("authorization", authorization.as_str())]].concat();
-        Sent { headers: &headers, ..sent }.read(|read| {
-            let signed = read.unwrap().unwrap();
-            assert_eq!(signed.string_to_sign(), text);
-            assert_eq!(mac(text), signature);
-            assert_eq!((signed.access_key_id(), signed.signature()), ("AKIAIOSFODNN7EXAMPLE", signature));
-        });
+    let examples: [(Sent<'_>, &str, &str); 4] = [
+        (
+            Sent { headers: &[("date", "Tue, 27 Mar 2007 19:36:42 +0000")], ..GET },
+            "GET\n\n\nTue, 27 Mar 2007 19:36:42 +0000\n/johnsmith/photos/puppy.jpg",
+            "bWq2s1WEIj+Ydj0vQ697zp+IXMU=",
+        ),
+        (
+            Sent {
+                method: "PUT",
+                headers: &[("content-type", "image/jpeg"), ("date", "Tue, 27 Mar 2007 21:15:45 +0000")],
+                now: "Tue, 27 Mar 2007 21:15:45 +0000",
+                ..GET
+            },
+            "PUT\n\nimage/jpeg\nTue, 27 Mar 2007 21:15:45 +0000\n/johnsmith/photos/puppy.jpg",
+            "MyyxeRY7whkBe+bq8fHCL/2kKUg=",
+        ),
+        (
+            Sent {
+                path: "/",
+                query: "prefix=photos&max-keys=50&marker=puppy",
+                headers: &[("date", "Tue, 27 Mar 2007 19:42:41 +0000")],
+                ..GET
+            },
+            "GET\n\n\nTue, 27 Mar 2007 19:42:41 +0000\n/johnsmith/",
+            "htDYFYduRNen8P9ZfE/s9SuKy0U=",
+        ),
+        (
+            Sent { path: "/", query: "acl", headers: &[("date", "Tue, 27 Mar 2007 19:44:46 +0000")], ..GET },
+            "GET\n\n\nTue, 27 Mar 2007 19:44:46 +0000\n/johnsmith/?acl",
+            "c2WLPFtWHVgbEmeEG93a4cG37dM=",
+        ),
+    ];
+    for (sent, text, signature) in examples {
+        is_signed_as_published(&sent, text, signature);
+    }
+}
+
+#[test]
+fn the_published_examples_with_headers_and_without_a_bucket_too() {
+    let examples: [(Sent<'_>, &str, &str); 3] = [
+        (
+            Sent {
+                method: "PUT",
+                path: "/db-backup.dat.gz",
+                bucket: Some("static.johnsmith.net"),
+                headers: &[
+                    ("user-agent", "curl/7.15.5"),
+                    ("host", "static.johnsmith.net:8080"),
+                    ("date", "Tue, 27 Mar 2007 21:06:08 +0000"),
+                    ("x-amz-acl", "public-read"),
+                    ("content-type", "application/x-download"),
+                    ("content-md5", "4gJE4saaMU4BqNR0kLY+lw=="),
+                    ("x-amz-meta-reviewedby", "joe@johnsmith.net"),
+                    ("x-amz-meta-reviewedby", "jane@johnsmith.net"),
+                    ("x-amz-meta-filechecksum", "0x02661779"),
+                    ("x-amz-meta-checksumalgorithm", "crc32"),
+                    ("content-length", "5913339"),
+                ],
+                now: "Tue, 27 Mar 2007 21:06:08 +0000",
+                ..GET
+            },
+            "PUT\n4gJE4saaMU4BqNR0kLY+lw==\napplication/x-download\nTue, 27 Mar 2007 21:06:08 +0000\n\
+             x-amz-acl:public-read\nx-amz-meta-checksumalgorithm:crc32\nx-amz-meta-filechecksum:0x02661779\n\
+             x-amz-meta-reviewedby:joe@johnsmith.net,jane@johnsmith.net\n\
+             /static.johnsmith.net/db-backup.dat.gz",
+            "ilyl83RwaSoYIEdixDQcA4OnAnc=",
+        ),
+        (
+            Sent {
+                path: "/",
+                bucket: None,
+                headers: &[("date", "Wed, 28 Mar 2007 01:29:59 +0000")],
+                now: "Wed, 28 Mar 2007 01:29:59 +0000",
+                ..GET
+            },
+            "GET\n\n\nWed, 28 Mar 2007 01:29:59 +0000\n/",
+            "qGdzdERIC03wnaRNKh6OqZehG9s=",
+        ),
+        (
+            Sent {
+                path: "/dictionary/fran%C3%A7ais/pr%c3%a9f%c3%a8re",
+                bucket: None,
+                headers: &[("date", "Wed, 28 Mar 2007 01:49:49 +0000")],
+                now: "Wed, 28 Mar 2007 01:49:49 +0000",
+                ..GET
+            },
+            "GET\n\n\nWed, 28 Mar 2007 01:49:49 +0000\n/dictionary/fran%C3%A7ais/pr%c3%a9f%c3%a8re",
+            "DNEZGsoieTZ92F3bUfSPQcbGmlM=",
+        ),
+    ];
+    for (sent, text, signature) in examples {
+        is_signed_as_published(&sent, text, signature);
     }
 }
 
