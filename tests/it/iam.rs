@@ -7,11 +7,13 @@ use tests::sign::{self, Credentials};
 
 /// A call of IAM or STS.
 fn call(client: &mut Client, form: &str) -> Response {
-    let version =
-        match ["AssumeRole", "GetCallerIdentity", "GetSessionToken"].iter().any(|name| form.contains(name)) {
-            true => "2011-06-15",
-            false => "2010-05-08",
-        };
+    let version = match ["AssumeRole&", "GetCallerIdentity", "GetSessionToken"]
+        .iter()
+        .any(|name| form.starts_with(name))
+    {
+        true => "2011-06-15",
+        false => "2010-05-08",
+    };
     let request = Request::new("POST", "/")
         .header("content-type", "application/x-www-form-urlencoded")
         .body(format!("Action={form}&Version={version}").into_bytes());

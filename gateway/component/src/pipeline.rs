@@ -21,7 +21,7 @@ const TRANSFORMING_ALIAS: &str = "--ol-s3";
 /// The one operation on a bucket that need not exist.
 const CREATE_BUCKET: &str = "CreateBucket";
 
-/// How the operations end that read another object than the one that they write.
+/// What the names of the operations hold that read another object than the one that they write.
 const COPY: &str = "Copy";
 
 /// Serves a call: the walk, or the rendering of its refusal.
@@ -100,7 +100,7 @@ async fn walk(call: &Call, head: &Head, headers: &Headers) -> Result<(), Refusal
     // Whose it is, then whether they may. Storage refuses whatever policy did not allow.
     if let Some(bucket) = target.bucket.as_deref().filter(|_| target.operation != CREATE_BUCKET) {
         enter("storage");
-        storage::locate(call, head.id, bucket, target.operation.ends_with(COPY))?;
+        storage::locate(call, head.id, bucket, target.operation.contains(COPY))?;
     }
     enter("policy");
     policy::authorize(call)?;
