@@ -71,8 +71,7 @@ async fn walk(call: &Call, head: &Head, headers: &Headers) -> Result<(), Refusal
     // Calls of Query APIs sign the hash of their form and do not send it: nobody can say who asks before it is here.
     let is_query = is_query(&target);
     if is_query {
-        let form = call.collect(aws_query::FORM_BYTES_MAX).await.map_err(failure_to_error).map_err(refuse)?;
-        call.set_form(&aws_query::form_text(form.body).map_err(refuse)?);
+        receive_form(call).await.map_err(refuse)?;
     }
 
     // Who asks. From here on the principal is known, possibly as anonymous.
@@ -81,20 +80,7 @@ async fn walk(call: &Call, head: &Head, headers: &Headers) -> Result<(), Refusal
     added(Position::AfterAuth, call)?;
 
     if is_query {
-        enter("iam");
-        iam::plan(call)?;
-        enter("policy");
-        policy::authorize(call)?;
-        added(Position::BeforeStorage, call)?;
-        enter("iam");
-        let mut progress = iam::start(call.share())?;
-        while let Progress::Pending = progress {
-            sdk::executor::suspend().await;
-            enter("iam");
-            progress = iam::resume(head.id)?;
-        }
-        enter("gateway");
-        return Ok(());
+        return answer_query(call, head, &enter).await;
     }
 
     // Whose it is, then whether they may. Storage refuses whatever policy did not allow.
@@ -129,6 +115,20 @@ async fn walk(call: &Call, head: &Head, headers: &Headers) -> Result<(), Refusal
     // The end of the pipeline: S3 object semantics.
     added(Position::BeforeStorage, call)?;
     enter("storage");
+    answer(call, head, &enter).await?;
+    enter("gateway");
+    Ok(())
+}
+
+/// The form of a call of a Query API, as a fact.
+async fn receive_form(call: &Call) -> gateway::errors::Result<()> {
+    let form = call.collect(aws_query::FORM_BYTES_MAX).await.map_err(failure_to_error)?;
+    call.set_form(&aws_query::form_text(form.body)?);
+    Ok(())
+}
+
+/// The operation itself, step by step.
+async fn answer(call: &Call, head: &Head, enter: &impl Fn(&'static str)) -> Result<(), Refusal> {
     let mut step = storage::start(call.share())?;
     loop {
         match step {
@@ -142,6 +142,23 @@ async fn walk(call: &Call, head: &Head, headers: &Headers) -> Result<(), Refusal
         }
         enter("storage");
         step = storage::resume(head.id)?;
+    }
+    Ok(())
+}
+
+/// The other way, of calls of Query APIs: `iam` says what they take, `policy` judges that, `iam` answers.
+async fn answer_query(call: &Call, head: &Head, enter: &impl Fn(&'static str)) -> Result<(), Refusal> {
+    enter("iam");
+    iam::plan(call)?;
+    enter("policy");
+    policy::authorize(call)?;
+    added(Position::BeforeStorage, call)?;
+    enter("iam");
+    let mut progress = iam::start(call.share())?;
+    while let Progress::Pending = progress {
+        sdk::executor::suspend().await;
+        enter("iam");
+        progress = iam::resume(head.id)?;
     }
     enter("gateway");
     Ok(())
