@@ -7,7 +7,7 @@ use tests::sign::{self, Credentials};
 
 /// A call of IAM or STS.
 fn call(client: &mut Client, form: &str) -> Response {
-    let version = match ["AssumeRole", "GetCallerIdentity", "GetSessionToken"]
+    let version = match ["AssumeRole&", "GetCallerIdentity", "GetSessionToken"]
         .iter()
         .any(|name| form.starts_with(name))
     {
