@@ -404,17 +404,17 @@ END
 check not_action_not_resource_not_principal negations
 folders() {
   local bucket=$BUCKET-folders
-  make "$bucket"; put "$bucket" home/alt/k; put "$bucket" home/main/k
+  make "$bucket"; put "$bucket" desks/alt/k; put "$bucket" desks/main/k
   policy "$bucket" <<END
-{"Effect":"Allow","Principal":{"AWS":"$ALT"},"Action":"s3:ListBucket","Resource":"arn:aws:s3:::$bucket","Condition":{"StringLike":{"s3:prefix":"home/alt/*"}}},
-{"Effect":"Allow","Principal":{"AWS":"$ALT"},"Action":["s3:GetObject","s3:PutObject"],"Resource":"arn:aws:s3:::$bucket/home/alt/*"}
+{"Effect":"Allow","Principal":{"AWS":"$ALT"},"Action":"s3:ListBucket","Resource":"arn:aws:s3:::$bucket","Condition":{"StringLike":{"s3:prefix":"desks/alt/*"}}},
+{"Effect":"Allow","Principal":{"AWS":"$ALT"},"Action":["s3:GetObject","s3:PutObject"],"Resource":"arn:aws:s3:::$bucket/desks/alt/*"}
 END
-  as_alt $S3 ls "s3://$bucket/home/alt/" | grep 2000
-  refused_as AccessDenied as_alt $S3 ls "s3://$bucket/home/main/"
+  as_alt $S3 ls "s3://$bucket/desks/alt/" | grep 2000
+  refused_as AccessDenied as_alt $S3 ls "s3://$bucket/desks/main/"
   refused_as AccessDenied as_alt $S3 ls "s3://$bucket"
-  as_alt get "$bucket" home/alt/k
-  as_alt put "$bucket" home/alt/new
-  refused_as AccessDenied as_alt get "$bucket" home/main/k
+  as_alt get "$bucket" desks/alt/k
+  as_alt put "$bucket" desks/alt/new
+  refused_as AccessDenied as_alt get "$bucket" desks/main/k
 }
 check a_folder_for_each_account folders
 
