@@ -26,9 +26,8 @@ impl Guest for Iam {
         }
     }
 
-    fn permissions(unique_id: String) -> Option<OwnPolicies> {
-        // What cannot be read is nobody: `policy` denies.
-        permissions(&unique_id).ok().flatten()
+    fn permissions(unique_id: String) -> std::result::Result<Option<OwnPolicies>, ()> {
+        permissions(&unique_id).map_err(drop)
     }
 
     fn managed(arn: String, account: String) -> Option<Source> {
@@ -92,9 +91,7 @@ fn permissions(unique_id: &str) -> Result<Option<OwnPolicies>> {
         }
     }
     let boundary = match &entity.boundary {
-        Some(arn) => {
-            Some(managed(arn, &account)?.unwrap_or_else(|| Source { label: arn.clone(), id: String::new() }))
-        }
+        Some(arn) => Some(managed(arn, &account)?.unwrap_or_else(|| missing(arn))),
         None => None,
     };
     Ok(Some(OwnPolicies { policies, boundary, tags: entity.tags }))
@@ -102,15 +99,21 @@ fn permissions(unique_id: &str) -> Result<Option<OwnPolicies>> {
 
 fn collect(account: &str, entity: &Entity, policies: &mut Vec<Source>) -> Result<()> {
     for name in &entity.inline {
-        if let Some(row) = rows::inline(&entity.id, name)? {
-            let id = format!("inline:{}:{name}:{}", entity.id, row.revision);
-            policies.push(Source { label: format!("{}/{name}", entity.name), id });
-        }
+        let label = format!("{}/{name}", entity.name);
+        policies.push(match rows::inline(&entity.id, name)? {
+            Some(row) => Source { label, id: format!("inline:{}:{name}:{}", entity.id, row.revision) },
+            None => missing(&label),
+        });
     }
     for arn in &entity.attached {
-        policies.extend(managed(arn, account)?);
+        policies.push(managed(arn, account)?.unwrap_or_else(|| missing(arn)));
     }
     Ok(())
+}
+
+/// In the place of a policy that should be there and is not: it has no text, and what has no text denies everything.
+fn missing(label: &str) -> Source {
+    Source { label: label.to_owned(), id: String::new() }
 }
 
 /// A managed policy that an account may use: its own, or one that is part of the server.

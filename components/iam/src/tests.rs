@@ -1,7 +1,7 @@
 //! Calls against an index in memory.
 
 use gateway::errors::{ErrorCode, Result};
-use sdk::bindings::iam::exports::portcullis::gateway::identities::Guest as _;
+use sdk::bindings::iam::exports::portcullis::gateway::identities::{Guest as _, OwnPolicies};
 use sdk::{Identity, IdentityKind};
 
 use crate::form::Form;
@@ -51,6 +51,11 @@ fn ok(form: &str) -> String {
 
 fn fails(form: &str, code: ErrorCode) {
     assert_eq!(call(form).unwrap_err().code, code, "{form}");
+}
+
+/// What a user or a role may, as far as it can be read.
+fn own(id: impl Into<String>) -> Option<OwnPolicies> {
+    Iam::permissions(id.into()).unwrap()
 }
 
 fn id_of(kind: Kind, name: &str) -> String {
@@ -127,17 +132,17 @@ fn policies_are_told_to_those_who_decide() {
     ok(&format!("Action=AttachUserPolicy&UserName=alice&PolicyArn={arn}"));
     let id = id_of(Kind::User, "alice");
     let labels = || {
-        let policies = Iam::permissions(id.clone()).unwrap().policies;
+        let policies = own(id.clone()).unwrap().policies;
         policies.into_iter().map(|source| source.label).collect::<Vec<_>>()
     };
     assert_eq!(labels(), ["alice/own", arn, "cats/its"]);
-    for source in Iam::permissions(id.clone()).unwrap().policies {
+    for source in own(id.clone()).unwrap().policies {
         assert!(Iam::text(source.id).unwrap().contains("s3:*"));
     }
     // Another text has another id.
-    let before = Iam::permissions(id.clone()).unwrap().policies.remove(0).id;
+    let before = own(id.clone()).unwrap().policies.remove(0).id;
     ok(&format!("Action=PutUserPolicy&UserName=alice&PolicyName=own&PolicyDocument={ALLOW}"));
-    assert_ne!(Iam::permissions(id.clone()).unwrap().policies.remove(0).id, before);
+    assert_ne!(own(id.clone()).unwrap().policies.remove(0).id, before);
     fails(&format!("Action=DeletePolicy&PolicyArn={arn}"), ErrorCode::DeleteConflict);
     ok(&format!("Action=DetachUserPolicy&UserName=alice&PolicyArn={arn}"));
     ok(&format!("Action=DeletePolicy&PolicyArn={arn}"));
@@ -147,16 +152,16 @@ fn policies_are_told_to_those_who_decide() {
     fails("Action=DeleteUser&UserName=alice", ErrorCode::DeleteConflict);
     ok("Action=DeleteUserPolicy&UserName=alice&PolicyName=own");
     ok("Action=DeleteUser&UserName=alice");
-    assert!(Iam::permissions(id).is_none());
+    assert!(own(id).is_none());
 }
 
 #[test]
 fn a_user_of_the_configuration_keeps_all_rights_that_nothing_denies() {
     fails("Action=DeleteUser&UserName=configured", ErrorCode::UnmodifiableEntity);
     fails("Action=CreateUser&UserName=CONFIGURED", ErrorCode::EntityAlreadyExists);
-    assert!(Iam::permissions("AIDACONFIGURED".to_owned()).is_none());
+    assert!(own("AIDACONFIGURED".to_owned()).is_none());
     ok(&format!("Action=PutUserPolicy&UserName=configured&PolicyName=own&PolicyDocument={ALLOW}"));
-    let own = Iam::permissions("AIDACONFIGURED".to_owned()).unwrap();
+    let own = own("AIDACONFIGURED".to_owned()).unwrap();
     assert_eq!(own.policies[0].label, "arn:aws:iam::aws:policy/AdministratorAccess");
     assert_eq!(own.policies.len(), 2);
 }
@@ -226,4 +231,27 @@ fn the_tables_are_told_apart_by_their_names() {
         assert!(!actions::ROWS[..at].iter().any(same), "{} is there twice", row.name);
     }
     assert_eq!(names::encoded("{\"a\": é}"), "%7B%22a%22%3A%20%C3%A9%7D");
+}
+
+#[test]
+fn what_cannot_be_read_is_not_taken_for_nothing() {
+    use sdk::{Batch, Put};
+    ok("Action=CreateUser&UserName=alice");
+    ok(&format!("Action=PutUserPolicy&UserName=alice&PolicyName=p&PolicyDocument={ALLOW}"));
+    let id = id_of(Kind::User, "alice");
+    assert!(Iam::permissions(id.clone()).unwrap().is_some());
+    assert!(Iam::permissions("AIDANOBODY".to_owned()).unwrap().is_none());
+    let damaged = Batch {
+        require: Vec::new(),
+        put: vec![Put {
+            table: tables::ENTITIES.to_owned(),
+            key: tables::entity_key(ACCOUNT, Kind::User, "alice"),
+            value: vec![0xFF; 3],
+        }],
+        delete: Vec::new(),
+        keep: Vec::new(),
+        free: Vec::new(),
+    };
+    assert!(memory::commit(damaged));
+    assert!(Iam::permissions(id).is_err());
 }

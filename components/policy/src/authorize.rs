@@ -42,7 +42,8 @@ fn is_configured_owner(call: &Call) -> bool {
     let Some(owner) = call.owner().filter(|owner| !owner.guarded) else { return false };
     match call.principal() {
         sdk::Principal::Authenticated(identity) if identity.kind == IdentityKind::ConfiguredUser => {
-            identity.account == owner.account && identities::permissions(&identity.unique_id).is_none()
+            identity.account == owner.account
+                && matches!(identities::permissions(&identity.unique_id), Ok(None))
         }
         _ => false,
     }

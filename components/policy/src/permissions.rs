@@ -41,11 +41,12 @@ impl Permissions {
             None => &identity.unique_id,
         };
         let kind = session.as_ref().map_or(identity.kind, |session| session.issuer_kind);
+        let stored = || identities::permissions(subject).map_err(|()| ErrorCode::AccessDenied);
         let own = match kind {
             IdentityKind::Root => None,
             // Nothing need be stored of it.
-            IdentityKind::ConfiguredUser => identities::permissions(subject),
-            _ => Some(identities::permissions(subject).ok_or(ErrorCode::AccessDenied)?),
+            IdentityKind::ConfiguredUser => stored()?,
+            _ => Some(stored()?.ok_or(ErrorCode::AccessDenied)?),
         };
         if let Some(own) = own {
             permissions.identity =

@@ -2,14 +2,13 @@
 //! kept in a file that only its owner can read.
 
 use std::fs;
-use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use crate::config::ConfigError;
-use crate::secret::Secret;
+use crate::secret::{self, Secret};
 
 /// The file's name in the data folder.
 pub const ROOT_FILE: &str = "root-credentials.toml";
@@ -128,10 +127,7 @@ pub(crate) fn random_text(letters: &[u8], count: usize) -> Result<String, Config
     Err(ConfigError("no randomness".to_owned()))
 }
 
-/// Writes the file so that after a crash it is there whole or not at all.
 fn write(path: &Path, account_id: &str, pair: Option<(&str, &Secret)>) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let mut text = format!(
         "# The root account of this data folder. Whoever reads the keys can do everything.\n\
          account_id = \"{account_id}\"\n"
@@ -139,14 +135,5 @@ fn write(path: &Path, account_id: &str, pair: Option<(&str, &Secret)>) -> std::i
     if let Some((access_key, secret_key)) = pair {
         text += &format!("access_key = \"{access_key}\"\nsecret_key = \"{}\"\n", secret_key.reveal());
     }
-    let draft = path.with_extension("toml.new");
-    match fs::remove_file(&draft) {
-        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&draft, path)?;
-    fs::File::open(folder)?.sync_all()
+    secret::write_file(path, &text)
 }
