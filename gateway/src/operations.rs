@@ -133,7 +133,7 @@ operations! {
     GetBucketAccelerateConfiguration     | Get    Bucket  [sub("accelerate")]           [all("s3:GetAccelerateConfiguration")]                    none          Optional  -            no
     PutBucketAccelerateConfiguration     | Put    Bucket  [sub("accelerate")]           [all("s3:PutAccelerateConfiguration")]                    Xml(KIB64)    Optional  -            no
     GetBucketAcl                         | Get    Bucket  [sub("acl")]                  [all("s3:GetBucketAcl")]                                  none          Optional  policy       yes
-    PutBucketAcl                         | Put    Bucket  [sub("acl")]                  [all("s3:PutBucketAcl")]                                  Xml(KIB64)    Required  policy       yes
+    PutBucketAcl                         | Put    Bucket  [sub("acl")]                  [all("s3:PutBucketAcl")]                                  Xml(KIB64)    Expected  policy       yes
     ListBucketAnalyticsConfigurations    | Get    Bucket  [sub("analytics")]            [all("s3:GetAnalyticsConfiguration")]                     none          Optional  -            no
     GetBucketAnalyticsConfiguration      | Get    Bucket  [sub("analytics"), has("id")] [all("s3:GetAnalyticsConfiguration")]                     none          Optional  -            no
     PutBucketAnalyticsConfiguration      | Put    Bucket  [sub("analytics"), has("id")] [all("s3:PutAnalyticsConfiguration")]                     Xml(KIB64)    Optional  -            no
@@ -158,7 +158,7 @@ operations! {
     PutBucketLifecycleConfiguration      | Put    Bucket  [sub("lifecycle")]            [all("s3:PutLifecycleConfiguration")]                     Xml(MIB2)     Required  -            no
     DeleteBucketLifecycle                | Delete Bucket  [sub("lifecycle")]            [all("s3:PutLifecycleConfiguration")]                     none          Optional  -            no
     GetBucketLogging                     | Get    Bucket  [sub("logging")]              [all("s3:GetBucketLogging")]                              none          Optional  -            no
-    PutBucketLogging                     | Put    Bucket  [sub("logging")]              [all("s3:PutBucketLogging")]                              Xml(KIB64)    Required  -            no
+    PutBucketLogging                     | Put    Bucket  [sub("logging")]              [all("s3:PutBucketLogging")]                              Xml(KIB64)    Expected  -            no
     CreateBucketMetadataConfiguration    | Post   Bucket  [sub("metadataConfiguration")] [all("s3:CreateBucketMetadataTableConfiguration")]       Xml(KIB64)    Required  -            no
     GetBucketMetadataConfiguration       | Get    Bucket  [sub("metadataConfiguration")] [all("s3:GetBucketMetadataTableConfiguration")]          none          Optional  -            no
     DeleteBucketMetadataConfiguration    | Delete Bucket  [sub("metadataConfiguration")] [all("s3:DeleteBucketMetadataTableConfiguration")]       none          Optional  -            no
@@ -177,10 +177,10 @@ operations! {
     PutBucketNotification                | Put    Bucket  [sub("notification")]         [all("s3:PutBucketNotification")]                         Xml(KIB64)    Required  -            superseded
     PutBucketNotificationConfiguration   | Put    Bucket  [sub("notification")]         [all("s3:PutBucketNotification")]                         Xml(KIB64)    Optional  -            no
     GetBucketOwnershipControls           | Get    Bucket  [sub("ownershipControls")]    [all("s3:GetBucketOwnershipControls")]                    none          Optional  policy       yes
-    PutBucketOwnershipControls           | Put    Bucket  [sub("ownershipControls")]    [all("s3:PutBucketOwnershipControls")]                    Xml(KIB64)    Required  policy       yes
+    PutBucketOwnershipControls           | Put    Bucket  [sub("ownershipControls")]    [all("s3:PutBucketOwnershipControls")]                    Xml(KIB64)    Expected  policy       yes
     DeleteBucketOwnershipControls        | Delete Bucket  [sub("ownershipControls")]    [all("s3:PutBucketOwnershipControls")]                    none          Optional  policy       yes
     GetBucketPolicy                      | Get    Bucket  [sub("policy")]               [all("s3:GetBucketPolicy")]                               none          Optional  policy       yes
-    PutBucketPolicy                      | Put    Bucket  [sub("policy")]               [all("s3:PutBucketPolicy")]                               Json(KIB64)   Required  policy       yes
+    PutBucketPolicy                      | Put    Bucket  [sub("policy")]               [all("s3:PutBucketPolicy")]                               Json(KIB64)   Expected  policy       yes
     DeleteBucketPolicy                   | Delete Bucket  [sub("policy")]               [all("s3:DeleteBucketPolicy")]                            none          Optional  policy       yes
     GetBucketPolicyStatus                | Get    Bucket  [sub("policyStatus")]         [all("s3:GetBucketPolicyStatus")]                         none          Optional  policy       yes
     GetPublicAccessBlock                 | Get    Bucket  [sub("publicAccessBlock")]    [all("s3:GetBucketPublicAccessBlock")]                    none          Optional  policy       yes
@@ -192,7 +192,7 @@ operations! {
     GetBucketRequestPayment              | Get    Bucket  [sub("requestPayment")]       [all("s3:GetBucketRequestPayment")]                       none          Optional  -            no
     PutBucketRequestPayment              | Put    Bucket  [sub("requestPayment")]       [all("s3:PutBucketRequestPayment")]                       Xml(KIB64)    Required  -            no
     GetBucketWebsite                     | Get    Bucket  [sub("website")]              [all("s3:GetBucketWebsite")]                              none          Optional  website      no
-    PutBucketWebsite                     | Put    Bucket  [sub("website")]              [all("s3:PutBucketWebsite")]                              Xml(KIB64)    Required  website      no
+    PutBucketWebsite                     | Put    Bucket  [sub("website")]              [all("s3:PutBucketWebsite")]                              Xml(KIB64)    Expected  website      no
     DeleteBucketWebsite                  | Delete Bucket  [sub("website")]              [all("s3:DeleteBucketWebsite")]                           none          Optional  website      no
 
     GetObject                            | Get    Object  []                            [versioned("s3:GetObject", "s3:GetObjectVersion")]        none          Optional  -            yes
@@ -224,7 +224,7 @@ operations! {
     ListParts                            | Get    Object  [sub("uploadId")]             [all("s3:ListMultipartUploadParts")]                      none          Optional  -            yes
 
     GetObjectAcl                         | Get    Object  [sub("acl")]                  [versioned("s3:GetObjectAcl", "s3:GetObjectVersionAcl")]  none          Optional  policy       yes
-    PutObjectAcl                         | Put    Object  [sub("acl")]                  [versioned("s3:PutObjectAcl", "s3:PutObjectVersionAcl")]  Xml(KIB64)    Required  policy       yes
+    PutObjectAcl                         | Put    Object  [sub("acl")]                  [versioned("s3:PutObjectAcl", "s3:PutObjectVersionAcl")]  Xml(KIB64)    Expected  policy       yes
     ListObjectAnnotations                | Get    Object  [sub("annotation")]           [versioned("s3:ListObjectAnnotations", "s3:ListObjectVersionAnnotations")]   none    Optional - no
     GetObjectAnnotation                  | Get    Object  [sub("annotation"), has("annotationName")] [versioned("s3:GetObjectAnnotation", "s3:GetObjectVersionAnnotation")]       none Optional - no
     PutObjectAnnotation                  | Put    Object  [sub("annotation"), has("annotationName")] [versioned("s3:PutObjectAnnotation", "s3:PutObjectVersionAnnotation")]     Stream Optional - no

@@ -209,3 +209,6 @@ fn store_cached(cache: &Path, path: &PathBuf, code: &[u8]) -> std::io::Result<()
     drop(file);
     std::fs::rename(&partial, path)
 }
+
+#[cfg(test)]
+mod tests;

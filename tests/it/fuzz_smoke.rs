@@ -132,6 +132,25 @@ fn no_framing_confuses_the_server() {
 }
 
 #[test]
+fn no_form_confuses_iam() {
+    let server = Server::start();
+    let mut client = server.client();
+    let corpus = corpus("iam_form");
+    let mut noise = Noise::new(4);
+    let end = Instant::now() + seconds();
+    while Instant::now() < end {
+        let bytes = mutated(&mut noise, &corpus);
+        let request = Request::new("POST", "/")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(bytes.clone());
+        let status = client.send(request).status;
+        assert!(status < 500 || status == 501, "{status}: b\"{}\"", bytes.escape_ascii());
+    }
+    let replaced = server.metric("portcullis_instances_replaced_total", &[]);
+    assert_eq!(replaced, 0.0, "a stage trapped");
+}
+
+#[test]
 fn no_head_confuses_the_server() {
     // Half a head is waited for no longer than this.
     let server = Server::start_with(&["--limits-request-head-seconds-max", "2"]);

@@ -12,6 +12,7 @@
 
 mod access;
 mod compatibility;
+mod compile;
 mod conditions;
 mod crash;
 mod forms;

@@ -24,7 +24,7 @@
 //! - The line `=== response 404 NoSuchKey` is a promise made by hand: `BLESS=1` rewrites what stands below it, never the line.
 //! - Headers of a response are sorted. An XML body is broken into lines between its tags.
 //! - What differs from run to run has a name in double braces. Version ids, upload ids and tokens are numbered in the order
-//!   in which they first appear, and later requests may use them: `{{version-1}}`, `{{upload-1}}`, `{{token-1}}`.
+//!   in which they first appear, and later requests may use them: `{{version-1}}`, `{{upload-1}}`, `{{access-key-1}}`.
 
 use std::fmt::Write as _;
 
@@ -192,7 +192,7 @@ const VOLATILE_HEADERS: [(&str, &str); 4] = [
 ];
 
 /// Elements whose text says nothing that a test could know.
-const VOLATILE_ELEMENTS: [(&str, &str); 13] = [
+const VOLATILE_ELEMENTS: [(&str, &str); 18] = [
     ("LastModified", "{{time}}"),
     ("CreationDate", "{{time}}"),
     ("Initiated", "{{time}}"),
@@ -206,10 +206,15 @@ const VOLATILE_ELEMENTS: [(&str, &str); 13] = [
     ("CanonicalRequestBytes", "{{canonical-request}}"),
     ("SignatureProvided", "{{signature}}"),
     ("AWSAccessKeyId", "{{access-key-id}}"),
+    ("CreateDate", "{{time}}"),
+    ("UpdateDate", "{{time}}"),
+    ("Expiration", "{{time}}"),
+    ("SecretAccessKey", "{{secret}}"),
+    ("SessionToken", "{{session-token}}"),
 ];
 
 /// Elements whose text is opaque, and numbered under a name.
-const OPAQUE_ELEMENTS: [(&str, &str); 7] = [
+const OPAQUE_ELEMENTS: [(&str, &str); 12] = [
     ("VersionId", "version"),
     ("DeleteMarkerVersionId", "version"),
     ("NextVersionIdMarker", "version"),
@@ -217,6 +222,11 @@ const OPAQUE_ELEMENTS: [(&str, &str); 7] = [
     ("NextUploadIdMarker", "upload"),
     ("NextContinuationToken", "token"),
     ("ContinuationToken", "token"),
+    ("UserId", "user"),
+    ("GroupId", "group"),
+    ("RoleId", "role"),
+    ("PolicyId", "policy"),
+    ("AccessKeyId", "access-key"),
 ];
 
 impl Names {
@@ -273,12 +283,16 @@ impl Names {
     }
 
     fn number(&mut self, value: &str, kind: &str) {
-        let is_opaque = !value.is_empty() && value != "null";
-        if is_opaque && !self.known.iter().any(|(known, _)| known == value) {
+        if !is_plain(value) && !self.known.iter().any(|(known, _)| known == value) {
             let count = self.known.iter().filter(|(_, name)| name.starts_with(&format!("{kind}-"))).count();
             self.known.push((value.to_string(), format!("{kind}-{}", count + 1)));
         }
     }
+}
+
+/// What stands where opaque values do, and is none: `null`, the version `v1` of a policy, the digits of an account.
+fn is_plain(value: &str) -> bool {
+    value == "null" || value.trim_start_matches('v').bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn header(name: &str, value: &str) -> String {
