@@ -95,6 +95,9 @@ pub(crate) fn policy_arn(account: &str, policy: &ManagedPolicy) -> String {
     arn(account, "policy", &policy.path, &policy.name)
 }
 
+/// Bytes of a device's serial number.
+pub(crate) const SERIAL_NUMBER_BYTES_MAX: usize = 256;
+
 /// The ARN of a device that shows one-time codes, which is its serial number.
 pub(crate) fn mfa_arn(account: &str, device: &MfaDevice) -> String {
     arn(account, "mfa", &device.path, &device.name)

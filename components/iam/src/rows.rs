@@ -166,6 +166,9 @@ pub(crate) fn access_keys_of(unique_id: &str) -> Result<Vec<(String, Row<AccessK
 /// A device that shows one-time codes, by its serial number, which is its ARN.
 pub(crate) fn mfa_device(serial_number: &str) -> Result<Option<Row<MfaDevice>>> {
     let Some((account, path, name)) = names::split_arn(serial_number, "mfa") else { return Ok(None) };
+    if serial_number.len() > names::SERIAL_NUMBER_BYTES_MAX {
+        return Ok(None);
+    }
     let row: Option<Row<MfaDevice>> = get(tables::MFA, &tables::mfa_key(account, path, name))?;
     Ok(row.filter(|row| row.record.path == path && row.record.name == name))
 }

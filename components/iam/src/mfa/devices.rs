@@ -41,6 +41,13 @@ pub(crate) fn create(request: &Request) -> Result<Answer> {
             .message(format!("Cannot exceed quota for VirtualMFADevicesPerAccount: {DEVICES_MAX}")));
     }
     let serial_number = names::arn(request.account(), "mfa", path, name);
+    if serial_number.len() > names::SERIAL_NUMBER_BYTES_MAX {
+        return Err(invalid(format!(
+            "1 validation error detected: Value at 'path' failed to satisfy constraint: a serial number has length less \
+             than or equal to {}",
+            names::SERIAL_NUMBER_BYTES_MAX
+        )));
+    }
     let made = index::make_seed(request.account(), &serial_number);
     let record = MfaDevice {
         path: path.to_owned(),
