@@ -52,7 +52,8 @@ impl Phone {
 
     /// What goes into `x-amz-mfa`.
     fn header(&mut self) -> String {
-        format!("{} {}", self.device.serial_number, self.code())
+        let code = self.code();
+        format!("{} {code}", self.device.serial_number)
     }
 }
 
@@ -210,8 +211,8 @@ fn wrong_codes_lock_a_device_until_it_is_synchronized() {
 fn one_code_opens_one_session_whoever_is_first() {
     let mut server = Server::start();
     let (_, key, mut phone) = alice(&server);
-    let form =
-        format!("GetSessionToken&SerialNumber={}&TokenCode={}", phone.device.serial_number, phone.code());
+    let serial_number = phone.device.serial_number.clone();
+    let form = format!("GetSessionToken&SerialNumber={serial_number}&TokenCode={}", phone.code());
     let statuses: Vec<u16> = std::thread::scope(|scope| {
         let asking: Vec<_> =
             (0..8).map(|_| scope.spawn(|| call(&mut server.client_as(key), &form).status)).collect();
@@ -223,8 +224,7 @@ fn one_code_opens_one_session_whoever_is_first() {
     server.kill();
     server.start_again();
     assert_eq!(call(&mut server.client_as(key), &form).status, 403);
-    let next =
-        format!("GetSessionToken&SerialNumber={}&TokenCode={}", phone.device.serial_number, phone.code());
+    let next = format!("GetSessionToken&SerialNumber={serial_number}&TokenCode={}", phone.code());
     assert_eq!(call(&mut server.client_as(key), &next).status, 200);
 }
 
@@ -269,7 +269,7 @@ fn versions_are_deleted_with_a_code_where_the_bucket_asks_for_one() {
     let mut main = server.client();
     main.put("/photos", "");
     let mut phone = Phone::new(&mut main, "root-account-mfa-device", "");
-    let mut put = |key: &str| {
+    let put = |key: &str| {
         let response = server.client().put(&format!("/photos/{key}"), "a picture");
         response.header("x-amz-version-id").map(str::to_owned)
     };
