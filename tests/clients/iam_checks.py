@@ -399,7 +399,7 @@ def made_used_and_revoked_as_terraform_would():
     get = dict(Bucket=bucket, Key="a/one")
 
     # The policy of the role, while it is attached.
-    s3 = of("s3", of("sts", key).assume_role(RoleArn=role_arn, RoleSessionName="s")["Credentials"])
+    s3 = of("s3", of("sts", key).assume_role(RoleArn=role_arn, RoleSessionName="me")["Credentials"])
     fails("AccessDenied", s3.get_object, **get)
     IAM.attach_role_policy(RoleName=role, PolicyArn=policy_arn)
     s3.get_object(**get)
@@ -416,7 +416,7 @@ def made_used_and_revoked_as_terraform_would():
     s3.get_object(**get)
     # Trust, taken away: no new session; those that there are go on, as on AWS.
     IAM.update_assume_role_policy(RoleName=role, PolicyDocument=trust(f"arn:aws:iam::{ACCOUNT}:root", Condition={"StringEquals": {"aws:username": "nobody"}}))
-    fails("AccessDenied", of("sts", key).assume_role, RoleArn=role_arn, RoleSessionName="s")
+    fails("AccessDenied", of("sts", key).assume_role, RoleArn=role_arn, RoleSessionName="me")
     s3.get_object(**get)
     # The key of the user: its own requests, and its own session.
     IAM.attach_user_policy(UserName=user, PolicyArn=policy_arn)
@@ -473,9 +473,9 @@ def a_session_with_a_second_factor():
             f"arn:aws:iam::{ACCOUNT}:user/{user}", Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}
         ),
     )["Role"]["Arn"]
-    fails("AccessDenied", sts.assume_role, RoleArn=arn, RoleSessionName="s")
-    sts.assume_role(RoleArn=arn, RoleSessionName="s", SerialNumber=phone.serial, TokenCode=phone.code())
-    of("sts", made).assume_role(RoleArn=arn, RoleSessionName="s")
+    fails("AccessDenied", sts.assume_role, RoleArn=arn, RoleSessionName="me")
+    sts.assume_role(RoleArn=arn, RoleSessionName="me", SerialNumber=phone.serial, TokenCode=phone.code())
+    of("sts", made).assume_role(RoleArn=arn, RoleSessionName="me")
     assert [device["SerialNumber"] for device in IAM.list_mfa_devices(UserName=user)["MFADevices"]] == [phone.serial]
     devices = [page["VirtualMFADevices"] for page in IAM.get_paginator("list_virtual_mfa_devices").paginate()]
     assert any(device["SerialNumber"] == phone.serial and device["User"]["UserName"] == user for page in devices for device in page)

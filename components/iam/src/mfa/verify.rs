@@ -62,22 +62,15 @@ impl Api {
 /// Uses up the code of a call and has the fact `second-factor` set; does nothing for a call without one. `AccessDenied` for a
 /// code that does not count, `InvalidArgument` and `InvalidRequest` for a header that makes no sense.
 pub(crate) async fn verify(call: Call) -> Result<()> {
-    let (caller, shown) = match call.parameters() {
-        Some(_) => {
-            let request = Request::read(&call)?;
-            let shown = of_query(&request)?;
-            (Some(request.caller), shown)
-        }
-        None => {
-            let caller = match call.principal() {
-                Principal::Authenticated(identity) => Some(identity),
-                Principal::Anonymous => None,
-            };
-            (caller, of_header(&call)?)
-        }
+    let is_query = call.parameters().is_some();
+    let caller = match call.principal() {
+        Principal::Authenticated(identity) => identity,
+        // Who signs nothing has no device; whether such a call of a Query API is one, others say.
+        Principal::Anonymous if is_query => return Ok(()),
+        Principal::Anonymous => return Err(Api::S3.no_device()),
     };
+    let shown = if is_query { of_query(&Request::read(&call)?)? } else { of_header(&call)? };
     let Some(shown) = shown else { return Ok(()) };
-    let caller = caller.ok_or_else(|| shown.api.no_device())?;
     use_up(&call, &caller, &shown).await
 }
 
