@@ -1,4 +1,4 @@
-//! The versioning state of a bucket.
+//! The versioning state of a bucket, and whether it takes a second factor to change it.
 
 /// Whether a bucket keeps versions. A bucket in which it was never turned on has none of the two.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -23,6 +23,36 @@ impl VersioningStatus {
         match name {
             "Enabled" => Some(VersioningStatus::Enabled),
             "Suspended" => Some(VersioningStatus::Suspended),
+            _ => None,
+        }
+    }
+}
+
+/// Whether it takes a one-time code to delete versions for good, and to change the versioning state:
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html>. A bucket for which it was
+/// never said has none of the two.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MfaDelete {
+    /// It does.
+    Enabled,
+    /// It does not.
+    Disabled,
+}
+
+impl MfaDelete {
+    /// `Enabled` or `Disabled`
+    pub fn name(self) -> &'static str {
+        match self {
+            MfaDelete::Enabled => "Enabled",
+            MfaDelete::Disabled => "Disabled",
+        }
+    }
+
+    /// The state with this name.
+    pub fn parse(name: &str) -> Option<MfaDelete> {
+        match name {
+            "Enabled" => Some(MfaDelete::Enabled),
+            "Disabled" => Some(MfaDelete::Disabled),
             _ => None,
         }
     }

@@ -5,7 +5,7 @@ use wasmtime::component::Resource;
 
 use crate::bindings::calls::{
     Asked, Batch, Body, Decision, DigestAlgorithm, Form, IngestPlan, Named, Outcome, Owner, Principal,
-    Session, Span, Target,
+    SecondFactor, Session, Span, Target,
 };
 use crate::body::{Boundary, Payload};
 use crate::telemetry::metrics;
@@ -54,6 +54,8 @@ pub struct Facts {
     pub principal: Option<Principal>,
     /// The temporary credentials that signed.
     pub session: Option<Session>,
+    /// The device whose code came with the call.
+    pub second_factor: Option<SecondFactor>,
     /// The parameters of a call of a Query API.
     pub parameters: Option<String>,
     /// What such a call takes.

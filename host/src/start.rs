@@ -56,7 +56,10 @@ fn serve_volume(config: Config, listeners: Vec<Listener>, volume: &Arc<Volume>) 
         Some(endpoint) => Some(Arc::new(Exporter::start(endpoint.clone(), &metrics)?)),
         None => None,
     };
-    let shared = share(&config, &accounts, volume, &metrics, exporter.clone())?;
+    let vault = Arc::new(Vault::open(&config.data_dir)?);
+    // Ends with this function, and writes what is left.
+    let _keeper = vault.keep_uses().context("starting the thread that keeps the last uses of access keys")?;
+    let shared = share(&config, &accounts, volume, &metrics, exporter.clone(), vault)?;
     let greeting = greeting(&config, &accounts, &listeners);
     let server = Server {
         listeners,
@@ -88,6 +91,7 @@ fn share(
     volume: &Arc<Volume>,
     metrics: &Arc<Metrics>,
     exporter: Option<Arc<Exporter>>,
+    vault: Arc<Vault>,
 ) -> Result<Arc<Shared>> {
     let manifest = Manifest::load(config.pipeline.as_deref())?;
     let settings = Arc::new(manifest.variables(&config.pipeline_variables())?);
@@ -97,7 +101,7 @@ fn share(
     Ok(Arc::new(Shared {
         config: Arc::clone(config),
         accounts: Arc::clone(accounts),
-        vault: Arc::new(Vault::open(&config.data_dir)?),
+        vault,
         volume: Arc::clone(volume),
         metrics: Arc::clone(metrics),
         pipeline,

@@ -1,15 +1,15 @@
-//! Seals secrets: access keys that are stored, and sessions whose tokens their holders keep.
+//! Seals secrets: access keys and seeds of second factors that are stored, and sessions whose tokens their holders keep.
 //!
 //! AES-256-GCM under keys that follow from one in the data folder. What is sealed names in its associated data whose it
 //! is, so that nobody can give it to somebody else. How it looks is in docs/storage-format.md.
 
 mod file;
+mod seeds;
 #[cfg(test)]
 mod tests;
+mod uses;
 
-use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit as _, Nonce};
@@ -24,13 +24,13 @@ use crate::config::ConfigError;
 use crate::secret::Secret;
 
 pub use file::SEALING_FILE;
+pub use seeds::{Device, Seed};
+pub use uses::{LastUse, USES_FILE, UseKeeper};
 
 /// The first byte of everything sealed.
 const FORMAT: u8 = 1;
 /// Bytes of a nonce: drawn at random, once for each seal.
 const NONCE_BYTES: usize = 12;
-/// Access keys whose last use is remembered. When there would be more, all are forgotten.
-const USES_MAX: usize = 100_000;
 
 /// What AWS spells ids with.
 const ID_LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
@@ -143,22 +143,12 @@ pub struct Temporary {
     pub token: String,
 }
 
-/// When an access key last signed, and for what.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LastUse {
-    /// In milliseconds since 1970.
-    pub at_ms: u64,
-    /// `s3`
-    pub service: String,
-    /// `us-east-1`
-    pub region: String,
-}
-
 /// Seals and opens; shared by all workers.
 pub struct Vault {
     access_keys: Aes256Gcm,
     sessions: Aes256Gcm,
-    uses: Mutex<HashMap<String, LastUse>>,
+    seeds: Aes256Gcm,
+    uses: uses::Uses,
 }
 
 impl std::fmt::Debug for Vault {
@@ -173,14 +163,16 @@ impl Vault {
     /// # Errors
     /// A file that cannot be read or written, or that holds no key.
     pub fn open(folder: &Path) -> Result<Vault, ConfigError> {
-        Ok(Vault::new(&file::open(folder)?))
+        let key = file::open(folder)?;
+        Ok(Vault { uses: uses::Uses::open(folder), ..Vault::new(&key) })
     }
 
     fn new(key: &[u8; 32]) -> Vault {
         Vault {
             access_keys: cipher(key, "access keys"),
             sessions: cipher(key, "sessions"),
-            uses: Mutex::default(),
+            seeds: cipher(key, "seeds"),
+            uses: uses::Uses::default(),
         }
     }
 
@@ -239,27 +231,6 @@ impl Vault {
         let sealed = URL_SAFE_NO_PAD.decode(token).map_err(|_| Unsealable)?;
         let encoded = open(&self.sessions, &sealed, b"session")?;
         postcard::from_bytes(&encoded).map_err(|_| Unsealable)
-    }
-
-    /// Remembers that an access key signed. `scope` is `20130524/us-east-1/s3/aws4_request`.
-    pub fn note_use(&self, access_key_id: &str, scope: &str, at_ms: u64) {
-        let mut parts = scope.split('/').skip(1);
-        let (region, service) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-        let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = uses.get_mut(access_key_id).filter(|known| known.service == service) {
-            known.at_ms = at_ms;
-            return;
-        }
-        if uses.len() >= USES_MAX {
-            uses.clear();
-        }
-        let last = LastUse { at_ms, service: service.to_owned(), region: region.to_owned() };
-        uses.insert(access_key_id.to_owned(), last);
-    }
-
-    /// When an access key last signed since the server started.
-    pub fn last_use(&self, access_key_id: &str) -> Option<LastUse> {
-        self.uses.lock().unwrap_or_else(PoisonError::into_inner).get(access_key_id).cloned()
     }
 }
 

@@ -3,7 +3,12 @@
 Usage: iam_checks.py ENDPOINT ACCESS_KEY SECRET_KEY   (the keys of the root user of an account)
 """
 
+import base64
+import csv
+import hashlib
+import hmac
 import json
+import struct
 import sys
 import time
 import urllib.request
@@ -85,6 +90,28 @@ def new_bucket():
     S3.create_bucket(Bucket=bucket)
     S3.put_object(Bucket=bucket, Key="a/one", Body=b"one")
     return bucket
+
+
+class Phone:
+    """A device that shows one-time codes (RFC 6238), of a user."""
+
+    def __init__(self, user):
+        made = IAM.create_virtual_mfa_device(VirtualMFADeviceName=name("phone"))["VirtualMFADevice"]
+        assert made["QRCodePNG"].startswith(b"\x89PNG"), made["QRCodePNG"][:8]
+        self.serial, self.seed, self.user = made["SerialNumber"], base64.b32decode(made["Base32StringSeed"]), user
+        # Enabled by codes of the past, so that the next ones need not be waited for. Each is good once.
+        self.step = int(time.time()) // 30 - 4
+        IAM.enable_mfa_device(
+            UserName=user,
+            SerialNumber=self.serial,
+            AuthenticationCode1=self.code(),
+            AuthenticationCode2=self.code(),
+        )
+
+    def code(self):
+        digest = hmac.new(self.seed, struct.pack(">Q", self.step), hashlib.sha1).digest()
+        self.step += 1
+        return "%06d" % ((struct.unpack(">I", digest[digest[19] & 15 :][:4])[0] & 0x7FFFFFFF) % 1000000)
 
 
 def check(function):
@@ -356,6 +383,132 @@ def what_terraform_reads_back_is_there():
     fails("MalformedPolicyDocument", IAM.put_user_policy, UserName=user + "x", PolicyName="p", PolicyDocument="{")
     fails("ValidationError", IAM.create_user, UserName="a b")
     fails("EntityAlreadyExists", IAM.create_role, RoleName=role.upper(), AssumeRolePolicyDocument=trust(ACCOUNT))
+
+
+@check
+def made_used_and_revoked_as_terraform_would():
+    """Every way in that was given is shut by what takes it back, and from the next request on."""
+    bucket = new_bucket()
+    user, key = new_user()
+    user_arn = f"arn:aws:iam::{ACCOUNT}:user/{user}"
+    role = name("role")
+    role_arn = IAM.create_role(RoleName=role, AssumeRolePolicyDocument=trust(user_arn))["Role"]["Arn"]
+    policy_arn = IAM.create_policy(
+        PolicyName=name("p"), PolicyDocument=policy(("Allow", "s3:GetObject", f"arn:aws:s3:::{bucket}/*"))
+    )["Policy"]["Arn"]
+    get = dict(Bucket=bucket, Key="a/one")
+
+    # The policy of the role, while it is attached.
+    s3 = of("s3", of("sts", key).assume_role(RoleArn=role_arn, RoleSessionName="me")["Credentials"])
+    fails("AccessDenied", s3.get_object, **get)
+    IAM.attach_role_policy(RoleName=role, PolicyArn=policy_arn)
+    s3.get_object(**get)
+    IAM.detach_role_policy(RoleName=role, PolicyArn=policy_arn)
+    fails("AccessDenied", s3.get_object, **get)
+    IAM.attach_role_policy(RoleName=role, PolicyArn=policy_arn)
+    s3.get_object(**get)
+    # Sessions of before a time, denied as the console does it.
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 1))
+    older = {"DateLessThan": {"aws:TokenIssueTime": now}}
+    IAM.put_role_policy(RoleName=role, PolicyName="revoke", PolicyDocument=policy(("Deny", "*", "*", older)))
+    fails("AccessDenied", s3.get_object, **get)
+    IAM.delete_role_policy(RoleName=role, PolicyName="revoke")
+    s3.get_object(**get)
+    # Trust, taken away: no new session; those that there are go on, as on AWS.
+    IAM.update_assume_role_policy(RoleName=role, PolicyDocument=trust(f"arn:aws:iam::{ACCOUNT}:root", Condition={"StringEquals": {"aws:username": "nobody"}}))
+    fails("AccessDenied", of("sts", key).assume_role, RoleArn=role_arn, RoleSessionName="me")
+    s3.get_object(**get)
+    # The key of the user: its own requests, and its own session.
+    IAM.attach_user_policy(UserName=user, PolicyArn=policy_arn)
+    own, session = of("s3", key), of("s3", of("sts", key).get_session_token()["Credentials"])
+    own.get_object(**get)
+    session.get_object(**get)
+    IAM.update_access_key(UserName=user, AccessKeyId=key["AccessKeyId"], Status="Inactive")
+    fails("InvalidAccessKeyId", own.get_object, **get)
+    fails("InvalidToken", session.get_object, **get)
+    # The role itself, in the order in which Terraform destroys.
+    IAM.detach_role_policy(RoleName=role, PolicyArn=policy_arn)
+    assert IAM.list_instance_profiles_for_role(RoleName=role)["InstanceProfiles"] == []
+    IAM.delete_role(RoleName=role)
+    fails("InvalidToken", s3.get_object, **get)
+    fails("NoSuchEntity", IAM.delete_login_profile, UserName=user)
+    IAM.delete_access_key(UserName=user, AccessKeyId=key["AccessKeyId"])
+    IAM.detach_user_policy(UserName=user, PolicyArn=policy_arn)
+    IAM.delete_user(UserName=user)
+    IAM.delete_policy(PolicyArn=policy_arn)
+    fails("NoSuchEntity", IAM.get_user, UserName=user)
+    # A new user of the same name has nothing of the old one.
+    IAM.create_user(UserName=user)
+    assert IAM.list_attached_user_policies(UserName=user)["AttachedPolicies"] == []
+    IAM.delete_user(UserName=user)
+
+
+@check
+def a_session_with_a_second_factor():
+    bucket = new_bucket()
+    user, key = new_user()
+    phone = Phone(user)
+    sts, get = of("sts", key), dict(Bucket=bucket, Key="a/one")
+    present = {"Bool": {"aws:MultiFactorAuthPresent": "true"}, "NumericLessThan": {"aws:MultiFactorAuthAge": "60"}}
+    IAM.put_user_policy(
+        UserName=user, PolicyName="p", PolicyDocument=policy(("Allow", ["s3:GetObject", "iam:GetUser"], "*", present))
+    )
+    fails("AccessDenied", of("s3", key).get_object, **get)
+    fails("AccessDenied", of("s3", sts.get_session_token()["Credentials"]).get_object, **get)
+    code = phone.code()
+    made = sts.get_session_token(SerialNumber=phone.serial, TokenCode=code)["Credentials"]
+    assert of("s3", made).get_object(**get)["Body"].read() == b"one"
+    assert of("iam", made).get_user(UserName=user)["User"]["UserName"] == user
+    for arguments in (
+        dict(SerialNumber=phone.serial, TokenCode=code),
+        dict(SerialNumber=phone.serial + "x", TokenCode=phone.code()),
+        dict(SerialNumber=phone.serial),
+    ):
+        error = fails("AccessDenied", sts.get_session_token, **arguments)
+        assert "MultiFactorAuthentication failed" in str(error), error
+    role = name("role")
+    arn = IAM.create_role(
+        RoleName=role,
+        AssumeRolePolicyDocument=trust(
+            f"arn:aws:iam::{ACCOUNT}:user/{user}", Condition={"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+        ),
+    )["Role"]["Arn"]
+    fails("AccessDenied", sts.assume_role, RoleArn=arn, RoleSessionName="me")
+    sts.assume_role(RoleArn=arn, RoleSessionName="me", SerialNumber=phone.serial, TokenCode=phone.code())
+    of("sts", made).assume_role(RoleArn=arn, RoleSessionName="me")
+    assert [device["SerialNumber"] for device in IAM.list_mfa_devices(UserName=user)["MFADevices"]] == [phone.serial]
+    devices = [page["VirtualMFADevices"] for page in IAM.get_paginator("list_virtual_mfa_devices").paginate()]
+    assert any(device["SerialNumber"] == phone.serial and device["User"]["UserName"] == user for page in devices for device in page)
+    IAM.tag_mfa_device(SerialNumber=phone.serial, Tags=[{"Key": "a", "Value": "b"}])
+    assert IAM.list_mfa_device_tags(SerialNumber=phone.serial)["Tags"] == [{"Key": "a", "Value": "b"}]
+    IAM.deactivate_mfa_device(UserName=user, SerialNumber=phone.serial)
+    fails("AccessDenied", sts.get_session_token, SerialNumber=phone.serial, TokenCode=phone.code())
+    IAM.delete_virtual_mfa_device(SerialNumber=phone.serial)
+
+
+@check
+def an_account_is_seen_as_a_whole():
+    user, key = new_user()
+    IAM.attach_user_policy(UserName=user, PolicyArn="arn:aws:iam::aws:policy/AmazonS3FullAccess")
+    of("s3", key).list_buckets()
+    pages = IAM.get_paginator("get_account_authorization_details").paginate(PaginationConfig={"PageSize": 3})
+    users = {detail["UserName"]: detail for page in pages for detail in page["UserDetailList"]}
+    assert users[user]["AttachedManagedPolicies"][0]["PolicyName"] == "AmazonS3FullAccess", users[user]
+    only = IAM.get_account_authorization_details(Filter=["LocalManagedPolicy"])
+    assert only["UserDetailList"] == [] and all("iam::aws:" not in own["Arn"] for own in only["Policies"])
+    assert IAM.generate_credential_report()["State"] == "COMPLETE"
+    report = IAM.get_credential_report()["Content"].decode()
+    lines = {line["user"]: line for line in csv.DictReader(report.splitlines())}
+    assert lines[user]["access_key_1_active"] == "true" and lines[user]["access_key_1_last_used_service"] == "s3"
+    assert lines[user]["mfa_active"] == "false" and "<root_account>" in lines
+    alias = name("alias")
+    IAM.create_account_alias(AccountAlias=alias)
+    assert IAM.list_account_aliases()["AccountAliases"] == [alias]
+    IAM.delete_account_alias(AccountAlias=alias)
+    assert IAM.list_account_aliases()["AccountAliases"] == []
+    fails("NoSuchEntity", IAM.get_account_password_policy)
+    summary = IAM.get_account_summary()["SummaryMap"]
+    assert summary["Users"] > 0 and summary["MFADevices"] >= summary["MFADevicesInUse"], summary
 
 
 @check

@@ -511,4 +511,57 @@ END
   get "$bucket" k
 }
 check presigned_urls_of_version_2 version_2
+
+# SEED STEP: the code that a device shows in a step of 30 seconds (RFC 6238).
+code() {
+  python3 - "$1" "$2" <<'END'
+import base64, hashlib, hmac, struct, sys
+digest = hmac.new(base64.b32decode(sys.argv[1]), struct.pack(">Q", int(sys.argv[2])), hashlib.sha1).digest()
+number = struct.unpack(">I", digest[digest[19] & 15 :][:4])[0] & 0x7FFFFFFF
+print("%06d" % (number % 1000000))
+END
+}
+mfa_delete() {
+  local bucket=$BUCKET-mfa iam="aws --endpoint-url $ENDPOINT --output text iam" device=$BUCKET serial seed first id other
+  make "$bucket"
+  serial=$($iam create-virtual-mfa-device --virtual-mfa-device-name "$device" --bootstrap-method Base32StringSeed --outfile "$WORK/seed" --query VirtualMFADevice.SerialNumber)
+  seed=$(cat "$WORK/seed")
+  equals "$serial" "arn:aws:iam::$MAIN_ACCOUNT:mfa/$device"
+  # Enabled by codes of the past, so that the next ones need not be waited for. Each is good once.
+  first=$(($(date +%s) / 30 - 4))
+  enable() { $iam enable-mfa-device --user-name '<root_account>' --serial-number "$serial" --authentication-code1 "$1" --authentication-code2 "$2"; }
+  refused_as InvalidAuthenticationCode enable "$(code "$seed" "$first")" "$(code "$seed" $((first + 2)))"
+  enable "$(code "$seed" "$first")" "$(code "$seed" $((first + 1)))"
+  equals "$($iam list-mfa-devices --query "MFADevices[?SerialNumber=='$serial'].UserName")" root
+  versioning() { $API put-bucket-versioning --bucket "$bucket" --versioning-configuration "$@"; }
+  next() { echo "$serial $(code "$seed" $((first + $1)))"; }
+
+  TEXT='Mfa Authentication must be used for this request' refused_as AccessDenied versioning Status=Enabled,MFADelete=Enabled
+  refused_as InvalidArgument versioning Status=Enabled,MFADelete=Enabled --mfa 123456
+  versioning Status=Enabled,MFADelete=Enabled --mfa "$(next 2)"
+  refused_as AccessDenied versioning Status=Suspended
+  refused_as AccessDenied versioning Status=Suspended --mfa "$(next 2)" # was used
+  equals "$($API get-bucket-versioning --bucket "$bucket" --query '[Status,MFADelete]' | xargs)" 'Enabled Enabled'
+  put "$bucket" k
+  id=$($API list-object-versions --bucket "$bucket" --query 'Versions[0].VersionId')
+  $API delete-object --bucket "$bucket" --key k # leaves a delete marker
+  refused_as NoSuchKey get "$bucket" k
+  TEXT='Mfa Authentication must be used for this request' refused_as AccessDenied $API delete-object --bucket "$bucket" --key k --version-id "$id"
+  refused_as AccessDenied $API delete-objects --bucket "$bucket" --delete "Objects=[{Key=k,VersionId=$id}]"
+  $API get-object --bucket "$bucket" --key k --version-id "$id" "$WORK/back"
+  $API delete-object --bucket "$bucket" --key k --version-id "$id" --mfa "$(next 3)"
+  refused_as NoSuchVersion $API get-object --bucket "$bucket" --key k --version-id "$id" "$WORK/back"
+  other=$($API list-object-versions --bucket "$bucket" --query 'DeleteMarkers[0].VersionId')
+  $API delete-objects --bucket "$bucket" --delete "Objects=[{Key=k,VersionId=$other}]" --mfa "$(next 4)"
+  versioning Status=Suspended,MFADelete=Disabled --mfa "$(next 5)"
+  equals "$($API get-bucket-versioning --bucket "$bucket" --query '[Status,MFADelete]' | xargs)" 'Suspended Disabled'
+  refused_as DeleteConflict $iam delete-virtual-mfa-device --serial-number "$serial"
+  $iam deactivate-mfa-device --user-name '<root_account>' --serial-number "$serial"
+  $iam delete-virtual-mfa-device --serial-number "$serial"
+  # A picture for phones comes as well.
+  $iam create-virtual-mfa-device --virtual-mfa-device-name "$device" --bootstrap-method QRCodePNG --outfile "$WORK/picture"
+  [ "$(head -c 8 "$WORK/picture" | od -An -tx1 | tr -d ' ')" = 89504e470d0a1a0a ]
+  $iam delete-virtual-mfa-device --serial-number "$serial"
+}
+check mfa_delete mfa_delete
 finish

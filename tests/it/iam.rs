@@ -6,7 +6,7 @@ use tests::server::Server;
 use tests::sign::{self, Credentials};
 
 /// A call of IAM or STS.
-fn call(client: &mut Client, form: &str) -> Response {
+pub(crate) fn call(client: &mut Client, form: &str) -> Response {
     let version = match ["AssumeRole&", "GetCallerIdentity", "GetSessionToken"]
         .iter()
         .any(|name| form.starts_with(name))
@@ -20,20 +20,22 @@ fn call(client: &mut Client, form: &str) -> Response {
     client.send(request)
 }
 
-fn ok(client: &mut Client, form: &str) -> String {
+/// One that must work.
+pub(crate) fn ok(client: &mut Client, form: &str) -> String {
     let response = call(client, form);
     assert_eq!(response.status, 200, "{form}: {}", response.text());
     response.text()
 }
 
-fn element(document: &str, name: &str) -> String {
+/// The text of an element.
+pub(crate) fn element(document: &str, name: &str) -> String {
     let start =
         document.split(&format!("<{name}>")).nth(1).unwrap_or_else(|| panic!("no {name} in {document}"));
     start.split('<').next().unwrap().to_owned()
 }
 
 /// The credentials in an answer.
-fn credentials(document: &str) -> Credentials {
+pub(crate) fn credentials(document: &str) -> Credentials {
     Credentials {
         access_key_id: element(document, "AccessKeyId").leak(),
         secret_access_key: element(document, "SecretAccessKey").leak(),

@@ -22,6 +22,7 @@ mod iam;
 mod layering;
 mod limits;
 mod malformed;
+mod mfa;
 mod model;
 mod not_implemented;
 mod references;

@@ -6,6 +6,7 @@
 //! | [`http`] | a blocking HTTP/1.1 client that sends exactly the bytes it is told to |
 //! | [`sign`] | SigV4 for those requests, through the gateway's own signer |
 //! | [`client`] | both together: one account's connection to one server |
+//! | [`totp`] | devices that show one-time codes |
 //! | [`xml`] | S3's answers as a small tree |
 //! | [`bodies`] | object bodies that are remade from a seed, to compare without keeping them |
 //! | [`golden`] | files that hold exchanges: parsing, placeholders, comparison |
@@ -27,5 +28,6 @@ pub mod golden;
 pub mod http;
 pub mod server;
 pub mod sign;
+pub mod totp;
 pub mod workspace;
 pub mod xml;

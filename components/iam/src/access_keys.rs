@@ -4,55 +4,25 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 
 use crate::answer::{Answer, Changes};
 use crate::form::invalid;
+use crate::holder::Holder;
 use crate::index;
 use crate::names;
 use crate::pages::Page;
-use crate::records::{AccessKey, Entity, Kind, Row};
+use crate::records::{AccessKey, Row};
 use crate::request::Request;
-use crate::{entities, rows, tables};
+use crate::{rows, tables};
 
 /// Access keys that a user can have.
 const KEYS_MAX: usize = 2;
 
-/// Whose access keys an operation is about.
-enum Holder {
-    /// The root user of the caller's account.
-    Root,
-    User(Box<Row<Entity>>),
-}
-
-impl Holder {
-    fn of(request: &Request) -> Result<Holder> {
-        Ok(match request.own_name()? {
-            None => Holder::Root,
-            Some(name) => Holder::User(Box::new(rows::entity(request.account(), Kind::User, name)?)),
-        })
-    }
-
-    fn unique_id<'a>(&'a self, request: &'a Request) -> &'a str {
-        match self {
-            Holder::Root => request.account(),
-            Holder::User(row) => &row.record.id,
-        }
-    }
-
-    fn name(&self) -> &str {
-        match self {
-            Holder::Root => "root",
-            Holder::User(row) => &row.record.name,
-        }
-    }
-
-    /// One of its keys. `NoSuchEntity`
-    fn key(&self, request: &Request) -> Result<(String, Row<AccessKey>)> {
-        let id = request.form.required("AccessKeyId")?;
-        let row = rows::access_key(id)?.filter(|row| {
-            row.record.account == request.account() && row.record.holder == self.unique_id(request)
-        });
-        let row =
-            row.ok_or_else(|| rows::no_such(format!("The Access Key with id {id} cannot be found.")))?;
-        Ok((id.to_owned(), row))
-    }
+/// One of somebody's keys. `NoSuchEntity`
+fn key(holder: &Holder, request: &Request) -> Result<(String, Row<AccessKey>)> {
+    let id = request.form.required("AccessKeyId")?;
+    let row = rows::access_key(id)?.filter(|row| {
+        row.record.account == request.account() && row.record.holder == holder.unique_id(request)
+    });
+    let row = row.ok_or_else(|| rows::no_such(format!("The Access Key with id {id} cannot be found.")))?;
+    Ok((id.to_owned(), row))
 }
 
 /// CreateAccessKey. The secret is in the answer, and nowhere else.
@@ -75,10 +45,8 @@ pub(crate) fn create(request: &Request) -> Result<Answer> {
     let key = made.access_key_id.clone().into_bytes();
     changes.replace(tables::KEYS, &Row { key, record, revision: 0 })?;
     changes.put_bytes(tables::KEYS_OF, tables::part_key(&unique_id, &made.access_key_id), Vec::new());
-    if let Holder::User(row) = &holder {
-        // Written again as it is: of two calls at once, the second sees the key of the first.
-        entities::put(&mut changes, row)?;
-    }
+    // Of two calls at once, the second sees the key of the first.
+    holder.touch(&mut changes)?;
     let mut xml = request.result();
     xml.open("AccessKey");
     xml.text("UserName", holder.name());
@@ -125,7 +93,7 @@ pub(crate) fn update(request: &Request) -> Result<Answer> {
             )));
         }
     };
-    let (_, mut row) = Holder::of(request)?.key(request)?;
+    let (_, mut row) = key(&Holder::of(request)?, request)?;
     row.record.is_active = is_active;
     let mut changes = Changes::default();
     changes.replace(tables::KEYS, &row)?;
@@ -135,7 +103,7 @@ pub(crate) fn update(request: &Request) -> Result<Answer> {
 /// DeleteAccessKey
 pub(crate) fn delete(request: &Request) -> Result<Answer> {
     let holder = Holder::of(request)?;
-    let (id, row) = holder.key(request)?;
+    let (id, row) = key(&holder, request)?;
     let mut changes = Changes::default();
     changes.require(tables::KEYS, &row);
     changes.delete(tables::KEYS, row.key);
@@ -143,7 +111,7 @@ pub(crate) fn delete(request: &Request) -> Result<Answer> {
     Ok(Answer::done(changes))
 }
 
-/// GetAccessKeyLastUsed: since the server started.
+/// GetAccessKeyLastUsed
 pub(crate) fn last_used(request: &Request) -> Result<Answer> {
     let id = request.form.required("AccessKeyId")?;
     let row = rows::access_key(id)?.filter(|row| row.record.account == request.account());

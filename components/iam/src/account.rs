@@ -10,6 +10,7 @@ use crate::rows;
 /// GetAccountSummary: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html>
 pub(crate) fn summary(request: &Request) -> Result<Answer> {
     let count = |kind| rows::entities(request.account(), kind, "").count() as u64;
+    let devices = rows::mfa_devices(request.account()).collect::<Result<Vec<_>>>()?;
     let entries = [
         ("Users", count(Kind::User)),
         ("UsersQuota", 5000),
@@ -21,15 +22,15 @@ pub(crate) fn summary(request: &Request) -> Result<Answer> {
         ("PoliciesQuota", 1500),
         ("AccessKeysPerUserQuota", 2),
         ("AccountAccessKeysPresent", 1),
-        ("AccountMFAEnabled", 0),
+        ("AccountMFAEnabled", u64::from(!rows::mfa_devices_of(request.account())?.is_empty())),
         ("AssumeRolePolicySizeQuota", 2048),
         ("AttachedPoliciesPerGroupQuota", 10),
         ("AttachedPoliciesPerRoleQuota", 10),
         ("AttachedPoliciesPerUserQuota", 10),
         ("GroupPolicySizeQuota", 5120),
         ("GroupsPerUserQuota", 10),
-        ("MFADevices", 0),
-        ("MFADevicesInUse", 0),
+        ("MFADevices", devices.len() as u64),
+        ("MFADevicesInUse", devices.iter().filter(|row| row.record.holder.is_some()).count() as u64),
         ("PolicySizeQuota", 6144),
         ("RolePolicySizeQuota", 10240),
         ("UserPolicySizeQuota", 2048),
@@ -47,7 +48,7 @@ pub(crate) fn summary(request: &Request) -> Result<Answer> {
     Ok(Answer::of(xml))
 }
 
-/// A list of what there is none of: aliases of the account, certificates, keys for other services.
+/// A list of what there is none of: certificates, keys for other services.
 pub(crate) fn none(request: &Request, list: &str) -> Result<Answer> {
     let mut xml = request.result();
     xml.text(list, "");
@@ -69,7 +70,13 @@ pub(crate) fn none_of_role(request: &Request, list: &str) -> Result<Answer> {
     none(request, list)
 }
 
-/// GetLoginProfile: nobody has a password here.
+/// GetAccountPasswordPolicy: nobody has a password here.
+pub(crate) fn password_policy(request: &Request) -> Result<Answer> {
+    let account = request.account();
+    Err(rows::no_such(format!("The Password Policy with domain name {account} cannot be found.")))
+}
+
+/// GetLoginProfile, DeleteLoginProfile: as above.
 pub(crate) fn login_profile(request: &Request) -> Result<Answer> {
     let name = request.own_name()?.unwrap_or("root");
     Err(rows::no_such(format!("Login Profile for User {name} cannot be found.")))

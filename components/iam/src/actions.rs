@@ -5,11 +5,12 @@ use gateway::operations::aws_query;
 use sdk::{Asked, IdentityKind};
 
 use crate::answer::Answer;
+use crate::mfa::{assigned, devices};
 use crate::records::Kind;
 use crate::request::Request;
 use crate::{
-    access_keys, account, attached, entities, groups, inline, managed, names, oidc, roles, rows, sts, tags,
-    users, versions,
+    access_keys, account, aliases, attached, details, entities, groups, inline, managed, names, oidc, report,
+    roles, rows, sts, tags, users, versions,
 };
 
 /// A service that speaks the Query protocol.
@@ -55,6 +56,10 @@ pub(crate) enum On {
     NewPolicy,
     /// One that there is.
     Policy,
+    /// A device that shows one-time codes that it makes.
+    NewMfa,
+    /// One that there is, by its ARN.
+    Mfa,
     /// A provider of web identities that it makes.
     NewOidc,
     /// One that there is, by its ARN.
@@ -153,15 +158,33 @@ pub(crate) static ROWS: &[Row] = &[
     Row { name: "DeleteAccessKey", service: Service::Iam, on: On::OwnUser, handle: access_keys::delete },
     Row { name: "GetAccessKeyLastUsed", service: Service::Iam, on: On::KeyHolder, handle: access_keys::last_used },
     Row { name: "GetAccountSummary", service: Service::Iam, on: On::Everything, handle: account::summary },
-    Row { name: "ListAccountAliases", service: Service::Iam, on: On::Everything, handle: |request| account::none(request, "AccountAliases") },
+    Row { name: "GetAccountAuthorizationDetails", service: Service::Iam, on: On::Everything, handle: details::get },
+    Row { name: "GetAccountPasswordPolicy", service: Service::Iam, on: On::Everything, handle: account::password_policy },
+    Row { name: "GenerateCredentialReport", service: Service::Iam, on: On::Everything, handle: report::generate },
+    Row { name: "GetCredentialReport", service: Service::Iam, on: On::Everything, handle: report::get },
+    Row { name: "ListAccountAliases", service: Service::Iam, on: On::Everything, handle: aliases::list },
+    Row { name: "CreateAccountAlias", service: Service::Iam, on: On::Everything, handle: aliases::create },
+    Row { name: "DeleteAccountAlias", service: Service::Iam, on: On::Everything, handle: aliases::delete },
     Row { name: "ListInstanceProfilesForRole", service: Service::Iam, on: On::Existing(Kind::Role), handle: |request| account::none_of_role(request, "InstanceProfiles") },
     Row { name: "ListInstanceProfiles", service: Service::Iam, on: On::Everything, handle: |request| account::none(request, "InstanceProfiles") },
-    Row { name: "ListMFADevices", service: Service::Iam, on: On::OwnUser, handle: |request| account::none_of_user(request, "MFADevices") },
+    Row { name: "CreateVirtualMFADevice", service: Service::Iam, on: On::NewMfa, handle: devices::create },
+    Row { name: "DeleteVirtualMFADevice", service: Service::Iam, on: On::Mfa, handle: devices::delete },
+    Row { name: "ListVirtualMFADevices", service: Service::Iam, on: On::Every("mfa"), handle: devices::list },
+    Row { name: "EnableMFADevice", service: Service::Iam, on: On::OwnUser, handle: assigned::enable },
+    Row { name: "DeactivateMFADevice", service: Service::Iam, on: On::OwnUser, handle: assigned::deactivate },
+    Row { name: "ResyncMFADevice", service: Service::Iam, on: On::OwnUser, handle: assigned::resync },
+    Row { name: "ListMFADevices", service: Service::Iam, on: On::OwnUser, handle: assigned::list },
+    Row { name: "GetMFADevice", service: Service::Iam, on: On::OwnUser, handle: assigned::get },
+    Row { name: "TagMFADevice", service: Service::Iam, on: On::Mfa, handle: devices::tag },
+    Row { name: "UntagMFADevice", service: Service::Iam, on: On::Mfa, handle: devices::untag },
+    Row { name: "ListMFADeviceTags", service: Service::Iam, on: On::Mfa, handle: devices::list_tags },
     Row { name: "ListSigningCertificates", service: Service::Iam, on: On::OwnUser, handle: |request| account::none_of_user(request, "Certificates") },
     Row { name: "ListSSHPublicKeys", service: Service::Iam, on: On::OwnUser, handle: |request| account::none_of_user(request, "SSHPublicKeys") },
     Row { name: "ListServiceSpecificCredentials", service: Service::Iam, on: On::OwnUser, handle: |request| account::none_of_user(request, "ServiceSpecificCredentials") },
-    Row { name: "ListVirtualMFADevices", service: Service::Iam, on: On::Everything, handle: |request| account::none(request, "VirtualMFADevices") },
+    Row { name: "ListServerCertificates", service: Service::Iam, on: On::Every("server-certificate"), handle: |request| account::none(request, "ServerCertificateMetadataList") },
+    Row { name: "ListSAMLProviders", service: Service::Iam, on: On::Everything, handle: |request| account::none(request, "SAMLProviderList") },
     Row { name: "GetLoginProfile", service: Service::Iam, on: On::OwnUser, handle: account::login_profile },
+    Row { name: "DeleteLoginProfile", service: Service::Iam, on: On::OwnUser, handle: account::login_profile },
     Row { name: "CreateOpenIDConnectProvider", service: Service::Iam, on: On::NewOidc, handle: oidc::create },
     Row { name: "GetOpenIDConnectProvider", service: Service::Iam, on: On::Oidc, handle: oidc::get },
     Row { name: "ListOpenIDConnectProviders", service: Service::Iam, on: On::Everything, handle: oidc::list },
@@ -217,6 +240,11 @@ pub(crate) fn asked(request: &Request) -> Result<Asked> {
             account.clone_into(&mut owner);
             arn.to_owned()
         }
+        On::NewMfa => {
+            let name = request.form.required("VirtualMFADeviceName")?;
+            names::arn(account, "mfa", request.form.path("Path")?, name)
+        }
+        On::Mfa => request.form.required("SerialNumber")?.to_owned(),
         On::NewOidc => {
             let url = request.form.required("Url")?;
             names::arn(account, "oidc-provider", "/", url.split_once("://").map_or(url, |(_, rest)| rest))
@@ -289,6 +317,10 @@ fn context(request: &Request) -> Result<Vec<(String, Vec<String>)>> {
             context.push((key.to_owned(), vec![value.to_owned()]));
         }
     }
+    if request.has_second_factor {
+        context.push(("aws:MultiFactorAuthPresent".to_owned(), vec!["true".to_owned()]));
+        context.push(("aws:MultiFactorAuthAge".to_owned(), vec!["0".to_owned()]));
+    }
     let keys = request.form.members("Tags", ".Key");
     let values = request.form.members("Tags", ".Value");
     for (key, value) in keys.iter().zip(values) {
@@ -326,6 +358,10 @@ fn resource_tags(request: &Request) -> Result<Vec<(String, String)>> {
         On::Policy => {
             let policy = rows::find_policy(request.form.required("PolicyArn")?)?;
             return Ok(policy.map(|(_, row)| row.record.tags).unwrap_or_default());
+        }
+        On::Mfa => {
+            let device = rows::mfa_device(request.form.required("SerialNumber")?)?;
+            return Ok(device.map(|row| row.record.tags).unwrap_or_default());
         }
         _ => None,
     };

@@ -6,9 +6,9 @@ mod host;
 pub(crate) mod memory;
 
 #[cfg(not(test))]
-pub(crate) use host::{configured_user, generate, get, last_use, random, scan};
+pub(crate) use host::{configured_user, find_step, generate, get, last_use, make_seed, random, scan};
 #[cfg(test)]
-pub(crate) use memory::{configured_user, generate, get, last_use, random, scan};
+pub(crate) use memory::{configured_user, find_step, generate, get, last_use, make_seed, random, scan};
 
 /// A row as it is stored.
 #[derive(Clone, Debug)]
@@ -28,6 +28,15 @@ pub(crate) struct Generated {
     pub(crate) access_key_id: String,
     /// For whom it was made, once.
     pub(crate) secret: String,
+    /// The same for the index.
+    pub(crate) sealed: Vec<u8>,
+}
+
+/// The seed of a device that shows one-time codes.
+#[derive(Clone)]
+pub(crate) struct Seed {
+    /// In base32: for whoever has the device, once.
+    pub(crate) text: String,
     /// The same for the index.
     pub(crate) sealed: Vec<u8>,
 }

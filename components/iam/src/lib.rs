@@ -1,4 +1,4 @@
-//! IAM and STS: users, groups, roles and their policies, access keys, temporary credentials.
+//! IAM and STS: users, groups, roles and their policies, access keys, second factors, temporary credentials.
 //!
 //! A call is read from its form ([`form`]), found in THE IAM ACTIONS TABLE ([`actions`]), and answered by the function
 //! that stands there. Such a function reads rows and answers with a document and with the changes that it wants; when
@@ -8,20 +8,25 @@
 mod access_keys;
 mod account;
 mod actions;
+mod aliases;
 mod answer;
 mod attached;
+mod details;
 mod entities;
 mod form;
 mod groups;
+mod holder;
 mod identities;
 mod index;
 mod inline;
 mod managed;
+mod mfa;
 mod names;
 mod oidc;
 mod pages;
 mod predefined;
 mod records;
+mod report;
 mod request;
 mod roles;
 mod rows;
@@ -45,6 +50,10 @@ use crate::request::Request;
 pub struct Iam;
 
 impl Guest for Iam {
+    fn verify_code(call: Call) -> std::result::Result<Progress, Refusal> {
+        progress(executor::start(call.id(), Box::pin(mfa::verify::verify(call))))
+    }
+
     fn plan(call: &Call) -> std::result::Result<(), Refusal> {
         let asked = Request::read(call).and_then(|request| actions::asked(&request)).map_err(refuse)?;
         call.set_asked(&asked);

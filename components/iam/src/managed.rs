@@ -194,7 +194,8 @@ pub(crate) fn list_entities(request: &Request) -> Result<Answer> {
     Ok(Answer::of(xml))
 }
 
-fn write_one(xml: &mut XmlWriter, account: &str, policy: &ManagedPolicy) {
+/// What answers show of a policy but its tags.
+pub(crate) fn write_one(xml: &mut XmlWriter, account: &str, policy: &ManagedPolicy) {
     xml.text("PolicyName", &policy.name);
     xml.text("PolicyId", &policy.id);
     xml.text("Arn", &names::policy_arn(account, policy));

@@ -3,7 +3,7 @@
 use gateway::timestamp;
 
 use crate::index;
-use crate::records::{Entity, Kind, ManagedPolicy};
+use crate::records::{Entity, Kind, ManagedPolicy, MfaDevice};
 
 /// What kinds are called, where.
 impl Kind {
@@ -93,6 +93,14 @@ pub(crate) fn entity_arn(account: &str, entity: &Entity) -> String {
 /// The ARN of a managed policy.
 pub(crate) fn policy_arn(account: &str, policy: &ManagedPolicy) -> String {
     arn(account, "policy", &policy.path, &policy.name)
+}
+
+/// Bytes of a device's serial number.
+pub(crate) const SERIAL_NUMBER_BYTES_MAX: usize = 256;
+
+/// The ARN of a device that shows one-time codes, which is its serial number.
+pub(crate) fn mfa_arn(account: &str, device: &MfaDevice) -> String {
+    arn(account, "mfa", &device.path, &device.name)
 }
 
 /// Account, path and name of an ARN of IAM: `(111122223333, /division/, alice)`.

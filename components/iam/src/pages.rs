@@ -29,8 +29,31 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// Writes a list of items that come in the order of their keys, from the first behind the marker on, and whether there
-    /// are more. `key` says where the next page starts.
+    /// The items of the page, of all that come in the order of their keys. `key` says where the next page starts.
+    pub(crate) fn pick<T>(
+        &self,
+        items: impl Iterator<Item = Result<T>>,
+        key: impl Fn(&T) -> String,
+    ) -> Result<Picked<T>> {
+        let mut picked = Picked { items: Vec::new(), marker: None };
+        let mut last = String::new();
+        for item in items {
+            let item = item?;
+            let key = key(&item);
+            if key.as_str() <= self.after {
+                continue;
+            }
+            if picked.items.len() == self.items_max {
+                picked.marker = Some(last);
+                break;
+            }
+            picked.items.push(item);
+            last = key;
+        }
+        Ok(picked)
+    }
+
+    /// Writes a list: the items of the page, and whether there are more.
     pub(crate) fn write<T>(
         &self,
         xml: &mut XmlWriter,
@@ -39,29 +62,28 @@ impl<'a> Page<'a> {
         key: impl Fn(&T) -> String,
         write: impl Fn(&mut XmlWriter, &T),
     ) -> Result<()> {
-        let mut last: Option<String> = None;
-        let mut more = false;
-        let mut count = 0;
+        let picked = self.pick(items, key)?;
         xml.open(list);
-        for item in items {
-            let item = item?;
-            let key = key(&item);
-            if key.as_str() <= self.after {
-                continue;
-            }
-            if count == self.items_max {
-                more = true;
-                break;
-            }
-            write(xml, &item);
-            count += 1;
-            last = Some(key);
-        }
+        picked.items.iter().for_each(|item| write(xml, item));
         xml.close(list);
-        xml.boolean("IsTruncated", more);
-        if more {
-            xml.text("Marker", last.as_deref().unwrap_or_default());
-        }
+        picked.finish(xml);
         Ok(())
+    }
+}
+
+/// The items of a page.
+#[derive(Debug)]
+pub(crate) struct Picked<T> {
+    /// In their order.
+    pub(crate) items: Vec<T>,
+    /// Where the next page starts; `None` where there is none.
+    marker: Option<String>,
+}
+
+impl<T> Picked<T> {
+    /// Writes whether there are more.
+    pub(crate) fn finish(&self, xml: &mut XmlWriter) {
+        xml.boolean("IsTruncated", self.marker.is_some());
+        xml.optional("Marker", self.marker.as_deref());
     }
 }

@@ -111,6 +111,29 @@ pub(crate) struct OidcProvider {
     pub(crate) tags: Tags,
 }
 
+/// A device that shows one-time codes.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct MfaDevice {
+    pub(crate) path: String,
+    pub(crate) name: String,
+    pub(crate) created_ms: u64,
+    pub(crate) tags: Tags,
+    /// Its seed, which only the host can open.
+    pub(crate) sealed: Vec<u8>,
+    /// The unique id of the user that it is of; the account for the root user.
+    pub(crate) holder: Option<String>,
+    /// Since when it is theirs.
+    pub(crate) enabled_ms: u64,
+    /// How many steps its clock is ahead.
+    pub(crate) drift_steps: i64,
+    /// The last step whose code was used.
+    pub(crate) used_step: u64,
+    /// Wrong codes since the last right one.
+    pub(crate) failures: u32,
+    /// No code counts before.
+    pub(crate) locked_until_ms: u64,
+}
+
 /// A record as read, with what is needed to require that it has not changed.
 #[derive(Clone, Debug)]
 pub(crate) struct Row<T> {

@@ -11,6 +11,9 @@ use crate::names;
 use crate::records::{self, Entity, Kind};
 use crate::rows;
 
+/// What credential reports call the root user. No user can have this name.
+pub(crate) const ROOT_NAME: &str = "<root_account>";
+
 /// A call of one of the Query APIs.
 pub(crate) struct Request {
     /// What is called.
@@ -21,6 +24,8 @@ pub(crate) struct Request {
     pub(crate) caller: Identity,
     /// The temporary credentials that signed.
     pub(crate) session: Option<Session>,
+    /// Whether a one-time code of the caller's device came with the call, and was right.
+    pub(crate) has_second_factor: bool,
     /// When the call arrived, in milliseconds since 1970.
     pub(crate) now_ms: u64,
     /// Its id.
@@ -43,6 +48,7 @@ impl Request {
             form,
             caller,
             session: call.session(),
+            has_second_factor: call.second_factor().is_some(),
             now_ms: head.received_ms,
             request_id: call.request_id(),
         })
@@ -89,8 +95,12 @@ impl Request {
         names::entity_arn(self.account(), entity)
     }
 
-    /// The user whom an operation is about that may leave out the name: whoever calls.
+    /// The user whom an operation is about that may leave out the name: whoever calls. `None` is the root user, which can name
+    /// itself as credential reports do.
     pub(crate) fn own_name(&self) -> Result<Option<&str>> {
+        if self.caller.kind == IdentityKind::Root && self.form.get("UserName") == Some(ROOT_NAME) {
+            return Ok(None);
+        }
         match self.form.optional_name("UserName", 128)? {
             Some(name) => Ok(Some(name)),
             None => match self.caller.kind {

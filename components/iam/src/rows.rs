@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use crate::index::{self, Entry};
 use crate::names;
 use crate::records::{
-    self, AccessKey, Entity, InlinePolicy, Kind, ManagedPolicy, OidcProvider, PolicyVersion, Row,
+    self, AccessKey, Entity, InlinePolicy, Kind, ManagedPolicy, MfaDevice, OidcProvider, PolicyVersion, Row,
 };
 use crate::tables;
 
@@ -161,6 +161,53 @@ pub(crate) fn access_keys_of(unique_id: &str) -> Result<Vec<(String, Row<AccessK
         }
     }
     Ok(keys)
+}
+
+/// A device that shows one-time codes, by its serial number, which is its ARN.
+pub(crate) fn mfa_device(serial_number: &str) -> Result<Option<Row<MfaDevice>>> {
+    let Some((account, path, name)) = names::split_arn(serial_number, "mfa") else { return Ok(None) };
+    if serial_number.len() > names::SERIAL_NUMBER_BYTES_MAX {
+        return Ok(None);
+    }
+    let row: Option<Row<MfaDevice>> = get(tables::MFA, &tables::mfa_key(account, path, name))?;
+    Ok(row.filter(|row| row.record.path == path && row.record.name == name))
+}
+
+/// One at a path and with a name, in any case.
+pub(crate) fn mfa_device_named(account: &str, path: &str, name: &str) -> Result<Option<Row<MfaDevice>>> {
+    get(tables::MFA, &tables::mfa_key(account, path, name))
+}
+
+/// All of an account.
+pub(crate) fn mfa_devices(account: &str) -> impl Iterator<Item = Result<Row<MfaDevice>>> + use<> {
+    all(tables::MFA, account.as_bytes().to_vec(), "")
+}
+
+/// Those of a user, or of the root user.
+pub(crate) fn mfa_devices_of(unique_id: &str) -> Result<Vec<Row<MfaDevice>>> {
+    let prefix = tables::part_key(unique_id, "");
+    let entries = index::scan(tables::MFA_OF, &prefix, &tables::after_prefix(&prefix), PAGE_ROWS);
+    let mut devices = Vec::new();
+    for entry in entries {
+        devices.extend(get(tables::MFA, &entry.value)?);
+    }
+    Ok(devices)
+}
+
+/// The alias of an account, as its row holds it.
+pub(crate) fn alias_of(account: &str) -> Option<(String, u64)> {
+    text(tables::ALIAS_OF, account)
+}
+
+/// The account that has an alias.
+pub(crate) fn account_with_alias(alias: &str) -> Option<(String, u64)> {
+    text(tables::ALIASES, alias)
+}
+
+/// A row whose value is a text, with its revision.
+fn text(table: &str, key: &str) -> Option<(String, u64)> {
+    let entry = index::get(table, key.as_bytes())?;
+    Some((String::from_utf8_lossy(&entry.value).into_owned(), entry.revision))
 }
 
 /// `NoSuchEntity`

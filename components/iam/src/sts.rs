@@ -10,6 +10,7 @@ use sdk::{Identity, IdentityKind, Session, vault};
 use crate::answer::Answer;
 use crate::entities;
 use crate::form::invalid;
+use crate::mfa::verify;
 use crate::names;
 use crate::records::Kind;
 use crate::request::Request;
@@ -59,7 +60,7 @@ fn session(request: &Request, seconds: u32) -> Session {
         tags: Vec::new(),
         transitive_tags: Vec::new(),
         source_identity: None,
-        multi_factor: false,
+        multi_factor: request.has_second_factor,
         issued_ms: request.now_ms,
         // To the second.
         expires_ms: (request.now_ms / 1000 + u64::from(seconds)) * 1000,
@@ -91,6 +92,7 @@ pub(crate) fn assume_role(request: &Request) -> Result<Answer> {
              have length greater than or equal to 2"
         )));
     }
+    verify::check_verified(request)?;
     let (account, _, role) = names::split_arn(arn, "role").ok_or(ErrorCode::AccessDenied)?;
     let role = rows::find(account, Kind::Role, role)?.ok_or(ErrorCode::AccessDenied)?.record;
     let is_chained = request.caller.kind == IdentityKind::AssumedRole;
@@ -162,10 +164,7 @@ pub(crate) fn session_token(request: &Request) -> Result<Answer> {
         return Err(S3Error::new(ErrorCode::AccessDenied)
             .message("Cannot call GetSessionToken with session credentials"));
     }
-    if request.form.get("TokenCode").is_some() || request.form.get("SerialNumber").is_some() {
-        return Err(S3Error::new(ErrorCode::AccessDenied)
-            .message("MultiFactorAuthentication failed, unable to validate MFA code."));
-    }
+    verify::check_verified(request)?;
     let seconds = duration(request)?;
     let mut xml = request.result();
     write_credentials(&mut xml, &request.caller, &session(request, seconds));

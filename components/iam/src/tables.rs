@@ -10,6 +10,10 @@
 //! | `iam-keys`            | access key id                         | [`AccessKey`] |
 //! | `iam-oidc`            | account, URL without its scheme       | [`OidcProvider`] |
 //! | `iam-keys-of`         | unique id of whose it is, 0, access key id | nothing |
+//! | `iam-mfa`             | account, folded path and name         | [`MfaDevice`] |
+//! | `iam-mfa-of`          | unique id of whose it is, 0, folded path and name | the key of its row in `iam-mfa` |
+//! | `iam-aliases`         | alias                                 | the account |
+//! | `iam-alias-of`        | account                               | its alias |
 //!
 //! Accounts are 12 digits, numbers big-endian. Names are unique without regard to case, so keys hold them folded. Unique
 //! ids are never given twice, so nothing that was deleted comes back under a new thing of the same name.
@@ -20,6 +24,7 @@
 //! [`PolicyVersion`]: crate::records::PolicyVersion
 //! [`AccessKey`]: crate::records::AccessKey
 //! [`OidcProvider`]: crate::records::OidcProvider
+//! [`MfaDevice`]: crate::records::MfaDevice
 
 use crate::records::Kind;
 
@@ -41,9 +46,19 @@ pub(crate) const KEYS_OF: &str = "iam-keys-of";
 /// Providers of web identities.
 pub(crate) const OIDC: &str = "iam-oidc";
 
+/// Devices that show one-time codes.
+pub(crate) const MFA: &str = "iam-mfa";
+/// Those devices by whose they are.
+pub(crate) const MFA_OF: &str = "iam-mfa-of";
+/// Accounts by their aliases.
+pub(crate) const ALIASES: &str = "iam-aliases";
+/// Aliases by their accounts.
+pub(crate) const ALIAS_OF: &str = "iam-alias-of";
+
 /// Every table, for those who look after them.
 #[cfg(test)]
-pub(crate) const ALL: [&str; 8] = [ENTITIES, IDS, INLINE, POLICIES, POLICY_VERSIONS, KEYS, KEYS_OF, OIDC];
+pub(crate) const ALL: [&str; 12] =
+    [ENTITIES, IDS, INLINE, POLICIES, POLICY_VERSIONS, KEYS, KEYS_OF, OIDC, MFA, MFA_OF, ALIASES, ALIAS_OF];
 
 /// A user, a group or a role.
 pub(crate) fn entity_key(account: &str, kind: Kind, name: &str) -> Vec<u8> {
@@ -71,6 +86,16 @@ pub(crate) fn policy_key(account: &str, name: &str) -> Vec<u8> {
 /// A provider of web identities.
 pub(crate) fn oidc_key(account: &str, name: &str) -> Vec<u8> {
     [account.as_bytes(), name.as_bytes()].concat()
+}
+
+/// A device that shows one-time codes.
+pub(crate) fn mfa_key(account: &str, path: &str, name: &str) -> Vec<u8> {
+    [account.as_bytes(), mfa_part(path, name).as_bytes()].concat()
+}
+
+/// What tells a device from the others of its account.
+pub(crate) fn mfa_part(path: &str, name: &str) -> String {
+    [path, name].concat().to_ascii_lowercase()
 }
 
 /// A part of something: an inline policy by its name, an access key by its id.

@@ -10,7 +10,7 @@ use crate::request::Request;
 use crate::{entities, managed, tables};
 
 /// Adds tags, or gives those that are there new values. Keys are the same without regard to case.
-fn merge(tags: &mut Tags, new: Tags) -> Result<()> {
+pub(crate) fn merge(tags: &mut Tags, new: Tags) -> Result<()> {
     for (key, value) in new {
         match tags.iter_mut().find(|(own, _)| own.eq_ignore_ascii_case(&key)) {
             Some(own) => *own = (key, value),
@@ -21,7 +21,7 @@ fn merge(tags: &mut Tags, new: Tags) -> Result<()> {
 }
 
 /// Takes the tags away that `TagKeys` names.
-fn remove(tags: &mut Tags, request: &Request) {
+pub(crate) fn remove(tags: &mut Tags, request: &Request) {
     let keys = request.form.members("TagKeys", "");
     tags.retain(|(own, _)| !keys.iter().any(|key| key.eq_ignore_ascii_case(own)));
 }
@@ -72,7 +72,8 @@ pub(crate) fn list_policy(request: &Request) -> Result<Answer> {
     write(request, managed::own(request)?.record.tags)
 }
 
-fn write(request: &Request, mut tags: Tags) -> Result<Answer> {
+/// A page of tags, in the order of their keys.
+pub(crate) fn write(request: &Request, mut tags: Tags) -> Result<Answer> {
     let page = Page::of(&request.form)?;
     tags.sort();
     let mut xml = request.result();

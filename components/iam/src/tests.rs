@@ -10,13 +10,14 @@ use crate::records::Kind;
 use crate::request::{Request, find};
 use crate::{Iam, actions, names, rows, tables};
 
-const ACCOUNT: &str = "000000000001";
-const ALLOW: &str = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22\
+pub(crate) const ACCOUNT: &str = "000000000001";
+pub(crate) const ALLOW: &str = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22\
                      %3A%22s3%3A*%22%2C%22Resource%22%3A%22*%22%7D%7D";
-const TRUST: &str = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22\
+pub(crate) const TRUST: &str = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22\
                      %3A%22sts%3AAssumeRole%22%2C%22Principal%22%3A%7B%22AWS%22%3A%22*%22%7D%7D%7D";
 
-fn request(form: &str) -> Result<Request> {
+/// A call of the root user.
+pub(crate) fn request(form: &str) -> Result<Request> {
     let form = Form::parse(&format!("{form}&Version=2010-05-08"), "")?;
     Ok(Request {
         row: find(&form)?,
@@ -32,6 +33,7 @@ fn request(form: &str) -> Result<Request> {
             access_key_id: "root".to_owned(),
         },
         session: None,
+        has_second_factor: false,
         now_ms: 1_369_353_600_000,
         request_id: "R1".to_owned(),
     })
@@ -45,11 +47,11 @@ fn call(form: &str) -> Result<String> {
     Ok(request.document(answered.result))
 }
 
-fn ok(form: &str) -> String {
+pub(crate) fn ok(form: &str) -> String {
     call(form).unwrap_or_else(|error| panic!("{form}: {error}"))
 }
 
-fn fails(form: &str, code: ErrorCode) {
+pub(crate) fn fails(form: &str, code: ErrorCode) {
     assert_eq!(call(form).unwrap_err().code, code, "{form}");
 }
 
@@ -58,7 +60,7 @@ fn own(id: impl Into<String>) -> Option<OwnPolicies> {
     Iam::permissions(id.into()).unwrap()
 }
 
-fn id_of(kind: Kind, name: &str) -> String {
+pub(crate) fn id_of(kind: Kind, name: &str) -> String {
     rows::entity(ACCOUNT, kind, name).unwrap().record.id
 }
 
@@ -254,4 +256,90 @@ fn what_cannot_be_read_is_not_taken_for_nothing() {
     };
     assert!(memory::commit(damaged));
     assert!(Iam::permissions(id).is_err());
+}
+
+#[test]
+fn an_account_has_one_alias() {
+    fails("Action=DeleteAccountAlias&AccountAlias=cats", ErrorCode::NoSuchEntity);
+    ok("Action=CreateAccountAlias&AccountAlias=cats");
+    ok("Action=CreateAccountAlias&AccountAlias=cats");
+    ok("Action=CreateAccountAlias&AccountAlias=dogs");
+    assert!(
+        ok("Action=ListAccountAliases").contains("<AccountAliases><member>dogs</member></AccountAliases>")
+    );
+    // What was given up is free for others; what another has is not.
+    let mut other = request("Action=CreateAccountAlias&AccountAlias=cats").unwrap();
+    "000000000002".clone_into(&mut other.caller.account);
+    assert!(memory::commit((other.row.handle)(&other).unwrap().changes.into_batch()));
+    fails("Action=CreateAccountAlias&AccountAlias=cats", ErrorCode::EntityAlreadyExists);
+    fails("Action=DeleteAccountAlias&AccountAlias=cats", ErrorCode::NoSuchEntity);
+    ok("Action=DeleteAccountAlias&AccountAlias=dogs");
+    assert!(ok("Action=ListAccountAliases").contains("<AccountAliases></AccountAliases>"));
+    for alias in ["ab", "-abc", "abc-", "a--b", "Cats", "cats!", &"a".repeat(64)] {
+        fails(&format!("Action=CreateAccountAlias&AccountAlias={alias}"), ErrorCode::ValidationError);
+    }
+}
+
+#[test]
+fn everything_of_an_account_is_told_page_by_page() {
+    ok("Action=CreateUser&UserName=alice");
+    ok("Action=CreateGroup&GroupName=cats");
+    ok("Action=AddUserToGroup&GroupName=cats&UserName=alice");
+    ok(&format!("Action=PutUserPolicy&UserName=alice&PolicyName=own&PolicyDocument={ALLOW}"));
+    ok(&format!("Action=CreatePolicy&PolicyName=shared&PolicyDocument={ALLOW}"));
+    ok("Action=AttachUserPolicy&UserName=alice&PolicyArn=arn:aws:iam::000000000001:policy/shared");
+    ok(&format!("Action=CreateRole&RoleName=reader&AssumeRolePolicyDocument={TRUST}"));
+    let all = ok("Action=GetAccountAuthorizationDetails");
+    for part in [
+        "<GroupList><member>cats</member></GroupList>",
+        "<UserPolicyList><member><PolicyName>own</PolicyName><PolicyDocument>%7B",
+        "<PolicyName>shared</PolicyName><PolicyArn>arn:aws:iam::000000000001:policy/shared</PolicyArn>",
+        "<RoleName>reader</RoleName>",
+        "<PolicyVersionList><member><Document>%7B",
+        "<PolicyName>AdministratorAccess</PolicyName>",
+        "<IsTruncated>false</IsTruncated>",
+    ] {
+        assert!(all.contains(part), "{part}: {all}");
+    }
+    let filtered =
+        ok("Action=GetAccountAuthorizationDetails&Filter.member.1=Role&Filter.member.2=LocalManagedPolicy");
+    assert!(
+        filtered.contains("<UserDetailList></UserDetailList><GroupDetailList></GroupDetailList>"),
+        "{filtered}"
+    );
+    assert!(
+        !filtered.contains("AdministratorAccess") && filtered.contains("<PolicyName>shared"),
+        "{filtered}"
+    );
+    fails("Action=GetAccountAuthorizationDetails&Filter.member.1=Cat", ErrorCode::ValidationError);
+    let (mut names, mut marker, mut pages) = (Vec::new(), String::new(), 0);
+    loop {
+        let page = ok(&format!("Action=GetAccountAuthorizationDetails&MaxItems=2&Marker={marker}"));
+        names.extend(page.split("<CreateDate>").skip(1).map(|_| ()));
+        pages += 1;
+        match page.split_once("<Marker>") {
+            Some((_, rest)) => marker = rest.split('<').next().unwrap().to_owned(),
+            None => break,
+        }
+    }
+    // A user, a group, a role, seven policies; each policy says its date twice, that of its version.
+    assert_eq!((names.len(), pages), (3 + 2 * 7, 5));
+}
+
+#[test]
+fn the_credential_report_has_a_line_for_everybody() {
+    use base64::Engine as _;
+    ok("Action=CreateUser&UserName=al,ice");
+    ok("Action=CreateAccessKey&UserName=al,ice");
+    assert!(ok("Action=GenerateCredentialReport").contains("<State>COMPLETE</State>"));
+    let report = ok("Action=GetCredentialReport");
+    let content = report.split("<Content>").nth(1).unwrap().split('<').next().unwrap();
+    let csv = String::from_utf8(base64::engine::general_purpose::STANDARD.decode(content).unwrap()).unwrap();
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!(lines.len(), 3, "{csv}");
+    assert_eq!(lines[0].split(',').count(), 22);
+    assert!(lines[1].starts_with("<root_account>,arn:aws:iam::000000000001:root,"));
+    assert_eq!(lines[1].split(',').count(), 22);
+    assert!(lines[2].starts_with("\"al,ice\","), "{}", lines[2]);
+    assert!(lines[2].contains(",true,2013-05-24T00:00:00Z,N/A,N/A,N/A,false,N/A,"), "{}", lines[2]);
 }

@@ -5,7 +5,7 @@ use gateway::xml::XmlWriter;
 
 use crate::answer::{Answer, Changes};
 use crate::entities;
-use crate::names;
+use crate::holder::Holder;
 use crate::records::{Entity, Kind};
 use crate::request::Request;
 use crate::rows;
@@ -27,17 +27,9 @@ pub(crate) fn create(request: &Request) -> Result<Answer> {
 pub(crate) fn get(request: &Request) -> Result<Answer> {
     let mut xml = request.result();
     xml.open("User");
-    match request.own_name()? {
-        None => {
-            // The root user has neither a path nor a name.
-            xml.text("UserId", request.account());
-            xml.text("Arn", &request.caller.arn);
-            xml.text("CreateDate", &names::date(0));
-        }
-        Some(name) => {
-            let row = rows::entity(request.account(), Kind::User, name)?;
-            write_one(&mut xml, request.account(), &row.record);
-        }
+    match Holder::of(request)? {
+        Holder::User(row) => write_one(&mut xml, request.account(), &row.record),
+        root @ Holder::Root => root.write(request, &mut xml),
     }
     xml.close("User");
     Ok(Answer::of(xml))
@@ -56,6 +48,9 @@ pub(crate) fn delete(request: &Request) -> Result<Answer> {
     }
     if !rows::access_keys_of(&row.record.id)?.is_empty() {
         return Err(entities::conflict("must delete access keys first."));
+    }
+    if !rows::mfa_devices_of(&row.record.id)?.is_empty() {
+        return Err(entities::conflict("must delete MFA device first."));
     }
     entities::delete(&row, request)
 }

@@ -136,7 +136,8 @@ pub(crate) fn delete(request: &Request) -> Result<Answer> {
     Ok(Answer::done(changes))
 }
 
-fn write_one(xml: &mut XmlWriter, policy: &ManagedPolicy, number: u32, created_ms: u64) {
+/// What answers show of a version but its document.
+pub(crate) fn write_one(xml: &mut XmlWriter, policy: &ManagedPolicy, number: u32, created_ms: u64) {
     xml.text("VersionId", &format!("v{number}"));
     xml.boolean("IsDefaultVersion", number == policy.default_version);
     xml.text("CreateDate", &names::date(created_ms));

@@ -27,7 +27,7 @@ pub use contract::calls::Head as SentHead;
 pub use contract::calls::{
     Asked, Batch, Body, Call, Chunked, Decision, Digest, DigestAlgorithm, Failure, Form, Identity,
     IdentityKind, IngestPlan, Ingested, Named, Owner, Payload, Principal, Progress, Put, Refusal,
-    Requirement, Session, Span, Target,
+    Requirement, SecondFactor, Session, Span, Target,
 };
 pub use contract::{digests, keys, settings, trace, vault};
 pub use head::Head;

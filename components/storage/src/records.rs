@@ -18,7 +18,7 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use access::{Acl, Ownership, PolicyRow, PublicAccess};
-pub(crate) use bucket::{BucketRow, Versioning};
+pub(crate) use bucket::{BucketRow, MfaDelete, Versioning};
 pub(crate) use checksum::{Algorithm, AlgorithmSet, Checksum, ChecksumType};
 pub(crate) use lock::{DefaultRetention, LockMode, ObjectLockConfiguration, Period, Retention};
 pub(crate) use upload::{Initiator, Part, Upload};

@@ -5,6 +5,7 @@ pub(crate) mod document;
 pub(crate) mod legal_hold;
 pub(crate) mod lock;
 pub(crate) mod retention;
+pub(crate) mod second_factor;
 pub(crate) mod tagging;
 
 use gateway::errors::{Result, S3Error};

@@ -16,6 +16,10 @@ use crate::form;
 use crate::refusals;
 use crate::settings::settings;
 
+/// The header with a one-time code, and the operations that may need one.
+const CODE_HEADER: &str = "x-amz-mfa";
+const WITH_CODE: [&str; 3] = ["DeleteObject", "DeleteObjects", "PutBucketVersioning"];
+
 /// How the aliases of Object Lambda access points end.
 const TRANSFORMING_ALIAS: &str = "--ol-s3";
 
@@ -91,6 +95,10 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     if is_query {
         return walk_query(call, head.id, &border).await;
     }
+    // A one-time code is used up before anybody relies on it.
+    if WITH_CODE.contains(&target.operation.as_str()) && headers.has(CODE_HEADER) {
+        verify_code(call, head.id, &border).await?;
+    }
 
     // Whose it is, then whether they may. Storage refuses whatever policy did not allow.
     if let Some(bucket) = target.bucket.as_deref().filter(|_| target.operation != CREATE_BUCKET) {
@@ -127,7 +135,8 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
 
 /// The rest of the walk of a call of IAM or STS: what it takes, whether the caller may, the answer.
 async fn walk_query(call: &Call, id: u64, border: &Border<'_>) -> Result<(), Refusal> {
-    border.enter("iam");
+    // Before the decision: whether a code came with the call is a condition of policies.
+    verify_code(call, id, border).await?;
     iam::plan(call)?;
     border.enter("policy");
     policy::authorize(call)?;
@@ -140,6 +149,18 @@ async fn walk_query(call: &Call, id: u64, border: &Border<'_>) -> Result<(), Ref
         progress = iam::resume(id)?;
     }
     border.enter("gateway");
+    Ok(())
+}
+
+/// Has `iam` judge the one-time code of a call, if it brings one.
+async fn verify_code(call: &Call, id: u64, border: &Border<'_>) -> Result<(), Refusal> {
+    border.enter("iam");
+    let mut progress = iam::verify_code(call.share())?;
+    while let Progress::Pending = progress {
+        sdk::executor::suspend().await;
+        border.enter("iam");
+        progress = iam::resume(id)?;
+    }
     Ok(())
 }
 

@@ -1,30 +1,42 @@
 //! GetBucketVersioning and PutBucketVersioning:
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html>
 
-use crate::errors::{ErrorCode, Result, S3Error};
-use crate::versioning::VersioningStatus;
+use crate::errors::{ErrorCode, Result};
+use crate::versioning::{MfaDelete, VersioningStatus};
 use crate::xml::{Element, XmlWriter};
 
-/// Reads the body of PutBucketVersioning. `MalformedXML` against the schema,
-/// `IllegalVersioningConfigurationException` without a status, `NotImplemented` for MFA delete.
-pub fn parse(body: &[u8]) -> Result<VersioningStatus> {
-    let root = Element::parse_named(body, "VersioningConfiguration")?;
-    root.only(&["Status", "MfaDelete"])?;
-    match root.text_of("MfaDelete").map(str::trim) {
-        None | Some("Disabled") => {}
-        Some("Enabled") => return Err(S3Error::new(ErrorCode::NotImplemented).detail("Header", "MfaDelete")),
-        Some(_) => return Err(ErrorCode::MalformedXML.into()),
-    }
-    let Some(status) = root.text_of("Status") else {
-        return Err(ErrorCode::IllegalVersioningConfigurationException.into());
-    };
-    Ok(VersioningStatus::parse(status.trim()).ok_or(ErrorCode::MalformedXML)?)
+/// What PutBucketVersioning asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Input {
+    /// Whether the bucket keeps versions.
+    pub status: VersioningStatus,
+    /// Whether it takes a second factor to delete them; `None` leaves that as it is.
+    pub mfa_delete: Option<MfaDelete>,
 }
 
-/// The document of GetBucketVersioning: empty when versioning was never turned on.
-pub fn document(status: Option<VersioningStatus>) -> String {
+impl Input {
+    /// Reads the body. `MalformedXML` against the schema, `IllegalVersioningConfigurationException` without a status.
+    pub fn parse(body: &[u8]) -> Result<Input> {
+        let root = Element::parse_named(body, "VersioningConfiguration")?;
+        root.only(&["Status", "MfaDelete"])?;
+        let mfa_delete = match root.text_of("MfaDelete").map(str::trim) {
+            None => None,
+            Some(text) => Some(MfaDelete::parse(text).ok_or(ErrorCode::MalformedXML)?),
+        };
+        let Some(status) = root.text_of("Status") else {
+            return Err(ErrorCode::IllegalVersioningConfigurationException.into());
+        };
+        let status = VersioningStatus::parse(status.trim()).ok_or(ErrorCode::MalformedXML)?;
+        Ok(Input { status, mfa_delete })
+    }
+}
+
+/// The document of GetBucketVersioning: empty when versioning was never turned on, without `MfaDelete` when nobody ever said
+/// anything of it.
+pub fn document(status: Option<VersioningStatus>, mfa_delete: Option<MfaDelete>) -> String {
     let mut xml = XmlWriter::document("VersioningConfiguration");
     xml.optional("Status", status.map(VersioningStatus::name));
+    xml.optional("MfaDelete", mfa_delete.map(MfaDelete::name));
     xml.finish()
 }
 
@@ -33,11 +45,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_status_is_read_back_as_written() {
+    fn what_is_asked_for_is_read_back_as_written() {
         for status in [VersioningStatus::Enabled, VersioningStatus::Suspended] {
-            assert_eq!(parse(document(Some(status)).as_bytes()).unwrap(), status);
+            for mfa_delete in [None, Some(MfaDelete::Enabled), Some(MfaDelete::Disabled)] {
+                let document = document(Some(status), mfa_delete);
+                assert_eq!(Input::parse(document.as_bytes()).unwrap(), Input { status, mfa_delete });
+            }
         }
-        assert!(document(None).ends_with("2006-03-01/\"></VersioningConfiguration>"));
+        assert!(document(None, None).ends_with("2006-03-01/\"></VersioningConfiguration>"));
     }
 
     #[test]
@@ -47,17 +62,21 @@ mod tests {
             ("<Versioning/>", ErrorCode::MalformedXML),
             ("<VersioningConfiguration/>", ErrorCode::IllegalVersioningConfigurationException),
             (
+                "<VersioningConfiguration><MfaDelete>Disabled</MfaDelete></VersioningConfiguration>",
+                ErrorCode::IllegalVersioningConfigurationException,
+            ),
+            (
                 "<VersioningConfiguration><Status>enabled</Status></VersioningConfiguration>",
                 ErrorCode::MalformedXML,
             ),
             (
-                "<VersioningConfiguration><Status>Enabled</Status><MfaDelete>Enabled</MfaDelete>\
+                "<VersioningConfiguration><Status>Enabled</Status><MfaDelete>Suspended</MfaDelete>\
                  </VersioningConfiguration>",
-                ErrorCode::NotImplemented,
+                ErrorCode::MalformedXML,
             ),
         ];
         for (xml, code) in cases {
-            assert_eq!(parse(xml.as_bytes()).unwrap_err().code, code, "{xml}");
+            assert_eq!(Input::parse(xml.as_bytes()).unwrap_err().code, code, "{xml}");
         }
     }
 }

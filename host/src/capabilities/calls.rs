@@ -5,7 +5,7 @@ use wasmtime::{Error, Result};
 
 use crate::bindings::calls::{
     Asked, Batch, Body, Decision, DigestAlgorithm, Form, Head, Host, HostCall, IdentityKind, IngestPlan,
-    Named, Outcome, Owner, Payload, Principal, Session, Span, Target,
+    Named, Outcome, Owner, Payload, Principal, SecondFactor, Session, Span, Target,
 };
 use crate::body::{Boundary, digest::Algorithm};
 use crate::call::{Answer, CallHandle, CallState, Calls, Work};
@@ -131,6 +131,10 @@ impl HostCall for CallsView<'_> {
 
     fn session(&mut self, handle: Resource<CallHandle>) -> Result<Option<Session>> {
         Ok(self.call(&handle)?.facts.session.clone())
+    }
+
+    fn second_factor(&mut self, handle: Resource<CallHandle>) -> Result<Option<SecondFactor>> {
+        Ok(self.call(&handle)?.facts.second_factor.clone())
     }
 
     fn set_parameters(&mut self, handle: Resource<CallHandle>, parameters: String) -> Result<()> {

@@ -1,12 +1,15 @@
 //! `vault`: secrets are made and sealed here.
 
+use wasmtime::component::Resource;
 use wasmtime::{Error, Result};
 
-use crate::bindings::calls::{Identity, Session};
-use crate::bindings::vault::{AccessKey, Host, Temporary, Usage};
+use crate::bindings::calls::{Identity, Principal, SecondFactor, Session};
+use crate::bindings::vault::{AccessKey, Device, Host, Seed, Temporary, Usage};
+use crate::call::CallHandle;
 use crate::capabilities::HostState;
+use crate::capabilities::calls::establish;
 use crate::capabilities::keys::{contract_kind, kind_of};
-use crate::vault::{SessionDetails, SessionHolder};
+use crate::vault::{self, SessionDetails, SessionHolder};
 
 impl Host for HostState {
     fn generate(&mut self, account: String, unique_id: String) -> Result<AccessKey> {
@@ -38,6 +41,38 @@ impl Host for HostState {
         let last = self.vault.last_use(&access_key_id);
         Ok(last.map(|last| Usage { at_ms: last.at_ms, service: last.service, region: last.region }))
     }
+
+    fn make_seed(&mut self, account: String, serial_number: String) -> Result<Seed> {
+        let made = self.vault.make_seed(&account, &serial_number).map_err(Error::new)?;
+        Ok(Seed { text: made.text.reveal().to_owned(), sealed: made.sealed })
+    }
+
+    fn find_step(&mut self, device: Device, code: String, first: u64, last: u64) -> Result<Option<u64>> {
+        // What was sealed for another device has no code that is right.
+        Ok(self.vault.find_step(&own(&device), &code, first, last).unwrap_or_default())
+    }
+
+    fn establish_second_factor(
+        &mut self,
+        handle: Resource<CallHandle>,
+        device: Device,
+        code: String,
+        step: u64,
+    ) -> Result<bool> {
+        let is_right = self.vault.find_step(&own(&device), &code, step, step) == Ok(Some(step));
+        let facts = &mut self.calls.of(&handle)?.facts;
+        let is_its = matches!(&facts.principal, Some(Principal::Authenticated(identity)) if identity.account == device.account);
+        if !is_right || !is_its {
+            return Ok(false);
+        }
+        let factor = SecondFactor { account: device.account, serial_number: device.serial_number };
+        establish(&mut facts.second_factor, factor, "second-factor")?;
+        Ok(true)
+    }
+}
+
+fn own(device: &Device) -> vault::Device<'_> {
+    vault::Device { account: &device.account, serial_number: &device.serial_number, sealed: &device.sealed }
 }
 
 fn details(session: Session) -> SessionDetails {

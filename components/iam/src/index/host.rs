@@ -3,7 +3,7 @@
 use sdk::index::{self, Direction};
 use sdk::{keys, vault};
 
-use super::{Entry, Generated, Usage};
+use super::{Entry, Generated, Seed, Usage};
 
 /// The row of `key`.
 pub(crate) fn get(table: &str, key: &[u8]) -> Option<Entry> {
@@ -42,4 +42,15 @@ pub(crate) fn last_use(access_key_id: &str) -> Option<Usage> {
 /// The unique id and the name of a user of the configuration, by its name in any case.
 pub(crate) fn configured_user(account: &str, name: &str) -> Option<(String, String)> {
     keys::configured_user(account, name).map(|identity| (identity.unique_id, identity.user))
+}
+
+/// Makes the seed of a device.
+pub(crate) fn make_seed(account: &str, serial_number: &str) -> Seed {
+    let made = vault::make_seed(account, serial_number);
+    Seed { text: made.text, sealed: made.sealed }
+}
+
+/// The first of some steps that a code is of.
+pub(crate) fn find_step(device: &vault::Device, code: &str, first: u64, last: u64) -> Option<u64> {
+    vault::find_step(device, code, first, last)
 }

@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use sdk::{Batch, Requirement};
+use sdk::{Batch, Requirement, vault};
 
-use super::{Entry, Generated, Usage};
+use super::{Entry, Generated, Seed, Usage};
 
 #[derive(Default)]
 struct Memory {
@@ -86,4 +86,19 @@ pub(crate) fn last_use(_access_key_id: &str) -> Option<Usage> {
 
 pub(crate) fn configured_user(_account: &str, name: &str) -> Option<(String, String)> {
     name.eq_ignore_ascii_case("configured").then(|| ("AIDACONFIGURED".to_owned(), "configured".to_owned()))
+}
+
+pub(crate) fn make_seed(account: &str, serial_number: &str) -> Seed {
+    Seed { text: "SEED".to_owned(), sealed: format!("{account} {serial_number}").into_bytes() }
+}
+
+/// The code of a step is its number.
+pub(crate) fn find_step(device: &vault::Device, code: &str, first: u64, last: u64) -> Option<u64> {
+    assert_eq!(device.sealed, format!("{} {}", device.account, device.serial_number).into_bytes());
+    (first..=last).find(|step| code_of(*step) == code)
+}
+
+/// The code of a step.
+pub(crate) fn code_of(step: u64) -> String {
+    format!("{:06}", step % 1_000_000)
 }

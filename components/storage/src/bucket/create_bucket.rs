@@ -47,6 +47,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             acl: acl.clone(),
             policy: None,
             holds_foreign: false,
+            mfa_delete: None,
         };
         let mut plan = Plan::new();
         let key = tables::bucket_key(&request.bucket);

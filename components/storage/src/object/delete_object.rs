@@ -8,6 +8,7 @@ use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::records::{BucketRow, Version, VersionId, Versioning};
 use crate::request::Request;
 use crate::subresource::lock::{self, Bypass};
+use crate::subresource::second_factor::{self, SecondFactor};
 use crate::{rows, tables};
 
 use super::write::{self, Place};
@@ -24,6 +25,8 @@ pub(crate) struct Deletion {
     pub(crate) conditions: DeletePreconditions,
     /// Whether a retention in governance mode is in the way.
     pub(crate) bypass: Bypass,
+    /// What was shown to delete a version, where the bucket asks for it.
+    pub(crate) factor: SecondFactor,
     /// Milliseconds since 1970.
     pub(crate) now_ms: u64,
 }
@@ -41,11 +44,13 @@ pub(crate) struct Deleted {
 
 /// DeleteObject.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
+    let version = request.query.get("versionId").map(read::parse_version_id).transpose()?;
     let deletion = Deletion {
         key: request.key.clone(),
-        version: request.query.get("versionId").map(read::parse_version_id).transpose()?,
+        version,
         conditions: DeletePreconditions::parse(&request.headers)?,
         bypass: Bypass::of(&request.headers),
+        factor: if version.is_some() { SecondFactor::of(request)? } else { SecondFactor::Missing },
         now_ms: request.now_ms(),
     };
     let deleted = commit(request, &deletion).await?;
@@ -83,6 +88,7 @@ pub(crate) fn add(plan: &mut Plan, bucket: &BucketRow, deletion: &Deletion) -> R
 }
 
 fn add_version(plan: &mut Plan, bucket: &BucketRow, deletion: &Deletion, id: VersionId) -> Result<Deleted> {
+    second_factor::check_delete(bucket, deletion.factor)?;
     let answer = Deleted { version: Some(id), is_marker: false, changes: false };
     let answer = match bucket.versioning {
         Versioning::Unversioned => Deleted { version: None, ..answer },

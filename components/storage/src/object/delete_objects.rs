@@ -17,6 +17,7 @@ use crate::plan::Plan;
 use crate::request::Request;
 use crate::subresource::document;
 use crate::subresource::lock::Bypass;
+use crate::subresource::second_factor::{self, SecondFactor};
 use crate::tables;
 
 use super::delete_object::{self, Deleted, Deletion};
@@ -42,9 +43,10 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let document = document::receive(request).await?;
     let (objects, quiet) = parse(&Element::parse_named(&document, "Delete")?)?;
     let bypass = Bypass::of(&request.headers);
+    let factor = factor(request, &objects)?;
     let allowed = judge(request, &objects).await;
     let deletions = objects.iter().zip(allowed).map(|(object, allowed)| match allowed {
-        true => deletion(object, bypass, request.now_ms()),
+        true => deletion(object, bypass, factor, request.now_ms()),
         false => Err(ErrorCode::AccessDenied.into()),
     });
     let deletions: Vec<Result<Deletion>> = deletions.collect();
@@ -63,6 +65,17 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     }
     let answers = objects.iter().zip(results.into_values());
     Ok(Response::new(200).xml(write(answers, quiet)))
+}
+
+/// What was shown to delete versions. Where that takes a second factor and there is none, nothing of the request is done:
+/// `AccessDenied`.
+fn factor(request: &Request, objects: &[Named]) -> Result<SecondFactor> {
+    if objects.iter().all(|object| object.version.is_none()) {
+        return Ok(SecondFactor::Missing);
+    }
+    let factor = SecondFactor::of(request)?;
+    second_factor::check_delete(&request.read_bucket_row()?.record, factor)?;
+    Ok(factor)
 }
 
 /// Which of the objects the client may delete.
@@ -126,13 +139,14 @@ async fn delete_together(
     Ok(())
 }
 
-fn deletion(object: &Named, bypass: Bypass, now_ms: u64) -> Result<Deletion> {
+fn deletion(object: &Named, bypass: Bypass, factor: SecondFactor, now_ms: u64) -> Result<Deletion> {
     key::check(&object.key)?;
     let version = match &object.version {
         Some(text) => Some(read::parse_version_id(text).map_err(|_| S3Error::new(ErrorCode::NoSuchVersion))?),
         None => None,
     };
-    Ok(Deletion { key: object.key.clone(), version, conditions: object.conditions.clone(), bypass, now_ms })
+    let conditions = object.conditions.clone();
+    Ok(Deletion { key: object.key.clone(), version, conditions, bypass, factor, now_ms })
 }
 
 /// Reads the document: the objects, and whether only errors are to be answered. `MalformedXML` without any object, or

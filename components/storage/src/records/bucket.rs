@@ -33,6 +33,8 @@ pub(crate) struct BucketRow {
     pub(crate) policy: Option<u64>,
     /// Whether an object of another account was ever written here.
     pub(crate) holds_foreign: bool,
+    /// Whether it takes a second factor to delete versions; nothing where nobody ever said so.
+    pub(crate) mfa_delete: Option<MfaDelete>,
 }
 
 impl BucketRow {
@@ -51,6 +53,11 @@ impl BucketRow {
         self.ownership() != ObjectOwnership::BucketOwnerEnforced
     }
 
+    /// Whether versions are deleted, and the versioning state changes, with a second factor only.
+    pub(crate) fn takes_second_factor(&self) -> bool {
+        self.mfa_delete == Some(MfaDelete::Enabled)
+    }
+
     /// Whether more than the bucket's owner has a say on what happens in it.
     pub(crate) fn is_guarded(&self) -> bool {
         self.policy.is_some() || (self.holds_foreign && self.has_acls())
@@ -67,6 +74,15 @@ pub(crate) enum Versioning {
     Enabled,
     /// Writes replace the null version and leave versions with ids alone.
     Suspended,
+}
+
+/// Whether it takes a second factor to delete versions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum MfaDelete {
+    /// It does not, any more.
+    Disabled,
+    /// It does.
+    Enabled,
 }
 
 plain_record!(BucketRow);

@@ -69,6 +69,7 @@ fn other_records_are_read_back() {
         acl: Acl::of(&shared(), Account(2)),
         policy: Some(6),
         holds_foreign: true,
+        mfa_delete: Some(MfaDelete::Enabled),
     };
     assert_eq!(BucketRow::decode(&bucket.encode().unwrap()).unwrap(), bucket);
     let part = ManifestPart {

@@ -35,15 +35,16 @@ fn a_request_names_one_to_a_thousand_objects() {
 
 #[test]
 fn an_impossible_key_or_version_is_its_own_error() {
-    let code = |object: &Named| deletion(object, Bypass::None, 0).unwrap_err().code;
+    let code = |object: &Named| deletion(object, Bypass::None, SecondFactor::Missing, 0).unwrap_err().code;
     assert_eq!(code(&named(&"k".repeat(1025))), ErrorCode::KeyTooLongError);
     assert_eq!(code(&Named { version: Some("x".to_owned()), ..named("k") }), ErrorCode::NoSuchVersion);
 }
 
 #[test]
 fn a_key_that_is_named_again_waits_for_the_next_round() {
-    let deletions: Vec<Deletion> =
-        ["a", "b", "a", "c", "a"].map(|key| deletion(&named(key), Bypass::None, 0).unwrap()).into();
+    let deletions: Vec<Deletion> = ["a", "b", "a", "c", "a"]
+        .map(|key| deletion(&named(key), Bypass::None, SecondFactor::Missing, 0).unwrap())
+        .into();
     let rounds = rounds(deletions.iter().enumerate().collect());
     let positions: Vec<Vec<usize>> =
         rounds.iter().map(|round| round.iter().map(|(position, _)| *position).collect()).collect();

@@ -7,6 +7,7 @@ use crate::index::memory;
 use crate::object::delete_object::{self, Deletion};
 use crate::records::{Account, Body, Record, Span, VersionId};
 use crate::subresource::lock::Bypass;
+use crate::subresource::second_factor::SecondFactor;
 
 pub(crate) fn bucket(versioning: Versioning) -> BucketRow {
     BucketRow {
@@ -74,6 +75,7 @@ fn plan(change: Change, bucket: &BucketRow, model: &Model, blob: u64) -> (Plan, 
         version,
         conditions: Default::default(),
         bypass: Bypass::None,
+        factor: SecondFactor::Missing,
         now_ms: 2_000,
     };
     match change {
@@ -233,4 +235,25 @@ fn a_locked_null_version_is_not_replaced() {
     let error = put(&mut Plan::new(), &place, &object(2)).unwrap_err();
     assert_eq!(error.code, ErrorCode::AccessDenied);
     assert!(delete_current(&mut Plan::new(), &place, 2_000).is_err());
+}
+
+#[test]
+fn a_version_goes_with_a_code_where_the_bucket_asks_for_one() {
+    use crate::records::MfaDelete;
+    let bucket = BucketRow { mfa_delete: Some(MfaDelete::Enabled), ..bucket(Versioning::Enabled) };
+    let deletion = |version, factor| Deletion {
+        key: KEY.to_owned(),
+        version,
+        conditions: Default::default(),
+        bypass: Bypass::None,
+        factor,
+        now_ms: 2_000,
+    };
+    let add = |deletion: &Deletion| delete_object::add(&mut Plan::new(), &bucket, deletion).map(|_| ());
+    let refused = |factor| add(&deletion(Some(VersionId::Null), factor)).unwrap_err().code;
+    assert_eq!(refused(SecondFactor::Missing), gateway::errors::ErrorCode::AccessDenied);
+    assert_eq!(refused(SecondFactor::NotRoot), gateway::errors::ErrorCode::AccessDenied);
+    add(&deletion(Some(VersionId::Null), SecondFactor::Shown)).unwrap();
+    // A delete marker takes nothing away.
+    add(&deletion(None, SecondFactor::Missing)).unwrap();
 }

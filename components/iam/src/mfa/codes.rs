@@ -1,0 +1,218 @@
+//! Which codes are right: each once, in their order, around the time that it is.
+//!
+//! A device shows another code in every step of 30 seconds. A code counts in its own step, in the one before and in the one
+//! after. Who types slowly when a device is enabled and whose clock runs late look alike, so a clock's drift widens the
+//! window in its direction, instead of moving it.
+//!
+//! **Guessing.** After [`FAILURES_MAX`] wrong codes in a row a device takes none for [`LOCK_MS`], and for twice as long after
+//! each further so many, up to [`LOCK_MS_MAX`]: about 500 guesses a day, each right with a chance of one in 300,000. Only who
+//! signs as its user can lock a device, and what comes while it is locked changes nothing and costs no commit. A right code
+//! unlocks; so does an administrator, who has the codes synchronized again.
+
+use sdk::vault::Device;
+
+use crate::index;
+use crate::names;
+use crate::records::MfaDevice;
+
+/// Milliseconds of a step.
+const STEP_MS: u64 = 30_000;
+/// Steps by which a clock may be off when a device is enabled or synchronized.
+const DRIFT_MAX: u64 = 5;
+/// Wrong codes in a row.
+const FAILURES_MAX: u32 = 5;
+/// How long a device is locked for the first time.
+const LOCK_MS: u64 = 30_000;
+/// How long at most.
+const LOCK_MS_MAX: u64 = 900_000;
+
+/// What a code is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Judged {
+    /// The code of this step, and new.
+    Right(u64),
+    /// It was right once, or another one after it was used.
+    Used,
+    /// Of none of the steps that count.
+    Wrong,
+    /// Nothing was looked at.
+    Locked,
+}
+
+/// Whether a text could be a code.
+pub(crate) fn is_code(text: &str) -> bool {
+    text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A device as the host takes it.
+pub(crate) fn sealed(account: &str, device: &MfaDevice) -> Device {
+    Device {
+        account: account.to_owned(),
+        serial_number: names::mfa_arn(account, device),
+        sealed: device.sealed.clone(),
+    }
+}
+
+/// Judges a code that is shown now.
+pub(crate) fn judge(account: &str, device: &MfaDevice, code: &str, now_ms: u64) -> Judged {
+    if now_ms < device.locked_until_ms {
+        return Judged::Locked;
+    }
+    if !is_code(code) {
+        return Judged::Wrong;
+    }
+    let (first, last) = window(device, now_ms);
+    let sealed = sealed(account, device);
+    let fresh = first.max(device.used_step.saturating_add(1));
+    if let Some(step) = index::find_step(&sealed, code, fresh, last) {
+        return Judged::Right(step);
+    }
+    match index::find_step(&sealed, code, first, device.used_step.min(last)) {
+        Some(_) => Judged::Used,
+        None => Judged::Wrong,
+    }
+}
+
+/// The steps whose codes count now.
+fn window(device: &MfaDevice, now_ms: u64) -> (u64, u64) {
+    let now = now_ms / STEP_MS;
+    let late = device.drift_steps.min(0).unsigned_abs();
+    let early = device.drift_steps.max(0).unsigned_abs();
+    (now.saturating_sub(late + 1), now.saturating_add(early + 1))
+}
+
+/// The step of the second of two codes that follow one another, around now and after the last one that was used.
+pub(crate) fn find_pair(account: &str, device: &MfaDevice, codes: (&str, &str), now_ms: u64) -> Option<u64> {
+    let sealed = sealed(account, device);
+    let now = now_ms / STEP_MS;
+    let last = now.saturating_add(DRIFT_MAX);
+    let mut from = now.saturating_sub(DRIFT_MAX).max(device.used_step.saturating_add(1));
+    // A code may be that of several steps.
+    while let Some(step) = index::find_step(&sealed, codes.0, from, last) {
+        if index::find_step(&sealed, codes.1, step + 1, step + 1).is_some() {
+            return Some(step + 1);
+        }
+        from = step + 1;
+    }
+    None
+}
+
+impl MfaDevice {
+    /// After a right code.
+    pub(crate) fn use_up(&mut self, step: u64) {
+        self.used_step = step;
+        self.failures = 0;
+        self.locked_until_ms = 0;
+    }
+
+    /// After two right codes in a row, which tell what time the device has.
+    pub(crate) fn synchronize(&mut self, step: u64, now_ms: u64) {
+        self.use_up(step);
+        let off = step.abs_diff(now_ms / STEP_MS).min(DRIFT_MAX);
+        let off = i64::try_from(off).unwrap_or_default();
+        self.drift_steps = if step < now_ms / STEP_MS { -off } else { off };
+    }
+
+    /// After a wrong code. True when the device takes none from now on.
+    pub(crate) fn count_failure(&mut self, now_ms: u64) -> bool {
+        self.failures = self.failures.saturating_add(1);
+        if !self.failures.is_multiple_of(FAILURES_MAX) {
+            return false;
+        }
+        let doublings = (self.failures / FAILURES_MAX - 1).min(8);
+        self.locked_until_ms = now_ms.saturating_add((LOCK_MS << doublings).min(LOCK_MS_MAX));
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::memory::code_of;
+
+    const ACCOUNT: &str = "000000000001";
+    /// The begin of step 1000.
+    const NOW: u64 = 1000 * STEP_MS;
+
+    fn device() -> MfaDevice {
+        let made = index::make_seed(ACCOUNT, "arn:aws:iam::000000000001:mfa/phone");
+        MfaDevice {
+            path: "/".to_owned(),
+            name: "phone".to_owned(),
+            created_ms: 0,
+            tags: Vec::new(),
+            sealed: made.sealed,
+            holder: None,
+            enabled_ms: 0,
+            drift_steps: 0,
+            used_step: 0,
+            failures: 0,
+            locked_until_ms: 0,
+        }
+    }
+
+    #[test]
+    fn a_code_counts_around_its_step_and_once() {
+        let mut phone = device();
+        let judge = |phone: &MfaDevice, step: u64| judge(ACCOUNT, phone, &code_of(step), NOW);
+        for (step, judged) in [
+            (998, Judged::Wrong),
+            (999, Judged::Right(999)),
+            (1000, Judged::Right(1000)),
+            (1001, Judged::Right(1001)),
+            (1002, Judged::Wrong),
+        ] {
+            assert_eq!(judge(&phone, step), judged, "{step}");
+        }
+        phone.use_up(1000);
+        for (step, judged) in
+            [(998, Judged::Wrong), (999, Judged::Used), (1000, Judged::Used), (1001, Judged::Right(1001))]
+        {
+            assert_eq!(judge(&phone, step), judged, "{step}");
+        }
+        phone.use_up(1001);
+        assert_eq!(judge(&phone, 1001), Judged::Used);
+        for text in ["", "99999", "0001000", "00100a", "+01000", " 01000"] {
+            assert_eq!(super::judge(ACCOUNT, &phone, text, NOW), Judged::Wrong, "{text}");
+        }
+    }
+
+    #[test]
+    fn two_codes_in_a_row_tell_the_time() {
+        let phone = device();
+        let pair =
+            |first: u64, second: u64| find_pair(ACCOUNT, &phone, (&code_of(first), &code_of(second)), NOW);
+        assert_eq!(pair(999, 1000), Some(1000));
+        assert_eq!(pair(995, 996), Some(996));
+        assert_eq!(pair(1005, 1006), Some(1006));
+        for (first, second) in [(994, 995), (1006, 1007), (1000, 999), (999, 1001), (1000, 1000)] {
+            assert_eq!(pair(first, second), None, "{first} {second}");
+        }
+        let mut late = device();
+        late.synchronize(996, NOW);
+        assert_eq!(window(&late, NOW), (995, 1001));
+        assert_eq!(find_pair(ACCOUNT, &late, (&code_of(996), &code_of(997)), NOW), None);
+        assert_eq!(find_pair(ACCOUNT, &late, (&code_of(997), &code_of(998)), NOW), Some(998));
+        late.synchronize(1003, NOW);
+        assert_eq!(window(&late, NOW), (999, 1004));
+    }
+
+    #[test]
+    fn wrong_codes_lock_a_device_for_longer_and_longer() {
+        let mut phone = device();
+        let mut locks = Vec::new();
+        for _ in 0..60 {
+            if phone.count_failure(NOW) {
+                locks.push((phone.locked_until_ms - NOW) / 1000);
+            }
+        }
+        assert_eq!(locks, [30, 60, 120, 240, 480, 900, 900, 900, 900, 900, 900, 900]);
+        assert_eq!(judge(ACCOUNT, &phone, &code_of(1000), NOW), Judged::Locked);
+        let later = phone.locked_until_ms;
+        assert_eq!(judge(ACCOUNT, &phone, &code_of(later / STEP_MS), later), Judged::Right(later / STEP_MS));
+        phone.use_up(later / STEP_MS);
+        assert_eq!((phone.failures, phone.locked_until_ms), (0, 0));
+        phone.failures = u32::MAX;
+        phone.count_failure(u64::MAX);
+    }
+}

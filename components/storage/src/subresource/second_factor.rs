@@ -1,0 +1,59 @@
+//! MFA delete: what the owner of a bucket made depend on a one-time code.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html>
+
+use gateway::errors::{ErrorCode, Result, S3Error};
+use sdk::IdentityKind;
+
+use crate::records::{Account, BucketRow};
+use crate::request::Request;
+
+/// What a request shows. Only the root user of the account that owns the bucket can show anything that counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum SecondFactor {
+    /// Nothing: the root user asks, without a code.
+    #[default]
+    Missing,
+    /// Somebody else asks.
+    NotRoot,
+    /// The root user asks, with a code of its device. `iam` has used it up.
+    Shown,
+}
+
+impl SecondFactor {
+    /// What the request shows to the bucket that it is about.
+    pub(crate) fn of(request: &Request) -> Result<SecondFactor> {
+        let owner = request.bucket_row()?.record.owner;
+        let is_root = request.identity().is_some_and(|identity| {
+            identity.kind == IdentityKind::Root && Account::parse(&identity.account) == Some(owner)
+        });
+        if !is_root {
+            return Ok(SecondFactor::NotRoot);
+        }
+        let shown = request.call.second_factor();
+        let is_its = shown.is_some_and(|factor| Account::parse(&factor.account) == Some(owner));
+        Ok(if is_its { SecondFactor::Shown } else { SecondFactor::Missing })
+    }
+}
+
+/// Whether the versioning state may change. `AccessDenied` unless the root user has shown a code.
+pub(crate) fn check_change(factor: SecondFactor) -> Result<()> {
+    match factor {
+        SecondFactor::Shown => Ok(()),
+        SecondFactor::Missing => Err(missing()),
+        SecondFactor::NotRoot => Err(S3Error::new(ErrorCode::AccessDenied)
+            .message("This operation may only be performed by the bucket owner")),
+    }
+}
+
+/// Whether a version may be deleted for good. `AccessDenied` where that takes a code, and there is none.
+pub(crate) fn check_delete(bucket: &BucketRow, factor: SecondFactor) -> Result<()> {
+    match bucket.takes_second_factor() && factor != SecondFactor::Shown {
+        true => Err(missing()),
+        false => Ok(()),
+    }
+}
+
+fn missing() -> S3Error {
+    S3Error::new(ErrorCode::AccessDenied).message("Mfa Authentication must be used for this request")
+}
