@@ -10,10 +10,12 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::accounts::{Accounts, RootOrigin};
+use crate::admin::{Admin, AdminServer};
 use crate::cli::say;
 use crate::compose::Manifest;
 use crate::config::Config;
 use crate::engine::CompiledPipeline;
+use crate::explanations::Explanations;
 use crate::health::Health;
 use crate::listener::{self, Listener};
 use crate::notify::notify;
@@ -57,6 +59,7 @@ fn serve_volume(config: Config, listeners: Vec<Listener>, volume: &Arc<Volume>) 
         None => None,
     };
     let shared = share(&config, &accounts, volume, &metrics, exporter.clone())?;
+    let admin = admin(&config, &shared);
     let greeting = greeting(&config, &accounts, &listeners);
     let server = Server {
         listeners,
@@ -75,10 +78,23 @@ fn serve_volume(config: Config, listeners: Vec<Listener>, volume: &Arc<Volume>) 
         say(&greeting);
         notify(config.notify_socket.as_deref(), "READY=1");
     });
+    if let Some(admin) = admin {
+        admin.close();
+    }
     if let Some(exporter) = exporter {
         exporter.close();
     }
     outcome
+}
+
+/// The admin API on its socket. Requests do not need it: a file system without sockets is no reason not to serve.
+fn admin(config: &Config, shared: &Shared) -> Option<AdminServer> {
+    let admin = Admin { explanations: Arc::clone(&shared.explanations) };
+    AdminServer::start(&config.data_dir, admin)
+        .inspect_err(|error| {
+            tracing::warn!(error = format!("{error:#}"), "no admin socket: `portcullis explain` cannot ask")
+        })
+        .ok()
 }
 
 /// Composes and compiles the pipeline, and puts together what all workers share.
@@ -102,6 +118,7 @@ fn share(
         metrics: Arc::clone(metrics),
         pipeline,
         settings,
+        explanations: Arc::new(Explanations::new(config.explanations.clone())),
         stages: Arc::new(stages),
         exporter,
         ids: Ids::default(),

@@ -25,6 +25,7 @@ mod records;
 mod request;
 mod roles;
 mod rows;
+mod simulate;
 mod sts;
 mod tables;
 mod tags;

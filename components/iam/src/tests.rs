@@ -45,11 +45,11 @@ fn call(form: &str) -> Result<String> {
     Ok(request.document(answered.result))
 }
 
-fn ok(form: &str) -> String {
+pub(crate) fn ok(form: &str) -> String {
     call(form).unwrap_or_else(|error| panic!("{form}: {error}"))
 }
 
-fn fails(form: &str, code: ErrorCode) {
+pub(crate) fn fails(form: &str, code: ErrorCode) {
     assert_eq!(call(form).unwrap_err().code, code, "{form}");
 }
 
