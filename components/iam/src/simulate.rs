@@ -48,7 +48,7 @@ pub(crate) fn principal(request: &Request) -> Result<Answer> {
         // Another boundary is tried in the place of its own.
         parts.retain(|part| part.document.role != Role::Boundary);
     }
-    simulate(request, parts, Some(&source.record))
+    simulate(request, parts, Some(&source))
 }
 
 /// GetContextKeysForCustomPolicy

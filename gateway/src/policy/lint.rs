@@ -12,6 +12,7 @@ use super::operator::{Comparison, Quantifier};
 use super::pattern::{ArnPattern, Piece};
 use super::public::grants_publicly;
 use super::suggest::nearest;
+use std::collections::BTreeSet;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -151,6 +152,29 @@ fn statement_resources(policy: &Policy, statement: &Statement, findings: &mut Fi
                 format!("{}: no resource of the statement is of the kind that it is about", action.text);
             findings.add(Severity::Mistake, "action-without-resource", message);
         }
+    }
+    unused_resources(statement, findings);
+}
+
+/// Resources that none of the actions is about, beside others that one is.
+fn unused_resources(statement: &Statement, findings: &mut Findings) {
+    let Some(resources) = &statement.resources else { return };
+    // What actions of other services are about is not known.
+    if !statement.actions.patterns.iter().all(is_s3) {
+        return;
+    }
+    let levels: BTreeSet<Level> =
+        statement.actions.patterns.iter().flat_map(|action| action.known().map(|(_, level)| level)).collect();
+    let is_used =
+        |pattern: &ArnPattern| !is_s3_arn(pattern) || levels.iter().any(|level| may_name(pattern, *level));
+    let (used, unused): (Vec<_>, Vec<_>) =
+        resources.texts.iter().zip(&resources.patterns).partition(|(_, pattern)| is_used(pattern));
+    if used.is_empty() {
+        return;
+    }
+    for (text, _) in unused {
+        let message = format!("{text}: no action of the statement is about a resource of this kind");
+        findings.add(Severity::Notice, "resource-without-action", message);
     }
 }
 

@@ -17,6 +17,13 @@ use std::collections::BTreeSet;
 
 /// Actions times resources that one simulation judges.
 pub const EVALUATIONS_MAX: usize = 1000;
+/// What one simulation may cost: bytes of policies, times evaluations, times bytes of the longest value that is compared. The worst
+/// that anybody can put together takes about a second.
+const EFFORT_MAX: usize = 1 << 29;
+/// A value costs at least as much as one of this length.
+const VALUE_LENGTH_MIN: usize = 64;
+/// Bytes of an action, a resource or a value of a key.
+const VALUE_LENGTH_MAX: usize = 2048;
 
 /// What a document is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -58,7 +65,7 @@ pub struct Hypothesis<'a> {
     pub documents: &'a [Document],
     /// Who asks; `None` is somebody of the account that owns the resources.
     pub asks: Option<Asks<'a>>,
-    /// The account that owns the resources; that of who asks when `None`.
+    /// The account that owns the resources; where it is `None`, the one that their ARNs name, or else that of who asks.
     pub owner: Option<&'a str>,
     /// Actions, each judged on every resource: `s3:GetObject`.
     pub actions: &'a [String],
@@ -116,8 +123,14 @@ pub enum Invalid {
     /// Who asks must be somebody.
     #[error("{0} is not the ARN of a user, a role, a session or an account")]
     Asks(String),
-    /// There would be more evaluations than [`EVALUATIONS_MAX`].
-    #[error("at most {EVALUATIONS_MAX} evaluations, which are actions times resources, are made at once")]
+    /// A value is longer than AWS takes.
+    #[error("actions, resources and values of condition keys have at most {VALUE_LENGTH_MAX} bytes")]
+    TooLong,
+    /// There would be more evaluations than [`EVALUATIONS_MAX`], or they would take too long.
+    #[error(
+        "at most {EVALUATIONS_MAX} evaluations, which are actions times resources, are made at once, and fewer with long \
+         policies"
+    )]
     TooMany,
 }
 
@@ -132,9 +145,7 @@ pub fn simulate(hypothesis: &Hypothesis<'_>) -> Result<Vec<Evaluation>, Invalid>
     let asks = asks.transpose()?.unwrap_or_else(|| Asker::of_owner(hypothesis.owner));
     let everything = ["*".to_owned()];
     let resources = if hypothesis.resources.is_empty() { &everything } else { hypothesis.resources };
-    if hypothesis.actions.len().saturating_mul(resources.len()) > EVALUATIONS_MAX {
-        return Err(Invalid::TooMany);
-    }
+    check_effort(hypothesis, resources)?;
     for action in hypothesis.actions {
         let named =
             action.split_once(':').is_some_and(|(service, name)| !service.is_empty() && !name.is_empty());
@@ -148,14 +159,34 @@ pub fn simulate(hypothesis: &Hypothesis<'_>) -> Result<Vec<Evaluation>, Invalid>
     let entries = hypothesis.context.iter().fold(ContextEntries::default(), |entries, (key, values)| {
         entries.with(key, &values.iter().map(String::as_str).collect::<Vec<_>>())
     });
-    let owner = hypothesis.owner.unwrap_or(asks.account);
     let mut evaluations = Vec::new();
     for action in hypothesis.actions {
         for resource in resources {
+            let owner = hypothesis.owner.or(account_of(resource)).unwrap_or(asks.account);
             evaluations.push(read.judge(action, resource, &asks.principal(), owner, &entries));
         }
     }
     Ok(evaluations)
+}
+
+/// Whether a simulation ends within its time, whatever it is made of.
+fn check_effort(hypothesis: &Hypothesis<'_>, resources: &[String]) -> Result<(), Invalid> {
+    let values = hypothesis.context.iter().flat_map(|(_, values)| values);
+    let longest = hypothesis.actions.iter().chain(resources).chain(values).map(String::len).max();
+    let longest = longest.unwrap_or_default();
+    if longest > VALUE_LENGTH_MAX {
+        return Err(Invalid::TooLong);
+    }
+    let evaluations = hypothesis.actions.len().saturating_mul(resources.len());
+    let bytes: usize = hypothesis.documents.iter().map(|own| own.text.len()).sum();
+    let effort = bytes.saturating_mul(evaluations).saturating_mul(longest.max(VALUE_LENGTH_MIN));
+    if evaluations > EVALUATIONS_MAX || effort > EFFORT_MAX { Err(Invalid::TooMany) } else { Ok(()) }
+}
+
+/// The account that an ARN names; those of S3 name none.
+fn account_of(resource: &str) -> Option<&str> {
+    let account = resource.splitn(6, ':').nth(4)?;
+    (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account)
 }
 
 /// The condition keys that policies ask for, each once, in their order: those of conditions, and those of variables.

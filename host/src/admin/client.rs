@@ -64,7 +64,7 @@ async fn ask(stream: tokio::net::UnixStream, path: &str) -> Result<Answered> {
         let status = response.status();
         let body = Limited::new(response.into_body(), BYTES_MAX).collect().await;
         let body = body.map_err(|error| anyhow::anyhow!("{error}"))?.to_bytes();
-        Ok(Answered { status, text: String::from_utf8(body.to_vec())? })
+        anyhow::Ok(Answered { status, text: String::from_utf8(body.to_vec())? })
     };
     let (answered, _) = tokio::join!(answer, connection);
     answered

@@ -61,6 +61,7 @@ pub(super) fn policy_command() -> Command {
         .arg(
             Arg::new("files")
                 .required(true)
+                .num_args(1..)
                 .action(ArgAction::Append)
                 .value_name("FILE")
                 .value_parser(value_parser!(PathBuf))

@@ -43,9 +43,8 @@ impl Tree {
     }
 
     fn write(&self, text: &mut String, depth: usize) {
-        // Writing to a String does not fail.
         match self {
-            Tree::Leaf(_) => drop(writeln!(text, "{:depth$}{}", "", self.line().unwrap_or_default())),
+            Tree::Leaf(leaf) => write_line(text, depth, &harmless(leaf)),
             Tree::List(items) => {
                 for item in items {
                     let start = text.len();
@@ -59,11 +58,11 @@ impl Tree {
             }
             Tree::Members(members) => {
                 for (name, value) in members {
-                    let name = name.replace('_', " ");
+                    let name = harmless(&name.replace('_', " "));
                     match value.line() {
-                        Some(line) => drop(writeln!(text, "{:depth$}{name}: {line}", "")),
+                        Some(line) => write_line(text, depth, &format!("{name}: {line}")),
                         None => {
-                            drop(writeln!(text, "{:depth$}{name}:", ""));
+                            write_line(text, depth, &format!("{name}:"));
                             value.write(text, depth + 2);
                         }
                     }
@@ -82,6 +81,11 @@ impl Tree {
             Tree::List(_) | Tree::Members(_) => None,
         }
     }
+}
+
+fn write_line(text: &mut String, depth: usize, line: &str) {
+    // Writing to a String does not fail.
+    let _ = writeln!(text, "{:depth$}{line}", "");
 }
 
 /// A text without control characters, which come from clients.

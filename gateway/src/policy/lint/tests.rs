@@ -62,6 +62,7 @@ fn each_kind_of_suspicion_is_found() {
         (writes(r#"{"StringEquals":{"s3:RequestObjectTagKeys":"a"}}"#), "set-without-quantifier"),
         (writes(r#"{"ForAllValues:StringEquals":{"s3:RequestObjectTagKeys":"a"}}"#), "for-all-values-of-none"),
         (with(r#"{"StringLike":{"s3:prefix":"a*"}}"#), "key-never-carried"),
+        (r#"{"Effect":"Allow","Action":"s3:GetObject","Resource":["arn:aws:s3:::a","arn:aws:s3:::a/*"]}"#.to_owned(), "resource-without-action"),
         (r#"{"Effect":"Allow","Action":"iam:CreateUsr","Resource":"*"}"#.to_owned(), "unknown-action"),
         (r#"{"Effect":"Allow","Action":"sts:AsumeRole","Resource":"*"}"#.to_owned(), "unknown-action"),
         (r#"{"Effect":"Allow","Action":"s:GetObject","Resource":"*"}"#.to_owned(), "unknown-action"),

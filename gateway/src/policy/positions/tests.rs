@@ -20,14 +20,14 @@ fn a_statement_begins_behind_its_bracket_and_ends_behind_its_brace() {
 
 #[test]
 fn one_statement_needs_no_list() {
-    check(r#"{"Statement":{"A":{"x":{}},"B":[1,{}]},"Version":"x"}"#, &[((1, 14), (1, 40))]);
+    check(r#"{"Statement":{"A":{"x":{}},"B":[1,{}]},"Version":"x"}"#, &[((1, 14), (1, 39))]);
 }
 
 #[test]
 fn strings_hold_no_brackets() {
     check(
         r#"{"Id":"Statement\":[{","Statement":[{"a":"}]\\"},{"é":1}]}"#,
-        &[((1, 36), (1, 49)), ((1, 50), (1, 57))],
+        &[((1, 37), (1, 49)), ((1, 50), (1, 57))],
     );
 }
 

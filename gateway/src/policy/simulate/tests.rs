@@ -59,11 +59,13 @@ fn what_was_asked_for_and_not_given_is_missing() {
         asks: None,
         owner: None,
         actions: &texts(&["s3:GetObject"]),
-        resources: &[],
+        resources: &texts(&["arn:aws:s3:::photos/x/1"]),
         context: &[],
     };
     let evaluation = simulate(&hypothesis).unwrap().remove(0);
-    assert_eq!((evaluation.resource.as_str(), evaluation.missing), ("*", texts(&["aws:username"])));
+    assert_eq!(evaluation.missing, ["aws:username"]);
+    let anywhere = simulate(&Hypothesis { resources: &[], ..hypothesis }).unwrap().remove(0);
+    assert_eq!((anywhere.resource.as_str(), anywhere.outcome), ("*", Outcome::ImplicitDeny));
     assert_eq!(context_keys(&documents).unwrap(), ["aws:SourceIp", "aws:username"]);
 }
 
@@ -96,6 +98,10 @@ fn the_trust_policy_of_a_role_is_a_policy_of_a_resource() {
     let role = "arn:aws:iam::111122223333:role/reader";
     assert_eq!(run(&documents, None, "sts:AssumeRole", role).outcome, Outcome::Allow);
     assert_eq!(run(&documents[..1], None, "sts:AssumeRole", role).outcome, Outcome::ImplicitDeny);
+    // The ARN says whose role it is: the trust policy names an account, which has to allow it as well.
+    let other = "arn:aws:iam::999999999999:role/reader";
+    assert_eq!(run(&documents, None, "sts:AssumeRole", other).outcome, Outcome::Allow);
+    assert_eq!(run(&documents[1..], None, "sts:AssumeRole", other).outcome, Outcome::ImplicitDeny);
 }
 
 #[test]
@@ -135,4 +141,10 @@ fn what_cannot_be_simulated_is_said() {
         context: &[],
     };
     assert_eq!(simulate(&hypothesis), Err(Invalid::TooMany));
+    let long = [document(Role::Identity, &format!("{READ}{}", " ".repeat(100_000)))];
+    let several = Hypothesis { documents: &long, resources: &many[..100], ..hypothesis.clone() };
+    assert_eq!(simulate(&several), Err(Invalid::TooMany));
+    assert!(simulate(&Hypothesis { resources: &many[..10], ..several }).is_ok());
+    let key = [("aws:Referer".to_owned(), vec!["x".repeat(2049)])];
+    assert_eq!(simulate(&Hypothesis { resources: &[], context: &key, ..hypothesis }), Err(Invalid::TooLong));
 }
