@@ -49,7 +49,7 @@ fn finding(found: Finding, places: &[Stretch], sids: &[Option<String>]) -> contr
         message: found.message,
         statement: at.and_then(|at| u32::try_from(at).ok()),
         sid: at.and_then(|at| sids.get(at).cloned().flatten()),
-        line: at.and_then(|at| places.get(at)).map(|place| place.start.line),
+        line: at.and_then(|at| places.get(at)).map(|place| place.opens.line),
     }
 }
 

@@ -16,6 +16,8 @@ pub struct Place {
 pub struct Stretch {
     /// Behind the bracket, the comma or the colon that stands before it, white space included.
     pub start: Place,
+    /// At its first character.
+    pub opens: Place,
     /// Behind its last character.
     pub end: Place,
 }
@@ -41,6 +43,7 @@ struct Scan {
     /// While the value of `Statement` is read: the depth at which statements stand, 1 for one alone, 2 in a list.
     level: Option<usize>,
     start: Place,
+    opens: Place,
     found: Vec<Stretch>,
 }
 
@@ -62,6 +65,7 @@ impl Default for Scan {
             name: String::new(),
             level: None,
             start: place,
+            opens: place,
             found: Vec::new(),
         }
     }
@@ -86,18 +90,21 @@ impl Scan {
                     self.name.clear();
                 }
             }
-            (None, token) => self.token(token),
+            (None, token) => self.token(token, before),
         }
     }
 
     /// A character outside of strings.
-    fn token(&mut self, token: char) {
+    fn token(&mut self, token: char, at: Place) {
         match token {
             ':' if self.depth == 1 => {
                 self.level = (self.name == "Statement").then_some(1);
                 self.start = self.place;
             }
             '{' | '[' => {
+                if token == '{' && self.level == Some(self.depth) {
+                    self.opens = at;
+                }
                 self.depth += 1;
                 if token == '[' && self.depth == 2 && self.level.is_some() {
                     (self.level, self.start) = (Some(2), self.place);
@@ -108,7 +115,7 @@ impl Scan {
             '}' | ']' => {
                 self.depth = self.depth.saturating_sub(1);
                 if token == '}' && self.level == Some(self.depth) {
-                    self.found.push(Stretch { start: self.start, end: self.place });
+                    self.found.push(Stretch { start: self.start, opens: self.opens, end: self.place });
                 }
             }
             _ => {}
