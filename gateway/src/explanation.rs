@@ -24,6 +24,8 @@ const VALUE_BYTES_MAX: usize = 512;
 const VALUES_MAX: usize = 16;
 /// Policies that are shown.
 const POLICIES_MAX: usize = 64;
+/// Policies that are shown where even their names are too long.
+const POLICIES_MIN: usize = 16;
 /// Statements of one policy that are shown.
 const STATEMENTS_MAX: usize = 32;
 /// Decisions before the one that decided.
@@ -207,6 +209,11 @@ impl<'a> Document<'a> {
             considered.statements_left_out += considered.statements.len();
             considered.statements.clear();
         }
+        let text = serde_json::to_string(&self).unwrap_or_default();
+        if text.len() <= EXPLANATION_BYTES_MAX {
+            return text;
+        }
+        self.considered.truncate(POLICIES_MIN);
         serde_json::to_string(&self).unwrap_or_default()
     }
 }
