@@ -6,8 +6,10 @@
 mod authorize;
 #[cfg(test)]
 mod tests;
+mod witness;
 
 pub use authorize::{Asked, Permit, Resources, authorize, authorize_each};
+pub use witness::{Judged, Witness};
 
 use crate::account::Account;
 use crate::acl::{Acl, Permission, PublicGrants};
@@ -107,6 +109,8 @@ pub struct Asker<'a> {
     pub grants: Grants<'a>,
     /// The circumstances.
     pub context: &'a dyn Context,
+    /// Who wants to know what is decided on the way.
+    pub witness: Option<&'a dyn Witness>,
 }
 
 impl std::fmt::Debug for Asker<'_> {
@@ -173,7 +177,22 @@ fn decide_in(
         restrict_public: restricts(bucket),
         ..asker.grants.policies()
     };
-    decide(request, &policies).outcome
+    settle(action, request, &policies, asker, bucket)
+}
+
+/// Decides, and tells who wants to know.
+fn settle(
+    action: &str,
+    request: &Request<'_>,
+    policies: &Policies<'_>,
+    asker: &Asker<'_>,
+    bucket: &Bucket,
+) -> Outcome {
+    let decision = decide(request, policies);
+    if let Some(witness) = asker.witness {
+        witness.judged(&Judged { action, request, policies, decision, bucket: Some(bucket) });
+    }
+    decision.outcome
 }
 
 /// An object of another account than the bucket's: its owner and its ACL decide, and the bucket's policy can only deny.
@@ -196,7 +215,7 @@ fn judge_foreign(
     };
     let policies =
         Policies { owner: Some(&owner), acl, restrict_public: restricts(bucket), ..asker.grants.policies() };
-    decide(request, &policies).outcome
+    settle(action, request, &policies, asker, bucket)
 }
 
 /// What ACLs grant of an action.

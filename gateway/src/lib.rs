@@ -12,6 +12,7 @@ pub mod checksum;
 pub mod copy_source;
 pub mod errors;
 pub mod etag;
+pub mod explanation;
 pub mod form;
 pub mod headers;
 pub mod hex;

@@ -34,7 +34,18 @@ mod reader {
     });
 }
 
+#[expect(missing_docs, reason = "generated code")]
+mod adviser {
+    wasmtime::component::bindgen!({
+        path: "../gateway/wit",
+        world: "adviser",
+        require_store_data_send: false,
+    });
+}
+
 pub use added::{UserStage, UserStagePre};
+pub use adviser::exports::portcullis::gateway::advice;
+pub use adviser::{Adviser, AdviserPre};
 pub use generated::portcullis::gateway::{
     calls, digests, index, keys, random, settings, stages, trace, vault,
 };

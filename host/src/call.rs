@@ -72,6 +72,17 @@ pub struct Facts {
     pub refused: Option<Vec<u32>>,
 }
 
+/// How far the explanation of a denial is. A call has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Explanation {
+    /// Nobody has asked for one.
+    Open,
+    /// A stage makes one.
+    Admitted,
+    /// It was made, or may not be.
+    Closed,
+}
+
 /// One request while the pipeline has it.
 #[derive(Debug)]
 pub struct CallState {
@@ -105,6 +116,8 @@ pub struct CallState {
     pub added_headers: String,
     /// Bodies received that no commit has kept; released with the call.
     pub pending: Vec<PendingBlob>,
+    /// Whether somebody has said why it is denied.
+    pub explanation: Explanation,
     /// Where time goes at the moment; only for calls whose stages are timed.
     pub stopwatch: Option<Stopwatch>,
 }
@@ -196,6 +209,7 @@ impl CallState {
             answer: None,
             added_headers: String::new(),
             pending: Vec::new(),
+            explanation: Explanation::Open,
             stopwatch,
         }
     }

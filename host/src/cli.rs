@@ -1,4 +1,6 @@
-//! The command line: `portcullis serve|check|config|version`. Flags of `serve` come from the table of keys.
+//! The command line: `portcullis serve|check|explain|policy|config|version`. Flags of `serve` come from the table of keys.
+
+mod access;
 
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
@@ -9,9 +11,11 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::accounts::Accounts;
+use crate::advice;
 use crate::check;
 use crate::config::{self, Config, ConfigError, Environment, Form, Given, KEYS, Key};
 use crate::engine;
+use crate::explain;
 use crate::start;
 
 /// What a process was asked to do.
@@ -21,6 +25,12 @@ pub enum Task {
     Serve(Given),
     /// Compare index, references, bytes and checksums of a data folder that no server has open.
     Check(Given, Output),
+    /// Say why the server of a data folder denied a request.
+    Explain(Given, explain::Question, Output),
+    /// Look for what is suspicious in policies.
+    Lint(Given, Vec<advice::Named>, Output),
+    /// Say what policies would say to requests that nobody made.
+    Simulate(Given, Box<advice::Question>, Output),
     /// Judge a configuration.
     ConfigCheck(Given),
     /// Print the effective configuration.
@@ -57,6 +67,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, clap
     Ok(match matches.subcommand() {
         Some(("serve", matches)) => Task::Serve(given(matches)),
         Some(("check", matches)) => Task::Check(given(matches), output(matches)),
+        Some(("explain", matches)) => access::explain(matches),
+        Some(("policy", matches)) => access::policy(matches),
         Some(("config", matches)) => match matches.subcommand() {
             Some(("show", matches)) => Task::ConfigShow(given(matches)),
             Some((_, matches)) => Task::ConfigCheck(given(matches)),
@@ -76,6 +88,15 @@ pub fn run(task: Task) -> ExitCode {
     let outcome = match task {
         Task::Serve(given) => load(&given).and_then(start::serve).map(|()| ExitCode::SUCCESS),
         Task::Check(given, output) => load(&given).and_then(|config| check::run(&config, output)),
+        Task::Explain(given, question, output) => {
+            load(&given).and_then(|config| explain::run(&config, &question, output))
+        }
+        Task::Lint(given, documents, output) => {
+            load(&given).and_then(|config| advice::lint(&config, &documents, output))
+        }
+        Task::Simulate(given, question, output) => {
+            load(&given).and_then(|config| advice::simulate(&config, &question, output))
+        }
         Task::ConfigCheck(given) => return judge(&given),
         Task::ConfigShow(given) => load(&given).map(|config| say(&config.render())),
         Task::Compile(cache) => compile(&cache).map(|()| ExitCode::SUCCESS),
@@ -118,7 +139,8 @@ pub(crate) fn say(text: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn complain(why: &str) {
+/// Says on standard error what is wrong.
+pub(crate) fn complain(why: &str) {
     let _ = writeln!(std::io::stderr(), "portcullis: {why}");
 }
 
@@ -133,8 +155,11 @@ fn version(output: Output) -> String {
     }
 }
 
+fn json() -> Arg {
+    Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print one JSON document")
+}
+
 fn command() -> Command {
-    let json = || Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print one JSON document");
     let config = Command::new("config")
         .about("Check or show the configuration")
         .subcommand_required(true)
@@ -158,7 +183,9 @@ fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(settings(Command::new("serve").about("Serve requests until told to stop")))
-        .subcommand(KEYS.iter().filter(|key| CHECKED.contains(&key.name)).fold(check.arg(file()), with_key))
+        .subcommand(some_settings(check, &CHECKED))
+        .subcommand(access::explain_command())
+        .subcommand(access::policy_command())
         .subcommand(config)
         .subcommand(
             Command::new("compile").hide(true).about("Compile the component on standard input").arg(
@@ -175,6 +202,11 @@ fn settings(command: Command) -> Command {
         .action(ArgAction::Append)
         .help("Set a variable that the pipeline declares; repeatable [env: PORTCULLIS_VARIABLE_NAME]");
     KEYS.iter().fold(command.arg(file()).arg(variable), with_key)
+}
+
+/// The configuration file, and flags for these keys only.
+fn some_settings(command: Command, names: &[&str]) -> Command {
+    KEYS.iter().filter(|key| names.contains(&key.name)).fold(command.arg(file()), with_key)
 }
 
 fn file() -> Arg {

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
-use wasmtime::component::Component;
-use wasmtime::{Config, Engine, Store, UpdateDeadline};
+use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime::{Config, Engine, Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
 
 use crate::bindings::stages::Position;
 use crate::bindings::{Pipeline, PipelinePre};
@@ -88,6 +88,33 @@ pub(crate) fn engine() -> Result<Engine> {
     let engine = Engine::new(&config()).map_err(anyhow::Error::from)?;
     tick(engine.weak())?;
     Ok(engine)
+}
+
+/// A component by itself, for what it exports to operators. It is lent nothing: whatever it calls is a trap. `None` where it does not
+/// export what is asked for.
+pub(crate) fn alone(
+    component: &[u8],
+    export: &str,
+    cache: Option<&Path>,
+) -> Result<Option<(Engine, InstancePre<StoreLimits>)>> {
+    let engine = engine()?;
+    let component = compile(&engine, component, cache)?;
+    if component.get_export_index(None, export).is_none() {
+        return Ok(None);
+    }
+    let mut linker = Linker::new(&engine);
+    linker.define_unknown_imports_as_traps(&component)?;
+    let pre = linker.instantiate_pre(&component)?;
+    Ok(Some((engine, pre)))
+}
+
+/// A store for it, with the limits of the pipeline's.
+pub(crate) fn store_alone(engine: &Engine) -> Store<StoreLimits> {
+    let limits = StoreLimitsBuilder::new().memory_size(MEMORY_BYTES_MAX).build();
+    let mut store = Store::new(engine, limits);
+    store.limiter(|limits| limits);
+    store.set_epoch_deadline(STEP_TICKS_MAX);
+    store
 }
 
 fn config() -> Config {

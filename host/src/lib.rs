@@ -9,8 +9,11 @@
 //! | [`body`] | request and response bodies: framing, digests, streaming |
 //! | [`volume`] | the data folder: log, files, index |
 //! | [`telemetry`], [`health`], [`fallback`], [`check`], [`notify`] | what operators see |
+//! | [`explanations`], [`admin`], [`explain`], [`advice`] | why calls were denied, and what policies would say |
 
 pub mod accounts;
+pub mod admin;
+pub mod advice;
 pub mod bindings;
 pub mod body;
 pub mod call;
@@ -21,6 +24,8 @@ pub mod compose;
 pub mod config;
 pub mod connection;
 pub mod engine;
+pub mod explain;
+pub mod explanations;
 pub mod fallback;
 pub mod header_lines;
 pub mod health;

@@ -10,10 +10,12 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::accounts::{Accounts, RootOrigin};
+use crate::admin::{Admin, AdminServer};
 use crate::cli::say;
 use crate::compose::Manifest;
 use crate::config::Config;
 use crate::engine::CompiledPipeline;
+use crate::explanations::Explanations;
 use crate::health::Health;
 use crate::listener::{self, Listener};
 use crate::notify::notify;
@@ -60,6 +62,7 @@ fn serve_volume(config: Config, listeners: Vec<Listener>, volume: &Arc<Volume>) 
     // Ends with this function, and writes what is left.
     let _keeper = vault.keep_uses().context("starting the thread that keeps the last uses of access keys")?;
     let shared = share(&config, &accounts, volume, &metrics, exporter.clone(), vault)?;
+    let admin = admin(&config, &shared);
     let greeting = greeting(&config, &accounts, &listeners);
     let server = Server {
         listeners,
@@ -78,10 +81,23 @@ fn serve_volume(config: Config, listeners: Vec<Listener>, volume: &Arc<Volume>) 
         say(&greeting);
         notify(config.notify_socket.as_deref(), "READY=1");
     });
+    if let Some(admin) = admin {
+        admin.close();
+    }
     if let Some(exporter) = exporter {
         exporter.close();
     }
     outcome
+}
+
+/// The admin API on its socket. Requests do not need it: a file system without sockets is no reason not to serve.
+fn admin(config: &Config, shared: &Shared) -> Option<AdminServer> {
+    let admin = Admin { explanations: Arc::clone(&shared.explanations) };
+    AdminServer::start(&config.data_dir, admin)
+        .inspect_err(|error| {
+            tracing::warn!(error = format!("{error:#}"), "no admin socket: `portcullis explain` cannot ask")
+        })
+        .ok()
 }
 
 /// Composes and compiles the pipeline, and puts together what all workers share.
@@ -106,6 +122,7 @@ fn share(
         metrics: Arc::clone(metrics),
         pipeline,
         settings,
+        explanations: Arc::new(Explanations::new(config.explanations.clone())),
         stages: Arc::new(stages),
         exporter,
         ids: Ids::default(),

@@ -25,6 +25,7 @@ use crate::call::{Answer, CallHandle, CallState, Calls, Stopwatch, Work};
 use crate::capabilities::HostState;
 use crate::config::Config;
 use crate::engine::{self, CompiledPipeline};
+use crate::explanations::Explanations;
 use crate::fallback;
 use crate::header_lines;
 use crate::stages::AddedStages;
@@ -52,6 +53,8 @@ pub struct Shared {
     pub pipeline: CompiledPipeline,
     /// The pipeline's variables.
     pub settings: Arc<BTreeMap<String, String>>,
+    /// Why calls were denied.
+    pub explanations: Arc<Explanations>,
     /// Stages that users added.
     pub stages: Arc<AddedStages>,
     /// Where traces go, if anywhere.
@@ -107,6 +110,7 @@ impl Instance {
             signing_keys: Default::default(),
             settings: shared.settings.clone(),
             metrics: shared.metrics.clone(),
+            explanations: shared.explanations.clone(),
             stages: shared.stages.clone(),
             snapshot: None,
             snapshot_is_current: false,

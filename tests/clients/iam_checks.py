@@ -512,6 +512,39 @@ def an_account_is_seen_as_a_whole():
 
 
 @check
+def policies_are_simulated():
+    user, _ = new_user()
+    arn = IAM.get_user(UserName=user)["User"]["Arn"]
+    resource = "arn:aws:s3:::photos/cat.jpg"
+
+    def decisions(**more):
+        pages = IAM.get_paginator("simulate_principal_policy").paginate(
+            PolicySourceArn=arn, ActionNames=["s3:GetObject", "s3:PutObject"], ResourceArns=[resource], **more
+        )
+        return {own["EvalActionName"]: own for page in pages for own in page["EvaluationResults"]}
+
+    assert {own["EvalDecision"] for own in decisions().values()} == {"implicitDeny"}
+    office = {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}
+    IAM.put_user_policy(
+        UserName=user, PolicyName="read", PolicyDocument=policy(("Allow", "s3:GetObject", resource, office))
+    )
+    assert decisions()["s3:GetObject"]["MissingContextValues"] == ["aws:SourceIp"]
+    entry = {"ContextKeyName": "aws:SourceIp", "ContextKeyValues": ["10.1.2.3"], "ContextKeyType": "ip"}
+    found = decisions(ContextEntries=[entry])
+    assert found["s3:GetObject"]["EvalDecision"] == "allowed"
+    assert found["s3:GetObject"]["MatchedStatements"][0]["SourcePolicyId"].endswith("_read")
+    assert found["s3:PutObject"]["EvalDecision"] == "implicitDeny"
+    keys = IAM.get_context_keys_for_principal_policy(PolicySourceArn=arn)["ContextKeyNames"]
+    assert keys == ["aws:SourceIp"]
+    deny = policy(("Deny", "s3:*", "*"))
+    denied = IAM.simulate_custom_policy(PolicyInputList=[deny], ActionNames=["s3:GetObject"])
+    assert denied["EvaluationResults"][0]["EvalDecision"] == "explicitDeny" and not denied["IsTruncated"]
+    assert IAM.get_context_keys_for_custom_policy(PolicyInputList=[deny])["ContextKeyNames"] == []
+    fails("NoSuchEntity", IAM.simulate_principal_policy, PolicySourceArn=arn + "x", ActionNames=["s3:GetObject"])
+    fails("InvalidInput", IAM.simulate_custom_policy, PolicyInputList=["{"], ActionNames=["s3:GetObject"])
+
+
+@check
 def a_root_user_is_one():
     assert IAM.get_user()["User"]["Arn"] == f"arn:aws:iam::{ACCOUNT}:root"
     session = STS.get_session_token(DurationSeconds=900)["Credentials"]

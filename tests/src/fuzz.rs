@@ -102,6 +102,18 @@ pub fn policy_document(bytes: &[u8]) {
         }
         let _ = (policy::is_public(&policy), policy::lint(&policy));
     }
+    // Whatever it is, lint has something to say, and finds places in it.
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    for kind in [policy::kind_of(text), Kind::Bucket(""), Kind::Identity] {
+        let _ = policy::lint_text(kind, text);
+    }
+    for place in policy::positions::statements(text) {
+        assert!((place.start.line, place.start.column) < (place.end.line, place.end.column));
+    }
+    let document = |role| policy::Document { label: "fuzz".to_owned(), role, text: text.to_owned() };
+    for role in [policy::Role::Identity, policy::Role::Resource] {
+        let _ = policy::context_keys(&[document(role)]);
+    }
 }
 
 /// The body of a form with the boundary `B`, and the policy in it.

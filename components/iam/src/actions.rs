@@ -10,7 +10,7 @@ use crate::records::Kind;
 use crate::request::Request;
 use crate::{
     access_keys, account, aliases, attached, details, entities, groups, inline, managed, names, oidc, report,
-    roles, rows, sts, tags, users, versions,
+    roles, rows, simulate, sts, tags, users, versions,
 };
 
 /// A service that speaks the Query protocol.
@@ -68,6 +68,8 @@ pub(crate) enum On {
     RoleArn,
     /// A session for somebody else.
     FederatedUser,
+    /// A user, a group or a role, by its ARN, whose policies are looked at.
+    PolicySource,
     /// `*`
     Everything,
     /// Nothing that anybody needs a right for.
@@ -192,6 +194,10 @@ pub(crate) static ROWS: &[Row] = &[
     Row { name: "AddClientIDToOpenIDConnectProvider", service: Service::Iam, on: On::Oidc, handle: oidc::add_client },
     Row { name: "RemoveClientIDFromOpenIDConnectProvider", service: Service::Iam, on: On::Oidc, handle: oidc::remove_client },
     Row { name: "UpdateOpenIDConnectProviderThumbprint", service: Service::Iam, on: On::Oidc, handle: oidc::update_thumbprints },
+    Row { name: "SimulateCustomPolicy", service: Service::Iam, on: On::Everything, handle: simulate::custom },
+    Row { name: "SimulatePrincipalPolicy", service: Service::Iam, on: On::PolicySource, handle: simulate::principal },
+    Row { name: "GetContextKeysForCustomPolicy", service: Service::Iam, on: On::Everything, handle: simulate::keys_of_custom },
+    Row { name: "GetContextKeysForPrincipalPolicy", service: Service::Iam, on: On::PolicySource, handle: simulate::keys_of_principal },
     Row { name: "GetCallerIdentity", service: Service::Sts, on: On::Nothing, handle: sts::caller_identity },
     Row { name: "GetAccessKeyInfo", service: Service::Sts, on: On::Everything, handle: sts::access_key_info },
     Row { name: "GetSessionToken", service: Service::Sts, on: On::Nothing, handle: sts::session_token },
@@ -253,6 +259,7 @@ pub(crate) fn asked(request: &Request) -> Result<Asked> {
         On::FederatedUser => {
             format!("arn:aws:sts::{account}:federated-user/{}", request.form.required("Name")?)
         }
+        On::PolicySource => request.form.required("PolicySourceArn")?.to_owned(),
         On::Everything | On::Nothing => "*".to_owned(),
     };
     let action = format!("{}:{}", row.service.prefix(), row.name);

@@ -97,7 +97,8 @@ fn permissions(unique_id: &str) -> Result<Option<OwnPolicies>> {
     Ok(Some(OwnPolicies { policies, boundary, tags: entity.tags }))
 }
 
-fn collect(account: &str, entity: &Entity, policies: &mut Vec<Source>) -> Result<()> {
+/// The policies of a user, a group or a role itself.
+pub(crate) fn collect(account: &str, entity: &Entity, policies: &mut Vec<Source>) -> Result<()> {
     for name in &entity.inline {
         let label = format!("{}/{name}", entity.name);
         policies.push(match rows::inline(&entity.id, name)? {
@@ -117,7 +118,7 @@ fn missing(label: &str) -> Source {
 }
 
 /// A managed policy that an account may use: its own, or one that is part of the server.
-fn managed(arn: &str, account: &str) -> Result<Option<Source>> {
+pub(crate) fn managed(arn: &str, account: &str) -> Result<Option<Source>> {
     if let Some(policy) = predefined::find(arn) {
         return Ok(Some(Source { label: arn.to_owned(), id: format!("predefined:{}", policy.name) }));
     }
@@ -129,7 +130,7 @@ fn managed(arn: &str, account: &str) -> Result<Option<Source>> {
 }
 
 /// The text behind the id of a source. No name holds a colon.
-fn text(id: &str) -> Result<Option<String>> {
+pub(crate) fn text(id: &str) -> Result<Option<String>> {
     let mut parts = id.split(':');
     let (sort, first, second) = (
         parts.next().unwrap_or_default(),

@@ -30,6 +30,7 @@ mod report;
 mod request;
 mod roles;
 mod rows;
+mod simulate;
 mod sts;
 mod tables;
 mod tags;

@@ -1,6 +1,6 @@
 //! The decision on a call of IAM or STS: what it takes is what `iam` says it asks for.
 
-use gateway::access::Grants;
+use gateway::access::{Grants, Judged, Witness as _};
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::Headers;
 use gateway::operations::Operation;
@@ -13,6 +13,7 @@ use sdk::bindings::policy::portcullis::gateway::identities;
 use sdk::{Asked, Call, Decision, Head, settings};
 
 use crate::authorize::principal;
+use crate::explain::explain;
 use crate::permissions::{self, Permissions};
 use crate::resources::Stored;
 
@@ -68,6 +69,7 @@ impl Asker<'_> {
         let is_of_role = OF_ROLES.contains(&action);
         let trust = if is_of_role { identities::trust(&asked.arn) } else { None };
         if is_of_role && trust.is_none() {
+            explain(self.call, "there is no such role, and nobody learns that who may not assume it", |_| {});
             return Err(refusal(self.principal.arn, action, &asked.arn, None));
         }
         let trust = trust.map(|source| permissions::read(&source, Kind::Trust));
@@ -81,6 +83,15 @@ impl Asker<'_> {
         if decision.is_allowed() {
             return Ok(());
         }
+        explain(self.call, "", |journal| {
+            journal.judged(&Judged {
+                action,
+                request: &request,
+                policies: &policies,
+                decision,
+                bucket: None,
+            });
+        });
         let layer = match (decision.outcome, decision.reason) {
             (Outcome::ExplicitDeny, Reason::Statement { layer, .. }) => Some(layer),
             _ => None,

@@ -11,8 +11,13 @@ use sdk::bindings::policy::portcullis::gateway::identities;
 use sdk::{Call, Decision, Head, Identity, IdentityKind, settings};
 
 use crate::asked;
+use crate::explain::{explain, is_denial};
 use crate::permissions::Permissions;
 use crate::resources::Stored;
+
+/// The reason where no policy had a say.
+const NOBODY_DECIDED: &str = "no decision was made: the request is anonymous and asks for what takes an account, or what is \
+                              stored of the bucket cannot be read";
 
 /// Sets the fact `decision`, or refuses.
 pub(crate) fn authorize(call: &Call) -> Result<()> {
@@ -29,7 +34,16 @@ pub(crate) fn authorize(call: &Call) -> Result<()> {
     if asked::is_asked(call) {
         return asked::authorize(call);
     }
-    let permit = with_asked(call, |asked, stored| access::authorize(asked, stored))?;
+    let permit = with_asked(call, |asked, stored| {
+        access::authorize(asked, stored).inspect_err(|error| {
+            if is_denial(error) {
+                explain(call, NOBODY_DECIDED, |journal| {
+                    // It goes as it went before.
+                    let _ = access::authorize(&Asked { witness: Some(journal), ..*asked }, stored);
+                });
+            }
+        })
+    })?;
     call.set_decision(match permit {
         Permit::Whole => Decision::Allow,
         Permit::Each => Decision::Each,
@@ -54,7 +68,18 @@ pub(crate) fn authorize_each(call: &Call) -> Result<()> {
     let named = call.named();
     let named: Vec<_> =
         named.iter().map(|object| (object.key.as_str(), object.version_id.as_deref())).collect();
-    let refused = with_asked(call, |asked, stored| Ok(access::authorize_each(asked, &named, stored)))?;
+    let refused = with_asked(call, |asked, stored| {
+        let refused = access::authorize_each(asked, &named, stored);
+        // One stands for all: a thousand objects are refused for one reason.
+        let first = refused.first().and_then(|position| named.get(usize::try_from(*position).ok()?));
+        if let Some(first) = first {
+            explain(call, NOBODY_DECIDED, |journal| {
+                let again = Asked { witness: Some(journal), ..*asked };
+                access::authorize_each(&again, std::slice::from_ref(first), stored);
+            });
+        }
+        Ok(refused)
+    })?;
     call.set_refused(&refused);
     Ok(())
 }
@@ -92,6 +117,7 @@ fn with_asked<T>(call: &Call, decide: impl FnOnce(&Asked<'_>, &Stored<'_>) -> Re
             grants,
             received_ms: head.received_ms,
             region: &region,
+            witness: None,
         };
         decide(&asked, &Stored { call, permissions: &permissions })
     })

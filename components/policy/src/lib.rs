@@ -1,10 +1,13 @@
 //! Stage: may they. Ownership, ACLs, Block Public Access and the bucket's policy decide.
 
+mod advice;
 mod asked;
 mod authorize;
+mod explain;
 mod permissions;
 mod resources;
 
+use sdk::bindings::policy::exports::portcullis::gateway::advice as advice_contract;
 use sdk::bindings::policy::exports::portcullis::gateway::policy::Guest;
 use sdk::{Call, Refusal, refuse};
 
@@ -19,6 +22,16 @@ impl Guest for Policy {
 
     fn authorize_each(call: &Call) -> Result<(), Refusal> {
         authorize::authorize_each(call).map_err(refuse)
+    }
+}
+
+impl advice_contract::Guest for Policy {
+    fn lint(document: advice_contract::Document) -> Result<Vec<advice_contract::Finding>, String> {
+        advice::lint(&document)
+    }
+
+    fn simulate(hypothesis: advice_contract::Hypothesis) -> Result<Vec<advice_contract::Evaluation>, String> {
+        advice::simulate(&hypothesis)
     }
 }
 

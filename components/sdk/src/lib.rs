@@ -7,6 +7,7 @@
 //! | [`work`] | `async` work on a call: receive a body, commit, digest |
 //! | [`executor`] | runs a stage's future step by step: the host never blocks a guest |
 //! | [`response`] | a response under construction |
+//! | [`explanation`] | what is known of a call that is denied |
 //! | [`refusal`] | `S3Error` to the contract's refusal, and what a failure means to a client |
 //! | [`index`] | ordered tables |
 
@@ -14,6 +15,7 @@
 mod allocator;
 pub mod bindings;
 pub mod executor;
+pub mod explanation;
 pub mod head;
 pub mod index;
 pub mod refusal;

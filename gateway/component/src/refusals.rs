@@ -1,13 +1,16 @@
 //! Refusals rendered: the one place where an error document is written.
 
 use gateway::errors::{ErrorCode, Place, render_parts};
+use gateway::explanation::of_refusal;
 use gateway::operations::aws_query;
-use sdk::{Body, Call, Head, Refusal};
+use sdk::explanation::circumstances;
+use sdk::{Body, Call, Head, Refusal, trace};
 
 /// Makes a refusal the call's response.
 pub(crate) fn respond(call: &Call, head: &Head, refusal: &Refusal) {
     // A code that the table does not know comes from a stage that is not ours, and means that something failed here.
     let code = ErrorCode::parse(&refusal.code).unwrap_or(ErrorCode::InternalError);
+    explain(call, code, refusal);
     let mut headers = refusal.headers.clone();
     // 304 and HEAD have no body; SDKs go by the status then.
     if head.method == "HEAD" || code.status() == 304 {
@@ -29,4 +32,32 @@ pub(crate) fn respond(call: &Call, head: &Head, refusal: &Refusal) {
         headers.push_str("retry-after: 1\n");
     }
     call.respond(code.status(), &headers, &Body::Bytes(document.into_bytes()));
+}
+
+/// Tells the operator in short why a call is denied, where the stage that denied has not told more.
+fn explain(call: &Call, code: ErrorCode, refusal: &Refusal) {
+    if !is_denial(code) {
+        return;
+    }
+    let Some(told) = trace::denied(call) else { return };
+    let mut circumstances = circumstances(&told);
+    // Whoever was not believed said at least whose key it was.
+    let claimed = refusal.details.iter().find(|(name, _)| name == "AWSAccessKeyId");
+    if let Some((_, id)) = claimed.filter(|_| circumstances.principal.access_key_id.is_empty()) {
+        circumstances.principal.access_key_id = id;
+    }
+    let message = refusal.message.as_deref().unwrap_or(code.message());
+    trace::explain(call, &of_refusal(&circumstances, code.as_str(), message));
+}
+
+/// Whether a code says that somebody may not, or is not who they say.
+fn is_denial(code: ErrorCode) -> bool {
+    use ErrorCode::{
+        AuthorizationHeaderMalformed, AuthorizationQueryParametersError, ExpiredToken, InvalidToken,
+    };
+    code.status() == 403
+        || matches!(
+            code,
+            AuthorizationHeaderMalformed | AuthorizationQueryParametersError | ExpiredToken | InvalidToken
+        )
 }

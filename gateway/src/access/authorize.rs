@@ -1,6 +1,6 @@
 //! Asks for every action that an operation takes, of the operations table.
 
-use super::{Asker, Bucket, Grants, Object, Subject, judge};
+use super::{Asker, Bucket, Grants, Judged, Object, Subject, Witness, judge};
 use crate::account::Account;
 use crate::copy_source::CopySource;
 use crate::errors::{ErrorCode, Result};
@@ -57,6 +57,8 @@ pub struct Asked<'a> {
     pub received_ms: u64,
     /// The region of the deployment.
     pub region: &'a str,
+    /// Who wants to know what is decided on the way: nobody, where it is only to be decided.
+    pub witness: Option<&'a dyn Witness>,
 }
 
 /// A request that may go on.
@@ -163,7 +165,17 @@ fn authorize_own(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit>
             Action::WithHeader(..) | Action::Source(..) | Action::Each(..) => continue,
         };
         let request = Request::new(asked.principal, action, &arn, &context);
-        if !decide(&request, &policies).is_allowed() {
+        let decision = decide(&request, &policies);
+        if let Some(witness) = asked.witness {
+            witness.judged(&Judged {
+                action,
+                request: &request,
+                policies: &policies,
+                decision,
+                bucket: None,
+            });
+        }
+        if !decision.is_allowed() {
             return Err(ErrorCode::AccessDenied.into());
         }
     }
@@ -241,7 +253,8 @@ fn ask(
     let owner = bucket.owner.to_string();
     let lookups = Circumstances { resources, bucket: &bucket.name, place };
     let context = context(asked, &lookups, Some(&owner), place.version_id);
-    let asker = Asker { principal: asked.principal, grants: asked.grants, context: &context };
+    let asker =
+        Asker { principal: asked.principal, grants: asked.grants, context: &context, witness: asked.witness };
     judge(action, subject, &asker, bucket) == Outcome::Allow
 }
 

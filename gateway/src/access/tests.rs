@@ -152,6 +152,7 @@ fn may(stored: &Stored, who: Who, operation: Operation, headers: &[(&str, &str)]
         grants: Grants::UNLIMITED,
         received_ms: 0,
         region: "us-east-1",
+        witness: None,
     };
     match authorize(&asked, stored) {
         Ok(Permit::Whole) => true,

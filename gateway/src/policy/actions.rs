@@ -2,6 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html>
 
+pub(crate) mod iam;
+
 use super::pattern::{Pattern, Syntax, Variables, Wildcards, matches};
 
 /// What an action is about, which decides with which resources it can stand in a statement.
@@ -32,6 +34,11 @@ impl ActionPattern {
     /// Whether it means an action whose name is in lower case.
     pub(crate) fn matches(&self, folded: &str) -> bool {
         matches(self.folded.pieces(), folded)
+    }
+
+    /// Whether it means an action of IAM or STS.
+    pub(crate) fn is_of_iam(&self) -> bool {
+        iam::ACTIONS.iter().any(|name| self.matches(&name.to_ascii_lowercase()))
     }
 
     /// The actions of S3 that it means.

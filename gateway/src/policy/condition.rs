@@ -91,6 +91,17 @@ impl Condition {
         compares && demands && open.all(|(text, is_open)| fixed(text, is_open))
     }
 
+    /// The patterns among its values, which may name variables.
+    pub(crate) fn patterns(&self) -> Vec<&Pattern> {
+        match &self.operands {
+            Operands::Patterns(patterns) => patterns.iter().collect(),
+            Operands::Arns(patterns) => {
+                patterns.iter().flat_map(|own| own.head().iter().chain([&own.relative])).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// Whether the condition holds only for addresses within ranges that are not broad.
     pub(crate) fn confines_addresses(&self) -> bool {
         let demands =

@@ -1,9 +1,9 @@
 //! What each statement had to do with a decision, for the people who keep the policies. Nothing of it is for
 //! the client that was refused.
 
-use super::condition;
+use super::condition::{self, Condition};
 use super::decide::{Decision, Identity, Layer, Policies, Source, decide};
-use super::document::Effect;
+use super::document::{Effect, Statement};
 use super::evaluate::Mismatch;
 use super::request::Request;
 
@@ -31,6 +31,23 @@ pub struct Considered<'a> {
     pub effect: Effect,
     /// Whether it applies, or what does not fit.
     pub fit: Fit,
+    /// Its conditions, where nothing but they can decide.
+    pub conditions: Vec<Compared>,
+}
+
+/// A condition, and what it was compared with.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Compared {
+    /// As the policy writes it.
+    pub operator: String,
+    /// The key.
+    pub key: String,
+    /// The values of the policy.
+    pub expected: Vec<String>,
+    /// The values of the request; `None` when it does not carry the key.
+    pub actual: Option<Vec<String>>,
+    /// Whether it holds.
+    pub holds: bool,
 }
 
 /// Whether a statement applies.
@@ -82,7 +99,12 @@ fn consider_policy<'a>(
     considered: &mut Vec<Considered<'a>>,
 ) {
     for (at, statement) in source.policy.statements.iter().enumerate() {
-        let fit = match statement.matches(request) {
+        let matched = statement.matches(request);
+        let conditions = match matched {
+            Ok(_) | Err(Mismatch::Condition(_)) => compared(statement, request),
+            Err(_) => Vec::new(),
+        };
+        let fit = match matched {
             Ok(_) => Fit::Applies,
             Err(Mismatch::Action) => Fit::OtherAction,
             Err(Mismatch::Resource) => Fit::OtherResource,
@@ -104,6 +126,19 @@ fn consider_policy<'a>(
             sid: statement.sid.as_deref(),
             effect: statement.effect,
             fit,
+            conditions,
         });
     }
+}
+
+/// Every condition of a statement, also those behind the first that does not hold.
+fn compared(statement: &Statement, request: &Request<'_>) -> Vec<Compared> {
+    let compare = |own: &Condition| Compared {
+        operator: own.operator_text.to_string(),
+        key: own.key.to_string(),
+        expected: own.texts.iter().map(ToString::to_string).collect(),
+        actual: condition::actual(own, request.context),
+        holds: own.holds(request.context, statement.effect),
+    };
+    statement.conditions.iter().map(compare).collect()
 }

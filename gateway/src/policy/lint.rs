@@ -1,12 +1,18 @@
 //! What is suspicious about a policy: mistakes that are no errors, and grants that are rarely meant.
 
-use super::actions::{ActionPattern, Level};
+mod text;
+
+pub use text::{kind_of, lint_text};
+
+use super::actions::{self, ActionPattern, Level};
 use super::condition::{self, Condition};
 use super::document::{Effect, Policy, Statement, Version};
-use super::keys::ValueType;
+use super::keys::{Carried, KeyId, ValueType};
 use super::operator::{Comparison, Quantifier};
 use super::pattern::{ArnPattern, Piece};
 use super::public::grants_publicly;
+use super::suggest::nearest;
+use std::collections::BTreeSet;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -17,6 +23,19 @@ pub enum Severity {
     Mistake,
     /// It opens something.
     Danger,
+    /// It is no policy: nobody could put it to use.
+    Malformed,
+}
+
+impl Severity {
+    /// As tools say it: `notice`; `warning` for what opens something; `error` for what does not work.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Notice => "notice",
+            Severity::Danger => "warning",
+            Severity::Mistake | Severity::Malformed => "error",
+        }
+    }
 }
 
 /// Something suspicious.
@@ -61,10 +80,8 @@ impl Findings {
 
 fn statement_actions(statement: &Statement, findings: &mut Findings) {
     for action in &statement.actions.patterns {
-        if is_s3(action) && action.known().next().is_none() {
-            let message =
-                format!("{}: S3 has no such action, so the statement never applies to one", action.text);
-            findings.add(Severity::Mistake, "unknown-action", message);
+        if let Some((severity, code, message)) = unknown_action(action) {
+            findings.add(severity, code, message);
         }
     }
     let everything = |action: &ActionPattern| matches!(&*action.text, "*" | "s3:*");
@@ -78,6 +95,35 @@ fn statement_actions(statement: &Statement, findings: &mut Findings) {
         let message = "allows every action, changing the policy itself included".to_owned();
         findings.add(Severity::Notice, "every-action", message);
     }
+}
+
+/// What is wrong with an action that there is not: how bad it is, its word, its sentence.
+fn unknown_action(action: &ActionPattern) -> Option<(Severity, &'static str, String)> {
+    let text = &action.text;
+    let service = text.split_once(':').map_or("", |(service, _)| service).to_ascii_lowercase();
+    let (service, exists) = match service.as_str() {
+        "s3" => ("S3", action.known().next().is_some()),
+        "iam" => ("IAM", action.is_of_iam()),
+        "sts" => ("STS", action.is_of_iam()),
+        // Others have services that are not here; a typing mistake is told where it is near.
+        _ => {
+            let meant = nearest(text, known_actions())?;
+            let message = format!("{text}: there is no such action; did you mean {meant}?");
+            return Some((Severity::Mistake, "unknown-action", message));
+        }
+    };
+    if exists {
+        return None;
+    }
+    let meant =
+        nearest(text, known_actions()).map(|name| format!("; did you mean {name}?")).unwrap_or_default();
+    let message =
+        format!("{text}: {service} has no such action, so the statement never applies to one{meant}");
+    Some((Severity::Mistake, "unknown-action", message))
+}
+
+fn known_actions() -> impl Iterator<Item = &'static str> {
+    actions::ACTIONS.iter().map(|(name, _)| *name).chain(actions::iam::ACTIONS.iter().copied())
 }
 
 fn is_s3(action: &ActionPattern) -> bool {
@@ -106,6 +152,29 @@ fn statement_resources(policy: &Policy, statement: &Statement, findings: &mut Fi
                 format!("{}: no resource of the statement is of the kind that it is about", action.text);
             findings.add(Severity::Mistake, "action-without-resource", message);
         }
+    }
+    unused_resources(statement, findings);
+}
+
+/// Resources that none of the actions is about, beside others that one is.
+fn unused_resources(statement: &Statement, findings: &mut Findings) {
+    let Some(resources) = &statement.resources else { return };
+    // What actions of other services are about is not known.
+    if !statement.actions.patterns.iter().all(is_s3) {
+        return;
+    }
+    let levels: BTreeSet<Level> =
+        statement.actions.patterns.iter().flat_map(|action| action.known().map(|(_, level)| level)).collect();
+    let is_used =
+        |pattern: &ArnPattern| !is_s3_arn(pattern) || levels.iter().any(|level| may_name(pattern, *level));
+    let (used, unused): (Vec<_>, Vec<_>) =
+        resources.texts.iter().zip(&resources.patterns).partition(|(_, pattern)| is_used(pattern));
+    if used.is_empty() {
+        return;
+    }
+    for (text, _) in unused {
+        let message = format!("{text}: no action of the statement is about a resource of this kind");
+        findings.add(Severity::Notice, "resource-without-action", message);
     }
 }
 
@@ -161,9 +230,9 @@ fn statement_condition(
 ) {
     let key = &condition.key;
     if condition::is_unknown(key) {
-        let message = format!("{key}: no request carries this key");
-        findings.add(Severity::Mistake, "unknown-condition-key", message);
+        findings.add(Severity::Mistake, "unknown-condition-key", unknown_key(key.name()));
     }
+    never_carried(statement, condition, findings);
     for text in &condition.texts {
         literal_variable(policy, text, findings);
     }
@@ -191,6 +260,36 @@ fn statement_condition(
             format!("{}: * and ? are text here; StringLike compares with wildcards", condition.operator_text);
         findings.add(Severity::Mistake, "wildcard-in-equals", message);
     }
+}
+
+/// The sentence for a key that there is not.
+fn unknown_key(name: &str) -> String {
+    let catalogue = KeyId::ALL.iter().map(|id| id.name());
+    let meant = nearest(name, catalogue).map(|name| format!("; did you mean {name}?")).unwrap_or_default();
+    format!("{name}: no request carries this key{meant}")
+}
+
+/// A key that requests for the actions of the statement do not carry.
+fn never_carried(statement: &Statement, condition: &Condition, findings: &mut Findings) {
+    let key = &condition.key;
+    let Carried::By(carriers) = key.id().carried() else { return };
+    if statement.actions.except {
+        return;
+    }
+    let carries = |action: &&ActionPattern| {
+        carriers.iter().any(|carrier| action.matches(&carrier.to_ascii_lowercase()))
+    };
+    let (with, without): (Vec<_>, Vec<_>) = statement.actions.patterns.iter().partition(carries);
+    if without.is_empty() {
+        return;
+    }
+    let names: Vec<&str> = without.iter().map(|action| &*action.text).collect();
+    let message = format!("{key}: no request for {} carries this key", names.join(", "));
+    let (severity, code) = match with.is_empty() {
+        true => (Severity::Mistake, "key-never-carried"),
+        false => (Severity::Notice, "key-not-always-carried"),
+    };
+    findings.add(severity, code, message);
 }
 
 /// Operators that never hold for the values of a key.

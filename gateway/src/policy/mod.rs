@@ -16,7 +16,9 @@
 //! | [`decide`](mod@decide) | the decision of all, and why |
 //! | [`explain`](mod@explain) | what each statement had to do with it, for people |
 //! | [`public`] | what "public" means |
-//! | [`lint`](mod@lint) | what is suspicious |
+//! | [`lint`](mod@lint) | what is suspicious, in a policy or in a text that is to be one |
+//! | [`simulate`](mod@simulate) | what policies would say to requests that nobody made |
+//! | [`positions`] | where in a text its statements are |
 
 pub mod actions;
 mod condition;
@@ -30,24 +32,29 @@ pub mod lint;
 mod malformed;
 mod operator;
 mod pattern;
+pub mod positions;
 mod principal;
 pub mod public;
 pub mod request;
+pub mod simulate;
+mod suggest;
 mod values;
 
 pub use decide::{AclGrant, Decision, Identity, Layer, Outcome, Policies, Reason, Source, decide};
 pub use document::{BUCKET_POLICY_LENGTH_MAX, DOCUMENT_LENGTH_MAX, Effect, Kind, Policy, Statement, Version};
 pub use evaluate::{Reach, Verdict};
-pub use explain::{Considered, Explained, explain};
+pub use explain::{Compared, Considered, Explained, Fit, explain};
 pub use keys::s3::{Lookups, NoLookups, S3Request};
 pub use keys::{Key, KeyId};
-pub use lint::{Finding, Severity, lint};
+pub use lint::{Finding, Severity, kind_of, lint, lint_text};
 pub use malformed::MalformedPolicy;
+pub use positions::{Place, Stretch};
 pub use public::is_public;
 pub use request::{
     Context, ContextEntries, NO_RESOURCE, Principal, PrincipalKind, Request, Values, identity_arn,
     resource_arn,
 };
+pub use simulate::{Asks, Document, Evaluation, Hypothesis, Invalid, Matched, Role, context_keys, simulate};
 
 #[cfg(test)]
 mod tests;

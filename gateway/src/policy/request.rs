@@ -217,6 +217,7 @@ pub struct Request<'a> {
     pub(crate) principal: &'a Principal<'a>,
     pub(crate) action: String,
     pub(crate) resource: Arn<'a>,
+    text: &'a str,
     pub(crate) context: &'a dyn Context,
 }
 
@@ -229,8 +230,8 @@ impl<'a> Request<'a> {
         resource: &'a str,
         context: &'a dyn Context,
     ) -> Request<'a> {
-        let resource = Arn::parse(resource).unwrap_or(Arn::unknown(resource));
-        Request { principal, action: action.to_ascii_lowercase(), resource, context }
+        let arn = Arn::parse(resource).unwrap_or(Arn::unknown(resource));
+        Request { principal, action: action.to_ascii_lowercase(), resource: arn, text: resource, context }
     }
 
     /// The same for another action.
@@ -242,6 +243,11 @@ impl<'a> Request<'a> {
     /// Who asks.
     pub fn principal(&self) -> &'a Principal<'a> {
         self.principal
+    }
+
+    /// The resource, as it was given.
+    pub fn resource(&self) -> &'a str {
+        self.text
     }
 }
 

@@ -39,6 +39,8 @@ pub struct HostState {
     pub settings: Arc<BTreeMap<String, String>>,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// Why calls were denied.
+    pub explanations: Arc<crate::explanations::Explanations>,
     /// Stages that users added.
     pub stages: Arc<crate::stages::AddedStages>,
     /// The freshest snapshot seen, with its generation.

@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use anyhow::Result;
-use wasmtime::component::Linker;
-use wasmtime::{Engine, Store, StoreLimits, StoreLimitsBuilder};
+use wasmtime::{Engine, Store, StoreLimits};
 
 use crate::bindings::{RowReader, RowReaderPre};
 use crate::compose::Manifest;
-use crate::engine::{self, MEMORY_BYTES_MAX, STEP_TICKS_MAX};
+use crate::engine::{self, STEP_TICKS_MAX};
 
 /// The slot whose component knows the rows.
 const SLOT: &str = "portcullis:gateway/storage@0.1.0";
@@ -29,15 +28,10 @@ impl Rows {
     /// # Errors
     /// The component cannot be loaded.
     pub(super) fn of(manifest: &Manifest, cache: Option<&Path>) -> Result<Option<Rows>> {
-        let engine = engine::engine()?;
-        let component = engine::compile(&engine, &manifest.filling(SLOT)?, cache)?;
-        if component.get_export_index(None, EXPORT).is_none() {
+        let Some((engine, pre)) = engine::alone(&manifest.filling(SLOT)?, EXPORT, cache)? else {
             return Ok(None);
-        }
-        let mut linker = Linker::new(&engine);
-        linker.define_unknown_imports_as_traps(&component)?;
-        let pre = RowReaderPre::new(linker.instantiate_pre(&component)?)?;
-        Ok(Some(Rows { engine, pre, instance: None }))
+        };
+        Ok(Some(Rows { engine, pre: RowReaderPre::new(pre)?, instance: None }))
     }
 
     /// The blobs of a row, or why it cannot be read.
@@ -62,10 +56,7 @@ fn instantiate(
     engine: &Engine,
     pre: &RowReaderPre<StoreLimits>,
 ) -> wasmtime::Result<(Store<StoreLimits>, RowReader)> {
-    let limits = StoreLimitsBuilder::new().memory_size(MEMORY_BYTES_MAX).build();
-    let mut store = Store::new(engine, limits);
-    store.limiter(|limits| limits);
-    store.set_epoch_deadline(STEP_TICKS_MAX);
+    let mut store = engine::store_alone(engine);
     let reader = pre.instantiate(&mut store)?;
     Ok((store, reader))
 }

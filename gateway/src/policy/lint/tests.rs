@@ -40,6 +40,10 @@ fn each_kind_of_suspicion_is_found() {
             r#"{{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::a/*","Condition":{condition}}}"#
         )
     };
+    let lists = |condition: &str| {
+        with(condition).replace("s3:GetObject", "s3:ListBucket").replace("arn:aws:s3:::a/*", "arn:aws:s3:::a")
+    };
+    let writes = |condition: &str| with(condition).replace("s3:GetObject", "s3:PutObject");
     for (statement, expected) in [
         (r#"{"Effect":"Allow","Action":"s3:GetObjekt","Resource":"*"}"#.to_owned(), "unknown-action"),
         (r#"{"Effect":"Allow","Action":"s3:*","Resource":"*"}"#.to_owned(), "every-action"),
@@ -51,13 +55,19 @@ fn each_kind_of_suspicion_is_found() {
         (r#"{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"arn:aws:s3:::a"}"#.to_owned(), "action-without-resource"),
         (r#"{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:us-east-1::a/*"}"#.to_owned(), "impossible-resource"),
         (with(r#"{"StringEquals":{"s3:prefixx":"a"}}"#), "unknown-condition-key"),
-        (with(r#"{"StringEquals":{"s3:prefix":"a*"}}"#), "wildcard-in-equals"),
-        (with(r#"{"StringEquals":{"s3:prefix":[]}}"#), "empty-condition"),
-        (with(r#"{"IpAddress":{"s3:prefix":"10.0.0.0/8"}}"#), "wrong-operator"),
+        (lists(r#"{"StringEquals":{"s3:prefix":"a*"}}"#), "wildcard-in-equals"),
+        (lists(r#"{"StringEquals":{"s3:prefix":[]}}"#), "empty-condition"),
+        (lists(r#"{"IpAddress":{"s3:prefix":"10.0.0.0/8"}}"#), "wrong-operator"),
         (with(r#"{"DateLessThan":{"aws:SecureTransport":"2020-01-01"}}"#), "wrong-operator"),
-        (with(r#"{"StringEquals":{"s3:RequestObjectTagKeys":"a"}}"#), "set-without-quantifier"),
-        (with(r#"{"ForAllValues:StringEquals":{"s3:RequestObjectTagKeys":"a"}}"#), "for-all-values-of-none"),
-        (with(r#"{"Null":{"s3:prefix":"true"},"StringEquals":{"s3:prefix":"a"}}"#), "never-applies"),
+        (writes(r#"{"StringEquals":{"s3:RequestObjectTagKeys":"a"}}"#), "set-without-quantifier"),
+        (writes(r#"{"ForAllValues:StringEquals":{"s3:RequestObjectTagKeys":"a"}}"#), "for-all-values-of-none"),
+        (with(r#"{"StringLike":{"s3:prefix":"a*"}}"#), "key-never-carried"),
+        (r#"{"Effect":"Allow","Action":"s3:GetObject","Resource":["arn:aws:s3:::a","arn:aws:s3:::a/*"]}"#.to_owned(), "resource-without-action"),
+        (r#"{"Effect":"Allow","Action":"iam:CreateUsr","Resource":"*"}"#.to_owned(), "unknown-action"),
+        (r#"{"Effect":"Allow","Action":"sts:AsumeRole","Resource":"*"}"#.to_owned(), "unknown-action"),
+        (r#"{"Effect":"Allow","Action":"s:GetObject","Resource":"*"}"#.to_owned(), "unknown-action"),
+        (r#"{"Effect":"Allow","Action":["s3:ListBucket","s3:GetObject"],"Resource":["arn:aws:s3:::a","arn:aws:s3:::a/*"],"Condition":{"StringLike":{"s3:prefix":"a/*"}}}"#.to_owned(), "key-not-always-carried"),
+        (lists(r#"{"Null":{"s3:prefix":"true"},"StringEquals":{"s3:prefix":"a"}}"#), "never-applies"),
     ] {
         check(&statement, &[expected]);
     }
@@ -84,4 +94,71 @@ fn variables_of_the_old_version_are_found() {
         findings[0].message,
         "arn:aws:s3:::a/${aws:username}: variables are text unless \"Version\" is \"2012-10-17\""
     );
+}
+
+fn found(kind: Kind<'_>, text: &str) -> Vec<(&'static str, String)> {
+    lint_text(kind, text).into_iter().map(|finding| (finding.code, finding.message)).collect()
+}
+
+fn messages(kind: Kind<'_>, text: &str) -> Vec<String> {
+    found(kind, text).into_iter().map(|(code, message)| format!("{code}: {message}")).collect()
+}
+
+#[test]
+fn what_was_meant_is_suggested() {
+    let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:GetObjekt","Resource":"*","Condition":{"StringLike":{"s3:prefx":"a"}}}}"#;
+    assert_eq!(
+        messages(Kind::Identity, text),
+        [
+            "unknown-action: s3:GetObjekt: S3 has no such action, so the statement never applies to one; did you mean \
+             s3:GetObject?",
+            "unknown-condition-key: s3:prefx: no request carries this key; did you mean s3:prefix?",
+        ]
+    );
+}
+
+#[test]
+fn a_text_that_is_no_policy_is_explained_all_the_same() {
+    let text = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principle":"*","Action":["s3:GetObject","s3:PutObjct"],"Resource":"arn:aws:s3:::photos/*","Condition":{"StringEqual":{"aws:SourceIpp":"x"}}}]}"#;
+    let found = found(Kind::Bucket(""), text);
+    let codes: Vec<&str> = found.iter().map(|(code, _)| *code).collect();
+    assert_eq!(
+        codes,
+        ["malformed", "unknown-element", "unknown-action", "unknown-operator", "unknown-condition-key"],
+        "{found:?}"
+    );
+    assert!(found[1].1.ends_with("did you mean Principal?"), "{found:?}");
+    assert!(found[2].1.ends_with("did you mean s3:PutObject?"), "{found:?}");
+    assert!(found[3].1.ends_with("did you mean StringEquals?"), "{found:?}");
+    assert!(found[4].1.ends_with("did you mean aws:SourceIp?"), "{found:?}");
+    let broken = messages(Kind::Identity, "{\"Version\":\n  oops}");
+    assert!(broken[0].contains("line 2"), "{broken:?}");
+    for text in ["", "[]", "null", "{}", "{\"Statement\":7}"] {
+        assert_eq!(lint_text(Kind::Bucket(""), text)[0].code, "malformed", "{text}");
+    }
+}
+
+#[test]
+fn the_bucket_is_that_of_the_first_resource() {
+    let public = r#"{"Statement":{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::photos/*"}}"#;
+    let findings = lint_text(Kind::Bucket(""), public);
+    assert_eq!((findings[0].code, findings[0].severity.as_str()), ("public-grant", "warning"));
+    let two =
+        public.replace("\"arn:aws:s3:::photos/*\"", "[\"arn:aws:s3:::photos/*\",\"arn:aws:s3:::other/*\"]");
+    assert_eq!(lint_text(Kind::Bucket(""), &two)[0].message, "Policy has invalid resource");
+}
+
+#[test]
+fn every_operator_that_is_suggested_exists() {
+    assert!(text::OPERATORS.iter().all(|name| crate::policy::operator::Operator::parse(name).is_some()));
+    assert!(actions::iam::ACTIONS.is_sorted(), "the actions of IAM and STS are in the order of their names");
+}
+
+#[test]
+fn what_a_document_is_for_is_what_its_elements_say() {
+    let kind = |statement: &str| kind_of(&format!("{{\"Statement\":[{{{statement}}}]}}"));
+    assert_eq!(kind(r#""Action":"s3:*","Resource":"*""#), Kind::Identity);
+    assert_eq!(kind(r#""Principal":"*","Resource":"*""#), Kind::Bucket(""));
+    assert_eq!(kind(r#""Principal":"*","Action":"sts:AssumeRole""#), Kind::Trust);
+    assert_eq!(kind_of("{"), Kind::Identity);
 }

@@ -1,0 +1,21 @@
+//! Explains denials: what was decided is decided again, this time before a witness. Requests that are allowed pay nothing for
+//! it, and the host says when denials come too fast to explain each.
+
+use gateway::errors::{ErrorCode, S3Error};
+use gateway::explanation::Journal;
+use sdk::explanation::circumstances;
+use sdk::{Call, trace};
+
+/// Hands the host an explanation of a denial, if it wants one. `again` makes the decision once more, before a witness; `otherwise`
+/// is the reason where no policy decided.
+pub(crate) fn explain(call: &Call, otherwise: &str, again: impl FnOnce(&Journal)) {
+    let Some(told) = trace::denied(call) else { return };
+    let journal = Journal::default();
+    again(&journal);
+    trace::explain(call, &journal.document(&circumstances(&told), otherwise));
+}
+
+/// Whether an error is a denial, and not a mistake of the request.
+pub(crate) fn is_denial(error: &S3Error) -> bool {
+    error.code == ErrorCode::AccessDenied
+}

@@ -1,0 +1,38 @@
+//! What is known of a call that is denied, in the terms of explanations.
+
+use gateway::explanation::{Asker, Circumstances};
+use gateway::policy::resource_arn;
+
+use crate::trace;
+use crate::{IdentityKind, Principal};
+
+/// The circumstances that the host told, as explanations say them.
+pub fn circumstances(told: &trace::Circumstances) -> Circumstances<'_> {
+    let target = told.target.as_ref();
+    Circumstances {
+        request_id: &told.request_id,
+        received_ms: told.received_ms,
+        operation: target.map_or("", |target| &target.operation),
+        principal: asker(told.principal.as_ref()),
+        address: target
+            .and_then(|target| Some(resource_arn(target.bucket.as_deref()?, target.key.as_deref()))),
+        source_ip: &told.source_ip,
+    }
+}
+
+fn asker(principal: Option<&Principal>) -> Asker<'_> {
+    let identity = match principal {
+        None => return Asker { kind: "unknown", arn: "", account: "", access_key_id: "" },
+        Some(Principal::Anonymous) => {
+            return Asker { kind: "anonymous", arn: "", account: "", access_key_id: "" };
+        }
+        Some(Principal::Authenticated(identity)) => identity,
+    };
+    let kind = match identity.kind {
+        IdentityKind::Root => "root",
+        IdentityKind::ConfiguredUser | IdentityKind::User => "user",
+        IdentityKind::AssumedRole => "assumed-role",
+        IdentityKind::FederatedUser => "federated-user",
+    };
+    Asker { kind, arn: &identity.arn, account: &identity.account, access_key_id: &identity.access_key_id }
+}

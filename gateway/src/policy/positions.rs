@@ -1,0 +1,127 @@
+//! Where the statements of a policy are in its text: simulations name them so.
+//!
+//! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Statement.html>
+
+/// A place in a text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Place {
+    /// Counted from 1.
+    pub line: u32,
+    /// Characters, counted from 1.
+    pub column: u32,
+}
+
+/// From where to where something reaches.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stretch {
+    /// Behind the bracket, the comma or the colon that stands before it, white space included.
+    pub start: Place,
+    /// At its first character.
+    pub opens: Place,
+    /// Behind its last character.
+    pub end: Place,
+}
+
+/// The statements of a document, in their order. The document is one that was read as a policy; of anything else, what comes is of no
+/// use, and does no harm.
+pub fn statements(text: &str) -> Vec<Stretch> {
+    let mut scan = Scan { place: Place { line: 1, column: 1 }, ..Scan::default() };
+    for character in text.chars() {
+        scan.step(character);
+    }
+    scan.found
+}
+
+/// A scan in progress.
+#[derive(Debug)]
+struct Scan {
+    place: Place,
+    depth: usize,
+    string: Option<Text>,
+    /// The last string at the top level of the document.
+    name: String,
+    /// While the value of `Statement` is read: the depth at which statements stand, 1 for one alone, 2 in a list.
+    level: Option<usize>,
+    start: Place,
+    opens: Place,
+    found: Vec<Stretch>,
+}
+
+/// A string in progress.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Text {
+    Open,
+    /// Behind a backslash.
+    Escaped,
+}
+
+impl Default for Scan {
+    fn default() -> Scan {
+        let place = Place { line: 1, column: 1 };
+        Scan {
+            place,
+            depth: 0,
+            string: None,
+            name: String::new(),
+            level: None,
+            start: place,
+            opens: place,
+            found: Vec::new(),
+        }
+    }
+}
+
+impl Scan {
+    fn step(&mut self, character: char) {
+        let before = self.place;
+        match character {
+            '\n' => self.place = Place { line: before.line + 1, column: 1 },
+            _ => self.place.column += 1,
+        }
+        match (self.string, character) {
+            (Some(Text::Escaped), _) => self.string = Some(Text::Open),
+            (Some(Text::Open), '\\') => self.string = Some(Text::Escaped),
+            (Some(Text::Open), '"') => self.string = None,
+            (Some(Text::Open), other) if self.depth == 1 => self.name.push(other),
+            (Some(Text::Open), _) => {}
+            (None, '"') => {
+                self.string = Some(Text::Open);
+                if self.depth == 1 {
+                    self.name.clear();
+                }
+            }
+            (None, token) => self.token(token, before),
+        }
+    }
+
+    /// A character outside of strings.
+    fn token(&mut self, token: char, at: Place) {
+        match token {
+            ':' if self.depth == 1 => {
+                self.level = (self.name == "Statement").then_some(1);
+                self.start = self.place;
+            }
+            '{' | '[' => {
+                if token == '{' && self.level == Some(self.depth) {
+                    self.opens = at;
+                }
+                self.depth += 1;
+                if token == '[' && self.depth == 2 && self.level.is_some() {
+                    (self.level, self.start) = (Some(2), self.place);
+                }
+            }
+            ',' if self.depth == 1 => self.level = None,
+            ',' if self.depth == 2 && self.level == Some(2) => self.start = self.place,
+            '}' | ']' => {
+                self.depth = self.depth.saturating_sub(1);
+                if token == '}' && self.level == Some(self.depth) {
+                    self.found.push(Stretch { start: self.start, opens: self.opens, end: self.place });
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,111 @@
+//! Serves the admin API on its socket, from a thread of its own: it answers also when the workers are busy.
+
+use std::convert::Infallible;
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::task::LocalSet;
+
+use super::{Admin, socket};
+
+/// Connections at a time; a further one waits.
+const CONNECTIONS_MAX: usize = 16;
+/// From the first byte of a request to the last of its answer.
+const CONNECTION_TIME_MAX: Duration = Duration::from_secs(10);
+/// Bytes of a request head.
+const HEAD_BYTES_MAX: usize = 16 << 10;
+/// Where no connection can be accepted, for want of descriptors, it is tried again after this.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// The thread that serves.
+#[derive(Debug)]
+pub struct AdminServer {
+    folder: PathBuf,
+    stop: oneshot::Sender<()>,
+    thread: JoinHandle<()>,
+}
+
+impl AdminServer {
+    /// Serves on the socket of a data folder whose lock the process holds.
+    ///
+    /// # Errors
+    /// The socket or the thread cannot be made.
+    pub fn start(folder: &Path, admin: Admin) -> Result<AdminServer> {
+        let listener = socket::bind(folder).context("making the admin socket")?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (stop, stopped) = oneshot::channel();
+        let thread = std::thread::Builder::new()
+            .name("admin".to_owned())
+            .spawn(move || {
+                if let Err(error) =
+                    LocalSet::new().block_on(&runtime, serve(listener, Rc::new(admin), stopped))
+                {
+                    tracing::warn!(error = format!("{error:#}"), "the admin socket is not served");
+                }
+            })
+            .context("starting the admin thread")?;
+        Ok(AdminServer { folder: folder.to_owned(), stop, thread })
+    }
+
+    /// Ends it; what is being answered is given up.
+    pub fn close(self) {
+        socket::remove(&self.folder);
+        // Where it has ended already, nobody listens.
+        let _ = self.stop.send(());
+        if self.thread.join().is_err() {
+            tracing::error!("the admin thread panicked");
+        }
+    }
+}
+
+async fn serve(listener: UnixListener, admin: Rc<Admin>, mut stopped: oneshot::Receiver<()>) -> Result<()> {
+    let listener = tokio::net::UnixListener::from_std(listener)?;
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    loop {
+        let accepted = async {
+            // It is never closed, so there is always a place in the end.
+            let place = Arc::clone(&places).acquire_owned().await;
+            (place, listener.accept().await)
+        };
+        let (place, accepted) = tokio::select! {
+            accepted = accepted => accepted,
+            _ = &mut stopped => return Ok(()),
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                let admin = Rc::clone(&admin);
+                tokio::task::spawn_local(async move {
+                    let _ = tokio::time::timeout(CONNECTION_TIME_MAX, answer(stream, &admin)).await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                tracing::debug!(%error, "an admin connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn answer(stream: tokio::net::UnixStream, admin: &Admin) {
+    let service = service_fn(|request: Request<Incoming>| {
+        let response = admin.answer(request.method(), request.uri());
+        async move { Ok::<_, Infallible>(response) }
+    });
+    let mut connection = http1::Builder::new();
+    connection.keep_alive(false).header_read_timeout(None).max_header_size(HEAD_BYTES_MAX);
+    if let Err(error) = connection.serve_connection(TokioIo::new(stream), service).await {
+        tracing::debug!(%error, "an admin connection ended");
+    }
+}

@@ -1,0 +1,57 @@
+//! Asks the component in the slot `policy`, which is lent nothing.
+
+use std::path::Path;
+
+use anyhow::{Result, anyhow};
+use wasmtime::{Store, StoreLimits};
+
+use crate::bindings::advice::{Document, Evaluation, Finding, Hypothesis};
+use crate::bindings::{Adviser as Component, AdviserPre};
+use crate::compose::Manifest;
+use crate::engine;
+
+/// The slot whose component knows policies.
+const SLOT: &str = "portcullis:gateway/policy@0.1.0";
+/// What that component exports for operators.
+const EXPORT: &str = "portcullis:gateway/advice@0.1.0";
+
+/// The component of a pipeline that knows what policies are worth.
+pub(super) struct Adviser {
+    store: Store<StoreLimits>,
+    component: Component,
+}
+
+impl Adviser {
+    /// That of a pipeline; `None` where the component, which is somebody else's, cannot tell.
+    ///
+    /// # Errors
+    /// The component cannot be loaded.
+    pub(super) fn of(manifest: &Manifest, cache: Option<&Path>) -> Result<Option<Adviser>> {
+        let Some((engine, pre)) = engine::alone(&manifest.filling(SLOT)?, EXPORT, cache)? else {
+            return Ok(None);
+        };
+        let mut store = engine::store_alone(&engine);
+        let component = AdviserPre::new(pre)?.instantiate(&mut store)?;
+        Ok(Some(Adviser { store, component }))
+    }
+
+    /// What is suspicious in a document.
+    ///
+    /// # Errors
+    /// Its kind is none, or the component traps.
+    pub(super) fn lint(&mut self, document: &Document) -> Result<Vec<Finding>> {
+        self.store.set_epoch_deadline(engine::STEP_TICKS_MAX);
+        let advice = self.component.portcullis_gateway_advice();
+        advice.call_lint(&mut self.store, document)?.map_err(|why| anyhow!(why))
+    }
+
+    /// What policies would say.
+    ///
+    /// # Errors
+    /// What is asked cannot be, or the component traps.
+    pub(super) fn simulate(&mut self, hypothesis: &Hypothesis) -> Result<Vec<Evaluation>> {
+        self.store.set_epoch_deadline(engine::STEP_TICKS_MAX);
+        let advice = self.component.portcullis_gateway_advice();
+        advice.call_simulate(&mut self.store, hypothesis)?.map_err(|why| anyhow!(why))
+    }
+}
