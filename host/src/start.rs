@@ -13,6 +13,7 @@ use crate::accounts::{Accounts, RootOrigin};
 use crate::cli::say;
 use crate::compose::Manifest;
 use crate::config::Config;
+use crate::endpoint::Endpoint;
 use crate::engine::CompiledPipeline;
 use crate::health::Health;
 use crate::listener::{self, Listener};
@@ -23,6 +24,7 @@ use crate::telemetry::metrics::Metrics;
 use crate::telemetry::otlp::Exporter;
 use crate::vault::Vault;
 use crate::volume::Volume;
+use crate::work::Room;
 use crate::worker::{Ids, Peer, Shared, Worker};
 
 /// Serves until SIGTERM or SIGINT.
@@ -37,17 +39,23 @@ pub fn serve(config: Config) -> Result<()> {
     // What can be refused is refused before anything is made.
     Accounts::check(&config)?;
     raise_file_limit(&config);
-    let listeners = listener::bind(&config)?;
+    let endpoints = Endpoint::load_all(&config)?;
+    let listeners = listener::bind(&config, &endpoints)?;
     make_folder(&config.data_dir)?;
     let volume = Volume::open(config.volume_options())
         .with_context(|| format!("opening the data folder {}", config.data_dir.display()))?;
-    let outcome = serve_volume(config, listeners, &volume);
+    let outcome = serve_volume(config, listeners, &endpoints, &volume);
     volume.close();
     tracing::info!("stopped");
     outcome
 }
 
-fn serve_volume(config: Config, listeners: Vec<Listener>, volume: &Arc<Volume>) -> Result<()> {
+fn serve_volume(
+    config: Config,
+    listeners: Vec<Listener>,
+    endpoints: &[Arc<Endpoint>],
+    volume: &Arc<Volume>,
+) -> Result<()> {
     let config = Arc::new(config);
     let accounts = Arc::new(Accounts::open(&config)?);
     let metrics = Arc::new(Metrics::new(config.worker_count() + 1));
@@ -57,6 +65,11 @@ fn serve_volume(config: Config, listeners: Vec<Listener>, volume: &Arc<Volume>) 
         None => None,
     };
     let shared = share(&config, &accounts, volume, &metrics, exporter.clone())?;
+    shared.pipeline.judge_endpoints(
+        endpoints,
+        &Manifest::load(config.pipeline.as_deref())?,
+        Some(&config.cache_folder()),
+    )?;
     let greeting = greeting(&config, &accounts, &listeners);
     let server = Server {
         listeners,
@@ -104,6 +117,7 @@ fn share(
         settings,
         stages: Arc::new(stages),
         exporter,
+        unjudged: Room::default(),
         ids: Ids::default(),
     }))
 }

@@ -1,10 +1,12 @@
-//! Stage: may they. Ownership, ACLs, Block Public Access and the bucket's policy decide.
+//! Stage: may they. Ownership, ACLs, Block Public Access and policies decide.
 
 mod asked;
 mod authorize;
+mod endpoint;
 mod permissions;
 mod resources;
 
+use sdk::bindings::policy::exports::portcullis::gateway::endpoint_policies;
 use sdk::bindings::policy::exports::portcullis::gateway::policy::Guest;
 use sdk::{Call, Refusal, refuse};
 
@@ -19,6 +21,12 @@ impl Guest for Policy {
 
     fn authorize_each(call: &Call) -> Result<(), Refusal> {
         authorize::authorize_each(call).map_err(refuse)
+    }
+}
+
+impl endpoint_policies::Guest for Policy {
+    fn judge(text: String) -> Result<(), String> {
+        endpoint::judge(&text)
     }
 }
 

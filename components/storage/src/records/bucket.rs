@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, Acl, ObjectLockConfiguration, Ownership, PublicAccess, plain_record};
+use super::{
+    Account, Acl, FORMAT, ObjectLockConfiguration, Ownership, Payer, PublicAccess, Record, unreadable,
+};
+use gateway::errors::Result;
 use gateway::object_ownership::ObjectOwnership;
 use gateway::public_access_block::PublicAccessBlock;
 
@@ -33,6 +36,27 @@ pub(crate) struct BucketRow {
     pub(crate) policy: Option<u64>,
     /// Whether an object of another account was ever written here.
     pub(crate) holds_foreign: bool,
+    /// Who is charged for requests.
+    pub(crate) payer: Payer,
+}
+
+/// The format byte of a bucket's row.
+const BUCKET_FORMAT: u8 = 2;
+
+impl Record for BucketRow {
+    fn encode(&self) -> Result<Vec<u8>> {
+        postcard::to_extend(self, vec![BUCKET_FORMAT]).map_err(|_| unreadable())
+    }
+
+    fn decode(value: &[u8]) -> Result<BucketRow> {
+        let decoded = match value.split_first() {
+            Some((&BUCKET_FORMAT, record)) => postcard::from_bytes(record),
+            // Such a row ends before the payer, who was the owner then: the first variant.
+            Some((&FORMAT, record)) => postcard::from_bytes(&[record, &[0]].concat()),
+            _ => return Err(unreadable()),
+        };
+        decoded.map_err(|_| unreadable())
+    }
 }
 
 impl BucketRow {
@@ -68,5 +92,3 @@ pub(crate) enum Versioning {
     /// Writes replace the null version and leave versions with ids alone.
     Suspended,
 }
-
-plain_record!(BucketRow);
