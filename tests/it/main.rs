@@ -14,6 +14,7 @@ mod access;
 mod compatibility;
 mod conditions;
 mod crash;
+mod endpoints;
 mod forms;
 mod fuzz_smoke;
 mod golden;
