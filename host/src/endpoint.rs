@@ -98,6 +98,7 @@ pub(crate) fn judge(
     for (id, policy) in policies() {
         store.set_epoch_deadline(STEP_TICKS_MAX);
         let judged = reader.portcullis_gateway_endpoint_policies().call_judge(&mut store, &policy.text);
+        let judged = judged.map_err(anyhow::Error::from);
         if let Err(why) = judged.with_context(|| format!("reading the policy of the endpoint {id}"))? {
             bail!("the policy of the endpoint {id} cannot be used: {why}");
         }
