@@ -67,7 +67,7 @@ fn weak_credentials_are_refused_where_others_can_reach_a_listener() {
         Accounts::check(&config(folder.path(), &pair))
     };
     for weak in [
-        "short",
+        "tiny",
         "minioadmin",
         "MinioAdmin",
         "operator",
