@@ -28,7 +28,7 @@ use crate::body::respond::ResponseBody;
 use crate::config::Limits;
 use crate::connection::{self, Clock, Order, Watch};
 use crate::fallback;
-use crate::health::{Duty, Health, Phase};
+use crate::health::{Health, Phase};
 use crate::listener::{Acceptor, Door, Listener, Message, Seat};
 use crate::telemetry::logs::AccessLine;
 use crate::telemetry::metrics::{Metrics, Refusal};
