@@ -300,20 +300,20 @@ END
 }
 check allow_list_of_endpoints by_endpoint
 endpoint_policy() {
-  local bucket=$BUCKET-through other=$BUCKET-elsewhere limited="aws --endpoint-url $LIMITED_ENDPOINT --output text s3api"
-  make "$bucket" "$other"; put "$bucket" k; put "$other" k
-  $limited get-object --bucket "$bucket" --key k "$WORK/back" && cmp "$WORK/small" "$WORK/back"
-  $limited list-objects-v2 --bucket "$bucket"
+  local through=$BUCKET-through other=$BUCKET-elsewhere limited="aws --endpoint-url $LIMITED_ENDPOINT --output text s3api"
+  make "$through" "$other"; put "$through" k; put "$other" k
+  $limited get-object --bucket "$through" --key k "$WORK/back" && cmp "$WORK/small" "$WORK/back"
+  $limited list-objects-v2 --bucket "$through"
   # Its owner as well: what the endpoint does not let pass, nobody does by it.
-  refused_as AccessDenied $limited put-object --bucket "$bucket" --key k --body "$WORK/other"
-  refused_as AccessDenied $limited delete-object --bucket "$bucket" --key k
-  refused_as AccessDenied $limited delete-bucket-policy --bucket "$bucket"
+  refused_as AccessDenied $limited put-object --bucket "$through" --key k --body "$WORK/other"
+  refused_as AccessDenied $limited delete-object --bucket "$through" --key k
+  refused_as AccessDenied $limited delete-bucket-policy --bucket "$through"
   refused_as AccessDenied $limited get-object --bucket "$other" --key k "$WORK/back"
   refused_as AccessDenied $limited list-buckets
-  answers 403 "$LIMITED_ENDPOINT/$bucket/k" # and it opens nothing
-  public_read_statement "$bucket" | policy "$bucket"
+  answers 403 "$LIMITED_ENDPOINT/$through/k" # and it opens nothing
+  public_read_statement "$through" | policy "$through"
   public_read_statement "$other" | policy "$other"
-  answers 200 "$LIMITED_ENDPOINT/$bucket/k"
+  answers 200 "$LIMITED_ENDPOINT/$through/k"
   answers 403 "$LIMITED_ENDPOINT/$other/k"
   answers 200 "$ENDPOINT/$other/k"
 }
@@ -353,6 +353,7 @@ account_block() {
   refused_as AccessDenied as_alt control delete-public-access-block $id
   control put-public-access-block $id --public-access-block-configuration IgnorePublicAcls=true
   answers 200 "$ENDPOINT/$site/page"
+  $API delete-bucket-policy --bucket "$site"
   answers 403 "$ENDPOINT/$site/open"
   control delete-public-access-block $id
   answers 200 "$ENDPOINT/$site/open"
@@ -361,30 +362,30 @@ account_block() {
 check block_public_access_of_an_account account_block
 
 requester_pays() {
-  local bucket=$BUCKET-pays
-  make "$bucket"; put "$bucket" k
-  policy "$bucket" <<END
-{"Effect":"Allow","Principal":"*","Action":["s3:GetObject","s3:ListBucket"],"Resource":["arn:aws:s3:::$bucket","arn:aws:s3:::$bucket/*"]}
+  local paid=$BUCKET-pays
+  make "$paid"; put "$paid" k
+  policy "$paid" <<END
+{"Effect":"Allow","Principal":"*","Action":["s3:GetObject","s3:ListBucket"],"Resource":["arn:aws:s3:::$paid","arn:aws:s3:::$paid/*"]}
 END
-  equals "$($API get-bucket-request-payment --bucket "$bucket")" BucketOwner
-  answers 200 "$ENDPOINT/$bucket/k"
-  $API put-bucket-request-payment --bucket "$bucket" --request-payment-configuration Payer=Requester
-  equals "$($API get-bucket-request-payment --bucket "$bucket")" Requester
-  get "$bucket" k
-  answers 403 "$ENDPOINT/$bucket/k"
-  answers 403 --header 'x-amz-request-payer: requester' "$ENDPOINT/$bucket/k" # never anonymous
-  refused_as AccessDenied as_alt get "$bucket" k
-  refused_as AccessDenied as_alt $S3 ls "s3://$bucket"
-  as_alt $S3 ls --request-payer requester "s3://$bucket" | grep 2000
-  equals "$(as_alt $API get-object --bucket "$bucket" --key k --request-payer requester --query RequestCharged "$WORK/back")" requester
+  equals "$($API get-bucket-request-payment --bucket "$paid")" BucketOwner
+  answers 200 "$ENDPOINT/$paid/k"
+  $API put-bucket-request-payment --bucket "$paid" --request-payment-configuration Payer=Requester
+  equals "$($API get-bucket-request-payment --bucket "$paid")" Requester
+  get "$paid" k
+  answers 403 "$ENDPOINT/$paid/k"
+  answers 403 --header 'x-amz-request-payer: requester' "$ENDPOINT/$paid/k" # never anonymous
+  refused_as AccessDenied as_alt get "$paid" k
+  refused_as AccessDenied as_alt $S3 ls "s3://$paid"
+  as_alt $S3 ls --request-payer requester "s3://$paid" | grep 2000
+  equals "$(as_alt $API get-object --bucket "$paid" --key k --request-payer requester --query RequestCharged "$WORK/back")" requester
   cmp "$WORK/small" "$WORK/back"
-  as_alt $S3 cp --request-payer requester "s3://$bucket/k" "$WORK/again" && cmp "$WORK/small" "$WORK/again"
-  as_alt make "$bucket-copy"
-  refused_as AccessDenied as_alt $API copy-object --bucket "$bucket-copy" --key k --copy-source "$bucket/k"
-  as_alt $API copy-object --bucket "$bucket-copy" --key k --copy-source "$bucket/k" --request-payer requester
-  as_alt get "$bucket-copy" k
-  $API put-bucket-request-payment --bucket "$bucket" --request-payment-configuration Payer=BucketOwner
-  answers 200 "$ENDPOINT/$bucket/k"
+  as_alt $S3 cp --request-payer requester "s3://$paid/k" "$WORK/again" && cmp "$WORK/small" "$WORK/again"
+  as_alt make "$paid-copy"
+  refused_as AccessDenied as_alt $API copy-object --bucket "$paid-copy" --key k --copy-source "$paid/k"
+  as_alt $API copy-object --bucket "$paid-copy" --key k --copy-source "$paid/k" --request-payer requester
+  as_alt get "$paid-copy" k
+  $API put-bucket-request-payment --bucket "$paid" --request-payment-configuration Payer=BucketOwner
+  answers 200 "$ENDPOINT/$paid/k"
 }
 check requester_pays requester_pays
 
