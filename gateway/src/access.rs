@@ -19,6 +19,7 @@ use crate::policy::{
     Source, Values, Verdict, decide, is_public, resource_arn,
 };
 use crate::public_access_block::PublicAccessBlock;
+use crate::request_payment::Payer;
 use std::rc::Rc;
 
 /// A bucket, as far as it says who may use it.
@@ -30,12 +31,14 @@ pub struct Bucket {
     pub owner: Account,
     /// Who owns what others write into it.
     pub ownership: ObjectOwnership,
-    /// What it blocks.
+    /// What it blocks, or its owner's account does for all of its buckets.
     pub public_access: PublicAccessBlock,
     /// Its own ACL; without effect where ACLs are disabled.
     pub acl: Acl,
     /// Its policy.
     pub policy: Option<Rc<Policy>>,
+    /// Who is charged for requests.
+    pub payer: Payer,
 }
 
 /// An object, as far as it says who may use it.
@@ -73,7 +76,7 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// What a principal's own account lets it do.
+/// What a principal's own account lets it do, and the way by which it came.
 #[derive(Clone, Copy, Debug)]
 pub struct Grants<'a> {
     /// What its policies allow.
@@ -82,12 +85,14 @@ pub struct Grants<'a> {
     pub boundary: Option<Source<'a>>,
     /// The limit of its session.
     pub session: Option<&'a [Source<'a>]>,
+    /// The limit of the endpoint by which the request came.
+    pub endpoint: Option<Source<'a>>,
 }
 
 impl<'a> Grants<'a> {
     /// Everything.
     pub const UNLIMITED: Grants<'static> =
-        Grants { identity: Identity::Unlimited, boundary: None, session: None };
+        Grants { identity: Identity::Unlimited, boundary: None, session: None, endpoint: None };
 
     /// The same as part of everything that applies to a request.
     pub fn policies(self) -> Policies<'a> {
@@ -95,6 +100,7 @@ impl<'a> Grants<'a> {
             identity: self.identity,
             boundary: self.boundary,
             session: self.session,
+            endpoint: self.endpoint,
             ..Policies::default()
         }
     }

@@ -27,6 +27,7 @@ pub mod precondition;
 pub mod public_access_block;
 pub mod query;
 pub mod range;
+pub mod request_payment;
 pub mod response_overrides;
 pub mod sigv2;
 pub mod sigv4;

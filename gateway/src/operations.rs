@@ -6,6 +6,7 @@
 //! `docs/adding-an-operation.md`.
 
 pub mod abort_multipart_upload;
+pub mod account_control;
 pub mod aws_query;
 pub mod bucket_versioning;
 pub mod complete_multipart_upload;
@@ -24,12 +25,15 @@ pub mod parameters;
 mod resolve;
 mod row;
 
+pub use account_control::ACCOUNT_ID_HEADER;
 pub use resolve::{RequestHead, Resolved, is_subresource, resolve};
 pub use row::{Action, BodyDigest, BodyKind, Method, Row, Selector, TargetKind};
 
 use BodyKind::{Form, Json, Stream, Xml};
 use row::{all, each, has, header, is, path, source, sub, versioned, with};
 
+/// The path of an account's Block Public Access.
+const ACCOUNT_BLOCK: &str = "/v20180820/configuration/publicAccessBlock";
 /// The limit of most configuration documents.
 const KIB64: u64 = 64 << 10;
 /// The limit of documents with up to 1,000 rules or keys.
@@ -104,6 +108,9 @@ operations! {
     StsGetCallerIdentity "GetCallerIdentity" | Post Service [is("Action", "GetCallerIdentity")] []                                                Form(KIB64)   Optional  -            yes
     AwsQuery                             | Post   Service []                            []                                                        Form(KIB64)   Optional  -            yes
     WriteGetObjectResponse               | Post   Service [path("/WriteGetObjectResponse")] [all("s3-object-lambda:WriteGetObjectResponse")]      Stream        Optional  transform    no
+    GetAccountPublicAccessBlock          | Get    Service [path(ACCOUNT_BLOCK), header(ACCOUNT_ID_HEADER)] [all("s3:GetAccountPublicAccessBlock")] none         Optional  policy       yes
+    PutAccountPublicAccessBlock          | Put    Service [path(ACCOUNT_BLOCK), header(ACCOUNT_ID_HEADER)] [all("s3:PutAccountPublicAccessBlock")] Xml(KIB64)   Optional  policy       yes
+    DeleteAccountPublicAccessBlock       | Delete Service [path(ACCOUNT_BLOCK), header(ACCOUNT_ID_HEADER)] [all("s3:PutAccountPublicAccessBlock")] none         Optional  policy       yes
 
     CreateBucket                         | Put    Bucket  []                            [all("s3:CreateBucket"), with("x-amz-acl", "s3:PutBucketAcl"), with("x-amz-object-ownership", "s3:PutBucketOwnershipControls"), with("x-amz-bucket-object-lock-enabled", "s3:PutBucketObjectLockConfiguration"), with("x-amz-bucket-object-lock-enabled", "s3:PutBucketVersioning")]
                                                                                                                                                   Xml(KIB64)    Optional  -            yes
@@ -189,8 +196,8 @@ operations! {
     GetBucketReplication                 | Get    Bucket  [sub("replication")]          [all("s3:GetReplicationConfiguration")]                   none          Optional  -            no
     PutBucketReplication                 | Put    Bucket  [sub("replication")]          [all("s3:PutReplicationConfiguration")]                   Xml(MIB2)     Required  -            no
     DeleteBucketReplication              | Delete Bucket  [sub("replication")]          [all("s3:PutReplicationConfiguration")]                   none          Optional  -            no
-    GetBucketRequestPayment              | Get    Bucket  [sub("requestPayment")]       [all("s3:GetBucketRequestPayment")]                       none          Optional  -            no
-    PutBucketRequestPayment              | Put    Bucket  [sub("requestPayment")]       [all("s3:PutBucketRequestPayment")]                       Xml(KIB64)    Required  -            no
+    GetBucketRequestPayment              | Get    Bucket  [sub("requestPayment")]       [all("s3:GetBucketRequestPayment")]                       none          Optional  policy       yes
+    PutBucketRequestPayment              | Put    Bucket  [sub("requestPayment")]       [all("s3:PutBucketRequestPayment")]                       Xml(KIB64)    Required  policy       yes
     GetBucketWebsite                     | Get    Bucket  [sub("website")]              [all("s3:GetBucketWebsite")]                              none          Optional  website      no
     PutBucketWebsite                     | Put    Bucket  [sub("website")]              [all("s3:PutBucketWebsite")]                              Xml(KIB64)    Expected  website      no
     DeleteBucketWebsite                  | Delete Bucket  [sub("website")]              [all("s3:DeleteBucketWebsite")]                           none          Optional  website      no
@@ -240,6 +247,16 @@ impl Operation {
     /// Whether it is a call of a Query API: of STS or IAM.
     pub fn is_query_call(self) -> bool {
         matches!(self, Operation::StsGetCallerIdentity | Operation::AwsQuery)
+    }
+
+    /// Whether it concerns the settings of the account that a header names.
+    pub fn is_of_account(self) -> bool {
+        matches!(
+            self,
+            Operation::GetAccountPublicAccessBlock
+                | Operation::PutAccountPublicAccessBlock
+                | Operation::DeleteAccountPublicAccessBlock
+        )
     }
 
     /// Whether what the operation asks for is done, rather than answered with `NotImplemented`.

@@ -4,7 +4,7 @@
 
 use crate::acl::{Acl, PublicGrants};
 use crate::errors::{ErrorCode, Result, S3Error};
-use crate::xml::{Element, XmlWriter};
+use crate::xml::{self, Element, XmlWriter};
 
 /// The switches of a bucket.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -46,9 +46,29 @@ impl PublicAccessBlock {
         })
     }
 
+    /// What both block: the most restrictive wins.
+    #[must_use]
+    pub fn together_with(self, other: PublicAccessBlock) -> PublicAccessBlock {
+        PublicAccessBlock {
+            block_public_acls: self.block_public_acls || other.block_public_acls,
+            ignore_public_acls: self.ignore_public_acls || other.ignore_public_acls,
+            block_public_policy: self.block_public_policy || other.block_public_policy,
+            restrict_public_buckets: self.restrict_public_buckets || other.restrict_public_buckets,
+        }
+    }
+
     /// The document of GetPublicAccessBlock.
     pub fn document(self) -> String {
-        let mut xml = XmlWriter::document("PublicAccessBlockConfiguration");
+        self.document_in(xml::NAMESPACE)
+    }
+
+    /// The same in the namespace of the account's own API.
+    pub fn account_document(self) -> String {
+        self.document_in(xml::CONTROL_NAMESPACE)
+    }
+
+    fn document_in(self, namespace: &str) -> String {
+        let mut xml = XmlWriter::document_in("PublicAccessBlockConfiguration", namespace);
         xml.boolean("BlockPublicAcls", self.block_public_acls);
         xml.boolean("IgnorePublicAcls", self.ignore_public_acls);
         xml.boolean("BlockPublicPolicy", self.block_public_policy);
@@ -70,6 +90,27 @@ impl PublicAccessBlock {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_two_the_most_restrictive_wins() {
+        let one = PublicAccessBlock { block_public_acls: true, ..PublicAccessBlock::default() };
+        let other = PublicAccessBlock { restrict_public_buckets: true, ..PublicAccessBlock::default() };
+        let both = PublicAccessBlock { block_public_acls: true, ..other };
+        assert_eq!(one.together_with(other), both);
+        assert_eq!(other.together_with(one), both);
+        assert_eq!(one.together_with(PublicAccessBlock::default()), one);
+        assert_eq!(PublicAccessBlock::ALL.together_with(one), PublicAccessBlock::ALL);
+    }
+
+    #[test]
+    fn the_document_of_an_account_has_a_namespace_of_its_own() {
+        let document = PublicAccessBlock::ALL.account_document();
+        assert!(
+            document.contains("xmlns=\"http://awss3control.amazonaws.com/doc/2018-08-20/\""),
+            "{document}"
+        );
+        assert_eq!(PublicAccessBlock::parse_document(document.as_bytes()), Ok(PublicAccessBlock::ALL));
+    }
 
     #[test]
     fn the_switches_are_read_back_as_written() {

@@ -119,6 +119,8 @@ impl Accounts {
             check_key("root", access_key, secret_key, config)?;
         }
         let root = root::open(&config.data_dir, given)?;
+        // What the folder keeps, somebody may have written by hand.
+        check_key("root", &root.access_key, &root.secret_key, config)?;
         let canonical_id = canonical_id(&root.account_id);
         let identity = Identity::root(&root.account_id, canonical_id, "root".to_owned());
         let mut accounts = Accounts::empty(root);
@@ -292,8 +294,13 @@ fn check_user_name(name: &str) -> Result<(), ConfigError> {
     }
 }
 
-/// Secrets that stand in the manuals of servers like this one: the first thing that an intruder tries.
-const KNOWN_SECRETS: [&str; 12] = [
+/// Access keys that stand in manuals, with secrets that everybody knows: whoever takes one over takes the other over, too.
+const KNOWN_ACCESS_KEYS: [&str; 5] =
+    ["minioadmin", "rustfsadmin", "AKIAIOSFODNN7EXAMPLE", "AKIAI44QH8DHBEXAMPLE", "0555b35654ad1656d804"];
+
+/// Secrets that stand in the manuals of servers like this one, and in public test suites: the first thing that an intruder
+/// tries. In lower case.
+const KNOWN_SECRETS: [&str; 23] = [
     "minioadmin",
     "minio123",
     "minio-secret-key",
@@ -306,10 +313,24 @@ const KNOWN_SECRETS: [&str; 12] = [
     "some_secret_key",
     "portcullis",
     "12345678",
+    "adminadmin",
+    "administrator",
+    "minioadmin123456",
+    "minioadminminioadmin",
+    "rustfsadmin123456",
+    "passwordpassword",
+    "wjalrxutnfemi/k7mdeng/bpxrficyexamplekey",
+    "je7mtgbclwbf/2zk/h3yco8nvbexamplekey",
+    "h7ghxubltrlhvuyxspukuv8r/2ei4ngqjxd7ibdbyblhwlun30jat3q==",
+    "abcdefghijklmnopqrstuvwxyzabcdefghijklmn",
+    "nopqrstuvwxyzabcdefghijklmnabcdefghijklm",
 ];
 
-/// Bytes that a secret needs on a listener that others can reach.
-const SECRET_BYTES_MIN: usize = 8;
+/// Bytes that a secret needs on a listener that others can reach: one made at random is beyond guessing then, and whoever
+/// has a recorded signature can guess as often as they like.
+const SECRET_BYTES_MIN: usize = 16;
+/// And different ones among them.
+const SECRET_LETTERS_MIN: usize = 6;
 
 /// Judges an access key. What is merely weak is refused only where others can reach a listener.
 fn check_key(owner: &str, access_key: &str, secret: &Secret, config: &Config) -> Result<(), ConfigError> {
@@ -322,19 +343,36 @@ fn check_key(owner: &str, access_key: &str, secret: &Secret, config: &Config) ->
     if secret.reveal().is_empty() {
         return Err(ConfigError(format!("{owner}secret_key is empty")));
     }
-    let beyond = config.listen.iter().find(|address| !address.ip().is_loopback());
-    let Some(beyond) = beyond else { return Ok(()) };
-    let weak = if secret.reveal().len() < SECRET_BYTES_MIN {
-        "is shorter than 8 characters"
-    } else if KNOWN_SECRETS.contains(&secret.reveal().to_lowercase().as_str()) {
-        "is a well-known default"
-    } else if secret.reveal() == access_key {
-        "is the same as the access key"
-    } else {
-        return Ok(());
-    };
+    let Some(beyond) = config.addresses().find(|address| !is_local(address)) else { return Ok(()) };
+    let Some(weak) = weakness(access_key, secret) else { return Ok(()) };
     Err(ConfigError(format!(
-        "{owner}secret_key of {access_key} {weak}, and {beyond} can be reached by others: choose another, \
-         or listen on 127.0.0.1"
+        "{owner}{weak}, and {beyond} can be reached by others: choose another (`openssl rand -base64 30` makes a \
+         secret), or listen on 127.0.0.1"
     )))
+}
+
+/// Whether an address is reached from this machine only, whichever family it is written in.
+fn is_local(address: &std::net::SocketAddr) -> bool {
+    address.ip().to_canonical().is_loopback()
+}
+
+/// What makes credentials easy to guess. Says nothing of the secret itself.
+fn weakness(access_key: &str, secret: &Secret) -> Option<String> {
+    let text = secret.reveal();
+    let letters: std::collections::BTreeSet<u8> = text.bytes().collect();
+    let known = |words: &[&str], text: &str| words.iter().any(|word| word.eq_ignore_ascii_case(text));
+    let weak = if known(&KNOWN_ACCESS_KEYS, access_key) {
+        return Some(format!("access_key {access_key} is a well-known example"));
+    } else if known(&KNOWN_SECRETS, text) {
+        "is a well-known default"
+    } else if text.eq_ignore_ascii_case(access_key) {
+        "is the same as the access key"
+    } else if text.len() < SECRET_BYTES_MIN {
+        "is shorter than 16 characters"
+    } else if letters.len() < SECRET_LETTERS_MIN {
+        "repeats a few characters"
+    } else {
+        return None;
+    };
+    Some(format!("secret_key of {access_key} {weak}"))
 }

@@ -1,5 +1,7 @@
 //! The host's side of a `call`: what the client sent, the facts that stages set, scheduled work, and the response.
 
+use std::sync::Arc;
+
 use http::{HeaderMap, Method, request::Parts};
 use wasmtime::component::Resource;
 
@@ -8,6 +10,7 @@ use crate::bindings::calls::{
     SecondFactor, Session, Span, Target,
 };
 use crate::body::{Boundary, Payload};
+use crate::endpoint::{Endpoint, EndpointPolicy};
 use crate::telemetry::metrics;
 use crate::telemetry::otlp::Laps;
 use crate::volume::PendingBlob;
@@ -104,6 +107,8 @@ pub struct CallState {
     pub source: std::net::IpAddr,
     /// The version of TLS.
     pub tls: Option<&'static str>,
+    /// The endpoint by which it came.
+    pub endpoint: Option<Arc<Endpoint>>,
     /// What stages know of it.
     pub facts: Facts,
     /// Scheduled and not yet begun.
@@ -203,6 +208,7 @@ impl CallState {
             // A client of IPv4 is one, whatever the socket that it reached.
             source: peer.remote.ip().to_canonical(),
             tls: peer.tls,
+            endpoint: peer.endpoint.clone(),
             facts: Facts::default(),
             work: None,
             outcome: Outcome::None,
@@ -223,6 +229,11 @@ impl CallState {
             joined.push_str(&text(value.as_bytes()));
         }
         Some(joined)
+    }
+
+    /// The policy of the endpoint by which the call came.
+    pub fn endpoint_policy(&self) -> Option<&EndpointPolicy> {
+        self.endpoint.as_ref()?.policy.as_ref()
     }
 
     /// Goes over to another stage; the one that was left, when the call's stages are timed.

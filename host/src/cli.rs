@@ -13,7 +13,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use crate::accounts::Accounts;
 use crate::advice;
 use crate::check;
+use crate::compose::Manifest;
 use crate::config::{self, Config, ConfigError, Environment, Form, Given, KEYS, Key};
+use crate::endpoint::{self, Endpoint};
 use crate::engine;
 use crate::explain;
 use crate::start;
@@ -121,7 +123,8 @@ fn load(given: &Given) -> anyhow::Result<Config> {
 fn judge(given: &Given) -> ExitCode {
     let judged = Environment::of_process()
         .and_then(|environment| config::load(given, &environment))
-        .and_then(|config| Accounts::check(&config).map(|()| config));
+        .and_then(|config| Accounts::check(&config).map(|()| config))
+        .and_then(|config| judge_endpoints(&config).map(|()| config));
     match judged {
         Ok(config) => {
             say(&config.notices.iter().map(|notice| format!("notice: {notice}\n")).collect::<String>())
@@ -131,6 +134,18 @@ fn judge(given: &Given) -> ExitCode {
             ExitCode::from(EXIT_FOUND)
         }
     }
+}
+
+/// Whether the policies of endpoints can be read, as the pipeline that would act by them says.
+fn judge_endpoints(config: &Config) -> Result<(), ConfigError> {
+    let endpoints = Endpoint::load_all(config)?;
+    if endpoints.iter().all(|endpoint| endpoint.policy.is_none()) {
+        return Ok(());
+    }
+    let cache = Some(config.cache_folder()).filter(|folder| folder.is_dir());
+    Manifest::load(config.pipeline.as_deref())
+        .and_then(|manifest| endpoint::judge(&endpoints, &manifest, &engine::engine()?, cache.as_deref()))
+        .map_err(|error| ConfigError(format!("{error:#}")))
 }
 
 /// Prints; a reader that closed the pipe has seen enough.

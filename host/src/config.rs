@@ -69,6 +69,8 @@ pub struct Config {
     pub root: Root,
     /// Further accounts.
     pub accounts: Vec<AccountEntry>,
+    /// Listeners with names, besides those of `listen`.
+    pub listeners: Vec<ListenerEntry>,
     /// `[variables]`: overrides of the variables that the pipeline manifest declares.
     pub variables: BTreeMap<String, String>,
     /// `NOTIFY_SOCKET`: where systemd waits to hear that the server is ready.
@@ -168,6 +170,20 @@ pub struct AccountEntry {
     pub users: Vec<UserEntry>,
 }
 
+/// One `[[listeners]]` table: a listener that stands for an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListenerEntry {
+    /// Where requests are accepted.
+    pub address: SocketAddr,
+    /// The id of the endpoint: `vpce-0a1b2c3d`.
+    pub endpoint: String,
+    /// The id of the network that it is in: `vpc-1a2b3c4d`.
+    pub vpc: Option<String>,
+    /// The file that holds its policy; everything passes without.
+    pub policy: Option<PathBuf>,
+}
+
 /// One `[[accounts.users]]` table.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -202,6 +218,7 @@ impl Default for Config {
             storage: Options::new("portcullis-data"),
             root: Root::default(),
             accounts: Vec::new(),
+            listeners: Vec::new(),
             variables: BTreeMap::new(),
             notify_socket: None,
             notices: Vec::new(),
@@ -231,6 +248,11 @@ impl Config {
             0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             count => count,
         }
+    }
+
+    /// Every address at which requests are accepted.
+    pub fn addresses(&self) -> impl Iterator<Item = &SocketAddr> {
+        self.listen.iter().chain(self.listeners.iter().map(|listener| &listener.address))
     }
 
     /// The folder for compiled components.
@@ -285,15 +307,16 @@ impl SecretSource {
 const SECRET_FILE_BYTES_MAX: u64 = 4096;
 
 fn read_secret(path: &Path) -> Result<Secret, ConfigError> {
-    use std::io::Read as _;
-    let failed = |why: String| ConfigError(format!("secret file {}: {why}", path.display()));
-    let file = std::fs::File::open(path).map_err(|error| failed(error.to_string()))?;
-    let mut text = String::new();
-    file.take(SECRET_FILE_BYTES_MAX + 1)
-        .read_to_string(&mut text)
-        .map_err(|error| failed(error.to_string()))?;
-    if text.len() as u64 > SECRET_FILE_BYTES_MAX {
-        return Err(failed(format!("is longer than {SECRET_FILE_BYTES_MAX} bytes")));
-    }
+    let text = read_text(path, SECRET_FILE_BYTES_MAX)
+        .map_err(|why| ConfigError(format!("secret file {}: {why}", path.display())))?;
     Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
+}
+
+/// The text of a file that has at most so many bytes, or why there is none.
+pub(crate) fn read_text(path: &Path, bytes_max: u64) -> Result<String, String> {
+    use std::io::Read as _;
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    let mut text = String::new();
+    file.take(bytes_max + 1).read_to_string(&mut text).map_err(|error| error.to_string())?;
+    if text.len() as u64 > bytes_max { Err(format!("is longer than {bytes_max} bytes")) } else { Ok(text) }
 }

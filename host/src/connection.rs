@@ -51,10 +51,10 @@ const START_PAUSE: Duration = Duration::from_millis(5);
 
 /// Serves a connection to its end.
 pub(crate) async fn serve<A: Answer>(serving: Rc<Serving<A>>, accepted: Accepted) {
-    let Accepted { stream, remote, listener, duty, place } = accepted;
+    let Accepted { stream, remote, door, place } = accepted;
     serving.metrics.connections(1);
     let (number, watch) = serving.watch();
-    let origin = Rc::new(Origin { remote, listener, duty });
+    let origin = Rc::new(Origin { remote, door });
     // Errors here are the client's: it went away, or did not speak HTTP. They are not worth more than a debug
     // line.
     if let Err(error) = converse(&serving, stream, &origin, &watch).await {

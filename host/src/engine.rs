@@ -16,6 +16,8 @@ use wasmtime::{Config, Engine, Store, StoreLimits, StoreLimitsBuilder, UpdateDea
 use crate::bindings::stages::Position;
 use crate::bindings::{Pipeline, PipelinePre};
 use crate::capabilities::{self, HostState};
+use crate::compose::Manifest;
+use crate::endpoint::{self, Endpoint};
 use crate::stages::AddedStages;
 
 /// Epochs tick this often while requests run.
@@ -56,6 +58,16 @@ impl CompiledPipeline {
                 .with_context(|| format!("the stage `{name}`"))?;
         }
         Ok(added)
+    }
+
+    /// Judges the policies of endpoints by the component that will act by them.
+    pub fn judge_endpoints(
+        &self,
+        endpoints: &[Arc<Endpoint>],
+        manifest: &Manifest,
+        cache: Option<&Path>,
+    ) -> Result<()> {
+        endpoint::judge(endpoints, manifest, &self.engine, cache)
     }
 
     /// A fresh instance in a store of its own.

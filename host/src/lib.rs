@@ -3,7 +3,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`cli`], [`config`], [`accounts`], [`secret`] | what the operator says |
-//! | [`start`], [`listener`], [`connection`], [`serve`] | sockets, limits, drain |
+//! | [`start`], [`listener`], [`endpoint`], [`connection`], [`serve`] | sockets, limits, drain |
 //! | [`compose`], [`engine`], [`bindings`] | spin.toml to compiled pipeline |
 //! | [`worker`], [`call`], [`work`], [`capabilities`], [`header_lines`], [`stages`] | a request in the pipeline, and what it is lent |
 //! | [`body`] | request and response bodies: framing, digests, streaming |
@@ -23,6 +23,7 @@ pub mod cli;
 pub mod compose;
 pub mod config;
 pub mod connection;
+pub mod endpoint;
 pub mod engine;
 pub mod explain;
 pub mod explanations;

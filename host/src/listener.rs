@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::config::Config;
+use crate::endpoint::Endpoint;
 use crate::fallback;
 use crate::health::Duty;
 use crate::telemetry::metrics::{Metrics, Refusal};
@@ -35,6 +36,17 @@ pub struct Listener {
     pub address: SocketAddr,
     /// What it is for.
     pub duty: Duty,
+    /// The endpoint that it stands for.
+    pub endpoint: Option<Arc<Endpoint>>,
+}
+
+/// A listener as its connections know it.
+#[derive(Debug, Clone)]
+pub(crate) struct Door {
+    /// Its address.
+    pub(crate) name: Arc<str>,
+    pub(crate) duty: Duty,
+    pub(crate) endpoint: Option<Arc<Endpoint>>,
 }
 
 /// A connection on its way to a worker.
@@ -42,8 +54,7 @@ pub struct Listener {
 pub(crate) struct Accepted {
     pub(crate) stream: TcpStream,
     pub(crate) remote: SocketAddr,
-    pub(crate) listener: Arc<str>,
-    pub(crate) duty: Duty,
+    pub(crate) door: Door,
     /// Given back when the connection ends.
     pub(crate) place: Place,
 }
@@ -83,27 +94,32 @@ impl Drop for Place {
     }
 }
 
-/// Binds every listener of a configuration.
+/// Binds every listener of a configuration; `endpoints` are those of its named listeners, in their order.
 ///
 /// # Errors
 /// An address that cannot be bound; the text names it.
-pub fn bind(config: &Config) -> io::Result<Vec<Listener>> {
+pub fn bind(config: &Config, endpoints: &[Arc<Endpoint>]) -> io::Result<Vec<Listener>> {
     let duty = |address: &SocketAddr| match (config.admin_listen.is_empty(), address.ip().is_loopback()) {
         (false, _) => Duty::Requests,
         (true, true) => Duty::RequestsAndAdmin,
         // Metrics tell much about a server: beyond this machine they need a listener of their own.
         (true, false) => Duty::RequestsAndHealth,
     };
-    let requests = config.listen.iter().map(|address| (*address, duty(address)));
-    let admin = config.admin_listen.iter().map(|address| (*address, Duty::Admin));
-    let listener = |(address, duty)| {
-        open(address, duty)
+    let requests = config.listen.iter().map(|address| (*address, duty(address), None));
+    let named = config
+        .listeners
+        .iter()
+        .zip(endpoints)
+        .map(|(entry, endpoint)| (entry.address, duty(&entry.address), Some(Arc::clone(endpoint))));
+    let admin = config.admin_listen.iter().map(|address| (*address, Duty::Admin, None));
+    let listener = |(address, duty, endpoint)| {
+        open(address, duty, endpoint)
             .map_err(|error| io::Error::new(error.kind(), format!("listening on {address}: {error}")))
     };
-    requests.chain(admin).map(listener).collect()
+    requests.chain(named).chain(admin).map(listener).collect()
 }
 
-fn open(address: SocketAddr, duty: Duty) -> io::Result<Listener> {
+fn open(address: SocketAddr, duty: Duty, endpoint: Option<Arc<Endpoint>>) -> io::Result<Listener> {
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket = net::socket_with(family, SocketType::STREAM, flags, None)?;
@@ -113,7 +129,7 @@ fn open(address: SocketAddr, duty: Duty) -> io::Result<Listener> {
     net::listen(&socket, BACKLOG)?;
     let socket = TcpListener::from(socket);
     let address = socket.local_addr()?;
-    Ok(Listener { socket, address, duty })
+    Ok(Listener { socket, address, duty, endpoint })
 }
 
 /// Accepts for one listener, until dropped.
@@ -127,19 +143,20 @@ pub(crate) struct Acceptor {
 impl Acceptor {
     /// Accepts and hands on. Must run in a `LocalSet`.
     pub(crate) async fn run(self: Rc<Self>, listener: Listener) -> io::Result<()> {
-        let name: Arc<str> = listener.address.to_string().into();
+        let name = listener.address.to_string().into();
+        let door = Door { name, duty: listener.duty, endpoint: listener.endpoint };
         let socket = tokio::net::TcpListener::from_std(listener.socket)?;
         let refusals = Rc::new(());
         let mut complained: Option<Instant> = None;
         loop {
             // Back to a plain socket: the worker registers it with its own runtime.
             match socket.accept().await.and_then(|(stream, remote)| Ok((stream.into_std()?, remote))) {
-                Ok((stream, remote)) => self.place(stream, remote, &name, listener.duty, &refusals),
+                Ok((stream, remote)) => self.place(stream, remote, &door, &refusals),
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
                     if complained.is_none_or(|last| last.elapsed() > COMPLAINT_INTERVAL) {
                         complained = Some(Instant::now());
-                        tracing::error!(listener = %name, %error, "accepting connections pauses");
+                        tracing::error!(listener = %door.name, %error, "accepting connections pauses");
                     }
                     tokio::time::sleep(EXHAUSTED_PAUSE).await;
                 }
@@ -148,11 +165,11 @@ impl Acceptor {
     }
 
     /// Gives a connection to the worker with the fewest, or refuses it.
-    fn place(&self, stream: TcpStream, remote: SocketAddr, name: &Arc<str>, duty: Duty, refusals: &Rc<()>) {
+    fn place(&self, stream: TcpStream, remote: SocketAddr, door: &Door, refusals: &Rc<()>) {
         let load = |seat: &Seat| seat.connections.load(Ordering::Relaxed);
         let total: usize = self.seats.iter().map(load).sum();
         // Probes must get through when clients have taken every place.
-        if total >= self.connections_max && duty != Duty::Admin {
+        if total >= self.connections_max && door.duty != Duty::Admin {
             self.metrics.refused(Refusal::Connections);
             if Rc::strong_count(refusals) <= REFUSALS_MAX {
                 tokio::task::spawn_local(refuse(stream, (self.request_id)(), Rc::clone(refusals)));
@@ -161,7 +178,7 @@ impl Acceptor {
         }
         let Some(seat) = self.seats.iter().min_by_key(|seat| load(seat)) else { return };
         let place = Place::take(&seat.connections);
-        let accepted = Accepted { stream, remote, listener: Arc::clone(name), duty, place };
+        let accepted = Accepted { stream, remote, door: door.clone(), place };
         // A worker that is gone is noticed by whoever waits for it; the client sees a closed connection.
         let _ = seat.sender.send(Message::Connection(accepted));
     }

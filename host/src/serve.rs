@@ -28,8 +28,8 @@ use crate::body::respond::ResponseBody;
 use crate::config::Limits;
 use crate::connection::{self, Clock, Order, Watch};
 use crate::fallback;
-use crate::health::{Duty, Health, Phase};
-use crate::listener::{Acceptor, Listener, Message, Seat};
+use crate::health::{Health, Phase};
+use crate::listener::{Acceptor, Door, Listener, Message, Seat};
 use crate::telemetry::logs::AccessLine;
 use crate::telemetry::metrics::{Metrics, Refusal};
 use crate::telemetry::request_id::RequestIds;
@@ -79,8 +79,7 @@ pub struct Server<F> {
 #[derive(Debug)]
 pub(crate) struct Origin {
     pub(crate) remote: SocketAddr,
-    pub(crate) listener: Arc<str>,
-    pub(crate) duty: Duty,
+    pub(crate) door: Door,
 }
 
 /// Memory and file reads that wait for the disk have at most this many threads for each worker.
@@ -324,13 +323,15 @@ impl<A: Answer> Serving<A> {
             AccessLog::On => Some(AccessLine::begin(&parts, origin.remote)),
             AccessLog::Off => None,
         };
-        let response = if let Some(answer) = self.health.answer(&parts, origin.duty, &self.metrics) {
+        let response = if let Some(answer) = self.health.answer(&parts, origin.door.duty, &self.metrics) {
             answer
         } else if self.in_flight.get() > self.in_flight_max {
             self.metrics.refused(Refusal::InFlight);
             fallback::slow_down(&self.request_ids.next())
         } else {
-            let peer = Peer { remote: origin.remote, listener: origin.listener.clone(), tls: None };
+            let Door { name, endpoint, .. } = &origin.door;
+            let (listener, endpoint) = (Arc::clone(name), endpoint.clone());
+            let peer = Peer { remote: origin.remote, listener, endpoint, tls: None };
             Rc::clone(&self.answer).answer(Request::from_parts(parts, body), peer).await
         };
         if let Some(line) = line {

@@ -14,6 +14,7 @@ use crate::admin::{Admin, AdminServer};
 use crate::cli::say;
 use crate::compose::Manifest;
 use crate::config::Config;
+use crate::endpoint::Endpoint;
 use crate::engine::CompiledPipeline;
 use crate::explanations::Explanations;
 use crate::health::Health;
@@ -25,6 +26,7 @@ use crate::telemetry::metrics::Metrics;
 use crate::telemetry::otlp::Exporter;
 use crate::vault::Vault;
 use crate::volume::Volume;
+use crate::work::Room;
 use crate::worker::{Ids, Peer, Shared, Worker};
 
 /// Serves until SIGTERM or SIGINT.
@@ -39,17 +41,23 @@ pub fn serve(config: Config) -> Result<()> {
     // What can be refused is refused before anything is made.
     Accounts::check(&config)?;
     raise_file_limit(&config);
-    let listeners = listener::bind(&config)?;
+    let endpoints = Endpoint::load_all(&config)?;
+    let listeners = listener::bind(&config, &endpoints)?;
     make_folder(&config.data_dir)?;
     let volume = Volume::open(config.volume_options())
         .with_context(|| format!("opening the data folder {}", config.data_dir.display()))?;
-    let outcome = serve_volume(config, listeners, &volume);
+    let outcome = serve_volume(config, listeners, &endpoints, &volume);
     volume.close();
     tracing::info!("stopped");
     outcome
 }
 
-fn serve_volume(config: Config, listeners: Vec<Listener>, volume: &Arc<Volume>) -> Result<()> {
+fn serve_volume(
+    config: Config,
+    listeners: Vec<Listener>,
+    endpoints: &[Arc<Endpoint>],
+    volume: &Arc<Volume>,
+) -> Result<()> {
     let config = Arc::new(config);
     let accounts = Arc::new(Accounts::open(&config)?);
     let metrics = Arc::new(Metrics::new(config.worker_count() + 1));
@@ -63,6 +71,11 @@ fn serve_volume(config: Config, listeners: Vec<Listener>, volume: &Arc<Volume>) 
     let _keeper = vault.keep_uses().context("starting the thread that keeps the last uses of access keys")?;
     let shared = share(&config, &accounts, volume, &metrics, exporter.clone(), vault)?;
     let admin = admin(&config, &shared);
+    shared.pipeline.judge_endpoints(
+        endpoints,
+        &Manifest::load(config.pipeline.as_deref())?,
+        Some(&config.cache_folder()),
+    )?;
     let greeting = greeting(&config, &accounts, &listeners);
     let server = Server {
         listeners,
@@ -125,6 +138,7 @@ fn share(
         explanations: Arc::new(Explanations::new(config.explanations.clone())),
         stages: Arc::new(stages),
         exporter,
+        unjudged: Room::default(),
         ids: Ids::default(),
     }))
 }

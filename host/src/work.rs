@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::header::{CONTENT_LENGTH, EXPECT};
 use http::request::Parts;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::bindings::calls::{self, Batch, Digest, DigestAlgorithm, IngestPlan, Outcome, Requirement, Span};
 use crate::body::multipart::{self, PartBody, Place};
@@ -17,6 +18,43 @@ use crate::worker::Shared;
 /// After an answer, at most this much of an unread body is read away, for at most this long.
 const DRAIN_BYTES_MAX: u64 = 16 << 20;
 const DRAIN_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// Bytes that may be in memory of bodies whose senders nobody has judged yet, over all workers; a further one is refused.
+const UNJUDGED_BYTES_MAX: usize = 64 << 20;
+/// Such a body that says that it is no longer than this takes none of that: their number is bounded as that of requests is,
+/// and long ones cannot keep out the usual ones.
+const UNJUDGED_SHORT_BYTES_MAX: u64 = 16 << 10;
+
+/// Whether it is known who sends a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sender {
+    /// A stage has established it, or that nobody signed.
+    Judged,
+    /// What judges it is in the body.
+    Unjudged,
+}
+
+/// Room for bodies whose senders nobody has judged yet.
+#[derive(Debug)]
+pub struct Room(Semaphore);
+
+impl Default for Room {
+    fn default() -> Room {
+        Room(Semaphore::new(UNJUDGED_BYTES_MAX))
+    }
+}
+
+impl Room {
+    /// Takes what a body needs, until the answer is dropped. `None` when there is none left.
+    fn take(&self, content_length: Option<u64>, length_max: u64) -> Option<Option<SemaphorePermit<'_>>> {
+        let needed = content_length.map_or(length_max, |length| length.min(length_max));
+        if content_length.is_some() && needed <= UNJUDGED_SHORT_BYTES_MAX {
+            return Some(None);
+        }
+        let permits = u32::try_from(needed).unwrap_or(u32::MAX);
+        self.0.try_acquire_many(permits).ok().map(Some)
+    }
+}
 
 /// What may become of a connection after an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +133,7 @@ pub fn promised(payload: calls::Payload, chain: Option<ChunkSignature>) -> wasmt
 pub async fn perform<B>(
     work: Work,
     payload: Payload,
+    sender: Sender,
     body: &mut RequestBody<B>,
     shared: &Shared,
 ) -> (Outcome, Vec<PendingBlob>)
@@ -104,6 +143,13 @@ where
 {
     let idle = shared.config.body_idle_timeout();
     match work {
+        Work::Collect(length_max) if sender == Sender::Unjudged => {
+            let outcome = match shared.unjudged.take(body.content_length, length_max) {
+                Some(_room) => collect(body, payload, length_max, idle).await,
+                None => failed(Failure::Overloaded),
+            };
+            (outcome, Vec::new())
+        }
         Work::Collect(length_max) => (collect(body, payload, length_max, idle).await, Vec::new()),
         Work::Part(boundary, length_max) => (part(body, boundary, length_max, idle).await, Vec::new()),
         Work::Ingest(plan) => ingest(body, payload, plan, &shared.volume, idle).await,
@@ -270,4 +316,24 @@ fn failed(failure: Failure) -> Outcome {
         Failure::StorageFailed => calls::Failure::StorageFailed,
         Failure::Overloaded => calls::Failure::Overloaded,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_bodies_of_anybody_take_room_and_short_ones_do_not() {
+        let room = Room::default();
+        let long = 1 << 20;
+        let held: Vec<_> = (0..64).map(|_| room.take(None, long).unwrap()).collect();
+        assert!(room.take(None, long).is_none() && room.take(Some(long), long).is_none());
+        // Who announces more than is taken is refused while it is read; until then it takes as much as that.
+        assert!(room.take(Some(u64::MAX), long).is_none());
+        assert!(room.take(Some(UNJUDGED_SHORT_BYTES_MAX), long).unwrap().is_none());
+        assert!(room.take(Some(0), long).unwrap().is_none());
+        drop(held);
+        assert!(room.take(Some(UNJUDGED_SHORT_BYTES_MAX + 1), long).unwrap().is_some());
+        assert!(room.take(None, u64::MAX).is_none(), "there is never so much");
+    }
 }

@@ -24,6 +24,7 @@ use crate::body::respond::ResponseBody;
 use crate::call::{Answer, CallHandle, CallState, Calls, Stopwatch, Work};
 use crate::capabilities::HostState;
 use crate::config::Config;
+use crate::endpoint::Endpoint;
 use crate::engine::{self, CompiledPipeline};
 use crate::explanations::Explanations;
 use crate::fallback;
@@ -35,7 +36,7 @@ use crate::telemetry::otlp::{Answered, Exporter, Laps};
 use crate::telemetry::request_id::RequestIds;
 use crate::vault::Vault;
 use crate::volume::Volume;
-use crate::work;
+use crate::work::{self, Sender};
 
 /// What all workers share.
 pub struct Shared {
@@ -59,6 +60,8 @@ pub struct Shared {
     pub stages: Arc<AddedStages>,
     /// Where traces go, if anywhere.
     pub exporter: Option<Arc<Exporter>>,
+    /// Room for bodies of whom nobody has judged.
+    pub unjudged: work::Room,
     /// Numbers for calls and request ids.
     pub ids: Ids,
 }
@@ -83,6 +86,8 @@ pub struct Peer {
     pub remote: SocketAddr,
     /// The listener's name.
     pub listener: Arc<str>,
+    /// The endpoint that the listener stands for.
+    pub endpoint: Option<Arc<Endpoint>>,
     /// The version of TLS; `None` on an open connection.
     pub tls: Option<&'static str>,
 }
@@ -203,8 +208,8 @@ impl Worker {
     {
         let mut step = Step::Start(ticket.slot);
         while let Progress::Pending = self.step(ticket, step)? {
-            let (work, payload) = self.take_work(ticket)?;
-            let (outcome, pending) = work::perform(work, payload, body, &self.shared).await;
+            let (work, payload, sender) = self.take_work(ticket)?;
+            let (outcome, pending) = work::perform(work, payload, sender, body, &self.shared).await;
             let mut instance = self.instance.try_borrow_mut().ok()?;
             if self.incarnation.get() != ticket.incarnation {
                 return None;
@@ -252,7 +257,7 @@ impl Worker {
         self.incarnation.set(self.incarnation.get() + 1);
     }
 
-    fn take_work(&self, ticket: &Ticket) -> Option<(Work, Payload)> {
+    fn take_work(&self, ticket: &Ticket) -> Option<(Work, Payload, Sender)> {
         let mut instance = self.instance.try_borrow_mut().ok()?;
         if self.incarnation.get() != ticket.incarnation {
             return None;
@@ -261,11 +266,12 @@ impl Worker {
         let call = state.calls.get(ticket.slot)?;
         // No fact, no promise: the stages before storage did not look at the body.
         let (work, payload) = (call.work.take()?, call.facts.payload.clone().unwrap_or_default());
+        let sender = if call.facts.principal.is_some() { Sender::Judged } else { Sender::Unjudged };
         // The wait is charged to the work, once the stage that asked for it goes on.
         if let Some(left) = call.enter(metrics::stage_index(work.stage())) {
             state.metrics.stage(left.stage, left.elapsed);
         }
-        Some((work, payload))
+        Some((work, payload, sender))
     }
 
     /// The response of a finished call, and what metrics and traces want of it; status and time are still to come.

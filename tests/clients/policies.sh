@@ -268,6 +268,127 @@ END
 }
 check allow_list_of_addresses addresses
 
+# AWS's article: https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies-vpc-endpoint.html
+by_endpoint() {
+  local bucket=$BUCKET-vpce named="aws --endpoint-url $NAMED_ENDPOINT --output text s3api"
+  local limited="aws --endpoint-url $LIMITED_ENDPOINT --output text s3api"
+  make "$bucket"; put "$bucket" k
+  policy "$bucket" <<END
+{"Sid":"Access-to-specific-VPCE-only","Effect":"Deny","Principal":"*","Action":"s3:*",
+ "Resource":["arn:aws:s3:::$bucket","arn:aws:s3:::$bucket/*"],"Condition":{"StringNotEquals":{"aws:SourceVpce":"vpce-0a1b2c3d"}}}
+END
+  refused_as AccessDenied get "$bucket" k
+  refused_as AccessDenied put "$bucket" k
+  refused_as AccessDenied $API list-objects-v2 --bucket "$bucket"
+  refused_as AccessDenied $limited list-objects-v2 --bucket "$bucket"
+  answers 403 --header 'aws:SourceVpce: vpce-0a1b2c3d' "$ENDPOINT/$bucket/k" # anybody could say so
+  $named get-object --bucket "$bucket" --key k "$WORK/back" && cmp "$WORK/small" "$WORK/back"
+  $named put-object --bucket "$bucket" --key new --body "$WORK/small"
+  equals "$($named list-objects-v2 --bucket "$bucket" --query 'Contents[].Key' | xargs)" "k new"
+  # It allows nothing.
+  answers 403 "$NAMED_ENDPOINT/$bucket/k"
+  refused_as AccessDenied as_alt $named get-object --bucket "$bucket" --key k "$WORK/back"
+  policy "$bucket" <<END
+{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::$bucket/*","Condition":{"StringEquals":{"aws:SourceVpc":"vpc-1a2b3c4d"}}}
+END
+  answers 200 "$NAMED_ENDPOINT/$bucket/k"; cmp "$WORK/small" "$WORK/body"
+  answers 403 "$ENDPOINT/$bucket/k"
+  # A network that is named is not everybody.
+  equals "$($API get-bucket-policy-status --bucket "$bucket" --query PolicyStatus.IsPublic)" False
+  $API delete-bucket-policy --bucket "$bucket"
+  get "$bucket" k
+}
+check allow_list_of_endpoints by_endpoint
+endpoint_policy() {
+  local through=$BUCKET-through other=$BUCKET-elsewhere limited="aws --endpoint-url $LIMITED_ENDPOINT --output text s3api"
+  make "$through" "$other"; put "$through" k; put "$other" k
+  $limited get-object --bucket "$through" --key k "$WORK/back" && cmp "$WORK/small" "$WORK/back"
+  $limited list-objects-v2 --bucket "$through"
+  # Its owner as well: what the endpoint does not let pass, nobody does by it.
+  refused_as AccessDenied $limited put-object --bucket "$through" --key k --body "$WORK/other"
+  refused_as AccessDenied $limited delete-object --bucket "$through" --key k
+  refused_as AccessDenied $limited delete-bucket-policy --bucket "$through"
+  refused_as AccessDenied $limited get-object --bucket "$other" --key k "$WORK/back"
+  refused_as AccessDenied $limited list-buckets
+  answers 403 "$LIMITED_ENDPOINT/$through/k" # and it opens nothing
+  public_read_statement "$through" | policy "$through"
+  public_read_statement "$other" | policy "$other"
+  answers 200 "$LIMITED_ENDPOINT/$through/k"
+  answers 403 "$LIMITED_ENDPOINT/$other/k"
+  answers 200 "$ENDPOINT/$other/k"
+}
+check the_policy_of_an_endpoint endpoint_policy
+
+# The CLI puts the account before the host: names below localhost lead to this machine by rights, and not by every resolver.
+control() {
+  mkdir -p "$WORK/python"
+  cat >"$WORK/python/sitecustomize.py" <<'END'
+import socket
+found = socket.getaddrinfo
+socket.getaddrinfo = lambda host, *rest, **more: found(
+    "127.0.0.1" if isinstance(host, str) and host.endswith("localhost") else host, *rest, **more)
+END
+  PYTHONPATH=$WORK/python aws --endpoint-url "http://localhost:${ENDPOINT##*:}" --output text s3control "$@"
+}
+account_block() {
+  local site=$BUCKET-account id="--account-id $MAIN_ACCOUNT"
+  make "$site"; put "$site" page
+  public_read_statement "$site" | policy "$site"
+  put "$site" open --acl public-read
+  answers 200 "$ENDPOINT/$site/page"
+  refused_as NoSuchPublicAccessBlockConfiguration control get-public-access-block $id
+  control put-public-access-block $id --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true
+  # Whatever the failing check is, the account's other checks go on without.
+  trap 'control delete-public-access-block --account-id $MAIN_ACCOUNT' EXIT
+  equals "$(control get-public-access-block $id --query PublicAccessBlockConfiguration | xargs)" "True True True True"
+  answers 403 "$ENDPOINT/$site/page"
+  answers 403 "$ENDPOINT/$site/open"
+  refused_as AccessDenied as_alt get "$site" page
+  get "$site" page
+  refused_as AccessDenied put "$site" new --acl public-read
+  refused_as AccessDenied policy "$site" < <(public_read_statement "$site")
+  block "$site" # the bucket's own does not open what the account closes
+  answers 403 "$ENDPOINT/$site/page"
+  refused_as AccessDenied as_alt control get-public-access-block $id
+  refused_as AccessDenied as_alt control delete-public-access-block $id
+  control put-public-access-block $id --public-access-block-configuration IgnorePublicAcls=true
+  answers 200 "$ENDPOINT/$site/page"
+  $API delete-bucket-policy --bucket "$site"
+  answers 403 "$ENDPOINT/$site/open"
+  control delete-public-access-block $id
+  answers 200 "$ENDPOINT/$site/open"
+  refused_as NoSuchPublicAccessBlockConfiguration control get-public-access-block $id
+}
+check block_public_access_of_an_account account_block
+
+requester_pays() {
+  local paid=$BUCKET-pays
+  make "$paid"; put "$paid" k
+  policy "$paid" <<END
+{"Effect":"Allow","Principal":"*","Action":["s3:GetObject","s3:ListBucket"],"Resource":["arn:aws:s3:::$paid","arn:aws:s3:::$paid/*"]}
+END
+  equals "$($API get-bucket-request-payment --bucket "$paid")" BucketOwner
+  answers 200 "$ENDPOINT/$paid/k"
+  $API put-bucket-request-payment --bucket "$paid" --request-payment-configuration Payer=Requester
+  equals "$($API get-bucket-request-payment --bucket "$paid")" Requester
+  get "$paid" k
+  answers 403 "$ENDPOINT/$paid/k"
+  answers 403 --header 'x-amz-request-payer: requester' "$ENDPOINT/$paid/k" # never anonymous
+  refused_as AccessDenied as_alt get "$paid" k
+  refused_as AccessDenied as_alt $S3 ls "s3://$paid"
+  as_alt $S3 ls --request-payer requester "s3://$paid" | grep 2000
+  equals "$(as_alt $API get-object --bucket "$paid" --key k --request-payer requester --query RequestCharged "$WORK/back")" requester
+  cmp "$WORK/small" "$WORK/back"
+  as_alt $S3 cp --request-payer requester "s3://$paid/k" "$WORK/again" && cmp "$WORK/small" "$WORK/again"
+  as_alt make "$paid-copy"
+  refused_as AccessDenied as_alt $API copy-object --bucket "$paid-copy" --key k --copy-source "$paid/k"
+  as_alt $API copy-object --bucket "$paid-copy" --key k --copy-source "$paid/k" --request-payer requester
+  as_alt get "$paid-copy" k
+  $API put-bucket-request-payment --bucket "$paid" --request-payment-configuration Payer=BucketOwner
+  answers 200 "$ENDPOINT/$paid/k"
+}
+check requester_pays requester_pays
+
 acls() {
   local bucket=$BUCKET-acl
   make "$bucket"

@@ -47,8 +47,28 @@ free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1
 
 start_server() {
   PORT=${PORT:-$(free_port)}
+  NAMED_PORT=${NAMED_PORT:-$(free_port)} LIMITED_PORT=${LIMITED_PORT:-$(free_port)}
   ENDPOINT=http://127.0.0.1:$PORT
-  (cd "$ROOT" && exec "$BIN" serve --config tests/conformance.toml --listen "127.0.0.1:$PORT" --data-dir "$WORK/data" \
+  # The same server by listeners that stand for endpoints, for policies.sh.
+  export NAMED_ENDPOINT=http://127.0.0.1:$NAMED_PORT LIMITED_ENDPOINT=http://127.0.0.1:$LIMITED_PORT
+  cat "$ROOT/tests/conformance.toml" - >"$WORK/portcullis.toml" <<END
+
+[[listeners]]
+address = "127.0.0.1:$NAMED_PORT"
+endpoint = "vpce-0a1b2c3d"
+vpc = "vpc-1a2b3c4d"
+
+[[listeners]]
+address = "127.0.0.1:$LIMITED_PORT"
+endpoint = "vpce-11112222"
+policy = "endpoint.json"
+END
+  # The endpoint for buckets whose names end with -through, and for reading.
+  cat >"$WORK/endpoint.json" <<'END'
+{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":["s3:GetObject","s3:ListBucket"],
+ "Resource":["arn:aws:s3:::*-through","arn:aws:s3:::*-through/*"]}]}
+END
+  (cd "$ROOT" && exec "$BIN" serve --config "$WORK/portcullis.toml" --listen "127.0.0.1:$PORT" --data-dir "$WORK/data" \
     --cache-dir "$TARGET/tests-cache") >>"$WORK/server.log" 2>&1 &
   SERVER=$!
   for _ in $(seq 600); do

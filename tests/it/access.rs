@@ -104,3 +104,159 @@ fn a_decision_about_one_object_is_not_carried_out_on_another() {
     check(&server.anonymous().call("GET", "/photos/cat.jpg"), 403, "AccessDenied");
     assert_eq!(owner.get("/photos/cat.jpg").text(), "the owner's");
 }
+
+/// A request about the settings of an account: by a host that is an address, with the account in the header alone.
+fn account_block(method: &str, account: &str) -> Request {
+    Request::new(method, "/v20180820/configuration/publicAccessBlock").header("x-amz-account-id", account)
+}
+
+/// The document with these switches on.
+fn switches(on: &[&str]) -> String {
+    let all = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"];
+    let switches = all.map(|name| format!("<{name}>{}</{name}>", on.contains(&name)));
+    format!(
+        "<PublicAccessBlockConfiguration xmlns=\"http://awss3control.amazonaws.com/doc/2018-08-20/\">{}\
+         </PublicAccessBlockConfiguration>",
+        switches.concat()
+    )
+}
+
+const MAIN_ACCOUNT: &str = "000000000001";
+
+#[test]
+fn an_account_blocks_public_access_in_all_of_its_buckets() {
+    let mut server = Server::start();
+    let (mut owner, mut nobody) = (server.client(), server.anonymous());
+    owner.send(Request::new("PUT", "/photos"));
+    owner.put("/photos/cat.jpg", "a picture of a cat");
+    owner.send(Request::new("PUT", "/photos/open.jpg").header("x-amz-acl", "public-read").body("open"));
+    assert_eq!(owner.send(with_digest("PUT", "/photos?policy", OPEN)).status, 204);
+
+    let none = owner.send(account_block("GET", MAIN_ACCOUNT));
+    check(&none, 404, "NoSuchPublicAccessBlockConfiguration");
+    assert!(none.text().contains("<ErrorResponse xmlns=\"http://awss3control."), "{}", none.text());
+    let mut set = |client: &mut Client, on: &[&str]| {
+        client.send(account_block("PUT", MAIN_ACCOUNT).body(switches(on))).status
+    };
+    assert_eq!(set(&mut owner, &["BlockPublicAcls"]), 200);
+    let shown = owner.send(account_block("GET", MAIN_ACCOUNT));
+    assert_eq!(shown.text().split_once('\n').unwrap().1, switches(&["BlockPublicAcls"]));
+    check(&put_acl(&mut owner, "/photos/cat.jpg?acl", "public-read"), 403, "AccessDenied");
+    check(&put_acl(&mut owner, "/photos?acl", "public-read"), 403, "AccessDenied");
+    check(&put_acl(&mut owner, "/photos/new.jpg", "public-read"), 403, "AccessDenied");
+    check(&put_acl(&mut owner, "/shared", "public-read"), 400, "InvalidBucketAclWithBlockPublicAccessError");
+    assert_eq!(put_acl(&mut owner, "/photos/cat.jpg?acl", "private").status, 200);
+    assert_eq!(nobody.call("GET", "/photos/open.jpg").status, 200, "what was there stays");
+
+    // The policy allows it all the same, until it is restricted.
+    assert_eq!(set(&mut owner, &["IgnorePublicAcls"]), 200);
+    assert_eq!(nobody.call("GET", "/photos/cat.jpg").status, 200);
+    assert_eq!(set(&mut owner, &["RestrictPublicBuckets"]), 200);
+    check(&nobody.call("GET", "/photos/cat.jpg"), 403, "AccessDenied");
+    check(&server.other_client().call("GET", "/photos/cat.jpg"), 403, "AccessDenied");
+    assert_eq!(owner.get("/photos/cat.jpg").text(), "a picture of a cat");
+    // Whatever the bucket says.
+    let open = "<PublicAccessBlockConfiguration/>";
+    assert_eq!(owner.send(with_digest("PUT", "/photos?publicAccessBlock", open)).status, 200);
+    check(&nobody.call("GET", "/photos/cat.jpg"), 403, "AccessDenied");
+
+    assert_eq!(set(&mut owner, &["BlockPublicPolicy"]), 200);
+    assert_eq!(nobody.call("GET", "/photos/cat.jpg").status, 200);
+    check(&owner.send(with_digest("PUT", "/photos?policy", OPEN)), 403, "AccessDenied");
+    assert_eq!(owner.call("DELETE", "/photos?policy").status, 204);
+
+    // Another account's buckets are its own affair, and this account's settings are not its.
+    let mut stranger = server.other_client();
+    stranger.put("/theirs", "");
+    stranger.send(Request::new("PUT", "/theirs/dog.jpg").header("x-amz-acl", "public-read").body("a dog"));
+    assert_eq!(set(&mut owner, &["BlockPublicAcls", "IgnorePublicAcls"]), 200);
+    assert_eq!(nobody.call("GET", "/theirs/dog.jpg").status, 200);
+    check(&nobody.call("GET", "/photos/open.jpg"), 403, "AccessDenied");
+    for method in ["GET", "PUT", "DELETE"] {
+        let request = || account_block(method, MAIN_ACCOUNT).body(switches(&[]));
+        check(&stranger.send(request()), 403, "AccessDenied");
+        check(&nobody.send(request()), 403, "AccessDenied");
+    }
+    check(&owner.send(account_block("GET", "")), 403, "AccessDenied");
+
+    server.kill();
+    server.start_again();
+    let (mut owner, mut nobody) = (server.client(), server.anonymous());
+    check(&nobody.call("GET", "/photos/open.jpg"), 403, "AccessDenied");
+    for _ in 0..2 {
+        assert_eq!(owner.send(account_block("DELETE", MAIN_ACCOUNT)).status, 204);
+    }
+    assert_eq!(nobody.call("GET", "/photos/open.jpg").status, 200);
+    check(&owner.send(account_block("GET", MAIN_ACCOUNT)), 404, "NoSuchPublicAccessBlockConfiguration");
+    for (document, code) in [("", "MissingRequestBodyError"), ("<Block/>", "MalformedXML")] {
+        check(&owner.send(account_block("PUT", MAIN_ACCOUNT).body(document)), 400, code);
+    }
+    let other = Request::new("GET", "/v20180820/accesspoint").header("x-amz-account-id", MAIN_ACCOUNT);
+    check(&owner.send(other), 501, "NotImplemented");
+    // Without the header, it is a bucket's name and a key.
+    owner.put("/v20180820", "");
+    owner.put("/v20180820/configuration/publicAccessBlock", "an object");
+    assert_eq!(owner.get("/v20180820/configuration/publicAccessBlock").text(), "an object");
+}
+
+fn payment(client: &mut Client, payer: &str) -> Response {
+    let document = format!(
+        "<RequestPaymentConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Payer>{payer}</Payer>\
+         </RequestPaymentConfiguration>"
+    );
+    client.send(with_digest("PUT", "/photos?requestPayment", &document))
+}
+
+#[test]
+fn who_asks_pays_where_the_bucket_says_so() {
+    let server = Server::start();
+    let (mut owner, mut stranger, mut nobody) = (server.client(), server.other_client(), server.anonymous());
+    owner.put("/photos", "");
+    owner.put("/photos/cat.jpg", "a picture of a cat");
+    let open =
+        OPEN.replace("\"s3:GetObject\",\"Resource\":", "[\"s3:GetObject\",\"s3:PutObject\"],\"Resource\":");
+    assert_eq!(owner.send(with_digest("PUT", "/photos?policy", &open)).status, 204);
+    assert!(owner.get("/photos?requestPayment").text().contains("<Payer>BucketOwner</Payer>"));
+    let paying =
+        |method: &str, target: &str| Request::new(method, target).header("x-amz-request-payer", "requester");
+    // Where the owner pays, nobody is charged for saying so.
+    let answer = stranger.send(paying("GET", "/photos/cat.jpg"));
+    assert_eq!((answer.status, answer.header("x-amz-request-charged")), (200, None));
+    check(&payment(&mut owner, "Nobody"), 400, "MalformedXML");
+    assert_eq!(payment(&mut owner, "Requester").status, 200);
+    assert!(owner.get("/photos?requestPayment").text().contains("<Payer>Requester</Payer>"));
+
+    let answer = owner.get("/photos/cat.jpg");
+    assert_eq!(answer.header("x-amz-request-charged"), None);
+    check(&stranger.call("GET", "/photos/cat.jpg"), 403, "AccessDenied");
+    check(&stranger.call("PUT", "/photos/new.jpg"), 403, "AccessDenied");
+    check(&nobody.call("GET", "/photos/cat.jpg"), 403, "AccessDenied");
+    check(&nobody.send(paying("GET", "/photos/cat.jpg")), 403, "AccessDenied");
+    for request in [
+        paying("GET", "/photos/cat.jpg"),
+        paying("HEAD", "/photos/cat.jpg"),
+        paying("PUT", "/photos/theirs.jpg").body("theirs"),
+        paying("PUT", "/photos/copied.jpg").header("x-amz-copy-source", "photos/cat.jpg"),
+        Request::new("GET", "/photos/cat.jpg?x-amz-request-payer=requester"),
+    ] {
+        let line = format!("{} {}", request.method, request.target);
+        let answer = stranger.send(request);
+        assert_eq!(
+            (answer.status, answer.header("x-amz-request-charged")),
+            (200, Some("requester")),
+            "{line}"
+        );
+    }
+    // What policies do not allow, money does not buy.
+    check(&stranger.send(paying("DELETE", "/photos/cat.jpg")), 403, "AccessDenied");
+
+    // A copy out of it is charged too.
+    stranger.put("/theirs", "");
+    let copy = |request: Request| request.header("x-amz-copy-source", "photos/cat.jpg");
+    check(&stranger.send(copy(Request::new("PUT", "/theirs/cat.jpg"))), 403, "AccessDenied");
+    let answer = stranger.send(copy(paying("PUT", "/theirs/cat.jpg")));
+    assert_eq!((answer.status, answer.header("x-amz-request-charged")), (200, Some("requester")));
+
+    assert_eq!(payment(&mut owner, "BucketOwner").status, 200);
+    assert_eq!(nobody.call("GET", "/photos/cat.jpg").status, 200);
+}

@@ -162,3 +162,32 @@ fn a_client_that_leaves_in_the_middle_leaves_nothing() {
     }
     assert!(server.is_alive());
 }
+
+/// Forms of IAM arrive before anybody knows whose they are: their memory is bounded, and the usual ones are not kept out.
+#[test]
+fn long_forms_of_anybody_take_turns() {
+    let server = Server::start();
+    let form = |length: usize| {
+        let body = format!("Action=GetCallerIdentity&Version=2011-06-15&{}", "x".repeat(length));
+        Request::new("POST", "/").header("content-type", "application/x-www-form-urlencoded").body(body)
+    };
+    let long = 400 << 10;
+    assert_eq!(server.client().send(form(long)).status, 200);
+    assert_eq!(server.client().send(form(420 << 10)).status, 400);
+    let waiting: Vec<Connection> = (0..200)
+        .map(|_| {
+            let mut connection = server.connect();
+            connection.write(&form(long).header("host", "x").head()).unwrap();
+            connection
+        })
+        .collect();
+    until("a further long form is refused", || {
+        let answer = server.client().send(form(long));
+        assert!([200, 503].contains(&answer.status), "{}", answer.status);
+        answer.status == 503
+    });
+    assert_eq!(server.client().send(form(0)).status, 200);
+    assert_eq!(server.client().call("GET", "/").status, 200);
+    drop(waiting);
+    until("there is room again", || server.client().send(form(long)).status == 200);
+}

@@ -15,6 +15,7 @@ mod compatibility;
 mod compile;
 mod conditions;
 mod crash;
+mod endpoints;
 mod explain;
 mod forms;
 mod fuzz_smoke;

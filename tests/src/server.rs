@@ -23,6 +23,7 @@ pub struct Server {
     child: Child,
     port: u16,
     flags: Vec<String>,
+    config: PathBuf,
     data: PathBuf,
     /// Removed with the server: the data and the log.
     folder: TempDir,
@@ -40,11 +41,25 @@ impl Server {
     /// When the server does not become ready; the message holds the end of its log.
     pub fn start_with(flags: &[&str]) -> Server {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        Server::start_in(folder, workspace::tests().join("conformance.toml"), flags)
+    }
+
+    /// A server whose configuration says more than `tests/conformance.toml`, with files beside it: name and text.
+    ///
+    /// # Panics
+    /// As [`Server::start_with`].
+    pub fn start_configured(more: &str, files: &[(&str, &str)]) -> Server {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let config = write_config(folder.path(), more, files);
+        Server::start_in(folder, config, &[])
+    }
+
+    fn start_in(folder: TempDir, config: PathBuf, flags: &[&str]) -> Server {
         let data = folder.path().join("data");
         let flags: Vec<String> = flags.iter().map(ToString::to_string).collect();
         let port = free_port();
-        let child = spawn(port, &data, &flags, folder.path());
-        let mut server = Server { child, port, flags, data, folder };
+        let child = spawn(port, &config, &data, &flags, folder.path());
+        let mut server = Server { child, port, flags, config, data, folder };
         server.wait_until_ready();
         server
     }
@@ -145,7 +160,7 @@ impl Server {
     /// # Panics
     /// When the server does not become ready.
     pub fn start_again(&mut self) {
-        self.child = spawn(self.port, &self.data, &self.flags, self.folder.path());
+        self.child = spawn(self.port, &self.config, &self.data, &self.flags, self.folder.path());
         self.wait_until_ready();
     }
 
@@ -170,7 +185,7 @@ impl Server {
     /// # Panics
     /// When the process cannot be started or killed.
     pub fn start_and_kill(&mut self, wait: Duration) {
-        self.child = spawn(self.port, &self.data, &self.flags, self.folder.path());
+        self.child = spawn(self.port, &self.config, &self.data, &self.flags, self.folder.path());
         sleep(wait);
         self.kill();
     }
@@ -206,13 +221,27 @@ impl Drop for Server {
     }
 }
 
-fn spawn(port: u16, data: &Path, flags: &[String], folder: &Path) -> Child {
+/// Writes `tests/conformance.toml` and more into a folder, with files beside it; the path of the configuration.
+///
+/// # Panics
+/// When a file cannot be written.
+pub fn write_config(folder: &Path, more: &str, files: &[(&str, &str)]) -> PathBuf {
+    let base = std::fs::read_to_string(workspace::tests().join("conformance.toml")).expect("a configuration");
+    let path = folder.join("portcullis.toml");
+    std::fs::write(&path, format!("{base}\n{more}\n")).expect("a configuration");
+    for (name, text) in files {
+        std::fs::write(folder.join(name), text).expect("a file");
+    }
+    path
+}
+
+fn spawn(port: u16, config: &Path, data: &Path, flags: &[String], folder: &Path) -> Child {
     let log = File::options().create(true).append(true).open(folder.join("log")).expect("a log file");
     Command::new(workspace::binary())
         .env_remove("PORTCULLIS_BIN")
         .arg("serve")
         .arg("--config")
-        .arg(workspace::tests().join("conformance.toml"))
+        .arg(config)
         .args(["--listen", &format!("127.0.0.1:{port}"), "--data-dir"])
         .arg(data)
         // One for all servers: the pipeline is compiled once.
@@ -230,7 +259,10 @@ fn spawn(port: u16, data: &Path, flags: &[String], folder: &Path) -> Child {
 }
 
 /// A port that was free a moment ago.
-fn free_port() -> u16 {
+///
+/// # Panics
+/// When there is none.
+pub fn free_port() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
     listener.local_addr().expect("its address").port()
 }

@@ -1,6 +1,8 @@
 //! The decision on a call of IAM or STS: what it takes is what `iam` says it asks for.
 
-use gateway::access::{Grants, Judged, Witness as _};
+use std::borrow::Cow;
+
+use gateway::access::{Grants, Judged, Resources as _, Witness as _};
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::Headers;
 use gateway::operations::Operation;
@@ -142,8 +144,16 @@ impl Lookups for Circumstances<'_> {
         Some(self.stored.call.source_ip())
     }
 
-    fn tls_version(&self) -> Option<std::borrow::Cow<'_, str>> {
-        self.stored.call.tls_version().map(std::borrow::Cow::Owned)
+    fn tls_version(&self) -> Option<Cow<'_, str>> {
+        self.stored.call.tls_version().map(Cow::Owned)
+    }
+
+    fn endpoint_id(&self) -> Option<Cow<'_, str>> {
+        self.stored.endpoint_id().map(Cow::Owned)
+    }
+
+    fn network_id(&self) -> Option<Cow<'_, str>> {
+        self.stored.network_id().map(Cow::Owned)
     }
 
     fn principal_tags(&self) -> Option<Vec<(String, String)>> {

@@ -1,13 +1,15 @@
-//! Stage: may they. Ownership, ACLs, Block Public Access and the bucket's policy decide.
+//! Stage: may they. Ownership, ACLs, Block Public Access and policies decide.
 
 mod advice;
 mod asked;
 mod authorize;
+mod endpoint;
 mod explain;
 mod permissions;
 mod resources;
 
 use sdk::bindings::policy::exports::portcullis::gateway::advice as advice_contract;
+use sdk::bindings::policy::exports::portcullis::gateway::endpoint_policies;
 use sdk::bindings::policy::exports::portcullis::gateway::policy::Guest;
 use sdk::{Call, Refusal, refuse};
 
@@ -32,6 +34,12 @@ impl advice_contract::Guest for Policy {
 
     fn simulate(hypothesis: advice_contract::Hypothesis) -> Result<Vec<advice_contract::Evaluation>, String> {
         advice::simulate(&hypothesis)
+    }
+}
+
+impl endpoint_policies::Guest for Policy {
+    fn judge(text: String) -> Result<(), String> {
+        endpoint::judge(&text)
     }
 }
 

@@ -11,11 +11,13 @@ use gateway::timestamp;
 use sdk::bindings::policy::portcullis::gateway::identities;
 use sdk::{Call, Identity, IdentityKind, Session};
 
+use crate::endpoint;
+
 /// Policies that are kept read, the latest first.
 const POLICIES_MAX: usize = 256;
 
 /// A policy that was read, and what it is called.
-type Named = (String, Rc<Policy>);
+pub(crate) type Named = (String, Rc<Policy>);
 
 /// What one principal may.
 #[derive(Default)]
@@ -24,6 +26,8 @@ pub(crate) struct Permissions {
     identity: Option<Vec<Named>>,
     boundary: Option<Named>,
     session_policies: Option<Vec<Named>>,
+    /// Of the endpoint, whoever asks.
+    endpoint: Option<Named>,
     tags: Vec<(String, String)>,
     session: Option<Session>,
     received_ms: u64,
@@ -32,9 +36,10 @@ pub(crate) struct Permissions {
 impl Permissions {
     /// Those of whoever asks. `AccessDenied` when it is gone.
     pub(crate) fn of(call: &Call, identity: Option<&Identity>, received_ms: u64) -> Result<Permissions> {
-        let Some(identity) = identity else { return Ok(Permissions::default()) };
+        let mut permissions =
+            Permissions { received_ms, endpoint: endpoint::policy(call), ..Permissions::default() };
+        let Some(identity) = identity else { return Ok(permissions) };
         let session = call.session();
-        let mut permissions = Permissions { received_ms, ..Permissions::default() };
         // A session may do what that may of which it is.
         let subject = match &session {
             Some(session) => session.issuer_id.as_str(),
@@ -86,6 +91,7 @@ impl Permissions {
             identity: identity.as_deref().map_or(Allowed::Unlimited, Allowed::Policies),
             boundary: self.boundary.as_ref().map(source),
             session: session.as_deref(),
+            endpoint: self.endpoint.as_ref().map(source),
         })
     }
 

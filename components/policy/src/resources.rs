@@ -10,6 +10,7 @@ use gateway::acl::{self, Acl};
 use gateway::object_ownership::ObjectOwnership;
 use gateway::policy::{Key, Kind, Policy, Values};
 use gateway::public_access_block::PublicAccessBlock;
+use gateway::request_payment::Payer;
 use sdk::Call;
 use sdk::bindings::policy::portcullis::gateway::resources as contract;
 
@@ -45,6 +46,10 @@ impl Resources for Stored<'_> {
             },
             public_access: block(stored.public_access),
             acl: acl(&stored.acl),
+            payer: match stored.payer {
+                contract::Payer::BucketOwner => Payer::BucketOwner,
+                contract::Payer::Requester => Payer::Requester,
+            },
         })
     }
 
@@ -67,6 +72,14 @@ impl Resources for Stored<'_> {
 
     fn tls_version(&self) -> Option<String> {
         self.call.tls_version()
+    }
+
+    fn endpoint_id(&self) -> Option<String> {
+        Some(self.call.endpoint()?.id)
+    }
+
+    fn network_id(&self) -> Option<String> {
+        self.call.endpoint()?.network
     }
 
     fn principal_tags(&self) -> Option<Vec<(String, String)>> {

@@ -1,10 +1,12 @@
 //! Whose things are, and who was granted what on them: what operations keep and what `policy` is told.
 
-use gateway::account;
+use gateway::account::{ANONYMOUS_CANONICAL_ID, Account as Party};
 use gateway::acl::{self, Named, Parties, PrintedAccount, Requested};
 use gateway::errors::{ErrorCode, Result};
 use gateway::object_ownership::ObjectOwnership;
+use gateway::public_access_block::PublicAccessBlock;
 
+use crate::account;
 use crate::plan::Plan;
 use crate::records::{Account, Acl, BucketRow, Details, Row, Version};
 use crate::request::Request;
@@ -33,8 +35,19 @@ pub(crate) fn of_new_object(request: &Request, bucket: &BucketRow, requested: &R
     }
     let owner = ownership.owner_of_new(requested, request.writer(bucket).into(), bucket_owner);
     let acl = requested.resolve(Parties { owner, bucket_owner: Some(bucket_owner) }, find)?;
-    bucket.public_access().check_acl(&acl)?;
+    check_public(bucket, &acl)?;
     Ok(Owned { owner: owner.into(), acl: Acl::of(&acl, owner.into()) })
+}
+
+/// What is blocked in a bucket: by itself, or by its owner's account.
+pub(crate) fn public_access(bucket: &BucketRow) -> Result<PublicAccessBlock> {
+    Ok(bucket.public_access().together_with(account::public_access(bucket.owner)?))
+}
+
+/// Checks an ACL that a request sets. `AccessDenied` for a public one where those are blocked.
+pub(crate) fn check_public(bucket: &BucketRow, acl: &acl::Acl) -> Result<()> {
+    // Nearly no ACL is: the settings of the account are not looked at for the others.
+    if acl.is_public() { public_access(bucket)?.check_acl(acl) } else { Ok(()) }
 }
 
 /// Plans that the bucket is known to hold objects of others, when `owner` is not its own. From then on its owner does
@@ -106,20 +119,20 @@ impl Judged {
 }
 
 /// The account that a request for an ACL names.
-pub(crate) fn find(named: &Named) -> Option<account::Account> {
+pub(crate) fn find(named: &Named) -> Option<Party> {
     let identity = match named {
-        Named::Id(id) if id == account::ANONYMOUS_CANONICAL_ID => return Some(account::Account::ANONYMOUS),
+        Named::Id(id) if id == ANONYMOUS_CANONICAL_ID => return Some(Party::ANONYMOUS),
         Named::Id(id) => sdk::keys::find_by_canonical_id(id),
         Named::Email(address) => sdk::keys::find_by_email(address),
         Named::Group(_) => None,
     };
-    account::Account::parse(&identity?.account)
+    Party::parse(&identity?.account)
 }
 
 /// How documents print an account: one that is no longer known, by its number.
-pub(crate) fn print(account: account::Account) -> PrintedAccount {
-    if account == account::Account::ANONYMOUS {
-        let id = account::ANONYMOUS_CANONICAL_ID.to_owned();
+pub(crate) fn print(account: Party) -> PrintedAccount {
+    if account == Party::ANONYMOUS {
+        let id = ANONYMOUS_CANONICAL_ID.to_owned();
         return PrintedAccount { id, display_name: String::new() };
     }
     let number = account.to_string();

@@ -11,6 +11,7 @@ pub(crate) mod ownership_controls;
 pub(crate) mod policy;
 pub(crate) mod public_access_block;
 pub(crate) mod region;
+pub(crate) mod request_payment;
 pub(crate) mod tagging;
 pub(crate) mod versioning;
 

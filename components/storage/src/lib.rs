@@ -5,6 +5,7 @@
 //! what they read to be unchanged ([`plan`]), commit it, and plan again when somebody else was faster.
 
 mod access;
+mod account;
 mod bucket;
 mod index;
 mod listing;
@@ -70,7 +71,7 @@ fn step(suspended: Option<Suspended>) -> Step {
 
 async fn answer(call: Call, head: SentHead, target: Target) -> Result<()> {
     let request = Request::read(call, head, target)?;
-    let response = dispatch(&request).await?;
+    let response = request.told_who_pays(dispatch(&request).await?);
     response.send(&request.call);
     Ok(())
 }
@@ -131,6 +132,11 @@ async fn dispatch(request: &Request) -> Result<Response> {
         Operation::GetPublicAccessBlock => bucket::public_access_block::get(request).await,
         Operation::PutPublicAccessBlock => bucket::public_access_block::put(request).await,
         Operation::DeletePublicAccessBlock => bucket::public_access_block::delete(request).await,
+        Operation::GetBucketRequestPayment => bucket::request_payment::get(request).await,
+        Operation::PutBucketRequestPayment => bucket::request_payment::put(request).await,
+        Operation::GetAccountPublicAccessBlock => account::get(request).await,
+        Operation::PutAccountPublicAccessBlock => account::put(request).await,
+        Operation::DeleteAccountPublicAccessBlock => account::delete(request).await,
         Operation::GetObjectLockConfiguration => bucket::object_lock::get(request).await,
         Operation::PutObjectLockConfiguration => bucket::object_lock::put(request).await,
 

@@ -1,7 +1,7 @@
 //! What the rows of the storage tables hold: `postcard` records behind one format byte.
 //!
-//! Every value is `format byte, postcard(record)`. The format byte is 1 for every record today; a record that changes
-//! its shape takes the next number and `decode` learns to read both. Inside postcard, integers are LEB128, enums are
+//! Every value is `format byte, postcard(record)`. The format byte is 1 for every record but that of a bucket, where it is
+//! 2; a record that changes its shape takes the next number and `decode` learns to read both. Inside postcard, integers are LEB128, enums are
 //! the index of the variant (so variants are only ever appended), and fields have no names (so fields are never
 //! reordered).
 
@@ -17,7 +17,7 @@ mod version;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use access::{Acl, Ownership, PolicyRow, PublicAccess};
+pub(crate) use access::{AccountRow, Acl, Ownership, Payer, PolicyRow, PublicAccess};
 pub(crate) use bucket::{BucketRow, MfaDelete, Versioning};
 pub(crate) use checksum::{Algorithm, AlgorithmSet, Checksum, ChecksumType};
 pub(crate) use lock::{DefaultRetention, LockMode, ObjectLockConfiguration, Period, Retention};
@@ -27,7 +27,7 @@ pub(crate) use version::{
     Version, VersionId,
 };
 
-/// The format byte of every record written by this release.
+/// The format byte of every record written by this release, but for those that say otherwise.
 const FORMAT: u8 = 1;
 
 /// A record that is a whole row value.

@@ -7,11 +7,12 @@ use gateway::form::Form;
 use gateway::headers::{Headers, with_presigned};
 use gateway::operations::Operation;
 use gateway::query::Query;
-use sdk::{Call, Decision, Head, Identity, Owner, Principal, SentHead, Target};
+use gateway::request_payment;
+use sdk::{Call, Decision, Head, Identity, Owner, Principal, Response, SentHead, Target};
 
 use crate::access::Judged;
 use crate::object::read;
-use crate::records::{Account, BucketRow, Row};
+use crate::records::{Account, BucketRow, Payer, Row};
 use crate::rows;
 
 #[cfg(test)]
@@ -40,6 +41,8 @@ pub(crate) struct Request {
     /// The object that the decision is about, for requests that change one; `None` where the owner alone decides.
     pub(crate) judged: Option<Judged>,
     bucket_row: Option<Row<BucketRow>>,
+    /// Whether whoever asks pays for another bucket than that in the address.
+    pays_elsewhere: Cell<bool>,
 }
 
 impl Request {
@@ -78,6 +81,7 @@ impl Request {
             decision,
             judged: None,
             bucket_row,
+            pays_elsewhere: Cell::new(false),
         };
         if operation != Operation::CreateBucket && !request.bucket.is_empty() {
             let owner = request.bucket_row()?.record.owner;
@@ -139,6 +143,30 @@ impl Request {
         }
         // Who is not signed is not nobody: what they write has an owner too.
         self.call.account().and_then(|account| Account::parse(&account)).unwrap_or_default()
+    }
+
+    /// Notes that the request takes something from another bucket, for which its sender may have to pay.
+    pub(crate) fn note_source(&self, bucket: &BucketRow) {
+        if self.pays_for(bucket) {
+            self.pays_elsewhere.set(true);
+        }
+    }
+
+    /// The response, and in it that its sender is charged, where that is so.
+    pub(crate) fn told_who_pays(&self, response: Response) -> Response {
+        let pays = self.pays_elsewhere.get()
+            || self.bucket_row.as_ref().is_some_and(|row| self.pays_for(&row.record));
+        match pays && request_payment::is_told(self.operation) {
+            true => response.header("x-amz-request-charged", "requester"),
+            false => response,
+        }
+    }
+
+    fn pays_for(&self, bucket: &BucketRow) -> bool {
+        // Nearly no bucket is such a one, and nearly no one else asks: what costs a crossing comes last.
+        bucket.payer == Payer::Requester
+            && self.decision != Decision::AsOwner
+            && self.account() != Some(bucket.owner)
     }
 
     /// The account on whose behalf the request is made; `None` when it was not signed.

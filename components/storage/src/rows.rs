@@ -3,7 +3,9 @@
 use gateway::errors::Result;
 
 use crate::index;
-use crate::records::{BucketRow, ManifestPage, Part, PolicyRow, Record, Row, Upload, Version};
+use crate::records::{
+    Account, AccountRow, BucketRow, ManifestPage, Part, PolicyRow, Record, Row, Upload, Version,
+};
 use crate::tables;
 
 /// The row of `key` in `table`.
@@ -14,6 +16,11 @@ pub(crate) fn get<T: Record>(table: &str, key: Vec<u8>) -> Result<Option<Row<T>>
 /// A bucket by its name.
 pub(crate) fn bucket(name: &str) -> Result<Option<Row<BucketRow>>> {
     get(tables::BUCKETS, tables::bucket_key(name))
+}
+
+/// The settings of an account.
+pub(crate) fn account(account: Account) -> Result<Option<Row<AccountRow>>> {
+    get(tables::ACCOUNTS, tables::account_key(account))
 }
 
 /// The policy of a bucket.

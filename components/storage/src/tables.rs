@@ -8,6 +8,7 @@
 //! | `nulls`     | bucket id, key                                  | sequence (u64)         | writes that move the null version in or out of `versions` |
 //! | `uploads`   | bucket id, escaped key, upload sequence         | [`Upload`]             | Create-, Complete-, AbortMultipartUpload |
 //! | `parts`     | upload sequence, part number (u32)              | [`Part`]               | UploadPart, UploadPartCopy, Complete, Abort |
+//! | `accounts`  | account (u64)                                   | [`AccountRow`]         | PutPublicAccessBlock, DeletePublicAccessBlock of an account |
 //! | `policies`  | bucket id                                       | [`PolicyRow`]          | PutBucketPolicy, DeleteBucketPolicy, DeleteBucket |
 //! | `manifests` | manifest id, index of the page's first part (u32) | [`ManifestPage`]     | CompleteMultipartUpload; whoever deletes the version |
 //!
@@ -21,6 +22,7 @@
 //!   `objects` is told by its summary alone.
 //! - A bucket id is never reused, so a bucket created again never sees rows of its predecessor.
 //!
+//! [`AccountRow`]: crate::records::AccountRow
 //! [`BucketRow`]: crate::records::BucketRow
 //! [`Version`]: crate::records::Version
 //! [`Upload`]: crate::records::Upload
@@ -29,6 +31,8 @@
 //! [`ManifestPage`]: crate::records::ManifestPage
 
 use std::borrow::Cow;
+
+use crate::records::Account;
 
 #[cfg(test)]
 mod tests;
@@ -48,6 +52,8 @@ pub(crate) const PARTS: &str = "parts";
 /// Parts of completed multipart objects, in pages.
 pub(crate) const MANIFESTS: &str = "manifests";
 
+/// Settings of accounts.
+pub(crate) const ACCOUNTS: &str = "accounts";
 /// Bucket policies.
 pub(crate) const POLICIES: &str = "policies";
 
@@ -104,6 +110,11 @@ pub(crate) fn bucket_key(name: &str) -> Vec<u8> {
 /// Every row of a bucket in [`OBJECTS`], [`VERSIONS`], [`NULLS`] or [`UPLOADS`].
 pub(crate) fn bucket_range(bucket: u64) -> Range {
     Range::of_prefix(bucket.to_be_bytes().to_vec())
+}
+
+/// The row of an account in [`ACCOUNTS`].
+pub(crate) fn account_key(account: Account) -> Vec<u8> {
+    account.0.to_be_bytes().to_vec()
 }
 
 /// The row of a bucket in [`POLICIES`].

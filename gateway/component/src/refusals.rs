@@ -2,7 +2,7 @@
 
 use gateway::errors::{ErrorCode, Place, render_parts};
 use gateway::explanation::of_refusal;
-use gateway::operations::aws_query;
+use gateway::operations::{account_control, aws_query};
 use sdk::explanation::circumstances;
 use sdk::{Body, Call, Head, Refusal, trace};
 
@@ -26,7 +26,10 @@ pub(crate) fn respond(call: &Call, head: &Head, refusal: &Refusal) {
     }
     let details = refusal.details.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let place = Place { resource: &head.path, request_id, host_id: request_id };
-    let document = render_parts(code, refusal.message.as_deref(), details, place);
+    let document = match account_control::is_addressed(&head.path, &|name| call.header(name).is_some()) {
+        true => account_control::render_error(code, refusal.message.as_deref(), place),
+        false => render_parts(code, refusal.message.as_deref(), details, place),
+    };
     headers.push_str("content-type: application/xml\n");
     if code == ErrorCode::SlowDown || code == ErrorCode::ServiceUnavailable {
         headers.push_str("retry-after: 1\n");

@@ -5,11 +5,12 @@ use crate::account::Account;
 use crate::copy_source::CopySource;
 use crate::errors::{ErrorCode, Result};
 use crate::headers::Headers;
-use crate::operations::{Action, Operation};
+use crate::operations::{ACCOUNT_ID_HEADER, Action, Operation};
 use crate::policy::{
     Key, Lookups, NO_RESOURCE, Outcome, Principal, Request, S3Request, Values, decide, resource_arn,
 };
 use crate::query::Query;
+use crate::request_payment::{self, Payer};
 use std::borrow::Cow;
 
 /// What is stored about who may use what. An answer is asked for only when a decision takes it.
@@ -26,6 +27,14 @@ pub trait Resources {
     fn source_ip(&self) -> Option<String>;
     /// The version of TLS; `None` on an open connection.
     fn tls_version(&self) -> Option<String>;
+    /// The id of the endpoint (`vpce-…`) by which the request came.
+    fn endpoint_id(&self) -> Option<String> {
+        None
+    }
+    /// The network (`vpc-…`) that the endpoint is in.
+    fn network_id(&self) -> Option<String> {
+        None
+    }
     /// The tags of who asks and of its session.
     fn principal_tags(&self) -> Option<Vec<(String, String)>> {
         None
@@ -84,6 +93,9 @@ pub fn authorize(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit>
         return authorize_own(asked, resources);
     };
     let bucket = resources.bucket(name).ok_or(ErrorCode::AccessDenied)?;
+    if !is_paid(asked, &bucket) {
+        return Err(ErrorCode::AccessDenied.into());
+    }
     let place = Place { key: asked.key, version_id: asked.query.get("versionId") };
     let mut permit = Permit::Whole;
     for action in asked.operation.row().actions {
@@ -154,6 +166,12 @@ fn authorize_own(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit>
     if !asked.principal.has_account() {
         return Err(ErrorCode::AccessDenied.into());
     }
+    // Nobody is let at the settings of another account, whatever its own policies say.
+    if asked.operation.is_of_account()
+        && asked.headers.get(ACCOUNT_ID_HEADER) != Some(asked.principal.account)
+    {
+        return Err(ErrorCode::AccessDenied.into());
+    }
     let arn = asked.bucket.map_or(NO_RESOURCE.to_owned(), |name| resource_arn(name, None));
     let lookups = Circumstances { resources, bucket: "", place: Place { key: None, version_id: None } };
     let context = context(asked, &lookups, None, None);
@@ -180,6 +198,19 @@ fn authorize_own(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit>
         }
     }
     Ok(Permit::Whole)
+}
+
+/// Whether somebody is there to be charged: the bucket's owner, or an account that says that it pays.
+fn is_paid(asked: &Asked<'_>, bucket: &Bucket) -> bool {
+    match bucket.payer {
+        Payer::BucketOwner => true,
+        Payer::Requester => match Account::parse(asked.principal.account) {
+            Some(account) if asked.principal.has_account() => {
+                account == bucket.owner || request_payment::is_accepted(asked.headers, asked.query)
+            }
+            _ => false,
+        },
+    }
 }
 
 /// Asks for an action on what the request is addressed to.
@@ -221,6 +252,9 @@ enum Source {
 fn ask_source(asked: &Asked<'_>, resources: &dyn Resources, current: &str, version: &str) -> Result<Source> {
     let source = CopySource::of_headers(asked.headers)?;
     let Some(bucket) = resources.bucket(&source.bucket) else { return Ok(Source::Allowed) };
+    if !is_paid(asked, &bucket) {
+        return Ok(Source::Refused);
+    }
     let place = Place { key: Some(&source.key), version_id: source.version_id.as_deref() };
     let object = resources.object(&bucket.name, &source.key, place.version_id);
     let subject = Subject::Object(&source.key, object.as_ref());
@@ -308,6 +342,14 @@ impl Lookups for Circumstances<'_> {
 
     fn tls_version(&self) -> Option<Cow<'_, str>> {
         self.resources.tls_version().map(Cow::Owned)
+    }
+
+    fn endpoint_id(&self) -> Option<Cow<'_, str>> {
+        self.resources.endpoint_id().map(Cow::Owned)
+    }
+
+    fn network_id(&self) -> Option<Cow<'_, str>> {
+        self.resources.network_id().map(Cow::Owned)
     }
 
     fn principal_tags(&self) -> Option<Vec<(String, String)>> {

@@ -21,6 +21,25 @@ struct Stored {
     objects: BTreeMap<&'static str, Object>,
     tags: Vec<(String, String)>,
     initiator: Option<Account>,
+    /// What limits who asks.
+    limits: Limits,
+    /// Headers that every request carries.
+    sent: Vec<(&'static str, &'static str)>,
+    /// The endpoint by which requests come, and its network.
+    endpoint: Option<(&'static str, &'static str)>,
+}
+
+/// Policies on the side of who asks.
+#[derive(Clone, Default, Debug)]
+struct Limits {
+    /// Of users and roles of IAM, which may do nothing without.
+    identity: Option<Rc<Policy>>,
+    /// Their boundary.
+    boundary: Option<Rc<Policy>>,
+    /// Of the session of a role.
+    session: Option<Rc<Policy>>,
+    /// Of the endpoint, for everybody.
+    endpoint: Option<Rc<Policy>>,
 }
 
 impl Resources for Stored {
@@ -47,6 +66,14 @@ impl Resources for Stored {
     fn tls_version(&self) -> Option<String> {
         None
     }
+
+    fn endpoint_id(&self) -> Option<String> {
+        self.endpoint.map(|(id, _)| id.to_owned())
+    }
+
+    fn network_id(&self) -> Option<String> {
+        self.endpoint.map(|(_, network)| network.to_owned())
+    }
 }
 
 impl Stored {
@@ -59,6 +86,7 @@ impl Stored {
             public_access: PublicAccessBlock::default(),
             acl: Acl::private(OWNER),
             policy: None,
+            payer: Payer::BucketOwner,
         };
         let cat = Object { owner: OWNER, acl: Acl::private(OWNER) };
         Stored {
@@ -66,6 +94,9 @@ impl Stored {
             objects: [(KEY, cat)].into(),
             tags: Vec::new(),
             initiator: Some(OWNER),
+            limits: Limits::default(),
+            sent: Vec::new(),
+            endpoint: None,
         }
     }
 
@@ -108,10 +139,34 @@ impl Stored {
 /// Who asks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Who {
+    /// The root user of the owner's account.
     Root,
+    /// A user of the configuration in it.
     User,
+    /// A user of IAM in it.
+    Member,
+    /// The session of a role in it.
+    Session,
+    /// The root user of another account.
     Stranger,
+    /// A user of IAM in that.
+    Guest,
+    /// Without credentials.
     Nobody,
+}
+
+/// The role of a session, and the session.
+const ROLE: &str = "arn:aws:iam::111122223333:role/reader";
+const ROLE_SESSION: &str = "arn:aws:sts::111122223333:assumed-role/reader/now";
+
+/// One statement of a policy that says nothing of principals, or everybody.
+fn limit(kind: Kind<'_>, effect: &str, actions: &str) -> Option<Rc<Policy>> {
+    let principal = if kind == Kind::Endpoint { "\"Principal\":\"*\"," } else { "" };
+    let text = format!(
+        "{{\"Version\":\"2012-10-17\",\"Statement\":[{{\"Effect\":\"{effect}\",{principal}\"Action\":{actions},\
+         \"Resource\":\"*\"}}]}}"
+    );
+    Some(Rc::new(Policy::parse(kind, &text).unwrap()))
 }
 
 fn canned(name: &str) -> Acl {
@@ -128,17 +183,41 @@ fn granted_to_stranger(permission: Permission) -> Acl {
 /// Whether somebody may do an operation on `photos/cat.jpg`, with headers and query.
 fn may(stored: &Stored, who: Who, operation: Operation, headers: &[(&str, &str)], query: &str) -> bool {
     let (account, user) = match who {
-        Who::Root => (OWNER.to_string(), ""),
+        Who::Root | Who::Session => (OWNER.to_string(), ""),
         Who::User => (OWNER.to_string(), "alice"),
+        Who::Member => (OWNER.to_string(), "bob"),
         Who::Stranger => (STRANGER.to_string(), ""),
+        Who::Guest => (STRANGER.to_string(), "carol"),
         Who::Nobody => (String::new(), ""),
     };
     let arn = identity_arn(&account, user);
     let principal = match who {
         Who::Nobody => Principal::ANONYMOUS,
+        Who::Session => Principal {
+            kind: PrincipalKind::AssumedRole,
+            arn: ROLE_SESSION,
+            unique_id: "AROAREADER:now",
+            issuer_arn: Some(ROLE),
+            ..Principal::of_account(&account, "", "", &arn)
+        },
         _ => Principal::of_account(&account, "", user, &arn),
     };
-    let (headers, query) = (Headers::from_iter(headers.iter().copied()), Query::parse(query).unwrap());
+    let headers = Headers::from_iter(headers.iter().chain(&stored.sent).copied());
+    let query = Query::parse(query).unwrap();
+    fn source(policy: &Option<Rc<Policy>>) -> Option<Source<'_>> {
+        policy.as_deref().map(|policy| Source { label: "limit", policy })
+    }
+    let identity: Vec<_> = source(&stored.limits.identity).into_iter().collect();
+    let session: Option<Vec<_>> = source(&stored.limits.session).map(|session| vec![session]);
+    let grants = match who {
+        Who::Member | Who::Guest | Who::Session => Grants {
+            identity: Identity::Policies(&identity),
+            boundary: source(&stored.limits.boundary),
+            session: session.as_deref().filter(|_| who == Who::Session),
+            endpoint: source(&stored.limits.endpoint),
+        },
+        _ => Grants { endpoint: source(&stored.limits.endpoint), ..Grants::UNLIMITED },
+    };
     let target = operation.row().target;
     let asked = Asked {
         operation,
@@ -149,7 +228,7 @@ fn may(stored: &Stored, who: Who, operation: Operation, headers: &[(&str, &str)]
         headers: &headers,
         query: &query,
         principal: &principal,
-        grants: Grants::UNLIMITED,
+        grants,
         received_ms: 0,
         region: "us-east-1",
         witness: None,
@@ -325,4 +404,98 @@ fn what_concerns_no_bucket_takes_an_account() {
         check(&Stored::private(), Who::User, operation, true);
         check(&Stored::private(), Who::Nobody, operation, false);
     }
+}
+
+#[test]
+fn an_endpoint_limits_everybody() {
+    let open = Stored::private().policy("Allow", EVERYBODY, EVERYTHING, "");
+    let through = |effect, actions| {
+        let endpoint = limit(Kind::Endpoint, effect, actions);
+        Stored { limits: Limits { endpoint, ..Limits::default() }, ..open.clone() }
+    };
+    for who in [Who::Root, Who::User, Who::Session, Who::Stranger, Who::Nobody] {
+        check(&through("Allow", "\"*\""), who, Operation::GetObject, true);
+        check(&through("Allow", "\"s3:GetObject\""), who, Operation::GetObject, true);
+        check(&through("Allow", "\"s3:GetObject\""), who, Operation::PutObject, false);
+        check(&through("Deny", "\"s3:GetObject\""), who, Operation::GetObject, false);
+    }
+    // No exemption of the owner's: by another way, its policy is open to it all the same.
+    check(&through("Allow", "\"s3:GetObject\""), Who::Root, Operation::PutBucketPolicy, false);
+    check(&through("Allow", "\"s3:GetObject\""), Who::Root, Operation::ListBuckets, false);
+    // What somebody else owns is judged by the same way.
+    let foreign = Stored { objects: open.clone().foreign().objects, ..through("Deny", "\"s3:GetObject\"") };
+    check(&foreign, Who::Stranger, Operation::GetObject, false);
+    // It gives nothing.
+    let closed = Stored { limits: through("Allow", "\"*\"").limits, ..Stored::private() };
+    check(&closed, Who::Stranger, Operation::GetObject, false);
+    check(&closed, Who::Nobody, Operation::GetObject, false);
+}
+
+#[test]
+fn conditions_see_the_endpoint() {
+    let deny = |condition: &str| {
+        let condition = format!(",\"Condition\":{condition}");
+        Stored::private().policy("Deny", EVERYBODY, EVERYTHING, &condition)
+    };
+    let through = |stored: &Stored| Stored { endpoint: Some(("vpce-1", "vpc-1")), ..stored.clone() };
+    let elsewhere = deny("{\"StringNotEquals\":{\"aws:SourceVpce\":\"vpce-1\"}}");
+    check(&elsewhere, Who::Root, Operation::GetObject, false);
+    check(&through(&elsewhere), Who::Root, Operation::GetObject, true);
+    let other = deny("{\"StringEquals\":{\"aws:SourceVpc\":\"vpc-1\"}}");
+    check(&other, Who::Root, Operation::GetObject, true);
+    check(&through(&other), Who::Root, Operation::GetObject, false);
+    // The address is one of the private network then, and has another key.
+    let address = deny("{\"IpAddress\":{\"aws:SourceIp\":\"192.0.2.7\"}}");
+    check(&address, Who::Root, Operation::GetObject, false);
+    check(&through(&address), Who::Root, Operation::GetObject, true);
+    let private = deny("{\"IpAddress\":{\"aws:VpcSourceIp\":\"192.0.2.7\"}}");
+    check(&private, Who::Root, Operation::GetObject, true);
+    check(&through(&private), Who::Root, Operation::GetObject, false);
+}
+
+#[test]
+fn who_asks_pays_only_where_they_say_so() {
+    let open = Stored::private().policy("Allow", EVERYBODY, EVERYTHING, "").object_acl(canned("public-read"));
+    let stored = open.change(|bucket| bucket.payer = Payer::Requester);
+    let payer: &[(&str, &str)] = &[("x-amz-request-payer", "requester")];
+    for operation in [Operation::GetObject, Operation::PutObject, Operation::ListObjectsV2] {
+        for who in [Who::Root, Who::User] {
+            assert!(may(&stored, who, operation, &[], ""), "{who:?} {operation}");
+        }
+        assert!(!may(&stored, Who::Stranger, operation, &[], ""), "{operation}");
+        assert!(may(&stored, Who::Stranger, operation, payer, ""), "{operation}");
+        assert!(may(&stored, Who::Stranger, operation, &[], "x-amz-request-payer=requester"), "{operation}");
+        assert!(!may(&stored, Who::Nobody, operation, payer, ""), "{operation}");
+    }
+    // It opens nothing.
+    let closed = Stored::private().change(|bucket| bucket.payer = Payer::Requester);
+    assert!(!may(&closed, Who::Stranger, Operation::GetObject, payer, ""));
+    // The source of a copy is asked as well.
+    let copy = |headers: &[(&str, &str)]| {
+        let mut both = stored.clone();
+        let own = Bucket { name: "own".to_owned(), owner: OWNER, ..both.buckets["photos"].clone() };
+        both.buckets.insert("own", own);
+        both = both.change(|bucket| bucket.payer = Payer::BucketOwner);
+        let headers: Vec<_> = [("x-amz-copy-source", "own/cat.jpg")].iter().chain(headers).copied().collect();
+        may(&both, Who::Stranger, Operation::CopyObject, &headers, "")
+    };
+    assert!(!copy(&[]) && copy(payer));
+}
+
+#[test]
+fn the_settings_of_an_account_are_its_own() {
+    let put = |who, account: &str, limits: Limits| {
+        let stored = Stored { limits, ..Stored::private() };
+        may(&stored, who, Operation::PutAccountPublicAccessBlock, &[("x-amz-account-id", account)], "")
+    };
+    let (own, other) = (OWNER.to_string(), STRANGER.to_string());
+    assert!(put(Who::Root, &own, Limits::default()) && put(Who::Stranger, &other, Limits::default()));
+    for account in [&other, "", "111122223333,444455556666"] {
+        assert!(!put(Who::Root, account, Limits::default()), "{account}");
+    }
+    assert!(!put(Who::Nobody, &own, Limits::default()) && !put(Who::Nobody, "", Limits::default()));
+    assert!(!put(Who::Member, &own, Limits::default()), "it takes a permission");
+    let allowed = |actions| Limits { identity: limit(Kind::Identity, "Allow", actions), ..Limits::default() };
+    assert!(put(Who::Member, &own, allowed("\"s3:PutAccountPublicAccessBlock\"")));
+    assert!(!put(Who::Member, &own, allowed("\"s3:PutBucketPublicAccessBlock\"")));
 }

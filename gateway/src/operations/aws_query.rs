@@ -14,8 +14,10 @@ pub const IAM_VERSION: &str = "2010-05-08";
 /// The version of STS's API.
 pub const STS_VERSION: &str = "2011-06-15";
 
-/// A form holds a policy document at most, of which every byte may be escaped.
-pub const FORM_BYTES_MAX: u64 = 512 << 10;
+/// The longest parameter that IAM documents is a policy document of 131,072 characters
+/// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html>), of which each may be escaped, and takes
+/// three bytes then; the rest is for the other parameters. Forms arrive before anybody knows whose they are.
+pub const FORM_BYTES_MAX: u64 = (3 * 128 + 32) << 10;
 
 /// The text of a form. `ValidationError` when it is none.
 pub fn form_text(body: Vec<u8>) -> Result<String> {

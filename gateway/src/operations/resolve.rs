@@ -1,6 +1,6 @@
 //! Finds the operation that a request asks for. A pure function of the request's head.
 
-use super::{Method, Operation, ROWS, Row, Selector, TargetKind};
+use super::{Method, Operation, ROWS, Row, Selector, TargetKind, account_control};
 use crate::addressing::{Address, address};
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::query::Query;
@@ -42,10 +42,10 @@ pub struct Resolved {
 /// Finds the operation that a request asks for. `domains` are the names under which buckets are sub-domains.
 ///
 /// Fails with `InvalidURI`, `InvalidBucketName`, `KeyTooLongError`, `InvalidArgument` for two subresources at
-/// once, or `MethodNotAllowed` when there is no such operation. A known subresource is never ignored: `DELETE
+/// once, `NotImplemented` for what nobody here does with an account, or `MethodNotAllowed` when there is no such operation. A known subresource is never ignored: `DELETE
 /// /photos?acl` does not delete the bucket.
 pub fn resolve(request: &RequestHead<'_>, domains: &[&str]) -> Result<Resolved> {
-    if let Some(operation) = by_path(request) {
+    if let Some(operation) = by_path(request)? {
         return Ok(Resolved { operation, bucket: None, key: None });
     }
     let Address { bucket, key } = address(request.host, request.path, domains)?;
@@ -89,10 +89,22 @@ fn holds(row: &Row, request: &RequestHead<'_>) -> bool {
     })
 }
 
-/// The one operation that is called by a path of its own.
-fn by_path(request: &RequestHead<'_>) -> Option<Operation> {
-    let row = Operation::WriteGetObjectResponse.row();
-    (row.method.as_str() == request.method && holds(row, request)).then_some(row.operation)
+/// The operations that are called by a path of their own. `NotImplemented` for those of an account that are not in the
+/// table.
+fn by_path(request: &RequestHead<'_>) -> Result<Option<Operation>> {
+    let is = |operation: &Operation| {
+        let row = operation.row();
+        row.method.as_str() == request.method && holds(row, request)
+    };
+    if account_control::is_addressed(request.path, request.has_header) {
+        let of_account = [
+            Operation::GetAccountPublicAccessBlock,
+            Operation::PutAccountPublicAccessBlock,
+            Operation::DeleteAccountPublicAccessBlock,
+        ];
+        return Ok(Some(of_account.into_iter().find(is).ok_or(ErrorCode::NotImplemented)?));
+    }
+    Ok(Some(Operation::WriteGetObjectResponse).filter(is))
 }
 
 /// AWS Query services take their parameters in the query of a GET as well, which is how presigned calls of

@@ -81,6 +81,41 @@ fn requests_to_the_service_resolve() {
 }
 
 #[test]
+fn the_settings_of_an_account_are_told_by_path_and_header() {
+    let resolved = |request: &str| {
+        let resolved = resolve_text(request, &["x-amz-account-id"])?;
+        assert_eq!((resolved.bucket, resolved.key), (None, None));
+        Ok(resolved.operation)
+    };
+    let path = "/v20180820/configuration/publicAccessBlock";
+    // Whatever the host: it may be an address, which takes no account id before it.
+    for host in ["", "111122223333.127.0.0.1:9000", "111122223333.s3.example.com", "s3-control.example.com"] {
+        for (method, operation) in [
+            ("GET", Operation::GetAccountPublicAccessBlock),
+            ("PUT", Operation::PutAccountPublicAccessBlock),
+            ("DELETE", Operation::DeleteAccountPublicAccessBlock),
+        ] {
+            assert_eq!(resolved(&format!("{method} {host}{path}")), Ok(operation), "{method} {host}");
+        }
+        for (method, path) in [
+            ("POST", path),
+            ("GET", "/v20180820/accesspoint"),
+            ("PUT", "/v20180820/accesspoint/a/policy"),
+            ("GET", "/v20180820/"),
+        ] {
+            let refused = resolved(&format!("{method} {host}{path}"));
+            let code = refused.map_err(|error: crate::errors::S3Error| error.code);
+            assert_eq!(code, Err(ErrorCode::NotImplemented), "{method} {path}");
+        }
+    }
+    // Without the header, the path is a bucket and a key; so are other paths with it.
+    check(&format!("PUT {path}"), Operation::PutObject);
+    let other =
+        resolve_text("GET /v20180821/configuration/publicAccessBlock", &["x-amz-account-id"]).unwrap();
+    assert_eq!(other.operation, Operation::GetObject);
+}
+
+#[test]
 fn a_copy_source_makes_a_copy() {
     let copy = ["x-amz-copy-source"];
     let resolved = |request: &str| resolve_text(request, &copy).unwrap().operation;
@@ -134,7 +169,17 @@ fn the_table_has_every_operation_of_the_model_and_few_others() {
     assert_eq!(model.len(), 116);
     assert_eq!(model.difference(&table).count(), 0);
     let others: Vec<_> = table.difference(&model).copied().collect();
-    assert_eq!(others, ["AwsQuery", "GetCallerIdentity", "PostObject"]);
+    assert_eq!(
+        others,
+        [
+            "AwsQuery",
+            "DeleteAccountPublicAccessBlock",
+            "GetAccountPublicAccessBlock",
+            "GetCallerIdentity",
+            "PostObject",
+            "PutAccountPublicAccessBlock",
+        ]
+    );
     for &operation in Operation::ALL {
         assert_eq!(Operation::parse(operation.name()), Some(operation));
         assert_eq!(operation.row().operation, operation);

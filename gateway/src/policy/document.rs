@@ -388,6 +388,8 @@ fn check_action(kind: Kind<'_>, text: &str) -> Result<(), MalformedPolicy> {
             let is_sts = vendor.is_some_and(|vendor| vendor.eq_ignore_ascii_case("sts"));
             if is_sts { Ok(()) } else { Err(MalformedPolicy::TrustAction) }
         }
+        // IAM and STS are behind the same listener.
+        Kind::Endpoint if vendor.is_some_and(is_of_iam) => Ok(()),
         Kind::Bucket(_) | Kind::Endpoint => {
             let is_s3 = vendor.is_some_and(|vendor| vendor.eq_ignore_ascii_case("s3"));
             let known = text == "*" || (is_s3 && ActionPattern::parse(text).known().next().is_some());
@@ -405,6 +407,11 @@ fn check_action(kind: Kind<'_>, text: &str) -> Result<(), MalformedPolicy> {
             Some(vendor) => Err(MalformedPolicy::IamVendorName(vendor.to_owned())),
         },
     }
+}
+
+/// Whether it is what IAM and STS are called.
+fn is_of_iam(service: &str) -> bool {
+    ["iam", "sts"].iter().any(|name| service.eq_ignore_ascii_case(name))
 }
 
 fn read_resources(
@@ -440,6 +447,7 @@ fn check_resource(kind: Kind<'_>, text: &str) -> Result<(), MalformedPolicy> {
     let mut parts = text.splitn(6, ':');
     let (arn, _, service) = (parts.next(), parts.next(), parts.next());
     match kind {
+        Kind::Endpoint if arn == Some("arn") && service.is_some_and(is_of_iam) => Ok(()),
         // Whether it is of this bucket is judged with the whole statement.
         Kind::Bucket(_) | Kind::Endpoint => {
             let relative = parts.nth(2);

@@ -66,12 +66,73 @@ fn weak_credentials_are_refused_where_others_can_reach_a_listener() {
         ];
         Accounts::check(&config(folder.path(), &pair))
     };
-    for weak in ["short", "minioadmin", "MinioAdmin", "operator"] {
-        let error = judge("127.0.0.1:9000,0.0.0.0:9000", weak).unwrap_err().to_string();
-        assert!(error.contains("0.0.0.0:9000") && !error.contains(&format!("\"{weak}\"")), "{error}");
-        judge("127.0.0.1:9000,[::1]:9000", weak).unwrap();
+    for weak in [
+        "tiny",
+        "minioadmin",
+        "MinioAdmin",
+        "operator",
+        "password",
+        "fifteen letters",
+        "abababababababababab",
+        "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+    ] {
+        for beyond in ["0.0.0.0:9000", "[::]:9000", "192.0.2.7:9000", "[::ffff:192.0.2.7]:9000"] {
+            let error = judge(&format!("127.0.0.1:9000,{beyond}"), weak).unwrap_err().to_string();
+            assert!(error.contains(beyond) && error.contains("127.0.0.1"), "{error}");
+            assert!(weak == "operator" || !error.contains(weak), "{error}");
+        }
+        judge("127.0.0.1:9000,[::1]:9000,[::ffff:127.0.0.1]:9000", weak).unwrap();
     }
     judge("0.0.0.0:9000", "correct horse battery").unwrap();
+}
+
+#[test]
+fn a_named_listener_counts_as_well_as_every_account() {
+    let folder = tempfile::tempdir().unwrap();
+    let judge = |text: &str| {
+        let file = folder.path().join("config.toml");
+        std::fs::write(&file, text).unwrap();
+        Accounts::check(
+            &load(&Given { file: Some(file), ..Given::default() }, &Environment::default()).unwrap(),
+        )
+    };
+    let account = |access_key: &str, secret: &str| {
+        format!(
+            "[[accounts]]\nid = \"111111111111\"\naccess_key = \"{access_key}\"\nsecret_key = \"{secret}\"\n"
+        )
+    };
+    let named = |address: &str| format!("[[listeners]]\naddress = \"{address}\"\nendpoint = \"vpce-1\"\n");
+    let (good, weak) = (account("photos", "a secret of some length"), account("photos", "hunter2"));
+    judge(&(named("192.0.2.7:9001") + &good)).unwrap();
+    judge(&(named("127.0.0.1:9001") + &weak)).unwrap();
+    assert!(judge(&(named("192.0.2.7:9001") + &weak)).unwrap_err().to_string().contains("192.0.2.7:9001"));
+    let example = account("AKIAIOSFODNN7EXAMPLE", "a secret of some length");
+    assert!(
+        judge(&(named("192.0.2.7:9001") + &example)).unwrap_err().to_string().contains("well-known example")
+    );
+    let user = "users = [{ name = \"u\", access_key = \"uuu\", secret_key = \"minioadmin\" }]\n";
+    assert!(judge(&(named("192.0.2.7:9001") + &good + user)).unwrap_err().to_string().contains("user u"));
+}
+
+#[test]
+fn credentials_that_were_put_into_the_data_folder_are_judged_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "account_id = \"123456789012\"\naccess_key = \"admin\"\nsecret_key = \"password\"\n";
+    std::fs::write(folder.path().join(ROOT_FILE), text).unwrap();
+    assert!(Accounts::open(&config(folder.path(), &[])).is_ok());
+    let error = Accounts::open(&config(folder.path(), &[("PORTCULLIS_LISTEN", "0.0.0.0:0")])).unwrap_err();
+    assert!(error.to_string().contains("well-known default"), "{error}");
+}
+
+#[test]
+fn the_credentials_of_the_test_suites_are_not_for_others() {
+    let given = Given {
+        file: Some(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/conformance.toml").into()),
+        values: vec![("listen", vec!["0.0.0.0:0".to_owned()])],
+        ..Given::default()
+    };
+    let error = Accounts::check(&load(&given, &Environment::default()).unwrap()).unwrap_err().to_string();
+    assert!(error.contains("well-known"), "{error}");
 }
 
 #[test]

@@ -4,8 +4,8 @@ use wasmtime::component::{HasData, Resource};
 use wasmtime::{Error, Result};
 
 use crate::bindings::calls::{
-    Asked, Batch, Body, Decision, DigestAlgorithm, Form, Head, Host, HostCall, IdentityKind, IngestPlan,
-    Named, Outcome, Owner, Payload, Principal, SecondFactor, Session, Span, Target,
+    Asked, Batch, Body, Decision, DigestAlgorithm, Endpoint, Form, Head, Host, HostCall, IdentityKind,
+    IngestPlan, Named, Outcome, Owner, Payload, Principal, SecondFactor, Session, Span, Target,
 };
 use crate::body::{Boundary, digest::Algorithm};
 use crate::call::{Answer, CallHandle, CallState, Calls, Work};
@@ -162,7 +162,10 @@ impl HostCall for CallsView<'_> {
     }
 
     fn set_owner(&mut self, handle: Resource<CallHandle>, owner: Owner) -> Result<()> {
-        establish(&mut self.own_call(&handle)?.facts.owner, owner, "owner")
+        let call = self.own_call(&handle)?;
+        // What limits everybody limits the owner.
+        let guarded = owner.guarded || call.endpoint_policy().is_some();
+        establish(&mut call.facts.owner, Owner { guarded, ..owner }, "owner")
     }
 
     fn owner(&mut self, handle: Resource<CallHandle>) -> Result<Option<Owner>> {
@@ -210,6 +213,19 @@ impl HostCall for CallsView<'_> {
 
     fn tls_version(&mut self, handle: Resource<CallHandle>) -> Result<Option<String>> {
         Ok(self.call(&handle)?.tls.map(str::to_owned))
+    }
+
+    fn endpoint(&mut self, handle: Resource<CallHandle>) -> Result<Option<Endpoint>> {
+        let call = self.call(&handle)?;
+        Ok(call.endpoint.as_ref().map(|endpoint| Endpoint {
+            id: endpoint.id.clone(),
+            network: endpoint.network.clone(),
+            policy: endpoint.policy.as_ref().map(|policy| policy.number),
+        }))
+    }
+
+    fn endpoint_policy(&mut self, handle: Resource<CallHandle>) -> Result<Option<String>> {
+        Ok(self.call(&handle)?.endpoint_policy().map(|policy| policy.text.clone()))
     }
 
     fn schedule_collect(&mut self, handle: Resource<CallHandle>, length_max: u64) -> Result<()> {

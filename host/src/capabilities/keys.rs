@@ -37,6 +37,8 @@ struct SigningKey {
 impl SigningKey {
     /// Whether `mac` is the key's MAC of a message. Takes the same time for every `mac`.
     fn verifies(&self, message: &str, mac: &str) -> bool {
+        #[cfg(test)]
+        tests::MACS.set(tests::MACS.get() + 1);
         let mut computation = self.mac.clone();
         computation.update(message.as_bytes());
         let computed = computation.finalize().into_bytes();
@@ -81,6 +83,8 @@ impl SigningKeys {
 /// HMAC-SHA256 along the parts of a credential scope, starting from `AWS4` and the secret:
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>.
 fn derive(secret: &str, scope: &str) -> SigningKey {
+    #[cfg(test)]
+    tests::DERIVATIONS.set(tests::DERIVATIONS.get() + 1);
     let mut bytes: [u8; 32] = [0; 32];
     let mut mac = keyed(format!("AWS4{secret}").as_bytes());
     for part in scope.split('/') {
@@ -163,18 +167,15 @@ impl Host for HostState {
         // Digested before the key is looked up, and with a key made up where there is none: an unknown key costs what a
         // wrong signature costs.
         let message = string_to_sign(&claim.timestamp, &claim.scope, &claim.canonical_request);
-        let signer = match self.signer(&claim.access_key_id, claim.security_token.as_deref(), &claim.stored) {
-            Ok(signer) => signer,
-            Err(verdict) => {
-                let unknown = self.signing_keys.key("", &claim.scope, "");
-                unknown.verifies(&message, &claim.signature);
-                return Ok(verdict);
-            }
+        let signer = self.signer(&claim.access_key_id, claim.security_token.as_deref(), &claim.stored);
+        let (holder, secret) = holder_and_secret(&signer, &claim.access_key_id);
+        let key = self.signing_keys.key(holder, &claim.scope, secret);
+        let is_right = key.verifies(&message, &claim.signature);
+        let signer = match signer {
+            Ok(signer) if is_right => signer,
+            Ok(_) => return Ok(Verdict::Mismatch),
+            Err(verdict) => return Ok(verdict),
         };
-        let key = self.signing_keys.key(&claim.access_key_id, &claim.scope, signer.secret.reveal());
-        if !key.verifies(&message, &claim.signature) {
-            return Ok(Verdict::Mismatch);
-        }
         let chain = ChunkSignature::new(key.bytes, claim.timestamp, claim.scope.clone(), claim.signature);
         let service_scope = claim.stored.is_some().then_some(claim.scope.as_str());
         self.establish(&handle, signer, payload, Some(chain), service_scope)
@@ -188,10 +189,7 @@ impl Host for HostState {
     ) -> Result<Verdict> {
         // As above: what nobody has is judged with a key made up.
         let signer = self.signer(&claim.access_key_id, claim.security_token.as_deref(), &claim.stored);
-        let (holder, secret) = match &signer {
-            Ok(signer) => (claim.access_key_id.as_str(), signer.secret.reveal()),
-            Err(_) => ("", ""),
-        };
+        let (holder, secret) = holder_and_secret(&signer, &claim.access_key_id);
         let is_right = match &claim.signing {
             Signing::V4(scope) => {
                 self.signing_keys.key(holder, scope, secret).verifies(&claim.text, &claim.signature)
@@ -199,12 +197,10 @@ impl Host for HostState {
             Signing::V2 => verifies_v2(secret, &claim.text, &claim.signature),
         };
         let signer = match signer {
-            Ok(signer) => signer,
+            Ok(signer) if is_right => signer,
+            Ok(_) => return Ok(Verdict::Mismatch),
             Err(verdict) => return Ok(verdict),
         };
-        if !is_right {
-            return Ok(Verdict::Mismatch);
-        }
         let scope = match &claim.signing {
             Signing::V4(scope) => scope.as_str(),
             Signing::V2 => "",
@@ -219,6 +215,18 @@ struct Signer {
     secret: Secret,
     identity: Identity,
     session: Option<SessionDetails>,
+}
+
+/// Whose key judges a claim. No access key id is empty, and nobody signs with what an empty secret derives: what it
+/// verifies is not looked at.
+fn holder_and_secret<'a>(
+    signer: &'a std::result::Result<Signer, Verdict>,
+    access_key_id: &'a str,
+) -> (&'a str, &'a str) {
+    match signer {
+        Ok(signer) => (access_key_id, signer.secret.reveal()),
+        Err(_) => ("", ""),
+    }
 }
 
 impl HostState {
@@ -261,7 +269,11 @@ impl HostState {
             let identity = contract_identity(&credential.identity);
             return Ok(Signer { secret: credential.secret.clone(), identity, session: None });
         }
-        let Some(stored) = stored else { return Err(Verdict::UnknownKey) };
+        let Some(stored) = stored else {
+            // As much as opening what would be stored of it.
+            self.vault.open_none(access_key_id);
+            return Err(Verdict::UnknownKey);
+        };
         let holder = Holder { account: &stored.account, unique_id: &stored.unique_id, access_key_id };
         let secret = self.vault.open_key(&holder, &stored.sealed).map_err(|_| Verdict::UnknownKey)?;
         // An account that left the configuration took its users with it.
@@ -333,5 +345,72 @@ pub(super) fn kind_of(kind: calls::IdentityKind) -> IdentityKind {
         calls::IdentityKind::User => IdentityKind::User,
         calls::IdentityKind::AssumedRole => IdentityKind::AssumedRole,
         calls::IdentityKind::FederatedUser => IdentityKind::FederatedUser,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::accounts;
+
+    thread_local! {
+        /// How often something was compared with a MAC, and a key derived, on this thread.
+        pub(super) static MACS: Cell<usize> = const { Cell::new(0) };
+        pub(super) static DERIVATIONS: Cell<usize> = const { Cell::new(0) };
+    }
+
+    const SCOPE: &str = "20130524/us-east-1/s3/aws4_request";
+
+    fn known(secret: &str) -> std::result::Result<Signer, Verdict> {
+        let identity = Identity {
+            kind: contract_kind(accounts::IdentityKind::Root),
+            account: String::new(),
+            canonical_id: String::new(),
+            display_name: String::new(),
+            user: String::new(),
+            unique_id: String::new(),
+            arn: String::new(),
+            access_key_id: String::new(),
+        };
+        Ok(Signer { secret: Secret::new(secret), identity, session: None })
+    }
+
+    /// What judging a claim takes, and whether the signature is right: as `verify` does it.
+    fn cost(
+        keys: &mut SigningKeys,
+        signer: &std::result::Result<Signer, Verdict>,
+        mac: &str,
+    ) -> (usize, usize, bool) {
+        let before = (MACS.get(), DERIVATIONS.get());
+        let (holder, secret) = holder_and_secret(signer, "AKIA");
+        let is_right = keys.key(holder, SCOPE, secret).verifies("message", mac);
+        (MACS.get() - before.0, DERIVATIONS.get() - before.1, is_right)
+    }
+
+    #[test]
+    fn an_unknown_access_key_costs_what_a_wrong_signature_costs() {
+        let right = {
+            let mut computation = derive("secret", SCOPE).mac;
+            computation.update(b"message");
+            let mut text = String::new();
+            push_hex(&mut text, &computation.finalize().into_bytes());
+            text
+        };
+        let wrong = "0".repeat(64);
+        let (present, unknown) = (known("secret"), Err(Verdict::UnknownKey));
+        let (mut ours, mut theirs) = (SigningKeys::default(), SigningKeys::default());
+        // The first time a key is derived, and later none.
+        for derivations in [1, 0, 0] {
+            assert_eq!(cost(&mut ours, &present, &wrong), (1, derivations, false));
+            assert_eq!(cost(&mut theirs, &unknown, &wrong), (1, derivations, false));
+        }
+        assert_eq!(cost(&mut ours, &present, &right), (1, 0, true));
+        // Nor does what is sent as a signature change what is done.
+        for malformed in ["", "zz", &"z".repeat(64), &wrong[1..]] {
+            assert_eq!(cost(&mut ours, &present, malformed), (1, 0, false), "{malformed}");
+            assert_eq!(cost(&mut theirs, &unknown, malformed), (1, 0, false), "{malformed}");
+        }
     }
 }

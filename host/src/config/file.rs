@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::key::Form;
-use super::{AccountEntry, Config, ConfigError, KEYS, Key, Origin};
+use super::{AccountEntry, Config, ConfigError, KEYS, Key, ListenerEntry, Origin};
 
 /// What a file says, not yet judged value by value.
 pub(super) struct File {
@@ -13,6 +13,7 @@ pub(super) struct File {
     pub(super) values: Vec<(String, Vec<String>)>,
     pub(super) variables: BTreeMap<String, String>,
     pub(super) accounts: Vec<AccountEntry>,
+    pub(super) listeners: Vec<ListenerEntry>,
 }
 
 /// Bytes that a configuration file may have.
@@ -36,11 +37,16 @@ pub(super) fn parse(text: &str) -> Result<File, ConfigError> {
             error.span().map_or(0, |span| text.bytes().take(span.start).filter(|b| *b == b'\n').count());
         ConfigError(format!("line {}: {}", line + 1, error.message()))
     })?;
-    let mut file = File { values: Vec::new(), variables: BTreeMap::new(), accounts: Vec::new() };
+    let mut file =
+        File { values: Vec::new(), variables: BTreeMap::new(), accounts: Vec::new(), listeners: Vec::new() };
     for (name, value) in table {
         match (name.as_str(), value) {
             ("variables", toml::Value::Table(table)) => file.variables = variables(table)?,
             ("accounts", toml::Value::Array(entries)) => file.accounts = accounts(entries)?,
+            ("listeners", toml::Value::Array(entries)) => file.listeners = listeners(entries)?,
+            ("listeners", _) => {
+                return Err(ConfigError("listeners: expected [[listeners]] tables".to_owned()));
+            }
             ("variables", _) => return Err(ConfigError("variables: expected a table".to_owned())),
             ("accounts", _) => return Err(ConfigError("accounts: expected [[accounts]] tables".to_owned())),
             (_, toml::Value::Table(table)) if is_table(&name) => {
@@ -91,7 +97,7 @@ pub(super) fn unknown(name: &str) -> ConfigError {
     let mut names: Vec<&str> = KEYS.iter().filter(same).map(|key| key.name).collect();
     if table.is_empty() || names.is_empty() {
         names = KEYS.iter().map(|key| key.name).collect();
-        names.extend(["variables", "accounts"]);
+        names.extend(["variables", "accounts", "listeners"]);
     }
     ConfigError(format!("unknown key {name}; allowed here: {}", names.join(", ")))
 }
@@ -112,6 +118,15 @@ fn accounts(entries: Vec<toml::Value>) -> Result<Vec<AccountEntry>, ConfigError>
         value.try_into().map_err(|error: toml::de::Error| {
             ConfigError(format!("accounts[{index}] ({id}): {}", error.message()))
         })
+    };
+    entries.into_iter().enumerate().map(entry).collect()
+}
+
+fn listeners(entries: Vec<toml::Value>) -> Result<Vec<ListenerEntry>, ConfigError> {
+    let entry = |(index, value): (usize, toml::Value)| {
+        value
+            .try_into()
+            .map_err(|error: toml::de::Error| ConfigError(format!("listeners[{index}]: {}", error.message())))
     };
     entries.into_iter().enumerate().map(entry).collect()
 }
@@ -143,6 +158,16 @@ pub(super) fn render(config: &Config) -> String {
     }
     for (name, value) in &config.variables {
         let _ = writeln!(text, "{name} = {}", quoted(value));
+    }
+    for listener in &config.listeners {
+        let _ = writeln!(text, "\n[[listeners]]\naddress = {}", quoted(&listener.address.to_string()));
+        let _ = writeln!(text, "endpoint = {}", quoted(&listener.endpoint));
+        let policy = listener.policy.as_ref().map(|path| path.display().to_string());
+        for (name, value) in [("vpc", listener.vpc.as_ref()), ("policy", policy.as_ref())] {
+            if let Some(value) = value {
+                let _ = writeln!(text, "{name} = {}", quoted(value));
+            }
+        }
     }
     for account in &config.accounts {
         let _ = writeln!(text, "\n[[accounts]]\nid = {}", quoted(&account.id));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::key::{Form, find};
-use super::{Config, ConfigError, KEYS, Key, Origin, file};
+use super::{Config, ConfigError, KEYS, Key, ListenerEntry, Origin, file};
 
 /// The prefix of our environment variables, and that of pipeline variables.
 const PREFIX: &str = "PORTCULLIS_";
@@ -101,6 +101,7 @@ fn apply_file(config: &mut Config, path: &Path) -> Result<(), ConfigError> {
     apply(config, Origin::File, values).map_err(named)?;
     config.variables.extend(file.variables);
     config.accounts = file.accounts;
+    config.listeners = file.listeners;
     // A path in the file is meant from where the file is, wherever the server is started.
     let folder = path.parent().unwrap_or(Path::new(""));
     for (key, path) in [
@@ -111,6 +112,9 @@ fn apply_file(config: &mut Config, path: &Path) -> Result<(), ConfigError> {
         if let (Some(path), true) = (path, config.origins.contains_key(key)) {
             *path = folder.join(&*path);
         }
+    }
+    for policy in config.listeners.iter_mut().filter_map(|listener| listener.policy.as_mut()) {
+        *policy = folder.join(&*policy);
     }
     Ok(())
 }
@@ -210,6 +214,7 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     {
         return Err(ConfigError(format!("admin_listen: {shared} is in listen too")));
     }
+    check_listeners(config)?;
     for (variable, key) in [("region", "region"), ("domains", "domain")] {
         if config.variables.contains_key(variable) {
             return Err(ConfigError(format!("variables.{variable}: set the key {key} instead")));
@@ -220,4 +225,40 @@ fn check(config: &Config) -> Result<(), ConfigError> {
         (None, Some(_)) => Err(ConfigError("root.secret_key is set, root.access_key is not".to_owned())),
         _ => Ok(()),
     }
+}
+
+/// Endpoints have ids like AWS's, and an address takes one listener.
+fn check_listeners(config: &Config) -> Result<(), ConfigError> {
+    let is_id = |text: &str, prefix: &str| {
+        text.strip_prefix(prefix).is_some_and(|rest| {
+            (1..=64).contains(&rest.len())
+                && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        })
+    };
+    for (index, listener) in config.listeners.iter().enumerate() {
+        let ListenerEntry { address, endpoint, vpc, .. } = listener;
+        let refused = |why: String| Err(ConfigError(format!("listeners[{index}]: {why}")));
+        if !is_id(endpoint, "vpce-") {
+            return refused(format!(
+                "endpoint = {endpoint:?}: allowed is vpce- and 1 to 64 letters, digits and hyphens"
+            ));
+        }
+        if let Some(vpc) = vpc.as_ref().filter(|vpc| !is_id(vpc, "vpc-")) {
+            return refused(format!(
+                "vpc = {vpc:?}: allowed is vpc- and 1 to 64 letters, digits and hyphens"
+            ));
+        }
+        let others = config.listeners.iter().take(index).map(|other| &other.address);
+        let taken =
+            config.listen.iter().chain(&config.admin_listen).chain(others).any(|other| other == address);
+        if taken && address.port() != 0 {
+            return refused(format!("{address} is another listener's too"));
+        }
+        // Two ways into one network have one policy.
+        let same = |other: &ListenerEntry| (&other.vpc, &other.policy) == (&listener.vpc, &listener.policy);
+        if config.listeners.iter().any(|other| other.endpoint == *endpoint && !same(other)) {
+            return refused(format!("{endpoint} is given twice, with another vpc or policy"));
+        }
+    }
+    Ok(())
 }

@@ -223,3 +223,44 @@ fn sizes_are_read_and_written_with_binary_units() {
         assert_eq!(size::parse(text), None, "{text}");
     }
 }
+
+#[test]
+fn named_listeners_are_read_and_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[[listeners]]\naddress = \"10.0.0.7:9000\"\nendpoint = \"vpce-0a1b\"\nvpc = \"vpc-1\"\npolicy = \"p.json\"\n\
+                [[listeners]]\naddress = \"[::1]:9001\"\nendpoint = \"vpce-0c2d\"\n";
+    let config = load(&with_file(&folder, text), &Environment::default()).unwrap();
+    let [first, second] = config.listeners.as_slice() else { panic!("{:?}", config.listeners) };
+    assert_eq!((first.endpoint.as_str(), first.vpc.as_deref()), ("vpce-0a1b", Some("vpc-1")));
+    assert_eq!(first.policy.as_deref(), Some(folder.path().join("p.json").as_path()));
+    assert_eq!((second.vpc.as_deref(), second.policy.as_deref()), (None, None));
+    let addresses: Vec<String> = config.addresses().map(ToString::to_string).collect();
+    assert_eq!(addresses, ["127.0.0.1:9000", "10.0.0.7:9000", "[::1]:9001"]);
+    let again = load(&with_file(&folder, &config.render()), &Environment::default()).unwrap();
+    assert_eq!(again.listeners, config.listeners);
+}
+
+#[test]
+fn named_listeners_that_mean_nothing_are_refused() {
+    let listener = |address: &str, more: &str| format!("[[listeners]]\naddress = \"{address}\"\n{more}\n");
+    let first = listener("127.0.0.1:1", "endpoint = \"vpce-1\"\npolicy = \"a\"");
+    for (text, expected) in [
+        ("listeners = 1".to_owned(), "[[listeners]] tables"),
+        ("[[listeners]]\nendpoint = \"vpce-1\"".to_owned(), "listeners[0]: missing field `address`"),
+        (listener("127.0.0.1:1", ""), "missing field `endpoint`"),
+        (listener("here", "endpoint = \"vpce-1\""), "listeners[0]"),
+        (listener("127.0.0.1:1", "endpoint = \"1\""), "allowed is vpce-"),
+        (listener("127.0.0.1:1", "endpoint = \"vpce-\""), "allowed is vpce-"),
+        (listener("127.0.0.1:1", "endpoint = \"vpce-1\"\nvpc = \"one\""), "allowed is vpc-"),
+        (listener("127.0.0.1:1", "endpoint = \"vpce-1\"\npolice = \"x\""), "police"),
+        (listener("127.0.0.1:9000", "endpoint = \"vpce-1\""), "another listener's"),
+        (
+            first.clone() + &listener("127.0.0.1:1", "endpoint = \"vpce-2\""),
+            "listeners[1]: 127.0.0.1:1 is another",
+        ),
+        (first.clone() + &listener("127.0.0.1:2", "endpoint = \"vpce-1\""), "with another vpc or policy"),
+    ] {
+        let refusal = refusal(&text);
+        assert!(refusal.contains(expected), "{text}: {refusal}");
+    }
+}

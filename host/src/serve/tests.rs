@@ -34,7 +34,7 @@ struct Running {
 impl Running {
     fn start(limits: Limits) -> Running {
         let config = Config { listen: vec!["127.0.0.1:0".parse().unwrap()], ..Config::default() };
-        let listeners = listener::bind(&config).unwrap();
+        let listeners = listener::bind(&config, &[]).unwrap();
         let address = listeners[0].address;
         let metrics = Arc::new(Metrics::new(4));
         let (stop, stopped) = tokio::sync::mpsc::unbounded_channel();

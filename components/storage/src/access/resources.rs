@@ -4,13 +4,14 @@ use gateway::account::Account;
 use gateway::acl;
 use gateway::errors::Result;
 use gateway::object_ownership::ObjectOwnership;
+use gateway::public_access_block::PublicAccessBlock as Block;
 use sdk::bindings::storage::exports::portcullis::gateway::resources::{
     BucketAccess, Grant, Grantee, Group, Guest, ObjectAccess, ObjectOwnership as ContractOwnership,
-    Permission, PublicAccessBlock,
+    Payer as ContractPayer, Permission, PublicAccessBlock,
 };
 
 use crate::object::read;
-use crate::records::{BucketRow, Row, Version};
+use crate::records::{BucketRow, Payer, Row, Version};
 use crate::{Storage, rows, tables, version_id};
 
 impl Guest for Storage {
@@ -19,7 +20,8 @@ impl Guest for Storage {
         Some(BucketAccess {
             owner: bucket.owner.to_string(),
             ownership: contract_ownership(bucket.ownership()),
-            public_access: contract_block(bucket.public_access()),
+            // What the account blocks, and cannot be read, may be anything.
+            public_access: contract_block(super::public_access(&bucket).unwrap_or(Block::ALL)),
             acl: match bucket.ownership() {
                 ObjectOwnership::BucketOwnerEnforced => Vec::new(),
                 ObjectOwnership::BucketOwnerPreferred | ObjectOwnership::ObjectWriter => {
@@ -27,6 +29,10 @@ impl Guest for Storage {
                 }
             },
             policy: bucket.policy,
+            payer: match bucket.payer {
+                Payer::BucketOwner => ContractPayer::BucketOwner,
+                Payer::Requester => ContractPayer::Requester,
+            },
         })
     }
 
@@ -99,7 +105,7 @@ fn contract_ownership(ownership: ObjectOwnership) -> ContractOwnership {
     }
 }
 
-fn contract_block(block: gateway::public_access_block::PublicAccessBlock) -> PublicAccessBlock {
+fn contract_block(block: Block) -> PublicAccessBlock {
     PublicAccessBlock {
         block_public_acls: block.block_public_acls,
         ignore_public_acls: block.ignore_public_acls,

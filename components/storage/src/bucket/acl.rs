@@ -6,7 +6,7 @@ use gateway::acl::{Parties, Requested, document};
 use gateway::errors::Result;
 use sdk::Response;
 
-use crate::access::{find, print};
+use crate::access::{check_public, find, print};
 use crate::records::Acl;
 use crate::request::Request;
 use crate::subresource::document::receive_optional;
@@ -26,7 +26,7 @@ pub(crate) async fn put(request: &Request) -> Result<Response> {
         let owner = bucket.owner.into();
         bucket.ownership().check_object_acl(&requested, owner, find)?;
         let acl = requested.resolve(Parties { owner, bucket_owner: None }, find)?;
-        bucket.public_access().check_acl(&acl)?;
+        check_public(bucket, &acl)?;
         bucket.acl = Acl::of(&acl, bucket.owner);
         Ok(())
     })

@@ -11,8 +11,9 @@ use sdk::Response;
 
 use super::region;
 use crate::access::find;
+use crate::account;
 use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
-use crate::records::{Account, Acl, BucketRow, ObjectLockConfiguration, PublicAccess, Versioning};
+use crate::records::{Account, Acl, BucketRow, ObjectLockConfiguration, Payer, PublicAccess, Versioning};
 use crate::request::Request;
 use crate::subresource::document;
 use crate::{index, rows, tables};
@@ -48,6 +49,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             policy: None,
             holds_foreign: false,
             mfa_delete: None,
+            payer: Payer::default(),
         };
         let mut plan = Plan::new();
         let key = tables::bucket_key(&request.bucket);
@@ -76,7 +78,11 @@ fn acl(
 ) -> Result<Acl> {
     let acl = requested.resolve(Parties { owner: owner.into(), bucket_owner: None }, find)?;
     ownership.check_bucket_acl(&acl, owner.into())?;
-    if block.unwrap_or_default().check_acl(&acl).is_err() {
+    if !acl.is_public() {
+        return Ok(Acl::of(&acl, owner));
+    }
+    let block = block.unwrap_or_default().together_with(account::public_access(owner)?);
+    if block.check_acl(&acl).is_err() {
         return Err(ErrorCode::InvalidBucketAclWithBlockPublicAccessError.into());
     }
     Ok(Acl::of(&acl, owner))

@@ -12,7 +12,7 @@ use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
 use crate::records::{BucketRow, PolicyRow, Row};
 use crate::request::Request;
 use crate::subresource::document;
-use crate::{index, rows, tables};
+use crate::{access, index, rows, tables};
 
 /// GetBucketPolicy: the text as it was sent. `NoSuchBucketPolicy`.
 pub(crate) async fn get(request: &Request) -> Result<Response> {
@@ -33,7 +33,7 @@ pub(crate) async fn put(request: &Request) -> Result<Response> {
     let text = String::from_utf8(body).map_err(|_| ErrorCode::MalformedPolicy)?;
     let row = PolicyRow { text };
     change(request, |plan, bucket| {
-        if public && bucket.record.public_access().block_public_policy {
+        if public && access::public_access(&bucket.record)?.block_public_policy {
             return Err(ErrorCode::AccessDenied.into());
         }
         plan.put(tables::POLICIES, tables::policy_key(bucket.record.id), &row)?;

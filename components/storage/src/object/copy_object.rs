@@ -110,6 +110,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
 pub(crate) fn find_bucket(request: &Request, name: &str) -> Result<Row<BucketRow>> {
     let row = rows::bucket(name)?.ok_or_else(|| request::no_such_bucket(name))?;
     request::check_expected_owner(&request.headers, "x-amz-source-expected-bucket-owner", row.record.owner)?;
+    request.note_source(&row.record);
     Ok(row)
 }
 

@@ -3,6 +3,7 @@
 use gateway::acl;
 use gateway::object_ownership::ObjectOwnership;
 use gateway::public_access_block::PublicAccessBlock;
+use gateway::request_payment;
 use serde::{Deserialize, Serialize};
 
 use super::{Account, plain_record};
@@ -60,6 +61,21 @@ pub(crate) struct PublicAccess {
     restrict: bool,
 }
 
+/// Who is charged for requests. The order of the variants is part of the storage format.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Payer {
+    #[default]
+    BucketOwner,
+    Requester,
+}
+
+/// The row of an account in `accounts`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct AccountRow {
+    /// What it blocks in all of its buckets.
+    pub(crate) public_access: Option<PublicAccess>,
+}
+
 /// The row of a bucket in `policies`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PolicyRow {
@@ -67,7 +83,7 @@ pub(crate) struct PolicyRow {
     pub(crate) text: String,
 }
 
-plain_record!(PolicyRow);
+plain_record!(AccountRow, PolicyRow);
 
 impl Acl {
     /// What is kept of an ACL of something that `owner` owns.
@@ -144,6 +160,7 @@ macro_rules! twins {
 }
 
 twins!(Permission, acl::Permission: FullControl, Read, Write, ReadAcp, WriteAcp);
+twins!(Payer, request_payment::Payer: BucketOwner, Requester);
 twins!(Ownership, ObjectOwnership: BucketOwnerEnforced, BucketOwnerPreferred, ObjectWriter);
 
 impl From<PublicAccessBlock> for PublicAccess {

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, Acl, ObjectLockConfiguration, Ownership, PublicAccess, plain_record};
+use super::{
+    Account, Acl, FORMAT, ObjectLockConfiguration, Ownership, Payer, PublicAccess, Record, unreadable,
+};
+use gateway::errors::Result;
 use gateway::object_ownership::ObjectOwnership;
 use gateway::public_access_block::PublicAccessBlock;
 
@@ -35,6 +38,27 @@ pub(crate) struct BucketRow {
     pub(crate) holds_foreign: bool,
     /// Whether it takes a second factor to delete versions; nothing where nobody ever said so.
     pub(crate) mfa_delete: Option<MfaDelete>,
+    /// Who is charged for requests.
+    pub(crate) payer: Payer,
+}
+
+/// The format byte of a bucket's row.
+const BUCKET_FORMAT: u8 = 2;
+
+impl Record for BucketRow {
+    fn encode(&self) -> Result<Vec<u8>> {
+        postcard::to_extend(self, vec![BUCKET_FORMAT]).map_err(|_| unreadable())
+    }
+
+    fn decode(value: &[u8]) -> Result<BucketRow> {
+        let decoded = match value.split_first() {
+            Some((&BUCKET_FORMAT, record)) => postcard::from_bytes(record),
+            // Such a row ends before both: nobody asked for a second factor then, and the owner paid.
+            Some((&FORMAT, record)) => postcard::from_bytes(&[record, &[0, 0]].concat()),
+            _ => return Err(unreadable()),
+        };
+        decoded.map_err(|_| unreadable())
+    }
 }
 
 impl BucketRow {
@@ -84,5 +108,3 @@ pub(crate) enum MfaDelete {
     /// It does.
     Enabled,
 }
-
-plain_record!(BucketRow);

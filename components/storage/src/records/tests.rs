@@ -70,8 +70,11 @@ fn other_records_are_read_back() {
         policy: Some(6),
         holds_foreign: true,
         mfa_delete: Some(MfaDelete::Enabled),
+        payer: Payer::Requester,
     };
     assert_eq!(BucketRow::decode(&bucket.encode().unwrap()).unwrap(), bucket);
+    let account = AccountRow { public_access: Some(PublicAccessBlock::ALL.into()) };
+    assert_eq!(AccountRow::decode(&account.encode().unwrap()).unwrap(), account);
     let part = ManifestPart {
         number: 1,
         offset: 0,
@@ -125,6 +128,16 @@ fn without_controls_an_object_belongs_to_its_writer() {
     assert!(!bucket.has_acls() && !bucket.is_guarded(), "everything is the owner's again");
     bucket.policy = Some(1);
     assert!(bucket.is_guarded());
+}
+
+#[test]
+fn a_bucket_of_the_first_format_is_paid_by_its_owner() {
+    let bucket = BucketRow { id: 300, holds_foreign: true, ..BucketRow::default() };
+    let mut first = bucket.encode().unwrap();
+    assert_eq!((first[0], first.pop()), (2, Some(0)));
+    assert!(BucketRow::decode(&first).is_err(), "a row that is cut short is no row");
+    first[0] = 1;
+    assert_eq!(BucketRow::decode(&first).unwrap(), bucket);
 }
 
 #[test]

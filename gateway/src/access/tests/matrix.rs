@@ -6,8 +6,15 @@ use crate::operations::Selector;
 use std::fmt::Write as _;
 
 /// Everybody who may ask, by the letter that stands for them.
-const ASKERS: [(char, Who); 4] =
-    [('o', Who::Root), ('u', Who::User), ('s', Who::Stranger), ('n', Who::Nobody)];
+const ASKERS: [(char, Who); 7] = [
+    ('o', Who::Root),
+    ('u', Who::User),
+    ('i', Who::Member),
+    ('r', Who::Session),
+    ('s', Who::Stranger),
+    ('g', Who::Guest),
+    ('n', Who::Nobody),
+];
 
 /// The ways in which something is granted, and what takes it back.
 fn ways() -> Vec<(&'static str, Stored)> {
@@ -49,12 +56,64 @@ fn ways() -> Vec<(&'static str, Stored)> {
         ("no-object-bucket-public-read", private().missing().bucket_acl(canned("public-read"))),
         ("no-object-policy-allows-all", private().missing().policy("Allow", EVERYBODY, EVERYTHING, "")),
     ]
+    .into_iter()
+    .chain(ways_of_askers())
+    .collect()
+}
+
+/// The ways on the side of who asks, and of how the request comes.
+fn ways_of_askers() -> Vec<(&'static str, Stored)> {
+    const GET: &str = "\"s3:GetObject\"";
+    let private = Stored::private;
+    let stranger = format!("{{\"AWS\":\"{STRANGER}\"}}");
+    let open = || private().policy("Allow", EVERYBODY, EVERYTHING, "");
+    let all = || limit(Kind::Identity, "Allow", EVERYTHING);
+    let own = |identity| Limits { identity, ..Limits::default() };
+    let through = |effect, actions| Limits { endpoint: limit(Kind::Endpoint, effect, actions), ..own(all()) };
+    let with = |limits, stored: Stored| Stored { limits, ..stored };
+    let boundary = Limits { boundary: limit(Kind::Boundary, "Allow", GET), ..own(all()) };
+    let session = Limits { session: limit(Kind::Session, "Allow", GET), ..own(all()) };
+    let paid = || open().change(|bucket| bucket.payer = Payer::Requester);
+    vec![
+        ("identity-allows", with(own(all()), private())),
+        ("identity-allows-get", with(own(limit(Kind::Identity, "Allow", GET)), private())),
+        ("identity-and-policy", with(own(all()), private().policy("Allow", &stranger, EVERYTHING, ""))),
+        (
+            "identity-and-acl",
+            with(own(all()), private().bucket_acl(granted_to_stranger(Permission::FullControl))),
+        ),
+        ("identity-denies", with(own(limit(Kind::Identity, "Deny", EVERYTHING)), open())),
+        (
+            "identity-allows-policy-denies",
+            with(own(all()), private().policy("Deny", EVERYBODY, EVERYTHING, "")),
+        ),
+        ("identity-and-policy-restricted", {
+            let stored = with(own(all()), open());
+            stored.change(|bucket| bucket.public_access = PublicAccessBlock::ALL)
+        }),
+        ("boundary-get", with(boundary.clone(), private())),
+        ("boundary-get-policy-allows-all", with(boundary, open())),
+        ("session-get", with(session.clone(), private())),
+        ("session-get-policy-allows-all", with(session, open())),
+        ("endpoint-allows", with(through("Allow", "\"*\""), open())),
+        ("endpoint-get", with(through("Allow", GET), open())),
+        ("endpoint-denies", with(through("Deny", "\"*\""), open())),
+        ("requester-pays", with(own(all()), paid())),
+        ("requester-pays-said", {
+            let sent = vec![("x-amz-request-payer", "requester")];
+            Stored { sent, ..with(own(all()), paid()) }
+        }),
+    ]
 }
 
 /// Those who may, each by its letter.
 fn cell(stored: &Stored, operation: Operation) -> String {
     let copies = operation.row().selected_by.contains(&Selector::Header("x-amz-copy-source"));
-    let headers: &[(&str, &str)] = if copies { &[("x-amz-copy-source", "photos/cat.jpg")] } else { &[] };
+    let headers: &[(&str, &str)] = match copies {
+        true => &[("x-amz-copy-source", "photos/cat.jpg")],
+        false if operation.is_of_account() => &[("x-amz-account-id", "111122223333")],
+        false => &[],
+    };
     let letters = ASKERS
         .iter()
         .map(|(letter, who)| if may(stored, *who, operation, headers, "uploadId=1") { *letter } else { '-' });
@@ -63,8 +122,10 @@ fn cell(stored: &Stored, operation: Operation) -> String {
 
 fn matrix() -> String {
     let mut text = String::from(
-        "# Who may do what: o the root user of the bucket's account, u a user of it, s another account, n nobody in particular.\n\
-         # The columns are what is granted or taken back; `no-object` is before there is an object with the key.\noperation",
+        "# Who may do what: o the root user of the bucket's account, u a user of it whom no policy limits, i a user of IAM in it,\n\
+         # r the session of a role in it, s another account's root user, g a user of IAM in that, n nobody in particular.\n\
+         # The columns are what is granted or taken back; `no-object` is before there is an object with the key. The last ones\n\
+         # are policies of i, r and g, of r's session, of the endpoint, and who pays.\noperation",
     );
     let ways = ways();
     for (name, _) in &ways {
@@ -103,7 +164,14 @@ fn nobody_gets_in_where_nothing_is_granted() {
         let own = cell(&Stored::private(), operation);
         let without_bucket = matches!(operation.row().target, crate::operations::TargetKind::Service)
             || operation == Operation::CreateBucket;
-        assert_eq!(own, if without_bucket { "ous-" } else { "ou--" }, "{operation}");
+        // What everybody may who has an account takes no action of IAM's; users of IAM may do nothing by themselves.
+        let without_action = operation.row().actions.is_empty();
+        let expected = match (without_bucket, operation.is_of_account()) {
+            (true, false) if without_action => "ouirsg-",
+            (true, false) => "ou--s--",
+            _ => "ou-----",
+        };
+        assert_eq!(own, expected, "{operation}");
         let denied = cell(&Stored::private().policy("Deny", EVERYBODY, EVERYTHING, ""), operation);
         let exempt = matches!(
             operation,
@@ -114,10 +182,10 @@ fn nobody_gets_in_where_nothing_is_granted() {
             |action| matches!(action, crate::operations::Action::Target(name) if !name.starts_with("s3:")),
         );
         let expected = match (without_bucket, exempt || other) {
-            (true, _) => "ous-",
-            (false, true) if other => "ou--",
-            (false, true) => "o---",
-            (false, false) => "----",
+            (true, _) => expected,
+            (false, true) if other => "ou-----",
+            (false, true) => "o------",
+            (false, false) => "-------",
         };
         assert_eq!(denied, expected, "{operation}");
     }

@@ -32,6 +32,11 @@ pub trait Lookups {
         None
     }
 
+    /// The network (`vpc-…`) that the endpoint is in.
+    fn network_id(&self) -> Option<Cow<'_, str>> {
+        None
+    }
+
     /// The tags of the object that the action is about, as it is now; `None` when there is no such object, or
     /// when the action is not one that may be judged by them.
     fn object_tags(&self) -> Option<Tags> {
@@ -256,6 +261,7 @@ impl<'a> S3Request<'a> {
             KeyId::SecureTransport => truth(self.lookups.tls_version().is_some()),
             KeyId::TlsVersion => self.lookups.tls_version(),
             KeyId::SourceVpce => self.lookups.endpoint_id(),
+            KeyId::SourceVpc => self.lookups.network_id(),
             KeyId::VpcSourceIp => {
                 self.lookups.endpoint_id()?;
                 self.lookups.source_ip().map(Cow::Owned)
