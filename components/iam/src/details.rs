@@ -86,7 +86,7 @@ fn items(
         let policy = row?.record;
         Ok((format!("3{}", policy.name.to_ascii_lowercase()), Item::Own(Box::new(policy))))
     });
-    let given = is_wanted("AWSManagedPolicy").then_some(predefined::ALL).unwrap_or_default();
+    let given = if is_wanted("AWSManagedPolicy") { predefined::ALL } else { &[] };
     let given = given.iter().map(|policy| Ok((format!("4{}", policy.name), Item::Predefined(policy))));
     users.into_iter().chain(groups).chain(roles).chain(own).chain(given)
 }

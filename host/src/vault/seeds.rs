@@ -140,8 +140,10 @@ mod tests {
         let made = vault.make_seed("000000000001", "arn:1").unwrap();
         assert_eq!(made.text.reveal().len(), 32);
         let device = Device { account: "000000000001", serial_number: "arn:1", sealed: &made.sealed };
-        let plain = open(&vault.seeds, &made.sealed, &associated("000000000001", "arn:1")).unwrap();
-        let code = code_of(&plain, 1000);
+        assert_eq!(vault.find_step(&device, "none", 0, 10), Ok(None));
+        let sealed = seal(&vault.seeds, SEED, &associated("000000000001", "arn:1")).unwrap();
+        let device = Device { sealed: &sealed, ..device };
+        let code = code_of(SEED, 1000);
         let code = std::str::from_utf8(&code).unwrap();
         assert_eq!(vault.find_step(&device, code, 999, 1001), Ok(Some(1000)));
         assert_eq!(vault.find_step(&device, code, 1000, 1000), Ok(Some(1000)));
@@ -154,7 +156,7 @@ mod tests {
         for other in [
             Device { account: "000000000002", ..device },
             Device { serial_number: "arn:2", ..device },
-            Device { sealed: &made.sealed[1..], ..device },
+            Device { sealed: &sealed[1..], ..device },
         ] {
             assert_eq!(vault.find_step(&other, code, 1000, 1000), Err(Unsealable));
         }
