@@ -274,7 +274,9 @@ impl Denied {
             considered.extend(of_layer(layer, judged.policies, &explained.considered));
         }
         considered.extend(judged.bucket.map(|bucket| of_bucket(bucket, judged.policies)).unwrap_or_default());
-        let is_granted = judged.policies.acl != AclGrant::None
+        // That the owner's ACL names the owner's account says nothing about its users.
+        let is_own = judged.policies.owner == Some(judged.request.principal().account);
+        let is_granted = (judged.policies.acl != AclGrant::None && !is_own)
             || considered.iter().any(|own| own.layer == name_of(Layer::Resource) && own.outcome == ALLOWS);
         let statement_of = |reason: &Reason<'_>| match *reason {
             Reason::Statement { layer, label, statement, sid } => Some(Deciding {

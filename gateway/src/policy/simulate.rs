@@ -185,7 +185,7 @@ fn check_effort(hypothesis: &Hypothesis<'_>, resources: &[String]) -> Result<(),
 
 /// The account that an ARN names; those of S3 name none.
 fn account_of(resource: &str) -> Option<&str> {
-    let account = resource.splitn(6, ':').nth(4)?;
+    let account = resource.split(':').nth(4)?;
     (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account)
 }
 
