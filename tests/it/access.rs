@@ -135,7 +135,7 @@ fn an_account_blocks_public_access_in_all_of_its_buckets() {
     let none = owner.send(account_block("GET", MAIN_ACCOUNT));
     check(&none, 404, "NoSuchPublicAccessBlockConfiguration");
     assert!(none.text().contains("<ErrorResponse xmlns=\"http://awss3control."), "{}", none.text());
-    let mut set = |client: &mut Client, on: &[&str]| {
+    let set = |client: &mut Client, on: &[&str]| {
         client.send(account_block("PUT", MAIN_ACCOUNT).body(switches(on))).status
     };
     assert_eq!(set(&mut owner, &["BlockPublicAcls"]), 200);
