@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::outbound;
 use crate::secret::Secret;
 use crate::telemetry::otlp::Endpoint;
 use crate::volume::Options;
@@ -58,6 +59,8 @@ pub struct Config {
     pub stage_sample: u64,
     /// The collector that traces of requests are sent to.
     pub otlp_endpoint: Option<Endpoint>,
+    /// What may be fetched from elsewhere.
+    pub outbound: outbound::Options,
     /// Bounds on what clients can take.
     pub limits: Limits,
     /// The storage engine. Its folder is that of `data_dir` only in [`Config::volume_options`].
@@ -194,6 +197,7 @@ impl Default for Config {
             access_log: false,
             stage_sample: 16,
             otlp_endpoint: None,
+            outbound: outbound::Options::default(),
             limits: Limits::default(),
             storage: Options::new("portcullis-data"),
             root: Root::default(),

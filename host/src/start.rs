@@ -17,6 +17,7 @@ use crate::engine::CompiledPipeline;
 use crate::health::Health;
 use crate::listener::{self, Listener};
 use crate::notify::notify;
+use crate::outbound::Outbound;
 use crate::serve::{AccessLog, Answer, Server};
 use crate::telemetry::logs;
 use crate::telemetry::metrics::Metrics;
@@ -100,6 +101,7 @@ fn share(
         vault: Arc::new(Vault::open(&config.data_dir)?),
         volume: Arc::clone(volume),
         metrics: Arc::clone(metrics),
+        outbound: Outbound::new(&config.outbound)?,
         pipeline,
         settings,
         stages: Arc::new(stages),

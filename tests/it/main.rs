@@ -28,4 +28,5 @@ mod stages;
 mod tidy;
 mod traces;
 mod walkthrough;
+mod web_identity;
 mod worlds;

@@ -9,7 +9,7 @@ use crate::records::Kind;
 use crate::request::Request;
 use crate::{
     access_keys, account, attached, entities, groups, inline, managed, names, oidc, roles, rows, sts, tags,
-    users, versions,
+    users, versions, web_identity,
 };
 
 /// A service that speaks the Query protocol.
@@ -61,6 +61,8 @@ pub(crate) enum On {
     Oidc,
     /// A role, by its ARN.
     RoleArn,
+    /// A role, by its ARN, for whoever a token is of.
+    WebIdentityRole,
     /// A session for somebody else.
     FederatedUser,
     /// `*`
@@ -173,6 +175,7 @@ pub(crate) static ROWS: &[Row] = &[
     Row { name: "GetAccessKeyInfo", service: Service::Sts, on: On::Everything, handle: sts::access_key_info },
     Row { name: "GetSessionToken", service: Service::Sts, on: On::Nothing, handle: sts::session_token },
     Row { name: "AssumeRole", service: Service::Sts, on: On::RoleArn, handle: sts::assume_role },
+    Row { name: "AssumeRoleWithWebIdentity", service: Service::Sts, on: On::WebIdentityRole, handle: web_identity::assume },
     Row { name: "GetFederationToken", service: Service::Sts, on: On::FederatedUser, handle: sts::federation_token },
 ];
 
@@ -225,6 +228,8 @@ pub(crate) fn asked(request: &Request) -> Result<Asked> {
         On::FederatedUser => {
             format!("arn:aws:sts::{account}:federated-user/{}", request.form.required("Name")?)
         }
+        // Planned by `web_identity`, which alone knows who asks.
+        On::WebIdentityRole => return Err(ErrorCode::AccessDenied.into()),
         On::Everything | On::Nothing => "*".to_owned(),
     };
     let action = format!("{}:{}", row.service.prefix(), row.name);
@@ -243,7 +248,7 @@ pub(crate) fn asked(request: &Request) -> Result<Asked> {
         }
         _ => vec![action],
     };
-    Ok(Asked { actions, arn, owner, context: context(request)? })
+    Ok(Asked { actions, arn, owner, context: context(request)?, provider: None })
 }
 
 fn entity_arn(request: &Request, kind: Kind, name: &str) -> Result<String> {

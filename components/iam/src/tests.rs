@@ -32,6 +32,7 @@ fn request(form: &str) -> Result<Request> {
             access_key_id: "root".to_owned(),
         },
         session: None,
+        asked: None,
         now_ms: 1_369_353_600_000,
         request_id: "R1".to_owned(),
     })

@@ -4,8 +4,8 @@ use wasmtime::component::{HasData, Resource};
 use wasmtime::{Error, Result};
 
 use crate::bindings::calls::{
-    Asked, Batch, Body, Decision, DigestAlgorithm, Form, Head, Host, HostCall, IdentityKind, IngestPlan,
-    Named, Outcome, Owner, Payload, Principal, Session, Span, Target,
+    Asked, Batch, Body, Decision, DigestAlgorithm, Fetch, Form, Head, Host, HostCall, IdentityKind,
+    IngestPlan, Named, Outcome, Owner, Payload, Principal, Session, Span, Target,
 };
 use crate::body::{Boundary, digest::Algorithm};
 use crate::call::{Answer, CallHandle, CallState, Calls, Work};
@@ -238,6 +238,10 @@ impl HostCall for CallsView<'_> {
         digests: Vec<DigestAlgorithm>,
     ) -> Result<()> {
         self.schedule(&handle, Work::Digest(spans, digests))
+    }
+
+    fn schedule_fetch(&mut self, handle: Resource<CallHandle>, fetch: Fetch) -> Result<()> {
+        self.schedule(&handle, Work::Fetch(fetch))
     }
 
     fn take_outcome(&mut self, handle: Resource<CallHandle>) -> Result<Outcome> {
