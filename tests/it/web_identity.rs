@@ -159,6 +159,12 @@ fn a_token_opens_a_role_that_trusts_its_issuer() {
     }
     // Both were fetched once for all of it.
     assert_eq!(issuer.asked(), ["/.well-known/openid-configuration", "/keys"]);
+    // The call may be a GET as well, since nobody signs it.
+    let token = rsa.sign("r", &issuer.claims("alice", &json!({})));
+    let query = format!("RoleArn={}&RoleSessionName=session&WebIdentityToken={token}", value(ROLE));
+    let target = format!("/?Action=AssumeRoleWithWebIdentity&Version=2011-06-15&{query}");
+    let answer = server.anonymous().call("GET", &target).text();
+    assert_eq!(get(&server, &answer, "/photos/alice/cat.jpg"), 200);
     // A session can be limited, and ends with its role.
     let token = rsa.sign("r", &issuer.claims("alice", &json!({})));
     let nothing =
@@ -294,6 +300,20 @@ fn the_role_decides_whom_it_trusts() {
     );
     assumed(&server, &token("alice", json!({"amr": ["pwd", "otp"]})), &[]);
     check(&server, &token("alice", json!({"amr": ["pwd"]})), 403, "AccessDenied");
+    // Whoever signs the call as well does not ask as who they are.
+    let mut ask = |subject: &str| {
+        let token = token(subject, json!({"amr": "otp"}));
+        let parameters = [("RoleArn", ROLE), ("RoleSessionName", "session"), ("WebIdentityToken", &token)];
+        call(&mut main, "AssumeRoleWithWebIdentity", &parameters)
+    };
+    let signed = ask("alice");
+    assert_eq!(signed.status, 200, "{}", signed.text());
+    let answer = signed.text();
+    let made = Request::new("PUT", "/made-by-a-visitor");
+    assert_eq!(with_session(&server, &answer, made).status, 403);
+    let document = trust(&provider, &[ASSUME], &json!({"StringEquals": {key("sub"): "alice"}}));
+    set_trust(&mut server.client(), &document);
+    assert_eq!(ask("bob").status, 403);
     // The root user of the account is none whom this role trusts.
     let assume = [("RoleArn", ROLE), ("RoleSessionName", "session")];
     assert_eq!(call(&mut main, "AssumeRole", &assume).status, 403);

@@ -112,7 +112,7 @@ impl Request {
 }
 
 /// Who has no account, and no rights.
-fn nobody() -> Identity {
+pub(crate) fn nobody() -> Identity {
     Identity {
         kind: IdentityKind::FederatedUser,
         account: String::new(),

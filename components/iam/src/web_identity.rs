@@ -194,6 +194,8 @@ pub(crate) fn assume(request: &Request) -> Result<Answer> {
         tags: request_tags(asked),
         transitive_tags: values(asked, TRANSITIVE_TAGS).to_vec(),
         source_identity: one(asked, SOURCE_IDENTITY).map(str::to_owned),
+        // Whatever its provider asked for, it is no device of an account here.
+        multi_factor: false,
         context: session_context(asked, provider, provider_arn)?,
         ..sts::session(request, seconds)
     };
@@ -248,3 +250,6 @@ fn session_context(asked: &Asked, provider: &str, arn: &str) -> Result<Vec<(Stri
 fn denied() -> S3Error {
     S3Error::new(ErrorCode::AccessDenied).message(format!("Not authorized to perform {ACTION}"))
 }
+
+#[cfg(test)]
+mod tests;
