@@ -36,4 +36,5 @@ pub mod tagging;
 pub mod timestamp;
 pub mod url_encoding;
 pub mod versioning;
+pub mod web_identity;
 pub mod xml;

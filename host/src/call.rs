@@ -6,7 +6,7 @@ use http::{HeaderMap, Method, request::Parts};
 use wasmtime::component::Resource;
 
 use crate::bindings::calls::{
-    Asked, Batch, Body, Decision, DigestAlgorithm, Form, IngestPlan, Named, Outcome, Owner, Principal,
+    Asked, Batch, Body, Decision, DigestAlgorithm, Fetch, Form, IngestPlan, Named, Outcome, Owner, Principal,
     SecondFactor, Session, Span, Target,
 };
 use crate::body::{Boundary, Payload};
@@ -33,6 +33,8 @@ pub enum Work {
     Commit(Batch),
     /// Digest stored bytes.
     Digest(Vec<Span>, Vec<DigestAlgorithm>),
+    /// Get what is at an address elsewhere.
+    Fetch(Fetch),
 }
 
 /// The response as stages left it.
@@ -173,6 +175,7 @@ impl Work {
             Work::Collect(_) | Work::Part(..) | Work::Ingest(_) => "receive",
             Work::Commit(_) => "commit",
             Work::Digest(..) => "digest",
+            Work::Fetch(_) => "fetch",
         }
     }
 }

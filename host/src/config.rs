@@ -19,6 +19,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::explanations;
+use crate::outbound;
 use crate::secret::Secret;
 use crate::telemetry::otlp::Endpoint;
 use crate::volume::Options;
@@ -61,6 +62,8 @@ pub struct Config {
     pub otlp_endpoint: Option<Endpoint>,
     /// What is kept of why requests were denied.
     pub explanations: explanations::Limits,
+    /// What may be fetched from elsewhere.
+    pub outbound: outbound::Options,
     /// Bounds on what clients can take.
     pub limits: Limits,
     /// The storage engine. Its folder is that of `data_dir` only in [`Config::volume_options`].
@@ -214,6 +217,7 @@ impl Default for Config {
             stage_sample: 16,
             otlp_endpoint: None,
             explanations: explanations::Limits::default(),
+            outbound: outbound::Options::default(),
             limits: Limits::default(),
             storage: Options::new("portcullis-data"),
             root: Root::default(),

@@ -32,6 +32,7 @@ pub mod header_lines;
 pub mod health;
 pub mod listener;
 pub mod notify;
+pub mod outbound;
 pub mod secret;
 pub mod serve;
 pub mod stages;

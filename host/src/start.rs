@@ -20,6 +20,7 @@ use crate::explanations::Explanations;
 use crate::health::Health;
 use crate::listener::{self, Listener};
 use crate::notify::notify;
+use crate::outbound::Outbound;
 use crate::serve::{AccessLog, Answer, Server};
 use crate::telemetry::logs;
 use crate::telemetry::metrics::Metrics;
@@ -133,6 +134,7 @@ fn share(
         vault,
         volume: Arc::clone(volume),
         metrics: Arc::clone(metrics),
+        outbound: Outbound::new(&config.outbound)?,
         pipeline,
         settings,
         explanations: Arc::new(Explanations::new(config.explanations.clone())),

@@ -115,6 +115,7 @@ pub struct SessionDetails {
     pub multi_factor: bool,
     pub issued_ms: u64,
     pub expires_ms: u64,
+    pub context: Vec<(String, Vec<String>)>,
 }
 
 /// Who a session is for.

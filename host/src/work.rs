@@ -1,4 +1,4 @@
-//! Work that the pipeline asked for: bodies, commits, digests.
+//! Work that the pipeline asked for: bodies, commits, digests, what is elsewhere.
 
 use std::time::Duration;
 
@@ -6,12 +6,15 @@ use http::header::{CONTENT_LENGTH, EXPECT};
 use http::request::Parts;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::bindings::calls::{self, Batch, Digest, DigestAlgorithm, IngestPlan, Outcome, Requirement, Span};
+use crate::bindings::calls::{
+    self, Batch, Digest, DigestAlgorithm, Fetch, IngestPlan, Outcome, Requirement, Span,
+};
 use crate::body::multipart::{self, PartBody, Place};
 use crate::body::{self, Boundary, ChunkSignature, Chunked, Failure, Payload, Plan};
 use crate::call::Work;
 use crate::capabilities::keys::hex32;
 use crate::capabilities::{algorithm, contract_algorithm};
+use crate::outbound::{Outbound, Unfetched};
 use crate::volume::{self, CommitError, PendingBlob, Volume, VolumeError};
 use crate::worker::Shared;
 
@@ -155,6 +158,7 @@ where
         Work::Ingest(plan) => ingest(body, payload, plan, &shared.volume, idle).await,
         Work::Commit(batch) => (commit(batch, &shared.volume).await, Vec::new()),
         Work::Digest(spans, digests) => (digest(&spans, &digests, &shared.volume).await, Vec::new()),
+        Work::Fetch(wanted) => (fetch(&wanted, &shared.outbound).await, Vec::new()),
     }
 }
 
@@ -262,6 +266,16 @@ async fn digest(spans: &[Span], digests: &[DigestAlgorithm], volume: &Volume) ->
     match body::digest(reader, digests.iter().copied().map(algorithm).collect()).await {
         Ok(values) => Outcome::Digested(contract_digests(values)),
         Err(failure) => failed(failure),
+    }
+}
+
+async fn fetch(wanted: &Fetch, outbound: &Outbound) -> Outcome {
+    let age_max = Duration::from_secs(u64::from(wanted.age_seconds_max));
+    match outbound.fetch(&wanted.url, wanted.length_max as usize, age_max).await {
+        Ok(answer) => Outcome::Fetched(calls::Fetched { status: answer.status, body: answer.body }),
+        Err(Unfetched::Forbidden) => Outcome::Unfetched(calls::Unfetched::Forbidden),
+        Err(Unfetched::Unreachable) => Outcome::Unfetched(calls::Unfetched::Unreachable),
+        Err(Unfetched::TooLong) => Outcome::Unfetched(calls::Unfetched::TooLong),
     }
 }
 

@@ -29,6 +29,7 @@ use crate::engine::{self, CompiledPipeline};
 use crate::explanations::Explanations;
 use crate::fallback;
 use crate::header_lines;
+use crate::outbound::Outbound;
 use crate::stages::AddedStages;
 use crate::telemetry::logs;
 use crate::telemetry::metrics::{self, Metrics};
@@ -50,6 +51,8 @@ pub struct Shared {
     pub volume: Arc<Volume>,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// Fetches from elsewhere.
+    pub outbound: Outbound,
     /// The compiled pipeline.
     pub pipeline: CompiledPipeline,
     /// The pipeline's variables.

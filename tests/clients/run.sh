@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Real clients against the release binary: tests/clients/run.sh [awscli policies iam boto3 libraries rclone s3cmd s5cmd restic aws-sdk-js]
+# Real clients against the release binary: tests/clients/run.sh [awscli policies iam boto3 web-identity libraries rclone s3cmd s5cmd restic aws-sdk-js]
 . "$(dirname "$0")/server.sh"
 [ -x "$BIN" ] || { echo "build it first: cargo build --release" >&2; exit 1; }
 install_clients
 start_server
 failed=()
-for client in "${@:-awscli policies iam boto3 libraries rclone s3cmd s5cmd restic aws-sdk-js}"; do
+for client in "${@:-awscli policies iam boto3 web-identity libraries rclone s3cmd s5cmd restic aws-sdk-js}"; do
   for name in $client; do
     echo "== $name"
     bash "$CLIENTS/$name.sh" "$ENDPOINT" "$ACCESS" "$SECRET" || failed+=("$name")

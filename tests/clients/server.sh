@@ -69,7 +69,7 @@ END
  "Resource":["arn:aws:s3:::*-through","arn:aws:s3:::*-through/*"]}]}
 END
   (cd "$ROOT" && exec "$BIN" serve --config "$WORK/portcullis.toml" --listen "127.0.0.1:$PORT" --data-dir "$WORK/data" \
-    --cache-dir "$TARGET/tests-cache") >>"$WORK/server.log" 2>&1 &
+    --cache-dir "$TARGET/tests-cache" --outbound-allow 127.0.0.1) >>"$WORK/server.log" 2>&1 &
   SERVER=$!
   for _ in $(seq 600); do
     if curl --silent --fail --max-time 2 --noproxy '*' "$ENDPOINT/health/ready" >/dev/null; then return 0; fi

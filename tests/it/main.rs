@@ -32,4 +32,5 @@ mod stages;
 mod tidy;
 mod traces;
 mod walkthrough;
+mod web_identity;
 mod worlds;

@@ -3,6 +3,8 @@
 //! `tests/fuzz` runs them under cargo-fuzz, `it/fuzz_smoke.rs` for a few seconds with every test run. A panic is a failure
 //! there; what a parser makes of the bytes is judged where it is cheap to: reading twice gives the same answer.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gateway::form::multipart;
 use gateway::headers::Headers;
 use gateway::operations::{RequestHead, resolve};
@@ -10,19 +12,21 @@ use gateway::policy::{self, ContextEntries, Kind, Policies, Policy, Principal, S
 use gateway::post_policy::PostPolicy;
 use gateway::query::Query;
 use gateway::sigv4;
+use gateway::web_identity::{Keys, TOKEN_LENGTH_MAX, Token, provider};
 use gateway::xml::Element;
 
 /// A target: its name, which is also the folder of its corpus, and its entry point.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target that needs no server.
-pub const TARGETS: [Target; 6] = [
+pub const TARGETS: [Target; 7] = [
     ("request_head", request_head),
     ("authorization_header", authorization_header),
     ("xml_body", xml_body),
     ("query_string", query_string),
     ("policy_document", policy_document),
     ("post_form", post_form),
+    ("web_identity", web_identity),
 ];
 
 /// `METHOD TARGET`, then `name: value` lines: is it resolved to an operation?
@@ -137,5 +141,29 @@ pub fn post_form(bytes: &[u8]) {
     let policy = form.get("policy").map(PostPolicy::parse);
     if let Some(Ok(policy)) = policy {
         let _ = (policy.check(&form, "photos", 1_577_836_800_000), policy.check_length(10));
+    }
+}
+
+/// What a stranger shows, or a provider publishes: a token as it is sent, a payload of one, a set of keys, a discovery document.
+pub fn web_identity(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    // {"alg":"ES256"}
+    let payload = format!("eyJhbGciOiJFUzI1NiJ9.{}.AAAA", URL_SAFE_NO_PAD.encode(text));
+    for token in [text, &payload] {
+        let Ok(token) = Token::parse(token) else { continue };
+        assert!(token.signed.len() <= TOKEN_LENGTH_MAX);
+        let Ok(claims) = token.claims() else { continue };
+        let client = claims.client(&["app".to_owned()]);
+        assert!(client.is_err() || client == Ok("app"));
+        let context = claims.context(provider::name(&claims.issuer), "app");
+        assert!(context.iter().all(|(_, values)| !values.is_empty()));
+        let _ = (claims.check_time(0), claims.check_time(u64::MAX));
+    }
+    let token = Token::parse(&payload).ok();
+    if let (Ok(keys), Some(token)) = (Keys::parse(bytes), token) {
+        assert!(keys.candidates(&token).len() <= 1, "a token without the id of its key is of the only one");
+    }
+    if let Ok(address) = provider::keys_address("https://idp.example.com", bytes) {
+        assert!(address.starts_with("https://"));
     }
 }

@@ -10,7 +10,7 @@ use crate::records::Kind;
 use crate::request::Request;
 use crate::{
     access_keys, account, aliases, attached, details, entities, groups, inline, managed, names, oidc, report,
-    roles, rows, simulate, sts, tags, users, versions,
+    roles, rows, simulate, sts, tags, users, versions, web_identity,
 };
 
 /// A service that speaks the Query protocol.
@@ -66,6 +66,8 @@ pub(crate) enum On {
     Oidc,
     /// A role, by its ARN.
     RoleArn,
+    /// A role, by its ARN, for whoever a token is of.
+    WebIdentityRole,
     /// A session for somebody else.
     FederatedUser,
     /// A user, a group or a role, by its ARN, whose policies are looked at.
@@ -202,6 +204,7 @@ pub(crate) static ROWS: &[Row] = &[
     Row { name: "GetAccessKeyInfo", service: Service::Sts, on: On::Everything, handle: sts::access_key_info },
     Row { name: "GetSessionToken", service: Service::Sts, on: On::Nothing, handle: sts::session_token },
     Row { name: "AssumeRole", service: Service::Sts, on: On::RoleArn, handle: sts::assume_role },
+    Row { name: "AssumeRoleWithWebIdentity", service: Service::Sts, on: On::WebIdentityRole, handle: web_identity::assume },
     Row { name: "GetFederationToken", service: Service::Sts, on: On::FederatedUser, handle: sts::federation_token },
 ];
 
@@ -260,6 +263,8 @@ pub(crate) fn asked(request: &Request) -> Result<Asked> {
             format!("arn:aws:sts::{account}:federated-user/{}", request.form.required("Name")?)
         }
         On::PolicySource => request.form.required("PolicySourceArn")?.to_owned(),
+        // Planned by `web_identity`, which alone knows who asks.
+        On::WebIdentityRole => return Err(ErrorCode::AccessDenied.into()),
         On::Everything | On::Nothing => "*".to_owned(),
     };
     let action = format!("{}:{}", row.service.prefix(), row.name);
@@ -278,7 +283,7 @@ pub(crate) fn asked(request: &Request) -> Result<Asked> {
         }
         _ => vec![action],
     };
-    Ok(Asked { actions, arn, owner, context: context(request)? })
+    Ok(Asked { actions, arn, owner, context: context(request)?, provider: None })
 }
 
 fn entity_arn(request: &Request, kind: Kind, name: &str) -> Result<String> {

@@ -38,12 +38,14 @@ mod tags;
 mod tests;
 mod users;
 mod versions;
+mod web_identity;
 
 use gateway::errors::{ErrorCode, Result};
-use sdk::bindings::iam::exports::portcullis::gateway::iam::Guest;
+use sdk::bindings::iam::exports::portcullis::gateway::iam::{Guest, Planned};
 use sdk::executor::Suspended;
 use sdk::{Call, CommitError, Progress, Refusal, Response, Work, executor, failure_to_error, refuse};
 
+use crate::actions::On;
 use crate::request::Request;
 
 /// The stage, as the component exports it.
@@ -55,10 +57,19 @@ impl Guest for Iam {
         progress(executor::start(call.id(), Box::pin(mfa::verify::verify(call))))
     }
 
-    fn plan(call: &Call) -> std::result::Result<(), Refusal> {
-        let asked = Request::read(call).and_then(|request| actions::asked(&request)).map_err(refuse)?;
+    fn plan(call: &Call) -> std::result::Result<Planned, Refusal> {
+        let request = Request::read(call).map_err(refuse)?;
+        if request.row.on == On::WebIdentityRole {
+            let plan = web_identity::plan(call.share(), request);
+            return planned(executor::start(call.id(), Box::pin(plan)));
+        }
+        let asked = actions::asked(&request).map_err(refuse)?;
         call.set_asked(&asked);
-        Ok(())
+        Ok(Planned::Ready)
+    }
+
+    fn resume_plan(id: u64) -> std::result::Result<Planned, Refusal> {
+        planned(executor::resume(id))
     }
 
     fn start(call: Call) -> std::result::Result<Progress, Refusal> {
@@ -79,6 +90,14 @@ impl Guest for Iam {
 // Only a component exports: a native linker does not take the names of the exports.
 #[cfg(target_arch = "wasm32")]
 sdk::bindings::iam::export!(Iam with_types_in sdk::bindings::iam);
+
+fn planned(suspended: Result<Option<Suspended>>) -> std::result::Result<Planned, Refusal> {
+    match suspended {
+        Ok(None) => Ok(Planned::Ready),
+        Ok(Some(_)) => Ok(Planned::Pending),
+        Err(error) => Err(refuse(error)),
+    }
+}
 
 fn progress(suspended: Result<Option<Suspended>>) -> std::result::Result<Progress, Refusal> {
     match suspended {

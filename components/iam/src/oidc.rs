@@ -1,6 +1,7 @@
 //! Providers of web identities: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html>
 
 use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::web_identity::provider;
 
 use crate::answer::{Answer, Changes};
 use crate::entities;
@@ -16,11 +17,7 @@ const THUMBPRINTS_MAX: usize = 5;
 
 /// The ARN of a provider: its URL without the scheme is its name.
 pub(crate) fn arn(account: &str, provider: &OidcProvider) -> String {
-    format!("arn:aws:iam::{account}:oidc-provider/{}", host_and_path(&provider.url))
-}
-
-fn host_and_path(url: &str) -> &str {
-    url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/')
+    format!("arn:aws:iam::{account}:oidc-provider/{}", provider::name(&provider.url))
 }
 
 /// The provider that a parameter names. `NoSuchEntity`
@@ -57,7 +54,7 @@ fn check_client_ids(list: &[String]) -> Result<()> {
 /// CreateOpenIDConnectProvider
 pub(crate) fn create(request: &Request) -> Result<Answer> {
     let url = request.form.required("Url")?;
-    let name = host_and_path(url);
+    let name = provider::name(url);
     let is_url = (url.starts_with("https://") || url.starts_with("http://"))
         && url.len() <= 255
         && !name.is_empty()

@@ -3,9 +3,9 @@
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::operations::aws_query;
 use gateway::xml::XmlWriter;
-use sdk::{Call, Head, Identity, IdentityKind, Principal, Session};
+use sdk::{Asked, Call, Head, Identity, IdentityKind, Principal, Session};
 
-use crate::actions::{self, Row, Service};
+use crate::actions::{self, On, Row, Service};
 use crate::form::Form;
 use crate::names;
 use crate::records::{self, Entity, Kind};
@@ -26,6 +26,8 @@ pub(crate) struct Request {
     pub(crate) session: Option<Session>,
     /// Whether a one-time code of the caller's device came with the call, and was right.
     pub(crate) has_second_factor: bool,
+    /// What was found out of who calls, where they did not sign, and what `policy` then judged.
+    pub(crate) asked: Option<Asked>,
     /// When the call arrived, in milliseconds since 1970.
     pub(crate) now_ms: u64,
     /// Its id.
@@ -39,7 +41,10 @@ impl Request {
         let (head, _) = Head::read(call);
         let form = Form::parse(&call.parameters().unwrap_or_default(), &head.query)?;
         let row = find(&form)?;
+        // Who shows a token need not sign, and does not ask as whoever did.
+        let by_token = row.on == On::WebIdentityRole;
         let caller = match call.principal() {
+            _ if by_token => nobody(),
             Principal::Authenticated(identity) => identity,
             Principal::Anonymous => return Err(ErrorCode::MissingAuthenticationToken.into()),
         };
@@ -47,8 +52,9 @@ impl Request {
             row,
             form,
             caller,
-            session: call.session(),
+            session: if by_token { None } else { call.session() },
             has_second_factor: call.second_factor().is_some(),
+            asked: if by_token { call.asked() } else { None },
             now_ms: head.received_ms,
             request_id: call.request_id(),
         })
@@ -112,6 +118,20 @@ impl Request {
                 }
             },
         }
+    }
+}
+
+/// Who has no account, and no rights.
+pub(crate) fn nobody() -> Identity {
+    Identity {
+        kind: IdentityKind::FederatedUser,
+        account: String::new(),
+        canonical_id: String::new(),
+        display_name: String::new(),
+        user: String::new(),
+        unique_id: String::new(),
+        arn: String::new(),
+        access_key_id: String::new(),
     }
 }
 

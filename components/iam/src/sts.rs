@@ -12,7 +12,7 @@ use crate::entities;
 use crate::form::invalid;
 use crate::mfa::verify;
 use crate::names;
-use crate::records::Kind;
+use crate::records::{Entity, Kind};
 use crate::request::Request;
 use crate::rows;
 
@@ -49,7 +49,7 @@ pub(crate) fn access_key_info(request: &Request) -> Result<Answer> {
 }
 
 /// What every kind of session starts from.
-fn session(request: &Request, seconds: u32) -> Session {
+pub(crate) fn session(request: &Request, seconds: u32) -> Session {
     Session {
         issuer_kind: request.caller.kind,
         issuer_arn: request.caller.arn.clone(),
@@ -64,11 +64,12 @@ fn session(request: &Request, seconds: u32) -> Session {
         issued_ms: request.now_ms,
         // To the second.
         expires_ms: (request.now_ms / 1000 + u64::from(seconds)) * 1000,
+        context: Vec::new(),
     }
 }
 
 /// Reads the policies that limit a session: a document, and ARNs of managed policies.
-fn limit(request: &Request, session: &mut Session) -> Result<()> {
+pub(crate) fn limit(request: &Request, session: &mut Session) -> Result<()> {
     if request.form.get("Policy").is_some() {
         let text = entities::document(request, "Policy", policy::Kind::Session)?;
         session.policies.push(text.to_owned());
@@ -81,27 +82,49 @@ fn limit(request: &Request, session: &mut Session) -> Result<()> {
     Ok(())
 }
 
+/// What the session of a role is called.
+pub(crate) fn session_name(request: &Request) -> Result<&str> {
+    let name = request.form.name("RoleSessionName", 64)?;
+    if name.len() >= 2 {
+        return Ok(name);
+    }
+    Err(invalid(format!(
+        "1 validation error detected: Value '{name}' at 'roleSessionName' failed to satisfy constraint: Member must have \
+         length greater than or equal to 2"
+    )))
+}
+
+/// Seconds of a session of a role, as far as the role has them.
+pub(crate) fn role_seconds(request: &Request, role: &Entity) -> Result<u32> {
+    let seconds = request.form.number("DurationSeconds", SECONDS_MIN, 43_200)?.unwrap_or(3600);
+    if seconds <= role.session_seconds_max {
+        return Ok(seconds);
+    }
+    Err(invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.".to_owned()))
+}
+
+/// Whoever acts as a role in a session.
+pub(crate) fn role_session(request: &Request, account: &str, role: &Entity, name: &str) -> Identity {
+    Identity {
+        kind: IdentityKind::AssumedRole,
+        account: account.to_owned(),
+        user: String::new(),
+        unique_id: format!("{}:{name}", role.id),
+        arn: format!("arn:aws:sts::{account}:assumed-role/{}/{name}", role.name),
+        ..request.caller.clone()
+    }
+}
+
 /// AssumeRole: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>. `policy` has asked the role
 /// whom it trusts.
 pub(crate) fn assume_role(request: &Request) -> Result<Answer> {
     let arn = request.form.required("RoleArn")?;
-    let name = request.form.name("RoleSessionName", 64)?;
-    if name.len() < 2 {
-        return Err(invalid(format!(
-            "1 validation error detected: Value '{name}' at 'roleSessionName' failed to satisfy constraint: Member must \
-             have length greater than or equal to 2"
-        )));
-    }
+    let name = session_name(request)?;
     verify::check_verified(request)?;
     let (account, _, role) = names::split_arn(arn, "role").ok_or(ErrorCode::AccessDenied)?;
     let role = rows::find(account, Kind::Role, role)?.ok_or(ErrorCode::AccessDenied)?.record;
     let is_chained = request.caller.kind == IdentityKind::AssumedRole;
-    let seconds = request.form.number("DurationSeconds", SECONDS_MIN, 43_200)?.unwrap_or(3600);
-    if seconds > role.session_seconds_max {
-        return Err(invalid(
-            "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.".to_owned(),
-        ));
-    }
+    let seconds = role_seconds(request, &role)?;
     if is_chained && seconds > SECONDS_MAX_SHORT {
         return Err(invalid(
             "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining"
@@ -120,14 +143,7 @@ pub(crate) fn assume_role(request: &Request) -> Result<Answer> {
     session.transitive_tags =
         request.form.members("TransitiveTagKeys", "").into_iter().map(str::to_owned).collect();
     inherit(request, &mut session);
-    let identity = Identity {
-        kind: IdentityKind::AssumedRole,
-        account: account.to_owned(),
-        user: String::new(),
-        unique_id: format!("{}:{name}", role.id),
-        arn: format!("arn:aws:sts::{account}:assumed-role/{}/{name}", role.name),
-        ..request.caller.clone()
-    };
+    let identity = role_session(request, account, &role, name);
     let mut xml = request.result();
     write_credentials(&mut xml, &identity, &session);
     xml.open("AssumedRoleUser");
@@ -206,7 +222,7 @@ pub(crate) fn federation_token(request: &Request) -> Result<Answer> {
     Ok(Answer::of(xml))
 }
 
-fn write_credentials(xml: &mut XmlWriter, identity: &Identity, session: &Session) {
+pub(crate) fn write_credentials(xml: &mut XmlWriter, identity: &Identity, session: &Session) {
     let made = vault::seal_session(identity, session);
     xml.open("Credentials");
     xml.text("AccessKeyId", &made.access_key_id);
@@ -217,7 +233,7 @@ fn write_credentials(xml: &mut XmlWriter, identity: &Identity, session: &Session
 }
 
 /// How much of the room for policies and tags is used, in percent.
-fn packed(session: &Session) -> u64 {
+pub(crate) fn packed(session: &Session) -> u64 {
     let policies = session.policies.iter().chain(&session.policy_arns).map(String::len);
     let tags = session.tags.iter().map(|(key, value)| key.len() + value.len());
     (policies.chain(tags).sum::<usize>() * 100).div_ceil(POLICY_BYTES_MAX) as u64

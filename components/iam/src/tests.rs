@@ -34,6 +34,7 @@ pub(crate) fn request(form: &str) -> Result<Request> {
         },
         session: None,
         has_second_factor: false,
+        asked: None,
         now_ms: 1_369_353_600_000,
         request_id: "R1".to_owned(),
     })

@@ -7,8 +7,8 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::Headers;
 use gateway::operations::Operation;
 use gateway::policy::{
-    Context, ContextEntries, Key, Kind, Layer, Lookups, Outcome, Policies, Principal, Reason, Request,
-    S3Request, Source, Values, decide,
+    Context, ContextEntries, Key, Kind, Layer, Lookups, Outcome, Policies, Principal, PrincipalKind, Reason,
+    Request, S3Request, Source, Values, decide,
 };
 use gateway::query::Query;
 use sdk::bindings::policy::portcullis::gateway::identities;
@@ -20,18 +20,29 @@ use crate::permissions::{self, Permissions};
 use crate::resources::Stored;
 
 /// The actions whose resource has a policy of its own: the role says whom it trusts with what.
-const OF_ROLES: [&str; 3] = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"];
+const OF_ROLES: [&str; 4] =
+    [ASSUME_WITH_WEB_IDENTITY, "sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"];
+
+/// What is asked for by somebody whom a provider of web identities vouches for.
+const ASSUME_WITH_WEB_IDENTITY: &str = "sts:AssumeRoleWithWebIdentity";
 
 /// Sets the fact `decision`, or refuses: `MissingAuthenticationToken` without credentials, `AccessDenied`.
 pub(crate) fn authorize(call: &Call) -> Result<()> {
     let asked = call.asked().ok_or(ErrorCode::AccessDenied)?;
-    let identity = match call.principal() {
-        sdk::Principal::Anonymous => return Err(ErrorCode::MissingAuthenticationToken.into()),
-        sdk::Principal::Authenticated(identity) => identity,
-    };
     let (head, headers) = Head::read(call);
-    let permissions = Permissions::of(call, Some(&identity), head.received_ms)?;
-    let principal = principal(Some(&identity), &permissions);
+    // Whoever has a token of a provider asks as that, whoever signed.
+    let identity = match (&asked.provider, call.principal()) {
+        (Some(_), _) => None,
+        (None, sdk::Principal::Anonymous) => return Err(ErrorCode::MissingAuthenticationToken.into()),
+        (None, sdk::Principal::Authenticated(identity)) => Some(identity),
+    };
+    let permissions = Permissions::of(call, identity.as_ref(), head.received_ms)?;
+    let principal = match &asked.provider {
+        Some(provider) => {
+            Principal { kind: PrincipalKind::WebIdentity, arn: provider, ..Principal::ANONYMOUS }
+        }
+        None => principal(identity.as_ref(), &permissions),
+    };
     permissions.with_grants(|grants| {
         let asker = Asker { call, principal: &principal, grants, permissions: &permissions };
         asked.actions.iter().try_for_each(|action| asker.ask(action, &asked, &headers, head.received_ms))
@@ -72,7 +83,7 @@ impl Asker<'_> {
         let trust = if is_of_role { identities::trust(&asked.arn) } else { None };
         if is_of_role && trust.is_none() {
             explain(self.call, "there is no such role, and nobody learns that who may not assume it", |_| {});
-            return Err(refusal(self.principal.arn, action, &asked.arn, None));
+            return Err(refusal(self.principal, action, &asked.arn, None));
         }
         let trust = trust.map(|source| permissions::read(&source, Kind::Trust));
         let policies = Policies {
@@ -98,12 +109,17 @@ impl Asker<'_> {
             (Outcome::ExplicitDeny, Reason::Statement { layer, .. }) => Some(layer),
             _ => None,
         };
-        Err(refusal(self.principal.arn, action, &asked.arn, layer))
+        Err(refusal(self.principal, action, &asked.arn, layer))
     }
 }
 
-/// Says what was not allowed, and never which statement decided.
-fn refusal(principal: &str, action: &str, resource: &str, denied_by: Option<Layer>) -> S3Error {
+/// Says what was not allowed, and never which statement decided. Who has not proved to be of the account is not told more.
+fn refusal(principal: &Principal<'_>, action: &str, resource: &str, denied_by: Option<Layer>) -> S3Error {
+    if principal.kind == PrincipalKind::WebIdentity {
+        return S3Error::new(ErrorCode::AccessDenied)
+            .message(format!("Not authorized to perform {ASSUME_WITH_WEB_IDENTITY}"));
+    }
+    let principal = principal.arn;
     let why = match denied_by {
         None => String::new(),
         Some(layer) => format!(" with an explicit deny in {}", kind_of(layer)),

@@ -118,9 +118,20 @@ impl Permissions {
             }
             KeyId::TokenIssueTime => Some(Values::one(timestamp::iso8601(session.issued_ms))),
             KeyId::SourceIdentity => session.source_identity.as_deref().map(Values::one),
+            // What a web identity brought along.
+            KeyId::FederatedProvider | KeyId::Other => context(session, key),
             _ => None,
         }
     }
+}
+
+/// What a session answers to a key for as long as it lasts.
+fn context<'a>(session: &'a Session, key: &Key) -> Option<Values<'a>> {
+    let (_, values) = session.context.iter().find(|(own, _)| Key::parse(own) == *key)?;
+    Some(match values.as_slice() {
+        [one] => Values::one(one.as_str()),
+        several => Values::Many(several.iter().map(|value| value.as_str().into()).collect()),
+    })
 }
 
 fn source(named: &Named) -> Source<'_> {

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`bindings`] | generated code; stages name [`Call`] and the records re-exported here instead |
 //! | [`head`] | the request head, taken apart |
-//! | [`work`] | `async` work on a call: receive a body, commit, digest |
+//! | [`work`] | `async` work on a call: receive a body, commit, digest, fetch |
 //! | [`executor`] | runs a stage's future step by step: the host never blocks a guest |
 //! | [`response`] | a response under construction |
 //! | [`explanation`] | what is known of a call that is denied |
@@ -27,9 +27,9 @@ use bindings::guest::portcullis::gateway as contract;
 /// A head as it is sent and handed on; [`Head`] takes it apart.
 pub use contract::calls::Head as SentHead;
 pub use contract::calls::{
-    Asked, Batch, Body, Call, Chunked, Decision, Digest, DigestAlgorithm, Failure, Form, Identity,
-    IdentityKind, IngestPlan, Ingested, Named, Owner, Payload, Principal, Progress, Put, Refusal,
-    Requirement, SecondFactor, Session, Span, Target,
+    Asked, Batch, Body, Call, Chunked, Decision, Digest, DigestAlgorithm, Failure, Fetch, Fetched, Form,
+    Identity, IdentityKind, IngestPlan, Ingested, Named, Owner, Payload, Principal, Progress, Put, Refusal,
+    Requirement, SecondFactor, Session, Span, Target, Unfetched,
 };
 pub use contract::{digests, keys, settings, trace, vault};
 pub use head::Head;

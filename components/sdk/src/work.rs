@@ -2,7 +2,10 @@
 
 use crate::contract::calls::Outcome;
 use crate::executor::{Suspended, suspend, suspend_for};
-use crate::{Batch, Call, Digest, DigestAlgorithm, Failure, IngestPlan, Ingested, Named, Span};
+use crate::{
+    Batch, Call, Digest, DigestAlgorithm, Failure, Fetch, Fetched, IngestPlan, Ingested, Named, Span,
+    Unfetched,
+};
 
 /// A body received into memory.
 #[derive(Debug)]
@@ -38,6 +41,8 @@ pub trait Work {
     async fn commit(&self, batch: Batch) -> Result<u64, CommitError>;
     /// Digests of stored bytes, in the order asked for.
     async fn digest(&self, spans: &[Span], digests: &[DigestAlgorithm]) -> Result<Vec<Digest>, Failure>;
+    /// Gets what is at an address elsewhere.
+    async fn fetch(&self, fetch: &Fetch) -> Result<Fetched, Unfetched>;
 }
 
 impl Work for Call {
@@ -96,6 +101,16 @@ impl Work for Call {
         match self.take_outcome() {
             Outcome::Digested(values) => Ok(values),
             other => Err(failure(&other)),
+        }
+    }
+
+    async fn fetch(&self, fetch: &Fetch) -> Result<Fetched, Unfetched> {
+        self.schedule_fetch(fetch);
+        suspend().await;
+        match self.take_outcome() {
+            Outcome::Fetched(fetched) => Ok(fetched),
+            Outcome::Unfetched(unfetched) => Err(unfetched),
+            _ => Err(Unfetched::Unreachable),
         }
     }
 }

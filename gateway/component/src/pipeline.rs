@@ -5,6 +5,7 @@ use gateway::headers::Headers;
 use gateway::operations::{self, RequestHead};
 use gateway::operations::{Operation, aws_query};
 use gateway::query::Query;
+use iam::Planned;
 use sdk::bindings::gateway::portcullis::gateway::{
     auth, cors, encryption, iam, policy, stages, storage, transform, website,
 };
@@ -137,7 +138,13 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
 async fn walk_query(call: &Call, id: u64, border: &Border<'_>) -> Result<(), Refusal> {
     // Before the decision: whether a code came with the call is a condition of policies.
     verify_code(call, id, border).await?;
-    iam::plan(call)?;
+    border.enter("iam");
+    let mut planned = iam::plan(call)?;
+    while let Planned::Pending = planned {
+        sdk::executor::suspend().await;
+        border.enter("iam");
+        planned = iam::resume_plan(id)?;
+    }
     border.enter("policy");
     policy::authorize(call)?;
     added(Position::BeforeStorage, call)?;

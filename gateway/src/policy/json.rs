@@ -40,6 +40,11 @@ impl Json {
         }
     }
 
+    /// The member of an object with this name.
+    pub(crate) fn member(&self, name: &str) -> Option<&Json> {
+        self.members()?.iter().find(|(own, _)| own == name).map(|(_, value)| value)
+    }
+
     /// A list's items, or the value itself: the policy language takes one value without brackets.
     pub(crate) fn items(&self) -> &[Json] {
         match self {

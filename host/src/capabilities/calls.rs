@@ -4,7 +4,7 @@ use wasmtime::component::{HasData, Resource};
 use wasmtime::{Error, Result};
 
 use crate::bindings::calls::{
-    Asked, Batch, Body, Decision, DigestAlgorithm, Endpoint, Form, Head, Host, HostCall, IdentityKind,
+    Asked, Batch, Body, Decision, DigestAlgorithm, Endpoint, Fetch, Form, Head, Host, HostCall, IdentityKind,
     IngestPlan, Named, Outcome, Owner, Payload, Principal, SecondFactor, Session, Span, Target,
 };
 use crate::body::{Boundary, digest::Algorithm};
@@ -258,6 +258,10 @@ impl HostCall for CallsView<'_> {
         digests: Vec<DigestAlgorithm>,
     ) -> Result<()> {
         self.schedule(&handle, Work::Digest(spans, digests))
+    }
+
+    fn schedule_fetch(&mut self, handle: Resource<CallHandle>, fetch: Fetch) -> Result<()> {
+        self.schedule(&handle, Work::Fetch(fetch))
     }
 
     fn take_outcome(&mut self, handle: Resource<CallHandle>) -> Result<Outcome> {

@@ -13,12 +13,13 @@ use wasmtime::component::Resource;
 
 use crate::accounts::IdentityKind;
 use crate::bindings::calls::{self, Identity, Principal};
-use crate::bindings::keys::{Claim, Host, Signing, StoredKey, TextClaim, Verdict};
+use crate::bindings::keys::{Claim, Host, PublicKey, Signing, StoredKey, TextClaim, Verdict};
 use crate::body::ChunkSignature;
 use crate::call::CallHandle;
 use crate::capabilities::HostState;
 use crate::capabilities::calls::establish;
 use crate::capabilities::digests::push_hex;
+use crate::capabilities::published;
 use crate::capabilities::vault::contract_session;
 use crate::secret::Secret;
 use crate::vault::{Holder, SessionDetails};
@@ -207,6 +208,10 @@ impl Host for HostState {
         };
         let used = claim.stored.is_some().then_some(scope);
         self.establish(&handle, signer, payload, None, used)
+    }
+
+    fn verify_published(&mut self, key: PublicKey, message: Vec<u8>, signature: Vec<u8>) -> Result<bool> {
+        Ok(published::verify(&key, &message, &signature))
     }
 }
 

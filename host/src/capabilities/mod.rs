@@ -5,6 +5,7 @@ pub(crate) mod digests;
 mod index;
 pub mod keys;
 mod plain;
+mod published;
 mod stages;
 mod vault;
 

@@ -89,6 +89,7 @@ fn details(session: Session) -> SessionDetails {
         multi_factor: session.multi_factor,
         issued_ms: session.issued_ms,
         expires_ms: session.expires_ms,
+        context: session.context,
     }
 }
 
@@ -107,5 +108,6 @@ pub(super) fn contract_session(session: SessionDetails) -> Session {
         multi_factor: session.multi_factor,
         issued_ms: session.issued_ms,
         expires_ms: session.expires_ms,
+        context: session.context,
     }
 }

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Config, LogFormat, SecretSource, size};
+use crate::outbound::Destination;
 use crate::secret::Secret;
 use crate::telemetry::otlp::Endpoint;
 use crate::volume::Durability;
@@ -149,6 +150,26 @@ pub static KEYS: &[Key] = &[
         help: "Denied requests that are explained in one second; further ones are denied without",
         set: |c, v| { c.explanations.per_second_max = number(v, 1, 100_000)?.try_into().ok()?; Some(()) },
         get: |c| vec![c.explanations.per_second_max.to_string()] },
+    Key { name: "outbound.allow", form: Form::Many,
+        allowed: "a list of HOST[:PORT]",
+        help: "Documents of identity providers may be fetched from these hosts at private addresses and without TLS; repeatable",
+        set: |c, v| { c.outbound.allow = v.iter().map(|v| Destination::parse(v)).collect::<Option<_>>()?; Some(()) },
+        get: |c| c.outbound.allow.iter().map(Destination::to_string).collect() },
+    Key { name: "outbound.only_allowed", form: Form::One,
+        allowed: "true or false",
+        help: "Fetch from no other host than those of outbound.allow",
+        set: |c, v| { c.outbound.only_allowed = one(v)?.parse().ok()?; Some(()) },
+        get: |c| vec![c.outbound.only_allowed.to_string()] },
+    Key { name: "outbound.ca_file", form: Form::One,
+        allowed: "a file with certificates (PEM)",
+        help: "Certificate authorities that are trusted beside those of the system",
+        set: |c, v| { c.outbound.ca_file = Some(path(v)?); Some(()) },
+        get: |c| c.outbound.ca_file.iter().map(|path| path.display().to_string()).collect() },
+    Key { name: "outbound.retry_seconds_min", form: Form::One,
+        allowed: "a whole number of seconds from 0 to 3600",
+        help: "How long until the same document is fetched again, at the earliest",
+        set: |c, v| { c.outbound.retry = number(v, 0, 3600).map(Duration::from_secs)?; Some(()) },
+        get: |c| whole_seconds(c.outbound.retry) },
     Key { name: "limits.connections_max", form: Form::One,
         allowed: "a whole number from 1 to 1000000",
         help: "Connections held at once; a further one is answered 503 and closed",

@@ -19,7 +19,7 @@ pub use histogram::Histogram;
 
 /// The stages that time is charged to: first the host, then the slots of the pipeline, then what calls wait
 /// for, then the stages that users added.
-pub const STAGES: [&str; 15] = [
+pub const STAGES: [&str; 16] = [
     "host",
     "gateway",
     "auth",
@@ -33,6 +33,7 @@ pub const STAGES: [&str; 15] = [
     "receive",
     "commit",
     "digest",
+    "fetch",
     "added",
     "other",
 ];

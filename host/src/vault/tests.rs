@@ -25,6 +25,10 @@ fn details(expires_ms: u64) -> SessionDetails {
         multi_factor: false,
         issued_ms: 1,
         expires_ms,
+        context: vec![(
+            "aws:FederatedProvider".to_owned(),
+            vec!["arn:aws:iam::111122223333:oidc-provider/idp".to_owned()],
+        )],
     }
 }
 

@@ -1,0 +1,203 @@
+//! What is fetched from elsewhere: a few small documents, such as the keys of an identity provider.
+//!
+//! Strangers can make stages ask for an address, so what is asked for again and again is answered from what was fetched
+//! before: of one address there is one request at a time in the whole process, and not another one right after it. Where
+//! requests may go is in [`rules`], how they get there in [`get`].
+
+mod get;
+mod rules;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex as StdMutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+
+use crate::config::ConfigError;
+
+pub use get::Trust;
+pub use rules::Destination;
+
+/// Addresses that are remembered at most.
+const PLACES_MAX: usize = 128;
+/// Bytes of an answer at most, whatever a stage asks for.
+const LENGTH_MAX: usize = 256 << 10;
+/// A request at most, all of it.
+const REQUEST_MAX: Duration = Duration::from_secs(5);
+/// How long a call waits for its turn at an address.
+const TURN_MAX: Duration = Duration::from_secs(10);
+/// What failed is tried again sooner than what did not.
+const FAILED_MAX: Duration = Duration::from_secs(5);
+
+/// What an operator sets.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Destinations that may have private addresses, and may be reached without TLS.
+    pub allow: Vec<Destination>,
+    /// Whether nothing else may be reached.
+    pub only_allowed: bool,
+    /// Authorities that are trusted beside those of the system.
+    pub ca_file: Option<PathBuf>,
+    /// How long until an address is asked again, at the earliest.
+    pub retry: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { allow: Vec::new(), only_allowed: false, ca_file: None, retry: Duration::from_secs(30) }
+    }
+}
+
+/// An answer, whatever its status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// Why there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unfetched {
+    /// Its destination is not one that may be reached.
+    #[error("it may not be reached")]
+    Forbidden,
+    /// Nobody answered in time, as who they should be.
+    #[error("it cannot be reached")]
+    Unreachable,
+    /// It is longer than the limit.
+    #[error("its answer is too long")]
+    TooLong,
+}
+
+type Outcome = Result<Answer, Unfetched>;
+
+/// Fetches; shared by all workers.
+pub struct Outbound {
+    options: Options,
+    trust: Trust,
+    places: StdMutex<BTreeMap<String, Arc<Mutex<Place>>>>,
+}
+
+/// What is known of an address.
+#[derive(Debug, Default)]
+struct Place {
+    /// The last answer with status 200.
+    good: Option<(Instant, Answer)>,
+    /// The last attempt, and how it ended if that was not well.
+    tried: Option<(Instant, Option<Outcome>)>,
+}
+
+impl Place {
+    /// What will do for a call that began at a time, without another attempt.
+    fn known(&self, began: Instant, age_max: Duration, retry: Duration) -> Option<Outcome> {
+        let good = self.good.as_ref();
+        if let Some((at, answer)) = good
+            && at.elapsed() <= age_max
+        {
+            return Some(Ok(answer.clone()));
+        }
+        let (at, failed) = self.tried.as_ref()?;
+        let wait = if failed.is_some() { retry.min(FAILED_MAX) } else { retry };
+        // An attempt that somebody else made while this call waited is as good as its own.
+        if *at < began && at.elapsed() >= wait {
+            return None;
+        }
+        match failed {
+            Some(outcome) => Some(outcome.clone()),
+            None => good.map(|(_, answer)| Ok(answer.clone())),
+        }
+    }
+
+    fn note(&mut self, outcome: &Outcome) {
+        let now = Instant::now();
+        match outcome {
+            Ok(answer) if answer.status == 200 => {
+                self.good = Some((now, answer.clone()));
+                self.tried = Some((now, None));
+            }
+            other => self.tried = Some((now, Some(other.clone()))),
+        }
+    }
+}
+
+impl std::fmt::Debug for Outbound {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Outbound").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl Outbound {
+    /// Reads the authorities of the operator.
+    ///
+    /// # Errors
+    /// A file of authorities that cannot be read, or holds none.
+    pub fn new(options: &Options) -> Result<Outbound, ConfigError> {
+        let trust = Trust::new(options.ca_file.as_deref())?;
+        Ok(Outbound { options: options.clone(), trust, places: StdMutex::default() })
+    }
+
+    /// What is at an address: as it was fetched `age_max` ago or later, or else as it is now. An answer that is too old is given
+    /// all the same where the address was asked only just now.
+    ///
+    /// # Errors
+    /// [`Unfetched`]; the log says more.
+    pub async fn fetch(&self, url: &str, length_max: usize, age_max: Duration) -> Outcome {
+        let began = Instant::now();
+        let place = self.place(url).ok_or(Unfetched::Unreachable)?;
+        let Ok(mut place) = timeout(TURN_MAX, place.lock()).await else { return Err(Unfetched::Unreachable) };
+        let outcome = match place.known(began, age_max, self.options.retry) {
+            Some(outcome) => outcome,
+            None => {
+                let outcome = self.attempt(url).await;
+                place.note(&outcome);
+                outcome
+            }
+        };
+        match outcome {
+            Ok(answer) if answer.body.len() > length_max => Err(Unfetched::TooLong),
+            outcome => outcome,
+        }
+    }
+
+    /// Where an address is remembered; none when too many are asked for at once.
+    fn place(&self, url: &str) -> Option<Arc<Mutex<Place>>> {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(place) = places.get(url) {
+            return Some(Arc::clone(place));
+        }
+        if places.len() >= PLACES_MAX {
+            // What nobody waits for at the moment is fetched again where it is needed.
+            places.retain(|_, place| Arc::strong_count(place) > 1);
+        }
+        if places.len() >= PLACES_MAX {
+            return None;
+        }
+        let place = Arc::<Mutex<Place>>::default();
+        places.insert(url.to_owned(), Arc::clone(&place));
+        Some(place)
+    }
+
+    async fn attempt(&self, url: &str) -> Outcome {
+        let Some(target) = rules::Target::of(url, &self.options) else {
+            tracing::warn!(
+                url,
+                "not fetched: outbound.allow does not let it be reached, or it is no such address"
+            );
+            return Err(Unfetched::Forbidden);
+        };
+        let outcome = match timeout(REQUEST_MAX, get::get(&target, &self.trust, LENGTH_MAX)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err((Unfetched::Unreachable, "no answer in time".to_owned())),
+        };
+        outcome.map_err(|(unfetched, why)| {
+            tracing::warn!(url, why, "not fetched: {unfetched}");
+            unfetched
+        })
+    }
+}
