@@ -43,11 +43,17 @@ install_clients() {
   fi
 }
 
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+# So many ports, no two of them the same.
+free_ports() {
+  python3 -c 'import socket, sys
+held = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
+print(*(s.getsockname()[1] for s in held))' "$1"
+}
 
 start_server() {
-  PORT=${PORT:-$(free_port)}
-  NAMED_PORT=${NAMED_PORT:-$(free_port)} LIMITED_PORT=${LIMITED_PORT:-$(free_port)}
+  # A start after a kill takes those of the start before.
+  [ -n "${NAMED_PORT:-}" ] || read -r free NAMED_PORT LIMITED_PORT < <(free_ports 3)
+  PORT=${PORT:-$free}
   ENDPOINT=http://127.0.0.1:$PORT
   # The same server by listeners that stand for endpoints, for policies.sh.
   export NAMED_ENDPOINT=http://127.0.0.1:$NAMED_PORT LIMITED_ENDPOINT=http://127.0.0.1:$LIMITED_PORT

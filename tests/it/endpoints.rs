@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use tests::bodies::md5;
 use tests::client::Client;
 use tests::http::{Request, Response};
-use tests::server::{Server, free_port, write_config};
+use tests::server::{Server, free_ports, write_config};
 use tests::sign::{ALT, MAIN};
 use tests::workspace;
 
@@ -38,10 +38,10 @@ const READ_PHOTOS: &str = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\
 
 #[test]
 fn the_policy_of_an_endpoint_limits_everybody_who_comes_through_it() {
-    let (limited, open) = (free_port(), free_port());
+    let [port, limited, open] = free_ports();
     let listeners = named(limited, "vpce-0a1b", "policy = \"endpoint.json\"")
         + &named(open, "vpce-0c2d", "vpc = \"vpc-1\"");
-    let server = Server::start_configured(&listeners, &[("endpoint.json", READ_PHOTOS)]);
+    let server = Server::start_configured(port, &listeners, &[("endpoint.json", READ_PHOTOS)]);
     let mut owner = server.client();
     for (target, body) in
         [("/photos", ""), ("/photos/cat.jpg", "a cat"), ("/photos/secret", "s"), ("/other", "")]
@@ -92,9 +92,9 @@ fn the_policy_of_an_endpoint_limits_everybody_who_comes_through_it() {
 
 #[test]
 fn conditions_tell_endpoints_apart() {
-    let (first, second) = (free_port(), free_port());
+    let [port, first, second] = free_ports();
     let listeners = named(first, "vpce-0a1b", "vpc = \"vpc-1\"") + &named(second, "vpce-0c2d", "");
-    let server = Server::start_configured(&listeners, &[]);
+    let server = Server::start_configured(port, &listeners, &[]);
     let mut owner = server.client();
     owner.put("/photos", "");
     owner.put("/photos/cat.jpg", "a cat");

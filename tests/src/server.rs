@@ -41,23 +41,23 @@ impl Server {
     /// When the server does not become ready; the message holds the end of its log.
     pub fn start_with(flags: &[&str]) -> Server {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        Server::start_in(folder, workspace::tests().join("conformance.toml"), flags)
+        let [port] = free_ports();
+        Server::start_in(folder, workspace::tests().join("conformance.toml"), port, flags)
     }
 
-    /// A server whose configuration says more than `tests/conformance.toml`, with files beside it: name and text.
+    /// A server on a port, whose configuration says more than `tests/conformance.toml`, with files beside it: name and text.
     ///
     /// # Panics
     /// As [`Server::start_with`].
-    pub fn start_configured(more: &str, files: &[(&str, &str)]) -> Server {
+    pub fn start_configured(port: u16, more: &str, files: &[(&str, &str)]) -> Server {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let config = write_config(folder.path(), more, files);
-        Server::start_in(folder, config, &[])
+        Server::start_in(folder, config, port, &[])
     }
 
-    fn start_in(folder: TempDir, config: PathBuf, flags: &[&str]) -> Server {
+    fn start_in(folder: TempDir, config: PathBuf, port: u16, flags: &[&str]) -> Server {
         let data = folder.path().join("data");
         let flags: Vec<String> = flags.iter().map(ToString::to_string).collect();
-        let port = free_port();
         let child = spawn(port, &config, &data, &flags, folder.path());
         let mut server = Server { child, port, flags, config, data, folder };
         server.wait_until_ready();
@@ -258,13 +258,14 @@ fn spawn(port: u16, config: &Path, data: &Path, flags: &[String], folder: &Path)
         .expect("the server starts")
 }
 
-/// A port that was free a moment ago.
+/// Ports that were free a moment ago, no two of them the same.
 ///
 /// # Panics
-/// When there is none.
-pub fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    listener.local_addr().expect("its address").port()
+/// When there are none.
+pub fn free_ports<const N: usize>() -> [u16; N] {
+    // Held together: a port that is given back may be given out again.
+    let held = [(); N].map(|()| TcpListener::bind(("127.0.0.1", 0)).expect("a free port"));
+    held.each_ref().map(|listener| listener.local_addr().expect("its address").port())
 }
 
 fn local(method: &str, target: &str) -> Request {
