@@ -53,7 +53,7 @@ impl Request {
             form,
             caller,
             session: if by_token { None } else { call.session() },
-            has_second_factor: call.second_factor().is_some(),
+            has_second_factor: !by_token && call.second_factor().is_some(),
             asked: if by_token { call.asked() } else { None },
             now_ms: head.received_ms,
             request_id: call.request_id(),

@@ -6,6 +6,7 @@ use crate::account::Account;
 use crate::acl::Acl;
 use crate::policy::{ContextEntries, Kind, Policy, Principal, Source};
 use crate::public_access_block::PublicAccessBlock;
+use crate::request_payment::Payer;
 use serde_json::Value;
 use std::rc::Rc;
 
@@ -32,6 +33,7 @@ fn bucket(policy: &str) -> Bucket {
             "" => None,
             text => Some(Rc::new(Policy::parse(Kind::Bucket("photos"), text).unwrap())),
         },
+        payer: Payer::BucketOwner,
     }
 }
 

@@ -16,6 +16,7 @@ fn request(form: &str) -> Request {
         form,
         caller: crate::request::nobody(),
         session: None,
+        has_second_factor: false,
         asked: None,
         now_ms: 1_369_353_600_000,
         request_id: "R1".to_owned(),
