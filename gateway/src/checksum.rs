@@ -172,18 +172,24 @@ impl Checksum {
     /// Reads a value such as `sOO8/Q==` or, composite, `sOO8/Q==-3`. `InvalidRequest` naming the header
     /// otherwise.
     pub fn parse(algorithm: ChecksumAlgorithm, text: &str) -> Result<Checksum> {
+        Checksum::read(algorithm, text).ok_or_else(|| {
+            S3Error::invalid_request(format!("Value for {} header is invalid.", algorithm.header()))
+        })
+    }
+
+    /// The same, for text that stands in no header.
+    pub fn read(algorithm: ChecksumAlgorithm, text: &str) -> Option<Checksum> {
         let (digest, parts) = match text.trim().split_once('-') {
             Some((digest, parts)) => (digest, Some(parts)),
             None => (text.trim(), None),
         };
-        let invalid =
-            || S3Error::invalid_request(format!("Value for {} header is invalid.", algorithm.header()));
-        let value = STANDARD.decode(digest).map_err(|_| invalid())?;
-        let parts = parts.map(str::parse).transpose().map_err(|_| invalid())?;
-        if value.len() != algorithm.length() || parts == Some(0) {
-            return Err(invalid());
-        }
-        Ok(Checksum { algorithm, value, parts })
+        let value = STANDARD.decode(digest).ok()?;
+        let parts = parts.map(str::parse).transpose().ok()?;
+        (value.len() == algorithm.length() && parts != Some(0)).then_some(Checksum {
+            algorithm,
+            value,
+            parts,
+        })
     }
 
     /// Appends the checksum as it prints.

@@ -4,7 +4,9 @@ use crate::bucket_name;
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::headers::Headers;
 use crate::key;
+use crate::operations::{Method, Operation};
 use crate::url_encoding::{decode_path, decode_query};
+use std::net::Ipv4Addr;
 
 /// An object, or one version of it, that is to be copied.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -24,7 +26,7 @@ impl CopySource {
     }
 
     /// Reads `bucket/key` or `/bucket/key`, percent-encoded, with `?versionId=…` or without. Access points
-    /// are `NotImplemented`.
+    /// are `NotImplemented`, what is not so encoded, names no bucket or no key `InvalidArgument`.
     pub fn parse(text: &str) -> Result<CopySource> {
         let (path, query) =
             text.split_once("?versionId=").map_or((text, None), |(path, id)| (path, Some(id)));
@@ -33,13 +35,17 @@ impl CopySource {
             return Err(S3Error::new(ErrorCode::NotImplemented).detail("Header", "x-amz-copy-source"));
         }
         // Some clients encode the slash between bucket and key as well.
-        let decoded = decode_path(path).map_err(|_| invalid(text))?;
-        let (bucket, key) = decoded.split_once('/').ok_or_else(|| invalid(text))?;
-        if key.is_empty() || bucket_name::check_access(bucket).is_err() {
-            return Err(invalid(text));
+        let badly_encoded = || invalid(text, "Invalid copy source encoding");
+        let decoded = decode_path(path).map_err(|_| badly_encoded())?;
+        let (bucket, key) = decoded.split_once('/').unwrap_or((&*decoded, ""));
+        if bucket_name::check_access(bucket).is_err() || bucket.parse::<Ipv4Addr>().is_ok() {
+            return Err(invalid(text, "Invalid copy source bucket name"));
+        }
+        if key.is_empty() {
+            return Err(invalid(key, "Invalid copy source object key"));
         }
         key::check(key)?;
-        let version_id = query.map(decode_query).transpose().map_err(|_| invalid(text))?;
+        let version_id = query.map(decode_query).transpose().map_err(|_| badly_encoded())?;
         if version_id.as_deref() == Some("") {
             return Err(S3Error::invalid_argument("versionId", "", "Version id cannot be the empty string"));
         }
@@ -51,12 +57,22 @@ impl CopySource {
     }
 }
 
-fn invalid(text: &str) -> S3Error {
-    S3Error::invalid_argument(
-        "x-amz-copy-source",
-        text,
-        "Copy Source must mention the source bucket and key: sourcebucket/sourcekey",
-    )
+fn invalid(text: &str, message: &str) -> S3Error {
+    S3Error::invalid_argument("x-amz-copy-source", text, message)
+}
+
+/// Refuses the header on requests that copy nothing, where S3 does: `InvalidArgument`. A PUT that is no copy ignores it.
+pub fn refuse_elsewhere(operation: Operation, headers: &Headers) -> Result<()> {
+    let Some(source) = headers.get("x-amz-copy-source") else { return Ok(()) };
+    let takes = match operation.row().method {
+        Method::Put => true,
+        Method::Post => operation != Operation::CompleteMultipartUpload,
+        _ => false,
+    };
+    if takes {
+        return Ok(());
+    }
+    Err(invalid(source, "You can only specify a copy source header for copy requests."))
 }
 
 #[cfg(test)]
@@ -96,6 +112,34 @@ mod tests {
         assert_eq!(CopySource::parse(arn).unwrap_err().code, ErrorCode::NotImplemented);
         let long = format!("photos/{}", "k".repeat(1025));
         assert_eq!(CopySource::parse(&long).unwrap_err().code, ErrorCode::KeyTooLongError);
+    }
+
+    #[test]
+    fn a_refusal_says_what_is_wrong() {
+        let refusal = |text: &str| {
+            let error = CopySource::parse(text).unwrap_err();
+            (error.message.unwrap_or_default(), error.details[1].1.clone())
+        };
+        for text in ["photos/%ZZ", "100%/foo", "%"] {
+            assert_eq!(refusal(text), ("Invalid copy source encoding".to_owned(), text.to_owned()));
+        }
+        for text in ["", "192.168.1.1/foo", "my-buc@k&()t/obj", "2001:0db8::7334/a"] {
+            assert_eq!(refusal(text), ("Invalid copy source bucket name".to_owned(), text.to_owned()));
+        }
+        for text in ["photos", "photos/"] {
+            assert_eq!(refusal(text), ("Invalid copy source object key".to_owned(), String::new()));
+        }
+    }
+
+    #[test]
+    fn the_header_is_refused_where_nothing_is_copied() {
+        let headers = Headers::from_iter([("x-amz-copy-source", "photos/a")]);
+        assert_eq!(refuse_elsewhere(Operation::CopyObject, &headers), Ok(()));
+        assert_eq!(refuse_elsewhere(Operation::UploadPartCopy, &headers), Ok(()));
+        assert_eq!(refuse_elsewhere(Operation::GetObject, &Headers::default()), Ok(()));
+        let error = refuse_elsewhere(Operation::CompleteMultipartUpload, &headers).unwrap_err();
+        assert_eq!(error.code, ErrorCode::InvalidArgument);
+        assert_eq!(error.details[1], ("ArgumentValue", "photos/a".to_owned()));
     }
 
     proptest! {

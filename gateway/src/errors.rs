@@ -224,7 +224,7 @@ impl S3Error {
 
     /// `InvalidArgument` about one header, query parameter or element, as S3 words it.
     pub fn invalid_argument(
-        name: &'static str,
+        name: impl Into<String>,
         value: impl Into<String>,
         message: impl Into<String>,
     ) -> S3Error {

@@ -97,7 +97,9 @@ pub fn with_presigned(headers: Headers, query: &Query) -> Result<Headers> {
     let mut block = headers.block.clone();
     for (name, value) in query.iter() {
         let name = name.to_ascii_lowercase();
-        if !name.starts_with("x-amz-") || headers.has(&name) {
+        // What the SDK that presigned would compute is no promise: that is `x-amz-checksum-…`.
+        let is_hint = name == "x-amz-sdk-checksum-algorithm";
+        if !name.starts_with("x-amz-") || is_hint || headers.has(&name) {
             continue;
         }
         let is_token =

@@ -143,13 +143,8 @@ impl RequestedLock {
         let retention = match (mode, until_ms) {
             (Some(mode), Some(until_ms)) => Some(Retention { mode, until_ms }),
             (None, None) => None,
-            _ => {
-                return Err(S3Error::invalid_argument(
-                    "x-amz-object-lock-mode",
-                    headers.get("x-amz-object-lock-mode").unwrap_or_default(),
-                    "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied",
-                ));
-            }
+            (Some(_), None) => return Err(half("x-amz-object-lock-retain-until-date")),
+            (None, Some(_)) => return Err(half("x-amz-object-lock-mode")),
         };
         let legal_hold = match headers.get("x-amz-object-lock-legal-hold") {
             Some(name) => Some(LegalHold::parse(name).ok_or_else(|| {
@@ -165,6 +160,12 @@ impl RequestedLock {
     pub fn is_any(&self) -> bool {
         self.retention.is_some() || self.legal_hold.is_some()
     }
+}
+
+/// Half a retention. The argument is the half that is missing.
+fn half(missing: &'static str) -> S3Error {
+    let message = "x-amz-object-lock-retain-until-date and x-amz-object-lock-mode must both be supplied";
+    S3Error::invalid_argument(missing, "", message)
 }
 
 fn retain_until(text: &str, now_ms: u64) -> Result<u64> {

@@ -48,8 +48,10 @@ impl ObjectOwnership {
         match ObjectOwnership::parse(name) {
             Some(ownership) => Ok(Some(ownership)),
             None => {
-                let message = "Invalid x-amz-object-ownership header";
-                Err(S3Error::invalid_argument("x-amz-object-ownership", name, message))
+                let message = format!("Invalid x-amz-object-ownership header: {name}");
+                Err(S3Error::new(ErrorCode::InvalidArgument)
+                    .message(message)
+                    .detail("ArgumentName", "x-amz-object-ownership"))
             }
         }
     }

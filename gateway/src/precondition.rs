@@ -110,9 +110,14 @@ impl WritePreconditions {
         self.if_match.is_some() || self.if_none_match.is_some()
     }
 
-    /// Judges the current object, `None` when there is none or a delete marker. `PreconditionFailed`, or
-    /// `NoSuchKey` for an `If-Match` on nothing.
+    /// Judges the current object, `None` when there is none or a delete marker. `PreconditionFailed`,
+    /// `NoSuchKey` for an `If-Match` on nothing, or `NotImplemented` for both headers at once.
     pub fn check(&self, current: Option<&ETag>) -> Result<()> {
+        if self.if_match.is_some() && self.if_none_match.is_some() {
+            return Err(S3Error::new(ErrorCode::NotImplemented)
+                .detail("Header", "If-Match,If-None-Match")
+                .detail("additionalMessage", "Multiple conditional request headers present in the request"));
+        }
         match (&self.if_match, current) {
             (Some(_), None) => return Err(ErrorCode::NoSuchKey.into()),
             (Some(tags), Some(etag)) if !tags.matches(etag) => return Err(failed("If-Match")),

@@ -28,12 +28,11 @@ pub struct ByteRange {
 impl Range {
     /// Reads the header `Range`. `None` for what is to be ignored.
     pub fn parse(header: &str) -> Option<Range> {
-        let (unit, range) = header.split_once('=')?;
-        if !unit.trim().eq_ignore_ascii_case("bytes") {
+        let (unit, range) = header.trim().split_once('=')?;
+        if !unit.eq_ignore_ascii_case("bytes") {
             return None;
         }
-        let (first, last) = range.trim().split_once('-')?;
-        match (first.trim(), last.trim()) {
+        match range.split_once('-')? {
             ("", last) => Some(Range::Suffix(number(last)?)),
             (first, "") => Some(Range::From(number(first)?)),
             (first, last) => {

@@ -20,8 +20,18 @@ pub struct ResponseOverrides {
 }
 
 impl ResponseOverrides {
-    /// Reads them. `InvalidArgument` for values that cannot stand in a header.
+    /// Reads them. `InvalidArgument` for values that cannot stand in a header, and for a header that no request
+    /// replaces.
     pub fn parse(query: &Query) -> Result<ResponseOverrides> {
+        for (parameter, value) in query.iter().filter(|(parameter, _)| parameter.starts_with("response-")) {
+            if !OVERRIDES.iter().any(|(known, _)| *known == parameter) {
+                let message = format!(
+                    "{parameter} is not in the set of overridable response headers. Please refer to the S3 API \
+                     documentation for a complete list of overridable response headers."
+                );
+                return Err(S3Error::invalid_argument(parameter, value, message));
+            }
+        }
         let mut headers = Vec::new();
         for (parameter, header) in OVERRIDES {
             let Some(value) = query.get(parameter) else { continue };
@@ -73,6 +83,15 @@ mod tests {
         assert!(overrides.check_signed(true).is_ok());
         assert_eq!(overrides.check_signed(false).unwrap_err().code, ErrorCode::InvalidRequest);
         assert!(ResponseOverrides::default().check_signed(false).is_ok());
+    }
+
+    #[test]
+    fn other_headers_are_not_replaced() {
+        let query = Query::parse("response-content-type=a&response-x-amz-meta-a=b").unwrap();
+        let error = ResponseOverrides::parse(&query).unwrap_err();
+        assert_eq!(error.code, ErrorCode::InvalidArgument);
+        assert_eq!(error.details[0], ("ArgumentName", "response-x-amz-meta-a".to_owned()));
+        assert!(error.message.unwrap().starts_with("response-x-amz-meta-a is not in the set of overridable"));
     }
 
     #[test]

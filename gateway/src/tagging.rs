@@ -25,12 +25,16 @@ pub struct TagSet {
 
 impl TagSet {
     /// Reads the header `x-amz-tagging`: `a=1&b=2`, url-encoded. `InvalidTag` against the rules,
-    /// `InvalidArgument` for broken escapes.
+    /// `InvalidArgument` for broken escapes, a pair without a key, and a key that comes twice.
     pub fn parse_header(text: &str) -> Result<TagSet> {
         let mut set = TagSet::default();
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-            set.push(decode(key, text)?, decode(value, text)?, Tagged::Object)?;
+            let (key, value) = (decode(key, text)?, decode(value, text)?);
+            if key.is_empty() || set.place(&key).is_ok() {
+                return Err(badly_encoded(text));
+            }
+            set.push(key, value, Tagged::Object)?;
         }
         Ok(set)
     }
@@ -75,9 +79,14 @@ impl TagSet {
         self.tags.is_empty()
     }
 
+    /// Where a key stands, or where it would.
+    fn place(&self, key: &str) -> std::result::Result<usize, usize> {
+        self.tags.binary_search_by(|(present, _)| present.as_str().cmp(key))
+    }
+
     fn push(&mut self, key: String, value: String, tagged: Tagged) -> Result<()> {
         check(&key, &value)?;
-        match self.tags.binary_search_by(|(present, _)| present.cmp(&key)) {
+        match self.place(&key) {
             Ok(_) => {
                 return Err(invalid("Cannot provide multiple Tags with the same key").detail("TagKey", key));
             }
@@ -98,7 +107,8 @@ fn check(key: &str, value: &str) -> Result<()> {
         return Err(invalid("The TagKey you have provided is invalid").detail("TagKey", key));
     }
     if value.chars().count() > VALUE_LENGTH_MAX || !value.chars().all(allowed) {
-        return Err(invalid("The TagValue you have provided is invalid").detail("TagValue", value));
+        let error = invalid("The TagValue you have provided is invalid");
+        return Err(error.detail("TagKey", key).detail("TagValue", value));
     }
     if key.to_ascii_lowercase().starts_with("aws:") {
         return Err(invalid("System tags cannot be added/updated by requester").detail("TagKey", key));
@@ -115,13 +125,17 @@ fn allowed(character: char) -> bool {
 fn decode(part: &str, header: &str) -> Result<String> {
     match url_encoding::decode_query(part) {
         Ok(text) => Ok(text.into_owned()),
-        Err(_) => Err(S3Error::invalid_argument(
-            "x-amz-tagging",
-            header,
-            "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters \
-             without tag name duplicates.",
-        )),
+        Err(_) => Err(badly_encoded(header)),
     }
+}
+
+fn badly_encoded(header: &str) -> S3Error {
+    S3Error::invalid_argument(
+        "x-amz-tagging",
+        header,
+        "The header 'x-amz-tagging' shall be encoded as UTF-8 then URLEncoded URL query parameters \
+         without tag name duplicates.",
+    )
 }
 
 fn too_many(message: &str) -> S3Error {

@@ -21,16 +21,19 @@ pub fn refuse(error: S3Error) -> Refusal {
 
 /// What a client is told when host work failed.
 pub fn failure_to_error(failure: Failure) -> S3Error {
-    match failure {
+    let code = match failure {
         Failure::BodyTooLarge => ErrorCode::EntityTooLarge,
-        Failure::BodyIncomplete | Failure::DecodedLengthMismatch => ErrorCode::IncompleteBody,
+        Failure::BodyIncomplete | Failure::ChunkMalformed => {
+            return S3Error::new(ErrorCode::IncompleteBody)
+                .message("The request body terminated unexpectedly");
+        }
+        Failure::DecodedLengthMismatch => ErrorCode::IncompleteBody,
         Failure::BodyTimeout => ErrorCode::RequestTimeout,
         Failure::PayloadMismatch => ErrorCode::XAmzContentSHA256Mismatch,
-        Failure::ChunkMalformed => ErrorCode::InvalidRequest,
         Failure::ChunkSignatureMismatch => ErrorCode::SignatureDoesNotMatch,
         Failure::StorageFull => ErrorCode::ServiceUnavailable,
         Failure::StorageFailed => ErrorCode::InternalError,
         Failure::Overloaded => ErrorCode::SlowDown,
-    }
-    .into()
+    };
+    code.into()
 }

@@ -1,6 +1,7 @@
 //! The walk of a request. Read it from top to bottom: this is the order of the stages.
 
 use gateway::addressing;
+use gateway::copy_source;
 use gateway::headers::Headers;
 use gateway::operations::{self, RequestHead};
 use gateway::operations::{Operation, aws_query};
@@ -245,6 +246,7 @@ fn resolve(head: &Head, headers: &Headers) -> gateway::errors::Result<Target> {
         has_header: &|name| headers.has(name),
     };
     let resolved = operations::resolve(&request, &domains)?;
+    copy_source::refuse_elsewhere(resolved.operation, headers)?;
     Ok(Target { operation: resolved.operation.name().to_owned(), bucket: resolved.bucket, key: resolved.key })
 }
 

@@ -110,28 +110,29 @@ impl Requested {
     /// `InvalidArgument` for a canonical id that nobody has, `UnresolvableGrantByEmailAddress`, and
     /// `AccessDenied` for a document that names another owner.
     pub fn resolve(&self, parties: Parties, find: impl Fn(&Named) -> Option<Account>) -> Result<Acl> {
-        let grants = match self {
+        let (grants, argument) = match self {
             Requested::Default => return Ok(Acl::private(parties.owner)),
             Requested::Canned(canned) => return Ok(canned.expand(parties)),
-            Requested::Grants(grants) => grants,
+            Requested::Grants(grants) => (grants, "id"),
             Requested::Document { owner, grants } => {
                 if find(&Named::Id(owner.clone())) != Some(parties.owner) {
                     return Err(ErrorCode::AccessDenied.into());
                 }
-                grants
+                (grants, "CanonicalUser/ID")
             }
         };
-        let grants: Result<Vec<_>> = grants.iter().map(|grant| grant.resolve(&find)).collect();
+        let grants: Result<Vec<_>> = grants.iter().map(|grant| grant.resolve(argument, &find)).collect();
         Ok(Acl { grants: grants? })
     }
 }
 
 impl RequestedGrant {
-    fn resolve(&self, find: impl Fn(&Named) -> Option<Account>) -> Result<Grant> {
+    /// `argument` is what S3 calls a canonical id where it stands.
+    fn resolve(&self, argument: &'static str, find: impl Fn(&Named) -> Option<Account>) -> Result<Grant> {
         let account = |unknown: S3Error| find(&self.grantee).map(Grantee::Account).ok_or(unknown);
         let grantee = match &self.grantee {
             Named::Group(group) => Grantee::Group(*group),
-            Named::Id(id) => account(invalid_id(id))?,
+            Named::Id(id) => account(S3Error::invalid_argument(argument, id, "Invalid id"))?,
             Named::Email(address) => account(
                 S3Error::new(ErrorCode::UnresolvableGrantByEmailAddress)
                     .detail("ArgumentName", "EmailAddress")
@@ -140,10 +141,6 @@ impl RequestedGrant {
         };
         Ok(Grant { grantee, permission: self.permission })
     }
-}
-
-fn invalid_id(id: &str) -> S3Error {
-    S3Error::invalid_argument("CanonicalUser/ID", id, "Invalid id")
 }
 
 fn invalid_group(uri: &str) -> S3Error {
@@ -165,6 +162,9 @@ fn read_grants(
         let (kind, text) = part.split_once('=').ok_or_else(malformed)?;
         let text = text.trim();
         let text = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
+        if text.is_empty() || text.contains('"') {
+            return Err(malformed());
+        }
         let grantee = match kind.trim() {
             kind if kind.eq_ignore_ascii_case("id") => Named::Id(text.to_owned()),
             kind if kind.eq_ignore_ascii_case("emailaddress") => Named::Email(text.to_owned()),

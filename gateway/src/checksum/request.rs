@@ -11,7 +11,7 @@ const PREFIX: &str = "x-amz-checksum-";
 /// The checksum that a client gives, or announces, for the body of a request.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct RequestChecksum {
-    /// The algorithm of the checksum, when one is given, announced or asked for.
+    /// The algorithm of the checksum, when one is given or announced.
     pub algorithm: Option<ChecksumAlgorithm>,
     /// The value, when a header gives it.
     pub value: Option<Checksum>,
@@ -21,43 +21,55 @@ pub struct RequestChecksum {
 
 impl RequestChecksum {
     /// Reads `x-amz-checksum-…`, `x-amz-trailer` and `x-amz-sdk-checksum-algorithm`. `InvalidRequest` for
-    /// unknown algorithms, values that are none, and more than one checksum.
+    /// unknown algorithms, values that are none, more than one checksum, and for an algorithm without a value.
     pub fn parse(headers: &Headers) -> Result<RequestChecksum> {
         let value = in_headers(headers)?;
         let trailer = in_trailer(headers)?;
+        if value.is_some() && trailer.is_some() {
+            return Err(multiple());
+        }
         let asked = match headers.get("x-amz-sdk-checksum-algorithm") {
             Some(name) => Some(ChecksumAlgorithm::parse(name).ok_or_else(|| {
                 S3Error::invalid_request("Value for x-amz-sdk-checksum-algorithm header is invalid.")
             })?),
             None => None,
         };
-        if value.is_some() && trailer.is_some() {
-            return Err(multiple());
+        let algorithm = value.as_ref().map(|checksum| checksum.algorithm).or(trailer);
+        match (asked, algorithm) {
+            (Some(_), None) => Err(S3Error::invalid_request(
+                "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or \
+                 x-amz-trailer headers were found.",
+            )),
+            (Some(asked), Some(given)) if asked != given => {
+                Err(S3Error::invalid_request("Value for x-amz-sdk-checksum-algorithm header is invalid."))
+            }
+            _ => Ok(RequestChecksum { algorithm, value, in_trailer: trailer.is_some() }),
         }
-        let given = value.as_ref().map(|checksum| checksum.algorithm).or(trailer);
-        if given.is_some() && asked.is_some() && given != asked {
-            return Err(S3Error::invalid_request(
-                "Value for x-amz-sdk-checksum-algorithm header is invalid.",
-            ));
-        }
-        Ok(RequestChecksum { algorithm: given.or(asked), value, in_trailer: trailer.is_some() })
     }
 
     /// The value to verify the body with, once its trailers are known. `MalformedTrailerError` when the
-    /// announced trailer did not come, `InvalidRequest` when its value is none.
+    /// announced trailer did not come, or another one did, `InvalidRequest` when its value is none.
     pub fn with_trailers(&self, trailers: &[(String, String)]) -> Result<Option<Checksum>> {
         let Some(algorithm) = self.algorithm.filter(|_| self.in_trailer) else {
-            return Ok(self.value.clone());
+            return if trailers.is_empty() {
+                Ok(self.value.clone())
+            } else {
+                Err(ErrorCode::MalformedTrailerError.into())
+            };
         };
-        let sent = trailers.iter().find(|(name, _)| name.eq_ignore_ascii_case(algorithm.header()));
-        let (_, value) = sent.ok_or(ErrorCode::MalformedTrailerError)?;
-        Checksum::parse(algorithm, value).map(Some)
+        let [(name, value)] = trailers else { return Err(ErrorCode::MalformedTrailerError.into()) };
+        if !name.eq_ignore_ascii_case(algorithm.header()) {
+            return Err(ErrorCode::MalformedTrailerError.into());
+        }
+        Checksum::read(algorithm, value).map(Some).ok_or_else(|| {
+            S3Error::invalid_request(format!("Value for {} trailing header is invalid.", algorithm.header()))
+        })
     }
 }
 
 /// The one checksum among the headers.
 fn in_headers(headers: &Headers) -> Result<Option<Checksum>> {
-    let mut found = None;
+    let mut found: Option<(ChecksumAlgorithm, &str)> = None;
     for (name, value) in headers.iter() {
         let Some(rest) = name.strip_prefix(PREFIX) else { continue };
         if matches!(rest, "algorithm" | "type" | "mode") {
@@ -66,12 +78,11 @@ fn in_headers(headers: &Headers) -> Result<Option<Checksum>> {
         let algorithm = ChecksumAlgorithm::of_header(name).ok_or_else(|| {
             S3Error::invalid_request("The algorithm type you specified in x-amz-checksum- header is invalid.")
         })?;
-        if found.is_some() {
+        if found.replace((algorithm, value)).is_some() {
             return Err(multiple());
         }
-        found = Some(Checksum::parse(algorithm, value)?);
     }
-    Ok(found)
+    found.map(|(algorithm, value)| Checksum::parse(algorithm, value)).transpose()
 }
 
 /// The algorithm of the one checksum among the announced trailers.
@@ -142,7 +153,9 @@ impl MultipartChecksum {
 pub fn copy_algorithm(headers: &Headers) -> Result<Option<ChecksumAlgorithm>> {
     let Some(name) = headers.get("x-amz-checksum-algorithm") else { return Ok(None) };
     let algorithm = ChecksumAlgorithm::parse(name).ok_or_else(|| {
-        let names = ChecksumAlgorithm::ALL.map(ChecksumAlgorithm::name).join(", ");
+        let mut names = ChecksumAlgorithm::ALL.map(ChecksumAlgorithm::name);
+        names.sort_unstable();
+        let names = names.join(", ");
         S3Error::invalid_request(format!(
             "Checksum algorithm provided is unsupported. Please try again with any of the valid types: \
              [{names}]"

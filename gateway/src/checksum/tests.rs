@@ -75,8 +75,14 @@ fn a_request_gives_one_checksum_or_announces_it() {
 
     let none = RequestChecksum::parse(&Headers::default()).unwrap();
     assert_eq!(none, RequestChecksum::default());
-    let asked = RequestChecksum::parse(&headers(&[("x-amz-sdk-checksum-algorithm", "sha1")])).unwrap();
-    assert_eq!((asked.algorithm, asked.value), (Some(ChecksumAlgorithm::Sha1), None));
+    assert_eq!(none.with_trailers(&trailers).unwrap_err().code, ErrorCode::MalformedTrailerError);
+    let two = [trailers[0].clone(), ("x-amz-checksum-sha1".to_owned(), "x".to_owned())];
+    assert_eq!(announced.with_trailers(&two).unwrap_err().code, ErrorCode::MalformedTrailerError);
+    let bad = [("x-amz-checksum-crc32".to_owned(), "x".to_owned())];
+    assert_eq!(
+        announced.with_trailers(&bad).unwrap_err().message.as_deref(),
+        Some("Value for x-amz-checksum-crc32 trailing header is invalid.")
+    );
 }
 
 #[test]
@@ -88,6 +94,8 @@ fn unknown_and_repeated_checksums_are_invalid() {
         &[("x-amz-trailer", "x-amz-checksum-crc32,x-amz-checksum-sha1")],
         &[("x-amz-trailer", "x-amz-meta-a")],
         &[("x-amz-sdk-checksum-algorithm", "CRC16")],
+        &[("x-amz-sdk-checksum-algorithm", "CRC32")],
+        &[("x-amz-checksum-crc32", ""), ("x-amz-checksum-sha1", "")],
         &[("x-amz-sdk-checksum-algorithm", "CRC32"), ("x-amz-trailer", "x-amz-checksum-sha1")],
     ];
     for case in cases {

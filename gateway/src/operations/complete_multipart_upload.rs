@@ -34,14 +34,16 @@ pub struct CompletedPart {
     pub number: u32,
     /// Absent for text that no part can have as its ETag.
     pub etag: Option<ETag>,
+    /// That text.
+    pub other_etag: String,
     /// The checksum that the part must have.
     pub checksum: Option<Checksum>,
 }
 
 impl Input {
     /// Reads parameters, headers and body. `MalformedXML` against the schema and without parts,
-    /// `InvalidPartOrder`, `InvalidArgument` for a part number out of bounds, `InvalidRequest` for checksums
-    /// that are none.
+    /// `InvalidPartOrder`, `InvalidArgument` for a part number out of bounds and for checksums of parts that are
+    /// none or several, `InvalidRequest` for a checksum, a type or a size of the object that is none.
     pub fn parse(query: &Query, headers: &Headers, body: &[u8]) -> Result<Input> {
         let root = Element::parse_named(body, "CompleteMultipartUpload")?;
         root.only(&["Part"])?;
@@ -56,10 +58,7 @@ impl Input {
             ChecksumType::parse(name)
                 .ok_or_else(|| S3Error::invalid_request("Value for x-amz-checksum-type header is invalid."))
         });
-        let object_size = headers.get("x-amz-mp-object-size").map(|text| {
-            let message = "Value for x-amz-mp-object-size header is invalid.";
-            text.parse().map_err(|_| S3Error::invalid_argument("x-amz-mp-object-size", text, message))
-        });
+        let object_size = headers.get("x-amz-mp-object-size").map(object_size);
         Ok(Input {
             upload_id: upload_id(query)?,
             parts,
@@ -71,24 +70,54 @@ impl Input {
     }
 }
 
-fn part(element: &Element) -> Result<CompletedPart> {
-    let number = element.number_of("PartNumber")?.ok_or(ErrorCode::MalformedXML)?;
-    let number = match u32::try_from(number) {
-        Ok(number) if (1..=PART_NUMBER_MAX).contains(&number) => number,
-        _ => {
-            let message = "Part number must be an integer between 1 and 10000, inclusive";
-            return Err(S3Error::invalid_argument("partNumber", number.to_string(), message));
-        }
+fn object_size(text: &str) -> Result<u64> {
+    let wrong = match text.trim().parse::<i64>().map(u64::try_from) {
+        Ok(Ok(size)) => return Ok(size),
+        Ok(Err(_)) => "less than zero",
+        Err(_) => "invalid",
     };
-    let mut checksum = None;
-    for algorithm in ChecksumAlgorithm::ALL {
-        let Some(text) = element.text_of(algorithm.element()) else { continue };
-        if checksum.is_some() {
-            return Err(S3Error::invalid_request("Expecting a single checksum for each part."));
-        }
-        checksum = Some(Checksum::parse(algorithm, text)?);
+    Err(S3Error::invalid_request(format!("Value for x-amz-mp-object-size header is {wrong}: '{text}'")))
+}
+
+fn part(element: &Element) -> Result<CompletedPart> {
+    let number = part_number(element.required("PartNumber")?)?;
+    let text = element.required("ETag")?;
+    let etag = ETag::parse(text);
+    let other_etag = if etag.is_none() { text.trim_matches('"').to_owned() } else { String::new() };
+    Ok(CompletedPart { number, etag, other_etag, checksum: part_checksum(element)? })
+}
+
+fn part_number(text: &str) -> Result<u32> {
+    let number: i64 = text.parse().map_err(|_| ErrorCode::MalformedXML)?;
+    if number < 1 {
+        return Err(S3Error::invalid_argument("PartNumber", text, "PartNumber must be >= 1"));
     }
-    Ok(CompletedPart { number, etag: ETag::parse(element.required("ETag")?), checksum })
+    u32::try_from(number).ok().filter(|number| *number <= PART_NUMBER_MAX).ok_or_else(|| {
+        let message = "Part number must be an integer between 1 and 10000, inclusive";
+        S3Error::invalid_argument("partNumber", text, message)
+    })
+}
+
+/// The one checksum of a part.
+fn part_checksum(element: &Element) -> Result<Option<Checksum>> {
+    let given = || {
+        ChecksumAlgorithm::ALL
+            .into_iter()
+            .filter_map(move |algorithm| Some((algorithm, element.text_of(algorithm.element())?)))
+    };
+    let invalid = |value: String| {
+        let message = "Invalid Base64 or multiple checksums present in request";
+        S3Error::invalid_argument("Checksum", value, message)
+    };
+    match (given().next(), given().nth(1)) {
+        (None, _) => Ok(None),
+        (Some((algorithm, text)), None) => {
+            Checksum::read(algorithm, text).map(Some).ok_or_else(|| invalid(text.to_owned()))
+        }
+        (Some(_), Some(_)) => {
+            Err(invalid(given().map(|(algorithm, text)| format!("{}:{text};", algorithm.name())).collect()))
+        }
+    }
 }
 
 /// The object that was made.
@@ -183,12 +212,29 @@ mod tests {
             (
                 "<Part><PartNumber>1</PartNumber><ETag>x</ETag><ChecksumSHA1>x</ChecksumSHA1></Part>"
                     .to_owned(),
-                ErrorCode::InvalidRequest,
+                ErrorCode::InvalidArgument,
             ),
         ];
         for (parts, code) in cases {
             assert_eq!(input(&parts, &[]).unwrap_err().code, code, "{parts}");
         }
+    }
+
+    #[test]
+    fn numbers_sizes_and_checksums_that_are_none_are_named() {
+        let message = |error: S3Error| (error.message.unwrap_or_default(), error.details);
+        let argument = |name: &str, value: &str| {
+            vec![("ArgumentName", name.to_owned()), ("ArgumentValue", value.to_owned())]
+        };
+        let refused = |parts: &str| message(input(parts, &[]).unwrap_err());
+        assert_eq!(refused(&part(-4)), ("PartNumber must be >= 1".to_owned(), argument("PartNumber", "-4")));
+        let two = "<Part><PartNumber>1</PartNumber><ETag>x</ETag><ChecksumSHA1>a</ChecksumSHA1>\
+            <ChecksumCRC32>b</ChecksumCRC32></Part>";
+        let invalid = "Invalid Base64 or multiple checksums present in request".to_owned();
+        assert_eq!(refused(two), (invalid, argument("Checksum", "CRC32:b;SHA1:a;")));
+        let sized = |size| message(input(&part(1), &[("x-amz-mp-object-size", size)]).unwrap_err()).0;
+        assert_eq!(sized("size"), "Value for x-amz-mp-object-size header is invalid: 'size'");
+        assert_eq!(sized("-4"), "Value for x-amz-mp-object-size header is less than zero: '-4'");
     }
 
     #[test]

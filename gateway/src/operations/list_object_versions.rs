@@ -35,6 +35,10 @@ impl Input {
                 id,
                 "A version-id marker cannot be specified without a key marker.",
             )),
+            _ if query.get("max-keys").is_some_and(|text| text.parse::<i32>().is_ok_and(|keys| keys < 0)) => {
+                let text = query.get("max-keys").unwrap_or_default();
+                Err(S3Error::invalid_argument("maxKeys", text, "max-keys cannot be negative"))
+            }
             _ => Ok(Input { selection: Selection::parse(query, "max-keys")?, key_marker, version_id_marker }),
         }
     }

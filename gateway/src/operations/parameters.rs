@@ -26,19 +26,12 @@ pub fn upload_id(query: &Query) -> Result<String> {
 /// is no number from 0 to 2,147,483,647.
 pub fn limit(name: &'static str, text: Option<&str>, max: u32) -> Result<u32> {
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(max) };
-    match text.parse::<i64>() {
-        Ok(number) if (0..=i64::from(i32::MAX)).contains(&number) => {
-            Ok(u32::try_from(number).unwrap_or(max).min(max))
-        }
-        Ok(_) => {
-            let message = format!("Argument {name} must be an integer between 0 and 2147483647");
-            Err(S3Error::invalid_argument(name, text, message))
-        }
-        Err(_) => {
-            let message = format!("Provided {name} not an integer or within integer range");
-            Err(S3Error::invalid_argument(name, text, message))
-        }
-    }
+    let message = match text.parse::<i32>().map(u32::try_from) {
+        Ok(Ok(number)) => return Ok(number.min(max)),
+        Ok(Err(_)) => format!("Argument {name} must be an integer between 0 and 2147483647"),
+        Err(_) => format!("Provided {name} not an integer or within integer range"),
+    };
+    Err(S3Error::invalid_argument(name, text, message))
 }
 
 /// How keys are written in a listing.

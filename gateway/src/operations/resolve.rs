@@ -54,13 +54,14 @@ pub fn resolve(request: &RequestHead<'_>, domains: &[&str]) -> Result<Resolved> 
         (Some(_), None) => TargetKind::Bucket,
         (Some(_), Some(_)) => TargetKind::Object,
     };
-    let method = Method::parse(request.method).ok_or_else(|| not_allowed(request))?;
-    let method = if is_query_call(request, target) { Method::Post } else { method };
     let subresource = subresource(request.query)?;
-    let operation =
-        select(request, method, target, subresource).ok_or_else(|| refuse(request, method, subresource))?;
+    let method = Method::parse(request.method).ok_or_else(|| not_allowed(request, target, subresource))?;
+    let method = if is_query_call(request, target) { Method::Post } else { method };
+    let operation = select(request, method, target, subresource)
+        .ok_or_else(|| refuse(request, method, target, subresource))?;
     if operation == Operation::PutObject && request.query.has("partNumber") {
-        return Err(unexpected_parameter("partNumber"));
+        let message = "This operation does not accept partNumber without uploadId";
+        return Err(S3Error::invalid_argument("partNumber", "partNumber", message));
     }
     Ok(Resolved { operation, bucket, key })
 }
@@ -136,19 +137,35 @@ fn subresource(query: &Query) -> Result<Option<&'static str>> {
     Ok(found)
 }
 
-fn refuse(request: &RequestHead<'_>, method: Method, subresource: Option<&str>) -> S3Error {
-    match subresource {
-        Some("uploadId") if method == Method::Put => unexpected_parameter("uploadId"),
-        _ => not_allowed(request),
+fn refuse(
+    request: &RequestHead<'_>,
+    method: Method,
+    target: TargetKind,
+    subresource: Option<&str>,
+) -> S3Error {
+    match (method, target, subresource) {
+        (Method::Get, TargetKind::Object, Some("uploads")) => {
+            S3Error::invalid_request("Key is not expected for the GET method ?uploads subresource")
+        }
+        (Method::Get, TargetKind::Object, Some("versions")) => {
+            S3Error::invalid_request("There is no such thing as the ?versions sub-resource for a key")
+        }
+        _ => not_allowed(request, target, subresource),
     }
 }
 
-fn not_allowed(request: &RequestHead<'_>) -> S3Error {
-    S3Error::new(ErrorCode::MethodNotAllowed).detail("Method", request.method)
-}
-
-fn unexpected_parameter(name: &'static str) -> S3Error {
-    S3Error::invalid_argument("ResourceType", name, "This operation does not accept a query-string.")
+/// `MethodNotAllowed`, with what S3 calls the resource; what it calls most subresources is not known.
+fn not_allowed(request: &RequestHead<'_>, target: TargetKind, subresource: Option<&str>) -> S3Error {
+    let error = S3Error::new(ErrorCode::MethodNotAllowed).detail("Method", request.method);
+    match (target, subresource) {
+        (TargetKind::Service, None) => error.detail("ResourceType", "SERVICE"),
+        (TargetKind::Bucket, None) => error.detail("ResourceType", "BUCKET"),
+        (TargetKind::Object, None) => error.detail("ResourceType", "OBJECT"),
+        (TargetKind::Object, Some("uploadId")) => {
+            error.detail("ResourceType", "UPLOAD").header("allow", "DELETE, POST, GET")
+        }
+        _ => error,
+    }
 }
 
 /// Every subresource of the table, sorted. A test compares it with the table.

@@ -138,7 +138,6 @@ fn a_subresource_is_never_ignored() {
     check_refused("DELETE /photos?acl", ErrorCode::MethodNotAllowed);
     check_refused("DELETE /photos?versioning", ErrorCode::MethodNotAllowed);
     check_refused("DELETE /photos/a?acl", ErrorCode::MethodNotAllowed);
-    check_refused("GET /photos/a?versions", ErrorCode::MethodNotAllowed);
     check_refused("PUT /photos?location", ErrorCode::MethodNotAllowed);
     check_refused("POST /photos/a", ErrorCode::MethodNotAllowed);
     check_refused("POST /photos/a?select", ErrorCode::MethodNotAllowed);
@@ -147,10 +146,25 @@ fn a_subresource_is_never_ignored() {
     check_refused("PATCH /photos/a", ErrorCode::MethodNotAllowed);
     check_refused("get /photos/a", ErrorCode::MethodNotAllowed);
     check_refused("GET /photos?acl&policy", ErrorCode::InvalidArgument);
-    check_refused("PUT /photos/a?uploadId=u", ErrorCode::InvalidArgument);
+    check_refused("PUT /photos/a?uploadId=u", ErrorCode::MethodNotAllowed);
+    check_refused("GET /photos/a?versions", ErrorCode::InvalidRequest);
+    check_refused("GET /photos/a?uploads", ErrorCode::InvalidRequest);
     check_refused("PUT /photos/a?partNumber=1", ErrorCode::InvalidArgument);
     check("GET /photos?acl&acl", Operation::GetBucketAcl);
     check_refused("GET /no/%ff", ErrorCode::InvalidBucketName);
+}
+
+#[test]
+fn a_method_that_is_not_allowed_names_the_resource() {
+    let resource = |request: &str| {
+        let error = resolve_text(request, &[]).unwrap_err();
+        error.details.into_iter().find(|(name, _)| *name == "ResourceType").map(|(_, value)| value)
+    };
+    assert_eq!(resource("DELETE /").as_deref(), Some("SERVICE"));
+    assert_eq!(resource("PATCH /photos").as_deref(), Some("BUCKET"));
+    assert_eq!(resource("POST /photos/a").as_deref(), Some("OBJECT"));
+    assert_eq!(resource("PUT /photos/a?uploadId=u").as_deref(), Some("UPLOAD"));
+    assert_eq!(resource("DELETE /photos?acl"), None);
 }
 
 /// Each row of the published model: name, method, URI, required query parameters, digest.

@@ -93,6 +93,10 @@ fn writes_are_judged_by_what_the_key_holds() {
     assert_eq!(check("if-match", "*", None), Err(ErrorCode::NoSuchKey));
     assert_eq!(check("if-match", TAG, None), Err(ErrorCode::NoSuchKey));
     assert!(!WritePreconditions::parse(&Headers::default()).is_conditional());
+    let both = Headers::from_iter([("if-match", TAG), ("if-none-match", "*")]);
+    let refused = WritePreconditions::parse(&both).check(None).unwrap_err();
+    assert_eq!(refused.code, ErrorCode::NotImplemented);
+    assert_eq!(refused.details[0], ("Header", "If-Match,If-None-Match".to_owned()));
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn one_range_is_served() {
     check("bytes=-30", "bytes 0-9/10");
     check("bytes=5-100", "bytes 5-9/10");
     check("bytes=5-99999999999999999999999", "bytes 5-9/10");
-    check("Bytes = 1 - 2", "bytes 1-2/10");
+    check(" Bytes=01-02 ", "bytes 1-2/10");
 }
 
 #[test]
@@ -50,6 +50,9 @@ fn what_is_not_one_range_gives_the_whole_object() {
         "items=0-1",
         "bytes=+1-2",
         "bytes=1--2",
+        "bytes= -1",
+        "bytes=0 -1",
+        "bytes = 0-1",
     ] {
         check(header, "whole");
     }

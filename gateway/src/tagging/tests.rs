@@ -15,9 +15,13 @@ fn the_header_form_is_url_encoded() {
     let expected = [("a b", "c d+"), ("bar", ""), ("foo", "bar")];
     assert_eq!(set.tags, expected.map(|(key, value)| (key.to_owned(), value.to_owned())));
     assert!(TagSet::parse_header("").unwrap().is_empty());
-    assert_eq!(TagSet::parse_header("a=%zz").unwrap_err().code, ErrorCode::InvalidArgument);
-    assert_eq!(TagSet::parse_header("a=1&a=2").unwrap_err().code, ErrorCode::InvalidTag);
-    assert_eq!(TagSet::parse_header("=1").unwrap_err().code, ErrorCode::InvalidTag);
+    for text in ["a=%zz", "a=1&a=2", "=1", "="] {
+        let error = TagSet::parse_header(text).unwrap_err();
+        assert_eq!(error.code, ErrorCode::InvalidArgument, "{text}");
+        assert_eq!(error.details[1], ("ArgumentValue", text.to_owned()));
+    }
+    let value = TagSet::parse_header("k=v!").unwrap_err();
+    assert_eq!(value.details, [("TagKey", "k".to_owned()), ("TagValue", "v!".to_owned())]);
 }
 
 #[test]

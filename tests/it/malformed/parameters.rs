@@ -10,7 +10,7 @@ fn parameters_that_are_none_are_refused() {
     let mut verdicts = Verdicts::default();
     let mut client = server.client();
     let long = "k".repeat(1_025);
-    let cases: [(&str, String, (u16, &str)); 17] = [
+    let cases: [(&str, String, (u16, &str)); 19] = [
         ("GET", "/photos?max-keys=abc".into(), (400, "InvalidArgument")),
         ("GET", "/photos?max-keys=-1".into(), (400, "InvalidArgument")),
         ("GET", "/photos?list-type=2&max-keys=99999999999999999999".into(), (400, "InvalidArgument")),
@@ -28,6 +28,8 @@ fn parameters_that_are_none_are_refused() {
         ("PUT", format!("/photos/{long}"), (400, "KeyTooLongError")),
         ("PUT", "/Photos".into(), (400, "InvalidBucketName")),
         ("PUT", "/a".into(), (400, "InvalidBucketName")),
+        ("GET", "/photos/cat.jpg?uploads".into(), (400, "InvalidRequest")),
+        ("PUT", "/photos/cat.jpg?uploadId=u".into(), (405, "MethodNotAllowed")),
     ];
     for (method, target, expected) in cases {
         let answer = client.call(method, &target);
@@ -57,7 +59,7 @@ fn headers_that_are_none_are_refused() {
     let long = "v".repeat(2_049);
     let cases = [
         ("a storage class", put().header("x-amz-storage-class", "CHEAP"), (400, "InvalidStorageClass")),
-        ("tags", put().header("x-amz-tagging", "a=1&a=2"), (400, "InvalidTag")),
+        ("tags", put().header("x-amz-tagging", "a=1&a=2"), (400, "InvalidArgument")),
         ("metadata", put().header("x-amz-meta-long", &long), (400, "MetadataTooLarge")),
         ("a lock", put().header("x-amz-object-lock-mode", "GOVERNANCE"), (400, "InvalidArgument")),
         ("a copy source", put().header("x-amz-copy-source", "nonsense"), (400, "InvalidArgument")),

@@ -7,7 +7,7 @@ use crate::index;
 use crate::listing::source::{Cursor, Index};
 use crate::multipart::parts;
 use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
-use crate::records::{BucketRow, Row, Upload};
+use crate::records::{BucketRow, Row, Upload, Versioning};
 use crate::request::Request;
 use crate::tables::{self, Range};
 
@@ -48,7 +48,7 @@ fn plan(name: &str, bucket: &Row<BucketRow>) -> Result<(Plan, Round)> {
     for table in [tables::OBJECTS, tables::VERSIONS] {
         let Range { start, end } = tables::bucket_range(id);
         if index::first(table, &start, &end).is_some() {
-            return Err(S3Error::new(ErrorCode::BucketNotEmpty).detail("BucketName", name));
+            return Err(not_empty(name, &bucket.record));
         }
         plan.require_empty(table, Range { start, end });
     }
@@ -69,6 +69,16 @@ fn plan(name: &str, bucket: &Row<BucketRow>) -> Result<(Plan, Round)> {
     plan.delete(tables::BUCKETS, bucket.key.clone());
     plan.delete(tables::POLICIES, tables::policy_key(id));
     Ok((plan, Round::Last))
+}
+
+fn not_empty(name: &str, bucket: &BucketRow) -> S3Error {
+    let error = S3Error::new(ErrorCode::BucketNotEmpty).detail("BucketName", name);
+    match bucket.versioning {
+        Versioning::Unversioned => error,
+        Versioning::Enabled | Versioning::Suspended => error.message(
+            "The bucket you tried to delete is not empty. You must delete all versions in the bucket.",
+        ),
+    }
 }
 
 /// The first uploads of the bucket. Fewer than [`UPLOADS_MAX`] are all that there are.

@@ -6,6 +6,7 @@ use gateway::checksum::{ChecksumAlgorithm, MultipartChecksum};
 use gateway::errors::{ErrorCode, Result, S3Error};
 use sdk::digests;
 
+use super::part_list::Expected;
 use crate::records::{Algorithm, Checksum, ChecksumType, Part, Upload};
 
 /// What an upload gets whose creator names no algorithm.
@@ -52,16 +53,36 @@ pub(crate) fn of_documents(stored: &[Checksum], parts: Option<u32>) -> Vec<gatew
     checksums.collect()
 }
 
-/// Checks that a part is sent with the checksum that its upload was created for. A part without any is
-/// accepted: the checksum is computed all the same.
-pub(crate) fn check_part(upload: &Upload, claimed: Option<Algorithm>) -> Result<()> {
-    match (upload.checksum_algorithm, claimed) {
-        (Some(expected), Some(claimed)) if expected != claimed => Err(S3Error::invalid_request(format!(
-            "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum Type: {}",
-            expected.as_str().to_ascii_lowercase(),
-            claimed.as_str().to_ascii_lowercase(),
-        ))),
-        _ => Ok(()),
+/// Which checksums the list of parts that completes an upload must have.
+pub(super) fn expected(upload: &Upload) -> Expected {
+    match (upload.checksum_algorithm, covers(upload)) {
+        (None, _) => Expected::Any,
+        (Some(algorithm), ChecksumType::FullObject) => Expected::Only(algorithm),
+        (Some(algorithm), ChecksumType::Composite) => Expected::Each(algorithm),
+    }
+}
+
+/// Checks that a part is sent with the checksum that its upload was created for. A part may come without any, to be
+/// computed, unless the checksum of the object is taken of those of its parts.
+pub(super) fn check_part(upload: &Upload, claimed: Option<Algorithm>) -> Result<()> {
+    match (expected(upload), claimed) {
+        (Expected::Any, _) | (Expected::Only(_), None) => Ok(()),
+        (Expected::Only(expected) | Expected::Each(expected), claimed) if claimed == Some(expected) => Ok(()),
+        (Expected::Only(expected) | Expected::Each(expected), claimed) => {
+            Err(S3Error::invalid_request(format!(
+                "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum Type: {}",
+                expected.as_str().to_ascii_lowercase(),
+                claimed.map_or("null".to_owned(), |claimed| claimed.as_str().to_ascii_lowercase()),
+            )))
+        }
+    }
+}
+
+/// Checks that an algorithm that a copied part asks for is that of its upload.
+pub(super) fn check_copied_part(upload: &Upload, wanted: Option<Algorithm>) -> Result<()> {
+    match wanted {
+        None => Ok(()),
+        wanted => check_part(upload, wanted),
     }
 }
 

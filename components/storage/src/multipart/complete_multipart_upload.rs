@@ -9,7 +9,7 @@ use sdk::{Response, Work, digests, failure_to_error};
 
 use super::assembly::Assembly;
 use super::{checksum, find, no_such_upload, part_list, parts};
-use crate::object::checksums::{Claims, Need};
+use crate::object::checksums::{Claims, Need, bad_checksum};
 use crate::object::headers;
 use crate::object::write::{self, NewObject, Place};
 use crate::plan::{ATTEMPTS_MAX, Plan};
@@ -80,7 +80,7 @@ fn object(
     input: &Input,
     uploaded: &[Row<Part>],
 ) -> Result<Made> {
-    let chosen = part_list::choose(&input.parts, uploaded, &input.upload_id)?;
+    let chosen = part_list::choose(&input.parts, uploaded, &input.upload_id, checksum::expected(upload))?;
     let assembly = Assembly::of(&chosen);
     check_size(input, assembly.size)?;
     let covers = checksum::covers(upload);
@@ -184,9 +184,7 @@ fn check_claimed(input: &Input, whole: &Checksum, covers: ChecksumType) -> Resul
         Some(claimed)
             if Algorithm::from(claimed.algorithm) == whole.algorithm && claimed.value != whole.value =>
         {
-            let name = claimed.algorithm.name().to_ascii_lowercase();
-            Err(S3Error::new(ErrorCode::BadDigest)
-                .message(format!("The {name} you specified did not match the calculated checksum.")))
+            Err(bad_checksum(whole.algorithm))
         }
         _ => Ok(()),
     }

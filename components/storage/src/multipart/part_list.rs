@@ -6,25 +6,28 @@ use gateway::operations::complete_multipart_upload::CompletedPart;
 use gateway::operations::parameters::PART_LENGTH_MIN;
 
 use super::checksum;
-use crate::records::{Part, Row};
+use crate::records::{Algorithm, Part, Row};
 
 /// The uploaded parts that a list names, in order.
 ///
-/// `InvalidPart` for a part that was not uploaded, or whose ETag or checksum is another one; `EntityTooSmall`
-/// for one that may only be last.
+/// `InvalidPart` for a part that was not uploaded, or whose ETag or checksum is another one, `InvalidRequest` and
+/// `BadDigest` where its checksum is not of the upload's algorithm, and `EntityTooSmall` for one that may only be last.
 pub(crate) fn choose<'p>(
     listed: &[CompletedPart],
     parts: &'p [Row<Part>],
     upload_id: &str,
+    expected: Expected,
 ) -> Result<Vec<&'p Part>> {
     let mut chosen = Vec::with_capacity(listed.len());
     for wanted in listed {
         let at = parts.binary_search_by_key(&wanted.number, |part| part.record.number);
         let part = at.ok().and_then(|at| parts.get(at)).map(|row| &row.record);
-        match part.filter(|part| is_same(wanted, part)) {
-            Some(part) => chosen.push(part),
-            None => return Err(invalid_part(wanted, upload_id)),
+        let part = part.filter(|part| wanted.etag == Some(ETag::of_object(part.md5)));
+        let part = part.ok_or_else(|| invalid_part(wanted, upload_id))?;
+        if !expected.is_met(wanted, part)? {
+            return Err(invalid_part(wanted, upload_id));
         }
+        chosen.push(part);
     }
     let but_last = chosen.split_last().map_or(&[][..], |(_, but_last)| but_last);
     match but_last.iter().find(|part| part.size < PART_LENGTH_MIN) {
@@ -33,13 +36,48 @@ pub(crate) fn choose<'p>(
     }
 }
 
-fn is_same(wanted: &CompletedPart, part: &Part) -> bool {
-    let same_checksum = wanted.checksum.as_ref().is_none_or(|wanted| {
-        // A checksum that the part was not uploaded with cannot be judged, and is no reason to refuse it.
-        let stored = checksum::of_part(part, wanted.algorithm.into());
-        stored.is_none_or(|stored| stored.value == wanted.value)
-    });
-    wanted.etag == Some(ETag::of_object(part.md5)) && same_checksum
+/// Which checksum each part of a list must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expected {
+    /// None. One that the part was uploaded with is compared; another cannot be judged, and is no reason to refuse it.
+    Any,
+    /// None, or one of this algorithm: of an upload whose checksum is taken of the whole object.
+    Only(Algorithm),
+    /// One of this algorithm: of an upload whose checksum is taken of those of its parts.
+    Each(Algorithm),
+}
+
+impl Expected {
+    /// Whether the checksum of a listed part, if there is one, is that of the uploaded part.
+    fn is_met(self, wanted: &CompletedPart, part: &Part) -> Result<bool> {
+        let Some(listed) = &wanted.checksum else {
+            return match self {
+                Expected::Each(algorithm) => Err(missing_checksum(algorithm, wanted.number)),
+                Expected::Any | Expected::Only(_) => Ok(true),
+            };
+        };
+        let stored = checksum::of_part(part, listed.algorithm.into());
+        match self {
+            Expected::Only(algorithm) | Expected::Each(algorithm)
+                if algorithm != Algorithm::from(listed.algorithm) =>
+            {
+                let name = listed.algorithm.name().to_ascii_lowercase();
+                Err(S3Error::new(ErrorCode::BadDigest).message(format!(
+                    "The {name} you specified for part {} did not match what we received.",
+                    wanted.number
+                )))
+            }
+            _ => Ok(stored.is_none_or(|stored| stored.value == listed.value)),
+        }
+    }
+}
+
+fn missing_checksum(algorithm: Algorithm, number: u32) -> S3Error {
+    let name = algorithm.as_str().to_ascii_lowercase();
+    S3Error::invalid_request(format!(
+        "The upload was created using a {name} checksum. The complete request must include the checksum for each \
+         part. It was missing for part {number} in the request."
+    ))
 }
 
 fn invalid_part(wanted: &CompletedPart, upload_id: &str) -> S3Error {
@@ -48,7 +86,7 @@ fn invalid_part(wanted: &CompletedPart, upload_id: &str) -> S3Error {
         .detail("PartNumber", wanted.number.to_string());
     match wanted.etag {
         Some(etag) => error.detail("ETag", etag.to_string()),
-        None => error,
+        None => error.detail("ETag", &*wanted.other_etag),
     }
 }
 

@@ -16,7 +16,7 @@ use sdk::{Response, Work, failure_to_error};
 use super::upload_part::part_number;
 use super::{checksum, find, parts};
 use crate::access::Judged;
-use crate::object::copy_object::{find_bucket, find_version};
+use crate::object::copy_object::{find_bucket, find_version, refuse_body};
 use crate::object::put_object::BODY_BYTES_MAX;
 use crate::object::read::Found;
 use crate::object::{checksums, slice};
@@ -27,6 +27,7 @@ use crate::request::Request;
 /// Makes bytes of an object a part.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let number = part_number(&request.query)?;
+    refuse_body(request)?;
     let source = CopySource::of_headers(&request.headers)?;
     let range = request.headers.get("x-amz-copy-source-range").map(Range::parse_copy_source).transpose()?;
     let bucket = request.bucket_row()?.record.id;
@@ -35,7 +36,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     for _ in 0..ATTEMPTS_MAX {
         let upload = find(request, bucket)?;
         let wanted = copy_algorithm(&request.headers)?.map(Algorithm::from);
-        checksum::check_part(&upload.record, wanted)?;
+        checksum::check_copied_part(&upload.record, wanted)?;
         let source_bucket = find_bucket(request, &source.bucket)?;
         let found = find_version(request, &source_bucket.record, &source)?;
         judged.get_or_insert_with(|| Judged::of(&found.row.record)).check_source(

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use gateway::checksum::{RequestChecksum, content_md5};
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::Headers;
+use gateway::hex;
 use sdk::{Collected, Digest, DigestAlgorithm, Ingested, digests};
 
 use crate::records::{Algorithm, Checksum};
@@ -107,8 +108,9 @@ impl Claims {
         match self.md5 {
             Some(claimed) if claimed != computed => Err(S3Error::new(ErrorCode::BadDigest)
                 .message("The Content-MD5 you specified did not match what we received.")
-                .detail("ExpectedDigest", BASE64.encode(claimed))
-                .detail("CalculatedDigest", BASE64.encode(computed))),
+                .detail("CalculatedDigest", BASE64.encode(computed))
+                // S3 prints the one in base64, the other in hexadecimal.
+                .detail("ExpectedDigest", hex::encode(&claimed))),
             _ => Ok(()),
         }
     }
@@ -146,7 +148,8 @@ pub(crate) fn find_md5(digests: &[Digest]) -> Result<[u8; 16]> {
     find(digests, Algorithm::Md5)?.try_into().map_err(|_| ErrorCode::InternalError.into())
 }
 
-fn bad_checksum(algorithm: Algorithm) -> S3Error {
+/// `BadDigest` for a checksum of this algorithm.
+pub(crate) fn bad_checksum(algorithm: Algorithm) -> S3Error {
     S3Error::new(ErrorCode::BadDigest)
         .message(format!("The {} you specified did not match the calculated checksum.", algorithm.as_str()))
 }

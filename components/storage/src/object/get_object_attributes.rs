@@ -68,7 +68,13 @@ impl Wanted {
             };
             *flag = true;
         }
-        if wanted == Wanted::default() { Err(invalid(&text)) } else { Ok(wanted) }
+        if wanted == Wanted::default() {
+            return Err(S3Error::invalid_request(
+                "The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or \
+                 empty",
+            ));
+        }
+        Ok(wanted)
     }
 }
 

@@ -46,7 +46,7 @@ impl ObjectHeaders {
         check_implemented(headers)?;
         let lock = RequestedLock::parse(headers, now_ms)?;
         if lock.is_any() && bucket.object_lock.is_none() {
-            return Err(S3Error::invalid_request("Bucket is missing Object Lock Configuration"));
+            return Err(S3Error::invalid_request("Bucket is missing ObjectLockConfiguration"));
         }
         let tags = headers.get("x-amz-tagging").map(TagSet::parse_header).transpose()?;
         let class =
@@ -61,6 +61,11 @@ impl ObjectHeaders {
             website_redirect: website_redirect(headers)?,
             acl: Requested::of_headers(headers)?,
         })
+    }
+
+    /// Whether they ask for a lock of any kind.
+    pub(crate) fn is_locked(&self) -> bool {
+        self.retention.is_some() || self.legal_hold.is_some()
     }
 
     /// The details of a version that is written now: these headers, and the bucket's default retention.

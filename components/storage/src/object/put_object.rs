@@ -42,8 +42,9 @@ impl Upload {
     /// Reads it, and refuses what could not be stored, before anything is received.
     pub(crate) fn read(request: &Request, bucket: &BucketRow) -> Result<Upload> {
         let claims = Claims::read(&request.headers)?;
+        let is_retained = bucket.object_lock.as_ref().is_some_and(|lock| lock.default_retention.is_some());
         let input = ObjectHeaders::read(&request.headers, bucket, request.now_ms())?;
-        if (input.retention.is_some() || input.legal_hold.is_some()) && !claims.are_any() {
+        if (input.is_locked() || is_retained) && !claims.are_any() {
             return Err(S3Error::invalid_request(
                 "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock \
                  parameters",
@@ -136,9 +137,7 @@ async fn commit(
 pub(crate) fn check_length(request: &Request) -> Result<()> {
     let framed = request.headers.get("x-amz-decoded-content-length");
     let length = match framed {
-        Some(text) => Some(text.parse().map_err(|_| {
-            S3Error::invalid_argument("x-amz-decoded-content-length", text, "The length is not valid.")
-        })?),
+        Some(text) => Some(text.parse().map_err(|_| ErrorCode::MissingContentLength)?),
         None => request.head.content_length,
     };
     match length {

@@ -1,22 +1,26 @@
 //! Receives the small XML documents that configure a bucket or an object.
 
-use gateway::errors::{ErrorCode, Result};
-use gateway::operations::BodyDigest;
+use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::operations::{BodyDigest, Operation};
 use sdk::{Work, failure_to_error};
 
 use crate::object::checksums::{Claims, Need};
 use crate::request::Request;
 
 /// Receives the request's document. How long it may be, and whether it must come with a digest, say the
-/// operations table. `MissingRequestBodyError` when the body is empty, `BadDigest`, or what [`Claims`]
-/// refuses.
+/// operations table. `MissingRequestBodyError` when the body is empty (`MalformedXML` where the lock of an object is
+/// changed), `BadDigest`, or what [`Claims`] refuses.
 pub(crate) async fn receive(request: &Request) -> Result<Vec<u8>> {
     let need = match request.operation.row().digest {
         BodyDigest::Required => Need::Required,
         BodyDigest::Expected | BodyDigest::Optional => Need::Optional,
     };
     let document = receive_if(request, |_| need).await?;
-    if document.is_empty() { Err(ErrorCode::MissingRequestBodyError.into()) } else { Ok(document) }
+    match request.operation {
+        _ if !document.is_empty() => Ok(document),
+        Operation::PutObjectRetention | Operation::PutObjectLegalHold => Err(ErrorCode::MalformedXML.into()),
+        _ => Err(ErrorCode::MissingRequestBodyError.into()),
+    }
 }
 
 /// [`receive`] for operations that work without a document: it may be empty, and then needs no digest.
@@ -29,7 +33,11 @@ pub(crate) async fn receive_optional(request: &Request) -> Result<Vec<u8>> {
     .await
 }
 
+/// Documents are not sent in the framing of streams: `InvalidRequest`.
 async fn receive_if(request: &Request, need: impl Fn(&[u8]) -> Need) -> Result<Vec<u8>> {
+    if request.headers.get("x-amz-content-sha256").is_some_and(|value| value.starts_with("STREAMING-")) {
+        return Err(S3Error::invalid_request("The value of x-amz-content-sha256 header is invalid."));
+    }
     let claims = Claims::read(&request.headers)?;
     let collected = request.call.collect(length_max(request)?).await.map_err(failure_to_error)?;
     claims.verify_document(&collected, need(&collected.body))?;

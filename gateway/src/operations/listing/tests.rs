@@ -189,11 +189,15 @@ fn invalid_parameters_are_named() {
     ] {
         let versions = list_object_versions::Input::parse(&query(raw)).err();
         let objects = list_objects_v2::Input::parse(&query(raw)).err();
-        let error = versions.or(objects).unwrap();
+        let error = objects.or(versions).unwrap();
         assert_eq!(error.code, ErrorCode::InvalidArgument, "{raw}");
         assert_eq!(error.details[0].1, raw.split_once('=').unwrap().0);
         assert_eq!(error.details[1].1, raw.split_once('=').unwrap().1);
     }
+    // ListObjectVersions has words of its own for one of them.
+    let versions = list_object_versions::Input::parse(&query("max-keys=-1")).unwrap_err();
+    assert_eq!(versions.message.as_deref(), Some("max-keys cannot be negative"));
+    assert_eq!(versions.details[0].1, "maxKeys");
     assert_eq!(list_objects::Input::parse(&query("max-keys=0")).unwrap().selection.limit, 0);
     assert_eq!(list_objects::Input::parse(&query("delimiter=")).unwrap().selection.delimiter, None);
 }

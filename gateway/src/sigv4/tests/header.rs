@@ -195,7 +195,7 @@ fn a_chunked_body_needs_its_decoded_length() {
     );
     for text in ["-1", "+1", "", "1e3", "18446744073709551616"] {
         let sent = chunked.clone().with("x-amz-decoded-content-length", text);
-        assert_eq!(sent.error().code.as_str(), "InvalidArgument", "{text:?}");
+        assert_eq!(sent.error().code.as_str(), "MissingContentLength", "{text:?}");
     }
 }
 

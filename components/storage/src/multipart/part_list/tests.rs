@@ -4,7 +4,7 @@ use gateway::etag::ETag;
 use gateway::operations::complete_multipart_upload::CompletedPart;
 use gateway::operations::parameters::PART_LENGTH_MIN;
 
-use super::choose;
+use super::{Expected, choose};
 use crate::records::{Algorithm, Checksum, Part, Row};
 
 fn part(number: u32, size: u64) -> Row<Part> {
@@ -14,11 +14,11 @@ fn part(number: u32, size: u64) -> Row<Part> {
 }
 
 fn listed(number: u32) -> CompletedPart {
-    CompletedPart { number, etag: Some(ETag::of_object([number as u8; 16])), checksum: None }
+    CompletedPart { number, etag: Some(ETag::of_object([number as u8; 16])), ..CompletedPart::default() }
 }
 
 fn chosen(listed: &[CompletedPart], parts: &[Row<Part>]) -> Result<Vec<u32>, S3Error> {
-    choose(listed, parts, "upload").map(|parts| parts.iter().map(|part| part.number).collect())
+    choose(listed, parts, "upload", Expected::Any).map(|parts| parts.iter().map(|part| part.number).collect())
 }
 
 #[test]
@@ -51,6 +51,44 @@ fn a_listed_checksum_must_be_the_stored_one() {
     assert!(chosen(&[with(checksum::ChecksumAlgorithm::Sha1, &[0; 20])], &parts).is_ok());
     let refused = chosen(&[with(checksum::ChecksumAlgorithm::Crc32, &[0, 0, 0, 2])], &parts);
     assert_eq!(refused.unwrap_err().code, ErrorCode::InvalidPart);
+}
+
+#[test]
+fn an_upload_with_an_algorithm_takes_no_other_checksums() {
+    let parts = [part(1, 1)];
+    let with = |algorithm, value: &[u8]| CompletedPart {
+        checksum: Some(checksum::Checksum::new(algorithm, value.to_vec())),
+        ..listed(1)
+    };
+    let right = with(checksum::ChecksumAlgorithm::Crc32, &[0, 0, 0, 1]);
+    let wrong = with(checksum::ChecksumAlgorithm::Crc32, &[0, 0, 0, 2]);
+    let other = with(checksum::ChecksumAlgorithm::Sha1, &[0; 20]);
+    let judge = |listed: &CompletedPart, expected| {
+        choose(std::slice::from_ref(listed), &parts, "upload", expected)
+            .map(|_| ())
+            .map_err(|error| error.code)
+    };
+    for expected in [Expected::Only(Algorithm::Crc32), Expected::Each(Algorithm::Crc32)] {
+        assert_eq!(judge(&right, expected), Ok(()));
+        assert_eq!(judge(&wrong, expected), Err(ErrorCode::InvalidPart));
+        assert_eq!(judge(&other, expected), Err(ErrorCode::BadDigest));
+    }
+    assert_eq!(judge(&listed(1), Expected::Only(Algorithm::Crc32)), Ok(()));
+    let missing = choose(&[listed(1)], &parts, "upload", Expected::Each(Algorithm::Crc32)).unwrap_err();
+    assert_eq!(
+        missing.message.as_deref(),
+        Some(
+            "The upload was created using a crc32 checksum. The complete request must include the checksum for each \
+             part. It was missing for part 1 in the request."
+        )
+    );
+}
+
+#[test]
+fn a_wrong_etag_is_told_as_it_was_sent() {
+    let other = CompletedPart { etag: None, other_etag: "invalid".to_owned(), ..listed(1) };
+    let error = chosen(&[other], &[part(1, 1)]).unwrap_err();
+    assert!(error.details.contains(&("ETag", "invalid".to_owned())));
 }
 
 #[test]

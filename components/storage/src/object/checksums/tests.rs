@@ -60,7 +60,10 @@ fn content_md5_is_compared() {
     assert!(claims.are_any());
     assert!(claims.verify(Algorithm::Crc32, &received(&[MD5, CRC32], &[])).is_ok());
     let other = received(&[(DigestAlgorithm::Md5, &[0; 16]), CRC32], &[]);
-    assert_eq!(claims.verify(Algorithm::Crc32, &other).unwrap_err().code, ErrorCode::BadDigest);
+    let error = claims.verify(Algorithm::Crc32, &other).unwrap_err();
+    assert_eq!(error.code, ErrorCode::BadDigest);
+    let calculated = ("CalculatedDigest", BASE64.encode([0; 16]));
+    assert_eq!(error.details, [calculated, ("ExpectedDigest", "07".repeat(16))]);
     let short = Claims::read(&headers(&[("content-md5", "YWJyYWNhZGFicmE=")]));
     assert_eq!(short.unwrap_err().code, ErrorCode::InvalidDigest);
 }
