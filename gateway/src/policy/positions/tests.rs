@@ -2,7 +2,10 @@
 
 use super::*;
 
-fn check(text: &str, expected: &[((u32, u32), (u32, u32))]) {
+/// Line and column.
+type At = (u32, u32);
+
+fn check(text: &str, expected: &[(At, At)]) {
     let found: Vec<_> = statements(text)
         .into_iter()
         .map(|own| ((own.start.line, own.start.column), (own.end.line, own.end.column)))
