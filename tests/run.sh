@@ -31,8 +31,9 @@ step_clients() { bash tests/clients/run.sh; }
 step_sync() { bash tests/clients/sync.sh; }
 # Coverage-guided, some seconds each: `cargo install cargo-fuzz` first.
 step_fuzz() {
-  for target in request_head authorization_header aws_chunked xml_body query_string; do
-    cargo +nightly fuzz run "$target" --fuzz-dir tests/fuzz -- -max_total_time="${FUZZ_SECONDS:-20}"
+  local file
+  for file in tests/fuzz/fuzz_targets/*.rs; do
+    cargo +nightly fuzz run "$(basename "$file" .rs)" --fuzz-dir tests/fuzz -- -max_total_time="${FUZZ_SECONDS:-20}"
   done
 }
 
