@@ -6,6 +6,7 @@ use sdk::{Batch, Put, Requirement};
 use serde::Serialize;
 
 use crate::records::{self, Row};
+use crate::tables;
 
 /// An answer.
 #[derive(Debug)]
@@ -82,8 +83,9 @@ impl Changes {
         self.delete.push((table.to_owned(), key));
     }
 
-    /// As the host takes them.
-    pub(crate) fn into_batch(self) -> Batch {
+    /// As the host takes them. Whoever keeps what was read is told that something changes.
+    pub(crate) fn into_batch(mut self) -> Batch {
+        self.put_bytes(tables::CHANGES, tables::CHANGES_KEY.to_vec(), Vec::new());
         Batch {
             require: self.require,
             put: self.put,

@@ -7,7 +7,7 @@ use sdk::{IdentityKind, Session, keys};
 use crate::names;
 use crate::predefined;
 use crate::records::{Entity, Kind};
-use crate::{Iam, rows};
+use crate::{Iam, remembered, rows};
 
 impl Guest for Iam {
     fn key(access_key_id: String) -> Option<StoredKey> {
@@ -50,6 +50,10 @@ impl Guest for Iam {
 
 /// An access key that may sign.
 fn key(access_key_id: &str) -> Result<Option<StoredKey>> {
+    remembered::key(access_key_id, || read_key(access_key_id))
+}
+
+fn read_key(access_key_id: &str) -> Result<Option<StoredKey>> {
     let Some(row) = rows::access_key(access_key_id)?.filter(|row| row.record.is_active) else {
         return Ok(None);
     };
@@ -77,6 +81,10 @@ fn key(access_key_id: &str) -> Result<Option<StoredKey>> {
 
 /// The policies of a user and its groups, or of a role.
 fn permissions(unique_id: &str) -> Result<Option<OwnPolicies>> {
+    remembered::permissions(unique_id, || read_permissions(unique_id))
+}
+
+fn read_permissions(unique_id: &str) -> Result<Option<OwnPolicies>> {
     let Some((account, row)) = rows::by_id(unique_id)? else { return Ok(None) };
     let entity = row.record;
     let mut policies = Vec::new();

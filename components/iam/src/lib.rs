@@ -26,6 +26,7 @@ mod oidc;
 mod pages;
 mod predefined;
 mod records;
+mod remembered;
 mod report;
 mod request;
 mod roles;

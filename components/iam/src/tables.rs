@@ -55,10 +55,28 @@ pub(crate) const ALIASES: &str = "iam-aliases";
 /// Aliases by their accounts.
 pub(crate) const ALIAS_OF: &str = "iam-alias-of";
 
+/// One row, without a value, that every change writes: its revision is that of the last one.
+pub(crate) const CHANGES: &str = "iam-changes";
+/// The key of that row.
+pub(crate) const CHANGES_KEY: &[u8] = b"last";
+
 /// Every table, for those who look after them.
 #[cfg(test)]
-pub(crate) const ALL: [&str; 12] =
-    [ENTITIES, IDS, INLINE, POLICIES, POLICY_VERSIONS, KEYS, KEYS_OF, OIDC, MFA, MFA_OF, ALIASES, ALIAS_OF];
+pub(crate) const ALL: [&str; 13] = [
+    ENTITIES,
+    IDS,
+    INLINE,
+    POLICIES,
+    POLICY_VERSIONS,
+    KEYS,
+    KEYS_OF,
+    OIDC,
+    MFA,
+    MFA_OF,
+    ALIASES,
+    ALIAS_OF,
+    CHANGES,
+];
 
 /// A user, a group or a role.
 pub(crate) fn entity_key(account: &str, kind: Kind, name: &str) -> Vec<u8> {

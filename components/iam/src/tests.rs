@@ -246,11 +246,14 @@ fn what_cannot_be_read_is_not_taken_for_nothing() {
     assert!(Iam::permissions("AIDANOBODY".to_owned()).unwrap().is_none());
     let damaged = Batch {
         require: Vec::new(),
-        put: vec![Put {
-            table: tables::ENTITIES.to_owned(),
-            key: tables::entity_key(ACCOUNT, Kind::User, "alice"),
-            value: vec![0xFF; 3],
-        }],
+        put: vec![
+            Put {
+                table: tables::ENTITIES.to_owned(),
+                key: tables::entity_key(ACCOUNT, Kind::User, "alice"),
+                value: vec![0xFF; 3],
+            },
+            Put { table: tables::CHANGES.to_owned(), key: tables::CHANGES_KEY.to_vec(), value: Vec::new() },
+        ],
         delete: Vec::new(),
         keep: Vec::new(),
         free: Vec::new(),

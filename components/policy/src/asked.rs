@@ -12,9 +12,9 @@ use gateway::policy::{
 };
 use gateway::query::Query;
 use sdk::bindings::policy::portcullis::gateway::identities;
-use sdk::{Asked, Call, Decision, Head, settings};
+use sdk::{Asked, Call, Decision, Head};
 
-use crate::authorize::principal;
+use crate::authorize::{principal, region};
 use crate::explain::explain;
 use crate::permissions::{self, Permissions};
 use crate::resources::Stored;
@@ -62,7 +62,7 @@ impl Asker<'_> {
     fn ask(&self, action: &str, asked: &Asked, headers: &Headers, received_ms: u64) -> Result<()> {
         let stored = Stored { call: self.call, permissions: self.permissions };
         let lookups = Circumstances { stored: &stored };
-        let (query, region) = (Query::default(), settings::get("region").unwrap_or_default());
+        let query = Query::default();
         let request = S3Request {
             operation: Operation::AwsQuery,
             headers,
@@ -71,7 +71,7 @@ impl Asker<'_> {
             owner: Some(&asked.owner),
             version_id: None,
             received_ms,
-            region: &region,
+            region: region(),
             lookups: &lookups,
         };
         let entries = asked.context.iter().fold(ContextEntries::default(), |entries, (key, values)| {
@@ -179,9 +179,4 @@ impl Lookups for Circumstances<'_> {
     fn other(&self, key: &Key) -> Option<Values<'_>> {
         self.stored.permissions.value(key)
     }
-}
-
-/// Whether a call is one of a Query API.
-pub(crate) fn is_asked(call: &Call) -> bool {
-    Operation::parse(&call.target().operation).is_some_and(Operation::is_query_call)
 }

@@ -1,5 +1,7 @@
 //! The decision on a call: its owner's at once, anybody else's by what is stored.
 
+use std::sync::OnceLock;
+
 use gateway::access::{self, Asked, Permit};
 use gateway::errors::{ErrorCode, Result};
 use gateway::form::Form;
@@ -8,7 +10,7 @@ use gateway::operations::Operation;
 use gateway::policy::{Principal, PrincipalKind};
 use gateway::query::Query;
 use sdk::bindings::policy::portcullis::gateway::identities;
-use sdk::{Call, Decision, Head, Identity, IdentityKind, settings};
+use sdk::{Call, Decision, Head, Identity, IdentityKind, Target, settings};
 
 use crate::asked;
 use crate::explain::{explain, is_denial};
@@ -27,14 +29,15 @@ pub(crate) fn authorize(call: &Call) -> Result<()> {
         call.set_decision(Decision::AsOwner);
         return Ok(());
     }
-    if is_configured_owner(call) {
+    let facts = Facts::of(call)?;
+    if facts.operation.is_query_call() {
+        return asked::authorize(call);
+    }
+    if is_configured_owner(call, &facts.principal) {
         call.set_decision(Decision::AsOwner);
         return Ok(());
     }
-    if asked::is_asked(call) {
-        return asked::authorize(call);
-    }
-    let permit = with_asked(call, |asked, stored| {
+    let permit = with_asked(call, &facts, |asked, stored| {
         access::authorize(asked, stored).inspect_err(|error| {
             if is_denial(error) {
                 explain(call, NOBODY_DECIDED, |journal| {
@@ -52,11 +55,10 @@ pub(crate) fn authorize(call: &Call) -> Result<()> {
 }
 
 /// Whether a user of the configuration asks for what is its account's, and nothing is stored that could limit it.
-fn is_configured_owner(call: &Call) -> bool {
-    let Some(owner) = call.owner().filter(|owner| !owner.guarded) else { return false };
-    match call.principal() {
+fn is_configured_owner(call: &Call, principal: &sdk::Principal) -> bool {
+    match principal {
         sdk::Principal::Authenticated(identity) if identity.kind == IdentityKind::ConfiguredUser => {
-            identity.account == owner.account
+            call.owner().is_some_and(|owner| !owner.guarded && identity.account == owner.account)
                 && matches!(identities::permissions(&identity.unique_id), Ok(None))
         }
         _ => false,
@@ -68,7 +70,7 @@ pub(crate) fn authorize_each(call: &Call) -> Result<()> {
     let named = call.named();
     let named: Vec<_> =
         named.iter().map(|object| (object.key.as_str(), object.version_id.as_deref())).collect();
-    let refused = with_asked(call, |asked, stored| {
+    let refused = with_asked(call, &Facts::of(call)?, |asked, stored| {
         let refused = access::authorize_each(asked, &named, stored);
         // One stands for all: a thousand objects are refused for one reason.
         let first = refused.first().and_then(|position| named.get(usize::try_from(*position).ok()?));
@@ -84,43 +86,65 @@ pub(crate) fn authorize_each(call: &Call) -> Result<()> {
     Ok(())
 }
 
+/// What is asked for, and who asks.
+struct Facts {
+    operation: Operation,
+    target: Target,
+    principal: sdk::Principal,
+}
+
+impl Facts {
+    /// Those of a call. What is no operation of S3's, nobody may do: `AccessDenied`.
+    fn of(call: &Call) -> Result<Facts> {
+        let target = call.target();
+        let operation = Operation::parse(&target.operation).ok_or(ErrorCode::AccessDenied)?;
+        Ok(Facts { operation, target, principal: call.principal() })
+    }
+}
+
 /// Reads what else decides, and asks `decide`.
-fn with_asked<T>(call: &Call, decide: impl FnOnce(&Asked<'_>, &Stored<'_>) -> Result<T>) -> Result<T> {
-    let target = call.target();
-    // What is no operation of S3's, nobody may do.
-    let operation = Operation::parse(&target.operation).ok_or(ErrorCode::AccessDenied)?;
+fn with_asked<T>(
+    call: &Call,
+    facts: &Facts,
+    decide: impl FnOnce(&Asked<'_>, &Stored<'_>) -> Result<T>,
+) -> Result<T> {
     let (head, headers) = Head::read(call);
     let query = Query::parse(&head.query)?;
     // The fields of a form count as headers.
-    let headers = match operation {
+    let headers = match facts.operation {
         Operation::PostObject => {
             let form = call.form().ok_or(ErrorCode::AccessDenied)?;
             Form::new(form.fields, &form.file_name).over(&headers)?
         }
         _ => with_presigned(headers, &query)?,
     };
-    let identity = match call.principal() {
+    let identity = match &facts.principal {
         sdk::Principal::Anonymous => None,
         sdk::Principal::Authenticated(identity) => Some(identity),
     };
-    let permissions = Permissions::of(call, identity.as_ref(), head.received_ms)?;
-    let principal = principal(identity.as_ref(), &permissions);
-    let region = settings::get("region").unwrap_or_default();
+    let permissions = Permissions::of(call, identity, head.received_ms)?;
+    let principal = principal(identity, &permissions);
     permissions.with_grants(|grants| {
         let asked = Asked {
-            operation,
-            bucket: target.bucket.as_deref(),
-            key: target.key.as_deref(),
+            operation: facts.operation,
+            bucket: facts.target.bucket.as_deref(),
+            key: facts.target.key.as_deref(),
             headers: &headers,
             query: &query,
             principal: &principal,
             grants,
             received_ms: head.received_ms,
-            region: &region,
+            region: region(),
             witness: None,
         };
         decide(&asked, &Stored { call, permissions: &permissions })
     })
+}
+
+/// The region of the deployment. It does not change while the pipeline runs.
+pub(crate) fn region() -> &'static str {
+    static REGION: OnceLock<String> = OnceLock::new();
+    REGION.get_or_init(|| settings::get("region").unwrap_or_default())
 }
 
 /// Who asks, in the terms of policies.
