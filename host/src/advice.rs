@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
-use adviser::Adviser;
+pub(crate) use adviser::Adviser;
 
 use crate::bindings::advice::{Document, Evaluation, Finding, Hypothesis, Severity};
 use crate::cli::{EXIT_FOUND, Output, say};

@@ -43,15 +43,6 @@ mod adviser {
     });
 }
 
-#[expect(missing_docs, reason = "generated code")]
-mod judge {
-    wasmtime::component::bindgen!({
-        path: "../gateway/wit",
-        world: "policy-reader",
-        require_store_data_send: false,
-    });
-}
-
 pub use added::{UserStage, UserStagePre};
 pub use adviser::exports::portcullis::gateway::advice;
 pub use adviser::{Adviser, AdviserPre};
@@ -59,5 +50,4 @@ pub use generated::portcullis::gateway::{
     calls, digests, index, keys, random, settings, stages, trace, vault,
 };
 pub use generated::{Composed as Pipeline, ComposedPre as PipelinePre};
-pub use judge::PolicyReader;
 pub use reader::{RowReader, RowReaderPre};

@@ -139,12 +139,9 @@ fn judge(given: &Given) -> ExitCode {
 /// Whether the policies of endpoints can be read, as the pipeline that would act by them says.
 fn judge_endpoints(config: &Config) -> Result<(), ConfigError> {
     let endpoints = Endpoint::load_all(config)?;
-    if endpoints.iter().all(|endpoint| endpoint.policy.is_none()) {
-        return Ok(());
-    }
     let cache = Some(config.cache_folder()).filter(|folder| folder.is_dir());
     Manifest::load(config.pipeline.as_deref())
-        .and_then(|manifest| endpoint::judge(&endpoints, &manifest, &engine::engine()?, cache.as_deref()))
+        .and_then(|manifest| endpoint::judge(&endpoints, &manifest, cache.as_deref()))
         .map_err(|error| ConfigError(format!("{error:#}")))
 }
 

@@ -6,19 +6,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result, bail};
-use wasmtime::component::Linker;
-use wasmtime::{Engine, Store, StoreLimits, StoreLimitsBuilder};
+use anyhow::{Context as _, Result};
 
-use crate::bindings::PolicyReader;
+use crate::advice::Adviser;
+use crate::bindings::advice::Document;
 use crate::compose::Manifest;
 use crate::config::{self, Config, ConfigError};
-use crate::engine::{self, MEMORY_BYTES_MAX, STEP_TICKS_MAX};
-
-/// The slot whose component reads policies.
-const SLOT: &str = "portcullis:gateway/policy@0.1.0";
-/// What that component exports for a start.
-const EXPORT: &str = "portcullis:gateway/endpoint-policies@0.1.0";
 
 /// The endpoint that a listener stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,42 +59,24 @@ fn read_policy(path: &Path) -> Result<String, ConfigError> {
         .map_err(|why| ConfigError(format!("endpoint policy {}: {why}", path.display())))
 }
 
-/// Asks the component in the slot `policy` whether it can read the policies.
+/// Asks the pipeline's policy component whether it can read the policies.
 ///
 /// # Errors
 /// It cannot read one; the text says which, and why. Or it cannot be run.
-pub(crate) fn judge(
-    endpoints: &[Arc<Endpoint>],
-    manifest: &Manifest,
-    engine: &Engine,
-    cache: Option<&Path>,
-) -> Result<()> {
+pub(crate) fn judge(endpoints: &[Arc<Endpoint>], manifest: &Manifest, cache: Option<&Path>) -> Result<()> {
     let policies = || endpoints.iter().filter_map(|endpoint| Some((&endpoint.id, endpoint.policy.as_ref()?)));
     if policies().next().is_none() {
         return Ok(());
     }
-    let component = engine::compile(engine, &manifest.filling(SLOT)?, cache)?;
-    if component.get_export_index(None, EXPORT).is_none() {
+    let Some(mut adviser) = Adviser::of(manifest, cache)? else {
         tracing::warn!(
             "whether the policies of endpoints can be read, this pipeline does not say beforehand"
         );
         return Ok(());
-    }
-    let mut linker: Linker<StoreLimits> = Linker::new(engine);
-    // It is lent nothing: whatever it calls is a trap.
-    linker.define_unknown_imports_as_traps(&component)?;
-    let limits = StoreLimitsBuilder::new().memory_size(MEMORY_BYTES_MAX).build();
-    let mut store = Store::new(engine, limits);
-    store.limiter(|limits| limits);
-    store.set_epoch_deadline(STEP_TICKS_MAX);
-    let reader = PolicyReader::instantiate(&mut store, &component, &linker)?;
+    };
     for (id, policy) in policies() {
-        store.set_epoch_deadline(STEP_TICKS_MAX);
-        let judged = reader.portcullis_gateway_endpoint_policies().call_judge(&mut store, &policy.text);
-        let judged = judged.map_err(anyhow::Error::from);
-        if let Err(why) = judged.with_context(|| format!("reading the policy of the endpoint {id}"))? {
-            bail!("the policy of the endpoint {id} cannot be used: {why}");
-        }
+        let document = Document { label: id.clone(), kind: "endpoint".to_owned(), text: policy.text.clone() };
+        adviser.read(&document).with_context(|| format!("the policy of the endpoint {id} cannot be used"))?;
     }
     Ok(())
 }

@@ -16,8 +16,6 @@ use wasmtime::{Config, Engine, Store, StoreLimits, StoreLimitsBuilder, UpdateDea
 use crate::bindings::stages::Position;
 use crate::bindings::{Pipeline, PipelinePre};
 use crate::capabilities::{self, HostState};
-use crate::compose::Manifest;
-use crate::endpoint::{self, Endpoint};
 use crate::stages::AddedStages;
 
 /// Epochs tick this often while requests run.
@@ -60,16 +58,6 @@ impl CompiledPipeline {
         Ok(added)
     }
 
-    /// Judges the policies of endpoints by the component that will act by them.
-    pub fn judge_endpoints(
-        &self,
-        endpoints: &[Arc<Endpoint>],
-        manifest: &Manifest,
-        cache: Option<&Path>,
-    ) -> Result<()> {
-        endpoint::judge(endpoints, manifest, &self.engine, cache)
-    }
-
     /// A fresh instance in a store of its own.
     pub fn instantiate(&self, state: HostState) -> Result<(Store<HostState>, Pipeline)> {
         let mut store = Store::new(&self.engine, state);
@@ -96,7 +84,7 @@ fn extension(lent: &mut Duration) -> UpdateDeadline {
 }
 
 /// An engine whose epochs move on.
-pub(crate) fn engine() -> Result<Engine> {
+fn engine() -> Result<Engine> {
     let engine = Engine::new(&config()).map_err(anyhow::Error::from)?;
     tick(engine.weak())?;
     Ok(engine)

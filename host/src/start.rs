@@ -14,7 +14,7 @@ use crate::admin::{Admin, AdminServer};
 use crate::cli::say;
 use crate::compose::Manifest;
 use crate::config::Config;
-use crate::endpoint::Endpoint;
+use crate::endpoint::{self, Endpoint};
 use crate::engine::CompiledPipeline;
 use crate::explanations::Explanations;
 use crate::health::Health;
@@ -71,12 +71,8 @@ fn serve_volume(
     // Ends with this function, and writes what is left.
     let _keeper = vault.keep_uses().context("starting the thread that keeps the last uses of access keys")?;
     let shared = share(&config, &accounts, volume, &metrics, exporter.clone(), vault)?;
+    endpoint::judge(endpoints, &Manifest::load(config.pipeline.as_deref())?, Some(&config.cache_folder()))?;
     let admin = admin(&config, &shared);
-    shared.pipeline.judge_endpoints(
-        endpoints,
-        &Manifest::load(config.pipeline.as_deref())?,
-        Some(&config.cache_folder()),
-    )?;
     let greeting = greeting(&config, &accounts, &listeners);
     let server = Server {
         listeners,

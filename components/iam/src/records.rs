@@ -112,7 +112,7 @@ pub(crate) struct OidcProvider {
 }
 
 /// A device that shows one-time codes.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct MfaDevice {
     pub(crate) path: String,
     pub(crate) name: String,

@@ -5,19 +5,36 @@ use gateway::policy::positions::{self, Place, Stretch};
 use gateway::policy::{self, Asks, Evaluation, Finding, Kind, Policy as Document, Role, Severity};
 use sdk::bindings::policy::exports::portcullis::gateway::advice as contract;
 
-/// What is suspicious in a document.
-pub(crate) fn lint(document: &contract::Document) -> Result<Vec<contract::Finding>, String> {
-    let text = &document.text;
-    let kind = match document.kind.as_str() {
-        "" => policy::kind_of(text),
+/// The kind of a document.
+fn kind(document: &contract::Document) -> Result<Kind<'static>, String> {
+    Ok(match document.kind.as_str() {
+        "" => policy::kind_of(&document.text),
         "identity" => Kind::Identity,
         // The bucket is the one that it names.
         "resource" => Kind::Bucket(""),
         "trust" => Kind::Trust,
         "boundary" => Kind::Boundary,
         "session" => Kind::Session,
+        "endpoint" => Kind::Endpoint,
         other => return Err(no_kind(other)),
-    };
+    })
+}
+
+fn parse(kind: Kind<'_>, text: &str) -> Result<Document, policy::MalformedPolicy> {
+    match kind {
+        Kind::Bucket(_) => Document::parse_of_resource(text),
+        kind => Document::parse(kind, text),
+    }
+}
+
+/// The reason why a document cannot be read.
+pub(crate) fn read(document: &contract::Document) -> Result<(), String> {
+    parse(kind(document)?, &document.text).map(drop).map_err(|malformed| malformed.to_string())
+}
+
+/// What is suspicious in a document.
+pub(crate) fn lint(document: &contract::Document) -> Result<Vec<contract::Finding>, String> {
+    let (kind, text) = (kind(document)?, &document.text);
     let places = positions::statements(text);
     let sids = sids(kind, text);
     let findings = policy::lint_text(kind, text).into_iter().map(|found| finding(found, &places, &sids));
@@ -25,16 +42,14 @@ pub(crate) fn lint(document: &contract::Document) -> Result<Vec<contract::Findin
 }
 
 fn no_kind(kind: &str) -> String {
-    format!("{kind} is no kind of policy: there are identity, resource, trust, boundary and session")
+    format!(
+        "{kind} is no kind of policy: there are identity, resource, trust, boundary, session and endpoint"
+    )
 }
 
 fn sids(kind: Kind<'_>, text: &str) -> Vec<Option<String>> {
-    let read = match kind {
-        Kind::Bucket(_) => Document::parse_of_resource(text),
-        kind => Document::parse(kind, text),
-    };
     let sid = |own: &policy::Statement| own.sid.as_deref().map(str::to_owned);
-    read.map(|own| own.statements().iter().map(sid).collect()).unwrap_or_default()
+    parse(kind, text).map(|own| own.statements().iter().map(sid).collect()).unwrap_or_default()
 }
 
 fn finding(found: Finding, places: &[Stretch], sids: &[Option<String>]) -> contract::Finding {

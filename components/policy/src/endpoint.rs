@@ -22,18 +22,10 @@ pub(crate) fn policy(call: &Call) -> Option<Named> {
     let policy = read.unwrap_or_else(|| {
         // What cannot be read must not let anything pass.
         let text = call.endpoint_policy().unwrap_or_default();
-        let policy = Rc::new(parse(&text).unwrap_or_else(|_| Policy::deny_everything()));
+        let read = Policy::parse(Kind::Endpoint, &text);
+        let policy = Rc::new(read.unwrap_or_else(|_| Policy::deny_everything()));
         READ.with_borrow_mut(|read| read.insert(number, Rc::clone(&policy)));
         policy
     });
     Some((endpoint.id, policy))
-}
-
-/// The reason why a policy cannot be read.
-pub(crate) fn judge(text: &str) -> Result<(), String> {
-    parse(text).map(drop)
-}
-
-fn parse(text: &str) -> Result<Policy, String> {
-    Policy::parse(Kind::Endpoint, text).map_err(|malformed| malformed.to_string())
 }

@@ -9,7 +9,6 @@ mod permissions;
 mod resources;
 
 use sdk::bindings::policy::exports::portcullis::gateway::advice as advice_contract;
-use sdk::bindings::policy::exports::portcullis::gateway::endpoint_policies;
 use sdk::bindings::policy::exports::portcullis::gateway::policy::Guest;
 use sdk::{Call, Refusal, refuse};
 
@@ -28,18 +27,16 @@ impl Guest for Policy {
 }
 
 impl advice_contract::Guest for Policy {
+    fn read(document: advice_contract::Document) -> Result<(), String> {
+        advice::read(&document)
+    }
+
     fn lint(document: advice_contract::Document) -> Result<Vec<advice_contract::Finding>, String> {
         advice::lint(&document)
     }
 
     fn simulate(hypothesis: advice_contract::Hypothesis) -> Result<Vec<advice_contract::Evaluation>, String> {
         advice::simulate(&hypothesis)
-    }
-}
-
-impl endpoint_policies::Guest for Policy {
-    fn judge(text: String) -> Result<(), String> {
-        endpoint::judge(&text)
     }
 }
 

@@ -16,7 +16,7 @@ const SLOT: &str = "portcullis:gateway/policy@0.1.0";
 const EXPORT: &str = "portcullis:gateway/advice@0.1.0";
 
 /// The component of a pipeline that knows what policies are worth.
-pub(super) struct Adviser {
+pub(crate) struct Adviser {
     store: Store<StoreLimits>,
     component: Component,
 }
@@ -26,7 +26,7 @@ impl Adviser {
     ///
     /// # Errors
     /// The component cannot be loaded.
-    pub(super) fn of(manifest: &Manifest, cache: Option<&Path>) -> Result<Option<Adviser>> {
+    pub(crate) fn of(manifest: &Manifest, cache: Option<&Path>) -> Result<Option<Adviser>> {
         let Some((engine, pre)) = engine::alone(&manifest.filling(SLOT)?, EXPORT, cache)? else {
             return Ok(None);
         };
@@ -35,11 +35,21 @@ impl Adviser {
         Ok(Some(Adviser { store, component }))
     }
 
+    /// Whether a document can be read.
+    ///
+    /// # Errors
+    /// Why not, or the component traps.
+    pub(crate) fn read(&mut self, document: &Document) -> Result<()> {
+        self.store.set_epoch_deadline(engine::STEP_TICKS_MAX);
+        let advice = self.component.portcullis_gateway_advice();
+        advice.call_read(&mut self.store, document)?.map_err(|why| anyhow!(why))
+    }
+
     /// What is suspicious in a document.
     ///
     /// # Errors
     /// Its kind is none, or the component traps.
-    pub(super) fn lint(&mut self, document: &Document) -> Result<Vec<Finding>> {
+    pub(crate) fn lint(&mut self, document: &Document) -> Result<Vec<Finding>> {
         self.store.set_epoch_deadline(engine::STEP_TICKS_MAX);
         let advice = self.component.portcullis_gateway_advice();
         advice.call_lint(&mut self.store, document)?.map_err(|why| anyhow!(why))
@@ -49,7 +59,7 @@ impl Adviser {
     ///
     /// # Errors
     /// What is asked cannot be, or the component traps.
-    pub(super) fn simulate(&mut self, hypothesis: &Hypothesis) -> Result<Vec<Evaluation>> {
+    pub(crate) fn simulate(&mut self, hypothesis: &Hypothesis) -> Result<Vec<Evaluation>> {
         self.store.set_epoch_deadline(engine::STEP_TICKS_MAX);
         let advice = self.component.portcullis_gateway_advice();
         advice.call_simulate(&mut self.store, hypothesis)?.map_err(|why| anyhow!(why))

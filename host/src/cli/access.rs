@@ -10,7 +10,7 @@ use crate::advice::{Named, Question};
 use crate::explain;
 
 /// What a policy can be for.
-const KINDS: [&str; 5] = ["identity", "resource", "trust", "boundary", "session"];
+const KINDS: [&str; 6] = ["identity", "resource", "trust", "boundary", "session", "endpoint"];
 
 /// `portcullis explain`
 pub(super) fn explain_command() -> Command {

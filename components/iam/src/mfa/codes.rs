@@ -139,15 +139,8 @@ mod tests {
         MfaDevice {
             path: "/".to_owned(),
             name: "phone".to_owned(),
-            created_ms: 0,
-            tags: Vec::new(),
             sealed: made.sealed,
-            holder: None,
-            enabled_ms: 0,
-            drift_steps: 0,
-            used_step: 0,
-            failures: 0,
-            locked_until_ms: 0,
+            ..MfaDevice::default()
         }
     }
 

@@ -55,12 +55,7 @@ pub(crate) fn create(request: &Request) -> Result<Answer> {
         created_ms: request.now_ms,
         tags: request.form.tags()?,
         sealed: made.sealed,
-        holder: None,
-        enabled_ms: 0,
-        drift_steps: 0,
-        used_step: 0,
-        failures: 0,
-        locked_until_ms: 0,
+        ..MfaDevice::default()
     };
     let key = tables::mfa_key(request.account(), path, name);
     let mut changes = Changes::default();
