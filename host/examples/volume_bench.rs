@@ -159,7 +159,7 @@ async fn put_until(
             "{:016x}-{task:03}-{count:08}",
             (count * 1000 + task).wrapping_mul(0x9e37_79b9_7f4a_7c15)
         );
-        let mut receiver = volume.receive(Some(body.len() as u64));
+        let mut receiver = volume.receive(Some(body.len() as u64), None);
         if receiver.write(&body).is_err() {
             continue;
         }
@@ -203,7 +203,8 @@ fn get(volume: &Arc<Volume>, keys: &[Vec<u8>], bytes: usize) -> Measured {
                 continue;
             };
             let id = row.value.first_chunk::<8>().map_or(0, |id| u64::from_be_bytes(*id));
-            let Ok(mut reader) = volume.reader(&[Span { blob: id, offset: 0, length: bytes as u64 }]) else {
+            let Ok(mut reader) = volume.reader(&[Span { blob: id, offset: 0, length: bytes as u64 }], None)
+            else {
                 continue;
             };
             let mut read = 0;

@@ -22,6 +22,7 @@ use crate::explanations;
 use crate::outbound;
 use crate::secret::Secret;
 use crate::telemetry::otlp::Endpoint;
+use crate::vault;
 use crate::volume::Options;
 
 pub use key::{Form, KEYS, Key};
@@ -266,7 +267,8 @@ impl Config {
 
     /// How the volume in the data folder is run.
     pub fn volume_options(&self) -> Options {
-        Options { dir: self.data_dir.clone(), ..self.storage.clone() }
+        let key = Some(vault::bodies_key(&self.data_dir));
+        Options { dir: self.data_dir.clone(), key, ..self.storage.clone() }
     }
 
     /// How long no byte of a request body may arrive.

@@ -22,6 +22,7 @@ use sha2::Sha256;
 use crate::accounts::{IdentityKind, random_text};
 use crate::config::ConfigError;
 use crate::secret::Secret;
+use crate::volume::{DataKey, KeySource};
 
 pub use file::SEALING_FILE;
 pub use seeds::{Device, Seed};
@@ -245,13 +246,25 @@ impl Vault {
     }
 }
 
+/// What the bodies in a data folder are sealed under: it follows from the folder's key, as the vault's keys do.
+pub fn bodies_key(folder: &Path) -> KeySource {
+    let folder = folder.to_owned();
+    KeySource::new(move |make| match file::read(&folder, make) {
+        Ok(key) => Ok(key.map(|key| DataKey::new(derive(&key, "bodies")))),
+        Err(error) => Err(std::io::Error::other(error)),
+    })
+}
+
 /// A key of its own for each purpose.
 #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
-fn cipher(key: &[u8; 32], purpose: &str) -> Aes256Gcm {
+fn derive(key: &[u8; 32], purpose: &str) -> [u8; 32] {
     let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).expect("any length");
     mac.update(format!("portcullis {purpose}").as_bytes());
-    let derived: [u8; 32] = mac.finalize().into_bytes().into();
-    Aes256Gcm::new(&derived.into())
+    mac.finalize().into_bytes().into()
+}
+
+fn cipher(key: &[u8; 32], purpose: &str) -> Aes256Gcm {
+    Aes256Gcm::new(&derive(key, purpose).into())
 }
 
 /// Format byte, nonce, what was sealed, tag.

@@ -259,7 +259,7 @@ async fn commit(batch: Batch, volume: &Volume) -> Outcome {
 
 async fn digest(spans: &[Span], digests: &[DigestAlgorithm], volume: &Volume) -> Outcome {
     let spans: Vec<_> = spans.iter().map(volume_span).collect();
-    let reader = match volume.reader(&spans) {
+    let reader = match volume.reader(&spans, None) {
         Ok(reader) => reader,
         Err(error) => return failed(storage_failure(&error)),
     };

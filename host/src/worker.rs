@@ -312,7 +312,7 @@ impl Worker {
             Body::Bytes(bytes) => ResponseBody::Bytes(bytes.into()),
             Body::Stored(spans) => {
                 let spans: Vec<_> = spans.iter().map(work::volume_span).collect();
-                ResponseBody::stored(self.shared.volume.reader(&spans)?)?
+                ResponseBody::stored(self.shared.volume.reader(&spans, None)?)?
             }
         };
         let mut response = Response::new(body);

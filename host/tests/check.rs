@@ -30,7 +30,7 @@ fn part(key: &[u8], blobs: &[u64]) -> Put {
 
 /// Stores a body under as many references as `rows` hold of it, and `more`.
 fn store(volume: &Volume, rows: impl Fn(u64) -> Vec<Put>, keeps: usize) -> u64 {
-    let mut receiver = volume.receive(Some(1));
+    let mut receiver = volume.receive(Some(1), None);
     receiver.write(b"x").unwrap();
     let pending = receiver.finish_blocking().unwrap();
     let id = pending.id();

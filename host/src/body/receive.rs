@@ -352,7 +352,7 @@ impl<'a> NewBlob<'a> {
 impl Destination for NewBlob<'_> {
     async fn take(&mut self, piece: Bytes) -> Result<(), Failure> {
         self.digests.update(&piece);
-        let receiver = self.receiver.get_or_insert_with(|| self.volume.receive(self.announced));
+        let receiver = self.receiver.get_or_insert_with(|| self.volume.receive(self.announced, None));
         receiver.write(&piece)?;
         match &mut self.md5 {
             Some(md5) => md5.push(piece).await.map_err(|_| Failure::StorageFailed),

@@ -1,6 +1,7 @@
 //! Blobs: where a blob's bytes are, and how often it is referenced.
 
 use crate::volume::log::record::HEADER_BYTES;
+use crate::volume::sealing;
 use crate::volume::wire::{set_at, u32_at, u64_at};
 
 /// Bytes of an encoded row of the blobs table.
@@ -15,15 +16,46 @@ pub(crate) enum Place {
     File,
 }
 
+/// Under what a blob is sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sealing {
+    /// Nothing: it was stored by a version that did not seal, or by a volume without a key.
+    Plain,
+    /// The volume's own key.
+    Volume,
+    /// A data key that only who stored it can say.
+    DataKey,
+}
+
+impl Sealing {
+    fn code(self) -> u8 {
+        match self {
+            Sealing::Plain => 0,
+            Sealing::Volume => 1,
+            Sealing::DataKey => 2,
+        }
+    }
+
+    fn from_code(code: u8) -> Option<Sealing> {
+        match code {
+            0 => Some(Sealing::Plain),
+            1 => Some(Sealing::Volume),
+            2 => Some(Sealing::DataKey),
+            _ => None,
+        }
+    }
+}
+
 /// A row of the blobs table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BlobRow {
     pub(crate) place: Place,
+    pub(crate) sealing: Sealing,
     /// How many references the rows of the index hold.
     pub(crate) references: u32,
-    /// Bytes.
+    /// Bytes as they are stored: sealed ones are more than were received.
     pub(crate) length: u64,
-    /// CRC-64/NVME of the bytes.
+    /// CRC-64/NVME of the stored bytes.
     pub(crate) crc: u64,
 }
 
@@ -36,14 +68,21 @@ impl BlobRow {
         }
     }
 
+    /// Bytes of the body as it was received; `None` when it cannot have been stored in so many.
+    pub(crate) fn plain_length(&self) -> Option<u64> {
+        match self.sealing {
+            Sealing::Plain => Some(self.length),
+            Sealing::Volume | Sealing::DataKey => sealing::plain_length(self.length),
+        }
+    }
+
     pub(crate) fn encode(&self) -> [u8; ROW_BYTES] {
         let mut bytes = [0; ROW_BYTES];
         let (code, segment, offset) = match self.place {
             Place::Log { segment, offset } => (1, segment, offset),
             Place::File => (2, 0, 0),
         };
-        // Byte 1 is the sealing: 0 is plain. Other values are refused until there is code that opens them.
-        set_at(&mut bytes, 0, &[code, 0, 0, 0]);
+        set_at(&mut bytes, 0, &[code, self.sealing.code(), 0, 0]);
         set_at(&mut bytes, 4, &self.references.to_le_bytes());
         for (at, value) in [(8, self.length), (16, self.crc), (24, segment), (32, offset)] {
             set_at(&mut bytes, at, &value.to_le_bytes());
@@ -52,7 +91,7 @@ impl BlobRow {
     }
 
     pub(crate) fn decode(bytes: &[u8]) -> Option<BlobRow> {
-        if bytes.len() != ROW_BYTES || bytes.get(1..4) != Some(&[0; 3]) {
+        if bytes.len() != ROW_BYTES || bytes.get(2..4) != Some(&[0; 2]) {
             return None;
         }
         let place = match bytes.first()? {
@@ -62,6 +101,7 @@ impl BlobRow {
         };
         Some(BlobRow {
             place,
+            sealing: Sealing::from_code(*bytes.get(1)?)?,
             references: u32_at(bytes, 4),
             length: u64_at(bytes, 8),
             crc: u64_at(bytes, 16),

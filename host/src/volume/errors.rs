@@ -19,6 +19,11 @@ pub enum OpenError {
     /// The folder holds something else.
     #[error("the folder is not empty and holds no volume")]
     NotAVolume,
+    /// What is stored was sealed under another key.
+    #[error(
+        "the key of the data folder is not the one that its contents are sealed under: put the right one back"
+    )]
+    WrongKey,
     /// What is stored contradicts itself; `portcullis check` says where.
     #[error("the volume is damaged: {0}")]
     Damaged(String),
@@ -42,6 +47,9 @@ pub enum VolumeError {
     /// The stored bytes do not have their checksum.
     #[error("the bytes of blob {0:016x} do not have their checksum")]
     Corrupt(u64),
+    /// The blob is sealed under another key than whoever asks for it has; or it is not sealed, and should be.
+    #[error("blob {0:016x} is not sealed under this key")]
+    Sealed(u64),
     /// A table's name is empty, too long, or has a character outside `a-z 0-9 _ -`.
     #[error("not a table name")]
     TableName,

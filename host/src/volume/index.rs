@@ -26,6 +26,8 @@ pub(crate) const REVISION_BYTES: usize = 8;
 const STATE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("host:state");
 const STATE_ROW: &str = "state";
 const STATE_BYTES: usize = 56;
+/// What tells the key that bodies are sealed under; absent in a volume that never had one.
+const SEALING_ROW: &str = "sealing";
 /// Blob id → `BlobRow`.
 pub(crate) const BLOBS: TableDefinition<'_, u64, &[u8; ROW_BYTES]> = TableDefinition::new("host:blobs");
 /// Segment number → live bytes, as of the commit that `State::counted` names.
@@ -152,6 +154,23 @@ impl Index {
         };
         let row = table.get(STATE_ROW)?;
         row.map(|row| State::decode(row.value()).ok_or_else(unreadable_state)).transpose()
+    }
+
+    /// What `note_sealing` noted.
+    pub(crate) fn sealing(&self) -> Result<Option<Vec<u8>>, VolumeError> {
+        let transaction = self.database.begin_read()?;
+        match transaction.open_table(STATE) {
+            Err(redb::TableError::TableDoesNotExist(_)) => Ok(None),
+            other => Ok(other?.get(SEALING_ROW)?.map(|row| row.value().to_vec())),
+        }
+    }
+
+    /// Notes, durably, what tells the key that bodies are sealed under from now on.
+    pub(crate) fn note_sealing(&self, check_value: &[u8]) -> Result<(), VolumeError> {
+        let mut transaction = self.database.begin_write()?;
+        transaction.set_quick_repair(true);
+        transaction.open_table(STATE)?.insert(SEALING_ROW, check_value)?;
+        Ok(transaction.commit()?)
     }
 
     /// Live bytes per segment: as stored when that is up to date, else counted anew over all blobs.

@@ -7,6 +7,7 @@
 //! | `index`, `snapshot` | ordered tables of rows (redb) |
 //! | `commit` | batches, the queue, the one committer thread |
 //! | `receive`, `reader` | bodies in and out |
+//! | `sealing` | AES-256-GCM of bodies, in segments |
 //! | `segments`, `reclaim`, `compact` | what is live, and what happens to the rest |
 //! | `open`, `check`, `scrub` | start, offline check, background check |
 //!
@@ -29,6 +30,7 @@ mod reader;
 mod receive;
 mod reclaim;
 mod scrub;
+mod sealing;
 mod segments;
 mod sequence;
 mod shared;
@@ -48,6 +50,7 @@ pub use errors::{CommitError, OpenError, VolumeError};
 pub use options::{Durability, Options};
 pub use reader::{ReadStep, STEP_BYTES, Span, SpanReader};
 pub use receive::{PendingBlob, Receiver};
+pub use sealing::{DataKey, KeySource};
 pub use snapshot::{Direction, Entry, SCAN_BYTES, Snapshot};
 pub use stats::{Distribution, VolumeStats};
 
@@ -118,15 +121,17 @@ impl Volume {
         receive.recv().unwrap_or(Err(CommitError::Failed))
     }
 
-    /// Begins to receive a body; `expected` is its length in bytes, when that is known.
-    pub fn receive(&self, expected: Option<u64>) -> Receiver {
-        Receiver::new(Arc::clone(&self.shared), expected)
+    /// Begins to receive a body; `expected` is its length in bytes, when that is known. It is sealed under `key`, without one
+    /// under the volume's own.
+    pub fn receive(&self, expected: Option<u64>, key: Option<&DataKey>) -> Receiver {
+        Receiver::new(Arc::clone(&self.shared), expected, key)
     }
 
     /// Finds, and holds, the bytes of these spans. A span of a blob that no snapshot has any more is `NoSuchBlob`, except
-    /// for a few seconds after it was freed. A received blob can be read once a commit has kept it.
-    pub fn reader(&self, spans: &[Span]) -> Result<SpanReader, VolumeError> {
-        SpanReader::new(&self.shared, spans)
+    /// for a few seconds after it was freed. A received blob can be read once a commit has kept it. `key` is the one that all of
+    /// them were received with: a blob that was received with another one, or with none, is `Sealed`, or `Corrupt` when it is read.
+    pub fn reader(&self, spans: &[Span], key: Option<&DataKey>) -> Result<SpanReader, VolumeError> {
+        SpanReader::new(&self.shared, spans, key)
     }
 
     /// Numbers about the volume.

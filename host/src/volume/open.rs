@@ -20,13 +20,14 @@ use super::log::writer::{Tail, Writer, create_segment};
 use super::maintain::Background;
 use super::options::Options;
 use super::presync::Presync;
+use super::sealing::Root;
 use super::segments::Segments;
 use super::sequence::Sequence;
 use super::shared::{Parts, Shared};
 use super::wire::u64_at;
 
 /// The version of everything in the data folder.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 /// The file that says so.
 pub(crate) const FORMAT_FILE: &str = "FORMAT";
 /// The file whose lock is the folder's.
@@ -49,6 +50,7 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Volume>,
     let state = index.state()?.ok_or_else(|| OpenError::Damaged("the index is empty".into()))?;
     let headers = replay::chain(&*disk, volume)?;
     let (state, end, live) = bring_up(&*disk, &index, state, &headers)?;
+    let root = open_root(&index, volume, &options)?;
     let segments = Arc::new(open_segments(&disk, &headers, &end, &live)?);
     // Behind the log's end there may be pieces of records that were never acknowledged: they must not come back.
     end.segment.file.set_len(end.position.offset)?;
@@ -64,10 +66,28 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Volume>,
     );
     let sequence = Sequence::new(state.sequence_high);
     let oldest_new = state.sequence_high;
-    let parts = Parts { options, disk, index, tail, segments, sequence, lock };
+    let parts = Parts { options, root, disk, index, tail, segments, sequence, lock };
     let shared = Arc::new(Shared::new(parts, state.commit));
     shared.set_checkpointed(state.position.segment);
     start(shared, writer, state.commit, oldest_new)
+}
+
+/// What bodies are sealed under. Any key but the one that was noted is refused; the first one is noted before anything is
+/// sealed under it.
+fn open_root(index: &Index, volume: u64, options: &Options) -> Result<Option<Root>, OpenError> {
+    let noted = index.sealing()?;
+    let key = match &options.key {
+        Some(source) => source.ask(noted.is_none())?,
+        None => None,
+    };
+    let root = key.as_ref().map(Root::new);
+    match (noted, root.as_ref().map(|root| root.check_value(volume))) {
+        (None, None) => {}
+        (None, Some(given)) => index.note_sealing(&given)?,
+        (Some(noted), Some(given)) if noted == given => {}
+        (Some(_), _) => return Err(OpenError::WrongKey),
+    }
+    Ok(root)
 }
 
 fn start(shared: Arc<Shared>, writer: Writer, last: u64, oldest_new: u64) -> Result<Arc<Volume>, OpenError> {

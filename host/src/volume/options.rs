@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::sealing::KeySource;
+
 /// What an acknowledged commit may still lose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
@@ -18,6 +20,9 @@ pub enum Durability {
 pub struct Options {
     /// The data folder.
     pub dir: PathBuf,
+    /// What bodies are sealed under that come without a key of their own. Default: nothing, and they are stored as they come. A
+    /// folder that was sealed opens with the same key only.
+    pub key: Option<KeySource>,
     /// Bodies up to this many bytes go into the log, longer ones into a file each. Default 256 KiB: below it, writing
     /// a body twice (once more when compacted) costs less than a file's creation and its two syncs.
     pub inline_max: u64,
@@ -64,6 +69,7 @@ impl Options {
     pub fn new(dir: impl Into<PathBuf>) -> Options {
         Options {
             dir: dir.into(),
+            key: None,
             inline_max: 256 << 10,
             segment_bytes: 256 << 20,
             allocate_bytes: 16 << 20,

@@ -5,10 +5,14 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Bytes;
 
 use super::reader::STEP_BYTES;
+use super::sealing::{SALT_BYTES, SEGMENT_BYTES, TAG_BYTES};
+
+/// Bytes of a buffer that is used again: those of a step, sealed.
+pub(crate) const ROOM_BYTES: usize = SALT_BYTES + STEP_BYTES + STEP_BYTES / SEGMENT_BYTES * TAG_BYTES;
 
 /// Reads below this size get memory of their own.
 const POOLED_MIN: usize = 32 << 10;
-/// Buffers kept for reuse, of `STEP_BYTES` each.
+/// Buffers kept for reuse, of `ROOM_BYTES` each.
 const KEPT_MAX: usize = 32;
 
 static KEPT: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
@@ -20,13 +24,13 @@ pub(crate) struct Buffer {
     used: usize,
 }
 
-/// A buffer of `count` bytes with unspecified (but initialised) contents; at most `STEP_BYTES`.
+/// A buffer of `count` bytes with unspecified (but initialised) contents; at most `ROOM_BYTES`.
 pub(crate) fn take(count: usize) -> Buffer {
-    if !(POOLED_MIN..=STEP_BYTES).contains(&count) {
+    if !(POOLED_MIN..=ROOM_BYTES).contains(&count) {
         return Buffer { bytes: vec![0; count], used: count };
     }
     let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner).pop();
-    Buffer { bytes: kept.unwrap_or_else(|| vec![0; STEP_BYTES]), used: count }
+    Buffer { bytes: kept.unwrap_or_else(|| vec![0; ROOM_BYTES]), used: count }
 }
 
 impl Buffer {
@@ -41,7 +45,7 @@ impl Buffer {
     }
 
     pub(crate) fn into_bytes(mut self) -> Bytes {
-        if self.bytes.len() == STEP_BYTES {
+        if self.bytes.len() == ROOM_BYTES {
             return Bytes::from_owner(self);
         }
         self.bytes.truncate(self.used);
@@ -57,7 +61,7 @@ impl AsRef<[u8]> for Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        if self.bytes.len() == STEP_BYTES {
+        if self.bytes.len() == ROOM_BYTES {
             let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
             if kept.len() < KEPT_MAX {
                 kept.push(std::mem::take(&mut self.bytes));

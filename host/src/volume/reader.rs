@@ -1,16 +1,19 @@
 //! Reading stored bytes: spans of blobs, one after the other, in steps.
 
+mod stretch;
+
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use crc_fast::{CrcAlgorithm, Digest};
+use stretch::{Stretch, Taken, Wanted};
 
-use super::blobs::{self, BlobRow, Place};
+use super::blobs::{self, BlobRow, Place, Sealing};
 use super::disk::{DiskFile, Open};
 use super::errors::VolumeError;
 use super::pool;
+use super::sealing::{DataKey, Root};
 use super::shared::Shared;
 
 /// Bytes read at once, at most.
@@ -71,15 +74,10 @@ enum Source {
 struct Piece {
     blob: u64,
     source: Source,
-    /// The next byte, in the file.
-    at: u64,
-    left: u64,
-    /// Present when the span is the whole blob: its checksum, and what was read of it.
-    whole: Option<(u64, Digest)>,
+    stretch: Stretch,
     /// Kept while the file is being read.
     _pin: Option<Pin>,
 }
-
 impl Piece {
     fn file(&mut self) -> Result<Arc<dyn DiskFile>, VolumeError> {
         if let Source::Pinned(pin) = &self.source {
@@ -94,23 +92,11 @@ impl Piece {
             Source::Pinned(_) => Err(VolumeError::NoSuchBlob(self.blob)),
         }
     }
-
-    /// These bytes, the next ones, were read.
-    fn advance(&mut self, bytes: &[u8]) -> Result<(), VolumeError> {
-        self.at += bytes.len() as u64;
-        self.left = self.left.saturating_sub(bytes.len() as u64);
-        if let Some((crc, digest)) = &mut self.whole {
-            digest.update(bytes);
-            if self.left == 0 && digest.finalize() != *crc {
-                return Err(VolumeError::Corrupt(self.blob));
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Reads spans. Where the bytes are was decided, and is held, since the reader was made: later deletes and compaction do
-/// not disturb it. A span that is a whole blob is verified against its checksum before its last bytes are given out.
+/// not disturb it. Sealed bytes are verified before they are given out; of a blob that is not sealed, a span that is all of it is
+/// verified against its checksum before its last bytes are given out.
 #[derive(Debug)]
 pub struct SpanReader {
     pieces: VecDeque<Piece>,
@@ -120,11 +106,16 @@ pub struct SpanReader {
 
 impl SpanReader {
     /// Resolves the spans against the freshest snapshot.
-    pub(crate) fn new(shared: &Arc<Shared>, spans: &[Span]) -> Result<SpanReader, VolumeError> {
+    pub(crate) fn new(
+        shared: &Arc<Shared>,
+        spans: &[Span],
+        key: Option<&DataKey>,
+    ) -> Result<SpanReader, VolumeError> {
+        let root = key.map(Root::new);
         let mut pieces = VecDeque::with_capacity(spans.len());
         let mut length: u64 = 0;
         for span in spans.iter().filter(|span| span.length > 0) {
-            pieces.push_back(resolve(shared, *span)?);
+            pieces.push_back(resolve(shared, *span, root.as_ref())?);
             length = length.saturating_add(span.length);
         }
         Ok(SpanReader { pieces, left: length, length })
@@ -142,60 +133,82 @@ impl SpanReader {
 
     /// The next bytes, at most `max` (and `STEP_BYTES`), if they are in memory.
     pub fn try_next(&mut self, max: usize) -> Result<ReadStep, VolumeError> {
-        let Some(piece) = self.pieces.front_mut() else { return Ok(ReadStep::End) };
-        let file = piece.file()?;
-        let mut buffer = pool::take(step(piece.left, max));
-        match file.read_now(piece.at, buffer.as_mut_slice()) {
-            Ok(count) => {
-                buffer.truncate(count);
-                self.give(buffer).map(ReadStep::Bytes)
+        loop {
+            let Some(piece) = self.pieces.front_mut() else { return Ok(ReadStep::End) };
+            if let Some(bytes) = piece.stretch.ready(max) {
+                return Ok(ReadStep::Bytes(self.give(bytes)));
             }
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
-                Ok(ReadStep::WouldBlock)
+            let file = piece.file()?;
+            let Wanted { at, count } = piece.stretch.wanted(max);
+            let mut buffer = pool::take(count);
+            match file.read_now(at, buffer.as_mut_slice()) {
+                Ok(count) => {
+                    buffer.truncate(count);
+                    match piece.stretch.take(piece.blob, buffer, max)? {
+                        Taken::Bytes(bytes) => return Ok(ReadStep::Bytes(self.give(bytes))),
+                        Taken::Onward => {}
+                        Taken::TooLittle => return Ok(ReadStep::WouldBlock),
+                    }
+                }
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
+                    return Ok(ReadStep::WouldBlock);
+                }
+                Err(error) => return Err(self.failed(&error)),
             }
-            Err(error) => Err(self.failed(&error)),
         }
     }
 
     /// The next bytes, at most `max` (and `STEP_BYTES`); `None` after the last.
     pub async fn next(&mut self, max: usize) -> Result<Option<Bytes>, VolumeError> {
-        match self.try_next(max)? {
-            ReadStep::Bytes(bytes) => return Ok(Some(bytes)),
-            ReadStep::End => return Ok(None),
-            ReadStep::WouldBlock => {}
-        }
-        let Some(piece) = self.pieces.front_mut() else { return Ok(None) };
-        let (file, at, count) = (piece.file()?, piece.at, step(piece.left, max));
-        let read = move || {
-            let mut buffer = pool::take(count);
-            file.read_at(at, buffer.as_mut_slice()).map(|()| buffer)
-        };
-        match tokio::task::spawn_blocking(read).await {
-            Ok(Ok(buffer)) => self.give(buffer).map(Some),
-            Ok(Err(error)) => Err(self.failed(&error)),
-            Err(_) => Err(VolumeError::Failed("the task that reads a blob ended".into())),
+        loop {
+            match self.try_next(max)? {
+                ReadStep::Bytes(bytes) => return Ok(Some(bytes)),
+                ReadStep::End => return Ok(None),
+                ReadStep::WouldBlock => {}
+            }
+            let Some(piece) = self.pieces.front_mut() else { return Ok(None) };
+            let (file, wanted) = (piece.file()?, piece.stretch.wanted(max));
+            let read = match tokio::task::spawn_blocking(move || read(&*file, wanted)).await {
+                Ok(read) => read,
+                Err(_) => return Err(VolumeError::Failed("the task that reads a blob ended".into())),
+            };
+            if let Some(bytes) = self.take(read, max)? {
+                return Ok(Some(bytes));
+            }
         }
     }
 
     /// As `next`, for callers that may block.
     pub fn next_blocking(&mut self, max: usize) -> Result<Option<Bytes>, VolumeError> {
-        let Some(piece) = self.pieces.front_mut() else { return Ok(None) };
-        let file = piece.file()?;
-        let mut buffer = pool::take(step(piece.left, max));
-        match file.read_at(piece.at, buffer.as_mut_slice()) {
-            Ok(()) => self.give(buffer).map(Some),
-            Err(error) => Err(self.failed(&error)),
+        loop {
+            let Some(piece) = self.pieces.front_mut() else { return Ok(None) };
+            if let Some(bytes) = piece.stretch.ready(max) {
+                return Ok(Some(self.give(bytes)));
+            }
+            let (file, wanted) = (piece.file()?, piece.stretch.wanted(max));
+            if let Some(bytes) = self.take(read(&*file, wanted), max)? {
+                return Ok(Some(bytes));
+            }
         }
     }
 
-    fn give(&mut self, buffer: pool::Buffer) -> Result<Bytes, VolumeError> {
-        let Some(piece) = self.pieces.front_mut() else { return Ok(Bytes::new()) };
-        piece.advance(buffer.as_ref())?;
-        if piece.left == 0 {
+    /// The bytes of a read that waited for all that was wanted; `None` when more must be read first.
+    fn take(&mut self, read: io::Result<pool::Buffer>, max: usize) -> Result<Option<Bytes>, VolumeError> {
+        let buffer = read.map_err(|error| self.failed(&error))?;
+        let Some(piece) = self.pieces.front_mut() else { return Ok(None) };
+        match piece.stretch.take(piece.blob, buffer, max)? {
+            Taken::Bytes(bytes) => Ok(Some(self.give(bytes))),
+            Taken::Onward => Ok(None),
+            Taken::TooLittle => Err(VolumeError::Corrupt(piece.blob)),
+        }
+    }
+
+    fn give(&mut self, bytes: Bytes) -> Bytes {
+        if self.pieces.front().is_some_and(|piece| piece.stretch.is_over()) {
             self.pieces.pop_front();
         }
-        self.left = self.left.saturating_sub(buffer.as_ref().len() as u64);
-        Ok(buffer.into_bytes())
+        self.left = self.left.saturating_sub(bytes.len() as u64);
+        bytes
     }
 
     /// A file that ends too early is as bad as a wrong checksum.
@@ -207,11 +220,12 @@ impl SpanReader {
     }
 }
 
-fn step(left: u64, max: usize) -> usize {
-    usize::try_from(left).unwrap_or(usize::MAX).min(max.clamp(1, STEP_BYTES))
+fn read(file: &dyn DiskFile, wanted: Wanted) -> io::Result<pool::Buffer> {
+    let mut buffer = pool::take(wanted.count);
+    file.read_at(wanted.at, buffer.as_mut_slice()).map(|()| buffer)
 }
 
-fn resolve(shared: &Arc<Shared>, span: Span) -> Result<Piece, VolumeError> {
+fn resolve(shared: &Arc<Shared>, span: Span, given: Option<&Root>) -> Result<Piece, VolumeError> {
     // Looked up first without a pin: most blobs are in the log and need none.
     let row = look_up(shared, span.blob)?;
     let (row, pin) = match row.place {
@@ -222,7 +236,15 @@ fn resolve(shared: &Arc<Shared>, span: Span) -> Result<Piece, VolumeError> {
             (look_up(shared, span.blob)?, Some(pin))
         }
     };
-    if span.offset.checked_add(span.length).is_none_or(|end| end > row.length) {
+    let root = match (row.sealing, given, &shared.root) {
+        (Sealing::Plain, None, _) => None,
+        (Sealing::Volume, None, Some(own)) => Some(own.clone()),
+        (Sealing::DataKey, Some(given), _) => Some(given.clone()),
+        // Nothing is given out that is not sealed as whoever asks believes.
+        _ => return Err(VolumeError::Sealed(span.blob)),
+    };
+    let length = row.plain_length().ok_or(VolumeError::Corrupt(span.blob))?;
+    if span.offset.checked_add(span.length).is_none_or(|end| end > length) {
         return Err(VolumeError::OutOfRange(span.blob));
     }
     let (source, base) = match (row.place, pin) {
@@ -230,15 +252,8 @@ fn resolve(shared: &Arc<Shared>, span: Span) -> Result<Piece, VolumeError> {
         (Place::File, Some(pin)) => (Source::Pinned(pin), 0),
         (Place::File, None) => return Err(VolumeError::NoSuchBlob(span.blob)),
     };
-    let whole = span.offset == 0 && span.length == row.length;
-    Ok(Piece {
-        blob: span.blob,
-        source,
-        at: base + span.offset,
-        left: span.length,
-        whole: whole.then(|| (row.crc, Digest::new(CrcAlgorithm::Crc64Nvme))),
-        _pin: None,
-    })
+    let stretch = Stretch::new(&row, base, span.offset, span.length, root);
+    Ok(Piece { blob: span.blob, source, stretch, _pin: None })
 }
 
 fn look_up(shared: &Arc<Shared>, id: u64) -> Result<BlobRow, VolumeError> {

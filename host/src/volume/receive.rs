@@ -5,16 +5,17 @@ use std::sync::{Arc, PoisonError, Weak};
 
 use crc_fast::{CrcAlgorithm, Digest};
 
-use super::blobs::{self, BlobRow, Place};
+use super::blobs::{self, BlobRow, Place, Sealing};
 use super::disk::{DiskFile, Open};
 use super::errors::VolumeError;
 use super::log::{Position, record};
+use super::sealing::{self, BlobKey, DataKey, Root, SEALED_BYTES, SEGMENT_BYTES, SegmentPlace};
 use super::shared::Shared;
 
 /// Bytes written to a file at once.
 const STEP_BYTES: usize = 256 << 10;
-/// Pieces of at least this size are written as they come, without being gathered first.
-const DIRECT_BYTES: usize = 64 << 10;
+/// Bytes taken at once: what is gathered is never much more than what is written at once.
+const PIECE_BYTES: usize = 64 << 10;
 
 /// A received body that is not, or not yet, referenced.
 #[derive(Debug)]
@@ -65,6 +66,8 @@ impl Drop for Pending {
 #[derive(Debug)]
 pub struct PendingBlob {
     pending: Arc<Pending>,
+    length: u64,
+    crc: u64,
 }
 
 impl PendingBlob {
@@ -75,12 +78,12 @@ impl PendingBlob {
 
     /// Bytes of the body.
     pub fn length(&self) -> u64 {
-        self.pending.row.length
+        self.length
     }
 
     /// CRC-64/NVME of the body.
     pub fn crc64nvme(&self) -> u64 {
-        self.pending.row.crc
+        self.crc
     }
 }
 
@@ -90,6 +93,8 @@ struct Growing {
     id: u64,
     file: Arc<dyn DiskFile>,
     written: u64,
+    /// Of what was written.
+    digest: Digest,
     shared: Arc<Shared>,
     finished: bool,
 }
@@ -102,25 +107,88 @@ impl Drop for Growing {
     }
 }
 
+/// Seals a body while it is gathered.
+#[derive(Debug)]
+struct Sealer {
+    key: BlobKey,
+    under: Sealing,
+    /// Where in what is gathered the segment begins that is not sealed yet.
+    open_at: usize,
+    /// Its number.
+    number: u64,
+}
+
+impl Sealer {
+    /// Takes the next bytes of the body behind what is gathered, and seals the segments that they complete. The last
+    /// segment is never one of them.
+    fn take(&mut self, bytes: &[u8], gathered: &mut Vec<u8>) -> Result<(), VolumeError> {
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let mut open = gathered.len().saturating_sub(self.open_at);
+            if open == SEGMENT_BYTES {
+                self.seal(false, gathered)?;
+                open = 0;
+            }
+            let (front, back) = rest.split_at(rest.len().min(SEGMENT_BYTES - open));
+            gathered.extend_from_slice(front);
+            rest = back;
+        }
+        Ok(())
+    }
+
+    fn seal(&mut self, is_last: bool, gathered: &mut Vec<u8>) -> Result<(), VolumeError> {
+        let place = SegmentPlace { number: self.number, is_last };
+        let segment = gathered.get_mut(self.open_at..).unwrap_or_default();
+        let tag = self.key.seal(place, segment)?;
+        gathered.extend_from_slice(&tag);
+        (self.open_at, self.number) = (gathered.len(), self.number + 1);
+        Ok(())
+    }
+
+    /// The body is complete.
+    fn finish(&mut self, gathered: &mut Vec<u8>) -> Result<(), VolumeError> {
+        if gathered.len() > self.open_at { self.seal(true, gathered) } else { Ok(()) }
+    }
+}
+
 /// A body being received. Dropping it gives the body up.
 #[derive(Debug)]
 pub struct Receiver {
     shared: Arc<Shared>,
+    id: u64,
     /// For the log: a record with room for its header. For a file: what is not written yet.
     gathered: Vec<u8>,
     growing: Option<Growing>,
+    seal: Seal,
+    /// Of the body as it is received.
     digest: Digest,
     length: u64,
     expected: Option<u64>,
 }
 
+/// Whether a body is sealed.
+#[derive(Debug)]
+enum Seal {
+    No,
+    /// From its first byte on: an empty body has nothing to seal.
+    Under(Sealing, Root),
+    On(Sealer),
+}
+
 impl Receiver {
-    pub(crate) fn new(shared: Arc<Shared>, expected: Option<u64>) -> Receiver {
+    pub(crate) fn new(shared: Arc<Shared>, expected: Option<u64>, key: Option<&DataKey>) -> Receiver {
         let inline = expected.filter(|bytes| *bytes <= shared.options.inline_max);
-        let room = inline.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(0);
+        let room = inline.map_or(0, sealing::sealed_length);
+        let seal = match (key, &shared.root) {
+            (Some(key), _) => Seal::Under(Sealing::DataKey, Root::new(key)),
+            (None, Some(root)) => Seal::Under(Sealing::Volume, root.clone()),
+            (None, None) => Seal::No,
+        };
         Receiver {
-            gathered: record::with_room(room),
+            id: shared.next_sequence(),
+            gathered: record::with_room(usize::try_from(room).unwrap_or(0)),
             growing: None,
+            seal,
             digest: Digest::new(CrcAlgorithm::Crc64Nvme),
             length: 0,
             expected,
@@ -135,27 +203,56 @@ impl Receiver {
 
     /// Takes the next bytes of the body. After an error the body is lost.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), VolumeError> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
         self.length += bytes.len() as u64;
         if self.growing.is_none() && self.length > self.shared.options.inline_max {
             self.grow_file()?;
         }
         self.digest.update(bytes);
-        let Some(growing) = &mut self.growing else {
-            self.gathered.extend_from_slice(bytes);
-            return Ok(());
-        };
-        if self.gathered.is_empty() && bytes.len() >= DIRECT_BYTES {
-            return growing.write(bytes);
+        if let Seal::Under(under, root) = &self.seal {
+            let salt = sealing::salt()?;
+            self.gathered.extend_from_slice(&salt);
+            let key = root.blob_key(self.id, &salt)?;
+            self.seal = Seal::On(Sealer { key, under: *under, open_at: self.gathered.len(), number: 0 });
         }
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            let room = STEP_BYTES.saturating_sub(self.gathered.len());
-            let (front, back) = rest.split_at(room.min(rest.len()));
-            self.gathered.extend_from_slice(front);
-            rest = back;
-            if self.gathered.len() >= STEP_BYTES {
-                growing.write(&self.gathered)?;
-                self.gathered.clear();
+        if self.growing.is_none() {
+            return match &mut self.seal {
+                Seal::On(sealer) => sealer.take(bytes, &mut self.gathered),
+                _ => {
+                    self.gathered.extend_from_slice(bytes);
+                    Ok(())
+                }
+            };
+        }
+        for piece in bytes.chunks(PIECE_BYTES) {
+            self.take(piece)?;
+        }
+        Ok(())
+    }
+
+    /// Takes bytes of a body that goes into a file.
+    fn take(&mut self, piece: &[u8]) -> Result<(), VolumeError> {
+        let Receiver { gathered, growing: Some(growing), seal, .. } = self else { return Ok(()) };
+        match seal {
+            Seal::On(sealer) => {
+                sealer.take(piece, gathered)?;
+                if sealer.open_at >= STEP_BYTES {
+                    let (sealed, open) = gathered.split_at(sealer.open_at);
+                    growing.write(sealed)?;
+                    let open = open.len();
+                    gathered.copy_within(sealer.open_at.., 0);
+                    gathered.truncate(open);
+                    sealer.open_at = 0;
+                }
+            }
+            Seal::No | Seal::Under(..) => {
+                gathered.extend_from_slice(piece);
+                if gathered.len() >= STEP_BYTES {
+                    growing.write(gathered)?;
+                    gathered.clear();
+                }
             }
         }
         Ok(())
@@ -165,30 +262,32 @@ impl Receiver {
     fn grow_file(&mut self) -> Result<(), VolumeError> {
         let wanted = self.expected.unwrap_or(self.length);
         self.shared.check_space(wanted)?;
-        let id = self.shared.next_sequence();
-        self.shared.ensure_folder(id)?;
-        let file = self.shared.disk.open(&blobs::file_path(id), Open::New)?;
-        let mut growing = Growing { id, file, written: 0, shared: Arc::clone(&self.shared), finished: false };
-        let received = std::mem::take(&mut self.gathered);
-        if let Some(body) = received.get(record::HEADER_BYTES..)
-            && !body.is_empty()
-        {
-            growing.write(body)?;
+        self.shared.ensure_folder(self.id)?;
+        let file = self.shared.disk.open(&blobs::file_path(self.id), Open::New)?;
+        self.growing = Some(Growing {
+            id: self.id,
+            file,
+            written: 0,
+            digest: Digest::new(CrcAlgorithm::Crc64Nvme),
+            shared: Arc::clone(&self.shared),
+            finished: false,
+        });
+        // A file has no header of a record.
+        self.gathered.drain(..record::HEADER_BYTES.min(self.gathered.len()));
+        if let Seal::On(sealer) = &mut self.seal {
+            sealer.open_at = sealer.open_at.saturating_sub(record::HEADER_BYTES);
         }
-        self.gathered.reserve_exact(STEP_BYTES);
-        self.growing = Some(growing);
+        self.gathered.reserve(STEP_BYTES + PIECE_BYTES + SEALED_BYTES);
         Ok(())
     }
 
     /// The body is complete. A short one is at its place at once, without waiting for anything; a long one is synced
     /// first.
     pub async fn finish(mut self) -> Result<PendingBlob, VolumeError> {
-        let crc = self.digest.finalize();
         let Some(growing) = self.growing.take() else {
-            return self.finish_in_log(crc);
+            return self.finish_in_log();
         };
-        let rest = std::mem::take(&mut self.gathered);
-        let work = move || growing.finish(&rest, crc);
+        let work = move || self.finish_in_file(growing);
         match tokio::task::spawn_blocking(work).await {
             Ok(finished) => finished,
             Err(_) => Err(VolumeError::Failed("the task that syncs a body ended".into())),
@@ -197,51 +296,72 @@ impl Receiver {
 
     /// As `finish`, for callers that may block.
     pub fn finish_blocking(mut self) -> Result<PendingBlob, VolumeError> {
-        let crc = self.digest.finalize();
         match self.growing.take() {
-            None => self.finish_in_log(crc),
-            Some(growing) => growing.finish(&self.gathered, crc),
+            None => self.finish_in_log(),
+            Some(growing) => self.finish_in_file(growing),
         }
     }
 
-    fn finish_in_log(self, crc: u64) -> Result<PendingBlob, VolumeError> {
-        let Receiver { shared, gathered, length, .. } = self;
+    /// Seals what is left; answers under what the body is sealed.
+    fn finish_sealing(&mut self) -> Result<Sealing, VolumeError> {
+        match &mut self.seal {
+            Seal::On(sealer) => {
+                sealer.finish(&mut self.gathered)?;
+                Ok(sealer.under)
+            }
+            Seal::No | Seal::Under(..) => Ok(Sealing::Plain),
+        }
+    }
+
+    fn finish_in_log(mut self) -> Result<PendingBlob, VolumeError> {
+        let sealing = self.finish_sealing()?;
+        let Receiver { shared, id, gathered, length, digest, .. } = self;
         if shared.is_space_low() {
             // There may be space again; nobody else would look while everybody is refused.
             shared.check_space(0)?;
         }
-        let id = shared.next_sequence();
+        let plain = digest.finalize();
+        let stored = gathered.get(record::HEADER_BYTES..).unwrap_or_default();
+        let bytes = stored.len() as u64;
+        let crc = if sealing == Sealing::Plain { plain } else { crc_fast::crc64_nvme(stored) };
         let place = shared.append_body(id, gathered, crc)?;
-        let row = BlobRow { place, references: 0, length, crc };
-        Ok(shared.register(id, row))
+        let row = BlobRow { place, sealing, references: 0, length: bytes, crc };
+        Ok(shared.register(id, row, length, plain))
+    }
+
+    fn finish_in_file(mut self, mut growing: Growing) -> Result<PendingBlob, VolumeError> {
+        let sealing = self.finish_sealing()?;
+        growing.write(&self.gathered)?;
+        let row = growing.finish(sealing)?;
+        Ok(self.shared.register(self.id, row, self.length, self.digest.finalize()))
     }
 }
 
 impl Growing {
     fn write(&mut self, bytes: &[u8]) -> Result<(), VolumeError> {
         self.file.write_at(self.written, bytes)?;
+        self.digest.update(bytes);
         self.written += bytes.len() as u64;
         Ok(())
     }
 
-    fn finish(mut self, rest: &[u8], crc: u64) -> Result<PendingBlob, VolumeError> {
-        self.write(rest)?;
+    fn finish(mut self, sealing: Sealing) -> Result<BlobRow, VolumeError> {
         // Relaxed durability, too: rows and records must never outlive the file that they name.
         self.file.sync_data()?;
         self.shared.sync_file_name(self.id)?;
         self.finished = true;
-        let row = BlobRow { place: Place::File, references: 0, length: self.written, crc };
-        Ok(self.shared.register(self.id, row))
+        let crc = self.digest.finalize();
+        Ok(BlobRow { place: Place::File, sealing, references: 0, length: self.written, crc })
     }
 }
 
 impl Shared {
     /// Makes a received body known to commits.
-    fn register(self: &Arc<Shared>, id: u64, row: BlobRow) -> PendingBlob {
+    fn register(self: &Arc<Shared>, id: u64, row: BlobRow, length: u64, crc: u64) -> PendingBlob {
         let pending = Arc::new(Pending { id, row, kept: AtomicBool::new(false), shared: Arc::clone(self) });
         let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
         received.insert(id, Arc::downgrade(&pending));
-        PendingBlob { pending }
+        PendingBlob { pending, length, crc }
     }
 
     /// The received bodies among these blobs, which now live at least as long as the answer.

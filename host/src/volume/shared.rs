@@ -14,6 +14,7 @@ use super::log::writer::Tail;
 use super::options::{Durability, Options};
 use super::receive::Pending;
 use super::reclaim::Reclaim;
+use super::sealing::Root;
 use super::segments::Segments;
 use super::sequence::Sequence;
 use super::snapshot::{Snapshot, Views};
@@ -26,6 +27,8 @@ const FLUSH_BYTES: usize = 4 << 20;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) options: Options,
+    /// What bodies without a key of their own are sealed under.
+    pub(crate) root: Option<Root>,
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) index: IndexSlot,
     pub(crate) tail: Arc<Tail>,
@@ -51,6 +54,7 @@ pub(crate) struct Shared {
 /// What `Shared` is made of, as far as it differs from volume to volume.
 pub(crate) struct Parts {
     pub(crate) options: Options,
+    pub(crate) root: Option<Root>,
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) index: Index,
     pub(crate) tail: Arc<Tail>,
@@ -65,6 +69,7 @@ impl Shared {
         views.publish(generation);
         Shared {
             queue: Queue::new(parts.options.commit_queue_max),
+            root: parts.root,
             options: parts.options,
             disk: parts.disk,
             index: IndexSlot::new(parts.index),

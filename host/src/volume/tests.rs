@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::blobs::{self, BlobRow, Place};
+use super::blobs::{self, BlobRow, Place, Sealing};
 use super::commit::batch::{Changes, Move, encode, encode_moves};
 use super::commit::{Batch, Put, Requirement};
 use super::log::Position;
@@ -84,8 +84,14 @@ fn the_bytes_of_headers_and_rows_are_as_documented() {
         0x08, 0x07, 0, 0, 0, 0, 0, 0,
     ];
     assert_eq!(built[4..], expected);
-    let row = BlobRow { place: Place::Log { segment: 1, offset: 2 }, references: 3, length: 4, crc: 5 };
-    let words: [u64; 5] = [1 | 3 << 32, 4, 5, 1, 2];
+    let row = BlobRow {
+        place: Place::Log { segment: 1, offset: 2 },
+        sealing: Sealing::Volume,
+        references: 3,
+        length: 4,
+        crc: 5,
+    };
+    let words: [u64; 5] = [1 | 1 << 8 | 3 << 32, 4, 5, 1, 2];
     let expected: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
     assert_eq!(row.encode()[..], expected);
     let segment = SegmentHeader { number: 2, previous: 1, previous_length: 3, first_record: 4, volume: 5 };

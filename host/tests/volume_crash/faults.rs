@@ -53,7 +53,7 @@ fn a_disk_that_fails_for_a_while_loses_nothing_acknowledged() {
 }
 
 fn put_one(volume: &Volume, key: u8, bytes: usize) -> Result<u64, CommitError> {
-    let mut receiver = volume.receive(None);
+    let mut receiver = volume.receive(None, None);
     receiver.write(&vec![key; bytes])?;
     let pending = receiver.finish_blocking()?;
     let value = [pending.id(), 0, 0].iter().flat_map(|number| number.to_be_bytes()).collect();
@@ -110,7 +110,7 @@ fn below_the_reserve_bodies_are_refused_and_deletes_are_not() {
 fn what_was_appended_before_a_failed_write_cannot_be_committed_after_it() {
     let disk = SimulatedDisk::default();
     let volume = Volume::open_on(Arc::new(disk.clone()), options()).unwrap();
-    let mut receiver = volume.receive(None);
+    let mut receiver = volume.receive(None, None);
     receiver.write(b"lost with the group that fails").unwrap();
     let lost = receiver.finish_blocking().unwrap();
     disk.fault_on("log", 1, Fault::Fail(ErrorKind::Other, 1));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use host::volume::{Batch, CommitError, Options, Put, Requirement, Span, Volume};
+use host::volume::{Batch, CommitError, DataKey, KeySource, Options, Put, Requirement, Span, Volume};
 
 use crate::disk::{Random, SimulatedDisk};
 
@@ -25,6 +25,7 @@ pub(crate) fn options() -> Options {
         free_grace: Duration::ZERO,
         background: false,
         index_cache_bytes: 4 << 20,
+        key: Some(KeySource::fixed(DataKey::new([7; 32]))),
         ..Options::new("")
     }
 }
@@ -178,7 +179,7 @@ fn plan(
         _ => {
             let lengths = [0, 100, 1500, 3900, 4097, 9000];
             let held = (random.next(), lengths[random.below(6) as usize]);
-            let mut receiver = volume.receive(random.below(2).eq(&0).then_some(held.1));
+            let mut receiver = volume.receive(random.below(2).eq(&0).then_some(held.1), None);
             receiver.write(&body(held.0, held.1)).ok()?;
             let received = receiver.finish_blocking().ok()?;
             let id = received.id();
@@ -268,7 +269,7 @@ pub(crate) fn sound(volume: &Volume, client: u64) -> Result<State, String> {
 
 fn read(volume: &Volume, blob: u64, (seed, length): Held) -> Result<(), String> {
     let span = Span { blob, offset: 0, length };
-    let mut reader = volume.reader(&[span]).map_err(|error| error.to_string())?;
+    let mut reader = volume.reader(&[span], None).map_err(|error| error.to_string())?;
     let mut bytes = Vec::new();
     while let Some(step) = reader.next_blocking(usize::MAX).map_err(|error| error.to_string())? {
         bytes.extend_from_slice(&step);

@@ -92,7 +92,7 @@ impl Folder {
     fn keep(&self, blob: &PendingBlob) -> SpanReader {
         self.volume.commit_blocking(Batch { keep: vec![blob.id()], ..Batch::default() }).unwrap();
         let span = Span { blob: blob.id(), offset: 0, length: blob.length() };
-        self.volume.reader(&[span]).unwrap()
+        self.volume.reader(&[span], None).unwrap()
     }
 
     async fn read(&self, blob: &PendingBlob) -> Vec<u8> {

@@ -20,7 +20,7 @@ fn folder() -> Folder {
 impl Folder {
     /// Stores bytes and returns the span that is all of them.
     fn store(&self, bytes: &[u8]) -> Span {
-        let mut receiver = self.volume.receive(Some(bytes.len() as u64));
+        let mut receiver = self.volume.receive(Some(bytes.len() as u64), None);
         receiver.write(bytes).unwrap();
         let blob = receiver.finish_blocking().unwrap();
         self.volume.commit_blocking(Batch { keep: vec![blob.id()], ..Batch::default() }).unwrap();
@@ -28,7 +28,7 @@ impl Folder {
     }
 
     fn reader(&self, spans: &[Span]) -> SpanReader {
-        self.volume.reader(spans).unwrap()
+        self.volume.reader(spans, None).unwrap()
     }
 }
 

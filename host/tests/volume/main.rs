@@ -4,9 +4,19 @@
 
 use std::time::Duration;
 
-use host::volume::{Batch, CommitError, Direction, Options, Put, Requirement, Span, Volume, VolumeError};
+use host::volume::{
+    Batch, CommitError, DataKey, Direction, KeySource, Options, Put, Requirement, Span, Volume, VolumeError,
+};
+
+mod sealed;
 
 fn options(dir: &std::path::Path) -> Options {
+    let key = Some(KeySource::fixed(DataKey::new([7; 32])));
+    Options { key, ..plain_options(dir) }
+}
+
+/// Of a volume that does not seal.
+fn plain_options(dir: &std::path::Path) -> Options {
     Options { background: false, free_grace: Duration::ZERO, ..Options::new(dir) }
 }
 
@@ -15,7 +25,11 @@ fn put(table: &str, key: &[u8], value: &[u8]) -> Put {
 }
 
 fn store(volume: &Volume, key: &[u8], body: &[u8]) -> u64 {
-    let mut receiver = volume.receive(Some(body.len() as u64));
+    store_under(volume, key, body, None)
+}
+
+fn store_under(volume: &Volume, key: &[u8], body: &[u8], under: Option<&DataKey>) -> u64 {
+    let mut receiver = volume.receive(Some(body.len() as u64), under);
     for piece in body.chunks(100_000) {
         receiver.write(piece).unwrap();
     }
@@ -28,7 +42,7 @@ fn store(volume: &Volume, key: &[u8], body: &[u8]) -> u64 {
 }
 
 fn load(volume: &Volume, id: u64, length: u64) -> Result<Vec<u8>, VolumeError> {
-    let mut reader = volume.reader(&[Span { blob: id, offset: 0, length }])?;
+    let mut reader = volume.reader(&[Span { blob: id, offset: 0, length }], None)?;
     let mut body = Vec::new();
     while let Some(bytes) = reader.next_blocking(usize::MAX)? {
         body.extend_from_slice(&bytes);
@@ -152,9 +166,9 @@ fn a_second_process_is_refused() {
 #[test]
 fn a_newer_format_and_a_foreign_folder_are_refused() {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("FORMAT"), "portcullis-volume 2 00000000000000aa\n").unwrap();
+    std::fs::write(dir.path().join("FORMAT"), "portcullis-volume 3 00000000000000aa\n").unwrap();
     let refused = Volume::open(options(dir.path()));
-    assert!(matches!(refused, Err(host::volume::OpenError::NewerFormat { found: 2, supported: 1 })));
+    assert!(matches!(refused, Err(host::volume::OpenError::NewerFormat { found: 3, supported: 2 })));
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("thesis.tex"), "…").unwrap();
     assert!(matches!(Volume::open(options(dir.path())), Err(host::volume::OpenError::NotAVolume)));
@@ -183,7 +197,7 @@ fn references_are_counted_and_the_last_one_removes_the_file() {
     volume.commit_blocking(Batch { keep: vec![id], ..Batch::default() }).unwrap();
     volume.commit_blocking(Batch { free: vec![id], ..Batch::default() }).unwrap();
     volume.maintain().unwrap();
-    let mut reader = volume.reader(&[Span { blob: id, offset: 1000, length: 400_000 }]).unwrap();
+    let mut reader = volume.reader(&[Span { blob: id, offset: 1000, length: 400_000 }], None).unwrap();
     volume.commit_blocking(Batch { free: vec![id], ..Batch::default() }).unwrap();
     assert_eq!(
         volume.commit_blocking(Batch { free: vec![id], ..Batch::default() }),
@@ -202,7 +216,7 @@ fn references_are_counted_and_the_last_one_removes_the_file() {
     drop(reader);
     volume.maintain().unwrap();
     assert!(matches!(
-        volume.reader(&[Span { blob: id, offset: 0, length: 1 }]),
+        volume.reader(&[Span { blob: id, offset: 0, length: 1 }], None),
         Err(VolumeError::NoSuchBlob(_))
     ));
     let left = std::fs::read_dir(dir.path().join(format!("files/{:02x}", id & 255))).unwrap().count();
@@ -213,7 +227,7 @@ fn references_are_counted_and_the_last_one_removes_the_file() {
 fn a_body_that_nobody_keeps_is_reclaimed() {
     let dir = tempfile::tempdir().unwrap();
     let volume = Volume::open(options(dir.path())).unwrap();
-    let mut receiver = volume.receive(None);
+    let mut receiver = volume.receive(None, None);
     receiver.write(&body(1, 700_000)).unwrap();
     let pending = receiver.finish_blocking().unwrap();
     let folder = dir.path().join(format!("files/{:02x}", pending.id() & 255));
@@ -226,7 +240,7 @@ fn a_body_that_nobody_keeps_is_reclaimed() {
         volume.commit_blocking(Batch { keep: vec![id], ..Batch::default() }),
         Err(CommitError::Conflict)
     );
-    let mut receiver = volume.receive(None);
+    let mut receiver = volume.receive(None, None);
     receiver.write(&body(1, 700_000)).unwrap();
     drop(receiver);
     volume.maintain().unwrap();
@@ -238,7 +252,7 @@ fn a_body_that_nobody_keeps_is_reclaimed() {
 #[test]
 fn a_damaged_body_is_never_given_out_whole() {
     let dir = tempfile::tempdir().unwrap();
-    let volume = Volume::open(options(dir.path())).unwrap();
+    let volume = Volume::open(plain_options(dir.path())).unwrap();
     let small = store(&volume, b"a", &body(1, 5000));
     let large = store(&volume, b"b", &body(2, 500_000));
     volume.close();
@@ -251,7 +265,7 @@ fn a_damaged_body_is_never_given_out_whole() {
     let cut = std::fs::OpenOptions::new().write(true).open(file).unwrap();
     cut.set_len(499_999).unwrap();
     drop(volume);
-    let volume = Volume::open(options(dir.path())).unwrap();
+    let volume = Volume::open(plain_options(dir.path())).unwrap();
     assert!(matches!(load(&volume, small, 5000), Err(VolumeError::Corrupt(id)) if id == small));
     assert!(matches!(load(&volume, large, 500_000), Err(VolumeError::Corrupt(id)) if id == large));
 }
@@ -273,7 +287,8 @@ fn compaction_moves_what_is_live_and_removes_the_rest() {
     let after = volume.stats();
     assert!(before.segments >= 4, "{before:?}");
     assert!(after.segments <= 2, "{after:?}");
-    assert_eq!(after.live_bytes, 40 * 10_040);
+    // A record's header, salt and tag come with each.
+    assert_eq!(after.live_bytes, 40 * 10_072);
     for (n, id) in ids.iter().enumerate().step_by(10) {
         assert_eq!(load(&volume, *id, 10_000).unwrap(), body(n as u64, 10_000));
     }
@@ -302,7 +317,7 @@ fn the_scrub_finds_a_damaged_body() {
     drop(volume);
     let report = host::volume::check(&scrubbed, None).unwrap();
     assert_eq!(report.problems, [host::volume::Problem::Corrupt(large)]);
-    assert_eq!((report.rows, report.blobs, report.bytes), (11, 11, 550_000));
+    assert_eq!((report.rows, report.blobs, report.bytes), (11, 11, 550_464));
 }
 
 #[test]
@@ -351,7 +366,7 @@ fn spans_are_read_one_after_the_other() {
         Span { blob: one, offset: 0, length: 0 },
         Span { blob: two, offset: 699_999, length: 1 },
     ];
-    let mut reader = volume.reader(&spans).unwrap();
+    let mut reader = volume.reader(&spans, None).unwrap();
     assert_eq!(reader.length(), 704_001);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let read = runtime.block_on(async {
@@ -363,9 +378,9 @@ fn spans_are_read_one_after_the_other() {
     });
     assert_eq!(read, [&small[10..4010], &large, &large[699_999..]].concat());
     assert_eq!(reader.try_next(1).unwrap(), host::volume::ReadStep::End);
-    let beyond = volume.reader(&[Span { blob: one, offset: 1, length: 5000 }]);
+    let beyond = volume.reader(&[Span { blob: one, offset: 1, length: 5000 }], None);
     assert!(matches!(beyond, Err(VolumeError::OutOfRange(id)) if id == one));
-    let beyond = volume.reader(&[Span { blob: one, offset: u64::MAX, length: 5000 }]);
+    let beyond = volume.reader(&[Span { blob: one, offset: u64::MAX, length: 5000 }], None);
     assert!(matches!(beyond, Err(VolumeError::OutOfRange(id)) if id == one));
 }
 
@@ -392,7 +407,7 @@ fn queues_are_bounded() {
     }
     assert_eq!(answers.recv().unwrap(), Err(CommitError::Overloaded));
     let receive = || {
-        let mut receiver = volume.receive(None);
+        let mut receiver = volume.receive(None, None);
         receiver.write(&body(1, 8000)).unwrap();
         receiver.finish_blocking()
     };

@@ -1,0 +1,252 @@
+//! How bodies are sealed: AES-256-GCM in segments, so that a range opens only what it touches.
+//!
+//! A sealed body is 16 bytes of salt and then its segments: 64 KiB each, the last one shorter, every one followed by its tag
+//! of 16 bytes. The key of a blob is HMAC-SHA256, under the root key, of the salt; no two bodies have one in common. The nonce of
+//! a segment is its number, and whether it is the last: none can be left out, moved or cut off unnoticed. The blob's id is
+//! associated with each: a body in the place of another one does not open.
+//!
+//! The root key is the volume's own, or a [`DataKey`] of whoever stores the body.
+
+use std::sync::Arc;
+use std::{fmt, io};
+
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use ring::hmac;
+
+use super::errors::VolumeError;
+
+/// Bytes of a body that are sealed together.
+pub(crate) const SEGMENT_BYTES: usize = 64 << 10;
+/// Bytes of a segment's tag.
+pub(crate) const TAG_BYTES: usize = 16;
+/// Bytes of a sealed segment, but for the last.
+pub(crate) const SEALED_BYTES: usize = SEGMENT_BYTES + TAG_BYTES;
+/// Bytes before the first segment.
+pub(crate) const SALT_BYTES: usize = 16;
+
+/// A salt.
+pub(crate) type Salt = [u8; SALT_BYTES];
+
+/// A key that bodies are sealed under: 32 bytes that nobody prints.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DataKey([u8; 32]);
+
+impl DataKey {
+    /// The key with these bytes.
+    pub fn new(bytes: [u8; 32]) -> DataKey {
+        DataKey(bytes)
+    }
+
+    /// Its bytes, to be sealed themselves.
+    pub fn reveal(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for DataKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("DataKey([redacted])")
+    }
+}
+
+impl Drop for DataKey {
+    fn drop(&mut self) {
+        // Not to be found in memory that is given back. The compiler may keep copies; it may not leave this one.
+        self.0 = [0; 32];
+        std::hint::black_box(&self.0);
+    }
+}
+
+/// Where a volume's own key is kept: asked once, when the volume is opened and locked. The argument says whether to make one
+/// if there is none; without a key, nothing that is sealed can be read.
+#[derive(Clone)]
+pub struct KeySource(Arc<KeyAsked>);
+
+type KeyAsked = dyn Fn(bool) -> io::Result<Option<DataKey>> + Send + Sync;
+
+impl KeySource {
+    /// A source that asks `source`.
+    pub fn new(source: impl Fn(bool) -> io::Result<Option<DataKey>> + Send + Sync + 'static) -> KeySource {
+        KeySource(Arc::new(source))
+    }
+
+    /// A source that always has this key.
+    pub fn fixed(key: DataKey) -> KeySource {
+        KeySource::new(move |_| Ok(Some(key.clone())))
+    }
+
+    pub(crate) fn ask(&self, make: bool) -> io::Result<Option<DataKey>> {
+        (self.0)(make)
+    }
+}
+
+impl fmt::Debug for KeySource {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("KeySource([redacted])")
+    }
+}
+
+/// What the keys of blobs follow from.
+#[derive(Clone)]
+pub(crate) struct Root(hmac::Key);
+
+impl fmt::Debug for Root {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Root([redacted])")
+    }
+}
+
+impl Root {
+    pub(crate) fn new(key: &DataKey) -> Root {
+        Root(hmac::Key::new(hmac::HMAC_SHA256, &key.0))
+    }
+
+    /// A number that tells whether a volume was sealed under this root, and nothing else of it.
+    pub(crate) fn check_value(&self, volume: u64) -> [u8; 8] {
+        let mut value = [0; 8];
+        let tag = hmac::sign(&self.0, format!("portcullis volume {volume:016x}").as_bytes());
+        value.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
+        value
+    }
+
+    /// The key of a blob.
+    pub(crate) fn blob_key(&self, blob: u64, salt: &Salt) -> Result<BlobKey, VolumeError> {
+        let mut context = hmac::Context::with_key(&self.0);
+        context.update(b"portcullis blob");
+        context.update(salt);
+        let key = UnboundKey::new(&AES_256_GCM, context.sign().as_ref());
+        let key = key.map_err(|_| VolumeError::Failed("a key that seals bodies cannot be made".into()))?;
+        Ok(BlobKey { key: LessSafeKey::new(key), blob })
+    }
+}
+
+/// An unpredictable salt.
+pub(crate) fn salt() -> Result<Salt, VolumeError> {
+    let mut salt = [0; SALT_BYTES];
+    getrandom::fill(&mut salt).map_err(|error| VolumeError::Failed(format!("no randomness: {error}")))?;
+    Ok(salt)
+}
+
+/// Seals and opens the segments of one body.
+#[derive(Debug)]
+pub(crate) struct BlobKey {
+    key: LessSafeKey,
+    blob: u64,
+}
+
+impl BlobKey {
+    /// Seals a segment where it lies, and answers its tag.
+    pub(crate) fn seal(
+        &self,
+        place: SegmentPlace,
+        segment: &mut [u8],
+    ) -> Result<[u8; TAG_BYTES], VolumeError> {
+        let associated = Aad::from(self.blob.to_le_bytes());
+        let tag = self.key.seal_in_place_separate_tag(place.nonce(), associated, segment);
+        let tag = tag.map_err(|_| VolumeError::Failed("a segment cannot be sealed".into()))?;
+        tag.as_ref().try_into().map_err(|_| VolumeError::Failed("a tag of another length".into()))
+    }
+
+    /// Opens a segment with its tag that begins at `from` in `bytes`; its content begins at 0 then.
+    pub(crate) fn open(
+        &self,
+        place: SegmentPlace,
+        bytes: &mut [u8],
+        from: usize,
+    ) -> Result<usize, VolumeError> {
+        let associated = Aad::from(self.blob.to_le_bytes());
+        match self.key.open_within(place.nonce(), associated, bytes, from..) {
+            Ok(opened) => Ok(opened.len()),
+            Err(_) => Err(VolumeError::Corrupt(self.blob)),
+        }
+    }
+}
+
+/// Which segment of a body it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SegmentPlace {
+    /// Counted from 0.
+    pub(crate) number: u64,
+    pub(crate) is_last: bool,
+}
+
+impl SegmentPlace {
+    fn nonce(self) -> Nonce {
+        let [a, b, c, d, e, f, g, h] = self.number.to_be_bytes();
+        Nonce::assume_unique_for_key([0, 0, 0, u8::from(self.is_last), a, b, c, d, e, f, g, h])
+    }
+}
+
+/// Segments of a body of `plain` bytes.
+pub(crate) fn segments(plain: u64) -> u64 {
+    plain.div_ceil(SEGMENT_BYTES as u64)
+}
+
+/// Bytes of a sealed body.
+pub(crate) fn sealed_length(plain: u64) -> u64 {
+    let tags = segments(plain).saturating_mul(TAG_BYTES as u64);
+    plain.saturating_add(tags).saturating_add(SALT_BYTES as u64)
+}
+
+/// Bytes of a body, from those of the sealed one; `None` when no body is sealed to so many.
+pub(crate) fn plain_length(sealed: u64) -> Option<u64> {
+    let segments = sealed.checked_sub(SALT_BYTES as u64)?;
+    let tags = segments.div_ceil(SEALED_BYTES as u64) * TAG_BYTES as u64;
+    let plain = segments.checked_sub(tags)?;
+    (sealed_length(plain) == sealed).then_some(plain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(root: u8, blob: u64, salt: u8) -> BlobKey {
+        Root::new(&DataKey::new([root; 32])).blob_key(blob, &[salt; SALT_BYTES]).unwrap()
+    }
+
+    #[test]
+    fn lengths_follow_from_each_other() {
+        let border = SEGMENT_BYTES as u64;
+        for plain in [1, 2, border - 1, border, border + 1, 2 * border, 5 * border + 17] {
+            assert_eq!(plain_length(sealed_length(plain)), Some(plain));
+        }
+        assert_eq!(sealed_length(border), 16 + border + 16);
+        assert_eq!(sealed_length(border + 1), 16 + border + 16 + 1 + 16);
+        assert_eq!(plain_length(0), None);
+        assert_eq!(plain_length(16 + SEALED_BYTES as u64 + 7), None, "a tag that is cut short");
+    }
+
+    #[test]
+    fn a_segment_opens_where_it_was_sealed_and_nowhere_else() {
+        let place = SegmentPlace { number: 3, is_last: false };
+        let mut sealed = b"meow meow".to_vec();
+        let tag = key(1, 7, 1).seal(place, &mut sealed).unwrap();
+        assert_ne!(sealed, b"meow meow");
+        sealed.extend_from_slice(&tag);
+        let open = |key: BlobKey, place: SegmentPlace, sealed: &[u8]| {
+            let mut bytes = [b"....".as_slice(), sealed].concat();
+            let count = key.open(place, &mut bytes, 4)?;
+            Ok::<_, VolumeError>(bytes[..count].to_vec())
+        };
+        assert_eq!(open(key(1, 7, 1), place, &sealed).unwrap(), b"meow meow");
+        let others = [
+            open(key(2, 7, 1), place, &sealed),
+            open(key(1, 8, 1), place, &sealed),
+            open(key(1, 7, 2), place, &sealed),
+            open(key(1, 7, 1), SegmentPlace { number: 4, ..place }, &sealed),
+            open(key(1, 7, 1), SegmentPlace { is_last: true, ..place }, &sealed),
+            open(key(1, 7, 1), place, &sealed[..sealed.len() - 1]),
+            open(key(1, 7, 1), place, &[]),
+        ];
+        for other in others {
+            assert!(matches!(other, Err(VolumeError::Corrupt(_))), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn keys_are_not_printed() {
+        let key = DataKey::new([0x41; 32]);
+        let shown = format!("{key:?} {:?}", Root::new(&key));
+        assert!(!shown.contains("41") && !shown.contains("65") && !shown.contains("AAAA"), "{shown}");
+    }
+}
