@@ -74,7 +74,7 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Volume>,
 
 /// What bodies are sealed under. Any key but the one that was noted is refused; the first one is noted before anything is
 /// sealed under it.
-fn open_root(index: &Index, volume: u64, options: &Options) -> Result<Option<Root>, OpenError> {
+fn open_root(index: &Index, volume: u64, options: &Options) -> Result<Option<Arc<Root>>, OpenError> {
     let noted = index.sealing()?;
     let key = match &options.key {
         Some(source) => source.ask(noted.is_none())?,
@@ -87,7 +87,7 @@ fn open_root(index: &Index, volume: u64, options: &Options) -> Result<Option<Roo
         (Some(noted), Some(given)) if noted == given => {}
         (Some(_), _) => return Err(OpenError::WrongKey),
     }
-    Ok(root)
+    Ok(root.map(Arc::new))
 }
 
 fn start(shared: Arc<Shared>, writer: Writer, last: u64, oldest_new: u64) -> Result<Arc<Volume>, OpenError> {

@@ -111,7 +111,7 @@ impl SpanReader {
         spans: &[Span],
         key: Option<&DataKey>,
     ) -> Result<SpanReader, VolumeError> {
-        let root = key.map(Root::new);
+        let root = key.map(Root::new).map(Arc::new);
         let mut pieces = VecDeque::with_capacity(spans.len());
         let mut length: u64 = 0;
         for span in spans.iter().filter(|span| span.length > 0) {
@@ -225,7 +225,7 @@ fn read(file: &dyn DiskFile, wanted: Wanted) -> io::Result<pool::Buffer> {
     file.read_at(wanted.at, buffer.as_mut_slice()).map(|()| buffer)
 }
 
-fn resolve(shared: &Arc<Shared>, span: Span, given: Option<&Root>) -> Result<Piece, VolumeError> {
+fn resolve(shared: &Arc<Shared>, span: Span, given: Option<&Arc<Root>>) -> Result<Piece, VolumeError> {
     // Looked up first without a pin: most blobs are in the log and need none.
     let row = look_up(shared, span.blob)?;
     let (row, pin) = match row.place {
@@ -238,8 +238,8 @@ fn resolve(shared: &Arc<Shared>, span: Span, given: Option<&Root>) -> Result<Pie
     };
     let root = match (row.sealing, given, &shared.root) {
         (Sealing::Plain, None, _) => None,
-        (Sealing::Volume, None, Some(own)) => Some(own.clone()),
-        (Sealing::DataKey, Some(given), _) => Some(given.clone()),
+        (Sealing::Volume, None, Some(own)) => Some(Arc::clone(own)),
+        (Sealing::DataKey, Some(given), _) => Some(Arc::clone(given)),
         // Nothing is given out that is not sealed as whoever asks believes.
         _ => return Err(VolumeError::Sealed(span.blob)),
     };

@@ -110,7 +110,7 @@ impl Drop for Growing {
 /// Seals a body while it is gathered.
 #[derive(Debug)]
 struct Sealer {
-    key: BlobKey,
+    key: Box<BlobKey>,
     under: Sealing,
     /// Where in what is gathered the segment begins that is not sealed yet.
     open_at: usize,
@@ -171,7 +171,7 @@ pub struct Receiver {
 enum Seal {
     No,
     /// From its first byte on: an empty body has nothing to seal.
-    Under(Sealing, Root),
+    Under(Sealing, Arc<Root>),
     On(Sealer),
 }
 
@@ -180,8 +180,8 @@ impl Receiver {
         let inline = expected.filter(|bytes| *bytes <= shared.options.inline_max);
         let room = inline.map_or(0, sealing::sealed_length);
         let seal = match (key, &shared.root) {
-            (Some(key), _) => Seal::Under(Sealing::DataKey, Root::new(key)),
-            (None, Some(root)) => Seal::Under(Sealing::Volume, root.clone()),
+            (Some(key), _) => Seal::Under(Sealing::DataKey, Arc::new(Root::new(key))),
+            (None, Some(root)) => Seal::Under(Sealing::Volume, Arc::clone(root)),
             (None, None) => Seal::No,
         };
         Receiver {
@@ -214,7 +214,7 @@ impl Receiver {
         if let Seal::Under(under, root) = &self.seal {
             let salt = sealing::salt()?;
             self.gathered.extend_from_slice(&salt);
-            let key = root.blob_key(self.id, &salt)?;
+            let key = Box::new(root.blob_key(self.id, &salt)?);
             self.seal = Seal::On(Sealer { key, under: *under, open_at: self.gathered.len(), number: 0 });
         }
         if self.growing.is_none() {

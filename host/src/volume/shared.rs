@@ -28,7 +28,7 @@ const FLUSH_BYTES: usize = 4 << 20;
 pub(crate) struct Shared {
     pub(crate) options: Options,
     /// What bodies without a key of their own are sealed under.
-    pub(crate) root: Option<Root>,
+    pub(crate) root: Option<Arc<Root>>,
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) index: IndexSlot,
     pub(crate) tail: Arc<Tail>,
@@ -54,7 +54,7 @@ pub(crate) struct Shared {
 /// What `Shared` is made of, as far as it differs from volume to volume.
 pub(crate) struct Parts {
     pub(crate) options: Options,
-    pub(crate) root: Option<Root>,
+    pub(crate) root: Option<Arc<Root>>,
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) index: Index,
     pub(crate) tail: Arc<Tail>,

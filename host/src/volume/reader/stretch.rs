@@ -1,5 +1,7 @@
 //! A stretch of a blob: which bytes of the file to read for it, and what they are when they are read.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use crc_fast::{CrcAlgorithm, Digest};
 
@@ -40,7 +42,13 @@ pub(super) enum Stretch {
 
 impl Stretch {
     /// The `length` bytes from `offset` on of a blob whose first stored byte is at `base` in its file.
-    pub(super) fn new(row: &BlobRow, base: u64, offset: u64, length: u64, root: Option<Root>) -> Stretch {
+    pub(super) fn new(
+        row: &BlobRow,
+        base: u64,
+        offset: u64,
+        length: u64,
+        root: Option<Arc<Root>>,
+    ) -> Stretch {
         match (root, row.plain_length()) {
             (Some(root), Some(plain)) => Stretch::Sealed(Sealed {
                 root,
@@ -53,7 +61,7 @@ impl Stretch {
             }),
             _ => {
                 let is_whole = offset == 0 && length == row.length;
-                let whole = is_whole.then(|| (row.crc, Digest::new(CrcAlgorithm::Crc64Nvme)));
+                let whole = is_whole.then(|| Box::new((row.crc, Digest::new(CrcAlgorithm::Crc64Nvme))));
                 Stretch::Plain(Plain { at: base + offset, left: length, whole })
             }
         }
@@ -106,7 +114,7 @@ pub(super) struct Plain {
     at: u64,
     left: u64,
     /// Present when the stretch is the whole blob: its checksum, and what was read of it.
-    whole: Option<(u64, Digest)>,
+    whole: Option<Box<(u64, Digest)>>,
 }
 
 impl Plain {
@@ -114,7 +122,8 @@ impl Plain {
         let count = buffer.as_ref().len() as u64;
         self.at += count;
         self.left = self.left.saturating_sub(count);
-        if let Some((crc, digest)) = &mut self.whole {
+        if let Some(whole) = &mut self.whole {
+            let (crc, digest) = &mut **whole;
             digest.update(buffer.as_ref());
             if self.left == 0 && digest.finalize() != *crc {
                 return Err(VolumeError::Corrupt(blob));
@@ -127,9 +136,9 @@ impl Plain {
 /// Of a sealed blob. Every byte that is given out was verified.
 #[derive(Debug)]
 pub(super) struct Sealed {
-    root: Root,
+    root: Arc<Root>,
     /// Known once the salt was read.
-    key: Option<BlobKey>,
+    key: Option<Box<BlobKey>>,
     /// Where the salt is, in the file.
     base: u64,
     /// Bytes of the whole body.
@@ -161,7 +170,7 @@ impl Sealed {
         let mut from = 0;
         if self.key.is_none() {
             let Some(salt) = bytes.first_chunk() else { return Ok(Taken::TooLittle) };
-            self.key = Some(self.root.blob_key(blob, salt)?);
+            self.key = Some(Box::new(self.root.blob_key(blob, salt)?));
             from = SALT_BYTES;
             if bytes.len() == from {
                 return Ok(Taken::Onward);
