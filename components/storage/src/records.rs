@@ -1,7 +1,7 @@
 //! What the rows of the storage tables hold: `postcard` records behind one format byte.
 //!
 //! Every value is `format byte, postcard(record)`. The format byte is 1 for every record but that of a bucket, where it is
-//! 2; a record that changes its shape takes the next number and `decode` learns to read both. Inside postcard, integers are LEB128, enums are
+//! 3; a record that changes its shape takes the next number and `decode` learns to read both. Inside postcard, integers are LEB128, enums are
 //! the index of the variant (so variants are only ever appended), and fields have no names (so fields are never
 //! reordered).
 
@@ -18,7 +18,7 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use access::{AccountRow, Acl, Ownership, Payer, PolicyRow, PublicAccess};
-pub(crate) use bucket::{BucketRow, MfaDelete, Versioning};
+pub(crate) use bucket::{BucketRow, Encryption, MfaDelete, Versioning};
 pub(crate) use checksum::{Algorithm, AlgorithmSet, Checksum, ChecksumType};
 pub(crate) use lock::{DefaultRetention, LockMode, ObjectLockConfiguration, Period, Retention};
 pub(crate) use upload::{Initiator, Part, Upload};
