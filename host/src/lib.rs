@@ -30,6 +30,7 @@ pub mod explanations;
 pub mod fallback;
 pub mod header_lines;
 pub mod health;
+pub mod kms;
 pub mod listener;
 pub mod notify;
 pub mod outbound;

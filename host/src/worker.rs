@@ -29,6 +29,7 @@ use crate::engine::{self, CompiledPipeline};
 use crate::explanations::Explanations;
 use crate::fallback;
 use crate::header_lines;
+use crate::kms::KeyService;
 use crate::outbound::Outbound;
 use crate::stages::AddedStages;
 use crate::telemetry::logs;
@@ -47,6 +48,8 @@ pub struct Shared {
     pub accounts: Arc<Accounts>,
     /// Seals and opens secrets.
     pub vault: Arc<Vault>,
+    /// Keys that data keys are wrapped under.
+    pub kms: Arc<KeyService>,
     /// The data folder.
     pub volume: Arc<Volume>,
     /// Counters.
@@ -115,6 +118,7 @@ impl Instance {
             volume: shared.volume.clone(),
             accounts: shared.accounts.clone(),
             vault: shared.vault.clone(),
+            kms: shared.kms.clone(),
             signing_keys: Default::default(),
             settings: shared.settings.clone(),
             metrics: shared.metrics.clone(),

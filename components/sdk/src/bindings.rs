@@ -41,6 +41,7 @@ mod generated {
         [
             "portcullis:gateway/calls@0.1.0" = calls,
             "portcullis:gateway/keys@0.1.0" = keys,
+            "portcullis:gateway/master-keys@0.1.0" = master_keys,
             "portcullis:gateway/settings@0.1.0" = settings,
             "portcullis:gateway/trace@0.1.0" = trace
         ]

@@ -31,7 +31,7 @@ pub use contract::calls::{
     Identity, IdentityKind, IngestPlan, Ingested, Named, Owner, Payload, Principal, Progress, Put, Refusal,
     Requirement, SecondFactor, Session, Span, Target, Unfetched,
 };
-pub use contract::{digests, keys, settings, trace, vault};
+pub use contract::{digests, keys, master_keys, settings, trace, vault};
 pub use head::Head;
 pub use refusal::{failure_to_error, refuse};
 pub use response::Response;
