@@ -228,7 +228,8 @@ impl KeyService {
         let associated = associated(&id, context);
         let payload = Payload { msg: data_key, aad: &associated };
         let sealed = material.cipher(salt).encrypt(&Nonce::from(nonce), payload);
-        Ok([&[FORMAT], random.as_slice(), &sealed.map_err(|_| KeyError::Failed)?].concat())
+        let sealed = sealed.map_err(|_| KeyError::Failed)?;
+        Ok([[FORMAT].as_slice(), &random, &sealed].concat())
     }
 
     /// Unwraps what [`KeyService::wrap`] made.
