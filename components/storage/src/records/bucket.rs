@@ -8,6 +8,7 @@ use super::{
 use gateway::errors::Result;
 use gateway::object_ownership::ObjectOwnership;
 use gateway::public_access_block::PublicAccessBlock;
+use sdk::DefaultProtection;
 
 /// The row of a bucket in `buckets`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +81,11 @@ impl BucketRow {
     /// Whether versions are deleted, and the versioning state changes, with a second factor only.
     pub(crate) fn takes_second_factor(&self) -> bool {
         self.mfa_delete == Some(MfaDelete::Enabled)
+    }
+
+    /// Under what new objects are kept of which requests do not say it, and what requests may not say.
+    pub(crate) fn default_protection(&self) -> Option<DefaultProtection> {
+        None
     }
 
     /// Whether more than the bucket's owner has a say on what happens in it.
