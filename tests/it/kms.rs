@@ -46,9 +46,8 @@ fn put_default(client: &mut Client, bucket: &str, key: Option<&str>, more: &str)
          </ApplyServerSideEncryptionByDefault>{more}</Rule></ServerSideEncryptionConfiguration>"
     );
     let digest = BASE64.encode(md5(body.as_bytes()));
-    client.send(
-        Request::new("PUT", &format!("/{bucket}?encryption")).header("content-md5", &digest).body(body),
-    )
+    client
+        .send(Request::new("PUT", &format!("/{bucket}?encryption")).header("content-md5", &digest).body(body))
 }
 
 fn under(key: &str, target: &str) -> Request {
@@ -129,7 +128,8 @@ fn objects_are_wrapped_for_the_bucket_where_it_says_so() {
     main.put("/photos", "");
     let enabled = "x-amz-server-side-encryption-bucket-key-enabled";
     assert_eq!(
-        put_default(&mut main, "photos", Some("testkey-1"), "<BucketKeyEnabled>true</BucketKeyEnabled>").status,
+        put_default(&mut main, "photos", Some("testkey-1"), "<BucketKeyEnabled>true</BucketKeyEnabled>")
+            .status,
         200
     );
     let put = main.send(Request::new("PUT", "/photos/cat.jpg").body("a cat"));
@@ -174,8 +174,7 @@ fn a_user_of_iam_needs_the_key_as_well() {
     denied(&put(&mut alice), "kms:GenerateDataKey");
     // The source of a copy is read, its target is written.
     let copy = |alice: &mut Client, key: Option<&str>| {
-        let request =
-            Request::new("PUT", "/photos/copy.jpg").header("x-amz-copy-source", "/photos/cat.jpg");
+        let request = Request::new("PUT", "/photos/copy.jpg").header("x-amz-copy-source", "/photos/cat.jpg");
         alice.send(match key {
             Some(key) => request.header(SSE, "aws:kms").header(KEY_ID, key),
             None => request.header(SSE, "AES256"),
@@ -200,8 +199,7 @@ fn a_user_of_iam_needs_the_key_as_well() {
         "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{}</ETag></Part></CompleteMultipartUpload>",
         sent.header("etag").unwrap()
     );
-    let complete =
-        alice.send(Request::new("POST", &format!("/photos/parts?uploadId={upload}")).body(list));
+    let complete = alice.send(Request::new("POST", &format!("/photos/parts?uploadId={upload}")).body(list));
     assert_eq!((complete.status, told(&complete)), (200, NAMED), "{}", complete.text());
     assert_eq!(alice.get("/photos/parts").text(), "part");
 

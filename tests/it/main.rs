@@ -21,6 +21,7 @@ mod forms;
 mod fuzz_smoke;
 mod golden;
 mod iam;
+mod kms;
 mod layering;
 mod limits;
 mod malformed;

@@ -7,8 +7,10 @@ use super::{
 };
 use gateway::bucket_encryption::{self, BucketEncryption};
 use gateway::errors::Result;
+use gateway::master_key::MANAGED_ALIAS;
 use gateway::object_ownership::ObjectOwnership;
 use gateway::public_access_block::PublicAccessBlock;
+use sdk::DefaultProtection;
 
 /// The row of a bucket in `buckets`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,15 +93,19 @@ impl BucketRow {
         self.mfa_delete == Some(MfaDelete::Enabled)
     }
 
-    /// How objects are sealed whose writers ask for nothing; `None` where that is under the deployment's own key.
-    #[cfg_attr(not(test), expect(dead_code, reason = "asked by whoever plans how an object is sealed"))]
-    pub(crate) fn default_protection(&self) -> Option<DefaultProtection<'_>> {
-        match &self.encryption.key {
+    /// Under what new objects are kept of which requests do not say it, and what requests may not say.
+    pub(crate) fn default_protection(&self) -> Option<DefaultProtection> {
+        let Encryption { key, bucket_key, blocks_customer_keys } = &self.encryption;
+        let key = match key {
             DefaultKey::Own => None,
-            DefaultKey::Named(key) => {
-                Some(DefaultProtection { key: key.as_deref(), bucket_key: self.encryption.bucket_key })
-            }
-        }
+            DefaultKey::Named(name) => Some(name.as_deref().unwrap_or(MANAGED_ALIAS).to_owned()),
+        };
+        let says = key.is_some() || *bucket_key || *blocks_customer_keys;
+        says.then_some(DefaultProtection {
+            key,
+            bucket_key: *bucket_key,
+            blocks_customer_keys: *blocks_customer_keys,
+        })
     }
 
     /// Whether more than the bucket's owner has a say on what happens in it.
@@ -127,15 +133,6 @@ pub(crate) enum DefaultKey {
     Own,
     /// The one with this name, as it was given; that which whoever writes has without asking where there is no name.
     Named(Option<String>),
-}
-
-/// How objects are sealed whose writers ask for nothing, where that is under a named key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct DefaultProtection<'a> {
-    /// The name of the key; `None` for `alias/aws/s3` of whoever writes.
-    pub(crate) key: Option<&'a str>,
-    /// Whether objects are wrapped for the bucket.
-    pub(crate) bucket_key: bool,
 }
 
 impl From<BucketEncryption> for Encryption {
