@@ -6,6 +6,7 @@ mod index;
 pub mod keys;
 mod plain;
 mod published;
+mod seals;
 mod stages;
 mod vault;
 
@@ -64,6 +65,7 @@ pub fn linker(engine: &Engine) -> wasmtime::Result<Linker<HostState>> {
     bindings::index::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::keys::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::vault::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
+    bindings::seals::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::digests::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::random::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::settings::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
