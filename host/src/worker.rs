@@ -18,10 +18,10 @@ use wasmtime::component::Resource;
 
 use crate::accounts::Accounts;
 use crate::bindings::Pipeline;
-use crate::bindings::calls::{Body, Principal, Progress};
+use crate::bindings::calls::{Principal, Progress};
 use crate::body::Payload;
 use crate::body::respond::ResponseBody;
-use crate::call::{Answer, CallHandle, CallState, Calls, Stopwatch, Work};
+use crate::call::{Answer, AnswerBody, CallHandle, CallState, Calls, Stopwatch, Work};
 use crate::capabilities::HostState;
 use crate::config::Config;
 use crate::endpoint::Endpoint;
@@ -31,6 +31,7 @@ use crate::fallback;
 use crate::header_lines;
 use crate::kms::KeyService;
 use crate::outbound::Outbound;
+use crate::seals::shim;
 use crate::stages::AddedStages;
 use crate::telemetry::logs;
 use crate::telemetry::metrics::{self, Metrics};
@@ -312,11 +313,12 @@ impl Worker {
 
     fn response(&self, answer: Answer, call: &CallState) -> Result<Response<ResponseBody>> {
         let body = match answer.body {
-            Body::None => ResponseBody::Empty,
-            Body::Bytes(bytes) => ResponseBody::Bytes(bytes.into()),
-            Body::Stored(spans) => {
-                let spans: Vec<_> = spans.iter().map(work::volume_span).collect();
-                ResponseBody::stored(self.shared.volume.reader(&spans)?)?
+            AnswerBody::None => ResponseBody::Empty,
+            AnswerBody::Bytes(bytes) => ResponseBody::Bytes(bytes.into()),
+            AnswerBody::Stored(stored) => {
+                let spans: Vec<_> = stored.spans.iter().map(work::volume_span).collect();
+                let reader = shim::reader(&self.shared.volume, &spans, stored.key.as_ref())?;
+                ResponseBody::stored(reader)?
             }
         };
         let mut response = Response::new(body);

@@ -199,7 +199,7 @@ fn plan_bytes(
     border: &Border<'_>,
 ) -> Result<(), Refusal> {
     match target.operation.as_str() {
-        "GetObject" | "HeadObject" | "GetObjectAttributes" => {
+        "GetObject" | "HeadObject" => {
             if target.bucket.as_deref().is_some_and(|bucket| bucket.ends_with(TRANSFORMING_ALIAS)) {
                 border.enter("transform");
                 transform::select(call)?;
@@ -208,8 +208,10 @@ fn plan_bytes(
                 storage::prepare(id, None);
             }
         }
-        // The upload says how its parts are kept.
-        "UploadPart" | "UploadPartCopy" | "CompleteMultipartUpload" if sealing => storage::prepare(id, None),
+        // What is stored says how: the object, or the upload.
+        "GetObjectAttributes" | "UploadPart" | "UploadPartCopy" | "CompleteMultipartUpload" if sealing => {
+            storage::prepare(id, None);
+        }
         "PutObject" | "CopyObject" | "CreateMultipartUpload" | POST_OBJECT
             if sealing || fallback.as_ref().is_some_and(|fallback| fallback.key.is_some()) =>
         {

@@ -7,6 +7,7 @@ pub mod keys;
 mod master_keys;
 mod plain;
 mod published;
+mod seals;
 mod stages;
 mod vault;
 
@@ -68,6 +69,7 @@ pub fn linker(engine: &Engine) -> wasmtime::Result<Linker<HostState>> {
     bindings::keys::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::vault::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::master_keys::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
+    bindings::seals::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::digests::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::random::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::settings::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;

@@ -106,7 +106,7 @@ impl Folder {
 }
 
 fn plan(digests: &[Algorithm], content_length: Option<u64>) -> Plan {
-    Plan { length_max: 5 << 20, digests: digests.to_vec(), content_length }
+    Plan { length_max: 5 << 20, digests: digests.to_vec(), content_length, key: None }
 }
 
 /// Bytes that repeat only after 251.
