@@ -237,7 +237,7 @@ fn unavailable(error: Unavailable, arn: &str) -> S3Error {
         Unavailable::UnknownKey => master_key::not_found(arn, "", ""),
         Unavailable::DisabledKey => master_key::disabled(arn),
         // The key is there, and what was kept is not what it wrapped.
-        Unavailable::Mismatch => ErrorCode::InternalError.into(),
+        Unavailable::Mismatch | Unavailable::Failed => ErrorCode::InternalError.into(),
     }
 }
 

@@ -209,7 +209,15 @@ fn plan_bytes(
             }
         }
         // What is stored says how: the object, or the upload.
-        "GetObjectAttributes" | "UploadPart" | "UploadPartCopy" | "CompleteMultipartUpload" if sealing => {
+        operation @ ("GetObjectAttributes" | "UploadPart" | "UploadPartCopy" | "CompleteMultipartUpload")
+            if sealing =>
+        {
+            // A bucket that refuses keys of clients refuses new parts under them, too.
+            let refuses = fallback.as_ref().is_some_and(|fallback| fallback.blocks_customer_keys);
+            if refuses && operation.starts_with("UploadPart") {
+                border.enter("encryption");
+                encryption::plan_seal(call, fallback.as_ref())?;
+            }
             storage::prepare(id, None);
         }
         "PutObject" | "CopyObject" | "CreateMultipartUpload" | POST_OBJECT

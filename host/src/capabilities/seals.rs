@@ -21,7 +21,7 @@ impl Host for HostState {
             Wrapping::Given(given) => given_key(&given)?.wrap(&context, &key).map_err(Error::new)?,
             Wrapping::Named(arn) => match self.kms.wrap(&arn, &context, key.reveal()) {
                 Ok(wrapped) => wrapped,
-                Err(error) => return Ok(Err(unavailable(error)?)),
+                Err(error) => return Ok(Err(unavailable(error))),
             },
         };
         let number = self.calls.of(&handle)?.add_data_key(key)?;
@@ -39,10 +39,9 @@ impl Host for HostState {
             Wrapping::Given(given) => {
                 given_key(&given)?.unwrap(&context, &wrapped).map_err(|_| Unavailable::Mismatch)
             }
-            Wrapping::Named(arn) => match self.kms.unwrap(&arn, &context, &wrapped) {
-                Ok(key) => Ok(DataKey::new(key)),
-                Err(error) => Err(unavailable(error)?),
-            },
+            Wrapping::Named(arn) => {
+                self.kms.unwrap(&arn, &context, &wrapped).map(DataKey::new).map_err(unavailable)
+            }
         };
         match opened {
             Ok(key) => Ok(Ok(self.calls.of(&handle)?.add_data_key(key)?)),
@@ -51,13 +50,13 @@ impl Host for HostState {
     }
 }
 
-/// What a stage is told of a master key that cannot be used. That its file cannot be read, the log says, and nothing goes on.
-fn unavailable(error: KeyError) -> Result<Unavailable> {
+/// What a stage is told of a master key that cannot be used.
+fn unavailable(error: KeyError) -> Unavailable {
     match error {
-        KeyError::NotFound => Ok(Unavailable::UnknownKey),
-        KeyError::Disabled => Ok(Unavailable::DisabledKey),
-        KeyError::Mismatch => Ok(Unavailable::Mismatch),
-        KeyError::Failed => Err(Error::new(error)),
+        KeyError::NotFound => Unavailable::UnknownKey,
+        KeyError::Disabled => Unavailable::DisabledKey,
+        KeyError::Mismatch => Unavailable::Mismatch,
+        KeyError::Failed => Unavailable::Failed,
     }
 }
 

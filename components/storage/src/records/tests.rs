@@ -158,7 +158,7 @@ fn without_encryption(bucket: &BucketRow) -> Vec<u8> {
 fn a_bucket_of_the_second_format_says_nothing_about_sealing() {
     let bucket = BucketRow { id: 300, payer: Payer::Requester, ..BucketRow::default() };
     assert_eq!(BucketRow::decode(&without_encryption(&bucket)).unwrap(), bucket);
-    assert_eq!(bucket.default_protection(), None);
+    assert!(bucket.default_protection().is_none());
     let value = bucket.encode().unwrap();
     for length in 0..value.len() {
         assert!(BucketRow::decode(&value[..length]).is_err(), "a row that is cut short is no row: {length}");
