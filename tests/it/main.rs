@@ -29,6 +29,7 @@ mod mfa;
 mod model;
 mod not_implemented;
 mod references;
+mod sealing;
 mod stages;
 mod tidy;
 mod traces;

@@ -238,6 +238,26 @@ async fn stored_bytes_can_be_digested_later() {
 }
 
 #[tokio::test]
+async fn stored_bytes_come_into_a_blob_of_their_own() {
+    let (folder, bytes) = (folder(), pattern(600_000));
+    let asked = [Algorithm::Md5, Algorithm::Sha256];
+    let whole = || plan(&asked, None);
+    let first =
+        ingest(arriving(&bytes, 9_000, []), Payload::Unsigned, whole(), &folder.volume, IDLE).await.unwrap();
+    let reader = folder.keep(first.blob.as_ref().unwrap());
+    let second = reseal(reader, whole(), &folder.volume).await.unwrap();
+    assert_eq!((second.length, &second.digests), (600_000, &first.digests));
+    let blob = second.blob.unwrap();
+    assert_ne!(blob.id(), first.blob.unwrap().id());
+    assert!(folder.read(&blob).await == bytes);
+    let reader = folder.keep(&blob);
+    let short = Plan { length_max: 599_999, ..whole() };
+    assert_eq!(reseal(reader, short, &folder.volume).await.unwrap_err(), Failure::BodyTooLarge);
+    let nothing = reseal(folder.volume.reader(&[]).unwrap(), whole(), &folder.volume).await.unwrap();
+    assert!(nothing.blob.is_none() && nothing.length == 0);
+}
+
+#[tokio::test]
 async fn an_unwanted_body_is_read_away_within_limits() {
     let body = |end| arriving(&[0; 100], 30, end);
     assert_eq!(drain(body(vec![]), 100, IDLE).await, Drained::Whole);
