@@ -1,14 +1,18 @@
 //! May somebody do something: what ownership, ACLs, Block Public Access and the bucket's policy say together.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html>. [`judge`] decides on one
-//! action; [`authorize`](mod@authorize) asks it for every action that an operation takes.
+//! action; [`authorize`](mod@authorize) asks it for every action that an operation takes. [`authorize_key`] decides on master keys.
 
 mod authorize;
+mod master_key;
 #[cfg(test)]
 mod tests;
 mod witness;
 
 pub use authorize::{Asked, Permit, Resources, authorize, authorize_each};
+pub use master_key::{
+    KeyAsked, KeyUse, MasterKey, OfPrincipal, authorize_key, default_policy, managed_policy,
+};
 pub use witness::{Judged, Witness};
 
 use crate::account::Account;

@@ -84,7 +84,7 @@ error_codes! {
     InvalidBucketOwnerAWSAccountID   400 "The value of the expected bucket owner parameter must be an AWS account ID"
     InvalidBucketState               409 "The request is not valid with the current state of the bucket."
     InvalidDigest                    400 "The Content-MD5 you specified was invalid."
-    InvalidEncryptionAlgorithmError  400 "The encryption request that you specified is not valid. Supported value: AES256."
+    InvalidEncryptionAlgorithmError  400 "The Encryption request you specified is not valid. Supported value: AES256."
     InvalidHostHeader                400 "The host headers provided in the request used the incorrect style addressing."
     InvalidLocationConstraint        400 "The specified location-constraint is not valid"
     InvalidObjectState               403 "The operation is not valid for the object's storage class"

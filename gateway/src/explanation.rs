@@ -470,6 +470,9 @@ fn reason(judged: &Judged<'_>, is_granted: bool) -> String {
         Reason::Nothing(Layer::Resource) if judged.policies.resource.is_some_and(|own| own.policy.is_trust) => {
             format!("the role does not trust the principal with {action}")
         }
+        Reason::Nothing(Layer::Resource) if judged.policies.resource.is_some_and(|own| own.policy.is_of_key) => {
+            format!("the policy of the key allows {action} neither to the principal nor to its account")
+        }
         Reason::Nothing(Layer::Resource) => format!(
             "the resource is another account's, and neither its policy nor an ACL allows {action} to the principal"
         ),

@@ -148,9 +148,9 @@ operations! {
     GetBucketCors                        | Get    Bucket  [sub("cors")]                 [all("s3:GetBucketCORS")]                                 none          Optional  cors         no
     PutBucketCors                        | Put    Bucket  [sub("cors")]                 [all("s3:PutBucketCORS")]                                 Xml(KIB64)    Required  cors         no
     DeleteBucketCors                     | Delete Bucket  [sub("cors")]                 [all("s3:PutBucketCORS")]                                 none          Optional  cors         no
-    GetBucketEncryption                  | Get    Bucket  [sub("encryption")]           [all("s3:GetEncryptionConfiguration")]                    none          Optional  encryption   no
-    PutBucketEncryption                  | Put    Bucket  [sub("encryption")]           [all("s3:PutEncryptionConfiguration")]                    Xml(KIB64)    Required  encryption   no
-    DeleteBucketEncryption               | Delete Bucket  [sub("encryption")]           [all("s3:PutEncryptionConfiguration")]                    none          Optional  encryption   no
+    GetBucketEncryption                  | Get    Bucket  [sub("encryption")]           [all("s3:GetEncryptionConfiguration")]                    none          Optional  encryption   yes
+    PutBucketEncryption                  | Put    Bucket  [sub("encryption")]           [all("s3:PutEncryptionConfiguration")]                    Xml(KIB64)    Required  encryption   yes
+    DeleteBucketEncryption               | Delete Bucket  [sub("encryption")]           [all("s3:PutEncryptionConfiguration")]                    none          Optional  encryption   yes
     ListBucketIntelligentTieringConfigurations  | Get    Bucket [sub("intelligent-tiering")]            [all("s3:GetIntelligentTieringConfiguration")] none   Optional  -            no
     GetBucketIntelligentTieringConfiguration    | Get    Bucket [sub("intelligent-tiering"), has("id")] [all("s3:GetIntelligentTieringConfiguration")] none   Optional  -            no
     PutBucketIntelligentTieringConfiguration    | Put    Bucket [sub("intelligent-tiering"), has("id")] [all("s3:PutIntelligentTieringConfiguration")] Xml(KIB64) Optional -         no

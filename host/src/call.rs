@@ -6,15 +6,19 @@ use http::{HeaderMap, Method, request::Parts};
 use wasmtime::component::Resource;
 
 use crate::bindings::calls::{
-    Asked, Batch, Body, Decision, DigestAlgorithm, Fetch, Form, IngestPlan, Named, Outcome, Owner, Principal,
-    SecondFactor, Session, Span, Target,
+    Asked, Batch, Decision, DigestAlgorithm, Fetch, Form, Named, Outcome, Owner, Principal, SecondFactor,
+    Session, Span, Stored, Target,
 };
 use crate::body::{Boundary, Payload};
 use crate::endpoint::{Endpoint, EndpointPolicy};
 use crate::telemetry::metrics;
 use crate::telemetry::otlp::Laps;
+use crate::volume::DataKey;
 use crate::volume::PendingBlob;
 use crate::worker::Peer;
+
+/// Data keys that one call may have: a copy needs two, and a few more where it begins again.
+const DATA_KEYS_MAX: usize = 4096;
 
 /// The type behind the contract's `call` resource. A handle's number is the slot of its call.
 #[derive(Debug)]
@@ -27,14 +31,47 @@ pub enum Work {
     Collect(u64),
     /// Receive a multipart body with this boundary up to the content of its next part, up to a limit in bytes.
     Part(Boundary, u64),
-    /// Receive the body into a new blob.
-    Ingest(IngestPlan),
+    /// Receive the body, or stored bytes, into a new blob.
+    Ingest(Ingest),
     /// Commit to the volume.
     Commit(Batch),
     /// Digest stored bytes.
     Digest(Vec<Span>, Vec<DigestAlgorithm>),
     /// Get what is at an address elsewhere.
     Fetch(Fetch),
+}
+
+/// How a body is to be received into a new blob.
+#[derive(Debug)]
+pub struct Ingest {
+    /// A longer body is refused.
+    pub length_max: u64,
+    /// Computed while it passes.
+    pub digests: Vec<DigestAlgorithm>,
+    /// What the blob is sealed under, in the place of the data folder's own key.
+    pub key: Option<DataKey>,
+    /// Stored bytes in the place of the request's body.
+    pub source: Option<StoredBytes>,
+}
+
+/// Stored bytes, and what opens them.
+#[derive(Debug)]
+pub struct StoredBytes {
+    /// Where they are, in order.
+    pub spans: Vec<Span>,
+    /// What all of them are sealed under, in the place of the data folder's own key.
+    pub key: Option<DataKey>,
+}
+
+/// The body of a response as stages left it.
+#[derive(Debug)]
+pub enum AnswerBody {
+    /// There is none.
+    None,
+    /// Bytes at hand.
+    Bytes(Vec<u8>),
+    /// Bytes to be read.
+    Stored(StoredBytes),
 }
 
 /// The response as stages left it.
@@ -45,7 +82,7 @@ pub struct Answer {
     /// `name: value\n` lines.
     pub headers: String,
     /// The body.
-    pub body: Body,
+    pub body: AnswerBody,
 }
 
 /// The facts that stages establish. Each is set once.
@@ -123,6 +160,8 @@ pub struct CallState {
     pub added_headers: String,
     /// Bodies received that no commit has kept; released with the call.
     pub pending: Vec<PendingBlob>,
+    /// The data keys that were made or opened for it; stages know them by their position.
+    pub data_keys: Vec<DataKey>,
     /// Whether somebody has said why it is denied.
     pub explanation: Explanation,
     /// Where time goes at the moment; only for calls whose stages are timed.
@@ -218,6 +257,7 @@ impl CallState {
             answer: None,
             added_headers: String::new(),
             pending: Vec::new(),
+            data_keys: Vec::new(),
             explanation: Explanation::Open,
             stopwatch,
         }
@@ -232,6 +272,27 @@ impl CallState {
             joined.push_str(&text(value.as_bytes()));
         }
         Some(joined)
+    }
+
+    /// Keeps a data key for as long as the call lives; its number. So many are a bug of a guest.
+    pub fn add_data_key(&mut self, key: DataKey) -> wasmtime::Result<u32> {
+        if self.data_keys.len() >= DATA_KEYS_MAX {
+            return Err(wasmtime::Error::msg("a call has too many data keys"));
+        }
+        self.data_keys.push(key);
+        Ok(u32::try_from(self.data_keys.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// The data key with a number. One that was never given is a bug of a guest.
+    pub fn data_key(&self, number: u32) -> wasmtime::Result<DataKey> {
+        let key = self.data_keys.get(number as usize).cloned();
+        key.ok_or_else(|| wasmtime::Error::msg("the call has no such data key"))
+    }
+
+    /// Stored bytes, with the key that opens them.
+    pub fn stored(&self, stored: &Stored) -> wasmtime::Result<StoredBytes> {
+        let key = stored.key.map(|number| self.data_key(number)).transpose()?;
+        Ok(StoredBytes { spans: stored.spans.clone(), key })
     }
 
     /// The policy of the endpoint by which the call came.

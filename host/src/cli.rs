@@ -18,6 +18,7 @@ use crate::config::{self, Config, ConfigError, Environment, Form, Given, KEYS, K
 use crate::endpoint::{self, Endpoint};
 use crate::engine;
 use crate::explain;
+use crate::kms;
 use crate::start;
 
 /// What a process was asked to do.
@@ -124,7 +125,7 @@ fn judge(given: &Given) -> ExitCode {
     let judged = Environment::of_process()
         .and_then(|environment| config::load(given, &environment))
         .and_then(|config| Accounts::check(&config).map(|()| config))
-        .and_then(|config| judge_endpoints(&config).map(|()| config));
+        .and_then(|config| judge_policies(&config).map(|()| config));
     match judged {
         Ok(config) => {
             say(&config.notices.iter().map(|notice| format!("notice: {notice}\n")).collect::<String>())
@@ -136,12 +137,15 @@ fn judge(given: &Given) -> ExitCode {
     }
 }
 
-/// Whether the policies of endpoints can be read, as the pipeline that would act by them says.
-fn judge_endpoints(config: &Config) -> Result<(), ConfigError> {
+/// Whether the policies of endpoints and keys can be read, as the pipeline that would act by them says.
+fn judge_policies(config: &Config) -> Result<(), ConfigError> {
     let endpoints = Endpoint::load_all(config)?;
     let cache = Some(config.cache_folder()).filter(|folder| folder.is_dir());
     Manifest::load(config.pipeline.as_deref())
-        .and_then(|manifest| endpoint::judge(&endpoints, &manifest, cache.as_deref()))
+        .and_then(|manifest| {
+            endpoint::judge(&endpoints, &manifest, cache.as_deref())?;
+            kms::judge(config, &manifest, cache.as_deref())
+        })
         .map_err(|error| ConfigError(format!("{error:#}")))
 }
 

@@ -73,6 +73,8 @@ pub struct Config {
     pub root: Root,
     /// Further accounts.
     pub accounts: Vec<AccountEntry>,
+    /// Keys that objects are sealed under by name.
+    pub master_keys: Vec<MasterKeyEntry>,
     /// Listeners with names, besides those of `listen`.
     pub listeners: Vec<ListenerEntry>,
     /// `[variables]`: overrides of the variables that the pipeline manifest declares.
@@ -188,6 +190,36 @@ pub struct ListenerEntry {
     pub policy: Option<PathBuf>,
 }
 
+/// One `[[kms_keys]]` table: a master key.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MasterKeyEntry {
+    /// The last part of its ARN: letters, digits, `-` and `_`.
+    pub id: String,
+    /// The account that it is of; the root account when not given.
+    pub account: Option<String>,
+    /// Names for it: `alias/photos`.
+    #[serde(default)]
+    pub alias: Vec<String>,
+    /// Whether it can be used.
+    #[serde(default = "yes")]
+    pub enabled: bool,
+    /// The file that holds its policy; without, the policies of the account decide.
+    pub policy: Option<PathBuf>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl MasterKeyEntry {
+    /// Whether a text can be the id of a key, and so the name of a file.
+    pub(crate) fn is_id(text: &str) -> bool {
+        let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        (1..=128).contains(&text.len()) && text.bytes().all(letter)
+    }
+}
+
 /// One `[[accounts.users]]` table.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -223,6 +255,7 @@ impl Default for Config {
             storage: Options::new("portcullis-data"),
             root: Root::default(),
             accounts: Vec::new(),
+            master_keys: Vec::new(),
             listeners: Vec::new(),
             variables: BTreeMap::new(),
             notify_socket: None,

@@ -9,6 +9,7 @@
 //! | [`body`] | request and response bodies: framing, digests, streaming |
 //! | [`volume`] | the data folder: log, files, index |
 //! | [`telemetry`], [`health`], [`fallback`], [`check`], [`notify`] | what operators see |
+//! | [`vault`], [`seals`] | secrets and data keys, sealed |
 //! | [`explanations`], [`admin`], [`explain`], [`advice`] | why calls were denied, and what policies would say |
 
 pub mod accounts;
@@ -30,9 +31,11 @@ pub mod explanations;
 pub mod fallback;
 pub mod header_lines;
 pub mod health;
+pub mod kms;
 pub mod listener;
 pub mod notify;
 pub mod outbound;
+pub mod seals;
 pub mod secret;
 pub mod serve;
 pub mod stages;

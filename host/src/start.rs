@@ -18,6 +18,7 @@ use crate::endpoint::{self, Endpoint};
 use crate::engine::CompiledPipeline;
 use crate::explanations::Explanations;
 use crate::health::Health;
+use crate::kms::{self, KeyService};
 use crate::listener::{self, Listener};
 use crate::notify::notify;
 use crate::outbound::Outbound;
@@ -71,7 +72,9 @@ fn serve_volume(
     // Ends with this function, and writes what is left.
     let _keeper = vault.keep_uses().context("starting the thread that keeps the last uses of access keys")?;
     let shared = share(&config, &accounts, volume, &metrics, exporter.clone(), vault)?;
-    endpoint::judge(endpoints, &Manifest::load(config.pipeline.as_deref())?, Some(&config.cache_folder()))?;
+    let manifest = Manifest::load(config.pipeline.as_deref())?;
+    endpoint::judge(endpoints, &manifest, Some(&config.cache_folder()))?;
+    kms::judge(&config, &manifest, Some(&config.cache_folder()))?;
     let admin = admin(&config, &shared);
     let greeting = greeting(&config, &accounts, &listeners);
     let server = Server {
@@ -123,11 +126,13 @@ fn share(
     let settings = Arc::new(manifest.variables(&config.pipeline_variables())?);
     let cache = config.cache_folder();
     let pipeline = CompiledPipeline::load(&manifest.compose()?, Some(&cache))?;
+    let kms = KeyService::open(config, Arc::clone(accounts), Arc::clone(&vault))?;
     let stages = pipeline.added_stages(manifest.added_stages()?, Arc::clone(&settings), Some(&cache))?;
     Ok(Arc::new(Shared {
         config: Arc::clone(config),
         accounts: Arc::clone(accounts),
         vault,
+        kms: Arc::new(kms),
         volume: Arc::clone(volume),
         metrics: Arc::clone(metrics),
         outbound: Outbound::new(&config.outbound)?,

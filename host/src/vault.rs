@@ -150,6 +150,7 @@ pub struct Vault {
     access_keys: Aes256Gcm,
     sessions: Aes256Gcm,
     seeds: Aes256Gcm,
+    master_keys: Aes256Gcm,
     uses: uses::Uses,
 }
 
@@ -174,6 +175,7 @@ impl Vault {
             access_keys: cipher(key, "access keys"),
             sessions: cipher(key, "sessions"),
             seeds: cipher(key, "seeds"),
+            master_keys: cipher(key, "master keys"),
             uses: uses::Uses::default(),
         }
     }
@@ -233,6 +235,33 @@ impl Vault {
         let encoded = postcard::to_allocvec(&session).map_err(|error| ConfigError(error.to_string()))?;
         let token = URL_SAFE_NO_PAD.encode(seal(&self.sessions, &encoded, b"session")?);
         Ok(Temporary { access_key_id, secret: Secret::new(secret), token })
+    }
+
+    /// Seals what a master key is made of, for the account and the id that it has.
+    ///
+    /// # Errors
+    /// No randomness, which is a broken system.
+    pub(crate) fn seal_master_key(
+        &self,
+        account: &str,
+        id: &str,
+        key: &[u8; 32],
+    ) -> Result<Vec<u8>, ConfigError> {
+        seal(&self.master_keys, key, &["master-key", account, id].join("\0").into_bytes())
+    }
+
+    /// What [`Vault::seal_master_key`] sealed.
+    ///
+    /// # Errors
+    /// It was not sealed here, or for another key.
+    pub(crate) fn open_master_key(
+        &self,
+        account: &str,
+        id: &str,
+        sealed: &[u8],
+    ) -> Result<[u8; 32], Unsealable> {
+        let associated = ["master-key", account, id].join("\0").into_bytes();
+        open(&self.master_keys, sealed, &associated)?.try_into().map_err(|_| Unsealable)
     }
 
     /// What a token carries.

@@ -6,12 +6,10 @@ use http::header::{CONTENT_LENGTH, EXPECT};
 use http::request::Parts;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::bindings::calls::{
-    self, Batch, Digest, DigestAlgorithm, Fetch, IngestPlan, Outcome, Requirement, Span,
-};
+use crate::bindings::calls::{self, Batch, Digest, DigestAlgorithm, Fetch, Outcome, Requirement, Span};
 use crate::body::multipart::{self, PartBody, Place};
 use crate::body::{self, Boundary, ChunkSignature, Chunked, Failure, Payload, Plan};
-use crate::call::Work;
+use crate::call::{Ingest, StoredBytes, Work};
 use crate::capabilities::keys::hex32;
 use crate::capabilities::{algorithm, contract_algorithm};
 use crate::outbound::{Outbound, Unfetched};
@@ -203,7 +201,7 @@ where
 async fn ingest<B>(
     body: &mut RequestBody<B>,
     payload: Payload,
-    plan: IngestPlan,
+    plan: Ingest,
     volume: &Volume,
     idle: Duration,
 ) -> (Outcome, Vec<PendingBlob>)
@@ -211,17 +209,35 @@ where
     B: http_body::Body<Data = bytes::Bytes> + Unpin,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
+    let Ingest { length_max, digests, key, source } = plan;
+    let digests = digests.into_iter().map(algorithm).collect();
+    if let Some(source) = source {
+        let plan = Plan { length_max, digests, key, content_length: None };
+        return settled(reseal(&source, plan, volume).await);
+    }
     let Some(mut stream) = body.take() else { return (failed(Failure::BodyIncomplete), Vec::new()) };
-    let plan = Plan {
-        length_max: plan.length_max,
-        digests: plan.digests.into_iter().map(algorithm).collect(),
-        // Of a part, the length is not known beforehand.
-        content_length: body.content_length.filter(|_| body.place.is_none()),
-    };
+    // Of a part, the length is not known beforehand.
+    let content_length = body.content_length.filter(|_| body.place.is_none());
+    let plan = Plan { length_max, digests, key, content_length };
     let ingested = match body.place.take() {
         None => body::ingest(&mut stream, payload, plan, volume, idle).await,
         Some(place) => body::ingest(PartBody::new(&mut stream, place), payload, plan, volume, idle).await,
     };
+    if ingested.is_err() {
+        body.body = Some(stream);
+    }
+    settled(ingested)
+}
+
+/// Stored bytes into a new blob.
+async fn reseal(source: &StoredBytes, plan: Plan, volume: &Volume) -> Result<body::Ingested, Failure> {
+    let spans: Vec<_> = source.spans.iter().map(volume_span).collect();
+    let reader = volume.reader(&spans, source.key.as_ref()).map_err(|error| storage_failure(&error))?;
+    body::reseal(reader, plan, volume).await
+}
+
+/// What became of a body, and the blob that belongs to nothing yet.
+fn settled(ingested: Result<body::Ingested, Failure>) -> (Outcome, Vec<PendingBlob>) {
     match ingested {
         Ok(ingested) => {
             let outcome = Outcome::Ingested(calls::Ingested {
@@ -232,10 +248,7 @@ where
             });
             (outcome, ingested.blob.into_iter().collect())
         }
-        Err(failure) => {
-            body.body = Some(stream);
-            (failed(failure), Vec::new())
-        }
+        Err(failure) => (failed(failure), Vec::new()),
     }
 }
 

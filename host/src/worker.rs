@@ -18,10 +18,10 @@ use wasmtime::component::Resource;
 
 use crate::accounts::Accounts;
 use crate::bindings::Pipeline;
-use crate::bindings::calls::{Body, Principal, Progress};
+use crate::bindings::calls::{Principal, Progress};
 use crate::body::Payload;
 use crate::body::respond::ResponseBody;
-use crate::call::{Answer, CallHandle, CallState, Calls, Stopwatch, Work};
+use crate::call::{Answer, AnswerBody, CallHandle, CallState, Calls, Stopwatch, Work};
 use crate::capabilities::HostState;
 use crate::config::Config;
 use crate::endpoint::Endpoint;
@@ -29,6 +29,7 @@ use crate::engine::{self, CompiledPipeline};
 use crate::explanations::Explanations;
 use crate::fallback;
 use crate::header_lines;
+use crate::kms::KeyService;
 use crate::outbound::Outbound;
 use crate::stages::AddedStages;
 use crate::telemetry::logs;
@@ -47,6 +48,8 @@ pub struct Shared {
     pub accounts: Arc<Accounts>,
     /// Seals and opens secrets.
     pub vault: Arc<Vault>,
+    /// Keys that data keys are wrapped under.
+    pub kms: Arc<KeyService>,
     /// The data folder.
     pub volume: Arc<Volume>,
     /// Counters.
@@ -115,6 +118,7 @@ impl Instance {
             volume: shared.volume.clone(),
             accounts: shared.accounts.clone(),
             vault: shared.vault.clone(),
+            kms: shared.kms.clone(),
             signing_keys: Default::default(),
             settings: shared.settings.clone(),
             metrics: shared.metrics.clone(),
@@ -308,11 +312,12 @@ impl Worker {
 
     fn response(&self, answer: Answer, call: &CallState) -> Result<Response<ResponseBody>> {
         let body = match answer.body {
-            Body::None => ResponseBody::Empty,
-            Body::Bytes(bytes) => ResponseBody::Bytes(bytes.into()),
-            Body::Stored(spans) => {
-                let spans: Vec<_> = spans.iter().map(work::volume_span).collect();
-                ResponseBody::stored(self.shared.volume.reader(&spans, None)?)?
+            AnswerBody::None => ResponseBody::Empty,
+            AnswerBody::Bytes(bytes) => ResponseBody::Bytes(bytes.into()),
+            AnswerBody::Stored(stored) => {
+                let spans: Vec<_> = stored.spans.iter().map(work::volume_span).collect();
+                let reader = self.shared.volume.reader(&spans, stored.key.as_ref())?;
+                ResponseBody::stored(reader)?
             }
         };
         let mut response = Response::new(body);

@@ -104,7 +104,12 @@ block_public_policies() {
 }
 check block_public_access_and_policies block_public_policies
 
-# Encryption is not served yet: who passes the policy is told that.
+# What a policy compares is what a request says, and not what the bucket does with those that say nothing.
+default_encryption() {
+  $API put-bucket-encryption --bucket "$1" --server-side-encryption-configuration \
+    "{\"Rules\":[{\"ApplyServerSideEncryptionByDefault\":{\"SSEAlgorithm\":\"$2\"}}]}"
+}
+sealed_as() { equals "$($API head-object --bucket "$1" --key "$2" --query ServerSideEncryption)" "$3"; }
 unencrypted_null() {
   local bucket=$BUCKET-null
   make "$bucket"
@@ -114,9 +119,17 @@ unencrypted_null() {
 END
   refused_as AccessDenied put "$bucket" plain
   refused_as AccessDenied $API create-multipart-upload --bucket "$bucket" --key parts
-  refused_as NotImplemented put "$bucket" sealed --server-side-encryption AES256
-  refused_as NotImplemented put "$bucket" sealed --server-side-encryption aws:kms
+  for default in AES256 aws:kms; do
+    default_encryption "$bucket" "$default"
+    refused_as AccessDenied put "$bucket" plain
+    refused_as AccessDenied $API create-multipart-upload --bucket "$bucket" --key parts
+  done
   equals "$($API list-objects-v2 --bucket "$bucket" --query Contents)" None
+  for method in AES256 aws:kms; do
+    put "$bucket" sealed --server-side-encryption "$method"
+    sealed_as "$bucket" sealed "$method"
+    get "$bucket" sealed
+  done
 }
 check deny_unencrypted_uploads_by_null unencrypted_null
 unencrypted_equals() {
@@ -128,9 +141,13 @@ unencrypted_equals() {
 END
   refused_as AccessDenied put "$bucket" plain
   refused_as AccessDenied put "$bucket" sealed --server-side-encryption aws:kms
-  refused_as NotImplemented put "$bucket" sealed --server-side-encryption AES256
+  default_encryption "$bucket" AES256
+  refused_as AccessDenied put "$bucket" plain
   refused_as AccessDenied $API copy-object --bucket "$bucket" --key copied --copy-source "$bucket/plain"
   equals "$($API list-objects-v2 --bucket "$bucket" --query Contents)" None
+  put "$bucket" sealed --server-side-encryption AES256
+  sealed_as "$bucket" sealed AES256
+  $API copy-object --bucket "$bucket" --key copied --copy-source "$bucket/sealed" --server-side-encryption AES256
 }
 check deny_unencrypted_uploads_by_string_not_equals unencrypted_equals
 

@@ -207,14 +207,40 @@ fn forms_that_are_none_are_refused_and_leave_nothing() {
 }
 
 #[test]
-fn a_wrong_checksum_and_a_wish_for_sealing_are_refused() {
+fn a_wrong_checksum_and_a_protection_that_there_is_not_are_refused() {
     let server = photos(&[]);
     let send = |name: &str, value: &str| {
         verdict(&Form::new(&[("key", "cat.jpg"), (name, value)]).signed(&MAIN, "").send(&server))
     };
     assert_eq!(send("x-amz-checksum-crc32", "AAAAAA=="), (400, "BadDigest".into()));
     assert_eq!(send("Content-MD5", "AAAAAAAAAAAAAAAAAAAAAA=="), (400, "BadDigest".into()));
-    assert_eq!(send("x-amz-server-side-encryption", "AES256"), (501, "NotImplemented".into()));
+    assert_eq!(send("x-amz-server-side-encryption", "AES128"), (400, "InvalidArgument".into()));
+    assert_eq!(send("X-Amz-Server-Side-Encryption", "aws:kms:dsse"), (501, "NotImplemented".into()));
+    assert_eq!(server.client().call("GET", "/photos/cat.jpg").status, 404);
+}
+
+#[test]
+fn a_form_brings_its_key_along() {
+    let server = photos(&[]);
+    let key = [1; 32];
+    let md5 = BASE64.encode(tests::bodies::md5(&key));
+    let fields = [
+        ("x-amz-server-side-encryption-customer-algorithm", "AES256"),
+        ("x-amz-server-side-encryption-customer-key", &*BASE64.encode(key)),
+        ("X-Amz-Server-Side-Encryption-Customer-Key-MD5", &*md5),
+    ];
+    let named: Vec<(&str, &str)> = [("key", "cat.jpg")].into_iter().chain(fields).collect();
+    let answer = Form::new(&named).signed(&MAIN, "").send(&server);
+    assert_eq!(answer.status, 204, "{}", answer.text());
+    assert_eq!(answer.header("x-amz-server-side-encryption-customer-key-md5"), Some(&*md5));
+    assert_eq!(server.client().call("GET", "/photos/cat.jpg").status, 400);
+    let get = fields
+        .iter()
+        .fold(Request::new("GET", "/photos/cat.jpg"), |request, (name, value)| request.header(name, value));
+    assert_eq!(server.client().expect(get).text(), "a picture of a cat");
+    let plain = Form::new(&[("key", "dog.jpg"), ("x-amz-server-side-encryption", "AES256")]);
+    let answer = plain.signed(&MAIN, "").send(&server);
+    assert_eq!((answer.status, answer.header("x-amz-server-side-encryption")), (204, Some("AES256")));
 }
 
 #[test]

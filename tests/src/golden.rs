@@ -273,6 +273,12 @@ impl Names {
             self.number(version, "version");
         }
         let text = response.text();
+        // The ETag of what is sealed under a data key is drawn at random.
+        if is_sealed(response) {
+            let etags = texts_of(&text, "ETag").into_iter().map(|etag| etag.replace("&quot;", ""));
+            let in_header = response.header("etag").map(|etag| etag.replace('"', ""));
+            in_header.into_iter().chain(etags).for_each(|etag| self.number(&etag, "etag"));
+        }
         if text.starts_with("<?xml") {
             for (element, kind) in OPAQUE_ELEMENTS {
                 for value in texts_of(&text, element) {
@@ -288,6 +294,15 @@ impl Names {
             self.known.push((value.to_string(), format!("{kind}-{}", count + 1)));
         }
     }
+}
+
+/// Whether an answer is about something that is sealed under a data key.
+fn is_sealed(response: &Response) -> bool {
+    response.header("x-amz-server-side-encryption-customer-algorithm").is_some()
+        || response.header("x-amz-server-side-encryption") == Some("aws:kms")
+        // S3 does not repeat it at the end of an upload.
+        || (response.header("x-amz-server-side-encryption").is_none()
+            && response.text().contains("<CompleteMultipartUploadResult"))
 }
 
 /// What stands where opaque values do, and is none: `null`, the version `v1` of a policy, the digits of an account.

@@ -1,25 +1,25 @@
-//! Stage: sealing at rest. Refuses requests for a protection that nothing here gives.
+//! Stage: sealing at rest. Judges what requests say of it; the bytes are sealed by the host.
 
-mod protection;
+mod open;
+mod request;
+mod seal;
+mod settings;
 
 use sdk::bindings::encryption::exports::portcullis::gateway::encryption::Guest;
-use sdk::{Call, Refusal, refuse};
+use sdk::{Call, DefaultProtection, Protection, Refusal, Sealed, refuse};
 
 /// The stage, as the component exports it.
 #[derive(Debug)]
 pub struct Encryption;
 
 impl Guest for Encryption {
-    fn plan_seal(call: &Call) -> Result<(), Refusal> {
-        protection::check(&call.head().text).map_err(refuse)?;
-        // The fields of a form count as headers.
-        let fields = call.form().map(|form| form.fields).unwrap_or_default();
-        let lines: String = fields.iter().map(|(name, _)| name.to_ascii_lowercase() + ":\n").collect();
-        protection::check(&lines).map_err(refuse)
+    fn plan_seal(call: &Call, fallback: Option<DefaultProtection>) -> Result<Option<Protection>, Refusal> {
+        seal::plan(call, fallback.as_ref()).map_err(refuse)
     }
 
-    fn plan_open(call: &Call) -> Result<(), Refusal> {
-        protection::check(&call.head().text).map_err(refuse)
+    fn plan_open(call: &Call, sealed: Sealed) -> Result<Protection, Refusal> {
+        let headers = request::headers(call).map_err(refuse)?;
+        open::plan(&headers, sealed, request::is_secure(call), &request::digest).map_err(refuse)
     }
 }
 

@@ -16,6 +16,7 @@ fn kind(document: &contract::Document) -> Result<Kind<'static>, String> {
         "boundary" => Kind::Boundary,
         "session" => Kind::Session,
         "endpoint" => Kind::Endpoint,
+        "key" => Kind::Key,
         other => return Err(no_kind(other)),
     })
 }
@@ -43,7 +44,7 @@ pub(crate) fn lint(document: &contract::Document) -> Result<Vec<contract::Findin
 
 fn no_kind(kind: &str) -> String {
     format!(
-        "{kind} is no kind of policy: there are identity, resource, trust, boundary, session and endpoint"
+        "{kind} is no kind of policy: there are identity, resource, trust, boundary, session, endpoint and key"
     )
 }
 
@@ -73,7 +74,7 @@ pub(crate) fn simulate(hypothesis: &contract::Hypothesis) -> Result<Vec<contract
     let read = |own: &contract::Document| {
         let role = match own.kind.as_str() {
             "identity" => Role::Identity,
-            "resource" | "trust" => Role::Resource,
+            "resource" | "trust" | "key" => Role::Resource,
             "boundary" => Role::Boundary,
             "session" => Role::Session,
             other => return Err(no_kind(other)),

@@ -5,6 +5,7 @@ mod asked;
 mod authorize;
 mod endpoint;
 mod explain;
+mod master_key;
 mod permissions;
 mod resources;
 
@@ -23,6 +24,15 @@ impl Guest for Policy {
 
     fn authorize_each(call: &Call) -> Result<(), Refusal> {
         authorize::authorize_each(call).map_err(refuse)
+    }
+
+    fn authorize_key(
+        call: &Call,
+        action: String,
+        name: String,
+        context: Vec<(String, String)>,
+    ) -> Result<String, Refusal> {
+        master_key::authorize(call, &action, &name, &context).map_err(refuse)
     }
 }
 

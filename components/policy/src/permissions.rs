@@ -158,16 +158,22 @@ pub(crate) fn read(source: &identities::Source, kind: Kind<'_>) -> Named {
 
 /// A policy whose text is at hand, read once.
 fn read_text(label: &str, id: &str, text: &str, kind: Kind<'_>) -> Named {
-    if let Some(policy) = known(id) {
-        return (label.to_owned(), policy);
-    }
     // What this release cannot read must not allow anything, nor may what it denies be forgotten.
-    let policy = Rc::new(Policy::parse(kind, text).unwrap_or_else(|_| Policy::deny_everything()));
+    let read = || Policy::parse(kind, text).unwrap_or_else(|_| Policy::deny_everything());
+    (label.to_owned(), kept(id, read))
+}
+
+/// The policy with an id, read once.
+pub(crate) fn kept(id: &str, read: impl FnOnce() -> Policy) -> Rc<Policy> {
+    if let Some(policy) = known(id) {
+        return policy;
+    }
+    let policy = Rc::new(read());
     READ.with_borrow_mut(|read| {
         read.truncate(POLICIES_MAX - 1);
         read.push_front((id.to_owned(), Rc::clone(&policy)));
     });
-    (label.to_owned(), policy)
+    policy
 }
 
 fn known(id: &str) -> Option<Rc<Policy>> {

@@ -41,6 +41,7 @@ mod generated {
         [
             "portcullis:gateway/calls@0.1.0" = calls,
             "portcullis:gateway/keys@0.1.0" = keys,
+            "portcullis:gateway/master-keys@0.1.0" = master_keys,
             "portcullis:gateway/settings@0.1.0" = settings,
             "portcullis:gateway/trace@0.1.0" = trace
         ]
@@ -63,7 +64,11 @@ mod generated {
     world!(
         encryption,
         "encryption-stage",
-        ["portcullis:gateway/calls@0.1.0" = calls, "portcullis:gateway/index@0.1.0" = index]
+        [
+            "portcullis:gateway/calls@0.1.0" = calls,
+            "portcullis:gateway/digests@0.1.0" = digests,
+            "portcullis:gateway/settings@0.1.0" = settings
+        ]
     );
     world!(
         iam,
@@ -85,6 +90,7 @@ mod generated {
             "portcullis:gateway/calls@0.1.0" = calls,
             "portcullis:gateway/index@0.1.0" = index,
             "portcullis:gateway/keys@0.1.0" = keys,
+            "portcullis:gateway/seals@0.1.0" = seals,
             "portcullis:gateway/digests@0.1.0" = digests,
             "portcullis:gateway/random@0.1.0" = random,
             "portcullis:gateway/settings@0.1.0" = settings,

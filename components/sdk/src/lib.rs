@@ -27,11 +27,12 @@ use bindings::guest::portcullis::gateway as contract;
 /// A head as it is sent and handed on; [`Head`] takes it apart.
 pub use contract::calls::Head as SentHead;
 pub use contract::calls::{
-    Asked, Batch, Body, Call, Chunked, Decision, Digest, DigestAlgorithm, Failure, Fetch, Fetched, Form,
-    Identity, IdentityKind, IngestPlan, Ingested, Named, Owner, Payload, Principal, Progress, Put, Refusal,
-    Requirement, SecondFactor, Session, Span, Target, Unfetched,
+    Asked, Batch, Body, Call, Chunked, CustomerKey, Decision, DefaultProtection, Digest, DigestAlgorithm,
+    Failure, Fetch, Fetched, Form, Identity, IdentityKind, IngestPlan, Ingested, KeptProtection, ManagedKey,
+    Named, Owner, Payload, Principal, Progress, Protection, Put, Refusal, Requirement, Sealed, SealedRole,
+    SecondFactor, Session, Span, Stored, Target, Unfetched,
 };
-pub use contract::{digests, keys, settings, trace, vault};
+pub use contract::{digests, keys, master_keys, seals, settings, trace, vault};
 pub use head::Head;
 pub use refusal::{failure_to_error, refuse};
 pub use response::Response;

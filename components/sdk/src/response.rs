@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::{Body, Call, Span};
+use crate::{Body, Call, Span, Stored};
 
 /// Status, header lines and body of a response.
 #[derive(Debug)]
@@ -57,6 +57,14 @@ impl Response {
     #[must_use]
     pub fn stored(mut self, spans: Vec<Span>) -> Self {
         self.body = if spans.is_empty() { Body::None } else { Body::Stored(spans) };
+        self
+    }
+
+    /// Sets stored bytes as the body that are sealed under a data key of the call; the host opens and streams them.
+    #[must_use]
+    pub fn sealed(mut self, spans: Vec<Span>, key: u32) -> Self {
+        self.body =
+            if spans.is_empty() { Body::None } else { Body::Sealed(Stored { spans, key: Some(key) }) };
         self
     }
 

@@ -3,6 +3,7 @@
 pub(crate) mod acl;
 pub(crate) mod create_bucket;
 pub(crate) mod delete_bucket;
+pub(crate) mod encryption;
 pub(crate) mod get_bucket_location;
 pub(crate) mod head_bucket;
 pub(crate) mod list_buckets;

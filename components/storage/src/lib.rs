@@ -16,6 +16,7 @@ mod records;
 mod references;
 mod request;
 mod rows;
+mod sealing;
 mod subresource;
 mod tables;
 mod version_id;
@@ -25,7 +26,7 @@ use gateway::operations::Operation;
 use sdk::bindings::storage::exports::portcullis::gateway::references as contract;
 use sdk::bindings::storage::exports::portcullis::gateway::storage::{Guest, Step};
 use sdk::executor::Suspended;
-use sdk::{Call, Refusal, Response, SentHead, Target, executor, refuse};
+use sdk::{Call, DefaultProtection, Protection, Refusal, Response, SentHead, Target, executor, refuse};
 
 use crate::request::Request;
 
@@ -34,16 +35,30 @@ use crate::request::Request;
 pub struct Storage;
 
 impl Guest for Storage {
-    fn locate(call: &Call, id: u64, bucket: String, copies: bool) -> std::result::Result<(), Refusal> {
+    fn locate(
+        call: &Call,
+        id: u64,
+        bucket: String,
+        copies: bool,
+    ) -> std::result::Result<Option<DefaultProtection>, Refusal> {
         request::locate(call, id, &bucket, copies).map_err(refuse)
     }
 
+    fn prepare(id: u64, protection: Option<Protection>) {
+        sealing::prepare(id, protection);
+    }
+
     fn start(call: Call, head: SentHead, target: Target) -> std::result::Result<Step, Refusal> {
-        executor::start(head.id, Box::pin(answer(call, head, target))).map(step).map_err(refuse)
+        executor::start(head.id, Box::pin(answer(call, head, target))).and_then(step).map_err(refuse)
     }
 
     fn resume(id: u64) -> std::result::Result<Step, Refusal> {
-        executor::resume(id).map(step).map_err(refuse)
+        executor::resume(id).and_then(step).map_err(refuse)
+    }
+
+    fn open(id: u64, protection: Protection) -> std::result::Result<Step, Refusal> {
+        sealing::give(protection);
+        Storage::resume(id)
     }
 
     fn abandon(id: u64) {
@@ -61,12 +76,13 @@ impl contract::Guest for Storage {
 #[cfg(target_arch = "wasm32")]
 sdk::bindings::storage::export!(Storage with_types_in sdk::bindings::storage);
 
-fn step(suspended: Option<Suspended>) -> Step {
-    match suspended {
+fn step(suspended: Option<Suspended>) -> Result<Step> {
+    Ok(match suspended {
         None => Step::Responded,
         Some(Suspended::Work) => Step::Pending,
         Some(Suspended::Judgement) => Step::Named,
-    }
+        Some(Suspended::Opening) => Step::Sealed(sealing::asked()?),
+    })
 }
 
 async fn answer(call: Call, head: SentHead, target: Target) -> Result<()> {
@@ -132,6 +148,9 @@ async fn dispatch(request: &Request) -> Result<Response> {
         Operation::GetPublicAccessBlock => bucket::public_access_block::get(request).await,
         Operation::PutPublicAccessBlock => bucket::public_access_block::put(request).await,
         Operation::DeletePublicAccessBlock => bucket::public_access_block::delete(request).await,
+        Operation::GetBucketEncryption => bucket::encryption::get(request).await,
+        Operation::PutBucketEncryption => bucket::encryption::put(request).await,
+        Operation::DeleteBucketEncryption => bucket::encryption::delete(request).await,
         Operation::GetBucketRequestPayment => bucket::request_payment::get(request).await,
         Operation::PutBucketRequestPayment => bucket::request_payment::put(request).await,
         Operation::GetAccountPublicAccessBlock => account::get(request).await,

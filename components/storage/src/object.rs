@@ -15,5 +15,6 @@ pub(crate) mod input;
 pub(crate) mod post_object;
 pub(crate) mod put_object;
 pub(crate) mod read;
+pub(crate) mod reseal;
 pub(crate) mod slice;
 pub(crate) mod write;

@@ -1,7 +1,7 @@
 //! What the rows of the storage tables hold: `postcard` records behind one format byte.
 //!
 //! Every value is `format byte, postcard(record)`. The format byte is 1 for every record but that of a bucket, where it is
-//! 2; a record that changes its shape takes the next number and `decode` learns to read both. Inside postcard, integers are LEB128, enums are
+//! 3, and those of versions and uploads whose bytes are sealed under a data key, where it is 2, too; a record that changes its shape takes the next number and `decode` learns to read both. Inside postcard, integers are LEB128, enums are
 //! the index of the variant (so variants are only ever appended), and fields have no names (so fields are never
 //! reordered).
 
@@ -9,6 +9,7 @@ mod access;
 mod bucket;
 mod checksum;
 mod lock;
+mod protection;
 #[cfg(test)]
 mod tests;
 mod upload;
@@ -18,9 +19,10 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use access::{AccountRow, Acl, Ownership, Payer, PolicyRow, PublicAccess};
-pub(crate) use bucket::{BucketRow, MfaDelete, Versioning};
+pub(crate) use bucket::{BucketRow, Encryption, MfaDelete, Versioning};
 pub(crate) use checksum::{Algorithm, AlgorithmSet, Checksum, ChecksumType};
 pub(crate) use lock::{DefaultRetention, LockMode, ObjectLockConfiguration, Period, Retention};
+pub(crate) use protection::{Managed, Protection};
 pub(crate) use upload::{Initiator, Part, Upload};
 pub(crate) use version::{
     Body, ContentHeaders, Details, ETag, Kind, ManifestPage, ManifestPart, Span, StorageClass, Summary,
@@ -29,6 +31,10 @@ pub(crate) use version::{
 
 /// The format byte of every record written by this release, but for those that say otherwise.
 const FORMAT: u8 = 1;
+
+/// The format byte of a version or an upload that is sealed under a data key: older releases must not take it for one that is
+/// not.
+const SEALED_FORMAT: u8 = 2;
 
 /// A record that is a whole row value.
 pub(crate) trait Record: Sized {
@@ -97,6 +103,19 @@ fn to_vec<T: Serialize>(record: &T) -> Result<Vec<u8>> {
 
 fn from_slice<'a, T: Deserialize<'a>>(value: &'a [u8]) -> Result<T> {
     postcard::from_bytes(body(value)?).map_err(|_| unreadable())
+}
+
+/// The record of a row that may be sealed under a data key.
+fn sealable_body(value: &[u8]) -> Result<&[u8]> {
+    match value.split_first() {
+        Some((&(FORMAT | SEALED_FORMAT), record)) => Ok(record),
+        _ => Err(unreadable()),
+    }
+}
+
+/// The format byte of such a row.
+fn sealable_format(protection: &Protection) -> u8 {
+    if protection.has_data_key() { SEALED_FORMAT } else { FORMAT }
 }
 
 fn body(value: &[u8]) -> Result<&[u8]> {

@@ -8,12 +8,13 @@ use gateway::headers::{Headers, with_presigned};
 use gateway::operations::Operation;
 use gateway::query::Query;
 use gateway::request_payment;
-use sdk::{Call, Decision, Head, Identity, Owner, Principal, Response, SentHead, Target};
+use sdk::{Call, Decision, DefaultProtection, Head, Identity, Owner, Principal, Response, SentHead, Target};
 
 use crate::access::Judged;
 use crate::object::read;
 use crate::records::{Account, BucketRow, Payer, Row};
 use crate::rows;
+use crate::sealing::{self, Prepared};
 
 #[cfg(test)]
 mod tests;
@@ -40,6 +41,8 @@ pub(crate) struct Request {
     pub(crate) decision: Decision,
     /// The object that the decision is about, for requests that change one; `None` where the owner alone decides.
     pub(crate) judged: Option<Judged>,
+    /// What was judged of sealing, where the request says something of it, or writes into a bucket that does.
+    pub(crate) prepared: Option<Prepared>,
     bucket_row: Option<Row<BucketRow>>,
     /// Whether whoever asks pays for another bucket than that in the address.
     pays_elsewhere: Cell<bool>,
@@ -51,6 +54,7 @@ impl Request {
     pub(crate) fn read(call: Call, head: SentHead, target: Target) -> Result<Request> {
         let decision = call.decision().ok_or(ErrorCode::AccessDenied)?;
         let (head, headers) = Head::split(head);
+        let head_id = head.id;
         let operation = Operation::parse(&target.operation)
             .ok_or_else(|| S3Error::new(ErrorCode::NotImplemented).message(target.operation.clone()))?;
         let query = Query::parse(&head.query)?;
@@ -60,7 +64,7 @@ impl Request {
         };
         let headers = match &form {
             Some(form) => form.over(&headers)?,
-            None => all_headers(headers, &query)?,
+            None => with_presigned(headers, &query)?,
         };
         let bucket = target.bucket.unwrap_or_default();
         let key = target.key.unwrap_or_default();
@@ -80,6 +84,7 @@ impl Request {
             form,
             decision,
             judged: None,
+            prepared: sealing::prepared(head_id),
             bucket_row,
             pays_elsewhere: Cell::new(false),
         };
@@ -121,6 +126,11 @@ impl Request {
         rows::bucket(&self.bucket)?
             .filter(|row| row.record.id == id)
             .ok_or_else(|| no_such_bucket(&self.bucket))
+    }
+
+    /// Whether the request, or else the bucket, says under what the object is kept that it writes.
+    pub(crate) fn says_protection(&self) -> bool {
+        self.prepared.as_ref().is_some_and(Prepared::says_protection)
     }
 
     /// When the request arrived, in milliseconds since 1970.
@@ -175,31 +185,18 @@ impl Request {
     }
 }
 
-/// [`with_presigned`]. A protection at rest that is asked for in this way passes by the stage that would judge it:
-/// `NotImplemented`.
-fn all_headers(headers: Headers, query: &Query) -> Result<Headers> {
-    if query.has("X-Amz-Signature") || query.has("Signature") {
-        let unseen = query.iter().find(|(name, _)| {
-            let name = name.to_ascii_lowercase();
-            name.starts_with("x-amz-") && name.contains("server-side-encryption") && !headers.has(&name)
-        });
-        if let Some((name, _)) = unseen {
-            return Err(S3Error::new(ErrorCode::NotImplemented).detail("Header", name.to_ascii_lowercase()));
-        }
-    }
-    with_presigned(headers, query)
-}
-
-/// Sets the fact `owner` of a call that targets a bucket. `copies` says that it reads another object too.
-pub(crate) fn locate(call: &Call, id: u64, bucket: &str, copies: bool) -> Result<()> {
+/// Sets the fact `owner` of a call that targets a bucket. `copies` says that it reads another object too. Answers under what
+/// the bucket keeps new objects, where it says so.
+pub(crate) fn locate(call: &Call, id: u64, bucket: &str, copies: bool) -> Result<Option<DefaultProtection>> {
     let row = rows::bucket(bucket)?.ok_or_else(|| no_such_bucket(bucket))?;
     call.set_owner(&Owner {
         account: row.record.owner.to_string(),
         // The source of a copy may be another's.
         guarded: row.record.is_guarded() || copies,
     });
+    let protection = row.record.default_protection();
     LOCATED.set(Some((id, row)));
-    Ok(())
+    Ok(protection)
 }
 
 thread_local! {

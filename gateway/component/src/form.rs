@@ -1,13 +1,11 @@
 //! Uploads from HTML forms: the fields ahead of the file say what is asked for.
 
+use gateway::encryption::is_about;
 use gateway::errors::{ErrorCode, Result};
 use gateway::form::Form;
 use gateway::form::multipart::{self, Reader};
 use gateway::headers::Headers;
 use sdk::{Call, Failure, Work, failure_to_error};
-
-/// What every field that asks for a protection has in its name.
-const SEALING: &str = "server-side-encryption";
 
 /// The form of a call.
 pub(crate) struct Received {
@@ -42,6 +40,6 @@ pub(crate) async fn receive(call: &Call, headers: &Headers) -> Result<Received> 
     let form = Form::new(fact.fields, &fact.file_name);
     Ok(Received {
         key: form.key()?.to_owned(),
-        concerns_sealing: form.iter().any(|(name, _)| name.contains(SEALING)),
+        concerns_sealing: form.iter().any(|(name, _)| is_about(name)),
     })
 }

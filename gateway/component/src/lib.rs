@@ -1,6 +1,7 @@
 //! The `gateway` component: takes a request head in, walks it through the stages, and renders every refusal.
 
 mod form;
+mod master_key;
 mod pipeline;
 mod refusals;
 mod settings;

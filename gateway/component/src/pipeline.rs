@@ -2,6 +2,7 @@
 
 use gateway::addressing;
 use gateway::copy_source;
+use gateway::encryption::is_about as concerns;
 use gateway::headers::Headers;
 use gateway::operations::{self, RequestHead};
 use gateway::operations::{Operation, aws_query};
@@ -10,11 +11,15 @@ use iam::Planned;
 use sdk::bindings::gateway::portcullis::gateway::{
     auth, cors, encryption, iam, policy, stages, storage, transform, website,
 };
-use sdk::{Call, Head, Progress, Refusal, SentHead, Target, Work, failure_to_error, refuse, trace};
+use sdk::{
+    Call, DefaultProtection, Head, Progress, Protection, Refusal, Sealed, SentHead, Target, Work,
+    failure_to_error, refuse, trace,
+};
 use stages::Position;
 use storage::Step;
 
 use crate::form;
+use crate::master_key;
 use crate::refusals;
 use crate::settings::settings;
 
@@ -103,22 +108,24 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     }
 
     // Whose it is, then whether they may. Storage refuses whatever policy did not allow.
+    let mut protection = None;
     if let Some(bucket) = target.bucket.as_deref().filter(|_| target.operation != CREATE_BUCKET) {
         border.enter("storage");
-        storage::locate(call, head.id, bucket, target.operation.contains(COPY))?;
+        protection = storage::locate(call, head.id, bucket, target.operation.contains(COPY))?;
     }
     border.enter("policy");
     policy::authorize(call)?;
 
     // What will happen to the bytes.
     let sealing = concerns_sealing(head, headers) || form.is_some_and(|form| form.concerns_sealing);
-    plan_bytes(call, &target, sealing, &border)?;
+    plan_bytes(call, head.id, &target, sealing, protection, &border)?;
 
     // The end of the pipeline: S3 object semantics.
     added(Position::BeforeStorage, call)?;
     border.enter("storage");
     let mut step = storage::start(call.share(), sent, &target)?;
     loop {
+        let mut opening = None;
         match step {
             Step::Responded => break,
             Step::Pending => sdk::executor::suspend().await,
@@ -127,9 +134,18 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
                 border.enter("policy");
                 policy::authorize_each(call)?;
             }
+            // Only what is stored says which key it takes.
+            Step::Sealed(sealed) => {
+                border.enter("encryption");
+                let opened = open(call, (head, headers), &target, &sealed, &border);
+                opening = Some(opened.inspect_err(|_| storage::abandon(head.id))?);
+            }
         }
         border.enter("storage");
-        step = storage::resume(head.id)?;
+        step = match opening {
+            Some(protection) => storage::open(head.id, &protection)?,
+            None => storage::resume(head.id)?,
+        };
     }
     border.enter("gateway");
     Ok(())
@@ -173,8 +189,15 @@ async fn verify_code(call: &Call, id: u64, border: &Border<'_>) -> Result<(), Re
 }
 
 /// Asks the stages that have a say in what happens to the bytes of an object. Only operations on object bodies have any of
-/// it, and only if asked for.
-fn plan_bytes(call: &Call, target: &Target, sealing: bool, border: &Border<'_>) -> Result<(), Refusal> {
+/// it, and only if asked for: by the request, or of new objects by their bucket.
+fn plan_bytes(
+    call: &Call,
+    id: u64,
+    target: &Target,
+    sealing: bool,
+    fallback: Option<DefaultProtection>,
+    border: &Border<'_>,
+) -> Result<(), Refusal> {
     match target.operation.as_str() {
         "GetObject" | "HeadObject" => {
             if target.bucket.as_deref().is_some_and(|bucket| bucket.ends_with(TRANSFORMING_ALIAS)) {
@@ -182,24 +205,51 @@ fn plan_bytes(call: &Call, target: &Target, sealing: bool, border: &Border<'_>) 
                 transform::select(call)?;
             }
             if sealing {
-                border.enter("encryption");
-                encryption::plan_open(call)?;
+                storage::prepare(id, None);
             }
         }
-        "PutObject"
-        | "CopyObject"
-        | "CreateMultipartUpload"
-        | "UploadPart"
-        | "UploadPartCopy"
-        | POST_OBJECT
+        // What is stored says how: the object, or the upload.
+        operation @ ("GetObjectAttributes" | "UploadPart" | "UploadPartCopy" | "CompleteMultipartUpload")
             if sealing =>
         {
+            // A bucket that refuses keys of clients refuses new parts under them, too.
+            let refuses = fallback.as_ref().is_some_and(|fallback| fallback.blocks_customer_keys);
+            if refuses && operation.starts_with("UploadPart") {
+                border.enter("encryption");
+                encryption::plan_seal(call, fallback.as_ref())?;
+            }
+            storage::prepare(id, None);
+        }
+        "PutObject" | "CopyObject" | "CreateMultipartUpload" | POST_OBJECT
+            if sealing || fallback.as_ref().is_some_and(|fallback| fallback.key.is_some()) =>
+        {
             border.enter("encryption");
-            encryption::plan_seal(call)?;
+            let mut protection = encryption::plan_seal(call, fallback.as_ref())?;
+            if let Some(Protection::Managed(key)) = &mut protection {
+                border.enter("policy");
+                master_key::authorize_write(call, target, key)?;
+            }
+            storage::prepare(id, protection.as_ref());
         }
         _ => {}
     }
     Ok(())
+}
+
+/// With what something is opened that was stored before, and whether who asks may use its key.
+fn open(
+    call: &Call,
+    request: (&Head, &Headers),
+    target: &Target,
+    sealed: &Sealed,
+    border: &Border<'_>,
+) -> Result<Protection, Refusal> {
+    let protection = encryption::plan_open(call, sealed)?;
+    if let Protection::Managed(key) = &protection {
+        border.enter("policy");
+        master_key::authorize_read(call, request, target, sealed.role, key)?;
+    }
+    Ok(protection)
 }
 
 /// Where one stage ends and the next begins. The host asks for the time of the stages of some calls; marking borders for
@@ -250,10 +300,16 @@ fn resolve(head: &Head, headers: &Headers) -> gateway::errors::Result<Target> {
     Ok(Target { operation: resolved.operation.name().to_owned(), bucket: resolved.bucket, key: resolved.key })
 }
 
-/// Whether a request names any protection of what is stored: a header, or its twin in a presigned query.
+/// Whether a request names any protection of what is stored: a header, or its twin in a presigned query, whose names are
+/// written as their client likes.
 fn concerns_sealing(head: &Head, headers: &Headers) -> bool {
     const MARK: &str = "server-side-encryption";
-    headers.iter().any(|(name, _)| name.contains(MARK)) || head.query.contains(MARK)
+    if headers.iter().any(|(name, _)| name.contains(MARK)) || concerns(&head.query) {
+        return true;
+    }
+    // A query without escapes was looked at.
+    head.query.contains('%')
+        && Query::parse(&head.query).is_ok_and(|query| query.iter().any(|(name, _)| concerns(name)))
 }
 
 /// Stages that users added at a position; usually there are none.

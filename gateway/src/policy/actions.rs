@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html>
 
 pub(crate) mod iam;
+pub(crate) mod kms;
 
 use super::pattern::{Pattern, Syntax, Variables, Wildcards, matches};
 
@@ -39,6 +40,11 @@ impl ActionPattern {
     /// Whether it means an action of IAM or STS.
     pub(crate) fn is_of_iam(&self) -> bool {
         iam::ACTIONS.iter().any(|name| self.matches(&name.to_ascii_lowercase()))
+    }
+
+    /// Whether it means an action of KMS.
+    pub(crate) fn is_of_kms(&self) -> bool {
+        kms::ACTIONS.iter().any(|name| self.matches(&name.to_ascii_lowercase()))
     }
 
     /// The actions of S3 that it means.

@@ -151,6 +151,9 @@ impl Decision<'_> {
 /// session policies limit what a principal's own policies grant, and what the resource's policy grants to the
 /// role of a session; they do not limit what it grants to the user or the session itself, or to everybody.
 /// What it grants to an account, the account has to pass on with policies of its own.
+///
+/// A role and a key are stricter than a bucket: whom their own policies do not mean, the account cannot let in. Of the
+/// account's own people, a key is open to the root user and to users whom no policy limits all the same.
 pub fn decide<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Decision<'a> {
     let verdicts = Verdicts::of(request, policies);
     match verdicts.denied() {
@@ -221,11 +224,13 @@ impl<'a> Verdicts<'a> {
         }
         let is_root = principal.kind == PrincipalKind::Root;
         let is_trust = policies.resource.is_some_and(|source| source.policy.is_trust);
+        let is_closed = policies.resource.is_some_and(|source| source.policy.is_of_key)
+            && !matches!(policies.identity, Identity::Unlimited);
         match granted {
             _ if is_own && is_root && !is_trust => return Ok(Reason::Owner),
             Some((reason, Reach::Direct)) if is_own => return Ok(reason),
             // A role trusts whom its policy names, and nobody else; the owner's permission is not enough.
-            None if !is_own || is_trust => return Err(Layer::Resource),
+            None if !is_own || is_trust || is_closed => return Err(Layer::Resource),
             _ => {}
         }
         let by_identity = match self.identity {

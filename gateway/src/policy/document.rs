@@ -31,12 +31,14 @@ pub enum Kind<'a> {
     Boundary,
     /// A listener: what may pass through it.
     Endpoint,
+    /// A master key: who may use it. <https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html>
+    Key,
 }
 
 impl Kind<'_> {
     /// Whether statements say whom they are about.
     fn names_principals(self) -> bool {
-        matches!(self, Kind::Bucket(_) | Kind::Trust | Kind::Endpoint)
+        matches!(self, Kind::Bucket(_) | Kind::Trust | Kind::Endpoint | Kind::Key)
     }
 }
 
@@ -77,6 +79,7 @@ pub struct Policy {
     pub id: Option<Box<str>>,
     pub(crate) statements: Vec<Statement>,
     pub(crate) is_trust: bool,
+    pub(crate) is_of_key: bool,
 }
 
 /// A statement of a policy.
@@ -123,7 +126,8 @@ impl Policy {
             resources: None,
             conditions: Vec::new(),
         };
-        Policy { version: Version::V2012, id: None, statements: vec![statement], is_trust: false }
+        let statements = vec![statement];
+        Policy { version: Version::V2012, id: None, statements, is_trust: false, is_of_key: false }
     }
 
     /// Reads a document.
@@ -152,7 +156,8 @@ impl Policy {
         let version = read_version(kind, version)?;
         let statements = read_statements(kind, version, statements)?;
         check_sids(kind, &statements)?;
-        Ok(Policy { version, id, statements, is_trust: kind == Kind::Trust })
+        let (is_trust, is_of_key) = (kind == Kind::Trust, kind == Kind::Key);
+        Ok(Policy { version, id, statements, is_trust, is_of_key })
     }
 
     /// [`Policy::parse`] for the body of a request.
@@ -388,6 +393,10 @@ fn check_action(kind: Kind<'_>, text: &str) -> Result<(), MalformedPolicy> {
             let is_sts = vendor.is_some_and(|vendor| vendor.eq_ignore_ascii_case("sts"));
             if is_sts { Ok(()) } else { Err(MalformedPolicy::TrustAction) }
         }
+        Kind::Key => {
+            let is_kms = vendor.is_some_and(|vendor| vendor.eq_ignore_ascii_case("kms"));
+            if is_kms || text == "*" { Ok(()) } else { Err(MalformedPolicy::Action) }
+        }
         // IAM and STS are behind the same listener.
         Kind::Endpoint if vendor.is_some_and(is_of_iam) => Ok(()),
         Kind::Bucket(_) | Kind::Endpoint => {
@@ -422,7 +431,7 @@ fn read_resources(
     let Some((value, except)) = element else {
         return match kind {
             Kind::Trust => Ok(None),
-            Kind::Bucket(_) | Kind::Endpoint => Err(MalformedPolicy::MissingField("Resource")),
+            Kind::Bucket(_) | Kind::Endpoint | Kind::Key => Err(MalformedPolicy::MissingField("Resource")),
             Kind::Identity | Kind::Session | Kind::Boundary => Err(MalformedPolicy::IamResources),
         };
     };
@@ -448,6 +457,10 @@ fn check_resource(kind: Kind<'_>, text: &str) -> Result<(), MalformedPolicy> {
     let (arn, _, service) = (parts.next(), parts.next(), parts.next());
     match kind {
         Kind::Endpoint if arn == Some("arn") && service.is_some_and(is_of_iam) => Ok(()),
+        Kind::Key => {
+            let is_kms = arn == Some("arn") && service == Some("kms");
+            if is_kms { Ok(()) } else { Err(MalformedPolicy::Resource) }
+        }
         // Whether it is of this bucket is judged with the whole statement.
         Kind::Bucket(_) | Kind::Endpoint => {
             let relative = parts.nth(2);

@@ -49,7 +49,8 @@ macro_rules! keys {
             /// Every key, in the order of the catalogue.
             pub const ALL: &'static [KeyId] = &[$(KeyId::$id),+];
 
-            /// The name as AWS writes it; ends with `/` where a tag's key follows. Empty for others.
+            /// The name as AWS writes it; ends with `/` where a tag's key follows, and with `:` where that of an encryption context
+            /// does. Empty for others.
             pub fn name(self) -> &'static str {
                 match self { $(KeyId::$id => $name,)+ KeyId::Other => "" }
             }
@@ -200,6 +201,25 @@ keys! {
     StorageClass                   "s3:x-amz-storage-class"              Text         WRITES;
     WebsiteRedirectLocation        "s3:x-amz-website-redirect-location"  Text         WRITES;
 
+    KmsCallerAccount               "kms:CallerAccount"                   Text         ANYWHERE;
+    KmsEncryptionAlgorithm         "kms:EncryptionAlgorithm"             Text         ANYWHERE;
+    KmsEncryptionContext           "kms:EncryptionContext:"              Text         ANYWHERE;
+    KmsEncryptionContextKeys       "kms:EncryptionContextKeys"           Text         ANYWHERE;
+    KmsGrantConstraintType         "kms:GrantConstraintType"             Text         ANYWHERE;
+    KmsGranteePrincipal            "kms:GranteePrincipal"                ArnText      ANYWHERE;
+    KmsGrantIsForAwsResource       "kms:GrantIsForAWSResource"           Bool         ANYWHERE;
+    KmsGrantOperations             "kms:GrantOperations"                 Text         ANYWHERE;
+    KmsKeyOrigin                   "kms:KeyOrigin"                       Text         ANYWHERE;
+    KmsKeySpec                     "kms:KeySpec"                         Text         ANYWHERE;
+    KmsKeyUsage                    "kms:KeyUsage"                        Text         ANYWHERE;
+    KmsMultiRegion                 "kms:MultiRegion"                     Bool         ANYWHERE;
+    KmsMultiRegionKeyType          "kms:MultiRegionKeyType"              Text         ANYWHERE;
+    KmsReEncryptOnSameKey          "kms:ReEncryptOnSameKey"              Bool         ANYWHERE;
+    KmsRequestAlias                "kms:RequestAlias"                    Text         ANYWHERE;
+    KmsResourceAliases             "kms:ResourceAliases"                 Text         ANYWHERE;
+    KmsRetiringPrincipal           "kms:RetiringPrincipal"               ArnText      ANYWHERE;
+    KmsViaService                  "kms:ViaService"                      Text         ANYWHERE;
+
     StsDurationSeconds             "sts:DurationSeconds"                 Number       ANYWHERE;
     StsExternalId                  "sts:ExternalId"                      Text         ANYWHERE;
     StsRoleSessionName             "sts:RoleSessionName"                 Text         ANYWHERE;
@@ -212,9 +232,9 @@ keys! {
 }
 
 impl KeyId {
-    /// Whether a tag's key follows the name.
+    /// Whether a tag's key follows the name, or that of an encryption context.
     pub fn is_family(self) -> bool {
-        self.name().ends_with('/')
+        self.name().ends_with(['/', ':'])
     }
 
     /// Whether a request may carry several values, which conditions compare with `ForAnyValue` and
@@ -232,6 +252,9 @@ impl KeyId {
                 | KeyId::RequestObjectTagKeys
                 | KeyId::InventoryOptionalFields
                 | KeyId::StsTransitiveTagKeys
+                | KeyId::KmsEncryptionContextKeys
+                | KeyId::KmsGrantOperations
+                | KeyId::KmsResourceAliases
         )
     }
 }
@@ -240,7 +263,8 @@ impl KeyId {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Key {
     id: KeyId,
-    /// The whole name in lower case, but for the key of a tag.
+    /// The whole name in lower case, but for the key of a tag. Keys of encryption contexts are compared without regard to case:
+    /// <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html>
     name: Box<str>,
     /// Where the key of a tag starts in `name`; its end when there is none.
     tag_start: usize,
@@ -253,6 +277,11 @@ impl Key {
         let exact = |id: &&KeyId| !id.is_family() && id.name().eq_ignore_ascii_case(&folded);
         if let Some(id) = KeyId::ALL.iter().find(exact) {
             return Key { id: *id, tag_start: folded.len(), name: folded.into() };
+        }
+        let context = KeyId::KmsEncryptionContext;
+        let prefix = context.name().len();
+        if folded.len() > prefix && folded.starts_with(&context.name().to_ascii_lowercase()) {
+            return Key { id: context, tag_start: prefix, name: folded.into() };
         }
         if let Some((family, tag)) = name.split_once('/').filter(|(_, tag)| !tag.is_empty()) {
             let is_family =

@@ -105,6 +105,7 @@ fn unknown_action(action: &ActionPattern) -> Option<(Severity, &'static str, Str
         "s3" => ("S3", action.known().next().is_some()),
         "iam" => ("IAM", action.is_of_iam()),
         "sts" => ("STS", action.is_of_iam()),
+        "kms" => ("KMS", action.is_of_kms()),
         // Others have services that are not here; a typing mistake is told where it is near.
         _ => {
             let meant = nearest(text, known_actions())?;
@@ -123,7 +124,8 @@ fn unknown_action(action: &ActionPattern) -> Option<(Severity, &'static str, Str
 }
 
 fn known_actions() -> impl Iterator<Item = &'static str> {
-    actions::ACTIONS.iter().map(|(name, _)| *name).chain(actions::iam::ACTIONS.iter().copied())
+    let others = actions::iam::ACTIONS.iter().chain(actions::kms::ACTIONS);
+    actions::ACTIONS.iter().map(|(name, _)| *name).chain(others.copied())
 }
 
 fn is_s3(action: &ActionPattern) -> bool {

@@ -134,7 +134,7 @@ fn parse_one(kind: Kind<'_>, sort: &str, text: &str) -> Option<Named> {
     match sort {
         "AWS" if text == "*" => Some(Named::Everyone),
         "AWS" if !wild => parse_aws(text),
-        "CanonicalUser" if !text.is_empty() && !wild && kind != Kind::Trust => {
+        "CanonicalUser" if !text.is_empty() && !wild && !matches!(kind, Kind::Trust | Kind::Key) => {
             Some(Named::Canonical(text.into()))
         }
         "Federated" if !text.is_empty() && !wild => Some(Named::Federated(text.into())),

@@ -45,6 +45,7 @@ fn confines(condition: &Condition) -> bool {
         | KeyId::VpceAccount
         | KeyId::VpceOrgId
         | KeyId::SseKmsKeyId
+        | KeyId::KmsCallerAccount
         | KeyId::DataAccessPointAccount => condition.confines(|_, is_open| !is_open),
         KeyId::UserId => condition.confines(|text, is_open| !is_open || is_session_of_role(text)),
         KeyId::DataAccessPointArn => condition.confines(|text, is_open| !is_open || is_of_account(text)),

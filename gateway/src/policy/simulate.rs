@@ -34,7 +34,7 @@ pub enum Role {
     Boundary,
     /// It limits a session.
     Session,
-    /// It is the resource's own: a bucket policy, or the trust policy of a role.
+    /// It is the resource's own: the policy of a bucket or of a key, or the trust policy of a role.
     Resource,
 }
 
@@ -219,14 +219,15 @@ fn variables<'a>(patterns: impl Iterator<Item = &'a Pattern>, keys: &mut BTreeSe
 }
 
 impl Policy {
-    /// Reads the policy of a resource without being told of which one: of the bucket that its first resource names, or of
-    /// a role where it names none.
+    /// Reads the policy of a resource without being told of which one: of the bucket that its first resource names, of a key
+    /// where its actions are those of keys, or of a role where it names no resource.
     ///
     /// # Errors
     /// As [`Policy::parse`].
     pub fn parse_of_resource(text: &str) -> Result<Policy, MalformedPolicy> {
         let bucket = bucket_of(text);
         match bucket.as_deref() {
+            _ if is_of_key(text) => Policy::parse(Kind::Key, text),
             Some(bucket) => Policy::parse(Kind::Bucket(bucket), text),
             None => Policy::parse(Kind::Trust, text),
         }
@@ -237,15 +238,26 @@ impl Policy {
 /// resource.
 pub(crate) fn bucket_of(text: &str) -> Option<String> {
     let document = Json::parse(text).ok()?;
-    let member = |value: &Json, names: &[&str]| -> Option<Json> {
-        let own = value.members()?.iter().find(|(name, _)| names.contains(&name.as_str()));
-        own.map(|(_, value)| value.clone())
-    };
     let statements = member(&document, &["Statement"])?;
     let resource = statements.items().iter().find_map(|own| member(own, &["Resource", "NotResource"]))?;
     let first = resource.items().first().and_then(Json::text).unwrap_or_default();
     let named = first.splitn(6, ':').nth(5).unwrap_or_default();
     Some(named.split('/').next().unwrap_or_default().to_owned())
+}
+
+/// Whether a document is about the use of keys: its first action is one of KMS.
+pub(crate) fn is_of_key(text: &str) -> bool {
+    let Ok(document) = Json::parse(text) else { return false };
+    let statements = member(&document, &["Statement"]);
+    let action =
+        statements.iter().flat_map(Json::items).find_map(|own| member(own, &["Action", "NotAction"]));
+    let first = action.as_ref().and_then(|own| own.items().first()).and_then(Json::text);
+    first.is_some_and(|first| first.get(..4).is_some_and(|vendor| vendor.eq_ignore_ascii_case("kms:")))
+}
+
+fn member(value: &Json, names: &[&str]) -> Option<Json> {
+    let own = value.members()?.iter().find(|(name, _)| names.contains(&name.as_str()));
+    own.map(|(_, value)| value.clone())
 }
 
 /// The documents, read.

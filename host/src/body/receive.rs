@@ -18,7 +18,7 @@ use super::{
     framing::{Decoder, Trailers},
     md5::pool::{BODY_BYTES_MIN, BodyMd5},
 };
-use crate::volume::{PendingBlob, Receiver, SpanReader, Volume, VolumeError};
+use crate::volume::{DataKey, PendingBlob, Receiver, SpanReader, Volume, VolumeError};
 
 #[cfg(test)]
 mod tests;
@@ -37,6 +37,8 @@ pub struct Plan {
     pub digests: Vec<Algorithm>,
     /// `Content-Length`, when there is one.
     pub content_length: Option<u64>,
+    /// What the blob is sealed under, in the place of the volume's own key.
+    pub key: Option<DataKey>,
 }
 
 /// A body in memory.
@@ -109,11 +111,38 @@ pub async fn ingest<B>(
 where
     B: Body<Data = Bytes>,
 {
-    let Plan { length_max, digests: planned, content_length } = plan;
+    let Plan { length_max, digests: planned, content_length, key } = plan;
     let (framing, promised) = promises(payload);
     let intake = Intake { framing, length_max, content_length, idle };
-    let mut file = NewBlob::new(volume, &planned, promised, intake.announced_length());
+    let mut file = NewBlob::new(volume, &planned, promised, intake.announced_length(), key);
     let (length, trailers) = intake.receive(body, &mut file).await?;
+    finish(file, promised, &planned, length, trailers).await
+}
+
+/// Takes stored bytes into a new blob, and computes digests of them: how bytes come under another key.
+pub async fn reseal(mut reader: SpanReader, plan: Plan, volume: &Volume) -> Result<Ingested, Failure> {
+    let Plan { length_max, digests: planned, key, .. } = plan;
+    let length = reader.length();
+    let mut file = NewBlob::new(volume, &planned, None, Some(length), key);
+    let mut passed = Passed { length: 0, length_max, destination: &mut file };
+    while let Some(bytes) = reader.next(TURN_BYTES).await? {
+        passed.take(bytes).await?;
+        tokio::task::yield_now().await;
+    }
+    if passed.length != length {
+        return Err(Failure::StorageFailed);
+    }
+    finish(file, None, &planned, length, Trailers::new()).await
+}
+
+/// A body is complete: keeps what was promised of it, or fails.
+async fn finish(
+    file: NewBlob<'_>,
+    promised: Option<[u8; 32]>,
+    planned: &[Algorithm],
+    length: u64,
+    trailers: Trailers,
+) -> Result<Ingested, Failure> {
     let NewBlob { receiver, digests, md5, .. } = file;
     let mut values = digests.finish();
     keep_promise(promised, &values)?;
@@ -124,7 +153,7 @@ where
     // The volume checks what it stores with this very CRC.
     let crc = blob.as_ref().map_or(0, PendingBlob::crc64nvme);
     values.push((Algorithm::Crc64nvme, crc.to_be_bytes().to_vec()));
-    Ok(Ingested { blob, length, digests: in_order(&planned, values), trailers })
+    Ok(Ingested { blob, length, digests: in_order(planned, values), trailers })
 }
 
 /// Digests of stored bytes.
@@ -322,6 +351,7 @@ impl Destination for Memory {
 struct NewBlob<'a> {
     volume: &'a Volume,
     announced: Option<u64>,
+    key: Option<DataKey>,
     /// From the first byte on: an empty body needs no blob.
     receiver: Option<Receiver>,
     digests: DigestSet,
@@ -335,6 +365,7 @@ impl<'a> NewBlob<'a> {
         planned: &[Algorithm],
         promised: Option<[u8; 32]>,
         announced: Option<u64>,
+        key: Option<DataKey>,
     ) -> Self {
         let long = announced.is_none_or(|length| length >= BODY_BYTES_MIN);
         let md5 = if long && planned.contains(&Algorithm::Md5) { BodyMd5::new() } else { None };
@@ -345,14 +376,15 @@ impl<'a> NewBlob<'a> {
             _ => true,
         });
         let digests = DigestSet::new(here.chain(promised.map(|_| Algorithm::Sha256)));
-        Self { volume, announced, receiver: None, digests, md5 }
+        Self { volume, announced, key, receiver: None, digests, md5 }
     }
 }
 
 impl Destination for NewBlob<'_> {
     async fn take(&mut self, piece: Bytes) -> Result<(), Failure> {
         self.digests.update(&piece);
-        let receiver = self.receiver.get_or_insert_with(|| self.volume.receive(self.announced, None));
+        let receiver =
+            self.receiver.get_or_insert_with(|| self.volume.receive(self.announced, self.key.as_ref()));
         receiver.write(&piece)?;
         match &mut self.md5 {
             Some(md5) => md5.push(piece).await.map_err(|_| Failure::StorageFailed),

@@ -8,7 +8,7 @@ use crate::bindings::calls::{
     IngestPlan, Named, Outcome, Owner, Payload, Principal, SecondFactor, Session, Span, Target,
 };
 use crate::body::{Boundary, digest::Algorithm};
-use crate::call::{Answer, CallHandle, CallState, Calls, Work};
+use crate::call::{Answer, AnswerBody, CallHandle, CallState, Calls, Ingest, StoredBytes, Work};
 use crate::header_lines;
 use crate::work;
 
@@ -244,7 +244,11 @@ impl HostCall for CallsView<'_> {
     }
 
     fn schedule_ingest(&mut self, handle: Resource<CallHandle>, plan: IngestPlan) -> Result<()> {
-        self.schedule(&handle, Work::Ingest(plan))
+        let call = self.own_call(&handle)?;
+        let key = plan.key.map(|number| call.data_key(number)).transpose()?;
+        let source = plan.source.as_ref().map(|source| call.stored(source)).transpose()?;
+        let ingest = Ingest { length_max: plan.length_max, digests: plan.digests, key, source };
+        self.schedule(&handle, Work::Ingest(ingest))
     }
 
     fn schedule_commit(&mut self, handle: Resource<CallHandle>, batch: Batch) -> Result<()> {
@@ -275,7 +279,14 @@ impl HostCall for CallsView<'_> {
         headers: String,
         body: Body,
     ) -> Result<()> {
-        self.own_call(&handle)?.answer = Some(Answer { status, headers, body });
+        let call = self.own_call(&handle)?;
+        let body = match body {
+            Body::None => AnswerBody::None,
+            Body::Bytes(bytes) => AnswerBody::Bytes(bytes),
+            Body::Stored(spans) => AnswerBody::Stored(StoredBytes { spans, key: None }),
+            Body::Sealed(stored) => AnswerBody::Stored(call.stored(&stored)?),
+        };
+        call.answer = Some(Answer { status, headers, body });
         Ok(())
     }
 

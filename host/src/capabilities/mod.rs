@@ -4,8 +4,10 @@ mod calls;
 pub(crate) mod digests;
 mod index;
 pub mod keys;
+mod master_keys;
 mod plain;
 mod published;
+mod seals;
 mod stages;
 mod vault;
 
@@ -34,6 +36,8 @@ pub struct HostState {
     pub accounts: Arc<Accounts>,
     /// Seals and opens secrets.
     pub vault: Arc<crate::vault::Vault>,
+    /// Keys that data keys are wrapped under.
+    pub kms: Arc<crate::kms::KeyService>,
     /// Derived signing keys.
     pub signing_keys: keys::SigningKeys,
     /// What the operator set.
@@ -64,6 +68,8 @@ pub fn linker(engine: &Engine) -> wasmtime::Result<Linker<HostState>> {
     bindings::index::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::keys::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::vault::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
+    bindings::master_keys::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
+    bindings::seals::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::digests::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::random::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::settings::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;

@@ -10,7 +10,7 @@ use crate::advice::{Named, Question};
 use crate::explain;
 
 /// What a policy can be for.
-const KINDS: [&str; 6] = ["identity", "resource", "trust", "boundary", "session", "endpoint"];
+const KINDS: [&str; 7] = ["identity", "resource", "trust", "boundary", "session", "endpoint", "key"];
 
 /// `portcullis explain`
 pub(super) fn explain_command() -> Command {
@@ -93,7 +93,7 @@ fn simulate_command() -> Command {
         .arg(file("policy", "A policy of who asks; repeatable").action(ArgAction::Append))
         .arg(file("boundary", "The permissions boundary of who asks"))
         .arg(file("session", "A session policy; repeatable").action(ArgAction::Append))
-        .arg(file("resource-policy", "The policy of the resource, or the trust policy of the role"))
+        .arg(file("resource-policy", "The policy of the bucket or of the key, or the trust policy of the role"))
         .arg(
             text("action", "ACTION", "An action, as policies name it; repeatable")
                 .action(ArgAction::Append)

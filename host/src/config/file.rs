@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::key::Form;
-use super::{AccountEntry, Config, ConfigError, KEYS, Key, ListenerEntry, Origin};
+use super::{AccountEntry, Config, ConfigError, KEYS, Key, ListenerEntry, MasterKeyEntry, Origin};
 
 /// What a file says, not yet judged value by value.
 pub(super) struct File {
@@ -13,6 +13,7 @@ pub(super) struct File {
     pub(super) values: Vec<(String, Vec<String>)>,
     pub(super) variables: BTreeMap<String, String>,
     pub(super) accounts: Vec<AccountEntry>,
+    pub(super) master_keys: Vec<MasterKeyEntry>,
     pub(super) listeners: Vec<ListenerEntry>,
 }
 
@@ -37,12 +38,19 @@ pub(super) fn parse(text: &str) -> Result<File, ConfigError> {
             error.span().map_or(0, |span| text.bytes().take(span.start).filter(|b| *b == b'\n').count());
         ConfigError(format!("line {}: {}", line + 1, error.message()))
     })?;
-    let mut file =
-        File { values: Vec::new(), variables: BTreeMap::new(), accounts: Vec::new(), listeners: Vec::new() };
+    let mut file = File {
+        values: Vec::new(),
+        variables: BTreeMap::new(),
+        accounts: Vec::new(),
+        master_keys: Vec::new(),
+        listeners: Vec::new(),
+    };
     for (name, value) in table {
         match (name.as_str(), value) {
             ("variables", toml::Value::Table(table)) => file.variables = variables(table)?,
             ("accounts", toml::Value::Array(entries)) => file.accounts = accounts(entries)?,
+            ("kms_keys", toml::Value::Array(entries)) => file.master_keys = master_keys(entries)?,
+            ("kms_keys", _) => return Err(ConfigError("kms_keys: expected [[kms_keys]] tables".to_owned())),
             ("listeners", toml::Value::Array(entries)) => file.listeners = listeners(entries)?,
             ("listeners", _) => {
                 return Err(ConfigError("listeners: expected [[listeners]] tables".to_owned()));
@@ -97,7 +105,7 @@ pub(super) fn unknown(name: &str) -> ConfigError {
     let mut names: Vec<&str> = KEYS.iter().filter(same).map(|key| key.name).collect();
     if table.is_empty() || names.is_empty() {
         names = KEYS.iter().map(|key| key.name).collect();
-        names.extend(["variables", "accounts", "listeners"]);
+        names.extend(["variables", "accounts", "kms_keys", "listeners"]);
     }
     ConfigError(format!("unknown key {name}; allowed here: {}", names.join(", ")))
 }
@@ -117,6 +125,16 @@ fn accounts(entries: Vec<toml::Value>) -> Result<Vec<AccountEntry>, ConfigError>
         let id = value.get("id").and_then(toml::Value::as_str).unwrap_or("without id").to_owned();
         value.try_into().map_err(|error: toml::de::Error| {
             ConfigError(format!("accounts[{index}] ({id}): {}", error.message()))
+        })
+    };
+    entries.into_iter().enumerate().map(entry).collect()
+}
+
+fn master_keys(entries: Vec<toml::Value>) -> Result<Vec<MasterKeyEntry>, ConfigError> {
+    let entry = |(index, value): (usize, toml::Value)| {
+        let id = value.get("id").and_then(toml::Value::as_str).unwrap_or("without id").to_owned();
+        value.try_into().map_err(|error: toml::de::Error| {
+            ConfigError(format!("kms_keys[{index}] ({id}): {}", error.message()))
         })
     };
     entries.into_iter().enumerate().map(entry).collect()
@@ -168,6 +186,17 @@ pub(super) fn render(config: &Config) -> String {
                 let _ = writeln!(text, "{name} = {}", quoted(value));
             }
         }
+    }
+    for key in &config.master_keys {
+        let _ = writeln!(text, "\n[[kms_keys]]\nid = {}", quoted(&key.id));
+        let policy = key.policy.as_ref().map(|path| path.display().to_string());
+        for (name, value) in [("account", key.account.as_ref()), ("policy", policy.as_ref())] {
+            if let Some(value) = value {
+                let _ = writeln!(text, "{name} = {}", quoted(value));
+            }
+        }
+        let aliases: Vec<String> = key.alias.iter().map(|alias| quoted(alias)).collect();
+        let _ = writeln!(text, "alias = [{}]\nenabled = {}", aliases.join(", "), key.enabled);
     }
     for account in &config.accounts {
         let _ = writeln!(text, "\n[[accounts]]\nid = {}", quoted(&account.id));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::key::{Form, find};
-use super::{Config, ConfigError, KEYS, Key, ListenerEntry, Origin, file};
+use super::{Config, ConfigError, KEYS, Key, ListenerEntry, MasterKeyEntry, Origin, file};
 
 /// The prefix of our environment variables, and that of pipeline variables.
 const PREFIX: &str = "PORTCULLIS_";
@@ -101,6 +101,7 @@ fn apply_file(config: &mut Config, path: &Path) -> Result<(), ConfigError> {
     apply(config, Origin::File, values).map_err(named)?;
     config.variables.extend(file.variables);
     config.accounts = file.accounts;
+    config.master_keys = file.master_keys;
     config.listeners = file.listeners;
     // A path in the file is meant from where the file is, wherever the server is started.
     let folder = path.parent().unwrap_or(Path::new(""));
@@ -113,7 +114,8 @@ fn apply_file(config: &mut Config, path: &Path) -> Result<(), ConfigError> {
             *path = folder.join(&*path);
         }
     }
-    for policy in config.listeners.iter_mut().filter_map(|listener| listener.policy.as_mut()) {
+    let of_listeners = config.listeners.iter_mut().filter_map(|listener| listener.policy.as_mut());
+    for policy in of_listeners.chain(config.master_keys.iter_mut().filter_map(|key| key.policy.as_mut())) {
         *policy = folder.join(&*policy);
     }
     Ok(())
@@ -215,6 +217,7 @@ fn check(config: &Config) -> Result<(), ConfigError> {
         return Err(ConfigError(format!("admin_listen: {shared} is in listen too")));
     }
     check_listeners(config)?;
+    check_master_keys(config)?;
     for (variable, key) in [("region", "region"), ("domains", "domain")] {
         if config.variables.contains_key(variable) {
             return Err(ConfigError(format!("variables.{variable}: set the key {key} instead")));
@@ -225,6 +228,35 @@ fn check(config: &Config) -> Result<(), ConfigError> {
         (None, Some(_)) => Err(ConfigError("root.secret_key is set, root.access_key is not".to_owned())),
         _ => Ok(()),
     }
+}
+
+/// Names of keys are part of ARNs and of paths.
+fn check_master_keys(config: &Config) -> Result<(), ConfigError> {
+    for (index, key) in config.master_keys.iter().enumerate() {
+        let MasterKeyEntry { id, account, alias, .. } = key;
+        let refused = |why: String| Err(ConfigError(format!("kms_keys[{index}]: {why}")));
+        if !MasterKeyEntry::is_id(id) {
+            return refused(format!("id = {id:?}: allowed are 1 to 128 letters, digits, - and _"));
+        }
+        let is_account = |text: &String| text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+        if let Some(account) = account.as_ref().filter(|account| !is_account(account)) {
+            return refused(format!("account = {account:?}: allowed are 12 digits"));
+        }
+        if let Some(alias) = alias.iter().find(|alias| !is_alias(alias)) {
+            return refused(format!(
+                "alias = {alias:?}: allowed is alias/ and 1 to 250 letters, digits and /_-, but not alias/aws/"
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// <https://docs.aws.amazon.com/kms/latest/APIReference/API_CreateAlias.html>
+fn is_alias(text: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"/_-".contains(&byte);
+    text.strip_prefix("alias/").is_some_and(|name| {
+        (1..=250).contains(&name.len()) && !name.starts_with("aws/") && name.bytes().all(letter)
+    })
 }
 
 /// Endpoints have ids like AWS's, and an address takes one listener.

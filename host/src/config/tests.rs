@@ -264,3 +264,38 @@ fn named_listeners_that_mean_nothing_are_refused() {
         assert!(refusal.contains(expected), "{text}: {refusal}");
     }
 }
+
+#[test]
+fn master_keys_are_read_and_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = "[[kms_keys]]\nid = \"photos-2026\"\naccount = \"111122223333\"\nalias = [\"alias/photos\", \"alias/a/b\"]\n\
+                enabled = false\npolicy = \"p.json\"\n[[kms_keys]]\nid = \"k\"\n";
+    let config = load(&with_file(&folder, text), &Environment::default()).unwrap();
+    let [first, second] = config.master_keys.as_slice() else { panic!("{:?}", config.master_keys) };
+    assert_eq!((first.id.as_str(), first.account.as_deref()), ("photos-2026", Some("111122223333")));
+    assert_eq!((first.alias.len(), first.enabled), (2, false));
+    assert_eq!(first.policy.as_deref(), Some(folder.path().join("p.json").as_path()));
+    assert_eq!((second.account.as_deref(), second.alias.len(), second.enabled), (None, 0, true));
+    let again = load(&with_file(&folder, &config.render()), &Environment::default()).unwrap();
+    assert_eq!(again.master_keys, config.master_keys);
+}
+
+#[test]
+fn master_keys_that_mean_nothing_are_refused() {
+    let key = |more: &str| format!("[[kms_keys]]\nid = \"k\"\n{more}\n");
+    for (text, expected) in [
+        ("kms_keys = 1".to_owned(), "[[kms_keys]] tables"),
+        ("[[kms_keys]]\nenabled = true".to_owned(), "missing field `id`"),
+        ("[[kms_keys]]\nid = \"../k\"".to_owned(), "allowed are 1 to 128 letters"),
+        ("[[kms_keys]]\nid = \"\"".to_owned(), "allowed are 1 to 128 letters"),
+        (key("account = \"1\""), "12 digits"),
+        (key("alias = [\"photos\"]"), "allowed is alias/"),
+        (key("alias = [\"alias/\"]"), "allowed is alias/"),
+        (key("alias = [\"alias/aws/s3\"]"), "not alias/aws/"),
+        (key("aliases = []"), "aliases"),
+        (key("enabled = \"no\""), "kms_keys[0] (k)"),
+    ] {
+        let refusal = refusal(&text);
+        assert!(refusal.contains(expected), "{text}: {refusal}");
+    }
+}

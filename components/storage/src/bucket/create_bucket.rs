@@ -13,7 +13,9 @@ use super::region;
 use crate::access::find;
 use crate::account;
 use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
-use crate::records::{Account, Acl, BucketRow, ObjectLockConfiguration, Payer, PublicAccess, Versioning};
+use crate::records::{
+    Account, Acl, BucketRow, Encryption, ObjectLockConfiguration, Payer, PublicAccess, Versioning,
+};
 use crate::request::Request;
 use crate::subresource::document;
 use crate::{index, rows, tables};
@@ -50,6 +52,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             holds_foreign: false,
             mfa_delete: None,
             payer: Payer::default(),
+            encryption: default_encryption(),
         };
         let mut plan = Plan::new();
         let key = tables::bucket_key(&request.bucket);
@@ -98,6 +101,13 @@ fn default_ownership() -> ObjectOwnership {
 fn default_block() -> Option<PublicAccessBlock> {
     let off = sdk::settings::get("block_public_access").as_deref() == Some("false");
     (!off).then_some(PublicAccessBlock::ALL)
+}
+
+/// What a new bucket says about sealing: keys of the client are refused, as in S3 since April 2026, unless the deployment lets
+/// them in. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-s3-c-encryption-setting-faq.html>
+fn default_encryption() -> Encryption {
+    let off = sdk::settings::get("block_sse_c").as_deref() == Some("false");
+    Encryption { blocks_customer_keys: !off, ..Encryption::default() }
 }
 
 fn taken(request: &Request, owner: Account, acl: &Acl, existing: &BucketRow) -> Result<Response> {

@@ -5,7 +5,7 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::Headers;
 use gateway::operations::complete_multipart_upload::{Completed, Input};
 use gateway::url_encoding;
-use sdk::{Response, Work, digests, failure_to_error};
+use sdk::{Response, SealedRole, Work, digests, failure_to_error};
 
 use super::assembly::Assembly;
 use super::{checksum, find, no_such_upload, part_list, parts};
@@ -14,11 +14,11 @@ use crate::object::headers;
 use crate::object::write::{self, NewObject, Place};
 use crate::plan::{ATTEMPTS_MAX, Plan};
 use crate::records::{
-    Algorithm, BucketRow, Checksum, ChecksumType, Details, ETag, Part, Row, Upload, Version,
+    Algorithm, BucketRow, Checksum, ChecksumType, Details, ETag, Part, Protection, Row, Upload, Version,
 };
 use crate::request::Request;
 use crate::subresource::{document, lock};
-use crate::{access, index, rows, tables, version_id};
+use crate::{access, index, rows, sealing, tables, version_id};
 
 /// Completes the upload: its parts become one object, and no byte of them is copied.
 ///
@@ -26,6 +26,7 @@ use crate::{access, index, rows, tables, version_id};
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let input = Input::parse(&request.query, &request.headers, &receive(request).await?)?;
     let mut bucket = request.bucket_row()?.clone();
+    let mut is_opened = false;
     for _ in 0..ATTEMPTS_MAX {
         let place = Place::read(&bucket.record, &request.key)?;
         let upload = match find(request, bucket.record.id) {
@@ -35,6 +36,10 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             }
             Err(error) => return Err(error),
         };
+        if !is_opened {
+            open(request, &upload.record).await?;
+            is_opened = true;
+        }
         let uploaded = parts::all(upload.record.sequence)?;
         let object = object(request, &bucket.record, &upload.record, &input, &uploaded)?;
         write::check(&input.preconditions, &place)?;
@@ -49,6 +54,20 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         bucket = request.read_bucket_row()?;
     }
     Err(write::conflict(&input.preconditions))
+}
+
+/// Asks for the key of the upload. A key that the client brings along is needed only where it had chosen a checksum, which the
+/// object's is made with; what comes must fit all the same.
+async fn open(request: &Request, upload: &Upload) -> Result<()> {
+    match &upload.protection {
+        Protection::Customer(_) if request.prepared.is_none() && upload.checksum_algorithm.is_none() => {
+            Ok(())
+        }
+        protection => {
+            let place = sealing::Place::of(request);
+            sealing::open(request, SealedRole::Upload, place, protection).await.map(|_key| ())
+        }
+    }
 }
 
 /// The checksum headers of this request speak of the object, not of the document: only `Content-MD5` is
@@ -101,7 +120,7 @@ fn object(
         legal_hold: upload.legal_hold,
         website_redirect: upload.website_redirect.clone(),
         upload: Some((upload.sequence, upload.nonce)),
-        encryption: upload.encryption,
+        protection: upload.protection.clone(),
         acl: upload.acl.clone(),
         ..Details::default()
     };
@@ -206,5 +225,6 @@ fn respond(request: &Request, version: &Version) -> Response {
     };
     let mut lines = String::new();
     headers::push_written_id(&mut lines, summary);
+    sealing::push_headers(&mut lines, &version.details.protection, None);
     Response::with_lines(200, lines).xml(completed.document())
 }

@@ -12,12 +12,14 @@ use crate::object::input::ObjectHeaders;
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::records::{Account, Initiator, Upload};
 use crate::request::Request;
+use crate::sealing::Seal;
 use crate::{access, index, tables};
 
 /// Begins an upload. What the headers say of the object is kept until it is completed.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let checksum = MultipartChecksum::parse(&request.headers)?;
     let initiator = initiator(request.identity());
+    let seal = Seal::of(request)?;
     let mut bucket = request.bucket_row()?.clone();
     for _ in 0..ATTEMPTS_MAX {
         let input = ObjectHeaders::read(&request.headers, &bucket.record, request.now_ms())?;
@@ -38,7 +40,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             retention: input.retention,
             legal_hold: input.legal_hold,
             website_redirect: input.website_redirect,
-            encryption: 0,
+            protection: seal.protection.clone(),
         };
         let mut plan = Plan::new();
         // The bucket must still be there, or nothing would ever find the upload again.
@@ -46,15 +48,17 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         let key = tables::upload_key(bucket.record.id, &request.key, upload.sequence);
         plan.put(tables::UPLOADS, key, &upload)?;
         if plan.commit(&request.call).await?.is_some() {
-            return Ok(respond(request, &upload));
+            return Ok(respond(request, &upload, &seal));
         }
         bucket = request.read_bucket_row()?;
     }
     Err(contended())
 }
 
-fn respond(request: &Request, upload: &Upload) -> Response {
-    let mut response = Response::new(200);
+fn respond(request: &Request, upload: &Upload, seal: &Seal) -> Response {
+    let mut lines = String::with_capacity(128);
+    seal.push_chosen(&mut lines);
+    let mut response = Response::with_lines(200, lines);
     if let Some(algorithm) = upload.checksum_algorithm {
         response = response.header("x-amz-checksum-algorithm", algorithm.as_str());
     }

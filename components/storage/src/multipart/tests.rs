@@ -12,8 +12,8 @@ use crate::index::memory;
 use crate::object::write::{NewObject, Place};
 use crate::plan::Plan;
 use crate::records::{
-    Account, Acl, Body, BucketRow, Checksum, ChecksumType, Details, ETag, Initiator, Part, Row, Span,
-    StorageClass, Upload, Versioning,
+    Account, Acl, Body, BucketRow, Checksum, ChecksumType, Details, ETag, Initiator, Part, Protection, Row,
+    Span, StorageClass, Upload, Versioning,
 };
 use crate::{rows, tables};
 
@@ -48,7 +48,7 @@ pub(crate) fn create(sequence: u64) -> Row<Upload> {
         retention: None,
         legal_hold: Default::default(),
         website_redirect: None,
-        encryption: 0,
+        protection: Protection::Folder,
         acl: Acl::Private,
     };
     let mut plan = Plan::new();

@@ -3,7 +3,7 @@
 use gateway::errors::Result;
 use gateway::etag::ETag;
 use gateway::query::Query;
-use sdk::{IngestPlan, Ingested, Response, Work, failure_to_error};
+use sdk::{IngestPlan, Ingested, Response, SealedRole, Work, failure_to_error};
 
 use super::{checksum, find, parts};
 use crate::object::checksums::{self, Claims};
@@ -12,6 +12,7 @@ use crate::object::slice;
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::records::{Checksum, Part, Span};
 use crate::request::Request;
+use crate::sealing::{self, Place};
 
 /// Receives a part. A part that was uploaded under the same number before is replaced.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
@@ -21,6 +22,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let bucket = request.bucket_row()?.record.id;
     let upload = find(request, bucket)?.record;
     checksum::check_part(&upload, claims.algorithm())?;
+    let key = sealing::open(request, SealedRole::Upload, Place::of(request), &upload.protection).await?;
 
     let kept = checksum::algorithm(&upload);
     let claimed = claims.algorithm().unwrap_or(kept);
@@ -28,14 +30,14 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     if claimed != kept {
         digests.push(kept.digest());
     }
-    let plan = IngestPlan { length_max: BODY_BYTES_MAX, digests };
+    let plan = IngestPlan { length_max: BODY_BYTES_MAX, digests, key: key.number, source: None };
     let received = request.call.ingest(plan).await.map_err(failure_to_error)?;
     let verified = claims.verify(claimed, &received)?;
     let mut part = Part {
         number,
         size: received.length,
         modified_ms: request.now_ms(),
-        md5: verified.md5,
+        md5: sealing::etag(&upload.protection, verified.md5),
         checksums: vec![verified.checksum],
         spans: spans(&received),
     };
@@ -45,7 +47,9 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     }
     store(request, bucket, &part).await?;
 
-    let mut response = Response::new(200).header("etag", &ETag::of_object(part.md5).quoted());
+    let mut lines = String::with_capacity(256);
+    sealing::push_headers(&mut lines, &upload.protection, key.customer_md5.as_deref());
+    let mut response = Response::with_lines(200, lines).header("etag", &ETag::of_object(part.md5).quoted());
     if let Some(checksum) = part.checksums.first() {
         response = response.header(checksum.algorithm.header(), &checksums::encode(&checksum.value));
     }

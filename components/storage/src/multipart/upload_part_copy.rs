@@ -1,7 +1,8 @@
 //! UploadPartCopy: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html>
 //!
-//! No byte is copied: the part refers to the blobs of its source. Its digests are computed from the stored
-//! bytes, unless the part is a whole object that has them.
+//! No byte is copied where both are under the key of the data folder: the part refers to the blobs of its source. Its digests
+//! are computed from the stored bytes, unless the part is a whole object that has them. Everything else is read under one
+//! key and stored under another.
 
 use gateway::checksum::copy_algorithm;
 use gateway::copy_source::CopySource;
@@ -11,7 +12,7 @@ use gateway::range::{ByteRange, Range};
 use gateway::timestamp;
 use gateway::xml::XmlWriter;
 use sdk::response::push_header;
-use sdk::{Response, Work, failure_to_error};
+use sdk::{Response, SealedRole, Work, failure_to_error};
 
 use super::upload_part::part_number;
 use super::{checksum, find, parts};
@@ -19,10 +20,12 @@ use crate::access::Judged;
 use crate::object::copy_object::{find_bucket, find_version, refuse_body};
 use crate::object::put_object::BODY_BYTES_MAX;
 use crate::object::read::Found;
+use crate::object::reseal::{self, Resealed};
 use crate::object::{checksums, slice};
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};
-use crate::records::{Algorithm, Checksum, ChecksumType, Part, Span, Versioning};
+use crate::records::{Algorithm, Checksum, ChecksumType, Part, Span, Upload, Versioning};
 use crate::request::Request;
+use crate::sealing::{self, Key};
 
 /// Makes bytes of an object a part.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
@@ -31,12 +34,20 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let source = CopySource::of_headers(&request.headers)?;
     let range = request.headers.get("x-amz-copy-source-range").map(Range::parse_copy_source).transpose()?;
     let bucket = request.bucket_row()?.record.id;
-    let mut digested = None;
+    let mut copied: Option<Copied> = None;
+    let mut upload_key: Option<Key> = None;
     let mut judged = None;
     for _ in 0..ATTEMPTS_MAX {
         let upload = find(request, bucket)?;
         let wanted = copy_algorithm(&request.headers)?.map(Algorithm::from);
         checksum::check_copied_part(&upload.record, wanted)?;
+        let key = match upload_key.take() {
+            Some(key) => key,
+            None => {
+                let place = sealing::Place::of(request);
+                sealing::open(request, SealedRole::Upload, place, &upload.record.protection).await?
+            }
+        };
         let source_bucket = find_bucket(request, &source.bucket)?;
         let found = find_version(request, &source_bucket.record, &source)?;
         judged.get_or_insert_with(|| Judged::of(&found.row.record)).check_source(
@@ -46,28 +57,32 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         )?;
         let stretch = stretch(range, found.row.record.summary.size)?;
         let Some(spans) = slice::spans(&found.row.record, stretch.offset, stretch.length)? else { continue };
-        let digests =
-            match digested.take().filter(|digested: &Digested| digested.revision == found.row.revision) {
-                Some(digested) => digested,
-                None => digest(request, &found, stretch, &spans, checksum::algorithm(&upload.record)).await?,
-            };
+        let current = match copied.take().filter(|copied| copied.revision == found.row.revision) {
+            Some(copied) => copied,
+            None => copy(request, &source, &found, stretch, &spans, &upload.record, &key).await?,
+        };
         let part = Part {
             number,
             size: stretch.length,
             modified_ms: request.now_ms(),
-            md5: digests.md5,
-            checksums: vec![digests.checksum.clone()],
-            spans,
+            md5: current.etag,
+            checksums: vec![current.checksum.clone()],
+            spans: current.resealed.clone().unwrap_or(spans),
         };
         let mut plan = Plan::new();
-        plan.require_unchanged(found.table_name(), &found.row);
+        if current.resealed.is_none() {
+            // Its blobs are still there.
+            plan.require_unchanged(found.table_name(), &found.row);
+        }
         parts::put(&mut plan, &upload, &part)?;
         if plan.commit(&request.call).await?.is_some() {
             let version = (source_bucket.record.versioning != Versioning::Unversioned)
                 .then(|| found.row.record.summary.version_id().to_string());
-            return Ok(respond(&part, version.as_deref()));
+            let mut lines = String::with_capacity(256);
+            sealing::push_headers(&mut lines, &upload.record.protection, key.customer_md5.as_deref());
+            return Ok(respond(&part, version.as_deref(), lines));
         }
-        digested = Some(digests);
+        (copied, upload_key) = (Some(current), Some(key));
     }
     Err(contended())
 }
@@ -96,12 +111,36 @@ fn stretch(range: Option<Range>, size: u64) -> Result<Stretch> {
     Ok(stretch)
 }
 
-/// Digests of the copied bytes, and of which commit's row they are.
+/// The bytes of a part, and of which commit's row they are.
 #[derive(Clone, Debug)]
-struct Digested {
+struct Copied {
     revision: u64,
-    md5: [u8; 16],
+    etag: [u8; 16],
     checksum: Checksum,
+    /// Where they are, if they are not where the source is.
+    resealed: Option<Vec<Span>>,
+}
+
+/// Brings bytes of the source under the key of the upload, if they are not, and answers what is to be known of them.
+async fn copy(
+    request: &Request,
+    source: &CopySource,
+    found: &Found,
+    stretch: Stretch,
+    spans: &[Span],
+    upload: &Upload,
+    to: &Key,
+) -> Result<Copied> {
+    let kept = &found.row.record.details.protection;
+    let place = sealing::Place { bucket: &source.bucket, key: &source.key };
+    let from = sealing::open(request, SealedRole::Source, place, kept).await?;
+    let algorithm = checksum::algorithm(upload);
+    if reseal::is_needless(kept, &upload.protection) {
+        return digest(request, found, stretch, spans, algorithm).await;
+    }
+    let resealed = reseal::reseal(request, spans, &from, to, &upload.protection, algorithm).await?;
+    let Resealed { spans, etag, checksum } = resealed;
+    Ok(Copied { revision: found.row.revision, etag, checksum, resealed: Some(spans) })
 }
 
 async fn digest(
@@ -110,14 +149,15 @@ async fn digest(
     stretch: Stretch,
     spans: &[Span],
     algorithm: Algorithm,
-) -> Result<Digested> {
+) -> Result<Copied> {
     let revision = found.row.revision;
     let version = &found.row.record;
     let stored = version.details.checksums.iter().find(|checksum| checksum.algorithm == algorithm);
     let is_plain =
         version.summary.etag.parts == 0 && version.summary.checksum_type == ChecksumType::FullObject;
     if let Some(checksum) = stored.filter(|_| stretch.whole && is_plain) {
-        return Ok(Digested { revision, md5: version.summary.etag.md5, checksum: checksum.clone() });
+        let etag = version.summary.etag.md5;
+        return Ok(Copied { revision, etag, checksum: checksum.clone(), resealed: None });
     }
     let mut wanted = vec![Algorithm::Md5.digest()];
     if algorithm != Algorithm::Md5 {
@@ -126,11 +166,11 @@ async fn digest(
     let spans: Vec<sdk::Span> = spans.iter().map(|span| sdk::Span::from(*span)).collect();
     let computed = request.call.digest(&spans, &wanted).await.map_err(failure_to_error)?;
     let value = checksums::find(&computed, algorithm)?.to_vec();
-    Ok(Digested { revision, md5: checksums::find_md5(&computed)?, checksum: Checksum { algorithm, value } })
+    let etag = checksums::find_md5(&computed)?;
+    Ok(Copied { revision, etag, checksum: Checksum { algorithm, value }, resealed: None })
 }
 
-fn respond(part: &Part, source_version: Option<&str>) -> Response {
-    let mut lines = String::new();
+fn respond(part: &Part, source_version: Option<&str>, mut lines: String) -> Response {
     if let Some(id) = source_version {
         push_header(&mut lines, "x-amz-copy-source-version-id", id);
     }

@@ -1,7 +1,8 @@
 //! CopyObject: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html>
 //!
-//! No byte is copied: the new version refers to the blobs of its source. Only digests that the source does not have are
-//! computed: the MD5 of a multipart object, and a checksum of another algorithm.
+//! No byte is copied where both are under the key of the data folder: the new version refers to the blobs of its source. Only
+//! digests that the source does not have are computed then: the MD5 of a multipart object, and a checksum of another
+//! algorithm. Everything else is read under one key and stored under another.
 
 use gateway::checksum::copy_algorithm;
 use gateway::copy_source::CopySource;
@@ -10,7 +11,7 @@ use gateway::precondition::{ReadPreconditions, WritePreconditions};
 use gateway::timestamp;
 use gateway::xml::XmlWriter;
 use sdk::response::push_header;
-use sdk::{Response, Work, failure_to_error};
+use sdk::{Response, SealedRole, Work, failure_to_error};
 
 use crate::access::Judged;
 use crate::plan::{ATTEMPTS_MAX, Plan};
@@ -19,11 +20,13 @@ use crate::records::{
     Versioning,
 };
 use crate::request::{self, Request};
+use crate::sealing::{self, Seal};
 use crate::{access, rows, tables};
 
 use super::input::ObjectHeaders;
 use super::put_object::BODY_BYTES_MAX;
 use super::read::{self, Found};
+use super::reseal::{self, Resealed};
 use super::write::{self, NewObject, Place, Table};
 use super::{checksums, headers, slice};
 
@@ -36,12 +39,14 @@ enum Directive {
     Replace,
 }
 
-/// Digests of a source, and of which commit's row they are.
+/// The bytes of a copy, and of which commit's row they are.
 #[derive(Clone, Debug)]
-struct Digests {
+struct Copied {
     revision: u64,
-    md5: [u8; 16],
+    etag: [u8; 16],
     checksum: Checksum,
+    /// Where they are, if they are not where the source is.
+    resealed: Option<Vec<Span>>,
 }
 
 /// CopyObject.
@@ -53,7 +58,8 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let tagging = directive(request, "x-amz-tagging-directive", "Unknown tagging directive.")?;
     let algorithm = copy_algorithm(&request.headers)?.map(Algorithm::from);
     let conditions = WritePreconditions::parse(&request.headers);
-    let mut digests = None;
+    let seal = Seal::of(request)?;
+    let mut copied: Option<Copied> = None;
     let mut judged = None;
     for _ in 0..ATTEMPTS_MAX {
         let bucket = request.read_bucket_row()?;
@@ -64,26 +70,36 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             &source_bucket.record,
             &found.row.record,
         )?;
-        let unchanged =
-            metadata == Directive::Copy && input.storage_class.is_none() && input.website_redirect.is_none();
+        let unchanged = metadata == Directive::Copy
+            && input.storage_class.is_none()
+            && input.website_redirect.is_none()
+            && !request.says_protection();
         if unchanged && is_same(request, &source, &found) {
             return Err(onto_itself());
         }
         let version = &found.row.record;
         let Some(spans) = slice::spans(version, 0, version.summary.size)? else { continue };
-        let current = digest_source(request, &found.row, &spans, algorithm, digests).await?;
+        let current = match copied.take().filter(|copied| copied.revision == found.row.revision) {
+            Some(copied) => copied,
+            None => copy(request, &source, &found.row, &spans, &seal, algorithm).await?,
+        };
+        let kept = current.resealed.as_ref().unwrap_or(&spans);
         let owned = access::of_new_object(request, &bucket.record, &input.acl)?;
         let details = Details {
             acl: owned.acl,
             checksums: vec![current.checksum.clone()],
-            body: Body::Spans(spans.clone()),
-            ..details(&input, version, metadata, tagging).details(&bucket.record, request.now_ms())
+            body: Body::Spans(kept.clone()),
+            ..details(&input, version, metadata, tagging).details(
+                &bucket.record,
+                seal.protection.clone(),
+                request.now_ms(),
+            )
         };
         let object = NewObject {
             owner: owned.owner,
             modified_ms: request.now_ms(),
             size: version.summary.size,
-            etag: ETag { md5: current.md5, parts: 0 },
+            etag: ETag { md5: current.etag, parts: 0 },
             storage_class: input.storage_class.unwrap_or_default(),
             checksum_type: ChecksumType::FullObject,
             details,
@@ -92,14 +108,17 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         write::check(&conditions, &place)?;
         let mut plan = Plan::new();
         plan.require_unchanged(tables::BUCKETS, &bucket);
-        plan.require_unchanged(found.table_name(), &found.row);
+        if current.resealed.is_none() {
+            // Its blobs are still there.
+            plan.require_unchanged(found.table_name(), &found.row);
+        }
         access::note_owner(&mut plan, &bucket, object.owner)?;
         let summary = write::put(&mut plan, &place, &object)?;
-        plan.keep(&spans);
+        plan.keep(kept);
         if plan.commit(&request.call).await?.is_some() {
-            return Ok(respond(&source_bucket.record, &version.summary, &summary, &object));
+            return Ok(respond(&source_bucket.record, &version.summary, &summary, &object, &seal));
         }
-        digests = Some(current);
+        copied = Some(current);
     }
     Err(write::conflict(&conditions))
 }
@@ -193,28 +212,45 @@ fn details(
     headers
 }
 
-/// The MD5 and the checksum of the new version, computed where the source, or an earlier attempt, does not have them.
-async fn digest_source(
+/// Brings the bytes of the source under the key of the copy, if they are not, and answers what is to be known of them.
+async fn copy(
     request: &Request,
-    source: &Row<Version>,
+    source: &CopySource,
+    row: &Row<Version>,
     spans: &[Span],
+    seal: &Seal,
     wanted: Option<Algorithm>,
-    known: Option<Digests>,
-) -> Result<Digests> {
-    let revision = source.revision;
-    if let Some(known) = known.filter(|known| known.revision == revision) {
-        return Ok(known);
-    }
-    let Version { summary, details } = &source.record;
+) -> Result<Copied> {
+    let details = &row.record.details;
+    let place = sealing::Place { bucket: &source.bucket, key: &source.key };
+    let key = sealing::open(request, SealedRole::Source, place, &details.protection).await?;
     let stored = match wanted {
         Some(wanted) => details.checksums.iter().find(|checksum| checksum.algorithm == wanted),
         None => details.checksums.first(),
     };
     let algorithm = wanted.or(stored.map(|checksum| checksum.algorithm)).unwrap_or(Algorithm::Crc64Nvme);
+    if reseal::is_needless(&details.protection, &seal.protection) {
+        return digest_source(request, row, spans, stored, algorithm).await;
+    }
+    let resealed = reseal::reseal(request, spans, &key, &seal.key, &seal.protection, algorithm).await?;
+    let Resealed { spans, etag, checksum } = resealed;
+    Ok(Copied { revision: row.revision, etag, checksum, resealed: Some(spans) })
+}
+
+/// The MD5 and the checksum of a source whose blobs the copy refers to, computed where it does not have them.
+async fn digest_source(
+    request: &Request,
+    source: &Row<Version>,
+    spans: &[Span],
+    stored: Option<&Checksum>,
+    algorithm: Algorithm,
+) -> Result<Copied> {
+    let revision = source.revision;
+    let summary = &source.record.summary;
     let checksum = stored.filter(|_| summary.checksum_type == ChecksumType::FullObject).cloned();
     let md5 = (summary.etag.parts == 0).then_some(summary.etag.md5);
     if let (Some(md5), Some(checksum)) = (md5, &checksum) {
-        return Ok(Digests { revision, md5, checksum: checksum.clone() });
+        return Ok(Copied { revision, etag: md5, checksum: checksum.clone(), resealed: None });
     }
     let mut missing = Vec::with_capacity(2);
     if md5.is_none() || algorithm == Algorithm::Md5 {
@@ -230,11 +266,18 @@ async fn digest_source(
         Some(checksum) => checksum,
         None => Checksum { algorithm, value: checksums::find(&computed, algorithm)?.to_vec() },
     };
-    Ok(Digests { revision, md5, checksum })
+    Ok(Copied { revision, etag: md5, checksum, resealed: None })
 }
 
-fn respond(source_bucket: &BucketRow, source: &Summary, summary: &Summary, object: &NewObject) -> Response {
+fn respond(
+    source_bucket: &BucketRow,
+    source: &Summary,
+    summary: &Summary,
+    object: &NewObject,
+    seal: &Seal,
+) -> Response {
     let mut lines = String::with_capacity(256);
+    seal.push_chosen(&mut lines);
     headers::push_written_id(&mut lines, summary);
     if source_bucket.versioning != Versioning::Unversioned {
         push_header(&mut lines, "x-amz-copy-source-version-id", &source.version_id().to_string());

@@ -5,10 +5,11 @@ use std::fmt::Write;
 use gateway::errors::{ErrorCode, Result};
 use gateway::precondition::{self, ReadPreconditions, Verdict};
 use gateway::response_overrides::ResponseOverrides;
-use sdk::Response;
+use sdk::{Response, SealedRole};
 
-use crate::records::{BucketRow, Summary, Version};
+use crate::records::{BucketRow, Protection, Summary, Version};
 use crate::request::Request;
+use crate::sealing::{self, Key, Place};
 
 use super::slice::{self, Slice};
 use super::{headers, read};
@@ -27,11 +28,11 @@ pub(crate) enum Want {
 
 /// GetObject.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
-    respond(request, Want::Bytes)
+    respond(request, Want::Bytes).await
 }
 
 /// Answers GetObject or HeadObject.
-pub(crate) fn respond(request: &Request, want: Want) -> Result<Response> {
+pub(crate) async fn respond(request: &Request, want: Want) -> Result<Response> {
     let overrides = ResponseOverrides::parse(&request.query)?;
     // Asking who signed is a crossing that a plain request does not need.
     if overrides != ResponseOverrides::default() {
@@ -40,11 +41,22 @@ pub(crate) fn respond(request: &Request, want: Want) -> Result<Response> {
     let bucket = &request.bucket_row()?.record;
     for _ in 0..ATTEMPTS_MAX {
         let version = read::object(request, bucket)?.row.record;
-        if let Some(response) = respond_with(request, bucket, &version, &overrides, want)? {
+        let key = open(request, &version.details.protection, want).await?;
+        if let Some(response) = respond_with(request, bucket, &version, &key, &overrides, want)? {
             return Ok(response);
         }
     }
     Err(ErrorCode::SlowDown.into())
+}
+
+/// Opens an object, if that takes anything. What is said of one under a key of the key service, its checksums apart, is no
+/// secret: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>
+async fn open(request: &Request, protection: &Protection, want: Want) -> Result<Key> {
+    let is_plain_head = want == Want::Headers && request.prepared.is_none() && !wants_checksums(request);
+    if is_plain_head && matches!(protection, Protection::Managed(_)) {
+        return Ok(Key::default());
+    }
+    sealing::open(request, SealedRole::Object, Place::of(request), protection).await
 }
 
 /// The response of one version; `None` when it was deleted in between.
@@ -52,6 +64,7 @@ fn respond_with(
     request: &Request,
     bucket: &BucketRow,
     version: &Version,
+    key: &Key,
     overrides: &ResponseOverrides,
     want: Want,
 ) -> Result<Option<Response>> {
@@ -65,6 +78,7 @@ fn respond_with(
     }
     let Some(slice) = slice::select(version, &request.headers, &request.query)? else { return Ok(None) };
     headers::push_object(&mut lines, version, overrides);
+    sealing::push_headers(&mut lines, &version.details.protection, key.customer_md5.as_deref());
     push_slice(&mut lines, request, version, &slice);
     let status = if slice.partial { 206 } else { 200 };
     if want == Want::Headers {
@@ -73,7 +87,16 @@ fn respond_with(
     }
     let Some(spans) = slice::spans(version, slice.offset, slice.length)? else { return Ok(None) };
     let spans = spans.into_iter().map(sdk::Span::from).collect();
-    Ok(Some(Response::with_lines(status, lines).stored(spans)))
+    let response = Response::with_lines(status, lines);
+    Ok(Some(match key.number {
+        Some(key) => response.sealed(spans, key),
+        None => response.stored(spans),
+    }))
+}
+
+fn wants_checksums(request: &Request) -> bool {
+    let mode = request.headers.get("x-amz-checksum-mode");
+    mode.is_some_and(|mode| mode.eq_ignore_ascii_case("enabled"))
 }
 
 fn push_slice(lines: &mut String, request: &Request, version: &Version, slice: &Slice) {
@@ -85,8 +108,7 @@ fn push_slice(lines: &mut String, request: &Request, version: &Version, slice: &
     if let Some(count) = slice.part.as_ref().and_then(|part| part.count) {
         let _ = writeln!(lines, "x-amz-mp-parts-count: {count}");
     }
-    let wanted = request.headers.get("x-amz-checksum-mode");
-    if !wanted.is_some_and(|mode| mode.eq_ignore_ascii_case("enabled")) {
+    if !wants_checksums(request) {
         return;
     }
     // A checksum covers the object or one of its parts; of any other stretch there is none.

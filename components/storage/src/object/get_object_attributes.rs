@@ -4,12 +4,13 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::Headers;
 use gateway::timestamp;
 use gateway::xml::XmlWriter;
-use sdk::Response;
 use sdk::response::push_header;
+use sdk::{Response, SealedRole};
 
-use crate::records::{Body, Checksum, ChecksumType, ManifestPart, Version};
+use crate::records::{Body, Checksum, ChecksumType, ManifestPart, Protection, Version};
 use crate::request::Request;
 use crate::rows;
+use crate::sealing::{self, Place};
 use crate::tables::MANIFEST_PAGE_PARTS;
 
 use super::{headers, read};
@@ -44,6 +45,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let bucket = &request.bucket_row()?.record;
     for _ in 0..ATTEMPTS_MAX {
         let version = read::object(request, bucket)?.row.record;
+        open(request, &version.details.protection, wanted).await?;
         let Some(document) = write(&version, wanted, paging)? else { continue };
         let mut lines = String::new();
         push_header(&mut lines, "last-modified", &timestamp::http_date(version.summary.modified_ms));
@@ -51,6 +53,16 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         return Ok(Response::with_lines(200, lines).xml(document));
     }
     Err(ErrorCode::SlowDown.into())
+}
+
+/// Opens the object, if that takes anything: what is said of one under a key that clients bring along is for those who have
+/// it, checksums are for those who may use the key.
+async fn open(request: &Request, protection: &Protection, wanted: Wanted) -> Result<()> {
+    let tells_of_bytes = wanted.checksum || wanted.object_parts || request.prepared.is_some();
+    if matches!(protection, Protection::Managed(_)) && !tells_of_bytes {
+        return Ok(());
+    }
+    sealing::open(request, SealedRole::Object, Place::of(request), protection).await.map(|_key| ())
 }
 
 impl Wanted {

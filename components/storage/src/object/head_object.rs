@@ -9,5 +9,5 @@ use super::get_object::{self, Want};
 
 /// HeadObject.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
-    get_object::respond(request, Want::Headers)
+    get_object::respond(request, Want::Headers).await
 }

@@ -10,7 +10,7 @@ use gateway::object_lock::{LegalHold, RequestedLock, RetentionMode};
 use gateway::storage_class;
 use gateway::tagging::TagSet;
 
-use crate::records::{BucketRow, ContentHeaders, Details, LockMode, Retention, StorageClass};
+use crate::records::{BucketRow, ContentHeaders, Details, LockMode, Protection, Retention, StorageClass};
 use crate::subresource::lock;
 
 #[cfg(test)]
@@ -69,7 +69,7 @@ impl ObjectHeaders {
     }
 
     /// The details of a version that is written now: these headers, and the bucket's default retention.
-    pub(crate) fn details(self, bucket: &BucketRow, now_ms: u64) -> Details {
+    pub(crate) fn details(self, bucket: &BucketRow, protection: Protection, now_ms: u64) -> Details {
         let default = bucket.object_lock.as_ref();
         let default = default.and_then(|configuration| lock::default_retention(configuration, now_ms));
         Details {
@@ -79,6 +79,7 @@ impl ObjectHeaders {
             retention: self.retention.or(default),
             legal_hold: self.legal_hold,
             website_redirect: self.website_redirect,
+            protection,
             ..Details::default()
         }
     }

@@ -9,6 +9,7 @@ use crate::access::{self, Owned};
 use crate::plan::{ATTEMPTS_MAX, Plan};
 use crate::records::{Algorithm, Body, BucketRow, ChecksumType, ETag, Span, Summary};
 use crate::request::Request;
+use crate::sealing::{self, Seal};
 use crate::tables;
 
 use super::checksums::Claims;
@@ -36,6 +37,7 @@ pub(crate) struct Upload {
     input: ObjectHeaders,
     owned: Owned,
     conditions: WritePreconditions,
+    seal: Seal,
 }
 
 impl Upload {
@@ -57,12 +59,18 @@ impl Upload {
             write::check(&conditions, &Place::read(bucket, &request.key)?)?;
         }
         let algorithm = claims.algorithm().unwrap_or(Algorithm::Crc64Nvme);
-        Ok(Upload { claims, algorithm, input, owned, conditions })
+        let seal = Seal::of(request)?;
+        Ok(Upload { claims, algorithm, input, owned, conditions, seal })
     }
 
     /// How the body is to be received.
     pub(crate) fn plan(&self, length_max: u64) -> IngestPlan {
-        IngestPlan { length_max, digests: self.claims.digests(self.algorithm) }
+        IngestPlan {
+            length_max,
+            digests: self.claims.digests(self.algorithm),
+            key: self.seal.key.number,
+            source: None,
+        }
     }
 
     /// Makes what was received an object. Answers the header lines that say what was written.
@@ -72,7 +80,7 @@ impl Upload {
         bucket: &BucketRow,
         received: &Ingested,
     ) -> Result<String> {
-        let Upload { claims, algorithm, input, owned, conditions } = self;
+        let Upload { claims, algorithm, input, owned, conditions, seal } = self;
         let verified = claims.verify(algorithm, received)?;
         let spans = match received.length {
             0 => Vec::new(),
@@ -80,7 +88,8 @@ impl Upload {
         };
         let storage_class = input.storage_class.unwrap_or_default();
         let requested = input.acl.clone();
-        let mut details = input.details(bucket, request.now_ms());
+        let etag = ETag { md5: sealing::etag(&seal.protection, verified.md5), parts: 0 };
+        let mut details = input.details(bucket, seal.protection.clone(), request.now_ms());
         details.acl = owned.acl;
         details.checksums = vec![verified.checksum];
         details.body = Body::Spans(spans);
@@ -88,7 +97,7 @@ impl Upload {
             owner: owned.owner,
             modified_ms: request.now_ms(),
             size: received.length,
-            etag: ETag { md5: verified.md5, parts: 0 },
+            etag,
             storage_class,
             checksum_type: ChecksumType::FullObject,
             details,
@@ -97,6 +106,7 @@ impl Upload {
         let mut lines = String::with_capacity(256);
         headers::push_etag(&mut lines, &summary);
         headers::push_written_id(&mut lines, &summary);
+        seal.push_chosen(&mut lines);
         headers::push_checksums(&mut lines, &object.details.checksums, object.checksum_type, 0);
         Ok(lines)
     }

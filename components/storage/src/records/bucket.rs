@@ -5,9 +5,12 @@ use serde::{Deserialize, Serialize};
 use super::{
     Account, Acl, FORMAT, ObjectLockConfiguration, Ownership, Payer, PublicAccess, Record, unreadable,
 };
+use gateway::bucket_encryption::{self, BucketEncryption};
 use gateway::errors::Result;
+use gateway::master_key::MANAGED_ALIAS;
 use gateway::object_ownership::ObjectOwnership;
 use gateway::public_access_block::PublicAccessBlock;
+use sdk::DefaultProtection;
 
 /// The row of a bucket in `buckets`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,19 +43,27 @@ pub(crate) struct BucketRow {
     pub(crate) mfa_delete: Option<MfaDelete>,
     /// Who is charged for requests.
     pub(crate) payer: Payer,
+    /// What the bucket says about sealing. It follows the rest, so that rows without it are read as they are.
+    #[serde(skip)]
+    pub(crate) encryption: Encryption,
 }
 
 /// The format byte of a bucket's row.
-const BUCKET_FORMAT: u8 = 2;
+const BUCKET_FORMAT: u8 = 3;
+/// That of a row that ends before what the bucket says about sealing.
+const WITHOUT_ENCRYPTION: u8 = 2;
 
 impl Record for BucketRow {
     fn encode(&self) -> Result<Vec<u8>> {
-        postcard::to_extend(self, vec![BUCKET_FORMAT]).map_err(|_| unreadable())
+        let row = postcard::to_extend(self, vec![BUCKET_FORMAT]).map_err(|_| unreadable())?;
+        postcard::to_extend(&self.encryption, row).map_err(|_| unreadable())
     }
 
     fn decode(value: &[u8]) -> Result<BucketRow> {
         let decoded = match value.split_first() {
-            Some((&BUCKET_FORMAT, record)) => postcard::from_bytes(record),
+            Some((&BUCKET_FORMAT, record)) => postcard::take_from_bytes(record)
+                .and_then(|(row, rest)| Ok(BucketRow { encryption: postcard::from_bytes(rest)?, ..row })),
+            Some((&WITHOUT_ENCRYPTION, record)) => postcard::from_bytes(record),
             // Such a row ends before both: nobody asked for a second factor then, and the owner paid.
             Some((&FORMAT, record)) => postcard::from_bytes(&[record, &[0, 0]].concat()),
             _ => return Err(unreadable()),
@@ -82,9 +93,71 @@ impl BucketRow {
         self.mfa_delete == Some(MfaDelete::Enabled)
     }
 
+    /// Under what new objects are kept of which requests do not say it, and what requests may not say.
+    pub(crate) fn default_protection(&self) -> Option<DefaultProtection> {
+        let Encryption { key, bucket_key, blocks_customer_keys } = &self.encryption;
+        let key = match key {
+            DefaultKey::Own => None,
+            DefaultKey::Named(name) => Some(name.as_deref().unwrap_or(MANAGED_ALIAS).to_owned()),
+        };
+        let says = key.is_some() || *bucket_key || *blocks_customer_keys;
+        says.then_some(DefaultProtection {
+            key,
+            bucket_key: *bucket_key,
+            blocks_customer_keys: *blocks_customer_keys,
+        })
+    }
+
     /// Whether more than the bucket's owner has a say on what happens in it.
     pub(crate) fn is_guarded(&self) -> bool {
         self.policy.is_some() || (self.holds_foreign && self.has_acls())
+    }
+}
+
+/// What a bucket says about sealing: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Encryption {
+    /// Of objects whose writers ask for nothing.
+    pub(crate) key: DefaultKey,
+    /// Whether objects under a named key are wrapped for the bucket, not each for itself.
+    pub(crate) bucket_key: bool,
+    /// Whether writes under keys of the client are refused. Nothing was refused in buckets that are older than this.
+    pub(crate) blocks_customer_keys: bool,
+}
+
+/// The key of objects whose writers ask for nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum DefaultKey {
+    /// The deployment's own.
+    #[default]
+    Own,
+    /// The one with this name, as it was given; that which whoever writes has without asking where there is no name.
+    Named(Option<String>),
+}
+
+impl From<BucketEncryption> for Encryption {
+    fn from(given: BucketEncryption) -> Encryption {
+        Encryption {
+            key: match given.key {
+                bucket_encryption::DefaultKey::Own => DefaultKey::Own,
+                bucket_encryption::DefaultKey::Named(name) => DefaultKey::Named(name),
+            },
+            bucket_key: given.bucket_key,
+            blocks_customer_keys: given.blocks_customer_keys,
+        }
+    }
+}
+
+impl From<Encryption> for BucketEncryption {
+    fn from(stored: Encryption) -> BucketEncryption {
+        BucketEncryption {
+            key: match stored.key {
+                DefaultKey::Own => bucket_encryption::DefaultKey::Own,
+                DefaultKey::Named(name) => bucket_encryption::DefaultKey::Named(name),
+            },
+            bucket_key: stored.bucket_key,
+            blocks_customer_keys: stored.blocks_customer_keys,
+        }
     }
 }
 

@@ -71,6 +71,11 @@ fn other_records_are_read_back() {
         holds_foreign: true,
         mfa_delete: Some(MfaDelete::Enabled),
         payer: Payer::Requester,
+        encryption: Encryption {
+            key: bucket::DefaultKey::Named(Some("alias/photos".to_owned())),
+            bucket_key: true,
+            blocks_customer_keys: true,
+        },
     };
     assert_eq!(BucketRow::decode(&bucket.encode().unwrap()).unwrap(), bucket);
     let account = AccountRow { public_access: Some(PublicAccessBlock::ALL.into()) };
@@ -133,11 +138,47 @@ fn without_controls_an_object_belongs_to_its_writer() {
 #[test]
 fn a_bucket_of_the_first_format_is_paid_by_its_owner() {
     let bucket = BucketRow { id: 300, holds_foreign: true, ..BucketRow::default() };
-    let mut first = bucket.encode().unwrap();
-    assert_eq!((first[0], first.pop()), (2, Some(0)));
+    let mut first = without_encryption(&bucket);
+    first.pop();
     assert!(BucketRow::decode(&first).is_err(), "a row that is cut short is no row");
     first[0] = 1;
     assert_eq!(BucketRow::decode(&first).unwrap(), bucket);
+}
+
+/// The row of a bucket as it was written before buckets said anything about sealing.
+fn without_encryption(bucket: &BucketRow) -> Vec<u8> {
+    let mut second = bucket.encode().unwrap();
+    assert_eq!(second[0], 3);
+    assert_eq!(second.split_off(second.len() - 3), [0, 0, 0]);
+    second[0] = 2;
+    second
+}
+
+#[test]
+fn a_bucket_of_the_second_format_says_nothing_about_sealing() {
+    let bucket = BucketRow { id: 300, payer: Payer::Requester, ..BucketRow::default() };
+    assert_eq!(BucketRow::decode(&without_encryption(&bucket)).unwrap(), bucket);
+    assert!(bucket.default_protection().is_none());
+    let value = bucket.encode().unwrap();
+    for length in 0..value.len() {
+        assert!(BucketRow::decode(&value[..length]).is_err(), "a row that is cut short is no row: {length}");
+    }
+}
+
+#[test]
+fn a_default_is_planned_with_where_it_says_something() {
+    let with = |key, bucket_key, blocks_customer_keys| {
+        let encryption = Encryption { key, bucket_key, blocks_customer_keys };
+        let default = BucketRow { encryption, ..BucketRow::default() }.default_protection();
+        default.map(|own| (own.key, own.bucket_key, own.blocks_customer_keys))
+    };
+    let named = |name: Option<&str>| bucket::DefaultKey::Named(name.map(str::to_owned));
+    let key = |name: &str| Some(name.to_owned());
+    assert_eq!(with(bucket::DefaultKey::Own, false, false), None);
+    assert_eq!(with(bucket::DefaultKey::Own, false, true), Some((None, false, true)));
+    assert_eq!(with(bucket::DefaultKey::Own, true, false), Some((None, true, false)));
+    assert_eq!(with(named(None), true, true), Some((key("alias/aws/s3"), true, true)));
+    assert_eq!(with(named(Some("k")), false, false), Some((key("k"), false, false)));
 }
 
 #[test]
@@ -146,8 +187,69 @@ fn a_row_of_another_format_is_an_error_and_no_panic() {
     for length in 0..value.len() {
         assert!(Version::decode(&value[..length]).is_err(), "{length}");
     }
-    value[0] = FORMAT + 1;
+    value[0] = SEALED_FORMAT + 1;
     assert_eq!(Version::decode(&value).unwrap_err().code, ErrorCode::InternalError);
+}
+
+fn managed() -> Protection {
+    let context = vec![("a".to_owned(), "1".to_owned())];
+    let arn = "arn:aws:kms:us-east-1:000000000001:key/k".to_owned();
+    Protection::Managed(Box::new(Managed { arn, context, bucket_key: true, wrapped: vec![5; 60] }))
+}
+
+#[test]
+fn what_is_sealed_under_a_data_key_is_no_row_for_older_releases() {
+    for (protection, format) in [
+        (Protection::Unsaid, 1),
+        (Protection::Folder, 1),
+        (Protection::Customer(vec![4; 77]), 2),
+        (managed(), 2),
+    ] {
+        let mut sealed = version();
+        sealed.details.protection = protection.clone();
+        let value = sealed.encode().unwrap();
+        assert_eq!(value[0], format);
+        assert_eq!(Version::decode(&value).unwrap(), sealed);
+        assert_eq!(Summary::decode(&value).unwrap(), sealed.summary);
+        for length in 0..value.len() {
+            assert!(Version::decode(&value[..length]).is_err(), "{length}");
+        }
+        let upload = upload(protection);
+        let value = upload.encode().unwrap();
+        assert_eq!(value[0], format);
+        assert_eq!(Upload::decode(&value).unwrap(), upload);
+    }
+}
+
+#[test]
+fn rows_of_the_first_format_say_nothing_of_sealing() {
+    // Where the protection is now, there was a byte, 0 in every row.
+    assert_eq!(postcard::to_allocvec(&Protection::Unsaid).unwrap(), [0]);
+    assert_eq!(postcard::to_allocvec(&Protection::Folder).unwrap(), [1]);
+    assert_eq!(postcard::to_allocvec(&Protection::Customer(vec![9])).unwrap(), [2, 1, 9]);
+    let bytes = postcard::to_allocvec(&managed()).unwrap();
+    assert_eq!((bytes[0], bytes[1]), (3, 40), "the number of the variant, then the length of the ARN");
+}
+
+fn upload(protection: Protection) -> Upload {
+    Upload {
+        sequence: 1,
+        nonce: 2,
+        initiated_ms: 3,
+        owner: Account(4),
+        initiator: Initiator::default(),
+        content: ContentHeaders::default(),
+        metadata: Vec::new(),
+        tags: Vec::new(),
+        storage_class: StorageClass::Standard,
+        checksum_algorithm: None,
+        checksum_type: None,
+        retention: None,
+        legal_hold: None,
+        website_redirect: None,
+        protection,
+        acl: Acl::Private,
+    }
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! A multipart upload in progress and its parts.
 
+use gateway::errors::Result;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Account, Acl, Algorithm, Checksum, ChecksumType, ContentHeaders, Retention, Span, StorageClass,
-    plain_record,
+    Account, Acl, Algorithm, Checksum, ChecksumType, ContentHeaders, Protection, Record, Retention, Span,
+    StorageClass, plain_record, sealable_body, sealable_format, unreadable,
 };
 
 /// The row of an upload in `uploads`; the bucket and the key are in the row's key.
@@ -38,8 +39,8 @@ pub(crate) struct Upload {
     pub(crate) legal_hold: Option<bool>,
     /// `x-amz-website-redirect-location`
     pub(crate) website_redirect: Option<String>,
-    /// Reserved for how the object is sealed at rest; 0 is "not".
-    pub(crate) encryption: u8,
+    /// How the object, and each part, is sealed at rest.
+    pub(crate) protection: Protection,
     /// The ACL of the object.
     pub(crate) acl: Acl,
 }
@@ -64,7 +65,7 @@ pub(crate) struct Part {
     pub(crate) size: u64,
     /// When the part was uploaded, in milliseconds since 1970.
     pub(crate) modified_ms: u64,
-    /// The part's ETag.
+    /// The part's ETag: the MD5 of its bytes, unless they are sealed under a data key.
     pub(crate) md5: [u8; 16],
     /// Checksums of the part's bytes.
     pub(crate) checksums: Vec<Checksum>,
@@ -72,4 +73,14 @@ pub(crate) struct Part {
     pub(crate) spans: Vec<Span>,
 }
 
-plain_record!(Upload, Part);
+plain_record!(Part);
+
+impl Record for Upload {
+    fn encode(&self) -> Result<Vec<u8>> {
+        postcard::to_extend(self, vec![sealable_format(&self.protection)]).map_err(|_| unreadable())
+    }
+
+    fn decode(value: &[u8]) -> Result<Upload> {
+        postcard::from_bytes(sealable_body(value)?).map_err(|_| unreadable())
+    }
+}

@@ -7,8 +7,8 @@ use gateway::storage_class;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Account, Acl, AlgorithmSet, Checksum, ChecksumType, FORMAT, Record, Retention, body, plain_record,
-    unreadable,
+    Account, Acl, AlgorithmSet, Checksum, ChecksumType, Protection, Record, Retention, plain_record,
+    sealable_body, sealable_format, unreadable,
 };
 use crate::version_id;
 
@@ -23,12 +23,13 @@ pub(crate) struct Version {
 
 impl Record for Version {
     fn encode(&self) -> Result<Vec<u8>> {
-        let value = postcard::to_extend(&self.summary, vec![FORMAT]).map_err(|_| unreadable())?;
+        let value = postcard::to_extend(&self.summary, vec![sealable_format(&self.details.protection)])
+            .map_err(|_| unreadable())?;
         postcard::to_extend(&self.details, value).map_err(|_| unreadable())
     }
 
     fn decode(value: &[u8]) -> Result<Version> {
-        let (summary, rest) = postcard::take_from_bytes(body(value)?).map_err(|_| unreadable())?;
+        let (summary, rest) = postcard::take_from_bytes(sealable_body(value)?).map_err(|_| unreadable())?;
         let details = postcard::from_bytes(rest).map_err(|_| unreadable())?;
         Ok(Version { summary, details })
     }
@@ -64,7 +65,7 @@ pub(crate) struct Summary {
 impl Summary {
     /// Reads the summary of a [`Version`] row and nothing else of it.
     pub(crate) fn decode(value: &[u8]) -> Result<Summary> {
-        let (summary, _) = postcard::take_from_bytes(body(value)?).map_err(|_| unreadable())?;
+        let (summary, _) = postcard::take_from_bytes(sealable_body(value)?).map_err(|_| unreadable())?;
         Ok(summary)
     }
 
@@ -127,7 +128,7 @@ impl fmt::Display for VersionId {
 /// An ETag without its quotes. `Display` prints 32 hexadecimal digits, and `-parts` for a multipart object.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ETag {
-    /// The MD5 of the bytes, or of the parts' MD5s.
+    /// The MD5 of the bytes, or of the parts' MD5s; at random where the bytes are sealed under a data key.
     pub(crate) md5: [u8; 16],
     /// Parts of a multipart object; 0 for any other.
     pub(crate) parts: u32,
@@ -231,8 +232,8 @@ pub(crate) struct Details {
     pub(crate) upload: Option<(u64, u64)>,
     /// `x-amz-website-redirect-location`
     pub(crate) website_redirect: Option<String>,
-    /// Reserved for how the object is sealed at rest; 0 is "not".
-    pub(crate) encryption: u8,
+    /// How the object is sealed at rest.
+    pub(crate) protection: Protection,
     /// The ACL; it has no effect where ACLs are disabled.
     pub(crate) acl: Acl,
 }

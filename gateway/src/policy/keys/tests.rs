@@ -15,7 +15,7 @@ fn names_occur_once() {
 #[test]
 fn every_key_is_read_by_its_name_in_any_case() {
     for id in KeyId::ALL {
-        let name = if id.is_family() { format!("{}Team", id.name()) } else { id.name().to_owned() };
+        let name = if id.is_family() { format!("{}team", id.name()) } else { id.name().to_owned() };
         for spelling in [name.clone(), name.to_ascii_uppercase(), name.to_ascii_lowercase()] {
             assert_eq!(Key::parse(&spelling).id(), *id, "{spelling}");
         }
@@ -34,6 +34,17 @@ fn the_key_of_a_tag_follows_the_name() {
     assert_eq!(Key::parse("aws:SourceIp").tag(), "");
     assert_eq!(Key::parse("aws:PrincipalTag/").id(), KeyId::Other);
     assert_eq!(Key::parse("aws:PrincipalTag").id(), KeyId::Other);
+}
+
+#[test]
+fn the_key_of_an_encryption_context_follows_the_name_in_any_case() {
+    let key = Key::parse("kms:encryptionContext:aws:s3:ARN");
+    assert_eq!((key.id(), key.tag()), (KeyId::KmsEncryptionContext, "aws:s3:arn"));
+    assert_eq!(key, Key::parse("KMS:EncryptionContext:aws:s3:arn"));
+    assert_eq!(key.to_string(), "kms:EncryptionContext:aws:s3:arn");
+    assert_eq!(Key::parse("kms:EncryptionContext:a/b").tag(), "a/b");
+    assert_eq!(Key::parse("kms:EncryptionContext:").id(), KeyId::Other);
+    assert_eq!(Key::parse("kms:EncryptionContextKeys").id(), KeyId::KmsEncryptionContextKeys);
 }
 
 #[test]

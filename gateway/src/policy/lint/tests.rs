@@ -162,3 +162,37 @@ fn what_a_document_is_for_is_what_its_elements_say() {
     assert_eq!(kind(r#""Principal":"*","Action":"sts:AssumeRole""#), Kind::Trust);
     assert_eq!(kind_of("{"), Kind::Identity);
 }
+
+#[test]
+fn policies_of_keys_are_told_and_looked_at() {
+    let statement = |rest: &str| {
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"AWS":"111122223333"}},"Resource":"*",{rest}}}}}"#
+        )
+    };
+    let codes = |rest: &str| -> Vec<&'static str> {
+        let text = statement(rest);
+        assert_eq!(kind_of(&text), Kind::Key, "{text}");
+        lint_text(Kind::Key, &text).into_iter().map(|finding| finding.code).collect()
+    };
+    assert_eq!(codes(r#""Action":"kms:*""#), [""; 0]);
+    assert_eq!(codes(r#""Action":["kms:Decrypt","kms:GenerateDataKey*"]"#), [""; 0]);
+    assert_eq!(codes(r#""Action":"kms:Decript""#), ["unknown-action"]);
+    let with = |condition: &str| format!(r#""Action":"kms:Decrypt","Condition":{condition}"#);
+    let usual = r#"{"StringLike":{"kms:EncryptionContext:aws:s3:arn":"arn:aws:s3:::photos/*"},
+        "StringEquals":{"kms:ViaService":"s3.us-east-1.amazonaws.com","kms:CallerAccount":"111122223333"}}"#;
+    assert_eq!(codes(&with(usual)), [""; 0]);
+    assert_eq!(codes(&with(r#"{"StringEquals":{"kms:ViaServise":"x"}}"#)), ["unknown-condition-key"]);
+    let keys = r#"{"StringEquals":{"kms:EncryptionContextKeys":"x"}}"#;
+    assert_eq!(codes(&with(keys)), ["set-without-quantifier"]);
+    let public = statement(r#""Action":"kms:Decrypt""#).replace("111122223333", "*");
+    assert_eq!(lint_text(Kind::Key, &public)[0].code, "public-grant");
+    let of_bucket = statement(r#""Action":"kms:Decrypt""#)
+        .replace("\"Resource\":\"*\"", "\"Resource\":\"arn:aws:s3:::a\"");
+    assert_eq!(lint_text(Kind::Key, &of_bucket)[0].message, "Policy has invalid resource");
+    let other = statement(r#""Action":["kms:Decrypt","s3:GetObject"]"#);
+    assert_eq!(lint_text(Kind::Key, &other)[0].message, "Policy has invalid action");
+    assert!(actions::kms::ACTIONS.is_sorted(), "the actions of KMS are in the order of their names");
+    let identity = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"kms:GenerateDataKeys","Resource":"*"}}"#;
+    assert_eq!(lint_text(Kind::Identity, identity)[0].code, "unknown-action");
+}

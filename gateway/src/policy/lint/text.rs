@@ -4,7 +4,7 @@ use super::super::document::{Kind, Policy};
 use super::super::json::Json;
 use super::super::keys::Key;
 use super::super::operator::Operator;
-use super::super::simulate::bucket_of;
+use super::super::simulate::{bucket_of, is_of_key};
 use super::super::suggest::nearest;
 use super::{ActionPattern, Finding, Findings, Severity, condition, lint, unknown_action, unknown_key};
 
@@ -93,6 +93,7 @@ pub fn kind_of(text: &str) -> Kind<'static> {
     };
     match (has(["Principal", "NotPrincipal"]), has(["Resource", "NotResource"])) {
         (false, _) => Kind::Identity,
+        (true, true) if is_of_key(text) => Kind::Key,
         (true, true) => Kind::Bucket(""),
         (true, false) => Kind::Trust,
     }

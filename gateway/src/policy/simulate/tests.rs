@@ -148,3 +148,22 @@ fn what_cannot_be_simulated_is_said() {
     let key = [("aws:Referer".to_owned(), vec!["x".repeat(2049)])];
     assert_eq!(simulate(&Hypothesis { resources: &[], context: &key, ..hypothesis }), Err(Invalid::TooLong));
 }
+
+#[test]
+fn a_key_has_the_last_word() {
+    const KEY: &str = "arn:aws:kms:us-east-1:111122223333:key/photos";
+    let all = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"kms:*","Resource":"*"}}"#;
+    let of_key = |principal: &str| {
+        let text = format!(
+            r#"{{"Statement":{{"Effect":"Allow","Principal":{{"AWS":"{principal}"}},"Action":"kms:Decrypt","Resource":"*"}}}}"#
+        );
+        document(Role::Resource, &text)
+    };
+    let identity = document(Role::Identity, all);
+    let ask = |documents: &[Document]| run(documents, None, "kms:Decrypt", KEY).outcome;
+    assert_eq!(ask(std::slice::from_ref(&identity)), Outcome::Allow);
+    assert_eq!(ask(&[of_key("111122223333")]), Outcome::ImplicitDeny);
+    assert_eq!(ask(&[identity.clone(), of_key("111122223333")]), Outcome::Allow);
+    assert_eq!(ask(&[identity, of_key("999999999999")]), Outcome::ImplicitDeny);
+    assert_eq!(ask(&[of_key(ALICE)]), Outcome::Allow);
+}

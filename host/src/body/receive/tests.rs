@@ -106,7 +106,7 @@ impl Folder {
 }
 
 fn plan(digests: &[Algorithm], content_length: Option<u64>) -> Plan {
-    Plan { length_max: 5 << 20, digests: digests.to_vec(), content_length }
+    Plan { length_max: 5 << 20, digests: digests.to_vec(), content_length, key: None }
 }
 
 /// Bytes that repeat only after 251.
@@ -235,6 +235,26 @@ async fn stored_bytes_can_be_digested_later() {
     let digests = digest(folder.keep(&blob), vec![Algorithm::Sha1, Algorithm::Xxhash3]).await.unwrap();
     let expected = [Algorithm::Sha1, Algorithm::Xxhash3].map(|name| (name, compute(name, &bytes)));
     assert_eq!(digests, expected);
+}
+
+#[tokio::test]
+async fn stored_bytes_come_into_a_blob_of_their_own() {
+    let (folder, bytes) = (folder(), pattern(600_000));
+    let asked = [Algorithm::Md5, Algorithm::Sha256];
+    let whole = || plan(&asked, None);
+    let first =
+        ingest(arriving(&bytes, 9_000, []), Payload::Unsigned, whole(), &folder.volume, IDLE).await.unwrap();
+    let reader = folder.keep(first.blob.as_ref().unwrap());
+    let second = reseal(reader, whole(), &folder.volume).await.unwrap();
+    assert_eq!((second.length, &second.digests), (600_000, &first.digests));
+    let blob = second.blob.unwrap();
+    assert_ne!(blob.id(), first.blob.unwrap().id());
+    assert!(folder.read(&blob).await == bytes);
+    let reader = folder.keep(&blob);
+    let short = Plan { length_max: 599_999, ..whole() };
+    assert_eq!(reseal(reader, short, &folder.volume).await.unwrap_err(), Failure::BodyTooLarge);
+    let nothing = reseal(folder.volume.reader(&[]).unwrap(), whole(), &folder.volume).await.unwrap();
+    assert!(nothing.blob.is_none() && nothing.length == 0);
 }
 
 #[tokio::test]

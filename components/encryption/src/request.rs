@@ -1,0 +1,35 @@
+//! What of a request this stage looks at.
+
+use gateway::encryption::CustomerKey;
+use gateway::errors::Result;
+use gateway::form::Form;
+use gateway::headers::{Headers, with_presigned};
+use gateway::query::Query;
+use sdk::{Call, Head, Protection, digests};
+
+use crate::settings;
+
+/// The headers of a request; the fields of a form, and the parameters of a presigned URL, that count as such.
+pub(crate) fn headers(call: &Call) -> Result<Headers> {
+    if let Some(form) = call.form() {
+        return Form::new(form.fields, &form.file_name).headers();
+    }
+    let (head, headers) = Head::read(call);
+    with_presigned(headers, &Query::parse(&head.query)?)
+}
+
+/// Whether a key may come along with the request.
+pub(crate) fn is_secure(call: &Call) -> bool {
+    settings::takes_keys_over_http() || call.tls_version().is_some()
+}
+
+/// The MD5 of a key.
+pub(crate) fn digest(bytes: &[u8]) -> [u8; 16] {
+    // The host answers 16 bytes. No digest is like this one.
+    digests::md5(bytes).try_into().unwrap_or_default()
+}
+
+/// A key that the client brought along, in the words of the contract.
+pub(crate) fn customer(key: CustomerKey) -> Protection {
+    Protection::Customer(sdk::CustomerKey { key: key.key.to_vec(), md5: key.md5 })
+}

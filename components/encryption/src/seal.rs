@@ -1,0 +1,101 @@
+//! Under what a call keeps the object that it writes.
+
+use gateway::encryption::context::object_arn;
+use gateway::encryption::{self, KeyChoice, Requested};
+use gateway::errors::Result;
+use gateway::master_key::MANAGED_ALIAS;
+use sdk::{Call, DefaultProtection, ManagedKey, Principal, Protection, settings};
+
+use crate::request::{self, customer};
+
+/// Judges what a request says of the object that it writes, and what the bucket says where the request does not. A master key is
+/// named as it was given: whether there is one, and whether it may be used, `policy` says.
+///
+/// `AccessDenied` where the bucket does not take keys that clients bring along; otherwise the errors of [`Requested::parse`].
+pub(crate) fn plan(call: &Call, fallback: Option<&DefaultProtection>) -> Result<Option<Protection>> {
+    let headers = request::headers(call)?;
+    let requested = Requested::parse(&headers, request::is_secure(call), &request::digest)?;
+    if matches!(requested, Requested::Customer(_))
+        && fallback.is_some_and(|fallback| fallback.blocks_customer_keys)
+    {
+        return Err(blocked(call));
+    }
+    Ok(match choose(requested, fallback) {
+        Choice::Nothing => None,
+        Choice::Folder => Some(Protection::Folder),
+        Choice::Customer(key) => Some(customer(key)),
+        Choice::Managed { name, whose, context, bucket_key } => {
+            let arn = match whose {
+                Whose::Caller => name,
+                Whose::Owner => of_owner(call, name),
+            };
+            Some(Protection::Managed(ManagedKey { arn, context, bucket_key }))
+        }
+    })
+}
+
+/// What request and bucket come to, before keys are looked up.
+#[derive(Debug, PartialEq, Eq)]
+enum Choice {
+    Nothing,
+    Folder,
+    Customer(encryption::CustomerKey),
+    Managed { name: String, whose: Whose, context: Vec<(String, String)>, bucket_key: bool },
+}
+
+/// In whose account a key is looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    /// Of whoever asks.
+    Caller,
+    /// Of the bucket's owner.
+    Owner,
+}
+
+fn choose(requested: Requested, fallback: Option<&DefaultProtection>) -> Choice {
+    let by_default = fallback.is_some_and(|fallback| fallback.bucket_key);
+    match requested {
+        Requested::Deployment => Choice::Folder,
+        Requested::Customer(key) => Choice::Customer(key),
+        Requested::Managed(KeyChoice { name, context, bucket_key }) => Choice::Managed {
+            name: name.unwrap_or_else(|| MANAGED_ALIAS.to_owned()),
+            whose: Whose::Caller,
+            context,
+            bucket_key: bucket_key.unwrap_or(by_default),
+        },
+        Requested::Nothing { bucket_key } => match fallback.and_then(|fallback| fallback.key.clone()) {
+            None => Choice::Nothing,
+            // An alias is everybody's own word; an id is one of the account that configured the bucket.
+            Some(name) => Choice::Managed {
+                whose: if name.starts_with("alias/") { Whose::Caller } else { Whose::Owner },
+                name,
+                context: Vec::new(),
+                bucket_key: bucket_key.unwrap_or(by_default),
+            },
+        },
+    }
+}
+
+/// The id of a key of the bucket's owner, as anybody else has to name it.
+fn of_owner(call: &Call, name: String) -> String {
+    let owner = call.owner().map(|owner| owner.account).unwrap_or_default();
+    if name.starts_with("arn:") || call.account().as_ref() == Some(&owner) {
+        return name;
+    }
+    let region = settings::get("region").unwrap_or_default();
+    format!("arn:aws:kms:{region}:{owner}:key/{name}")
+}
+
+fn blocked(call: &Call) -> gateway::errors::S3Error {
+    let target = call.target();
+    let who = match call.principal() {
+        Principal::Anonymous => None,
+        Principal::Authenticated(identity) => Some(identity.arn),
+    };
+    let action = if target.operation == "CopyObject" { "s3:CopyObject" } else { "s3:PutObject" };
+    let resource = object_arn(&target.bucket.unwrap_or_default(), &target.key.unwrap_or_default());
+    encryption::customer_keys_blocked(who.as_deref(), action, &resource)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,13 @@
+//! What the operator set, read once an instance.
+
+use std::cell::OnceCell;
+
+thread_local! {
+    static OVER_HTTP: OnceCell<bool> = const { OnceCell::new() };
+}
+
+/// Whether keys that clients bring along are taken over an open connection: behind a proxy that ends TLS, or for tests.
+pub(crate) fn takes_keys_over_http() -> bool {
+    let read = || sdk::settings::get("sse_c_over_http").is_some_and(|text| text == "allow");
+    OVER_HTTP.with(|over_http| *over_http.get_or_init(read))
+}

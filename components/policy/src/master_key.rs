@@ -1,0 +1,91 @@
+//! The decision on the use of a master key.
+
+use gateway::access::{
+    KeyAsked, KeyUse, MasterKey, OfPrincipal, authorize_key, default_policy, managed_policy,
+};
+use gateway::errors::{ErrorCode, Result};
+use gateway::master_key::check_region;
+use gateway::policy::{Key, Kind, Policy, Values};
+use sdk::{Call, master_keys};
+use std::rc::Rc;
+
+use crate::authorize::{principal, region};
+use crate::explain::{explain, is_denial};
+use crate::permissions::{Permissions, kept};
+
+/// The reason where no policy had a say.
+const NO_KEY: &str = "there is no such key, and nobody learns that of another account's";
+
+/// Judges a use of a key, by its action and by the name of the key. Answers the key's ARN. `AccessDenied` for another action, and
+/// as [`authorize_key`].
+pub(crate) fn authorize(
+    call: &Call,
+    action: &str,
+    name: &str,
+    encryption_context: &[(String, String)],
+) -> Result<String> {
+    let usage = KeyUse::parse(action).ok_or(ErrorCode::AccessDenied)?;
+    // A name that is stored may be older than that of the region; one that is given must be of here.
+    if usage == KeyUse::Generate {
+        check_region(name, region())?;
+    }
+    let identity = match call.principal() {
+        sdk::Principal::Anonymous => None,
+        sdk::Principal::Authenticated(identity) => Some(identity),
+    };
+    let received_ms = call.head().received_ms;
+    let permissions = Permissions::of(call, identity.as_ref(), received_ms)?;
+    let principal = principal(identity.as_ref(), &permissions);
+    let found = master_keys::find(principal.account, name);
+    let policy = found.as_ref().map(policy);
+    let key = found.as_ref().zip(policy.as_deref()).map(|(found, policy)| MasterKey {
+        arn: &found.arn,
+        account: &found.account,
+        aliases: &found.aliases,
+        enabled: found.enabled,
+        policy,
+    });
+    permissions.with_grants(|grants| {
+        let asked = KeyAsked {
+            usage,
+            key,
+            name,
+            encryption_context,
+            principal: &principal,
+            grants,
+            received_ms,
+            region: region(),
+            of_principal: &permissions,
+            witness: None,
+        };
+        authorize_key(&asked).inspect_err(|error| {
+            if is_denial(error) {
+                explain(call, NO_KEY, |journal| {
+                    // It goes as it went before.
+                    let _ = authorize_key(&KeyAsked { witness: Some(journal), ..asked });
+                });
+            }
+        })
+    })
+}
+
+/// Who may use a key. What cannot be read must not let anybody.
+fn policy(key: &master_keys::MasterKey) -> Rc<Policy> {
+    let read = || match key.policy {
+        Some(_) => Policy::parse(Kind::Key, &master_keys::policy(&key.arn).unwrap_or_default()),
+        None if key.managed => managed_policy(&key.account, region()),
+        None => default_policy(&key.account),
+    };
+    // The policies of keys stay as they are while the process lives.
+    kept(&key.arn, || read().unwrap_or_else(|_| Policy::deny_everything()))
+}
+
+impl OfPrincipal for Permissions {
+    fn tags(&self) -> Vec<(String, String)> {
+        Permissions::tags(self)
+    }
+
+    fn of_session(&self, key: &Key) -> Option<Values<'_>> {
+        self.value(key)
+    }
+}

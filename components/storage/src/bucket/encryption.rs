@@ -1,0 +1,40 @@
+//! GetBucketEncryption, PutBucketEncryption, DeleteBucketEncryption.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html>. That objects are sealed so, `encryption` sees to.
+
+use gateway::bucket_encryption::BucketEncryption;
+use gateway::errors::Result;
+use sdk::Response;
+
+use crate::records::Encryption;
+use crate::request::Request;
+use crate::subresource::document;
+
+/// GetBucketEncryption. Every bucket has a configuration, as in S3 since 2023.
+pub(crate) async fn get(request: &Request) -> Result<Response> {
+    let encryption = BucketEncryption::from(request.bucket_row()?.record.encryption.clone());
+    Ok(Response::new(200).xml(encryption.document()))
+}
+
+/// PutBucketEncryption. Objects that are there stay as they are.
+pub(crate) async fn put(request: &Request) -> Result<Response> {
+    let body = document::receive(request).await?;
+    super::change(request, |bucket| {
+        let blocks = bucket.encryption.blocks_customer_keys;
+        bucket.encryption = BucketEncryption::parse_document(&body, blocks)?.into();
+        Ok(())
+    })
+    .await?;
+    Ok(Response::new(200))
+}
+
+/// DeleteBucketEncryption: the default is the deployment's own key again. What was refused is refused still.
+pub(crate) async fn delete(request: &Request) -> Result<Response> {
+    super::change(request, |bucket| {
+        let blocks_customer_keys = bucket.encryption.blocks_customer_keys;
+        bucket.encryption = Encryption { blocks_customer_keys, ..Encryption::default() };
+        Ok(())
+    })
+    .await?;
+    Ok(Response::new(204))
+}

@@ -1,0 +1,77 @@
+//! Brings stored bytes under another key: what a copy does where it cannot refer to the blobs of its source.
+
+use gateway::errors::{ErrorCode, Result};
+use sdk::{IngestPlan, Stored, Work, failure_to_error};
+
+use super::checksums;
+use super::put_object::BODY_BYTES_MAX;
+use crate::records::{Algorithm, Checksum, Protection, Span};
+use crate::request::Request;
+use crate::sealing::{self, Key};
+
+/// Whether what is kept as `from` may be referred to by what is kept as `to`. Bytes of before anything was sealed may not be
+/// called sealed; bytes under a data key are under another one in every object.
+pub(crate) fn is_needless(from: &Protection, to: &Protection) -> bool {
+    match from {
+        Protection::Folder => !to.has_data_key(),
+        Protection::Unsaid => *to == Protection::Unsaid,
+        Protection::Customer(_) | Protection::Managed(_) => false,
+    }
+}
+
+/// Bytes under another key.
+#[derive(Clone, Debug)]
+pub(crate) struct Resealed {
+    /// Where they are; no commit has kept them yet.
+    pub(crate) spans: Vec<Span>,
+    /// What becomes their ETag.
+    pub(crate) etag: [u8; 16],
+    /// Their checksum.
+    pub(crate) checksum: Checksum,
+}
+
+/// Reads the bytes of `spans` under the key `from`, and stores them under the key `to`, as `protection` says.
+pub(crate) async fn reseal(
+    request: &Request,
+    spans: &[Span],
+    from: &Key,
+    to: &Key,
+    protection: &Protection,
+    algorithm: Algorithm,
+) -> Result<Resealed> {
+    let mut digests = vec![algorithm.digest()];
+    if !protection.has_data_key() && algorithm != Algorithm::Md5 {
+        digests.push(Algorithm::Md5.digest());
+    }
+    let length = spans.iter().map(|span| span.length).sum();
+    let source =
+        Stored { spans: spans.iter().map(|span| sdk::Span::from(*span)).collect(), key: from.number };
+    let plan = IngestPlan { length_max: BODY_BYTES_MAX, digests, key: to.number, source: Some(source) };
+    let stored = request.call.ingest(plan).await.map_err(failure_to_error)?;
+    if stored.length != length {
+        return Err(ErrorCode::InternalError.into());
+    }
+    let spans = match length {
+        0 => Vec::new(),
+        length => vec![Span { blob: stored.blob, offset: 0, length }],
+    };
+    let etag = match protection.has_data_key() {
+        true => sealing::etag(protection, [0; 16]),
+        false => checksums::find_md5(&stored.digests)?,
+    };
+    let value = checksums::find(&stored.digests, algorithm)?.to_vec();
+    Ok(Resealed { spans, etag, checksum: Checksum { algorithm, value } })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_said_of_bytes_may_be_said_of_their_copies() {
+        let kept = [Protection::Unsaid, Protection::Folder, Protection::Customer(vec![1])];
+        let needless: Vec<Vec<bool>> =
+            kept.iter().map(|from| kept.iter().map(|to| is_needless(from, to)).collect()).collect();
+        assert_eq!(needless, [[true, false, false], [true, true, false], [false, false, false]]);
+    }
+}

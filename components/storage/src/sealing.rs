@@ -1,0 +1,245 @@
+//! Under which keys bytes are written and read.
+//!
+//! What a request says of it, and whether that fits, the stage `encryption` judges: of new objects before this stage begins
+//! ([`prepare`]), of what was stored before when it has been found ([`open`]). Here data keys are made and opened, which are
+//! numbers to everybody but the host.
+
+use std::cell::Cell;
+
+use gateway::encryption::{self, context};
+use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::master_key;
+use sdk::executor::{Suspended, suspend_for};
+use sdk::response::push_header;
+use sdk::seals::{self, Unavailable, Wrapping};
+use sdk::{CustomerKey, KeptProtection, ManagedKey, Sealed, SealedRole};
+
+use crate::index;
+use crate::records::{Managed, Protection};
+use crate::request::Request;
+
+thread_local! {
+    /// What was prepared last, and for which call: its request is read in the same step.
+    static PREPARED: Cell<Option<(u64, Prepared)>> = const { Cell::new(None) };
+    /// What the task that was suspended just now needs opened.
+    static ASKED: Cell<Option<Sealed>> = const { Cell::new(None) };
+    /// With what the task that is resumed next opens it.
+    static GIVEN: Cell<Option<sdk::Protection>> = const { Cell::new(None) };
+}
+
+/// What was judged of a call's sealing before it came here.
+pub(crate) struct Prepared(Option<sdk::Protection>);
+
+impl Prepared {
+    /// Whether it is said under what a new object is kept.
+    pub(crate) fn says_protection(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+/// Keeps what the gateway says ahead of a call.
+pub(crate) fn prepare(call: u64, protection: Option<sdk::Protection>) {
+    PREPARED.set(Some((call, Prepared(protection))));
+}
+
+/// What was kept for a call.
+pub(crate) fn prepared(call: u64) -> Option<Prepared> {
+    PREPARED.take().filter(|(id, _)| *id == call).map(|(_, prepared)| prepared)
+}
+
+/// What the task that was suspended with [`Suspended::Opening`] needs.
+pub(crate) fn asked() -> Result<Sealed> {
+    ASKED.take().ok_or_else(|| ErrorCode::InternalError.into())
+}
+
+/// Keeps the answer for the task, which is to be resumed next.
+pub(crate) fn give(protection: sdk::Protection) {
+    GIVEN.set(Some(protection));
+}
+
+/// An object, as keys are bound to it.
+#[derive(Clone, Copy)]
+pub(crate) struct Place<'a> {
+    /// The name of its bucket.
+    pub(crate) bucket: &'a str,
+    /// Its key.
+    pub(crate) key: &'a str,
+}
+
+impl<'a> Place<'a> {
+    /// The object in the address of a request.
+    pub(crate) fn of(request: &'a Request) -> Place<'a> {
+        Place { bucket: &request.bucket, key: &request.key }
+    }
+
+    fn customer_context(self) -> Vec<u8> {
+        context::object_arn(self.bucket, self.key).into_bytes()
+    }
+
+    fn managed_context(self, own: &[(String, String)], bucket_key: bool) -> Vec<u8> {
+        context::to_json(&context::of_object(self.bucket, self.key, own, bucket_key)).into_bytes()
+    }
+}
+
+/// A key that is at hand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Key {
+    /// The number of the data key; without one, it is the key of the data folder.
+    pub(crate) number: Option<u32>,
+    /// The MD5 of the key that the client brought along, in base64.
+    pub(crate) customer_md5: Option<String>,
+}
+
+/// How new bytes are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Seal {
+    /// Under which key.
+    pub(crate) key: Key,
+    /// What is kept of that.
+    pub(crate) protection: Protection,
+}
+
+impl Seal {
+    /// As the request, or else its bucket, says. A data key is a new one.
+    pub(crate) fn of(request: &Request) -> Result<Seal> {
+        let place = Place::of(request);
+        match request.prepared.as_ref().and_then(|prepared| prepared.0.as_ref()) {
+            None | Some(sdk::Protection::Folder) => {
+                Ok(Seal { key: Key::default(), protection: Protection::Folder })
+            }
+            Some(sdk::Protection::Customer(CustomerKey { key, md5 })) => {
+                let made =
+                    seals::make(&request.call, &Wrapping::Given(key.clone()), &place.customer_context());
+                let made = made.map_err(|_| ErrorCode::InternalError)?;
+                let key = Key { number: Some(made.number), customer_md5: Some(md5.clone()) };
+                Ok(Seal { key, protection: Protection::Customer(made.wrapped) })
+            }
+            Some(sdk::Protection::Managed(managed)) => {
+                let ManagedKey { arn, context, bucket_key } = managed;
+                let bound = place.managed_context(context, *bucket_key);
+                let made = seals::make(&request.call, &Wrapping::Named(arn.clone()), &bound);
+                let made = made.map_err(|error| unavailable(error, arn))?;
+                let managed = Managed {
+                    arn: arn.clone(),
+                    context: context.clone(),
+                    bucket_key: *bucket_key,
+                    wrapped: made.wrapped,
+                };
+                let key = Key { number: Some(made.number), customer_md5: None };
+                Ok(Seal { key, protection: Protection::Managed(Box::new(managed)) })
+            }
+        }
+    }
+
+    /// The header lines that tell the client.
+    pub(crate) fn push_headers(&self, lines: &mut String) {
+        push_headers(lines, &self.protection, self.key.customer_md5.as_deref());
+    }
+
+    /// The lines for an answer to whoever chose the protection: with what the client binds its use to.
+    pub(crate) fn push_chosen(&self, lines: &mut String) {
+        self.push_headers(lines);
+        if let Protection::Managed(managed) = &self.protection
+            && !managed.context.is_empty()
+        {
+            push_header(lines, context::HEADER, &context::print(&managed.context));
+        }
+    }
+}
+
+/// The ETag of bytes: their MD5, or nothing that says anything of them where they are sealed under a data key, as at S3.
+pub(crate) fn etag(protection: &Protection, md5: [u8; 16]) -> [u8; 16] {
+    if !protection.has_data_key() {
+        return md5;
+    }
+    let mut drawn = [0; 16];
+    for (half, number) in drawn.chunks_exact_mut(8).zip([index::random(), index::random()]) {
+        half.copy_from_slice(&number.to_le_bytes());
+    }
+    drawn
+}
+
+/// The header lines that say how something is kept. `customer_md5` is of the key that opened it, if the client brought one.
+pub(crate) fn push_headers(lines: &mut String, protection: &Protection, customer_md5: Option<&str>) {
+    match protection {
+        Protection::Unsaid => {}
+        Protection::Folder => lines.push_str("x-amz-server-side-encryption: AES256\n"),
+        Protection::Customer(_) => {
+            if let Some(md5) = customer_md5 {
+                lines.push_str("x-amz-server-side-encryption-customer-algorithm: AES256\n");
+                push_header(lines, "x-amz-server-side-encryption-customer-key-md5", md5);
+            }
+        }
+        Protection::Managed(managed) => {
+            lines.push_str("x-amz-server-side-encryption: aws:kms\n");
+            push_header(lines, "x-amz-server-side-encryption-aws-kms-key-id", &managed.arn);
+            if managed.bucket_key {
+                lines.push_str("x-amz-server-side-encryption-bucket-key-enabled: true\n");
+            }
+        }
+    }
+}
+
+/// Opens what is kept under `protection` for the object at `place`. Where neither that nor the request makes a difference, this
+/// is nothing.
+pub(crate) async fn open(
+    request: &Request,
+    role: SealedRole,
+    place: Place<'_>,
+    protection: &Protection,
+) -> Result<Key> {
+    if request.prepared.is_none() && !protection.has_data_key() {
+        return Ok(Key::default());
+    }
+    let given = judge(role, protection).await?;
+    match (given, protection) {
+        (sdk::Protection::Folder, Protection::Unsaid | Protection::Folder) => Ok(Key::default()),
+        (sdk::Protection::Customer(CustomerKey { key, md5 }), Protection::Customer(wrapped)) => {
+            let opened =
+                seals::open(&request.call, wrapped, &Wrapping::Given(key), &place.customer_context());
+            let number = opened.map_err(|_| match role {
+                SealedRole::Upload => encryption::wrong_key_of_upload(),
+                SealedRole::Object | SealedRole::Source => encryption::wrong_key(),
+            })?;
+            Ok(Key { number: Some(number), customer_md5: Some(md5) })
+        }
+        (sdk::Protection::Managed(_), Protection::Managed(managed)) => {
+            let bound = place.managed_context(&managed.context, managed.bucket_key);
+            let under = Wrapping::Named(managed.arn.clone());
+            let opened = seals::open(&request.call, &managed.wrapped, &under, &bound);
+            let number = opened.map_err(|error| unavailable(error, &managed.arn))?;
+            Ok(Key { number: Some(number), customer_md5: None })
+        }
+        // What was judged is not what is stored: a bug, and nothing to go on with.
+        _ => Err(ErrorCode::InternalError.into()),
+    }
+}
+
+/// Has the gateway judge how something is opened, without opening it.
+pub(crate) async fn judge(role: SealedRole, protection: &Protection) -> Result<sdk::Protection> {
+    let protection = match protection {
+        Protection::Unsaid | Protection::Folder => KeptProtection::Folder,
+        Protection::Customer(_) => KeptProtection::Customer,
+        Protection::Managed(managed) => KeptProtection::Managed(ManagedKey {
+            arn: managed.arn.clone(),
+            context: managed.context.clone(),
+            bucket_key: managed.bucket_key,
+        }),
+    };
+    ASKED.set(Some(Sealed { role, protection }));
+    suspend_for(Suspended::Opening).await;
+    GIVEN.take().ok_or_else(|| ErrorCode::InternalError.into())
+}
+
+fn unavailable(error: Unavailable, arn: &str) -> S3Error {
+    match error {
+        // There was one when `policy` judged.
+        Unavailable::UnknownKey => master_key::not_found(arn, "", ""),
+        Unavailable::DisabledKey => master_key::disabled(arn),
+        // The key is there, and what was kept is not what it wrapped.
+        Unavailable::Mismatch | Unavailable::Failed => ErrorCode::InternalError.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,60 @@
+use super::*;
+
+fn lines(protection: &Protection, customer_md5: Option<&str>) -> String {
+    let mut lines = String::new();
+    push_headers(&mut lines, protection, customer_md5);
+    lines
+}
+
+fn managed(bucket_key: bool) -> Protection {
+    let context = vec![("a".to_owned(), "1".to_owned())];
+    Protection::Managed(Box::new(Managed { arn: "arn:k".to_owned(), context, bucket_key, wrapped: vec![1] }))
+}
+
+#[test]
+fn what_protects_an_object_is_told() {
+    assert_eq!(lines(&Protection::Unsaid, None), "");
+    assert_eq!(lines(&Protection::Folder, None), "x-amz-server-side-encryption: AES256\n");
+    let customer = "x-amz-server-side-encryption-customer-algorithm: AES256\n\
+                    x-amz-server-side-encryption-customer-key-md5: bWQ1\n";
+    assert_eq!(lines(&Protection::Customer(vec![1]), Some("bWQ1")), customer);
+    let kms = "x-amz-server-side-encryption: aws:kms\nx-amz-server-side-encryption-aws-kms-key-id: arn:k\n";
+    assert_eq!(lines(&managed(false), None), kms);
+    let bucket_key = "x-amz-server-side-encryption-bucket-key-enabled: true\n";
+    assert_eq!(lines(&managed(true), None), format!("{kms}{bucket_key}"));
+    let seal = Seal { key: Key::default(), protection: managed(false) };
+    let mut chosen = String::new();
+    seal.push_chosen(&mut chosen);
+    assert_eq!(chosen, format!("{kms}x-amz-server-side-encryption-context: eyJhIjoiMSJ9\n"));
+}
+
+#[test]
+fn the_etag_of_sealed_bytes_says_nothing_of_them() {
+    crate::index::memory::clear();
+    for protection in [Protection::Unsaid, Protection::Folder] {
+        assert_eq!(etag(&protection, [7; 16]), [7; 16]);
+    }
+    for protection in [Protection::Customer(vec![1]), managed(false)] {
+        let drawn = etag(&protection, [7; 16]);
+        assert_ne!(drawn, [7; 16]);
+        assert_ne!(drawn, etag(&protection, [7; 16]), "another one each time");
+    }
+}
+
+#[test]
+fn what_is_prepared_is_for_one_call() {
+    prepare(7, None);
+    assert!(prepared(8).is_none());
+    assert!(prepared(7).is_none(), "and gone");
+    prepare(7, Some(sdk::Protection::Folder));
+    assert!(prepared(7).is_some());
+}
+
+#[test]
+fn keys_are_bound_to_their_object() {
+    let place = Place { bucket: "photos", key: "a" };
+    assert_eq!(place.customer_context(), b"arn:aws:s3:::photos/a");
+    let own = [("x".to_owned(), "y".to_owned())];
+    assert_eq!(place.managed_context(&own, false), br#"{"aws:s3:arn":"arn:aws:s3:::photos/a","x":"y"}"#);
+    assert_eq!(place.managed_context(&[], true), br#"{"aws:s3:arn":"arn:aws:s3:::photos"}"#);
+}

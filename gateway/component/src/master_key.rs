@@ -1,0 +1,54 @@
+//! Asks `policy` whether a master key may be used: of the object that is written, and of what was stored before.
+
+use gateway::access::KeyUse;
+use gateway::copy_source::CopySource;
+use gateway::encryption::context::of_object;
+use gateway::headers::{Headers, with_presigned};
+use gateway::query::Query;
+use sdk::bindings::gateway::portcullis::gateway::policy;
+use sdk::{Call, Head, ManagedKey, Refusal, SealedRole, Target, refuse};
+
+/// Before something is written under a new data key. The key is named from here on as it is stored.
+pub(crate) fn authorize_write(call: &Call, target: &Target, key: &mut ManagedKey) -> Result<(), Refusal> {
+    let place = (text(&target.bucket), text(&target.key));
+    key.arn = ask(call, KeyUse::Generate, place, key)?;
+    Ok(())
+}
+
+/// Before a data key is used that is there.
+pub(crate) fn authorize_read(
+    call: &Call,
+    (head, headers): (&Head, &Headers),
+    target: &Target,
+    role: SealedRole,
+    key: &ManagedKey,
+) -> Result<(), Refusal> {
+    match role {
+        SealedRole::Object | SealedRole::Upload => {
+            ask(call, KeyUse::Decrypt, (text(&target.bucket), text(&target.key)), key)?;
+        }
+        SealedRole::Source => {
+            let source = source(head, headers).map_err(refuse)?;
+            ask(call, KeyUse::Decrypt, (&source.bucket, &source.key), key)?;
+        }
+    }
+    Ok(())
+}
+
+fn source(head: &Head, headers: &Headers) -> gateway::errors::Result<CopySource> {
+    CopySource::of_headers(&with_presigned(headers.clone(), &Query::parse(&head.query)?)?)
+}
+
+fn text(part: &Option<String>) -> &str {
+    part.as_deref().unwrap_or_default()
+}
+
+fn ask(
+    call: &Call,
+    usage: KeyUse,
+    (bucket, object): (&str, &str),
+    key: &ManagedKey,
+) -> Result<String, Refusal> {
+    let context = of_object(bucket, object, &key.context, key.bucket_key);
+    policy::authorize_key(call, usage.action(), &key.arn, &context)
+}

@@ -1,0 +1,272 @@
+//! May somebody use a master key: what its policy says, together with the policies of who asks.
+//!
+//! <https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html>. S3 asks on behalf of whoever reads or writes an
+//! object, with their rights, but not from their address: a condition on `aws:SourceIp` or on an endpoint does not hold here, and
+//! `aws:ViaAWSService` does (<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html>).
+
+use super::{Grants, Judged, Witness};
+use crate::errors::{ErrorCode, Result, S3Error};
+use crate::master_key;
+use crate::policy::{
+    Context, Key, KeyId, Kind, Layer, MalformedPolicy, Outcome, Policies, Policy, Principal, Reason, Request,
+    Source, Values, decide,
+};
+use crate::timestamp;
+use std::borrow::Cow;
+
+/// What a key is used for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KeyUse {
+    /// To write: a data key is made.
+    Generate,
+    /// To read: a data key is unwrapped. Parts of uploads are written with one that is there, too.
+    Decrypt,
+}
+
+impl KeyUse {
+    /// The action that it takes.
+    pub fn action(self) -> &'static str {
+        match self {
+            KeyUse::Generate => "kms:GenerateDataKey",
+            KeyUse::Decrypt => "kms:Decrypt",
+        }
+    }
+
+    /// The use that takes this action.
+    pub fn parse(action: &str) -> Option<KeyUse> {
+        [KeyUse::Generate, KeyUse::Decrypt].into_iter().find(|own| own.action() == action)
+    }
+}
+
+/// A master key, as far as it says who may use it.
+#[derive(Clone, Copy, Debug)]
+pub struct MasterKey<'a> {
+    /// `arn:aws:kms:us-east-1:111122223333:key/ID`
+    pub arn: &'a str,
+    /// The account that it is of: 12 digits.
+    pub account: &'a str,
+    /// `alias/photos`
+    pub aliases: &'a [String],
+    /// Whether it can be used at all.
+    pub enabled: bool,
+    /// Who may use it.
+    pub policy: &'a Policy,
+}
+
+/// The policy of a key whose owner says nothing: the account is trusted to let its own people in.
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>
+pub fn default_policy(account: &str) -> std::result::Result<Policy, MalformedPolicy> {
+    Policy::parse(
+        Kind::Key,
+        &format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Sid":"Enable IAM User Permissions","Effect":"Allow",
+                "Principal":{{"AWS":"arn:aws:iam::{account}:root"}},"Action":"kms:*","Resource":"*"}}}}"#
+        ),
+    )
+}
+
+/// The policy of the key that an account has without asking: everybody of the account, through S3.
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-key>
+pub fn managed_policy(account: &str, region: &str) -> std::result::Result<Policy, MalformedPolicy> {
+    Policy::parse(
+        Kind::Key,
+        &format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Sid":"Allow access through S3 for all principals in the account",
+                "Effect":"Allow","Principal":{{"AWS":"*"}},
+                "Action":["kms:Encrypt","kms:Decrypt","kms:ReEncrypt*","kms:GenerateDataKey*","kms:DescribeKey"],
+                "Resource":"*","Condition":{{"StringEquals":
+                {{"kms:CallerAccount":"{account}","kms:ViaService":"{}"}}}}}}}}"#,
+            via_service(region)
+        ),
+    )
+}
+
+/// What S3 is called where it asks for others.
+fn via_service(region: &str) -> String {
+    format!("s3.{region}.amazonaws.com")
+}
+
+/// A request for the use of a key.
+#[derive(Clone, Copy)]
+pub struct KeyAsked<'a> {
+    /// What for.
+    pub usage: KeyUse,
+    /// The key; `None` where there is none with this ARN.
+    pub key: Option<MasterKey<'a>>,
+    /// The name of the key as it was given, or as it is stored.
+    pub name: &'a str,
+    /// What the data key is bound to: (`aws:s3:arn`, `arn:aws:s3:::photos/cat.jpg`).
+    pub encryption_context: &'a [(String, String)],
+    /// Who asks.
+    pub principal: &'a Principal<'a>,
+    /// What their account lets them do.
+    pub grants: Grants<'a>,
+    /// When the request arrived, in milliseconds since 1970.
+    pub received_ms: u64,
+    /// The region of the deployment.
+    pub region: &'a str,
+    /// What else is known of who asks.
+    pub of_principal: &'a dyn OfPrincipal,
+    /// Who wants to know what is decided.
+    pub witness: Option<&'a dyn Witness>,
+}
+
+impl std::fmt::Debug for KeyAsked<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("KeyAsked").field("usage", &self.usage).finish_non_exhaustive()
+    }
+}
+
+/// What is known of who asks, besides their name. It is asked for only when a condition is about it.
+pub trait OfPrincipal {
+    /// The tags of the principal and of its session.
+    fn tags(&self) -> Vec<(String, String)>;
+    /// What a session answers to a key.
+    fn of_session(&self, key: &Key) -> Option<Values<'_>>;
+}
+
+/// Whether a key may be used. Answers the ARN of the key.
+///
+/// `InvalidArgument` without credentials, `KMS.NotFoundException`, `AccessDenied` in the words of AWS, and
+/// `KMS.DisabledException` for those who may use it.
+pub fn authorize_key(asked: &KeyAsked<'_>) -> Result<String> {
+    let principal = asked.principal;
+    if !principal.has_account() {
+        return Err(unsigned());
+    }
+    let Some(key) = asked.key else {
+        let of_others =
+            master_key::KeyArn::parse(asked.name).is_some_and(|arn| arn.account != principal.account);
+        // Who is not of the account does not learn which keys it has.
+        return Err(match of_others {
+            true => denied(asked, None),
+            false => master_key::not_found(asked.name, principal.account, asked.region),
+        });
+    };
+    let context = KeyContext { asked, key: &key };
+    let request = Request::new(principal, asked.usage.action(), key.arn, &context);
+    let policies = Policies {
+        owner: Some(key.account),
+        resource: Some(Source { label: key.arn, policy: key.policy }),
+        // The endpoint is of the request to S3, and not of that which S3 makes.
+        endpoint: None,
+        ..asked.grants.policies()
+    };
+    let decision = decide(&request, &policies);
+    if let Some(witness) = asked.witness {
+        let action = asked.usage.action();
+        witness.judged(&Judged { action, request: &request, policies: &policies, decision, bucket: None });
+    }
+    if !decision.is_allowed() {
+        let layer = layer_of(decision.reason);
+        let may_learn = key.account == principal.account || layer != Layer::Resource;
+        let why = may_learn.then(|| (key.arn, why(asked, decision.outcome, layer)));
+        return Err(denied(asked, why));
+    }
+    match key.enabled {
+        true => Ok(key.arn.to_owned()),
+        false => Err(master_key::disabled(key.arn)),
+    }
+}
+
+/// What S3 says where nobody signed:
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-kms-encryption.html>
+fn unsigned() -> S3Error {
+    S3Error::new(ErrorCode::InvalidArgument)
+        .message(
+            "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.",
+        )
+        .detail("ArgumentName", "Authorization")
+        .detail("ArgumentValue", "null")
+}
+
+/// `why` is the ARN of the key and the reason, for those who may learn it: people of the key's account, and those whom their
+/// own account does not let.
+fn denied(asked: &KeyAsked<'_>, why: Option<(&str, String)>) -> S3Error {
+    let (who, action) = (asked.principal.arn, asked.usage.action());
+    let what = match why {
+        Some((arn, why)) => format!("resource: {arn} {why}"),
+        None => "this resource because the resource does not exist in this Region, no resource-based policies allow \
+              access, or a resource-based policy explicitly denies access"
+            .to_owned(),
+    };
+    S3Error::new(ErrorCode::AccessDenied)
+        .message(format!("User: {who} is not authorized to perform: {action} on {what}"))
+}
+
+/// Whose word a decision against a request is.
+fn layer_of(reason: Reason<'_>) -> Layer {
+    match reason {
+        Reason::Statement { layer, .. } | Reason::Nothing(layer) => layer,
+        Reason::Owner | Reason::Unlimited | Reason::Acl => Layer::Resource,
+    }
+}
+
+/// The reason as AWS puts it. It never says which statement decided.
+fn why(asked: &KeyAsked<'_>, outcome: Outcome, layer: Layer) -> String {
+    let (one, none) = match layer {
+        Layer::Identity => ("an identity-based policy", "identity-based policy"),
+        Layer::Boundary => ("a permissions boundary", "permissions boundary"),
+        Layer::Session => ("a session policy", "session policy"),
+        Layer::Endpoint => ("a VPC endpoint policy", "VPC endpoint policy"),
+        Layer::Resource | Layer::PublicAccessBlock => ("a resource-based policy", "resource-based policy"),
+    };
+    match outcome {
+        Outcome::ExplicitDeny => format!("with an explicit deny in {one}"),
+        _ => format!("because no {none} allows the {} action", asked.usage.action()),
+    }
+}
+
+/// The circumstances of the use of a key.
+struct KeyContext<'a> {
+    asked: &'a KeyAsked<'a>,
+    key: &'a MasterKey<'a>,
+}
+
+impl Context for KeyContext<'_> {
+    fn value(&self, key: &Key) -> Option<Values<'_>> {
+        let id = key.id();
+        if let Some(value) = self.asked.principal.value(id) {
+            return Some(Values::One(value));
+        }
+        let pairs = self.asked.encryption_context;
+        let many = |values: Vec<Cow<'static, str>>| (!values.is_empty()).then_some(Values::Many(values));
+        Some(match id {
+            KeyId::KmsViaService => Values::one(via_service(self.asked.region)),
+            KeyId::KmsCallerAccount => Values::one(self.asked.principal.account),
+            KeyId::KmsEncryptionContext => {
+                let (_, value) = pairs.iter().find(|(own, _)| own.eq_ignore_ascii_case(key.tag()))?;
+                Values::one(value.as_str())
+            }
+            KeyId::KmsEncryptionContextKeys => {
+                return many(pairs.iter().map(|(own, _)| Cow::Owned(own.clone())).collect());
+            }
+            KeyId::KmsResourceAliases => {
+                return many(self.key.aliases.iter().map(|own| Cow::Owned(own.clone())).collect());
+            }
+            KeyId::KmsRequestAlias => {
+                let arn = master_key::KeyArn::parse(self.asked.name);
+                let given = arn.map_or(self.asked.name, |arn| arn.relative);
+                Values::one(Some(given).filter(|given| given.starts_with("alias/"))?)
+            }
+            KeyId::KmsEncryptionAlgorithm | KeyId::KmsKeySpec => Values::one("SYMMETRIC_DEFAULT"),
+            KeyId::KmsKeyUsage => Values::one("ENCRYPT_DECRYPT"),
+            KeyId::KmsKeyOrigin => Values::one("AWS_KMS"),
+            KeyId::KmsMultiRegion => Values::one("false"),
+            KeyId::CurrentTime => Values::one(timestamp::iso8601(self.asked.received_ms)),
+            KeyId::EpochTime => Values::one((self.asked.received_ms / 1000).to_string()),
+            KeyId::SecureTransport | KeyId::ViaAwsService => Values::one("true"),
+            KeyId::RequestedRegion => Values::one(self.asked.region),
+            KeyId::ResourceAccount => Values::one(self.key.account),
+            KeyId::PrincipalTag => {
+                let tags = self.asked.of_principal.tags();
+                let (_, value) = tags.into_iter().find(|(own, _)| own.eq_ignore_ascii_case(key.tag()))?;
+                Values::one(value)
+            }
+            _ => return self.asked.of_principal.of_session(key),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

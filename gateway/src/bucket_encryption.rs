@@ -1,0 +1,200 @@
+//! What a bucket says about sealing: how objects are sealed whose writers ask for nothing, and which ways are refused.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html>
+
+use crate::errors::{ErrorCode, Result, S3Error};
+use crate::xml::{Element, XmlWriter};
+
+/// Bytes of the name of a key: <https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html>
+pub const KEY_NAME_LENGTH_MAX: usize = 2048;
+
+/// What is not applicable, as S3 says it.
+const NO_KEY: &str =
+    "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse";
+
+/// How objects are sealed whose writers ask for nothing.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub enum DefaultKey {
+    /// `AES256`: under the deployment's own key.
+    #[default]
+    Own,
+    /// `aws:kms`: under the key with this name, as it was given; under `alias/aws/s3` of whoever writes where it is `None`.
+    Named(Option<String>),
+}
+
+/// The configuration of a bucket.
+#[derive(Clone, PartialEq, Eq, Default, Debug)]
+pub struct BucketEncryption {
+    /// The key of objects whose writers ask for nothing.
+    pub key: DefaultKey,
+    /// Whether objects under a named key are wrapped for the bucket, not each for itself.
+    pub bucket_key: bool,
+    /// Whether writes under keys of the client are refused.
+    pub blocks_customer_keys: bool,
+}
+
+impl BucketEncryption {
+    /// Reads the document of PutBucketEncryption. A document that does not say which ways are refused leaves `blocks` as it
+    /// is: <https://github.com/hashicorp/terraform-provider-aws/issues/47320>.
+    ///
+    /// `MalformedXML` unless it has one rule that says something; `InvalidArgument` for a key that nothing would use;
+    /// `NotImplemented` for `aws:kms:dsse`. Whether there is such a key is not asked, as in S3.
+    pub fn parse_document(body: &[u8], blocks: bool) -> Result<BucketEncryption> {
+        let root = Element::parse_named(body, "ServerSideEncryptionConfiguration")?;
+        let [rule] = root.children.as_slice() else { return Err(ErrorCode::MalformedXML.into()) };
+        root.only(&["Rule"])?;
+        rule.only(&["ApplyServerSideEncryptionByDefault", "BlockedEncryptionTypes", "BucketKeyEnabled"])?;
+        let default = rule.child("ApplyServerSideEncryptionByDefault");
+        let blocked = rule.child("BlockedEncryptionTypes");
+        if default.is_none() && blocked.is_none() {
+            return Err(ErrorCode::MalformedXML.into());
+        }
+        Ok(BucketEncryption {
+            key: default.map(parse_key).transpose()?.unwrap_or_default(),
+            bucket_key: match rule.text_of("BucketKeyEnabled").map(str::trim) {
+                None | Some("false") => false,
+                Some("true") => true,
+                Some(_) => return Err(ErrorCode::MalformedXML.into()),
+            },
+            blocks_customer_keys: blocked.map(parse_blocked).transpose()?.unwrap_or(blocks),
+        })
+    }
+
+    /// The document of GetBucketEncryption.
+    pub fn document(&self) -> String {
+        let mut xml = XmlWriter::document("ServerSideEncryptionConfiguration");
+        xml.open("Rule");
+        xml.open("ApplyServerSideEncryptionByDefault");
+        match &self.key {
+            DefaultKey::Own => xml.text("SSEAlgorithm", "AES256"),
+            DefaultKey::Named(name) => {
+                if let Some(name) = name {
+                    xml.text("KMSMasterKeyID", name);
+                }
+                xml.text("SSEAlgorithm", "aws:kms");
+            }
+        }
+        xml.close("ApplyServerSideEncryptionByDefault");
+        xml.open("BlockedEncryptionTypes");
+        xml.text("EncryptionType", if self.blocks_customer_keys { "SSE-C" } else { "NONE" });
+        xml.close("BlockedEncryptionTypes");
+        xml.text("BucketKeyEnabled", if self.bucket_key { "true" } else { "false" });
+        xml.close("Rule");
+        xml.finish()
+    }
+}
+
+fn parse_key(default: &Element) -> Result<DefaultKey> {
+    default.only(&["SSEAlgorithm", "KMSMasterKeyID"])?;
+    let name = default.text_of("KMSMasterKeyID").map(str::trim);
+    match (default.required("SSEAlgorithm")?, name) {
+        ("AES256", None) => Ok(DefaultKey::Own),
+        ("AES256", Some(_)) => Err(S3Error::new(ErrorCode::InvalidArgument)
+            .message(NO_KEY)
+            .detail("ArgumentName", "ApplyServerSideEncryptionByDefault")),
+        ("aws:kms", Some(name)) if name.is_empty() || name.len() > KEY_NAME_LENGTH_MAX => {
+            Err(ErrorCode::MalformedXML.into())
+        }
+        ("aws:kms", name) => Ok(DefaultKey::Named(name.map(str::to_owned))),
+        ("aws:kms:dsse", _) => Err(S3Error::new(ErrorCode::NotImplemented)
+            .message("Sealing in two layers (aws:kms:dsse) is not implemented.")),
+        _ => Err(ErrorCode::MalformedXML.into()),
+    }
+}
+
+/// Whether keys of the client are among the ways that are refused.
+fn parse_blocked(blocked: &Element) -> Result<bool> {
+    blocked.only(&["EncryptionType"])?;
+    let types: Vec<&str> = blocked.children.iter().map(|own| own.text.trim()).collect();
+    match types.as_slice() {
+        ["SSE-C"] => Ok(true),
+        ["NONE"] => Ok(false),
+        _ => Err(ErrorCode::MalformedXML.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(inner: &str) -> String {
+        format!("<ServerSideEncryptionConfiguration><Rule>{inner}</Rule></ServerSideEncryptionConfiguration>")
+    }
+
+    fn default(inner: &str) -> String {
+        format!("<ApplyServerSideEncryptionByDefault>{inner}</ApplyServerSideEncryptionByDefault>")
+    }
+
+    fn kms(name: &str) -> DefaultKey {
+        DefaultKey::Named(Some(name.to_owned()))
+    }
+
+    #[test]
+    fn a_configuration_is_read_back_as_written() {
+        for key in [DefaultKey::Own, DefaultKey::Named(None), kms("alias/photos")] {
+            for (bucket_key, blocks_customer_keys) in
+                [(false, false), (false, true), (true, false), (true, true)]
+            {
+                let written = BucketEncryption { key: key.clone(), bucket_key, blocks_customer_keys };
+                let read = BucketEncryption::parse_document(written.document().as_bytes(), false);
+                assert_eq!(read, Ok(written));
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_document_does_not_say() {
+        let aes = default("<SSEAlgorithm>AES256</SSEAlgorithm>");
+        let read = |inner: &str, blocks| BucketEncryption::parse_document(rule(inner).as_bytes(), blocks);
+        let of = |blocks_customer_keys| BucketEncryption { blocks_customer_keys, ..Default::default() };
+        assert_eq!(read(&aes, true), Ok(of(true)), "what is refused stays refused");
+        assert_eq!(read(&aes, false), Ok(of(false)));
+        let none = "<BlockedEncryptionTypes><EncryptionType>NONE</EncryptionType></BlockedEncryptionTypes>";
+        assert_eq!(read(none, true), Ok(of(false)), "a rule may be about this alone");
+        let managed =
+            default("<SSEAlgorithm>aws:kms</SSEAlgorithm>") + "<BucketKeyEnabled>true</BucketKeyEnabled>";
+        let expected = BucketEncryption { key: DefaultKey::Named(None), bucket_key: true, ..of(true) };
+        assert_eq!(read(&managed, true), Ok(expected));
+    }
+
+    #[test]
+    fn what_is_no_configuration() {
+        let algorithm = |name: &str| default(&format!("<SSEAlgorithm>{name}</SSEAlgorithm>"));
+        let with_key = |name: &str, key: &str| {
+            default(&format!("<SSEAlgorithm>{name}</SSEAlgorithm><KMSMasterKeyID>{key}</KMSMasterKeyID>"))
+        };
+        let blocked = |types: &str| format!("<BlockedEncryptionTypes>{types}</BlockedEncryptionTypes>");
+        let cases = [
+            (String::new(), ErrorCode::MalformedXML),
+            (default(""), ErrorCode::MalformedXML),
+            (algorithm("aes256"), ErrorCode::MalformedXML),
+            (algorithm("aws:fsx"), ErrorCode::MalformedXML),
+            (algorithm("aws:kms:dsse"), ErrorCode::NotImplemented),
+            (with_key("AES256", "k"), ErrorCode::InvalidArgument),
+            (with_key("aws:kms", ""), ErrorCode::MalformedXML),
+            (with_key("aws:kms", &"k".repeat(KEY_NAME_LENGTH_MAX + 1)), ErrorCode::MalformedXML),
+            ("<BucketKeyEnabled>true</BucketKeyEnabled>".to_owned(), ErrorCode::MalformedXML),
+            (algorithm("AES256") + "<BucketKeyEnabled>yes</BucketKeyEnabled>", ErrorCode::MalformedXML),
+            (algorithm("AES256") + "<Other/>", ErrorCode::MalformedXML),
+            (blocked(""), ErrorCode::MalformedXML),
+            (blocked("<EncryptionType>SSE-S3</EncryptionType>"), ErrorCode::MalformedXML),
+            (
+                blocked("<EncryptionType>NONE</EncryptionType><EncryptionType>SSE-C</EncryptionType>"),
+                ErrorCode::MalformedXML,
+            ),
+        ];
+        let code = |text: &str| BucketEncryption::parse_document(text.as_bytes(), false).unwrap_err().code;
+        for (inner, expected) in cases {
+            assert_eq!(code(&rule(&inner)), expected, "{inner}");
+        }
+        let one = rule(&algorithm("AES256"));
+        let two = one.replace("</Rule>", &format!("</Rule><Rule>{}</Rule>", algorithm("AES256")));
+        for text in ["", "<ServerSideEncryptionConfiguration/>", "<Rule/>", &two] {
+            assert_eq!(code(text), ErrorCode::MalformedXML, "{text}");
+        }
+        let refused = BucketEncryption::parse_document(rule(&with_key("AES256", "k")).as_bytes(), false);
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.message.as_deref(), Some(NO_KEY));
+        assert_eq!(refused.details, [("ArgumentName", "ApplyServerSideEncryptionByDefault".to_owned())]);
+    }
+}

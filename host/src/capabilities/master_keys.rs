@@ -1,0 +1,24 @@
+//! `master-keys`: what is to be known of the keys that data keys are wrapped under.
+
+use wasmtime::Result;
+
+use crate::bindings::master_keys::{Host, MasterKey};
+use crate::capabilities::HostState;
+
+impl Host for HostState {
+    fn find(&mut self, account: String, name: String) -> Result<Option<MasterKey>> {
+        let found = self.kms.find(&account, &name);
+        Ok(found.map(|key| MasterKey {
+            arn: key.arn,
+            account: key.account,
+            aliases: key.aliases,
+            enabled: key.enabled,
+            managed: key.managed,
+            policy: key.policy,
+        }))
+    }
+
+    fn policy(&mut self, arn: String) -> Result<Option<String>> {
+        Ok(self.kms.policy(&arn).map(str::to_owned))
+    }
+}

@@ -1,0 +1,67 @@
+//! `seals`: data keys are made and opened here, and stay here.
+
+use wasmtime::component::Resource;
+use wasmtime::{Error, Result};
+
+use crate::bindings::seals::{DataKey as Made, Host, Unavailable, Wrapping};
+use crate::call::CallHandle;
+use crate::capabilities::HostState;
+use crate::kms::KeyError;
+use crate::seals::{self, GivenKey};
+use crate::volume::DataKey;
+
+impl Host for HostState {
+    fn make(
+        &mut self,
+        handle: Resource<CallHandle>,
+        under: Wrapping,
+        context: Vec<u8>,
+    ) -> Result<std::result::Result<Made, Unavailable>> {
+        let key = seals::draw().map_err(Error::new)?;
+        let wrapped = match under {
+            Wrapping::Given(given) => given_key(&given)?.wrap(&context, &key).map_err(Error::new)?,
+            Wrapping::Named(arn) => match self.kms.wrap(&arn, &context, key.reveal()) {
+                Ok(wrapped) => wrapped,
+                Err(error) => return Ok(Err(unavailable(error))),
+            },
+        };
+        let number = self.calls.of(&handle)?.add_data_key(key)?;
+        Ok(Ok(Made { number, wrapped }))
+    }
+
+    fn open(
+        &mut self,
+        handle: Resource<CallHandle>,
+        wrapped: Vec<u8>,
+        under: Wrapping,
+        context: Vec<u8>,
+    ) -> Result<std::result::Result<u32, Unavailable>> {
+        let opened = match under {
+            Wrapping::Given(given) => {
+                given_key(&given)?.unwrap(&context, &wrapped).map_err(|_| Unavailable::Mismatch)
+            }
+            Wrapping::Named(arn) => {
+                self.kms.unwrap(&arn, &context, &wrapped).map(DataKey::new).map_err(unavailable)
+            }
+        };
+        match opened {
+            Ok(key) => Ok(Ok(self.calls.of(&handle)?.add_data_key(key)?)),
+            Err(unavailable) => Ok(Err(unavailable)),
+        }
+    }
+}
+
+/// What a stage is told of a master key that cannot be used.
+fn unavailable(error: KeyError) -> Unavailable {
+    match error {
+        KeyError::NotFound => Unavailable::UnknownKey,
+        KeyError::Disabled => Unavailable::DisabledKey,
+        KeyError::Mismatch => Unavailable::Mismatch,
+        KeyError::Failed => Unavailable::Failed,
+    }
+}
+
+/// A key of another length is a bug of the guest that judged it.
+fn given_key(bytes: &[u8]) -> Result<GivenKey> {
+    GivenKey::new(bytes).ok_or_else(|| Error::msg("a key that is brought along has 32 bytes"))
+}
