@@ -93,7 +93,7 @@ fn simulate_command() -> Command {
         .arg(file("policy", "A policy of who asks; repeatable").action(ArgAction::Append))
         .arg(file("boundary", "The permissions boundary of who asks"))
         .arg(file("session", "A session policy; repeatable").action(ArgAction::Append))
-        .arg(file("resource-policy", "The policy of the bucket or of the key, or the trust policy of the role"))
+        .arg(file("resource-policy", "The policy of the resource, which may be a key, or the trust policy of the role"))
         .arg(
             text("action", "ACTION", "An action, as policies name it; repeatable")
                 .action(ArgAction::Append)

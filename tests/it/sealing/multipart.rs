@@ -50,8 +50,8 @@ fn the_parts_of_an_upload_come_under_one_key() {
     // Completing takes no key where nobody chose a checksum; one that comes must fit.
     assert_eq!(client.send(keyed(complete(&upload, &etags), OBJECT, 2)).code(), "InvalidRequest");
     let completed = client.expect(complete(&upload, &etags));
-    let etag = Node::parse(&completed.text()).value("ETag").to_owned();
-    assert!(etag.trim_matches('"').ends_with("-3"), "{etag}");
+    let etag = Node::parse(&completed.text()).value("ETag").trim_matches('"').to_owned();
+    assert!(etag.ends_with("-3"), "{etag}");
 
     let whole = pieces.concat();
     let got = client.expect(with_key("GET", "/photos/large", 1));
