@@ -10,6 +10,7 @@ pub mod addressing;
 pub mod bucket_name;
 pub mod checksum;
 pub mod copy_source;
+pub mod cors;
 pub mod errors;
 pub mod etag;
 pub mod explanation;

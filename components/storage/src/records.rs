@@ -8,6 +8,7 @@
 mod access;
 mod bucket;
 mod checksum;
+mod cors;
 mod lock;
 #[cfg(test)]
 mod tests;
