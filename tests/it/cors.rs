@@ -92,6 +92,9 @@ fn answers_and_refusals_are_shown_to_the_page_alike() {
     seen(&from_site(Request::new("PUT", "/photos/dog.jpg").body("a dog")), 200, "");
     seen(&from_site(Request::new("DELETE", "/photos/dog.jpg")), 204, "");
     seen(&from_site(Request::new("GET", "/photos?website")), 501, "NotImplemented");
+    // Nor does it matter that nobody knows what is asked for.
+    seen(&from_site(Request::new("POST", "/photos/cat.jpg")), 405, "MethodNotAllowed");
+    seen(&from_site(Request::new("GET", "/photos/cat.jpg?%zz")), 400, "InvalidURI");
 
     let mut stranger = server.anonymous();
     seen(&stranger.send(cat().header("origin", SITE)), 403, "AccessDenied");
@@ -129,7 +132,9 @@ fn a_page_uploads_by_presigned_url_and_by_form() {
     let broken = target(60).replace("X-Amz-Expires=60", "X-Amz-Expires=61");
     seen(&page.send(put(&broken)), 403, "SignatureDoesNotMatch");
 
-    seen(&page.send(form("by form", &[("key", "by-form")]).header("origin", SITE)), 204, "");
+    // What nobody in particular writes is not the owner's to read, unless the form says so.
+    let fields = [("key", "by-form"), ("acl", "bucket-owner-full-control")];
+    seen(&page.send(form("by form", &fields).header("origin", SITE)), 204, "");
     assert_eq!(owner.get("/photos/by-form").text(), "by form");
     seen(&page.send(form("no key", &[]).header("origin", SITE)), 400, "InvalidArgument");
     let answer = page.send(form("elsewhere", &[("key", "elsewhere")]).header("origin", ELSEWHERE));
