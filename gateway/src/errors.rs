@@ -49,7 +49,7 @@ macro_rules! error_codes {
 #[rustfmt::skip]
 error_codes! {
     AccessDenied                     403 "Access Denied"
-    AccessForbidden                  403 "CORSResponse: This CORS request is not allowed. This is usually because the evaluation of Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec."
+    AccessForbidden                  403 "CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the resource's CORS spec."
     AccessControlListNotSupported    400 "The bucket does not allow ACLs"
     AccountProblem                   403 "There is a problem with your account that prevents the operation from completing successfully."
     AllAccessDisabled                403 "All access to this object has been disabled."
@@ -301,7 +301,7 @@ pub fn render_parts<'a>(
     element("Message", message.unwrap_or(code.message()));
     let mut named = false;
     for (name, value) in details {
-        named |= matches!(name, "BucketName" | "Key" | "Resource");
+        named |= matches!(name, "BucketName" | "Key" | "Resource" | "ResourceType");
         element(name, value);
     }
     if !named && !place.resource.is_empty() {

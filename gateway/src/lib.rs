@@ -11,6 +11,7 @@ pub mod bucket_encryption;
 pub mod bucket_name;
 pub mod checksum;
 pub mod copy_source;
+pub mod cors;
 pub mod encryption;
 pub mod errors;
 pub mod etag;

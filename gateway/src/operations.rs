@@ -8,6 +8,7 @@
 pub mod abort_multipart_upload;
 pub mod account_control;
 pub mod aws_query;
+pub mod bucket_cors;
 pub mod bucket_versioning;
 pub mod complete_multipart_upload;
 pub mod create_bucket;
@@ -145,9 +146,9 @@ operations! {
     GetBucketAnalyticsConfiguration      | Get    Bucket  [sub("analytics"), has("id")] [all("s3:GetAnalyticsConfiguration")]                     none          Optional  -            no
     PutBucketAnalyticsConfiguration      | Put    Bucket  [sub("analytics"), has("id")] [all("s3:PutAnalyticsConfiguration")]                     Xml(KIB64)    Optional  -            no
     DeleteBucketAnalyticsConfiguration   | Delete Bucket  [sub("analytics"), has("id")] [all("s3:PutAnalyticsConfiguration")]                     none          Optional  -            no
-    GetBucketCors                        | Get    Bucket  [sub("cors")]                 [all("s3:GetBucketCORS")]                                 none          Optional  cors         no
-    PutBucketCors                        | Put    Bucket  [sub("cors")]                 [all("s3:PutBucketCORS")]                                 Xml(KIB64)    Required  cors         no
-    DeleteBucketCors                     | Delete Bucket  [sub("cors")]                 [all("s3:PutBucketCORS")]                                 none          Optional  cors         no
+    GetBucketCors                        | Get    Bucket  [sub("cors")]                 [all("s3:GetBucketCORS")]                                 none          Optional  cors         yes
+    PutBucketCors                        | Put    Bucket  [sub("cors")]                 [all("s3:PutBucketCORS")]                                 Xml(KIB64)    Required  cors         yes
+    DeleteBucketCors                     | Delete Bucket  [sub("cors")]                 [all("s3:PutBucketCORS")]                                 none          Optional  cors         yes
     GetBucketEncryption                  | Get    Bucket  [sub("encryption")]           [all("s3:GetEncryptionConfiguration")]                    none          Optional  encryption   yes
     PutBucketEncryption                  | Put    Bucket  [sub("encryption")]           [all("s3:PutEncryptionConfiguration")]                    Xml(KIB64)    Required  encryption   yes
     DeleteBucketEncryption               | Delete Bucket  [sub("encryption")]           [all("s3:PutEncryptionConfiguration")]                    none          Optional  encryption   yes

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
-  CopyObjectCommand, CreateBucketCommand, DeleteBucketCommand, DeleteObjectsCommand, GetObjectAttributesCommand,
+  CopyObjectCommand, CreateBucketCommand, DeleteBucketCommand, DeleteBucketCorsCommand, DeleteObjectsCommand,
+  GetBucketCorsCommand, GetObjectAttributesCommand, PutBucketCorsCommand,
   GetObjectCommand, HeadObjectCommand, PutBucketVersioningCommand, PutObjectCommand, PutObjectTaggingCommand,
   GetObjectTaggingCommand, S3Client, ListObjectVersionsCommand, paginateListObjectsV2,
   waitUntilObjectExists,
@@ -81,6 +82,24 @@ const checks = {
     const down = await getSignedUrl(s3, new GetObjectCommand({ Bucket: bucket, Key: 'by url' }), options);
     assert.equal(await (await fetch(down)).text(), 'by url');
     assert.equal((await fetch(down.replace('X-Amz-Expires=60', 'X-Amz-Expires=61'))).status, 403);
+  },
+  async a_page_of_another_origin_is_told_what_it_may() {
+    const rule = { AllowedOrigins: ['https://*.example.com'], AllowedMethods: ['GET', 'PUT'], AllowedHeaders: ['*'], ExposeHeaders: ['ETag'] };
+    await send(PutBucketCorsCommand, { CORSConfiguration: { CORSRules: [rule] } });
+    assert.deepEqual((await send(GetBucketCorsCommand)).CORSRules, [rule]);
+    const url = await getSignedUrl(s3, new GetObjectCommand({ Bucket: bucket, Key: 'by url' }), { expiresIn: 60 });
+    // A script outside of browsers may say where it comes from.
+    const from = (origin, method, headers = {}) => fetch(url, { method, headers: { origin, ...headers } });
+    const asked = await from('https://www.example.com', 'OPTIONS', {
+      'access-control-request-method': 'GET', 'access-control-request-headers': 'Range',
+    });
+    assert.deepEqual([asked.status, asked.headers.get('access-control-allow-headers')], [200, 'range']);
+    const got = await from('https://www.example.com', 'GET', { range: 'bytes=0-1' });
+    assert.deepEqual([got.status, got.headers.get('access-control-allow-origin')], [206, 'https://www.example.com']);
+    const elsewhere = await from('https://example.org', 'GET');
+    assert.deepEqual([elsewhere.status, elsewhere.headers.get('access-control-allow-origin')], [200, null]);
+    await send(DeleteBucketCorsCommand);
+    assert.equal((await from('https://www.example.com', 'OPTIONS', { 'access-control-request-method': 'GET' })).status, 403);
   },
   async listings_have_pages() {
     const keys = Array.from({ length: 25 }, (_, number) => `many/${String(number).padStart(2, '0')}`);

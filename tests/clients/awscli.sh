@@ -64,6 +64,21 @@ lock() {
   $S3 rb "s3://$BUCKET-lock"
 }
 check object_lock lock
+cors() {
+  refused $API get-bucket-cors --bucket "$BUCKET"
+  $API put-bucket-cors --bucket "$BUCKET" --cors-configuration '{"CORSRules":[{"AllowedOrigins":["https://*.example.com"],"AllowedMethods":["GET","PUT"],"AllowedHeaders":["x-amz-*"],"ExposeHeaders":["ETag"],"MaxAgeSeconds":60}]}'
+  [ "$($API get-bucket-cors --bucket "$BUCKET" --query 'CORSRules[0].[AllowedOrigins[0],AllowedMethods[1],MaxAgeSeconds]')" = "$(printf 'https://*.example.com\tPUT\t60')" ]
+  refused $API put-bucket-cors --bucket "$BUCKET" --cors-configuration '{"CORSRules":[{"AllowedOrigins":["*"],"AllowedMethods":["GET"],"ExposeHeaders":["*"]}]}'
+  curl -sf -o "$WORK/none" -D "$WORK/head" -X OPTIONS -H 'Origin: https://a.example.com' -H 'Access-Control-Request-Method: PUT' -H 'Access-Control-Request-Headers: X-Amz-Date' "$ENDPOINT/$BUCKET/small"
+  grep -i '^access-control-allow-origin: https://a.example.com.$' "$WORK/head"
+  grep -i '^access-control-allow-headers: x-amz-date.$' "$WORK/head"
+  refused curl -sf -X OPTIONS -H 'Origin: https://example.org' -H 'Access-Control-Request-Method: PUT' "$ENDPOINT/$BUCKET/small"
+  curl -sf -D "$WORK/head" -H 'Origin: https://a.example.com' "$($S3 presign "s3://$BUCKET/small" --expires-in 60)" | cmp - "$WORK/small"
+  grep -i '^access-control-expose-headers: ETag.$' "$WORK/head"
+  $API delete-bucket-cors --bucket "$BUCKET"
+  refused curl -sf -X OPTIONS -H 'Origin: https://a.example.com' -H 'Access-Control-Request-Method: PUT' "$ENDPOINT/$BUCKET/small"
+}
+check cross_origin cors
 wrong_secret() { AWS_SECRET_ACCESS_KEY=wrong refused $S3 ls; }
 check a_wrong_secret_is_refused wrong_secret
 finish

@@ -143,6 +143,35 @@ def presigned_urls_open():
     assert urllib.request.urlopen(url).read() == b"by url"
 
 
+def a_page_of_another_origin_uploads():
+    rule = {"AllowedOrigins": ["https://www.example.com"], "AllowedMethods": ["PUT", "POST"], "AllowedHeaders": ["content-type"], "ExposeHeaders": ["ETag"]}
+    s3.put_bucket_cors(Bucket=BUCKET, CORSConfiguration={"CORSRules": [rule]})
+    assert s3.get_bucket_cors(Bucket=BUCKET)["CORSRules"] == [rule]
+    url = s3.generate_presigned_url("put_object", Params={"Bucket": BUCKET, "Key": "page", "ContentType": "text/x"}, ExpiresIn=60)
+    origin = {"Origin": "https://www.example.com"}
+
+    def send(method, headers, body=None):
+        try:
+            return urllib.request.urlopen(urllib.request.Request(url, data=body, method=method, headers=headers))
+        except urllib.error.HTTPError as error:
+            return error
+
+    # As a browser does it: asks without credentials, then sends what was allowed.
+    asks = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Headers": "content-type"}
+    with send("OPTIONS", {**origin, **asks}) as answer:
+        assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (200, origin["Origin"])
+        assert answer.headers["Access-Control-Allow-Headers"] == "content-type"
+    with send("PUT", {**origin, "Content-Type": "text/x"}, b"a page") as answer:
+        assert (answer.status, answer.headers["Access-Control-Allow-Credentials"]) == (200, "true")
+        assert (answer.headers["Access-Control-Expose-Headers"], bool(answer.headers["ETag"])) == ("ETag", True)
+    with send("PUT", {**origin, "Content-Type": "text/y"}, b"not signed so") as answer:
+        assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (403, origin["Origin"])
+    with send("OPTIONS", {**asks, "Origin": "https://example.org"}) as answer:
+        assert (answer.status, answer.headers["Access-Control-Allow-Origin"]) == (403, None)
+    s3.delete_bucket_cors(Bucket=BUCKET)
+    assert refusal(s3.get_bucket_cors, Bucket=BUCKET) == "NoSuchCORSConfiguration"
+
+
 def forms_upload_what_their_conditions_allow():
     for client in [s3, s3_v2]:
         conditions = [{"acl": "private"}, ["starts-with", "$Content-Type", "image/"], ["content-length-range", 1, 100], {"success_action_status": "201"}]

@@ -14,6 +14,7 @@ mod access;
 mod compatibility;
 mod compile;
 mod conditions;
+mod cors;
 mod crash;
 mod endpoints;
 mod explain;

@@ -51,6 +51,19 @@ fn a_request_with_an_origin_meets_cors() {
 }
 
 #[test]
+fn a_preflight_goes_no_further_than_cors() {
+    let server = Server::start();
+    let walked = walk(&server, || {
+        let request = Request::new("OPTIONS", "/photos")
+            .header("origin", "https://example.com")
+            .header("access-control-request-method", "GET");
+        let response = server.anonymous().send(request);
+        assert_eq!((response.status, response.code().as_str()), (403, "AccessForbidden"));
+    });
+    assert_eq!(walked, ["cors"]);
+}
+
+#[test]
 fn a_wrong_signature_goes_no_further_than_auth() {
     let server = Server::start();
     let stranger = Credentials { secret_access_key: "not the secret", ..tests::sign::MAIN };

@@ -5,9 +5,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gateway::cors::{self, Subject, row};
 use gateway::form::multipart;
 use gateway::headers::Headers;
-use gateway::operations::{RequestHead, resolve};
+use gateway::operations::{RequestHead, bucket_cors, resolve};
 use gateway::policy::{self, ContextEntries, Kind, Policies, Policy, Principal, Source};
 use gateway::post_policy::PostPolicy;
 use gateway::query::Query;
@@ -19,7 +20,7 @@ use gateway::xml::Element;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target that needs no server.
-pub const TARGETS: [Target; 7] = [
+pub const TARGETS: [Target; 8] = [
     ("request_head", request_head),
     ("authorization_header", authorization_header),
     ("xml_body", xml_body),
@@ -27,6 +28,7 @@ pub const TARGETS: [Target; 7] = [
     ("policy_document", policy_document),
     ("post_form", post_form),
     ("web_identity", web_identity),
+    ("cors_document", cors_document),
 ];
 
 /// `METHOD TARGET`, then `name: value` lines: is it resolved to an operation?
@@ -165,5 +167,32 @@ pub fn web_identity(bytes: &[u8]) {
     }
     if let Ok(address) = provider::keys_address("https://idp.example.com", bytes) {
         assert!(address.starts_with("https://"));
+    }
+}
+
+/// The document of PutBucketCors, and behind a zero byte the headers of requests that are held to its rules. Any bytes are tried
+/// as a row, too.
+pub fn cors_document(bytes: &[u8]) {
+    if let Ok(configuration) = row::decode(bytes) {
+        assert!(row::encode(&configuration).is_ok());
+    }
+    let (document, block) = match bytes.iter().position(|byte| *byte == 0) {
+        Some(at) => (&bytes[..at], String::from_utf8_lossy(&bytes[at + 1..]).into_owned()),
+        None => (bytes, "origin: https://a\naccess-control-request-method: GET\n".to_owned()),
+    };
+    let Ok(configuration) = bucket_cors::parse(document) else { return };
+    assert_eq!(
+        bucket_cors::parse(bucket_cors::document(&configuration).as_bytes()).as_ref(),
+        Ok(&configuration)
+    );
+    let stored = row::encode(&configuration).and_then(|value| row::decode(&value));
+    assert_eq!(stored.as_ref(), Ok(&configuration));
+    let headers = Headers::parse(block);
+    let found = || Ok(cors::Found::Rules(configuration.clone()));
+    let preflight = cors::preflight(&headers, Subject::Object, found).unwrap_or_default();
+    let actual = cors::actual("GET", &headers, || Ok(Some(configuration.clone()))).unwrap_or_default();
+    for line in preflight.lines().chain(actual.lines()) {
+        // Nothing that a rule or a request says begins a header of its own.
+        assert!(line.starts_with("access-control-") || line.starts_with("vary: Origin, "), "{line}");
     }
 }

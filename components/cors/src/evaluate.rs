@@ -1,32 +1,38 @@
-//! The evaluation of a cross-origin request.
+//! The evaluation of a cross-origin request: what is read for it. What it means is the library's affair.
 
-use gateway::errors::{ErrorCode, S3Error};
-use sdk::{Call, Progress};
+use gateway::cors::{self, Configuration, Found, Subject, row};
+use gateway::errors::{Result, S3Error};
+use sdk::{Call, Head, Progress, Response, index};
 
-/// Refuses a preflight; leaves everything else as it is.
-pub(crate) fn evaluate(call: &Call) -> Result<Progress, S3Error> {
-    if !call.head().text.starts_with("OPTIONS ") {
-        return Ok(Progress::Pending);
+/// Answers a preflight; adds headers to the answer of everything else.
+pub(crate) fn evaluate(call: &Call) -> std::result::Result<Progress, S3Error> {
+    let (head, headers) = Head::read(call);
+    let target = call.target();
+    let bucket = target.bucket.as_deref();
+    if head.method == "OPTIONS" {
+        let subject = if target.key.is_some() { Subject::Object } else { Subject::Bucket };
+        let lines = cors::preflight(&headers, subject, || find(bucket))?;
+        Response::with_lines(200, lines).send(call);
+        return Ok(Progress::Responded);
     }
-    if call.header("origin").is_none() {
-        return Err(no_origin());
+    let lines = cors::actual(&head.method, &headers, || bucket.map_or(Ok(None), rules))?;
+    if !lines.is_empty() {
+        call.add_headers(&lines);
     }
-    let method = call.header("access-control-request-method").unwrap_or_default();
-    Err(not_enabled(&method, call.target().key.is_some()))
+    Ok(Progress::Pending)
 }
 
-/// The answer to an `OPTIONS` that is no preflight.
-pub(crate) fn no_origin() -> S3Error {
-    S3Error::new(ErrorCode::BadRequest).message("Insufficient information. Origin request header needed.")
+/// What there is of a bucket. Whether it is there at all is asked only where it has no rules.
+fn find(bucket: Option<&str>) -> Result<Found> {
+    let Some(bucket) = bucket else { return Ok(Found::Bucket) };
+    Ok(match rules(bucket)? {
+        Some(configuration) => Found::Rules(configuration),
+        None if index::get(row::BUCKETS, bucket.as_bytes()).is_some() => Found::Bucket,
+        None => Found::Nothing,
+    })
 }
 
-/// The answer to a preflight where no bucket has rules.
-pub(crate) fn not_enabled(method: &str, of_object: bool) -> S3Error {
-    S3Error::new(ErrorCode::AccessForbidden)
-        .message("CORSResponse: CORS is not enabled for this bucket.")
-        .detail("Method", method)
-        .detail("ResourceType", if of_object { "OBJECT" } else { "BUCKET" })
+/// The rules of a bucket: one read of the index. A row that cannot be read is an error, not no rules.
+fn rules(bucket: &str) -> Result<Option<Configuration>> {
+    index::get(row::TABLE, &row::key(bucket)).map(|entry| row::decode(&entry.value)).transpose()
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,4 +1,4 @@
-//! Stage: cross-origin rules. No bucket has any yet, so preflights are refused and nothing is added.
+//! Stage: cross-origin rules. It answers preflights, and adds headers to the answers of requests from other origins.
 
 mod evaluate;
 

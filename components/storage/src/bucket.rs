@@ -1,6 +1,7 @@
 //! Operations on buckets and on what is configured for them.
 
 pub(crate) mod acl;
+pub(crate) mod cors;
 pub(crate) mod create_bucket;
 pub(crate) mod delete_bucket;
 pub(crate) mod encryption;

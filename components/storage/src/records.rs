@@ -8,6 +8,7 @@
 mod access;
 mod bucket;
 mod checksum;
+mod cors;
 mod lock;
 mod protection;
 #[cfg(test)]

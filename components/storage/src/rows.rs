@@ -1,5 +1,6 @@
 //! Reads single rows of the storage tables, decoded.
 
+use gateway::cors::Configuration;
 use gateway::errors::Result;
 
 use crate::index;
@@ -26,6 +27,11 @@ pub(crate) fn account(account: Account) -> Result<Option<Row<AccountRow>>> {
 /// The policy of a bucket.
 pub(crate) fn policy(bucket: u64) -> Result<Option<Row<PolicyRow>>> {
     get(tables::POLICIES, tables::policy_key(bucket))
+}
+
+/// The cross-origin rules of a bucket.
+pub(crate) fn cors(bucket: &str) -> Result<Option<Row<Configuration>>> {
+    get(tables::CORS, tables::cors_key(bucket))
 }
 
 /// The current object of a key. `None` when there is none, or when its latest version is a delete marker.

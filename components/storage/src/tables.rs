@@ -10,6 +10,7 @@
 //! | `parts`     | upload sequence, part number (u32)              | [`Part`]               | UploadPart, UploadPartCopy, Complete, Abort |
 //! | `accounts`  | account (u64)                                   | [`AccountRow`]         | PutPublicAccessBlock, DeletePublicAccessBlock of an account |
 //! | `policies`  | bucket id                                       | [`PolicyRow`]          | PutBucketPolicy, DeleteBucketPolicy, DeleteBucket |
+//! | `cors`      | bucket's name                                   | [`Configuration`]      | PutBucketCors, DeleteBucketCors, DeleteBucket; the stage `cors` reads it |
 //! | `manifests` | manifest id, index of the page's first part (u32) | [`ManifestPage`]     | CompleteMultipartUpload; whoever deletes the version |
 //!
 //! Integers in keys are big-endian, so that rows sort by number. Invariants:
@@ -20,13 +21,15 @@
 //!   read, and the write requires them unchanged.
 //! - `nulls` has a row if and only if the key's null version lives in `versions`. A null version that is current in
 //!   `objects` is told by its summary alone.
-//! - A bucket id is never reused, so a bucket created again never sees rows of its predecessor.
+//! - A bucket id is never reused, so a bucket created again never sees rows of its predecessor. A row of `cors` goes with its
+//!   bucket, and is written only for a bucket that is there.
 //!
 //! [`AccountRow`]: crate::records::AccountRow
 //! [`BucketRow`]: crate::records::BucketRow
 //! [`Version`]: crate::records::Version
 //! [`Upload`]: crate::records::Upload
 //! [`PolicyRow`]: crate::records::PolicyRow
+//! [`Configuration`]: gateway::cors::Configuration
 //! [`Part`]: crate::records::Part
 //! [`ManifestPage`]: crate::records::ManifestPage
 
@@ -38,7 +41,7 @@ use crate::records::Account;
 mod tests;
 
 /// Buckets by name.
-pub(crate) const BUCKETS: &str = "buckets";
+pub(crate) const BUCKETS: &str = gateway::cors::row::BUCKETS;
 /// The current object of each key.
 pub(crate) const OBJECTS: &str = "objects";
 /// Noncurrent versions and all delete markers.
@@ -56,6 +59,8 @@ pub(crate) const MANIFESTS: &str = "manifests";
 pub(crate) const ACCOUNTS: &str = "accounts";
 /// Bucket policies.
 pub(crate) const POLICIES: &str = "policies";
+/// Cross-origin rules of buckets.
+pub(crate) const CORS: &str = gateway::cors::row::TABLE;
 
 /// Parts in one page of a manifest.
 pub(crate) const MANIFEST_PAGE_PARTS: usize = 128;
@@ -120,6 +125,11 @@ pub(crate) fn account_key(account: Account) -> Vec<u8> {
 /// The row of a bucket in [`POLICIES`].
 pub(crate) fn policy_key(bucket: u64) -> Vec<u8> {
     bucket.to_be_bytes().to_vec()
+}
+
+/// The row of a bucket in [`CORS`].
+pub(crate) fn cors_key(bucket: &str) -> Vec<u8> {
+    gateway::cors::row::key(bucket)
 }
 
 /// The row of a key in [`OBJECTS`]. Also the start of a listing at `key` or of a prefix.

@@ -33,6 +33,10 @@ const TRANSFORMING_ALIAS: &str = "--ol-s3";
 /// The one operation on a bucket that need not exist.
 const CREATE_BUCKET: &str = "CreateBucket";
 
+/// What stands in the place of an operation's name: of preflights, and of requests that nobody can resolve.
+const PREFLIGHT: &str = "Preflight";
+const UNKNOWN: &str = "Unknown";
+
 /// The upload from a form.
 const POST_OBJECT: &str = "PostObject";
 
@@ -60,7 +64,10 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     added(Position::AfterAccept, call)?;
 
     // What is asked for, from method, host, path and query alone.
-    let mut target = resolve(head, headers).map_err(refuse)?;
+    let mut target = match resolve(head, headers) {
+        Ok(target) => target,
+        Err(error) => return Err(unresolved(call, head, headers, &border).err().unwrap_or(refuse(error))),
+    };
     // A form says ahead of its file who sends it, and where it goes.
     let form = match target.operation.as_str() {
         POST_OBJECT => Some(form::receive(call, headers).await),
@@ -285,7 +292,7 @@ fn resolve(head: &Head, headers: &Headers) -> gateway::errors::Result<Target> {
     if head.method == "OPTIONS" {
         // A preflight is no operation of S3's: it is answered by `cors`, whatever it is addressed to.
         let address = addressing::address(&head.host, &head.path, &domains)?;
-        return Ok(Target { operation: "Preflight".to_owned(), bucket: address.bucket, key: address.key });
+        return Ok(Target { operation: PREFLIGHT.to_owned(), bucket: address.bucket, key: address.key });
     }
     let query = Query::parse(&head.query)?;
     let request = RequestHead {
@@ -298,6 +305,19 @@ fn resolve(head: &Head, headers: &Headers) -> gateway::errors::Result<Target> {
     let resolved = operations::resolve(&request, &domains)?;
     copy_source::refuse_elsewhere(resolved.operation, headers)?;
     Ok(Target { operation: resolved.operation.name().to_owned(), bucket: resolved.bucket, key: resolved.key })
+}
+
+/// A request that is refused because nobody knows what it asks for: a page of another origin is to see that, too.
+fn unresolved(call: &Call, head: &Head, headers: &Headers, border: &Border<'_>) -> Result<(), Refusal> {
+    if head.method == "OPTIONS" || !headers.has("origin") {
+        return Ok(());
+    }
+    let Ok(address) = addressing::address(&head.host, &head.path, &settings().domains()) else {
+        return Ok(());
+    };
+    call.set_target(&Target { operation: UNKNOWN.to_owned(), bucket: address.bucket, key: address.key });
+    border.enter("cors");
+    cors::evaluate(call).map(|_| ())
 }
 
 /// Whether a request names any protection of what is stored: a header, or its twin in a presigned query, whose names are

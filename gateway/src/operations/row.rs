@@ -1,6 +1,7 @@
 //! What a row of the operations table says.
 
 use super::Operation;
+use serde::{Deserialize, Serialize};
 
 /// One row: everything that is true of an operation before its parameters are read.
 #[derive(Clone, Copy, Debug)]
@@ -38,8 +39,8 @@ impl Row {
     }
 }
 
-/// The methods that S3 knows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// The methods that S3 knows. The order of the variants is part of the storage format (rows of `cors`).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "HTTP's own names")]
 pub enum Method {
     Get,
@@ -50,6 +51,9 @@ pub enum Method {
 }
 
 impl Method {
+    /// All of them.
+    pub const ALL: [Method; 5] = [Method::Get, Method::Head, Method::Put, Method::Post, Method::Delete];
+
     /// The method as sent, in upper case.
     pub fn parse(text: &str) -> Option<Method> {
         match text {

@@ -68,6 +68,7 @@ fn plan(name: &str, bucket: &Row<BucketRow>) -> Result<(Plan, Round)> {
     require_no_others(&mut plan, id, &uploads);
     plan.delete(tables::BUCKETS, bucket.key.clone());
     plan.delete(tables::POLICIES, tables::policy_key(id));
+    plan.delete(tables::CORS, tables::cors_key(name));
     Ok((plan, Round::Last))
 }
 

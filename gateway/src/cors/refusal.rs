@@ -1,0 +1,51 @@
+//! The refusals of preflights, in S3's words. Which resource they name was seen at S3: that of the request only where there
+//! are rules to hold it against.
+
+use super::Subject;
+use crate::errors::{ErrorCode, S3Error};
+
+/// An `OPTIONS` that is no preflight.
+pub(super) fn no_origin() -> S3Error {
+    S3Error::new(ErrorCode::BadRequest).message("Insufficient information. Origin request header needed.")
+}
+
+/// A method that S3 does not have; `null` for none, where there are rules for it.
+pub(super) fn invalid_method(method: &str) -> S3Error {
+    S3Error::new(ErrorCode::BadRequest).message(format!("Invalid Access-Control-Request-Method: {method}"))
+}
+
+/// Something that cannot be the name of a header.
+pub(super) fn invalid_header(name: &str) -> S3Error {
+    S3Error::new(ErrorCode::BadRequest)
+        .message(format!("Access-Control-Request-Headers \"{name}\" contains invalid character."))
+}
+
+/// More names than a request header of S3 has room for.
+pub(super) fn too_many_headers(limit: usize) -> S3Error {
+    S3Error::new(ErrorCode::RequestHeaderSectionTooLarge).detail("MaxSizeAllowed", limit.to_string())
+}
+
+/// The bucket does not exist.
+pub(super) fn bucket_not_found(method: Option<&str>) -> S3Error {
+    forbidden(method, Subject::Bucket).message("CORSResponse: Bucket not found")
+}
+
+/// The bucket has no rules.
+pub(super) fn not_enabled(method: Option<&str>) -> S3Error {
+    forbidden(method, Subject::Bucket).message("CORSResponse: CORS is not enabled for this bucket.")
+}
+
+/// No rule of the bucket fits.
+pub(super) fn not_allowed(method: &str, subject: Subject) -> S3Error {
+    forbidden(Some(method), subject)
+}
+
+fn forbidden(method: Option<&str>, subject: Subject) -> S3Error {
+    let resource = match subject {
+        Subject::Bucket => "BUCKET",
+        Subject::Object => "OBJECT",
+    };
+    S3Error::new(ErrorCode::AccessForbidden)
+        .detail("Method", method.unwrap_or("OPTIONS"))
+        .detail("ResourceType", resource)
+}

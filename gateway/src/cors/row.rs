@@ -1,0 +1,37 @@
+//! The row in which storage keeps the rules of a bucket, and the stage that acts by them finds them.
+//!
+//! Its key is the bucket's name, because the stage asks before anybody has looked up the bucket: one read, whether there are
+//! rules or not. The value is a format byte, then `postcard` (`docs/storage-format.md`). Fields are never reordered.
+
+use super::Configuration;
+use crate::errors::{ErrorCode, Result, S3Error};
+
+/// The table.
+pub const TABLE: &str = "cors";
+
+/// The table of the buckets, whose keys are their names too.
+pub const BUCKETS: &str = "buckets";
+
+const FORMAT: u8 = 1;
+
+/// The row of a bucket.
+pub fn key(bucket: &str) -> Vec<u8> {
+    bucket.as_bytes().to_vec()
+}
+
+/// The value of the row.
+pub fn encode(configuration: &Configuration) -> Result<Vec<u8>> {
+    postcard::to_extend(configuration, vec![FORMAT]).map_err(|_| unreadable())
+}
+
+/// Reads what [`encode`] wrote. `InternalError` for a row that no release wrote: such a row is not no row.
+pub fn decode(value: &[u8]) -> Result<Configuration> {
+    match value.split_first() {
+        Some((&FORMAT, record)) => postcard::from_bytes(record).map_err(|_| unreadable()),
+        _ => Err(unreadable()),
+    }
+}
+
+fn unreadable() -> S3Error {
+    S3Error::new(ErrorCode::InternalError).message("A stored record could not be read.")
+}
