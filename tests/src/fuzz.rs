@@ -181,7 +181,10 @@ pub fn cors_document(bytes: &[u8]) {
         None => (bytes, "origin: https://a\naccess-control-request-method: GET\n".to_owned()),
     };
     let Ok(configuration) = bucket_cors::parse(document) else { return };
-    assert_eq!(bucket_cors::parse(bucket_cors::document(&configuration).as_bytes()).as_ref(), Ok(&configuration));
+    assert_eq!(
+        bucket_cors::parse(bucket_cors::document(&configuration).as_bytes()).as_ref(),
+        Ok(&configuration)
+    );
     let stored = row::encode(&configuration).and_then(|value| row::decode(&value));
     assert_eq!(stored.as_ref(), Ok(&configuration));
     let headers = Headers::parse(block);
