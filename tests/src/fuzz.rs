@@ -5,6 +5,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gateway::bucket_encryption::BucketEncryption;
 use gateway::cors::{self, Subject, row};
 use gateway::form::multipart;
 use gateway::headers::Headers;
@@ -75,6 +76,9 @@ pub fn xml_body(bytes: &[u8]) {
     if let Ok(element) = Element::parse(bytes) {
         assert!(!element.name.is_empty());
     }
+    if let Ok(read) = BucketEncryption::parse_document(bytes, false) {
+        assert_eq!(BucketEncryption::parse_document(read.document().as_bytes(), true), Ok(read));
+    }
 }
 
 /// What follows `?`.
@@ -93,7 +97,7 @@ pub fn policy_document(bytes: &[u8]) {
         .with("aws:SourceIp", &["203.0.113.7"])
         .with("aws:username", &["alice"])
         .with("s3:prefix", &["a/"]);
-    for kind in [Kind::Bucket("photos"), Kind::Identity, Kind::Trust, Kind::Endpoint] {
+    for kind in [Kind::Bucket("photos"), Kind::Identity, Kind::Trust, Kind::Endpoint, Kind::Key] {
         let Ok(policy) = Policy::parse_bytes(kind, bytes) else { continue };
         let source = Source { label: "fuzz", policy: &policy };
         let policies =

@@ -130,11 +130,25 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     // The end of the pipeline: S3 object semantics.
     added(Position::BeforeStorage, call)?;
     border.enter("storage");
-    let mut step = storage::start(call.share(), sent, &target)?;
+    let step = storage::start(call.share(), sent, &target)?;
+    carry_out(call, (head, headers), &target, step, &border).await?;
+    border.enter("gateway");
+    Ok(())
+}
+
+/// What storage takes on its way to a response: work of the host, and the word of others on what only it has found.
+async fn carry_out(
+    call: &Call,
+    request: (&Head, &Headers),
+    target: &Target,
+    mut step: Step,
+    border: &Border<'_>,
+) -> Result<(), Refusal> {
+    let id = request.0.id;
     loop {
         let mut opening = None;
         match step {
-            Step::Responded => break,
+            Step::Responded => return Ok(()),
             Step::Pending => sdk::executor::suspend().await,
             // Only the body says which objects are meant: policy judges them now.
             Step::Named => {
@@ -144,18 +158,16 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
             // Only what is stored says which key it takes.
             Step::Sealed(sealed) => {
                 border.enter("encryption");
-                let opened = open(call, (head, headers), &target, &sealed, &border);
-                opening = Some(opened.inspect_err(|_| storage::abandon(head.id))?);
+                let opened = open(call, request, target, &sealed, border);
+                opening = Some(opened.inspect_err(|_| storage::abandon(id))?);
             }
         }
         border.enter("storage");
         step = match opening {
-            Some(protection) => storage::open(head.id, &protection)?,
-            None => storage::resume(head.id)?,
+            Some(protection) => storage::open(id, &protection)?,
+            None => storage::resume(id)?,
         };
     }
-    border.enter("gateway");
-    Ok(())
 }
 
 /// The rest of the walk of a call of IAM or STS: what it takes, whether the caller may, the answer.

@@ -177,12 +177,12 @@ fn policies_of_keys_are_told_and_looked_at() {
     };
     assert_eq!(codes(r#""Action":"kms:*""#), [""; 0]);
     assert_eq!(codes(r#""Action":["kms:Decrypt","kms:GenerateDataKey*"]"#), [""; 0]);
-    assert_eq!(codes(r#""Action":"kms:Decript""#), ["unknown-action"]);
+    assert_eq!(codes(r#""Action":"kms:Fly""#), ["unknown-action"]);
     let with = |condition: &str| format!(r#""Action":"kms:Decrypt","Condition":{condition}"#);
     let usual = r#"{"StringLike":{"kms:EncryptionContext:aws:s3:arn":"arn:aws:s3:::photos/*"},
         "StringEquals":{"kms:ViaService":"s3.us-east-1.amazonaws.com","kms:CallerAccount":"111122223333"}}"#;
     assert_eq!(codes(&with(usual)), [""; 0]);
-    assert_eq!(codes(&with(r#"{"StringEquals":{"kms:ViaServise":"x"}}"#)), ["unknown-condition-key"]);
+    assert_eq!(codes(&with(r#"{"StringEquals":{"kms:Via":"x"}}"#)), ["unknown-condition-key"]);
     let keys = r#"{"StringEquals":{"kms:EncryptionContextKeys":"x"}}"#;
     assert_eq!(codes(&with(keys)), ["set-without-quantifier"]);
     let public = statement(r#""Action":"kms:Decrypt""#).replace("111122223333", "*");
