@@ -172,11 +172,21 @@ pub(crate) fn push_headers(lines: &mut String, protection: &Protection, customer
         }
         Protection::Managed(managed) => {
             lines.push_str("x-amz-server-side-encryption: aws:kms\n");
-            push_header(lines, "x-amz-server-side-encryption-aws-kms-key-id", &managed.arn);
+            let by_id = sdk::settings::get("kms_key_names").as_deref() == Some("id");
+            push_header(lines, "x-amz-server-side-encryption-aws-kms-key-id", key_name(&managed.arn, by_id));
             if managed.bucket_key {
                 lines.push_str("x-amz-server-side-encryption-bucket-key-enabled: true\n");
             }
         }
+    }
+}
+
+/// How answers call a key of the key service: by its ARN, as S3 does, or by its id, for clients that compare it with what they
+/// sent.
+fn key_name(arn: &str, by_id: bool) -> &str {
+    match arn.rsplit_once("key/") {
+        Some((_, id)) if by_id => id,
+        _ => arn,
     }
 }
 

@@ -29,6 +29,12 @@ fn what_protects_an_object_is_told() {
 }
 
 #[test]
+fn a_key_is_called_by_its_arn_or_its_id() {
+    let arn = "arn:aws:kms:us-east-1:111122223333:key/photos";
+    assert_eq!((key_name(arn, false), key_name(arn, true)), (arn, "photos"));
+}
+
+#[test]
 fn the_etag_of_sealed_bytes_says_nothing_of_them() {
     crate::index::memory::clear();
     for protection in [Protection::Unsaid, Protection::Folder] {
