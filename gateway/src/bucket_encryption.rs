@@ -92,14 +92,17 @@ fn parse_key(default: &Element) -> Result<DefaultKey> {
         ("AES256", Some(_)) => Err(S3Error::new(ErrorCode::InvalidArgument)
             .message(NO_KEY)
             .detail("ArgumentName", "ApplyServerSideEncryptionByDefault")),
-        ("aws:kms", Some(name)) if name.is_empty() || name.len() > KEY_NAME_LENGTH_MAX => {
-            Err(ErrorCode::MalformedXML.into())
-        }
+        ("aws:kms", Some(name)) if !is_key_name(name) => Err(ErrorCode::MalformedXML.into()),
         ("aws:kms", name) => Ok(DefaultKey::Named(name.map(str::to_owned))),
         ("aws:kms:dsse", _) => Err(S3Error::new(ErrorCode::NotImplemented)
             .message("Sealing in two layers (aws:kms:dsse) is not implemented.")),
         _ => Err(ErrorCode::MalformedXML.into()),
     }
+}
+
+/// Whether a text can name a key at all: ids, ARNs and aliases are of printable ASCII.
+fn is_key_name(text: &str) -> bool {
+    (1..=KEY_NAME_LENGTH_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// Whether keys of the client are among the ways that are refused.
@@ -172,6 +175,9 @@ mod tests {
             (algorithm("aws:kms:dsse"), ErrorCode::NotImplemented),
             (with_key("AES256", "k"), ErrorCode::InvalidArgument),
             (with_key("aws:kms", ""), ErrorCode::MalformedXML),
+            (with_key("aws:kms", "a b"), ErrorCode::MalformedXML),
+            (with_key("aws:kms", "a&#1;"), ErrorCode::MalformedXML),
+            (with_key("aws:kms", "clé"), ErrorCode::MalformedXML),
             (with_key("aws:kms", &"k".repeat(KEY_NAME_LENGTH_MAX + 1)), ErrorCode::MalformedXML),
             ("<BucketKeyEnabled>true</BucketKeyEnabled>".to_owned(), ErrorCode::MalformedXML),
             (algorithm("AES256") + "<BucketKeyEnabled>yes</BucketKeyEnabled>", ErrorCode::MalformedXML),

@@ -244,6 +244,15 @@ fn another_account_takes_the_word_of_the_key() {
     let answer = main.send(under(&elsewhere, "/photos/new"));
     check(&answer, 400, "KMS.NotFoundException");
     assert_eq!(element(&answer.text(), "Message"), "Invalid arn us-west-2");
+    // An id in the default of a bucket is its owner's, an alias that of whoever writes.
+    let new = || Request::new("PUT", "/photos/public/new").body("new");
+    assert_eq!(put_default(&mut main, "photos", Some("shared"), "").status, 200);
+    let answer = other.send(new());
+    check(&answer, 403, "AccessDenied");
+    assert!(answer.text().contains("kms:GenerateDataKey on this resource"), "{}", answer.text());
+    assert_eq!(put_default(&mut main, "photos", Some("alias/shared"), "").status, 200);
+    check(&other.send(new()), 400, "KMS.NotFoundException");
+    check(&server.anonymous().send(new()), 400, "InvalidArgument");
     // Nobody is let at a key without credentials, whatever the bucket says.
     let answer = server.anonymous().call("GET", "/photos/public/cat.jpg");
     check(&answer, 400, "InvalidArgument");
