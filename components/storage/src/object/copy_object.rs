@@ -70,11 +70,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             &source_bucket.record,
             &found.row.record,
         )?;
-        let unchanged = metadata == Directive::Copy
-            && input.storage_class.is_none()
-            && input.website_redirect.is_none()
-            && !request.says_protection();
-        if unchanged && is_same(request, &source, &found) {
+        if !changes(request, metadata, &input) && is_same(request, &source, &found) {
             return Err(onto_itself());
         }
         let version = &found.row.record;
@@ -180,6 +176,14 @@ fn directive(request: &Request, name: &'static str, unknown: &str) -> Result<Dir
         Some("REPLACE") => Ok(Directive::Replace),
         Some(other) => Err(S3Error::invalid_argument(name, other, unknown)),
     }
+}
+
+/// Whether the request says something of the copy that its source need not have.
+fn changes(request: &Request, metadata: Directive, input: &ObjectHeaders) -> bool {
+    metadata == Directive::Replace
+        || input.storage_class.is_some()
+        || input.website_redirect.is_some()
+        || request.says_protection()
 }
 
 /// Whether the copy would put the current version of a key in its own place.
