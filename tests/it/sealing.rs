@@ -3,6 +3,7 @@
 //! The suites check the same with real clients; here are the borders: of segments, of parts, of what is a wrong key.
 
 mod copies;
+mod disk;
 mod multipart;
 
 use base64::Engine as _;
