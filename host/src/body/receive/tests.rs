@@ -253,7 +253,7 @@ async fn stored_bytes_come_into_a_blob_of_their_own() {
     let reader = folder.keep(&blob);
     let short = Plan { length_max: 599_999, ..whole() };
     assert_eq!(reseal(reader, short, &folder.volume).await.unwrap_err(), Failure::BodyTooLarge);
-    let nothing = reseal(folder.volume.reader(&[]).unwrap(), whole(), &folder.volume).await.unwrap();
+    let nothing = reseal(folder.volume.reader(&[], None).unwrap(), whole(), &folder.volume).await.unwrap();
     assert!(nothing.blob.is_none() && nothing.length == 0);
 }
 
