@@ -4,6 +4,9 @@ use crate::headers::Headers;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
+/// Names and values.
+type Lines<'a> = &'a [(&'a str, &'a str)];
+
 const ALGORITHM: &str = "x-amz-server-side-encryption-customer-algorithm";
 const KEY: &str = "x-amz-server-side-encryption-customer-key";
 const KEY_MD5: &str = "x-amz-server-side-encryption-customer-key-md5";
@@ -78,7 +81,7 @@ fn keys_that_do_not_fit_are_refused_in_the_order_of_s3() {
     };
     let mismatch = "The calculated MD5 hash of the key did not match the hash that was provided.".to_owned();
     let invalid = "The secret key was invalid for the specified algorithm.".to_owned();
-    let cases: [(&[(&str, &str)], &str, String, &str); 10] = [
+    let cases: [(Lines<'_>, &str, String, &str); 10] = [
         (
             &[(KEY, &key), (KEY_MD5, &md5)],
             "InvalidArgument",
@@ -189,7 +192,7 @@ fn methods_that_do_not_fit_are_refused() {
     let requires = "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : \
                     aws:kms";
     let incompatible = "Server Side Encryption with Customer provided key is incompatible with the encryption method specified";
-    let cases: [(&[(&str, &str)], &str, &str); 10] = [
+    let cases: [(Lines<'_>, &str, &str); 10] = [
         (&[(HEADER, "")], unsupported, ""),
         (&[(HEADER, "aes256")], unsupported, "aes256"),
         (&[(HEADER, "aes:kms")], unsupported, "aes:kms"),
