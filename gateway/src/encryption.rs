@@ -25,7 +25,7 @@ pub const AES256: &str = "AES256";
 pub const KMS: &str = "aws:kms";
 
 /// What the names of all headers have in them that are about this.
-const MARK: &str = "server-side-encryption";
+pub const MARK: &str = "server-side-encryption";
 
 /// Whether a header, or a field of a form, is about server-side encryption. Its name in any case.
 pub fn is_about(name: &str) -> bool {

@@ -13,8 +13,7 @@ use crate::body::{Boundary, Payload};
 use crate::endpoint::{Endpoint, EndpointPolicy};
 use crate::telemetry::metrics;
 use crate::telemetry::otlp::Laps;
-use crate::volume::DataKey;
-use crate::volume::PendingBlob;
+use crate::volume::{DataKey, PendingBlob};
 use crate::worker::Peer;
 
 /// Data keys that one call may have: a copy needs two, and a few more where it begins again.

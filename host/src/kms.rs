@@ -13,10 +13,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aes_gcm::aead::{Aead as _, Payload};
-use aes_gcm::{Aes256Gcm, KeyInit as _, Nonce};
 use anyhow::Context as _;
-use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
 use crate::accounts::Accounts;
@@ -24,20 +21,15 @@ use crate::advice::Adviser;
 use crate::bindings::advice::Document;
 use crate::compose::Manifest;
 use crate::config::{self, Config, ConfigError, MasterKeyEntry};
+use crate::seals::WrappingKey;
 use crate::vault::Vault;
+use crate::volume::DataKey;
 
 pub use files::KEYS_FOLDER;
 use name::Name;
 
 /// The alias of the key that every account has.
 const MANAGED_ALIAS: &str = "alias/aws/s3";
-/// The first byte of everything wrapped.
-const FORMAT: u8 = 1;
-/// Bytes from which the key of one wrap follows. With one key for each, the number of wraps under a master key has no limit
-/// that matters: <https://doi.org/10.6028/NIST.SP.800-38D>, 8.3.
-const SALT_BYTES: usize = 16;
-/// Bytes of a nonce.
-const NONCE_BYTES: usize = 12;
 /// Bytes that the file of a policy may have: as many as any policy document.
 const POLICY_BYTES_MAX: u64 = 128 << 10;
 
@@ -96,12 +88,8 @@ pub struct KeyService {
     keys: BTreeMap<Id, Key>,
     policies: Vec<String>,
     /// What keys are made of, by their ids, as soon as one was used.
-    materials: Mutex<HashMap<Id, Material>>,
+    materials: Mutex<HashMap<Id, WrappingKey>>,
 }
-
-/// What a key is made of.
-#[derive(Clone)]
-struct Material([u8; 32]);
 
 impl std::fmt::Debug for KeyService {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -217,36 +205,22 @@ impl KeyService {
     ///
     /// # Errors
     /// See [`KeyError`]. Whoever asks has seen to it that they may.
-    pub fn wrap(&self, arn: &str, context: &[u8], data_key: &[u8; 32]) -> Result<Vec<u8>, KeyError> {
+    pub fn wrap(&self, arn: &str, context: &[u8], data_key: &DataKey) -> Result<Vec<u8>, KeyError> {
         let info = self.usable(arn)?;
         let id = (info.account, info.id);
-        let material = self.material(&id, info.managed)?;
-        let mut random = [0; SALT_BYTES + NONCE_BYTES];
-        getrandom::fill(&mut random).map_err(|_| KeyError::Failed)?;
-        let (salt, nonce) = random.split_first_chunk::<SALT_BYTES>().ok_or(KeyError::Failed)?;
-        let nonce: [u8; NONCE_BYTES] = nonce.try_into().map_err(|_| KeyError::Failed)?;
-        let associated = associated(&id, context);
-        let payload = Payload { msg: data_key, aad: &associated };
-        let sealed = material.cipher(salt).encrypt(&Nonce::from(nonce), payload);
-        let sealed = sealed.map_err(|_| KeyError::Failed)?;
-        Ok([[FORMAT].as_slice(), &random, &sealed].concat())
+        let wrapped = self.material(&id, info.managed)?.wrap(&associated(&id, context), data_key);
+        wrapped.map_err(|_| KeyError::Failed)
     }
 
     /// Unwraps what [`KeyService::wrap`] made.
     ///
     /// # Errors
     /// See [`KeyError`].
-    pub fn unwrap(&self, arn: &str, context: &[u8], wrapped: &[u8]) -> Result<[u8; 32], KeyError> {
+    pub fn unwrap(&self, arn: &str, context: &[u8], wrapped: &[u8]) -> Result<DataKey, KeyError> {
         let info = self.usable(arn)?;
         let id = (info.account, info.id);
-        let material = self.material(&id, false)?;
-        let Some((&FORMAT, rest)) = wrapped.split_first() else { return Err(KeyError::Mismatch) };
-        let (salt, rest) = rest.split_first_chunk::<SALT_BYTES>().ok_or(KeyError::Mismatch)?;
-        let (nonce, rest) = rest.split_first_chunk::<NONCE_BYTES>().ok_or(KeyError::Mismatch)?;
-        let associated = associated(&id, context);
-        let payload = Payload { msg: rest, aad: &associated };
-        let opened = material.cipher(salt).decrypt(&Nonce::from(*nonce), payload);
-        opened.ok().and_then(|plain| plain.try_into().ok()).ok_or(KeyError::Mismatch)
+        let data_key = self.material(&id, false)?.unwrap(&associated(&id, context), wrapped);
+        data_key.map_err(|_| KeyError::Mismatch)
     }
 
     fn usable(&self, arn: &str) -> Result<KeyInfo, KeyError> {
@@ -255,7 +229,7 @@ impl KeyService {
     }
 
     /// What a key is made of. `make` says whether one that there is not is made.
-    fn material(&self, id: &Id, make: bool) -> Result<Material, KeyError> {
+    fn material(&self, id: &Id, make: bool) -> Result<WrappingKey, KeyError> {
         let mut materials = self.materials.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(material) = materials.get(id) {
             return Ok(material.clone());
@@ -266,28 +240,16 @@ impl KeyService {
         };
         let found = files::read(&self.folder, id, &self.vault).map_err(failed)?;
         let material = match found {
-            Some(material) => Material(material),
+            Some(material) => WrappingKey::of(material),
             None if make => {
                 let material = files::make(&self.folder, id, &self.vault).map_err(failed)?;
                 tracing::info!(account = id.0, key = id.1, "a master key was made");
-                Material(material)
+                WrappingKey::of(material)
             }
             None => return Err(KeyError::NotFound),
         };
         materials.insert(id.clone(), material.clone());
         Ok(material)
-    }
-}
-
-impl Material {
-    /// The cipher of one wrap.
-    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
-    fn cipher(&self, salt: &[u8; SALT_BYTES]) -> Aes256Gcm {
-        let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.0).expect("any length");
-        mac.update(b"portcullis data keys");
-        mac.update(salt);
-        let derived: [u8; 32] = mac.finalize().into_bytes().into();
-        Aes256Gcm::new(&derived.into())
     }
 }
 

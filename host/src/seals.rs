@@ -24,12 +24,13 @@ const SALT_BYTES: usize = 32;
 /// What keys that wrap are derived for.
 const PURPOSE: &[u8] = b"portcullis data keys\0";
 
-/// A key that is brought along. `Debug` does not show it.
-pub struct GivenKey([u8; KEY_BYTES]);
+/// A key that data keys are wrapped under: one that is brought along, or a master key. `Debug` does not show it.
+#[derive(Clone)]
+pub struct WrappingKey([u8; KEY_BYTES]);
 
-impl std::fmt::Debug for GivenKey {
+impl std::fmt::Debug for WrappingKey {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("GivenKey([redacted])")
+        formatter.write_str("WrappingKey([redacted])")
     }
 }
 
@@ -48,10 +49,15 @@ pub fn draw() -> Result<DataKey, ConfigError> {
     Ok(DataKey::new(bytes))
 }
 
-impl GivenKey {
+impl WrappingKey {
     /// The key with these bytes; `None` when they are not 32.
-    pub fn new(bytes: &[u8]) -> Option<GivenKey> {
-        bytes.try_into().ok().map(GivenKey)
+    pub fn new(bytes: &[u8]) -> Option<WrappingKey> {
+        bytes.try_into().ok().map(WrappingKey)
+    }
+
+    /// The key with these bytes.
+    pub fn of(bytes: [u8; KEY_BYTES]) -> WrappingKey {
+        WrappingKey(bytes)
     }
 
     /// Wraps a data key: format byte, salt, what was sealed, tag.

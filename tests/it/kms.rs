@@ -89,6 +89,20 @@ fn let_user(server: &Server, name: &str, actions: &[&str]) {
 }
 
 #[test]
+fn a_bucket_that_blocks_keys_of_clients_blocks_parts_under_them() {
+    let server = Server::start_with(&["--variable", "block_sse_c=true"]);
+    let mut main = server.client();
+    main.put("/photos", "");
+    let begun = main.call("POST", "/photos/cat.jpg?uploads");
+    let target = format!("/photos/cat.jpg?partNumber=1&uploadId={}", element(&begun.text(), "UploadId"));
+    let part = |name: &str, value: &str| Request::new("PUT", &target).header(name, value).body("a cat");
+    let blocked = main.send(part("x-amz-server-side-encryption-customer-algorithm", "AES256"));
+    check(&blocked, 403, "AccessDenied");
+    // What else a part says of sealing is not looked at, here as elsewhere.
+    assert_eq!(main.send(part(SSE, "AES128")).status, 200);
+}
+
+#[test]
 fn answers_call_a_key_by_its_arn_unless_told_otherwise() {
     let server = Server::start_with(&["--variable", "kms_key_names=arn"]);
     let mut main = server.client();

@@ -178,7 +178,8 @@ pub fn web_identity(bytes: &[u8]) {
 /// as a row, too.
 pub fn cors_document(bytes: &[u8]) {
     if let Ok(configuration) = row::decode(bytes) {
-        assert!(row::encode(&configuration).is_ok());
+        let again = row::encode(&configuration).and_then(|value| row::decode(&value));
+        assert_eq!(again.as_ref(), Ok(&configuration));
     }
     let (document, block) = match bytes.iter().position(|byte| *byte == 0) {
         Some(at) => (&bytes[..at], String::from_utf8_lossy(&bytes[at + 1..]).into_owned()),

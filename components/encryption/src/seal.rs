@@ -1,12 +1,13 @@
 //! Under what a call keeps the object that it writes.
 
 use gateway::encryption::context::object_arn;
-use gateway::encryption::{self, KeyChoice, Requested};
+use gateway::encryption::{self, KeyChoice, Requested, Sent, names};
 use gateway::errors::Result;
 use gateway::master_key::MANAGED_ALIAS;
-use sdk::{Call, DefaultProtection, ManagedKey, Principal, Protection, settings};
+use sdk::{Call, DefaultProtection, ManagedKey, Principal, Protection};
 
 use crate::request::{self, customer};
+use crate::settings;
 
 /// Judges what a request says of the object that it writes, and what the bucket says where the request does not. A master key is
 /// named as it was given: whether there is one, and whether it may be used, `policy` says.
@@ -14,6 +15,15 @@ use crate::request::{self, customer};
 /// `AccessDenied` where the bucket does not take keys that clients bring along; otherwise the errors of [`Requested::parse`].
 pub(crate) fn plan(call: &Call, fallback: Option<&DefaultProtection>) -> Result<Option<Protection>> {
     let headers = request::headers(call)?;
+    // A part is kept as its upload was begun. Only whether the bucket lets such keys in is judged anew.
+    if call.target().operation.starts_with("UploadPart") {
+        let blocks = fallback.is_some_and(|fallback| fallback.blocks_customer_keys);
+        return if blocks && Sent::of(&headers, names::OBJECT).is_some() {
+            Err(blocked(call))
+        } else {
+            Ok(None)
+        };
+    }
     let requested = Requested::parse(&headers, request::is_secure(call), &request::digest)?;
     if matches!(requested, Requested::Customer(_))
         && fallback.is_some_and(|fallback| fallback.blocks_customer_keys)
@@ -82,7 +92,7 @@ fn of_owner(call: &Call, name: String) -> String {
     if name.starts_with("arn:") || call.account().as_ref() == Some(&owner) {
         return name;
     }
-    let region = settings::get("region").unwrap_or_default();
+    let region = settings::region();
     format!("arn:aws:kms:{region}:{owner}:key/{name}")
 }
 

@@ -4,6 +4,12 @@ use std::cell::OnceCell;
 
 thread_local! {
     static OVER_HTTP: OnceCell<bool> = const { OnceCell::new() };
+    static REGION: OnceCell<String> = const { OnceCell::new() };
+}
+
+/// Where the deployment is.
+pub(crate) fn region() -> String {
+    REGION.with(|region| region.get_or_init(|| sdk::settings::get("region").unwrap_or_default()).clone())
 }
 
 /// Whether keys that clients bring along are taken over an open connection: behind a proxy that ends TLS, or for tests.

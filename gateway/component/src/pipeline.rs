@@ -2,7 +2,8 @@
 
 use gateway::addressing;
 use gateway::copy_source;
-use gateway::encryption::is_about as concerns;
+use gateway::encryption::{MARK, is_about as concerns};
+use gateway::errors::S3Error;
 use gateway::headers::Headers;
 use gateway::operations::{self, RequestHead};
 use gateway::operations::{Operation, aws_query};
@@ -44,7 +45,7 @@ const POST_OBJECT: &str = "PostObject";
 const COPY: &str = "Copy";
 
 /// Serves a call: the walk, or the rendering of its refusal.
-pub(crate) async fn serve(call: Call, sent: SentHead) -> Result<(), gateway::errors::S3Error> {
+pub(crate) async fn serve(call: Call, sent: SentHead) -> Result<(), S3Error> {
     let (head, headers) = Head::split(sent.clone());
     let walked = walk(&call, &sent, &head, &headers).await;
     if let Err(refusal) = walked {
@@ -66,7 +67,7 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     // What is asked for, from method, host, path and query alone.
     let mut target = match resolve(head, headers) {
         Ok(target) => target,
-        Err(error) => return Err(unresolved(call, head, headers, &border).err().unwrap_or(refuse(error))),
+        Err(error) => return Err(unresolved(call, head, headers, error, &border)),
     };
     // A form says ahead of its file who sends it, and where it goes.
     let form = match target.operation.as_str() {
@@ -124,8 +125,8 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     policy::authorize(call)?;
 
     // What will happen to the bytes.
-    let sealing = concerns_sealing(head, headers) || form.is_some_and(|form| form.concerns_sealing);
-    plan_bytes(call, head.id, &target, sealing, protection, &border)?;
+    let says = || concerns_sealing(head, headers) || form.as_ref().is_some_and(|form| form.concerns_sealing);
+    plan_bytes(call, head.id, &target, &says, protection, &border)?;
 
     // The end of the pipeline: S3 object semantics.
     added(Position::BeforeStorage, call)?;
@@ -213,7 +214,7 @@ fn plan_bytes(
     call: &Call,
     id: u64,
     target: &Target,
-    sealing: bool,
+    says: &dyn Fn() -> bool,
     fallback: Option<DefaultProtection>,
     border: &Border<'_>,
 ) -> Result<(), Refusal> {
@@ -223,13 +224,13 @@ fn plan_bytes(
                 border.enter("transform");
                 transform::select(call)?;
             }
-            if sealing {
+            if says() {
                 storage::prepare(id, None);
             }
         }
         // What is stored says how: the object, or the upload.
         operation @ ("GetObjectAttributes" | "UploadPart" | "UploadPartCopy" | "CompleteMultipartUpload")
-            if sealing =>
+            if says() =>
         {
             // A bucket that refuses keys of clients refuses new parts under them, too.
             let refuses = fallback.as_ref().is_some_and(|fallback| fallback.blocks_customer_keys);
@@ -240,7 +241,7 @@ fn plan_bytes(
             storage::prepare(id, None);
         }
         "PutObject" | "CopyObject" | "CreateMultipartUpload" | POST_OBJECT
-            if sealing || fallback.as_ref().is_some_and(|fallback| fallback.key.is_some()) =>
+            if says() || fallback.as_ref().is_some_and(|fallback| fallback.key.is_some()) =>
         {
             border.enter("encryption");
             let mut protection = encryption::plan_seal(call, fallback.as_ref())?;
@@ -319,29 +320,31 @@ fn resolve(head: &Head, headers: &Headers) -> gateway::errors::Result<Target> {
     Ok(Target { operation: resolved.operation.name().to_owned(), bucket: resolved.bucket, key: resolved.key })
 }
 
-/// A request that is refused because nobody knows what it asks for: a page of another origin is to see that, too.
-fn unresolved(call: &Call, head: &Head, headers: &Headers, border: &Border<'_>) -> Result<(), Refusal> {
+/// The refusal of a request of which nobody knows what it asks for: a page of another origin is to see that, too.
+fn unresolved(call: &Call, head: &Head, headers: &Headers, error: S3Error, border: &Border<'_>) -> Refusal {
     if head.method == "OPTIONS" || !headers.has("origin") {
-        return Ok(());
+        return refuse(error);
     }
     let Ok(address) = addressing::address(&head.host, &head.path, &settings().domains()) else {
-        return Ok(());
+        return refuse(error);
     };
     call.set_target(&Target { operation: UNKNOWN.to_owned(), bucket: address.bucket, key: address.key });
     border.enter("cors");
-    cors::evaluate(call).map(|_| ())
+    cors::evaluate(call).err().unwrap_or_else(|| refuse(error))
 }
 
-/// Whether a request names any protection of what is stored: a header, or its twin in a presigned query, whose names are
-/// written as their client likes.
+/// Whether a request names any protection of what is stored: a header, or its twin in a presigned query.
 fn concerns_sealing(head: &Head, headers: &Headers) -> bool {
-    const MARK: &str = "server-side-encryption";
-    if headers.iter().any(|(name, _)| name.contains(MARK)) || concerns(&head.query) {
-        return true;
+    headers.iter().any(|(name, _)| name.contains(MARK)) || head.query.split('&').any(parameter_concerns)
+}
+
+/// The names of parameters are written as their client likes.
+fn parameter_concerns(parameter: &str) -> bool {
+    let name = parameter.split('=').next().unwrap_or_default();
+    match name.contains('%') {
+        false => concerns(name),
+        true => Query::parse(name).is_ok_and(|query| query.iter().any(|(name, _)| concerns(name))),
     }
-    // A query without escapes was looked at.
-    head.query.contains('%')
-        && Query::parse(&head.query).is_ok_and(|query| query.iter().any(|(name, _)| concerns(name)))
 }
 
 /// Stages that users added at a position; usually there are none.

@@ -7,8 +7,7 @@ use crate::bindings::seals::{DataKey as Made, Host, Unavailable, Wrapping};
 use crate::call::CallHandle;
 use crate::capabilities::HostState;
 use crate::kms::KeyError;
-use crate::seals::{self, GivenKey};
-use crate::volume::DataKey;
+use crate::seals::{self, WrappingKey};
 
 impl Host for HostState {
     fn make(
@@ -20,7 +19,7 @@ impl Host for HostState {
         let key = seals::draw().map_err(Error::new)?;
         let wrapped = match under {
             Wrapping::Given(given) => given_key(&given)?.wrap(&context, &key).map_err(Error::new)?,
-            Wrapping::Named(arn) => match self.kms.wrap(&arn, &context, key.reveal()) {
+            Wrapping::Named(arn) => match self.kms.wrap(&arn, &context, &key) {
                 Ok(wrapped) => wrapped,
                 Err(error) => return Ok(Err(unavailable(error))),
             },
@@ -40,9 +39,7 @@ impl Host for HostState {
             Wrapping::Given(given) => {
                 given_key(&given)?.unwrap(&context, &wrapped).map_err(|_| Unavailable::Mismatch)
             }
-            Wrapping::Named(arn) => {
-                self.kms.unwrap(&arn, &context, &wrapped).map(DataKey::new).map_err(unavailable)
-            }
+            Wrapping::Named(arn) => self.kms.unwrap(&arn, &context, &wrapped).map_err(unavailable),
         };
         match opened {
             Ok(key) => Ok(Ok(self.calls.of(&handle)?.add_data_key(key)?)),
@@ -62,6 +59,6 @@ fn unavailable(error: KeyError) -> Unavailable {
 }
 
 /// A key of another length is a bug of the guest that judged it.
-fn given_key(bytes: &[u8]) -> Result<GivenKey> {
-    GivenKey::new(bytes).ok_or_else(|| Error::msg("a key that is brought along has 32 bytes"))
+fn given_key(bytes: &[u8]) -> Result<WrappingKey> {
+    WrappingKey::new(bytes).ok_or_else(|| Error::msg("a key that is brought along has 32 bytes"))
 }

@@ -30,7 +30,7 @@ fn open(folder: &Path, keys: Vec<MasterKeyEntry>) -> Result<KeyService, ConfigEr
     KeyService::open(&config, accounts, Arc::new(Vault::open(folder)?))
 }
 
-const DATA_KEY: [u8; 32] = [7; 32];
+const DATA_KEY: DataKey = DataKey::new([7; 32]);
 const CONTEXT: &[u8] = b"context";
 
 #[test]

@@ -1,7 +1,7 @@
 use super::*;
 
-fn given(byte: u8) -> GivenKey {
-    GivenKey::new(&[byte; KEY_BYTES]).unwrap()
+fn given(byte: u8) -> WrappingKey {
+    WrappingKey::new(&[byte; KEY_BYTES]).unwrap()
 }
 
 #[test]
@@ -29,12 +29,12 @@ fn no_two_wraps_are_alike_and_nothing_shows_a_key() {
     for wrapped in &wraps {
         assert!(!wrapped.windows(8).any(|window| one.reveal().windows(8).any(|part| part == window)));
     }
-    assert_eq!(format!("{:?} {:?}", given(1), one), "GivenKey([redacted]) DataKey([redacted])");
+    assert_eq!(format!("{:?} {:?}", given(1), one), "WrappingKey([redacted]) DataKey([redacted])");
 }
 
 #[test]
 fn a_key_that_is_brought_along_has_32_bytes() {
     for length in [0, 31, 33] {
-        assert!(GivenKey::new(&vec![0; length]).is_none());
+        assert!(WrappingKey::new(&vec![0; length]).is_none());
     }
 }

@@ -78,6 +78,7 @@ struct Piece {
     /// Kept while the file is being read.
     _pin: Option<Pin>,
 }
+
 impl Piece {
     fn file(&mut self) -> Result<Arc<dyn DiskFile>, VolumeError> {
         if let Source::Pinned(pin) = &self.source {

@@ -33,7 +33,7 @@ pub struct DataKey([u8; 32]);
 
 impl DataKey {
     /// The key with these bytes.
-    pub fn new(bytes: [u8; 32]) -> DataKey {
+    pub const fn new(bytes: [u8; 32]) -> DataKey {
         DataKey(bytes)
     }
 

@@ -52,8 +52,8 @@ pub(crate) async fn respond(request: &Request, want: Want) -> Result<Response> {
 /// Opens an object, if that takes anything. What is said of one under a key of the key service, its checksums apart, is no
 /// secret: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>
 async fn open(request: &Request, protection: &Protection, want: Want) -> Result<Key> {
-    let is_plain_head = want == Want::Headers && request.prepared.is_none() && !wants_checksums(request);
-    if is_plain_head && matches!(protection, Protection::Managed(_)) {
+    let is_head_of_managed = want == Want::Headers && matches!(protection, Protection::Managed(_));
+    if is_head_of_managed && request.prepared.is_none() && !wants_checksums(request) {
         return Ok(Key::default());
     }
     sealing::open(request, SealedRole::Object, Place::of(request), protection).await
