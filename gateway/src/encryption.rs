@@ -12,7 +12,8 @@ pub mod context;
 mod customer;
 mod requested;
 
-use crate::errors::{ErrorCode, S3Error};
+use crate::errors::{ErrorCode, Result, S3Error};
+use crate::headers::Headers;
 
 pub use customer::{CustomerKey, Digest, Sent, Use, names};
 pub use requested::{KeyChoice, Requested};
@@ -31,6 +32,18 @@ pub const MARK: &str = "server-side-encryption";
 pub fn is_about(name: &str) -> bool {
     name.len() >= MARK.len()
         && name.as_bytes().windows(MARK.len()).any(|window| window.eq_ignore_ascii_case(MARK.as_bytes()))
+}
+
+/// Refuses headers about this that are there more than once: what acts on the first of them and what judges all of them would
+/// not speak of the same. `InvalidRequest`
+pub fn refuse_repeated(headers: &Headers) -> Result<()> {
+    let repeated = |(name, _): &(&str, &str)| is_about(name) && headers.all(name).count() > 1;
+    match headers.iter().find(repeated) {
+        Some((name, _)) => {
+            Err(S3Error::invalid_request(format!("The header {name} is given more than once.")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// `InvalidRequest`: the object needs a key that the request does not bring along.

@@ -121,7 +121,9 @@ impl KeyService {
             let named = |ConfigError(why): ConfigError| ConfigError(format!("kms_keys {}: {why}", entry.id));
             service.add(entry).map_err(named)?;
         }
-        for id in files::list(&service.folder)? {
+        let there = files::list(&service.folder)?;
+        files::note(&service.folder, &there)?;
+        for id in there {
             service.keys.entry(id).or_insert_with_key(|(account, id)| {
                 let is_managed = *id == managed_id(account);
                 Key { aliases: managed_aliases(is_managed), enabled: is_managed, policy: None }
@@ -147,7 +149,7 @@ impl KeyService {
         });
         let key = Key { aliases: entry.alias.clone(), enabled: entry.enabled, policy: number };
         let id = (account, entry.id.clone());
-        self.material(&id, true).map_err(|error| ConfigError(error.to_string()))?;
+        self.material(&id, true).map_err(|error| ConfigError(format!("{error}; the log says why")))?;
         match self.keys.insert(id, key) {
             None => Ok(()),
             Some(_) => Err(ConfigError("another key of the account has this id".to_owned())),

@@ -1,6 +1,6 @@
 //! What of a request this stage looks at.
 
-use gateway::encryption::CustomerKey;
+use gateway::encryption::{CustomerKey, refuse_repeated};
 use gateway::errors::Result;
 use gateway::form::Form;
 use gateway::headers::{Headers, with_presigned};
@@ -11,11 +11,15 @@ use crate::settings;
 
 /// The headers of a request; the fields of a form, and the parameters of a presigned URL, that count as such.
 pub(crate) fn headers(call: &Call) -> Result<Headers> {
-    if let Some(form) = call.form() {
-        return Form::new(form.fields, &form.file_name).headers();
-    }
-    let (head, headers) = Head::read(call);
-    with_presigned(headers, &Query::parse(&head.query)?)
+    let headers = match call.form() {
+        Some(form) => Form::new(form.fields, &form.file_name).headers()?,
+        None => {
+            let (head, headers) = Head::read(call);
+            with_presigned(headers, &Query::parse(&head.query)?)?
+        }
+    };
+    refuse_repeated(&headers)?;
+    Ok(headers)
 }
 
 /// Whether a key may come along with the request.

@@ -86,14 +86,25 @@ fn choose(requested: Requested, fallback: Option<&DefaultProtection>) -> Choice 
     }
 }
 
-/// The id of a key of the bucket's owner, as anybody else has to name it.
+/// A key that the bucket's owner configured, as whoever asks has to name it.
 fn of_owner(call: &Call, name: String) -> String {
+    if name.starts_with("arn:") {
+        return of_today(&name, &settings::region());
+    }
     let owner = call.owner().map(|owner| owner.account).unwrap_or_default();
-    if name.starts_with("arn:") || call.account().as_ref() == Some(&owner) {
+    if call.account().as_ref() == Some(&owner) {
         return name;
     }
-    let region = settings::region();
-    format!("arn:aws:kms:{region}:{owner}:key/{name}")
+    format!("arn:aws:kms:{}:{owner}:key/{name}", settings::region())
+}
+
+/// An ARN that was stored, with the region that the deployment has now: it may have been called otherwise then.
+fn of_today(arn: &str, region: &str) -> String {
+    let mut parts: Vec<&str> = arn.split(':').collect();
+    if let Some(stored) = parts.get_mut(3) {
+        *stored = region;
+    }
+    parts.join(":")
 }
 
 fn blocked(call: &Call) -> gateway::errors::S3Error {

@@ -21,8 +21,11 @@ pub(crate) mod upload_part_copy;
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 
-use crate::records::{Row, Upload};
+use sdk::SealedRole;
+
+use crate::records::{Protection, Row, Upload};
 use crate::request::Request;
+use crate::sealing::{self, Place};
 use crate::{rows, version_id};
 
 /// The id of an upload, as clients see it.
@@ -36,6 +39,25 @@ fn find(request: &Request, bucket: u64) -> Result<Row<Upload>> {
     let (sequence, nonce) = version_id::decode(id).ok_or_else(|| no_such_upload(id))?;
     let row = rows::upload(bucket, &request.key, sequence)?.filter(|row| row.record.nonce == nonce);
     row.ok_or_else(|| no_such_upload(id))
+}
+
+/// What of the bytes of an upload is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    /// Their checksums, by which somebody could tell what they are: to those who have the key.
+    Checksums,
+    Nothing,
+}
+
+/// Asks for the key of the upload. A key that the client brings along is needed only where it had chosen a checksum; what comes
+/// must fit all the same.
+async fn open(request: &Request, upload: &Upload) -> Result<Told> {
+    let is_customers = matches!(upload.protection, Protection::Customer(_));
+    if is_customers && request.prepared.is_none() && upload.checksum_algorithm.is_none() {
+        return Ok(Told::Nothing);
+    }
+    sealing::open(request, SealedRole::Upload, Place::of(request), &upload.protection).await?;
+    Ok(Told::Checksums)
 }
 
 fn no_such_upload(id: &str) -> S3Error {

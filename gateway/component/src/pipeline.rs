@@ -229,7 +229,11 @@ fn plan_bytes(
             }
         }
         // What is stored says how: the object, or the upload.
-        operation @ ("GetObjectAttributes" | "UploadPart" | "UploadPartCopy" | "CompleteMultipartUpload")
+        operation @ ("GetObjectAttributes"
+        | "UploadPart"
+        | "UploadPartCopy"
+        | "ListParts"
+        | "CompleteMultipartUpload")
             if says() =>
         {
             // A bucket that refuses keys of clients refuses new parts under them, too.

@@ -8,6 +8,9 @@ use crate::operations::Method;
 /// Names in `Access-Control-Request-Headers`, in bytes: what S3 takes of a whole header section.
 pub const REQUEST_HEADERS_LENGTH_MAX: usize = 8 << 10;
 
+/// Names in there. No browser asks for as many.
+const REQUEST_HEADERS_MAX: usize = 256;
+
 /// The headers of a preflight. S3 looks at them in actual requests as well, where browsers do not send the last two.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CrossOrigin<'a> {
@@ -15,7 +18,7 @@ pub struct CrossOrigin<'a> {
     pub origin: &'a str,
     /// What the page is going to do.
     pub method: Option<Method>,
-    /// Names in lower case, in the order sent.
+    /// Names in lower case, in the order sent, each once.
     pub headers: Vec<String>,
 }
 
@@ -37,7 +40,14 @@ impl<'a> CrossOrigin<'a> {
             if name.is_empty() || !is_token(name) {
                 return Err(refusal::invalid_header(text));
             }
-            names.push(name.to_ascii_lowercase());
+            let name = name.to_ascii_lowercase();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+            // Each is held against every pattern of a rule.
+            if names.len() > REQUEST_HEADERS_MAX {
+                return Err(refusal::too_many_headers(REQUEST_HEADERS_LENGTH_MAX));
+            }
         }
         Ok(CrossOrigin { origin, method, headers: names })
     }

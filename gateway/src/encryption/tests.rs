@@ -244,3 +244,16 @@ fn headers_about_sealing_are_told_from_others() {
         assert!(!is_about(name), "{name}");
     }
 }
+
+#[test]
+fn what_is_said_twice_is_refused() {
+    let read = |lines: &str| refuse_repeated(&Headers::parse(lines.to_owned()));
+    assert_eq!(read("x-amz-meta-a: 1\nx-amz-meta-a: 2\nx-amz-server-side-encryption: AES256\n"), Ok(()));
+    let twice =
+        read("x-amz-server-side-encryption: AES256\nx-amz-server-side-encryption: AES256\n").unwrap_err();
+    assert_eq!(twice.code, crate::errors::ErrorCode::InvalidRequest);
+    assert!(
+        read(&format!("{KEY}: c2VjcmV0\n{KEY}: c2VjcmV0\n"))
+            .is_err_and(|error| !format!("{error:?}").contains("c2VjcmV0"))
+    );
+}

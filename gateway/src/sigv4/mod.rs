@@ -274,10 +274,7 @@ impl Signed<'_> {
     /// The error for a signature that is wrong, with the texts that show a client why.
     pub fn mismatch(&self, string_to_sign: &str) -> S3Error {
         let error = signature_mismatch(self.access_key_id(), string_to_sign, self.signature());
-        // The secrets that a request head can hold: an encryption key of the client's own, and a token.
-        // In a presigned query, its name is written as the client likes.
-        let is_keyed = self.canonical_request.to_ascii_lowercase().contains("encryption-customer-key");
-        if is_keyed || self.security_token.is_some() {
+        if holds_secret(&self.canonical_request) || self.security_token.is_some() {
             return error;
         }
         error
@@ -299,11 +296,21 @@ pub fn unknown_access_key(access_key_id: &str) -> S3Error {
 
 /// The error for a signature that is not that of a text, which shows a client why.
 pub fn signature_mismatch(access_key_id: &str, string_to_sign: &str, signature: &str) -> S3Error {
-    S3Error::new(ErrorCode::SignatureDoesNotMatch)
-        .detail("AWSAccessKeyId", access_key_id)
+    let error = S3Error::new(ErrorCode::SignatureDoesNotMatch).detail("AWSAccessKeyId", access_key_id);
+    if holds_secret(string_to_sign) {
+        return error.detail("SignatureProvided", signature);
+    }
+    error
         .detail("StringToSign", string_to_sign)
         .detail("SignatureProvided", signature)
         .detail("StringToSignBytes", hex_dump(string_to_sign))
+}
+
+/// Whether a text that was signed holds a secret that a request head can hold: an encryption key of the client's own, or a
+/// token. In a presigned query, the names are written as the client likes.
+fn holds_secret(signed: &str) -> bool {
+    let signed = signed.to_ascii_lowercase();
+    signed.contains("encryption-customer-key") || signed.contains("x-amz-security-token")
 }
 
 /// `41 57 53`

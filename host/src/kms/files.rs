@@ -1,5 +1,6 @@
 //! The files of keys: `kms/ACCOUNT/ID` in the data folder, each what one key is made of, sealed.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,8 @@ use crate::vault::Vault;
 
 /// The folder of keys in the data folder.
 pub const KEYS_FOLDER: &str = "kms";
+/// The file in the data folder that says which keys there are.
+const NOTES_FILE: &str = "master-keys";
 /// Bytes of the longest file that is one.
 const FILE_BYTES_MAX: u64 = 1024;
 
@@ -59,10 +62,47 @@ pub(super) fn read(folder: &Path, id: &Id, vault: &Vault) -> Result<Option<[u8; 
     opened.map(Some).map_err(|error| failed(&error.to_string()))
 }
 
+/// The ids that keys were ever made for. A key whose file is gone is not made again: what is under it would be lost for good, and
+/// nobody would notice before it is wanted.
+pub(super) fn noted(folder: &Path) -> Result<BTreeSet<Id>, ConfigError> {
+    let path = notes(folder);
+    let failed = |error: std::io::Error| ConfigError(format!("{}: {error}", path.display()));
+    let text = match fs::read_to_string(&path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+        text => text.map_err(failed)?,
+    };
+    let id = |line: &str| line.split_once('/').map(|(account, id)| (account.to_owned(), id.to_owned()));
+    Ok(text.lines().filter_map(id).collect())
+}
+
+/// Notes that there are these keys.
+pub(super) fn note(folder: &Path, ids: &[Id]) -> Result<(), ConfigError> {
+    let mut noted = noted(folder)?;
+    let before = noted.len();
+    noted.extend(ids.iter().cloned());
+    if noted.len() == before {
+        return Ok(());
+    }
+    let path = notes(folder);
+    let text: String = noted.iter().map(|(account, id)| format!("{account}/{id}\n")).collect();
+    secret::write_file(&path, &text).map_err(|error| ConfigError(format!("{}: {error}", path.display())))
+}
+
+fn notes(folder: &Path) -> PathBuf {
+    folder.with_file_name(NOTES_FILE)
+}
+
 /// Makes a key: 32 random bytes.
 pub(super) fn make(folder: &Path, id: &Id, vault: &Vault) -> Result<[u8; 32], ConfigError> {
     let path = path(folder, id);
     let failed = |why: String| ConfigError(format!("{}: {why}", path.display()));
+    if noted(folder)?.contains(id) {
+        return Err(failed(format!(
+            "the key's file is gone, and with it what is under the key: put it back, or take the line {}/{} out of {NOTES_FILE} \
+             to begin anew",
+            id.0, id.1
+        )));
+    }
     let mut key = [0; 32];
     getrandom::fill(&mut key).map_err(|error| failed(format!("no randomness: {error}")))?;
     let sealed = vault.seal_master_key(&id.0, &id.1, &key)?;
@@ -73,6 +113,7 @@ pub(super) fn make(folder: &Path, id: &Id, vault: &Vault) -> Result<[u8; 32], Co
         let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
         synced.map_err(|error| failed(error.to_string()))?;
     }
+    note(folder, std::slice::from_ref(id))?;
     Ok(key)
 }
 

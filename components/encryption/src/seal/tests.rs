@@ -36,3 +36,10 @@ fn the_request_goes_before_the_bucket() {
         assert_eq!(choose(requested, fallback), choice, "{said}");
     }
 }
+
+#[test]
+fn a_stored_arn_is_of_the_region_of_today() {
+    let arn = "arn:aws:kms:us-east-1:111122223333:key/photos";
+    assert_eq!(of_today(arn, "eu-west-1"), "arn:aws:kms:eu-west-1:111122223333:key/photos");
+    assert_eq!(of_today("arn:aws", "eu-west-1"), "arn:aws");
+}

@@ -58,6 +58,8 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         let key = tables::bucket_key(&request.bucket);
         plan.require_absent(tables::BUCKETS, key.clone());
         plan.put(tables::BUCKETS, key, &row)?;
+        // A release that does not know the rows of cross-origin rules leaves them behind when it deletes a bucket.
+        plan.delete(tables::CORS, tables::cors_key(&request.bucket));
         if plan.commit(&request.call).await?.is_some() {
             return Ok(created(&request.bucket));
         }

@@ -5,16 +5,16 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::Headers;
 use gateway::operations::complete_multipart_upload::{Completed, Input};
 use gateway::url_encoding;
-use sdk::{Response, SealedRole, Work, digests, failure_to_error};
+use sdk::{Response, Work, digests, failure_to_error};
 
 use super::assembly::Assembly;
-use super::{checksum, find, no_such_upload, part_list, parts};
+use super::{Told, checksum, find, no_such_upload, open, part_list, parts};
 use crate::object::checksums::{Claims, Need, bad_checksum};
 use crate::object::headers;
 use crate::object::write::{self, NewObject, Place};
 use crate::plan::{ATTEMPTS_MAX, Plan};
 use crate::records::{
-    Algorithm, BucketRow, Checksum, ChecksumType, Details, ETag, Part, Protection, Row, Upload, Version,
+    Algorithm, BucketRow, Checksum, ChecksumType, Details, ETag, Part, Row, Upload, Version,
 };
 use crate::request::Request;
 use crate::subresource::{document, lock};
@@ -26,7 +26,7 @@ use crate::{access, index, rows, sealing, tables, version_id};
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let input = Input::parse(&request.query, &request.headers, &receive(request).await?)?;
     let mut bucket = request.bucket_row()?.clone();
-    let mut is_opened = false;
+    let mut opened = None;
     for _ in 0..ATTEMPTS_MAX {
         let place = Place::read(&bucket.record, &request.key)?;
         let upload = match find(request, bucket.record.id) {
@@ -36,10 +36,10 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             }
             Err(error) => return Err(error),
         };
-        if !is_opened {
-            open(request, &upload.record).await?;
-            is_opened = true;
-        }
+        let told = match opened {
+            Some(told) => told,
+            None => *opened.insert(open(request, &upload.record).await?),
+        };
         let uploaded = parts::all(upload.record.sequence)?;
         let object = object(request, &bucket.record, &upload.record, &input, &uploaded)?;
         write::check(&input.preconditions, &place)?;
@@ -49,25 +49,11 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         access::note_owner(&mut plan, &bucket, object.object.owner)?;
         let version = end_upload(&mut plan, &upload, &uploaded, &object, &place)?;
         if plan.commit(&request.call).await?.is_some() {
-            return Ok(respond(request, &version));
+            return Ok(respond(request, &version, told));
         }
         bucket = request.read_bucket_row()?;
     }
     Err(write::conflict(&input.preconditions))
-}
-
-/// Asks for the key of the upload. A key that the client brings along is needed only where it had chosen a checksum, which the
-/// object's is made with; what comes must fit all the same.
-async fn open(request: &Request, upload: &Upload) -> Result<()> {
-    match &upload.protection {
-        Protection::Customer(_) if request.prepared.is_none() && upload.checksum_algorithm.is_none() => {
-            Ok(())
-        }
-        protection => {
-            let place = sealing::Place::of(request);
-            sealing::open(request, SealedRole::Upload, place, protection).await.map(|_key| ())
-        }
-    }
 }
 
 /// The checksum headers of this request speak of the object, not of the document: only `Content-MD5` is
@@ -169,11 +155,16 @@ fn completed_before(
     let id = request.query.get("uploadId").unwrap_or_default();
     let upload = version_id::decode(id);
     let is_same = |row: &&Row<Version>| upload.is_some() && row.record.details.upload == upload;
+    // The key of the object was not asked for.
+    let told = |row: &Row<Version>| match row.record.details.protection.has_data_key() {
+        true => Told::Nothing,
+        false => Told::Checksums,
+    };
     if let Some(row) = current.filter(is_same) {
-        return Ok(respond(request, &row.record));
+        return Ok(respond(request, &row.record, told(row)));
     }
     match rows::newest_version(bucket.id, &request.key)?.as_ref().filter(is_same) {
-        Some(row) => Ok(respond(request, &row.record)),
+        Some(row) => Ok(respond(request, &row.record, told(row))),
         None => Err(no_such_upload(id)),
     }
 }
@@ -209,18 +200,22 @@ fn check_claimed(input: &Input, whole: &Checksum, covers: ChecksumType) -> Resul
     }
 }
 
-fn respond(request: &Request, version: &Version) -> Response {
+fn respond(request: &Request, version: &Version, told: Told) -> Response {
     let mut location = format!("http://{}/{}/", request.head.host, request.bucket);
     url_encoding::push_path(&mut location, &request.key);
     let summary = &version.summary;
     let covers = summary.checksum_type;
     let parts = (covers == ChecksumType::Composite).then_some(summary.etag.parts);
+    let checksums = match told {
+        Told::Checksums => checksum::of_documents(&version.details.checksums, parts),
+        Told::Nothing => Vec::new(),
+    };
     let completed = Completed {
         location: &location,
         bucket: &request.bucket,
         key: &request.key,
         etag: summary.etag.into(),
-        checksums: &checksum::of_documents(&version.details.checksums, parts),
+        checksums: &checksums,
         checksum_type: Some(checksum::to_kind(covers)),
     };
     let mut lines = String::new();

@@ -57,7 +57,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         )?;
         let stretch = stretch(range, found.row.record.summary.size)?;
         let Some(spans) = slice::spans(&found.row.record, stretch.offset, stretch.length)? else { continue };
-        let current = match copied.take().filter(|copied| copied.revision == found.row.revision) {
+        let current = match copied.take().filter(|copied| copied.source == spans) {
             Some(copied) => copied,
             None => copy(request, &source, &found, stretch, &spans, &upload.record, &key).await?,
         };
@@ -111,10 +111,10 @@ fn stretch(range: Option<Range>, size: u64) -> Result<Stretch> {
     Ok(stretch)
 }
 
-/// The bytes of a part, and of which commit's row they are.
+/// The bytes of a part, and of which bytes they are a copy: blobs never change.
 #[derive(Clone, Debug)]
 struct Copied {
-    revision: u64,
+    source: Vec<Span>,
     etag: [u8; 16],
     checksum: Checksum,
     /// Where they are, if they are not where the source is.
@@ -139,8 +139,8 @@ async fn copy(
         return digest(request, found, stretch, spans, algorithm).await;
     }
     let resealed = reseal::reseal(request, spans, &from, to, &upload.protection, algorithm).await?;
-    let Resealed { spans, etag, checksum } = resealed;
-    Ok(Copied { revision: found.row.revision, etag, checksum, resealed: Some(spans) })
+    let Resealed { spans: kept, etag, checksum } = resealed;
+    Ok(Copied { source: spans.to_vec(), etag, checksum, resealed: Some(kept) })
 }
 
 async fn digest(
@@ -150,24 +150,23 @@ async fn digest(
     spans: &[Span],
     algorithm: Algorithm,
 ) -> Result<Copied> {
-    let revision = found.row.revision;
     let version = &found.row.record;
     let stored = version.details.checksums.iter().find(|checksum| checksum.algorithm == algorithm);
     let is_plain =
         version.summary.etag.parts == 0 && version.summary.checksum_type == ChecksumType::FullObject;
     if let Some(checksum) = stored.filter(|_| stretch.whole && is_plain) {
         let etag = version.summary.etag.md5;
-        return Ok(Copied { revision, etag, checksum: checksum.clone(), resealed: None });
+        return Ok(Copied { source: spans.to_vec(), etag, checksum: checksum.clone(), resealed: None });
     }
     let mut wanted = vec![Algorithm::Md5.digest()];
     if algorithm != Algorithm::Md5 {
         wanted.push(algorithm.digest());
     }
-    let spans: Vec<sdk::Span> = spans.iter().map(|span| sdk::Span::from(*span)).collect();
-    let computed = request.call.digest(&spans, &wanted).await.map_err(failure_to_error)?;
+    let stored: Vec<sdk::Span> = spans.iter().map(|span| sdk::Span::from(*span)).collect();
+    let computed = request.call.digest(&stored, &wanted).await.map_err(failure_to_error)?;
     let value = checksums::find(&computed, algorithm)?.to_vec();
     let etag = checksums::find_md5(&computed)?;
-    Ok(Copied { revision, etag, checksum: Checksum { algorithm, value }, resealed: None })
+    Ok(Copied { source: spans.to_vec(), etag, checksum: Checksum { algorithm, value }, resealed: None })
 }
 
 fn respond(part: &Part, source_version: Option<&str>, mut lines: String) -> Response {

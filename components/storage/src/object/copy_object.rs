@@ -39,10 +39,10 @@ enum Directive {
     Replace,
 }
 
-/// The bytes of a copy, and of which commit's row they are.
+/// The bytes of a copy, and of which bytes they are one: blobs never change.
 #[derive(Clone, Debug)]
 struct Copied {
-    revision: u64,
+    source: Vec<Span>,
     etag: [u8; 16],
     checksum: Checksum,
     /// Where they are, if they are not where the source is.
@@ -75,7 +75,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         }
         let version = &found.row.record;
         let Some(spans) = slice::spans(version, 0, version.summary.size)? else { continue };
-        let current = match copied.take().filter(|copied| copied.revision == found.row.revision) {
+        let current = match copied.take().filter(|copied| copied.source == spans) {
             Some(copied) => copied,
             None => copy(request, &source, &found.row, &spans, &seal, algorithm).await?,
         };
@@ -237,8 +237,8 @@ async fn copy(
         return digest_source(request, row, spans, stored, algorithm).await;
     }
     let resealed = reseal::reseal(request, spans, &key, &seal.key, &seal.protection, algorithm).await?;
-    let Resealed { spans, etag, checksum } = resealed;
-    Ok(Copied { revision: row.revision, etag, checksum, resealed: Some(spans) })
+    let Resealed { spans: kept, etag, checksum } = resealed;
+    Ok(Copied { source: spans.to_vec(), etag, checksum, resealed: Some(kept) })
 }
 
 /// The MD5 and the checksum of a source whose blobs the copy refers to, computed where it does not have them.
@@ -249,12 +249,11 @@ async fn digest_source(
     stored: Option<&Checksum>,
     algorithm: Algorithm,
 ) -> Result<Copied> {
-    let revision = source.revision;
     let summary = &source.record.summary;
     let checksum = stored.filter(|_| summary.checksum_type == ChecksumType::FullObject).cloned();
     let md5 = (summary.etag.parts == 0).then_some(summary.etag.md5);
     if let (Some(md5), Some(checksum)) = (md5, &checksum) {
-        return Ok(Copied { revision, etag: md5, checksum: checksum.clone(), resealed: None });
+        return Ok(Copied { source: spans.to_vec(), etag: md5, checksum: checksum.clone(), resealed: None });
     }
     let mut missing = Vec::with_capacity(2);
     if md5.is_none() || algorithm == Algorithm::Md5 {
@@ -263,14 +262,14 @@ async fn digest_source(
     if checksum.is_none() && algorithm != Algorithm::Md5 {
         missing.push(algorithm.digest());
     }
-    let spans: Vec<sdk::Span> = spans.iter().map(|span| sdk::Span::from(*span)).collect();
-    let computed = request.call.digest(&spans, &missing).await.map_err(failure_to_error)?;
+    let stored: Vec<sdk::Span> = spans.iter().map(|span| sdk::Span::from(*span)).collect();
+    let computed = request.call.digest(&stored, &missing).await.map_err(failure_to_error)?;
     let md5 = md5.map_or_else(|| checksums::find_md5(&computed), Ok)?;
     let checksum = match checksum {
         Some(checksum) => checksum,
         None => Checksum { algorithm, value: checksums::find(&computed, algorithm)?.to_vec() },
     };
-    Ok(Copied { revision, etag: md5, checksum, resealed: None })
+    Ok(Copied { source: spans.to_vec(), etag: md5, checksum, resealed: None })
 }
 
 fn respond(
