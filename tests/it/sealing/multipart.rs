@@ -47,9 +47,18 @@ fn the_parts_of_an_upload_come_under_one_key() {
     assert_eq!(refusal(&client.send(put(None))), (400, "InvalidRequest".to_owned(), differs.to_owned()));
     let wrong = "The provided encryption parameters did not match the ones used originally.";
     assert_eq!(refusal(&client.send(put(Some(2)))), (400, "InvalidRequest".to_owned(), wrong.to_owned()));
+    // A checksum tells what bytes are: to those who have the key.
+    let parts = format!("/photos/large?uploadId={upload}");
+    let list = |client: &mut Client, request: Request| client.expect(request).text();
+    assert!(!list(&mut client, Request::new("GET", &parts)).contains("<ChecksumCRC64NVME>"));
+    assert!(list(&mut client, with_key("GET", &parts, 1)).contains("<ChecksumCRC64NVME>"));
+    assert_eq!(client.send(with_key("GET", &parts, 2)).code(), "InvalidRequest");
     // Completing takes no key where nobody chose a checksum; one that comes must fit.
     assert_eq!(client.send(keyed(complete(&upload, &etags), OBJECT, 2)).code(), "InvalidRequest");
     let completed = client.expect(complete(&upload, &etags));
+    for answer in [&completed, &client.expect(complete(&upload, &etags))] {
+        assert!(!answer.text().contains("<ChecksumCRC64NVME>"), "{}", answer.text());
+    }
     let etag = Node::parse(&completed.text()).value("ETag").trim_matches('"').to_owned();
     assert!(etag.ends_with("-3"), "{etag}");
 
