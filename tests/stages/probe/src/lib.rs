@@ -74,12 +74,9 @@ fn act(call: &Call, verb: &str) {
         "bad-refused" => call.set_refused(&[]),
         "bad-decision" => call.set_decision(Decision::Allow),
         "bad-collect" => call.schedule_collect(1),
-        "bad-ingest" => call.schedule_ingest(&IngestPlan {
-            length_max: 1,
-            digests: Vec::new(),
-            key: None,
-            source: None,
-        }),
+        "bad-ingest" => {
+            call.schedule_ingest(&IngestPlan { length_max: 1, digests: Vec::new(), key: None, source: None })
+        }
         "bad-commit" => call.schedule_commit(&Batch {
             require: Vec::new(),
             put: Vec::new(),
