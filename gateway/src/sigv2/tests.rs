@@ -293,3 +293,16 @@ fn a_bucket_may_be_signed_with_a_slash_behind_it() {
     assert_eq!(resources("/photos/cat.jpg", None), ["/photos/cat.jpg?acl"]);
     assert_eq!(resources("/cat.jpg", Some("photos")), ["/photos/cat.jpg?acl"]);
 }
+
+#[test]
+fn a_secret_that_was_signed_is_not_repeated() {
+    for name in ["x-amz-server-side-encryption-customer-key", "X-Amz-Security-Token"] {
+        let told = signature_mismatch("AKIAEXAMPLE", &format!("PUT\n\n\n\n{name}:c2VjcmV0\n/a/b"), "sent");
+        assert!(
+            !format!("{told:?}").contains("c2VjcmV0") && !format!("{told:?}").contains("63 32 56"),
+            "{told:?}"
+        );
+    }
+    let told = signature_mismatch("AKIAEXAMPLE", "PUT\n\n\n\nx-amz-acl:private\n/a/b", "sent");
+    assert!(told.details.iter().any(|(name, value)| *name == "StringToSign" && value.contains("private")));
+}
