@@ -31,6 +31,7 @@ mod model;
 mod not_implemented;
 mod references;
 mod sealing;
+mod shares;
 mod stages;
 mod tidy;
 mod traces;
