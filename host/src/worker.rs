@@ -31,6 +31,7 @@ use crate::fallback;
 use crate::header_lines;
 use crate::kms::KeyService;
 use crate::outbound::Outbound;
+use crate::shares::{Pass, Room};
 use crate::stages::AddedStages;
 use crate::telemetry::logs;
 use crate::telemetry::metrics::{self, Metrics};
@@ -66,8 +67,8 @@ pub struct Shared {
     pub stages: Arc<AddedStages>,
     /// Where traces go, if anywhere.
     pub exporter: Option<Arc<Exporter>>,
-    /// Room for bodies of whom nobody has judged.
-    pub unjudged: work::Room,
+    /// Memory for documents that requests bring along.
+    pub room: Room,
     /// Numbers for calls and request ids.
     pub ids: Ids,
 }
@@ -96,6 +97,8 @@ pub struct Peer {
     pub endpoint: Option<Arc<Endpoint>>,
     /// The version of TLS; `None` on an open connection.
     pub tls: Option<&'static str>,
+    /// Whether it may go on; `None` where nobody asks.
+    pub pass: Option<Rc<Pass>>,
 }
 
 /// One thread's share of the server.
@@ -163,6 +166,7 @@ struct Ticket {
     incarnation: Cell<u64>,
     slot: u32,
     id: u64,
+    pass: Option<Rc<Pass>>,
     done: bool,
 }
 
@@ -206,8 +210,8 @@ impl Worker {
         let stopwatch = (sampled || laps.is_some()).then(|| Stopwatch::start(laps));
         let call = CallState::new(parts, &peer, id, received_ms, request_id.clone(), stopwatch);
         let slot = self.instance.borrow_mut().store.data_mut().calls.insert(call);
-        let mut ticket =
-            Ticket { worker: self.clone(), incarnation: self.incarnation.clone(), slot, id, done: false };
+        let (incarnation, pass) = (self.incarnation.clone(), peer.pass);
+        let mut ticket = Ticket { worker: self.clone(), incarnation, slot, id, pass, done: false };
         let answered = self.run(&ticket, &mut body).await;
         ticket.done = true;
         let finished = self.finish(slot).map(|mut call| {
@@ -218,7 +222,13 @@ impl Worker {
             call
         });
         let (mut response, mut answered) = match finished {
-            Some(call) => self.answer(call),
+            Some(call) => {
+                // Where it may not go on, its answer is another one.
+                if let Some(pass) = &ticket.pass {
+                    pass.establish(&call.facts);
+                }
+                self.answer(call)
+            }
             None => (fallback::internal_error(&request_id), Answered::default()),
         };
         // What a refused request still sends is read away, within limits: clients that write before they read get their answer.
@@ -375,8 +385,12 @@ impl Worker {
         let call = state.calls.get(ticket.slot)?;
         // No fact, no promise: the stages before storage did not look at the body.
         let (work, payload) = (call.work.take()?, call.facts.payload.clone().unwrap_or_default());
-        let sender = if call.facts.principal.is_some() { Sender::Judged } else { Sender::Unjudged };
         call.journal.waits(&work, &mut state.draws, view);
+        let sender = match &ticket.pass {
+            Some(pass) if pass.establish(&call.facts) => Sender::Admitted(Rc::clone(pass)),
+            Some(_) => Sender::Refused,
+            None => Sender::Anybody,
+        };
         // The wait is charged to the work, once the stage that asked for it goes on.
         if let Some(left) = call.enter(metrics::stage_index(work.stage())) {
             state.metrics.stage(left.stage, left.elapsed);

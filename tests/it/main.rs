@@ -32,6 +32,7 @@ mod not_implemented;
 mod pipeline;
 mod references;
 mod sealing;
+mod shares;
 mod stages;
 mod tidy;
 mod traces;

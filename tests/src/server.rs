@@ -122,6 +122,16 @@ impl Server {
         sum_samples(&response.text(), name, labels)
     }
 
+    /// Memory of the process that is in use, in bytes.
+    ///
+    /// # Panics
+    /// When the system does not tell.
+    pub fn resident_bytes(&self) -> usize {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a process");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
+        line.trim().trim_end_matches(" kB").trim().parse::<usize>().expect("a number") * 1024
+    }
+
     /// SIGKILL: nothing is flushed, nothing is said.
     ///
     /// # Panics

@@ -156,7 +156,7 @@ impl Collector for Scrape {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), Error> {
         let encoder = &mut encoder;
         family(encoder, "requests", "Requests by operation and HTTP status", &self.requests)?;
-        let help = "What was refused before the pipeline, by the limit that was reached";
+        let help = "What was refused or ended, by the limit that was reached";
         family(encoder, "refused", help, &labelled("limit", &REFUSALS, &self.refused))?;
         let durations = self.durations.iter().map(|(name, sum)| ("operation", name.as_str(), sum));
         let help = "From request head to response head, by operation";
