@@ -26,8 +26,8 @@ pub(crate) use lock::{DefaultRetention, LockMode, ObjectLockConfiguration, Perio
 pub(crate) use protection::{Managed, Protection};
 pub(crate) use upload::{Initiator, Part, Upload};
 pub(crate) use version::{
-    Body, ContentHeaders, Details, ETag, Kind, ManifestPage, ManifestPart, Span, StorageClass, Summary,
-    Version, VersionId,
+    Body, ContentHeaders, Details, ETag, Kind, ManifestPage, ManifestPart, SUMMARY_BYTES_MAX, Span,
+    StorageClass, Summary, Version, VersionId,
 };
 
 /// The format byte of every record written by this release, but for those that say otherwise.
