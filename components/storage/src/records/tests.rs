@@ -71,6 +71,22 @@ fn the_summary_of_a_version_is_in_the_first_bytes_of_its_row() {
 }
 
 #[test]
+fn the_head_of_a_bucket_is_in_the_first_bytes_of_its_row() {
+    let bucket = BucketRow {
+        id: u64::MAX,
+        owner: Account(u64::MAX),
+        created_ms: u64::MAX,
+        region: "r".repeat(100),
+        tags: vec![("k".repeat(128), "v".repeat(256)); 50],
+        ..BucketRow::default()
+    };
+    let value = bucket.encode().unwrap();
+    let head = BucketHead::decode(&value[..BUCKET_HEAD_BYTES_MAX as usize]).unwrap();
+    assert_eq!((head.id, head.owner, head.created_ms), (u64::MAX, Account(u64::MAX), u64::MAX));
+    assert_eq!(head.region, bucket.region);
+}
+
+#[test]
 fn other_records_are_read_back() {
     let bucket = BucketRow {
         id: 1,
