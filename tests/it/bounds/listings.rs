@@ -58,14 +58,10 @@ fn a_delimiter_a_prefix_and_a_marker_may_be_as_long_as_a_head() {
     for at in 0..200 {
         client.put(&format!("/photos/{}{at:03}", "a/".repeat(300)), "");
     }
-    for long in ["/".repeat(6000), "a/".repeat(3000), "*".repeat(6000)] {
+    for long in ["/".repeat(2000), "a/".repeat(1000), "*".repeat(2000)] {
         for name in ["delimiter", "prefix", "marker", "start-after", "key-marker"] {
             for listing in ["list-type=2", "versions", "uploads", "x-id=ListObjects"] {
-                let query = format!(
-                    "{listing}&{name}={}",
-                    if long.len() > 6000 { long.clone() } else { value(&long[..2000]) }
-                );
-                let answer = client.call("GET", &format!("/photos?{query}"));
+                let answer = client.call("GET", &format!("/photos?{listing}&{name}={}", value(&long)));
                 assert_eq!(answer.status, 200, "{name} {listing}: {}", answer.text());
             }
         }

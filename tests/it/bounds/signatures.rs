@@ -4,9 +4,13 @@ use super::{Bounded, verdict};
 use tests::http::Request;
 use tests::sign::{self, MAIN};
 
-/// `&x-amz-0=`, and so on, all different and short.
-fn parameters(count: usize) -> String {
-    (0..count).map(|at| format!("&x-amz-{at:x}")).collect()
+/// `&x-amz-0`, and so on, all different and short.
+fn parameters(count: u32) -> String {
+    let digit = |number: u32| char::from_digit(number % 36, 36).unwrap();
+    let name = |at: u32| -> String {
+        [at / 1296, at / 36, at].into_iter().filter(|part| *part > 0 || at == 0).map(digit).collect()
+    };
+    (0..count).map(|at| format!("&x-amz-{}", name(at))).collect()
 }
 
 #[test]
@@ -33,8 +37,8 @@ fn a_url_of_version_2_may_carry_thousands_of_parameters() {
 fn a_url_of_version_4_may_carry_thousands_of_parameters() {
     let bounded = Bounded::start();
     let host = format!("127.0.0.1:{}", bounded.server.port());
-    for (count, expected) in [(50, (200, "")), (500, (400, "MetadataTooLarge"))] {
-        let metadata: String = (0..count).map(|at| format!("&x-amz-meta-{at:03}=v")).collect();
+    for (count, expected) in [(50, (200, "")), (130, (400, "MetadataTooLarge"))] {
+        let metadata: String = (0..count).map(|at| format!("&x-amz-meta-{at:03}=vvvvvvvvvvvvvv")).collect();
         let target = format!("/photos/dog.jpg?x-id=PutObject{metadata}");
         let put = Request::new("PUT", &target).header("host", &host).body("dog");
         let target = sign::presign(&put, &MAIN, sign::now(), 60);
