@@ -2,12 +2,14 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html>. [`multipart`] reads the fields from
 //! the body; the fields are judged by the form's own policy
-//! ([`post_policy`](crate::post_policy)), and then mean what the headers of a PutObject mean.
+//! ([`post_policy`](crate::post_policy)), and then mean what the headers of a PutObject mean. Anybody may send a form, and
+//! the name of its file may stand in it many times over: how long the fields become is judged before any of it is written.
 
 pub mod multipart;
 
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::headers::Headers;
+use crate::lookup::Order;
 use crate::sigv4::credential_scope::Credential;
 use crate::sigv4::string_to_sign::ALGORITHM;
 use crate::tagging::{TagSet, Tagged};
@@ -15,7 +17,8 @@ use crate::timestamp;
 use crate::xml;
 use std::borrow::Cow;
 
-/// The limit of all fields before the file: bytes of their names and values.
+/// The limit of all fields before the file, as sent and with the name of the file in them: bytes of their names and values.
+/// That name has the same limit.
 pub const FIELDS_LENGTH_MAX: usize = 20 << 10;
 
 /// What stands in a field for the name of the file.
@@ -26,6 +29,7 @@ const FILE_NAME: &str = "${filename}";
 pub struct Form {
     /// Names in lower case, and values with `${filename}` replaced.
     fields: Vec<(String, String)>,
+    order: Order,
     file_name: String,
 }
 
@@ -37,28 +41,62 @@ impl std::fmt::Debug for Form {
 }
 
 impl Form {
-    /// The fields before the file, and the name that the client gives to the file; of one with a path, only
-    /// its last part counts.
-    pub fn new(fields: Vec<(String, String)>, file_name: &str) -> Form {
-        let file_name = file_name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
-        let expand = |(name, value): (String, String)| {
-            let name = name.to_ascii_lowercase();
-            // What is signed stays as it was signed.
-            let is_signed_text = matches!(name.as_str(), "policy" | "signature") || is_authentication(&name);
-            let value = if is_signed_text { value } else { value.replace(FILE_NAME, &file_name) };
-            (name, value)
+    /// The fields before the file as sent, and the name that the client gives to the file; of one with a path, only its last
+    /// part counts, and stands for every `${filename}`. `MaxPostPreDataLengthExceededError` beyond [`FIELDS_LENGTH_MAX`].
+    pub fn expand(mut fields: Vec<(String, String)>, file_name: &str) -> Result<Form> {
+        let file_name = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
+        for (name, _) in &mut fields {
+            name.make_ascii_lowercase();
+        }
+        // What is signed stays as it was signed.
+        let is_expanded = |name: &str| !matches!(name, "policy" | "signature") && !is_authentication(name);
+        let length = |(name, value): &(String, String)| {
+            let places = if is_expanded(name) { value.matches(FILE_NAME).count() } else { 0 };
+            let left = value.len().saturating_sub(places.saturating_mul(FILE_NAME.len()));
+            let added = places.saturating_mul(file_name.len());
+            name.len().saturating_add(left).saturating_add(added)
         };
-        Form { fields: fields.into_iter().map(expand).collect(), file_name }
+        let total = fields.iter().map(length).fold(0, usize::saturating_add);
+        if total.max(file_name.len()) > FIELDS_LENGTH_MAX {
+            return Err(multipart::too_large());
+        }
+        for (name, value) in &mut fields {
+            if is_expanded(name) && value.contains(FILE_NAME) {
+                *value = value.replace(FILE_NAME, file_name);
+            }
+        }
+        Ok(Form::new(fields, file_name))
+    }
+
+    /// A form that was expanded before: what [`Form::into_fields`] gave.
+    pub fn new(mut fields: Vec<(String, String)>, file_name: &str) -> Form {
+        for (name, _) in &mut fields {
+            name.make_ascii_lowercase();
+        }
+        let name = |at: usize| fields.get(at).map_or("", |(name, _): &(String, String)| name.as_str());
+        let order = Order::of(fields.len(), name);
+        Form { fields, order, file_name: file_name.to_owned() }
+    }
+
+    /// The fields and the name of the file, for [`Form::new`].
+    pub fn into_fields(self) -> (Vec<(String, String)>, String) {
+        (self.fields, self.file_name)
     }
 
     /// The first value of a field by its lower-case name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter().find(|(own, _)| *own == name).map(|(_, value)| value)
+        self.all(name).next()
     }
 
     /// Every value of a field.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.iter().filter(move |(own, _)| *own == name).map(|(_, value)| value)
+    pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        let name_at = |at: usize| self.fields.get(at).map_or("", |(name, _)| name.as_str());
+        let (found, scanned) = match self.order.find(name, name_at) {
+            None => (&[][..], self.fields.as_slice()),
+            Some(found) => (found, &[][..]),
+        };
+        let found = found.iter().filter_map(|at| self.fields.get(*at as usize));
+        found.chain(scanned.iter().filter(move |(own, _)| own == name)).map(|(_, value)| value.as_str())
     }
 
     /// Every field, in order.

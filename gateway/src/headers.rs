@@ -1,16 +1,19 @@
 //! Request headers, indexed once from the block of `name: value` lines in which they arrive.
 
 use crate::errors::{Result, S3Error};
+use crate::lookup::Order;
 use crate::query::Query;
 use std::borrow::Cow;
 
 /// The headers of a request, in the order received.
 ///
-/// Looking one up is a scan over some twenty short names: no hashing, one allocation for all.
+/// Looking one up is a scan over some twenty short names: no hashing, one allocation for all. Where there are many, it is a
+/// search in their order, so that going through all of them and looking one up for each is no square.
 #[derive(Clone, Default)]
 pub struct Headers {
     block: String,
     lines: Vec<Line>,
+    order: Order,
 }
 
 impl std::fmt::Debug for Headers {
@@ -49,12 +52,17 @@ impl Headers {
             }
         }
         lines.extend(colon.and_then(|colon| Line::new(text.as_bytes(), line, colon, text.len())));
-        Headers { block: text, lines }
+        let name = |at: usize| lines.get(at).map_or("", |line: &Line| slice(&text, line.name));
+        let order = Order::of(lines.len(), name);
+        Headers { block: text, lines, order }
     }
 
     /// The first value of a header by its lower-case name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter().find(|(candidate, _)| *candidate == name).map(|(_, value)| value)
+        match self.find(name) {
+            None => self.iter().find(|(candidate, _)| *candidate == name).map(|(_, value)| value),
+            Some(positions) => positions.first().map(|position| self.value(*position)),
+        }
     }
 
     /// Whether the header was sent.
@@ -63,13 +71,19 @@ impl Headers {
     }
 
     /// Every value of a header, in order.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.iter().filter(move |(candidate, _)| *candidate == name).map(|(_, value)| value)
+    pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        let (found, scanned) = match self.find(name) {
+            None => (&[][..], self.lines.as_slice()),
+            Some(found) => (found, &[][..]),
+        };
+        let scanned = scanned.iter().filter(move |line| self.slice(line.name) == name);
+        let scanned = scanned.map(|line| self.slice(line.value));
+        found.iter().map(|position| self.value(*position)).chain(scanned)
     }
 
     /// The values of a repeated header joined with `,`.
     pub fn joined(&self, name: &str) -> Option<Cow<'_, str>> {
-        let mut values = self.iter().filter(|(candidate, _)| *candidate == name).map(|(_, value)| value);
+        let mut values = self.all(name);
         let mut joined = Cow::Borrowed(values.next()?);
         for value in values {
             let text = joined.to_mut();
@@ -89,9 +103,22 @@ impl Headers {
         self.lines.iter().map(|line| (self.slice(line.name), self.slice(line.value)))
     }
 
-    fn slice(&self, (start, end): (u32, u32)) -> &str {
-        self.block.get(start as usize..end as usize).unwrap_or_default()
+    /// Where headers of a name are; `None` where there are so few headers that they are scanned.
+    fn find(&self, name: &str) -> Option<&[u32]> {
+        self.order.find(name, |at| self.lines.get(at).map_or("", |line| self.slice(line.name)))
     }
+
+    fn value(&self, position: u32) -> &str {
+        self.lines.get(position as usize).map_or("", |line| self.slice(line.value))
+    }
+
+    fn slice(&self, range: (u32, u32)) -> &str {
+        slice(&self.block, range)
+    }
+}
+
+fn slice(block: &str, (start, end): (u32, u32)) -> &str {
+    block.get(start as usize..end as usize).unwrap_or_default()
 }
 
 /// A presigned URL carries `x-amz-*` headers in its query, signed with it: they count as headers, unless the same header

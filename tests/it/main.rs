@@ -11,6 +11,7 @@
 )]
 
 mod access;
+mod bounds;
 mod compatibility;
 mod compile;
 mod conditions;

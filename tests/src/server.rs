@@ -122,14 +122,16 @@ impl Server {
         sum_samples(&response.text(), name, labels)
     }
 
-    /// Memory of the process that is in use, in bytes.
+    /// Bytes of the process that are in memory now.
     ///
     /// # Panics
-    /// When the system does not tell.
-    pub fn resident_bytes(&self) -> usize {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("a process");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
-        line.trim().trim_end_matches(" kB").trim().parse::<usize>().expect("a number") * 1024
+    /// Where the system does not tell.
+    pub fn resident_bytes(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).expect("the status of the process");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
+        let number = line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number");
+        number * 1024
     }
 
     /// SIGKILL: nothing is flushed, nothing is said.

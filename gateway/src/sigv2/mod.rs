@@ -149,16 +149,27 @@ fn string_to_sign(
     Ok(out)
 }
 
-/// The `x-amz-` headers, sorted by name, each once.
+/// The `x-amz-` headers, sorted by name, each once: values of one name follow one another in the order sent. A presigned
+/// URL carries thousands of them, if its maker likes.
 fn push_headers(out: &mut String, headers: &Headers) {
-    let mut names: Vec<&str> =
-        headers.iter().map(|(name, _)| name).filter(|name| name.starts_with("x-amz-")).collect();
-    names.sort_unstable();
-    names.dedup();
-    for name in names {
-        out.push_str(name);
-        out.push(':');
-        out.push_str(&headers.joined(name).unwrap_or_default());
+    let mut lines: Vec<(&str, &str)> =
+        headers.iter().filter(|(name, _)| name.starts_with("x-amz-")).collect();
+    lines.sort_by_key(|(name, _)| *name);
+    let mut before = None;
+    for (name, value) in lines {
+        if before == Some(name) {
+            out.push(',');
+        } else {
+            if before.is_some() {
+                out.push('\n');
+            }
+            out.push_str(name);
+            out.push(':');
+        }
+        out.push_str(value);
+        before = Some(name);
+    }
+    if before.is_some() {
         out.push('\n');
     }
 }

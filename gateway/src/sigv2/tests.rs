@@ -306,3 +306,17 @@ fn a_secret_that_was_signed_is_not_repeated() {
     let told = signature_mismatch("AKIAEXAMPLE", "PUT\n\n\n\nx-amz-acl:private\n/a/b", "sent");
     assert!(told.details.iter().any(|(name, value)| *name == "StringToSign" && value.contains("private")));
 }
+
+#[test]
+fn thousands_of_parameters_are_signed_in_their_order() {
+    let parameters: String = (0..6300).rev().map(|at| format!("&x-amz-meta-{:04}={at}", at % 3150)).collect();
+    let query = format!("AWSAccessKeyId=AK&Signature=x&Expires=1175139620{parameters}");
+    let sent = Sent { query: &query, bucket: None, path: "/b/k", ..GET };
+    sent.read(|read| {
+        let signed = read.unwrap().unwrap();
+        let lines: Vec<&str> =
+            signed.string_to_sign().lines().filter(|line| line.starts_with("x-amz-")).collect();
+        assert_eq!(lines.len(), 3150);
+        assert_eq!((lines[0], lines[3149]), ("x-amz-meta-0000:3150,0", "x-amz-meta-3149:6299,3149"));
+    });
+}

@@ -86,6 +86,21 @@ impl Host for HostState {
         Ok(packed)
     }
 
+    fn peek(
+        &mut self,
+        table: String,
+        start: Vec<u8>,
+        end: Vec<u8>,
+        limit: u32,
+        value_bytes_max: u32,
+    ) -> Result<Vec<u8>> {
+        let mut packed = Vec::new();
+        let (limit, value_bytes_max) = (limit.min(SCAN_ROWS_MAX), value_bytes_max as usize);
+        let snapshot = self.snapshot()?;
+        snapshot.peek(&table, (&start, &end), limit, value_bytes_max, &mut packed).map_err(Error::new)?;
+        Ok(packed)
+    }
+
     fn next_sequence(&mut self) -> Result<u64> {
         let volume = &self.volume;
         let Sequence(number) = self.draws.draw(|| Ok::<_, Error>(Sequence(volume.next_sequence())))?;
