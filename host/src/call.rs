@@ -6,7 +6,7 @@ use http::{HeaderMap, Method, request::Parts};
 use wasmtime::component::Resource;
 
 use crate::bindings::calls::{
-    Asked, Batch, Decision, DigestAlgorithm, Fetch, Form, Named, Outcome, Owner, Principal, SecondFactor,
+    Asked, Batch, Decision, DigestAlgorithm, Fetch, Form, Named, Outcome, Owner, Principal, SecondFactor, Signature,
     Session, Span, Stored, Target,
 };
 use crate::body::{Boundary, Payload};
@@ -96,6 +96,8 @@ pub struct Facts {
     pub principal: Option<Principal>,
     /// The temporary credentials that signed.
     pub session: Option<Session>,
+    /// How the call is signed.
+    pub signature: Option<Signature>,
     /// The device whose code came with the call.
     pub second_factor: Option<SecondFactor>,
     /// The parameters of a call of a Query API.

@@ -23,6 +23,7 @@ mod forms;
 mod fuzz_smoke;
 mod golden;
 mod iam;
+mod judged_again;
 mod kms;
 mod layering;
 mod limits;

@@ -24,6 +24,7 @@ pub struct Signed<'a> {
     string_to_sign: String,
     with_slash: Option<String>,
     payload: Payload,
+    is_presigned: bool,
 }
 
 /// Reads a request that claims to be signed in this way; `None` for every other. `bucket` is the one that its host names.
@@ -68,6 +69,7 @@ fn header_signed<'a>(
         string_to_sign: string_to_sign(request, &headers, line, bucket)?,
         with_slash: with_slash(request, &headers, line, bucket)?,
         payload: Payload::of_anonymous(&headers)?,
+        is_presigned: false,
     })
 }
 
@@ -103,6 +105,7 @@ fn query_signed<'a>(request: &Request<'a>, bucket: Option<&str>) -> Result<Signe
         string_to_sign: string_to_sign(request, &headers, expires, bucket)?,
         with_slash: with_slash(request, &headers, expires, bucket)?,
         payload: Payload::of_anonymous(&headers)?,
+        is_presigned: true,
     })
 }
 
@@ -241,6 +244,11 @@ impl Signed<'_> {
     /// The signature as sent, in base64.
     pub fn signature(&self) -> &str {
         &self.signature
+    }
+
+    /// Whether the signature stands in the query.
+    pub fn is_presigned(&self) -> bool {
+        self.is_presigned
     }
 
     /// What the request promises about its body.

@@ -81,6 +81,7 @@ pub struct Signed<'a> {
     canonical_request: String,
     payload: Payload,
     security_token: Option<Cow<'a, str>>,
+    presigned_ms: Option<u64>,
 }
 
 /// Finds out how a request authenticates itself. Errors are those that S3 gives before it looks at the signature.
@@ -140,6 +141,7 @@ fn header_signed<'a>(request: &Request<'a>, value: &'a str) -> Result<Signed<'a>
         signature: Cow::Borrowed(signature),
         payload,
         security_token: request.headers.get("x-amz-security-token").map(Cow::Borrowed),
+        presigned_ms: None,
     })
 }
 
@@ -156,6 +158,7 @@ fn query_signed<'a>(request: &Request<'a>) -> Result<Signed<'a>, S3Error> {
     presigned.signed_headers.check_complete(request.headers, ContentSha256::MustBeSigned)?;
     Ok(Signed {
         canonical_request: canonical_request(request, &presigned.signed_headers, payload_hash),
+        presigned_ms: Some(presigned.date.milliseconds()),
         timestamp: Cow::Owned(presigned.date.basic()),
         credential: presigned.credential,
         signature: Cow::Owned(presigned.signature),
@@ -254,6 +257,11 @@ impl Signed<'_> {
     /// `20130524T000000Z`
     pub fn timestamp(&self) -> &str {
         &self.timestamp
+    }
+
+    /// When it was signed, in milliseconds since 1970, of a presigned URL; `None` where a header is signed.
+    pub fn presigned_ms(&self) -> Option<u64> {
+        self.presigned_ms
     }
 
     /// What the request promises about its body.

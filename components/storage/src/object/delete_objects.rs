@@ -44,7 +44,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let (objects, quiet) = parse(&Element::parse_named(&document, "Delete")?)?;
     let bypass = Bypass::of(&request.headers);
     let factor = factor(request, &objects)?;
-    let allowed = judge(request, &objects).await;
+    let allowed = judge(request, &objects).await?;
     let deletions = objects.iter().zip(allowed).map(|(object, allowed)| match allowed {
         true => deletion(object, bypass, factor, request.now_ms()),
         false => Err(ErrorCode::AccessDenied.into()),
@@ -79,14 +79,16 @@ fn factor(request: &Request, objects: &[Named]) -> Result<SecondFactor> {
 }
 
 /// Which of the objects the client may delete.
-async fn judge(request: &Request, objects: &[Named]) -> Vec<bool> {
+async fn judge(request: &Request, objects: &[Named]) -> Result<Vec<bool>> {
     if request.decision != Decision::Each {
-        return vec![true; objects.len()];
+        return Ok(vec![true; objects.len()]);
     }
     let named = objects
         .iter()
         .map(|object| sdk::Named { key: object.key.clone(), version_id: object.version.clone() });
-    request.call.judge(&named.collect::<Vec<_>>()).await
+    let allowed = request.call.judge(&named.collect::<Vec<_>>()).await;
+    request.note_named()?;
+    Ok(allowed)
 }
 
 /// Splits deletions so that no round has a key twice, in the order sent.
@@ -110,7 +112,7 @@ async fn delete_together(
     deletions: &[(usize, &Deletion)],
     results: &mut BTreeMap<usize, Result<Deleted>>,
 ) -> Result<()> {
-    let bucket = request.read_bucket_row()?;
+    let bucket = request.named_bucket()?;
     let mut plan = Plan::new();
     plan.require_unchanged(tables::BUCKETS, &bucket);
     let mut planned = Vec::with_capacity(deletions.len());
