@@ -44,8 +44,7 @@ impl Input {
             return Err(ErrorCode::NotImplemented.into());
         }
         input.location = root
-            .text_of("LocationConstraint")
-            .map(str::trim)
+            .word_of("LocationConstraint")
             .filter(|name| !name.is_empty())
             .map(str::to_owned);
         if let Some(tags) = root.child("Tags") {

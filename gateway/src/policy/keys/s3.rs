@@ -4,11 +4,11 @@
 
 use super::super::request::{Context, Principal, Values};
 use super::{Key, KeyId};
+use crate::copy_source;
 use crate::headers::Headers;
 use crate::operations::Operation;
 use crate::query::Query;
 use crate::timestamp;
-use crate::url_encoding;
 use std::borrow::Cow;
 
 /// Keys and values of tags.
@@ -172,10 +172,7 @@ impl<'a> S3Request<'a> {
 
     /// `bucket/key`, decoded and without a version: what policies compare with.
     fn copy_source(&self) -> Option<String> {
-        let sent = self.headers.get("x-amz-copy-source")?;
-        let path = sent.split_once("?versionId=").map_or(sent, |(path, _)| path);
-        let decoded = url_encoding::decode_path(path).ok()?;
-        Some(decoded.strip_prefix('/').unwrap_or(&decoded).to_owned())
+        copy_source::decoded_path(self.headers.get("x-amz-copy-source")?)
     }
 
     /// How the request was signed. A request that nobody signed carries none of it.
