@@ -444,8 +444,11 @@ impl Worker {
         };
         let mut response = Response::new(body);
         *response.status_mut() = StatusCode::from_u16(answer.status)?;
-        header_lines::append(response.headers_mut(), &answer.headers)?;
-        header_lines::append(response.headers_mut(), &call.added_headers)?;
+        let left_out = header_lines::append(response.headers_mut(), &answer.headers)
+            + header_lines::append(response.headers_mut(), &call.added_headers);
+        if left_out > 0 {
+            tracing::warn!(request_id = call.request_id, left_out, "header lines that cannot be sent");
+        }
         fallback::stamp(response.headers_mut(), &call.request_id)?;
         Ok(response)
     }
