@@ -34,6 +34,7 @@ mod sealing;
 mod stages;
 mod tidy;
 mod traces;
+mod unconfigured;
 mod walkthrough;
 mod web_identity;
 mod worlds;
