@@ -96,7 +96,7 @@ fn what_nobody_can_make_is_not_there() {
             Request::new(row.method.as_str(), &request(row).target.replacen("photos", "nowhere", 1));
         let elsewhere = client.send(elsewhere);
         assert_eq!((elsewhere.status, elsewhere.code().as_str()), (404, "NoSuchBucket"), "{name}");
-        let expected = client.send(request(row).header("x-amz-expected-bucket-owner", "000000000001"));
+        let expected = client.send(request(row).header("x-amz-expected-bucket-owner", "000000000002"));
         assert_eq!((expected.status, expected.code().as_str()), (403, "AccessDenied"), "{name}");
     }
 }
