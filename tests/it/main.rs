@@ -39,6 +39,7 @@ mod stages;
 mod tidy;
 mod traces;
 mod traps;
+mod unconfigured;
 mod walkthrough;
 mod web_identity;
 mod worlds;

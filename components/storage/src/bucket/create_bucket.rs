@@ -31,7 +31,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let body = document::receive_optional(request).await?;
     let input = Input::parse(&request.bucket, &request.headers, &body)?;
     let region = region::of_new_bucket(input.location.as_deref(), &region::of_deployment())?;
-    let ownership = input.ownership.unwrap_or_else(default_ownership);
+    let ownership = default_ownership().of_new_bucket(input.ownership, &input.acl);
     let block = default_block();
     let acl = acl(&input.acl, ownership, block, owner)?;
     for _ in 0..ATTEMPTS_MAX {
