@@ -119,7 +119,7 @@ fn documents_of_nobody_take_bounded_memory() {
 fn heads_that_do_not_end_take_bounded_memory() {
     let server = Server::start();
     for bytes in [60_000, 31_000, 8_192, 4_000] {
-        withstands(&server, Attack::PartialHeads(600, bytes), if bytes > 32_768 { 0 } else { 200 });
+        withstands(&server, Attack::PartialHeads(2000, bytes), if bytes > 32_768 { 0 } else { 200 });
     }
 }
 
