@@ -31,6 +31,7 @@ pub mod explanations;
 pub mod fallback;
 pub mod header_lines;
 pub mod health;
+pub mod journal;
 pub mod kms;
 pub mod listener;
 pub mod notify;

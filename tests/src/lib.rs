@@ -12,7 +12,8 @@
 //! | [`xml`] | S3's answers as a small tree |
 //! | [`bodies`] | object bodies that are remade from a seed, to compare without keeping them |
 //! | [`golden`] | files that hold exchanges: parsing, placeholders, comparison |
-//! | [`fuzz`] | the entry points that fuzz targets and the mutation loop share |
+//! | [`fuzz`] | the entry points that fuzz targets and the mutation loop share, and what they may cost |
+//! | [`cost`] | bytes and time of a computation |
 //! | [`workspace`] | where files of this repository are |
 
 #![allow(
@@ -26,6 +27,7 @@
 pub mod attacks;
 pub mod bodies;
 pub mod client;
+pub mod cost;
 pub mod fuzz;
 pub mod golden;
 pub mod http;

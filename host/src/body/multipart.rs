@@ -42,6 +42,11 @@ impl Boundary {
         let is_short = !text.is_empty() && text.len() <= BOUNDARY_BYTES_MAX;
         (is_plain && is_short).then(|| Boundary { delimiter: [b"\r\n--", text.as_bytes()].concat().into() })
     }
+
+    /// What separates the parts.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.delimiter
+    }
 }
 
 /// How far a body was taken apart.

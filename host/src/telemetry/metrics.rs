@@ -149,6 +149,9 @@ struct Shard {
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
     replaced: AtomicU64,
+    renewed: AtomicU64,
+    repeated: AtomicU64,
+    long_steps: AtomicU64,
     added_failed: AtomicU64,
     spans_exported: AtomicU64,
     spans_dropped: AtomicU64,
@@ -225,6 +228,21 @@ impl Metrics {
     /// An instance of the pipeline trapped, and was replaced.
     pub fn instance_replaced(&self) {
         self.add(|shard| Some(&shard.replaced), 1);
+    }
+
+    /// An instance of the pipeline had grown, and was replaced.
+    pub fn instance_renewed(&self) {
+        self.add(|shard| Some(&shard.renewed), 1);
+    }
+
+    /// A call began again in a fresh instance.
+    pub fn call_repeated(&self) {
+        self.add(|shard| Some(&shard.repeated), 1);
+    }
+
+    /// A step of the pipeline takes longer than one should.
+    pub fn long_step(&self) {
+        self.add(|shard| Some(&shard.long_steps), 1);
     }
 
     /// A stage that a user added trapped, ran too long, or did what it may not.
