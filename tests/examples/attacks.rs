@@ -30,7 +30,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 struct Felt {
     millis: Vec<f64>,
     errors: usize,
-    resident: usize,
+    resident: u64,
 }
 
 impl Felt {

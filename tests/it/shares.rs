@@ -14,7 +14,7 @@ use tests::server::Server;
 use tests::sign::{ALT, MAIN, Payload};
 
 /// What a server may take under any of this.
-const RESIDENT_BYTES_MAX: usize = 256 << 20;
+const RESIDENT_BYTES_MAX: u64 = 256 << 20;
 
 fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(40);
