@@ -24,6 +24,7 @@ use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 use tokio::time::MissedTickBehavior;
 
+use crate::authority;
 use crate::body::respond::ResponseBody;
 use crate::config::Limits;
 use crate::connection::{self, Clock, Order, Watch};
@@ -325,6 +326,8 @@ impl<A: Answer> Serving<A> {
         };
         let response = if let Some(answer) = self.health.answer(&parts, origin.door.duty, &self.metrics) {
             answer
+        } else if !authority::is_clear(&parts) {
+            fallback::bad_request(&self.request_ids.next())
         } else if self.in_flight.get() > self.in_flight_max {
             self.metrics.refused(Refusal::InFlight);
             fallback::slow_down(&self.request_ids.next())

@@ -36,4 +36,5 @@ mod tidy;
 mod traces;
 mod walkthrough;
 mod web_identity;
+mod wire;
 mod worlds;
