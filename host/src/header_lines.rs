@@ -33,10 +33,8 @@ pub fn append(headers: &mut HeaderMap, lines: &str) -> usize {
     let mut left_out = 0;
     for line in lines.split_terminator('\n') {
         // A map of headers has an end, too.
-        match parse(line) {
-            Ok((name, value)) if headers.try_append(name, value).is_ok() => {}
-            _ => left_out += 1,
-        }
+        let is_there = parse(line).is_ok_and(|(name, value)| headers.try_append(name, value).is_ok());
+        left_out += usize::from(!is_there);
     }
     left_out
 }
