@@ -42,4 +42,5 @@ mod traps;
 mod unconfigured;
 mod walkthrough;
 mod web_identity;
+mod wire;
 mod worlds;
