@@ -6,11 +6,12 @@ use http::{HeaderMap, Method, request::Parts};
 use wasmtime::component::Resource;
 
 use crate::bindings::calls::{
-    Asked, Batch, Decision, DigestAlgorithm, Fetch, Form, Named, Outcome, Owner, Principal, SecondFactor,
+    Asked, Batch, Decision, DigestAlgorithm, Fetch, Form, Named, Outcome, Owner, Principal, SecondFactor, Signature,
     Session, Span, Stored, Target,
 };
 use crate::body::{Boundary, Payload};
 use crate::endpoint::{Endpoint, EndpointPolicy};
+use crate::journal::Journal;
 use crate::telemetry::metrics;
 use crate::telemetry::otlp::Laps;
 use crate::volume::{DataKey, PendingBlob};
@@ -95,6 +96,8 @@ pub struct Facts {
     pub principal: Option<Principal>,
     /// The temporary credentials that signed.
     pub session: Option<Session>,
+    /// How the call is signed.
+    pub signature: Option<Signature>,
     /// The device whose code came with the call.
     pub second_factor: Option<SecondFactor>,
     /// The parameters of a call of a Query API.
@@ -153,6 +156,8 @@ pub struct CallState {
     pub work: Option<Work>,
     /// Done and not yet taken.
     pub outcome: Outcome,
+    /// What has become of its work.
+    pub journal: Journal,
     /// The response, once a stage set it.
     pub answer: Option<Answer>,
     /// Header lines for whatever the response will be.
@@ -253,6 +258,7 @@ impl CallState {
             facts: Facts::default(),
             work: None,
             outcome: Outcome::None,
+            journal: Journal::default(),
             answer: None,
             added_headers: String::new(),
             pending: Vec::new(),
@@ -260,6 +266,17 @@ impl CallState {
             explanation: Explanation::Open,
             stopwatch,
         }
+    }
+
+    /// Makes it a call of which stages know nothing yet. What was received for it, and what is kept of its work, stays.
+    pub fn begin_again(&mut self) {
+        self.facts = Facts::default();
+        self.work = None;
+        self.outcome = Outcome::None;
+        self.answer = None;
+        self.added_headers.clear();
+        self.data_keys.clear();
+        self.explanation = Explanation::Open;
     }
 
     /// The values of a header joined with `,`.
@@ -389,6 +406,23 @@ impl Calls {
             if entry.handles == 0 && entry.state.is_none() {
                 self.free.push(slot);
             }
+        }
+    }
+
+    /// The instance that had the handles is gone, and they with it.
+    pub fn drop_handles(&mut self) {
+        for (number, slot) in self.slots.iter_mut().enumerate() {
+            let had_handles = std::mem::take(&mut slot.handles) > 0;
+            if had_handles && slot.state.is_none() {
+                self.free.extend(u32::try_from(number));
+            }
+        }
+    }
+
+    /// A handle for the pipeline, of a call that begins again.
+    pub fn adopt(&mut self, slot: u32) {
+        if let Some(entry) = self.slots.get_mut(slot as usize) {
+            entry.handles = 1;
         }
     }
 

@@ -11,6 +11,7 @@
 )]
 
 mod access;
+mod bounds;
 mod compatibility;
 mod compile;
 mod conditions;
@@ -22,6 +23,7 @@ mod forms;
 mod fuzz_smoke;
 mod golden;
 mod iam;
+mod judged_again;
 mod kms;
 mod layering;
 mod limits;
@@ -29,11 +31,14 @@ mod malformed;
 mod mfa;
 mod model;
 mod not_implemented;
+mod pipeline;
 mod references;
 mod sealing;
+mod shares;
 mod stages;
 mod tidy;
 mod traces;
+mod traps;
 mod unconfigured;
 mod walkthrough;
 mod web_identity;

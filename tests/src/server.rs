@@ -137,6 +137,18 @@ impl Server {
         sum_samples(&response.text(), name, labels)
     }
 
+    /// Bytes of the process that are in memory now.
+    ///
+    /// # Panics
+    /// Where the system does not tell.
+    pub fn resident_bytes(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).expect("the status of the process");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
+        let number = line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number");
+        number * 1024
+    }
+
     /// SIGKILL: nothing is flushed, nothing is said.
     ///
     /// # Panics

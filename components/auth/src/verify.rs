@@ -8,10 +8,10 @@ use gateway::sigv4::payload::{Chunks, Payload};
 use gateway::sigv4::{self, Authentication, Request, Signed};
 use sdk::bindings::auth::portcullis::gateway::identities;
 use sdk::keys::{Claim, Signing, StoredKey, TextClaim, Verdict};
-use sdk::{Call, Chunked, Head, SentHead, digests, keys};
+use sdk::{Call, Chunked, Head, SentHead, Signature, SignaturePlace, SignatureVersion, digests, keys};
 
 use crate::form;
-use crate::settings::{Settings, Version2, settings};
+use crate::settings::{Settings, settings};
 
 use crate::stored;
 
@@ -39,6 +39,7 @@ impl Judge for Host<'_> {
             timestamp: signed.timestamp().to_owned(),
             canonical_request: signed.canonical_request().to_owned(),
             signature: signed.signature().to_owned(),
+            signed: how(signed.presigned_ms(), SignatureVersion::V4),
             security_token: signed.security_token().map(str::to_owned),
             stored: None,
         };
@@ -137,7 +138,7 @@ pub(crate) fn identify(
     settings: &Settings,
     judge: &impl Judge,
 ) -> Result<(), S3Error> {
-    if settings.version2 == Version2::On {
+    if settings.version2.takes(request.headers.get("authorization")) {
         let domains: Vec<&str> = settings.domains.iter().map(String::as_str).collect();
         if let Some(signed) = sigv2::authenticate(request, bucket_of_host(request.host, &domains)) {
             return judge_version2(&signed?, judge);
@@ -173,16 +174,27 @@ fn judge_version2(signed: &sigv2::Signed<'_>, judge: &impl Judge) -> Result<(), 
             signing: Signing::V2,
             text: text.to_owned(),
             signature: signed.signature().to_owned(),
-            security_token: None,
+            signed: how(signed.is_presigned().then_some(0), SignatureVersion::V2),
+            security_token: signed.security_token().map(str::to_owned),
             stored: None,
         };
         match judge.judge_text(&claim, payload(signed.payload())) {
             Verdict::Verified => return Ok(()),
             Verdict::UnknownKey => refusal = signed.unknown_access_key(),
-            _ => {}
+            Verdict::InvalidToken => refusal = ErrorCode::InvalidToken.into(),
+            Verdict::ExpiredToken => refusal = ErrorCode::ExpiredToken.into(),
+            Verdict::Mismatch => {}
         }
     }
     Err(refusal)
+}
+
+/// What is told of a signature that stands in a URL, and says when it was made, or in a header.
+fn how(presigned_ms: Option<u64>, version: SignatureVersion) -> Signature {
+    let place = if presigned_ms.is_some() { SignaturePlace::Query } else { SignaturePlace::Header };
+    // Version 2 says when a URL ends, and not when it was made.
+    let signed_ms = presigned_ms.filter(|_| version == SignatureVersion::V4);
+    Signature { place, version, signed_ms }
 }
 
 /// The contract's payload.

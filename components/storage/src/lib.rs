@@ -8,6 +8,7 @@ mod access;
 mod account;
 mod bucket;
 mod index;
+mod judging;
 mod listing;
 mod multipart;
 mod object;
@@ -81,6 +82,7 @@ fn step(suspended: Option<Suspended>) -> Result<Step> {
         None => Step::Responded,
         Some(Suspended::Work) => Step::Pending,
         Some(Suspended::Judgement) => Step::Named,
+        Some(Suspended::Decision) => Step::Again(judging::asked()),
         Some(Suspended::Opening) => Step::Sealed(sealing::asked()?),
     })
 }

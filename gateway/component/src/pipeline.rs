@@ -156,6 +156,11 @@ async fn carry_out(
                 border.enter("policy");
                 policy::authorize_each(call)?;
             }
+            // The document in the body is here, or what was decided may rest on what is no more: policy decides again.
+            Step::Again(said) => {
+                border.enter("policy");
+                policy::authorize_again(call, &said).inspect_err(|_| storage::abandon(id))?;
+            }
             // Only what is stored says which key it takes.
             Step::Sealed(sealed) => {
                 border.enter("encryption");

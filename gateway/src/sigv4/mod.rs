@@ -14,7 +14,7 @@
 //! | [`amz_date`] | `20130524T000000Z` |
 //! | [`sign`] | the client's side: headers, URLs, chunks |
 //!
-//! SigV4A is refused, and Signature Version 2 as well: where it is on, [`sigv2`](crate::sigv2) was asked before.
+//! SigV4A is refused, and Signature Version 2 as well: where it is taken, [`sigv2`](crate::sigv2) was asked before.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -81,6 +81,7 @@ pub struct Signed<'a> {
     canonical_request: String,
     payload: Payload,
     security_token: Option<Cow<'a, str>>,
+    presigned_ms: Option<u64>,
 }
 
 /// Finds out how a request authenticates itself. Errors are those that S3 gives before it looks at the signature.
@@ -95,6 +96,7 @@ pub fn authenticate<'a>(request: &Request<'a>) -> Result<Authentication<'a>, S3E
             header_signed(request, value).map(Authentication::Signed)
         }
         (Some(value), _) => Err(one_mechanism_only(value)),
+        (None, Some(Mechanism::Several)) => Err(one_mechanism_only("")),
         (None, Some(Mechanism::SigV4)) => query_signed(request).map(Authentication::Signed),
         (None, Some(Mechanism::SigV2)) => Err(unsupported_mechanism()),
     }
@@ -140,6 +142,7 @@ fn header_signed<'a>(request: &Request<'a>, value: &'a str) -> Result<Signed<'a>
         signature: Cow::Borrowed(signature),
         payload,
         security_token: request.headers.get("x-amz-security-token").map(Cow::Borrowed),
+        presigned_ms: None,
     })
 }
 
@@ -156,6 +159,7 @@ fn query_signed<'a>(request: &Request<'a>) -> Result<Signed<'a>, S3Error> {
     presigned.signed_headers.check_complete(request.headers, ContentSha256::MustBeSigned)?;
     Ok(Signed {
         canonical_request: canonical_request(request, &presigned.signed_headers, payload_hash),
+        presigned_ms: Some(presigned.date.milliseconds()),
         timestamp: Cow::Owned(presigned.date.basic()),
         credential: presigned.credential,
         signature: Cow::Owned(presigned.signature),
@@ -254,6 +258,11 @@ impl Signed<'_> {
     /// `20130524T000000Z`
     pub fn timestamp(&self) -> &str {
         &self.timestamp
+    }
+
+    /// When it was signed, in milliseconds since 1970, of a presigned URL; `None` where a header is signed.
+    pub fn presigned_ms(&self) -> Option<u64> {
+        self.presigned_ms
     }
 
     /// What the request promises about its body.

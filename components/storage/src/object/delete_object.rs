@@ -66,15 +66,14 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
 
 /// Carries out one deletion.
 pub(crate) async fn commit(request: &Request, deletion: &Deletion) -> Result<Deleted> {
-    let mut bucket = request.bucket_row()?.clone();
-    for _ in 0..ATTEMPTS_MAX {
+    for attempt in 0..ATTEMPTS_MAX {
+        let bucket = request.decided_bucket(attempt).await?;
         let mut plan = Plan::new();
         plan.require_unchanged(tables::BUCKETS, &bucket);
         let deleted = add(&mut plan, &bucket.record, deletion)?;
         if !deleted.changes || plan.commit(&request.call).await?.is_some() {
             return Ok(deleted);
         }
-        bucket = request.read_bucket_row()?;
     }
     Err(contended())
 }
