@@ -11,6 +11,7 @@
 )]
 
 mod access;
+mod budget;
 mod compatibility;
 mod compile;
 mod conditions;

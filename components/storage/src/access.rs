@@ -35,7 +35,7 @@ pub(crate) fn of_new_object(request: &Request, bucket: &BucketRow, requested: &R
     }
     let owner = ownership.owner_of_new(requested, request.writer(bucket).into(), bucket_owner);
     let acl = requested.resolve(Parties { owner, bucket_owner: Some(bucket_owner) }, find)?;
-    check_public(bucket, &acl)?;
+    check_public(bucket, &acl, owner)?;
     Ok(Owned { owner: owner.into(), acl: Acl::of(&acl, owner.into()) })
 }
 
@@ -44,10 +44,10 @@ pub(crate) fn public_access(bucket: &BucketRow) -> Result<PublicAccessBlock> {
     Ok(bucket.public_access().together_with(account::public_access(bucket.owner)?))
 }
 
-/// Checks an ACL that a request sets. `AccessDenied` for a public one where those are blocked.
-pub(crate) fn check_public(bucket: &BucketRow, acl: &acl::Acl) -> Result<()> {
+/// Checks an ACL that a request sets on what `owner` owns. `AccessDenied` for a public one where those are blocked.
+pub(crate) fn check_public(bucket: &BucketRow, acl: &acl::Acl, owner: Party) -> Result<()> {
     // Nearly no ACL is: the settings of the account are not looked at for the others.
-    if acl.is_public() { public_access(bucket)?.check_acl(acl) } else { Ok(()) }
+    if acl.is_public_beside(owner) { public_access(bucket)?.check_acl(acl, owner) } else { Ok(()) }
 }
 
 /// Plans that the bucket is known to hold objects of others, when `owner` is not its own. From then on its owner does

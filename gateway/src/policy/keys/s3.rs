@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html>
 
-use super::super::request::{Context, Principal, Values};
+use super::super::request::{Context, LOOKUP_COST, Principal, Values};
 use super::{Key, KeyId};
 use crate::headers::Headers;
 use crate::operations::Operation;
@@ -120,7 +120,24 @@ impl Context for S3Request<'_> {
             .or_else(|| self.of_circumstances(id).map(Values::One))
             .or_else(|| self.lookups.other(key))
     }
+
+    fn cost(&self, key: &Key) -> usize {
+        let sent = self.headers.iter().size_hint().0 + self.query.iter().size_hint().0;
+        let tags = match key.id() {
+            KeyId::RequestObjectTag | KeyId::RequestObjectTagKeys => {
+                TAGS_COST + self.headers.get("x-amz-tagging").map_or(0, str::len)
+            }
+            KeyId::ExistingObjectTag | KeyId::PrincipalTag | KeyId::BucketTag | KeyId::ResourceTag => {
+                TAGS_COST
+            }
+            _ => 0,
+        };
+        LOOKUP_COST + sent + tags
+    }
 }
+
+/// Steps that it takes to read tags.
+pub(crate) const TAGS_COST: usize = 512;
 
 impl<'a> S3Request<'a> {
     /// Values that a header or a parameter holds as it is.
