@@ -8,7 +8,7 @@
 pub mod multipart;
 
 use crate::errors::{ErrorCode, Result, S3Error};
-use crate::headers::Headers;
+use crate::headers::{Headers, is_token};
 use crate::lookup::Order;
 use crate::sigv4::credential_scope::Credential;
 use crate::sigv4::string_to_sign::ALGORITHM;
@@ -118,7 +118,7 @@ impl Form {
     }
 
     /// The fields that mean what a header of PutObject means, as such headers. `MalformedPOSTRequest` for a
-    /// value that no header could have; `MalformedXML` and `InvalidTag` for wrong tags.
+    /// name or a value that no header could have; `MalformedXML` and `InvalidTag` for wrong tags.
     pub fn headers(&self) -> Result<Headers> {
         let mut pairs: Vec<(&str, Cow<'_, str>)> = Vec::new();
         for (name, value) in self.iter() {
@@ -129,8 +129,8 @@ impl Form {
                 _ => {}
             }
         }
-        let is_line = |text: &str| !text.chars().any(char::is_control);
-        if !pairs.iter().all(|(name, value)| is_line(name) && !name.contains(':') && is_line(value)) {
+        // A name that no header could have would be stored, and could never be sent.
+        if !pairs.iter().all(|(name, value)| is_token(name) && !value.chars().any(char::is_control)) {
             return Err(ErrorCode::MalformedPOSTRequest.into());
         }
         Ok(Headers::from_iter(pairs.iter().map(|(name, value)| (*name, &**value))))
@@ -177,6 +177,7 @@ impl Form {
                 access_key_id: self.get("awsaccesskeyid").ok_or_else(|| missing("AWSAccessKeyId"))?,
                 signature: required("signature")?,
                 policy: required("policy")?,
+                session_token: self.get("x-amz-security-token"),
             }));
         }
         // A policy that nobody signed.
@@ -236,6 +237,8 @@ pub enum Authorization<'a> {
         signature: &'a str,
         /// The string to sign.
         policy: &'a str,
+        /// Of temporary credentials.
+        session_token: Option<&'a str>,
     },
 }
 
@@ -274,7 +277,8 @@ pub fn document(location: &str, bucket: &str, key: &str, etag: &str) -> String {
 /// Where a 303 leads: the URL with bucket, key and ETag (with its quotes) as parameters.
 pub fn redirect(url: &str, bucket: &str, key: &str, etag: &str) -> String {
     let (before, fragment) = url.split_at(url.find('#').unwrap_or(url.len()));
-    let mut out = before.to_owned();
+    let mut out = String::with_capacity(url.len() + 256);
+    push_url(&mut out, before);
     let mut separator = if before.contains('?') { '&' } else { '?' };
     for (name, value) in [("bucket", bucket), ("key", key), ("etag", etag)] {
         out.push(separator);
@@ -283,8 +287,18 @@ pub fn redirect(url: &str, bucket: &str, key: &str, etag: &str) -> String {
         push_component(&mut out, value);
         separator = '&';
     }
-    out.push_str(fragment);
+    push_url(&mut out, fragment);
     out
+}
+
+/// Appends a URL as it may stand in a header: what is not ASCII is escaped.
+fn push_url(out: &mut String, url: &str) {
+    for character in url.chars() {
+        match character.is_ascii() {
+            true => out.push(character),
+            false => crate::url_encoding::push_path(out, character.encode_utf8(&mut [0; 4])),
+        }
+    }
 }
 
 /// Appends a text as the part of a URL between two delimiters: `/` is escaped, too.

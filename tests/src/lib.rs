@@ -4,6 +4,8 @@
 //! | --- | --- |
 //! | [`server`] | a server process on a free loopback port: start, kill, restart, drain, check |
 //! | [`http`] | a blocking HTTP/1.1 client that sends exactly the bytes it is told to |
+//! | [`http2`] | the same for HTTP/2, frame by frame |
+//! | [`attacks`] | clients that hold what a server has, at little cost to themselves |
 //! | [`sign`] | SigV4 for those requests, through the gateway's own signer |
 //! | [`client`] | both together: one account's connection to one server |
 //! | [`totp`] | devices that show one-time codes |
@@ -22,12 +24,14 @@
     reason = "a test that cannot go on stops, and says where"
 )]
 
+pub mod attacks;
 pub mod bodies;
 pub mod client;
 pub mod cost;
 pub mod fuzz;
 pub mod golden;
 pub mod http;
+pub mod http2;
 pub mod server;
 pub mod sign;
 pub mod totp;

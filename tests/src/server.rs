@@ -55,6 +55,21 @@ impl Server {
         Server::start_in(folder, config, port, &[])
     }
 
+    /// A server of which nobody said anything but the root user's credentials, which are those of the main user.
+    ///
+    /// # Panics
+    /// As [`Server::start_with`].
+    pub fn start_unconfigured() -> Server {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let config = folder.path().join("portcullis.toml");
+        let Credentials { access_key_id, secret_access_key } = MAIN;
+        let root =
+            format!("[root]\naccess_key = \"{access_key_id}\"\nsecret_key = \"{secret_access_key}\"\n");
+        std::fs::write(&config, root).expect("a configuration");
+        let [port] = free_ports();
+        Server::start_in(folder, config, port, &[])
+    }
+
     fn start_in(folder: TempDir, config: PathBuf, port: u16, flags: &[&str]) -> Server {
         let data = folder.path().join("data");
         let flags: Vec<String> = flags.iter().map(ToString::to_string).collect();

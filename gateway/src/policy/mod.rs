@@ -44,6 +44,7 @@ pub use decide::{AclGrant, Decision, Identity, Layer, Outcome, Policies, Reason,
 pub use document::{BUCKET_POLICY_LENGTH_MAX, DOCUMENT_LENGTH_MAX, Effect, Kind, Policy, Statement, Version};
 pub use evaluate::{Reach, Verdict};
 pub use explain::{Compared, Considered, Explained, Fit, explain};
+pub use keys::body::{Said, said};
 pub use keys::s3::{Lookups, NoLookups, S3Request};
 pub use keys::{Key, KeyId};
 pub use lint::{Finding, Severity, kind_of, lint, lint_text};
@@ -51,8 +52,8 @@ pub use malformed::MalformedPolicy;
 pub use positions::{Place, Stretch};
 pub use public::is_public;
 pub use request::{
-    Context, ContextEntries, NO_RESOURCE, Principal, PrincipalKind, Request, Values, identity_arn,
-    resource_arn,
+    Context, ContextEntries, NO_RESOURCE, Principal, PrincipalKind, Request, Signature, SignaturePlace,
+    SignatureVersion, Values, identity_arn, resource_arn,
 };
 pub use simulate::{Asks, Document, Evaluation, Hypothesis, Invalid, Matched, Role, context_keys, simulate};
 

@@ -70,8 +70,7 @@ impl ObjectHeaders {
 
     /// The details of a version that is written now: these headers, and the bucket's default retention.
     pub(crate) fn details(self, bucket: &BucketRow, protection: Protection, now_ms: u64) -> Details {
-        let default = bucket.object_lock.as_ref();
-        let default = default.and_then(|configuration| lock::default_retention(configuration, now_ms));
+        let default = lock::default_of(bucket, now_ms);
         Details {
             content: self.content,
             metadata: self.metadata,

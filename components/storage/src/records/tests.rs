@@ -286,6 +286,23 @@ fn upload(protection: Protection) -> Upload {
         website_redirect: None,
         protection,
         acl: Acl::Private,
+        begun_with: Vec::new(),
+    }
+}
+
+#[test]
+fn an_upload_keeps_the_headers_that_it_was_begun_with() {
+    for protection in [Protection::Folder, Protection::Customer(vec![1])] {
+        let plain = upload(protection);
+        let encoded = plain.encode().unwrap();
+        assert!(encoded[0] < 3, "a release that does not know of them reads the row");
+        assert_eq!(Upload::decode(&encoded).unwrap(), plain);
+        let begun_with = vec![("x-amz-acl".to_owned(), "public-read".to_owned())];
+        let begun = Upload { begun_with, ..plain };
+        let encoded = begun.encode().unwrap();
+        assert_eq!(encoded[0], 3);
+        assert_eq!(Upload::decode(&encoded).unwrap(), begun);
+        assert!(Upload::decode(&encoded[..encoded.len() - 1]).is_err());
     }
 }
 
