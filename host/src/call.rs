@@ -5,12 +5,14 @@ use std::sync::Arc;
 use http::{HeaderMap, Method, request::Parts};
 use wasmtime::component::Resource;
 
+use crate::authority;
 use crate::bindings::calls::{
-    Asked, Batch, Decision, DigestAlgorithm, Fetch, Form, Named, Outcome, Owner, Principal, SecondFactor,
+    Asked, Batch, Decision, DigestAlgorithm, Fetch, Form, Named, Outcome, Owner, Principal, SecondFactor, Signature,
     Session, Span, Stored, Target,
 };
 use crate::body::{Boundary, Payload};
 use crate::endpoint::{Endpoint, EndpointPolicy};
+use crate::journal::Journal;
 use crate::telemetry::metrics;
 use crate::telemetry::otlp::Laps;
 use crate::volume::{DataKey, PendingBlob};
@@ -95,6 +97,8 @@ pub struct Facts {
     pub principal: Option<Principal>,
     /// The temporary credentials that signed.
     pub session: Option<Session>,
+    /// How the call is signed.
+    pub signature: Option<Signature>,
     /// The device whose code came with the call.
     pub second_factor: Option<SecondFactor>,
     /// The parameters of a call of a Query API.
@@ -153,6 +157,8 @@ pub struct CallState {
     pub work: Option<Work>,
     /// Done and not yet taken.
     pub outcome: Outcome,
+    /// What has become of its work.
+    pub journal: Journal,
     /// The response, once a stage set it.
     pub answer: Option<Answer>,
     /// Header lines for whatever the response will be.
@@ -229,13 +235,8 @@ impl CallState {
         stopwatch: Option<Stopwatch>,
     ) -> Self {
         let mut headers = parts.headers;
-        if !headers.contains_key(http::header::HOST)
-            && let Some(authority) = parts.uri.authority()
-            && let Ok(host) = http::HeaderValue::from_str(authority.as_str())
-        {
-            // HTTP/2 names the host in `:authority`; signatures and addressing know it as `host`.
-            headers.insert(http::header::HOST, host);
-        }
+        // Signatures and addressing know it as `host`, wherever the request names it.
+        authority::settle(&parts.uri, &mut headers);
         let content_length =
             headers.get(http::header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         CallState {
@@ -253,6 +254,7 @@ impl CallState {
             facts: Facts::default(),
             work: None,
             outcome: Outcome::None,
+            journal: Journal::default(),
             answer: None,
             added_headers: String::new(),
             pending: Vec::new(),
@@ -260,6 +262,17 @@ impl CallState {
             explanation: Explanation::Open,
             stopwatch,
         }
+    }
+
+    /// Makes it a call of which stages know nothing yet. What was received for it, and what is kept of its work, stays.
+    pub fn begin_again(&mut self) {
+        self.facts = Facts::default();
+        self.work = None;
+        self.outcome = Outcome::None;
+        self.answer = None;
+        self.added_headers.clear();
+        self.data_keys.clear();
+        self.explanation = Explanation::Open;
     }
 
     /// The values of a header joined with `,`.
@@ -389,6 +402,23 @@ impl Calls {
             if entry.handles == 0 && entry.state.is_none() {
                 self.free.push(slot);
             }
+        }
+    }
+
+    /// The instance that had the handles is gone, and they with it.
+    pub fn drop_handles(&mut self) {
+        for (number, slot) in self.slots.iter_mut().enumerate() {
+            let had_handles = std::mem::take(&mut slot.handles) > 0;
+            if had_handles && slot.state.is_none() {
+                self.free.extend(u32::try_from(number));
+            }
+        }
+    }
+
+    /// A handle for the pipeline, of a call that begins again.
+    pub fn adopt(&mut self, slot: u32) {
+        if let Some(entry) = self.slots.get_mut(slot as usize) {
+            entry.handles = 1;
         }
     }
 

@@ -11,6 +11,7 @@
 )]
 
 mod access;
+mod bounds;
 mod budget;
 mod compatibility;
 mod compile;
@@ -23,6 +24,7 @@ mod forms;
 mod fuzz_smoke;
 mod golden;
 mod iam;
+mod judged_again;
 mod kms;
 mod layering;
 mod limits;
@@ -30,11 +32,16 @@ mod malformed;
 mod mfa;
 mod model;
 mod not_implemented;
+mod pipeline;
 mod references;
 mod sealing;
+mod shares;
 mod stages;
 mod tidy;
 mod traces;
+mod traps;
+mod unconfigured;
 mod walkthrough;
 mod web_identity;
+mod wire;
 mod worlds;

@@ -7,6 +7,7 @@ use gateway::sigv4::payload::Payload;
 use gateway::sigv4::presigned::EXPIRES_SECONDS_MAX;
 use gateway::sigv4::{CLOCK_SKEW_MS_MAX, Request, signature_mismatch, unknown_access_key};
 use sdk::keys::{Signing, TextClaim, Verdict};
+use sdk::{Signature, SignaturePlace, SignatureVersion};
 
 use crate::settings::Version2;
 use crate::verify::{Judge, payload};
@@ -30,15 +31,20 @@ pub(crate) fn identify(
     let (claim, policy) = match authorization {
         Authorization::V4 { credential, signed_ms, signature, policy, session_token } => {
             check_age(signed_ms, request.received_ms)?;
+            credential.check_service(&["s3"]).map_err(|error| {
+                S3Error::invalid_argument("x-amz-credential", credential.scope(), error.to_string())
+            })?;
             let signing = Signing::V4(credential.scope().to_owned());
             let token = session_token.map(|token| token.to_string());
-            (claim(credential.access_key_id(), signing, policy, signature, token), policy)
+            let claim = claim(credential.access_key_id(), (signing, Some(signed_ms)), policy, signature, token);
+            (claim, policy)
         }
-        Authorization::V2 { access_key_id, signature, policy } => {
+        Authorization::V2 { access_key_id, signature, policy, session_token } => {
             if version2 == Version2::Off {
                 return Err(gateway::sigv4::unsupported_mechanism());
             }
-            (claim(access_key_id, Signing::V2, policy, signature, None), policy)
+            let token = session_token.map(|token| token.to_string());
+            (claim(access_key_id, (Signing::V2, None), policy, signature, token), policy)
         }
     };
     match judge.judge_text(&claim, promised) {
@@ -52,13 +58,15 @@ pub(crate) fn identify(
 
 fn claim(
     access_key_id: &str,
-    signing: Signing,
+    (signing, signed_ms): (Signing, Option<u64>),
     policy: &str,
     signature: &str,
     security_token: Option<String>,
 ) -> TextClaim {
+    let version = if let Signing::V2 = signing { SignatureVersion::V2 } else { SignatureVersion::V4 };
     TextClaim {
         access_key_id: access_key_id.to_owned(),
+        signed: Signature { place: SignaturePlace::Form, version, signed_ms },
         signing,
         text: policy.to_owned(),
         signature: signature.to_owned(),

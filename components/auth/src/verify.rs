@@ -3,15 +3,17 @@
 use gateway::addressing::bucket_of_host;
 use gateway::errors::{ErrorCode, S3Error};
 use gateway::form::Form;
+use gateway::operations::{Operation, aws_query};
+use gateway::query::Query;
 use gateway::sigv2;
 use gateway::sigv4::payload::{Chunks, Payload};
 use gateway::sigv4::{self, Authentication, Request, Signed};
 use sdk::bindings::auth::portcullis::gateway::identities;
 use sdk::keys::{Claim, Signing, StoredKey, TextClaim, Verdict};
-use sdk::{Call, Chunked, Head, SentHead, digests, keys};
+use sdk::{Call, Chunked, Head, SentHead, Signature, SignaturePlace, SignatureVersion, digests, keys};
 
 use crate::form;
-use crate::settings::{Settings, Version2, settings};
+use crate::settings::{Settings, settings};
 
 use crate::stored;
 
@@ -25,6 +27,8 @@ pub(crate) trait Judge {
     fn anonymous(&self, payload: sdk::Payload);
     /// SHA-256 in lower-case hexadecimal.
     fn sha256(&self, text: &str) -> String;
+    /// The services that what is asked for belongs to.
+    fn services(&self) -> &'static [&'static str];
 }
 
 struct Host<'a> {
@@ -39,6 +43,7 @@ impl Judge for Host<'_> {
             timestamp: signed.timestamp().to_owned(),
             canonical_request: signed.canonical_request().to_owned(),
             signature: signed.signature().to_owned(),
+            signed: how(signed.presigned_ms(), SignatureVersion::V4),
             security_token: signed.security_token().map(str::to_owned),
             stored: None,
         };
@@ -64,9 +69,31 @@ impl Judge for Host<'_> {
     fn sha256(&self, text: &str) -> String {
         digests::sha256(text)
     }
+
+    fn services(&self) -> &'static [&'static str] {
+        let target = self.call.target();
+        match target.bucket.as_deref() {
+            Some(bucket) if bucket.ends_with("--x-s3") => return &["s3express", "s3"],
+            Some(bucket) if bucket.ends_with("--ol-s3") => return &["s3-object-lambda", "s3"],
+            _ => {}
+        }
+        match Operation::parse(&target.operation) {
+            Some(Operation::WriteGetObjectResponse) => &["s3-object-lambda"],
+            Some(operation) if operation.is_query_call() => aws_query::services(&self.action()),
+            _ => &["s3"],
+        }
+    }
 }
 
 impl Host<'_> {
+    /// The action of a call of a Query API, which stands in its form or in its URL.
+    fn action(&self) -> String {
+        let (head, _) = Head::read(self.call);
+        let form = self.call.parameters().unwrap_or_default();
+        let action = |text: &str| Query::parse(text).ok()?.get_non_empty("Action").map(str::to_owned);
+        action(&form).or_else(|| action(&head.query)).unwrap_or_default()
+    }
+
     /// Judges a claim about an access key that may be one of the configuration, a stored one, or temporary.
     fn judge_with(
         &self,
@@ -137,7 +164,7 @@ pub(crate) fn identify(
     settings: &Settings,
     judge: &impl Judge,
 ) -> Result<(), S3Error> {
-    if settings.version2 == Version2::On {
+    if settings.version2.takes(request.headers.get("authorization")) {
         let domains: Vec<&str> = settings.domains.iter().map(String::as_str).collect();
         if let Some(signed) = sigv2::authenticate(request, bucket_of_host(request.host, &domains)) {
             return judge_version2(&signed?, judge);
@@ -150,6 +177,10 @@ pub(crate) fn identify(
         }
         Authentication::Signed(signed) => signed,
     };
+    // Nearly every request is for S3, and asks it: only of the others it matters what is asked.
+    if signed.credential().service() != "s3" || request.form_sha256.is_some() {
+        sigv4::check_service(request, signed.credential(), judge.services())?;
+    }
     let verdict = judge.judge(&signed, payload(signed.payload()));
     if let Verdict::Verified = verdict {
         return Ok(());
@@ -173,16 +204,27 @@ fn judge_version2(signed: &sigv2::Signed<'_>, judge: &impl Judge) -> Result<(), 
             signing: Signing::V2,
             text: text.to_owned(),
             signature: signed.signature().to_owned(),
-            security_token: None,
+            signed: how(signed.is_presigned().then_some(0), SignatureVersion::V2),
+            security_token: signed.security_token().map(str::to_owned),
             stored: None,
         };
         match judge.judge_text(&claim, payload(signed.payload())) {
             Verdict::Verified => return Ok(()),
             Verdict::UnknownKey => refusal = signed.unknown_access_key(),
-            _ => {}
+            Verdict::InvalidToken => refusal = ErrorCode::InvalidToken.into(),
+            Verdict::ExpiredToken => refusal = ErrorCode::ExpiredToken.into(),
+            Verdict::Mismatch => {}
         }
     }
     Err(refusal)
+}
+
+/// What is told of a signature that stands in a URL, and says when it was made, or in a header.
+fn how(presigned_ms: Option<u64>, version: SignatureVersion) -> Signature {
+    let place = if presigned_ms.is_some() { SignaturePlace::Query } else { SignaturePlace::Header };
+    // Version 2 says when a URL ends, and not when it was made.
+    let signed_ms = presigned_ms.filter(|_| version == SignatureVersion::V4);
+    Signature { place, version, signed_ms }
 }
 
 /// The contract's payload.

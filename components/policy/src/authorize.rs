@@ -2,12 +2,12 @@
 
 use std::sync::OnceLock;
 
-use gateway::access::{self, Asked, Permit};
+use gateway::access::{self, Asked, Body, Permit};
 use gateway::errors::{ErrorCode, Result};
 use gateway::form::Form;
 use gateway::headers::with_presigned;
 use gateway::operations::Operation;
-use gateway::policy::{Budget, Principal, PrincipalKind};
+use gateway::policy::{Budget, ContextEntries, Principal, PrincipalKind};
 use gateway::query::Query;
 use sdk::bindings::policy::portcullis::gateway::identities;
 use sdk::{Call, Decision, Head, Identity, IdentityKind, Target, settings};
@@ -37,23 +37,38 @@ pub(crate) fn authorize(call: &Call) -> Result<()> {
         call.set_decision(Decision::AsOwner);
         return Ok(());
     }
-    let permit = with_asked(call, &facts, |asked, stored| {
-        access::authorize(asked, stored).inspect_err(|error| {
-            if is_denial(error) {
-                explain(call, NOBODY_DECIDED, |journal| {
-                    // It goes as it went before.
-                    let budget = Budget::default();
-                    let again = Asked { witness: Some(journal), budget: &budget, ..*asked };
-                    let _ = access::authorize(&again, stored);
-                });
-            }
-        })
-    })?;
+    let permit = with_asked(call, &facts, |asked, stored| decide(call, asked, stored))?;
     call.set_decision(match permit {
         Permit::Whole => Decision::Allow,
         Permit::Each => Decision::Each,
     });
     Ok(())
+}
+
+/// Makes the decision again, when more is known of the call, or what is stored may be something else. `AccessDenied`.
+pub(crate) fn authorize_again(call: &Call, said: &[(String, Vec<String>)]) -> Result<()> {
+    let facts = Facts::of(call)?;
+    let said = said.iter().fold(ContextEntries::default(), |said, (key, values)| {
+        said.with(key, &values.iter().map(String::as_str).collect::<Vec<_>>())
+    });
+    with_asked(call, &facts, |asked, stored| {
+        let asked = Asked { body: Body::Said(&said), ..*asked };
+        decide(call, &asked, stored).map(|_| ())
+    })
+}
+
+/// Decides, and explains what is denied.
+fn decide(call: &Call, asked: &Asked<'_>, stored: &Stored<'_>) -> Result<Permit> {
+    access::authorize(asked, stored).inspect_err(|error| {
+        if is_denial(error) {
+            explain(call, NOBODY_DECIDED, |journal| {
+                // It goes as it went before.
+                let budget = Budget::default();
+                let again = Asked { witness: Some(journal), budget: &budget, ..*asked };
+                let _ = access::authorize(&again, stored);
+            });
+        }
+    })
 }
 
 /// Whether a user of the configuration asks for what is its account's, and nothing is stored that could limit it.
@@ -137,6 +152,8 @@ fn with_asked<T>(
             key: facts.target.key.as_deref(),
             headers: &headers,
             query: &query,
+            // Most documents are not here when they are asked for; what rests on one is decided with it.
+            body: Body::Ahead,
             principal: &principal,
             grants,
             received_ms: head.received_ms,

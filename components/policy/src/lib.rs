@@ -22,6 +22,10 @@ impl Guest for Policy {
         authorize::authorize(call).map_err(refuse)
     }
 
+    fn authorize_again(call: &Call, said: Vec<(String, Vec<String>)>) -> Result<(), Refusal> {
+        authorize::authorize_again(call, &said).map_err(refuse)
+    }
+
     fn authorize_each(call: &Call) -> Result<(), Refusal> {
         authorize::authorize_each(call).map_err(refuse)
     }

@@ -8,7 +8,7 @@ use gateway::access::{Bucket, Object, Resources};
 use gateway::account::Account;
 use gateway::acl::{self, Acl};
 use gateway::object_ownership::ObjectOwnership;
-use gateway::policy::{Key, Kind, Policy, Values};
+use gateway::policy::{Key, Kind, Policy, Signature, SignaturePlace, SignatureVersion, Values};
 use gateway::public_access_block::PublicAccessBlock;
 use gateway::request_payment::Payer;
 use sdk::Call;
@@ -60,6 +60,30 @@ impl Resources for Stored<'_> {
 
     fn object_tags(&self, bucket: &str, key: &str, version_id: Option<&str>) -> Vec<(String, String)> {
         contract::object_tags(bucket, key, version_id)
+    }
+
+    fn bucket_tags(&self, bucket: &str) -> Vec<(String, String)> {
+        contract::bucket_tags(bucket)
+    }
+
+    fn upload_headers(&self, bucket: &str, key: &str, upload_id: &str) -> Vec<(String, String)> {
+        contract::upload_headers(bucket, key, upload_id)
+    }
+
+    fn signature(&self) -> Option<Signature> {
+        let sdk::Signature { place, version, signed_ms } = self.call.signature()?;
+        Some(Signature {
+            place: match place {
+                sdk::SignaturePlace::Header => SignaturePlace::Header,
+                sdk::SignaturePlace::Query => SignaturePlace::Query,
+                sdk::SignaturePlace::Form => SignaturePlace::Form,
+            },
+            version: match version {
+                sdk::SignatureVersion::V2 => SignatureVersion::V2,
+                sdk::SignatureVersion::V4 => SignatureVersion::V4,
+            },
+            signed_ms,
+        })
     }
 
     fn upload_initiator(&self, bucket: &str, key: &str, upload_id: &str) -> Option<Account> {

@@ -21,6 +21,8 @@ pub enum Suspended {
     Work,
     /// That `policy` judges the objects that the body names.
     Judgement,
+    /// That `policy` decides on the whole request again.
+    Decision,
     /// That `encryption` says with what something sealed is opened.
     Opening,
 }

@@ -30,7 +30,7 @@ pub use contract::calls::{
     Asked, Batch, Body, Call, Chunked, CustomerKey, Decision, DefaultProtection, Digest, DigestAlgorithm,
     Failure, Fetch, Fetched, Form, Identity, IdentityKind, IngestPlan, Ingested, KeptProtection, ManagedKey,
     Named, Owner, Payload, Principal, Progress, Protection, Put, Refusal, Requirement, Sealed, SealedRole,
-    SecondFactor, Session, Span, Stored, Target, Unfetched,
+    SecondFactor, Session, Signature, SignaturePlace, SignatureVersion, Span, Stored, Target, Unfetched,
 };
 pub use contract::{digests, keys, master_keys, seals, settings, trace, vault};
 pub use head::Head;

@@ -7,10 +7,11 @@ use gateway::object_ownership::ObjectOwnership;
 use gateway::public_access_block::PublicAccessBlock;
 
 use crate::account;
+use crate::object::write::NewObject;
 use crate::plan::Plan;
 use crate::records::{Account, Acl, BucketRow, Details, Row, Version};
 use crate::request::Request;
-use crate::tables;
+use crate::{rows, tables};
 
 pub(crate) mod resources;
 
@@ -30,13 +31,46 @@ pub(crate) struct Owned {
 pub(crate) fn of_new_object(request: &Request, bucket: &BucketRow, requested: &Requested) -> Result<Owned> {
     let (ownership, bucket_owner) = (bucket.ownership(), bucket.owner.into());
     if ownership == ObjectOwnership::BucketOwnerEnforced {
-        ownership.check_object_acl(requested, bucket_owner, find)?;
+        ownership.check_new_object_acl(requested, request.writer(bucket).into(), bucket_owner, find)?;
         return Ok(Owned { owner: bucket.owner, acl: Acl::Private });
     }
     let owner = ownership.owner_of_new(requested, request.writer(bucket).into(), bucket_owner);
     let acl = requested.resolve(Parties { owner, bucket_owner: Some(bucket_owner) }, find)?;
     check_public(bucket, &acl, owner)?;
     Ok(Owned { owner: owner.into(), acl: Acl::of(&acl, owner.into()) })
+}
+
+/// Who comes to own what was begun for `owner` with an ACL, now that it is completed in `bucket`.
+///
+/// `AccessControlListNotSupported` where ACLs are disabled by now and this one grants something to others, `AccessDenied` where
+/// public ones are blocked by now.
+pub(crate) fn of_begun_object(bucket: &BucketRow, owner: Account, acl: &Acl) -> Result<Owned> {
+    let begun = acl.to_acl(owner);
+    if bucket.ownership() == ObjectOwnership::BucketOwnerEnforced {
+        let (own, buckets) = (owner.into(), bucket.owner.into());
+        let mut others = begun.grants.iter().filter(|grant| {
+            !matches!(grant.grantee, acl::Grantee::Account(account) if account == own || account == buckets)
+        });
+        return match others.next() {
+            None => Ok(Owned { owner: bucket.owner, acl: Acl::Private }),
+            Some(_) => Err(ErrorCode::AccessControlListNotSupported.into()),
+        };
+    }
+    check_public(bucket, &begun, owner.into())?;
+    Ok(Owned { owner, acl: acl.clone() })
+}
+
+/// Requires, for an object that is public by its ACL, that the account of the bucket's owner still blocks nothing: the row of
+/// the bucket does not say that.
+pub(crate) fn require_unblocked(plan: &mut Plan, bucket: &BucketRow, object: &NewObject) -> Result<()> {
+    let acl = object.details.acl.to_acl(object.owner);
+    if object.details.acl == Acl::Private || !acl.is_public_beside(object.owner.into()) {
+        return Ok(());
+    }
+    let row = rows::account(bucket.owner)?;
+    plan.require_as_read(tables::ACCOUNTS, &tables::account_key(bucket.owner), row.as_ref());
+    let blocked = row.and_then(|row| row.record.public_access).map(PublicAccessBlock::from);
+    blocked.unwrap_or_default().check_acl(&acl, object.owner.into())
 }
 
 /// What is blocked in a bucket: by itself, or by its owner's account.

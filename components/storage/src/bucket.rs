@@ -8,6 +8,7 @@ pub(crate) mod encryption;
 pub(crate) mod get_bucket_location;
 pub(crate) mod head_bucket;
 pub(crate) mod list_buckets;
+pub(crate) mod nothing;
 pub(crate) mod object_lock;
 pub(crate) mod ownership_controls;
 pub(crate) mod policy;
@@ -27,8 +28,8 @@ use crate::tables;
 /// Changes the row of the request's bucket. `change` sees the row as it is now and may refuse; it runs again
 /// when somebody else wrote the row in the meantime.
 async fn change(request: &Request, change: impl Fn(&mut BucketRow) -> Result<()>) -> Result<()> {
-    for _ in 0..ATTEMPTS_MAX {
-        let row = request.read_bucket_row()?;
+    for attempt in 0..ATTEMPTS_MAX {
+        let row = request.decided_bucket(attempt).await?;
         let mut changed = row.record.clone();
         change(&mut changed)?;
         if changed == row.record {

@@ -1,11 +1,12 @@
 //! A request as the operations see it, and the checks that hold for every operation on a bucket.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::form::Form;
 use gateway::headers::{Headers, with_presigned};
 use gateway::operations::Operation;
+use gateway::policy::Said;
 use gateway::query::Query;
 use gateway::request_payment;
 use sdk::{Call, Decision, DefaultProtection, Head, Identity, Owner, Principal, Response, SentHead, Target};
@@ -43,6 +44,10 @@ pub(crate) struct Request {
     pub(crate) judged: Option<Judged>,
     /// What was judged of sealing, where the request says something of it, or writes into a bucket that does.
     pub(crate) prepared: Option<Prepared>,
+    /// What the document in the body says to conditions, once it is here.
+    pub(crate) said: RefCell<Said>,
+    /// The bucket's revision when the objects were judged that the body names.
+    pub(crate) named_at: Cell<Option<u64>>,
     bucket_row: Option<Row<BucketRow>>,
     /// Whether whoever asks pays for another bucket than that in the address.
     pays_elsewhere: Cell<bool>,
@@ -85,6 +90,8 @@ impl Request {
             decision,
             judged: None,
             prepared: sealing::prepared(head_id),
+            said: RefCell::default(),
+            named_at: Cell::default(),
             bucket_row,
             pays_elsewhere: Cell::new(false),
         };

@@ -8,14 +8,15 @@ use std::cell::Cell;
 
 use gateway::encryption::{self, context};
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::master_key;
+use gateway::{master_key, policy};
 use sdk::executor::{Suspended, suspend_for};
 use sdk::response::push_header;
 use sdk::seals::{self, Unavailable, Wrapping};
 use sdk::{CustomerKey, KeptProtection, ManagedKey, Sealed, SealedRole};
 
 use crate::index;
-use crate::records::{Managed, Protection};
+use crate::plan::contended;
+use crate::records::{BucketRow, Managed, Protection};
 use crate::request::Request;
 
 thread_local! {
@@ -145,6 +146,18 @@ impl Seal {
             push_header(lines, context::HEADER, &context::print(&managed.context));
         }
     }
+}
+
+/// Checks, of what was received under `protection`, that it still is what its bucket wants. A bucket that says something else by
+/// now is asked again with the whole request, which is to come back: `SlowDown`.
+pub(crate) fn check_still_fits(request: &Request, bucket: &BucketRow, protection: &Protection) -> Result<()> {
+    let (before, now) = (&request.bucket_row()?.record.encryption, &bucket.encryption);
+    let is_said = request.headers.has(policy::keys::s3::SERVER_SIDE_ENCRYPTION);
+    let fits = match protection {
+        Protection::Customer(_) => !now.blocks_customer_keys || before.blocks_customer_keys,
+        _ => is_said || before == now,
+    };
+    if fits { Ok(()) } else { Err(contended()) }
 }
 
 /// The ETag of bytes: their MD5, or nothing that says anything of them where they are sealed under a data key, as at S3.

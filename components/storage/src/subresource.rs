@@ -24,8 +24,8 @@ async fn change(
     request: &Request,
     change: impl Fn(&BucketRow, &mut Version) -> Result<()>,
 ) -> Result<(BucketRow, Version)> {
-    for _ in 0..ATTEMPTS_MAX {
-        let bucket = request.read_bucket_row()?;
+    for attempt in 0..ATTEMPTS_MAX {
+        let bucket = request.decided_bucket(attempt).await?;
         let found = read::object(request, &bucket.record)?;
         if let Some(judged) = &request.judged {
             judged.check(&found.row.record)?;

@@ -4,7 +4,7 @@ use gateway::addressing;
 use gateway::copy_source;
 use gateway::encryption::{MARK, is_about as concerns};
 use gateway::errors::S3Error;
-use gateway::headers::Headers;
+use gateway::headers::{Headers, check_single};
 use gateway::operations::{self, RequestHead};
 use gateway::operations::{Operation, aws_query};
 use gateway::query::Query;
@@ -156,6 +156,11 @@ async fn carry_out(
                 border.enter("policy");
                 policy::authorize_each(call)?;
             }
+            // The document in the body is here, or what was decided may rest on what is no more: policy decides again.
+            Step::Again(said) => {
+                border.enter("policy");
+                policy::authorize_again(call, &said).inspect_err(|_| storage::abandon(id))?;
+            }
             // Only what is stored says which key it takes.
             Step::Sealed(sealed) => {
                 border.enter("encryption");
@@ -304,6 +309,7 @@ pub(crate) fn abandon(id: u64) {
 
 /// What a request asks for.
 fn resolve(head: &Head, headers: &Headers) -> gateway::errors::Result<Target> {
+    check_single(headers)?;
     let settings = settings();
     let domains = settings.domains();
     if head.method == "OPTIONS" {

@@ -8,12 +8,13 @@ use crate::errors::{ErrorCode, Result};
 use crate::headers::Headers;
 use crate::operations::{ACCOUNT_ID_HEADER, Action, Operation};
 use crate::policy::{
-    Budget, Key, Lookups, NO_RESOURCE, Outcome, Principal, Request, S3Request, Values, decide, resource_arn,
+    Budget, Context as _, ContextEntries, Key, Lookups, NO_RESOURCE, Outcome, Principal, Request, S3Request,
+    Signature, Values, decide, resource_arn,
 };
 use crate::query::Query;
 use crate::request_payment::{self, Payer};
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 /// What is stored about who may use what. An answer is asked for only when a decision takes it.
 pub trait Resources {
@@ -23,6 +24,18 @@ pub trait Resources {
     fn object(&self, bucket: &str, key: &str, version_id: Option<&str>) -> Option<Object>;
     /// The tags of such a version.
     fn object_tags(&self, bucket: &str, key: &str, version_id: Option<&str>) -> Vec<(String, String)>;
+    /// The tags of a bucket.
+    fn bucket_tags(&self, _bucket: &str) -> Vec<(String, String)> {
+        Vec::new()
+    }
+    /// The headers with which an upload was begun.
+    fn upload_headers(&self, _bucket: &str, _key: &str, _upload_id: &str) -> Vec<(String, String)> {
+        Vec::new()
+    }
+    /// How the request is signed.
+    fn signature(&self) -> Option<Signature> {
+        None
+    }
     /// The account that initiated an upload.
     fn upload_initiator(&self, bucket: &str, key: &str, upload_id: &str) -> Option<Account>;
     /// The address of the client.
@@ -60,6 +73,8 @@ pub struct Asked<'a> {
     pub headers: &'a Headers,
     /// The query.
     pub query: &'a Query,
+    /// What the document in the body says.
+    pub body: Body<'a>,
     /// Who asks.
     pub principal: &'a Principal<'a>,
     /// What their account lets them do.
@@ -72,6 +87,15 @@ pub struct Asked<'a> {
     pub budget: &'a Budget,
     /// Who wants to know what is decided on the way: nobody, where it is only to be decided.
     pub witness: Option<&'a dyn Witness>,
+}
+
+/// What is known of the document in a body.
+#[derive(Clone, Copy, Debug)]
+pub enum Body<'a> {
+    /// It is not here yet. A decision that depends on it is left to when it is: the request may go on until then.
+    Ahead,
+    /// It is here, and this is what conditions may ask of it.
+    Said(&'a ContextEntries),
 }
 
 /// A request that may go on.
@@ -184,7 +208,7 @@ fn authorize_own(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit>
         return Err(ErrorCode::AccessDenied.into());
     }
     let arn = asked.bucket.map_or(NO_RESOURCE.to_owned(), |name| resource_arn(name, None));
-    let lookups = Circumstances::of(resources, "", Place { key: None, version_id: None });
+    let lookups = Circumstances::of(asked, resources, "", Place { key: None, version_id: None });
     let context = context(asked, &lookups, None, None);
     let policies = asked.grants.policies();
     for action in asked.operation.row().actions {
@@ -204,7 +228,7 @@ fn authorize_own(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit>
                 bucket: None,
             });
         }
-        if !decision.is_allowed() {
+        if !decision.is_allowed() && !lookups.is_open.get() {
             return Err(ErrorCode::AccessDenied.into());
         }
     }
@@ -296,7 +320,7 @@ fn ask(
     subject: Subject<'_>,
 ) -> bool {
     let owner = bucket.owner.to_string();
-    let lookups = Circumstances::of(resources, &bucket.name, place);
+    let lookups = Circumstances::of(asked, resources, &bucket.name, place);
     let context = context(asked, &lookups, Some(&owner), place.version_id);
     let asker = Asker {
         principal: asked.principal,
@@ -305,7 +329,7 @@ fn ask(
         budget: asked.budget,
         witness: asked.witness,
     };
-    judge(action, subject, &asker, bucket) == Outcome::Allow
+    judge(action, subject, &asker, bucket) == Outcome::Allow || lookups.is_open.get()
 }
 
 /// Whether what the operation writes need not be there before.
@@ -346,19 +370,58 @@ fn context<'a>(
 
 /// What only a condition asks for.
 struct Circumstances<'a> {
+    asked: &'a Asked<'a>,
     resources: &'a dyn Resources,
     bucket: &'a str,
     place: Place<'a>,
+    /// Whether a condition asked for what only the body says, and that is not here: nothing is decided then.
+    is_open: Cell<bool>,
     object_tags: OnceCell<Vec<(String, String)>>,
 }
 
 impl<'a> Circumstances<'a> {
-    fn of(resources: &'a dyn Resources, bucket: &'a str, place: Place<'a>) -> Circumstances<'a> {
-        Circumstances { resources, bucket, place, object_tags: OnceCell::new() }
+    fn of(
+        asked: &'a Asked<'a>,
+        resources: &'a dyn Resources,
+        bucket: &'a str,
+        place: Place<'a>,
+    ) -> Circumstances<'a> {
+        Circumstances { asked, resources, bucket, place, is_open: Cell::new(false), object_tags: OnceCell::new() }
     }
 }
 
 impl Lookups for Circumstances<'_> {
+    fn signature(&self) -> Option<Signature> {
+        self.resources.signature()
+    }
+
+    fn said(&self, key: &Key) -> Option<Values<'_>> {
+        match self.asked.body {
+            Body::Said(said) => said.value(key),
+            Body::Ahead => {
+                self.is_open.set(true);
+                None
+            }
+        }
+    }
+
+    fn begun_with(&self, header: &str) -> Option<String> {
+        let upload_id = self.asked.query.get("uploadId")?;
+        // It is the object in the address that is written, also while its source is judged.
+        let (bucket, key) = (self.asked.bucket?, self.asked.key?);
+        let headers = self.resources.upload_headers(bucket, key, upload_id);
+        headers.into_iter().find(|(name, _)| name == header).map(|(_, value)| value)
+    }
+
+    fn bucket_tags(&self) -> Option<Vec<(String, String)>> {
+        (!self.bucket.is_empty()).then(|| self.resources.bucket_tags(self.bucket))
+    }
+
+    fn copied_tags(&self) -> Option<Vec<(String, String)>> {
+        let source = CopySource::of_headers(self.asked.headers).ok()?;
+        Some(self.resources.object_tags(&source.bucket, &source.key, source.version_id.as_deref()))
+    }
+
     fn source_ip(&self) -> Option<String> {
         self.resources.source_ip()
     }

@@ -227,6 +227,7 @@ fn may(stored: &Stored, who: Who, operation: Operation, headers: &[(&str, &str)]
             .then_some(KEY),
         headers: &headers,
         query: &query,
+        body: Body::Ahead,
         principal: &principal,
         grants,
         received_ms: 0,

@@ -34,23 +34,7 @@ impl Input {
             acl: Requested::of_headers(headers)?,
             ..Input::default()
         };
-        if body.is_empty() {
-            return Ok(input);
-        }
-        let root = Element::parse_named(body, "CreateBucketConfiguration")?;
-        root.only(&["LocationConstraint", "Location", "Bucket", "Tags"])?;
-        if root.child("Location").is_some() {
-            // Zones of directory buckets.
-            return Err(ErrorCode::NotImplemented.into());
-        }
-        input.location = root
-            .text_of("LocationConstraint")
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
-            .map(str::to_owned);
-        if let Some(tags) = root.child("Tags") {
-            input.tags = TagSet::parse_list(tags, Tagged::Bucket)?;
-        }
+        (input.location, input.tags) = read_document(body)?;
         Ok(input)
     }
 
@@ -75,6 +59,25 @@ impl Input {
         );
         Err(S3Error::new(ErrorCode::IllegalLocationConstraintException).message(message))
     }
+}
+
+/// Reads the body: the location, and the tags. `MalformedXML`, `InvalidTag`; zones of directory buckets are `NotImplemented`.
+pub fn read_document(body: &[u8]) -> Result<(Option<String>, TagSet)> {
+    if body.is_empty() {
+        return Ok((None, TagSet::default()));
+    }
+    let root = Element::parse_named(body, "CreateBucketConfiguration")?;
+    root.only(&["LocationConstraint", "Location", "Bucket", "Tags"])?;
+    if root.child("Location").is_some() {
+        // Zones of directory buckets.
+        return Err(ErrorCode::NotImplemented.into());
+    }
+    let location = root.word_of("LocationConstraint").filter(|name| !name.is_empty());
+    let tags = match root.child("Tags") {
+        Some(tags) => TagSet::parse_list(tags, Tagged::Bucket)?,
+        None => TagSet::default(),
+    };
+    Ok((location.map(str::to_owned), tags))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html>. What a request to
 //! S3 answers is in [`s3`].
 
+pub mod body;
 pub mod s3;
 
 use ValueType::{ArnText, Bool, Date, Ip, Number, Text};

@@ -48,6 +48,7 @@ pub use document::{BUCKET_POLICY_LENGTH_MAX, DOCUMENT_LENGTH_MAX, Effect, Kind, 
 pub use evaluate::{Reach, Verdict};
 pub use explain::{Compared, Considered, Explained, Fit, explain};
 pub(crate) use keys::s3::TAGS_COST;
+pub use keys::body::{Said, said};
 pub use keys::s3::{Lookups, NoLookups, S3Request};
 pub use keys::{Key, KeyId};
 pub use lint::{Finding, Severity, kind_of, lint, lint_text};
@@ -56,8 +57,8 @@ pub use positions::{Place, Stretch};
 pub use public::is_public;
 pub(crate) use request::LOOKUP_COST;
 pub use request::{
-    Context, ContextEntries, NO_RESOURCE, Principal, PrincipalKind, Request, Values, identity_arn,
-    resource_arn,
+    Context, ContextEntries, NO_RESOURCE, Principal, PrincipalKind, Request, Signature, SignaturePlace,
+    SignatureVersion, Values, identity_arn, resource_arn,
 };
 pub use simulate::{Asks, Document, Evaluation, Hypothesis, Invalid, Matched, Role, context_keys, simulate};
 

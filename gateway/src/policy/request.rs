@@ -93,6 +93,37 @@ pub enum PrincipalKind {
     Service,
 }
 
+/// How a request is signed, as it was verified. What a request only says of it, and nobody verified, is none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Signature {
+    /// Where the signature stands.
+    pub place: SignaturePlace,
+    /// Of which version it is.
+    pub version: SignatureVersion,
+    /// When it was made, in milliseconds since 1970, of those that are kept and used later.
+    pub signed_ms: Option<u64>,
+}
+
+/// Where a signature stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SignaturePlace {
+    /// In the header `Authorization`.
+    Header,
+    /// In the query of a presigned URL.
+    Query,
+    /// In the fields of a form.
+    Form,
+}
+
+/// Of which version a signature is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SignatureVersion {
+    /// Signature Version 2.
+    V2,
+    /// Signature Version 4.
+    V4,
+}
+
 /// Who asks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Principal<'a> {

@@ -14,7 +14,7 @@
 //! | [`amz_date`] | `20130524T000000Z` |
 //! | [`sign`] | the client's side: headers, URLs, chunks |
 //!
-//! SigV4A is refused, and Signature Version 2 as well: where it is on, [`sigv2`](crate::sigv2) was asked before.
+//! SigV4A is refused, and Signature Version 2 as well: where it is taken, [`sigv2`](crate::sigv2) was asked before.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -81,20 +81,24 @@ pub struct Signed<'a> {
     canonical_request: String,
     payload: Payload,
     security_token: Option<Cow<'a, str>>,
+    presigned_ms: Option<u64>,
 }
 
 /// Finds out how a request authenticates itself. Errors are those that S3 gives before it looks at the signature.
 pub fn authenticate<'a>(request: &Request<'a>) -> Result<Authentication<'a>, S3Error> {
     let mut authorizations = request.headers.iter().filter(|(name, _)| *name == "authorization");
+    let authorization = authorizations.next().map(|(_, value)| value);
+    if authorizations.next().is_some() {
+        return Err(one_mechanism_only(authorization.unwrap_or_default()));
+    }
     // An empty header carries no credentials.
-    let authorization = authorizations.next().map(|(_, value)| value).filter(|value| !value.is_empty());
+    let authorization = authorization.filter(|value| !value.is_empty());
     let mechanism = presigned::mechanism(request.query);
     match (authorization, mechanism) {
         (None, None) => Payload::of_anonymous(request.headers).map(Authentication::Anonymous),
-        (Some(value), None) if authorizations.next().is_none() => {
-            header_signed(request, value).map(Authentication::Signed)
-        }
+        (Some(value), None) => header_signed(request, value).map(Authentication::Signed),
         (Some(value), _) => Err(one_mechanism_only(value)),
+        (None, Some(Mechanism::Several)) => Err(one_mechanism_only("")),
         (None, Some(Mechanism::SigV4)) => query_signed(request).map(Authentication::Signed),
         (None, Some(Mechanism::SigV2)) => Err(unsupported_mechanism()),
     }
@@ -140,6 +144,7 @@ fn header_signed<'a>(request: &Request<'a>, value: &'a str) -> Result<Signed<'a>
         signature: Cow::Borrowed(signature),
         payload,
         security_token: request.headers.get("x-amz-security-token").map(Cow::Borrowed),
+        presigned_ms: None,
     })
 }
 
@@ -156,6 +161,7 @@ fn query_signed<'a>(request: &Request<'a>) -> Result<Signed<'a>, S3Error> {
     presigned.signed_headers.check_complete(request.headers, ContentSha256::MustBeSigned)?;
     Ok(Signed {
         canonical_request: canonical_request(request, &presigned.signed_headers, payload_hash),
+        presigned_ms: Some(presigned.date.milliseconds()),
         timestamp: Cow::Owned(presigned.date.basic()),
         credential: presigned.credential,
         signature: Cow::Owned(presigned.signature),
@@ -208,6 +214,25 @@ pub(crate) fn check_skew(request: &Request<'_>, date: AmzDate) -> Result<(), S3E
         .detail("MaxAllowedSkewMilliseconds", CLOCK_SKEW_MS_MAX.to_string()))
 }
 
+/// The error for a credential of another service than one of `services`: what signs one must not open another.
+/// `AuthorizationHeaderMalformed` or `AuthorizationQueryParametersError`; STS and IAM say `SignatureDoesNotMatch`.
+pub fn check_service(
+    request: &Request<'_>,
+    credential: &Credential<'_>,
+    services: &[&'static str],
+) -> Result<(), S3Error> {
+    let Err(error) = credential.check_service(services) else { return Ok(()) };
+    if let Some(own @ ("sts" | "iam")) = services.first().copied() {
+        return Err(S3Error::new(ErrorCode::SignatureDoesNotMatch)
+            .message(format!("Credential should be scoped to correct service: '{own}'.")));
+    }
+    let is_in_header = request.headers.get("authorization").is_some_and(|value| !value.is_empty());
+    Err(match is_in_header {
+        true => malformed(&error.to_string()),
+        false => presigned::wrong_credential(&error),
+    })
+}
+
 /// Whether a credential is for STS or IAM.
 fn is_query_service(credential: &Credential<'_>) -> bool {
     matches!(credential.service(), "sts" | "iam")
@@ -254,6 +279,11 @@ impl Signed<'_> {
     /// `20130524T000000Z`
     pub fn timestamp(&self) -> &str {
         &self.timestamp
+    }
+
+    /// When it was signed, in milliseconds since 1970, of a presigned URL; `None` where a header is signed.
+    pub fn presigned_ms(&self) -> Option<u64> {
+        self.presigned_ms
     }
 
     /// What the request promises about its body.

@@ -5,7 +5,7 @@ use wasmtime::{Error, Result};
 
 use crate::bindings::calls::{
     Asked, Batch, Body, Decision, DigestAlgorithm, Endpoint, Fetch, Form, Head, Host, HostCall, IdentityKind,
-    IngestPlan, Named, Outcome, Owner, Payload, Principal, SecondFactor, Session, Span, Target,
+    IngestPlan, Named, Outcome, Owner, Payload, Principal, SecondFactor, Session, Signature, Span, Target,
 };
 use crate::body::{Boundary, digest::Algorithm};
 use crate::call::{Answer, AnswerBody, CallHandle, CallState, Calls, Ingest, StoredBytes, Work};
@@ -131,6 +131,10 @@ impl HostCall for CallsView<'_> {
 
     fn session(&mut self, handle: Resource<CallHandle>) -> Result<Option<Session>> {
         Ok(self.call(&handle)?.facts.session.clone())
+    }
+
+    fn signature(&mut self, handle: Resource<CallHandle>) -> Result<Option<Signature>> {
+        Ok(self.call(&handle)?.facts.signature)
     }
 
     fn second_factor(&mut self, handle: Resource<CallHandle>) -> Result<Option<SecondFactor>> {

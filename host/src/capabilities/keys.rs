@@ -179,7 +179,7 @@ impl Host for HostState {
         };
         let chain = ChunkSignature::new(key.bytes, claim.timestamp, claim.scope.clone(), claim.signature);
         let service_scope = claim.stored.is_some().then_some(claim.scope.as_str());
-        self.establish(&handle, signer, payload, Some(chain), service_scope)
+        self.establish(&handle, signer, claim.signed, (payload, Some(chain)), service_scope)
     }
 
     fn verify_text(
@@ -207,7 +207,7 @@ impl Host for HostState {
             Signing::V2 => "",
         };
         let used = claim.stored.is_some().then_some(scope);
-        self.establish(&handle, signer, payload, None, used)
+        self.establish(&handle, signer, claim.signed, (payload, None), used)
     }
 
     fn verify_published(&mut self, key: PublicKey, message: Vec<u8>, signature: Vec<u8>) -> Result<bool> {
@@ -240,8 +240,8 @@ impl HostState {
         &mut self,
         handle: &Resource<CallHandle>,
         signer: Signer,
-        payload: calls::Payload,
-        chain: Option<ChunkSignature>,
+        signed: calls::Signature,
+        (payload, chain): (calls::Payload, Option<ChunkSignature>),
         used: Option<&str>,
     ) -> Result<Verdict> {
         let call = self.calls.of(handle)?;
@@ -253,6 +253,7 @@ impl HostState {
         }
         let facts = &mut call.facts;
         establish(&mut facts.principal, Principal::Authenticated(signer.identity), "principal")?;
+        establish(&mut facts.signature, signed, "signature")?;
         establish(&mut facts.payload, work::promised(payload, chain)?, "payload")?;
         if let Some(session) = signer.session {
             establish(&mut facts.session, contract_session(session), "session")?;

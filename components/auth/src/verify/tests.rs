@@ -6,6 +6,7 @@ use gateway::errors::ErrorCode;
 use gateway::headers::Headers;
 
 use super::*;
+use crate::settings::Version2;
 
 const MAC: &str = "the right signature";
 const NOW_MS: u64 = 1_369_353_600_000;
@@ -51,6 +52,10 @@ impl Judge for OneKey {
 
     fn anonymous(&self, payload: sdk::Payload) {
         self.established.replace(Some((None, payload)));
+    }
+
+    fn services(&self) -> &'static [&'static str] {
+        &["s3"]
     }
 
     fn sha256(&self, text: &str) -> String {
@@ -102,6 +107,51 @@ fn a_right_signature_names_the_principal() {
 }
 
 #[test]
+fn what_is_signed_for_another_service_is_refused() {
+    let refused = |service: &str, is_presigned: bool| {
+        let credential = format!("known/20130524/us-east-1/{service}/aws4_request");
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature={MAC}"
+        );
+        let query = format!(
+            "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={}&X-Amz-Date=20130524T000000Z&X-Amz-Expires=60\
+             &X-Amz-SignedHeaders=host&X-Amz-Signature=0",
+            credential.replace('/', "%2F")
+        );
+        let header = [
+            ("host", "h"),
+            ("authorization", authorization.as_str()),
+            ("x-amz-content-sha256", "UNSIGNED-PAYLOAD"),
+            ("x-amz-date", "20130524T000000Z"),
+        ];
+        let headers: Headers = header.into_iter().take(if is_presigned { 1 } else { 4 }).collect();
+        let query = if is_presigned { query.as_str() } else { "" };
+        let request = Request { query, ..request(&headers) };
+        identify(&request, &with(Version2::Off), &OneKey::default()).unwrap_err().to_string()
+    };
+    for service in ["iam", "sts", "s3express", "s3-object-lambda", "ec2"] {
+        let what = format!("incorrect service \"{service}\". This endpoint belongs to \"s3\".");
+        assert_eq!(
+            refused(service, false),
+            format!("AuthorizationHeaderMalformed: The authorization header is malformed; {what}")
+        );
+        assert_eq!(
+            refused(service, true),
+            format!("AuthorizationQueryParametersError: Error parsing the X-Amz-Credential parameter; {what}")
+        );
+    }
+}
+
+#[test]
+fn two_headers_that_sign_are_one_too_many() {
+    for (first, second) in [("", "AWS4-HMAC-SHA256 Credential=x"), ("AWS a:b", ""), ("", "AWS a:b"), ("", "")] {
+        let headers: Headers = [("authorization", first), ("authorization", second)].into_iter().collect();
+        let error = identify(&request(&headers), &with(Version2::On), &OneKey::default()).unwrap_err();
+        assert_eq!(error.code, ErrorCode::InvalidArgument, "{first:?} {second:?}");
+    }
+}
+
+#[test]
 fn a_wrong_signature_and_an_unknown_key_cost_the_same() {
     let keys = OneKey::default();
     let wrong = identified(&keys, "known", "another", "UNSIGNED-PAYLOAD").unwrap_err();
@@ -133,6 +183,33 @@ fn no_credentials_are_anonymous_and_cost_nothing() {
     identify(&request(&Headers::default()), &with(Version2::On), &keys).unwrap();
     assert!(matches!(keys.established(), (None, sdk::Payload::Unsigned)));
     assert_eq!(keys.digests.get(), 0);
+}
+
+#[test]
+fn urls_of_version_2_are_judged_by_default_and_headers_are_not() {
+    let judged = |headers: &[(&str, &str)], query: &str, version2| {
+        let headers: Headers = headers.iter().copied().collect();
+        let keys = OneKey::default();
+        let request = Request { query, ..request(&headers) };
+        let outcome = identify(&request, &with(version2), &keys);
+        outcome.map(|()| keys.established().0.unwrap_or_default()).map_err(|error| error.code)
+    };
+    let query = format!("AWSAccessKeyId=known&Signature={}&Expires=1369353601", MAC.replace(' ', "+"));
+    let header = [("authorization", "AWS known:the right signature"), ("x-amz-date", "20130524T000000Z")];
+    for (version2, url, by_header) in [
+        (Version2::Off, Err(ErrorCode::InvalidRequest), Err(ErrorCode::InvalidRequest)),
+        (Version2::Presigned, Err(ErrorCode::SignatureDoesNotMatch), Err(ErrorCode::InvalidRequest)),
+        (Version2::On, Err(ErrorCode::SignatureDoesNotMatch), Ok("known".to_owned())),
+    ] {
+        // A space of a signature was a plus: this is the signature of nobody, and it is judged.
+        assert_eq!(judged(&[], &query, version2), url, "{version2:?}");
+        assert_eq!(judged(&[("authorization", "")], &query, version2), url, "{version2:?}");
+        assert_eq!(judged(&header, "", version2), by_header, "{version2:?}");
+        // One mechanism at a time, and one version of it.
+        assert_eq!(judged(&header, &query, version2), Err(ErrorCode::InvalidArgument));
+        let both = format!("{query}&X-Amz-Algorithm=AWS4-HMAC-SHA256");
+        assert_eq!(judged(&[], &both, version2), Err(ErrorCode::InvalidArgument));
+    }
 }
 
 #[test]

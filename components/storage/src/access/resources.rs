@@ -4,14 +4,16 @@ use gateway::account::Account;
 use gateway::acl;
 use gateway::errors::Result;
 use gateway::object_ownership::ObjectOwnership;
+use gateway::policy::keys::s3;
 use gateway::public_access_block::PublicAccessBlock as Block;
+
 use sdk::bindings::storage::exports::portcullis::gateway::resources::{
     BucketAccess, Grant, Grantee, Group, Guest, ObjectAccess, ObjectOwnership as ContractOwnership,
     Payer as ContractPayer, Permission, PublicAccessBlock,
 };
 
 use crate::object::read;
-use crate::records::{BucketRow, Payer, Row, Version};
+use crate::records::{BucketRow, Payer, Protection, Row, Upload, Version};
 use crate::{Storage, rows, tables, version_id};
 
 impl Guest for Storage {
@@ -60,11 +62,42 @@ impl Guest for Storage {
         tags.unwrap_or_default()
     }
 
+    fn bucket_tags(bucket: String) -> Vec<(String, String)> {
+        bucket_row(&bucket).map(|row| row.record.tags).unwrap_or_default()
+    }
+
+    fn upload_headers(bucket: String, key: String, upload_id: String) -> Vec<(String, String)> {
+        let Some(upload) = upload(&bucket, &key, &upload_id) else { return Vec::new() };
+        let mut headers = upload.begun_with;
+        let is_said = headers.iter().any(|(name, _)| name.starts_with(s3::SERVER_SIDE_ENCRYPTION));
+        if !is_said {
+            headers.extend(protection_headers(&upload.protection));
+        }
+        headers
+    }
+
     fn upload_initiator(bucket: String, key: String, upload_id: String) -> Option<String> {
-        let bucket = bucket_row(&bucket)?.record.id;
-        let (sequence, nonce) = version_id::decode(&upload_id)?;
-        let upload = rows::upload(bucket, &key, sequence).ok().flatten()?.record;
-        (upload.nonce == nonce).then(|| upload.initiator.account.to_string())
+        upload(&bucket, &key, &upload_id).map(|upload| upload.initiator.account.to_string())
+    }
+}
+
+fn upload(bucket: &str, key: &str, upload_id: &str) -> Option<Upload> {
+    let bucket = bucket_row(bucket)?.record.id;
+    let (sequence, nonce) = version_id::decode(upload_id)?;
+    let upload = rows::upload(bucket, key, sequence).ok().flatten()?.record;
+    (upload.nonce == nonce).then_some(upload)
+}
+
+/// How an upload is sealed, where its bucket said it: as a request would have.
+fn protection_headers(protection: &Protection) -> Vec<(String, String)> {
+    let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    match protection {
+        Protection::Unsaid | Protection::Folder => vec![header(s3::SERVER_SIDE_ENCRYPTION, "AES256")],
+        Protection::Customer(_) => vec![header(s3::CUSTOMER_ALGORITHM, "AES256")],
+        Protection::Managed(managed) => vec![
+            header(s3::SERVER_SIDE_ENCRYPTION, "aws:kms"),
+            header(s3::KMS_KEY_ID, &managed.arn),
+        ],
     }
 }
 

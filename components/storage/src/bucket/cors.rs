@@ -41,9 +41,9 @@ pub(crate) async fn delete(request: &Request) -> Result<Response> {
 
 /// Changes the row of a bucket that is still the one that was asked for: rules must not outlive it, nor reach the next of its name.
 async fn change(request: &Request, change: impl Fn(&mut Plan) -> Result<()>) -> Result<()> {
-    for _ in 0..ATTEMPTS_MAX {
+    for attempt in 0..ATTEMPTS_MAX {
         let mut plan = Plan::new();
-        plan.require_unchanged(tables::BUCKETS, &request.read_bucket_row()?);
+        plan.require_unchanged(tables::BUCKETS, &request.decided_bucket(attempt).await?);
         change(&mut plan)?;
         if plan.commit(&request.call).await?.is_some() {
             return Ok(());

@@ -22,7 +22,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     // Rounds that give up uploads make progress; only those that met somebody else's write count as attempts.
     let mut attempts = 0;
     while attempts < ATTEMPTS_MAX {
-        let (plan, round) = plan(&request.bucket, &request.read_bucket_row()?)?;
+        let (plan, round) = plan(&request.bucket, &request.decided_bucket(attempts).await?)?;
         match (plan.commit(&request.call).await?, round) {
             (Some(_), Round::Last) => return Ok(Response::new(204)),
             (Some(_), Round::MoreUploads) => {}

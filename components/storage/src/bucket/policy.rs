@@ -78,8 +78,8 @@ async fn change(
     request: &Request,
     change: impl Fn(&mut Plan, &Row<BucketRow>) -> Result<BucketRow>,
 ) -> Result<Response> {
-    for _ in 0..ATTEMPTS_MAX {
-        let bucket = request.read_bucket_row()?;
+    for attempt in 0..ATTEMPTS_MAX {
+        let bucket = request.decided_bucket(attempt).await?;
         let mut plan = Plan::new();
         plan.require_unchanged(tables::BUCKETS, &bucket);
         let changed = change(&mut plan, &bucket)?;

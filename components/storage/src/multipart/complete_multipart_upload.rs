@@ -25,9 +25,9 @@ use crate::{access, index, rows, sealing, tables, version_id};
 /// Repeated, it answers what it answered before, as long as the object is the current one.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let input = Input::parse(&request.query, &request.headers, &receive(request).await?)?;
-    let mut bucket = request.bucket_row()?.clone();
     let mut opened = None;
-    for _ in 0..ATTEMPTS_MAX {
+    for attempt in 0..ATTEMPTS_MAX {
+        let bucket = request.judged_bucket(attempt).await?;
         let place = Place::read(&bucket.record, &request.key)?;
         let upload = match find(request, bucket.record.id) {
             Ok(upload) => upload,
@@ -46,12 +46,12 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
 
         let mut plan = Plan::new();
         plan.require_unchanged(tables::BUCKETS, &bucket);
+        access::require_unblocked(&mut plan, &bucket.record, &object.object)?;
         access::note_owner(&mut plan, &bucket, object.object.owner)?;
         let version = end_upload(&mut plan, &upload, &uploaded, &object, &place)?;
         if plan.commit(&request.call).await?.is_some() {
             return Ok(respond(request, &version, told));
         }
-        bucket = request.read_bucket_row()?;
     }
     Err(write::conflict(&input.preconditions))
 }
@@ -95,23 +95,23 @@ fn object(
     let md5s: Vec<u8> = chosen.iter().flat_map(|part| part.md5).collect();
     let md5 = digests::md5(&md5s).try_into().map_err(|_| ErrorCode::InternalError)?;
     let now_ms = request.now_ms();
-    let default = bucket.object_lock.as_ref();
-    let default = default.and_then(|configuration| lock::default_retention(configuration, now_ms));
+    // Who owns it and who may use it was said when the upload was begun; whether that may be is the bucket's say now.
+    let owned = access::of_begun_object(bucket, upload.owner, &upload.acl)?;
     let details = Details {
         content: upload.content.clone(),
         metadata: upload.metadata.clone(),
         tags: upload.tags.clone(),
         checksums: vec![whole],
-        retention: upload.retention.or(default),
+        retention: upload.retention.or_else(|| lock::default_of(bucket, now_ms)),
         legal_hold: upload.legal_hold,
         website_redirect: upload.website_redirect.clone(),
         upload: Some((upload.sequence, upload.nonce)),
         protection: upload.protection.clone(),
-        acl: upload.acl.clone(),
+        acl: owned.acl,
         ..Details::default()
     };
     let object = NewObject {
-        owner: upload.owner,
+        owner: owned.owner,
         modified_ms: now_ms,
         size: assembly.size,
         etag: ETag { md5, parts: assembly.count },

@@ -3,7 +3,9 @@
 use gateway::account::ANONYMOUS_CANONICAL_ID;
 use gateway::checksum::MultipartChecksum;
 use gateway::errors::Result;
+use gateway::headers::Headers;
 use gateway::operations::create_multipart_upload::document;
+use gateway::policy::keys::s3::BEGINNING;
 use sdk::{Identity, IdentityKind, Response};
 
 use super::checksum::of_kind;
@@ -12,7 +14,7 @@ use crate::object::input::ObjectHeaders;
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::records::{Account, Initiator, Upload};
 use crate::request::Request;
-use crate::sealing::Seal;
+use crate::sealing::{self, Seal};
 use crate::{access, index, tables};
 
 /// Begins an upload. What the headers say of the object is kept until it is completed.
@@ -20,8 +22,9 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let checksum = MultipartChecksum::parse(&request.headers)?;
     let initiator = initiator(request.identity());
     let seal = Seal::of(request)?;
-    let mut bucket = request.bucket_row()?.clone();
-    for _ in 0..ATTEMPTS_MAX {
+    for attempt in 0..ATTEMPTS_MAX {
+        let bucket = request.decided_bucket(attempt).await?;
+        sealing::check_still_fits(request, &bucket.record, &seal.protection)?;
         let input = ObjectHeaders::read(&request.headers, &bucket.record, request.now_ms())?;
         let owned = access::of_new_object(request, &bucket.record, &input.acl)?;
         let upload = Upload {
@@ -41,6 +44,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             legal_hold: input.legal_hold,
             website_redirect: input.website_redirect,
             protection: seal.protection.clone(),
+            begun_with: begun_with(&request.headers),
         };
         let mut plan = Plan::new();
         // The bucket must still be there, or nothing would ever find the upload again.
@@ -50,9 +54,21 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         if plan.commit(&request.call).await?.is_some() {
             return Ok(respond(request, &upload, &seal));
         }
-        bucket = request.read_bucket_row()?;
     }
     Err(contended())
+}
+
+/// The headers that parts and completion are judged by, each as it counts.
+fn begun_with(headers: &Headers) -> Vec<(String, String)> {
+    let sent = BEGINNING.iter().filter_map(|name| {
+        let value = if name.starts_with("x-amz-grant-") {
+            headers.joined(name)?.into_owned()
+        } else {
+            headers.get(name)?.to_owned()
+        };
+        Some(((*name).to_owned(), value))
+    });
+    sent.collect()
 }
 
 fn respond(request: &Request, upload: &Upload, seal: &Seal) -> Response {

@@ -50,6 +50,7 @@ pub(crate) fn create(sequence: u64) -> Row<Upload> {
         website_redirect: None,
         protection: Protection::Folder,
         acl: Acl::Private,
+        begun_with: Vec::new(),
     };
     let mut plan = Plan::new();
     plan.put(tables::UPLOADS, tables::upload_key(1, KEY, sequence), &upload).unwrap();

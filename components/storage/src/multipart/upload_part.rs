@@ -13,6 +13,7 @@ use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::records::{Checksum, Part, Span};
 use crate::request::Request;
 use crate::sealing::{self, Place};
+use crate::tables;
 
 /// Receives a part. A part that was uploaded under the same number before is replaced.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
@@ -71,9 +72,13 @@ fn spans(received: &Ingested) -> Vec<Span> {
 /// Makes `part` one of the upload's parts. `NoSuchUpload` when the upload was completed or aborted in the
 /// meantime.
 async fn store(request: &Request, bucket: u64, part: &Part) -> Result<()> {
-    for _ in 0..ATTEMPTS_MAX {
+    for attempt in 0..ATTEMPTS_MAX {
+        let row = request.judged_bucket(attempt).await?;
+        let upload = find(request, bucket)?;
+        sealing::check_still_fits(request, &row.record, &upload.record.protection)?;
         let mut plan = Plan::new();
-        parts::put(&mut plan, &find(request, bucket)?, part)?;
+        plan.require_unchanged(tables::BUCKETS, &row);
+        parts::put(&mut plan, &upload, part)?;
         if plan.commit(&request.call).await?.is_some() {
             return Ok(());
         }

@@ -26,6 +26,7 @@ use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::records::{Algorithm, Checksum, ChecksumType, Part, Span, Upload, Versioning};
 use crate::request::Request;
 use crate::sealing::{self, Key};
+use crate::tables;
 
 /// Makes bytes of an object a part.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
@@ -37,7 +38,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let mut copied: Option<Copied> = None;
     let mut upload_key: Option<Key> = None;
     let mut judged = None;
-    for _ in 0..ATTEMPTS_MAX {
+    for attempt in 0..ATTEMPTS_MAX {
         let upload = find(request, bucket)?;
         let wanted = copy_algorithm(&request.headers)?.map(Algorithm::from);
         checksum::check_copied_part(&upload.record, wanted)?;
@@ -69,7 +70,9 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             checksums: vec![current.checksum.clone()],
             spans: current.resealed.clone().unwrap_or(spans),
         };
+        let row = request.judged_bucket(attempt).await?;
         let mut plan = Plan::new();
+        plan.require_unchanged(tables::BUCKETS, &row);
         if current.resealed.is_none() {
             // Its blobs are still there.
             plan.require_unchanged(found.table_name(), &found.row);

@@ -61,8 +61,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let seal = Seal::of(request)?;
     let mut copied: Option<Copied> = None;
     let mut judged = None;
-    for _ in 0..ATTEMPTS_MAX {
-        let bucket = request.read_bucket_row()?;
+    for attempt in 0..ATTEMPTS_MAX {
         let source_bucket = find_bucket(request, &source.bucket)?;
         let found = find_source(request, &source_bucket.record, &source)?;
         judged.get_or_insert_with(|| Judged::of(&found.row.record)).check_source(
@@ -79,6 +78,14 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             Some(copied) => copied,
             None => copy(request, &source, &found.row, &spans, &seal, algorithm).await?,
         };
+        let bucket = request.judged_bucket(attempt).await?;
+        // Tags that come along were judged as the source has them now.
+        let has_tags = find_source(request, &source_bucket.record, &source)?.row.record.details.tags;
+        if tagging == Directive::Copy && has_tags != version.details.tags {
+            copied = Some(current);
+            continue;
+        }
+        sealing::check_still_fits(request, &bucket.record, &seal.protection)?;
         let kept = current.resealed.as_ref().unwrap_or(&spans);
         let owned = access::of_new_object(request, &bucket.record, &input.acl)?;
         let details = Details {
@@ -108,6 +115,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             // Its blobs are still there.
             plan.require_unchanged(found.table_name(), &found.row);
         }
+        access::require_unblocked(&mut plan, &bucket.record, &object)?;
         access::note_owner(&mut plan, &bucket, object.owner)?;
         let summary = write::put(&mut plan, &place, &object)?;
         plan.keep(kept);

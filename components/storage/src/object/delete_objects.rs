@@ -44,7 +44,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let (objects, quiet) = parse(&Element::parse_named(&document, "Delete")?)?;
     let bypass = Bypass::of(&request.headers);
     let factor = factor(request, &objects)?;
-    let allowed = judge(request, &objects).await;
+    let allowed = judge(request, &objects).await?;
     let deletions = objects.iter().zip(allowed).map(|(object, allowed)| match allowed {
         true => deletion(object, bypass, factor, request.now_ms()),
         false => Err(ErrorCode::AccessDenied.into()),
@@ -79,14 +79,16 @@ fn factor(request: &Request, objects: &[Named]) -> Result<SecondFactor> {
 }
 
 /// Which of the objects the client may delete.
-async fn judge(request: &Request, objects: &[Named]) -> Vec<bool> {
+async fn judge(request: &Request, objects: &[Named]) -> Result<Vec<bool>> {
     if request.decision != Decision::Each {
-        return vec![true; objects.len()];
+        return Ok(vec![true; objects.len()]);
     }
     let named = objects
         .iter()
         .map(|object| sdk::Named { key: object.key.clone(), version_id: object.version.clone() });
-    request.call.judge(&named.collect::<Vec<_>>()).await
+    let allowed = request.call.judge(&named.collect::<Vec<_>>()).await;
+    request.note_named()?;
+    Ok(allowed)
 }
 
 /// Splits deletions so that no round has a key twice, in the order sent.
@@ -110,7 +112,7 @@ async fn delete_together(
     deletions: &[(usize, &Deletion)],
     results: &mut BTreeMap<usize, Result<Deleted>>,
 ) -> Result<()> {
-    let bucket = request.read_bucket_row()?;
+    let bucket = request.named_bucket()?;
     let mut plan = Plan::new();
     plan.require_unchanged(tables::BUCKETS, &bucket);
     let mut planned = Vec::with_capacity(deletions.len());
@@ -157,14 +159,14 @@ fn parse(document: &Element) -> Result<(Vec<Named>, bool)> {
         if objects.len() == OBJECTS_MAX {
             return Err(ErrorCode::MalformedXML.into());
         }
-        let key = element.required("Key")?;
+        let key = element.exact("Key")?;
         if key.is_empty() {
             return Err(ErrorCode::UserKeyMustBeSpecified.into());
         }
         let text = |name| element.text_of(name).filter(|text: &&str| !text.is_empty());
         objects.push(Named {
             key: key.to_owned(),
-            version: text("VersionId").map(str::to_owned),
+            version: element.exact_of("VersionId")?.filter(|id| !id.is_empty()).map(str::to_owned),
             conditions: DeletePreconditions {
                 if_match: text("ETag").map(EntityTags::parse),
                 if_match_modified_ms: text("LastModifiedTime").map(parse_time).transpose()?,
@@ -175,7 +177,7 @@ fn parse(document: &Element) -> Result<(Vec<Named>, bool)> {
     if objects.is_empty() {
         return Err(ErrorCode::MalformedXML.into());
     }
-    let quiet = document.text_of("Quiet").is_some_and(|text| text.trim().eq_ignore_ascii_case("true"));
+    let quiet = document.word_of("Quiet").is_some_and(|text| text.eq_ignore_ascii_case("true"));
     Ok((objects, quiet))
 }
 

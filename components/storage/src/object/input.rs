@@ -52,7 +52,7 @@ impl ObjectHeaders {
         let class =
             headers.has("x-amz-storage-class").then(|| storage_class::StorageClass::of_headers(headers));
         Ok(ObjectHeaders {
-            content: SystemHeaders::parse(headers).into(),
+            content: SystemHeaders::parse(headers)?.into(),
             metadata: user_metadata(headers)?,
             tags: tags.unwrap_or_default().tags,
             storage_class: class.transpose()?.map(StorageClass::from),
@@ -70,8 +70,7 @@ impl ObjectHeaders {
 
     /// The details of a version that is written now: these headers, and the bucket's default retention.
     pub(crate) fn details(self, bucket: &BucketRow, protection: Protection, now_ms: u64) -> Details {
-        let default = bucket.object_lock.as_ref();
-        let default = default.and_then(|configuration| lock::default_retention(configuration, now_ms));
+        let default = lock::default_of(bucket, now_ms);
         Details {
             content: self.content,
             metadata: self.metadata,

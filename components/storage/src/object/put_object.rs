@@ -1,15 +1,16 @@
 //! PutObject: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html>
 
-use gateway::acl::Requested;
+use gateway::acl;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::precondition::WritePreconditions;
 use sdk::{IngestPlan, Ingested, Response, Work, failure_to_error};
 
 use crate::access::{self, Owned};
 use crate::plan::{ATTEMPTS_MAX, Plan};
-use crate::records::{Algorithm, Body, BucketRow, ChecksumType, ETag, Span, Summary};
+use crate::records::{Algorithm, Body, BucketRow, ChecksumType, ETag, Retention, Span, Summary};
 use crate::request::Request;
 use crate::sealing::{self, Seal};
+use crate::subresource::lock;
 use crate::tables;
 
 use super::checksums::Claims;
@@ -87,7 +88,7 @@ impl Upload {
             length => vec![Span { blob: received.blob, offset: 0, length }],
         };
         let storage_class = input.storage_class.unwrap_or_default();
-        let requested = input.acl.clone();
+        let requested = Requested { acl: input.acl.clone(), retention: input.retention };
         let etag = ETag { md5: sealing::etag(&seal.protection, verified.md5), parts: 0 };
         let mut details = input.details(bucket, seal.protection.clone(), request.now_ms());
         details.acl = owned.acl;
@@ -112,19 +113,35 @@ impl Upload {
     }
 }
 
-/// Makes `object`, whose body is the blob that was just received, the current version of the request's key.
+/// What the request asks for that the bucket has a say in, too.
+struct Requested {
+    acl: acl::Requested,
+    retention: Option<Retention>,
+}
+
+/// Makes `object`, whose body is the blob that was just received, the current version of the request's key: in the bucket as it
+/// is now, whatever it was when the first byte came.
 async fn commit(
     request: &Request,
     object: &mut NewObject,
     requested: &Requested,
     conditions: &WritePreconditions,
 ) -> Result<Summary> {
-    let mut bucket = request.bucket_row()?.clone();
-    for _ in 0..ATTEMPTS_MAX {
+    for attempt in 0..ATTEMPTS_MAX {
+        let bucket = request.judged_bucket(attempt).await?;
+        if bucket.revision != request.bucket_row()?.revision {
+            sealing::check_still_fits(request, &bucket.record, &object.details.protection)?;
+            let owned = access::of_new_object(request, &bucket.record, &requested.acl)?;
+            object.owner = owned.owner;
+            object.details.acl = owned.acl;
+            object.details.retention =
+                requested.retention.or_else(|| lock::default_of(&bucket.record, request.now_ms()));
+        }
         let place = Place::read(&bucket.record, &request.key)?;
         write::check(conditions, &place)?;
         let mut plan = Plan::new();
         plan.require_unchanged(tables::BUCKETS, &bucket);
+        access::require_unblocked(&mut plan, &bucket.record, object)?;
         access::note_owner(&mut plan, &bucket, object.owner)?;
         let summary = write::put(&mut plan, &place, object)?;
         if let Body::Spans(spans) = &object.details.body {
@@ -133,10 +150,6 @@ async fn commit(
         if plan.commit(&request.call).await?.is_some() {
             return Ok(summary);
         }
-        bucket = request.read_bucket_row()?;
-        let owned = access::of_new_object(request, &bucket.record, requested)?;
-        object.owner = owned.owner;
-        object.details.acl = owned.acl;
     }
     Err(write::conflict(conditions))
 }

@@ -50,6 +50,43 @@ fn a_version_is_read_back_and_its_summary_alone_too() {
 }
 
 #[test]
+fn the_summary_of_a_version_is_in_the_first_bytes_of_its_row() {
+    let most = Summary {
+        kind: Kind::DeleteMarker,
+        sequence: u64::MAX,
+        nonce: u64::MAX,
+        null: true,
+        modified_ms: u64::MAX,
+        size: u64::MAX,
+        etag: ETag { md5: [0xFF; 16], parts: u32::MAX },
+        storage_class: StorageClass::AwsBackupLowCostWarm,
+        checksum_algorithms: AlgorithmSet(u16::MAX),
+        checksum_type: ChecksumType::Composite,
+        owner: Account(u64::MAX),
+    };
+    let mut row = Version { summary: most, ..version() };
+    row.details.content.content_disposition = Some("d".repeat(60_000));
+    let value = row.encode().unwrap();
+    assert_eq!(Summary::decode(&value[..SUMMARY_BYTES_MAX as usize]).unwrap(), most);
+}
+
+#[test]
+fn the_head_of_a_bucket_is_in_the_first_bytes_of_its_row() {
+    let bucket = BucketRow {
+        id: u64::MAX,
+        owner: Account(u64::MAX),
+        created_ms: u64::MAX,
+        region: "r".repeat(100),
+        tags: vec![("k".repeat(128), "v".repeat(256)); 50],
+        ..BucketRow::default()
+    };
+    let value = bucket.encode().unwrap();
+    let head = BucketHead::decode(&value[..BUCKET_HEAD_BYTES_MAX as usize]).unwrap();
+    assert_eq!((head.id, head.owner, head.created_ms), (u64::MAX, Account(u64::MAX), u64::MAX));
+    assert_eq!(head.region, bucket.region);
+}
+
+#[test]
 fn other_records_are_read_back() {
     let bucket = BucketRow {
         id: 1,
@@ -249,6 +286,23 @@ fn upload(protection: Protection) -> Upload {
         website_redirect: None,
         protection,
         acl: Acl::Private,
+        begun_with: Vec::new(),
+    }
+}
+
+#[test]
+fn an_upload_keeps_the_headers_that_it_was_begun_with() {
+    for protection in [Protection::Folder, Protection::Customer(vec![1])] {
+        let plain = upload(protection);
+        let encoded = plain.encode().unwrap();
+        assert!(encoded[0] < 3, "a release that does not know of them reads the row");
+        assert_eq!(Upload::decode(&encoded).unwrap(), plain);
+        let begun_with = vec![("x-amz-acl".to_owned(), "public-read".to_owned())];
+        let begun = Upload { begun_with, ..plain };
+        let encoded = begun.encode().unwrap();
+        assert_eq!(encoded[0], 3);
+        assert_eq!(Upload::decode(&encoded).unwrap(), begun);
+        assert!(Upload::decode(&encoded[..encoded.len() - 1]).is_err());
     }
 }
 

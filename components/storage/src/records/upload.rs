@@ -43,6 +43,11 @@ pub(crate) struct Upload {
     pub(crate) protection: Protection,
     /// The ACL of the object.
     pub(crate) acl: Acl,
+    /// The headers of the request that say something of the object, with their values: conditions of policies ask for them when
+    /// a part is uploaded, and when the upload is completed. It follows the rest, and only where there is one, so that rows without
+    /// it are read as they are.
+    #[serde(skip)]
+    pub(crate) begun_with: Vec<(String, String)>,
 }
 
 /// Who created an upload, as listings print it.
@@ -75,12 +80,25 @@ pub(crate) struct Part {
 
 plain_record!(Part);
 
+/// The format byte of an upload's row that says with which headers it was begun.
+const BEGUN_FORMAT: u8 = 3;
+
 impl Record for Upload {
     fn encode(&self) -> Result<Vec<u8>> {
-        postcard::to_extend(self, vec![sealable_format(&self.protection)]).map_err(|_| unreadable())
+        if self.begun_with.is_empty() {
+            return postcard::to_extend(self, vec![sealable_format(&self.protection)]).map_err(|_| unreadable());
+        }
+        let row = postcard::to_extend(self, vec![BEGUN_FORMAT]).map_err(|_| unreadable())?;
+        postcard::to_extend(&self.begun_with, row).map_err(|_| unreadable())
     }
 
     fn decode(value: &[u8]) -> Result<Upload> {
-        postcard::from_bytes(sealable_body(value)?).map_err(|_| unreadable())
+        let decoded = match value.split_first() {
+            Some((&BEGUN_FORMAT, record)) => postcard::take_from_bytes(record).and_then(|(upload, rest)| {
+                Ok(Upload { begun_with: postcard::from_bytes(rest)?, ..upload })
+            }),
+            _ => postcard::from_bytes(sealable_body(value)?),
+        };
+        decoded.map_err(|_| unreadable())
     }
 }

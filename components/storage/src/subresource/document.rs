@@ -41,7 +41,16 @@ async fn receive_if(request: &Request, need: impl Fn(&[u8]) -> Need) -> Result<V
     let claims = Claims::read(&request.headers)?;
     let collected = request.call.collect(length_max(request)?).await.map_err(failure_to_error)?;
     claims.verify_document(&collected, need(&collected.body))?;
+    if judges(request, &collected.body) {
+        request.judge_document(&collected.body).await?;
+    }
     Ok(collected.body)
+}
+
+/// Whether there is something to judge: a document that is missing is refused as such.
+fn judges(request: &Request, document: &[u8]) -> bool {
+    let may_be_empty = matches!(request.operation, Operation::CreateBucket | Operation::PutBucketAcl | Operation::PutObjectAcl);
+    !document.is_empty() || may_be_empty
 }
 
 /// The longest document of the request's operation, in bytes.

@@ -5,7 +5,7 @@
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::Headers;
 
-use crate::records::{LockMode, ObjectLockConfiguration, Period, Retention, Version};
+use crate::records::{BucketRow, LockMode, ObjectLockConfiguration, Period, Retention, Version};
 
 /// A day; a year of a default retention has 365 of them.
 const DAY_MS: u64 = 24 * 60 * 60 * 1000;
@@ -73,6 +73,11 @@ pub(crate) fn default_retention(configuration: &ObjectLockConfiguration, now_ms:
     };
     let until_ms = now_ms.saturating_add(days.saturating_mul(DAY_MS));
     Some(Retention { mode: default.mode, until_ms })
+}
+
+/// The same of a bucket, which may have no configuration.
+pub(crate) fn default_of(bucket: &BucketRow, now_ms: u64) -> Option<Retention> {
+    default_retention(bucket.object_lock.as_ref()?, now_ms)
 }
 
 fn is_active(retention: &Retention, now_ms: u64) -> bool {

@@ -2,13 +2,16 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html>
 
-use super::super::request::{Context, LOOKUP_COST, Principal, Values};
-use super::{Key, KeyId};
+use super::super::request::{
+    Context, LOOKUP_COST, Principal, Signature, SignaturePlace, SignatureVersion, Values,
+};
+use super::{Key, KeyId, body};
+use crate::copy_source::CopySource;
 use crate::headers::Headers;
 use crate::operations::Operation;
 use crate::query::Query;
+use crate::sigv4::payload::UNSIGNED_PAYLOAD;
 use crate::timestamp;
-use crate::url_encoding;
 use std::borrow::Cow;
 
 /// Keys and values of tags.
@@ -43,8 +46,8 @@ pub trait Lookups {
         None
     }
 
-    /// The tags that a document in the body sets; those of the header `x-amz-tagging` are known already.
-    fn body_tags(&self) -> Option<Tags> {
+    /// The tags that a copy takes over from its source, where the request does not replace them.
+    fn copied_tags(&self) -> Option<Tags> {
         None
     }
 
@@ -58,9 +61,18 @@ pub trait Lookups {
         None
     }
 
-    /// What a document in the body says: `s3:LocationConstraint`, and `s3:object-lock-…` of retention and
-    /// legal hold.
-    fn body_value(&self, _key: KeyId) -> Option<String> {
+    /// How the request is signed.
+    fn signature(&self) -> Option<Signature> {
+        None
+    }
+
+    /// What the document in the body says to a key that [`body::is_said`] of the operation.
+    fn said(&self, _key: &Key) -> Option<Values<'_>> {
+        None
+    }
+
+    /// The value of a header with which the upload was begun that the request adds to, or completes.
+    fn begun_with(&self, _header: &str) -> Option<String> {
         None
     }
 
@@ -113,6 +125,10 @@ impl Context for S3Request<'_> {
         if let Some(value) = self.principal.value(id) {
             return Some(Values::One(value));
         }
+        // Where a document says something, a header that says something else has no effect.
+        if body::is_said(self.operation, id) {
+            return self.lookups.said(key);
+        }
         self.of_head(id)
             .or_else(|| self.of_signature(id))
             .map(Values::One)
@@ -136,37 +152,139 @@ impl Context for S3Request<'_> {
     }
 }
 
+/// The operations on which a header has an effect. On others it says nothing, whoever sends it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Effect {
+    /// All.
+    Any,
+    /// Those that make an object, or begin to. What is added to an upload, and its completion, is judged by what the upload was
+    /// begun with.
+    Object,
+    /// The same, and those that set the ACL of something.
+    Acl,
+    /// CreateBucket.
+    Bucket,
+    /// Copies.
+    Copy,
+}
+
+impl Effect {
+    fn has(self, operation: Operation) -> bool {
+        let makes_object = matches!(
+            operation,
+            Operation::PutObject
+                | Operation::PostObject
+                | Operation::CopyObject
+                | Operation::CreateMultipartUpload
+        );
+        match self {
+            Effect::Any => true,
+            Effect::Object => makes_object,
+            Effect::Acl => {
+                makes_object
+                    || matches!(
+                        operation,
+                        Operation::CreateBucket | Operation::PutBucketAcl | Operation::PutObjectAcl
+                    )
+            }
+            Effect::Bucket => operation == Operation::CreateBucket,
+            Effect::Copy => operation == Operation::CopyObject,
+        }
+    }
+}
+
+/// Whether an operation adds to an upload that was begun before, or completes it.
+pub fn is_of_upload(operation: Operation) -> bool {
+    matches!(
+        operation,
+        Operation::UploadPart | Operation::UploadPartCopy | Operation::CompleteMultipartUpload
+    )
+}
+
+/// The headers with which an upload is begun that decide on what is done with it later.
+pub const BEGINNING: [&str; 15] = [
+    "x-amz-acl",
+    "x-amz-grant-full-control",
+    "x-amz-grant-read",
+    "x-amz-grant-read-acp",
+    "x-amz-grant-write",
+    "x-amz-grant-write-acp",
+    "x-amz-object-lock-legal-hold",
+    "x-amz-object-lock-mode",
+    "x-amz-object-lock-retain-until-date",
+    SERVER_SIDE_ENCRYPTION,
+    KMS_KEY_ID,
+    CUSTOMER_ALGORITHM,
+    "x-amz-storage-class",
+    TAGGING,
+    "x-amz-website-redirect-location",
+];
+
+/// The tags that an object is to have.
+const TAGGING: &str = "x-amz-tagging";
+
+/// How an object is to be sealed.
+pub const SERVER_SIDE_ENCRYPTION: &str = "x-amz-server-side-encryption";
+/// Under which master key.
+pub const KMS_KEY_ID: &str = "x-amz-server-side-encryption-aws-kms-key-id";
+/// That it is under a key of the client.
+pub const CUSTOMER_ALGORITHM: &str = "x-amz-server-side-encryption-customer-algorithm";
+
+/// The header whose value is that of a key, and where it has an effect.
+fn header(id: KeyId) -> Option<(&'static str, Effect)> {
+    Some(match id {
+        KeyId::Acl => ("x-amz-acl", Effect::Acl),
+        KeyId::GrantFullControl => ("x-amz-grant-full-control", Effect::Acl),
+        KeyId::GrantRead => ("x-amz-grant-read", Effect::Acl),
+        KeyId::GrantReadAcp => ("x-amz-grant-read-acp", Effect::Acl),
+        KeyId::GrantWrite => ("x-amz-grant-write", Effect::Acl),
+        KeyId::GrantWriteAcp => ("x-amz-grant-write-acp", Effect::Acl),
+        KeyId::IfMatch => ("if-match", Effect::Any),
+        KeyId::IfNoneMatch => ("if-none-match", Effect::Any),
+        KeyId::MetadataDirective => ("x-amz-metadata-directive", Effect::Copy),
+        KeyId::ObjectLockLegalHold => ("x-amz-object-lock-legal-hold", Effect::Object),
+        KeyId::ObjectLockMode => ("x-amz-object-lock-mode", Effect::Object),
+        KeyId::ObjectLockRetainUntil => ("x-amz-object-lock-retain-until-date", Effect::Object),
+        KeyId::ObjectOwnership => ("x-amz-object-ownership", Effect::Bucket),
+        KeyId::Referer => ("referer", Effect::Any),
+        KeyId::ServerSideEncryption => (SERVER_SIDE_ENCRYPTION, Effect::Object),
+        KeyId::SseKmsKeyId => (KMS_KEY_ID, Effect::Object),
+        KeyId::SseCustomerAlgorithm => (CUSTOMER_ALGORITHM, Effect::Object),
+        KeyId::StorageClass => ("x-amz-storage-class", Effect::Object),
+        KeyId::UserAgent => ("user-agent", Effect::Any),
+        KeyId::WebsiteRedirectLocation => ("x-amz-website-redirect-location", Effect::Object),
+        _ => return None,
+    })
+}
+
 /// Steps that it takes to read tags.
 pub(crate) const TAGS_COST: usize = 512;
 
 impl<'a> S3Request<'a> {
     /// Values that a header or a parameter holds as it is.
     fn of_head(&self, id: KeyId) -> Option<Cow<'a, str>> {
-        let header = match id {
-            KeyId::Acl => "x-amz-acl",
-            KeyId::GrantFullControl => "x-amz-grant-full-control",
-            KeyId::GrantRead => "x-amz-grant-read",
-            KeyId::GrantReadAcp => "x-amz-grant-read-acp",
-            KeyId::GrantWrite => "x-amz-grant-write",
-            KeyId::GrantWriteAcp => "x-amz-grant-write-acp",
-            KeyId::IfMatch => "if-match",
-            KeyId::IfNoneMatch => "if-none-match",
-            KeyId::MetadataDirective => "x-amz-metadata-directive",
-            KeyId::ObjectLockLegalHold => "x-amz-object-lock-legal-hold",
-            KeyId::ObjectLockMode => "x-amz-object-lock-mode",
-            KeyId::ObjectLockRetainUntil => "x-amz-object-lock-retain-until-date",
-            KeyId::ObjectOwnership => "x-amz-object-ownership",
-            KeyId::Referer => "referer",
-            KeyId::ServerSideEncryption => "x-amz-server-side-encryption",
-            KeyId::SseKmsKeyId => "x-amz-server-side-encryption-aws-kms-key-id",
-            KeyId::SseCustomerAlgorithm => "x-amz-server-side-encryption-customer-algorithm",
-            KeyId::StorageClass => "x-amz-storage-class",
-            KeyId::UserAgent => "user-agent",
-            KeyId::WebsiteRedirectLocation => "x-amz-website-redirect-location",
-            KeyId::CopySource => return self.copy_source().map(Cow::Owned),
-            _ => return self.parameter(id),
-        };
-        self.headers.joined(header)
+        if id == KeyId::CopySource {
+            return self.copy_source().map(Cow::Owned);
+        }
+        match header(id) {
+            Some((name, effect)) => self.in_effect(name, effect),
+            None => self.parameter(id),
+        }
+    }
+
+    /// The value of a header as the operation reads it, where it has an effect.
+    fn in_effect(&self, name: &str, effect: Effect) -> Option<Cow<'a, str>> {
+        if effect.has(self.operation) {
+            // Of most headers, the first counts; of those that add up, all.
+            let adds_up = effect == Effect::Any || name.starts_with("x-amz-grant-");
+            return if adds_up {
+                self.headers.joined(name)
+            } else {
+                self.headers.get(name).map(Cow::Borrowed)
+            };
+        }
+        let continues = matches!(effect, Effect::Object | Effect::Acl) && is_of_upload(self.operation);
+        if continues { self.lookups.begun_with(name).map(Cow::Owned) } else { None }
     }
 
     fn parameter(&self, id: KeyId) -> Option<Cow<'a, str>> {
@@ -189,52 +307,47 @@ impl<'a> S3Request<'a> {
 
     /// `bucket/key`, decoded and without a version: what policies compare with.
     fn copy_source(&self) -> Option<String> {
-        let sent = self.headers.get("x-amz-copy-source")?;
-        let path = sent.split_once("?versionId=").map_or(sent, |(path, _)| path);
-        let decoded = url_encoding::decode_path(path).ok()?;
-        Some(decoded.strip_prefix('/').unwrap_or(&decoded).to_owned())
+        if !matches!(self.operation, Operation::CopyObject | Operation::UploadPartCopy) {
+            return None;
+        }
+        // What names no object is refused by whoever reads it next.
+        let source = CopySource::of_headers(self.headers).ok()?;
+        Some([&*source.bucket, "/", &source.key].concat())
     }
 
-    /// How the request was signed. A request that nobody signed carries none of it.
+    /// How the request was signed. A request that nobody signed carries none of it, whatever it says.
+    ///
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html>
     fn of_signature(&self, id: KeyId) -> Option<Cow<'a, str>> {
-        let in_header = self.headers.get("authorization");
-        let presigned = self.query.get("X-Amz-Algorithm");
-        let is_old = |text: &str| text.starts_with("AWS ");
-        match id {
-            KeyId::AuthType => {
-                let is_presigned = presigned.is_some() || self.query.has("Signature");
-                match (in_header, is_presigned, self.operation) {
-                    (Some(_), _, _) => Some(Cow::Borrowed("REST-HEADER")),
-                    (None, true, _) => Some(Cow::Borrowed("REST-QUERY-STRING")),
-                    (None, false, Operation::PostObject) if self.principal.has_account() => {
-                        Some(Cow::Borrowed("POST"))
-                    }
-                    _ => None,
-                }
+        let is_asked = matches!(
+            id,
+            KeyId::AuthType | KeyId::SignatureVersion | KeyId::SignatureAge | KeyId::ContentSha256
+        );
+        let Signature { place, version, signed_ms } = self.lookups.signature().filter(|_| is_asked)?;
+        Some(match (id, place, version) {
+            (KeyId::AuthType, SignaturePlace::Header, _) => Cow::Borrowed("REST-HEADER"),
+            (KeyId::AuthType, SignaturePlace::Query, _) => Cow::Borrowed("REST-QUERY-STRING"),
+            (KeyId::AuthType, SignaturePlace::Form, _) => Cow::Borrowed("POST"),
+            (KeyId::SignatureVersion, _, SignatureVersion::V2) => Cow::Borrowed("AWS"),
+            (KeyId::SignatureVersion, _, SignatureVersion::V4) => Cow::Borrowed("AWS4-HMAC-SHA256"),
+            // Of presigned URLs and forms only, and always 0 in Version 2, which does not say when it was made.
+            (KeyId::SignatureAge, SignaturePlace::Header, _) => return None,
+            (KeyId::SignatureAge, _, SignatureVersion::V2) => Cow::Borrowed("0"),
+            (KeyId::SignatureAge, _, SignatureVersion::V4) => {
+                Cow::Owned(self.received_ms.saturating_sub(signed_ms?).to_string())
             }
-            // The headers of an upload from a form are its fields.
-            KeyId::SignatureVersion if self.operation == Operation::PostObject => {
-                self.headers.get("x-amz-algorithm").map(Cow::Borrowed)
+            // Nothing is promised about the body by Version 2 or a form. The parameters of a presigned URL count as headers.
+            (KeyId::ContentSha256, SignaturePlace::Header | SignaturePlace::Query, SignatureVersion::V4) => {
+                let of_query = self.query.get("X-Amz-Content-Sha256");
+                let sent = match place {
+                    SignaturePlace::Query => of_query.or_else(|| self.headers.get("x-amz-content-sha256")),
+                    _ => self.headers.get("x-amz-content-sha256"),
+                };
+                Cow::Borrowed(sent.unwrap_or(UNSIGNED_PAYLOAD))
             }
-            KeyId::SignatureVersion => match (in_header, presigned) {
-                (Some(text), _) if is_old(text) => Some(Cow::Borrowed("AWS")),
-                (Some(text), _) => text.split(' ').next().map(Cow::Borrowed),
-                (None, Some(algorithm)) => Some(Cow::Borrowed(algorithm)),
-                (None, None) => self.query.has("Signature").then_some(Cow::Borrowed("AWS")),
-            },
-            // Of presigned URLs only.
-            KeyId::SignatureAge => {
-                let signed = timestamp::parse_amz_date(self.query.get("X-Amz-Date")?)?;
-                Some(Cow::Owned(self.received_ms.saturating_sub(signed).to_string()))
-            }
-            KeyId::ContentSha256 => {
-                let sent = self.headers.get("x-amz-content-sha256");
-                let of_url =
-                    presigned.map(|_| self.query.get("X-Amz-Content-Sha256").unwrap_or("UNSIGNED-PAYLOAD"));
-                sent.or(of_url).map(Cow::Borrowed)
-            }
-            _ => None,
-        }
+            (KeyId::ContentSha256, ..) => Cow::Borrowed(UNSIGNED_PAYLOAD),
+            _ => return None,
+        })
     }
 
     fn of_tags(&self, key: &Key) -> Option<Values<'a>> {
@@ -257,12 +370,15 @@ impl<'a> S3Request<'a> {
         }
     }
 
-    /// The tags that the request sets. A header that is no tag set is refused later, by the operation.
+    /// The tags that the object will have. A header that is no tag set is refused later, by the operation.
     fn request_tags(&self) -> Option<Tags> {
-        match self.headers.get("x-amz-tagging") {
-            Some(header) => crate::tagging::TagSet::parse_header(header).ok().map(|set| set.tags),
-            None => self.lookups.body_tags(),
+        let replaces = self.headers.get("x-amz-tagging-directive") == Some("REPLACE");
+        if self.operation == Operation::CopyObject && !replaces {
+            // Whether AWS judges the tags that come along, nobody says. Who may not write a tag may not copy it either.
+            return self.lookups.copied_tags();
         }
+        let header = self.in_effect(TAGGING, Effect::Object)?;
+        crate::tagging::TagSet::parse_header(&header).ok().map(|set| set.tags)
     }
 
     fn of_circumstances(&self, id: KeyId) -> Option<Cow<'a, str>> {
@@ -294,22 +410,20 @@ impl<'a> S3Request<'a> {
                     | Operation::CompleteMultipartUpload
             )),
             KeyId::ObjectLockRemainingDays => self.remaining_days().map(Cow::Owned),
-            KeyId::LocationConstraint
-            | KeyId::ObjectLockMode
-            | KeyId::ObjectLockLegalHold
-            | KeyId::ObjectLockRetainUntil => self.lookups.body_value(id).map(Cow::Owned),
             _ => None,
         }
     }
 
-    /// Days from now to the end of the retention that the request asks for; a part of a day counts as one.
+    /// Days from now to the end of the retention that the request asks for.
     fn remaining_days(&self) -> Option<String> {
-        let until = match self.headers.get("x-amz-object-lock-retain-until-date") {
-            Some(sent) => timestamp::parse_iso8601(sent)?,
-            None => timestamp::parse_iso8601(&self.lookups.body_value(KeyId::ObjectLockRetainUntil)?)?,
-        };
-        Some(until.saturating_sub(self.received_ms).div_ceil(timestamp::DAY_MS).to_string())
+        let until = self.of_head(KeyId::ObjectLockRetainUntil)?;
+        Some(days_until(timestamp::parse_iso8601(&until)?, self.received_ms).to_string())
     }
+}
+
+/// Days from now to a moment; a part of a day counts as one.
+pub(crate) fn days_until(until_ms: u64, now_ms: u64) -> u64 {
+    until_ms.saturating_sub(now_ms).div_ceil(timestamp::DAY_MS)
 }
 
 #[cfg(test)]

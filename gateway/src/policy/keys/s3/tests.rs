@@ -9,6 +9,7 @@ use std::cell::Cell;
 struct Known {
     asked: Cell<u32>,
     plain: bool,
+    signature: Option<Signature>,
 }
 
 impl Known {
@@ -39,8 +40,20 @@ impl Lookups for Known {
         self.count(tags(&[("security", "public"), ("Team", "a")]))
     }
 
-    fn body_tags(&self) -> Option<Tags> {
-        self.count(tags(&[("of", "body")]))
+    fn signature(&self) -> Option<Signature> {
+        self.signature
+    }
+
+    fn copied_tags(&self) -> Option<Tags> {
+        self.count(tags(&[("of", "source")]))
+    }
+
+    fn begun_with(&self, header: &str) -> Option<String> {
+        match header {
+            "x-amz-server-side-encryption" => Some("AES256".to_owned()),
+            "x-amz-tagging" => Some("of=upload".to_owned()),
+            _ => None,
+        }
     }
 
     fn bucket_tags(&self) -> Option<Tags> {
@@ -51,8 +64,13 @@ impl Lookups for Known {
         self.count(tags(&[("Team", "blue")]))
     }
 
-    fn body_value(&self, key: KeyId) -> Option<String> {
-        (key == KeyId::LocationConstraint).then(|| "eu-west-1".to_owned())
+    fn said(&self, key: &Key) -> Option<Values<'_>> {
+        match key.id() {
+            KeyId::LocationConstraint => Some(Values::one("eu-west-1")),
+            KeyId::RequestObjectTag => Some(Values::one("body")),
+            KeyId::ObjectLockMode => Some(Values::one("COMPLIANCE")),
+            _ => None,
+        }
     }
 
     fn other(&self, key: &Key) -> Option<Values<'_>> {
@@ -213,15 +231,19 @@ fn headers_are_keys() {
         ("s3:x-amz-storage-class", "x-amz-storage-class", "STANDARD_IA"),
         ("s3:x-amz-website-redirect-location", "x-amz-website-redirect-location", "/a"),
         ("s3:x-amz-object-ownership", "x-amz-object-ownership", "ObjectWriter"),
-        ("s3:x-amz-content-sha256", "x-amz-content-sha256", "UNSIGNED-PAYLOAD"),
         ("s3:object-lock-mode", "x-amz-object-lock-mode", "GOVERNANCE"),
         ("s3:object-lock-legal-hold", "x-amz-object-lock-legal-hold", "ON"),
         ("s3:object-lock-retain-until-date", "x-amz-object-lock-retain-until-date", "2020-01-11T00:00:00Z"),
         ("s3:if-match", "if-match", "\"etag\""),
         ("s3:if-none-match", "if-none-match", "*"),
     ] {
-        Sent { headers: &[(header, value)], ..Sent::default() }.check(key, Some(value));
-        Sent::default().check(key, None);
+        let operation = match header {
+            "x-amz-metadata-directive" => Operation::CopyObject,
+            "x-amz-object-ownership" => Operation::CreateBucket,
+            _ => Operation::PutObject,
+        };
+        Sent { operation, headers: &[(header, value)], ..Sent::default() }.check(key, Some(value));
+        Sent { operation, ..Sent::default() }.check(key, None);
     }
 }
 
@@ -231,9 +253,14 @@ fn a_copy_source_is_compared_decoded_and_without_a_version() {
         ("/photos/a%20b.jpg?versionId=v1", "photos/a b.jpg"),
         ("photos/public/x", "photos/public/x"),
         ("photos%2Fx", "photos/x"),
+        ("%2Fphotos%2Fa+b%2Bc", "photos/a b+c"),
     ] {
         let headers = [("x-amz-copy-source", sent)];
-        Sent { headers: &headers, ..Sent::default() }.check("s3:x-amz-copy-source", Some(expected));
+        for operation in [Operation::CopyObject, Operation::UploadPartCopy] {
+            Sent { operation, headers: &headers, ..Sent::default() }
+                .check("s3:x-amz-copy-source", Some(expected));
+        }
+        Sent { headers: &headers, ..Sent::default() }.check("s3:x-amz-copy-source", None);
     }
 }
 
@@ -255,28 +282,41 @@ fn parameters_of_listings_are_keys() {
 }
 
 #[test]
-fn the_way_of_signing_is_told() {
-    let header = Sent { headers: &[("authorization", "AWS4-HMAC-SHA256 Credential=x")], ..Sent::default() };
-    header.check("s3:authType", Some("REST-HEADER"));
-    header.check("s3:signatureversion", Some("AWS4-HMAC-SHA256"));
-    header.check("s3:signatureAge", None);
-    let old = Sent { headers: &[("authorization", "AWS KEY:signature")], ..Sent::default() };
-    old.check("s3:signatureversion", Some("AWS"));
-    let url =
-        Sent { query: "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=20191231T235000Z", ..Sent::default() };
-    url.check("s3:authType", Some("REST-QUERY-STRING"));
-    url.check("s3:signatureversion", Some("AWS4-HMAC-SHA256"));
-    url.check("s3:signatureAge", Some("600000"));
-    url.check("s3:x-amz-content-sha256", Some("UNSIGNED-PAYLOAD"));
-    Sent { operation: Operation::PostObject, ..Sent::default() }.check("s3:authType", Some("POST"));
-    let nobody = Sent { principal: Principal::ANONYMOUS, ..Sent::default() };
-    nobody.check("s3:authType", None);
-    nobody.check("s3:signatureversion", None);
+fn the_way_of_signing_is_what_was_verified() {
+    let signed = |place, version, signed_ms| Known {
+        signature: Some(Signature { place, version, signed_ms }),
+        ..Known::default()
+    };
+    // What the request says beside it does not count.
+    let query = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=20191231T235959Z&Signature=x";
+    let headers = [("authorization", ""), ("x-amz-algorithm", "AWS")];
+    let check = |known: Known, expected: [Option<&str>; 4]| {
+        let sent = Sent { headers: &headers, query, known, ..Sent::default() };
+        let keys = ["s3:authType", "s3:signatureversion", "s3:signatureAge", "s3:x-amz-content-sha256"];
+        for (key, expected) in keys.into_iter().zip(expected) {
+            sent.check(key, expected);
+        }
+    };
+    let (v2, v4) = (SignatureVersion::V2, SignatureVersion::V4);
+    let unsigned = Some("UNSIGNED-PAYLOAD");
+    let (old, new) = (Some("AWS"), Some("AWS4-HMAC-SHA256"));
+    check(Known::default(), [None; 4]);
+    check(signed(SignaturePlace::Header, v4, None), [Some("REST-HEADER"), new, None, unsigned]);
+    check(signed(SignaturePlace::Header, v2, None), [Some("REST-HEADER"), old, None, unsigned]);
+    let then = Some(NOW_MS - 600_000);
+    check(signed(SignaturePlace::Query, v4, then), [Some("REST-QUERY-STRING"), new, Some("600000"), unsigned]);
+    check(signed(SignaturePlace::Query, v2, None), [Some("REST-QUERY-STRING"), old, Some("0"), unsigned]);
+    check(signed(SignaturePlace::Form, v4, then), [Some("POST"), new, Some("600000"), unsigned]);
+    check(signed(SignaturePlace::Form, v2, None), [Some("POST"), old, Some("0"), unsigned]);
+    let known = signed(SignaturePlace::Header, v4, None);
+    Sent { headers: &[("x-amz-content-sha256", "e3b0")], known, ..Sent::default() }
+        .check("s3:x-amz-content-sha256", Some("e3b0"));
 }
 
 #[test]
 fn tags_are_told_by_their_key() {
-    let sent = Sent { headers: &[("x-amz-tagging", "a=1&b=2")], ..Sent::default() };
+    let headers = [("x-amz-tagging", "a=1&b=2")];
+    let sent = Sent { operation: Operation::PutObject, headers: &headers, ..Sent::default() };
     sent.check("s3:ExistingObjectTag/security", Some("public"));
     sent.check("s3:existingobjecttag/security", Some("public"));
     // S3 tells keys of tags apart by case.
@@ -285,15 +325,56 @@ fn tags_are_told_by_their_key() {
     assert_eq!(sent.values("s3:RequestObjectTagKeys"), Some(vec!["a".to_owned(), "b".to_owned()]));
     sent.check("s3:BucketTag/stage", Some("test"));
     sent.check("aws:ResourceTag/stage", Some("test"));
-    Sent::default().check("s3:RequestObjectTag/of", Some("body"));
+    // Where the header has no effect, it says nothing.
+    for operation in [Operation::GetObject, Operation::PutObjectTagging] {
+        let elsewhere = Sent { operation, headers: &headers, ..Sent::default() };
+        elsewhere.check("s3:RequestObjectTag/a", (operation == Operation::PutObjectTagging).then_some("body"));
+    }
+}
+
+#[test]
+fn the_tags_of_a_copy_are_those_that_it_will_have() {
+    let headers = [("x-amz-tagging", "of=header"), ("x-amz-tagging-directive", "REPLACE")];
+    let operation = Operation::CopyObject;
+    Sent { operation, headers: &headers, ..Sent::default() }.check("s3:RequestObjectTag/of", Some("header"));
+    Sent { operation, headers: &headers[..1], ..Sent::default() }.check("s3:RequestObjectTag/of", Some("source"));
+    Sent { operation, ..Sent::default() }.check("s3:RequestObjectTag/of", Some("source"));
+}
+
+#[test]
+fn parts_and_completion_are_judged_by_what_the_upload_was_begun_with() {
+    // Not by what they say themselves.
+    let headers = [("x-amz-server-side-encryption", "aws:kms"), ("x-amz-acl", "public-read")];
+    for operation in [Operation::UploadPart, Operation::UploadPartCopy, Operation::CompleteMultipartUpload] {
+        let sent = Sent { operation, headers: &headers, ..Sent::default() };
+        sent.check("s3:x-amz-server-side-encryption", Some("AES256"));
+        sent.check("s3:RequestObjectTag/of", Some("upload"));
+        sent.check("s3:x-amz-acl", None);
+    }
+    Sent { operation: Operation::GetObject, headers: &headers, ..Sent::default() }
+        .check("s3:x-amz-server-side-encryption", None);
+}
+
+#[test]
+fn of_a_header_that_comes_twice_the_first_counts() {
+    let headers = [("x-amz-acl", "public-read"), ("x-amz-acl", "private"), ("x-amz-grant-read", "a"), ("x-amz-grant-read", "b")];
+    let sent = Sent { operation: Operation::PutObject, headers: &headers, ..Sent::default() };
+    sent.check("s3:x-amz-acl", Some("public-read"));
+    sent.check("s3:x-amz-grant-read", Some("a,b"));
 }
 
 #[test]
 fn what_bodies_and_operations_say_is_told() {
     Sent { operation: Operation::CreateBucket, ..Sent::default() }
         .check("s3:LocationConstraint", Some("eu-west-1"));
-    let lock = [("x-amz-object-lock-retain-until-date", "2020-01-10T00:00:01Z")];
-    Sent { headers: &lock, ..Sent::default() }.check("s3:object-lock-remaining-retention-days", Some("10"));
+    let lock = [("x-amz-object-lock-retain-until-date", "2020-01-10T00:00:01Z"), ("x-amz-object-lock-mode", "GOVERNANCE")];
+    let sent = Sent { operation: Operation::PutObject, headers: &lock, ..Sent::default() };
+    sent.check("s3:object-lock-remaining-retention-days", Some("10"));
+    sent.check("s3:object-lock-mode", Some("GOVERNANCE"));
+    // The document decides, and not a header beside it.
+    let sent = Sent { operation: Operation::PutObjectRetention, headers: &lock, ..Sent::default() };
+    sent.check("s3:object-lock-mode", Some("COMPLIANCE"));
+    sent.check("s3:object-lock-remaining-retention-days", None);
     Sent { operation: Operation::PutObject, ..Sent::default() }
         .check("s3:ObjectCreationOperation", Some("true"));
     Sent { operation: Operation::UploadPart, ..Sent::default() }
@@ -303,7 +384,8 @@ fn what_bodies_and_operations_say_is_told() {
 #[test]
 fn nothing_is_looked_up_that_no_condition_asks_for() {
     let known = Known { plain: true, ..Known::default() };
-    let sent = Sent { headers: &[("x-amz-acl", "private")], known, ..Sent::default() };
+    let operation = Operation::PutObject;
+    let sent = Sent { operation, headers: &[("x-amz-acl", "private")], known, ..Sent::default() };
     sent.check("s3:x-amz-acl", Some("private"));
     sent.check("aws:username", Some("alice"));
     sent.check("aws:CurrentTime", Some("2020-01-01T00:00:00.000Z"));

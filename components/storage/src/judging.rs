@@ -1,0 +1,87 @@
+//! A decision made again: when the document in a body is here, and before something takes effect that was decided on earlier.
+//!
+//! `policy` decides when the head of a request is here. By the time that its body is, a policy, a setting of the bucket, or who asks
+//! may be another. What nobody but the owner of the bucket has a say in rests on the bucket's row alone, which every commit
+//! requires unchanged; anything else is decided again, in the step in which the commit is scheduled.
+
+use std::cell::Cell;
+
+use gateway::errors::{ErrorCode, Result};
+use gateway::policy::{self, Said};
+use sdk::executor::{Suspended, suspend_for};
+
+use crate::records::{BucketRow, Row};
+use crate::request::Request;
+use crate::rows;
+
+thread_local! {
+    /// What the document says of the task that was suspended just now.
+    static SAID: Cell<Said> = const { Cell::new(Said::new()) };
+}
+
+/// What a document says of the task that was suspended with [`Suspended::Decision`].
+pub(crate) fn asked() -> Said {
+    SAID.take()
+}
+
+impl Request {
+    /// The document in the body is here: has the decision made again with what it says. `AccessDenied`, and whatever the operation
+    /// itself refuses in its document.
+    pub(crate) async fn judge_document(&self, document: &[u8]) -> Result<()> {
+        self.said.replace(policy::said(self.operation, document, self.now_ms())?);
+        if self.call.is_owners_alone() && self.is_bucket_unchanged()? {
+            return Ok(());
+        }
+        self.judge_again().await;
+        Ok(())
+    }
+
+    /// The bucket's row for a plan, which requires it unchanged, with a decision that was made about it. At the first attempt
+    /// that is the row that was read with the head of the request, where nothing else was decided about: whether it is still the
+    /// same, the commit says.
+    pub(crate) async fn judged_bucket(&self, attempt: u32) -> Result<Row<BucketRow>> {
+        if self.named_at.get().is_some() {
+            return self.named_bucket();
+        }
+        let alone = self.call.is_owners_alone();
+        if alone && attempt == 0 {
+            return self.bucket_row().cloned();
+        }
+        if !alone || !self.is_bucket_unchanged()? {
+            self.judge_again().await;
+        }
+        self.read_bucket_row()
+    }
+
+    /// [`Request::judged_bucket`] in the step in which the decision was made: there is nothing to decide again at the first attempt.
+    pub(crate) async fn decided_bucket(&self, attempt: u32) -> Result<Row<BucketRow>> {
+        if attempt == 0 { self.read_bucket_row() } else { self.judged_bucket(attempt).await }
+    }
+
+    /// Keeps about which bucket the objects were judged that the body names.
+    pub(crate) fn note_named(&self) -> Result<()> {
+        self.named_at.set(Some(self.read_bucket_row()?.revision));
+        Ok(())
+    }
+
+    /// The bucket's row for a plan of what the body names. Objects are judged once: `AccessDenied` where the bucket has become
+    /// another since.
+    pub(crate) fn named_bucket(&self) -> Result<Row<BucketRow>> {
+        let row = self.read_bucket_row()?;
+        match self.named_at.get() {
+            Some(revision) if revision != row.revision => Err(ErrorCode::AccessDenied.into()),
+            _ => Ok(row),
+        }
+    }
+
+    /// The call ends where the decision is another one: whoever waits for this is not resumed.
+    async fn judge_again(&self) {
+        SAID.set(self.said.borrow().clone());
+        suspend_for(Suspended::Decision).await;
+    }
+
+    fn is_bucket_unchanged(&self) -> Result<bool> {
+        let before = self.bucket_row()?;
+        Ok(rows::bucket(&self.bucket)?.is_some_and(|row| row.revision == before.revision))
+    }
+}
