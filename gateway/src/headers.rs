@@ -159,7 +159,9 @@ fn with_query(headers: Headers, query: &Query, counts: impl Fn(&str) -> bool) ->
 fn is_about_body(name: &str) -> bool {
     match name.strip_prefix("x-amz-checksum-") {
         Some(rest) => !matches!(rest, "algorithm" | "type" | "mode"),
-        None => matches!(name, "x-amz-sdk-checksum-algorithm" | "x-amz-trailer" | "x-amz-decoded-content-length"),
+        None => {
+            matches!(name, "x-amz-sdk-checksum-algorithm" | "x-amz-trailer" | "x-amz-decoded-content-length")
+        }
     }
 }
 
