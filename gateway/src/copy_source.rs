@@ -118,30 +118,23 @@ mod tests {
     }
 
     #[test]
-    fn policies_compare_what_is_copied() {
-        for text in
-            ["/photos/a%20b%2Bc+d", "%2Fphotos%2Fa?versionId=x", "photos/a%3FversionId%3Dx", "photos//a"]
-        {
-            let source = CopySource::parse(text).unwrap();
-        }
-    }
-
-    #[test]
     fn what_names_no_object_is_refused() {
-        for text in [
-            "",
-            "/",
-            "photos",
-            "photos/",
-            "/photos",
-            "//a",
-            "%2F%2Fa",
-            "%2Fphotos",
-            "%2Fphotos%2F",
-            "ab/key",
-            "photos/%ff",
-            "photos/a?versionId=",
-        ] {
+        for text in
+            [
+                "",
+                "/",
+                "photos",
+                "photos/",
+                "/photos",
+                "//a",
+                "%2F%2Fa",
+                "%2Fphotos",
+                "%2Fphotos%2F",
+                "ab/key",
+                "photos/%ff",
+                "photos/a?versionId=",
+            ]
+        {
             assert_eq!(CopySource::parse(text).unwrap_err().code, ErrorCode::InvalidArgument, "{text}");
         }
         let arn = "arn:aws:s3:us-east-1:111122223333:accesspoint/reports/object/a";

@@ -12,6 +12,7 @@
 
 mod access;
 mod bounds;
+mod budget;
 mod compatibility;
 mod compile;
 mod conditions;

@@ -5,8 +5,14 @@ use gateway::access::{
 };
 use gateway::errors::{ErrorCode, Result};
 use gateway::master_key::check_region;
+<<<<<<< HEAD
 use gateway::policy::{Key, Kind, Policy, Values};
 use sdk::{Call, Signature, SignatureVersion, master_keys};
+=======
+use gateway::policy::{Budget, Key, Kind, Policy, Values};
+use gateway::sigv2;
+use sdk::{Call, Head, master_keys};
+>>>>>>> main
 use std::rc::Rc;
 
 use crate::authorize::{principal, region};
@@ -49,6 +55,7 @@ pub(crate) fn authorize(
         enabled: found.enabled,
         policy,
     });
+    let budget = Budget::default();
     permissions.with_grants(|grants| {
         let asked = KeyAsked {
             usage,
@@ -60,13 +67,15 @@ pub(crate) fn authorize(
             received_ms,
             region: region(),
             of_principal: &permissions,
+            budget: &budget,
             witness: None,
         };
         authorize_key(&asked).inspect_err(|error| {
             if is_denial(error) {
                 explain(call, NO_KEY, |journal| {
                     // It goes as it went before.
-                    let _ = authorize_key(&KeyAsked { witness: Some(journal), ..asked });
+                    let budget = Budget::default();
+                    let _ = authorize_key(&KeyAsked { witness: Some(journal), budget: &budget, ..asked });
                 });
             }
         })

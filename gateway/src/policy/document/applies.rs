@@ -1,7 +1,7 @@
 //! What S3 demands of a statement of a bucket policy as a whole: its resources are of the bucket, each action
 //! has a resource, and each condition is one that the actions' requests can fulfil.
 
-use super::super::actions::{ActionPattern, Level};
+use super::super::actions::{ActionPattern, ActionSet, Level};
 use super::super::keys::{Carried, KeyId};
 use super::super::pattern::ArnPattern;
 use super::{MalformedPolicy, Resources, Statement};
@@ -76,10 +76,8 @@ fn check_conditions(statement: &Statement) -> Result<(), MalformedPolicy> {
             continue;
         }
         judged.push(carriers);
-        let carried = |action: &ActionPattern| {
-            &*action.text == "*"
-                || action.known().any(|(name, _)| carriers.iter().any(|own| own.eq_ignore_ascii_case(name)))
-        };
+        let carriers = ActionSet::named(carriers);
+        let carried = |action: &ActionPattern| &*action.text == "*" || action.known.meets(carriers);
         if !statement.actions.except && !statement.actions.patterns.iter().all(carried) {
             return Err(MalformedPolicy::ConditionNotCarried);
         }
