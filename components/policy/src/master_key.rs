@@ -5,14 +5,8 @@ use gateway::access::{
 };
 use gateway::errors::{ErrorCode, Result};
 use gateway::master_key::check_region;
-<<<<<<< HEAD
-use gateway::policy::{Key, Kind, Policy, Values};
-use sdk::{Call, Signature, SignatureVersion, master_keys};
-=======
 use gateway::policy::{Budget, Key, Kind, Policy, Values};
-use gateway::sigv2;
-use sdk::{Call, Head, master_keys};
->>>>>>> main
+use sdk::{Call, Signature, SignatureVersion, master_keys};
 use std::rc::Rc;
 
 use crate::authorize::{principal, region};
