@@ -133,8 +133,7 @@ pub fn with_signed_query(headers: Headers, query: &Query) -> Result<Headers> {
 }
 
 fn with_query(headers: Headers, query: &Query, counts: impl Fn(&str) -> bool) -> Result<Headers> {
-    let signature = ["X-Amz-Signature", "Signature"].into_iter().find(|name| query.has(name));
-    if query.is_empty() || signature.is_none() {
+    if !is_presigned(query) {
         return Ok(headers);
     }
     let mut block = headers.block.clone();
@@ -152,6 +151,11 @@ fn with_query(headers: Headers, query: &Query, counts: impl Fn(&str) -> bool) ->
         block.push('\n');
     }
     Ok(Headers::parse(block))
+}
+
+/// Whether a query has a signature in it.
+pub fn is_presigned(query: &Query) -> bool {
+    !query.is_empty() && (query.has("X-Amz-Signature") || query.has("Signature"))
 }
 
 /// Whether a header says something of the very bytes that come with a request. Who makes a URL does not have them yet: SDKs put the

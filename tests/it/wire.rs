@@ -168,6 +168,28 @@ fn a_checksum_in_a_presigned_query_is_not_that_of_the_body() {
         .send(Request::new("POST", "/photos/parts?uploads").header("x-amz-checksum-algorithm", "CRC32"));
     let upload = upload.text().split("<UploadId>").nth(1).unwrap().split('<').next().unwrap().to_owned();
     let part = format!("/photos/parts?partNumber=1&uploadId={upload}");
+    // An upload for CRC32 takes parts whose URL names that, and has it computed.
+    let plain = client.send(Request::new("POST", "/photos/plain?uploads")).text();
+    let plain = plain.split("<UploadId>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    for named in [
+        "x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32",
+        "x-amz-sdk-checksum-algorithm=CRC32",
+    ] {
+        let url = presigned(&server, &format!("{part}&{named}"));
+        let answer = nobody.send(Request::new("PUT", &url).body("a picture"));
+        assert_eq!(
+            (answer.status, answer.header("x-amz-checksum-crc32")),
+            (200, Some("39Bz6A==")),
+            "{}",
+            answer.text()
+        );
+    }
+    for other in ["", "&x-amz-checksum-sha1=AAAAAA%3D%3D"] {
+        let answer =
+            nobody.send(Request::new("PUT", &presigned(&server, &format!("{part}{other}"))).body("x"));
+        assert_eq!((answer.status, answer.code().as_str()), (400, "InvalidRequest"), "{other}");
+    }
+    let part = format!("/photos/plain?partNumber=1&uploadId={plain}");
     for parameters in [
         "x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32",
         "x-amz-sdk-checksum-algorithm=CRC32",
