@@ -8,6 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::Party;
 use crate::body::lent;
@@ -163,7 +164,7 @@ impl Crowd {
 }
 
 /// Which connection without a request is closed first.
-fn rank(addresses: &HashMap<Party, usize>, watch: &Watch) -> impl Ord {
+fn rank(addresses: &HashMap<Party, usize>, watch: &Watch) -> (bool, Reverse<usize>, Duration, bool) {
     let count = addresses.get(&watch.address()).copied().unwrap_or(0);
     // At the same time, one that had its answer before one whose request may be on its way.
     (watch.was_verified(), Reverse(count), watch.idle_since(), !watch.was_served())
