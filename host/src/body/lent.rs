@@ -12,8 +12,10 @@ use bytes::Bytes;
 
 /// Bytes that are lent in steps of full length; of one worker.
 const LENT_BYTES_MAX: usize = 16 << 20;
-/// A step, where that much is lent.
-pub(crate) const SMALL_STEP_BYTES: usize = 16 << 10;
+/// A step, where that much is lent: as much as is read of a sealed body at least.
+pub(crate) const SMALL_STEP_BYTES: usize = 64 << 10;
+/// A response that is at hand at once, where that much is lent.
+pub(crate) const SMALL_RESPONSE_BYTES: usize = 16 << 10;
 /// Fewer bytes are not counted.
 const COUNTED_BYTES_MIN: usize = 4 << 10;
 

@@ -10,7 +10,7 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 
-use super::lent::{self, Loan, SMALL_STEP_BYTES};
+use super::lent::{self, Loan, SMALL_RESPONSE_BYTES, SMALL_STEP_BYTES};
 use crate::volume::{ReadStep, SpanReader, VolumeError};
 
 #[cfg(test)]
@@ -43,7 +43,7 @@ impl ResponseBody {
             return Ok(Self::Empty);
         }
         // Where much is lent, nothing is read that its client may not take.
-        let at_hand_max = if lent::is_tight() { SMALL_STEP_BYTES } else { STEP_BYTES };
+        let at_hand_max = if lent::is_tight() { SMALL_RESPONSE_BYTES } else { STEP_BYTES };
         if length > at_hand_max as u64 {
             return Ok(Self::Stored(Stored::new(length, None, Source::Idle(reader))));
         }

@@ -1,5 +1,6 @@
 //! Buffers for reads. Large ones are used again, so that reading a large body neither clears nor maps memory.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -12,9 +13,14 @@ pub(crate) const ROOM_BYTES: usize = SALT_BYTES + STEP_BYTES + STEP_BYTES / SEGM
 
 /// Reads below this size get memory of their own.
 const POOLED_MIN: usize = 32 << 10;
+/// Reads up to this size get such a buffer only as long as few are in use: clients that do not take what was read for them
+/// would keep far more than that.
+const SMALL_MAX: usize = ROOM_BYTES / 2;
 /// Buffers kept for reuse, of `ROOM_BYTES` each.
 const KEPT_MAX: usize = 32;
 
+/// Such buffers in use.
+static IN_USE: AtomicUsize = AtomicUsize::new(0);
 static KEPT: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 
 /// A buffer with some bytes of it in use.
@@ -26,9 +32,12 @@ pub(crate) struct Buffer {
 
 /// A buffer of `count` bytes with unspecified (but initialised) contents; at most `ROOM_BYTES`.
 pub(crate) fn take(count: usize) -> Buffer {
-    if !(POOLED_MIN..=ROOM_BYTES).contains(&count) {
+    let is_pooled = (POOLED_MIN..=ROOM_BYTES).contains(&count)
+        && (count > SMALL_MAX || IN_USE.load(Ordering::Relaxed) < KEPT_MAX);
+    if !is_pooled {
         return Buffer { bytes: vec![0; count], used: count };
     }
+    IN_USE.fetch_add(1, Ordering::Relaxed);
     let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner).pop();
     Buffer { bytes: kept.unwrap_or_else(|| vec![0; ROOM_BYTES]), used: count }
 }
@@ -62,6 +71,7 @@ impl AsRef<[u8]> for Buffer {
 impl Drop for Buffer {
     fn drop(&mut self) {
         if self.bytes.len() == ROOM_BYTES {
+            IN_USE.fetch_sub(1, Ordering::Relaxed);
             let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
             if kept.len() < KEPT_MAX {
                 kept.push(std::mem::take(&mut self.bytes));
