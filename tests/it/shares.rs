@@ -92,6 +92,8 @@ fn connections_that_are_all_busy_do_not_keep_probes_out() {
     for connection in &mut busy {
         connection.write(&request.head()).unwrap();
     }
+    // Each is idle until its head was read.
+    sleep(Duration::from_millis(500));
     until("every connection has its request", || {
         // The scrape is one of them.
         server.metric("portcullis_requests_in_flight", &[]) >= 17.0
