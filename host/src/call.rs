@@ -6,8 +6,8 @@ use http::{HeaderMap, Method, request::Parts};
 use wasmtime::component::Resource;
 
 use crate::bindings::calls::{
-    Asked, Batch, Decision, DigestAlgorithm, Fetch, Form, Named, Outcome, Owner, Principal, SecondFactor, Signature,
-    Session, Span, Stored, Target,
+    Asked, Batch, Decision, DigestAlgorithm, Fetch, Form, Named, Outcome, Owner, Principal, SecondFactor,
+    Session, Signature, Span, Stored, Target,
 };
 use crate::body::{Boundary, Payload};
 use crate::endpoint::{Endpoint, EndpointPolicy};

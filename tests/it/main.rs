@@ -13,6 +13,7 @@
 mod access;
 mod compatibility;
 mod compile;
+mod condition_keys;
 mod conditions;
 mod cors;
 mod crash;

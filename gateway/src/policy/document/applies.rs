@@ -72,13 +72,15 @@ fn check_conditions(statement: &Statement) -> Result<(), MalformedPolicy> {
             return Err(MalformedPolicy::ConditionKey);
         }
         let Carried::By(carriers) = key.id().carried() else { continue };
+        if is_global {
+            continue;
+        }
         if judged.contains(&carriers) {
             continue;
         }
         judged.push(carriers);
         let carried = |action: &ActionPattern| {
-            &*action.text == "*"
-                || action.known().any(|(name, _)| carriers.iter().any(|own| own.eq_ignore_ascii_case(name)))
+            &*action.text == "*" || action.known().any(|(name, _)| Carried::By(carriers).is_by(name))
         };
         if !statement.actions.except && !statement.actions.patterns.iter().all(carried) {
             return Err(MalformedPolicy::ConditionNotCarried);
