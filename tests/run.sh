@@ -37,8 +37,10 @@ step_fuzz() {
   done
 }
 
-# rustup reads rust-toolchain.toml and installs what is missing there, targets included.
-if command -v rustup >/dev/null; then rustup show active-toolchain >/dev/null; fi
+# What rust-toolchain.toml names is installed where it is missing, targets included: some installations of rustup wait to be told.
+if command -v rustup >/dev/null && ! rustup target list --installed | grep -q wasm32-unknown-unknown; then
+  rustup toolchain install
+fi
 started=$SECONDS
 for step in "${STEPS[@]}"; do
   echo "==> $step"

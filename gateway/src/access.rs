@@ -11,7 +11,7 @@ mod witness;
 
 pub use authorize::{Asked, Body, Permit, Resources, authorize, authorize_each};
 pub use master_key::{
-    KeyAsked, KeyUse, MasterKey, OfPrincipal, authorize_key, default_policy, managed_policy,
+    KeyAsked, KeyUse, MasterKey, OfPrincipal, authorize_key, default_policy, managed_policy, needs_version4,
 };
 pub use witness::{Judged, Witness};
 

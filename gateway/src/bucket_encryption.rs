@@ -51,7 +51,7 @@ impl BucketEncryption {
         }
         Ok(BucketEncryption {
             key: default.map(parse_key).transpose()?.unwrap_or_default(),
-            bucket_key: match rule.text_of("BucketKeyEnabled").map(str::trim) {
+            bucket_key: match rule.word_of("BucketKeyEnabled") {
                 None | Some("false") => false,
                 Some("true") => true,
                 Some(_) => return Err(ErrorCode::MalformedXML.into()),
@@ -86,7 +86,7 @@ impl BucketEncryption {
 
 fn parse_key(default: &Element) -> Result<DefaultKey> {
     default.only(&["SSEAlgorithm", "KMSMasterKeyID"])?;
-    let name = default.text_of("KMSMasterKeyID").map(str::trim);
+    let name = default.word_of("KMSMasterKeyID");
     match (default.required("SSEAlgorithm")?, name) {
         ("AES256", None) => Ok(DefaultKey::Own),
         ("AES256", Some(_)) => Err(S3Error::new(ErrorCode::InvalidArgument)
@@ -108,7 +108,7 @@ fn is_key_name(text: &str) -> bool {
 /// Whether keys of the client are among the ways that are refused.
 fn parse_blocked(blocked: &Element) -> Result<bool> {
     blocked.only(&["EncryptionType"])?;
-    let types: Vec<&str> = blocked.children.iter().map(|own| own.text.trim()).collect();
+    let types: Vec<&str> = blocked.children.iter().map(Element::word).collect();
     match types.as_slice() {
         ["SSE-C"] => Ok(true),
         ["NONE"] => Ok(false),

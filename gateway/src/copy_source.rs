@@ -5,7 +5,7 @@ use crate::errors::{ErrorCode, Result, S3Error};
 use crate::headers::Headers;
 use crate::key;
 use crate::operations::{Method, Operation};
-use crate::url_encoding::{decode_path, decode_query};
+use crate::url_encoding::decode_query;
 use std::net::Ipv4Addr;
 
 /// An object, or one version of it, that is to be copied.
@@ -25,19 +25,17 @@ impl CopySource {
         CopySource::parse(headers.get("x-amz-copy-source").unwrap_or_default())
     }
 
-    /// Reads `bucket/key` or `/bucket/key`, percent-encoded, with `?versionId=…` or without. Access points
+    /// Reads `bucket/key` or `/bucket/key`, encoded like a form, with `?versionId=…` or without. Access points
     /// are `NotImplemented`, what is not so encoded, names no bucket or no key `InvalidArgument`.
     pub fn parse(text: &str) -> Result<CopySource> {
-        let (path, query) =
-            text.split_once("?versionId=").map_or((text, None), |(path, id)| (path, Some(id)));
-        let path = path.strip_prefix('/').unwrap_or(path);
+        let (path, query) = split(text);
+        let badly_encoded = || invalid(text, "Invalid copy source encoding");
+        let decoded = decode(path).map_err(|_| badly_encoded())?;
+        let path = decoded.as_str();
         if path.starts_with("arn:") {
             return Err(S3Error::new(ErrorCode::NotImplemented).detail("Header", "x-amz-copy-source"));
         }
-        // Some clients encode the slash between bucket and key as well.
-        let badly_encoded = || invalid(text, "Invalid copy source encoding");
-        let decoded = decode_path(path).map_err(|_| badly_encoded())?;
-        let (bucket, key) = decoded.split_once('/').unwrap_or((&*decoded, ""));
+        let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
         if bucket_name::check_access(bucket).is_err() || bucket.parse::<Ipv4Addr>().is_ok() {
             return Err(invalid(text, "Invalid copy source bucket name"));
         }
@@ -55,6 +53,17 @@ impl CopySource {
             version_id: version_id.map(std::borrow::Cow::into_owned),
         })
     }
+}
+
+/// The path, and the version id behind it.
+fn split(text: &str) -> (&str, Option<&str>) {
+    text.split_once("?versionId=").map_or((text, None), |(path, id)| (path, Some(id)))
+}
+
+/// Decodes a path as S3 does: `+` is a space, and the slash before the bucket may be left out. Some clients encode every slash.
+fn decode(path: &str) -> Result<String> {
+    let decoded = decode_query(path)?;
+    Ok(decoded.strip_prefix('/').unwrap_or(&decoded).to_owned())
 }
 
 fn invalid(text: &str, message: &str) -> S3Error {
@@ -93,8 +102,15 @@ mod tests {
     #[test]
     fn bucket_key_and_version_are_read() {
         check("photos/a/b.jpg", ("photos", "a/b.jpg", None));
-        check("/photos/a%20b%2Bc+d", ("photos", "a b+c+d", None));
+        check("/photos/a%20b%2Bc+d", ("photos", "a b+c d", None));
+        check("photos/a+b.txt", ("photos", "a b.txt", None));
         check("photos%2Fa%3FversionId", ("photos", "a?versionId", None));
+        check("%2Fphotos%2Fa%2fb", ("photos", "a/b", None));
+        check("%2Fphotos%2F%2Fa", ("photos", "/a", None));
+        check("%2fphotos/a%2Bb?versionId=x", ("photos", "a+b", Some("x")));
+        check("photos/a%3FversionId%3Dx", ("photos", "a?versionId=x", None));
+        check("photos/a%3FversionId%3Dx?versionId=y", ("photos", "a?versionId=x", Some("y")));
+        check("photos/%C3%A9", ("photos", "é", None));
         check("/photos//a", ("photos", "/a", None));
         check("photos/a?versionId=x%2By", ("photos", "a", Some("x+y")));
         check("photos/a?versionId=null", ("photos", "a", Some("null")));
@@ -102,14 +118,36 @@ mod tests {
     }
 
     #[test]
+    fn policies_compare_what_is_copied() {
+        for text in ["/photos/a%20b%2Bc+d", "%2Fphotos%2Fa?versionId=x", "photos/a%3FversionId%3Dx", "photos//a"] {
+            let source = CopySource::parse(text).unwrap();
+            }
+    }
+
+    #[test]
     fn what_names_no_object_is_refused() {
         for text in
-            ["", "/", "photos", "photos/", "/photos", "//a", "ab/key", "photos/%ff", "photos/a?versionId="]
+            [
+                "",
+                "/",
+                "photos",
+                "photos/",
+                "/photos",
+                "//a",
+                "%2F%2Fa",
+                "%2Fphotos",
+                "%2Fphotos%2F",
+                "ab/key",
+                "photos/%ff",
+                "photos/a?versionId=",
+            ]
         {
             assert_eq!(CopySource::parse(text).unwrap_err().code, ErrorCode::InvalidArgument, "{text}");
         }
         let arn = "arn:aws:s3:us-east-1:111122223333:accesspoint/reports/object/a";
-        assert_eq!(CopySource::parse(arn).unwrap_err().code, ErrorCode::NotImplemented);
+        for arn in [arn.to_owned(), format!("/{arn}"), arn.replace(':', "%3A").replace('/', "%2F")] {
+            assert_eq!(CopySource::parse(&arn).unwrap_err().code, ErrorCode::NotImplemented, "{arn}");
+        }
         let long = format!("photos/{}", "k".repeat(1025));
         assert_eq!(CopySource::parse(&long).unwrap_err().code, ErrorCode::KeyTooLongError);
     }

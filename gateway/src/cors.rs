@@ -56,34 +56,62 @@ impl Rule {
         }
         let origin = self.allowed_origins.iter().find(|pattern| matches_origin(pattern, asked.origin))?;
         let allows_all = || self.allowed_headers.iter().any(|pattern| pattern == "*");
-        let allows_header =
-            |name: &String| self.allowed_headers.iter().any(|pattern| matches_header(pattern, name));
-        if !asked.headers.is_empty() && !allows_all() && !asked.headers.iter().all(allows_header) {
+        if !asked.headers.is_empty() && !allows_all() && !self.allows_each(&asked.headers) {
             return None;
         }
         let origin = if origin == "*" { "*" } else { asked.origin };
         Some(Grant { origin, rule: self, headers: &asked.headers })
     }
+
+    /// Whether each of some headers is allowed. The patterns, which are as long as a document can be, are gone over once: what
+    /// one of them allows, the next are not asked.
+    fn allows_each(&self, headers: &[String]) -> bool {
+        let mut left: Vec<&str> = headers.iter().map(String::as_str).collect();
+        for pattern in self.allowed_headers.iter().map(|pattern| Pattern::of(pattern)) {
+            left.retain(|name| !pattern.matches(name, <[u8]>::eq_ignore_ascii_case));
+            if left.is_empty() {
+                return true;
+            }
+        }
+        false
+    }
 }
 
 /// Whether an origin is what a pattern with at most one `*` says. `*` stands for any characters, or none.
 pub fn matches_origin(pattern: &str, origin: &str) -> bool {
-    matches(pattern, origin, |one, other| one == other)
+    Pattern::of(pattern).matches(origin, |one, other| one == other)
 }
 
 /// The same for the name of a header, whose case does not count.
 pub fn matches_header(pattern: &str, name: &str) -> bool {
-    matches(pattern, name, <[u8]>::eq_ignore_ascii_case)
+    Pattern::of(pattern).matches(name, <[u8]>::eq_ignore_ascii_case)
 }
 
-fn matches(pattern: &str, text: &str, same: fn(&[u8], &[u8]) -> bool) -> bool {
-    let text = text.as_bytes();
-    let Some((start, end)) = pattern.split_once('*') else { return same(pattern.as_bytes(), text) };
-    // What is before the star and what is behind it must not overlap: `ab*bc` is not `abc`.
-    text.split_at_checked(start.len()).is_some_and(|(first, rest)| {
-        let last = rest.len().checked_sub(end.len()).and_then(|middle| rest.get(middle..));
-        same(start.as_bytes(), first) && last.is_some_and(|last| same(end.as_bytes(), last))
-    })
+/// What stands before the star of a pattern, and behind it.
+#[derive(Clone, Copy)]
+struct Pattern<'a> {
+    start: &'a [u8],
+    /// `None` for a pattern without a star.
+    end: Option<&'a [u8]>,
+}
+
+impl<'a> Pattern<'a> {
+    fn of(text: &'a str) -> Pattern<'a> {
+        match text.split_once('*') {
+            Some((start, end)) => Pattern { start: start.as_bytes(), end: Some(end.as_bytes()) },
+            None => Pattern { start: text.as_bytes(), end: None },
+        }
+    }
+
+    fn matches(self, text: &str, same: fn(&[u8], &[u8]) -> bool) -> bool {
+        let text = text.as_bytes();
+        let Some(end) = self.end else { return same(self.start, text) };
+        // What is before the star and what is behind it must not overlap: `ab*bc` is not `abc`.
+        text.split_at_checked(self.start.len()).is_some_and(|(first, rest)| {
+            let last = rest.len().checked_sub(end.len()).and_then(|middle| rest.get(middle..));
+            same(self.start, first) && last.is_some_and(|last| same(end, last))
+        })
+    }
 }
 
 #[cfg(test)]

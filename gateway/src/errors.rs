@@ -116,6 +116,7 @@ error_codes! {
     MalformedXML                     400 "The XML you provided was not well-formed or did not validate against our published schema"
     MaxMessageLengthExceeded         400 "Your request was too big."
     MaxPostPreDataLengthExceededError 400 "Your POST request fields preceding the upload file were too large."
+    MetadataConfigurationNotFound    404 "The metadata configuration does not exist."
     MetadataTooLarge                 400 "Your metadata headers exceed the maximum allowed metadata size"
     MethodNotAllowed                 405 "The specified method is not allowed against this resource."
     MissingAttachment                400 "A SOAP attachment was expected, but none was found."

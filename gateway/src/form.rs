@@ -2,12 +2,14 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html>. [`multipart`] reads the fields from
 //! the body; the fields are judged by the form's own policy
-//! ([`post_policy`](crate::post_policy)), and then mean what the headers of a PutObject mean.
+//! ([`post_policy`](crate::post_policy)), and then mean what the headers of a PutObject mean. Anybody may send a form, and
+//! the name of its file may stand in it many times over: how long the fields become is judged before any of it is written.
 
 pub mod multipart;
 
 use crate::errors::{ErrorCode, Result, S3Error};
-use crate::headers::Headers;
+use crate::headers::{Headers, is_token};
+use crate::lookup::Order;
 use crate::sigv4::credential_scope::Credential;
 use crate::sigv4::string_to_sign::ALGORITHM;
 use crate::tagging::{TagSet, Tagged};
@@ -15,7 +17,8 @@ use crate::timestamp;
 use crate::xml;
 use std::borrow::Cow;
 
-/// The limit of all fields before the file: bytes of their names and values.
+/// The limit of all fields before the file, as sent and with the name of the file in them: bytes of their names and values.
+/// That name has the same limit.
 pub const FIELDS_LENGTH_MAX: usize = 20 << 10;
 
 /// What stands in a field for the name of the file.
@@ -26,6 +29,7 @@ const FILE_NAME: &str = "${filename}";
 pub struct Form {
     /// Names in lower case, and values with `${filename}` replaced.
     fields: Vec<(String, String)>,
+    order: Order,
     file_name: String,
 }
 
@@ -37,28 +41,62 @@ impl std::fmt::Debug for Form {
 }
 
 impl Form {
-    /// The fields before the file, and the name that the client gives to the file; of one with a path, only
-    /// its last part counts.
-    pub fn new(fields: Vec<(String, String)>, file_name: &str) -> Form {
-        let file_name = file_name.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
-        let expand = |(name, value): (String, String)| {
-            let name = name.to_ascii_lowercase();
-            // What is signed stays as it was signed.
-            let is_signed_text = matches!(name.as_str(), "policy" | "signature") || is_authentication(&name);
-            let value = if is_signed_text { value } else { value.replace(FILE_NAME, &file_name) };
-            (name, value)
+    /// The fields before the file as sent, and the name that the client gives to the file; of one with a path, only its last
+    /// part counts, and stands for every `${filename}`. `MaxPostPreDataLengthExceededError` beyond [`FIELDS_LENGTH_MAX`].
+    pub fn expand(mut fields: Vec<(String, String)>, file_name: &str) -> Result<Form> {
+        let file_name = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
+        for (name, _) in &mut fields {
+            name.make_ascii_lowercase();
+        }
+        // What is signed stays as it was signed.
+        let is_expanded = |name: &str| !matches!(name, "policy" | "signature") && !is_authentication(name);
+        let length = |(name, value): &(String, String)| {
+            let places = if is_expanded(name) { value.matches(FILE_NAME).count() } else { 0 };
+            let left = value.len().saturating_sub(places.saturating_mul(FILE_NAME.len()));
+            let added = places.saturating_mul(file_name.len());
+            name.len().saturating_add(left).saturating_add(added)
         };
-        Form { fields: fields.into_iter().map(expand).collect(), file_name }
+        let total = fields.iter().map(length).fold(0, usize::saturating_add);
+        if total.max(file_name.len()) > FIELDS_LENGTH_MAX {
+            return Err(multipart::too_large());
+        }
+        for (name, value) in &mut fields {
+            if is_expanded(name) && value.contains(FILE_NAME) {
+                *value = value.replace(FILE_NAME, file_name);
+            }
+        }
+        Ok(Form::new(fields, file_name))
+    }
+
+    /// A form that was expanded before: what [`Form::into_fields`] gave.
+    pub fn new(mut fields: Vec<(String, String)>, file_name: &str) -> Form {
+        for (name, _) in &mut fields {
+            name.make_ascii_lowercase();
+        }
+        let name = |at: usize| fields.get(at).map_or("", |(name, _): &(String, String)| name.as_str());
+        let order = Order::of(fields.len(), name);
+        Form { fields, order, file_name: file_name.to_owned() }
+    }
+
+    /// The fields and the name of the file, for [`Form::new`].
+    pub fn into_fields(self) -> (Vec<(String, String)>, String) {
+        (self.fields, self.file_name)
     }
 
     /// The first value of a field by its lower-case name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter().find(|(own, _)| *own == name).map(|(_, value)| value)
+        self.all(name).next()
     }
 
     /// Every value of a field.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.iter().filter(move |(own, _)| *own == name).map(|(_, value)| value)
+    pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        let name_at = |at: usize| self.fields.get(at).map_or("", |(name, _)| name.as_str());
+        let (found, scanned) = match self.order.find(name, name_at) {
+            None => (&[][..], self.fields.as_slice()),
+            Some(found) => (found, &[][..]),
+        };
+        let found = found.iter().filter_map(|at| self.fields.get(*at as usize));
+        found.chain(scanned.iter().filter(move |(own, _)| own == name)).map(|(_, value)| value.as_str())
     }
 
     /// Every field, in order.
@@ -80,7 +118,7 @@ impl Form {
     }
 
     /// The fields that mean what a header of PutObject means, as such headers. `MalformedPOSTRequest` for a
-    /// value that no header could have; `MalformedXML` and `InvalidTag` for wrong tags.
+    /// name or a value that no header could have; `MalformedXML` and `InvalidTag` for wrong tags.
     pub fn headers(&self) -> Result<Headers> {
         let mut pairs: Vec<(&str, Cow<'_, str>)> = Vec::new();
         for (name, value) in self.iter() {
@@ -91,8 +129,8 @@ impl Form {
                 _ => {}
             }
         }
-        let is_line = |text: &str| !text.chars().any(char::is_control);
-        if !pairs.iter().all(|(name, value)| is_line(name) && !name.contains(':') && is_line(value)) {
+        // A name that no header could have would be stored, and could never be sent.
+        if !pairs.iter().all(|(name, value)| is_token(name) && !value.chars().any(char::is_control)) {
             return Err(ErrorCode::MalformedPOSTRequest.into());
         }
         Ok(Headers::from_iter(pairs.iter().map(|(name, value)| (*name, &**value))))
@@ -139,6 +177,7 @@ impl Form {
                 access_key_id: self.get("awsaccesskeyid").ok_or_else(|| missing("AWSAccessKeyId"))?,
                 signature: required("signature")?,
                 policy: required("policy")?,
+                session_token: self.get("x-amz-security-token"),
             }));
         }
         // A policy that nobody signed.
@@ -198,6 +237,8 @@ pub enum Authorization<'a> {
         signature: &'a str,
         /// The string to sign.
         policy: &'a str,
+        /// Of temporary credentials.
+        session_token: Option<&'a str>,
     },
 }
 
@@ -236,7 +277,8 @@ pub fn document(location: &str, bucket: &str, key: &str, etag: &str) -> String {
 /// Where a 303 leads: the URL with bucket, key and ETag (with its quotes) as parameters.
 pub fn redirect(url: &str, bucket: &str, key: &str, etag: &str) -> String {
     let (before, fragment) = url.split_at(url.find('#').unwrap_or(url.len()));
-    let mut out = before.to_owned();
+    let mut out = String::with_capacity(url.len() + 256);
+    push_url(&mut out, before);
     let mut separator = if before.contains('?') { '&' } else { '?' };
     for (name, value) in [("bucket", bucket), ("key", key), ("etag", etag)] {
         out.push(separator);
@@ -245,8 +287,18 @@ pub fn redirect(url: &str, bucket: &str, key: &str, etag: &str) -> String {
         push_component(&mut out, value);
         separator = '&';
     }
-    out.push_str(fragment);
+    push_url(&mut out, fragment);
     out
+}
+
+/// Appends a URL as it may stand in a header: what is not ASCII is escaped.
+fn push_url(out: &mut String, url: &str) {
+    for character in url.chars() {
+        match character.is_ascii() {
+            true => out.push(character),
+            false => crate::url_encoding::push_path(out, character.encode_utf8(&mut [0; 4])),
+        }
+    }
 }
 
 /// Appends a text as the part of a URL between two delimiters: `/` is escaped, too.

@@ -1,16 +1,19 @@
 //! Request headers, indexed once from the block of `name: value` lines in which they arrive.
 
 use crate::errors::{Result, S3Error};
+use crate::lookup::Order;
 use crate::query::Query;
 use std::borrow::Cow;
 
 /// The headers of a request, in the order received.
 ///
-/// Looking one up is a scan over some twenty short names: no hashing, one allocation for all.
+/// Looking one up is a scan over some twenty short names: no hashing, one allocation for all. Where there are many, it is a
+/// search in their order, so that going through all of them and looking one up for each is no square.
 #[derive(Clone, Default)]
 pub struct Headers {
     block: String,
     lines: Vec<Line>,
+    order: Order,
 }
 
 impl std::fmt::Debug for Headers {
@@ -49,12 +52,17 @@ impl Headers {
             }
         }
         lines.extend(colon.and_then(|colon| Line::new(text.as_bytes(), line, colon, text.len())));
-        Headers { block: text, lines }
+        let name = |at: usize| lines.get(at).map_or("", |line: &Line| slice(&text, line.name));
+        let order = Order::of(lines.len(), name);
+        Headers { block: text, lines, order }
     }
 
     /// The first value of a header by its lower-case name.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter().find(|(candidate, _)| *candidate == name).map(|(_, value)| value)
+        match self.find(name) {
+            None => self.iter().find(|(candidate, _)| *candidate == name).map(|(_, value)| value),
+            Some(positions) => positions.first().map(|position| self.value(*position)),
+        }
     }
 
     /// Whether the header was sent.
@@ -63,13 +71,19 @@ impl Headers {
     }
 
     /// Every value of a header, in order.
-    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.iter().filter(move |(candidate, _)| *candidate == name).map(|(_, value)| value)
+    pub fn all<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        let (found, scanned) = match self.find(name) {
+            None => (&[][..], self.lines.as_slice()),
+            Some(found) => (found, &[][..]),
+        };
+        let scanned = scanned.iter().filter(move |line| self.slice(line.name) == name);
+        let scanned = scanned.map(|line| self.slice(line.value));
+        found.iter().map(|position| self.value(*position)).chain(scanned)
     }
 
     /// The values of a repeated header joined with `,`.
     pub fn joined(&self, name: &str) -> Option<Cow<'_, str>> {
-        let mut values = self.iter().filter(|(candidate, _)| *candidate == name).map(|(_, value)| value);
+        let mut values = self.all(name);
         let mut joined = Cow::Borrowed(values.next()?);
         for value in values {
             let text = joined.to_mut();
@@ -89,14 +103,36 @@ impl Headers {
         self.lines.iter().map(|line| (self.slice(line.name), self.slice(line.value)))
     }
 
-    fn slice(&self, (start, end): (u32, u32)) -> &str {
-        self.block.get(start as usize..end as usize).unwrap_or_default()
+    /// Where headers of a name are; `None` where there are so few headers that they are scanned.
+    fn find(&self, name: &str) -> Option<&[u32]> {
+        self.order.find(name, |at| self.lines.get(at).map_or("", |line| self.slice(line.name)))
+    }
+
+    fn value(&self, position: u32) -> &str {
+        self.lines.get(position as usize).map_or("", |line| self.slice(line.value))
+    }
+
+    fn slice(&self, range: (u32, u32)) -> &str {
+        slice(&self.block, range)
     }
 }
 
+fn slice(block: &str, (start, end): (u32, u32)) -> &str {
+    block.get(start as usize..end as usize).unwrap_or_default()
+}
+
 /// A presigned URL carries `x-amz-*` headers in its query, signed with it: they count as headers, unless the same header
-/// was sent as well. `InvalidRequest` for what cannot be a header.
+/// was sent as well, or they are about a body. `InvalidRequest` for what cannot be a header.
 pub fn with_presigned(headers: Headers, query: &Query) -> Result<Headers> {
+    with_query(headers, query, |name| !is_about_body(name))
+}
+
+/// [`with_presigned`] with those about a body: what Signature Version 2 signs.
+pub fn with_signed_query(headers: Headers, query: &Query) -> Result<Headers> {
+    with_query(headers, query, |_| true)
+}
+
+fn with_query(headers: Headers, query: &Query, counts: impl Fn(&str) -> bool) -> Result<Headers> {
     let signature = ["X-Amz-Signature", "Signature"].into_iter().find(|name| query.has(name));
     if query.is_empty() || signature.is_none() {
         return Ok(headers);
@@ -104,14 +140,10 @@ pub fn with_presigned(headers: Headers, query: &Query) -> Result<Headers> {
     let mut block = headers.block.clone();
     for (name, value) in query.iter() {
         let name = name.to_ascii_lowercase();
-        // What the SDK that presigned would compute is no promise: that is `x-amz-checksum-…`.
-        let is_hint = name == "x-amz-sdk-checksum-algorithm";
-        if !name.starts_with("x-amz-") || is_hint || headers.has(&name) {
+        if !name.starts_with("x-amz-") || !counts(&name) || headers.has(&name) {
             continue;
         }
-        let is_token =
-            name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'));
-        if !is_token || value.chars().any(char::is_control) {
+        if !is_token(&name) || value.chars().any(char::is_control) {
             return Err(S3Error::invalid_request("The query carries a header that cannot be one."));
         }
         block.push_str(&name);
@@ -120,6 +152,26 @@ pub fn with_presigned(headers: Headers, query: &Query) -> Result<Headers> {
         block.push('\n');
     }
     Ok(Headers::parse(block))
+}
+
+/// Whether a header says something of the very bytes that come with a request. Who makes a URL does not have them yet: SDKs put the
+/// checksum of an empty body there. What is chosen for an object or an upload, or asked of it, is not of that kind.
+fn is_about_body(name: &str) -> bool {
+    match name.strip_prefix("x-amz-checksum-") {
+        Some(rest) => !matches!(rest, "algorithm" | "type" | "mode"),
+        None => matches!(name, "x-amz-sdk-checksum-algorithm" | "x-amz-trailer" | "x-amz-decoded-content-length"),
+    }
+}
+
+/// Whether a text can be the name of a header (<https://www.rfc-editor.org/rfc/rfc9110.html#name-tokens>).
+pub fn is_token(name: &str) -> bool {
+    !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+/// Whether a text can be the value of a header: none of its characters ends a line, or is another control character than a tab.
+pub fn is_field_value(value: &str) -> bool {
+    value.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
 }
 
 impl<'a> FromIterator<(&'a str, &'a str)> for Headers {

@@ -20,6 +20,7 @@ pub mod form;
 pub mod headers;
 pub mod hex;
 pub mod key;
+mod lookup;
 pub mod master_key;
 pub mod metadata;
 pub mod object_lock;

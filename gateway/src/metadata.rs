@@ -4,9 +4,16 @@
 
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::headers::Headers;
+use std::collections::BTreeMap;
 
 /// The limit of user metadata: the bytes of all names, without the prefix, and values.
 pub const USER_METADATA_MAX: usize = 2048;
+
+/// The limit of system metadata: the bytes of the names and values of all headers that are stored with an object.
+pub const SYSTEM_METADATA_MAX: usize = 2048;
+
+/// The limit of `x-amz-website-redirect-location`, in bytes.
+pub const REDIRECT_LENGTH_MAX: usize = 2048;
 
 /// The prefix of headers that carry user metadata.
 pub const USER_METADATA_PREFIX: &str = "x-amz-meta-";
@@ -29,10 +36,11 @@ pub struct SystemHeaders {
 }
 
 impl SystemHeaders {
-    /// Reads them from a request that creates an object or an upload. Empty ones count as not sent.
-    pub fn parse(headers: &Headers) -> SystemHeaders {
+    /// Reads them from a request that creates an object or an upload. Empty ones count as not sent. `MetadataTooLarge`
+    /// beyond 2 KB.
+    pub fn parse(headers: &Headers) -> Result<SystemHeaders> {
         let text = |name| headers.get(name).filter(|value| !value.is_empty()).map(str::to_owned);
-        SystemHeaders {
+        let parsed = SystemHeaders {
             content_type: text("content-type"),
             content_encoding: headers
                 .joined("content-encoding")
@@ -41,13 +49,21 @@ impl SystemHeaders {
             content_language: text("content-language"),
             cache_control: text("cache-control"),
             expires: text("expires"),
-        }
+        };
+        let size = parsed.sent().map(|(name, value)| name.len() + value.len()).sum();
+        check_size(size, SYSTEM_METADATA_MAX)?;
+        Ok(parsed)
     }
 
     /// Those that are set, by the lower-case name of their header; `content-type` always is.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let default = self.content_type.is_none().then_some(("content-type", CONTENT_TYPE_DEFAULT));
+        default.into_iter().chain(self.sent())
+    }
+
+    fn sent(&self) -> impl Iterator<Item = (&'static str, &str)> {
         [
-            ("content-type", Some(self.content_type.as_deref().unwrap_or(CONTENT_TYPE_DEFAULT))),
+            ("content-type", self.content_type.as_deref()),
             ("content-encoding", self.content_encoding.as_deref()),
             ("content-disposition", self.content_disposition.as_deref()),
             ("content-language", self.content_language.as_deref()),
@@ -73,9 +89,20 @@ fn without_aws_chunked(value: &str) -> Option<String> {
 /// User metadata: names without the prefix, in lower case, and values as sent; a repeated header is joined
 /// with `,`. `MetadataTooLarge` beyond 2 KB.
 pub fn user_metadata(headers: &Headers) -> Result<Vec<(String, String)>> {
-    let mut metadata: Vec<(String, String)> = Vec::new();
-    for (name, value) in headers.with_prefix(USER_METADATA_PREFIX).filter(|(name, _)| !name.is_empty()) {
-        match metadata.iter_mut().find(|(present, _)| present == name) {
+    let sent = || headers.with_prefix(USER_METADATA_PREFIX).filter(|(name, _)| !name.is_empty());
+    // Where each name is kept, in the order in which they come.
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut size = 0;
+    for (name, value) in sent() {
+        let next = places.len();
+        // Between two values of one name stands a comma.
+        let is_new = *places.entry(name).or_insert(next) == next;
+        size += value.len() + if is_new { name.len() } else { 1 };
+    }
+    check_size(size, USER_METADATA_MAX)?;
+    let mut metadata: Vec<(String, String)> = Vec::with_capacity(places.len());
+    for (name, value) in sent() {
+        match places.get(name).and_then(|place| metadata.get_mut(*place)) {
             Some((_, joined)) => {
                 joined.push(',');
                 joined.push_str(value);
@@ -83,19 +110,27 @@ pub fn user_metadata(headers: &Headers) -> Result<Vec<(String, String)>> {
             None => metadata.push((name.to_owned(), value.to_owned())),
         }
     }
-    let size: usize = metadata.iter().map(|(name, value)| name.len() + value.len()).sum();
-    if size > USER_METADATA_MAX {
-        return Err(S3Error::new(ErrorCode::MetadataTooLarge)
-            .detail("Size", size.to_string())
-            .detail("MaxSizeAllowed", USER_METADATA_MAX.to_string()));
-    }
     Ok(metadata)
 }
 
+/// `MetadataTooLarge`
+fn check_size(size: usize, most: usize) -> Result<()> {
+    if size <= most {
+        return Ok(());
+    }
+    Err(S3Error::new(ErrorCode::MetadataTooLarge)
+        .detail("Size", size.to_string())
+        .detail("MaxSizeAllowed", most.to_string()))
+}
+
 /// Reads `x-amz-website-redirect-location`. `InvalidRedirectLocation` unless it starts with `/`, `http://` or
-/// `https://`.
+/// `https://`, and beyond 2 KB.
 pub fn website_redirect(headers: &Headers) -> Result<Option<String>> {
     let Some(location) = headers.get("x-amz-website-redirect-location") else { return Ok(None) };
+    if location.len() > REDIRECT_LENGTH_MAX {
+        return Err(S3Error::new(ErrorCode::InvalidRedirectLocation)
+            .message("The length of website redirect location cannot exceed 2,048 characters."));
+    }
     if ["/", "http://", "https://"].iter().any(|start| location.starts_with(start)) {
         return Ok(Some(location.to_owned()));
     }
@@ -121,17 +156,44 @@ mod tests {
             ("deflate,gzip", Some("deflate,gzip")),
             ("", None),
         ] {
-            let parsed = SystemHeaders::parse(&headers(&[("content-encoding", sent)]));
+            let parsed = SystemHeaders::parse(&headers(&[("content-encoding", sent)])).unwrap();
             assert_eq!(parsed.content_encoding.as_deref(), kept, "{sent}");
         }
     }
 
     #[test]
     fn the_content_type_has_a_default() {
-        let none = SystemHeaders::parse(&headers(&[("content-type", "")]));
+        let none = SystemHeaders::parse(&headers(&[("content-type", "")])).unwrap();
         assert_eq!(none.iter().collect::<Vec<_>>(), [("content-type", "binary/octet-stream")]);
-        let some = SystemHeaders::parse(&headers(&[("expires", "0"), ("content-type", "text/plain")]));
+        let some =
+            SystemHeaders::parse(&headers(&[("expires", "0"), ("content-type", "text/plain")])).unwrap();
         assert_eq!(some.iter().collect::<Vec<_>>(), [("content-type", "text/plain"), ("expires", "0")]);
+    }
+
+    #[test]
+    fn system_metadata_is_limited_all_together() {
+        let size = |pairs: &[(&str, &str)]| {
+            let error = SystemHeaders::parse(&headers(pairs)).err()?;
+            assert_eq!(error.code, ErrorCode::MetadataTooLarge);
+            assert_eq!(error.details[1], ("MaxSizeAllowed", "2048".to_owned()));
+            Some(error.details[0].1.clone())
+        };
+        // Names count: 19 and 13 bytes.
+        let (fits, half) = ("d".repeat(2048 - 19), "c".repeat(1024 - 13));
+        assert_eq!(size(&[("content-disposition", &fits)]), None);
+        assert_eq!(size(&[("content-disposition", &format!("{fits}d"))]), Some("2049".to_owned()));
+        assert_eq!(size(&[("content-disposition", &"d".repeat(60_000))]), Some("60019".to_owned()));
+        let other = "d".repeat(1024 - 19);
+        assert_eq!(size(&[("cache-control", &half), ("content-disposition", &other)]), None);
+        assert_eq!(
+            size(&[("cache-control", &half), ("content-disposition", &other), ("expires", "0")]),
+            Some("2056".to_owned())
+        );
+        for name in ["content-type", "content-encoding", "content-language", "cache-control", "expires"] {
+            assert!(size(&[(name, &"x".repeat(2048))]).is_some(), "{name}");
+        }
+        // What concerns the transfer is not stored.
+        assert_eq!(size(&[("content-encoding", &"aws-chunked,".repeat(200))]), None);
     }
 
     #[test]
@@ -154,8 +216,11 @@ mod tests {
     #[test]
     fn a_redirect_goes_somewhere() {
         let redirect =
-            |location| website_redirect(&headers(&[("x-amz-website-redirect-location", location)]));
+            |location: &str| website_redirect(&headers(&[("x-amz-website-redirect-location", location)]));
         assert_eq!(redirect("/other").unwrap().as_deref(), Some("/other"));
+        let (fits, long) = (format!("/{}", "r".repeat(2047)), format!("/{}", "r".repeat(2048)));
+        assert_eq!(redirect(&fits).unwrap(), Some(fits.clone()));
+        assert_eq!(redirect(&long).unwrap_err().code, ErrorCode::InvalidRedirectLocation);
         assert_eq!(redirect("ftp://x").unwrap_err().code, ErrorCode::InvalidRedirectLocation);
     }
 }

@@ -87,6 +87,37 @@ impl ObjectOwnership {
         }
     }
 
+    /// The setting of a new bucket, whose creator asks for `wanted`, in a deployment with this default.
+    ///
+    /// Where ACLs are disabled unless somebody says otherwise, who asks for a `private` bucket says so: S3 makes that one
+    /// with `BucketOwnerPreferred` (versity/versitygw issue 1869). Clients that send this ACL with a bucket send it with
+    /// every object, too.
+    pub fn of_new_bucket(self, wanted: Option<ObjectOwnership>, requested: &Requested) -> ObjectOwnership {
+        match (wanted, self, requested) {
+            (Some(wanted), _, _) => wanted,
+            (None, ObjectOwnership::BucketOwnerEnforced, Requested::Canned(Canned::Private)) => {
+                ObjectOwnership::BucketOwnerPreferred
+            }
+            (None, default, _) => default,
+        }
+    }
+
+    /// Checks the ACL of an object that `writer` writes. Besides what [`ObjectOwnership::check_object_acl`] takes, the
+    /// account of the bucket's owner may say `private` where ACLs are disabled: it would be the same ACL. S3 was seen to
+    /// take that from it and to refuse it from every other account (thephpleague/flysystem issue 1874).
+    pub fn check_new_object_acl(
+        self,
+        requested: &Requested,
+        writer: Account,
+        bucket_owner: Account,
+        find: impl Fn(&crate::acl::Named) -> Option<Account>,
+    ) -> Result<()> {
+        if writer == bucket_owner && *requested == Requested::Canned(Canned::Private) {
+            return Ok(());
+        }
+        self.check_object_acl(requested, bucket_owner, find)
+    }
+
     /// Checks the ACL of a request about an object: where ACLs are disabled, only one that leaves everything to
     /// the bucket's owner is taken. `AccessControlListNotSupported` otherwise.
     pub fn check_object_acl(
@@ -168,6 +199,46 @@ mod tests {
         for (ownership, requested, expected) in cases {
             assert_eq!(ownership.owner_of_new(requested, WRITER, OWNER), expected, "{ownership:?}");
         }
+    }
+
+    #[test]
+    fn a_bucket_that_is_asked_to_be_private_has_acls() {
+        let (enforced, preferred) =
+            (ObjectOwnership::BucketOwnerEnforced, ObjectOwnership::BucketOwnerPreferred);
+        let private = requested("x-amz-acl", "private");
+        let others = [
+            Requested::Default,
+            requested("x-amz-acl", "bucket-owner-full-control"),
+            requested("x-amz-grant-full-control", "id=1"),
+        ];
+        assert_eq!(enforced.of_new_bucket(None, &private), preferred);
+        assert_eq!(enforced.of_new_bucket(Some(enforced), &private), enforced);
+        for other in &others {
+            assert_eq!(enforced.of_new_bucket(None, other), enforced);
+        }
+        for default in ObjectOwnership::ALL {
+            assert_eq!(
+                default.of_new_bucket(Some(ObjectOwnership::ObjectWriter), &private).name(),
+                "ObjectWriter"
+            );
+        }
+        assert_eq!(ObjectOwnership::ObjectWriter.of_new_bucket(None, &private).name(), "ObjectWriter");
+    }
+
+    #[test]
+    fn what_the_owner_writes_may_say_that_it_is_private() {
+        let check = |value, writer| {
+            let requested = requested("x-amz-acl", value);
+            let enforced = ObjectOwnership::BucketOwnerEnforced;
+            enforced.check_new_object_acl(&requested, writer, OWNER, find).map_err(|error| error.code)
+        };
+        let refused = Err(ErrorCode::AccessControlListNotSupported);
+        assert_eq!(check("private", OWNER), Ok(()));
+        assert_eq!(check("private", WRITER), refused);
+        for other in ["public-read", "authenticated-read", "bucket-owner-read", "aws-exec-read"] {
+            assert_eq!(check(other, OWNER), refused, "{other}");
+        }
+        assert_eq!(check("bucket-owner-full-control", WRITER), Ok(()));
     }
 
     #[test]

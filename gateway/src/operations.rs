@@ -22,13 +22,14 @@ pub mod list_objects;
 pub mod list_objects_v2;
 pub mod list_parts;
 pub mod listing;
+pub mod nothing;
 pub mod parameters;
 mod resolve;
 mod row;
 
 pub use account_control::ACCOUNT_ID_HEADER;
 pub use resolve::{RequestHead, Resolved, is_subresource, resolve};
-pub use row::{Action, BodyDigest, BodyKind, Method, Row, Selector, TargetKind};
+pub use row::{Action, BodyDigest, BodyKind, Method, Row, Selector, Support, TargetKind};
 
 use BodyKind::{Form, Json, Stream, Xml};
 use row::{all, each, has, header, is, path, source, sub, versioned, with};
@@ -81,8 +82,7 @@ macro_rules! operations {
             body: operations!(@body $body $(($limit))?),
             digest: BodyDigest::$digest,
             enforced_by: operations!(@stage $stage),
-            implemented: operations!(@implemented $state),
-            superseded: operations!(@superseded $state),
+            support: operations!(@support $state),
         }),+];
     };
     (@wire $name:ident) => { stringify!($name) };
@@ -92,15 +92,16 @@ macro_rules! operations {
     (@body $body:ident) => { $body };
     (@stage -) => { None };
     (@stage $stage:ident) => { Some(stringify!($stage)) };
-    (@implemented yes) => { true };
-    (@implemented $state:ident) => { false };
-    (@superseded superseded) => { true };
-    (@superseded $state:ident) => { false };
+    (@support yes) => { Support::Full };
+    (@support none) => { Support::Nothing };
+    (@support no) => { Support::Missing };
+    (@support superseded) => { Support::Superseded };
 }
 
 // `versioned` asks for its second action instead when the request names a version, `source` concerns the
 // object that is copied, `each` every object named in the body, and `with` only requests that carry the
-// header. A `superseded` row is the older name of a later row for the same request, and is never resolved to.
+// header. `none` answers that there is nothing, which is true as long as nobody can make it (`nothing`). A
+// `superseded` row is the older name of a later row for the same request, and is never resolved to.
 #[rustfmt::skip]
 operations! {
 //  operation                             method target   selected by                   IAM actions, all required                                 body          digest    enforced by  implemented
@@ -136,52 +137,52 @@ operations! {
     GetObjectLockConfiguration           | Get    Bucket  [sub("object-lock")]          [all("s3:GetBucketObjectLockConfiguration")]              none          Optional  -            yes
     PutObjectLockConfiguration           | Put    Bucket  [sub("object-lock")]          [all("s3:PutBucketObjectLockConfiguration")]              Xml(KIB64)    Required  -            yes
 
-    GetBucketAbac                        | Get    Bucket  [sub("abac")]                 [all("s3:GetBucketAbac")]                                 none          Optional  policy       no
+    GetBucketAbac                        | Get    Bucket  [sub("abac")]                 [all("s3:GetBucketAbac")]                                 none          Optional  policy       none
     PutBucketAbac                        | Put    Bucket  [sub("abac")]                 [all("s3:PutBucketAbac")]                                 Xml(KIB64)    Optional  policy       no
-    GetBucketAccelerateConfiguration     | Get    Bucket  [sub("accelerate")]           [all("s3:GetAccelerateConfiguration")]                    none          Optional  -            no
+    GetBucketAccelerateConfiguration     | Get    Bucket  [sub("accelerate")]           [all("s3:GetAccelerateConfiguration")]                    none          Optional  -            none
     PutBucketAccelerateConfiguration     | Put    Bucket  [sub("accelerate")]           [all("s3:PutAccelerateConfiguration")]                    Xml(KIB64)    Optional  -            no
     GetBucketAcl                         | Get    Bucket  [sub("acl")]                  [all("s3:GetBucketAcl")]                                  none          Optional  policy       yes
     PutBucketAcl                         | Put    Bucket  [sub("acl")]                  [all("s3:PutBucketAcl")]                                  Xml(KIB64)    Expected  policy       yes
-    ListBucketAnalyticsConfigurations    | Get    Bucket  [sub("analytics")]            [all("s3:GetAnalyticsConfiguration")]                     none          Optional  -            no
-    GetBucketAnalyticsConfiguration      | Get    Bucket  [sub("analytics"), has("id")] [all("s3:GetAnalyticsConfiguration")]                     none          Optional  -            no
+    ListBucketAnalyticsConfigurations    | Get    Bucket  [sub("analytics")]            [all("s3:GetAnalyticsConfiguration")]                     none          Optional  -            none
+    GetBucketAnalyticsConfiguration      | Get    Bucket  [sub("analytics"), has("id")] [all("s3:GetAnalyticsConfiguration")]                     none          Optional  -            none
     PutBucketAnalyticsConfiguration      | Put    Bucket  [sub("analytics"), has("id")] [all("s3:PutAnalyticsConfiguration")]                     Xml(KIB64)    Optional  -            no
-    DeleteBucketAnalyticsConfiguration   | Delete Bucket  [sub("analytics"), has("id")] [all("s3:PutAnalyticsConfiguration")]                     none          Optional  -            no
+    DeleteBucketAnalyticsConfiguration   | Delete Bucket  [sub("analytics"), has("id")] [all("s3:PutAnalyticsConfiguration")]                     none          Optional  -            none
     GetBucketCors                        | Get    Bucket  [sub("cors")]                 [all("s3:GetBucketCORS")]                                 none          Optional  cors         yes
     PutBucketCors                        | Put    Bucket  [sub("cors")]                 [all("s3:PutBucketCORS")]                                 Xml(KIB64)    Required  cors         yes
     DeleteBucketCors                     | Delete Bucket  [sub("cors")]                 [all("s3:PutBucketCORS")]                                 none          Optional  cors         yes
     GetBucketEncryption                  | Get    Bucket  [sub("encryption")]           [all("s3:GetEncryptionConfiguration")]                    none          Optional  encryption   yes
     PutBucketEncryption                  | Put    Bucket  [sub("encryption")]           [all("s3:PutEncryptionConfiguration")]                    Xml(KIB64)    Required  encryption   yes
     DeleteBucketEncryption               | Delete Bucket  [sub("encryption")]           [all("s3:PutEncryptionConfiguration")]                    none          Optional  encryption   yes
-    ListBucketIntelligentTieringConfigurations  | Get    Bucket [sub("intelligent-tiering")]            [all("s3:GetIntelligentTieringConfiguration")] none   Optional  -            no
-    GetBucketIntelligentTieringConfiguration    | Get    Bucket [sub("intelligent-tiering"), has("id")] [all("s3:GetIntelligentTieringConfiguration")] none   Optional  -            no
+    ListBucketIntelligentTieringConfigurations  | Get    Bucket [sub("intelligent-tiering")]            [all("s3:GetIntelligentTieringConfiguration")] none   Optional  -            none
+    GetBucketIntelligentTieringConfiguration    | Get    Bucket [sub("intelligent-tiering"), has("id")] [all("s3:GetIntelligentTieringConfiguration")] none   Optional  -            none
     PutBucketIntelligentTieringConfiguration    | Put    Bucket [sub("intelligent-tiering"), has("id")] [all("s3:PutIntelligentTieringConfiguration")] Xml(KIB64) Optional -         no
-    DeleteBucketIntelligentTieringConfiguration | Delete Bucket [sub("intelligent-tiering"), has("id")] [all("s3:PutIntelligentTieringConfiguration")] none   Optional  -            no
-    ListBucketInventoryConfigurations    | Get    Bucket  [sub("inventory")]            [all("s3:GetInventoryConfiguration")]                     none          Optional  -            no
-    GetBucketInventoryConfiguration      | Get    Bucket  [sub("inventory"), has("id")] [all("s3:GetInventoryConfiguration")]                     none          Optional  -            no
+    DeleteBucketIntelligentTieringConfiguration | Delete Bucket [sub("intelligent-tiering"), has("id")] [all("s3:PutIntelligentTieringConfiguration")] none   Optional  -            none
+    ListBucketInventoryConfigurations    | Get    Bucket  [sub("inventory")]            [all("s3:GetInventoryConfiguration")]                     none          Optional  -            none
+    GetBucketInventoryConfiguration      | Get    Bucket  [sub("inventory"), has("id")] [all("s3:GetInventoryConfiguration")]                     none          Optional  -            none
     PutBucketInventoryConfiguration      | Put    Bucket  [sub("inventory"), has("id")] [all("s3:PutInventoryConfiguration")]                     Xml(KIB64)    Optional  -            no
-    DeleteBucketInventoryConfiguration   | Delete Bucket  [sub("inventory"), has("id")] [all("s3:PutInventoryConfiguration")]                     none          Optional  -            no
+    DeleteBucketInventoryConfiguration   | Delete Bucket  [sub("inventory"), has("id")] [all("s3:PutInventoryConfiguration")]                     none          Optional  -            none
     GetBucketLifecycle                   | Get    Bucket  [sub("lifecycle")]            [all("s3:GetLifecycleConfiguration")]                     none          Optional  -            superseded
-    GetBucketLifecycleConfiguration      | Get    Bucket  [sub("lifecycle")]            [all("s3:GetLifecycleConfiguration")]                     none          Optional  -            no
+    GetBucketLifecycleConfiguration      | Get    Bucket  [sub("lifecycle")]            [all("s3:GetLifecycleConfiguration")]                     none          Optional  -            none
     PutBucketLifecycle                   | Put    Bucket  [sub("lifecycle")]            [all("s3:PutLifecycleConfiguration")]                     Xml(MIB2)     Required  -            superseded
     PutBucketLifecycleConfiguration      | Put    Bucket  [sub("lifecycle")]            [all("s3:PutLifecycleConfiguration")]                     Xml(MIB2)     Required  -            no
-    DeleteBucketLifecycle                | Delete Bucket  [sub("lifecycle")]            [all("s3:PutLifecycleConfiguration")]                     none          Optional  -            no
-    GetBucketLogging                     | Get    Bucket  [sub("logging")]              [all("s3:GetBucketLogging")]                              none          Optional  -            no
+    DeleteBucketLifecycle                | Delete Bucket  [sub("lifecycle")]            [all("s3:PutLifecycleConfiguration")]                     none          Optional  -            none
+    GetBucketLogging                     | Get    Bucket  [sub("logging")]              [all("s3:GetBucketLogging")]                              none          Optional  -            none
     PutBucketLogging                     | Put    Bucket  [sub("logging")]              [all("s3:PutBucketLogging")]                              Xml(KIB64)    Expected  -            no
     CreateBucketMetadataConfiguration    | Post   Bucket  [sub("metadataConfiguration")] [all("s3:CreateBucketMetadataTableConfiguration")]       Xml(KIB64)    Required  -            no
-    GetBucketMetadataConfiguration       | Get    Bucket  [sub("metadataConfiguration")] [all("s3:GetBucketMetadataTableConfiguration")]          none          Optional  -            no
-    DeleteBucketMetadataConfiguration    | Delete Bucket  [sub("metadataConfiguration")] [all("s3:DeleteBucketMetadataTableConfiguration")]       none          Optional  -            no
+    GetBucketMetadataConfiguration       | Get    Bucket  [sub("metadataConfiguration")] [all("s3:GetBucketMetadataTableConfiguration")]          none          Optional  -            none
+    DeleteBucketMetadataConfiguration    | Delete Bucket  [sub("metadataConfiguration")] [all("s3:DeleteBucketMetadataTableConfiguration")]       none          Optional  -            none
     CreateBucketMetadataTableConfiguration | Post Bucket  [sub("metadataTable")]        [all("s3:CreateBucketMetadataTableConfiguration")]        Xml(KIB64)    Required  -            no
-    GetBucketMetadataTableConfiguration  | Get    Bucket  [sub("metadataTable")]        [all("s3:GetBucketMetadataTableConfiguration")]           none          Optional  -            no
-    DeleteBucketMetadataTableConfiguration | Delete Bucket [sub("metadataTable")]       [all("s3:DeleteBucketMetadataTableConfiguration")]        none          Optional  -            no
+    GetBucketMetadataTableConfiguration  | Get    Bucket  [sub("metadataTable")]        [all("s3:GetBucketMetadataTableConfiguration")]           none          Optional  -            none
+    DeleteBucketMetadataTableConfiguration | Delete Bucket [sub("metadataTable")]       [all("s3:DeleteBucketMetadataTableConfiguration")]        none          Optional  -            none
     UpdateBucketMetadataAnnotationTableConfiguration | Put Bucket [sub("metadataAnnotationTable")] [all("s3:UpdateBucketMetadataAnnotationTableConfiguration")] Xml(KIB64) Required - no
     UpdateBucketMetadataInventoryTableConfiguration  | Put Bucket [sub("metadataInventoryTable")]  [all("s3:UpdateBucketMetadataInventoryTableConfiguration")]  Xml(KIB64) Required - no
     UpdateBucketMetadataJournalTableConfiguration    | Put Bucket [sub("metadataJournalTable")]    [all("s3:UpdateBucketMetadataJournalTableConfiguration")]    Xml(KIB64) Required - no
-    ListBucketMetricsConfigurations      | Get    Bucket  [sub("metrics")]              [all("s3:GetMetricsConfiguration")]                       none          Optional  -            no
-    GetBucketMetricsConfiguration        | Get    Bucket  [sub("metrics"), has("id")]   [all("s3:GetMetricsConfiguration")]                       none          Optional  -            no
+    ListBucketMetricsConfigurations      | Get    Bucket  [sub("metrics")]              [all("s3:GetMetricsConfiguration")]                       none          Optional  -            none
+    GetBucketMetricsConfiguration        | Get    Bucket  [sub("metrics"), has("id")]   [all("s3:GetMetricsConfiguration")]                       none          Optional  -            none
     PutBucketMetricsConfiguration        | Put    Bucket  [sub("metrics"), has("id")]   [all("s3:PutMetricsConfiguration")]                       Xml(KIB64)    Optional  -            no
-    DeleteBucketMetricsConfiguration     | Delete Bucket  [sub("metrics"), has("id")]   [all("s3:PutMetricsConfiguration")]                       none          Optional  -            no
+    DeleteBucketMetricsConfiguration     | Delete Bucket  [sub("metrics"), has("id")]   [all("s3:PutMetricsConfiguration")]                       none          Optional  -            none
     GetBucketNotification                | Get    Bucket  [sub("notification")]         [all("s3:GetBucketNotification")]                         none          Optional  -            superseded
-    GetBucketNotificationConfiguration   | Get    Bucket  [sub("notification")]         [all("s3:GetBucketNotification")]                         none          Optional  -            no
+    GetBucketNotificationConfiguration   | Get    Bucket  [sub("notification")]         [all("s3:GetBucketNotification")]                         none          Optional  -            none
     PutBucketNotification                | Put    Bucket  [sub("notification")]         [all("s3:PutBucketNotification")]                         Xml(KIB64)    Required  -            superseded
     PutBucketNotificationConfiguration   | Put    Bucket  [sub("notification")]         [all("s3:PutBucketNotification")]                         Xml(KIB64)    Optional  -            no
     GetBucketOwnershipControls           | Get    Bucket  [sub("ownershipControls")]    [all("s3:GetBucketOwnershipControls")]                    none          Optional  policy       yes
@@ -194,14 +195,14 @@ operations! {
     GetPublicAccessBlock                 | Get    Bucket  [sub("publicAccessBlock")]    [all("s3:GetBucketPublicAccessBlock")]                    none          Optional  policy       yes
     PutPublicAccessBlock                 | Put    Bucket  [sub("publicAccessBlock")]    [all("s3:PutBucketPublicAccessBlock")]                    Xml(KIB64)    Required  policy       yes
     DeletePublicAccessBlock              | Delete Bucket  [sub("publicAccessBlock")]    [all("s3:PutBucketPublicAccessBlock")]                    none          Optional  policy       yes
-    GetBucketReplication                 | Get    Bucket  [sub("replication")]          [all("s3:GetReplicationConfiguration")]                   none          Optional  -            no
+    GetBucketReplication                 | Get    Bucket  [sub("replication")]          [all("s3:GetReplicationConfiguration")]                   none          Optional  -            none
     PutBucketReplication                 | Put    Bucket  [sub("replication")]          [all("s3:PutReplicationConfiguration")]                   Xml(MIB2)     Required  -            no
-    DeleteBucketReplication              | Delete Bucket  [sub("replication")]          [all("s3:PutReplicationConfiguration")]                   none          Optional  -            no
+    DeleteBucketReplication              | Delete Bucket  [sub("replication")]          [all("s3:PutReplicationConfiguration")]                   none          Optional  -            none
     GetBucketRequestPayment              | Get    Bucket  [sub("requestPayment")]       [all("s3:GetBucketRequestPayment")]                       none          Optional  policy       yes
     PutBucketRequestPayment              | Put    Bucket  [sub("requestPayment")]       [all("s3:PutBucketRequestPayment")]                       Xml(KIB64)    Required  policy       yes
-    GetBucketWebsite                     | Get    Bucket  [sub("website")]              [all("s3:GetBucketWebsite")]                              none          Optional  website      no
+    GetBucketWebsite                     | Get    Bucket  [sub("website")]              [all("s3:GetBucketWebsite")]                              none          Optional  website      none
     PutBucketWebsite                     | Put    Bucket  [sub("website")]              [all("s3:PutBucketWebsite")]                              Xml(KIB64)    Expected  website      no
-    DeleteBucketWebsite                  | Delete Bucket  [sub("website")]              [all("s3:DeleteBucketWebsite")]                           none          Optional  website      no
+    DeleteBucketWebsite                  | Delete Bucket  [sub("website")]              [all("s3:DeleteBucketWebsite")]                           none          Optional  website      none
 
     GetObject                            | Get    Object  []                            [versioned("s3:GetObject", "s3:GetObjectVersion")]        none          Optional  -            yes
     HeadObject                           | Head   Object  []                            [versioned("s3:GetObject", "s3:GetObjectVersion")]        none          Optional  -            yes
@@ -258,11 +259,6 @@ impl Operation {
                 | Operation::PutAccountPublicAccessBlock
                 | Operation::DeleteAccountPublicAccessBlock
         )
-    }
-
-    /// Whether what the operation asks for is done, rather than answered with `NotImplemented`.
-    pub fn is_implemented(self) -> bool {
-        self.row().implemented
     }
 }
 

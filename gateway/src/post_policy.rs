@@ -8,6 +8,7 @@ mod read;
 
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::form::Form;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A policy, read.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -50,20 +51,22 @@ impl PostPolicy {
         if now_ms >= self.expiration_ms {
             return Err(denied("Policy expired."));
         }
-        let mut extra: Vec<&str> = Vec::new();
+        let covered: BTreeSet<&str> = self.conditions.iter().filter_map(Condition::field).collect();
+        let (mut extra, mut seen) = (Vec::new(), BTreeSet::new());
         for (name, _) in form.iter() {
-            if !is_exempt(name) && !self.covers(name) && !extra.contains(&name) {
+            if !is_exempt(name) && !covered.contains(name) && seen.insert(name) {
                 extra.push(name);
             }
         }
         if !extra.is_empty() {
             return Err(denied(&format!("Extra input fields: {}", extra.join(", "))));
         }
+        let fields = sent(form, bucket);
         for condition in &self.conditions {
-            condition.check(form, bucket)?;
+            condition.check(&fields)?;
         }
         // Without one, the form would do for every bucket of whoever signed it.
-        if self.covers("bucket") { Ok(()) } else { Err(denied("Extra input fields: bucket")) }
+        if covered.contains("bucket") { Ok(()) } else { Err(denied("Extra input fields: bucket")) }
     }
 
     /// The lengths that the file may have, from the least to the greatest; `None` where they are not limited.
@@ -86,31 +89,66 @@ impl PostPolicy {
         };
         Err(S3Error::new(code).detail("ProposedSize", length.to_string()).detail(name, limit.to_string()))
     }
-
-    fn covers(&self, field: &str) -> bool {
-        self.conditions.iter().any(|own| matches!(own, Condition::Field { name, .. } if name == field))
-    }
 }
 
 impl Condition {
-    fn check(&self, form: &Form, bucket: &str) -> Result<()> {
+    /// The field that it is about.
+    fn field(&self) -> Option<&str> {
+        match self {
+            Condition::Field { name, .. } => Some(name),
+            Condition::Length { .. } => None,
+        }
+    }
+
+    fn check(&self, fields: &BTreeMap<&str, Sent<'_>>) -> Result<()> {
         let Condition::Field { name, matching, value, text } = self else { return Ok(()) };
-        let holds = |actual: &str| match matching {
-            Matching::Exact => actual == value,
-            // Of a list of types, each has to be one that is meant.
-            Matching::StartsWith if name == "content-type" => {
-                actual.split(',').all(|part| part.trim_start().starts_with(value.as_str()))
-            }
-            Matching::StartsWith => actual.starts_with(value.as_str()),
-        };
-        let fulfilled = match name.as_str() {
-            // Where the form was sent to counts, not what it says.
-            "bucket" => holds(bucket) && form.all("bucket").all(holds),
-            // A field may occur more than once: what is judged must be what is used.
-            _ => form.get(name).is_some() && form.all(name).all(holds),
-        };
+        let fulfilled = fields.get(name.as_str()).is_some_and(|sent| match matching {
+            Matching::Exact => sent.is_one && sent.first == value,
+            Matching::StartsWith => sent.begins.starts_with(value.as_bytes()),
+        });
         if fulfilled { Ok(()) } else { Err(denied(&format!("Policy Condition failed: {text}"))) }
     }
+}
+
+/// All values of a field, in short. It may occur more than once, and what is judged must be what is used: a condition has to
+/// hold for each. There may be many of both, so that they are not held against one another.
+struct Sent<'a> {
+    first: &'a str,
+    /// Whether all values are the first.
+    is_one: bool,
+    /// With what all of them begin.
+    begins: &'a [u8],
+}
+
+/// What a form says, by the names of its fields. Where it was sent to counts as its bucket, not only what it says.
+fn sent<'a>(form: &'a Form, bucket: &'a str) -> BTreeMap<&'a str, Sent<'a>> {
+    let mut fields: BTreeMap<&str, Sent<'_>> = BTreeMap::new();
+    for (name, value) in std::iter::once(("bucket", bucket)).chain(form.iter()) {
+        let begins = begins(name, value);
+        fields
+            .entry(name)
+            .and_modify(|sent| {
+                sent.is_one &= sent.first == value;
+                sent.begins = shared(sent.begins, begins);
+            })
+            .or_insert(Sent { first: value, is_one: true, begins });
+    }
+    fields
+}
+
+/// With what a value begins: of a list of types, each has to be one that is meant.
+fn begins<'a>(name: &str, value: &'a str) -> &'a [u8] {
+    if name != "content-type" {
+        return value.as_bytes();
+    }
+    let parts = value.split(',').map(|part| part.trim_start().as_bytes());
+    parts.reduce(shared).unwrap_or_default()
+}
+
+/// The start that two texts have in common.
+fn shared<'a>(one: &'a [u8], other: &[u8]) -> &'a [u8] {
+    let length = one.iter().zip(other).take_while(|(one, other)| one == other).count();
+    one.get(..length).unwrap_or_default()
 }
 
 /// Fields that no condition has to cover: the file, and what signs.

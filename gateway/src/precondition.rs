@@ -131,6 +131,9 @@ impl WritePreconditions {
 }
 
 /// The preconditions of a delete.
+///
+/// `If-Match` is S3's, and looks at the current version alone. Size and time S3 knows in directory buckets only, where
+/// what is not there may be deleted whatever is expected of it; they are taken here as they are there.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct DeletePreconditions {
     /// `If-Match`, or `ETag` in DeleteObjects.
@@ -175,21 +178,37 @@ impl DeletePreconditions {
         *self != DeletePreconditions::default()
     }
 
-    /// Judges what is to be deleted. `PreconditionFailed` unless all hold; what does not exist may be
-    /// deleted.
-    pub fn check(&self, found: Option<Judged>) -> Result<()> {
-        let Some(found) = found else { return Ok(()) };
-        let tag_matches = |tags: &EntityTags| match &found.etag {
-            Some(etag) => tags.matches(etag),
-            None => *tags == EntityTags::Any,
-        };
-        if self.if_match.as_ref().is_some_and(|tags| !tag_matches(tags)) {
-            return Err(failed("If-Match"));
+    /// Refuses `If-Match` on a version that is named: `NotImplemented`, which S3 was seen to answer even where the tag
+    /// is that of the version (localstack/localstack issue 13894).
+    pub fn check_version(&self) -> Result<()> {
+        if self.if_match.is_none() {
+            return Ok(());
         }
-        if self.if_match_size.is_some_and(|size| size != found.size) {
+        Err(S3Error::new(ErrorCode::NotImplemented)
+            .message("A header you provided implies functionality that is not implemented")
+            .detail("Header", "If-Match"))
+    }
+
+    /// Judges what a delete of the key, or of a version, would remove or hide; `None` where there is nothing.
+    ///
+    /// `NoSuchKey` for an `If-Match`, any, where there is no object or a delete marker, as S3 was seen to answer
+    /// (ministackorg/ministack issue 1475); `PreconditionFailed` unless all hold.
+    pub fn check(&self, found: Option<Judged>) -> Result<()> {
+        if let Some(tags) = &self.if_match {
+            match found.and_then(|found| found.etag) {
+                None => return Err(ErrorCode::NoSuchKey.into()),
+                Some(etag) if !tags.matches(&etag) => return Err(failed("If-Match")),
+                Some(_) => {}
+            }
+        }
+        let Some(found) = found else { return Ok(()) };
+        // A delete marker is of no size and no time: a condition must not add another one.
+        let is_marker = found.etag.is_none();
+        if self.if_match_size.is_some_and(|size| is_marker || size != found.size) {
             return Err(failed("x-amz-if-match-size"));
         }
-        if self.if_match_modified_ms.is_some_and(|date| date / 1000 != found.modified_ms / 1000) {
+        let is_other = |date: u64| is_marker || date / 1000 != found.modified_ms / 1000;
+        if self.if_match_modified_ms.is_some_and(is_other) {
             return Err(failed("x-amz-if-match-last-modified-time"));
         }
         Ok(())

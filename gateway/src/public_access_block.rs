@@ -32,7 +32,7 @@ impl PublicAccessBlock {
     pub fn parse_document(body: &[u8]) -> Result<PublicAccessBlock> {
         let root = Element::parse_named(body, "PublicAccessBlockConfiguration")?;
         root.only(&["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"])?;
-        let switch = |name| match root.text_of(name).map(str::trim) {
+        let switch = |name| match root.word_of(name) {
             None => Ok(false),
             Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
             Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),

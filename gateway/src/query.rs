@@ -1,6 +1,7 @@
 //! The query string: decoded names and values in the order sent.
 
 use crate::errors::Result;
+use crate::lookup::Order;
 use crate::url_encoding;
 
 /// A parsed query string.
@@ -9,6 +10,7 @@ use crate::url_encoding;
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Query {
     parameters: Vec<(Box<str>, Box<str>)>,
+    order: Order,
 }
 
 impl Query {
@@ -19,12 +21,20 @@ impl Query {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             parameters.push((decode(name)?, decode(value)?));
         }
-        Ok(Query { parameters })
+        let name = |at: usize| parameters.get(at).map_or("", |(name, _): &(Box<str>, Box<str>)| &**name);
+        let order = Order::of(parameters.len(), name);
+        Ok(Query { parameters, order })
     }
 
     /// The first value of a parameter; `""` when it has none.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.iter().find(|(candidate, _)| *candidate == name).map(|(_, value)| value)
+        match self.order.find(name, |at| self.parameters.get(at).map_or("", |(name, _)| &**name)) {
+            None => self.iter().find(|(candidate, _)| *candidate == name).map(|(_, value)| value),
+            Some(positions) => {
+                let (_, value) = self.parameters.get(*positions.first()? as usize)?;
+                Some(value)
+            }
+        }
     }
 
     /// The first value of a parameter, unless it is empty.

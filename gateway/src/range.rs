@@ -42,9 +42,14 @@ impl Range {
         }
     }
 
-    /// The bytes of an object of `size` bytes. `InvalidRange` when there are none.
-    pub fn within(self, size: u64) -> Result<ByteRange> {
+    /// The bytes of an object of `size` bytes; `None` for the last bytes of one that has none, which is all of it.
+    /// `InvalidRange` when there are none otherwise.
+    ///
+    /// A suffix is longer than what is there in an empty object, too. RFC 9110, section 14.1.2, calls it satisfiable, and S3
+    /// answers 200 (apache/arrow-rs-object-store issue 846).
+    pub fn within(self, size: u64) -> Result<Option<ByteRange>> {
         let (start, end) = match self {
+            Range::Suffix(1..) if size == 0 => return Ok(None),
             Range::From(first) => (first, size),
             Range::Between(first, last) => (first, last.saturating_add(1).min(size)),
             Range::Suffix(length) => (size.saturating_sub(length), size),
@@ -52,7 +57,7 @@ impl Range {
         if start >= end {
             return Err(self.unsatisfiable(size));
         }
-        Ok(ByteRange { start, length: end - start })
+        Ok(Some(ByteRange { start, length: end - start }))
     }
 
     fn unsatisfiable(self, size: u64) -> S3Error {
@@ -84,7 +89,7 @@ impl Range {
                 self.to_string(),
                 format!("Range specified is not valid for source object of size: {size}"),
             )),
-            _ => self.within(size),
+            _ => self.within(size)?.ok_or_else(|| self.unsatisfiable(size)),
         }
     }
 }

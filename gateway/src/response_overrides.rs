@@ -35,7 +35,8 @@ impl ResponseOverrides {
         let mut headers = Vec::new();
         for (parameter, header) in OVERRIDES {
             let Some(value) = query.get(parameter) else { continue };
-            if value.chars().any(char::is_control) {
+            // Headers are of Latin-1, and hold no control characters.
+            if value.chars().any(|character| character.is_control() || u32::from(character) > 0xff) {
                 return Err(S3Error::invalid_argument(
                     parameter,
                     value,
@@ -95,8 +96,19 @@ mod tests {
     }
 
     #[test]
-    fn no_line_can_be_smuggled_in() {
-        let query = Query::parse("response-content-type=a%0d%0ax:y").unwrap();
-        assert_eq!(ResponseOverrides::parse(&query).unwrap_err().code, ErrorCode::InvalidArgument);
+    fn only_what_can_stand_in_a_header_replaces_one() {
+        let parsed = |query: &str| ResponseOverrides::parse(&Query::parse(query).unwrap());
+        for (parameter, _) in OVERRIDES {
+            for value in ["a%0d%0ax:y", "a%0ab", "%00", "a%09b", "%7F", "%C2%85", "%E2%82%AC", "%C4%80", "%F0%9F%98%80"] {
+                let error = parsed(&format!("{parameter}={value}")).unwrap_err();
+                assert_eq!(error.code, ErrorCode::InvalidArgument, "{parameter}={value}");
+                assert_eq!(error.details[0], ("ArgumentName", parameter.to_owned()));
+                assert_eq!(
+                    error.message.as_deref(),
+                    Some("Header value cannot be represented using ISO-8859-1.")
+                );
+            }
+            assert!(parsed(&format!("{parameter}=caf%C3%A9%20%C2%A0%C3%BF")).is_ok());
+        }
     }
 }

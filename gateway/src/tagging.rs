@@ -53,8 +53,8 @@ impl TagSet {
         let mut set = TagSet::default();
         for tag in &list.children {
             tag.only(&["Key", "Value"])?;
-            let key = tag.text_of("Key").ok_or(ErrorCode::MalformedXML)?;
-            let value = tag.text_of("Value").ok_or(ErrorCode::MalformedXML)?;
+            let key = tag.exact("Key")?;
+            let value = tag.exact("Value")?;
             set.push(key.to_owned(), value.to_owned(), tagged)?;
         }
         Ok(set)

@@ -5,8 +5,12 @@
 //! | --- | --- |
 //! | `GET /explanations/REQUEST-ID` | why that request was denied, as a JSON document; 404 when nothing is kept of it |
 //! | `GET /explanations?limit=N` | `{"explanations":[…]}`, the newest first |
+//! | `GET /limits` | `{"limits":[…]}`: the rates that hold |
+//! | `PUT /limits/SUBJECT/NAME?requests_per_second=N` | sets a rate from now on, until the server ends |
+//! | `DELETE /limits/SUBJECT/NAME` | lifts it; 404 when there is none |
 
 mod client;
+mod limits;
 mod serve;
 mod socket;
 
@@ -18,8 +22,9 @@ use http::{Method, Response, StatusCode, Uri};
 use http_body_util::Full;
 
 use crate::explanations::Explanations;
+use crate::shares::Rates;
 
-pub use client::{Answered, get};
+pub use client::{Answered, ask, get};
 pub use serve::AdminServer;
 pub use socket::SOCKET;
 
@@ -32,12 +37,17 @@ const LIMIT_MAX: usize = 1000;
 pub struct Admin {
     /// Why calls were denied.
     pub explanations: Arc<Explanations>,
+    /// Limits that the operator sets.
+    pub rates: Arc<Rates>,
 }
 
 impl Admin {
     /// The answer to a request. Whether who asks may, is for whoever serves it to know.
     pub fn answer(&self, method: &Method, uri: &Uri) -> Response<Full<Bytes>> {
         let path = uri.path();
+        if let Some(rest) = path.strip_prefix("/limits") {
+            return limits::answer(&self.rates, method, rest, uri.query().unwrap_or_default());
+        }
         let known = path == "/explanations" || path.starts_with("/explanations/");
         if known && method != Method::GET {
             let mut response = failure(StatusCode::METHOD_NOT_ALLOWED, "GET is what there is");
@@ -50,7 +60,9 @@ impl Admin {
                 None => failure(StatusCode::NOT_FOUND, "no explanation of this request is kept"),
             },
             None if known => self.latest(uri.query().unwrap_or_default()),
-            None => failure(StatusCode::NOT_FOUND, "here are /explanations and /explanations/REQUEST-ID"),
+            None => {
+                failure(StatusCode::NOT_FOUND, "here are /explanations, /explanations/REQUEST-ID and /limits")
+            }
         }
     }
 

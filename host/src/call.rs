@@ -11,6 +11,7 @@ use crate::bindings::calls::{
 };
 use crate::body::{Boundary, Payload};
 use crate::endpoint::{Endpoint, EndpointPolicy};
+use crate::journal::Journal;
 use crate::telemetry::metrics;
 use crate::telemetry::otlp::Laps;
 use crate::volume::{DataKey, PendingBlob};
@@ -155,6 +156,8 @@ pub struct CallState {
     pub work: Option<Work>,
     /// Done and not yet taken.
     pub outcome: Outcome,
+    /// What has become of its work.
+    pub journal: Journal,
     /// The response, once a stage set it.
     pub answer: Option<Answer>,
     /// Header lines for whatever the response will be.
@@ -255,6 +258,7 @@ impl CallState {
             facts: Facts::default(),
             work: None,
             outcome: Outcome::None,
+            journal: Journal::default(),
             answer: None,
             added_headers: String::new(),
             pending: Vec::new(),
@@ -262,6 +266,17 @@ impl CallState {
             explanation: Explanation::Open,
             stopwatch,
         }
+    }
+
+    /// Makes it a call of which stages know nothing yet. What was received for it, and what is kept of its work, stays.
+    pub fn begin_again(&mut self) {
+        self.facts = Facts::default();
+        self.work = None;
+        self.outcome = Outcome::None;
+        self.answer = None;
+        self.added_headers.clear();
+        self.data_keys.clear();
+        self.explanation = Explanation::Open;
     }
 
     /// The values of a header joined with `,`.
@@ -391,6 +406,23 @@ impl Calls {
             if entry.handles == 0 && entry.state.is_none() {
                 self.free.push(slot);
             }
+        }
+    }
+
+    /// The instance that had the handles is gone, and they with it.
+    pub fn drop_handles(&mut self) {
+        for (number, slot) in self.slots.iter_mut().enumerate() {
+            let had_handles = std::mem::take(&mut slot.handles) > 0;
+            if had_handles && slot.state.is_none() {
+                self.free.extend(u32::try_from(number));
+            }
+        }
+    }
+
+    /// A handle for the pipeline, of a call that begins again.
+    pub fn adopt(&mut self, slot: u32) {
+        if let Some(entry) = self.slots.get_mut(slot as usize) {
+            entry.handles = 1;
         }
     }
 

@@ -1,6 +1,7 @@
-//! The command line: `portcullis serve|check|explain|policy|config|version`. Flags of `serve` come from the table of keys.
+//! The command line: `portcullis serve|check|explain|limits|policy|config|version`. Flags of `serve` come from the table of keys.
 
 mod access;
+mod limits;
 
 use std::ffi::OsString;
 use std::io::{Read as _, Write as _};
@@ -21,6 +22,8 @@ use crate::explain;
 use crate::kms;
 use crate::start;
 
+pub use limits::Change;
+
 /// What a process was asked to do.
 #[derive(Debug)]
 pub enum Task {
@@ -30,6 +33,8 @@ pub enum Task {
     Check(Given, Output),
     /// Say why the server of a data folder denied a request.
     Explain(Given, explain::Question, Output),
+    /// Show or change the limits of the server of a data folder.
+    Limits(Given, limits::Change, Output),
     /// Look for what is suspicious in policies.
     Lint(Given, Vec<advice::Named>, Output),
     /// Say what policies would say to requests that nobody made.
@@ -71,6 +76,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, clap
         Some(("serve", matches)) => Task::Serve(given(matches)),
         Some(("check", matches)) => Task::Check(given(matches), output(matches)),
         Some(("explain", matches)) => access::explain(matches),
+        Some(("limits", matches)) => limits::task(matches),
         Some(("policy", matches)) => access::policy(matches),
         Some(("config", matches)) => match matches.subcommand() {
             Some(("show", matches)) => Task::ConfigShow(given(matches)),
@@ -93,6 +99,9 @@ pub fn run(task: Task) -> ExitCode {
         Task::Check(given, output) => load(&given).and_then(|config| check::run(&config, output)),
         Task::Explain(given, question, output) => {
             load(&given).and_then(|config| explain::run(&config, &question, output))
+        }
+        Task::Limits(given, change, output) => {
+            load(&given).and_then(|config| limits::run(&config, &change, output))
         }
         Task::Lint(given, documents, output) => {
             load(&given).and_then(|config| advice::lint(&config, &documents, output))
@@ -201,6 +210,7 @@ fn command() -> Command {
         .subcommand(settings(Command::new("serve").about("Serve requests until told to stop")))
         .subcommand(some_settings(check, &CHECKED))
         .subcommand(access::explain_command())
+        .subcommand(limits::command())
         .subcommand(access::policy_command())
         .subcommand(config)
         .subcommand(

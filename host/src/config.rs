@@ -7,6 +7,7 @@
 mod file;
 mod key;
 mod load;
+mod rate;
 mod size;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ use crate::volume::Options;
 
 pub use key::{Form, KEYS, Key};
 pub use load::{Environment, Given, load};
+pub use rate::{EVERY, Rate, RateEntry, Subject, normal_address};
 
 /// Why a configuration is refused. The text names the source, the key and what is allowed; it never holds a
 /// secret.
@@ -77,6 +79,8 @@ pub struct Config {
     pub master_keys: Vec<MasterKeyEntry>,
     /// Listeners with names, besides those of `listen`.
     pub listeners: Vec<ListenerEntry>,
+    /// How much somebody may ask for in a second.
+    pub rates: Vec<RateEntry>,
     /// `[variables]`: overrides of the variables that the pipeline manifest declares.
     pub variables: BTreeMap<String, String>,
     /// `NOTIFY_SOCKET`: where systemd waits to hear that the server is ready.
@@ -123,12 +127,20 @@ pub struct Limits {
     pub connections_max: usize,
     /// Requests in flight at once, over all workers.
     pub in_flight_max: usize,
+    /// Percent of the places that are kept for requests with a verified signature.
+    pub verified_percent: usize,
+    /// Memory for documents that requests bring along.
+    pub documents_bytes_max: usize,
     /// How long a request head may take from its first byte to its last.
     pub request_head: Duration,
     /// How long a connection may stay without a request.
     pub idle: Duration,
     /// How long no byte of a request body may arrive.
     pub body_idle: Duration,
+    /// How long a body may take whose sender showed no verified signature.
+    pub unverified_body: Duration,
+    /// How many bytes of such a body must come in a second.
+    pub unverified_body_bytes_per_second_min: u64,
     /// How long a client may take no byte of a response.
     pub response_stall: Duration,
     /// How long requests in flight may go on after a stop was asked for.
@@ -257,6 +269,7 @@ impl Default for Config {
             accounts: Vec::new(),
             master_keys: Vec::new(),
             listeners: Vec::new(),
+            rates: Vec::new(),
             variables: BTreeMap::new(),
             notify_socket: None,
             notices: Vec::new(),
@@ -270,10 +283,14 @@ impl Default for Limits {
         Limits {
             connections_max: 8192,
             in_flight_max: 1024,
+            verified_percent: 50,
+            documents_bytes_max: 64 << 20,
             request_head: Duration::from_secs(30),
             idle: Duration::from_secs(120),
             body_idle: Duration::from_secs(60),
-            response_stall: Duration::from_secs(120),
+            unverified_body: Duration::from_secs(300),
+            unverified_body_bytes_per_second_min: 1 << 10,
+            response_stall: Duration::from_secs(60),
             drain: Duration::from_secs(30),
         }
     }

@@ -4,6 +4,8 @@
 //! Time-outs cost a request nothing: what happens on a connection is noted in cells, and a sweep of each
 //! worker looks at the notes of all its connections now and then.
 
+mod socket;
+mod stream;
 mod watch;
 
 use std::convert::Infallible;
@@ -11,39 +13,45 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::Poll;
 use std::time::Duration;
 
 use http::Request;
+use http::request::Parts;
 use hyper::body::Incoming;
-use hyper::rt::Executor;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::Sleep;
 
 use crate::listener::Accepted;
 use crate::serve::{Answer, Origin, Serving};
-use crate::telemetry::metrics::Metrics;
+use crate::shares::Party;
 
+use socket::Socket;
+pub(crate) use stream::Cut;
+use stream::OnThisThread;
 pub(crate) use watch::{Clock, Order, Watch};
 
-/// Bytes of a request line with its headers. S3 allows 8 KiB of headers, and keys of 1,024 bytes,
-/// percent-encoded.
-const HEAD_BYTES_MAX: usize = 64 << 10;
-/// Requests at a time on one HTTP/2 connection.
+/// Bytes of the headers of a request: <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
+pub(crate) const HEADERS_BYTES_MAX: usize = 8 << 10;
+/// Bytes of a request line with its headers. URLs are longer than headers: presigned ones hold the token of a session, and
+/// those of STS may hold one of somebody else, of 20,000 characters.
+const HEAD_BYTES_MAX: usize = 32 << 10;
+/// Headers of a request: more than their bytes allow where any of them says something.
+const HEADERS_MAX: usize = 1024;
+/// What HTTP/2 counts for each header besides its bytes.
+const HEADER_OVERHEAD_BYTES: usize = 32;
+/// Bytes of a connection of HTTP/1.1 that are read ahead, or wait to be written, beyond which no more are.
+const BUFFER_BYTES_MAX: usize = 128 << 10;
+/// Requests at a time on one HTTP/2 connection, and the part of a worker's places that they are at most.
 const STREAMS_MAX: u32 = 128;
+const STREAMS_PART: usize = 4;
 /// Flow-control windows of HTTP/2: what one stream sends in 10 ms at 100 MB/s, and four of them.
 const STREAM_WINDOW_BYTES: u32 = 1 << 20;
 const CONNECTION_WINDOW_BYTES: u32 = 4 << 20;
 /// A quiet HTTP/2 peer is asked whether it lives after this long, and given up after as long again.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
-/// A closed connection is read on for so long, and so far, before it is forgotten.
-const LINGER_TIME_MAX: Duration = Duration::from_secs(1);
-const LINGER_BYTES_MAX: usize = 256 << 10;
 /// The first bytes of HTTP/2 with prior knowledge; no request of HTTP/1.1 begins like this.
 const HTTP2_START: &[u8; 4] = b"PRI ";
 /// Pause between looks at a connection whose first bytes come one by one.
@@ -51,16 +59,21 @@ const START_PAUSE: Duration = Duration::from_millis(5);
 
 /// Serves a connection to its end.
 pub(crate) async fn serve<A: Answer>(serving: Rc<Serving<A>>, accepted: Accepted) {
-    let Accepted { stream, remote, door, place } = accepted;
+    let Accepted { stream, remote, door, place, is_beyond } = accepted;
     serving.metrics.connections(1);
-    let (number, watch) = serving.watch();
+    let crowd = &serving.shares.crowd;
+    let has_room = !is_beyond || crowd.make_room() || serving.shares.make_connection();
+    let (number, watch) = crowd.enter(Party::of_address(remote.ip()));
+    if !has_room {
+        crowd.narrow(&watch);
+    }
     let origin = Rc::new(Origin { remote, door });
     // Errors here are the client's: it went away, or did not speak HTTP. They are not worth more than a debug
     // line.
     if let Err(error) = converse(&serving, stream, &origin, &watch).await {
         tracing::debug!(%remote, error = format!("{error:#}"), "a connection ended");
     }
-    serving.unwatch(number);
+    serving.shares.crowd.leave(number);
     serving.metrics.connections(-1);
     drop(place);
 }
@@ -75,8 +88,8 @@ async fn converse<A: Answer>(
     stream.set_nodelay(true)?;
     let version = obeying(watch, pin!(version(&stream, watch)), |_| Order::Close).await;
     let Some(version) = version.transpose()? else { return Ok(()) };
-    let metrics = Arc::clone(&serving.metrics);
-    let io = TokioIo::new(Socket { stream, watch: Rc::clone(watch), metrics, linger: None });
+    let Serving { shares, metrics, request_ids, .. } = &**serving;
+    let io = TokioIo::new(Socket::new(stream, watch, shares, metrics, request_ids));
     let service = service_fn(|request: Request<Incoming>| {
         let (serving, origin, watch) = (Rc::clone(serving), Rc::clone(origin), Rc::clone(watch));
         async move { Ok::<_, Infallible>(serving.answer(request, &origin, watch).await) }
@@ -92,7 +105,7 @@ async fn converse<A: Answer>(
         }
         Version::Http2 => {
             watch.multiplex();
-            let connection = pin!(http2().serve_connection(io, service));
+            let connection = pin!(http2(serving.places_max()).serve_connection(io, service));
             obeying(watch, connection, |connection| {
                 connection.graceful_shutdown();
                 Order::Serve
@@ -139,7 +152,7 @@ async fn version(stream: &TcpStream, watch: &Watch) -> io::Result<Version> {
     loop {
         let mut start = [0; HTTP2_START.len()];
         let length = stream.peek(&mut start).await?;
-        watch.received();
+        watch.received(0);
         if length == 0 || start.get(..length) != HTTP2_START.get(..length) {
             return Ok(Version::Http1);
         }
@@ -154,122 +167,33 @@ fn http1() -> http1::Builder {
     let mut builder = http1::Builder::new();
     // The watch keeps the time, so that no timer is armed for each request. Responses are not held back for requests that
     // have arrived behind them: where the connection ends after the response, nothing would send it any more.
-    builder.header_read_timeout(None).max_header_size(HEAD_BYTES_MAX);
+    builder
+        .header_read_timeout(None)
+        .max_header_size(HEAD_BYTES_MAX)
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(BUFFER_BYTES_MAX);
     builder
 }
 
-fn http2() -> http2::Builder<OnThisThread> {
+/// Whether the headers of a request are longer than allowed. Its request line does not count.
+pub(crate) fn has_long_headers(parts: &Parts) -> bool {
+    // `name: value\r\n`
+    let bytes: usize =
+        parts.headers.iter().map(|(name, value)| name.as_str().len() + value.as_bytes().len() + 4).sum();
+    bytes > HEADERS_BYTES_MAX
+}
+
+fn http2(places_max: usize) -> http2::Builder<OnThisThread> {
+    let streams_max = u32::try_from(places_max / STREAMS_PART).unwrap_or(STREAMS_MAX).clamp(4, STREAMS_MAX);
+    let head_bytes_max = HEAD_BYTES_MAX + HEADERS_MAX / 2 * HEADER_OVERHEAD_BYTES;
     let mut builder = http2::Builder::new(OnThisThread);
     builder
         .timer(TokioTimer::new())
-        .max_concurrent_streams(STREAMS_MAX)
+        .max_concurrent_streams(streams_max)
         .initial_stream_window_size(STREAM_WINDOW_BYTES)
         .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
-        .max_header_list_size(HEAD_BYTES_MAX as u32)
+        .max_header_list_size(u32::try_from(head_bytes_max).unwrap_or(u32::MAX))
         .keep_alive_interval(PING_INTERVAL)
         .keep_alive_timeout(PING_INTERVAL);
     builder
-}
-
-/// Streams of HTTP/2 run where their connection does.
-#[derive(Debug, Clone, Copy)]
-struct OnThisThread;
-
-impl<F: Future + 'static> Executor<F> for OnThisThread {
-    fn execute(&self, future: F) {
-        tokio::task::spawn_local(async move { drop(future.await) });
-    }
-}
-
-/// A socket that notes what passes.
-struct Socket {
-    stream: TcpStream,
-    watch: Rc<Watch>,
-    metrics: Arc<Metrics>,
-    linger: Option<Linger>,
-}
-
-/// The end of a connection after its write side was closed: what the client still sends is read away, because the kernel
-/// answers unread bytes with a reset, which can cost the client the answer.
-struct Linger {
-    deadline: Pin<Box<Sleep>>,
-    bytes_left: usize,
-}
-
-impl AsyncRead for Socket {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let outcome = Pin::new(&mut self.stream).poll_read(context, buffer);
-        let length = buffer.filled().len() - before;
-        if length > 0 {
-            self.watch.received();
-            self.metrics.bytes_in(length);
-        }
-        outcome
-    }
-}
-
-impl Socket {
-    fn sent(&self, outcome: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if let Poll::Ready(Ok(length)) = &outcome {
-            self.metrics.bytes_out(*length);
-        }
-        outcome
-    }
-}
-
-impl AsyncWrite for Socket {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let outcome = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.sent(outcome)
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        pieces: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let outcome = Pin::new(&mut self.stream).poll_write_vectored(context, pieces);
-        self.sent(outcome)
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.linger.is_none() {
-            ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
-            let deadline = Box::pin(tokio::time::sleep(LINGER_TIME_MAX));
-            self.linger = Some(Linger { deadline, bytes_left: LINGER_BYTES_MAX });
-        }
-        let Socket { stream, linger: Some(linger), .. } = &mut *self else { return Poll::Ready(Ok(())) };
-        loop {
-            let mut discarded = [0; 4096];
-            let mut buffer = ReadBuf::new(&mut discarded);
-            match Pin::new(&mut *stream).poll_read(context, &mut buffer) {
-                Poll::Pending => return linger.deadline.as_mut().poll(context).map(Ok),
-                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
-                    linger.bytes_left = linger.bytes_left.saturating_sub(buffer.filled().len());
-                    if linger.bytes_left == 0 {
-                        return Poll::Ready(Ok(()));
-                    }
-                }
-                // The client closed too, or is gone.
-                Poll::Ready(_) => return Poll::Ready(Ok(())),
-            }
-        }
-    }
 }

@@ -6,12 +6,12 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, InstancePre, Linker};
-use wasmtime::{Config, Engine, Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
+use wasmtime::{Config, Engine, ResourceLimiter, Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
 
 use crate::bindings::stages::Position;
 use crate::bindings::{Pipeline, PipelinePre};
@@ -19,12 +19,68 @@ use crate::capabilities::{self, HostState};
 use crate::stages::AddedStages;
 
 /// Epochs tick this often while requests run.
-const EPOCH_TICK: Duration = Duration::from_millis(50);
-/// One step of the pipeline may take this many ticks (2 s) before it is interrupted. A step takes microseconds; a listing
-/// of a page takes about a millisecond.
-pub(crate) const STEP_TICKS_MAX: u64 = 40;
-/// The linear memory of one component of the pipeline may grow to this size.
-pub const MEMORY_BYTES_MAX: usize = 256 << 20;
+pub(crate) const EPOCH_TICK: Duration = Duration::from_millis(20);
+/// A step of the pipeline that is not over after so many ticks is a long one, and its time is taken. A step takes microseconds, a
+/// listing of a page about a millisecond.
+const LONG_STEP_TICKS: u64 = 2;
+/// A long step is interrupted after so much more of its thread's time. It counts the time that the thread ran, not that of the
+/// wall: who shares a machine with a busy neighbour is not interrupted for it.
+const LONG_STEP_TIME_MAX: Duration = Duration::from_millis(500);
+/// What is run by itself, for an operator, may take this many ticks (2 s).
+pub(crate) const ALONE_TICKS_MAX: u64 = 100;
+/// The linear memory of one component of the pipeline may grow to this size, and all of an instance together to the other.
+pub const MEMORY_BYTES_MAX: usize = 96 << 20;
+const INSTANCE_BYTES_MAX: usize = 160 << 20;
+
+/// How far an instance of the pipeline has grown, and how far it may.
+#[derive(Debug)]
+pub struct InstanceLimits {
+    each: StoreLimits,
+    bytes: usize,
+}
+
+impl InstanceLimits {
+    /// Limits of an instance that has no memory yet.
+    pub fn new() -> InstanceLimits {
+        InstanceLimits { each: StoreLimitsBuilder::new().memory_size(MEMORY_BYTES_MAX).build(), bytes: 0 }
+    }
+
+    /// Bytes of all linear memories.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+impl Default for InstanceLimits {
+    fn default() -> Self {
+        InstanceLimits::new()
+    }
+}
+
+impl ResourceLimiter for InstanceLimits {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let bytes = self.bytes.saturating_add(desired.saturating_sub(current));
+        let grows = bytes <= INSTANCE_BYTES_MAX && self.each.memory_growing(current, desired, maximum)?;
+        if grows {
+            self.bytes = bytes;
+        }
+        Ok(grows)
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        self.each.table_growing(current, desired, maximum)
+    }
+}
 
 /// The compiled pipeline.
 pub struct CompiledPipeline {
@@ -62,7 +118,7 @@ impl CompiledPipeline {
     pub fn instantiate(&self, state: HostState) -> Result<(Store<HostState>, Pipeline)> {
         let mut store = Store::new(&self.engine, state);
         store.limiter(|state| &mut state.limits);
-        store.epoch_deadline_callback(|mut context| Ok(extension(&mut context.data_mut().lent)));
+        store.epoch_deadline_callback(|mut context| Ok(patience(context.data_mut())));
         begin_step(&mut store);
         let pipeline = self.pre.instantiate(&mut store)?;
         Ok((store, pipeline))
@@ -71,16 +127,36 @@ impl CompiledPipeline {
 
 /// Gives the next call into the guest its time.
 pub fn begin_step(store: &mut Store<HostState>) {
-    store.set_epoch_deadline(STEP_TICKS_MAX);
+    store.set_epoch_deadline(LONG_STEP_TICKS);
 }
 
-/// A step whose time is over gets back what stages that users added have used of it, once.
-fn extension(lent: &mut Duration) -> UpdateDeadline {
-    let ticks = std::mem::take(lent).as_millis().div_ceil(EPOCH_TICK.as_millis());
-    match u64::try_from(ticks) {
-        Ok(0) | Err(_) => UpdateDeadline::Interrupt,
-        Ok(ticks) => UpdateDeadline::Continue(ticks),
+/// Whether a long step goes on. The time that stages of users took of it is not its own.
+fn patience(state: &mut HostState) -> UpdateDeadline {
+    let now = thread_time();
+    let lent = std::mem::take(&mut state.lent);
+    let since = match state.long_since {
+        Some(since) => since + lent,
+        None => {
+            state.metrics.long_step();
+            now
+        }
+    };
+    state.long_since = Some(since);
+    match now.saturating_sub(since) > LONG_STEP_TIME_MAX {
+        true => UpdateDeadline::Interrupt,
+        false => UpdateDeadline::Continue(1),
     }
+}
+
+/// How long this thread has run. Only long steps ask, so that reading a file is cheap enough; a kernel that does not say it has the
+/// time of the wall taken for it.
+fn thread_time() -> Duration {
+    static START: OnceLock<Instant> = OnceLock::new();
+    let read = || {
+        let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+        text.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+    };
+    read().unwrap_or_else(|| START.get_or_init(Instant::now).elapsed())
 }
 
 /// An engine whose epochs move on.
@@ -113,7 +189,7 @@ pub(crate) fn store_alone(engine: &Engine) -> Store<StoreLimits> {
     let limits = StoreLimitsBuilder::new().memory_size(MEMORY_BYTES_MAX).build();
     let mut store = Store::new(engine, limits);
     store.limiter(|limits| limits);
-    store.set_epoch_deadline(STEP_TICKS_MAX);
+    store.set_epoch_deadline(ALONE_TICKS_MAX);
     store
 }
 

@@ -10,8 +10,11 @@ use http::header::{
 use http::{HeaderMap, Response, StatusCode};
 
 use crate::body::respond::ResponseBody;
+use crate::connection::HEADERS_BYTES_MAX;
 
 const INTERNAL_ERROR: (&str, &str) = ("InternalError", "We encountered an internal error. Please try again.");
+const HEAD_TOO_LONG: (&str, &str) =
+    ("RequestHeaderSectionTooLarge", "Your request header section exceeds the maximum allowed size.");
 const SLOW_DOWN: (&str, &str) = ("SlowDown", "Please reduce your request rate.");
 /// The response header that carries the request id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
@@ -45,15 +48,27 @@ pub fn slow_down(request_id: &str) -> Response<ResponseBody> {
     response
 }
 
-/// 503 as the bytes of a whole HTTP/1.1 response, for a connection that nobody will serve.
-pub fn slow_down_bytes(request_id: &str) -> Bytes {
-    let document = document(SLOW_DOWN, request_id);
+/// 400: the headers of a request are longer than allowed.
+pub fn head_too_long(request_id: &str) -> Response<ResponseBody> {
+    let mut response = answer(StatusCode::BAD_REQUEST, HEAD_TOO_LONG, request_id);
+    *response.body_mut() = ResponseBody::Bytes(head_too_long_document(request_id).into());
+    response
+}
+
+/// The same as the bytes of a whole HTTP/1.1 response, for a head that was not read to its end.
+pub fn head_too_long_bytes(request_id: &str) -> Bytes {
+    let document = head_too_long_document(request_id);
     let length = document.len();
     let head = format!(
-        "HTTP/1.1 503 Service Unavailable\r\n{CONTENT_TYPE}: application/xml\r\ncontent-length: {length}\r\n\
-         {REQUEST_ID}: {request_id}\r\n{RETRY_AFTER}: {RETRY_AFTER_SECONDS}\r\n{CONNECTION}: close\r\n\r\n"
+        "HTTP/1.1 400 Bad Request\r\n{CONTENT_TYPE}: application/xml\r\ncontent-length: {length}\r\n\
+         {REQUEST_ID}: {request_id}\r\n{CONNECTION}: close\r\n\r\n"
     );
     Bytes::from(head + &document)
+}
+
+fn head_too_long_document(request_id: &str) -> String {
+    let allowed = format!("<MaxSizeAllowed>{HEADERS_BYTES_MAX}</MaxSizeAllowed><RequestId>");
+    document(HEAD_TOO_LONG, request_id).replace("<RequestId>", &allowed)
 }
 
 fn answer(status: StatusCode, error: (&str, &str), request_id: &str) -> Response<ResponseBody> {

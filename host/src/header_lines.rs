@@ -27,16 +27,16 @@ pub enum HeaderError {
     TooLong,
 }
 
-/// Appends lines to the headers of a response.
-///
-/// # Errors
-/// A malformed line; the lines before it are appended.
-pub fn append(headers: &mut HeaderMap, lines: &str) -> Result<(), HeaderError> {
+/// Appends lines to the headers of a response. A line that cannot be a header is left out: it may hold what a client sent long
+/// ago, and the rest of the answer is good without it. Answers how many were left out.
+pub fn append(headers: &mut HeaderMap, lines: &str) -> usize {
+    let mut left_out = 0;
     for line in lines.split_terminator('\n') {
-        let (name, value) = parse(line)?;
-        headers.append(name, value);
+        // A map of headers has an end, too.
+        let appended = parse(line).is_ok_and(|(name, value)| headers.try_append(name, value).is_ok());
+        left_out += usize::from(!appended);
     }
-    Ok(())
+    left_out
 }
 
 /// Judges lines of a stage that a user added, `before` bytes of which the response has already.
@@ -62,8 +62,20 @@ pub fn judge(lines: &str, before: usize) -> Result<(), HeaderError> {
 fn parse(line: &str) -> Result<(HeaderName, HeaderValue), HeaderError> {
     let (name, value) = line.split_once(": ").ok_or(HeaderError::Malformed)?;
     let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| HeaderError::Malformed)?;
-    let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| HeaderError::Malformed)?;
+    let value = match value.is_ascii() {
+        true => HeaderValue::from_str(value).map_err(|_| HeaderError::Malformed)?,
+        false => latin_1(value).ok_or(HeaderError::Malformed)?,
+    };
     Ok((name, value))
+}
+
+/// Headers are of Latin-1 (<https://www.rfc-editor.org/rfc/rfc9110.html#section-5.5>); other characters cannot stand in them.
+fn latin_1(value: &str) -> Option<HeaderValue> {
+    let bytes: Option<Vec<u8>> = value
+        .chars()
+        .map(|character| u8::try_from(character).ok().filter(|byte| !(0x80..0xa0).contains(byte)))
+        .collect();
+    HeaderValue::from_bytes(&bytes?).ok()
 }
 
 #[cfg(test)]
@@ -73,10 +85,19 @@ mod tests {
     #[test]
     fn lines_become_headers() {
         let mut headers = HeaderMap::new();
-        append(&mut headers, "vary: origin\nvary: accept\nx-empty: \n").unwrap();
+        assert_eq!(append(&mut headers, "vary: origin\nvary: accept\nx-empty: \n"), 0);
         assert_eq!(headers.get_all("vary").iter().count(), 2);
         assert_eq!(headers["x-empty"], "");
-        assert_eq!(append(&mut headers, "no colon\n"), Err(HeaderError::Malformed));
+    }
+
+    #[test]
+    fn what_cannot_be_a_header_is_left_out_and_the_rest_is_there() {
+        let mut headers = HeaderMap::new();
+        let lines = "a: 1\nno colon\nx-meta-a b: 2\nb: \u{1}\nc: \u{20ac}\nd: \u{85}\ne: caf\u{e9}\n\nf: 1\u{7f}\ng: 3\n";
+        assert_eq!(append(&mut headers, lines), 7);
+        let names: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+        assert_eq!(names, ["a", "e", "g"]);
+        assert_eq!(headers["e"].as_bytes(), b"caf\xe9");
     }
 
     #[test]

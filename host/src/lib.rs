@@ -3,7 +3,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`cli`], [`config`], [`accounts`], [`secret`] | what the operator says |
-//! | [`start`], [`listener`], [`endpoint`], [`connection`], [`serve`] | sockets, limits, drain |
+//! | [`start`], [`listener`], [`endpoint`], [`connection`], [`serve`], [`shares`] | sockets, limits, drain |
 //! | [`compose`], [`engine`], [`bindings`] | spin.toml to compiled pipeline |
 //! | [`worker`], [`call`], [`work`], [`capabilities`], [`header_lines`], [`stages`] | a request in the pipeline, and what it is lent |
 //! | [`body`] | request and response bodies: framing, digests, streaming |
@@ -31,6 +31,7 @@ pub mod explanations;
 pub mod fallback;
 pub mod header_lines;
 pub mod health;
+pub mod journal;
 pub mod kms;
 pub mod listener;
 pub mod notify;
@@ -38,6 +39,7 @@ pub mod outbound;
 pub mod seals;
 pub mod secret;
 pub mod serve;
+pub mod shares;
 pub mod stages;
 pub mod start;
 pub mod telemetry;

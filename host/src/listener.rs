@@ -8,14 +8,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::net::{self, AddressFamily, SocketFlags, SocketType, sockopt};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::config::Config;
 use crate::endpoint::Endpoint;
-use crate::fallback;
 use crate::health::Duty;
-use crate::telemetry::metrics::{Metrics, Refusal};
 
 /// Connections that the kernel may hold for us.
 const BACKLOG: i32 = 4096;
@@ -23,10 +20,6 @@ const BACKLOG: i32 = 4096;
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 /// The same trouble is logged once in so long.
 const COMPLAINT_INTERVAL: Duration = Duration::from_secs(10);
-/// Refused connections that are answered at the same time; further ones are just closed.
-const REFUSALS_MAX: usize = 64;
-/// How long a refused client may take to read its answer.
-const REFUSAL_TIME_MAX: Duration = Duration::from_secs(1);
 
 /// A bound listener.
 #[derive(Debug)]
@@ -57,6 +50,8 @@ pub(crate) struct Accepted {
     pub(crate) door: Door,
     /// Given back when the connection ends.
     pub(crate) place: Place,
+    /// There are as many connections as are allowed: another one makes room, or this one is answered and closed.
+    pub(crate) is_beyond: bool,
 }
 
 /// A worker as the acceptors see it.
@@ -64,6 +59,8 @@ pub(crate) struct Accepted {
 pub(crate) struct Seat {
     pub(crate) sender: UnboundedSender<Message>,
     pub(crate) connections: Arc<AtomicUsize>,
+    /// How many of them have no request, as of late.
+    pub(crate) idle: Arc<AtomicUsize>,
 }
 
 /// What a worker is told.
@@ -136,8 +133,6 @@ fn open(address: SocketAddr, duty: Duty, endpoint: Option<Arc<Endpoint>>) -> io:
 pub(crate) struct Acceptor {
     pub(crate) seats: Rc<[Seat]>,
     pub(crate) connections_max: usize,
-    pub(crate) metrics: Arc<Metrics>,
-    pub(crate) request_id: Rc<dyn Fn() -> String>,
 }
 
 impl Acceptor {
@@ -146,12 +141,11 @@ impl Acceptor {
         let name = listener.address.to_string().into();
         let door = Door { name, duty: listener.duty, endpoint: listener.endpoint };
         let socket = tokio::net::TcpListener::from_std(listener.socket)?;
-        let refusals = Rc::new(());
         let mut complained: Option<Instant> = None;
         loop {
             // Back to a plain socket: the worker registers it with its own runtime.
             match socket.accept().await.and_then(|(stream, remote)| Ok((stream.into_std()?, remote))) {
-                Ok((stream, remote)) => self.place(stream, remote, &door, &refusals),
+                Ok((stream, remote)) => self.place(stream, remote, &door),
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
                     if complained.is_none_or(|last| last.elapsed() > COMPLAINT_INTERVAL) {
@@ -164,21 +158,19 @@ impl Acceptor {
         }
     }
 
-    /// Gives a connection to the worker with the fewest, or refuses it.
-    fn place(&self, stream: TcpStream, remote: SocketAddr, door: &Door, refusals: &Rc<()>) {
+    /// Gives a connection to the worker with the fewest. A full server gives it to one that has connections without
+    /// requests, so that one of those makes room.
+    fn place(&self, stream: TcpStream, remote: SocketAddr, door: &Door) {
         let load = |seat: &Seat| seat.connections.load(Ordering::Relaxed);
         let total: usize = self.seats.iter().map(load).sum();
-        // Probes must get through when clients have taken every place.
-        if total >= self.connections_max && door.duty != Duty::Admin {
-            self.metrics.refused(Refusal::Connections);
-            if Rc::strong_count(refusals) <= REFUSALS_MAX {
-                tokio::task::spawn_local(refuse(stream, (self.request_id)(), Rc::clone(refusals)));
-            }
-            return;
-        }
-        let Some(seat) = self.seats.iter().min_by_key(|seat| load(seat)) else { return };
+        let is_beyond = total >= self.connections_max && door.duty != Duty::Admin;
+        let seat = match is_beyond {
+            true => self.seats.iter().max_by_key(|seat| (seat.idle.load(Ordering::Relaxed), load(seat))),
+            false => self.seats.iter().min_by_key(|seat| load(seat)),
+        };
+        let Some(seat) = seat else { return };
         let place = Place::take(&seat.connections);
-        let accepted = Accepted { stream, remote, door: door.clone(), place };
+        let accepted = Accepted { stream, remote, door: door.clone(), place, is_beyond };
         // A worker that is gone is noticed by whoever waits for it; the client sees a closed connection.
         let _ = seat.sender.send(Message::Connection(accepted));
     }
@@ -199,19 +191,4 @@ fn is_of_one_connection(error: &io::Error) -> bool {
             | Kind::NetworkDown
             | Kind::TimedOut
     )
-}
-
-/// Answers 503 and closes. Reads what the client sends meanwhile, because closing with unread bytes would
-/// take the answer back.
-async fn refuse(stream: TcpStream, request_id: String, _refusal: Rc<()>) {
-    let answer = async {
-        let mut stream = tokio::net::TcpStream::from_std(stream)?;
-        stream.write_all(&fallback::slow_down_bytes(&request_id)).await?;
-        stream.shutdown().await?;
-        let mut unread = [0; 4096];
-        while stream.read(&mut unread).await? > 0 {}
-        io::Result::Ok(())
-    };
-    // Whether the client read it is its own affair.
-    let _ = tokio::time::timeout(REFUSAL_TIME_MAX, answer).await;
 }

@@ -1,46 +1,50 @@
 //! Serving: worker threads with a runtime each, acceptors that feed them, and an orderly end.
 
+mod bodies;
 #[cfg(test)]
 mod tests;
 
-use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
+use std::cell::Cell;
 use std::net::SocketAddr;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body::{Body, Frame, SizeHint};
+use http::header::{CONNECTION, HeaderValue, RETRY_AFTER};
+use http::request::Parts;
+use http::{Request, Response, StatusCode, Version};
 use hyper::body::Incoming;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 use tokio::time::MissedTickBehavior;
 
+use crate::body::lent;
 use crate::body::respond::ResponseBody;
 use crate::config::Limits;
-use crate::connection::{self, Clock, Order, Watch};
+use crate::connection::{self, Cut, Order, Watch};
+use crate::explanations::Explanations;
 use crate::fallback;
 use crate::health::{Health, Phase};
 use crate::listener::{Acceptor, Door, Listener, Message, Seat};
-use crate::telemetry::logs::AccessLine;
+use crate::shares::{Pass, Rates, Refused, Shares};
+use crate::telemetry::logs::{AccessLine, Limited};
 use crate::telemetry::metrics::{Metrics, Refusal};
 use crate::telemetry::request_id::RequestIds;
 use crate::worker::Peer;
+
+pub(crate) use bodies::Outgoing;
+pub use bodies::Received;
 
 /// What answers requests on one thread.
 pub trait Answer: 'static {
     /// Answers a request. Dropped when the client is gone.
     fn answer(
         self: Rc<Self>,
-        request: Request<Incoming>,
+        request: Request<Received<Incoming>>,
         peer: Peer,
     ) -> impl Future<Output = Response<ResponseBody>>;
 
@@ -65,6 +69,10 @@ pub struct Server<F> {
     pub workers: usize,
     /// Bounds on what clients can take.
     pub limits: Limits,
+    /// Limits that the operator sets.
+    pub rates: Arc<Rates>,
+    /// Where it is said why a request was refused.
+    pub explanations: Arc<Explanations>,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// The phase that probes are told.
@@ -87,7 +95,7 @@ const BLOCKING_THREADS_MAX: usize = 64;
 /// How often the end of the last connections is looked for.
 const DRAIN_LOOK: Duration = Duration::from_millis(10);
 /// The sweep runs at least, and at most, this often.
-const SWEEP_MAX: Duration = Duration::from_secs(1);
+const SWEEP_MAX: Duration = Duration::from_millis(250);
 const SWEEP_MIN: Duration = Duration::from_millis(20);
 
 impl<A, F> Server<F>
@@ -114,13 +122,8 @@ where
     {
         let (seats, threads) = self.start_workers().await?;
         let seats: Rc<[Seat]> = seats.into();
-        let ids = RequestIds::new();
-        let acceptor = Rc::new(Acceptor {
-            seats: Rc::clone(&seats),
-            connections_max: self.limits.connections_max,
-            metrics: Arc::clone(&self.metrics),
-            request_id: Rc::new(move || ids.next()),
-        });
+        let acceptor =
+            Rc::new(Acceptor { seats: Rc::clone(&seats), connections_max: self.limits.connections_max });
         let acceptors: Vec<_> = self
             .listeners
             .into_iter()
@@ -156,10 +159,14 @@ where
         for number in 0..self.workers.max(1) {
             let (sender, receiver) = unbounded_channel();
             let (started, start) = oneshot::channel();
+            let idle = Arc::new(AtomicUsize::new(0));
             let worker = WorkerThread {
                 receiver,
                 limits: self.limits.clone(),
-                in_flight_max: self.limits.in_flight_max.div_ceil(self.workers.max(1)),
+                workers: self.workers.max(1),
+                idle: Arc::clone(&idle),
+                rates: Arc::clone(&self.rates),
+                explanations: Arc::clone(&self.explanations),
                 metrics: Arc::clone(&self.metrics),
                 health: Arc::clone(&self.health),
                 access_log: self.access_log,
@@ -169,7 +176,7 @@ where
                 .name(format!("worker-{number}"))
                 .spawn(move || worker.run(started))
                 .context("starting a worker thread")?;
-            seats.push(Seat { sender, connections: Arc::new(AtomicUsize::new(0)) });
+            seats.push(Seat { sender, connections: Arc::new(AtomicUsize::new(0)), idle });
             threads.push(thread);
             starts.push(start);
         }
@@ -199,7 +206,10 @@ async fn drain(seats: &[Seat], limit: Duration) -> usize {
 struct WorkerThread<F> {
     receiver: UnboundedReceiver<Message>,
     limits: Limits,
-    in_flight_max: usize,
+    workers: usize,
+    idle: Arc<AtomicUsize>,
+    rates: Arc<Rates>,
+    explanations: Arc<Explanations>,
     metrics: Arc<Metrics>,
     health: Arc<Health>,
     access_log: AccessLog,
@@ -225,18 +235,20 @@ where
             Ok(answer) => answer,
             Err(error) => return drop(started.send(Err(error))),
         };
+        lent::share_among(self.workers);
+        let places_max = self.limits.in_flight_max.div_ceil(self.workers);
         let serving = Rc::new(Serving {
             answer,
+            shares: Shares::new(&self.limits, places_max, self.workers, &self.metrics, &self.rates),
             limits: self.limits,
-            in_flight_max: self.in_flight_max,
+            places_max,
+            idle: self.idle,
+            explanations: self.explanations,
             metrics: self.metrics,
             health: self.health,
             access_log: self.access_log,
-            request_ids: RequestIds::new(),
-            clock: Rc::new(Clock::new()),
+            request_ids: Rc::new(RequestIds::new()),
             in_flight: Rc::new(Cell::new(0)),
-            connections: RefCell::new(BTreeMap::new()),
-            next_connection: Cell::new(0),
         });
         drop(started.send(Ok(())));
         LocalSet::new().block_on(&runtime, serving.work(self.receiver));
@@ -248,16 +260,17 @@ where
 /// One worker thread while it serves.
 pub(crate) struct Serving<A> {
     answer: Rc<A>,
+    pub(crate) shares: Rc<Shares>,
     limits: Limits,
-    in_flight_max: usize,
+    places_max: usize,
+    /// How many connections could be closed, for the acceptors.
+    idle: Arc<AtomicUsize>,
+    explanations: Arc<Explanations>,
     pub(crate) metrics: Arc<Metrics>,
     health: Arc<Health>,
     access_log: AccessLog,
-    request_ids: RequestIds,
-    clock: Rc<Clock>,
+    pub(crate) request_ids: Rc<RequestIds>,
     in_flight: Rc<Cell<usize>>,
-    connections: RefCell<BTreeMap<u64, Rc<Watch>>>,
-    next_connection: Cell<u64>,
 }
 
 impl<A: Answer> Serving<A> {
@@ -275,13 +288,15 @@ impl<A: Answer> Serving<A> {
                     }
                     Some(Message::Finish) => {
                         finishing = true;
-                        self.tell_all(|_| Order::Finish);
+                        self.shares.crowd.tell_all(|_| Order::Finish);
                     }
                     Some(Message::End) | None => return,
                 },
                 _ = sweep.tick() => {
-                    self.clock.advance();
-                    self.tell_all(|watch| watch.judge(&self.limits));
+                    self.shares.clock.advance();
+                    self.shares.crowd.tell_all(|watch| watch.judge(&self.limits));
+                    self.shares.sweep();
+                    self.idle.store(self.shares.crowd.idle(), Ordering::Relaxed);
                     if self.in_flight.get() == 0 {
                         self.answer.rest();
                     }
@@ -290,54 +305,112 @@ impl<A: Answer> Serving<A> {
         }
     }
 
-    fn tell_all(&self, order: impl Fn(&Watch) -> Order) {
-        for watch in self.connections.borrow().values() {
-            watch.give(order(watch));
-        }
+    /// Requests that it has places for.
+    pub(crate) fn places_max(&self) -> usize {
+        self.places_max
     }
 
-    /// Begins to watch a connection.
-    pub(crate) fn watch(&self) -> (u64, Rc<Watch>) {
-        let number = self.next_connection.get();
-        self.next_connection.set(number + 1);
-        let watch = Rc::new(Watch::new(&self.clock));
-        self.connections.borrow_mut().insert(number, Rc::clone(&watch));
-        (number, watch)
-    }
-
-    /// The connection is gone.
-    pub(crate) fn unwatch(&self, number: u64) {
-        self.connections.borrow_mut().remove(&number);
-    }
-
-    /// Answers a request: a probe here, too many with 503, and everything else by the pipeline.
+    /// Answers a request: a probe here, what is beyond a limit with a refusal, and everything else by the pipeline.
     pub(crate) async fn answer(
         self: Rc<Self>,
         request: Request<Incoming>,
         origin: &Origin,
         watch: Rc<Watch>,
     ) -> Response<Outgoing> {
-        let flight = Flight::begin(&self.in_flight, &self.metrics, watch);
+        let mut flight = Flight::begin(&self.in_flight, &self.metrics, Rc::clone(&watch));
         let (parts, body) = request.into_parts();
         let line = match self.access_log {
             AccessLog::On => Some(AccessLine::begin(&parts, origin.remote)),
             AccessLog::Off => None,
         };
-        let response = if let Some(answer) = self.health.answer(&parts, origin.door.duty, &self.metrics) {
-            answer
-        } else if self.in_flight.get() > self.in_flight_max {
-            self.metrics.refused(Refusal::InFlight);
-            fallback::slow_down(&self.request_ids.next())
-        } else {
-            let Door { name, endpoint, .. } = &origin.door;
-            let (listener, endpoint) = (Arc::clone(name), endpoint.clone());
-            let peer = Peer { remote: origin.remote, listener, endpoint, tls: None };
-            Rc::clone(&self.answer).answer(Request::from_parts(parts, body), peer).await
+        let response = match self.health.answer(&parts, origin.door.duty, &self.metrics) {
+            Some(answer) => answer,
+            None => match self.admit(&parts, origin, &watch) {
+                Ok(pass) => {
+                    flight.pass = Some(Rc::clone(&pass));
+                    self.answer_admitted(parts, body, origin, pass).await
+                }
+                Err(response) => response,
+            },
         };
+        if watch.is_narrow() {
+            watch.give(Order::Finish);
+        }
         if let Some(line) = line {
             line.write(&response);
         }
         flight.respond(response)
+    }
+
+    /// Lets a request in, or says why not.
+    fn admit(
+        &self,
+        parts: &Parts,
+        origin: &Origin,
+        watch: &Rc<Watch>,
+    ) -> Result<Rc<Pass>, Response<ResponseBody>> {
+        if connection::has_long_headers(parts) {
+            self.metrics.refused(Refusal::Head);
+            return Err(fallback::head_too_long(&self.request_ids.next()));
+        }
+        let admitted = match watch.is_narrow() {
+            true => Err(Refused::by(Refusal::Connections)),
+            false => self.shares.admit(parts, origin.remote, watch, Cut::current()),
+        };
+        admitted.map_err(|refused| {
+            let mut response = self.refuse(refused, &self.request_ids.next(), origin);
+            if watch.is_narrow() && parts.version < Version::HTTP_2 {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            response
+        })
+    }
+
+    async fn answer_admitted(
+        &self,
+        parts: Parts,
+        body: Incoming,
+        origin: &Origin,
+        pass: Rc<Pass>,
+    ) -> Response<ResponseBody> {
+        let Door { name, endpoint, .. } = &origin.door;
+        let (listener, endpoint) = (Arc::clone(name), endpoint.clone());
+        let peer =
+            Peer { remote: origin.remote, listener, endpoint, tls: None, pass: Some(Rc::clone(&pass)) };
+        let body = Received::new(body, Rc::clone(&pass));
+        let mut response = Rc::clone(&self.answer).answer(Request::from_parts(parts, body), peer).await;
+        let Some(refused) = pass.refused() else { return response };
+        let id = response.headers().get(fallback::REQUEST_ID).and_then(|id| id.to_str().ok());
+        let id = id.map_or_else(|| self.request_ids.next(), str::to_owned);
+        let refusal = self.refuse(refused, &id, origin);
+        // What the pipeline said of it in its own form is left so.
+        if response.status() != StatusCode::SERVICE_UNAVAILABLE {
+            return refusal;
+        }
+        let limited = Limited(refused.limit.name());
+        response.extensions_mut().insert(limited);
+        if let Some(after) = refusal.headers().get(RETRY_AFTER) {
+            response.headers_mut().insert(RETRY_AFTER, after.clone());
+        }
+        response
+    }
+
+    /// Counts and explains a refusal, and answers it.
+    fn refuse(&self, refused: Refused, request_id: &str, origin: &Origin) -> Response<ResponseBody> {
+        let Refused { limit, wait } = refused;
+        self.metrics.refused(limit);
+        let seconds = wait.as_millis().div_ceil(1000).max(1);
+        if self.explanations.admit() {
+            let text = serde_json::json!({
+                "request_id": request_id, "reason": "over a limit", "limit": limit.name(),
+                "address": origin.remote.ip().to_canonical().to_string(), "retry_after_seconds": seconds as u64,
+            });
+            self.explanations.keep(request_id, &text.to_string());
+        }
+        let mut response = fallback::slow_down(request_id);
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(u64::try_from(seconds).unwrap_or(1)));
+        response.extensions_mut().insert(Limited(limit.name()));
+        response
     }
 }
 
@@ -351,6 +424,8 @@ struct Flight {
     in_flight: Rc<Cell<usize>>,
     metrics: Arc<Metrics>,
     watch: Rc<Watch>,
+    /// Its place; probes need none.
+    pass: Option<Rc<Pass>>,
     responding: bool,
 }
 
@@ -359,13 +434,22 @@ impl Flight {
         in_flight.set(in_flight.get() + 1);
         metrics.in_flight(1);
         watch.request_began();
-        Flight { in_flight: Rc::clone(in_flight), metrics: Arc::clone(metrics), watch, responding: false }
+        let in_flight = Rc::clone(in_flight);
+        Flight { in_flight, metrics: Arc::clone(metrics), watch, pass: None, responding: false }
     }
 
     fn respond(mut self, response: Response<ResponseBody>) -> Response<Outgoing> {
         self.responding = true;
         self.watch.response_began();
-        response.map(|body| Outgoing { body, flight: self })
+        if let Some(pass) = &self.pass {
+            pass.responding(0);
+        }
+        response.map(|body| Outgoing::new(body, self))
+    }
+
+    /// There is room for more of the response: the client takes it.
+    fn taken(&self) {
+        self.watch.taken();
     }
 }
 
@@ -377,32 +461,5 @@ impl Drop for Flight {
         self.watch.request_ended();
         self.in_flight.set(self.in_flight.get().saturating_sub(1));
         self.metrics.in_flight(-1);
-    }
-}
-
-/// A response body on its way; the request is in flight until it is dropped.
-pub(crate) struct Outgoing {
-    body: ResponseBody,
-    flight: Flight,
-}
-
-impl Body for Outgoing {
-    type Data = Bytes;
-    type Error = std::io::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        self.flight.watch.taken();
-        Pin::new(&mut self.body).poll_frame(context)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

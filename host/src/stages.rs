@@ -21,8 +21,8 @@ use crate::capabilities::{CallsView, Guests, HasCalls};
 use crate::header_lines;
 use crate::telemetry::metrics::Metrics;
 
-/// One run may take this many epoch ticks (100 to 150 ms).
-const RUN_TICKS_MAX: u64 = 3;
+/// One run may take this many epoch ticks (100 to 120 ms).
+const RUN_TICKS_MAX: u64 = 6;
 /// Each memory of a run may grow to this size.
 const MEMORY_BYTES_MAX: usize = 16 << 20;
 /// A component of several modules may have this many memories.

@@ -22,13 +22,13 @@ use crate::kms::{self, KeyService};
 use crate::listener::{self, Listener};
 use crate::notify::notify;
 use crate::outbound::Outbound;
-use crate::serve::{AccessLog, Answer, Server};
+use crate::serve::{AccessLog, Answer, Received, Server};
+use crate::shares::{Rates, Room};
 use crate::telemetry::logs;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::otlp::Exporter;
 use crate::vault::Vault;
 use crate::volume::Volume;
-use crate::work::Room;
 use crate::worker::{Ids, Peer, Shared, Worker};
 
 /// Serves until SIGTERM or SIGINT.
@@ -75,12 +75,15 @@ fn serve_volume(
     let manifest = Manifest::load(config.pipeline.as_deref())?;
     endpoint::judge(endpoints, &manifest, Some(&config.cache_folder()))?;
     kms::judge(&config, &manifest, Some(&config.cache_folder()))?;
-    let admin = admin(&config, &shared);
+    let rates = Arc::new(Rates::new(&config.rates));
+    let admin = admin(&config, &shared, &rates);
     let greeting = greeting(&config, &accounts, &listeners);
     let server = Server {
         listeners,
         workers: config.worker_count(),
         limits: config.limits.clone(),
+        rates,
+        explanations: Arc::clone(&shared.explanations),
         metrics,
         health: Arc::new(Health::default()),
         access_log: if config.access_log { AccessLog::On } else { AccessLog::Off },
@@ -104,11 +107,14 @@ fn serve_volume(
 }
 
 /// The admin API on its socket. Requests do not need it: a file system without sockets is no reason not to serve.
-fn admin(config: &Config, shared: &Shared) -> Option<AdminServer> {
-    let admin = Admin { explanations: Arc::clone(&shared.explanations) };
+fn admin(config: &Config, shared: &Shared, rates: &Arc<Rates>) -> Option<AdminServer> {
+    let admin = Admin { explanations: Arc::clone(&shared.explanations), rates: Arc::clone(rates) };
     AdminServer::start(&config.data_dir, admin)
         .inspect_err(|error| {
-            tracing::warn!(error = format!("{error:#}"), "no admin socket: `portcullis explain` cannot ask")
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "no admin socket: `portcullis explain` and `portcullis limits` cannot ask"
+            )
         })
         .ok()
 }
@@ -141,7 +147,7 @@ fn share(
         explanations: Arc::new(Explanations::new(config.explanations.clone())),
         stages: Arc::new(stages),
         exporter,
-        unjudged: Room::default(),
+        room: Room::new(config.limits.documents_bytes_max),
         ids: Ids::default(),
     }))
 }
@@ -149,7 +155,7 @@ fn share(
 impl Answer for Worker {
     async fn answer(
         self: std::rc::Rc<Self>,
-        request: http::Request<hyper::body::Incoming>,
+        request: http::Request<Received<hyper::body::Incoming>>,
         peer: Peer,
     ) -> http::Response<crate::body::respond::ResponseBody> {
         self.handle(request, peer).await

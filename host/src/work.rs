@@ -1,10 +1,10 @@
 //! Work that the pipeline asked for: bodies, commits, digests, what is elsewhere.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use http::header::{CONTENT_LENGTH, EXPECT};
 use http::request::Parts;
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::bindings::calls::{self, Batch, Digest, DigestAlgorithm, Fetch, Outcome, Requirement, Span};
 use crate::body::multipart::{self, PartBody, Place};
@@ -13,6 +13,7 @@ use crate::call::{Ingest, StoredBytes, Work};
 use crate::capabilities::keys::hex32;
 use crate::capabilities::{algorithm, contract_algorithm};
 use crate::outbound::{Outbound, Unfetched};
+use crate::shares::Pass;
 use crate::volume::{self, CommitError, PendingBlob, Volume, VolumeError};
 use crate::worker::Shared;
 
@@ -20,41 +21,15 @@ use crate::worker::Shared;
 const DRAIN_BYTES_MAX: u64 = 16 << 20;
 const DRAIN_TIME_MAX: Duration = Duration::from_secs(5);
 
-/// Bytes that may be in memory of bodies whose senders nobody has judged yet, over all workers; a further one is refused.
-const UNJUDGED_BYTES_MAX: usize = 64 << 20;
-/// Such a body that says that it is no longer than this takes none of that: their number is bounded as that of requests is,
-/// and long ones cannot keep out the usual ones.
-const UNJUDGED_SHORT_BYTES_MAX: u64 = 16 << 10;
-
-/// Whether it is known who sends a body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Whether the sender of a body is within their shares.
+#[derive(Debug, Clone)]
 pub enum Sender {
-    /// A stage has established it, or that nobody signed.
-    Judged,
-    /// What judges it is in the body.
-    Unjudged,
-}
-
-/// Room for bodies whose senders nobody has judged yet.
-#[derive(Debug)]
-pub struct Room(Semaphore);
-
-impl Default for Room {
-    fn default() -> Room {
-        Room(Semaphore::new(UNJUDGED_BYTES_MAX))
-    }
-}
-
-impl Room {
-    /// Takes what a body needs, until the answer is dropped. `None` when there is none left.
-    fn take(&self, content_length: Option<u64>, length_max: u64) -> Option<Option<SemaphorePermit<'_>>> {
-        let needed = content_length.map_or(length_max, |length| length.min(length_max));
-        if content_length.is_some() && needed <= UNJUDGED_SHORT_BYTES_MAX {
-            return Some(None);
-        }
-        let permits = u32::try_from(needed).unwrap_or(u32::MAX);
-        self.0.try_acquire_many(permits).ok().map(Some)
-    }
+    /// They are.
+    Admitted(Rc<Pass>),
+    /// They are not: nothing is done for them.
+    Refused,
+    /// Nobody counts.
+    Anybody,
 }
 
 /// What may become of a connection after an answer.
@@ -143,14 +118,20 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let idle = shared.config.body_idle_timeout();
-    match work {
-        Work::Collect(length_max) if sender == Sender::Unjudged => {
-            let outcome = match shared.unjudged.take(body.content_length, length_max) {
-                Some(_room) => collect(body, payload, length_max, idle).await,
-                None => failed(Failure::Overloaded),
-            };
-            (outcome, Vec::new())
+    // Held until the work is done.
+    let _room = match (&sender, &work) {
+        (Sender::Refused, _) => return (failed(Failure::Overloaded), Vec::new()),
+        (Sender::Admitted(pass), Work::Collect(length_max)) => {
+            let room = shared.room.take(pass.party(), body.content_length, *length_max);
+            if room.is_none() {
+                pass.refuse_documents();
+                return (failed(Failure::Overloaded), Vec::new());
+            }
+            room
         }
+        _ => None,
+    };
+    match work {
         Work::Collect(length_max) => (collect(body, payload, length_max, idle).await, Vec::new()),
         Work::Part(boundary, length_max) => (part(body, boundary, length_max, idle).await, Vec::new()),
         Work::Ingest(plan) => ingest(body, payload, plan, &shared.volume, idle).await,
@@ -343,24 +324,4 @@ fn failed(failure: Failure) -> Outcome {
         Failure::StorageFailed => calls::Failure::StorageFailed,
         Failure::Overloaded => calls::Failure::Overloaded,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_bodies_of_anybody_take_room_and_short_ones_do_not() {
-        let room = Room::default();
-        let long = 1 << 20;
-        let held: Vec<_> = (0..64).map(|_| room.take(None, long).unwrap()).collect();
-        assert!(room.take(None, long).is_none() && room.take(Some(long), long).is_none());
-        // Who announces more than is taken is refused while it is read; until then it takes as much as that.
-        assert!(room.take(Some(u64::MAX), long).is_none());
-        assert!(room.take(Some(UNJUDGED_SHORT_BYTES_MAX), long).unwrap().is_none());
-        assert!(room.take(Some(0), long).unwrap().is_none());
-        drop(held);
-        assert!(room.take(Some(UNJUDGED_SHORT_BYTES_MAX + 1), long).unwrap().is_some());
-        assert!(room.take(None, u64::MAX).is_none(), "there is never so much");
-    }
 }

@@ -18,26 +18,27 @@ use wasmtime::component::Resource;
 
 use crate::accounts::Accounts;
 use crate::bindings::Pipeline;
-use crate::bindings::calls::{Principal, Progress};
+use crate::bindings::calls::{Outcome, Principal, Progress};
 use crate::body::Payload;
 use crate::body::respond::ResponseBody;
 use crate::call::{Answer, AnswerBody, CallHandle, CallState, Calls, Stopwatch, Work};
 use crate::capabilities::HostState;
 use crate::config::Config;
 use crate::endpoint::Endpoint;
-use crate::engine::{self, CompiledPipeline};
+use crate::engine::{self, CompiledPipeline, InstanceLimits};
 use crate::explanations::Explanations;
 use crate::fallback;
 use crate::header_lines;
 use crate::kms::KeyService;
 use crate::outbound::Outbound;
+use crate::shares::{Pass, Room};
 use crate::stages::AddedStages;
 use crate::telemetry::logs;
 use crate::telemetry::metrics::{self, Metrics};
 use crate::telemetry::otlp::{Answered, Exporter, Laps};
 use crate::telemetry::request_id::RequestIds;
 use crate::vault::Vault;
-use crate::volume::Volume;
+use crate::volume::{PendingBlob, Volume};
 use crate::work::{self, Sender};
 
 /// What all workers share.
@@ -66,8 +67,8 @@ pub struct Shared {
     pub stages: Arc<AddedStages>,
     /// Where traces go, if anywhere.
     pub exporter: Option<Arc<Exporter>>,
-    /// Room for bodies of whom nobody has judged.
-    pub unjudged: work::Room,
+    /// Memory for documents that requests bring along.
+    pub room: Room,
     /// Numbers for calls and request ids.
     pub ids: Ids,
 }
@@ -96,20 +97,29 @@ pub struct Peer {
     pub endpoint: Option<Arc<Endpoint>>,
     /// The version of TLS; `None` on an open connection.
     pub tls: Option<&'static str>,
+    /// Whether it may go on; `None` where nobody asks.
+    pub pass: Option<Rc<Pass>>,
 }
 
 /// One thread's share of the server.
 pub struct Worker {
     shared: Arc<Shared>,
     instance: RefCell<Instance>,
-    /// Counts instances; a call belongs to the instance it began in.
+    /// Counts instances.
     incarnation: Cell<u64>,
 }
 
 struct Instance {
     store: Store<HostState>,
     pipeline: Pipeline,
+    /// Bytes of its memories when it was new.
+    bytes: usize,
 }
+
+/// An instance that has grown by so much is replaced between two steps, and by so much when its worker is idle: what calls keep
+/// in it while they wait is not worth more than running them again.
+const GROWTH_BUSY_MAX: usize = 48 << 20;
+const GROWTH_IDLE_MAX: usize = 8 << 20;
 
 impl Instance {
     fn new(shared: &Shared) -> Result<Instance> {
@@ -127,10 +137,18 @@ impl Instance {
             snapshot: None,
             snapshot_is_current: false,
             lent: Duration::ZERO,
-            limits: wasmtime::StoreLimitsBuilder::new().memory_size(engine::MEMORY_BYTES_MAX).build(),
+            long_since: None,
+            draws: Default::default(),
+            limits: InstanceLimits::new(),
         };
         let (store, pipeline) = shared.pipeline.instantiate(state)?;
-        Ok(Instance { store, pipeline })
+        let bytes = store.data().limits.bytes();
+        Ok(Instance { store, pipeline, bytes })
+    }
+
+    /// Bytes by which its memories have grown. They never shrink.
+    fn growth(&self) -> usize {
+        self.store.data().limits.bytes().saturating_sub(self.bytes)
     }
 }
 
@@ -144,9 +162,11 @@ enum Step {
 /// A call while its request is served. Dropping it early, because the client is gone, makes the pipeline forget it.
 struct Ticket {
     worker: Rc<Worker>,
-    incarnation: u64,
+    /// The instance that knows the call.
+    incarnation: Cell<u64>,
     slot: u32,
     id: u64,
+    pass: Option<Rc<Pass>>,
     done: bool,
 }
 
@@ -161,6 +181,9 @@ impl Worker {
     pub fn rest(&self) {
         if let Ok(mut instance) = self.instance.try_borrow_mut() {
             instance.store.data_mut().forget_snapshot();
+            if instance.growth() > GROWTH_IDLE_MAX {
+                self.renew(&mut instance);
+            }
         }
     }
 
@@ -187,12 +210,25 @@ impl Worker {
         let stopwatch = (sampled || laps.is_some()).then(|| Stopwatch::start(laps));
         let call = CallState::new(parts, &peer, id, received_ms, request_id.clone(), stopwatch);
         let slot = self.instance.borrow_mut().store.data_mut().calls.insert(call);
-        let mut ticket =
-            Ticket { worker: self.clone(), incarnation: self.incarnation.get(), slot, id, done: false };
-        let finished = self.run(&ticket, &mut body).await;
+        let (incarnation, pass) = (self.incarnation.clone(), peer.pass);
+        let mut ticket = Ticket { worker: self.clone(), incarnation, slot, id, pass, done: false };
+        let answered = self.run(&ticket, &mut body).await;
         ticket.done = true;
+        let finished = self.finish(slot).map(|mut call| {
+            if answered.is_none() {
+                // Whatever it was about to say.
+                call.answer = None;
+            }
+            call
+        });
         let (mut response, mut answered) = match finished {
-            Some(call) => self.answer(call),
+            Some(call) => {
+                // Where it may not go on, its answer is another one.
+                if let Some(pass) = &ticket.pass {
+                    pass.establish(&call.facts);
+                }
+                self.answer(call)
+            }
             None => (fallback::internal_error(&request_id), Answered::default()),
         };
         // What a refused request still sends is read away, within limits: clients that write before they read get their answer.
@@ -207,58 +243,136 @@ impl Worker {
         response
     }
 
-    /// Runs a call to its end: steps of the pipeline, and work in between. `None` when its instance is gone.
-    async fn run<B>(&self, ticket: &Ticket, body: &mut work::RequestBody<B>) -> Option<CallState>
+    /// Runs a call to its end: steps of the pipeline, and work in between. `None` when it is lost: it trapped, or what was done for
+    /// it cannot be brought together with what a fresh instance makes of it.
+    async fn run<B>(&self, ticket: &Ticket, body: &mut work::RequestBody<B>) -> Option<()>
     where
         B: http_body::Body<Data = bytes::Bytes> + Unpin,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
-        let mut step = Step::Start(ticket.slot);
-        while let Progress::Pending = self.step(ticket, step)? {
+        let mut progress = self.step(ticket, Step::Start(ticket.slot))?;
+        while let Progress::Pending = progress {
             let (work, payload, sender) = self.take_work(ticket)?;
             let (outcome, pending) = work::perform(work, payload, sender, body, &self.shared).await;
-            let mut instance = self.instance.try_borrow_mut().ok()?;
-            if self.incarnation.get() != ticket.incarnation {
-                return None;
-            }
-            let call = instance.store.data_mut().calls.get(ticket.slot)?;
-            call.pending.extend(pending);
-            call.outcome = outcome;
-            step = Step::Resume(ticket.id);
+            progress = self.go_on(ticket, outcome, pending)?;
         }
-        let mut instance = self.instance.try_borrow_mut().ok()?;
-        instance.store.data_mut().calls.finish(ticket.slot)
+        Some(())
     }
 
-    /// Runs the pipeline until it answered or waits. `None` when the call's instance is gone, or trapped just now.
+    /// Runs the pipeline until it answered or waits. `None` when it trapped.
     fn step(&self, ticket: &Ticket, step: Step) -> Option<Progress> {
         let mut instance = self.instance.try_borrow_mut().ok()?;
-        if self.incarnation.get() != ticket.incarnation {
-            return None;
-        }
-        let Instance { store, pipeline } = &mut *instance;
+        let state = instance.store.data_mut();
+        state.begin_step();
+        state.draws.begin(Vec::new());
+        self.run_step(&mut instance, ticket, step)
+    }
+
+    fn run_step(&self, instance: &mut Instance, ticket: &Ticket, step: Step) -> Option<Progress> {
+        let Instance { store, pipeline, .. } = instance;
         engine::begin_step(store);
-        store.data_mut().begin_step();
         let pipeline = pipeline.portcullis_gateway_pipeline();
         let progress = match step {
             Step::Start(slot) => pipeline.call_start(&mut *store, Resource::<CallHandle>::new_own(slot)),
             Step::Resume(id) => pipeline.call_resume(&mut *store, id),
         };
         match progress {
-            Ok(progress) => Some(progress),
+            Ok(progress) => {
+                if instance.growth() > GROWTH_BUSY_MAX {
+                    self.renew(instance);
+                }
+                Some(progress)
+            }
             Err(trap) => {
-                self.replace(&mut instance, &trap);
+                self.replace(instance, &trap, ticket);
                 None
             }
         }
     }
 
-    /// A trapped instance is not used again: a fresh one takes its place. Its calls answer 500 when they come back.
-    fn replace(&self, instance: &mut Instance, trap: &wasmtime::Error) {
-        tracing::error!(error = format!("{trap:#}"), "the pipeline trapped; its instance is replaced");
+    /// Goes on with a call whose work is done.
+    fn go_on(&self, ticket: &Ticket, outcome: Outcome, pending: Vec<PendingBlob>) -> Option<Progress> {
+        {
+            let mut instance = self.instance.try_borrow_mut().ok()?;
+            let call = instance.store.data_mut().calls.get(ticket.slot)?;
+            call.pending.extend(pending);
+            call.journal.done(&outcome);
+            call.outcome = outcome;
+        }
+        if self.incarnation.get() == ticket.incarnation.get() {
+            return self.step(ticket, Step::Resume(ticket.id));
+        }
+        self.shared.metrics.call_repeated();
+        self.repeat(ticket)
+    }
+
+    /// Runs a call from its start in an instance that does not know it, up to where it was, and further: work that was done is not
+    /// done again.
+    fn repeat(&self, ticket: &Ticket) -> Option<Progress> {
+        let mut instance = self.instance.try_borrow_mut().ok()?;
+        ticket.incarnation.set(self.incarnation.get());
+        let calls = &mut instance.store.data_mut().calls;
+        calls.get(ticket.slot)?.begin_again();
+        calls.adopt(ticket.slot);
+        let mut step = Step::Start(ticket.slot);
+        for number in 0.. {
+            let state = instance.store.data_mut();
+            let (draws, view) = state.calls.get(ticket.slot)?.journal.step(number);
+            state.begin_step();
+            state.draws.begin(draws);
+            if let Some(view) = view {
+                state.look_back(view);
+            }
+            let progress = self.run_step(&mut instance, ticket, step)?;
+            let call = instance.store.data_mut().calls.get(ticket.slot)?;
+            if let Progress::Responded = progress {
+                return (!call.journal.has_commit_from(number)).then_some(progress);
+            }
+            match call.journal.outcome(number, call.work.as_ref()?) {
+                Some(outcome) => {
+                    call.work = None;
+                    call.outcome = outcome;
+                }
+                // From here on it is new to everybody.
+                None => return call.journal.diverge(number).then_some(progress),
+            }
+            // Its instance grew too much on the way.
+            if self.incarnation.get() != ticket.incarnation.get() {
+                return None;
+            }
+            step = Step::Resume(ticket.id);
+        }
+        None
+    }
+
+    /// A trapped instance is not used again: a fresh one takes its place. The call that trapped is lost; the others begin again when
+    /// they come back.
+    fn replace(&self, instance: &mut Instance, trap: &wasmtime::Error, ticket: &Ticket) {
+        let call = instance.store.data_mut().calls.get(ticket.slot);
+        let request_id = call.as_ref().map_or("", |call| call.request_id.as_str());
+        let target = call.as_ref().and_then(|call| call.facts.target.as_ref());
+        let operation = target.map_or("", |target| target.operation.as_str());
+        let error = format!("{trap:#}");
+        tracing::error!(request_id, operation, error, "the pipeline trapped; its instance is replaced");
         self.shared.metrics.instance_replaced();
+        self.refresh(instance);
+    }
+
+    /// An instance whose memory grew gives it back by its end. Calls that wait begin again.
+    fn renew(&self, instance: &mut Instance) {
+        self.shared.metrics.instance_renewed();
+        self.refresh(instance);
+    }
+
+    /// Puts a fresh instance in the place of one; the calls are handed on, and none of their handles.
+    fn refresh(&self, instance: &mut Instance) {
         match Instance::new(&self.shared) {
-            Ok(fresh) => *instance = fresh,
+            Ok(mut fresh) => {
+                let mut calls = std::mem::take(&mut instance.store.data_mut().calls);
+                calls.drop_handles();
+                fresh.store.data_mut().calls = calls;
+                *instance = fresh;
+            }
             Err(error) => tracing::error!(%error, "no fresh instance could be made"),
         }
         self.incarnation.set(self.incarnation.get() + 1);
@@ -266,19 +380,27 @@ impl Worker {
 
     fn take_work(&self, ticket: &Ticket) -> Option<(Work, Payload, Sender)> {
         let mut instance = self.instance.try_borrow_mut().ok()?;
-        if self.incarnation.get() != ticket.incarnation {
-            return None;
-        }
         let state = instance.store.data_mut();
+        let view = state.view();
         let call = state.calls.get(ticket.slot)?;
         // No fact, no promise: the stages before storage did not look at the body.
         let (work, payload) = (call.work.take()?, call.facts.payload.clone().unwrap_or_default());
-        let sender = if call.facts.principal.is_some() { Sender::Judged } else { Sender::Unjudged };
+        call.journal.waits(&work, &mut state.draws, view);
+        let sender = match &ticket.pass {
+            Some(pass) if pass.establish(&call.facts) => Sender::Admitted(Rc::clone(pass)),
+            Some(_) => Sender::Refused,
+            None => Sender::Anybody,
+        };
         // The wait is charged to the work, once the stage that asked for it goes on.
         if let Some(left) = call.enter(metrics::stage_index(work.stage())) {
             state.metrics.stage(left.stage, left.elapsed);
         }
         Some((work, payload, sender))
+    }
+
+    /// Ends a call.
+    fn finish(&self, slot: u32) -> Option<CallState> {
+        self.instance.try_borrow_mut().ok()?.store.data_mut().calls.finish(slot)
     }
 
     /// The response of a finished call, and what metrics and traces want of it; status and time are still to come.
@@ -322,8 +444,11 @@ impl Worker {
         };
         let mut response = Response::new(body);
         *response.status_mut() = StatusCode::from_u16(answer.status)?;
-        header_lines::append(response.headers_mut(), &answer.headers)?;
-        header_lines::append(response.headers_mut(), &call.added_headers)?;
+        let left_out = header_lines::append(response.headers_mut(), &answer.headers)
+            + header_lines::append(response.headers_mut(), &call.added_headers);
+        if left_out > 0 {
+            tracing::warn!(request_id = call.request_id, left_out, "header lines that cannot be sent");
+        }
         fallback::stamp(response.headers_mut(), &call.request_id)?;
         Ok(response)
     }
@@ -331,16 +456,19 @@ impl Worker {
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        if self.done || self.worker.incarnation.get() != self.incarnation {
+        if self.done {
             return;
         }
         let Ok(mut instance) = self.worker.instance.try_borrow_mut() else { return };
-        let Instance { store, pipeline } = &mut *instance;
-        drop(store.data_mut().calls.finish(self.slot));
-        engine::begin_step(store);
-        if let Err(trap) = pipeline.portcullis_gateway_pipeline().call_abandon(&mut *store, self.id) {
-            self.worker.replace(&mut instance, &trap);
+        let Instance { store, pipeline, .. } = &mut *instance;
+        if self.worker.incarnation.get() == self.incarnation.get() {
+            engine::begin_step(store);
+            store.data_mut().begin_step();
+            if let Err(trap) = pipeline.portcullis_gateway_pipeline().call_abandon(&mut *store, self.id) {
+                self.worker.replace(&mut instance, &trap, self);
+            }
         }
+        drop(instance.store.data_mut().calls.finish(self.slot));
     }
 }
 

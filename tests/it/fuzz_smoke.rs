@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use tests::bodies::Noise;
+use tests::cost;
 use tests::fuzz::TARGETS;
+use tests::fuzz::shapes::SHAPES;
 use tests::http::{Connection, Request};
 use tests::server::Server;
 use tests::sign::Payload;
@@ -18,7 +20,7 @@ use tests::workspace;
 const BYTES_MAX: usize = 16 * 1024;
 
 /// Pieces of the languages in question.
-const TOKENS: [&str; 20] = [
+const TOKENS: [&str; 26] = [
     "\r\n",
     "\0",
     "%",
@@ -39,6 +41,12 @@ const TOKENS: [&str; 20] = [
     "<![CDATA[",
     "ffffffffffffffff",
     "-1",
+    "*",
+    "?",
+    "*?*?",
+    "${filename}",
+    "<a>",
+    "[",
 ];
 
 fn corpus(target: &str) -> Vec<Vec<u8>> {
@@ -52,7 +60,7 @@ fn mutated(noise: &mut Noise, corpus: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = noise.pick(corpus).clone();
     for _ in 0..=noise.below(6) {
         let at = index(noise, bytes.len() + 1);
-        match noise.below(6) {
+        match noise.below(8) {
             0 if at < bytes.len() => bytes[at] ^= 1 << noise.below(8),
             1 if at < bytes.len() => bytes[at] = noise.draw().to_le_bytes()[0],
             2 => {
@@ -65,6 +73,13 @@ fn mutated(noise: &mut Noise, corpus: &[Vec<u8>]) -> Vec<u8> {
                 let piece = bytes[at..end].repeat(1 + index(noise, 40));
                 splice(&mut bytes, at, &piece);
             }
+            // As often as it fits: separators, wildcards, empty elements, whatever stands here.
+            5 => {
+                let end = (at + 1 + index(noise, 24)).min(bytes.len());
+                let piece = bytes[at.min(end)..end].repeat(BYTES_MAX / (end - at.min(end)).max(1));
+                splice(&mut bytes, at, &piece);
+            }
+            6 => splice(&mut bytes, at, &noise.pick(&TOKENS).repeat(1 + index(noise, 2000)).into_bytes()),
             _ => {
                 let other = noise.pick(corpus);
                 let piece = other[index(noise, other.len() + 1)..].to_vec();
@@ -89,17 +104,40 @@ fn seconds() -> Duration {
 }
 
 #[test]
-fn no_input_makes_a_parser_panic() {
-    for (name, entry) in TARGETS {
-        let corpus = corpus(name);
-        corpus.iter().for_each(|bytes| entry(bytes));
+fn no_input_makes_a_parser_panic_or_work_long() {
+    for target in TARGETS {
+        let corpus = corpus(target.name);
+        corpus.iter().for_each(|bytes| target.judge(bytes));
         let mut noise = Noise::new(1);
         let end = Instant::now() + seconds();
         while Instant::now() < end {
             let bytes = mutated(&mut noise, &corpus);
-            let outcome = catch_unwind(AssertUnwindSafe(|| entry(&bytes)));
-            assert!(outcome.is_ok(), "{name}: b\"{}\"", bytes.escape_ascii());
+            let outcome = catch_unwind(AssertUnwindSafe(|| target.judge(&bytes)));
+            assert!(outcome.is_ok(), "{}: b\"{}\"", target.name, bytes.escape_ascii());
         }
+    }
+}
+
+/// Bytes of the shorter one of two inputs of a shape, and how many times longer the other one is.
+const SHORTER: usize = 8 * 1024;
+const LONGER: usize = 4;
+
+#[test]
+fn four_times_the_input_costs_about_four_times_as_much() {
+    for shape in SHAPES {
+        let entry = TARGETS.iter().find(|target| target.name == shape.target).unwrap().entry;
+        let (short, long) = (shape.bytes(SHORTER), shape.bytes(SHORTER * LONGER));
+        let costs = || (cost::least(5, || entry(&short)), cost::least(5, || entry(&long)));
+        let (less, more) = costs();
+        let name = shape.name();
+        for (one, other) in [(less.allocated, more.allocated), (less.most, more.most)] {
+            assert!(other <= one * 6 + (64 << 10), "{name}: {one} bytes, then {other}");
+        }
+        // With a square it is sixteen. What takes no time at all says nothing about it.
+        let is_linear =
+            |(less, more): (cost::Cost, cost::Cost)| more.time <= less.time * 8 + Duration::from_micros(400);
+        let mut tries = std::iter::once((less, more)).chain(std::iter::repeat_with(costs).take(5));
+        assert!(tries.any(is_linear), "{name}: {:?}, then {:?}", less.time, more.time);
     }
 }
 

@@ -11,6 +11,7 @@
 )]
 
 mod access;
+mod bounds;
 mod compatibility;
 mod compile;
 mod condition_keys;
@@ -31,11 +32,15 @@ mod malformed;
 mod mfa;
 mod model;
 mod not_implemented;
+mod pipeline;
 mod references;
 mod sealing;
+mod shares;
 mod stages;
 mod tidy;
 mod traces;
+mod traps;
+mod unconfigured;
 mod walkthrough;
 mod web_identity;
 mod worlds;

@@ -1,6 +1,7 @@
 //! Every operation of S3 that is not implemented says so, in S3's words, and changes nothing.
 
-use gateway::operations::{BodyDigest, Operation, Row, Selector, TargetKind};
+use gateway::operations::nothing::{self, Answer};
+use gateway::operations::{BodyDigest, Operation, Row, Selector, Support, TargetKind};
 use tests::bodies::{hex, md5};
 use tests::http::Request;
 use tests::server::Server;
@@ -52,7 +53,7 @@ fn every_other_operation_answers_not_implemented() {
     let mut asked = 0;
     for operation in Operation::ALL {
         let row = operation.row();
-        if row.implemented || row.superseded {
+        if row.support != Support::Missing {
             continue;
         }
         let signed = client.signed(request(row), Payload::Signed);
@@ -66,8 +67,38 @@ fn every_other_operation_answers_not_implemented() {
         asked += 1;
     }
     assert!(wrong.is_empty(), "{} of {asked}:\n{}", wrong.len(), wrong.join("\n"));
-    assert!(asked > 50, "the table has more operations than that");
+    assert!(asked > 25, "the table has more operations than that");
     assert_eq!(hex(&md5(&client.get("/photos/cat.jpg").body)), hex(&md5(b"a picture of a cat")));
+}
+
+#[test]
+fn what_nobody_can_make_is_not_there() {
+    let server = Server::start();
+    let mut client = server.client();
+    client.put("/photos", "");
+    let rows = Operation::ALL.iter().map(|operation| operation.row());
+    for row in rows.filter(|row| row.support == Support::Nothing) {
+        let name = row.operation.name();
+        let answer = client.send(request(row));
+        match nothing::answer(row.operation, "photos") {
+            Ok(Answer::Document(document)) => {
+                assert_eq!((answer.status, answer.text()), (200, document), "{name}")
+            }
+            Ok(Answer::Deleted) => assert_eq!((answer.status, answer.body.len()), (204, 0), "{name}"),
+            Err(error) => {
+                let found = (answer.status, answer.code());
+                assert_eq!(found, (error.code.status(), error.code.to_string()), "{name}");
+            }
+        }
+        let stranger = server.anonymous().send(request(row));
+        assert_eq!((stranger.status, stranger.code().as_str()), (403, "AccessDenied"), "{name}");
+        let elsewhere =
+            Request::new(row.method.as_str(), &request(row).target.replacen("photos", "nowhere", 1));
+        let elsewhere = client.send(elsewhere);
+        assert_eq!((elsewhere.status, elsewhere.code().as_str()), (404, "NoSuchBucket"), "{name}");
+        let expected = client.send(request(row).header("x-amz-expected-bucket-owner", "000000000002"));
+        assert_eq!((expected.status, expected.code().as_str()), (403, "AccessDenied"), "{name}");
+    }
 }
 
 #[test]

@@ -3,13 +3,12 @@
 //! `tests/stages/tenancy` is the example of docs/stages.md. `tests/stages/probe` does what a request header tells it, and tries
 //! what no stage may: each try must cost its own request a 500, and nothing else.
 
-mod pipeline;
-
 use std::time::{Duration, Instant};
 
-use pipeline::{Staged, serve};
 use tests::http::{Request, Response};
 use tests::xml::Node;
+
+use crate::pipeline::{Staged, serve};
 
 const POSITIONS: [&str; 4] = ["after-accept", "after-auth", "before-storage", "on-response"];
 

@@ -1,36 +1,113 @@
-//! The entry points that fuzz targets and the mutation loop share: each takes any bytes and must return.
+//! The entry points that fuzz targets and the mutation loop share: each takes any bytes and must return, at a cost that grows
+//! with them and no faster.
 //!
 //! `tests/fuzz` runs them under cargo-fuzz, `it/fuzz_smoke.rs` for a few seconds with every test run. A panic is a failure
-//! there; what a parser makes of the bytes is judged where it is cheap to: reading twice gives the same answer.
+//! there, and so is more memory or time than a target may take for a byte; what a parser makes of the bytes is judged where it
+//! is cheap to: reading twice gives the same answer. [`shapes`] are inputs that grow.
+
+pub mod shapes;
+
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gateway::acl::Requested;
 use gateway::bucket_encryption::BucketEncryption;
+use gateway::checksum::RequestChecksum;
 use gateway::cors::{self, Subject, row};
 use gateway::form::multipart;
-use gateway::headers::Headers;
-use gateway::operations::{RequestHead, bucket_cors, resolve};
+use gateway::headers::{Headers, with_presigned};
+use gateway::metadata::{SystemHeaders, user_metadata, website_redirect};
+use gateway::operations::{RequestHead, bucket_cors, complete_multipart_upload, resolve};
 use gateway::policy::{self, ContextEntries, Kind, Policies, Policy, Principal, Source};
 use gateway::post_policy::PostPolicy;
 use gateway::query::Query;
+use gateway::sigv2;
 use gateway::sigv4;
+use gateway::tagging::{TagSet, Tagged};
 use gateway::web_identity::{Keys, TOKEN_LENGTH_MAX, Token, provider};
 use gateway::xml::Element;
 
-/// A target: its name, which is also the folder of its corpus, and its entry point.
-pub type Target = (&'static str, fn(&[u8]));
+use crate::cost;
+
+/// A target.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// Also the folder of its corpus.
+    pub name: &'static str,
+    /// Takes any bytes.
+    pub entry: fn(&[u8]),
+    /// Bytes that it may ask for, and hold, for each byte of its input.
+    pub allocated_per_byte: u64,
+    /// Nanoseconds that it may take for each.
+    pub nanoseconds_per_byte: u64,
+}
+
+/// What a target may ask for beside that: buffers that have a size of their own.
+const ALLOCATED_AT_LEAST: u64 = 256 << 10;
+/// Time that it may take beside that.
+const TIME_AT_LEAST: Duration = Duration::from_millis(5);
+/// How much slower instrumented code may be.
+const INSTRUMENTED: u32 = 50;
+/// How often an input is tried again that took too long. Other programs run as well.
+const TRIES: usize = 8;
+
+const fn target(name: &'static str, entry: fn(&[u8]), allocated: u64, nanoseconds: u64) -> Target {
+    Target { name, entry, allocated_per_byte: allocated, nanoseconds_per_byte: nanoseconds }
+}
 
 /// Every target that needs no server.
-pub const TARGETS: [Target; 8] = [
-    ("request_head", request_head),
-    ("authorization_header", authorization_header),
-    ("xml_body", xml_body),
-    ("query_string", query_string),
-    ("policy_document", policy_document),
-    ("post_form", post_form),
-    ("web_identity", web_identity),
-    ("cors_document", cors_document),
+pub const TARGETS: [Target; 13] = [
+    target("request_head", request_head, 300, 1000),
+    target("authorization_header", authorization_header, 300, 1000),
+    target("sigv2_request", sigv2_request, 300, 1000),
+    target("xml_body", xml_body, 600, 1000),
+    target("request_documents", request_documents, 2000, 3000),
+    target("query_string", query_string, 300, 1000),
+    target("query_form", query_form, 300, 1000),
+    target("upload_headers", upload_headers, 300, 1000),
+    target("policy_document", policy_document, 12_000, 20_000),
+    target("policy_lint", policy_lint, 500_000, 500_000),
+    target("post_form", post_form, 600, 1000),
+    target("web_identity", web_identity, 600, 2000),
+    target("cors_document", cors_document, 2000, 4000),
 ];
+
+/// Runs a target under instrumentation, and judges what it cost.
+///
+/// # Panics
+/// As [`Target::judge`].
+pub fn run(name: &str, bytes: &[u8]) {
+    let target = TARGETS.iter().find(|target| target.name == name).expect("a target of this name");
+    target.judge_slower(bytes, INSTRUMENTED);
+}
+
+impl Target {
+    /// Runs the target, and judges what it cost.
+    ///
+    /// # Panics
+    /// As the target does, and where it cost more than it may.
+    pub fn judge(&self, bytes: &[u8]) {
+        self.judge_slower(bytes, 1);
+    }
+
+    fn judge_slower(&self, bytes: &[u8], slower: u32) {
+        let length = bytes.len() as u64;
+        let cost = cost::of(|| (self.entry)(bytes));
+        let allocated = ALLOCATED_AT_LEAST + self.allocated_per_byte * length;
+        assert!(
+            cost.allocated <= allocated,
+            "{}: {} bytes asked for by {length} bytes, of {allocated} that may be",
+            self.name,
+            cost.allocated
+        );
+        let time = (TIME_AT_LEAST + Duration::from_nanos(self.nanoseconds_per_byte * length)) * slower;
+        if cost.time > time {
+            let least = cost::least(TRIES, || (self.entry)(bytes)).time;
+            assert!(least <= time, "{}: {least:?} for {length} bytes, of {time:?} that may be", self.name);
+        }
+    }
+}
 
 /// `METHOD TARGET`, then `name: value` lines: is it resolved to an operation?
 pub fn request_head(bytes: &[u8]) {
@@ -49,25 +126,91 @@ pub fn request_head(bytes: &[u8]) {
 
 /// `name: value` lines with an `authorization` among them, or a presigned query: who signed what?
 pub fn authorization_header(bytes: &[u8]) {
-    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Some((query, headers)) = query_and_headers(bytes) else { return };
+    // 2013-05-24, the day of Amazon's examples, which the corpus holds.
+    let request = signed_request(query, &headers, 1_369_353_600_000);
+    if let Ok(sigv4::Authentication::Signed(signed)) = sigv4::authenticate(&request) {
+        let text = signed.string_to_sign(&"0".repeat(64));
+        assert!(!text.is_empty() && !signed.access_key_id().is_empty());
+        let _ = signed.mismatch(&text);
+    }
+}
+
+/// The same for Signature Version 2.
+pub fn sigv2_request(bytes: &[u8]) {
+    let Some((query, headers)) = query_and_headers(bytes) else { return };
+    // 2007-03-27, the day of the examples.
+    let request = signed_request(query, &headers, 1_175_024_202_000);
+    for bucket in [None, Some("photos")] {
+        if let Some(Ok(signed)) = sigv2::authenticate(&request, bucket) {
+            assert!(signed.strings_to_sign().all(|text| text.starts_with("PUT\n")));
+            let _ = signed.mismatch();
+        }
+    }
+}
+
+/// `?query` and a line's end, if it starts so, then header lines.
+fn query_and_headers(bytes: &[u8]) -> Option<(&str, Headers)> {
+    let text = std::str::from_utf8(bytes).ok()?;
     let (query, block) = match text.strip_prefix('?').and_then(|rest| rest.split_once('\n')) {
         Some((query, block)) => (query, block),
         None => ("", text),
     };
-    let headers = Headers::parse(block.to_string());
-    let request = sigv4::Request {
+    Some((query, Headers::parse(block.to_string())))
+}
+
+fn signed_request<'a>(query: &'a str, headers: &'a Headers, received_ms: u64) -> sigv4::Request<'a> {
+    sigv4::Request {
         method: "PUT",
         path: "/photos/cat.jpg",
         query,
         host: "127.0.0.1",
-        headers: &headers,
+        headers,
         form_sha256: None,
-        // 2013-05-24, the day of Amazon's examples, which the corpus holds.
-        received_ms: 1_369_353_600_000,
-    };
-    if let Ok(sigv4::Authentication::Signed(signed)) = sigv4::authenticate(&request) {
-        let text = signed.string_to_sign(&"0".repeat(64));
-        assert!(!text.is_empty() && !signed.access_key_id().is_empty());
+        received_ms,
+    }
+}
+
+/// What an upload says of the object, in its headers or in a presigned query.
+pub fn upload_headers(bytes: &[u8]) {
+    let Some((query, headers)) = query_and_headers(bytes) else { return };
+    let Ok(query) = Query::parse(query) else { return };
+    let Ok(headers) = with_presigned(headers, &query) else { return };
+    if let Ok(metadata) = user_metadata(&headers) {
+        assert!(metadata.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() <= 2048);
+    }
+    if let Ok(system) = SystemHeaders::parse(&headers) {
+        assert!(system.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() <= 2048 + 64);
+    }
+    let tags = headers.get("x-amz-tagging").map(TagSet::parse_header);
+    assert!(!tags.is_some_and(|tags| tags.is_ok_and(|tags| tags.tags.len() > 10)));
+    let _ = (website_redirect(&headers), RequestChecksum::parse(&headers), Requested::of_headers(&headers));
+}
+
+/// A form of IAM or STS, whose lists are looked up member by member.
+pub fn query_form(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    let Ok(form) = Query::parse(text) else { return };
+    let found = (1..=200).filter(|number| form.has(&format!("Tags.member.{number}.Key"))).count();
+    assert!(found <= form.iter().count());
+    let _ = (form.get("Action"), form.get_non_empty("Version"));
+}
+
+/// Any bytes as the document of each operation that takes one.
+pub fn request_documents(bytes: &[u8]) {
+    for tagged in [Tagged::Object, Tagged::Bucket] {
+        if let Ok(tags) = TagSet::parse_document(bytes, tagged) {
+            assert_eq!(TagSet::parse_document(tags.document().as_bytes(), tagged), Ok(tags));
+        }
+    }
+    let query = Query::parse("uploadId=u").expect("a query");
+    if let Ok(read) = complete_multipart_upload::Input::parse(&query, &Headers::default(), bytes) {
+        assert!(!read.parts.is_empty() && read.parts.len() <= 10_000);
+    }
+    let _ = Requested::of_request(&Headers::default(), bytes);
+    if let Ok(document) = Element::parse_named(bytes, "Delete") {
+        let keys = document.children("Object").filter_map(|object| object.text_of("Key"));
+        assert!(keys.count() <= document.children.len());
     }
 }
 
@@ -110,19 +253,30 @@ pub fn policy_document(bytes: &[u8]) {
             // To somebody without an account, what the only policy allows is allowed.
             assert!(decision.is_allowed() || !policy.evaluate(&request).is_allowed());
         }
-        let _ = (policy::is_public(&policy), policy::lint(&policy));
+        let _ = policy::is_public(&policy);
     }
-    // Whatever it is, lint has something to say, and finds places in it.
     let Ok(text) = std::str::from_utf8(bytes) else { return };
-    for kind in [policy::kind_of(text), Kind::Bucket(""), Kind::Identity] {
-        let _ = policy::lint_text(kind, text);
-    }
     for place in policy::positions::statements(text) {
         assert!((place.start.line, place.start.column) < (place.end.line, place.end.column));
     }
     let document = |role| policy::Document { label: "fuzz".to_owned(), role, text: text.to_owned() };
     for role in [policy::Role::Identity, policy::Role::Resource] {
         let _ = policy::context_keys(&[document(role)]);
+    }
+}
+
+/// What lint says of a policy of any kind: only to operators, for it compares each name that there is not with all that there
+/// are.
+pub fn policy_lint(bytes: &[u8]) {
+    for kind in [Kind::Bucket("photos"), Kind::Identity, Kind::Trust, Kind::Endpoint, Kind::Key] {
+        if let Ok(policy) = Policy::parse_bytes(kind, bytes) {
+            let _ = policy::lint(&policy);
+        }
+    }
+    // Whatever it is, there is something to say.
+    let Ok(text) = std::str::from_utf8(bytes) else { return };
+    for kind in [policy::kind_of(text), Kind::Bucket(""), Kind::Identity] {
+        let _ = policy::lint_text(kind, text);
     }
 }
 
@@ -133,7 +287,7 @@ pub fn post_form(bytes: &[u8]) {
         let mut passed = 0;
         for chunk in bytes.chunks(chunk_length) {
             if let Some(start) = reader.push(chunk)? {
-                return Ok((reader.form(), passed + start));
+                return Ok((reader.form()?, passed + start));
             }
             passed += chunk.len();
         }

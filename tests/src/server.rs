@@ -55,6 +55,21 @@ impl Server {
         Server::start_in(folder, config, port, &[])
     }
 
+    /// A server of which nobody said anything but the root user's credentials, which are those of the main user.
+    ///
+    /// # Panics
+    /// As [`Server::start_with`].
+    pub fn start_unconfigured() -> Server {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let config = folder.path().join("portcullis.toml");
+        let Credentials { access_key_id, secret_access_key } = MAIN;
+        let root =
+            format!("[root]\naccess_key = \"{access_key_id}\"\nsecret_key = \"{secret_access_key}\"\n");
+        std::fs::write(&config, root).expect("a configuration");
+        let [port] = free_ports();
+        Server::start_in(folder, config, port, &[])
+    }
+
     fn start_in(folder: TempDir, config: PathBuf, port: u16, flags: &[&str]) -> Server {
         let data = folder.path().join("data");
         let flags: Vec<String> = flags.iter().map(ToString::to_string).collect();
@@ -120,6 +135,18 @@ impl Server {
     pub fn metric(&self, name: &str, labels: &[&str]) -> f64 {
         let response = self.connect().send(&local("GET", "/metrics")).expect("metrics");
         sum_samples(&response.text(), name, labels)
+    }
+
+    /// Bytes of the process that are in memory now.
+    ///
+    /// # Panics
+    /// Where the system does not tell.
+    pub fn resident_bytes(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).expect("the status of the process");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");
+        let number = line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number");
+        number * 1024
     }
 
     /// SIGKILL: nothing is flushed, nothing is said.

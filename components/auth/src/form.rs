@@ -37,11 +37,12 @@ pub(crate) fn identify(
                 claim(credential.access_key_id(), (signing, Some(signed_ms)), policy, signature, token);
             (claim, policy)
         }
-        Authorization::V2 { access_key_id, signature, policy } => {
+        Authorization::V2 { access_key_id, signature, policy, session_token } => {
             if version2 == Version2::Off {
                 return Err(gateway::sigv4::unsupported_mechanism());
             }
-            (claim(access_key_id, (Signing::V2, None), policy, signature, None), policy)
+            let token = session_token.map(|token| token.to_string());
+            (claim(access_key_id, (Signing::V2, None), policy, signature, token), policy)
         }
     };
     match judge.judge_text(&claim, promised) {

@@ -3,13 +3,35 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-/// Whether Signature Version 2 is accepted.
+/// Which requests may be signed by Signature Version 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Version2 {
-    /// It is refused, as S3 does.
+    /// None.
     Off,
-    /// For clients that know nothing else.
+    /// URLs and forms, as in S3: boto3 and aws-cli make them so by default.
+    Presigned,
+    /// Those whose header is signed as well, for clients that know nothing else.
     On,
+}
+
+impl Version2 {
+    /// Reads the setting; what it does not know is off.
+    fn parse(value: &str) -> Version2 {
+        match value.trim() {
+            "on" => Version2::On,
+            "presigned" => Version2::Presigned,
+            _ => Version2::Off,
+        }
+    }
+
+    /// Whether a request with a header `Authorization`, or without one, may be signed so.
+    pub(crate) fn takes(self, authorization: Option<&str>) -> bool {
+        match self {
+            Version2::Off => false,
+            Version2::Presigned => authorization.is_none_or(str::is_empty),
+            Version2::On => true,
+        }
+    }
 }
 
 /// What the operator set.
@@ -31,11 +53,11 @@ pub(crate) fn settings() -> Rc<Settings> {
 }
 
 fn read() -> Settings {
-    let is_on = sdk::settings::get("sigv2").is_some_and(|value| value.trim() == "on");
+    let version2 = sdk::settings::get("sigv2").unwrap_or_default();
     let domains = sdk::settings::get("domains").unwrap_or_default();
     let domains = domains.split(',').map(str::trim).filter(|domain| !domain.is_empty());
     Settings {
-        version2: if is_on { Version2::On } else { Version2::Off },
+        version2: Version2::parse(&version2),
         domains: domains.map(str::to_owned).collect(),
     }
 }

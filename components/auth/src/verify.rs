@@ -11,7 +11,7 @@ use sdk::keys::{Claim, Signing, StoredKey, TextClaim, Verdict};
 use sdk::{Call, Chunked, Head, SentHead, Signature, SignaturePlace, SignatureVersion, digests, keys};
 
 use crate::form;
-use crate::settings::{Settings, Version2, settings};
+use crate::settings::{Settings, settings};
 
 use crate::stored;
 
@@ -138,7 +138,7 @@ pub(crate) fn identify(
     settings: &Settings,
     judge: &impl Judge,
 ) -> Result<(), S3Error> {
-    if settings.version2 == Version2::On {
+    if settings.version2.takes(request.headers.get("authorization")) {
         let domains: Vec<&str> = settings.domains.iter().map(String::as_str).collect();
         if let Some(signed) = sigv2::authenticate(request, bucket_of_host(request.host, &domains)) {
             return judge_version2(&signed?, judge);
@@ -175,13 +175,15 @@ fn judge_version2(signed: &sigv2::Signed<'_>, judge: &impl Judge) -> Result<(), 
             text: text.to_owned(),
             signature: signed.signature().to_owned(),
             signed: how(signed.is_presigned().then_some(0), SignatureVersion::V2),
-            security_token: None,
+            security_token: signed.security_token().map(str::to_owned),
             stored: None,
         };
         match judge.judge_text(&claim, payload(signed.payload())) {
             Verdict::Verified => return Ok(()),
             Verdict::UnknownKey => refusal = signed.unknown_access_key(),
-            _ => {}
+            Verdict::InvalidToken => refusal = ErrorCode::InvalidToken.into(),
+            Verdict::ExpiredToken => refusal = ErrorCode::ExpiredToken.into(),
+            Verdict::Mismatch => {}
         }
     }
     Err(refusal)

@@ -5,6 +5,9 @@ use gateway::query::Query;
 
 use crate::records::Tags;
 
+/// Parameters of a call. The most that one can need are the lists of a simulation; forms arrive before anybody knows whose they
+/// are.
+const PARAMETERS_MAX: usize = 4096;
 /// Members of a list that are read at most.
 const MEMBERS_MAX: usize = 200;
 /// Tags that one thing can have.
@@ -15,9 +18,14 @@ pub(crate) const TAGS_MAX: usize = 50;
 pub(crate) struct Form(Query);
 
 impl Form {
-    /// Reads a form.
+    /// Reads a form. `ValidationError` for more than [`PARAMETERS_MAX`] parameters, of which none is looked at then.
     pub(crate) fn parse(form: &str, url_query: &str) -> Result<Form> {
-        let parse = |text: &str| Query::parse(text).map_err(|_| S3Error::from(ErrorCode::ValidationError));
+        let parse = |text: &str| {
+            if text.split('&').filter(|parameter| !parameter.is_empty()).nth(PARAMETERS_MAX).is_some() {
+                return Err(invalid(format!("A call has no more than {PARAMETERS_MAX} parameters.")));
+            }
+            Query::parse(text).map_err(|_| S3Error::from(ErrorCode::ValidationError))
+        };
         let form = parse(form)?;
         Ok(Form(if form.has("Action") { form } else { parse(url_query)? }))
     }
@@ -115,6 +123,10 @@ impl Form {
     /// `Tags.member.N.Key` and `.Value`. `InvalidInput` for a key that is there twice, `LimitExceeded` for too many.
     pub(crate) fn tags(&self) -> Result<Tags> {
         let (keys, values) = (self.members("Tags", ".Key"), self.members("Tags", ".Value"));
+        // Each is compared with those before it.
+        if keys.len() > TAGS_MAX {
+            return Err(too_many_tags());
+        }
         let mut tags: Tags = Vec::new();
         for (at, key) in keys.into_iter().enumerate() {
             let value = values.get(at).copied().unwrap_or_default();
@@ -124,9 +136,6 @@ impl Form {
                     .message("Duplicate tag keys found. Please note that Tag keys are case insensitive."));
             }
             tags.push((key.to_owned(), value.to_owned()));
-        }
-        if tags.len() > TAGS_MAX {
-            return Err(too_many_tags());
         }
         Ok(tags)
     }
@@ -178,4 +187,31 @@ fn field(parameter: &str) -> String {
 /// `ValidationError`
 pub(crate) fn invalid(message: String) -> S3Error {
     S3Error::new(ErrorCode::ValidationError).message(message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_has_so_many_parameters_and_no_more() {
+        let parse = |text: &str| Form::parse(text, "").map(|form| form.members("A", ".Key").len());
+        let rest = "&a".repeat(PARAMETERS_MAX - 1);
+        assert_eq!(parse(&format!("Action=X{rest}")), Ok(0));
+        assert_eq!(parse(&format!("Action=X{rest}&&&")), Ok(0), "empty ones do not count");
+        let error = parse(&format!("Action=X{rest}&b")).unwrap_err();
+        assert_eq!(error.code, ErrorCode::ValidationError);
+        let tags: String = (1..=250).map(|at| format!("&A.member.{at}.Key=k{at}")).collect();
+        assert_eq!(parse(&format!("Action=X{tags}")), Ok(MEMBERS_MAX));
+        assert!(Form::parse(&"a&".repeat(190_000), "Action=X").is_err(), "before the query is asked");
+        assert!(Form::parse("", &format!("Action=X{}", "&a".repeat(190_000))).is_err());
+    }
+
+    #[test]
+    fn tags_are_counted_before_they_are_compared() {
+        let tags: String =
+            (1..=51).map(|at| format!("&Tags.member.{at}.Key=k&Tags.member.{at}.Value=v")).collect();
+        let error = Form::parse(&format!("Action=X{tags}"), "").unwrap().tags().unwrap_err();
+        assert_eq!(error.code, ErrorCode::LimitExceeded);
+    }
 }

@@ -1,12 +1,14 @@
 //! The decision on the use of a master key.
 
 use gateway::access::{
-    KeyAsked, KeyUse, MasterKey, OfPrincipal, authorize_key, default_policy, managed_policy,
+    KeyAsked, KeyUse, MasterKey, OfPrincipal, authorize_key, default_policy, managed_policy, needs_version4,
 };
 use gateway::errors::{ErrorCode, Result};
+use gateway::form::Form;
 use gateway::master_key::check_region;
 use gateway::policy::{Key, Kind, Policy, Values};
-use sdk::{Call, master_keys};
+use gateway::sigv2;
+use sdk::{Call, Head, master_keys};
 use std::rc::Rc;
 
 use crate::authorize::{principal, region};
@@ -33,7 +35,12 @@ pub(crate) fn authorize(
         sdk::Principal::Anonymous => None,
         sdk::Principal::Authenticated(identity) => Some(identity),
     };
-    let received_ms = call.head().received_ms;
+    let (head, headers) = Head::read(call);
+    let form = call.form().map(|form| Form::new(form.fields, &form.file_name));
+    if sigv2::is_used(&headers, &head.query, form.as_ref()) {
+        return Err(needs_version4());
+    }
+    let received_ms = head.received_ms;
     let permissions = Permissions::of(call, identity.as_ref(), received_ms)?;
     let principal = principal(identity.as_ref(), &permissions);
     let found = master_keys::find(principal.account, name);

@@ -14,6 +14,12 @@ pub fn scan(table: &str, start: &[u8], end: &[u8], limit: u32, direction: Direct
     Rows { packed: index::scan(table, start, end, limit, direction) }
 }
 
+/// A page of rows with no more than the first `value_bytes_max` bytes of each value: cheaper than [`scan`] where that much will
+/// do, and where most rows are passed by.
+pub fn peek(table: &str, start: &[u8], end: &[u8], limit: u32, value_bytes_max: u32) -> Rows {
+    Rows { packed: index::peek(table, start, end, limit, value_bytes_max) }
+}
+
 /// A page of rows, as the host packed them.
 #[derive(Debug)]
 pub struct Rows {

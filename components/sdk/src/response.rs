@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use gateway::xml;
+
 use crate::{Body, Call, Span, Stored};
 
 /// Status, header lines and body of a response.
@@ -40,7 +42,8 @@ impl Response {
 
     /// Sets an XML document as the body.
     #[must_use]
-    pub fn xml(mut self, document: String) -> Self {
+    pub fn xml(mut self, mut document: String) -> Self {
+        xml::declare(&mut document);
         self.headers.push_str("content-type: application/xml\n");
         self.body = Body::Bytes(document.into_bytes());
         self

@@ -31,7 +31,7 @@ pub(crate) struct Owned {
 pub(crate) fn of_new_object(request: &Request, bucket: &BucketRow, requested: &Requested) -> Result<Owned> {
     let (ownership, bucket_owner) = (bucket.ownership(), bucket.owner.into());
     if ownership == ObjectOwnership::BucketOwnerEnforced {
-        ownership.check_object_acl(requested, bucket_owner, find)?;
+        ownership.check_new_object_acl(requested, request.writer(bucket).into(), bucket_owner, find)?;
         return Ok(Owned { owner: bucket.owner, acl: Acl::Private });
     }
     let owner = ownership.owner_of_new(requested, request.writer(bucket).into(), bucket_owner);

@@ -8,6 +8,7 @@ pub(crate) mod encryption;
 pub(crate) mod get_bucket_location;
 pub(crate) mod head_bucket;
 pub(crate) mod list_buckets;
+pub(crate) mod nothing;
 pub(crate) mod object_lock;
 pub(crate) mod ownership_controls;
 pub(crate) mod policy;

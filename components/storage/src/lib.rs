@@ -22,8 +22,8 @@ mod subresource;
 mod tables;
 mod version_id;
 
-use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::operations::Operation;
+use gateway::errors::Result;
+use gateway::operations::{Operation, Support, nothing};
 use sdk::bindings::storage::exports::portcullis::gateway::references as contract;
 use sdk::bindings::storage::exports::portcullis::gateway::storage::{Guest, Step};
 use sdk::executor::Suspended;
@@ -164,11 +164,7 @@ async fn dispatch(request: &Request) -> Result<Response> {
         Operation::GetObjectLockConfiguration => bucket::object_lock::get(request).await,
         Operation::PutObjectLockConfiguration => bucket::object_lock::put(request).await,
 
-        other => Err(not_implemented(other)),
+        other if other.row().support == Support::Nothing => bucket::nothing::handle(request).await,
+        other => Err(nothing::not_implemented(other)),
     }
-}
-
-/// An operation that is known, and that nothing here serves.
-fn not_implemented(operation: Operation) -> S3Error {
-    S3Error::new(ErrorCode::NotImplemented).message(format!("{} is not implemented.", operation.name()))
 }

@@ -20,14 +20,14 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use access::{AccountRow, Acl, Ownership, Payer, PolicyRow, PublicAccess};
-pub(crate) use bucket::{BucketRow, Encryption, MfaDelete, Versioning};
+pub(crate) use bucket::{BUCKET_HEAD_BYTES_MAX, BucketHead, BucketRow, Encryption, MfaDelete, Versioning};
 pub(crate) use checksum::{Algorithm, AlgorithmSet, Checksum, ChecksumType};
 pub(crate) use lock::{DefaultRetention, LockMode, ObjectLockConfiguration, Period, Retention};
 pub(crate) use protection::{Managed, Protection};
 pub(crate) use upload::{Initiator, Part, Upload};
 pub(crate) use version::{
-    Body, ContentHeaders, Details, ETag, Kind, ManifestPage, ManifestPart, Span, StorageClass, Summary,
-    Version, VersionId,
+    Body, ContentHeaders, Details, ETag, Kind, ManifestPage, ManifestPart, SUMMARY_BYTES_MAX, Span,
+    StorageClass, Summary, Version, VersionId,
 };
 
 /// The format byte of every record written by this release, but for those that say otherwise.

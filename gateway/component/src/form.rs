@@ -2,7 +2,6 @@
 
 use gateway::encryption::is_about;
 use gateway::errors::{ErrorCode, Result};
-use gateway::form::Form;
 use gateway::form::multipart::{self, Reader};
 use gateway::headers::Headers;
 use sdk::{Call, Failure, Work, failure_to_error};
@@ -34,12 +33,11 @@ pub(crate) async fn receive(call: &Call, headers: &Headers) -> Result<Received> 
             Some(_) => return Err(ErrorCode::MalformedPOSTRequest.into()),
         }
     }
-    let (fields, file_name) = reader.fields();
-    let fact = sdk::Form { fields, file_name };
-    call.set_form(&fact);
-    let form = Form::new(fact.fields, &fact.file_name);
-    Ok(Received {
-        key: form.key()?.to_owned(),
-        concerns_sealing: form.iter().any(|(name, _)| is_about(name)),
-    })
+    // Expanded here, once: everybody else gets what came of it.
+    let form = reader.form()?;
+    let concerns_sealing = form.iter().any(|(name, _)| is_about(name));
+    let key = form.key().map(str::to_owned);
+    let (fields, file_name) = form.into_fields();
+    call.set_form(&sdk::Form { fields, file_name });
+    Ok(Received { key: key?, concerns_sealing })
 }

@@ -3,6 +3,7 @@
 use gateway::errors::{ErrorCode, Place, render_parts};
 use gateway::explanation::of_refusal;
 use gateway::operations::{account_control, aws_query};
+use gateway::xml;
 use sdk::explanation::circumstances;
 use sdk::{Body, Call, Head, Refusal, trace};
 
@@ -19,17 +20,20 @@ pub(crate) fn respond(call: &Call, head: &Head, refusal: &Refusal) {
     }
     let request_id = &call.request_id();
     if let Some(parameters) = call.parameters() {
-        let document = aws_query::render_error(code, refusal.message.as_deref(), &parameters, request_id);
+        let message = refusal.message.as_deref();
+        let mut document = aws_query::render_error(code, message, &parameters, request_id);
+        xml::declare(&mut document);
         headers.push_str("content-type: text/xml\n");
         call.respond(aws_query::status(code), &headers, &Body::Bytes(document.into_bytes()));
         return;
     }
     let details = refusal.details.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let place = Place { resource: &head.path, request_id, host_id: request_id };
-    let document = match account_control::is_addressed(&head.path, &|name| call.header(name).is_some()) {
+    let mut document = match account_control::is_addressed(&head.path, &|name| call.header(name).is_some()) {
         true => account_control::render_error(code, refusal.message.as_deref(), place),
         false => render_parts(code, refusal.message.as_deref(), details, place),
     };
+    xml::declare(&mut document);
     headers.push_str("content-type: application/xml\n");
     if code == ErrorCode::SlowDown || code == ErrorCode::ServiceUnavailable {
         headers.push_str("retry-after: 1\n");

@@ -132,7 +132,7 @@ pub trait OfPrincipal {
 pub fn authorize_key(asked: &KeyAsked<'_>) -> Result<String> {
     let principal = asked.principal;
     if !principal.has_account() {
-        return Err(unsigned());
+        return Err(needs_version4());
     }
     let Some(key) = asked.key else {
         let of_others =
@@ -169,9 +169,9 @@ pub fn authorize_key(asked: &KeyAsked<'_>) -> Result<String> {
     }
 }
 
-/// What S3 says where nobody signed:
+/// What S3 says where nobody signed, or by Signature Version 2:
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-kms-encryption.html>
-fn unsigned() -> S3Error {
+pub fn needs_version4() -> S3Error {
     S3Error::new(ErrorCode::InvalidArgument)
         .message(
             "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.",

@@ -90,14 +90,14 @@ impl Requested {
         let malformed = || S3Error::new(ErrorCode::MalformedACLError);
         let root = Element::parse_named(body, "AccessControlPolicy").map_err(|_| malformed())?;
         root.only(&["Owner", "AccessControlList"]).map_err(|_| malformed())?;
-        let owner = root.child("Owner").and_then(|owner| owner.text_of("ID")).ok_or_else(malformed)?;
+        let owner = root.child("Owner").and_then(|owner| owner.word_of("ID")).ok_or_else(malformed)?;
         let list = root.child("AccessControlList").ok_or_else(malformed)?;
         list.only(&["Grant"]).map_err(|_| malformed())?;
         if list.children.len() > GRANTS_MAX {
             return Err(malformed());
         }
         let grants: Result<Vec<_>> = list.children.iter().map(read_element).collect();
-        Ok(Requested::Document { owner: owner.trim().to_owned(), grants: grants? })
+        Ok(Requested::Document { owner: owner.to_owned(), grants: grants? })
     }
 
     /// Whether nothing is asked for.
@@ -182,10 +182,10 @@ fn read_grants(
 fn read_element(grant: &Element) -> Result<RequestedGrant> {
     let malformed = || S3Error::new(ErrorCode::MalformedACLError);
     grant.only(&["Grantee", "Permission"]).map_err(|_| malformed())?;
-    let permission = grant.text_of("Permission").and_then(|name| Permission::parse(name.trim()));
+    let permission = grant.word_of("Permission").and_then(Permission::parse);
     let permission = permission.ok_or_else(malformed)?;
     let grantee = grant.child("Grantee").ok_or_else(malformed)?;
-    let text = |name| grantee.text_of(name).map(str::trim);
+    let text = |name| grantee.word_of(name);
     let kind = match (grantee.kind.as_deref(), text("ID"), text("URI"), text("EmailAddress")) {
         (Some(kind), ..) => kind,
         (None, Some(_), ..) => "CanonicalUser",

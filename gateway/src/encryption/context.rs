@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
+use crate::bucket_name::bucket_arn;
 use crate::errors::{Result, S3Error};
 
 /// The header with the pairs of a client: base64 of a JSON object of texts.
@@ -54,10 +55,6 @@ pub fn of_object(bucket: &str, key: &str, own: &[(String, String)], bucket_key: 
 /// The ARN of an object.
 pub fn object_arn(bucket: &str, key: &str) -> String {
     format!("arn:aws:s3:::{bucket}/{key}")
-}
-
-fn bucket_arn(bucket: &str) -> String {
-    format!("arn:aws:s3:::{bucket}")
 }
 
 /// The same pairs are always the same text.

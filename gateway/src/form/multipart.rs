@@ -6,6 +6,7 @@
 use super::{FIELDS_LENGTH_MAX, Form};
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::url_encoding;
+use memchr::memmem;
 
 /// The limit of the bytes before the file: the fields, and what stands around each of them.
 pub const HEAD_LENGTH_MAX: usize = 64 << 10;
@@ -43,7 +44,7 @@ pub fn boundary(content_type: &str) -> Result<String> {
 ///              --b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\nhello\r\n--b--\r\n";
 /// let start = reader.push(body).unwrap().unwrap();
 /// assert!(body[start..].starts_with(b"hello"));
-/// assert_eq!(reader.form().key().unwrap(), "a.txt");
+/// assert_eq!(reader.form().unwrap().key().unwrap(), "a.txt");
 /// ```
 #[derive(Debug)]
 pub struct Reader {
@@ -119,15 +120,9 @@ impl Reader {
         ErrorCode::MalformedPOSTRequest.into()
     }
 
-    /// The fields, once the file has begun.
-    pub fn form(self) -> Form {
-        let (fields, file_name) = self.fields();
-        Form::new(fields, &file_name)
-    }
-
-    /// The fields and the name of the file as sent, for [`Form::new`].
-    pub fn fields(self) -> (Vec<(String, String)>, String) {
-        (self.fields, self.file_name)
+    /// The fields, once the file has begun. `MaxPostPreDataLengthExceededError` as [`Form::expand`].
+    pub fn form(self) -> Result<Form> {
+        Form::expand(self.fields, &self.file_name)
     }
 
     /// Reads one thing; `false` when more bytes are needed.
@@ -155,7 +150,11 @@ impl Reader {
             return Err(S3Error::invalid_argument("file", "0", message));
         }
         // White space may stand between a boundary and the end of its line.
-        let blanks = rest.iter().take_while(|byte| matches!(**byte, b' ' | b'\t')).count();
+        let blanks = self.searched.saturating_sub(self.position);
+        let fresh = rest.get(blanks..).unwrap_or_default();
+        let blanks = blanks + fresh.iter().take_while(|byte| matches!(**byte, b' ' | b'\t')).count();
+        // They are not looked at again when more arrives.
+        self.searched = self.position + blanks;
         match rest.get(blanks..).unwrap_or_default() {
             [b'\r', b'\n', ..] => {
                 // The line's end stays: headers that are none end with the next one.
@@ -190,13 +189,12 @@ impl Reader {
         let Some(end) = found else { return Ok(false) };
         // An empty value whose headers are followed by the delimiter at once.
         let value = self.buffer.get(self.position + 2..end).unwrap_or_default();
-        let value = str::from_utf8(value).map_err(|_| ErrorCode::MalformedPOSTRequest)?.to_owned();
-        let name = std::mem::take(&mut self.name);
-        self.fields_length += name.len() + value.len();
+        let value = str::from_utf8(value).map_err(|_| ErrorCode::MalformedPOSTRequest)?;
+        self.fields_length += self.name.len() + value.len();
         if self.fields_length > FIELDS_LENGTH_MAX {
             return Err(too_large());
         }
-        self.fields.push((name, value));
+        self.fields.push((std::mem::take(&mut self.name), value.to_owned()));
         self.go_on(end + self.delimiter.len(), Expects::AfterDelimiter);
         Ok(true)
     }
@@ -209,7 +207,7 @@ impl Reader {
     /// byte by byte costs no more than one that arrives at once.
     fn find(&mut self, needle: &[u8]) -> Option<usize> {
         let haystack = self.buffer.get(self.searched..)?;
-        let found = haystack.windows(needle.len()).position(|window| window == needle);
+        let found = memmem::find(haystack, needle);
         match found {
             Some(at) => Some(self.searched + at),
             None => {

@@ -8,7 +8,7 @@ fn form(fields: &[(&str, &str)]) -> Form {
 
 fn named(file_name: &str, fields: &[(&str, &str)]) -> Form {
     let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Form::new(fields, file_name)
+    Form::expand(fields, file_name).unwrap()
 }
 
 #[test]
@@ -87,6 +87,13 @@ fn a_field_does_not_bring_a_second_header() {
         ("content-type", "a\r\nb"),
         ("x-amz-meta-a: 1\nx-amz-acl", "public-read"),
         ("x-amz-meta-a:b", "x"),
+        ("x-amz-meta-a b", "x"),
+        ("x-amz-meta-é", "x"),
+        ("x-amz-meta-a\"b\"", "x"),
+        ("x-amz-meta-(a)", "x"),
+        ("x-amz-meta-a\u{7f}", "x"),
+        ("x-amz-checksum- crc32", "x"),
+        ("x-amz-object-lock-mode ", "COMPLIANCE"),
         ("acl", "private\0"),
     ] {
         assert_eq!(
@@ -159,7 +166,7 @@ fn a_signed_form_says_who_signed() {
     assert_eq!(timestamp::amz_date(signed_ms), "20151229T000000Z");
     assert!(signature.starts_with("8afdbf"));
     let old = form(&[("AWSAccessKeyId", "K"), ("signature", "S"), ("policy", "P")]);
-    let expected = Authorization::V2 { access_key_id: "K", signature: "S", policy: "P" };
+    let expected = Authorization::V2 { access_key_id: "K", signature: "S", policy: "P", session_token: None };
     assert_eq!(old.authorization(), Ok(Some(expected)));
     assert!(!format!("{signed:?} {:?}", signed.authorization()).contains("8afdbf"));
 }
@@ -204,4 +211,44 @@ fn what_signs_has_to_be_well_formed() {
         let error = form(&fields).authorization().unwrap_err();
         assert_eq!(error.to_string(), format!("InvalidArgument: {message}"), "{name}");
     }
+}
+
+#[test]
+fn what_the_name_of_the_file_makes_of_a_form_is_judged_before_it_is_written() {
+    let outcome = |fields: &[(&str, &str)], file_name: &str| {
+        let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Form::expand(fields, file_name).map(|form| form.get("key").map(str::len)).map_err(|error| error.code)
+    };
+    let too_large = Err(ErrorCode::MaxPostPreDataLengthExceededError);
+    let many = FILE_NAME.repeat(1800);
+    assert_eq!(outcome(&[("key", &many)], &"n".repeat(43_000)), too_large);
+    assert_eq!(outcome(&[("key", "k")], &"n".repeat(43_000)), too_large, "the name counts by itself");
+    assert_eq!(outcome(&[("key", &many)], "12"), Ok(Some(3600)), "a form may become shorter");
+    assert_eq!(outcome(&[("x-amz-meta-a", &many), ("x-amz-meta-b", &many)], "123456"), too_large);
+    // To the byte: the name of the field, the name of the file, and what is left of the value.
+    let value = format!("{}{FILE_NAME}{FILE_NAME}", "v".repeat(FIELDS_LENGTH_MAX - 3 - 2 * 100));
+    assert_eq!(outcome(&[("key", &value)], &"n".repeat(100)), Ok(Some(FIELDS_LENGTH_MAX - 3)));
+    assert_eq!(outcome(&[("key", &value)], &"n".repeat(101)), too_large);
+    // Characters of several bytes count as these.
+    assert_eq!(outcome(&[("key", &value)], &"é".repeat(50)), Ok(Some(FIELDS_LENGTH_MAX - 3)));
+    assert_eq!(outcome(&[("key", &value)], &"é".repeat(51)), too_large);
+    // What is signed is not expanded, and so does not count as if it were.
+    assert_eq!(outcome(&[("Policy", &FILE_NAME.repeat(900))], &"n".repeat(1000)), Ok(None));
+}
+
+#[test]
+fn the_name_of_the_file_is_put_in_once() {
+    let form = named("a${filename}b", &[("key", "${filename}/${file${filename}name}")]);
+    assert_eq!(form.key().unwrap(), "a${filename}b/${filea${filename}bname}");
+    let (fields, file_name) = form.into_fields();
+    assert_eq!(Form::new(fields, &file_name).key().unwrap(), "a${filename}b/${filea${filename}bname}");
+}
+
+#[test]
+fn fields_of_one_name_are_found_among_many() {
+    let names: Vec<String> = (0..200).map(|at| format!("X-Ignore-{}", at % 50)).collect();
+    let fields: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "v")).collect();
+    let form = form(&fields);
+    assert_eq!((form.all("x-ignore-7").count(), form.get("x-ignore-49")), (4, Some("v")));
+    assert_eq!(form.get("x-ignore-50"), None);
 }

@@ -41,3 +41,17 @@ fn values_may_hold_colons_and_any_text() {
     assert_eq!(headers.get("x-amz-copy-source"), Some("/b/k:é?versionId=1"));
     assert_eq!(headers.get("date"), Some("a: b"));
 }
+
+#[test]
+fn headers_are_found_among_many_as_among_few() {
+    let block: String = (0..500).map(|at| format!("x-amz-meta-{}: {at}\n", at % 100)).collect();
+    let headers = Headers::parse(format!("host: h\n{block}date: d\n"));
+    assert_eq!(
+        (headers.get("host"), headers.get("date"), headers.get("x-amz-meta-7")),
+        (Some("h"), Some("d"), Some("7"))
+    );
+    assert_eq!(headers.joined("x-amz-meta-99").unwrap(), "99,199,299,399,499");
+    assert_eq!(headers.all("x-amz-meta-0").collect::<Vec<_>>(), ["0", "100", "200", "300", "400"]);
+    assert!(!headers.has("x-amz-meta-") && headers.joined("x-amz-meta-100").is_none());
+    assert_eq!(headers.with_prefix("x-amz-meta-").count(), 500);
+}

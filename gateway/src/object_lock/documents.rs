@@ -22,7 +22,7 @@ impl ObjectLockConfiguration {
         let retention = rule.child("DefaultRetention").ok_or(ErrorCode::MalformedXML)?;
         retention.only(&["Mode", "Days", "Years"])?;
         let mode = RetentionMode::parse(retention.required("Mode")?).ok_or(ErrorCode::MalformedXML)?;
-        let period = match (retention.text_of("Days"), retention.text_of("Years")) {
+        let period = match (retention.word_of("Days"), retention.word_of("Years")) {
             (Some(days), None) => RetentionPeriod::Days(period(days, DAYS_MAX)?),
             (None, Some(years)) => RetentionPeriod::Years(period(years, YEARS_MAX)?),
             _ => return Err(ErrorCode::MalformedXML.into()),
@@ -50,7 +50,7 @@ impl ObjectLockConfiguration {
 }
 
 fn period(text: &str, max: u32) -> Result<u32> {
-    let number: i64 = text.trim().parse().map_err(|_| ErrorCode::MalformedXML)?;
+    let number: i64 = text.parse().map_err(|_| ErrorCode::MalformedXML)?;
     if number <= 0 {
         let message = "Default retention period must be a positive integer value.";
         return Err(S3Error::new(ErrorCode::InvalidRetentionPeriod).message(message));

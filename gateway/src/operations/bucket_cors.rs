@@ -73,7 +73,7 @@ impl Written {
                 "AllowedHeader" => rest.allowed_headers.push(text),
                 "ExposeHeader" => rest.exposed_headers.push(text),
                 "MaxAgeSeconds" if rest.max_age_seconds.is_none() => {
-                    let seconds = text.trim().parse().map_err(|_| ErrorCode::MalformedXML)?;
+                    let seconds = element.word().parse().map_err(|_| ErrorCode::MalformedXML)?;
                     rest.max_age_seconds = Some(seconds);
                 }
                 _ => return Err(ErrorCode::MalformedXML.into()),

@@ -19,14 +19,14 @@ impl Input {
     pub fn parse(body: &[u8]) -> Result<Input> {
         let root = Element::parse_named(body, "VersioningConfiguration")?;
         root.only(&["Status", "MfaDelete"])?;
-        let mfa_delete = match root.text_of("MfaDelete").map(str::trim) {
+        let mfa_delete = match root.word_of("MfaDelete") {
             None => None,
             Some(text) => Some(MfaDelete::parse(text).ok_or(ErrorCode::MalformedXML)?),
         };
-        let Some(status) = root.text_of("Status") else {
+        let Some(status) = root.word_of("Status") else {
             return Err(ErrorCode::IllegalVersioningConfigurationException.into());
         };
-        let status = VersioningStatus::parse(status.trim()).ok_or(ErrorCode::MalformedXML)?;
+        let status = VersioningStatus::parse(status).ok_or(ErrorCode::MalformedXML)?;
         Ok(Input { status, mfa_delete })
     }
 }

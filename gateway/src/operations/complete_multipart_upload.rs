@@ -103,7 +103,7 @@ fn part_checksum(element: &Element) -> Result<Option<Checksum>> {
     let given = || {
         ChecksumAlgorithm::ALL
             .into_iter()
-            .filter_map(move |algorithm| Some((algorithm, element.text_of(algorithm.element())?)))
+            .filter_map(move |algorithm| Some((algorithm, element.word_of(algorithm.element())?)))
     };
     let invalid = |value: String| {
         let message = "Invalid Base64 or multiple checksums present in request";

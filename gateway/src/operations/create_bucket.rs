@@ -69,9 +69,10 @@ pub fn read_document(body: &[u8]) -> Result<(Option<String>, TagSet)> {
     let root = Element::parse_named(body, "CreateBucketConfiguration")?;
     root.only(&["LocationConstraint", "Location", "Bucket", "Tags"])?;
     if root.child("Location").is_some() {
+        // Zones of directory buckets.
         return Err(ErrorCode::NotImplemented.into());
     }
-    let location = root.text_of("LocationConstraint").map(str::trim).filter(|name| !name.is_empty());
+    let location = root.word_of("LocationConstraint").filter(|name| !name.is_empty());
     let tags = match root.child("Tags") {
         Some(tags) => TagSet::parse_list(tags, Tagged::Bucket)?,
         None => TagSet::default(),

@@ -2,6 +2,7 @@
 
 use super::listing::Owner;
 use super::parameters::{continuation_token, parse_continuation_token};
+use crate::bucket_name::bucket_arn;
 use crate::errors::{Result, S3Error};
 use crate::query::Query;
 use crate::timestamp::push_iso8601;
@@ -76,6 +77,7 @@ impl Input {
             if self.paginated {
                 xml.text("BucketRegion", bucket.region);
             }
+            xml.text("BucketArn", &bucket_arn(bucket.name));
             xml.close("Bucket");
         }
         xml.close("Buckets");
@@ -104,7 +106,8 @@ mod tests {
         assert!(plain.ends_with(
             "<Owner><ID>75aa57f0</ID><DisplayName>alice</DisplayName></Owner><Buckets><Bucket>\
              <Name>photos</Name>\
-             <CreationDate>1970-01-01T00:00:00.000Z</CreationDate></Bucket></Buckets>\
+             <CreationDate>1970-01-01T00:00:00.000Z</CreationDate><BucketArn>arn:aws:s3:::photos</BucketArn></Bucket>\
+             </Buckets>\
              </ListAllMyBucketsResult>"
         ));
         let page =

@@ -74,7 +74,7 @@ fn select(
     subresource: Option<&str>,
 ) -> Option<Operation> {
     ROWS.iter()
-        .filter(|row| row.method == method && row.target == target && !row.superseded)
+        .filter(|row| row.method == method && row.target == target && !row.is_superseded())
         .filter(|row| row.subresource() == subresource && holds(row, request))
         .max_by_key(|row| row.selected_by.len())
         .map(|row| row.operation)

@@ -23,13 +23,16 @@ pub struct Row {
     /// The stage that gives the operation effect; the operation is refused where the pipeline has no such
     /// stage.
     pub enforced_by: Option<&'static str>,
-    /// Whether it is done, rather than answered with `NotImplemented`.
-    pub implemented: bool,
-    /// Whether it is the older name of another row for the same requests.
-    pub superseded: bool,
+    /// What becomes of it.
+    pub support: Support,
 }
 
 impl Row {
+    /// Whether it is the older name of another row for the same requests.
+    pub fn is_superseded(&self) -> bool {
+        self.support == Support::Superseded
+    }
+
     /// The subresource that selects the row: `?acl`.
     pub fn subresource(&self) -> Option<&'static str> {
         self.selected_by.iter().find_map(|selector| match selector {
@@ -87,6 +90,20 @@ pub enum TargetKind {
     Bucket,
     /// `/photos/cat.jpg`
     Object,
+}
+
+/// What becomes of an operation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Support {
+    /// It is done.
+    Full,
+    /// It reads or deletes what nobody can have made, and is told so: see [`super::nothing`]. What would make it is
+    /// [`Support::Missing`].
+    Nothing,
+    /// It is answered with `NotImplemented`.
+    Missing,
+    /// It is the older name of another row for the same requests.
+    Superseded,
 }
 
 /// A condition on the request by which a row is selected.

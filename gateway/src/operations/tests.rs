@@ -234,7 +234,7 @@ fn each_row_says_what_the_model_says() {
 fn the_uri_of_each_operation_resolves_to_it() {
     for [name, method, uri, required, _] in model() {
         let operation = Operation::parse(name).unwrap();
-        if operation.row().superseded {
+        if operation.row().is_superseded() {
             continue;
         }
         let mut uri = uri.replace("{Bucket}", "photos").replace("{Key+}", "a/b");
@@ -262,7 +262,7 @@ fn the_uri_of_each_operation_resolves_to_it() {
 #[test]
 fn no_request_matches_two_rows_equally() {
     let rows: Vec<&Row> =
-        Operation::ALL.iter().map(|operation| operation.row()).filter(|row| !row.superseded).collect();
+        Operation::ALL.iter().map(|operation| operation.row()).filter(|row| !row.is_superseded()).collect();
     for (position, first) in rows.iter().enumerate() {
         for second in &rows[position + 1..] {
             let same = first.method == second.method
@@ -306,7 +306,7 @@ fn a_superseded_row_stands_before_its_successor() {
     let mut requests: BTreeMap<String, Vec<bool>> = BTreeMap::new();
     for row in Operation::ALL.iter().map(|operation| operation.row()) {
         let request = format!("{:?} {:?} {:?}", row.method, row.target, row.selected_by);
-        requests.entry(request).or_default().push(row.superseded);
+        requests.entry(request).or_default().push(row.is_superseded());
     }
     for (request, superseded) in requests {
         assert!(superseded == [false] || superseded == [true, false], "{request}");

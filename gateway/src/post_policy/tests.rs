@@ -18,7 +18,7 @@ fn with(conditions: &str) -> PostPolicy {
 
 fn form(fields: &[(&str, &str)]) -> Form {
     let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    Form::new(fields, "cat.jpg")
+    Form::expand(fields, "cat.jpg").unwrap()
 }
 
 fn outcome(conditions: &str, fields: &[(&str, &str)]) -> String {
@@ -253,5 +253,38 @@ proptest! {
         let fields = [("key", "x"), (name.as_str(), value.as_str())];
         let accepted = outcome(r#"{"bucket":"photos"},["starts-with","$key",""]"#, &fields) == "accepted";
         prop_assert_eq!(accepted, exempt && (name != "bucket" || value == "photos"));
+    }
+}
+
+#[test]
+fn a_condition_holds_for_every_value_of_its_field() {
+    let twice = |first, second| [("key", first), ("x-amz-meta-a", "1"), ("Key", second)];
+    let rest = r#"["eq","$bucket","photos"],["starts-with","$x-amz-meta-a",""]"#;
+    for (condition, first, second, fits) in [
+        (r#"["starts-with","$key","a/"]"#, "a/1", "a/2", true),
+        (r#"["starts-with","$key","a/"]"#, "a/1", "b/2", false),
+        (r#"["starts-with","$key","a/"]"#, "b/1", "a/2", false),
+        (r#"["starts-with","$key","a/1"]"#, "a/1", "a/", false),
+        (r#"["eq","$key","a"]"#, "a", "a", true),
+        (r#"["eq","$key","a"]"#, "a", "b", false),
+        (r#"["eq","$key","a"]"#, "b", "b", false),
+    ] {
+        let outcome = outcome(&format!("{rest},{condition}"), &twice(first, second));
+        assert_eq!(outcome == "accepted", fits, "{condition} {first} {second}: {outcome}");
+    }
+}
+
+#[test]
+fn a_list_of_types_is_held_to_a_condition_as_a_whole() {
+    let rest = r#"["eq","$bucket","photos"],["starts-with","$key",""]"#;
+    for (types, fits) in [
+        ("image/jpeg, image/png", true),
+        ("image/jpeg,text/html", false),
+        ("image/,", false),
+        ("text/html", false),
+    ] {
+        let condition = format!(r#"{rest},["starts-with","$Content-Type","image/"]"#);
+        let outcome = outcome(&condition, &[("key", "k"), ("Content-Type", types)]);
+        assert_eq!(outcome == "accepted", fits, "{types}: {outcome}");
     }
 }

@@ -112,13 +112,31 @@ fn deletes_are_judged_by_tag_size_and_time() {
     let failed = Err(ErrorCode::PreconditionFailed);
     assert_eq!(check("if-match", TAG, object), Ok(()));
     assert_eq!(check("if-match", "badetag", object), failed);
-    assert_eq!(check("if-match", "badetag", None), Ok(()));
-    assert_eq!(check("if-match", "*", marker), Ok(()));
-    assert_eq!(check("if-match", TAG, marker), failed);
+    assert_eq!(check("if-match", "*", object), Ok(()));
+    let missing = Err(ErrorCode::NoSuchKey);
+    for tags in ["*", TAG, "badetag"] {
+        assert_eq!(check("if-match", tags, None), missing);
+        assert_eq!(check("if-match", tags, marker), missing);
+    }
     assert_eq!(check("x-amz-if-match-size", "5", object), Ok(()));
     assert_eq!(check("x-amz-if-match-size", "6", object), failed);
+    assert_eq!(check("x-amz-if-match-size", "6", None), Ok(()));
+    assert_eq!(check("x-amz-if-match-size", "0", marker), failed);
+    assert_eq!(check("x-amz-if-match-last-modified-time", SAME, marker), failed);
     assert_eq!(check("x-amz-if-match-size", "x", object), Err(ErrorCode::InvalidArgument));
     assert_eq!(check("x-amz-if-match-last-modified-time", SAME, object), Ok(()));
     assert_eq!(check("x-amz-if-match-last-modified-time", AFTER, object), failed);
     assert_eq!(check("x-amz-if-match-last-modified-time", "x", object), Err(ErrorCode::InvalidArgument));
+}
+
+#[test]
+fn if_match_is_not_for_a_version_that_is_named() {
+    let check = |name, value| {
+        let parsed = DeletePreconditions::parse(&Headers::from_iter([(name, value)])).unwrap();
+        parsed.check_version().map_err(|error| error.code)
+    };
+    for tags in ["*", TAG, "badetag"] {
+        assert_eq!(check("if-match", tags), Err(ErrorCode::NotImplemented));
+    }
+    assert_eq!(check("x-amz-if-match-size", "5"), Ok(()));
 }

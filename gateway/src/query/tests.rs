@@ -31,3 +31,11 @@ fn broken_escapes_are_an_invalid_uri() {
         assert_eq!(Query::parse(raw).unwrap_err().code, ErrorCode::InvalidURI, "{raw}");
     }
 }
+
+#[test]
+fn parameters_are_found_among_many_as_among_few() {
+    let text: String = (0..500).map(|at| format!("p{}={at}&&", at % 100)).collect();
+    let query = Query::parse(&text).unwrap();
+    assert_eq!((query.get("p0"), query.get("p99"), query.get("p100")), (Some("0"), Some("99"), None));
+    assert_eq!(query.iter().count(), 500);
+}

@@ -3,9 +3,13 @@ use proptest::prelude::*;
 
 /// What a range of a 10-byte object comes to: `Content-Range`, or what is answered instead.
 fn check(header: &str, expected: &str) {
-    let found = match Range::parse(header).map(|range| range.within(10)) {
-        None => "whole".to_owned(),
-        Some(Ok(range)) => range.content_range(10),
+    check_of(10, header, expected);
+}
+
+fn check_of(size: u64, header: &str, expected: &str) {
+    let found = match Range::parse(header).map(|range| range.within(size)) {
+        None | Some(Ok(None)) => "whole".to_owned(),
+        Some(Ok(Some(range))) => range.content_range(size),
         Some(Err(error)) => error.code.to_string(),
     };
     assert_eq!(found, expected, "{header}");
@@ -35,6 +39,17 @@ fn a_range_without_bytes_is_unsatisfiable() {
         error.details,
         [("RangeRequested", "bytes=0-".to_owned()), ("ActualObjectSize", "0".to_owned())]
     );
+}
+
+#[test]
+fn the_last_bytes_of_nothing_are_nothing() {
+    for header in ["bytes=-1", "bytes=-8", "bytes=-18446744073709551615", "bytes=-99999999999999999999"] {
+        check_of(0, header, "whole");
+    }
+    for header in ["bytes=-0", "bytes=0-", "bytes=0-0", "bytes=1-", "bytes=0-99"] {
+        check_of(0, header, "InvalidRange");
+    }
+    check_of(0, "bytes=0-0,-1", "whole");
 }
 
 #[test]
@@ -93,7 +108,7 @@ proptest! {
 
     #[test]
     fn a_served_range_lies_within_the_object(header in "bytes=[0-9]{0,3}-[0-9]{0,3}", size in 0..200_u64) {
-        if let Some(Ok(range)) = Range::parse(&header).map(|range| range.within(size)) {
+        if let Some(Ok(Some(range))) = Range::parse(&header).map(|range| range.within(size)) {
             prop_assert!(range.length > 0 && range.start + range.length <= size);
         }
     }

@@ -1,14 +1,15 @@
 //! Signature Version 2: who signed a request, and what exactly did they sign.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html>. HMAC-SHA1 of a text that leaves out the host,
-//! the body and most of the query, with the secret access key itself: S3 has replaced it, and it is off unless an operator
-//! needs it for old clients. As in [`sigv4`](crate::sigv4), nothing here holds a key.
+//! the body and most of the query, with the secret access key itself: S3 has replaced it, and still serves the URLs and forms
+//! that boto3 and aws-cli make with it by default. As in [`sigv4`](crate::sigv4), nothing here holds a key.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use crate::errors::{ErrorCode, S3Error};
-use crate::headers::{Headers, with_presigned};
+use crate::form::{Authorization, Form};
+use crate::headers::{Headers, with_signed_query};
 use crate::operations::is_subresource;
 use crate::query::Query;
 use crate::sigv4::amz_date::AmzDate;
@@ -25,6 +26,7 @@ pub struct Signed<'a> {
     with_slash: Option<String>,
     payload: Payload,
     is_presigned: bool,
+    security_token: Option<String>,
 }
 
 /// Reads a request that claims to be signed in this way; `None` for every other. `bucket` is the one that its host names.
@@ -54,7 +56,6 @@ fn header_signed<'a>(
             .detail("ArgumentName", "Authorization"));
     };
     let headers = all_headers(request)?;
-    refuse_security_token(&headers)?;
     let sent = headers.get("x-amz-date").or_else(|| headers.get("date"));
     let date = sent.and_then(AmzDate::parse_http).ok_or_else(|| {
         S3Error::new(ErrorCode::AccessDenied)
@@ -70,6 +71,7 @@ fn header_signed<'a>(
         with_slash: with_slash(request, &headers, line, bucket)?,
         payload: Payload::of_anonymous(&headers)?,
         is_presigned: false,
+        security_token: security_token(&headers),
     })
 }
 
@@ -86,7 +88,6 @@ fn query_signed<'a>(request: &Request<'a>, bucket: Option<&str>) -> Result<Signe
     // A `+` that was not escaped has become a space, of which base64 has none.
     let signature = required("Signature")?.replace(' ', "+");
     let headers = all_headers(request)?;
-    refuse_security_token(&headers)?;
     let is_number = expires.bytes().all(|byte| byte.is_ascii_digit());
     let seconds: u64 = expires.parse().ok().filter(|_| is_number).ok_or_else(|| {
         S3Error::new(ErrorCode::AccessDenied)
@@ -106,17 +107,29 @@ fn query_signed<'a>(request: &Request<'a>, bucket: Option<&str>) -> Result<Signe
         with_slash: with_slash(request, &headers, expires, bucket)?,
         payload: Payload::of_anonymous(&headers)?,
         is_presigned: true,
+        security_token: security_token(&headers),
     })
 }
 
 /// What has effect as a header is signed as one, wherever it stands.
 fn all_headers(request: &Request<'_>) -> Result<Headers, S3Error> {
-    with_presigned(request.headers.clone(), &Query::parse(request.query)?)
+    with_signed_query(request.headers.clone(), &Query::parse(request.query)?)
 }
 
-/// Temporary credentials do not exist yet, so no token can be genuine.
-fn refuse_security_token(headers: &Headers) -> Result<(), S3Error> {
-    if headers.has("x-amz-security-token") { Err(ErrorCode::InvalidToken.into()) } else { Ok(()) }
+/// Of temporary credentials; signed as every `x-amz-` header is.
+fn security_token(headers: &Headers) -> Option<String> {
+    headers.get("x-amz-security-token").map(str::to_owned)
+}
+
+/// Whether a request whose signature was verified is signed in this way: by its header, its query, or the fields of its form.
+pub fn is_used(headers: &Headers, query: &str, form: Option<&Form>) -> bool {
+    if let Some(form) = form {
+        return matches!(form.authorization(), Ok(Some(Authorization::V2 { .. })));
+    }
+    match headers.get("authorization").filter(|value| !value.is_empty()) {
+        Some(value) => value.starts_with("AWS "),
+        None => presigned::mechanism(query) == Some(Mechanism::SigV2),
+    }
 }
 
 /// The same text for `/bucket/`, where `/bucket` was sent: some clients sign the one and send the other, and the two are one.
@@ -152,16 +165,27 @@ fn string_to_sign(
     Ok(out)
 }
 
-/// The `x-amz-` headers, sorted by name, each once.
+/// The `x-amz-` headers, sorted by name, each once: values of one name follow one another in the order sent. A presigned
+/// URL carries thousands of them, if its maker likes.
 fn push_headers(out: &mut String, headers: &Headers) {
-    let mut names: Vec<&str> =
-        headers.iter().map(|(name, _)| name).filter(|name| name.starts_with("x-amz-")).collect();
-    names.sort_unstable();
-    names.dedup();
-    for name in names {
-        out.push_str(name);
-        out.push(':');
-        out.push_str(&headers.joined(name).unwrap_or_default());
+    let mut lines: Vec<(&str, &str)> =
+        headers.iter().filter(|(name, _)| name.starts_with("x-amz-")).collect();
+    lines.sort_by_key(|(name, _)| *name);
+    let mut before = None;
+    for (name, value) in lines {
+        if before == Some(name) {
+            out.push(',');
+        } else {
+            if before.is_some() {
+                out.push('\n');
+            }
+            out.push_str(name);
+            out.push(':');
+        }
+        out.push_str(value);
+        before = Some(name);
+    }
+    if before.is_some() {
         out.push('\n');
     }
 }
@@ -243,6 +267,11 @@ impl Signed<'_> {
     /// What the request promises about its body.
     pub fn payload(&self) -> &Payload {
         &self.payload
+    }
+
+    /// The token of temporary credentials.
+    pub fn security_token(&self) -> Option<&str> {
+        self.security_token.as_deref()
     }
 
     /// The error for an access key that does not exist.

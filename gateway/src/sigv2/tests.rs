@@ -236,6 +236,44 @@ fn headers_of_a_url_are_signed_as_headers() {
 }
 
 #[test]
+fn a_token_of_temporary_credentials_is_signed_wherever_it_stands() {
+    let query = "AWSAccessKeyId=KEY&Signature=s&Expires=1175139620&x-amz-security-token=a%2Bb%2F&x-amz-checksum-crc32=AAAAAA%3D%3D\
+                 &x-amz-sdk-checksum-algorithm=CRC32";
+    Sent { query, ..GET }.read(|read| {
+        let signed = read.unwrap().unwrap();
+        assert_eq!(signed.security_token(), Some("a+b/"));
+        assert_eq!(
+            signed.string_to_sign(),
+            "GET\n\n\n1175139620\nx-amz-checksum-crc32:AAAAAA==\nx-amz-sdk-checksum-algorithm:CRC32\n\
+             x-amz-security-token:a+b/\n/johnsmith/photos/puppy.jpg"
+        );
+        assert!(!format!("{:?}", signed.mismatch()).contains("a+b/"));
+    });
+    let headers = [
+        ("authorization", "AWS KEY:signature"),
+        ("date", "Tue, 27 Mar 2007 19:36:42 +0000"),
+        ("x-amz-security-token", "t"),
+    ];
+    Sent { headers: &headers, ..GET }.read(|read| assert_eq!(read.unwrap().unwrap().security_token(), Some("t")));
+}
+
+#[test]
+fn it_is_known_which_requests_are_signed_so() {
+    let is_used = |headers: &[(&str, &str)], query: &str| super::is_used(&headers.iter().copied().collect(), query, None);
+    assert!(is_used(&[("authorization", "AWS KEY:signature")], ""));
+    assert!(is_used(&[("authorization", "")], "AWSAccessKeyId=KEY&Signature=s&Expires=1"));
+    assert!(!is_used(&[("authorization", "AWS4-HMAC-SHA256 Credential=x")], "Signature=s"));
+    assert!(!is_used(&[], "X-Amz-Algorithm=AWS4-HMAC-SHA256"));
+    let form = |fields: &[(&str, &str)]| {
+        let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Form::new(fields.collect(), "")
+    };
+    let old = form(&[("AWSAccessKeyId", "KEY"), ("signature", "s"), ("policy", "p")]);
+    assert!(super::is_used(&Headers::default(), "", Some(&old)));
+    assert!(!super::is_used(&Headers::default(), "", Some(&form(&[("key", "k")]))));
+}
+
+#[test]
 fn what_is_malformed_is_refused() {
     for value in ["AWS", "AWS KEY", "AWS :signature"] {
         let error = Sent { headers: &[("authorization", value)], ..GET }.error();
@@ -305,4 +343,18 @@ fn a_secret_that_was_signed_is_not_repeated() {
     }
     let told = signature_mismatch("AKIAEXAMPLE", "PUT\n\n\n\nx-amz-acl:private\n/a/b", "sent");
     assert!(told.details.iter().any(|(name, value)| *name == "StringToSign" && value.contains("private")));
+}
+
+#[test]
+fn thousands_of_parameters_are_signed_in_their_order() {
+    let parameters: String = (0..6300).rev().map(|at| format!("&x-amz-meta-{:04}={at}", at % 3150)).collect();
+    let query = format!("AWSAccessKeyId=AK&Signature=x&Expires=1175139620{parameters}");
+    let sent = Sent { query: &query, bucket: None, path: "/b/k", ..GET };
+    sent.read(|read| {
+        let signed = read.unwrap().unwrap();
+        let lines: Vec<&str> =
+            signed.string_to_sign().lines().filter(|line| line.starts_with("x-amz-")).collect();
+        assert_eq!(lines.len(), 3150);
+        assert_eq!((lines[0], lines[3149]), ("x-amz-meta-0000:3150,0", "x-amz-meta-3149:6299,3149"));
+    });
 }

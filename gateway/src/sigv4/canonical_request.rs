@@ -67,7 +67,7 @@ fn push_headers(out: &mut String, request: &Request<'_>, signed: &SignedHeaders<
     for name in signed.names() {
         out.push_str(name);
         out.push(':');
-        let mut values = request.headers.iter().filter(|(sent, _)| *sent == name).map(|(_, value)| value);
+        let mut values = request.headers.all(name);
         match values.next() {
             Some(first) => push_folded(out, first),
             // HTTP/2 has `:authority` in its place.

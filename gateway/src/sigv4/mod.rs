@@ -14,7 +14,7 @@
 //! | [`amz_date`] | `20130524T000000Z` |
 //! | [`sign`] | the client's side: headers, URLs, chunks |
 //!
-//! SigV4A is refused, and Signature Version 2 as well: where it is on, [`sigv2`](crate::sigv2) was asked before.
+//! SigV4A is refused, and Signature Version 2 as well: where it is taken, [`sigv2`](crate::sigv2) was asked before.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -96,6 +96,7 @@ pub fn authenticate<'a>(request: &Request<'a>) -> Result<Authentication<'a>, S3E
             header_signed(request, value).map(Authentication::Signed)
         }
         (Some(value), _) => Err(one_mechanism_only(value)),
+        (None, Some(Mechanism::Several)) => Err(one_mechanism_only("")),
         (None, Some(Mechanism::SigV4)) => query_signed(request).map(Authentication::Signed),
         (None, Some(Mechanism::SigV2)) => Err(unsupported_mechanism()),
     }

@@ -22,17 +22,24 @@ pub(crate) enum Mechanism {
     SigV4,
     /// `AWSAccessKeyId`, `Signature`, `Expires`.
     SigV2,
+    /// Parameters of both: nobody can say which is meant.
+    Several,
 }
 
 /// The mechanism whose parameters a query string as sent has.
 pub(crate) fn mechanism(query: &str) -> Option<Mechanism> {
-    let mut names =
-        query.split('&').map(|parameter| parameter.split_once('=').map_or(parameter, |part| part.0));
-    names.find_map(|name| match name {
-        "X-Amz-Algorithm" | "X-Amz-Credential" | "X-Amz-Signature" => Some(Mechanism::SigV4),
-        "AWSAccessKeyId" | "Signature" => Some(Mechanism::SigV2),
-        _ => None,
-    })
+    let names = query.split('&').map(|parameter| parameter.split_once('=').map_or(parameter, |part| part.0));
+    let (mut is_v4, mut is_v2) = (false, false);
+    for name in names {
+        is_v4 |= matches!(name, "X-Amz-Algorithm" | "X-Amz-Credential" | "X-Amz-Signature");
+        is_v2 |= matches!(name, "AWSAccessKeyId" | "Signature");
+    }
+    match (is_v4, is_v2) {
+        (false, false) => None,
+        (true, false) => Some(Mechanism::SigV4),
+        (false, true) => Some(Mechanism::SigV2),
+        (true, true) => Some(Mechanism::Several),
+    }
 }
 
 /// What a presigned URL says of its own authentication.

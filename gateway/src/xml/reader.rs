@@ -2,7 +2,7 @@
 
 use crate::errors::{ErrorCode, Result};
 use quick_xml::Reader;
-use quick_xml::events::{BytesStart, Event};
+use quick_xml::events::{BytesRef, BytesStart, Event};
 use std::borrow::Cow;
 
 /// No document of S3 nests deeper than about eight elements.
@@ -28,9 +28,13 @@ pub struct Element {
 
 impl Element {
     /// Reads a whole document. `MalformedXML` for what is not well-formed, not UTF-8, empty, declares a
-    /// document type, or is too large.
+    /// document type, or is too large. A character that XML 1.0 does not have is not well-formed, as it stands or by a
+    /// reference: no answer could name it.
     pub fn parse(bytes: &[u8]) -> Result<Element> {
         let text = std::str::from_utf8(bytes).map_err(|_| ErrorCode::MalformedXML)?;
+        if !text.chars().all(is_character) {
+            return Err(malformed());
+        }
         Builder::default().run(text)
     }
 
@@ -50,20 +54,47 @@ impl Element {
         self.children.iter().filter(move |child| child.name == name)
     }
 
-    /// The text of the first child with this name.
+    /// The text of the first child with this name, exactly as written.
     pub fn text_of(&self, name: &str) -> Option<&str> {
         self.child(name).map(|child| child.text.as_str())
     }
 
-    /// The text of a child that must be there, without surrounding white space. `MalformedXML` otherwise.
+    /// The text of a child that must be there once and hold nothing else, exactly as written: a name that a client gave to
+    /// something (a key, a tag) is another name with a space more. `MalformedXML` otherwise.
+    pub fn exact(&self, name: &str) -> Result<&str> {
+        self.exact_of(name)?.ok_or_else(malformed)
+    }
+
+    /// [`Element::exact`] of a child that may be left out.
+    pub fn exact_of(&self, name: &str) -> Result<Option<&str>> {
+        let mut found = self.children.iter().filter(|child| child.name == name);
+        match (found.next(), found.next()) {
+            (None, _) => Ok(None),
+            (Some(child), None) if child.children.is_empty() => Ok(Some(&child.text)),
+            _ => Err(malformed()),
+        }
+    }
+
+    /// The word in the first child with this name, without the white space around it: for what S3 has the words of (enumerations,
+    /// numbers, dates, ids that it made).
+    pub fn word_of(&self, name: &str) -> Option<&str> {
+        self.child(name).map(Element::word)
+    }
+
+    /// [`Element::word_of`] of a child that must be there. `MalformedXML` otherwise.
     pub fn required(&self, name: &str) -> Result<&str> {
-        Ok(self.text_of(name).ok_or(ErrorCode::MalformedXML)?.trim())
+        self.word_of(name).ok_or_else(malformed)
     }
 
     /// The number in a child. `MalformedXML` when the child is there and holds none.
     pub fn number_of(&self, name: &str) -> Result<Option<u64>> {
-        let Some(text) = self.text_of(name) else { return Ok(None) };
-        Ok(Some(text.trim().parse().map_err(|_| ErrorCode::MalformedXML)?))
+        let Some(text) = self.word_of(name) else { return Ok(None) };
+        Ok(Some(text.parse().map_err(|_| ErrorCode::MalformedXML)?))
+    }
+
+    /// The text without the white space around it; what else Unicode calls a space is a character like any other.
+    pub fn word(&self) -> &str {
+        self.text.trim_matches([' ', '\t', '\r', '\n'])
     }
 
     /// Whether every child has one of these names, as S3's schema asks. `MalformedXML` otherwise.
@@ -93,12 +124,19 @@ impl Builder {
                     self.end();
                 }
                 Event::End(_) => self.end(),
-                Event::Text(text) => self.text(&text.xml10_content())?,
+                Event::Text(text) => {
+                    let text = text.xml10_content();
+                    if text.contains("]]>") {
+                        return Err(malformed());
+                    }
+                    self.text(&text)?;
+                }
                 Event::CData(text) => self.text(&text.xml10_content())?,
                 Event::GeneralRef(reference) => {
                     let resolved = reference.resolve_char_ref().map_err(|_| ErrorCode::MalformedXML)?;
                     let character = match resolved {
-                        Some(character) => character,
+                        Some(character) if is_character(character) => character,
+                        Some(_) => return Err(malformed()),
                         None => predefined(&reference.xml10_content())?,
                     };
                     self.text(character.encode_utf8(&mut [0; 4]))?;
@@ -144,6 +182,14 @@ impl Builder {
     }
 }
 
+/// Whether XML 1.0 has a character (<https://www.w3.org/TR/xml/#NT-Char>).
+fn is_character(character: char) -> bool {
+    match character {
+        '\t' | '\n' | '\r' => true,
+        _ => character >= ' ' && !matches!(character, '\u{fffe}' | '\u{ffff}'),
+    }
+}
+
 fn malformed() -> crate::errors::S3Error {
     ErrorCode::MalformedXML.into()
 }
@@ -178,6 +224,7 @@ fn kind(start: &BytesStart<'_>) -> Result<Option<String>> {
             return Err(malformed());
         }
         let attribute = attribute.map_err(|_| ErrorCode::MalformedXML)?;
+        check_value(&attribute.value)?;
         let name = attribute.key.into_inner();
         if name.contains(':') && local(name) == "type" {
             let value: Cow<'_, str> = attribute.value;
@@ -185,6 +232,23 @@ fn kind(start: &BytesStart<'_>) -> Result<Option<String>> {
         }
     }
     Ok(kind)
+}
+
+/// Refuses the value of an attribute that is not well-formed. Nobody reads one with references.
+fn check_value(value: &str) -> Result<()> {
+    if value.contains('<') {
+        return Err(malformed());
+    }
+    for rest in value.split('&').skip(1) {
+        let (name, _) = rest.split_once(';').ok_or_else(malformed)?;
+        let reference = BytesRef::new(name);
+        match reference.resolve_char_ref().map_err(|_| ErrorCode::MalformedXML)? {
+            Some(character) if is_character(character) => {}
+            Some(_) => return Err(malformed()),
+            None => predefined(name).map(drop)?,
+        }
+    }
+    Ok(())
 }
 
 /// The five entities that XML itself defines; no other is known, so nothing can be expanded.

@@ -21,6 +21,87 @@ fn text_is_escaped_and_control_characters_are_references() {
 }
 
 #[test]
+fn what_only_xml_1_1_has_is_declared_as_that() {
+    let declared = |text: &str| {
+        let mut xml = XmlWriter::document_in("R", "");
+        xml.text("T", text);
+        let mut document = xml.finish();
+        declare(&mut document);
+        let version = document[15..18].to_owned();
+        // What reads both versions finds the text again.
+        let mut reader = quick_xml::Reader::from_str(&document);
+        let mut read = String::new();
+        loop {
+            use quick_xml::events::Event;
+            match reader.read_event().unwrap() {
+                Event::Text(text) => read.push_str(text.xml11_content().trim_start_matches('\n')),
+                Event::GeneralRef(reference) => match reference.resolve_char_ref().unwrap() {
+                    Some(character) => read.push(character),
+                    None => read.push_str(&format!("&{};", reference.xml10_content())),
+                },
+                Event::Eof => break,
+                _ => {}
+            }
+        }
+        (version, read)
+    };
+    for (text, version) in [
+        ("a b", "1.0"),
+        ("a\rb\u{7f}\u{85}\u{9f}\u{2028}é", "1.0"),
+        ("a\u{1}b", "1.1"),
+        ("\u{1f}\u{85}\u{2028}\u{ad}", "1.1"),
+        ("\u{8}", "1.1"),
+    ] {
+        assert_eq!(declared(text), (version.to_owned(), text.to_owned()), "{text:?}");
+    }
+    assert_eq!(declared("&#x1;").0, "1.0", "text that looks like a reference is none");
+    let (version, read) = declared("a\0b\u{fffe}\u{ffff}c");
+    assert_eq!((version.as_str(), read.as_str()), ("1.0", "a\u{fffd}b\u{fffd}\u{fffd}c"));
+}
+
+#[test]
+fn texts_are_read_as_written_and_words_without_white_space() {
+    let text = |xml: &str| Element::parse(format!("<r>{xml}</r>").as_bytes()).map(|root| root.exact("k").map(str::to_owned));
+    for (xml, expected) in [
+        ("<k> report</k>", " report"),
+        ("<k>report\t</k>", "report\t"),
+        ("<k>   </k>", "   "),
+        ("<k>&#32;&#10;&#9;&#13;</k>", " \n\t\r"),
+        ("<k>a\r\nb\rc</k>", "a\nb\nc"),
+        ("<k><![CDATA[ a&b\r\n]]></k>", " a&b\n"),
+        ("<k> a<!-- c -->b </k>", " ab "),
+        ("<k></k>", ""),
+        ("<k/>", ""),
+        ("<k>\u{a0}\u{3000}a\u{2028}</k>", "\u{a0}\u{3000}a\u{2028}"),
+    ] {
+        assert_eq!(text(xml).unwrap().as_deref(), Ok(expected), "{xml}");
+    }
+    for xml in ["", "<k>a</k><k>b</k>", "<k>a<b/></k>"] {
+        assert_eq!(text(xml).unwrap().unwrap_err().code, ErrorCode::MalformedXML, "{xml}");
+    }
+    let root = Element::parse("<r><w>\r\n on\t</w><s>\u{a0}on</s></r>".as_bytes()).unwrap();
+    assert_eq!((root.word_of("w"), root.word_of("s")), (Some("on"), Some("\u{a0}on")));
+    assert_eq!(root.required("w"), Ok("on"));
+}
+
+#[test]
+fn characters_that_xml_does_not_have_are_malformed() {
+    for text in ["\u{1}", "\u{8}", "\u{b}", "\u{1f}", "\u{fffe}", "\u{ffff}", "\0", "&#1;", "&#x1F;", "&#xFFFE;", "&#0;", "]]>"] {
+        for xml in [format!("<a>b{text}</a>"), format!("<a b=\"{text}\"/>"), format!("<a><![CDATA[{text}]]></a>")] {
+            // What looks like a reference in CDATA is text, and what ends one may stand in an attribute.
+            if (xml.contains("CDATA") && text.is_ascii() && text.len() > 1) || (xml.contains('"') && text == "]]>") {
+                continue;
+            }
+            assert_eq!(Element::parse(xml.as_bytes()).map(drop).map_err(|error| error.code), Err(ErrorCode::MalformedXML), "{xml:?}");
+        }
+    }
+    for xml in ["<a b=\"<\"/>", "<a b=\"&\"/>", "<a b=\"&x;\"/>"] {
+        assert_eq!(Element::parse(xml.as_bytes()).unwrap_err().code, ErrorCode::MalformedXML, "{xml}");
+    }
+    assert!(Element::parse("<a b=\"&amp;&#x9;\">&#x7f;\u{85}\u{e000}\u{1F600}</a>".as_bytes()).is_ok());
+}
+
+#[test]
 fn numbers_and_encoded_keys_are_pushed() {
     let mut xml = XmlWriter::document_in("R", "");
     xml.number("A", 0);

@@ -1,5 +1,7 @@
 //! Pushes response documents into one string: no tree, no formatting machinery.
 
+use std::fmt::Write as _;
+
 use crate::url_encoding;
 
 /// The declaration with which every document of S3 starts.
@@ -146,27 +148,59 @@ pub fn push_element(out: &mut String, name: &str, text: &str) {
     out.push('>');
 }
 
-/// Appends text with `& < > "` and control characters escaped, the latter as `&#x1;`. Such a document is not
-/// well-formed XML 1.0, which is why `encoding-type=url` exists; S3 sends it all the same.
+/// Appends text with `& < > "` and control characters escaped, the latter as `&#x1;`, as S3 writes them. XML 1.0 has no
+/// such reference, which is why `encoding-type=url` exists; [`declare`] says what the document is then. What no XML has (U+0000,
+/// U+FFFE, U+FFFF) becomes U+FFFD.
 pub fn push_escaped(out: &mut String, text: &str) {
     let mut copied = 0;
     for (position, byte) in text.bytes().enumerate() {
-        if !ESCAPED.get(usize::from(byte)).copied().unwrap_or(true) {
+        if !SPECIAL.get(usize::from(byte)).copied().unwrap_or(true) {
             continue;
         }
-        // An escaped byte is ASCII, so both ends of the slice are character boundaries.
+        // Special bytes begin a character, so both ends of the slice are boundaries.
+        let Some(character) = text.get(position..).and_then(|rest| rest.chars().next()) else { continue };
+        if is_plain(character) {
+            continue;
+        }
         out.push_str(text.get(copied..position).unwrap_or_default());
-        copied = position + 1;
-        push_escape(out, byte);
+        copied = position + character.len_utf8();
+        push_escape(out, character);
     }
     out.push_str(text.get(copied..).unwrap_or_default());
 }
 
-/// Which bytes are escaped. `\t` and `\n` survive in text as they are; `\r` would be read back as `\n`.
-static ESCAPED: [bool; 256] = byte_set(
+/// The first bytes of all characters that [`is_plain`] refuses, and of some others.
+static SPECIAL: [bool; 256] = byte_set(
     b"&<>\"\x00\x01\x02\x03\x04\x05\x06\x07\x08\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\
-      \x1a\x1b\x1c\x1d\x1e\x1f\x7f",
+      \x1a\x1b\x1c\x1d\x1e\x1f\x7f\xc2\xe2\xef",
 );
+
+/// Whether a character is read back as it stands. `\t` and `\n` survive in text; `\r` would become `\n`, and what XML 1.1 takes
+/// for the end of a line as well.
+fn is_plain(character: char) -> bool {
+    !matches!(
+        character,
+        '&' | '<' | '>' | '"' | '\0'..='\x08' | '\x0b'..='\x1f' | '\x7f'..='\u{9f}' | '\u{2028}' | '\u{fffe}' | '\u{ffff}'
+    )
+}
+
+/// Declares a whole document to be XML 1.1 if it has a reference that XML 1.0 does not have: a key may hold any character.
+/// What reads 1.0 only refuses such a document either way, and what reads 1.1 finds the key and not another.
+pub fn declare(document: &mut String) {
+    const VERSION: std::ops::Range<usize> = 15..18;
+    if document.get(VERSION) == Some("1.0") && has_control_reference(document) {
+        document.replace_range(VERSION, "1.1");
+    }
+}
+
+/// Whether [`push_escaped`] wrote a reference to a character that only XML 1.1 has.
+fn has_control_reference(document: &str) -> bool {
+    document.split("&#x").skip(1).any(|rest| {
+        let digits = rest.split(';').next().filter(|digits| digits.len() <= 2);
+        let number = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        number.is_some_and(|number| number < 0x20 && !matches!(number, b'\t' | b'\n' | b'\r'))
+    })
+}
 
 /// A table of the bytes that occur in a list.
 #[expect(clippy::indexing_slicing, reason = "a byte is an index of 256, and this runs while compiling")]
@@ -179,18 +213,16 @@ pub(crate) const fn byte_set(mut bytes: &[u8]) -> [bool; 256] {
     set
 }
 
-fn push_escape(out: &mut String, byte: u8) {
-    match byte {
-        b'&' => out.push_str("&amp;"),
-        b'<' => out.push_str("&lt;"),
-        b'>' => out.push_str("&gt;"),
-        b'"' => out.push_str("&quot;"),
+fn push_escape(out: &mut String, character: char) {
+    match character {
+        '&' => out.push_str("&amp;"),
+        '<' => out.push_str("&lt;"),
+        '>' => out.push_str("&gt;"),
+        '"' => out.push_str("&quot;"),
+        '\0' | '\u{fffe}' | '\u{ffff}' => out.push(char::REPLACEMENT_CHARACTER),
         _ => {
-            out.push_str("&#x");
-            for digit in [byte >> 4, byte & 15].into_iter().skip(usize::from(byte < 16)) {
-                out.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
-            }
-            out.push(';');
+            // Writing to a String cannot fail.
+            let _ = write!(out, "&#x{:x};", u32::from(character));
         }
     }
 }

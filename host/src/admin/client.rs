@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, bail};
 use bytes::Bytes;
 use http::header::HOST;
-use http::{Request, StatusCode};
+use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -33,6 +33,14 @@ pub struct Answered {
 /// # Errors
 /// No server has the folder, it is somebody else's, or it does not answer.
 pub fn get(folder: &Path, path: &str) -> Result<Answered> {
+    ask(folder, &Method::GET, path)
+}
+
+/// Sends a request without a body to the admin API.
+///
+/// # Errors
+/// As [`get`].
+pub fn ask(folder: &Path, method: &Method, path: &str) -> Result<Answered> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let stream = match socket::connect(folder) {
         Ok(stream) => stream,
@@ -49,16 +57,17 @@ pub fn get(folder: &Path, path: &str) -> Result<Answered> {
     };
     runtime.block_on(async {
         let stream = tokio::net::UnixStream::from_std(stream)?;
-        match tokio::time::timeout(TIME_MAX, ask(stream, path)).await {
+        match tokio::time::timeout(TIME_MAX, send(stream, method, path)).await {
             Ok(answered) => answered.context("asking the server"),
             Err(_) => bail!("the server does not answer"),
         }
     })
 }
 
-async fn ask(stream: tokio::net::UnixStream, path: &str) -> Result<Answered> {
+async fn send(stream: tokio::net::UnixStream, method: &Method, path: &str) -> Result<Answered> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let request = Request::get(path).header(HOST, "localhost").body(Empty::<Bytes>::new())?;
+    let request =
+        Request::builder().method(method).uri(path).header(HOST, "localhost").body(Empty::<Bytes>::new())?;
     let answer = async move {
         let response = sender.send_request(request).await?;
         let status = response.status();

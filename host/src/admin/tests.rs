@@ -7,7 +7,7 @@ fn admin() -> Admin {
     let explanations = Explanations::new(Limits::default());
     explanations.keep("AAAA", "{\"request_id\":\"AAAA\"}");
     explanations.keep("BBBB", "{\"request_id\":\"BBBB\"}");
-    Admin { explanations: Arc::new(explanations) }
+    Admin { explanations: Arc::new(explanations), rates: Arc::default() }
 }
 
 #[test]
@@ -25,6 +25,8 @@ fn every_path_has_its_answer() {
         ("/explanations?other=1", 400),
         ("/", 404),
         ("/explanationsx", 404),
+        ("/limits", 200),
+        ("/limits/account/000000000001", 405),
     ] {
         assert_eq!(status(Method::GET, uri), expected, "{uri}");
     }

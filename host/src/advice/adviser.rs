@@ -40,7 +40,7 @@ impl Adviser {
     /// # Errors
     /// Why not, or the component traps.
     pub(crate) fn read(&mut self, document: &Document) -> Result<()> {
-        self.store.set_epoch_deadline(engine::STEP_TICKS_MAX);
+        self.store.set_epoch_deadline(engine::ALONE_TICKS_MAX);
         let advice = self.component.portcullis_gateway_advice();
         advice.call_read(&mut self.store, document)?.map_err(|why| anyhow!(why))
     }
@@ -50,7 +50,7 @@ impl Adviser {
     /// # Errors
     /// Its kind is none, or the component traps.
     pub(crate) fn lint(&mut self, document: &Document) -> Result<Vec<Finding>> {
-        self.store.set_epoch_deadline(engine::STEP_TICKS_MAX);
+        self.store.set_epoch_deadline(engine::ALONE_TICKS_MAX);
         let advice = self.component.portcullis_gateway_advice();
         advice.call_lint(&mut self.store, document)?.map_err(|why| anyhow!(why))
     }
@@ -60,7 +60,7 @@ impl Adviser {
     /// # Errors
     /// What is asked cannot be, or the component traps.
     pub(crate) fn simulate(&mut self, hypothesis: &Hypothesis) -> Result<Vec<Evaluation>> {
-        self.store.set_epoch_deadline(engine::STEP_TICKS_MAX);
+        self.store.set_epoch_deadline(engine::ALONE_TICKS_MAX);
         let advice = self.component.portcullis_gateway_advice();
         advice.call_simulate(&mut self.store, hypothesis)?.map_err(|why| anyhow!(why))
     }

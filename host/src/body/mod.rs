@@ -5,6 +5,7 @@
 
 pub mod digest;
 pub mod framing;
+pub(crate) mod lent;
 pub mod md5;
 pub mod multipart;
 pub mod payload;

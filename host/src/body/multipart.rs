@@ -17,7 +17,7 @@ use http_body::{Body, Frame, SizeHint};
 use memchr::memmem;
 
 use super::Failure;
-use super::receive::{next_bytes, timely};
+use super::receive::{BoxError, failure, next_bytes, timely};
 
 #[cfg(test)]
 mod tests;
@@ -41,6 +41,11 @@ impl Boundary {
         let is_plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
         let is_short = !text.is_empty() && text.len() <= BOUNDARY_BYTES_MAX;
         (is_plain && is_short).then(|| Boundary { delimiter: [b"\r\n--", text.as_bytes()].concat().into() })
+    }
+
+    /// What separates the parts.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.delimiter
     }
 }
 
@@ -117,6 +122,7 @@ pub async fn next_content<B>(
 ) -> Result<Vec<u8>, Failure>
 where
     B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<BoxError>,
 {
     let length_max = usize::try_from(length_max).unwrap_or(usize::MAX);
     let mut head = Head::new(&place.boundary);
@@ -140,16 +146,10 @@ where
     }
 }
 
-/// Why the content of a part did not arrive.
+/// What follows a part is too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PartError {
-    /// The body ended before the delimiter, or its connection did.
-    #[error("the body ended within a part")]
-    Incomplete,
-    /// What follows the part is too long.
-    #[error("too much follows the part")]
-    TooLong,
-}
+#[error("too much follows the part")]
+pub struct TooLong;
 
 /// The content of a part, as a body. It ends with the whole body, so that what was received is known to be all that was
 /// sent.
@@ -180,11 +180,11 @@ impl<'a, B> PartBody<'a, B> {
     }
 
     /// Sorts bytes into content, delimiter and what follows.
-    fn take(&mut self, mut bytes: Bytes) -> Result<(), PartError> {
+    fn take(&mut self, mut bytes: Bytes) -> Result<(), TooLong> {
         while !bytes.is_empty() {
             if let Some(seen) = &mut self.epilogue {
                 *seen += bytes.len();
-                return if *seen > EPILOGUE_BYTES_MAX { Err(PartError::TooLong) } else { Ok(()) };
+                return if *seen > EPILOGUE_BYTES_MAX { Err(TooLong) } else { Ok(()) };
             }
             if self.matched > 0 {
                 self.go_on_matching(&mut bytes);
@@ -239,14 +239,15 @@ impl<'a, B> PartBody<'a, B> {
 impl<B> Body for PartBody<'_, B>
 where
     B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<BoxError>,
 {
     type Data = Bytes;
-    type Error = PartError;
+    type Error = BoxError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, PartError>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         loop {
             if let Some(content) = self.ready.pop_front() {
                 return Poll::Ready(Some(Ok(Frame::data(content))));
@@ -256,11 +257,12 @@ where
                 _ => match ready!(Pin::new(&mut *self.body).poll_frame(context)) {
                     Some(Ok(frame)) => frame.into_data().unwrap_or_default(),
                     None if self.epilogue.is_some() => return Poll::Ready(None),
-                    Some(Err(_)) | None => return Poll::Ready(Some(Err(PartError::Incomplete))),
+                    Some(Err(error)) => return Poll::Ready(Some(Err(failure(error.into()).into()))),
+                    None => return Poll::Ready(Some(Err(Failure::BodyIncomplete.into()))),
                 },
             };
             if let Err(error) = self.take(bytes) {
-                return Poll::Ready(Some(Err(error)));
+                return Poll::Ready(Some(Err(error.into())));
             }
         }
     }

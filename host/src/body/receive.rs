@@ -84,6 +84,7 @@ pub async fn collect<B>(
 ) -> Result<Collected, Failure>
 where
     B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
 {
     let (framing, promised) = promises(payload);
     let content_length = body.size_hint().exact();
@@ -110,6 +111,7 @@ pub async fn ingest<B>(
 ) -> Result<Ingested, Failure>
 where
     B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
 {
     let Plan { length_max, digests: planned, content_length, key } = plan;
     let (framing, promised) = promises(payload);
@@ -177,6 +179,7 @@ pub async fn digest(
 pub async fn drain<B>(body: B, bytes_max: u64, time: Duration) -> Drained
 where
     B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
 {
     let mut body = pin!(body);
     let reading = async {
@@ -232,14 +235,17 @@ async fn finish_md5(md5: Option<BodyMd5>) -> Result<Option<Vec<u8>>, Failure> {
     })
 }
 
+/// The error of a body.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
 /// The next bytes of a body; `None` at its end.
 pub(super) async fn next_bytes<B>(body: &mut Pin<&mut B>) -> Result<Option<Bytes>, Failure>
 where
     B: Body<Data = Bytes>,
+    B::Error: Into<BoxError>,
 {
     while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
-        // Whatever broke, the client or the connection: the body did not arrive.
-        let frame = frame.map_err(|_| Failure::BodyIncomplete)?;
+        let frame = frame.map_err(|error| failure(error.into()))?;
         if let Ok(bytes) = frame.into_data()
             && !bytes.is_empty()
         {
@@ -247,6 +253,11 @@ where
         }
     }
     Ok(None)
+}
+
+/// Why a body failed: whoever ended it says so. Else, whatever broke, the client or the connection, it did not arrive.
+pub(super) fn failure(error: BoxError) -> Failure {
+    error.downcast_ref::<Failure>().copied().unwrap_or(Failure::BodyIncomplete)
 }
 
 /// Where the bytes of a body go, piece by piece, without their framing.
@@ -275,6 +286,7 @@ impl Intake {
     async fn receive<B>(self, body: B, destination: &mut impl Destination) -> Result<(u64, Trailers), Failure>
     where
         B: Body<Data = Bytes>,
+        B::Error: Into<BoxError>,
     {
         if self.announced_length().is_some_and(|length| length > self.length_max) {
             return Err(Failure::BodyTooLarge);

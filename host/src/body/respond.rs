@@ -10,6 +10,7 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 
+use super::lent::{self, Loan, SMALL_STEP_BYTES};
 use crate::volume::{ReadStep, SpanReader, VolumeError};
 
 #[cfg(test)]
@@ -41,14 +42,24 @@ impl ResponseBody {
         if length == 0 {
             return Ok(Self::Empty);
         }
-        if length > STEP_BYTES as u64 {
-            return Ok(Self::Stored(Stored { left: length, first: None, source: Source::Idle(reader) }));
+        // Where much is lent, nothing is read that its client may not take.
+        let at_hand_max = if lent::is_tight() { SMALL_STEP_BYTES } else { STEP_BYTES };
+        if length > at_hand_max as u64 {
+            return Ok(Self::Stored(Stored::new(length, None, Source::Idle(reader))));
         }
         let first = read_at_hand(&mut reader, length)?;
         if first.as_ref().is_some_and(|first| first.len() as u64 == length) {
             return Ok(first.map_or(Self::Empty, Self::Bytes));
         }
-        Ok(Self::Stored(Stored { left: length, first, source: Source::Idle(reader) }))
+        Ok(Self::Stored(Stored::new(length, first, Source::Idle(reader))))
+    }
+
+    /// Bytes at hand count as lent from now on; what is to be read counts when it was.
+    pub(crate) fn lent(self) -> Self {
+        match self {
+            Self::Bytes(bytes) => Self::Bytes(Loan::default().lend(bytes)),
+            other => other,
+        }
     }
 }
 
@@ -82,6 +93,7 @@ pub struct Stored {
     /// Read already.
     first: Option<Bytes>,
     source: Source,
+    loan: Loan,
 }
 
 /// The outcome of a read, and the reader back.
@@ -96,15 +108,26 @@ enum Source {
 }
 
 impl Stored {
+    fn new(left: u64, first: Option<Bytes>, source: Source) -> Stored {
+        Stored { left, first, source, loan: Loan::default() }
+    }
+
     /// The next bytes that were read; `None` at the end of what is stored.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>, VolumeError>> {
+        let step = match lent::is_tight() {
+            true => {
+                ready!(self.loan.poll_returned(cx));
+                SMALL_STEP_BYTES
+            }
+            false => STEP_BYTES,
+        };
         if let Some(first) = self.first.take() {
             return Poll::Ready(Ok(Some(first)));
         }
         loop {
             match std::mem::replace(&mut self.source, Source::Ended) {
                 Source::Ended => return Poll::Ready(Ok(None)),
-                Source::Idle(mut reader) => match reader.try_next(STEP_BYTES)? {
+                Source::Idle(mut reader) => match reader.try_next(step)? {
                     ReadStep::Bytes(bytes) => {
                         self.source = Source::Idle(reader);
                         return Poll::Ready(Ok(Some(bytes)));
@@ -112,7 +135,7 @@ impl Stored {
                     ReadStep::End => return Poll::Ready(Ok(None)),
                     ReadStep::WouldBlock => {
                         self.source = Source::Reading(Box::pin(async move {
-                            let read = reader.next(STEP_BYTES).await;
+                            let read = reader.next(step).await;
                             (reader, read)
                         }));
                     }
@@ -138,7 +161,7 @@ impl Stored {
             Ok(Some(bytes)) => match self.left.checked_sub(bytes.len() as u64) {
                 Some(left) => {
                     self.left = left;
-                    return Poll::Ready(Some(Ok(bytes)));
+                    return Poll::Ready(Some(Ok(self.loan.lend(bytes))));
                 }
                 None => Error::new(ErrorKind::InvalidData, "more is stored than was announced"),
             },

@@ -6,6 +6,7 @@ use wasmtime::{Error, Result};
 
 use crate::bindings::index::{Direction, Entry, Host};
 use crate::capabilities::HostState;
+use crate::journal::View;
 use crate::volume::{self, Snapshot};
 
 /// A page holds at most this many rows, whatever a guest asks for.
@@ -34,6 +35,18 @@ impl HostState {
     pub fn begin_step(&mut self) {
         self.snapshot_is_current = false;
         self.lent = Duration::ZERO;
+        self.long_since = None;
+    }
+
+    /// Every read of this step sees what was seen before.
+    pub(crate) fn look_back(&mut self, view: View) {
+        self.snapshot = Some(view);
+        self.snapshot_is_current = true;
+    }
+
+    /// What this step has read from, if it has read anything.
+    pub(crate) fn view(&self) -> Option<View> {
+        self.snapshot.clone().filter(|_| self.snapshot_is_current)
     }
 
     /// Lets go of the snapshot, so that an idle worker does not pin old pages.
@@ -44,6 +57,10 @@ impl HostState {
         }
     }
 }
+
+/// A number of the sequence.
+#[derive(Clone, Copy)]
+struct Sequence(u64);
 
 impl Host for HostState {
     fn get(&mut self, table: String, key: Vec<u8>) -> Result<Option<Entry>> {
@@ -69,7 +86,24 @@ impl Host for HostState {
         Ok(packed)
     }
 
+    fn peek(
+        &mut self,
+        table: String,
+        start: Vec<u8>,
+        end: Vec<u8>,
+        limit: u32,
+        value_bytes_max: u32,
+    ) -> Result<Vec<u8>> {
+        let mut packed = Vec::new();
+        let (limit, value_bytes_max) = (limit.min(SCAN_ROWS_MAX), value_bytes_max as usize);
+        let snapshot = self.snapshot()?;
+        snapshot.peek(&table, (&start, &end), limit, value_bytes_max, &mut packed).map_err(Error::new)?;
+        Ok(packed)
+    }
+
     fn next_sequence(&mut self) -> Result<u64> {
-        Ok(self.volume.next_sequence())
+        let volume = &self.volume;
+        let Sequence(number) = self.draws.draw(|| Ok::<_, Error>(Sequence(volume.next_sequence())))?;
+        Ok(number)
     }
 }

@@ -21,6 +21,8 @@ use wasmtime::component::{HasSelf, Linker};
 use crate::accounts::Accounts;
 use crate::bindings;
 use crate::call::Calls;
+use crate::engine::InstanceLimits;
+use crate::journal::Draws;
 use crate::telemetry::metrics::Metrics;
 use crate::volume::{Snapshot, Volume};
 
@@ -54,8 +56,12 @@ pub struct HostState {
     pub(crate) snapshot_is_current: bool,
     /// How long added stages have run in this step: that time is theirs, not the pipeline's.
     pub(crate) lent: Duration,
+    /// When this step was found to be a long one, in the thread's own time.
+    pub(crate) long_since: Option<Duration>,
+    /// What this step of the pipeline draws.
+    pub(crate) draws: Draws,
     /// Memory and table limits of the instance.
-    pub limits: wasmtime::StoreLimits,
+    pub limits: InstanceLimits,
 }
 
 /// A linker with every capability of the pipeline.

@@ -8,9 +8,14 @@ use crate::call::{CallHandle, Explanation};
 use crate::capabilities::HostState;
 use crate::telemetry::metrics;
 
+/// A random number.
+#[derive(Clone, Copy)]
+struct Random(u64);
+
 impl random::Host for HostState {
     fn next_u64(&mut self) -> Result<u64> {
-        getrandom::u64().map_err(|error| Error::msg(error.to_string()))
+        let fresh = || getrandom::u64().map(Random).map_err(|error| Error::msg(error.to_string()));
+        self.draws.draw(fresh).map(|Random(number)| number)
     }
 }
 

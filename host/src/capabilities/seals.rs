@@ -16,13 +16,21 @@ impl Host for HostState {
         under: Wrapping,
         context: Vec<u8>,
     ) -> Result<std::result::Result<Made, Unavailable>> {
-        let key = seals::draw().map_err(Error::new)?;
-        let wrapped = match under {
-            Wrapping::Given(given) => given_key(&given)?.wrap(&context, &key).map_err(Error::new)?,
-            Wrapping::Named(arn) => match self.kms.wrap(&arn, &context, &key) {
-                Ok(wrapped) => wrapped,
-                Err(error) => return Ok(Err(unavailable(error))),
-            },
+        let kms = &self.kms;
+        let made = self.draws.draw(|| {
+            let key = seals::draw().map_err(Error::new)?;
+            let wrapped = match under {
+                Wrapping::Given(given) => given_key(&given)?.wrap(&context, &key).map_err(Error::new)?,
+                Wrapping::Named(arn) => match kms.wrap(&arn, &context, &key) {
+                    Ok(wrapped) => wrapped,
+                    Err(error) => return Ok(Err(unavailable(error))),
+                },
+            };
+            Ok::<_, Error>(Ok((key, wrapped)))
+        })?;
+        let (key, wrapped) = match made {
+            Ok(made) => made,
+            Err(unavailable) => return Ok(Err(unavailable)),
         };
         let number = self.calls.of(&handle)?.add_data_key(key)?;
         Ok(Ok(Made { number, wrapped }))

@@ -13,11 +13,14 @@ use crate::vault::{self, SessionDetails, SessionHolder};
 
 impl Host for HostState {
     fn generate(&mut self, account: String, unique_id: String) -> Result<AccessKey> {
-        let key = self.vault.generate(&account, &unique_id).map_err(Error::new)?;
-        Ok(AccessKey {
-            access_key_id: key.access_key_id,
-            secret: key.secret.reveal().to_owned(),
-            sealed: key.sealed,
+        let vault = &self.vault;
+        self.draws.draw(|| {
+            let key = vault.generate(&account, &unique_id).map_err(Error::new)?;
+            Ok(AccessKey {
+                access_key_id: key.access_key_id,
+                secret: key.secret.reveal().to_owned(),
+                sealed: key.sealed,
+            })
         })
     }
 
@@ -29,11 +32,14 @@ impl Host for HostState {
             unique_id: &identity.unique_id,
             arn: &identity.arn,
         };
-        let made = self.vault.seal_session(holder, details(session)).map_err(Error::new)?;
-        Ok(Temporary {
-            access_key_id: made.access_key_id,
-            secret: made.secret.reveal().to_owned(),
-            token: made.token,
+        let vault = &self.vault;
+        self.draws.draw(|| {
+            let made = vault.seal_session(holder, details(session)).map_err(Error::new)?;
+            Ok(Temporary {
+                access_key_id: made.access_key_id,
+                secret: made.secret.reveal().to_owned(),
+                token: made.token,
+            })
         })
     }
 
@@ -43,8 +49,11 @@ impl Host for HostState {
     }
 
     fn make_seed(&mut self, account: String, serial_number: String) -> Result<Seed> {
-        let made = self.vault.make_seed(&account, &serial_number).map_err(Error::new)?;
-        Ok(Seed { text: made.text.reveal().to_owned(), sealed: made.sealed })
+        let vault = &self.vault;
+        self.draws.draw(|| {
+            let made = vault.make_seed(&account, &serial_number).map_err(Error::new)?;
+            Ok(Seed { text: made.text.reveal().to_owned(), sealed: made.sealed })
+        })
     }
 
     fn find_step(&mut self, device: Device, code: String, first: u64, last: u64) -> Result<Option<u64>> {

@@ -7,7 +7,7 @@ use wasmtime::{Engine, Store, StoreLimits};
 
 use crate::bindings::{RowReader, RowReaderPre};
 use crate::compose::Manifest;
-use crate::engine::{self, STEP_TICKS_MAX};
+use crate::engine::{self, ALONE_TICKS_MAX};
 
 /// The slot whose component knows the rows.
 const SLOT: &str = "portcullis:gateway/storage@0.1.0";
@@ -47,7 +47,7 @@ impl Rows {
             Some(instance) => instance,
             none => none.insert(instantiate(&self.engine, &self.pre)?),
         };
-        store.set_epoch_deadline(STEP_TICKS_MAX);
+        store.set_epoch_deadline(ALONE_TICKS_MAX);
         reader.portcullis_gateway_references().call_blobs_of(store, table, value)
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::key::Form;
-use super::{AccountEntry, Config, ConfigError, KEYS, Key, ListenerEntry, MasterKeyEntry, Origin};
+use super::{AccountEntry, Config, ConfigError, KEYS, Key, ListenerEntry, MasterKeyEntry, Origin, RateEntry};
 
 /// What a file says, not yet judged value by value.
 pub(super) struct File {
@@ -15,6 +15,7 @@ pub(super) struct File {
     pub(super) accounts: Vec<AccountEntry>,
     pub(super) master_keys: Vec<MasterKeyEntry>,
     pub(super) listeners: Vec<ListenerEntry>,
+    pub(super) rates: Vec<RateEntry>,
 }
 
 /// Bytes that a configuration file may have.
@@ -44,6 +45,7 @@ pub(super) fn parse(text: &str) -> Result<File, ConfigError> {
         accounts: Vec::new(),
         master_keys: Vec::new(),
         listeners: Vec::new(),
+        rates: Vec::new(),
     };
     for (name, value) in table {
         match (name.as_str(), value) {
@@ -55,6 +57,8 @@ pub(super) fn parse(text: &str) -> Result<File, ConfigError> {
             ("listeners", _) => {
                 return Err(ConfigError("listeners: expected [[listeners]] tables".to_owned()));
             }
+            ("rates", toml::Value::Array(entries)) => file.rates = rates(entries)?,
+            ("rates", _) => return Err(ConfigError("rates: expected [[rates]] tables".to_owned())),
             ("variables", _) => return Err(ConfigError("variables: expected a table".to_owned())),
             ("accounts", _) => return Err(ConfigError("accounts: expected [[accounts]] tables".to_owned())),
             (_, toml::Value::Table(table)) if is_table(&name) => {
@@ -105,7 +109,7 @@ pub(super) fn unknown(name: &str) -> ConfigError {
     let mut names: Vec<&str> = KEYS.iter().filter(same).map(|key| key.name).collect();
     if table.is_empty() || names.is_empty() {
         names = KEYS.iter().map(|key| key.name).collect();
-        names.extend(["variables", "accounts", "kms_keys", "listeners"]);
+        names.extend(["variables", "accounts", "kms_keys", "listeners", "rates"]);
     }
     ConfigError(format!("unknown key {name}; allowed here: {}", names.join(", ")))
 }
@@ -147,6 +151,21 @@ fn listeners(entries: Vec<toml::Value>) -> Result<Vec<ListenerEntry>, ConfigErro
             .map_err(|error: toml::de::Error| ConfigError(format!("listeners[{index}]: {}", error.message())))
     };
     entries.into_iter().enumerate().map(entry).collect()
+}
+
+fn rates(entries: Vec<toml::Value>) -> Result<Vec<RateEntry>, ConfigError> {
+    let entry = |(index, value): (usize, toml::Value)| {
+        value
+            .try_into()
+            .map_err(|error: toml::de::Error| ConfigError(format!("rates[{index}]: {}", error.message())))
+    };
+    let entries: Vec<RateEntry> = entries.into_iter().enumerate().map(entry).collect::<Result<_, _>>()?;
+    for (index, RateEntry { subject, name, .. }) in entries.iter().enumerate() {
+        if entries.iter().take(index).any(|other| (other.subject, &other.name) == (*subject, name)) {
+            return Err(ConfigError(format!("rates[{index}]: there is one for {subject} {name} already")));
+        }
+    }
+    Ok(entries)
 }
 
 /// See [`Config::render`].
@@ -197,6 +216,12 @@ pub(super) fn render(config: &Config) -> String {
         }
         let aliases: Vec<String> = key.alias.iter().map(|alias| quoted(alias)).collect();
         let _ = writeln!(text, "alias = [{}]\nenabled = {}", aliases.join(", "), key.enabled);
+    }
+    for RateEntry { subject, name, rate } in &config.rates {
+        let _ = writeln!(text, "\n[[rates]]\n{subject} = {}", quoted(name));
+        for (name, value) in rate.settings() {
+            let _ = writeln!(text, "{name} = {value}");
+        }
     }
     for account in &config.accounts {
         let _ = writeln!(text, "\n[[accounts]]\nid = {}", quoted(&account.id));

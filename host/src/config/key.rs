@@ -67,7 +67,7 @@ const SECONDS: &str = "a whole number of seconds from 1 to 86400";
 
 /// Every setting that is one value or a list, those without a table first.
 ///
-/// Besides these there are only `[variables]`, `[[accounts]]` and `[[listeners]]`.
+/// Besides these there are only `[variables]`, `[[accounts]]`, `[[kms_keys]]`, `[[listeners]]` and `[[rates]]`.
 #[rustfmt::skip]
 pub static KEYS: &[Key] = &[
     Key { name: "listen", form: Form::Many,
@@ -172,14 +172,24 @@ pub static KEYS: &[Key] = &[
         get: |c| whole_seconds(c.outbound.retry) },
     Key { name: "limits.connections_max", form: Form::One,
         allowed: "a whole number from 1 to 1000000",
-        help: "Connections held at once; a further one is answered 503 and closed",
+        help: "Connections held at once; for a further one, one without a request is closed",
         set: |c, v| { c.limits.connections_max = count(v, 1, 1_000_000)?; Some(()) },
         get: |c| vec![c.limits.connections_max.to_string()] },
     Key { name: "limits.in_flight_max", form: Form::One,
         allowed: "a whole number from 1 to 1000000",
-        help: "Requests in flight at once; a further one is answered 503",
+        help: "Requests in flight at once; beyond, who holds many is answered 503",
         set: |c, v| { c.limits.in_flight_max = count(v, 1, 1_000_000)?; Some(()) },
         get: |c| vec![c.limits.in_flight_max.to_string()] },
+    Key { name: "limits.verified_percent", form: Form::One,
+        allowed: "a whole number from 0 to 90",
+        help: "Percent of the requests in flight that are kept for those with a verified signature",
+        set: |c, v| { c.limits.verified_percent = count(v, 0, 90)?; Some(()) },
+        get: |c| vec![c.limits.verified_percent.to_string()] },
+    Key { name: "limits.documents_bytes_max", form: Form::One,
+        allowed: "a size from 4 MiB to 64 GiB",
+        help: "Memory for documents that requests bring along; half of it for those without a verified signature",
+        set: |c, v| { c.limits.documents_bytes_max = bytes(v, 4 << 20, 64 << 30)?.try_into().ok()?; Some(()) },
+        get: |c| vec![size::render(c.limits.documents_bytes_max as u64)] },
     Key { name: "limits.request_head_seconds_max", form: Form::One,
         allowed: SECONDS,
         help: "How long a request head may take to arrive",
@@ -195,6 +205,16 @@ pub static KEYS: &[Key] = &[
         help: "How long no byte of a request body may arrive",
         set: |c, v| { c.limits.body_idle = seconds(v)?; Some(()) },
         get: |c| whole_seconds(c.limits.body_idle) },
+    Key { name: "limits.unverified_body_seconds_max", form: Form::One,
+        allowed: SECONDS,
+        help: "How long the body of a request without a verified signature may take",
+        set: |c, v| { c.limits.unverified_body = seconds(v)?; Some(()) },
+        get: |c| whole_seconds(c.limits.unverified_body) },
+    Key { name: "limits.unverified_body_bytes_per_second_min", form: Form::One,
+        allowed: "a size from 0 to 1 GiB; 0 turns it off",
+        help: "How fast such a body must come, on average, once it is ten seconds old",
+        set: |c, v| { c.limits.unverified_body_bytes_per_second_min = bytes(v, 0, 1 << 30)?; Some(()) },
+        get: |c| vec![size::render(c.limits.unverified_body_bytes_per_second_min)] },
     Key { name: "limits.response_stall_seconds_max", form: Form::One,
         allowed: SECONDS,
         help: "How long a client may take nothing of a response",

@@ -103,6 +103,7 @@ fn apply_file(config: &mut Config, path: &Path) -> Result<(), ConfigError> {
     config.accounts = file.accounts;
     config.master_keys = file.master_keys;
     config.listeners = file.listeners;
+    config.rates = file.rates;
     // A path in the file is meant from where the file is, wherever the server is started.
     let folder = path.parent().unwrap_or(Path::new(""));
     for (key, path) in [

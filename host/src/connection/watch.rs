@@ -6,6 +6,7 @@ use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use crate::config::Limits;
+use crate::shares::Party;
 
 /// The time of a worker, moved on by its sweep: coarse, and free to read.
 #[derive(Debug)]
@@ -23,8 +24,14 @@ impl Clock {
         self.now.set(self.started.elapsed());
     }
 
-    fn now(&self) -> Duration {
+    pub(crate) fn now(&self) -> Duration {
         self.now.get()
+    }
+
+    /// Another time, for tests.
+    #[cfg(test)]
+    pub(crate) fn set(&self, now: Duration) {
+        self.now.set(now);
     }
 }
 
@@ -41,11 +48,30 @@ pub(crate) enum Order {
 
 /// A closing connection without requests may take this long to send what is left.
 const FINISH_TIME_MAX: Duration = Duration::from_secs(5);
+/// A connection beyond the limit is waited for no longer than this.
+const NARROW_TIME_MAX: Duration = Duration::from_secs(1);
+/// Bytes that every connection has at hand for a request head; a head that takes more is long.
+const HEAD_BYTES_AT_HAND: usize = 8 << 10;
 
 /// The notes of one connection.
 #[derive(Debug)]
 pub(crate) struct Watch {
     clock: Rc<Clock>,
+    /// Where it comes from.
+    address: Party,
+    /// It is one more than the limit allows: probes are answered, everything else is refused.
+    narrow: Cell<bool>,
+    /// A request of it was answered.
+    served: Cell<bool>,
+    /// A request of it had a verified signature.
+    verified: Cell<bool>,
+    /// Bytes that came since the last request.
+    head_bytes: Cell<usize>,
+    /// Whether those are many, and how many connections of the worker have as many.
+    has_long_head: Cell<bool>,
+    long_heads: Rc<Cell<usize>>,
+    /// Since when its client takes nothing of what is to be written.
+    stuck_since: Cell<Option<Duration>>,
     /// Several requests at a time: HTTP/2.
     multiplexed: Cell<bool>,
     /// Requests whose response is not yet sent.
@@ -63,10 +89,19 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn new(clock: &Rc<Clock>) -> Watch {
+    /// A connection from an address; `long_heads` counts those whose request heads are long.
+    pub(crate) fn new(clock: &Rc<Clock>, address: Party, long_heads: &Rc<Cell<usize>>) -> Watch {
         let now = clock.now();
         Watch {
             clock: Rc::clone(clock),
+            address,
+            narrow: Cell::new(false),
+            served: Cell::new(false),
+            verified: Cell::new(false),
+            head_bytes: Cell::new(0),
+            has_long_head: Cell::new(false),
+            long_heads: Rc::clone(long_heads),
+            stuck_since: Cell::new(None),
             multiplexed: Cell::new(false),
             requests: Cell::new(0),
             responses: Cell::new(0),
@@ -85,23 +120,115 @@ impl Watch {
         self.head_since.set(None);
     }
 
-    /// Bytes arrived.
-    pub(crate) fn received(&self) {
-        if self.requests.get() == 0 && !self.multiplexed.get() && self.head_since.get().is_none() {
+    /// Bytes arrived. Whether they make the head of a request a long one.
+    pub(crate) fn received(&self, bytes: usize) -> bool {
+        if self.requests.get() > 0 {
+            return false;
+        }
+        if !self.multiplexed.get() && self.head_since.get().is_none() {
             self.head_since.set(Some(self.clock.now()));
         }
+        self.head_bytes.set(self.head_bytes.get().saturating_add(bytes));
+        let becomes_long = self.head_bytes.get() >= HEAD_BYTES_AT_HAND && !self.has_long_head.replace(true);
+        if becomes_long {
+            self.long_heads.set(self.long_heads.get() + 1);
+        }
+        becomes_long
     }
 
     /// A request head is complete.
     pub(crate) fn request_began(&self) {
         self.requests.set(self.requests.get() + 1);
         self.head_since.set(None);
+        self.give_up_head();
+    }
+
+    /// Its request head is none any more, or nobody waits for it.
+    pub(crate) fn give_up_head(&self) {
+        self.head_bytes.set(0);
+        if self.has_long_head.replace(false) {
+            self.long_heads.set(self.long_heads.get().saturating_sub(1));
+        }
     }
 
     /// A request is answered, or given up.
     pub(crate) fn request_ended(&self) {
         self.requests.set(self.requests.get().saturating_sub(1));
         self.idle_since.set(self.clock.now());
+        self.served.set(true);
+    }
+
+    /// A request of it has a verified signature.
+    pub(crate) fn verified(&self) {
+        self.verified.set(true);
+    }
+
+    /// It is one more than the limit allows.
+    pub(crate) fn narrow(&self) {
+        self.narrow.set(true);
+    }
+
+    /// The connection is gone.
+    pub(crate) fn ended(&self) {
+        self.give_up_head();
+    }
+
+    /// Its client took bytes, or did not take those that there are.
+    pub(crate) fn wrote(&self, is_stuck: bool) {
+        match (is_stuck, self.stuck_since.get()) {
+            (true, None) => self.stuck_since.set(Some(self.clock.now())),
+            (false, Some(_)) => self.stuck_since.set(None),
+            _ => {}
+        }
+    }
+
+    pub(crate) fn address(&self) -> Party {
+        self.address
+    }
+
+    pub(crate) fn is_narrow(&self) -> bool {
+        self.narrow.get()
+    }
+
+    pub(crate) fn was_served(&self) -> bool {
+        self.served.get()
+    }
+
+    pub(crate) fn was_verified(&self) -> bool {
+        self.verified.get()
+    }
+
+    /// It has no request, and nobody has told it to close.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.requests.get() == 0 && self.order.get() != Order::Close
+    }
+
+    /// No request of it is being answered.
+    pub(crate) fn is_between_requests(&self) -> bool {
+        self.requests.get() == 0
+    }
+
+    pub(crate) fn idle_since(&self) -> Duration {
+        self.idle_since.get()
+    }
+
+    pub(crate) fn has_long_head(&self) -> bool {
+        self.has_long_head.get()
+    }
+
+    /// When the first byte of its unfinished head came; for HTTP/2, since when there is no request.
+    pub(crate) fn head_since(&self) -> Duration {
+        self.head_since.get().unwrap_or(self.idle_since.get())
+    }
+
+    /// Its client takes nothing of what is to be written, for a while already.
+    pub(crate) fn is_stuck(&self) -> bool {
+        self.order.get() != Order::Close
+            && self.stuck_since.get().is_some_and(|since| self.clock.now() > since)
+    }
+
+    pub(crate) fn stuck_since(&self) -> Option<Duration> {
+        self.stuck_since.get()
     }
 
     /// A response begins to go out.
@@ -147,6 +274,9 @@ impl Watch {
         let now = self.clock.now();
         let beyond = |since: Duration, limit: Duration| now.saturating_sub(since) > limit;
         if self.requests.get() == 0 {
+            if self.narrow.get() && beyond(self.head_since(), NARROW_TIME_MAX) {
+                return Order::Close;
+            }
             return match (self.head_since.get(), self.idle_since.get()) {
                 (Some(since), _) if beyond(since, limits.request_head) => Order::Close,
                 (Some(_), _) => Order::Serve,
@@ -170,13 +300,13 @@ mod tests {
 
     fn watch_at(seconds: u64) -> (Rc<Clock>, Watch) {
         let clock = Rc::new(Clock::new());
-        clock.now.set(Duration::from_secs(seconds));
-        let watch = Watch::new(&clock);
+        clock.set(Duration::from_secs(seconds));
+        let watch = Watch::new(&clock, Party::V4(1), &Rc::default());
         (clock, watch)
     }
 
     fn after(clock: &Clock, seconds: u64) {
-        clock.now.set(clock.now() + Duration::from_secs(seconds));
+        clock.set(clock.now() + Duration::from_secs(seconds));
     }
 
     #[test]
@@ -185,9 +315,9 @@ mod tests {
         let limits = Limits::default();
         after(&clock, 100);
         assert_eq!(watch.judge(&limits), Order::Serve);
-        watch.received();
+        watch.received(1);
         after(&clock, 29);
-        watch.received();
+        watch.received(1);
         assert_eq!(watch.judge(&limits), Order::Serve);
         after(&clock, 2);
         assert_eq!(watch.judge(&limits), Order::Close);
@@ -217,20 +347,20 @@ mod tests {
         after(&clock, 200);
         watch.response_began();
         for _ in 0..10 {
-            after(&clock, 119);
+            after(&clock, 59);
             assert_eq!(watch.judge(&limits), Order::Serve);
             watch.taken();
         }
-        after(&clock, 121);
+        after(&clock, 61);
         assert_eq!(watch.judge(&limits), Order::Close);
     }
 
     #[test]
     fn pings_of_http2_are_no_request_head_that_is_late() {
         let (clock, watch) = watch_at(0);
-        watch.received();
+        watch.received(1);
         watch.multiplex();
-        watch.received();
+        watch.received(1);
         after(&clock, 60);
         assert_eq!(watch.judge(&Limits::default()), Order::Serve);
     }

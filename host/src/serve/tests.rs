@@ -2,6 +2,8 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::Mutex;
 
+use bytes::Bytes;
+
 use super::*;
 use crate::config::Config;
 use crate::listener;
@@ -10,7 +12,11 @@ use crate::listener;
 struct Echo;
 
 impl Answer for Echo {
-    async fn answer(self: Rc<Self>, request: Request<Incoming>, peer: Peer) -> Response<ResponseBody> {
+    async fn answer(
+        self: Rc<Self>,
+        request: Request<Received<Incoming>>,
+        peer: Peer,
+    ) -> Response<ResponseBody> {
         assert!(peer.remote.ip().is_loopback());
         let body = match request.uri().path() {
             "/slow" => {
@@ -43,6 +49,8 @@ impl Running {
             listeners,
             workers: 2,
             limits,
+            rates: Arc::default(),
+            explanations: Arc::new(Explanations::new(crate::explanations::Limits::default())),
             metrics: Arc::clone(&metrics),
             health: Arc::new(Health::default()),
             access_log: AccessLog::On,
@@ -173,19 +181,55 @@ fn requests_beyond_the_limit_are_told_to_slow_down() {
 fn connections_beyond_the_limit_are_answered_and_closed() {
     let server = Running::start(Limits { connections_max: 1, ..Limits::default() });
     let mut first = server.connect();
-    ask(&mut first, "/first");
-    answer(&mut first);
+    ask(&mut first, "/slow");
+    std::thread::sleep(Duration::from_millis(50));
     let mut second = server.connect();
     ask(&mut second, "/second");
     let (head, body) = answer(&mut second);
     assert!(head.starts_with("HTTP/1.1 503") && head.contains("connection: close"), "{head}");
     assert!(String::from_utf8_lossy(&body).contains("SlowDown"));
     assert!(is_closed(&mut second));
-    drop(first);
-    std::thread::sleep(Duration::from_millis(100));
-    let mut third = server.connect();
-    ask(&mut third, "/third");
-    assert_eq!(answer(&mut third).1, b"/third");
+    // A probe is answered all the same.
+    let mut probe = server.connect();
+    ask(&mut probe, "/health/live");
+    assert!(answer(&mut probe).0.starts_with("HTTP/1.1 200"));
+    assert!(is_closed(&mut probe));
+    assert_eq!(answer(&mut first).1, b"slow");
+    assert!(server.metrics.render().contains("portcullis_refused_total{limit=\"connections\"} 1\n"));
+}
+
+#[test]
+fn a_connection_without_requests_makes_room_for_a_further_one() {
+    let server = Running::start(Limits { connections_max: 4, ..Limits::default() });
+    let mut idle: Vec<_> = (0..4).map(|_| server.connect()).collect();
+    for number in 0..8 {
+        let mut further = server.connect();
+        ask(&mut further, "/further");
+        assert_eq!(answer(&mut further).1, b"/further", "{number}");
+    }
+    assert!(is_closed(&mut idle[0]));
+}
+
+#[test]
+fn a_head_that_is_too_long_is_told_so() {
+    let server = Running::start(Limits::default());
+    for (count, length) in [(1, 8200), (9, 1000), (1, 40_000)] {
+        let mut stream = server.connect();
+        let headers: String =
+            (0..count).map(|number| format!("x-{number}: {}\r\n", "v".repeat(length))).collect();
+        // The server may answer before everything is written.
+        let _ = stream.write_all(format!("GET / HTTP/1.1\r\nhost: here\r\n{headers}\r\n").as_bytes());
+        let (head, body) = answer(&mut stream);
+        let body = String::from_utf8(body).unwrap();
+        assert!(head.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{head}");
+        assert!(body.contains("<Code>RequestHeaderSectionTooLarge</Code>"), "{body}");
+        assert!(body.contains("<MaxSizeAllowed>8192</MaxSizeAllowed>"), "{body}");
+    }
+    let mut stream = server.connect();
+    let headers: String = (0..700).map(|number| format!("x-{number}: v\r\n")).collect();
+    let target = format!("/{}", "t".repeat(16_000));
+    stream.write_all(format!("GET {target} HTTP/1.1\r\nhost: here\r\n{headers}\r\n").as_bytes()).unwrap();
+    assert_eq!(answer(&mut stream).1, target.as_bytes());
 }
 
 #[test]
@@ -261,6 +305,8 @@ fn a_worker_that_cannot_start_is_an_error_not_a_hang() {
         listeners: Vec::new(),
         workers: 2,
         limits: Limits::default(),
+        rates: Arc::default(),
+        explanations: Arc::new(Explanations::new(crate::explanations::Limits::default())),
         metrics: Arc::new(Metrics::new(1)),
         health: Arc::new(Health::default()),
         access_log: AccessLog::Off,

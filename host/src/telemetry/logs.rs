@@ -43,6 +43,10 @@ pub struct Resolved {
     pub access_key_id: String,
 }
 
+/// The limit by which a request was refused, for its access line: put into the extensions of the response.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limited(pub(crate) &'static str);
+
 /// The access line of one request. Queries are left out: a presigned one holds a signature.
 #[derive(Debug)]
 pub(crate) struct AccessLine {
@@ -79,6 +83,7 @@ impl AccessLine {
             operation = resolved.map(|resolved| resolved.operation.as_str()).unwrap_or_default(),
             access_key_id = resolved.map(|resolved| resolved.access_key_id.as_str()).unwrap_or_default(),
             status = response.status().as_u16(),
+            limit = response.extensions().get::<Limited>().map(|limited| limited.0),
             bytes_out = response.body().size_hint().exact(),
             micros = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX),
             trace_id = self.traceparent.map(|parent| format!("{:032x}", parent.trace_id)),

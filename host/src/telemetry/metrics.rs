@@ -52,16 +52,53 @@ const STATUSES: [u16; 24] = [
 /// Operations with series of their own. There are fewer than this; the bound is for safety.
 const OPERATIONS_MAX: usize = 256;
 
-/// Why a connection or a request was refused before the pipeline saw it.
+/// The limit by which a connection or a request was refused, or ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// `limits.connections_max`.
     Connections,
     /// `limits.in_flight_max`.
     InFlight,
+    /// The part of that which is for requests without a verified signature.
+    Unverified,
+    /// Its client kept it waiting for the longest, and another one needed its place.
+    Stalled,
+    /// An unverified body came too slowly.
+    SlowBody,
+    /// `limits.documents_bytes_max`.
+    Documents,
+    /// The headers of a request are too long.
+    Head,
+    /// A rate of an account.
+    RateAccount,
+    /// A rate of an access key.
+    RateAccessKey,
+    /// A rate of a bucket.
+    RateBucket,
+    /// A rate of an address.
+    RateAddress,
 }
 
-const REFUSALS: [&str; 2] = ["connections", "in_flight"];
+const REFUSALS: [&str; 11] = [
+    "connections",
+    "in_flight",
+    "unverified",
+    "stalled",
+    "slow_body",
+    "documents",
+    "head",
+    "rate_account",
+    "rate_access_key",
+    "rate_bucket",
+    "rate_address",
+];
+
+impl Refusal {
+    /// Its name in metrics, in the access log and in explanations.
+    pub fn name(self) -> &'static str {
+        REFUSALS.get(self as usize).copied().unwrap_or_default()
+    }
+}
 
 /// What the volume tells on each scrape. Implemented where the volume is known.
 pub trait VolumeSource: Send + Sync {
@@ -112,6 +149,9 @@ struct Shard {
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
     replaced: AtomicU64,
+    renewed: AtomicU64,
+    repeated: AtomicU64,
+    long_steps: AtomicU64,
     added_failed: AtomicU64,
     spans_exported: AtomicU64,
     spans_dropped: AtomicU64,
@@ -188,6 +228,21 @@ impl Metrics {
     /// An instance of the pipeline trapped, and was replaced.
     pub fn instance_replaced(&self) {
         self.add(|shard| Some(&shard.replaced), 1);
+    }
+
+    /// An instance of the pipeline had grown, and was replaced.
+    pub fn instance_renewed(&self) {
+        self.add(|shard| Some(&shard.renewed), 1);
+    }
+
+    /// A call began again in a fresh instance.
+    pub fn call_repeated(&self) {
+        self.add(|shard| Some(&shard.repeated), 1);
+    }
+
+    /// A step of the pipeline takes longer than one should.
+    pub fn long_step(&self) {
+        self.add(|shard| Some(&shard.long_steps), 1);
     }
 
     /// A stage that a user added trapped, ran too long, or did what it may not.

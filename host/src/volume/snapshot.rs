@@ -13,6 +13,9 @@ use super::wire::u64_at;
 
 /// A scan stops once it has packed so many bytes.
 pub const SCAN_BYTES: usize = 1 << 20;
+/// A peek stops once it has gone over so many bytes, packed or not: whoever peeks may jump from where it stops, and what was
+/// gone over in vain was read all the same.
+pub const PEEK_BYTES: usize = 256 << 10;
 
 /// A row's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +33,15 @@ pub enum Direction {
     Forward,
     /// From `end` downwards.
     Backward,
+}
+
+/// How much of a range is gone over, and packed.
+#[derive(Clone, Copy)]
+struct Extent {
+    /// Of each value.
+    value_bytes: usize,
+    /// Of all rows, as they are stored.
+    bytes: usize,
 }
 
 type RowsTable = ReadOnlyTable<&'static [u8], &'static [u8]>;
@@ -86,22 +98,51 @@ impl Snapshot {
         direction: Direction,
         out: &mut Vec<u8>,
     ) -> Result<u32, VolumeError> {
+        let whole = Extent { value_bytes: usize::MAX, bytes: SCAN_BYTES };
+        self.rows(table, range, limit, direction, whole, out)
+    }
+
+    /// [`Snapshot::scan`] from `start` upwards, with no more than the first `value_bytes_max` bytes of each value. It goes over
+    /// some 256 KiB at most.
+    pub fn peek(
+        &self,
+        table: &str,
+        range: (&[u8], &[u8]),
+        limit: u32,
+        value_bytes_max: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<u32, VolumeError> {
+        let starts = Extent { value_bytes: value_bytes_max, bytes: PEEK_BYTES };
+        self.rows(table, range, limit, Direction::Forward, starts, out)
+    }
+
+    fn rows(
+        &self,
+        table: &str,
+        range: (&[u8], &[u8]),
+        limit: u32,
+        direction: Direction,
+        extent: Extent,
+        out: &mut Vec<u8>,
+    ) -> Result<u32, VolumeError> {
         let (start, end) = range;
         if start >= end {
             return Ok(0);
         }
         let Some(rows) = self.table(table)? else { return Ok(0) };
         let mut found = rows.range::<&[u8]>((Bound::Included(start), Bound::Excluded(end)))?;
-        let full = out.len().saturating_add(SCAN_BYTES);
-        let mut count = 0;
-        while count < limit && out.len() < full {
+        let (mut count, mut passed) = (0, 0);
+        while count < limit && passed < extent.bytes {
             let next = match direction {
                 Direction::Forward => found.next(),
                 Direction::Backward => found.next_back(),
             };
             let Some(row) = next else { break };
             let (key, stored) = row?;
-            pack(key.value(), stored.value(), out);
+            let (key, stored) = (key.value(), stored.value());
+            passed += REVISION_BYTES + key.len() + stored.len();
+            let kept = stored.len().min(extent.value_bytes.saturating_add(REVISION_BYTES));
+            pack(key, stored.get(..kept).unwrap_or_default(), out);
             count += 1;
         }
         Ok(count)

@@ -155,6 +155,28 @@ fn scans_are_packed_and_bounded() {
 }
 
 #[test]
+fn a_peek_takes_the_starts_of_values_and_goes_over_little() {
+    let dir = tempfile::tempdir().unwrap();
+    let volume = Volume::open(options(dir.path())).unwrap();
+    let rows = (0..100u8).map(|n| put("t", &[n], &[n; 60_000])).collect();
+    let revision = volume.commit_blocking(Batch { put: rows, ..Batch::default() }).unwrap();
+    let snapshot = volume.snapshot().unwrap();
+    let mut out = Vec::new();
+    assert_eq!(snapshot.peek("t", (&[10], &[100]), 2, 3, &mut out).unwrap(), 2);
+    let mut expected = Vec::new();
+    for n in [10u8, 11] {
+        expected.extend_from_slice(&1u32.to_le_bytes());
+        expected.extend_from_slice(&3u32.to_le_bytes());
+        expected.extend_from_slice(&revision.to_le_bytes());
+        expected.extend_from_slice(&[n, n, n, n]);
+    }
+    assert_eq!(out, expected);
+    out.clear();
+    assert_eq!(snapshot.peek("t", (&[0], &[255]), 100, 3, &mut out).unwrap(), 5);
+    assert_eq!(snapshot.peek("t", (&[0], &[255]), 1, 100_000, &mut out).unwrap(), 1);
+}
+
+#[test]
 fn a_second_process_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let volume = Volume::open(options(dir.path())).unwrap();

@@ -1,4 +1,4 @@
 //! Any Authorization header or presigned query is read, or refused.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| tests::fuzz::authorization_header(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| tests::fuzz::run("authorization_header", bytes));

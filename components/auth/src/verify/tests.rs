@@ -6,6 +6,7 @@ use gateway::errors::ErrorCode;
 use gateway::headers::Headers;
 
 use super::*;
+use crate::settings::Version2;
 
 const MAC: &str = "the right signature";
 const NOW_MS: u64 = 1_369_353_600_000;
@@ -133,6 +134,33 @@ fn no_credentials_are_anonymous_and_cost_nothing() {
     identify(&request(&Headers::default()), &with(Version2::On), &keys).unwrap();
     assert!(matches!(keys.established(), (None, sdk::Payload::Unsigned)));
     assert_eq!(keys.digests.get(), 0);
+}
+
+#[test]
+fn urls_of_version_2_are_judged_by_default_and_headers_are_not() {
+    let judged = |headers: &[(&str, &str)], query: &str, version2| {
+        let headers: Headers = headers.iter().copied().collect();
+        let keys = OneKey::default();
+        let request = Request { query, ..request(&headers) };
+        let outcome = identify(&request, &with(version2), &keys);
+        outcome.map(|()| keys.established().0.unwrap_or_default()).map_err(|error| error.code)
+    };
+    let query = format!("AWSAccessKeyId=known&Signature={}&Expires=1369353601", MAC.replace(' ', "+"));
+    let header = [("authorization", "AWS known:the right signature"), ("x-amz-date", "20130524T000000Z")];
+    for (version2, url, by_header) in [
+        (Version2::Off, Err(ErrorCode::InvalidRequest), Err(ErrorCode::InvalidRequest)),
+        (Version2::Presigned, Err(ErrorCode::SignatureDoesNotMatch), Err(ErrorCode::InvalidRequest)),
+        (Version2::On, Err(ErrorCode::SignatureDoesNotMatch), Ok("known".to_owned())),
+    ] {
+        // A space of a signature was a plus: this is the signature of nobody, and it is judged.
+        assert_eq!(judged(&[], &query, version2), url, "{version2:?}");
+        assert_eq!(judged(&[("authorization", "")], &query, version2), url, "{version2:?}");
+        assert_eq!(judged(&header, "", version2), by_header, "{version2:?}");
+        // One mechanism at a time, and one version of it.
+        assert_eq!(judged(&header, &query, version2), Err(ErrorCode::InvalidArgument));
+        let both = format!("{query}&X-Amz-Algorithm=AWS4-HMAC-SHA256");
+        assert_eq!(judged(&[], &both, version2), Err(ErrorCode::InvalidArgument));
+    }
 }
 
 #[test]

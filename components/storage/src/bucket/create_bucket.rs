@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>
 
 use gateway::acl::{Parties, Requested};
+use gateway::bucket_name::bucket_arn;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::object_ownership::ObjectOwnership;
 use gateway::operations::create_bucket::Input;
@@ -30,7 +31,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let body = document::receive_optional(request).await?;
     let input = Input::parse(&request.bucket, &request.headers, &body)?;
     let region = region::of_new_bucket(input.location.as_deref(), &region::of_deployment())?;
-    let ownership = input.ownership.unwrap_or_else(default_ownership);
+    let ownership = default_ownership().of_new_bucket(input.ownership, &input.acl);
     let block = default_block();
     let acl = acl(&input.acl, ownership, block, owner)?;
     for _ in 0..ATTEMPTS_MAX {
@@ -70,7 +71,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
 fn created(bucket: &str) -> Response {
     Response::new(200)
         .header("location", &format!("/{bucket}"))
-        .header("x-amz-bucket-arn", &format!("arn:aws:s3:::{bucket}"))
+        .header("x-amz-bucket-arn", &bucket_arn(bucket))
 }
 
 /// The ACL of the new bucket. `InvalidBucketAclWithObjectOwnership` where ACLs are disabled and it grants something,

@@ -2,15 +2,17 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html>
 
+use gateway::bucket_name::bucket_arn;
 use gateway::errors::Result;
 use sdk::Response;
 
 use crate::request::Request;
 
-/// Answers 200 with the bucket's region. A bucket that is not there was refused when the request was read.
+/// Answers 200 with the bucket's ARN and region. A bucket that is not there was refused when the request was read.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let row = request.bucket_row()?;
     Ok(Response::new(200)
+        .header("x-amz-bucket-arn", &bucket_arn(&request.bucket))
         .header("x-amz-bucket-region", &row.record.region)
         .header("x-amz-access-point-alias", "false")
         .header("content-type", "application/xml"))

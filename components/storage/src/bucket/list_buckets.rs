@@ -8,7 +8,7 @@ use gateway::operations::listing::Owner;
 use sdk::Response;
 
 use crate::listing::source::{Cursor, Index, Source};
-use crate::records::{Account, BucketRow, Record};
+use crate::records::{Account, BUCKET_HEAD_BYTES_MAX, BucketHead};
 use crate::request::Request;
 use crate::tables;
 
@@ -33,7 +33,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
 
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Page {
-    buckets: Vec<(String, BucketRow)>,
+    buckets: Vec<(String, BucketHead)>,
     truncated: bool,
 }
 
@@ -44,12 +44,13 @@ fn list<S: Source>(source: &S, account: Account, input: &Input) -> Result<Page> 
         "" => first,
         name => tables::after_key(&tables::bucket_key(name)).max(first),
     };
-    let mut cursor = Cursor::new(source, tables::BUCKETS, start, end, PAGE_ROWS);
+    let mut cursor =
+        Cursor::new(source, tables::BUCKETS, start, end, PAGE_ROWS).peeking(BUCKET_HEAD_BYTES_MAX);
     let mut page = Page::default();
     loop {
         cursor.load();
         let Some(row) = cursor.row() else { return Ok(page) };
-        let bucket = BucketRow::decode(row.value)?;
+        let bucket = BucketHead::decode(row.value)?;
         let wanted =
             bucket.owner == account && input.region.as_ref().is_none_or(|region| *region == bucket.region);
         if wanted && page.buckets.len() >= input.limit as usize {

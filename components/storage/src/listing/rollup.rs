@@ -50,6 +50,8 @@ impl<'a> Listing<'a> {
             // Nearly always `/`. One byte is found without setting up a search, which costs more than the
             // search itself.
             [byte] => behind.bytes().position(|candidate| candidate == *byte)?,
+            // Setting up a search goes over all of the delimiter, for every key.
+            longer if longer.len() > behind.len() => return None,
             _ => behind.find(self.delimiter)?,
         };
         key.get(..self.prefix.len() + at + self.delimiter.len())

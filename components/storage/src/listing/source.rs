@@ -14,6 +14,16 @@ pub(crate) trait Source {
     /// The first rows with `start <= key < end`, at most `limit`. Only an empty page means that there are
     /// none.
     fn page(&self, table: &str, start: &[u8], end: &[u8], limit: u32) -> Page;
+
+    /// The same, with no more than the first `value_bytes_max` bytes of each value.
+    fn peek(&self, table: &str, start: &[u8], end: &[u8], limit: u32, value_bytes_max: u32) -> Page {
+        let mut page = Page::default();
+        for row in self.page(table, start, end, limit).rows() {
+            let kept = row.value.len().min(value_bytes_max as usize);
+            page.push(row.key, row.value.get(..kept).unwrap_or_default(), row.revision);
+        }
+        page
+    }
 }
 
 /// The host's index.
@@ -24,11 +34,11 @@ pub(crate) struct Index;
 impl Source for Index {
     fn page(&self, table: &str, start: &[u8], end: &[u8], limit: u32) -> Page {
         use sdk::index::{Direction, scan};
-        let mut page = Page::default();
-        for row in scan(table, start, end, limit, Direction::Forward).iter() {
-            page.push(row.key, row.value, row.revision);
-        }
-        page
+        Page::of(&scan(table, start, end, limit, Direction::Forward))
+    }
+
+    fn peek(&self, table: &str, start: &[u8], end: &[u8], limit: u32, value_bytes_max: u32) -> Page {
+        Page::of(&sdk::index::peek(table, start, end, limit, value_bytes_max))
     }
 }
 
@@ -82,6 +92,15 @@ struct End {
 }
 
 impl Page {
+    #[cfg(not(test))]
+    fn of(rows: &sdk::index::Rows) -> Page {
+        let mut page = Page::default();
+        for row in rows.iter() {
+            page.push(row.key, row.value, row.revision);
+        }
+        page
+    }
+
     /// Appends a row.
     pub(crate) fn push(&mut self, key: &[u8], value: &[u8], revision: u64) {
         self.bytes.extend_from_slice(key);
@@ -126,6 +145,8 @@ pub(crate) struct Cursor<'s, S> {
     end: Vec<u8>,
     page: Page,
     at: usize,
+    /// Bytes of each value to ask for; all of them where that is not said.
+    value_bytes_max: Option<u32>,
     /// Rows to ask for with the next page.
     rows: u32,
     /// Rows of this page that were of use, and prefixes that were skipped.
@@ -138,7 +159,23 @@ impl<'s, S: Source> Cursor<'s, S> {
     /// A cursor before the first row of `start <= key < end`, whose first page has about `rows` rows.
     pub(crate) fn new(source: &'s S, table: &'static str, start: Vec<u8>, end: Vec<u8>, rows: u32) -> Self {
         let rows = rows.clamp(PAGE_ROWS_MIN, PAGE_ROWS_MAX);
-        Cursor { source, table, start, end, page: Page::default(), at: 0, rows, steps: 0, finished: false }
+        Cursor {
+            source,
+            table,
+            start,
+            end,
+            page: Page::default(),
+            at: 0,
+            value_bytes_max: None,
+            rows,
+            steps: 0,
+            finished: false,
+        }
+    }
+
+    /// The same cursor, whose rows have no more than the first bytes of their values.
+    pub(crate) fn peeking(self, value_bytes_max: u32) -> Self {
+        Cursor { value_bytes_max: Some(value_bytes_max), ..self }
     }
 
     /// Makes the current row available to [`Cursor::row`], fetching a page when the last one is used up.
@@ -146,10 +183,10 @@ impl<'s, S: Source> Cursor<'s, S> {
         if self.finished || self.at < self.page.len() {
             return;
         }
-        self.page = if self.start < self.end {
-            self.source.page(self.table, &self.start, &self.end, self.rows)
-        } else {
-            Page::default()
+        self.page = match self.value_bytes_max {
+            _ if self.start >= self.end => Page::default(),
+            None => self.source.page(self.table, &self.start, &self.end, self.rows),
+            Some(most) => self.source.peek(self.table, &self.start, &self.end, self.rows, most),
         };
         self.at = 0;
         self.steps = 0;

@@ -269,3 +269,34 @@ fn a_marker_inside_a_common_prefix_passes_over_it() {
     let listing = Listing { prefix: "boo/", delimiter: "/", marker: "boo/bar", max: 10 };
     assert_eq!(list(&memory, listing).0, ["boo/baz"]);
 }
+
+#[test]
+fn a_walk_sees_no_more_of_a_row_than_it_needs() {
+    let mut memory = Memory { page_max: 100, ..Memory::default() };
+    for table in [&OBJECTS, &UPLOADS] {
+        let row = (table.row_prefix)(BUCKET, "k");
+        memory.put(table.table, [row, vec![0; 10]].concat(), &"v".repeat(60_000));
+    }
+    for table in [&OBJECTS, &UPLOADS] {
+        let listing = Listing { prefix: "", delimiter: "/", marker: "", max: 10 };
+        let mut seen = Vec::new();
+        let start = (table.row_prefix)(BUCKET, "");
+        let mut cursor = table.cursor(&memory, BUCKET, &listing, start);
+        cursor.load();
+        seen.extend(cursor.row().map(|row| row.value.len()));
+        assert_eq!(seen, [table.value_bytes_max as usize], "{}", table.table);
+    }
+}
+
+#[test]
+fn a_delimiter_longer_than_every_key_rolls_nothing_up() {
+    let keys = ["a/b", "a/c", "d"].map(str::to_owned);
+    let memory = objects(&keys, 10);
+    let long = "/".repeat(60_000);
+    for delimiter in [&long, "a/b/", "b/c"] {
+        let listing = Listing { prefix: "", delimiter, marker: "", max: 10 };
+        assert_eq!(list(&memory, listing).0, ["a/b", "a/c", "d"]);
+    }
+    let listing = Listing { prefix: "a", delimiter: "/c", marker: "", max: 10 };
+    assert_eq!(list(&memory, listing).0, ["a/b", "[a/c]"]);
+}

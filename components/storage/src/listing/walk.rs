@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::rollup::{Begin, End, Item, Listing, Rollup};
 use super::source::{Cursor, Row, Source};
+use crate::records::SUMMARY_BYTES_MAX;
 use crate::tables;
 
 /// How a table spells keys in its row keys.
@@ -16,13 +17,19 @@ pub(crate) struct Layout {
     pub(crate) row_prefix: fn(bucket: u64, prefix: &str) -> Vec<u8>,
     /// The key inside a row key.
     pub(crate) key: fn(row: &[u8]) -> Option<Cow<'_, str>>,
+    /// What a listing sees of each value: what follows is as long as a client made it, and most rows may be passed by.
+    pub(crate) value_bytes_max: u32,
 }
+
+/// Bytes of an upload's row that a listing sees. Few are longer, and those are read again when they are listed.
+pub(crate) const UPLOAD_BYTES_SEEN: u32 = 1024;
 
 /// `objects`: one row for each key.
 pub(crate) const OBJECTS: Layout = Layout {
     table: tables::OBJECTS,
     row_prefix: tables::object_key,
     key: |row| tables::split_object_key(row).map(Cow::Borrowed),
+    value_bytes_max: SUMMARY_BYTES_MAX,
 };
 
 /// `versions`: the rows of a key from the newest on.
@@ -30,6 +37,7 @@ pub(crate) const VERSIONS: Layout = Layout {
     table: tables::VERSIONS,
     row_prefix: tables::escaped_prefix,
     key: |row| tables::split_version_key(row).map(|(key, _)| key),
+    value_bytes_max: SUMMARY_BYTES_MAX,
 };
 
 /// `uploads`: the rows of a key in order of initiation.
@@ -37,6 +45,7 @@ pub(crate) const UPLOADS: Layout = Layout {
     table: tables::UPLOADS,
     row_prefix: tables::escaped_prefix,
     key: |row| tables::split_upload_key(row).map(|(key, _)| key),
+    value_bytes_max: UPLOAD_BYTES_SEEN,
 };
 
 impl Layout {
@@ -53,6 +62,7 @@ impl Layout {
         // With a delimiter, most rows may turn out to be of no use.
         let rows = if listing.delimiter.is_empty() { listing.max.saturating_add(1) } else { 64 };
         Cursor::new(source, self.table, start.max(first), end, u32::try_from(rows).unwrap_or(u32::MAX))
+            .peeking(self.value_bytes_max)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html>
 
-use gateway::errors::{Result, S3Error};
+use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::operations::list_multipart_uploads::{Input, Next};
 use gateway::operations::listing::{Owner, Page, UploadRow};
 use sdk::Response;
@@ -11,11 +11,11 @@ use super::{checksum, upload_id};
 use crate::listing::listing;
 use crate::listing::owners::Owners;
 use crate::listing::rollup::{Begin, Item, Listing};
-use crate::listing::source::Index;
-use crate::listing::walk::{self, UPLOADS};
+use crate::listing::source::{Index, Row};
+use crate::listing::walk::{self, UPLOAD_BYTES_SEEN, UPLOADS};
 use crate::records::{Record, Upload};
 use crate::request::Request;
-use crate::{tables, version_id};
+use crate::{rows, tables, version_id};
 
 /// Answers a page of the bucket's uploads.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
@@ -30,7 +30,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let end = walk::walk(&Index, &UPLOADS, bucket, start, listing, |item, row| {
         match item {
             Item::Entry(key) => {
-                let upload = Upload::decode(row.value)?;
+                let upload = whole(row)?;
                 let id = upload_id(&upload);
                 let kind = checksum::kind(&upload);
                 page.upload(&UploadRow {
@@ -57,6 +57,16 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     })?;
     let next = end.next.as_deref().map(|key| Next { key, upload_id: last_id.as_deref() });
     Ok(Response::new(200).xml(input.document(&request.bucket, &page, next)))
+}
+
+/// The upload of a row, of which the listing may not have seen all.
+fn whole(row: Row<'_>) -> Result<Upload> {
+    if row.value.len() < UPLOAD_BYTES_SEEN as usize {
+        return Upload::decode(row.value);
+    }
+    let row = rows::get::<Upload>(tables::UPLOADS, row.key.to_vec())?;
+    // All reads of a step see the same rows.
+    Ok(row.ok_or(ErrorCode::InternalError)?.record)
 }
 
 /// Where the page begins: behind every upload of the key marker, or behind one of them.

@@ -1,6 +1,6 @@
 //! DeleteObject: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html>
 
-use gateway::errors::Result;
+use gateway::errors::{ErrorCode, Result};
 use gateway::precondition::{DeletePreconditions, Judged};
 use sdk::Response;
 
@@ -87,6 +87,7 @@ pub(crate) fn add(plan: &mut Plan, bucket: &BucketRow, deletion: &Deletion) -> R
 }
 
 fn add_version(plan: &mut Plan, bucket: &BucketRow, deletion: &Deletion, id: VersionId) -> Result<Deleted> {
+    deletion.conditions.check_version()?;
     second_factor::check_delete(bucket, deletion.factor)?;
     let answer = Deleted { version: Some(id), is_marker: false, changes: false };
     let answer = match bucket.versioning {
@@ -112,7 +113,12 @@ fn add_current(plan: &mut Plan, bucket: &BucketRow, deletion: &Deletion) -> Resu
             _ => None,
         };
         let target = place.current.as_ref().or(hidden.as_ref());
-        deletion.conditions.check(target.map(|row| judged(&row.record)))?;
+        deletion.conditions.check(target.map(|row| judged(&row.record))).map_err(|error| {
+            match error.code {
+                ErrorCode::NoSuchKey => error.detail("Key", &*deletion.key),
+                _ => error,
+            }
+        })?;
     }
     let marker = write::delete_current(plan, &place, deletion.now_ms)?;
     Ok(Deleted {

@@ -159,14 +159,14 @@ fn parse(document: &Element) -> Result<(Vec<Named>, bool)> {
         if objects.len() == OBJECTS_MAX {
             return Err(ErrorCode::MalformedXML.into());
         }
-        let key = element.required("Key")?;
+        let key = element.exact("Key")?;
         if key.is_empty() {
             return Err(ErrorCode::UserKeyMustBeSpecified.into());
         }
         let text = |name| element.text_of(name).filter(|text: &&str| !text.is_empty());
         objects.push(Named {
             key: key.to_owned(),
-            version: text("VersionId").map(str::to_owned),
+            version: element.exact_of("VersionId")?.filter(|id| !id.is_empty()).map(str::to_owned),
             conditions: DeletePreconditions {
                 if_match: text("ETag").map(EntityTags::parse),
                 if_match_modified_ms: text("LastModifiedTime").map(parse_time).transpose()?,
@@ -177,7 +177,7 @@ fn parse(document: &Element) -> Result<(Vec<Named>, bool)> {
     if objects.is_empty() {
         return Err(ErrorCode::MalformedXML.into());
     }
-    let quiet = document.text_of("Quiet").is_some_and(|text| text.trim().eq_ignore_ascii_case("true"));
+    let quiet = document.word_of("Quiet").is_some_and(|text| text.eq_ignore_ascii_case("true"));
     Ok((objects, quiet))
 }
 

@@ -73,7 +73,10 @@ fn respond_with(
     let conditions = ReadPreconditions::parse(&request.headers).at(request.now_ms());
     match conditions.judge(&etag.into(), modified_ms) {
         Verdict::Proceed => {}
-        Verdict::NotModified => return Ok(Some(Response::with_lines(304, lines))),
+        Verdict::NotModified => {
+            headers::push_freshness(&mut lines, &version.details.content, overrides);
+            return Ok(Some(Response::with_lines(304, lines)));
+        }
         Verdict::Failed(condition) => return Err(precondition::failed(condition)),
     }
     let Some(slice) = slice::select(version, &request.headers, &request.query)? else { return Ok(None) };

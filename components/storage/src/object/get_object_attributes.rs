@@ -128,7 +128,7 @@ fn write(version: &Version, wanted: Wanted, paging: Paging) -> Result<Option<Str
     }
     if wanted.object_parts
         && let Body::Parts { manifest, count, .. } = version.details.body
-        && !write_parts(&mut xml, manifest, count as usize, paging)?
+        && !write_parts(&mut xml, summary.checksum_type, manifest, count as usize, paging)?
     {
         return Ok(None);
     }
@@ -150,11 +150,25 @@ fn write_checksums(xml: &mut XmlWriter, checksums: &[Checksum]) {
 }
 
 /// Writes `ObjectParts`. False when the version was deleted in between.
-fn write_parts(xml: &mut XmlWriter, manifest: u64, count: usize, paging: Paging) -> Result<bool> {
+///
+/// S3 keeps the parts for the checksums that they have: it lists those of a composite checksum, and only counts those of an
+/// object whose checksum covers it whole, which is also what an upload without an algorithm comes to. LocalStack's authors
+/// recorded it (localstack/localstack pull request 12764).
+fn write_parts(
+    xml: &mut XmlWriter,
+    kind: ChecksumType,
+    manifest: u64,
+    count: usize,
+    paging: Paging,
+) -> Result<bool> {
     let first = paging.marker.min(count);
     let end = first.saturating_add(paging.max).min(count);
     xml.open("ObjectParts");
     xml.number("PartsCount", count as u64);
+    if kind == ChecksumType::FullObject {
+        xml.close("ObjectParts");
+        return Ok(true);
+    }
     xml.number("PartNumberMarker", paging.marker as u64);
     if end < count {
         xml.number("NextPartNumberMarker", end as u64);

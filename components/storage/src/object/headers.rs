@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use gateway::headers::{is_field_value, is_token};
 use gateway::metadata::CONTENT_TYPE_DEFAULT;
 use gateway::response_overrides::ResponseOverrides;
 use gateway::timestamp;
@@ -66,21 +67,36 @@ pub(crate) fn push_object(lines: &mut String, version: &Version, overrides: &Res
     push_details(lines, version);
 }
 
+/// How long what a client has may be used: 304 says it again, for it may have changed since
+/// (<https://www.rfc-editor.org/rfc/rfc9110.html#name-304-not-modified>).
+pub(crate) fn push_freshness(lines: &mut String, content: &ContentHeaders, overrides: &ResponseOverrides) {
+    push_stored(lines, "cache-control", content.cache_control.as_deref(), overrides);
+    push_stored(lines, "expires", content.expires.as_deref(), overrides);
+}
+
 fn push_content(lines: &mut String, content: &ContentHeaders, overrides: &ResponseOverrides) {
-    let stored = [
-        ("content-type", &content.content_type),
-        ("content-encoding", &content.content_encoding),
-        ("content-disposition", &content.content_disposition),
-        ("content-language", &content.content_language),
-        ("cache-control", &content.cache_control),
-        ("expires", &content.expires),
-    ];
-    for (name, stored) in stored {
-        match overrides.get(name).or(stored.as_deref()) {
-            Some(value) => push_header(lines, name, value),
-            None if name == "content-type" => push_header(lines, name, CONTENT_TYPE_DEFAULT),
-            None => {}
-        }
+    let content_type = content.content_type.as_deref().unwrap_or(CONTENT_TYPE_DEFAULT);
+    push_stored(lines, "content-type", Some(content_type), overrides);
+    push_stored(lines, "content-encoding", content.content_encoding.as_deref(), overrides);
+    push_stored(lines, "content-disposition", content.content_disposition.as_deref(), overrides);
+    push_stored(lines, "content-language", content.content_language.as_deref(), overrides);
+    push_freshness(lines, content, overrides);
+}
+
+/// A header as it is stored with the object, or as the request replaces it.
+fn push_stored(lines: &mut String, name: &str, stored: Option<&str>, overrides: &ResponseOverrides) {
+    match overrides.get(name) {
+        Some(value) => push_header(lines, name, value),
+        None => push_text(lines, name, stored),
+    }
+}
+
+/// A header with text of a client's, which may be of any characters.
+fn push_text(lines: &mut String, name: &str, text: Option<&str>) {
+    match text {
+        Some(text) if text.is_ascii() => push_header(lines, name, text),
+        Some(text) => push_header(lines, name, &encoded_words(text)),
+        None => {}
     }
 }
 
@@ -89,14 +105,7 @@ fn push_details(lines: &mut String, version: &Version) {
     if version.summary.storage_class != StorageClass::Standard {
         push_header(lines, "x-amz-storage-class", version.summary.storage_class.as_str());
     }
-    for (name, value) in metadata {
-        lines.push_str("x-amz-meta-");
-        if value.is_ascii() {
-            push_header(lines, name, value)
-        } else {
-            push_header(lines, name, &encoded_words(value))
-        }
-    }
+    push_metadata(lines, metadata);
     if !tags.is_empty() {
         let _ = writeln!(lines, "x-amz-tagging-count: {}", tags.len());
     }
@@ -107,8 +116,22 @@ fn push_details(lines: &mut String, version: &Version) {
     if let Some(held) = legal_hold {
         push_header(lines, "x-amz-object-lock-legal-hold", if *held { "ON" } else { "OFF" });
     }
-    if let Some(location) = website_redirect {
-        push_header(lines, "x-amz-website-redirect-location", location);
+    push_text(lines, "x-amz-website-redirect-location", website_redirect.as_deref());
+}
+
+/// User metadata. What cannot be sent is counted instead, as in S3: the rest of the object is still to be had.
+fn push_metadata(lines: &mut String, metadata: &[(String, String)]) {
+    let mut missing = 0_usize;
+    for (name, value) in metadata {
+        if !is_token(name) || (value.is_ascii() && !is_field_value(value)) {
+            missing += 1;
+            continue;
+        }
+        lines.push_str("x-amz-meta-");
+        push_text(lines, name, Some(value));
+    }
+    if missing > 0 {
+        let _ = writeln!(lines, "x-amz-missing-meta: {missing}");
     }
 }
 

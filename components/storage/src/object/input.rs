@@ -52,7 +52,7 @@ impl ObjectHeaders {
         let class =
             headers.has("x-amz-storage-class").then(|| storage_class::StorageClass::of_headers(headers));
         Ok(ObjectHeaders {
-            content: SystemHeaders::parse(headers).into(),
+            content: SystemHeaders::parse(headers)?.into(),
             metadata: user_metadata(headers)?,
             tags: tags.unwrap_or_default().tags,
             storage_class: class.transpose()?.map(StorageClass::from),

@@ -53,7 +53,7 @@ pub(crate) fn select(version: &Version, headers: &Headers, query: &Query) -> Res
     }
     let Some(text) = range.filter(|_| if_range_holds(headers, version)) else { return Ok(Some(whole)) };
     let Some(range) = Range::parse(text) else { return Ok(Some(whole)) };
-    let range = range.within(size)?;
+    let Some(range) = range.within(size)? else { return Ok(Some(whole)) };
     Ok(Some(Slice { offset: range.start, length: range.length, partial: true, part: None }))
 }
 

@@ -48,6 +48,35 @@ pub(crate) struct BucketRow {
     pub(crate) encryption: Encryption,
 }
 
+/// What listings print of a bucket: how its row begins, in every format of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct BucketHead {
+    /// As in [`BucketRow`].
+    pub(crate) id: u64,
+    /// As in [`BucketRow`].
+    pub(crate) owner: Account,
+    /// As in [`BucketRow`].
+    pub(crate) created_ms: u64,
+    /// As in [`BucketRow`].
+    pub(crate) region: String,
+}
+
+/// Bytes of a bucket's row behind which there is nothing of its head.
+pub(crate) const BUCKET_HEAD_BYTES_MAX: u32 = 256;
+
+impl BucketHead {
+    /// Reads the head of a row and nothing else of it: the first [`BUCKET_HEAD_BYTES_MAX`] bytes will do.
+    pub(crate) fn decode(value: &[u8]) -> Result<BucketHead> {
+        match value.split_first() {
+            Some((&(FORMAT | WITHOUT_ENCRYPTION | BUCKET_FORMAT), record)) => {
+                let (head, _) = postcard::take_from_bytes(record).map_err(|_| unreadable())?;
+                Ok(head)
+            }
+            _ => Err(unreadable()),
+        }
+    }
+}
+
 /// The format byte of a bucket's row.
 const BUCKET_FORMAT: u8 = 3;
 /// That of a row that ends before what the bucket says about sealing.

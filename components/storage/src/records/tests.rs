@@ -50,6 +50,43 @@ fn a_version_is_read_back_and_its_summary_alone_too() {
 }
 
 #[test]
+fn the_summary_of_a_version_is_in_the_first_bytes_of_its_row() {
+    let most = Summary {
+        kind: Kind::DeleteMarker,
+        sequence: u64::MAX,
+        nonce: u64::MAX,
+        null: true,
+        modified_ms: u64::MAX,
+        size: u64::MAX,
+        etag: ETag { md5: [0xFF; 16], parts: u32::MAX },
+        storage_class: StorageClass::AwsBackupLowCostWarm,
+        checksum_algorithms: AlgorithmSet(u16::MAX),
+        checksum_type: ChecksumType::Composite,
+        owner: Account(u64::MAX),
+    };
+    let mut row = Version { summary: most, ..version() };
+    row.details.content.content_disposition = Some("d".repeat(60_000));
+    let value = row.encode().unwrap();
+    assert_eq!(Summary::decode(&value[..SUMMARY_BYTES_MAX as usize]).unwrap(), most);
+}
+
+#[test]
+fn the_head_of_a_bucket_is_in_the_first_bytes_of_its_row() {
+    let bucket = BucketRow {
+        id: u64::MAX,
+        owner: Account(u64::MAX),
+        created_ms: u64::MAX,
+        region: "r".repeat(100),
+        tags: vec![("k".repeat(128), "v".repeat(256)); 50],
+        ..BucketRow::default()
+    };
+    let value = bucket.encode().unwrap();
+    let head = BucketHead::decode(&value[..BUCKET_HEAD_BYTES_MAX as usize]).unwrap();
+    assert_eq!((head.id, head.owner, head.created_ms), (u64::MAX, Account(u64::MAX), u64::MAX));
+    assert_eq!(head.region, bucket.region);
+}
+
+#[test]
 fn other_records_are_read_back() {
     let bucket = BucketRow {
         id: 1,

@@ -35,6 +35,9 @@ impl Record for Version {
     }
 }
 
+/// Bytes of a version's row behind which there is nothing of its summary.
+pub(crate) const SUMMARY_BYTES_MAX: u32 = 128;
+
 /// What listings print of a version; decodes without allocating.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Summary {
@@ -63,7 +66,7 @@ pub(crate) struct Summary {
 }
 
 impl Summary {
-    /// Reads the summary of a [`Version`] row and nothing else of it.
+    /// Reads the summary of a [`Version`] row and nothing else of it: the first [`SUMMARY_BYTES_MAX`] bytes will do.
     pub(crate) fn decode(value: &[u8]) -> Result<Summary> {
         let (summary, _) = postcard::take_from_bytes(sealable_body(value)?).map_err(|_| unreadable())?;
         Ok(summary)

@@ -29,6 +29,24 @@ fn a_presigned_url_carries_headers() {
 }
 
 #[test]
+fn what_a_presigned_url_says_of_a_body_is_no_promise() {
+    for name in [
+        "x-amz-checksum-crc32",
+        "X-Amz-Checksum-SHA256",
+        "x-amz-checksum-crc64nvme",
+        "x-amz-sdk-checksum-algorithm",
+        "x-amz-trailer",
+        "x-amz-decoded-content-length",
+    ] {
+        let headers = presigned(&format!("X-Amz-Signature=0&{name}=AAAAAA%3D%3D")).unwrap();
+        assert_eq!(headers.iter().count(), 1, "{name}");
+    }
+    let headers =
+        presigned("Signature=0&x-amz-checksum-algorithm=CRC32&x-amz-checksum-type=COMPOSITE&x-amz-checksum-mode=ENABLED");
+    assert_eq!(headers.unwrap().with_prefix("x-amz-checksum-").count(), 3, "what is chosen, or asked, counts");
+}
+
+#[test]
 fn a_query_that_is_not_presigned_carries_none() {
     assert!(!presigned("x-amz-meta-b=2").unwrap().has("x-amz-meta-b"));
 }

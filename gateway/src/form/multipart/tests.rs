@@ -21,7 +21,7 @@ fn read(body: &[u8], chunk_length: usize) -> Result<(Form, &[u8])> {
     let mut passed = 0;
     for chunk in body.chunks(chunk_length.max(1)) {
         if let Some(start) = reader.push(chunk)? {
-            return Ok((reader.form(), &body[passed + start..]));
+            return Ok((reader.form()?, &body[passed + start..]));
         }
         passed += chunk.len();
     }
@@ -192,4 +192,12 @@ proptest! {
         prop_assert_eq!(fields(&form), expected);
         prop_assert_eq!(rest, [content.as_slice(), b"\r\n--B--\r\n"].concat());
     }
+}
+
+#[test]
+fn white_space_behind_a_delimiter_is_looked_at_once() {
+    let blanks = " ".repeat(30_000);
+    let body = format!("--B{blanks}\r\n{HEAD}\"key\"\r\n\r\nk\r\n{}", file("x"));
+    let (form, _) = read(body.as_bytes(), 1).unwrap();
+    assert_eq!(fields(&form), [("key", "k")]);
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::sigv4::canonical_request::{push_query, push_uri};
+use crate::sigv4::signed_headers::{ContentSha256, SignedHeaders};
 
 fn uri(path: &str) -> String {
     let mut out = String::new();
@@ -88,4 +89,24 @@ fn a_signed_header_that_was_not_sent_is_empty() {
 #[test]
 fn the_authority_stands_in_for_the_host_header() {
     assert!(get_object().without("host").is_verified());
+}
+
+#[test]
+fn a_list_of_signed_headers_names_each_once_and_not_too_many() {
+    let parse = |list: &str| SignedHeaders::parse(list.to_owned().into()).is_some();
+    let names = |count: usize| (0..count).map(|at| format!("x-amz-meta-{at}")).collect::<Vec<_>>().join(";");
+    assert!(parse("host") && parse(&names(1024)));
+    // Each stands for all values of its header: a long one would be written as often as the list says.
+    for list in ["", "host;host", "host;x-amz-date;host", &names(1025)] {
+        assert!(!parse(list), "{list}");
+    }
+}
+
+#[test]
+fn what_is_not_signed_is_named_once_however_much_there_is() {
+    let signed = SignedHeaders::parse("host;x-amz-date".into()).unwrap();
+    let names: Vec<String> = (0..3000).map(|at| format!("x-amz-meta-{}", at % 1500)).collect();
+    let headers: Headers = names.iter().map(|name| (name.as_str(), "v")).collect();
+    let error = signed.check_complete(&headers, ContentSha256::MayBeUnsigned).unwrap_err();
+    assert_eq!(error.details[0].1.split(", ").count(), 1500);
 }

@@ -32,7 +32,8 @@ enum Act {
 #[derive(Clone)]
 struct Arriving(VecDeque<Act>);
 
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("broken")]
 struct Broken;
 
 impl Body for Arriving {

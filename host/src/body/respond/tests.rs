@@ -91,7 +91,7 @@ async fn many_stored_bytes_are_streamed_and_counted_down() {
 async fn what_is_missing_aborts_the_response() {
     let folder = folder();
     let reader = folder.reader(&[folder.store(&pattern(100))]);
-    let stored = Stored { left: 101, first: None, source: Source::Idle(reader) };
+    let stored = Stored::new(101, None, Source::Idle(reader));
     let mut body = ResponseBody::Stored(stored);
     assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap().len(), 100);
     assert!(!body.is_end_stream());
@@ -104,7 +104,7 @@ async fn what_is_missing_aborts_the_response() {
 async fn more_than_was_announced_aborts_the_response() {
     let folder = folder();
     let reader = folder.reader(&[folder.store(&pattern(100))]);
-    let mut body = ResponseBody::Stored(Stored { left: 99, first: None, source: Source::Idle(reader) });
+    let mut body = ResponseBody::Stored(Stored::new(99, None, Source::Idle(reader)));
     assert!(body.frame().await.unwrap().is_err());
 }
 

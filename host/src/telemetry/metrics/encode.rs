@@ -67,6 +67,21 @@ impl Scrape {
                     sum(|shard| &shard.replaced),
                 ),
                 (
+                    "instances_renewed",
+                    "Instances of the pipeline that were replaced because their memory had grown",
+                    sum(|shard| &shard.renewed),
+                ),
+                (
+                    "calls_repeated",
+                    "Calls that began again because the instance that had them was replaced",
+                    sum(|shard| &shard.repeated),
+                ),
+                (
+                    "long_steps",
+                    "Steps of the pipeline that held their worker for more than some 20 ms",
+                    sum(|shard| &shard.long_steps),
+                ),
+                (
                     "added_stage_failures",
                     "Runs of stages added by users that trapped, took too long or did what they may not",
                     sum(|shard| &shard.added_failed),
@@ -141,7 +156,7 @@ impl Collector for Scrape {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), Error> {
         let encoder = &mut encoder;
         family(encoder, "requests", "Requests by operation and HTTP status", &self.requests)?;
-        let help = "What was refused before the pipeline, by the limit that was reached";
+        let help = "What was refused or ended, by the limit that was reached";
         family(encoder, "refused", help, &labelled("limit", &REFUSALS, &self.refused))?;
         let durations = self.durations.iter().map(|(name, sum)| ("operation", name.as_str(), sum));
         let help = "From request head to response head, by operation";

@@ -25,6 +25,36 @@ fn a_document_is_read() {
 }
 
 #[test]
+fn a_key_is_what_is_written() {
+    for (xml, key) in [
+        ("<Key> report</Key>", " report"),
+        ("<Key>report </Key>", "report "),
+        ("<Key> </Key>", " "),
+        ("<Key>&#10;report&#9;</Key>", "\nreport\t"),
+        ("<Key><![CDATA[ a&b ]]></Key>", " a&b "),
+        ("<Key>a\r\nb</Key>", "a\nb"),
+        ("<Key>a&#13;b</Key>", "a\rb"),
+    ] {
+        let (objects, _) = parsed(&format!("\n <Object>\n {xml}\n </Object>\n")).unwrap();
+        assert_eq!(objects, [named(key)], "{xml:?}");
+    }
+    let code = |xml: &str| parsed(&format!("<Object>{xml}</Object>")).unwrap_err().code;
+    assert_eq!(code("<Key></Key>"), ErrorCode::UserKeyMustBeSpecified);
+    for xml in [
+        "",
+        "<Key>a</Key><Key>b</Key>",
+        "<Key>a<b/></Key>",
+        "<Key>a</Key><VersionId>x</VersionId><VersionId>y</VersionId>",
+        "<Key>a\u{1}</Key>",
+        "<Key>a&#1;</Key>",
+        "<Key><![CDATA[\u{1f}]]></Key>",
+        "<Key>a</Key><VersionId>&#x1f;</VersionId>",
+    ] {
+        assert_eq!(code(xml), ErrorCode::MalformedXML, "{xml:?}");
+    }
+}
+
+#[test]
 fn a_request_names_one_to_a_thousand_objects() {
     let code =
         |count: usize| parsed(&"<Object><Key>k</Key></Object>".repeat(count)).map_err(|error| error.code);

@@ -44,6 +44,36 @@ fn an_object_is_described_completely() {
 }
 
 #[test]
+fn text_of_a_client_is_ascii_in_a_header_and_what_cannot_be_one_is_counted() {
+    let mut version = version();
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    version.details.metadata =
+        vec![pair("a b", "1"), pair("a", "1"), pair("\u{e9}", "1"), pair("b", "1\u{1}"), pair("c", "x\ty")];
+    version.details.content.content_disposition = Some("attachment; filename=\"\u{e9}\"".to_owned());
+    version.details.website_redirect = Some("/\u{20ac}".to_owned());
+    let mut lines = String::new();
+    push_object(&mut lines, &version, &ResponseOverrides::default());
+    assert!(lines.contains("x-amz-meta-a: 1\nx-amz-meta-c: x\ty\nx-amz-missing-meta: 3\n"), "{lines}");
+    assert!(lines.contains("content-disposition: =?UTF-8?B?YXR0YWNobWVudDsgZmlsZW5hbWU9IsOpIg==?=\n"), "{lines}");
+    assert!(lines.contains("x-amz-website-redirect-location: =?UTF-8?B?L+KCrA==?=\n"), "{lines}");
+    assert!(lines.is_ascii());
+}
+
+#[test]
+fn what_has_not_changed_says_how_long_it_may_be_used() {
+    let mut version = version();
+    version.details.content.expires = Some("0".to_owned());
+    let lines = |query: &str| {
+        let mut lines = String::new();
+        let overrides = ResponseOverrides::parse(&Query::parse(query).unwrap()).unwrap();
+        push_freshness(&mut lines, &version.details.content, &overrides);
+        lines
+    };
+    assert_eq!(lines(""), "cache-control: no-store\nexpires: 0\n");
+    assert_eq!(lines("response-expires=1"), "cache-control: no-store\nexpires: 1\n");
+}
+
+#[test]
 fn a_query_replaces_headers() {
     let lines = lines("response-content-type=text/x&response-cache-control=max-age%3D1");
     assert!(lines.contains("content-type: text/x\ncache-control: max-age=1\n"), "{lines}");

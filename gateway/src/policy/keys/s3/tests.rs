@@ -253,6 +253,7 @@ fn a_copy_source_is_compared_decoded_and_without_a_version() {
         ("/photos/a%20b.jpg?versionId=v1", "photos/a b.jpg"),
         ("photos/public/x", "photos/public/x"),
         ("photos%2Fx", "photos/x"),
+        ("%2Fphotos%2Fa+b%2Bc", "photos/a b+c"),
     ] {
         let headers = [("x-amz-copy-source", sent)];
         for operation in [Operation::CopyObject, Operation::UploadPartCopy] {

@@ -1,4 +1,4 @@
-//! A pipeline with added stages: built from `tests/stages`, put into a manifest, and served.
+//! A pipeline with other stages than the usual ones: built from `tests/stages`, put into a manifest, and served.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -31,7 +31,7 @@ fn build() -> PathBuf {
     }
     assert!(cargo.status().unwrap().success(), "the stages in tests/stages do not build");
     let folder = target.join("wasm32-unknown-unknown").join("release");
-    for name in ["tenancy", "probe"] {
+    for name in ["tenancy", "probe", "trapping"] {
         let module = std::fs::read(folder.join(format!("{name}.wasm"))).unwrap();
         let component = wit_component::ComponentEncoder::default()
             .validate(true)
@@ -44,23 +44,47 @@ fn build() -> PathBuf {
 }
 
 /// A server and its manifest.
-pub(super) struct Staged {
-    pub(super) server: Server,
+pub(crate) struct Staged {
+    pub(crate) server: Server,
     _folder: TempDir,
 }
 
 /// A server of the default pipeline with stages at positions (`("after-auth", "probe")`), and more of a manifest.
-pub(super) fn serve(stages: &[(&str, &str)], more: &str) -> Staged {
+pub(crate) fn serve(stages: &[(&str, &str)], more: &str) -> Staged {
+    start(&text(stages, more), &[])
+}
+
+/// The slots that `tests/stages/trapping` stands in front of.
+const SLOTS: [&str; 8] = ["auth", "cors", "encryption", "iam", "policy", "storage", "transform", "website"];
+
+/// A server with one worker, whose stages trap where a request says so.
+pub(crate) fn serve_trapping() -> Staged {
+    let mut text = text(&[], "");
+    let mut trapping = format!("\n[component.trapping]\n{}\"\n", absolute(&component("trapping")));
+    trapping += "[component.trapping.dependencies]\n";
+    for slot in SLOTS {
+        let filled = format!("\"portcullis:gateway/{slot}@0.1.0\" = {{ component = \"{slot}\" }}");
+        assert!(text.contains(&filled), "{slot}");
+        text = text.replace(&filled, &filled.replace(&format!("\"{slot}\" }}"), "\"trapping\" }"));
+        trapping += &format!("{filled}\n");
+    }
+    start(&(text + &trapping), &["--workers", "1"])
+}
+
+fn start(manifest: &str, flags: &[&str]) -> Staged {
     let folder = tempfile::tempdir().unwrap();
-    let manifest = folder.path().join("spin.toml");
-    std::fs::write(&manifest, text(stages, more)).unwrap();
-    let server = Server::start_with(&["--pipeline", manifest.to_str().unwrap()]);
+    let path = folder.path().join("spin.toml");
+    std::fs::write(&path, manifest).unwrap();
+    let server = Server::start_with(&[&["--pipeline", path.to_str().unwrap()], flags].concat());
     Staged { server, _folder: folder }
+}
+
+fn absolute(path: &Path) -> String {
+    format!("source = \"{}", path.display())
 }
 
 fn text(stages: &[(&str, &str)], more: &str) -> String {
     let root = workspace::root();
-    let absolute = |path: &Path| format!("source = \"{}", path.display());
     let mut text = std::fs::read_to_string(root.join("spin.toml")).unwrap();
     text = text.replace("source = \"target", &absolute(&root.join("target")));
     text += "\n[application.tool.portcullis]\n";

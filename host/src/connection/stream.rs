@@ -1,0 +1,104 @@
+//! Streams of HTTP/2: each runs where its connection does, and can be cut without it.
+
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+
+use hyper::rt::Executor;
+
+/// Cuts one stream: its future is dropped, which resets the stream.
+#[derive(Debug, Default)]
+pub(crate) struct Cut {
+    is_cut: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
+}
+
+thread_local! {
+    /// The stream that is polled at the moment.
+    static CURRENT: RefCell<Option<Rc<Cut>>> = const { RefCell::new(None) };
+}
+
+impl Cut {
+    /// That of the stream whose request is being answered; none on HTTP/1.1.
+    pub(crate) fn current() -> Option<Rc<Cut>> {
+        CURRENT.with_borrow(Option::clone)
+    }
+
+    /// Cuts it.
+    pub(crate) fn cut(&self) {
+        self.is_cut.set(true);
+        if let Some(waker) = self.waker.borrow_mut().take() {
+            waker.wake();
+        }
+    }
+}
+
+/// The stream that is polled, until this is dropped.
+struct Polled;
+
+impl Polled {
+    fn enter(cut: &Rc<Cut>) -> Polled {
+        CURRENT.set(Some(Rc::clone(cut)));
+        Polled
+    }
+}
+
+impl Drop for Polled {
+    fn drop(&mut self) {
+        CURRENT.set(None);
+    }
+}
+
+/// Streams of HTTP/2 run where their connection does.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OnThisThread;
+
+impl<F: Future + 'static> Executor<F> for OnThisThread {
+    fn execute(&self, future: F) {
+        tokio::task::spawn_local(cuttable(future, Rc::default()));
+    }
+}
+
+async fn cuttable(future: impl Future, cut: Rc<Cut>) {
+    let mut future = pin!(future);
+    poll_fn(|context| {
+        if cut.is_cut.get() {
+            return Poll::Ready(());
+        }
+        let mut known = cut.waker.borrow_mut();
+        if !known.as_ref().is_some_and(|known| known.will_wake(context.waker())) {
+            *known = Some(context.waker().clone());
+        }
+        drop(known);
+        let _polled = Polled::enter(&cut);
+        future.as_mut().poll(context).map(drop)
+    })
+    .await;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Context;
+
+    use super::*;
+
+    #[test]
+    fn a_stream_knows_its_cut_and_ends_by_it() {
+        let cut = Rc::new(Cut::default());
+        let seen = Rc::new(Cell::new(0));
+        let also_seen = Rc::clone(&seen);
+        let stream = async move {
+            let own = Cut::current().unwrap();
+            also_seen.set(Rc::strong_count(&own));
+            std::future::pending::<()>().await;
+        };
+        let mut running = pin!(cuttable(stream, Rc::clone(&cut)));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(running.as_mut().poll(&mut context).is_pending());
+        assert!(seen.get() > 1 && Cut::current().is_none());
+        cut.cut();
+        assert!(running.as_mut().poll(&mut context).is_ready());
+    }
+}

@@ -1,0 +1,61 @@
+//! Whom a share belongs to: a client's address, or the account whose signature was verified.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::net::IpAddr;
+
+/// Who holds places and memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Party {
+    /// An address of IPv4.
+    V4(u32),
+    /// The first 64 bits of an address of IPv6: whoever has one address has all that begin so.
+    V6(u64),
+    /// An account, by the number that its id is.
+    Account(u64),
+}
+
+impl Party {
+    /// The party of an address.
+    pub fn of_address(address: IpAddr) -> Party {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Party::V4(address.to_bits()),
+            IpAddr::V6(address) => Party::V6((address.to_bits() >> 64) as u64),
+        }
+    }
+
+    /// The party of an account.
+    pub fn of_account(id: &str) -> Party {
+        Party::Account(id.parse().unwrap_or_else(|_| {
+            let mut hasher = DefaultHasher::new();
+            id.hash(&mut hasher);
+            hasher.finish()
+        }))
+    }
+
+    /// Whether a signature was verified.
+    pub fn is_verified(self) -> bool {
+        matches!(self, Party::Account(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_of_ipv4_is_one_and_ipv6_counts_by_64_bits() {
+        let of = |text: &str| Party::of_address(text.parse().unwrap());
+        assert_eq!(of("10.0.0.1"), of("::ffff:10.0.0.1"));
+        assert_ne!(of("10.0.0.1"), of("10.0.0.2"));
+        assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff::9"));
+        assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));
+        assert!(!of("::1").is_verified());
+    }
+
+    #[test]
+    fn accounts_are_told_apart() {
+        assert_eq!(Party::of_account("000000000001"), Party::Account(1));
+        assert_ne!(Party::of_account("somebody"), Party::of_account("else"));
+        assert!(Party::of_account("000000000001").is_verified());
+    }
+}

@@ -1,0 +1,192 @@
+//! What flows at a rate: a store that fills with time and is drawn from.
+
+use std::time::{Duration, Instant};
+
+use crate::config::Rate;
+
+/// A store holds at most as much as comes in this time, unless a burst is set.
+const STORED: Duration = Duration::from_secs(1);
+/// A further request is refused while more bytes are owed than come in this time.
+const OWED_MAX: Duration = Duration::from_secs(1);
+
+/// One store. What is drawn and not there is owed.
+#[derive(Debug, Clone, Copy)]
+struct Store {
+    level: f64,
+    at: Instant,
+}
+
+impl Store {
+    fn full(capacity: f64, now: Instant) -> Store {
+        Store { level: capacity, at: now }
+    }
+
+    fn fill(&mut self, rate: f64, capacity: f64, now: Instant) {
+        let passed = now.saturating_duration_since(self.at).as_secs_f64();
+        self.level = (self.level + passed * rate).min(capacity);
+        self.at = now;
+    }
+}
+
+/// Which way bytes go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// From clients.
+    In,
+    /// To clients.
+    Out,
+}
+
+/// The stores of one subject.
+#[derive(Debug)]
+pub(crate) struct Flow {
+    rate: Rate,
+    requests: Store,
+    bytes: [Store; 2],
+}
+
+impl Flow {
+    /// Full stores.
+    pub(crate) fn new(rate: Rate, now: Instant) -> Flow {
+        let bytes = [Way::In, Way::Out].map(|way| Store::full(bytes_per_second(&rate, way), now));
+        Flow { rate, requests: Store::full(burst(&rate), now), bytes }
+    }
+
+    /// Another rate from now on; what is owed stays owed.
+    pub(crate) fn change(&mut self, rate: Rate, now: Instant) {
+        self.settle(now);
+        let had = self.rate;
+        self.rate = rate;
+        // A limit that was not there begins with a full store.
+        if had.requests_per_second.is_none() {
+            self.requests = Store::full(burst(&rate), now);
+        }
+        for (way, store) in [Way::In, Way::Out].into_iter().zip(&mut self.bytes) {
+            if bytes_per_second(&had, way) == 0.0 {
+                *store = Store::full(bytes_per_second(&rate, way), now);
+            }
+        }
+        self.settle(now);
+    }
+
+    fn settle(&mut self, now: Instant) {
+        let rate = self.rate;
+        self.requests.fill(f64::from(rate.requests_per_second.unwrap_or(0)), burst(&rate), now);
+        for (way, store) in [Way::In, Way::Out].into_iter().zip(&mut self.bytes) {
+            let per_second = bytes_per_second(&rate, way);
+            store.fill(per_second, per_second * STORED.as_secs_f64(), now);
+        }
+    }
+
+    /// Draws one request, or says how long to wait before the next try.
+    pub(crate) fn request(&mut self, now: Instant) -> Result<(), Duration> {
+        self.settle(now);
+        for way in [Way::In, Way::Out] {
+            let owed = self.owed(way);
+            if owed > OWED_MAX {
+                return Err(owed - OWED_MAX);
+            }
+        }
+        let Some(rate) = self.rate.requests_per_second else { return Ok(()) };
+        if self.requests.level < 1.0 {
+            return Err(Duration::from_secs_f64((1.0 - self.requests.level) / f64::from(rate.max(1))));
+        }
+        self.requests.level -= 1.0;
+        Ok(())
+    }
+
+    /// Draws bytes that have passed; how long the next ones should wait.
+    pub(crate) fn pass(&mut self, way: Way, bytes: usize, now: Instant) -> Duration {
+        if bytes_per_second(&self.rate, way) == 0.0 {
+            return Duration::ZERO;
+        }
+        self.settle(now);
+        if let Some(store) = self.bytes.get_mut(way as usize) {
+            store.level -= bytes as f64;
+        }
+        self.owed(way)
+    }
+
+    fn owed(&self, way: Way) -> Duration {
+        let per_second = bytes_per_second(&self.rate, way);
+        let level = self.bytes.get(way as usize).map_or(0.0, |store| store.level);
+        if per_second == 0.0 || level >= 0.0 {
+            return Duration::ZERO;
+        }
+        // A day is for ever, and no duration overflows.
+        Duration::from_secs_f64((-level / per_second).min(86_400.0))
+    }
+
+    /// Whether it is as if nobody had drawn from it.
+    pub(crate) fn is_full(&mut self, now: Instant) -> bool {
+        self.settle(now);
+        let is_full = |store: &Store, capacity: f64| store.level >= capacity;
+        let bytes = [Way::In, Way::Out].into_iter().zip(&self.bytes);
+        is_full(&self.requests, burst(&self.rate))
+            && bytes.into_iter().all(|(way, store)| is_full(store, bytes_per_second(&self.rate, way)))
+    }
+}
+
+fn burst(rate: &Rate) -> f64 {
+    f64::from(rate.requests_burst.or(rate.requests_per_second).unwrap_or(0))
+}
+
+/// 0 where there is no limit.
+fn bytes_per_second(rate: &Rate, way: Way) -> f64 {
+    let limit = match way {
+        Way::In => rate.bytes_in_per_second,
+        Way::Out => rate.bytes_out_per_second,
+    };
+    limit.unwrap_or(0) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(start: Instant, millis: u64) -> Instant {
+        start + Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn requests_come_at_their_rate_after_the_burst() {
+        let start = Instant::now();
+        let rate = Rate { requests_per_second: Some(10), requests_burst: Some(3), ..Rate::default() };
+        let mut flow = Flow::new(rate, start);
+        let admitted =
+            |flow: &mut Flow, at| (0..100).filter(|_| flow.request(after(start, at)).is_ok()).count();
+        assert_eq!(admitted(&mut flow, 0), 3);
+        assert_eq!(flow.request(start), Err(Duration::from_millis(100)));
+        assert_eq!(admitted(&mut flow, 101), 1);
+        assert_eq!(admitted(&mut flow, 60_000), 3);
+        assert!(!flow.is_full(after(start, 60_000)));
+        assert!(flow.is_full(after(start, 90_000)));
+    }
+
+    #[test]
+    fn bytes_are_owed_and_then_requests_wait() {
+        let start = Instant::now();
+        let rate = Rate { bytes_out_per_second: Some(1000), ..Rate::default() };
+        let mut flow = Flow::new(rate, start);
+        assert_eq!(flow.pass(Way::In, 1 << 30, start), Duration::ZERO);
+        assert_eq!(flow.pass(Way::Out, 1000, start), Duration::ZERO);
+        assert_eq!(flow.pass(Way::Out, 500, start), Duration::from_millis(500));
+        assert_eq!(flow.request(start), Ok(()));
+        assert_eq!(flow.pass(Way::Out, 2500, start), Duration::from_secs(3));
+        assert_eq!(flow.request(start), Err(Duration::from_secs(2)));
+        assert_eq!(flow.request(after(start, 2000)), Ok(()));
+    }
+
+    #[test]
+    fn a_changed_rate_holds_at_once() {
+        let start = Instant::now();
+        let mut flow = Flow::new(Rate { requests_per_second: Some(1000), ..Rate::default() }, start);
+        assert!(flow.request(start).is_ok());
+        flow.change(Rate { requests_per_second: Some(1), ..Rate::default() }, start);
+        assert!(flow.request(start).is_ok());
+        assert_eq!(flow.request(start), Err(Duration::from_secs(1)));
+        flow.change(Rate { bytes_in_per_second: Some(100), ..Rate::default() }, start);
+        assert!(flow.request(start).is_ok());
+        assert_eq!(flow.pass(Way::In, 150, start), Duration::from_millis(500));
+    }
+}

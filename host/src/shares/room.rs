@@ -1,0 +1,129 @@
+//! Room: the memory for bodies that are received as a whole, over all workers.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use super::Party;
+
+/// A body that says that it is no longer than this takes no room: their number is bounded as that of requests is, and
+/// long ones cannot keep out the usual ones.
+const SHORT_BYTES_MAX: u64 = 16 << 10;
+/// Whoever holds less than one part in so many can have as much as that beyond the bound.
+const FEW: usize = 8;
+
+/// See the module.
+#[derive(Debug)]
+pub struct Room {
+    bytes_max: usize,
+    held: Mutex<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    unverified: usize,
+    verified: usize,
+    parties: HashMap<Party, usize>,
+}
+
+/// Room that is held until this is dropped.
+#[derive(Debug)]
+pub struct Taken<'a> {
+    room: &'a Room,
+    party: Party,
+    bytes: usize,
+}
+
+impl Room {
+    /// So many bytes; of those whose signature was not verified, half as many.
+    pub fn new(bytes_max: usize) -> Room {
+        Room { bytes_max, held: Mutex::default() }
+    }
+
+    /// Takes what a body of a party needs. `None` when there is no room left for it.
+    pub fn take(&self, party: Party, content_length: Option<u64>, length_max: u64) -> Option<Taken<'_>> {
+        let needed = content_length.map_or(length_max, |length| length.min(length_max));
+        if content_length.is_some() && needed <= SHORT_BYTES_MAX {
+            return Some(Taken { room: self, party, bytes: 0 });
+        }
+        let bytes = usize::try_from(needed).ok()?;
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let total = held.unverified.checked_add(held.verified)?.checked_add(bytes)?;
+        let (part, part_max) = match party.is_verified() {
+            true => (total, self.bytes_max),
+            false => (held.unverified + bytes, self.bytes_max / 2),
+        };
+        let few = part_max / FEW;
+        let own = held.parties.get(&party).copied().unwrap_or(0) + bytes;
+        let is_free = total <= self.bytes_max && part <= part_max;
+        let is_spare = own <= few && part <= part_max + few && total <= self.bytes_max + self.bytes_max / FEW;
+        if !is_free && !is_spare {
+            return None;
+        }
+        *held.part(party) += bytes;
+        *held.parties.entry(party).or_insert(0) += bytes;
+        Some(Taken { room: self, party, bytes })
+    }
+}
+
+impl Held {
+    fn part(&mut self, party: Party) -> &mut usize {
+        if party.is_verified() { &mut self.verified } else { &mut self.unverified }
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        if self.bytes == 0 {
+            return;
+        }
+        let mut held = self.room.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let part = held.part(self.party);
+        *part = part.saturating_sub(self.bytes);
+        if let Some(own) = held.parties.get_mut(&self.party) {
+            *own = own.saturating_sub(self.bytes);
+            if *own == 0 {
+                held.parties.remove(&self.party);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: u64 = 1 << 20;
+    const ONE: Party = Party::V4(1);
+
+    fn fill(room: &Room, party: Party) -> Vec<Taken<'_>> {
+        std::iter::from_fn(|| room.take(party, None, LONG)).take(1000).collect()
+    }
+
+    #[test]
+    fn long_bodies_take_room_and_short_ones_do_not() {
+        let room = Room::new(64 << 20);
+        let held = fill(&room, ONE);
+        assert_eq!(held.len(), 32);
+        assert!(room.take(ONE, Some(LONG), LONG).is_none());
+        // Who announces more than is taken is refused while it is read; until then it takes as much as that.
+        assert!(room.take(ONE, Some(u64::MAX), LONG).is_none());
+        assert!(room.take(ONE, Some(SHORT_BYTES_MAX), LONG).is_some());
+        assert!(room.take(ONE, Some(0), LONG).is_some());
+        drop(held);
+        assert!(room.take(ONE, Some(SHORT_BYTES_MAX + 1), LONG).is_some());
+        assert!(room.take(ONE, None, u64::MAX).is_none(), "there is never so much");
+        assert!(room.held.lock().unwrap().parties.is_empty());
+    }
+
+    #[test]
+    fn whoever_holds_little_gets_in_beside_who_holds_all() {
+        let room = Room::new(64 << 20);
+        let _all = fill(&room, ONE);
+        assert_eq!(fill(&room, Party::V4(2)).len(), 4);
+        let verified = fill(&room, Party::Account(1));
+        assert_eq!(verified.len(), 32);
+        assert_eq!(fill(&room, Party::Account(2)).len(), 8);
+        drop(verified);
+        assert_eq!(fill(&room, Party::Account(3)).len(), 32);
+    }
+}

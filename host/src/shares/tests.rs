@@ -1,0 +1,199 @@
+use super::*;
+use crate::bindings::calls::{Identity, IdentityKind, Principal, Target};
+use crate::call::Facts;
+use crate::config::{Rate, RateEntry};
+
+struct Bench {
+    shares: Rc<Shares>,
+    watch: Rc<Watch>,
+}
+
+impl Bench {
+    fn new(places: usize, rates: &[RateEntry]) -> Bench {
+        let (metrics, rates) = (Arc::new(Metrics::new(1)), Arc::new(Rates::new(rates)));
+        let shares = Shares::new(&Limits::default(), places, 1, &metrics, &rates);
+        let (_, watch) = shares.crowd.enter(Party::V4(1));
+        Bench { shares, watch }
+    }
+
+    fn admit(&self, address: &str, signed: bool) -> Result<Rc<Pass>, Refused> {
+        let mut request = http::Request::get("/");
+        if signed {
+            request = request.header(AUTHORIZATION, "signed");
+        }
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let remote = SocketAddr::new(address.parse().unwrap(), 1);
+        self.shares.admit(&parts, remote, &self.watch, None)
+    }
+
+    /// Those of so many requests that are admitted, which then wait for their clients.
+    fn waiting(&self, count: usize, signed: bool) -> Vec<Rc<Pass>> {
+        let admitted = (0..count).filter_map(|_| self.admit("10.0.0.1", signed).ok());
+        let waits = admitted.filter(|pass| {
+            let goes_on = pass.establish(&facts(if signed { "000000000001" } else { "" }, "photos"));
+            pass.receiving(std::task::Waker::noop());
+            goes_on
+        });
+        waits.collect()
+    }
+
+    fn after(&self, seconds: u64) {
+        self.shares.clock.set(self.shares.clock.now() + Duration::from_secs(seconds));
+    }
+}
+
+/// Of who signs for an account, or of nobody.
+fn facts(account: &str, name: &str) -> Facts {
+    let identity = Identity {
+        kind: IdentityKind::Root,
+        account: account.to_owned(),
+        canonical_id: String::new(),
+        display_name: String::new(),
+        user: String::new(),
+        unique_id: String::new(),
+        arn: String::new(),
+        access_key_id: format!("KEY-{account}"),
+    };
+    let principal =
+        if account.is_empty() { Principal::Anonymous } else { Principal::Authenticated(identity) };
+    let target = Target { operation: String::new(), bucket: Some(name.to_owned()), key: None };
+    Facts { principal: Some(principal), target: Some(target), ..Facts::default() }
+}
+
+fn limit(refused: Result<Rc<Pass>, Refused>) -> Refusal {
+    refused.unwrap_err().limit
+}
+
+#[test]
+fn requests_that_nobody_signed_leave_places_for_verified_ones_of_the_same_address() {
+    let bench = Bench::new(64, &[]);
+    let unverified = bench.waiting(1000, false);
+    assert_eq!(unverified.len(), 32);
+    assert_eq!(limit(bench.admit("10.0.0.1", false)), Refusal::Unverified);
+    assert!(bench.admit("10.0.0.2", false).is_ok());
+    assert_eq!(bench.waiting(1000, true).len(), 32);
+    drop(unverified);
+    assert_eq!(bench.waiting(1000, true).len(), 64);
+}
+
+#[test]
+fn a_signature_that_is_not_verified_is_none() {
+    let bench = Bench::new(64, &[]);
+    let _unverified = bench.waiting(1000, false);
+    // It says that it is signed, so it is judged; what comes of it is nobody.
+    let pass = bench.admit("10.0.0.1", true).unwrap();
+    assert!(!pass.establish(&facts("", "photos")));
+    assert_eq!(pass.refused().unwrap().limit, Refusal::Unverified);
+    assert!(!pass.establish(&facts("000000000001", "photos")), "what is refused stays so");
+    let pass = bench.admit("10.0.0.1", true).unwrap();
+    assert!(pass.establish(&facts("000000000001", "photos")));
+}
+
+#[test]
+fn so_many_requests_at_most_say_that_they_are_signed_and_are_not_judged_yet() {
+    let bench = Bench::new(64, &[]);
+    let arriving: Vec<_> = (0..1000).filter_map(|_| bench.admit("10.0.0.1", true).ok()).collect();
+    assert_eq!(arriving.len(), 64);
+    drop(arriving);
+    assert_eq!(bench.waiting(1000, true).len(), 64);
+}
+
+#[test]
+fn where_places_are_short_the_longest_stalled_is_ended_first() {
+    let bench = Bench::new(64, &[]);
+    let first = bench.waiting(1, false);
+    bench.after(1);
+    let rest = bench.waiting(31, false);
+    assert!(bench.admit("10.0.0.1", false).is_ok());
+    assert_eq!(first[0].ended(), Some(Failure::Overloaded));
+    assert!(rest.iter().all(|pass| pass.ended().is_none()));
+    assert_eq!(bench.waiting(1000, false).len(), 1, "the others have not waited for long");
+    bench.after(2);
+    assert_eq!(bench.waiting(32, false).len(), 32);
+    assert!(rest.iter().all(|pass| pass.ended().is_some()));
+}
+
+#[test]
+fn verified_requests_end_unverified_ones_and_not_the_other_way_round() {
+    let bench = Bench::new(64, &[]);
+    let unverified = bench.waiting(32, false);
+    bench.after(2);
+    let verified = bench.waiting(1000, true);
+    assert_eq!(verified.len(), 64);
+    assert!(unverified.iter().all(|pass| pass.ended().is_some()));
+    assert!(bench.shares.take(Party::V4(7)).is_ok(), "a spare place");
+    bench.after(60);
+    let ended = |passes: &[Rc<Pass>]| passes.iter().filter(|pass| pass.ended().is_some()).count();
+    for _ in 0..100 {
+        let _ = bench.shares.take(Party::V4(7));
+    }
+    assert_eq!(ended(&verified), 0);
+}
+
+#[test]
+fn an_unverified_body_that_drips_is_ended_and_a_verified_one_is_not() {
+    let bench = Bench::new(64, &[]);
+    let (dripping, steady, verified) = (
+        bench.waiting(1, false).remove(0),
+        bench.waiting(1, false).remove(0),
+        bench.waiting(1, true).remove(0),
+    );
+    for _ in 0..30 {
+        bench.after(1);
+        dripping.received(1);
+        steady.received(2048);
+        verified.received(1);
+        for pass in [&dripping, &steady, &verified] {
+            pass.receiving(std::task::Waker::noop());
+        }
+        bench.shares.sweep();
+    }
+    assert_eq!(dripping.ended(), Some(Failure::BodyTimeout));
+    assert_eq!((steady.ended(), verified.ended()), (None, None));
+    bench.after(300);
+    steady.received(1 << 30);
+    steady.receiving(std::task::Waker::noop());
+    bench.shares.sweep();
+    assert_eq!(steady.ended(), Some(Failure::BodyTimeout), "it has a total time");
+}
+
+#[test]
+fn rates_are_asked_once_for_each_subject() {
+    let rate = Rate { requests_per_second: Some(2), requests_burst: Some(2), ..Rate::default() };
+    for (subject, name, limit) in [
+        (Subject::Account, "000000000001", Refusal::RateAccount),
+        (Subject::AccessKey, "KEY-000000000001", Refusal::RateAccessKey),
+        (Subject::Bucket, "photos", Refusal::RateBucket),
+    ] {
+        let bench = Bench::new(64, &[RateEntry { subject, name: name.to_owned(), rate }]);
+        let ask = |account: &str, name: &str| {
+            let pass = bench.admit("10.0.0.1", true).unwrap();
+            let goes_on = [(); 3].map(|()| pass.establish(&facts(account, name)));
+            assert!(goes_on.iter().all(|again| *again == goes_on[0]));
+            pass.refused().map(|refused| refused.limit)
+        };
+        assert_eq!([(); 3].map(|()| ask("000000000001", "photos")), [None, None, Some(limit)]);
+        assert_eq!(ask("000000000002", "music"), None);
+    }
+    let rates = [RateEntry { subject: Subject::Address, name: "*".to_owned(), rate }];
+    let bench = Bench::new(64, &rates);
+    assert!(bench.admit("10.0.0.1", true).is_ok() && bench.admit("10.0.0.1", false).is_ok());
+    assert_eq!(limit(bench.admit("10.0.0.1", true)), Refusal::RateAddress);
+    assert!(bench.admit("10.0.0.2", true).is_ok());
+}
+
+#[test]
+fn places_come_back_whatever_becomes_of_their_requests() {
+    let bench = Bench::new(8, &[]);
+    for round in 0..200 {
+        let signed = round % 2 == 0;
+        let passes = bench.waiting(20, signed);
+        assert!(!passes.is_empty(), "{round}");
+        if round % 3 == 0 {
+            bench.after(7);
+            drop(bench.waiting(20, true));
+        }
+    }
+    assert_eq!(bench.waiting(100, true).len(), 8);
+    assert_eq!(bench.shares.arriving.get(), 0);
+}

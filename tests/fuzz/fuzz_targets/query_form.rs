@@ -1,0 +1,4 @@
+//! Any form of a Query API is read, or refused.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| tests::fuzz::run("query_form", bytes));

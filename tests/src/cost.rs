@@ -1,0 +1,119 @@
+//! What a computation costs: the bytes that it asks the allocator for, the most that it holds at once, and its time.
+//!
+//! The first two are the same on every run, whatever else the machine does. Time is not, so that whoever judges it takes the
+//! least of several runs.
+
+#![expect(unsafe_code, reason = "a global allocator is unsafe by its trait; this one counts and hands on")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+/// The allocator of every binary of the tests.
+struct Counting;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// What one thread has asked for.
+#[derive(Clone, Copy)]
+struct Counted {
+    allocated: u64,
+    held: i64,
+    most: i64,
+}
+
+thread_local! {
+    static COUNTED: Cell<Counted> = const { Cell::new(Counted { allocated: 0, held: 0, most: 0 }) };
+}
+
+fn count(allocated: usize, change: i64) {
+    // A thread that ends has no counter any more, and is not looked at.
+    let _ = COUNTED.try_with(|counted| {
+        let mut now = counted.get();
+        now.allocated = now.allocated.wrapping_add(allocated as u64);
+        now.held = now.held.wrapping_add(change);
+        now.most = now.most.max(now.held);
+        counted.set(now);
+    });
+}
+
+fn signed(bytes: usize) -> i64 {
+    i64::try_from(bytes).unwrap_or(i64::MAX)
+}
+
+// SAFETY: every call is handed to `System` as it came, and counting neither allocates nor unwinds.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size(), signed(layout.size()));
+        // SAFETY: the caller keeps the contract of `GlobalAlloc::alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, piece: *mut u8, layout: Layout) {
+        count(0, -signed(layout.size()));
+        // SAFETY: the piece came from `System`, with this layout.
+        unsafe { System.dealloc(piece, layout) }
+    }
+
+    unsafe fn realloc(&self, piece: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // What grows may be copied: all of it counts.
+        count(size, signed(size) - signed(layout.size()));
+        // SAFETY: the piece came from `System`, with this layout.
+        unsafe { System.realloc(piece, layout, size) }
+    }
+}
+
+/// What a computation cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cost {
+    /// Bytes asked for, all together.
+    pub allocated: u64,
+    /// The most bytes held at once, over those before.
+    pub most: u64,
+    /// From start to end, with whatever came in between.
+    pub time: Duration,
+}
+
+/// The cost of a computation on this thread.
+pub fn of(run: impl FnOnce()) -> Cost {
+    let before = COUNTED.get();
+    COUNTED.set(Counted { most: before.held, ..before });
+    let start = Instant::now();
+    run();
+    let time = start.elapsed();
+    let after = COUNTED.get();
+    Cost {
+        allocated: after.allocated.wrapping_sub(before.allocated),
+        most: u64::try_from(after.most.wrapping_sub(before.held)).unwrap_or_default(),
+        time,
+    }
+}
+
+/// The cost of a computation that can be repeated: its time is the least of so many runs.
+pub fn least(runs: usize, run: impl Fn()) -> Cost {
+    let mut cost = of(&run);
+    for _ in 1..runs {
+        cost.time = cost.time.min(of(&run).time);
+    }
+    cost
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_asked_for_is_counted() {
+        let cost = of(|| {
+            drop(vec![0_u8; 1000]);
+            drop(vec![0_u8; 500]);
+        });
+        assert_eq!((cost.allocated, cost.most), (1500, 1000));
+        let mut kept = Vec::new();
+        let cost = of(|| kept.extend_from_slice(&[0_u8; 2000]));
+        assert!(cost.allocated >= 2000 && cost.most >= 2000 && kept.len() == 2000);
+        let nothing = least(3, || ());
+        assert_eq!((nothing.allocated, nothing.most), (0, 0));
+    }
+}

@@ -1,0 +1,216 @@
+//! Stands in front of the component of every slot, and traps where the header `x-trap` names the slot, or the slot and a later
+//! moment: `storage` when the stage is asked, `storage.resume` when it goes on, `storage.resume.2` when it does so again.
+//!
+//! `tests/it/traps.rs` puts it into the pipeline, to see what a trap costs whom.
+
+wit_bindgen::generate!({
+    path: "../../../gateway/wit",
+    inline: r#"
+        package portcullis:trapping;
+        world trapping {
+            import portcullis:gateway/calls@0.1.0;
+            import portcullis:gateway/auth@0.1.0;
+            import portcullis:gateway/policy@0.1.0;
+            import portcullis:gateway/cors@0.1.0;
+            import portcullis:gateway/website@0.1.0;
+            import portcullis:gateway/transform@0.1.0;
+            import portcullis:gateway/encryption@0.1.0;
+            import portcullis:gateway/storage@0.1.0;
+            import portcullis:gateway/iam@0.1.0;
+            export portcullis:gateway/auth@0.1.0;
+            export portcullis:gateway/policy@0.1.0;
+            export portcullis:gateway/cors@0.1.0;
+            export portcullis:gateway/website@0.1.0;
+            export portcullis:gateway/transform@0.1.0;
+            export portcullis:gateway/encryption@0.1.0;
+            export portcullis:gateway/storage@0.1.0;
+            export portcullis:gateway/iam@0.1.0;
+        }
+    "#,
+    world: "portcullis:trapping/trapping",
+    generate_all,
+});
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use exports::portcullis::gateway as slots;
+use portcullis::gateway as next;
+use portcullis::gateway::calls::{
+    Call, DefaultProtection, Head, Progress, Protection, Refusal, Sealed, Target,
+};
+
+struct Trapping;
+
+thread_local! {
+    /// Where calls that are on their way trap when they go on, and how often they went on.
+    static LATER: RefCell<BTreeMap<u64, (String, u32)>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// Traps where the call says so.
+fn pass(call: &Call, place: &str) {
+    let Some(wanted) = call.header("x-trap") else { return };
+    if wanted == place {
+        core::arch::wasm32::unreachable();
+    }
+    LATER.with_borrow_mut(|later| {
+        later.entry(call.id()).or_insert((wanted, 0));
+    });
+}
+
+fn pass_later(id: u64, place: &str) {
+    LATER.with_borrow_mut(|later| {
+        let Some((wanted, times)) = later.get_mut(&id) else { return };
+        *times += 1;
+        if wanted == place || *wanted == format!("{place}.{times}") {
+            core::arch::wasm32::unreachable();
+        }
+    });
+}
+
+impl slots::auth::Guest for Trapping {
+    fn verify(call: &Call, head: Head) -> Result<(), Refusal> {
+        pass(call, "auth");
+        next::auth::verify(call, &head)
+    }
+}
+
+impl slots::policy::Guest for Trapping {
+    fn authorize(call: &Call) -> Result<(), Refusal> {
+        pass(call, "policy");
+        next::policy::authorize(call)
+    }
+
+    fn authorize_each(call: &Call) -> Result<(), Refusal> {
+        pass(call, "policy.each");
+        next::policy::authorize_each(call)
+    }
+
+    fn authorize_key(
+        call: &Call,
+        action: String,
+        name: String,
+        context: Vec<(String, String)>,
+    ) -> Result<String, Refusal> {
+        pass(call, "policy.key");
+        next::policy::authorize_key(call, &action, &name, &context)
+    }
+}
+
+impl slots::cors::Guest for Trapping {
+    fn evaluate(call: &Call) -> Result<Progress, Refusal> {
+        pass(call, "cors");
+        next::cors::evaluate(call)
+    }
+}
+
+impl slots::website::Guest for Trapping {
+    fn resolve(call: &Call) -> Result<Progress, Refusal> {
+        pass(call, "website");
+        next::website::resolve(call)
+    }
+}
+
+impl slots::transform::Guest for Trapping {
+    fn select(call: &Call) -> Result<bool, Refusal> {
+        pass(call, "transform");
+        next::transform::select(call)
+    }
+}
+
+impl slots::encryption::Guest for Trapping {
+    fn plan_seal(call: &Call, fallback: Option<DefaultProtection>) -> Result<Option<Protection>, Refusal> {
+        pass(call, "encryption");
+        next::encryption::plan_seal(call, fallback.as_ref())
+    }
+
+    fn plan_open(call: &Call, sealed: Sealed) -> Result<Protection, Refusal> {
+        pass(call, "encryption.open");
+        next::encryption::plan_open(call, &sealed)
+    }
+}
+
+fn step(step: next::storage::Step) -> slots::storage::Step {
+    match step {
+        next::storage::Step::Responded => slots::storage::Step::Responded,
+        next::storage::Step::Pending => slots::storage::Step::Pending,
+        next::storage::Step::Named => slots::storage::Step::Named,
+        next::storage::Step::Sealed(sealed) => slots::storage::Step::Sealed(sealed),
+    }
+}
+
+impl slots::storage::Guest for Trapping {
+    fn locate(
+        call: &Call,
+        id: u64,
+        bucket: String,
+        copies: bool,
+    ) -> Result<Option<DefaultProtection>, Refusal> {
+        pass(call, "storage.locate");
+        next::storage::locate(call, id, &bucket, copies)
+    }
+
+    fn prepare(id: u64, protection: Option<Protection>) {
+        next::storage::prepare(id, protection.as_ref());
+    }
+
+    fn start(call: Call, head: Head, target: Target) -> Result<slots::storage::Step, Refusal> {
+        pass(&call, "storage");
+        next::storage::start(call, &head, &target).map(step)
+    }
+
+    fn resume(id: u64) -> Result<slots::storage::Step, Refusal> {
+        pass_later(id, "storage.resume");
+        next::storage::resume(id).map(step)
+    }
+
+    fn open(id: u64, protection: Protection) -> Result<slots::storage::Step, Refusal> {
+        pass_later(id, "storage.open");
+        next::storage::open(id, &protection).map(step)
+    }
+
+    fn abandon(id: u64) {
+        pass_later(id, "storage.abandon");
+        LATER.with_borrow_mut(|later| later.remove(&id));
+        next::storage::abandon(id);
+    }
+}
+
+fn planned(planned: next::iam::Planned) -> slots::iam::Planned {
+    match planned {
+        next::iam::Planned::Ready => slots::iam::Planned::Ready,
+        next::iam::Planned::Pending => slots::iam::Planned::Pending,
+    }
+}
+
+impl slots::iam::Guest for Trapping {
+    fn verify_code(call: Call) -> Result<Progress, Refusal> {
+        pass(&call, "iam.code");
+        next::iam::verify_code(call)
+    }
+
+    fn plan(call: &Call) -> Result<slots::iam::Planned, Refusal> {
+        pass(call, "iam.plan");
+        next::iam::plan(call).map(planned)
+    }
+
+    fn resume_plan(id: u64) -> Result<slots::iam::Planned, Refusal> {
+        next::iam::resume_plan(id).map(planned)
+    }
+
+    fn start(call: Call) -> Result<Progress, Refusal> {
+        pass(&call, "iam");
+        next::iam::start(call)
+    }
+
+    fn resume(id: u64) -> Result<Progress, Refusal> {
+        pass_later(id, "iam.resume");
+        next::iam::resume(id)
+    }
+
+    fn abandon(id: u64) {
+        next::iam::abandon(id);
+    }
+}
+
+export!(Trapping);
