@@ -49,7 +49,10 @@ async fn receive_if(request: &Request, need: impl Fn(&[u8]) -> Need) -> Result<V
 
 /// Whether there is something to judge: a document that is missing is refused as such.
 fn judges(request: &Request, document: &[u8]) -> bool {
-    let may_be_empty = matches!(request.operation, Operation::CreateBucket | Operation::PutBucketAcl | Operation::PutObjectAcl);
+    let may_be_empty = matches!(
+        request.operation,
+        Operation::CreateBucket | Operation::PutBucketAcl | Operation::PutObjectAcl
+    );
     !document.is_empty() || may_be_empty
 }
 
