@@ -36,7 +36,8 @@ pub(crate) fn identify(
             })?;
             let signing = Signing::V4(credential.scope().to_owned());
             let token = session_token.map(|token| token.to_string());
-            let claim = claim(credential.access_key_id(), (signing, Some(signed_ms)), policy, signature, token);
+            let claim =
+                claim(credential.access_key_id(), (signing, Some(signed_ms)), policy, signature, token);
             (claim, policy)
         }
         Authorization::V2 { access_key_id, signature, policy, session_token } => {

@@ -304,7 +304,10 @@ fn the_way_of_signing_is_what_was_verified() {
     check(signed(SignaturePlace::Header, v4, None), [Some("REST-HEADER"), new, None, unsigned]);
     check(signed(SignaturePlace::Header, v2, None), [Some("REST-HEADER"), old, None, unsigned]);
     let then = Some(NOW_MS - 600_000);
-    check(signed(SignaturePlace::Query, v4, then), [Some("REST-QUERY-STRING"), new, Some("600000"), unsigned]);
+    check(
+        signed(SignaturePlace::Query, v4, then),
+        [Some("REST-QUERY-STRING"), new, Some("600000"), unsigned],
+    );
     check(signed(SignaturePlace::Query, v2, None), [Some("REST-QUERY-STRING"), old, Some("0"), unsigned]);
     check(signed(SignaturePlace::Form, v4, then), [Some("POST"), new, Some("600000"), unsigned]);
     check(signed(SignaturePlace::Form, v2, None), [Some("POST"), old, Some("0"), unsigned]);
@@ -328,7 +331,8 @@ fn tags_are_told_by_their_key() {
     // Where the header has no effect, it says nothing.
     for operation in [Operation::GetObject, Operation::PutObjectTagging] {
         let elsewhere = Sent { operation, headers: &headers, ..Sent::default() };
-        elsewhere.check("s3:RequestObjectTag/a", (operation == Operation::PutObjectTagging).then_some("body"));
+        elsewhere
+            .check("s3:RequestObjectTag/a", (operation == Operation::PutObjectTagging).then_some("body"));
     }
 }
 
@@ -337,7 +341,8 @@ fn the_tags_of_a_copy_are_those_that_it_will_have() {
     let headers = [("x-amz-tagging", "of=header"), ("x-amz-tagging-directive", "REPLACE")];
     let operation = Operation::CopyObject;
     Sent { operation, headers: &headers, ..Sent::default() }.check("s3:RequestObjectTag/of", Some("header"));
-    Sent { operation, headers: &headers[..1], ..Sent::default() }.check("s3:RequestObjectTag/of", Some("source"));
+    Sent { operation, headers: &headers[..1], ..Sent::default() }
+        .check("s3:RequestObjectTag/of", Some("source"));
     Sent { operation, ..Sent::default() }.check("s3:RequestObjectTag/of", Some("source"));
 }
 
@@ -357,7 +362,12 @@ fn parts_and_completion_are_judged_by_what_the_upload_was_begun_with() {
 
 #[test]
 fn of_a_header_that_comes_twice_the_first_counts() {
-    let headers = [("x-amz-acl", "public-read"), ("x-amz-acl", "private"), ("x-amz-grant-read", "a"), ("x-amz-grant-read", "b")];
+    let headers = [
+        ("x-amz-acl", "public-read"),
+        ("x-amz-acl", "private"),
+        ("x-amz-grant-read", "a"),
+        ("x-amz-grant-read", "b"),
+    ];
     let sent = Sent { operation: Operation::PutObject, headers: &headers, ..Sent::default() };
     sent.check("s3:x-amz-acl", Some("public-read"));
     sent.check("s3:x-amz-grant-read", Some("a,b"));
@@ -367,7 +377,10 @@ fn of_a_header_that_comes_twice_the_first_counts() {
 fn what_bodies_and_operations_say_is_told() {
     Sent { operation: Operation::CreateBucket, ..Sent::default() }
         .check("s3:LocationConstraint", Some("eu-west-1"));
-    let lock = [("x-amz-object-lock-retain-until-date", "2020-01-10T00:00:01Z"), ("x-amz-object-lock-mode", "GOVERNANCE")];
+    let lock = [
+        ("x-amz-object-lock-retain-until-date", "2020-01-10T00:00:01Z"),
+        ("x-amz-object-lock-mode", "GOVERNANCE"),
+    ];
     let sent = Sent { operation: Operation::PutObject, headers: &lock, ..Sent::default() };
     sent.check("s3:object-lock-remaining-retention-days", Some("10"));
     sent.check("s3:object-lock-mode", Some("GOVERNANCE"));
