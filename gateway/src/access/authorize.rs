@@ -228,7 +228,8 @@ fn authorize_own(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit>
                 bucket: None,
             });
         }
-        if !decision.is_allowed() && !lookups.is_open.get() {
+        let may_go_on = decision.is_allowed() || lookups.is_open.get();
+        if !may_go_on || asked.budget.is_exhausted() {
             return Err(ErrorCode::AccessDenied.into());
         }
     }
@@ -329,7 +330,9 @@ fn ask(
         budget: asked.budget,
         witness: asked.witness,
     };
-    judge(action, subject, &asker, bucket) == Outcome::Allow || lookups.is_open.get()
+    // Where too much was asked for, nothing is left open either.
+    let allowed = judge(action, subject, &asker, bucket) == Outcome::Allow || lookups.is_open.get();
+    allowed && !asked.budget.is_exhausted()
 }
 
 /// Whether what the operation writes need not be there before.
@@ -374,9 +377,9 @@ struct Circumstances<'a> {
     resources: &'a dyn Resources,
     bucket: &'a str,
     place: Place<'a>,
+    object_tags: OnceCell<Vec<(String, String)>>,
     /// Whether a condition asked for what only the body says, and that is not here: nothing is decided then.
     is_open: Cell<bool>,
-    object_tags: OnceCell<Vec<(String, String)>>,
 }
 
 impl<'a> Circumstances<'a> {
@@ -386,7 +389,14 @@ impl<'a> Circumstances<'a> {
         bucket: &'a str,
         place: Place<'a>,
     ) -> Circumstances<'a> {
-        Circumstances { asked, resources, bucket, place, is_open: Cell::new(false), object_tags: OnceCell::new() }
+        Circumstances {
+            asked,
+            resources,
+            bucket,
+            place,
+            object_tags: OnceCell::new(),
+            is_open: Cell::new(false),
+        }
     }
 }
 
