@@ -159,6 +159,9 @@ fn presigned(server: &Server, target: &str) -> String {
     sign::presign(&Request::new("PUT", target).header("host", &host), &MAIN, sign::now(), 300)
 }
 
+/// The CRC32 of the document that a test presigns.
+const CRC32_OF_LIST: &str = "qfRvnA==";
+
 #[test]
 fn a_checksum_in_a_presigned_query_is_not_that_of_the_body() {
     let server = photos();
@@ -204,6 +207,16 @@ fn a_checksum_in_a_presigned_query_is_not_that_of_the_body() {
             assert_eq!(answer.status, 200, "{url}: {}", answer.text());
         }
         assert_eq!(client.get("/photos/cat.jpg").text(), "a picture");
+    }
+    // Who presigns a document has it at hand: its own checksum does for it, and no other.
+    let list = "<Delete><Object><Key>dog.jpg</Key></Object></Delete>";
+    for (crc32, status) in [(CRC32_OF_LIST, 200), ("AAAAAA==", 400)] {
+        let crc32 = tests::client::value(crc32);
+        let target = format!("/photos?delete&x-amz-checksum-crc32={crc32}&x-amz-sdk-checksum-algorithm=CRC32");
+        let request = Request::new("POST", &target).header("host", &format!("127.0.0.1:{}", server.port()));
+        let url = sign::presign(&request, &MAIN, sign::now(), 300);
+        let answer = nobody.send(Request::new("POST", &url).body(list));
+        assert_eq!(answer.status, status, "{}", answer.text());
     }
     // What the body must be is said in a header, which is signed.
     let host = format!("127.0.0.1:{}", server.port());
@@ -313,7 +326,9 @@ fn a_request_names_one_host_and_its_target_goes_first() {
         ("GET /photos HTTP/1.1\nhost: a:b\n\n", 400),
         ("GET http://a/photos HTTP/1.1\n\n", 400),
         ("GET http://u@a/photos HTTP/1.1\nhost: a\n\n", 400),
-        ("PUT /photos/a HTTP/1.1\nhost: a\ncontent-length: 1\ncontent-length: 1\n\nx", 400),
+        ("PUT /photos/a HTTP/1.1\nhost: a\ncontent-length: 1\ncontent-length: 2\n\nx", 400),
+        // The same number twice is that number (RFC 9112, 6.3).
+        ("PUT /photos/a HTTP/1.1\nhost: a\ncontent-length: 1\ncontent-length: 1\n\nx", 403),
         ("GET /photos HTTP/1.1\nhost: a\n\n", 403),
         ("GET http://a/photos HTTP/1.1\nhost: b\n\n", 403),
         ("GET /photos HTTP/1.0\n\n", 403),
