@@ -226,3 +226,16 @@ proptest! {
         let _ = Element::parse(xml.as_bytes());
     }
 }
+
+#[test]
+fn the_text_of_an_element_has_a_limit_however_it_is_written() {
+    let read = |text: &str| Element::parse(format!("<a><b>{text}</b></a>").as_bytes());
+    assert_eq!(read(&"t".repeat(64 << 10)).unwrap().text_of("b").map(str::len), Some(64 << 10));
+    for text in
+        ["t".repeat((64 << 10) + 1), "&amp;".repeat((64 << 10) + 1), "<![CDATA[tt]]>".repeat((32 << 10) + 1)]
+    {
+        assert_eq!(read(&text).unwrap_err().code, ErrorCode::MalformedXML);
+    }
+    let many = format!("<a>{}</a>", format!("<b>{}</b>", "t".repeat(60 << 10)).repeat(10));
+    assert_eq!(Element::parse(many.as_bytes()).unwrap().children.len(), 10);
+}

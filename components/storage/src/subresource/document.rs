@@ -60,7 +60,10 @@ fn is_presigned_for(request: &Request, document: &Collected) -> bool {
 
 /// Whether there is something to judge: a document that is missing is refused as such.
 fn judges(request: &Request, document: &[u8]) -> bool {
-    let may_be_empty = matches!(request.operation, Operation::CreateBucket | Operation::PutBucketAcl | Operation::PutObjectAcl);
+    let may_be_empty = matches!(
+        request.operation,
+        Operation::CreateBucket | Operation::PutBucketAcl | Operation::PutObjectAcl
+    );
     !document.is_empty() || may_be_empty
 }
 

@@ -72,6 +72,9 @@ fn check_conditions(statement: &Statement) -> Result<(), MalformedPolicy> {
             return Err(MalformedPolicy::ConditionKey);
         }
         let Carried::By(carriers) = key.id().carried() else { continue };
+        if is_global {
+            continue;
+        }
         if judged.contains(&carriers) {
             continue;
         }
