@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use tests::bodies::md5;
 use tests::client::{Client, path};
 use tests::http::{Connection, Request, Response};
+use tests::http2::Http2;
 use tests::server::Server;
 use tests::sign::{self, MAIN, Payload};
 
@@ -348,6 +349,27 @@ fn a_request_names_one_host_and_its_target_goes_first() {
     assert_eq!(raw(&server, &format!("GET http://{host}/photos HTTP/1.1\nhost: elsewhere\n{lines}\n")), 200);
     assert_eq!(raw(&server, &format!("GET http://elsewhere/photos HTTP/1.1\nhost: {host}\n{lines}\n")), 403);
     assert!(server.is_alive());
+}
+
+#[test]
+fn the_authority_of_http_2_goes_before_a_host_beside_it() {
+    let server = photos();
+    let host = format!("127.0.0.1:{}", server.port());
+    let signed = sign::sign(Request::new("GET", "/photos").header("host", &host), &MAIN, Payload::Signed);
+    let status = |authority: &str, hosts: &[&str]| {
+        let mut request = Request { headers: vec![("host".to_owned(), authority.to_owned())], ..signed.clone() };
+        request.headers.extend(hosts.iter().map(|host| ("host".to_owned(), (*host).to_owned())));
+        request.headers.extend(signed.headers.iter().filter(|(name, _)| name != "host").cloned());
+        let mut connection = Http2::open(server.port(), 1 << 16).unwrap();
+        let stream = connection.begin(&request, false).unwrap();
+        connection.status(stream).unwrap()
+    };
+    assert_eq!(status(&host, &[]), 200);
+    assert_eq!(status(&host, &[&host]), 200);
+    assert_eq!(status(&host, &["elsewhere"]), 200);
+    assert_eq!(status("elsewhere", &[&host]), 403);
+    assert_eq!(status(&host, &[&host, &host]), 400);
+    assert_eq!(status("user@127.0.0.1", &[]), 400);
 }
 
 #[test]
