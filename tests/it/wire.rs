@@ -213,7 +213,8 @@ fn a_checksum_in_a_presigned_query_is_not_that_of_the_body() {
     let list = "<Delete><Object><Key>dog.jpg</Key></Object></Delete>";
     for (crc32, status) in [(CRC32_OF_LIST, 200), ("AAAAAA==", 400)] {
         let crc32 = tests::client::value(crc32);
-        let target = format!("/photos?delete&x-amz-checksum-crc32={crc32}&x-amz-sdk-checksum-algorithm=CRC32");
+        let target =
+            format!("/photos?delete&x-amz-checksum-crc32={crc32}&x-amz-sdk-checksum-algorithm=CRC32");
         let request = Request::new("POST", &target).header("host", &format!("127.0.0.1:{}", server.port()));
         let url = sign::presign(&request, &MAIN, sign::now(), 300);
         let answer = nobody.send(Request::new("POST", &url).body(list));
@@ -357,7 +358,8 @@ fn the_authority_of_http_2_goes_before_a_host_beside_it() {
     let host = format!("127.0.0.1:{}", server.port());
     let signed = sign::sign(Request::new("GET", "/photos").header("host", &host), &MAIN, Payload::Signed);
     let status = |authority: &str, hosts: &[&str]| {
-        let mut request = Request { headers: vec![("host".to_owned(), authority.to_owned())], ..signed.clone() };
+        let mut request =
+            Request { headers: vec![("host".to_owned(), authority.to_owned())], ..signed.clone() };
         request.headers.extend(hosts.iter().map(|host| ("host".to_owned(), (*host).to_owned())));
         request.headers.extend(signed.headers.iter().filter(|(name, _)| name != "host").cloned());
         let mut connection = Http2::open(server.port(), 1 << 16).unwrap();
