@@ -4,6 +4,7 @@
 //! action; [`authorize`](mod@authorize) asks it for every action that an operation takes. [`authorize_key`] decides on master keys.
 
 mod authorize;
+mod conceivable;
 mod master_key;
 #[cfg(test)]
 mod tests;
@@ -19,8 +20,8 @@ use crate::account::Account;
 use crate::acl::{Acl, Permission, PublicGrants};
 use crate::object_ownership::ObjectOwnership;
 use crate::policy::{
-    AclGrant, Context, Identity, Key, KeyId, Outcome, Policies, Policy, Principal, PrincipalKind, Request,
-    Source, Values, Verdict, decide, is_public, resource_arn,
+    AclGrant, Budget, Context, Identity, Key, KeyId, Outcome, Policies, Policy, Principal, PrincipalKind,
+    Request, Source, Values, Verdict, decide, is_public, resource_arn,
 };
 use crate::public_access_block::PublicAccessBlock;
 use crate::request_payment::Payer;
@@ -119,6 +120,8 @@ pub struct Asker<'a> {
     pub grants: Grants<'a>,
     /// The circumstances.
     pub context: &'a dyn Context,
+    /// What asking may take: of one request, everything that is asked for it.
+    pub budget: &'a Budget,
     /// Who wants to know what is decided on the way.
     pub witness: Option<&'a dyn Witness>,
 }
@@ -142,7 +145,7 @@ impl Asker<'_> {
 /// not there.
 pub fn judge(action: &str, subject: Subject<'_>, asker: &Asker<'_>, bucket: &Bucket) -> Outcome {
     let arn = resource_arn(&bucket.name, subject.key());
-    let request = Request::new(asker.principal, action, &arn, asker.context);
+    let request = Request::new(asker.principal, action, &arn, asker.context).within(asker.budget);
     match subject {
         Subject::Object(_, Some(object)) if object.owner != bucket.owner && is_judged_by_owner(action) => {
             judge_foreign(action, &request, object, asker, bucket)
@@ -166,7 +169,7 @@ pub fn judge(action: &str, subject: Subject<'_>, asker: &Asker<'_>, bucket: &Buc
 fn judge_listing(context: &dyn Context, asker: &Asker<'_>, bucket: &Bucket) -> Outcome {
     let action = "s3:ListBucket";
     let arn = resource_arn(&bucket.name, None);
-    let request = Request::new(asker.principal, action, &arn, context);
+    let request = Request::new(asker.principal, action, &arn, context).within(asker.budget);
     decide_in(action, &request, granted(action, Subject::Bucket, asker, bucket), asker, bucket)
 }
 
@@ -237,7 +240,11 @@ fn granted(action: &str, subject: Subject<'_>, asker: &Asker<'_>, bucket: &Bucke
         Subject::Created(_) => return to_asker(),
         // Who began an upload may see and end it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
         Subject::Upload(_, initiator) => {
-            let own = initiator == Some(account.unwrap_or(Account::ANONYMOUS));
+            let own = match account {
+                Some(account) => initiator == Some(account),
+                // What anybody began, everybody did: that is public.
+                None => initiator == Some(Account::ANONYMOUS) && public_grants(bucket) == PublicGrants::Count,
+            };
             return if own { to_asker() } else { AclGrant::None };
         }
         _ if bucket.ownership == ObjectOwnership::BucketOwnerEnforced => return AclGrant::None,
@@ -311,5 +318,9 @@ impl Context for Listing<'_> {
             KeyId::Prefix => Some(Values::one(self.prefix)),
             _ => self.context.value(key),
         }
+    }
+
+    fn cost(&self, key: &Key) -> usize {
+        self.context.cost(key)
     }
 }

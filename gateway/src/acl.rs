@@ -119,6 +119,16 @@ pub enum Grantee {
     Group(Group),
 }
 
+impl Grantee {
+    /// Whether this is everybody, by whatever name: who sends requests without credentials has a canonical id, too.
+    pub fn is_public(self) -> bool {
+        match self {
+            Grantee::Account(account) => account == Account::ANONYMOUS,
+            Grantee::Group(group) => group.is_public(),
+        }
+    }
+}
+
 /// One permission for one grantee.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Grant {
@@ -148,21 +158,24 @@ impl Acl {
 
     /// Whether anything is granted to the public.
     pub fn is_public(&self) -> bool {
-        self.grants.iter().any(|grant| matches!(grant.grantee, Grantee::Group(group) if group.is_public()))
+        self.grants.iter().any(|grant| grant.grantee.is_public())
+    }
+
+    /// Whether anything is granted to the public besides what the owner has anyway: what nobody signed for is owned by everybody,
+    /// and its private ACL grants nothing that anybody asked for.
+    pub fn is_public_beside(&self, owner: Account) -> bool {
+        self.grants.iter().any(|grant| grant.grantee.is_public() && *grant != full_control(owner))
     }
 
     /// What of a permission is granted to an account, or to everybody when there is none. Grants to the public
     /// count only where `public` says so.
     pub fn grant_to(&self, account: Option<Account>, wanted: Permission, public: PublicGrants) -> AclGrant {
         let of = |grant: &Grant| match grant.grantee {
+            grantee if grantee.is_public() && public == PublicGrants::Ignored => AclGrant::None,
             Grantee::Account(Account::ANONYMOUS) if account.is_none() => AclGrant::Everyone,
             Grantee::Account(grantee) if account == Some(grantee) => AclGrant::Account,
-            Grantee::Group(Group::AllUsers) if public == PublicGrants::Count => AclGrant::Everyone,
-            Grantee::Group(Group::AuthenticatedUsers)
-                if public == PublicGrants::Count && account.is_some() =>
-            {
-                AclGrant::Everyone
-            }
+            Grantee::Group(Group::AllUsers) => AclGrant::Everyone,
+            Grantee::Group(Group::AuthenticatedUsers) if account.is_some() => AclGrant::Everyone,
             Grantee::Account(_) | Grantee::Group(_) => AclGrant::None,
         };
         let mut best = AclGrant::None;

@@ -9,8 +9,8 @@
 use crate::access::{Bucket, Judged, Witness};
 use crate::object_ownership::ObjectOwnership;
 use crate::policy::{
-    self, AclGrant, Decision, Effect, Fit, Identity, Layer, Outcome, Policies, PrincipalKind, Reason,
-    explain, is_public,
+    self, AclGrant, Budget, Decision, EXHAUSTED, Effect, Fit, Identity, Layer, Outcome, Policies,
+    PrincipalKind, Reason, WORK_MAX, explain, is_public,
 };
 use crate::timestamp;
 use serde::Serialize;
@@ -268,7 +268,9 @@ struct Condition {
 
 impl Denied {
     fn of(judged: &Judged<'_>) -> Denied {
-        let explained = explain(judged.request, judged.policies);
+        // What was left after the decision may not be enough to show it.
+        let budget = Budget::default();
+        let explained = explain(&judged.request.clone().within(&budget), judged.policies);
         let mut considered: Vec<Considered> = Vec::new();
         for layer in [Layer::Endpoint, Layer::Resource, Layer::Identity, Layer::Boundary, Layer::Session] {
             considered.extend(of_layer(layer, judged.policies, &explained.considered));
@@ -375,6 +377,7 @@ fn of_statement(own: &policy::Considered<'_>) -> Statement {
             Fit::OtherResource => "is about other resources",
             Fit::OtherPrincipal => "is about other principals",
             Fit::Condition { .. } => "a condition does not hold",
+            Fit::NotCompared => "was not compared, for it takes too much work",
         },
         conditions: conditions.collect(),
     }
@@ -482,6 +485,7 @@ fn reason(judged: &Judged<'_>, is_granted: bool) -> String {
                 .to_owned()
         }
         Reason::Nothing(layer) => format!("{} does not allow {action}", words_of(layer)),
+        Reason::Exhausted => format!("{EXHAUSTED}: they are asked for at most {WORK_MAX} steps"),
         Reason::Owner | Reason::Unlimited | Reason::Acl => String::new(),
     }
 }

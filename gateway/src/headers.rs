@@ -163,6 +163,39 @@ fn is_about_body(name: &str) -> bool {
     }
 }
 
+/// Headers that say one thing of a request: who sends it, where it goes, what its body is. Of two, one reader takes the first, another
+/// the last, and a signature covers both.
+const SINGLE: [&str; 13] = [
+    "content-length",
+    "content-md5",
+    "date",
+    "host",
+    "x-amz-content-sha256",
+    "x-amz-copy-source",
+    "x-amz-copy-source-range",
+    "x-amz-date",
+    "x-amz-decoded-content-length",
+    "x-amz-expected-bucket-owner",
+    "x-amz-mfa",
+    "x-amz-security-token",
+    "x-amz-source-expected-bucket-owner",
+];
+
+/// Refuses a request that says twice what can be said once: `InvalidRequest`. (Of `authorization`, S3 has words of its own.)
+pub fn check_single(headers: &Headers) -> Result<()> {
+    let mut seen = 0_u32;
+    for (name, _) in headers.iter() {
+        let Ok(position) = SINGLE.binary_search(&name) else { continue };
+        let bit = 1 << position;
+        if seen & bit != 0 {
+            let message = format!("The header {name} is given more than once.");
+            return Err(S3Error::invalid_request(message));
+        }
+        seen |= bit;
+    }
+    Ok(())
+}
+
 /// Whether a text can be the name of a header (<https://www.rfc-editor.org/rfc/rfc9110.html#name-tokens>).
 pub fn is_token(name: &str) -> bool {
     !name.is_empty()

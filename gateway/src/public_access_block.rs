@@ -2,6 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>
 
+use crate::account::Account;
 use crate::acl::{Acl, PublicGrants};
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::xml::{self, Element, XmlWriter};
@@ -81,9 +82,10 @@ impl PublicAccessBlock {
         if self.ignore_public_acls { PublicGrants::Ignored } else { PublicGrants::Count }
     }
 
-    /// Checks an ACL that a request sets. `AccessDenied` for a public one where those are blocked.
-    pub fn check_acl(self, acl: &Acl) -> Result<()> {
-        if self.block_public_acls && acl.is_public() { Err(ErrorCode::AccessDenied.into()) } else { Ok(()) }
+    /// Checks an ACL that a request sets on what `owner` owns. `AccessDenied` for a public one where those are blocked.
+    pub fn check_acl(self, acl: &Acl, owner: Account) -> Result<()> {
+        let is_blocked = self.block_public_acls && acl.is_public_beside(owner);
+        if is_blocked { Err(ErrorCode::AccessDenied.into()) } else { Ok(()) }
     }
 }
 

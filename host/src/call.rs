@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::{HeaderMap, Method, request::Parts};
 use wasmtime::component::Resource;
 
+use crate::authority;
 use crate::bindings::calls::{
     Asked, Batch, Decision, DigestAlgorithm, Fetch, Form, Named, Outcome, Owner, Principal, SecondFactor,
     Session, Signature, Span, Stored, Target,
@@ -234,13 +235,8 @@ impl CallState {
         stopwatch: Option<Stopwatch>,
     ) -> Self {
         let mut headers = parts.headers;
-        if !headers.contains_key(http::header::HOST)
-            && let Some(authority) = parts.uri.authority()
-            && let Ok(host) = http::HeaderValue::from_str(authority.as_str())
-        {
-            // HTTP/2 names the host in `:authority`; signatures and addressing know it as `host`.
-            headers.insert(http::header::HOST, host);
-        }
+        // Signatures and addressing know it as `host`, wherever the request names it.
+        authority::settle(&parts.uri, &mut headers);
         let content_length =
             headers.get(http::header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         CallState {

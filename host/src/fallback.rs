@@ -1,4 +1,4 @@
-//! The answers that the host gives when the pipeline cannot: it trapped, or too much is going on. And the headers that
+//! The answers that the host gives when the pipeline cannot: it trapped, too much is going on, or nobody is addressed. And the headers that
 //! every answer has: the request id is the host's.
 //!
 //! These are the only S3-shaped texts in the host. Everything else that a client reads is written by the pipeline.
@@ -15,6 +15,7 @@ use crate::connection::HEADERS_BYTES_MAX;
 const INTERNAL_ERROR: (&str, &str) = ("InternalError", "We encountered an internal error. Please try again.");
 const HEAD_TOO_LONG: (&str, &str) =
     ("RequestHeaderSectionTooLarge", "Your request header section exceeds the maximum allowed size.");
+const BAD_REQUEST: (&str, &str) = ("BadRequest", "An error occurred when parsing the HTTP request.");
 const SLOW_DOWN: (&str, &str) = ("SlowDown", "Please reduce your request rate.");
 /// The response header that carries the request id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
@@ -39,6 +40,13 @@ pub fn stamp(headers: &mut HeaderMap, request_id: &str) -> Result<(), InvalidHea
 /// 500: the pipeline did not answer.
 pub fn internal_error(request_id: &str) -> Response<ResponseBody> {
     answer(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL_ERROR, request_id)
+}
+
+/// 400: the request does not say whom it is addressed to, or says it twice. What follows on its connection is not read.
+pub fn bad_request(request_id: &str) -> Response<ResponseBody> {
+    let mut response = answer(StatusCode::BAD_REQUEST, BAD_REQUEST, request_id);
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// 503: more requests are in flight than the limits allow.

@@ -15,6 +15,7 @@
 pub mod accounts;
 pub mod admin;
 pub mod advice;
+mod authority;
 pub mod bindings;
 pub mod body;
 pub mod call;

@@ -22,6 +22,7 @@ use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 use tokio::time::MissedTickBehavior;
 
+use crate::authority;
 use crate::body::lent;
 use crate::body::respond::ResponseBody;
 use crate::config::Limits;
@@ -325,6 +326,7 @@ impl<A: Answer> Serving<A> {
         };
         let response = match self.health.answer(&parts, origin.door.duty, &self.metrics) {
             Some(answer) => answer,
+            None if !authority::is_clear(&parts) => fallback::bad_request(&self.request_ids.next()),
             None => match self.admit(&parts, origin, &watch) {
                 Ok(pass) => {
                     flight.pass = Some(Rc::clone(&pass));

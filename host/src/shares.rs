@@ -24,7 +24,7 @@ use std::time::Duration;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 
-use crate::body::Failure;
+use crate::body::{Failure, lent};
 use crate::config::{Limits, Subject};
 use crate::connection::{Clock, Cut, Watch};
 use crate::telemetry::metrics::{Metrics, Refusal};
@@ -44,6 +44,10 @@ const STALLED_MIN: Duration = Duration::from_secs(1);
 const STALLED_VERIFIED_MIN: Duration = Duration::from_secs(5);
 /// An unverified body is not asked for its rate before it is this old.
 const RATE_GRACE: Duration = Duration::from_secs(10);
+/// What one body takes at most while it comes: what was read of it, and what waits to be written.
+const GATHERED_EACH_MAX: u64 = 384 << 10;
+/// What bodies whose clients are slow may take together, over all workers.
+const GATHERED_BYTES_MAX: u64 = 96 << 20;
 /// Who is refused for want of a place may come back after so long.
 const COME_BACK: Duration = Duration::from_secs(1);
 
@@ -81,6 +85,7 @@ pub(crate) struct Shares {
     metrics: Arc<Metrics>,
     places: RefCell<Places>,
     places_max: usize,
+    gathered_max: u64,
     /// Requests that say that they are signed, and of which nobody has judged that yet.
     arriving: Cell<usize>,
     /// Requests in flight, by their slots.
@@ -109,6 +114,7 @@ impl Shares {
             metrics: Arc::clone(metrics),
             places: RefCell::new(Places::new(places_max, limits.verified_percent)),
             places_max,
+            gathered_max: GATHERED_BYTES_MAX / workers.max(1) as u64,
             arriving: Cell::new(0),
             passes: RefCell::default(),
             free: RefCell::default(),
@@ -270,7 +276,41 @@ impl Shares {
                 Doing::Responding => {}
             }
         }
+        self.reclaim();
         self.crowd.sweep();
+    }
+
+    /// Where bodies under way, or responses that are not taken, hold too much memory, those that are stalled are ended, the
+    /// longest first.
+    fn reclaim(&self) {
+        let gathered = |pass: &Pass| match pass.doing() {
+            Doing::Receiving => pass.received_so_far().min(GATHERED_EACH_MAX),
+            Doing::Working | Doing::Responding => 0,
+        };
+        let all =
+            self.passes.borrow().iter().flatten().filter_map(Weak::upgrade).map(|pass| gathered(&pass)).sum();
+        let mut over = u64::saturating_sub(all, self.gathered_max);
+        while over > 0
+            && let Some(victim) = self.longest_stalled(|pass| gathered(pass) > 0)
+        {
+            over = over.saturating_sub(gathered(&victim));
+            self.evict(&victim);
+        }
+        if lent::is_over() {
+            let responding = |pass: &Pass| pass.doing() == Doing::Responding;
+            let count = self
+                .passes
+                .borrow()
+                .iter()
+                .flatten()
+                .filter_map(Weak::upgrade)
+                .filter(|pass| responding(pass))
+                .count();
+            for _ in 0..count / 8 + 1 {
+                let Some(victim) = self.longest_stalled(responding) else { break };
+                self.evict(&victim);
+            }
+        }
     }
 
     fn is_too_slow(&self, received: u64, time: Duration) -> bool {

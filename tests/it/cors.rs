@@ -90,7 +90,8 @@ fn answers_and_refusals_are_shown_to_the_page_alike() {
     seen(&from_site(Request::new("GET", "/photos?list-type=2")), 200, "");
     seen(&from_site(Request::new("PUT", "/photos/dog.jpg").body("a dog")), 200, "");
     seen(&from_site(Request::new("DELETE", "/photos/dog.jpg")), 204, "");
-    seen(&from_site(Request::new("GET", "/photos?website")), 501, "NotImplemented");
+    seen(&from_site(Request::new("GET", "/photos?website")), 404, "NoSuchWebsiteConfiguration");
+    seen(&from_site(Request::new("GET", "/photos/cat.jpg?torrent")), 501, "NotImplemented");
     // Nor does it matter that nobody knows what is asked for.
     seen(&from_site(Request::new("POST", "/photos/cat.jpg")), 405, "MethodNotAllowed");
     seen(&from_site(Request::new("GET", "/photos/cat.jpg?%zz")), 400, "InvalidURI");

@@ -304,6 +304,138 @@ fn version_2_works_where_it_is_on() {
 }
 
 #[test]
+fn urls_and_forms_of_version_2_are_served_by_default_and_headers_are_not() {
+    let server = photos(&["--variable", "sigv2=presigned"]);
+    let mut client = server.anonymous();
+    let now = sign::now().milliseconds() / 1000;
+    assert_eq!(client.send(Request::new("PUT", &presigned_v2("PUT", "/photos/cat.jpg", now + 60)).body("cats")).status, 200);
+    let url = presigned_v2("GET", "/photos/cat.jpg?response-content-disposition=attachment", now + 60);
+    let read = client.call("GET", &url);
+    assert_eq!((read.text().as_str(), read.header("content-disposition")), ("cats", Some("attachment")));
+    let form = Form::new(&[("key", "dog.jpg")]).signed_v2(&MAIN, "");
+    assert_eq!(form.send(&server).status, 204);
+    let listing = client.call("GET", &presigned_v2("GET", "/photos?versions", now + 60));
+    assert!(listing.text().contains("<Key>dog.jpg</Key>"), "{}", listing.text());
+
+    let by_header = client.send(signed_v2(&server, "GET", "/photos/cat.jpg", "/photos/cat.jpg", ""));
+    assert_eq!(verdict(&by_header), (400, "InvalidRequest".into()));
+    assert!(by_header.text().contains("Please use AWS4-HMAC-SHA256."));
+    // What is wrong with a URL is said in S3's words.
+    let ended = client.call("GET", &presigned_v2("GET", "/photos/cat.jpg", now - 1));
+    assert_eq!(verdict(&ended), (403, "AccessDenied".into()));
+    assert!(ended.text().contains("<Message>Request has expired</Message>"), "{}", ended.text());
+    let other = url.replace("cat.jpg", "dog.jpg");
+    assert_eq!(verdict(&client.call("GET", &other)), (403, "SignatureDoesNotMatch".into()));
+    let unknown = url.replace(MAIN.access_key_id, "NOBODY");
+    assert_eq!(verdict(&client.call("GET", &unknown)), (403, "InvalidAccessKeyId".into()));
+    let both = format!("{url}&X-Amz-Algorithm=AWS4-HMAC-SHA256");
+    assert_eq!(verdict(&client.call("GET", &both)), (400, "InvalidArgument".into()));
+}
+
+#[test]
+fn a_policy_can_refuse_version_2() {
+    let server = photos(&["--variable", "sigv2=presigned"]);
+    server.client().put("/photos/cat.jpg", "cats");
+    let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*",
+        "Resource":"arn:aws:s3:::photos/*","Condition":{"StringEquals":{"s3:signatureversion":"AWS"}}}]}"#;
+    server.client().expect(Request::new("PUT", "/photos?policy").body(policy));
+    let now = sign::now().milliseconds() / 1000;
+    let url = presigned_v2("GET", "/photos/cat.jpg", now + 60);
+    assert_eq!(verdict(&server.anonymous().call("GET", &url)), (403, "AccessDenied".into()));
+    let form = Form::new(&[("key", "dog.jpg")]).signed_v2(&MAIN, "");
+    assert_eq!(verdict(&form.send(&server)), (403, "AccessDenied".into()));
+    assert_eq!(server.client().call("GET", "/photos/cat.jpg").status, 200);
+    assert_eq!(Form::new(&[("key", "dog.jpg")]).signed(&MAIN, "").send(&server).status, 204);
+}
+
+#[test]
+fn temporary_credentials_sign_by_version_2_too() {
+    let server = photos(&["--variable", "sigv2=presigned"]);
+    let made = server.client().send(
+        Request::new("POST", "/")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body("Action=GetSessionToken&Version=2011-06-15"),
+    );
+    let made = made.text();
+    let element = |name: &str| -> &'static str {
+        let text = made.split(&format!("<{name}>")).nth(1).unwrap().split('<').next().unwrap();
+        Box::leak(text.to_owned().into_boxed_str())
+    };
+    let session = Credentials {
+        access_key_id: element("AccessKeyId"),
+        secret_access_key: element("SecretAccessKey"),
+    };
+    let token = element("SessionToken");
+    let expires = sign::now().milliseconds() / 1000 + 60;
+    let url = |token: &str, signed: &str| {
+        let text = format!("PUT\n\n\n{expires}\nx-amz-security-token:{signed}\n/photos/cat.jpg");
+        let signature = tests::client::value(&sign::text_v2(&text, &session));
+        let (id, token) = (session.access_key_id, tests::client::value(token));
+        format!("/photos/cat.jpg?AWSAccessKeyId={id}&Signature={signature}&Expires={expires}&x-amz-security-token={token}")
+    };
+    let mut client = server.anonymous();
+    let mut put = |url: &str| verdict(&client.send(Request::new("PUT", url).body("cats")));
+    assert_eq!(put(&url(token, token)), (200, String::new()));
+    assert_eq!(put(&url("another", "another")), (400, "InvalidToken".into()));
+    assert_eq!(put(&url(token, "another")), (403, "SignatureDoesNotMatch".into()));
+    let without = url(token, token);
+    let without = without.split("&x-amz-security-token").next().unwrap();
+    assert_eq!(put(without).0, 403);
+    let form = Form::new(&[("key", "dog.jpg"), ("x-amz-security-token", token)]).signed_v2(&session, "");
+    let answer = form.send(&server);
+    assert_eq!(answer.status, 204, "{}", answer.text());
+    let form = Form::new(&[("key", "dog.jpg"), ("x-amz-security-token", "x")]).signed_v2(&session, "");
+    assert_eq!(verdict(&form.send(&server)), (400, "InvalidToken".into()));
+}
+
+#[test]
+fn a_master_key_is_not_used_by_version_2() {
+    let server = photos(&["--variable", "sigv2=presigned"]);
+    let sealed = Request::new("PUT", "/photos/cat.jpg").header("x-amz-server-side-encryption", "aws:kms").body("cats");
+    server.client().expect(sealed);
+    let now = sign::now().milliseconds() / 1000;
+    let mut client = server.anonymous();
+    let text = format!("PUT\n\n\n{}\nx-amz-server-side-encryption:aws:kms\n/photos/dog.jpg", now + 60);
+    let signature = tests::client::value(&sign::text_v2(&text, &MAIN));
+    let put = format!(
+        "/photos/dog.jpg?AWSAccessKeyId={}&Signature={signature}&Expires={}&x-amz-server-side-encryption=aws%3Akms",
+        MAIN.access_key_id,
+        now + 60
+    );
+    let form = Form::new(&[("key", "dog.jpg"), ("x-amz-server-side-encryption", "aws:kms")]).signed_v2(&MAIN, "");
+    for answer in [
+        client.call("GET", &presigned_v2("GET", "/photos/cat.jpg", now + 60)),
+        client.send(Request::new("PUT", &put).body("dogs")),
+        form.send(&server),
+    ] {
+        assert_eq!(verdict(&answer), (400, "InvalidArgument".into()), "{}", answer.text());
+        assert!(answer.text().contains("require AWS Signature Version 4."), "{}", answer.text());
+    }
+}
+
+#[test]
+fn a_field_that_no_header_can_be_is_refused() {
+    let server = photos(&[]);
+    for name in ["x-amz-meta-a b", "x-amz-meta-a:b", "x-amz-meta-é", "x-amz-meta-(a)"] {
+        let answer = Form::new(&[("key", "cat.jpg"), (name, "1")]).signed(&MAIN, "").send(&server);
+        assert_eq!(verdict(&answer), (400, "MalformedPOSTRequest".into()), "{name}");
+        assert_eq!(server.client().call("GET", "/photos/cat.jpg").status, 404, "{name}");
+    }
+    // Text of any characters is stored, and read back in ASCII.
+    let form = Form::new(&[("key", "cat.jpg"), ("x-amz-meta-a", "né"), ("Content-Disposition", "inline; filename=é")]);
+    assert_eq!(form.signed(&MAIN, "").send(&server).status, 204);
+    let read = server.client().get("/photos/cat.jpg");
+    assert_eq!(read.header("x-amz-meta-a"), Some("=?UTF-8?B?bsOp?="));
+    assert_eq!(read.header("content-disposition"), Some("=?UTF-8?B?aW5saW5lOyBmaWxlbmFtZT3DqQ==?="));
+    // A browser is sent on to a URL of ASCII.
+    let form = Form::new(&[("key", "cat.jpg"), ("success_action_redirect", "http://example.com/é?a=é#é")]);
+    let answer = form.signed(&MAIN, "").send(&server);
+    let location = answer.header("location").unwrap();
+    assert!(location.starts_with("http://example.com/%C3%A9?a=%C3%A9&bucket=photos"), "{location}");
+    assert!(location.ends_with("#%C3%A9"), "{location}");
+}
+
+#[test]
 fn version_2_is_refused_where_it_is_off() {
     let server = photos(&["--variable", "sigv2=off"]);
     let now = sign::now().milliseconds() / 1000;

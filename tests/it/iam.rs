@@ -99,9 +99,19 @@ fn a_role_is_assumed_and_ends_with_its_session() {
     );
     ok(&mut main, &format!("CreateRole&RoleName=reader&AssumeRolePolicyDocument={trust}"));
     let assume = "AssumeRole&RoleArn=arn:aws:iam::000000000001:role/reader&RoleSessionName=session";
-    // The account trusts itself: its root user may, another account's may not.
-    assert_eq!(call(&mut server.other_client(), assume).status, 403);
-    let made = ok(&mut main, assume);
+    // The account trusts itself: its users may where it lets them, and no root user may, its own neither.
+    for mut root in [server.other_client(), server.client()] {
+        let refused = call(&mut root, assume);
+        assert_eq!((refused.status, refused.code()), (403, "AccessDenied".to_owned()));
+        assert!(refused.text().contains("Roles may not be assumed by root accounts."), "{}", refused.text());
+    }
+    ok(&mut main, "CreateUser&UserName=alice");
+    let mut alice = server.client_as(credentials(&ok(&mut main, "CreateAccessKey&UserName=alice")));
+    assert_eq!(call(&mut alice, assume).status, 403);
+    let may =
+        ALLOW.replace("s3%3AGetObject", "sts%3AAssumeRole").replace("arn%3Aaws%3As3%3A%3A%3Aphotos%2F*", "*");
+    ok(&mut main, &format!("PutUserPolicy&UserName=alice&PolicyName=assume&PolicyDocument={may}"));
+    let made = ok(&mut alice, assume);
     let (key, token) = (credentials(&made), element(&made, "SessionToken"));
     let mut client = server.anonymous();
     let mut get = |token: &str| {

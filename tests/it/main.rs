@@ -12,6 +12,7 @@
 
 mod access;
 mod bounds;
+mod budget;
 mod compatibility;
 mod compile;
 mod condition_keys;
@@ -43,4 +44,5 @@ mod traps;
 mod unconfigured;
 mod walkthrough;
 mod web_identity;
+mod wire;
 mod worlds;

@@ -14,7 +14,7 @@ use tests::server::Server;
 use tests::sign::{ALT, MAIN, Payload};
 
 /// What a server may take under any of this.
-const RESIDENT_BYTES_MAX: usize = 256 << 20;
+const RESIDENT_BYTES_MAX: u64 = 256 << 20;
 
 fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(40);
@@ -42,7 +42,8 @@ fn behave(server: &Server, rounds: usize) {
 fn withstands(server: &Server, attack: Attack, least: usize) {
     let mut client = server.client();
     client.put("/attacked", "");
-    client.put("/attacked/large", vec![b'y'; 1 << 20]);
+    let large = Request::new("PUT", "/attacked/large").header("x-amz-acl", "public-read");
+    client.expect(large.body(vec![b'y'; 8 << 20]));
     behave(server, 5);
     let quiet = server.resident_bytes();
     let running = Running::start(attack.clone(), server.port());
@@ -84,6 +85,8 @@ fn connections_that_are_all_busy_do_not_keep_probes_out() {
     server.client().put("/busy", "");
     let body = vec![b'x'; 100];
     let request = server.client().signed(Request::new("PUT", "/busy/key").body(body), Payload::Signed);
+    // An idle connection would be closed for a further one.
+    until("the others are gone", || server.metric("portcullis_connections", &[]) <= 1.0);
     let mut busy: Vec<Connection> = (0..16).map(|_| server.connect()).collect();
     for connection in &mut busy {
         connection.write(&request.head()).unwrap();
@@ -119,7 +122,7 @@ fn documents_of_nobody_take_bounded_memory() {
 fn heads_that_do_not_end_take_bounded_memory() {
     let server = Server::start();
     for bytes in [60_000, 31_000, 8_192, 4_000] {
-        withstands(&server, Attack::PartialHeads(600, bytes), if bytes > 32_768 { 0 } else { 200 });
+        withstands(&server, Attack::PartialHeads(2000, bytes), if bytes > 32_768 { 0 } else { 200 });
     }
 }
 
@@ -178,7 +181,7 @@ fn a_single_tenant_uses_every_place() {
 fn many_short_headers_are_no_long_head() {
     let server = Server::start();
     server.client().put("/heads", "");
-    for count in [90, 150, 400] {
+    for count in [90, 120, 200] {
         let mut request = Request::new("PUT", "/heads/key").header("content-length", "0");
         for number in 0..count {
             request = request.header(&format!("x-amz-meta-{number}"), "v");
@@ -257,12 +260,13 @@ fn rates_hold_at_once_and_for_those_that_they_are_for() {
         let set =
             limits(&server, &["set", subject, name, "--requests-per-second", "1", "--requests-burst", "3"]);
         assert!(set.0 && set.1.contains(name), "{set:?}");
-        assert!(refused(&mut main, "/rated/key", 20) >= 15, "{subject}");
+        assert!(refused(&mut main, "/rated/key", 20) >= 10, "{subject}");
         // What is refused is not done.
+        while main.call("GET", "/rated/key").status != 503 {}
         assert_eq!(main.send(Request::new("PUT", "/rated/never").body("x")).status, 503, "{subject}");
         assert_eq!(refused(&mut other, "/rated-other/key", 20), 0, "{subject}");
         let label = format!("limit=\"{metric}\"");
-        assert!(server.metric("portcullis_refused_total", &[&label]) >= 15.0);
+        assert!(server.metric("portcullis_refused_total", &[&label]) >= 10.0);
         assert!(limits(&server, &["show", "--json"]).1.contains("\"requests_per_second\":1"));
         assert!(limits(&server, &["clear", subject, name]).0);
         assert_eq!(refused(&mut main, "/rated/key", 20), 0, "{subject}");
@@ -282,9 +286,10 @@ fn rates_come_from_the_configuration_and_are_explained() {
     let mut client = server.client();
     client.put("/rated", "");
     let mut last = client.call("GET", "/rated");
-    for _ in 0..10 {
+    until("the limit is reached", || {
         last = client.call("GET", "/rated");
-    }
+        last.status == 503
+    });
     assert_eq!((last.status, last.code().as_str()), (503, "SlowDown"));
     let id = last.header("x-amz-request-id").unwrap();
     let explained = std::process::Command::new(tests::workspace::binary())

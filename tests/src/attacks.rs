@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 use crate::client::Client;
 use crate::http::Request;
 use crate::http2::{Event, Http2};
@@ -14,8 +16,9 @@ use crate::sign::{Credentials, Payload};
 
 /// How often an attack looks after what it holds.
 const ROUND: Duration = Duration::from_millis(20);
-/// Connections that are opened in one round.
-const OPENED_AT_ONCE: usize = 256;
+/// Connections that are opened again in one round: no storm, which would cost the attacker as much, and use up the ports that
+/// clients share with it.
+const OPENED_AGAIN: usize = 4;
 
 /// What to hold.
 #[derive(Clone, Debug)]
@@ -44,17 +47,21 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts an attack on a port of loopback, and waits until it has opened all it wants, or as much as it can get.
+    /// Starts an attack on a port of loopback.
     pub fn start(attack: Attack, port: u16) -> Running {
         let (stop, held) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let (ended, counted) = (Arc::clone(&stop), Arc::clone(&held));
         let thread = std::thread::spawn(move || {
+            raise_file_limit();
             let mut holders = holders(&attack, port);
+            let mut left = holders.len();
             while !ended.load(Ordering::Relaxed) {
-                let mut opened = 0;
                 for holder in &mut holders {
-                    if holder.held.is_none() && opened < OPENED_AT_ONCE {
-                        opened += 1;
+                    if ended.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    if holder.held.is_none() && left > 0 {
+                        left -= 1;
                         holder.held = (holder.open)().ok();
                     } else if holder.held.as_mut().is_some_and(|held| held.keep().is_err()) {
                         holder.held = None;
@@ -82,6 +89,13 @@ impl Drop for Running {
             let _ended = thread.join();
         }
     }
+}
+
+/// Every connection is a file.
+fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    // Where that is not allowed, the attack is a smaller one.
+    let _raised = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
 }
 
 /// One connection of an attack.
@@ -221,7 +235,7 @@ impl Held for Streams {
             match event {
                 Event::GoAway => return Err(io::ErrorKind::ConnectionAborted.into()),
                 // One that was refused or ended is begun again, but not in a storm.
-                Event::Reset(_) | Event::Data(_, _, true) if begun_again < 16 => {
+                Event::Reset(_) | Event::Data(_, _, true) if begun_again < 4 => {
                     begun_again += 1;
                     self.connection.begin(&self.request, self.has_body)?;
                 }

@@ -6,6 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use gateway::operations::aws_query;
 use gateway::sigv4::amz_date::AmzDate;
 use gateway::sigv4::payload::{
     STREAMING_PAYLOAD, STREAMING_PAYLOAD_TRAILER, STREAMING_UNSIGNED_PAYLOAD_TRAILER, UNSIGNED_PAYLOAD,
@@ -86,11 +87,22 @@ pub fn sign(request: Request, credentials: &Credentials, payload: Payload<'_>) -
 
 /// [`sign`], at any time.
 pub fn sign_at(request: Request, credentials: &Credentials, payload: Payload<'_>, date: AmzDate) -> Request {
+    sign_for(request, credentials, payload, date, service_of)
+}
+
+/// [`sign_at`], for any service.
+pub fn sign_for(
+    request: Request,
+    credentials: &Credentials,
+    payload: Payload<'_>,
+    date: AmzDate,
+    service: impl FnOnce(&Request) -> &'static str,
+) -> Request {
     let mut request = prepared(request, payload);
     if request.get("x-amz-date").is_none() {
         request = request.header("x-amz-date", &date.basic());
     }
-    let signer = signer(credentials);
+    let signer = signer_for(credentials, service(&request));
     let signature = sign_head(&signer, &request, date);
     request = request.header("authorization", &signature.authorization);
     match payload {
@@ -137,7 +149,8 @@ pub fn presign(request: &Request, credentials: &Credentials, date: AmzDate, expi
     let headers: Vec<(&str, &str)> =
         headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let unsigned = Unsigned { method: &request.method, path, query, headers: &headers, date };
-    format!("{path}?{}", signer(credentials).presign(&unsigned, expires_seconds).authorization)
+    let signer = signer_for(credentials, service_of(request));
+    format!("{path}?{}", signer.presign(&unsigned, expires_seconds).authorization)
 }
 
 /// The signature of a text, such as the policy of a form, by Version 4.
@@ -154,12 +167,27 @@ pub fn text_v2(text: &str, credentials: &Credentials) -> String {
 }
 
 fn signer(credentials: &Credentials) -> Signer<'static, Native> {
+    signer_for(credentials, "s3")
+}
+
+/// The service that a request asks: those of the Query APIs say in their form, or their query, what they call.
+pub fn service_of(request: &Request) -> &'static str {
+    let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+    let form = std::str::from_utf8(&request.body).unwrap_or_default();
+    let action = [form, query].into_iter().flat_map(|text| text.split('&')).find_map(|pair| pair.strip_prefix("Action="));
+    match action {
+        Some(action) if path == "/" => aws_query::services(action).first().copied().unwrap_or("s3"),
+        _ => "s3",
+    }
+}
+
+fn signer_for(credentials: &Credentials, service: &'static str) -> Signer<'static, Native> {
     Signer {
         primitives: Native,
         access_key_id: credentials.access_key_id,
         secret_access_key: credentials.secret_access_key,
         region: "us-east-1",
-        service: "s3",
+        service,
     }
 }
 

@@ -31,6 +31,9 @@ pub(crate) fn identify(
     let (claim, policy) = match authorization {
         Authorization::V4 { credential, signed_ms, signature, policy, session_token } => {
             check_age(signed_ms, request.received_ms)?;
+            credential.check_service(&["s3"]).map_err(|error| {
+                S3Error::invalid_argument("x-amz-credential", credential.scope(), error.to_string())
+            })?;
             let signing = Signing::V4(credential.scope().to_owned());
             let token = session_token.map(|token| token.to_string());
             let claim =

@@ -3,6 +3,8 @@
 use gateway::addressing::bucket_of_host;
 use gateway::errors::{ErrorCode, S3Error};
 use gateway::form::Form;
+use gateway::operations::{Operation, aws_query};
+use gateway::query::Query;
 use gateway::sigv2;
 use gateway::sigv4::payload::{Chunks, Payload};
 use gateway::sigv4::{self, Authentication, Request, Signed};
@@ -25,6 +27,8 @@ pub(crate) trait Judge {
     fn anonymous(&self, payload: sdk::Payload);
     /// SHA-256 in lower-case hexadecimal.
     fn sha256(&self, text: &str) -> String;
+    /// The services that what is asked for belongs to.
+    fn services(&self) -> &'static [&'static str];
 }
 
 struct Host<'a> {
@@ -65,9 +69,31 @@ impl Judge for Host<'_> {
     fn sha256(&self, text: &str) -> String {
         digests::sha256(text)
     }
+
+    fn services(&self) -> &'static [&'static str] {
+        let target = self.call.target();
+        match target.bucket.as_deref() {
+            Some(bucket) if bucket.ends_with("--x-s3") => return &["s3express", "s3"],
+            Some(bucket) if bucket.ends_with("--ol-s3") => return &["s3-object-lambda", "s3"],
+            _ => {}
+        }
+        match Operation::parse(&target.operation) {
+            Some(Operation::WriteGetObjectResponse) => &["s3-object-lambda"],
+            Some(operation) if operation.is_query_call() => aws_query::services(&self.action()),
+            _ => &["s3"],
+        }
+    }
 }
 
 impl Host<'_> {
+    /// The action of a call of a Query API, which stands in its form or in its URL.
+    fn action(&self) -> String {
+        let (head, _) = Head::read(self.call);
+        let form = self.call.parameters().unwrap_or_default();
+        let action = |text: &str| Query::parse(text).ok()?.get_non_empty("Action").map(str::to_owned);
+        action(&form).or_else(|| action(&head.query)).unwrap_or_default()
+    }
+
     /// Judges a claim about an access key that may be one of the configuration, a stored one, or temporary.
     fn judge_with(
         &self,
@@ -151,6 +177,10 @@ pub(crate) fn identify(
         }
         Authentication::Signed(signed) => signed,
     };
+    // Nearly every request is for S3, and asks it: only of the others it matters what is asked.
+    if signed.credential().service() != "s3" || request.form_sha256.is_some() {
+        sigv4::check_service(request, signed.credential(), judge.services())?;
+    }
     let verdict = judge.judge(&signed, payload(signed.payload()));
     if let Verdict::Verified = verdict {
         return Ok(());

@@ -1,6 +1,6 @@
 //! THE IAM ACTIONS TABLE: every operation of IAM and STS, what it is about, and who answers it.
 
-use gateway::errors::{ErrorCode, Result};
+use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::operations::aws_query;
 use sdk::{Asked, IdentityKind};
 
@@ -244,6 +244,7 @@ pub(crate) fn asked(request: &Request) -> Result<Asked> {
         }
         On::Policy => request.form.required("PolicyArn")?.to_owned(),
         On::RoleArn => {
+            check_assumes(request)?;
             let arn = request.form.required("RoleArn")?;
             let (account, _, _) = names::split_arn(arn, "role").ok_or(ErrorCode::AccessDenied)?;
             account.clone_into(&mut owner);
@@ -273,7 +274,7 @@ pub(crate) fn asked(request: &Request) -> Result<Asked> {
         // Tags of a session, and who it is for, are rights of their own.
         On::RoleArn => {
             let mut actions = vec![action];
-            if !request.form.members("Tags", ".Key").is_empty() {
+            if !request.form.tags()?.is_empty() {
                 actions.push("sts:TagSession".to_owned());
             }
             if request.form.get("SourceIdentity").is_some() {
@@ -313,6 +314,17 @@ fn check_session(request: &Request) -> Result<()> {
     }
 }
 
+/// A root user assumes no role, of its own account or of another, whatever the role trusts; neither does a session of one:
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+fn check_assumes(request: &Request) -> Result<()> {
+    match request.caller.kind {
+        IdentityKind::Root => {
+            Err(S3Error::new(ErrorCode::AccessDenied).message("Roles may not be assumed by root accounts."))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The condition keys that a call carries beside those of every request.
 fn context(request: &Request) -> Result<Vec<(String, Vec<String>)>> {
     let mut context = Vec::new();
@@ -333,13 +345,13 @@ fn context(request: &Request) -> Result<Vec<(String, Vec<String>)>> {
         context.push(("aws:MultiFactorAuthPresent".to_owned(), vec!["true".to_owned()]));
         context.push(("aws:MultiFactorAuthAge".to_owned(), vec!["0".to_owned()]));
     }
-    let keys = request.form.members("Tags", ".Key");
-    let values = request.form.members("Tags", ".Value");
-    for (key, value) in keys.iter().zip(values) {
-        context.push((format!("aws:RequestTag/{key}"), vec![value.to_owned()]));
+    // What the operation will set is what policies are asked about.
+    let mut keys = Vec::new();
+    for (key, value) in request.form.tags()? {
+        context.push((format!("aws:RequestTag/{key}"), vec![value]));
+        keys.push(key);
     }
-    let keys: Vec<String> =
-        keys.into_iter().chain(request.form.members("TagKeys", "")).map(str::to_owned).collect();
+    keys.extend(request.form.members("TagKeys", "").into_iter().map(str::to_owned));
     if !keys.is_empty() {
         context.push(("aws:TagKeys".to_owned(), keys));
     }

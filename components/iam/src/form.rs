@@ -42,13 +42,7 @@ impl Form {
 
     /// A parameter that must be there.
     pub(crate) fn required(&self, name: &str) -> Result<&str> {
-        self.get(name).ok_or_else(|| {
-            invalid(format!(
-                "1 validation error detected: Value null at '{}' failed to satisfy constraint: Member must not \
-                 be null",
-                field(name)
-            ))
-        })
+        self.get(name).ok_or_else(|| null(&field(name)))
     }
 
     /// A name: letters, digits and `_+=,.@-`.
@@ -120,16 +114,22 @@ impl Form {
         (1..=MEMBERS_MAX).map_while(member).collect()
     }
 
-    /// `Tags.member.N.Key` and `.Value`. `InvalidInput` for a key that is there twice, `LimitExceeded` for too many.
+    /// `Tags.member.N.Key` and `.Value`. `ValidationError` for one without the other: a tag without a value would be one that
+    /// no policy is asked about. `InvalidInput` for a key that is there twice, `LimitExceeded` for too many.
     pub(crate) fn tags(&self) -> Result<Tags> {
-        let (keys, values) = (self.members("Tags", ".Key"), self.members("Tags", ".Value"));
         // Each is compared with those before it.
-        if keys.len() > TAGS_MAX {
+        if self.members("Tags", ".Key").len() > TAGS_MAX {
             return Err(too_many_tags());
         }
         let mut tags: Tags = Vec::new();
-        for (at, key) in keys.into_iter().enumerate() {
-            let value = values.get(at).copied().unwrap_or_default();
+        for number in 1..=MEMBERS_MAX {
+            let part = |part: &str| self.get_any(&format!("Tags.member.{number}.{part}"));
+            let (key, value) = match (part("Key"), part("Value")) {
+                (Some(key), Some(value)) => (key, value),
+                (None, None) => break,
+                (None, Some(_)) => return Err(null(&format!("tags.{number}.member.key"))),
+                (Some(_), None) => return Err(null(&format!("tags.{number}.member.value"))),
+            };
             check_tag(key, value)?;
             if tags.iter().any(|(own, _)| own.eq_ignore_ascii_case(key)) {
                 return Err(S3Error::new(ErrorCode::InvalidInput)
@@ -145,6 +145,13 @@ impl Form {
 pub(crate) fn too_many_tags() -> S3Error {
     S3Error::new(ErrorCode::LimitExceeded)
         .message(format!("The number of tags has reached the maximum limit of {TAGS_MAX}."))
+}
+
+/// What must be there is not.
+fn null(field: &str) -> S3Error {
+    invalid(format!(
+        "1 validation error detected: Value null at '{field}' failed to satisfy constraint: Member must not be null"
+    ))
 }
 
 fn check_tag(key: &str, value: &str) -> Result<()> {

@@ -7,8 +7,8 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::Headers;
 use gateway::operations::Operation;
 use gateway::policy::{
-    Context, ContextEntries, Key, Kind, Layer, Lookups, Outcome, Policies, Principal, PrincipalKind, Reason,
-    Request, S3Request, Source, Values, decide,
+    Budget, Context, ContextEntries, Key, Kind, Layer, Lookups, Outcome, Policies, Principal, PrincipalKind,
+    Reason, Request, S3Request, Source, Values, decide,
 };
 use gateway::query::Query;
 use sdk::bindings::policy::portcullis::gateway::identities;
@@ -37,6 +37,7 @@ pub(crate) fn authorize(call: &Call) -> Result<()> {
         (None, sdk::Principal::Authenticated(identity)) => Some(identity),
     };
     let permissions = Permissions::of(call, identity.as_ref(), head.received_ms)?;
+    let budget = Budget::default();
     let principal = match &asked.provider {
         Some(provider) => {
             Principal { kind: PrincipalKind::WebIdentity, arn: provider, ..Principal::ANONYMOUS }
@@ -44,7 +45,7 @@ pub(crate) fn authorize(call: &Call) -> Result<()> {
         None => principal(identity.as_ref(), &permissions),
     };
     permissions.with_grants(|grants| {
-        let asker = Asker { call, principal: &principal, grants, permissions: &permissions };
+        let asker = Asker { call, principal: &principal, grants, permissions: &permissions, budget: &budget };
         asked.actions.iter().try_for_each(|action| asker.ask(action, &asked, &headers, head.received_ms))
     })?;
     call.set_decision(Decision::Allow);
@@ -56,6 +57,8 @@ struct Asker<'a> {
     principal: &'a Principal<'a>,
     grants: Grants<'a>,
     permissions: &'a Permissions,
+    /// For all actions together.
+    budget: &'a Budget,
 }
 
 impl Asker<'_> {
@@ -91,7 +94,7 @@ impl Asker<'_> {
             resource: trust.as_ref().map(|(label, policy)| Source { label, policy }),
             ..self.grants.policies()
         };
-        let request = Request::new(self.principal, action, &asked.arn, &context);
+        let request = Request::new(self.principal, action, &asked.arn, &context).within(self.budget);
         let decision = decide(&request, &policies);
         if decision.is_allowed() {
             return Ok(());
@@ -148,6 +151,10 @@ struct Both<'a> {
 impl Context for Both<'_> {
     fn value(&self, key: &Key) -> Option<Values<'_>> {
         self.entries.value(key).or_else(|| self.request.value(key))
+    }
+
+    fn cost(&self, key: &Key) -> usize {
+        self.entries.cost(key) + self.request.cost(key)
     }
 }
 

@@ -7,7 +7,7 @@ use gateway::errors::{ErrorCode, Result};
 use gateway::form::Form;
 use gateway::headers::with_presigned;
 use gateway::operations::Operation;
-use gateway::policy::{ContextEntries, Principal, PrincipalKind};
+use gateway::policy::{Budget, ContextEntries, Principal, PrincipalKind};
 use gateway::query::Query;
 use sdk::bindings::policy::portcullis::gateway::identities;
 use sdk::{Call, Decision, Head, Identity, IdentityKind, Target, settings};
@@ -63,7 +63,9 @@ fn decide(call: &Call, asked: &Asked<'_>, stored: &Stored<'_>) -> Result<Permit>
         if is_denial(error) {
             explain(call, NOBODY_DECIDED, |journal| {
                 // It goes as it went before.
-                let _ = access::authorize(&Asked { witness: Some(journal), ..*asked }, stored);
+                let budget = Budget::default();
+                let again = Asked { witness: Some(journal), budget: &budget, ..*asked };
+                let _ = access::authorize(&again, stored);
             });
         }
     })
@@ -91,8 +93,11 @@ pub(crate) fn authorize_each(call: &Call) -> Result<()> {
         let first = refused.first().and_then(|position| named.get(usize::try_from(*position).ok()?));
         if let Some(first) = first {
             explain(call, NOBODY_DECIDED, |journal| {
-                let again = Asked { witness: Some(journal), ..*asked };
-                access::authorize_each(&again, std::slice::from_ref(first), stored);
+                access::authorize_each(
+                    &Asked { witness: Some(journal), ..*asked },
+                    std::slice::from_ref(first),
+                    stored,
+                );
             });
         }
         Ok(refused)
@@ -139,6 +144,7 @@ fn with_asked<T>(
     };
     let permissions = Permissions::of(call, identity, head.received_ms)?;
     let principal = principal(identity, &permissions);
+    let budget = Budget::default();
     permissions.with_grants(|grants| {
         let asked = Asked {
             operation: facts.operation,
@@ -152,6 +158,7 @@ fn with_asked<T>(
             grants,
             received_ms: head.received_ms,
             region: region(),
+            budget: &budget,
             witness: None,
         };
         decide(&asked, &Stored { call, permissions: &permissions })

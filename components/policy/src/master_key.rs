@@ -6,7 +6,7 @@ use gateway::access::{
 use gateway::errors::{ErrorCode, Result};
 use gateway::form::Form;
 use gateway::master_key::check_region;
-use gateway::policy::{Key, Kind, Policy, Values};
+use gateway::policy::{Budget, Key, Kind, Policy, Values};
 use gateway::sigv2;
 use sdk::{Call, Head, master_keys};
 use std::rc::Rc;
@@ -52,6 +52,7 @@ pub(crate) fn authorize(
         enabled: found.enabled,
         policy,
     });
+    let budget = Budget::default();
     permissions.with_grants(|grants| {
         let asked = KeyAsked {
             usage,
@@ -63,13 +64,15 @@ pub(crate) fn authorize(
             received_ms,
             region: region(),
             of_principal: &permissions,
+            budget: &budget,
             witness: None,
         };
         authorize_key(&asked).inspect_err(|error| {
             if is_denial(error) {
                 explain(call, NO_KEY, |journal| {
                     // It goes as it went before.
-                    let _ = authorize_key(&KeyAsked { witness: Some(journal), ..asked });
+                    let budget = Budget::default();
+                    let _ = authorize_key(&KeyAsked { witness: Some(journal), budget: &budget, ..asked });
                 });
             }
         })

@@ -36,7 +36,7 @@ pub(crate) fn of_new_object(request: &Request, bucket: &BucketRow, requested: &R
     }
     let owner = ownership.owner_of_new(requested, request.writer(bucket).into(), bucket_owner);
     let acl = requested.resolve(Parties { owner, bucket_owner: Some(bucket_owner) }, find)?;
-    check_public(bucket, &acl)?;
+    check_public(bucket, &acl, owner)?;
     Ok(Owned { owner: owner.into(), acl: Acl::of(&acl, owner.into()) })
 }
 
@@ -56,20 +56,21 @@ pub(crate) fn of_begun_object(bucket: &BucketRow, owner: Account, acl: &Acl) -> 
             Some(_) => Err(ErrorCode::AccessControlListNotSupported.into()),
         };
     }
-    check_public(bucket, &begun)?;
+    check_public(bucket, &begun, owner.into())?;
     Ok(Owned { owner, acl: acl.clone() })
 }
 
 /// Requires, for an object that is public by its ACL, that the account of the bucket's owner still blocks nothing: the row of
 /// the bucket does not say that.
 pub(crate) fn require_unblocked(plan: &mut Plan, bucket: &BucketRow, object: &NewObject) -> Result<()> {
-    if object.details.acl == Acl::Private || !object.details.acl.to_acl(object.owner).is_public() {
+    let acl = object.details.acl.to_acl(object.owner);
+    if object.details.acl == Acl::Private || !acl.is_public_beside(object.owner.into()) {
         return Ok(());
     }
     let row = rows::account(bucket.owner)?;
     plan.require_as_read(tables::ACCOUNTS, &tables::account_key(bucket.owner), row.as_ref());
     let blocked = row.and_then(|row| row.record.public_access).map(PublicAccessBlock::from);
-    blocked.unwrap_or_default().check_acl(&object.details.acl.to_acl(object.owner))
+    blocked.unwrap_or_default().check_acl(&acl, object.owner.into())
 }
 
 /// What is blocked in a bucket: by itself, or by its owner's account.
@@ -77,10 +78,10 @@ pub(crate) fn public_access(bucket: &BucketRow) -> Result<PublicAccessBlock> {
     Ok(bucket.public_access().together_with(account::public_access(bucket.owner)?))
 }
 
-/// Checks an ACL that a request sets. `AccessDenied` for a public one where those are blocked.
-pub(crate) fn check_public(bucket: &BucketRow, acl: &acl::Acl) -> Result<()> {
+/// Checks an ACL that a request sets on what `owner` owns. `AccessDenied` for a public one where those are blocked.
+pub(crate) fn check_public(bucket: &BucketRow, acl: &acl::Acl, owner: Party) -> Result<()> {
     // Nearly no ACL is: the settings of the account are not looked at for the others.
-    if acl.is_public() { public_access(bucket)?.check_acl(acl) } else { Ok(()) }
+    if acl.is_public_beside(owner) { public_access(bucket)?.check_acl(acl, owner) } else { Ok(()) }
 }
 
 /// Plans that the bucket is known to hold objects of others, when `owner` is not its own. From then on its owner does

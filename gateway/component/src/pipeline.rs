@@ -4,7 +4,7 @@ use gateway::addressing;
 use gateway::copy_source;
 use gateway::encryption::{MARK, is_about as concerns};
 use gateway::errors::S3Error;
-use gateway::headers::Headers;
+use gateway::headers::{Headers, check_single};
 use gateway::operations::{self, RequestHead};
 use gateway::operations::{Operation, aws_query};
 use gateway::query::Query;
@@ -309,6 +309,7 @@ pub(crate) fn abandon(id: u64) {
 
 /// What a request asks for.
 fn resolve(head: &Head, headers: &Headers) -> gateway::errors::Result<Target> {
+    check_single(headers)?;
     let settings = settings();
     let domains = settings.domains();
     if head.method == "OPTIONS" {

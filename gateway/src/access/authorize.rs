@@ -1,5 +1,6 @@
 //! Asks for every action that an operation takes, of the operations table.
 
+use super::conceivable::is_conceivable;
 use super::{Asker, Bucket, Grants, Judged, Object, Subject, Witness, judge};
 use crate::account::Account;
 use crate::copy_source::CopySource;
@@ -7,13 +8,13 @@ use crate::errors::{ErrorCode, Result};
 use crate::headers::Headers;
 use crate::operations::{ACCOUNT_ID_HEADER, Action, Operation};
 use crate::policy::{
-    Context as _, ContextEntries, Key, Lookups, NO_RESOURCE, Outcome, Principal, Request, S3Request,
+    Budget, Context as _, ContextEntries, Key, Lookups, NO_RESOURCE, Outcome, Principal, Request, S3Request,
     Signature, Values, decide, resource_arn,
 };
 use crate::query::Query;
 use crate::request_payment::{self, Payer};
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 /// What is stored about who may use what. An answer is asked for only when a decision takes it.
 pub trait Resources {
@@ -82,6 +83,8 @@ pub struct Asked<'a> {
     pub received_ms: u64,
     /// The region of the deployment.
     pub region: &'a str,
+    /// What asking may take.
+    pub budget: &'a Budget,
     /// Who wants to know what is decided on the way: nobody, where it is only to be decided.
     pub witness: Option<&'a dyn Witness>,
 }
@@ -138,9 +141,10 @@ pub fn authorize(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit>
                     ask(asked, resources, &bucket, place, "s3:PutObjectTagging", Subject::Key(key))
                 }
             },
-            Action::Each(..) => {
+            Action::Each(current, version) => {
                 permit = Permit::Each;
-                true
+                [current, version].into_iter().any(|action| is_conceivable(asked, &bucket, action))
+                    || ask(asked, resources, &bucket, place, current, Subject::Key("*"))
             }
             Action::WithHeader(header, action) if carries(asked.headers, header) => {
                 match (asked.key, action) {
@@ -165,7 +169,8 @@ pub fn authorize(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit>
     Ok(permit)
 }
 
-/// The positions of the objects that the request may not touch, of those that its body names.
+/// The positions of the objects that the request may not touch, of those that its body names. All of them have one budget: where
+/// it does not suffice, none may be touched.
 pub fn authorize_each(
     asked: &Asked<'_>,
     named: &[(&str, Option<&str>)],
@@ -182,8 +187,13 @@ pub fn authorize_each(
             Action::Target(_) | Action::Versioned(..) | Action::Source(..) => true,
         })
     };
-    let refused = (0_u32..).zip(named).filter(|(_, (key, version_id))| !allowed(key, *version_id));
-    refused.map(|(position, _)| position).collect()
+    let positions = || (0_u32..).zip(named);
+    let refused = positions().filter(|(_, (key, version_id))| !allowed(key, *version_id));
+    let refused = refused.map(|(position, _)| position).collect();
+    match asked.budget.is_exhausted() {
+        true => positions().map(|(position, _)| position).collect(),
+        false => refused,
+    }
 }
 
 /// What concerns no bucket that exists: whoever has an account may ask for it, as far as the account lets them.
@@ -207,7 +217,7 @@ fn authorize_own(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit>
             Action::WithHeader(header, action) if carries(asked.headers, header) => action,
             Action::WithHeader(..) | Action::Source(..) | Action::Each(..) => continue,
         };
-        let request = Request::new(asked.principal, action, &arn, &context);
+        let request = Request::new(asked.principal, action, &arn, &context).within(asked.budget);
         let decision = decide(&request, &policies);
         if let Some(witness) = asked.witness {
             witness.judged(&Judged {
@@ -218,7 +228,7 @@ fn authorize_own(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit>
                 bucket: None,
             });
         }
-        if !decision.is_allowed() && !lookups.is_open.get() {
+        if !decision.is_allowed() && !lookups.is_undecided() {
             return Err(ErrorCode::AccessDenied.into());
         }
     }
@@ -312,9 +322,14 @@ fn ask(
     let owner = bucket.owner.to_string();
     let lookups = Circumstances::of(asked, resources, &bucket.name, place);
     let context = context(asked, &lookups, Some(&owner), place.version_id);
-    let asker =
-        Asker { principal: asked.principal, grants: asked.grants, context: &context, witness: asked.witness };
-    judge(action, subject, &asker, bucket) == Outcome::Allow || lookups.is_open.get()
+    let asker = Asker {
+        principal: asked.principal,
+        grants: asked.grants,
+        context: &context,
+        budget: asked.budget,
+        witness: asked.witness,
+    };
+    judge(action, subject, &asker, bucket) == Outcome::Allow || lookups.is_undecided()
 }
 
 /// Whether what the operation writes need not be there before.
@@ -361,6 +376,10 @@ struct Circumstances<'a> {
     place: Place<'a>,
     /// Whether a condition asked for what only the body says, and that is not here: nothing is decided then.
     is_open: Cell<bool>,
+    object_tags: OnceCell<Vec<(String, String)>>,
+    bucket_tags: OnceCell<Vec<(String, String)>>,
+    copied_tags: OnceCell<Option<Vec<(String, String)>>>,
+    upload_headers: OnceCell<Vec<(String, String)>>,
 }
 
 impl<'a> Circumstances<'a> {
@@ -370,7 +389,22 @@ impl<'a> Circumstances<'a> {
         bucket: &'a str,
         place: Place<'a>,
     ) -> Circumstances<'a> {
-        Circumstances { asked, resources, bucket, place, is_open: Cell::new(false) }
+        Circumstances {
+            asked,
+            resources,
+            bucket,
+            place,
+            is_open: Cell::new(false),
+            object_tags: OnceCell::new(),
+            bucket_tags: OnceCell::new(),
+            copied_tags: OnceCell::new(),
+            upload_headers: OnceCell::new(),
+        }
+    }
+
+    /// Whether a refusal is none yet: it rests on what the body will say. Whoever asks for more than a request may cause is refused.
+    fn is_undecided(&self) -> bool {
+        self.is_open.get() && !self.asked.budget.is_exhausted()
     }
 }
 
@@ -393,17 +427,22 @@ impl Lookups for Circumstances<'_> {
         let upload_id = self.asked.query.get("uploadId")?;
         // It is the object in the address that is written, also while its source is judged.
         let (bucket, key) = (self.asked.bucket?, self.asked.key?);
-        let headers = self.resources.upload_headers(bucket, key, upload_id);
-        headers.into_iter().find(|(name, _)| name == header).map(|(_, value)| value)
+        let read = || self.resources.upload_headers(bucket, key, upload_id);
+        let headers = self.upload_headers.get_or_init(read);
+        headers.iter().find(|(name, _)| name == header).map(|(_, value)| value.clone())
     }
 
     fn bucket_tags(&self) -> Option<Vec<(String, String)>> {
-        (!self.bucket.is_empty()).then(|| self.resources.bucket_tags(self.bucket))
+        let read = || self.resources.bucket_tags(self.bucket);
+        (!self.bucket.is_empty()).then(|| self.bucket_tags.get_or_init(read).clone())
     }
 
     fn copied_tags(&self) -> Option<Vec<(String, String)>> {
-        let source = CopySource::of_headers(self.asked.headers).ok()?;
-        Some(self.resources.object_tags(&source.bucket, &source.key, source.version_id.as_deref()))
+        let read = || {
+            let source = CopySource::of_headers(self.asked.headers).ok()?;
+            Some(self.resources.object_tags(&source.bucket, &source.key, source.version_id.as_deref()))
+        };
+        self.copied_tags.get_or_init(read).clone()
     }
 
     fn source_ip(&self) -> Option<String> {
@@ -432,6 +471,9 @@ impl Lookups for Circumstances<'_> {
 
     fn object_tags(&self) -> Option<Vec<(String, String)>> {
         let Place { key, version_id } = self.place;
-        Some(self.resources.object_tags(self.bucket, key?, version_id))
+        let key = key?;
+        // Conditions on several tags read them once.
+        let read = || self.resources.object_tags(self.bucket, key, version_id);
+        Some(self.object_tags.get_or_init(read).clone())
     }
 }

@@ -8,8 +8,8 @@ use super::{Grants, Judged, Witness};
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::master_key;
 use crate::policy::{
-    Context, Key, KeyId, Kind, Layer, MalformedPolicy, Outcome, Policies, Policy, Principal, Reason, Request,
-    Source, Values, decide,
+    Budget, Context, Key, KeyId, Kind, LOOKUP_COST, Layer, MalformedPolicy, Outcome, Policies, Policy,
+    Principal, Reason, Request, Source, TAGS_COST, Values, decide,
 };
 use crate::timestamp;
 use std::borrow::Cow;
@@ -107,6 +107,8 @@ pub struct KeyAsked<'a> {
     pub region: &'a str,
     /// What else is known of who asks.
     pub of_principal: &'a dyn OfPrincipal,
+    /// What asking may take.
+    pub budget: &'a Budget,
     /// Who wants to know what is decided.
     pub witness: Option<&'a dyn Witness>,
 }
@@ -144,7 +146,7 @@ pub fn authorize_key(asked: &KeyAsked<'_>) -> Result<String> {
         });
     };
     let context = KeyContext { asked, key: &key };
-    let request = Request::new(principal, asked.usage.action(), key.arn, &context);
+    let request = Request::new(principal, asked.usage.action(), key.arn, &context).within(asked.budget);
     let policies = Policies {
         owner: Some(key.account),
         resource: Some(Source { label: key.arn, policy: key.policy }),
@@ -156,6 +158,9 @@ pub fn authorize_key(asked: &KeyAsked<'_>) -> Result<String> {
     if let Some(witness) = asked.witness {
         let action = asked.usage.action();
         witness.judged(&Judged { action, request: &request, policies: &policies, decision, bucket: None });
+    }
+    if decision.reason == Reason::Exhausted {
+        return Err(denied(asked, None));
     }
     if !decision.is_allowed() {
         let layer = layer_of(decision.reason);
@@ -198,7 +203,7 @@ fn denied(asked: &KeyAsked<'_>, why: Option<(&str, String)>) -> S3Error {
 fn layer_of(reason: Reason<'_>) -> Layer {
     match reason {
         Reason::Statement { layer, .. } | Reason::Nothing(layer) => layer,
-        Reason::Owner | Reason::Unlimited | Reason::Acl => Layer::Resource,
+        Reason::Owner | Reason::Unlimited | Reason::Acl | Reason::Exhausted => Layer::Resource,
     }
 }
 
@@ -224,6 +229,11 @@ struct KeyContext<'a> {
 }
 
 impl Context for KeyContext<'_> {
+    fn cost(&self, key: &Key) -> usize {
+        let tags = if key.id() == KeyId::PrincipalTag { TAGS_COST } else { self.key.aliases.len() };
+        LOOKUP_COST + self.asked.encryption_context.len() + tags
+    }
+
     fn value(&self, key: &Key) -> Option<Values<'_>> {
         let id = key.id();
         if let Some(value) = self.asked.principal.value(id) {

@@ -190,7 +190,18 @@ fn a_grant_permits_what_it_says_to_whom_it_says() {
     check(&signed, None, Permission::Read, count, AclGrant::None);
     check(&signed, Some(ALT), Permission::Read, count, AclGrant::Everyone);
     check(&signed, Some(ALT), Permission::Read, ignored, AclGrant::None);
-    check(&Acl::private(Account::ANONYMOUS), None, Permission::Read, ignored, AclGrant::Everyone);
+    // What everybody owns, or was granted by its canonical id, is as public as what a group is granted.
+    let nobodys = Acl::private(Account::ANONYMOUS);
+    check(&nobodys, None, Permission::Read, count, AclGrant::Everyone);
+    for permission in Permission::ALL {
+        check(&nobodys, None, permission, ignored, AclGrant::None);
+    }
+    let named = acl(Grantee::Account(Account::ANONYMOUS), Permission::Read);
+    check(&named, None, Permission::Read, ignored, AclGrant::None);
+    for own in [&nobodys, &named] {
+        assert!(own.is_public() && own.is_public_beside(MAIN));
+    }
+    assert!(!nobodys.is_public_beside(Account::ANONYMOUS) && named.is_public_beside(Account::ANONYMOUS));
     check(&Acl::private(Account::ANONYMOUS), Some(ALT), Permission::Read, count, AclGrant::None);
     for permission in Permission::ALL {
         check(&alt, Some(ALT), permission, ignored, AclGrant::Account);

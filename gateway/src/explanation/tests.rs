@@ -56,7 +56,8 @@ fn circumstances() -> Circumstances<'static> {
 /// The explanation of reading `photos/cat.jpg`.
 fn explained(principal: &Principal<'_>, grants: Grants<'_>, bucket: &Bucket, ip: &str) -> Value {
     let (journal, context) = (Journal::default(), ContextEntries::default().with("aws:SourceIp", &[ip]));
-    let asker = Subject { principal, grants, context: &context, witness: Some(&journal) };
+    let asker =
+        Subject { principal, grants, context: &context, budget: &Budget::default(), witness: Some(&journal) };
     judge("s3:GetObject", crate::access::Subject::Key("cat.jpg"), &asker, bucket);
     serde_json::from_str(&journal.document(&circumstances(), "nothing")).unwrap()
 }
@@ -176,6 +177,7 @@ fn an_object_that_is_missing_is_a_question_of_listing() {
         principal: &principal,
         grants: Grants::UNLIMITED,
         context: &context,
+        budget: &Budget::default(),
         witness: Some(&journal),
     };
     let missing = crate::access::Subject::Object("cat.jpg", None);

@@ -19,6 +19,28 @@ pub const STS_VERSION: &str = "2011-06-15";
 /// three bytes then; the rest is for the other parameters. Forms arrive before anybody knows whose they are.
 pub const FORM_BYTES_MAX: u64 = (3 * 128 + 32) << 10;
 
+/// The services that a call may be signed for: that of its action, or either where it names none.
+pub fn services(action: &str) -> &'static [&'static str] {
+    const STS: [&str; 11] = [
+        "AssumeRole",
+        "AssumeRoleWithSAML",
+        "AssumeRoleWithWebIdentity",
+        "AssumeRoot",
+        "DecodeAuthorizationMessage",
+        "GetAccessKeyInfo",
+        "GetCallerIdentity",
+        "GetDelegatedAccessToken",
+        "GetFederationToken",
+        "GetSessionToken",
+        "GetWebIdentityToken",
+    ];
+    match action {
+        "" => &["iam", "sts"],
+        _ if STS.contains(&action) => &["sts"],
+        _ => &["iam"],
+    }
+}
+
 /// The text of a form. `ValidationError` when it is none.
 pub fn form_text(body: Vec<u8>) -> Result<String> {
     String::from_utf8(body).map_err(|_| ErrorCode::ValidationError.into())

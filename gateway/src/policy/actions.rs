@@ -5,7 +5,9 @@
 pub(crate) mod iam;
 pub(crate) mod kms;
 
-use super::pattern::{Pattern, Syntax, Variables, Wildcards, matches};
+use super::budget::Budget;
+use super::pattern::{Pattern, Piece, Syntax, Variables, Wildcards, matches, matches_within};
+use std::sync::OnceLock;
 
 /// What an action is about, which decides with which resources it can stand in a statement.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -24,17 +26,26 @@ pub(crate) struct ActionPattern {
     /// As written.
     pub(crate) text: Box<str>,
     folded: Pattern,
+    /// The actions of S3 that it means.
+    pub(crate) known: ActionSet,
 }
 
 impl ActionPattern {
     pub(crate) fn parse(text: &str) -> ActionPattern {
         let syntax = Syntax { wildcards: Wildcards::Match, variables: Variables::Literal };
-        ActionPattern { text: text.into(), folded: Pattern::parse(&text.to_ascii_lowercase(), syntax) }
+        let folded = Pattern::parse(&text.to_ascii_lowercase(), syntax);
+        let known = ActionSet::of(&folded);
+        ActionPattern { text: text.into(), folded, known }
     }
 
     /// Whether it means an action whose name is in lower case.
     pub(crate) fn matches(&self, folded: &str) -> bool {
         matches(self.folded.pieces(), folded)
+    }
+
+    /// The same for somebody who asks often.
+    pub(crate) fn matches_within(&self, folded: &str, budget: &Budget) -> bool {
+        matches_within(self.folded.pieces(), folded, budget)
     }
 
     /// Whether it means an action of IAM or STS.
@@ -49,8 +60,93 @@ impl ActionPattern {
 
     /// The actions of S3 that it means.
     pub(crate) fn known(&self) -> impl Iterator<Item = (&'static str, Level)> {
-        ACTIONS.iter().copied().filter(|(name, _)| self.matches(&name.to_ascii_lowercase()))
+        ACTIONS.iter().copied().enumerate().filter(|(at, _)| self.known.has(*at)).map(|(_, action)| action)
     }
+}
+
+/// Actions of S3, by their numbers. Statements are asked about one of them with every key of every request.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub(crate) struct ActionSet([u64; WORDS]);
+
+const WORDS: usize = ACTIONS.len().div_ceil(64);
+
+impl ActionSet {
+    /// Those that a pattern in lower case means.
+    fn of(folded: &Pattern) -> ActionSet {
+        match folded.pieces() {
+            [Piece::Text(name)] => {
+                number(name).map_or(ActionSet::default(), |one| ActionSet::default().and(one))
+            }
+            // Names that do not begin as the pattern does are not compared.
+            pieces => {
+                let begin = match pieces.first() {
+                    Some(Piece::Text(begin)) => &**begin,
+                    _ => "",
+                };
+                let first = names().partition_point(|(name, _)| name.as_str() < begin);
+                let rest = names().get(first..).unwrap_or_default();
+                let alike = rest.iter().take_while(|(name, _)| name.starts_with(begin));
+                alike
+                    .filter(|(name, _)| matches(pieces, name))
+                    .fold(ActionSet::default(), |set, (_, number)| set.and(*number))
+            }
+        }
+    }
+
+    /// Those whose names are listed, in any case.
+    pub(crate) fn named(names: &[&str]) -> ActionSet {
+        names
+            .iter()
+            .filter_map(|name| number(&name.to_ascii_lowercase()))
+            .fold(ActionSet::default(), ActionSet::and)
+    }
+
+    fn and(mut self, number: usize) -> ActionSet {
+        if let Some(word) = self.0.get_mut(number / 64) {
+            *word |= 1 << (number % 64);
+        }
+        self
+    }
+
+    /// These and others.
+    #[must_use]
+    pub(crate) fn with(mut self, other: ActionSet) -> ActionSet {
+        self.0.iter_mut().zip(other.0).for_each(|(own, other)| *own |= other);
+        self
+    }
+
+    /// Whether some are in both.
+    pub(crate) fn meets(self, other: ActionSet) -> bool {
+        self.0.iter().zip(other.0).any(|(own, other)| own & other != 0)
+    }
+
+    /// Whether the action of a number is in it.
+    pub(crate) fn has(self, number: usize) -> bool {
+        self.0.get(number / 64).is_some_and(|word| word & (1 << (number % 64)) != 0)
+    }
+
+    /// Whether none is.
+    pub(crate) fn is_empty(self) -> bool {
+        self.0 == [0; WORDS]
+    }
+}
+
+/// The number of an action of S3 whose name is in lower case: its place in [`ACTIONS`].
+pub(crate) fn number(folded: &str) -> Option<usize> {
+    let names = names();
+    let found = names.binary_search_by(|(name, _)| name.as_str().cmp(folded)).ok()?;
+    names.get(found).map(|(_, number)| *number)
+}
+
+/// The names in lower case, in their order, with their numbers.
+fn names() -> &'static [(String, usize)] {
+    static NAMES: OnceLock<Vec<(String, usize)>> = OnceLock::new();
+    NAMES.get_or_init(|| {
+        let folded = |(at, (name, _)): (usize, &(&str, Level))| (name.to_ascii_lowercase(), at);
+        let mut names: Vec<_> = ACTIONS.iter().enumerate().map(folded).collect();
+        names.sort_unstable();
+        names
+    })
 }
 
 /// What an action is about; `None` for one that S3 does not have. The name is compared without regard to

@@ -2,13 +2,13 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html>
 
+use super::budget::Known;
 use super::document::Effect;
 use super::json::Json;
 use super::keys::{Key, KeyId};
 use super::malformed::MalformedPolicy;
 use super::operator::{Comparison, Operator, Quantifier};
 use super::pattern::{Arn, ArnPattern, Pattern, Syntax, Variables, Wildcards};
-use super::request::{Context, Values};
 use super::values::{self, Cidr};
 
 /// One line of a `Condition` element: an operator, a key, and the values that the policy gives.
@@ -37,6 +37,9 @@ enum Operands {
     Absent(Vec<bool>),
 }
 
+/// How much more it costs to read a number or an address than to compare its letters.
+const READ_COST: usize = 8;
+
 /// A policy variable has no value in this request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Unresolved;
@@ -46,15 +49,15 @@ impl Condition {
     ///
     /// A value that names a variable which the request does not have matches nothing. What follows from that
     /// must not open anything: in a statement that allows, the condition does not hold at all.
-    pub(crate) fn holds(&self, context: &dyn Context, effect: Effect) -> bool {
-        let actual = context.value(&self.key).filter(|values| !values.as_slice().is_empty());
+    pub(crate) fn holds(&self, known: Known<'_>, effect: Effect) -> bool {
+        let actual = known.value(&self.key).filter(|values| !values.as_slice().is_empty());
         if let Operands::Absent(wanted) = &self.operands {
             return wanted.contains(&actual.is_none());
         }
         let Some(actual) = actual else { return self.holds_without_value() };
         let mut unresolved = false;
         let mut one = |value: &str| {
-            let matches = self.operands.match_one(self.operator.comparison, value, context, &mut unresolved);
+            let matches = self.operands.match_one(self.operator.comparison, value, known, &mut unresolved);
             matches != self.operator.negated
         };
         let values = actual.as_slice();
@@ -107,7 +110,7 @@ impl Condition {
         let demands =
             !self.operator.negated && !self.operator.if_exists && self.operator.quantifier != Quantifier::All;
         match &self.operands {
-            Operands::Ranges(ranges) => demands && !ranges.iter().any(Cidr::is_broad),
+            Operands::Ranges(ranges) => demands && !values::are_broad(ranges),
             _ => false,
         }
     }
@@ -119,19 +122,26 @@ impl Operands {
         &self,
         comparison: Comparison,
         value: &str,
-        context: &dyn Context,
+        known: Known<'_>,
         unresolved: &mut bool,
     ) -> bool {
+        // What is no pattern is read once for each value of the request, and compared in no time.
+        let is_read = |operands: usize| known.budget.spend_bytes(READ_COST * value.len() + operands);
         match self {
             Operands::Patterns(patterns) => any(patterns, unresolved, |pattern| match comparison {
-                Comparison::EqualsIgnoreCase => {
-                    Ok(equal_ignoring_case(&pattern.text(context).ok_or(Unresolved)?, value))
-                }
-                _ => pattern.matches(value, context).ok_or(Unresolved),
+                Comparison::EqualsIgnoreCase => pattern.equals_ignoring_case(value, known).ok_or(Unresolved),
+                _ => pattern.matches(value, known).ok_or(Unresolved),
             }),
-            Operands::Arns(patterns) => Arn::parse(value).is_some_and(|arn| {
-                any(patterns, unresolved, |pattern| pattern.matches(&arn, context).ok_or(Unresolved))
-            }),
+            Operands::Arns(patterns) => {
+                known.budget.spend_bytes(value.len())
+                    && Arn::parse(value).is_some_and(|arn| {
+                        any(patterns, unresolved, |pattern| pattern.matches(&arn, known).ok_or(Unresolved))
+                    })
+            }
+            Operands::Numbers(numbers) if !is_read(numbers.len()) => false,
+            Operands::Bools(wanted) if !is_read(wanted.len()) => false,
+            Operands::Ranges(ranges) if !is_read(READ_COST * ranges.len()) => false,
+            Operands::Binaries(wanted) if !is_read(wanted.iter().map(Vec::len).sum()) => false,
             Operands::Numbers(numbers) => match comparison {
                 Comparison::Numeric(order) => values::number(value)
                     .is_some_and(|value| numbers.iter().any(|limit| order.holds(value, *limit))),
@@ -169,11 +179,6 @@ fn any<P>(
             false
         })
     })
-}
-
-fn equal_ignoring_case(left: &str, right: &str) -> bool {
-    left.eq_ignore_ascii_case(right)
-        || left.chars().flat_map(char::to_lowercase).eq(right.chars().flat_map(char::to_lowercase))
 }
 
 /// Reads a `Condition` element.
@@ -249,8 +254,8 @@ fn read<T>(
 }
 
 /// The values that a request has for a condition, for those who explain it.
-pub(crate) fn actual(condition: &Condition, context: &dyn Context) -> Option<Vec<String>> {
-    let values: Values<'_> = context.value(&condition.key)?;
+pub(crate) fn actual(condition: &Condition, known: Known<'_>) -> Option<Vec<String>> {
+    let values = known.value(&condition.key)?;
     Some(values.as_slice().iter().map(|value| value.clone().into_owned()).collect())
 }
 

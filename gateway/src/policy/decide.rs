@@ -126,6 +126,8 @@ pub enum Reason<'a> {
     Acl,
     /// Nothing of this kind allows it.
     Nothing(Layer),
+    /// The policies take more than the request may cause: see [`budget`](super::budget).
+    Exhausted,
 }
 
 /// A decision, and what it rests on.
@@ -154,8 +156,17 @@ impl Decision<'_> {
 ///
 /// A role and a key are stricter than a bucket: whom their own policies do not mean, the account cannot let in. Of the
 /// account's own people, a key is open to the root user and to users whom no policy limits all the same.
+///
+/// Where the budget of the request ends before everything is asked, it is denied, whatever was found until then.
 pub fn decide<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Decision<'a> {
+    let exhausted = Decision { outcome: Outcome::ExplicitDeny, reason: Reason::Exhausted };
+    if request.budget().is_exhausted() {
+        return exhausted;
+    }
     let verdicts = Verdicts::of(request, policies);
+    if request.budget().is_exhausted() {
+        return exhausted;
+    }
     match verdicts.denied() {
         Some(reason) => Decision { outcome: Outcome::ExplicitDeny, reason },
         None => match verdicts.allowed(request, policies) {

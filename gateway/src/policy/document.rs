@@ -4,12 +4,13 @@
 
 mod applies;
 
-use super::actions::ActionPattern;
+use super::actions::{ActionPattern, ActionSet};
 use super::condition::{self, Condition};
 use super::json::Json;
 use super::malformed::MalformedPolicy;
 use super::pattern::{ArnPattern, Variables};
 use super::principal::{self, Principals};
+use super::public;
 
 /// The limit of a bucket policy: bytes of the document without white space between its tokens.
 pub const BUCKET_POLICY_LENGTH_MAX: usize = 20 << 10;
@@ -80,6 +81,8 @@ pub struct Policy {
     pub(crate) statements: Vec<Statement>,
     pub(crate) is_trust: bool,
     pub(crate) is_of_key: bool,
+    /// Found out once: every decision on a bucket that restricts public policies asks for it.
+    pub(crate) is_public: bool,
 }
 
 /// A statement of a policy.
@@ -103,6 +106,8 @@ pub(crate) struct Actions {
     /// Whether it is `NotAction`.
     pub(crate) except: bool,
     pub(crate) patterns: Vec<ActionPattern>,
+    /// The actions of S3 that the patterns mean.
+    pub(crate) known: ActionSet,
 }
 
 /// `Resource` or `NotResource`
@@ -122,12 +127,19 @@ impl Policy {
             sid: None,
             effect: Effect::Deny,
             principals: None,
-            actions: Actions { except: true, patterns: Vec::new() },
+            actions: Actions { except: true, patterns: Vec::new(), known: ActionSet::default() },
             resources: None,
             conditions: Vec::new(),
         };
         let statements = vec![statement];
-        Policy { version: Version::V2012, id: None, statements, is_trust: false, is_of_key: false }
+        Policy {
+            version: Version::V2012,
+            id: None,
+            statements,
+            is_trust: false,
+            is_of_key: false,
+            is_public: false,
+        }
     }
 
     /// Reads a document.
@@ -157,7 +169,8 @@ impl Policy {
         let statements = read_statements(kind, version, statements)?;
         check_sids(kind, &statements)?;
         let (is_trust, is_of_key) = (kind == Kind::Trust, kind == Kind::Key);
-        Ok(Policy { version, id, statements, is_trust, is_of_key })
+        let is_public = statements.iter().any(public::grants_publicly);
+        Ok(Policy { version, id, statements, is_trust, is_of_key, is_public })
     }
 
     /// [`Policy::parse`] for the body of a request.
@@ -382,8 +395,9 @@ fn read_actions(kind: Kind<'_>, element: Option<(&Json, bool)>) -> Result<Action
     for text in &texts {
         check_action(kind, text)?;
     }
-    let patterns = texts.iter().map(|text| ActionPattern::parse(text)).collect();
-    Ok(Actions { except, patterns })
+    let patterns: Vec<_> = texts.iter().map(|text| ActionPattern::parse(text)).collect();
+    let known = patterns.iter().fold(ActionSet::default(), |known, own| known.with(own.known));
+    Ok(Actions { except, patterns, known })
 }
 
 fn check_action(kind: Kind<'_>, text: &str) -> Result<(), MalformedPolicy> {
@@ -401,7 +415,7 @@ fn check_action(kind: Kind<'_>, text: &str) -> Result<(), MalformedPolicy> {
         Kind::Endpoint if vendor.is_some_and(is_of_iam) => Ok(()),
         Kind::Bucket(_) | Kind::Endpoint => {
             let is_s3 = vendor.is_some_and(|vendor| vendor.eq_ignore_ascii_case("s3"));
-            let known = text == "*" || (is_s3 && ActionPattern::parse(text).known().next().is_some());
+            let known = text == "*" || (is_s3 && !ActionPattern::parse(text).known.is_empty());
             if known { Ok(()) } else { Err(MalformedPolicy::Action) }
         }
         Kind::Identity | Kind::Session | Kind::Boundary => match vendor {

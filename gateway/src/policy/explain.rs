@@ -61,6 +61,8 @@ pub enum Fit {
     OtherResource,
     /// It is about other principals.
     OtherPrincipal,
+    /// It was not compared: the policies take more work than a request may cause.
+    NotCompared,
     /// A condition does not hold.
     Condition {
         /// As the policy writes it.
@@ -74,8 +76,13 @@ pub enum Fit {
     },
 }
 
+/// How much more it costs to show values than to compare them.
+const SHOW_COST: usize = 8;
+
 /// Decides, and says what was considered. Slower than [`decide`]: every statement is asked.
 pub fn explain<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Explained<'a> {
+    // What was decided does not depend on what is left after it was shown.
+    let decision = decide(request, policies);
     let mut considered = Vec::new();
     let mut consider = |layer, sources: &[Source<'a>]| {
         for source in sources {
@@ -89,7 +96,7 @@ pub fn explain<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Explained<
     }
     consider(Layer::Boundary, policies.boundary.as_slice());
     consider(Layer::Session, policies.session.unwrap_or_default());
-    Explained { decision: decide(request, policies), considered }
+    Explained { decision, considered }
 }
 
 fn consider_policy<'a>(
@@ -100,11 +107,15 @@ fn consider_policy<'a>(
 ) {
     for (at, statement) in source.policy.statements.iter().enumerate() {
         let matched = statement.matches(request);
-        let conditions = match matched {
-            Ok(_) | Err(Mismatch::Condition(_)) => compared(statement, request),
-            Err(_) => Vec::new(),
-        };
+        request.budget().spend(SHOW_COST);
+        // Conditions are shown with the values of both sides: they are copied.
+        let texts = statement.conditions.iter().flat_map(|own| &own.texts).map(|text| 1 + text.len());
+        let is_shown = matches!(matched, Ok(_) | Err(Mismatch::Condition(_)))
+            && request.budget().spend_bytes(SHOW_COST * texts.sum::<usize>());
+        let conditions = if is_shown { compared(statement, request) } else { Vec::new() };
+        let is_exhausted = request.budget().is_exhausted();
         let fit = match matched {
+            _ if is_exhausted => Fit::NotCompared,
             Ok(_) => Fit::Applies,
             Err(Mismatch::Action) => Fit::OtherAction,
             Err(Mismatch::Resource) => Fit::OtherResource,
@@ -114,7 +125,7 @@ fn consider_policy<'a>(
                     operator: own.operator_text.to_string(),
                     key: own.key.to_string(),
                     expected: own.texts.iter().map(ToString::to_string).collect(),
-                    actual: condition::actual(own, request.context),
+                    actual: condition::actual(own, request.known()),
                 },
                 None => Fit::Applies,
             },
@@ -126,7 +137,7 @@ fn consider_policy<'a>(
             sid: statement.sid.as_deref(),
             effect: statement.effect,
             fit,
-            conditions,
+            conditions: if is_exhausted { Vec::new() } else { conditions },
         });
     }
 }
@@ -137,8 +148,8 @@ fn compared(statement: &Statement, request: &Request<'_>) -> Vec<Compared> {
         operator: own.operator_text.to_string(),
         key: own.key.to_string(),
         expected: own.texts.iter().map(ToString::to_string).collect(),
-        actual: condition::actual(own, request.context),
-        holds: own.holds(request.context, statement.effect),
+        actual: condition::actual(own, request.known()),
+        holds: own.holds(request.known(), statement.effect),
     };
     statement.conditions.iter().map(compare).collect()
 }

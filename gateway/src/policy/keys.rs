@@ -332,6 +332,17 @@ impl Key {
         Key { id: KeyId::Other, tag_start: folded.len(), name: folded.into() }
     }
 
+    /// Whether a value of this key is one of the other. The keys of tags of users, roles and sessions are the same in any case:
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requesttag>
+    pub(crate) fn is_same(&self, other: &Key) -> bool {
+        let ignores_case = matches!(
+            self.id,
+            KeyId::RequestTag | KeyId::ResourceTag | KeyId::PrincipalTag | KeyId::IamResourceTag
+        );
+        self.id == other.id
+            && (self.name == other.name || (ignores_case && self.name.eq_ignore_ascii_case(&other.name)))
+    }
+
     /// Which key it is.
     pub fn id(&self) -> KeyId {
         self.id

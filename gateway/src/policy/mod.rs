@@ -13,6 +13,7 @@
 //! | [`actions`] | the actions of S3, and what each is about |
 //! | [`request`] | what a policy is asked |
 //! | [`evaluate`] | one policy's answer |
+//! | [`budget`] | what asking may take |
 //! | [`decide`](mod@decide) | the decision of all, and why |
 //! | [`explain`](mod@explain) | what each statement had to do with it, for people |
 //! | [`public`] | what "public" means |
@@ -21,6 +22,7 @@
 //! | [`positions`] | where in a text its statements are |
 
 pub mod actions;
+pub mod budget;
 mod condition;
 pub mod decide;
 pub mod document;
@@ -40,10 +42,12 @@ pub mod simulate;
 mod suggest;
 mod values;
 
+pub use budget::{Budget, EXHAUSTED, WORK_MAX};
 pub use decide::{AclGrant, Decision, Identity, Layer, Outcome, Policies, Reason, Source, decide};
 pub use document::{BUCKET_POLICY_LENGTH_MAX, DOCUMENT_LENGTH_MAX, Effect, Kind, Policy, Statement, Version};
 pub use evaluate::{Reach, Verdict};
 pub use explain::{Compared, Considered, Explained, Fit, explain};
+pub(crate) use keys::s3::TAGS_COST;
 pub use keys::body::{Said, said};
 pub use keys::s3::{Lookups, NoLookups, S3Request};
 pub use keys::{Key, KeyId};
@@ -51,6 +55,7 @@ pub use lint::{Finding, Severity, kind_of, lint, lint_text};
 pub use malformed::MalformedPolicy;
 pub use positions::{Place, Stretch};
 pub use public::is_public;
+pub(crate) use request::LOOKUP_COST;
 pub use request::{
     Context, ContextEntries, NO_RESOURCE, Principal, PrincipalKind, Request, Signature, SignaturePlace,
     SignatureVersion, Values, identity_arn, resource_arn,

@@ -2,9 +2,13 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
 
+mod wildcard;
+
+use super::budget::{Budget, Known};
 use super::keys::Key;
-use super::request::{Context, Values};
+use super::request::Values;
 use std::borrow::Cow;
+use wildcard::{Part, Token};
 
 /// What a pattern is made of.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -58,11 +62,12 @@ impl Pattern {
     /// Reads a pattern. What is no variable is text: a lone `$`, an open brace that is never closed.
     pub(crate) fn parse(text: &str, syntax: Syntax) -> Pattern {
         let mut reader = Reader::default();
+        let mut braces = Braces { text, next: None };
         let mut rest = text;
         while let Some(character) = rest.chars().next() {
             let after = rest.get(character.len_utf8()..).unwrap_or_default();
             if syntax.variables == Variables::Replace
-                && let Some((variable, after)) = read_variable(rest)
+                && let Some((variable, after)) = read_variable(rest, &mut braces)
             {
                 match variable {
                     Read::Escaped(character) => reader.literal.push(character),
@@ -102,43 +107,62 @@ impl Pattern {
     }
 
     /// Whether it matches `text`; `None` where a variable has no value in this request.
-    pub(crate) fn matches(&self, text: &str, context: &dyn Context) -> Option<bool> {
+    pub(crate) fn matches(&self, text: &str, known: Known<'_>) -> Option<bool> {
         // Most patterns are a text, or a text and a star.
         match &*self.pieces {
-            [Piece::Text(own)] => Some(**own == *text),
-            [Piece::Text(own), Piece::Any] => Some(text.starts_with(&**own)),
             [Piece::Any] => Some(true),
-            pieces if !self.has_variables => Some(matches(pieces, text)),
-            _ => Some(matches(&self.resolve(context)?, text)),
+            [Piece::Text(own)] => Some(known.budget.spend_bytes(own.len()) && **own == *text),
+            [Piece::Text(own), Piece::Any] => {
+                Some(known.budget.spend_bytes(own.len()) && text.starts_with(&**own))
+            }
+            pieces if !self.has_variables => Some(wildcard::matches(pieces, text, known.budget)),
+            _ => {
+                let resolved = self.resolve(text.len(), known)?;
+                Some(resolved.is_some_and(|resolved| wildcard::matches(&resolved, text, known.budget)))
+            }
         }
     }
 
-    /// The text of a pattern without wildcards, with variables replaced.
-    pub(crate) fn text(&self, context: &dyn Context) -> Option<Cow<'_, str>> {
-        if let [Piece::Text(text)] = &*self.pieces {
-            return Some(Cow::Borrowed(text));
+    /// Whether a pattern without wildcards is `text`, but for the case of letters; `None` as above.
+    pub(crate) fn equals_ignoring_case(&self, text: &str, known: Known<'_>) -> Option<bool> {
+        // A letter takes at most 3 bytes where its other case takes one.
+        let Some(resolved) = self.resolve(text.len().saturating_mul(3), known)? else { return Some(false) };
+        let mut others = text.chars().flat_map(char::to_lowercase);
+        for part in &resolved {
+            let own = match part.token() {
+                Token::Text(own) => own,
+                Token::One => "?",
+                Token::Any => "*",
+            };
+            for own in own.chars().flat_map(char::to_lowercase) {
+                if !known.budget.spend(1) || others.next() != Some(own) {
+                    return Some(false);
+                }
+            }
         }
-        let mut out = String::new();
+        Some(others.next().is_none())
+    }
+
+    /// The pieces with variables replaced. Their values are text: a `*` in a tag opens nothing. `None` where a variable has no
+    /// value in this request; `Some(None)` where the texts are longer than `length_max` together, and so longer than what is
+    /// compared with them: values are looked up all the same, but not kept.
+    fn resolve<'a>(&'a self, length_max: usize, known: Known<'a>) -> Option<Option<Vec<Resolved<'a>>>> {
+        let (mut resolved, mut length) = (Vec::with_capacity(self.pieces.len()), 0);
         for piece in &self.pieces {
-            match piece {
-                Piece::Text(text) => out.push_str(text),
-                Piece::Variable(variable) => out.push_str(&variable.value(context)?),
-                Piece::One => out.push('?'),
-                Piece::Any => out.push('*'),
+            let part = match piece {
+                Piece::Text(own) => Resolved::Text(Cow::Borrowed(&**own)),
+                Piece::One => Resolved::One,
+                Piece::Any => Resolved::Any,
+                Piece::Variable(variable) => Resolved::Text(variable.value(known)?),
+            };
+            if let Resolved::Text(own) = &part {
+                length += own.len();
+            }
+            if length <= length_max {
+                resolved.push(part);
             }
         }
-        Some(Cow::Owned(out))
-    }
-
-    /// The pieces with variables replaced. Their values are text: a `*` in a tag opens nothing.
-    fn resolve(&self, context: &dyn Context) -> Option<Vec<Piece>> {
-        let resolved = |piece: &Piece| match piece {
-            Piece::Variable(variable) => {
-                Some(Piece::Text(variable.value(context)?.into_owned().into_boxed_str()))
-            }
-            other => Some(other.clone()),
-        };
-        self.pieces.iter().map(resolved).collect()
+        Some((length <= length_max).then_some(resolved))
     }
 
     /// Whether it can match some text that starts with `prefix`; variables may be anything.
@@ -171,9 +195,37 @@ impl Pattern {
     }
 }
 
+/// A piece with its variable replaced.
+enum Resolved<'a> {
+    Text(Cow<'a, str>),
+    One,
+    Any,
+}
+
+impl Part for Resolved<'_> {
+    fn token(&self) -> Token<'_> {
+        match self {
+            Resolved::Text(own) => Token::Text(own),
+            Resolved::One => Token::One,
+            Resolved::Any => Token::Any,
+        }
+    }
+}
+
+impl Part for Piece {
+    fn token(&self) -> Token<'_> {
+        match self {
+            Piece::Text(own) => Token::Text(own),
+            Piece::One => Token::One,
+            // Only what has no variables is matched as it is; where one is, it is no less than anything.
+            Piece::Any | Piece::Variable(_) => Token::Any,
+        }
+    }
+}
+
 impl Variable {
-    fn value<'a>(&'a self, context: &'a dyn Context) -> Option<Cow<'a, str>> {
-        match context.value(&self.key) {
+    fn value<'a>(&'a self, known: Known<'a>) -> Option<Cow<'a, str>> {
+        match known.value(&self.key) {
             Some(Values::One(value)) => Some(value),
             // A key with several values cannot stand in a text.
             Some(Values::Many(_)) => None,
@@ -182,53 +234,14 @@ impl Variable {
     }
 }
 
-/// Whether pieces without variables match a text.
-///
-/// Only the last star is ever asked to take more: an earlier one could not reach further. So the work is at
-/// most the length of the text times that of what stands between two stars.
+/// Whether pieces match a text that no client sent: the name of an action, or of a bucket. Variables may be anything.
 pub(crate) fn matches(pieces: &[Piece], text: &str) -> bool {
-    let (mut at, mut rest) = (0, text);
-    let mut star: Option<(usize, &str)> = None;
-    loop {
-        match pieces.get(at) {
-            None if rest.is_empty() => return true,
-            Some(Piece::Any) => {
-                at += 1;
-                if at == pieces.len() {
-                    return true;
-                }
-                star = Some((at, rest));
-                continue;
-            }
-            Some(Piece::Text(own)) => {
-                if let Some(after) = rest.strip_prefix(&**own) {
-                    (at, rest) = (at + 1, after);
-                    continue;
-                }
-            }
-            Some(Piece::One) => {
-                if let Some(after) = skip_character(rest) {
-                    (at, rest) = (at + 1, after);
-                    continue;
-                }
-            }
-            Some(Piece::Variable(_)) | None => {}
-        }
-        let Some((after_star, from)) = star else { return false };
-        let Some(next) = skip_character(from).and_then(|from| seek(pieces.get(after_star), from)) else {
-            return false;
-        };
-        star = Some((after_star, next));
-        (at, rest) = (after_star, next);
-    }
+    matches_within(pieces, text, &Budget::default())
 }
 
-/// The first place from where `piece` could match.
-fn seek<'a>(piece: Option<&Piece>, text: &'a str) -> Option<&'a str> {
-    match piece {
-        Some(Piece::Text(own)) => text.get(text.find(&**own)?..),
-        _ => Some(text),
-    }
+/// The same with a budget: `false` also where it ends first.
+pub(crate) fn matches_within(pieces: &[Piece], text: &str, budget: &Budget) -> bool {
+    wildcard::matches(pieces, text, budget)
 }
 
 fn skip_character(text: &str) -> Option<&str> {
@@ -279,29 +292,61 @@ enum Read {
     Variable(Variable),
 }
 
-/// Reads `${…}` at the start of a text.
-fn read_variable(text: &str) -> Option<(Read, &str)> {
-    let (name, after) = text.strip_prefix("${")?.split_once('}')?;
-    let read = match name {
-        "*" => Read::Escaped('*'),
-        "?" => Read::Escaped('?'),
-        "$" => Read::Escaped('$'),
-        _ => {
-            let (key, default) = match name.split_once(',') {
-                Some((key, default)) => {
-                    let default = default.trim().strip_prefix('\'')?.strip_suffix('\'')?;
-                    (key, Some(default.into()))
-                }
-                None => (name, None),
-            };
-            let key = key.trim();
-            if key.is_empty() || key.contains(['$', '{']) {
-                return None;
-            }
-            Read::Variable(Variable { key: Key::parse(key), default })
+/// Where the braces close: each is sought once, however many open before it.
+struct Braces<'a> {
+    text: &'a str,
+    next: Option<Closing>,
+}
+
+/// A closing brace, in bytes from the start of the text.
+#[derive(Clone, Copy)]
+struct Closing {
+    /// The end of the text where none follows.
+    at: usize,
+    /// Where white space begins before it.
+    trimmed: usize,
+}
+
+impl Braces<'_> {
+    /// The first that closes at `from` or later.
+    fn closing(&mut self, from: usize) -> Option<Closing> {
+        let known = self.next.filter(|known| known.at >= from);
+        let closing = known.unwrap_or_else(|| {
+            let length = self.text.len();
+            let at = self.text.get(from..).and_then(|rest| rest.find('}')).map_or(length, |at| from + at);
+            let trimmed = self.text.get(..at).map_or(at, |before| before.trim_end().len());
+            Closing { at, trimmed }
+        });
+        self.next = Some(closing);
+        (closing.at < self.text.len()).then_some(closing)
+    }
+}
+
+/// Reads `${…}` at the start of `rest`, the end of the text that is read. It takes no longer than what it reads is long.
+fn read_variable<'a>(rest: &'a str, braces: &mut Braces<'a>) -> Option<(Read, &'a str)> {
+    let name = rest.strip_prefix("${")?;
+    let text = braces.text;
+    let start = text.len() - name.len();
+    let closing = braces.closing(start)?;
+    let after = text.get(closing.at + 1..)?;
+    let (escape, is_escape) = (name.chars().next()?, closing.at == start + 1);
+    if is_escape && matches!(escape, '*' | '?' | '$') {
+        return Some((Read::Escaped(escape), after));
+    }
+    let end = name.find([',', '}', '$', '{'])?;
+    let (key, next) = name.split_at_checked(end)?;
+    let default = match next.chars().next()? {
+        '}' => None,
+        ',' => {
+            let value = next.get(1..)?.trim_start().strip_prefix('\'')?;
+            let begin = text.len() - value.len();
+            let quoted = text.get(begin..closing.trimmed)?;
+            Some(quoted.strip_suffix('\'')?.into())
         }
+        _ => return None,
     };
-    Some((read, after))
+    let key = key.trim();
+    (!key.is_empty()).then(|| (Read::Variable(Variable { key: Key::parse(key), default }), after))
 }
 
 /// An ARN with wildcards, compared part by part: a star in one part does not reach into the next.
@@ -337,13 +382,13 @@ impl ArnPattern {
     }
 
     /// Whether it matches; `None` where a variable has no value in this request.
-    pub(crate) fn matches(&self, arn: &Arn<'_>, context: &dyn Context) -> Option<bool> {
+    pub(crate) fn matches(&self, arn: &Arn<'_>, known: Known<'_>) -> Option<bool> {
         for (own, part) in self.head.iter().zip(arn.head) {
-            if !own.matches(part, context)? {
+            if !own.matches(part, known)? {
                 return Some(false);
             }
         }
-        self.relative.matches(arn.relative, context)
+        self.relative.matches(arn.relative, known)
     }
 }
 

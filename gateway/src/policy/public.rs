@@ -11,7 +11,7 @@ use super::principal::Named;
 
 /// Whether a bucket policy is public.
 pub fn is_public(policy: &Policy) -> bool {
-    policy.statements.iter().any(grants_publicly)
+    policy.is_public
 }
 
 /// Whether a statement grants something to the public.
@@ -47,11 +47,16 @@ fn confines(condition: &Condition) -> bool {
         | KeyId::SseKmsKeyId
         | KeyId::KmsCallerAccount
         | KeyId::DataAccessPointAccount => condition.confines(|_, is_open| !is_open),
-        KeyId::UserId => condition.confines(|text, is_open| !is_open || is_session_of_role(text)),
+        KeyId::UserId => condition.confines(|text, is_open| {
+            (!is_open && !text.eq_ignore_ascii_case(NOBODY)) || is_session_of_role(text)
+        }),
         KeyId::DataAccessPointArn => condition.confines(|text, is_open| !is_open || is_of_account(text)),
         _ => false,
     }
 }
+
+/// What `aws:userid` is of everybody who does not sign.
+const NOBODY: &str = "anonymous";
 
 /// `AROA…:*`: any session of one role.
 fn is_session_of_role(text: &str) -> bool {

@@ -1,5 +1,7 @@
 //! What a policy is asked about: who wants to do what with which resource, and the circumstances.
 
+use super::actions;
+use super::budget::{Budget, Known};
 use super::keys::{Key, KeyId};
 use super::pattern::Arn;
 use std::borrow::Cow;
@@ -33,7 +35,15 @@ impl<'a> Values<'a> {
 pub trait Context {
     /// The values of a key; `None` where the request does not carry it.
     fn value(&self, key: &Key) -> Option<Values<'_>>;
+
+    /// Steps of work that it takes to look them up, besides those for their length.
+    fn cost(&self, _key: &Key) -> usize {
+        LOOKUP_COST
+    }
 }
+
+/// Steps that it takes to look a value up, however short it is.
+pub(crate) const LOOKUP_COST: usize = 64;
 
 /// Circumstances that are listed: of a hypothetical request, or of a test.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
@@ -52,11 +62,15 @@ impl ContextEntries {
 
 impl Context for ContextEntries {
     fn value(&self, key: &Key) -> Option<Values<'_>> {
-        let (_, values) = self.entries.iter().find(|(own, _)| own == key)?;
+        let (_, values) = self.entries.iter().find(|(own, _)| own.is_same(key))?;
         Some(match values.as_slice() {
             [one] if !key.id().is_multivalued() => Values::one(one.as_str()),
             several => Values::Many(several.iter().map(|value| Cow::Borrowed(value.as_str())).collect()),
         })
+    }
+
+    fn cost(&self, _key: &Key) -> usize {
+        LOOKUP_COST + self.entries.len()
     }
 }
 
@@ -248,8 +262,12 @@ pub struct Request<'a> {
     pub(crate) principal: &'a Principal<'a>,
     pub(crate) action: String,
     pub(crate) resource: Arn<'a>,
+    /// The number of the action, if it is one of S3's.
+    pub(crate) number: Option<usize>,
     text: &'a str,
     pub(crate) context: &'a dyn Context,
+    own: Budget,
+    shared: Option<&'a Budget>,
 }
 
 impl<'a> Request<'a> {
@@ -262,13 +280,33 @@ impl<'a> Request<'a> {
         context: &'a dyn Context,
     ) -> Request<'a> {
         let arn = Arn::parse(resource).unwrap_or(Arn::unknown(resource));
-        Request { principal, action: action.to_ascii_lowercase(), resource: arn, text: resource, context }
+        let action = action.to_ascii_lowercase();
+        let number = actions::number(&action);
+        let own = Budget::default();
+        Request { principal, action, number, resource: arn, text: resource, context, own, shared: None }
+    }
+
+    /// The same, as one of several that have a budget together. A request that is told of none has one of its own.
+    #[must_use]
+    pub fn within(self, budget: &'a Budget) -> Request<'a> {
+        Request { shared: Some(budget), ..self }
+    }
+
+    /// What is left for asking.
+    pub fn budget(&self) -> &Budget {
+        self.shared.unwrap_or(&self.own)
+    }
+
+    /// What is known.
+    pub(crate) fn known(&self) -> Known<'_> {
+        Known { context: self.context, budget: self.budget() }
     }
 
     /// The same for another action.
     #[must_use]
     pub fn action(&self, action: &str) -> Request<'a> {
-        Request { action: action.to_ascii_lowercase(), ..self.clone() }
+        let action = action.to_ascii_lowercase();
+        Request { number: actions::number(&action), action, ..self.clone() }
     }
 
     /// Who asks.

@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html>. What is not known of a request that
 //! nobody made is missing: a key that is asked for and not given is named, and its condition is judged as of a request without it.
 
+use super::budget::{Budget, EXHAUSTED, WORK_MAX};
 use super::decide::{Identity, Layer, Outcome, Policies, Source};
 use super::document::{Effect, Kind, Policy};
 use super::explain::{Considered, Fit, explain};
@@ -17,11 +18,6 @@ use std::collections::BTreeSet;
 
 /// Actions times resources that one simulation judges.
 pub const EVALUATIONS_MAX: usize = 1000;
-/// What one simulation may cost: bytes of policies, times evaluations, times bytes of the longest value that is compared. The worst
-/// that anybody can put together takes about a second.
-const EFFORT_MAX: usize = 1 << 29;
-/// A value costs at least as much as one of this length.
-const VALUE_LENGTH_MIN: usize = 64;
 /// Bytes of an action, a resource or a value of a key.
 const VALUE_LENGTH_MAX: usize = 2048;
 
@@ -126,12 +122,15 @@ pub enum Invalid {
     /// A value is longer than AWS takes.
     #[error("actions, resources and values of condition keys have at most {VALUE_LENGTH_MAX} bytes")]
     TooLong,
-    /// There would be more evaluations than [`EVALUATIONS_MAX`], or they would take too long.
-    #[error(
-        "at most {EVALUATIONS_MAX} evaluations, which are actions times resources, are made at once, and fewer with long \
-         policies"
-    )]
+    /// There would be more evaluations than [`EVALUATIONS_MAX`].
+    #[error("at most {EVALUATIONS_MAX} evaluations, which are actions times resources, are made at once")]
     TooMany,
+    /// All together take more work than [`WORK_MAX`].
+    #[error(
+        "{EXHAUSTED}: all evaluations of a simulation, which are actions times resources, have {WORK_MAX} steps together; \
+         simulate fewer at once"
+    )]
+    TooMuchWork,
 }
 
 /// Judges every action on every resource, in the order in which they are given.
@@ -145,7 +144,7 @@ pub fn simulate(hypothesis: &Hypothesis<'_>) -> Result<Vec<Evaluation>, Invalid>
     let asks = asks.transpose()?.unwrap_or_else(|| Asker::of_owner(hypothesis.owner));
     let everything = ["*".to_owned()];
     let resources = if hypothesis.resources.is_empty() { &everything } else { hypothesis.resources };
-    check_effort(hypothesis, resources)?;
+    check_size(hypothesis, resources)?;
     for action in hypothesis.actions {
         let named =
             action.split_once(':').is_some_and(|(service, name)| !service.is_empty() && !name.is_empty());
@@ -159,18 +158,34 @@ pub fn simulate(hypothesis: &Hypothesis<'_>) -> Result<Vec<Evaluation>, Invalid>
     let entries = hypothesis.context.iter().fold(ContextEntries::default(), |entries, (key, values)| {
         entries.with(key, &values.iter().map(String::as_str).collect::<Vec<_>>())
     });
+    let budget = Budget::default();
     let mut evaluations = Vec::new();
     for action in hypothesis.actions {
         for resource in resources {
+            let principal = asks.principal();
             let owner = hypothesis.owner.or(account_of(resource)).unwrap_or(asks.account);
-            evaluations.push(read.judge(action, resource, &asks.principal(), owner, &entries));
+            let circumstances =
+                Circumstances { entries: &entries, principal: &principal, missing: RefCell::default() };
+            let request = Request::new(&principal, action, resource, &circumstances).within(&budget);
+            let (outcome, matched, allowed_by_boundary) = read.judge(&request, owner);
+            if budget.is_exhausted() {
+                return Err(Invalid::TooMuchWork);
+            }
+            evaluations.push(Evaluation {
+                action: action.clone(),
+                resource: resource.clone(),
+                outcome,
+                matched,
+                missing: circumstances.missing.into_inner().into_iter().collect(),
+                allowed_by_boundary,
+            });
         }
     }
     Ok(evaluations)
 }
 
-/// Whether a simulation ends within its time, whatever it is made of.
-fn check_effort(hypothesis: &Hypothesis<'_>, resources: &[String]) -> Result<(), Invalid> {
+/// Whether a simulation has as many evaluations as may be made at once, and no value that is longer than AWS takes.
+fn check_size(hypothesis: &Hypothesis<'_>, resources: &[String]) -> Result<(), Invalid> {
     let values = hypothesis.context.iter().flat_map(|(_, values)| values);
     let longest = hypothesis.actions.iter().chain(resources).chain(values).map(String::len).max();
     let longest = longest.unwrap_or_default();
@@ -178,9 +193,7 @@ fn check_effort(hypothesis: &Hypothesis<'_>, resources: &[String]) -> Result<(),
         return Err(Invalid::TooLong);
     }
     let evaluations = hypothesis.actions.len().saturating_mul(resources.len());
-    let bytes: usize = hypothesis.documents.iter().map(|own| own.text.len()).sum();
-    let effort = bytes.saturating_mul(evaluations).saturating_mul(longest.max(VALUE_LENGTH_MIN));
-    if evaluations > EVALUATIONS_MAX || effort > EFFORT_MAX { Err(Invalid::TooMany) } else { Ok(()) }
+    if evaluations > EVALUATIONS_MAX { Err(Invalid::TooMany) } else { Ok(()) }
 }
 
 /// The account that an ARN names; those of S3 name none.
@@ -304,16 +317,8 @@ impl Read {
         own.map(|own| Source { label: &own.number, policy: &own.policy }).collect()
     }
 
-    fn judge(
-        &self,
-        action: &str,
-        resource: &str,
-        principal: &Principal<'_>,
-        owner: &str,
-        entries: &ContextEntries,
-    ) -> Evaluation {
-        let circumstances = Circumstances { entries, principal, missing: RefCell::default() };
-        let request = Request::new(principal, action, resource, &circumstances);
+    /// What is decided, the statements that it rests on, and whether the boundary allows it.
+    fn judge(&self, request: &Request<'_>, owner: &str) -> (Outcome, Vec<Matched>, Option<bool>) {
         let (identity, session) = (self.sources(Role::Identity), self.sources(Role::Session));
         let (boundary, own) = (self.sources(Role::Boundary), self.sources(Role::Resource));
         let policies = Policies {
@@ -324,18 +329,11 @@ impl Read {
             resource: own.first().copied(),
             ..Policies::default()
         };
-        let explained = explain(&request, &policies);
-        let outcome = explained.decision.outcome;
+        let explained = explain(request, &policies);
         let allowed_by_boundary =
             policies.boundary.map(|_| says(&explained.considered, Layer::Boundary) == Outcome::Allow);
-        Evaluation {
-            action: action.to_owned(),
-            resource: resource.to_owned(),
-            outcome,
-            matched: self.matched(&explained.considered, outcome),
-            missing: circumstances.missing.into_inner().into_iter().collect(),
-            allowed_by_boundary,
-        }
+        let outcome = explained.decision.outcome;
+        (outcome, self.matched(&explained.considered, outcome), allowed_by_boundary)
     }
 
     /// The statements that an outcome rests on.
@@ -440,6 +438,10 @@ impl Context for Circumstances<'_> {
             self.missing.borrow_mut().insert(key.to_string());
         }
         value
+    }
+
+    fn cost(&self, key: &Key) -> usize {
+        self.entries.cost(key)
     }
 }
 

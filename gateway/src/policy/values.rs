@@ -3,7 +3,7 @@
 use crate::timestamp;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// A number as a policy or a request writes it, whole or decimal.
 pub(crate) fn number(text: &str) -> Option<f64> {
@@ -80,6 +80,16 @@ impl Cidr {
         }
     }
 
+    /// The version of the protocol, and the first and the last address as numbers.
+    fn bounds(&self) -> (u8, u128, u128) {
+        let (address, width) = match self.address {
+            IpAddr::V4(own) => (u128::from(u32::from(own)), 32),
+            IpAddr::V6(own) => (u128::from(own), 128),
+        };
+        let free = u128::MAX.checked_shr(128 - (width - u32::from(self.fixed_bits))).unwrap_or(0);
+        (if width == 32 { 4 } else { 6 }, address & !free, address | free)
+    }
+
     /// Whether S3 takes the range for the public: broader than /8, or /32 of IPv6, unless it is private.
     ///
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>
@@ -90,6 +100,50 @@ impl Cidr {
         }
     }
 }
+
+/// Whether S3 takes ranges for the public: one that is broad, several that are one broad range together, or many that are a
+/// sixteenth of all addresses. Private networks are nobody's public, however many there are:
+/// <https://datatracker.ietf.org/doc/html/rfc1918>.
+pub(crate) fn are_broad(ranges: &[Cidr]) -> bool {
+    if ranges.iter().any(Cidr::is_broad) {
+        return true;
+    }
+    let private =
+        PRIVATE.map(|(address, fixed_bits)| Cidr { address: IpAddr::V4(address), fixed_bits }.bounds());
+    let is_private = |(version, first, last): (u8, u128, u128)| {
+        private.iter().any(|own| own.0 == version && own.1 <= first && last <= own.2)
+    };
+    let mut bounds: Vec<_> = ranges.iter().map(Cidr::bounds).filter(|own| !is_private(*own)).collect();
+    bounds.sort_unstable();
+    let mut joined: Option<(u8, u128, u128)> = None;
+    let mut total = [0_u128; 2];
+    for (version, first, last) in bounds {
+        let (before, start) = match joined {
+            Some((own, start, end)) if own == version && first <= end.saturating_add(1) => (Some(end), start),
+            _ => (None, first),
+        };
+        let end = before.map_or(last, |before| before.max(last));
+        let fresh = match before {
+            Some(before) => end - before,
+            None => (end - first).saturating_add(1),
+        };
+        let (slot, width) = if version == 4 { (0, 1_u128 << 24) } else { (1, 1 << 96) };
+        let Some(sum) = total.get_mut(slot) else { return true };
+        *sum = sum.saturating_add(fresh);
+        if end - start >= width || *sum >= width << 4 {
+            return true;
+        }
+        joined = Some((version, start, end));
+    }
+    false
+}
+
+/// Addresses that are routed nowhere, and the bits of them that are fixed.
+const PRIVATE: [(Ipv4Addr, u8); 3] = [
+    (Ipv4Addr::new(10, 0, 0, 0), 8),
+    (Ipv4Addr::new(172, 16, 0, 0), 12),
+    (Ipv4Addr::new(192, 168, 0, 0), 16),
+];
 
 fn width(address: IpAddr) -> u8 {
     match address {

@@ -34,8 +34,11 @@ pub struct Signed<'a> {
 pub fn authenticate<'a>(request: &Request<'a>, bucket: Option<&str>) -> Option<Result<Signed<'a>, S3Error>> {
     let mut authorizations = request.headers.iter().filter(|(name, _)| *name == "authorization");
     let authorization = authorizations.next().map(|(_, value)| value).filter(|value| !value.is_empty());
+    if authorizations.next().is_some() {
+        return None;
+    }
     match (authorization, presigned::mechanism(request.query)) {
-        (Some(value), None) if authorizations.next().is_none() => {
+        (Some(value), None) => {
             let (scheme, credentials) = value.split_once(' ').unwrap_or((value, ""));
             (scheme == "AWS").then(|| header_signed(request, credentials, bucket))
         }

@@ -28,9 +28,9 @@ pub enum CredentialError {
     /// The date is none.
     #[error("incorrect date format \"{0}\". This date in the credential must be in the format \"yyyyMMdd\".")]
     Date(String),
-    /// The service is none that this endpoint answers for.
-    #[error("incorrect service \"{0}\". This endpoint belongs to \"s3\".")]
-    Service(String),
+    /// The service is another than that which is asked.
+    #[error("incorrect service \"{0}\". This endpoint belongs to \"{1}\".")]
+    Service(String, &'static str),
     /// The last part is not [`TERMINAL`].
     #[error("incorrect terminal \"{0}\". This endpoint uses \"aws4_request\".")]
     Terminal(String),
@@ -52,7 +52,7 @@ impl<'a> Credential<'a> {
             return Err(CredentialError::Date(date.to_owned()));
         }
         if !matches!(service, "s3" | "s3-object-lambda" | "s3express" | "sts" | "iam") {
-            return Err(CredentialError::Service(service.to_owned()));
+            return Err(CredentialError::Service(service.to_owned(), "s3"));
         }
         if terminal != TERMINAL {
             return Err(CredentialError::Terminal(terminal.to_owned()));
@@ -86,6 +86,16 @@ impl<'a> Credential<'a> {
     /// `s3`
     pub fn service(&self) -> &str {
         self.slice(self.region_end + 1, self.service_end)
+    }
+
+    /// Refuses a credential for another service than one of these; the first is what the endpoint belongs to.
+    pub fn check_service(&self, services: &[&'static str]) -> Result<(), CredentialError> {
+        match services.first() {
+            Some(own) if !services.contains(&self.service()) => {
+                Err(CredentialError::Service(self.service().to_owned(), own))
+            }
+            _ => Ok(()),
+        }
     }
 
     fn slice(&self, start: usize, end: usize) -> &str {

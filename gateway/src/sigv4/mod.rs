@@ -87,14 +87,16 @@ pub struct Signed<'a> {
 /// Finds out how a request authenticates itself. Errors are those that S3 gives before it looks at the signature.
 pub fn authenticate<'a>(request: &Request<'a>) -> Result<Authentication<'a>, S3Error> {
     let mut authorizations = request.headers.iter().filter(|(name, _)| *name == "authorization");
+    let authorization = authorizations.next().map(|(_, value)| value);
+    if authorizations.next().is_some() {
+        return Err(one_mechanism_only(authorization.unwrap_or_default()));
+    }
     // An empty header carries no credentials.
-    let authorization = authorizations.next().map(|(_, value)| value).filter(|value| !value.is_empty());
+    let authorization = authorization.filter(|value| !value.is_empty());
     let mechanism = presigned::mechanism(request.query);
     match (authorization, mechanism) {
         (None, None) => Payload::of_anonymous(request.headers).map(Authentication::Anonymous),
-        (Some(value), None) if authorizations.next().is_none() => {
-            header_signed(request, value).map(Authentication::Signed)
-        }
+        (Some(value), None) => header_signed(request, value).map(Authentication::Signed),
         (Some(value), _) => Err(one_mechanism_only(value)),
         (None, Some(Mechanism::Several)) => Err(one_mechanism_only("")),
         (None, Some(Mechanism::SigV4)) => query_signed(request).map(Authentication::Signed),
@@ -210,6 +212,25 @@ pub(crate) fn check_skew(request: &Request<'_>, date: AmzDate) -> Result<(), S3E
         .detail("RequestTime", sent)
         .detail("ServerTime", AmzDate::from_milliseconds(request.received_ms).extended())
         .detail("MaxAllowedSkewMilliseconds", CLOCK_SKEW_MS_MAX.to_string()))
+}
+
+/// The error for a credential of another service than one of `services`: what signs one must not open another.
+/// `AuthorizationHeaderMalformed` or `AuthorizationQueryParametersError`; STS and IAM say `SignatureDoesNotMatch`.
+pub fn check_service(
+    request: &Request<'_>,
+    credential: &Credential<'_>,
+    services: &[&'static str],
+) -> Result<(), S3Error> {
+    let Err(error) = credential.check_service(services) else { return Ok(()) };
+    if let Some(own @ ("sts" | "iam")) = services.first().copied() {
+        return Err(S3Error::new(ErrorCode::SignatureDoesNotMatch)
+            .message(format!("Credential should be scoped to correct service: '{own}'.")));
+    }
+    let is_in_header = request.headers.get("authorization").is_some_and(|value| !value.is_empty());
+    Err(match is_in_header {
+        true => malformed(&error.to_string()),
+        false => presigned::wrong_credential(&error),
+    })
 }
 
 /// Whether a credential is for STS or IAM.

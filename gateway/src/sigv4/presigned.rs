@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use super::CLOCK_SKEW_MS_MAX;
 use super::amz_date::AmzDate;
-use super::credential_scope::Credential;
+use super::credential_scope::{Credential, CredentialError};
 use super::signed_headers::SignedHeaders;
 use super::string_to_sign::ALGORITHM;
 use crate::errors::{ErrorCode, S3Error};
@@ -82,7 +82,7 @@ impl Presigned {
         let signed_headers = required(&query, "X-Amz-SignedHeaders")?.to_owned();
         let expires = required(&query, "X-Amz-Expires")?;
         let credential = Credential::parse(Cow::Owned(credential.to_owned()))
-            .map_err(|error| malformed(format!("Error parsing the X-Amz-Credential parameter; {error}")))?;
+            .map_err(|error| wrong_credential(&error))?;
         let signed_at = AmzDate::parse(date).ok_or_else(|| {
             malformed("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
         })?;
@@ -158,6 +158,11 @@ fn missing() -> S3Error {
         "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential, \
          X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters.",
     )
+}
+
+/// `AuthorizationQueryParametersError` for a credential that is refused.
+pub(super) fn wrong_credential(error: &CredentialError) -> S3Error {
+    malformed(format!("Error parsing the X-Amz-Credential parameter; {error}"))
 }
 
 fn malformed(message: impl Into<String>) -> S3Error {

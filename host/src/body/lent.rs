@@ -29,7 +29,16 @@ pub(crate) fn share_among(workers: usize) {
 
 /// Whether this worker has lent too much to lend more in full steps.
 pub(crate) fn is_tight() -> bool {
-    LENT.with(|lent| lent.load(Ordering::Relaxed)) > MAX.with(|max| *max.borrow())
+    lent() > MAX.with(|max| *max.borrow())
+}
+
+/// Whether it has lent so much that something must come back: what does not go in steps adds up to as much again.
+pub(crate) fn is_over() -> bool {
+    lent() > MAX.with(|max| 2 * *max.borrow())
+}
+
+fn lent() -> usize {
+    LENT.with(|lent| lent.load(Ordering::Relaxed))
 }
 
 /// What was lent of one response.
@@ -115,8 +124,10 @@ mod tests {
     #[test]
     fn a_worker_that_has_lent_much_is_tight_until_it_comes_back() {
         let loan = Loan::default();
-        let lent: Vec<Bytes> = (0..20).map(|_| loan.lend(Bytes::from(vec![1; 1 << 20]))).collect();
-        assert!(is_tight());
+        let mut lent: Vec<Bytes> = (0..20).map(|_| loan.lend(Bytes::from(vec![1; 1 << 20]))).collect();
+        assert!(is_tight() && !is_over());
+        lent.push(loan.lend(Bytes::from(vec![1; 16 << 20])));
+        assert!(is_over());
         drop(lent);
         assert!(!is_tight());
     }

@@ -132,7 +132,7 @@ impl Crowd {
 
     /// Where responses that are not taken hold too much memory, the connections that have been stuck the longest are closed.
     pub(crate) fn sweep(&self) {
-        if !lent::is_tight() {
+        if !lent::is_over() {
             return;
         }
         let watches = self.watches.borrow();

@@ -158,6 +158,26 @@ fn an_unverified_body_that_drips_is_ended_and_a_verified_one_is_not() {
 }
 
 #[test]
+fn bodies_under_way_take_bounded_memory() {
+    let bench = Bench::new(1024, &[]);
+    let (unverified, verified) = (bench.waiting(400, false), bench.waiting(400, true));
+    for pass in unverified.iter().chain(&verified) {
+        pass.received(1 << 20);
+        pass.receiving(std::task::Waker::noop());
+    }
+    bench.shares.sweep();
+    let ended = |passes: &[Rc<Pass>]| passes.iter().filter(|pass| pass.ended().is_some()).count();
+    assert_eq!(ended(&unverified) + ended(&verified), 0, "nobody has waited for long");
+    bench.after(2);
+    bench.shares.sweep();
+    assert_eq!((ended(&unverified), ended(&verified)), (400, 0));
+    bench.after(5);
+    bench.shares.sweep();
+    let left = verified.len() - ended(&verified);
+    assert!(left as u64 <= GATHERED_BYTES_MAX / GATHERED_EACH_MAX && left > 200, "{left}");
+}
+
+#[test]
 fn rates_are_asked_once_for_each_subject() {
     let rate = Rate { requests_per_second: Some(2), requests_burst: Some(2), ..Rate::default() };
     for (subject, name, limit) in [

@@ -15,7 +15,7 @@ use super::wire::u64_at;
 pub const SCAN_BYTES: usize = 1 << 20;
 /// A peek stops once it has gone over so many bytes, packed or not: whoever peeks may jump from where it stops, and what was
 /// gone over in vain was read all the same.
-pub const PEEK_BYTES: usize = 256 << 10;
+pub(super) const PEEK_BYTES: usize = 256 << 10;
 
 /// A row's value.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -44,6 +44,10 @@ impl Judge for OneKey {
     fn sha256(&self, _: &str) -> String {
         String::new()
     }
+
+    fn services(&self) -> &'static [&'static str] {
+        &["s3"]
+    }
 }
 
 fn identified(fields: &[(&str, &str)], headers: &Headers, version2: Version2) -> Result<String, S3Error> {
@@ -94,6 +98,27 @@ fn a_form_is_signed_by_its_fields_and_held_to_its_policy() {
         assert_eq!(error.code, code, "{key} {credential} {date} {signature}");
     }
     assert_eq!(signed_v4("a/cat.jpg", "known", "20130517T000000Z", "right").unwrap(), "known");
+}
+
+#[test]
+fn a_form_is_signed_for_s3() {
+    let policy = BASE64.encode(POLICY);
+    let with = |service: &str| {
+        let credential = format!("known/20130524/us-east-1/{service}/aws4_request");
+        let fields = [
+            ("key", "a/cat.jpg"),
+            ("policy", &policy),
+            ("x-amz-algorithm", "AWS4-HMAC-SHA256"),
+            ("x-amz-credential", &credential),
+            ("x-amz-date", "20130524T000000Z"),
+            ("x-amz-signature", "right"),
+        ];
+        identified(&fields, &Headers::default(), Version2::Off).map_err(|error| error.code)
+    };
+    assert_eq!(with("s3").as_deref(), Ok("known"));
+    for service in ["iam", "sts", "s3express", "ec2"] {
+        assert_eq!(with(service), Err(ErrorCode::InvalidArgument), "{service}");
+    }
 }
 
 #[test]

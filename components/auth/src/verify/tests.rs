@@ -54,6 +54,10 @@ impl Judge for OneKey {
         self.established.replace(Some((None, payload)));
     }
 
+    fn services(&self) -> &'static [&'static str] {
+        &["s3"]
+    }
+
     fn sha256(&self, text: &str) -> String {
         self.digests.set(self.digests.get() + 1);
         format!("sha256 of {} bytes", text.len())
@@ -100,6 +104,51 @@ fn a_right_signature_names_the_principal() {
     let (signer, payload) = keys.established();
     assert_eq!(signer.as_deref(), Some("known"));
     assert!(matches!(payload, sdk::Payload::Unsigned));
+}
+
+#[test]
+fn what_is_signed_for_another_service_is_refused() {
+    let refused = |service: &str, is_presigned: bool| {
+        let credential = format!("known/20130524/us-east-1/{service}/aws4_request");
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=host;x-amz-content-sha256;x-amz-date, Signature={MAC}"
+        );
+        let query = format!(
+            "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={}&X-Amz-Date=20130524T000000Z&X-Amz-Expires=60\
+             &X-Amz-SignedHeaders=host&X-Amz-Signature=0",
+            credential.replace('/', "%2F")
+        );
+        let header = [
+            ("host", "h"),
+            ("authorization", authorization.as_str()),
+            ("x-amz-content-sha256", "UNSIGNED-PAYLOAD"),
+            ("x-amz-date", "20130524T000000Z"),
+        ];
+        let headers: Headers = header.into_iter().take(if is_presigned { 1 } else { 4 }).collect();
+        let query = if is_presigned { query.as_str() } else { "" };
+        let request = Request { query, ..request(&headers) };
+        identify(&request, &with(Version2::Off), &OneKey::default()).unwrap_err().to_string()
+    };
+    for service in ["iam", "sts", "s3express", "s3-object-lambda", "ec2"] {
+        let what = format!("incorrect service \"{service}\". This endpoint belongs to \"s3\".");
+        assert_eq!(
+            refused(service, false),
+            format!("AuthorizationHeaderMalformed: The authorization header is malformed; {what}")
+        );
+        assert_eq!(
+            refused(service, true),
+            format!("AuthorizationQueryParametersError: Error parsing the X-Amz-Credential parameter; {what}")
+        );
+    }
+}
+
+#[test]
+fn two_headers_that_sign_are_one_too_many() {
+    for (first, second) in [("", "AWS4-HMAC-SHA256 Credential=x"), ("AWS a:b", ""), ("", "AWS a:b"), ("", "")] {
+        let headers: Headers = [("authorization", first), ("authorization", second)].into_iter().collect();
+        let error = identify(&request(&headers), &with(Version2::On), &OneKey::default()).unwrap_err();
+        assert_eq!(error.code, ErrorCode::InvalidArgument, "{first:?} {second:?}");
+    }
 }
 
 #[test]

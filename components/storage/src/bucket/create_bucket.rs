@@ -88,7 +88,7 @@ fn acl(
         return Ok(Acl::of(&acl, owner));
     }
     let block = block.unwrap_or_default().together_with(account::public_access(owner)?);
-    if block.check_acl(&acl).is_err() {
+    if block.check_acl(&acl, owner.into()).is_err() {
         return Err(ErrorCode::InvalidBucketAclWithBlockPublicAccessError.into());
     }
     Ok(Acl::of(&acl, owner))

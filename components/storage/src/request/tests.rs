@@ -39,7 +39,7 @@ fn what_a_presigned_url_says_of_a_body_is_no_promise() {
         "x-amz-decoded-content-length",
     ] {
         let headers = presigned(&format!("X-Amz-Signature=0&{name}=AAAAAA%3D%3D")).unwrap();
-        assert_eq!(headers.iter().count(), 1, "{name}");
+        assert!(!headers.has(&name.to_ascii_lowercase()), "{name}");
     }
     let headers =
         presigned("Signature=0&x-amz-checksum-algorithm=CRC32&x-amz-checksum-type=COMPOSITE&x-amz-checksum-mode=ENABLED");

@@ -103,6 +103,7 @@ fn ask(key: Option<MasterKey<'_>>, principal: &Principal<'_>, own: Own<'_>, usag
         received_ms: 1_700_000_000_000,
         region: REGION,
         of_principal: &Nobody,
+        budget: Box::leak(Box::default()),
         witness: None,
     })
 }

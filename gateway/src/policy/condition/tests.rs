@@ -17,7 +17,7 @@ fn holds(operator: &str, wanted: &str, actual: Option<&[&str]>) -> bool {
     if let Some(values) = actual {
         context = context.with("aws:Test", values);
     }
-    condition(&text).holds(&context, Effect::Allow)
+    condition(&text).holds(Known::of(&context), Effect::Allow)
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn several_values_are_compared_as_the_prefix_says() {
         let text = format!(r#"{{"{operator}":{{"aws:TagKeys":{wanted}}}}}"#);
         let context = ContextEntries::default().with("aws:TagKeys", actual);
         assert_eq!(
-            condition(&text).holds(&context, Effect::Deny),
+            condition(&text).holds(Known::of(&context), Effect::Deny),
             expected,
             "{operator} {wanted} {actual:?}"
         );
@@ -162,7 +162,7 @@ fn several_values_are_compared_as_the_prefix_says() {
 #[test]
 fn a_list_without_values_is_like_no_key() {
     let none = ContextEntries::default().with("aws:TagKeys", &[]);
-    let holds = |text: &str| condition(text).holds(&none, Effect::Allow);
+    let holds = |text: &str| condition(text).holds(Known::of(&none), Effect::Allow);
     assert!(holds(r#"{"Null":{"aws:TagKeys":"true"}}"#));
     assert!(!holds(r#"{"ForAnyValue:StringLike":{"aws:TagKeys":"*"}}"#));
     assert!(holds(r#"{"ForAllValues:StringLike":{"aws:TagKeys":"a"}}"#));
@@ -181,8 +181,8 @@ fn a_variable_without_a_value_opens_nothing() {
     ] {
         let condition =
             condition(&format!(r#"{{"{operator}":{{"aws:Test":"${{aws:PrincipalTag/none}}"}}}}"#));
-        assert_eq!(condition.holds(&context, Effect::Allow), allows, "{operator}");
-        assert_eq!(condition.holds(&context, Effect::Deny), denies, "{operator}");
+        assert_eq!(condition.holds(Known::of(&context), Effect::Allow), allows, "{operator}");
+        assert_eq!(condition.holds(Known::of(&context), Effect::Deny), denies, "{operator}");
     }
 }
 
@@ -190,7 +190,7 @@ fn a_variable_without_a_value_opens_nothing() {
 fn names_of_keys_are_compared_without_regard_to_case() {
     let context = ContextEntries::default().with("aws:SourceIp", &["10.0.0.1"]);
     let condition = condition(r#"{"IpAddress":{"AWS:sourceIP":"10.0.0.0/8"}}"#);
-    assert!(condition.holds(&context, Effect::Allow));
+    assert!(condition.holds(Known::of(&context), Effect::Allow));
 }
 
 #[test]

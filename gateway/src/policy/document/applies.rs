@@ -1,7 +1,7 @@
 //! What S3 demands of a statement of a bucket policy as a whole: its resources are of the bucket, each action
 //! has a resource, and each condition is one that the actions' requests can fulfil.
 
-use super::super::actions::{ActionPattern, Level};
+use super::super::actions::{ActionPattern, ActionSet, Level};
 use super::super::keys::{Carried, KeyId};
 use super::super::pattern::ArnPattern;
 use super::{MalformedPolicy, Resources, Statement};
@@ -72,16 +72,16 @@ fn check_conditions(statement: &Statement) -> Result<(), MalformedPolicy> {
             return Err(MalformedPolicy::ConditionKey);
         }
         let Carried::By(carriers) = key.id().carried() else { continue };
-        if is_global {
+        // The actions of a bucket's policy are all of S3.
+        if is_global || carriers.contains(&"s3:*") {
             continue;
         }
         if judged.contains(&carriers) {
             continue;
         }
         judged.push(carriers);
-        let carried = |action: &ActionPattern| {
-            &*action.text == "*" || action.known().any(|(name, _)| Carried::By(carriers).is_by(name))
-        };
+        let carriers = ActionSet::named(carriers);
+        let carried = |action: &ActionPattern| &*action.text == "*" || action.known.meets(carriers);
         if !statement.actions.except && !statement.actions.patterns.iter().all(carried) {
             return Err(MalformedPolicy::ConditionNotCarried);
         }

@@ -2,7 +2,9 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html>
 
-use super::super::request::{Context, Principal, Signature, SignaturePlace, SignatureVersion, Values};
+use super::super::request::{
+    Context, LOOKUP_COST, Principal, Signature, SignaturePlace, SignatureVersion, Values,
+};
 use super::{Key, KeyId, body};
 use crate::copy_source::CopySource;
 use crate::headers::Headers;
@@ -134,6 +136,20 @@ impl Context for S3Request<'_> {
             .or_else(|| self.of_circumstances(id).map(Values::One))
             .or_else(|| self.lookups.other(key))
     }
+
+    fn cost(&self, key: &Key) -> usize {
+        let sent = self.headers.iter().size_hint().0 + self.query.iter().size_hint().0;
+        let tags = match key.id() {
+            KeyId::RequestObjectTag | KeyId::RequestObjectTagKeys => {
+                TAGS_COST + self.headers.get("x-amz-tagging").map_or(0, str::len)
+            }
+            KeyId::ExistingObjectTag | KeyId::PrincipalTag | KeyId::BucketTag | KeyId::ResourceTag => {
+                TAGS_COST
+            }
+            _ => 0,
+        };
+        LOOKUP_COST + sent + tags
+    }
 }
 
 /// The operations on which a header has an effect. On others it says nothing, whoever sends it.
@@ -240,6 +256,9 @@ fn header(id: KeyId) -> Option<(&'static str, Effect)> {
         _ => return None,
     })
 }
+
+/// Steps that it takes to read tags.
+pub(crate) const TAGS_COST: usize = 512;
 
 impl<'a> S3Request<'a> {
     /// Values that a header or a parameter holds as it is.

@@ -65,6 +65,29 @@ fn fixed_values_of_some_keys_narrow_a_grant_to_everybody() {
         (r#"{"IpAddress":{"aws:SourceIp":"2001::/16"}}"#, true),
         (r#"{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#, true),
         (r#"{"StringEquals":{"aws:SourceIp":"203.0.113.0/24"}}"#, true),
+        (r#"{"IpAddressIfExists":{"aws:SourceIp":"203.0.113.0/24"}}"#, true),
+        (r#"{"ForAllValues:IpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#, true),
+        (r#"{"IpAddress":{"aws:SourceIp":["10.0.0.0/8","172.16.0.0/12","192.168.0.0/16"]}}"#, false),
+        (r#"{"IpAddress":{"aws:SourceIp":["17.0.0.0/8","44.0.0.0/8","203.0.113.0/24"]}}"#, false),
+        // Together they are a range that is broad.
+        (r#"{"IpAddress":{"aws:SourceIp":["16.0.0.0/8","17.0.0.0/8"]}}"#, true),
+        (r#"{"IpAddress":{"aws:SourceIp":["17.0.0.0/9","16.0.0.0/8"]}}"#, true),
+        (r#"{"IpAddress":{"aws:SourceIp":["17.0.0.0/8","17.0.0.0/9","17.1.2.3"]}}"#, false),
+        (r#"{"IpAddress":{"aws:SourceIp":["2001:db8::/32","2001:db9::/32"]}}"#, true),
+        (r#"{"IpAddress":{"aws:SourceIp":["2001:db8::/33","2001:db8::/34"]}}"#, false),
+        // What nobody has, or everybody.
+        (r#"{"StringEquals":{"aws:userid":"anonymous"}}"#, true),
+        (r#"{"StringLike":{"aws:userid":"anonymous"}}"#, true),
+        (r#"{"StringEquals":{"aws:userid":["AIDAEXAMPLEALICE01","anonymous"]}}"#, true),
+        (r#"{"StringEqualsIgnoreCase":{"aws:userid":"ANONYMOUS"}}"#, true),
+        (r#"{"ForAnyValue:StringEquals":{"aws:userid":"anonymous"}}"#, true),
+        (r#"{"StringEquals":{"aws:PrincipalType":"Anonymous"}}"#, true),
+        (r#"{"StringEquals":{"aws:PrincipalType":"User"}}"#, true),
+        (r#"{"Null":{"aws:userid":"false"}}"#, true),
+        (r#"{"Null":{"aws:PrincipalArn":"false"}}"#, true),
+        (r#"{"StringNotEquals":{"aws:userid":"anonymous"}}"#, true),
+        (r#"{"StringEqualsIfExists":{"aws:PrincipalOrgID":"o-1"}}"#, true),
+        (r#"{"StringEquals":{"aws:PrincipalOrgID":"${aws:x,'o-1'}"}}"#, true),
         // Keys that say nothing of who asks.
         (r#"{"StringEquals":{"aws:Referer":"https://example.com/"}}"#, true),
         (r#"{"Bool":{"aws:SecureTransport":"true"}}"#, true),
@@ -72,6 +95,31 @@ fn fixed_values_of_some_keys_narrow_a_grant_to_everybody() {
         (r#"{"StringEquals":{"s3:x-amz-acl":"private","aws:SourceVpc":"vpc-1"}}"#, false),
     ] {
         assert_eq!(public(r#""*""#, &format!(",\"Condition\":{condition}")), expected, "{condition}");
+    }
+}
+
+#[test]
+fn many_ranges_are_one_that_is_broad() {
+    let ranges = |step: usize, bits: usize, count: usize| {
+        let all = (0..count).map(|n| {
+            let address = n * step;
+            format!("\"{}.{}.0.0/{bits}\"", address >> 8, address & 255)
+        });
+        format!(
+            ",\"Condition\":{{\"IpAddress\":{{\"aws:SourceIp\":[{}]}}}}",
+            all.collect::<Vec<_>>().join(",")
+        )
+    };
+    for (condition, expected) in [
+        // Everything, in pieces that are each small enough.
+        (ranges(256, 8, 256), true),
+        (ranges(128, 9, 512), true),
+        // Every other, and so none beside another.
+        (ranges(512, 8, 128), true),
+        (ranges(512, 8, 4), false),
+        (ranges(2, 16, 1), false),
+    ] {
+        assert_eq!(public(r#""*""#, &condition), expected, "{condition}");
     }
 }
 

@@ -141,10 +141,20 @@ fn what_cannot_be_simulated_is_said() {
         context: &[],
     };
     assert_eq!(simulate(&hypothesis), Err(Invalid::TooMany));
-    let long = [document(Role::Identity, &format!("{READ}{}", " ".repeat(100_000)))];
-    let several = Hypothesis { documents: &long, resources: &many[..100], ..hypothesis.clone() };
-    assert_eq!(simulate(&several), Err(Invalid::TooMany));
-    assert!(simulate(&Hypothesis { resources: &many[..10], ..several }).is_ok());
+    let gaps: Vec<String> = (0..40).map(|n| format!("\"*{}{n}*\"", "a?".repeat(200))).collect();
+    let heavy = format!(
+        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"*","Resource":"*",
+            "Condition":{{"StringLike":{{"aws:Referer":[{}]}}}}}}}}"#,
+        gaps.join(",")
+    );
+    let heavy = [document(Role::Identity, &heavy)];
+    let agent = [("aws:Referer".to_owned(), vec!["a".repeat(2048)])];
+    let several =
+        Hypothesis { documents: &heavy, resources: &many[..100], context: &agent, ..hypothesis.clone() };
+    let refused = simulate(&several).unwrap_err();
+    assert_eq!(refused, Invalid::TooMuchWork);
+    assert!(refused.to_string().starts_with("the policies take more work than a request may cause"));
+    assert!(simulate(&Hypothesis { resources: &many[..2], ..several }).is_ok());
     let key = [("aws:Referer".to_owned(), vec!["x".repeat(2049)])];
     assert_eq!(simulate(&Hypothesis { resources: &[], context: &key, ..hypothesis }), Err(Invalid::TooLong));
 }

@@ -1,0 +1,243 @@
+//! Matching: whether a text is one that a pattern with wildcards stands for.
+//!
+//! A pattern is cut at its stars. What stands before the first star begins the text and what stands behind the last ends it; of
+//! what stands between, each piece is sought behind the one before: had it a later place, the rest could not have a better one. So
+//! the text is walked once. Pieces with `?` between letters are sought for 64 places at a time.
+
+use super::super::budget::Budget;
+
+/// A part of a pattern whose variables are replaced.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Token<'a> {
+    /// These characters.
+    Text(&'a str),
+    /// Any one character.
+    One,
+    /// Any characters.
+    Any,
+}
+
+/// What is a token: pieces of patterns without variables, and those with variables once they have values.
+pub(super) trait Part {
+    /// The token.
+    fn token(&self) -> Token<'_>;
+}
+
+/// Whether the parts match a text. `false` also where the budget ends first.
+pub(super) fn matches<P: Part>(parts: &[P], text: &str, budget: &Budget) -> bool {
+    // What is longer than the text is not compared.
+    let least = |part: &P| match part.token() {
+        Token::Text(own) => own.len(),
+        Token::One => 1,
+        Token::Any => 0,
+    };
+    if !budget.spend(parts.len()) || parts.iter().map(least).sum::<usize>() > text.len() {
+        return false;
+    }
+    let mut segments = parts.split(|part| part.token() == Token::Any);
+    let Some(rest) = segments.next().and_then(|first| after(first, text, budget)) else { return false };
+    let Some(last) = segments.next_back() else { return rest.is_empty() };
+    let Some(mut rest) = before(last, rest, budget) else { return false };
+    for segment in segments {
+        let Some(found) = seek(segment, rest, budget) else { return false };
+        rest = found;
+    }
+    !budget.is_exhausted()
+}
+
+/// What follows a segment that begins the text.
+fn after<'a, P: Part>(segment: &[P], text: &'a str, budget: &Budget) -> Option<&'a str> {
+    let mut rest = text;
+    for part in segment {
+        rest = match part.token() {
+            Token::Text(own) if budget.spend_bytes(own.len()) => rest.strip_prefix(own)?,
+            Token::One if budget.spend(1) => skip(rest, 1)?,
+            _ => return None,
+        };
+    }
+    Some(rest)
+}
+
+/// What stands before a segment that ends the text.
+fn before<'a, P: Part>(segment: &[P], text: &'a str, budget: &Budget) -> Option<&'a str> {
+    let mut rest = text;
+    for part in segment.iter().rev() {
+        rest = match part.token() {
+            Token::Text(own) if budget.spend_bytes(own.len()) => rest.strip_suffix(own)?,
+            Token::One if budget.spend(1) => {
+                let mut characters = rest.chars();
+                characters.next_back()?;
+                characters.as_str()
+            }
+            _ => return None,
+        };
+    }
+    Some(rest)
+}
+
+/// What follows the first place of a segment.
+fn seek<'a, P: Part>(segment: &[P], text: &'a str, budget: &Budget) -> Option<&'a str> {
+    let is_text = |part: &P| matches!(part.token(), Token::Text(own) if !own.is_empty());
+    let ones = |parts: &[P]| parts.iter().filter(|part| part.token() == Token::One).count();
+    let begin = segment.iter().position(is_text).unwrap_or(segment.len());
+    let end = segment.iter().rposition(is_text).map_or(begin, |last| last + 1);
+    // Any characters and then any one are so many at least: they need not be tried place by place.
+    let (lead, trail) = (ones(segment.get(..begin)?), ones(segment.get(end..)?));
+    if !budget.spend(lead + trail) {
+        return None;
+    }
+    let (core, rest) = (segment.get(begin..end)?, skip(text, lead)?);
+    let rest = match core {
+        [] => rest,
+        [one] => match one.token() {
+            Token::Text(own) => seek_text(own, rest, budget)?,
+            Token::One | Token::Any => return None,
+        },
+        several if several.iter().all(|part| part.token() != Token::One) => {
+            let texts = several.iter().map(|part| match part.token() {
+                Token::Text(own) => own,
+                Token::One | Token::Any => "",
+            });
+            seek_text(&texts.collect::<String>(), rest, budget)?
+        }
+        gapped => Gapped::of(gapped).seek(rest, budget)?,
+    };
+    skip(rest, trail)
+}
+
+/// What follows the first place of a text.
+fn seek_text<'a>(own: &str, text: &'a str, budget: &Budget) -> Option<&'a str> {
+    let found = text.find(own).map(|at| at + own.len());
+    // It is spent when it is known: no search takes longer than the text is.
+    let is_paid = budget.spend_bytes(SEARCH_COST * (own.len() + found.unwrap_or(text.len())));
+    text.get(found.filter(|_| is_paid)?..)
+}
+
+/// How much more a search costs than a comparison.
+const SEARCH_COST: usize = 4;
+
+/// Texts with gaps of one character each, `a?c`.
+struct Gapped {
+    /// `None` is a gap.
+    characters: Vec<Option<char>>,
+    /// The characters, each once, in their order.
+    distinct: Vec<char>,
+}
+
+/// Words of the maps of one search: 256 KiB.
+const MAP_WORDS_MAX: usize = 1 << 15;
+/// Places that are tried at once.
+const PLACES: usize = u64::BITS as usize;
+
+impl Gapped {
+    fn of<P: Part>(parts: &[P]) -> Gapped {
+        let mut characters = Vec::new();
+        for part in parts {
+            match part.token() {
+                Token::Text(own) => characters.extend(own.chars().map(Some)),
+                Token::One | Token::Any => characters.push(None),
+            }
+        }
+        let mut distinct: Vec<char> = characters.iter().copied().flatten().collect();
+        distinct.sort_unstable();
+        distinct.dedup();
+        Gapped { characters, distinct }
+    }
+
+    /// What follows its first place.
+    fn seek<'a>(&self, text: &'a str, budget: &Budget) -> Option<&'a str> {
+        let (own, length) = (self.characters.len(), text.chars().count());
+        if !budget.spend(own + length) || own > length {
+            return None;
+        }
+        let words = length / PLACES + 1;
+        let start = if words.saturating_mul(self.distinct.len()) > MAP_WORDS_MAX {
+            self.try_each(text, length - own, budget)
+        } else {
+            self.try_many(text, words, length - own, budget)
+        };
+        skip(text, start? + own)
+    }
+
+    /// The first place, found with a map for each character: the bits of a map are the places in the text where it is.
+    fn try_many(&self, text: &str, words: usize, last: usize, budget: &Budget) -> Option<usize> {
+        let mut maps = vec![0_u64; words * self.distinct.len()];
+        if !budget.spend(maps.len() / 8 + text.len()) {
+            return None;
+        }
+        for (at, character) in text.chars().enumerate() {
+            let Ok(number) = self.distinct.binary_search(&character) else { continue };
+            if let Some(word) = maps.get_mut(number * words + at / PLACES) {
+                *word |= 1 << (at % PLACES);
+            }
+        }
+        let map = |character: char| {
+            let number = self.distinct.binary_search(&character).ok()?;
+            maps.get(number * words..(number + 1) * words)
+        };
+        let maps: Vec<Option<&[u64]>> = self.characters.iter().map(|own| map((*own)?)).collect();
+        for first in (0..=last).step_by(PLACES) {
+            let count = (last - first + 1).min(PLACES);
+            let mut places = u64::MAX >> (PLACES - count);
+            for (offset, map) in maps.iter().enumerate() {
+                let Some(map) = map else { continue };
+                places &= bits(map, first + offset);
+                if !budget.spend(1) {
+                    return None;
+                }
+                if places == 0 {
+                    break;
+                }
+            }
+            if places != 0 {
+                return Some(first + places.trailing_zeros() as usize);
+            }
+        }
+        None
+    }
+
+    /// The first place, tried one by one: of texts with so many different characters that the maps would be too large.
+    fn try_each(&self, text: &str, last: usize, budget: &Budget) -> Option<usize> {
+        let mut rest = text;
+        for place in 0..=last {
+            let mut characters = rest.chars();
+            let fits = |own: &Option<char>| {
+                let other = characters.next();
+                budget.spend(1) && other.is_some() && own.is_none_or(|own| other == Some(own))
+            };
+            if self.characters.iter().all(fits) {
+                return Some(place);
+            }
+            if budget.is_exhausted() {
+                return None;
+            }
+            rest = skip(rest, 1)?;
+        }
+        None
+    }
+}
+
+/// As many bits of a map as are tried at once, from a place on.
+fn bits(map: &[u64], from: usize) -> u64 {
+    let (word, shift) = (from / PLACES, from % PLACES);
+    let low = map.get(word).copied().unwrap_or_default() >> shift;
+    match shift {
+        0 => low,
+        _ => low | (map.get(word + 1).copied().unwrap_or_default() << (PLACES - shift)),
+    }
+}
+
+/// A text without its first characters; `None` when there are not as many.
+fn skip(text: &str, count: usize) -> Option<&str> {
+    let mut characters = text.chars();
+    match count {
+        0 => {}
+        _ => {
+            characters.nth(count - 1)?;
+        }
+    }
+    Some(characters.as_str())
+}
+
+#[cfg(test)]
+mod tests;
