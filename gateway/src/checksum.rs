@@ -4,7 +4,9 @@
 
 mod request;
 
-pub use request::{MultipartChecksum, RequestChecksum, content_md5, copy_algorithm, require_digest};
+pub use request::{
+    MultipartChecksum, RequestChecksum, content_md5, copy_algorithm, presigned_algorithm, require_digest,
+};
 
 use crate::errors::{Result, S3Error};
 use base64::Engine;

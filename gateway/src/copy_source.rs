@@ -119,22 +119,20 @@ mod tests {
 
     #[test]
     fn what_names_no_object_is_refused() {
-        for text in
-            [
-                "",
-                "/",
-                "photos",
-                "photos/",
-                "/photos",
-                "//a",
-                "%2F%2Fa",
-                "%2Fphotos",
-                "%2Fphotos%2F",
-                "ab/key",
-                "photos/%ff",
-                "photos/a?versionId=",
-            ]
-        {
+        for text in [
+            "",
+            "/",
+            "photos",
+            "photos/",
+            "/photos",
+            "//a",
+            "%2F%2Fa",
+            "%2Fphotos",
+            "%2Fphotos%2F",
+            "ab/key",
+            "photos/%ff",
+            "photos/a?versionId=",
+        ] {
             assert_eq!(CopySource::parse(text).unwrap_err().code, ErrorCode::InvalidArgument, "{text}");
         }
         let arn = "arn:aws:s3:us-east-1:111122223333:accesspoint/reports/object/a";

@@ -133,8 +133,7 @@ pub fn with_signed_query(headers: Headers, query: &Query) -> Result<Headers> {
 }
 
 fn with_query(headers: Headers, query: &Query, counts: impl Fn(&str) -> bool) -> Result<Headers> {
-    let signature = ["X-Amz-Signature", "Signature"].into_iter().find(|name| query.has(name));
-    if query.is_empty() || signature.is_none() {
+    if !is_presigned(query) {
         return Ok(headers);
     }
     let mut block = headers.block.clone();
@@ -154,12 +153,19 @@ fn with_query(headers: Headers, query: &Query, counts: impl Fn(&str) -> bool) ->
     Ok(Headers::parse(block))
 }
 
+/// Whether a query has a signature in it.
+pub fn is_presigned(query: &Query) -> bool {
+    !query.is_empty() && (query.has("X-Amz-Signature") || query.has("Signature"))
+}
+
 /// Whether a header says something of the very bytes that come with a request. Who makes a URL does not have them yet: SDKs put the
 /// checksum of an empty body there. What is chosen for an object or an upload, or asked of it, is not of that kind.
 fn is_about_body(name: &str) -> bool {
     match name.strip_prefix("x-amz-checksum-") {
         Some(rest) => !matches!(rest, "algorithm" | "type" | "mode"),
-        None => matches!(name, "x-amz-sdk-checksum-algorithm" | "x-amz-trailer" | "x-amz-decoded-content-length"),
+        None => {
+            matches!(name, "x-amz-sdk-checksum-algorithm" | "x-amz-trailer" | "x-amz-decoded-content-length")
+        }
     }
 }
 

@@ -99,7 +99,17 @@ mod tests {
     fn only_what_can_stand_in_a_header_replaces_one() {
         let parsed = |query: &str| ResponseOverrides::parse(&Query::parse(query).unwrap());
         for (parameter, _) in OVERRIDES {
-            for value in ["a%0d%0ax:y", "a%0ab", "%00", "a%09b", "%7F", "%C2%85", "%E2%82%AC", "%C4%80", "%F0%9F%98%80"] {
+            for value in [
+                "a%0d%0ax:y",
+                "a%0ab",
+                "%00",
+                "a%09b",
+                "%7F",
+                "%C2%85",
+                "%E2%82%AC",
+                "%C4%80",
+                "%F0%9F%98%80",
+            ] {
                 let error = parsed(&format!("{parameter}={value}")).unwrap_err();
                 assert_eq!(error.code, ErrorCode::InvalidArgument, "{parameter}={value}");
                 assert_eq!(error.details[0], ("ArgumentName", parameter.to_owned()));

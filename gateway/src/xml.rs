@@ -4,9 +4,7 @@ mod reader;
 mod writer;
 
 pub use reader::Element;
-pub use writer::{
-    CONTROL_NAMESPACE, DECLARATION, NAMESPACE, XmlWriter, declare, push_element, push_escaped,
-};
+pub use writer::{CONTROL_NAMESPACE, DECLARATION, NAMESPACE, XmlWriter, declare, push_element, push_escaped};
 pub(crate) use writer::{byte_set, push_number};
 
 #[cfg(test)]

@@ -85,18 +85,42 @@ mod tests {
             (new, "/a", &[], false),
             (usual, "/a", &[("host", "h"), ("content-length", "1"), ("content-length", "1")], false),
         ] {
-            assert_eq!(is_clear(&parts(version, target, headers)), expected, "{version:?} {target} {headers:?}");
+            assert_eq!(
+                is_clear(&parts(version, target, headers)),
+                expected,
+                "{version:?} {target} {headers:?}"
+            );
         }
     }
 
     #[test]
     fn a_host_is_a_name_or_an_address_with_a_port_or_without() {
-        for host in ["h", "h:", "h:9000", "127.0.0.1:1", "[::1]", "[::1]:9000", "a_b.s3.example.com", "EXAMPLE.com."] {
+        for host in
+            ["h", "h:", "h:9000", "127.0.0.1:1", "[::1]", "[::1]:9000", "a_b.s3.example.com", "EXAMPLE.com."]
+        {
             assert!(is_clear(&parts(Version::HTTP_11, "/", &[("host", host)])), "{host}");
         }
         for host in [
-            "", " ", ":80", "u@h", "u:p@h", "h/", "h?", "h#", "h,h", "h h", "h:x", "h:-1", "h:65536", "h:1:2", "[::1", "a\\b",
-            "caf\u{e9}", "a<b", "\"h\"", "http://h",
+            "",
+            " ",
+            ":80",
+            "u@h",
+            "u:p@h",
+            "h/",
+            "h?",
+            "h#",
+            "h,h",
+            "h h",
+            "h:x",
+            "h:-1",
+            "h:65536",
+            "h:1:2",
+            "[::1",
+            "a\\b",
+            "caf\u{e9}",
+            "a<b",
+            "\"h\"",
+            "http://h",
         ] {
             assert!(!is_clear(&parts(Version::HTTP_11, "/", &[("host", host)])), "{host}");
         }

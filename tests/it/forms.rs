@@ -308,7 +308,12 @@ fn urls_and_forms_of_version_2_are_served_by_default_and_headers_are_not() {
     let server = photos(&["--variable", "sigv2=presigned"]);
     let mut client = server.anonymous();
     let now = sign::now().milliseconds() / 1000;
-    assert_eq!(client.send(Request::new("PUT", &presigned_v2("PUT", "/photos/cat.jpg", now + 60)).body("cats")).status, 200);
+    assert_eq!(
+        client
+            .send(Request::new("PUT", &presigned_v2("PUT", "/photos/cat.jpg", now + 60)).body("cats"))
+            .status,
+        200
+    );
     let url = presigned_v2("GET", "/photos/cat.jpg?response-content-disposition=attachment", now + 60);
     let read = client.call("GET", &url);
     assert_eq!((read.text().as_str(), read.header("content-disposition")), ("cats", Some("attachment")));
@@ -361,17 +366,17 @@ fn temporary_credentials_sign_by_version_2_too() {
         let text = made.split(&format!("<{name}>")).nth(1).unwrap().split('<').next().unwrap();
         Box::leak(text.to_owned().into_boxed_str())
     };
-    let session = Credentials {
-        access_key_id: element("AccessKeyId"),
-        secret_access_key: element("SecretAccessKey"),
-    };
+    let session =
+        Credentials { access_key_id: element("AccessKeyId"), secret_access_key: element("SecretAccessKey") };
     let token = element("SessionToken");
     let expires = sign::now().milliseconds() / 1000 + 60;
     let url = |token: &str, signed: &str| {
         let text = format!("PUT\n\n\n{expires}\nx-amz-security-token:{signed}\n/photos/cat.jpg");
         let signature = tests::client::value(&sign::text_v2(&text, &session));
         let (id, token) = (session.access_key_id, tests::client::value(token));
-        format!("/photos/cat.jpg?AWSAccessKeyId={id}&Signature={signature}&Expires={expires}&x-amz-security-token={token}")
+        format!(
+            "/photos/cat.jpg?AWSAccessKeyId={id}&Signature={signature}&Expires={expires}&x-amz-security-token={token}"
+        )
     };
     let mut client = server.anonymous();
     let mut put = |url: &str| verdict(&client.send(Request::new("PUT", url).body("cats")));
@@ -391,7 +396,8 @@ fn temporary_credentials_sign_by_version_2_too() {
 #[test]
 fn a_master_key_is_not_used_by_version_2() {
     let server = photos(&["--variable", "sigv2=presigned"]);
-    let sealed = Request::new("PUT", "/photos/cat.jpg").header("x-amz-server-side-encryption", "aws:kms").body("cats");
+    let sealed =
+        Request::new("PUT", "/photos/cat.jpg").header("x-amz-server-side-encryption", "aws:kms").body("cats");
     server.client().expect(sealed);
     let now = sign::now().milliseconds() / 1000;
     let mut client = server.anonymous();
@@ -402,7 +408,8 @@ fn a_master_key_is_not_used_by_version_2() {
         MAIN.access_key_id,
         now + 60
     );
-    let form = Form::new(&[("key", "dog.jpg"), ("x-amz-server-side-encryption", "aws:kms")]).signed_v2(&MAIN, "");
+    let form =
+        Form::new(&[("key", "dog.jpg"), ("x-amz-server-side-encryption", "aws:kms")]).signed_v2(&MAIN, "");
     for answer in [
         client.call("GET", &presigned_v2("GET", "/photos/cat.jpg", now + 60)),
         client.send(Request::new("PUT", &put).body("dogs")),
@@ -422,7 +429,11 @@ fn a_field_that_no_header_can_be_is_refused() {
         assert_eq!(server.client().call("GET", "/photos/cat.jpg").status, 404, "{name}");
     }
     // Text of any characters is stored, and read back in ASCII.
-    let form = Form::new(&[("key", "cat.jpg"), ("x-amz-meta-a", "né"), ("Content-Disposition", "inline; filename=é")]);
+    let form = Form::new(&[
+        ("key", "cat.jpg"),
+        ("x-amz-meta-a", "né"),
+        ("Content-Disposition", "inline; filename=é"),
+    ]);
     assert_eq!(form.signed(&MAIN, "").send(&server).status, 204);
     let read = server.client().get("/photos/cat.jpg");
     assert_eq!(read.header("x-amz-meta-a"), Some("=?UTF-8?B?bsOp?="));

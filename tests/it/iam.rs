@@ -100,7 +100,12 @@ fn a_role_is_assumed_and_ends_with_its_session() {
     ok(&mut main, &format!("CreateRole&RoleName=reader&AssumeRolePolicyDocument={trust}"));
     let assume = "AssumeRole&RoleArn=arn:aws:iam::000000000001:role/reader&RoleSessionName=session";
     // The account trusts itself: its users may where it lets them, and no root user may, its own neither.
-    for mut root in [server.other_client(), server.client()] {
+    assert_eq!(call(&mut server.other_client(), assume).status, 403);
+    let other_root = Credentials {
+        access_key_id: "ABCDEFGHIJKLMNOPQRST",
+        secret_access_key: "abcdefghijklmnopqrstuvwxyzabcdefghijklmn",
+    };
+    for mut root in [server.client_as(other_root), server.client()] {
         let refused = call(&mut root, assume);
         assert_eq!((refused.status, refused.code()), (403, "AccessDenied".to_owned()));
         assert!(refused.text().contains("Roles may not be assumed by root accounts."), "{}", refused.text());

@@ -87,6 +87,7 @@ fn connections_that_are_all_busy_do_not_keep_probes_out() {
     let request = server.client().signed(Request::new("PUT", "/busy/key").body(body), Payload::Signed);
     // An idle connection would be closed for a further one.
     until("the others are gone", || server.metric("portcullis_connections", &[]) <= 1.0);
+    sleep(Duration::from_millis(300));
     let mut busy: Vec<Connection> = (0..16).map(|_| server.connect()).collect();
     for connection in &mut busy {
         connection.write(&request.head()).unwrap();

@@ -55,8 +55,19 @@ fn a_name_that_xml_cannot_say_is_malformed_and_nothing_is_deleted() {
     let mut client = server.client();
     client.put("/photos/a", "x");
     client.put("/photos/a%01b", "x");
-    for key in ["a\u{1}b", "a&#1;b", "a&#x1;b", "a\u{1f}", "<![CDATA[a\u{8}]]>", "a\u{fffe}", "a&#xFFFF;", "a&#0;", "a\0"] {
-        let answer = delete(&mut client, &format!("<Object><Key>a</Key></Object><Object><Key>{key}</Key></Object>"));
+    for key in [
+        "a\u{1}b",
+        "a&#1;b",
+        "a&#x1;b",
+        "a\u{1f}",
+        "<![CDATA[a\u{8}]]>",
+        "a\u{fffe}",
+        "a&#xFFFF;",
+        "a&#0;",
+        "a\0",
+    ] {
+        let answer =
+            delete(&mut client, &format!("<Object><Key>a</Key></Object><Object><Key>{key}</Key></Object>"));
         assert_eq!((answer.status, answer.code().as_str()), (400, "MalformedXML"), "{key:?}");
     }
     assert_eq!(client.call("HEAD", "/photos/a").status, 200);
@@ -74,12 +85,18 @@ fn an_answer_with_a_control_character_is_xml_1_1_and_url_encoding_needs_none() {
         assert!(plain.contains("<Key>a&#x1;b</Key>"), "{plain}");
         let separator = if target.contains('?') { '&' } else { '?' };
         let encoded = client.get(&format!("{target}{separator}encoding-type=url")).text();
-        assert!(encoded.starts_with("<?xml version=\"1.0\"") && encoded.contains("<Key>a%01b</Key>"), "{encoded}");
+        assert!(
+            encoded.starts_with("<?xml version=\"1.0\"") && encoded.contains("<Key>a%01b</Key>"),
+            "{encoded}"
+        );
     }
     let missing = client.call("GET", "/photos/%01").text();
     assert!(missing.starts_with("<?xml version=\"1.1\"") && missing.contains("&#x1;"), "{missing}");
     let created = client.send(Request::new("POST", "/photos/%02?uploads")).text();
-    assert!(created.starts_with("<?xml version=\"1.1\"") && created.contains("<Key>&#x2;</Key>"), "{created}");
+    assert!(
+        created.starts_with("<?xml version=\"1.1\"") && created.contains("<Key>&#x2;</Key>"),
+        "{created}"
+    );
     assert!(client.get("/photos?prefix=zzz").text().starts_with("<?xml version=\"1.0\""));
 }
 
@@ -108,7 +125,8 @@ fn a_copy_source_is_decoded_like_a_form() {
         let etag = format!("&quot;{}&quot;", tests::bodies::md5_hex(expected.as_bytes()));
         assert!(answer.text().contains(&etag), "{source}: {}", answer.text());
     }
-    let missing = client.send(Request::new("PUT", "/photos/copy").header("x-amz-copy-source", "photos/a b.txt%20"));
+    let missing =
+        client.send(Request::new("PUT", "/photos/copy").header("x-amz-copy-source", "photos/a b.txt%20"));
     assert_eq!(missing.code(), "NoSuchKey");
     let arn = "arn%3Aaws%3As3%3Aus-east-1%3A111122223333%3Aaccesspoint%2Fa%2Fobject%2Fb";
     let answer = client.send(Request::new("PUT", "/photos/copy").header("x-amz-copy-source", arn));
@@ -124,7 +142,12 @@ fn policies_see_the_source_that_is_copied() {
     let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:PutObject",
         "Resource":"arn:aws:s3:::photos/*","Condition":{"StringLike":{"s3:x-amz-copy-source":"photos/secret/a b"}}}]}"#;
     client.expect(Request::new("PUT", "/photos?policy").body(policy));
-    for source in ["photos/secret/a+b", "%2Fphotos%2Fsecret%2Fa+b", "/photos/secret/a%20b", "%2fphotos/secret%2Fa%20b?versionId=null"] {
+    for source in [
+        "photos/secret/a+b",
+        "%2Fphotos%2Fsecret%2Fa+b",
+        "/photos/secret/a%20b",
+        "%2fphotos/secret%2Fa%20b?versionId=null",
+    ] {
         let answer = client.send(Request::new("PUT", "/photos/copy").header("x-amz-copy-source", source));
         assert_eq!((answer.status, answer.code().as_str()), (403, "AccessDenied"), "{source}");
     }
@@ -141,9 +164,32 @@ fn a_checksum_in_a_presigned_query_is_not_that_of_the_body() {
     let server = photos();
     let mut client = server.client();
     let mut nobody = server.anonymous();
-    let upload = client.send(Request::new("POST", "/photos/parts?uploads").header("x-amz-checksum-algorithm", "CRC32"));
+    let upload = client
+        .send(Request::new("POST", "/photos/parts?uploads").header("x-amz-checksum-algorithm", "CRC32"));
     let upload = upload.text().split("<UploadId>").nth(1).unwrap().split('<').next().unwrap().to_owned();
     let part = format!("/photos/parts?partNumber=1&uploadId={upload}");
+    // An upload for CRC32 takes parts whose URL names that, and has it computed.
+    let plain = client.send(Request::new("POST", "/photos/plain?uploads")).text();
+    let plain = plain.split("<UploadId>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    for named in [
+        "x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32",
+        "x-amz-sdk-checksum-algorithm=CRC32",
+    ] {
+        let url = presigned(&server, &format!("{part}&{named}"));
+        let answer = nobody.send(Request::new("PUT", &url).body("a picture"));
+        assert_eq!(
+            (answer.status, answer.header("x-amz-checksum-crc32")),
+            (200, Some("39Bz6A==")),
+            "{}",
+            answer.text()
+        );
+    }
+    for other in ["", "&x-amz-checksum-sha1=AAAAAA%3D%3D"] {
+        let answer =
+            nobody.send(Request::new("PUT", &presigned(&server, &format!("{part}{other}"))).body("x"));
+        assert_eq!((answer.status, answer.code().as_str()), (400, "InvalidRequest"), "{other}");
+    }
+    let part = format!("/photos/plain?partNumber=1&uploadId={plain}");
     for parameters in [
         "x-amz-checksum-crc32=AAAAAA%3D%3D&x-amz-sdk-checksum-algorithm=CRC32",
         "x-amz-sdk-checksum-algorithm=CRC32",
@@ -171,7 +217,8 @@ fn a_checksum_in_a_presigned_query_is_not_that_of_the_body() {
         assert_eq!((answer.status, answer.code().as_str()), (400, code), "{name}");
     }
     // An algorithm that is chosen for an upload is no checksum.
-    let host_header = Request::new("POST", "/photos/new?uploads&x-amz-checksum-algorithm=SHA256").header("host", &host);
+    let host_header =
+        Request::new("POST", "/photos/new?uploads&x-amz-checksum-algorithm=SHA256").header("host", &host);
     let url = sign::presign(&host_header, &MAIN, sign::now(), 300);
     let answer = nobody.send(Request::new("POST", &url));
     assert_eq!(answer.header("x-amz-checksum-algorithm"), Some("SHA256"), "{}", answer.text());
@@ -182,7 +229,9 @@ fn only_latin_1_replaces_a_header() {
     let server = photos();
     let mut client = server.client();
     client.put("/photos/cat.jpg", "x");
-    for header in ["type", "language", "disposition", "encoding"].map(|name| format!("response-content-{name}")) {
+    for header in
+        ["type", "language", "disposition", "encoding"].map(|name| format!("response-content-{name}"))
+    {
         for wrong in ["%E2%82%AC", "a%0Ab", "%7F", "%C2%80"] {
             for method in ["GET", "HEAD"] {
                 let answer = client.call(method, &format!("/photos/cat.jpg?{header}={wrong}"));
@@ -191,11 +240,15 @@ fn only_latin_1_replaces_a_header() {
             }
         }
     }
-    let read = client.get("/photos/cat.jpg?response-content-disposition=attachment%3B%20filename%3D%22caf%C3%A9%22");
+    let read =
+        client.get("/photos/cat.jpg?response-content-disposition=attachment%3B%20filename%3D%22caf%C3%A9%22");
     assert_eq!(read.status, 200);
     // One byte, which the test's client reads as what it is.
     let disposition = read.header("content-disposition").unwrap();
-    assert!(disposition.starts_with("attachment; filename=\"caf") && !disposition.contains('Ã'), "{disposition:?}");
+    assert!(
+        disposition.starts_with("attachment; filename=\"caf") && !disposition.contains('Ã'),
+        "{disposition:?}"
+    );
 }
 
 #[test]
@@ -209,7 +262,9 @@ fn an_answer_that_nothing_has_changed_says_how_long_it_may_be_used() {
         .body("x");
     let etag = format!("\"{}\"", client.expect(put).etag());
     for method in ["GET", "HEAD"] {
-        for (name, condition) in [("if-none-match", etag.as_str()), ("if-modified-since", "Thu, 01 Dec 2044 16:00:00 GMT")] {
+        for (name, condition) in
+            [("if-none-match", etag.as_str()), ("if-modified-since", "Thu, 01 Dec 2044 16:00:00 GMT")]
+        {
             let answer = client.send(Request::new(method, "/photos/cat.jpg").header(name, condition));
             // A date in the future is no condition.
             if answer.status == 200 && name == "if-modified-since" {
@@ -293,7 +348,12 @@ fn what_can_be_said_once_is_not_said_twice() {
     ] {
         let request = Request::new("PUT", "/photos/a").header(name, one).header(name, other).body("x");
         let answer = client.send(request);
-        assert_eq!((answer.status, answer.code().as_str()), (400, "InvalidRequest"), "{name}: {}", answer.text());
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (400, "InvalidRequest"),
+            "{name}: {}",
+            answer.text()
+        );
     }
     let twice = Request::new("GET", "/photos").header("authorization", "").header("authorization", "AWS a:b");
     let answer = server.anonymous().send(twice);
@@ -319,13 +379,20 @@ fn what_is_signed_for_one_service_does_not_open_another() {
     for service in ["iam", "sts", "s3express", "s3-object-lambda"] {
         let (status, code, text) = send(Request::new("GET", "/photos"), service);
         assert_eq!((status, code.as_str()), (400, "AuthorizationHeaderMalformed"), "{service}");
-        let message = format!("incorrect service &quot;{service}&quot;. This endpoint belongs to &quot;s3&quot;.");
+        let message =
+            format!("incorrect service &quot;{service}&quot;. This endpoint belongs to &quot;s3&quot;.");
         assert!(text.contains(&message), "{text}");
     }
-    let sts = || Request::new("POST", "/").header("content-type", "application/x-www-form-urlencoded").body("Action=GetCallerIdentity&Version=2011-06-15");
+    let sts = || {
+        Request::new("POST", "/")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body("Action=GetCallerIdentity&Version=2011-06-15")
+    };
     assert_eq!(send(sts(), "sts").0, 200);
     assert_eq!(send(form("ListUsers"), "iam").0, 200);
-    for (request, service) in [(sts(), "iam"), (sts(), "s3"), (form("ListUsers"), "sts"), (form("ListUsers"), "s3")] {
+    for (request, service) in
+        [(sts(), "iam"), (sts(), "s3"), (form("ListUsers"), "sts"), (form("ListUsers"), "s3")]
+    {
         let (status, code, text) = send(request, service);
         assert_eq!((status, code.as_str()), (403, "SignatureDoesNotMatch"), "{service}");
         assert!(text.contains("Credential should be scoped to correct service"), "{text}");
@@ -341,5 +408,8 @@ fn tags_are_what_is_written() {
     let md5 = BASE64.encode(md5(tags.as_bytes()));
     client.expect(Request::new("PUT", "/photos/cat.jpg?tagging").header("content-md5", &md5).body(tags));
     let read = client.get("/photos/cat.jpg?tagging").text();
-    assert!(read.contains("<Key> a</Key><Value>b </Value>") && read.contains("<Key>a</Key><Value> </Value>"), "{read}");
+    assert!(
+        read.contains("<Key> a</Key><Value>b </Value>") && read.contains("<Key>a</Key><Value> </Value>"),
+        "{read}"
+    );
 }

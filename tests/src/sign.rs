@@ -174,7 +174,10 @@ fn signer(credentials: &Credentials) -> Signer<'static, Native> {
 pub fn service_of(request: &Request) -> &'static str {
     let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
     let form = std::str::from_utf8(&request.body).unwrap_or_default();
-    let action = [form, query].into_iter().flat_map(|text| text.split('&')).find_map(|pair| pair.strip_prefix("Action="));
+    let action = [form, query]
+        .into_iter()
+        .flat_map(|text| text.split('&'))
+        .find_map(|pair| pair.strip_prefix("Action="));
     match action {
         Some(action) if path == "/" => aws_query::services(action).first().copied().unwrap_or("s3"),
         _ => "s3",

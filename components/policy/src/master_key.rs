@@ -4,11 +4,9 @@ use gateway::access::{
     KeyAsked, KeyUse, MasterKey, OfPrincipal, authorize_key, default_policy, managed_policy, needs_version4,
 };
 use gateway::errors::{ErrorCode, Result};
-use gateway::form::Form;
 use gateway::master_key::check_region;
 use gateway::policy::{Budget, Key, Kind, Policy, Values};
-use gateway::sigv2;
-use sdk::{Call, Head, master_keys};
+use sdk::{Call, Signature, SignatureVersion, master_keys};
 use std::rc::Rc;
 
 use crate::authorize::{principal, region};
@@ -35,12 +33,11 @@ pub(crate) fn authorize(
         sdk::Principal::Anonymous => None,
         sdk::Principal::Authenticated(identity) => Some(identity),
     };
-    let (head, headers) = Head::read(call);
-    let form = call.form().map(|form| Form::new(form.fields, &form.file_name));
-    if sigv2::is_used(&headers, &head.query, form.as_ref()) {
+    let by_version_2 = |signature: Signature| signature.version == SignatureVersion::V2;
+    if call.signature().is_some_and(by_version_2) {
         return Err(needs_version4());
     }
-    let received_ms = head.received_ms;
+    let received_ms = call.head().received_ms;
     let permissions = Permissions::of(call, identity.as_ref(), received_ms)?;
     let principal = principal(identity.as_ref(), &permissions);
     let found = master_keys::find(principal.account, name);

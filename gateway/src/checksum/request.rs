@@ -2,7 +2,8 @@
 
 use super::{Checksum, ChecksumAlgorithm, ChecksumType};
 use crate::errors::{ErrorCode, Result, S3Error};
-use crate::headers::Headers;
+use crate::headers::{Headers, is_presigned};
+use crate::query::Query;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -65,6 +66,17 @@ impl RequestChecksum {
             S3Error::invalid_request(format!("Value for {} trailing header is invalid.", algorithm.header()))
         })
     }
+}
+
+/// The algorithm that a presigned URL names. Its value there is that of no body, but what an SDK means to use is said by it.
+pub fn presigned_algorithm(query: &Query) -> Option<ChecksumAlgorithm> {
+    if !is_presigned(query) {
+        return None;
+    }
+    query.iter().find_map(|(name, value)| match name.to_ascii_lowercase().as_str() {
+        "x-amz-sdk-checksum-algorithm" => ChecksumAlgorithm::parse(value),
+        name => ChecksumAlgorithm::of_header(name),
+    })
 }
 
 /// The one checksum among the headers.

@@ -61,7 +61,11 @@ fn what_can_be_said_once_is_not_said_twice() {
     assert!(SINGLE.is_sorted());
     for name in SINGLE {
         let twice = Headers::from_iter([(name, "a"), ("x-amz-meta-a", "1"), (name, "a")]);
-        assert_eq!(check_single(&twice).unwrap_err().code, crate::errors::ErrorCode::InvalidRequest, "{name}");
+        assert_eq!(
+            check_single(&twice).unwrap_err().code,
+            crate::errors::ErrorCode::InvalidRequest,
+            "{name}"
+        );
     }
     assert!(check_single(&sample()).is_ok());
     let once: Headers = SINGLE.into_iter().map(|name| (name, "a")).collect();
@@ -76,5 +80,10 @@ fn names_and_values_are_those_of_http() {
     for name in ["", "a b", "a:b", "a\tb", "a(b", "a\"", "é", "a\u{7f}", "a/b", "a,b"] {
         assert!(!is_token(name), "{name}");
     }
-    assert!(is_field_value("") && is_field_value("a\tb é") && !is_field_value("a\nb") && !is_field_value("\u{7f}"));
+    assert!(
+        is_field_value("")
+            && is_field_value("a\tb é")
+            && !is_field_value("a\nb")
+            && !is_field_value("\u{7f}")
+    );
 }

@@ -8,7 +8,6 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::errors::{ErrorCode, S3Error};
-use crate::form::{Authorization, Form};
 use crate::headers::{Headers, with_signed_query};
 use crate::operations::is_subresource;
 use crate::query::Query;
@@ -122,17 +121,6 @@ fn all_headers(request: &Request<'_>) -> Result<Headers, S3Error> {
 /// Of temporary credentials; signed as every `x-amz-` header is.
 fn security_token(headers: &Headers) -> Option<String> {
     headers.get("x-amz-security-token").map(str::to_owned)
-}
-
-/// Whether a request whose signature was verified is signed in this way: by its header, its query, or the fields of its form.
-pub fn is_used(headers: &Headers, query: &str, form: Option<&Form>) -> bool {
-    if let Some(form) = form {
-        return matches!(form.authorization(), Ok(Some(Authorization::V2 { .. })));
-    }
-    match headers.get("authorization").filter(|value| !value.is_empty()) {
-        Some(value) => value.starts_with("AWS "),
-        None => presigned::mechanism(query) == Some(Mechanism::SigV2),
-    }
 }
 
 /// The same text for `/bucket/`, where `/bucket` was sent: some clients sign the one and send the other, and the two are one.

@@ -81,8 +81,8 @@ impl Presigned {
         let date = required(&query, "X-Amz-Date")?;
         let signed_headers = required(&query, "X-Amz-SignedHeaders")?.to_owned();
         let expires = required(&query, "X-Amz-Expires")?;
-        let credential = Credential::parse(Cow::Owned(credential.to_owned()))
-            .map_err(|error| wrong_credential(&error))?;
+        let credential =
+            Credential::parse(Cow::Owned(credential.to_owned())).map_err(|error| wrong_credential(&error))?;
         let signed_at = AmzDate::parse(date).ok_or_else(|| {
             malformed("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
         })?;

@@ -12,6 +12,10 @@ const ELEMENTS_MAX: usize = 120_000;
 /// Attributes are compared with one another, so their number must not be the client's to choose.
 const ATTRIBUTES_MAX: usize = 16;
 
+/// Bytes of the text of one element: as long as most documents. What is wrong with a text is shown to its sender, escaped, and
+/// the longest document is that of many short ones.
+const TEXT_LENGTH_MAX: usize = 64 << 10;
+
 /// An element of a request document. Names carry no namespace prefix; attributes are dropped, but for
 /// `xsi:type`.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
@@ -174,6 +178,7 @@ impl Builder {
 
     fn text(&mut self, text: &str) -> Result<()> {
         match self.open.last_mut() {
+            Some(element) if element.text.len() + text.len() > TEXT_LENGTH_MAX => return Err(malformed()),
             Some(element) => element.text.push_str(text),
             None if text.chars().all(|character| character.is_whitespace() || character == '\u{feff}') => {}
             None => return Err(malformed()),

@@ -61,7 +61,9 @@ fn what_only_xml_1_1_has_is_declared_as_that() {
 
 #[test]
 fn texts_are_read_as_written_and_words_without_white_space() {
-    let text = |xml: &str| Element::parse(format!("<r>{xml}</r>").as_bytes()).map(|root| root.exact("k").map(str::to_owned));
+    let text = |xml: &str| {
+        Element::parse(format!("<r>{xml}</r>").as_bytes()).map(|root| root.exact("k").map(str::to_owned))
+    };
     for (xml, expected) in [
         ("<k> report</k>", " report"),
         ("<k>report\t</k>", "report\t"),
@@ -86,13 +88,24 @@ fn texts_are_read_as_written_and_words_without_white_space() {
 
 #[test]
 fn characters_that_xml_does_not_have_are_malformed() {
-    for text in ["\u{1}", "\u{8}", "\u{b}", "\u{1f}", "\u{fffe}", "\u{ffff}", "\0", "&#1;", "&#x1F;", "&#xFFFE;", "&#0;", "]]>"] {
-        for xml in [format!("<a>b{text}</a>"), format!("<a b=\"{text}\"/>"), format!("<a><![CDATA[{text}]]></a>")] {
+    for text in [
+        "\u{1}", "\u{8}", "\u{b}", "\u{1f}", "\u{fffe}", "\u{ffff}", "\0", "&#1;", "&#x1F;", "&#xFFFE;",
+        "&#0;", "]]>",
+    ] {
+        for xml in
+            [format!("<a>b{text}</a>"), format!("<a b=\"{text}\"/>"), format!("<a><![CDATA[{text}]]></a>")]
+        {
             // What looks like a reference in CDATA is text, and what ends one may stand in an attribute.
-            if (xml.contains("CDATA") && text.is_ascii() && text.len() > 1) || (xml.contains('"') && text == "]]>") {
+            if (xml.contains("CDATA") && text.is_ascii() && text.len() > 1)
+                || (xml.contains('"') && text == "]]>")
+            {
                 continue;
             }
-            assert_eq!(Element::parse(xml.as_bytes()).map(drop).map_err(|error| error.code), Err(ErrorCode::MalformedXML), "{xml:?}");
+            assert_eq!(
+                Element::parse(xml.as_bytes()).map(drop).map_err(|error| error.code),
+                Err(ErrorCode::MalformedXML),
+                "{xml:?}"
+            );
         }
     }
     for xml in ["<a b=\"<\"/>", "<a b=\"&\"/>", "<a b=\"&x;\"/>"] {
@@ -212,4 +225,17 @@ proptest! {
     fn reading_markup_never_panics(xml in "(<|>|/|a|b|&|;|#|!|\\[|\\]|-|\\?|=|\"| ){0,60}") {
         let _ = Element::parse(xml.as_bytes());
     }
+}
+
+#[test]
+fn the_text_of_an_element_has_a_limit_however_it_is_written() {
+    let read = |text: &str| Element::parse(format!("<a><b>{text}</b></a>").as_bytes());
+    assert_eq!(read(&"t".repeat(64 << 10)).unwrap().text_of("b").map(str::len), Some(64 << 10));
+    for text in
+        ["t".repeat((64 << 10) + 1), "&amp;".repeat((64 << 10) + 1), "<![CDATA[tt]]>".repeat((32 << 10) + 1)]
+    {
+        assert_eq!(read(&text).unwrap_err().code, ErrorCode::MalformedXML);
+    }
+    let many = format!("<a>{}</a>", format!("<b>{}</b>", "t".repeat(60 << 10)).repeat(10));
+    assert_eq!(Element::parse(many.as_bytes()).unwrap().children.len(), 10);
 }

@@ -17,7 +17,7 @@ fn parameters(count: u32) -> String {
 fn a_url_of_version_2_may_carry_thousands_of_parameters() {
     let bounded = Bounded::start();
     let end = sign::now().milliseconds() / 1000 + 60;
-    for count in [10, 600, 6300] {
+    for count in [10, 600, 3000, 6300] {
         let target = format!(
             "/photos/cat.jpg?AWSAccessKeyId={}&Signature=AAAA&Expires={end}{}",
             MAIN.access_key_id,
@@ -28,7 +28,7 @@ fn a_url_of_version_2_may_carry_thousands_of_parameters() {
         let refused = [(403, "SignatureDoesNotMatch"), (400, "RequestHeaderSectionTooLarge"), (431, "")];
         let code = answer.code();
         assert!(refused.contains(&(answer.status, &code)), "{count}: {} {code}", answer.status);
-        assert!(count > 10 || answer.status == 403);
+        assert!(count > 3000 || answer.status == 403, "{count}: {} {code}", answer.status);
     }
     bounded.is_unharmed();
 }
@@ -46,11 +46,11 @@ fn a_url_of_version_4_may_carry_thousands_of_parameters() {
         assert_eq!(verdict(&answer), (expected.0, expected.1.to_owned()), "{count}: {}", answer.text());
     }
     // The whole head, with nothing in it that counts.
-    let target = format!("/photos/cat.jpg?x-id=GetObject{}", parameters(5000));
+    let target = format!("/photos/cat.jpg?x-id=GetObject{}", parameters(2000));
     let get = Request::new("GET", &target).header("host", &host);
     let target = sign::presign(&get, &MAIN, sign::now(), 60);
     let answer = bounded.server.anonymous().send(Request { target, ..get });
-    assert!([200, 400, 431].contains(&answer.status), "{} {}", answer.status, answer.text());
+    assert_eq!(answer.status, 200, "{}", answer.text());
     bounded.is_unharmed();
 }
 
@@ -58,7 +58,7 @@ fn a_url_of_version_4_may_carry_thousands_of_parameters() {
 fn a_header_is_signed_once() {
     let bounded = Bounded::start();
     let client = bounded.server.client();
-    let long = "v".repeat(6000);
+    let long = "v".repeat(4000);
     let get = Request::new("GET", "/photos/cat.jpg").header("x-long", &long);
     let signed = client.signed(get, sign::Payload::Signed);
     let authorization = signed.get("authorization").unwrap().to_owned();

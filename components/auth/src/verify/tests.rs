@@ -137,14 +137,17 @@ fn what_is_signed_for_another_service_is_refused() {
         );
         assert_eq!(
             refused(service, true),
-            format!("AuthorizationQueryParametersError: Error parsing the X-Amz-Credential parameter; {what}")
+            format!(
+                "AuthorizationQueryParametersError: Error parsing the X-Amz-Credential parameter; {what}"
+            )
         );
     }
 }
 
 #[test]
 fn two_headers_that_sign_are_one_too_many() {
-    for (first, second) in [("", "AWS4-HMAC-SHA256 Credential=x"), ("AWS a:b", ""), ("", "AWS a:b"), ("", "")] {
+    for (first, second) in [("", "AWS4-HMAC-SHA256 Credential=x"), ("AWS a:b", ""), ("", "AWS a:b"), ("", "")]
+    {
         let headers: Headers = [("authorization", first), ("authorization", second)].into_iter().collect();
         let error = identify(&request(&headers), &with(Version2::On), &OneKey::default()).unwrap_err();
         assert_eq!(error.code, ErrorCode::InvalidArgument, "{first:?} {second:?}");

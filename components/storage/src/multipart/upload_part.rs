@@ -1,5 +1,6 @@
 //! UploadPart: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html>
 
+use gateway::checksum::presigned_algorithm;
 use gateway::errors::Result;
 use gateway::etag::ETag;
 use gateway::query::Query;
@@ -10,7 +11,7 @@ use crate::object::checksums::{self, Claims};
 use crate::object::put_object::{BODY_BYTES_MAX, check_length};
 use crate::object::slice;
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};
-use crate::records::{Checksum, Part, Span};
+use crate::records::{Algorithm, Checksum, Part, Span};
 use crate::request::Request;
 use crate::sealing::{self, Place};
 use crate::tables;
@@ -22,10 +23,11 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let claims = Claims::read(&request.headers)?;
     let bucket = request.bucket_row()?.record.id;
     let upload = find(request, bucket)?.record;
-    checksum::check_part(&upload, claims.algorithm())?;
+    let kept = checksum::algorithm(&upload);
+    let presigned = presigned_algorithm(&request.query).map(Algorithm::from).filter(|named| *named == kept);
+    checksum::check_part(&upload, claims.algorithm().or(presigned))?;
     let key = sealing::open(request, SealedRole::Upload, Place::of(request), &upload.protection).await?;
 
-    let kept = checksum::algorithm(&upload);
     let claimed = claims.algorithm().unwrap_or(kept);
     let mut digests = claims.digests(claimed);
     if claimed != kept {

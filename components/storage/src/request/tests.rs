@@ -41,9 +41,14 @@ fn what_a_presigned_url_says_of_a_body_is_no_promise() {
         let headers = presigned(&format!("X-Amz-Signature=0&{name}=AAAAAA%3D%3D")).unwrap();
         assert!(!headers.has(&name.to_ascii_lowercase()), "{name}");
     }
-    let headers =
-        presigned("Signature=0&x-amz-checksum-algorithm=CRC32&x-amz-checksum-type=COMPOSITE&x-amz-checksum-mode=ENABLED");
-    assert_eq!(headers.unwrap().with_prefix("x-amz-checksum-").count(), 3, "what is chosen, or asked, counts");
+    let headers = presigned(
+        "Signature=0&x-amz-checksum-algorithm=CRC32&x-amz-checksum-type=COMPOSITE&x-amz-checksum-mode=ENABLED",
+    );
+    assert_eq!(
+        headers.unwrap().with_prefix("x-amz-checksum-").count(),
+        3,
+        "what is chosen, or asked, counts"
+    );
 }
 
 #[test]

@@ -54,7 +54,10 @@ fn text_of_a_client_is_ascii_in_a_header_and_what_cannot_be_one_is_counted() {
     let mut lines = String::new();
     push_object(&mut lines, &version, &ResponseOverrides::default());
     assert!(lines.contains("x-amz-meta-a: 1\nx-amz-meta-c: x\ty\nx-amz-missing-meta: 3\n"), "{lines}");
-    assert!(lines.contains("content-disposition: =?UTF-8?B?YXR0YWNobWVudDsgZmlsZW5hbWU9IsOpIg==?=\n"), "{lines}");
+    assert!(
+        lines.contains("content-disposition: =?UTF-8?B?YXR0YWNobWVudDsgZmlsZW5hbWU9IsOpIg==?=\n"),
+        "{lines}"
+    );
     assert!(lines.contains("x-amz-website-redirect-location: =?UTF-8?B?L+KCrA==?=\n"), "{lines}");
     assert!(lines.is_ascii());
 }
