@@ -137,7 +137,7 @@ pub struct CallState {
     pub method: Method,
     /// The target as sent.
     pub uri: http::Uri,
-    /// The request headers; `host` is always there.
+    /// The request headers; `host` is there, but for some of HTTP/1.0.
     pub headers: HeaderMap,
     /// `Content-Length`.
     pub content_length: Option<u64>,

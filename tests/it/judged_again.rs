@@ -143,14 +143,21 @@ fn a_public_acl_counts_as_what_is_blocked_when_the_object_is_there() {
     for (change, expected) in [
         (with_digest("PUT", "/photos?publicAccessBlock", BLOCK), denied()),
         (account, denied()),
-        (with_digest("PUT", "/photos?ownershipControls", enforced), (400, "AccessControlListNotSupported".to_owned())),
+        (
+            with_digest("PUT", "/photos?ownershipControls", enforced),
+            (400, "AccessControlListNotSupported".to_owned()),
+        ),
     ] {
         let server = Server::start();
         let mut owner = server.client();
         owner.put("/photos", "");
         let upload = Half::send(&server, &owner, public("/photos/cat.jpg"));
-        let id = begin(&mut owner, Request::new("POST", "/photos/dog.jpg?uploads").header("x-amz-acl", "public-read"));
-        let etag = owner.put(&format!("/photos/dog.jpg?partNumber=1&uploadId={id}"), PICTURE).etag().to_owned();
+        let id = begin(
+            &mut owner,
+            Request::new("POST", "/photos/dog.jpg?uploads").header("x-amz-acl", "public-read"),
+        );
+        let etag =
+            owner.put(&format!("/photos/dog.jpg?partNumber=1&uploadId={id}"), PICTURE).etag().to_owned();
         let plain = Half::send(&server, &owner, put("/photos/plain.jpg"));
         owner.expect(change);
         assert_eq!(verdict(&upload.finish()), expected);
@@ -221,7 +228,10 @@ fn completion_is_judged_by_what_the_upload_was_begun_with() {
         policy(&mut owner, &DENY_PUT.replace('}', &format!(",\"Condition\":{{{condition}}}}}")));
         assert_eq!(verdict(&complete(&mut owner, "/photos/dog.jpg", &id, &etag)), denied(), "{condition}");
     }
-    policy(&mut owner, &DENY_PUT.replace('}', r#","Condition":{"StringEquals":{"s3:x-amz-acl":"private"}}}"#));
+    policy(
+        &mut owner,
+        &DENY_PUT.replace('}', r#","Condition":{"StringEquals":{"s3:x-amz-acl":"private"}}}"#),
+    );
     assert_eq!(verdict(&complete(&mut owner, "/photos/dog.jpg", &id, &etag)), allowed());
 }
 
@@ -232,10 +242,14 @@ fn a_policy_that_wants_encryption_lets_the_parts_of_an_encrypted_upload_pass() {
     let mut owner = server.client();
     owner.put("/photos", "");
     owner.put("/photos/source.jpg", PICTURE);
-    policy(&mut owner, &DENY_PUT.replace('}', r#","Condition":{"Null":{"s3:x-amz-server-side-encryption":"true"}}}"#));
+    policy(
+        &mut owner,
+        &DENY_PUT.replace('}', r#","Condition":{"Null":{"s3:x-amz-server-side-encryption":"true"}}}"#),
+    );
     assert_eq!(verdict(&owner.send(put("/photos/cat.jpg"))), denied());
     assert_eq!(verdict(&owner.call("POST", "/photos/cat.jpg?uploads")), denied());
-    let encrypted = Request::new("POST", "/photos/cat.jpg?uploads").header("x-amz-server-side-encryption", "AES256");
+    let encrypted =
+        Request::new("POST", "/photos/cat.jpg?uploads").header("x-amz-server-side-encryption", "AES256");
     let id = begin(&mut owner, encrypted);
     let etag = owner.put(&format!("/photos/cat.jpg?partNumber=1&uploadId={id}"), PICTURE).etag().to_owned();
     let copy = Request::new("PUT", &format!("/photos/cat.jpg?partNumber=2&uploadId={id}"))

@@ -15,6 +15,7 @@ mod bounds;
 mod budget;
 mod compatibility;
 mod compile;
+mod condition_keys;
 mod conditions;
 mod cors;
 mod crash;

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use tests::bodies::md5;
 use tests::client::{Client, path};
 use tests::http::{Connection, Request, Response};
+use tests::http2::Http2;
 use tests::server::Server;
 use tests::sign::{self, MAIN, Payload};
 
@@ -159,6 +160,9 @@ fn presigned(server: &Server, target: &str) -> String {
     sign::presign(&Request::new("PUT", target).header("host", &host), &MAIN, sign::now(), 300)
 }
 
+/// The CRC32 of the document that a test presigns.
+const CRC32_OF_LIST: &str = "qfRvnA==";
+
 #[test]
 fn a_checksum_in_a_presigned_query_is_not_that_of_the_body() {
     let server = photos();
@@ -204,6 +208,17 @@ fn a_checksum_in_a_presigned_query_is_not_that_of_the_body() {
             assert_eq!(answer.status, 200, "{url}: {}", answer.text());
         }
         assert_eq!(client.get("/photos/cat.jpg").text(), "a picture");
+    }
+    // Who presigns a document has it at hand: its own checksum does for it, and no other.
+    let list = "<Delete><Object><Key>dog.jpg</Key></Object></Delete>";
+    for (crc32, status) in [(CRC32_OF_LIST, 200), ("AAAAAA==", 400)] {
+        let crc32 = tests::client::value(crc32);
+        let target =
+            format!("/photos?delete&x-amz-checksum-crc32={crc32}&x-amz-sdk-checksum-algorithm=CRC32");
+        let request = Request::new("POST", &target).header("host", &format!("127.0.0.1:{}", server.port()));
+        let url = sign::presign(&request, &MAIN, sign::now(), 300);
+        let answer = nobody.send(Request::new("POST", &url).body(list));
+        assert_eq!(answer.status, status, "{}", answer.text());
     }
     // What the body must be is said in a header, which is signed.
     let host = format!("127.0.0.1:{}", server.port());
@@ -313,7 +328,9 @@ fn a_request_names_one_host_and_its_target_goes_first() {
         ("GET /photos HTTP/1.1\nhost: a:b\n\n", 400),
         ("GET http://a/photos HTTP/1.1\n\n", 400),
         ("GET http://u@a/photos HTTP/1.1\nhost: a\n\n", 400),
-        ("PUT /photos/a HTTP/1.1\nhost: a\ncontent-length: 1\ncontent-length: 1\n\nx", 400),
+        ("PUT /photos/a HTTP/1.1\nhost: a\ncontent-length: 1\ncontent-length: 2\n\nx", 400),
+        // The same number twice is that number (RFC 9112, 6.3).
+        ("PUT /photos/a HTTP/1.1\nhost: a\ncontent-length: 1\ncontent-length: 1\n\nx", 403),
         ("GET /photos HTTP/1.1\nhost: a\n\n", 403),
         ("GET http://a/photos HTTP/1.1\nhost: b\n\n", 403),
         ("GET /photos HTTP/1.0\n\n", 403),
@@ -333,6 +350,28 @@ fn a_request_names_one_host_and_its_target_goes_first() {
     assert_eq!(raw(&server, &format!("GET http://{host}/photos HTTP/1.1\nhost: elsewhere\n{lines}\n")), 200);
     assert_eq!(raw(&server, &format!("GET http://elsewhere/photos HTTP/1.1\nhost: {host}\n{lines}\n")), 403);
     assert!(server.is_alive());
+}
+
+#[test]
+fn the_authority_of_http_2_goes_before_a_host_beside_it() {
+    let server = photos();
+    let host = format!("127.0.0.1:{}", server.port());
+    let signed = sign::sign(Request::new("GET", "/photos").header("host", &host), &MAIN, Payload::Signed);
+    let status = |authority: &str, hosts: &[&str]| {
+        let mut request =
+            Request { headers: vec![("host".to_owned(), authority.to_owned())], ..signed.clone() };
+        request.headers.extend(hosts.iter().map(|host| ("host".to_owned(), (*host).to_owned())));
+        request.headers.extend(signed.headers.iter().filter(|(name, _)| name != "host").cloned());
+        let mut connection = Http2::open(server.port(), 1 << 16).unwrap();
+        let stream = connection.begin(&request, false).unwrap();
+        connection.status(stream).unwrap()
+    };
+    assert_eq!(status(&host, &[]), 200);
+    assert_eq!(status(&host, &[&host]), 200);
+    assert_eq!(status(&host, &["elsewhere"]), 200);
+    assert_eq!(status("elsewhere", &[&host]), 403);
+    assert_eq!(status(&host, &[&host, &host]), 400);
+    assert_eq!(status("user@127.0.0.1", &[]), 400);
 }
 
 #[test]

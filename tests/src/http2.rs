@@ -60,7 +60,8 @@ impl Http2 {
         Ok(connection)
     }
 
-    /// Begins a request; its body follows, if there is one. The number of its stream.
+    /// Begins a request; its body follows, if there is one. The number of its stream. Its first `Host` is the authority; another
+    /// one is a header.
     ///
     /// # Errors
     /// The connection is gone.
@@ -74,7 +75,9 @@ impl Http2 {
             literal(&mut block, name, value);
         }
         literal(&mut block, ":authority", request.get("host").unwrap_or("127.0.0.1"));
-        for (name, value) in request.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("host")) {
+        let authority = request.headers.iter().position(|(name, _)| name.eq_ignore_ascii_case("host"));
+        let headers = request.headers.iter().enumerate().filter(|(at, _)| Some(*at) != authority);
+        for (_, (name, value)) in headers {
             literal(&mut block, &name.to_ascii_lowercase(), value);
         }
         let end_stream = if has_body { 0 } else { END_STREAM };

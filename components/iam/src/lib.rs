@@ -42,6 +42,7 @@ mod versions;
 mod web_identity;
 
 use gateway::errors::{ErrorCode, Result};
+use gateway::xml;
 use sdk::bindings::iam::exports::portcullis::gateway::iam::{Guest, Planned};
 use sdk::executor::Suspended;
 use sdk::{Call, CommitError, Progress, Refusal, Response, Work, executor, failure_to_error, refuse};
@@ -122,7 +123,8 @@ async fn answer(call: Call) -> Result<()> {
                 Err(CommitError::Failed(failure)) => return Err(failure_to_error(failure)),
             }
         }
-        let document = request.document(answered.result);
+        let mut document = request.document(answered.result);
+        xml::declare(&mut document);
         Response::new(200).header("content-type", "text/xml").bytes(document.into_bytes()).send(&call);
         return Ok(());
     }

@@ -47,9 +47,12 @@ impl Request {
         if alone && attempt == 0 {
             return self.bucket_row().cloned();
         }
-        if !alone || !self.is_bucket_unchanged()? {
-            self.judge_again().await;
+        // A bucket that is gone, or is another one by this name, is nothing to decide about.
+        let row = self.read_bucket_row()?;
+        if alone && row.revision == self.bucket_row()?.revision {
+            return Ok(row);
         }
+        self.judge_again().await;
         self.read_bucket_row()
     }
 

@@ -93,12 +93,9 @@ impl ActionSet {
         }
     }
 
-    /// Those whose names are listed, in any case.
-    pub(crate) fn named(names: &[&str]) -> ActionSet {
-        names
-            .iter()
-            .filter_map(|name| number(&name.to_ascii_lowercase()))
-            .fold(ActionSet::default(), ActionSet::and)
+    /// Those whose names are listed, in any case; `s3:*` stands for all of a service.
+    pub(crate) fn named(listed: &[&str]) -> ActionSet {
+        listed.iter().fold(ActionSet::default(), |set, name| set.with(ActionPattern::parse(name).known))
     }
 
     fn and(mut self, number: usize) -> ActionSet {

@@ -31,8 +31,26 @@ pub enum ValueType {
 pub enum Carried {
     /// By every request, or by requests that cannot be told by their action.
     Anywhere,
-    /// By these actions only.
+    /// By these actions only; `iam:*` stands for all of a service.
     By(&'static [&'static str]),
+    /// By none: what it is about does not exist here, for this reason. Policies may ask for it all the same, as they do at AWS.
+    Never(&'static str),
+}
+
+impl Carried {
+    /// Whether a request for an action may carry the key. Of `s3:GetObject`, in any case.
+    pub fn is_by(self, action: &str) -> bool {
+        match self {
+            Carried::Anywhere => true,
+            Carried::By(carriers) => carriers.iter().any(|carrier| match carrier.strip_suffix('*') {
+                Some(service) => {
+                    action.get(..service.len()).is_some_and(|own| own.eq_ignore_ascii_case(service))
+                }
+                None => carrier.eq_ignore_ascii_case(action),
+            }),
+            Carried::Never(_) => false,
+        }
+    }
 }
 
 macro_rules! keys {
@@ -73,6 +91,25 @@ const ANYWHERE: Carried = Carried::Anywhere;
 const LISTS: Carried =
     Carried::By(&["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"]);
 const CREATES_BUCKET: Carried = Carried::By(&["s3:CreateBucket"]);
+const OWNERSHIP: Carried = Carried::By(&["s3:CreateBucket", "s3:PutBucketOwnershipControls"]);
+const OF_S3: Carried = Carried::By(&["s3:*"]);
+const OF_KMS: Carried = Carried::By(&["kms:*"]);
+const OF_STS: Carried = Carried::By(&["sts:*"]);
+const OF_IAM: Carried = Carried::By(&["iam:*"]);
+const TAGS_RESOURCE: Carried = Carried::By(&["s3:CreateBucket", "s3:PutBucketTagging", "iam:*", "sts:*"]);
+const TAGGED_RESOURCE: Carried = Carried::By(&["s3:*", "iam:*", "sts:*"]);
+const TAGGED_IAM: Carried = Carried::By(&["iam:*", "sts:*"]);
+const NO_SERVICE: Carried = Carried::Never("no service asks on behalf of somebody");
+const NO_ORGANIZATION: Carried = Carried::Never("there are no organizations");
+const NO_NETWORK_OWNER: Carried = Carried::Never("networks belong to no account");
+const NO_ACCESS_POINT: Carried = Carried::Never("there are no access points");
+const NO_ACCESS_GRANT: Carried = Carried::Never("there are no access grants");
+const NO_REPLICATION: Carried = Carried::Never("nothing is replicated");
+const NO_INVENTORY: Carried = Carried::Never("there are no inventories");
+const NO_REGIONS: Carried = Carried::Never("keys are of one region");
+const NO_GRANT: Carried = Carried::Never("keys have no grants");
+const NO_REENCRYPTION: Carried = Carried::Never("nothing is encrypted again in place");
+const NO_ROLE_OF_SERVICE: Carried = Carried::Never("no role is passed to a service");
 const WRITES: Carried = Carried::By(&["s3:PutObject", "s3:ReplicateObject"]);
 const GRANTS: Carried = Carried::By(&[
     "s3:CreateBucket",
@@ -112,9 +149,9 @@ const LOCKS: Carried = Carried::By(&[
 #[rustfmt::skip]
 keys! {
 //  key                            name                                  compared as  carried
-    CalledVia                      "aws:CalledVia"                       Text         ANYWHERE;
-    CalledViaFirst                 "aws:CalledViaFirst"                  Text         ANYWHERE;
-    CalledViaLast                  "aws:CalledViaLast"                   Text         ANYWHERE;
+    CalledVia                      "aws:CalledVia"                       Text         NO_SERVICE;
+    CalledViaFirst                 "aws:CalledViaFirst"                  Text         NO_SERVICE;
+    CalledViaLast                  "aws:CalledViaLast"                   Text         NO_SERVICE;
     CurrentTime                    "aws:CurrentTime"                     Date         ANYWHERE;
     EpochTime                      "aws:EpochTime"                       Date         ANYWHERE;
     FederatedProvider              "aws:FederatedProvider"               Text         ANYWHERE;
@@ -123,54 +160,54 @@ keys! {
     PrincipalAccount               "aws:PrincipalAccount"                Text         ANYWHERE;
     PrincipalArn                   "aws:PrincipalArn"                    ArnText      ANYWHERE;
     PrincipalIsAwsService          "aws:PrincipalIsAWSService"           Bool         ANYWHERE;
-    PrincipalOrgId                 "aws:PrincipalOrgID"                  Text         ANYWHERE;
-    PrincipalOrgPaths              "aws:PrincipalOrgPaths"               Text         ANYWHERE;
-    PrincipalServiceName           "aws:PrincipalServiceName"            Text         ANYWHERE;
-    PrincipalServiceNamesList      "aws:PrincipalServiceNamesList"       Text         ANYWHERE;
+    PrincipalOrgId                 "aws:PrincipalOrgID"                  Text         NO_ORGANIZATION;
+    PrincipalOrgPaths              "aws:PrincipalOrgPaths"               Text         NO_ORGANIZATION;
+    PrincipalServiceName           "aws:PrincipalServiceName"            Text         NO_SERVICE;
+    PrincipalServiceNamesList      "aws:PrincipalServiceNamesList"       Text         NO_SERVICE;
     PrincipalTag                   "aws:PrincipalTag/"                   Text         ANYWHERE;
     PrincipalType                  "aws:PrincipalType"                   Text         ANYWHERE;
     Referer                        "aws:Referer"                         Text         ANYWHERE;
-    RequestTag                     "aws:RequestTag/"                     Text         ANYWHERE;
+    RequestTag                     "aws:RequestTag/"                     Text         TAGS_RESOURCE;
     RequestedRegion                "aws:RequestedRegion"                 Text         ANYWHERE;
     ResourceAccount                "aws:ResourceAccount"                 Text         ANYWHERE;
-    ResourceOrgId                  "aws:ResourceOrgID"                   Text         ANYWHERE;
-    ResourceOrgPaths               "aws:ResourceOrgPaths"                Text         ANYWHERE;
-    ResourceTag                    "aws:ResourceTag/"                    Text         ANYWHERE;
+    ResourceOrgId                  "aws:ResourceOrgID"                   Text         NO_ORGANIZATION;
+    ResourceOrgPaths               "aws:ResourceOrgPaths"                Text         NO_ORGANIZATION;
+    ResourceTag                    "aws:ResourceTag/"                    Text         TAGGED_RESOURCE;
     SecureTransport                "aws:SecureTransport"                 Bool         ANYWHERE;
-    SourceAccount                  "aws:SourceAccount"                   Text         ANYWHERE;
-    SourceArn                      "aws:SourceArn"                       ArnText      ANYWHERE;
+    SourceAccount                  "aws:SourceAccount"                   Text         NO_SERVICE;
+    SourceArn                      "aws:SourceArn"                       ArnText      NO_SERVICE;
     SourceIdentity                 "aws:SourceIdentity"                  Text         ANYWHERE;
     SourceIp                       "aws:SourceIp"                        Ip           ANYWHERE;
-    SourceOrgId                    "aws:SourceOrgID"                     Text         ANYWHERE;
-    SourceOrgPaths                 "aws:SourceOrgPaths"                  Text         ANYWHERE;
-    SourceOwner                    "aws:SourceOwner"                     Text         ANYWHERE;
+    SourceOrgId                    "aws:SourceOrgID"                     Text         NO_ORGANIZATION;
+    SourceOrgPaths                 "aws:SourceOrgPaths"                  Text         NO_ORGANIZATION;
+    SourceOwner                    "aws:SourceOwner"                     Text         NO_SERVICE;
     SourceVpc                      "aws:SourceVpc"                       Text         ANYWHERE;
-    SourceVpcArn                   "aws:SourceVpcArn"                    ArnText      ANYWHERE;
+    SourceVpcArn                   "aws:SourceVpcArn"                    ArnText      NO_NETWORK_OWNER;
     SourceVpce                     "aws:SourceVpce"                      Text         ANYWHERE;
-    TagKeys                        "aws:TagKeys"                         Text         ANYWHERE;
+    TagKeys                        "aws:TagKeys"                         Text         TAGS_RESOURCE;
     TokenIssueTime                 "aws:TokenIssueTime"                  Date         ANYWHERE;
     UserAgent                      "aws:UserAgent"                       Text         ANYWHERE;
     UserId                         "aws:userid"                          Text         ANYWHERE;
     UserName                       "aws:username"                        Text         ANYWHERE;
     ViaAwsService                  "aws:ViaAWSService"                   Bool         ANYWHERE;
-    VpceAccount                    "aws:VpceAccount"                     Text         ANYWHERE;
-    VpceOrgId                      "aws:VpceOrgID"                       Text         ANYWHERE;
-    VpceOrgPaths                   "aws:VpceOrgPaths"                    Text         ANYWHERE;
+    VpceAccount                    "aws:VpceAccount"                     Text         NO_NETWORK_OWNER;
+    VpceOrgId                      "aws:VpceOrgID"                       Text         NO_ORGANIZATION;
+    VpceOrgPaths                   "aws:VpceOrgPaths"                    Text         NO_ORGANIZATION;
     VpcSourceIp                    "aws:VpcSourceIp"                     Ip           ANYWHERE;
 
-    AccessGrantsInstanceArn        "s3:AccessGrantsInstanceArn"          ArnText      ANYWHERE;
-    AccessPointNetworkOrigin       "s3:AccessPointNetworkOrigin"         Text         ANYWHERE;
-    AccessPointTag                 "s3:AccessPointTag/"                  Text         ANYWHERE;
-    AuthType                       "s3:authType"                         Text         ANYWHERE;
-    BucketTag                      "s3:BucketTag/"                       Text         ANYWHERE;
-    DataAccessPointAccount         "s3:DataAccessPointAccount"           Text         ANYWHERE;
-    DataAccessPointArn             "s3:DataAccessPointArn"               ArnText      ANYWHERE;
+    AccessGrantsInstanceArn        "s3:AccessGrantsInstanceArn"          ArnText      NO_ACCESS_GRANT;
+    AccessPointNetworkOrigin       "s3:AccessPointNetworkOrigin"         Text         NO_ACCESS_POINT;
+    AccessPointTag                 "s3:AccessPointTag/"                  Text         NO_ACCESS_POINT;
+    AuthType                       "s3:authType"                         Text         OF_S3;
+    BucketTag                      "s3:BucketTag/"                       Text         OF_S3;
+    DataAccessPointAccount         "s3:DataAccessPointAccount"           Text         NO_ACCESS_POINT;
+    DataAccessPointArn             "s3:DataAccessPointArn"               ArnText      NO_ACCESS_POINT;
     Delimiter                      "s3:delimiter"                        Text         LISTS;
     ExistingObjectTag              "s3:ExistingObjectTag/"               Text         TAGGED;
-    IfMatch                        "s3:if-match"                         Text         ANYWHERE;
-    IfNoneMatch                    "s3:if-none-match"                    Text         ANYWHERE;
-    IsReplicationPauseRequest      "s3:isReplicationPauseRequest"        Bool         ANYWHERE;
-    InventoryOptionalFields        "s3:InventoryAccessibleOptionalFields" Text        ANYWHERE;
+    IfMatch                        "s3:if-match"                         Text         OF_S3;
+    IfNoneMatch                    "s3:if-none-match"                    Text         OF_S3;
+    IsReplicationPauseRequest      "s3:isReplicationPauseRequest"        Bool         NO_REPLICATION;
+    InventoryOptionalFields        "s3:InventoryAccessibleOptionalFields" Text        NO_INVENTORY;
     LocationConstraint             "s3:LocationConstraint"               Text         CREATES_BUCKET;
     MaxKeys                        "s3:max-keys"                         Number       LISTS;
     ObjectCreationOperation        "s3:ObjectCreationOperation"          Bool         WRITES;
@@ -181,13 +218,13 @@ keys! {
     Prefix                         "s3:prefix"                           Text         LISTS;
     RequestObjectTag               "s3:RequestObjectTag/"                Text         TAGS;
     RequestObjectTagKeys           "s3:RequestObjectTagKeys"             Text         TAGS;
-    S3ResourceAccount              "s3:ResourceAccount"                  Text         ANYWHERE;
-    SignatureAge                   "s3:signatureAge"                     Number       ANYWHERE;
-    SignatureVersion               "s3:signatureversion"                 Text         ANYWHERE;
-    TlsVersion                     "s3:TlsVersion"                       Number       ANYWHERE;
-    VersionId                      "s3:VersionId"                        Text         ANYWHERE;
+    S3ResourceAccount              "s3:ResourceAccount"                  Text         OF_S3;
+    SignatureAge                   "s3:signatureAge"                     Number       OF_S3;
+    SignatureVersion               "s3:signatureversion"                 Text         OF_S3;
+    TlsVersion                     "s3:TlsVersion"                       Number       OF_S3;
+    VersionId                      "s3:VersionId"                        Text         OF_S3;
     Acl                            "s3:x-amz-acl"                        Text         GRANTS;
-    ContentSha256                  "s3:x-amz-content-sha256"             Text         ANYWHERE;
+    ContentSha256                  "s3:x-amz-content-sha256"             Text         OF_S3;
     CopySource                     "s3:x-amz-copy-source"                Text         WRITES;
     GrantFullControl               "s3:x-amz-grant-full-control"         Text         GRANTS;
     GrantRead                      "s3:x-amz-grant-read"                 Text         GRANTS;
@@ -195,41 +232,41 @@ keys! {
     GrantWrite                     "s3:x-amz-grant-write"                Text         GRANTS;
     GrantWriteAcp                  "s3:x-amz-grant-write-acp"            Text         GRANTS;
     MetadataDirective              "s3:x-amz-metadata-directive"         Text         WRITES;
-    ObjectOwnership                "s3:x-amz-object-ownership"           Text         ANYWHERE;
+    ObjectOwnership                "s3:x-amz-object-ownership"           Text         OWNERSHIP;
     ServerSideEncryption           "s3:x-amz-server-side-encryption"     Text         WRITES;
     SseKmsKeyId                    "s3:x-amz-server-side-encryption-aws-kms-key-id" ArnText WRITES;
     SseCustomerAlgorithm           "s3:x-amz-server-side-encryption-customer-algorithm" Text WRITES;
     StorageClass                   "s3:x-amz-storage-class"              Text         WRITES;
     WebsiteRedirectLocation        "s3:x-amz-website-redirect-location"  Text         WRITES;
 
-    KmsCallerAccount               "kms:CallerAccount"                   Text         ANYWHERE;
-    KmsEncryptionAlgorithm         "kms:EncryptionAlgorithm"             Text         ANYWHERE;
-    KmsEncryptionContext           "kms:EncryptionContext:"              Text         ANYWHERE;
-    KmsEncryptionContextKeys       "kms:EncryptionContextKeys"           Text         ANYWHERE;
-    KmsGrantConstraintType         "kms:GrantConstraintType"             Text         ANYWHERE;
-    KmsGranteePrincipal            "kms:GranteePrincipal"                ArnText      ANYWHERE;
-    KmsGrantIsForAwsResource       "kms:GrantIsForAWSResource"           Bool         ANYWHERE;
-    KmsGrantOperations             "kms:GrantOperations"                 Text         ANYWHERE;
-    KmsKeyOrigin                   "kms:KeyOrigin"                       Text         ANYWHERE;
-    KmsKeySpec                     "kms:KeySpec"                         Text         ANYWHERE;
-    KmsKeyUsage                    "kms:KeyUsage"                        Text         ANYWHERE;
-    KmsMultiRegion                 "kms:MultiRegion"                     Bool         ANYWHERE;
-    KmsMultiRegionKeyType          "kms:MultiRegionKeyType"              Text         ANYWHERE;
-    KmsReEncryptOnSameKey          "kms:ReEncryptOnSameKey"              Bool         ANYWHERE;
-    KmsRequestAlias                "kms:RequestAlias"                    Text         ANYWHERE;
-    KmsResourceAliases             "kms:ResourceAliases"                 Text         ANYWHERE;
-    KmsRetiringPrincipal           "kms:RetiringPrincipal"               ArnText      ANYWHERE;
-    KmsViaService                  "kms:ViaService"                      Text         ANYWHERE;
+    KmsCallerAccount               "kms:CallerAccount"                   Text         OF_KMS;
+    KmsEncryptionAlgorithm         "kms:EncryptionAlgorithm"             Text         OF_KMS;
+    KmsEncryptionContext           "kms:EncryptionContext:"              Text         OF_KMS;
+    KmsEncryptionContextKeys       "kms:EncryptionContextKeys"           Text         OF_KMS;
+    KmsGrantConstraintType         "kms:GrantConstraintType"             Text         NO_GRANT;
+    KmsGranteePrincipal            "kms:GranteePrincipal"                ArnText      NO_GRANT;
+    KmsGrantIsForAwsResource       "kms:GrantIsForAWSResource"           Bool         NO_GRANT;
+    KmsGrantOperations             "kms:GrantOperations"                 Text         NO_GRANT;
+    KmsKeyOrigin                   "kms:KeyOrigin"                       Text         OF_KMS;
+    KmsKeySpec                     "kms:KeySpec"                         Text         OF_KMS;
+    KmsKeyUsage                    "kms:KeyUsage"                        Text         OF_KMS;
+    KmsMultiRegion                 "kms:MultiRegion"                     Bool         OF_KMS;
+    KmsMultiRegionKeyType          "kms:MultiRegionKeyType"              Text         NO_REGIONS;
+    KmsReEncryptOnSameKey          "kms:ReEncryptOnSameKey"              Bool         NO_REENCRYPTION;
+    KmsRequestAlias                "kms:RequestAlias"                    Text         OF_KMS;
+    KmsResourceAliases             "kms:ResourceAliases"                 Text         OF_KMS;
+    KmsRetiringPrincipal           "kms:RetiringPrincipal"               ArnText      NO_GRANT;
+    KmsViaService                  "kms:ViaService"                      Text         OF_KMS;
 
-    StsDurationSeconds             "sts:DurationSeconds"                 Number       ANYWHERE;
-    StsExternalId                  "sts:ExternalId"                      Text         ANYWHERE;
-    StsRoleSessionName             "sts:RoleSessionName"                 Text         ANYWHERE;
-    StsSourceIdentity              "sts:SourceIdentity"                  Text         ANYWHERE;
-    StsTransitiveTagKeys           "sts:TransitiveTagKeys"               Text         ANYWHERE;
-    IamPermissionsBoundary         "iam:PermissionsBoundary"             ArnText      ANYWHERE;
-    IamPolicyArn                   "iam:PolicyARN"                       ArnText      ANYWHERE;
-    IamPassedToService             "iam:PassedToService"                 Text         ANYWHERE;
-    IamResourceTag                 "iam:ResourceTag/"                    Text         ANYWHERE;
+    StsDurationSeconds             "sts:DurationSeconds"                 Number       OF_STS;
+    StsExternalId                  "sts:ExternalId"                      Text         OF_STS;
+    StsRoleSessionName             "sts:RoleSessionName"                 Text         OF_STS;
+    StsSourceIdentity              "sts:SourceIdentity"                  Text         OF_STS;
+    StsTransitiveTagKeys           "sts:TransitiveTagKeys"               Text         OF_STS;
+    IamPermissionsBoundary         "iam:PermissionsBoundary"             ArnText      OF_IAM;
+    IamPolicyArn                   "iam:PolicyARN"                       ArnText      OF_IAM;
+    IamPassedToService             "iam:PassedToService"                 Text         NO_ROLE_OF_SERVICE;
+    IamResourceTag                 "iam:ResourceTag/"                    Text         TAGGED_IAM;
 }
 
 impl KeyId {

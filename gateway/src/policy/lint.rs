@@ -274,14 +274,17 @@ fn unknown_key(name: &str) -> String {
 /// A key that requests for the actions of the statement do not carry.
 fn never_carried(statement: &Statement, condition: &Condition, findings: &mut Findings) {
     let key = &condition.key;
-    let Carried::By(carriers) = key.id().carried() else { return };
-    if statement.actions.except {
+    let carried = key.id().carried();
+    if let Carried::Never(why) = carried {
+        let message = format!("{key}: no request carries this key: {why}");
+        findings.add(Severity::Mistake, "key-never-carried", message);
         return;
     }
-    let carries = |action: &&ActionPattern| {
-        carriers.iter().any(|carrier| action.matches(&carrier.to_ascii_lowercase()))
-    };
-    let (with, without): (Vec<_>, Vec<_>) = statement.actions.patterns.iter().partition(carries);
+    if carried == Carried::Anywhere || statement.actions.except {
+        return;
+    }
+    let (with, without): (Vec<_>, Vec<_>) =
+        statement.actions.patterns.iter().partition(|action| may_carry(action, carried));
     if without.is_empty() {
         return;
     }
@@ -292,6 +295,16 @@ fn never_carried(statement: &Statement, condition: &Condition, findings: &mut Fi
         false => (Severity::Notice, "key-not-always-carried"),
     };
     findings.add(severity, code, message);
+}
+
+/// Whether a request for one of the actions that are meant may carry a key.
+fn may_carry(action: &ActionPattern, carried: Carried) -> bool {
+    let Carried::By(carriers) = carried else { return carried == Carried::Anywhere };
+    let service = action.text.split_once(':').map_or("*", |(service, _)| service);
+    carriers.iter().any(|carrier| match carrier.strip_suffix(":*") {
+        Some(own) => service.contains('*') || service.eq_ignore_ascii_case(own),
+        None => action.matches(&carrier.to_ascii_lowercase()),
+    })
 }
 
 /// Operators that never hold for the values of a key.

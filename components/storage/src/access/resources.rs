@@ -94,10 +94,9 @@ fn protection_headers(protection: &Protection) -> Vec<(String, String)> {
     match protection {
         Protection::Unsaid | Protection::Folder => vec![header(s3::SERVER_SIDE_ENCRYPTION, "AES256")],
         Protection::Customer(_) => vec![header(s3::CUSTOMER_ALGORITHM, "AES256")],
-        Protection::Managed(managed) => vec![
-            header(s3::SERVER_SIDE_ENCRYPTION, "aws:kms"),
-            header(s3::KMS_KEY_ID, &managed.arn),
-        ],
+        Protection::Managed(managed) => {
+            vec![header(s3::SERVER_SIDE_ENCRYPTION, "aws:kms"), header(s3::KMS_KEY_ID, &managed.arn)]
+        }
     }
 }
 

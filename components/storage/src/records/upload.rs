@@ -86,7 +86,8 @@ const BEGUN_FORMAT: u8 = 3;
 impl Record for Upload {
     fn encode(&self) -> Result<Vec<u8>> {
         if self.begun_with.is_empty() {
-            return postcard::to_extend(self, vec![sealable_format(&self.protection)]).map_err(|_| unreadable());
+            return postcard::to_extend(self, vec![sealable_format(&self.protection)])
+                .map_err(|_| unreadable());
         }
         let row = postcard::to_extend(self, vec![BEGUN_FORMAT]).map_err(|_| unreadable())?;
         postcard::to_extend(&self.begun_with, row).map_err(|_| unreadable())
@@ -94,9 +95,8 @@ impl Record for Upload {
 
     fn decode(value: &[u8]) -> Result<Upload> {
         let decoded = match value.split_first() {
-            Some((&BEGUN_FORMAT, record)) => postcard::take_from_bytes(record).and_then(|(upload, rest)| {
-                Ok(Upload { begun_with: postcard::from_bytes(rest)?, ..upload })
-            }),
+            Some((&BEGUN_FORMAT, record)) => postcard::take_from_bytes(record)
+                .and_then(|(upload, rest)| Ok(Upload { begun_with: postcard::from_bytes(rest)?, ..upload })),
             _ => postcard::from_bytes(sealable_body(value)?),
         };
         decoded.map_err(|_| unreadable())

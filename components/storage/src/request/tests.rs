@@ -52,6 +52,16 @@ fn what_a_presigned_url_says_of_a_body_is_no_promise() {
 }
 
 #[test]
+fn the_checksum_beside_a_list_of_parts_is_that_of_the_object() {
+    let has = |query: &str| {
+        let query = format!("X-Amz-Signature=0&x-amz-checksum-crc32=AAAAAA%3D%3D&{query}");
+        presigned(&query).unwrap().has("x-amz-checksum-crc32")
+    };
+    assert!(has("uploadId=u"));
+    assert!(!has("uploadId=u&partNumber=1"));
+}
+
+#[test]
 fn a_query_that_is_not_presigned_carries_none() {
     assert!(!presigned("x-amz-meta-b=2").unwrap().has("x-amz-meta-b"));
 }

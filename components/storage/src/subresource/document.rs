@@ -1,8 +1,9 @@
 //! Receives the small XML documents that configure a bucket or an object.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::headers::with_signed_query;
 use gateway::operations::{BodyDigest, Operation};
-use sdk::{Work, failure_to_error};
+use sdk::{Collected, Work, failure_to_error};
 
 use crate::object::checksums::{Claims, Need};
 use crate::request::Request;
@@ -40,16 +41,29 @@ async fn receive_if(request: &Request, need: impl Fn(&[u8]) -> Need) -> Result<V
     }
     let claims = Claims::read(&request.headers)?;
     let collected = request.call.collect(length_max(request)?).await.map_err(failure_to_error)?;
-    claims.verify_document(&collected, need(&collected.body))?;
+    let need = match need(&collected.body) {
+        Need::Required if !claims.are_any() && is_presigned_for(request, &collected) => Need::Optional,
+        need => need,
+    };
+    claims.verify_document(&collected, need)?;
     if judges(request, &collected.body) {
         request.judge_document(&collected.body).await?;
     }
     Ok(collected.body)
 }
 
+/// Whether the query of a presigned URL holds the checksum of the document: who made the URL had it at hand then.
+fn is_presigned_for(request: &Request, document: &Collected) -> bool {
+    let claims = with_signed_query(request.headers.clone(), &request.query).and_then(|all| Claims::read(&all));
+    claims.is_ok_and(|claims| claims.verify_document(document, Need::Required).is_ok())
+}
+
 /// Whether there is something to judge: a document that is missing is refused as such.
 fn judges(request: &Request, document: &[u8]) -> bool {
-    let may_be_empty = matches!(request.operation, Operation::CreateBucket | Operation::PutBucketAcl | Operation::PutObjectAcl);
+    let may_be_empty = matches!(
+        request.operation,
+        Operation::CreateBucket | Operation::PutBucketAcl | Operation::PutObjectAcl
+    );
     !document.is_empty() || may_be_empty
 }
 
