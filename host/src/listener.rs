@@ -169,6 +169,10 @@ impl Acceptor {
             false => self.seats.iter().min_by_key(|seat| load(seat)),
         };
         let Some(seat) = seat else { return };
+        if is_beyond {
+            // Until the worker counts again: the next one is for another worker to make room for. It may have none left.
+            let _ = seat.idle.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |idle| idle.checked_sub(1));
+        }
         let place = Place::take(&seat.connections);
         let accepted = Accepted { stream, remote, door: door.clone(), place, is_beyond };
         // A worker that is gone is noticed by whoever waits for it; the client sees a closed connection.
