@@ -137,17 +137,12 @@ impl Form {
     }
 
     /// The headers of the PutObject that the form stands for: those of the request that are about the request itself, as
-    /// conditions of policies ask for them, and [`Form::headers`]. `x-amz-algorithm` says how the form is signed.
+    /// conditions of policies ask for them, and [`Form::headers`].
     pub fn over(&self, sent: &Headers) -> Result<Headers> {
         const KEPT: [&str; 5] = ["host", "origin", "referer", "user-agent", "x-amz-expected-bucket-owner"];
         let own = self.headers()?;
-        let algorithm = match self.authorization()? {
-            Some(Authorization::V4 { .. }) => Some(("x-amz-algorithm", ALGORITHM)),
-            Some(Authorization::V2 { .. }) => Some(("x-amz-algorithm", "AWS")),
-            None => None,
-        };
         let kept = sent.iter().filter(|(name, _)| KEPT.contains(name));
-        Ok(kept.chain(own.iter()).chain(algorithm).collect())
+        Ok(kept.chain(own.iter()).collect())
     }
 
     /// What to answer when the object is stored.

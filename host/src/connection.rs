@@ -43,7 +43,7 @@ const HEADERS_MAX: usize = 1024;
 /// What HTTP/2 counts for each header besides its bytes.
 const HEADER_OVERHEAD_BYTES: usize = 32;
 /// Bytes of a connection of HTTP/1.1 that are read ahead, or wait to be written, beyond which no more are.
-const BUFFER_BYTES_MAX: usize = 128 << 10;
+const BUFFER_BYTES_MAX: usize = 64 << 10;
 /// Requests at a time on one HTTP/2 connection, and the part of a worker's places that they are at most.
 const STREAMS_MAX: u32 = 128;
 const STREAMS_PART: usize = 4;
@@ -94,6 +94,7 @@ async fn converse<A: Answer>(
         let (serving, origin, watch) = (Rc::clone(serving), Rc::clone(origin), Rc::clone(watch));
         async move { Ok::<_, Infallible>(serving.answer(request, &origin, watch).await) }
     });
+    watch.set_up();
     let outcome = match version {
         Version::Http1 => {
             let connection = pin!(http1().serve_connection(io, service));

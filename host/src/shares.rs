@@ -214,6 +214,14 @@ impl Shares {
     /// Of the stalled requests for which this holds, an unverified one before a verified one, the one that has waited the
     /// longest.
     fn longest_stalled(&self, holds: impl Fn(&Pass) -> bool) -> Option<Rc<Pass>> {
+        self.longest_stalled_beyond(STALLED_VERIFIED_MIN, holds)
+    }
+
+    fn longest_stalled_beyond(
+        &self,
+        verified_body: Duration,
+        holds: impl Fn(&Pass) -> bool,
+    ) -> Option<Rc<Pass>> {
         let now = self.clock.now();
         let passes = self.passes.borrow();
         let all = passes.iter().flatten().filter_map(Weak::upgrade);
@@ -221,7 +229,7 @@ impl Shares {
             let is_verified = pass.place().is_none_or(Party::is_verified);
             let least = match pass.doing() {
                 Doing::Working => return false,
-                Doing::Receiving if is_verified => STALLED_VERIFIED_MIN,
+                Doing::Receiving if is_verified => verified_body,
                 Doing::Receiving | Doing::Responding => STALLED_MIN,
             };
             now.saturating_sub(pass.moved()) >= least && !pass.is_ended() && holds(pass)
@@ -291,7 +299,7 @@ impl Shares {
             self.passes.borrow().iter().flatten().filter_map(Weak::upgrade).map(|pass| gathered(&pass)).sum();
         let mut over = u64::saturating_sub(all, self.gathered_max);
         while over > 0
-            && let Some(victim) = self.longest_stalled(|pass| gathered(pass) > 0)
+            && let Some(victim) = self.longest_stalled_beyond(STALLED_MIN, |pass| gathered(pass) > 0)
         {
             over = over.saturating_sub(gathered(&victim));
             self.evict(&victim);

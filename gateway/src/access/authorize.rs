@@ -228,7 +228,8 @@ fn authorize_own(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit>
                 bucket: None,
             });
         }
-        if !decision.is_allowed() && !lookups.is_open.get() {
+        let may_go_on = decision.is_allowed() || lookups.is_undecided();
+        if !may_go_on || asked.budget.is_exhausted() {
             return Err(ErrorCode::AccessDenied.into());
         }
     }
@@ -329,7 +330,8 @@ fn ask(
         budget: asked.budget,
         witness: asked.witness,
     };
-    judge(action, subject, &asker, bucket) == Outcome::Allow || lookups.is_open.get()
+    let allowed = judge(action, subject, &asker, bucket) == Outcome::Allow || lookups.is_undecided();
+    allowed && !asked.budget.is_exhausted()
 }
 
 /// Whether what the operation writes need not be there before.
@@ -377,6 +379,9 @@ struct Circumstances<'a> {
     /// Whether a condition asked for what only the body says, and that is not here: nothing is decided then.
     is_open: Cell<bool>,
     object_tags: OnceCell<Vec<(String, String)>>,
+    bucket_tags: OnceCell<Vec<(String, String)>>,
+    copied_tags: OnceCell<Option<Vec<(String, String)>>>,
+    upload_headers: OnceCell<Vec<(String, String)>>,
 }
 
 impl<'a> Circumstances<'a> {
@@ -386,7 +391,22 @@ impl<'a> Circumstances<'a> {
         bucket: &'a str,
         place: Place<'a>,
     ) -> Circumstances<'a> {
-        Circumstances { asked, resources, bucket, place, is_open: Cell::new(false), object_tags: OnceCell::new() }
+        Circumstances {
+            asked,
+            resources,
+            bucket,
+            place,
+            is_open: Cell::new(false),
+            object_tags: OnceCell::new(),
+            bucket_tags: OnceCell::new(),
+            copied_tags: OnceCell::new(),
+            upload_headers: OnceCell::new(),
+        }
+    }
+
+    /// Whether a refusal is none yet: it rests on what the body will say. Whoever asks for more than a request may cause is refused.
+    fn is_undecided(&self) -> bool {
+        self.is_open.get() && !self.asked.budget.is_exhausted()
     }
 }
 
@@ -409,17 +429,22 @@ impl Lookups for Circumstances<'_> {
         let upload_id = self.asked.query.get("uploadId")?;
         // It is the object in the address that is written, also while its source is judged.
         let (bucket, key) = (self.asked.bucket?, self.asked.key?);
-        let headers = self.resources.upload_headers(bucket, key, upload_id);
-        headers.into_iter().find(|(name, _)| name == header).map(|(_, value)| value)
+        let read = || self.resources.upload_headers(bucket, key, upload_id);
+        let headers = self.upload_headers.get_or_init(read);
+        headers.iter().find(|(name, _)| name == header).map(|(_, value)| value.clone())
     }
 
     fn bucket_tags(&self) -> Option<Vec<(String, String)>> {
-        (!self.bucket.is_empty()).then(|| self.resources.bucket_tags(self.bucket))
+        let read = || self.resources.bucket_tags(self.bucket);
+        (!self.bucket.is_empty()).then(|| self.bucket_tags.get_or_init(read).clone())
     }
 
     fn copied_tags(&self) -> Option<Vec<(String, String)>> {
-        let source = CopySource::of_headers(self.asked.headers).ok()?;
-        Some(self.resources.object_tags(&source.bucket, &source.key, source.version_id.as_deref()))
+        let read = || {
+            let source = CopySource::of_headers(self.asked.headers).ok()?;
+            Some(self.resources.object_tags(&source.bucket, &source.key, source.version_id.as_deref()))
+        };
+        self.copied_tags.get_or_init(read).clone()
     }
 
     fn source_ip(&self) -> Option<String> {

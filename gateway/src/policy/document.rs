@@ -392,15 +392,16 @@ fn read_actions(kind: Kind<'_>, element: Option<(&Json, bool)>) -> Result<Action
     if texts.is_empty() {
         return Err(missing());
     }
-    for text in &texts {
-        check_action(kind, text)?;
-    }
     let patterns: Vec<_> = texts.iter().map(|text| ActionPattern::parse(text)).collect();
+    for pattern in &patterns {
+        check_action(kind, pattern)?;
+    }
     let known = patterns.iter().fold(ActionSet::default(), |known, own| known.with(own.known));
     Ok(Actions { except, patterns, known })
 }
 
-fn check_action(kind: Kind<'_>, text: &str) -> Result<(), MalformedPolicy> {
+fn check_action(kind: Kind<'_>, pattern: &ActionPattern) -> Result<(), MalformedPolicy> {
+    let text = &*pattern.text;
     let vendor = text.split_once(':').map(|(vendor, _)| vendor);
     match kind {
         Kind::Trust => {
@@ -415,7 +416,7 @@ fn check_action(kind: Kind<'_>, text: &str) -> Result<(), MalformedPolicy> {
         Kind::Endpoint if vendor.is_some_and(is_of_iam) => Ok(()),
         Kind::Bucket(_) | Kind::Endpoint => {
             let is_s3 = vendor.is_some_and(|vendor| vendor.eq_ignore_ascii_case("s3"));
-            let known = text == "*" || (is_s3 && !ActionPattern::parse(text).known.is_empty());
+            let known = text == "*" || (is_s3 && !pattern.known.is_empty());
             if known { Ok(()) } else { Err(MalformedPolicy::Action) }
         }
         Kind::Identity | Kind::Session | Kind::Boundary => match vendor {

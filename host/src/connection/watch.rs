@@ -61,6 +61,8 @@ pub(crate) struct Watch {
     address: Party,
     /// It is one more than the limit allows: probes are answered, everything else is refused.
     narrow: Cell<bool>,
+    /// It has said something, and holds buffers since.
+    is_set_up: Cell<bool>,
     /// A request of it was answered.
     served: Cell<bool>,
     /// A request of it had a verified signature.
@@ -96,6 +98,7 @@ impl Watch {
             clock: Rc::clone(clock),
             address,
             narrow: Cell::new(false),
+            is_set_up: Cell::new(false),
             served: Cell::new(false),
             verified: Cell::new(false),
             head_bytes: Cell::new(0),
@@ -156,6 +159,15 @@ impl Watch {
         self.requests.set(self.requests.get().saturating_sub(1));
         self.idle_since.set(self.clock.now());
         self.served.set(true);
+    }
+
+    /// It has said something, and is given buffers.
+    pub(crate) fn set_up(&self) {
+        self.is_set_up.set(true);
+    }
+
+    pub(crate) fn is_set_up(&self) -> bool {
+        self.is_set_up.get()
     }
 
     /// A request of it has a verified signature.

@@ -8,6 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::Party;
 use crate::body::lent;
@@ -18,6 +19,10 @@ use crate::connection::{Clock, Order, Watch};
 const LONG_HEADS_BYTES_MAX: usize = 16 << 20;
 /// What such a head takes while it comes.
 const LONG_HEAD_BYTES: usize = 48 << 10;
+/// Memory of connections that have buffers and no request, over all workers. Beyond, some are closed as if for new ones.
+const BUFFERS_BYTES_MAX: usize = 96 << 20;
+/// What such a connection takes.
+const BUFFERS_BYTES: usize = 32 << 10;
 /// Connections beyond the limit that a worker has at a time, to answer probes and to say that it is full.
 const NARROW_MAX: usize = 64;
 /// One part in so many of the connections is closed at once, so that a look at all of them is worth it.
@@ -34,6 +39,7 @@ pub(crate) struct Crowd {
     credit: Cell<usize>,
     long_heads: Rc<Cell<usize>>,
     long_heads_max: usize,
+    set_up_max: usize,
     narrow: Cell<usize>,
 }
 
@@ -48,6 +54,7 @@ impl Crowd {
             credit: Cell::new(0),
             long_heads: Rc::default(),
             long_heads_max: (LONG_HEADS_BYTES_MAX / LONG_HEAD_BYTES / workers.max(1)).max(1),
+            set_up_max: (BUFFERS_BYTES_MAX / BUFFERS_BYTES / workers.max(1)).max(1),
             narrow: Cell::new(0),
         }
     }
@@ -99,11 +106,7 @@ impl Crowd {
         let watches = self.watches.borrow();
         let addresses = self.addresses.borrow();
         let most = (watches.len() / CLOSED_AT_ONCE).max(1);
-        let rank = |watch: &Watch| {
-            let count = addresses.get(&watch.address()).copied().unwrap_or(0);
-            // At the same time, one that had its answer before one whose request may be on its way.
-            (watch.was_verified(), Reverse(count), watch.idle_since(), !watch.was_served())
-        };
+        let rank = |watch: &Watch| rank(&addresses, watch);
         let idle = watches.values().filter(|watch| watch.is_idle() && !watch.is_narrow());
         let closed = close_first(idle, most, rank);
         self.credit.set(closed.saturating_sub(1));
@@ -131,16 +134,40 @@ impl Crowd {
         close_first(long, self.long_heads_max / 8 + 1, Watch::head_since);
     }
 
-    /// Where responses that are not taken hold too much memory, the connections that have been stuck the longest are closed.
+    /// Where connections hold too much memory, some are closed.
     pub(crate) fn sweep(&self) {
-        if !lent::is_over() {
-            return;
+        self.shed_buffers();
+        if lent::is_over() {
+            self.close_stuck();
         }
+    }
+
+    /// Closes connections that have buffers and no request, where those are many.
+    fn shed_buffers(&self) {
+        let watches = self.watches.borrow();
+        let is_set_up = |watch: &Rc<Watch>| watch.is_set_up() && watch.is_idle();
+        let count = watches.values().filter(|watch| is_set_up(watch)).count();
+        if count > self.set_up_max {
+            let addresses = self.addresses.borrow();
+            let set_up = watches.values().filter(|watch| is_set_up(watch));
+            close_first(set_up, count - self.set_up_max, |watch| rank(&addresses, watch));
+        }
+    }
+
+    /// Closes the connections that have been stuck the longest, because their clients take nothing.
+    fn close_stuck(&self) {
         let watches = self.watches.borrow();
         let stuck: Vec<_> = watches.values().filter(|watch| watch.is_stuck()).collect();
         let most = stuck.len() / 8 + 1;
         close_first(stuck.into_iter(), most, |watch| watch.stuck_since());
     }
+}
+
+/// Which connection without a request is closed first.
+fn rank(addresses: &HashMap<Party, usize>, watch: &Watch) -> (bool, Reverse<usize>, Duration, bool) {
+    let count = addresses.get(&watch.address()).copied().unwrap_or(0);
+    // At the same time, one that had its answer before one whose request may be on its way.
+    (watch.was_verified(), Reverse(count), watch.idle_since(), !watch.was_served())
 }
 
 /// Closes the first ones of these, in the order of a rank; how many those were.
@@ -236,6 +263,17 @@ mod tests {
             crowd.leave(*number);
         }
         assert_eq!(crowd.long_heads.get(), 0);
+    }
+
+    #[test]
+    fn connections_with_buffers_are_bounded_and_silent_ones_are_not_touched() {
+        let crowd = crowd();
+        let all: Vec<_> = (0..8192).map(|_| crowd.enter(ONE)).collect();
+        all.iter().skip(1000).for_each(|(_, watch)| watch.set_up());
+        all.iter().skip(8000).for_each(|(_, watch)| watch.verified());
+        crowd.sweep();
+        assert_eq!(all.len() - 1000 - closed(&all).len(), BUFFERS_BYTES_MAX / BUFFERS_BYTES);
+        assert!(closed(&all).iter().all(|index| (1000..8000).contains(index)));
     }
 
     #[test]

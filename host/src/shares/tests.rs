@@ -170,9 +170,7 @@ fn bodies_under_way_take_bounded_memory() {
     assert_eq!(ended(&unverified) + ended(&verified), 0, "nobody has waited for long");
     bench.after(2);
     bench.shares.sweep();
-    assert_eq!((ended(&unverified), ended(&verified)), (400, 0));
-    bench.after(5);
-    bench.shares.sweep();
+    assert_eq!(ended(&unverified), 400, "these first");
     let left = verified.len() - ended(&verified);
     assert!(left as u64 <= GATHERED_BYTES_MAX / GATHERED_EACH_MAX && left > 200, "{left}");
 }

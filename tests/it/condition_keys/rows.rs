@@ -23,6 +23,7 @@ const ACTIONS: &str = "components/iam/src/actions.rs";
 const PERMISSIONS: &str = "components/policy/src/permissions.rs";
 
 /// The row of a key.
+#[expect(clippy::too_many_lines, reason = "a line for each key")]
 pub(super) fn row(id: KeyId) -> Row {
     use KeyId as K;
     use Row::{Asked, Elsewhere, Never};

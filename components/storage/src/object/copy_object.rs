@@ -79,34 +79,15 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             None => copy(request, &source, &found.row, &spans, &seal, algorithm).await?,
         };
         let bucket = request.judged_bucket(attempt).await?;
-        // Tags that come along were judged as the source has them now.
-        let has_tags = find_source(request, &source_bucket.record, &source)?.row.record.details.tags;
-        if tagging == Directive::Copy && has_tags != version.details.tags {
+        if tagging == Directive::Copy && !has_tags_of(request, &source_bucket.record, &source, version)? {
             copied = Some(current);
             continue;
         }
         sealing::check_still_fits(request, &bucket.record, &seal.protection)?;
         let kept = current.resealed.as_ref().unwrap_or(&spans);
-        let owned = access::of_new_object(request, &bucket.record, &input.acl)?;
-        let details = Details {
-            acl: owned.acl,
-            checksums: vec![current.checksum.clone()],
-            body: Body::Spans(kept.clone()),
-            ..details(&input, version, metadata, tagging).details(
-                &bucket.record,
-                seal.protection.clone(),
-                request.now_ms(),
-            )
-        };
-        let object = NewObject {
-            owner: owned.owner,
-            modified_ms: request.now_ms(),
-            size: version.summary.size,
-            etag: ETag { md5: current.etag, parts: 0 },
-            storage_class: input.storage_class.unwrap_or_default(),
-            checksum_type: ChecksumType::FullObject,
-            details,
-        };
+        let headers = details(&input, version, metadata, tagging);
+        let object =
+            new_object(request, &bucket.record, headers, &seal, (version.summary.size, &current, kept))?;
         let place = Place::read(&bucket.record, &request.key)?;
         write::check(&conditions, &place)?;
         let mut plan = Plan::new();
@@ -125,6 +106,43 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         copied = Some(current);
     }
     Err(write::conflict(&conditions))
+}
+
+/// The copy, as its bucket has it now: of so many bytes, which are kept there.
+fn new_object(
+    request: &Request,
+    bucket: &BucketRow,
+    headers: ObjectHeaders,
+    seal: &Seal,
+    (size, copied, kept): (u64, &Copied, &[Span]),
+) -> Result<NewObject> {
+    let owned = access::of_new_object(request, bucket, &headers.acl)?;
+    let storage_class = headers.storage_class.unwrap_or_default();
+    let details = Details {
+        acl: owned.acl,
+        checksums: vec![copied.checksum.clone()],
+        body: Body::Spans(kept.to_vec()),
+        ..headers.details(bucket, seal.protection.clone(), request.now_ms())
+    };
+    Ok(NewObject {
+        owner: owned.owner,
+        modified_ms: request.now_ms(),
+        size,
+        etag: ETag { md5: copied.etag, parts: 0 },
+        storage_class,
+        checksum_type: ChecksumType::FullObject,
+        details,
+    })
+}
+
+/// Whether the source has the tags still that come along: these were judged just now as it has them.
+fn has_tags_of(
+    request: &Request,
+    bucket: &BucketRow,
+    source: &CopySource,
+    version: &Version,
+) -> Result<bool> {
+    Ok(find_source(request, bucket, source)?.row.record.details.tags == version.details.tags)
 }
 
 /// A copy has no body: `InvalidRequest`. One in HTTP's own chunks is not seen, and not read. Shared with UploadPartCopy.

@@ -72,7 +72,8 @@ fn check_conditions(statement: &Statement) -> Result<(), MalformedPolicy> {
             return Err(MalformedPolicy::ConditionKey);
         }
         let Carried::By(carriers) = key.id().carried() else { continue };
-        if is_global {
+        // The actions of a bucket's policy are all of S3.
+        if is_global || carriers.contains(&"s3:*") {
             continue;
         }
         if judged.contains(&carriers) {

@@ -146,6 +146,8 @@ impl Context for S3Request<'_> {
             KeyId::ExistingObjectTag | KeyId::PrincipalTag | KeyId::BucketTag | KeyId::ResourceTag => {
                 TAGS_COST
             }
+            // What an upload was begun with is stored.
+            _ if is_of_upload(self.operation) => TAGS_COST,
             _ => 0,
         };
         LOOKUP_COST + sent + tags
