@@ -95,16 +95,12 @@ pub(super) fn row(id: KeyId) -> Row {
             operator: "Bool",
             ..case(id, "s3:PutObject", "true", put(), sent("POST", "/{b}/{n}?uploads"))
         }]),
-        K::VersionId => Asked(vec![Case {
-            operator: "StringLike",
-            ..case(
-                id,
-                "s3:GetObjectVersion",
-                "*",
-                sent("GET", "/{b}/{k}?versionId={v}"),
-                sent("GET", "/{b}/{k}"),
-            )
-        }]),
+        // Who names no version takes another action.
+        K::VersionId => {
+            let get = sent("GET", "/{b}/{k}?versionId={v}");
+            let case = case(id, "s3:GetObjectVersion", "*", get.clone(), get);
+            Asked(vec![Case { operator: "StringLike", other: Other::Value("none"), ..case }])
+        }
 
         K::AuthType | K::SignatureAge | K::SignatureVersion | K::ContentSha256 => Elsewhere(SIGNATURES),
         K::TlsVersion => Elsewhere(LIBRARY),
