@@ -81,6 +81,11 @@ impl slots::policy::Guest for Trapping {
         next::policy::authorize(call)
     }
 
+    fn authorize_again(call: &Call, said: Vec<(String, Vec<String>)>) -> Result<(), Refusal> {
+        pass(call, "policy.again");
+        next::policy::authorize_again(call, &said)
+    }
+
     fn authorize_each(call: &Call) -> Result<(), Refusal> {
         pass(call, "policy.each");
         next::policy::authorize_each(call)
@@ -135,6 +140,7 @@ fn step(step: next::storage::Step) -> slots::storage::Step {
         next::storage::Step::Responded => slots::storage::Step::Responded,
         next::storage::Step::Pending => slots::storage::Step::Pending,
         next::storage::Step::Named => slots::storage::Step::Named,
+        next::storage::Step::Again(said) => slots::storage::Step::Again(said),
         next::storage::Step::Sealed(sealed) => slots::storage::Step::Sealed(sealed),
     }
 }
