@@ -47,8 +47,8 @@ pub use decide::{AclGrant, Decision, Identity, Layer, Outcome, Policies, Reason,
 pub use document::{BUCKET_POLICY_LENGTH_MAX, DOCUMENT_LENGTH_MAX, Effect, Kind, Policy, Statement, Version};
 pub use evaluate::{Reach, Verdict};
 pub use explain::{Compared, Considered, Explained, Fit, explain};
-pub(crate) use keys::s3::TAGS_COST;
 pub use keys::body::{Said, said};
+pub(crate) use keys::s3::TAGS_COST;
 pub use keys::s3::{Lookups, NoLookups, S3Request};
 pub use keys::{Key, KeyId};
 pub use lint::{Finding, Severity, kind_of, lint, lint_text};
