@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tests::bodies::{Body, md5_hex};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use tests::bodies::{Body, md5, md5_hex};
 use tests::http::{Request, Response};
 use tests::server::Server;
 
@@ -91,6 +93,25 @@ fn a_conditional_delete_removes_only_what_it_names() {
     let etag = client.get("/deletes/a").header("etag").unwrap().to_string();
     assert_eq!(client.send(delete(&etag)).status, 204);
     assert_eq!(client.call("GET", "/deletes/a").status, 404);
+}
+
+#[test]
+fn a_version_among_many_keys_is_not_deleted_on_condition() {
+    let server = Server::start();
+    let mut client = server.client();
+    client.put("/deletes", "");
+    client.set_versioning("deletes", "Enabled");
+    let put = client.put("/deletes/a", "one");
+    let (etag, id) = (put.header("etag").unwrap(), put.header("x-amz-version-id").unwrap());
+    let document = format!(
+        "<Delete><Object><Key>a</Key><VersionId>{id}</VersionId><ETag>{}</ETag></Object></Delete>",
+        etag.trim_matches('"')
+    );
+    let digest = BASE64.encode(md5(document.as_bytes()));
+    let request = Request::new("POST", "/deletes?delete").header("content-md5", &digest).body(document);
+    let answer = client.send(request);
+    assert_eq!((answer.status, answer.code().as_str()), (200, "NotImplemented"), "{}", answer.text());
+    assert_eq!(client.get(&format!("/deletes/a?versionId={id}")).text(), "one");
 }
 
 /// Bodies of every way of storing: in the log, and in files of their own.
