@@ -40,6 +40,8 @@ pub enum Work {
     Digest(Vec<Span>, Vec<DigestAlgorithm>),
     /// Get what is at an address elsewhere.
     Fetch(Fetch),
+    /// Let others go first.
+    Pause,
 }
 
 /// How a body is to be received into a new blob.
@@ -220,6 +222,7 @@ impl Work {
             Work::Commit(_) => "commit",
             Work::Digest(..) => "digest",
             Work::Fetch(_) => "fetch",
+            Work::Pause => "other",
         }
     }
 }

@@ -77,6 +77,8 @@ enum Nature {
     Body,
     /// It changes the index.
     Commit,
+    /// It takes no time to speak of, and does nothing.
+    Pause,
     /// The same as the first time.
     Repeatable,
 }
@@ -106,15 +108,16 @@ impl Journal {
     pub fn waits(&mut self, work: &Work, draws: &mut Draws, view: Option<View>) {
         let nature = nature(work);
         // A commit takes a moment, and its batch follows from what was read: the same rows are to be there if the step has to run
-        // again. A body may take hours, and rows that are kept for so long cost space: the step will read what is there then.
-        if nature == Nature::Body {
+        // again. Other work may take hours, and rows that are kept for so long cost space: its step will read what is there then.
+        let is_short = matches!(nature, Nature::Commit | Nature::Pause);
+        if !is_short {
             self.0.iter_mut().for_each(|step| step.view = None);
         }
         self.0.push(Waited {
             work: fingerprint(work),
             nature,
             draws: std::mem::take(&mut draws.made),
-            view: view.filter(|_| nature == Nature::Commit),
+            view: view.filter(|_| is_short),
             outcome: Outcome::None,
         });
     }
@@ -143,7 +146,7 @@ impl Journal {
         let can_be_forgotten = |step: &Waited| match step.nature {
             Nature::Body => false,
             Nature::Commit => changed_nothing(&step.outcome),
-            Nature::Repeatable => true,
+            Nature::Pause | Nature::Repeatable => true,
         };
         let rest = self.0.get(number..).unwrap_or_default();
         let forgets = rest.iter().all(can_be_forgotten);
@@ -174,6 +177,7 @@ fn nature(work: &Work) -> Nature {
     match work {
         Work::Collect(_) | Work::Part(..) | Work::Ingest(Ingest { source: None, .. }) => Nature::Body,
         Work::Commit(_) => Nature::Commit,
+        Work::Pause => Nature::Pause,
         Work::Ingest(_) | Work::Digest(..) | Work::Fetch(_) => Nature::Repeatable,
     }
 }
@@ -205,6 +209,7 @@ fn fingerprint(work: &Work) -> u64 {
         Work::Fetch(Fetch { url, length_max, age_seconds_max }) => {
             (5_u8, url, length_max, age_seconds_max).hash(&mut hasher);
         }
+        Work::Pause => 6_u8.hash(&mut hasher),
     }
     hasher.finish()
 }

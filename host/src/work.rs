@@ -138,6 +138,10 @@ where
         Work::Commit(batch) => (commit(batch, &shared.volume).await, Vec::new()),
         Work::Digest(spans, digests) => (digest(&spans, &digests, &shared.volume).await, Vec::new()),
         Work::Fetch(wanted) => (fetch(&wanted, &shared.outbound).await, Vec::new()),
+        Work::Pause => {
+            tokio::task::yield_now().await;
+            (Outcome::None, Vec::new())
+        }
     }
 }
 

@@ -79,7 +79,7 @@ fn trapping_requests() -> Vec<Request> {
         Request::new("GET", "/photos/named.jpg").header("x-trap", "policy.key"),
         put("encryption").header("x-amz-server-side-encryption", "AES256"),
         put("storage.resume"),
-        Request::new("PUT", "/photos/kept.jpg").header("x-trap", "storage.resume.2").body("kept"),
+        Request::new("PUT", "/albums/kept.jpg").header("x-trap", "storage.resume.2").body("kept"),
         delete,
         form("iam.code", "ListUsers"),
         form("iam.plan", "ListUsers"),
@@ -185,7 +185,7 @@ fn sixty_four_calls_under_way_outlive_a_trap_in_every_stage() {
     let listing = client.get("/photos?list-type=2&prefix=list/").text();
     assert!(listing.contains("<KeyCount>19</KeyCount>"), "{listing}");
     assert_eq!(client.call("GET", "/photos/lost.jpg").status, 404);
-    assert_eq!(client.get("/photos/kept.jpg").text(), "kept", "it was on disk before the stage went on");
+    assert_eq!(client.get("/albums/kept.jpg").text(), "kept", "it was on disk before the stage went on");
 }
 
 /// Each write is acknowledged once and is there once, while the instance is lost again and again under way: between a body and
@@ -203,7 +203,7 @@ fn writers_beside_a_storm_of_traps_lose_nothing_and_write_nothing_twice() {
             let mut traps = 0;
             while !ends.load(Ordering::Relaxed) {
                 let place = ["storage.resume", "storage.resume.2"][traps % 2];
-                let put = Request::new("PUT", "/photos/storm").header("x-trap", place).body("x");
+                let put = Request::new("PUT", "/albums/storm").header("x-trap", place).body("x");
                 is_internal_error(&client.send(put), place);
                 traps += 1;
             }

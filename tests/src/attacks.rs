@@ -16,10 +16,6 @@ use crate::sign::{Credentials, Payload};
 
 /// How often an attack looks after what it holds.
 const ROUND: Duration = Duration::from_millis(20);
-/// Connections that are opened again in one round: no storm, which would cost the attacker as much, and use up the ports that
-/// clients share with it.
-const OPENED_AGAIN: usize = 4;
-
 /// What to hold.
 #[derive(Clone, Debug)]
 pub enum Attack {

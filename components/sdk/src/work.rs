@@ -41,6 +41,9 @@ pub trait Work {
     async fn commit(&self, batch: Batch) -> Result<u64, CommitError>;
     /// Digests of stored bytes, in the order asked for.
     async fn digest(&self, spans: &[Span], digests: &[DigestAlgorithm]) -> Result<Vec<Digest>, Failure>;
+    /// Lets other calls go first, between two parts of a computation that takes some milliseconds. What is read after it may be
+    /// something else than what was read before.
+    async fn pause(&self);
     /// Gets what is at an address elsewhere.
     async fn fetch(&self, fetch: &Fetch) -> Result<Fetched, Unfetched>;
 }
@@ -102,6 +105,13 @@ impl Work for Call {
             Outcome::Digested(values) => Ok(values),
             other => Err(failure(&other)),
         }
+    }
+
+    async fn pause(&self) {
+        self.schedule_pause();
+        suspend().await;
+        // There is none, and it is to be taken all the same.
+        let _ = self.take_outcome();
     }
 
     async fn fetch(&self, fetch: &Fetch) -> Result<Fetched, Unfetched> {

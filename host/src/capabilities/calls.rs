@@ -268,6 +268,10 @@ impl HostCall for CallsView<'_> {
         self.schedule(&handle, Work::Digest(spans, digests))
     }
 
+    fn schedule_pause(&mut self, handle: Resource<CallHandle>) -> Result<()> {
+        self.schedule(&handle, Work::Pause)
+    }
+
     fn schedule_fetch(&mut self, handle: Resource<CallHandle>, fetch: Fetch) -> Result<()> {
         self.schedule(&handle, Work::Fetch(fetch))
     }

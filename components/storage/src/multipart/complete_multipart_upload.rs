@@ -20,11 +20,20 @@ use crate::request::Request;
 use crate::subresource::{document, lock};
 use crate::{access, index, rows, sealing, tables, version_id};
 
+/// Where there are more parts than this, others go first between two steps of the work.
+const SLICE: usize = 1000;
+
 /// Completes the upload: its parts become one object, and no byte of them is copied.
 ///
 /// Repeated, it answers what it answered before, as long as the object is the current one.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let input = Input::parse(&request.query, &request.headers, &receive(request).await?)?;
+    let rest = async |parts: usize| {
+        if parts > SLICE {
+            request.call.pause().await;
+        }
+    };
+    rest(input.parts.len()).await;
     let mut opened = None;
     for attempt in 0..ATTEMPTS_MAX {
         let bucket = request.judged_bucket(attempt).await?;
@@ -41,9 +50,11 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             None => *opened.insert(open(request, &upload.record).await?),
         };
         let uploaded = parts::all(upload.record.sequence)?;
+        rest(uploaded.len()).await;
         let object = object(request, &bucket.record, &upload.record, &input, &uploaded)?;
         write::check(&input.preconditions, &place)?;
 
+        rest(uploaded.len()).await;
         let mut plan = Plan::new();
         plan.require_unchanged(tables::BUCKETS, &bucket);
         access::require_unblocked(&mut plan, &bucket.record, &object.object)?;

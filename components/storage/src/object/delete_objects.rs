@@ -28,6 +28,8 @@ mod tests;
 
 /// Objects in one request.
 const OBJECTS_MAX: usize = 1000;
+/// After so many objects others go first.
+const SLICE: usize = 100;
 
 /// An `Object` element.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,7 +118,10 @@ async fn delete_together(
     let mut plan = Plan::new();
     plan.require_unchanged(tables::BUCKETS, &bucket);
     let mut planned = Vec::with_capacity(deletions.len());
-    for (position, deletion) in deletions {
+    for (number, (position, deletion)) in deletions.iter().enumerate() {
+        if number % SLICE == SLICE - 1 {
+            request.call.pause().await;
+        }
         let mut own = Plan::new();
         match delete_object::add(&mut own, &bucket.record, deletion) {
             Ok(deleted) if deleted.changes => {
