@@ -161,11 +161,6 @@ impl Journal {
         let rest = self.0.get(number..).unwrap_or_default();
         rest.iter().any(|step| step.nature == Nature::Commit && !changed_nothing(&step.outcome))
     }
-
-    /// How many steps are kept.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
 }
 
 /// Whether a commit is known to have left everything as it was.

@@ -332,7 +332,7 @@ impl<A: Answer> Serving<A> {
                     flight.pass = Some(Rc::clone(&pass));
                     self.answer_admitted(parts, body, origin, pass).await
                 }
-                Err(response) => response,
+                Err(response) => *response,
             },
         };
         if watch.is_narrow() {
@@ -350,10 +350,10 @@ impl<A: Answer> Serving<A> {
         parts: &Parts,
         origin: &Origin,
         watch: &Rc<Watch>,
-    ) -> Result<Rc<Pass>, Response<ResponseBody>> {
+    ) -> Result<Rc<Pass>, Box<Response<ResponseBody>>> {
         if connection::has_long_headers(parts) {
             self.metrics.refused(Refusal::Head);
-            return Err(fallback::head_too_long(&self.request_ids.next()));
+            return Err(Box::new(fallback::head_too_long(&self.request_ids.next())));
         }
         let admitted = match watch.is_narrow() {
             true => Err(Refused::by(Refusal::Connections)),
@@ -364,7 +364,7 @@ impl<A: Answer> Serving<A> {
             if watch.is_narrow() && parts.version < Version::HTTP_2 {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
-            response
+            Box::new(response)
         })
     }
 

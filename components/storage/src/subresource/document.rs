@@ -54,7 +54,8 @@ async fn receive_if(request: &Request, need: impl Fn(&[u8]) -> Need) -> Result<V
 
 /// Whether the query of a presigned URL holds the checksum of the document: who made the URL had it at hand then.
 fn is_presigned_for(request: &Request, document: &Collected) -> bool {
-    let claims = with_signed_query(request.headers.clone(), &request.query).and_then(|all| Claims::read(&all));
+    let claims =
+        with_signed_query(request.headers.clone(), &request.query).and_then(|all| Claims::read(&all));
     claims.is_ok_and(|claims| claims.verify_document(document, Need::Required).is_ok())
 }
 
