@@ -92,6 +92,13 @@ struct Waited {
     outcome: Outcome,
 }
 
+impl Waited {
+    /// Whether it is a commit for which others were too fast.
+    fn was_in_vain(&self) -> bool {
+        self.nature == Nature::Commit && matches!(self.outcome, Outcome::Conflict)
+    }
+}
+
 /// The steps of a call that ended in work, in their order.
 #[derive(Default)]
 pub struct Journal(Vec<Waited>);
@@ -112,6 +119,12 @@ impl Journal {
         let is_short = matches!(nature, Nature::Commit | Nature::Pause);
         if !is_short {
             self.0.iter_mut().for_each(|step| step.view = None);
+        }
+        // What was planned in vain before, or in several steps, is as good with the rows that count now: one snapshot is kept.
+        if nature == Nature::Commit {
+            let before = self.0.iter_mut().rev();
+            let alike = before.take_while(|step| step.nature == Nature::Pause || step.was_in_vain());
+            alike.for_each(|step| step.view = view.clone());
         }
         self.0.push(Waited {
             work: fingerprint(work),
@@ -134,10 +147,12 @@ impl Journal {
         self.0.get(number).map(|step| (step.draws.clone(), step.view.clone())).unwrap_or_default()
     }
 
-    /// The outcome of the work of a step that ended in the same work before.
+    /// The outcome of the work of a step that ended in the same work before. A commit that was in vain changed nothing, whatever
+    /// it was to change: any other one stands for it.
     pub fn outcome(&self, number: usize, work: &Work) -> Option<Outcome> {
         let step = self.0.get(number)?;
-        (step.work == fingerprint(work)).then(|| step.outcome.clone())
+        let is_as_good = step.was_in_vain() && nature(work) == Nature::Commit;
+        (is_as_good || step.work == fingerprint(work)).then(|| step.outcome.clone())
     }
 
     /// Forgets the steps from a number on, because the call takes another way than before. `false` when it must not: what was done

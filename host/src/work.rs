@@ -14,6 +14,7 @@ use crate::capabilities::keys::hex32;
 use crate::capabilities::{algorithm, contract_algorithm};
 use crate::outbound::{Outbound, Unfetched};
 use crate::shares::Pass;
+use crate::shares::room::Taken;
 use crate::volume::{self, CommitError, PendingBlob, Volume, VolumeError};
 use crate::worker::Shared;
 
@@ -105,32 +106,34 @@ pub fn promised(payload: calls::Payload, chain: Option<ChunkSignature>) -> wasmt
     })
 }
 
-/// Does a piece of work; also returns the blobs that were received and belong to nothing yet.
-pub async fn perform<B>(
+/// Does a piece of work; also returns the blobs that were received and belong to nothing yet. `rooms` is the room that the call's
+/// documents take, for as long as the call has them.
+pub async fn perform<'a, B>(
     work: Work,
     payload: Payload,
     sender: Sender,
     body: &mut RequestBody<B>,
-    shared: &Shared,
+    shared: &'a Shared,
+    rooms: &mut Vec<Taken<'a>>,
 ) -> (Outcome, Vec<PendingBlob>)
 where
     B: http_body::Body<Data = bytes::Bytes> + Unpin,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let idle = shared.config.body_idle_timeout();
-    // Held until the work is done.
-    let _room = match (&sender, &work) {
+    match (&sender, &work) {
         (Sender::Refused, _) => return (failed(Failure::Overloaded), Vec::new()),
         (Sender::Admitted(pass), Work::Collect(length_max)) => {
-            let room = shared.room.take(pass.party(), body.content_length, *length_max);
-            if room.is_none() {
-                pass.refuse_documents();
-                return (failed(Failure::Overloaded), Vec::new());
+            match shared.room.take(pass.party(), body.content_length, *length_max) {
+                Some(room) => rooms.push(room),
+                None => {
+                    pass.refuse_documents();
+                    return (failed(Failure::Overloaded), Vec::new());
+                }
             }
-            room
         }
-        _ => None,
-    };
+        _ => {}
+    }
     match work {
         Work::Collect(length_max) => (collect(body, payload, length_max, idle).await, Vec::new()),
         Work::Part(boundary, length_max) => (part(body, boundary, length_max, idle).await, Vec::new()),

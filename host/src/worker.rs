@@ -213,6 +213,9 @@ impl Worker {
         let (incarnation, pass) = (self.incarnation.clone(), peer.pass);
         let mut ticket = Ticket { worker: self.clone(), incarnation, slot, id, pass, done: false };
         let answered = self.run(&ticket, &mut body).await;
+        if answered.is_none() {
+            ticket.forget();
+        }
         ticket.done = true;
         let finished = self.finish(slot).map(|mut call| {
             if answered.is_none() {
@@ -251,9 +254,11 @@ impl Worker {
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let mut progress = self.step(ticket, Step::Start(ticket.slot))?;
+        let mut rooms = Vec::new();
         while let Progress::Pending = progress {
             let (work, payload, sender) = self.take_work(ticket)?;
-            let (outcome, pending) = work::perform(work, payload, sender, body, &self.shared).await;
+            let (outcome, pending) =
+                work::perform(work, payload, sender, body, &self.shared, &mut rooms).await;
             progress = self.go_on(ticket, outcome, pending)?;
         }
         Some(())
@@ -277,12 +282,7 @@ impl Worker {
             Step::Resume(id) => pipeline.call_resume(&mut *store, id),
         };
         match progress {
-            Ok(progress) => {
-                if instance.growth() > GROWTH_BUSY_MAX {
-                    self.renew(instance);
-                }
-                Some(progress)
-            }
+            Ok(progress) => Some(progress),
             Err(trap) => {
                 self.replace(instance, &trap, ticket);
                 None
@@ -336,10 +336,6 @@ impl Worker {
                 // From here on it is new to everybody.
                 None => return call.journal.diverge(number).then_some(progress),
             }
-            // Its instance grew too much on the way.
-            if self.incarnation.get() != ticket.incarnation.get() {
-                return None;
-            }
             step = Step::Resume(ticket.id);
         }
         None
@@ -373,7 +369,7 @@ impl Worker {
                 fresh.store.data_mut().calls = calls;
                 *instance = fresh;
             }
-            Err(error) => tracing::error!(%error, "no fresh instance could be made"),
+            Err(error) => return tracing::error!(%error, "no fresh instance could be made"),
         }
         self.incarnation.set(self.incarnation.get() + 1);
     }
@@ -395,12 +391,24 @@ impl Worker {
         if let Some(left) = call.enter(metrics::stage_index(work.stage())) {
             state.metrics.stage(left.stage, left.elapsed);
         }
+        // What the step drew and read is in the journal by now.
+        self.give_back(&mut instance);
         Some((work, payload, sender))
     }
 
     /// Ends a call.
     fn finish(&self, slot: u32) -> Option<CallState> {
-        self.instance.try_borrow_mut().ok()?.store.data_mut().calls.finish(slot)
+        let mut instance = self.instance.try_borrow_mut().ok()?;
+        let call = instance.store.data_mut().calls.finish(slot);
+        self.give_back(&mut instance);
+        call
+    }
+
+    /// Replaces an instance that has grown much. Calls that wait begin again.
+    fn give_back(&self, instance: &mut Instance) {
+        if instance.growth() > GROWTH_BUSY_MAX {
+            self.renew(instance);
+        }
     }
 
     /// The response of a finished call, and what metrics and traces want of it; status and time are still to come.
@@ -454,21 +462,28 @@ impl Worker {
     }
 }
 
-impl Drop for Ticket {
-    fn drop(&mut self) {
-        if self.done {
+impl Ticket {
+    /// Has the pipeline forget the call, if its instance knows it.
+    fn forget(&self) {
+        let Ok(mut instance) = self.worker.instance.try_borrow_mut() else { return };
+        if self.worker.incarnation.get() != self.incarnation.get() {
             return;
         }
-        let Ok(mut instance) = self.worker.instance.try_borrow_mut() else { return };
         let Instance { store, pipeline, .. } = &mut *instance;
-        if self.worker.incarnation.get() == self.incarnation.get() {
-            engine::begin_step(store);
-            store.data_mut().begin_step();
-            if let Err(trap) = pipeline.portcullis_gateway_pipeline().call_abandon(&mut *store, self.id) {
-                self.worker.replace(&mut instance, &trap, self);
-            }
+        engine::begin_step(store);
+        store.data_mut().begin_step();
+        if let Err(trap) = pipeline.portcullis_gateway_pipeline().call_abandon(&mut *store, self.id) {
+            self.worker.replace(&mut instance, &trap, self);
         }
-        drop(instance.store.data_mut().calls.finish(self.slot));
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if !self.done {
+            self.forget();
+            drop(self.worker.finish(self.slot));
+        }
     }
 }
 

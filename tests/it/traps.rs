@@ -188,6 +188,26 @@ fn sixty_four_calls_under_way_outlive_a_trap_in_every_stage() {
     assert_eq!(client.get("/albums/kept.jpg").text(), "kept", "it was on disk before the stage went on");
 }
 
+/// An instance that grew is replaced between two steps; whoever made it grow, in the step before its commit, does not notice.
+#[test]
+fn an_instance_that_grew_gives_its_memory_back_and_its_calls_go_on() {
+    let Staged { server, .. } = &photos();
+    let waiting: Vec<_> =
+        (0..8).map(|number| Hanging::send(server, "PUT", &format!("/albums/{number}"), &[], BODY)).collect();
+    for number in 1..=3 {
+        let place = ["grow:storage.resume", "grow:storage.resume.2", "grow:storage.resume"][number - 1];
+        server.client().expect(Request::new("PUT", "/albums/grown").header("x-trap", place).body("x"));
+        let listing = server.client().get("/albums?versions&prefix=grown").text();
+        assert_eq!(listing.matches("<VersionId>").count(), number, "{place}: {listing}");
+    }
+    assert!(server.metric("portcullis_instances_renewed_total", &[]) >= 3.0, "it did not grow enough");
+    for waiting in waiting {
+        assert_eq!(waiting.finish().status, 200);
+    }
+    assert!(server.metric(REPEATED, &[]) >= 8.0);
+    assert_eq!(server.metric(REPLACED, &[]), 0.0);
+}
+
 /// Each write is acknowledged once and is there once, while the instance is lost again and again under way: between a body and
 /// its commit, and between a commit and its answer.
 #[test]

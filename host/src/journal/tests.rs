@@ -58,6 +58,14 @@ fn an_outcome_is_given_again_for_the_same_work_only() {
 }
 
 #[test]
+fn a_commit_that_was_in_vain_is_in_vain_again_whatever_it_says() {
+    let journal = journal(vec![(commit("a"), Outcome::Conflict), (commit("b"), Outcome::Committed(7))]);
+    assert!(matches!(journal.outcome(0, &commit("b")), Some(Outcome::Conflict)));
+    assert!(journal.outcome(0, &ingest(5)).is_none());
+    assert!(matches!(journal.outcome(1, &commit("b")), Some(Outcome::Committed(7))));
+}
+
+#[test]
 fn what_cannot_be_done_twice_is_not_forgotten() {
     let check = |work: Work, outcome: Outcome, forgets: bool, leaves_a_change: bool| {
         let mut journal = journal(vec![(work, outcome)]);

@@ -1,5 +1,6 @@
 //! Stands in front of the component of every slot, and traps where the header `x-trap` names the slot, or the slot and a later
-//! moment: `storage` when the stage is asked, `storage.resume` when it goes on, `storage.resume.2` when it does so again.
+//! moment: `storage` when the stage is asked, `storage.resume` when it goes on, `storage.resume.2` when it does so again. With
+//! `grow:` ahead it takes much memory there, and goes on.
 //!
 //! `tests/it/traps.rs` puts it into the pipeline, to see what a trap costs whom.
 
@@ -47,6 +48,9 @@ thread_local! {
     static LATER: RefCell<BTreeMap<u64, (String, u32)>> = const { RefCell::new(BTreeMap::new()) };
 }
 
+/// 56 MiB
+const PAGES: usize = 896;
+
 /// Traps where the call says so.
 fn pass(call: &Call, place: &str) {
     let Some(wanted) = call.header("x-trap") else { return };
@@ -62,8 +66,14 @@ fn pass_later(id: u64, place: &str) {
     LATER.with_borrow_mut(|later| {
         let Some((wanted, times)) = later.get_mut(&id) else { return };
         *times += 1;
-        if wanted == place || *wanted == format!("{place}.{times}") {
-            core::arch::wasm32::unreachable();
+        let grows = wanted.strip_prefix("grow:");
+        let wanted = grows.unwrap_or(wanted);
+        if wanted != place && *wanted != format!("{place}.{times}") {
+            return;
+        }
+        match grows {
+            Some(_) => drop(core::arch::wasm32::memory_grow::<0>(PAGES)),
+            None => core::arch::wasm32::unreachable(),
         }
     });
 }
