@@ -114,6 +114,30 @@ fn an_upload_is_denied_by_the_policy_that_holds_when_it_is_there() {
 }
 
 #[test]
+fn each_key_is_deleted_by_the_policy_that_holds_when_it_is_named() {
+    let server = Server::start();
+    let mut owner = server.client();
+    owner.put("/photos", "");
+    for key in ["kept.jpg", "gone.jpg"] {
+        owner.put(&format!("/photos/{key}"), PICTURE);
+    }
+    let named = "<Object><Key>kept.jpg</Key></Object><Object><Key>gone.jpg</Key></Object>";
+    let document = format!("<Delete>{named}{named}</Delete>");
+    let deletion = Half::send(&server, &owner, with_digest("POST", "/photos?delete", &document));
+    policy(
+        &mut owner,
+        r#"{"Effect":"Deny","Principal":"*","Action":"s3:DeleteObject","Resource":"arn:aws:s3:::photos/kept.jpg"}"#,
+    );
+    let answer = deletion.finish();
+    assert_eq!(verdict(&answer), allowed());
+    let text = answer.text();
+    assert_eq!(text.matches("<Key>kept.jpg</Key><Code>AccessDenied</Code>").count(), 2, "{text}");
+    assert_eq!(text.matches("<Deleted><Key>gone.jpg</Key></Deleted>").count(), 2, "{text}");
+    assert_eq!(owner.call("GET", "/photos/kept.jpg").status, 200);
+    assert_eq!(owner.call("GET", "/photos/gone.jpg").status, 404);
+}
+
+#[test]
 fn who_may_no_longer_write_does_not_finish_what_was_begun() {
     let server = Server::start();
     let mut owner = server.client();
@@ -190,12 +214,16 @@ fn an_object_is_sealed_as_its_bucket_wants_it_when_it_is_there() {
     let upload = Half::send(&server, &owner, put("/photos/cat.jpg"));
     let said = put("/photos/dog.jpg").header("x-amz-server-side-encryption", "AES256");
     let said = Half::send(&server, &owner, said);
+    let id = begin(&mut owner, Request::new("POST", "/photos/bird.jpg?uploads"));
+    let part = Half::send(&server, &owner, put(&format!("/photos/bird.jpg?partNumber=1&uploadId={id}")));
     let kms = "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm>\
         <KMSMasterKeyID>testkey-1</KMSMasterKeyID></ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>";
     assert_eq!(owner.send(with_digest("PUT", "/photos?encryption", kms)).status, 200);
     // Its bytes are sealed otherwise by now: it is to be sent again.
     assert_eq!(verdict(&upload.finish()), (503, "SlowDown".to_owned()));
     assert_eq!(verdict(&said.finish()), allowed());
+    // A part is under the key of its upload, which its bucket has no say in any more.
+    assert_eq!(verdict(&part.finish()), allowed());
     assert_eq!(verdict(&owner.send(put("/photos/cat.jpg"))), allowed());
 }
 

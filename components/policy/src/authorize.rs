@@ -93,11 +93,11 @@ pub(crate) fn authorize_each(call: &Call) -> Result<()> {
         let first = refused.first().and_then(|position| named.get(usize::try_from(*position).ok()?));
         if let Some(first) = first {
             explain(call, NOBODY_DECIDED, |journal| {
-                access::authorize_each(
-                    &Asked { witness: Some(journal), ..*asked },
-                    std::slice::from_ref(first),
-                    stored,
-                );
+                // What the others have left is not what this one was refused for, unless nothing was.
+                let whole = Budget::default();
+                let budget = if asked.budget.is_exhausted() { asked.budget } else { &whole };
+                let again = Asked { witness: Some(journal), budget, ..*asked };
+                access::authorize_each(&again, std::slice::from_ref(first), stored);
             });
         }
         Ok(refused)

@@ -9,10 +9,14 @@ use std::cell::Cell;
 use gateway::errors::{ErrorCode, Result};
 use gateway::policy::{self, Said};
 use sdk::executor::{Suspended, suspend_for};
+use sdk::{Decision, Named, Work};
 
 use crate::records::{BucketRow, Row};
 use crate::request::Request;
 use crate::rows;
+
+#[cfg(test)]
+mod tests;
 
 thread_local! {
     /// What the document says of the task that was suspended just now.
@@ -58,22 +62,34 @@ impl Request {
 
     /// [`Request::judged_bucket`] in the step in which the decision was made: there is nothing to decide again at the first attempt.
     pub(crate) async fn decided_bucket(&self, attempt: u32) -> Result<Row<BucketRow>> {
-        if attempt == 0 { self.read_bucket_row() } else { self.judged_bucket(attempt).await }
+        match attempt {
+            0 if self.named_at.get().is_none() => self.read_bucket_row(),
+            // What the body names is carried out in many steps, each of which begins with an attempt of its own.
+            _ => self.judged_bucket(attempt).await,
+        }
     }
 
-    /// Keeps about which bucket the objects were judged that the body names.
-    pub(crate) fn note_named(&self) -> Result<()> {
+    /// Which of the objects that the body names may be touched, and keeps about which bucket that was decided. `policy` is asked
+    /// unless nobody but the owner of the bucket has a say still: that it is the owner who asks was decided before the body came.
+    pub(crate) async fn judge_named(&self, named: impl ExactSizeIterator<Item = Named>) -> Result<Vec<bool>> {
+        let is_settled = self.decision == Decision::AsOwner
+            && self.call.is_owners_alone()
+            && self.is_bucket_unchanged()?;
+        let allowed = match is_settled {
+            true => vec![true; named.len()],
+            false => self.call.judge(&named.collect::<Vec<_>>()).await,
+        };
         self.named_at.set(Some(self.read_bucket_row()?.revision));
-        Ok(())
+        Ok(allowed)
     }
 
     /// The bucket's row for a plan of what the body names. Objects are judged once: `AccessDenied` where the bucket has become
-    /// another since.
+    /// another since, and it is not its owner who asks, alone as before.
     pub(crate) fn named_bucket(&self) -> Result<Row<BucketRow>> {
         let row = self.read_bucket_row()?;
-        match self.named_at.get() {
-            Some(revision) if revision != row.revision => Err(ErrorCode::AccessDenied.into()),
-            _ => Ok(row),
+        match is_decided(self.named_at.get(), &row, || self.call.is_owners_alone()) {
+            true => Ok(row),
+            false => Err(ErrorCode::AccessDenied.into()),
         }
     }
 
@@ -87,4 +103,10 @@ impl Request {
         let before = self.bucket_row()?;
         Ok(rows::bucket(&self.bucket)?.is_some_and(|row| row.revision == before.revision))
     }
+}
+
+/// Whether what was decided about the bucket at the revision `named_at` is decided about `row` too: it is the same, or nobody but
+/// its owner has a say in either, and the owner asks (`is_owners_alone`, of the bucket as it was).
+fn is_decided(named_at: Option<u64>, row: &Row<BucketRow>, is_owners_alone: impl FnOnce() -> bool) -> bool {
+    named_at == Some(row.revision) || (!row.record.is_guarded() && is_owners_alone())
 }

@@ -16,7 +16,7 @@ use sdk::{CustomerKey, KeptProtection, ManagedKey, Sealed, SealedRole};
 
 use crate::index;
 use crate::plan::contended;
-use crate::records::{BucketRow, Managed, Protection};
+use crate::records::{BucketRow, Encryption, Managed, Protection};
 use crate::request::Request;
 
 thread_local! {
@@ -153,11 +153,24 @@ impl Seal {
 pub(crate) fn check_still_fits(request: &Request, bucket: &BucketRow, protection: &Protection) -> Result<()> {
     let (before, now) = (&request.bucket_row()?.record.encryption, &bucket.encryption);
     let is_said = request.headers.has(policy::keys::s3::SERVER_SIDE_ENCRYPTION);
-    let fits = match protection {
-        Protection::Customer(_) => !now.blocks_customer_keys || before.blocks_customer_keys,
-        _ => is_said || before == now,
-    };
+    let fits = is_still_taken(protection, before, now)
+        && (is_said || before == now || matches!(protection, Protection::Customer(_)));
     if fits { Ok(()) } else { Err(contended()) }
+}
+
+/// [`check_still_fits`] of a part: it is kept under the key of its upload, whatever its bucket wants of new objects by now.
+pub(crate) fn check_part_still_fits(
+    request: &Request,
+    bucket: &BucketRow,
+    protection: &Protection,
+) -> Result<()> {
+    let before = &request.bucket_row()?.record.encryption;
+    if is_still_taken(protection, before, &bucket.encryption) { Ok(()) } else { Err(contended()) }
+}
+
+/// Whether a bucket takes what is kept like this, as it did before. One that refused keys of clients before was asked before.
+fn is_still_taken(protection: &Protection, before: &Encryption, now: &Encryption) -> bool {
+    !matches!(protection, Protection::Customer(_)) || !now.blocks_customer_keys || before.blocks_customer_keys
 }
 
 /// The ETag of bytes: their MD5, or nothing that says anything of them where they are sealed under a data key, as at S3.

@@ -21,8 +21,11 @@ const PARTS_MAX: usize = 10_000;
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     // Rounds that give up uploads make progress; only those that met somebody else's write count as attempts.
     let mut attempts = 0;
+    // The first round takes place where it was decided; for each that follows, time has passed.
+    let mut rounds: u32 = 0;
     while attempts < ATTEMPTS_MAX {
-        let (plan, round) = plan(&request.bucket, &request.decided_bucket(attempts).await?)?;
+        let (plan, round) = plan(&request.bucket, &request.decided_bucket(rounds).await?)?;
+        rounds = rounds.saturating_add(1);
         match (plan.commit(&request.call).await?, round) {
             (Some(_), Round::Last) => return Ok(Response::new(204)),
             (Some(_), Round::MoreUploads) => {}

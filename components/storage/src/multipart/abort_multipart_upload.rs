@@ -8,6 +8,7 @@ use sdk::Response;
 use super::{find, parts};
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::request::Request;
+use crate::tables;
 
 /// Ends the upload and gives up its parts. `PreconditionFailed` when it was initiated at another time than
 /// `x-amz-if-match-initiated-time` says.
@@ -15,13 +16,14 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let input = Input::parse(&request.query, &request.headers)?;
     let bucket = request.bucket_row()?.record.id;
     for attempt in 0..ATTEMPTS_MAX {
-        request.decided_bucket(attempt).await?;
+        let row = request.decided_bucket(attempt).await?;
         let upload = find(request, bucket)?;
         let initiated = upload.record.initiated_ms / 1000;
         if input.if_match_initiated_ms.is_some_and(|expected| expected / 1000 != initiated) {
             return Err(failed("x-amz-if-match-initiated-time"));
         }
         let mut plan = Plan::new();
+        plan.require_unchanged(tables::BUCKETS, &row);
         parts::discard(&mut plan, &upload, &parts::all(upload.record.sequence)?);
         if plan.commit(&request.call).await?.is_some() {
             return Ok(Response::new(204));

@@ -55,6 +55,10 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         write::check(&input.preconditions, &place)?;
 
         rest(uploaded.len()).await;
+        // Others went: the decision is made again, for it is to be about what the commit requires.
+        if uploaded.len() > SLICE && request.judged_bucket(attempt).await?.revision != bucket.revision {
+            continue;
+        }
         let mut plan = Plan::new();
         plan.require_unchanged(tables::BUCKETS, &bucket);
         access::require_unblocked(&mut plan, &bucket.record, &object.object)?;

@@ -77,7 +77,7 @@ async fn store(request: &Request, bucket: u64, part: &Part) -> Result<()> {
     for attempt in 0..ATTEMPTS_MAX {
         let row = request.judged_bucket(attempt).await?;
         let upload = find(request, bucket)?;
-        sealing::check_still_fits(request, &row.record, &upload.record.protection)?;
+        sealing::check_part_still_fits(request, &row.record, &upload.record.protection)?;
         let mut plan = Plan::new();
         plan.require_unchanged(tables::BUCKETS, &row);
         parts::put(&mut plan, &upload, part)?;

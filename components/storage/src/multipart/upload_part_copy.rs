@@ -71,6 +71,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             spans: current.resealed.clone().unwrap_or(spans),
         };
         let row = request.judged_bucket(attempt).await?;
+        sealing::check_part_still_fits(request, &row.record, &upload.record.protection)?;
         let mut plan = Plan::new();
         plan.require_unchanged(tables::BUCKETS, &row);
         if current.resealed.is_none() {

@@ -2,7 +2,8 @@
 //!
 //! Keys that are named once are deleted in one commit. A key that is named again (its versions are deleted one by one)
 //! goes into the next commit, for plans of one key do not add up. When somebody else was faster, each key of the batch is
-//! tried alone.
+//! tried alone. What was decided holds for the bucket as it was then: where others may have a say in it by now, the keys that are
+//! left are denied.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use gateway::etag::EntityTags;
 use gateway::precondition::DeletePreconditions;
 use gateway::xml::{Element, XmlWriter};
 use gateway::{key, timestamp};
-use sdk::{Decision, Response, Work};
+use sdk::{Response, Work};
 
 use crate::plan::Plan;
 use crate::request::Request;
@@ -46,7 +47,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let (objects, quiet) = parse(&Element::parse_named(&document, "Delete")?)?;
     let bypass = Bypass::of(&request.headers);
     let factor = factor(request, &objects)?;
-    let allowed = judge(request, &objects).await?;
+    let allowed = request.judge_named(objects.iter().map(to_judge)).await?;
     let deletions = objects.iter().zip(allowed).map(|(object, allowed)| match allowed {
         true => deletion(object, bypass, factor, request.now_ms()),
         false => Err(ErrorCode::AccessDenied.into()),
@@ -80,17 +81,9 @@ fn factor(request: &Request, objects: &[Named]) -> Result<SecondFactor> {
     Ok(factor)
 }
 
-/// Which of the objects the client may delete.
-async fn judge(request: &Request, objects: &[Named]) -> Result<Vec<bool>> {
-    if request.decision != Decision::Each {
-        return Ok(vec![true; objects.len()]);
-    }
-    let named = objects
-        .iter()
-        .map(|object| sdk::Named { key: object.key.clone(), version_id: object.version.clone() });
-    let allowed = request.call.judge(&named.collect::<Vec<_>>()).await;
-    request.note_named()?;
-    Ok(allowed)
+/// What `policy` judges.
+fn to_judge(object: &Named) -> sdk::Named {
+    sdk::Named { key: object.key.clone(), version_id: object.version.clone() }
 }
 
 /// Splits deletions so that no round has a key twice, in the order sent.
@@ -114,7 +107,14 @@ async fn delete_together(
     deletions: &[(usize, &Deletion)],
     results: &mut BTreeMap<usize, Result<Deleted>>,
 ) -> Result<()> {
-    let bucket = request.named_bucket()?;
+    let bucket = match request.named_bucket() {
+        Ok(bucket) => bucket,
+        // What rounds before this one have deleted is gone, and the answer is to say so.
+        Err(error) => {
+            results.extend(deletions.iter().map(|(position, _)| (*position, Err(error.clone()))));
+            return Ok(());
+        }
+    };
     let mut plan = Plan::new();
     plan.require_unchanged(tables::BUCKETS, &bucket);
     let mut planned = Vec::with_capacity(deletions.len());

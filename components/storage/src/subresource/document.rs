@@ -16,26 +16,32 @@ pub(crate) async fn receive(request: &Request) -> Result<Vec<u8>> {
         BodyDigest::Required => Need::Required,
         BodyDigest::Expected | BodyDigest::Optional => Need::Optional,
     };
-    let document = receive_if(request, |_| need).await?;
-    match request.operation {
-        _ if !document.is_empty() => Ok(document),
-        Operation::PutObjectRetention | Operation::PutObjectLegalHold => Err(ErrorCode::MalformedXML.into()),
-        _ => Err(ErrorCode::MissingRequestBodyError.into()),
+    let document = collect(request, |_| need).await?;
+    if document.is_empty() {
+        // It is refused as such: there is nothing to decide about.
+        return Err(match request.operation {
+            Operation::PutObjectRetention | Operation::PutObjectLegalHold => ErrorCode::MalformedXML.into(),
+            _ => ErrorCode::MissingRequestBodyError.into(),
+        });
     }
+    request.judge_document(&document).await?;
+    Ok(document)
 }
 
 /// [`receive`] for operations that work without a document: it may be empty, and then needs no digest.
 pub(crate) async fn receive_optional(request: &Request) -> Result<Vec<u8>> {
     let required = request.operation.row().digest == BodyDigest::Required;
-    receive_if(request, |document| match required && !document.is_empty() {
+    let document = collect(request, |document| match required && !document.is_empty() {
         true => Need::Required,
         false => Need::Optional,
-    })
-    .await
+    });
+    let document = document.await?;
+    request.judge_document(&document).await?;
+    Ok(document)
 }
 
-/// Documents are not sent in the framing of streams: `InvalidRequest`.
-async fn receive_if(request: &Request, need: impl Fn(&[u8]) -> Need) -> Result<Vec<u8>> {
+/// The document, about which nothing was decided yet. Documents are not sent in the framing of streams: `InvalidRequest`.
+async fn collect(request: &Request, need: impl Fn(&[u8]) -> Need) -> Result<Vec<u8>> {
     if request.headers.get("x-amz-content-sha256").is_some_and(|value| value.starts_with("STREAMING-")) {
         return Err(S3Error::invalid_request("The value of x-amz-content-sha256 header is invalid."));
     }
@@ -46,9 +52,6 @@ async fn receive_if(request: &Request, need: impl Fn(&[u8]) -> Need) -> Result<V
         need => need,
     };
     claims.verify_document(&collected, need)?;
-    if judges(request, &collected.body) {
-        request.judge_document(&collected.body).await?;
-    }
     Ok(collected.body)
 }
 
@@ -57,15 +60,6 @@ fn is_presigned_for(request: &Request, document: &Collected) -> bool {
     let claims =
         with_signed_query(request.headers.clone(), &request.query).and_then(|all| Claims::read(&all));
     claims.is_ok_and(|claims| claims.verify_document(document, Need::Required).is_ok())
-}
-
-/// Whether there is something to judge: a document that is missing is refused as such.
-fn judges(request: &Request, document: &[u8]) -> bool {
-    let may_be_empty = matches!(
-        request.operation,
-        Operation::CreateBucket | Operation::PutBucketAcl | Operation::PutObjectAcl
-    );
-    !document.is_empty() || may_be_empty
 }
 
 /// The longest document of the request's operation, in bytes.
