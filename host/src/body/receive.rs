@@ -27,6 +27,8 @@ mod tests;
 const TURN_BYTES: usize = 256 * 1024;
 /// What a body in memory takes at first, at most; it grows with what arrives, not with what was announced.
 const COLLECT_BYTES_FIRST: u64 = 64 * 1024;
+/// What is read away is waited for so long.
+const DRAIN_QUIET_MAX: Duration = Duration::from_millis(500);
 
 /// How a body is to be received.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -175,7 +177,8 @@ pub async fn digest(
 
 /// Reads away what a refused request still sends, so that its client comes to read the answer.
 ///
-/// Gives up after `bytes_max` bytes or when `time` is over.
+/// Gives up after `bytes_max` bytes, when `time` is over, or when nothing has come for a while: a client that waits for its answer
+/// gets it.
 pub async fn drain<B>(body: B, bytes_max: u64, time: Duration) -> Drained
 where
     B: Body<Data = Bytes>,
@@ -185,13 +188,13 @@ where
     let reading = async {
         let mut left = bytes_max;
         loop {
-            match next_bytes(&mut body).await {
-                Ok(None) => return Drained::Whole,
-                Ok(Some(bytes)) => match left.checked_sub(bytes.len() as u64) {
+            match tokio::time::timeout(DRAIN_QUIET_MAX, next_bytes(&mut body)).await {
+                Ok(Ok(None)) => return Drained::Whole,
+                Ok(Ok(Some(bytes))) => match left.checked_sub(bytes.len() as u64) {
                     Some(rest) => left = rest,
                     None => return Drained::Partly,
                 },
-                Err(_) => return Drained::Partly,
+                Ok(Err(_)) | Err(_) => return Drained::Partly,
             }
         }
     };
