@@ -157,7 +157,12 @@ impl Collector for Scrape {
         let encoder = &mut encoder;
         family(encoder, "requests", "Requests by operation and HTTP status", &self.requests)?;
         let help = "What was refused or ended, by the limit that was reached";
-        family(encoder, "refused", help, &labelled("limit", &Refusal::ALL.map(Refusal::name), &self.refused))?;
+        family(
+            encoder,
+            "refused",
+            help,
+            &labelled("limit", &Refusal::ALL.map(Refusal::name), &self.refused),
+        )?;
         let durations = self.durations.iter().map(|(name, sum)| ("operation", name.as_str(), sum));
         let help = "From request head to response head, by operation";
         histograms(encoder, "request_duration_seconds", help, durations)?;
