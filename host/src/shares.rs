@@ -91,9 +91,9 @@ pub(crate) struct Shares {
     /// Requests in flight, by their slots.
     passes: RefCell<Vec<Option<Weak<Pass>>>>,
     free: RefCell<Vec<usize>>,
-    /// When nobody was found who could make place, for unverified and verified requests: nothing has changed until the
-    /// clock moves.
-    in_vain: Cell<[Option<Duration>; 2]>,
+    /// When nobody was found who could make place, for unverified and verified requests, and how many places the asker had:
+    /// until the clock moves, nobody makes place for one who has as many.
+    in_vain: Cell<[Option<(Duration, usize)>; 2]>,
 }
 
 impl Shares {
@@ -175,23 +175,23 @@ impl Shares {
     /// whom that would leave fewer places than who asks.
     fn make_place(&self, party: Party) -> bool {
         let now = self.clock.now();
+        let held = self.places.borrow().held_by(party);
         let mut in_vain = self.in_vain.get();
         let [unverified, verified] = &mut in_vain;
-        let since = if party.is_verified() { verified } else { unverified };
-        if *since == Some(now) {
+        let last = if party.is_verified() { verified } else { unverified };
+        if last.is_some_and(|(at, least)| at == now && held >= least) {
             return false;
         }
         let victim = self.longest_stalled(|pass| {
             pass.place().is_some_and(|holder| {
-                let places = self.places.borrow();
                 let is_lesser = party.is_verified() && !holder.is_verified();
                 let same_kind = party.is_verified() == holder.is_verified();
-                is_lesser
-                    || same_kind && (holder == party || places.held_by(holder) > places.held_by(party) + 1)
+                let has_more = || self.places.borrow().held_by(holder) > held + 1;
+                is_lesser || same_kind && (holder == party || has_more())
             })
         });
         let Some(victim) = victim else {
-            *since = Some(now);
+            *last = Some((now, held));
             self.in_vain.set(in_vain);
             return false;
         };
@@ -199,7 +199,8 @@ impl Shares {
         true
     }
 
-    /// Ends the unverified request that has waited for its client the longest, and with it its connection.
+    /// Ends the unverified request that has waited for its client the longest. In HTTP/1.1 its connection ends with it; one of
+    /// HTTP/2 may have other requests, and can be closed when it has none.
     pub(crate) fn make_connection(&self) -> bool {
         let victim = self.longest_stalled(|pass| pass.place().is_some_and(|holder| !holder.is_verified()));
         victim.inspect(|victim| self.evict(victim)).is_some()
@@ -273,7 +274,10 @@ impl Shares {
                 Doing::Working => {}
                 Doing::Receiving => {
                     let is_unverified = pass.place().is_none_or(|party| !party.is_verified());
-                    if is_unverified && self.is_too_slow(pass.received_so_far(), since(pass.began())) {
+                    if is_unverified
+                        && !pass.is_ended()
+                        && self.is_too_slow(pass.received_so_far(), since(pass.began()))
+                    {
                         self.metrics.refused(Refusal::SlowBody);
                         pass.end(Failure::BodyTimeout);
                     }

@@ -136,6 +136,9 @@ impl Crowd {
 
     /// Where connections hold too much memory, some are closed.
     pub(crate) fn sweep(&self) {
+        // Where a connection has left, its room went to whoever came next.
+        let closing = self.watches.borrow().values().filter(|watch| watch.order() == Order::Close).count();
+        self.credit.set(self.credit.get().min(closing));
         self.shed_buffers();
         if lent::is_over() {
             self.close_stuck();
@@ -243,6 +246,20 @@ mod tests {
             crowd.leave(*number);
         }
         assert!(crowd.addresses.borrow().is_empty() && crowd.idle() == 0);
+    }
+
+    #[test]
+    fn room_of_connections_that_have_left_is_not_promised_again() {
+        let crowd = crowd();
+        let all: Vec<_> = (0..640).map(|_| crowd.enter(ONE)).collect();
+        assert!(crowd.make_room());
+        crowd.sweep();
+        assert_eq!(crowd.credit.get(), 9, "they are still here");
+        for (number, _) in all.iter().filter(|(_, watch)| watch.order() == Order::Close).take(7) {
+            crowd.leave(*number);
+        }
+        crowd.sweep();
+        assert_eq!(crowd.credit.get(), 3);
     }
 
     #[test]

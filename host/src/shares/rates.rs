@@ -56,12 +56,12 @@ pub enum By {
 
 #[derive(Debug, Default)]
 struct Table {
-    flows: HashMap<(Subject, String), Shared>,
+    flows: HashMap<(Subject, String), KnownFlow>,
     looked: Option<Instant>,
 }
 
 /// The stores of a subject, for whoever draws from them.
-type Shared = Arc<Mutex<Flow>>;
+type KnownFlow = Arc<Mutex<Flow>>;
 
 /// A rate is exceeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,7 @@ pub(crate) struct Exceeded {
 
 /// What the bytes of one request are drawn from: one for each subject that has a limit.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Meters(Vec<Shared>);
+pub(crate) struct Meters(Vec<KnownFlow>);
 
 impl Default for Rates {
     fn default() -> Rates {
@@ -151,11 +151,11 @@ impl Rates {
         Ok(())
     }
 
-    fn flow(&self, subject: Subject, name: &str) -> Option<Shared> {
-        let rate = {
-            let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner);
-            rule_of(&rules, subject, name)?
-        };
+    /// The stores of a subject that has a limit. Locks are taken in this order: rules, a table, a flow.
+    fn flow(&self, subject: Subject, name: &str) -> Option<KnownFlow> {
+        // Held until the flow is in its table: a change comes before that and is read here, or after it and finds the flow there.
+        let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner);
+        let rate = rule_of(&rules, subject, name)?;
         let place = self.hasher.hash_one((subject, name)) as usize % TABLES;
         let mut table = locked(self.tables.get(place)?);
         let key = (subject, name.to_owned());

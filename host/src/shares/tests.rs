@@ -131,6 +131,24 @@ fn verified_requests_end_unverified_ones_and_not_the_other_way_round() {
 }
 
 #[test]
+fn a_search_in_vain_for_who_has_much_is_none_for_who_has_little() {
+    let bench = Bench::new(64, &[]);
+    let passes = bench.waiting(32, false);
+    // Others take the spare places, so that there is nothing but what somebody gives up.
+    let (few, none) = (Party::V4(7), Party::V4(8));
+    let others = (100..200).filter(|number| bench.shares.take(Party::V4(*number)).is_ok()).count();
+    assert_eq!(others, 8);
+    bench.after(2);
+    for _ in 0..31 {
+        bench.shares.places.borrow_mut().force(few);
+    }
+    assert!(bench.shares.take(few).is_err(), "nobody has more than one place more");
+    assert!(bench.shares.take(none).is_ok(), "in the same tick");
+    assert_eq!(passes.iter().filter(|pass| pass.ended().is_some()).count(), 1);
+    assert!(bench.shares.take(few).is_err());
+}
+
+#[test]
 fn an_unverified_body_that_drips_is_ended_and_a_verified_one_is_not() {
     let bench = Bench::new(64, &[]);
     let (dripping, steady, verified) = (
@@ -149,6 +167,8 @@ fn an_unverified_body_that_drips_is_ended_and_a_verified_one_is_not() {
         bench.shares.sweep();
     }
     assert_eq!(dripping.ended(), Some(Failure::BodyTimeout));
+    let counted = "portcullis_refused_total{limit=\"slow_body\"} 1";
+    assert!(bench.shares.metrics.render().lines().any(|line| line == counted), "once");
     assert_eq!((steady.ended(), verified.ended()), (None, None));
     bench.after(300);
     steady.received(1 << 30);

@@ -79,24 +79,37 @@ pub enum Refusal {
     RateAddress,
 }
 
-const REFUSALS: [&str; 11] = [
-    "connections",
-    "in_flight",
-    "unverified",
-    "stalled",
-    "slow_body",
-    "documents",
-    "head",
-    "rate_account",
-    "rate_access_key",
-    "rate_bucket",
-    "rate_address",
-];
-
 impl Refusal {
+    /// All of them, in their order.
+    pub const ALL: [Refusal; 11] = [
+        Refusal::Connections,
+        Refusal::InFlight,
+        Refusal::Unverified,
+        Refusal::Stalled,
+        Refusal::SlowBody,
+        Refusal::Documents,
+        Refusal::Head,
+        Refusal::RateAccount,
+        Refusal::RateAccessKey,
+        Refusal::RateBucket,
+        Refusal::RateAddress,
+    ];
+
     /// Its name in metrics, in the access log and in explanations.
     pub fn name(self) -> &'static str {
-        REFUSALS.get(self as usize).copied().unwrap_or_default()
+        match self {
+            Refusal::Connections => "connections",
+            Refusal::InFlight => "in_flight",
+            Refusal::Unverified => "unverified",
+            Refusal::Stalled => "stalled",
+            Refusal::SlowBody => "slow_body",
+            Refusal::Documents => "documents",
+            Refusal::Head => "head",
+            Refusal::RateAccount => "rate_account",
+            Refusal::RateAccessKey => "rate_access_key",
+            Refusal::RateBucket => "rate_bucket",
+            Refusal::RateAddress => "rate_address",
+        }
     }
 }
 
@@ -155,7 +168,7 @@ struct Shard {
     added_failed: AtomicU64,
     spans_exported: AtomicU64,
     spans_dropped: AtomicU64,
-    refused: [AtomicU64; REFUSALS.len()],
+    refused: [AtomicU64; Refusal::ALL.len()],
 }
 
 /// The series of one operation.

@@ -12,7 +12,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
 use super::histogram::Sum;
-use super::{Metrics, REFUSALS, STAGES, STATUSES, Shard, VolumeFigures, VolumeHistogram};
+use super::{Metrics, Refusal, STAGES, STATUSES, Shard, VolumeFigures, VolumeHistogram};
 
 type Label = (&'static str, String);
 type Counted = (Vec<Label>, u64);
@@ -157,7 +157,12 @@ impl Collector for Scrape {
         let encoder = &mut encoder;
         family(encoder, "requests", "Requests by operation and HTTP status", &self.requests)?;
         let help = "What was refused or ended, by the limit that was reached";
-        family(encoder, "refused", help, &labelled("limit", &REFUSALS, &self.refused))?;
+        family(
+            encoder,
+            "refused",
+            help,
+            &labelled("limit", &Refusal::ALL.map(Refusal::name), &self.refused),
+        )?;
         let durations = self.durations.iter().map(|(name, sum)| ("operation", name.as_str(), sum));
         let help = "From request head to response head, by operation";
         histograms(encoder, "request_duration_seconds", help, durations)?;

@@ -65,7 +65,7 @@ fn stage_time_and_replacements_and_levels_are_shown_by_name() {
     metrics.stage(stage_index("no such stage"), Duration::from_micros(3));
     metrics.stage(usize::MAX, Duration::from_micros(3));
     metrics.instance_replaced();
-    metrics.refused(Refusal::InFlight);
+    Refusal::ALL.iter().for_each(|refusal| metrics.refused(*refusal));
     metrics.connections(1);
     metrics.in_flight(1);
     metrics.in_flight(-1);
@@ -74,7 +74,9 @@ fn stage_time_and_replacements_and_levels_are_shown_by_name() {
         "portcullis_stage_duration_seconds_count{stage=\"auth\"} 1",
         "portcullis_stage_duration_seconds_count{stage=\"other\"} 1",
         "portcullis_instances_replaced_total 1",
+        "portcullis_refused_total{limit=\"connections\"} 1",
         "portcullis_refused_total{limit=\"in_flight\"} 1",
+        "portcullis_refused_total{limit=\"rate_address\"} 1",
         "portcullis_connections 1",
         "portcullis_connections_accepted_total 1",
         "portcullis_requests_in_flight 0",
