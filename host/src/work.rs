@@ -14,13 +14,16 @@ use crate::capabilities::keys::hex32;
 use crate::capabilities::{algorithm, contract_algorithm};
 use crate::outbound::{Outbound, Unfetched};
 use crate::shares::Pass;
-use crate::shares::room::Taken;
+use crate::shares::room::{SHORT_BYTES_MAX, Taken};
 use crate::volume::{self, CommitError, PendingBlob, Volume, VolumeError};
 use crate::worker::Shared;
 
 /// After an answer, at most this much of an unread body is read away, for at most this long.
 const DRAIN_BYTES_MAX: u64 = 16 << 20;
 const DRAIN_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// What a document takes while its call lasts, in its own lengths: as it came, as a stage reads it, and what is made of it.
+const DOCUMENT_COPIES: u64 = 4;
 
 /// Whether the sender of a body is within their shares.
 #[derive(Debug, Clone)]
@@ -124,7 +127,14 @@ where
     match (&sender, &work) {
         (Sender::Refused, _) => return (failed(Failure::Overloaded), Vec::new()),
         (Sender::Admitted(pass), Work::Collect(length_max)) => {
-            match shared.room.take(pass.party(), body.content_length, *length_max) {
+            // A document that nobody announced takes what it may have, and is rarely as long.
+            let times = if body.content_length.is_some_and(|length| length > SHORT_BYTES_MAX) {
+                DOCUMENT_COPIES
+            } else {
+                1
+            };
+            let announced = body.content_length.map(|length| length.saturating_mul(times));
+            match shared.room.take(pass.party(), announced, length_max.saturating_mul(times)) {
                 Some(room) => rooms.push(room),
                 None => {
                     pass.refuse_documents();

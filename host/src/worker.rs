@@ -107,6 +107,8 @@ pub struct Worker {
     instance: RefCell<Instance>,
     /// Counts instances.
     incarnation: Cell<u64>,
+    /// When one was last replaced because it had grown.
+    renewed_at: Cell<Option<Instant>>,
 }
 
 struct Instance {
@@ -116,10 +118,13 @@ struct Instance {
     bytes: usize,
 }
 
-/// An instance that has grown by so much is replaced between two steps, and by so much when its worker is idle: what calls keep
-/// in it while they wait is not worth more than running them again.
-const GROWTH_BUSY_MAX: usize = 48 << 20;
+/// An instance that has grown by so much is replaced when its worker is idle.
 const GROWTH_IDLE_MAX: usize = 8 << 20;
+/// One that has grown by so much is replaced between two steps: what calls keep in it while they wait is not worth more than
+/// running them again. That is work, too, so it is done once in a while, or where much more was taken.
+const GROWTH_BUSY_MAX: usize = 48 << 20;
+const GROWTH_BUSY_INTERVAL: Duration = Duration::from_secs(1);
+const GROWTH_ANY_MAX: usize = 96 << 20;
 
 impl Instance {
     fn new(shared: &Shared) -> Result<Instance> {
@@ -174,7 +179,12 @@ impl Worker {
     /// A worker with its own instance of the pipeline.
     pub fn new(shared: Arc<Shared>) -> Result<Rc<Worker>> {
         let instance = Instance::new(&shared)?;
-        Ok(Rc::new(Worker { shared, instance: RefCell::new(instance), incarnation: Cell::new(0) }))
+        Ok(Rc::new(Worker {
+            shared,
+            instance: RefCell::new(instance),
+            incarnation: Cell::new(0),
+            renewed_at: Cell::new(None),
+        }))
     }
 
     /// Lets go of what an idle worker should not hold.
@@ -357,6 +367,7 @@ impl Worker {
     /// An instance whose memory grew gives it back by its end. Calls that wait begin again.
     fn renew(&self, instance: &mut Instance) {
         self.shared.metrics.instance_renewed();
+        self.renewed_at.set(Some(Instant::now()));
         self.refresh(instance);
     }
 
@@ -406,7 +417,12 @@ impl Worker {
 
     /// Replaces an instance that has grown much. Calls that wait begin again.
     fn give_back(&self, instance: &mut Instance) {
-        if instance.growth() > GROWTH_BUSY_MAX {
+        let growth = instance.growth();
+        if growth <= GROWTH_BUSY_MAX {
+            return;
+        }
+        let is_time = self.renewed_at.get().is_none_or(|at| at.elapsed() > GROWTH_BUSY_INTERVAL);
+        if is_time || growth > GROWTH_ANY_MAX {
             self.renew(instance);
         }
     }

@@ -7,7 +7,7 @@ use super::Party;
 
 /// A body that says that it is no longer than this takes no room: their number is bounded as that of requests is, and
 /// long ones cannot keep out the usual ones.
-const SHORT_BYTES_MAX: u64 = 16 << 10;
+pub const SHORT_BYTES_MAX: u64 = 16 << 10;
 /// Whoever holds less than one part in so many can have as much as that beyond the bound.
 const FEW: usize = 8;
 
