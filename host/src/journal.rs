@@ -18,10 +18,10 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::bindings::calls::{Batch, Failure, Fetch, Outcome, Requirement, Span};
 use crate::call::{Ingest, StoredBytes, Work};
-use crate::volume::{DataKey, Snapshot};
+use crate::volume::{DataKey, Entry, Snapshot};
 
 /// Something that was drawn, and would be another thing if it were drawn again.
-type Drawn = Rc<dyn Any>;
+pub type Drawn = Rc<dyn Any>;
 
 /// What a step of the pipeline draws.
 #[derive(Default)]
@@ -70,6 +70,28 @@ impl Draws {
 /// The rows that a step read, with the generation of the index.
 pub type View = (u64, Snapshot);
 
+/// A row as a step saw it.
+#[derive(Debug, Clone)]
+pub struct SeenRow {
+    /// Its table.
+    pub table: String,
+    /// Its key.
+    pub key: Vec<u8>,
+    /// Its value; none where there was no such row.
+    pub entry: Option<Entry>,
+}
+
+/// What a step that ran before is to meet again.
+#[derive(Default)]
+pub struct Before {
+    /// What it drew.
+    pub draws: Vec<Drawn>,
+    /// What it read.
+    pub view: Option<View>,
+    /// What remains of that where it was not kept: the rows that its commit was made of.
+    pub rows: Vec<SeenRow>,
+}
+
 /// What doing a piece of work a second time would mean.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Nature {
@@ -89,10 +111,24 @@ struct Waited {
     nature: Nature,
     draws: Vec<Drawn>,
     view: Option<View>,
+    /// Tables and keys of the rows that a commit requires.
+    required: Vec<(String, Vec<u8>)>,
+    rows: Vec<SeenRow>,
     outcome: Outcome,
 }
 
 impl Waited {
+    /// Lets go of what was read, but for the rows that a commit was made of: a one-time code that was used up is to be found unused
+    /// by who used it.
+    fn let_go(&mut self) {
+        let Some((_, snapshot)) = self.view.take() else { return };
+        let seen = self.required.drain(..).filter_map(|(table, key)| {
+            let entry = snapshot.get(&table, &key).ok()?;
+            Some(SeenRow { table, key, entry })
+        });
+        self.rows = seen.collect();
+    }
+
     /// Whether it is a commit for which others were too fast.
     fn was_in_vain(&self) -> bool {
         self.nature == Nature::Commit && matches!(self.outcome, Outcome::Conflict)
@@ -118,7 +154,7 @@ impl Journal {
         // again. Other work may take hours, and rows that are kept for so long cost space: its step will read what is there then.
         let is_short = matches!(nature, Nature::Commit | Nature::Pause);
         if !is_short {
-            self.0.iter_mut().for_each(|step| step.view = None);
+            self.0.iter_mut().for_each(Waited::let_go);
         }
         // What was planned in vain before, or in several steps, is as good with the rows that count now: one snapshot is kept.
         if nature == Nature::Commit {
@@ -131,6 +167,8 @@ impl Journal {
             nature,
             draws: std::mem::take(&mut draws.made),
             view: view.filter(|_| is_short),
+            required: required(work),
+            rows: Vec::new(),
             outcome: Outcome::None,
         });
     }
@@ -142,9 +180,10 @@ impl Journal {
         }
     }
 
-    /// What the step with a number draws again, and the rows that it reads again.
-    pub fn step(&self, number: usize) -> (Vec<Drawn>, Option<View>) {
-        self.0.get(number).map(|step| (step.draws.clone(), step.view.clone())).unwrap_or_default()
+    /// What the step with a number draws and reads again.
+    pub fn step(&self, number: usize) -> Before {
+        let Some(step) = self.0.get(number) else { return Before::default() };
+        Before { draws: step.draws.clone(), view: step.view.clone(), rows: step.rows.clone() }
     }
 
     /// The outcome of the work of a step that ended in the same work before. A commit that was in vain changed nothing, whatever
@@ -181,6 +220,18 @@ impl Journal {
 /// Whether a commit is known to have left everything as it was.
 fn changed_nothing(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Conflict | Outcome::Failed(Failure::Overloaded | Failure::StorageFull))
+}
+
+/// The rows of which a commit requires that they are as they were read.
+fn required(work: &Work) -> Vec<(String, Vec<u8>)> {
+    let Work::Commit(batch) = work else { return Vec::new() };
+    let row = |requirement: &Requirement| match requirement {
+        Requirement::Unchanged((table, key, _)) | Requirement::Absent((table, key)) => {
+            Some((table.clone(), key.clone()))
+        }
+        Requirement::Empty(_) => None,
+    };
+    batch.require.iter().filter_map(row).collect()
 }
 
 fn nature(work: &Work) -> Nature {

@@ -144,6 +144,7 @@ impl Instance {
             lent: Duration::ZERO,
             long_since: None,
             draws: Default::default(),
+            seen_rows: Vec::new(),
             limits: InstanceLimits::new(),
         };
         let (store, pipeline) = shared.pipeline.instantiate(state)?;
@@ -327,12 +328,9 @@ impl Worker {
         let mut step = Step::Start(ticket.slot);
         for number in 0.. {
             let state = instance.store.data_mut();
-            let (draws, view) = state.calls.get(ticket.slot)?.journal.step(number);
+            let before = state.calls.get(ticket.slot)?.journal.step(number);
             state.begin_step();
-            state.draws.begin(draws);
-            if let Some(view) = view {
-                state.look_back(view);
-            }
+            state.look_back(before);
             let progress = self.run_step(&mut instance, ticket, step)?;
             let call = instance.store.data_mut().calls.get(ticket.slot)?;
             if let Progress::Responded = progress {

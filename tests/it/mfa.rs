@@ -14,7 +14,7 @@ use tests::totp::{self, Device};
 use crate::iam::{call, credentials, element, ok};
 
 /// A device that somebody has, and the step of the next code that was not used.
-struct Phone {
+pub(crate) struct Phone {
     device: Device,
     next: u64,
 }
@@ -22,7 +22,7 @@ struct Phone {
 impl Phone {
     /// Makes a device, and gives it to whom `user` names: a parameter, or nothing for whoever asks. It is enabled by codes of the
     /// past, so that some that count are left.
-    fn new(admin: &mut Client, name: &str, user: &str) -> Phone {
+    pub(crate) fn new(admin: &mut Client, name: &str, user: &str) -> Phone {
         let made = ok(admin, &format!("CreateVirtualMFADevice&VirtualMFADeviceName={name}"));
         let device = Device::new(&element(&made, "SerialNumber"), &element(&made, "Base32StringSeed"));
         let picture = BASE64.decode(element(&made, "QRCodePNG")).unwrap();
@@ -51,7 +51,7 @@ impl Phone {
     }
 
     /// What goes into `x-amz-mfa`.
-    fn header(&mut self) -> String {
+    pub(crate) fn header(&mut self) -> String {
         let code = self.code();
         format!("{} {code}", self.device.serial_number)
     }

@@ -14,6 +14,7 @@ use tests::server::Server;
 use tests::sign::Payload;
 
 use crate::iam::element;
+use crate::mfa::Phone;
 use crate::pipeline::{Staged, serve_trapping};
 
 const REPLACED: &str = "portcullis_instances_replaced_total";
@@ -186,6 +187,26 @@ fn sixty_four_calls_under_way_outlive_a_trap_in_every_stage() {
     assert!(listing.contains("<KeyCount>19</KeyCount>"), "{listing}");
     assert_eq!(client.call("GET", "/photos/lost.jpg").status, 404);
     assert_eq!(client.get("/albums/kept.jpg").text(), "kept", "it was on disk before the stage went on");
+}
+
+/// The code is used up before the document comes; the call that used it finds it unused when it begins again, and nobody else does.
+#[test]
+fn a_one_time_code_counts_for_the_call_that_used_it_up() {
+    let Staged { server, .. } = &photos();
+    let code = Phone::new(&mut server.client(), "phone", "").header();
+    let document = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+    let headers = [("x-amz-mfa", code.as_str())];
+    let waiting = Hanging::send(server, "PUT", "/photos?versioning", &headers, document);
+    // The chance to use its code up.
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    is_internal_error(
+        &server.client().send(Request::new("GET", "/photos/cat.jpg").header("x-trap", "auth")),
+        "auth",
+    );
+    let response = waiting.finish();
+    assert_eq!(response.status, 200, "{}", response.text());
+    let again = Request::new("PUT", "/photos?versioning").header("x-amz-mfa", &code).body(&document[..]);
+    assert_eq!(server.client().send(again).status, 403);
 }
 
 /// An instance that grew is replaced between two steps; whoever made it grow, in the step before its commit, does not notice.

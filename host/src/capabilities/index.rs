@@ -6,7 +6,7 @@ use wasmtime::{Error, Result};
 
 use crate::bindings::index::{Direction, Entry, Host};
 use crate::capabilities::HostState;
-use crate::journal::View;
+use crate::journal::{Before, View};
 use crate::volume::{self, Snapshot};
 
 /// A page holds at most this many rows, whatever a guest asks for.
@@ -36,12 +36,17 @@ impl HostState {
         self.snapshot_is_current = false;
         self.lent = Duration::ZERO;
         self.long_since = None;
+        self.seen_rows.clear();
     }
 
-    /// Every read of this step sees what was seen before.
-    pub(crate) fn look_back(&mut self, view: View) {
-        self.snapshot = Some(view);
-        self.snapshot_is_current = true;
+    /// This step draws and reads what it drew and read before.
+    pub(crate) fn look_back(&mut self, before: Before) {
+        self.draws.begin(before.draws);
+        self.seen_rows = before.rows;
+        if let Some(view) = before.view {
+            self.snapshot = Some(view);
+            self.snapshot_is_current = true;
+        }
     }
 
     /// What this step has read from, if it has read anything.
@@ -64,7 +69,11 @@ struct Sequence(u64);
 
 impl Host for HostState {
     fn get(&mut self, table: String, key: Vec<u8>) -> Result<Option<Entry>> {
-        let entry = self.snapshot()?.get(&table, &key).map_err(Error::new)?;
+        let seen = self.seen_rows.iter().find(|row| row.table == table && row.key == key);
+        let entry = match seen {
+            Some(seen) => seen.entry.clone(),
+            None => self.snapshot()?.get(&table, &key).map_err(Error::new)?,
+        };
         Ok(entry.map(|entry| Entry { value: entry.value, revision: entry.revision }))
     }
 

@@ -22,7 +22,7 @@ use crate::accounts::Accounts;
 use crate::bindings;
 use crate::call::Calls;
 use crate::engine::InstanceLimits;
-use crate::journal::Draws;
+use crate::journal::{Draws, SeenRow};
 use crate::telemetry::metrics::Metrics;
 use crate::volume::{Snapshot, Volume};
 
@@ -60,6 +60,8 @@ pub struct HostState {
     pub(crate) long_since: Option<Duration>,
     /// What this step of the pipeline draws.
     pub(crate) draws: Draws,
+    /// Rows as this step saw them when it ran before.
+    pub(crate) seen_rows: Vec<SeenRow>,
     /// Memory and table limits of the instance.
     pub limits: InstanceLimits,
 }

@@ -39,7 +39,7 @@ fn a_step_draws_again_what_it_drew_and_then_something_new() {
 
     // A second and a third time: other kinds drawn in between change nothing.
     for _ in 0..2 {
-        draws.begin(journal.step(0).0);
+        draws.begin(journal.step(0).draws);
         assert_eq!(draws.again(), Some(Name("x".to_owned())));
         assert_eq!((draw(&mut draws, 7), draw(&mut draws, 8)), (Number(1), Number(2)));
         assert_eq!((draw(&mut draws, 9), draws.again::<Name>()), (Number(9), None));
