@@ -221,7 +221,8 @@ fn an_instance_that_grew_gives_its_memory_back_and_its_calls_go_on() {
         let listing = server.client().get("/albums?versions&prefix=grown").text();
         assert_eq!(listing.matches("<VersionId>").count(), number, "{place}: {listing}");
     }
-    assert!(server.metric("portcullis_instances_renewed_total", &[]) >= 3.0, "it did not grow enough");
+    // Not each time: that would be work, too.
+    assert!(server.metric("portcullis_instances_renewed_total", &[]) >= 2.0, "it did not grow enough");
     for waiting in waiting {
         assert_eq!(waiting.finish().status, 200);
     }
