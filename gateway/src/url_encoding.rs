@@ -90,11 +90,30 @@ fn nibble(digit: u8) -> Option<u8> {
     }
 }
 
+/// Keys of other alphabets are escapes throughout: one copy for each.
 fn push_escape(out: &mut String, byte: u8) {
-    out.push('%');
-    for digit in [byte >> 4, byte & 15] {
-        out.push(char::from(HEX.get(usize::from(digit)).copied().unwrap_or(b'0')));
+    let start = usize::from(byte) * ESCAPE_LENGTH;
+    out.push_str(ESCAPES.get(start..start + ESCAPE_LENGTH).unwrap_or_default());
+}
+
+const ESCAPE_LENGTH: usize = 3;
+/// `%00%01…%FF`.
+static ESCAPES: &str = match std::str::from_utf8(&ESCAPE_BYTES) {
+    Ok(escapes) => escapes,
+    Err(_) => "",
+};
+static ESCAPE_BYTES: [u8; 256 * ESCAPE_LENGTH] = escape_bytes();
+
+#[expect(clippy::indexing_slicing, reason = "evaluated at compile time, where beyond the end is an error")]
+const fn escape_bytes() -> [u8; 256 * ESCAPE_LENGTH] {
+    let mut bytes = [b'%'; 256 * ESCAPE_LENGTH];
+    let mut byte = 0;
+    while byte < 256 {
+        bytes[byte * ESCAPE_LENGTH + 1] = HEX[byte >> 4];
+        bytes[byte * ESCAPE_LENGTH + 2] = HEX[byte & 15];
+        byte += 1;
     }
+    bytes
 }
 
 #[cfg(test)]

@@ -98,6 +98,11 @@ const DRAIN_LOOK: Duration = Duration::from_millis(10);
 /// The sweep runs at least, and at most, this often.
 const SWEEP_MAX: Duration = Duration::from_millis(250);
 const SWEEP_MIN: Duration = Duration::from_millis(20);
+/// Sweeps of a quiet worker after which all that was freed has been given back: the allocator waits for a second, and does a
+/// quarter at a time.
+const QUIET_SWEEPS_MAX: u32 = 40;
+/// More than the allocator keeps for the next one of its size.
+const LARGE_BYTES: usize = 1 << 20;
 
 impl<A, F> Server<F>
 where
@@ -250,6 +255,7 @@ where
             access_log: self.access_log,
             request_ids: Rc::new(RequestIds::new()),
             in_flight: Rc::new(Cell::new(0)),
+            quiet_sweeps: Cell::new(0),
         });
         drop(started.send(Ok(())));
         LocalSet::new().block_on(&runtime, serving.work(self.receiver));
@@ -272,6 +278,8 @@ pub(crate) struct Serving<A> {
     access_log: AccessLog,
     pub(crate) request_ids: Rc<RequestIds>,
     in_flight: Rc<Cell<usize>>,
+    /// Sweeps without a request in flight, since the last one came.
+    quiet_sweeps: Cell<u32>,
 }
 
 impl<A: Answer> Serving<A> {
@@ -300,9 +308,22 @@ impl<A: Answer> Serving<A> {
                     self.idle.store(self.shares.crowd.idle(), Ordering::Relaxed);
                     if self.in_flight.get() == 0 {
                         self.answer.rest();
+                        self.give_back();
                     }
                 }
             }
+        }
+    }
+
+    /// Has the allocator give back to the system what was freed, as long as there may be something.
+    ///
+    /// It does so a while after memory was freed, but looks for what is due only when a large piece is freed: without requests, never.
+    fn give_back(&self) {
+        let sweeps = self.quiet_sweeps.get();
+        if sweeps < QUIET_SWEEPS_MAX {
+            self.quiet_sweeps.set(sweeps + 1);
+            // Nothing of it is touched, so it costs no memory itself.
+            drop(std::hint::black_box(Vec::<u8>::with_capacity(LARGE_BYTES)));
         }
     }
 
@@ -319,6 +340,7 @@ impl<A: Answer> Serving<A> {
         watch: Rc<Watch>,
     ) -> Response<Outgoing> {
         let mut flight = Flight::begin(&self.in_flight, &self.metrics, Rc::clone(&watch));
+        self.quiet_sweeps.set(0);
         let (parts, body) = request.into_parts();
         let line = match self.access_log {
             AccessLog::On => Some(AccessLine::begin(&parts, origin.remote)),

@@ -39,7 +39,7 @@ use rates::{Exceeded, Meters};
 pub use room::Room;
 
 /// When places run short, a request may be ended whose client has kept it waiting for so long.
-const STALLED_MIN: Duration = Duration::from_secs(1);
+pub(crate) const STALLED_MIN: Duration = Duration::from_secs(1);
 /// The same for a body that comes from whose signature was verified.
 const STALLED_VERIFIED_MIN: Duration = Duration::from_secs(5);
 /// An unverified body is not asked for its rate before it is this old.
@@ -308,6 +308,9 @@ impl Shares {
             over = over.saturating_sub(gathered(&victim));
             self.evict(&victim);
         }
+        if lent::is_over() || !lent::has_room(false) {
+            self.reclaim_unverified();
+        }
         if lent::is_over() {
             let responding = |pass: &Pass| pass.doing() == Doing::Responding;
             let count = self
@@ -323,6 +326,19 @@ impl Shares {
                 self.evict(&victim);
             }
         }
+    }
+
+    /// Ends every unverified response that has come to a stop: others are refused for want of what it holds.
+    fn reclaim_unverified(&self) {
+        let now = self.clock.now();
+        let passes: Vec<_> = self.passes.borrow().iter().flatten().filter_map(Weak::upgrade).collect();
+        let stopped = passes.iter().filter(|pass| {
+            pass.doing() == Doing::Responding
+                && pass.place().is_none_or(|party| !party.is_verified())
+                && now.saturating_sub(pass.moved()) >= STALLED_MIN
+                && !pass.is_ended()
+        });
+        stopped.for_each(|pass| self.evict(pass));
     }
 
     fn is_too_slow(&self, received: u64, time: Duration) -> bool {

@@ -241,7 +241,7 @@ impl Worker {
                 if let Some(pass) = &ticket.pass {
                     pass.establish(&call.facts);
                 }
-                self.answer(call)
+                self.answer(call, ticket.pass.as_deref())
             }
             None => (fallback::internal_error(&request_id), Answered::default()),
         };
@@ -426,7 +426,7 @@ impl Worker {
     }
 
     /// The response of a finished call, and what metrics and traces want of it; status and time are still to come.
-    fn answer(&self, mut call: CallState) -> (Response<ResponseBody>, Answered) {
+    fn answer(&self, mut call: CallState, pass: Option<&Pass>) -> (Response<ResponseBody>, Answered) {
         if let Some(left) = call.enter(0) {
             self.shared.metrics.stage(left.stage, left.elapsed);
         }
@@ -439,6 +439,13 @@ impl Worker {
         let Some(answer) = call.answer.take() else {
             return (fallback::internal_error(&call.request_id), answered);
         };
+        // What was done is said, whatever that takes; everything else can be asked again.
+        if let (AnswerBody::Bytes(bytes), Some(pass)) = (&answer.body, pass)
+            && !call.journal.has_commit_from(0)
+            && !pass.has_room_for(bytes.len())
+        {
+            return (fallback::slow_down(&call.request_id), answered);
+        }
         let response = match self.response(answer, &call) {
             Ok(mut response) => {
                 if self.shared.config.access_log {
@@ -457,7 +464,7 @@ impl Worker {
     fn response(&self, answer: Answer, call: &CallState) -> Result<Response<ResponseBody>> {
         let body = match answer.body {
             AnswerBody::None => ResponseBody::Empty,
-            AnswerBody::Bytes(bytes) => ResponseBody::Bytes(bytes.into()),
+            AnswerBody::Bytes(bytes) => ResponseBody::made(bytes),
             AnswerBody::Stored(stored) => {
                 let spans: Vec<_> = stored.spans.iter().map(work::volume_span).collect();
                 let reader = self.shared.volume.reader(&spans, stored.key.as_ref())?;

@@ -139,6 +139,75 @@ fn responses_that_nobody_reads_leave_places_for_others() {
     withstands(&Server::start(), Attack::UnreadStreams(4, 128, large, Some(MAIN)), 1);
 }
 
+/// A page of it is 3 MB, and costs who asks for it a line.
+const LONG_LISTING: &str = "/attacked?list-type=2&encoding-type=url";
+
+/// A server with a bucket of long keys, which everybody may list.
+fn start_with_long_keys() -> Server {
+    let server = Server::start_with(&["--workers", "2"]);
+    let mut client = server.client();
+    client.put("/attacked", "");
+    let policy = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*",
+        "Action":"s3:ListBucket","Resource":"arn:aws:s3:::attacked"}}"#;
+    client.expect(Request::new("PUT", "/attacked?policy").body(policy));
+    std::thread::scope(|scope| {
+        for part in 0..20 {
+            let mut client = server.client();
+            scope.spawn(move || {
+                for number in 0..50 {
+                    let key = format!("/attacked/{:04}{}", part * 50 + number, "é".repeat(500));
+                    client.put(&tests::client::path(&key), "");
+                }
+            });
+        }
+    });
+    assert!(server.anonymous().get(LONG_LISTING).body.len() > 3_000_000);
+    server
+}
+
+/// Answers are made in memory, and are there as a whole until they are taken.
+#[test]
+fn listings_that_nobody_reads_take_bounded_memory() {
+    let server = start_with_long_keys();
+    let mut client = server.client();
+    let listing = LONG_LISTING.to_owned();
+    for attack in [
+        Attack::Unread(60, listing.clone(), None),
+        Attack::Unread(200, listing.clone(), None),
+        Attack::UnreadStreams(4, 50, listing, None),
+    ] {
+        let running = Running::start(attack.clone(), server.port());
+        let (begin, mut most) = (Instant::now(), 0);
+        while begin.elapsed() < Duration::from_secs(4) {
+            behave(&server, 1);
+            assert!(client.get(LONG_LISTING).body.len() > 3_000_000, "who has signed has room");
+            most = most.max(server.resident_bytes());
+        }
+        assert!(most < RESIDENT_BYTES_MAX, "{attack:?}: {} MB", most >> 20);
+        drop(running);
+    }
+    assert!(server.metric("portcullis_refused_total", &["limit=\"answers\""]) > 0.0);
+    let mut anonymous = server.anonymous();
+    until("there is room again", || anonymous.call("GET", LONG_LISTING).status == 200);
+}
+
+#[test]
+fn memory_goes_back_to_the_system_while_nobody_asks_for_anything() {
+    let server = start_with_long_keys();
+    let quiet = server.resident_bytes();
+    // Windows that are closed: the system's buffers take nothing.
+    let attack = Attack::UnreadStreams(4, 32, LONG_LISTING.to_owned(), Some(MAIN));
+    let running = Running::start(attack, server.port());
+    let (begin, mut most) = (Instant::now(), 0);
+    while begin.elapsed() < Duration::from_secs(3) {
+        sleep(Duration::from_millis(20));
+        most = most.max(server.resident_bytes());
+    }
+    drop(running);
+    assert!(most < RESIDENT_BYTES_MAX && most > quiet + (32 << 20), "{} MB", most >> 20);
+    until("the memory comes back", || server.resident_bytes() < quiet + (24 << 20));
+}
+
 /// What an unverified client may take of the time of others.
 #[test]
 fn a_body_that_drips_is_given_up() {

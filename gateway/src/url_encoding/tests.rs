@@ -16,6 +16,15 @@ fn listings_encode_so_that_every_client_can_decode() {
 }
 
 #[test]
+fn every_byte_has_its_escape() {
+    for byte in 0..=255 {
+        let mut out = String::new();
+        push_escape(&mut out, byte);
+        assert_eq!(out, format!("%{byte:02X}"));
+    }
+}
+
+#[test]
 fn broken_escapes_are_refused() {
     for text in ["%", "%4", "%g1", "%ff", "a%e2%82"] {
         assert_eq!(decode_path(text).unwrap_err().code, ErrorCode::InvalidURI, "{text}");

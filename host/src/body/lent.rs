@@ -2,6 +2,9 @@
 //!
 //! A client that takes nothing keeps what it was given. Where that is much, over all connections of a worker, responses go
 //! in small steps, and each gets the next step when its client has taken the one before.
+//!
+//! Answers that were made in memory are there as a whole until the last byte is taken. Where those are many, no further ones are
+//! given: [`has_room`].
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,12 +19,22 @@ const LENT_BYTES_MAX: usize = 16 << 20;
 pub(crate) const SMALL_STEP_BYTES: usize = 64 << 10;
 /// A response that is at hand at once, where that much is lent.
 pub(crate) const SMALL_RESPONSE_BYTES: usize = 16 << 10;
+/// What answers made in memory may take for requests without a verified signature, and how many times as much with one.
+const VERIFIED_TIMES: usize = 3;
 /// Fewer bytes are not counted.
 const COUNTED_BYTES_MIN: usize = 4 << 10;
 
 thread_local! {
-    static LENT: Arc<AtomicUsize> = Arc::default();
+    static LENT: Arc<Counts> = Arc::default();
     static MAX: RefCell<usize> = const { RefCell::new(LENT_BYTES_MAX) };
+}
+
+/// Bytes that are out; of one worker.
+#[derive(Debug, Default)]
+struct Counts {
+    all: AtomicUsize,
+    /// Those of answers that were made in memory.
+    whole: AtomicUsize,
 }
 
 /// Says that the bound is for so many workers together.
@@ -39,8 +52,20 @@ pub(crate) fn is_over() -> bool {
     lent() > MAX.with(|max| 2 * *max.borrow())
 }
 
+/// Whether another answer that was made in memory may be given. The last one may go beyond the bound: each is given some time.
+pub(crate) fn has_room(is_verified: bool) -> bool {
+    let times = if is_verified { VERIFIED_TIMES } else { 1 };
+    LENT.with(|lent| lent.whole.load(Ordering::Relaxed)) <= MAX.with(|max| times * *max.borrow())
+}
+
 fn lent() -> usize {
-    LENT.with(|lent| lent.load(Ordering::Relaxed))
+    LENT.with(|lent| lent.all.load(Ordering::Relaxed))
+}
+
+/// Lends an answer that was made in memory.
+pub(crate) fn lend_whole(bytes: Bytes) -> Bytes {
+    let is_whole = bytes.len() > SMALL_RESPONSE_BYTES;
+    Loan::default().lend_as(bytes, is_whole)
 }
 
 /// What was lent of one response.
@@ -56,7 +81,8 @@ struct Own {
 /// Bytes that know whose they are.
 struct Lent {
     bytes: Bytes,
-    all: Arc<AtomicUsize>,
+    is_whole: bool,
+    counts: Arc<Counts>,
     own: Arc<Own>,
 }
 
@@ -76,13 +102,20 @@ impl Loan {
 
     /// Lends bytes: they count until the last of them is dropped.
     pub(crate) fn lend(&self, bytes: Bytes) -> Bytes {
+        self.lend_as(bytes, false)
+    }
+
+    fn lend_as(&self, bytes: Bytes, is_whole: bool) -> Bytes {
         if bytes.len() < COUNTED_BYTES_MIN {
             return bytes;
         }
-        let all = LENT.with(Arc::clone);
-        all.fetch_add(bytes.len(), Ordering::Relaxed);
+        let counts = LENT.with(Arc::clone);
+        counts.all.fetch_add(bytes.len(), Ordering::Relaxed);
+        if is_whole {
+            counts.whole.fetch_add(bytes.len(), Ordering::Relaxed);
+        }
         self.0.lent.fetch_add(bytes.len(), Ordering::Relaxed);
-        Bytes::from_owner(Lent { bytes, all, own: Arc::clone(&self.0) })
+        Bytes::from_owner(Lent { bytes, is_whole, counts, own: Arc::clone(&self.0) })
     }
 }
 
@@ -94,7 +127,10 @@ impl AsRef<[u8]> for Lent {
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        self.all.fetch_sub(self.bytes.len(), Ordering::Relaxed);
+        self.counts.all.fetch_sub(self.bytes.len(), Ordering::Relaxed);
+        if self.is_whole {
+            self.counts.whole.fetch_sub(self.bytes.len(), Ordering::Relaxed);
+        }
         if self.own.lent.fetch_sub(self.bytes.len(), Ordering::AcqRel) == self.bytes.len() {
             let waiting = self.own.waiting.lock().unwrap_or_else(PoisonError::into_inner).take();
             if let Some(waker) = waiting {
@@ -132,5 +168,29 @@ mod tests {
         assert!(is_over());
         drop(lent);
         assert!(!is_tight());
+    }
+
+    #[test]
+    fn answers_in_memory_have_a_bound_of_their_own_and_verified_ones_a_higher_one() {
+        let stored = Loan::default().lend(Bytes::from(vec![1; LENT_BYTES_MAX + 1]));
+        assert!(is_tight() && has_room(false), "what is read in steps leaves room for answers");
+        let answer = || lend_whole(Bytes::from(vec![1; 1 << 20]));
+        let mut lent: Vec<Bytes> = (0..16).map(|_| answer()).collect();
+        assert!(has_room(false));
+        lent.push(answer());
+        assert!(!has_room(false) && has_room(true));
+        lent.extend((0..32).map(|_| answer()));
+        assert!(!has_room(true));
+        let part = lent.pop().map(|last| last.slice(..1));
+        drop((lent, stored));
+        assert!(has_room(false) && part.is_some_and(|part| part.len() == 1));
+    }
+
+    #[test]
+    fn short_answers_do_not_count_among_those_that_need_room() {
+        let lent: Vec<Bytes> =
+            (0..4096).map(|_| lend_whole(Bytes::from(vec![1; SMALL_RESPONSE_BYTES]))).collect();
+        assert!(is_over() && has_room(false));
+        drop(lent);
     }
 }

@@ -34,6 +34,11 @@ pub enum ResponseBody {
 }
 
 impl ResponseBody {
+    /// An answer that was made in memory. It counts as lent from now on, so that nobody else is given the same room.
+    pub(crate) fn made(bytes: Vec<u8>) -> Self {
+        Self::Bytes(lent::lend_whole(bytes.into()))
+    }
+
     /// What `reader` reads. Bytes that are few and in the page cache are read at once.
     ///
     /// Fails when the first read does, while the client can still be told.
@@ -49,17 +54,9 @@ impl ResponseBody {
         }
         let first = read_at_hand(&mut reader, length)?;
         if first.as_ref().is_some_and(|first| first.len() as u64 == length) {
-            return Ok(first.map_or(Self::Empty, Self::Bytes));
+            return Ok(first.map_or(Self::Empty, |first| Self::Bytes(Loan::default().lend(first))));
         }
         Ok(Self::Stored(Stored::new(length, first, Source::Idle(reader))))
-    }
-
-    /// Bytes at hand count as lent from now on; what is to be read counts when it was.
-    pub(crate) fn lent(self) -> Self {
-        match self {
-            Self::Bytes(bytes) => Self::Bytes(Loan::default().lend(bytes)),
-            other => other,
-        }
     }
 }
 
@@ -192,9 +189,12 @@ impl Body for ResponseBody {
         match this {
             Self::Empty => Poll::Ready(None),
             Self::Bytes(bytes) => {
-                let bytes = std::mem::take(bytes);
-                *this = Self::Empty;
-                Poll::Ready((!bytes.is_empty()).then(|| Ok(Frame::data(bytes))))
+                // In steps, so that it is seen whether the client takes them.
+                let step = bytes.split_to(bytes.len().min(STEP_BYTES));
+                if bytes.is_empty() {
+                    *this = Self::Empty;
+                }
+                Poll::Ready((!step.is_empty()).then(|| Ok(Frame::data(step))))
             }
             Self::Stored(stored) => stored.poll_step(cx).map(|step| step.map(|read| read.map(Frame::data))),
         }

@@ -110,7 +110,7 @@ pub(crate) struct Outgoing {
 
 impl Outgoing {
     pub(super) fn new(body: ResponseBody, flight: Flight) -> Outgoing {
-        Outgoing { body: body.lent(), flight, pause: Pause::default() }
+        Outgoing { body, flight, pause: Pause::default() }
     }
 }
 

@@ -257,8 +257,7 @@ fn a_request_head_that_never_ends_is_closed_and_so_is_a_connection_without_reque
 #[test]
 fn a_client_that_takes_nothing_of_its_response_is_closed() {
     let mut limits = Limits::default();
-    // The body is one piece, so the response counts as sent when the connection has it.
-    millis(&mut limits.idle, 300);
+    millis(&mut limits.response_stall, 300);
     let server = Running::start(limits);
     let mut stream = server.connect();
     ask(&mut stream, "/big");

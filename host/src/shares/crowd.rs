@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::Party;
+use super::{Party, STALLED_MIN};
 use crate::body::lent;
 use crate::connection::{Clock, Order, Watch};
 
@@ -140,7 +140,7 @@ impl Crowd {
         let closing = self.watches.borrow().values().filter(|watch| watch.order() == Order::Close).count();
         self.credit.set(self.credit.get().min(closing));
         self.shed_buffers();
-        if lent::is_over() {
+        if lent::is_over() || !lent::has_room(false) {
             self.close_stuck();
         }
     }
@@ -157,12 +157,21 @@ impl Crowd {
         }
     }
 
-    /// Closes the connections that have been stuck the longest, because their clients take nothing.
+    /// Closes connections that are stuck, because their clients take nothing.
     fn close_stuck(&self) {
         let watches = self.watches.borrow();
+        let now = self.clock.now();
+        let has_stopped =
+            |watch: &Watch| watch.stuck_since().is_some_and(|since| now.saturating_sub(since) >= STALLED_MIN);
         let stuck: Vec<_> = watches.values().filter(|watch| watch.is_stuck()).collect();
-        let most = stuck.len() / 8 + 1;
-        close_first(stuck.into_iter(), most, |watch| watch.stuck_since());
+        // All that nobody has vouched for and that stand still; the others bit by bit, and only where that must be.
+        let (stopped, others): (Vec<_>, Vec<_>) =
+            stuck.into_iter().partition(|watch| !watch.was_verified() && has_stopped(watch));
+        stopped.into_iter().for_each(|watch| watch.give(Order::Close));
+        if lent::is_over() {
+            let most = others.len() / 8 + 1;
+            close_first(others.into_iter(), most, |watch| watch.stuck_since());
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::rates::{Meters, Way};
 use super::{Party, Refused, Shares};
 use crate::bindings::calls::Principal;
-use crate::body::Failure;
+use crate::body::{Failure, lent};
 use crate::call::Facts;
 use crate::config::Subject;
 use crate::connection::{Cut, Order, Watch};
@@ -141,6 +141,15 @@ impl Pass {
     /// There was no room for its body.
     pub fn refuse_documents(&self) {
         self.refused.set(Some(Refused::by(Refusal::Documents)));
+    }
+
+    /// Whether there is memory for an answer of so many bytes. Where there is none, it is refused.
+    pub fn has_room_for(&self, answer: usize) -> bool {
+        let has_room = answer <= lent::SMALL_RESPONSE_BYTES || lent::has_room(self.party().is_verified());
+        if !has_room && self.refused.get().is_none() {
+            self.refused.set(Some(Refused::by(Refusal::Answers)));
+        }
+        has_room
     }
 
     /// It waits for its client to send, and is to be woken when it is ended.

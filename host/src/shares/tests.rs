@@ -235,3 +235,34 @@ fn places_come_back_whatever_becomes_of_their_requests() {
     assert_eq!(bench.waiting(100, true).len(), 8);
     assert_eq!(bench.shares.arriving.get(), 0);
 }
+
+#[test]
+fn answers_that_nobody_takes_keep_further_ones_out_and_end_where_nobody_has_signed() {
+    const LONG: usize = 1 << 20;
+    let bench = Bench::new(64, &[]);
+    let answering = |signed: bool| {
+        let pass = bench.waiting(1, signed).remove(0);
+        pass.has_room_for(LONG).then(|| {
+            pass.responding(0);
+            (pass, lent::lend_whole(bytes::Bytes::from(vec![1; LONG])))
+        })
+    };
+    let signed = answering(true).unwrap();
+    let taken: Vec<_> = (0..32).map_while(|_| answering(false)).collect();
+    assert_eq!(taken.len(), 16, "the bound, and one");
+    let late = bench.waiting(1, false).remove(0);
+    assert!(late.has_room_for(lent::SMALL_RESPONSE_BYTES) && late.refused().is_none());
+    assert!(!late.has_room_for(LONG));
+    assert_eq!(late.refused().map(|refused| refused.limit), Some(Refusal::Answers));
+    assert!(answering(true).is_some());
+    bench.shares.sweep();
+    assert!(!taken.iter().any(|(pass, _)| pass.is_ended()));
+    bench.after(1);
+    taken[0].0.responding(1);
+    bench.shares.sweep();
+    let ended: Vec<bool> = taken.iter().map(|(pass, _)| pass.is_ended()).collect();
+    assert!(!ended[0] && ended[1..].iter().all(|ended| *ended), "all that stand still");
+    assert!(!signed.0.is_ended());
+    drop(taken);
+    assert!(answering(false).is_some());
+}

@@ -67,6 +67,8 @@ pub enum Refusal {
     SlowBody,
     /// `limits.documents_bytes_max`.
     Documents,
+    /// Answers that nobody takes hold too much memory for a further one.
+    Answers,
     /// The headers of a request are too long.
     Head,
     /// A rate of an account.
@@ -81,13 +83,14 @@ pub enum Refusal {
 
 impl Refusal {
     /// All of them, in their order.
-    pub const ALL: [Refusal; 11] = [
+    pub const ALL: [Refusal; 12] = [
         Refusal::Connections,
         Refusal::InFlight,
         Refusal::Unverified,
         Refusal::Stalled,
         Refusal::SlowBody,
         Refusal::Documents,
+        Refusal::Answers,
         Refusal::Head,
         Refusal::RateAccount,
         Refusal::RateAccessKey,
@@ -104,6 +107,7 @@ impl Refusal {
             Refusal::Stalled => "stalled",
             Refusal::SlowBody => "slow_body",
             Refusal::Documents => "documents",
+            Refusal::Answers => "answers",
             Refusal::Head => "head",
             Refusal::RateAccount => "rate_account",
             Refusal::RateAccessKey => "rate_access_key",

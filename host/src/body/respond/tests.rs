@@ -120,3 +120,17 @@ async fn stored_bytes_that_changed_on_the_disk_are_not_given_out_as_whole() {
     let body = ResponseBody::stored(folder.reader(&[span])).unwrap();
     assert!(body.collect().await.is_err());
 }
+
+#[tokio::test]
+async fn long_answers_go_in_steps_and_say_what_is_left() {
+    let bytes = pattern(2 * STEP_BYTES + 7);
+    let mut body = ResponseBody::made(bytes.clone());
+    let mut received = Vec::new();
+    while !body.is_end_stream() {
+        assert_eq!(body.size_hint().exact(), Some((bytes.len() - received.len()) as u64));
+        let step = body.frame().await.unwrap().unwrap().into_data().unwrap();
+        assert!(!step.is_empty() && step.len() <= STEP_BYTES);
+        received.extend_from_slice(&step);
+    }
+    assert!(received == bytes && body.frame().await.is_none());
+}
