@@ -75,11 +75,10 @@ pub enum EntityTags {
 }
 
 impl EntityTags {
-    /// Reads `*`, or tags separated by commas. Quotes may be missing, as S3 allows, and `W/` is not looked
+    /// Reads `*`, or tags separated by commas; a `*` among them stands for all that could be listed. Quotes may be missing, as S3 allows, and `W/` is not looked
     /// at: S3 has no weak tags.
     pub fn parse(text: &str) -> EntityTags {
-        let text = text.trim();
-        if text == "*" {
+        if text.split(',').any(|tag| tag.trim() == "*") {
             return EntityTags::Any;
         }
         EntityTags::Listed(text.split(',').map(|tag| unquoted(tag).to_owned()).collect())

@@ -268,9 +268,13 @@ struct Condition {
 
 impl Denied {
     fn of(judged: &Judged<'_>) -> Denied {
-        // What was left after the decision may not be enough to show it.
-        let budget = Budget::default();
-        let explained = explain(&judged.request.clone().within(&budget), judged.policies);
+        // What was left after the decision may not be enough to show it. What took all of it is not asked again.
+        let fresh = Budget::default();
+        let budget = match judged.decision.reason {
+            Reason::Exhausted => judged.request.budget(),
+            _ => &fresh,
+        };
+        let explained = explain(&judged.request.clone().within(budget), judged.policies);
         let mut considered: Vec<Considered> = Vec::new();
         for layer in [Layer::Endpoint, Layer::Resource, Layer::Identity, Layer::Boundary, Layer::Session] {
             considered.extend(of_layer(layer, judged.policies, &explained.considered));

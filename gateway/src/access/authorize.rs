@@ -8,8 +8,8 @@ use crate::errors::{ErrorCode, Result};
 use crate::headers::Headers;
 use crate::operations::{ACCOUNT_ID_HEADER, Action, Operation};
 use crate::policy::{
-    Budget, Context as _, ContextEntries, Key, Lookups, NO_RESOURCE, Outcome, Principal, Request, S3Request,
-    Signature, Values, decide, resource_arn,
+    Budget, Context as _, ContextEntries, Key, Lookups, Memory, NO_RESOURCE, Outcome, Principal, Request,
+    S3Request, Signature, Values, decide, resource_arn,
 };
 use crate::query::Query;
 use crate::request_payment::{self, Payer};
@@ -177,10 +177,12 @@ pub fn authorize_each(
     resources: &dyn Resources,
 ) -> Vec<u32> {
     let bucket = asked.bucket.and_then(|name| resources.bucket(name));
+    let memory = Memory::default();
     let allowed = |key: &str, version_id: Option<&str>| {
         let Some(bucket) = &bucket else { return false };
         let place = Place { key: Some(key), version_id };
-        let ask = |action| ask(asked, resources, bucket, place, action, Subject::Key(key));
+        let ask =
+            |action| ask_among(asked, resources, bucket, place, action, Subject::Key(key), Some(&memory));
         asked.operation.row().actions.iter().all(|action| match *action {
             Action::Each(current, version) => ask(if version_id.is_some() { version } else { current }),
             Action::WithHeader(header, action) => !carries(asked.headers, header) || ask(action),
@@ -320,8 +322,21 @@ fn ask(
     action: &str,
     subject: Subject<'_>,
 ) -> bool {
+    ask_among(asked, resources, bucket, place, action, subject, None)
+}
+
+/// Asks for an action on one of several objects, which have a memory together.
+fn ask_among(
+    asked: &Asked<'_>,
+    resources: &dyn Resources,
+    bucket: &Bucket,
+    place: Place<'_>,
+    action: &str,
+    subject: Subject<'_>,
+    memory: Option<&Memory>,
+) -> bool {
     let owner = bucket.owner.to_string();
-    let lookups = Circumstances::of(asked, resources, &bucket.name, place);
+    let lookups = Circumstances { memory, ..Circumstances::of(asked, resources, &bucket.name, place) };
     let context = context(asked, &lookups, Some(&owner), place.version_id);
     let asker = Asker {
         principal: asked.principal,
@@ -376,6 +391,8 @@ struct Circumstances<'a> {
     resources: &'a dyn Resources,
     bucket: &'a str,
     place: Place<'a>,
+    /// What was found out for all objects of the question.
+    memory: Option<&'a Memory>,
     /// Whether a condition asked for what only the body says, and that is not here: nothing is decided then.
     is_open: Cell<bool>,
     object_tags: OnceCell<Vec<(String, String)>>,
@@ -396,6 +413,7 @@ impl<'a> Circumstances<'a> {
             resources,
             bucket,
             place,
+            memory: None,
             is_open: Cell::new(false),
             object_tags: OnceCell::new(),
             bucket_tags: OnceCell::new(),
@@ -411,6 +429,10 @@ impl<'a> Circumstances<'a> {
 }
 
 impl Lookups for Circumstances<'_> {
+    fn memory(&self) -> Option<&Memory> {
+        self.memory
+    }
+
     fn signature(&self) -> Option<Signature> {
         self.resources.signature()
     }
@@ -469,6 +491,10 @@ impl Lookups for Circumstances<'_> {
 
     fn other(&self, key: &Key) -> Option<Values<'_>> {
         self.resources.of_session(key)
+    }
+
+    fn has_object_tags(&self) -> bool {
+        self.object_tags.get().is_some()
     }
 
     fn object_tags(&self) -> Option<Vec<(String, String)>> {

@@ -7,6 +7,7 @@ use crate::policy::{Kind, identity_arn};
 use crate::query::Query;
 use std::collections::BTreeMap;
 
+mod cost;
 mod matrix;
 
 const OWNER: Account = Account(111_122_223_333);

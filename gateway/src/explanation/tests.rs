@@ -226,3 +226,27 @@ fn what_may_be_a_secret_is_left_out_and_nothing_is_endless() {
     assert!(document.to_string().len() <= EXPLANATION_BYTES_MAX);
     assert_eq!(layer(&document, "identity")["statements_left_out"], 1);
 }
+
+/// The budget ended before the decision: to show what it rests on would take as much again.
+#[test]
+fn what_took_too_much_is_not_asked_again_to_be_shown() {
+    let bucket = bucket(
+        r#"{"Version":"2012-10-17","Statement":{"Sid":"All","Effect":"Allow","Principal":"*","Action":"s3:*",
+            "Resource":"arn:aws:s3:::photos/*"}}"#,
+    );
+    let (journal, context) = (Journal::default(), ContextEntries::default());
+    let (principal, budget) = (stranger(), Budget::of(1));
+    let asker = Subject {
+        principal: &principal,
+        grants: Grants::UNLIMITED,
+        context: &context,
+        budget: &budget,
+        witness: Some(&journal),
+    };
+    let subject = crate::access::Subject::Key("cat.jpg");
+    assert_eq!(judge("s3:GetObject", subject, &asker, &bucket), Outcome::ExplicitDeny);
+    let document: Value = serde_json::from_str(&journal.document(&circumstances(), "")).unwrap();
+    assert!(document["reason"].as_str().unwrap().starts_with(EXHAUSTED));
+    let shown = &layer(&document, "resource")["statements"][0];
+    assert!(shown["fit"].as_str().unwrap().starts_with("was not compared"), "{shown:#}");
+}

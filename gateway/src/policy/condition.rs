@@ -2,13 +2,14 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html>
 
-use super::budget::Known;
+use super::budget::{Known, RECALL_COST};
 use super::document::Effect;
 use super::json::Json;
 use super::keys::{Key, KeyId};
 use super::malformed::MalformedPolicy;
+use super::memory::Verdict;
 use super::operator::{Comparison, Operator, Quantifier};
-use super::pattern::{Arn, ArnPattern, Pattern, Syntax, Variables, Wildcards};
+use super::pattern::{Arn, ArnPattern, Pattern, Piece, Syntax, Variables, Wildcards};
 use super::values::{self, Cidr};
 
 /// One line of a `Condition` element: an operator, a key, and the values that the policy gives.
@@ -37,6 +38,9 @@ enum Operands {
     Absent(Vec<bool>),
 }
 
+/// Steps that it takes to compare a condition, besides those for what it compares.
+const COMPARE_COST: usize = 24;
+
 /// How much more it costs to read a number or an address than to compare its letters.
 const READ_COST: usize = 8;
 
@@ -50,6 +54,38 @@ impl Condition {
     /// A value that names a variable which the request does not have matches nothing. What follows from that
     /// must not open anything: in a statement that allows, the condition does not hold at all.
     pub(crate) fn holds(&self, known: Known<'_>, effect: Effect) -> bool {
+        let Some(memory) = known.context.memory() else { return self.compare(known, effect) };
+        if !known.budget.spend(RECALL_COST) {
+            return false;
+        }
+        // What does not depend on the object is compared for the first, and true of all.
+        match memory.verdict(self) {
+            Some(Verdict::Settled(holds)) => holds,
+            Some(Verdict::Varies) => self.compare(known, effect),
+            None => {
+                let holds = self.compare(known, effect);
+                let verdict = if self.is_common(known) { Verdict::Settled(holds) } else { Verdict::Varies };
+                // Once the budget ends, nothing that is found is true.
+                if !known.budget.is_exhausted() {
+                    memory.keep_verdict(self, verdict);
+                }
+                holds
+            }
+        }
+    }
+
+    /// Whether nothing that it asks for depends on the object.
+    fn is_common(&self, known: Known<'_>) -> bool {
+        let is_common = |piece: &Piece| match piece {
+            Piece::Variable(variable) => known.context.is_common(&variable.key),
+            Piece::Text(_) | Piece::One | Piece::Any => true,
+        };
+        known.context.is_common(&self.key)
+            && self.patterns().into_iter().all(|pattern| pattern.pieces().iter().all(is_common))
+    }
+
+    fn compare(&self, known: Known<'_>, effect: Effect) -> bool {
+        known.budget.spend(COMPARE_COST);
         let actual = known.value(&self.key).filter(|values| !values.as_slice().is_empty());
         if let Operands::Absent(wanted) = &self.operands {
             return wanted.contains(&actual.is_none());

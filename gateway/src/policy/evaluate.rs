@@ -43,7 +43,7 @@ impl Verdict {
 }
 
 /// Steps that it takes to compare a principal with one that a statement names.
-const PRINCIPAL_COST: usize = 8;
+const PRINCIPAL_COST: usize = 4;
 
 /// The first element of a statement that does not fit a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

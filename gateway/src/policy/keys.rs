@@ -298,7 +298,7 @@ impl KeyId {
 }
 
 /// A condition key as a policy names it. Names are compared without regard to case.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Key {
     id: KeyId,
     /// The whole name in lower case, but for the key of a tag. Keys of encryption contexts are compared without regard to case:

@@ -14,6 +14,7 @@
 //! | [`request`] | what a policy is asked |
 //! | [`evaluate`] | one policy's answer |
 //! | [`budget`] | what asking may take |
+//! | [`memory`] | what was found out for a question, so that it is found out once |
 //! | [`decide`](mod@decide) | the decision of all, and why |
 //! | [`explain`](mod@explain) | what each statement had to do with it, for people |
 //! | [`public`] | what "public" means |
@@ -32,6 +33,7 @@ pub(crate) mod json;
 pub mod keys;
 pub mod lint;
 mod malformed;
+pub mod memory;
 mod operator;
 mod pattern;
 pub mod positions;
@@ -53,6 +55,7 @@ pub use keys::s3::{Lookups, NoLookups, S3Request};
 pub use keys::{Key, KeyId};
 pub use lint::{Finding, Severity, kind_of, lint, lint_text};
 pub use malformed::MalformedPolicy;
+pub use memory::Memory;
 pub use positions::{Place, Stretch};
 pub use public::is_public;
 pub(crate) use request::LOOKUP_COST;

@@ -7,7 +7,7 @@ mod wildcard;
 use super::budget::{Budget, Known};
 use super::keys::Key;
 use super::request::Values;
-use std::borrow::Cow;
+use std::rc::Rc;
 use wildcard::{Part, Token};
 
 /// What a pattern is made of.
@@ -135,7 +135,7 @@ impl Pattern {
                 Token::Any => "*",
             };
             for own in own.chars().flat_map(char::to_lowercase) {
-                if !known.budget.spend(1) || others.next() != Some(own) {
+                if !known.budget.spend(CASE_COST) || others.next() != Some(own) {
                     return Some(false);
                 }
             }
@@ -146,16 +146,19 @@ impl Pattern {
     /// The pieces with variables replaced. Their values are text: a `*` in a tag opens nothing. `None` where a variable has no
     /// value in this request; `Some(None)` where the texts are longer than `length_max` together, and so longer than what is
     /// compared with them: values are looked up all the same, but not kept.
-    fn resolve<'a>(&'a self, length_max: usize, known: Known<'a>) -> Option<Option<Vec<Resolved<'a>>>> {
+    fn resolve<'a>(&'a self, length_max: usize, known: Known<'_>) -> Option<Option<Vec<Resolved<'a>>>> {
+        if !known.budget.spend(RESOLVE_COST + PIECE_COST * self.pieces.len()) {
+            return Some(None);
+        }
         let (mut resolved, mut length) = (Vec::with_capacity(self.pieces.len()), 0);
         for piece in &self.pieces {
             let part = match piece {
-                Piece::Text(own) => Resolved::Text(Cow::Borrowed(&**own)),
+                Piece::Text(own) => Resolved::Text(own),
                 Piece::One => Resolved::One,
                 Piece::Any => Resolved::Any,
-                Piece::Variable(variable) => Resolved::Text(variable.value(known)?),
+                Piece::Variable(variable) => variable.value(known)?,
             };
-            if let Resolved::Text(own) = &part {
+            if let Token::Text(own) = part.token() {
                 length += own.len();
             }
             if length <= length_max {
@@ -195,9 +198,20 @@ impl Pattern {
     }
 }
 
+/// Steps that it takes to compare two letters without regard to case.
+const CASE_COST: usize = 8;
+
+/// Steps that it takes to begin to replace variables.
+const RESOLVE_COST: usize = 12;
+
+/// Steps that it takes to write down a piece whose variables are replaced.
+const PIECE_COST: usize = 4;
+
 /// A piece with its variable replaced.
 enum Resolved<'a> {
-    Text(Cow<'a, str>),
+    Text(&'a str),
+    /// What the request has for a key.
+    Value(Rc<Values<'static>>),
     One,
     Any,
 }
@@ -206,6 +220,10 @@ impl Part for Resolved<'_> {
     fn token(&self) -> Token<'_> {
         match self {
             Resolved::Text(own) => Token::Text(own),
+            Resolved::Value(values) => match &**values {
+                Values::One(value) => Token::Text(value),
+                Values::Many(_) => Token::Text(""),
+            },
             Resolved::One => Token::One,
             Resolved::Any => Token::Any,
         }
@@ -224,12 +242,11 @@ impl Part for Piece {
 }
 
 impl Variable {
-    fn value<'a>(&'a self, known: Known<'a>) -> Option<Cow<'a, str>> {
+    fn value(&self, known: Known<'_>) -> Option<Resolved<'_>> {
         match known.value(&self.key) {
-            Some(Values::One(value)) => Some(value),
             // A key with several values cannot stand in a text.
-            Some(Values::Many(_)) => None,
-            None => self.default.as_deref().map(Cow::Borrowed),
+            Some(values) => matches!(*values, Values::One(_)).then_some(Resolved::Value(values)),
+            None => self.default.as_deref().map(Resolved::Text),
         }
     }
 }
@@ -349,6 +366,12 @@ fn read_variable<'a>(rest: &'a str, braces: &mut Braces<'a>) -> Option<(Read, &'
     (!key.is_empty()).then(|| (Read::Variable(Variable { key: Key::parse(key), default }), after))
 }
 
+/// How ARNs of buckets and objects begin: they name neither region nor account.
+const S3_HEAD: [&str; 5] = ["arn", "aws", "s3", "", ""];
+
+/// Steps that it takes to look at an ARN; to go through its parts, besides what comparing them does, as many again.
+const ARN_COST: usize = 8;
+
 /// An ARN with wildcards, compared part by part: a star in one part does not reach into the next.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
@@ -356,6 +379,8 @@ fn read_variable<'a>(rest: &'a str, braces: &mut Braces<'a>) -> Option<(Read, &'
 pub(crate) struct ArnPattern {
     /// `arn`, partition, service, region, account.
     head: [Pattern; 5],
+    /// Whether these are [`S3_HEAD`], as of most.
+    is_of_s3: bool,
     /// What follows the fifth colon.
     pub(crate) relative: Pattern,
 }
@@ -368,7 +393,11 @@ impl ArnPattern {
             split_arn(text).map(|part| part.map_or_else(Pattern::any, |part| Pattern::parse(part, syntax)));
         let relative = std::mem::replace(&mut parts[5], Pattern::any());
         let [arn, partition, service, region, account, _] = parts;
-        ArnPattern { head: [arn, partition, service, region, account], relative }
+        let head = [arn, partition, service, region, account];
+        let is_text =
+            |own: &Pattern, part: &str| matches!(&*own.pieces, [Piece::Text(own)] if **own == *part);
+        let is_of_s3 = head.iter().zip(S3_HEAD).all(|(own, part)| is_text(own, part));
+        ArnPattern { head, is_of_s3, relative }
     }
 
     /// Whether it names one thing.
@@ -383,6 +412,12 @@ impl ArnPattern {
 
     /// Whether it matches; `None` where a variable has no value in this request.
     pub(crate) fn matches(&self, arn: &Arn<'_>, known: Known<'_>) -> Option<bool> {
+        // Also a star takes its time.
+        known.budget.spend(ARN_COST);
+        if self.is_of_s3 && arn.is_of_s3 {
+            return self.relative.matches(arn.relative, known);
+        }
+        known.budget.spend(ARN_COST);
         for (own, part) in self.head.iter().zip(arn.head) {
             if !own.matches(part, known)? {
                 return Some(false);
@@ -396,6 +431,7 @@ impl ArnPattern {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Arn<'a> {
     head: [&'a str; 5],
+    is_of_s3: bool,
     pub(crate) relative: &'a str,
 }
 
@@ -405,12 +441,12 @@ impl<'a> Arn<'a> {
         let mut parts = text.splitn(6, ':');
         let head = [parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?];
         let relative = parts.next()?;
-        (head.first() == Some(&"arn")).then_some(Arn { head, relative })
+        (head.first() == Some(&"arn")).then_some(Arn { head, is_of_s3: head == S3_HEAD, relative })
     }
 
     /// Something that has no ARN.
     pub(crate) fn unknown(text: &'a str) -> Arn<'a> {
-        Arn { head: [""; 5], relative: text }
+        Arn { head: [""; 5], is_of_s3: false, relative: text }
     }
 }
 

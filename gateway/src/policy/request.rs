@@ -3,6 +3,7 @@
 use super::actions;
 use super::budget::{Budget, Known};
 use super::keys::{Key, KeyId};
+use super::memory::Memory;
 use super::pattern::Arn;
 use std::borrow::Cow;
 
@@ -19,6 +20,15 @@ impl<'a> Values<'a> {
     /// One value.
     pub fn one(value: impl Into<Cow<'a, str>>) -> Values<'a> {
         Values::One(value.into())
+    }
+
+    /// The same, kept apart from the request.
+    pub(crate) fn into_owned(self) -> Values<'static> {
+        let own = |value: Cow<'_, str>| Cow::Owned(value.into_owned());
+        match self {
+            Values::One(value) => Values::One(own(value)),
+            Values::Many(values) => Values::Many(values.into_iter().map(own).collect()),
+        }
     }
 
     /// The values.
@@ -39,6 +49,17 @@ pub trait Context {
     /// Steps of work that it takes to look them up, besides those for their length.
     fn cost(&self, _key: &Key) -> usize {
         LOOKUP_COST
+    }
+
+    /// What was found out for all objects of a question; `None` where there are not several. The policies that are asked stay in
+    /// their place as long as it is used.
+    fn memory(&self) -> Option<&Memory> {
+        None
+    }
+
+    /// Whether a key has the same values for all of them.
+    fn is_common(&self, _key: &Key) -> bool {
+        false
     }
 }
 
@@ -267,6 +288,7 @@ pub struct Request<'a> {
     text: &'a str,
     pub(crate) context: &'a dyn Context,
     own: Budget,
+    memory: Memory,
     shared: Option<&'a Budget>,
 }
 
@@ -283,7 +305,18 @@ impl<'a> Request<'a> {
         let action = action.to_ascii_lowercase();
         let number = actions::number(&action);
         let own = Budget::default();
-        Request { principal, action, number, resource: arn, text: resource, context, own, shared: None }
+        let memory = Memory::default();
+        Request {
+            principal,
+            action,
+            number,
+            resource: arn,
+            text: resource,
+            context,
+            own,
+            memory,
+            shared: None,
+        }
     }
 
     /// The same, as one of several that have a budget together. A request that is told of none has one of its own.
@@ -299,7 +332,7 @@ impl<'a> Request<'a> {
 
     /// What is known.
     pub(crate) fn known(&self) -> Known<'_> {
-        Known { context: self.context, budget: self.budget() }
+        Known { context: self.context, budget: self.budget(), memory: &self.memory }
     }
 
     /// The same for another action.

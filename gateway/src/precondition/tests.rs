@@ -86,6 +86,9 @@ fn writes_are_judged_by_what_the_key_holds() {
     assert_eq!(check("if-none-match", "*", Some(&here)), Err(ErrorCode::PreconditionFailed));
     assert_eq!(check("if-none-match", TAG, Some(&here)), Err(ErrorCode::PreconditionFailed));
     assert_eq!(check("if-none-match", "badetag", Some(&here)), Ok(()));
+    for list in ["*, \"x\"", "\"x\", *", "*,"] {
+        assert_eq!(check("if-none-match", list, Some(&here)), Err(ErrorCode::PreconditionFailed), "{list}");
+    }
     assert_eq!(check("if-none-match", TAG, None), Ok(()));
     assert_eq!(check("if-match", TAG, Some(&here)), Ok(()));
     assert_eq!(check("if-match", "*", Some(&here)), Ok(()));

@@ -112,12 +112,19 @@ fn large_policies_leave_most_of_it() {
 fn lookups_are_paid_for_by_what_they_find() {
     let context = ContextEntries::default().with("aws:UserAgent", &[&"a".repeat(8000)]);
     let budget = Budget::of(10_000);
-    let known = Known { context: &context, budget: &budget };
+    let memory = Memory::default();
+    let known = Known { context: &context, budget: &budget, memory: &memory };
     let key = Key::parse("aws:UserAgent");
     assert!(known.value(&key).is_some());
-    assert!(budget.left() < 9_500);
+    let left = budget.left();
+    assert!(left < 9_500);
+    // What was found before costs little.
     for _ in 0..20 {
-        known.value(&key);
+        assert!(known.value(&key).is_some());
+    }
+    assert!(left - budget.left() < 20 * 16);
+    for _ in 0..20 {
+        known.budget.spend_bytes(9_000);
     }
     assert!(budget.is_exhausted());
     assert_eq!(known.value(&key), None);

@@ -2,6 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html>
 
+use super::super::memory::Memory;
 use super::super::request::{
     Context, LOOKUP_COST, Principal, Signature, SignaturePlace, SignatureVersion, Values,
 };
@@ -46,6 +47,11 @@ pub trait Lookups {
         None
     }
 
+    /// Whether [`Lookups::object_tags`] were read before, and are at hand.
+    fn has_object_tags(&self) -> bool {
+        false
+    }
+
     /// The tags that a copy takes over from its source, where the request does not replace them.
     fn copied_tags(&self) -> Option<Tags> {
         None
@@ -73,6 +79,11 @@ pub trait Lookups {
 
     /// The value of a header with which the upload was begun that the request adds to, or completes.
     fn begun_with(&self, _header: &str) -> Option<String> {
+        None
+    }
+
+    /// What was found out for all objects of the question, where there are several: see [`Context::memory`].
+    fn memory(&self) -> Option<&Memory> {
         None
     }
 
@@ -143,6 +154,7 @@ impl Context for S3Request<'_> {
             KeyId::RequestObjectTag | KeyId::RequestObjectTagKeys => {
                 TAGS_COST + self.headers.get("x-amz-tagging").map_or(0, str::len)
             }
+            KeyId::ExistingObjectTag if self.lookups.has_object_tags() => READ_TAGS_COST,
             KeyId::ExistingObjectTag | KeyId::PrincipalTag | KeyId::BucketTag | KeyId::ResourceTag => {
                 TAGS_COST
             }
@@ -151,6 +163,16 @@ impl Context for S3Request<'_> {
             _ => 0,
         };
         LOOKUP_COST + sent + tags
+    }
+
+    fn memory(&self) -> Option<&Memory> {
+        self.lookups.memory()
+    }
+
+    fn is_common(&self, key: &Key) -> bool {
+        let is_of_object = matches!(key.id(), KeyId::ExistingObjectTag | KeyId::VersionId);
+        // What a document says may not be here yet, which has to be noticed of each object.
+        !is_of_object && !body::is_said(self.operation, key.id())
     }
 }
 
@@ -259,8 +281,18 @@ fn header(id: KeyId) -> Option<(&'static str, Effect)> {
     })
 }
 
+/// Whether a header has an effect with this value: an empty one has none, nor has a list without entries.
+fn says_something(name: &str, value: &str) -> bool {
+    let is_list = matches!(name, "if-match" | "if-none-match") || name.starts_with("x-amz-grant-");
+    let is_blank = |own: char| own.is_whitespace() || (is_list && own == ',');
+    !value.chars().all(is_blank)
+}
+
 /// Steps that it takes to read tags.
 pub(crate) const TAGS_COST: usize = 512;
+
+/// The same for tags that were read before.
+const READ_TAGS_COST: usize = 96;
 
 impl<'a> S3Request<'a> {
     /// Values that a header or a parameter holds as it is.
@@ -279,14 +311,13 @@ impl<'a> S3Request<'a> {
         if effect.has(self.operation) {
             // Of most headers, the first counts; of those that add up, all.
             let adds_up = effect == Effect::Any || name.starts_with("x-amz-grant-");
-            return if adds_up {
-                self.headers.joined(name)
-            } else {
-                self.headers.get(name).map(Cow::Borrowed)
-            };
+            let value =
+                if adds_up { self.headers.joined(name) } else { self.headers.get(name).map(Cow::Borrowed) };
+            return value.filter(|value| says_something(name, value));
         }
         let continues = matches!(effect, Effect::Object | Effect::Acl) && is_of_upload(self.operation);
-        if continues { self.lookups.begun_with(name).map(Cow::Owned) } else { None }
+        let value = if continues { self.lookups.begun_with(name).map(Cow::Owned) } else { None };
+        value.filter(|value| says_something(name, value))
     }
 
     fn parameter(&self, id: KeyId) -> Option<Cow<'a, str>> {

@@ -1,5 +1,6 @@
 //! Wildcards against a naive model, variables, parts of ARNs.
 
+use super::super::memory::Memory;
 use super::*;
 use crate::policy::request::ContextEntries;
 use proptest::prelude::*;
@@ -156,7 +157,7 @@ fn what_a_pattern_may_match_is_known_without_a_request() {
 fn steps(pattern: &str, text: &str) -> u64 {
     let budget = Budget::of(u64::MAX);
     let context = alice().with("aws:UserAgent", &[text]);
-    let known = Known { context: &context, budget: &budget };
+    let known = Known { context: &context, budget: &budget, memory: &Memory::default() };
     assert_eq!(Pattern::parse(pattern, LIKE).matches(text, known), Some(false), "{pattern}");
     u64::MAX - budget.left()
 }
@@ -190,7 +191,7 @@ fn what_the_budget_does_not_suffice_for_does_not_match() {
     let text = "a".repeat(5000);
     for (steps, expected) in [(100, false), (100_000, true)] {
         let budget = Budget::of(steps);
-        let known = Known { context: &alice(), budget: &budget };
+        let known = Known { context: &alice(), budget: &budget, memory: &Memory::default() };
         assert_eq!(pattern.matches(&text, known), Some(expected));
         assert_eq!(budget.is_exhausted(), !expected);
     }

@@ -23,6 +23,9 @@ pub(super) trait Part {
     fn token(&self) -> Token<'_>;
 }
 
+/// Steps that it takes to look at a part: it is looked at for its length, for the stars, and for what it is.
+const PART_COST: usize = 2;
+
 /// Whether the parts match a text. `false` also where the budget ends first.
 pub(super) fn matches<P: Part>(parts: &[P], text: &str, budget: &Budget) -> bool {
     // What is longer than the text is not compared.
@@ -31,7 +34,7 @@ pub(super) fn matches<P: Part>(parts: &[P], text: &str, budget: &Budget) -> bool
         Token::One => 1,
         Token::Any => 0,
     };
-    if !budget.spend(parts.len()) || parts.iter().map(least).sum::<usize>() > text.len() {
+    if !budget.spend(PART_COST * parts.len()) || parts.iter().map(least).sum::<usize>() > text.len() {
         return false;
     }
     let mut segments = parts.split(|part| part.token() == Token::Any);
@@ -107,14 +110,16 @@ fn seek<'a, P: Part>(segment: &[P], text: &'a str, budget: &Budget) -> Option<&'
 
 /// What follows the first place of a text.
 fn seek_text<'a>(own: &str, text: &'a str, budget: &Budget) -> Option<&'a str> {
-    let found = text.find(own).map(|at| at + own.len());
+    let found = memchr::memmem::find(text.as_bytes(), own.as_bytes()).map(|at| at + own.len());
     // It is spent when it is known: no search takes longer than the text is.
-    let is_paid = budget.spend_bytes(SEARCH_COST * (own.len() + found.unwrap_or(text.len())));
+    let is_paid = budget.spend(SEARCH_COST + (own.len() + found.unwrap_or(text.len())) / SOUGHT_PER_STEP);
     text.get(found.filter(|_| is_paid)?..)
 }
 
-/// How much more a search costs than a comparison.
-const SEARCH_COST: usize = 4;
+/// Steps that it takes to begin a search.
+const SEARCH_COST: usize = 20;
+/// Bytes that are walked over in one step, whatever is sought.
+const SOUGHT_PER_STEP: usize = 4;
 
 /// Texts with gaps of one character each, `a?c`.
 struct Gapped {
@@ -126,6 +131,14 @@ struct Gapped {
 
 /// Words of the maps of one search: 256 KiB.
 const MAP_WORDS_MAX: usize = 1 << 15;
+/// Steps that it takes to prepare a character of a pattern: to sort it among the others, and to find it there.
+const OWN_COST: usize = 12;
+/// Steps for each byte of a text that is not all ASCII, to find out where in the maps its characters belong. Of one that is, one.
+const CHARACTER_COST: usize = 3;
+/// How many characters ASCII has.
+const ASCII: usize = 128;
+/// Steps that it takes to try a character in one place.
+const TRY_COST: usize = 2;
 /// Places that are tried at once.
 const PLACES: usize = u64::BITS as usize;
 
@@ -146,8 +159,12 @@ impl Gapped {
 
     /// What follows its first place.
     fn seek<'a>(&self, text: &'a str, budget: &Budget) -> Option<&'a str> {
+        // Places are counted, and characters sorted, before anything is sought.
+        if !budget.spend(OWN_COST * self.characters.len() + text.len() / 4) {
+            return None;
+        }
         let (own, length) = (self.characters.len(), text.chars().count());
-        if !budget.spend(own + length) || own > length {
+        if own > length {
             return None;
         }
         let words = length / PLACES + 1;
@@ -162,11 +179,25 @@ impl Gapped {
     /// The first place, found with a map for each character: the bits of a map are the places in the text where it is.
     fn try_many(&self, text: &str, words: usize, last: usize, budget: &Budget) -> Option<usize> {
         let mut maps = vec![0_u64; words * self.distinct.len()];
-        if !budget.spend(maps.len() / 8 + text.len()) {
+        let is_plain = text.is_ascii();
+        let cost = if is_plain { 1 } else { CHARACTER_COST };
+        if !budget.spend(ASCII + maps.len() / 4 + cost * text.len()) {
             return None;
         }
+        let number_of = |character: char| self.distinct.binary_search(&character).ok();
+        // Most texts are of few characters, which are sought once.
+        let mut numbers = [None; ASCII];
+        for own in self.distinct.iter().filter(|own| own.is_ascii()) {
+            if let Some(number) = numbers.get_mut(*own as usize) {
+                *number = number_of(*own);
+            }
+        }
         for (at, character) in text.chars().enumerate() {
-            let Ok(number) = self.distinct.binary_search(&character) else { continue };
+            let number = match numbers.get(character as usize) {
+                Some(number) => *number,
+                None => number_of(character),
+            };
+            let Some(number) = number else { continue };
             if let Some(word) = maps.get_mut(number * words + at / PLACES) {
                 *word |= 1 << (at % PLACES);
             }
@@ -203,7 +234,7 @@ impl Gapped {
             let mut characters = rest.chars();
             let fits = |own: &Option<char>| {
                 let other = characters.next();
-                budget.spend(1) && other.is_some() && own.is_none_or(|own| other == Some(own))
+                budget.spend(TRY_COST) && other.is_some() && own.is_none_or(|own| other == Some(own))
             };
             if self.characters.iter().all(fits) {
                 return Some(place);

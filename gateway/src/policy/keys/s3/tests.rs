@@ -244,7 +244,30 @@ fn headers_are_keys() {
         };
         Sent { operation, headers: &[(header, value)], ..Sent::default() }.check(key, Some(value));
         Sent { operation, ..Sent::default() }.check(key, None);
+        Sent { operation, headers: &[(header, "")], ..Sent::default() }.check(key, None);
     }
+}
+
+/// What has no effect on the request must not pass for what a policy demands.
+#[test]
+fn headers_without_effect_carry_no_key() {
+    for (key, header, value) in [
+        ("s3:if-none-match", "if-none-match", ","),
+        ("s3:if-none-match", "if-none-match", " , ,"),
+        ("s3:if-match", "if-match", ","),
+        ("s3:x-amz-grant-read", "x-amz-grant-read", ""),
+        ("s3:x-amz-grant-read", "x-amz-grant-read", " ,"),
+        ("s3:x-amz-grant-full-control", "x-amz-grant-full-control", ","),
+        ("aws:Referer", "referer", ""),
+        ("aws:UserAgent", "user-agent", " "),
+    ] {
+        Sent { headers: &[(header, value)], ..Sent::default() }.check(key, None);
+    }
+    let twice = [("if-none-match", ""), ("if-none-match", "")];
+    Sent { headers: &twice, ..Sent::default() }.check("s3:if-none-match", None);
+    let listed = [("if-none-match", ""), ("if-none-match", "*")];
+    Sent { headers: &listed, ..Sent::default() }.check("s3:if-none-match", Some(",*"));
+    Sent { headers: &[("referer", ",")], ..Sent::default() }.check("aws:Referer", Some(","));
 }
 
 #[test]
