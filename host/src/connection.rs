@@ -38,8 +38,8 @@ pub(crate) const HEADERS_BYTES_MAX: usize = 8 << 10;
 /// Bytes of a request line with its headers. URLs are longer than headers: presigned ones hold the token of a session, and
 /// those of STS may hold one of somebody else, of 20,000 characters.
 const HEAD_BYTES_MAX: usize = 32 << 10;
-/// Headers of a request: more than their bytes allow where any of them says something.
-const HEADERS_MAX: usize = 1024;
+/// Headers of a request: more than their bytes allow where any of them says something. Room for all of them is made for every head.
+const HEADERS_MAX: usize = 512;
 /// What HTTP/2 counts for each header besides its bytes.
 const HEADER_OVERHEAD_BYTES: usize = 32;
 /// Bytes of a connection of HTTP/1.1 that are read ahead, or wait to be written, beyond which no more are.
