@@ -222,7 +222,7 @@ fn an_instance_that_grew_gives_its_memory_back_and_its_calls_go_on() {
         assert_eq!(listing.matches("<VersionId>").count(), number, "{place}: {listing}");
     }
     // Not each time: that would be work, too.
-    assert!(server.metric("portcullis_instances_renewed_total", &[]) >= 2.0, "it did not grow enough");
+    assert!(server.metric("portcullis_instances_renewed_total", &[]) >= 1.0, "it did not grow enough");
     for waiting in waiting {
         assert_eq!(waiting.finish().status, 200);
     }
