@@ -38,8 +38,11 @@ step_fuzz() {
 }
 
 # What rust-toolchain.toml names is installed where it is missing, targets included: some installations of rustup wait to be told.
-if command -v rustup >/dev/null && ! rustup target list --installed | grep -q wasm32-unknown-unknown; then
-  rustup toolchain install
+if command -v rustup >/dev/null; then
+  case $(rustup target list --installed) in
+    *wasm32-unknown-unknown*) ;;
+    *) rustup toolchain install ;;
+  esac
 fi
 started=$SECONDS
 for step in "${STEPS[@]}"; do
