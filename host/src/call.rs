@@ -5,13 +5,13 @@ use std::sync::Arc;
 use http::{HeaderMap, Method, request::Parts};
 use wasmtime::component::Resource;
 
-use crate::authority;
 use crate::bindings::calls::{
     Asked, Batch, Decision, DigestAlgorithm, Fetch, Form, Named, Outcome, Owner, Principal, SecondFactor,
     Session, Signature, Span, Stored, Target,
 };
 use crate::body::{Boundary, Payload};
 use crate::endpoint::{Endpoint, EndpointPolicy};
+use crate::head;
 use crate::journal::Journal;
 use crate::telemetry::metrics;
 use crate::telemetry::otlp::Laps;
@@ -239,7 +239,7 @@ impl CallState {
     ) -> Self {
         let mut headers = parts.headers;
         // Signatures and addressing know it as `host`, wherever the request names it.
-        authority::settle(&parts.uri, &mut headers);
+        head::settle(&parts.uri, &mut headers);
         let content_length =
             headers.get(http::header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         CallState {
@@ -364,13 +364,14 @@ pub struct Calls {
 
 #[derive(Debug, Default)]
 struct Slot {
-    state: Option<CallState>,
+    /// Boxed: it is handed on a few times, and has a kilobyte and more.
+    state: Option<Box<CallState>>,
     handles: u32,
 }
 
 impl Calls {
     /// Takes a call in; returns its slot, with one handle for the pipeline.
-    pub fn insert(&mut self, state: CallState) -> u32 {
+    pub fn insert(&mut self, state: Box<CallState>) -> u32 {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(Slot::default());
             u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
@@ -383,7 +384,7 @@ impl Calls {
 
     /// The call of a slot.
     pub fn get(&mut self, slot: u32) -> Option<&mut CallState> {
-        self.slots.get_mut(slot as usize)?.state.as_mut()
+        self.slots.get_mut(slot as usize)?.state.as_deref_mut()
     }
 
     /// The call behind a handle. A handle without its call is a bug of the guest, and a trap.
@@ -426,19 +427,19 @@ impl Calls {
     }
 
     /// Lends the call of a slot to an added stage; the slot stays taken.
-    pub fn lend(&mut self, slot: u32) -> Option<CallState> {
+    pub fn lend(&mut self, slot: u32) -> Option<Box<CallState>> {
         self.slots.get_mut(slot as usize)?.state.take()
     }
 
     /// Takes a lent call back.
-    pub fn give_back(&mut self, slot: u32, call: CallState) {
+    pub fn give_back(&mut self, slot: u32, call: Box<CallState>) {
         if let Some(entry) = self.slots.get_mut(slot as usize) {
             entry.state = Some(call);
         }
     }
 
     /// Ends a call: the host has what it needs.
-    pub fn finish(&mut self, slot: u32) -> Option<CallState> {
+    pub fn finish(&mut self, slot: u32) -> Option<Box<CallState>> {
         let entry = self.slots.get_mut(slot as usize)?;
         let state = entry.state.take()?;
         if entry.handles == 0 {

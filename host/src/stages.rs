@@ -102,9 +102,9 @@ impl AddedStages {
     pub fn run(
         &self,
         position: Position,
-        call: CallState,
+        call: Box<CallState>,
         metrics: &Metrics,
-    ) -> (Option<CallState>, Result<(), Refusal>) {
+    ) -> (Option<Box<CallState>>, Result<(), Refusal>) {
         let mut call = Some(call);
         for (_, stage) in self.stages.iter().filter(|(at, _)| *at == position) {
             let Some(current) = call.take() else { break };
@@ -130,8 +130,8 @@ impl AddedStages {
         &self,
         stage: &AddedStage,
         position: Position,
-        call: CallState,
-    ) -> (Option<CallState>, wasmtime::Result<Result<(), Refusal>>) {
+        call: Box<CallState>,
+    ) -> (Option<Box<CallState>>, wasmtime::Result<Result<(), Refusal>>) {
         let mut calls = Calls::default();
         let status = call.answer.as_ref().map_or(500, |answer| answer.status);
         let slot = calls.insert(call);

@@ -144,10 +144,13 @@ where
         }
         _ => {}
     }
+    // What reads a body takes kilobytes. It is boxed, so that requests without a body do not carry its room about.
     match work {
-        Work::Collect(length_max) => (collect(body, payload, length_max, idle).await, Vec::new()),
-        Work::Part(boundary, length_max) => (part(body, boundary, length_max, idle).await, Vec::new()),
-        Work::Ingest(plan) => ingest(body, payload, plan, &shared.volume, idle).await,
+        Work::Collect(length_max) => (Box::pin(collect(body, payload, length_max, idle)).await, Vec::new()),
+        Work::Part(boundary, length_max) => {
+            (Box::pin(part(body, boundary, length_max, idle)).await, Vec::new())
+        }
+        Work::Ingest(plan) => Box::pin(ingest(body, payload, plan, &shared.volume, idle)).await,
         Work::Commit(batch) => (commit(batch, &shared.volume).await, Vec::new()),
         Work::Digest(spans, digests) => (digest(&spans, &digests, &shared.volume).await, Vec::new()),
         Work::Fetch(wanted) => (fetch(&wanted, &shared.outbound).await, Vec::new()),

@@ -219,7 +219,7 @@ impl Worker {
         let sampled = id % self.shared.config.stage_sample == 0;
         let laps = trace.is_some().then(|| Laps::new(began));
         let stopwatch = (sampled || laps.is_some()).then(|| Stopwatch::start(laps));
-        let call = CallState::new(parts, &peer, id, received_ms, request_id.clone(), stopwatch);
+        let call = Box::new(CallState::new(parts, &peer, id, received_ms, request_id.clone(), stopwatch));
         let slot = self.instance.borrow_mut().store.data_mut().calls.insert(call);
         let (incarnation, pass) = (self.incarnation.clone(), peer.pass);
         let mut ticket = Ticket { worker: self.clone(), incarnation, slot, id, pass, done: false };
@@ -406,7 +406,7 @@ impl Worker {
     }
 
     /// Ends a call.
-    fn finish(&self, slot: u32) -> Option<CallState> {
+    fn finish(&self, slot: u32) -> Option<Box<CallState>> {
         let mut instance = self.instance.try_borrow_mut().ok()?;
         let call = instance.store.data_mut().calls.finish(slot);
         self.give_back(&mut instance);
@@ -426,7 +426,7 @@ impl Worker {
     }
 
     /// The response of a finished call, and what metrics and traces want of it; status and time are still to come.
-    fn answer(&self, mut call: CallState, pass: Option<&Pass>) -> (Response<ResponseBody>, Answered) {
+    fn answer(&self, mut call: Box<CallState>, pass: Option<&Pass>) -> (Response<ResponseBody>, Answered) {
         if let Some(left) = call.enter(0) {
             self.shared.metrics.stage(left.stage, left.elapsed);
         }
