@@ -33,9 +33,11 @@ impl Head {
 
     /// Takes a head apart.
     pub fn split(head: SentHead) -> (Head, Headers) {
-        let line = head.text.split('\n').next().unwrap_or_default();
-        let (method, target) = line.split_once(' ').unwrap_or((line, "/"));
-        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        // Byte by byte: a line is short, and every stage reads it.
+        let end = head.text.bytes().position(|byte| byte == b'\n').unwrap_or(head.text.len());
+        let line = head.text.get(..end).unwrap_or_default();
+        let (method, target) = line.split_once(|character| character == ' ').unwrap_or((line, "/"));
+        let (path, query) = target.split_once(|character| character == '?').unwrap_or((target, ""));
         let (method, path, query) = (method.to_owned(), path.to_owned(), query.to_owned());
         let start = line.len() + 1;
         let headers = Headers::parse_from(head.text, start);

@@ -58,7 +58,6 @@ fn headers_are_found_among_many_as_among_few() {
 
 #[test]
 fn what_can_be_said_once_is_not_said_twice() {
-    assert!(SINGLE.is_sorted());
     for name in SINGLE {
         let twice = Headers::from_iter([(name, "a"), ("x-amz-meta-a", "1"), (name, "a")]);
         assert_eq!(

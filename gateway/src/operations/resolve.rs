@@ -5,6 +5,7 @@ use crate::addressing::{Address, address};
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::query::Query;
 use std::fmt;
+use std::sync::LazyLock;
 
 /// What of a request decides which operation it is.
 #[derive(Clone, Copy)]
@@ -73,11 +74,25 @@ fn select(
     target: TargetKind,
     subresource: Option<&str>,
 ) -> Option<Operation> {
-    ROWS.iter()
-        .filter(|row| row.method == method && row.target == target && !row.is_superseded())
+    rows_of(method, target)
+        .iter()
         .filter(|row| row.subresource() == subresource && holds(row, request))
         .max_by_key(|row| row.selected_by.len())
         .map(|row| row.operation)
+}
+
+/// The rows of a method and a target: a few, where the table has more than every request should go through.
+fn rows_of(method: Method, target: TargetKind) -> &'static [&'static Row] {
+    static ROWS_OF: LazyLock<Vec<(Method, TargetKind, Vec<&'static Row>)>> = LazyLock::new(|| {
+        let of = |method, target| {
+            let is_of = |row: &&Row| row.method == method && row.target == target && !row.is_superseded();
+            (method, target, ROWS.iter().filter(is_of).collect())
+        };
+        let targets = [TargetKind::Object, TargetKind::Bucket, TargetKind::Service];
+        targets.into_iter().flat_map(|target| Method::ALL.map(|method| of(method, target))).collect()
+    });
+    let found = ROWS_OF.iter().find(|(own, kind, _)| *own == method && *kind == target);
+    found.map_or(&[], |(.., rows)| rows.as_slice())
 }
 
 fn holds(row: &Row, request: &RequestHead<'_>) -> bool {

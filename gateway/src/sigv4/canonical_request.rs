@@ -82,10 +82,12 @@ fn push_headers(out: &mut String, request: &Request<'_>, signed: &SignedHeaders<
     }
 }
 
-/// Appends a header value without white space around it, and with one space in place of several.
+/// Appends a header value with one space in place of several. White space around it went when headers were read.
 fn push_folded(out: &mut String, value: &str) {
-    let value = value.trim_matches([' ', '\t']);
-    if !value.as_bytes().windows(2).any(|pair| pair == b"  ") {
+    let bytes = value.as_bytes();
+    // Most values have no space at all.
+    let first = memchr::memchr(b' ', bytes).unwrap_or(bytes.len());
+    if !bytes.get(first..).unwrap_or_default().windows(2).any(|pair| pair == b"  ") {
         out.push_str(value);
         return;
     }

@@ -86,8 +86,8 @@ pub struct Signed<'a> {
 
 /// Finds out how a request authenticates itself. Errors are those that S3 gives before it looks at the signature.
 pub fn authenticate<'a>(request: &Request<'a>) -> Result<Authentication<'a>, S3Error> {
-    let mut authorizations = request.headers.iter().filter(|(name, _)| *name == "authorization");
-    let authorization = authorizations.next().map(|(_, value)| value);
+    let mut authorizations = request.headers.all("authorization");
+    let authorization = authorizations.next();
     if authorizations.next().is_some() {
         return Err(one_mechanism_only(authorization.unwrap_or_default()));
     }

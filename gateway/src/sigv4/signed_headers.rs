@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use crate::errors::{ErrorCode, S3Error};
-use crate::headers::Headers;
+use crate::headers::{Headers, is_same_name};
+use crate::lookup::Order;
 
 /// More names than a head of 8 KB has headers.
 const NAMES_MAX: usize = 1024;
@@ -13,6 +14,9 @@ const NAMES_MAX: usize = 1024;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SignedHeaders<'a> {
     list: Cow<'a, str>,
+    /// Where each name ends.
+    ends: Vec<usize>,
+    order: Order,
 }
 
 /// Whether `x-amz-content-sha256` may stand outside the signed headers.
@@ -28,19 +32,18 @@ impl<'a> SignedHeaders<'a> {
     /// Takes a list of names; none when it is empty, has more names than a request can have headers, or has one twice: each
     /// stands for all values of a header, and would write them once more into the canonical request.
     pub fn parse(list: Cow<'a, str>) -> Option<SignedHeaders<'a>> {
-        let separators = list.bytes().filter(|byte| *byte == b';').count();
-        if list.is_empty() || separators >= NAMES_MAX {
-            return None;
-        }
-        let signed = SignedHeaders { list };
-        let names = signed.sorted();
-        let is_twice = names.iter().zip(names.iter().skip(1)).any(|(one, next)| one == next);
-        (!is_twice).then_some(signed)
+        let signed = SignedHeaders::listed(list);
+        let is_fit = !signed.list.is_empty() && signed.ends.len() <= NAMES_MAX && !signed.has_twice();
+        is_fit.then_some(signed)
     }
 
     /// A list of our own making.
     pub(super) fn listed(list: Cow<'a, str>) -> SignedHeaders<'a> {
-        SignedHeaders { list }
+        let mut ends = Vec::with_capacity(8);
+        ends.extend(memchr::memchr_iter(b';', list.as_bytes()));
+        ends.push(list.len());
+        let order = Order::of(ends.len(), |at| name(&list, &ends, at));
+        SignedHeaders { list, ends, order }
     }
 
     /// The list as sent.
@@ -50,34 +53,41 @@ impl<'a> SignedHeaders<'a> {
 
     /// The names, in the order listed.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.list.split(';')
+        (0..self.ends.len()).map(|at| self.name(at))
     }
 
-    /// The names in their own order, for many searches.
-    fn sorted(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.names().collect();
-        names.sort_unstable();
-        names
+    fn name(&self, at: usize) -> &str {
+        name(&self.list, &self.ends, at)
+    }
+
+    /// Whether a name is listed twice. Clients list them in order, as they are told to.
+    fn has_twice(&self) -> bool {
+        if self.names().zip(self.names().skip(1)).all(|(one, next)| one < next) {
+            return false;
+        }
+        let mut sorted: Vec<_> = self.names().collect();
+        sorted.sort_unstable();
+        sorted.iter().zip(sorted.iter().skip(1)).any(|(one, next)| one == next)
     }
 
     /// Whether a header is signed, by its lower-case name.
     pub fn contains(&self, name: &str) -> bool {
-        // By bytes: asked for several headers of every request, and the names are short.
-        self.list.as_bytes().split(|byte| *byte == b';').any(|signed| signed == name.as_bytes())
+        match self.order.find(name, |at| self.name(at)) {
+            None => self.names().any(|signed| is_same_name(signed.as_bytes(), name.as_bytes())),
+            Some(found) => !found.is_empty(),
+        }
     }
 
     /// Refuses a request with a header that had to be signed and is not: `host`, and every `x-amz-*` header.
     pub fn check_complete(&self, headers: &Headers, content_sha256: ContentSha256) -> Result<(), S3Error> {
-        let signed = self.sorted();
-        let is_signed = |name: &str| signed.binary_search(&name).is_ok();
         let mut unsigned = Vec::new();
-        if !is_signed("host") {
+        if !self.contains("host") {
             unsigned.push("host");
         }
         let mut seen = BTreeSet::new();
         for (name, _) in headers.iter() {
             let exempt = name == "x-amz-content-sha256" && content_sha256 == ContentSha256::MayBeUnsigned;
-            if name.starts_with("x-amz-") && !exempt && !is_signed(name) && seen.insert(name) {
+            if name.starts_with("x-amz-") && !exempt && !self.contains(name) && seen.insert(name) {
                 unsigned.push(name);
             }
         }
@@ -88,4 +98,10 @@ impl<'a> SignedHeaders<'a> {
             .message("There were headers present in the request which were not signed")
             .detail("HeadersNotSigned", unsigned.join(", ")))
     }
+}
+
+/// The name at a position of a list.
+fn name<'l>(list: &'l str, ends: &[usize], at: usize) -> &'l str {
+    let start = at.checked_sub(1).and_then(|before| ends.get(before)).map_or(0, |end| end + 1);
+    ends.get(at).and_then(|end| list.get(start..*end)).unwrap_or_default()
 }
