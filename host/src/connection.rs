@@ -17,7 +17,6 @@ use std::task::Poll;
 use std::time::Duration;
 
 use http::Request;
-use http::request::Parts;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
@@ -33,8 +32,6 @@ pub(crate) use stream::Cut;
 use stream::OnThisThread;
 pub(crate) use watch::{Clock, Order, Watch};
 
-/// Bytes of the headers of a request: <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
-pub(crate) const HEADERS_BYTES_MAX: usize = 8 << 10;
 /// Bytes of a request line with its headers. URLs are longer than headers: presigned ones hold the token of a session, and
 /// those of STS may hold one of somebody else, of 20,000 characters.
 const HEAD_BYTES_MAX: usize = 32 << 10;
@@ -174,14 +171,6 @@ fn http1() -> http1::Builder {
         .max_headers(HEADERS_MAX)
         .max_buf_size(BUFFER_BYTES_MAX);
     builder
-}
-
-/// Whether the headers of a request are longer than allowed. Its request line does not count.
-pub(crate) fn has_long_headers(parts: &Parts) -> bool {
-    // `name: value\r\n`
-    let bytes: usize =
-        parts.headers.iter().map(|(name, value)| name.as_str().len() + value.as_bytes().len() + 4).sum();
-    bytes > HEADERS_BYTES_MAX
 }
 
 fn http2(places_max: usize) -> http2::Builder<OnThisThread> {

@@ -10,7 +10,7 @@ use http::header::{
 use http::{HeaderMap, Response, StatusCode};
 
 use crate::body::respond::ResponseBody;
-use crate::connection::HEADERS_BYTES_MAX;
+use crate::head::HEADERS_BYTES_MAX;
 
 const INTERNAL_ERROR: (&str, &str) = ("InternalError", "We encountered an internal error. Please try again.");
 const HEAD_TOO_LONG: (&str, &str) =

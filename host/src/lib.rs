@@ -15,7 +15,6 @@
 pub mod accounts;
 pub mod admin;
 pub mod advice;
-mod authority;
 pub mod bindings;
 pub mod body;
 pub mod call;
@@ -30,6 +29,7 @@ pub mod engine;
 pub mod explain;
 pub mod explanations;
 pub mod fallback;
+mod head;
 pub mod header_lines;
 pub mod health;
 pub mod journal;

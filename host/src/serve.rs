@@ -22,13 +22,13 @@ use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 use tokio::time::MissedTickBehavior;
 
-use crate::authority;
 use crate::body::lent;
 use crate::body::respond::ResponseBody;
 use crate::config::Limits;
 use crate::connection::{self, Cut, Order, Watch};
 use crate::explanations::Explanations;
 use crate::fallback;
+use crate::head::Head;
 use crate::health::{Health, Phase};
 use crate::listener::{Acceptor, Door, Listener, Message, Seat};
 use crate::shares::{Pass, Rates, Refused, Shares};
@@ -346,10 +346,11 @@ impl<A: Answer> Serving<A> {
             AccessLog::On => Some(AccessLine::begin(&parts, origin.remote)),
             AccessLog::Off => None,
         };
+        let head = Head::of(&parts);
         let response = match self.health.answer(&parts, origin.door.duty, &self.metrics) {
             Some(answer) => answer,
-            None if !authority::is_clear(&parts) => fallback::bad_request(&self.request_ids.next()),
-            None => match self.admit(&parts, origin, &watch) {
+            None if !head.is_clear => fallback::bad_request(&self.request_ids.next()),
+            None => match self.admit(&parts, head, origin, &watch) {
                 Ok(pass) => {
                     flight.pass = Some(Rc::clone(&pass));
                     self.answer_admitted(parts, body, origin, pass).await
@@ -370,16 +371,17 @@ impl<A: Answer> Serving<A> {
     fn admit(
         &self,
         parts: &Parts,
+        head: Head,
         origin: &Origin,
         watch: &Rc<Watch>,
     ) -> Result<Rc<Pass>, Box<Response<ResponseBody>>> {
-        if connection::has_long_headers(parts) {
+        if head.is_long {
             self.metrics.refused(Refusal::Head);
             return Err(Box::new(fallback::head_too_long(&self.request_ids.next())));
         }
         let admitted = match watch.is_narrow() {
             true => Err(Refused::by(Refusal::Connections)),
-            false => self.shares.admit(parts, origin.remote, watch, Cut::current()),
+            false => self.shares.admit(head.is_signed, origin.remote, watch, Cut::current()),
         };
         admitted.map_err(|refused| {
             let mut response = self.refuse(refused, &self.request_ids.next(), origin);

@@ -21,9 +21,6 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::AUTHORIZATION;
-use http::request::Parts;
-
 use crate::body::{Failure, lent};
 use crate::config::{Limits, Subject};
 use crate::connection::{Clock, Cut, Watch};
@@ -125,7 +122,7 @@ impl Shares {
     /// Lets a request in, or refuses it. What says that it is signed has its place judged when that is known.
     pub(crate) fn admit(
         self: &Rc<Self>,
-        parts: &Parts,
+        is_signed: bool,
         remote: SocketAddr,
         watch: &Rc<Watch>,
         cut: Option<Rc<Cut>>,
@@ -135,7 +132,7 @@ impl Shares {
             self.rates.address(remote.ip(), &mut meters)?;
         }
         let address = Party::of_address(remote.ip());
-        let place = match says_that_it_is_signed(parts) {
+        let place = match is_signed {
             true if self.arriving.get() >= self.places_max => return Err(Refused::by(Refusal::InFlight)),
             true => {
                 self.arriving.set(self.arriving.get() + 1);
@@ -346,11 +343,4 @@ impl Shares {
         time > self.limits.unverified_body
             || time > RATE_GRACE && received < least.saturating_mul(time.as_secs())
     }
-}
-
-/// Whether a request brings along what looks like a signature. This costs a request nothing when it is wrong: where the
-/// signature is verified, the place is one for verified requests, wherever it stood.
-fn says_that_it_is_signed(parts: &Parts) -> bool {
-    parts.headers.contains_key(AUTHORIZATION)
-        || parts.uri.query().is_some_and(|query| query.contains("Signature="))
 }

@@ -21,8 +21,8 @@ pub(crate) const SMALL_STEP_BYTES: usize = 64 << 10;
 pub(crate) const SMALL_RESPONSE_BYTES: usize = 16 << 10;
 /// What answers made in memory may take for requests without a verified signature, and how many times as much with one.
 const VERIFIED_TIMES: usize = 3;
-/// Fewer bytes are not counted.
-const COUNTED_BYTES_MIN: usize = 4 << 10;
+/// Fewer bytes are not counted: the socket of a connection takes as many itself.
+const COUNTED_BYTES_MIN: usize = 8 << 10;
 
 thread_local! {
     static LENT: Arc<Counts> = Arc::default();
@@ -63,9 +63,23 @@ fn lent() -> usize {
 }
 
 /// Lends an answer that was made in memory.
-pub(crate) fn lend_whole(bytes: Bytes) -> Bytes {
-    let is_whole = bytes.len() > SMALL_RESPONSE_BYTES;
-    Loan::default().lend_as(bytes, is_whole)
+pub(crate) fn lend_made(bytes: Bytes) -> Bytes {
+    match is_counted(&bytes) {
+        true => {
+            let is_whole = bytes.len() > SMALL_RESPONSE_BYTES;
+            Loan::default().lend_as(bytes, is_whole)
+        }
+        false => bytes,
+    }
+}
+
+/// Lends all of a response that was read at once.
+pub(crate) fn lend_read(bytes: Bytes) -> Bytes {
+    if is_counted(&bytes) { Loan::default().lend(bytes) } else { bytes }
+}
+
+fn is_counted(bytes: &Bytes) -> bool {
+    bytes.len() >= COUNTED_BYTES_MIN
 }
 
 /// What was lent of one response.
@@ -106,7 +120,7 @@ impl Loan {
     }
 
     fn lend_as(&self, bytes: Bytes, is_whole: bool) -> Bytes {
-        if bytes.len() < COUNTED_BYTES_MIN {
+        if !is_counted(&bytes) {
             return bytes;
         }
         let counts = LENT.with(Arc::clone);
@@ -149,9 +163,9 @@ mod tests {
         let loan = Loan::default();
         let context = Context::from_waker(Waker::noop());
         assert_eq!(loan.poll_returned(&context), Poll::Ready(()));
-        let (one, small) = (loan.lend(Bytes::from(vec![1; 5000])), loan.lend(Bytes::from(vec![1; 500])));
+        let (one, small) = (loan.lend(Bytes::from(vec![1; 9000])), loan.lend(Bytes::from(vec![1; 500])));
         assert_eq!(loan.poll_returned(&context), Poll::Pending);
-        let part = one.slice(4000..);
+        let part = one.slice(8000..);
         drop(one);
         assert_eq!((part.len(), loan.poll_returned(&context)), (1000, Poll::Pending));
         drop(part);
@@ -174,7 +188,7 @@ mod tests {
     fn answers_in_memory_have_a_bound_of_their_own_and_verified_ones_a_higher_one() {
         let stored = Loan::default().lend(Bytes::from(vec![1; LENT_BYTES_MAX + 1]));
         assert!(is_tight() && has_room(false), "what is read in steps leaves room for answers");
-        let answer = || lend_whole(Bytes::from(vec![1; 1 << 20]));
+        let answer = || lend_made(Bytes::from(vec![1; 1 << 20]));
         let mut lent: Vec<Bytes> = (0..16).map(|_| answer()).collect();
         assert!(has_room(false));
         lent.push(answer());
@@ -189,7 +203,7 @@ mod tests {
     #[test]
     fn short_answers_do_not_count_among_those_that_need_room() {
         let lent: Vec<Bytes> =
-            (0..4096).map(|_| lend_whole(Bytes::from(vec![1; SMALL_RESPONSE_BYTES]))).collect();
+            (0..4096).map(|_| lend_made(Bytes::from(vec![1; SMALL_RESPONSE_BYTES]))).collect();
         assert!(is_over() && has_room(false));
         drop(lent);
     }

@@ -36,7 +36,7 @@ pub enum ResponseBody {
 impl ResponseBody {
     /// An answer that was made in memory. It counts as lent from now on, so that nobody else is given the same room.
     pub(crate) fn made(bytes: Vec<u8>) -> Self {
-        Self::Bytes(lent::lend_whole(bytes.into()))
+        Self::Bytes(lent::lend_made(bytes.into()))
     }
 
     /// What `reader` reads. Bytes that are few and in the page cache are read at once.
@@ -54,7 +54,7 @@ impl ResponseBody {
         }
         let first = read_at_hand(&mut reader, length)?;
         if first.as_ref().is_some_and(|first| first.len() as u64 == length) {
-            return Ok(first.map_or(Self::Empty, |first| Self::Bytes(Loan::default().lend(first))));
+            return Ok(first.map_or(Self::Empty, |first| Self::Bytes(lent::lend_read(first))));
         }
         Ok(Self::Stored(Stored::new(length, first, Source::Idle(reader))))
     }

@@ -76,13 +76,20 @@ impl Socket {
     }
 
     /// Whether these bytes refuse a head in the words of the HTTP library.
-    fn is_farewell(&mut self, first: &[u8], length: usize) -> bool {
-        if self.farewell.is_none() && self.watch.is_between_requests() && first.starts_with(TOO_LONG) {
-            self.metrics.refused(Refusal::Head);
-            let ours = fallback::head_too_long_bytes(&self.ids.next());
-            self.farewell = Some(Farewell { ours, theirs: length });
+    fn is_farewell(&mut self, pieces: &[io::IoSlice<'_>]) -> bool {
+        if self.farewell.is_some() {
+            return true;
         }
-        self.farewell.is_some()
+        if !self.watch.is_between_requests()
+            || !pieces.first().is_some_and(|first| first.starts_with(TOO_LONG))
+        {
+            return false;
+        }
+        self.metrics.refused(Refusal::Head);
+        let ours = fallback::head_too_long_bytes(&self.ids.next());
+        let theirs = pieces.iter().map(|piece| piece.len()).sum();
+        self.farewell = Some(Farewell { ours, theirs });
+        true
     }
 
     fn say_farewell(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
@@ -123,7 +130,7 @@ impl AsyncWrite for Socket {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.is_farewell(bytes, bytes.len()) {
+        if self.is_farewell(&[io::IoSlice::new(bytes)]) {
             return self.say_farewell(context);
         }
         let outcome = Pin::new(&mut self.stream).poll_write(context, bytes);
@@ -135,8 +142,7 @@ impl AsyncWrite for Socket {
         context: &mut Context<'_>,
         pieces: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let first = pieces.first().map_or(&[][..], |piece| piece);
-        if self.is_farewell(first, pieces.iter().map(|piece| piece.len()).sum()) {
+        if self.is_farewell(pieces) {
             return self.say_farewell(context);
         }
         let outcome = Pin::new(&mut self.stream).poll_write_vectored(context, pieces);

@@ -100,10 +100,12 @@ impl Pass {
             Some(Principal::Authenticated(identity)) => Some(identity),
             Some(Principal::Anonymous) | None => None,
         };
-        let party = identity.map_or(self.address, |identity| Party::of_account(&identity.account));
-        let has_better = self.place.get().is_some_and(Party::is_verified);
-        if self.ended.get().is_none() && !has_better && self.place.get() != Some(party) {
-            self.shares.exchange(self, party)?;
+        let has_best = self.place.get().is_some_and(Party::is_verified);
+        if !has_best && self.ended.get().is_none() {
+            let party = identity.map_or(self.address, |identity| Party::of_account(&identity.account));
+            if self.place.get() != Some(party) {
+                self.shares.exchange(self, party)?;
+            }
         }
         if identity.is_some() {
             self.watch.verified();

@@ -4,7 +4,8 @@
 //! the rest. Beyond both there are a few spare places, which only who holds few can get: so one party may use everything
 //! when nobody else asks, and whoever asks then is served all the same.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::Party;
 
@@ -27,7 +28,8 @@ pub(crate) struct Places {
     unverified_max: usize,
     unverified: usize,
     verified: usize,
-    held: HashMap<Party, usize>,
+    /// Rarely of more than a few parties, and then no more than there are places: an order is cheaper than a hash.
+    held: BTreeMap<Party, usize>,
 }
 
 impl Places {
@@ -35,7 +37,7 @@ impl Places {
     pub(crate) fn new(places_max: usize, verified_percent: usize) -> Places {
         let kept = places_max * verified_percent.min(100) / 100;
         let unverified_max = places_max.saturating_sub(kept).max(1);
-        Places { places_max, unverified_max, unverified: 0, verified: 0, held: HashMap::new() }
+        Places { places_max, unverified_max, unverified: 0, verified: 0, held: BTreeMap::new() }
     }
 
     /// Takes a place.
@@ -70,10 +72,10 @@ impl Places {
     pub(crate) fn give(&mut self, party: Party) {
         let part = self.part(party);
         *part = part.saturating_sub(1);
-        if let Some(held) = self.held.get_mut(&party) {
-            *held -= 1;
-            if *held == 0 {
-                self.held.remove(&party);
+        if let Entry::Occupied(mut held) = self.held.entry(party) {
+            *held.get_mut() -= 1;
+            if *held.get() == 0 {
+                held.remove();
             }
         }
     }

@@ -17,13 +17,8 @@ impl Bench {
     }
 
     fn admit(&self, address: &str, signed: bool) -> Result<Rc<Pass>, Refused> {
-        let mut request = http::Request::get("/");
-        if signed {
-            request = request.header(AUTHORIZATION, "signed");
-        }
-        let (parts, ()) = request.body(()).unwrap().into_parts();
         let remote = SocketAddr::new(address.parse().unwrap(), 1);
-        self.shares.admit(&parts, remote, &self.watch, None)
+        self.shares.admit(signed, remote, &self.watch, None)
     }
 
     /// Those of so many requests that are admitted, which then wait for their clients.
@@ -244,7 +239,7 @@ fn answers_that_nobody_takes_keep_further_ones_out_and_end_where_nobody_has_sign
         let pass = bench.waiting(1, signed).remove(0);
         pass.has_room_for(LONG).then(|| {
             pass.responding(0);
-            (pass, lent::lend_whole(bytes::Bytes::from(vec![1; LONG])))
+            (pass, lent::lend_made(bytes::Bytes::from(vec![1; LONG])))
         })
     };
     let signed = answering(true).unwrap();
