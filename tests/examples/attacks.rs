@@ -1,5 +1,5 @@
 //! Attacks a server beside a client that behaves well, one after the other, and prints what that client and the memory felt:
-//! `cargo run --release -p tests --example attacks [SECONDS]`
+//! `cargo run --release -p tests --example attacks [SECONDS [WORDS]]`, only those whose names have these words.
 //!
 //! Attacker, client and server share one machine and one address. Latencies are those of the client, in milliseconds: of a PUT,
 //! GET, HEAD and listing in turn over a kept connection, each round a GET over a new one, and a health probe.
@@ -70,6 +70,7 @@ fn behave(server: &Server, time: Duration) -> Felt {
 
 fn main() {
     let seconds = std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(60);
+    let words = std::env::args().nth(2).unwrap_or_default();
     let time = Duration::from_secs(seconds);
     let large = "/attacked/large".to_owned();
     let public = "/attacked/public".to_owned();
@@ -98,7 +99,7 @@ fn main() {
     ];
     println!("| attack | p50 quiet | p50 | p99 quiet | p99 | requests | errors | resident | after |");
     println!("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
-    for (name, attack) in attacks {
+    for (name, attack) in attacks.into_iter().filter(|(name, _)| name.contains(&words)) {
         let server = Server::start();
         let mut client = server.client();
         client.put("/attacked", "");

@@ -7,15 +7,17 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Resource, Rlimit, getrlimit, nice, setrlimit};
 
 use crate::client::Client;
 use crate::http::Request;
 use crate::http2::{Event, Http2};
 use crate::sign::{Credentials, Payload};
 
-/// How often an attack looks after what it holds.
+/// How often an attack looks after a part of what it holds: so many of its connections. All of them at a time would take the
+/// machine from the server and its other clients, which an attacker elsewhere does not.
 const ROUND: Duration = Duration::from_millis(20);
+const PART: usize = 512;
 /// What to hold.
 #[derive(Clone, Debug)]
 pub enum Attack {
@@ -49,10 +51,14 @@ impl Running {
         let (ended, counted) = (Arc::clone(&stop), Arc::clone(&held));
         let thread = std::thread::spawn(move || {
             raise_file_limit();
+            step_back();
             let mut holders = holders(&attack, port);
-            let mut left = holders.len();
+            let (mut left, mut next) = (holders.len(), 0);
             while !ended.load(Ordering::Relaxed) {
-                for holder in &mut holders {
+                for _ in 0..holders.len().min(PART) {
+                    let count = holders.len();
+                    let Some(holder) = holders.get_mut(next % count) else { return };
+                    next += 1;
                     if ended.load(Ordering::Relaxed) {
                         return;
                     }
@@ -92,6 +98,12 @@ fn raise_file_limit() {
     let limit = getrlimit(Resource::Nofile);
     // Where that is not allowed, the attack is a smaller one.
     let _raised = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
+}
+
+/// An attacker sits elsewhere, and takes no time of the server's machine: here it runs when nobody else wants to.
+fn step_back() {
+    // Of this thread alone. Where that is not allowed, latencies are those of a busier machine.
+    let _stepped = nice(19);
 }
 
 /// One connection of an attack.
