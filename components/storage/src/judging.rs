@@ -7,6 +7,7 @@
 use std::cell::Cell;
 
 use gateway::errors::{ErrorCode, Result};
+use gateway::operations::Operation;
 use gateway::policy::{self, Said};
 use sdk::executor::{Suspended, suspend_for};
 use sdk::{Decision, Named, Work};
@@ -33,6 +34,10 @@ impl Request {
     /// itself refuses in its document.
     pub(crate) async fn judge_document(&self, document: &[u8]) -> Result<()> {
         self.said.replace(policy::said(self.operation, document, self.now_ms())?);
+        // A bucket that is gone, or is another one by this name, is nothing to decide about; but whoever makes one may find it so.
+        if self.bucket_row().is_ok() && self.operation != Operation::CreateBucket {
+            self.read_bucket_row()?;
+        }
         if self.call.is_owners_alone() && self.is_bucket_unchanged()? {
             return Ok(());
         }
