@@ -27,6 +27,9 @@ pub struct Input {
     pub preconditions: WritePreconditions,
 }
 
+/// Elements of a list of parts: each has a number, an ETag and a checksum, and there are ten kinds of checksums.
+const ELEMENTS_MAX: usize = 120_000;
+
 /// A part of the object.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct CompletedPart {
@@ -45,7 +48,7 @@ impl Input {
     /// `InvalidPartOrder`, `InvalidArgument` for a part number out of bounds and for checksums of parts that are
     /// none or several, `InvalidRequest` for a checksum, a type or a size of the object that is none.
     pub fn parse(query: &Query, headers: &Headers, body: &[u8]) -> Result<Input> {
-        let root = Element::parse_named(body, "CompleteMultipartUpload")?;
+        let root = Element::parse_long(body, "CompleteMultipartUpload", ELEMENTS_MAX)?;
         root.only(&["Part"])?;
         if root.children.is_empty() || root.children.len() > PART_NUMBER_MAX as usize {
             return Err(ErrorCode::MalformedXML.into());

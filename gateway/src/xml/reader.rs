@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 /// No document of S3 nests deeper than about eight elements.
 const DEPTH_MAX: usize = 24;
-/// The largest document is the part list of a completed upload: 10,000 parts of up to eight elements each.
-const ELEMENTS_MAX: usize = 120_000;
+/// Elements of a document: 1,000 keys or rules of up to 16 each. Reading so many takes some milliseconds.
+const ELEMENTS_MAX: usize = 16_000;
 /// Attributes are compared with one another, so their number must not be the client's to choose.
 const ATTRIBUTES_MAX: usize = 16;
 
@@ -35,17 +35,29 @@ impl Element {
     /// document type, or is too large. A character that XML 1.0 does not have is not well-formed, as it stands or by a
     /// reference: no answer could name it.
     pub fn parse(bytes: &[u8]) -> Result<Element> {
-        let text = std::str::from_utf8(bytes).map_err(|_| ErrorCode::MalformedXML)?;
-        if !text.chars().all(is_character) {
-            return Err(malformed());
-        }
-        Builder::default().run(text)
+        Element::parse_within(bytes, ELEMENTS_MAX)
     }
 
     /// [`Element::parse`], and the root must have this name.
     pub fn parse_named(bytes: &[u8], root: &str) -> Result<Element> {
-        let element = Element::parse(bytes)?;
-        if element.name == root { Ok(element) } else { Err(ErrorCode::MalformedXML.into()) }
+        Element::parse(bytes)?.named(root)
+    }
+
+    /// [`Element::parse_named`] of a document that may have more elements than others.
+    pub fn parse_long(bytes: &[u8], root: &str, elements_max: usize) -> Result<Element> {
+        Element::parse_within(bytes, elements_max)?.named(root)
+    }
+
+    fn parse_within(bytes: &[u8], elements_max: usize) -> Result<Element> {
+        let text = std::str::from_utf8(bytes).map_err(|_| ErrorCode::MalformedXML)?;
+        if !text.chars().all(is_character) {
+            return Err(malformed());
+        }
+        Builder { open: Vec::new(), root: None, left: elements_max }.run(text)
+    }
+
+    fn named(self, root: &str) -> Result<Element> {
+        if self.name == root { Ok(self) } else { Err(malformed()) }
     }
 
     /// The first child with this name.
@@ -109,11 +121,11 @@ impl Element {
 }
 
 /// The open elements, outermost first, and the root once it is closed.
-#[derive(Default)]
 struct Builder {
     open: Vec<Element>,
     root: Option<Element>,
-    count: usize,
+    /// How many more elements there may be.
+    left: usize,
 }
 
 impl Builder {
@@ -154,11 +166,11 @@ impl Builder {
     }
 
     fn start(&mut self, start: &BytesStart<'_>) -> Result<()> {
-        self.count += 1;
         let misplaced = self.open.is_empty() && self.root.is_some();
-        if misplaced || self.open.len() >= DEPTH_MAX || self.count > ELEMENTS_MAX {
+        if misplaced || self.open.len() >= DEPTH_MAX {
             return Err(malformed());
         }
+        self.left = self.left.checked_sub(1).ok_or_else(malformed)?;
         let name = element_name(start.name().into_inner())?.to_owned();
         self.open.push(Element { name, kind: kind(start)?, ..Element::default() });
         Ok(())

@@ -203,7 +203,11 @@ fn too_many_attributes_are_malformed() {
 
 #[test]
 fn too_many_elements_are_malformed() {
-    let xml = format!("<a>{}</a>", "<b/>".repeat(120_000));
+    let xml = |count: usize| format!("<a>{}</a>", "<b/>".repeat(count - 1));
+    assert_eq!(Element::parse_named(xml(16_000).as_bytes(), "a").unwrap().children.len(), 15_999);
+    assert!(Element::parse_named(xml(16_001).as_bytes(), "a").is_err());
+    assert!(Element::parse_long(xml(120_000).as_bytes(), "a", 120_000).is_ok());
+    let xml = xml(120_001);
     assert_eq!(Element::parse(xml.as_bytes()).unwrap_err().code, ErrorCode::MalformedXML);
 }
 
