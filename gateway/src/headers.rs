@@ -127,8 +127,8 @@ fn slice(block: &str, (start, end): (u32, u32)) -> &str {
     block.get(start as usize..end as usize).unwrap_or_default()
 }
 
-/// Whether two names are the same. Those that are not often begin alike and end differently, and every stage compares
-/// dozens of them: their ends go first.
+/// Whether two names are the same. Names that differ often begin alike, and every stage compares dozens of them: the last
+/// byte goes first.
 pub(crate) fn is_same_name(one: &[u8], other: &[u8]) -> bool {
     one.len() == other.len() && one.last() == other.last() && one == other
 }

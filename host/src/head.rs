@@ -3,6 +3,8 @@
 //! Signatures cover the host, and addressing looks at it. A request of which two readers could see different hosts is
 //! nobody's to serve (<https://www.rfc-editor.org/rfc/rfc9112.html#section-3.2>).
 
+use std::net::Ipv6Addr;
+
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Uri, Version};
@@ -18,8 +20,8 @@ pub(crate) struct Head {
     pub(crate) is_clear: bool,
     /// Whether its headers are longer than allowed. Its request line does not count.
     pub(crate) is_long: bool,
-    /// Whether it brings along what looks like a signature. This costs a request nothing when it is wrong: where the signature is
-    /// verified, its place is one for verified requests, wherever it stood.
+    /// Whether it brings along what looks like a signature. A wrong answer costs a request nothing: it gets a place for verified
+    /// requests when its signature is verified, wherever that stood.
     pub(crate) is_signed: bool,
 }
 
@@ -58,10 +60,10 @@ impl Head {
 /// A host, and a port if there is one: <https://www.rfc-editor.org/rfc/rfc3986.html#section-3.2>
 fn is_host(text: &[u8]) -> bool {
     let (is_named, rest) = match text.strip_prefix(b"[") {
-        Some(address) => {
-            let length = address.iter().take_while(|byte| is_of_address(**byte)).count();
-            let (address, rest) = address.split_at(length);
-            (!address.is_empty() && rest.first() == Some(&b']'), rest.get(1..).unwrap_or_default())
+        Some(rest) => {
+            let Some(end) = rest.iter().position(|byte| *byte == b']') else { return false };
+            let (address, rest) = rest.split_at(end);
+            (is_ipv6(address), rest.strip_prefix(b"]").unwrap_or_default())
         }
         None => {
             let length = text.iter().take_while(|byte| is_of_name(**byte)).count();
@@ -72,16 +74,17 @@ fn is_host(text: &[u8]) -> bool {
     is_named && is_port(rest)
 }
 
-/// What a name is written with. A comma would be how two values become one, and nobody's host has one.
+/// What a name is written with. A comma is how two values become one, and an escape is a character to one reader and three to
+/// another: the name of nobody's host has either.
 fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
-        || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'%' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')')
+        || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')')
         || matches!(byte, b'*' | b'+' | b';' | b'=')
 }
 
-/// What an address of IPv6 is written with.
-fn is_of_address(byte: u8) -> bool {
-    byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.')
+/// An address without a zone: zones mean something on the machine of the client alone.
+fn is_ipv6(text: &[u8]) -> bool {
+    std::str::from_utf8(text).is_ok_and(|text| text.parse::<Ipv6Addr>().is_ok())
 }
 
 /// Nothing, or a port behind its colon; the port may be left out.
@@ -146,9 +149,18 @@ mod tests {
 
     #[test]
     fn a_host_is_a_name_or_an_address_with_a_port_or_without() {
-        for host in
-            ["h", "h:", "h:9000", "127.0.0.1:1", "[::1]", "[::1]:9000", "a_b.s3.example.com", "EXAMPLE.com."]
-        {
+        for host in [
+            "h",
+            "h:",
+            "h:9000",
+            "h:00080",
+            "127.0.0.1:1",
+            "[::1]",
+            "[::1]:9000",
+            "[::ffff:1.2.3.4]",
+            "a_b.s3.example.com",
+            "EXAMPLE.com.",
+        ] {
             assert!(Head::of(&parts(Version::HTTP_11, "/", &[("host", host)])).is_clear, "{host}");
         }
         for host in [
@@ -167,6 +179,14 @@ mod tests {
             "h:65536",
             "h:1:2",
             "[::1",
+            "[]",
+            "[::1]x",
+            "[:::::::::]",
+            "[fe80::1%25eth0]",
+            "a[b]",
+            "h%00",
+            "h%",
+            "h%2ex",
             "a\\b",
             "caf\u{e9}",
             "a<b",

@@ -60,10 +60,9 @@ pub fn judge(lines: &str, before: usize) -> Result<(), HeaderError> {
 }
 
 fn parse(line: &str) -> Result<(HeaderName, HeaderValue), HeaderError> {
-    // Names are short: a search for one byte beats one for two.
-    let colon = line.bytes().position(|byte| byte == b':').ok_or(HeaderError::Malformed)?;
-    let (name, value) = line.split_at_checked(colon).ok_or(HeaderError::Malformed)?;
-    let value = value.strip_prefix(": ").ok_or(HeaderError::Malformed)?;
+    // Names are short: going through one beats a search with vectors.
+    let (name, value) = line.split_once(|character| character == ':').ok_or(HeaderError::Malformed)?;
+    let value = value.strip_prefix(' ').ok_or(HeaderError::Malformed)?;
     let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| HeaderError::Malformed)?;
     let value = match value.is_ascii() {
         true => HeaderValue::from_str(value).map_err(|_| HeaderError::Malformed)?,

@@ -3,7 +3,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`cli`], [`config`], [`accounts`], [`secret`] | what the operator says |
-//! | [`start`], [`listener`], [`endpoint`], [`connection`], [`serve`], [`shares`], `authority` | sockets, limits, drain |
+//! | [`start`], [`listener`], [`endpoint`], [`connection`], [`serve`], [`shares`], `head` | sockets, limits, drain |
 //! | [`compose`], [`engine`], [`bindings`] | spin.toml to compiled pipeline |
 //! | [`worker`], [`call`], [`work`], [`capabilities`], [`header_lines`], [`stages`] | a request in the pipeline, and what it is lent |
 //! | [`body`] | request and response bodies: framing, digests, streaming |

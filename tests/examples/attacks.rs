@@ -111,7 +111,7 @@ fn main() {
         );
         behave(&server, Duration::from_secs(2));
         let quiet = behave(&server, time.min(Duration::from_secs(20)));
-        let running = Running::start(attack, server.port());
+        let running = Running::start_aside(attack, server.port());
         sleep(Duration::from_secs(1));
         let felt = behave(&server, time);
         drop(running);

@@ -14,10 +14,11 @@ use crate::http::Request;
 use crate::http2::{Event, Http2};
 use crate::sign::{Credentials, Payload};
 
-/// How often an attack looks after a part of what it holds: so many of its connections. All of them at a time would take the
-/// machine from the server and its other clients, which an attacker elsewhere does not.
+/// How often an attack looks after what it holds.
 const ROUND: Duration = Duration::from_millis(20);
+/// How many of its connections an attack that stands back looks after in a round.
 const PART: usize = 512;
+
 /// What to hold.
 #[derive(Clone, Debug)]
 pub enum Attack {
@@ -47,18 +48,30 @@ pub struct Running {
 impl Running {
     /// Starts an attack on a port of loopback.
     pub fn start(attack: Attack, port: u16) -> Running {
+        Running::start_with(attack, port, Presence::Full)
+    }
+
+    /// Starts an attack that takes little time of this machine, as one from elsewhere would, so that latencies are those of the
+    /// server.
+    pub fn start_aside(attack: Attack, port: u16) -> Running {
+        Running::start_with(attack, port, Presence::Aside)
+    }
+
+    fn start_with(attack: Attack, port: u16, presence: Presence) -> Running {
         let (stop, held) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
         let (ended, counted) = (Arc::clone(&stop), Arc::clone(&held));
         let thread = std::thread::spawn(move || {
             raise_file_limit();
-            step_back();
+            if presence == Presence::Aside {
+                step_back();
+            }
             let mut holders = holders(&attack, port);
             let (mut left, mut next) = (holders.len(), 0);
             while !ended.load(Ordering::Relaxed) {
-                for _ in 0..holders.len().min(PART) {
-                    let count = holders.len();
-                    let Some(holder) = holders.get_mut(next % count) else { return };
-                    next += 1;
+                let part = if presence == Presence::Aside { PART } else { holders.len() };
+                let first = if next < holders.len() { next } else { 0 };
+                next = first + part;
+                for holder in holders.iter_mut().skip(first).take(part) {
                     if ended.load(Ordering::Relaxed) {
                         return;
                     }
@@ -100,9 +113,16 @@ fn raise_file_limit() {
     let _raised = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
 }
 
-/// An attacker sits elsewhere, and takes no time of the server's machine: here it runs when nobody else wants to.
+/// How much of this machine an attack may take.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    Full,
+    Aside,
+}
+
+/// Has this thread run when nobody else wants to.
 fn step_back() {
-    // Of this thread alone. Where that is not allowed, latencies are those of a busier machine.
+    // Linux knows it of a thread, other systems of the process. Where it is not allowed, latencies are those of a busier machine.
     let _stepped = nice(19);
 }
 

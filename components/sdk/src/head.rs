@@ -33,11 +33,9 @@ impl Head {
 
     /// Takes a head apart.
     pub fn split(head: SentHead) -> (Head, Headers) {
-        // Byte by byte: a line is short, and every stage reads it.
-        let end = head.text.bytes().position(|byte| byte == b'\n').unwrap_or(head.text.len());
-        let line = head.text.get(..end).unwrap_or_default();
-        let (method, target) = line.split_once(|character| character == ' ').unwrap_or((line, "/"));
-        let (path, query) = target.split_once(|character| character == '?').unwrap_or((target, ""));
+        let (line, _) = split(&head.text, b'\n').unwrap_or((&head.text, ""));
+        let (method, target) = split(line, b' ').unwrap_or((line, "/"));
+        let (path, query) = split(target, b'?').unwrap_or((target, ""));
         let (method, path, query) = (method.to_owned(), path.to_owned(), query.to_owned());
         let start = line.len() + 1;
         let headers = Headers::parse_from(head.text, start);
@@ -53,4 +51,10 @@ impl Head {
         };
         (read, headers)
     }
+}
+
+/// The texts before and behind the first of this byte. Every stage reads every head: it is searched by vectors.
+fn split(text: &str, byte: u8) -> Option<(&str, &str)> {
+    text.split_at_checked(memchr::memchr(byte, text.as_bytes())?)
+        .and_then(|(before, rest)| Some((before, rest.get(1..)?)))
 }

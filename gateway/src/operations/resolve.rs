@@ -88,8 +88,7 @@ fn rows_of(method: Method, target: TargetKind) -> &'static [&'static Row] {
             let is_of = |row: &&Row| row.method == method && row.target == target && !row.is_superseded();
             (method, target, ROWS.iter().filter(is_of).collect())
         };
-        let targets = [TargetKind::Object, TargetKind::Bucket, TargetKind::Service];
-        targets.into_iter().flat_map(|target| Method::ALL.map(|method| of(method, target))).collect()
+        TargetKind::ALL.into_iter().flat_map(|target| Method::ALL.map(|method| of(method, target))).collect()
     });
     let found = ROWS_OF.iter().find(|(own, kind, _)| *own == method && *kind == target);
     found.map_or(&[], |(.., rows)| rows.as_slice())

@@ -92,6 +92,11 @@ pub enum TargetKind {
     Object,
 }
 
+impl TargetKind {
+    /// All of them.
+    pub const ALL: [TargetKind; 3] = [TargetKind::Service, TargetKind::Bucket, TargetKind::Object];
+}
+
 /// What becomes of an operation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Support {

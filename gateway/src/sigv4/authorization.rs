@@ -70,7 +70,7 @@ impl<'a> Authorization<'a> {
     }
 }
 
-/// What stands between commas. Every request has such a header of some 200 bytes: it is searched by vectors.
+/// What stands between commas. Most requests have such a header, of some 200 bytes: it is searched by vectors.
 fn parts(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {

@@ -21,7 +21,7 @@ pub(crate) const SMALL_STEP_BYTES: usize = 64 << 10;
 pub(crate) const SMALL_RESPONSE_BYTES: usize = 16 << 10;
 /// What answers made in memory may take for requests without a verified signature, and how many times as much with one.
 const VERIFIED_TIMES: usize = 3;
-/// Fewer bytes are not counted: the socket of a connection takes as many itself.
+/// Fewer bytes are not counted: all requests in flight together have 8 MiB of them, and most sockets take as many themselves.
 const COUNTED_BYTES_MIN: usize = 8 << 10;
 
 thread_local! {
@@ -64,22 +64,20 @@ fn lent() -> usize {
 
 /// Lends an answer that was made in memory.
 pub(crate) fn lend_made(bytes: Bytes) -> Bytes {
-    match is_counted(&bytes) {
-        true => {
-            let is_whole = bytes.len() > SMALL_RESPONSE_BYTES;
-            Loan::default().lend_as(bytes, is_whole)
-        }
-        false => bytes,
-    }
+    let is_whole = bytes.len() > SMALL_RESPONSE_BYTES;
+    lend_all(bytes, is_whole)
 }
 
 /// Lends all of a response that was read at once.
 pub(crate) fn lend_read(bytes: Bytes) -> Bytes {
-    if is_counted(&bytes) { Loan::default().lend(bytes) } else { bytes }
+    lend_all(bytes, false)
 }
 
-fn is_counted(bytes: &Bytes) -> bool {
-    bytes.len() >= COUNTED_BYTES_MIN
+fn lend_all(bytes: Bytes, is_whole: bool) -> Bytes {
+    if bytes.len() < COUNTED_BYTES_MIN {
+        return bytes;
+    }
+    Loan::default().lend_counted(bytes, is_whole)
 }
 
 /// What was lent of one response.
@@ -116,13 +114,13 @@ impl Loan {
 
     /// Lends bytes: they count until the last of them is dropped.
     pub(crate) fn lend(&self, bytes: Bytes) -> Bytes {
-        self.lend_as(bytes, false)
-    }
-
-    fn lend_as(&self, bytes: Bytes, is_whole: bool) -> Bytes {
-        if !is_counted(&bytes) {
+        if bytes.len() < COUNTED_BYTES_MIN {
             return bytes;
         }
+        self.lend_counted(bytes, false)
+    }
+
+    fn lend_counted(&self, bytes: Bytes, is_whole: bool) -> Bytes {
         let counts = LENT.with(Arc::clone);
         counts.all.fetch_add(bytes.len(), Ordering::Relaxed);
         if is_whole {

@@ -21,7 +21,7 @@ const LONG_HEADS_BYTES_MAX: usize = 16 << 20;
 const LONG_HEAD_BYTES: usize = 48 << 10;
 /// Memory of connections that have buffers and no request, over all workers. Beyond, some are closed as if for new ones.
 const BUFFERS_BYTES_MAX: usize = 96 << 20;
-/// What such a connection takes, where its buffers hold all of a head that is not yet a long one.
+/// What such a connection takes at most: buffers with a head of nearly 8 KiB.
 const BUFFERS_BYTES: usize = 48 << 10;
 /// Connections beyond the limit that a worker has at a time, to answer probes and to say that it is full.
 const NARROW_MAX: usize = 64;

@@ -28,7 +28,7 @@ pub(crate) struct Places {
     unverified_max: usize,
     unverified: usize,
     verified: usize,
-    /// Rarely of more than a few parties, and then no more than there are places: an order is cheaper than a hash.
+    /// Of few parties, as a rule: an order is cheaper than a hash.
     held: BTreeMap<Party, usize>,
 }
 
