@@ -15,8 +15,8 @@ use crate::head;
 use crate::journal::Journal;
 use crate::telemetry::metrics;
 use crate::telemetry::otlp::Laps;
-use crate::volume::{DataKey, PendingBlob};
 use crate::worker::Peer;
+use volume::{DataKey, PendingBlob};
 
 /// Data keys that one call may have: a copy needs two, and a few more where it begins again.
 const DATA_KEYS_MAX: usize = 4096;

@@ -13,7 +13,7 @@ use rows::Rows;
 use crate::cli::{EXIT_FOUND, Output, say};
 use crate::compose::Manifest;
 use crate::config::Config;
-use crate::volume::{References, Report, check};
+use volume::{References, Report, check};
 
 /// Checks the data folder of a configuration and prints the report. The status tells whether it is clean.
 ///
@@ -89,7 +89,7 @@ fn render(report: &Report, counted: Counted, output: Output) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::volume::Problem;
+    use volume::Problem;
 
     #[test]
     fn a_report_says_what_is_wrong_to_people_and_to_programs() {

@@ -24,7 +24,7 @@ use crate::outbound;
 use crate::secret::Secret;
 use crate::telemetry::otlp::Endpoint;
 use crate::vault;
-use crate::volume::Options;
+use volume::Options;
 
 pub use key::{Form, KEYS, Key};
 pub use load::{Environment, Given, load};

@@ -18,7 +18,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::bindings::calls::{Batch, Failure, Fetch, Outcome, Requirement, Span};
 use crate::call::{Ingest, StoredBytes, Work};
-use crate::volume::{DataKey, Entry, Snapshot};
+use volume::{DataKey, Entry, Snapshot};
 
 /// Something that was drawn, and would be another thing if it were drawn again.
 pub type Drawn = Rc<dyn Any>;

@@ -23,7 +23,7 @@ use crate::compose::Manifest;
 use crate::config::{self, Config, ConfigError, MasterKeyEntry};
 use crate::seals::WrappingKey;
 use crate::vault::Vault;
-use crate::volume::DataKey;
+use volume::DataKey;
 
 pub use files::KEYS_FOLDER;
 use name::Name;

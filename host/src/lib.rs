@@ -7,7 +7,7 @@
 //! | [`compose`], [`engine`], [`bindings`] | spin.toml to compiled pipeline |
 //! | [`worker`], [`call`], [`work`], [`capabilities`], [`header_lines`], [`stages`] | a request in the pipeline, and what it is lent |
 //! | [`body`] | request and response bodies: framing, digests, streaming |
-//! | [`volume`] | the data folder: log, files, index |
+//! | the crate `volume` | the data folder: log, files, index |
 //! | [`telemetry`], [`health`], [`fallback`], [`check`], [`notify`] | what operators see |
 //! | [`vault`], [`seals`] | secrets and data keys, sealed |
 //! | [`explanations`], [`admin`], [`explain`], [`advice`] | why calls were denied, and what policies would say |
@@ -45,6 +45,5 @@ pub mod stages;
 pub mod start;
 pub mod telemetry;
 pub mod vault;
-pub mod volume;
 pub mod work;
 pub mod worker;

@@ -13,7 +13,7 @@ use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
 use crate::config::ConfigError;
-use crate::volume::DataKey;
+use volume::DataKey;
 
 /// The first byte of a wrapped key.
 const FORMAT: u8 = 1;

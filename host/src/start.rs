@@ -28,8 +28,8 @@ use crate::telemetry::logs;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::otlp::Exporter;
 use crate::vault::Vault;
-use crate::volume::Volume;
 use crate::worker::{Ids, Peer, Shared, Worker};
+use volume::Volume;
 
 /// Serves until SIGTERM or SIGINT.
 ///

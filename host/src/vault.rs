@@ -22,7 +22,7 @@ use sha2::Sha256;
 use crate::accounts::{IdentityKind, random_text};
 use crate::config::ConfigError;
 use crate::secret::Secret;
-use crate::volume::{DataKey, KeySource};
+use volume::{DataKey, KeySource};
 
 pub use file::SEALING_FILE;
 pub use seeds::{Device, Seed};

@@ -15,8 +15,8 @@ use crate::capabilities::{algorithm, contract_algorithm};
 use crate::outbound::{Outbound, Unfetched};
 use crate::shares::Pass;
 use crate::shares::room::{SHORT_BYTES_MAX, Taken};
-use crate::volume::{self, CommitError, PendingBlob, Volume, VolumeError};
 use crate::worker::Shared;
+use volume::{self, CommitError, PendingBlob, Volume, VolumeError};
 
 /// After an answer, at most this much of an unread body is read away, for at most this long.
 const DRAIN_BYTES_MAX: u64 = 16 << 20;

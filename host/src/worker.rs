@@ -38,8 +38,8 @@ use crate::telemetry::metrics::{self, Metrics};
 use crate::telemetry::otlp::{Answered, Exporter, Laps};
 use crate::telemetry::request_id::RequestIds;
 use crate::vault::Vault;
-use crate::volume::{PendingBlob, Volume};
 use crate::work::{self, Sender};
+use volume::{PendingBlob, Volume};
 
 /// What all workers share.
 pub struct Shared {

@@ -5,8 +5,8 @@
 use std::path::Path;
 use std::process::Command;
 
-use host::volume::{Batch, Options, Put, Volume};
 use serde_json::Value;
+use volume::{Batch, Options, Put, Volume};
 
 fn open(dir: &Path) -> std::sync::Arc<Volume> {
     Volume::open(Options { background: false, ..Options::new(dir) }).unwrap()

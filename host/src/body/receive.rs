@@ -18,7 +18,7 @@ use super::{
     framing::{Decoder, Trailers},
     md5::pool::{BODY_BYTES_MIN, BodyMd5},
 };
-use crate::volume::{DataKey, PendingBlob, Receiver, SpanReader, Volume, VolumeError};
+use volume::{DataKey, PendingBlob, Receiver, SpanReader, Volume, VolumeError};
 
 #[cfg(test)]
 mod tests;

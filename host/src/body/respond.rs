@@ -11,7 +11,7 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 
 use super::lent::{self, Loan, SMALL_RESPONSE_BYTES, SMALL_STEP_BYTES};
-use crate::volume::{ReadStep, SpanReader, VolumeError};
+use volume::{ReadStep, SpanReader, VolumeError};
 
 #[cfg(test)]
 mod tests;

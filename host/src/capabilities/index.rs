@@ -7,7 +7,7 @@ use wasmtime::{Error, Result};
 use crate::bindings::index::{Direction, Entry, Host};
 use crate::capabilities::HostState;
 use crate::journal::{Before, View};
-use crate::volume::{self, Snapshot};
+use volume::{self, Snapshot};
 
 /// A page holds at most this many rows, whatever a guest asks for.
 const SCAN_ROWS_MAX: u32 = 10_000;

@@ -24,7 +24,7 @@ use crate::call::Calls;
 use crate::engine::InstanceLimits;
 use crate::journal::{Draws, SeenRow};
 use crate::telemetry::metrics::Metrics;
-use crate::volume::{Snapshot, Volume};
+use volume::{Snapshot, Volume};
 
 pub use calls::{CallsView, Guests, HasCalls, algorithm, contract_algorithm};
 

@@ -9,7 +9,7 @@ use super::{Config, LogFormat, SecretSource, size};
 use crate::outbound::Destination;
 use crate::secret::Secret;
 use crate::telemetry::otlp::Endpoint;
-use crate::volume::Durability;
+use volume::Durability;
 
 /// One setting.
 ///

@@ -5,7 +5,7 @@ use http_body::Body;
 use http_body_util::BodyExt as _;
 
 use super::{ResponseBody, STEP_BYTES, Source, Stored};
-use crate::volume::{Batch, Options, Span, SpanReader, Volume};
+use volume::{Batch, Options, Span, SpanReader, Volume};
 
 struct Folder {
     volume: std::sync::Arc<Volume>,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{VolumeFigures, VolumeHistogram, VolumeSource};
-use crate::volume::{Distribution, Volume};
+use volume::{Distribution, Volume};
 
 impl VolumeSource for Arc<Volume> {
     fn figures(&self) -> VolumeFigures {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use disk::{Fault, Loss, SimulatedDisk};
-use host::volume::{Durability, Options, Report, Volume, check_on};
+use volume::{Durability, Options, Report, Volume, check_on};
 use workload::{CLIENTS, Known, blob_of, options, run, sound, verify};
 
 /// Changes that each client makes.

@@ -8,7 +8,7 @@ use std::fmt::Debug;
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use host::volume::disk::{Disk, DiskFile, Open};
+use volume::disk::{Disk, DiskFile, Open};
 
 /// What a disk writes at once, or not at all.
 const SECTOR: usize = 512;

@@ -1,7 +1,7 @@
 //! A record of the log: a header bound to its place, then a payload with its own checksum.
 
 use super::Position;
-use crate::volume::wire::{set_at, u32_at, u64_at};
+use crate::wire::{set_at, u32_at, u64_at};
 
 /// Bytes of a record before its payload.
 pub(crate) const HEADER_BYTES: usize = 40;

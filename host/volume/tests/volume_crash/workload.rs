@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use host::volume::{Batch, CommitError, DataKey, KeySource, Options, Put, Requirement, Span, Volume};
+use volume::{Batch, CommitError, DataKey, KeySource, Options, Put, Requirement, Span, Volume};
 
 use crate::disk::{Random, SimulatedDisk};
 
@@ -149,7 +149,7 @@ fn learn(volume: &Volume, disk: &SimulatedDisk, client: u64) -> Option<(State, B
     Some((state, blobs))
 }
 
-type Planned = (Batch, State, BTreeMap<u8, u64>, Option<host::volume::PendingBlob>);
+type Planned = (Batch, State, BTreeMap<u8, u64>, Option<volume::PendingBlob>);
 
 /// The next change of a client; `None` when its body could not be received.
 fn plan(

@@ -3,8 +3,8 @@
 use std::io;
 use std::sync::Arc;
 
-use crate::volume::disk::{Disk, DiskFile, Open};
-use crate::volume::wire::{set_at, u32_at, u64_at};
+use crate::disk::{Disk, DiskFile, Open};
+use crate::wire::{set_at, u32_at, u64_at};
 
 /// The folder of the segments.
 pub(crate) const FOLDER: &str = "log";

@@ -4,8 +4,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::batch::Requirement;
-use crate::volume::errors::CommitError;
-use crate::volume::receive::Pending;
+use crate::errors::CommitError;
+use crate::receive::Pending;
 
 /// Called once with the commit's number, or with why there is none.
 pub type Done = Box<dyn FnOnce(Result<u64, CommitError>) + Send>;

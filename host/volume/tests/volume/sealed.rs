@@ -1,6 +1,6 @@
 //! What is sealed is what was put, for whoever has the key, and nothing for anybody else.
 
-use host::volume::{OpenError, ReadStep};
+use volume::{OpenError, ReadStep};
 
 use super::*;
 

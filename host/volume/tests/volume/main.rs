@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use host::volume::{
+use volume::{
     Batch, CommitError, DataKey, Direction, KeySource, Options, Put, Requirement, Span, Volume, VolumeError,
 };
 
@@ -180,7 +180,7 @@ fn a_peek_takes_the_starts_of_values_and_goes_over_little() {
 fn a_second_process_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let volume = Volume::open(options(dir.path())).unwrap();
-    assert!(matches!(Volume::open(options(dir.path())), Err(host::volume::OpenError::Locked)));
+    assert!(matches!(Volume::open(options(dir.path())), Err(volume::OpenError::Locked)));
     drop(volume);
     Volume::open(options(dir.path())).unwrap();
 }
@@ -190,10 +190,10 @@ fn a_newer_format_and_a_foreign_folder_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("FORMAT"), "portcullis-volume 3 00000000000000aa\n").unwrap();
     let refused = Volume::open(options(dir.path()));
-    assert!(matches!(refused, Err(host::volume::OpenError::NewerFormat { found: 3, supported: 2 })));
+    assert!(matches!(refused, Err(volume::OpenError::NewerFormat { found: 3, supported: 2 })));
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("thesis.tex"), "…").unwrap();
-    assert!(matches!(Volume::open(options(dir.path())), Err(host::volume::OpenError::NotAVolume)));
+    assert!(matches!(Volume::open(options(dir.path())), Err(volume::OpenError::NotAVolume)));
 }
 
 #[test]
@@ -337,8 +337,8 @@ fn the_scrub_finds_a_damaged_body() {
     volume.maintain().unwrap();
     assert_eq!((volume.stats().scrubbed_blobs, volume.stats().scrub_errors), (10, 1));
     drop(volume);
-    let report = host::volume::check(&scrubbed, None).unwrap();
-    assert_eq!(report.problems, [host::volume::Problem::Corrupt(large)]);
+    let report = volume::check(&scrubbed, None).unwrap();
+    assert_eq!(report.problems, [volume::Problem::Corrupt(large)]);
     assert_eq!((report.rows, report.blobs, report.bytes), (11, 11, 550_464));
 }
 
@@ -361,7 +361,7 @@ fn a_damaged_log_is_not_taken_for_a_torn_one() {
         bytes[at] ^= 1;
         std::fs::write(&log, bytes).unwrap();
         let opened = Volume::open(Options { dir: copy.path().into(), ..small.clone() });
-        assert!(matches!(opened, Err(host::volume::OpenError::Damaged(_))), "{opened:?}");
+        assert!(matches!(opened, Err(volume::OpenError::Damaged(_))), "{opened:?}");
     }
     // The end of the last record is as good as torn.
     let copy = tempfile::tempdir().unwrap();
@@ -399,7 +399,7 @@ fn spans_are_read_one_after_the_other() {
         read
     });
     assert_eq!(read, [&small[10..4010], &large, &large[699_999..]].concat());
-    assert_eq!(reader.try_next(1).unwrap(), host::volume::ReadStep::End);
+    assert_eq!(reader.try_next(1).unwrap(), volume::ReadStep::End);
     let beyond = volume.reader(&[Span { blob: one, offset: 1, length: 5000 }], None);
     assert!(matches!(beyond, Err(VolumeError::OutOfRange(id)) if id == one));
     let beyond = volume.reader(&[Span { blob: one, offset: u64::MAX, length: 5000 }], None);
@@ -446,7 +446,7 @@ fn queues_are_bounded() {
 #[test]
 fn relaxed_commits_survive_the_process() {
     let dir = tempfile::tempdir().unwrap();
-    let relaxed = Options { durability: host::volume::Durability::Relaxed, ..options(dir.path()) };
+    let relaxed = Options { durability: volume::Durability::Relaxed, ..options(dir.path()) };
     let volume = Volume::open(relaxed.clone()).unwrap();
     let id = store(&volume, b"a", b"quick");
     let copy = tempfile::tempdir().unwrap();

@@ -1,8 +1,8 @@
 //! Blobs: where a blob's bytes are, and how often it is referenced.
 
-use crate::volume::log::record::HEADER_BYTES;
-use crate::volume::sealing;
-use crate::volume::wire::{set_at, u32_at, u64_at};
+use crate::log::record::HEADER_BYTES;
+use crate::sealing;
+use crate::wire::{set_at, u32_at, u64_at};
 
 /// Bytes of an encoded row of the blobs table.
 pub(crate) const ROW_BYTES: usize = 40;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::volume::blobs::{BlobRow, ROW_BYTES};
-use crate::volume::errors::CommitError;
-use crate::volume::index::rows_name;
-use crate::volume::log::{Position, record};
-use crate::volume::receive::Pending;
-use crate::volume::wire::{Taker, put_bytes, put_u32, put_u64, set_at};
+use crate::blobs::{BlobRow, ROW_BYTES};
+use crate::errors::CommitError;
+use crate::index::rows_name;
+use crate::log::{Position, record};
+use crate::receive::Pending;
+use crate::wire::{Taker, put_bytes, put_u32, put_u64, set_at};
 
 /// Longest key, in bytes.
 const KEY_BYTES_MAX: usize = 16 << 10;

@@ -6,12 +6,10 @@ use bytes::Bytes;
 use crc_fast::{CrcAlgorithm, Digest};
 
 use super::STEP_BYTES;
-use crate::volume::blobs::BlobRow;
-use crate::volume::errors::VolumeError;
-use crate::volume::pool::Buffer;
-use crate::volume::sealing::{
-    self, BlobKey, Root, SALT_BYTES, SEALED_BYTES, SEGMENT_BYTES, SegmentPlace, TAG_BYTES,
-};
+use crate::blobs::BlobRow;
+use crate::errors::VolumeError;
+use crate::pool::Buffer;
+use crate::sealing::{self, BlobKey, Root, SALT_BYTES, SEALED_BYTES, SEGMENT_BYTES, SegmentPlace, TAG_BYTES};
 
 /// Segments that one step opens at most.
 const STEP_SEGMENTS: u64 = (STEP_BYTES / SEGMENT_BYTES) as u64;

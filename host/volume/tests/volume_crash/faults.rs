@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use host::volume::{Batch, CommitError, Put, Volume};
+use volume::{Batch, CommitError, Put, Volume};
 
 use crate::disk::{Fault, Loss, SimulatedDisk};
 use crate::workload::{Known, options, run, verify};

@@ -5,10 +5,10 @@ use std::io;
 use super::Position;
 use super::record::{self, Header};
 use super::segment::{self, Segment, SegmentHeader};
-use crate::volume::commit::batch::Stamp;
-use crate::volume::disk::{Disk, DiskFile, Open};
-use crate::volume::errors::OpenError;
-use crate::volume::wire::Taker;
+use crate::commit::batch::Stamp;
+use crate::disk::{Disk, DiskFile, Open};
+use crate::errors::OpenError;
+use crate::wire::Taker;
 
 /// Bytes read at once.
 const WINDOW_BYTES: usize = 1 << 20;

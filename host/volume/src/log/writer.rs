@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::Position;
 use super::record::{self, Header, Kind};
 use super::segment::{self, Segment, SegmentHeader};
-use crate::volume::disk::{Disk, Open};
-use crate::volume::errors::VolumeError;
-use crate::volume::segments::Segments;
+use crate::disk::{Disk, Open};
+use crate::errors::VolumeError;
+use crate::segments::Segments;
 
 /// Records for one segment, in order, without a gap.
 #[derive(Debug)]

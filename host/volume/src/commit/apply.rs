@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::batch::{Changes, Requirement};
-use crate::volume::blobs::{BlobRow, Place};
-use crate::volume::errors::VolumeError;
-use crate::volume::index::Rows;
-use crate::volume::receive::Pending;
+use crate::blobs::{BlobRow, Place};
+use crate::errors::VolumeError;
+use crate::index::Rows;
+use crate::receive::Pending;
 
 /// What commits did that lies outside the index.
 #[derive(Debug, Default)]
