@@ -14,6 +14,7 @@
 //! | [`golden`] | files that hold exchanges: parsing, placeholders, comparison |
 //! | [`fuzz`] | the entry points that fuzz targets and the mutation loop share, and what they may cost |
 //! | [`cost`] | bytes and time of a computation |
+//! | [`structure`] | how crates are built: who names whom, read from the sources |
 //! | [`workspace`] | where files of this repository are |
 
 #![allow(
@@ -34,6 +35,7 @@ pub mod http;
 pub mod http2;
 pub mod server;
 pub mod sign;
+pub mod structure;
 pub mod totp;
 pub mod workspace;
 pub mod xml;

@@ -1,0 +1,110 @@
+//! Small made-up crates, and what is seen of them.
+
+use super::*;
+
+fn made_up(files: &[(&str, &str)]) -> Crate {
+    let files: BTreeMap<&str, &str> = files.iter().copied().collect();
+    Crate::read("made-up", |path| files.get(path).map(|text| text.to_string()))
+}
+
+/// The arrows as `from > to` with the files' names.
+fn arrows(files: &[(&str, &str)]) -> Vec<String> {
+    let arrows = made_up(files).arrows();
+    let each = arrows.iter().flat_map(|(from, to)| to.iter().map(move |to| format!("{from} > {to}")));
+    each.map(|arrow| arrow.replace(".rs", "")).collect()
+}
+
+const FLOORS: &Floors = &[("top", "roof"), ("middle", "hall stairs"), ("ground", "cellar")];
+
+fn house(cellar: &'static str) -> Crate {
+    made_up(&[
+        ("lib.rs", "mod roof; mod hall; mod stairs; mod cellar;"),
+        ("roof.rs", "use crate::hall::Door; pub struct Tile;"),
+        ("hall.rs", "use crate::{cellar, stairs::Step}; pub struct Door;"),
+        ("stairs.rs", "use super::hall::Door; pub struct Step;"),
+        ("cellar.rs", cellar),
+    ])
+}
+
+#[test]
+fn every_way_to_name_a_file_is_an_arrow() {
+    let check = |text: &str, expected: &[&str]| {
+        let found = arrows(&[
+            ("lib.rs", "mod a; mod b; pub use b::deep::Passed;"),
+            ("a.rs", text),
+            ("b/mod.rs", "pub mod deep; pub struct Here; use deep::Deep; pub use deep::Passed;"),
+            ("b/deep.rs", "pub struct Deep; pub struct Passed;"),
+        ]);
+        let from_a: Vec<&str> = found.iter().filter_map(|arrow| arrow.strip_prefix("a > ")).collect();
+        assert_eq!(from_a, expected, "{text}");
+    };
+    check("use crate::b::Here;", &["b/mod"]);
+    check("use super::b::{self, deep::{Deep as D}};", &["b/deep", "b/mod"]);
+    check("use std::{fmt, b::Here};", &[]);
+    check("fn f() -> crate::b::deep::Deep { todo() }", &["b/deep"]);
+    check("fn f() { print!(\"{}\", g(crate :: b::Here)) }", &["b/mod"]);
+    check("use crate::b as c; fn f(_: c::deep::Deep) {}", &["b/deep", "b/mod"]);
+    check("mod inside { use super::super::b::Here; }", &["b/mod"]);
+    check("fn f() { use crate::b::*; }", &["b/mod"]);
+    check("pub use crate::b::Here;", &["b/mod"]);
+    check("// use crate::b::Here;\nconst TEXT: &str = \"crate::b::Here\";", &[]);
+    check("pub(in crate::a) struct X;", &[]);
+    // Who passes a name on is not asked.
+    check("use crate::b::Passed;", &["b/deep"]);
+    check("use crate::Passed;", &["b/deep"]);
+    check("use crate::b::Deep;", &["b/deep"]);
+}
+
+#[test]
+fn unit_tests_draw_no_arrows() {
+    let text = "#[cfg(test)] mod tests; #[cfg(test)] use crate::b::{Here}; struct A;
+        /// Said of it.
+        #[allow(unused)] #[cfg(test)] pub(crate) mod more { use crate::b::Here; }
+        impl A { /** Both. */ #[cfg(test)] fn f(&self) -> crate::b::Here { crate::b::Here } }
+        #[cfg(not(test))] fn g(_: crate::c::There) {}";
+    let files =
+        [("lib.rs", "mod a; mod b; mod c;"), ("a.rs", text), ("b.rs", "pub struct Here;"), ("c.rs", "")];
+    assert_eq!(arrows(&files), ["a > c"]);
+    assert_eq!(made_up(&files).arrows().len(), 4);
+}
+
+#[test]
+fn a_turned_arrow_runs_upwards_and_closes_a_cycle() {
+    let before = house("pub struct Coal;");
+    assert_eq!(before.upward(FLOORS), [""; 0]);
+    assert_eq!(cycles(&before.arrows()), [["hall.rs", "stairs.rs"]]);
+
+    let after = house("use crate::roof::Tile;");
+    assert_eq!(after.upward(FLOORS), ["cellar > roof"]);
+    assert_eq!(cycles(&after.arrows()), [["cellar.rs", "hall.rs", "roof.rs", "stairs.rs"]]);
+}
+
+#[test]
+fn a_room_that_passes_names_of_its_own_on_makes_no_cycle() {
+    let room =
+        |text| arrows(&[("lib.rs", "mod a;"), ("a.rs", text), ("a/b.rs", "use super::A; pub struct B;")]);
+    assert_eq!(room("mod b; pub use b::B; pub struct A;"), ["a/b > a"]);
+    assert_eq!(room("mod b; pub use b::B; pub struct A(B);"), ["a > a/b", "a/b > a"]);
+}
+
+#[test]
+#[should_panic(expected = "cellar stands on no floor")]
+fn a_room_stands_on_a_floor() {
+    house("").upward(&FLOORS[..2]);
+}
+
+#[test]
+fn names_are_counted_where_they_are_defined() {
+    let one = made_up(&[
+        ("lib.rs", "mod a; mod b; pub struct Row; pub fn judge() { b::used() }"),
+        ("a.rs", "enum Row { X } trait T { type Row; fn judge_it(&self); } type Alias = u8;"),
+        (
+            "b.rs",
+            "pub fn used() {} pub fn unused() { unused() } impl X { pub const fn lost() {} fn own() {} }",
+        ),
+    ]);
+    assert_eq!(one.types_twice().into_iter().collect::<Vec<_>>(), [("Row", vec!["a.rs", "lib.rs"])]);
+    assert_eq!(one.functions("judge"), 2);
+    let all = [one, made_up(&[("lib.rs", "fn main() { made_up::judge() }")])];
+    assert_eq!(all[0].dead(&all), ["b.rs: unused", "b.rs: lost"]);
+}
