@@ -107,7 +107,7 @@ pub enum Origin {
 pub struct Log {
     /// Lines for people or for programs.
     pub format: LogFormat,
-    /// `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,host::volume=debug`.
+    /// `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,volume=debug`.
     pub level: String,
 }
 

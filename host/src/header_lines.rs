@@ -61,7 +61,7 @@ pub fn judge(lines: &str, before: usize) -> Result<(), HeaderError> {
 
 fn parse(line: &str) -> Result<(HeaderName, HeaderValue), HeaderError> {
     // Names are short: going through one beats a search with vectors.
-    let (name, value) = line.split_once(|character| character == ':').ok_or(HeaderError::Malformed)?;
+    let (name, value) = line.split_once([':']).ok_or(HeaderError::Malformed)?;
     let value = value.strip_prefix(' ').ok_or(HeaderError::Malformed)?;
     let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| HeaderError::Malformed)?;
     let value = match value.is_ascii() {

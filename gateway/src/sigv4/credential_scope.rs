@@ -40,7 +40,7 @@ impl<'a> Credential<'a> {
     /// Reads a credential. The access key id is what stands before the last four parts.
     pub fn parse(text: Cow<'a, str>) -> Result<Credential<'a>, CredentialError> {
         // A character at a time: the parts are shorter than a search with vectors is worth.
-        let mut parts = text.rsplitn(5, |character| character == '/');
+        let mut parts = text.rsplitn(5, ['/']);
         let (Some(terminal), Some(service), Some(region), Some(date), Some(access_key_id)) =
             (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
         else {

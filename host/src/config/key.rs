@@ -126,7 +126,7 @@ pub static KEYS: &[Key] = &[
         set: |c, v| { c.log.format = choice(LOG_FORMATS, v)?; Some(()) },
         get: |c| word(LOG_FORMATS, c.log.format) },
     Key { name: "log.level", form: Form::One,
-        allowed: "error, warn, info, debug or trace, or directives such as info,host::volume=debug",
+        allowed: "error, warn, info, debug or trace, or directives such as info,volume=debug",
         help: "What is logged",
         set: |c, v| { c.log.level = log_level(v)?; Some(()) },
         get: |c| vec![c.log.level.clone()] },

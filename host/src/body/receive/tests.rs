@@ -9,12 +9,10 @@ use std::{
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use sha2::{Digest as _, Sha256};
+use volume::{Batch, Options, Span};
 
 use super::*;
-use crate::{
-    body::{ChunkSignature, digest::compute, framing::FramingError},
-    volume::{Batch, Options, Span},
-};
+use crate::body::{ChunkSignature, digest::compute, framing::FramingError};
 
 const IDLE: Duration = Duration::from_secs(20);
 /// For clients that stop sending.

@@ -1,13 +1,13 @@
 //! Measures the volume alone: tasks that put small bodies at once, then read them back.
 //!
-//! `cargo run --release -p host --example volume_bench -- [folder] [seconds] [tasks] [bytes] [relaxed]`
+//! `cargo run --release -p volume --example volume_bench -- [folder] [seconds] [tasks] [bytes] [relaxed]`
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use host::volume::{Batch, Durability, Options, Put, Requirement, Span, Volume};
+use volume::{Batch, Durability, Options, Put, Requirement, Span, Volume};
 
 /// Runtime threads: as many as the server would have on two cores.
 const THREADS: usize = 2;
@@ -79,7 +79,7 @@ fn report(what: &str, measured: &Measured) {
     );
 }
 
-fn mean(distribution: &host::volume::Distribution) -> f64 {
+fn mean(distribution: &volume::Distribution) -> f64 {
     distribution.sum as f64 / distribution.count.max(1) as f64
 }
 
