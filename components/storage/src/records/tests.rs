@@ -8,6 +8,8 @@ use crate::version_id;
 
 use super::*;
 
+mod golden;
+
 fn version() -> Version {
     let checksums = vec![Checksum { algorithm: Algorithm::Crc64Nvme, value: vec![1; 8] }];
     Version {
