@@ -3,13 +3,14 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_PutPublicAccessBlock.html>. They hold in every bucket of
 //! the account, together with the bucket's own.
 
+use gateway::account::Account;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::operations::ACCOUNT_ID_HEADER;
 use gateway::public_access_block::PublicAccessBlock;
 use sdk::Response;
 
 use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
-use crate::records::{Account, AccountRow, PublicAccess};
+use crate::records::{AccountRow, PublicAccess};
 use crate::request::Request;
 use crate::subresource::document;
 use crate::{rows, tables};

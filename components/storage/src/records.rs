@@ -56,23 +56,6 @@ pub(crate) struct Row<T> {
     pub(crate) revision: u64,
 }
 
-/// An account: 12 digits, kept as the number they spell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Account(pub(crate) u64);
-
-impl Account {
-    /// Reads 12 digits.
-    pub(crate) fn parse(text: &str) -> Option<Account> {
-        gateway::account::Account::parse(text).map(Account::from)
-    }
-}
-
-impl std::fmt::Display for Account {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        gateway::account::Account::from(*self).fmt(formatter)
-    }
-}
-
 /// Implements [`Record`] for plain postcard records.
 macro_rules! plain_record {
     ($($record:ty),+) => {$(

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use gateway::account::Account;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::form::Form;
 use gateway::headers::{Headers, with_presigned};
@@ -13,7 +14,7 @@ use sdk::{Call, Decision, DefaultProtection, Head, Identity, Owner, Principal, R
 
 use crate::access::Judged;
 use crate::object::read;
-use crate::records::{Account, BucketRow, Payer, Row};
+use crate::records::{BucketRow, Payer, Row};
 use crate::rows;
 use crate::sealing::{self, Prepared};
 

@@ -2,6 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>
 
+use gateway::account::Account;
 use gateway::acl::{Parties, Requested};
 use gateway::bucket_name::bucket_arn;
 use gateway::errors::{ErrorCode, Result, S3Error};
@@ -14,9 +15,7 @@ use super::region;
 use crate::access::find;
 use crate::account;
 use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
-use crate::records::{
-    Account, Acl, BucketRow, Encryption, ObjectLockConfiguration, Payer, PublicAccess, Versioning,
-};
+use crate::records::{Acl, BucketRow, Encryption, ObjectLockConfiguration, Payer, PublicAccess, Versioning};
 use crate::request::Request;
 use crate::subresource::document;
 use crate::{index, rows, tables};
@@ -82,13 +81,13 @@ fn acl(
     block: Option<PublicAccessBlock>,
     owner: Account,
 ) -> Result<Acl> {
-    let acl = requested.resolve(Parties { owner: owner.into(), bucket_owner: None }, find)?;
-    ownership.check_bucket_acl(&acl, owner.into())?;
+    let acl = requested.resolve(Parties { owner, bucket_owner: None }, find)?;
+    ownership.check_bucket_acl(&acl, owner)?;
     if !acl.is_public() {
         return Ok(Acl::of(&acl, owner));
     }
     let block = block.unwrap_or_default().together_with(account::public_access(owner)?);
-    if block.check_acl(&acl, owner.into()).is_err() {
+    if block.check_acl(&acl, owner).is_err() {
         return Err(ErrorCode::InvalidBucketAclWithBlockPublicAccessError.into());
     }
     Ok(Acl::of(&acl, owner))

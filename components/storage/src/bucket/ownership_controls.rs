@@ -25,7 +25,7 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
 pub(crate) async fn put(request: &Request) -> Result<Response> {
     let wanted = ObjectOwnership::parse_document(&document::receive(request).await?)?;
     super::change(request, |bucket| {
-        wanted.check_bucket_acl(&bucket.acl.to_acl(bucket.owner), bucket.owner.into())?;
+        wanted.check_bucket_acl(&bucket.acl.to_acl(bucket.owner), bucket.owner)?;
         bucket.ownership = Some(wanted.into());
         Ok(())
     })

@@ -1,6 +1,6 @@
 //! CreateMultipartUpload: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html>
 
-use gateway::account::ANONYMOUS_CANONICAL_ID;
+use gateway::account::{ANONYMOUS_CANONICAL_ID, Account};
 use gateway::checksum::MultipartChecksum;
 use gateway::errors::Result;
 use gateway::headers::Headers;
@@ -12,7 +12,7 @@ use super::checksum::of_kind;
 use super::upload_id;
 use crate::object::input::ObjectHeaders;
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};
-use crate::records::{Account, Initiator, Upload};
+use crate::records::{Initiator, Upload};
 use crate::request::Request;
 use crate::sealing::{self, Seal};
 use crate::{access, index, tables};

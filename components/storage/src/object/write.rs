@@ -12,13 +12,14 @@
 //! Every function here leaves the invariants of [`tables`] true, provided that the batch commits with the requirements
 //! that it adds.
 
+use gateway::account::Account;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::precondition::WritePreconditions;
 
 use crate::index;
 use crate::plan::{Plan, contended};
 use crate::records::{
-    Account, AlgorithmSet, BucketRow, ChecksumType, Details, ETag, Kind, Row, StorageClass, Summary, Version,
+    AlgorithmSet, BucketRow, ChecksumType, Details, ETag, Kind, Row, StorageClass, Summary, Version,
     Versioning,
 };
 use crate::subresource::lock;

@@ -1,12 +1,13 @@
 //! Who may use a bucket or an object besides its owner, as rows hold it.
 
+use gateway::account::Account;
 use gateway::acl;
 use gateway::object_ownership::ObjectOwnership;
 use gateway::public_access_block::PublicAccessBlock;
 use gateway::request_payment;
 use serde::{Deserialize, Serialize};
 
-use super::{Account, plain_record};
+use super::plain_record;
 
 /// An ACL. One byte where nothing is granted to anybody but the owner.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,7 +89,7 @@ plain_record!(AccountRow, PolicyRow);
 impl Acl {
     /// What is kept of an ACL of something that `owner` owns.
     pub(crate) fn of(acl: &acl::Acl, owner: Account) -> Acl {
-        if acl.is_private(owner.into()) {
+        if acl.is_private(owner) {
             return Acl::Private;
         }
         let grants = acl
@@ -100,7 +101,7 @@ impl Acl {
 
     /// The ACL of something that `owner` owns.
     pub(crate) fn to_acl(&self, owner: Account) -> acl::Acl {
-        let Acl::Grants(grants) = self else { return acl::Acl::private(owner.into()) };
+        let Acl::Grants(grants) = self else { return acl::Acl::private(owner) };
         let grants = grants
             .iter()
             .map(|grant| acl::Grant { grantee: grant.grantee.into(), permission: grant.permission.into() });
@@ -108,22 +109,10 @@ impl Acl {
     }
 }
 
-impl From<Account> for gateway::account::Account {
-    fn from(account: Account) -> gateway::account::Account {
-        gateway::account::Account(account.0)
-    }
-}
-
-impl From<gateway::account::Account> for Account {
-    fn from(account: gateway::account::Account) -> Account {
-        Account(account.0)
-    }
-}
-
 impl From<acl::Grantee> for Grantee {
     fn from(grantee: acl::Grantee) -> Grantee {
         match grantee {
-            acl::Grantee::Account(account) => Grantee::Account(account.into()),
+            acl::Grantee::Account(account) => Grantee::Account(account),
             acl::Grantee::Group(acl::Group::AllUsers) => Grantee::AllUsers,
             acl::Grantee::Group(acl::Group::AuthenticatedUsers) => Grantee::AuthenticatedUsers,
             acl::Grantee::Group(acl::Group::LogDelivery) => Grantee::LogDelivery,
@@ -134,7 +123,7 @@ impl From<acl::Grantee> for Grantee {
 impl From<Grantee> for acl::Grantee {
     fn from(grantee: Grantee) -> acl::Grantee {
         match grantee {
-            Grantee::Account(account) => acl::Grantee::Account(account.into()),
+            Grantee::Account(account) => acl::Grantee::Account(account),
             Grantee::AllUsers => acl::Grantee::Group(acl::Group::AllUsers),
             Grantee::AuthenticatedUsers => acl::Grantee::Group(acl::Group::AuthenticatedUsers),
             Grantee::LogDelivery => acl::Grantee::Group(acl::Group::LogDelivery),

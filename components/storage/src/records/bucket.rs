@@ -2,9 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Account, Acl, FORMAT, ObjectLockConfiguration, Ownership, Payer, PublicAccess, Record, unreadable,
-};
+use super::{Acl, FORMAT, ObjectLockConfiguration, Ownership, Payer, PublicAccess, Record, unreadable};
+use gateway::account::Account;
 use gateway::bucket_encryption::{self, BucketEncryption};
 use gateway::errors::Result;
 use gateway::master_key::MANAGED_ALIAS;

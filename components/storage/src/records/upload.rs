@@ -1,10 +1,11 @@
 //! A multipart upload in progress and its parts.
 
+use gateway::account::Account;
 use gateway::errors::Result;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Account, Acl, Algorithm, Checksum, ChecksumType, ContentHeaders, Protection, Record, Retention, Span,
+    Acl, Algorithm, Checksum, ChecksumType, ContentHeaders, Protection, Record, Retention, Span,
     StorageClass, plain_record, sealable_body, sealable_format, unreadable,
 };
 

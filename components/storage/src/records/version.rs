@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use gateway::account::Account;
 use gateway::errors::Result;
 use gateway::storage_class;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Account, Acl, AlgorithmSet, Checksum, ChecksumType, Protection, Record, Retention, plain_record,
-    sealable_body, sealable_format, unreadable,
+    Acl, AlgorithmSet, Checksum, ChecksumType, Protection, Record, Retention, plain_record, sealable_body,
+    sealable_format, unreadable,
 };
 use crate::version_id;
 

@@ -17,7 +17,7 @@ fn version(body: Body) -> Vec<u8> {
         storage_class: StorageClass::Standard,
         checksum_algorithms: AlgorithmSet::default(),
         checksum_type: ChecksumType::FullObject,
-        owner: crate::records::Account::default(),
+        owner: gateway::account::Account::default(),
     };
     Version { summary, details: Details { body, ..Details::default() } }.encode().unwrap()
 }

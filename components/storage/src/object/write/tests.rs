@@ -2,10 +2,12 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use gateway::account::Account;
+
 use super::*;
 use crate::index::memory;
 use crate::object::delete_object::{self, Deletion};
-use crate::records::{Account, Body, Record, Span, VersionId};
+use crate::records::{Body, Record, Span, VersionId};
 use crate::subresource::lock::Bypass;
 use crate::subresource::second_factor::SecondFactor;
 
