@@ -1,7 +1,7 @@
 //! Who may use a bucket or an object besides its owner, as rows hold it.
 
 use gateway::account::Account;
-use gateway::acl;
+use gateway::acl::{self, Permission};
 use gateway::object_ownership::ObjectOwnership;
 use gateway::public_access_block::PublicAccessBlock;
 use gateway::request_payment;
@@ -33,16 +33,6 @@ enum Grantee {
     AllUsers,
     AuthenticatedUsers,
     LogDelivery,
-}
-
-/// The order of the variants is part of the storage format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Permission {
-    FullControl,
-    Read,
-    Write,
-    ReadAcp,
-    WriteAcp,
 }
 
 /// Who owns what others write. The order of the variants is part of the storage format.
@@ -95,7 +85,7 @@ impl Acl {
         let grants = acl
             .grants
             .iter()
-            .map(|grant| Grant { grantee: grant.grantee.into(), permission: grant.permission.into() });
+            .map(|grant| Grant { grantee: grant.grantee.into(), permission: grant.permission });
         Acl::Grants(grants.collect())
     }
 
@@ -104,7 +94,7 @@ impl Acl {
         let Acl::Grants(grants) = self else { return acl::Acl::private(owner) };
         let grants = grants
             .iter()
-            .map(|grant| acl::Grant { grantee: grant.grantee.into(), permission: grant.permission.into() });
+            .map(|grant| acl::Grant { grantee: grant.grantee.into(), permission: grant.permission });
         acl::Acl { grants: grants.collect() }
     }
 }
@@ -148,7 +138,6 @@ macro_rules! twins {
     };
 }
 
-twins!(Permission, acl::Permission: FullControl, Read, Write, ReadAcp, WriteAcp);
 twins!(Payer, request_payment::Payer: BucketOwner, Requester);
 twins!(Ownership, ObjectOwnership: BucketOwnerEnforced, BucketOwnerPreferred, ObjectWriter);
 
