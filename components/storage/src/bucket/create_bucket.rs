@@ -9,13 +9,14 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::object_ownership::ObjectOwnership;
 use gateway::operations::create_bucket::Input;
 use gateway::public_access_block::PublicAccessBlock;
+use gateway::request_payment::Payer;
 use sdk::Response;
 
 use super::region;
 use crate::access::find;
 use crate::account;
 use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
-use crate::records::{Acl, BucketRow, Encryption, ObjectLockConfiguration, Payer, PublicAccess, Versioning};
+use crate::records::{Acl, BucketRow, Encryption, ObjectLockConfiguration, PublicAccess, Versioning};
 use crate::request::Request;
 use crate::subresource::document;
 use crate::{index, rows, tables};

@@ -4,7 +4,6 @@ use gateway::account::Account;
 use gateway::acl::{self, Permission};
 use gateway::object_ownership::ObjectOwnership;
 use gateway::public_access_block::PublicAccessBlock;
-use gateway::request_payment;
 use serde::{Deserialize, Serialize};
 
 use super::plain_record;
@@ -50,14 +49,6 @@ pub(crate) struct PublicAccess {
     ignore_acls: bool,
     block_policy: bool,
     restrict: bool,
-}
-
-/// Who is charged for requests. The order of the variants is part of the storage format.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Payer {
-    #[default]
-    BucketOwner,
-    Requester,
 }
 
 /// The row of an account in `accounts`.
@@ -138,7 +129,6 @@ macro_rules! twins {
     };
 }
 
-twins!(Payer, request_payment::Payer: BucketOwner, Requester);
 twins!(Ownership, ObjectOwnership: BucketOwnerEnforced, BucketOwnerPreferred, ObjectWriter);
 
 impl From<PublicAccessBlock> for PublicAccess {

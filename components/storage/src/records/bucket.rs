@@ -2,13 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Acl, FORMAT, ObjectLockConfiguration, Ownership, Payer, PublicAccess, Record, unreadable};
+use super::{Acl, FORMAT, ObjectLockConfiguration, Ownership, PublicAccess, Record, unreadable};
 use gateway::account::Account;
 use gateway::bucket_encryption::{self, BucketEncryption};
 use gateway::errors::Result;
 use gateway::master_key::MANAGED_ALIAS;
 use gateway::object_ownership::ObjectOwnership;
 use gateway::public_access_block::PublicAccessBlock;
+use gateway::request_payment::Payer;
 use sdk::DefaultProtection;
 
 /// The row of a bucket in `buckets`.

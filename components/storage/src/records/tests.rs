@@ -4,6 +4,7 @@ use gateway::checksum::ChecksumAlgorithm;
 use gateway::errors::ErrorCode;
 use gateway::object_ownership::ObjectOwnership;
 use gateway::public_access_block::PublicAccessBlock;
+use gateway::request_payment::Payer;
 
 use crate::version_id;
 
