@@ -46,7 +46,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             versioning: if input.object_lock { Versioning::Enabled } else { Versioning::Unversioned },
             object_lock: input.object_lock.then(ObjectLockConfiguration::default),
             tags: input.tags.tags.clone(),
-            ownership: Some(ownership.into()),
+            ownership: Some(ownership),
             public_access: block.map(PublicAccess::from),
             acl: acl.clone(),
             policy: None,

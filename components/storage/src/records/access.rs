@@ -2,7 +2,6 @@
 
 use gateway::account::Account;
 use gateway::acl::{self, Permission};
-use gateway::object_ownership::ObjectOwnership;
 use gateway::public_access_block::PublicAccessBlock;
 use serde::{Deserialize, Serialize};
 
@@ -32,14 +31,6 @@ enum Grantee {
     AllUsers,
     AuthenticatedUsers,
     LogDelivery,
-}
-
-/// Who owns what others write. The order of the variants is part of the storage format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Ownership {
-    BucketOwnerEnforced,
-    BucketOwnerPreferred,
-    ObjectWriter,
 }
 
 /// The switches of Block Public Access.
@@ -111,25 +102,6 @@ impl From<Grantee> for acl::Grantee {
         }
     }
 }
-
-/// A stored enum and the library's, variant by variant.
-macro_rules! twins {
-    ($stored:ty, $shown:ty: $($name:ident),+) => {
-        impl From<$shown> for $stored {
-            fn from(shown: $shown) -> $stored {
-                match shown { $(<$shown>::$name => <$stored>::$name),+ }
-            }
-        }
-
-        impl From<$stored> for $shown {
-            fn from(stored: $stored) -> $shown {
-                match stored { $(<$stored>::$name => <$shown>::$name),+ }
-            }
-        }
-    };
-}
-
-twins!(Ownership, ObjectOwnership: BucketOwnerEnforced, BucketOwnerPreferred, ObjectWriter);
 
 impl From<PublicAccessBlock> for PublicAccess {
     fn from(block: PublicAccessBlock) -> PublicAccess {

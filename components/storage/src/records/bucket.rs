@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Acl, FORMAT, ObjectLockConfiguration, Ownership, PublicAccess, Record, unreadable};
+use super::{Acl, FORMAT, ObjectLockConfiguration, PublicAccess, Record, unreadable};
 use gateway::account::Account;
 use gateway::bucket_encryption::{self, BucketEncryption};
 use gateway::errors::Result;
@@ -30,7 +30,7 @@ pub(crate) struct BucketRow {
     /// The bucket's tags, in the order given.
     pub(crate) tags: Vec<(String, String)>,
     /// Who owns what others write, and whether ACLs count. Without a setting it is `ObjectWriter`.
-    pub(crate) ownership: Option<Ownership>,
+    pub(crate) ownership: Option<ObjectOwnership>,
     /// Block Public Access; without a setting, nothing is blocked.
     pub(crate) public_access: Option<PublicAccess>,
     /// The bucket's own ACL.
@@ -104,7 +104,7 @@ impl Record for BucketRow {
 impl BucketRow {
     /// The setting of Object Ownership that holds.
     pub(crate) fn ownership(&self) -> ObjectOwnership {
-        self.ownership.map_or(ObjectOwnership::ObjectWriter, ObjectOwnership::from)
+        self.ownership.unwrap_or(ObjectOwnership::ObjectWriter)
     }
 
     /// The switches of Block Public Access.

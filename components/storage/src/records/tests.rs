@@ -105,7 +105,7 @@ fn other_records_are_read_back() {
             }),
         }),
         tags: vec![("k".to_owned(), "v".to_owned())],
-        ownership: Some(Ownership::BucketOwnerPreferred),
+        ownership: Some(ObjectOwnership::BucketOwnerPreferred),
         public_access: Some(PublicAccessBlock::ALL.into()),
         acl: Acl::of(&shared(), Account(2)),
         policy: Some(6),
@@ -170,7 +170,7 @@ fn without_controls_an_object_belongs_to_its_writer() {
     assert!(bucket.has_acls() && !bucket.is_guarded());
     bucket.holds_foreign = true;
     assert!(bucket.is_guarded());
-    bucket.ownership = Some(Ownership::BucketOwnerEnforced);
+    bucket.ownership = Some(ObjectOwnership::BucketOwnerEnforced);
     assert!(!bucket.has_acls() && !bucket.is_guarded(), "everything is the owner's again");
     bucket.policy = Some(1);
     assert!(bucket.is_guarded());

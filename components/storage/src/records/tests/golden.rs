@@ -90,9 +90,11 @@ fn buckets(rows: &mut Rows) {
         }
     }
     add("tags", &|row| row.tags = pairs(&[("team", "blue"), ("empty", "")]));
-    for ownership in
-        [Ownership::BucketOwnerEnforced, Ownership::BucketOwnerPreferred, Ownership::ObjectWriter]
-    {
+    for ownership in [
+        ObjectOwnership::BucketOwnerEnforced,
+        ObjectOwnership::BucketOwnerPreferred,
+        ObjectOwnership::ObjectWriter,
+    ] {
         add(&format!("ownership-{ownership:?}"), &|row| row.ownership = Some(ownership));
     }
     for (name, block) in blocks() {
