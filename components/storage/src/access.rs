@@ -68,7 +68,7 @@ pub(crate) fn require_unblocked(plan: &mut Plan, bucket: &BucketRow, object: &Ne
     }
     let row = rows::account(bucket.owner)?;
     plan.require_as_read(tables::ACCOUNTS, &tables::account_key(bucket.owner), row.as_ref());
-    let blocked = row.and_then(|row| row.record.public_access).map(PublicAccessBlock::from);
+    let blocked = row.and_then(|row| row.record.public_access);
     blocked.unwrap_or_default().check_acl(&acl, object.owner)
 }
 

@@ -19,7 +19,7 @@ mod version;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use access::{AccountRow, Acl, PolicyRow, PublicAccess};
+pub(crate) use access::{AccountRow, Acl, PolicyRow};
 pub(crate) use bucket::{BUCKET_HEAD_BYTES_MAX, BucketHead, BucketRow, Encryption, MfaDelete, Versioning};
 pub(crate) use checksum::{Algorithm, AlgorithmSet, Checksum, ChecksumType};
 pub(crate) use lock::{DefaultRetention, LockMode, ObjectLockConfiguration, Period, Retention};

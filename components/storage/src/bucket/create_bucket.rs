@@ -16,7 +16,7 @@ use super::region;
 use crate::access::find;
 use crate::account;
 use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
-use crate::records::{Acl, BucketRow, Encryption, ObjectLockConfiguration, PublicAccess, Versioning};
+use crate::records::{Acl, BucketRow, Encryption, ObjectLockConfiguration, Versioning};
 use crate::request::Request;
 use crate::subresource::document;
 use crate::{index, rows, tables};
@@ -47,7 +47,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             object_lock: input.object_lock.then(ObjectLockConfiguration::default),
             tags: input.tags.tags.clone(),
             ownership: Some(ownership),
-            public_access: block.map(PublicAccess::from),
+            public_access: block,
             acl: acl.clone(),
             policy: None,
             holds_foreign: false,

@@ -33,20 +33,11 @@ enum Grantee {
     LogDelivery,
 }
 
-/// The switches of Block Public Access.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct PublicAccess {
-    block_acls: bool,
-    ignore_acls: bool,
-    block_policy: bool,
-    restrict: bool,
-}
-
 /// The row of an account in `accounts`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AccountRow {
     /// What it blocks in all of its buckets.
-    pub(crate) public_access: Option<PublicAccess>,
+    pub(crate) public_access: Option<PublicAccessBlock>,
 }
 
 /// The row of a bucket in `policies`.
@@ -99,28 +90,6 @@ impl From<Grantee> for acl::Grantee {
             Grantee::AllUsers => acl::Grantee::Group(acl::Group::AllUsers),
             Grantee::AuthenticatedUsers => acl::Grantee::Group(acl::Group::AuthenticatedUsers),
             Grantee::LogDelivery => acl::Grantee::Group(acl::Group::LogDelivery),
-        }
-    }
-}
-
-impl From<PublicAccessBlock> for PublicAccess {
-    fn from(block: PublicAccessBlock) -> PublicAccess {
-        PublicAccess {
-            block_acls: block.block_public_acls,
-            ignore_acls: block.ignore_public_acls,
-            block_policy: block.block_public_policy,
-            restrict: block.restrict_public_buckets,
-        }
-    }
-}
-
-impl From<PublicAccess> for PublicAccessBlock {
-    fn from(stored: PublicAccess) -> PublicAccessBlock {
-        PublicAccessBlock {
-            block_public_acls: stored.block_acls,
-            ignore_public_acls: stored.ignore_acls,
-            block_public_policy: stored.block_policy,
-            restrict_public_buckets: stored.restrict,
         }
     }
 }

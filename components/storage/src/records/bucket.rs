@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Acl, FORMAT, ObjectLockConfiguration, PublicAccess, Record, unreadable};
+use super::{Acl, FORMAT, ObjectLockConfiguration, Record, unreadable};
 use gateway::account::Account;
 use gateway::bucket_encryption::{self, BucketEncryption};
 use gateway::errors::Result;
@@ -32,7 +32,7 @@ pub(crate) struct BucketRow {
     /// Who owns what others write, and whether ACLs count. Without a setting it is `ObjectWriter`.
     pub(crate) ownership: Option<ObjectOwnership>,
     /// Block Public Access; without a setting, nothing is blocked.
-    pub(crate) public_access: Option<PublicAccess>,
+    pub(crate) public_access: Option<PublicAccessBlock>,
     /// The bucket's own ACL.
     pub(crate) acl: Acl,
     /// A number that stands for the text of the policy in `policies`; every text has another one.
@@ -109,7 +109,7 @@ impl BucketRow {
 
     /// The switches of Block Public Access.
     pub(crate) fn public_access(&self) -> PublicAccessBlock {
-        self.public_access.map(PublicAccessBlock::from).unwrap_or_default()
+        self.public_access.unwrap_or_default()
     }
 
     /// Whether ACLs count.

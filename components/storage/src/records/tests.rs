@@ -106,7 +106,7 @@ fn other_records_are_read_back() {
         }),
         tags: vec![("k".to_owned(), "v".to_owned())],
         ownership: Some(ObjectOwnership::BucketOwnerPreferred),
-        public_access: Some(PublicAccessBlock::ALL.into()),
+        public_access: Some(PublicAccessBlock::ALL),
         acl: Acl::of(&shared(), Account(2)),
         policy: Some(6),
         holds_foreign: true,
@@ -119,7 +119,7 @@ fn other_records_are_read_back() {
         },
     };
     assert_eq!(BucketRow::decode(&bucket.encode().unwrap()).unwrap(), bucket);
-    let account = AccountRow { public_access: Some(PublicAccessBlock::ALL.into()) };
+    let account = AccountRow { public_access: Some(PublicAccessBlock::ALL) };
     assert_eq!(AccountRow::decode(&account.encode().unwrap()).unwrap(), account);
     let part = ManifestPart {
         number: 1,

@@ -98,7 +98,7 @@ fn buckets(rows: &mut Rows) {
         add(&format!("ownership-{ownership:?}"), &|row| row.ownership = Some(ownership));
     }
     for (name, block) in blocks() {
-        add(&format!("blocks-{name}"), &|row| row.public_access = Some(block.into()));
+        add(&format!("blocks-{name}"), &|row| row.public_access = Some(block));
     }
     add("acl-shared", &|row| row.acl = Acl::of(&shared(), row.owner));
     add("acl-empty", &|row| row.acl = Acl::of(&acl::Acl::default(), row.owner));
@@ -147,7 +147,7 @@ fn buckets_of_older_releases(rows: &mut Rows) {
 fn accounts_and_policies(rows: &mut Rows) {
     rows.add("accounts/nothing", &AccountRow { public_access: None });
     for (name, block) in blocks() {
-        rows.add(&format!("accounts/{name}"), &AccountRow { public_access: Some(block.into()) });
+        rows.add(&format!("accounts/{name}"), &AccountRow { public_access: Some(block) });
     }
     rows.add("policies/policy", &PolicyRow { text: "{\"Statement\":[]}".to_owned() });
 }
