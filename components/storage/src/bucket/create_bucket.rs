@@ -4,6 +4,7 @@
 
 use gateway::account::Account;
 use gateway::acl::{Parties, Requested};
+use gateway::bucket_encryption::BucketEncryption;
 use gateway::bucket_name::bucket_arn;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::object_ownership::ObjectOwnership;
@@ -16,7 +17,7 @@ use super::region;
 use crate::access::find;
 use crate::account;
 use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
-use crate::records::{Acl, BucketRow, Encryption, ObjectLockConfiguration, Versioning};
+use crate::records::{Acl, BucketRow, ObjectLockConfiguration, Versioning};
 use crate::request::Request;
 use crate::subresource::document;
 use crate::{index, rows, tables};
@@ -108,9 +109,9 @@ fn default_block() -> Option<PublicAccessBlock> {
 
 /// What a new bucket says about sealing: keys of the client are refused, as in S3 since April 2026, unless the deployment lets
 /// them in. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-s3-c-encryption-setting-faq.html>
-fn default_encryption() -> Encryption {
+fn default_encryption() -> BucketEncryption {
     let off = sdk::settings::get("block_sse_c").as_deref() == Some("false");
-    Encryption { blocks_customer_keys: !off, ..Encryption::default() }
+    BucketEncryption { blocks_customer_keys: !off, ..BucketEncryption::default() }
 }
 
 fn taken(request: &Request, owner: Account, acl: &Acl, existing: &BucketRow) -> Result<Response> {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Acl, FORMAT, ObjectLockConfiguration, Record, unreadable};
 use gateway::account::Account;
-use gateway::bucket_encryption::{self, BucketEncryption};
+use gateway::bucket_encryption::{BucketEncryption, DefaultKey};
 use gateway::errors::Result;
 use gateway::master_key::MANAGED_ALIAS;
 use gateway::object_ownership::ObjectOwnership;
@@ -45,7 +45,7 @@ pub(crate) struct BucketRow {
     pub(crate) payer: Payer,
     /// What the bucket says about sealing. It follows the rest, so that rows without it are read as they are.
     #[serde(skip)]
-    pub(crate) encryption: Encryption,
+    pub(crate) encryption: BucketEncryption,
 }
 
 /// What listings print of a bucket: how its row begins, in every format of it.
@@ -124,7 +124,7 @@ impl BucketRow {
 
     /// Under what new objects are kept of which requests do not say it, and what requests may not say.
     pub(crate) fn default_protection(&self) -> Option<DefaultProtection> {
-        let Encryption { key, bucket_key, blocks_customer_keys } = &self.encryption;
+        let BucketEncryption { key, bucket_key, blocks_customer_keys } = &self.encryption;
         let key = match key {
             DefaultKey::Own => None,
             DefaultKey::Named(name) => Some(name.as_deref().unwrap_or(MANAGED_ALIAS).to_owned()),
@@ -140,53 +140,6 @@ impl BucketRow {
     /// Whether more than the bucket's owner has a say on what happens in it.
     pub(crate) fn is_guarded(&self) -> bool {
         self.policy.is_some() || (self.holds_foreign && self.has_acls())
-    }
-}
-
-/// What a bucket says about sealing: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Encryption {
-    /// Of objects whose writers ask for nothing.
-    pub(crate) key: DefaultKey,
-    /// Whether objects under a named key are wrapped for the bucket, not each for itself.
-    pub(crate) bucket_key: bool,
-    /// Whether writes under keys of the client are refused. Nothing was refused in buckets that are older than this.
-    pub(crate) blocks_customer_keys: bool,
-}
-
-/// The key of objects whose writers ask for nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum DefaultKey {
-    /// The deployment's own.
-    #[default]
-    Own,
-    /// The one with this name, as it was given; that which whoever writes has without asking where there is no name.
-    Named(Option<String>),
-}
-
-impl From<BucketEncryption> for Encryption {
-    fn from(given: BucketEncryption) -> Encryption {
-        Encryption {
-            key: match given.key {
-                bucket_encryption::DefaultKey::Own => DefaultKey::Own,
-                bucket_encryption::DefaultKey::Named(name) => DefaultKey::Named(name),
-            },
-            bucket_key: given.bucket_key,
-            blocks_customer_keys: given.blocks_customer_keys,
-        }
-    }
-}
-
-impl From<Encryption> for BucketEncryption {
-    fn from(stored: Encryption) -> BucketEncryption {
-        BucketEncryption {
-            key: match stored.key {
-                DefaultKey::Own => bucket_encryption::DefaultKey::Own,
-                DefaultKey::Named(name) => bucket_encryption::DefaultKey::Named(name),
-            },
-            bucket_key: stored.bucket_key,
-            blocks_customer_keys: stored.blocks_customer_keys,
-        }
     }
 }
 

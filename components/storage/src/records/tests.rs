@@ -1,5 +1,6 @@
 use gateway::account::Account;
 use gateway::acl;
+use gateway::bucket_encryption::{BucketEncryption, DefaultKey};
 use gateway::checksum::ChecksumAlgorithm;
 use gateway::errors::ErrorCode;
 use gateway::object_ownership::ObjectOwnership;
@@ -112,8 +113,8 @@ fn other_records_are_read_back() {
         holds_foreign: true,
         mfa_delete: Some(MfaDelete::Enabled),
         payer: Payer::Requester,
-        encryption: Encryption {
-            key: bucket::DefaultKey::Named(Some("alias/photos".to_owned())),
+        encryption: BucketEncryption {
+            key: DefaultKey::Named(Some("alias/photos".to_owned())),
             bucket_key: true,
             blocks_customer_keys: true,
         },
@@ -209,15 +210,15 @@ fn a_bucket_of_the_second_format_says_nothing_about_sealing() {
 #[test]
 fn a_default_is_planned_with_where_it_says_something() {
     let with = |key, bucket_key, blocks_customer_keys| {
-        let encryption = Encryption { key, bucket_key, blocks_customer_keys };
+        let encryption = BucketEncryption { key, bucket_key, blocks_customer_keys };
         let default = BucketRow { encryption, ..BucketRow::default() }.default_protection();
         default.map(|own| (own.key, own.bucket_key, own.blocks_customer_keys))
     };
-    let named = |name: Option<&str>| bucket::DefaultKey::Named(name.map(str::to_owned));
+    let named = |name: Option<&str>| DefaultKey::Named(name.map(str::to_owned));
     let key = |name: &str| Some(name.to_owned());
-    assert_eq!(with(bucket::DefaultKey::Own, false, false), None);
-    assert_eq!(with(bucket::DefaultKey::Own, false, true), Some((None, false, true)));
-    assert_eq!(with(bucket::DefaultKey::Own, true, false), Some((None, true, false)));
+    assert_eq!(with(DefaultKey::Own, false, false), None);
+    assert_eq!(with(DefaultKey::Own, false, true), Some((None, false, true)));
+    assert_eq!(with(DefaultKey::Own, true, false), Some((None, true, false)));
     assert_eq!(with(named(None), true, true), Some((key("alias/aws/s3"), true, true)));
     assert_eq!(with(named(Some("k")), false, false), Some((key("k"), false, false)));
 }

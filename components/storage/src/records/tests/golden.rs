@@ -110,9 +110,9 @@ fn buckets(rows: &mut Rows) {
     for payer in [Payer::BucketOwner, Payer::Requester] {
         add(&format!("payer-{payer:?}"), &|row| row.payer = payer);
     }
-    let named = |name: Option<&str>| bucket::DefaultKey::Named(name.map(str::to_owned));
+    let named = |name: Option<&str>| DefaultKey::Named(name.map(str::to_owned));
     for (name, key) in
-        [("own", bucket::DefaultKey::Own), ("managed", named(None)), ("named", named(Some("alias/photos")))]
+        [("own", DefaultKey::Own), ("managed", named(None)), ("named", named(Some("alias/photos")))]
     {
         add(&format!("key-{name}"), &|row| row.encryption.key = key.clone());
     }
