@@ -20,7 +20,7 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use access::{AccountRow, Acl, PolicyRow};
-pub(crate) use bucket::{BUCKET_HEAD_BYTES_MAX, BucketHead, BucketRow, MfaDelete, Versioning};
+pub(crate) use bucket::{BUCKET_HEAD_BYTES_MAX, BucketHead, BucketRow, Versioning};
 pub(crate) use checksum::{Algorithm, AlgorithmSet, Checksum, ChecksumType};
 pub(crate) use lock::{DefaultRetention, LockMode, ObjectLockConfiguration, Period, Retention};
 pub(crate) use protection::{Managed, Protection};

@@ -10,6 +10,7 @@ use gateway::master_key::MANAGED_ALIAS;
 use gateway::object_ownership::ObjectOwnership;
 use gateway::public_access_block::PublicAccessBlock;
 use gateway::request_payment::Payer;
+use gateway::versioning::MfaDelete;
 use sdk::DefaultProtection;
 
 /// The row of a bucket in `buckets`.
@@ -153,13 +154,4 @@ pub(crate) enum Versioning {
     Enabled,
     /// Writes replace the null version and leave versions with ids alone.
     Suspended,
-}
-
-/// Whether it takes a second factor to delete versions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum MfaDelete {
-    /// It does not, any more.
-    Disabled,
-    /// It does.
-    Enabled,
 }

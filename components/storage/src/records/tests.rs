@@ -6,6 +6,7 @@ use gateway::errors::ErrorCode;
 use gateway::object_ownership::ObjectOwnership;
 use gateway::public_access_block::PublicAccessBlock;
 use gateway::request_payment::Payer;
+use gateway::versioning::MfaDelete;
 
 use crate::version_id;
 

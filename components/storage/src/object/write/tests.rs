@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use gateway::account::Account;
+use gateway::versioning::MfaDelete;
 
 use super::*;
 use crate::index::memory;
@@ -241,7 +242,6 @@ fn a_locked_null_version_is_not_replaced() {
 
 #[test]
 fn a_version_goes_with_a_code_where_the_bucket_asks_for_one() {
-    use crate::records::MfaDelete;
     let bucket = BucketRow { mfa_delete: Some(MfaDelete::Enabled), ..bucket(Versioning::Enabled) };
     let deletion = |version, factor| Deletion {
         key: KEY.to_owned(),
