@@ -9,7 +9,6 @@ mod access;
 mod bucket;
 mod checksum;
 mod cors;
-mod lock;
 mod protection;
 #[cfg(test)]
 mod tests;
@@ -22,7 +21,6 @@ use serde::{Deserialize, Serialize};
 pub(crate) use access::{AccountRow, Acl, PolicyRow};
 pub(crate) use bucket::{BUCKET_HEAD_BYTES_MAX, BucketHead, BucketRow, Versioning};
 pub(crate) use checksum::{Algorithm, AlgorithmSet, Checksum, ChecksumType};
-pub(crate) use lock::{DefaultRetention, LockMode, ObjectLockConfiguration, Period, Retention};
 pub(crate) use protection::{Managed, Protection};
 pub(crate) use upload::{Initiator, Part, Upload};
 pub(crate) use version::{

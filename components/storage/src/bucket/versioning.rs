@@ -54,8 +54,9 @@ fn change(bucket: &mut BucketRow, wanted: Input, factor: SecondFactor) -> Result
 
 #[cfg(test)]
 mod tests {
+    use gateway::object_lock::ObjectLockConfiguration;
+
     use super::*;
-    use crate::records::ObjectLockConfiguration;
 
     fn put(bucket: &mut BucketRow, status: &str, mfa_delete: &str, factor: SecondFactor) -> Result<()> {
         let status = VersioningStatus::parse(status).unwrap();

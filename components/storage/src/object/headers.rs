@@ -110,7 +110,7 @@ fn push_details(lines: &mut String, version: &Version) {
         let _ = writeln!(lines, "x-amz-tagging-count: {}", tags.len());
     }
     if let Some(retention) = retention {
-        push_header(lines, "x-amz-object-lock-mode", retention.mode.as_str());
+        push_header(lines, "x-amz-object-lock-mode", retention.mode.name());
         push_header(lines, "x-amz-object-lock-retain-until-date", &timestamp::iso8601(retention.until_ms));
     }
     if let Some(held) = legal_hold {

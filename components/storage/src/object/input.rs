@@ -6,11 +6,11 @@ use gateway::acl::Requested;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::Headers;
 use gateway::metadata::{SystemHeaders, user_metadata, website_redirect};
-use gateway::object_lock::{LegalHold, RequestedLock, RetentionMode};
+use gateway::object_lock::{LegalHold, RequestedLock, Retention};
 use gateway::storage_class;
 use gateway::tagging::TagSet;
 
-use crate::records::{BucketRow, ContentHeaders, Details, LockMode, Protection, Retention, StorageClass};
+use crate::records::{BucketRow, ContentHeaders, Details, Protection, StorageClass};
 use crate::subresource::lock;
 
 #[cfg(test)]
@@ -56,7 +56,7 @@ impl ObjectHeaders {
             metadata: user_metadata(headers)?,
             tags: tags.unwrap_or_default().tags,
             storage_class: class.transpose()?.map(StorageClass::from),
-            retention: lock.retention.map(Retention::from),
+            retention: lock.retention,
             legal_hold: lock.legal_hold.map(|hold| hold == LegalHold::On),
             website_redirect: website_redirect(headers)?,
             acl: Requested::of_headers(headers)?,
@@ -94,16 +94,6 @@ impl From<SystemHeaders> for ContentHeaders {
             cache_control: headers.cache_control,
             expires: headers.expires,
         }
-    }
-}
-
-impl From<gateway::object_lock::Retention> for Retention {
-    fn from(retention: gateway::object_lock::Retention) -> Retention {
-        let mode = match retention.mode {
-            RetentionMode::Governance => LockMode::Governance,
-            RetentionMode::Compliance => LockMode::Compliance,
-        };
-        Retention { mode, until_ms: retention.until_ms }
     }
 }
 

@@ -2,12 +2,13 @@
 
 use gateway::acl;
 use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::object_lock::Retention;
 use gateway::precondition::WritePreconditions;
 use sdk::{IngestPlan, Ingested, Response, Work, failure_to_error};
 
 use crate::access::{self, Owned};
 use crate::plan::{ATTEMPTS_MAX, Plan};
-use crate::records::{Algorithm, Body, BucketRow, ChecksumType, ETag, Retention, Span, Summary};
+use crate::records::{Algorithm, Body, BucketRow, ChecksumType, ETag, Span, Summary};
 use crate::request::Request;
 use crate::sealing::{self, Seal};
 use crate::subresource::lock;

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Acl, FORMAT, ObjectLockConfiguration, Record, unreadable};
+use super::{Acl, FORMAT, Record, unreadable};
 use gateway::account::Account;
 use gateway::bucket_encryption::{BucketEncryption, DefaultKey};
 use gateway::errors::Result;
 use gateway::master_key::MANAGED_ALIAS;
+use gateway::object_lock::ObjectLockConfiguration;
 use gateway::object_ownership::ObjectOwnership;
 use gateway::public_access_block::PublicAccessBlock;
 use gateway::request_payment::Payer;

@@ -3,6 +3,9 @@ use gateway::acl;
 use gateway::bucket_encryption::{BucketEncryption, DefaultKey};
 use gateway::checksum::ChecksumAlgorithm;
 use gateway::errors::ErrorCode;
+use gateway::object_lock::{
+    DefaultRetention, ObjectLockConfiguration, Retention, RetentionMode, RetentionPeriod,
+};
 use gateway::object_ownership::ObjectOwnership;
 use gateway::public_access_block::PublicAccessBlock;
 use gateway::request_payment::Payer;
@@ -39,7 +42,7 @@ fn version() -> Version {
             tags: vec![("c".to_owned(), String::new())],
             checksums,
             body: Body::Parts { manifest: 9, count: 2, page_offsets: vec![0] },
-            retention: Some(Retention { mode: LockMode::Compliance, until_ms: 7 }),
+            retention: Some(Retention { mode: RetentionMode::Compliance, until_ms: 7 }),
             legal_hold: Some(true),
             upload: Some((1, 2)),
             ..Details::default()
@@ -102,8 +105,8 @@ fn other_records_are_read_back() {
         versioning: Versioning::Suspended,
         object_lock: Some(ObjectLockConfiguration {
             default_retention: Some(DefaultRetention {
-                mode: LockMode::Governance,
-                period: Period::Years(1),
+                mode: RetentionMode::Governance,
+                period: RetentionPeriod::Years(1),
             }),
         }),
         tags: vec![("k".to_owned(), "v".to_owned())],

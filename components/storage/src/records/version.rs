@@ -4,11 +4,12 @@ use std::fmt;
 
 use gateway::account::Account;
 use gateway::errors::Result;
+use gateway::object_lock::Retention;
 use gateway::storage_class;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Acl, AlgorithmSet, Checksum, ChecksumType, Protection, Record, Retention, plain_record, sealable_body,
+    Acl, AlgorithmSet, Checksum, ChecksumType, Protection, Record, plain_record, sealable_body,
     sealable_format, unreadable,
 };
 use crate::version_id;

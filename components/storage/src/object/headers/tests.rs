@@ -1,8 +1,9 @@
+use gateway::object_lock::{Retention, RetentionMode};
 use gateway::query::Query;
 
 use super::*;
 use crate::object::write::tests as stored;
-use crate::records::{Algorithm, LockMode, Retention};
+use crate::records::Algorithm;
 
 fn version() -> Version {
     let content = ContentHeaders { cache_control: Some("no-store".to_owned()), ..ContentHeaders::default() };
@@ -11,7 +12,7 @@ fn version() -> Version {
         content,
         metadata,
         tags: vec![("k".to_owned(), "v".to_owned())],
-        retention: Some(Retention { mode: LockMode::Governance, until_ms: 0 }),
+        retention: Some(Retention { mode: RetentionMode::Governance, until_ms: 0 }),
         legal_hold: Some(false),
         ..Details::default()
     };

@@ -82,8 +82,8 @@ fn buckets(rows: &mut Rows) {
         add(&format!("versioning-{versioning:?}"), &|row| row.versioning = versioning);
     }
     add("lock-without-default", &|row| row.object_lock = Some(ObjectLockConfiguration::default()));
-    for mode in [LockMode::Governance, LockMode::Compliance] {
-        for period in [Period::Days(36_500), Period::Years(100)] {
+    for mode in [RetentionMode::Governance, RetentionMode::Compliance] {
+        for period in [RetentionPeriod::Days(36_500), RetentionPeriod::Years(100)] {
             let default_retention = Some(DefaultRetention { mode, period });
             let lock = ObjectLockConfiguration { default_retention };
             add(&format!("lock-{mode:?}-{period:?}"), &|row| row.object_lock = Some(lock));
@@ -258,7 +258,7 @@ fn details(rows: &mut Rows) {
     add("spans", Details { body: Body::Spans(spans), ..none() });
     let body = Body::Parts { manifest: 9, count: 10_000, page_offsets: vec![0, 5 << 30] };
     add("parts", Details { body, ..none() });
-    for mode in [LockMode::Governance, LockMode::Compliance] {
+    for mode in [RetentionMode::Governance, RetentionMode::Compliance] {
         let retention = Some(Retention { mode, until_ms: 1_800_000_000_000 });
         add(&format!("retention-{mode:?}"), Details { retention, ..none() });
     }
@@ -298,7 +298,7 @@ fn uploads(rows: &mut Rows) {
         metadata: pairs(&[("a", "b")]),
         tags: pairs(&[("team", "blue")]),
         storage_class: StorageClass::GlacierIr,
-        retention: Some(Retention { mode: LockMode::Compliance, until_ms: 7 }),
+        retention: Some(Retention { mode: RetentionMode::Compliance, until_ms: 7 }),
         legal_hold: Some(true),
         website_redirect: Some("/other".to_owned()),
         acl: Acl::of(&shared(), Account(4)),
