@@ -56,7 +56,7 @@ pub(super) fn object_row<'a>(key: &'a str, summary: &Summary, owner: Option<Owne
         modified_ms: summary.modified_ms,
         etag: summary.etag.into(),
         size: summary.size,
-        storage_class: summary.storage_class.into(),
+        storage_class: summary.storage_class,
         checksum_algorithms: summary.checksum_algorithms.0,
         checksum_type: Some(to_kind(summary.checksum_type)),
         owner,

@@ -6,6 +6,7 @@ use proptest::collection::{btree_set, vec};
 use proptest::prelude::{Strategy, prop_assert_eq, prop_oneof, proptest};
 
 use gateway::account::Account;
+use gateway::storage_class::StorageClass;
 
 use super::assembly::Assembly;
 use super::complete_multipart_upload::{Made, end_upload};
@@ -15,7 +16,7 @@ use crate::object::write::{NewObject, Place};
 use crate::plan::Plan;
 use crate::records::{
     Acl, Body, BucketRow, Checksum, ChecksumType, Details, ETag, Initiator, Part, Protection, Row, Span,
-    StorageClass, Upload, Versioning,
+    Upload, Versioning,
 };
 use crate::{rows, tables};
 

@@ -133,7 +133,7 @@ fn write(version: &Version, wanted: Wanted, paging: Paging) -> Result<Option<Str
         return Ok(None);
     }
     if wanted.storage_class {
-        xml.text("StorageClass", summary.storage_class.as_str());
+        xml.text("StorageClass", summary.storage_class.name());
     }
     if wanted.object_size {
         xml.number("ObjectSize", summary.size);

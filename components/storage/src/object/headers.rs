@@ -7,12 +7,12 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use gateway::headers::{is_field_value, is_token};
 use gateway::metadata::CONTENT_TYPE_DEFAULT;
 use gateway::response_overrides::ResponseOverrides;
+use gateway::storage_class::StorageClass;
 use gateway::timestamp;
 use sdk::response::push_header;
 
 use crate::records::{
-    BucketRow, Checksum, ChecksumType, ContentHeaders, Details, StorageClass, Summary, Version, VersionId,
-    Versioning,
+    BucketRow, Checksum, ChecksumType, ContentHeaders, Details, Summary, Version, VersionId, Versioning,
 };
 
 #[cfg(test)]
@@ -103,7 +103,7 @@ fn push_text(lines: &mut String, name: &str, text: Option<&str>) {
 fn push_details(lines: &mut String, version: &Version) {
     let Details { metadata, tags, retention, legal_hold, website_redirect, .. } = &version.details;
     if version.summary.storage_class != StorageClass::Standard {
-        push_header(lines, "x-amz-storage-class", version.summary.storage_class.as_str());
+        push_header(lines, "x-amz-storage-class", version.summary.storage_class.name());
     }
     push_metadata(lines, metadata);
     if !tags.is_empty() {

@@ -7,10 +7,10 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::Headers;
 use gateway::metadata::{SystemHeaders, user_metadata, website_redirect};
 use gateway::object_lock::{LegalHold, RequestedLock, Retention};
-use gateway::storage_class;
+use gateway::storage_class::StorageClass;
 use gateway::tagging::TagSet;
 
-use crate::records::{BucketRow, ContentHeaders, Details, Protection, StorageClass};
+use crate::records::{BucketRow, ContentHeaders, Details, Protection};
 use crate::subresource::lock;
 
 #[cfg(test)]
@@ -49,13 +49,12 @@ impl ObjectHeaders {
             return Err(S3Error::invalid_request("Bucket is missing ObjectLockConfiguration"));
         }
         let tags = headers.get("x-amz-tagging").map(TagSet::parse_header).transpose()?;
-        let class =
-            headers.has("x-amz-storage-class").then(|| storage_class::StorageClass::of_headers(headers));
+        let class = headers.has("x-amz-storage-class").then(|| StorageClass::of_headers(headers));
         Ok(ObjectHeaders {
             content: SystemHeaders::parse(headers)?.into(),
             metadata: user_metadata(headers)?,
             tags: tags.unwrap_or_default().tags,
-            storage_class: class.transpose()?.map(StorageClass::from),
+            storage_class: class.transpose()?,
             retention: lock.retention,
             legal_hold: lock.legal_hold.map(|hold| hold == LegalHold::On),
             website_redirect: website_redirect(headers)?,

@@ -15,12 +15,12 @@
 use gateway::account::Account;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::precondition::WritePreconditions;
+use gateway::storage_class::StorageClass;
 
 use crate::index;
 use crate::plan::{Plan, contended};
 use crate::records::{
-    AlgorithmSet, BucketRow, ChecksumType, Details, ETag, Kind, Row, StorageClass, Summary, Version,
-    Versioning,
+    AlgorithmSet, BucketRow, ChecksumType, Details, ETag, Kind, Row, Summary, Version, Versioning,
 };
 use crate::subresource::lock;
 use crate::{rows, tables};

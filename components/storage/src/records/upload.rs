@@ -3,11 +3,12 @@
 use gateway::account::Account;
 use gateway::errors::Result;
 use gateway::object_lock::Retention;
+use gateway::storage_class::StorageClass;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Acl, Algorithm, Checksum, ChecksumType, ContentHeaders, Protection, Record, Span, StorageClass,
-    plain_record, sealable_body, sealable_format, unreadable,
+    Acl, Algorithm, Checksum, ChecksumType, ContentHeaders, Protection, Record, Span, plain_record,
+    sealable_body, sealable_format, unreadable,
 };
 
 /// The row of an upload in `uploads`; the bucket and the key are in the row's key.

@@ -5,7 +5,7 @@ use std::fmt;
 use gateway::account::Account;
 use gateway::errors::Result;
 use gateway::object_lock::Retention;
-use gateway::storage_class;
+use gateway::storage_class::StorageClass;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -160,59 +160,6 @@ impl fmt::Display for ETag {
         self.push_to(&mut text);
         formatter.write_str(&text)
     }
-}
-
-/// A storage class that is accepted and returned: https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html
-///
-/// The order of the variants is part of the storage format.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum StorageClass {
-    #[default]
-    Standard,
-    ReducedRedundancy,
-    StandardIa,
-    OnezoneIa,
-    IntelligentTiering,
-    Glacier,
-    DeepArchive,
-    GlacierIr,
-    ExpressOnezone,
-    Outposts,
-    Snow,
-    FsxOpenzfs,
-    FsxOntap,
-    AwsBackupWarm,
-    AwsBackupLowCostWarm,
-}
-
-impl StorageClass {
-    /// As S3 spells it: `STANDARD_IA`.
-    pub(crate) fn as_str(self) -> &'static str {
-        storage_class::StorageClass::from(self).name()
-    }
-}
-
-/// Each stored class and S3's class.
-macro_rules! storage_classes {
-    ($($name:ident),+) => {
-        impl From<StorageClass> for storage_class::StorageClass {
-            fn from(class: StorageClass) -> storage_class::StorageClass {
-                match class { $(StorageClass::$name => storage_class::StorageClass::$name),+ }
-            }
-        }
-
-        impl From<storage_class::StorageClass> for StorageClass {
-            fn from(class: storage_class::StorageClass) -> StorageClass {
-                match class { $(storage_class::StorageClass::$name => StorageClass::$name),+ }
-            }
-        }
-    };
-}
-
-#[rustfmt::skip]
-storage_classes! {
-    Standard, ReducedRedundancy, StandardIa, OnezoneIa, IntelligentTiering, Glacier, DeepArchive, GlacierIr,
-    ExpressOnezone, Outposts, Snow, FsxOpenzfs, FsxOntap, AwsBackupWarm, AwsBackupLowCostWarm
 }
 
 /// What reads of a version need beyond its summary.

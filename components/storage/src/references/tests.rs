@@ -1,5 +1,7 @@
+use gateway::storage_class::StorageClass;
+
 use super::*;
-use crate::records::{AlgorithmSet, ChecksumType, Details, ETag, Kind, ManifestPart, StorageClass, Summary};
+use crate::records::{AlgorithmSet, ChecksumType, Details, ETag, Kind, ManifestPart, Summary};
 
 fn spans(blobs: &[u64]) -> Vec<Span> {
     blobs.iter().map(|&blob| Span { blob, offset: 0, length: 1 }).collect()

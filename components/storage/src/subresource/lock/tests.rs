@@ -1,12 +1,11 @@
 use gateway::object_lock::{
     DefaultRetention, ObjectLockConfiguration, Retention, RetentionMode, RetentionPeriod,
 };
+use gateway::storage_class::StorageClass;
 use gateway::timestamp::DAY_MS;
 
 use super::{Bypass, check_delete, check_replace, check_retention_change, default_of};
-use crate::records::{
-    AlgorithmSet, BucketRow, ChecksumType, Details, ETag, Kind, StorageClass, Summary, Version,
-};
+use crate::records::{AlgorithmSet, BucketRow, ChecksumType, Details, ETag, Kind, Summary, Version};
 
 const NOW: u64 = 1_800_000_000_000;
 const PAST: u64 = NOW - 1;
