@@ -4,6 +4,7 @@
 
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::headers::Headers;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The limit of user metadata: the bytes of all names, without the prefix, and values.
@@ -21,8 +22,9 @@ pub const USER_METADATA_PREFIX: &str = "x-amz-meta-";
 /// The type of an object whose client names none.
 pub const CONTENT_TYPE_DEFAULT: &str = "binary/octet-stream";
 
-/// Headers that are stored with an object and sent with it.
-#[derive(Clone, Default, PartialEq, Eq, Debug)]
+/// Headers that are stored with an object and sent with it. The order of the fields is part of the
+/// storage format.
+#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "HTTP's own names")]
 pub struct SystemHeaders {
     pub content_type: Option<String>,

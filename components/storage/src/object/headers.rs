@@ -5,15 +5,13 @@ use std::fmt::Write;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use gateway::headers::{is_field_value, is_token};
-use gateway::metadata::CONTENT_TYPE_DEFAULT;
+use gateway::metadata::{CONTENT_TYPE_DEFAULT, SystemHeaders};
 use gateway::response_overrides::ResponseOverrides;
 use gateway::storage_class::StorageClass;
 use gateway::timestamp;
 use sdk::response::push_header;
 
-use crate::records::{
-    BucketRow, Checksum, ChecksumType, ContentHeaders, Details, Summary, Version, VersionId, Versioning,
-};
+use crate::records::{BucketRow, Checksum, ChecksumType, Details, Summary, Version, VersionId, Versioning};
 
 #[cfg(test)]
 mod tests;
@@ -69,12 +67,12 @@ pub(crate) fn push_object(lines: &mut String, version: &Version, overrides: &Res
 
 /// How long what a client has may be used: 304 says it again, for it may have changed since
 /// (<https://www.rfc-editor.org/rfc/rfc9110.html#name-304-not-modified>).
-pub(crate) fn push_freshness(lines: &mut String, content: &ContentHeaders, overrides: &ResponseOverrides) {
+pub(crate) fn push_freshness(lines: &mut String, content: &SystemHeaders, overrides: &ResponseOverrides) {
     push_stored(lines, "cache-control", content.cache_control.as_deref(), overrides);
     push_stored(lines, "expires", content.expires.as_deref(), overrides);
 }
 
-fn push_content(lines: &mut String, content: &ContentHeaders, overrides: &ResponseOverrides) {
+fn push_content(lines: &mut String, content: &SystemHeaders, overrides: &ResponseOverrides) {
     let content_type = content.content_type.as_deref().unwrap_or(CONTENT_TYPE_DEFAULT);
     push_stored(lines, "content-type", Some(content_type), overrides);
     push_stored(lines, "content-encoding", content.content_encoding.as_deref(), overrides);

@@ -10,7 +10,7 @@ use gateway::object_lock::{LegalHold, RequestedLock, Retention};
 use gateway::storage_class::StorageClass;
 use gateway::tagging::TagSet;
 
-use crate::records::{BucketRow, ContentHeaders, Details, Protection};
+use crate::records::{BucketRow, Details, Protection};
 use crate::subresource::lock;
 
 #[cfg(test)]
@@ -20,7 +20,7 @@ mod tests;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ObjectHeaders {
     /// System headers.
-    pub(crate) content: ContentHeaders,
+    pub(crate) content: SystemHeaders,
     /// User metadata: names in lower case without `x-amz-meta-`.
     pub(crate) metadata: Vec<(String, String)>,
     /// `x-amz-tagging`
@@ -51,7 +51,7 @@ impl ObjectHeaders {
         let tags = headers.get("x-amz-tagging").map(TagSet::parse_header).transpose()?;
         let class = headers.has("x-amz-storage-class").then(|| StorageClass::of_headers(headers));
         Ok(ObjectHeaders {
-            content: SystemHeaders::parse(headers)?.into(),
+            content: SystemHeaders::parse(headers)?,
             metadata: user_metadata(headers)?,
             tags: tags.unwrap_or_default().tags,
             storage_class: class.transpose()?,
@@ -79,19 +79,6 @@ impl ObjectHeaders {
             website_redirect: self.website_redirect,
             protection,
             ..Details::default()
-        }
-    }
-}
-
-impl From<SystemHeaders> for ContentHeaders {
-    fn from(headers: SystemHeaders) -> ContentHeaders {
-        ContentHeaders {
-            content_type: headers.content_type,
-            content_encoding: headers.content_encoding,
-            content_disposition: headers.content_disposition,
-            content_language: headers.content_language,
-            cache_control: headers.cache_control,
-            expires: headers.expires,
         }
     }
 }

@@ -3,6 +3,7 @@ use gateway::acl;
 use gateway::bucket_encryption::{BucketEncryption, DefaultKey};
 use gateway::checksum::ChecksumAlgorithm;
 use gateway::errors::ErrorCode;
+use gateway::metadata::SystemHeaders;
 use gateway::object_lock::{
     DefaultRetention, ObjectLockConfiguration, Retention, RetentionMode, RetentionPeriod,
 };
@@ -35,9 +36,9 @@ fn version() -> Version {
             owner: Account(123),
         },
         details: Details {
-            content: ContentHeaders {
+            content: SystemHeaders {
                 content_type: Some("text/plain".to_owned()),
-                ..ContentHeaders::default()
+                ..SystemHeaders::default()
             },
             metadata: vec![("a".to_owned(), "b".to_owned())],
             tags: vec![("c".to_owned(), String::new())],
@@ -285,7 +286,7 @@ fn upload(protection: Protection) -> Upload {
         initiated_ms: 3,
         owner: Account(4),
         initiator: Initiator::default(),
-        content: ContentHeaders::default(),
+        content: SystemHeaders::default(),
         metadata: Vec::new(),
         tags: Vec::new(),
         storage_class: StorageClass::Standard,

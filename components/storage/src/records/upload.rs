@@ -2,13 +2,14 @@
 
 use gateway::account::Account;
 use gateway::errors::Result;
+use gateway::metadata::SystemHeaders;
 use gateway::object_lock::Retention;
 use gateway::storage_class::StorageClass;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Acl, Algorithm, Checksum, ChecksumType, ContentHeaders, Protection, Record, Span, plain_record,
-    sealable_body, sealable_format, unreadable,
+    Acl, Algorithm, Checksum, ChecksumType, Protection, Record, Span, plain_record, sealable_body,
+    sealable_format, unreadable,
 };
 
 /// The row of an upload in `uploads`; the bucket and the key are in the row's key.
@@ -25,7 +26,7 @@ pub(crate) struct Upload {
     /// Who created the upload.
     pub(crate) initiator: Initiator,
     /// System headers of the object.
-    pub(crate) content: ContentHeaders,
+    pub(crate) content: SystemHeaders,
     /// User metadata of the object: names without `x-amz-meta-`.
     pub(crate) metadata: Vec<(String, String)>,
     /// Tags of the object.

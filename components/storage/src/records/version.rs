@@ -4,6 +4,7 @@ use std::fmt;
 
 use gateway::account::Account;
 use gateway::errors::Result;
+use gateway::metadata::SystemHeaders;
 use gateway::object_lock::Retention;
 use gateway::storage_class::StorageClass;
 use serde::{Deserialize, Serialize};
@@ -166,7 +167,7 @@ impl fmt::Display for ETag {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Details {
     /// System headers.
-    pub(crate) content: ContentHeaders,
+    pub(crate) content: SystemHeaders,
     /// User metadata: names in lower case without `x-amz-meta-`, in the order sent.
     pub(crate) metadata: Vec<(String, String)>,
     /// Tags, in the order of their keys; at most 10.
@@ -188,23 +189,6 @@ pub(crate) struct Details {
     pub(crate) protection: Protection,
     /// The ACL; it has no effect where ACLs are disabled.
     pub(crate) acl: Acl,
-}
-
-/// System headers that are stored as sent and returned with the object.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ContentHeaders {
-    /// `Content-Type`; absent means `binary/octet-stream`.
-    pub(crate) content_type: Option<String>,
-    /// `Content-Encoding`, without `aws-chunked`.
-    pub(crate) content_encoding: Option<String>,
-    /// `Content-Disposition`
-    pub(crate) content_disposition: Option<String>,
-    /// `Content-Language`
-    pub(crate) content_language: Option<String>,
-    /// `Cache-Control`
-    pub(crate) cache_control: Option<String>,
-    /// `Expires`
-    pub(crate) expires: Option<String>,
 }
 
 /// Where the bytes of a version are.

@@ -6,7 +6,7 @@ use crate::object::write::tests as stored;
 use crate::records::Algorithm;
 
 fn version() -> Version {
-    let content = ContentHeaders { cache_control: Some("no-store".to_owned()), ..ContentHeaders::default() };
+    let content = SystemHeaders { cache_control: Some("no-store".to_owned()), ..SystemHeaders::default() };
     let metadata = vec![("a".to_owned(), "1".to_owned()), ("b".to_owned(), "é".to_owned())];
     let details = Details {
         content,

@@ -218,8 +218,8 @@ fn algorithms() -> impl Iterator<Item = Algorithm> {
     ChecksumAlgorithm::ALL.into_iter().map(Algorithm::from)
 }
 
-fn content() -> ContentHeaders {
-    ContentHeaders {
+fn content() -> SystemHeaders {
+    SystemHeaders {
         content_type: Some("type".to_owned()),
         content_encoding: Some("encoding".to_owned()),
         content_disposition: Some("disposition".to_owned()),
