@@ -24,8 +24,7 @@ pub(crate) use checksum::{Algorithm, AlgorithmSet, Checksum, ChecksumType};
 pub(crate) use protection::{Managed, Protection};
 pub(crate) use upload::{Initiator, Part, Upload};
 pub(crate) use version::{
-    Body, Details, ETag, Kind, ManifestPage, ManifestPart, SUMMARY_BYTES_MAX, Span, Summary, Version,
-    VersionId,
+    Body, Details, Kind, ManifestPage, ManifestPart, SUMMARY_BYTES_MAX, Span, Summary, Version, VersionId,
 };
 
 /// The format byte of every record written by this release, but for those that say otherwise.

@@ -54,7 +54,7 @@ pub(super) fn object_row<'a>(key: &'a str, summary: &Summary, owner: Option<Owne
     ObjectRow {
         key,
         modified_ms: summary.modified_ms,
-        etag: summary.etag.into(),
+        etag: summary.etag,
         size: summary.size,
         storage_class: summary.storage_class,
         checksum_algorithms: summary.checksum_algorithms.0,

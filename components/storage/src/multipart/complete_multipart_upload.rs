@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
 
 use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::etag::ETag;
 use gateway::headers::Headers;
 use gateway::operations::complete_multipart_upload::{Completed, Input};
 use gateway::url_encoding;
@@ -13,9 +14,7 @@ use crate::object::checksums::{Claims, Need, bad_checksum};
 use crate::object::headers;
 use crate::object::write::{self, NewObject, Place};
 use crate::plan::{ATTEMPTS_MAX, Plan};
-use crate::records::{
-    Algorithm, BucketRow, Checksum, ChecksumType, Details, ETag, Part, Row, Upload, Version,
-};
+use crate::records::{Algorithm, BucketRow, Checksum, ChecksumType, Details, Part, Row, Upload, Version};
 use crate::request::Request;
 use crate::subresource::{document, lock};
 use crate::{access, index, rows, sealing, tables, version_id};
@@ -229,7 +228,7 @@ fn respond(request: &Request, version: &Version, told: Told) -> Response {
         location: &location,
         bucket: &request.bucket,
         key: &request.key,
-        etag: summary.etag.into(),
+        etag: summary.etag,
         checksums: &checksums,
         checksum_type: Some(checksum::to_kind(covers)),
     };

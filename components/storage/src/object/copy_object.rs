@@ -7,6 +7,7 @@
 use gateway::checksum::copy_algorithm;
 use gateway::copy_source::CopySource;
 use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::etag::ETag;
 use gateway::precondition::{ReadPreconditions, WritePreconditions};
 use gateway::timestamp;
 use gateway::xml::XmlWriter;
@@ -16,8 +17,7 @@ use sdk::{Response, SealedRole, Work, failure_to_error};
 use crate::access::Judged;
 use crate::plan::{ATTEMPTS_MAX, Plan};
 use crate::records::{
-    Algorithm, Body, BucketRow, Checksum, ChecksumType, Details, ETag, Row, Span, Summary, Version,
-    Versioning,
+    Algorithm, Body, BucketRow, Checksum, ChecksumType, Details, Row, Span, Summary, Version, Versioning,
 };
 use crate::request::{self, Request};
 use crate::sealing::{self, Seal};
@@ -128,7 +128,7 @@ fn new_object(
         owner: owned.owner,
         modified_ms: request.now_ms(),
         size,
-        etag: ETag { md5: copied.etag, parts: 0 },
+        etag: ETag::of_object(copied.etag),
         storage_class,
         checksum_type: ChecksumType::FullObject,
         details,
@@ -192,7 +192,7 @@ pub(crate) fn find_version(request: &Request, bucket: &BucketRow, source: &CopyS
     )?;
     let Summary { etag, modified_ms, .. } = found.row.record.summary;
     let conditions = ReadPreconditions::parse_copy_source(&request.headers).at(request.now_ms());
-    conditions.check_copy_source(&etag.into(), modified_ms)?;
+    conditions.check_copy_source(&etag, modified_ms)?;
     Ok(found)
 }
 
@@ -313,7 +313,7 @@ fn respond(
     }
     let mut xml = XmlWriter::document("CopyObjectResult");
     xml.with("LastModified", |out| timestamp::push_iso8601(out, summary.modified_ms));
-    xml.with("ETag", |out| gateway::etag::ETag::from(summary.etag).push_xml(out));
+    xml.with("ETag", |out| summary.etag.push_xml(out));
     for checksum in &object.details.checksums {
         xml.text(checksum.algorithm.element(), &headers::print_checksum(checksum, object.checksum_type, 0));
     }

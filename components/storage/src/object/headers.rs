@@ -31,7 +31,7 @@ pub(crate) fn validators(bucket: &BucketRow, summary: &Summary) -> String {
 /// `etag: "..."`
 pub(crate) fn push_etag(lines: &mut String, summary: &Summary) {
     lines.push_str("etag: \"");
-    summary.etag.push_to(lines);
+    summary.etag.push(lines);
     lines.push_str("\"\n");
 }
 

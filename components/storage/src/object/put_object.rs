@@ -2,13 +2,14 @@
 
 use gateway::acl;
 use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::etag::ETag;
 use gateway::object_lock::Retention;
 use gateway::precondition::WritePreconditions;
 use sdk::{IngestPlan, Ingested, Response, Work, failure_to_error};
 
 use crate::access::{self, Owned};
 use crate::plan::{ATTEMPTS_MAX, Plan};
-use crate::records::{Algorithm, Body, BucketRow, ChecksumType, ETag, Span, Summary};
+use crate::records::{Algorithm, Body, BucketRow, ChecksumType, Span, Summary};
 use crate::request::Request;
 use crate::sealing::{self, Seal};
 use crate::subresource::lock;
@@ -90,7 +91,7 @@ impl Upload {
         };
         let storage_class = input.storage_class.unwrap_or_default();
         let requested = Requested { acl: input.acl.clone(), retention: input.retention };
-        let etag = ETag { md5: sealing::etag(&seal.protection, verified.md5), parts: 0 };
+        let etag = ETag::of_object(sealing::etag(&seal.protection, verified.md5));
         let mut details = input.details(bucket, seal.protection.clone(), request.now_ms());
         details.acl = owned.acl;
         details.checksums = vec![verified.checksum];

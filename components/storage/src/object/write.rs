@@ -14,13 +14,14 @@
 
 use gateway::account::Account;
 use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::etag::ETag;
 use gateway::precondition::WritePreconditions;
 use gateway::storage_class::StorageClass;
 
 use crate::index;
 use crate::plan::{Plan, contended};
 use crate::records::{
-    AlgorithmSet, BucketRow, ChecksumType, Details, ETag, Kind, Row, Summary, Version, Versioning,
+    AlgorithmSet, BucketRow, ChecksumType, Details, Kind, Row, Summary, Version, Versioning,
 };
 use crate::subresource::lock;
 use crate::{rows, tables};
@@ -60,7 +61,7 @@ impl<'a> Place<'a> {
 
 /// Judges the preconditions of a write: `PreconditionFailed`, or `NoSuchKey` for an `If-Match` where no object is.
 pub(crate) fn check(conditions: &WritePreconditions, place: &Place<'_>) -> Result<()> {
-    let etag = place.current.as_ref().map(|row| row.record.summary.etag.into());
+    let etag = place.current.as_ref().map(|row| row.record.summary.etag);
     conditions.check(etag.as_ref()).map_err(|error| match error.code {
         ErrorCode::NoSuchKey => error.detail("Key", place.key),
         _ => error,

@@ -4,6 +4,7 @@ use std::fmt;
 
 use gateway::account::Account;
 use gateway::errors::Result;
+use gateway::etag::ETag;
 use gateway::metadata::SystemHeaders;
 use gateway::object_lock::Retention;
 use gateway::storage_class::StorageClass;
@@ -131,38 +132,6 @@ impl fmt::Display for VersionId {
     }
 }
 
-/// An ETag without its quotes. `Display` prints 32 hexadecimal digits, and `-parts` for a multipart object.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ETag {
-    /// The MD5 of the bytes, or of the parts' MD5s; at random where the bytes are sealed under a data key.
-    pub(crate) md5: [u8; 16],
-    /// Parts of a multipart object; 0 for any other.
-    pub(crate) parts: u32,
-}
-
-impl ETag {
-    /// Appends the ETag without quotes; cheaper than `Display` where many are printed.
-    pub(crate) fn push_to(&self, text: &mut String) {
-        for byte in self.md5 {
-            for digit in [byte >> 4, byte & 15] {
-                text.push(char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }));
-            }
-        }
-        if self.parts > 0 {
-            text.push('-');
-            text.push_str(&self.parts.to_string());
-        }
-    }
-}
-
-impl fmt::Display for ETag {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::with_capacity(40);
-        self.push_to(&mut text);
-        formatter.write_str(&text)
-    }
-}
-
 /// What reads of a version need beyond its summary.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Details {
@@ -253,11 +222,5 @@ plain_record!(ManifestPage);
 impl From<Span> for sdk::Span {
     fn from(span: Span) -> sdk::Span {
         sdk::Span { blob: span.blob, offset: span.offset, length: span.length }
-    }
-}
-
-impl From<ETag> for gateway::etag::ETag {
-    fn from(etag: ETag) -> gateway::etag::ETag {
-        gateway::etag::ETag { md5: etag.md5, parts: etag.parts }
     }
 }
