@@ -11,6 +11,7 @@ pub use request::{
 use crate::errors::{Result, S3Error};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
 
 /// A checksum algorithm. The names of S3.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -128,13 +129,14 @@ impl std::fmt::Display for ChecksumAlgorithm {
     }
 }
 
-/// What the checksum of a multipart upload is taken of.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// What the checksum of an object is taken of. The order of the variants is part of the storage
+/// format.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum ChecksumType {
-    /// Of the checksums of its parts; printed with the number of parts.
-    Composite,
     /// Of all its bytes.
     FullObject,
+    /// Of the checksums of its parts, one after the other; printed with the number of parts.
+    Composite,
 }
 
 impl ChecksumType {

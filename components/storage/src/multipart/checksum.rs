@@ -2,12 +2,12 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html>
 
-use gateway::checksum::{ChecksumAlgorithm, MultipartChecksum};
+use gateway::checksum::{ChecksumAlgorithm, ChecksumType, MultipartChecksum};
 use gateway::errors::{ErrorCode, Result, S3Error};
 use sdk::digests;
 
 use super::part_list::Expected;
-use crate::records::{Algorithm, Checksum, ChecksumType, Part, Upload};
+use crate::records::{Algorithm, Checksum, Part, Upload};
 
 /// What an upload gets whose creator names no algorithm.
 const DEFAULT: Algorithm = Algorithm::Crc64Nvme;
@@ -19,28 +19,12 @@ pub(crate) fn algorithm(upload: &Upload) -> Algorithm {
 
 /// What the checksum of the completed object covers.
 pub(crate) fn covers(upload: &Upload) -> ChecksumType {
-    upload.checksum_type.unwrap_or_else(|| of_kind(ChecksumAlgorithm::from(algorithm(upload)).default_type()))
-}
-
-/// What a type of checksum is called in stored records.
-pub(crate) fn of_kind(kind: gateway::checksum::ChecksumType) -> ChecksumType {
-    match kind {
-        gateway::checksum::ChecksumType::FullObject => ChecksumType::FullObject,
-        gateway::checksum::ChecksumType::Composite => ChecksumType::Composite,
-    }
-}
-
-/// What a type of checksum in a stored record is called in documents.
-pub(crate) fn to_kind(covers: ChecksumType) -> gateway::checksum::ChecksumType {
-    match covers {
-        ChecksumType::FullObject => gateway::checksum::ChecksumType::FullObject,
-        ChecksumType::Composite => gateway::checksum::ChecksumType::Composite,
-    }
+    upload.checksum_type.unwrap_or_else(|| ChecksumAlgorithm::from(algorithm(upload)).default_type())
 }
 
 /// The checksum that the completed object will have, in the words of documents.
 pub(crate) fn kind(upload: &Upload) -> MultipartChecksum {
-    MultipartChecksum { algorithm: algorithm(upload).into(), kind: to_kind(covers(upload)) }
+    MultipartChecksum { algorithm: algorithm(upload).into(), kind: covers(upload) }
 }
 
 /// Stored checksums, as documents print them. `parts` is the number of parts, of composite ones.

@@ -1,6 +1,7 @@
 //! CompleteMultipartUpload:
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
 
+use gateway::checksum::ChecksumType;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::etag::ETag;
 use gateway::headers::Headers;
@@ -14,7 +15,7 @@ use crate::object::checksums::{Claims, Need, bad_checksum};
 use crate::object::headers;
 use crate::object::write::{self, NewObject, Place};
 use crate::plan::{ATTEMPTS_MAX, Plan};
-use crate::records::{Algorithm, BucketRow, Checksum, ChecksumType, Details, Part, Row, Upload, Version};
+use crate::records::{Algorithm, BucketRow, Checksum, Details, Part, Row, Upload, Version};
 use crate::request::Request;
 use crate::subresource::{document, lock};
 use crate::{access, index, rows, sealing, tables, version_id};
@@ -197,11 +198,11 @@ fn check_size(input: &Input, size: u64) -> Result<()> {
 /// Compares the checksum of the object with what the client expects. `BadDigest` when it is another,
 /// `InvalidRequest` when the upload was created for another type.
 fn check_claimed(input: &Input, whole: &Checksum, covers: ChecksumType) -> Result<()> {
-    if input.checksum_type.is_some_and(|claimed| checksum::of_kind(claimed) != covers) {
+    if input.checksum_type.is_some_and(|claimed| claimed != covers) {
         return Err(S3Error::invalid_request(format!(
             "The upload was created using the {} checksum mode. The complete request must use the same \
              checksum mode.",
-            covers.as_str()
+            covers.name()
         )));
     }
     match &input.checksum {
@@ -230,7 +231,7 @@ fn respond(request: &Request, version: &Version, told: Told) -> Response {
         key: &request.key,
         etag: summary.etag,
         checksums: &checksums,
-        checksum_type: Some(checksum::to_kind(covers)),
+        checksum_type: Some(covers),
     };
     let mut lines = String::new();
     headers::push_written_id(&mut lines, summary);

@@ -8,7 +8,6 @@ use gateway::operations::create_multipart_upload::document;
 use gateway::policy::keys::s3::BEGINNING;
 use sdk::{Identity, IdentityKind, Response};
 
-use super::checksum::of_kind;
 use super::upload_id;
 use crate::object::input::ObjectHeaders;
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};
@@ -39,7 +38,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             tags: input.tags,
             storage_class: input.storage_class.unwrap_or_default(),
             checksum_algorithm: checksum.map(|checksum| checksum.algorithm.into()),
-            checksum_type: checksum.map(|checksum| of_kind(checksum.kind)),
+            checksum_type: checksum.map(|checksum| checksum.kind),
             retention: input.retention,
             legal_hold: input.legal_hold,
             website_redirect: input.website_redirect,
@@ -79,7 +78,7 @@ fn respond(request: &Request, upload: &Upload, seal: &Seal) -> Response {
         response = response.header("x-amz-checksum-algorithm", algorithm.as_str());
     }
     if let Some(covers) = upload.checksum_type {
-        response = response.header("x-amz-checksum-type", covers.as_str());
+        response = response.header("x-amz-checksum-type", covers.name());
     }
     response.xml(document(&request.bucket, &request.key, &upload_id(upload)))
 }

@@ -6,6 +6,7 @@ use proptest::collection::{btree_set, vec};
 use proptest::prelude::{Strategy, prop_assert_eq, prop_oneof, proptest};
 
 use gateway::account::Account;
+use gateway::checksum::ChecksumType;
 use gateway::etag::ETag;
 use gateway::storage_class::StorageClass;
 
@@ -16,8 +17,7 @@ use crate::index::memory;
 use crate::object::write::{NewObject, Place};
 use crate::plan::Plan;
 use crate::records::{
-    Acl, Body, BucketRow, Checksum, ChecksumType, Details, Initiator, Part, Protection, Row, Span, Upload,
-    Versioning,
+    Acl, Body, BucketRow, Checksum, Details, Initiator, Part, Protection, Row, Span, Upload, Versioning,
 };
 use crate::{rows, tables};
 

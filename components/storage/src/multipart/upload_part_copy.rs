@@ -4,7 +4,7 @@
 //! are computed from the stored bytes, unless the part is a whole object that has them. Everything else is read under one
 //! key and stored under another.
 
-use gateway::checksum::copy_algorithm;
+use gateway::checksum::{ChecksumType, copy_algorithm};
 use gateway::copy_source::CopySource;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::etag::ETag;
@@ -23,7 +23,7 @@ use crate::object::read::Found;
 use crate::object::reseal::{self, Resealed};
 use crate::object::{checksums, slice};
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};
-use crate::records::{Algorithm, Checksum, ChecksumType, Part, Span, Upload, Versioning};
+use crate::records::{Algorithm, Checksum, Part, Span, Upload, Versioning};
 use crate::request::Request;
 use crate::sealing::{self, Key};
 use crate::tables;

@@ -4,7 +4,7 @@
 //! digests that the source does not have are computed then: the MD5 of a multipart object, and a checksum of another
 //! algorithm. Everything else is read under one key and stored under another.
 
-use gateway::checksum::copy_algorithm;
+use gateway::checksum::{ChecksumType, copy_algorithm};
 use gateway::copy_source::CopySource;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::etag::ETag;
@@ -17,7 +17,7 @@ use sdk::{Response, SealedRole, Work, failure_to_error};
 use crate::access::Judged;
 use crate::plan::{ATTEMPTS_MAX, Plan};
 use crate::records::{
-    Algorithm, Body, BucketRow, Checksum, ChecksumType, Details, Row, Span, Summary, Version, Versioning,
+    Algorithm, Body, BucketRow, Checksum, Details, Row, Span, Summary, Version, Versioning,
 };
 use crate::request::{self, Request};
 use crate::sealing::{self, Seal};
@@ -317,6 +317,6 @@ fn respond(
     for checksum in &object.details.checksums {
         xml.text(checksum.algorithm.element(), &headers::print_checksum(checksum, object.checksum_type, 0));
     }
-    xml.text("ChecksumType", object.checksum_type.as_str());
+    xml.text("ChecksumType", object.checksum_type.name());
     Response::with_lines(200, lines).xml(xml.finish())
 }

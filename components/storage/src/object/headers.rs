@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use gateway::checksum::ChecksumType;
 use gateway::headers::{is_field_value, is_token};
 use gateway::metadata::{CONTENT_TYPE_DEFAULT, SystemHeaders};
 use gateway::response_overrides::ResponseOverrides;
@@ -11,7 +12,7 @@ use gateway::storage_class::StorageClass;
 use gateway::timestamp;
 use sdk::response::push_header;
 
-use crate::records::{BucketRow, Checksum, ChecksumType, Details, Summary, Version, VersionId, Versioning};
+use crate::records::{BucketRow, Checksum, Details, Summary, Version, VersionId, Versioning};
 
 #[cfg(test)]
 mod tests;
@@ -139,7 +140,7 @@ pub(crate) fn push_checksums(lines: &mut String, checksums: &[Checksum], covers:
         push_header(lines, checksum.algorithm.header(), &print_checksum(checksum, covers, parts));
     }
     if !checksums.is_empty() {
-        push_header(lines, "x-amz-checksum-type", covers.as_str());
+        push_header(lines, "x-amz-checksum-type", covers.name());
     }
 }
 

@@ -1,6 +1,7 @@
 //! PutObject: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html>
 
 use gateway::acl;
+use gateway::checksum::ChecksumType;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::etag::ETag;
 use gateway::object_lock::Retention;
@@ -9,7 +10,7 @@ use sdk::{IngestPlan, Ingested, Response, Work, failure_to_error};
 
 use crate::access::{self, Owned};
 use crate::plan::{ATTEMPTS_MAX, Plan};
-use crate::records::{Algorithm, Body, BucketRow, ChecksumType, Span, Summary};
+use crate::records::{Algorithm, Body, BucketRow, Span, Summary};
 use crate::request::Request;
 use crate::sealing::{self, Seal};
 use crate::subresource::lock;

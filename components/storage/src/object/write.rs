@@ -13,6 +13,7 @@
 //! that it adds.
 
 use gateway::account::Account;
+use gateway::checksum::ChecksumType;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::etag::ETag;
 use gateway::precondition::WritePreconditions;
@@ -20,9 +21,7 @@ use gateway::storage_class::StorageClass;
 
 use crate::index;
 use crate::plan::{Plan, contended};
-use crate::records::{
-    AlgorithmSet, BucketRow, ChecksumType, Details, Kind, Row, Summary, Version, Versioning,
-};
+use crate::records::{AlgorithmSet, BucketRow, Details, Kind, Row, Summary, Version, Versioning};
 use crate::subresource::lock;
 use crate::{rows, tables};
 

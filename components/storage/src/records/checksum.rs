@@ -1,6 +1,6 @@
 //! Checksums as stored: the algorithms by number, so that rows do not depend on any other table's order.
 
-use gateway::checksum::{self, ChecksumAlgorithm};
+use gateway::checksum::ChecksumAlgorithm;
 use sdk::DigestAlgorithm;
 use serde::{Deserialize, Serialize};
 
@@ -108,40 +108,5 @@ impl AlgorithmSet {
         AlgorithmSet(
             checksums.iter().fold(0, |set, checksum| set | ChecksumAlgorithm::from(checksum.algorithm).bit()),
         )
-    }
-}
-
-/// What the checksum of an object covers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum ChecksumType {
-    /// The bytes of the object.
-    #[default]
-    FullObject,
-    /// The checksums of the parts, one after the other. Printed as `value-count`.
-    Composite,
-}
-
-impl ChecksumType {
-    /// As S3 spells it: `FULL_OBJECT`, `COMPOSITE`.
-    pub(crate) fn as_str(self) -> &'static str {
-        checksum::ChecksumType::from(self).name()
-    }
-}
-
-impl From<ChecksumType> for checksum::ChecksumType {
-    fn from(covers: ChecksumType) -> checksum::ChecksumType {
-        match covers {
-            ChecksumType::FullObject => checksum::ChecksumType::FullObject,
-            ChecksumType::Composite => checksum::ChecksumType::Composite,
-        }
-    }
-}
-
-impl From<checksum::ChecksumType> for ChecksumType {
-    fn from(covers: checksum::ChecksumType) -> ChecksumType {
-        match covers {
-            checksum::ChecksumType::FullObject => ChecksumType::FullObject,
-            checksum::ChecksumType::Composite => ChecksumType::Composite,
-        }
     }
 }

@@ -1,7 +1,7 @@
 use gateway::account::Account;
 use gateway::acl;
 use gateway::bucket_encryption::{BucketEncryption, DefaultKey};
-use gateway::checksum::ChecksumAlgorithm;
+use gateway::checksum::{ChecksumAlgorithm, ChecksumType};
 use gateway::errors::ErrorCode;
 use gateway::etag::ETag;
 use gateway::metadata::SystemHeaders;

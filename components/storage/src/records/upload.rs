@@ -1,6 +1,7 @@
 //! A multipart upload in progress and its parts.
 
 use gateway::account::Account;
+use gateway::checksum::ChecksumType;
 use gateway::errors::Result;
 use gateway::metadata::SystemHeaders;
 use gateway::object_lock::Retention;
@@ -8,8 +9,8 @@ use gateway::storage_class::StorageClass;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Acl, Algorithm, Checksum, ChecksumType, Protection, Record, Span, plain_record, sealable_body,
-    sealable_format, unreadable,
+    Acl, Algorithm, Checksum, Protection, Record, Span, plain_record, sealable_body, sealable_format,
+    unreadable,
 };
 
 /// The row of an upload in `uploads`; the bucket and the key are in the row's key.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use gateway::account::Account;
+use gateway::checksum::ChecksumType;
 use gateway::errors::Result;
 use gateway::etag::ETag;
 use gateway::metadata::SystemHeaders;
@@ -11,8 +12,7 @@ use gateway::storage_class::StorageClass;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Acl, AlgorithmSet, Checksum, ChecksumType, Protection, Record, plain_record, sealable_body,
-    sealable_format, unreadable,
+    Acl, AlgorithmSet, Checksum, Protection, Record, plain_record, sealable_body, sealable_format, unreadable,
 };
 use crate::version_id;
 

@@ -1,8 +1,9 @@
+use gateway::checksum::ChecksumType;
 use gateway::etag::ETag;
 use gateway::storage_class::StorageClass;
 
 use super::*;
-use crate::records::{AlgorithmSet, ChecksumType, Details, Kind, ManifestPart, Summary};
+use crate::records::{AlgorithmSet, Details, Kind, ManifestPart, Summary};
 
 fn spans(blobs: &[u64]) -> Vec<Span> {
     blobs.iter().map(|&blob| Span { blob, offset: 0, length: 1 }).collect()

@@ -1,3 +1,4 @@
+use gateway::checksum::ChecksumType;
 use gateway::etag::ETag;
 use gateway::object_lock::{
     DefaultRetention, ObjectLockConfiguration, Retention, RetentionMode, RetentionPeriod,
@@ -6,7 +7,7 @@ use gateway::storage_class::StorageClass;
 use gateway::timestamp::DAY_MS;
 
 use super::{Bypass, check_delete, check_replace, check_retention_change, default_of};
-use crate::records::{AlgorithmSet, BucketRow, ChecksumType, Details, Kind, Summary, Version};
+use crate::records::{AlgorithmSet, BucketRow, Details, Kind, Summary, Version};
 
 const NOW: u64 = 1_800_000_000_000;
 const PAST: u64 = NOW - 1;
