@@ -15,7 +15,7 @@ use crate::object::checksums::{Claims, Need, bad_checksum};
 use crate::object::headers;
 use crate::object::write::{self, NewObject, Place};
 use crate::plan::{ATTEMPTS_MAX, Plan};
-use crate::records::{Algorithm, BucketRow, Checksum, Details, Part, Row, Upload, Version};
+use crate::records::{BucketRow, Checksum, Details, Part, Row, Upload, Version};
 use crate::request::Request;
 use crate::subresource::{document, lock};
 use crate::{access, index, rows, sealing, tables, version_id};
@@ -206,9 +206,7 @@ fn check_claimed(input: &Input, whole: &Checksum, covers: ChecksumType) -> Resul
         )));
     }
     match &input.checksum {
-        Some(claimed)
-            if Algorithm::from(claimed.algorithm) == whole.algorithm && claimed.value != whole.value =>
-        {
+        Some(claimed) if claimed.algorithm == whole.algorithm && claimed.value != whole.value => {
             Err(bad_checksum(whole.algorithm))
         }
         _ => Ok(()),

@@ -37,7 +37,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             metadata: input.metadata,
             tags: input.tags,
             storage_class: input.storage_class.unwrap_or_default(),
-            checksum_algorithm: checksum.map(|checksum| checksum.algorithm.into()),
+            checksum_algorithm: checksum.map(|checksum| checksum.algorithm),
             checksum_type: checksum.map(|checksum| checksum.kind),
             retention: input.retention,
             legal_hold: input.legal_hold,
@@ -75,7 +75,7 @@ fn respond(request: &Request, upload: &Upload, seal: &Seal) -> Response {
     seal.push_chosen(&mut lines);
     let mut response = Response::with_lines(200, lines);
     if let Some(algorithm) = upload.checksum_algorithm {
-        response = response.header("x-amz-checksum-algorithm", algorithm.as_str());
+        response = response.header("x-amz-checksum-algorithm", algorithm.name());
     }
     if let Some(covers) = upload.checksum_type {
         response = response.header("x-amz-checksum-type", covers.name());

@@ -1,7 +1,7 @@
 //! PutObject: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html>
 
 use gateway::acl;
-use gateway::checksum::ChecksumType;
+use gateway::checksum::{ChecksumAlgorithm, ChecksumType};
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::etag::ETag;
 use gateway::object_lock::Retention;
@@ -10,7 +10,7 @@ use sdk::{IngestPlan, Ingested, Response, Work, failure_to_error};
 
 use crate::access::{self, Owned};
 use crate::plan::{ATTEMPTS_MAX, Plan};
-use crate::records::{Algorithm, Body, BucketRow, Span, Summary};
+use crate::records::{Body, BucketRow, Span, Summary};
 use crate::request::Request;
 use crate::sealing::{self, Seal};
 use crate::subresource::lock;
@@ -37,7 +37,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
 /// What the headers of an upload say of the object to make. Shared with PostObject.
 pub(crate) struct Upload {
     claims: Claims,
-    algorithm: Algorithm,
+    algorithm: ChecksumAlgorithm,
     input: ObjectHeaders,
     owned: Owned,
     conditions: WritePreconditions,
@@ -62,7 +62,7 @@ impl Upload {
             // What cannot be written anyway need not be received. It is judged again with what the commit requires.
             write::check(&conditions, &Place::read(bucket, &request.key)?)?;
         }
-        let algorithm = claims.algorithm().unwrap_or(Algorithm::Crc64Nvme);
+        let algorithm = claims.algorithm().unwrap_or(ChecksumAlgorithm::Crc64Nvme);
         let seal = Seal::of(request)?;
         Ok(Upload { claims, algorithm, input, owned, conditions, seal })
     }

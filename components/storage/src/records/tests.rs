@@ -21,7 +21,7 @@ use super::*;
 mod golden;
 
 fn version() -> Version {
-    let checksums = vec![Checksum { algorithm: Algorithm::Crc64Nvme, value: vec![1; 8] }];
+    let checksums = vec![Checksum { algorithm: ChecksumAlgorithm::Crc64Nvme, value: vec![1; 8] }];
     Version {
         summary: Summary {
             kind: Kind::Object,
@@ -327,15 +327,8 @@ fn version_ids_print_as_clients_see_them() {
 
 #[test]
 fn a_set_of_algorithms_lists_them_in_order() {
-    let of = |algorithm: Algorithm| Checksum { algorithm, value: Vec::new() };
-    let set = AlgorithmSet::of(&[of(Algorithm::XxHash128), of(Algorithm::Crc32)]);
-    let listed = ChecksumAlgorithm::of_bits(set.0).map(Algorithm::from);
-    assert_eq!(listed.collect::<Vec<_>>(), [Algorithm::Crc32, Algorithm::XxHash128]);
-}
-
-#[test]
-fn the_numbers_of_stored_variants_never_change() {
-    for (number, algorithm) in ChecksumAlgorithm::ALL.into_iter().map(Algorithm::from).enumerate() {
-        assert_eq!(usize::from(postcard::to_allocvec(&algorithm).unwrap()[0]), number);
-    }
+    let of = |algorithm: ChecksumAlgorithm| Checksum { algorithm, value: Vec::new() };
+    let set = AlgorithmSet::of(&[of(ChecksumAlgorithm::XxHash128), of(ChecksumAlgorithm::Crc32)]);
+    let listed = ChecksumAlgorithm::of_bits(set.0);
+    assert_eq!(listed.collect::<Vec<_>>(), [ChecksumAlgorithm::Crc32, ChecksumAlgorithm::XxHash128]);
 }

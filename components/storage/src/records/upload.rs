@@ -1,7 +1,7 @@
 //! A multipart upload in progress and its parts.
 
 use gateway::account::Account;
-use gateway::checksum::ChecksumType;
+use gateway::checksum::{ChecksumAlgorithm, ChecksumType};
 use gateway::errors::Result;
 use gateway::metadata::SystemHeaders;
 use gateway::object_lock::Retention;
@@ -9,8 +9,7 @@ use gateway::storage_class::StorageClass;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Acl, Algorithm, Checksum, Protection, Record, Span, plain_record, sealable_body, sealable_format,
-    unreadable,
+    Acl, Checksum, Protection, Record, Span, plain_record, sealable_body, sealable_format, unreadable,
 };
 
 /// The row of an upload in `uploads`; the bucket and the key are in the row's key.
@@ -35,7 +34,7 @@ pub(crate) struct Upload {
     /// Storage class of the object.
     pub(crate) storage_class: StorageClass,
     /// `x-amz-checksum-algorithm`, when it was given.
-    pub(crate) checksum_algorithm: Option<Algorithm>,
+    pub(crate) checksum_algorithm: Option<ChecksumAlgorithm>,
     /// `x-amz-checksum-type`, as given or as implied by the algorithm.
     pub(crate) checksum_type: Option<ChecksumType>,
     /// Retention given when the upload was created. The bucket's default applies on completion.

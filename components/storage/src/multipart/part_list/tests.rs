@@ -1,14 +1,16 @@
 use gateway::checksum;
+use gateway::checksum::ChecksumAlgorithm;
 use gateway::errors::{ErrorCode, S3Error};
 use gateway::etag::ETag;
 use gateway::operations::complete_multipart_upload::CompletedPart;
 use gateway::operations::parameters::PART_LENGTH_MIN;
 
 use super::{Expected, choose};
-use crate::records::{Algorithm, Checksum, Part, Row};
+use crate::records::{Checksum, Part, Row};
 
 fn part(number: u32, size: u64) -> Row<Part> {
-    let checksums = vec![Checksum { algorithm: Algorithm::Crc32, value: vec![0, 0, 0, number as u8] }];
+    let checksums =
+        vec![Checksum { algorithm: ChecksumAlgorithm::Crc32, value: vec![0, 0, 0, number as u8] }];
     let record = Part { number, size, modified_ms: 0, md5: [number as u8; 16], checksums, spans: Vec::new() };
     Row { key: Vec::new(), record, revision: 1 }
 }
@@ -68,13 +70,14 @@ fn an_upload_with_an_algorithm_takes_no_other_checksums() {
             .map(|_| ())
             .map_err(|error| error.code)
     };
-    for expected in [Expected::Only(Algorithm::Crc32), Expected::Each(Algorithm::Crc32)] {
+    for expected in [Expected::Only(ChecksumAlgorithm::Crc32), Expected::Each(ChecksumAlgorithm::Crc32)] {
         assert_eq!(judge(&right, expected), Ok(()));
         assert_eq!(judge(&wrong, expected), Err(ErrorCode::InvalidPart));
         assert_eq!(judge(&other, expected), Err(ErrorCode::BadDigest));
     }
-    assert_eq!(judge(&listed(1), Expected::Only(Algorithm::Crc32)), Ok(()));
-    let missing = choose(&[listed(1)], &parts, "upload", Expected::Each(Algorithm::Crc32)).unwrap_err();
+    assert_eq!(judge(&listed(1), Expected::Only(ChecksumAlgorithm::Crc32)), Ok(()));
+    let missing =
+        choose(&[listed(1)], &parts, "upload", Expected::Each(ChecksumAlgorithm::Crc32)).unwrap_err();
     assert_eq!(
         missing.message.as_deref(),
         Some(

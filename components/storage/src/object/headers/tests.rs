@@ -1,9 +1,9 @@
+use gateway::checksum::ChecksumAlgorithm;
 use gateway::object_lock::{Retention, RetentionMode};
 use gateway::query::Query;
 
 use super::*;
 use crate::object::write::tests as stored;
-use crate::records::Algorithm;
 
 fn version() -> Version {
     let content = SystemHeaders { cache_control: Some("no-store".to_owned()), ..SystemHeaders::default() };
@@ -95,7 +95,7 @@ fn validators_name_the_version_only_where_there_are_versions() {
 
 #[test]
 fn composite_checksums_name_the_number_of_parts() {
-    let checksum = Checksum { algorithm: Algorithm::Crc32, value: vec![1, 2, 3, 4] };
+    let checksum = Checksum { algorithm: ChecksumAlgorithm::Crc32, value: vec![1, 2, 3, 4] };
     let mut lines = String::new();
     push_checksums(&mut lines, std::slice::from_ref(&checksum), ChecksumType::Composite, 3);
     assert_eq!(lines, "x-amz-checksum-crc32: AQIDBA==-3\nx-amz-checksum-type: COMPOSITE\n");

@@ -185,7 +185,7 @@ fn versions(rows: &mut Rows) {
     for class in CLASSES {
         add(&format!("class-{class:?}"), &|row| row.storage_class = class);
     }
-    for algorithm in algorithms() {
+    for algorithm in ChecksumAlgorithm::ALL {
         let checksums = [Checksum { algorithm, value: Vec::new() }];
         let set = AlgorithmSet::of(&checksums);
         add(&format!("algorithms-{algorithm:?}"), &|row| row.checksum_algorithms = set);
@@ -213,10 +213,6 @@ const CLASSES: [StorageClass; 15] = [
     StorageClass::AwsBackupWarm,
     StorageClass::AwsBackupLowCostWarm,
 ];
-
-fn algorithms() -> impl Iterator<Item = Algorithm> {
-    ChecksumAlgorithm::ALL.into_iter().map(Algorithm::from)
-}
 
 fn content() -> SystemHeaders {
     SystemHeaders {
@@ -250,7 +246,7 @@ fn details(rows: &mut Rows) {
     add("content", Details { content: content(), ..none() });
     add("metadata", Details { metadata: pairs(&[("a", "1,2"), ("b", "é")]), ..none() });
     add("tags", Details { tags: pairs(&[("team", "blue")]), ..none() });
-    for algorithm in algorithms() {
+    for algorithm in ChecksumAlgorithm::ALL {
         let checksums = vec![Checksum { algorithm, value: vec![1; algorithm.length()] }];
         add(&format!("checksum-{algorithm:?}"), Details { checksums, ..none() });
     }
@@ -281,7 +277,7 @@ fn uploads(rows: &mut Rows) {
         let begun_with = pairs(&[("x-amz-acl", "public-read")]);
         add(&format!("{name}-begun-with"), Upload { begun_with, ..upload(protection) });
     }
-    for algorithm in algorithms() {
+    for algorithm in ChecksumAlgorithm::ALL {
         let checksum_algorithm = Some(algorithm);
         add(&format!("algorithm-{algorithm:?}"), Upload { checksum_algorithm, ..plain() });
     }
@@ -308,7 +304,7 @@ fn uploads(rows: &mut Rows) {
 }
 
 fn parts(rows: &mut Rows) {
-    let checksums = || vec![Checksum { algorithm: Algorithm::Sha256, value: vec![2; 32] }];
+    let checksums = || vec![Checksum { algorithm: ChecksumAlgorithm::Sha256, value: vec![2; 32] }];
     let spans = || vec![Span { blob: 4, offset: 5, length: 3 }];
     let least =
         Part { number: 1, size: 0, modified_ms: 0, md5: [0; 16], checksums: Vec::new(), spans: Vec::new() };
