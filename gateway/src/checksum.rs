@@ -168,11 +168,6 @@ pub struct Checksum {
 }
 
 impl Checksum {
-    /// A checksum of bytes.
-    pub fn new(algorithm: ChecksumAlgorithm, value: Vec<u8>) -> Checksum {
-        Checksum { algorithm, value, parts: None }
-    }
-
     /// Reads a value such as `sOO8/Q==` or, composite, `sOO8/Q==-3`. `InvalidRequest` naming the header
     /// otherwise.
     pub fn parse(algorithm: ChecksumAlgorithm, text: &str) -> Result<Checksum> {

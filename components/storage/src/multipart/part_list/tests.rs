@@ -46,7 +46,7 @@ fn a_part_that_was_not_uploaded_is_invalid() {
 fn a_listed_checksum_must_be_the_stored_one() {
     let parts = [part(1, 1)];
     let with = |algorithm, value: &[u8]| CompletedPart {
-        checksum: Some(checksum::Checksum::new(algorithm, value.to_vec())),
+        checksum: Some(checksum::Checksum { algorithm, value: value.to_vec(), parts: None }),
         ..listed(1)
     };
     assert!(chosen(&[with(checksum::ChecksumAlgorithm::Crc32, &[0, 0, 0, 1])], &parts).is_ok());
@@ -59,7 +59,7 @@ fn a_listed_checksum_must_be_the_stored_one() {
 fn an_upload_with_an_algorithm_takes_no_other_checksums() {
     let parts = [part(1, 1)];
     let with = |algorithm, value: &[u8]| CompletedPart {
-        checksum: Some(checksum::Checksum::new(algorithm, value.to_vec())),
+        checksum: Some(checksum::Checksum { algorithm, value: value.to_vec(), parts: None }),
         ..listed(1)
     };
     let right = with(checksum::ChecksumAlgorithm::Crc32, &[0, 0, 0, 1]);
