@@ -4,6 +4,12 @@
 //! 3, and those of versions and uploads whose bytes are sealed under a data key, where it is 2, too; a record that changes its shape takes the next number and `decode` learns to read both. Inside postcard, integers are LEB128, enums are
 //! the index of the variant (so variants are only ever appended), and fields have no names (so fields are never
 //! reordered).
+//!
+//! Where a value means the same in a request and in a row, both use the type of the `gateway`
+//! library. The type says that its order is part of the storage format. Three have types of their
+//! own: an ACL, which takes one byte where nothing is granted to others; a checksum, which does not
+//! repeat the number of parts of its object; and the versioning state, which has a value for "never
+//! enabled".
 
 mod access;
 mod bucket;

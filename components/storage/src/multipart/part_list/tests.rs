@@ -1,5 +1,4 @@
-use gateway::checksum;
-use gateway::checksum::ChecksumAlgorithm;
+use gateway::checksum::{self, ChecksumAlgorithm};
 use gateway::errors::{ErrorCode, S3Error};
 use gateway::etag::ETag;
 use gateway::operations::complete_multipart_upload::CompletedPart;
@@ -49,9 +48,9 @@ fn a_listed_checksum_must_be_the_stored_one() {
         checksum: Some(checksum::Checksum { algorithm, value: value.to_vec(), parts: None }),
         ..listed(1)
     };
-    assert!(chosen(&[with(checksum::ChecksumAlgorithm::Crc32, &[0, 0, 0, 1])], &parts).is_ok());
-    assert!(chosen(&[with(checksum::ChecksumAlgorithm::Sha1, &[0; 20])], &parts).is_ok());
-    let refused = chosen(&[with(checksum::ChecksumAlgorithm::Crc32, &[0, 0, 0, 2])], &parts);
+    assert!(chosen(&[with(ChecksumAlgorithm::Crc32, &[0, 0, 0, 1])], &parts).is_ok());
+    assert!(chosen(&[with(ChecksumAlgorithm::Sha1, &[0; 20])], &parts).is_ok());
+    let refused = chosen(&[with(ChecksumAlgorithm::Crc32, &[0, 0, 0, 2])], &parts);
     assert_eq!(refused.unwrap_err().code, ErrorCode::InvalidPart);
 }
 
@@ -62,9 +61,9 @@ fn an_upload_with_an_algorithm_takes_no_other_checksums() {
         checksum: Some(checksum::Checksum { algorithm, value: value.to_vec(), parts: None }),
         ..listed(1)
     };
-    let right = with(checksum::ChecksumAlgorithm::Crc32, &[0, 0, 0, 1]);
-    let wrong = with(checksum::ChecksumAlgorithm::Crc32, &[0, 0, 0, 2]);
-    let other = with(checksum::ChecksumAlgorithm::Sha1, &[0; 20]);
+    let right = with(ChecksumAlgorithm::Crc32, &[0, 0, 0, 1]);
+    let wrong = with(ChecksumAlgorithm::Crc32, &[0, 0, 0, 2]);
+    let other = with(ChecksumAlgorithm::Sha1, &[0; 20]);
     let judge = |listed: &CompletedPart, expected| {
         choose(std::slice::from_ref(listed), &parts, "upload", expected)
             .map(|_| ())
