@@ -1,9 +1,10 @@
 //! Accounts: 12 digits, kept as the number they spell.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// An account.
-#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Account(pub u64);
 
 /// The canonical id under which S3 prints everybody who sends requests without credentials:

@@ -13,12 +13,13 @@ pub use requested::{Named, Requested, RequestedGrant};
 
 use crate::account::Account;
 use crate::policy::AclGrant;
+use serde::{Deserialize, Serialize};
 
 /// Grants in one ACL.
 pub const GRANTS_MAX: usize = 100;
 
-/// What a grant permits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+/// What a grant permits. The order of the variants is part of the storage format.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Permission {
     /// Everything below.
     FullControl,

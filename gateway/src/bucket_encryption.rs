@@ -4,6 +4,7 @@
 
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::xml::{Element, XmlWriter};
+use serde::{Deserialize, Serialize};
 
 /// Bytes of the name of a key: <https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html>
 pub const KEY_NAME_LENGTH_MAX: usize = 2048;
@@ -12,8 +13,9 @@ pub const KEY_NAME_LENGTH_MAX: usize = 2048;
 const NO_KEY: &str =
     "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse";
 
-/// How objects are sealed whose writers ask for nothing.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+/// How objects are sealed whose writers ask for nothing. The order of the variants is part of the
+/// storage format.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub enum DefaultKey {
     /// `AES256`: under the deployment's own key.
     #[default]
@@ -22,14 +24,15 @@ pub enum DefaultKey {
     Named(Option<String>),
 }
 
-/// The configuration of a bucket.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+/// The configuration of a bucket. The order of the fields is part of the storage format.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct BucketEncryption {
     /// The key of objects whose writers ask for nothing.
     pub key: DefaultKey,
     /// Whether objects under a named key are wrapped for the bucket, not each for itself.
     pub bucket_key: bool,
-    /// Whether writes under keys of the client are refused.
+    /// Whether writes under keys of the client are refused. Buckets that are older than this refuse
+    /// nothing.
     pub blocks_customer_keys: bool,
 }
 

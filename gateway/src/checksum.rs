@@ -11,9 +11,10 @@ pub use request::{
 use crate::errors::{Result, S3Error};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
 
-/// A checksum algorithm. The names of S3.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+/// A checksum algorithm. The names of S3. The order of the variants is part of the storage format.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the algorithms' own names")]
 pub enum ChecksumAlgorithm {
     Crc32,
@@ -128,13 +129,14 @@ impl std::fmt::Display for ChecksumAlgorithm {
     }
 }
 
-/// What the checksum of a multipart upload is taken of.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// What the checksum of an object is taken of. The order of the variants is part of the storage
+/// format.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum ChecksumType {
-    /// Of the checksums of its parts; printed with the number of parts.
-    Composite,
     /// Of all its bytes.
     FullObject,
+    /// Of the checksums of its parts, one after the other; printed with the number of parts.
+    Composite,
 }
 
 impl ChecksumType {
@@ -166,11 +168,6 @@ pub struct Checksum {
 }
 
 impl Checksum {
-    /// A checksum of bytes.
-    pub fn new(algorithm: ChecksumAlgorithm, value: Vec<u8>) -> Checksum {
-        Checksum { algorithm, value, parts: None }
-    }
-
     /// Reads a value such as `sOO8/Q==` or, composite, `sOO8/Q==-3`. `InvalidRequest` naming the header
     /// otherwise.
     pub fn parse(algorithm: ChecksumAlgorithm, text: &str) -> Result<Checksum> {

@@ -82,11 +82,6 @@ pub fn matches_origin(pattern: &str, origin: &str) -> bool {
     Pattern::of(pattern).matches(origin, |one, other| one == other)
 }
 
-/// The same for the name of a header, whose case does not count.
-pub fn matches_header(pattern: &str, name: &str) -> bool {
-    Pattern::of(pattern).matches(name, <[u8]>::eq_ignore_ascii_case)
-}
-
 /// What stands before the star of a pattern, and behind it.
 #[derive(Clone, Copy)]
 struct Pattern<'a> {

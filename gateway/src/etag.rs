@@ -1,15 +1,17 @@
 //! Entity tags: what S3 gives to objects, and what clients compare with.
 
 use crate::hex;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The ETag of an object: the MD5 of its bytes, or, for a multipart upload, the MD5 of the parts' MD5s and
 /// their number.
 ///
-/// It prints without quotes: `d41d8cd98f00b204e9800998ecf8427e`, `…-12`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+/// It prints without quotes: `d41d8cd98f00b204e9800998ecf8427e`, `…-12`. The order of the fields is
+/// part of the storage format. The row of a delete marker has the default.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct ETag {
-    /// The digest.
+    /// The digest; at random where the bytes are sealed under a data key.
     pub md5: [u8; 16],
     /// How many parts the upload had; 0 when it was none.
     pub parts: u32,

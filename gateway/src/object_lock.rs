@@ -7,12 +7,13 @@ mod documents;
 use crate::errors::{Result, S3Error};
 use crate::headers::Headers;
 use crate::timestamp::{DAY_MS, parse_iso8601};
+use serde::{Deserialize, Serialize};
 
 const YEARS_MAX: u32 = 100;
 const DAYS_MAX: u32 = 36_500;
 
-/// How strict a retention is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// How strict a retention is. The order of the variants is part of the storage format.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum RetentionMode {
     /// May be bypassed with `s3:BypassGovernanceRetention`.
     Governance,
@@ -39,8 +40,9 @@ impl RetentionMode {
     }
 }
 
-/// Until when an object version may not be deleted.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// Until when an object version may not be deleted. The order of the fields is part of the storage
+/// format.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Retention {
     /// How strict.
     pub mode: RetentionMode,
@@ -48,8 +50,9 @@ pub struct Retention {
     pub until_ms: u64,
 }
 
-/// How long new versions of a bucket are retained by default.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// How long new versions of a bucket are retained by default. The order of the fields is part of
+/// the storage format.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct DefaultRetention {
     /// How strict.
     pub mode: RetentionMode,
@@ -57,8 +60,8 @@ pub struct DefaultRetention {
     pub period: RetentionPeriod,
 }
 
-/// A length of time, as it was configured.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// A length of time, as it was configured. The order of the variants is part of the storage format.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum RetentionPeriod {
     /// 1 to 36,500.
     Days(u32),
@@ -67,11 +70,11 @@ pub enum RetentionPeriod {
 }
 
 impl RetentionPeriod {
-    /// The length in milliseconds.
+    /// The length in milliseconds, at most the largest number.
     pub fn ms(self) -> u64 {
         match self {
             RetentionPeriod::Days(days) => u64::from(days) * DAY_MS,
-            RetentionPeriod::Years(years) => u64::from(years) * 365 * DAY_MS,
+            RetentionPeriod::Years(years) => u64::from(years).saturating_mul(365 * DAY_MS),
         }
     }
 }
@@ -83,8 +86,8 @@ impl DefaultRetention {
     }
 }
 
-/// What `?object-lock` says of a bucket that has Object Lock enabled.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+/// What `?object-lock` says of a bucket that has Object Lock enabled. Kept in the bucket's row.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct ObjectLockConfiguration {
     /// Absent when new versions are not retained by default.
     pub default_retention: Option<DefaultRetention>,

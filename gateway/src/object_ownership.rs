@@ -7,9 +7,10 @@ use crate::acl::{Acl, Canned, Parties, Requested};
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::headers::Headers;
 use crate::xml::{Element, XmlWriter};
+use serde::{Deserialize, Serialize};
 
-/// The setting of a bucket.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+/// The setting of a bucket. The order of the variants is part of the storage format.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub enum ObjectOwnership {
     /// The bucket's owner owns everything; ACLs have no effect and cannot be changed.
     #[default]

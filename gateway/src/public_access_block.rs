@@ -6,9 +6,10 @@ use crate::account::Account;
 use crate::acl::{Acl, PublicGrants};
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::xml::{self, Element, XmlWriter};
+use serde::{Deserialize, Serialize};
 
-/// The switches of a bucket.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+/// The switches of a bucket. The order of the fields is part of the storage format.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct PublicAccessBlock {
     /// Requests that would grant something to the public by an ACL are refused.
     pub block_public_acls: bool,

@@ -7,12 +7,13 @@ use crate::headers::Headers;
 use crate::operations::Operation;
 use crate::query::Query;
 use crate::xml::{Element, XmlWriter};
+use serde::{Deserialize, Serialize};
 
 /// The header, or the parameter, by which who asks says that they pay.
 const REQUEST_PAYER: &str = "x-amz-request-payer";
 
-/// Who is charged.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+/// Who is charged. The order of the variants is part of the storage format.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub enum Payer {
     /// The account that owns the bucket.
     #[default]

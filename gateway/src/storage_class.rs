@@ -2,28 +2,30 @@
 
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::headers::Headers;
+use serde::{Deserialize, Serialize};
 
-/// A storage class, with the number under which it is stored.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+/// A storage class: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html>
+///
+/// The order of the variants is part of the storage format.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "AWS documents each under its name")]
-#[repr(u8)]
 pub enum StorageClass {
     #[default]
-    Standard = 0,
-    ReducedRedundancy = 1,
-    StandardIa = 2,
-    OnezoneIa = 3,
-    IntelligentTiering = 4,
-    Glacier = 5,
-    DeepArchive = 6,
-    GlacierIr = 7,
-    ExpressOnezone = 8,
-    Outposts = 9,
-    Snow = 10,
-    FsxOpenzfs = 11,
-    FsxOntap = 12,
-    AwsBackupWarm = 13,
-    AwsBackupLowCostWarm = 14,
+    Standard,
+    ReducedRedundancy,
+    StandardIa,
+    OnezoneIa,
+    IntelligentTiering,
+    Glacier,
+    DeepArchive,
+    GlacierIr,
+    ExpressOnezone,
+    Outposts,
+    Snow,
+    FsxOpenzfs,
+    FsxOntap,
+    AwsBackupWarm,
+    AwsBackupLowCostWarm,
 }
 
 const NAMES: [(StorageClass, &str); 15] = [
@@ -55,16 +57,6 @@ impl StorageClass {
         NAMES.iter().find(|(_, candidate)| *candidate == name).map(|(class, _)| *class)
     }
 
-    /// The number under which the class is stored.
-    pub fn number(self) -> u8 {
-        self as u8
-    }
-
-    /// The class stored under a number.
-    pub fn of_number(number: u8) -> Option<StorageClass> {
-        NAMES.get(usize::from(number)).map(|(class, _)| *class)
-    }
-
     /// Reads `x-amz-storage-class`; `STANDARD` without it. `InvalidStorageClass` for other names.
     pub fn of_headers(headers: &Headers) -> Result<StorageClass> {
         let Some(name) = headers.get("x-amz-storage-class") else { return Ok(StorageClass::Standard) };
@@ -78,14 +70,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_and_numbers_are_read_back() {
-        for (number, (class, name)) in NAMES.iter().enumerate() {
-            assert_eq!(usize::from(class.number()), number);
-            assert_eq!(StorageClass::of_number(class.number()), Some(*class));
+    fn names_are_read_back() {
+        for (position, (class, name)) in NAMES.iter().enumerate() {
+            assert_eq!(*class as usize, position);
             assert_eq!(StorageClass::parse(name), Some(*class));
             assert_eq!(class.name(), *name);
         }
-        assert_eq!(StorageClass::of_number(15), None);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The versioning state of a bucket, and whether it takes a second factor to change it.
 
+use serde::{Deserialize, Serialize};
+
 /// Whether a bucket keeps versions. A bucket in which it was never turned on has none of the two.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum VersioningStatus {
@@ -30,13 +32,13 @@ impl VersioningStatus {
 
 /// Whether it takes a one-time code to delete versions for good, and to change the versioning state:
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html>. A bucket for which it was
-/// never said has none of the two.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// never said has none of the two. The order of the variants is part of the storage format.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum MfaDelete {
-    /// It does.
-    Enabled,
     /// It does not.
     Disabled,
+    /// It does.
+    Enabled,
 }
 
 impl MfaDelete {

@@ -5,6 +5,7 @@
 //! | [`bindings`] | generated code; stages name [`Call`] and the records re-exported here instead |
 //! | [`head`] | the request head, taken apart |
 //! | [`work`] | `async` work on a call: receive a body, commit, digest, fetch |
+//! | `digest` | what the host calls the checksum algorithms of S3 |
 //! | [`executor`] | runs a stage's future step by step: the host never blocks a guest |
 //! | [`response`] | a response under construction |
 //! | [`explanation`] | what is known of a call that is denied |
@@ -14,6 +15,7 @@
 #[cfg(any(target_arch = "wasm32", test))]
 mod allocator;
 pub mod bindings;
+mod digest;
 pub mod executor;
 pub mod explanation;
 pub mod head;

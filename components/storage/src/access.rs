@@ -1,6 +1,6 @@
 //! Whose things are, and who was granted what on them: what operations keep and what `policy` is told.
 
-use gateway::account::{ANONYMOUS_CANONICAL_ID, Account as Party};
+use gateway::account::{ANONYMOUS_CANONICAL_ID, Account};
 use gateway::acl::{self, Named, Parties, PrintedAccount, Requested};
 use gateway::errors::{ErrorCode, Result};
 use gateway::object_ownership::ObjectOwnership;
@@ -9,7 +9,7 @@ use gateway::public_access_block::PublicAccessBlock;
 use crate::account;
 use crate::object::write::NewObject;
 use crate::plan::Plan;
-use crate::records::{Account, Acl, BucketRow, Details, Row, Version};
+use crate::records::{Acl, BucketRow, Details, Row, Version};
 use crate::request::Request;
 use crate::{rows, tables};
 
@@ -29,15 +29,15 @@ pub(crate) struct Owned {
 /// `AccessControlListNotSupported` where ACLs are disabled, `AccessDenied` where public ones are blocked, and what
 /// [`Requested::resolve`] refuses.
 pub(crate) fn of_new_object(request: &Request, bucket: &BucketRow, requested: &Requested) -> Result<Owned> {
-    let (ownership, bucket_owner) = (bucket.ownership(), bucket.owner.into());
+    let (ownership, bucket_owner) = (bucket.ownership(), bucket.owner);
     if ownership == ObjectOwnership::BucketOwnerEnforced {
-        ownership.check_new_object_acl(requested, request.writer(bucket).into(), bucket_owner, find)?;
+        ownership.check_new_object_acl(requested, request.writer(bucket), bucket_owner, find)?;
         return Ok(Owned { owner: bucket.owner, acl: Acl::Private });
     }
-    let owner = ownership.owner_of_new(requested, request.writer(bucket).into(), bucket_owner);
+    let owner = ownership.owner_of_new(requested, request.writer(bucket), bucket_owner);
     let acl = requested.resolve(Parties { owner, bucket_owner: Some(bucket_owner) }, find)?;
     check_public(bucket, &acl, owner)?;
-    Ok(Owned { owner: owner.into(), acl: Acl::of(&acl, owner.into()) })
+    Ok(Owned { owner, acl: Acl::of(&acl, owner) })
 }
 
 /// Who comes to own what was begun for `owner` with an ACL, now that it is completed in `bucket`.
@@ -47,16 +47,15 @@ pub(crate) fn of_new_object(request: &Request, bucket: &BucketRow, requested: &R
 pub(crate) fn of_begun_object(bucket: &BucketRow, owner: Account, acl: &Acl) -> Result<Owned> {
     let begun = acl.to_acl(owner);
     if bucket.ownership() == ObjectOwnership::BucketOwnerEnforced {
-        let (own, buckets) = (owner.into(), bucket.owner.into());
         let mut others = begun.grants.iter().filter(|grant| {
-            !matches!(grant.grantee, acl::Grantee::Account(account) if account == own || account == buckets)
+            !matches!(grant.grantee, acl::Grantee::Account(account) if account == owner || account == bucket.owner)
         });
         return match others.next() {
             None => Ok(Owned { owner: bucket.owner, acl: Acl::Private }),
             Some(_) => Err(ErrorCode::AccessControlListNotSupported.into()),
         };
     }
-    check_public(bucket, &begun, owner.into())?;
+    check_public(bucket, &begun, owner)?;
     Ok(Owned { owner, acl: acl.clone() })
 }
 
@@ -64,13 +63,13 @@ pub(crate) fn of_begun_object(bucket: &BucketRow, owner: Account, acl: &Acl) -> 
 /// the bucket does not say that.
 pub(crate) fn require_unblocked(plan: &mut Plan, bucket: &BucketRow, object: &NewObject) -> Result<()> {
     let acl = object.details.acl.to_acl(object.owner);
-    if object.details.acl == Acl::Private || !acl.is_public_beside(object.owner.into()) {
+    if object.details.acl == Acl::Private || !acl.is_public_beside(object.owner) {
         return Ok(());
     }
     let row = rows::account(bucket.owner)?;
     plan.require_as_read(tables::ACCOUNTS, &tables::account_key(bucket.owner), row.as_ref());
-    let blocked = row.and_then(|row| row.record.public_access).map(PublicAccessBlock::from);
-    blocked.unwrap_or_default().check_acl(&acl, object.owner.into())
+    let blocked = row.and_then(|row| row.record.public_access);
+    blocked.unwrap_or_default().check_acl(&acl, object.owner)
 }
 
 /// What is blocked in a bucket: by itself, or by its owner's account.
@@ -79,7 +78,7 @@ pub(crate) fn public_access(bucket: &BucketRow) -> Result<PublicAccessBlock> {
 }
 
 /// Checks an ACL that a request sets on what `owner` owns. `AccessDenied` for a public one where those are blocked.
-pub(crate) fn check_public(bucket: &BucketRow, acl: &acl::Acl, owner: Party) -> Result<()> {
+pub(crate) fn check_public(bucket: &BucketRow, acl: &acl::Acl, owner: Account) -> Result<()> {
     // Nearly no ACL is: the settings of the account are not looked at for the others.
     if acl.is_public_beside(owner) { public_access(bucket)?.check_acl(acl, owner) } else { Ok(()) }
 }
@@ -106,7 +105,7 @@ pub(crate) fn owner(bucket: &BucketRow, version: &Version) -> Account {
 pub(crate) fn acl(bucket: &BucketRow, version: &Version) -> acl::Acl {
     let Details { acl, .. } = &version.details;
     match bucket.ownership() {
-        ObjectOwnership::BucketOwnerEnforced => acl::Acl::private(bucket.owner.into()),
+        ObjectOwnership::BucketOwnerEnforced => acl::Acl::private(bucket.owner),
         ObjectOwnership::BucketOwnerPreferred | ObjectOwnership::ObjectWriter => {
             acl.to_acl(version.summary.owner)
         }
@@ -153,19 +152,19 @@ impl Judged {
 }
 
 /// The account that a request for an ACL names.
-pub(crate) fn find(named: &Named) -> Option<Party> {
+pub(crate) fn find(named: &Named) -> Option<Account> {
     let identity = match named {
-        Named::Id(id) if id == ANONYMOUS_CANONICAL_ID => return Some(Party::ANONYMOUS),
+        Named::Id(id) if id == ANONYMOUS_CANONICAL_ID => return Some(Account::ANONYMOUS),
         Named::Id(id) => sdk::keys::find_by_canonical_id(id),
         Named::Email(address) => sdk::keys::find_by_email(address),
         Named::Group(_) => None,
     };
-    Party::parse(&identity?.account)
+    Account::parse(&identity?.account)
 }
 
 /// How documents print an account: one that is no longer known, by its number.
-pub(crate) fn print(account: Party) -> PrintedAccount {
-    if account == Party::ANONYMOUS {
+pub(crate) fn print(account: Account) -> PrintedAccount {
+    if account == Account::ANONYMOUS {
         let id = ANONYMOUS_CANONICAL_ID.to_owned();
         return PrintedAccount { id, display_name: String::new() };
     }

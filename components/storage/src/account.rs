@@ -3,13 +3,14 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_PutPublicAccessBlock.html>. They hold in every bucket of
 //! the account, together with the bucket's own.
 
+use gateway::account::Account;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::operations::ACCOUNT_ID_HEADER;
 use gateway::public_access_block::PublicAccessBlock;
 use sdk::Response;
 
 use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
-use crate::records::{Account, AccountRow, PublicAccess};
+use crate::records::AccountRow;
 use crate::request::Request;
 use crate::subresource::document;
 use crate::{rows, tables};
@@ -17,14 +18,14 @@ use crate::{rows, tables};
 /// What an account blocks in all of its buckets. A row that cannot be read is an error, not nothing.
 pub(crate) fn public_access(account: Account) -> Result<PublicAccessBlock> {
     let row = rows::account(account)?;
-    Ok(row.and_then(|row| row.record.public_access).map(PublicAccessBlock::from).unwrap_or_default())
+    Ok(row.and_then(|row| row.record.public_access).unwrap_or_default())
 }
 
 /// GetPublicAccessBlock. `NoSuchPublicAccessBlockConfiguration` when there is none.
 pub(crate) async fn get(request: &Request) -> Result<Response> {
     let row = rows::account(addressed(request)?)?;
     match row.and_then(|row| row.record.public_access) {
-        Some(block) => Ok(Response::new(200).xml(PublicAccessBlock::from(block).account_document())),
+        Some(block) => Ok(Response::new(200).xml(block.account_document())),
         None => Err(ErrorCode::NoSuchPublicAccessBlockConfiguration.into()),
     }
 }
@@ -33,7 +34,7 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
 pub(crate) async fn put(request: &Request) -> Result<Response> {
     let account = addressed(request)?;
     let block = PublicAccessBlock::parse_document(&document::receive(request).await?)?;
-    change(request, account, Some(block.into())).await?;
+    change(request, account, Some(block)).await?;
     Ok(Response::new(200))
 }
 
@@ -50,7 +51,7 @@ fn addressed(request: &Request) -> Result<Account> {
     own.filter(|_| own == named).ok_or_else(|| S3Error::from(ErrorCode::AccessDenied))
 }
 
-async fn change(request: &Request, account: Account, block: Option<PublicAccess>) -> Result<()> {
+async fn change(request: &Request, account: Account, block: Option<PublicAccessBlock>) -> Result<()> {
     for _ in 0..ATTEMPTS_MAX {
         let row = rows::account(account)?;
         let key = tables::account_key(account);

@@ -4,12 +4,17 @@
 //! 3, and those of versions and uploads whose bytes are sealed under a data key, where it is 2, too; a record that changes its shape takes the next number and `decode` learns to read both. Inside postcard, integers are LEB128, enums are
 //! the index of the variant (so variants are only ever appended), and fields have no names (so fields are never
 //! reordered).
+//!
+//! Where a value means the same in a request and in a row, both use the type of the `gateway`
+//! library. The type says that its order is part of the storage format. Three have types of their
+//! own: an ACL, which takes one byte where nothing is granted to others; a checksum, which does not
+//! repeat the number of parts of its object; and the versioning state, which has a value for "never
+//! enabled".
 
 mod access;
 mod bucket;
 mod checksum;
 mod cors;
-mod lock;
 mod protection;
 #[cfg(test)]
 mod tests;
@@ -19,15 +24,13 @@ mod version;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use access::{AccountRow, Acl, Ownership, Payer, PolicyRow, PublicAccess};
-pub(crate) use bucket::{BUCKET_HEAD_BYTES_MAX, BucketHead, BucketRow, Encryption, MfaDelete, Versioning};
-pub(crate) use checksum::{Algorithm, AlgorithmSet, Checksum, ChecksumType};
-pub(crate) use lock::{DefaultRetention, LockMode, ObjectLockConfiguration, Period, Retention};
+pub(crate) use access::{AccountRow, Acl, PolicyRow};
+pub(crate) use bucket::{BUCKET_HEAD_BYTES_MAX, BucketHead, BucketRow, Versioning};
+pub(crate) use checksum::{AlgorithmSet, Checksum};
 pub(crate) use protection::{Managed, Protection};
 pub(crate) use upload::{Initiator, Part, Upload};
 pub(crate) use version::{
-    Body, ContentHeaders, Details, ETag, Kind, ManifestPage, ManifestPart, SUMMARY_BYTES_MAX, Span,
-    StorageClass, Summary, Version, VersionId,
+    Body, Details, Kind, ManifestPage, ManifestPart, SUMMARY_BYTES_MAX, Span, Summary, Version, VersionId,
 };
 
 /// The format byte of every record written by this release, but for those that say otherwise.
@@ -54,23 +57,6 @@ pub(crate) struct Row<T> {
     pub(crate) record: T,
     /// The commit that wrote the row.
     pub(crate) revision: u64,
-}
-
-/// An account: 12 digits, kept as the number they spell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct Account(pub(crate) u64);
-
-impl Account {
-    /// Reads 12 digits.
-    pub(crate) fn parse(text: &str) -> Option<Account> {
-        gateway::account::Account::parse(text).map(Account::from)
-    }
-}
-
-impl std::fmt::Display for Account {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        gateway::account::Account::from(*self).fmt(formatter)
-    }
 }
 
 /// Implements [`Record`] for plain postcard records.

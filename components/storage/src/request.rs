@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use gateway::account::Account;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::form::Form;
 use gateway::headers::{Headers, with_presigned};
@@ -9,11 +10,12 @@ use gateway::operations::Operation;
 use gateway::policy::Said;
 use gateway::query::Query;
 use gateway::request_payment;
+use gateway::request_payment::Payer;
 use sdk::{Call, Decision, DefaultProtection, Head, Identity, Owner, Principal, Response, SentHead, Target};
 
 use crate::access::Judged;
 use crate::object::read;
-use crate::records::{Account, BucketRow, Payer, Row};
+use crate::records::{BucketRow, Row};
 use crate::rows;
 use crate::sealing::{self, Prepared};
 

@@ -1,12 +1,11 @@
 //! Reads single rows of the storage tables, decoded.
 
+use gateway::account::Account;
 use gateway::cors::Configuration;
 use gateway::errors::Result;
 
 use crate::index;
-use crate::records::{
-    Account, AccountRow, BucketRow, ManifestPage, Part, PolicyRow, Record, Row, Upload, Version,
-};
+use crate::records::{AccountRow, BucketRow, ManifestPage, Part, PolicyRow, Record, Row, Upload, Version};
 use crate::tables;
 
 /// The row of `key` in `table`.

@@ -6,6 +6,7 @@
 
 use std::cell::Cell;
 
+use gateway::bucket_encryption::BucketEncryption;
 use gateway::encryption::{self, context};
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::{master_key, policy};
@@ -16,7 +17,7 @@ use sdk::{CustomerKey, KeptProtection, ManagedKey, Sealed, SealedRole};
 
 use crate::index;
 use crate::plan::contended;
-use crate::records::{BucketRow, Encryption, Managed, Protection};
+use crate::records::{BucketRow, Managed, Protection};
 use crate::request::Request;
 
 thread_local! {
@@ -169,7 +170,7 @@ pub(crate) fn check_part_still_fits(
 }
 
 /// Whether a bucket takes what is kept like this, as it did before. One that refused keys of clients before was asked before.
-fn is_still_taken(protection: &Protection, before: &Encryption, now: &Encryption) -> bool {
+fn is_still_taken(protection: &Protection, before: &BucketEncryption, now: &BucketEncryption) -> bool {
     !matches!(protection, Protection::Customer(_)) || !now.blocks_customer_keys || before.blocks_customer_keys
 }
 

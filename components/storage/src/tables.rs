@@ -35,7 +35,7 @@
 
 use std::borrow::Cow;
 
-use crate::records::Account;
+use gateway::account::Account;
 
 #[cfg(test)]
 mod tests;

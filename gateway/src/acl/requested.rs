@@ -100,11 +100,6 @@ impl Requested {
         Ok(Requested::Document { owner: owner.to_owned(), grants: grants? })
     }
 
-    /// Whether nothing is asked for.
-    pub fn is_default(&self) -> bool {
-        *self == Requested::Default
-    }
-
     /// The ACL that is meant. `find` looks accounts up.
     ///
     /// `InvalidArgument` for a canonical id that nobody has, `UnresolvableGrantByEmailAddress`, and

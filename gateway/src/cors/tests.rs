@@ -18,6 +18,10 @@ fn rule(origins: &[&str], methods: &[Method], headers: &[&str]) -> Rule {
     }
 }
 
+fn header_matches(pattern: &str, name: &str) -> bool {
+    Pattern::of(pattern).matches(name, <[u8]>::eq_ignore_ascii_case)
+}
+
 fn example() -> Configuration {
     Configuration {
         rules: vec![
@@ -87,7 +91,7 @@ fn patterns_have_one_star() {
         ("*-MD5", "content-md5", true),
         ("", "x", false),
     ] {
-        assert_eq!(matches_header(pattern, name), expected, "{pattern} {name}");
+        assert_eq!(header_matches(pattern, name), expected, "{pattern} {name}");
     }
 }
 
@@ -97,7 +101,7 @@ proptest! {
         let text = format!("{start}{middle}{end}");
         let pattern = format!("{start}*{end}");
         prop_assert!(matches_origin(&pattern, &text));
-        prop_assert!(matches_header(&pattern.to_uppercase().replace('É', "é"), &text));
+        prop_assert!(header_matches(&pattern.to_uppercase().replace('É', "é"), &text));
         prop_assert_eq!(matches_origin(&text, &text), true);
     }
 

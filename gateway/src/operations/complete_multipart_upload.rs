@@ -242,8 +242,8 @@ mod tests {
 
     #[test]
     fn the_document_tells_what_was_made() {
-        let mut checksum = Checksum::new(ChecksumAlgorithm::Crc32, vec![0xb0, 0xe3, 0xbc, 0xfd]);
-        checksum.parts = Some(2);
+        let value = vec![0xb0, 0xe3, 0xbc, 0xfd];
+        let checksum = Checksum { algorithm: ChecksumAlgorithm::Crc32, value, parts: Some(2) };
         let completed = Completed {
             location: "http://127.0.0.1:9000/photos/a",
             bucket: "photos",

@@ -3,7 +3,7 @@
 use super::parameters::is_true;
 use crate::acl::Requested;
 use crate::bucket_name;
-use crate::errors::{ErrorCode, Result, S3Error};
+use crate::errors::{ErrorCode, Result};
 use crate::headers::Headers;
 use crate::object_ownership::ObjectOwnership;
 use crate::tagging::{TagSet, Tagged};
@@ -36,28 +36,6 @@ impl Input {
         };
         (input.location, input.tags) = read_document(body)?;
         Ok(input)
-    }
-
-    /// Checks the location against the region of the endpoint. `us-east-1` must not be named, but is taken;
-    /// `EU` is the old name of `eu-west-1`. `IllegalLocationConstraintException`, or
-    /// `InvalidLocationConstraint` for what is no region.
-    pub fn check_location(&self, region: &str) -> Result<()> {
-        let Some(location) = self.location.as_deref() else { return Ok(()) };
-        let location = if location == "EU" { "eu-west-1" } else { location };
-        if location == region {
-            return Ok(());
-        }
-        let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        if !location.bytes().all(word) || location.len() > 63 {
-            return Err(
-                S3Error::new(ErrorCode::InvalidLocationConstraint).detail("LocationConstraint", location)
-            );
-        }
-        let message = format!(
-            "The {location} location constraint is incompatible for the region specific endpoint this \
-             request was sent to."
-        );
-        Err(S3Error::new(ErrorCode::IllegalLocationConstraintException).message(message))
     }
 }
 
@@ -111,20 +89,6 @@ mod tests {
         assert!(input.object_lock);
         assert_eq!(input.ownership, Some(ObjectOwnership::BucketOwnerEnforced));
         assert_eq!(input.tags.tags, [("a".to_owned(), "b".to_owned())]);
-    }
-
-    #[test]
-    fn the_location_is_the_endpoints_region() {
-        let check = |location: &str, region: &str| {
-            let input = Input { location: Some(location.to_owned()), ..Input::default() };
-            input.check_location(region).map_err(|error| error.code)
-        };
-        assert_eq!(check("eu-west-1", "eu-west-1"), Ok(()));
-        assert_eq!(check("EU", "eu-west-1"), Ok(()));
-        assert_eq!(check("us-east-1", "us-east-1"), Ok(()));
-        assert_eq!(check("eu-west-1", "us-east-1"), Err(ErrorCode::IllegalLocationConstraintException));
-        assert_eq!(check("no such place", "us-east-1"), Err(ErrorCode::InvalidLocationConstraint));
-        assert_eq!(Input::default().check_location("us-east-1"), Ok(()));
     }
 
     #[test]

@@ -37,22 +37,6 @@ pub enum Carried {
     Never(&'static str),
 }
 
-impl Carried {
-    /// Whether a request for an action may carry the key. Of `s3:GetObject`, in any case.
-    pub fn is_by(self, action: &str) -> bool {
-        match self {
-            Carried::Anywhere => true,
-            Carried::By(carriers) => carriers.iter().any(|carrier| match carrier.strip_suffix('*') {
-                Some(service) => {
-                    action.get(..service.len()).is_some_and(|own| own.eq_ignore_ascii_case(service))
-                }
-                None => carrier.eq_ignore_ascii_case(action),
-            }),
-            Carried::Never(_) => false,
-        }
-    }
-}
-
 macro_rules! keys {
     ($($id:ident $name:literal $value:ident $carried:expr;)+) => {
         /// A key of the catalogue.

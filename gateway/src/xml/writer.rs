@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use crate::url_encoding;
-
 /// The declaration with which every document of S3 starts.
 pub const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";
 
@@ -90,13 +88,6 @@ impl XmlWriter {
         if let Some(text) = text {
             self.text(name, text);
         }
-    }
-
-    /// `<name>text</name>` with the text percent-encoded as `encoding-type=url` asks.
-    pub fn url_encoded(&mut self, name: &str, text: &str) {
-        self.open(name);
-        url_encoding::push_listing(&mut self.out, text);
-        self.close(name);
     }
 
     /// `<name>number</name>`

@@ -6,6 +6,7 @@ use gateway::errors::Result;
 use gateway::object_ownership::ObjectOwnership;
 use gateway::policy::keys::s3;
 use gateway::public_access_block::PublicAccessBlock as Block;
+use gateway::request_payment::Payer;
 
 use sdk::bindings::storage::exports::portcullis::gateway::resources::{
     BucketAccess, Grant, Grantee, Group, Guest, ObjectAccess, ObjectOwnership as ContractOwnership,
@@ -13,7 +14,7 @@ use sdk::bindings::storage::exports::portcullis::gateway::resources::{
 };
 
 use crate::object::read;
-use crate::records::{BucketRow, Payer, Protection, Row, Upload, Version};
+use crate::records::{BucketRow, Protection, Row, Upload, Version};
 use crate::{Storage, rows, tables, version_id};
 
 impl Guest for Storage {

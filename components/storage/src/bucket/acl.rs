@@ -15,7 +15,7 @@ use crate::subresource::document::receive_optional;
 pub(crate) async fn get(request: &Request) -> Result<Response> {
     let bucket = &request.bucket_row()?.record;
     let acl = bucket.acl.to_acl(bucket.owner);
-    Ok(Response::new(200).xml(document(bucket.owner.into(), &acl, print)))
+    Ok(Response::new(200).xml(document(bucket.owner, &acl, print)))
 }
 
 /// PutBucketAcl. `AccessControlListNotSupported` where ACLs are disabled, `AccessDenied` for a public one where those
@@ -23,7 +23,7 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
 pub(crate) async fn put(request: &Request) -> Result<Response> {
     let requested = Requested::of_request(&request.headers, &receive_optional(request).await?)?;
     super::change(request, |bucket| {
-        let owner = bucket.owner.into();
+        let owner = bucket.owner;
         bucket.ownership().check_object_acl(&requested, owner, find)?;
         let acl = requested.resolve(Parties { owner, bucket_owner: None }, find)?;
         check_public(bucket, &acl, owner)?;

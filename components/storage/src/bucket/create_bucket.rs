@@ -2,21 +2,23 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>
 
+use gateway::account::Account;
 use gateway::acl::{Parties, Requested};
+use gateway::bucket_encryption::BucketEncryption;
 use gateway::bucket_name::bucket_arn;
 use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::object_lock::ObjectLockConfiguration;
 use gateway::object_ownership::ObjectOwnership;
 use gateway::operations::create_bucket::Input;
 use gateway::public_access_block::PublicAccessBlock;
+use gateway::request_payment::Payer;
 use sdk::Response;
 
 use super::region;
 use crate::access::find;
 use crate::account;
 use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
-use crate::records::{
-    Account, Acl, BucketRow, Encryption, ObjectLockConfiguration, Payer, PublicAccess, Versioning,
-};
+use crate::records::{Acl, BucketRow, Versioning};
 use crate::request::Request;
 use crate::subresource::document;
 use crate::{index, rows, tables};
@@ -46,8 +48,8 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             versioning: if input.object_lock { Versioning::Enabled } else { Versioning::Unversioned },
             object_lock: input.object_lock.then(ObjectLockConfiguration::default),
             tags: input.tags.tags.clone(),
-            ownership: Some(ownership.into()),
-            public_access: block.map(PublicAccess::from),
+            ownership: Some(ownership),
+            public_access: block,
             acl: acl.clone(),
             policy: None,
             holds_foreign: false,
@@ -82,13 +84,13 @@ fn acl(
     block: Option<PublicAccessBlock>,
     owner: Account,
 ) -> Result<Acl> {
-    let acl = requested.resolve(Parties { owner: owner.into(), bucket_owner: None }, find)?;
-    ownership.check_bucket_acl(&acl, owner.into())?;
+    let acl = requested.resolve(Parties { owner, bucket_owner: None }, find)?;
+    ownership.check_bucket_acl(&acl, owner)?;
     if !acl.is_public() {
         return Ok(Acl::of(&acl, owner));
     }
     let block = block.unwrap_or_default().together_with(account::public_access(owner)?);
-    if block.check_acl(&acl, owner.into()).is_err() {
+    if block.check_acl(&acl, owner).is_err() {
         return Err(ErrorCode::InvalidBucketAclWithBlockPublicAccessError.into());
     }
     Ok(Acl::of(&acl, owner))
@@ -108,9 +110,9 @@ fn default_block() -> Option<PublicAccessBlock> {
 
 /// What a new bucket says about sealing: keys of the client are refused, as in S3 since April 2026, unless the deployment lets
 /// them in. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-s3-c-encryption-setting-faq.html>
-fn default_encryption() -> Encryption {
+fn default_encryption() -> BucketEncryption {
     let off = sdk::settings::get("block_sse_c").as_deref() == Some("false");
-    Encryption { blocks_customer_keys: !off, ..Encryption::default() }
+    BucketEncryption { blocks_customer_keys: !off, ..BucketEncryption::default() }
 }
 
 fn taken(request: &Request, owner: Account, acl: &Acl, existing: &BucketRow) -> Result<Response> {

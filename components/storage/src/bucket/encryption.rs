@@ -6,13 +6,12 @@ use gateway::bucket_encryption::BucketEncryption;
 use gateway::errors::Result;
 use sdk::Response;
 
-use crate::records::Encryption;
 use crate::request::Request;
 use crate::subresource::document;
 
 /// GetBucketEncryption. Every bucket has a configuration, as in S3 since 2023.
 pub(crate) async fn get(request: &Request) -> Result<Response> {
-    let encryption = BucketEncryption::from(request.bucket_row()?.record.encryption.clone());
+    let encryption = &request.bucket_row()?.record.encryption;
     Ok(Response::new(200).xml(encryption.document()))
 }
 
@@ -21,7 +20,7 @@ pub(crate) async fn put(request: &Request) -> Result<Response> {
     let body = document::receive(request).await?;
     super::change(request, |bucket| {
         let blocks = bucket.encryption.blocks_customer_keys;
-        bucket.encryption = BucketEncryption::parse_document(&body, blocks)?.into();
+        bucket.encryption = BucketEncryption::parse_document(&body, blocks)?;
         Ok(())
     })
     .await?;
@@ -32,7 +31,7 @@ pub(crate) async fn put(request: &Request) -> Result<Response> {
 pub(crate) async fn delete(request: &Request) -> Result<Response> {
     super::change(request, |bucket| {
         let blocks_customer_keys = bucket.encryption.blocks_customer_keys;
-        bucket.encryption = Encryption { blocks_customer_keys, ..Encryption::default() };
+        bucket.encryption = BucketEncryption { blocks_customer_keys, ..BucketEncryption::default() };
         Ok(())
     })
     .await?;

@@ -2,13 +2,14 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html>
 
+use gateway::account::Account;
 use gateway::errors::{ErrorCode, Result};
 use gateway::operations::list_buckets::{self, Input};
 use gateway::operations::listing::Owner;
 use sdk::Response;
 
 use crate::listing::source::{Cursor, Index, Source};
-use crate::records::{Account, BUCKET_HEAD_BYTES_MAX, BucketHead};
+use crate::records::{BUCKET_HEAD_BYTES_MAX, BucketHead};
 use crate::request::Request;
 use crate::tables;
 

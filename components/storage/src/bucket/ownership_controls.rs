@@ -12,7 +12,7 @@ use crate::subresource::document;
 /// GetBucketOwnershipControls. `OwnershipControlsNotFoundError` after they were deleted.
 pub(crate) async fn get(request: &Request) -> Result<Response> {
     match request.bucket_row()?.record.ownership {
-        Some(ownership) => Ok(Response::new(200).xml(ObjectOwnership::from(ownership).document())),
+        Some(ownership) => Ok(Response::new(200).xml(ownership.document())),
         None => {
             Err(S3Error::new(ErrorCode::OwnershipControlsNotFoundError)
                 .detail("BucketName", &*request.bucket))
@@ -25,8 +25,8 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
 pub(crate) async fn put(request: &Request) -> Result<Response> {
     let wanted = ObjectOwnership::parse_document(&document::receive(request).await?)?;
     super::change(request, |bucket| {
-        wanted.check_bucket_acl(&bucket.acl.to_acl(bucket.owner), bucket.owner.into())?;
-        bucket.ownership = Some(wanted.into());
+        wanted.check_bucket_acl(&bucket.acl.to_acl(bucket.owner), bucket.owner)?;
+        bucket.ownership = Some(wanted);
         Ok(())
     })
     .await?;

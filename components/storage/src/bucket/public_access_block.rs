@@ -12,7 +12,7 @@ use crate::subresource::document;
 /// GetPublicAccessBlock. `NoSuchPublicAccessBlockConfiguration` when there is none.
 pub(crate) async fn get(request: &Request) -> Result<Response> {
     match request.bucket_row()?.record.public_access {
-        Some(block) => Ok(Response::new(200).xml(PublicAccessBlock::from(block).document())),
+        Some(block) => Ok(Response::new(200).xml(block.document())),
         None => Err(S3Error::new(ErrorCode::NoSuchPublicAccessBlockConfiguration)
             .detail("BucketName", &*request.bucket)),
     }
@@ -23,7 +23,7 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
 pub(crate) async fn put(request: &Request) -> Result<Response> {
     let block = PublicAccessBlock::parse_document(&document::receive(request).await?)?;
     super::change(request, |bucket| {
-        bucket.public_access = Some(block.into());
+        bucket.public_access = Some(block);
         Ok(())
     })
     .await?;

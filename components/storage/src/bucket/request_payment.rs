@@ -11,7 +11,7 @@ use crate::subresource::document;
 
 /// GetBucketRequestPayment.
 pub(crate) async fn get(request: &Request) -> Result<Response> {
-    let payer = Payer::from(request.bucket_row()?.record.payer);
+    let payer = request.bucket_row()?.record.payer;
     Ok(Response::new(200).xml(payer.document()))
 }
 
@@ -19,7 +19,7 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
 pub(crate) async fn put(request: &Request) -> Result<Response> {
     let payer = Payer::parse_document(&document::receive(request).await?)?;
     super::change(request, |bucket| {
-        bucket.payer = payer.into();
+        bucket.payer = payer;
         Ok(())
     })
     .await?;

@@ -4,10 +4,10 @@
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::operations::bucket_versioning::{self, Input};
-use gateway::versioning::{self, VersioningStatus};
+use gateway::versioning::{MfaDelete, VersioningStatus};
 use sdk::Response;
 
-use crate::records::{BucketRow, MfaDelete, Versioning};
+use crate::records::{BucketRow, Versioning};
 use crate::request::Request;
 use crate::subresource::document;
 use crate::subresource::second_factor::{self, SecondFactor};
@@ -20,11 +20,7 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
         Versioning::Enabled => Some(VersioningStatus::Enabled),
         Versioning::Suspended => Some(VersioningStatus::Suspended),
     };
-    let mfa_delete = bucket.mfa_delete.map(|state| match state {
-        MfaDelete::Enabled => versioning::MfaDelete::Enabled,
-        MfaDelete::Disabled => versioning::MfaDelete::Disabled,
-    });
-    Ok(Response::new(200).xml(bucket_versioning::document(status, mfa_delete)))
+    Ok(Response::new(200).xml(bucket_versioning::document(status, bucket.mfa_delete)))
 }
 
 /// PutBucketVersioning. Object Lock needs versions: with it, versioning cannot be suspended (409
@@ -41,11 +37,7 @@ fn change(bucket: &mut BucketRow, wanted: Input, factor: SecondFactor) -> Result
         VersioningStatus::Enabled => Versioning::Enabled,
         VersioningStatus::Suspended => Versioning::Suspended,
     };
-    let mfa_delete = match wanted.mfa_delete {
-        Some(versioning::MfaDelete::Enabled) => Some(MfaDelete::Enabled),
-        Some(versioning::MfaDelete::Disabled) => Some(MfaDelete::Disabled),
-        None => bucket.mfa_delete,
-    };
+    let mfa_delete = wanted.mfa_delete.or(bucket.mfa_delete);
     // To switch it on takes a code as well: whoever does must be able to switch it off.
     if bucket.takes_second_factor() || mfa_delete == Some(MfaDelete::Enabled) {
         second_factor::check_change(factor)?;
@@ -62,12 +54,13 @@ fn change(bucket: &mut BucketRow, wanted: Input, factor: SecondFactor) -> Result
 
 #[cfg(test)]
 mod tests {
+    use gateway::object_lock::ObjectLockConfiguration;
+
     use super::*;
-    use crate::records::ObjectLockConfiguration;
 
     fn put(bucket: &mut BucketRow, status: &str, mfa_delete: &str, factor: SecondFactor) -> Result<()> {
         let status = VersioningStatus::parse(status).unwrap();
-        change(bucket, Input { status, mfa_delete: versioning::MfaDelete::parse(mfa_delete) }, factor)
+        change(bucket, Input { status, mfa_delete: MfaDelete::parse(mfa_delete) }, factor)
     }
 
     #[test]

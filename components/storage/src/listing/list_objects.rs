@@ -11,7 +11,6 @@ use super::owners::Owners;
 use super::rollup::{End, Item, Listing};
 use super::source::{Index, Source};
 use super::walk::{self, OBJECTS};
-use crate::multipart::checksum::to_kind;
 use crate::records::Summary;
 use crate::request::Request;
 
@@ -54,11 +53,11 @@ pub(super) fn object_row<'a>(key: &'a str, summary: &Summary, owner: Option<Owne
     ObjectRow {
         key,
         modified_ms: summary.modified_ms,
-        etag: summary.etag.into(),
+        etag: summary.etag,
         size: summary.size,
-        storage_class: summary.storage_class.into(),
+        storage_class: summary.storage_class,
         checksum_algorithms: summary.checksum_algorithms.0,
-        checksum_type: Some(to_kind(summary.checksum_type)),
+        checksum_type: Some(summary.checksum_type),
         owner,
     }
 }

@@ -1,8 +1,9 @@
 //! Accounts as listings print them.
 
+use gateway::account::Account;
 use gateway::operations::listing::Owner;
 
-use crate::records::{Account, BucketRow};
+use crate::records::BucketRow;
 
 /// Looks accounts up. Nearly every row of a bucket has the same one, so the last is remembered.
 #[derive(Debug, Default)]
@@ -38,6 +39,6 @@ impl Owners {
 }
 
 fn look_up(account: Account) -> Known {
-    let printed = crate::access::print(account.into());
+    let printed = crate::access::print(account);
     Known { account, id: printed.id, display_name: printed.display_name }
 }

@@ -2,51 +2,35 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html>
 
-use gateway::checksum::{ChecksumAlgorithm, MultipartChecksum};
+use gateway::checksum::{ChecksumAlgorithm, ChecksumType, MultipartChecksum};
 use gateway::errors::{ErrorCode, Result, S3Error};
 use sdk::digests;
 
 use super::part_list::Expected;
-use crate::records::{Algorithm, Checksum, ChecksumType, Part, Upload};
+use crate::records::{Checksum, Part, Upload};
 
 /// What an upload gets whose creator names no algorithm.
-const DEFAULT: Algorithm = Algorithm::Crc64Nvme;
+const DEFAULT: ChecksumAlgorithm = ChecksumAlgorithm::Crc64Nvme;
 
 /// The algorithm that the parts of an upload are kept with.
-pub(crate) fn algorithm(upload: &Upload) -> Algorithm {
+pub(crate) fn algorithm(upload: &Upload) -> ChecksumAlgorithm {
     upload.checksum_algorithm.unwrap_or(DEFAULT)
 }
 
 /// What the checksum of the completed object covers.
 pub(crate) fn covers(upload: &Upload) -> ChecksumType {
-    upload.checksum_type.unwrap_or_else(|| of_kind(ChecksumAlgorithm::from(algorithm(upload)).default_type()))
-}
-
-/// What a type of checksum is called in stored records.
-pub(crate) fn of_kind(kind: gateway::checksum::ChecksumType) -> ChecksumType {
-    match kind {
-        gateway::checksum::ChecksumType::FullObject => ChecksumType::FullObject,
-        gateway::checksum::ChecksumType::Composite => ChecksumType::Composite,
-    }
-}
-
-/// What a type of checksum in a stored record is called in documents.
-pub(crate) fn to_kind(covers: ChecksumType) -> gateway::checksum::ChecksumType {
-    match covers {
-        ChecksumType::FullObject => gateway::checksum::ChecksumType::FullObject,
-        ChecksumType::Composite => gateway::checksum::ChecksumType::Composite,
-    }
+    upload.checksum_type.unwrap_or_else(|| algorithm(upload).default_type())
 }
 
 /// The checksum that the completed object will have, in the words of documents.
 pub(crate) fn kind(upload: &Upload) -> MultipartChecksum {
-    MultipartChecksum { algorithm: algorithm(upload).into(), kind: to_kind(covers(upload)) }
+    MultipartChecksum { algorithm: algorithm(upload), kind: covers(upload) }
 }
 
 /// Stored checksums, as documents print them. `parts` is the number of parts, of composite ones.
 pub(crate) fn of_documents(stored: &[Checksum], parts: Option<u32>) -> Vec<gateway::checksum::Checksum> {
     let checksums = stored.iter().map(|checksum| gateway::checksum::Checksum {
-        algorithm: checksum.algorithm.into(),
+        algorithm: checksum.algorithm,
         value: checksum.value.clone(),
         parts,
     });
@@ -64,22 +48,22 @@ pub(super) fn expected(upload: &Upload) -> Expected {
 
 /// Checks that a part is sent with the checksum that its upload was created for. A part may come without any, to be
 /// computed, unless the checksum of the object is taken of those of its parts.
-pub(super) fn check_part(upload: &Upload, claimed: Option<Algorithm>) -> Result<()> {
+pub(super) fn check_part(upload: &Upload, claimed: Option<ChecksumAlgorithm>) -> Result<()> {
     match (expected(upload), claimed) {
         (Expected::Any, _) | (Expected::Only(_), None) => Ok(()),
         (Expected::Only(expected) | Expected::Each(expected), claimed) if claimed == Some(expected) => Ok(()),
         (Expected::Only(expected) | Expected::Each(expected), claimed) => {
             Err(S3Error::invalid_request(format!(
                 "Checksum Type mismatch occurred, expected checksum Type: {}, actual checksum Type: {}",
-                expected.as_str().to_ascii_lowercase(),
-                claimed.map_or("null".to_owned(), |claimed| claimed.as_str().to_ascii_lowercase()),
+                expected.name().to_ascii_lowercase(),
+                claimed.map_or("null".to_owned(), |claimed| claimed.name().to_ascii_lowercase()),
             )))
         }
     }
 }
 
 /// Checks that an algorithm that a copied part asks for is that of its upload.
-pub(super) fn check_copied_part(upload: &Upload, wanted: Option<Algorithm>) -> Result<()> {
+pub(super) fn check_copied_part(upload: &Upload, wanted: Option<ChecksumAlgorithm>) -> Result<()> {
     match wanted {
         None => Ok(()),
         wanted => check_part(upload, wanted),
@@ -87,21 +71,25 @@ pub(super) fn check_copied_part(upload: &Upload, wanted: Option<Algorithm>) -> R
 }
 
 /// The checksum of a part by its algorithm.
-pub(crate) fn of_part(part: &Part, algorithm: Algorithm) -> Option<&Checksum> {
+pub(crate) fn of_part(part: &Part, algorithm: ChecksumAlgorithm) -> Option<&Checksum> {
     part.checksums.iter().find(|checksum| checksum.algorithm == algorithm)
 }
 
 /// The checksum of the object that the parts make, in order.
 ///
 /// Fails with `InternalError` when a part has none, which no part of an upload is stored without.
-pub(crate) fn of_object(algorithm: Algorithm, covers: ChecksumType, parts: &[&Part]) -> Result<Checksum> {
+pub(crate) fn of_object(
+    algorithm: ChecksumAlgorithm,
+    covers: ChecksumType,
+    parts: &[&Part],
+) -> Result<Checksum> {
     let value = match covers {
         ChecksumType::Composite => {
             let mut values = Vec::with_capacity(parts.len().saturating_mul(algorithm.length()));
             for part in parts {
                 values.extend_from_slice(&stored(part, algorithm)?.value);
             }
-            digests::compute(algorithm.digest(), &values)
+            digests::compute(algorithm.into(), &values)
         }
         ChecksumType::FullObject => {
             let mut whole: Option<Vec<u8>> = None;
@@ -109,7 +97,7 @@ pub(crate) fn of_object(algorithm: Algorithm, covers: ChecksumType, parts: &[&Pa
                 let value = &stored(part, algorithm)?.value;
                 whole = Some(match whole {
                     None => value.clone(),
-                    Some(before) => digests::combine(algorithm.digest(), &before, value, part.size),
+                    Some(before) => digests::combine(algorithm.into(), &before, value, part.size),
                 });
             }
             whole.ok_or(ErrorCode::InternalError)?
@@ -118,6 +106,6 @@ pub(crate) fn of_object(algorithm: Algorithm, covers: ChecksumType, parts: &[&Pa
     Ok(Checksum { algorithm, value })
 }
 
-fn stored(part: &Part, algorithm: Algorithm) -> Result<&Checksum> {
+fn stored(part: &Part, algorithm: ChecksumAlgorithm) -> Result<&Checksum> {
     of_part(part, algorithm).ok_or_else(|| ErrorCode::InternalError.into())
 }

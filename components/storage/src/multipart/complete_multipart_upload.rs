@@ -1,7 +1,9 @@
 //! CompleteMultipartUpload:
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
 
+use gateway::checksum::ChecksumType;
 use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::etag::ETag;
 use gateway::headers::Headers;
 use gateway::operations::complete_multipart_upload::{Completed, Input};
 use gateway::url_encoding;
@@ -13,9 +15,7 @@ use crate::object::checksums::{Claims, Need, bad_checksum};
 use crate::object::headers;
 use crate::object::write::{self, NewObject, Place};
 use crate::plan::{ATTEMPTS_MAX, Plan};
-use crate::records::{
-    Algorithm, BucketRow, Checksum, ChecksumType, Details, ETag, Part, Row, Upload, Version,
-};
+use crate::records::{BucketRow, Checksum, Details, Part, Row, Upload, Version};
 use crate::request::Request;
 use crate::subresource::{document, lock};
 use crate::{access, index, rows, sealing, tables, version_id};
@@ -198,17 +198,15 @@ fn check_size(input: &Input, size: u64) -> Result<()> {
 /// Compares the checksum of the object with what the client expects. `BadDigest` when it is another,
 /// `InvalidRequest` when the upload was created for another type.
 fn check_claimed(input: &Input, whole: &Checksum, covers: ChecksumType) -> Result<()> {
-    if input.checksum_type.is_some_and(|claimed| checksum::of_kind(claimed) != covers) {
+    if input.checksum_type.is_some_and(|claimed| claimed != covers) {
         return Err(S3Error::invalid_request(format!(
             "The upload was created using the {} checksum mode. The complete request must use the same \
              checksum mode.",
-            covers.as_str()
+            covers.name()
         )));
     }
     match &input.checksum {
-        Some(claimed)
-            if Algorithm::from(claimed.algorithm) == whole.algorithm && claimed.value != whole.value =>
-        {
+        Some(claimed) if claimed.algorithm == whole.algorithm && claimed.value != whole.value => {
             Err(bad_checksum(whole.algorithm))
         }
         _ => Ok(()),
@@ -229,9 +227,9 @@ fn respond(request: &Request, version: &Version, told: Told) -> Response {
         location: &location,
         bucket: &request.bucket,
         key: &request.key,
-        etag: summary.etag.into(),
+        etag: summary.etag,
         checksums: &checksums,
-        checksum_type: Some(checksum::to_kind(covers)),
+        checksum_type: Some(covers),
     };
     let mut lines = String::new();
     headers::push_written_id(&mut lines, summary);

@@ -1,6 +1,6 @@
 //! CreateMultipartUpload: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html>
 
-use gateway::account::ANONYMOUS_CANONICAL_ID;
+use gateway::account::{ANONYMOUS_CANONICAL_ID, Account};
 use gateway::checksum::MultipartChecksum;
 use gateway::errors::Result;
 use gateway::headers::Headers;
@@ -8,11 +8,10 @@ use gateway::operations::create_multipart_upload::document;
 use gateway::policy::keys::s3::BEGINNING;
 use sdk::{Identity, IdentityKind, Response};
 
-use super::checksum::of_kind;
 use super::upload_id;
 use crate::object::input::ObjectHeaders;
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};
-use crate::records::{Account, Initiator, Upload};
+use crate::records::{Initiator, Upload};
 use crate::request::Request;
 use crate::sealing::{self, Seal};
 use crate::{access, index, tables};
@@ -38,8 +37,8 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             metadata: input.metadata,
             tags: input.tags,
             storage_class: input.storage_class.unwrap_or_default(),
-            checksum_algorithm: checksum.map(|checksum| checksum.algorithm.into()),
-            checksum_type: checksum.map(|checksum| of_kind(checksum.kind)),
+            checksum_algorithm: checksum.map(|checksum| checksum.algorithm),
+            checksum_type: checksum.map(|checksum| checksum.kind),
             retention: input.retention,
             legal_hold: input.legal_hold,
             website_redirect: input.website_redirect,
@@ -76,10 +75,10 @@ fn respond(request: &Request, upload: &Upload, seal: &Seal) -> Response {
     seal.push_chosen(&mut lines);
     let mut response = Response::with_lines(200, lines);
     if let Some(algorithm) = upload.checksum_algorithm {
-        response = response.header("x-amz-checksum-algorithm", algorithm.as_str());
+        response = response.header("x-amz-checksum-algorithm", algorithm.name());
     }
     if let Some(covers) = upload.checksum_type {
-        response = response.header("x-amz-checksum-type", covers.as_str());
+        response = response.header("x-amz-checksum-type", covers.name());
     }
     response.xml(document(&request.bucket, &request.key, &upload_id(upload)))
 }

@@ -37,7 +37,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
                     key,
                     upload_id: &id,
                     initiated_ms: upload.initiated_ms,
-                    storage_class: upload.storage_class.into(),
+                    storage_class: upload.storage_class,
                     initiator: Owner {
                         id: &upload.initiator.id,
                         display_name: &upload.initiator.display_name,

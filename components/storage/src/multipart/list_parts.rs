@@ -43,7 +43,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         key: &request.key,
         initiator: Owner { id: &upload.initiator.id, display_name: &upload.initiator.display_name },
         owner: owners.get(upload.owner),
-        storage_class: upload.storage_class.into(),
+        storage_class: upload.storage_class,
         checksum: Some(checksum::kind(&upload)),
     };
     Ok(Response::new(200).xml(input.document(&described, rows, truncated)))

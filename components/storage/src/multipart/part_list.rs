@@ -1,12 +1,13 @@
 //! The parts with which a client completes an upload, checked against those that were uploaded.
 
+use gateway::checksum::ChecksumAlgorithm;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::etag::ETag;
 use gateway::operations::complete_multipart_upload::CompletedPart;
 use gateway::operations::parameters::PART_LENGTH_MIN;
 
 use super::checksum;
-use crate::records::{Algorithm, Part, Row};
+use crate::records::{Part, Row};
 
 /// The uploaded parts that a list names, in order.
 ///
@@ -42,9 +43,9 @@ pub(crate) enum Expected {
     /// None. One that the part was uploaded with is compared; another cannot be judged, and is no reason to refuse it.
     Any,
     /// None, or one of this algorithm: of an upload whose checksum is taken of the whole object.
-    Only(Algorithm),
+    Only(ChecksumAlgorithm),
     /// One of this algorithm: of an upload whose checksum is taken of those of its parts.
-    Each(Algorithm),
+    Each(ChecksumAlgorithm),
 }
 
 impl Expected {
@@ -56,11 +57,9 @@ impl Expected {
                 Expected::Any | Expected::Only(_) => Ok(true),
             };
         };
-        let stored = checksum::of_part(part, listed.algorithm.into());
+        let stored = checksum::of_part(part, listed.algorithm);
         match self {
-            Expected::Only(algorithm) | Expected::Each(algorithm)
-                if algorithm != Algorithm::from(listed.algorithm) =>
-            {
+            Expected::Only(algorithm) | Expected::Each(algorithm) if algorithm != listed.algorithm => {
                 let name = listed.algorithm.name().to_ascii_lowercase();
                 Err(S3Error::new(ErrorCode::BadDigest).message(format!(
                     "The {name} you specified for part {} did not match what we received.",
@@ -72,8 +71,8 @@ impl Expected {
     }
 }
 
-fn missing_checksum(algorithm: Algorithm, number: u32) -> S3Error {
-    let name = algorithm.as_str().to_ascii_lowercase();
+fn missing_checksum(algorithm: ChecksumAlgorithm, number: u32) -> S3Error {
+    let name = algorithm.name().to_ascii_lowercase();
     S3Error::invalid_request(format!(
         "The upload was created using a {name} checksum. The complete request must include the checksum for each \
          part. It was missing for part {number} in the request."

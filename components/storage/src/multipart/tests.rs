@@ -5,6 +5,11 @@ use std::collections::BTreeMap;
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::{Strategy, prop_assert_eq, prop_oneof, proptest};
 
+use gateway::account::Account;
+use gateway::checksum::ChecksumType;
+use gateway::etag::ETag;
+use gateway::storage_class::StorageClass;
+
 use super::assembly::Assembly;
 use super::complete_multipart_upload::{Made, end_upload};
 use super::parts;
@@ -12,8 +17,7 @@ use crate::index::memory;
 use crate::object::write::{NewObject, Place};
 use crate::plan::Plan;
 use crate::records::{
-    Account, Acl, Body, BucketRow, Checksum, ChecksumType, Details, ETag, Initiator, Part, Protection, Row,
-    Span, StorageClass, Upload, Versioning,
+    Acl, Body, BucketRow, Checksum, Details, Initiator, Part, Protection, Row, Span, Upload, Versioning,
 };
 use crate::{rows, tables};
 

@@ -11,7 +11,7 @@ use crate::object::checksums::{self, Claims};
 use crate::object::put_object::{BODY_BYTES_MAX, check_length};
 use crate::object::slice;
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};
-use crate::records::{Algorithm, Checksum, Part, Span};
+use crate::records::{Checksum, Part, Span};
 use crate::request::Request;
 use crate::sealing::{self, Place};
 use crate::tables;
@@ -24,14 +24,14 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let bucket = request.bucket_row()?.record.id;
     let upload = find(request, bucket)?.record;
     let kept = checksum::algorithm(&upload);
-    let presigned = presigned_algorithm(&request.query).map(Algorithm::from).filter(|named| *named == kept);
+    let presigned = presigned_algorithm(&request.query).filter(|named| *named == kept);
     checksum::check_part(&upload, claims.algorithm().or(presigned))?;
     let key = sealing::open(request, SealedRole::Upload, Place::of(request), &upload.protection).await?;
 
     let claimed = claims.algorithm().unwrap_or(kept);
     let mut digests = claims.digests(claimed);
     if claimed != kept {
-        digests.push(kept.digest());
+        digests.push(kept.into());
     }
     let plan = IngestPlan { length_max: BODY_BYTES_MAX, digests, key: key.number, source: None };
     let received = request.call.ingest(plan).await.map_err(failure_to_error)?;

@@ -4,7 +4,7 @@
 //! are computed from the stored bytes, unless the part is a whole object that has them. Everything else is read under one
 //! key and stored under another.
 
-use gateway::checksum::copy_algorithm;
+use gateway::checksum::{ChecksumAlgorithm, ChecksumType, copy_algorithm};
 use gateway::copy_source::CopySource;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::etag::ETag;
@@ -12,7 +12,7 @@ use gateway::range::{ByteRange, Range};
 use gateway::timestamp;
 use gateway::xml::XmlWriter;
 use sdk::response::push_header;
-use sdk::{Response, SealedRole, Work, failure_to_error};
+use sdk::{DigestAlgorithm, Response, SealedRole, Work, failure_to_error};
 
 use super::upload_part::part_number;
 use super::{checksum, find, parts};
@@ -23,7 +23,7 @@ use crate::object::read::Found;
 use crate::object::reseal::{self, Resealed};
 use crate::object::{checksums, slice};
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};
-use crate::records::{Algorithm, Checksum, ChecksumType, Part, Span, Upload, Versioning};
+use crate::records::{Checksum, Part, Span, Upload, Versioning};
 use crate::request::Request;
 use crate::sealing::{self, Key};
 use crate::tables;
@@ -40,7 +40,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let mut judged = None;
     for attempt in 0..ATTEMPTS_MAX {
         let upload = find(request, bucket)?;
-        let wanted = copy_algorithm(&request.headers)?.map(Algorithm::from);
+        let wanted = copy_algorithm(&request.headers)?;
         checksum::check_copied_part(&upload.record, wanted)?;
         let key = match upload_key.take() {
             Some(key) => key,
@@ -152,7 +152,7 @@ async fn digest(
     found: &Found,
     stretch: Stretch,
     spans: &[Span],
-    algorithm: Algorithm,
+    algorithm: ChecksumAlgorithm,
 ) -> Result<Copied> {
     let version = &found.row.record;
     let stored = version.details.checksums.iter().find(|checksum| checksum.algorithm == algorithm);
@@ -162,9 +162,9 @@ async fn digest(
         let etag = version.summary.etag.md5;
         return Ok(Copied { source: spans.to_vec(), etag, checksum: checksum.clone(), resealed: None });
     }
-    let mut wanted = vec![Algorithm::Md5.digest()];
-    if algorithm != Algorithm::Md5 {
-        wanted.push(algorithm.digest());
+    let mut wanted = vec![DigestAlgorithm::Md5];
+    if algorithm != ChecksumAlgorithm::Md5 {
+        wanted.push(algorithm.into());
     }
     let stored: Vec<sdk::Span> = spans.iter().map(|span| sdk::Span::from(*span)).collect();
     let computed = request.call.digest(&stored, &wanted).await.map_err(failure_to_error)?;

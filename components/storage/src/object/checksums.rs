@@ -6,13 +6,13 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use gateway::checksum::{RequestChecksum, content_md5};
+use gateway::checksum::{ChecksumAlgorithm, RequestChecksum, content_md5};
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::Headers;
 use gateway::hex;
 use sdk::{Collected, Digest, DigestAlgorithm, Ingested, digests};
 
-use crate::records::{Algorithm, Checksum};
+use crate::records::Checksum;
 
 #[cfg(test)]
 mod tests;
@@ -45,8 +45,8 @@ impl Claims {
     }
 
     /// The algorithm that the client chose.
-    pub(crate) fn algorithm(&self) -> Option<Algorithm> {
-        self.checksum.algorithm.map(Algorithm::from)
+    pub(crate) fn algorithm(&self) -> Option<ChecksumAlgorithm> {
+        self.checksum.algorithm
     }
 
     /// Whether the client claims anything.
@@ -55,10 +55,10 @@ impl Claims {
     }
 
     /// The digests that [`Claims::verify`] needs of a body whose checksum is kept in `algorithm`.
-    pub(crate) fn digests(&self, algorithm: Algorithm) -> Vec<DigestAlgorithm> {
+    pub(crate) fn digests(&self, algorithm: ChecksumAlgorithm) -> Vec<DigestAlgorithm> {
         match algorithm {
-            Algorithm::Md5 => vec![DigestAlgorithm::Md5],
-            other => vec![DigestAlgorithm::Md5, other.digest()],
+            ChecksumAlgorithm::Md5 => vec![DigestAlgorithm::Md5],
+            other => vec![DigestAlgorithm::Md5, other.into()],
         }
     }
 
@@ -67,7 +67,7 @@ impl Claims {
     ///
     /// `BadDigest` when the body is not what was claimed; `MalformedTrailerError` when the announced trailer did not
     /// come, `InvalidRequest` when it is malformed.
-    pub(crate) fn verify(&self, algorithm: Algorithm, received: &Ingested) -> Result<Verified> {
+    pub(crate) fn verify(&self, algorithm: ChecksumAlgorithm, received: &Ingested) -> Result<Verified> {
         let md5 = find_md5(&received.digests)?;
         self.check_md5(md5)?;
         let value = find(&received.digests, algorithm)?.to_vec();
@@ -89,7 +89,7 @@ impl Claims {
         }
         match self.claimed(&document.trailers)? {
             Some(claimed) => {
-                let value = digests::compute(claimed.algorithm.digest(), &document.body);
+                let value = digests::compute(claimed.algorithm.into(), &document.body);
                 if claimed.value != value {
                     return Err(bad_checksum(claimed.algorithm));
                 }
@@ -118,7 +118,7 @@ impl Claims {
     /// The checksum that was claimed ahead of the body or behind it.
     fn claimed(&self, trailers: &[(String, String)]) -> Result<Option<Checksum>> {
         let claimed = self.checksum.with_trailers(trailers)?;
-        Ok(claimed.map(|claimed| Checksum { algorithm: claimed.algorithm.into(), value: claimed.value }))
+        Ok(claimed.map(|claimed| Checksum { algorithm: claimed.algorithm, value: claimed.value }))
     }
 }
 
@@ -137,19 +137,19 @@ pub(crate) fn encode(value: &[u8]) -> String {
 }
 
 /// The digest of an algorithm among those that the host computed.
-pub(crate) fn find(digests: &[Digest], algorithm: Algorithm) -> Result<&[u8]> {
-    let wanted = algorithm.digest();
+pub(crate) fn find(digests: &[Digest], algorithm: ChecksumAlgorithm) -> Result<&[u8]> {
+    let wanted = DigestAlgorithm::from(algorithm);
     let found = digests.iter().find(|digest| digest.algorithm == wanted);
     found.map(|digest| digest.value.as_slice()).ok_or_else(|| ErrorCode::InternalError.into())
 }
 
 /// The MD5 among the digests that the host computed.
 pub(crate) fn find_md5(digests: &[Digest]) -> Result<[u8; 16]> {
-    find(digests, Algorithm::Md5)?.try_into().map_err(|_| ErrorCode::InternalError.into())
+    find(digests, ChecksumAlgorithm::Md5)?.try_into().map_err(|_| ErrorCode::InternalError.into())
 }
 
 /// `BadDigest` for a checksum of this algorithm.
-pub(crate) fn bad_checksum(algorithm: Algorithm) -> S3Error {
+pub(crate) fn bad_checksum(algorithm: ChecksumAlgorithm) -> S3Error {
     S3Error::new(ErrorCode::BadDigest)
-        .message(format!("The {} you specified did not match the calculated checksum.", algorithm.as_str()))
+        .message(format!("The {} you specified did not match the calculated checksum.", algorithm.name()))
 }

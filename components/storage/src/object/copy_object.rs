@@ -4,21 +4,19 @@
 //! digests that the source does not have are computed then: the MD5 of a multipart object, and a checksum of another
 //! algorithm. Everything else is read under one key and stored under another.
 
-use gateway::checksum::copy_algorithm;
+use gateway::checksum::{ChecksumAlgorithm, ChecksumType, copy_algorithm};
 use gateway::copy_source::CopySource;
 use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::etag::ETag;
 use gateway::precondition::{ReadPreconditions, WritePreconditions};
 use gateway::timestamp;
 use gateway::xml::XmlWriter;
 use sdk::response::push_header;
-use sdk::{Response, SealedRole, Work, failure_to_error};
+use sdk::{DigestAlgorithm, Response, SealedRole, Work, failure_to_error};
 
 use crate::access::Judged;
 use crate::plan::{ATTEMPTS_MAX, Plan};
-use crate::records::{
-    Algorithm, Body, BucketRow, Checksum, ChecksumType, Details, ETag, Row, Span, Summary, Version,
-    Versioning,
-};
+use crate::records::{Body, BucketRow, Checksum, Details, Row, Span, Summary, Version, Versioning};
 use crate::request::{self, Request};
 use crate::sealing::{self, Seal};
 use crate::{access, rows, tables};
@@ -56,7 +54,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let input = ObjectHeaders::read(&request.headers, &request.bucket_row()?.record, request.now_ms())?;
     let metadata = directive(request, "x-amz-metadata-directive", "Unknown metadata directive.")?;
     let tagging = directive(request, "x-amz-tagging-directive", "Unknown tagging directive.")?;
-    let algorithm = copy_algorithm(&request.headers)?.map(Algorithm::from);
+    let algorithm = copy_algorithm(&request.headers)?;
     let conditions = WritePreconditions::parse(&request.headers);
     let seal = Seal::of(request)?;
     let mut copied: Option<Copied> = None;
@@ -128,7 +126,7 @@ fn new_object(
         owner: owned.owner,
         modified_ms: request.now_ms(),
         size,
-        etag: ETag { md5: copied.etag, parts: 0 },
+        etag: ETag::of_object(copied.etag),
         storage_class,
         checksum_type: ChecksumType::FullObject,
         details,
@@ -192,7 +190,7 @@ pub(crate) fn find_version(request: &Request, bucket: &BucketRow, source: &CopyS
     )?;
     let Summary { etag, modified_ms, .. } = found.row.record.summary;
     let conditions = ReadPreconditions::parse_copy_source(&request.headers).at(request.now_ms());
-    conditions.check_copy_source(&etag.into(), modified_ms)?;
+    conditions.check_copy_source(&etag, modified_ms)?;
     Ok(found)
 }
 
@@ -249,7 +247,7 @@ async fn copy(
     row: &Row<Version>,
     spans: &[Span],
     seal: &Seal,
-    wanted: Option<Algorithm>,
+    wanted: Option<ChecksumAlgorithm>,
 ) -> Result<Copied> {
     let details = &row.record.details;
     let place = sealing::Place { bucket: &source.bucket, key: &source.key };
@@ -258,7 +256,8 @@ async fn copy(
         Some(wanted) => details.checksums.iter().find(|checksum| checksum.algorithm == wanted),
         None => details.checksums.first(),
     };
-    let algorithm = wanted.or(stored.map(|checksum| checksum.algorithm)).unwrap_or(Algorithm::Crc64Nvme);
+    let algorithm =
+        wanted.or(stored.map(|checksum| checksum.algorithm)).unwrap_or(ChecksumAlgorithm::Crc64Nvme);
     if reseal::is_needless(&details.protection, &seal.protection) {
         return digest_source(request, row, spans, stored, algorithm).await;
     }
@@ -273,7 +272,7 @@ async fn digest_source(
     source: &Row<Version>,
     spans: &[Span],
     stored: Option<&Checksum>,
-    algorithm: Algorithm,
+    algorithm: ChecksumAlgorithm,
 ) -> Result<Copied> {
     let summary = &source.record.summary;
     let checksum = stored.filter(|_| summary.checksum_type == ChecksumType::FullObject).cloned();
@@ -282,11 +281,11 @@ async fn digest_source(
         return Ok(Copied { source: spans.to_vec(), etag: md5, checksum: checksum.clone(), resealed: None });
     }
     let mut missing = Vec::with_capacity(2);
-    if md5.is_none() || algorithm == Algorithm::Md5 {
-        missing.push(Algorithm::Md5.digest());
+    if md5.is_none() || algorithm == ChecksumAlgorithm::Md5 {
+        missing.push(DigestAlgorithm::Md5);
     }
-    if checksum.is_none() && algorithm != Algorithm::Md5 {
-        missing.push(algorithm.digest());
+    if checksum.is_none() && algorithm != ChecksumAlgorithm::Md5 {
+        missing.push(algorithm.into());
     }
     let stored: Vec<sdk::Span> = spans.iter().map(|span| sdk::Span::from(*span)).collect();
     let computed = request.call.digest(&stored, &missing).await.map_err(failure_to_error)?;
@@ -313,10 +312,10 @@ fn respond(
     }
     let mut xml = XmlWriter::document("CopyObjectResult");
     xml.with("LastModified", |out| timestamp::push_iso8601(out, summary.modified_ms));
-    xml.with("ETag", |out| gateway::etag::ETag::from(summary.etag).push_xml(out));
+    xml.with("ETag", |out| summary.etag.push_xml(out));
     for checksum in &object.details.checksums {
         xml.text(checksum.algorithm.element(), &headers::print_checksum(checksum, object.checksum_type, 0));
     }
-    xml.text("ChecksumType", object.checksum_type.as_str());
+    xml.text("ChecksumType", object.checksum_type.name());
     Response::with_lines(200, lines).xml(xml.finish())
 }

@@ -131,6 +131,6 @@ fn add_current(plan: &mut Plan, bucket: &BucketRow, deletion: &Deletion) -> Resu
 /// What the preconditions of a delete look at. A delete marker has no ETag.
 fn judged(version: &Version) -> Judged {
     let summary = &version.summary;
-    let etag = (!summary.is_delete_marker()).then(|| summary.etag.into());
+    let etag = (!summary.is_delete_marker()).then_some(summary.etag);
     Judged { etag, size: summary.size, modified_ms: summary.modified_ms }
 }

@@ -4,7 +4,9 @@ use std::fmt::Write;
 
 use gateway::errors::{ErrorCode, Result};
 use gateway::precondition::{self, ReadPreconditions, Verdict};
+use gateway::range::ByteRange;
 use gateway::response_overrides::ResponseOverrides;
+use sdk::response::push_header;
 use sdk::{Response, SealedRole};
 
 use crate::records::{BucketRow, Protection, Summary, Version};
@@ -71,7 +73,7 @@ fn respond_with(
     let mut lines = headers::validators(bucket, &version.summary);
     let Summary { etag, modified_ms, .. } = version.summary;
     let conditions = ReadPreconditions::parse(&request.headers).at(request.now_ms());
-    match conditions.judge(&etag.into(), modified_ms) {
+    match conditions.judge(&etag, modified_ms) {
         Verdict::Proceed => {}
         Verdict::NotModified => {
             headers::push_freshness(&mut lines, &version.details.content, overrides);
@@ -105,8 +107,8 @@ fn wants_checksums(request: &Request) -> bool {
 fn push_slice(lines: &mut String, request: &Request, version: &Version, slice: &Slice) {
     let summary = &version.summary;
     if slice.partial {
-        let last = slice.offset + slice.length.saturating_sub(1);
-        let _ = writeln!(lines, "content-range: bytes {}-{last}/{}", slice.offset, summary.size);
+        let range = ByteRange { start: slice.offset, length: slice.length };
+        push_header(lines, "content-range", &range.content_range(summary.size));
     }
     if let Some(count) = slice.part.as_ref().and_then(|part| part.count) {
         let _ = writeln!(lines, "x-amz-mp-parts-count: {count}");

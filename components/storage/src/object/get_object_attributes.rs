@@ -1,5 +1,6 @@
 //! GetObjectAttributes: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html>
 
+use gateway::checksum::ChecksumType;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::Headers;
 use gateway::timestamp;
@@ -7,7 +8,7 @@ use gateway::xml::XmlWriter;
 use sdk::response::push_header;
 use sdk::{Response, SealedRole};
 
-use crate::records::{Body, Checksum, ChecksumType, ManifestPart, Protection, Version};
+use crate::records::{Body, Checksum, ManifestPart, Protection, Version};
 use crate::request::Request;
 use crate::rows;
 use crate::sealing::{self, Place};
@@ -123,7 +124,7 @@ fn write(version: &Version, wanted: Wanted, paging: Paging) -> Result<Option<Str
     if wanted.checksum && !version.details.checksums.is_empty() {
         xml.open("Checksum");
         write_checksums(&mut xml, &version.details.checksums);
-        xml.text("ChecksumType", summary.checksum_type.as_str());
+        xml.text("ChecksumType", summary.checksum_type.name());
         xml.close("Checksum");
     }
     if wanted.object_parts
@@ -133,7 +134,7 @@ fn write(version: &Version, wanted: Wanted, paging: Paging) -> Result<Option<Str
         return Ok(None);
     }
     if wanted.storage_class {
-        xml.text("StorageClass", summary.storage_class.as_str());
+        xml.text("StorageClass", summary.storage_class.name());
     }
     if wanted.object_size {
         xml.number("ObjectSize", summary.size);

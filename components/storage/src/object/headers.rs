@@ -4,16 +4,15 @@ use std::fmt::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use gateway::checksum::ChecksumType;
 use gateway::headers::{is_field_value, is_token};
-use gateway::metadata::CONTENT_TYPE_DEFAULT;
+use gateway::metadata::{CONTENT_TYPE_DEFAULT, SystemHeaders};
 use gateway::response_overrides::ResponseOverrides;
+use gateway::storage_class::StorageClass;
 use gateway::timestamp;
 use sdk::response::push_header;
 
-use crate::records::{
-    BucketRow, Checksum, ChecksumType, ContentHeaders, Details, StorageClass, Summary, Version, VersionId,
-    Versioning,
-};
+use crate::records::{BucketRow, Checksum, Details, Summary, Version, VersionId, Versioning};
 
 #[cfg(test)]
 mod tests;
@@ -33,7 +32,7 @@ pub(crate) fn validators(bucket: &BucketRow, summary: &Summary) -> String {
 /// `etag: "..."`
 pub(crate) fn push_etag(lines: &mut String, summary: &Summary) {
     lines.push_str("etag: \"");
-    summary.etag.push_to(lines);
+    summary.etag.push(lines);
     lines.push_str("\"\n");
 }
 
@@ -69,12 +68,12 @@ pub(crate) fn push_object(lines: &mut String, version: &Version, overrides: &Res
 
 /// How long what a client has may be used: 304 says it again, for it may have changed since
 /// (<https://www.rfc-editor.org/rfc/rfc9110.html#name-304-not-modified>).
-pub(crate) fn push_freshness(lines: &mut String, content: &ContentHeaders, overrides: &ResponseOverrides) {
+pub(crate) fn push_freshness(lines: &mut String, content: &SystemHeaders, overrides: &ResponseOverrides) {
     push_stored(lines, "cache-control", content.cache_control.as_deref(), overrides);
     push_stored(lines, "expires", content.expires.as_deref(), overrides);
 }
 
-fn push_content(lines: &mut String, content: &ContentHeaders, overrides: &ResponseOverrides) {
+fn push_content(lines: &mut String, content: &SystemHeaders, overrides: &ResponseOverrides) {
     let content_type = content.content_type.as_deref().unwrap_or(CONTENT_TYPE_DEFAULT);
     push_stored(lines, "content-type", Some(content_type), overrides);
     push_stored(lines, "content-encoding", content.content_encoding.as_deref(), overrides);
@@ -103,14 +102,14 @@ fn push_text(lines: &mut String, name: &str, text: Option<&str>) {
 fn push_details(lines: &mut String, version: &Version) {
     let Details { metadata, tags, retention, legal_hold, website_redirect, .. } = &version.details;
     if version.summary.storage_class != StorageClass::Standard {
-        push_header(lines, "x-amz-storage-class", version.summary.storage_class.as_str());
+        push_header(lines, "x-amz-storage-class", version.summary.storage_class.name());
     }
     push_metadata(lines, metadata);
     if !tags.is_empty() {
         let _ = writeln!(lines, "x-amz-tagging-count: {}", tags.len());
     }
     if let Some(retention) = retention {
-        push_header(lines, "x-amz-object-lock-mode", retention.mode.as_str());
+        push_header(lines, "x-amz-object-lock-mode", retention.mode.name());
         push_header(lines, "x-amz-object-lock-retain-until-date", &timestamp::iso8601(retention.until_ms));
     }
     if let Some(held) = legal_hold {
@@ -141,7 +140,7 @@ pub(crate) fn push_checksums(lines: &mut String, checksums: &[Checksum], covers:
         push_header(lines, checksum.algorithm.header(), &print_checksum(checksum, covers, parts));
     }
     if !checksums.is_empty() {
-        push_header(lines, "x-amz-checksum-type", covers.as_str());
+        push_header(lines, "x-amz-checksum-type", covers.name());
     }
 }
 

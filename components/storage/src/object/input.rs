@@ -6,11 +6,11 @@ use gateway::acl::Requested;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::Headers;
 use gateway::metadata::{SystemHeaders, user_metadata, website_redirect};
-use gateway::object_lock::{LegalHold, RequestedLock, RetentionMode};
-use gateway::storage_class;
+use gateway::object_lock::{LegalHold, RequestedLock, Retention};
+use gateway::storage_class::StorageClass;
 use gateway::tagging::TagSet;
 
-use crate::records::{BucketRow, ContentHeaders, Details, LockMode, Protection, Retention, StorageClass};
+use crate::records::{BucketRow, Details, Protection};
 use crate::subresource::lock;
 
 #[cfg(test)]
@@ -20,7 +20,7 @@ mod tests;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ObjectHeaders {
     /// System headers.
-    pub(crate) content: ContentHeaders,
+    pub(crate) content: SystemHeaders,
     /// User metadata: names in lower case without `x-amz-meta-`.
     pub(crate) metadata: Vec<(String, String)>,
     /// `x-amz-tagging`
@@ -49,14 +49,13 @@ impl ObjectHeaders {
             return Err(S3Error::invalid_request("Bucket is missing ObjectLockConfiguration"));
         }
         let tags = headers.get("x-amz-tagging").map(TagSet::parse_header).transpose()?;
-        let class =
-            headers.has("x-amz-storage-class").then(|| storage_class::StorageClass::of_headers(headers));
+        let class = headers.has("x-amz-storage-class").then(|| StorageClass::of_headers(headers));
         Ok(ObjectHeaders {
-            content: SystemHeaders::parse(headers)?.into(),
+            content: SystemHeaders::parse(headers)?,
             metadata: user_metadata(headers)?,
             tags: tags.unwrap_or_default().tags,
-            storage_class: class.transpose()?.map(StorageClass::from),
-            retention: lock.retention.map(Retention::from),
+            storage_class: class.transpose()?,
+            retention: lock.retention,
             legal_hold: lock.legal_hold.map(|hold| hold == LegalHold::On),
             website_redirect: website_redirect(headers)?,
             acl: Requested::of_headers(headers)?,
@@ -81,29 +80,6 @@ impl ObjectHeaders {
             protection,
             ..Details::default()
         }
-    }
-}
-
-impl From<SystemHeaders> for ContentHeaders {
-    fn from(headers: SystemHeaders) -> ContentHeaders {
-        ContentHeaders {
-            content_type: headers.content_type,
-            content_encoding: headers.content_encoding,
-            content_disposition: headers.content_disposition,
-            content_language: headers.content_language,
-            cache_control: headers.cache_control,
-            expires: headers.expires,
-        }
-    }
-}
-
-impl From<gateway::object_lock::Retention> for Retention {
-    fn from(retention: gateway::object_lock::Retention) -> Retention {
-        let mode = match retention.mode {
-            RetentionMode::Governance => LockMode::Governance,
-            RetentionMode::Compliance => LockMode::Compliance,
-        };
-        Retention { mode, until_ms: retention.until_ms }
     }
 }
 

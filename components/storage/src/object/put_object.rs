@@ -1,13 +1,16 @@
 //! PutObject: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html>
 
 use gateway::acl;
+use gateway::checksum::{ChecksumAlgorithm, ChecksumType};
 use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::etag::ETag;
+use gateway::object_lock::Retention;
 use gateway::precondition::WritePreconditions;
 use sdk::{IngestPlan, Ingested, Response, Work, failure_to_error};
 
 use crate::access::{self, Owned};
 use crate::plan::{ATTEMPTS_MAX, Plan};
-use crate::records::{Algorithm, Body, BucketRow, ChecksumType, ETag, Retention, Span, Summary};
+use crate::records::{Body, BucketRow, Span, Summary};
 use crate::request::Request;
 use crate::sealing::{self, Seal};
 use crate::subresource::lock;
@@ -34,7 +37,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
 /// What the headers of an upload say of the object to make. Shared with PostObject.
 pub(crate) struct Upload {
     claims: Claims,
-    algorithm: Algorithm,
+    algorithm: ChecksumAlgorithm,
     input: ObjectHeaders,
     owned: Owned,
     conditions: WritePreconditions,
@@ -59,7 +62,7 @@ impl Upload {
             // What cannot be written anyway need not be received. It is judged again with what the commit requires.
             write::check(&conditions, &Place::read(bucket, &request.key)?)?;
         }
-        let algorithm = claims.algorithm().unwrap_or(Algorithm::Crc64Nvme);
+        let algorithm = claims.algorithm().unwrap_or(ChecksumAlgorithm::Crc64Nvme);
         let seal = Seal::of(request)?;
         Ok(Upload { claims, algorithm, input, owned, conditions, seal })
     }
@@ -89,7 +92,7 @@ impl Upload {
         };
         let storage_class = input.storage_class.unwrap_or_default();
         let requested = Requested { acl: input.acl.clone(), retention: input.retention };
-        let etag = ETag { md5: sealing::etag(&seal.protection, verified.md5), parts: 0 };
+        let etag = ETag::of_object(sealing::etag(&seal.protection, verified.md5));
         let mut details = input.details(bucket, seal.protection.clone(), request.now_ms());
         details.acl = owned.acl;
         details.checksums = vec![verified.checksum];

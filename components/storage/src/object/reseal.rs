@@ -1,11 +1,12 @@
 //! Brings stored bytes under another key: what a copy does where it cannot refer to the blobs of its source.
 
+use gateway::checksum::ChecksumAlgorithm;
 use gateway::errors::{ErrorCode, Result};
-use sdk::{IngestPlan, Stored, Work, failure_to_error};
+use sdk::{DigestAlgorithm, IngestPlan, Stored, Work, failure_to_error};
 
 use super::checksums;
 use super::put_object::BODY_BYTES_MAX;
-use crate::records::{Algorithm, Checksum, Protection, Span};
+use crate::records::{Checksum, Protection, Span};
 use crate::request::Request;
 use crate::sealing::{self, Key};
 
@@ -37,11 +38,11 @@ pub(crate) async fn reseal(
     from: &Key,
     to: &Key,
     protection: &Protection,
-    algorithm: Algorithm,
+    algorithm: ChecksumAlgorithm,
 ) -> Result<Resealed> {
-    let mut digests = vec![algorithm.digest()];
-    if !protection.has_data_key() && algorithm != Algorithm::Md5 {
-        digests.push(Algorithm::Md5.digest());
+    let mut digests = vec![DigestAlgorithm::from(algorithm)];
+    if !protection.has_data_key() && algorithm != ChecksumAlgorithm::Md5 {
+        digests.push(DigestAlgorithm::Md5);
     }
     let length = spans.iter().map(|span| span.length).sum();
     let source =

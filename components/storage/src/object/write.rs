@@ -12,15 +12,16 @@
 //! Every function here leaves the invariants of [`tables`] true, provided that the batch commits with the requirements
 //! that it adds.
 
+use gateway::account::Account;
+use gateway::checksum::ChecksumType;
 use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::etag::ETag;
 use gateway::precondition::WritePreconditions;
+use gateway::storage_class::StorageClass;
 
 use crate::index;
 use crate::plan::{Plan, contended};
-use crate::records::{
-    Account, AlgorithmSet, BucketRow, ChecksumType, Details, ETag, Kind, Row, StorageClass, Summary, Version,
-    Versioning,
-};
+use crate::records::{AlgorithmSet, BucketRow, Details, Kind, Row, Summary, Version, Versioning};
 use crate::subresource::lock;
 use crate::{rows, tables};
 
@@ -59,7 +60,7 @@ impl<'a> Place<'a> {
 
 /// Judges the preconditions of a write: `PreconditionFailed`, or `NoSuchKey` for an `If-Match` where no object is.
 pub(crate) fn check(conditions: &WritePreconditions, place: &Place<'_>) -> Result<()> {
-    let etag = place.current.as_ref().map(|row| row.record.summary.etag.into());
+    let etag = place.current.as_ref().map(|row| row.record.summary.etag);
     conditions.check(etag.as_ref()).map_err(|error| match error.code {
         ErrorCode::NoSuchKey => error.detail("Key", place.key),
         _ => error,

@@ -1,12 +1,11 @@
 //! Who may use a bucket or an object besides its owner, as rows hold it.
 
-use gateway::acl;
-use gateway::object_ownership::ObjectOwnership;
+use gateway::account::Account;
+use gateway::acl::{self, Permission};
 use gateway::public_access_block::PublicAccessBlock;
-use gateway::request_payment;
 use serde::{Deserialize, Serialize};
 
-use super::{Account, plain_record};
+use super::plain_record;
 
 /// An ACL. One byte where nothing is granted to anybody but the owner.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,46 +33,11 @@ enum Grantee {
     LogDelivery,
 }
 
-/// The order of the variants is part of the storage format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-enum Permission {
-    FullControl,
-    Read,
-    Write,
-    ReadAcp,
-    WriteAcp,
-}
-
-/// Who owns what others write. The order of the variants is part of the storage format.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Ownership {
-    BucketOwnerEnforced,
-    BucketOwnerPreferred,
-    ObjectWriter,
-}
-
-/// The switches of Block Public Access.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct PublicAccess {
-    block_acls: bool,
-    ignore_acls: bool,
-    block_policy: bool,
-    restrict: bool,
-}
-
-/// Who is charged for requests. The order of the variants is part of the storage format.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Payer {
-    #[default]
-    BucketOwner,
-    Requester,
-}
-
 /// The row of an account in `accounts`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct AccountRow {
     /// What it blocks in all of its buckets.
-    pub(crate) public_access: Option<PublicAccess>,
+    pub(crate) public_access: Option<PublicAccessBlock>,
 }
 
 /// The row of a bucket in `policies`.
@@ -88,42 +52,30 @@ plain_record!(AccountRow, PolicyRow);
 impl Acl {
     /// What is kept of an ACL of something that `owner` owns.
     pub(crate) fn of(acl: &acl::Acl, owner: Account) -> Acl {
-        if acl.is_private(owner.into()) {
+        if acl.is_private(owner) {
             return Acl::Private;
         }
         let grants = acl
             .grants
             .iter()
-            .map(|grant| Grant { grantee: grant.grantee.into(), permission: grant.permission.into() });
+            .map(|grant| Grant { grantee: grant.grantee.into(), permission: grant.permission });
         Acl::Grants(grants.collect())
     }
 
     /// The ACL of something that `owner` owns.
     pub(crate) fn to_acl(&self, owner: Account) -> acl::Acl {
-        let Acl::Grants(grants) = self else { return acl::Acl::private(owner.into()) };
+        let Acl::Grants(grants) = self else { return acl::Acl::private(owner) };
         let grants = grants
             .iter()
-            .map(|grant| acl::Grant { grantee: grant.grantee.into(), permission: grant.permission.into() });
+            .map(|grant| acl::Grant { grantee: grant.grantee.into(), permission: grant.permission });
         acl::Acl { grants: grants.collect() }
-    }
-}
-
-impl From<Account> for gateway::account::Account {
-    fn from(account: Account) -> gateway::account::Account {
-        gateway::account::Account(account.0)
-    }
-}
-
-impl From<gateway::account::Account> for Account {
-    fn from(account: gateway::account::Account) -> Account {
-        Account(account.0)
     }
 }
 
 impl From<acl::Grantee> for Grantee {
     fn from(grantee: acl::Grantee) -> Grantee {
         match grantee {
-            acl::Grantee::Account(account) => Grantee::Account(account.into()),
+            acl::Grantee::Account(account) => Grantee::Account(account),
             acl::Grantee::Group(acl::Group::AllUsers) => Grantee::AllUsers,
             acl::Grantee::Group(acl::Group::AuthenticatedUsers) => Grantee::AuthenticatedUsers,
             acl::Grantee::Group(acl::Group::LogDelivery) => Grantee::LogDelivery,
@@ -134,53 +86,10 @@ impl From<acl::Grantee> for Grantee {
 impl From<Grantee> for acl::Grantee {
     fn from(grantee: Grantee) -> acl::Grantee {
         match grantee {
-            Grantee::Account(account) => acl::Grantee::Account(account.into()),
+            Grantee::Account(account) => acl::Grantee::Account(account),
             Grantee::AllUsers => acl::Grantee::Group(acl::Group::AllUsers),
             Grantee::AuthenticatedUsers => acl::Grantee::Group(acl::Group::AuthenticatedUsers),
             Grantee::LogDelivery => acl::Grantee::Group(acl::Group::LogDelivery),
-        }
-    }
-}
-
-/// A stored enum and the library's, variant by variant.
-macro_rules! twins {
-    ($stored:ty, $shown:ty: $($name:ident),+) => {
-        impl From<$shown> for $stored {
-            fn from(shown: $shown) -> $stored {
-                match shown { $(<$shown>::$name => <$stored>::$name),+ }
-            }
-        }
-
-        impl From<$stored> for $shown {
-            fn from(stored: $stored) -> $shown {
-                match stored { $(<$stored>::$name => <$shown>::$name),+ }
-            }
-        }
-    };
-}
-
-twins!(Permission, acl::Permission: FullControl, Read, Write, ReadAcp, WriteAcp);
-twins!(Payer, request_payment::Payer: BucketOwner, Requester);
-twins!(Ownership, ObjectOwnership: BucketOwnerEnforced, BucketOwnerPreferred, ObjectWriter);
-
-impl From<PublicAccessBlock> for PublicAccess {
-    fn from(block: PublicAccessBlock) -> PublicAccess {
-        PublicAccess {
-            block_acls: block.block_public_acls,
-            ignore_acls: block.ignore_public_acls,
-            block_policy: block.block_public_policy,
-            restrict: block.restrict_public_buckets,
-        }
-    }
-}
-
-impl From<PublicAccess> for PublicAccessBlock {
-    fn from(stored: PublicAccess) -> PublicAccessBlock {
-        PublicAccessBlock {
-            block_public_acls: stored.block_acls,
-            ignore_public_acls: stored.ignore_acls,
-            block_public_policy: stored.block_policy,
-            restrict_public_buckets: stored.restrict,
         }
     }
 }

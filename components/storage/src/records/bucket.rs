@@ -2,14 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Account, Acl, FORMAT, ObjectLockConfiguration, Ownership, Payer, PublicAccess, Record, unreadable,
-};
-use gateway::bucket_encryption::{self, BucketEncryption};
+use super::{Acl, FORMAT, Record, unreadable};
+use gateway::account::Account;
+use gateway::bucket_encryption::{BucketEncryption, DefaultKey};
 use gateway::errors::Result;
 use gateway::master_key::MANAGED_ALIAS;
+use gateway::object_lock::ObjectLockConfiguration;
 use gateway::object_ownership::ObjectOwnership;
 use gateway::public_access_block::PublicAccessBlock;
+use gateway::request_payment::Payer;
+use gateway::versioning::MfaDelete;
 use sdk::DefaultProtection;
 
 /// The row of a bucket in `buckets`.
@@ -30,9 +32,9 @@ pub(crate) struct BucketRow {
     /// The bucket's tags, in the order given.
     pub(crate) tags: Vec<(String, String)>,
     /// Who owns what others write, and whether ACLs count. Without a setting it is `ObjectWriter`.
-    pub(crate) ownership: Option<Ownership>,
+    pub(crate) ownership: Option<ObjectOwnership>,
     /// Block Public Access; without a setting, nothing is blocked.
-    pub(crate) public_access: Option<PublicAccess>,
+    pub(crate) public_access: Option<PublicAccessBlock>,
     /// The bucket's own ACL.
     pub(crate) acl: Acl,
     /// A number that stands for the text of the policy in `policies`; every text has another one.
@@ -45,7 +47,7 @@ pub(crate) struct BucketRow {
     pub(crate) payer: Payer,
     /// What the bucket says about sealing. It follows the rest, so that rows without it are read as they are.
     #[serde(skip)]
-    pub(crate) encryption: Encryption,
+    pub(crate) encryption: BucketEncryption,
 }
 
 /// What listings print of a bucket: how its row begins, in every format of it.
@@ -104,12 +106,12 @@ impl Record for BucketRow {
 impl BucketRow {
     /// The setting of Object Ownership that holds.
     pub(crate) fn ownership(&self) -> ObjectOwnership {
-        self.ownership.map_or(ObjectOwnership::ObjectWriter, ObjectOwnership::from)
+        self.ownership.unwrap_or(ObjectOwnership::ObjectWriter)
     }
 
     /// The switches of Block Public Access.
     pub(crate) fn public_access(&self) -> PublicAccessBlock {
-        self.public_access.map(PublicAccessBlock::from).unwrap_or_default()
+        self.public_access.unwrap_or_default()
     }
 
     /// Whether ACLs count.
@@ -124,7 +126,7 @@ impl BucketRow {
 
     /// Under what new objects are kept of which requests do not say it, and what requests may not say.
     pub(crate) fn default_protection(&self) -> Option<DefaultProtection> {
-        let Encryption { key, bucket_key, blocks_customer_keys } = &self.encryption;
+        let BucketEncryption { key, bucket_key, blocks_customer_keys } = &self.encryption;
         let key = match key {
             DefaultKey::Own => None,
             DefaultKey::Named(name) => Some(name.as_deref().unwrap_or(MANAGED_ALIAS).to_owned()),
@@ -143,53 +145,6 @@ impl BucketRow {
     }
 }
 
-/// What a bucket says about sealing: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Encryption {
-    /// Of objects whose writers ask for nothing.
-    pub(crate) key: DefaultKey,
-    /// Whether objects under a named key are wrapped for the bucket, not each for itself.
-    pub(crate) bucket_key: bool,
-    /// Whether writes under keys of the client are refused. Nothing was refused in buckets that are older than this.
-    pub(crate) blocks_customer_keys: bool,
-}
-
-/// The key of objects whose writers ask for nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum DefaultKey {
-    /// The deployment's own.
-    #[default]
-    Own,
-    /// The one with this name, as it was given; that which whoever writes has without asking where there is no name.
-    Named(Option<String>),
-}
-
-impl From<BucketEncryption> for Encryption {
-    fn from(given: BucketEncryption) -> Encryption {
-        Encryption {
-            key: match given.key {
-                bucket_encryption::DefaultKey::Own => DefaultKey::Own,
-                bucket_encryption::DefaultKey::Named(name) => DefaultKey::Named(name),
-            },
-            bucket_key: given.bucket_key,
-            blocks_customer_keys: given.blocks_customer_keys,
-        }
-    }
-}
-
-impl From<Encryption> for BucketEncryption {
-    fn from(stored: Encryption) -> BucketEncryption {
-        BucketEncryption {
-            key: match stored.key {
-                DefaultKey::Own => bucket_encryption::DefaultKey::Own,
-                DefaultKey::Named(name) => bucket_encryption::DefaultKey::Named(name),
-            },
-            bucket_key: stored.bucket_key,
-            blocks_customer_keys: stored.blocks_customer_keys,
-        }
-    }
-}
-
 /// The versioning state of a bucket: https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Versioning {
@@ -200,13 +155,4 @@ pub(crate) enum Versioning {
     Enabled,
     /// Writes replace the null version and leave versions with ids alone.
     Suspended,
-}
-
-/// Whether it takes a second factor to delete versions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum MfaDelete {
-    /// It does not, any more.
-    Disabled,
-    /// It does.
-    Enabled,
 }

@@ -1,15 +1,27 @@
+use gateway::account::Account;
 use gateway::acl;
-use gateway::checksum::ChecksumAlgorithm;
+use gateway::bucket_encryption::{BucketEncryption, DefaultKey};
+use gateway::checksum::{ChecksumAlgorithm, ChecksumType};
 use gateway::errors::ErrorCode;
+use gateway::etag::ETag;
+use gateway::metadata::SystemHeaders;
+use gateway::object_lock::{
+    DefaultRetention, ObjectLockConfiguration, Retention, RetentionMode, RetentionPeriod,
+};
 use gateway::object_ownership::ObjectOwnership;
 use gateway::public_access_block::PublicAccessBlock;
+use gateway::request_payment::Payer;
+use gateway::storage_class::StorageClass;
+use gateway::versioning::MfaDelete;
 
 use crate::version_id;
 
 use super::*;
 
+mod golden;
+
 fn version() -> Version {
-    let checksums = vec![Checksum { algorithm: Algorithm::Crc64Nvme, value: vec![1; 8] }];
+    let checksums = vec![Checksum { algorithm: ChecksumAlgorithm::Crc64Nvme, value: vec![1; 8] }];
     Version {
         summary: Summary {
             kind: Kind::Object,
@@ -25,15 +37,15 @@ fn version() -> Version {
             owner: Account(123),
         },
         details: Details {
-            content: ContentHeaders {
+            content: SystemHeaders {
                 content_type: Some("text/plain".to_owned()),
-                ..ContentHeaders::default()
+                ..SystemHeaders::default()
             },
             metadata: vec![("a".to_owned(), "b".to_owned())],
             tags: vec![("c".to_owned(), String::new())],
             checksums,
             body: Body::Parts { manifest: 9, count: 2, page_offsets: vec![0] },
-            retention: Some(Retention { mode: LockMode::Compliance, until_ms: 7 }),
+            retention: Some(Retention { mode: RetentionMode::Compliance, until_ms: 7 }),
             legal_hold: Some(true),
             upload: Some((1, 2)),
             ..Details::default()
@@ -96,26 +108,26 @@ fn other_records_are_read_back() {
         versioning: Versioning::Suspended,
         object_lock: Some(ObjectLockConfiguration {
             default_retention: Some(DefaultRetention {
-                mode: LockMode::Governance,
-                period: Period::Years(1),
+                mode: RetentionMode::Governance,
+                period: RetentionPeriod::Years(1),
             }),
         }),
         tags: vec![("k".to_owned(), "v".to_owned())],
-        ownership: Some(Ownership::BucketOwnerPreferred),
-        public_access: Some(PublicAccessBlock::ALL.into()),
+        ownership: Some(ObjectOwnership::BucketOwnerPreferred),
+        public_access: Some(PublicAccessBlock::ALL),
         acl: Acl::of(&shared(), Account(2)),
         policy: Some(6),
         holds_foreign: true,
         mfa_delete: Some(MfaDelete::Enabled),
         payer: Payer::Requester,
-        encryption: Encryption {
-            key: bucket::DefaultKey::Named(Some("alias/photos".to_owned())),
+        encryption: BucketEncryption {
+            key: DefaultKey::Named(Some("alias/photos".to_owned())),
             bucket_key: true,
             blocks_customer_keys: true,
         },
     };
     assert_eq!(BucketRow::decode(&bucket.encode().unwrap()).unwrap(), bucket);
-    let account = AccountRow { public_access: Some(PublicAccessBlock::ALL.into()) };
+    let account = AccountRow { public_access: Some(PublicAccessBlock::ALL) };
     assert_eq!(AccountRow::decode(&account.encode().unwrap()).unwrap(), account);
     let part = ManifestPart {
         number: 1,
@@ -133,7 +145,7 @@ fn other_records_are_read_back() {
 fn shared() -> acl::Acl {
     let group = |group| acl::Grantee::Group(group);
     let grantees = [
-        acl::Grantee::Account(gateway::account::Account(3)),
+        acl::Grantee::Account(Account(3)),
         group(acl::Group::AllUsers),
         group(acl::Group::AuthenticatedUsers),
         group(acl::Group::LogDelivery),
@@ -148,7 +160,7 @@ fn shared() -> acl::Acl {
 fn an_acl_is_read_back_and_a_private_one_takes_a_byte() {
     let stored = Acl::of(&shared(), Account(3));
     assert_eq!(stored.to_acl(Account(3)), shared());
-    let private = acl::Acl::private(gateway::account::Account(3));
+    let private = acl::Acl::private(Account(3));
     assert_eq!(Acl::of(&private, Account(3)), Acl::Private);
     assert_eq!(Acl::Private.to_acl(Account(3)), private);
     assert_ne!(Acl::of(&private, Account(4)), Acl::Private, "it grants something to another account");
@@ -166,7 +178,7 @@ fn without_controls_an_object_belongs_to_its_writer() {
     assert!(bucket.has_acls() && !bucket.is_guarded());
     bucket.holds_foreign = true;
     assert!(bucket.is_guarded());
-    bucket.ownership = Some(Ownership::BucketOwnerEnforced);
+    bucket.ownership = Some(ObjectOwnership::BucketOwnerEnforced);
     assert!(!bucket.has_acls() && !bucket.is_guarded(), "everything is the owner's again");
     bucket.policy = Some(1);
     assert!(bucket.is_guarded());
@@ -205,15 +217,15 @@ fn a_bucket_of_the_second_format_says_nothing_about_sealing() {
 #[test]
 fn a_default_is_planned_with_where_it_says_something() {
     let with = |key, bucket_key, blocks_customer_keys| {
-        let encryption = Encryption { key, bucket_key, blocks_customer_keys };
+        let encryption = BucketEncryption { key, bucket_key, blocks_customer_keys };
         let default = BucketRow { encryption, ..BucketRow::default() }.default_protection();
         default.map(|own| (own.key, own.bucket_key, own.blocks_customer_keys))
     };
-    let named = |name: Option<&str>| bucket::DefaultKey::Named(name.map(str::to_owned));
+    let named = |name: Option<&str>| DefaultKey::Named(name.map(str::to_owned));
     let key = |name: &str| Some(name.to_owned());
-    assert_eq!(with(bucket::DefaultKey::Own, false, false), None);
-    assert_eq!(with(bucket::DefaultKey::Own, false, true), Some((None, false, true)));
-    assert_eq!(with(bucket::DefaultKey::Own, true, false), Some((None, true, false)));
+    assert_eq!(with(DefaultKey::Own, false, false), None);
+    assert_eq!(with(DefaultKey::Own, false, true), Some((None, false, true)));
+    assert_eq!(with(DefaultKey::Own, true, false), Some((None, true, false)));
     assert_eq!(with(named(None), true, true), Some((key("alias/aws/s3"), true, true)));
     assert_eq!(with(named(Some("k")), false, false), Some((key("k"), false, false)));
 }
@@ -275,7 +287,7 @@ fn upload(protection: Protection) -> Upload {
         initiated_ms: 3,
         owner: Account(4),
         initiator: Initiator::default(),
-        content: ContentHeaders::default(),
+        content: SystemHeaders::default(),
         metadata: Vec::new(),
         tags: Vec::new(),
         storage_class: StorageClass::Standard,
@@ -307,40 +319,16 @@ fn an_upload_keeps_the_headers_that_it_was_begun_with() {
 }
 
 #[test]
-fn etags_and_version_ids_print_as_clients_see_them() {
-    assert_eq!(ETag { md5: [0x0F; 16], parts: 0 }.to_string(), "0f".repeat(16));
-    assert_eq!(ETag { md5: [0xA0; 16], parts: 12 }.to_string(), format!("{}-12", "a0".repeat(16)));
+fn version_ids_print_as_clients_see_them() {
     assert_eq!(VersionId::Null.to_string(), "null");
     let id = version().summary.version_id().to_string();
     assert_eq!(version_id::decode(&id), Some((300, u64::MAX)));
 }
 
 #[test]
-fn accounts_are_twelve_digits() {
-    assert_eq!(Account::parse("000000000042"), Some(Account(42)));
-    assert_eq!(Account(42).to_string(), "000000000042");
-    for text in ["", "42", "00000000004a", "0000000000420", "+00000000042"] {
-        assert_eq!(Account::parse(text), None, "{text}");
-    }
-}
-
-#[test]
 fn a_set_of_algorithms_lists_them_in_order() {
-    let of = |algorithm: Algorithm| Checksum { algorithm, value: Vec::new() };
-    let set = AlgorithmSet::of(&[of(Algorithm::XxHash128), of(Algorithm::Crc32)]);
-    let listed = ChecksumAlgorithm::of_bits(set.0).map(Algorithm::from);
-    assert_eq!(listed.collect::<Vec<_>>(), [Algorithm::Crc32, Algorithm::XxHash128]);
-}
-
-#[test]
-fn the_numbers_of_stored_variants_never_change() {
-    for (number, algorithm) in ChecksumAlgorithm::ALL.into_iter().map(Algorithm::from).enumerate() {
-        assert_eq!(usize::from(postcard::to_allocvec(&algorithm).unwrap()[0]), number);
-    }
-    let classes = (0..).map_while(gateway::storage_class::StorageClass::of_number);
-    for (number, class) in classes.enumerate() {
-        let stored = StorageClass::from(class);
-        assert_eq!(usize::from(postcard::to_allocvec(&stored).unwrap()[0]), number);
-        assert_eq!(stored.as_str(), class.name());
-    }
+    let of = |algorithm: ChecksumAlgorithm| Checksum { algorithm, value: Vec::new() };
+    let set = AlgorithmSet::of(&[of(ChecksumAlgorithm::XxHash128), of(ChecksumAlgorithm::Crc32)]);
+    let listed = ChecksumAlgorithm::of_bits(set.0);
+    assert_eq!(listed.collect::<Vec<_>>(), [ChecksumAlgorithm::Crc32, ChecksumAlgorithm::XxHash128]);
 }

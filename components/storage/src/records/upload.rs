@@ -1,11 +1,15 @@
 //! A multipart upload in progress and its parts.
 
+use gateway::account::Account;
+use gateway::checksum::{ChecksumAlgorithm, ChecksumType};
 use gateway::errors::Result;
+use gateway::metadata::SystemHeaders;
+use gateway::object_lock::Retention;
+use gateway::storage_class::StorageClass;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Account, Acl, Algorithm, Checksum, ChecksumType, ContentHeaders, Protection, Record, Retention, Span,
-    StorageClass, plain_record, sealable_body, sealable_format, unreadable,
+    Acl, Checksum, Protection, Record, Span, plain_record, sealable_body, sealable_format, unreadable,
 };
 
 /// The row of an upload in `uploads`; the bucket and the key are in the row's key.
@@ -22,7 +26,7 @@ pub(crate) struct Upload {
     /// Who created the upload.
     pub(crate) initiator: Initiator,
     /// System headers of the object.
-    pub(crate) content: ContentHeaders,
+    pub(crate) content: SystemHeaders,
     /// User metadata of the object: names without `x-amz-meta-`.
     pub(crate) metadata: Vec<(String, String)>,
     /// Tags of the object.
@@ -30,7 +34,7 @@ pub(crate) struct Upload {
     /// Storage class of the object.
     pub(crate) storage_class: StorageClass,
     /// `x-amz-checksum-algorithm`, when it was given.
-    pub(crate) checksum_algorithm: Option<Algorithm>,
+    pub(crate) checksum_algorithm: Option<ChecksumAlgorithm>,
     /// `x-amz-checksum-type`, as given or as implied by the algorithm.
     pub(crate) checksum_type: Option<ChecksumType>,
     /// Retention given when the upload was created. The bucket's default applies on completion.

@@ -2,13 +2,17 @@
 
 use std::fmt;
 
+use gateway::account::Account;
+use gateway::checksum::ChecksumType;
 use gateway::errors::Result;
-use gateway::storage_class;
+use gateway::etag::ETag;
+use gateway::metadata::SystemHeaders;
+use gateway::object_lock::Retention;
+use gateway::storage_class::StorageClass;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Account, Acl, AlgorithmSet, Checksum, ChecksumType, Protection, Record, Retention, plain_record,
-    sealable_body, sealable_format, unreadable,
+    Acl, AlgorithmSet, Checksum, Protection, Record, plain_record, sealable_body, sealable_format, unreadable,
 };
 use crate::version_id;
 
@@ -128,96 +132,11 @@ impl fmt::Display for VersionId {
     }
 }
 
-/// An ETag without its quotes. `Display` prints 32 hexadecimal digits, and `-parts` for a multipart object.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ETag {
-    /// The MD5 of the bytes, or of the parts' MD5s; at random where the bytes are sealed under a data key.
-    pub(crate) md5: [u8; 16],
-    /// Parts of a multipart object; 0 for any other.
-    pub(crate) parts: u32,
-}
-
-impl ETag {
-    /// Appends the ETag without quotes; cheaper than `Display` where many are printed.
-    pub(crate) fn push_to(&self, text: &mut String) {
-        for byte in self.md5 {
-            for digit in [byte >> 4, byte & 15] {
-                text.push(char::from(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 }));
-            }
-        }
-        if self.parts > 0 {
-            text.push('-');
-            text.push_str(&self.parts.to_string());
-        }
-    }
-}
-
-impl fmt::Display for ETag {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = String::with_capacity(40);
-        self.push_to(&mut text);
-        formatter.write_str(&text)
-    }
-}
-
-/// A storage class that is accepted and returned: https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html
-///
-/// The order of the variants is part of the storage format.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum StorageClass {
-    #[default]
-    Standard,
-    ReducedRedundancy,
-    StandardIa,
-    OnezoneIa,
-    IntelligentTiering,
-    Glacier,
-    DeepArchive,
-    GlacierIr,
-    ExpressOnezone,
-    Outposts,
-    Snow,
-    FsxOpenzfs,
-    FsxOntap,
-    AwsBackupWarm,
-    AwsBackupLowCostWarm,
-}
-
-impl StorageClass {
-    /// As S3 spells it: `STANDARD_IA`.
-    pub(crate) fn as_str(self) -> &'static str {
-        storage_class::StorageClass::from(self).name()
-    }
-}
-
-/// Each stored class and S3's class.
-macro_rules! storage_classes {
-    ($($name:ident),+) => {
-        impl From<StorageClass> for storage_class::StorageClass {
-            fn from(class: StorageClass) -> storage_class::StorageClass {
-                match class { $(StorageClass::$name => storage_class::StorageClass::$name),+ }
-            }
-        }
-
-        impl From<storage_class::StorageClass> for StorageClass {
-            fn from(class: storage_class::StorageClass) -> StorageClass {
-                match class { $(storage_class::StorageClass::$name => StorageClass::$name),+ }
-            }
-        }
-    };
-}
-
-#[rustfmt::skip]
-storage_classes! {
-    Standard, ReducedRedundancy, StandardIa, OnezoneIa, IntelligentTiering, Glacier, DeepArchive, GlacierIr,
-    ExpressOnezone, Outposts, Snow, FsxOpenzfs, FsxOntap, AwsBackupWarm, AwsBackupLowCostWarm
-}
-
 /// What reads of a version need beyond its summary.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Details {
     /// System headers.
-    pub(crate) content: ContentHeaders,
+    pub(crate) content: SystemHeaders,
     /// User metadata: names in lower case without `x-amz-meta-`, in the order sent.
     pub(crate) metadata: Vec<(String, String)>,
     /// Tags, in the order of their keys; at most 10.
@@ -239,23 +158,6 @@ pub(crate) struct Details {
     pub(crate) protection: Protection,
     /// The ACL; it has no effect where ACLs are disabled.
     pub(crate) acl: Acl,
-}
-
-/// System headers that are stored as sent and returned with the object.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct ContentHeaders {
-    /// `Content-Type`; absent means `binary/octet-stream`.
-    pub(crate) content_type: Option<String>,
-    /// `Content-Encoding`, without `aws-chunked`.
-    pub(crate) content_encoding: Option<String>,
-    /// `Content-Disposition`
-    pub(crate) content_disposition: Option<String>,
-    /// `Content-Language`
-    pub(crate) content_language: Option<String>,
-    /// `Cache-Control`
-    pub(crate) cache_control: Option<String>,
-    /// `Expires`
-    pub(crate) expires: Option<String>,
 }
 
 /// Where the bytes of a version are.
@@ -320,11 +222,5 @@ plain_record!(ManifestPage);
 impl From<Span> for sdk::Span {
     fn from(span: Span) -> sdk::Span {
         sdk::Span { blob: span.blob, offset: span.offset, length: span.length }
-    }
-}
-
-impl From<ETag> for gateway::etag::ETag {
-    fn from(etag: ETag) -> gateway::etag::ETag {
-        gateway::etag::ETag { md5: etag.md5, parts: etag.parts }
     }
 }

@@ -1,5 +1,9 @@
+use gateway::checksum::ChecksumType;
+use gateway::etag::ETag;
+use gateway::storage_class::StorageClass;
+
 use super::*;
-use crate::records::{AlgorithmSet, ChecksumType, Details, ETag, Kind, ManifestPart, StorageClass, Summary};
+use crate::records::{AlgorithmSet, Details, Kind, ManifestPart, Summary};
 
 fn spans(blobs: &[u64]) -> Vec<Span> {
     blobs.iter().map(|&blob| Span { blob, offset: 0, length: 1 }).collect()
@@ -17,7 +21,7 @@ fn version(body: Body) -> Vec<u8> {
         storage_class: StorageClass::Standard,
         checksum_algorithms: AlgorithmSet::default(),
         checksum_type: ChecksumType::FullObject,
-        owner: crate::records::Account::default(),
+        owner: gateway::account::Account::default(),
     };
     Version { summary, details: Details { body, ..Details::default() } }.encode().unwrap()
 }

@@ -69,14 +69,16 @@ fn keys_are_bound_to_their_object() {
 
 #[test]
 fn only_keys_of_clients_can_be_refused_by_the_time_that_a_part_is_here() {
-    let (open, closed) =
-        (Encryption::default(), Encryption { blocks_customer_keys: true, ..Encryption::default() });
+    let (open, closed) = (
+        BucketEncryption::default(),
+        BucketEncryption { blocks_customer_keys: true, ..BucketEncryption::default() },
+    );
     let customer = Protection::Customer(vec![1]);
     assert!(!is_still_taken(&customer, &open, &closed));
     assert!(is_still_taken(&customer, &closed, &closed), "that was judged with the head of the request");
     assert!(is_still_taken(&customer, &closed, &open));
     // Whatever else the bucket wants of new objects: the part is under the key of its upload.
-    let other = Encryption { bucket_key: true, ..closed };
+    let other = BucketEncryption { bucket_key: true, ..closed };
     for protection in [Protection::Unsaid, Protection::Folder, managed(false)] {
         assert!(is_still_taken(&protection, &open, &other), "{protection:?}");
     }

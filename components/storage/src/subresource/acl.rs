@@ -17,7 +17,7 @@ use crate::subresource::document::receive_optional;
 pub(crate) async fn get(request: &Request) -> Result<Response> {
     let bucket = &request.bucket_row()?.record;
     let version = read::object(request, bucket)?.row.record;
-    let owner = access::owner(bucket, &version).into();
+    let owner = access::owner(bucket, &version);
     let document = gateway::acl::document(owner, &access::acl(bucket, &version), print);
     Ok(respond(200, bucket, &version).xml(document))
 }
@@ -27,9 +27,9 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
 pub(crate) async fn put(request: &Request) -> Result<Response> {
     let requested = Requested::of_request(&request.headers, &receive_optional(request).await?)?;
     let (bucket, version) = change(request, |bucket, version| {
-        let bucket_owner = bucket.owner.into();
+        let bucket_owner = bucket.owner;
         bucket.ownership().check_object_acl(&requested, bucket_owner, find)?;
-        let owner = access::owner(bucket, version).into();
+        let owner = access::owner(bucket, version);
         let acl = requested.resolve(Parties { owner, bucket_owner: Some(bucket_owner) }, find)?;
         access::check_public(bucket, &acl, owner)?;
         if bucket.has_acls() {

@@ -4,11 +4,9 @@
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::Headers;
+use gateway::object_lock::{Retention, RetentionMode};
 
-use crate::records::{BucketRow, LockMode, ObjectLockConfiguration, Period, Retention, Version};
-
-/// A day; a year of a default retention has 365 of them.
-const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+use crate::records::{BucketRow, Version};
 
 /// Whether the client may, and wants to, pass over a retention in governance mode.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,7 +35,9 @@ pub(crate) fn check_delete(version: &Version, now_ms: u64, bypass: Bypass) -> Re
     }
     match version.details.retention.filter(|retention| is_active(retention, now_ms)) {
         None => Ok(()),
-        Some(retention) if retention.mode == LockMode::Governance && bypass == Bypass::Governance => Ok(()),
+        Some(retention) if retention.mode == RetentionMode::Governance && bypass == Bypass::Governance => {
+            Ok(())
+        }
         Some(_) => Err(protected()),
     }
 }
@@ -60,24 +60,13 @@ pub(crate) fn check_retention_change(
     let Some(current) = current.filter(|retention| is_active(retention, now_ms)) else { return Ok(()) };
     let extended =
         wanted.is_some_and(|wanted| wanted.mode == current.mode && wanted.until_ms >= current.until_ms);
-    let bypassed = current.mode == LockMode::Governance && bypass == Bypass::Governance;
+    let bypassed = current.mode == RetentionMode::Governance && bypass == Bypass::Governance;
     if extended || bypassed { Ok(()) } else { Err(protected()) }
 }
 
 /// The retention that a bucket gives to a version that is written now and brings none of its own.
-pub(crate) fn default_retention(configuration: &ObjectLockConfiguration, now_ms: u64) -> Option<Retention> {
-    let default = configuration.default_retention?;
-    let days = match default.period {
-        Period::Days(days) => u64::from(days),
-        Period::Years(years) => u64::from(years).saturating_mul(365),
-    };
-    let until_ms = now_ms.saturating_add(days.saturating_mul(DAY_MS));
-    Some(Retention { mode: default.mode, until_ms })
-}
-
-/// The same of a bucket, which may have no configuration.
 pub(crate) fn default_of(bucket: &BucketRow, now_ms: u64) -> Option<Retention> {
-    default_retention(bucket.object_lock.as_ref()?, now_ms)
+    Some(bucket.object_lock?.default_retention?.at(now_ms))
 }
 
 fn is_active(retention: &Retention, now_ms: u64) -> bool {

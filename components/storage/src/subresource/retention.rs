@@ -3,14 +3,12 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectRetention.html>
 
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::object_lock as documents;
-use gateway::object_lock::RetentionMode;
+use gateway::object_lock::Retention;
 use sdk::Response;
 
 use super::lock::{Bypass, check_retention_change};
 use super::{change, check_object_lock, respond};
 use crate::object::read;
-use crate::records::{LockMode, Retention};
 use crate::request::Request;
 use crate::subresource::document;
 
@@ -20,13 +18,7 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
     check_object_lock(bucket)?;
     let version = read::object(request, bucket)?.row.record;
     match version.details.retention {
-        Some(Retention { mode, until_ms }) => {
-            let mode = match mode {
-                LockMode::Governance => RetentionMode::Governance,
-                LockMode::Compliance => RetentionMode::Compliance,
-            };
-            Ok(Response::new(200).xml(documents::Retention { mode, until_ms }.document()))
-        }
+        Some(retention) => Ok(Response::new(200).xml(retention.document())),
         None => Err(S3Error::new(ErrorCode::NoSuchObjectLockConfiguration).detail("Key", &*request.key)),
     }
 }
@@ -36,7 +28,7 @@ pub(crate) async fn put(request: &Request) -> Result<Response> {
     check_object_lock(&request.bucket_row()?.record)?;
     let now_ms = request.now_ms();
     let body = document::receive(request).await?;
-    let wanted = documents::Retention::parse_document(&body, now_ms)?.map(Retention::from);
+    let wanted = Retention::parse_document(&body, now_ms)?;
     let bypass = Bypass::of(&request.headers);
     let (bucket, version) = change(request, |bucket, version| {
         check_object_lock(bucket)?;

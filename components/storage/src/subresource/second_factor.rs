@@ -2,10 +2,11 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html>
 
+use gateway::account::Account;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use sdk::IdentityKind;
 
-use crate::records::{Account, BucketRow};
+use crate::records::BucketRow;
 use crate::request::Request;
 
 /// What a request shows. Only the root user of the account that owns the bucket can show anything that counts.

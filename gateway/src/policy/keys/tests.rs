@@ -66,15 +66,3 @@ fn keys_are_carried_by_actions_that_exist() {
         }
     }
 }
-
-#[test]
-fn a_key_is_carried_by_some_action_or_says_why_not() {
-    assert!(KeyId::ServerSideEncryption.carried().is_by("S3:putobject"));
-    assert!(!KeyId::ServerSideEncryption.carried().is_by("s3:GetObject"));
-    assert!(KeyId::RequestTag.carried().is_by("iam:CreateUser"));
-    assert!(!KeyId::RequestTag.carried().is_by("s3:PutObject"));
-    assert!(KeyId::AuthType.carried().is_by("s3:GetObject"));
-    assert!(!KeyId::AuthType.carried().is_by("s"));
-    assert!(!KeyId::CalledVia.carried().is_by("s3:GetObject"));
-    assert!(KeyId::SourceIp.carried().is_by("kms:Decrypt"));
-}

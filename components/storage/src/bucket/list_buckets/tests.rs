@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
 
+use gateway::account::Account;
 use gateway::query::Query;
 
 use super::{Input, Page, list};
 use crate::listing::source::{self, Source};
-use crate::records::{Account, BucketRow, Record, Versioning};
+use crate::records::{BucketRow, Record, Versioning};
 
 struct Buckets(BTreeMap<Vec<u8>, Vec<u8>>);
 

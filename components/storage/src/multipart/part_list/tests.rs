@@ -1,14 +1,15 @@
-use gateway::checksum;
+use gateway::checksum::{self, ChecksumAlgorithm};
 use gateway::errors::{ErrorCode, S3Error};
 use gateway::etag::ETag;
 use gateway::operations::complete_multipart_upload::CompletedPart;
 use gateway::operations::parameters::PART_LENGTH_MIN;
 
 use super::{Expected, choose};
-use crate::records::{Algorithm, Checksum, Part, Row};
+use crate::records::{Checksum, Part, Row};
 
 fn part(number: u32, size: u64) -> Row<Part> {
-    let checksums = vec![Checksum { algorithm: Algorithm::Crc32, value: vec![0, 0, 0, number as u8] }];
+    let checksums =
+        vec![Checksum { algorithm: ChecksumAlgorithm::Crc32, value: vec![0, 0, 0, number as u8] }];
     let record = Part { number, size, modified_ms: 0, md5: [number as u8; 16], checksums, spans: Vec::new() };
     Row { key: Vec::new(), record, revision: 1 }
 }
@@ -44,12 +45,12 @@ fn a_part_that_was_not_uploaded_is_invalid() {
 fn a_listed_checksum_must_be_the_stored_one() {
     let parts = [part(1, 1)];
     let with = |algorithm, value: &[u8]| CompletedPart {
-        checksum: Some(checksum::Checksum::new(algorithm, value.to_vec())),
+        checksum: Some(checksum::Checksum { algorithm, value: value.to_vec(), parts: None }),
         ..listed(1)
     };
-    assert!(chosen(&[with(checksum::ChecksumAlgorithm::Crc32, &[0, 0, 0, 1])], &parts).is_ok());
-    assert!(chosen(&[with(checksum::ChecksumAlgorithm::Sha1, &[0; 20])], &parts).is_ok());
-    let refused = chosen(&[with(checksum::ChecksumAlgorithm::Crc32, &[0, 0, 0, 2])], &parts);
+    assert!(chosen(&[with(ChecksumAlgorithm::Crc32, &[0, 0, 0, 1])], &parts).is_ok());
+    assert!(chosen(&[with(ChecksumAlgorithm::Sha1, &[0; 20])], &parts).is_ok());
+    let refused = chosen(&[with(ChecksumAlgorithm::Crc32, &[0, 0, 0, 2])], &parts);
     assert_eq!(refused.unwrap_err().code, ErrorCode::InvalidPart);
 }
 
@@ -57,24 +58,25 @@ fn a_listed_checksum_must_be_the_stored_one() {
 fn an_upload_with_an_algorithm_takes_no_other_checksums() {
     let parts = [part(1, 1)];
     let with = |algorithm, value: &[u8]| CompletedPart {
-        checksum: Some(checksum::Checksum::new(algorithm, value.to_vec())),
+        checksum: Some(checksum::Checksum { algorithm, value: value.to_vec(), parts: None }),
         ..listed(1)
     };
-    let right = with(checksum::ChecksumAlgorithm::Crc32, &[0, 0, 0, 1]);
-    let wrong = with(checksum::ChecksumAlgorithm::Crc32, &[0, 0, 0, 2]);
-    let other = with(checksum::ChecksumAlgorithm::Sha1, &[0; 20]);
+    let right = with(ChecksumAlgorithm::Crc32, &[0, 0, 0, 1]);
+    let wrong = with(ChecksumAlgorithm::Crc32, &[0, 0, 0, 2]);
+    let other = with(ChecksumAlgorithm::Sha1, &[0; 20]);
     let judge = |listed: &CompletedPart, expected| {
         choose(std::slice::from_ref(listed), &parts, "upload", expected)
             .map(|_| ())
             .map_err(|error| error.code)
     };
-    for expected in [Expected::Only(Algorithm::Crc32), Expected::Each(Algorithm::Crc32)] {
+    for expected in [Expected::Only(ChecksumAlgorithm::Crc32), Expected::Each(ChecksumAlgorithm::Crc32)] {
         assert_eq!(judge(&right, expected), Ok(()));
         assert_eq!(judge(&wrong, expected), Err(ErrorCode::InvalidPart));
         assert_eq!(judge(&other, expected), Err(ErrorCode::BadDigest));
     }
-    assert_eq!(judge(&listed(1), Expected::Only(Algorithm::Crc32)), Ok(()));
-    let missing = choose(&[listed(1)], &parts, "upload", Expected::Each(Algorithm::Crc32)).unwrap_err();
+    assert_eq!(judge(&listed(1), Expected::Only(ChecksumAlgorithm::Crc32)), Ok(()));
+    let missing =
+        choose(&[listed(1)], &parts, "upload", Expected::Each(ChecksumAlgorithm::Crc32)).unwrap_err();
     assert_eq!(
         missing.message.as_deref(),
         Some(

@@ -1,17 +1,18 @@
+use gateway::checksum::ChecksumAlgorithm;
+use gateway::object_lock::{Retention, RetentionMode};
 use gateway::query::Query;
 
 use super::*;
 use crate::object::write::tests as stored;
-use crate::records::{Algorithm, LockMode, Retention};
 
 fn version() -> Version {
-    let content = ContentHeaders { cache_control: Some("no-store".to_owned()), ..ContentHeaders::default() };
+    let content = SystemHeaders { cache_control: Some("no-store".to_owned()), ..SystemHeaders::default() };
     let metadata = vec![("a".to_owned(), "1".to_owned()), ("b".to_owned(), "é".to_owned())];
     let details = Details {
         content,
         metadata,
         tags: vec![("k".to_owned(), "v".to_owned())],
-        retention: Some(Retention { mode: LockMode::Governance, until_ms: 0 }),
+        retention: Some(Retention { mode: RetentionMode::Governance, until_ms: 0 }),
         legal_hold: Some(false),
         ..Details::default()
     };
@@ -94,7 +95,7 @@ fn validators_name_the_version_only_where_there_are_versions() {
 
 #[test]
 fn composite_checksums_name_the_number_of_parts() {
-    let checksum = Checksum { algorithm: Algorithm::Crc32, value: vec![1, 2, 3, 4] };
+    let checksum = Checksum { algorithm: ChecksumAlgorithm::Crc32, value: vec![1, 2, 3, 4] };
     let mut lines = String::new();
     push_checksums(&mut lines, std::slice::from_ref(&checksum), ChecksumType::Composite, 3);
     assert_eq!(lines, "x-amz-checksum-crc32: AQIDBA==-3\nx-amz-checksum-type: COMPOSITE\n");

@@ -1,6 +1,8 @@
+use gateway::object_lock::{DefaultRetention, ObjectLockConfiguration, RetentionMode, RetentionPeriod};
+
 use super::*;
 use crate::object::write::tests::bucket;
-use crate::records::{DefaultRetention, ObjectLockConfiguration, Period, Versioning};
+use crate::records::Versioning;
 
 const NOW_MS: u64 = 1_000;
 
@@ -30,7 +32,10 @@ fn what_an_object_is_said_to_be_is_read() {
     assert_eq!(read.metadata, [("one".to_owned(), "1".to_owned())]);
     assert_eq!(read.tags, [("a".to_owned(), "b".to_owned()), ("c".to_owned(), String::new())]);
     assert_eq!(read.storage_class, Some(StorageClass::StandardIa));
-    assert_eq!(read.retention, Some(Retention { mode: LockMode::Compliance, until_ms: 1_893_456_000_000 }));
+    assert_eq!(
+        read.retention,
+        Some(Retention { mode: RetentionMode::Compliance, until_ms: 1_893_456_000_000 })
+    );
     assert_eq!(read.legal_hold, Some(true));
     assert_eq!(read.website_redirect.as_deref(), Some("/elsewhere"));
 }
@@ -52,15 +57,15 @@ fn a_lock_needs_a_bucket_that_has_object_lock() {
 
 #[test]
 fn the_default_retention_of_the_bucket_is_for_those_who_bring_none() {
-    let default = DefaultRetention { mode: LockMode::Governance, period: Period::Days(1) };
+    let default = DefaultRetention { mode: RetentionMode::Governance, period: RetentionPeriod::Days(1) };
     let configuration = ObjectLockConfiguration { default_retention: Some(default) };
     let bucket = BucketRow { object_lock: Some(configuration), ..bucket(Versioning::Enabled) };
     let details = ObjectHeaders::default().details(&bucket, Protection::Folder, NOW_MS);
     assert_eq!(
         details.retention,
-        Some(Retention { mode: LockMode::Governance, until_ms: NOW_MS + 86_400_000 })
+        Some(Retention { mode: RetentionMode::Governance, until_ms: NOW_MS + 86_400_000 })
     );
-    let own = Retention { mode: LockMode::Compliance, until_ms: 5 };
+    let own = Retention { mode: RetentionMode::Compliance, until_ms: 5 };
     let headers = ObjectHeaders { retention: Some(own), ..ObjectHeaders::default() };
     assert_eq!(headers.details(&bucket, Protection::Folder, NOW_MS).retention, Some(own));
 }

@@ -1,9 +1,11 @@
 use proptest::prelude::*;
 
+use gateway::metadata::SystemHeaders;
+
 use super::*;
 use crate::index::memory;
 use crate::plan::Plan;
-use crate::records::{ContentHeaders, Details, ManifestPage, Summary};
+use crate::records::{Details, ManifestPage, Summary};
 use crate::{object::write, tables};
 
 fn span(blob: u64, offset: u64, length: u64) -> Span {
@@ -12,7 +14,7 @@ fn span(blob: u64, offset: u64, length: u64) -> Span {
 
 fn version(size: u64, body: Body) -> Version {
     let bucket = crate::object::write::tests::bucket(crate::records::Versioning::Unversioned);
-    let details = Details { body, content: ContentHeaders::default(), ..Details::default() };
+    let details = Details { body, content: SystemHeaders::default(), ..Details::default() };
     let object = write::NewObject { size, details, ..write::tests::object(0) };
     memory::clear();
     let mut plan = Plan::new();

@@ -2,10 +2,13 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
+use gateway::account::Account;
+use gateway::versioning::MfaDelete;
+
 use super::*;
 use crate::index::memory;
 use crate::object::delete_object::{self, Deletion};
-use crate::records::{Account, Body, Record, Span, VersionId};
+use crate::records::{Body, Record, Span, VersionId};
 use crate::subresource::lock::Bypass;
 use crate::subresource::second_factor::SecondFactor;
 
@@ -239,7 +242,6 @@ fn a_locked_null_version_is_not_replaced() {
 
 #[test]
 fn a_version_goes_with_a_code_where_the_bucket_asks_for_one() {
-    use crate::records::MfaDelete;
     let bucket = BucketRow { mfa_delete: Some(MfaDelete::Enabled), ..bucket(Versioning::Enabled) };
     let deletion = |version, factor| Deletion {
         key: KEY.to_owned(),

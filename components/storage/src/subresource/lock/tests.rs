@@ -1,8 +1,13 @@
-use super::{Bypass, DAY_MS, check_delete, check_replace, check_retention_change, default_retention};
-use crate::records::{
-    AlgorithmSet, ChecksumType, DefaultRetention, Details, ETag, Kind, LockMode, ObjectLockConfiguration,
-    Period, Retention, StorageClass, Summary, Version,
+use gateway::checksum::ChecksumType;
+use gateway::etag::ETag;
+use gateway::object_lock::{
+    DefaultRetention, ObjectLockConfiguration, Retention, RetentionMode, RetentionPeriod,
 };
+use gateway::storage_class::StorageClass;
+use gateway::timestamp::DAY_MS;
+
+use super::{Bypass, check_delete, check_replace, check_retention_change, default_of};
+use crate::records::{AlgorithmSet, BucketRow, Details, Kind, Summary, Version};
 
 const NOW: u64 = 1_800_000_000_000;
 const PAST: u64 = NOW - 1;
@@ -27,11 +32,11 @@ fn version(retention: Option<Retention>, legal_hold: Option<bool>) -> Version {
 }
 
 fn governance(until_ms: u64) -> Option<Retention> {
-    Some(Retention { mode: LockMode::Governance, until_ms })
+    Some(Retention { mode: RetentionMode::Governance, until_ms })
 }
 
 fn compliance(until_ms: u64) -> Option<Retention> {
-    Some(Retention { mode: LockMode::Compliance, until_ms })
+    Some(Retention { mode: RetentionMode::Compliance, until_ms })
 }
 
 #[test]
@@ -87,13 +92,16 @@ fn a_retention_is_extended_freely_and_loosened_with_a_bypass_at_most() {
 
 #[test]
 fn a_default_retention_counts_from_now() {
-    let configuration = |period| ObjectLockConfiguration {
-        default_retention: Some(DefaultRetention { mode: LockMode::Governance, period }),
+    let at = |object_lock, now| default_of(&BucketRow { object_lock, ..BucketRow::default() }, now);
+    let with = |period| {
+        let default = DefaultRetention { mode: RetentionMode::Governance, period };
+        Some(ObjectLockConfiguration { default_retention: Some(default) })
     };
-    assert_eq!(default_retention(&ObjectLockConfiguration::default(), NOW), None);
-    assert_eq!(default_retention(&configuration(Period::Days(3)), NOW), governance(NOW + 3 * DAY_MS));
-    assert_eq!(default_retention(&configuration(Period::Years(2)), NOW), governance(NOW + 730 * DAY_MS));
-    assert_eq!(default_retention(&configuration(Period::Years(u32::MAX)), u64::MAX), governance(u64::MAX));
+    assert_eq!(at(None, NOW), None);
+    assert_eq!(at(Some(ObjectLockConfiguration::default()), NOW), None);
+    assert_eq!(at(with(RetentionPeriod::Days(3)), NOW), governance(NOW + 3 * DAY_MS));
+    assert_eq!(at(with(RetentionPeriod::Years(2)), NOW), governance(NOW + 730 * DAY_MS));
+    assert_eq!(at(with(RetentionPeriod::Years(u32::MAX)), u64::MAX), governance(u64::MAX));
 }
 
 #[test]
