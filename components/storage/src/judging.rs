@@ -34,7 +34,7 @@ impl Request {
     /// itself refuses in its document.
     pub(crate) async fn judge_document(&self, document: &[u8]) -> Result<()> {
         self.said.replace(policy::said(self.operation, document, self.now_ms())?);
-        // A bucket that is gone, or is another one by this name, is nothing to decide about; but whoever makes one may find it so.
+        // There is nothing to decide about a bucket that was deleted meanwhile, or made again. CreateBucket does not need one.
         if self.bucket_row().is_ok() && self.operation != Operation::CreateBucket {
             self.read_bucket_row()?;
         }
