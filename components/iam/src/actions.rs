@@ -4,14 +4,15 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::operations::aws_query;
 use sdk::{Asked, IdentityKind};
 
+use crate::account::{aliases, details, report};
 use crate::answer::Answer;
+use crate::entities::{access_keys, groups, roles, tags, users};
 use crate::mfa::{assigned, devices};
+use crate::policies::{attached, inline, managed, simulate, versions};
 use crate::records::Kind;
 use crate::request::Request;
-use crate::{
-    access_keys, account, aliases, attached, details, entities, groups, inline, managed, names, oidc, report,
-    roles, rows, simulate, sts, tags, users, versions, web_identity,
-};
+use crate::web_identity::oidc;
+use crate::{account, entities, names, rows, sts, web_identity};
 
 /// A service that speaks the Query protocol.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

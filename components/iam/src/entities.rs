@@ -1,4 +1,18 @@
 //! What users, groups and roles have in common: being made, shown, listed, renamed, deleted.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`users`], [`groups`], [`roles`] | what is theirs alone |
+//! | [`access_keys`] | the access keys of users |
+//! | [`holder`] | who has access keys and devices: a user, or the root user |
+//! | [`tags`] | tags, also those of policies and devices |
+
+pub(crate) mod access_keys;
+pub(crate) mod groups;
+pub(crate) mod holder;
+pub(crate) mod roles;
+pub(crate) mod tags;
+pub(crate) mod users;
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::policy::{self, MalformedPolicy, Policy};
@@ -8,7 +22,7 @@ use crate::answer::{Answer, Changes};
 use crate::form::invalid;
 use crate::names;
 use crate::pages::Page;
-use crate::predefined;
+use crate::policies::predefined;
 use crate::records::{Entity, Kind, Row, Tags};
 use crate::request::Request;
 use crate::{rows, tables};

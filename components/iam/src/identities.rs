@@ -1,13 +1,15 @@
 //! The export `identities`: answers the questions of `auth` and `policy`.
 
+mod remembered;
+
 use gateway::errors::Result;
 use sdk::bindings::iam::exports::portcullis::gateway::identities::{Guest, OwnPolicies, Source, StoredKey};
 use sdk::{IdentityKind, Session, keys};
 
 use crate::names;
-use crate::predefined;
+use crate::policies::predefined;
 use crate::records::{Entity, Kind};
-use crate::{Iam, remembered, rows};
+use crate::{Iam, rows};
 
 impl Guest for Iam {
     fn key(access_key_id: String) -> Option<StoredKey> {

@@ -5,40 +5,24 @@
 //! somebody else changed the rows meanwhile, it is asked again. What is stored is described in [`tables`] (keys) and
 //! [`records`] (values). `auth` and `policy` ask through the export `identities` ([`identities`]).
 
-mod access_keys;
 mod account;
 mod actions;
-mod aliases;
 mod answer;
-mod attached;
-mod details;
 mod entities;
 mod form;
-mod groups;
-mod holder;
 mod identities;
 mod index;
-mod inline;
-mod managed;
 mod mfa;
 mod names;
-mod oidc;
 mod pages;
-mod predefined;
+mod policies;
 mod records;
-mod remembered;
-mod report;
 mod request;
-mod roles;
 mod rows;
-mod simulate;
 mod sts;
 mod tables;
-mod tags;
 #[cfg(test)]
 mod tests;
-mod users;
-mod versions;
 mod web_identity;
 
 use gateway::errors::{ErrorCode, Result};

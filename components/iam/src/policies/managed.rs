@@ -5,11 +5,11 @@ use gateway::policy;
 use gateway::xml::XmlWriter;
 
 use crate::answer::{Answer, Changes};
-use crate::attached::arn;
 use crate::entities;
 use crate::names;
 use crate::pages::Page;
-use crate::predefined;
+use crate::policies::attached::arn;
+use crate::policies::predefined;
 use crate::records::{Entity, Kind, ManagedPolicy, PolicyVersion, Row};
 use crate::request::Request;
 use crate::{rows, tables};

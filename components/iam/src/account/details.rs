@@ -5,11 +5,13 @@ use gateway::errors::Result;
 use gateway::xml::XmlWriter;
 
 use crate::answer::Answer;
+use crate::entities::roles;
 use crate::form::invalid;
 use crate::pages::Page;
+use crate::policies::{managed, predefined, versions};
 use crate::records::{Entity, Kind, ManagedPolicy};
 use crate::request::Request;
-use crate::{entities, managed, names, predefined, roles, rows, versions};
+use crate::{entities, names, rows};
 
 /// The lists of the answer, in the order in which pages go through them.
 const LISTS: [(&str, Kind, &str); 3] = [

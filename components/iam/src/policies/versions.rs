@@ -4,12 +4,13 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::xml::XmlWriter;
 
 use crate::answer::{Answer, Changes};
-use crate::attached::arn;
 use crate::form::invalid;
 use crate::pages::Page;
+use crate::policies::attached::arn;
+use crate::policies::{managed, predefined};
 use crate::records::{ManagedPolicy, PolicyVersion};
 use crate::request::Request;
-use crate::{managed, names, predefined, rows, tables};
+use crate::{names, rows, tables};
 
 /// Versions that a policy can have.
 const VERSIONS_MAX: usize = 5;

@@ -5,9 +5,10 @@ use gateway::errors::Result;
 use crate::answer::{Answer, Changes};
 use crate::form::{TAGS_MAX, too_many_tags};
 use crate::pages::Page;
+use crate::policies::managed;
 use crate::records::{Kind, Tags};
 use crate::request::Request;
-use crate::{entities, managed, tables};
+use crate::{entities, tables};
 
 /// Adds tags, or gives those that are there new values. Keys are the same without regard to case.
 pub(crate) fn merge(tags: &mut Tags, new: Tags) -> Result<()> {
