@@ -8,7 +8,7 @@ use crate::form::Form;
 use crate::index::memory;
 use crate::records::Kind;
 use crate::request::{Request, find};
-use crate::{Iam, actions, names, rows, tables};
+use crate::{Iam, actions, rows, tables};
 
 pub(crate) const ACCOUNT: &str = "000000000001";
 pub(crate) const ALLOW: &str = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%7B%22Effect%22%3A%22Allow%22%2C%22Action%22\
@@ -233,7 +233,6 @@ fn the_tables_are_told_apart_by_their_names() {
         let same = |other: &actions::Row| other.name == row.name && other.service == row.service;
         assert!(!actions::ROWS[..at].iter().any(same), "{} is there twice", row.name);
     }
-    assert_eq!(names::encoded("{\"a\": é}"), "%7B%22a%22%3A%20%C3%A9%7D");
 }
 
 #[test]

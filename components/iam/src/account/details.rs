@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html>
 
 use gateway::errors::Result;
+use gateway::url_encoding;
 use gateway::xml::XmlWriter;
 
 use crate::answer::Answer;
@@ -11,7 +12,7 @@ use crate::pages::Page;
 use crate::policies::{managed, predefined, versions};
 use crate::records::{Entity, Kind, ManagedPolicy};
 use crate::request::Request;
-use crate::{entities, names, rows};
+use crate::{entities, rows};
 
 /// The lists of the answer, in the order in which pages go through them.
 const LISTS: [(&str, Kind, &str); 3] = [
@@ -113,7 +114,7 @@ fn write_entity(xml: &mut XmlWriter, account: &str, entity: &Entity) -> Result<(
         if let Some(row) = rows::inline(&entity.id, name)? {
             xml.open("member");
             xml.text("PolicyName", name);
-            xml.text("PolicyDocument", &names::encoded(&row.record.text));
+            xml.text("PolicyDocument", &url_encoding::encoded(&row.record.text));
             xml.close("member");
         }
     }
@@ -149,7 +150,7 @@ fn write_policy(xml: &mut XmlWriter, account: &str, item: Item) -> Result<()> {
             for (number, created_ms) in policy.versions.iter().rev() {
                 if let Some(row) = rows::version(&policy.id, *number)? {
                     xml.open("member");
-                    xml.text("Document", &names::encoded(&row.record.text));
+                    xml.text("Document", &url_encoding::encoded(&row.record.text));
                     versions::write_one(xml, &policy, *number, *created_ms);
                     xml.close("member");
                 }

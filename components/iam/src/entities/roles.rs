@@ -2,11 +2,11 @@
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::policy;
+use gateway::url_encoding;
 use gateway::xml::XmlWriter;
 
 use crate::answer::{Answer, Changes};
 use crate::entities;
-use crate::names;
 use crate::records::{Entity, Kind};
 use crate::request::Request;
 
@@ -111,7 +111,7 @@ pub(crate) fn delete(request: &Request) -> Result<Answer> {
 }
 
 fn write_trust(xml: &mut XmlWriter, role: &Entity) {
-    xml.text("AssumeRolePolicyDocument", &names::encoded(role.trust.as_deref().unwrap_or_default()));
+    xml.text("AssumeRolePolicyDocument", &url_encoding::encoded(role.trust.as_deref().unwrap_or_default()));
     xml.optional("Description", role.description.as_deref());
     xml.number("MaxSessionDuration", role.session_seconds_max.into());
 }
