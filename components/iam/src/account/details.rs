@@ -8,7 +8,7 @@ use gateway::xml::XmlWriter;
 use crate::answer::Answer;
 use crate::entities::roles;
 use crate::form::invalid;
-use crate::pages::Page;
+use crate::pages::{Page, write_end};
 use crate::policies::{managed, predefined, versions};
 use crate::records::{Entity, Kind, ManagedPolicy};
 use crate::request::Request;
@@ -43,11 +43,11 @@ pub(crate) fn get(request: &Request) -> Result<Answer> {
     }
     let is_wanted = |name: &str| filter.is_empty() || filter.contains(&name);
     let page = Page::of(&request.form)?;
-    let mut picked = page.pick(items(request, is_wanted), |(key, _)| key.clone())?;
+    let (picked, marker) = page.pick(items(request, is_wanted), |(key, _)| key.clone())?;
     let mut xml = request.result();
     for (list, kind, _) in LISTS {
         xml.open(list);
-        for (_, item) in &picked.items {
+        for (_, item) in &picked {
             if let Item::Entity(entity) = item
                 && entity.kind == kind
             {
@@ -59,11 +59,11 @@ pub(crate) fn get(request: &Request) -> Result<Answer> {
         xml.close(list);
     }
     xml.open(POLICIES);
-    for (_, item) in picked.items.drain(..) {
+    for (_, item) in picked {
         write_policy(&mut xml, request.account(), item)?;
     }
     xml.close(POLICIES);
-    picked.finish(&mut xml);
+    write_end(&mut xml, marker.as_deref());
     Ok(Answer::of(xml))
 }
 

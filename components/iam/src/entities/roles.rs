@@ -42,11 +42,16 @@ pub(crate) fn create(request: &Request) -> Result<Answer> {
     row.record.session_seconds_max = request.form.number("MaxSessionDuration", 3600, 43200)?.unwrap_or(3600);
     entities::with_boundary(request, &mut row, &mut changes)?;
     entities::put(&mut changes, &row)?;
+    Ok(written(request, &row.record, changes))
+}
+
+/// Shows a role as it is written.
+fn written(request: &Request, role: &Entity, changes: Changes) -> Answer {
     let mut xml = request.result();
     xml.open("Role");
-    write_one(&mut xml, request.account(), &row.record);
+    write_one(&mut xml, request.account(), role);
     xml.close("Role");
-    Ok(Answer::with(xml, changes))
+    Answer::with(xml, changes)
 }
 
 /// GetRole
@@ -89,11 +94,7 @@ pub(crate) fn update_description(request: &Request) -> Result<Answer> {
     row.record.description = description(request)?;
     let mut changes = Changes::default();
     entities::put(&mut changes, &row)?;
-    let mut xml = request.result();
-    xml.open("Role");
-    write_one(&mut xml, request.account(), &row.record);
-    xml.close("Role");
-    Ok(Answer::with(xml, changes))
+    Ok(written(request, &row.record, changes))
 }
 
 /// UpdateAssumeRolePolicy
