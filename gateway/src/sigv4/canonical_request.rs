@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 use super::Request;
 use super::signed_headers::SignedHeaders;
-
-const HEX: &[u8; 16] = b"0123456789ABCDEF";
+use crate::hex;
+use crate::url_encoding::{is_unreserved, push_escape};
 
 /// Writes the canonical request. `payload_hash` is its last line: the body's SHA-256 or one of the words that stand
 /// for it.
@@ -128,8 +128,8 @@ fn push_encoded(out: &mut String, text: &str, place: Place) {
         let Some(first) = tail.chars().next() else { return };
         let mut length = first.len_utf8();
         match first {
-            '%' => match tail.get(1..3).and_then(escape) {
-                Some(byte) => {
+            '%' => match tail.get(1..3).and_then(hex::decode) {
+                Some([byte]) => {
                     length = 3;
                     push_byte(out, byte);
                 }
@@ -144,21 +144,8 @@ fn push_encoded(out: &mut String, text: &str, place: Place) {
 }
 
 fn push_byte(out: &mut String, byte: u8) {
-    if is_unreserved(byte) {
-        out.push(char::from(byte));
-        return;
+    match is_unreserved(byte) {
+        true => out.push(char::from(byte)),
+        false => push_escape(out, byte),
     }
-    out.push('%');
-    for digit in [byte >> 4, byte & 15] {
-        out.push(char::from(HEX.get(usize::from(digit)).copied().unwrap_or(b'0')));
-    }
-}
-
-fn escape(digits: &str) -> Option<u8> {
-    let plain = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    plain.then(|| u8::from_str_radix(digits, 16).ok())?
-}
-
-fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }

@@ -19,7 +19,7 @@ const SIGNATURES: &str = "tests/it/condition_keys/signatures.rs";
 const ENDPOINTS: &str = "tests/it/endpoints.rs";
 const LIBRARY: &str = "gateway/src/policy/keys/s3/tests.rs";
 const MASTER_KEYS: &str = "gateway/src/access/master_key.rs";
-const ACTIONS: &str = "components/iam/src/actions.rs";
+const ACTIONS: &str = "components/iam/src/actions/asked.rs";
 const PERMISSIONS: &str = "components/policy/src/permissions.rs";
 
 /// The row of a key.

@@ -121,7 +121,10 @@ impl Reader {
     }
 
     fn path(&mut self, segments: Vec<String>) {
-        self.found.paths.insert((self.module.clone(), segments));
+        // Two marks in a row have no name between them.
+        if !segments.is_empty() {
+            self.found.paths.insert((self.module.clone(), segments));
+        }
     }
 
     /// Inside macros and attributes nothing is parsed; names with `::` between them are paths there too.

@@ -69,6 +69,15 @@ fn unit_tests_draw_no_arrows() {
 }
 
 #[test]
+fn the_attributes_of_a_module_name_nobody() {
+    let text =
+        "#[cfg(not(test))] mod inside; #[cfg(not(test))] pub(crate) use inside::Here; pub struct Both;";
+    let inside = "use super::Both; pub struct Here;";
+    let files = [("lib.rs", "mod a;"), ("a.rs", text), ("a/inside.rs", inside)];
+    assert_eq!(arrows(&files), ["a/inside > a"]);
+}
+
+#[test]
 fn a_turned_arrow_runs_upwards_and_closes_a_cycle() {
     let before = house("pub struct Coal;");
     assert_eq!(before.upward(FLOORS), [""; 0]);

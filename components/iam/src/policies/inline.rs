@@ -2,10 +2,10 @@
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::policy;
+use gateway::url_encoding;
 
 use crate::answer::{Answer, Changes};
 use crate::entities;
-use crate::names;
 use crate::pages::Page;
 use crate::records::{Entity, InlinePolicy, Kind};
 use crate::request::Request;
@@ -47,7 +47,7 @@ pub(crate) fn get(request: &Request, kind: Kind) -> Result<Answer> {
     let mut xml = request.result();
     xml.text(kind.parameter(), &entity.name);
     xml.text("PolicyName", name);
-    xml.text("PolicyDocument", &names::encoded(&policy.record.text));
+    xml.text("PolicyDocument", &url_encoding::encoded(&policy.record.text));
     Ok(Answer::of(xml))
 }
 

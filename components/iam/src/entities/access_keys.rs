@@ -3,8 +3,8 @@
 use gateway::errors::{ErrorCode, Result, S3Error};
 
 use crate::answer::{Answer, Changes};
+use crate::entities::holder::Holder;
 use crate::form::invalid;
-use crate::holder::Holder;
 use crate::index;
 use crate::names;
 use crate::pages::Page;

@@ -2,11 +2,11 @@
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::policy;
+use gateway::url_encoding;
 use gateway::xml::XmlWriter;
 
 use crate::answer::{Answer, Changes};
 use crate::entities;
-use crate::names;
 use crate::records::{Entity, Kind};
 use crate::request::Request;
 
@@ -42,11 +42,16 @@ pub(crate) fn create(request: &Request) -> Result<Answer> {
     row.record.session_seconds_max = request.form.number("MaxSessionDuration", 3600, 43200)?.unwrap_or(3600);
     entities::with_boundary(request, &mut row, &mut changes)?;
     entities::put(&mut changes, &row)?;
+    Ok(written(request, &row.record, changes))
+}
+
+/// Shows a role as it is written.
+fn written(request: &Request, role: &Entity, changes: Changes) -> Answer {
     let mut xml = request.result();
     xml.open("Role");
-    write_one(&mut xml, request.account(), &row.record);
+    write_one(&mut xml, request.account(), role);
     xml.close("Role");
-    Ok(Answer::with(xml, changes))
+    Answer::with(xml, changes)
 }
 
 /// GetRole
@@ -89,11 +94,7 @@ pub(crate) fn update_description(request: &Request) -> Result<Answer> {
     row.record.description = description(request)?;
     let mut changes = Changes::default();
     entities::put(&mut changes, &row)?;
-    let mut xml = request.result();
-    xml.open("Role");
-    write_one(&mut xml, request.account(), &row.record);
-    xml.close("Role");
-    Ok(Answer::with(xml, changes))
+    Ok(written(request, &row.record, changes))
 }
 
 /// UpdateAssumeRolePolicy
@@ -111,7 +112,7 @@ pub(crate) fn delete(request: &Request) -> Result<Answer> {
 }
 
 fn write_trust(xml: &mut XmlWriter, role: &Entity) {
-    xml.text("AssumeRolePolicyDocument", &names::encoded(role.trust.as_deref().unwrap_or_default()));
+    xml.text("AssumeRolePolicyDocument", &url_encoding::encoded(role.trust.as_deref().unwrap_or_default()));
     xml.optional("Description", role.description.as_deref());
     xml.number("MaxSessionDuration", role.session_seconds_max.into());
 }

@@ -5,7 +5,7 @@ use gateway::xml::XmlWriter;
 
 use crate::answer::{Answer, Changes};
 use crate::entities;
-use crate::holder::Holder;
+use crate::entities::holder::Holder;
 use crate::records::{Entity, Kind};
 use crate::request::Request;
 use crate::rows;

@@ -5,11 +5,12 @@ use gateway::policy;
 use gateway::xml::XmlWriter;
 
 use crate::answer::{Answer, Changes};
-use crate::attached::arn;
 use crate::entities;
+use crate::entities::tags;
 use crate::names;
 use crate::pages::Page;
-use crate::predefined;
+use crate::policies::attached::arn;
+use crate::policies::predefined;
 use crate::records::{Entity, Kind, ManagedPolicy, PolicyVersion, Row};
 use crate::request::Request;
 use crate::{rows, tables};
@@ -192,6 +193,29 @@ pub(crate) fn list_entities(request: &Request) -> Result<Answer> {
     }
     xml.boolean("IsTruncated", false);
     Ok(Answer::of(xml))
+}
+
+/// TagPolicy
+pub(crate) fn tag(request: &Request) -> Result<Answer> {
+    let mut row = own(request)?;
+    tags::merge(&mut row.record.tags, request.form.tags()?)?;
+    let mut changes = Changes::default();
+    changes.replace(tables::POLICIES, &row)?;
+    Ok(Answer::done(changes))
+}
+
+/// UntagPolicy
+pub(crate) fn untag(request: &Request) -> Result<Answer> {
+    let mut row = own(request)?;
+    tags::remove(&mut row.record.tags, request);
+    let mut changes = Changes::default();
+    changes.replace(tables::POLICIES, &row)?;
+    Ok(Answer::done(changes))
+}
+
+/// ListPolicyTags
+pub(crate) fn list_tags(request: &Request) -> Result<Answer> {
+    tags::write(request, own(request)?.record.tags)
 }
 
 /// What answers show of a policy but its tags.

@@ -35,17 +35,7 @@ pub(crate) fn get(request: &Request) -> Result<Answer> {
     xml.close("Group");
     let users = rows::entities(request.account(), Kind::User, page.after)
         .filter(|row| row.as_ref().map_or(true, |row| row.record.groups.contains(&group.id)));
-    page.write(
-        &mut xml,
-        "Users",
-        users,
-        |row| row.record.name.to_ascii_lowercase(),
-        |xml, row| {
-            xml.open("member");
-            entities::write_head(xml, request.account(), &row.record);
-            xml.close("member");
-        },
-    )?;
+    entities::write_page(request, &page, &mut xml, "Users", users, entities::write_head)?;
     Ok(Answer::of(xml))
 }
 
@@ -106,16 +96,7 @@ pub(crate) fn list_for_user(request: &Request) -> Result<Answer> {
     groups.sort_by(|a, b| a.key.cmp(&b.key));
     let page = Page::of(&request.form)?;
     let mut xml = request.result();
-    page.write(
-        &mut xml,
-        "Groups",
-        groups.into_iter().map(Ok),
-        |row| row.record.name.to_ascii_lowercase(),
-        |xml, row| {
-            xml.open("member");
-            entities::write_head(xml, request.account(), &row.record);
-            xml.close("member");
-        },
-    )?;
+    let groups = groups.into_iter().map(Ok);
+    entities::write_page(request, &page, &mut xml, "Groups", groups, entities::write_head)?;
     Ok(Answer::of(xml))
 }

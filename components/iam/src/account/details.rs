@@ -2,14 +2,17 @@
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html>
 
 use gateway::errors::Result;
+use gateway::url_encoding;
 use gateway::xml::XmlWriter;
 
 use crate::answer::Answer;
+use crate::entities::roles;
 use crate::form::invalid;
-use crate::pages::Page;
+use crate::pages::{Page, write_end};
+use crate::policies::{managed, predefined, versions};
 use crate::records::{Entity, Kind, ManagedPolicy};
 use crate::request::Request;
-use crate::{entities, managed, names, predefined, roles, rows, versions};
+use crate::{entities, rows};
 
 /// The lists of the answer, in the order in which pages go through them.
 const LISTS: [(&str, Kind, &str); 3] = [
@@ -40,11 +43,11 @@ pub(crate) fn get(request: &Request) -> Result<Answer> {
     }
     let is_wanted = |name: &str| filter.is_empty() || filter.contains(&name);
     let page = Page::of(&request.form)?;
-    let mut picked = page.pick(items(request, is_wanted), |(key, _)| key.clone())?;
+    let (picked, marker) = page.pick(items(request, is_wanted), |(key, _)| key.clone())?;
     let mut xml = request.result();
     for (list, kind, _) in LISTS {
         xml.open(list);
-        for (_, item) in &picked.items {
+        for (_, item) in &picked {
             if let Item::Entity(entity) = item
                 && entity.kind == kind
             {
@@ -56,11 +59,11 @@ pub(crate) fn get(request: &Request) -> Result<Answer> {
         xml.close(list);
     }
     xml.open(POLICIES);
-    for (_, item) in picked.items.drain(..) {
+    for (_, item) in picked {
         write_policy(&mut xml, request.account(), item)?;
     }
     xml.close(POLICIES);
-    picked.finish(&mut xml);
+    write_end(&mut xml, marker.as_deref());
     Ok(Answer::of(xml))
 }
 
@@ -111,7 +114,7 @@ fn write_entity(xml: &mut XmlWriter, account: &str, entity: &Entity) -> Result<(
         if let Some(row) = rows::inline(&entity.id, name)? {
             xml.open("member");
             xml.text("PolicyName", name);
-            xml.text("PolicyDocument", &names::encoded(&row.record.text));
+            xml.text("PolicyDocument", &url_encoding::encoded(&row.record.text));
             xml.close("member");
         }
     }
@@ -147,7 +150,7 @@ fn write_policy(xml: &mut XmlWriter, account: &str, item: Item) -> Result<()> {
             for (number, created_ms) in policy.versions.iter().rev() {
                 if let Some(row) = rows::version(&policy.id, *number)? {
                     xml.open("member");
-                    xml.text("Document", &names::encoded(&row.record.text));
+                    xml.text("Document", &url_encoding::encoded(&row.record.text));
                     versions::write_one(xml, &policy, *number, *created_ms);
                     xml.close("member");
                 }

@@ -1,13 +1,13 @@
-//! Tags of users, roles and policies: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagUser.html>
+//! Tags of users and roles, and what all tags have in common: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagUser.html>
 
 use gateway::errors::Result;
 
 use crate::answer::{Answer, Changes};
+use crate::entities;
 use crate::form::{TAGS_MAX, too_many_tags};
 use crate::pages::Page;
 use crate::records::{Kind, Tags};
 use crate::request::Request;
-use crate::{entities, managed, tables};
 
 /// Adds tags, or gives those that are there new values. Keys are the same without regard to case.
 pub(crate) fn merge(tags: &mut Tags, new: Tags) -> Result<()> {
@@ -47,29 +47,6 @@ pub(crate) fn untag(request: &Request, kind: Kind) -> Result<Answer> {
 /// ListUserTags, ListRoleTags
 pub(crate) fn list(request: &Request, kind: Kind) -> Result<Answer> {
     write(request, request.entity(kind)?.record.tags)
-}
-
-/// TagPolicy
-pub(crate) fn tag_policy(request: &Request) -> Result<Answer> {
-    let mut row = managed::own(request)?;
-    merge(&mut row.record.tags, request.form.tags()?)?;
-    let mut changes = Changes::default();
-    changes.replace(tables::POLICIES, &row)?;
-    Ok(Answer::done(changes))
-}
-
-/// UntagPolicy
-pub(crate) fn untag_policy(request: &Request) -> Result<Answer> {
-    let mut row = managed::own(request)?;
-    remove(&mut row.record.tags, request);
-    let mut changes = Changes::default();
-    changes.replace(tables::POLICIES, &row)?;
-    Ok(Answer::done(changes))
-}
-
-/// ListPolicyTags
-pub(crate) fn list_policy(request: &Request) -> Result<Answer> {
-    write(request, managed::own(request)?.record.tags)
 }
 
 /// A page of tags, in the order of their keys.

@@ -8,7 +8,7 @@ use crate::entities;
 use crate::form::invalid;
 use crate::names;
 use crate::pages::Page;
-use crate::predefined;
+use crate::policies::predefined;
 use crate::records::Kind;
 use crate::request::Request;
 use crate::{rows, tables};

@@ -1,15 +1,17 @@
 //! Versions of managed policies: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicyVersion.html>
 
 use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::url_encoding;
 use gateway::xml::XmlWriter;
 
 use crate::answer::{Answer, Changes};
-use crate::attached::arn;
 use crate::form::invalid;
 use crate::pages::Page;
+use crate::policies::attached::arn;
+use crate::policies::{managed, predefined};
 use crate::records::{ManagedPolicy, PolicyVersion};
 use crate::request::Request;
-use crate::{managed, names, predefined, rows, tables};
+use crate::{names, rows, tables};
 
 /// Versions that a policy can have.
 const VERSIONS_MAX: usize = 5;
@@ -73,7 +75,7 @@ pub(crate) fn get(request: &Request) -> Result<Answer> {
         let policy = managed::own(request)?.record;
         let (number, created_ms) = named(request, &policy)?;
         let text = rows::version(&policy.id, number)?.ok_or_else(|| no_such("of the policy"))?.record.text;
-        xml.text("Document", &names::encoded(&text));
+        xml.text("Document", &url_encoding::encoded(&text));
         write_one(&mut xml, &policy, number, created_ms);
     }
     xml.close("PolicyVersion");

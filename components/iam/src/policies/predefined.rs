@@ -1,5 +1,6 @@
 //! The managed policies that are there without anybody making them, a few of those of AWS under their ARNs.
 
+use gateway::url_encoding;
 use gateway::xml::XmlWriter;
 
 use crate::names;
@@ -71,7 +72,7 @@ pub(crate) fn write(xml: &mut XmlWriter, policy: &Predefined) {
 
 /// What GetPolicyVersion and ListPolicyVersions print.
 pub(crate) fn write_version(xml: &mut XmlWriter, policy: &Predefined) {
-    xml.text("Document", &names::encoded(&text(policy)));
+    xml.text("Document", &url_encoding::encoded(&text(policy)));
     xml.text("VersionId", "v1");
     xml.boolean("IsDefaultVersion", true);
     xml.text("CreateDate", &names::date(0));

@@ -1,12 +1,9 @@
 //! Simulations against an index in memory.
 
 use gateway::errors::ErrorCode;
+use gateway::url_encoding::encoded;
 
 use crate::tests::{fails, ok};
-
-fn encoded(text: &str) -> String {
-    crate::names::encoded(text)
-}
 
 fn allow(action: &str) -> String {
     encoded(&format!(
