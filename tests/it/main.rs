@@ -19,6 +19,7 @@ mod condition_keys;
 mod conditions;
 mod cors;
 mod crash;
+mod documents;
 mod endpoints;
 mod explain;
 mod forms;
