@@ -8,6 +8,7 @@
 
 use crate::access::{Bucket, Judged, Witness};
 use crate::object_ownership::ObjectOwnership;
+use crate::operations::Operation;
 use crate::policy::{
     self, AclGrant, Budget, Decision, EXHAUSTED, Effect, Fit, Identity, Layer, Outcome, Policies,
     PrincipalKind, Reason, WORK_MAX, explain, is_public,
@@ -30,6 +31,9 @@ const POLICIES_MIN: usize = 16;
 const STATEMENTS_MAX: usize = 32;
 /// Decisions before the one that decided.
 const STEPS_MAX: usize = 16;
+
+/// What is asked for besides when an object is not there: only who may list the bucket is told so.
+const LISTING: &str = "s3:ListBucket";
 
 /// What is known of a request besides the decision.
 #[derive(Clone, Debug)]
@@ -132,8 +136,9 @@ impl Journal {
         if steps.last().is_some_and(|last| last.action == denied.action && last.resource == denied.resource) {
             steps.pop();
         }
-        let is_listing = denied.action == "s3:ListBucket" && !circumstances.operation.starts_with("List");
-        let note = (is_listing && circumstances.operation != "HeadBucket").then_some(
+        let operation = Operation::parse(circumstances.operation);
+        let is_for_object = !operation.is_some_and(|operation| operation.takes(LISTING));
+        let note = (denied.action == LISTING && is_for_object).then_some(
             "there is no such object: only who may list the bucket is told so, everybody else is denied",
         );
         let document = Document {

@@ -43,6 +43,12 @@ fn main() {
     println!("| crate | files | in a cycle | rooms | in a cycle | types twice | fn judge… | dead items |");
     println!("| --- |{}", " ---: |".repeat(7));
     all.iter().for_each(|each| println!("{}", row(each, &all)));
+    let of = |each: &Crate| -> Vec<String> {
+        each.side_lists().iter().map(|list| format!("- {}: {list}", each.name)).collect()
+    };
+    let lists: Vec<String> = all.iter().flat_map(of).collect();
+    println!("\nOperations listed beside their table: {}", lists.len());
+    lists.iter().for_each(|list| println!("{list}"));
     for host in all.iter().filter(|each| each.name == "host") {
         let upward = host.upward(HOST);
         println!("\nUpward arrows between the floors of the host: {}", upward.len());

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use gateway::operations::{Operation, Support};
 use tests::golden::File;
+use tests::structure::{Crate, crates};
 use tests::workspace;
 
 /// Lines of a source file.
@@ -85,6 +86,17 @@ fn every_implemented_operation_has_a_golden_exchange() {
         .filter(|name| !golden.join(name).is_dir())
         .collect();
     assert!(missing.is_empty(), "without a folder in tests/golden: {missing:?}");
+}
+
+/// What is true of an operation stands in its row. A list beside the table does not grow with it.
+#[test]
+fn operations_are_listed_in_their_table_alone() {
+    let lists = |each: &Crate| {
+        let lists = each.side_lists().into_iter().map(|list| format!("{}: {list}", each.name));
+        lists.collect::<Vec<_>>()
+    };
+    let lists: Vec<String> = crates().iter().flat_map(lists).collect();
+    assert!(lists.is_empty(), "make it a column of gateway/src/operations.rs:\n{}", lists.join("\n"));
 }
 
 #[test]

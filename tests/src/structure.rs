@@ -5,6 +5,7 @@
 //! defines it, so a list of names in front of a room makes no cycle. Unit tests do not count. Not
 //! seen: what is called as a method while its type is not named, and what macros write.
 
+mod side_lists;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -159,6 +160,16 @@ impl Crate {
     pub fn functions(&self, start: &str) -> usize {
         let names = self.sources.values().flat_map(|source| &source.functions);
         names.filter(|name| name.starts_with(start)).count()
+    }
+
+    /// Operations that are listed by hand outside of the operations table, as `file: list`.
+    pub fn side_lists(&self) -> Vec<String> {
+        let is_table = |path: &str| self.name == "gateway" && path.starts_with("operations");
+        let files = self.sources.iter().filter(|(path, _)| !is_table(path));
+        let of = |(path, each): (&String, &Source)| {
+            each.side_lists.iter().map(|list| format!("{path}: {list}")).collect::<Vec<_>>()
+        };
+        files.flat_map(of).collect()
     }
 
     /// Public items that no other file of `all` names, as `file: name`; what only tests name is among them.

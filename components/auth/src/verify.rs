@@ -74,7 +74,8 @@ impl Judge for Host<'_> {
         match target.bucket.as_deref() {
             Some(bucket) if bucket.ends_with("--x-s3") => return &["s3express", "s3"],
             Some(bucket) if bucket.ends_with("--ol-s3") => return &["s3-object-lambda", "s3"],
-            _ => {}
+            Some(_) => return &["s3"],
+            None => {}
         }
         match Operation::parse(&target.operation) {
             Some(Operation::WriteGetObjectResponse) => &["s3-object-lambda"],

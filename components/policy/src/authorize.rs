@@ -130,12 +130,12 @@ fn with_asked<T>(
     let (head, headers) = Head::split(call.head());
     let query = Query::parse(&head.query)?;
     // The fields of a form count as headers.
-    let headers = match facts.operation {
-        Operation::PostObject => {
+    let headers = match facts.operation.is_upload_form() {
+        true => {
             let form = call.form().ok_or(ErrorCode::AccessDenied)?;
             Form::new(form.fields, &form.file_name).over(&headers)?
         }
-        _ => with_presigned(headers, &query)?,
+        false => with_presigned(headers, &query)?,
     };
     let identity = match &facts.principal {
         sdk::Principal::Anonymous => None,

@@ -7,7 +7,6 @@
 use std::cell::Cell;
 
 use gateway::errors::{ErrorCode, Result};
-use gateway::operations::Operation;
 use gateway::policy::{self, Said};
 use sdk::executor::{Suspended, suspend_for};
 use sdk::{Decision, Named, Work};
@@ -35,7 +34,7 @@ impl Request {
     pub(crate) async fn judge_document(&self, document: &[u8]) -> Result<()> {
         self.said.replace(policy::said(self.operation, document, self.now_ms())?);
         // There is nothing to decide about a bucket that was deleted meanwhile, or made again. CreateBucket does not need one.
-        if self.bucket_row().is_ok() && self.operation != Operation::CreateBucket {
+        if self.bucket_row().is_ok() && !self.operation.makes_bucket() {
             self.read_bucket_row()?;
         }
         if self.call.is_owners_alone() && self.is_bucket_unchanged()? {

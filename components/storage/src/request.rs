@@ -9,7 +9,6 @@ use gateway::headers::{Headers, with_presigned};
 use gateway::operations::Operation;
 use gateway::policy::Said;
 use gateway::query::Query;
-use gateway::request_payment;
 use gateway::request_payment::Payer;
 use sdk::{Call, Decision, DefaultProtection, Head, Identity, Owner, Principal, Response, SentHead, Target};
 
@@ -65,9 +64,9 @@ impl Request {
         let operation = Operation::parse(&target.operation)
             .ok_or_else(|| S3Error::new(ErrorCode::NotImplemented).message(target.operation.clone()))?;
         let query = Query::parse(&head.query)?;
-        let form = match operation {
-            Operation::PostObject => call.form().map(|form| Form::new(form.fields, &form.file_name)),
-            _ => None,
+        let form = match operation.is_upload_form() {
+            true => call.form().map(|form| Form::new(form.fields, &form.file_name)),
+            false => None,
         };
         let headers = match &form {
             Some(form) => form.over(&headers)?,
@@ -97,7 +96,7 @@ impl Request {
             bucket_row,
             pays_elsewhere: Cell::new(false),
         };
-        if operation != Operation::CreateBucket && !request.bucket.is_empty() {
+        if !operation.makes_bucket() && !request.bucket.is_empty() {
             let owner = request.bucket_row()?.record.owner;
             check_expected_owner(&request.headers, "x-amz-expected-bucket-owner", owner)?;
         }
@@ -108,15 +107,7 @@ impl Request {
     /// The object that the decision is about. It is read in the same step as the decision was made, so it is what was
     /// looked at.
     fn find_judged(&self) -> Result<Option<Judged>> {
-        let changes = matches!(
-            self.operation,
-            Operation::PutObjectAcl
-                | Operation::PutObjectTagging
-                | Operation::DeleteObjectTagging
-                | Operation::PutObjectRetention
-                | Operation::PutObjectLegalHold
-        );
-        if self.decision == Decision::AsOwner || !changes {
+        if self.decision == Decision::AsOwner || !self.operation.changes_object() {
             return Ok(None);
         }
         let found = read::object(self, &self.bucket_row()?.record)?;
@@ -175,7 +166,7 @@ impl Request {
     pub(crate) fn told_who_pays(&self, response: Response) -> Response {
         let pays = self.pays_elsewhere.get()
             || self.bucket_row.as_ref().is_some_and(|row| self.pays_for(&row.record));
-        match pays && request_payment::is_told(self.operation) {
+        match pays && self.operation.row().says_charged {
             true => response.header("x-amz-request-charged", "requester"),
             false => response,
         }

@@ -117,7 +117,7 @@ struct Place<'a> {
 /// Whether a request may go on. `AccessDenied` when one of the actions that it takes is not allowed, or an invalid
 /// `x-amz-copy-source`.
 pub fn authorize(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit> {
-    let (Some(name), false) = (asked.bucket, asked.operation == Operation::CreateBucket) else {
+    let (Some(name), false) = (asked.bucket, asked.operation.makes_bucket()) else {
         return authorize_own(asked, resources);
     };
     let bucket = resources.bucket(name).ok_or(ErrorCode::AccessDenied)?;
@@ -154,7 +154,8 @@ pub fn authorize(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit>
                     (Some(key), "s3:PutObjectAcl") => {
                         ask(asked, resources, &bucket, place, action, Subject::Created(key))
                     }
-                    (Some(key), _) if is_of_key(asked.operation) => {
+                    // What it writes need not be there before.
+                    (Some(key), _) if asked.operation.starts_object() => {
                         ask(asked, resources, &bucket, place, action, Subject::Key(key))
                     }
                     (Some(_), _) => ask_target(asked, resources, &bucket, place, action),
@@ -347,18 +348,6 @@ fn ask_among(
     };
     let allowed = judge(action, subject, &asker, bucket) == Outcome::Allow || lookups.is_undecided();
     allowed && !asked.budget.is_exhausted()
-}
-
-/// Whether what the operation writes need not be there before.
-fn is_of_key(operation: Operation) -> bool {
-    matches!(
-        operation,
-        Operation::PutObject
-            | Operation::PostObject
-            | Operation::CopyObject
-            | Operation::CreateMultipartUpload
-            | Operation::DeleteObject
-    )
 }
 
 /// Whether a request carries a header. Grants are the long form of a canned ACL.

@@ -9,7 +9,7 @@ use super::super::request::{
 use super::{Key, KeyId, body};
 use crate::copy_source::CopySource;
 use crate::headers::Headers;
-use crate::operations::Operation;
+use crate::operations::{Operation, Purpose};
 use crate::query::Query;
 use crate::sigv4::payload::UNSIGNED_PAYLOAD;
 use crate::timestamp;
@@ -159,7 +159,7 @@ impl Context for S3Request<'_> {
                 TAGS_COST
             }
             // What an upload was begun with is stored.
-            _ if is_of_upload(self.operation) => TAGS_COST,
+            _ if self.operation.is_of_upload() => TAGS_COST,
             _ => 0,
         };
         LOOKUP_COST + sent + tags
@@ -194,35 +194,14 @@ enum Effect {
 
 impl Effect {
     fn has(self, operation: Operation) -> bool {
-        let makes_object = matches!(
-            operation,
-            Operation::PutObject
-                | Operation::PostObject
-                | Operation::CopyObject
-                | Operation::CreateMultipartUpload
-        );
         match self {
             Effect::Any => true,
-            Effect::Object => makes_object,
-            Effect::Acl => {
-                makes_object
-                    || matches!(
-                        operation,
-                        Operation::CreateBucket | Operation::PutBucketAcl | Operation::PutObjectAcl
-                    )
-            }
-            Effect::Bucket => operation == Operation::CreateBucket,
+            Effect::Object => operation.starts_object(),
+            Effect::Acl => operation.takes_acl(),
+            Effect::Bucket => operation.makes_bucket(),
             Effect::Copy => operation == Operation::CopyObject,
         }
     }
-}
-
-/// Whether an operation adds to an upload that was begun before, or completes it.
-pub fn is_of_upload(operation: Operation) -> bool {
-    matches!(
-        operation,
-        Operation::UploadPart | Operation::UploadPartCopy | Operation::CompleteMultipartUpload
-    )
 }
 
 /// The headers with which an upload is begun that decide on what is done with it later.
@@ -315,19 +294,13 @@ impl<'a> S3Request<'a> {
                 if adds_up { self.headers.joined(name) } else { self.headers.get(name).map(Cow::Borrowed) };
             return value.filter(|value| says_something(name, value));
         }
-        let continues = matches!(effect, Effect::Object | Effect::Acl) && is_of_upload(self.operation);
+        let continues = matches!(effect, Effect::Object | Effect::Acl) && self.operation.is_of_upload();
         let value = if continues { self.lookups.begun_with(name).map(Cow::Owned) } else { None };
         value.filter(|value| says_something(name, value))
     }
 
     fn parameter(&self, id: KeyId) -> Option<Cow<'a, str>> {
-        let lists = matches!(
-            self.operation,
-            Operation::ListObjects
-                | Operation::ListObjectsV2
-                | Operation::ListObjectVersions
-                | Operation::ListMultipartUploads
-        );
+        let lists = self.operation.purpose() == Purpose::ListContents;
         let name = match id {
             KeyId::Prefix if lists => "prefix",
             KeyId::Delimiter if lists => "delimiter",
@@ -340,7 +313,7 @@ impl<'a> S3Request<'a> {
 
     /// `bucket/key`, decoded and without a version: what policies compare with.
     fn copy_source(&self) -> Option<String> {
-        if !matches!(self.operation, Operation::CopyObject | Operation::UploadPartCopy) {
+        if !self.operation.copies() {
             return None;
         }
         // What names no object is refused by whoever reads it next.
@@ -435,13 +408,7 @@ impl<'a> S3Request<'a> {
             KeyId::RequestedRegion => Some(Cow::Borrowed(self.region)),
             KeyId::ResourceAccount | KeyId::S3ResourceAccount => self.owner.map(Cow::Borrowed),
             KeyId::ViaAwsService => truth(false),
-            KeyId::ObjectCreationOperation => truth(matches!(
-                self.operation,
-                Operation::PutObject
-                    | Operation::CopyObject
-                    | Operation::PostObject
-                    | Operation::CompleteMultipartUpload
-            )),
+            KeyId::ObjectCreationOperation => truth(self.operation.finishes_object()),
             KeyId::ObjectLockRemainingDays => self.remaining_days().map(Cow::Owned),
             _ => None,
         }
