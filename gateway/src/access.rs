@@ -5,12 +5,17 @@
 
 mod authorize;
 mod conceivable;
+mod condition_keys;
 mod master_key;
 #[cfg(test)]
 mod tests;
 mod witness;
 
 pub use authorize::{Asked, Body, Permit, Resources, authorize, authorize_each};
+pub use condition_keys::body::{Said, said};
+pub use condition_keys::{
+    BEGINNING, CUSTOMER_ALGORITHM, KMS_KEY_ID, Lookups, NoLookups, S3Request, SERVER_SIDE_ENCRYPTION,
+};
 pub use master_key::{
     KeyAsked, KeyUse, MasterKey, OfPrincipal, authorize_key, default_policy, managed_policy, needs_version4,
 };

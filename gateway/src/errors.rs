@@ -4,6 +4,7 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>, and the few that S3 sends without
 //! listing them there.
 
+use crate::policy::MalformedPolicy;
 use crate::xml;
 use std::fmt;
 
@@ -265,6 +266,12 @@ impl S3Error {
 impl From<ErrorCode> for S3Error {
     fn from(code: ErrorCode) -> S3Error {
         S3Error::new(code)
+    }
+}
+
+impl From<MalformedPolicy> for S3Error {
+    fn from(error: MalformedPolicy) -> S3Error {
+        S3Error::new(ErrorCode::MalformedPolicy).message(error.to_string())
     }
 }
 

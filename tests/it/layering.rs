@@ -36,7 +36,9 @@ fn the_gateway_performs_no_io() {
     for forbidden in
         ["tokio", "wasmtime", "redb", "hyper", "wit-bindgen", "sdk", "host", "rustix", "getrandom"]
     {
-        assert!(!edges["gateway"].iter().any(|name| name == forbidden), "gateway depends on {forbidden}");
+        for library in ["gateway", "policy-language"] {
+            assert!(!edges[library].iter().any(|name| name == forbidden), "{library} depends on {forbidden}");
+        }
     }
 }
 
@@ -55,7 +57,7 @@ fn a_stage_knows_the_gateway_and_the_sdk_and_no_other_stage() {
 fn the_host_knows_neither_the_gateway_nor_a_stage() {
     let edges = edges();
     for dependency in &edges["host"] {
-        let is_s3 = ["gateway", "gateway-component", "sdk"].contains(&dependency.as_str());
+        let is_s3 = ["gateway", "policy-language", "gateway-component", "sdk"].contains(&dependency.as_str());
         assert!(!is_s3 && !STAGES.contains(&dependency.as_str()), "host depends on {dependency}");
     }
 }
@@ -67,6 +69,15 @@ fn the_volume_knows_nobody() {
     for dependency in &edges["volume"] {
         assert!(!ours.contains(&dependency), "volume depends on {dependency}");
         assert!(!["wasmtime", "hyper"].contains(&dependency.as_str()), "volume depends on {dependency}");
+    }
+}
+
+#[test]
+fn the_policy_language_knows_nobody() {
+    let edges = edges();
+    let ours: Vec<&String> = edges.keys().collect();
+    for dependency in &edges["policy-language"] {
+        assert!(!ours.contains(&dependency), "policy-language depends on {dependency}");
     }
 }
 

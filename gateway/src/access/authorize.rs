@@ -1,6 +1,7 @@
 //! Asks for every action that an operation takes, of the operations table.
 
 use super::conceivable::is_conceivable;
+use super::condition_keys::{Lookups, S3Request};
 use super::{Asker, Bucket, Grants, Judged, Object, Subject, Witness, judge};
 use crate::account::Account;
 use crate::copy_source::CopySource;
@@ -8,8 +9,8 @@ use crate::errors::{ErrorCode, Result};
 use crate::headers::Headers;
 use crate::operations::{ACCOUNT_ID_HEADER, Action, Operation};
 use crate::policy::{
-    Budget, Context as _, ContextEntries, Key, Lookups, Memory, NO_RESOURCE, Outcome, Principal, Request,
-    S3Request, Signature, Values, decide, resource_arn,
+    Budget, Context as _, ContextEntries, Key, Memory, NO_RESOURCE, Outcome, Principal, Request, Signature,
+    Values, decide, resource_arn,
 };
 use crate::query::Query;
 use crate::request_payment::{self, Payer};

@@ -7,6 +7,7 @@ use crate::policy::{Kind, identity_arn};
 use crate::query::Query;
 use std::collections::BTreeMap;
 
+mod catalogue;
 mod cost;
 mod matrix;
 

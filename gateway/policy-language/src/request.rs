@@ -64,7 +64,7 @@ pub trait Context {
 }
 
 /// Steps that it takes to look a value up, however short it is.
-pub(crate) const LOOKUP_COST: usize = 64;
+pub const LOOKUP_COST: usize = 64;
 
 /// Circumstances that are listed: of a hypothetical request, or of a test.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]

@@ -1,7 +1,7 @@
 //! What is spent, and what follows once nothing is left.
 
 use super::*;
-use crate::policy::{
+use crate::{
     ContextEntries, Decision, Identity, Kind, Outcome, Policies, Policy, Principal, Reason, Request, Source,
     decide,
 };

@@ -1,7 +1,5 @@
 //! Why a document is no policy, in the words of AWS: clients and their tests compare them.
 
-use crate::errors::{ErrorCode, S3Error};
-
 /// What is wrong with a document. It prints as the message of the error document.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum MalformedPolicy {
@@ -114,10 +112,4 @@ pub enum MalformedPolicy {
     /// A trust policy names whom it trusts.
     #[error("AssumeRole policy must not contain NotPrincipal field.")]
     TrustNotPrincipal,
-}
-
-impl From<MalformedPolicy> for S3Error {
-    fn from(error: MalformedPolicy) -> S3Error {
-        S3Error::new(ErrorCode::MalformedPolicy).message(error.to_string())
-    }
 }

@@ -61,7 +61,7 @@ fn keys_are_carried_by_actions_that_exist() {
         if let Carried::By(actions) = id.carried() {
             for action in actions {
                 let is_service = matches!(*action, "s3:*" | "iam:*" | "sts:*" | "kms:*");
-                assert!(is_service || crate::policy::actions::level(action).is_some(), "{id:?} {action}");
+                assert!(is_service || crate::actions::level(action).is_some(), "{id:?} {action}");
             }
         }
     }

@@ -2,14 +2,14 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html>
 
-use super::super::memory::Memory;
-use super::super::request::{
-    Context, LOOKUP_COST, Principal, Signature, SignaturePlace, SignatureVersion, Values,
-};
-use super::{Key, KeyId, body};
+pub(super) mod body;
+
 use crate::copy_source::CopySource;
 use crate::headers::Headers;
 use crate::operations::Operation;
+use crate::policy::{
+    Context, Key, KeyId, LOOKUP_COST, Memory, Principal, Signature, SignaturePlace, SignatureVersion, Values,
+};
 use crate::query::Query;
 use crate::sigv4::payload::UNSIGNED_PAYLOAD;
 use crate::timestamp;
@@ -218,7 +218,7 @@ impl Effect {
 }
 
 /// Whether an operation adds to an upload that was begun before, or completes it.
-pub fn is_of_upload(operation: Operation) -> bool {
+fn is_of_upload(operation: Operation) -> bool {
     matches!(
         operation,
         Operation::UploadPart | Operation::UploadPartCopy | Operation::CompleteMultipartUpload
@@ -450,13 +450,8 @@ impl<'a> S3Request<'a> {
     /// Days from now to the end of the retention that the request asks for.
     fn remaining_days(&self) -> Option<String> {
         let until = self.of_head(KeyId::ObjectLockRetainUntil)?;
-        Some(days_until(timestamp::parse_iso8601(&until)?, self.received_ms).to_string())
+        Some(body::days_until(timestamp::parse_iso8601(&until)?, self.received_ms).to_string())
     }
-}
-
-/// Days from now to a moment; a part of a day counts as one.
-pub(crate) fn days_until(until_ms: u64, now_ms: u64) -> u64 {
-    until_ms.saturating_sub(now_ms).div_ceil(timestamp::DAY_MS)
 }
 
 #[cfg(test)]

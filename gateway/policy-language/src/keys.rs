@@ -1,11 +1,8 @@
 //! THE CONDITION KEYS: what a policy's conditions and variables may ask of a request.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html> and
-//! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html>. What a request to
-//! S3 answers is in [`s3`].
-
-pub mod body;
-pub mod s3;
+//! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html>. What a
+//! request answers to each, its [`Context`](super::Context) says.
 
 use ValueType::{ArnText, Bool, Date, Ip, Number, Text};
 

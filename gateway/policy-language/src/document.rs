@@ -79,8 +79,10 @@ pub struct Policy {
     /// `Id`
     pub id: Option<Box<str>>,
     pub(crate) statements: Vec<Statement>,
-    pub(crate) is_trust: bool,
-    pub(crate) is_of_key: bool,
+    /// Whether it is the trust policy of a role.
+    pub is_trust: bool,
+    /// Whether it is the policy of a master key.
+    pub is_of_key: bool,
     /// Found out once: every decision on a bucket that restricts public policies asks for it.
     pub(crate) is_public: bool,
 }
@@ -145,7 +147,7 @@ impl Policy {
     /// Reads a document.
     ///
     /// ```
-    /// use gateway::policy::{Kind, Policy, is_public};
+    /// use policy_language::{Kind, Policy, is_public};
     /// let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*",
     ///                "Action":"s3:GetObject","Resource":"arn:aws:s3:::photos/*"}}"#;
     /// assert!(is_public(&Policy::parse(Kind::Bucket("photos"), text).unwrap()));

@@ -1,7 +1,7 @@
 //! What a request answers to each key.
 
 use super::*;
-use crate::policy::request::PrincipalKind;
+use crate::policy::PrincipalKind;
 use std::cell::Cell;
 
 /// Everything known, and how often it was asked.

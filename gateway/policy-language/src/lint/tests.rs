@@ -1,7 +1,7 @@
 //! One document for each finding, and one without any.
 
 use super::*;
-use crate::policy::document::Kind;
+use crate::document::Kind;
 
 fn codes(version: &str, statement: &str) -> Vec<&'static str> {
     let text = format!(r#"{{"Version":"{version}","Statement":[{statement}]}}"#);
@@ -155,7 +155,7 @@ fn the_bucket_is_that_of_the_first_resource() {
 
 #[test]
 fn every_operator_that_is_suggested_exists() {
-    assert!(text::OPERATORS.iter().all(|name| crate::policy::operator::Operator::parse(name).is_some()));
+    assert!(text::OPERATORS.iter().all(|name| crate::operator::Operator::parse(name).is_some()));
     assert!(actions::iam::ACTIONS.is_sorted(), "the actions of IAM and STS are in the order of their names");
 }
 

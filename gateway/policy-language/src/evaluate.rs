@@ -87,14 +87,14 @@ impl Policy {
 
 impl Policy {
     /// Whether a statement allows the action of a request to who asks, on some resource and in some circumstances.
-    pub(crate) fn could_allow(&self, request: &Request<'_>) -> bool {
+    pub fn could_allow(&self, request: &Request<'_>) -> bool {
         self.statements.iter().any(|own| {
             own.effect == Effect::Allow && own.means_action(request) && own.reach(request).is_some()
         })
     }
 
     /// Whether a statement denies the action to who asks, on every key of a bucket and in all circumstances.
-    pub(crate) fn denies_all_keys(&self, request: &Request<'_>, bucket: &str) -> bool {
+    pub fn denies_all_keys(&self, request: &Request<'_>, bucket: &str) -> bool {
         let keys = format!("arn:aws:s3:::{bucket}/");
         let covers = |own: &Statement| {
             own.resources.as_ref().is_none_or(|own| {

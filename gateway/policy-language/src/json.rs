@@ -8,24 +8,32 @@ use std::fmt;
 
 /// A JSON value. Nesting is limited by the reader, to 128.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) enum Json {
+pub enum Json {
+    /// `null`
     Null,
+    /// `true` or `false`
     Bool(bool),
     /// As a policy compares it: as text.
     Number(String),
+    /// A string.
     Text(String),
+    /// An array.
     List(Vec<Json>),
+    /// Names and values, in the order of the document.
     Object(Vec<(String, Json)>),
 }
 
 impl Json {
     /// Reads one document. White space around it is ignored.
-    pub(crate) fn parse(text: &str) -> Result<Json, serde_json::Error> {
+    ///
+    /// # Errors
+    /// What is no JSON, is nested deeper than 128, or has a name twice in one object.
+    pub fn parse(text: &str) -> Result<Json, serde_json::Error> {
         serde_json::from_str(text)
     }
 
     /// The text of a string.
-    pub(crate) fn text(&self) -> Option<&str> {
+    pub fn text(&self) -> Option<&str> {
         match self {
             Json::Text(text) => Some(text),
             _ => None,
@@ -33,7 +41,7 @@ impl Json {
     }
 
     /// The members of an object.
-    pub(crate) fn members(&self) -> Option<&[(String, Json)]> {
+    pub fn members(&self) -> Option<&[(String, Json)]> {
         match self {
             Json::Object(members) => Some(members),
             _ => None,
@@ -41,12 +49,12 @@ impl Json {
     }
 
     /// The member of an object with this name.
-    pub(crate) fn member(&self, name: &str) -> Option<&Json> {
+    pub fn member(&self, name: &str) -> Option<&Json> {
         self.members()?.iter().find(|(own, _)| own == name).map(|(_, value)| value)
     }
 
     /// A list's items, or the value itself: the policy language takes one value without brackets.
-    pub(crate) fn items(&self) -> &[Json] {
+    pub fn items(&self) -> &[Json] {
         match self {
             Json::List(items) => items,
             one => std::slice::from_ref(one),
@@ -54,7 +62,7 @@ impl Json {
     }
 
     /// The bytes of the document without white space between its tokens.
-    pub(crate) fn compact_length(&self) -> usize {
+    pub fn compact_length(&self) -> usize {
         let separators = |count: usize| count.saturating_sub(1);
         match self {
             Json::Null => 4,

@@ -1,12 +1,11 @@
 //! What documents in the bodies of requests say to condition keys: of the operations that are judged a second time, when their
 //! document is here.
 
-use super::KeyId;
-use super::s3::days_until;
 use crate::errors::Result;
 use crate::object_lock::{LegalHold, ObjectLockConfiguration, Retention, RetentionPeriod};
 use crate::object_ownership::ObjectOwnership;
 use crate::operations::{Operation, create_bucket};
+use crate::policy::KeyId;
 use crate::tagging::{TagSet, Tagged};
 use crate::timestamp;
 
@@ -30,7 +29,7 @@ fn keys_of(operation: Operation) -> &'static [KeyId] {
 }
 
 /// Whether it is the document of an operation that answers a key.
-pub fn is_said(operation: Operation, key: KeyId) -> bool {
+pub(super) fn is_said(operation: Operation, key: KeyId) -> bool {
     keys_of(operation).contains(&key)
 }
 
@@ -97,6 +96,11 @@ fn tags(family: &str, list: KeyId, set: &TagSet) -> Said {
     let each = set.tags.iter().map(|(key, value)| (format!("{family}{key}"), vec![value.clone()]));
     let all = set.tags.iter().map(|(key, _)| key.clone()).collect();
     each.chain([(list.name().to_owned(), all)]).collect()
+}
+
+/// Days from now to a moment; a part of a day counts as one.
+pub(super) fn days_until(until_ms: u64, now_ms: u64) -> u64 {
+    until_ms.saturating_sub(now_ms).div_ceil(timestamp::DAY_MS)
 }
 
 #[cfg(test)]
