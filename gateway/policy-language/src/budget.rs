@@ -5,11 +5,7 @@
 //! into a policy, spends some. One [`Budget`] is for all policies of one question, of every sort, and for all keys that it is
 //! about. Once it is spent nothing is compared any more, and [`decide`](super::decide::decide) denies whatever is left to decide.
 
-use super::keys::Key;
-use super::memory::{Found, Memory};
-use super::request::Context;
 use std::cell::Cell;
-use std::rc::Rc;
 
 /// Steps that one question may take. A step is charged so that it takes at most some 4 nanoseconds of native code, whatever it is
 /// for: all of these take some 15 milliseconds. The largest policies that can be stored take some 30,000 for one key.
@@ -19,13 +15,7 @@ pub const WORK_MAX: u64 = 4 << 20;
 pub const EXHAUSTED: &str = "the policies take more work than a request may cause";
 
 /// Bytes that are compared in one step where nothing but equality is asked.
-const BYTES_PER_STEP: usize = 16;
-
-/// Steps that it takes to find what was found before.
-pub(crate) const RECALL_COST: usize = 8;
-
-/// How much more it costs to keep a value than to compare its letters.
-const VALUE_COST: usize = 64;
+pub(crate) const BYTES_PER_STEP: usize = 16;
 
 /// What is left of the steps of one question.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -75,47 +65,6 @@ impl Budget {
     /// Takes what it costs to compare so many bytes with as many.
     pub(crate) fn spend_bytes(&self, bytes: usize) -> bool {
         self.spend(1 + bytes / BYTES_PER_STEP)
-    }
-}
-
-/// What is known of a request, and what is left for asking.
-#[derive(Clone, Copy)]
-pub(crate) struct Known<'a> {
-    pub(crate) context: &'a dyn Context,
-    pub(crate) budget: &'a Budget,
-    /// Of this request alone.
-    pub(crate) memory: &'a Memory,
-}
-
-impl Known<'_> {
-    /// The values of a key; `None` where the request does not carry it, or nothing may be asked any more. What was found before
-    /// is not looked up again.
-    pub(crate) fn value(self, key: &Key) -> Found {
-        let memory = self.context.memory().filter(|_| self.context.is_common(key)).unwrap_or(self.memory);
-        if !self.budget.spend(RECALL_COST + key.name().len() / BYTES_PER_STEP) {
-            return None;
-        }
-        if let Some(found) = memory.value(key) {
-            return found;
-        }
-        if !self.budget.spend(self.context.cost(key)) {
-            return None;
-        }
-        let found = self.context.value(key).map(|values| Rc::new(values.into_owned()));
-        let values = found.iter().flat_map(|values| values.as_slice());
-        if !self.budget.spend_bytes(values.map(|value| VALUE_COST + value.len()).sum()) {
-            return None;
-        }
-        memory.keep_value(key, &found);
-        found
-    }
-}
-
-#[cfg(test)]
-impl<'a> Known<'a> {
-    /// For a test that does not count.
-    pub(crate) fn of(context: &'a dyn Context) -> Known<'a> {
-        Known { context, budget: Box::leak(Box::default()), memory: Box::leak(Box::default()) }
     }
 }
 

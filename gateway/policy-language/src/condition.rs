@@ -2,12 +2,12 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html>
 
-use super::budget::{Known, RECALL_COST};
-use super::document::Effect;
+use super::context::{Known, RECALL_COST};
 use super::json::Json;
 use super::keys::{Key, KeyId};
+use super::kind::Effect;
 use super::malformed::MalformedPolicy;
-use super::memory::Verdict;
+use super::memory::Standing;
 use super::operator::{Comparison, Operator, Quantifier};
 use super::pattern::{Arn, ArnPattern, Pattern, Piece, Syntax, Variables, Wildcards};
 use super::values::{self, Cidr};
@@ -59,15 +59,16 @@ impl Condition {
             return false;
         }
         // What does not depend on the object is compared for the first, and true of all.
-        match memory.verdict(self) {
-            Some(Verdict::Settled(holds)) => holds,
-            Some(Verdict::Varies) => self.compare(known, effect),
+        match memory.standing(self) {
+            Some(Standing::Settled(holds)) => holds,
+            Some(Standing::Varies) => self.compare(known, effect),
             None => {
                 let holds = self.compare(known, effect);
-                let verdict = if self.is_common(known) { Verdict::Settled(holds) } else { Verdict::Varies };
+                let standing =
+                    if self.is_common(known) { Standing::Settled(holds) } else { Standing::Varies };
                 // Once the budget ends, nothing that is found is true.
                 if !known.budget.is_exhausted() {
-                    memory.keep_verdict(self, verdict);
+                    memory.keep_standing(self, standing);
                 }
                 holds
             }

@@ -6,7 +6,8 @@
 //! for two. Organisations do not exist here, and so neither do their policies.
 
 use super::document::Policy;
-use super::evaluate::{Reach, Verdict};
+use super::evaluate::Verdict;
+use super::principal::Reach;
 use super::request::{PrincipalKind, Request};
 
 /// A policy, and what people call it: the name of the bucket or of the policy.

@@ -1,20 +1,10 @@
 //! One policy's answer to a request.
 
-use super::budget::Known;
-use super::document::{Actions, Effect, Policy, Statement};
+use super::context::Known;
+use super::document::{Actions, Policy, Statement};
+use super::kind::Effect;
+use super::principal::Reach;
 use super::request::Request;
-
-/// How directly a statement means the principal that asks. It decides whether the limits of the principal's
-/// own policies apply to what the statement grants: see [`decide`](super::decide::decide).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Reach {
-    /// Its account, which may pass the right on to its users.
-    Account,
-    /// What its session is of: the role, or the user who federated.
-    Issuer,
-    /// Itself, or everybody.
-    Direct,
-}
 
 /// What one policy says about a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -129,7 +119,7 @@ impl Statement {
         failed.map_or(Ok(reach), |at| Err(Mismatch::Condition(at)))
     }
 
-    pub(crate) fn means_action(&self, request: &Request<'_>) -> bool {
+    fn means_action(&self, request: &Request<'_>) -> bool {
         let Actions { except, known, patterns } = &self.actions;
         let is_listed = match request.number {
             Some(number) => request.budget().spend(1) && known.has(number),
@@ -139,7 +129,7 @@ impl Statement {
     }
 
     /// How directly the statement means who asks; `None` where it means somebody else.
-    pub(crate) fn reach(&self, request: &Request<'_>) -> Option<Reach> {
+    fn reach(&self, request: &Request<'_>) -> Option<Reach> {
         let Some(principals) = &self.principals else { return Some(Reach::Direct) };
         // `NotPrincipal` is looked through for each part of who asks.
         let cost = PRINCIPAL_COST * principals.named.len();

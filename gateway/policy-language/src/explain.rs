@@ -3,8 +3,9 @@
 
 use super::condition::{self, Condition};
 use super::decide::{Decision, Identity, Layer, Policies, Source, decide};
-use super::document::{Effect, Statement};
+use super::document::Statement;
 use super::evaluate::Mismatch;
+use super::kind::Effect;
 use super::request::Request;
 
 /// A decision with everything that was considered.

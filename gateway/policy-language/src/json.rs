@@ -93,13 +93,14 @@ fn quoted_length(text: &str) -> usize {
 
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Json, D::Error> {
-        deserializer.deserialize_any(Values)
+        deserializer.deserialize_any(AnyValue)
     }
 }
 
-struct Values;
+/// Takes a value of any kind.
+struct AnyValue;
 
-impl<'de> Visitor<'de> for Values {
+impl<'de> Visitor<'de> for AnyValue {
     type Value = Json;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

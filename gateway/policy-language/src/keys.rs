@@ -4,6 +4,8 @@
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html>. What a
 //! request answers to each, its [`Context`](super::Context) says.
 
+use std::borrow::Cow;
+
 use ValueType::{ArnText, Bool, Date, Ip, Number, Text};
 
 /// How the values of a key are compared.
@@ -252,7 +254,7 @@ keys! {
 
 impl KeyId {
     /// Whether a tag's key follows the name, or that of an encryption context.
-    pub fn is_family(self) -> bool {
+    fn is_family(self) -> bool {
         self.name().ends_with(['/', ':'])
     }
 
@@ -345,6 +347,39 @@ impl std::fmt::Display for Key {
         match self.id {
             KeyId::Other => formatter.write_str(&self.name),
             id => write!(formatter, "{}{}", id.name(), self.tag()),
+        }
+    }
+}
+
+/// The values of a condition key.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Values<'a> {
+    /// Of a key that has one.
+    One(Cow<'a, str>),
+    /// Of a key that may have several, such as `s3:RequestObjectTagKeys`.
+    Many(Vec<Cow<'a, str>>),
+}
+
+impl<'a> Values<'a> {
+    /// One value.
+    pub fn one(value: impl Into<Cow<'a, str>>) -> Values<'a> {
+        Values::One(value.into())
+    }
+
+    /// The same, kept apart from the request.
+    pub(crate) fn into_owned(self) -> Values<'static> {
+        let own = |value: Cow<'_, str>| Cow::Owned(value.into_owned());
+        match self {
+            Values::One(value) => Values::One(own(value)),
+            Values::Many(values) => Values::Many(values.into_iter().map(own).collect()),
+        }
+    }
+
+    /// The values.
+    pub fn as_slice(&self) -> &[Cow<'a, str>] {
+        match self {
+            Values::One(value) => std::slice::from_ref(value),
+            Values::Many(values) => values,
         }
     }
 }

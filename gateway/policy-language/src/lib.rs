@@ -58,7 +58,7 @@
 //! | [`document`] | reading a document, with AWS's words for what is wrong with it |
 //! | [`keys`] | THE CONDITION KEYS |
 //! | [`actions`] | the actions of S3, and what each is about |
-//! | [`request`] | what a policy is asked |
+//! | [`context`], [`request`] | what a policy is asked, and of which circumstances |
 //! | [`evaluate`] | one policy's answer |
 //! | [`budget`] | what asking may take |
 //! | [`memory`] | what was found out for a question, so that it is found out once |
@@ -73,12 +73,14 @@
 pub mod actions;
 pub mod budget;
 mod condition;
+pub mod context;
 pub mod decide;
 pub mod document;
 pub mod evaluate;
 pub mod explain;
 pub mod json;
 pub mod keys;
+mod kind;
 pub mod lint;
 mod malformed;
 pub mod memory;
@@ -94,19 +96,22 @@ pub mod timestamp;
 mod values;
 
 pub use budget::{Budget, EXHAUSTED, WORK_MAX};
+pub use context::{Context, ContextEntries, LOOKUP_COST};
 pub use decide::{AclGrant, Decision, Identity, Layer, Outcome, Policies, Reason, Source, decide};
-pub use document::{BUCKET_POLICY_LENGTH_MAX, DOCUMENT_LENGTH_MAX, Effect, Kind, Policy, Statement, Version};
-pub use evaluate::{Reach, Verdict};
+pub use document::{BUCKET_POLICY_LENGTH_MAX, DOCUMENT_LENGTH_MAX, Policy, Statement};
+pub use evaluate::Verdict;
 pub use explain::{Compared, Considered, Explained, Fit, explain};
-pub use keys::{Key, KeyId};
+pub use keys::{Key, KeyId, Values};
+pub use kind::{Effect, Kind, Version};
 pub use lint::{Finding, Severity, kind_of, lint, lint_text};
 pub use malformed::MalformedPolicy;
 pub use memory::Memory;
 pub use positions::{Place, Stretch};
+pub use principal::Reach;
 pub use public::is_public;
 pub use request::{
-    Context, ContextEntries, LOOKUP_COST, NO_RESOURCE, Principal, PrincipalKind, Request, Signature,
-    SignaturePlace, SignatureVersion, Values, identity_arn, resource_arn,
+    NO_RESOURCE, Principal, PrincipalKind, Request, Signature, SignaturePlace, SignatureVersion,
+    identity_arn, resource_arn,
 };
 pub use simulate::{Asks, Document, Evaluation, Hypothesis, Invalid, Matched, Role, context_keys, simulate};
 

@@ -6,8 +6,9 @@ pub use text::{kind_of, lint_text};
 
 use super::actions::{self, ActionPattern, Level};
 use super::condition::{self, Condition};
-use super::document::{Effect, Policy, Statement, Version};
+use super::document::{Policy, Statement};
 use super::keys::{Carried, KeyId, ValueType};
+use super::kind::{Effect, Version};
 use super::operator::{Comparison, Quantifier};
 use super::pattern::{ArnPattern, Piece};
 use super::public::grants_publicly;

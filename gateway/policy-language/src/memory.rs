@@ -3,8 +3,7 @@
 //! A request has a memory of its own. Where a question is about many objects, as DeleteObjects is, their requests share another
 //! one for what does not depend on the object.
 
-use super::keys::Key;
-use super::request::Values;
+use super::keys::{Key, Values};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -16,12 +15,12 @@ pub(crate) type Found = Option<Rc<Values<'static>>>;
 #[derive(Clone, Default, Debug)]
 pub struct Memory {
     values: RefCell<BTreeMap<Key, Found>>,
-    verdicts: RefCell<BTreeMap<usize, Verdict>>,
+    standings: RefCell<BTreeMap<usize, Standing>>,
 }
 
 /// What is known of a condition.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Verdict {
+pub(crate) enum Standing {
     /// It depends on the object, and is to be compared for each.
     Varies,
     /// Whether it holds, for every object.
@@ -40,12 +39,12 @@ impl Memory {
     }
 
     /// What is known of a condition. It is told by where it is: policies stay in their place while they are asked.
-    pub(crate) fn verdict<T>(&self, condition: &T) -> Option<Verdict> {
-        self.verdicts.borrow().get(&std::ptr::from_ref(condition).addr()).copied()
+    pub(crate) fn standing<T>(&self, condition: &T) -> Option<Standing> {
+        self.standings.borrow().get(&std::ptr::from_ref(condition).addr()).copied()
     }
 
     /// Keeps what is known of a condition.
-    pub(crate) fn keep_verdict<T>(&self, condition: &T, verdict: Verdict) {
-        self.verdicts.borrow_mut().insert(std::ptr::from_ref(condition).addr(), verdict);
+    pub(crate) fn keep_standing<T>(&self, condition: &T, standing: Standing) {
+        self.standings.borrow_mut().insert(std::ptr::from_ref(condition).addr(), standing);
     }
 }

@@ -4,9 +4,9 @@
 
 mod wildcard;
 
-use super::budget::{Budget, Known};
-use super::keys::Key;
-use super::request::Values;
+use super::budget::Budget;
+use super::context::Known;
+use super::keys::{Key, Values};
 use std::rc::Rc;
 use wildcard::{Part, Token};
 
@@ -70,8 +70,8 @@ impl Pattern {
                 && let Some((variable, after)) = read_variable(rest, &mut braces)
             {
                 match variable {
-                    Read::Escaped(character) => reader.literal.push(character),
-                    Read::Variable(variable) => reader.push(Piece::Variable(Box::new(variable))),
+                    Braced::Escaped(character) => reader.literal.push(character),
+                    Braced::Variable(variable) => reader.push(Piece::Variable(Box::new(variable))),
                 }
                 rest = after;
                 continue;
@@ -303,7 +303,8 @@ impl Reader {
     }
 }
 
-enum Read {
+/// What stands in `${…}`.
+enum Braced {
     /// `${*}`, `${?}`, `${$}`
     Escaped(char),
     Variable(Variable),
@@ -340,7 +341,7 @@ impl Braces<'_> {
 }
 
 /// Reads `${…}` at the start of `rest`, the end of the text that is read. It takes no longer than what it reads is long.
-fn read_variable<'a>(rest: &'a str, braces: &mut Braces<'a>) -> Option<(Read, &'a str)> {
+fn read_variable<'a>(rest: &'a str, braces: &mut Braces<'a>) -> Option<(Braced, &'a str)> {
     let name = rest.strip_prefix("${")?;
     let text = braces.text;
     let start = text.len() - name.len();
@@ -348,7 +349,7 @@ fn read_variable<'a>(rest: &'a str, braces: &mut Braces<'a>) -> Option<(Read, &'
     let after = text.get(closing.at + 1..)?;
     let (escape, is_escape) = (name.chars().next()?, closing.at == start + 1);
     if is_escape && matches!(escape, '*' | '?' | '$') {
-        return Some((Read::Escaped(escape), after));
+        return Some((Braced::Escaped(escape), after));
     }
     let end = name.find([',', '}', '$', '{'])?;
     let (key, next) = name.split_at_checked(end)?;
@@ -363,7 +364,7 @@ fn read_variable<'a>(rest: &'a str, braces: &mut Braces<'a>) -> Option<(Read, &'
         _ => return None,
     };
     let key = key.trim();
-    (!key.is_empty()).then(|| (Read::Variable(Variable { key: Key::parse(key), default }), after))
+    (!key.is_empty()).then(|| (Braced::Variable(Variable { key: Key::parse(key), default }), after))
 }
 
 /// How ARNs of buckets and objects begin: they name neither region nor account.

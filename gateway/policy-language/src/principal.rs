@@ -2,11 +2,22 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
 
-use super::document::Kind;
-use super::evaluate::Reach;
 use super::json::Json;
+use super::kind::Kind;
 use super::malformed::MalformedPolicy;
 use super::request::{Principal, PrincipalKind};
+
+/// How directly a statement means the principal that asks. It decides whether the limits of the principal's
+/// own policies apply to what the statement grants: see [`decide`](super::decide::decide).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Reach {
+    /// Its account, which may pass the right on to its users.
+    Account,
+    /// What its session is of: the role, or the user who federated.
+    Issuer,
+    /// Itself, or everybody.
+    Direct,
+}
 
 /// One principal that a statement names.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -5,8 +5,9 @@
 //! of what tells where a request comes from.
 
 use super::condition::Condition;
-use super::document::{Effect, Policy, Statement};
+use super::document::{Policy, Statement};
 use super::keys::KeyId;
+use super::kind::Effect;
 use super::principal::Named;
 
 /// Whether a bucket policy is public.

@@ -1,99 +1,12 @@
 //! What a policy is asked about: who wants to do what with which resource, and the circumstances.
 
 use super::actions;
-use super::budget::{Budget, Known};
-use super::keys::{Key, KeyId};
+use super::budget::Budget;
+use super::context::{Context, Known};
+use super::keys::KeyId;
 use super::memory::Memory;
 use super::pattern::Arn;
 use std::borrow::Cow;
-
-/// The values of a condition key.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Values<'a> {
-    /// Of a key that has one.
-    One(Cow<'a, str>),
-    /// Of a key that may have several, such as `s3:RequestObjectTagKeys`.
-    Many(Vec<Cow<'a, str>>),
-}
-
-impl<'a> Values<'a> {
-    /// One value.
-    pub fn one(value: impl Into<Cow<'a, str>>) -> Values<'a> {
-        Values::One(value.into())
-    }
-
-    /// The same, kept apart from the request.
-    pub(crate) fn into_owned(self) -> Values<'static> {
-        let own = |value: Cow<'_, str>| Cow::Owned(value.into_owned());
-        match self {
-            Values::One(value) => Values::One(own(value)),
-            Values::Many(values) => Values::Many(values.into_iter().map(own).collect()),
-        }
-    }
-
-    /// The values.
-    pub fn as_slice(&self) -> &[Cow<'a, str>] {
-        match self {
-            Values::One(value) => std::slice::from_ref(value),
-            Values::Many(values) => values,
-        }
-    }
-}
-
-/// The circumstances of a request. A value is asked for only when a condition that decides names its key, so
-/// an implementation may well look something up.
-pub trait Context {
-    /// The values of a key; `None` where the request does not carry it.
-    fn value(&self, key: &Key) -> Option<Values<'_>>;
-
-    /// Steps of work that it takes to look them up, besides those for their length.
-    fn cost(&self, _key: &Key) -> usize {
-        LOOKUP_COST
-    }
-
-    /// What was found out for all objects of a question; `None` where there are not several. The policies that are asked stay in
-    /// their place as long as it is used.
-    fn memory(&self) -> Option<&Memory> {
-        None
-    }
-
-    /// Whether a key has the same values for all of them.
-    fn is_common(&self, _key: &Key) -> bool {
-        false
-    }
-}
-
-/// Steps that it takes to look a value up, however short it is.
-pub const LOOKUP_COST: usize = 64;
-
-/// Circumstances that are listed: of a hypothetical request, or of a test.
-#[derive(Clone, Default, PartialEq, Eq, Debug)]
-pub struct ContextEntries {
-    entries: Vec<(Key, Vec<String>)>,
-}
-
-impl ContextEntries {
-    /// Adds a key with its values, one or several.
-    #[must_use]
-    pub fn with(mut self, key: &str, values: &[&str]) -> ContextEntries {
-        self.entries.push((Key::parse(key), values.iter().map(|value| (*value).to_owned()).collect()));
-        self
-    }
-}
-
-impl Context for ContextEntries {
-    fn value(&self, key: &Key) -> Option<Values<'_>> {
-        let (_, values) = self.entries.iter().find(|(own, _)| own.is_same(key))?;
-        Some(match values.as_slice() {
-            [one] if !key.id().is_multivalued() => Values::one(one.as_str()),
-            several => Values::Many(several.iter().map(|value| Cow::Borrowed(value.as_str())).collect()),
-        })
-    }
-
-    fn cost(&self, _key: &Key) -> usize {
-        LOOKUP_COST + self.entries.len()
-    }
-}
 
 /// What kind of principal asks.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -198,7 +111,7 @@ impl<'a> Principal<'a> {
     }
 
     /// The ARN that `aws:PrincipalArn` compares: for a session of a role, that of the role.
-    pub fn principal_arn(&self) -> &'a str {
+    fn principal_arn(&self) -> &'a str {
         match (self.kind, self.issuer_arn) {
             (PrincipalKind::AssumedRole, Some(role)) => role,
             _ => self.arn,

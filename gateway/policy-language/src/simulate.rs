@@ -4,15 +4,17 @@
 //! nobody made is missing: a key that is asked for and not given is named, and its condition is judged as of a request without it.
 
 use super::budget::{Budget, EXHAUSTED, WORK_MAX};
+use super::context::{Context, ContextEntries};
 use super::decide::{Identity, Layer, Outcome, Policies, Source};
-use super::document::{Effect, Kind, Policy};
+use super::document::Policy;
 use super::explain::{Considered, Fit, explain};
 use super::json::Json;
-use super::keys::Key;
+use super::keys::{Key, Values};
+use super::kind::{Effect, Kind};
 use super::malformed::MalformedPolicy;
 use super::pattern::{Pattern, Piece};
 use super::positions::{self, Stretch};
-use super::request::{Context, ContextEntries, Principal, PrincipalKind, Request, Values};
+use super::request::{Principal, PrincipalKind, Request};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 

@@ -93,7 +93,7 @@ impl Cidr {
     /// Whether S3 takes the range for the public: broader than /8, or /32 of IPv6, unless it is private.
     ///
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>
-    pub(crate) fn is_broad(&self) -> bool {
+    fn is_broad(&self) -> bool {
         match self.address {
             IpAddr::V4(_) => self.fixed_bits < 8,
             IpAddr::V6(_) => self.fixed_bits < 32,

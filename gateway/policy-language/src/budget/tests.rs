@@ -1,6 +1,9 @@
 //! What is spent, and what follows once nothing is left.
 
 use super::*;
+use crate::context::Known;
+use crate::keys::Key;
+use crate::memory::Memory;
 use crate::{
     ContextEntries, Decision, Identity, Kind, Outcome, Policies, Policy, Principal, Reason, Request, Source,
     decide,

@@ -1,7 +1,7 @@
 //! Every operator, with and without a value, with several values, and negated.
 
 use super::*;
-use crate::request::ContextEntries;
+use crate::ContextEntries;
 
 fn condition(text: &str) -> Condition {
     let json = Json::parse(text).unwrap();

@@ -1,8 +1,7 @@
 //! How policies are combined: within one account, between two, and for those who have none.
 
 use super::*;
-use crate::document::Kind;
-use crate::request::{ContextEntries, Principal};
+use crate::{ContextEntries, Kind, Principal};
 
 const OWNER: &str = "111122223333";
 const OTHER: &str = "999999999999";

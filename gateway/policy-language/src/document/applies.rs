@@ -3,8 +3,9 @@
 
 use super::super::actions::{ActionPattern, ActionSet, Level};
 use super::super::keys::{Carried, KeyId};
+use super::super::malformed::MalformedPolicy;
 use super::super::pattern::ArnPattern;
-use super::{MalformedPolicy, Resources, Statement};
+use super::{Resources, Statement};
 
 /// Checks a statement of the policy of a bucket.
 pub(super) fn check(statement: &Statement, bucket: &str) -> Result<(), MalformedPolicy> {

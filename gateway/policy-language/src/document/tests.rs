@@ -1,6 +1,6 @@
 //! What is a policy and what is none, with AWS's messages.
 
-use super::super::Policy;
+use super::super::Kind;
 use super::*;
 use proptest::prelude::*;
 

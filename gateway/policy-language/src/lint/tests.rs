@@ -1,7 +1,7 @@
 //! One document for each finding, and one without any.
 
 use super::*;
-use crate::document::Kind;
+use crate::Kind;
 
 fn codes(version: &str, statement: &str) -> Vec<&'static str> {
     let text = format!(r#"{{"Version":"{version}","Statement":[{statement}]}}"#);

@@ -1,8 +1,9 @@
 //! Looks at a text that is to be a policy, also where it is none: what is wrong is named where AWS only says that something is.
 
-use super::super::document::{Kind, Policy};
+use super::super::document::Policy;
 use super::super::json::Json;
 use super::super::keys::Key;
+use super::super::kind::Kind;
 use super::super::operator::Operator;
 use super::super::simulate::{bucket_of, is_of_key};
 use super::super::suggest::nearest;

@@ -2,7 +2,7 @@
 
 use super::super::memory::Memory;
 use super::*;
-use crate::request::ContextEntries;
+use crate::ContextEntries;
 use proptest::prelude::*;
 
 const LIKE: Syntax = Syntax { wildcards: Wildcards::Match, variables: Variables::Replace };

@@ -1,7 +1,7 @@
 //! The examples of the user guide, and what narrows a grant.
 
 use super::*;
-use crate::document::Kind;
+use crate::Kind;
 
 fn public(principal: &str, condition: &str) -> bool {
     let text = format!(
