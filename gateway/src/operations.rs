@@ -8,8 +8,6 @@
 pub mod abort_multipart_upload;
 pub mod account_control;
 pub mod aws_query;
-pub mod bucket_cors;
-pub mod bucket_versioning;
 pub mod complete_multipart_upload;
 pub mod create_bucket;
 pub mod create_multipart_upload;

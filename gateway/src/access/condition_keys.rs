@@ -12,11 +12,9 @@ use crate::policy::{
 };
 use crate::query::Query;
 use crate::sigv4::payload::UNSIGNED_PAYLOAD;
+use crate::tagging::{TagSet, Tags};
 use crate::timestamp;
 use std::borrow::Cow;
-
-/// Keys and values of tags.
-pub type Tags = Vec<(String, String)>;
 
 /// What is not in the head of a request, and is looked up only when a condition asks. Whoever knows nothing
 /// of something leaves its method out: the request does not carry the key then.
@@ -72,7 +70,7 @@ pub trait Lookups {
         None
     }
 
-    /// What the document in the body says to a key that [`body::is_said`] of the operation.
+    /// What the document in the body says to a key that the document of the operation answers.
     fn said(&self, _key: &Key) -> Option<Values<'_>> {
         None
     }
@@ -93,12 +91,6 @@ pub trait Lookups {
         None
     }
 }
-
-/// Nothing is known beside the head of the request.
-#[derive(Clone, Copy, Debug)]
-pub struct NoLookups;
-
-impl Lookups for NoLookups {}
 
 /// The circumstances of a request to S3.
 #[derive(Clone, Copy)]
@@ -411,7 +403,7 @@ impl<'a> S3Request<'a> {
             return self.lookups.copied_tags();
         }
         let header = self.in_effect(TAGGING, Effect::Object)?;
-        crate::tagging::TagSet::parse_header(&header).ok().map(|set| set.tags)
+        TagSet::parse_header(&header).ok().map(|set| set.tags)
     }
 
     fn of_circumstances(&self, id: KeyId) -> Option<Cow<'a, str>> {

@@ -4,8 +4,9 @@
 //! object, with their rights, but not from their address: a condition on `aws:SourceIp` or on an endpoint does not hold here, and
 //! `aws:ViaAWSService` does (<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html>).
 
+use super::asked::Grants;
 use super::condition_keys::TAGS_COST;
-use super::{Grants, Judged, Witness};
+use super::witness::{Judged, Witness};
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::master_key;
 use crate::policy::{

@@ -15,7 +15,7 @@ fn with(more: &str) -> String {
 }
 
 fn refusal(document: &str) -> (ErrorCode, String) {
-    let error = parse(document.as_bytes()).unwrap_err();
+    let error = Configuration::parse_document(document.as_bytes()).unwrap_err();
     (error.code, error.message.unwrap_or_default())
 }
 
@@ -28,7 +28,7 @@ fn the_example_of_the_api_reference_is_read() {
          <CORSRule><ID>everybody</ID><AllowedOrigin>*</AllowedOrigin><AllowedMethod>GET</AllowedMethod>\
          <AllowedHeader>*</AllowedHeader><MaxAgeSeconds>3000</MaxAgeSeconds></CORSRule>",
     );
-    let rules = parse(text.as_bytes()).unwrap().rules;
+    let rules = Configuration::parse_document(text.as_bytes()).unwrap().rules;
     assert_eq!(rules.len(), 2);
     assert_eq!(rules[0].allowed_origins, ["http://www.example.com"]);
     assert_eq!(rules[0].allowed_methods, [Method::Put, Method::Post, Method::Delete]);
@@ -45,7 +45,7 @@ fn the_document_has_the_elements_in_the_order_of_the_reference() {
     let text = with(
         "<MaxAgeSeconds>5</MaxAgeSeconds><ID>a&amp;b</ID><ExposeHeader>ETag</ExposeHeader><AllowedHeader>x-*</AllowedHeader>",
     );
-    let printed = document(&parse(text.as_bytes()).unwrap());
+    let printed = Configuration::parse_document(text.as_bytes()).unwrap().document();
     let expected = "<CORSRule><AllowedHeader>x-*</AllowedHeader><AllowedMethod>GET</AllowedMethod>\
         <AllowedOrigin>*</AllowedOrigin><ExposeHeader>ETag</ExposeHeader><ID>a&amp;b</ID>\
         <MaxAgeSeconds>5</MaxAgeSeconds></CORSRule>";
@@ -121,11 +121,11 @@ fn what_a_rule_may_not_say_is_an_invalid_request() {
 #[test]
 fn limits_are_those_of_s3() {
     let rules = |count: usize| configuration(&format!("<CORSRule>{LEAST}</CORSRule>").repeat(count));
-    assert_eq!(parse(rules(RULES_MAX).as_bytes()).unwrap().rules.len(), RULES_MAX);
+    assert_eq!(Configuration::parse_document(rules(RULES_MAX).as_bytes()).unwrap().rules.len(), RULES_MAX);
     let message = "The number of CORS rules should not exceed allowed limit of 100 rules.";
     assert_eq!(refusal(&rules(RULES_MAX + 1)), (ErrorCode::InvalidRequest, message.to_owned()));
     let id = |length: usize| with(&format!("<ID>{}</ID>", "é".repeat(length)));
-    assert!(parse(id(ID_LENGTH_MAX).as_bytes()).is_ok());
+    assert!(Configuration::parse_document(id(ID_LENGTH_MAX).as_bytes()).is_ok());
     assert_eq!(refusal(&id(ID_LENGTH_MAX + 1)).0, ErrorCode::InvalidArgument);
 }
 
@@ -141,8 +141,9 @@ fn what_looks_odd_and_s3_takes_is_taken() {
         "<AllowedMethod>GET</AllowedMethod>",
     ] {
         let text = with(more);
-        let read = parse(text.as_bytes()).unwrap_or_else(|error| panic!("{more}: {error}"));
-        assert_eq!(parse(document(&read).as_bytes()), Ok(read), "{more}");
+        let read =
+            Configuration::parse_document(text.as_bytes()).unwrap_or_else(|error| panic!("{more}: {error}"));
+        assert_eq!(Configuration::parse_document(read.document().as_bytes()), Ok(read), "{more}");
     }
 }
 
@@ -164,6 +165,6 @@ proptest! {
     #[test]
     fn rules_are_read_back_as_written(rules in proptest::collection::vec(rules(), 1..4)) {
         let configuration = Configuration { rules };
-        prop_assert_eq!(parse(document(&configuration).as_bytes()), Ok(configuration));
+        prop_assert_eq!(Configuration::parse_document(configuration.document().as_bytes()), Ok(configuration));
     }
 }

@@ -1,53 +1,56 @@
-//! GetBucketCors and PutBucketCors: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html>
+//! The document of GetBucketCors and PutBucketCors: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html>
 
-use crate::cors::{Configuration, Rule, is_token};
+use super::request::is_token;
+use super::rules::{Configuration, Rule};
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::operations::Method;
 use crate::xml::{Element, XmlWriter};
 
 /// Rules of one bucket.
-pub const RULES_MAX: usize = 100;
+const RULES_MAX: usize = 100;
 /// Characters of a rule's id.
-pub const ID_LENGTH_MAX: usize = 255;
+const ID_LENGTH_MAX: usize = 255;
 
-/// Reads the body of PutBucketCors.
-///
-/// `MalformedXML` against the schema, which takes at least one rule, and in each an origin and a method. `InvalidRequest` for more
-/// than [`RULES_MAX`] rules, for a method that is none of `GET`, `PUT`, `POST`, `DELETE` and `HEAD`, for more than one wildcard in an
-/// origin or an allowed header, for any in an exposed one, and for what is no name of a header. `InvalidArgument` for an
-/// id of more than [`ID_LENGTH_MAX`] characters.
-pub fn parse(body: &[u8]) -> Result<Configuration> {
-    let root = Element::parse_named(body, "CORSConfiguration")?;
-    root.only(&["CORSRule"])?;
-    // All of the document against the schema, before anything in it is judged.
-    let written = root.children.iter().map(Written::read).collect::<Result<Vec<_>>>()?;
-    match written.len() {
-        0 => return Err(ErrorCode::MalformedXML.into()),
-        1..=RULES_MAX => {}
-        _ => {
-            return Err(S3Error::invalid_request(format!(
-                "The number of CORS rules should not exceed allowed limit of {RULES_MAX} rules."
-            )));
+impl Configuration {
+    /// Reads the body of PutBucketCors.
+    ///
+    /// `MalformedXML` against the schema, which takes at least one rule, and in each an origin and a method. `InvalidRequest` for more
+    /// than `RULES_MAX` rules, for a method that is none of `GET`, `PUT`, `POST`, `DELETE` and `HEAD`, for more than one wildcard in an
+    /// origin or an allowed header, for any in an exposed one, and for what is no name of a header. `InvalidArgument` for an
+    /// id of more than `ID_LENGTH_MAX` characters.
+    pub fn parse_document(body: &[u8]) -> Result<Configuration> {
+        let root = Element::parse_named(body, "CORSConfiguration")?;
+        root.only(&["CORSRule"])?;
+        // All of the document against the schema, before anything in it is judged.
+        let written = root.children.iter().map(Written::read).collect::<Result<Vec<_>>>()?;
+        match written.len() {
+            0 => return Err(ErrorCode::MalformedXML.into()),
+            1..=RULES_MAX => {}
+            _ => {
+                return Err(S3Error::invalid_request(format!(
+                    "The number of CORS rules should not exceed allowed limit of {RULES_MAX} rules."
+                )));
+            }
         }
+        let rules = written.into_iter().map(Written::judge).collect::<Result<Vec<_>>>()?;
+        Ok(Configuration { rules })
     }
-    let rules = written.into_iter().map(Written::judge).collect::<Result<Vec<_>>>()?;
-    Ok(Configuration { rules })
-}
 
-/// The document of GetBucketCors.
-pub fn document(configuration: &Configuration) -> String {
-    let mut xml = XmlWriter::document("CORSConfiguration");
-    for rule in &configuration.rules {
-        xml.open("CORSRule");
-        rule.allowed_headers.iter().for_each(|name| xml.text("AllowedHeader", name));
-        rule.allowed_methods.iter().for_each(|method| xml.text("AllowedMethod", method.as_str()));
-        rule.allowed_origins.iter().for_each(|origin| xml.text("AllowedOrigin", origin));
-        rule.exposed_headers.iter().for_each(|name| xml.text("ExposeHeader", name));
-        xml.optional("ID", rule.id.as_deref());
-        xml.optional("MaxAgeSeconds", rule.max_age_seconds.map(|seconds| seconds.to_string()).as_deref());
-        xml.close("CORSRule");
+    /// The document of GetBucketCors.
+    pub fn document(&self) -> String {
+        let mut xml = XmlWriter::document("CORSConfiguration");
+        for rule in &self.rules {
+            xml.open("CORSRule");
+            rule.allowed_headers.iter().for_each(|name| xml.text("AllowedHeader", name));
+            rule.allowed_methods.iter().for_each(|method| xml.text("AllowedMethod", method.as_str()));
+            rule.allowed_origins.iter().for_each(|origin| xml.text("AllowedOrigin", origin));
+            rule.exposed_headers.iter().for_each(|name| xml.text("ExposeHeader", name));
+            xml.optional("ID", rule.id.as_deref());
+            xml.optional("MaxAgeSeconds", rule.max_age_seconds.map(|seconds| seconds.to_string()).as_deref());
+            xml.close("CORSRule");
+        }
+        xml.finish()
     }
-    xml.finish()
 }
 
 /// A rule as the schema has it: its methods may be any.
