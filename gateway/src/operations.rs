@@ -9,8 +9,6 @@
 pub mod abort_multipart_upload;
 pub mod account_control;
 pub mod aws_query;
-pub mod bucket_cors;
-pub mod bucket_versioning;
 mod columns;
 pub mod complete_multipart_upload;
 pub mod create_bucket;

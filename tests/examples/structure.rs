@@ -3,7 +3,7 @@
 //! "In a cycle" are the files (or rooms) of the largest one. With the name of a crate, it prints what
 //! the figures of that crate count. [`tests::structure`] says what is seen of a crate.
 
-use tests::structure::{self, Crate, HOST, cycles};
+use tests::structure::{self, Crate, GATEWAY, HOST, cycles};
 
 /// What is printed of one crate.
 fn row(each: &Crate, all: &[Crate]) -> String {
@@ -49,9 +49,10 @@ fn main() {
     let lists: Vec<String> = all.iter().flat_map(of).collect();
     println!("\nOperations listed beside their table: {}", lists.len());
     lists.iter().for_each(|list| println!("{list}"));
-    for host in all.iter().filter(|each| each.name == "host") {
-        let upward = host.upward(HOST);
-        println!("\nUpward arrows between the floors of the host: {}", upward.len());
+    for (name, floors) in [("host", HOST), ("gateway", GATEWAY)] {
+        let each = all.iter().filter(|each| each.name == name);
+        let upward: Vec<String> = each.flat_map(|each| each.upward(floors)).collect();
+        println!("\nUpward arrows between the floors of {name}: {}", upward.len());
         upward.iter().for_each(|arrow| println!("- {arrow}"));
     }
 }

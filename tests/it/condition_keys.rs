@@ -358,7 +358,7 @@ fn the_tags_of_a_document_are_held_to_the_keys_that_are_allowed() {
 /// The page for operators, printed from THE CONDITION KEYS.
 fn page() -> String {
     let mut page = "# Condition keys\n\n\
-         Printed from the table of condition keys (`gateway/src/policy/keys.rs`); do not edit. `BLESS=1` writes it.\n\
+         Printed from the table of condition keys (`gateway/policy-language/src/keys.rs`); do not edit. `BLESS=1` writes it.\n\
          `portcullis policy lint` says the same of the actions of a statement. A key that no request carries is accepted all the\n\
          same, as at AWS: a condition that asks for it is judged as one about a missing key.\n\n\
          | key | compared as | carried by requests for |\n| --- | --- | --- |\n"

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use tests::structure::{self, HOST, cycles};
+use tests::structure::{self, GATEWAY, HOST, cycles};
 use tests::workspace;
 
 /// Packages of the workspace, each with the names that it depends on (dev-dependencies left out).
@@ -36,7 +36,9 @@ fn the_gateway_performs_no_io() {
     for forbidden in
         ["tokio", "wasmtime", "redb", "hyper", "wit-bindgen", "sdk", "host", "rustix", "getrandom"]
     {
-        assert!(!edges["gateway"].iter().any(|name| name == forbidden), "gateway depends on {forbidden}");
+        for library in ["gateway", "policy-language"] {
+            assert!(!edges[library].iter().any(|name| name == forbidden), "{library} depends on {forbidden}");
+        }
     }
 }
 
@@ -55,7 +57,7 @@ fn a_stage_knows_the_gateway_and_the_sdk_and_no_other_stage() {
 fn the_host_knows_neither_the_gateway_nor_a_stage() {
     let edges = edges();
     for dependency in &edges["host"] {
-        let is_s3 = ["gateway", "gateway-component", "sdk"].contains(&dependency.as_str());
+        let is_s3 = ["gateway", "policy-language", "gateway-component", "sdk"].contains(&dependency.as_str());
         assert!(!is_s3 && !STAGES.contains(&dependency.as_str()), "host depends on {dependency}");
     }
 }
@@ -67,6 +69,15 @@ fn the_volume_knows_nobody() {
     for dependency in &edges["volume"] {
         assert!(!ours.contains(&dependency), "volume depends on {dependency}");
         assert!(!["wasmtime", "hyper"].contains(&dependency.as_str()), "volume depends on {dependency}");
+    }
+}
+
+#[test]
+fn the_policy_language_knows_nobody() {
+    let edges = edges();
+    let ours: Vec<&String> = edges.keys().collect();
+    for dependency in &edges["policy-language"] {
+        assert!(!ours.contains(&dependency), "policy-language depends on {dependency}");
     }
 }
 
@@ -145,11 +156,13 @@ const CYCLE_MAX: usize = 3;
 
 /// Cycles that are larger today, by their files, the largest first. The numbers only fall, and a row
 /// goes when its crate has no cycle of more than [`CYCLE_MAX`] files.
-const CYCLES: [(&str, &[usize]); 4] =
-    [("host", &[39, 7]), ("volume", &[4]), ("gateway", &[6, 6, 4]), ("storage", &[6])];
+const CYCLES: [(&str, &[usize]); 3] = [("host", &[39, 7]), ("volume", &[4]), ("storage", &[6])];
 
 /// Arrows that run up between the floors of the host today. The number only falls, and the goal is 0.
 const UPWARD_MAX: usize = 12;
+
+/// The same of the gateway: modules of buckets and signatures name THE OPERATIONS TABLE.
+const GATEWAY_UPWARD_MAX: usize = 3;
 
 #[test]
 fn no_import_cycle_grows() {
@@ -170,4 +183,12 @@ fn no_more_arrows_run_up_between_the_floors_of_the_host() {
     let host = all.iter().find(|each| each.name == "host").unwrap();
     let upward = host.upward(HOST);
     assert!(upward.len() <= UPWARD_MAX, "{} arrows run up:\n{}", upward.len(), upward.join("\n"));
+}
+
+#[test]
+fn no_more_arrows_run_up_between_the_floors_of_the_gateway() {
+    let all = structure::crates();
+    let gateway = all.iter().find(|each| each.name == "gateway").unwrap();
+    let upward = gateway.upward(GATEWAY);
+    assert!(upward.len() <= GATEWAY_UPWARD_MAX, "{} arrows run up:\n{}", upward.len(), upward.join("\n"));
 }

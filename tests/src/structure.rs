@@ -38,6 +38,22 @@ pub const HOST: &Floors = &[
     ("volume", "volume secret hex"),
 ];
 
+/// The floors of the library of S3.
+pub const GATEWAY: &Floors = &[
+    ("access", "access explanation"),
+    ("operations", "operations addressing copy_source form post_policy"),
+    ("sse", "sse encryption master_key"),
+    (
+        "bucket",
+        "bucket acl bucket_encryption bucket_name cors object_ownership public_access_block \
+         request_payment versioning",
+    ),
+    ("identity", "identity account sigv2 sigv4 web_identity"),
+    ("object", "object checksum etag key metadata object_lock precondition storage_class tagging"),
+    ("request", "request headers lookup query range response_overrides url_encoding"),
+    ("errors, xml, hex", "errors xml hex"),
+];
+
 /// Imports that a path may lead through before it is given up, as imports can name each other in circles.
 const HOPS_MAX: u8 = 8;
 

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use gateway::access::{Grants, Judged, Resources as _, Witness as _};
+use gateway::access::{Grants, Judged, Lookups, Resources as _, S3Request, Witness as _};
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::Headers;
 use gateway::operations::Operation;
 use gateway::policy::{
-    Budget, Context, ContextEntries, Key, Kind, Layer, Lookups, Outcome, Policies, Principal, PrincipalKind,
-    Reason, Request, S3Request, Source, Values, decide,
+    Budget, Context, ContextEntries, Key, Kind, Layer, Outcome, Policies, Principal, PrincipalKind, Reason,
+    Request, Source, Values, decide,
 };
 use gateway::query::Query;
 use sdk::{Asked, Decision, Head};

@@ -6,8 +6,8 @@
 
 use std::cell::Cell;
 
+use gateway::access::{self, Said};
 use gateway::errors::{ErrorCode, Result};
-use gateway::policy::{self, Said};
 use sdk::executor::{Suspended, suspend_for};
 use sdk::{Decision, Named, Work};
 
@@ -32,7 +32,7 @@ impl Request {
     /// The document in the body is here: has the decision made again with what it says. `AccessDenied`, and whatever the operation
     /// itself refuses in its document.
     pub(crate) async fn judge_document(&self, document: &[u8]) -> Result<()> {
-        self.said.replace(policy::said(self.operation, document, self.now_ms())?);
+        self.said.replace(access::said(self.operation, document, self.now_ms())?);
         // There is nothing to decide about a bucket that was deleted meanwhile, or made again. CreateBucket does not need one.
         if self.bucket_row().is_ok() && !self.operation.makes_bucket() {
             self.read_bucket_row()?;

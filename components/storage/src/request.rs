@@ -2,12 +2,12 @@
 
 use std::cell::{Cell, RefCell};
 
+use gateway::access::Said;
 use gateway::account::Account;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::form::Form;
 use gateway::headers::{Headers, with_presigned};
 use gateway::operations::Operation;
-use gateway::policy::Said;
 use gateway::query::Query;
 use gateway::request_payment::Payer;
 use sdk::{Call, Decision, DefaultProtection, Head, Identity, Owner, Principal, Response, SentHead, Target};

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::Request;
+use super::request::Request;
 use super::signed_headers::SignedHeaders;
 use crate::hex;
 use crate::url_encoding::{is_unreserved, push_escape};
@@ -30,16 +30,16 @@ pub fn canonical_request(request: &Request<'_>, signed: &SignedHeaders<'_>, payl
 
 /// Appends the canonical URI of a path as sent. Clients differ in what they leave unescaped, so that every byte is
 /// escaped anew; an escaped slash stays one, because it is no separator.
-pub fn push_uri(out: &mut String, path: &str) {
+pub(super) fn push_uri(out: &mut String, path: &str) {
     if path.is_empty() {
         out.push('/');
     }
-    push_encoded(out, path, Place::Path);
+    push_encoded(out, path, Part::Path);
 }
 
 /// Appends the canonical query of a query as sent: names and values escaped anew, then sorted by name and value.
 /// `X-Amz-Signature` is left out.
-pub fn push_query(out: &mut String, query: &str) {
+pub(super) fn push_query(out: &mut String, query: &str) {
     if query.is_empty() {
         return;
     }
@@ -100,7 +100,7 @@ fn push_folded(out: &mut String, value: &str) {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Part {
     Path,
     Query,
 }
@@ -111,17 +111,17 @@ fn encoded(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
-    push_encoded(&mut out, text, Place::Query);
+    push_encoded(&mut out, text, Part::Query);
     Cow::Owned(out)
 }
 
 /// Appends a text with its escapes undone and made again. A `%` that begins no escape is itself escaped.
-fn push_encoded(out: &mut String, text: &str, place: Place) {
+fn push_encoded(out: &mut String, text: &str, part: Part) {
     let mut rest = text;
     loop {
         let plain = rest
             .bytes()
-            .position(|byte| !(is_unreserved(byte) || (byte == b'/' && place == Place::Path)))
+            .position(|byte| !(is_unreserved(byte) || (byte == b'/' && part == Part::Path)))
             .unwrap_or(rest.len());
         let (head, tail) = rest.split_at_checked(plain).unwrap_or((rest, ""));
         out.push_str(head);
@@ -136,7 +136,7 @@ fn push_encoded(out: &mut String, text: &str, place: Place) {
                 None => push_byte(out, b'%'),
             },
             // A form-encoded space; a client that sends it signs `%20`.
-            '+' if place == Place::Query => push_byte(out, b' '),
+            '+' if part == Part::Query => push_byte(out, b' '),
             _ => first.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| push_byte(out, byte)),
         }
         rest = tail.get(length..).unwrap_or_default();

@@ -17,7 +17,7 @@ pub(super) enum Row {
 const HERE: &str = "tests/it/condition_keys.rs";
 const SIGNATURES: &str = "tests/it/condition_keys/signatures.rs";
 const ENDPOINTS: &str = "tests/it/endpoints.rs";
-const LIBRARY: &str = "gateway/src/policy/keys/s3/tests.rs";
+const LIBRARY: &str = "gateway/src/access/condition_keys/tests.rs";
 const MASTER_KEYS: &str = "gateway/src/access/master_key.rs";
 const ACTIONS: &str = "components/iam/src/actions/asked.rs";
 const PERMISSIONS: &str = "components/policy/src/permissions.rs";

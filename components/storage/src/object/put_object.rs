@@ -118,7 +118,7 @@ impl Upload {
 
 /// What the request asks for that the bucket has a say in, too.
 struct Requested {
-    acl: acl::Requested,
+    acl: acl::RequestedAcl,
     retention: Option<Retention>,
 }
 
