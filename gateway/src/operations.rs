@@ -1,10 +1,10 @@
 //! THE OPERATIONS TABLE: one row for each operation of the S3 API, and what its documents look like.
 //!
-//! A row is the only place that relates a request to the operation's name, its IAM actions, the limit of its
-//! body, its purpose and the stage that gives it effect. Whoever wants to know a property of an operation asks a
-//! method of [`Operation`], which reads the columns. [`resolve`] finds the row of a request; a submodule per
-//! operation reads the request's parameters and writes the response document. How to add one:
-//! `docs/adding-an-operation.md`.
+//! A row is the only place that relates a request to the operation's name, its IAM actions, the
+//! limit of its body, its purpose and the stage that gives it effect. Whoever wants to know a
+//! property of an operation asks a method of [`Operation`], which reads the columns. [`resolve`]
+//! finds the row of a request; a submodule per operation reads the request's parameters and writes
+//! the response document. How to add one: `docs/adding-an-operation.md`.
 
 pub mod abort_multipart_upload;
 pub mod account_control;
@@ -107,12 +107,12 @@ macro_rules! operations {
     (@support superseded) => { Support::Superseded };
 }
 
-// `versioned` asks for its second action instead when the request names a version, `source` concerns the
-// object that is copied, `each` every object named in the body, and `with` only requests that carry the
-// header. `Purpose` says what each purpose means. Requests of `code` may carry a one-time code, and answers of
-// `charged` say that the requester pays. `none` answers that there is nothing, which is true as long as nobody
-// can make it (`nothing`). A `superseded` row is the older name of a later row for the same request, and is
-// never resolved to.
+// `versioned` asks for its second action instead when the request names a version, `source`
+// concerns the object that is copied, `each` every object named in the body, and `with` only
+// requests that carry the header. `Purpose` says what each purpose means. Requests of `code` may
+// carry a one-time code, and answers of `charged` say that the requester pays. `none` answers that
+// there is nothing, which is true as long as nobody can make it (`nothing`). A `superseded` row is
+// the older name of a later row for the same request, and is never resolved to.
 #[rustfmt::skip]
 operations! {
 //  operation                             method target   selected by                   IAM actions, all required                                 body          digest    purpose         code  charged  enforced by  implemented

@@ -286,8 +286,8 @@ pub(crate) fn abandon(id: u64) {
     iam::abandon(id);
 }
 
-/// What a request asks for: the operation, and the same in the words of the contract. There is no operation for a
-/// preflight, which is addressed to something all the same.
+/// What a request asks for: the operation, and the same in the words of the contract. There is no
+/// operation for a preflight, which is addressed to something all the same.
 fn resolve(head: &Head, headers: &Headers) -> gateway::errors::Result<(Option<Operation>, Target)> {
     check_single(headers)?;
     let settings = settings();

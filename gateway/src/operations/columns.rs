@@ -1,7 +1,7 @@
 //! What the columns of the table say about an operation: the questions that other code asks.
 //!
-//! The row alone answers each. Rows are constant data, found by the number of the operation, so that asking costs
-//! next to nothing.
+//! The row alone answers each. Rows are constant data, found by the number of the operation, so
+//! that asking costs next to nothing.
 
 use super::row::{Action, BodyKind, Purpose, Selector, TargetKind};
 use super::{ACCOUNT_BLOCK, Operation};
@@ -17,7 +17,7 @@ impl Operation {
         self.purpose() == Purpose::MakeBucket
     }
 
-    /// Whether its headers say how a new object is to be: it makes one, or begins the upload of one.
+    /// Whether its headers say how a new object is to be: it makes one, or begins its upload.
     pub fn starts_object(self) -> bool {
         matches!(self.purpose(), Purpose::WriteObject | Purpose::BeginUpload)
     }
@@ -32,8 +32,8 @@ impl Operation {
         matches!(self.purpose(), Purpose::WritePart | Purpose::CompleteUpload)
     }
 
-    /// Whether it changes what is stored about an object that is there. The decision is about that object, which has
-    /// to be the same when the change takes effect.
+    /// Whether it changes what is stored about an object that is there. The decision is about that
+    /// object, which has to be the same when the change takes effect.
     pub fn changes_object(self) -> bool {
         let changes = matches!(self.purpose(), Purpose::SetAcl | Purpose::SetTags | Purpose::SetLock);
         changes && self.row().target == TargetKind::Object
@@ -49,7 +49,8 @@ impl Operation {
         self.row().actions.iter().any(|action| matches!(action, Action::Source(..)))
     }
 
-    /// Whether it takes an action on the bucket or the object that it is addressed to, whatever its headers say.
+    /// Whether it takes an action on the bucket or the object that it is addressed to, whatever its
+    /// headers say.
     pub fn takes(self, action: &str) -> bool {
         self.row().actions.iter().any(|own| matches!(own, Action::Target(name) if *name == action))
     }

@@ -22,8 +22,8 @@ pub struct Row {
     pub digest: BodyDigest,
     /// What it is for.
     pub purpose: Purpose,
-    /// Whether its requests may carry a one-time code (`x-amz-mfa`), which is used up before it is decided whether
-    /// they may go on. In other requests to S3 the header has no effect.
+    /// Whether its requests may carry a one-time code (`x-amz-mfa`), which is used up before it is
+    /// decided whether they may go on. In other requests to S3 the header has no effect.
     pub takes_code: bool,
     /// Whether its answer says that the requester was charged (`x-amz-request-charged`).
     pub says_charged: bool,
@@ -118,8 +118,8 @@ pub enum Support {
     Superseded,
 }
 
-/// What an operation is for. Code outside of the table asks for this, and keeps no lists of operations. A test
-/// compares it with the actions and the body of the row.
+/// What an operation is for. Code outside of the table asks for this, and keeps no lists of
+/// operations. A test compares it with the actions and the body of the row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Purpose {
     /// `-` in the table: none of the others, so nothing but its own code depends on what it is for.

@@ -301,8 +301,8 @@ fn every_operation_but_those_of_sts_takes_an_action() {
     }
 }
 
-/// What would be left out of a purpose, its row shows elsewhere: bytes that are written under no protection, an object
-/// that is not judged again.
+/// With a wrong purpose, bytes could be kept under no protection, or a change could take effect on
+/// an object that nobody decided about. The actions and the body of a row show its purpose, too.
 #[test]
 fn the_purpose_of_a_row_agrees_with_its_actions_and_its_body() {
     let full = Operation::ALL.iter().filter(|operation| operation.row().support == Support::Full);

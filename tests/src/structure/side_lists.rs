@@ -70,7 +70,8 @@ fn operation(tokens: &[TokenTree]) -> Option<(String, usize)> {
     (names.last()? == "Operation").then_some((name, length))
 }
 
-/// A question about parts of the name of an operation: `operation`, maybe `.as_str()`, and one of [`LOOKS`].
+/// A question about parts of the name of an operation: `operation`, maybe `.as_str()`, and one of
+/// [`LOOKS`].
 fn look(tokens: &[TokenTree]) -> Option<String> {
     let words: Vec<String> = tokens.iter().take(6).map(|token| token.to_string()).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
