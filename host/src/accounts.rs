@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::config::{AccountEntry, Config, ConfigError, SecretSource};
+use crate::hex;
+use crate::keys::KeysError;
 use crate::secret::Secret;
 
-pub(crate) use root::random_text;
 pub use root::{ROOT_FILE, RootCredentials, RootOrigin};
 
 /// What somebody who signs is.
@@ -113,7 +114,7 @@ impl Accounts {
     /// # Errors
     /// An account that is not well-formed, an id or access key given twice, credentials too weak for a
     /// listener beyond loopback, a data folder that cannot be read or written.
-    pub fn open(config: &Config) -> Result<Accounts, ConfigError> {
+    pub fn open(config: &Config) -> Result<Accounts, KeysError> {
         let given = given_root(config)?;
         if let Some((access_key, secret_key)) = &given {
             check_key("root", access_key, secret_key, config)?;
@@ -253,8 +254,7 @@ const ANONYMOUS: &str = "000000000000";
 
 /// The canonical id that an account has when none is given: 64 hexadecimal digits that follow from its id.
 fn canonical_id(account: &str) -> String {
-    let digest = Sha256::digest(format!("portcullis canonical id of account {account}"));
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::text(&Sha256::digest(format!("portcullis canonical id of account {account}")))
 }
 
 fn given_root(config: &Config) -> Result<Option<(String, Secret)>, ConfigError> {

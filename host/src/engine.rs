@@ -16,6 +16,7 @@ use wasmtime::{Config, Engine, ResourceLimiter, Store, StoreLimits, StoreLimitsB
 use crate::bindings::stages::Position;
 use crate::bindings::{Pipeline, PipelinePre};
 use crate::capabilities::{self, HostState};
+use crate::hex;
 use crate::stages::AddedStages;
 
 /// Epochs tick this often while requests run.
@@ -284,7 +285,7 @@ fn cache_name(engine: &Engine, composed: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);
     let digest = Sha256::digest(composed);
-    let digest: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let digest = hex::text(digest.get(..16).unwrap_or_default());
     format!("pipeline-{digest}-{:016x}.cwasm", hasher.finish())
 }
 

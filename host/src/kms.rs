@@ -21,6 +21,8 @@ use crate::advice::Adviser;
 use crate::bindings::advice::Document;
 use crate::compose::Manifest;
 use crate::config::{self, Config, ConfigError, MasterKeyEntry};
+use crate::hex;
+use crate::keys::KeysError;
 use crate::seals::WrappingKey;
 use crate::vault::Vault;
 use volume::DataKey;
@@ -107,7 +109,7 @@ impl KeyService {
         config: &Config,
         accounts: Arc<Accounts>,
         vault: Arc<Vault>,
-    ) -> Result<KeyService, ConfigError> {
+    ) -> Result<KeyService, KeysError> {
         let mut service = KeyService {
             folder: config.data_dir.join(KEYS_FOLDER),
             region: config.region.clone(),
@@ -236,7 +238,7 @@ impl KeyService {
         if let Some(material) = materials.get(id) {
             return Ok(material.clone());
         }
-        let failed = |error: ConfigError| {
+        let failed = |error: KeysError| {
             tracing::error!(account = id.0, key = id.1, %error, "a master key cannot be used");
             KeyError::Failed
         };
@@ -264,7 +266,7 @@ fn associated((account, id): &Id, context: &[u8]) -> Vec<u8> {
 fn managed_id(account: &str) -> String {
     use sha2::Digest as _;
     let digest = Sha256::digest(format!("portcullis managed key of account {account}"));
-    let text: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let text = hex::text(digest.get(..16).unwrap_or_default());
     let (first, rest) = text.split_at(8);
     let (second, rest) = rest.split_at(4);
     let (third, rest) = rest.split_at(4);

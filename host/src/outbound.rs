@@ -17,9 +17,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::config::ConfigError;
-
-pub use get::Trust;
+pub use get::{NoAuthorities, Trust};
 pub use rules::Destination;
 
 /// Addresses that are remembered at most.
@@ -137,7 +135,7 @@ impl Outbound {
     ///
     /// # Errors
     /// A file of authorities that cannot be read, or holds none.
-    pub fn new(options: &Options) -> Result<Outbound, ConfigError> {
+    pub fn new(options: &Options) -> Result<Outbound, NoAuthorities> {
         let trust = Trust::new(options.ca_file.as_deref())?;
         Ok(Outbound { options: options.clone(), trust, places: StdMutex::default() })
     }

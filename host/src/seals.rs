@@ -12,7 +12,8 @@ use aes_gcm::{Aes256Gcm, KeyInit as _};
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 
-use crate::config::ConfigError;
+use crate::keys::KeysError;
+use crate::random::{self, NoRandomness};
 use volume::DataKey;
 
 /// The first byte of a wrapped key.
@@ -43,9 +44,9 @@ pub struct Mismatch;
 ///
 /// # Errors
 /// No randomness, which is a broken system.
-pub fn draw() -> Result<DataKey, ConfigError> {
+pub fn draw() -> Result<DataKey, NoRandomness> {
     let mut bytes = [0; KEY_BYTES];
-    fill(&mut bytes)?;
+    random::fill(&mut bytes)?;
     Ok(DataKey::new(bytes))
 }
 
@@ -64,13 +65,13 @@ impl WrappingKey {
     ///
     /// # Errors
     /// No randomness, which is a broken system.
-    pub fn wrap(&self, context: &[u8], key: &DataKey) -> Result<Vec<u8>, ConfigError> {
+    pub fn wrap(&self, context: &[u8], key: &DataKey) -> Result<Vec<u8>, KeysError> {
         let mut salt = [0; SALT_BYTES];
-        fill(&mut salt)?;
+        random::fill(&mut salt)?;
         let sealed = self
             .cipher(&salt)
             .encrypt(&NONCE.into(), Payload { msg: key.reveal(), aad: context })
-            .map_err(|_| ConfigError("too much to seal".to_owned()))?;
+            .map_err(|_| KeysError::TooMuch)?;
         Ok([&[FORMAT], salt.as_slice(), &sealed].concat())
     }
 
@@ -100,7 +101,3 @@ impl WrappingKey {
 
 /// Each key seals once.
 const NONCE: [u8; 12] = [0; 12];
-
-fn fill(bytes: &mut [u8]) -> Result<(), ConfigError> {
-    getrandom::fill(bytes).map_err(|error| ConfigError(format!("no randomness: {error}")))
-}

@@ -19,8 +19,9 @@ use hmac::{Hmac, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use crate::accounts::{IdentityKind, random_text};
-use crate::config::ConfigError;
+use crate::accounts::IdentityKind;
+use crate::keys::KeysError;
+use crate::random;
 use crate::secret::Secret;
 use volume::{DataKey, KeySource};
 
@@ -165,7 +166,7 @@ impl Vault {
     ///
     /// # Errors
     /// A file that cannot be read or written, or that holds no key.
-    pub fn open(folder: &Path) -> Result<Vault, ConfigError> {
+    pub fn open(folder: &Path) -> Result<Vault, KeysError> {
         let key = file::open(folder)?;
         Ok(Vault { uses: uses::Uses::open(folder), ..Vault::new(&key) })
     }
@@ -184,9 +185,9 @@ impl Vault {
     ///
     /// # Errors
     /// No randomness, which is a broken system.
-    pub fn generate(&self, account: &str, unique_id: &str) -> Result<AccessKey, ConfigError> {
-        let access_key_id = format!("AKIA{}", random_text(ID_LETTERS, 16)?);
-        let secret = Secret::new(random_text(SECRET_LETTERS, 40)?);
+    pub fn generate(&self, account: &str, unique_id: &str) -> Result<AccessKey, KeysError> {
+        let access_key_id = format!("AKIA{}", random::text(ID_LETTERS, 16)?);
+        let secret = Secret::new(random::text(SECRET_LETTERS, 40)?);
         let holder = Holder { account, unique_id, access_key_id: &access_key_id };
         let sealed = seal(&self.access_keys, secret.reveal().as_bytes(), &holder.associated())?;
         Ok(AccessKey { access_key_id, secret, sealed })
@@ -219,9 +220,9 @@ impl Vault {
         &self,
         holder: SessionHolder<'_>,
         details: SessionDetails,
-    ) -> Result<Temporary, ConfigError> {
-        let access_key_id = format!("ASIA{}", random_text(ID_LETTERS, 16)?);
-        let secret = random_text(SECRET_LETTERS, 40)?;
+    ) -> Result<Temporary, KeysError> {
+        let access_key_id = format!("ASIA{}", random::text(ID_LETTERS, 16)?);
+        let secret = random::text(SECRET_LETTERS, 40)?;
         let session = SealedSession {
             access_key_id: access_key_id.clone(),
             secret: secret.clone(),
@@ -232,7 +233,7 @@ impl Vault {
             arn: holder.arn.to_owned(),
             details,
         };
-        let encoded = postcard::to_allocvec(&session).map_err(|error| ConfigError(error.to_string()))?;
+        let encoded = postcard::to_allocvec(&session).map_err(|_| KeysError::TooMuch)?;
         let token = URL_SAFE_NO_PAD.encode(seal(&self.sessions, &encoded, b"session")?);
         Ok(Temporary { access_key_id, secret: Secret::new(secret), token })
     }
@@ -246,7 +247,7 @@ impl Vault {
         account: &str,
         id: &str,
         key: &[u8; 32],
-    ) -> Result<Vec<u8>, ConfigError> {
+    ) -> Result<Vec<u8>, KeysError> {
         seal(&self.master_keys, key, &["master-key", account, id].join("\0").into_bytes())
     }
 
@@ -297,13 +298,11 @@ fn cipher(key: &[u8; 32], purpose: &str) -> Aes256Gcm {
 }
 
 /// Format byte, nonce, what was sealed, tag.
-fn seal(cipher: &Aes256Gcm, plain: &[u8], associated: &[u8]) -> Result<Vec<u8>, ConfigError> {
+fn seal(cipher: &Aes256Gcm, plain: &[u8], associated: &[u8]) -> Result<Vec<u8>, KeysError> {
     let mut nonce = [0; NONCE_BYTES];
-    getrandom::fill(&mut nonce).map_err(|error| ConfigError(format!("no randomness: {error}")))?;
+    random::fill(&mut nonce)?;
     let payload = Payload { msg: plain, aad: associated };
-    let sealed = cipher
-        .encrypt(&Nonce::from(nonce), payload)
-        .map_err(|_| ConfigError("too much to seal".to_owned()))?;
+    let sealed = cipher.encrypt(&Nonce::from(nonce), payload).map_err(|_| KeysError::TooMuch)?;
     Ok([&[FORMAT], nonce.as_slice(), &sealed].concat())
 }
 

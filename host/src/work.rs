@@ -10,8 +10,8 @@ use crate::bindings::calls::{self, Batch, Digest, DigestAlgorithm, Fetch, Outcom
 use crate::body::multipart::{self, PartBody, Place};
 use crate::body::{self, Boundary, ChunkSignature, Chunked, Failure, Payload, Plan};
 use crate::call::{Ingest, StoredBytes, Work};
-use crate::capabilities::keys::hex32;
 use crate::capabilities::{algorithm, contract_algorithm};
+use crate::hex;
 use crate::outbound::{Outbound, Unfetched};
 use crate::shares::Pass;
 use crate::shares::room::{SHORT_BYTES_MAX, Taken};
@@ -93,7 +93,7 @@ where
 pub fn promised(payload: calls::Payload, chain: Option<ChunkSignature>) -> wasmtime::Result<Payload> {
     Ok(match payload {
         calls::Payload::Unsigned => Payload::Unsigned,
-        calls::Payload::Sha256(digits) => match hex32(&digits) {
+        calls::Payload::Sha256(digits) => match hex::bytes_32(&digits) {
             Some(digest) => Payload::Sha256(digest),
             None => return Err(wasmtime::Error::msg("a promised SHA-256 has 64 hexadecimal digits")),
         },

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::config::ConfigError;
+use crate::keys::KeysError;
+use crate::random;
 use crate::secret::{self, Secret};
 
 /// The file's name in the data folder.
@@ -57,9 +58,9 @@ struct Stored {
 }
 
 /// Reads the file of a data folder, or makes it.
-pub(super) fn open(folder: &Path, given: Option<(String, Secret)>) -> Result<RootCredentials, ConfigError> {
+pub(super) fn open(folder: &Path, given: Option<(String, Secret)>) -> Result<RootCredentials, KeysError> {
     let path = folder.join(ROOT_FILE);
-    let failed = |why: String| ConfigError(format!("{}: {why}", path.display()));
+    let failed = |why: String| KeysError::file(&path, why);
     let stored = match fs::read_to_string(&path) {
         Ok(text) => {
             // The parser's message would quote the line.
@@ -78,7 +79,7 @@ pub(super) fn open(folder: &Path, given: Option<(String, Secret)>) -> Result<Roo
     }
     let account_id = match &stored {
         Some(stored) => stored.account_id.clone(),
-        None => random_text(b"0123456789", 12)?,
+        None => random::text(b"0123456789", 12)?,
     };
     let kept =
         stored.as_ref().and_then(|stored| Some((stored.access_key.clone()?, stored.secret_key.clone()?)));
@@ -91,8 +92,8 @@ pub(super) fn open(folder: &Path, given: Option<(String, Secret)>) -> Result<Roo
         }
         (None, Some((access_key, secret_key))) => (access_key, secret_key, RootOrigin::Stored(path)),
         (None, None) => {
-            let access_key = format!("PCAK{}", random_text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16)?);
-            let secret_key = Secret::new(random_text(LETTERS, 40)?);
+            let access_key = format!("PCAK{}", random::text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16)?);
+            let secret_key = Secret::new(random::text(LETTERS, 40)?);
             let pair = Some((access_key.as_str(), &secret_key));
             write(&path, &account_id, pair).map_err(|error| failed(error.to_string()))?;
             (access_key, secret_key, RootOrigin::Generated(path))
@@ -107,25 +108,6 @@ fn is_account_id(text: &str) -> bool {
 
 /// Letters that survive shells, URLs and double clicks.
 const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-
-/// So many letters of the operating system's randomness, each as likely as any other.
-pub(crate) fn random_text(letters: &[u8], count: usize) -> Result<String, ConfigError> {
-    let mut text = String::with_capacity(count);
-    let fair = 256 / letters.len() * letters.len();
-    // Each round gives at least half of its bytes on average: 1,000 rounds fail only with a broken source.
-    for _ in 0..1000 {
-        let mut bytes = [0; 64];
-        getrandom::fill(&mut bytes).map_err(|error| ConfigError(format!("no randomness: {error}")))?;
-        let usable = bytes.iter().map(|byte| usize::from(*byte)).filter(|byte| *byte < fair);
-        let more =
-            usable.filter_map(|byte| letters.get(byte % letters.len())).map(|letter| char::from(*letter));
-        text.extend(more.take(count - text.len()));
-        if text.len() == count {
-            return Ok(text);
-        }
-    }
-    Err(ConfigError("no randomness".to_owned()))
-}
 
 fn write(path: &Path, account_id: &str, pair: Option<(&str, &Secret)>) -> std::io::Result<()> {
     let mut text = format!(

@@ -18,9 +18,9 @@ use crate::body::ChunkSignature;
 use crate::call::CallHandle;
 use crate::capabilities::HostState;
 use crate::capabilities::calls::establish;
-use crate::capabilities::digests::push_hex;
 use crate::capabilities::published;
 use crate::capabilities::vault::contract_session;
+use crate::hex;
 use crate::secret::Secret;
 use crate::vault::{Holder, SessionDetails};
 use crate::work;
@@ -43,7 +43,7 @@ impl SigningKey {
         let mut computation = self.mac.clone();
         computation.update(message.as_bytes());
         let computed = computation.finalize().into_bytes();
-        let readable = hex32(mac);
+        let readable = hex::bytes_32(mac);
         bool::from(computed.as_slice().ct_eq(&readable.unwrap_or_default())) && readable.is_some()
     }
 }
@@ -101,21 +101,6 @@ fn keyed(key: &[u8]) -> Hmac<Sha256> {
     Hmac::<Sha256>::new_from_slice(key).expect("any length")
 }
 
-/// 64 hexadecimal digits as 32 bytes.
-pub fn hex32(text: &str) -> Option<[u8; 32]> {
-    let digits = text.as_bytes();
-    if digits.len() != 64 {
-        return None;
-    }
-    let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-        let &[high, low] = pair else { return None };
-        let (high, low) = (char::from(high).to_digit(16)?, char::from(low).to_digit(16)?);
-        *byte = u8::try_from(high * 16 + low).ok()?;
-    }
-    Some(bytes)
-}
-
 /// Whether `mac`, in base64, is the HMAC-SHA1 of a message: Signature Version 2. Takes the same time for every `mac`.
 fn verifies_v2(secret: &str, message: &str, mac: &str) -> bool {
     #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
@@ -134,7 +119,7 @@ fn string_to_sign(timestamp: &str, scope: &str, canonical_request: &str) -> Stri
     text.push('\n');
     text.push_str(scope);
     text.push('\n');
-    push_hex(&mut text, &Sha256::digest(canonical_request.as_bytes()));
+    hex::push(&mut text, &Sha256::digest(canonical_request.as_bytes()));
     text
 }
 
@@ -400,9 +385,7 @@ mod tests {
         let right = {
             let mut computation = derive("secret", SCOPE).mac;
             computation.update(b"message");
-            let mut text = String::new();
-            push_hex(&mut text, &computation.finalize().into_bytes());
-            text
+            hex::text(&computation.finalize().into_bytes())
         };
         let wrong = "0".repeat(64);
         let (present, unknown) = (known("secret"), Err(Verdict::UnknownKey));

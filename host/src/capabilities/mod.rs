@@ -1,7 +1,7 @@
 //! The capabilities that the host lends to the pipeline, one file per WIT interface.
 
 mod calls;
-pub(crate) mod digests;
+mod digests;
 mod index;
 pub mod keys;
 mod master_keys;

@@ -9,7 +9,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::Id;
-use crate::config::{self, ConfigError, MasterKeyEntry};
+use crate::config::{self, MasterKeyEntry};
+use crate::keys::KeysError;
+use crate::random;
 use crate::secret;
 use crate::vault::Vault;
 
@@ -21,7 +23,7 @@ const NOTES_FILE: &str = "master-keys";
 const FILE_BYTES_MAX: u64 = 1024;
 
 /// The accounts and ids of all keys that there are. What does not have the name of a key is passed over.
-pub(super) fn list(folder: &Path) -> Result<Vec<Id>, ConfigError> {
+pub(super) fn list(folder: &Path) -> Result<Vec<Id>, KeysError> {
     let mut found = Vec::new();
     for account in names(folder)? {
         if account.len() != 12 || !account.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -33,8 +35,8 @@ pub(super) fn list(folder: &Path) -> Result<Vec<Id>, ConfigError> {
     Ok(found)
 }
 
-fn names(folder: &Path) -> Result<Vec<String>, ConfigError> {
-    let failed = |error: std::io::Error| ConfigError(format!("{}: {error}", folder.display()));
+fn names(folder: &Path) -> Result<Vec<String>, KeysError> {
+    let failed = |error: std::io::Error| KeysError::file(folder, error);
     let entries = match fs::read_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.map_err(failed)?,
@@ -47,9 +49,9 @@ fn names(folder: &Path) -> Result<Vec<String>, ConfigError> {
 }
 
 /// What a key is made of; `None` where there is no such file.
-pub(super) fn read(folder: &Path, id: &Id, vault: &Vault) -> Result<Option<[u8; 32]>, ConfigError> {
+pub(super) fn read(folder: &Path, id: &Id, vault: &Vault) -> Result<Option<[u8; 32]>, KeysError> {
     let path = path(folder, id);
-    let failed = |why: &str| ConfigError(format!("{}: {why}", path.display()));
+    let failed = |why: &str| KeysError::file(&path, why);
     match path.try_exists() {
         Ok(true) => {}
         Ok(false) => return Ok(None),
@@ -64,9 +66,9 @@ pub(super) fn read(folder: &Path, id: &Id, vault: &Vault) -> Result<Option<[u8; 
 
 /// The ids that keys were ever made for. A key whose file is gone is not made again: what is under it would be lost for good, and
 /// nobody would notice before it is wanted.
-pub(super) fn noted(folder: &Path) -> Result<BTreeSet<Id>, ConfigError> {
+pub(super) fn noted(folder: &Path) -> Result<BTreeSet<Id>, KeysError> {
     let path = notes(folder);
-    let failed = |error: std::io::Error| ConfigError(format!("{}: {error}", path.display()));
+    let failed = |error: std::io::Error| KeysError::file(&path, error);
     let text = match fs::read_to_string(&path) {
         Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
         text => text.map_err(failed)?,
@@ -76,7 +78,7 @@ pub(super) fn noted(folder: &Path) -> Result<BTreeSet<Id>, ConfigError> {
 }
 
 /// Notes that there are these keys.
-pub(super) fn note(folder: &Path, ids: &[Id]) -> Result<(), ConfigError> {
+pub(super) fn note(folder: &Path, ids: &[Id]) -> Result<(), KeysError> {
     let mut noted = noted(folder)?;
     let before = noted.len();
     noted.extend(ids.iter().cloned());
@@ -85,7 +87,7 @@ pub(super) fn note(folder: &Path, ids: &[Id]) -> Result<(), ConfigError> {
     }
     let path = notes(folder);
     let text: String = noted.iter().map(|(account, id)| format!("{account}/{id}\n")).collect();
-    secret::write_file(&path, &text).map_err(|error| ConfigError(format!("{}: {error}", path.display())))
+    secret::write_file(&path, &text).map_err(|error| KeysError::file(path, error))
 }
 
 fn notes(folder: &Path) -> PathBuf {
@@ -93,9 +95,9 @@ fn notes(folder: &Path) -> PathBuf {
 }
 
 /// Makes a key: 32 random bytes.
-pub(super) fn make(folder: &Path, id: &Id, vault: &Vault) -> Result<[u8; 32], ConfigError> {
+pub(super) fn make(folder: &Path, id: &Id, vault: &Vault) -> Result<[u8; 32], KeysError> {
     let path = path(folder, id);
-    let failed = |why: String| ConfigError(format!("{}: {why}", path.display()));
+    let failed = |why: String| KeysError::file(&path, why);
     if noted(folder)?.contains(id) {
         return Err(failed(format!(
             "the key's file is gone, and with it what is under the key: put it back, or take the line {}/{} out of {NOTES_FILE} \
@@ -104,7 +106,7 @@ pub(super) fn make(folder: &Path, id: &Id, vault: &Vault) -> Result<[u8; 32], Co
         )));
     }
     let mut key = [0; 32];
-    getrandom::fill(&mut key).map_err(|error| failed(format!("no randomness: {error}")))?;
+    random::fill(&mut key)?;
     let sealed = vault.seal_master_key(&id.0, &id.1, &key)?;
     let text = BASE64.encode(sealed) + "\n";
     secret::write_file(&path, &text).map_err(|error| failed(error.to_string()))?;

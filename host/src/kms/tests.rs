@@ -24,7 +24,7 @@ fn entry(id: &str, account: &str, alias: &[&str]) -> MasterKeyEntry {
     }
 }
 
-fn open(folder: &Path, keys: Vec<MasterKeyEntry>) -> Result<KeyService, ConfigError> {
+fn open(folder: &Path, keys: Vec<MasterKeyEntry>) -> Result<KeyService, KeysError> {
     let config = config(folder, keys);
     let accounts = Arc::new(Accounts::open(&config)?);
     KeyService::open(&config, accounts, Arc::new(Vault::open(folder)?))

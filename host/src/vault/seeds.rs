@@ -6,7 +6,8 @@ use sha1::Sha1;
 use subtle::ConstantTimeEq as _;
 
 use super::{ID_LETTERS, Unsealable, Vault, open, seal};
-use crate::config::ConfigError;
+use crate::keys::KeysError;
+use crate::random;
 use crate::secret::Secret;
 
 /// Bytes of a seed: as many as SHA-1 gives.
@@ -47,9 +48,9 @@ impl Vault {
     ///
     /// # Errors
     /// No randomness, which is a broken system.
-    pub fn make_seed(&self, account: &str, serial_number: &str) -> Result<Seed, ConfigError> {
+    pub fn make_seed(&self, account: &str, serial_number: &str) -> Result<Seed, KeysError> {
         let mut seed = [0; SEED_BYTES];
-        getrandom::fill(&mut seed).map_err(|error| ConfigError(format!("no randomness: {error}")))?;
+        random::fill(&mut seed)?;
         let sealed = seal(&self.seeds, &seed, &associated(account, serial_number))?;
         Ok(Seed { text: Secret::new(base32(&seed)), sealed })
     }

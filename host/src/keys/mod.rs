@@ -1,0 +1,5 @@
+//! Who exists, and keys: accounts, secrets and data keys that are sealed, master keys.
+
+mod error;
+
+pub use error::KeysError;
