@@ -6,11 +6,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::{Context as _, Result};
-
-use crate::advice::Adviser;
-use crate::bindings::advice::Document;
-use crate::compose::Manifest;
 use crate::config::{self, Config, ConfigError};
 
 /// The endpoint that a listener stands for.
@@ -57,26 +52,4 @@ const POLICY_BYTES_MAX: u64 = 128 << 10;
 fn read_policy(path: &Path) -> Result<String, ConfigError> {
     config::read_text(path, POLICY_BYTES_MAX)
         .map_err(|why| ConfigError(format!("endpoint policy {}: {why}", path.display())))
-}
-
-/// Asks the pipeline's policy component whether it can read the policies.
-///
-/// # Errors
-/// It cannot read one; the text says which, and why. Or it cannot be run.
-pub(crate) fn judge(endpoints: &[Arc<Endpoint>], manifest: &Manifest, cache: Option<&Path>) -> Result<()> {
-    let policies = || endpoints.iter().filter_map(|endpoint| Some((&endpoint.id, endpoint.policy.as_ref()?)));
-    if policies().next().is_none() {
-        return Ok(());
-    }
-    let Some(mut adviser) = Adviser::of(manifest, cache)? else {
-        tracing::warn!(
-            "whether the policies of endpoints can be read, this pipeline does not say beforehand"
-        );
-        return Ok(());
-    };
-    for (id, policy) in policies() {
-        let document = Document { label: id.clone(), kind: "endpoint".to_owned(), text: policy.text.clone() };
-        adviser.read(&document).with_context(|| format!("the policy of the endpoint {id} cannot be used"))?;
-    }
-    Ok(())
 }

@@ -13,13 +13,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use anyhow::Context as _;
 use sha2::Sha256;
 
 use crate::accounts::Accounts;
-use crate::advice::Adviser;
-use crate::bindings::advice::Document;
-use crate::compose::Manifest;
 use crate::config::{self, Config, ConfigError, MasterKeyEntry};
 use crate::hex;
 use crate::keys::KeysError;
@@ -278,25 +274,13 @@ fn managed_aliases(is_managed: bool) -> Vec<String> {
     if is_managed { vec![MANAGED_ALIAS.to_owned()] } else { Vec::new() }
 }
 
-/// Asks the pipeline's policy component whether it can read the policies of the keys of a configuration.
+/// The policies of the keys of a configuration, by the ids of the keys.
 ///
 /// # Errors
-/// It cannot read one; the text says which, and why. Or it cannot be run.
-pub(crate) fn judge(config: &Config, manifest: &Manifest, cache: Option<&Path>) -> anyhow::Result<()> {
-    let policies =
-        || config.master_keys.iter().filter_map(|entry| Some((&entry.id, entry.policy.as_deref()?)));
-    if policies().next().is_none() {
-        return Ok(());
-    }
-    let Some(mut adviser) = Adviser::of(manifest, cache)? else {
-        tracing::warn!("whether the policies of keys can be read, this pipeline does not say beforehand");
-        return Ok(());
-    };
-    for (id, path) in policies() {
-        let document = Document { label: id.clone(), kind: "key".to_owned(), text: read_policy(path)? };
-        adviser.read(&document).with_context(|| format!("the policy of the key {id} cannot be used"))?;
-    }
-    Ok(())
+/// A policy that is not a text of at most 128 KiB.
+pub(crate) fn policies(config: &Config) -> Result<Vec<(String, String)>, ConfigError> {
+    let named = config.master_keys.iter().filter_map(|entry| Some((&entry.id, entry.policy.as_deref()?)));
+    named.map(|(id, path)| Ok((id.clone(), read_policy(path)?))).collect()
 }
 
 fn read_policy(path: &Path) -> Result<String, ConfigError> {

@@ -34,7 +34,7 @@ pub const HOST: &Floors = &[
     ("keys", "keys accounts vault seals kms"),
     ("config", "config"),
     ("telemetry, outbound, body", "telemetry explanations admin outbound body head"),
-    ("volume", "volume secret hex"),
+    ("volume", "volume secret hex random"),
 ];
 
 /// Imports that a path may lead through before it is given up, as imports can name each other in circles.

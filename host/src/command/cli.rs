@@ -4,23 +4,21 @@ mod access;
 mod limits;
 
 use std::ffi::OsString;
-use std::io::{Read as _, Write as _};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
+use super::output::{EXIT_FAILED, EXIT_FOUND, Output, complain, say};
+use super::{check, explain, policy, serve};
 use crate::accounts::Accounts;
-use crate::advice;
-use crate::check;
 use crate::compose::Manifest;
 use crate::config::{self, Config, ConfigError, Environment, Form, Given, KEYS, Key};
-use crate::endpoint::{self, Endpoint};
+use crate::endpoint::Endpoint;
 use crate::engine;
-use crate::explain;
-use crate::kms;
-use crate::start;
+use crate::pipeline::adviser;
 
 pub use limits::Change;
 
@@ -36,9 +34,9 @@ pub enum Task {
     /// Show or change the limits of the server of a data folder.
     Limits(Given, limits::Change, Output),
     /// Look for what is suspicious in policies.
-    Lint(Given, Vec<advice::Named>, Output),
+    Lint(Given, Vec<policy::Named>, Output),
     /// Say what policies would say to requests that nobody made.
-    Simulate(Given, Box<advice::Question>, Output),
+    Simulate(Given, Box<policy::Question>, Output),
     /// Judge a configuration.
     ConfigCheck(Given),
     /// Print the effective configuration.
@@ -49,22 +47,8 @@ pub enum Task {
     Version(Output),
 }
 
-/// The form of what is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Output {
-    /// For people.
-    Text,
-    /// One JSON document.
-    Json,
-}
-
 /// The settings that a check needs.
 const CHECKED: [&str; 3] = ["data_dir", "cache_dir", "pipeline"];
-
-/// Exit status: a check found damage, or a configuration is refused.
-pub const EXIT_FOUND: u8 = 1;
-/// Exit status: the task could not be done at all.
-pub const EXIT_FAILED: u8 = 2;
 
 /// Parses a command line, program name first.
 ///
@@ -95,7 +79,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, clap
 pub fn run(task: Task) -> ExitCode {
     engine::compile_in_own_process();
     let outcome = match task {
-        Task::Serve(given) => load(&given).and_then(start::serve).map(|()| ExitCode::SUCCESS),
+        Task::Serve(given) => load(&given).and_then(serve::run).map(|()| ExitCode::SUCCESS),
         Task::Check(given, output) => load(&given).and_then(|config| check::run(&config, output)),
         Task::Explain(given, question, output) => {
             load(&given).and_then(|config| explain::run(&config, &question, output))
@@ -104,10 +88,10 @@ pub fn run(task: Task) -> ExitCode {
             load(&given).and_then(|config| limits::run(&config, &change, output))
         }
         Task::Lint(given, documents, output) => {
-            load(&given).and_then(|config| advice::lint(&config, &documents, output))
+            load(&given).and_then(|config| policy::lint(&config, &documents, output))
         }
         Task::Simulate(given, question, output) => {
-            load(&given).and_then(|config| advice::simulate(&config, &question, output))
+            load(&given).and_then(|config| policy::simulate(&config, &question, output))
         }
         Task::ConfigCheck(given) => return judge(&given),
         Task::ConfigShow(given) => load(&given).map(|config| say(&config.render())),
@@ -151,22 +135,8 @@ fn judge_policies(config: &Config) -> Result<(), ConfigError> {
     let endpoints = Endpoint::load_all(config)?;
     let cache = Some(config.cache_folder()).filter(|folder| folder.is_dir());
     Manifest::load(config.pipeline.as_deref())
-        .and_then(|manifest| {
-            endpoint::judge(&endpoints, &manifest, cache.as_deref())?;
-            kms::judge(config, &manifest, cache.as_deref())
-        })
+        .and_then(|manifest| adviser::judge(config, &endpoints, &manifest, cache.as_deref()))
         .map_err(|error| ConfigError(format!("{error:#}")))
-}
-
-/// Prints; a reader that closed the pipe has seen enough.
-pub(crate) fn say(text: &str) -> ExitCode {
-    let _ = std::io::stdout().write_all(text.as_bytes());
-    ExitCode::SUCCESS
-}
-
-/// Says on standard error what is wrong.
-pub(crate) fn complain(why: &str) {
-    let _ = writeln!(std::io::stderr(), "portcullis: {why}");
 }
 
 fn version(output: Output) -> String {

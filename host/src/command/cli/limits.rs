@@ -8,10 +8,11 @@ use clap::{Arg, ArgMatches, Command};
 use http::{Method, StatusCode};
 use serde_json::Value;
 
-use super::{EXIT_FOUND, Output, Task, complain, given, json, output, say, some_settings};
+use super::{Task, given, json, output, some_settings};
 use crate::admin;
+use crate::command::explain::harmless;
+use crate::command::output::{EXIT_FOUND, Output, complain, say};
 use crate::config::{Config, ConfigError, Rate, Subject};
-use crate::explain::harmless;
 
 /// What is asked of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]

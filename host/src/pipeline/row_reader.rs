@@ -15,7 +15,7 @@ const SLOT: &str = "portcullis:gateway/storage@0.1.0";
 const EXPORT: &str = "portcullis:gateway/references@0.1.0";
 
 /// The component of a pipeline that can read rows. It is lent nothing: whatever it calls is a trap.
-pub(super) struct Rows {
+pub(crate) struct Rows {
     engine: Engine,
     pre: RowReaderPre<StoreLimits>,
     /// Replaced after a trap.
@@ -27,7 +27,7 @@ impl Rows {
     ///
     /// # Errors
     /// The component cannot be loaded.
-    pub(super) fn of(manifest: &Manifest, cache: Option<&Path>) -> Result<Option<Rows>> {
+    pub(crate) fn of(manifest: &Manifest, cache: Option<&Path>) -> Result<Option<Rows>> {
         let Some((engine, pre)) = engine::alone(&manifest.filling(SLOT)?, EXPORT, cache)? else {
             return Ok(None);
         };
@@ -35,7 +35,7 @@ impl Rows {
     }
 
     /// The blobs of a row, or why it cannot be read.
-    pub(super) fn blobs_of(&mut self, table: &str, value: &[u8]) -> Result<Vec<u64>, String> {
+    pub(crate) fn blobs_of(&mut self, table: &str, value: &[u8]) -> Result<Vec<u64>, String> {
         self.read(table, value).unwrap_or_else(|trap| {
             self.instance = None;
             Err(format!("{trap:#}"))

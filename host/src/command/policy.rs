@@ -1,7 +1,5 @@
 //! `portcullis policy`: what policies are worth before they are put to use, as the pipeline's policy component says it.
 
-mod adviser;
-
 use std::fmt::Write as _;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -10,13 +8,12 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 
-pub(crate) use adviser::Adviser;
-
+use super::explain::harmless;
+use super::output::{EXIT_FOUND, Output, say};
 use crate::bindings::advice::{Document, Evaluation, Finding, Hypothesis, Severity};
-use crate::cli::{EXIT_FOUND, Output, say};
 use crate::compose::Manifest;
 use crate::config::Config;
-use crate::explain::harmless;
+use crate::pipeline::adviser::Adviser;
 
 /// Bytes of a file that is read: more than any policy may have.
 const FILE_BYTES_MAX: u64 = 1 << 20;

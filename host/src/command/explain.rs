@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail, ensure};
 use http::StatusCode;
 
+use super::output::{EXIT_FOUND, Output, complain, say};
 use crate::admin;
-use crate::cli::{EXIT_FOUND, Output, complain, say};
 use crate::config::Config;
 
 use tree::Tree;

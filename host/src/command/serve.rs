@@ -9,19 +9,20 @@ use anyhow::{Context as _, Result};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::output::say;
 use crate::accounts::{Accounts, RootOrigin};
 use crate::admin::{Admin, AdminServer};
-use crate::cli::say;
 use crate::compose::Manifest;
 use crate::config::Config;
-use crate::endpoint::{self, Endpoint};
+use crate::endpoint::Endpoint;
 use crate::engine::CompiledPipeline;
 use crate::explanations::Explanations;
 use crate::health::Health;
-use crate::kms::{self, KeyService};
+use crate::kms::KeyService;
 use crate::listener::{self, Listener};
 use crate::notify::notify;
 use crate::outbound::Outbound;
+use crate::pipeline::adviser;
 use crate::serve::{AccessLog, Answer, Received, Server};
 use crate::shares::{Rates, Room};
 use crate::telemetry::logs;
@@ -35,7 +36,7 @@ use volume::Volume;
 ///
 /// # Errors
 /// Whatever keeps the server from starting; each names what to change. And a worker thread that panicked.
-pub fn serve(config: Config) -> Result<()> {
+pub(super) fn run(config: Config) -> Result<()> {
     logs::start(&config.log)?;
     for notice in &config.notices {
         tracing::warn!("{notice}");
@@ -71,10 +72,9 @@ fn serve_volume(
     let vault = Arc::new(Vault::open(&config.data_dir)?);
     // Ends with this function, and writes what is left.
     let _keeper = vault.keep_uses().context("starting the thread that keeps the last uses of access keys")?;
-    let shared = share(&config, &accounts, volume, &metrics, exporter.clone(), vault)?;
     let manifest = Manifest::load(config.pipeline.as_deref())?;
-    endpoint::judge(endpoints, &manifest, Some(&config.cache_folder()))?;
-    kms::judge(&config, &manifest, Some(&config.cache_folder()))?;
+    let shared = share(&config, &manifest, &accounts, volume, &metrics, exporter.clone(), vault)?;
+    adviser::judge(&config, endpoints, &manifest, Some(&config.cache_folder()))?;
     let rates = Arc::new(Rates::new(&config.rates));
     let admin = admin(&config, &shared, &rates);
     let greeting = greeting(&config, &accounts, &listeners);
@@ -122,13 +122,13 @@ fn admin(config: &Config, shared: &Shared, rates: &Arc<Rates>) -> Option<AdminSe
 /// Composes and compiles the pipeline, and puts together what all workers share.
 fn share(
     config: &Arc<Config>,
+    manifest: &Manifest,
     accounts: &Arc<Accounts>,
     volume: &Arc<Volume>,
     metrics: &Arc<Metrics>,
     exporter: Option<Arc<Exporter>>,
     vault: Arc<Vault>,
 ) -> Result<Arc<Shared>> {
-    let manifest = Manifest::load(config.pipeline.as_deref())?;
     let settings = Arc::new(manifest.variables(&config.pipeline_variables())?);
     let cache = config.cache_folder();
     let pipeline = CompiledPipeline::load(&manifest.compose()?, Some(&cache))?;

@@ -1,18 +1,15 @@
 //! `portcullis check`: what is wrong in a data folder, if anything.
 
-mod rows;
-
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
-use rows::Rows;
-
-use crate::cli::{EXIT_FOUND, Output, say};
+use super::output::{EXIT_FOUND, Output, say};
 use crate::compose::Manifest;
 use crate::config::Config;
+use crate::pipeline::row_reader::Rows;
 use volume::{References, Report, check};
 
 /// Checks the data folder of a configuration and prints the report. The status tells whether it is clean.

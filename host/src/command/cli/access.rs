@@ -6,8 +6,8 @@ use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
 use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 
 use super::{CHECKED, Task, given, json, output, some_settings};
-use crate::advice::{Named, Question};
-use crate::explain;
+use crate::command::explain;
+use crate::command::policy::{Named, Question};
 
 /// What a policy can be for.
 const KINDS: [&str; 7] = ["identity", "resource", "trust", "boundary", "session", "endpoint", "key"];

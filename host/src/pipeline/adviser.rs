@@ -1,14 +1,18 @@
 //! Asks the component in the slot `policy`, which is lent nothing.
 
 use std::path::Path;
+use std::sync::Arc;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context as _, Result, anyhow};
 use wasmtime::{Store, StoreLimits};
 
 use crate::bindings::advice::{Document, Evaluation, Finding, Hypothesis};
 use crate::bindings::{Adviser as Component, AdviserPre};
 use crate::compose::Manifest;
+use crate::config::Config;
+use crate::endpoint::Endpoint;
 use crate::engine;
+use crate::kms;
 
 /// The slot whose component knows policies.
 const SLOT: &str = "portcullis:gateway/policy@0.1.0";
@@ -64,4 +68,41 @@ impl Adviser {
         let advice = self.component.portcullis_gateway_advice();
         advice.call_simulate(&mut self.store, hypothesis)?.map_err(|why| anyhow!(why))
     }
+}
+
+/// Asks the pipeline's policy component whether it can read the policies of endpoints and of keys.
+///
+/// # Errors
+/// It cannot read one; the text says which, and why. Or it cannot be run.
+pub(crate) fn judge(
+    config: &Config,
+    endpoints: &[Arc<Endpoint>],
+    manifest: &Manifest,
+    cache: Option<&Path>,
+) -> Result<()> {
+    let of_endpoint =
+        |endpoint: &Arc<Endpoint>| Some((endpoint.id.clone(), endpoint.policy.as_ref()?.text.clone()));
+    read_all("endpoint", endpoints.iter().filter_map(of_endpoint).collect(), manifest, cache)?;
+    read_all("key", kms::policies(config)?, manifest, cache)
+}
+
+/// Whether all policies of a kind can be read; each comes with the name of what it is for.
+fn read_all(
+    kind: &str,
+    policies: Vec<(String, String)>,
+    manifest: &Manifest,
+    cache: Option<&Path>,
+) -> Result<()> {
+    if policies.is_empty() {
+        return Ok(());
+    }
+    let Some(mut adviser) = Adviser::of(manifest, cache)? else {
+        tracing::warn!("whether the policies of {kind}s can be read, this pipeline does not say beforehand");
+        return Ok(());
+    };
+    for (label, text) in policies {
+        let why = format!("the policy of the {kind} {label} cannot be used");
+        adviser.read(&Document { label, kind: kind.to_owned(), text }).context(why)?;
+    }
+    Ok(())
 }
