@@ -37,6 +37,11 @@ pub fn stamp(headers: &mut HeaderMap, request_id: &str) -> Result<(), InvalidHea
     Ok(())
 }
 
+/// The id in the headers of an answer.
+pub fn request_id(headers: &HeaderMap) -> Option<&str> {
+    headers.get(REQUEST_ID)?.to_str().ok()
+}
+
 /// 500: the pipeline did not answer.
 pub fn internal_error(request_id: &str) -> Response<ResponseBody> {
     answer(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL_ERROR, request_id)

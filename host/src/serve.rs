@@ -362,7 +362,7 @@ impl<A: Answer> Serving<A> {
             watch.give(Order::Finish);
         }
         if let Some(line) = line {
-            line.write(&response);
+            line.write(fallback::request_id(response.headers()).unwrap_or_default(), &response);
         }
         flight.respond(response)
     }
@@ -406,7 +406,7 @@ impl<A: Answer> Serving<A> {
         let body = Received::new(body, Rc::clone(&pass));
         let mut response = Rc::clone(&self.answer).answer(Request::from_parts(parts, body), peer).await;
         let Some(refused) = pass.refused() else { return response };
-        let id = response.headers().get(fallback::REQUEST_ID).and_then(|id| id.to_str().ok());
+        let id = fallback::request_id(response.headers());
         let id = id.map_or_else(|| self.request_ids.next(), str::to_owned);
         let refusal = self.refuse(refused, &id, origin);
         // What the pipeline said of it in its own form is left so.

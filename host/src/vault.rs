@@ -9,7 +9,7 @@ mod seeds;
 mod tests;
 mod uses;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aes_gcm::aead::{Aead, Payload};
 use aes_gcm::{Aes256Gcm, KeyInit as _, Nonce};
@@ -20,10 +20,11 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::accounts::IdentityKind;
+use crate::config::Config;
 use crate::keys::KeysError;
 use crate::random;
 use crate::secret::Secret;
-use volume::{DataKey, KeySource};
+use volume::{DataKey, KeySource, Options};
 
 pub use file::SEALING_FILE;
 pub use seeds::{Device, Seed};
@@ -276,9 +277,14 @@ impl Vault {
     }
 }
 
-/// What the bodies in a data folder are sealed under: it follows from the folder's key, as the vault's keys do.
-pub fn bodies_key(folder: &Path) -> KeySource {
-    let folder = folder.to_owned();
+/// How the volume of a configuration is run. Its bodies are sealed under a key that follows from that of the
+/// data folder, as the vault's keys do.
+pub fn volume_options(config: &Config) -> Options {
+    let (dir, key) = (config.data_dir.clone(), bodies_key(config.data_dir.clone()));
+    Options { dir, key: Some(key), ..config.storage.clone() }
+}
+
+fn bodies_key(folder: PathBuf) -> KeySource {
     KeySource::new(move |make| match file::read(&folder, make) {
         Ok(key) => Ok(key.map(|key| DataKey::new(derive(&key, "bodies")))),
         Err(error) => Err(std::io::Error::other(error)),

@@ -10,6 +10,7 @@ use super::output::{EXIT_FOUND, Output, say};
 use crate::compose::Manifest;
 use crate::config::Config;
 use crate::pipeline::row_reader::Rows;
+use crate::vault::volume_options;
 use volume::{References, Report, check};
 
 /// Checks the data folder of a configuration and prints the report. The status tells whether it is clean.
@@ -26,7 +27,7 @@ pub(crate) fn run(config: &Config, output: Output) -> Result<ExitCode> {
     let mut references =
         rows.as_mut().map(|rows| move |table: &str, _: &[u8], value: &[u8]| rows.blobs_of(table, value));
     let references = references.as_mut().map(|references| references as References<'_>);
-    let report = check(&config.volume_options(), references)
+    let report = check(&volume_options(config), references)
         .with_context(|| format!("checking the data folder {}", config.data_dir.display()))?;
     say(&render(&report, counted, output));
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FOUND) })

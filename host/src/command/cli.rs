@@ -94,7 +94,7 @@ pub fn run(task: Task) -> ExitCode {
             load(&given).and_then(|config| policy::simulate(&config, &question, output))
         }
         Task::ConfigCheck(given) => return judge(&given),
-        Task::ConfigShow(given) => load(&given).map(|config| say(&config.render())),
+        Task::ConfigShow(given) => load(&given).map(|config| say(&config::render(&config))),
         Task::Compile(cache) => compile(&cache).map(|()| ExitCode::SUCCESS),
         Task::Version(output) => Ok(say(&version(output))),
     };

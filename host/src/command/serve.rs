@@ -28,7 +28,7 @@ use crate::shares::{Rates, Room};
 use crate::telemetry::logs;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::otlp::Exporter;
-use crate::vault::Vault;
+use crate::vault::{Vault, volume_options};
 use crate::worker::{Ids, Peer, Shared, Worker};
 use volume::Volume;
 
@@ -47,7 +47,7 @@ pub(super) fn run(config: Config) -> Result<()> {
     let endpoints = Endpoint::load_all(&config)?;
     let listeners = listener::bind(&config, &endpoints)?;
     make_folder(&config.data_dir)?;
-    let volume = Volume::open(config.volume_options())
+    let volume = Volume::open(volume_options(&config))
         .with_context(|| format!("opening the data folder {}", config.data_dir.display()))?;
     let outcome = serve_volume(config, listeners, &endpoints, &volume);
     volume.close();

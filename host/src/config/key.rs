@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Config, LogFormat, SecretSource, size};
+use super::{Config, SecretSource, size};
 use crate::outbound::Destination;
 use crate::secret::Secret;
+use crate::telemetry::logs::LogFormat;
 use crate::telemetry::otlp::Endpoint;
 use volume::Durability;
 

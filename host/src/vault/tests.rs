@@ -109,3 +109,12 @@ fn the_last_use_is_remembered() {
     let last = LastUse { at_ms: 2, service: "iam".to_owned(), region: "us-east-1".to_owned() };
     assert_eq!(vault.last_use("AKIAEXAMPLE"), Some(last));
 }
+
+#[test]
+fn the_volume_lies_in_the_data_folder() {
+    let mut config = Config { data_dir: "here".into(), ..Config::default() };
+    config.storage.dir = "elsewhere".into();
+    let options = volume_options(&config);
+    assert_eq!(options.dir, Path::new("here"));
+    assert!(options.key.is_some());
+}
