@@ -5,8 +5,6 @@
 //! worker looks at the notes of all its connections now and then.
 
 mod socket;
-mod stream;
-mod watch;
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -25,12 +23,9 @@ use tokio::net::TcpStream;
 
 use crate::listener::Accepted;
 use crate::serve::{Answer, Origin, Serving};
-use crate::shares::Party;
+use crate::shares::{OnThisThread, Order, Party, Watch};
 
 use socket::Socket;
-pub(crate) use stream::Cut;
-use stream::OnThisThread;
-pub(crate) use watch::{Clock, Order, Watch};
 
 /// Bytes of a request line with its headers. URLs are longer than headers: presigned ones hold the token of a session, and
 /// those of STS may hold one of somebody else, of 20,000 characters.

@@ -12,8 +12,10 @@ pub mod pass;
 pub(crate) mod places;
 pub mod rates;
 pub mod room;
+mod stream;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -23,20 +25,19 @@ use std::time::Duration;
 
 use crate::body::{Failure, lent};
 use crate::config::{Limits, Subject};
-use crate::connection::{Clock, Cut, Watch};
 use crate::telemetry::metrics::{Metrics, Refusal};
 
 pub(crate) use crowd::Crowd;
 pub use party::Party;
 pub(crate) use pass::Doing;
 pub use pass::Pass;
-use places::{Places, Short};
+use places::{Places, STALLED_MIN, Short};
 pub use rates::Rates;
 use rates::{Exceeded, Meters};
 pub use room::Room;
+pub(crate) use stream::{Cut, OnThisThread};
+pub(crate) use watch::{Clock, Order, Watch};
 
-/// When places run short, a request may be ended whose client has kept it waiting for so long.
-pub(crate) const STALLED_MIN: Duration = Duration::from_secs(1);
 /// The same for a body that comes from whose signature was verified.
 const STALLED_VERIFIED_MIN: Duration = Duration::from_secs(5);
 /// An unverified body is not asked for its rate before it is this old.

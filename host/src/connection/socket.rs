@@ -12,9 +12,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
-use super::Watch;
 use crate::fallback;
-use crate::shares::Shares;
+use crate::shares::{Shares, Watch};
 use crate::telemetry::metrics::{Metrics, Refusal};
 use crate::telemetry::request_id::RequestIds;
 

@@ -10,9 +10,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::{Party, STALLED_MIN};
+use super::places::STALLED_MIN;
+use super::{Clock, Order, Party, Watch};
 use crate::body::lent;
-use crate::connection::{Clock, Order, Watch};
 
 /// Memory of request heads that are longer than what every connection has at hand, over all workers. Beyond, the oldest of
 /// those heads are given up.

@@ -6,12 +6,11 @@ use std::task::Waker;
 use std::time::Duration;
 
 use super::rates::{Meters, Way};
-use super::{Party, Refused, Shares};
+use super::{Cut, Order, Party, Refused, Shares, Watch};
 use crate::bindings::calls::Principal;
 use crate::body::{Failure, lent};
 use crate::call::Facts;
 use crate::config::Subject;
-use crate::connection::{Cut, Order, Watch};
 use crate::telemetry::metrics::Refusal;
 
 /// Less than this of an unverified body is no progress: whoever sends byte after byte keeps a request waiting.

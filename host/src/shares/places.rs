@@ -6,8 +6,12 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::time::Duration;
 
 use super::Party;
+
+/// When places run short, a request may be ended whose client has kept it waiting for so long.
+pub(crate) const STALLED_MIN: Duration = Duration::from_secs(1);
 
 /// A party holds few places when it has fewer than one in so many; as many are spare.
 const FEW: usize = 8;

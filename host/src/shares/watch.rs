@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
+use super::Party;
 use crate::config::Limits;
-use crate::shares::Party;
 
 /// The time of a worker, moved on by its sweep: coarse, and free to read.
 #[derive(Debug)]
