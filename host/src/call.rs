@@ -1,70 +1,27 @@
 //! The host's side of a `call`: what the client sent, the facts that stages set, scheduled work, and the response.
 
+mod facts;
+mod scheduled;
+
 use std::sync::Arc;
 
 use http::{HeaderMap, Method, request::Parts};
 use wasmtime::component::Resource;
 
-use crate::bindings::calls::{
-    Asked, Batch, Decision, DigestAlgorithm, Fetch, Form, Named, Outcome, Owner, Principal, SecondFactor,
-    Session, Signature, Span, Stored, Target,
-};
-use crate::body::{Boundary, Payload};
-use crate::endpoint::{Endpoint, EndpointPolicy};
+use crate::bindings::CallHandle;
+use crate::bindings::calls::{Outcome, Stored};
 use crate::head;
 use crate::journal::Journal;
+use crate::pipeline::peer::{Endpoint, EndpointPolicy, Peer};
 use crate::telemetry::metrics;
 use crate::telemetry::otlp::Laps;
-use crate::worker::Peer;
 use volume::{DataKey, PendingBlob};
+
+pub use facts::Facts;
+pub use scheduled::{Ingest, StoredBytes, Work};
 
 /// Data keys that one call may have: a copy needs two, and a few more where it begins again.
 const DATA_KEYS_MAX: usize = 4096;
-
-/// The type behind the contract's `call` resource. A handle's number is the slot of its call.
-#[derive(Debug)]
-pub struct CallHandle;
-
-/// Work that a stage scheduled; the worker does it between two steps of the pipeline.
-#[derive(Debug)]
-pub enum Work {
-    /// Receive the whole body into memory, up to a limit in bytes.
-    Collect(u64),
-    /// Receive a multipart body with this boundary up to the content of its next part, up to a limit in bytes.
-    Part(Boundary, u64),
-    /// Receive the body, or stored bytes, into a new blob.
-    Ingest(Ingest),
-    /// Commit to the volume.
-    Commit(Batch),
-    /// Digest stored bytes.
-    Digest(Vec<Span>, Vec<DigestAlgorithm>),
-    /// Get what is at an address elsewhere.
-    Fetch(Fetch),
-    /// Let others go first.
-    Pause,
-}
-
-/// How a body is to be received into a new blob.
-#[derive(Debug)]
-pub struct Ingest {
-    /// A longer body is refused.
-    pub length_max: u64,
-    /// Computed while it passes.
-    pub digests: Vec<DigestAlgorithm>,
-    /// What the blob is sealed under, in the place of the data folder's own key.
-    pub key: Option<DataKey>,
-    /// Stored bytes in the place of the request's body.
-    pub source: Option<StoredBytes>,
-}
-
-/// Stored bytes, and what opens them.
-#[derive(Debug)]
-pub struct StoredBytes {
-    /// Where they are, in order.
-    pub spans: Vec<Span>,
-    /// What all of them are sealed under, in the place of the data folder's own key.
-    pub key: Option<DataKey>,
-}
 
 /// The body of a response as stages left it.
 #[derive(Debug)]
@@ -86,37 +43,6 @@ pub struct Answer {
     pub headers: String,
     /// The body.
     pub body: AnswerBody,
-}
-
-/// The facts that stages establish. Each is set once.
-#[derive(Debug, Default)]
-pub struct Facts {
-    /// What the request asks for.
-    pub target: Option<Target>,
-    /// What its form says.
-    pub form: Option<Form>,
-    /// Who asks.
-    pub principal: Option<Principal>,
-    /// The temporary credentials that signed.
-    pub session: Option<Session>,
-    /// How the call is signed.
-    pub signature: Option<Signature>,
-    /// The device whose code came with the call.
-    pub second_factor: Option<SecondFactor>,
-    /// The parameters of a call of a Query API.
-    pub parameters: Option<String>,
-    /// What such a call takes.
-    pub asked: Option<Asked>,
-    /// How the body is authenticated.
-    pub payload: Option<Payload>,
-    /// Whose what is asked for is.
-    pub owner: Option<Owner>,
-    /// What policy decided.
-    pub decision: Option<Decision>,
-    /// What the body names.
-    pub named: Option<Vec<Named>>,
-    /// Which of those are refused.
-    pub refused: Option<Vec<u32>>,
 }
 
 /// How far the explanation of a denial is. A call has one.
@@ -211,19 +137,6 @@ impl Stopwatch {
         self.stage = stage;
         self.since = now;
         left
-    }
-}
-
-impl Work {
-    /// The name under which waiting for this work is counted.
-    pub fn stage(&self) -> &'static str {
-        match self {
-            Work::Collect(_) | Work::Part(..) | Work::Ingest(_) => "receive",
-            Work::Commit(_) => "commit",
-            Work::Digest(..) => "digest",
-            Work::Fetch(_) => "fetch",
-            Work::Pause => "other",
-        }
     }
 }
 

@@ -22,8 +22,9 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 
 use crate::listener::Accepted;
-use crate::serve::{Answer, Origin, Serving};
+use crate::serve::{Origin, Serving};
 use crate::shares::{OnThisThread, Order, Party, Watch};
+use crate::worker::Answering;
 
 use socket::Socket;
 
@@ -50,7 +51,7 @@ const HTTP2_START: &[u8; 4] = b"PRI ";
 const START_PAUSE: Duration = Duration::from_millis(5);
 
 /// Serves a connection to its end.
-pub(crate) async fn serve<A: Answer>(serving: Rc<Serving<A>>, accepted: Accepted) {
+pub(crate) async fn serve<A: Answering>(serving: Rc<Serving<A>>, accepted: Accepted) {
     let Accepted { stream, remote, door, place, is_beyond } = accepted;
     serving.metrics.connections(1);
     let crowd = &serving.shares.crowd;
@@ -70,7 +71,7 @@ pub(crate) async fn serve<A: Answer>(serving: Rc<Serving<A>>, accepted: Accepted
     drop(place);
 }
 
-async fn converse<A: Answer>(
+async fn converse<A: Answering>(
     serving: &Rc<Serving<A>>,
     stream: std::net::TcpStream,
     origin: &Rc<Origin>,

@@ -138,7 +138,7 @@ fn patience(state: &mut HostState) -> UpdateDeadline {
     let since = match state.long_since {
         Some(since) => since + lent,
         None => {
-            state.metrics.long_step();
+            state.shared.metrics.long_step();
             now
         }
     };

@@ -22,7 +22,6 @@ pub mod command;
 pub mod compose;
 pub mod config;
 pub mod connection;
-pub mod endpoint;
 pub mod engine;
 pub mod explanations;
 pub mod fallback;

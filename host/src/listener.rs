@@ -11,8 +11,8 @@ use rustix::net::{self, AddressFamily, SocketFlags, SocketType, sockopt};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::config::Config;
-use crate::endpoint::Endpoint;
 use crate::health::Duty;
+use crate::pipeline::peer::Endpoint;
 
 /// Connections that the kernel may hold for us.
 const BACKLOG: i32 = 4096;

@@ -31,27 +31,15 @@ use crate::fallback;
 use crate::head::Head;
 use crate::health::{Health, Phase};
 use crate::listener::{Acceptor, Door, Listener, Message, Seat};
+use crate::pipeline::peer::Peer;
 use crate::shares::{Cut, Order, Pass, Rates, Refused, Shares, Watch};
 use crate::telemetry::logs::{AccessLine, Limited};
 use crate::telemetry::metrics::{Metrics, Refusal};
 use crate::telemetry::request_id::RequestIds;
-use crate::worker::Peer;
+use crate::worker::Answering;
 
 pub(crate) use bodies::Outgoing;
-pub use bodies::Received;
-
-/// What answers requests on one thread.
-pub trait Answer: 'static {
-    /// Answers a request. Dropped when the client is gone.
-    fn answer(
-        self: Rc<Self>,
-        request: Request<Received<Incoming>>,
-        peer: Peer,
-    ) -> impl Future<Output = Response<ResponseBody>>;
-
-    /// Called now and then while no request is in flight: time to let go of what is held for the next one.
-    fn rest(&self) {}
-}
+use bodies::Received;
 
 /// Whether each request gets a line in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,7 +94,7 @@ const LARGE_BYTES: usize = 1 << 20;
 
 impl<A, F> Server<F>
 where
-    A: Answer,
+    A: Answering,
     F: Fn() -> anyhow::Result<Rc<A>> + Clone + Send + 'static,
 {
     /// Serves until `stop` completes, then lets requests in flight finish within `limits.drain`; a second
@@ -224,7 +212,7 @@ struct WorkerThread<F> {
 
 impl<A, F> WorkerThread<F>
 where
-    A: Answer,
+    A: Answering,
     F: Fn() -> anyhow::Result<Rc<A>>,
 {
     fn run(self, started: oneshot::Sender<anyhow::Result<()>>) {
@@ -282,7 +270,7 @@ pub(crate) struct Serving<A> {
     quiet_sweeps: Cell<u32>,
 }
 
-impl<A: Answer> Serving<A> {
+impl<A: Answering> Serving<A> {
     /// Serves what the acceptors hand over, until told to end.
     async fn work(self: Rc<Self>, mut receiver: UnboundedReceiver<Message>) {
         let mut sweep = tokio::time::interval(sweep_interval(&self.limits));

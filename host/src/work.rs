@@ -8,14 +8,13 @@ use http::request::Parts;
 
 use crate::bindings::calls::{self, Batch, Digest, DigestAlgorithm, Fetch, Outcome, Requirement, Span};
 use crate::body::multipart::{self, PartBody, Place};
-use crate::body::{self, Boundary, ChunkSignature, Chunked, Failure, Payload, Plan};
+use crate::body::{self, Boundary, Failure, Payload, Plan};
 use crate::call::{Ingest, StoredBytes, Work};
-use crate::capabilities::{algorithm, contract_algorithm};
-use crate::hex;
 use crate::outbound::{Outbound, Unfetched};
+use crate::pipeline::contract::{algorithm, contract_algorithm, volume_span};
+use crate::pipeline::shared::Shared;
 use crate::shares::Pass;
 use crate::shares::room::{SHORT_BYTES_MAX, Taken};
-use crate::worker::Shared;
 use volume::{self, CommitError, PendingBlob, Volume, VolumeError};
 
 /// After an answer, at most this much of an unread body is read away, for at most this long.
@@ -86,27 +85,6 @@ where
         }
         Afterwards::Reuse
     }
-}
-
-/// What a request promises about its body, in the host's terms. `chain` is what signed chunks continue from: the verified
-/// signature of the head.
-pub fn promised(payload: calls::Payload, chain: Option<ChunkSignature>) -> wasmtime::Result<Payload> {
-    Ok(match payload {
-        calls::Payload::Unsigned => Payload::Unsigned,
-        calls::Payload::Sha256(digits) => match hex::bytes_32(&digits) {
-            Some(digest) => Payload::Sha256(digest),
-            None => return Err(wasmtime::Error::msg("a promised SHA-256 has 64 hexadecimal digits")),
-        },
-        calls::Payload::Chunked(chunked) => Payload::Chunked(Chunked {
-            decoded_length: chunked.decoded_length,
-            trailers: chunked.trailers,
-            signature: match (chunked.signed, chain) {
-                (true, None) => return Err(wasmtime::Error::msg("signed chunks continue from a signature")),
-                (true, chain) => chain,
-                (false, _) => None,
-            },
-        }),
-    })
 }
 
 /// Does a piece of work; also returns the blobs that were received and belong to nothing yet. `rooms` is the room that the call's
@@ -291,11 +269,6 @@ async fn fetch(wanted: &Fetch, outbound: &Outbound) -> Outcome {
         Err(Unfetched::Unreachable) => Outcome::Unfetched(calls::Unfetched::Unreachable),
         Err(Unfetched::TooLong) => Outcome::Unfetched(calls::Unfetched::TooLong),
     }
-}
-
-/// A span in the volume's terms.
-pub fn volume_span(span: &Span) -> volume::Span {
-    volume::Span { blob: span.blob, offset: span.offset, length: span.length }
 }
 
 fn volume_batch(batch: Batch) -> volume::Batch {

@@ -4,106 +4,57 @@
 //! that work with the call outside the pipeline, so one instance serves any number of slow clients.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Result;
+use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode};
+use http_body::Body;
 use wasmtime::Store;
 use wasmtime::component::Resource;
 
-use crate::accounts::Accounts;
-use crate::bindings::Pipeline;
 use crate::bindings::calls::{Outcome, Principal, Progress};
+use crate::bindings::{CallHandle, Pipeline};
 use crate::body::Payload;
+use crate::body::receive::BoxError;
 use crate::body::respond::ResponseBody;
-use crate::call::{Answer, AnswerBody, CallHandle, CallState, Calls, Stopwatch, Work};
+use crate::call::{Answer, AnswerBody, CallState, Calls, Stopwatch, Work};
 use crate::capabilities::HostState;
-use crate::config::Config;
-use crate::endpoint::Endpoint;
-use crate::engine::{self, CompiledPipeline, InstanceLimits};
-use crate::explanations::Explanations;
+use crate::engine::{self, CompiledPipeline};
 use crate::fallback;
 use crate::header_lines;
-use crate::kms::KeyService;
-use crate::outbound::Outbound;
-use crate::shares::{Pass, Room};
-use crate::stages::AddedStages;
+use crate::pipeline::contract;
+use crate::pipeline::peer::Peer;
+use crate::pipeline::shared::Shared;
+use crate::shares::Pass;
 use crate::telemetry::logs;
-use crate::telemetry::metrics::{self, Metrics};
-use crate::telemetry::otlp::{Answered, Exporter, Laps};
-use crate::telemetry::request_id::RequestIds;
-use crate::vault::Vault;
+use crate::telemetry::metrics;
+use crate::telemetry::otlp::{Answered, Laps};
 use crate::work::{self, Sender};
-use volume::{PendingBlob, Volume};
+use volume::PendingBlob;
 
-/// What all workers share.
-pub struct Shared {
-    /// The configuration.
-    pub config: Arc<Config>,
-    /// Who exists.
-    pub accounts: Arc<Accounts>,
-    /// Seals and opens secrets.
-    pub vault: Arc<Vault>,
-    /// Keys that data keys are wrapped under.
-    pub kms: Arc<KeyService>,
-    /// The data folder.
-    pub volume: Arc<Volume>,
-    /// Counters.
-    pub metrics: Arc<Metrics>,
-    /// Fetches from elsewhere.
-    pub outbound: Outbound,
-    /// The compiled pipeline.
-    pub pipeline: CompiledPipeline,
-    /// The pipeline's variables.
-    pub settings: Arc<BTreeMap<String, String>>,
-    /// Why calls were denied.
-    pub explanations: Arc<Explanations>,
-    /// Stages that users added.
-    pub stages: Arc<AddedStages>,
-    /// Where traces go, if anywhere.
-    pub exporter: Option<Arc<Exporter>>,
-    /// Memory for documents that requests bring along.
-    pub room: Room,
-    /// Numbers for calls and request ids.
-    pub ids: Ids,
-}
+/// What answers requests on one thread.
+pub trait Answering: 'static {
+    /// Answers a request. Dropped when the client is gone.
+    fn answer<B>(
+        self: Rc<Self>,
+        request: Request<B>,
+        peer: Peer,
+    ) -> impl Future<Output = Response<ResponseBody>>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Into<BoxError>;
 
-/// Call numbers, unique in this process, and request ids.
-#[derive(Debug, Default)]
-pub struct Ids {
-    next: AtomicU64,
-    requests: RequestIds,
-}
-
-impl Ids {
-    fn next(&self) -> (u64, String) {
-        (self.next.fetch_add(1, Ordering::Relaxed), self.requests.next())
-    }
-}
-
-/// Where a request came from.
-#[derive(Debug, Clone)]
-pub struct Peer {
-    /// The client's address.
-    pub remote: SocketAddr,
-    /// The listener's name.
-    pub listener: Arc<str>,
-    /// The endpoint that the listener stands for.
-    pub endpoint: Option<Arc<Endpoint>>,
-    /// The version of TLS; `None` on an open connection.
-    pub tls: Option<&'static str>,
-    /// Whether it may go on; `None` where nobody asks.
-    pub pass: Option<Rc<Pass>>,
+    /// Called now and then while no request is in flight: time to let go of what is held for the next one.
+    fn rest(&self) {}
 }
 
 /// One thread's share of the server.
 pub struct Worker {
     shared: Arc<Shared>,
+    pipeline: Arc<CompiledPipeline>,
     instance: RefCell<Instance>,
     /// Counts instances.
     incarnation: Cell<u64>,
@@ -127,27 +78,8 @@ const GROWTH_BUSY_INTERVAL: Duration = Duration::from_secs(1);
 const GROWTH_ANY_MAX: usize = 96 << 20;
 
 impl Instance {
-    fn new(shared: &Shared) -> Result<Instance> {
-        let state = HostState {
-            calls: Calls::default(),
-            volume: shared.volume.clone(),
-            accounts: shared.accounts.clone(),
-            vault: shared.vault.clone(),
-            kms: shared.kms.clone(),
-            signing_keys: Default::default(),
-            settings: shared.settings.clone(),
-            metrics: shared.metrics.clone(),
-            explanations: shared.explanations.clone(),
-            stages: shared.stages.clone(),
-            snapshot: None,
-            snapshot_is_current: false,
-            lent: Duration::ZERO,
-            long_since: None,
-            draws: Default::default(),
-            seen_rows: Vec::new(),
-            limits: InstanceLimits::new(),
-        };
-        let (store, pipeline) = shared.pipeline.instantiate(state)?;
+    fn new(shared: &Arc<Shared>, pipeline: &CompiledPipeline) -> Result<Instance> {
+        let (store, pipeline) = pipeline.instantiate(HostState::new(Arc::clone(shared)))?;
         let bytes = store.data().limits.bytes();
         Ok(Instance { store, pipeline, bytes })
     }
@@ -176,33 +108,11 @@ struct Ticket {
     done: bool,
 }
 
-impl Worker {
-    /// A worker with its own instance of the pipeline.
-    pub fn new(shared: Arc<Shared>) -> Result<Rc<Worker>> {
-        let instance = Instance::new(&shared)?;
-        Ok(Rc::new(Worker {
-            shared,
-            instance: RefCell::new(instance),
-            incarnation: Cell::new(0),
-            renewed_at: Cell::new(None),
-        }))
-    }
-
-    /// Lets go of what an idle worker should not hold.
-    pub fn rest(&self) {
-        if let Ok(mut instance) = self.instance.try_borrow_mut() {
-            instance.store.data_mut().forget_snapshot();
-            if instance.growth() > GROWTH_IDLE_MAX {
-                self.renew(&mut instance);
-            }
-        }
-    }
-
-    /// Serves one request.
-    pub async fn handle<B>(self: Rc<Self>, request: Request<B>, peer: Peer) -> Response<ResponseBody>
+impl Answering for Worker {
+    async fn answer<B>(self: Rc<Self>, request: Request<B>, peer: Peer) -> Response<ResponseBody>
     where
-        B: http_body::Body<Data = bytes::Bytes> + Unpin,
-        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Into<BoxError>,
     {
         let began = Instant::now();
         let (parts, body) = request.into_parts();
@@ -241,7 +151,7 @@ impl Worker {
                 if let Some(pass) = &ticket.pass {
                     pass.establish(&call.facts);
                 }
-                self.answer(call, ticket.pass.as_deref())
+                self.response_of(call, ticket.pass.as_deref())
             }
             None => (fallback::internal_error(&request_id), Answered::default()),
         };
@@ -257,12 +167,35 @@ impl Worker {
         response
     }
 
+    fn rest(&self) {
+        if let Ok(mut instance) = self.instance.try_borrow_mut() {
+            instance.store.data_mut().forget_snapshot();
+            if instance.growth() > GROWTH_IDLE_MAX {
+                self.renew(&mut instance);
+            }
+        }
+    }
+}
+
+impl Worker {
+    /// A worker with its own instance of the pipeline.
+    pub fn new(shared: Arc<Shared>, pipeline: Arc<CompiledPipeline>) -> Result<Rc<Worker>> {
+        let instance = Instance::new(&shared, &pipeline)?;
+        Ok(Rc::new(Worker {
+            shared,
+            pipeline,
+            instance: RefCell::new(instance),
+            incarnation: Cell::new(0),
+            renewed_at: Cell::new(None),
+        }))
+    }
+
     /// Runs a call to its end: steps of the pipeline, and work in between. `None` when it is lost: it trapped, or what was done for
     /// it cannot be brought together with what a fresh instance makes of it.
     async fn run<B>(&self, ticket: &Ticket, body: &mut work::RequestBody<B>) -> Option<()>
     where
-        B: http_body::Body<Data = bytes::Bytes> + Unpin,
-        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Into<BoxError>,
     {
         let mut progress = self.step(ticket, Step::Start(ticket.slot))?;
         let mut rooms = Vec::new();
@@ -371,7 +304,7 @@ impl Worker {
 
     /// Puts a fresh instance in the place of one; the calls are handed on, and none of their handles.
     fn refresh(&self, instance: &mut Instance) {
-        match Instance::new(&self.shared) {
+        match Instance::new(&self.shared, &self.pipeline) {
             Ok(mut fresh) => {
                 let mut calls = std::mem::take(&mut instance.store.data_mut().calls);
                 calls.drop_handles();
@@ -398,7 +331,7 @@ impl Worker {
         };
         // The wait is charged to the work, once the stage that asked for it goes on.
         if let Some(left) = call.enter(metrics::stage_index(work.stage())) {
-            state.metrics.stage(left.stage, left.elapsed);
+            self.shared.metrics.stage(left.stage, left.elapsed);
         }
         // What the step drew and read is in the journal by now.
         self.give_back(&mut instance);
@@ -426,7 +359,11 @@ impl Worker {
     }
 
     /// The response of a finished call, and what metrics and traces want of it; status and time are still to come.
-    fn answer(&self, mut call: Box<CallState>, pass: Option<&Pass>) -> (Response<ResponseBody>, Answered) {
+    fn response_of(
+        &self,
+        mut call: Box<CallState>,
+        pass: Option<&Pass>,
+    ) -> (Response<ResponseBody>, Answered) {
         if let Some(left) = call.enter(0) {
             self.shared.metrics.stage(left.stage, left.elapsed);
         }
@@ -466,7 +403,7 @@ impl Worker {
             AnswerBody::None => ResponseBody::Empty,
             AnswerBody::Bytes(bytes) => ResponseBody::made(bytes),
             AnswerBody::Stored(stored) => {
-                let spans: Vec<_> = stored.spans.iter().map(work::volume_span).collect();
+                let spans: Vec<_> = stored.spans.iter().map(contract::volume_span).collect();
                 let reader = self.shared.volume.reader(&spans, stored.key.as_ref())?;
                 ResponseBody::stored(reader)?
             }

@@ -3,14 +3,15 @@
 use wasmtime::component::{HasData, Resource};
 use wasmtime::{Error, Result};
 
+use crate::bindings::CallHandle;
 use crate::bindings::calls::{
     Asked, Batch, Body, Decision, DigestAlgorithm, Endpoint, Fetch, Form, Head, Host, HostCall, IdentityKind,
     IngestPlan, Named, Outcome, Owner, Payload, Principal, SecondFactor, Session, Signature, Span, Target,
 };
-use crate::body::{Boundary, digest::Algorithm};
-use crate::call::{Answer, AnswerBody, CallHandle, CallState, Calls, Ingest, StoredBytes, Work};
+use crate::body::Boundary;
+use crate::call::{Answer, AnswerBody, CallState, Calls, Ingest, StoredBytes, Work};
 use crate::header_lines;
-use crate::work;
+use crate::pipeline::contract::promised;
 
 /// The calls of a store, for the guests of that store.
 pub struct CallsView<'a> {
@@ -118,7 +119,7 @@ impl HostCall for CallsView<'_> {
     fn set_anonymous(&mut self, handle: Resource<CallHandle>, payload: Payload) -> Result<()> {
         let call = self.own_call(&handle)?;
         establish(&mut call.facts.principal, Principal::Anonymous, "principal")?;
-        establish(&mut call.facts.payload, work::promised(payload, None)?, "payload")
+        establish(&mut call.facts.payload, promised(payload, None)?, "payload")
     }
 
     fn principal(&mut self, handle: Resource<CallHandle>) -> Result<Principal> {
@@ -311,37 +312,5 @@ impl HostCall for CallsView<'_> {
     fn drop(&mut self, handle: Resource<CallHandle>) -> Result<()> {
         self.calls.release(handle.rep());
         Ok(())
-    }
-}
-
-/// The host's name of a digest algorithm of the contract.
-pub fn algorithm(algorithm: DigestAlgorithm) -> Algorithm {
-    match algorithm {
-        DigestAlgorithm::Md5 => Algorithm::Md5,
-        DigestAlgorithm::Sha1 => Algorithm::Sha1,
-        DigestAlgorithm::Sha256 => Algorithm::Sha256,
-        DigestAlgorithm::Sha512 => Algorithm::Sha512,
-        DigestAlgorithm::Crc32 => Algorithm::Crc32,
-        DigestAlgorithm::Crc32c => Algorithm::Crc32c,
-        DigestAlgorithm::Crc64nvme => Algorithm::Crc64nvme,
-        DigestAlgorithm::Xxhash64 => Algorithm::Xxhash64,
-        DigestAlgorithm::Xxhash3 => Algorithm::Xxhash3,
-        DigestAlgorithm::Xxhash128 => Algorithm::Xxhash128,
-    }
-}
-
-/// The contract's name of a digest algorithm of the host.
-pub fn contract_algorithm(algorithm: Algorithm) -> DigestAlgorithm {
-    match algorithm {
-        Algorithm::Md5 => DigestAlgorithm::Md5,
-        Algorithm::Sha1 => DigestAlgorithm::Sha1,
-        Algorithm::Sha256 => DigestAlgorithm::Sha256,
-        Algorithm::Sha512 => DigestAlgorithm::Sha512,
-        Algorithm::Crc32 => DigestAlgorithm::Crc32,
-        Algorithm::Crc32c => DigestAlgorithm::Crc32c,
-        Algorithm::Crc64nvme => DigestAlgorithm::Crc64nvme,
-        Algorithm::Xxhash64 => DigestAlgorithm::Xxhash64,
-        Algorithm::Xxhash3 => DigestAlgorithm::Xxhash3,
-        Algorithm::Xxhash128 => DigestAlgorithm::Xxhash128,
     }
 }

@@ -6,8 +6,9 @@ use wasmtime::{Error, Result};
 use crate::bindings::calls::DigestAlgorithm;
 use crate::bindings::digests::Host;
 use crate::body::digest;
-use crate::capabilities::{HostState, algorithm};
+use crate::capabilities::HostState;
 use crate::hex;
+use crate::pipeline::contract::algorithm;
 
 impl Host for HostState {
     fn sha256(&mut self, text: String) -> Result<String> {

@@ -18,11 +18,11 @@ impl HostState {
     fn snapshot(&mut self) -> Result<&Snapshot> {
         if !self.snapshot_is_current {
             self.snapshot_is_current = true;
-            let generation = self.volume.generation();
+            let generation = self.shared.volume.generation();
             if self.snapshot.as_ref().is_none_or(|(seen, _)| *seen != generation) {
                 // The old one goes first, so that the index can reuse its pages.
                 self.snapshot = None;
-                self.snapshot = Some((generation, self.volume.snapshot().map_err(Error::new)?));
+                self.snapshot = Some((generation, self.shared.volume.snapshot().map_err(Error::new)?));
             }
         }
         match &self.snapshot {
@@ -56,7 +56,7 @@ impl HostState {
 
     /// Lets go of the snapshot, so that an idle worker does not pin old pages.
     pub fn forget_snapshot(&mut self) {
-        if self.snapshot.as_ref().is_some_and(|(seen, _)| *seen != self.volume.generation()) {
+        if self.snapshot.as_ref().is_some_and(|(seen, _)| *seen != self.shared.volume.generation()) {
             self.snapshot = None;
             self.snapshot_is_current = false;
         }
@@ -111,7 +111,7 @@ impl Host for HostState {
     }
 
     fn next_sequence(&mut self) -> Result<u64> {
-        let volume = &self.volume;
+        let volume = &self.shared.volume;
         let Sequence(number) = self.draws.draw(|| Ok::<_, Error>(Sequence(volume.next_sequence())))?;
         Ok(number)
     }

@@ -1,147 +1,41 @@
 //! `keys`: identities, and keys that never leave the host.
 
-use std::collections::HashMap;
+mod published;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use hmac::{Hmac, KeyInit, Mac};
-use sha1::Sha1;
-use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
-use crate::accounts::IdentityKind;
+use crate::bindings::CallHandle;
 use crate::bindings::calls::{self, Identity, Principal};
 use crate::bindings::keys::{Claim, Host, PublicKey, Signing, StoredKey, TextClaim, Verdict};
 use crate::body::ChunkSignature;
-use crate::call::CallHandle;
 use crate::capabilities::HostState;
 use crate::capabilities::calls::establish;
-use crate::capabilities::published;
-use crate::capabilities::vault::contract_session;
-use crate::hex;
+use crate::keys::signing::{string_to_sign, verifies_v2};
+use crate::pipeline::contract::{contract_identity, contract_kind, contract_session, promised};
 use crate::secret::Secret;
 use crate::vault::{Holder, SessionDetails};
-use crate::work;
-
-/// Derived keys kept at most. When there would be more, all are forgotten and derived again where they are needed.
-const KEYS_MAX: usize = 4096;
-
-/// A derived signing key, ready for use: the key schedule of HMAC-SHA256 is computed once.
-#[derive(Clone)]
-struct SigningKey {
-    mac: Hmac<Sha256>,
-    bytes: [u8; 32],
-}
-
-impl SigningKey {
-    /// Whether `mac` is the key's MAC of a message. Takes the same time for every `mac`.
-    fn verifies(&self, message: &str, mac: &str) -> bool {
-        #[cfg(test)]
-        tests::MACS.set(tests::MACS.get() + 1);
-        let mut computation = self.mac.clone();
-        computation.update(message.as_bytes());
-        let computed = computation.finalize().into_bytes();
-        let readable = hex::bytes_32(mac);
-        bool::from(computed.as_slice().ct_eq(&readable.unwrap_or_default())) && readable.is_some()
-    }
-}
-
-/// Derived signing keys by access key id and scope.
-#[derive(Default)]
-pub struct SigningKeys {
-    keys: HashMap<String, SigningKey>,
-    /// The name of the key that is asked for: kept, so that looking one up allocates nothing.
-    name: String,
-}
-
-impl std::fmt::Debug for SigningKeys {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "SigningKeys({})", self.keys.len())
-    }
-}
-
-impl SigningKeys {
-    fn key(&mut self, access_key_id: &str, scope: &str, secret: &str) -> SigningKey {
-        self.name.clear();
-        self.name.push_str(access_key_id);
-        self.name.push(' ');
-        self.name.push_str(scope);
-        if let Some(key) = self.keys.get(&self.name) {
-            return key.clone();
-        }
-        if self.keys.len() >= KEYS_MAX {
-            // Scopes end with their day: most of what is here will never be asked for again.
-            self.keys.clear();
-        }
-        let key = derive(secret, scope);
-        self.keys.insert(self.name.clone(), key.clone());
-        key
-    }
-}
-
-/// HMAC-SHA256 along the parts of a credential scope, starting from `AWS4` and the secret:
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>.
-fn derive(secret: &str, scope: &str) -> SigningKey {
-    #[cfg(test)]
-    tests::DERIVATIONS.set(tests::DERIVATIONS.get() + 1);
-    let mut bytes: [u8; 32] = [0; 32];
-    let mut mac = keyed(format!("AWS4{secret}").as_bytes());
-    for part in scope.split('/') {
-        mac.update(part.as_bytes());
-        bytes = mac.finalize().into_bytes().into();
-        mac = keyed(&bytes);
-    }
-    SigningKey { mac, bytes }
-}
-
-#[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
-fn keyed(key: &[u8]) -> Hmac<Sha256> {
-    Hmac::<Sha256>::new_from_slice(key).expect("any length")
-}
-
-/// Whether `mac`, in base64, is the HMAC-SHA1 of a message: Signature Version 2. Takes the same time for every `mac`.
-fn verifies_v2(secret: &str, message: &str, mac: &str) -> bool {
-    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
-    let mut computation = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).expect("any length");
-    computation.update(message.as_bytes());
-    let computed = computation.finalize().into_bytes();
-    let readable: Option<[u8; 20]> = BASE64.decode(mac).ok().and_then(|bytes| bytes.try_into().ok());
-    bool::from(computed.as_slice().ct_eq(&readable.unwrap_or_default())) && readable.is_some()
-}
-
-/// What a signature of Signature Version 4 signs.
-fn string_to_sign(timestamp: &str, scope: &str, canonical_request: &str) -> String {
-    let mut text = String::with_capacity(160);
-    text.push_str("AWS4-HMAC-SHA256\n");
-    text.push_str(timestamp);
-    text.push('\n');
-    text.push_str(scope);
-    text.push('\n');
-    hex::push(&mut text, &Sha256::digest(canonical_request.as_bytes()));
-    text
-}
 
 impl Host for HostState {
     fn account(&mut self, account: String) -> Result<Option<Identity>> {
-        Ok(self.accounts.account(&account).map(contract_identity))
+        Ok(self.shared.accounts.account(&account).map(contract_identity))
     }
 
     fn find_by_canonical_id(&mut self, canonical_id: String) -> Result<Option<Identity>> {
-        Ok(self.accounts.find_by_canonical_id(&canonical_id).map(contract_identity))
+        Ok(self.shared.accounts.find_by_canonical_id(&canonical_id).map(contract_identity))
     }
 
     fn find_by_email(&mut self, address: String) -> Result<Option<Identity>> {
-        Ok(self.accounts.find_by_email(&address).map(contract_identity))
+        Ok(self.shared.accounts.find_by_email(&address).map(contract_identity))
     }
 
     fn configured_user(&mut self, account: String, name: String) -> Result<Option<Identity>> {
-        Ok(self.accounts.user(&account, &name).map(contract_identity))
+        Ok(self.shared.accounts.user(&account, &name).map(contract_identity))
     }
 
     fn is_configured(&mut self, access_key_id: String) -> Result<bool> {
-        Ok(self.accounts.find(&access_key_id).is_some())
+        Ok(self.shared.accounts.find(&access_key_id).is_some())
     }
 
     fn verify(
@@ -234,12 +128,12 @@ impl HostState {
             return Ok(Verdict::ExpiredToken);
         }
         if let Some(scope) = used {
-            self.vault.note_use(&signer.identity.access_key_id, scope, call.received_ms);
+            self.shared.vault.note_use(&signer.identity.access_key_id, scope, call.received_ms);
         }
         let facts = &mut call.facts;
         establish(&mut facts.principal, Principal::Authenticated(signer.identity), "principal")?;
         establish(&mut facts.signature, signed, "signature")?;
-        establish(&mut facts.payload, work::promised(payload, chain)?, "payload")?;
+        establish(&mut facts.payload, promised(payload, chain)?, "payload")?;
         if let Some(session) = signer.session {
             establish(&mut facts.session, contract_session(session), "session")?;
         }
@@ -256,19 +150,19 @@ impl HostState {
         if let Some(token) = token {
             return self.session_signer(token, access_key_id);
         }
-        if let Some(credential) = self.accounts.find(access_key_id) {
+        if let Some(credential) = self.shared.accounts.find(access_key_id) {
             let identity = contract_identity(&credential.identity);
             return Ok(Signer { secret: credential.secret.clone(), identity, session: None });
         }
         let Some(stored) = stored else {
             // As much as opening what would be stored of it.
-            self.vault.open_none(access_key_id);
+            self.shared.vault.open_none(access_key_id);
             return Err(Verdict::UnknownKey);
         };
         let holder = Holder { account: &stored.account, unique_id: &stored.unique_id, access_key_id };
-        let secret = self.vault.open_key(&holder, &stored.sealed).map_err(|_| Verdict::UnknownKey)?;
+        let secret = self.shared.vault.open_key(&holder, &stored.sealed).map_err(|_| Verdict::UnknownKey)?;
         // An account that left the configuration took its users with it.
-        let root = self.accounts.account(&stored.account).ok_or(Verdict::UnknownKey)?;
+        let root = self.shared.accounts.account(&stored.account).ok_or(Verdict::UnknownKey)?;
         // Only the account's own id, which the seal vouches for, makes somebody its root user.
         let kind = if stored.unique_id == stored.account { calls::IdentityKind::Root } else { stored.kind };
         let unlimited = matches!(kind, calls::IdentityKind::Root | calls::IdentityKind::ConfiguredUser);
@@ -287,9 +181,10 @@ impl HostState {
     }
 
     fn session_signer(&self, token: &str, access_key_id: &str) -> std::result::Result<Signer, Verdict> {
-        let session = self.vault.open_session(token).map_err(|_| Verdict::InvalidToken)?;
+        let session = self.shared.vault.open_session(token).map_err(|_| Verdict::InvalidToken)?;
         let is_its = bool::from(session.access_key_id.as_bytes().ct_eq(access_key_id.as_bytes()));
-        let root = self.accounts.account(&session.account).filter(|_| is_its).ok_or(Verdict::InvalidToken)?;
+        let root =
+            self.shared.accounts.account(&session.account).filter(|_| is_its).ok_or(Verdict::InvalidToken)?;
         let secret = Secret::new(session.secret());
         let identity = Identity {
             kind: contract_kind(session.kind),
@@ -303,54 +198,13 @@ impl HostState {
     }
 }
 
-/// An identity in the contract's terms.
-pub fn contract_identity(identity: &crate::accounts::Identity) -> Identity {
-    Identity {
-        kind: contract_kind(identity.kind),
-        account: identity.account.clone(),
-        canonical_id: identity.canonical_id.clone(),
-        display_name: identity.display_name.clone(),
-        user: identity.user.clone(),
-        unique_id: identity.unique_id.clone(),
-        arn: identity.arn.clone(),
-        access_key_id: identity.access_key_id.clone(),
-    }
-}
-
-/// A kind of identity in the contract's terms.
-pub(super) fn contract_kind(kind: IdentityKind) -> calls::IdentityKind {
-    match kind {
-        IdentityKind::Root => calls::IdentityKind::Root,
-        IdentityKind::ConfiguredUser => calls::IdentityKind::ConfiguredUser,
-        IdentityKind::User => calls::IdentityKind::User,
-        IdentityKind::AssumedRole => calls::IdentityKind::AssumedRole,
-        IdentityKind::FederatedUser => calls::IdentityKind::FederatedUser,
-    }
-}
-
-/// The host's name of a kind of identity of the contract.
-pub(super) fn kind_of(kind: calls::IdentityKind) -> IdentityKind {
-    match kind {
-        calls::IdentityKind::Root => IdentityKind::Root,
-        calls::IdentityKind::ConfiguredUser => IdentityKind::ConfiguredUser,
-        calls::IdentityKind::User => IdentityKind::User,
-        calls::IdentityKind::AssumedRole => IdentityKind::AssumedRole,
-        calls::IdentityKind::FederatedUser => IdentityKind::FederatedUser,
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
-
     use super::*;
     use crate::accounts;
-
-    thread_local! {
-        /// How often something was compared with a MAC, and a key derived, on this thread.
-        pub(super) static MACS: Cell<usize> = const { Cell::new(0) };
-        pub(super) static DERIVATIONS: Cell<usize> = const { Cell::new(0) };
-    }
+    use crate::hex;
+    use crate::keys::signing::counted::{DERIVATIONS, MACS};
+    use crate::keys::signing::{SigningKeys, derive};
 
     const SCOPE: &str = "20130524/us-east-1/s3/aws4_request";
 
@@ -382,11 +236,7 @@ mod tests {
 
     #[test]
     fn an_unknown_access_key_costs_what_a_wrong_signature_costs() {
-        let right = {
-            let mut computation = derive("secret", SCOPE).mac;
-            computation.update(b"message");
-            hex::text(&computation.finalize().into_bytes())
-        };
+        let right = hex::text(&derive("secret", SCOPE).mac("message"));
         let wrong = "0".repeat(64);
         let (present, unknown) = (known("secret"), Err(Verdict::UnknownKey));
         let (mut ours, mut theirs) = (SigningKeys::default(), SigningKeys::default());

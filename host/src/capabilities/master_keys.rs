@@ -7,7 +7,7 @@ use crate::capabilities::HostState;
 
 impl Host for HostState {
     fn find(&mut self, account: String, name: String) -> Result<Option<MasterKey>> {
-        let found = self.kms.find(&account, &name);
+        let found = self.shared.kms.find(&account, &name);
         Ok(found.map(|key| MasterKey {
             arn: key.arn,
             account: key.account,
@@ -19,6 +19,6 @@ impl Host for HostState {
     }
 
     fn policy(&mut self, arn: String) -> Result<Option<String>> {
-        Ok(self.kms.policy(&arn).map(str::to_owned))
+        Ok(self.shared.kms.policy(&arn).map(str::to_owned))
     }
 }

@@ -3,53 +3,39 @@
 mod calls;
 mod digests;
 mod index;
-pub mod keys;
+mod keys;
 mod master_keys;
-mod plain;
-mod published;
+mod random;
 mod seals;
+mod settings;
 mod stages;
+mod trace;
 mod vault;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
 
-use crate::accounts::Accounts;
 use crate::bindings;
 use crate::call::Calls;
 use crate::engine::InstanceLimits;
 use crate::journal::{Draws, SeenRow};
-use crate::telemetry::metrics::Metrics;
-use volume::{Snapshot, Volume};
+use crate::keys::signing::SigningKeys;
+use crate::pipeline::shared::Shared;
+use volume::Snapshot;
 
-pub use calls::{CallsView, Guests, HasCalls, algorithm, contract_algorithm};
+pub use calls::{CallsView, Guests, HasCalls};
 
 /// What one pipeline instance works with: the data of its wasmtime store.
 pub struct HostState {
+    /// What it has in common with every other.
+    pub shared: Arc<Shared>,
     /// The requests that are in the pipeline.
     pub calls: Calls,
-    /// The data folder.
-    pub volume: Arc<Volume>,
-    /// Who exists.
-    pub accounts: Arc<Accounts>,
-    /// Seals and opens secrets.
-    pub vault: Arc<crate::vault::Vault>,
-    /// Keys that data keys are wrapped under.
-    pub kms: Arc<crate::kms::KeyService>,
     /// Derived signing keys.
-    pub signing_keys: keys::SigningKeys,
-    /// What the operator set.
-    pub settings: Arc<BTreeMap<String, String>>,
-    /// Counters.
-    pub metrics: Arc<Metrics>,
-    /// Why calls were denied.
-    pub explanations: Arc<crate::explanations::Explanations>,
-    /// Stages that users added.
-    pub stages: Arc<crate::stages::AddedStages>,
+    pub signing_keys: SigningKeys,
     /// The freshest snapshot seen, with its generation.
     pub(crate) snapshot: Option<(u64, Snapshot)>,
     /// Whether this step of the pipeline has already looked for a fresher one.
@@ -64,6 +50,24 @@ pub struct HostState {
     pub(crate) seen_rows: Vec<SeenRow>,
     /// Memory and table limits of the instance.
     pub limits: InstanceLimits,
+}
+
+impl HostState {
+    /// The data of a new instance.
+    pub fn new(shared: Arc<Shared>) -> HostState {
+        HostState {
+            shared,
+            calls: Calls::default(),
+            signing_keys: SigningKeys::default(),
+            snapshot: None,
+            snapshot_is_current: false,
+            lent: Duration::ZERO,
+            long_since: None,
+            draws: Draws::default(),
+            seen_rows: Vec::new(),
+            limits: InstanceLimits::new(),
+        }
+    }
 }
 
 /// A linker with every capability of the pipeline.

@@ -3,8 +3,8 @@
 use wasmtime::component::Resource;
 use wasmtime::{Error, Result};
 
+use crate::bindings::CallHandle;
 use crate::bindings::seals::{DataKey as Made, Host, Unavailable, Wrapping};
-use crate::call::CallHandle;
 use crate::capabilities::HostState;
 use crate::kms::KeyError;
 use crate::seals::{self, WrappingKey};
@@ -16,7 +16,7 @@ impl Host for HostState {
         under: Wrapping,
         context: Vec<u8>,
     ) -> Result<std::result::Result<Made, Unavailable>> {
-        let kms = &self.kms;
+        let kms = &self.shared.kms;
         let made = self.draws.draw(|| {
             let key = seals::draw().map_err(Error::new)?;
             let wrapped = match under {
@@ -47,7 +47,7 @@ impl Host for HostState {
             Wrapping::Given(given) => {
                 given_key(&given)?.unwrap(&context, &wrapped).map_err(|_| Unavailable::Mismatch)
             }
-            Wrapping::Named(arn) => self.kms.unwrap(&arn, &context, &wrapped).map_err(unavailable),
+            Wrapping::Named(arn) => self.shared.kms.unwrap(&arn, &context, &wrapped).map_err(unavailable),
         };
         match opened {
             Ok(key) => Ok(Ok(self.calls.of(&handle)?.add_data_key(key)?)),

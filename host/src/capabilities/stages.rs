@@ -5,9 +5,9 @@ use std::time::Instant;
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
+use crate::bindings::CallHandle;
 use crate::bindings::calls::Refusal;
 use crate::bindings::stages::{Host, Position};
-use crate::call::CallHandle;
 use crate::capabilities::HostState;
 use crate::telemetry::metrics;
 
@@ -25,7 +25,7 @@ impl Host for HostState {
         position: Position,
         handle: Resource<CallHandle>,
     ) -> Result<std::result::Result<(), Refusal>> {
-        if !self.stages.has(position) {
+        if !self.shared.stages.has(position) {
             return Ok(Ok(()));
         }
         if let Some(Ran { result, headers }) = self.draws.again() {
@@ -39,12 +39,12 @@ impl Host for HostState {
         let headers_before = call.added_headers.len();
         let left = call.enter(metrics::stage_index("added"));
         if let Some(left) = left {
-            self.metrics.stage(left.stage, left.elapsed);
+            self.shared.metrics.stage(left.stage, left.elapsed);
         }
-        let (call, result) = self.stages.run(position, call, &self.metrics);
+        let (call, result) = self.shared.stages.run(position, call, &self.shared.metrics);
         if let Some(mut call) = call {
             if let Some(added) = left.and_then(|left| call.enter(left.stage)) {
-                self.metrics.stage(added.stage, added.elapsed);
+                self.shared.metrics.stage(added.stage, added.elapsed);
             }
             let headers = call.added_headers.get(headers_before..).unwrap_or_default().to_owned();
             self.draws.note(Ran { result: result.clone(), headers });
@@ -55,6 +55,6 @@ impl Host for HostState {
     }
 
     fn configured(&mut self) -> Result<bool> {
-        Ok(!self.stages.is_empty())
+        Ok(!self.shared.stages.is_empty())
     }
 }

@@ -3,17 +3,17 @@
 use wasmtime::component::Resource;
 use wasmtime::{Error, Result};
 
+use crate::bindings::CallHandle;
 use crate::bindings::calls::{Identity, Principal, SecondFactor, Session};
 use crate::bindings::vault::{AccessKey, Device, Host, Seed, Temporary, Usage};
-use crate::call::CallHandle;
 use crate::capabilities::HostState;
 use crate::capabilities::calls::establish;
-use crate::capabilities::keys::{contract_kind, kind_of};
-use crate::vault::{self, SessionDetails, SessionHolder};
+use crate::pipeline::contract::{kind_of, session_details};
+use crate::vault::{self, SessionHolder};
 
 impl Host for HostState {
     fn generate(&mut self, account: String, unique_id: String) -> Result<AccessKey> {
-        let vault = &self.vault;
+        let vault = &self.shared.vault;
         self.draws.draw(|| {
             let key = vault.generate(&account, &unique_id).map_err(Error::new)?;
             Ok(AccessKey {
@@ -32,9 +32,9 @@ impl Host for HostState {
             unique_id: &identity.unique_id,
             arn: &identity.arn,
         };
-        let vault = &self.vault;
+        let vault = &self.shared.vault;
         self.draws.draw(|| {
-            let made = vault.seal_session(holder, details(session)).map_err(Error::new)?;
+            let made = vault.seal_session(holder, session_details(session)).map_err(Error::new)?;
             Ok(Temporary {
                 access_key_id: made.access_key_id,
                 secret: made.secret.reveal().to_owned(),
@@ -44,12 +44,12 @@ impl Host for HostState {
     }
 
     fn last_use(&mut self, access_key_id: String) -> Result<Option<Usage>> {
-        let last = self.vault.last_use(&access_key_id);
+        let last = self.shared.vault.last_use(&access_key_id);
         Ok(last.map(|last| Usage { at_ms: last.at_ms, service: last.service, region: last.region }))
     }
 
     fn make_seed(&mut self, account: String, serial_number: String) -> Result<Seed> {
-        let vault = &self.vault;
+        let vault = &self.shared.vault;
         self.draws.draw(|| {
             let made = vault.make_seed(&account, &serial_number).map_err(Error::new)?;
             Ok(Seed { text: made.text.reveal().to_owned(), sealed: made.sealed })
@@ -58,7 +58,7 @@ impl Host for HostState {
 
     fn find_step(&mut self, device: Device, code: String, first: u64, last: u64) -> Result<Option<u64>> {
         // What was sealed for another device has no code that is right.
-        Ok(self.vault.find_step(&own(&device), &code, first, last).unwrap_or_default())
+        Ok(self.shared.vault.find_step(&own(&device), &code, first, last).unwrap_or_default())
     }
 
     fn establish_second_factor(
@@ -68,7 +68,7 @@ impl Host for HostState {
         code: String,
         step: u64,
     ) -> Result<bool> {
-        let is_right = self.vault.find_step(&own(&device), &code, step, step) == Ok(Some(step));
+        let is_right = self.shared.vault.find_step(&own(&device), &code, step, step) == Ok(Some(step));
         let facts = &mut self.calls.of(&handle)?.facts;
         let is_its = matches!(&facts.principal, Some(Principal::Authenticated(identity)) if identity.account == device.account);
         if !is_right || !is_its {
@@ -82,41 +82,4 @@ impl Host for HostState {
 
 fn own(device: &Device) -> vault::Device<'_> {
     vault::Device { account: &device.account, serial_number: &device.serial_number, sealed: &device.sealed }
-}
-
-fn details(session: Session) -> SessionDetails {
-    SessionDetails {
-        issuer_kind: kind_of(session.issuer_kind),
-        issuer_arn: session.issuer_arn,
-        issuer_id: session.issuer_id,
-        parent_key_id: session.parent_key_id,
-        policies: session.policies,
-        policy_arns: session.policy_arns,
-        tags: session.tags,
-        transitive_tags: session.transitive_tags,
-        source_identity: session.source_identity,
-        multi_factor: session.multi_factor,
-        issued_ms: session.issued_ms,
-        expires_ms: session.expires_ms,
-        context: session.context,
-    }
-}
-
-/// A session in the contract's terms.
-pub(super) fn contract_session(session: SessionDetails) -> Session {
-    Session {
-        issuer_kind: contract_kind(session.issuer_kind),
-        issuer_arn: session.issuer_arn,
-        issuer_id: session.issuer_id,
-        parent_key_id: session.parent_key_id,
-        policies: session.policies,
-        policy_arns: session.policy_arns,
-        tags: session.tags,
-        transitive_tags: session.transitive_tags,
-        source_identity: session.source_identity,
-        multi_factor: session.multi_factor,
-        issued_ms: session.issued_ms,
-        expires_ms: session.expires_ms,
-        context: session.context,
-    }
 }

@@ -16,9 +16,9 @@ use super::{check, explain, policy, serve};
 use crate::accounts::Accounts;
 use crate::compose::Manifest;
 use crate::config::{self, Config, ConfigError, Environment, Form, Given, KEYS, Key};
-use crate::endpoint::Endpoint;
 use crate::engine;
 use crate::pipeline::adviser;
+use crate::pipeline::peer::Endpoint;
 
 pub use limits::Change;
 

@@ -14,7 +14,6 @@ use crate::accounts::{Accounts, RootOrigin};
 use crate::admin::{Admin, AdminServer};
 use crate::compose::Manifest;
 use crate::config::Config;
-use crate::endpoint::Endpoint;
 use crate::engine::CompiledPipeline;
 use crate::explanations::Explanations;
 use crate::health::Health;
@@ -23,13 +22,15 @@ use crate::listener::{self, Listener};
 use crate::notify::notify;
 use crate::outbound::Outbound;
 use crate::pipeline::adviser;
-use crate::serve::{AccessLog, Answer, Received, Server};
+use crate::pipeline::peer::Endpoint;
+use crate::pipeline::shared::{Ids, Shared};
+use crate::serve::{AccessLog, Server};
 use crate::shares::{Rates, Room};
 use crate::telemetry::logs;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::otlp::Exporter;
 use crate::vault::{Vault, volume_options};
-use crate::worker::{Ids, Peer, Shared, Worker};
+use crate::worker::Worker;
 use volume::Volume;
 
 /// Serves until SIGTERM or SIGINT.
@@ -62,32 +63,24 @@ fn serve_volume(
     volume: &Arc<Volume>,
 ) -> Result<()> {
     let config = Arc::new(config);
-    let accounts = Arc::new(Accounts::open(&config)?);
-    let metrics = Arc::new(Metrics::new(config.worker_count() + 1));
-    metrics.set_volume(Box::new(Arc::clone(volume)));
-    let exporter = match &config.otlp_endpoint {
-        Some(endpoint) => Some(Arc::new(Exporter::start(endpoint.clone(), &metrics)?)),
-        None => None,
-    };
-    let vault = Arc::new(Vault::open(&config.data_dir)?);
+    let (shared, pipeline) = assemble(&config, endpoints, volume)?;
     // Ends with this function, and writes what is left.
-    let _keeper = vault.keep_uses().context("starting the thread that keeps the last uses of access keys")?;
-    let manifest = Manifest::load(config.pipeline.as_deref())?;
-    let shared = share(&config, &manifest, &accounts, volume, &metrics, exporter.clone(), vault)?;
-    adviser::judge(&config, endpoints, &manifest, Some(&config.cache_folder()))?;
+    let _keeper =
+        shared.vault.keep_uses().context("starting the thread that keeps the last uses of access keys")?;
     let rates = Arc::new(Rates::new(&config.rates));
     let admin = admin(&config, &shared, &rates);
-    let greeting = greeting(&config, &accounts, &listeners);
+    let exporter = shared.exporter.clone();
+    let greeting = greeting(&config, &shared.accounts, &listeners);
     let server = Server {
         listeners,
         workers: config.worker_count(),
         limits: config.limits.clone(),
         rates,
         explanations: Arc::clone(&shared.explanations),
-        metrics,
+        metrics: Arc::clone(&shared.metrics),
         health: Arc::new(Health::default()),
         access_log: if config.access_log { AccessLog::On } else { AccessLog::Off },
-        answer: move || Worker::new(Arc::clone(&shared)),
+        answer: move || Worker::new(Arc::clone(&shared), Arc::clone(&pipeline)),
     };
     let stop = || async {
         stop_signal().await;
@@ -120,50 +113,42 @@ fn admin(config: &Config, shared: &Shared, rates: &Arc<Rates>) -> Option<AdminSe
 }
 
 /// Composes and compiles the pipeline, and puts together what all workers share.
-fn share(
+fn assemble(
     config: &Arc<Config>,
-    manifest: &Manifest,
-    accounts: &Arc<Accounts>,
+    endpoints: &[Arc<Endpoint>],
     volume: &Arc<Volume>,
-    metrics: &Arc<Metrics>,
-    exporter: Option<Arc<Exporter>>,
-    vault: Arc<Vault>,
-) -> Result<Arc<Shared>> {
+) -> Result<(Arc<Shared>, Arc<CompiledPipeline>)> {
+    let accounts = Arc::new(Accounts::open(config)?);
+    let metrics = Arc::new(Metrics::new(config.worker_count() + 1));
+    metrics.set_volume(Box::new(Arc::clone(volume)));
+    let exporter = match &config.otlp_endpoint {
+        Some(endpoint) => Some(Arc::new(Exporter::start(endpoint.clone(), &metrics)?)),
+        None => None,
+    };
+    let vault = Arc::new(Vault::open(&config.data_dir)?);
+    let manifest = Manifest::load(config.pipeline.as_deref())?;
     let settings = Arc::new(manifest.variables(&config.pipeline_variables())?);
     let cache = config.cache_folder();
     let pipeline = CompiledPipeline::load(&manifest.compose()?, Some(&cache))?;
-    let kms = KeyService::open(config, Arc::clone(accounts), Arc::clone(&vault))?;
+    let kms = KeyService::open(config, Arc::clone(&accounts), Arc::clone(&vault))?;
     let stages = pipeline.added_stages(manifest.added_stages()?, Arc::clone(&settings), Some(&cache))?;
-    Ok(Arc::new(Shared {
+    let shared = Shared {
         config: Arc::clone(config),
-        accounts: Arc::clone(accounts),
+        accounts,
         vault,
         kms: Arc::new(kms),
         volume: Arc::clone(volume),
-        metrics: Arc::clone(metrics),
+        metrics,
         outbound: Outbound::new(&config.outbound)?,
-        pipeline,
         settings,
         explanations: Arc::new(Explanations::new(config.explanations.clone())),
         stages: Arc::new(stages),
         exporter,
         room: Room::new(config.limits.documents_bytes_max),
         ids: Ids::default(),
-    }))
-}
-
-impl Answer for Worker {
-    async fn answer(
-        self: std::rc::Rc<Self>,
-        request: http::Request<Received<hyper::body::Incoming>>,
-        peer: Peer,
-    ) -> http::Response<crate::body::respond::ResponseBody> {
-        self.handle(request, peer).await
-    }
-
-    fn rest(&self) {
-        Worker::rest(self);
-    }
+    };
+    adviser::judge(config, endpoints, &manifest, Some(&cache))?;
+    Ok((Arc::new(shared), Arc::new(pipeline)))
 }
 
 /// SIGTERM or SIGINT. Where they cannot be listened for, their default ends the process, which loses nothing.

@@ -10,9 +10,9 @@ use crate::bindings::advice::{Document, Evaluation, Finding, Hypothesis};
 use crate::bindings::{Adviser as Component, AdviserPre};
 use crate::compose::Manifest;
 use crate::config::Config;
-use crate::endpoint::Endpoint;
 use crate::engine;
 use crate::kms;
+use crate::pipeline::peer::Endpoint;
 
 /// The slot whose component knows policies.
 const SLOT: &str = "portcullis:gateway/policy@0.1.0";

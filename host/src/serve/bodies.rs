@@ -50,7 +50,7 @@ impl Pause {
 }
 
 /// The body of a request.
-pub struct Received<B> {
+pub(super) struct Received<B> {
     body: B,
     pass: Rc<Pass>,
     pause: Pause,

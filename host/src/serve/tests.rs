@@ -11,12 +11,8 @@ use crate::listener;
 /// Answers `/slow` after 300 ms, `/big` with more than sockets buffer, everything else with its path.
 struct Echo;
 
-impl Answer for Echo {
-    async fn answer(
-        self: Rc<Self>,
-        request: Request<Received<Incoming>>,
-        peer: Peer,
-    ) -> Response<ResponseBody> {
+impl Answering for Echo {
+    async fn answer<B>(self: Rc<Self>, request: Request<B>, peer: Peer) -> Response<ResponseBody> {
         assert!(peer.remote.ip().is_loopback());
         let body = match request.uri().path() {
             "/slow" => {

@@ -1,12 +1,30 @@
-//! Named listeners: what the pipeline is told of requests that come through one.
+//! Where requests come from: the client, and the listener that it reached, which may have a name.
 //!
-//! A policy is a text here. Whether it can be read, the component in the slot `policy` says at the start, and it is that
-//! component which acts by it.
+//! The policy of a named listener is a text here. Whether it can be read, the component in the slot `policy` says at the start,
+//! and it is that component which acts by it.
 
+use std::net::SocketAddr;
 use std::path::Path;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::config::{self, Config, ConfigError};
+use crate::shares::Pass;
+
+/// Where a request came from.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    /// The client's address.
+    pub remote: SocketAddr,
+    /// The listener's name.
+    pub listener: Arc<str>,
+    /// The endpoint that the listener stands for.
+    pub endpoint: Option<Arc<Endpoint>>,
+    /// The version of TLS; `None` on an open connection.
+    pub tls: Option<&'static str>,
+    /// Whether it may go on; `None` where nobody asks.
+    pub pass: Option<Rc<Pass>>,
+}
 
 /// The endpoint that a listener stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
