@@ -24,7 +24,7 @@ use http_body_util::Full;
 use crate::explanations::Explanations;
 use crate::shares::Rates;
 
-pub use client::{Answered, ask, get};
+pub use client::{Reply, ask, get};
 pub use serve::AdminServer;
 pub use socket::SOCKET;
 

@@ -24,7 +24,7 @@ use crate::explanations;
 use crate::outbound;
 use crate::secret::Secret;
 use crate::telemetry::logs::{Log, LogFormat};
-use crate::telemetry::otlp::Endpoint;
+use crate::telemetry::otlp::Collector;
 use volume::Options;
 
 pub use error::ConfigError;
@@ -59,9 +59,9 @@ pub struct Config {
     /// Of one call in so many, the time of each stage is measured.
     pub stage_sample: u64,
     /// The collector that traces of requests are sent to.
-    pub otlp_endpoint: Option<Endpoint>,
+    pub otlp_endpoint: Option<Collector>,
     /// What is kept of why requests were denied.
-    pub explanations: explanations::Limits,
+    pub explanations: explanations::Bounds,
     /// What may be fetched from elsewhere.
     pub outbound: outbound::Options,
     /// Bounds on what clients can take.
@@ -240,7 +240,7 @@ impl Default for Config {
             access_log: false,
             stage_sample: 16,
             otlp_endpoint: None,
-            explanations: explanations::Limits::default(),
+            explanations: explanations::Bounds::default(),
             outbound: outbound::Options::default(),
             limits: Limits::default(),
             storage: Options::new("portcullis-data"),

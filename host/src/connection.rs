@@ -22,7 +22,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 
 use crate::listener::Accepted;
-use crate::serve::{Origin, Serving};
+use crate::serve::{Arrival, Serving};
 use crate::shares::{OnThisThread, Order, Party, Watch};
 use crate::worker::Answering;
 
@@ -60,10 +60,10 @@ pub(crate) async fn serve<A: Answering>(serving: Rc<Serving<A>>, accepted: Accep
     if !has_room {
         crowd.narrow(&watch);
     }
-    let origin = Rc::new(Origin { remote, door });
+    let arrival = Rc::new(Arrival { remote, door });
     // Errors here are the client's: it went away, or did not speak HTTP. They are not worth more than a debug
     // line.
-    if let Err(error) = converse(&serving, stream, &origin, &watch).await {
+    if let Err(error) = converse(&serving, stream, &arrival, &watch).await {
         tracing::debug!(%remote, error = format!("{error:#}"), "a connection ended");
     }
     serving.shares.crowd.leave(number);
@@ -74,7 +74,7 @@ pub(crate) async fn serve<A: Answering>(serving: Rc<Serving<A>>, accepted: Accep
 async fn converse<A: Answering>(
     serving: &Rc<Serving<A>>,
     stream: std::net::TcpStream,
-    origin: &Rc<Origin>,
+    arrival: &Rc<Arrival>,
     watch: &Rc<Watch>,
 ) -> anyhow::Result<()> {
     let stream = TcpStream::from_std(stream)?;
@@ -84,8 +84,8 @@ async fn converse<A: Answering>(
     let Serving { shares, metrics, request_ids, .. } = &**serving;
     let io = TokioIo::new(Socket::new(stream, watch, shares, metrics, request_ids));
     let service = service_fn(|request: Request<Incoming>| {
-        let (serving, origin, watch) = (Rc::clone(serving), Rc::clone(origin), Rc::clone(watch));
-        async move { Ok::<_, Infallible>(serving.answer(request, &origin, watch).await) }
+        let (serving, arrival, watch) = (Rc::clone(serving), Rc::clone(arrival), Rc::clone(watch));
+        async move { Ok::<_, Infallible>(serving.answer(request, &arrival, watch).await) }
     });
     watch.set_up();
     let outcome = match version {

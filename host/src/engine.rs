@@ -20,7 +20,7 @@ use crate::hex;
 use crate::stages::AddedStages;
 
 /// Epochs tick this often while requests run.
-pub(crate) const EPOCH_TICK: Duration = Duration::from_millis(20);
+const EPOCH_TICK: Duration = Duration::from_millis(20);
 /// A step of the pipeline that is not over after so many ticks is a long one, and its time is taken. A step takes microseconds, a
 /// listing of a page about a millisecond.
 const LONG_STEP_TICKS: u64 = 2;

@@ -13,7 +13,7 @@ pub const EXPLANATION_BYTES_MAX: usize = 64 << 10;
 
 /// Bounds on what is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
+pub struct Bounds {
     /// Explanations that are kept; with 0 none is made.
     pub count_max: usize,
     /// Bytes of all of them together.
@@ -22,16 +22,16 @@ pub struct Limits {
     pub per_second_max: u32,
 }
 
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits { count_max: 4096, bytes_max: 8 << 20, per_second_max: 100 }
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds { count_max: 4096, bytes_max: 8 << 20, per_second_max: 100 }
     }
 }
 
 /// The explanations, for all threads.
 #[derive(Debug)]
 pub struct Explanations {
-    limits: Limits,
+    limits: Bounds,
     began: Instant,
     /// The second since `began` in the upper half, and how many were made in it in the lower one.
     made: AtomicU64,
@@ -47,7 +47,7 @@ struct Kept {
 
 impl Explanations {
     /// None yet.
-    pub fn new(limits: Limits) -> Explanations {
+    pub fn new(limits: Bounds) -> Explanations {
         Explanations { limits, began: Instant::now(), made: AtomicU64::new(0), kept: Mutex::default() }
     }
 
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     fn explanations(count_max: usize, bytes_max: usize, per_second_max: u32) -> Explanations {
-        Explanations::new(Limits { count_max, bytes_max, per_second_max })
+        Explanations::new(Bounds { count_max, bytes_max, per_second_max })
     }
 
     #[test]

@@ -35,7 +35,7 @@ impl Head {
             bytes += name.as_str().len() + value.len() + 4;
             if name == HOST {
                 hosts += 1;
-                are_hosts &= is_host(value.as_bytes());
+                are_hosts &= is_host_and_port(value.as_bytes());
             } else if name == CONTENT_LENGTH {
                 lengths += 1;
             } else if name == AUTHORIZATION {
@@ -48,7 +48,7 @@ impl Head {
             _ => usize::from(parts.uri.authority().is_none()),
         };
         let is_target_clear =
-            parts.uri.authority().is_none_or(|authority| is_host(authority.as_str().as_bytes()));
+            parts.uri.authority().is_none_or(|authority| is_host_and_port(authority.as_str().as_bytes()));
         Head {
             is_clear: (hosts_min..=1).contains(&hosts) && lengths <= 1 && are_hosts && is_target_clear,
             is_long: bytes > HEADERS_BYTES_MAX,
@@ -58,7 +58,7 @@ impl Head {
 }
 
 /// A host, and a port if there is one: <https://www.rfc-editor.org/rfc/rfc3986.html#section-3.2>
-fn is_host(text: &[u8]) -> bool {
+fn is_host_and_port(text: &[u8]) -> bool {
     let (is_named, rest) = match text.strip_prefix(b"[") {
         Some(rest) => {
             let Some(end) = rest.iter().position(|byte| *byte == b']') else { return false };

@@ -7,7 +7,7 @@ use http::header::{
 use crate::fallback::REQUEST_ID;
 
 /// Header lines of all stages that users added may have this many bytes on one response.
-pub const ADDED_BYTES_MAX: usize = 16 << 10;
+const ADDED_BYTES_MAX: usize = 16 << 10;
 
 /// Headers that say where a response ends and what becomes of its connection, or which one it is.
 const OURS: [HeaderName; 7] =
@@ -22,7 +22,7 @@ pub enum HeaderError {
     /// The header is the host's to set.
     #[error("a response header is not for a stage to set")]
     Ours,
-    /// More than [`ADDED_BYTES_MAX`].
+    /// More than `ADDED_BYTES_MAX`.
     #[error("the response headers are too long")]
     TooLong,
 }

@@ -51,7 +51,7 @@ impl Health {
     }
 
     /// Whether new requests are welcome.
-    pub fn is_ready(&self) -> bool {
+    fn is_ready(&self) -> bool {
         self.0.load(Ordering::Acquire) == Phase::Ready as u8
     }
 

@@ -71,7 +71,7 @@ pub struct KeyInfo {
 type Id = (String, String);
 
 /// A key of the configuration, or one that used to be.
-struct Key {
+struct MasterKey {
     aliases: Vec<String>,
     enabled: bool,
     policy: Option<u64>,
@@ -83,7 +83,7 @@ pub struct KeyService {
     region: String,
     vault: Arc<Vault>,
     accounts: Arc<Accounts>,
-    keys: BTreeMap<Id, Key>,
+    keys: BTreeMap<Id, MasterKey>,
     policies: Vec<String>,
     /// What keys are made of, by their ids, as soon as one was used.
     materials: Mutex<HashMap<Id, WrappingKey>>,
@@ -124,7 +124,7 @@ impl KeyService {
         for id in there {
             service.keys.entry(id).or_insert_with_key(|(account, id)| {
                 let is_managed = *id == managed_id(account);
-                Key { aliases: managed_aliases(is_managed), enabled: is_managed, policy: None }
+                MasterKey { aliases: managed_aliases(is_managed), enabled: is_managed, policy: None }
             });
         }
         Ok(service)
@@ -145,7 +145,7 @@ impl KeyService {
             self.policies.push(text);
             self.policies.len() as u64 - 1
         });
-        let key = Key { aliases: entry.alias.clone(), enabled: entry.enabled, policy: number };
+        let key = MasterKey { aliases: entry.alias.clone(), enabled: entry.enabled, policy: number };
         let id = (account, entry.id.clone());
         self.material(&id, true).map_err(|error| ConfigError(format!("{error}; the log says why")))?;
         match self.keys.insert(id, key) {
@@ -163,7 +163,8 @@ impl KeyService {
                 self.info(&(account.to_owned(), managed_id(account)))
             }
             Name::Alias(account, alias) => {
-                let has_alias = |(id, key): &(&Id, &Key)| id.0 == account && key.aliases.contains(&alias);
+                let has_alias =
+                    |(id, key): &(&Id, &MasterKey)| id.0 == account && key.aliases.contains(&alias);
                 self.keys.iter().find(has_alias).and_then(|(id, _)| self.info(id))
             }
         }

@@ -49,7 +49,7 @@ pub(crate) struct Accepted {
     pub(crate) remote: SocketAddr,
     pub(crate) door: Door,
     /// Given back when the connection ends.
-    pub(crate) place: Place,
+    pub(crate) place: Tally,
     /// There are as many connections as are allowed: another one makes room, or this one is answered and closed.
     pub(crate) is_beyond: bool,
 }
@@ -76,16 +76,16 @@ pub(crate) enum Message {
 
 /// One connection's part of a worker's count.
 #[derive(Debug)]
-pub(crate) struct Place(Arc<AtomicUsize>);
+pub(crate) struct Tally(Arc<AtomicUsize>);
 
-impl Place {
-    fn take(connections: &Arc<AtomicUsize>) -> Place {
+impl Tally {
+    fn take(connections: &Arc<AtomicUsize>) -> Tally {
         connections.fetch_add(1, Ordering::Relaxed);
-        Place(Arc::clone(connections))
+        Tally(Arc::clone(connections))
     }
 }
 
-impl Drop for Place {
+impl Drop for Tally {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Release);
     }
@@ -173,7 +173,7 @@ impl Acceptor {
             // Until the worker counts again: the next one is for another worker to make room for. It may have none left.
             let _ = seat.idle.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |idle| idle.checked_sub(1));
         }
-        let place = Place::take(&seat.connections);
+        let place = Tally::take(&seat.connections);
         let accepted = Accepted { stream, remote, door: door.clone(), place, is_beyond };
         // A worker that is gone is noticed by whoever waits for it; the client sees a closed connection.
         let _ = seat.sender.send(Message::Connection(accepted));

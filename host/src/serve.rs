@@ -74,7 +74,7 @@ pub struct Server<F> {
 
 /// Where the requests of a connection come from.
 #[derive(Debug)]
-pub(crate) struct Origin {
+pub(crate) struct Arrival {
     pub(crate) remote: SocketAddr,
     pub(crate) door: Door,
 }
@@ -324,24 +324,24 @@ impl<A: Answering> Serving<A> {
     pub(crate) async fn answer(
         self: Rc<Self>,
         request: Request<Incoming>,
-        origin: &Origin,
+        arrival: &Arrival,
         watch: Rc<Watch>,
     ) -> Response<Outgoing> {
         let mut flight = Flight::begin(&self.in_flight, &self.metrics, Rc::clone(&watch));
         self.quiet_sweeps.set(0);
         let (parts, body) = request.into_parts();
         let line = match self.access_log {
-            AccessLog::On => Some(AccessLine::begin(&parts, origin.remote)),
+            AccessLog::On => Some(AccessLine::begin(&parts, arrival.remote)),
             AccessLog::Off => None,
         };
         let head = Head::of(&parts);
-        let response = match self.health.answer(&parts, origin.door.duty, &self.metrics) {
+        let response = match self.health.answer(&parts, arrival.door.duty, &self.metrics) {
             Some(answer) => answer,
             None if !head.is_clear => fallback::bad_request(&self.request_ids.next()),
-            None => match self.admit(&parts, head, origin, &watch) {
+            None => match self.admit(&parts, head, arrival, &watch) {
                 Ok(pass) => {
                     flight.pass = Some(Rc::clone(&pass));
-                    self.answer_admitted(parts, body, origin, pass).await
+                    self.answer_admitted(parts, body, arrival, pass).await
                 }
                 Err(response) => *response,
             },
@@ -360,7 +360,7 @@ impl<A: Answering> Serving<A> {
         &self,
         parts: &Parts,
         head: Head,
-        origin: &Origin,
+        arrival: &Arrival,
         watch: &Rc<Watch>,
     ) -> Result<Rc<Pass>, Box<Response<ResponseBody>>> {
         if head.is_long {
@@ -369,10 +369,10 @@ impl<A: Answering> Serving<A> {
         }
         let admitted = match watch.is_narrow() {
             true => Err(Refused::by(Refusal::Connections)),
-            false => self.shares.admit(head.is_signed, origin.remote, watch, Cut::current()),
+            false => self.shares.admit(head.is_signed, arrival.remote, watch, Cut::current()),
         };
         admitted.map_err(|refused| {
-            let mut response = self.refuse(refused, &self.request_ids.next(), origin);
+            let mut response = self.refuse(refused, &self.request_ids.next(), arrival);
             if watch.is_narrow() && parts.version < Version::HTTP_2 {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
@@ -384,19 +384,19 @@ impl<A: Answering> Serving<A> {
         &self,
         parts: Parts,
         body: Incoming,
-        origin: &Origin,
+        arrival: &Arrival,
         pass: Rc<Pass>,
     ) -> Response<ResponseBody> {
-        let Door { name, endpoint, .. } = &origin.door;
+        let Door { name, endpoint, .. } = &arrival.door;
         let (listener, endpoint) = (Arc::clone(name), endpoint.clone());
         let peer =
-            Peer { remote: origin.remote, listener, endpoint, tls: None, pass: Some(Rc::clone(&pass)) };
+            Peer { remote: arrival.remote, listener, endpoint, tls: None, pass: Some(Rc::clone(&pass)) };
         let body = Received::new(body, Rc::clone(&pass));
         let mut response = Rc::clone(&self.answer).answer(Request::from_parts(parts, body), peer).await;
         let Some(refused) = pass.refused() else { return response };
         let id = fallback::request_id(response.headers());
         let id = id.map_or_else(|| self.request_ids.next(), str::to_owned);
-        let refusal = self.refuse(refused, &id, origin);
+        let refusal = self.refuse(refused, &id, arrival);
         // What the pipeline said of it in its own form is left so.
         if response.status() != StatusCode::SERVICE_UNAVAILABLE {
             return refusal;
@@ -410,14 +410,14 @@ impl<A: Answering> Serving<A> {
     }
 
     /// Counts and explains a refusal, and answers it.
-    fn refuse(&self, refused: Refused, request_id: &str, origin: &Origin) -> Response<ResponseBody> {
+    fn refuse(&self, refused: Refused, request_id: &str, arrival: &Arrival) -> Response<ResponseBody> {
         let Refused { limit, wait } = refused;
         self.metrics.refused(limit);
         let seconds = wait.as_millis().div_ceil(1000).max(1);
         if self.explanations.admit() {
             let text = serde_json::json!({
                 "request_id": request_id, "reason": "over a limit", "limit": limit.name(),
-                "address": origin.remote.ip().to_canonical().to_string(), "retry_after_seconds": seconds as u64,
+                "address": arrival.remote.ip().to_canonical().to_string(), "retry_after_seconds": seconds as u64,
             });
             self.explanations.keep(request_id, &text.to_string());
         }

@@ -37,7 +37,7 @@ const TEXT_BYTES_MAX: usize = 1024;
 const DETAILS_MAX: usize = 16;
 
 /// What an added stage works with.
-pub struct StageState {
+struct StageState {
     calls: Calls,
     settings: Arc<BTreeMap<String, String>>,
     limits: StoreLimits,

@@ -7,7 +7,7 @@ use http::header::{CONTENT_LENGTH, EXPECT};
 use http::request::Parts;
 
 use crate::bindings::calls::{self, Batch, Digest, DigestAlgorithm, Fetch, Outcome, Requirement, Span};
-use crate::body::multipart::{self, PartBody, Place};
+use crate::body::multipart::{self, PartBody, Reached};
 use crate::body::{self, Boundary, Failure, Payload, Plan};
 use crate::call::{Ingest, StoredBytes, Work};
 use crate::outbound::{Outbound, Unfetched};
@@ -49,7 +49,7 @@ pub struct RequestBody<B> {
     body: Option<B>,
     content_length: Option<u64>,
     /// Where the content of a part begins, once that was asked for.
-    place: Option<Place>,
+    place: Option<Reached>,
     /// The client waits for `100 Continue`, which the first read sends.
     waits: bool,
 }
@@ -145,7 +145,7 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let Some(mut stream) = body.take() else { return failed(Failure::BodyIncomplete) };
-    let mut place = body.place.take().unwrap_or_else(|| Place::start(boundary));
+    let mut place = body.place.take().unwrap_or_else(|| Reached::start(boundary));
     let received = multipart::next_content(&mut stream, &mut place, length_max, idle).await;
     (body.body, body.place) = (Some(stream), Some(place));
     match received {

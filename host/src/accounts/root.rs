@@ -51,7 +51,7 @@ impl RootCredentials {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Stored {
+struct RootFile {
     account_id: String,
     access_key: Option<String>,
     secret_key: Option<Secret>,
@@ -64,7 +64,7 @@ pub(super) fn open(folder: &Path, given: Option<(String, Secret)>) -> Result<Roo
     let stored = match fs::read_to_string(&path) {
         Ok(text) => {
             // The parser's message would quote the line.
-            let parsed: Result<Stored, toml::de::Error> = toml::from_str(&text);
+            let parsed: Result<RootFile, toml::de::Error> = toml::from_str(&text);
             let stored = parsed.map_err(|error| failed(error.message().to_owned()))?;
             if stored.access_key.is_some() != stored.secret_key.is_some() {
                 return Err(failed("access_key and secret_key: both or neither".to_owned()));

@@ -21,7 +21,7 @@ const BYTES_MAX: usize = 256 << 20;
 
 /// An answer of the admin API.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answered {
+pub struct Reply {
     /// The status.
     pub status: StatusCode,
     /// A JSON document.
@@ -32,7 +32,7 @@ pub struct Answered {
 ///
 /// # Errors
 /// No server has the folder, it is somebody else's, or it does not answer.
-pub fn get(folder: &Path, path: &str) -> Result<Answered> {
+pub fn get(folder: &Path, path: &str) -> Result<Reply> {
     ask(folder, &Method::GET, path)
 }
 
@@ -40,7 +40,7 @@ pub fn get(folder: &Path, path: &str) -> Result<Answered> {
 ///
 /// # Errors
 /// As [`get`].
-pub fn ask(folder: &Path, method: &Method, path: &str) -> Result<Answered> {
+pub fn ask(folder: &Path, method: &Method, path: &str) -> Result<Reply> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let stream = match socket::connect(folder) {
         Ok(stream) => stream,
@@ -64,7 +64,7 @@ pub fn ask(folder: &Path, method: &Method, path: &str) -> Result<Answered> {
     })
 }
 
-async fn send(stream: tokio::net::UnixStream, method: &Method, path: &str) -> Result<Answered> {
+async fn send(stream: tokio::net::UnixStream, method: &Method, path: &str) -> Result<Reply> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let request =
         Request::builder().method(method).uri(path).header(HOST, "localhost").body(Empty::<Bytes>::new())?;
@@ -73,7 +73,7 @@ async fn send(stream: tokio::net::UnixStream, method: &Method, path: &str) -> Re
         let status = response.status();
         let body = Limited::new(response.into_body(), BYTES_MAX).collect().await;
         let body = body.map_err(|error| anyhow::anyhow!("{error}"))?.to_bytes();
-        anyhow::Ok(Answered { status, text: String::from_utf8(body.to_vec())? })
+        anyhow::Ok(Reply { status, text: String::from_utf8(body.to_vec())? })
     };
     let (answered, _) = tokio::join!(answer, connection);
     answered

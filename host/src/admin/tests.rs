@@ -1,10 +1,10 @@
 //! The answers, and the socket.
 
 use super::*;
-use crate::explanations::Limits;
+use crate::explanations::Bounds;
 
 fn admin() -> Admin {
-    let explanations = Explanations::new(Limits::default());
+    let explanations = Explanations::new(Bounds::default());
     explanations.keep("AAAA", "{\"request_id\":\"AAAA\"}");
     explanations.keep("BBBB", "{\"request_id\":\"BBBB\"}");
     Admin { explanations: Arc::new(explanations), rates: Arc::default() }

@@ -36,7 +36,7 @@ pub enum Task {
     /// Look for what is suspicious in policies.
     Lint(Given, Vec<policy::Named>, Output),
     /// Say what policies would say to requests that nobody made.
-    Simulate(Given, Box<policy::Question>, Output),
+    Simulate(Given, Box<policy::Simulation>, Output),
     /// Judge a configuration.
     ConfigCheck(Given),
     /// Print the effective configuration.

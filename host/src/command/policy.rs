@@ -29,7 +29,7 @@ pub struct Named {
 
 /// A request that nobody made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
+pub struct Simulation {
     /// The policies.
     pub documents: Vec<Named>,
     /// Actions.
@@ -67,7 +67,7 @@ pub(crate) fn lint(config: &Config, documents: &[Named], output: Output) -> Resu
 ///
 /// # Errors
 /// A file or the pipeline cannot be read, or what is asked cannot be.
-pub(crate) fn simulate(config: &Config, question: &Question, output: Output) -> Result<ExitCode> {
+pub(crate) fn simulate(config: &Config, question: &Simulation, output: Output) -> Result<ExitCode> {
     let mut context: Vec<(String, Vec<String>)> = Vec::new();
     for entry in &question.context {
         let Some((key, value)) = entry.split_once('=') else {

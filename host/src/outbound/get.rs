@@ -21,7 +21,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::rules::Target;
-use super::{Answer, Unfetched};
+use super::{Fetched, Unfetched};
 
 /// One attempt to connect.
 const CONNECT_MAX: Duration = Duration::from_secs(2);
@@ -106,7 +106,7 @@ fn client(own: Vec<CertificateDer<'static>>) -> Option<Arc<ClientConfig>> {
 }
 
 /// Gets what is at an address, up to a length.
-pub(super) async fn get(target: &Target, trust: &Trust, length_max: usize) -> Result<Answer, Failed> {
+pub(super) async fn get(target: &Target, trust: &Trust, length_max: usize) -> Result<Fetched, Failed> {
     let stream = connect(target).await?;
     if !target.is_sealed {
         return ask(TokioIo::new(stream), target, length_max).await;
@@ -137,7 +137,7 @@ async fn connect(target: &Target) -> Result<TcpStream, Failed> {
     Err(failed)
 }
 
-async fn ask<S>(stream: S, target: &Target, length_max: usize) -> Result<Answer, Failed>
+async fn ask<S>(stream: S, target: &Target, length_max: usize) -> Result<Fetched, Failed>
 where
     S: Read + Write + Unpin,
 {
@@ -153,7 +153,7 @@ where
     let answer = async {
         let (head, body) = sender.send_request(request).await.map_err(unreachable)?.into_parts();
         match Limited::new(body, length_max).collect().await {
-            Ok(body) => Ok(Answer { status: head.status.as_u16(), body: body.to_bytes().to_vec() }),
+            Ok(body) => Ok(Fetched { status: head.status.as_u16(), body: body.to_bytes().to_vec() }),
             Err(error) if error.is::<LengthLimitError>() => {
                 Err((Unfetched::TooLong, format!("more than {length_max} bytes")))
             }

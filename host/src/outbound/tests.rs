@@ -135,7 +135,7 @@ fn outbound(allow: &[&str], retry: Duration) -> Outbound {
 }
 
 fn good(body: &str) -> Outcome {
-    Ok(Answer { status: 200, body: body.as_bytes().to_vec() })
+    Ok(Fetched { status: 200, body: body.as_bytes().to_vec() })
 }
 
 #[test]

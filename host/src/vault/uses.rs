@@ -42,12 +42,12 @@ pub struct LastUse {
 #[derive(Default)]
 pub(super) struct Uses {
     path: Option<PathBuf>,
-    state: Mutex<State>,
+    state: Mutex<Noted>,
     wake: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct Noted {
     uses: HashMap<String, LastUse>,
     /// Whether the file does not have them all.
     is_changed: bool,
@@ -66,11 +66,11 @@ impl Uses {
                 HashMap::new()
             }
         };
-        let state = Mutex::new(State { uses, ..State::default() });
+        let state = Mutex::new(Noted { uses, ..Noted::default() });
         Uses { path: Some(path), state, wake: Condvar::default() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Noted> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -7,7 +7,7 @@ use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 
 use super::{CHECKED, Task, given, json, output, some_settings};
 use crate::command::explain;
-use crate::command::policy::{Named, Question};
+use crate::command::policy::{Named, Simulation};
 
 /// What a policy can be for.
 const KINDS: [&str; 7] = ["identity", "resource", "trust", "boundary", "session", "endpoint", "key"];
@@ -133,7 +133,7 @@ fn lint(matches: &ArgMatches) -> Task {
     Task::Lint(given(matches), documents, output(matches))
 }
 
-fn question(matches: &ArgMatches) -> Question {
+fn question(matches: &ArgMatches) -> Simulation {
     let many = |name: &str| -> Vec<String> {
         matches.get_many::<String>(name).map(|values| values.cloned().collect()).unwrap_or_default()
     };
@@ -143,7 +143,7 @@ fn question(matches: &ArgMatches) -> Question {
         ("session", "session"),
         ("resource-policy", "resource"),
     ];
-    Question {
+    Simulation {
         documents: kinds.iter().flat_map(|(argument, kind)| named(matches, argument, kind)).collect(),
         actions: many("action"),
         resources: many("resource"),

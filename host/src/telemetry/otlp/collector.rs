@@ -9,7 +9,7 @@ const PORT: u16 = 4318;
 
 /// A collector of traces, reached over plain HTTP.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
+pub struct Collector {
     /// As it was set.
     base: String,
     /// `host:port`, for the connection.
@@ -20,9 +20,9 @@ pub struct Endpoint {
     pub(super) path: String,
 }
 
-impl Endpoint {
+impl Collector {
     /// Parses a base address: scheme `http`, a host, perhaps a port and a path, nothing else. Traces go to `v1/traces` below it.
-    pub fn parse(text: &str) -> Option<Endpoint> {
+    pub fn parse(text: &str) -> Option<Collector> {
         let uri: http::Uri = text.parse().ok()?;
         let authority = uri.authority()?;
         let plain = uri.scheme_str() == Some("http") && uri.query().is_none();
@@ -30,7 +30,7 @@ impl Endpoint {
             return None;
         }
         let port = authority.port_u16().unwrap_or(PORT);
-        Some(Endpoint {
+        Some(Collector {
             base: text.to_owned(),
             address: format!("{}:{port}", authority.host()),
             authority: authority.as_str().to_owned(),
@@ -39,7 +39,7 @@ impl Endpoint {
     }
 }
 
-impl fmt::Display for Endpoint {
+impl fmt::Display for Collector {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.base)
     }
