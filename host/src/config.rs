@@ -20,9 +20,9 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::explanations;
 use crate::outbound;
 use crate::secret::Secret;
+use crate::telemetry::explanations;
 use crate::telemetry::logs::{Log, LogFormat};
 use crate::telemetry::otlp::Collector;
 use volume::Options;

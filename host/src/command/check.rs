@@ -7,10 +7,10 @@ use anyhow::{Context as _, Result};
 use serde_json::json;
 
 use super::output::{EXIT_FOUND, Output, say};
-use crate::compose::Manifest;
 use crate::config::Config;
+use crate::keys::vault::volume_options;
+use crate::pipeline::compose::Manifest;
 use crate::pipeline::row_reader::Rows;
-use crate::vault::volume_options;
 use volume::{References, Report, check};
 
 /// Checks the data folder of a configuration and prints the report. The status tells whether it is clean.

@@ -13,11 +13,11 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::output::{EXIT_FAILED, EXIT_FOUND, Output, complain, say};
 use super::{check, explain, policy, serve};
-use crate::accounts::Accounts;
-use crate::compose::Manifest;
 use crate::config::{self, Config, ConfigError, Environment, Form, Given, KEYS, Key};
-use crate::engine;
+use crate::keys::accounts::Accounts;
 use crate::pipeline::adviser;
+use crate::pipeline::compose::Manifest;
+use crate::pipeline::engine;
 use crate::pipeline::peer::Endpoint;
 
 pub use limits::Change;

@@ -8,8 +8,8 @@ use anyhow::{Context as _, Result, bail, ensure};
 use http::StatusCode;
 
 use super::output::{EXIT_FOUND, Output, complain, say};
-use crate::admin;
 use crate::config::Config;
+use crate::front::admin;
 
 use tree::Tree;
 pub(crate) use tree::harmless;

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 use super::explain::harmless;
 use super::output::{EXIT_FOUND, Output, say};
-use crate::bindings::advice::{Document, Evaluation, Finding, Hypothesis, Severity};
-use crate::compose::Manifest;
 use crate::config::Config;
 use crate::pipeline::adviser::Adviser;
+use crate::pipeline::bindings::advice::{Document, Evaluation, Finding, Hypothesis, Severity};
+use crate::pipeline::compose::Manifest;
 
 /// Bytes of a file that is read: more than any policy may have.
 const FILE_BYTES_MAX: u64 = 1 << 20;

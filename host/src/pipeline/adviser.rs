@@ -6,12 +6,12 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, anyhow};
 use wasmtime::{Store, StoreLimits};
 
-use crate::bindings::advice::{Document, Evaluation, Finding, Hypothesis};
-use crate::bindings::{Adviser as Component, AdviserPre};
-use crate::compose::Manifest;
 use crate::config::Config;
-use crate::engine;
-use crate::kms;
+use crate::keys::kms;
+use crate::pipeline::bindings::advice::{Document, Evaluation, Finding, Hypothesis};
+use crate::pipeline::bindings::{Adviser as Component, AdviserPre};
+use crate::pipeline::compose::Manifest;
+use crate::pipeline::engine;
 use crate::pipeline::peer::Endpoint;
 
 /// The slot whose component knows policies.

@@ -1,11 +1,11 @@
 //! What the contract and the host both have a name for, translated.
 
-use crate::accounts::{self, IdentityKind};
-use crate::bindings::calls::{self, DigestAlgorithm, Identity, Session, Span};
 use crate::body::digest::Algorithm;
 use crate::body::{ChunkSignature, Chunked, Payload};
 use crate::hex;
-use crate::vault::SessionDetails;
+use crate::keys::accounts::{self, IdentityKind};
+use crate::keys::vault::SessionDetails;
+use crate::pipeline::bindings::calls::{self, DigestAlgorithm, Identity, Session, Span};
 
 /// What a request promises about its body, in the host's terms. `chain` is what signed chunks continue from: the verified
 /// signature of the head.

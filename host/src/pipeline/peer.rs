@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::config::{self, Config, ConfigError};
-use crate::shares::Pass;
+use crate::pipeline::shares::Pass;
 
 /// Where a request came from.
 #[derive(Debug, Clone)]

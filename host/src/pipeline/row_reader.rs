@@ -5,9 +5,9 @@ use std::path::Path;
 use anyhow::Result;
 use wasmtime::{Engine, Store, StoreLimits};
 
-use crate::bindings::{RowReader, RowReaderPre};
-use crate::compose::Manifest;
-use crate::engine::{self, ALONE_TICKS_MAX};
+use crate::pipeline::bindings::{RowReader, RowReaderPre};
+use crate::pipeline::compose::Manifest;
+use crate::pipeline::engine::{self, ALONE_TICKS_MAX};
 
 /// The slot whose component knows the rows.
 const SLOT: &str = "portcullis:gateway/storage@0.1.0";

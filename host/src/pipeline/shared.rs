@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::accounts::Accounts;
 use crate::config::Config;
-use crate::explanations::Explanations;
-use crate::kms::KeyService;
+use crate::keys::accounts::Accounts;
+use crate::keys::kms::KeyService;
+use crate::keys::vault::Vault;
 use crate::outbound::Outbound;
-use crate::shares::Room;
-use crate::stages::AddedStages;
+use crate::pipeline::added_stages::AddedStages;
+use crate::pipeline::shares::Room;
+use crate::telemetry::explanations::Explanations;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::otlp::Exporter;
 use crate::telemetry::request_id::RequestIds;
-use crate::vault::Vault;
 use volume::Volume;
 
 /// What all workers share.

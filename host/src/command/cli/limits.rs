@@ -9,10 +9,10 @@ use http::{Method, StatusCode};
 use serde_json::Value;
 
 use super::{Task, given, json, output, some_settings};
-use crate::admin;
 use crate::command::explain::harmless;
 use crate::command::output::{EXIT_FOUND, Output, complain, say};
 use crate::config::{Config, ConfigError, Rate, Subject};
+use crate::front::admin;
 
 /// What is asked of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
