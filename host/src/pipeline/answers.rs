@@ -1,7 +1,8 @@
-//! The answers that the host gives when the pipeline cannot: it trapped, too much is going on, or nobody is addressed. And the headers that
-//! every answer has: the request id is the host's.
+//! What every answer has: the ids of its request, and who gave it. And the answers that the host
+//! gives itself, where the pipeline cannot: it trapped, too much is going on, or nobody is addressed.
 //!
-//! These are the only S3-shaped texts in the host. Everything else that a client reads is written by the pipeline.
+//! The latter are the only S3-shaped texts in the host. Everything else that a client reads is
+//! written by the pipeline.
 
 use bytes::Bytes;
 use http::header::{

@@ -38,7 +38,7 @@ pub use room::Room;
 pub(crate) use stream::{Cut, OnThisThread};
 pub(crate) use watch::{Clock, Order, Watch};
 
-/// The same for a body that comes from whose signature was verified.
+/// As [`STALLED_MIN`], for a body of a request whose signature was verified.
 const STALLED_VERIFIED_MIN: Duration = Duration::from_secs(5);
 /// An unverified body is not asked for its rate before it is this old.
 const RATE_GRACE: Duration = Duration::from_secs(10);

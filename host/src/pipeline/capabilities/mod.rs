@@ -1,4 +1,4 @@
-//! The capabilities that the host lends to the pipeline, one file per WIT interface.
+//! The capabilities that the host lends to the pipeline, one file for each interface of the contract.
 
 mod calls;
 mod digests;
