@@ -1,5 +1,10 @@
 //! Randomness of the operating system, for keys and ids that nobody may guess.
 
+/// What AWS spells ids with; base32 uses the same.
+pub(crate) const ID_LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+/// Letters that survive shells, URLs and double clicks.
+pub(crate) const SECRET_LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
 /// The operating system gives no randomness, which is a broken system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no randomness: {0}")]

@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 use crate::config::{AccountEntry, Config, ConfigError, SecretSource};
 use crate::hex;
 use crate::keys::KeysError;
+use crate::random::ID_LETTERS;
 use crate::secret::Secret;
 
 pub use root::{ROOT_FILE, RootCredentials, RootOrigin};
@@ -82,9 +83,9 @@ impl Identity {
 
 /// `AIDA` and 17 letters that follow from who it is.
 fn unique_id(arn: &str) -> String {
-    const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let digest = Sha256::digest(arn);
-    let letters = digest.iter().take(17).filter_map(|byte| LETTERS.get(usize::from(*byte) % LETTERS.len()));
+    let letters =
+        digest.iter().take(17).filter_map(|byte| ID_LETTERS.get(usize::from(*byte) % ID_LETTERS.len()));
     "AIDA".chars().chain(letters.map(|letter| char::from(*letter))).collect()
 }
 

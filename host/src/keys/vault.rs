@@ -22,7 +22,7 @@ use sha2::Sha256;
 use crate::config::Config;
 use crate::keys::KeysError;
 use crate::keys::accounts::IdentityKind;
-use crate::random;
+use crate::random::{self, ID_LETTERS, SECRET_LETTERS};
 use crate::secret::Secret;
 use volume::{DataKey, KeySource, Options};
 
@@ -34,11 +34,6 @@ pub use uses::{LastUse, USES_FILE, UseKeeper};
 const FORMAT: u8 = 1;
 /// Bytes of a nonce: drawn at random, once for each seal.
 const NONCE_BYTES: usize = 12;
-
-/// What AWS spells ids with.
-const ID_LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-/// Letters that survive shells, URLs and double clicks.
-const SECRET_LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 /// Why something could not be sealed or opened. It says no more, because who asks learns from the difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

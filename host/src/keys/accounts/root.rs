@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use crate::keys::KeysError;
-use crate::random;
+use crate::random::{self, ID_LETTERS, SECRET_LETTERS};
 use crate::secret::{self, Secret};
 
 /// The file's name in the data folder.
@@ -92,8 +92,8 @@ pub(super) fn open(folder: &Path, given: Option<(String, Secret)>) -> Result<Roo
         }
         (None, Some((access_key, secret_key))) => (access_key, secret_key, RootOrigin::Stored(path)),
         (None, None) => {
-            let access_key = format!("PCAK{}", random::text(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16)?);
-            let secret_key = Secret::new(random::text(LETTERS, 40)?);
+            let access_key = format!("PCAK{}", random::text(ID_LETTERS, 16)?);
+            let secret_key = Secret::new(random::text(SECRET_LETTERS, 40)?);
             let pair = Some((access_key.as_str(), &secret_key));
             write(&path, &account_id, pair).map_err(|error| failed(error.to_string()))?;
             (access_key, secret_key, RootOrigin::Generated(path))
@@ -105,9 +105,6 @@ pub(super) fn open(folder: &Path, given: Option<(String, Secret)>) -> Result<Roo
 fn is_account_id(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
-
-/// Letters that survive shells, URLs and double clicks.
-const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
 fn write(path: &Path, account_id: &str, pair: Option<(&str, &Secret)>) -> std::io::Result<()> {
     let mut text = format!(

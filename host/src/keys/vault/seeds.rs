@@ -5,9 +5,9 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
 use subtle::ConstantTimeEq as _;
 
-use super::{ID_LETTERS, Unsealable, Vault, open, seal};
+use super::{Unsealable, Vault, open, seal};
 use crate::keys::KeysError;
-use crate::random;
+use crate::random::{self, ID_LETTERS};
 use crate::secret::Secret;
 
 /// Bytes of a seed: as many as SHA-1 gives.
