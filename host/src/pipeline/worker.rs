@@ -21,7 +21,7 @@ use crate::body::respond::ResponseBody;
 use crate::pipeline::answers;
 use crate::pipeline::bindings::calls::{Outcome, Principal, Progress};
 use crate::pipeline::bindings::{CallHandle, Pipeline};
-use crate::pipeline::call::{Answer, AnswerBody, CallState, Calls, Stopwatch, Work};
+use crate::pipeline::call::{Answer, AnswerBody, CallState, Stopwatch, Work};
 use crate::pipeline::capabilities::HostState;
 use crate::pipeline::contract;
 use crate::pipeline::engine::{self, CompiledPipeline};
