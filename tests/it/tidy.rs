@@ -18,9 +18,7 @@ fn shown(path: &Path) -> String {
 }
 
 fn sources() -> Vec<(String, String)> {
-    let files = ["gateway", "components", "host", "tests"]
-        .map(|folder| workspace::files(&workspace::root().join(folder), "rs"));
-    files.iter().flatten().map(|path| (shown(path), read(path))).collect()
+    workspace::sources(&workspace::root())
 }
 
 #[test]
@@ -119,4 +117,13 @@ fn texts_name_no_place_on_a_machine() {
 fn the_readme_is_short() {
     let lines = read(&workspace::root().join("README.md")).lines().count();
     assert!(lines <= 150, "{lines} lines");
+}
+
+#[test]
+fn the_walk_of_a_get_goes_through_files_that_are_there() {
+    let root = workspace::root();
+    let walk = tests::structure::walk(&root);
+    assert!(!walk.is_empty(), "docs/ARCHITECTURE.md lists no file");
+    let lost: Vec<&String> = walk.iter().filter(|path| !root.join(path).is_file()).collect();
+    assert!(lost.is_empty(), "docs/ARCHITECTURE.md names files that are not there: {lost:?}");
 }
