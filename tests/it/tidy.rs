@@ -99,6 +99,20 @@ fn golden_files_are_well_formed_and_promise_something() {
 }
 
 #[test]
+fn documents_of_golden_requests_are_indented() {
+    for path in workspace::files(&workspace::tests().join("golden"), "http") {
+        let file = File::parse(&read(&path)).unwrap();
+        for exchange in &file.exchanges {
+            let (_, body) = exchange.request.split_once("\n\n").unwrap_or_default();
+            // A line has one element: what follows a tag at once is the end of its own element.
+            let is_open = |line: &str| line.replace("></", "").contains("><");
+            let crowded = body.lines().find(|line| body.starts_with('<') && is_open(line));
+            assert_eq!(crowded, None, "{}", shown(&path));
+        }
+    }
+}
+
+#[test]
 fn texts_name_no_place_on_a_machine() {
     let machine = [["/ho", "me/"].concat(), ["/ro", "ot/"].concat(), ["/Us", "ers/"].concat()];
     let mut found = Vec::new();
