@@ -1,5 +1,6 @@
-//! Every condition key, asked of the operations whose requests carry it: a policy that denies where the key has a value stops the
-//! request that carries it and no other, and one that allows lets that one in and no other.
+//! Every condition key, asked of the operations whose requests carry it: a policy that denies where
+//! the key has a value stops the request that carries it and no other, and one that allows lets
+//! that one in and no other.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -19,8 +20,8 @@ mod signatures;
 
 use rows::{Row, row};
 
-/// A request. `{k}` in its target is a key under which there is an object, `{n}` a new one, `{u}` an upload, which its headers
-/// begin; a body `{c}` completes it.
+/// A request. `{k}` in its target is a key under which there is an object, `{n}` a new one, `{u}`
+/// an upload, which its headers begin; a body `{c}` completes it.
 #[derive(Clone, Debug)]
 struct Sent {
     method: &'static str,

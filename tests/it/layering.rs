@@ -1,7 +1,6 @@
 //! Who may know whom: the invariants of docs/ARCHITECTURE.md, checked.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -98,7 +97,7 @@ fn the_host_speaks_no_s3() {
     let mut spoken = Vec::new();
     for path in workspace::files(&host, "rs") {
         let name = path.strip_prefix(&host).unwrap().display().to_string();
-        if is_test(&path) {
+        if workspace::is_test(&path) {
             continue;
         }
         let text = std::fs::read_to_string(&path).unwrap();
@@ -112,10 +111,6 @@ fn the_host_speaks_no_s3() {
         }
     }
     assert!(spoken.is_empty(), "{}", spoken.join("\n"));
-}
-
-fn is_test(path: &Path) -> bool {
-    path.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs")
 }
 
 #[test]
@@ -142,7 +137,7 @@ fn bindings_are_generated_in_one_place_a_side() {
 fn only_the_configuration_reads_the_environment() {
     let root = workspace::root().join("host");
     let mut readers: Vec<String> = Vec::new();
-    for path in workspace::files(&root, "rs").iter().filter(|path| !is_test(path)) {
+    for path in workspace::files(&root, "rs").iter().filter(|path| !workspace::is_test(path)) {
         let text = std::fs::read_to_string(path).unwrap();
         if text.contains("env::var") {
             readers.push(path.strip_prefix(&root).unwrap().display().to_string());

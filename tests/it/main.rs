@@ -33,6 +33,7 @@ mod limits;
 mod malformed;
 mod mfa;
 mod model;
+mod names;
 mod not_implemented;
 mod pipeline;
 mod references;

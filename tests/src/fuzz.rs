@@ -1,9 +1,10 @@
-//! The entry points that fuzz targets and the mutation loop share: each takes any bytes and must return, at a cost that grows
-//! with them and no faster.
+//! The entry points that fuzz targets and the mutation loop share: each takes any bytes and must
+//! return, at a cost that grows with them and no faster.
 //!
-//! `tests/fuzz` runs them under cargo-fuzz, `it/fuzz_smoke.rs` for a few seconds with every test run. A panic is a failure
-//! there, and so is more memory or time than a target may take for a byte; what a parser makes of the bytes is judged where it
-//! is cheap to: reading twice gives the same answer. [`shapes`] are inputs that grow.
+//! `tests/fuzz` runs them under cargo-fuzz, `it/fuzz_smoke.rs` for a few seconds with every test
+//! run. A panic is a failure there, and so is more memory or time than a target may take for a
+//! byte; what a parser makes of the bytes is judged where it is cheap to: reading twice gives the
+//! same answer. [`shapes`] are inputs that grow.
 
 pub mod shapes;
 
@@ -274,8 +275,8 @@ pub fn policy_document(bytes: &[u8]) {
     }
 }
 
-/// What lint says of a policy of any kind: only to operators, for it compares each name that there is not with all that there
-/// are.
+/// What lint says of a policy of any kind: only to operators, for it compares each name that there
+/// is not with all that there are.
 pub fn policy_lint(bytes: &[u8]) {
     for kind in [Kind::Bucket("photos"), Kind::Identity, Kind::Trust, Kind::Endpoint, Kind::Key] {
         if let Ok(policy) = Policy::parse_bytes(kind, bytes) {
@@ -313,7 +314,8 @@ pub fn post_form(bytes: &[u8]) {
     }
 }
 
-/// What a stranger shows, or a provider publishes: a token as it is sent, a payload of one, a set of keys, a discovery document.
+/// What a stranger shows, or a provider publishes: a token as it is sent, a payload of one, a set
+/// of keys, a discovery document.
 pub fn web_identity(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     // {"alg":"ES256"}
@@ -337,8 +339,8 @@ pub fn web_identity(bytes: &[u8]) {
     }
 }
 
-/// The document of PutBucketCors, and behind a zero byte the headers of requests that are held to its rules. Any bytes are tried
-/// as a row, too.
+/// The document of PutBucketCors, and behind a zero byte the headers of requests that are held to
+/// its rules. Any bytes are tried as a row, too.
 pub fn cors_document(bytes: &[u8]) {
     if let Ok(configuration) = row::decode(bytes) {
         let again = row::encode(&configuration).and_then(|value| row::decode(&value));

@@ -187,8 +187,8 @@ fn listings(id: KeyId, parameter: &str, value: &str, operator: &'static str) -> 
     lists.collect()
 }
 
-/// Operations on an object that is judged by its tags: `{k}` has `stage=test`, and what is asked for in the place of a request
-/// without is another value.
+/// Operations on an object that is judged by its tags: `{k}` has `stage=test`, and what is asked
+/// for in the place of a request without is another value.
 fn of_tagged() -> Vec<Case> {
     let tags = "<Tagging><TagSet/></Tagging>";
     let lines = [
@@ -376,7 +376,8 @@ fn holds(id: KeyId) -> Vec<Case> {
     ]
 }
 
-/// Everything by which an object is made, with headers and without: also the parts of an upload, and its completion.
+/// Everything by which an object is made, with headers and without: also the parts of an upload,
+/// and its completion.
 fn writes(id: KeyId, headers: &[(&'static str, &str)]) -> Vec<Case> {
     let mut requests = vec![put(), copy(), sent("POST", "/{b}/{n}?uploads")];
     // Without the header, its bucket would seal an upload all the same.

@@ -51,7 +51,8 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Reads `text`, the file of `module`; an error is what the parser says of a text that is no Rust.
+    /// Reads `text`, the file of `module`; an error is what the parser says of a text that is no
+    /// Rust.
     pub(super) fn parse(module: &[String], text: &str) -> Result<Source, String> {
         let tokens: TokenStream = text.parse().map_err(|why| format!("{why}"))?;
         let tokens = without_tests(tokens);
@@ -133,7 +134,8 @@ impl Reader {
         }
     }
 
-    /// Inside macros and attributes nothing is parsed; names with `::` between them are paths there too.
+    /// Inside macros and attributes nothing is parsed; names with `::` between them are paths there
+    /// too.
     fn tokens(&mut self, tokens: TokenStream) {
         let (mut path, mut colons) = (Vec::new(), 0);
         for token in tokens {

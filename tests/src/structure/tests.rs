@@ -89,6 +89,33 @@ fn a_turned_arrow_runs_upwards_and_closes_a_cycle() {
 }
 
 #[test]
+fn lines_that_stand_in_two_places_are_found_to_the_letter() {
+    let text = |lines: &str| lines.replace(' ', "\n");
+    let check = |one: &str, other: &str, expected: &[&str]| {
+        let files = [("a.rs".to_string(), text(one)), ("b.rs".to_string(), text(other))];
+        assert_eq!(duplicates::shared_runs(&files), expected, "{one} / {other}");
+    };
+    check("1 2 3 4 5 6", "0 1 2 3 4 5 6 7", &["6 lines: a.rs:1, b.rs:2"]);
+    check("0 1 2 3 4 5 6 7", "1 2 3 4 5 6 7", &["7 lines: a.rs:2, b.rs:1"]);
+    check("1 2 3 4 5", "1 2 3 4 5", &[]);
+    check("1 2 3 x 4 5 6", "1 2 3 4 5 6", &[]);
+    // Comments, punctuation and white space are none of it.
+    check("1 2 3 //x 4 } 5 6", "1 2 3 4 5 6", &["6 lines: a.rs:1, b.rs:1"]);
+    // In one file too, but not a run and itself a little later.
+    check("1 2 3 4 5 6 x 1 2 3 4 5 6", "", &["6 lines: a.rs:1, a.rs:8"]);
+    check("1 1 1 1 1 1 1 1", "", &[]);
+}
+
+#[test]
+fn the_walk_names_files_from_the_root_or_beside_the_one_before() {
+    let page = "# Page\n\n## Before\n`no.rs`\n\n## The walk of a GET\n\n1. `a/b.rs` and `c.rs`, `pending`,\n   \
+        `d/lost.rs`, `a/b.rs` again, `tests/it/e.rs`.\n\n## After\n`no.rs`\n";
+    let walk = walk::named(page, |path| ["a/b.rs", "a/c.rs"].contains(&path));
+    assert_eq!(walk, ["a/b.rs", "a/c.rs", "d/lost.rs"]);
+    assert_eq!(walk::named("# Page", |_| true), [""; 0]);
+}
+
+#[test]
 fn a_room_that_passes_names_of_its_own_on_makes_no_cycle() {
     let room =
         |text| arrows(&[("lib.rs", "mod a;"), ("a.rs", text), ("a/b.rs", "use super::A; pub struct B;")]);
