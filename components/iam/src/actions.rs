@@ -145,8 +145,8 @@ pub(crate) static ROWS: &[(Operation, Handle)] = &[
     (Operation { name: "GetFederationToken", service: Service::Sts, on: On::FederatedUser }, sts::federation_token),
 ];
 
-/// Reads a call, and says who answers it. `MissingAction` or `InvalidAction` for calls that there are not,
-/// `MissingAuthenticationToken` without credentials.
+/// Reads a call, and says who answers it. `MissingAction` or `InvalidAction` for calls that there
+/// are not, `MissingAuthenticationToken` without credentials.
 pub(crate) fn read(call: &Call) -> Result<(Request, Handle)> {
     let (head, _) = Head::read(call);
     let form = Form::parse(&call.parameters().unwrap_or_default(), &head.query)?;

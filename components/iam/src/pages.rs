@@ -29,8 +29,8 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// The items of the page, of all that come in the order of their keys, and the key behind which the next page starts, if
-    /// there are more.
+    /// The items of the page, of all that come in the order of their keys, and the key behind which
+    /// the next page starts, if there are more.
     pub(crate) fn pick<T>(
         &self,
         items: impl Iterator<Item = Result<T>>,

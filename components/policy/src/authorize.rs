@@ -60,7 +60,8 @@ fn decide(call: &Call, asked: &Asked<'_>, stored: &Stored<'_>) -> Result<Permit>
     access::authorize(asked, stored).inspect_err(|error| {
         if is_denial(error) {
             explain(call, NOBODY_DECIDED, |journal| {
-                // It goes as it went before. What took all that a request may cause is not asked again.
+                // The same decision again, with the same outcome: only its witness is new. What took
+                // all steps that a request may cause is not asked again.
                 let whole = Budget::default();
                 let budget = if asked.budget.is_exhausted() { asked.budget } else { &whole };
                 let again = Asked { witness: Some(journal), budget, ..*asked };

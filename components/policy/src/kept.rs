@@ -1,4 +1,5 @@
-//! Policies that are kept read. A changed policy has another id, so none of them is ever out of date.
+//! Policies that are kept read. A changed policy has another id, so none of them is ever out of
+//! date.
 
 use std::borrow::Borrow;
 use std::collections::VecDeque;
@@ -9,7 +10,8 @@ use gateway::policy::Policy;
 /// A policy that was read, and what it is called.
 pub(crate) type Named = (String, Rc<Policy>);
 
-/// Policies by their ids. When there would be too many, the one that was not asked for the longest goes.
+/// Policies by their ids. When there would be too many, the one that nobody asked for the longest
+/// goes.
 pub(crate) struct Kept<K> {
     policies_max: usize,
     latest_first: VecDeque<(K, Rc<Policy>)>,

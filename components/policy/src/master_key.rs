@@ -67,7 +67,7 @@ pub(crate) fn authorize(
         authorize_key(&asked).inspect_err(|error| {
             if is_denial(error) {
                 explain(call, NO_KEY, |journal| {
-                    // It goes as it went before.
+                    // The same decision again, with the same outcome: only its witness is new.
                     let budget = Budget::default();
                     let _ = authorize_key(&KeyAsked { witness: Some(journal), budget: &budget, ..asked });
                 });

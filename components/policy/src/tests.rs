@@ -145,7 +145,8 @@ fn account(account: &str) -> contract::Grantee {
     contract::Grantee::Account(account.to_owned())
 }
 
-/// Stores the bucket `photos` with the object `cat.jpg`. Both are private; ACLs count, and nothing is blocked.
+/// Stores the bucket `photos` with the object `cat.jpg`. Both are private; ACLs count, and nothing
+/// is blocked.
 fn photos(with: impl FnOnce(&mut contract::BucketAccess)) {
     let own = || vec![grant(account(OWNER), contract::Permission::FullControl)];
     let mut bucket = contract::BucketAccess {

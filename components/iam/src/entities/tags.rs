@@ -1,4 +1,5 @@
-//! Tags of users and roles, and what all tags have in common: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagUser.html>
+//! Tags of users and roles, and what all tags have in common:
+//! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_TagUser.html>
 
 use gateway::errors::Result;
 

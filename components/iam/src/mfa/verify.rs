@@ -1,7 +1,8 @@
 //! The one-time code of a call, before anything is decided on it: checked, and used up for good.
 //!
-//! It must be a code of a device that the caller has. The commit that uses it up goes ahead of the fact `second-factor`: of two
-//! calls with one code, at once or one after the other, on any worker, one is refused.
+//! It must be a code of a device that the caller has. The commit that uses it up goes ahead of the
+//! fact `second-factor`: of two calls with one code, at once or one after the other, on any worker,
+//! one is refused.
 
 use gateway::errors::{ErrorCode, Result};
 use sdk::{Call, CommitError, Identity, IdentityKind, Principal, Work, failure_to_error, trace, vault};

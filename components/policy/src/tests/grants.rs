@@ -1,4 +1,5 @@
-//! Grants of access control lists, and what takes them back: ownership, Block Public Access, Requester Pays.
+//! Grants of access control lists, and what takes them back: ownership, Block Public Access,
+//! Requester Pays.
 
 use sdk::Form;
 

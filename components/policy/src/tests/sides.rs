@@ -1,10 +1,13 @@
 //! Both sides of a decision: the account of who asks, and the bucket.
 
+use sdk::Decision;
+
 use super::*;
 
-/// Allows everything but reading objects.
+/// Denies reading objects, and nothing else.
 const DENY_READS: &str = r#"{"Effect":"Deny","Action":"s3:GetObject","Resource":"*"}"#;
 
+/// The same statement as the policy of a bucket has it.
 fn everybody(statement: &str) -> String {
     let resource = r#""Resource":["arn:aws:s3:::photos","arn:aws:s3:::photos/*"]"#;
     statement.replace(r#""Action""#, r#""Principal":"*","Action""#).replace(r#""Resource":"*""#, resource)
@@ -67,11 +70,25 @@ fn the_root_user_of_the_owner_needs_no_policy_and_obeys_one_that_denies() {
 }
 
 #[test]
+fn a_user_of_the_configuration_owns_what_is_of_its_account() {
+    photos(|_| {});
+    let own = |account: &str, guarded: bool| {
+        let mut call = call(GET, authenticated(IdentityKind::ConfiguredUser, account, "alice"));
+        call.owner = Some(Owner { account: OWNER.to_owned(), guarded });
+        may(&call).then(|| call.decision.get()).flatten()
+    };
+    assert_eq!(own(OWNER, false), Some(Decision::AsOwner));
+    assert_eq!(own(OWNER, true), Some(Decision::Allow), "others have a say, and say nothing");
+    assert_eq!(own(STRANGER, false), None);
+}
+
+#[test]
 fn in_one_account_one_side_suffices_and_between_two_both_must_allow() {
     let (member, guest) = (user(OWNER, "alice"), user(STRANGER, "carol"));
     let nothing = document(&[r#"{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*"}"#]);
     let everything = document(&[ALLOW]);
-    // What IAM allows, what the bucket does, and whether a member, a guest and the other account's root user get in.
+    // What IAM allows, what the bucket does, and whether a member, a guest and the root user of the
+    // other account get in.
     for (own, bucket, expected) in [
         (&nothing, false, [false, false, false]),
         (&everything, false, [true, false, false]),
