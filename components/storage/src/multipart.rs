@@ -53,7 +53,7 @@ enum Told {
 /// must fit all the same.
 async fn open(request: &Request, upload: &Upload) -> Result<Told> {
     let is_customers = matches!(upload.protection, Protection::Customer(_));
-    if is_customers && request.prepared.is_none() && upload.checksum_algorithm.is_none() {
+    if is_customers && request.is_sealing_unsaid() && upload.checksum_algorithm.is_none() {
         return Ok(Told::Nothing);
     }
     sealing::open(request, SealedRole::Upload, Place::of(request), &upload.protection).await?;

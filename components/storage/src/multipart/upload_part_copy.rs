@@ -16,7 +16,6 @@ use sdk::{DigestAlgorithm, Response, SealedRole, Work, failure_to_error};
 
 use super::upload_part::part_number;
 use super::{checksum, find, parts};
-use crate::access::Judged;
 use crate::object::copy_object::{find_bucket, find_version, refuse_body};
 use crate::object::put_object::BODY_BYTES_MAX;
 use crate::object::read::Found;
@@ -24,7 +23,7 @@ use crate::object::reseal::{self, Resealed};
 use crate::object::{checksums, slice};
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::records::{Checksum, Part, Span, Upload, Versioning};
-use crate::request::Request;
+use crate::request::{Judged, Request};
 use crate::sealing::{self, Key};
 use crate::tables;
 

@@ -14,10 +14,9 @@ use gateway::xml::XmlWriter;
 use sdk::response::push_header;
 use sdk::{DigestAlgorithm, Response, SealedRole, Work, failure_to_error};
 
-use crate::access::Judged;
 use crate::plan::{ATTEMPTS_MAX, Plan};
 use crate::records::{Body, BucketRow, Checksum, Details, Row, Span, Summary, Version, Versioning};
-use crate::request::{self, Request};
+use crate::request::{self, Judged, Request};
 use crate::sealing::{self, Seal};
 use crate::{access, rows, tables};
 
