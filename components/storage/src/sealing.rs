@@ -20,17 +20,17 @@ use crate::request::Request;
 
 /// An object, as keys are bound to it.
 #[derive(Clone, Copy)]
-pub(crate) struct Place<'a> {
+pub(crate) struct ObjectName<'a> {
     /// The name of its bucket.
     pub(crate) bucket: &'a str,
     /// Its key.
     pub(crate) key: &'a str,
 }
 
-impl<'a> Place<'a> {
+impl<'a> ObjectName<'a> {
     /// The object in the address of a request.
-    pub(crate) fn of(request: &'a Request) -> Place<'a> {
-        Place { bucket: &request.bucket, key: &request.key }
+    pub(crate) fn of(request: &'a Request) -> ObjectName<'a> {
+        ObjectName { bucket: &request.bucket, key: &request.key }
     }
 
     fn customer_context(self) -> Vec<u8> {
@@ -63,7 +63,7 @@ pub(crate) struct Seal {
 impl Seal {
     /// As the request, or else its bucket, says. A data key is a new one.
     pub(crate) fn of(request: &Request) -> Result<Seal> {
-        let object = Place::of(request);
+        let object = ObjectName::of(request);
         match &request.sealing {
             Sealing::Unsaid | Sealing::Said | Sealing::Under(sdk::Protection::Folder) => {
                 Ok(Seal { key: Key::default(), protection: Protection::Folder })
@@ -186,7 +186,7 @@ fn key_name(arn: &str, by_id: bool) -> &str {
 pub(crate) async fn open(
     request: &Request,
     role: SealedRole,
-    object: Place<'_>,
+    object: ObjectName<'_>,
     protection: &Protection,
 ) -> Result<Key> {
     if request.is_sealing_unsaid() && !protection.has_data_key() {

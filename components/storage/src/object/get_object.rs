@@ -11,7 +11,7 @@ use sdk::{Response, SealedRole};
 
 use crate::records::{BucketRow, Protection, Summary, Version};
 use crate::request::Request;
-use crate::sealing::{self, Key, Place};
+use crate::sealing::{self, Key, ObjectName};
 
 use super::headers;
 use super::slice::{self, Slice};
@@ -58,7 +58,7 @@ async fn open(request: &Request, protection: &Protection, want: Want) -> Result<
     if is_head_of_managed && request.is_sealing_unsaid() && !wants_checksums(request) {
         return Ok(Key::default());
     }
-    sealing::open(request, SealedRole::Object, Place::of(request), protection).await
+    sealing::open(request, SealedRole::Object, ObjectName::of(request), protection).await
 }
 
 /// The response of one version; `None` when it was deleted in between.

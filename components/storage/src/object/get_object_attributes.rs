@@ -11,7 +11,7 @@ use sdk::{Response, SealedRole};
 use crate::records::{Body, Checksum, ManifestPart, Protection, Version};
 use crate::request::Request;
 use crate::rows;
-use crate::sealing::{self, Place};
+use crate::sealing::{self, ObjectName};
 use crate::tables::MANIFEST_PAGE_PARTS;
 
 use super::headers;
@@ -63,7 +63,7 @@ async fn open(request: &Request, protection: &Protection, wanted: Wanted) -> Res
     if matches!(protection, Protection::Managed(_)) && !tells_of_bytes {
         return Ok(());
     }
-    sealing::open(request, SealedRole::Object, Place::of(request), protection).await.map(|_key| ())
+    sealing::open(request, SealedRole::Object, ObjectName::of(request), protection).await.map(|_key| ())
 }
 
 impl Wanted {

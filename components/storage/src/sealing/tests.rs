@@ -51,7 +51,7 @@ fn the_etag_of_sealed_bytes_says_nothing_of_them() {
 
 #[test]
 fn keys_are_bound_to_their_object() {
-    let object = Place { bucket: "photos", key: "a" };
+    let object = ObjectName { bucket: "photos", key: "a" };
     assert_eq!(object.customer_context(), b"arn:aws:s3:::photos/a");
     let own = [("x".to_owned(), "y".to_owned())];
     assert_eq!(object.managed_context(&own, false), br#"{"aws:s3:arn":"arn:aws:s3:::photos/a","x":"y"}"#);
