@@ -17,7 +17,7 @@ step_lint() { cargo clippy --workspace --all-targets --release --locked -- -D wa
 step_build() { cargo test --workspace --release --locked --no-run; }
 step_unit() {
   local file targets=(--lib --bins)
-  for file in {gateway,gateway/component,components/*,host,host/volume}/tests/*; do
+  for file in {gateway,gateway/policy-language,gateway/component,components/*,host,host/volume}/tests/*; do
     # A folder without a main.rs holds what tests read.
     case $file in *.rs) ;; *) [ -e "$file/main.rs" ] || continue ;; esac
     [ -e "$file" ] && targets+=(--test "$(basename "$file" .rs)")

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::hint::black_box;
 use std::time::Instant;
 
+use gateway::access::{Lookups, S3Request};
 use gateway::headers::Headers;
 use gateway::operations::Operation;
 use gateway::policy::{
-    Identity, Kind, Lookups, Policies, Policy, Principal, Request, S3Request, Source, decide, identity_arn,
-    resource_arn,
+    Identity, Kind, Policies, Policy, Principal, Request, Source, decide, identity_arn, resource_arn,
 };
 use gateway::query::Query;
 

@@ -1,143 +1,37 @@
 //! May somebody do something: what ownership, ACLs, Block Public Access and the bucket's policy say together.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html>. [`judge`] decides on one
-//! action; [`authorize`](mod@authorize) asks it for every action that an operation takes. [`authorize_key`] decides on master keys.
+//! action; [`authorize()`] asks it for every action that an operation takes. [`authorize_key`] decides on master keys.
 
+mod asked;
 mod authorize;
 mod conceivable;
+mod condition_keys;
 mod master_key;
+mod subject;
 #[cfg(test)]
 mod tests;
 mod witness;
 
-pub use authorize::{Asked, Body, Permit, Resources, authorize, authorize_each};
+pub use asked::{Asked, Asker, Body, Grants, Permit, Resources};
+pub use authorize::{authorize, authorize_each};
+pub use condition_keys::body::{Said, said};
+pub use condition_keys::{
+    BEGINNING, CUSTOMER_ALGORITHM, KMS_KEY_ID, Lookups, S3Request, SERVER_SIDE_ENCRYPTION,
+};
 pub use master_key::{
     KeyAsked, KeyUse, MasterKey, OfPrincipal, authorize_key, default_policy, managed_policy, needs_version4,
 };
+pub use subject::{Bucket, Object, Subject};
 pub use witness::{Judged, Witness};
 
 use crate::account::Account;
-use crate::acl::{Acl, Permission, PublicGrants};
+use crate::acl::{Permission, PublicGrants};
 use crate::object_ownership::ObjectOwnership;
 use crate::policy::{
-    AclGrant, Budget, Context, Identity, Key, KeyId, Outcome, Policies, Policy, Principal, PrincipalKind,
-    Request, Source, Values, Verdict, decide, is_public, resource_arn,
+    AclGrant, Context, Key, KeyId, Outcome, Policies, PrincipalKind, Request, Source, Values, Verdict,
+    decide, is_public, resource_arn,
 };
-use crate::public_access_block::PublicAccessBlock;
-use crate::request_payment::Payer;
-use std::rc::Rc;
-
-/// A bucket, as far as it says who may use it.
-#[derive(Clone, Debug)]
-pub struct Bucket {
-    /// Its name.
-    pub name: String,
-    /// Who owns it.
-    pub owner: Account,
-    /// Who owns what others write into it.
-    pub ownership: ObjectOwnership,
-    /// What it blocks, or its owner's account does for all of its buckets.
-    pub public_access: PublicAccessBlock,
-    /// Its own ACL; without effect where ACLs are disabled.
-    pub acl: Acl,
-    /// Its policy.
-    pub policy: Option<Rc<Policy>>,
-    /// Who is charged for requests.
-    pub payer: Payer,
-}
-
-/// An object, as far as it says who may use it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Object {
-    /// Who owns it.
-    pub owner: Account,
-    /// Its ACL; without effect where ACLs are disabled.
-    pub acl: Acl,
-}
-
-/// What an action is asked on.
-#[derive(Clone, Copy, Debug)]
-pub enum Subject<'a> {
-    /// The bucket.
-    Bucket,
-    /// A key, whatever is there: to write it or to delete it.
-    Key(&'a str),
-    /// What the request is about to make itself.
-    Created(&'a str),
-    /// What has to be there: an object, or none.
-    Object(&'a str, Option<&'a Object>),
-    /// An upload: its key, and the account that initiated it.
-    Upload(&'a str, Option<Account>),
-}
-
-impl<'a> Subject<'a> {
-    fn key(self) -> Option<&'a str> {
-        match self {
-            Subject::Bucket => None,
-            Subject::Key(key) | Subject::Created(key) | Subject::Object(key, _) | Subject::Upload(key, _) => {
-                Some(key)
-            }
-        }
-    }
-}
-
-/// What a principal's own account lets it do, and the way by which it came.
-#[derive(Clone, Copy, Debug)]
-pub struct Grants<'a> {
-    /// What its policies allow.
-    pub identity: Identity<'a>,
-    /// The limit of what they can.
-    pub boundary: Option<Source<'a>>,
-    /// The limit of its session.
-    pub session: Option<&'a [Source<'a>]>,
-    /// The limit of the endpoint by which the request came.
-    pub endpoint: Option<Source<'a>>,
-}
-
-impl<'a> Grants<'a> {
-    /// Everything.
-    pub const UNLIMITED: Grants<'static> =
-        Grants { identity: Identity::Unlimited, boundary: None, session: None, endpoint: None };
-
-    /// The same as part of everything that applies to a request.
-    pub fn policies(self) -> Policies<'a> {
-        Policies {
-            identity: self.identity,
-            boundary: self.boundary,
-            session: self.session,
-            endpoint: self.endpoint,
-            ..Policies::default()
-        }
-    }
-}
-
-/// Who asks, and what else is known of the request.
-#[derive(Clone, Copy)]
-pub struct Asker<'a> {
-    /// Who asks.
-    pub principal: &'a Principal<'a>,
-    /// What their account lets them do.
-    pub grants: Grants<'a>,
-    /// The circumstances.
-    pub context: &'a dyn Context,
-    /// What asking may take: of one request, everything that is asked for it.
-    pub budget: &'a Budget,
-    /// Who wants to know what is decided on the way.
-    pub witness: Option<&'a dyn Witness>,
-}
-
-impl std::fmt::Debug for Asker<'_> {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Asker").field("principal", self.principal).finish_non_exhaustive()
-    }
-}
-
-impl Asker<'_> {
-    /// The account; `None` without credentials.
-    fn account(&self) -> Option<Account> {
-        if self.principal.has_account() { Account::parse(self.principal.account) } else { None }
-    }
-}
 
 /// Decides on one action.
 ///

@@ -1,6 +1,6 @@
 //! Access control lists: who is granted what on a bucket or an object.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html>. [`Requested`] is an ACL as a
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html>. [`RequestedAcl`] is an ACL as a
 //! request asks for it; [`Acl`] is one that is stored, with every grantee known.
 
 mod canned;
@@ -9,7 +9,7 @@ mod requested;
 
 pub use canned::{Canned, Parties};
 pub use document::{PrintedAccount, document};
-pub use requested::{Named, Requested, RequestedGrant};
+pub use requested::{Named, RequestedAcl, RequestedGrant};
 
 use crate::account::Account;
 use crate::policy::AclGrant;

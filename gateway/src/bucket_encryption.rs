@@ -7,7 +7,7 @@ use crate::xml::{Element, XmlWriter};
 use serde::{Deserialize, Serialize};
 
 /// Bytes of the name of a key: <https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html>
-pub const KEY_NAME_LENGTH_MAX: usize = 2048;
+const KEY_NAME_LENGTH_MAX: usize = 2048;
 
 /// What is not applicable, as S3 says it.
 const NO_KEY: &str =

@@ -3,111 +3,19 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html>. The rules protect nobody from a client that is no browser:
 //! a request that no rule allows is served all the same, without the headers that a browser asks for.
 //!
-//! The documents are [`crate::operations::bucket_cors`], what storage keeps is [`row`], and what a request says of itself is
-//! [`CrossOrigin`].
+//! What storage keeps is [`row`], and what a request says of itself is [`CrossOrigin`].
 
+mod document;
 mod evaluate;
 mod refusal;
 mod request;
 pub mod row;
+mod rules;
 
-pub use evaluate::{Found, Grant, Subject, actual, preflight};
-pub(crate) use request::is_token;
+pub use evaluate::{Found, actual, preflight};
+pub use refusal::ResourceType;
 pub use request::{CrossOrigin, REQUEST_HEADERS_LENGTH_MAX};
-
-use crate::operations::Method;
-use serde::{Deserialize, Serialize};
-
-/// The rules of a bucket. The first that fits a request is the only one that counts.
-#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Configuration {
-    /// 1 to 100 of them.
-    pub rules: Vec<Rule>,
-}
-
-/// One rule.
-#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Rule {
-    /// What its owner calls it; at most 255 characters.
-    pub id: Option<String>,
-    /// `https://example.com`, with at most one `*`. Case counts.
-    pub allowed_origins: Vec<String>,
-    /// In the order given.
-    pub allowed_methods: Vec<Method>,
-    /// `x-amz-*`, with at most one `*`. Case does not count.
-    pub allowed_headers: Vec<String>,
-    /// Headers of answers that a page may read; names without a `*`.
-    pub exposed_headers: Vec<String>,
-    /// How long a browser may remember the answer to a preflight. S3 takes numbers below zero, too.
-    pub max_age_seconds: Option<i32>,
-}
-
-impl Configuration {
-    /// The first rule that allows what is asked for, and what it grants.
-    pub fn find<'a>(&'a self, asked: &'a CrossOrigin<'_>, method: Method) -> Option<Grant<'a>> {
-        self.rules.iter().find_map(|rule| rule.grant(asked, method))
-    }
-}
-
-impl Rule {
-    fn grant<'a>(&'a self, asked: &'a CrossOrigin<'_>, method: Method) -> Option<Grant<'a>> {
-        if !self.allowed_methods.contains(&method) {
-            return None;
-        }
-        let origin = self.allowed_origins.iter().find(|pattern| matches_origin(pattern, asked.origin))?;
-        let allows_all = || self.allowed_headers.iter().any(|pattern| pattern == "*");
-        if !asked.headers.is_empty() && !allows_all() && !self.allows_each(&asked.headers) {
-            return None;
-        }
-        let origin = if origin == "*" { "*" } else { asked.origin };
-        Some(Grant { origin, rule: self, headers: &asked.headers })
-    }
-
-    /// Whether each of some headers is allowed. The patterns, which are as long as a document can be, are gone over once: what
-    /// one of them allows, the next are not asked.
-    fn allows_each(&self, headers: &[String]) -> bool {
-        let mut left: Vec<&str> = headers.iter().map(String::as_str).collect();
-        for pattern in self.allowed_headers.iter().map(|pattern| Pattern::of(pattern)) {
-            left.retain(|name| !pattern.matches(name, <[u8]>::eq_ignore_ascii_case));
-            if left.is_empty() {
-                return true;
-            }
-        }
-        false
-    }
-}
-
-/// Whether an origin is what a pattern with at most one `*` says. `*` stands for any characters, or none.
-pub fn matches_origin(pattern: &str, origin: &str) -> bool {
-    Pattern::of(pattern).matches(origin, |one, other| one == other)
-}
-
-/// What stands before the star of a pattern, and behind it.
-#[derive(Clone, Copy)]
-struct Pattern<'a> {
-    start: &'a [u8],
-    /// `None` for a pattern without a star.
-    end: Option<&'a [u8]>,
-}
-
-impl<'a> Pattern<'a> {
-    fn of(text: &'a str) -> Pattern<'a> {
-        match text.split_once('*') {
-            Some((start, end)) => Pattern { start: start.as_bytes(), end: Some(end.as_bytes()) },
-            None => Pattern { start: text.as_bytes(), end: None },
-        }
-    }
-
-    fn matches(self, text: &str, same: fn(&[u8], &[u8]) -> bool) -> bool {
-        let text = text.as_bytes();
-        let Some(end) = self.end else { return same(self.start, text) };
-        // What is before the star and what is behind it must not overlap: `ab*bc` is not `abc`.
-        text.split_at_checked(self.start.len()).is_some_and(|(first, rest)| {
-            let last = rest.len().checked_sub(end.len()).and_then(|middle| rest.get(middle..));
-            same(self.start, first) && last.is_some_and(|last| same(end, last))
-        })
-    }
-}
+pub use rules::{Allowance, Configuration, Rule};
 
 #[cfg(test)]
 mod tests;

@@ -4,6 +4,7 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>, and the few that S3 sends without
 //! listing them there.
 
+use crate::policy::MalformedPolicy;
 use crate::xml;
 use std::fmt;
 
@@ -268,17 +269,23 @@ impl From<ErrorCode> for S3Error {
     }
 }
 
+impl From<MalformedPolicy> for S3Error {
+    fn from(error: MalformedPolicy) -> S3Error {
+        S3Error::new(ErrorCode::MalformedPolicy).message(error.to_string())
+    }
+}
+
 /// The error document of S3. `resource` is left out when it is empty, or when a detail already names the
 /// bucket or the key, as S3 does.
 pub fn render(error: &S3Error, resource: &str, request_id: &str, host_id: &str) -> String {
     let details = error.details.iter().map(|(name, value)| (*name, value.as_str()));
     let message = error.message.as_deref();
-    render_parts(error.code, message, details, Place { resource, request_id, host_id })
+    render_parts(error.code, message, details, Occurrence { resource, request_id, host_id })
 }
 
 /// Where an error happened, for [`render_parts`].
 #[derive(Clone, Copy, Debug)]
-pub struct Place<'a> {
+pub struct Occurrence<'a> {
     /// The path that was asked for.
     pub resource: &'a str,
     /// `x-amz-request-id`
@@ -292,7 +299,7 @@ pub fn render_parts<'a>(
     code: ErrorCode,
     message: Option<&str>,
     details: impl Iterator<Item = (&'a str, &'a str)>,
-    place: Place<'_>,
+    occurrence: Occurrence<'_>,
 ) -> String {
     let mut out = String::with_capacity(384);
     out.push_str(xml::DECLARATION);
@@ -305,11 +312,11 @@ pub fn render_parts<'a>(
         named |= matches!(name, "BucketName" | "Key" | "Resource" | "ResourceType");
         element(name, value);
     }
-    if !named && !place.resource.is_empty() {
-        element("Resource", place.resource);
+    if !named && !occurrence.resource.is_empty() {
+        element("Resource", occurrence.resource);
     }
-    element("RequestId", place.request_id);
-    element("HostId", place.host_id);
+    element("RequestId", occurrence.request_id);
+    element("HostId", occurrence.host_id);
     out.push_str("</Error>");
     out
 }

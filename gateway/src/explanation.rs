@@ -8,6 +8,7 @@
 
 use crate::access::{Bucket, Judged, Witness};
 use crate::object_ownership::ObjectOwnership;
+use crate::operations::Operation;
 use crate::policy::{
     self, AclGrant, Budget, Decision, EXHAUSTED, Effect, Fit, Identity, Layer, Outcome, Policies,
     PrincipalKind, Reason, WORK_MAX, explain, is_public,
@@ -31,6 +32,9 @@ const STATEMENTS_MAX: usize = 32;
 /// Decisions before the one that decided.
 const STEPS_MAX: usize = 16;
 
+/// What is asked for besides when an object is not there: only who may list the bucket is told so.
+const LISTING: &str = "s3:ListBucket";
+
 /// What is known of a request besides the decision.
 #[derive(Clone, Debug)]
 pub struct Circumstances<'a> {
@@ -41,7 +45,7 @@ pub struct Circumstances<'a> {
     /// The name of the operation; empty when it was not known yet.
     pub operation: &'a str,
     /// Who asked, as far as that was established.
-    pub principal: Asker<'a>,
+    pub principal: ShownPrincipal<'a>,
     /// The ARN of what the request is addressed to.
     pub address: Option<String>,
     /// The address of the client.
@@ -50,7 +54,7 @@ pub struct Circumstances<'a> {
 
 /// Who asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
-pub struct Asker<'a> {
+pub struct ShownPrincipal<'a> {
     /// `anonymous`, `root`, `user`, `assumed-role`, `federated-user`; `unknown` where nobody has found out.
     pub kind: &'a str,
     /// The ARN.
@@ -67,10 +71,10 @@ pub struct Asker<'a> {
 /// Why a request was refused without a decision on its rights: a wrong signature, an object that is locked. `code` and
 /// `message` are those of the error.
 pub fn of_refusal(circumstances: &Circumstances<'_>, code: &str, message: &str) -> String {
-    let document = Document {
+    let document = Explanation {
         reason: shown(message),
         resource: circumstances.address.clone(),
-        ..Document::of(circumstances, code)
+        ..Explanation::of(circumstances, code)
     };
     document.render()
 }
@@ -105,7 +109,7 @@ struct Denied {
     outcome: &'static str,
     reason: String,
     decided_by: Option<Deciding>,
-    considered: Vec<Considered>,
+    considered: Vec<ShownPolicy>,
 }
 
 impl Witness for Journal {
@@ -132,11 +136,12 @@ impl Journal {
         if steps.last().is_some_and(|last| last.action == denied.action && last.resource == denied.resource) {
             steps.pop();
         }
-        let is_listing = denied.action == "s3:ListBucket" && !circumstances.operation.starts_with("List");
-        let note = (is_listing && circumstances.operation != "HeadBucket").then_some(
+        let operation = Operation::parse(circumstances.operation);
+        let is_for_object = !operation.is_some_and(|operation| operation.takes(LISTING));
+        let note = (denied.action == LISTING && is_for_object).then_some(
             "there is no such object: only who may list the bucket is told so, everybody else is denied",
         );
-        let document = Document {
+        let document = Explanation {
             reason: denied.reason,
             note,
             action: Some(denied.action),
@@ -145,7 +150,7 @@ impl Journal {
             decided_by: denied.decided_by,
             considered: denied.considered,
             decided_before: steps,
-            ..Document::of(circumstances, denied.outcome)
+            ..Explanation::of(circumstances, denied.outcome)
         };
         document.render()
     }
@@ -153,7 +158,7 @@ impl Journal {
 
 /// The document, in the order of its fields.
 #[derive(Debug, Serialize)]
-struct Document<'a> {
+struct Explanation<'a> {
     request_id: &'a str,
     time: String,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -163,7 +168,7 @@ struct Document<'a> {
     reason: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<&'static str>,
-    principal: Asker<'a>,
+    principal: ShownPrincipal<'a>,
     source_ip: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     action: Option<String>,
@@ -174,14 +179,14 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     decided_by: Option<Deciding>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    considered: Vec<Considered>,
+    considered: Vec<ShownPolicy>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     decided_before: Vec<Step>,
 }
 
-impl<'a> Document<'a> {
-    fn of(circumstances: &Circumstances<'a>, outcome: &'a str) -> Document<'a> {
-        Document {
+impl<'a> Explanation<'a> {
+    fn of(circumstances: &Circumstances<'a>, outcome: &'a str) -> Explanation<'a> {
+        Explanation {
             request_id: circumstances.request_id,
             time: timestamp::iso8601(circumstances.received_ms),
             operation: circumstances.operation,
@@ -228,13 +233,13 @@ struct Deciding {
 
 /// A policy, or what stands in the place of one, and what it says.
 #[derive(Debug, Default, Serialize)]
-struct Considered {
+struct ShownPolicy {
     layer: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     policy: Option<String>,
     outcome: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    statements: Vec<Statement>,
+    statements: Vec<ShownStatement>,
     /// Statements about other actions, and those beyond the limit.
     #[serde(skip_serializing_if = "is_zero")]
     statements_left_out: usize,
@@ -247,17 +252,17 @@ fn is_zero(number: &usize) -> bool {
 
 /// A statement about the action.
 #[derive(Debug, Serialize)]
-struct Statement {
+struct ShownStatement {
     statement: String,
     effect: &'static str,
     fit: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    conditions: Vec<Condition>,
+    conditions: Vec<ShownCondition>,
 }
 
 /// A condition with the values of both sides.
 #[derive(Debug, Serialize)]
-struct Condition {
+struct ShownCondition {
     operator: String,
     key: String,
     policy_values: Vec<String>,
@@ -275,7 +280,7 @@ impl Denied {
             _ => &fresh,
         };
         let explained = explain(&judged.request.clone().within(budget), judged.policies);
-        let mut considered: Vec<Considered> = Vec::new();
+        let mut considered: Vec<ShownPolicy> = Vec::new();
         for layer in [Layer::Endpoint, Layer::Resource, Layer::Identity, Layer::Boundary, Layer::Session] {
             considered.extend(of_layer(layer, judged.policies, &explained.considered));
         }
@@ -309,7 +314,7 @@ fn of_layer<'a>(
     layer: Layer,
     policies: &Policies<'_>,
     considered: &[policy::Considered<'a>],
-) -> Vec<Considered> {
+) -> Vec<ShownPolicy> {
     let sources = match layer {
         Layer::Endpoint => policies.endpoint.as_slice(),
         Layer::Resource => policies.resource.as_slice(),
@@ -327,7 +332,7 @@ fn of_layer<'a>(
             (Layer::Session, _) if policies.session.is_some() => "there is none, so nothing is allowed",
             _ => return Vec::new(),
         };
-        return vec![Considered { layer: name_of(layer), outcome, ..Considered::default() }];
+        return vec![ShownPolicy { layer: name_of(layer), outcome, ..ShownPolicy::default() }];
     }
     // Labels need not differ: a policy begins where the statements are counted from 0 again.
     let mut own = considered.iter().filter(|own| own.layer == layer);
@@ -343,7 +348,7 @@ fn of_layer<'a>(
 /// What a policy says that allows.
 const ALLOWS: &str = "allows";
 
-fn of_policy(layer: Layer, label: &str, statements: &[&policy::Considered<'_>]) -> Considered {
+fn of_policy(layer: Layer, label: &str, statements: &[&policy::Considered<'_>]) -> ShownPolicy {
     let applies = |effect| statements.iter().any(|own| own.effect == effect && own.fit == Fit::Applies);
     let outcome = match (applies(Effect::Deny), applies(Effect::Allow)) {
         (true, _) => "denies",
@@ -353,9 +358,9 @@ fn of_policy(layer: Layer, label: &str, statements: &[&policy::Considered<'_>]) 
     let about = statements.iter().filter(|own| own.fit != Fit::OtherAction);
     // Those that apply come into the document first, whatever has to be left out.
     let (first, second): (Vec<_>, Vec<_>) = about.partition(|own| own.fit == Fit::Applies);
-    let listed: Vec<Statement> =
+    let listed: Vec<ShownStatement> =
         first.into_iter().chain(second).take(STATEMENTS_MAX).map(|own| of_statement(own)).collect();
-    Considered {
+    ShownPolicy {
         layer: name_of(layer),
         policy: Some(shown(label)),
         outcome,
@@ -364,15 +369,15 @@ fn of_policy(layer: Layer, label: &str, statements: &[&policy::Considered<'_>]) 
     }
 }
 
-fn of_statement(own: &policy::Considered<'_>) -> Statement {
-    let conditions = own.conditions.iter().take(VALUES_MAX).map(|own| Condition {
+fn of_statement(own: &policy::Considered<'_>) -> ShownStatement {
+    let conditions = own.conditions.iter().take(VALUES_MAX).map(|own| ShownCondition {
         operator: shown(&own.operator),
         key: shown(&own.key),
         policy_values: all_shown(&own.expected),
         request_values: own.actual.as_deref().map(all_shown),
         holds: own.holds,
     });
-    Statement {
+    ShownStatement {
         statement: statement_name(own.statement, own.sid),
         effect: if own.effect == Effect::Allow { "Allow" } else { "Deny" },
         fit: match own.fit {
@@ -388,8 +393,8 @@ fn of_statement(own: &policy::Considered<'_>) -> Statement {
 }
 
 /// What stands beside the policy of a bucket: ACLs, ownership, Block Public Access.
-fn of_bucket(bucket: &Bucket, policies: &Policies<'_>) -> Vec<Considered> {
-    let entry = |layer, outcome| Considered { layer, outcome, ..Considered::default() };
+fn of_bucket(bucket: &Bucket, policies: &Policies<'_>) -> Vec<ShownPolicy> {
+    let entry = |layer, outcome| ShownPolicy { layer, outcome, ..ShownPolicy::default() };
     let acl = match (bucket.ownership, policies.acl) {
         (_, AclGrant::Account) => "grants it to the account of the principal",
         (_, AclGrant::Everyone) => "grants it to a group that the principal is in",

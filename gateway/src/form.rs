@@ -58,7 +58,7 @@ impl Form {
         };
         let total = fields.iter().map(length).fold(0, usize::saturating_add);
         if total.max(file_name.len()) > FIELDS_LENGTH_MAX {
-            return Err(multipart::too_large());
+            return Err(too_large());
         }
         for (name, value) in &mut fields {
             if is_expanded(name) && value.contains(FILE_NAME) {
@@ -297,13 +297,19 @@ fn push_url(out: &mut String, url: &str) {
 }
 
 /// Appends a text as the part of a URL between two delimiters: `/` is escaped, too.
-pub fn push_component(out: &mut String, text: &str) {
+fn push_component(out: &mut String, text: &str) {
     for (at, part) in text.split('/').enumerate() {
         if at > 0 {
             out.push_str("%2F");
         }
         crate::url_encoding::push_path(out, part);
     }
+}
+
+/// `MaxPostPreDataLengthExceededError`.
+pub fn too_large() -> S3Error {
+    S3Error::new(ErrorCode::MaxPostPreDataLengthExceededError)
+        .detail("MaxPostPreDataLengthExceeded", FIELDS_LENGTH_MAX.to_string())
 }
 
 /// `InvalidArgument` for a field that the form needs.

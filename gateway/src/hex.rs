@@ -1,6 +1,7 @@
-//! Lower-case hexadecimal.
+//! Hexadecimal, which is written in lower case and read in either.
 
-const DIGITS: &[u8; 16] = b"0123456789abcdef";
+/// The digits, by their values.
+pub(crate) const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
 /// Appends bytes as hexadecimal digits.
 pub fn push(out: &mut String, bytes: &[u8]) {
@@ -34,10 +35,20 @@ pub fn decode<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
         for digit in pair {
-            *byte = (*byte << 4) | char::from(*digit).to_digit(16)? as u8;
+            *byte = (*byte << 4) | value(*digit)?;
         }
     }
     Some(bytes)
+}
+
+/// The value of one digit of either case.
+pub(crate) fn value(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -8,16 +8,16 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The limit of user metadata: the bytes of all names, without the prefix, and values.
-pub const USER_METADATA_MAX: usize = 2048;
+const USER_METADATA_MAX: usize = 2048;
 
 /// The limit of system metadata: the bytes of the names and values of all headers that are stored with an object.
-pub const SYSTEM_METADATA_MAX: usize = 2048;
+const SYSTEM_METADATA_MAX: usize = 2048;
 
 /// The limit of `x-amz-website-redirect-location`, in bytes.
-pub const REDIRECT_LENGTH_MAX: usize = 2048;
+const REDIRECT_LENGTH_MAX: usize = 2048;
 
 /// The prefix of headers that carry user metadata.
-pub const USER_METADATA_PREFIX: &str = "x-amz-meta-";
+const USER_METADATA_PREFIX: &str = "x-amz-meta-";
 
 /// The type of an object whose client names none.
 pub const CONTENT_TYPE_DEFAULT: &str = "binary/octet-stream";

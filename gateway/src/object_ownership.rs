@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html>
 
 use crate::account::Account;
-use crate::acl::{Acl, Canned, Parties, Requested};
+use crate::acl::{Acl, Canned, Parties, RequestedAcl};
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::headers::Headers;
 use crate::xml::{Element, XmlWriter};
@@ -76,11 +76,11 @@ impl ObjectOwnership {
     }
 
     /// Who comes to own an object that `writer` writes.
-    pub fn owner_of_new(self, requested: &Requested, writer: Account, bucket_owner: Account) -> Account {
+    pub fn owner_of_new(self, requested: &RequestedAcl, writer: Account, bucket_owner: Account) -> Account {
         match self {
             ObjectOwnership::BucketOwnerEnforced => bucket_owner,
             ObjectOwnership::BucketOwnerPreferred
-                if *requested == Requested::Canned(Canned::BucketOwnerFullControl) =>
+                if *requested == RequestedAcl::Canned(Canned::BucketOwnerFullControl) =>
             {
                 bucket_owner
             }
@@ -93,10 +93,10 @@ impl ObjectOwnership {
     /// Where ACLs are disabled unless somebody says otherwise, who asks for a `private` bucket says so: S3 makes that one
     /// with `BucketOwnerPreferred` (versity/versitygw issue 1869). Clients that send this ACL with a bucket send it with
     /// every object, too.
-    pub fn of_new_bucket(self, wanted: Option<ObjectOwnership>, requested: &Requested) -> ObjectOwnership {
+    pub fn of_new_bucket(self, wanted: Option<ObjectOwnership>, requested: &RequestedAcl) -> ObjectOwnership {
         match (wanted, self, requested) {
             (Some(wanted), _, _) => wanted,
-            (None, ObjectOwnership::BucketOwnerEnforced, Requested::Canned(Canned::Private)) => {
+            (None, ObjectOwnership::BucketOwnerEnforced, RequestedAcl::Canned(Canned::Private)) => {
                 ObjectOwnership::BucketOwnerPreferred
             }
             (None, default, _) => default,
@@ -108,12 +108,12 @@ impl ObjectOwnership {
     /// take that from it and to refuse it from every other account (thephpleague/flysystem issue 1874).
     pub fn check_new_object_acl(
         self,
-        requested: &Requested,
+        requested: &RequestedAcl,
         writer: Account,
         bucket_owner: Account,
         find: impl Fn(&crate::acl::Named) -> Option<Account>,
     ) -> Result<()> {
-        if writer == bucket_owner && *requested == Requested::Canned(Canned::Private) {
+        if writer == bucket_owner && *requested == RequestedAcl::Canned(Canned::Private) {
             return Ok(());
         }
         self.check_object_acl(requested, bucket_owner, find)
@@ -123,7 +123,7 @@ impl ObjectOwnership {
     /// the bucket's owner is taken. `AccessControlListNotSupported` otherwise.
     pub fn check_object_acl(
         self,
-        requested: &Requested,
+        requested: &RequestedAcl,
         bucket_owner: Account,
         find: impl Fn(&crate::acl::Named) -> Option<Account>,
     ) -> Result<()> {
@@ -131,9 +131,9 @@ impl ObjectOwnership {
             return Ok(());
         }
         let harmless = match requested {
-            Requested::Default | Requested::Canned(Canned::BucketOwnerFullControl) => true,
-            Requested::Canned(_) => false,
-            Requested::Grants(_) | Requested::Document { .. } => {
+            RequestedAcl::Default | RequestedAcl::Canned(Canned::BucketOwnerFullControl) => true,
+            RequestedAcl::Canned(_) => false,
+            RequestedAcl::Grants(_) | RequestedAcl::Document { .. } => {
                 let parties = Parties { owner: bucket_owner, bucket_owner: Some(bucket_owner) };
                 requested.resolve(parties, find)?.is_private(bucket_owner)
             }
@@ -158,8 +158,8 @@ mod tests {
     const OWNER: Account = Account(1);
     const WRITER: Account = Account(2);
 
-    fn requested(name: &str, value: &str) -> Requested {
-        Requested::of_headers(&Headers::from_iter([(name, value)])).unwrap()
+    fn requested(name: &str, value: &str) -> RequestedAcl {
+        RequestedAcl::of_headers(&Headers::from_iter([(name, value)])).unwrap()
     }
 
     fn find(named: &crate::acl::Named) -> Option<Account> {
@@ -192,8 +192,8 @@ mod tests {
     fn the_setting_decides_who_owns_what_others_write() {
         let given = requested("x-amz-acl", "bucket-owner-full-control");
         let cases = [
-            (ObjectOwnership::BucketOwnerEnforced, &Requested::Default, OWNER),
-            (ObjectOwnership::BucketOwnerPreferred, &Requested::Default, WRITER),
+            (ObjectOwnership::BucketOwnerEnforced, &RequestedAcl::Default, OWNER),
+            (ObjectOwnership::BucketOwnerPreferred, &RequestedAcl::Default, WRITER),
             (ObjectOwnership::BucketOwnerPreferred, &given, OWNER),
             (ObjectOwnership::ObjectWriter, &given, WRITER),
         ];
@@ -208,7 +208,7 @@ mod tests {
             (ObjectOwnership::BucketOwnerEnforced, ObjectOwnership::BucketOwnerPreferred);
         let private = requested("x-amz-acl", "private");
         let others = [
-            Requested::Default,
+            RequestedAcl::Default,
             requested("x-amz-acl", "bucket-owner-full-control"),
             requested("x-amz-grant-full-control", "id=1"),
         ];

@@ -40,11 +40,6 @@ enum Matching {
 }
 
 impl PostPolicy {
-    /// Reads a policy as it stands in its field. `InvalidPolicyDocument` for anything else.
-    pub fn parse(base64: &str) -> Result<PostPolicy> {
-        read::read(base64)
-    }
-
     /// Judges the fields of a form for an upload into `bucket`. `AccessDenied` for the first reason not to
     /// take it.
     pub fn check(&self, form: &Form, bucket: &str, now_ms: u64) -> Result<()> {
@@ -100,7 +95,7 @@ impl Condition {
         }
     }
 
-    fn check(&self, fields: &BTreeMap<&str, Sent<'_>>) -> Result<()> {
+    fn check(&self, fields: &BTreeMap<&str, FieldValues<'_>>) -> Result<()> {
         let Condition::Field { name, matching, value, text } = self else { return Ok(()) };
         let fulfilled = fields.get(name.as_str()).is_some_and(|sent| match matching {
             Matching::Exact => sent.is_one && sent.first == value,
@@ -112,7 +107,7 @@ impl Condition {
 
 /// All values of a field, in short. It may occur more than once, and what is judged must be what is used: a condition has to
 /// hold for each. There may be many of both, so that they are not held against one another.
-struct Sent<'a> {
+struct FieldValues<'a> {
     first: &'a str,
     /// Whether all values are the first.
     is_one: bool,
@@ -121,8 +116,8 @@ struct Sent<'a> {
 }
 
 /// What a form says, by the names of its fields. Where it was sent to counts as its bucket, not only what it says.
-fn sent<'a>(form: &'a Form, bucket: &'a str) -> BTreeMap<&'a str, Sent<'a>> {
-    let mut fields: BTreeMap<&str, Sent<'_>> = BTreeMap::new();
+fn sent<'a>(form: &'a Form, bucket: &'a str) -> BTreeMap<&'a str, FieldValues<'a>> {
+    let mut fields: BTreeMap<&str, FieldValues<'_>> = BTreeMap::new();
     for (name, value) in std::iter::once(("bucket", bucket)).chain(form.iter()) {
         let begins = begins(name, value);
         fields
@@ -131,7 +126,7 @@ fn sent<'a>(form: &'a Form, bucket: &'a str) -> BTreeMap<&'a str, Sent<'a>> {
                 sent.is_one &= sent.first == value;
                 sent.begins = shared(sent.begins, begins);
             })
-            .or_insert(Sent { first: value, is_one: true, begins });
+            .or_insert(FieldValues { first: value, is_one: true, begins });
     }
     fields
 }

@@ -146,7 +146,7 @@ pub struct DeletePreconditions {
 
 /// What a delete judges: an object version, or a delete marker, which has no ETag.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Judged {
+pub struct DeleteTarget {
     /// Absent for a delete marker.
     pub etag: Option<ETag>,
     /// In bytes; 0 for a delete marker.
@@ -193,7 +193,7 @@ impl DeletePreconditions {
     ///
     /// `NoSuchKey` for an `If-Match`, any, where there is no object or a delete marker, as S3 was seen to answer
     /// (ministackorg/ministack issue 1475); `PreconditionFailed` unless all hold.
-    pub fn check(&self, found: Option<Judged>) -> Result<()> {
+    pub fn check(&self, found: Option<DeleteTarget>) -> Result<()> {
         if let Some(tags) = &self.if_match {
             match found.and_then(|found| found.etag) {
                 None => return Err(ErrorCode::NoSuchKey.into()),

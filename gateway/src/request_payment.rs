@@ -4,7 +4,6 @@
 
 use crate::errors::{ErrorCode, Result};
 use crate::headers::Headers;
-use crate::operations::Operation;
 use crate::query::Query;
 use crate::xml::{Element, XmlWriter};
 use serde::{Deserialize, Serialize};
@@ -54,37 +53,6 @@ pub fn is_accepted(headers: &Headers, query: &Query) -> bool {
     let in_query =
         || query.iter().any(|(name, value)| name.eq_ignore_ascii_case(REQUEST_PAYER) && value == "requester");
     headers.get(REQUEST_PAYER) == Some("requester") || in_query()
-}
-
-/// Whether the answer of an operation says that the requester was charged (`x-amz-request-charged`).
-pub fn is_told(operation: Operation) -> bool {
-    matches!(
-        operation,
-        Operation::AbortMultipartUpload
-            | Operation::CompleteMultipartUpload
-            | Operation::CopyObject
-            | Operation::CreateMultipartUpload
-            | Operation::DeleteObject
-            | Operation::DeleteObjects
-            | Operation::GetObject
-            | Operation::GetObjectAcl
-            | Operation::GetObjectAttributes
-            | Operation::HeadObject
-            | Operation::ListMultipartUploads
-            | Operation::ListObjectVersions
-            | Operation::ListObjects
-            | Operation::ListObjectsV2
-            | Operation::ListParts
-            | Operation::PostObject
-            | Operation::PutObject
-            | Operation::PutObjectAcl
-            | Operation::PutObjectLegalHold
-            | Operation::PutObjectLockConfiguration
-            | Operation::PutObjectRetention
-            | Operation::RestoreObject
-            | Operation::UploadPart
-            | Operation::UploadPartCopy
-    )
 }
 
 #[cfg(test)]

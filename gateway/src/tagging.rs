@@ -16,11 +16,14 @@ pub enum Tagged {
     Bucket,
 }
 
+/// Keys and values of tags.
+pub type Tags = Vec<(String, String)>;
+
 /// Keys and values, in the order of the keys, which are unique: a set has no order of its own.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct TagSet {
     /// Key and value.
-    pub tags: Vec<(String, String)>,
+    pub tags: Tags,
 }
 
 impl TagSet {

@@ -2,10 +2,9 @@
 //! listings.
 
 use crate::errors::{ErrorCode, Result};
+use crate::hex;
 use crate::xml::byte_set;
 use std::borrow::Cow;
-
-const HEX: &[u8; 16] = b"0123456789ABCDEF";
 
 /// Decodes a path segment: `%XX` only; a `+` is a plus. `InvalidURI` for a broken escape and for what is not
 /// UTF-8.
@@ -42,13 +41,28 @@ static LISTED: [bool; 256] = byte_set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 /// Appends `text` with every byte but RFC 3986's unreserved ones and `/` as `%XX`: a key as it stands in a
 /// URL.
 pub fn push_path(out: &mut String, text: &str) {
+    push_all_but(out, text, |byte| is_unreserved(byte) || byte == b'/');
+}
+
+/// `text` with every byte but RFC 3986's unreserved ones as `%XX`.
+pub fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() * 2);
+    push_all_but(&mut out, text, is_unreserved);
+    out
+}
+
+fn push_all_but(out: &mut String, text: &str, stays: impl Fn(u8) -> bool) {
     for byte in text.bytes() {
-        match byte {
-            b'-' | b'_' | b'.' | b'~' | b'/' => out.push(char::from(byte)),
-            _ if byte.is_ascii_alphanumeric() => out.push(char::from(byte)),
-            _ => push_escape(out, byte),
+        match stays(byte) {
+            true => out.push(char::from(byte)),
+            false => push_escape(out, byte),
         }
     }
+}
+
+/// Whether a byte stands for itself everywhere in a URL (RFC 3986, 2.3).
+pub(crate) fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,8 +81,8 @@ fn decode(text: &str, plus: Plus) -> Result<Cow<'_, str>> {
     while let Some(byte) = bytes.next() {
         match byte {
             b'%' => {
-                let high = bytes.next().and_then(nibble).ok_or(ErrorCode::InvalidURI)?;
-                let low = bytes.next().and_then(nibble).ok_or(ErrorCode::InvalidURI)?;
+                let high = bytes.next().and_then(hex::value).ok_or(ErrorCode::InvalidURI)?;
+                let low = bytes.next().and_then(hex::value).ok_or(ErrorCode::InvalidURI)?;
                 decoded.push((high << 4) | low);
             }
             b'+' if plus == Plus::Space => decoded.push(b' '),
@@ -81,17 +95,8 @@ fn decode(text: &str, plus: Plus) -> Result<Cow<'_, str>> {
     }
 }
 
-fn nibble(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
-    }
-}
-
-/// Keys of other alphabets are escapes throughout: one copy for each.
-fn push_escape(out: &mut String, byte: u8) {
+/// Appends `%XX`. Keys of other alphabets are escapes throughout: one copy for each.
+pub(crate) fn push_escape(out: &mut String, byte: u8) {
     let start = usize::from(byte) * ESCAPE_LENGTH;
     out.push_str(ESCAPES.get(start..start + ESCAPE_LENGTH).unwrap_or_default());
 }
@@ -109,8 +114,8 @@ const fn escape_bytes() -> [u8; 256 * ESCAPE_LENGTH] {
     let mut bytes = [b'%'; 256 * ESCAPE_LENGTH];
     let mut byte = 0;
     while byte < 256 {
-        bytes[byte * ESCAPE_LENGTH + 1] = HEX[byte >> 4];
-        bytes[byte * ESCAPE_LENGTH + 2] = HEX[byte & 15];
+        bytes[byte * ESCAPE_LENGTH + 1] = hex::DIGITS[byte >> 4].to_ascii_uppercase();
+        bytes[byte * ESCAPE_LENGTH + 2] = hex::DIGITS[byte & 15].to_ascii_uppercase();
         byte += 1;
     }
     bytes

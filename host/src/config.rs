@@ -4,6 +4,7 @@
 //! Every setting is a row of [`KEYS`]; its flag and its environment variable follow from its name. What is
 //! not in the table is refused by name. `docs/configuration.md` describes the same rows for operators.
 
+mod error;
 mod file;
 mod key;
 mod load;
@@ -19,22 +20,18 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::explanations;
 use crate::outbound;
 use crate::secret::Secret;
-use crate::telemetry::otlp::Endpoint;
-use crate::vault;
+use crate::telemetry::explanations;
+use crate::telemetry::logs::{Log, LogFormat};
+use crate::telemetry::otlp::Collector;
 use volume::Options;
 
+pub use error::ConfigError;
+pub use file::render;
 pub use key::{Form, KEYS, Key};
 pub use load::{Environment, Given, load};
 pub use rate::{EVERY, Rate, RateEntry, Subject, normal_address};
-
-/// Why a configuration is refused. The text names the source, the key and what is allowed; it never holds a
-/// secret.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct ConfigError(pub String);
 
 /// Everything that an operator can set.
 #[derive(Debug, Clone)]
@@ -62,14 +59,14 @@ pub struct Config {
     /// Of one call in so many, the time of each stage is measured.
     pub stage_sample: u64,
     /// The collector that traces of requests are sent to.
-    pub otlp_endpoint: Option<Endpoint>,
+    pub otlp_endpoint: Option<Collector>,
     /// What is kept of why requests were denied.
-    pub explanations: explanations::Limits,
+    pub explanations: explanations::Bounds,
     /// What may be fetched from elsewhere.
     pub outbound: outbound::Options,
     /// Bounds on what clients can take.
     pub limits: Limits,
-    /// The storage engine. Its folder is that of `data_dir` only in [`Config::volume_options`].
+    /// The storage engine; its folder is that of `data_dir`, whatever this says.
     pub storage: Options,
     /// The root credentials, where the operator chose them.
     pub root: Root,
@@ -100,24 +97,6 @@ pub enum Origin {
     Environment,
     /// A command-line flag.
     Flag,
-}
-
-/// What is logged, and how.
-#[derive(Debug, Clone)]
-pub struct Log {
-    /// Lines for people or for programs.
-    pub format: LogFormat,
-    /// `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,volume=debug`.
-    pub level: String,
-}
-
-/// The form of a log line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    /// One readable line.
-    Text,
-    /// One JSON document a line.
-    Json,
 }
 
 /// Bounds on what clients can take. Beyond them they are refused, and told to come back.
@@ -261,7 +240,7 @@ impl Default for Config {
             access_log: false,
             stage_sample: 16,
             otlp_endpoint: None,
-            explanations: explanations::Limits::default(),
+            explanations: explanations::Bounds::default(),
             outbound: outbound::Options::default(),
             limits: Limits::default(),
             storage: Options::new("portcullis-data"),
@@ -315,12 +294,6 @@ impl Config {
         self.cache_dir.clone().unwrap_or_else(|| self.data_dir.join("cache"))
     }
 
-    /// How the volume in the data folder is run.
-    pub fn volume_options(&self) -> Options {
-        let key = Some(vault::bodies_key(&self.data_dir));
-        Options { dir: self.data_dir.clone(), key, ..self.storage.clone() }
-    }
-
     /// How long no byte of a request body may arrive.
     pub fn body_idle_timeout(&self) -> Duration {
         self.limits.body_idle
@@ -337,12 +310,6 @@ impl Config {
             variables.insert("domains".to_owned(), self.domain.join(","));
         }
         variables
-    }
-
-    /// The effective configuration as a TOML file, secrets redacted, with the origin of every value that is
-    /// not a default.
-    pub fn render(&self) -> String {
-        file::render(self)
     }
 }
 

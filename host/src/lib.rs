@@ -1,49 +1,30 @@
-//! The host of Portcullis: runs the pipeline, lends it capabilities, moves bytes. It knows HTTP, Wasm and files, not S3.
+//! The host of Portcullis: runs the pipeline, lends it capabilities, moves bytes. It knows HTTP, Wasm
+//! and files, not S3.
 //!
-//! | module | what |
-//! | --- | --- |
-//! | [`cli`], [`config`], [`accounts`], [`secret`] | what the operator says |
-//! | [`start`], [`listener`], [`endpoint`], [`connection`], [`serve`], [`shares`], `head` | sockets, limits, drain |
-//! | [`compose`], [`engine`], [`bindings`] | spin.toml to compiled pipeline |
-//! | [`worker`], [`call`], [`work`], [`capabilities`], [`header_lines`], [`stages`] | a request in the pipeline, and what it is lent |
-//! | [`body`] | request and response bodies: framing, digests, streaming |
-//! | the crate `volume` | the data folder: log, files, index |
-//! | [`telemetry`], [`health`], [`fallback`], [`check`], [`notify`] | what operators see |
-//! | [`vault`], [`seals`] | secrets and data keys, sealed |
-//! | [`explanations`], [`admin`], [`explain`], [`advice`] | why calls were denied, and what policies would say |
+//! Rooms stand on floors: a room knows those of its own floor and of the floors below.
+//!
+//! | floor | room | what |
+//! | --- | --- | --- |
+//! | 1 | [`command`] | the command line, and what each command does; `serve` puts everything together |
+//! | 2 | [`front`] | sockets, connections, drain; probes; the admin API |
+//! | 3 | [`pipeline`] | spin.toml to a compiled pipeline, a request in it, what it is lent; shares |
+//! | 4 | [`keys`] | accounts; secrets, data keys and master keys, sealed |
+//! | 5 | [`config`] | what the operator says |
+//! | 6 | [`telemetry`] | logs, metrics, traces, explanations of denials |
+//! | 6 | [`outbound`] | what is fetched from elsewhere |
+//! | 6 | [`body`] | request and response bodies: framing, digests, streaming |
+//! | 7 | [`secret`], [`random`], `hex` | texts that are never shown, randomness, digits |
+//!
+//! Below all of them is the crate `volume`: the data folder with its log, files and index.
 
-pub mod accounts;
-pub mod admin;
-pub mod advice;
-pub mod bindings;
 pub mod body;
-pub mod call;
-pub mod capabilities;
-pub mod check;
-pub mod cli;
-pub mod compose;
+pub mod command;
 pub mod config;
-pub mod connection;
-pub mod endpoint;
-pub mod engine;
-pub mod explain;
-pub mod explanations;
-pub mod fallback;
-mod head;
-pub mod header_lines;
-pub mod health;
-pub mod journal;
-pub mod kms;
-pub mod listener;
-pub mod notify;
+pub mod front;
+mod hex;
+pub mod keys;
 pub mod outbound;
-pub mod seals;
+pub mod pipeline;
+pub mod random;
 pub mod secret;
-pub mod serve;
-pub mod shares;
-pub mod stages;
-pub mod start;
 pub mod telemetry;
-pub mod vault;
-pub mod work;
-pub mod worker;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use host::cli;
+use host::command::cli;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

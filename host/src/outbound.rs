@@ -17,9 +17,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::config::ConfigError;
-
-pub use get::Trust;
+pub use get::{NoAuthorities, Trust};
 pub use rules::Destination;
 
 /// Addresses that are remembered at most.
@@ -54,7 +52,7 @@ impl Default for Options {
 
 /// An answer, whatever its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct Fetched {
     /// The status code.
     pub status: u16,
     /// The body.
@@ -75,25 +73,25 @@ pub enum Unfetched {
     TooLong,
 }
 
-type Outcome = Result<Answer, Unfetched>;
+type Outcome = Result<Fetched, Unfetched>;
 
 /// Fetches; shared by all workers.
 pub struct Outbound {
     options: Options,
     trust: Trust,
-    places: StdMutex<BTreeMap<String, Arc<Mutex<Place>>>>,
+    places: StdMutex<BTreeMap<String, Arc<Mutex<Known>>>>,
 }
 
 /// What is known of an address.
 #[derive(Debug, Default)]
-struct Place {
+struct Known {
     /// The last answer with status 200.
-    good: Option<(Instant, Answer)>,
+    good: Option<(Instant, Fetched)>,
     /// The last attempt, and how it ended if that was not well.
     tried: Option<(Instant, Option<Outcome>)>,
 }
 
-impl Place {
+impl Known {
     /// What will do for a call that began at a time, without another attempt.
     fn known(&self, began: Instant, age_max: Duration, retry: Duration) -> Option<Outcome> {
         let good = self.good.as_ref();
@@ -137,7 +135,7 @@ impl Outbound {
     ///
     /// # Errors
     /// A file of authorities that cannot be read, or holds none.
-    pub fn new(options: &Options) -> Result<Outbound, ConfigError> {
+    pub fn new(options: &Options) -> Result<Outbound, NoAuthorities> {
         let trust = Trust::new(options.ca_file.as_deref())?;
         Ok(Outbound { options: options.clone(), trust, places: StdMutex::default() })
     }
@@ -166,7 +164,7 @@ impl Outbound {
     }
 
     /// Where an address is remembered; none when too many are asked for at once.
-    fn place(&self, url: &str) -> Option<Arc<Mutex<Place>>> {
+    fn place(&self, url: &str) -> Option<Arc<Mutex<Known>>> {
         let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(place) = places.get(url) {
             return Some(Arc::clone(place));
@@ -178,7 +176,7 @@ impl Outbound {
         if places.len() >= PLACES_MAX {
             return None;
         }
-        let place = Arc::<Mutex<Place>>::default();
+        let place = Arc::<Mutex<Known>>::default();
         places.insert(url.to_owned(), Arc::clone(&place));
         Some(place)
     }

@@ -1,8 +1,10 @@
-//! Attacks a server beside a client that behaves well, one after the other, and prints what that client and the memory felt:
-//! `cargo run --release -p tests --example attacks [SECONDS [WORDS]]`, only those whose names have these words.
+//! Attacks a server beside a client that behaves well, one after the other, and prints what that
+//! client and the memory felt: `cargo run --release -p tests --example attacks [SECONDS [WORDS]]`,
+//! only those whose names have these words.
 //!
-//! Attacker, client and server share one machine and one address. Latencies are those of the client, in milliseconds: of a PUT,
-//! GET, HEAD and listing in turn over a kept connection, each round a GET over a new one, and a health probe.
+//! Attacker, client and server share one machine and one address. Latencies are those of the
+//! client, in milliseconds: of a PUT, GET, HEAD and listing in turn over a kept connection, each
+//! round a GET over a new one, and a health probe.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,7 +1,9 @@
-//! Prints what each stage of the pipeline costs, for the operations that matter: `cargo run --release -p tests --example stage_cost`
+//! Prints what each stage of the pipeline costs, for the operations that matter:
+//! `cargo run --release -p tests --example stage_cost`
 //!
-//! One connection, one request after the other, every call timed; so the table says where time goes, not how much a loaded
-//! server does. Times are microseconds of wall clock, and contain the two looks at the clock at each border.
+//! One connection, one request after the other, every call timed; so the table says where time
+//! goes, not how much a loaded server does. Times are microseconds of wall clock, and contain the
+//! two looks at the clock at each border.
 
 use tests::client::Client;
 use tests::http::Request;

@@ -1,14 +1,21 @@
 //! Prints how the crates are built, in figures: `cargo run --release -p tests --example structure`
 //!
-//! "In a cycle" are the files (or rooms) of the largest one. With the name of a crate, it prints what
-//! the figures of that crate count. [`tests::structure`] says what is seen of a crate.
+//! With the name of a crate, it prints what the figures of that crate count. `--tree FOLDER` first
+//! reads another tree, such as an older commit to compare with
+//! (`git archive COMMIT | tar -x -C FOLDER`). "In a cycle" are the files (or rooms) of the largest
+//! one. [`tests::structure`] says what is counted.
 
-use tests::structure::{self, Crate, HOST, cycles};
+use std::path::{Path, PathBuf};
+
+use tests::structure::{self, Crate, Floors, GATEWAY, HOST, cycles};
+use tests::workspace;
+
+/// The crates that have floors.
+const FLOORS: [(&str, &Floors); 2] = [("host", HOST), ("gateway", GATEWAY)];
 
 /// What is printed of one crate.
 fn row(each: &Crate, all: &[Crate]) -> String {
     let (files, rooms) = (each.arrows(), each.rooms());
-    let largest = |cycles: Vec<Vec<&str>>| cycles.first().map_or(0, Vec::len);
     let cells = [
         files.len(),
         largest(cycles(&files)),
@@ -21,6 +28,10 @@ fn row(each: &Crate, all: &[Crate]) -> String {
     format!("| {} | {} |", each.name, cells.map(|cell| cell.to_string()).join(" | "))
 }
 
+fn largest(cycles: Vec<Vec<&str>>) -> usize {
+    cycles.first().map_or(0, Vec::len)
+}
+
 fn list(each: &Crate, all: &[Crate]) {
     let arrows = each.arrows();
     for cycle in cycles(&arrows) {
@@ -30,22 +41,62 @@ fn list(each: &Crate, all: &[Crate]) {
             println!("  {from} > {}", inside.collect::<Vec<_>>().join(", "));
         }
     }
+    upward(each).iter().for_each(|arrow| println!("upwards: {arrow}"));
+    each.side_lists().iter().for_each(|list| println!("operations beside their table: {list}"));
     each.types_twice().iter().for_each(|(name, files)| println!("type {name}: {}", files.join(", ")));
     each.dead(all).iter().for_each(|item| println!("named by no other file: {item}"));
 }
 
+/// Arrows that run up, in a crate that has floors.
+fn upward(each: &Crate) -> Vec<String> {
+    let floors = FLOORS.iter().find(|(name, _)| *name == each.name);
+    floors.map(|(_, floors)| each.upward(floors)).unwrap_or_default()
+}
+
+/// What is printed of all crates together.
+fn figures(tree: &Path, all: &[Crate]) {
+    let sum = |of: &dyn Fn(&Crate) -> usize| all.iter().map(of).sum::<usize>();
+    let [code, tests] = structure::duplicates(tree);
+    let figures = [
+        (
+            "files in the largest cycle",
+            all.iter().map(|each| largest(cycles(&each.arrows()))).max().unwrap_or(0),
+        ),
+        ("upward arrows", sum(&|each| upward(each).len())),
+        ("types defined twice in a crate", sum(&|each| each.types_twice().len())),
+        ("operations listed beside their table", sum(&|each| each.side_lists().len())),
+        ("dead public items", sum(&|each| each.dead(all).len())),
+        ("duplicates to the letter, in code", code.len()),
+        ("duplicates to the letter, in tests", tests.len()),
+        ("files of the walk of a GET", structure::walk(tree).len()),
+    ];
+    println!("\n| figure | |\n| --- | ---: |");
+    figures.iter().for_each(|(name, figure)| println!("| {name} | {figure} |"));
+    let arrows =
+        all.iter().flat_map(|each| upward(each).into_iter().map(|arrow| format!("{}: {arrow}", each.name)));
+    println!("\nUpward arrows:");
+    arrows.for_each(|arrow| println!("- {arrow}"));
+    println!("\nOperations listed beside their table:");
+    for each in all {
+        each.side_lists().iter().for_each(|list| println!("- {}: {list}", each.name));
+    }
+    println!("\nDuplicates:");
+    code.iter().chain(&tests).for_each(|pair| println!("- {pair}"));
+}
+
 fn main() {
-    let all = structure::crates();
-    if let Some(name) = std::env::args().nth(1) {
-        all.iter().filter(|each| each.name == name).for_each(|each| list(each, &all));
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (tree, name) = match arguments.as_slice() {
+        [flag, folder, rest @ ..] if flag == "--tree" => (PathBuf::from(folder), rest.first()),
+        rest => (workspace::root(), rest.first()),
+    };
+    let all = structure::crates_of(&tree);
+    if let Some(name) = name {
+        all.iter().filter(|each| each.name == *name).for_each(|each| list(each, &all));
         return;
     }
     println!("| crate | files | in a cycle | rooms | in a cycle | types twice | fn judge… | dead items |");
     println!("| --- |{}", " ---: |".repeat(7));
     all.iter().for_each(|each| println!("{}", row(each, &all)));
-    for host in all.iter().filter(|each| each.name == "host") {
-        let upward = host.upward(HOST);
-        println!("\nUpward arrows between the floors of the host: {}", upward.len());
-        upward.iter().for_each(|arrow| println!("- {arrow}"));
-    }
+    figures(&tree, &all);
 }

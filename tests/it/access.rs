@@ -1,4 +1,5 @@
-//! Who gets in, beyond what single exchanges show: new buckets, restarts, and decisions that other requests overtake.
+//! Who gets in, beyond what single exchanges show: new buckets, restarts, and decisions that other
+//! requests overtake.
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -76,7 +77,8 @@ fn a_policy_holds_at_once_and_after_a_restart() {
     check(&owner.call("GET", "/photos?policy"), 404, "NoSuchBucketPolicy");
 }
 
-/// Whoever may share an object of their own must not share what somebody else puts in its place meanwhile.
+/// Whoever may share an object of their own must not share what somebody else puts in its place
+/// meanwhile.
 #[test]
 fn a_decision_about_one_object_is_not_carried_out_on_another() {
     let server = Server::start();
@@ -105,7 +107,8 @@ fn a_decision_about_one_object_is_not_carried_out_on_another() {
     assert_eq!(owner.get("/photos/cat.jpg").text(), "the owner's");
 }
 
-/// A request about the settings of an account: by a host that is an address, with the account in the header alone.
+/// A request about the settings of an account: by a host that is an address, with the account in
+/// the header alone.
 fn account_block(method: &str, account: &str) -> Request {
     Request::new(method, "/v20180820/configuration/publicAccessBlock").header("x-amz-account-id", account)
 }

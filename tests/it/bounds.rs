@@ -1,5 +1,6 @@
-//! Every computation over what a client sends is linear or bounded (docs/security-model.md): the inputs that once were not, and
-//! their relatives. Each gets S3's answer, no stage traps, and memory stays where it was.
+//! Every computation over what a client sends is linear or bounded (docs/security-model.md): the
+//! inputs that once were not, and their relatives. Each gets S3's answer, no stage traps, and
+//! memory stays where it was.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,8 @@ mod listings;
 mod metadata;
 mod signatures;
 
-/// Memory that a server may keep after an attack, over what it had: buffers of connections and the allocator's own slack.
+/// Memory that a server may keep after an attack, over what it had: buffers of connections and the
+/// allocator's own slack.
 const GROWTH_BYTES_MAX: u64 = 48 << 20;
 
 fn verdict(response: &Response) -> (u16, String) {
@@ -36,8 +38,8 @@ impl Bounded {
         Bounded { server, before }
     }
 
-    /// Nothing was replaced, everybody else is served, and memory is where it was: an instance that grew is replaced when its
-    /// worker is idle.
+    /// Nothing was replaced, everybody else is served, and memory is where it was: an instance that
+    /// grew is replaced when its worker is idle.
     fn is_unharmed(&self) {
         let replaced = self.server.metric("portcullis_instances_replaced_total", &[]);
         assert_eq!(replaced, 0.0, "a stage trapped");

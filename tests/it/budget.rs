@@ -1,7 +1,8 @@
-//! What policies may cost: long patterns, many of them, values of conditions, and bodies that nobody could be allowed to send.
+//! What policies may cost: long patterns, many of them, values of conditions, and bodies that
+//! nobody could be allowed to send.
 //!
-//! One request with policies that take too much is denied, and nobody else notices: it once took two seconds of a worker, and
-//! everything under way with it.
+//! One request with policies that take too much is denied, and nobody else notices: it once took
+//! two seconds of a worker, and everything under way with it.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -37,7 +38,8 @@ fn list(patterns: impl Iterator<Item = String>) -> String {
     patterns.map(|own| format!("\"{own}\"")).collect::<Vec<_>>().join(",")
 }
 
-/// The input that was reported: 36 patterns, each a star and 500 times any one character, and a number behind.
+/// The input that was reported: 36 patterns, each a star and 500 times any one character, and a
+/// number behind.
 fn stars(prefix: &str) -> String {
     list((0..36).map(|n| format!("{prefix}*{}{n:02}", "?".repeat(500))))
 }

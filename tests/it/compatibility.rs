@@ -1,4 +1,5 @@
-//! docs/compatibility.md is printed from the operations table: `BLESS=1 cargo test -p tests compatibility` writes it.
+//! docs/compatibility.md is printed from the operations table:
+//! `BLESS=1 cargo test -p tests compatibility` writes it.
 
 use std::fmt::Write as _;
 

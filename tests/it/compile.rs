@@ -1,4 +1,5 @@
-//! The compiler in a process of its own, which `serve` starts: what it leaves in the cache, and for whom.
+//! The compiler in a process of its own, which `serve` starts: what it leaves in the cache, and for
+//! whom.
 
 use std::io::Write as _;
 use std::os::unix::fs::MetadataExt as _;

@@ -1,5 +1,6 @@
-//! Every condition key, asked of the operations whose requests carry it: a policy that denies where the key has a value stops the
-//! request that carries it and no other, and one that allows lets that one in and no other.
+//! Every condition key, asked of the operations whose requests carry it: a policy that denies where
+//! the key has a value stops the request that carries it and no other, and one that allows lets
+//! that one in and no other.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -19,8 +20,8 @@ mod signatures;
 
 use rows::{Row, row};
 
-/// A request. `{k}` in its target is a key under which there is an object, `{n}` a new one, `{u}` an upload, which its headers
-/// begin; a body `{c}` completes it.
+/// A request. `{k}` in its target is a key under which there is an object, `{n}` a new one, `{u}`
+/// an upload, which its headers begin; a body `{c}` completes it.
 #[derive(Clone, Debug)]
 struct Sent {
     method: &'static str,
@@ -358,9 +359,9 @@ fn the_tags_of_a_document_are_held_to_the_keys_that_are_allowed() {
 /// The page for operators, printed from THE CONDITION KEYS.
 fn page() -> String {
     let mut page = "# Condition keys\n\n\
-         Printed from the table of condition keys (`gateway/src/policy/keys.rs`); do not edit. `BLESS=1` writes it. `portcullis policy lint`\n\
-         says the same of the actions of a statement. A key that no request carries is accepted all the same, as at AWS: a condition\n\
-         that asks for it is judged as one about a missing key.\n\n\
+         Printed from the table of condition keys (`gateway/policy-language/src/keys.rs`); do not edit. `BLESS=1` writes it.\n\
+         `portcullis policy lint` says the same of the actions of a statement. A key that no request carries is accepted all the\n\
+         same, as at AWS: a condition that asks for it is judged as one about a missing key.\n\n\
          | key | compared as | carried by requests for |\n| --- | --- | --- |\n"
         .to_owned();
     for id in KeyId::ALL {

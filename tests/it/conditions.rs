@@ -1,4 +1,5 @@
-//! Preconditions under load: races have one winner, counters lose no step, readers see whole objects.
+//! Preconditions under load: races have one winner, counters lose no step, readers see whole
+//! objects.
 
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -1,9 +1,11 @@
-//! The crash test: a server under concurrent load is killed at random points, again and again, on one data folder.
+//! The crash test: a server under concurrent load is killed at random points, again and again, on
+//! one data folder.
 //!
-//! Workers write, overwrite, delete, copy, upload in parts and write versions; each keeps a ledger of what was acknowledged
-//! and of the one request that the kill interrupted. After every restart the server must hold exactly what the ledgers say:
-//! what was acknowledged byte for byte, and of the interrupted request all or nothing. Some restarts are killed too, inside
-//! recovery. `portcullis check` must find nothing.
+//! Workers write, overwrite, delete, copy, upload in parts and write versions; each keeps a ledger
+//! of what was acknowledged and of the one request that the kill interrupted. After every restart
+//! the server must hold exactly what the ledgers say: what was acknowledged byte for byte, and of
+//! the interrupted request all or nothing. Some restarts are killed too, inside recovery.
+//! `portcullis check` must find nothing.
 //!
 //! `PORTCULLIS_CRASH_ROUNDS` (100) and `PORTCULLIS_CRASH_SEED` set the length and the load.
 
@@ -27,7 +29,8 @@ const KILLED_IN_RECOVERY: u64 = 8;
 /// The longest time under load before a kill.
 const LOAD_MS_MAX: u64 = 500;
 
-/// The request was interrupted, or the server refused it for lack of room: its outcome is not known.
+/// The request was interrupted, or the server refused it for lack of room: its outcome is not
+/// known.
 pub(crate) struct Interrupted;
 
 /// Somebody who changes the bucket and knows what must be in it.

@@ -1,4 +1,5 @@
-//! Denials and their explanations: what the operator is told, what the client is not, and what policies would say.
+//! Denials and their explanations: what the operator is told, what the client is not, and what
+//! policies would say.
 
 use std::path::Path;
 use std::process::Command;

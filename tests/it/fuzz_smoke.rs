@@ -1,7 +1,9 @@
-//! The fuzz targets for a few seconds on every run: corpus files, mutated by a fixed sequence of random numbers.
+//! The fuzz targets for a few seconds on every run: corpus files, mutated by a fixed sequence of
+//! random numbers.
 //!
-//! `PORTCULLIS_FUZZ_SECONDS` sets the seconds for each target (2). A finding is printed as a byte string; put it into the
-//! corpus of its target. `tests/fuzz` looks deeper, with coverage, on the nightly toolchain.
+//! `PORTCULLIS_FUZZ_SECONDS` sets the seconds for each target (2). A finding is printed as a byte
+//! string; put it into the corpus of its target. `tests/fuzz` looks deeper, with coverage, on the
+//! nightly toolchain.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;

@@ -1,6 +1,8 @@
-//! Golden exchanges: every file of `tests/golden` is played on a server of its own, and the answers are compared whole.
+//! Golden exchanges: every file of `tests/golden` is played on a server of its own, and the answers
+//! are compared whole.
 //!
-//! `BLESS=1 cargo test -p tests golden` writes what the server answers into the files; review the difference.
+//! `BLESS=1 cargo test -p tests golden` writes what the server answers into the files; review the
+//! difference.
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;

@@ -99,7 +99,8 @@ fn a_role_is_assumed_and_ends_with_its_session() {
     );
     ok(&mut main, &format!("CreateRole&RoleName=reader&AssumeRolePolicyDocument={trust}"));
     let assume = "AssumeRole&RoleArn=arn:aws:iam::000000000001:role/reader&RoleSessionName=session";
-    // The account trusts itself: its users may where it lets them, and no root user may, its own neither.
+    // The account trusts itself: its users may where it lets them, and no root user may, its own
+    // neither.
     assert_eq!(call(&mut server.other_client(), assume).status, 403);
     let other_root = Credentials {
         access_key_id: "ABCDEFGHIJKLMNOPQRST",

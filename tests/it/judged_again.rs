@@ -1,4 +1,5 @@
-//! What was decided when a head came, and is another matter by the time that the request takes effect.
+//! What was decided when a head came, and is another matter by the time that the request takes
+//! effect.
 
 use std::thread::sleep;
 use std::time::Duration;
@@ -33,7 +34,8 @@ impl Half {
         let mut connection = server.connect();
         connection.write(&request.head()).unwrap();
         connection.write(first).unwrap();
-        // Long enough that the head was judged; if it was not, the test shows less, and passes all the same.
+        // Long enough that the head was judged; if it was not, the test shows less, and passes all
+        // the same.
         sleep(Duration::from_millis(300));
         Half { connection, method: request.method.clone(), last: last.to_vec() }
     }
@@ -107,7 +109,8 @@ fn an_upload_is_denied_by_the_policy_that_holds_when_it_is_there() {
     assert_eq!(verdict(&upload.finish()), denied());
     assert_eq!(verdict(&part.finish()), denied());
     assert_eq!(verdict(&tagging.finish()), denied());
-    // And the other way round: whom a policy lets in while the body comes is judged when it is refused, at the head.
+    // And the other way round: whom a policy lets in while the body comes is judged when it is
+    // refused, at the head.
     assert_eq!(owner.call("DELETE", "/photos?policy").status, 204);
     assert_eq!(owner.call("GET", "/photos/cat.jpg").status, 404);
     assert_eq!(verdict(&owner.send(put(&part_target))), allowed());
@@ -263,7 +266,8 @@ fn completion_is_judged_by_what_the_upload_was_begun_with() {
     assert_eq!(verdict(&complete(&mut owner, "/photos/dog.jpg", &id, &etag)), allowed());
 }
 
-/// The policy that Amazon gives as an example: nothing is stored that does not say how it is sealed.
+/// The policy that Amazon gives as an example: nothing is stored that does not say how it is
+/// sealed.
 #[test]
 fn a_policy_that_wants_encryption_lets_the_parts_of_an_encrypted_upload_pass() {
     let server = Server::start();
@@ -295,7 +299,8 @@ fn a_policy_that_wants_encryption_lets_the_parts_of_an_encrypted_upload_pass() {
     assert_eq!(verdict(&complete(&mut owner, "/photos/cat.jpg", &id, &etag)), allowed());
 }
 
-/// Nobody says whether AWS judges the tags that a copy takes over. Who may not write a tag does not get it there by a copy.
+/// Nobody says whether AWS judges the tags that a copy takes over. Who may not write a tag does not
+/// get it there by a copy.
 #[test]
 fn tags_that_a_copy_takes_over_are_judged() {
     let server = Server::start();

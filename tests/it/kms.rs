@@ -16,10 +16,12 @@ const KEY_ID: &str = "x-amz-server-side-encryption-aws-kms-key-id";
 /// The key of `tests/conformance.toml`.
 const TESTKEY: &str = "arn:aws:kms:us-east-1:000000000001:key/testkey-1";
 
-/// Keys besides those of `tests/conformance.toml`: one that two accounts share, and one that is off.
+/// Keys besides those of `tests/conformance.toml`: one that two accounts share, and one that is
+/// off.
 const KEYS: &str = "[[kms_keys]]\nid = \"shared\"\naccount = \"000000000001\"\nalias = [\"alias/shared\"]\npolicy = \"shared.json\"\n\
                     [[kms_keys]]\nid = \"off\"\naccount = \"000000000001\"\nenabled = false\n";
-/// The account of the key leaves it to its own policies; another account may read what is below `photos/public/`.
+/// The account of the key leaves it to its own policies; another account may read what is below
+/// `photos/public/`.
 const SHARED: &str = r#"{"Version":"2012-10-17","Statement":[
     {"Effect":"Allow","Principal":{"AWS":"000000000001"},"Action":"kms:*","Resource":"*"},
     {"Effect":"Allow","Principal":{"AWS":"000000000002"},"Action":"kms:Decrypt","Resource":"*",

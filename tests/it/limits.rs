@@ -1,4 +1,5 @@
-//! Limits hold, and the server ends in order: drain, requests in flight, slow heads, `Expect: 100-continue`.
+//! Limits hold, and the server ends in order: drain, requests in flight, slow heads,
+//! `Expect: 100-continue`.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -130,8 +131,8 @@ fn an_upload_that_is_refused_is_not_asked_for() {
     assert_eq!(connection.read_status().unwrap(), 404);
 }
 
-/// The AWS CLI takes the answer that comes instead of `100 Continue` for the beginning of every later answer on the
-/// connection, and waits for ever.
+/// The AWS CLI takes the answer that comes instead of `100 Continue` for the beginning of every
+/// later answer on the connection, and waits for ever.
 #[test]
 fn a_connection_is_not_used_again_after_an_answer_without_continue() {
     let server = Server::start();
@@ -163,7 +164,8 @@ fn a_client_that_leaves_in_the_middle_leaves_nothing() {
     assert!(server.is_alive());
 }
 
-/// Forms of IAM arrive before anybody knows whose they are: their memory is bounded, and the usual ones are not kept out.
+/// Forms of IAM arrive before anybody knows whose they are: their memory is bounded, and the usual
+/// ones are not kept out.
 #[test]
 fn long_forms_of_anybody_take_turns() {
     let server = Server::start();

@@ -1,4 +1,5 @@
-//! Second factors over HTTP: a code opens a session, protects versions, and is good for one call only.
+//! Second factors over HTTP: a code opens a session, protects versions, and is good for one call
+//! only.
 
 use std::time::Duration;
 
@@ -20,8 +21,8 @@ pub(crate) struct Phone {
 }
 
 impl Phone {
-    /// Makes a device, and gives it to whom `user` names: a parameter, or nothing for whoever asks. It is enabled by codes of the
-    /// past, so that some that count are left.
+    /// Makes a device, and gives it to whom `user` names: a parameter, or nothing for whoever asks.
+    /// It is enabled by codes of the past, so that some that count are left.
     pub(crate) fn new(admin: &mut Client, name: &str, user: &str) -> Phone {
         let made = ok(admin, &format!("CreateVirtualMFADevice&VirtualMFADeviceName={name}"));
         let device = Device::new(&element(&made, "SerialNumber"), &element(&made, "Base32StringSeed"));

@@ -1,8 +1,9 @@
-//! The reference model: random sequences of steps run on the server and on a small S3 in memory, and must agree.
+//! The reference model: random sequences of steps run on the server and on a small S3 in memory,
+//! and must agree.
 //!
-//! Every step compares its answer, status and error code included; every sequence ends by comparing all objects, versions,
-//! uploads and listings. A failing sequence is shrunk to its shortest form and printed.
-//! `PORTCULLIS_MODEL_CASES` sets how many sequences are tried.
+//! Every step compares its answer, status and error code included; every sequence ends by comparing
+//! all objects, versions, uploads and listings. A failing sequence is shrunk to its shortest form
+//! and printed. `PORTCULLIS_MODEL_CASES` sets how many sequences are tried.
 
 mod listings;
 mod play;

@@ -1,4 +1,5 @@
-//! A pipeline with other stages than the usual ones: built from `tests/stages`, put into a manifest, and served.
+//! A pipeline with other stages than the usual ones: built from `tests/stages`, put into a
+//! manifest, and served.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -49,7 +50,8 @@ pub(crate) struct Staged {
     _folder: TempDir,
 }
 
-/// A server of the default pipeline with stages at positions (`("after-auth", "probe")`), and more of a manifest.
+/// A server of the default pipeline with stages at positions (`("after-auth", "probe")`), and more
+/// of a manifest.
 pub(crate) fn serve(stages: &[(&str, &str)], more: &str) -> Staged {
     start(&text(stages, more), &[])
 }

@@ -1,4 +1,5 @@
-//! Whatever was stored, copied, assembled and deleted: every blob has as many references as rows hold, says `portcullis check`.
+//! Whatever was stored, copied, assembled and deleted: every blob has as many references as rows
+//! hold, says `portcullis check`.
 
 use std::time::Duration;
 
@@ -29,7 +30,8 @@ fn copy(client: &mut Client, target: &str, source: &str) {
     client.expect(Request::new("PUT", target).header("x-amz-copy-source", source));
 }
 
-/// Uploads in parts: completed with a part left out and one written twice, copied from, aborted, left in progress.
+/// Uploads in parts: completed with a part left out and one written twice, copied from, aborted,
+/// left in progress.
 fn multipart(client: &mut Client, bucket: &str) {
     let whole = format!("{bucket}/whole");
     let upload = create(client, &whole);

@@ -1,6 +1,8 @@
-//! Server-side encryption: keys that clients bring along, what answers say, and copies between protections.
+//! Server-side encryption: keys that clients bring along, what answers say, and copies between
+//! protections.
 //!
-//! The suites check the same with real clients; here are the borders: of segments, of parts, of what is a wrong key.
+//! The suites check the same with real clients; here are the borders: of segments, of parts, of
+//! what is a wrong key.
 
 mod copies;
 mod disk;

@@ -1,7 +1,8 @@
-//! Shares: one client's attack costs no other client a request, and the server no memory to speak of.
+//! Shares: one client's attack costs no other client a request, and the server no memory to speak
+//! of.
 //!
-//! Attacker and victim come from the same address here, which is the hard case: what tells them apart is who has a verified
-//! signature, and who keeps requests waiting.
+//! Attacker and victim come from the same address here, which is the hard case: what tells them
+//! apart is who has a verified signature, and who keeps requests waiting.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};

@@ -1,7 +1,9 @@
-//! Stages that users add: they run at their positions, refuse and add headers, and can do nothing else.
+//! Stages that users add: they run at their positions, refuse and add headers, and can do nothing
+//! else.
 //!
-//! `tests/stages/tenancy` is the example of docs/stages.md. `tests/stages/probe` does what a request header tells it, and tries
-//! what no stage may: each try must cost its own request a 500, and nothing else.
+//! `tests/stages/tenancy` is the example of docs/stages.md. `tests/stages/probe` does what a
+//! request header tells it, and tries what no stage may: each try must cost its own request a 500,
+//! and nothing else.
 
 use std::time::{Duration, Instant};
 
@@ -38,7 +40,8 @@ fn is_internal_error(response: &Response, what: &str) {
 
 #[test]
 fn a_stage_runs_at_its_position() {
-    // What the probe asks for, and what it is told at each position on the way in; `None` is a trap: not known yet.
+    // What the probe asks for, and what it is told at each position on the way in; `None` is a
+    // trap: not known yet.
     let known: [(&str, [Option<&str>; 3]); 4] = [
         ("target", [None, Some("GetObject"), Some("GetObject")]),
         ("account", [None, Some("000000000001"), Some("000000000001")]),
@@ -129,7 +132,8 @@ fn what_a_stage_may_not_do_costs_its_own_request_a_500() {
             let began = Instant::now();
             is_internal_error(&get(&staged, header, verb), &format!("{position} {verb}"));
             assert!(began.elapsed() < Duration::from_secs(2), "{position} {verb}: {:?}", began.elapsed());
-            // Nobody else notices: the next run has a fresh store, and the pipeline's instance is the same.
+            // Nobody else notices: the next run has a fresh store, and the pipeline's instance is
+            // the same.
             let next = get(&staged, header, if header == "x-probe" { "runs" } else { "status" });
             assert_eq!((next.status, next.text().as_str()), (200, "a picture of a cat"), "{position} {verb}");
         }
@@ -170,7 +174,8 @@ fn every_run_has_a_store_of_its_own() {
 
 #[test]
 fn slow_stages_do_not_use_up_the_time_of_others() {
-    // A stage that loops holds its worker for about 100 ms; requests beside it wait, and are answered.
+    // A stage that loops holds its worker for about 100 ms; requests beside it wait, and are
+    // answered.
     let staged = probe_at("after-accept");
     std::thread::scope(|scope| {
         for _ in 0..4 {

@@ -1,7 +1,8 @@
-//! A trap ends one call. Calls that wait for their bodies, or for the disk, when the instance of the pipeline is lost begin
-//! again in a fresh one, and nobody notices.
+//! A trap ends one call. Calls that wait for their bodies, or for the disk, when the instance of
+//! the pipeline is lost begin again in a fresh one, and nobody notices.
 //!
-//! `tests/stages/trapping` stands in front of every slot and traps where the header `x-trap` says so.
+//! `tests/stages/trapping` stands in front of every slot and traps where the header `x-trap` says
+//! so.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -55,8 +56,8 @@ impl Hanging {
     }
 }
 
-/// Where each request traps, by the value of `x-trap`: one for every stage that a request can reach, when it is asked and when it
-/// goes on.
+/// Where each request traps, by the value of `x-trap`: one for every stage that a request can
+/// reach, when it is asked and when it goes on.
 fn trapping_requests() -> Vec<Request> {
     let get = |place: &str| Request::new("GET", "/photos/cat.jpg").header("x-trap", place);
     let put = |place: &str| Request::new("PUT", "/photos/lost.jpg").header("x-trap", place).body("lost");
@@ -189,7 +190,8 @@ fn sixty_four_calls_under_way_outlive_a_trap_in_every_stage() {
     assert_eq!(client.get("/albums/kept.jpg").text(), "kept", "it was on disk before the stage went on");
 }
 
-/// The code is used up before the document comes; the call that used it finds it unused when it begins again, and nobody else does.
+/// The code is used up before the document comes; the call that used it finds it unused when it
+/// begins again, and nobody else does.
 #[test]
 fn a_one_time_code_counts_for_the_call_that_used_it_up() {
     let Staged { server, .. } = &photos();
@@ -209,7 +211,8 @@ fn a_one_time_code_counts_for_the_call_that_used_it_up() {
     assert_eq!(server.client().send(again).status, 403);
 }
 
-/// An instance that grew is replaced between two steps; whoever made it grow, in the step before its commit, does not notice.
+/// An instance that grew is replaced between two steps; whoever made it grow, in the step before
+/// its commit, does not notice.
 #[test]
 fn an_instance_that_grew_gives_its_memory_back_and_its_calls_go_on() {
     let Staged { server, .. } = &photos();
@@ -230,8 +233,8 @@ fn an_instance_that_grew_gives_its_memory_back_and_its_calls_go_on() {
     assert_eq!(server.metric(REPLACED, &[]), 0.0);
 }
 
-/// Each write is acknowledged once and is there once, while the instance is lost again and again under way: between a body and
-/// its commit, and between a commit and its answer.
+/// Each write is acknowledged once and is there once, while the instance is lost again and again
+/// under way: between a body and its commit, and between a commit and its answer.
 #[test]
 fn writers_beside_a_storm_of_traps_lose_nothing_and_write_nothing_twice() {
     const WRITERS: usize = 8;

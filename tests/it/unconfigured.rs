@@ -1,7 +1,8 @@
 //! A server that nobody configured, and clients with the defaults that they come with.
 //!
-//! rclone 1.60 sends `x-amz-acl: private` with everything. Where that was refused, it could make a bucket and put nothing into
-//! it, and no test saw that, because all of them ran on a configuration with ACLs.
+//! rclone 1.60 sends `x-amz-acl: private` with everything. Where that was refused, it could make a
+//! bucket and put nothing into it, and no test saw that, because all of them ran on a configuration
+//! with ACLs.
 
 use tests::http::Request;
 use tests::server::Server;

@@ -1,7 +1,8 @@
 //! One GET through all stages: the first test to read.
 //!
-//! `/metrics` counts for each stage how often it ran and how long. One signed GET goes through authentication, policy and
-//! storage once each; stages that have nothing to do are not called. A request that a stage refuses goes no further.
+//! `/metrics` counts for each stage how often it ran and how long. One signed GET goes through
+//! authentication, policy and storage once each; stages that have nothing to do are not called. A
+//! request that a stage refuses goes no further.
 
 use tests::http::Request;
 use tests::server::Server;

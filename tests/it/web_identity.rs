@@ -64,7 +64,8 @@ fn trust(provider: &str, actions: &[&str], condition: &Value) -> String {
 
 const ASSUME: &str = "sts:AssumeRoleWithWebIdentity";
 
-/// Registers an issuer, and makes a role that trusts it on a condition; returns the root user's client.
+/// Registers an issuer, and makes a role that trusts it on a condition; returns the root user's
+/// client.
 fn introduce(server: &Server, issuer: &Issuer, condition: &Value) -> Client {
     let mut main = server.client();
     let url = issuer.url();

@@ -1,5 +1,5 @@
-//! What clients of real use write, read as S3 reads it: keys with white space, copy sources like forms, URLs that SDKs
-//! presign; and what cannot be said in a header or a document.
+//! What clients of real use write, read as S3 reads it: keys with white space, copy sources like
+//! forms, URLs that SDKs presign; and what cannot be said in a header or a document.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;

@@ -1,7 +1,8 @@
-//! What every built component imports and exports: golden files. A new capability of a stage is a line in review.
+//! What every built component imports and exports: golden files. A new capability of a stage is a
+//! line in review.
 //!
-//! `BLESS=1 cargo test -p tests worlds` rewrites `tests/golden/worlds`. The files hold the names only: interfaces,
-//! resources, and the functions that the component really uses.
+//! `BLESS=1 cargo test -p tests worlds` rewrites `tests/golden/worlds`. The files hold the names
+//! only: interfaces, resources, and the functions that the component really uses.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,5 @@
-//! Clients that hold what a server has, at little cost to themselves. Each keeps up its pressure until it is dropped.
+//! Clients that hold what a server has, at little cost to themselves. Each keeps up its pressure
+//! until it is dropped.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
@@ -51,8 +52,8 @@ impl Running {
         Running::start_with(attack, port, Presence::Full)
     }
 
-    /// Starts an attack that takes little time of this machine, as one from elsewhere would, so that latencies are those of the
-    /// server.
+    /// Starts an attack that takes little time of this machine, as one from elsewhere would, so
+    /// that latencies are those of the server.
     pub fn start_aside(attack: Attack, port: u16) -> Running {
         Running::start_with(attack, port, Presence::Aside)
     }
@@ -122,7 +123,8 @@ enum Presence {
 
 /// Has this thread run when nobody else wants to.
 fn step_back() {
-    // Linux knows it of a thread, other systems of the process. Where it is not allowed, latencies are those of a busier machine.
+    // Linux knows it of a thread, other systems of the process. Where it is not allowed, latencies
+    // are those of a busier machine.
     let _stepped = nice(19);
 }
 

@@ -31,7 +31,8 @@ impl Body {
     }
 }
 
-/// A small generator of numbers that look random (splitmix64): the same seed gives the same numbers everywhere.
+/// A small generator of numbers that look random (splitmix64): the same seed gives the same numbers
+/// everywhere.
 #[derive(Clone, Debug)]
 pub struct Noise(u64);
 

@@ -43,7 +43,8 @@ impl Client {
         self.try_send_as_is(&request)
     }
 
-    /// Sends a request that is already complete. A connection that the server has closed while idle is renewed.
+    /// Sends a request that is already complete. A connection that the server has closed while idle
+    /// is renewed.
     ///
     /// # Errors
     /// The connection broke before the whole response was there.

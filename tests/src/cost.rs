@@ -1,8 +1,10 @@
-//! What a computation costs: the bytes that it asks the allocator for, the most that it holds at once, and its time.
+//! What a computation costs: the bytes that it asks the allocator for, the most that it holds at
+//! once, and its time.
 //!
-//! The first two are the same on every run, whatever else the machine does. Time is that of the thread on its processor, where
-//! the system tells it, and not that of the wall: others may use the machine as well. It is not the same on every run, so that
-//! whoever judges it takes the least of several.
+//! The first two are the same on every run, whatever else the machine does. Time is that of the
+//! thread on its processor, where the system tells it, and not that of the wall: others may use the
+//! machine as well. It is not the same on every run, so that whoever judges it takes the least of
+//! several.
 
 #![expect(unsafe_code, reason = "a global allocator is unsafe by its trait; this one counts and hands on")]
 
@@ -112,21 +114,4 @@ pub fn least(runs: usize, run: impl Fn()) -> Cost {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_asked_for_is_counted() {
-        let cost = of(|| {
-            drop(vec![0_u8; 1000]);
-            drop(vec![0_u8; 500]);
-        });
-        assert_eq!((cost.allocated, cost.most), (1500, 1000));
-        let mut kept = Vec::new();
-        let cost = of(|| kept.extend_from_slice(&[0_u8; 2000]));
-        assert!(cost.allocated >= 2000 && cost.most >= 2000 && kept.len() == 2000);
-        let nothing = least(3, || ());
-        assert!(nothing.time < Duration::from_secs(1));
-        assert_eq!((nothing.allocated, nothing.most), (0, 0));
-    }
-}
+mod tests;

@@ -1,9 +1,10 @@
-//! The entry points that fuzz targets and the mutation loop share: each takes any bytes and must return, at a cost that grows
-//! with them and no faster.
+//! The entry points that fuzz targets and the mutation loop share: each takes any bytes and must
+//! return, at a cost that grows with them and no faster.
 //!
-//! `tests/fuzz` runs them under cargo-fuzz, `it/fuzz_smoke.rs` for a few seconds with every test run. A panic is a failure
-//! there, and so is more memory or time than a target may take for a byte; what a parser makes of the bytes is judged where it
-//! is cheap to: reading twice gives the same answer. [`shapes`] are inputs that grow.
+//! `tests/fuzz` runs them under cargo-fuzz, `it/fuzz_smoke.rs` for a few seconds with every test
+//! run. A panic is a failure there, and so is more memory or time than a target may take for a
+//! byte; what a parser makes of the bytes is judged where it is cheap to: reading twice gives the
+//! same answer. [`shapes`] are inputs that grow.
 
 pub mod shapes;
 
@@ -11,14 +12,14 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use gateway::acl::Requested;
+use gateway::acl::RequestedAcl;
 use gateway::bucket_encryption::BucketEncryption;
 use gateway::checksum::RequestChecksum;
-use gateway::cors::{self, Subject, row};
+use gateway::cors::{self, ResourceType, row};
 use gateway::form::multipart;
 use gateway::headers::{Headers, with_presigned};
 use gateway::metadata::{SystemHeaders, user_metadata, website_redirect};
-use gateway::operations::{RequestHead, bucket_cors, complete_multipart_upload, resolve};
+use gateway::operations::{RequestHead, complete_multipart_upload, resolve};
 use gateway::policy::{self, ContextEntries, Kind, Policies, Policy, Principal, Source};
 use gateway::post_policy::PostPolicy;
 use gateway::query::Query;
@@ -192,7 +193,8 @@ pub fn upload_headers(bytes: &[u8]) {
     }
     let tags = headers.get("x-amz-tagging").map(TagSet::parse_header);
     assert!(!tags.is_some_and(|tags| tags.is_ok_and(|tags| tags.tags.len() > 10)));
-    let _ = (website_redirect(&headers), RequestChecksum::parse(&headers), Requested::of_headers(&headers));
+    let _ =
+        (website_redirect(&headers), RequestChecksum::parse(&headers), RequestedAcl::of_headers(&headers));
 }
 
 /// A form of IAM or STS, whose lists are looked up member by member.
@@ -215,7 +217,7 @@ pub fn request_documents(bytes: &[u8]) {
     if let Ok(read) = complete_multipart_upload::Input::parse(&query, &Headers::default(), bytes) {
         assert!(!read.parts.is_empty() && read.parts.len() <= 10_000);
     }
-    let _ = Requested::of_request(&Headers::default(), bytes);
+    let _ = RequestedAcl::of_request(&Headers::default(), bytes);
     if let Ok(document) = Element::parse_named(bytes, "Delete") {
         let keys = document.children("Object").filter_map(|object| object.text_of("Key"));
         assert!(keys.count() <= document.children.len());
@@ -273,8 +275,8 @@ pub fn policy_document(bytes: &[u8]) {
     }
 }
 
-/// What lint says of a policy of any kind: only to operators, for it compares each name that there is not with all that there
-/// are.
+/// What lint says of a policy of any kind: only to operators, for it compares each name that there
+/// is not with all that there are.
 pub fn policy_lint(bytes: &[u8]) {
     for kind in [Kind::Bucket("photos"), Kind::Identity, Kind::Trust, Kind::Endpoint, Kind::Key] {
         if let Ok(policy) = Policy::parse_bytes(kind, bytes) {
@@ -312,7 +314,8 @@ pub fn post_form(bytes: &[u8]) {
     }
 }
 
-/// What a stranger shows, or a provider publishes: a token as it is sent, a payload of one, a set of keys, a discovery document.
+/// What a stranger shows, or a provider publishes: a token as it is sent, a payload of one, a set
+/// of keys, a discovery document.
 pub fn web_identity(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     // {"alg":"ES256"}
@@ -336,8 +339,8 @@ pub fn web_identity(bytes: &[u8]) {
     }
 }
 
-/// The document of PutBucketCors, and behind a zero byte the headers of requests that are held to its rules. Any bytes are tried
-/// as a row, too.
+/// The document of PutBucketCors, and behind a zero byte the headers of requests that are held to
+/// its rules. Any bytes are tried as a row, too.
 pub fn cors_document(bytes: &[u8]) {
     if let Ok(configuration) = row::decode(bytes) {
         let again = row::encode(&configuration).and_then(|value| row::decode(&value));
@@ -347,16 +350,16 @@ pub fn cors_document(bytes: &[u8]) {
         Some(at) => (&bytes[..at], String::from_utf8_lossy(&bytes[at + 1..]).into_owned()),
         None => (bytes, "origin: https://a\naccess-control-request-method: GET\n".to_owned()),
     };
-    let Ok(configuration) = bucket_cors::parse(document) else { return };
+    let Ok(configuration) = cors::Configuration::parse_document(document) else { return };
     assert_eq!(
-        bucket_cors::parse(bucket_cors::document(&configuration).as_bytes()).as_ref(),
+        cors::Configuration::parse_document(configuration.document().as_bytes()).as_ref(),
         Ok(&configuration)
     );
     let stored = row::encode(&configuration).and_then(|value| row::decode(&value));
     assert_eq!(stored.as_ref(), Ok(&configuration));
     let headers = Headers::parse(block);
     let found = || Ok(cors::Found::Rules(configuration.clone()));
-    let preflight = cors::preflight(&headers, Subject::Object, found).unwrap_or_default();
+    let preflight = cors::preflight(&headers, ResourceType::Object, found).unwrap_or_default();
     let actual = cors::actual("GET", &headers, || Ok(Some(configuration.clone()))).unwrap_or_default();
     for line in preflight.lines().chain(actual.lines()) {
         // Nothing that a rule or a request says begins a header of its own.

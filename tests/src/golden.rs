@@ -20,11 +20,16 @@
 //!
 //! - `setup` is a request that must work; its response is not written down.
 //! - Lines that start with `@` direct the test: `@as: main|alt|anonymous`, `@payload: unsigned`,
-//!   `@body: repeat 5242880 a` for bodies too long to write down, `@lines: crlf` for bodies of forms.
-//! - The line `=== response 404 NoSuchKey` is a promise made by hand: `BLESS=1` rewrites what stands below it, never the line.
+//!   `@body: repeat 5242880 a` for bodies too long to write down, `@lines: crlf` for bodies of
+//!   forms.
+//! - The line `=== response 404 NoSuchKey` is a promise made by hand: `BLESS=1` rewrites what
+//!   stands below it, never the line.
+//! - An XML body of a request is indented here, and sent as one line: lines are joined without the
+//!   white space that they start with.
 //! - Headers of a response are sorted. An XML body is broken into lines between its tags.
-//! - What differs from run to run has a name in double braces. Version ids, upload ids and tokens are numbered in the order
-//!   in which they first appear, and later requests may use them: `{{version-1}}`, `{{upload-1}}`, `{{access-key-1}}`.
+//! - What differs from run to run has a name in double braces. Version ids, upload ids and tokens
+//!   are numbered in the order in which they first appear, and later requests may use them:
+//!   `{{version-1}}`, `{{upload-1}}`, `{{access-key-1}}`.
 
 use std::fmt::Write as _;
 
@@ -140,7 +145,8 @@ pub fn prepare(block: &str) -> Result<Prepared, String> {
     let (method, target) =
         lines.next().and_then(|line| line.split_once(' ')).ok_or("a request starts with its line")?;
     let mut prepared = Prepared { request: Request::new(method, target), ..Prepared::default() };
-    prepared.request.body = body.as_bytes().to_vec();
+    let body = if body.starts_with('<') { as_sent(body) } else { body.to_string() };
+    prepared.request.body = body.clone().into_bytes();
     for line in lines {
         let (name, value) = line.split_once(':').ok_or_else(|| format!("no header: {line}"))?;
         let value = value.trim();
@@ -153,6 +159,12 @@ pub fn prepare(block: &str) -> Result<Prepared, String> {
         }
     }
     Ok(prepared)
+}
+
+/// A document without the indentation that it has for readers. Lengths, digests and signatures are
+/// those of the document that is sent.
+fn as_sent(document: &str) -> String {
+    document.lines().map(str::trim_start).collect()
 }
 
 fn sender(name: &str) -> Result<Sender, String> {
@@ -305,7 +317,8 @@ fn is_sealed(response: &Response) -> bool {
             && response.text().contains("<CompleteMultipartUploadResult"))
 }
 
-/// What stands where opaque values do, and is none: `null`, the version `v1` of a policy, the digits of an account.
+/// What stands where opaque values do, and is none: `null`, the version `v1` of a policy, the
+/// digits of an account.
 fn is_plain(value: &str) -> bool {
     value == "null" || value.trim_start_matches('v').bytes().all(|byte| byte.is_ascii_digit())
 }

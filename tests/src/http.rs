@@ -1,7 +1,8 @@
 //! A blocking HTTP/1.1 client that sends exactly the bytes it is told to.
 //!
-//! Clients of real use normalise what they send and forgive what they receive. This one does neither: a body shorter
-//! than announced is an error, and a malformed request leaves as it was written.
+//! Clients of real use normalise what they send and forgive what they receive. This one does
+//! neither: a body shorter than announced is an error, and a malformed request leaves as it was
+//! written.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -38,7 +39,8 @@ impl Request {
         self
     }
 
-    /// The body. `Content-Length` is added when the request is written, unless a header says otherwise.
+    /// The body. `Content-Length` is added when the request is written, unless a header says
+    /// otherwise.
     #[must_use]
     pub fn body(mut self, body: impl Into<Vec<u8>>) -> Request {
         self.body = body.into();
@@ -154,7 +156,8 @@ impl Connection {
 
     /// Sends a request and reads its response.
     ///
-    /// A server may answer and close before it has read the whole body; the answer counts then, not the broken pipe.
+    /// A server may answer and close before it has read the whole body; the answer counts then, not
+    /// the broken pipe.
     ///
     /// # Errors
     /// The connection broke before a complete response.
@@ -168,7 +171,8 @@ impl Connection {
         }
     }
 
-    /// Reads the next final response to a request of this method; interim ones (1xx) are passed over.
+    /// Reads the next final response to a request of this method; interim ones (1xx) are passed
+    /// over.
     ///
     /// # Errors
     /// The connection ended, or what came is no complete response.

@@ -1,6 +1,7 @@
 //! A client of HTTP/2 with prior knowledge that sends exactly the frames it is told to.
 //!
-//! Header blocks are written without tables and without Huffman codes; of those that come, only the status is read.
+//! Header blocks are written without tables and without Huffman codes; of those that come, only the
+//! status is read.
 
 use std::io::{self, Read as _, Write as _};
 use std::net::TcpStream;
@@ -60,8 +61,8 @@ impl Http2 {
         Ok(connection)
     }
 
-    /// Begins a request; its body follows, if there is one. The number of its stream. Its first `Host` is the authority; another
-    /// one is a header.
+    /// Begins a request; its body follows, if there is one. The number of its stream. Its first
+    /// `Host` is the authority; another one is a header.
     ///
     /// # Errors
     /// The connection is gone.

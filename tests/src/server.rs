@@ -45,7 +45,8 @@ impl Server {
         Server::start_in(folder, workspace::tests().join("conformance.toml"), port, flags)
     }
 
-    /// A server on a port, whose configuration says more than `tests/conformance.toml`, with files beside it: name and text.
+    /// A server on a port, whose configuration says more than `tests/conformance.toml`, with files
+    /// beside it: name and text.
     ///
     /// # Panics
     /// As [`Server::start_with`].
@@ -55,7 +56,8 @@ impl Server {
         Server::start_in(folder, config, port, &[])
     }
 
-    /// A server of which nobody said anything but the root user's credentials, which are those of the main user.
+    /// A server of which nobody said anything but the root user's credentials, which are those of
+    /// the main user.
     ///
     /// # Panics
     /// As [`Server::start_with`].
@@ -128,7 +130,8 @@ impl Server {
         probe(self.port, "/health/live")
     }
 
-    /// The value of a metric, summed over the samples whose line contains every one of `labels`; 0 when there is none.
+    /// The value of a metric, summed over the samples whose line contains every one of `labels`; 0
+    /// when there is none.
     ///
     /// # Panics
     /// When `/metrics` does not answer.
@@ -191,7 +194,8 @@ impl Server {
         self.wait_until_ready();
     }
 
-    /// `portcullis check` on the data folder of an ended server: whether it found everything in order, and its output.
+    /// `portcullis check` on the data folder of an ended server: whether it found everything in
+    /// order, and its output.
     ///
     /// # Panics
     /// When the program cannot be run.
@@ -248,7 +252,8 @@ impl Drop for Server {
     }
 }
 
-/// Writes `tests/conformance.toml` and more into a folder, with files beside it; the path of the configuration.
+/// Writes `tests/conformance.toml` and more into a folder, with files beside it; the path of the
+/// configuration.
 ///
 /// # Panics
 /// When a file cannot be written.
@@ -314,14 +319,4 @@ fn sum_samples(text: &str, name: &str, labels: &[&str]) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn samples_of_one_metric_are_added_up() {
-        let text = "# HELP a_total x\na_total{s=\"auth\",x=\"1\"} 2\na_total{s=\"auth\"} 3\na_total_more 9\na_total{s=\"p\"} 5\n";
-        assert_eq!(sum_samples(text, "a_total", &["s=\"auth\""]), 5.0);
-        assert_eq!(sum_samples(text, "a_total", &[]), 10.0);
-        assert_eq!(sum_samples(text, "b", &[]), 0.0);
-    }
-}
+mod tests;

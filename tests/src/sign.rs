@@ -79,8 +79,8 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     crate::bodies::hex(&Native.sha256(bytes))
 }
 
-/// The request with its `x-amz-` headers and its `Authorization`, signed now. It has its `Host` already; a header that
-/// it has already is left as it is, so that a test may lie.
+/// The request with its `x-amz-` headers and its `Authorization`, signed now. It has its `Host`
+/// already; a header that it has already is left as it is, so that a test may lie.
 pub fn sign(request: Request, credentials: &Credentials, payload: Payload<'_>) -> Request {
     sign_at(request, credentials, payload, now())
 }
@@ -170,7 +170,8 @@ fn signer(credentials: &Credentials) -> Signer<'static, Native> {
     signer_for(credentials, "s3")
 }
 
-/// The service that a request asks: those of the Query APIs say in their form, or their query, what they call.
+/// The service that a request asks: those of the Query APIs say in their form, or their query, what
+/// they call.
 pub fn service_of(request: &Request) -> &'static str {
     let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
     let form = std::str::from_utf8(&request.body).unwrap_or_default();

@@ -1,18 +1,27 @@
-//! How a crate is built, read from its sources: which file names which, and on which floors they stand.
+//! How a crate is built, read from its sources: which file names which, and on which floors they
+//! stand.
 //!
 //! An arrow runs from a file to each file that it names: by `use`, by a path in code, or inside a
 //! macro. A name that a module passes on from one of its own (`pub use`) leads to the file that
 //! defines it, so a list of names in front of a room makes no cycle. Unit tests do not count. Not
 //! seen: what is called as a method while its type is not named, and what macros write.
 
+mod cycles;
+mod duplicates;
+mod names;
+mod side_lists;
 mod source;
 #[cfg(test)]
 mod tests;
+mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+pub use cycles::cycles;
+pub use duplicates::duplicates;
 use source::{Import, Module, Source};
+pub use walk::walk;
 
 use crate::workspace;
 
@@ -22,22 +31,35 @@ pub type Arrows = BTreeMap<String, BTreeSet<String>>;
 /// Floors from the top: the name of each, and its rooms. An arrow runs down, or stays on its floor.
 pub type Floors = [(&'static str, &'static str)];
 
-/// The floors of the host. A floor that became one folder has its own name for a room.
+/// The floors of the host.
 pub const HOST: &Floors = &[
-    ("command", "command cli start check explain advice"),
-    ("front", "front listener connection serve health notify"),
-    (
-        "pipeline",
-        "pipeline compose engine bindings worker call work journal endpoint stages shares fallback \
-         header_lines capabilities",
-    ),
-    ("keys", "keys accounts vault seals kms"),
+    ("command", "command"),
+    ("front", "front"),
+    ("pipeline", "pipeline"),
+    ("keys", "keys"),
     ("config", "config"),
-    ("telemetry, outbound, body", "telemetry explanations admin outbound body head"),
-    ("volume", "volume secret hex"),
+    ("telemetry, outbound, body", "telemetry outbound body"),
+    ("leaves", "secret hex random"),
 ];
 
-/// Imports that a path may lead through before it is given up, as imports can name each other in circles.
+/// The floors of the library of S3.
+pub const GATEWAY: &Floors = &[
+    ("access", "access explanation"),
+    ("operations", "operations addressing copy_source form post_policy"),
+    ("sse", "sse encryption master_key"),
+    (
+        "bucket",
+        "bucket acl bucket_encryption bucket_name cors object_ownership public_access_block \
+         request_payment versioning",
+    ),
+    ("identity", "identity account sigv2 sigv4 web_identity"),
+    ("object", "object checksum etag key metadata object_lock precondition storage_class tagging"),
+    ("request", "request headers lookup query range response_overrides url_encoding"),
+    ("errors, xml, hex", "errors xml hex"),
+];
+
+/// Imports that a path may lead through before it is given up, as imports can name each other in
+/// circles.
 const HOPS_MAX: u8 = 8;
 
 /// One crate, as its sources say it.
@@ -77,7 +99,8 @@ impl Crate {
         Crate { name: name.to_string(), sources, homes, imports }
     }
 
-    /// The file that `segments` lead to, written in the module `from`; nothing for names from elsewhere.
+    /// The file that `segments` lead to, written in the module `from`; nothing for names from
+    /// elsewhere.
     fn home(&self, from: &[String], segments: &[String], hops: u8) -> Option<&String> {
         let hops = hops.checked_sub(1)?;
         // A single word may be anything, a variable too.
@@ -93,7 +116,8 @@ impl Crate {
                     let import = self.imports.get(&(here.clone(), name.clone()));
                     let whole = import.map(|import| [import, &segments[at + 1..]].concat());
                     let through = whole.and_then(|whole| self.home(&here, &whole, hops));
-                    // The first word may come from another crate; a later one is an item of its module.
+                    // The first word may come from another crate; a later one is an item of its
+                    // module.
                     return through.or_else(|| self.homes.get(&here).filter(|_| at > 0));
                 }
             }
@@ -145,35 +169,14 @@ impl Crate {
         self.rooms().iter().flat_map(of).collect()
     }
 
-    /// Names of types (struct, enum, trait, alias) that are defined more than once, with the files.
-    pub fn types_twice(&self) -> BTreeMap<&str, Vec<&str>> {
-        let mut places: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for (path, source) in &self.sources {
-            source.types.iter().for_each(|name| places.entry(name).or_default().push(path));
-        }
-        places.retain(|_, places| places.len() > 1);
-        places
-    }
-
-    /// How many functions and methods have a name that begins with `start`.
-    pub fn functions(&self, start: &str) -> usize {
-        let names = self.sources.values().flat_map(|source| &source.functions);
-        names.filter(|name| name.starts_with(start)).count()
-    }
-
-    /// Public items that no other file of `all` names, as `file: name`; what only tests name is among them.
-    ///
-    /// An estimate. A word counts wherever it stands, so an item hides behind any other of its name,
-    /// and an item is reported that only a macro of another crate, or `main.rs`, names.
-    pub fn dead(&self, all: &[Crate]) -> Vec<String> {
-        let mut files: BTreeMap<&str, usize> = BTreeMap::new();
-        for word in all.iter().flat_map(|each| each.sources.values()).flat_map(|source| &source.words) {
-            *files.entry(word).or_default() += 1;
-        }
-        let offered =
-            self.sources.iter().flat_map(|(path, each)| each.publics.iter().map(move |name| (path, name)));
-        let dead = offered.filter(|(_, name)| files[name.as_str()] == 1);
-        dead.map(|(path, name)| format!("{path}: {name}")).collect()
+    /// Operations that are listed by hand outside of the operations table, as `file: list`.
+    pub fn side_lists(&self) -> Vec<String> {
+        let is_table = |path: &str| self.name == "gateway" && path.starts_with("operations");
+        let files = self.sources.iter().filter(|(path, _)| !is_table(path));
+        let of = |(path, each): (&String, &Source)| {
+            each.side_lists.iter().map(|list| format!("{path}: {list}")).collect::<Vec<_>>()
+        };
+        files.flat_map(of).collect()
     }
 }
 
@@ -182,7 +185,15 @@ impl Crate {
 /// # Panics
 /// When a file cannot be read.
 pub fn crates() -> Vec<Crate> {
-    let folders = ["gateway", "components", "host"].map(|folder| workspace::root().join(folder));
+    crates_of(&workspace::root())
+}
+
+/// The same of another tree.
+///
+/// # Panics
+/// When a file cannot be read.
+pub fn crates_of(tree: &Path) -> Vec<Crate> {
+    let folders = ["gateway", "components", "host"].map(|folder| tree.join(folder));
     let manifests = folders.iter().flat_map(|folder| workspace::files(folder, "toml"));
     let read = |manifest: PathBuf| {
         let text = std::fs::read_to_string(&manifest).expect("a manifest");
@@ -191,29 +202,6 @@ pub fn crates() -> Vec<Crate> {
         Crate::read(name.trim_matches('"'), |path| std::fs::read_to_string(source.join(path)).ok())
     };
     manifests.filter(|path| path.ends_with("Cargo.toml")).map(read).collect()
-}
-
-/// Cycles: files or rooms of which each leads to every other, the largest cycle first.
-pub fn cycles(arrows: &Arrows) -> Vec<Vec<&str>> {
-    let reached: BTreeMap<&str, BTreeSet<&str>> =
-        arrows.keys().map(|from| (from.as_str(), reach(arrows, from))).collect();
-    // Each member of a cycle finds the same cycle.
-    let cycle = |from: &&str| -> Vec<&str> {
-        reached[from].iter().filter(|other| reached[*other].contains(from)).copied().collect()
-    };
-    let found: BTreeSet<Vec<&str>> = reached.keys().map(cycle).filter(|cycle| !cycle.is_empty()).collect();
-    let mut cycles: Vec<_> = found.into_iter().collect();
-    cycles.sort_by_key(|cycle| std::cmp::Reverse(cycle.len()));
-    cycles
-}
-
-fn reach<'a>(arrows: &'a Arrows, from: &'a str) -> BTreeSet<&'a str> {
-    let mut reached = BTreeSet::new();
-    let mut open = vec![from];
-    while let Some(next) = open.pop() {
-        open.extend(arrows[next].iter().map(String::as_str).filter(|more| reached.insert(*more)));
-    }
-    reached
 }
 
 fn below(module: &[String], name: &str) -> Module {

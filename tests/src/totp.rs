@@ -1,4 +1,5 @@
-//! Devices that show one-time codes: <https://www.rfc-editor.org/rfc/rfc6238>, as a phone computes them.
+//! Devices that show one-time codes: <https://www.rfc-editor.org/rfc/rfc6238>, as a phone computes
+//! them.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -44,6 +44,25 @@ pub fn number(variable: &str, otherwise: u64) -> u64 {
     }
 }
 
+/// Every Rust file of `tree` that is ours: its path in the tree, and its text.
+///
+/// # Panics
+/// When a file cannot be read.
+pub fn sources(tree: &Path) -> Vec<(String, String)> {
+    let files = ["gateway", "components", "host", "tests"].map(|folder| files(&tree.join(folder), "rs"));
+    let read = |path: &PathBuf| {
+        let name = path.strip_prefix(tree).unwrap_or(path).display().to_string();
+        (name, std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+    };
+    files.iter().flatten().map(read).collect()
+}
+
+/// Whether a file is of the tests: of this crate, in a folder `tests`, or `tests.rs` beside what it
+/// tests.
+pub fn is_test(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs")
+}
+
 /// Every file below `folder` whose name ends in `.extension`, sorted; build output is left out.
 ///
 /// # Panics

@@ -5,8 +5,14 @@ mod settings;
 mod stored;
 mod verify;
 
+use gateway::errors::S3Error;
+use gateway::form::{Form, multipart};
+use gateway::sigv4::Request;
 use sdk::bindings::auth::exports::portcullis::gateway::auth::Guest;
-use sdk::{Call, Refusal, SentHead, refuse};
+use sdk::{Call, Head, Refusal, SentHead, digests, refuse};
+
+use crate::settings::settings;
+use crate::verify::{Host, identify};
 
 /// The stage, as the component exports it.
 #[derive(Debug)]
@@ -14,10 +20,42 @@ pub struct Auth;
 
 impl Guest for Auth {
     fn verify(call: &Call, head: SentHead) -> Result<(), Refusal> {
-        verify::verify(call, head).map_err(refuse)
+        verify(call, head).map_err(refuse)
     }
 }
 
 // Only a component exports: a native linker does not take the names of the exports.
 #[cfg(target_arch = "wasm32")]
 sdk::bindings::auth::export!(Auth with_types_in sdk::bindings::auth);
+
+/// Establishes the principal and the payload, or refuses.
+fn verify(call: &Call, head: SentHead) -> Result<(), S3Error> {
+    let (head, headers) = Head::split(head);
+    // Only calls of Query APIs are sent to the service as a whole, so nothing else has parameters.
+    let is_query = head.path == "/" && (head.method == "POST" || head.query.contains("Action="));
+    let parameters = if is_query { call.parameters() } else { None };
+    let form_sha256 = parameters.map(|parameters| digests::sha256(&parameters));
+    let request = Request {
+        method: &head.method,
+        path: &head.path,
+        query: &head.query,
+        host: &head.host,
+        headers: &headers,
+        form_sha256: form_sha256.as_deref(),
+        received_ms: head.received_ms,
+    };
+    let settings = settings();
+    if may_be_form(&head.method, &request)
+        && let Some(fields) = call.form()
+    {
+        let form = Form::new(fields.fields, &fields.file_name);
+        let bucket = call.target().bucket.unwrap_or_default();
+        return form::identify(&request, &form, &bucket, settings.version2, &Host { call });
+    }
+    identify(&request, &settings, &Host { call })
+}
+
+/// Whether it is worth asking for a form.
+fn may_be_form(method: &str, request: &Request<'_>) -> bool {
+    method == "POST" && request.headers.get("content-type").is_some_and(multipart::is_form)
+}

@@ -2,7 +2,6 @@
 
 use gateway::addressing::bucket_of_host;
 use gateway::errors::{ErrorCode, S3Error};
-use gateway::form::Form;
 use gateway::operations::{Operation, aws_query};
 use gateway::query::Query;
 use gateway::sigv2;
@@ -10,11 +9,9 @@ use gateway::sigv4::payload::{Chunks, Payload};
 use gateway::sigv4::{self, Authentication, Request, Signed};
 use sdk::bindings::auth::portcullis::gateway::identities;
 use sdk::keys::{Claim, Signing, StoredKey, TextClaim, Verdict};
-use sdk::{Call, Chunked, Head, SentHead, Signature, SignaturePlace, SignatureVersion, digests, keys};
+use sdk::{Call, Chunked, Head, Signature, SignaturePlace, SignatureVersion, digests, keys};
 
-use crate::form;
-use crate::settings::{Settings, settings};
-
+use crate::settings::Settings;
 use crate::stored;
 
 /// Judges a signature and keeps what it proves: the host, or a test in its place.
@@ -31,8 +28,10 @@ pub(crate) trait Judge {
     fn services(&self) -> &'static [&'static str];
 }
 
-struct Host<'a> {
-    call: &'a Call,
+/// The host.
+pub(crate) struct Host<'a> {
+    /// The call that is judged.
+    pub(crate) call: &'a Call,
 }
 
 impl Judge for Host<'_> {
@@ -75,7 +74,8 @@ impl Judge for Host<'_> {
         match target.bucket.as_deref() {
             Some(bucket) if bucket.ends_with("--x-s3") => return &["s3express", "s3"],
             Some(bucket) if bucket.ends_with("--ol-s3") => return &["s3-object-lambda", "s3"],
-            _ => {}
+            Some(_) => return &["s3"],
+            None => {}
         }
         match Operation::parse(&target.operation) {
             Some(Operation::WriteGetObjectResponse) => &["s3-object-lambda"],
@@ -124,38 +124,6 @@ impl Host<'_> {
             _ => verdict,
         }
     }
-}
-
-/// Establishes the principal and the payload, or refuses.
-pub(crate) fn verify(call: &Call, head: SentHead) -> Result<(), S3Error> {
-    let (head, headers) = Head::split(head);
-    // Only calls of Query APIs are sent to the service as a whole, so nothing else has parameters.
-    let is_query = head.path == "/" && (head.method == "POST" || head.query.contains("Action="));
-    let parameters = if is_query { call.parameters() } else { None };
-    let form_sha256 = parameters.map(|parameters| digests::sha256(&parameters));
-    let request = Request {
-        method: &head.method,
-        path: &head.path,
-        query: &head.query,
-        host: &head.host,
-        headers: &headers,
-        form_sha256: form_sha256.as_deref(),
-        received_ms: head.received_ms,
-    };
-    let settings = settings();
-    if may_be_form(&head.method, &request)
-        && let Some(fields) = call.form()
-    {
-        let form = Form::new(fields.fields, &fields.file_name);
-        let bucket = call.target().bucket.unwrap_or_default();
-        return form::identify(&request, &form, &bucket, settings.version2, &Host { call });
-    }
-    identify(&request, &settings, &Host { call })
-}
-
-/// Whether it is worth asking for a form.
-fn may_be_form(method: &str, request: &Request<'_>) -> bool {
-    method == "POST" && request.headers.get("content-type").is_some_and(gateway::form::multipart::is_form)
 }
 
 /// Finds out who signed a request, if anybody did, and what is promised about its body.

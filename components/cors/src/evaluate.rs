@@ -1,6 +1,6 @@
 //! The evaluation of a cross-origin request: what is read for it. What it means is the library's affair.
 
-use gateway::cors::{self, Configuration, Found, Subject, row};
+use gateway::cors::{self, Configuration, Found, ResourceType, row};
 use gateway::errors::{Result, S3Error};
 use sdk::{Call, Head, Progress, Response, index};
 
@@ -10,8 +10,8 @@ pub(crate) fn evaluate(call: &Call) -> std::result::Result<Progress, S3Error> {
     let target = call.target();
     let bucket = target.bucket.as_deref();
     if head.method == "OPTIONS" {
-        let subject = if target.key.is_some() { Subject::Object } else { Subject::Bucket };
-        let lines = cors::preflight(&headers, subject, || find(bucket))?;
+        let resource = if target.key.is_some() { ResourceType::Object } else { ResourceType::Bucket };
+        let lines = cors::preflight(&headers, resource, || find(bucket))?;
         Response::with_lines(200, lines).send(call);
         return Ok(Progress::Responded);
     }

@@ -2,9 +2,10 @@
 
 use gateway::encryption::context::object_arn;
 use gateway::encryption::{self, KeyChoice, Requested, Sent, names};
-use gateway::errors::Result;
+use gateway::errors::{ErrorCode, Result};
 use gateway::master_key::MANAGED_ALIAS;
-use sdk::{Call, DefaultProtection, ManagedKey, Principal, Protection};
+use gateway::operations::{Operation, Purpose};
+use sdk::{Call, DefaultProtection, ManagedKey, Principal, Protection, Target};
 
 use crate::request::{self, customer};
 use crate::settings;
@@ -15,11 +16,13 @@ use crate::settings;
 /// `AccessDenied` where the bucket does not take keys that clients bring along; otherwise the errors of [`Requested::parse`].
 pub(crate) fn plan(call: &Call, fallback: Option<&DefaultProtection>) -> Result<Option<Protection>> {
     let headers = request::headers(call)?;
+    let target = call.target();
+    let operation = Operation::parse(&target.operation).ok_or(ErrorCode::NotImplemented)?;
     // A part is kept as its upload was begun. Only whether the bucket lets such keys in is judged anew.
-    if call.target().operation.starts_with("UploadPart") {
+    if operation.purpose() == Purpose::WritePart {
         let blocks = fallback.is_some_and(|fallback| fallback.blocks_customer_keys);
         return if blocks && Sent::of(&headers, names::OBJECT).is_some() {
-            Err(blocked(call))
+            Err(blocked(call, operation, target))
         } else {
             Ok(None)
         };
@@ -28,7 +31,7 @@ pub(crate) fn plan(call: &Call, fallback: Option<&DefaultProtection>) -> Result<
     if matches!(requested, Requested::Customer(_))
         && fallback.is_some_and(|fallback| fallback.blocks_customer_keys)
     {
-        return Err(blocked(call));
+        return Err(blocked(call, operation, target));
     }
     Ok(match choose(requested, fallback) {
         Choice::Nothing => None,
@@ -107,13 +110,12 @@ fn of_today(arn: &str, region: &str) -> String {
     parts.join(":")
 }
 
-fn blocked(call: &Call) -> gateway::errors::S3Error {
-    let target = call.target();
+fn blocked(call: &Call, operation: Operation, target: Target) -> gateway::errors::S3Error {
     let who = match call.principal() {
         Principal::Anonymous => None,
         Principal::Authenticated(identity) => Some(identity.arn),
     };
-    let action = if target.operation == "CopyObject" { "s3:CopyObject" } else { "s3:PutObject" };
+    let action = if operation == Operation::CopyObject { "s3:CopyObject" } else { "s3:PutObject" };
     let resource = object_arn(&target.bucket.unwrap_or_default(), &target.key.unwrap_or_default());
     encryption::customer_keys_blocked(who.as_deref(), action, &resource)
 }

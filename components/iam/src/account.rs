@@ -1,5 +1,9 @@
 //! What is asked of an account as a whole, and of things that nobody has here.
 
+pub(crate) mod aliases;
+pub(crate) mod details;
+pub(crate) mod report;
+
 use gateway::errors::Result;
 
 use crate::answer::Answer;

@@ -8,6 +8,9 @@ use serde::Serialize;
 use crate::records::{self, Row};
 use crate::tables;
 
+/// How often changes are planned before a call gives up: more often than there are calls in flight.
+pub(crate) const ATTEMPTS_MAX: u32 = 1024;
+
 /// An answer.
 #[derive(Debug)]
 pub(crate) struct Answer {

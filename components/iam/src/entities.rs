@@ -1,4 +1,18 @@
 //! What users, groups and roles have in common: being made, shown, listed, renamed, deleted.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`users`], [`groups`], [`roles`] | what is theirs alone |
+//! | [`access_keys`] | the access keys of users |
+//! | [`holder`] | who has access keys and devices: a user, or the root user |
+//! | [`tags`] | tags, also those of policies and devices |
+
+pub(crate) mod access_keys;
+pub(crate) mod groups;
+pub(crate) mod holder;
+pub(crate) mod roles;
+pub(crate) mod tags;
+pub(crate) mod users;
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::policy::{self, MalformedPolicy, Policy};
@@ -8,7 +22,7 @@ use crate::answer::{Answer, Changes};
 use crate::form::invalid;
 use crate::names;
 use crate::pages::Page;
-use crate::predefined;
+use crate::policies::predefined;
 use crate::records::{Entity, Kind, Row, Tags};
 use crate::request::Request;
 use crate::{rows, tables};
@@ -163,18 +177,25 @@ pub(crate) fn list(
     let mut xml = request.result();
     let rows = rows::entities(request.account(), kind, page.after)
         .filter(|row| row.as_ref().is_ok_and(|row| row.record.path.starts_with(prefix)) || row.is_err());
-    page.write(
-        &mut xml,
-        &format!("{}s", kind.word()),
-        rows,
-        |row| row.record.name.to_ascii_lowercase(),
-        |xml, row| {
-            xml.open("member");
-            write(xml, request.account(), &row.record);
-            xml.close("member");
-        },
-    )?;
+    write_page(request, &page, &mut xml, &format!("{}s", kind.word()), rows, write)?;
     Ok(Answer::of(xml))
+}
+
+/// Writes a page of a list, in the order of the names.
+pub(crate) fn write_page(
+    request: &Request,
+    page: &Page<'_>,
+    xml: &mut XmlWriter,
+    list: &str,
+    rows: impl Iterator<Item = Result<Row<Entity>>>,
+    write: impl Fn(&mut XmlWriter, &str, &Entity),
+) -> Result<()> {
+    let key = |row: &Row<Entity>| row.record.name.to_ascii_lowercase();
+    page.write(xml, list, rows, key, |xml, row| {
+        xml.open("member");
+        write(xml, request.account(), &row.record);
+        xml.close("member");
+    })
 }
 
 /// What is printed of every kind: path, name, id, ARN, date.

@@ -1,55 +1,39 @@
-//! The export `identities`: answers the questions of `auth` and `policy`.
+//! What `auth` and `policy` ask: who has an access key, what somebody may, whom a role trusts.
+
+mod remembered;
 
 use gateway::errors::Result;
-use sdk::bindings::iam::exports::portcullis::gateway::identities::{Guest, OwnPolicies, Source, StoredKey};
+use sdk::bindings::iam::exports::portcullis::gateway::identities::{OwnPolicies, Source, StoredKey};
 use sdk::{IdentityKind, Session, keys};
 
 use crate::names;
-use crate::predefined;
+use crate::policies::predefined;
 use crate::records::{Entity, Kind};
-use crate::{Iam, remembered, rows};
+use crate::rows;
 
-impl Guest for Iam {
-    fn key(access_key_id: String) -> Option<StoredKey> {
-        key(&access_key_id).ok().flatten()
-    }
-
-    fn is_current(session: Session) -> bool {
-        let is_there = || rows::by_id(&session.issuer_id).ok().flatten().is_some();
-        match session.issuer_kind {
-            IdentityKind::AssumedRole => is_there(),
-            // What a user asked for ends with the access key that asked.
-            _ => {
-                keys::is_configured(&session.parent_key_id)
-                    || key(&session.parent_key_id).ok().flatten().is_some()
-            }
+/// Whether what a session rests on is still there.
+pub(crate) fn is_current(session: &Session) -> bool {
+    match session.issuer_kind {
+        IdentityKind::AssumedRole => rows::by_id(&session.issuer_id).ok().flatten().is_some(),
+        // What a user asked for ends with the access key that asked.
+        _ => {
+            keys::is_configured(&session.parent_key_id)
+                || key(&session.parent_key_id).ok().flatten().is_some()
         }
-    }
-
-    fn permissions(unique_id: String) -> std::result::Result<Option<OwnPolicies>, ()> {
-        permissions(&unique_id).map_err(drop)
-    }
-
-    fn managed(arn: String, account: String) -> Option<Source> {
-        managed(&arn, &account).ok().flatten()
-    }
-
-    fn trust(role_arn: String) -> Option<Source> {
-        let (account, path, name) = names::split_arn(&role_arn, "role")?;
-        let row = rows::find(account, Kind::Role, name).ok().flatten()?;
-        (row.record.path == path && row.record.name == name).then(|| Source {
-            label: role_arn.clone(),
-            id: format!("trust:{}:{}", row.record.id, row.revision),
-        })
-    }
-
-    fn text(id: String) -> Option<String> {
-        text(&id).ok().flatten()
     }
 }
 
+/// The trust policy of a role.
+pub(crate) fn trust(role_arn: String) -> Option<Source> {
+    let (account, path, name) = names::split_arn(&role_arn, "role")?;
+    let row = rows::find(account, Kind::Role, name).ok().flatten()?;
+    let is_named = row.record.path == path && row.record.name == name;
+    let id = format!("trust:{}:{}", row.record.id, row.revision);
+    is_named.then_some(Source { label: role_arn, id })
+}
+
 /// An access key that may sign.
-fn key(access_key_id: &str) -> Result<Option<StoredKey>> {
+pub(crate) fn key(access_key_id: &str) -> Result<Option<StoredKey>> {
     remembered::key(access_key_id, || read_key(access_key_id))
 }
 
@@ -80,7 +64,7 @@ fn read_key(access_key_id: &str) -> Result<Option<StoredKey>> {
 }
 
 /// The policies of a user and its groups, or of a role.
-fn permissions(unique_id: &str) -> Result<Option<OwnPolicies>> {
+pub(crate) fn permissions(unique_id: &str) -> Result<Option<OwnPolicies>> {
     remembered::permissions(unique_id, || read_permissions(unique_id))
 }
 

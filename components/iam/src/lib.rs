@@ -5,40 +5,24 @@
 //! somebody else changed the rows meanwhile, it is asked again. What is stored is described in [`tables`] (keys) and
 //! [`records`] (values). `auth` and `policy` ask through the export `identities` ([`identities`]).
 
-mod access_keys;
 mod account;
 mod actions;
-mod aliases;
 mod answer;
-mod attached;
-mod details;
 mod entities;
 mod form;
-mod groups;
-mod holder;
 mod identities;
 mod index;
-mod inline;
-mod managed;
 mod mfa;
 mod names;
-mod oidc;
 mod pages;
-mod predefined;
+mod policies;
 mod records;
-mod remembered;
-mod report;
 mod request;
-mod roles;
 mod rows;
-mod simulate;
 mod sts;
 mod tables;
-mod tags;
 #[cfg(test)]
 mod tests;
-mod users;
-mod versions;
 mod web_identity;
 
 use std::task::Poll;
@@ -46,10 +30,13 @@ use std::task::Poll;
 use gateway::errors::{ErrorCode, Result};
 use gateway::xml;
 use sdk::bindings::iam::exports::portcullis::gateway::iam::{Guest, Planned};
-use sdk::{Call, CommitError, Progress, Refusal, Response, Work, executor, failure_to_error, refuse};
+use sdk::bindings::iam::exports::portcullis::gateway::identities as identities_contract;
+use sdk::{
+    Call, CommitError, Progress, Refusal, Response, Session, Work, executor, failure_to_error, refuse,
+};
 
-use crate::actions::On;
-use crate::request::Request;
+use crate::actions::row::On;
+use crate::answer::ATTEMPTS_MAX;
 
 /// The stage, as the component exports it.
 #[derive(Debug)]
@@ -61,12 +48,12 @@ impl Guest for Iam {
     }
 
     fn plan(call: &Call) -> std::result::Result<Planned, Refusal> {
-        let request = Request::read(call).map_err(refuse)?;
-        if request.row.on == On::WebIdentityRole {
+        let (request, _) = actions::read(call).map_err(refuse)?;
+        if request.operation.on == On::WebIdentityRole {
             let plan = web_identity::plan(call.share(), request);
             return planned(executor::start(call.id(), Box::pin(plan)));
         }
-        let asked = actions::asked(&request).map_err(refuse)?;
+        let asked = actions::asked::asked(&request).map_err(refuse)?;
         call.set_asked(&asked);
         Ok(Planned::Ready)
     }
@@ -90,6 +77,32 @@ impl Guest for Iam {
     }
 }
 
+impl identities_contract::Guest for Iam {
+    fn key(access_key_id: String) -> Option<identities_contract::StoredKey> {
+        identities::key(&access_key_id).ok().flatten()
+    }
+
+    fn is_current(session: Session) -> bool {
+        identities::is_current(&session)
+    }
+
+    fn permissions(unique_id: String) -> std::result::Result<Option<identities_contract::OwnPolicies>, ()> {
+        identities::permissions(&unique_id).map_err(drop)
+    }
+
+    fn managed(arn: String, account: String) -> Option<identities_contract::Source> {
+        identities::managed(&arn, &account).ok().flatten()
+    }
+
+    fn trust(role_arn: String) -> Option<identities_contract::Source> {
+        identities::trust(role_arn)
+    }
+
+    fn text(id: String) -> Option<String> {
+        identities::text(&id).ok().flatten()
+    }
+}
+
 // Only a component exports: a native linker does not take the names of the exports.
 #[cfg(target_arch = "wasm32")]
 sdk::bindings::iam::export!(Iam with_types_in sdk::bindings::iam);
@@ -110,13 +123,10 @@ fn progress(run: Poll<Result<()>>) -> std::result::Result<Progress, Refusal> {
     }
 }
 
-/// How often a call is planned before it gives up: more often than there are calls in flight.
-const ATTEMPTS_MAX: u32 = 1024;
-
 async fn answer(call: Call) -> Result<()> {
-    let request = Request::read(&call)?;
+    let (request, handle) = actions::read(&call)?;
     for _ in 0..ATTEMPTS_MAX {
-        let answered = (request.row.handle)(&request)?;
+        let answered = handle(&request)?;
         if !answered.changes.is_empty() {
             match call.commit(answered.changes.into_batch()).await {
                 Ok(_) => {}

@@ -5,7 +5,8 @@
 //! | [`codes`] | which codes are right, and what becomes of a device when one was shown |
 //! | [`devices`] | devices made, shown, tagged, deleted |
 //! | [`assigned`] | devices given to somebody, and taken back |
-//! | [`verify`] | the code of a call: checked, and used up |
+//! | [`shown`] | the code of a call |
+//! | [`verify`] | that code: checked, and used up |
 //! | [`picture`] | the picture that a phone reads a seed from |
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html>
@@ -14,6 +15,7 @@ pub(crate) mod assigned;
 pub(crate) mod codes;
 pub(crate) mod devices;
 mod picture;
+pub(crate) mod shown;
 #[cfg(test)]
 mod tests;
 pub(crate) mod verify;

@@ -121,19 +121,3 @@ pub(crate) fn split_arn<'a>(text: &'a str, sort: &str) -> Option<(&'a str, &'a s
 pub(crate) fn date(ms: u64) -> String {
     timestamp::iso8601(ms / 1000 * 1000).replace(".000Z", "Z")
 }
-
-/// A document as responses carry it: percent-encoded.
-pub(crate) fn encoded(document: &str) -> String {
-    let mut out = String::with_capacity(document.len() * 2);
-    for byte in document.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push('%');
-            for digit in [byte >> 4, byte & 15] {
-                out.push(char::from_digit(u32::from(digit), 16).unwrap_or('0').to_ascii_uppercase());
-            }
-        }
-    }
-    out
-}

@@ -29,13 +29,14 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// The items of the page, of all that come in the order of their keys. `key` says where the next page starts.
+    /// The items of the page, of all that come in the order of their keys, and the key behind which
+    /// the next page starts, if there are more.
     pub(crate) fn pick<T>(
         &self,
         items: impl Iterator<Item = Result<T>>,
         key: impl Fn(&T) -> String,
-    ) -> Result<Picked<T>> {
-        let mut picked = Picked { items: Vec::new(), marker: None };
+    ) -> Result<(Vec<T>, Option<String>)> {
+        let mut picked = Vec::new();
         let mut last = String::new();
         for item in items {
             let item = item?;
@@ -43,14 +44,13 @@ impl<'a> Page<'a> {
             if key.as_str() <= self.after {
                 continue;
             }
-            if picked.items.len() == self.items_max {
-                picked.marker = Some(last);
-                break;
+            if picked.len() == self.items_max {
+                return Ok((picked, Some(last)));
             }
-            picked.items.push(item);
+            picked.push(item);
             last = key;
         }
-        Ok(picked)
+        Ok((picked, None))
     }
 
     /// Writes a list: the items of the page, and whether there are more.
@@ -62,28 +62,17 @@ impl<'a> Page<'a> {
         key: impl Fn(&T) -> String,
         write: impl Fn(&mut XmlWriter, &T),
     ) -> Result<()> {
-        let picked = self.pick(items, key)?;
+        let (items, marker) = self.pick(items, key)?;
         xml.open(list);
-        picked.items.iter().for_each(|item| write(xml, item));
+        items.iter().for_each(|item| write(xml, item));
         xml.close(list);
-        picked.finish(xml);
+        write_end(xml, marker.as_deref());
         Ok(())
     }
 }
 
-/// The items of a page.
-#[derive(Debug)]
-pub(crate) struct Picked<T> {
-    /// In their order.
-    pub(crate) items: Vec<T>,
-    /// Where the next page starts; `None` where there is none.
-    marker: Option<String>,
-}
-
-impl<T> Picked<T> {
-    /// Writes whether there are more.
-    pub(crate) fn finish(&self, xml: &mut XmlWriter) {
-        xml.boolean("IsTruncated", self.marker.is_some());
-        xml.optional("Marker", self.marker.as_deref());
-    }
+/// Writes whether there are more behind a page, and where they start.
+pub(crate) fn write_end(xml: &mut XmlWriter, marker: Option<&str>) {
+    xml.boolean("IsTruncated", marker.is_some());
+    xml.optional("Marker", marker);
 }

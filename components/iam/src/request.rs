@@ -3,12 +3,12 @@
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::operations::aws_query;
 use gateway::xml::XmlWriter;
-use sdk::{Asked, Call, Head, Identity, IdentityKind, Principal, Session};
+use sdk::{Asked, Call, Identity, IdentityKind, Principal, Session};
 
-use crate::actions::{self, On, Row, Service};
+use crate::actions::row::{On, Operation};
 use crate::form::Form;
 use crate::names;
-use crate::records::{self, Entity, Kind};
+use crate::records::{Entity, Kind, Row};
 use crate::rows;
 
 /// What credential reports call the root user. No user can have this name.
@@ -17,7 +17,7 @@ pub(crate) const ROOT_NAME: &str = "<root_account>";
 /// A call of one of the Query APIs.
 pub(crate) struct Request {
     /// What is called.
-    pub(crate) row: &'static Row,
+    pub(crate) operation: &'static Operation,
     /// Its parameters.
     pub(crate) form: Form,
     /// Who calls.
@@ -35,27 +35,28 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Reads a call. `MissingAction` or `InvalidAction` for calls that there are not, `MissingAuthenticationToken` without
-    /// credentials.
-    pub(crate) fn read(call: &Call) -> Result<Request> {
-        let (head, _) = Head::read(call);
-        let form = Form::parse(&call.parameters().unwrap_or_default(), &head.query)?;
-        let row = find(&form)?;
+    /// A call of an operation. `MissingAuthenticationToken` without credentials.
+    pub(crate) fn new(
+        call: &Call,
+        received_ms: u64,
+        operation: &'static Operation,
+        form: Form,
+    ) -> Result<Request> {
         // Who shows a token need not sign, and does not ask as whoever did.
-        let by_token = row.on == On::WebIdentityRole;
+        let by_token = operation.on == On::WebIdentityRole;
         let caller = match call.principal() {
             _ if by_token => nobody(),
             Principal::Authenticated(identity) => identity,
             Principal::Anonymous => return Err(ErrorCode::MissingAuthenticationToken.into()),
         };
         Ok(Request {
-            row,
+            operation,
             form,
             caller,
             session: if by_token { None } else { call.session() },
             has_second_factor: !by_token && call.second_factor().is_some(),
             asked: if by_token { call.asked() } else { None },
-            now_ms: head.received_ms,
+            now_ms: received_ms,
             request_id: call.request_id(),
         })
     }
@@ -67,19 +68,21 @@ impl Request {
 
     /// A response document up to the start of its result.
     pub(crate) fn result(&self) -> XmlWriter {
-        let mut xml =
-            XmlWriter::document_in(&format!("{}Response", self.row.name), self.row.service.namespace());
-        xml.open(&format!("{}Result", self.row.name));
+        let mut xml = XmlWriter::document_in(
+            &format!("{}Response", self.operation.name),
+            self.operation.service.namespace(),
+        );
+        xml.open(&format!("{}Result", self.operation.name));
         xml
     }
 
     /// The whole response document.
     pub(crate) fn document(&self, result: Option<XmlWriter>) -> String {
         let Some(mut xml) = result else {
-            let namespace = self.row.service.namespace();
-            return aws_query::document(namespace, self.row.name, &self.request_id, None);
+            let namespace = self.operation.service.namespace();
+            return aws_query::document(namespace, self.operation.name, &self.request_id, None);
         };
-        xml.close(&format!("{}Result", self.row.name));
+        xml.close(&format!("{}Result", self.operation.name));
         xml.open("ResponseMetadata");
         xml.text("RequestId", &self.request_id);
         xml.close("ResponseMetadata");
@@ -92,7 +95,7 @@ impl Request {
     }
 
     /// The user, group or role that a parameter names. `NoSuchEntity`
-    pub(crate) fn entity(&self, kind: Kind) -> Result<records::Row<Entity>> {
+    pub(crate) fn entity(&self, kind: Kind) -> Result<Row<Entity>> {
         rows::entity(self.account(), kind, self.name_of(kind)?)
     }
 
@@ -122,7 +125,7 @@ impl Request {
 }
 
 /// Who has no account, and no rights.
-pub(crate) fn nobody() -> Identity {
+fn nobody() -> Identity {
     Identity {
         kind: IdentityKind::FederatedUser,
         account: String::new(),
@@ -133,19 +136,4 @@ pub(crate) fn nobody() -> Identity {
         arn: String::new(),
         access_key_id: String::new(),
     }
-}
-
-/// What a form calls.
-pub(crate) fn find(form: &Form) -> Result<&'static Row> {
-    let action = form.get("Action").ok_or(ErrorCode::MissingAction)?;
-    let version = form.get("Version").unwrap_or_default();
-    let service = match version {
-        aws_query::IAM_VERSION => Some(Service::Iam),
-        aws_query::STS_VERSION => Some(Service::Sts),
-        _ => None,
-    };
-    service.and_then(|service| actions::find(service, action)).ok_or_else(|| {
-        S3Error::new(ErrorCode::InvalidAction)
-            .message(format!("Could not find operation {action} for version {version}"))
-    })
 }

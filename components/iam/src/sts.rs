@@ -10,7 +10,7 @@ use sdk::{Identity, IdentityKind, Session, vault};
 use crate::answer::Answer;
 use crate::entities;
 use crate::form::invalid;
-use crate::mfa::verify;
+use crate::mfa::shown;
 use crate::names;
 use crate::records::{Entity, Kind};
 use crate::request::Request;
@@ -120,7 +120,7 @@ pub(crate) fn role_session(request: &Request, account: &str, role: &Entity, name
 pub(crate) fn assume_role(request: &Request) -> Result<Answer> {
     let arn = request.form.required("RoleArn")?;
     let name = session_name(request)?;
-    verify::check_verified(request)?;
+    shown::check_verified(request)?;
     let (account, _, role) = names::split_arn(arn, "role").ok_or(ErrorCode::AccessDenied)?;
     let role = rows::find(account, Kind::Role, role)?.ok_or(ErrorCode::AccessDenied)?.record;
     let is_chained = request.caller.kind == IdentityKind::AssumedRole;
@@ -180,7 +180,7 @@ pub(crate) fn session_token(request: &Request) -> Result<Answer> {
         return Err(S3Error::new(ErrorCode::AccessDenied)
             .message("Cannot call GetSessionToken with session credentials"));
     }
-    verify::check_verified(request)?;
+    shown::check_verified(request)?;
     let seconds = duration(request)?;
     let mut xml = request.result();
     write_credentials(&mut xml, &request.caller, &session(request, seconds));

@@ -5,6 +5,8 @@
 //! Nobody signs such a call: who asks is found out from the token, before `policy` is asked whether the role trusts them. What
 //! the token says goes into the fact `asked`, and the answer is made from there: what was judged is what is given.
 
+pub(crate) mod oidc;
+
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::web_identity::{Claims, Keys, PublicKey, Rejected, TOKEN_LENGTH_MAX, Token, keys, provider};
 use sdk::keys::{PublicKey as Published, RsaKey, verify_published};
@@ -14,7 +16,7 @@ use crate::answer::Answer;
 use crate::form::invalid;
 use crate::records::{Kind, Tags};
 use crate::request::Request;
-use crate::{names, oidc, rows, sts};
+use crate::{names, rows, sts};
 
 /// How old what a provider publishes may be.
 const PUBLISHED_SECONDS_MAX: u32 = 3600;

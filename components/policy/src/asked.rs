@@ -2,20 +2,19 @@
 
 use std::borrow::Cow;
 
-use gateway::access::{Grants, Judged, Resources as _, Witness as _};
+use gateway::access::{Grants, Judged, Lookups, Resources as _, S3Request, Witness as _};
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::Headers;
 use gateway::operations::Operation;
 use gateway::policy::{
-    Budget, Context, ContextEntries, Key, Kind, Layer, Lookups, Outcome, Policies, Principal, PrincipalKind,
-    Reason, Request, S3Request, Source, Values, decide,
+    Budget, Context, ContextEntries, Key, Kind, Layer, Outcome, Policies, Principal, PrincipalKind, Reason,
+    Request, Source, Values, decide,
 };
 use gateway::query::Query;
-use sdk::bindings::policy::portcullis::gateway::identities;
-use sdk::{Asked, Call, Decision, Head};
+use sdk::{Asked, Decision, Head};
 
-use crate::authorize::{principal, region};
 use crate::explain::explain;
+use crate::host::{Call, identities, region};
 use crate::permissions::{self, Permissions};
 use crate::resources::Stored;
 
@@ -29,7 +28,7 @@ const ASSUME_WITH_WEB_IDENTITY: &str = "sts:AssumeRoleWithWebIdentity";
 /// Sets the fact `decision`, or refuses: `MissingAuthenticationToken` without credentials, `AccessDenied`.
 pub(crate) fn authorize(call: &Call) -> Result<()> {
     let asked = call.asked().ok_or(ErrorCode::AccessDenied)?;
-    let (head, headers) = Head::read(call);
+    let (head, headers) = Head::split(call.head());
     // Whoever has a token of a provider asks as that, whoever signed.
     let identity = match (&asked.provider, call.principal()) {
         (Some(_), _) => None,
@@ -42,7 +41,7 @@ pub(crate) fn authorize(call: &Call) -> Result<()> {
         Some(provider) => {
             Principal { kind: PrincipalKind::WebIdentity, arn: provider, ..Principal::ANONYMOUS }
         }
-        None => principal(identity.as_ref(), &permissions),
+        None => permissions.principal(identity.as_ref()),
     };
     permissions.with_grants(|grants| {
         let asker = Asker { call, principal: &principal, grants, permissions: &permissions, budget: &budget };

@@ -1,19 +1,17 @@
 //! The decision on a call: its owner's at once, anybody else's by what is stored.
 
-use std::sync::OnceLock;
-
 use gateway::access::{self, Asked, Body, Permit};
 use gateway::errors::{ErrorCode, Result};
 use gateway::form::Form;
 use gateway::headers::with_presigned;
 use gateway::operations::Operation;
-use gateway::policy::{Budget, ContextEntries, Principal, PrincipalKind};
+use gateway::policy::{Budget, ContextEntries};
 use gateway::query::Query;
-use sdk::bindings::policy::portcullis::gateway::identities;
-use sdk::{Call, Decision, Head, Identity, IdentityKind, Target, settings};
+use sdk::{Decision, Head, IdentityKind, Target};
 
 use crate::asked;
 use crate::explain::{explain, is_denial};
+use crate::host::{Call, identities, region};
 use crate::permissions::Permissions;
 use crate::resources::Stored;
 
@@ -62,7 +60,8 @@ fn decide(call: &Call, asked: &Asked<'_>, stored: &Stored<'_>) -> Result<Permit>
     access::authorize(asked, stored).inspect_err(|error| {
         if is_denial(error) {
             explain(call, NOBODY_DECIDED, |journal| {
-                // It goes as it went before. What took all that a request may cause is not asked again.
+                // The same decision again, with the same outcome: only its witness is new. What took
+                // all steps that a request may cause is not asked again.
                 let whole = Budget::default();
                 let budget = if asked.budget.is_exhausted() { asked.budget } else { &whole };
                 let again = Asked { witness: Some(journal), budget, ..*asked };
@@ -129,22 +128,22 @@ fn with_asked<T>(
     facts: &Facts,
     decide: impl FnOnce(&Asked<'_>, &Stored<'_>) -> Result<T>,
 ) -> Result<T> {
-    let (head, headers) = Head::read(call);
+    let (head, headers) = Head::split(call.head());
     let query = Query::parse(&head.query)?;
     // The fields of a form count as headers.
-    let headers = match facts.operation {
-        Operation::PostObject => {
+    let headers = match facts.operation.is_upload_form() {
+        true => {
             let form = call.form().ok_or(ErrorCode::AccessDenied)?;
             Form::new(form.fields, &form.file_name).over(&headers)?
         }
-        _ => with_presigned(headers, &query)?,
+        false => with_presigned(headers, &query)?,
     };
     let identity = match &facts.principal {
         sdk::Principal::Anonymous => None,
         sdk::Principal::Authenticated(identity) => Some(identity),
     };
     let permissions = Permissions::of(call, identity, head.received_ms)?;
-    let principal = principal(identity, &permissions);
+    let principal = permissions.principal(identity);
     let budget = Budget::default();
     permissions.with_grants(|grants| {
         let asked = Asked {
@@ -164,31 +163,4 @@ fn with_asked<T>(
         };
         decide(&asked, &Stored { call, permissions: &permissions })
     })
-}
-
-/// The region of the deployment. It does not change while the pipeline runs.
-pub(crate) fn region() -> &'static str {
-    static REGION: OnceLock<String> = OnceLock::new();
-    REGION.get_or_init(|| settings::get("region").unwrap_or_default())
-}
-
-/// Who asks, in the terms of policies.
-pub(crate) fn principal<'a>(identity: Option<&'a Identity>, permissions: &'a Permissions) -> Principal<'a> {
-    let Some(identity) = identity else { return Principal::ANONYMOUS };
-    let (kind, issuer_arn) = match identity.kind {
-        IdentityKind::Root => (PrincipalKind::Root, None),
-        // A session that a user has for itself is that user.
-        IdentityKind::ConfiguredUser | IdentityKind::User => (PrincipalKind::User, None),
-        IdentityKind::AssumedRole => (PrincipalKind::AssumedRole, permissions.issuer_arn()),
-        IdentityKind::FederatedUser => (PrincipalKind::FederatedUser, permissions.issuer_arn()),
-    };
-    Principal {
-        kind,
-        account: &identity.account,
-        canonical_id: &identity.canonical_id,
-        arn: &identity.arn,
-        unique_id: &identity.unique_id,
-        user_name: &identity.user,
-        issuer_arn,
-    }
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use gateway::policy::{Kind, Policy};
-use sdk::Call;
 
-use crate::permissions::Named;
+use crate::host::Call;
+use crate::kept::Named;
 
 thread_local! {
     /// Policies by their numbers, of which there are as many as listeners. They stay as they are while the process lives.

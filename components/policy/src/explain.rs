@@ -4,7 +4,8 @@
 use gateway::errors::{ErrorCode, S3Error};
 use gateway::explanation::Journal;
 use sdk::explanation::circumstances;
-use sdk::{Call, trace};
+
+use crate::host::{Call, trace};
 
 /// Hands the host an explanation of a denial, if it wants one. `again` makes the decision once more, before a witness; `otherwise`
 /// is the reason where no policy decided.

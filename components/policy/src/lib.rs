@@ -5,18 +5,26 @@ mod asked;
 mod authorize;
 mod endpoint;
 mod explain;
+mod host;
+mod kept;
 mod master_key;
 mod permissions;
 mod resources;
+#[cfg(test)]
+mod tests;
 
 use sdk::bindings::policy::exports::portcullis::gateway::advice as advice_contract;
+#[cfg(not(test))]
 use sdk::bindings::policy::exports::portcullis::gateway::policy::Guest;
+#[cfg(not(test))]
 use sdk::{Call, Refusal, refuse};
 
 /// The stage, as the component exports it.
 #[derive(Debug)]
 pub struct Policy;
 
+// In unit tests there is no call of a host.
+#[cfg(not(test))]
 impl Guest for Policy {
     fn authorize(call: &Call) -> Result<(), Refusal> {
         authorize::authorize(call).map_err(refuse)

@@ -6,11 +6,11 @@ use gateway::access::{
 use gateway::errors::{ErrorCode, Result};
 use gateway::master_key::check_region;
 use gateway::policy::{Budget, Key, Kind, Policy, Values};
-use sdk::{Call, Signature, SignatureVersion, master_keys};
+use sdk::{Signature, SignatureVersion};
 use std::rc::Rc;
 
-use crate::authorize::{principal, region};
 use crate::explain::{explain, is_denial};
+use crate::host::{Call, master_keys, region};
 use crate::permissions::{Permissions, kept};
 
 /// The reason where no policy had a say.
@@ -39,7 +39,7 @@ pub(crate) fn authorize(
     }
     let received_ms = call.head().received_ms;
     let permissions = Permissions::of(call, identity.as_ref(), received_ms)?;
-    let principal = principal(identity.as_ref(), &permissions);
+    let principal = permissions.principal(identity.as_ref());
     let found = master_keys::find(principal.account, name);
     let policy = found.as_ref().map(policy);
     let key = found.as_ref().zip(policy.as_deref()).map(|(found, policy)| MasterKey {
@@ -67,7 +67,7 @@ pub(crate) fn authorize(
         authorize_key(&asked).inspect_err(|error| {
             if is_denial(error) {
                 explain(call, NO_KEY, |journal| {
-                    // It goes as it went before.
+                    // The same decision again, with the same outcome: only its witness is new.
                     let budget = Budget::default();
                     let _ = authorize_key(&KeyAsked { witness: Some(journal), budget: &budget, ..asked });
                 });

@@ -1,23 +1,22 @@
 //! What a principal's own account lets it do, as `iam` tells it: policies, a boundary, the limits of a session.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use gateway::access::Grants;
 use gateway::errors::{ErrorCode, Result};
-use gateway::policy::{Identity as Allowed, Key, KeyId, Kind, Policy, Source, Values};
+use gateway::policy::{
+    Identity as Allowed, Key, KeyId, Kind, Policy, Principal, PrincipalKind, Source, Values,
+};
 use gateway::timestamp;
-use sdk::bindings::policy::portcullis::gateway::identities;
-use sdk::{Call, Identity, IdentityKind, Session};
+use sdk::{Identity, IdentityKind, Session};
 
 use crate::endpoint;
+use crate::host::{Call, identities};
+use crate::kept::{Kept, Named};
 
-/// Policies that are kept read, the latest first.
+/// Policies that are kept read.
 const POLICIES_MAX: usize = 256;
-
-/// A policy that was read, and what it is called.
-pub(crate) type Named = (String, Rc<Policy>);
 
 /// What one principal may.
 #[derive(Default)]
@@ -95,8 +94,29 @@ impl Permissions {
         })
     }
 
+    /// Who asks, in the terms of policies.
+    pub(crate) fn principal<'a>(&'a self, identity: Option<&'a Identity>) -> Principal<'a> {
+        let Some(identity) = identity else { return Principal::ANONYMOUS };
+        let (kind, issuer_arn) = match identity.kind {
+            IdentityKind::Root => (PrincipalKind::Root, None),
+            // A session that a user has for itself is that user.
+            IdentityKind::ConfiguredUser | IdentityKind::User => (PrincipalKind::User, None),
+            IdentityKind::AssumedRole => (PrincipalKind::AssumedRole, self.issuer_arn()),
+            IdentityKind::FederatedUser => (PrincipalKind::FederatedUser, self.issuer_arn()),
+        };
+        Principal {
+            kind,
+            account: &identity.account,
+            canonical_id: &identity.canonical_id,
+            arn: &identity.arn,
+            unique_id: &identity.unique_id,
+            user_name: &identity.user,
+            issuer_arn,
+        }
+    }
+
     /// The ARN of what a session is of, if the principal is one.
-    pub(crate) fn issuer_arn(&self) -> Option<&str> {
+    fn issuer_arn(&self) -> Option<&str> {
         self.session.as_ref().map(|session| session.issuer_arn.as_str())
     }
 
@@ -143,8 +163,7 @@ fn sources(named: &[Named]) -> Vec<Source<'_>> {
 }
 
 thread_local! {
-    /// Policies by their ids. A changed policy has another one, so none here is ever out of date.
-    static READ: RefCell<VecDeque<(String, Rc<Policy>)>> = const { RefCell::new(VecDeque::new()) };
+    static READ: RefCell<Kept<String>> = const { RefCell::new(Kept::new(POLICIES_MAX)) };
 }
 
 /// A policy of `iam`, read once.
@@ -165,23 +184,12 @@ fn read_text(label: &str, id: &str, text: &str, kind: Kind<'_>) -> Named {
 
 /// The policy with an id, read once.
 pub(crate) fn kept(id: &str, read: impl FnOnce() -> Policy) -> Rc<Policy> {
-    if let Some(policy) = known(id) {
-        return policy;
-    }
-    let policy = Rc::new(read());
-    READ.with_borrow_mut(|read| {
-        read.truncate(POLICIES_MAX - 1);
-        read.push_front((id.to_owned(), Rc::clone(&policy)));
-    });
-    policy
+    known(id).unwrap_or_else(|| {
+        let policy = read();
+        READ.with_borrow_mut(|kept| kept.keep(id.to_owned(), policy))
+    })
 }
 
 fn known(id: &str) -> Option<Rc<Policy>> {
-    READ.with_borrow_mut(|read| {
-        let position = read.iter().position(|(known, _)| known == id)?;
-        let found = read.remove(position)?;
-        let policy = Rc::clone(&found.1);
-        read.push_front(found);
-        Some(policy)
-    })
+    READ.with_borrow_mut(|kept| kept.find(id))
 }

@@ -1,19 +1,18 @@
 //! What is stored about who may use what, as `storage` tells it.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use gateway::access::{Bucket, Object, Resources};
 use gateway::account::Account;
 use gateway::policy::{Key, Kind, Policy, Signature, SignaturePlace, SignatureVersion, Values};
-use sdk::Call;
 use sdk::access::acl;
-use sdk::bindings::policy::portcullis::gateway::resources as contract;
 
+use crate::host::{Call, resources};
+use crate::kept::Kept;
 use crate::permissions::Permissions;
 
-/// Policies that are kept read, the latest first. One of 20 KB takes some 100 KB.
+/// Policies that are kept read. One of 20 KB takes some 100 KB.
 const POLICIES_MAX: usize = 64;
 
 /// What is stored, for one call.
@@ -27,7 +26,7 @@ pub(crate) struct Stored<'a> {
 
 impl Resources for Stored<'_> {
     fn bucket(&self, name: &str) -> Option<Bucket> {
-        let stored = contract::bucket(name)?;
+        let stored = resources::bucket(name)?;
         let policy = match stored.policy {
             Some(number) => Some(policy(number, name)?),
             None => None,
@@ -44,20 +43,20 @@ impl Resources for Stored<'_> {
     }
 
     fn object(&self, bucket: &str, key: &str, version_id: Option<&str>) -> Option<Object> {
-        let stored = contract::object(bucket, key, version_id)?;
+        let stored = resources::object(bucket, key, version_id)?;
         Some(Object { owner: Account::parse(&stored.owner)?, acl: acl(&stored.acl) })
     }
 
     fn object_tags(&self, bucket: &str, key: &str, version_id: Option<&str>) -> Vec<(String, String)> {
-        contract::object_tags(bucket, key, version_id)
+        resources::object_tags(bucket, key, version_id)
     }
 
     fn bucket_tags(&self, bucket: &str) -> Vec<(String, String)> {
-        contract::bucket_tags(bucket)
+        resources::bucket_tags(bucket)
     }
 
     fn upload_headers(&self, bucket: &str, key: &str, upload_id: &str) -> Vec<(String, String)> {
-        contract::upload_headers(bucket, key, upload_id)
+        resources::upload_headers(bucket, key, upload_id)
     }
 
     fn signature(&self) -> Option<Signature> {
@@ -77,7 +76,7 @@ impl Resources for Stored<'_> {
     }
 
     fn upload_initiator(&self, bucket: &str, key: &str, upload_id: &str) -> Option<Account> {
-        Account::parse(&contract::upload_initiator(bucket, key, upload_id)?)
+        Account::parse(&resources::upload_initiator(bucket, key, upload_id)?)
     }
 
     fn source_ip(&self) -> Option<String> {
@@ -106,30 +105,21 @@ impl Resources for Stored<'_> {
 }
 
 thread_local! {
-    /// Policies by their number. A changed policy has another number, so none here is ever out of date.
-    static READ: RefCell<VecDeque<(u64, Rc<Policy>)>> = const { RefCell::new(VecDeque::new()) };
+    static READ: RefCell<Kept<u64>> = const { RefCell::new(Kept::new(POLICIES_MAX)) };
 }
 
 /// The policy with this number, read once.
 fn policy(number: u64, bucket: &str) -> Option<Rc<Policy>> {
-    READ.with_borrow_mut(|read| {
-        if let Some(position) = read.iter().position(|(known, _)| *known == number)
-            && let Some(found) = read.remove(position)
-        {
-            let policy = Rc::clone(&found.1);
-            read.push_front(found);
-            return Some(policy);
-        }
-        let policy = Rc::new(read_policy(bucket)?);
-        read.truncate(POLICIES_MAX - 1);
-        read.push_front((number, Rc::clone(&policy)));
-        Some(policy)
-    })
+    if let Some(policy) = READ.with_borrow_mut(|kept| kept.find(&number)) {
+        return Some(policy);
+    }
+    let policy = read_policy(bucket)?;
+    Some(READ.with_borrow_mut(|kept| kept.keep(number, policy)))
 }
 
 /// A policy that this release cannot read denies everything: the owner's root user can still replace it.
 fn read_policy(bucket: &str) -> Option<Policy> {
-    let text = contract::bucket_policy(bucket).unwrap_or_default();
+    let text = resources::bucket_policy(bucket).unwrap_or_default();
     let read = |text: &str| Policy::parse(Kind::Bucket(bucket), text).ok();
     read(&text).or_else(|| {
         read(&format!(

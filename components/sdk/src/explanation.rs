@@ -1,6 +1,6 @@
 //! What is known of a call that is denied, in the terms of explanations.
 
-use gateway::explanation::{Asker, Circumstances};
+use gateway::explanation::{Circumstances, ShownPrincipal};
 use gateway::policy::resource_arn;
 
 use crate::trace;
@@ -20,11 +20,11 @@ pub fn circumstances(told: &trace::Circumstances) -> Circumstances<'_> {
     }
 }
 
-fn asker(principal: Option<&Principal>) -> Asker<'_> {
+fn asker(principal: Option<&Principal>) -> ShownPrincipal<'_> {
     let identity = match principal {
-        None => return Asker { kind: "unknown", arn: "", account: "", access_key_id: "" },
+        None => return ShownPrincipal { kind: "unknown", arn: "", account: "", access_key_id: "" },
         Some(Principal::Anonymous) => {
-            return Asker { kind: "anonymous", arn: "", account: "", access_key_id: "" };
+            return ShownPrincipal { kind: "anonymous", arn: "", account: "", access_key_id: "" };
         }
         Some(Principal::Authenticated(identity)) => identity,
     };
@@ -34,5 +34,10 @@ fn asker(principal: Option<&Principal>) -> Asker<'_> {
         IdentityKind::AssumedRole => "assumed-role",
         IdentityKind::FederatedUser => "federated-user",
     };
-    Asker { kind, arn: &identity.arn, account: &identity.account, access_key_id: &identity.access_key_id }
+    ShownPrincipal {
+        kind,
+        arn: &identity.arn,
+        account: &identity.account,
+        access_key_id: &identity.access_key_id,
+    }
 }

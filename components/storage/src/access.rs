@@ -1,7 +1,7 @@
 //! Whose things are, and who was granted what on them: what operations keep and what `policy` is told.
 
 use gateway::account::{ANONYMOUS_CANONICAL_ID, Account};
-use gateway::acl::{self, Named, Parties, PrintedAccount, Requested};
+use gateway::acl::{self, Named, Parties, PrintedAccount, RequestedAcl};
 use gateway::errors::{ErrorCode, Result};
 use gateway::object_ownership::ObjectOwnership;
 use gateway::public_access_block::PublicAccessBlock;
@@ -27,8 +27,12 @@ pub(crate) struct Owned {
 /// Who comes to own what the request writes into `bucket`, and with what ACL.
 ///
 /// `AccessControlListNotSupported` where ACLs are disabled, `AccessDenied` where public ones are blocked, and what
-/// [`Requested::resolve`] refuses.
-pub(crate) fn of_new_object(request: &Request, bucket: &BucketRow, requested: &Requested) -> Result<Owned> {
+/// [`RequestedAcl::resolve`] refuses.
+pub(crate) fn of_new_object(
+    request: &Request,
+    bucket: &BucketRow,
+    requested: &RequestedAcl,
+) -> Result<Owned> {
     let (ownership, bucket_owner) = (bucket.ownership(), bucket.owner);
     if ownership == ObjectOwnership::BucketOwnerEnforced {
         ownership.check_new_object_acl(requested, request.writer(bucket), bucket_owner, find)?;

@@ -4,9 +4,8 @@
 //! may be another. What nobody but the owner of the bucket has a say in rests on the bucket's row alone, which every commit
 //! requires unchanged; anything else is decided again, in the step in which the commit is scheduled.
 
+use gateway::access;
 use gateway::errors::{ErrorCode, Result};
-use gateway::operations::Operation;
-use gateway::policy;
 use sdk::bindings::storage::exports::portcullis::gateway::storage::Step;
 use sdk::{Decision, Named};
 
@@ -21,9 +20,9 @@ impl Request {
     /// The document in the body is here: has the decision made again with what it says. `AccessDenied`, and whatever the operation
     /// itself refuses in its document.
     pub(crate) async fn judge_document(&self, document: &[u8]) -> Result<()> {
-        self.said.replace(policy::said(self.operation, document, self.now_ms())?);
+        self.said.replace(access::said(self.operation, document, self.now_ms())?);
         // There is nothing to decide about a bucket that was deleted meanwhile, or made again. CreateBucket does not need one.
-        if self.bucket_row().is_ok() && self.operation != Operation::CreateBucket {
+        if self.bucket_row().is_ok() && !self.operation.makes_bucket() {
             self.read_bucket_row()?;
         }
         if self.call.is_owners_alone() && self.is_bucket_unchanged()? {

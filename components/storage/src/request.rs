@@ -3,14 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use gateway::access::Said;
 use gateway::account::Account;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::form::Form;
 use gateway::headers::{Headers, with_presigned};
 use gateway::operations::Operation;
-use gateway::policy::Said;
 use gateway::query::Query;
-use gateway::request_payment;
 use gateway::request_payment::Payer;
 use sdk::bindings::storage::exports::portcullis::gateway::storage::Sealing;
 use sdk::{Call, Decision, DefaultProtection, Head, Identity, Owner, Principal, Response, SentHead, Target};
@@ -39,11 +38,10 @@ impl Located {
         let operation = Operation::parse(&target.operation)
             .ok_or_else(|| S3Error::new(ErrorCode::NotImplemented).message(target.operation.clone()))?;
         let bucket_row = match &target.bucket {
-            Some(bucket) if operation != Operation::CreateBucket => {
+            Some(bucket) if !operation.makes_bucket() => {
                 let row = rows::bucket(bucket)?.ok_or_else(|| no_such_bucket(bucket))?;
                 // The source of a copy may be another's.
-                let copies = matches!(operation, Operation::CopyObject | Operation::UploadPartCopy);
-                let guarded = row.record.is_guarded() || copies;
+                let guarded = row.record.is_guarded() || operation.copies();
                 call.set_owner(&Owner { account: row.record.owner.to_string(), guarded });
                 Some(row)
             }
@@ -101,9 +99,9 @@ impl Request {
         let decision = call.decision().ok_or(ErrorCode::AccessDenied)?;
         let (head, headers) = Head::split(head);
         let query = Query::parse(&head.query)?;
-        let form = match operation {
-            Operation::PostObject => call.form().map(|form| Form::new(form.fields, &form.file_name)),
-            _ => None,
+        let form = match operation.is_upload_form() {
+            true => call.form().map(|form| Form::new(form.fields, &form.file_name)),
+            false => None,
         };
         let headers = match &form {
             Some(form) => form.over(&headers)?,
@@ -135,7 +133,7 @@ impl Request {
             bucket_row,
             pays_elsewhere: Cell::new(false),
         };
-        if operation != Operation::CreateBucket && !request.bucket.is_empty() {
+        if !operation.makes_bucket() && !request.bucket.is_empty() {
             let owner = request.bucket_row()?.record.owner;
             check_expected_owner(&request.headers, "x-amz-expected-bucket-owner", owner)?;
         }
@@ -146,15 +144,7 @@ impl Request {
     /// The object that the decision is about. It is read in the same step as the decision was made, so it is what was
     /// looked at.
     fn find_judged(&self) -> Result<Option<Judged>> {
-        let changes = matches!(
-            self.operation,
-            Operation::PutObjectAcl
-                | Operation::PutObjectTagging
-                | Operation::DeleteObjectTagging
-                | Operation::PutObjectRetention
-                | Operation::PutObjectLegalHold
-        );
-        if self.decision == Decision::AsOwner || !changes {
+        if self.decision == Decision::AsOwner || !self.operation.changes_object() {
             return Ok(None);
         }
         let found = self.object(&self.bucket_row()?.record)?;
@@ -224,7 +214,7 @@ impl Request {
     pub(crate) fn told_who_pays(&self, response: Response) -> Response {
         let pays = self.pays_elsewhere.get()
             || self.bucket_row.as_ref().is_some_and(|row| self.pays_for(&row.record));
-        match pays && request_payment::is_told(self.operation) {
+        match pays && self.operation.row().says_charged {
             true => response.header("x-amz-request-charged", "requester"),
             false => response,
         }

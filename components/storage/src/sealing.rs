@@ -7,7 +7,7 @@
 use gateway::bucket_encryption::BucketEncryption;
 use gateway::encryption::{self, context};
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::{master_key, policy};
+use gateway::{access, master_key};
 use sdk::bindings::storage::exports::portcullis::gateway::storage::{Sealing, Step};
 use sdk::response::push_header;
 use sdk::seals::{self, Unavailable, Wrapping};
@@ -112,7 +112,7 @@ impl Seal {
 /// now is asked again with the whole request, which is to come back: `SlowDown`.
 pub(crate) fn check_still_fits(request: &Request, bucket: &BucketRow, protection: &Protection) -> Result<()> {
     let (before, now) = (&request.bucket_row()?.record.encryption, &bucket.encryption);
-    let is_said = request.headers.has(policy::keys::s3::SERVER_SIDE_ENCRYPTION);
+    let is_said = request.headers.has(access::SERVER_SIDE_ENCRYPTION);
     let fits = is_still_taken(protection, before, now)
         && (is_said || before == now || matches!(protection, Protection::Customer(_)));
     if fits { Ok(()) } else { Err(contended()) }

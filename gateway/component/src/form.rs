@@ -3,6 +3,7 @@
 use gateway::encryption::is_about;
 use gateway::errors::{ErrorCode, Result};
 use gateway::form::multipart::{self, Reader};
+use gateway::form::too_large;
 use gateway::headers::Headers;
 use sdk::{Call, Failure, Work, failure_to_error};
 
@@ -22,7 +23,7 @@ pub(crate) async fn receive(call: &Call, headers: &Headers) -> Result<Received> 
     loop {
         let bytes = match call.part(&boundary, multipart::HEAD_LENGTH_MAX as u64).await {
             Ok(bytes) => bytes,
-            Err(Failure::BodyTooLarge) => return Err(multipart::too_large()),
+            Err(Failure::BodyTooLarge) => return Err(too_large()),
             Err(Failure::BodyIncomplete) => return Err(reader.end()),
             Err(failure) => return Err(failure_to_error(failure)),
         };

@@ -3,10 +3,9 @@
 use gateway::addressing;
 use gateway::copy_source;
 use gateway::encryption::{MARK, is_about as concerns};
-use gateway::errors::S3Error;
+use gateway::errors::{ErrorCode, S3Error};
 use gateway::headers::{Headers, check_single};
-use gateway::operations::{self, RequestHead};
-use gateway::operations::{Operation, aws_query};
+use gateway::operations::{self, Operation, Purpose, RequestHead, Resolved, aws_query};
 use gateway::query::Query;
 use iam::Planned;
 use sdk::bindings::gateway::portcullis::gateway::{
@@ -24,9 +23,8 @@ use crate::master_key;
 use crate::refusals;
 use crate::settings::settings;
 
-/// The header with a one-time code, and the operations that may need one.
+/// The header with a one-time code.
 const CODE_HEADER: &str = "x-amz-mfa";
-const WITH_CODE: [&str; 3] = ["DeleteObject", "DeleteObjects", "PutBucketVersioning"];
 
 /// How the aliases of Object Lambda access points end.
 const TRANSFORMING_ALIAS: &str = "--ol-s3";
@@ -34,9 +32,6 @@ const TRANSFORMING_ALIAS: &str = "--ol-s3";
 /// What stands in the place of an operation's name: of preflights, and of requests that nobody can resolve.
 const PREFLIGHT: &str = "Preflight";
 const UNKNOWN: &str = "Unknown";
-
-/// The upload from a form.
-const POST_OBJECT: &str = "PostObject";
 
 /// Serves a call: the walk, or the rendering of its refusal.
 pub(crate) async fn serve(call: Call, sent: SentHead) -> Result<(), S3Error> {
@@ -61,14 +56,14 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     added(Position::AfterAccept, call)?;
 
     // What is asked for, from method, host, path and query alone.
-    let mut target = match resolve(head, headers) {
-        Ok(target) => target,
+    let (operation, mut target) = match resolve(head, headers) {
+        Ok(resolved) => resolved,
         Err(error) => return Err(unresolved(call, head, headers, error, &border)),
     };
     // A form says ahead of its file who sends it, and where it goes.
-    let form = match target.operation.as_str() {
-        POST_OBJECT => Some(form::receive(call, headers).await),
-        _ => None,
+    let form = match operation.is_some_and(Operation::is_upload_form) {
+        true => Some(form::receive(call, headers).await),
+        false => None,
     };
     if let Some(Ok(form)) = &form {
         target.key = Some(form.key.clone());
@@ -92,9 +87,10 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     }
 
     let form = form.transpose().map_err(refuse)?;
+    // A preflight is no operation: what neither of them answered, nobody may ask for.
+    let operation = operation.ok_or_else(|| refuse(ErrorCode::AccessDenied.into()))?;
     // Calls of Query APIs sign the hash of their form and do not send it: nobody can say who asks before it is here.
-    let is_query = is_query(&target);
-    if is_query {
+    if operation.is_query_call() {
         let body = call.collect(aws_query::FORM_BYTES_MAX).await.map_err(failure_to_error).map_err(refuse)?;
         call.set_parameters(&aws_query::form_text(body.body).map_err(refuse)?);
     }
@@ -103,11 +99,11 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     border.enter("auth");
     auth::verify(call, sent)?;
     added(Position::AfterAuth, call)?;
-    if is_query {
+    if operation.is_query_call() {
         return walk_query(call, head.id, &border).await;
     }
     // A one-time code is used up before anybody relies on it.
-    if WITH_CODE.contains(&target.operation.as_str()) && headers.has(CODE_HEADER) {
+    if operation.row().takes_code && headers.has(CODE_HEADER) {
         verify_code(call, head.id, &border).await?;
     }
 
@@ -119,7 +115,7 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
 
     // What will happen to the bytes.
     let says = || concerns_sealing(head, headers) || form.as_ref().is_some_and(|form| form.concerns_sealing);
-    let sealing = plan_bytes(call, &target, &says, fallback, &border)?;
+    let sealing = plan_bytes(call, (operation, &target), &says, fallback, &border)?;
 
     // The end of the pipeline: S3 object semantics.
     added(Position::BeforeStorage, call)?;
@@ -205,13 +201,13 @@ async fn verify_code(call: &Call, id: u64, border: &Border<'_>) -> Result<(), Re
 /// it, and only if asked for: by the request, or of new objects by their bucket.
 fn plan_bytes(
     call: &Call,
-    target: &Target,
+    (operation, target): (Operation, &Target),
     says: &dyn Fn() -> bool,
     fallback: Option<DefaultProtection>,
     border: &Border<'_>,
 ) -> Result<Sealing, Refusal> {
-    Ok(match target.operation.as_str() {
-        "GetObject" | "HeadObject" => {
+    Ok(match operation.purpose() {
+        Purpose::ReadObject => {
             if target.bucket.as_deref().is_some_and(|bucket| bucket.ends_with(TRANSFORMING_ALIAS)) {
                 border.enter("transform");
                 transform::select(call)?;
@@ -219,22 +215,16 @@ fn plan_bytes(
             if says() { Sealing::Said } else { Sealing::Unsaid }
         }
         // What is stored says how: the object, or the upload.
-        operation @ ("GetObjectAttributes"
-        | "UploadPart"
-        | "UploadPartCopy"
-        | "ListParts"
-        | "CompleteMultipartUpload")
-            if says() =>
-        {
+        Purpose::DescribeObject | Purpose::WritePart | Purpose::CompleteUpload if says() => {
             // A bucket that refuses keys of clients refuses new parts under them, too.
             let refuses = fallback.as_ref().is_some_and(|fallback| fallback.blocks_customer_keys);
-            if refuses && operation.starts_with("UploadPart") {
+            if refuses && operation.purpose() == Purpose::WritePart {
                 border.enter("encryption");
                 encryption::plan_seal(call, fallback.as_ref())?;
             }
             Sealing::Said
         }
-        "PutObject" | "CopyObject" | "CreateMultipartUpload" | POST_OBJECT
+        Purpose::WriteObject | Purpose::BeginUpload
             if says() || fallback.as_ref().is_some_and(|fallback| fallback.key.is_some()) =>
         {
             border.enter("encryption");
@@ -280,26 +270,23 @@ impl Border<'_> {
     }
 }
 
-/// Whether a call is one of a Query API, which `iam` answers.
-fn is_query(target: &Target) -> bool {
-    target.bucket.is_none() && Operation::parse(&target.operation).is_some_and(Operation::is_query_call)
-}
-
 /// The client is gone: whoever works for the call forgets it too.
 pub(crate) fn abandon(id: u64) {
     storage::abandon(id);
     iam::abandon(id);
 }
 
-/// What a request asks for.
-fn resolve(head: &Head, headers: &Headers) -> gateway::errors::Result<Target> {
+/// What a request asks for: the operation, and the same in the words of the contract. There is no
+/// operation for a preflight, which is addressed to something all the same.
+fn resolve(head: &Head, headers: &Headers) -> gateway::errors::Result<(Option<Operation>, Target)> {
     check_single(headers)?;
     let settings = settings();
     let domains = settings.domains();
     if head.method == "OPTIONS" {
         // A preflight is no operation of S3's: it is answered by `cors`, whatever it is addressed to.
         let address = addressing::address(&head.host, &head.path, &domains)?;
-        return Ok(Target { operation: PREFLIGHT.to_owned(), bucket: address.bucket, key: address.key });
+        let target = Target { operation: PREFLIGHT.to_owned(), bucket: address.bucket, key: address.key };
+        return Ok((None, target));
     }
     let query = Query::parse(&head.query)?;
     let request = RequestHead {
@@ -309,9 +296,9 @@ fn resolve(head: &Head, headers: &Headers) -> gateway::errors::Result<Target> {
         host: &head.host,
         has_header: &|name| headers.has(name),
     };
-    let resolved = operations::resolve(&request, &domains)?;
-    copy_source::refuse_elsewhere(resolved.operation, headers)?;
-    Ok(Target { operation: resolved.operation.name().to_owned(), bucket: resolved.bucket, key: resolved.key })
+    let Resolved { operation, bucket, key } = operations::resolve(&request, &domains)?;
+    copy_source::refuse_elsewhere(operation, headers)?;
+    Ok((Some(operation), Target { operation: operation.name().to_owned(), bucket, key }))
 }
 
 /// The refusal of a request of which nobody knows what it asks for: a page of another origin is to see that, too.

@@ -1,6 +1,6 @@
 //! Refusals rendered: the one place where an error document is written.
 
-use gateway::errors::{ErrorCode, Place, render_parts};
+use gateway::errors::{ErrorCode, Occurrence, render_parts};
 use gateway::explanation::of_refusal;
 use gateway::operations::{account_control, aws_query};
 use gateway::xml;
@@ -28,10 +28,10 @@ pub(crate) fn respond(call: &Call, head: &Head, refusal: &Refusal) {
         return;
     }
     let details = refusal.details.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let place = Place { resource: &head.path, request_id, host_id: request_id };
+    let occurrence = Occurrence { resource: &head.path, request_id, host_id: request_id };
     let mut document = match account_control::is_addressed(&head.path, &|name| call.header(name).is_some()) {
-        true => account_control::render_error(code, refusal.message.as_deref(), place),
-        false => render_parts(code, refusal.message.as_deref(), details, place),
+        true => account_control::render_error(code, refusal.message.as_deref(), occurrence),
+        false => render_parts(code, refusal.message.as_deref(), details, occurrence),
     };
     xml::declare(&mut document);
     headers.push_str("content-type: application/xml\n");

@@ -1,111 +1,22 @@
 //! Asks for every action that an operation takes, of the operations table.
 
+use super::asked::{Asked, Asker, Body, Permit, Resources};
 use super::conceivable::is_conceivable;
-use super::{Asker, Bucket, Grants, Judged, Object, Subject, Witness, judge};
+use super::condition_keys::{Lookups, S3Request};
+use super::judge;
+use super::subject::{Bucket, Subject};
+use super::witness::Judged;
 use crate::account::Account;
 use crate::copy_source::CopySource;
 use crate::errors::{ErrorCode, Result};
 use crate::headers::Headers;
 use crate::operations::{ACCOUNT_ID_HEADER, Action, Operation};
 use crate::policy::{
-    Budget, Context as _, ContextEntries, Key, Lookups, Memory, NO_RESOURCE, Outcome, Principal, Request,
-    S3Request, Signature, Values, decide, resource_arn,
+    Context as _, Key, Memory, NO_RESOURCE, Outcome, Request, Signature, Values, decide, resource_arn,
 };
-use crate::query::Query;
 use crate::request_payment::{self, Payer};
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
-
-/// What is stored about who may use what. An answer is asked for only when a decision takes it.
-pub trait Resources {
-    /// A bucket by its name.
-    fn bucket(&self, name: &str) -> Option<Bucket>;
-    /// A version of an object; `None` where there is no such object.
-    fn object(&self, bucket: &str, key: &str, version_id: Option<&str>) -> Option<Object>;
-    /// The tags of such a version.
-    fn object_tags(&self, bucket: &str, key: &str, version_id: Option<&str>) -> Vec<(String, String)>;
-    /// The tags of a bucket.
-    fn bucket_tags(&self, _bucket: &str) -> Vec<(String, String)> {
-        Vec::new()
-    }
-    /// The headers with which an upload was begun.
-    fn upload_headers(&self, _bucket: &str, _key: &str, _upload_id: &str) -> Vec<(String, String)> {
-        Vec::new()
-    }
-    /// How the request is signed.
-    fn signature(&self) -> Option<Signature> {
-        None
-    }
-    /// The account that initiated an upload.
-    fn upload_initiator(&self, bucket: &str, key: &str, upload_id: &str) -> Option<Account>;
-    /// The address of the client.
-    fn source_ip(&self) -> Option<String>;
-    /// The version of TLS; `None` on an open connection.
-    fn tls_version(&self) -> Option<String>;
-    /// The id of the endpoint (`vpce-…`) by which the request came.
-    fn endpoint_id(&self) -> Option<String> {
-        None
-    }
-    /// The network (`vpc-…`) that the endpoint is in.
-    fn network_id(&self) -> Option<String> {
-        None
-    }
-    /// The tags of who asks and of its session.
-    fn principal_tags(&self) -> Option<Vec<(String, String)>> {
-        None
-    }
-    /// What else is known of who asks, by a condition key.
-    fn of_session(&self, _key: &Key) -> Option<Values<'_>> {
-        None
-    }
-}
-
-/// A request, as far as it decides what its sender must be allowed.
-#[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
-    /// What is asked for.
-    pub operation: Operation,
-    /// The bucket in the address.
-    pub bucket: Option<&'a str>,
-    /// The key in the address.
-    pub key: Option<&'a str>,
-    /// The headers, those of a presigned query among them.
-    pub headers: &'a Headers,
-    /// The query.
-    pub query: &'a Query,
-    /// What the document in the body says.
-    pub body: Body<'a>,
-    /// Who asks.
-    pub principal: &'a Principal<'a>,
-    /// What their account lets them do.
-    pub grants: Grants<'a>,
-    /// When the request arrived, in milliseconds since 1970.
-    pub received_ms: u64,
-    /// The region of the deployment.
-    pub region: &'a str,
-    /// What asking may take.
-    pub budget: &'a Budget,
-    /// Who wants to know what is decided on the way: nobody, where it is only to be decided.
-    pub witness: Option<&'a dyn Witness>,
-}
-
-/// What is known of the document in a body.
-#[derive(Clone, Copy, Debug)]
-pub enum Body<'a> {
-    /// It is not here yet. A decision that depends on it is left to when it is: the request may go on until then.
-    Ahead,
-    /// It is here, and this is what conditions may ask of it.
-    Said(&'a ContextEntries),
-}
-
-/// A request that may go on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Permit {
-    /// With everything that it asks for.
-    Whole,
-    /// With those of the objects named in its body that [`authorize_each`] lets pass.
-    Each,
-}
 
 /// An object, or the bucket when the key is `None`.
 #[derive(Clone, Copy)]
@@ -117,7 +28,7 @@ struct Place<'a> {
 /// Whether a request may go on. `AccessDenied` when one of the actions that it takes is not allowed, or an invalid
 /// `x-amz-copy-source`.
 pub fn authorize(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit> {
-    let (Some(name), false) = (asked.bucket, asked.operation == Operation::CreateBucket) else {
+    let (Some(name), false) = (asked.bucket, asked.operation.makes_bucket()) else {
         return authorize_own(asked, resources);
     };
     let bucket = resources.bucket(name).ok_or(ErrorCode::AccessDenied)?;
@@ -134,9 +45,9 @@ pub fn authorize(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit>
                 ask_target(asked, resources, &bucket, place, action)
             }
             Action::Source(current, version) => match ask_source(asked, resources, current, version)? {
-                Source::Refused => false,
-                Source::Allowed => true,
-                Source::Tagged => {
+                CopyPermit::Refused => false,
+                CopyPermit::Allowed => true,
+                CopyPermit::Tagged => {
                     let key = place.key.unwrap_or_default();
                     ask(asked, resources, &bucket, place, "s3:PutObjectTagging", Subject::Key(key))
                 }
@@ -154,7 +65,8 @@ pub fn authorize(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit>
                     (Some(key), "s3:PutObjectAcl") => {
                         ask(asked, resources, &bucket, place, action, Subject::Created(key))
                     }
-                    (Some(key), _) if is_of_key(asked.operation) => {
+                    // What it writes need not be there before.
+                    (Some(key), _) if asked.operation.starts_object() => {
                         ask(asked, resources, &bucket, place, action, Subject::Key(key))
                     }
                     (Some(_), _) => ask_target(asked, resources, &bucket, place, action),
@@ -210,7 +122,7 @@ fn authorize_own(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit>
         return Err(ErrorCode::AccessDenied.into());
     }
     let arn = asked.bucket.map_or(NO_RESOURCE.to_owned(), |name| resource_arn(name, None));
-    let lookups = Circumstances::of(asked, resources, "", Place { key: None, version_id: None });
+    let lookups = ActionLookups::of(asked, resources, "", Place { key: None, version_id: None });
     let context = context(asked, &lookups, None, None);
     let policies = asked.grants.policies();
     for action in asked.operation.row().actions {
@@ -278,7 +190,7 @@ fn ask_target(
 
 /// Whether an object may be copied.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Source {
+enum CopyPermit {
     Refused,
     Allowed,
     /// It may, and its tags come along: writing them takes an action of its own.
@@ -287,11 +199,16 @@ enum Source {
 
 /// Asks for an action on the object that is copied, and for another one where its tags are copied too. A bucket that is
 /// not there is told by whoever looks for the object.
-fn ask_source(asked: &Asked<'_>, resources: &dyn Resources, current: &str, version: &str) -> Result<Source> {
+fn ask_source(
+    asked: &Asked<'_>,
+    resources: &dyn Resources,
+    current: &str,
+    version: &str,
+) -> Result<CopyPermit> {
     let source = CopySource::of_headers(asked.headers)?;
-    let Some(bucket) = resources.bucket(&source.bucket) else { return Ok(Source::Allowed) };
+    let Some(bucket) = resources.bucket(&source.bucket) else { return Ok(CopyPermit::Allowed) };
     if !is_paid(asked, &bucket) {
-        return Ok(Source::Refused);
+        return Ok(CopyPermit::Refused);
     }
     let place = Place { key: Some(&source.key), version_id: source.version_id.as_deref() };
     let object = resources.object(&bucket.name, &source.key, place.version_id);
@@ -301,16 +218,16 @@ fn ask_source(asked: &Asked<'_>, resources: &dyn Resources, current: &str, versi
         ask(asked, resources, &bucket, place, action, subject)
     };
     if !ask(current, version) {
-        return Ok(Source::Refused);
+        return Ok(CopyPermit::Refused);
     }
     let copies_tags = asked.operation == Operation::CopyObject
         && asked.headers.get("x-amz-tagging-directive") != Some("REPLACE")
         && object.is_some()
         && !resources.object_tags(&bucket.name, &source.key, place.version_id).is_empty();
     Ok(match copies_tags {
-        false => Source::Allowed,
-        true if ask("s3:GetObjectTagging", "s3:GetObjectVersionTagging") => Source::Tagged,
-        true => Source::Refused,
+        false => CopyPermit::Allowed,
+        true if ask("s3:GetObjectTagging", "s3:GetObjectVersionTagging") => CopyPermit::Tagged,
+        true => CopyPermit::Refused,
     })
 }
 
@@ -336,7 +253,7 @@ fn ask_among(
     memory: Option<&Memory>,
 ) -> bool {
     let owner = bucket.owner.to_string();
-    let lookups = Circumstances { memory, ..Circumstances::of(asked, resources, &bucket.name, place) };
+    let lookups = ActionLookups { memory, ..ActionLookups::of(asked, resources, &bucket.name, place) };
     let context = context(asked, &lookups, Some(&owner), place.version_id);
     let asker = Asker {
         principal: asked.principal,
@@ -349,18 +266,6 @@ fn ask_among(
     allowed && !asked.budget.is_exhausted()
 }
 
-/// Whether what the operation writes need not be there before.
-fn is_of_key(operation: Operation) -> bool {
-    matches!(
-        operation,
-        Operation::PutObject
-            | Operation::PostObject
-            | Operation::CopyObject
-            | Operation::CreateMultipartUpload
-            | Operation::DeleteObject
-    )
-}
-
 /// Whether a request carries a header. Grants are the long form of a canned ACL.
 fn carries(headers: &Headers, name: &str) -> bool {
     headers.has(name) || (name == "x-amz-acl" && headers.with_prefix("x-amz-grant-").next().is_some())
@@ -368,7 +273,7 @@ fn carries(headers: &Headers, name: &str) -> bool {
 
 fn context<'a>(
     asked: &Asked<'a>,
-    lookups: &'a Circumstances<'a>,
+    lookups: &'a ActionLookups<'a>,
     owner: Option<&'a str>,
     version_id: Option<&'a str>,
 ) -> S3Request<'a> {
@@ -386,7 +291,7 @@ fn context<'a>(
 }
 
 /// What only a condition asks for.
-struct Circumstances<'a> {
+struct ActionLookups<'a> {
     asked: &'a Asked<'a>,
     resources: &'a dyn Resources,
     bucket: &'a str,
@@ -401,14 +306,14 @@ struct Circumstances<'a> {
     upload_headers: OnceCell<Vec<(String, String)>>,
 }
 
-impl<'a> Circumstances<'a> {
+impl<'a> ActionLookups<'a> {
     fn of(
         asked: &'a Asked<'a>,
         resources: &'a dyn Resources,
         bucket: &'a str,
         place: Place<'a>,
-    ) -> Circumstances<'a> {
-        Circumstances {
+    ) -> ActionLookups<'a> {
+        ActionLookups {
             asked,
             resources,
             bucket,
@@ -428,7 +333,7 @@ impl<'a> Circumstances<'a> {
     }
 }
 
-impl Lookups for Circumstances<'_> {
+impl Lookups for ActionLookups<'_> {
     fn memory(&self) -> Option<&Memory> {
         self.memory
     }

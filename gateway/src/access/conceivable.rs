@@ -1,7 +1,9 @@
 //! Whether anything of what only the body of a request names could be allowed: what nobody could be allowed is refused before
 //! its body is received.
 
-use super::{Asked, Asker, Bucket, Subject, granted, restricts};
+use super::asked::{Asked, Asker};
+use super::subject::{Bucket, Subject};
+use super::{granted, restricts};
 use crate::policy::{AclGrant, Context, Key, Request, Values, resource_arn};
 
 /// Whether `action` could be allowed on some key of a bucket, whatever the key is.

@@ -4,12 +4,14 @@
 //! object, with their rights, but not from their address: a condition on `aws:SourceIp` or on an endpoint does not hold here, and
 //! `aws:ViaAWSService` does (<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html>).
 
-use super::{Grants, Judged, Witness};
+use super::asked::Grants;
+use super::condition_keys::TAGS_COST;
+use super::witness::{Judged, Witness};
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::master_key;
 use crate::policy::{
     Budget, Context, Key, KeyId, Kind, LOOKUP_COST, Layer, MalformedPolicy, Outcome, Policies, Policy,
-    Principal, Reason, Request, Source, TAGS_COST, Values, decide,
+    Principal, Reason, Request, Source, Values, decide,
 };
 use crate::timestamp;
 use std::borrow::Cow;

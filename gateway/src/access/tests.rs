@@ -1,12 +1,16 @@
 use super::*;
-use crate::acl::{Canned, Grant, Grantee, Parties};
+use crate::acl::{Acl, Canned, Grant, Grantee, Parties};
 use crate::errors::ErrorCode;
 use crate::headers::Headers;
 use crate::operations::Operation;
-use crate::policy::{Kind, identity_arn};
+use crate::policy::{Identity, Kind, Policy, Principal, identity_arn};
+use crate::public_access_block::PublicAccessBlock;
 use crate::query::Query;
+use crate::request_payment::Payer;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
+mod catalogue;
 mod cost;
 mod matrix;
 

@@ -1,6 +1,6 @@
 //! Who wants to know what is decided on the way to an answer, and is told: explanations are made so.
 
-use super::Bucket;
+use super::subject::Bucket;
 use crate::policy::{Decision, Policies, Request};
 
 /// Is told of every decision, in their order. An answer rests on the last one that does not allow, if there is any.

@@ -8,7 +8,7 @@ use crate::xml::Element;
 
 /// An ACL as a request asks for it.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
-pub enum Requested {
+pub enum RequestedAcl {
     /// Nothing is said: `private`.
     #[default]
     Default,
@@ -45,13 +45,13 @@ pub struct RequestedGrant {
     pub permission: Permission,
 }
 
-impl Requested {
+impl RequestedAcl {
     /// Reads the headers of a request.
     ///
     /// `InvalidRequest` for a canned ACL and grants at once; `InvalidArgument` for an unknown canned ACL, an
     /// unknown group, or a grant that is not `id="…"`, `uri="…"` or `emailAddress="…"`, several separated by
     /// commas; `MalformedACLError` for more than 100 grants.
-    pub fn of_headers(headers: &Headers) -> Result<Requested> {
+    pub fn of_headers(headers: &Headers) -> Result<RequestedAcl> {
         let canned = headers.get("x-amz-acl");
         let mut grants = Vec::new();
         let mut granted = false;
@@ -66,27 +66,27 @@ impl Requested {
             (Some(_), true) => {
                 Err(S3Error::invalid_request("Specifying both Canned ACLs and Header Grants is not allowed"))
             }
-            (Some(name), false) => Ok(Requested::Canned(Canned::parse(name)?)),
-            (None, true) => Ok(Requested::Grants(grants)),
-            (None, false) => Ok(Requested::Default),
+            (Some(name), false) => Ok(RequestedAcl::Canned(Canned::parse(name)?)),
+            (None, true) => Ok(RequestedAcl::Grants(grants)),
+            (None, false) => Ok(RequestedAcl::Default),
         }
     }
 
-    /// Reads the request of PutBucketAcl or PutObjectAcl. Besides the errors of [`Requested::of_headers`]:
+    /// Reads the request of PutBucketAcl or PutObjectAcl. Besides the errors of [`RequestedAcl::of_headers`]:
     /// `UnexpectedContent` for headers and a document at once, `MissingSecurityHeader` for neither,
     /// `MalformedACLError` for a document against the schema.
-    pub fn of_request(headers: &Headers, body: &[u8]) -> Result<Requested> {
-        match (Requested::of_headers(headers)?, body.is_empty()) {
-            (Requested::Default, true) => {
+    pub fn of_request(headers: &Headers, body: &[u8]) -> Result<RequestedAcl> {
+        match (RequestedAcl::of_headers(headers)?, body.is_empty()) {
+            (RequestedAcl::Default, true) => {
                 Err(S3Error::new(ErrorCode::MissingSecurityHeader).detail("MissingHeaderName", "x-amz-acl"))
             }
-            (Requested::Default, false) => Requested::of_document(body),
+            (RequestedAcl::Default, false) => RequestedAcl::of_document(body),
             (requested, true) => Ok(requested),
             (_, false) => Err(ErrorCode::UnexpectedContent.into()),
         }
     }
 
-    fn of_document(body: &[u8]) -> Result<Requested> {
+    fn of_document(body: &[u8]) -> Result<RequestedAcl> {
         let malformed = || S3Error::new(ErrorCode::MalformedACLError);
         let root = Element::parse_named(body, "AccessControlPolicy").map_err(|_| malformed())?;
         root.only(&["Owner", "AccessControlList"]).map_err(|_| malformed())?;
@@ -97,7 +97,7 @@ impl Requested {
             return Err(malformed());
         }
         let grants: Result<Vec<_>> = list.children.iter().map(read_element).collect();
-        Ok(Requested::Document { owner: owner.to_owned(), grants: grants? })
+        Ok(RequestedAcl::Document { owner: owner.to_owned(), grants: grants? })
     }
 
     /// The ACL that is meant. `find` looks accounts up.
@@ -106,10 +106,10 @@ impl Requested {
     /// `AccessDenied` for a document that names another owner.
     pub fn resolve(&self, parties: Parties, find: impl Fn(&Named) -> Option<Account>) -> Result<Acl> {
         let (grants, argument) = match self {
-            Requested::Default => return Ok(Acl::private(parties.owner)),
-            Requested::Canned(canned) => return Ok(canned.expand(parties)),
-            Requested::Grants(grants) => (grants, "id"),
-            Requested::Document { owner, grants } => {
+            RequestedAcl::Default => return Ok(Acl::private(parties.owner)),
+            RequestedAcl::Canned(canned) => return Ok(canned.expand(parties)),
+            RequestedAcl::Grants(grants) => (grants, "id"),
+            RequestedAcl::Document { owner, grants } => {
                 if find(&Named::Id(owner.clone())) != Some(parties.owner) {
                     return Err(ErrorCode::AccessDenied.into());
                 }

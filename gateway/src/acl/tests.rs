@@ -18,7 +18,7 @@ fn parties() -> Parties {
 }
 
 fn of_headers(headers: &[(&str, &str)]) -> crate::errors::Result<Acl> {
-    let requested = Requested::of_headers(&Headers::from_iter(headers.iter().copied()))?;
+    let requested = RequestedAcl::of_headers(&Headers::from_iter(headers.iter().copied()))?;
     requested.resolve(parties(), find)
 }
 
@@ -91,7 +91,7 @@ fn each_wrong_header_has_its_code() {
 }
 
 fn of_document(xml: &str) -> crate::errors::Result<Acl> {
-    Requested::of_request(&Headers::default(), xml.as_bytes())?.resolve(parties(), find)
+    RequestedAcl::of_request(&Headers::default(), xml.as_bytes())?.resolve(parties(), find)
 }
 
 fn policy(owner: &str, grants: &str) -> String {
@@ -169,7 +169,7 @@ fn each_wrong_document_has_its_code() {
         assert_eq!(of_document(&xml).unwrap_err().code, code, "{xml}");
     }
     let headers = Headers::from_iter([("x-amz-acl", "private")]);
-    let both = Requested::of_request(&headers, policy("1", "").as_bytes()).unwrap_err();
+    let both = RequestedAcl::of_request(&headers, policy("1", "").as_bytes()).unwrap_err();
     assert_eq!(both.code, ErrorCode::UnexpectedContent);
 }
 

@@ -1,7 +1,8 @@
 //! What is answered to preflights, and added to the answers of actual requests.
 
+use super::refusal::{self, ResourceType};
 use super::request::{CrossOrigin, origin};
-use super::{Configuration, Rule, refusal};
+use super::rules::{Allowance, Configuration};
 use crate::errors::Result;
 use crate::headers::Headers;
 use crate::operations::Method;
@@ -9,15 +10,6 @@ use std::fmt::Write as _;
 
 /// What an answer depends on, for caches.
 const VARY: &str = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method";
-
-/// What a request is addressed to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Subject {
-    /// A bucket, or nothing.
-    Bucket,
-    /// An object.
-    Object,
-}
 
 /// What there is of a bucket.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,24 +22,13 @@ pub enum Found {
     Rules(Configuration),
 }
 
-/// What a rule grants to a request.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Grant<'a> {
-    /// The origin of the request, or `*` where the rule says just that: then without credentials.
-    pub origin: &'a str,
-    /// The rule.
-    pub rule: &'a Rule,
-    /// The headers that were asked for, all of them allowed.
-    pub headers: &'a [String],
-}
-
 /// Answers a preflight: the header lines (`name: value\n`) of a 200. `find` looks for the rules of the bucket, once what the
 /// request says of itself makes sense.
 ///
 /// `BadRequest` for a request that lacks something or makes no sense, `AccessForbidden` where no rule allows it.
 pub fn preflight(
     headers: &Headers,
-    subject: Subject,
+    resource: ResourceType,
     find: impl FnOnce() -> Result<Found>,
 ) -> Result<String> {
     let asked = CrossOrigin::read(origin(headers).ok_or_else(refusal::no_origin)?, headers)?;
@@ -61,7 +42,7 @@ pub fn preflight(
     let method = asked.method.ok_or_else(|| refusal::invalid_method("null"))?;
     match configuration.find(&asked, method) {
         Some(grant) => Ok(grant.lines()),
-        None => Err(refusal::not_allowed(method.as_str(), subject)),
+        None => Err(refusal::not_allowed(method.as_str(), resource)),
     }
 }
 
@@ -82,7 +63,7 @@ pub fn actual(
     Ok(grant.map(|grant| grant.lines()).unwrap_or_default())
 }
 
-impl Grant<'_> {
+impl Allowance<'_> {
     /// The response headers that say so, as `name: value\n` lines.
     pub fn lines(&self) -> String {
         let mut lines = String::with_capacity(320);

@@ -1,8 +1,16 @@
 //! The refusals of preflights, in S3's words. Which resource they name was seen at S3: that of the request only where there
 //! are rules to hold it against.
 
-use super::Subject;
 use crate::errors::{ErrorCode, S3Error};
+
+/// What a request is addressed to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ResourceType {
+    /// A bucket, or nothing.
+    Bucket,
+    /// An object.
+    Object,
+}
 
 /// An `OPTIONS` that is no preflight.
 pub(super) fn no_origin() -> S3Error {
@@ -27,23 +35,23 @@ pub(super) fn too_many_headers(limit: usize) -> S3Error {
 
 /// The bucket does not exist.
 pub(super) fn bucket_not_found(method: Option<&str>) -> S3Error {
-    forbidden(method, Subject::Bucket).message("CORSResponse: Bucket not found")
+    forbidden(method, ResourceType::Bucket).message("CORSResponse: Bucket not found")
 }
 
 /// The bucket has no rules.
 pub(super) fn not_enabled(method: Option<&str>) -> S3Error {
-    forbidden(method, Subject::Bucket).message("CORSResponse: CORS is not enabled for this bucket.")
+    forbidden(method, ResourceType::Bucket).message("CORSResponse: CORS is not enabled for this bucket.")
 }
 
 /// No rule of the bucket fits.
-pub(super) fn not_allowed(method: &str, subject: Subject) -> S3Error {
-    forbidden(Some(method), subject)
+pub(super) fn not_allowed(method: &str, resource: ResourceType) -> S3Error {
+    forbidden(Some(method), resource)
 }
 
-fn forbidden(method: Option<&str>, subject: Subject) -> S3Error {
-    let resource = match subject {
-        Subject::Bucket => "BUCKET",
-        Subject::Object => "OBJECT",
+fn forbidden(method: Option<&str>, resource: ResourceType) -> S3Error {
+    let resource = match resource {
+        ResourceType::Bucket => "BUCKET",
+        ResourceType::Object => "OBJECT",
     };
     S3Error::new(ErrorCode::AccessForbidden)
         .detail("Method", method.unwrap_or("OPTIONS"))

@@ -59,6 +59,6 @@ pub(super) fn origin(headers: &Headers) -> Option<&str> {
 }
 
 /// Whether a text has only characters that names of headers have: <https://www.rfc-editor.org/rfc/rfc9110#name-tokens>
-pub(crate) fn is_token(text: &str) -> bool {
+pub(super) fn is_token(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }

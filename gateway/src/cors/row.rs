@@ -3,7 +3,7 @@
 //! Its key is the bucket's name, because the stage asks before anybody has looked up the bucket: one read, whether there are
 //! rules or not. The value is a format byte, then `postcard` (`docs/storage-format.md`). Fields are never reordered.
 
-use super::Configuration;
+use super::rules::Configuration;
 use crate::errors::{ErrorCode, Result, S3Error};
 
 /// The table.

@@ -1,6 +1,8 @@
+use super::rules::{Pattern, matches_origin};
 use super::*;
 use crate::errors::{ErrorCode, S3Error};
 use crate::headers::Headers;
+use crate::operations::Method;
 use proptest::prelude::*;
 
 const VARY: &str = "vary: Origin, Access-Control-Request-Headers, Access-Control-Request-Method\n";
@@ -45,12 +47,12 @@ fn headers(lines: &str) -> Headers {
     Headers::parse(lines.to_owned())
 }
 
-fn ask(lines: &str, subject: Subject, found: Found) -> Result<String, S3Error> {
-    preflight(&headers(lines), subject, || Ok(found))
+fn ask(lines: &str, resource: ResourceType, found: Found) -> Result<String, S3Error> {
+    preflight(&headers(lines), resource, || Ok(found))
 }
 
 fn lines(request: &str) -> String {
-    ask(request, Subject::Object, Found::Rules(example())).unwrap_or_else(|error| error.to_string())
+    ask(request, ResourceType::Object, Found::Rules(example())).unwrap_or_else(|error| error.to_string())
 }
 
 fn added(method: &str, request: &str) -> String {
@@ -122,7 +124,7 @@ proptest! {
             "origin: {origin}\naccess-control-request-method: {method}\naccess-control-request-headers: {names}\n"
         );
         for answer in [
-            ask(&request, Subject::Bucket, Found::Rules(example())),
+            ask(&request, ResourceType::Bucket, Found::Rules(example())),
             actual("GET", &headers(&request), || Ok(Some(example()))),
         ] {
             let Ok(answer) = answer else { continue };
@@ -223,7 +225,7 @@ fn everybody_is_let_in_without_credentials() {
 #[test]
 fn every_condition_of_a_rule_counts() {
     let not_allowed = |request: &str| {
-        let error = ask(request, Subject::Object, Found::Rules(example())).unwrap_err();
+        let error = ask(request, ResourceType::Object, Found::Rules(example())).unwrap_err();
         assert_eq!(error.code, ErrorCode::AccessForbidden, "{request}");
         assert_eq!(error.message, None, "{request}");
         assert_eq!(error.details[1], ("ResourceType", "OBJECT".to_owned()));
@@ -249,7 +251,7 @@ fn every_condition_of_a_rule_counts() {
 #[test]
 fn a_preflight_that_makes_no_sense_is_a_bad_request() {
     let message = |request: &str, found: Found| {
-        let error = ask(request, Subject::Object, found).unwrap_err();
+        let error = ask(request, ResourceType::Object, found).unwrap_err();
         assert_eq!((error.code, error.details.as_slice()), (ErrorCode::BadRequest, &[][..]), "{request}");
         error.message.unwrap()
     };
@@ -281,7 +283,7 @@ fn a_preflight_that_makes_no_sense_is_a_bad_request() {
     let long = "x,".repeat(REQUEST_HEADERS_LENGTH_MAX);
     let request =
         format!("origin: a\naccess-control-request-method: GET\naccess-control-request-headers: {long}");
-    let error = ask(&request, Subject::Object, rules()).unwrap_err();
+    let error = ask(&request, ResourceType::Object, rules()).unwrap_err();
     assert_eq!(error.code, ErrorCode::RequestHeaderSectionTooLarge);
     // Each name counts once, and no browser asks for hundreds.
     let many = |count: usize| {
@@ -290,7 +292,7 @@ fn a_preflight_that_makes_no_sense_is_a_bad_request() {
     let with = |names: String| {
         let request =
             format!("origin: a\naccess-control-request-method: GET\naccess-control-request-headers: {names}");
-        ask(&request, Subject::Object, rules()).map_err(|error| error.code)
+        ask(&request, ResourceType::Object, rules()).map_err(|error| error.code)
     };
     assert_ne!(with(many(256)), Err(ErrorCode::RequestHeaderSectionTooLarge));
     assert_eq!(with(many(257)), Err(ErrorCode::RequestHeaderSectionTooLarge));
@@ -308,7 +310,7 @@ fn a_preflight_to_a_bucket_without_rules_names_the_bucket() {
             (Found::Bucket, "CORSResponse: CORS is not enabled for this bucket."),
             (Found::Nothing, "CORSResponse: Bucket not found"),
         ] {
-            let error = ask(request, Subject::Object, found).unwrap_err();
+            let error = ask(request, ResourceType::Object, found).unwrap_err();
             assert_eq!((error.code.status(), error.message.as_deref()), (403, Some(message)));
             assert_eq!(error.details, [("Method", method.to_owned()), ("ResourceType", "BUCKET".to_owned())]);
         }
@@ -353,7 +355,7 @@ fn what_a_preflight_would_say_counts_in_an_actual_request() {
 fn rules_that_cannot_be_read_are_not_no_rules() {
     let broken = || Err(S3Error::new(ErrorCode::InternalError));
     let request = headers("origin: a\naccess-control-request-method: GET");
-    assert_eq!(preflight(&request, Subject::Bucket, broken).unwrap_err().code, ErrorCode::InternalError);
+    assert_eq!(preflight(&request, ResourceType::Bucket, broken).unwrap_err().code, ErrorCode::InternalError);
     let broken = || Err(S3Error::new(ErrorCode::InternalError));
     assert_eq!(actual("GET", &request, broken).unwrap_err().code, ErrorCode::InternalError);
     // Without an origin they are not read at all.

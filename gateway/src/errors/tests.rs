@@ -80,3 +80,13 @@ fn an_error_displays_its_code_and_its_own_message() {
         "NoSuchKey: The specified key does not exist."
     );
 }
+
+#[test]
+fn what_is_wrong_with_a_policy_becomes_an_error_document() {
+    let error = S3Error::from(MalformedPolicy::NotJson);
+    assert_eq!(error.code.status(), 400);
+    assert_eq!(
+        error.to_string(),
+        "MalformedPolicy: Policies must be valid JSON and the first byte must be '{'"
+    );
+}

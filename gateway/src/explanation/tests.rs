@@ -1,7 +1,7 @@
 //! The explanation of each kind of decision, and what is never in one.
 
 use super::*;
-use crate::access::{Asker as Subject, Grants, judge};
+use crate::access::{Asker, Grants, judge};
 use crate::account::Account;
 use crate::acl::Acl;
 use crate::policy::{ContextEntries, Kind, Policy, Principal, Source};
@@ -47,7 +47,7 @@ fn circumstances() -> Circumstances<'static> {
         request_id: "R1",
         received_ms: 1_369_353_600_000,
         operation: "GetObject",
-        principal: Asker { kind: "user", arn: ALICE, account: OWNER, access_key_id: "AKIDEXAMPLE" },
+        principal: ShownPrincipal { kind: "user", arn: ALICE, account: OWNER, access_key_id: "AKIDEXAMPLE" },
         address: Some("arn:aws:s3:::photos/cat.jpg".to_owned()),
         source_ip: "192.0.2.1",
     }
@@ -57,7 +57,7 @@ fn circumstances() -> Circumstances<'static> {
 fn explained(principal: &Principal<'_>, grants: Grants<'_>, bucket: &Bucket, ip: &str) -> Value {
     let (journal, context) = (Journal::default(), ContextEntries::default().with("aws:SourceIp", &[ip]));
     let asker =
-        Subject { principal, grants, context: &context, budget: &Budget::default(), witness: Some(&journal) };
+        Asker { principal, grants, context: &context, budget: &Budget::default(), witness: Some(&journal) };
     judge("s3:GetObject", crate::access::Subject::Key("cat.jpg"), &asker, bucket);
     serde_json::from_str(&journal.document(&circumstances(), "nothing")).unwrap()
 }
@@ -173,7 +173,7 @@ fn a_public_policy_in_a_restricted_bucket_says_so() {
 fn an_object_that_is_missing_is_a_question_of_listing() {
     let (journal, context) = (Journal::default(), ContextEntries::default());
     let principal = stranger();
-    let asker = Subject {
+    let asker = Asker {
         principal: &principal,
         grants: Grants::UNLIMITED,
         context: &context,
@@ -236,7 +236,7 @@ fn what_took_too_much_is_not_asked_again_to_be_shown() {
     );
     let (journal, context) = (Journal::default(), ContextEntries::default());
     let (principal, budget) = (stranger(), Budget::of(1));
-    let asker = Subject {
+    let asker = Asker {
         principal: &principal,
         grants: Grants::UNLIMITED,
         context: &context,

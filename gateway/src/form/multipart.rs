@@ -3,7 +3,7 @@
 //! <https://www.rfc-editor.org/rfc/rfc7578>. The file comes last: fields after it are ignored. What comes
 //! before is limited, and so kept in memory; the file never is.
 
-use super::{FIELDS_LENGTH_MAX, Form};
+use super::{FIELDS_LENGTH_MAX, Form, too_large};
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::url_encoding;
 use memchr::memmem;
@@ -216,12 +216,6 @@ impl Reader {
             }
         }
     }
-}
-
-/// `MaxPostPreDataLengthExceededError`.
-pub fn too_large() -> S3Error {
-    S3Error::new(ErrorCode::MaxPostPreDataLengthExceededError)
-        .detail("MaxPostPreDataLengthExceeded", FIELDS_LENGTH_MAX.to_string())
 }
 
 /// `Content-Disposition: form-data; name="key"; filename="cat.jpg"`

@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_AWS_S3_Control.html>. Clients put the account id before
 //! the host (`111122223333.s3.example.com`), and say it in a header as well, which is what counts.
 
-use crate::errors::{ErrorCode, Place};
+use crate::errors::{ErrorCode, Occurrence};
 use crate::xml::{CONTROL_NAMESPACE, XmlWriter};
 
 /// The header that names the account, without which a request is none to this API: a bucket may have the name of its
@@ -19,14 +19,14 @@ pub fn is_addressed(path: &str, has_header: &dyn Fn(&str) -> bool) -> bool {
 }
 
 /// The error document, which differs from that of S3.
-pub fn render_error(code: ErrorCode, message: Option<&str>, place: Place<'_>) -> String {
+pub fn render_error(code: ErrorCode, message: Option<&str>, occurrence: Occurrence<'_>) -> String {
     let mut xml = XmlWriter::document_in("ErrorResponse", CONTROL_NAMESPACE);
     xml.open("Error");
     xml.text("Code", code.as_str());
     xml.text("Message", message.unwrap_or(code.message()));
     xml.close("Error");
-    xml.text("RequestId", place.request_id);
-    xml.text("HostId", place.host_id);
+    xml.text("RequestId", occurrence.request_id);
+    xml.text("HostId", occurrence.host_id);
     xml.finish()
 }
 
@@ -36,16 +36,16 @@ mod tests {
 
     #[test]
     fn an_error_has_the_shape_of_this_api() {
-        let place = Place { resource: "/", request_id: "R1", host_id: "H1" };
+        let occurrence = Occurrence { resource: "/", request_id: "R1", host_id: "H1" };
         assert_eq!(
-            render_error(ErrorCode::NoSuchPublicAccessBlockConfiguration, None, place),
+            render_error(ErrorCode::NoSuchPublicAccessBlockConfiguration, None, occurrence),
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n\
              <ErrorResponse xmlns=\"http://awss3control.amazonaws.com/doc/2018-08-20/\"><Error>\
              <Code>NoSuchPublicAccessBlockConfiguration</Code>\
              <Message>The public access block configuration was not found</Message></Error>\
              <RequestId>R1</RequestId><HostId>H1</HostId></ErrorResponse>"
         );
-        let own = render_error(ErrorCode::NotImplemented, Some("no <such>"), place);
+        let own = render_error(ErrorCode::NotImplemented, Some("no <such>"), occurrence);
         assert!(own.contains("<Message>no &lt;such&gt;</Message>"), "{own}");
     }
 }

@@ -1,7 +1,7 @@
 //! CreateBucket: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>
 
 use super::parameters::is_true;
-use crate::acl::Requested;
+use crate::acl::RequestedAcl;
 use crate::bucket_name;
 use crate::errors::{ErrorCode, Result};
 use crate::headers::Headers;
@@ -21,7 +21,7 @@ pub struct Input {
     /// `x-amz-object-ownership`; absent for the default of the deployment.
     pub ownership: Option<ObjectOwnership>,
     /// `x-amz-acl` or `x-amz-grant-…`
-    pub acl: Requested,
+    pub acl: RequestedAcl,
 }
 
 impl Input {
@@ -31,7 +31,7 @@ impl Input {
         let mut input = Input {
             object_lock: is_true(headers, "x-amz-bucket-object-lock-enabled"),
             ownership: ObjectOwnership::of_headers(headers)?,
-            acl: Requested::of_headers(headers)?,
+            acl: RequestedAcl::of_headers(headers)?,
             ..Input::default()
         };
         (input.location, input.tags) = read_document(body)?;

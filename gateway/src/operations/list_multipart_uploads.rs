@@ -1,6 +1,6 @@
 //! ListMultipartUploads: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html>
 
-use super::listing::{Document, Page, Selection};
+use super::listing::{Document, Next, Page, Selection};
 use crate::errors::Result;
 use crate::query::Query;
 
@@ -13,15 +13,6 @@ pub struct Input {
     pub key_marker: String,
     /// The page starts after this upload of the key of the marker. Ignored without a key marker.
     pub upload_id_marker: Option<String>,
-}
-
-/// The last entry of a page that is truncated.
-#[derive(Clone, Copy, Debug)]
-pub struct Next<'a> {
-    /// Its key, or a common prefix.
-    pub key: &'a str,
-    /// Its upload id; absent for a common prefix.
-    pub upload_id: Option<&'a str>,
 }
 
 impl Input {
@@ -40,7 +31,7 @@ impl Input {
         document.key("KeyMarker", &self.key_marker);
         document.text("UploadIdMarker", self.upload_id_marker.as_deref().unwrap_or_default());
         document.optional_key("NextKeyMarker", next.map(|next| next.key));
-        document.optional("NextUploadIdMarker", next.map(|next| next.upload_id.unwrap_or_default()));
+        document.optional("NextUploadIdMarker", next.map(|next| next.id.unwrap_or_default()));
         document.key("Prefix", &self.selection.prefix);
         document.optional_key("Delimiter", self.selection.delimiter.as_deref());
         document.number("MaxUploads", self.selection.limit);

@@ -1,6 +1,6 @@
 //! ListObjectVersions: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html>
 
-use super::listing::{Document, Page, Selection};
+use super::listing::{Document, Next, Page, Selection};
 use crate::errors::{Result, S3Error};
 use crate::query::Query;
 
@@ -13,15 +13,6 @@ pub struct Input {
     pub key_marker: String,
     /// The page starts after this version of the key of the marker.
     pub version_id_marker: Option<String>,
-}
-
-/// The last entry of a page that is truncated.
-#[derive(Clone, Copy, Debug)]
-pub struct Next<'a> {
-    /// Its key, or a common prefix.
-    pub key: &'a str,
-    /// Its version id; absent for a common prefix.
-    pub version_id: Option<&'a str>,
 }
 
 impl Input {
@@ -51,7 +42,7 @@ impl Input {
         document.key("KeyMarker", &self.key_marker);
         document.text("VersionIdMarker", self.version_id_marker.as_deref().unwrap_or_default());
         document.optional_key("NextKeyMarker", next.map(|next| next.key));
-        document.optional("NextVersionIdMarker", next.and_then(|next| next.version_id));
+        document.optional("NextVersionIdMarker", next.and_then(|next| next.id));
         document.number("MaxKeys", self.selection.limit);
         document.optional_key("Delimiter", self.selection.delimiter.as_deref());
         document.finish(page, next.is_some())

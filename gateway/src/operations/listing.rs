@@ -38,6 +38,15 @@ impl Selection {
     }
 }
 
+/// The last entry of a page that is truncated.
+#[derive(Clone, Copy, Debug)]
+pub struct Next<'a> {
+    /// Its key, or a common prefix.
+    pub key: &'a str,
+    /// Its version id or its upload id; absent for a common prefix.
+    pub id: Option<&'a str>,
+}
+
 /// The rows of one page.
 #[derive(Clone, Default, Debug)]
 pub struct Page {

@@ -112,12 +112,8 @@ fn by_path(request: &RequestHead<'_>) -> Result<Option<Operation>> {
         row.method.as_str() == request.method && holds(row, request)
     };
     if account_control::is_addressed(request.path, request.has_header) {
-        let of_account = [
-            Operation::GetAccountPublicAccessBlock,
-            Operation::PutAccountPublicAccessBlock,
-            Operation::DeleteAccountPublicAccessBlock,
-        ];
-        return Ok(Some(of_account.into_iter().find(is).ok_or(ErrorCode::NotImplemented)?));
+        let mut of_account = Operation::ALL.iter().copied().filter(|operation| operation.is_of_account());
+        return Ok(Some(of_account.find(is).ok_or(ErrorCode::NotImplemented)?));
     }
     Ok(Some(Operation::WriteGetObjectResponse).filter(is))
 }

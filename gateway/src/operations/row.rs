@@ -20,6 +20,13 @@ pub struct Row {
     pub body: BodyKind,
     /// Whether the request must carry a digest of its body.
     pub digest: BodyDigest,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Whether its requests may carry a one-time code (`x-amz-mfa`), which is used up before it is
+    /// decided whether they may go on. In other requests to S3 the header has no effect.
+    pub takes_code: bool,
+    /// Whether its answer says that the requester was charged (`x-amz-request-charged`).
+    pub says_charged: bool,
     /// The stage that gives the operation effect; the operation is refused where the pipeline has no such
     /// stage.
     pub enforced_by: Option<&'static str>,
@@ -111,6 +118,36 @@ pub enum Support {
     Superseded,
 }
 
+/// What an operation is for. Code outside of the table asks for this, and keeps no lists of
+/// operations. A test compares it with the actions and the body of the row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Purpose {
+    /// `-` in the table: none of the others, so nothing but its own code depends on what it is for.
+    Other,
+    /// It makes a bucket. The bucket of every other operation has to be there.
+    MakeBucket,
+    /// It lists what a bucket holds: objects, versions or uploads, from a prefix on.
+    ListContents,
+    /// It returns an object, or its headers.
+    ReadObject,
+    /// It says how the bytes of an object or of an upload are stored, and returns none of them.
+    DescribeObject,
+    /// It makes an object.
+    WriteObject,
+    /// It begins an upload, and says how the object will be.
+    BeginUpload,
+    /// It adds a part to an upload, which is kept as the upload was begun.
+    WritePart,
+    /// It makes an object of the parts of an upload, as the upload was begun.
+    CompleteUpload,
+    /// It sets the ACL of a bucket or of an object that is there.
+    SetAcl,
+    /// It sets or removes the tags of a bucket or of an object that is there.
+    SetTags,
+    /// It sets the retention or the legal hold of an object that is there.
+    SetLock,
+}
+
 /// A condition on the request by which a row is selected.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Selector {
@@ -154,6 +191,8 @@ pub enum BodyKind {
     Form(u64),
     /// The bytes of an object or a part.
     Stream,
+    /// An HTML form: its fields count as headers, and its file is the bytes of an object.
+    UploadForm,
 }
 
 impl BodyKind {
@@ -161,7 +200,7 @@ impl BodyKind {
     pub fn length_max(self) -> Option<u64> {
         match self {
             BodyKind::Xml(limit) | BodyKind::Json(limit) | BodyKind::Form(limit) => Some(limit),
-            BodyKind::None | BodyKind::Stream => None,
+            BodyKind::None | BodyKind::Stream | BodyKind::UploadForm => None,
         }
     }
 }

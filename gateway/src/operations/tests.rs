@@ -301,6 +301,37 @@ fn every_operation_but_those_of_sts_takes_an_action() {
     }
 }
 
+/// With a wrong purpose, bytes could be kept under no protection, or a change could take effect on
+/// an object that nobody decided about. The actions and the body of a row show its purpose, too.
+#[test]
+fn the_purpose_of_a_row_agrees_with_its_actions_and_its_body() {
+    let full = Operation::ALL.iter().filter(|operation| operation.row().support == Support::Full);
+    for operation in full {
+        let row = operation.row();
+        let copies = row.selected_by.contains(&header("x-amz-copy-source"));
+        assert_eq!(operation.copies(), copies, "{operation}");
+        let has_bytes = matches!(row.body, BodyKind::Stream | BodyKind::UploadForm) || copies;
+        let writes_bytes = matches!(row.purpose, Purpose::WriteObject | Purpose::WritePart);
+        assert_eq!(writes_bytes, has_bytes, "{operation}");
+        let writes = writes_bytes || operation.starts_object() || operation.finishes_object();
+        assert_eq!(writes, operation.takes("s3:PutObject"), "{operation}");
+        let reads = row.actions.contains(&versioned("s3:GetObject", "s3:GetObjectVersion"));
+        assert!(
+            !reads || matches!(row.purpose, Purpose::ReadObject | Purpose::DescribeObject),
+            "{operation}"
+        );
+        let sets_acl = row.actions.contains(&with("x-amz-acl", "s3:PutObjectAcl"))
+            || row.actions.contains(&with("x-amz-acl", "s3:PutBucketAcl"))
+            || (row.subresource() == Some("acl") && row.method == Method::Put);
+        assert_eq!(operation.takes_acl(), sets_acl, "{operation}");
+        // What is written to a subresource of an object is not the object, nor an upload of it.
+        let writes_beside = row.target == TargetKind::Object
+            && matches!(row.method, Method::Put | Method::Post | Method::Delete)
+            && row.subresource().is_some_and(|name| !name.starts_with("upload"));
+        assert_eq!(operation.changes_object(), writes_beside, "{operation}");
+    }
+}
+
 #[test]
 fn a_superseded_row_stands_before_its_successor() {
     let mut requests: BTreeMap<String, Vec<bool>> = BTreeMap::new();

@@ -7,35 +7,40 @@ use crate::timestamp;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
-pub(super) fn read(base64: &str) -> Result<PostPolicy> {
-    let base64 = base64.trim();
-    if base64.is_empty() {
-        return Err(invalid("Expecting '{' but found End-of-Input"));
+impl PostPolicy {
+    /// Reads a policy as it stands in its field. `InvalidPolicyDocument` for anything else.
+    pub fn parse(base64: &str) -> Result<PostPolicy> {
+        let base64 = base64.trim();
+        if base64.is_empty() {
+            return Err(invalid("Expecting '{' but found End-of-Input"));
+        }
+        let bytes = STANDARD.decode(base64).or_else(|_| STANDARD_NO_PAD.decode(base64));
+        let bytes = bytes.map_err(|_| invalid("invalid Base64 encoding."))?;
+        let text = String::from_utf8(bytes).map_err(|_| invalid_json())?;
+        let document = Json::parse(&without_escaped_dollars(&text)).map_err(|_| invalid_json())?;
+        let members = document.members().ok_or_else(invalid_json)?;
+        let member = |name: &str| members.iter().find(|(own, _)| own == name).map(|(_, value)| value);
+        let expiration = member("expiration").ok_or_else(|| invalid("Policy missing expiration."))?;
+        let conditions = member("conditions").ok_or_else(|| invalid("Policy missing conditions."))?;
+        if let Some((other, _)) =
+            members.iter().find(|(name, _)| name != "expiration" && name != "conditions")
+        {
+            return Err(invalid(&format!("Unexpected: \"{other}\"")));
+        }
+        let expiration = expiration.text().ok_or_else(invalid_json)?;
+        let expiration_ms = read_expiration(expiration)
+            .ok_or_else(|| invalid(&format!("Invalid 'expiration' value: '{expiration}'")))?;
+        let Json::List(conditions) = conditions else {
+            return Err(invalid("Invalid 'conditions' value: must be a List."));
+        };
+        let texts = texts_of_conditions(&text);
+        let conditions = conditions
+            .iter()
+            .enumerate()
+            .map(|(at, condition)| read_condition(condition, texts.get(at).copied().unwrap_or_default()))
+            .collect::<Result<_>>()?;
+        Ok(PostPolicy { expiration_ms, conditions })
     }
-    let bytes = STANDARD.decode(base64).or_else(|_| STANDARD_NO_PAD.decode(base64));
-    let bytes = bytes.map_err(|_| invalid("invalid Base64 encoding."))?;
-    let text = String::from_utf8(bytes).map_err(|_| invalid_json())?;
-    let document = Json::parse(&without_escaped_dollars(&text)).map_err(|_| invalid_json())?;
-    let members = document.members().ok_or_else(invalid_json)?;
-    let member = |name: &str| members.iter().find(|(own, _)| own == name).map(|(_, value)| value);
-    let expiration = member("expiration").ok_or_else(|| invalid("Policy missing expiration."))?;
-    let conditions = member("conditions").ok_or_else(|| invalid("Policy missing conditions."))?;
-    if let Some((other, _)) = members.iter().find(|(name, _)| name != "expiration" && name != "conditions") {
-        return Err(invalid(&format!("Unexpected: \"{other}\"")));
-    }
-    let expiration = expiration.text().ok_or_else(invalid_json)?;
-    let expiration_ms = read_expiration(expiration)
-        .ok_or_else(|| invalid(&format!("Invalid 'expiration' value: '{expiration}'")))?;
-    let Json::List(conditions) = conditions else {
-        return Err(invalid("Invalid 'conditions' value: must be a List."));
-    };
-    let texts = texts_of_conditions(&text);
-    let conditions = conditions
-        .iter()
-        .enumerate()
-        .map(|(at, condition)| read_condition(condition, texts.get(at).copied().unwrap_or_default()))
-        .collect::<Result<_>>()?;
-    Ok(PostPolicy { expiration_ms, conditions })
 }
 
 /// ISO 8601 in UTC, and in no other form of it: `2007-12-01T12:00:00.000Z`.

@@ -110,8 +110,8 @@ fn deletes_are_judged_by_tag_size_and_time() {
             .and_then(|parsed| parsed.check(found))
             .map_err(|error| error.code)
     };
-    let object = Some(Judged { etag: Some(etag()), size: 5, modified_ms: MODIFIED_MS });
-    let marker = Some(Judged { etag: None, size: 0, modified_ms: MODIFIED_MS });
+    let object = Some(DeleteTarget { etag: Some(etag()), size: 5, modified_ms: MODIFIED_MS });
+    let marker = Some(DeleteTarget { etag: None, size: 0, modified_ms: MODIFIED_MS });
     let failed = Err(ErrorCode::PreconditionFailed);
     assert_eq!(check("if-match", TAG, object), Ok(()));
     assert_eq!(check("if-match", "badetag", object), failed);

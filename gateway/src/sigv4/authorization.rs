@@ -11,7 +11,7 @@ use crate::errors::{ErrorCode, S3Error};
 
 /// What the header says.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Authorization<'a> {
+pub struct AuthorizationHeader<'a> {
     /// Who signed, and for which scope.
     pub credential: Credential<'a>,
     /// What was signed.
@@ -20,9 +20,9 @@ pub struct Authorization<'a> {
     pub signature: &'a str,
 }
 
-impl<'a> Authorization<'a> {
+impl<'a> AuthorizationHeader<'a> {
     /// Reads the value of the header. Errors name the scheme, never the rest: it may be somebody's password.
-    pub fn parse(value: &'a str) -> Result<Authorization<'a>, S3Error> {
+    pub fn parse(value: &'a str) -> Result<AuthorizationHeader<'a>, S3Error> {
         let (scheme, components) = value.split_once(' ').unwrap_or((value, ""));
         match scheme {
             ALGORITHM => Self::parse_components(components),
@@ -34,7 +34,7 @@ impl<'a> Authorization<'a> {
         }
     }
 
-    fn parse_components(components: &'a str) -> Result<Authorization<'a>, S3Error> {
+    fn parse_components(components: &'a str) -> Result<AuthorizationHeader<'a>, S3Error> {
         let (mut credential, mut signed_headers, mut signature) = (None, None, None);
         let mut components = parts(components).map(str::trim_ascii).filter(|part| !part.is_empty());
         let named = [components.next(), components.next(), components.next()];
@@ -60,7 +60,7 @@ impl<'a> Authorization<'a> {
         let credential = credential.ok_or_else(|| malformed("missing Credential."))?;
         let signed_headers = signed_headers.ok_or_else(|| malformed("missing SignedHeaders."))?;
         let signature = signature.ok_or_else(|| malformed("missing Signature."))?;
-        Ok(Authorization {
+        Ok(AuthorizationHeader {
             credential: Credential::parse(Cow::Borrowed(credential))
                 .map_err(|error| malformed(&error.to_string()))?,
             signed_headers: SignedHeaders::parse(Cow::Borrowed(signed_headers))

@@ -5,10 +5,10 @@
 
 use std::borrow::Cow;
 
-use super::Request;
+use super::request::Request;
 use super::signed_headers::SignedHeaders;
-
-const HEX: &[u8; 16] = b"0123456789ABCDEF";
+use crate::hex;
+use crate::url_encoding::{is_unreserved, push_escape};
 
 /// Writes the canonical request. `payload_hash` is its last line: the body's SHA-256 or one of the words that stand
 /// for it.
@@ -30,16 +30,16 @@ pub fn canonical_request(request: &Request<'_>, signed: &SignedHeaders<'_>, payl
 
 /// Appends the canonical URI of a path as sent. Clients differ in what they leave unescaped, so that every byte is
 /// escaped anew; an escaped slash stays one, because it is no separator.
-pub fn push_uri(out: &mut String, path: &str) {
+pub(super) fn push_uri(out: &mut String, path: &str) {
     if path.is_empty() {
         out.push('/');
     }
-    push_encoded(out, path, Place::Path);
+    push_encoded(out, path, Part::Path);
 }
 
 /// Appends the canonical query of a query as sent: names and values escaped anew, then sorted by name and value.
 /// `X-Amz-Signature` is left out.
-pub fn push_query(out: &mut String, query: &str) {
+pub(super) fn push_query(out: &mut String, query: &str) {
     if query.is_empty() {
         return;
     }
@@ -100,7 +100,7 @@ fn push_folded(out: &mut String, value: &str) {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Part {
     Path,
     Query,
 }
@@ -111,32 +111,32 @@ fn encoded(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
-    push_encoded(&mut out, text, Place::Query);
+    push_encoded(&mut out, text, Part::Query);
     Cow::Owned(out)
 }
 
 /// Appends a text with its escapes undone and made again. A `%` that begins no escape is itself escaped.
-fn push_encoded(out: &mut String, text: &str, place: Place) {
+fn push_encoded(out: &mut String, text: &str, part: Part) {
     let mut rest = text;
     loop {
         let plain = rest
             .bytes()
-            .position(|byte| !(is_unreserved(byte) || (byte == b'/' && place == Place::Path)))
+            .position(|byte| !(is_unreserved(byte) || (byte == b'/' && part == Part::Path)))
             .unwrap_or(rest.len());
         let (head, tail) = rest.split_at_checked(plain).unwrap_or((rest, ""));
         out.push_str(head);
         let Some(first) = tail.chars().next() else { return };
         let mut length = first.len_utf8();
         match first {
-            '%' => match tail.get(1..3).and_then(escape) {
-                Some(byte) => {
+            '%' => match tail.get(1..3).and_then(hex::decode) {
+                Some([byte]) => {
                     length = 3;
                     push_byte(out, byte);
                 }
                 None => push_byte(out, b'%'),
             },
             // A form-encoded space; a client that sends it signs `%20`.
-            '+' if place == Place::Query => push_byte(out, b' '),
+            '+' if part == Part::Query => push_byte(out, b' '),
             _ => first.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| push_byte(out, byte)),
         }
         rest = tail.get(length..).unwrap_or_default();
@@ -144,21 +144,8 @@ fn push_encoded(out: &mut String, text: &str, place: Place) {
 }
 
 fn push_byte(out: &mut String, byte: u8) {
-    if is_unreserved(byte) {
-        out.push(char::from(byte));
-        return;
+    match is_unreserved(byte) {
+        true => out.push(char::from(byte)),
+        false => push_escape(out, byte),
     }
-    out.push('%');
-    for digit in [byte >> 4, byte & 15] {
-        out.push(char::from(HEX.get(usize::from(digit)).copied().unwrap_or(b'0')));
-    }
-}
-
-fn escape(digits: &str) -> Option<u8> {
-    let plain = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    plain.then(|| u8::from_str_radix(digits, 16).ok())?
-}
-
-fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }

@@ -29,40 +29,20 @@ pub mod canonical_request;
 pub mod credential_scope;
 pub mod payload;
 pub mod presigned;
+mod request;
 pub mod sign;
 pub mod signed_headers;
 pub mod string_to_sign;
 
 use amz_date::AmzDate;
 pub use authorization::unsupported_mechanism;
-use authorization::{Authorization, malformed};
+use authorization::{AuthorizationHeader, malformed};
 use canonical_request::canonical_request;
 use credential_scope::Credential;
 use payload::Payload;
 use presigned::{Mechanism, Presigned};
+pub use request::{CLOCK_SKEW_MS_MAX, Request};
 use signed_headers::{ContentSha256, SignedHeaders};
-
-/// A request's own time may be this far from ours, in milliseconds.
-pub const CLOCK_SKEW_MS_MAX: u64 = 900_000;
-
-/// What authentication reads of a request.
-#[derive(Clone, Copy, Debug)]
-pub struct Request<'a> {
-    /// `GET`
-    pub method: &'a str,
-    /// The path as sent, still escaped.
-    pub path: &'a str,
-    /// What follows `?`, as sent.
-    pub query: &'a str,
-    /// The host addressed; stands in where there is no `host` header, as on HTTP/2.
-    pub host: &'a str,
-    /// Every header.
-    pub headers: &'a Headers,
-    /// The SHA-256 of the form of a call of a Query API (STS, IAM), which such requests sign without sending it.
-    pub form_sha256: Option<&'a str>,
-    /// When the request arrived, in milliseconds since 1970.
-    pub received_ms: u64,
-}
 
 /// How a request authenticates itself.
 #[derive(Debug)]
@@ -114,7 +94,7 @@ pub fn refuse_head_signature(request: &Request<'_>) -> Result<(), S3Error> {
 }
 
 fn header_signed<'a>(request: &Request<'a>, value: &'a str) -> Result<Signed<'a>, S3Error> {
-    let Authorization { credential, signed_headers, signature } = Authorization::parse(value)?;
+    let AuthorizationHeader { credential, signed_headers, signature } = AuthorizationHeader::parse(value)?;
     let (date, timestamp) = request_date(request.headers)?;
     if !timestamp.starts_with(credential.date()) {
         return Err(malformed(&presigned::date_mismatch(credential.date(), &timestamp)));

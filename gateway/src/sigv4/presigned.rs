@@ -4,9 +4,9 @@
 
 use std::borrow::Cow;
 
-use super::CLOCK_SKEW_MS_MAX;
 use super::amz_date::AmzDate;
 use super::credential_scope::{Credential, CredentialError};
+use super::request::CLOCK_SKEW_MS_MAX;
 use super::signed_headers::SignedHeaders;
 use super::string_to_sign::ALGORITHM;
 use crate::errors::{ErrorCode, S3Error};

@@ -16,6 +16,11 @@ fn listings_encode_so_that_every_client_can_decode() {
 }
 
 #[test]
+fn nothing_but_unreserved_bytes_stands_for_itself() {
+    assert_eq!(encoded("{\"a\": é}/-._~"), "%7B%22a%22%3A%20%C3%A9%7D%2F-._~");
+}
+
+#[test]
 fn every_byte_has_its_escape() {
     for byte in 0..=255 {
         let mut out = String::new();

@@ -4,9 +4,10 @@
 
 use super::Rejected;
 use crate::policy::json::Json;
+use crate::tagging::Tags;
 
 /// Clocks differ: a token is taken for so long after its end, and before its beginning, as STS does.
-pub const SKEW_SECONDS: u64 = 300;
+pub(super) const SKEW_SECONDS: u64 = 300;
 
 /// Bytes of what names a user, a client or a method.
 const NAME_LENGTH_MAX: usize = 255;
@@ -150,8 +151,6 @@ fn seconds(value: &Json) -> Option<u64> {
     // Beyond, numbers are not exact any more, and no time.
     (0.0..9e15).contains(&seconds).then_some(seconds as u64)
 }
-
-type Tags = Vec<(String, String)>;
 
 /// The tags of the session, nested or flat:
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_adding-assume-role-idp>

@@ -23,13 +23,13 @@ use super::{ChunkSignature, Chunked, Failure};
 mod tests;
 
 /// The largest chunk, in bytes: as much as one upload may have.
-pub const CHUNK_BYTES_MAX: u64 = 5 << 30;
+const CHUNK_BYTES_MAX: u64 = 5 << 30;
 /// The longest line before a chunk. The size and the signature need less than 120 bytes.
-pub const HEADER_BYTES_MAX: usize = 256;
+const HEADER_BYTES_MAX: usize = 256;
 /// The longest trailing header, with its name.
-pub const TRAILER_BYTES_MAX: usize = 4096;
+const TRAILER_BYTES_MAX: usize = 4096;
 /// The most trailing headers.
-pub const TRAILERS_MAX: usize = 16;
+const TRAILERS_MAX: usize = 16;
 /// The most empty lines after the last chunk: one ends the trailers, one may end the trailer's signature.
 const EMPTY_LINES_MAX: u32 = 3;
 
@@ -71,7 +71,7 @@ pub type Trailers = Vec<(String, String)>;
 
 /// Where in the framing the next byte belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+enum Position {
     /// The line with the size of a chunk.
     Header,
     /// The bytes of a chunk: so many are still to come, at least one.
@@ -85,7 +85,7 @@ enum Place {
 /// Takes a framed body apart, piece by piece.
 #[derive(Debug)]
 pub struct Decoder {
-    place: Place,
+    place: Position,
     /// The beginning of a line whose end has not arrived.
     line: Vec<u8>,
     /// Bytes announced by the chunk headers so far.
@@ -101,7 +101,7 @@ impl Decoder {
     /// Stands before the first chunk.
     pub fn new(framing: Chunked) -> Self {
         Self {
-            place: Place::Header,
+            place: Position::Header,
             line: Vec::new(),
             decoded: 0,
             decoded_length: framing.decoded_length,
@@ -117,17 +117,17 @@ impl Decoder {
     /// The last piece of a chunk is returned only when the signature of the chunk is right.
     pub fn push<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<&'a [u8]>, FramingError> {
         while !input.is_empty() {
-            if let Place::Chunk(left) = self.place {
+            if let Position::Chunk(left) = self.place {
                 return self.take_piece(input, left).map(Some);
             }
             let line_max =
-                if let Place::Trailer(_) = self.place { TRAILER_BYTES_MAX } else { HEADER_BYTES_MAX };
+                if let Position::Trailer(_) = self.place { TRAILER_BYTES_MAX } else { HEADER_BYTES_MAX };
             let Some(line) = self.take_line(input, line_max)? else { break };
             match self.place {
-                Place::Header => self.begin_chunk(without_crlf(&line)?)?,
-                Place::ChunkEnd if without_crlf(&line)?.is_empty() => self.place = Place::Header,
-                Place::ChunkEnd | Place::Chunk(_) => return Err(FramingError::Malformed),
-                Place::Trailer(empty_lines) => self.take_trailer(&line, empty_lines)?,
+                Position::Header => self.begin_chunk(without_crlf(&line)?)?,
+                Position::ChunkEnd if without_crlf(&line)?.is_empty() => self.place = Position::Header,
+                Position::ChunkEnd | Position::Chunk(_) => return Err(FramingError::Malformed),
+                Position::Trailer(empty_lines) => self.take_trailer(&line, empty_lines)?,
             }
         }
         Ok(None)
@@ -135,7 +135,7 @@ impl Decoder {
 
     /// Ends the body: everything that was to come must have come. Returns the trailing headers.
     pub fn finish(self) -> Result<Trailers, FramingError> {
-        let Place::Trailer(empty_lines) = self.place else { return Err(FramingError::Incomplete) };
+        let Position::Trailer(empty_lines) = self.place else { return Err(FramingError::Incomplete) };
         if !self.line.is_empty() || (empty_lines == 0 && !self.trailer_signed) {
             return Err(FramingError::Incomplete);
         }
@@ -150,7 +150,7 @@ impl Decoder {
         let (piece, rest) = input.split_at(length);
         *input = rest;
         let left = left - length as u64;
-        self.place = if left == 0 { Place::ChunkEnd } else { Place::Chunk(left) };
+        self.place = if left == 0 { Position::ChunkEnd } else { Position::Chunk(left) };
         if let Some(signatures) = &mut self.signatures {
             signatures.update(piece);
             if left == 0 {
@@ -196,13 +196,13 @@ impl Decoder {
             signatures.begin_chunk(signature.ok_or(FramingError::SignatureMismatch)?);
         }
         if size > 0 {
-            self.place = Place::Chunk(size);
+            self.place = Position::Chunk(size);
             return Ok(());
         }
         if self.decoded_length.is_some_and(|announced| self.decoded != announced) {
             return Err(FramingError::DecodedLengthMismatch);
         }
-        self.place = Place::Trailer(0);
+        self.place = Position::Trailer(0);
         self.signatures.as_mut().map_or(Ok(()), SignatureChain::end_chunk)
     }
 
@@ -212,7 +212,7 @@ impl Decoder {
             if empty_lines == EMPTY_LINES_MAX {
                 return Err(FramingError::Malformed);
             }
-            self.place = Place::Trailer(empty_lines + 1);
+            self.place = Position::Trailer(empty_lines + 1);
             return Ok(());
         }
         if !self.trailers_allowed || self.trailer_signed || self.trailers.len() == TRAILERS_MAX {

@@ -51,21 +51,21 @@ impl Boundary {
 
 /// How far a body was taken apart.
 #[derive(Clone, Debug)]
-pub struct Place {
+pub struct Reached {
     boundary: Boundary,
     /// Received, and of what comes next.
     rest: Bytes,
 }
 
-impl Place {
+impl Reached {
     /// The start of a body.
-    pub fn start(boundary: Boundary) -> Place {
-        Place { boundary, rest: Bytes::new() }
+    pub fn start(boundary: Boundary) -> Reached {
+        Reached { boundary, rest: Bytes::new() }
     }
 }
 
 /// What stands before the content of a part, as far as it was received.
-struct Head<'a> {
+struct PartHead<'a> {
     delimiter: memmem::Finder<'a>,
     buffer: Vec<u8>,
     /// Where what is looked for can begin.
@@ -74,17 +74,17 @@ struct Head<'a> {
     behind: Option<usize>,
 }
 
-impl Head<'_> {
+impl PartHead<'_> {
     /// The line's end of a delimiter at the start of a body is not in it, and that of one right after headers is theirs.
     const BEFORE: &'static [u8] = b"\r\n";
 
-    fn new(boundary: &Boundary) -> Head<'_> {
+    fn new(boundary: &Boundary) -> PartHead<'_> {
         let delimiter = memmem::Finder::new(&boundary.delimiter);
-        Head { delimiter, buffer: Head::BEFORE.to_vec(), from: 0, behind: None }
+        PartHead { delimiter, buffer: PartHead::BEFORE.to_vec(), from: 0, behind: None }
     }
 
     fn length(&self) -> usize {
-        self.buffer.len() - Head::BEFORE.len()
+        self.buffer.len() - PartHead::BEFORE.len()
     }
 
     /// Where the content begins, if that is known yet. What was searched in vain is not searched again.
@@ -116,7 +116,7 @@ impl Head<'_> {
 /// `BodyTooLarge` when that is more than `length_max` bytes.
 pub async fn next_content<B>(
     body: &mut B,
-    place: &mut Place,
+    place: &mut Reached,
     length_max: u64,
     idle: Duration,
 ) -> Result<Vec<u8>, Failure>
@@ -125,7 +125,7 @@ where
     B::Error: Into<BoxError>,
 {
     let length_max = usize::try_from(length_max).unwrap_or(usize::MAX);
-    let mut head = Head::new(&place.boundary);
+    let mut head = PartHead::new(&place.boundary);
     let mut body = pin!(body);
     let mut bytes = std::mem::take(&mut place.rest);
     loop {
@@ -136,7 +136,7 @@ where
             let ahead = (head.buffer.len() - end).min(room);
             place.rest = bytes.slice(room - ahead..);
             head.buffer.truncate(end);
-            head.buffer.drain(..Head::BEFORE.len());
+            head.buffer.drain(..PartHead::BEFORE.len());
             return Ok(head.buffer);
         }
         if room < bytes.len() {
@@ -168,7 +168,7 @@ pub struct PartBody<'a, B> {
 
 impl<'a, B> PartBody<'a, B> {
     /// The content that begins at `place`.
-    pub fn new(body: &'a mut B, place: Place) -> Self {
+    pub fn new(body: &'a mut B, place: Reached) -> Self {
         PartBody {
             body,
             rest: place.rest,

@@ -264,7 +264,7 @@ pub(super) fn failure(error: BoxError) -> Failure {
 }
 
 /// Where the bytes of a body go, piece by piece, without their framing.
-trait Destination {
+trait Sink {
     async fn take(&mut self, piece: Bytes) -> Result<(), Failure>;
 }
 
@@ -286,7 +286,7 @@ impl Intake {
     }
 
     /// Passes the body on to `destination`. Returns how many bytes that were, and the trailing headers.
-    async fn receive<B>(self, body: B, destination: &mut impl Destination) -> Result<(u64, Trailers), Failure>
+    async fn receive<B>(self, body: B, destination: &mut impl Sink) -> Result<(u64, Trailers), Failure>
     where
         B: Body<Data = Bytes>,
         B::Error: Into<BoxError>,
@@ -330,7 +330,7 @@ struct Passed<'a, D> {
     destination: &'a mut D,
 }
 
-impl<D: Destination> Passed<'_, D> {
+impl<D: Sink> Passed<'_, D> {
     async fn take(&mut self, piece: Bytes) -> Result<(), Failure> {
         self.length += piece.len() as u64;
         if self.length > self.length_max {
@@ -354,7 +354,7 @@ struct Memory {
     digests: DigestSet,
 }
 
-impl Destination for Memory {
+impl Sink for Memory {
     async fn take(&mut self, piece: Bytes) -> Result<(), Failure> {
         self.digests.update(&piece);
         self.bytes.extend_from_slice(&piece);
@@ -395,7 +395,7 @@ impl<'a> NewBlob<'a> {
     }
 }
 
-impl Destination for NewBlob<'_> {
+impl Sink for NewBlob<'_> {
     async fn take(&mut self, piece: Bytes) -> Result<(), Failure> {
         self.digests.update(&piece);
         let receiver =

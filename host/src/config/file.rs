@@ -168,8 +168,9 @@ fn rates(entries: Vec<toml::Value>) -> Result<Vec<RateEntry>, ConfigError> {
     Ok(entries)
 }
 
-/// See [`Config::render`].
-pub(super) fn render(config: &Config) -> String {
+/// The effective configuration as a TOML file, secrets redacted, with the origin of every value that is
+/// not a default.
+pub fn render(config: &Config) -> String {
     let mut text = String::new();
     let mut table = "";
     for key in KEYS {

@@ -5,10 +5,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Config, LogFormat, SecretSource, size};
+use super::{Config, SecretSource, size};
 use crate::outbound::Destination;
 use crate::secret::Secret;
-use crate::telemetry::otlp::Endpoint;
+use crate::telemetry::logs::LogFormat;
+use crate::telemetry::otlp::Collector;
 use volume::Durability;
 
 /// One setting.
@@ -133,8 +134,8 @@ pub static KEYS: &[Key] = &[
     Key { name: "telemetry.otlp_endpoint", form: Form::One,
         allowed: "an address http://HOST[:PORT][/PATH] (port 4318 when none is given)",
         help: "Send traces of requests to this OpenTelemetry collector (OTLP/HTTP); none are made when not set",
-        set: |c, v| { c.otlp_endpoint = Some(Endpoint::parse(one(v)?)?); Some(()) },
-        get: |c| c.otlp_endpoint.iter().map(Endpoint::to_string).collect() },
+        set: |c, v| { c.otlp_endpoint = Some(Collector::parse(one(v)?)?); Some(()) },
+        get: |c| c.otlp_endpoint.iter().map(Collector::to_string).collect() },
     Key { name: "explanations.count_max", form: Form::One,
         allowed: "a whole number from 0 to 1000000; 0 turns them off",
         help: "Explanations of denied requests that are kept in memory, for `portcullis explain`",
@@ -269,22 +270,22 @@ pub static KEYS: &[Key] = &[
         allowed: "an access key id",
         help: "The root access key id; generated when not set",
         set: |c, v| { c.root.access_key = Some(secret(v)?); Some(()) },
-        get: |c| hidden(c.root.access_key.as_ref(), Held::Here) },
+        get: |c| hidden(c.root.access_key.as_ref(), SecretIn::Setting) },
     Key { name: "root.access_key_file", form: Form::Hidden,
         allowed: "a file that holds an access key id",
         help: "A file that holds the root access key id",
         set: |c, v| { c.root.access_key = Some(SecretSource::File(path(v)?)); Some(()) },
-        get: |c| hidden(c.root.access_key.as_ref(), Held::InFile) },
+        get: |c| hidden(c.root.access_key.as_ref(), SecretIn::File) },
     Key { name: "root.secret_key", form: Form::Hidden,
         allowed: "a secret access key",
         help: "The root secret access key; generated when not set",
         set: |c, v| { c.root.secret_key = Some(secret(v)?); Some(()) },
-        get: |c| hidden(c.root.secret_key.as_ref(), Held::Here) },
+        get: |c| hidden(c.root.secret_key.as_ref(), SecretIn::Setting) },
     Key { name: "root.secret_key_file", form: Form::Hidden,
         allowed: "a file that holds a secret access key",
         help: "A file that holds the root secret access key",
         set: |c, v| { c.root.secret_key = Some(SecretSource::File(path(v)?)); Some(()) },
-        get: |c| hidden(c.root.secret_key.as_ref(), Held::InFile) },
+        get: |c| hidden(c.root.secret_key.as_ref(), SecretIn::File) },
 ];
 
 /// The key of a name.
@@ -367,15 +368,16 @@ fn secret(values: &[String]) -> Option<SecretSource> {
     one(values).map(|text| SecretSource::Text(Secret::new(text)))
 }
 
-enum Held {
-    Here,
-    InFile,
+/// Where a secret stands.
+enum SecretIn {
+    Setting,
+    File,
 }
 
-fn hidden(source: Option<&SecretSource>, held: Held) -> Vec<String> {
-    match (source, held) {
-        (Some(SecretSource::Text(secret)), Held::Here) => vec![secret.to_string()],
-        (Some(SecretSource::File(path)), Held::InFile) => vec![path.display().to_string()],
+fn hidden(source: Option<&SecretSource>, stands: SecretIn) -> Vec<String> {
+    match (source, stands) {
+        (Some(SecretSource::Text(secret)), SecretIn::Setting) => vec![secret.to_string()],
+        (Some(SecretSource::File(path)), SecretIn::File) => vec![path.display().to_string()],
         _ => Vec::new(),
     }
 }

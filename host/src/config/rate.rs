@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer};
 
-use super::{ConfigError, size};
+use super::error::ConfigError;
+use super::size;
 
 /// Stands for every name, each with a limit of its own.
 pub const EVERY: &str = "*";

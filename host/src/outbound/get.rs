@@ -1,7 +1,7 @@
 //! One GET: name, address, connection, TLS, HTTP/1.1. Every step of it is bounded, and no redirection is followed.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,8 +21,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::rules::Target;
-use super::{Answer, Unfetched};
-use crate::config::ConfigError;
+use super::{Fetched, Unfetched};
 
 /// One attempt to connect.
 const CONNECT_MAX: Duration = Duration::from_secs(2);
@@ -38,6 +37,14 @@ fn unreachable(why: impl ToString) -> Failed {
     (Unfetched::Unreachable, why.to_string())
 }
 
+/// The operator's authorities cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("outbound.ca_file {}: {why}", path.display())]
+pub struct NoAuthorities {
+    path: PathBuf,
+    why: String,
+}
+
 /// Whom to believe that a host is who it says: the authorities of the system, and those of the operator.
 pub struct Trust {
     own: Vec<CertificateDer<'static>>,
@@ -50,7 +57,7 @@ impl Trust {
     ///
     /// # Errors
     /// A file that cannot be read, or that holds no certificate.
-    pub fn new(file: Option<&Path>) -> Result<Trust, ConfigError> {
+    pub fn new(file: Option<&Path>) -> Result<Trust, NoAuthorities> {
         let own = file.map(read).transpose()?.unwrap_or_default();
         Ok(Trust { own, client: OnceCell::new() })
     }
@@ -64,9 +71,8 @@ impl Trust {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, ConfigError> {
-    let failed =
-        |why: &dyn std::fmt::Display| ConfigError(format!("outbound.ca_file {}: {why}", path.display()));
+fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, NoAuthorities> {
+    let failed = |why: &dyn std::fmt::Display| NoAuthorities { path: path.into(), why: why.to_string() };
     let certificates = CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| failed(&error))?;
@@ -100,7 +106,7 @@ fn client(own: Vec<CertificateDer<'static>>) -> Option<Arc<ClientConfig>> {
 }
 
 /// Gets what is at an address, up to a length.
-pub(super) async fn get(target: &Target, trust: &Trust, length_max: usize) -> Result<Answer, Failed> {
+pub(super) async fn get(target: &Target, trust: &Trust, length_max: usize) -> Result<Fetched, Failed> {
     let stream = connect(target).await?;
     if !target.is_sealed {
         return ask(TokioIo::new(stream), target, length_max).await;
@@ -131,7 +137,7 @@ async fn connect(target: &Target) -> Result<TcpStream, Failed> {
     Err(failed)
 }
 
-async fn ask<S>(stream: S, target: &Target, length_max: usize) -> Result<Answer, Failed>
+async fn ask<S>(stream: S, target: &Target, length_max: usize) -> Result<Fetched, Failed>
 where
     S: Read + Write + Unpin,
 {
@@ -147,7 +153,7 @@ where
     let answer = async {
         let (head, body) = sender.send_request(request).await.map_err(unreachable)?.into_parts();
         match Limited::new(body, length_max).collect().await {
-            Ok(body) => Ok(Answer { status: head.status.as_u16(), body: body.to_bytes().to_vec() }),
+            Ok(body) => Ok(Fetched { status: head.status.as_u16(), body: body.to_bytes().to_vec() }),
             Err(error) if error.is::<LengthLimitError>() => {
                 Err((Unfetched::TooLong, format!("more than {length_max} bytes")))
             }

@@ -135,7 +135,7 @@ fn outbound(allow: &[&str], retry: Duration) -> Outbound {
 }
 
 fn good(body: &str) -> Outcome {
-    Ok(Answer { status: 200, body: body.as_bytes().to_vec() })
+    Ok(Fetched { status: 200, body: body.as_bytes().to_vec() })
 }
 
 #[test]
@@ -232,6 +232,6 @@ fn a_file_of_authorities_holds_some() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let with = |ca_file| Outbound::new(&Options { ca_file, ..Options::default() });
     let refused = with(Some(file.path().to_path_buf())).unwrap_err();
-    assert!(refused.0.contains("holds no certificate"), "{refused}");
-    assert!(with(Some(PathBuf::from("no-such-file"))).unwrap_err().0.contains("outbound.ca_file"));
+    assert!(refused.to_string().contains("holds no certificate"), "{refused}");
+    assert!(with(Some(PathBuf::from("no-such-file"))).unwrap_err().to_string().contains("outbound.ca_file"));
 }

@@ -9,12 +9,28 @@ use http_body::Body;
 use tracing_subscriber::EnvFilter;
 
 use super::traceparent::TraceParent;
-use crate::config::{Log, LogFormat};
-use crate::fallback;
 
 /// Libraries that write what clients send into their lines, signatures among it. They are quiet unless a
 /// directive names them.
 const TALKATIVE: [&str; 2] = ["h2", "hyper"];
+
+/// What is logged, and how.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// Lines for people or for programs.
+    pub format: LogFormat,
+    /// `error`, `warn`, `info`, `debug`, `trace`, or directives such as `info,volume=debug`.
+    pub level: String,
+}
+
+/// The form of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// One readable line.
+    Text,
+    /// One JSON document a line.
+    Json,
+}
 
 /// Starts logging, once in a process.
 ///
@@ -70,13 +86,12 @@ impl AccessLine {
         }
     }
 
-    /// Writes the line, when the head of the response is there.
-    pub(crate) fn write<B: Body>(self, response: &Response<B>) {
-        let request_id = response.headers().get(fallback::REQUEST_ID).and_then(|id| id.to_str().ok());
+    /// Writes the line, when the head of the response is there. Answers to probes have no id.
+    pub(crate) fn write<B: Body>(self, request_id: &str, response: &Response<B>) {
         let resolved = response.extensions().get::<Resolved>();
         tracing::info!(
             target: "access",
-            request_id = request_id.unwrap_or_default(),
+            request_id,
             remote = %self.remote,
             method = %self.method,
             path = self.path,

@@ -1,5 +1,6 @@
-//! What the server tells its operator: log lines, metrics, traces, and which trace a request belongs to.
+//! What the server tells its operator: log lines, metrics, traces, which trace a request belongs to, and why calls were denied.
 
+pub mod explanations;
 pub mod logs;
 pub mod metrics;
 pub mod otlp;

@@ -5,8 +5,8 @@
 //! queue, and a thread of its own sends what has gathered. Nothing here makes a request wait: where the queue is full, the span
 //! is dropped and counted.
 
+mod collector;
 mod document;
-mod endpoint;
 mod send;
 #[cfg(test)]
 mod tests;
@@ -24,7 +24,7 @@ use super::metrics::Metrics;
 use super::request_id::mix;
 use super::traceparent::TraceParent;
 
-pub use endpoint::Endpoint;
+pub use collector::Collector;
 
 /// Requests that may wait to be sent; further ones are dropped.
 const QUEUE_MAX: usize = 4096;
@@ -120,7 +120,7 @@ impl Exporter {
     ///
     /// # Errors
     /// The thread cannot be started.
-    pub fn start(endpoint: Endpoint, metrics: &Arc<Metrics>) -> anyhow::Result<Exporter> {
+    pub fn start(endpoint: Collector, metrics: &Arc<Metrics>) -> anyhow::Result<Exporter> {
         let (queue, spans) = mpsc::channel(QUEUE_MAX);
         let (stop, told) = oneshot::channel();
         let (tell, stopped) = sync_channel(1);

@@ -17,9 +17,9 @@ pub(super) enum Row {
 const HERE: &str = "tests/it/condition_keys.rs";
 const SIGNATURES: &str = "tests/it/condition_keys/signatures.rs";
 const ENDPOINTS: &str = "tests/it/endpoints.rs";
-const LIBRARY: &str = "gateway/src/policy/keys/s3/tests.rs";
+const LIBRARY: &str = "gateway/src/access/condition_keys/tests.rs";
 const MASTER_KEYS: &str = "gateway/src/access/master_key.rs";
-const ACTIONS: &str = "components/iam/src/actions.rs";
+const ACTIONS: &str = "components/iam/src/actions/asked.rs";
 const PERMISSIONS: &str = "components/policy/src/permissions.rs";
 
 /// The row of a key.
@@ -187,8 +187,8 @@ fn listings(id: KeyId, parameter: &str, value: &str, operator: &'static str) -> 
     lists.collect()
 }
 
-/// Operations on an object that is judged by its tags: `{k}` has `stage=test`, and what is asked for in the place of a request
-/// without is another value.
+/// Operations on an object that is judged by its tags: `{k}` has `stage=test`, and what is asked
+/// for in the place of a request without is another value.
 fn of_tagged() -> Vec<Case> {
     let tags = "<Tagging><TagSet/></Tagging>";
     let lines = [
@@ -376,7 +376,8 @@ fn holds(id: KeyId) -> Vec<Case> {
     ]
 }
 
-/// Everything by which an object is made, with headers and without: also the parts of an upload, and its completion.
+/// Everything by which an object is made, with headers and without: also the parts of an upload,
+/// and its completion.
 fn writes(id: KeyId, headers: &[(&'static str, &str)]) -> Vec<Case> {
     let mut requests = vec![put(), copy(), sent("POST", "/{b}/{n}?uploads")];
     // Without the header, its bucket would seal an upload all the same.

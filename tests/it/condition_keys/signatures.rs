@@ -150,7 +150,8 @@ fn check(key: &str, value: &str, carriers: &[Way]) {
     for way in WAYS {
         assert_eq!(passes(&server, way), !carriers.contains(&way), "{key} {value}: denied, {way:?}");
     }
-    // Of the owner's own requests, a policy that allows takes nothing away: those that nobody signed are let in by it alone.
+    // Of the owner's own requests, a policy that allows takes nothing away: those that nobody
+    // signed are let in by it alone.
     allow(&mut world, &condition);
     for way in [Way::Nobody, Way::Pretence, Way::PretendedHeader] {
         assert!(!passes(&server, way), "{key} {value}: allowed, {way:?}");

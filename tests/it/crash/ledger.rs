@@ -20,7 +20,8 @@ pub(super) enum Content {
 }
 
 impl Content {
-    /// A body that no object had before, of a random size: empty, small, in the log, or in a file of its own.
+    /// A body that no object had before, of a random size: empty, small, in the log, or in a file
+    /// of its own.
     pub(super) fn random(noise: &mut Noise) -> Content {
         const LENGTHS: [usize; 8] = [0, 1, 700, 4_096, 20_000, 60_000, 300_000, 1_100_000];
         Content::Whole(fresh(*noise.pick(&LENGTHS)))

@@ -1,4 +1,5 @@
-//! Bodies that are not what was signed, or whose `aws-chunked` framing is broken. None of them leaves an object.
+//! Bodies that are not what was signed, or whose `aws-chunked` framing is broken. None of them
+//! leaves an object.
 
 use tests::http::Request;
 use tests::server::Server;

@@ -6,7 +6,8 @@ use tests::http::Connection;
 
 use super::{Verdicts, server};
 
-/// What the server does with these bytes: the status of its answer, or 0 when it closes without one.
+/// What the server does with these bytes: the status of its answer, or 0 when it closes without
+/// one.
 fn send(port: u16, bytes: &[u8]) -> std::io::Result<u16> {
     let mut connection = Connection::open(port)?;
     connection.patience(Duration::from_secs(10))?;
@@ -64,7 +65,8 @@ fn one_request_is_never_read_as_two() {
         0\r\n\r\nDELETE /photos/cat.jpg HTTP/1.1\r\nhost: x\r\n\r\n";
     let mut connection = server.connect();
     connection.write(smuggled).unwrap();
-    // Refused, or closed without an answer: what must not happen is that the second request is served.
+    // Refused, or closed without an answer: what must not happen is that the second request is
+    // served.
     if let Ok(answer) = connection.read("PUT") {
         assert!((400..500).contains(&answer.status), "{}", answer.status);
     }

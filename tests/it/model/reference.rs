@@ -1,6 +1,7 @@
 //! A small S3 in memory: what a bucket means, without anything that makes it fast or durable.
 //!
-//! Ids of versions and uploads are the server's to choose; the reference is told them and objects to impossible ones.
+//! Ids of versions and uploads are the server's to choose; the reference is told them and objects
+//! to impossible ones.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,8 @@
-//! An issuer of web identities: an HTTPS server with a discovery document and keys, and a hand that signs tokens.
+//! An issuer of web identities: an HTTPS server with a discovery document and keys, and a hand that
+//! signs tokens.
 //!
-//! Its certificate is of an authority that signs nothing else (`authority.pem`; its key was thrown away), its RSA key is that
-//! of RFC 7515, A.2: neither is anybody's secret.
+//! Its certificate is of an authority that signs nothing else (`authority.pem`; its key was thrown
+//! away), its RSA key is that of RFC 7515, A.2: neither is anybody's secret.
 
 use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::TcpListener;

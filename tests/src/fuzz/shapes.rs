@@ -1,7 +1,7 @@
 //! Inputs that grow: what a client can repeat, as often as it likes.
 //!
-//! A target whose cost is not linear shows it here: four times the input must not cost much more than four times as much,
-//! whatever a single input of it costs.
+//! A target whose cost is not linear shows it here: four times the input must not cost much more
+//! than four times as much, whatever a single input of it costs.
 
 /// An input that can be made as long as one likes.
 #[derive(Clone, Copy, Debug)]

@@ -41,6 +41,14 @@ fn a_request_block_becomes_a_request() {
 }
 
 #[test]
+fn an_indented_document_is_sent_as_one_line() {
+    let sent = |block: &str| String::from_utf8(prepare(block).unwrap().request.body).unwrap();
+    assert_eq!(sent("PUT /a\n\n<A>\n  <B> b </B>\n  <C/>\n</A>"), "<A><B> b </B><C/></A>");
+    assert_eq!(sent("PUT /a\n\n<A"), "<A");
+    assert_eq!(sent("PUT /a\n\n{\n  \"B\": 1\n}"), "{\n  \"B\": 1\n}");
+}
+
+#[test]
 fn what_differs_from_run_to_run_gets_a_name() {
     let response = |version: &str| Response {
         status: 200,

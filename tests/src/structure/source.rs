@@ -9,6 +9,8 @@ use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use syn::visit::{self, Visit};
 use syn::{ImplItem, Item, UseTree, Visibility};
 
+use super::side_lists;
+
 /// Names of modules from the crate's root downwards; the root itself is empty.
 pub(super) type Module = Vec<String>;
 
@@ -44,14 +46,19 @@ pub(super) struct Source {
     pub(super) functions: Vec<String>,
     /// Every identifier.
     pub(super) words: BTreeSet<String>,
+    /// Operations that are listed by hand.
+    pub(super) side_lists: Vec<String>,
 }
 
 impl Source {
-    /// Reads `text`, the file of `module`; an error is what the parser says of a text that is no Rust.
+    /// Reads `text`, the file of `module`; an error is what the parser says of a text that is no
+    /// Rust.
     pub(super) fn parse(module: &[String], text: &str) -> Result<Source, String> {
         let tokens: TokenStream = text.parse().map_err(|why| format!("{why}"))?;
-        let file: syn::File = syn::parse2(without_tests(tokens)).map_err(|why| why.to_string())?;
-        let found = Source { modules: vec![module.to_vec()], ..Source::default() };
+        let tokens = without_tests(tokens);
+        let side_lists = side_lists::of(tokens.clone());
+        let file: syn::File = syn::parse2(tokens).map_err(|why| why.to_string())?;
+        let found = Source { modules: vec![module.to_vec()], side_lists, ..Source::default() };
         let mut reader = Reader { module: module.to_vec(), found };
         reader.visit_file(&file);
         Ok(reader.found)
@@ -121,10 +128,14 @@ impl Reader {
     }
 
     fn path(&mut self, segments: Vec<String>) {
-        self.found.paths.insert((self.module.clone(), segments));
+        // Two marks in a row have no name between them.
+        if !segments.is_empty() {
+            self.found.paths.insert((self.module.clone(), segments));
+        }
     }
 
-    /// Inside macros and attributes nothing is parsed; names with `::` between them are paths there too.
+    /// Inside macros and attributes nothing is parsed; names with `::` between them are paths there
+    /// too.
     fn tokens(&mut self, tokens: TokenStream) {
         let (mut path, mut colons) = (Vec::new(), 0);
         for token in tokens {

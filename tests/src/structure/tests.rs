@@ -69,6 +69,15 @@ fn unit_tests_draw_no_arrows() {
 }
 
 #[test]
+fn the_attributes_of_a_module_name_nobody() {
+    let text =
+        "#[cfg(not(test))] mod inside; #[cfg(not(test))] pub(crate) use inside::Here; pub struct Both;";
+    let inside = "use super::Both; pub struct Here;";
+    let files = [("lib.rs", "mod a;"), ("a.rs", text), ("a/inside.rs", inside)];
+    assert_eq!(arrows(&files), ["a/inside > a"]);
+}
+
+#[test]
 fn a_turned_arrow_runs_upwards_and_closes_a_cycle() {
     let before = house("pub struct Coal;");
     assert_eq!(before.upward(FLOORS), [""; 0]);
@@ -77,6 +86,33 @@ fn a_turned_arrow_runs_upwards_and_closes_a_cycle() {
     let after = house("use crate::roof::Tile;");
     assert_eq!(after.upward(FLOORS), ["cellar > roof"]);
     assert_eq!(cycles(&after.arrows()), [["cellar.rs", "hall.rs", "roof.rs", "stairs.rs"]]);
+}
+
+#[test]
+fn lines_that_stand_in_two_places_are_found_to_the_letter() {
+    let text = |lines: &str| lines.replace(' ', "\n");
+    let check = |one: &str, other: &str, expected: &[&str]| {
+        let files = [("a.rs".to_string(), text(one)), ("b.rs".to_string(), text(other))];
+        assert_eq!(duplicates::shared_runs(&files), expected, "{one} / {other}");
+    };
+    check("1 2 3 4 5 6", "0 1 2 3 4 5 6 7", &["6 lines: a.rs:1, b.rs:2"]);
+    check("0 1 2 3 4 5 6 7", "1 2 3 4 5 6 7", &["7 lines: a.rs:2, b.rs:1"]);
+    check("1 2 3 4 5", "1 2 3 4 5", &[]);
+    check("1 2 3 x 4 5 6", "1 2 3 4 5 6", &[]);
+    // Comments, punctuation and white space are none of it.
+    check("1 2 3 //x 4 } 5 6", "1 2 3 4 5 6", &["6 lines: a.rs:1, b.rs:1"]);
+    // In one file too, but not a run and itself a little later.
+    check("1 2 3 4 5 6 x 1 2 3 4 5 6", "", &["6 lines: a.rs:1, a.rs:8"]);
+    check("1 1 1 1 1 1 1 1", "", &[]);
+}
+
+#[test]
+fn the_walk_names_files_from_the_root_or_beside_the_one_before() {
+    let page = "# Page\n\n## Before\n`no.rs`\n\n## The walk of a GET\n\n1. `a/b.rs` and `c.rs`, `pending`,\n   \
+        `d/lost.rs`, `a/b.rs` again, `tests/it/e.rs`.\n\n## After\n`no.rs`\n";
+    let walk = walk::named(page, |path| ["a/b.rs", "a/c.rs"].contains(&path));
+    assert_eq!(walk, ["a/b.rs", "a/c.rs", "d/lost.rs"]);
+    assert_eq!(walk::named("# Page", |_| true), [""; 0]);
 }
 
 #[test]

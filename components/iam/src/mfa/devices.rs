@@ -6,12 +6,13 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 
 use super::picture;
 use crate::answer::{Answer, Changes};
+use crate::entities::holder::Holder;
+use crate::entities::tags;
 use crate::form::invalid;
-use crate::holder::Holder;
 use crate::pages::Page;
 use crate::records::{MfaDevice, Row};
 use crate::request::Request;
-use crate::{index, names, rows, tables, tags};
+use crate::{index, names, rows, tables};
 
 /// Devices of an account.
 const DEVICES_MAX: usize = 5000;

@@ -2,7 +2,7 @@
 
 use gateway::errors::ErrorCode;
 
-use crate::actions;
+use crate::actions::asked::asked;
 use crate::index::memory::{self, code_of};
 use crate::tests::{fails, ok, request};
 
@@ -79,8 +79,7 @@ fn a_device_has_tags() {
     ok(&format!("Action=TagMFADevice&SerialNumber={PHONE}&Tags.member.1.Key=c&Tags.member.1.Value=d"));
     ok(&format!("Action=UntagMFADevice&SerialNumber={PHONE}&TagKeys.member.1=A"));
     assert!(tags().contains("<Tags><member><Key>c</Key><Value>d</Value></member></Tags>"), "{}", tags());
-    let asked =
-        actions::asked(&request(&format!("Action=TagMFADevice&SerialNumber={PHONE}")).unwrap()).unwrap();
+    let asked = asked(&request(&format!("Action=TagMFADevice&SerialNumber={PHONE}")).unwrap()).unwrap();
     assert_eq!((asked.actions, asked.arn), (vec!["iam:TagMFADevice".to_owned()], PHONE.to_owned()));
     assert!(asked.context.contains(&("aws:ResourceTag/c".to_owned(), vec!["d".to_owned()])));
 }
@@ -110,7 +109,7 @@ fn a_code_that_came_along_is_a_condition() {
         request("Action=CreateUser&UserName=alice&Tags.member.1.Key=aws:MultiFactorAuthPresent&Tags.member.1.Value=true")
             .unwrap();
     let has = |request: &crate::request::Request| {
-        let context = actions::asked(request).unwrap().context;
+        let context = asked(request).unwrap().context;
         context.iter().any(|(key, _)| key == "aws:MultiFactorAuthPresent")
     };
     assert!(!has(&request));

@@ -1,5 +1,4 @@
 use super::*;
-use crate::request::find;
 
 /// Of alice at idp.example.com for the client `app`: with `amr`, the tag `team=cats`, which passes on, and a source identity.
 const TOKEN: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJodHRwczovL2lkcC5leGFtcGxlLmNvbSIsInN1YiI6ImFsaWNlIiwiYXVkIjoiYXBwIiw\
@@ -8,19 +7,7 @@ const TOKEN: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJodHRwczovL2lkcC5leGFtcGxlLm
                      6b24uY29tL3NvdXJjZV9pZGVudGl0eSI6ImFsaWNlIn0.AAAA";
 
 fn request(form: &str) -> Request {
-    let form =
-        crate::form::Form::parse(&format!("Action=AssumeRoleWithWebIdentity&Version=2011-06-15&{form}"), "")
-            .unwrap();
-    Request {
-        row: find(&form).unwrap(),
-        form,
-        caller: crate::request::nobody(),
-        session: None,
-        has_second_factor: false,
-        asked: None,
-        now_ms: 1_369_353_600_000,
-        request_id: "R1".to_owned(),
-    }
+    crate::tests::request(&format!("Action=AssumeRoleWithWebIdentity&Version=2011-06-15&{form}")).unwrap()
 }
 
 fn asked() -> Asked {

@@ -1,8 +1,8 @@
 //! The export `resources`: answers the questions of `policy`.
 
+use gateway::access::{CUSTOMER_ALGORITHM, KMS_KEY_ID, SERVER_SIDE_ENCRYPTION};
 use gateway::errors::Result;
 use gateway::object_ownership::ObjectOwnership;
-use gateway::policy::keys::s3;
 use gateway::public_access_block::PublicAccessBlock;
 use sdk::access::grants;
 use sdk::bindings::storage::exports::portcullis::gateway::resources::{BucketAccess, Guest, ObjectAccess};
@@ -61,7 +61,7 @@ impl Guest for Storage {
     fn upload_headers(bucket: String, key: String, upload_id: String) -> Vec<(String, String)> {
         let Some(upload) = upload(&bucket, &key, &upload_id) else { return Vec::new() };
         let mut headers = upload.begun_with;
-        let is_said = headers.iter().any(|(name, _)| name.starts_with(s3::SERVER_SIDE_ENCRYPTION));
+        let is_said = headers.iter().any(|(name, _)| name.starts_with(SERVER_SIDE_ENCRYPTION));
         if !is_said {
             headers.extend(protection_headers(&upload.protection));
         }
@@ -84,10 +84,10 @@ fn upload(bucket: &str, key: &str, upload_id: &str) -> Option<Upload> {
 fn protection_headers(protection: &Protection) -> Vec<(String, String)> {
     let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     match protection {
-        Protection::Unsaid | Protection::Folder => vec![header(s3::SERVER_SIDE_ENCRYPTION, "AES256")],
-        Protection::Customer(_) => vec![header(s3::CUSTOMER_ALGORITHM, "AES256")],
+        Protection::Unsaid | Protection::Folder => vec![header(SERVER_SIDE_ENCRYPTION, "AES256")],
+        Protection::Customer(_) => vec![header(CUSTOMER_ALGORITHM, "AES256")],
         Protection::Managed(managed) => {
-            vec![header(s3::SERVER_SIDE_ENCRYPTION, "aws:kms"), header(s3::KMS_KEY_ID, &managed.arn)]
+            vec![header(SERVER_SIDE_ENCRYPTION, "aws:kms"), header(KMS_KEY_ID, &managed.arn)]
         }
     }
 }

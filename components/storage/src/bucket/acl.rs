@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAcl.html>
 
-use gateway::acl::{Parties, Requested, document};
+use gateway::acl::{Parties, RequestedAcl, document};
 use gateway::errors::Result;
 use sdk::Response;
 
@@ -21,7 +21,7 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
 /// PutBucketAcl. `AccessControlListNotSupported` where ACLs are disabled, `AccessDenied` for a public one where those
 /// are blocked.
 pub(crate) async fn put(request: &Request) -> Result<Response> {
-    let requested = Requested::of_request(&request.headers, &receive_optional(request).await?)?;
+    let requested = RequestedAcl::of_request(&request.headers, &receive_optional(request).await?)?;
     super::change(request, |bucket| {
         let owner = bucket.owner;
         bucket.ownership().check_object_acl(&requested, owner, find)?;

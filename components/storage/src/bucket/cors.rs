@@ -3,8 +3,8 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html>. The rules are a row of their own, under the bucket's name:
 //! the stage `cors`, which acts by them, reads that row and no other, and the row of the bucket stays small.
 
+use gateway::cors::Configuration;
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::operations::bucket_cors;
 use sdk::Response;
 
 use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
@@ -18,12 +18,12 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
     let row = rows::cors(&request.bucket)?.ok_or_else(|| {
         S3Error::new(ErrorCode::NoSuchCORSConfiguration).detail("BucketName", &*request.bucket)
     })?;
-    Ok(Response::new(200).xml(bucket_cors::document(&row.record)))
+    Ok(Response::new(200).xml(row.record.document()))
 }
 
 /// PutBucketCors: the rules replace those that were there.
 pub(crate) async fn put(request: &Request) -> Result<Response> {
-    let rules = bucket_cors::parse(&document::receive(request).await?)?;
+    let rules = Configuration::parse_document(&document::receive(request).await?)?;
     change(request, |plan| plan.put(tables::CORS, tables::cors_key(&request.bucket), &rules)).await?;
     Ok(Response::new(200))
 }

@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>
 
 use gateway::account::Account;
-use gateway::acl::{Parties, Requested};
+use gateway::acl::{Parties, RequestedAcl};
 use gateway::bucket_encryption::BucketEncryption;
 use gateway::bucket_name::bucket_arn;
 use gateway::errors::{ErrorCode, Result, S3Error};
@@ -79,7 +79,7 @@ fn created(bucket: &str) -> Response {
 /// The ACL of the new bucket. `InvalidBucketAclWithObjectOwnership` where ACLs are disabled and it grants something,
 /// `InvalidBucketAclWithBlockPublicAccessError` where it is public and that is blocked.
 fn acl(
-    requested: &Requested,
+    requested: &RequestedAcl,
     ownership: ObjectOwnership,
     block: Option<PublicAccessBlock>,
     owner: Account,

@@ -3,8 +3,7 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html>
 
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::operations::bucket_versioning::{self, Input};
-use gateway::versioning::{MfaDelete, VersioningStatus};
+use gateway::versioning::{self, MfaDelete, VersioningConfiguration, VersioningStatus};
 use sdk::Response;
 
 use crate::records::{BucketRow, Versioning};
@@ -20,19 +19,19 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
         Versioning::Enabled => Some(VersioningStatus::Enabled),
         Versioning::Suspended => Some(VersioningStatus::Suspended),
     };
-    Ok(Response::new(200).xml(bucket_versioning::document(status, bucket.mfa_delete)))
+    Ok(Response::new(200).xml(versioning::document(status, bucket.mfa_delete)))
 }
 
 /// PutBucketVersioning. Object Lock needs versions: with it, versioning cannot be suspended (409
 /// `InvalidBucketState`). What MFA delete protects takes a code of the root user's device (403 `AccessDenied`).
 pub(crate) async fn put(request: &Request) -> Result<Response> {
-    let wanted = Input::parse(&document::receive(request).await?)?;
+    let wanted = VersioningConfiguration::parse_document(&document::receive(request).await?)?;
     let factor = SecondFactor::of(request)?;
     super::change(request, |bucket| change(bucket, wanted, factor)).await?;
     Ok(Response::new(200))
 }
 
-fn change(bucket: &mut BucketRow, wanted: Input, factor: SecondFactor) -> Result<()> {
+fn change(bucket: &mut BucketRow, wanted: VersioningConfiguration, factor: SecondFactor) -> Result<()> {
     let versioning = match wanted.status {
         VersioningStatus::Enabled => Versioning::Enabled,
         VersioningStatus::Suspended => Versioning::Suspended,
@@ -60,7 +59,7 @@ mod tests {
 
     fn put(bucket: &mut BucketRow, status: &str, mfa_delete: &str, factor: SecondFactor) -> Result<()> {
         let status = VersioningStatus::parse(status).unwrap();
-        change(bucket, Input { status, mfa_delete: MfaDelete::parse(mfa_delete) }, factor)
+        change(bucket, VersioningConfiguration { status, mfa_delete: MfaDelete::parse(mfa_delete) }, factor)
     }
 
     #[test]

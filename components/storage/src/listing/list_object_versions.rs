@@ -3,8 +3,8 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html>
 
 use gateway::errors::{Result, S3Error};
-use gateway::operations::list_object_versions::{Input, Next};
-use gateway::operations::listing::{Page, VersionRow};
+use gateway::operations::list_object_versions::Input;
+use gateway::operations::listing::{Next, Page, VersionRow};
 use sdk::Response;
 
 use super::list_objects::object_row;
@@ -45,7 +45,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         }
         Ok(())
     })?;
-    let next = Next { key: &last.name, version_id: last.id() };
+    let next = Next { key: &last.name, id: last.id() };
     let next = (ended == Ended::Truncated).then_some(next);
     Ok(Response::new(200).xml(input.document(&request.bucket, &page, next)))
 }

@@ -1,11 +1,11 @@
 //! CreateMultipartUpload: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html>
 
+use gateway::access::BEGINNING;
 use gateway::account::{ANONYMOUS_CANONICAL_ID, Account};
 use gateway::checksum::MultipartChecksum;
 use gateway::errors::Result;
 use gateway::headers::Headers;
 use gateway::operations::create_multipart_upload::document;
-use gateway::policy::keys::s3::BEGINNING;
 use sdk::{Identity, IdentityKind, Response};
 
 use super::upload_id;

@@ -3,8 +3,8 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html>
 
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::operations::list_multipart_uploads::{Input, Next};
-use gateway::operations::listing::{Owner, Page, UploadRow};
+use gateway::operations::list_multipart_uploads::Input;
+use gateway::operations::listing::{Next, Owner, Page, UploadRow};
 use sdk::Response;
 use sdk::index::Row;
 
@@ -56,7 +56,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         }
         Ok(())
     })?;
-    let next = end.next.as_deref().map(|key| Next { key, upload_id: last_id.as_deref() });
+    let next = end.next.as_deref().map(|key| Next { key, id: last_id.as_deref() });
     Ok(Response::new(200).xml(input.document(&request.bucket, &page, next)))
 }
 

@@ -1,7 +1,7 @@
 //! DeleteObject: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html>
 
 use gateway::errors::{ErrorCode, Result};
-use gateway::precondition::{DeletePreconditions, Judged};
+use gateway::precondition::{DeletePreconditions, DeleteTarget};
 use sdk::Response;
 
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};
@@ -129,8 +129,8 @@ fn add_current(plan: &mut Plan, bucket: &BucketRow, deletion: &Deletion) -> Resu
 }
 
 /// What the preconditions of a delete look at. A delete marker has no ETag.
-fn judged(version: &Version) -> Judged {
+fn judged(version: &Version) -> DeleteTarget {
     let summary = &version.summary;
     let etag = (!summary.is_delete_marker()).then_some(summary.etag);
-    Judged { etag, size: summary.size, modified_ms: summary.modified_ms }
+    DeleteTarget { etag, size: summary.size, modified_ms: summary.modified_ms }
 }

@@ -2,7 +2,7 @@
 //!
 //! Shared by PutObject, CopyObject and CreateMultipartUpload.
 
-use gateway::acl::Requested;
+use gateway::acl::RequestedAcl;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::Headers;
 use gateway::metadata::{SystemHeaders, user_metadata, website_redirect};
@@ -34,7 +34,7 @@ pub(crate) struct ObjectHeaders {
     /// `x-amz-website-redirect-location`
     pub(crate) website_redirect: Option<String>,
     /// `x-amz-acl` or `x-amz-grant-…`
-    pub(crate) acl: Requested,
+    pub(crate) acl: RequestedAcl,
 }
 
 impl ObjectHeaders {
@@ -58,7 +58,7 @@ impl ObjectHeaders {
             retention: lock.retention,
             legal_hold: lock.legal_hold.map(|hold| hold == LegalHold::On),
             website_redirect: website_redirect(headers)?,
-            acl: Requested::of_headers(headers)?,
+            acl: RequestedAcl::of_headers(headers)?,
         })
     }
 

@@ -119,7 +119,7 @@ impl Announced {
 
 /// What the request asks for that the bucket has a say in, too.
 struct Requested {
-    acl: acl::Requested,
+    acl: acl::RequestedAcl,
     retention: Option<Retention>,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAcl.html>
 
-use gateway::acl::{Parties, Requested};
+use gateway::acl::{Parties, RequestedAcl};
 use gateway::errors::Result;
 use sdk::Response;
 
@@ -24,7 +24,7 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
 /// PutObjectAcl. The owner stays who it is. `AccessControlListNotSupported` where ACLs are disabled, `AccessDenied` for a
 /// public one where those are blocked.
 pub(crate) async fn put(request: &Request) -> Result<Response> {
-    let requested = Requested::of_request(&request.headers, &receive_optional(request).await?)?;
+    let requested = RequestedAcl::of_request(&request.headers, &receive_optional(request).await?)?;
     let (bucket, version) = change(request, |bucket, version| {
         let bucket_owner = bucket.owner;
         bucket.ownership().check_object_acl(&requested, bucket_owner, find)?;

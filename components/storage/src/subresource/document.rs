@@ -2,7 +2,7 @@
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::headers::with_signed_query;
-use gateway::operations::{BodyDigest, Operation};
+use gateway::operations::{BodyDigest, Purpose};
 use sdk::{Collected, Work, failure_to_error};
 
 use crate::object::checksums::{Claims, Need};
@@ -19,8 +19,8 @@ pub(crate) async fn receive(request: &Request) -> Result<Vec<u8>> {
     let document = collect(request, |_| need).await?;
     if document.is_empty() {
         // It is refused as such: there is nothing to decide about.
-        return Err(match request.operation {
-            Operation::PutObjectRetention | Operation::PutObjectLegalHold => ErrorCode::MalformedXML.into(),
+        return Err(match request.operation.purpose() {
+            Purpose::SetLock => ErrorCode::MalformedXML.into(),
             _ => ErrorCode::MissingRequestBodyError.into(),
         });
     }

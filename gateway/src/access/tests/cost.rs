@@ -1,7 +1,7 @@
 //! What ordinary policies cost of a request for a thousand objects: there is room for far more.
 
 use super::*;
-use crate::policy::WORK_MAX;
+use crate::policy::{Budget, WORK_MAX};
 
 /// What of the budget may be spent at most by policies that are nothing out of the ordinary.
 const SHARE: u64 = WORK_MAX / 10 * 7;

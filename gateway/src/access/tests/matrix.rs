@@ -2,7 +2,6 @@
 //! `gateway/tests/vectors/authorization.tsv`; review the difference.
 
 use super::*;
-use crate::operations::Selector;
 use std::fmt::Write as _;
 
 /// Everybody who may ask, by the letter that stands for them.
@@ -108,8 +107,7 @@ fn ways_of_askers() -> Vec<(&'static str, Stored)> {
 
 /// Those who may, each by its letter.
 fn cell(stored: &Stored, operation: Operation) -> String {
-    let copies = operation.row().selected_by.contains(&Selector::Header("x-amz-copy-source"));
-    let headers: &[(&str, &str)] = match copies {
+    let headers: &[(&str, &str)] = match operation.copies() {
         true => &[("x-amz-copy-source", "photos/cat.jpg")],
         false if operation.is_of_account() => &[("x-amz-account-id", "111122223333")],
         false => &[],
@@ -163,7 +161,7 @@ fn nobody_gets_in_where_nothing_is_granted() {
     for operation in Operation::ALL.iter().copied().filter(|operation| !operation.row().is_superseded()) {
         let own = cell(&Stored::private(), operation);
         let without_bucket = matches!(operation.row().target, crate::operations::TargetKind::Service)
-            || operation == Operation::CreateBucket;
+            || operation.makes_bucket();
         // What everybody may who has an account takes no action of IAM's; users of IAM may do nothing by themselves.
         let without_action = operation.row().actions.is_empty();
         let expected = match (without_bucket, operation.is_of_account()) {

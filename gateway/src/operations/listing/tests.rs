@@ -131,7 +131,7 @@ fn versions_and_delete_markers_keep_their_order() {
     let object = ObjectRow { owner: Some(OWNER), ..row("a") };
     page.version(&VersionRow { object, version_id: "v2", is_latest: true, is_delete_marker: true });
     page.version(&VersionRow { object, version_id: "null", is_latest: false, is_delete_marker: false });
-    let next = list_object_versions::Next { key: "a", version_id: Some("null") };
+    let next = Next { key: "a", id: Some("null") };
     let expected = "<Name>photos</Name><Prefix></Prefix><KeyMarker>a</KeyMarker>\
         <VersionIdMarker>v0</VersionIdMarker><NextKeyMarker>a</NextKeyMarker>\
         <NextVersionIdMarker>null</NextVersionIdMarker>\n\
@@ -165,7 +165,7 @@ fn uploads_name_who_began_them() {
         owner: Owner { id: "o", display_name: "" },
         checksum: Some((ChecksumAlgorithm::Crc32, ChecksumType::Composite)),
     });
-    let next = list_multipart_uploads::Next { key: "a", upload_id: Some("u1") };
+    let next = Next { key: "a", id: Some("u1") };
     let expected = "<Bucket>photos</Bucket><KeyMarker></KeyMarker><UploadIdMarker></UploadIdMarker>\
         <NextKeyMarker>a</NextKeyMarker><NextUploadIdMarker>u1</NextUploadIdMarker><Prefix></Prefix>\n\
         <MaxUploads>1</MaxUploads>\n\

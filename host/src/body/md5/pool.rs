@@ -109,13 +109,13 @@ struct Feed {
 struct FeedState {
     queue: VecDeque<Bytes>,
     queued_bytes: usize,
-    place: Place,
+    place: Whereabouts,
     /// Woken when the queue was taken and when the MD5 comes home.
     waiting: Option<Waker>,
 }
 
 /// Where the MD5 of a body is.
-enum Place {
+enum Whereabouts {
     /// Here: no lane has it.
     Home(Md5),
     /// On a lane, or waiting for one.
@@ -124,7 +124,7 @@ enum Place {
     Lost,
 }
 
-impl Default for Place {
+impl Default for Whereabouts {
     fn default() -> Self {
         Self::Home(Md5::new())
     }
@@ -144,7 +144,7 @@ impl FeedState {
 
     /// Hashes the queue on this thread, when the MD5 is at home.
     fn hash_here(&mut self) {
-        let Place::Home(md5) = &mut self.place else { return };
+        let Whereabouts::Home(md5) = &mut self.place else { return };
         for piece in self.queue.drain(..) {
             md5.update(&piece);
         }
@@ -153,9 +153,9 @@ impl FeedState {
 
     /// The MD5, for a lane; `None` when it is not at home.
     fn leave_home(&mut self) -> Option<Md5> {
-        let Place::Home(md5) = &self.place else { return None };
+        let Whereabouts::Home(md5) = &self.place else { return None };
         let md5 = md5.clone();
-        self.place = Place::Away;
+        self.place = Whereabouts::Away;
         Some(md5)
     }
 
@@ -210,7 +210,7 @@ impl Lane {
         let mut state = lock(&self.feed.state);
         (self.pieces, self.taken_bytes) = state.take_queue();
         if self.pieces.is_empty() {
-            state.place = Place::Home(self.md5.clone());
+            state.place = Whereabouts::Home(self.md5.clone());
             self.is_done = true;
         }
         state.wake();
@@ -223,7 +223,7 @@ impl Drop for Lane {
         POOL.held.fetch_sub(self.taken_bytes, Relaxed);
         if !self.is_done {
             let mut state = lock(&self.feed.state);
-            state.place = Place::Lost;
+            state.place = Whereabouts::Lost;
             state.wake();
         }
     }
@@ -267,7 +267,7 @@ impl BodyMd5 {
 
     /// The digest, 16 bytes.
     pub async fn finish(self) -> Result<[u8; 16], Lost> {
-        self.wait(|state| matches!(state.place, Place::Home(_))).await?;
+        self.wait(|state| matches!(state.place, Whereabouts::Home(_))).await?;
         let mut state = lock(&self.feed.state);
         state.hash_here();
         state.leave_home().map(Md5::finish).ok_or(Lost)
@@ -277,7 +277,7 @@ impl BodyMd5 {
     async fn wait(&self, reached: impl Fn(&FeedState) -> bool) -> Result<(), Lost> {
         std::future::poll_fn(|cx: &mut Context<'_>| {
             let mut state = lock(&self.feed.state);
-            if matches!(state.place, Place::Lost) {
+            if matches!(state.place, Whereabouts::Lost) {
                 return Poll::Ready(Err(Lost));
             }
             if reached(&state) {

@@ -38,7 +38,7 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 fn read(body: &[u8], length: usize, parts: usize) -> (Vec<String>, Result<String, Failure>) {
     run(async {
         let mut frames = Frames::of(body, length);
-        let mut place = Place::start(Boundary::new("B").unwrap());
+        let mut place = Reached::start(Boundary::new("B").unwrap());
         let mut heads = Vec::new();
         for _ in 0..parts {
             match next_content(&mut frames, &mut place, 1000, IDLE).await {
@@ -51,7 +51,7 @@ fn read(body: &[u8], length: usize, parts: usize) -> (Vec<String>, Result<String
     })
 }
 
-async fn content(frames: &mut Frames, place: Place) -> Result<Vec<u8>, Failure> {
+async fn content(frames: &mut Frames, place: Reached) -> Result<Vec<u8>, Failure> {
     let mut part = pin!(PartBody::new(frames, place));
     let mut content = Vec::new();
     while let Some(bytes) = next_bytes(&mut part).await? {
@@ -140,7 +140,7 @@ proptest! {
         length in 1_usize..20,
     ) {
         let delimiter = format!("\r\n--{boundary}").into_bytes();
-        let place = Place::start(Boundary::new(&boundary).unwrap());
+        let place = Reached::start(Boundary::new(&boundary).unwrap());
         let read = run(async { content(&mut Frames::of(&body, length), place).await });
         match body.windows(delimiter.len()).position(|window| window == delimiter) {
             Some(end) => prop_assert_eq!(read.as_deref(), Ok(&body[..end])),

@@ -15,7 +15,7 @@ use super::histogram::Sum;
 use super::{Metrics, Refusal, STAGES, STATUSES, Shard, VolumeFigures, VolumeHistogram};
 
 type Label = (&'static str, String);
-type Counted = (Vec<Label>, u64);
+type Series = (Vec<Label>, u64);
 
 /// See [`Metrics::render`].
 pub(super) fn render(metrics: &Metrics) -> String {
@@ -30,7 +30,7 @@ pub(super) fn render(metrics: &Metrics) -> String {
 /// All shards at one moment.
 #[derive(Debug)]
 struct Scrape {
-    requests: Vec<Counted>,
+    requests: Vec<Series>,
     durations: Vec<(String, Sum)>,
     stages: Vec<Sum>,
     refused: Vec<u64>,
@@ -104,7 +104,7 @@ impl Scrape {
     }
 }
 
-fn operations(metrics: &Metrics) -> (Vec<Counted>, Vec<(String, Sum)>) {
+fn operations(metrics: &Metrics) -> (Vec<Series>, Vec<(String, Sum)>) {
     let mut statuses: BTreeMap<String, [u64; STATUSES.len() + 1]> = BTreeMap::new();
     let mut durations: BTreeMap<String, Sum> = BTreeMap::new();
     for shard in &metrics.shards {
@@ -148,7 +148,7 @@ fn each<const N: usize>(metrics: &Metrics, counters: impl Fn(&Shard) -> &[Atomic
 }
 
 /// One label, several times: `reason="trap"`, `reason="memory"`.
-fn labelled(label: &'static str, values: &[&'static str], counts: &[u64]) -> Vec<Counted> {
+fn labelled(label: &'static str, values: &[&'static str], counts: &[u64]) -> Vec<Series> {
     values.iter().zip(counts).map(|(value, count)| (vec![(label, (*value).to_owned())], *count)).collect()
 }
 
@@ -189,12 +189,7 @@ impl Collector for Scrape {
     }
 }
 
-fn family(
-    encoder: &mut DescriptorEncoder<'_>,
-    name: &str,
-    help: &str,
-    rows: &[Counted],
-) -> Result<(), Error> {
+fn family(encoder: &mut DescriptorEncoder<'_>, name: &str, help: &str, rows: &[Series]) -> Result<(), Error> {
     let mut family = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
     for (labels, count) in rows {
         family.encode_family(labels)?.encode_counter::<NoLabelSet, _, f64>(count, None)?;

@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::super::metrics::Metrics;
-use super::{Endpoint, Span, document};
+use super::{Collector, Span, document};
 
 /// Requests whose spans are sent together.
 const BATCH_MAX: usize = 256;
@@ -36,7 +36,7 @@ enum Sent {
 
 /// Sends what comes, and after `stop` what is left.
 pub(super) async fn run(
-    endpoint: &Endpoint,
+    endpoint: &Collector,
     mut spans: mpsc::Receiver<Box<Span>>,
     mut stop: oneshot::Receiver<()>,
     metrics: &Metrics,
@@ -92,7 +92,7 @@ async fn gather(spans: &mut mpsc::Receiver<Box<Span>>, stop: &mut oneshot::Recei
     batch
 }
 
-async fn deliver(endpoint: &Endpoint, body: Bytes, retries: &[Duration]) -> Sent {
+async fn deliver(endpoint: &Collector, body: Bytes, retries: &[Duration]) -> Sent {
     let mut sent = attempt(endpoint, body.clone()).await;
     for wait in retries {
         if !matches!(sent, Sent::Later(_)) {
@@ -104,7 +104,7 @@ async fn deliver(endpoint: &Endpoint, body: Bytes, retries: &[Duration]) -> Sent
     sent
 }
 
-async fn attempt(endpoint: &Endpoint, body: Bytes) -> Sent {
+async fn attempt(endpoint: &Collector, body: Bytes) -> Sent {
     match timeout(ATTEMPT_MAX, post(endpoint, body)).await {
         Ok(Ok(status)) if status.is_success() => Sent::Taken,
         Ok(Ok(status)) if matches!(status.as_u16(), 429 | 502 | 503 | 504) => Sent::Later(status.to_string()),
@@ -115,7 +115,7 @@ async fn attempt(endpoint: &Endpoint, body: Bytes) -> Sent {
 }
 
 /// A connection of its own for each batch: one a second is cheaper than watching an idle one.
-async fn post(endpoint: &Endpoint, body: Bytes) -> anyhow::Result<StatusCode> {
+async fn post(endpoint: &Collector, body: Bytes) -> anyhow::Result<StatusCode> {
     let stream = TcpStream::connect(&endpoint.address).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     let request = Request::post(&endpoint.path)

@@ -14,9 +14,9 @@ fn request(traceparent: &str) -> Parts {
 }
 
 /// Answers so many requests with a status, and gives their bodies.
-fn collector(status: &'static str, requests: usize) -> (Endpoint, std::thread::JoinHandle<Vec<Value>>) {
+fn collector(status: &'static str, requests: usize) -> (Collector, std::thread::JoinHandle<Vec<Value>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = Endpoint::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
+    let endpoint = Collector::parse(&format!("http://{}", listener.local_addr().unwrap())).unwrap();
     let thread = std::thread::spawn(move || {
         let mut bodies = Vec::new();
         for stream in listener.incoming().take(requests) {
@@ -54,7 +54,7 @@ fn counted(metrics: &Metrics, name: &str) -> bool {
 #[test]
 fn an_endpoint_is_a_plain_http_address() {
     let parts = |text: &str| {
-        Endpoint::parse(text)
+        Collector::parse(text)
             .map(|endpoint| format!("{} {} {}", endpoint.address, endpoint.authority, endpoint.path))
     };
     let check = |text: &str, expected: &str| assert_eq!(parts(text).as_deref(), Some(expected), "{text}");
@@ -71,7 +71,7 @@ fn an_endpoint_is_a_plain_http_address() {
 #[test]
 fn a_request_is_rendered_with_its_stages() {
     let metrics = Arc::new(Metrics::new(1));
-    let exporter = Exporter::start(Endpoint::parse("http://127.0.0.1:1").unwrap(), &metrics).unwrap();
+    let exporter = Exporter::start(Collector::parse("http://127.0.0.1:1").unwrap(), &metrics).unwrap();
     let began = UNIX_EPOCH + Duration::from_nanos(1_700_000_000_123_456_789);
     let mut span = exporter.begin(&request(PARENT), began, "ID", "127.0.0.1".to_owned()).unwrap();
     let start = Instant::now();
@@ -99,7 +99,7 @@ fn a_request_is_rendered_with_its_stages() {
 #[test]
 fn a_caller_that_does_not_record_is_not_recorded() {
     let metrics = Arc::new(Metrics::new(1));
-    let exporter = Exporter::start(Endpoint::parse("http://127.0.0.1:1").unwrap(), &metrics).unwrap();
+    let exporter = Exporter::start(Collector::parse("http://127.0.0.1:1").unwrap(), &metrics).unwrap();
     let begin =
         |traceparent: &str| exporter.begin(&request(traceparent), SystemTime::now(), "", String::new());
     assert!(begin(&PARENT.replace("-01", "-00")).is_none());
@@ -129,7 +129,7 @@ fn what_has_gathered_is_sent_at_the_end() {
 fn a_collector_that_is_not_there_costs_spans_and_no_time() {
     // A listener that never answers: its port is taken, its backlog is all there is.
     let deaf = TcpListener::bind("127.0.0.1:0").unwrap();
-    let endpoint = Endpoint::parse(&format!("http://{}", deaf.local_addr().unwrap())).unwrap();
+    let endpoint = Collector::parse(&format!("http://{}", deaf.local_addr().unwrap())).unwrap();
     let metrics = Arc::new(Metrics::new(1));
     let exporter = Exporter::start(endpoint, &metrics).unwrap();
     let began = Instant::now();

@@ -1,6 +1,8 @@
-//! A stage that does what a request header tells it: `x-probe` on requests, `x-probe-response` on responses.
+//! A stage that does what a request header tells it: `x-probe` on requests, `x-probe-response` on
+//! responses.
 //!
-//! It shows what a stage sees at its position, and tries what no stage may. Every `bad` must end in a trap.
+//! It shows what a stage sees at its position, and tries what no stage may. Every `bad` must end in
+//! a trap.
 
 wit_bindgen::generate!({ path: "../../../gateway/wit", world: "user-stage" });
 

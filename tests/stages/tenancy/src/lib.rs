@@ -1,7 +1,9 @@
-//! An example of a stage: each account keeps to buckets whose names begin with its prefix, and is told its tenant.
+//! An example of a stage: each account keeps to buckets whose names begin with its prefix, and is
+//! told its tenant.
 //!
-//! The variable `tenants` holds `account=prefix` pairs, comma-separated. At `after-auth` the stage refuses a bucket of
-//! another prefix; at `on-response` it adds `x-tenant`. An account without a pair is nobody's tenant, and is refused.
+//! The variable `tenants` holds `account=prefix` pairs, comma-separated. At `after-auth` the stage
+//! refuses a bucket of another prefix; at `on-response` it adds `x-tenant`. An account without a
+//! pair is nobody's tenant, and is refused.
 
 wit_bindgen::generate!({ path: "../../../gateway/wit", world: "user-stage" });
 
@@ -26,7 +28,8 @@ impl Guest for Tenancy {
     }
 
     fn on_response(call: &Call, _status: u16) {
-        // What was answered or refused before policy may have no principal; asking for it would trap.
+        // What was answered or refused before policy may have no principal; asking for it would
+        // trap.
         if call.decision().is_some()
             && let Some(prefix) = call.account().and_then(|account| prefix(&account))
         {

@@ -1,6 +1,7 @@
-//! Stands in front of the component of every slot, and traps where the header `x-trap` names the slot, or the slot and a later
-//! moment: `storage` when the stage is asked, `storage.resume` when it goes on, `storage.resume.2` when it does so again. With
-//! `grow:` ahead it takes much memory there, and goes on.
+//! Stands in front of the component of every slot, and traps where the header `x-trap` names the
+//! slot, or the slot and a later moment: `storage` when the stage is asked, `storage.resume` when
+//! it goes on, `storage.resume.2` when it does so again. With `grow:` ahead it takes much memory
+//! there, and goes on.
 //!
 //! `tests/it/traps.rs` puts it into the pipeline, to see what a trap costs whom.
 

@@ -1,0 +1,22 @@
+//! The call, and whom a decision asks about it: the host, `storage` and `iam`.
+//!
+//! In unit tests a world in memory stands in for all of them, and remembers what it was asked.
+
+#[cfg(test)]
+pub(crate) mod memory;
+
+use std::sync::OnceLock;
+
+#[cfg(not(test))]
+pub(crate) use sdk::bindings::policy::portcullis::gateway::{identities, resources};
+#[cfg(not(test))]
+pub(crate) use sdk::{Call, master_keys, settings, trace};
+
+#[cfg(test)]
+pub(crate) use memory::{Call, identities, master_keys, resources, settings, trace};
+
+/// The region of the deployment. It does not change while the pipeline runs.
+pub(crate) fn region() -> &'static str {
+    static REGION: OnceLock<String> = OnceLock::new();
+    REGION.get_or_init(|| settings::get("region").unwrap_or_default())
+}

@@ -1,0 +1,91 @@
+//! What S3 demands of a statement of a bucket policy as a whole: its resources are of the bucket, each action
+//! has a resource, and each condition is one that the actions' requests can fulfil.
+
+use super::super::actions::{ActionPattern, ActionSet, Level};
+use super::super::keys::{Carried, KeyId};
+use super::super::malformed::MalformedPolicy;
+use super::super::pattern::ArnPattern;
+use super::{Resources, Statement};
+
+/// Checks a statement of the policy of a bucket.
+pub(super) fn check(statement: &Statement, bucket: &str) -> Result<(), MalformedPolicy> {
+    let Some(resources) = &statement.resources else { return Err(MalformedPolicy::Resource) };
+    let reached: Vec<Reached> =
+        resources.patterns.iter().map(|pattern| Reached::of(pattern, bucket)).collect();
+    if reached.iter().any(|reached| !reached.bucket && !reached.objects) {
+        return Err(MalformedPolicy::Resource);
+    }
+    if !statement.actions.except {
+        check_actions(&statement.actions.patterns, resources, &reached)?;
+    }
+    check_conditions(statement)
+}
+
+/// What a resource of a statement means.
+struct Reached {
+    bucket: bool,
+    objects: bool,
+}
+
+impl Reached {
+    fn of(pattern: &ArnPattern, bucket: &str) -> Reached {
+        // ARNs of buckets name neither region nor account.
+        let head = pattern.head().iter().zip(["arn", "aws", "s3", "", ""]);
+        let is_bucket_arn = head.into_iter().all(|(own, part)| own.may_match(part));
+        Reached {
+            bucket: is_bucket_arn && pattern.relative.may_match(bucket),
+            objects: is_bucket_arn && pattern.relative.may_start_with(&format!("{bucket}/")),
+        }
+    }
+}
+
+/// Each action must be about a resource of the statement; of one with wildcards, one of those that it means.
+fn check_actions(
+    actions: &[ActionPattern],
+    resources: &Resources,
+    reached: &[Reached],
+) -> Result<(), MalformedPolicy> {
+    // `NotResource` means everything else, of which there is something of either kind.
+    let bucket = resources.except || reached.iter().any(|reached| reached.bucket);
+    let objects = resources.except || reached.iter().any(|reached| reached.objects);
+    let has_resource = |action: &ActionPattern| {
+        action.known().any(|(_, level)| match level {
+            Level::Bucket => bucket,
+            Level::Object => objects,
+            Level::Account => false,
+        })
+    };
+    let all = actions.iter().all(|action| &*action.text == "*" || has_resource(action));
+    if all { Ok(()) } else { Err(MalformedPolicy::ActionWithoutResource) }
+}
+
+/// Each key must be one that S3 knows, and that the requests of each action carry; of an action with
+/// wildcards, those of one that it means.
+fn check_conditions(statement: &Statement) -> Result<(), MalformedPolicy> {
+    // Many keys are carried by the same actions, which need to be judged once.
+    let mut judged: Vec<&[&str]> = Vec::new();
+    for condition in &statement.conditions {
+        let key = &condition.key;
+        // AWS adds to the global keys without asking, so all of them pass.
+        let is_global = key.name().starts_with("aws:");
+        let is_of_s3 = key.name().starts_with("s3:") && key.id() != KeyId::Other;
+        if !is_global && !is_of_s3 {
+            return Err(MalformedPolicy::ConditionKey);
+        }
+        let Carried::By(carriers) = key.id().carried() else { continue };
+        // The actions of a bucket's policy are all of S3.
+        if is_global || carriers.contains(&"s3:*") {
+            continue;
+        }
+        if judged.contains(&carriers) {
+            continue;
+        }
+        judged.push(carriers);
+        let carriers = ActionSet::named(carriers);
+        let carried = |action: &ActionPattern| &*action.text == "*" || action.known.meets(carriers);
+        if !statement.actions.except && !statement.actions.patterns.iter().all(carried) {
+            return Err(MalformedPolicy::ConditionNotCarried);
+        }
+    }
+    Ok(())
+}

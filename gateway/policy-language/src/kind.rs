@@ -1,0 +1,56 @@
+//! Of which kind a policy is, in which version of the language it is written, and what a statement
+//! does.
+
+/// What a policy is attached to, which decides what it may say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind<'a> {
+    /// A user, a group or a role.
+    Identity,
+    /// The bucket with this name.
+    Bucket(&'a str),
+    /// A role: who may assume it.
+    Trust,
+    /// A session, when it is made.
+    Session,
+    /// A user or a role, as the limit of what its policies can grant.
+    Boundary,
+    /// A listener: what may pass through it.
+    Endpoint,
+    /// A master key: who may use it. <https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html>
+    Key,
+}
+
+impl Kind<'_> {
+    /// Whether statements say whom they are about.
+    pub(crate) fn names_principals(self) -> bool {
+        matches!(self, Kind::Bucket(_) | Kind::Trust | Kind::Endpoint | Kind::Key)
+    }
+}
+
+/// A version of the policy language.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Version {
+    /// 2008-10-17, also where a document names none: `${…}` is text.
+    V2008,
+    /// 2012-10-17
+    V2012,
+}
+
+impl Version {
+    /// `2012-10-17`
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Version::V2008 => "2008-10-17",
+            Version::V2012 => "2012-10-17",
+        }
+    }
+}
+
+/// What a statement does when it applies.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Effect {
+    /// It allows, unless another one denies.
+    Allow,
+    /// It denies, whatever others allow.
+    Deny,
+}

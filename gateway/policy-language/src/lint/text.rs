@@ -1,0 +1,156 @@
+//! Looks at a text that is to be a policy, also where it is none: what is wrong is named where AWS only says that something is.
+
+use super::super::document::Policy;
+use super::super::json::Json;
+use super::super::keys::Key;
+use super::super::kind::Kind;
+use super::super::operator::Operator;
+use super::super::simulate::{bucket_of, is_of_key};
+use super::super::suggest::nearest;
+use super::{ActionPattern, Finding, Findings, Severity, condition, lint, unknown_action, unknown_key};
+
+/// Statements that are looked at, of a text that is no policy.
+const STATEMENTS_MAX: usize = 1000;
+
+/// The elements of a document.
+const OF_DOCUMENT: [&str; 3] = ["Version", "Id", "Statement"];
+/// The elements of a statement.
+const OF_STATEMENT: [&str; 9] = [
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+];
+/// The operators of conditions, without `IfExists` and quantifiers.
+pub(super) const OPERATORS: [&str; 27] = [
+    "StringEquals",
+    "StringNotEquals",
+    "StringEqualsIgnoreCase",
+    "StringNotEqualsIgnoreCase",
+    "StringLike",
+    "StringNotLike",
+    "NumericEquals",
+    "NumericNotEquals",
+    "NumericLessThan",
+    "NumericLessThanEquals",
+    "NumericGreaterThan",
+    "NumericGreaterThanEquals",
+    "DateEquals",
+    "DateNotEquals",
+    "DateLessThan",
+    "DateLessThanEquals",
+    "DateGreaterThan",
+    "DateGreaterThanEquals",
+    "Bool",
+    "BinaryEquals",
+    "IpAddress",
+    "NotIpAddress",
+    "ArnEquals",
+    "ArnLike",
+    "ArnNotEquals",
+    "ArnNotLike",
+    "Null",
+];
+
+/// Reads a text as a policy of a kind and looks for what is suspicious. Where it is no policy, the first finding says why in the
+/// words of AWS, and others name what cannot be meant. The bucket of [`Kind::Bucket`] may be empty: that of the first resource
+/// is taken then.
+pub fn lint_text(kind: Kind<'_>, text: &str) -> Vec<Finding> {
+    let own = match kind {
+        Kind::Bucket("") => bucket_of(text),
+        _ => None,
+    };
+    let kind = own.as_deref().map_or(kind, Kind::Bucket);
+    let why = match Policy::parse(kind, text) {
+        Ok(policy) => return lint(&policy),
+        Err(why) => why,
+    };
+    let mut findings = Findings { statement: None, found: Vec::new() };
+    // The place tells more than that there is a mistake.
+    let why = match Json::parse(text) {
+        Ok(_) => why.to_string(),
+        Err(error) => format!("{why} ({error})"),
+    };
+    findings.add(Severity::Malformed, "malformed", why);
+    if let Ok(document) = Json::parse(text) {
+        look(&document, &mut findings);
+    }
+    findings.found
+}
+
+/// What a document is for, as its elements say: policies of resources name whom they are about, and those of roles no resource.
+pub fn kind_of(text: &str) -> Kind<'static> {
+    let Ok(document) = Json::parse(text) else { return Kind::Identity };
+    let statements = document.members().and_then(|own| own.iter().find(|(name, _)| name == "Statement"));
+    let has = |names: [&str; 2]| {
+        let items = statements.map(|(_, value)| value.items()).unwrap_or_default();
+        let mut elements = items.iter().filter_map(Json::members).flatten();
+        elements.any(|(name, _)| names.contains(&name.as_str()))
+    };
+    match (has(["Principal", "NotPrincipal"]), has(["Resource", "NotResource"])) {
+        (false, _) => Kind::Identity,
+        (true, true) if is_of_key(text) => Kind::Key,
+        (true, true) => Kind::Bucket(""),
+        (true, false) => Kind::Trust,
+    }
+}
+
+fn look(document: &Json, findings: &mut Findings) {
+    let Some(members) = document.members() else { return };
+    elements(members, &OF_DOCUMENT, findings);
+    let statements = members.iter().find(|(name, _)| name == "Statement").map(|(_, value)| value.items());
+    for (at, statement) in statements.unwrap_or_default().iter().take(STATEMENTS_MAX).enumerate() {
+        findings.statement = Some(at);
+        let Some(members) = statement.members() else { continue };
+        elements(members, &OF_STATEMENT, findings);
+        for (name, value) in members {
+            match name.as_str() {
+                "Action" | "NotAction" => {
+                    for text in value.items().iter().filter_map(Json::text) {
+                        let found = unknown_action(&ActionPattern::parse(text));
+                        if let Some((severity, code, message)) = found {
+                            findings.add(severity, code, message);
+                        }
+                    }
+                }
+                "Condition" => conditions(value, findings),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Elements that the language does not have.
+fn elements(members: &[(String, Json)], known: &[&str], findings: &mut Findings) {
+    for (name, _) in members.iter().filter(|(name, _)| !known.contains(&name.as_str())) {
+        let meant = nearest(name, known.iter().copied());
+        let meant = meant.map(|name| format!("; did you mean {name}?")).unwrap_or_default();
+        findings.add(
+            Severity::Malformed,
+            "unknown-element",
+            format!("{name}: there is no such element{meant}"),
+        );
+    }
+}
+
+fn conditions(value: &Json, findings: &mut Findings) {
+    for (operator, keys) in value.members().unwrap_or_default() {
+        if Operator::parse(operator).is_none() {
+            let bare = operator.rsplit(':').next().unwrap_or_default();
+            let meant = nearest(bare, OPERATORS.iter().copied());
+            let meant = meant.map(|name| format!("; did you mean {name}?")).unwrap_or_default();
+            let message = format!("{operator}: there is no such operator{meant}");
+            findings.add(Severity::Malformed, "unknown-operator", message);
+        }
+        for (name, _) in keys.members().unwrap_or_default() {
+            if condition::is_unknown(&Key::parse(name)) {
+                findings.add(Severity::Mistake, "unknown-condition-key", unknown_key(name));
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Why a document is no policy, in the words of AWS: clients and their tests compare them.
+
+/// What is wrong with a document. It prints as the message of the error document.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum MalformedPolicy {
+    /// There is no object at all.
+    #[error("Policies must be valid JSON and the first byte must be '{{'")]
+    NotJson,
+    /// It starts as an object, and is none.
+    #[error("This policy contains invalid Json")]
+    InvalidJson,
+    /// As a bucket policy.
+    #[error("Normalized policy document exceeds the maximum allowed size of {0} bytes")]
+    TooLarge(usize),
+    /// The version is no version of the language.
+    #[error("The policy must contain a valid version string")]
+    Version,
+    /// The name stands where the language has none.
+    #[error("Unknown field {0}")]
+    UnknownField(String),
+    /// The element is required.
+    #[error("Missing required field {0}")]
+    MissingField(&'static str),
+    /// The element is there, and empty.
+    #[error("Missing required field {0} cannot be empty!")]
+    EmptyField(&'static str),
+    /// No statement.
+    #[error("Could not parse the policy: Statement is empty!")]
+    EmptyStatement,
+    /// Neither `Allow` nor `Deny`.
+    #[error("Invalid effect: {0}")]
+    Effect(String),
+    /// Nobody that a policy can name.
+    #[error("Invalid principal in policy")]
+    Principal,
+    /// As a trust policy, which names its principal.
+    #[error("Invalid principal in policy: {0}")]
+    PrincipalNamed(String),
+    /// It would allow everybody else.
+    #[error("Allow with NotPrincipal is not allowed.")]
+    AllowNotPrincipal,
+    /// No such action.
+    #[error("Policy has invalid action")]
+    Action,
+    /// Not a resource of this bucket.
+    #[error("Policy has invalid resource")]
+    Resource,
+    /// An action of buckets with objects, or the reverse.
+    #[error("Action does not apply to any resource(s) in statement")]
+    ActionWithoutResource,
+    /// No such operator.
+    #[error("Invalid Condition type : {0}")]
+    ConditionType(String),
+    /// No such key.
+    #[error("Policy has an invalid condition key")]
+    ConditionKey,
+    /// No request of these actions carries the key.
+    #[error("Conditions do not apply to combination of actions and resources in statement")]
+    ConditionNotCarried,
+    /// Neither an address nor a range of addresses.
+    #[error("Invalid IP address in Conditions")]
+    ConditionIpAddress,
+    /// Not a value that the operator compares.
+    #[error("Invalid value in Conditions for operator {0}")]
+    ConditionValue(String),
+    /// Two statements of a bucket policy have the same id.
+    #[error("The Statement Ids in the policy are not unique")]
+    DuplicateSid,
+    /// Anything else that has another shape than the language.
+    #[error("Invalid policy syntax.")]
+    Syntax,
+
+    // What IAM says of the policies that it keeps.
+    /// Not the language, as IAM says it.
+    #[error("Syntax errors in policy.")]
+    IamSyntax,
+    /// Without the version, in which variables are text.
+    #[error("Policy document must be version 2012-10-17 or greater.")]
+    IamVersion,
+    /// No action.
+    #[error("Policy statement must contain actions.")]
+    IamActions,
+    /// No resource.
+    #[error("Policy statement must contain resources.")]
+    IamResources,
+    /// It applies to those whom it is attached to.
+    #[error("Policy document should not specify a principal.")]
+    IamPrincipal,
+    /// Two statements have the same id.
+    #[error("Statement IDs (SID) in a single policy must be unique.")]
+    IamDuplicateSid,
+    /// An id with other characters.
+    #[error(
+        "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"
+    )]
+    IamSid,
+    /// An action without the service that it is of.
+    #[error("Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc.")]
+    IamVendor,
+    /// A service with a wildcard.
+    #[error("Vendor {0} is not valid")]
+    IamVendorName(String),
+    /// A resource that is neither an ARN nor `*`.
+    #[error("Resource {0} must be in ARN format or \"*\".")]
+    IamResource(String),
+    /// A trust policy about anything else.
+    #[error("AssumeRole policy may only specify STS AssumeRole actions.")]
+    TrustAction,
+    /// A trust policy is about the role that has it.
+    #[error("Has prohibited field Resource")]
+    TrustResource,
+    /// A trust policy names whom it trusts.
+    #[error("AssumeRole policy must not contain NotPrincipal field.")]
+    TrustNotPrincipal,
+}

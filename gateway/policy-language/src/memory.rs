@@ -1,0 +1,50 @@
+//! What was found out for a question, so that it is found out once: values of keys, and whether conditions hold.
+//!
+//! A request has a memory of its own. Where a question is about many objects, as DeleteObjects is, their requests share another
+//! one for what does not depend on the object.
+
+use super::keys::{Key, Values};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// The values of a key, as they are kept; `None` where the request does not carry it.
+pub(crate) type Found = Option<Rc<Values<'static>>>;
+
+/// What was found out.
+#[derive(Clone, Default, Debug)]
+pub struct Memory {
+    values: RefCell<BTreeMap<Key, Found>>,
+    standings: RefCell<BTreeMap<usize, Standing>>,
+}
+
+/// What is known of a condition.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Standing {
+    /// It depends on the object, and is to be compared for each.
+    Varies,
+    /// Whether it holds, for every object.
+    Settled(bool),
+}
+
+impl Memory {
+    /// The values of a key; the outer `None` where nobody asked yet.
+    pub(crate) fn value(&self, key: &Key) -> Option<Found> {
+        self.values.borrow().get(key).cloned()
+    }
+
+    /// Keeps the values of a key.
+    pub(crate) fn keep_value(&self, key: &Key, found: &Found) {
+        self.values.borrow_mut().insert(key.clone(), found.clone());
+    }
+
+    /// What is known of a condition. It is told by where it is: policies stay in their place while they are asked.
+    pub(crate) fn standing<T>(&self, condition: &T) -> Option<Standing> {
+        self.standings.borrow().get(&std::ptr::from_ref(condition).addr()).copied()
+    }
+
+    /// Keeps what is known of a condition.
+    pub(crate) fn keep_standing<T>(&self, condition: &T, standing: Standing) {
+        self.standings.borrow_mut().insert(std::ptr::from_ref(condition).addr(), standing);
+    }
+}

@@ -1,0 +1,417 @@
+//! What a request to S3 answers to each condition key.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html>
+
+pub(super) mod body;
+
+use crate::copy_source::CopySource;
+use crate::headers::Headers;
+use crate::operations::{Operation, Purpose};
+use crate::policy::{
+    Context, Key, KeyId, LOOKUP_COST, Memory, Principal, Signature, SignaturePlace, SignatureVersion, Values,
+};
+use crate::query::Query;
+use crate::sigv4::payload::UNSIGNED_PAYLOAD;
+use crate::tagging::{TagSet, Tags};
+use crate::timestamp;
+use std::borrow::Cow;
+
+/// What is not in the head of a request, and is looked up only when a condition asks. Whoever knows nothing
+/// of something leaves its method out: the request does not carry the key then.
+pub trait Lookups {
+    /// The address that the request came from.
+    fn source_ip(&self) -> Option<String> {
+        None
+    }
+
+    /// Whether it came over TLS, and which version of it: `1.3`. `None` without TLS.
+    fn tls_version(&self) -> Option<Cow<'_, str>> {
+        None
+    }
+
+    /// The endpoint (`vpce-…`) of the listener that took it.
+    fn endpoint_id(&self) -> Option<Cow<'_, str>> {
+        None
+    }
+
+    /// The network (`vpc-…`) that the endpoint is in.
+    fn network_id(&self) -> Option<Cow<'_, str>> {
+        None
+    }
+
+    /// The tags of the object that the action is about, as it is now; `None` when there is no such object, or
+    /// when the action is not one that may be judged by them.
+    fn object_tags(&self) -> Option<Tags> {
+        None
+    }
+
+    /// Whether [`Lookups::object_tags`] were read before, and are at hand.
+    fn has_object_tags(&self) -> bool {
+        false
+    }
+
+    /// The tags that a copy takes over from its source, where the request does not replace them.
+    fn copied_tags(&self) -> Option<Tags> {
+        None
+    }
+
+    /// The tags of the bucket.
+    fn bucket_tags(&self) -> Option<Tags> {
+        None
+    }
+
+    /// The tags of the principal and its session.
+    fn principal_tags(&self) -> Option<Tags> {
+        None
+    }
+
+    /// How the request is signed.
+    fn signature(&self) -> Option<Signature> {
+        None
+    }
+
+    /// What the document in the body says to a key that the document of the operation answers.
+    fn said(&self, _key: &Key) -> Option<Values<'_>> {
+        None
+    }
+
+    /// The value of a header with which the upload was begun that the request adds to, or completes.
+    fn begun_with(&self, _header: &str) -> Option<String> {
+        None
+    }
+
+    /// What was found out for all objects of the question, where there are several: see [`Context::memory`].
+    fn memory(&self) -> Option<&Memory> {
+        None
+    }
+
+    /// Anything else: `aws:TokenIssueTime`, `aws:MultiFactorAuthPresent`, `aws:SourceIdentity`,
+    /// `aws:CalledVia`, …
+    fn other(&self, _key: &Key) -> Option<Values<'_>> {
+        None
+    }
+}
+
+/// The circumstances of a request to S3.
+#[derive(Clone, Copy)]
+pub struct S3Request<'a> {
+    /// What is asked for.
+    pub operation: Operation,
+    /// The headers.
+    pub headers: &'a Headers,
+    /// The query string.
+    pub query: &'a Query,
+    /// Who asks.
+    pub principal: &'a Principal<'a>,
+    /// The account that owns the resource.
+    pub owner: Option<&'a str>,
+    /// The version that the action is about: of `versionId`, of the copy source, of an entry of
+    /// `DeleteObjects`.
+    pub version_id: Option<&'a str>,
+    /// When the request arrived, in milliseconds since 1970.
+    pub received_ms: u64,
+    /// The region that was asked.
+    pub region: &'a str,
+    /// Everything else.
+    pub lookups: &'a dyn Lookups,
+}
+
+impl std::fmt::Debug for S3Request<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("S3Request").field("operation", &self.operation).finish_non_exhaustive()
+    }
+}
+
+impl Context for S3Request<'_> {
+    fn value(&self, key: &Key) -> Option<Values<'_>> {
+        let id = key.id();
+        if let Some(value) = self.principal.value(id) {
+            return Some(Values::One(value));
+        }
+        // Where a document says something, a header that says something else has no effect.
+        if body::is_said(self.operation, id) {
+            return self.lookups.said(key);
+        }
+        self.of_head(id)
+            .or_else(|| self.of_signature(id))
+            .map(Values::One)
+            .or_else(|| self.of_tags(key))
+            .or_else(|| self.of_circumstances(id).map(Values::One))
+            .or_else(|| self.lookups.other(key))
+    }
+
+    fn cost(&self, key: &Key) -> usize {
+        let sent = self.headers.iter().size_hint().0 + self.query.iter().size_hint().0;
+        let tags = match key.id() {
+            KeyId::RequestObjectTag | KeyId::RequestObjectTagKeys => {
+                TAGS_COST + self.headers.get("x-amz-tagging").map_or(0, str::len)
+            }
+            KeyId::ExistingObjectTag if self.lookups.has_object_tags() => READ_TAGS_COST,
+            KeyId::ExistingObjectTag | KeyId::PrincipalTag | KeyId::BucketTag | KeyId::ResourceTag => {
+                TAGS_COST
+            }
+            // What an upload was begun with is stored.
+            _ if self.operation.is_of_upload() => TAGS_COST,
+            _ => 0,
+        };
+        LOOKUP_COST + sent + tags
+    }
+
+    fn memory(&self) -> Option<&Memory> {
+        self.lookups.memory()
+    }
+
+    fn is_common(&self, key: &Key) -> bool {
+        let is_of_object = matches!(key.id(), KeyId::ExistingObjectTag | KeyId::VersionId);
+        // What a document says may not be here yet, which has to be noticed of each object.
+        !is_of_object && !body::is_said(self.operation, key.id())
+    }
+}
+
+/// The operations on which a header has an effect. On others it says nothing, whoever sends it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Effect {
+    /// All.
+    Any,
+    /// Those that make an object, or begin to. What is added to an upload, and its completion, is judged by what the upload was
+    /// begun with.
+    Object,
+    /// The same, and those that set the ACL of something.
+    Acl,
+    /// CreateBucket.
+    Bucket,
+    /// Copies.
+    Copy,
+}
+
+impl Effect {
+    fn has(self, operation: Operation) -> bool {
+        match self {
+            Effect::Any => true,
+            Effect::Object => operation.starts_object(),
+            Effect::Acl => operation.takes_acl(),
+            Effect::Bucket => operation.makes_bucket(),
+            Effect::Copy => operation == Operation::CopyObject,
+        }
+    }
+}
+
+/// The headers with which an upload is begun that decide on what is done with it later.
+pub const BEGINNING: [&str; 15] = [
+    "x-amz-acl",
+    "x-amz-grant-full-control",
+    "x-amz-grant-read",
+    "x-amz-grant-read-acp",
+    "x-amz-grant-write",
+    "x-amz-grant-write-acp",
+    "x-amz-object-lock-legal-hold",
+    "x-amz-object-lock-mode",
+    "x-amz-object-lock-retain-until-date",
+    SERVER_SIDE_ENCRYPTION,
+    KMS_KEY_ID,
+    CUSTOMER_ALGORITHM,
+    "x-amz-storage-class",
+    TAGGING,
+    "x-amz-website-redirect-location",
+];
+
+/// The tags that an object is to have.
+const TAGGING: &str = "x-amz-tagging";
+
+/// How an object is to be sealed.
+pub const SERVER_SIDE_ENCRYPTION: &str = "x-amz-server-side-encryption";
+/// Under which master key.
+pub const KMS_KEY_ID: &str = "x-amz-server-side-encryption-aws-kms-key-id";
+/// That it is under a key of the client.
+pub const CUSTOMER_ALGORITHM: &str = "x-amz-server-side-encryption-customer-algorithm";
+
+/// The header whose value is that of a key, and where it has an effect.
+fn header(id: KeyId) -> Option<(&'static str, Effect)> {
+    Some(match id {
+        KeyId::Acl => ("x-amz-acl", Effect::Acl),
+        KeyId::GrantFullControl => ("x-amz-grant-full-control", Effect::Acl),
+        KeyId::GrantRead => ("x-amz-grant-read", Effect::Acl),
+        KeyId::GrantReadAcp => ("x-amz-grant-read-acp", Effect::Acl),
+        KeyId::GrantWrite => ("x-amz-grant-write", Effect::Acl),
+        KeyId::GrantWriteAcp => ("x-amz-grant-write-acp", Effect::Acl),
+        KeyId::IfMatch => ("if-match", Effect::Any),
+        KeyId::IfNoneMatch => ("if-none-match", Effect::Any),
+        KeyId::MetadataDirective => ("x-amz-metadata-directive", Effect::Copy),
+        KeyId::ObjectLockLegalHold => ("x-amz-object-lock-legal-hold", Effect::Object),
+        KeyId::ObjectLockMode => ("x-amz-object-lock-mode", Effect::Object),
+        KeyId::ObjectLockRetainUntil => ("x-amz-object-lock-retain-until-date", Effect::Object),
+        KeyId::ObjectOwnership => ("x-amz-object-ownership", Effect::Bucket),
+        KeyId::Referer => ("referer", Effect::Any),
+        KeyId::ServerSideEncryption => (SERVER_SIDE_ENCRYPTION, Effect::Object),
+        KeyId::SseKmsKeyId => (KMS_KEY_ID, Effect::Object),
+        KeyId::SseCustomerAlgorithm => (CUSTOMER_ALGORITHM, Effect::Object),
+        KeyId::StorageClass => ("x-amz-storage-class", Effect::Object),
+        KeyId::UserAgent => ("user-agent", Effect::Any),
+        KeyId::WebsiteRedirectLocation => ("x-amz-website-redirect-location", Effect::Object),
+        _ => return None,
+    })
+}
+
+/// Whether a header has an effect with this value: an empty one has none, nor has a list without entries.
+fn says_something(name: &str, value: &str) -> bool {
+    let is_list = matches!(name, "if-match" | "if-none-match") || name.starts_with("x-amz-grant-");
+    let is_blank = |own: char| own.is_whitespace() || (is_list && own == ',');
+    !value.chars().all(is_blank)
+}
+
+/// Steps that it takes to read tags.
+pub(crate) const TAGS_COST: usize = 512;
+
+/// The same for tags that were read before.
+const READ_TAGS_COST: usize = 96;
+
+impl<'a> S3Request<'a> {
+    /// Values that a header or a parameter holds as it is.
+    fn of_head(&self, id: KeyId) -> Option<Cow<'a, str>> {
+        if id == KeyId::CopySource {
+            return self.copy_source().map(Cow::Owned);
+        }
+        match header(id) {
+            Some((name, effect)) => self.in_effect(name, effect),
+            None => self.parameter(id),
+        }
+    }
+
+    /// The value of a header as the operation reads it, where it has an effect.
+    fn in_effect(&self, name: &str, effect: Effect) -> Option<Cow<'a, str>> {
+        if effect.has(self.operation) {
+            // Of most headers, the first counts; of those that add up, all.
+            let adds_up = effect == Effect::Any || name.starts_with("x-amz-grant-");
+            let value =
+                if adds_up { self.headers.joined(name) } else { self.headers.get(name).map(Cow::Borrowed) };
+            return value.filter(|value| says_something(name, value));
+        }
+        let continues = matches!(effect, Effect::Object | Effect::Acl) && self.operation.is_of_upload();
+        let value = if continues { self.lookups.begun_with(name).map(Cow::Owned) } else { None };
+        value.filter(|value| says_something(name, value))
+    }
+
+    fn parameter(&self, id: KeyId) -> Option<Cow<'a, str>> {
+        let lists = self.operation.purpose() == Purpose::ListContents;
+        let name = match id {
+            KeyId::Prefix if lists => "prefix",
+            KeyId::Delimiter if lists => "delimiter",
+            KeyId::MaxKeys if lists => "max-keys",
+            KeyId::VersionId => return self.version_id.map(Cow::Borrowed),
+            _ => return None,
+        };
+        self.query.get(name).map(Cow::Borrowed)
+    }
+
+    /// `bucket/key`, decoded and without a version: what policies compare with.
+    fn copy_source(&self) -> Option<String> {
+        if !self.operation.copies() {
+            return None;
+        }
+        // What names no object is refused by whoever reads it next.
+        let source = CopySource::of_headers(self.headers).ok()?;
+        Some([&*source.bucket, "/", &source.key].concat())
+    }
+
+    /// How the request was signed. A request that nobody signed carries none of it, whatever it says.
+    ///
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html>
+    fn of_signature(&self, id: KeyId) -> Option<Cow<'a, str>> {
+        let is_asked = matches!(
+            id,
+            KeyId::AuthType | KeyId::SignatureVersion | KeyId::SignatureAge | KeyId::ContentSha256
+        );
+        let Signature { place, version, signed_ms } = self.lookups.signature().filter(|_| is_asked)?;
+        Some(match (id, place, version) {
+            (KeyId::AuthType, SignaturePlace::Header, _) => Cow::Borrowed("REST-HEADER"),
+            (KeyId::AuthType, SignaturePlace::Query, _) => Cow::Borrowed("REST-QUERY-STRING"),
+            (KeyId::AuthType, SignaturePlace::Form, _) => Cow::Borrowed("POST"),
+            (KeyId::SignatureVersion, _, SignatureVersion::V2) => Cow::Borrowed("AWS"),
+            (KeyId::SignatureVersion, _, SignatureVersion::V4) => Cow::Borrowed("AWS4-HMAC-SHA256"),
+            // Of presigned URLs and forms only, and always 0 in Version 2, which does not say when it was made.
+            (KeyId::SignatureAge, SignaturePlace::Header, _) => return None,
+            (KeyId::SignatureAge, _, SignatureVersion::V2) => Cow::Borrowed("0"),
+            (KeyId::SignatureAge, _, SignatureVersion::V4) => {
+                Cow::Owned(self.received_ms.saturating_sub(signed_ms?).to_string())
+            }
+            // Nothing is promised about the body by Version 2 or a form. The parameters of a presigned URL count as headers.
+            (KeyId::ContentSha256, SignaturePlace::Header | SignaturePlace::Query, SignatureVersion::V4) => {
+                let of_query = self.query.get("X-Amz-Content-Sha256");
+                let sent = match place {
+                    SignaturePlace::Query => of_query.or_else(|| self.headers.get("x-amz-content-sha256")),
+                    _ => self.headers.get("x-amz-content-sha256"),
+                };
+                Cow::Borrowed(sent.unwrap_or(UNSIGNED_PAYLOAD))
+            }
+            (KeyId::ContentSha256, ..) => Cow::Borrowed(UNSIGNED_PAYLOAD),
+            _ => return None,
+        })
+    }
+
+    fn of_tags(&self, key: &Key) -> Option<Values<'a>> {
+        let tag = |tags: Option<Tags>, same: fn(&str, &str) -> bool| {
+            let (_, value) = tags?.into_iter().find(|(own, _)| same(own, key.tag()))?;
+            Some(Values::One(Cow::Owned(value)))
+        };
+        let exact = |own: &str, asked: &str| own == asked;
+        match key.id() {
+            KeyId::ExistingObjectTag => tag(self.lookups.object_tags(), exact),
+            KeyId::RequestObjectTag => tag(self.request_tags(), exact),
+            KeyId::RequestObjectTagKeys => {
+                let keys = self.request_tags()?.into_iter().map(|(key, _)| Cow::Owned(key));
+                Some(Values::Many(keys.collect()))
+            }
+            KeyId::BucketTag | KeyId::ResourceTag => tag(self.lookups.bucket_tags(), exact),
+            // Tags of principals are compared without regard to case, those of S3 are not.
+            KeyId::PrincipalTag => tag(self.lookups.principal_tags(), str::eq_ignore_ascii_case),
+            _ => None,
+        }
+    }
+
+    /// The tags that the object will have. A header that is no tag set is refused later, by the operation.
+    fn request_tags(&self) -> Option<Tags> {
+        let replaces = self.headers.get("x-amz-tagging-directive") == Some("REPLACE");
+        if self.operation == Operation::CopyObject && !replaces {
+            // Whether AWS judges the tags that come along, nobody says. Who may not write a tag may not copy it either.
+            return self.lookups.copied_tags();
+        }
+        let header = self.in_effect(TAGGING, Effect::Object)?;
+        TagSet::parse_header(&header).ok().map(|set| set.tags)
+    }
+
+    fn of_circumstances(&self, id: KeyId) -> Option<Cow<'a, str>> {
+        let truth = |value: bool| Some(Cow::Borrowed(if value { "true" } else { "false" }));
+        match id {
+            KeyId::CurrentTime => Some(Cow::Owned(timestamp::iso8601(self.received_ms))),
+            KeyId::EpochTime => Some(Cow::Owned((self.received_ms / 1000).to_string())),
+            // Through an endpoint, requests come from a private network, whose addresses are another key.
+            KeyId::SourceIp => match self.lookups.endpoint_id() {
+                None => self.lookups.source_ip().map(Cow::Owned),
+                Some(_) => None,
+            },
+            KeyId::SecureTransport => truth(self.lookups.tls_version().is_some()),
+            KeyId::TlsVersion => self.lookups.tls_version(),
+            KeyId::SourceVpce => self.lookups.endpoint_id(),
+            KeyId::SourceVpc => self.lookups.network_id(),
+            KeyId::VpcSourceIp => {
+                self.lookups.endpoint_id()?;
+                self.lookups.source_ip().map(Cow::Owned)
+            }
+            KeyId::RequestedRegion => Some(Cow::Borrowed(self.region)),
+            KeyId::ResourceAccount | KeyId::S3ResourceAccount => self.owner.map(Cow::Borrowed),
+            KeyId::ViaAwsService => truth(false),
+            KeyId::ObjectCreationOperation => truth(self.operation.finishes_object()),
+            KeyId::ObjectLockRemainingDays => self.remaining_days().map(Cow::Owned),
+            _ => None,
+        }
+    }
+
+    /// Days from now to the end of the retention that the request asks for.
+    fn remaining_days(&self) -> Option<String> {
+        let until = self.of_head(KeyId::ObjectLockRetainUntil)?;
+        Some(body::days_until(timestamp::parse_iso8601(&until)?, self.received_ms).to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests;

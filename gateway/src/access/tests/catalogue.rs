@@ -1,0 +1,34 @@
+//! THE OPERATIONS TABLE against the catalogue of actions that the policy language has.
+
+use crate::operations::{Action, Operation, TargetKind};
+use crate::policy::actions::{Level, level};
+
+#[test]
+fn every_action_of_the_operations_table_is_catalogued() {
+    for operation in Operation::ALL {
+        let row = operation.row();
+        let of_target = match row.target {
+            TargetKind::Service => Level::Account,
+            TargetKind::Bucket => Level::Bucket,
+            TargetKind::Object => Level::Object,
+        };
+        // What a header adds concerns the same as the operation: the objects named in the body, where there are such.
+        let of_each = row.actions.iter().any(|action| matches!(action, Action::Each(..)));
+        let of_target = if of_each { Level::Object } else { of_target };
+        for action in row.actions {
+            let (names, expected) = match action {
+                Action::Target(name) | Action::WithHeader(_, name) => (vec![*name], of_target),
+                Action::Versioned(name, version) => (vec![*name, *version], of_target),
+                Action::Source(name, version) | Action::Each(name, version) => {
+                    (vec![*name, *version], Level::Object)
+                }
+            };
+            for name in names.into_iter().filter(|name| name.starts_with("s3:")) {
+                // Their bodies name the objects.
+                let names_objects = matches!(operation, Operation::PostObject | Operation::DeleteObjects);
+                let expected = if names_objects { Level::Object } else { expected };
+                assert_eq!(level(name), Some(expected), "{operation} {name}");
+            }
+        }
+    }
+}

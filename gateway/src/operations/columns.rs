@@ -1,0 +1,72 @@
+//! What the columns of the table say about an operation: the questions that other code asks.
+//!
+//! The row alone answers each. Rows are constant data, found by the number of the operation, so
+//! that asking costs next to nothing.
+
+use super::row::{Action, BodyKind, Purpose, Selector, TargetKind};
+use super::{ACCOUNT_BLOCK, Operation};
+
+impl Operation {
+    /// What it is for.
+    pub fn purpose(self) -> Purpose {
+        self.row().purpose
+    }
+
+    /// Whether it makes the bucket that it is addressed to.
+    pub fn makes_bucket(self) -> bool {
+        self.purpose() == Purpose::MakeBucket
+    }
+
+    /// Whether its headers say how a new object is to be: it makes one, or begins its upload.
+    pub fn starts_object(self) -> bool {
+        matches!(self.purpose(), Purpose::WriteObject | Purpose::BeginUpload)
+    }
+
+    /// Whether there is a new object when it is done.
+    pub fn finishes_object(self) -> bool {
+        matches!(self.purpose(), Purpose::WriteObject | Purpose::CompleteUpload)
+    }
+
+    /// Whether it adds to an upload that was begun before, or completes it.
+    pub fn is_of_upload(self) -> bool {
+        matches!(self.purpose(), Purpose::WritePart | Purpose::CompleteUpload)
+    }
+
+    /// Whether it changes what is stored about an object that is there. The decision is about that
+    /// object, which has to be the same when the change takes effect.
+    pub fn changes_object(self) -> bool {
+        let changes = matches!(self.purpose(), Purpose::SetAcl | Purpose::SetTags | Purpose::SetLock);
+        changes && self.row().target == TargetKind::Object
+    }
+
+    /// Whether its headers may name an ACL.
+    pub fn takes_acl(self) -> bool {
+        self.starts_object() || matches!(self.purpose(), Purpose::MakeBucket | Purpose::SetAcl)
+    }
+
+    /// Whether it reads another object than the one that it writes.
+    pub fn copies(self) -> bool {
+        self.row().actions.iter().any(|action| matches!(action, Action::Source(..)))
+    }
+
+    /// Whether it takes an action on the bucket or the object that it is addressed to, whatever its
+    /// headers say.
+    pub fn takes(self, action: &str) -> bool {
+        self.row().actions.iter().any(|own| matches!(own, Action::Target(name) if *name == action))
+    }
+
+    /// Whether its requests are HTML forms, whose fields count as headers.
+    pub fn is_upload_form(self) -> bool {
+        self.row().body == BodyKind::UploadForm
+    }
+
+    /// Whether it is a call of a Query API: of STS or IAM.
+    pub fn is_query_call(self) -> bool {
+        matches!(self.row().body, BodyKind::Form(_))
+    }
+
+    /// Whether it concerns the settings of the account that a header names.
+    pub fn is_of_account(self) -> bool {
+        self.row().selected_by.contains(&Selector::Path(ACCOUNT_BLOCK))
+    }
+}

@@ -1,0 +1,106 @@
+//! `portcullis check`: what is wrong in a data folder, if anything.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use serde_json::json;
+
+use super::output::{EXIT_FOUND, Output, say};
+use crate::config::Config;
+use crate::keys::vault::volume_options;
+use crate::pipeline::compose::Manifest;
+use crate::pipeline::row_reader::Rows;
+use volume::{References, Report, check};
+
+/// Checks the data folder of a configuration and prints the report. The status tells whether it is clean.
+///
+/// What rows mean is the pipeline's affair: its storage component says which blobs they refer to. Where another one fills that
+/// slot and does not say it, references are not counted, and the report says so.
+///
+/// # Errors
+/// A folder that is no data folder, that a server has open, or that cannot be read; a pipeline that cannot be loaded.
+pub(crate) fn run(config: &Config, output: Output) -> Result<ExitCode> {
+    let cache = Some(config.cache_folder()).filter(|folder| folder.is_dir());
+    let mut rows = Rows::of(&Manifest::load(config.pipeline.as_deref())?, cache.as_deref())?;
+    let counted = if rows.is_some() { Counted::Yes } else { Counted::No };
+    let mut references =
+        rows.as_mut().map(|rows| move |table: &str, _: &[u8], value: &[u8]| rows.blobs_of(table, value));
+    let references = references.as_mut().map(|references| references as References<'_>);
+    let report = check(&volume_options(config), references)
+        .with_context(|| format!("checking the data folder {}", config.data_dir.display()))?;
+    say(&render(&report, counted, output));
+    Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FOUND) })
+}
+
+/// Whether the references of rows were counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Counted {
+    Yes,
+    No,
+}
+
+fn render(report: &Report, counted: Counted, output: Output) -> String {
+    let Report { rows, blobs, bytes, segments, orphans, problem_count, problems } = report;
+    match output {
+        Output::Json => {
+            let document = json!({
+                "clean": report.is_clean(),
+                "rows": rows,
+                "blobs": blobs,
+                "bytes": bytes,
+                "segments": segments,
+                "references_counted": counted == Counted::Yes,
+                "orphans": orphans,
+                "problem_count": problem_count,
+                "problems": problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            });
+            format!("{document}\n")
+        }
+        Output::Text => {
+            let mut text = String::new();
+            // Writing to a String does not fail.
+            for problem in problems {
+                let _ = writeln!(text, "{problem}");
+            }
+            let listed = problems.len() as u64;
+            if listed < *problem_count {
+                let _ = writeln!(text, "and {} more", problem_count - listed);
+            }
+            if counted == Counted::No {
+                let _ = writeln!(
+                    text,
+                    "references were not counted: the pipeline does not tell what rows refer to"
+                );
+            }
+            let verdict = if report.is_clean() { "clean" } else { "DAMAGED" };
+            let _ = writeln!(
+                text,
+                "{verdict}: {rows} rows, {blobs} blobs of {bytes} bytes, {segments} log segments, \
+                 {orphans} files that the next start removes, {problem_count} problems"
+            );
+            text
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use volume::Problem;
+
+    #[test]
+    fn a_report_says_what_is_wrong_to_people_and_to_programs() {
+        let clean = Report { rows: 3, blobs: 2, bytes: 10, segments: 1, ..Report::default() };
+        assert!(render(&clean, Counted::Yes, Output::Text).starts_with("clean: 3 rows, 2 blobs of 10 bytes"));
+        let damaged = Report { problem_count: 2, problems: vec![Problem::Corrupt(7)], ..clean };
+        let text = render(&damaged, Counted::Yes, Output::Text);
+        assert!(text.contains("0000000000000007") && text.contains("and 1 more") && text.contains("DAMAGED"));
+        let document: serde_json::Value =
+            serde_json::from_str(&render(&damaged, Counted::Yes, Output::Json)).unwrap();
+        assert_eq!(document["clean"], false);
+        assert_eq!(document["problem_count"], 2);
+        assert_eq!(document["references_counted"], true);
+        assert!(render(&damaged, Counted::No, Output::Text).contains("not counted"));
+    }
+}

@@ -1,0 +1,205 @@
+//! `portcullis limits`: shows and changes the rates of the server that runs on a data folder.
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail};
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
+use clap::{Arg, ArgMatches, Command};
+use http::{Method, StatusCode};
+use serde_json::Value;
+
+use super::{Task, given, json, output, some_settings};
+use crate::command::explain::harmless;
+use crate::command::output::{EXIT_FOUND, Output, complain, say};
+use crate::config::{Config, ConfigError, Rate, Subject};
+use crate::front::admin;
+
+/// What is asked of the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Show the limits.
+    Show,
+    /// Set one, by its settings and their values.
+    Set(Subject, String, Vec<(&'static str, String)>),
+    /// Lift one.
+    Clear(Subject, String),
+}
+
+/// `portcullis limits`
+pub(super) fn command() -> Command {
+    let of = |command: Command| {
+        let subjects = PossibleValuesParser::new(Subject::ALL.map(flag));
+        let name = NonEmptyStringValueParser::new();
+        command
+            .arg(Arg::new("subject").value_name("SUBJECT").required(true).value_parser(subjects))
+            .arg(
+                Arg::new("name")
+                    .value_name("NAME")
+                    .required(true)
+                    .value_parser(name)
+                    .help("Which one; * stands for each of them"),
+            )
+            .arg(json())
+    };
+    let set = Command::new("set").about("Set a limit from now on, until the server ends");
+    let set = Rate::SETTINGS.into_iter().fold(of(set), |command, setting| {
+        let argument = Arg::new(setting).long(setting.replace('_', "-")).value_name("VALUE");
+        command.arg(argument.value_parser(NonEmptyStringValueParser::new()).help(help(setting)))
+    });
+    let commands = [
+        Command::new("show").about("Show the limits that hold").arg(json()),
+        set,
+        of(Command::new("clear").about("Lift a limit from now on, until the server ends")),
+    ];
+    Command::new("limits")
+        .about("Show or change what somebody may ask for in a second")
+        .long_about(
+            "Show or change what somebody may ask for in a second, of the server that runs \
+             on a data folder.\n\
+             Exit status: 0 done, 1 there is no such limit, 2 the server could not be asked, or refuses.",
+        )
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands(commands.map(|command| some_settings(command, &["data_dir"])))
+}
+
+fn flag(subject: Subject) -> &'static str {
+    match subject {
+        Subject::AccessKey => "access-key",
+        other => other.name(),
+    }
+}
+
+fn help(setting: &str) -> &'static str {
+    match setting {
+        "requests_per_second" => "Requests; a further one is answered 503",
+        "requests_burst" => {
+            "Requests that may come at once after a pause; as many as in a second when not set"
+        }
+        "bytes_in_per_second" => "Bytes of request bodies, as 1048576 or 1MiB; further ones wait",
+        _ => "Bytes of response bodies; further ones wait",
+    }
+}
+
+/// The task of `portcullis limits`.
+pub(super) fn task(matches: &ArgMatches) -> Task {
+    let (change, matches) = match matches.subcommand() {
+        Some(("set", matches)) => {
+            let setting = |name| Some((name, matches.get_one::<String>(name)?.clone()));
+            let settings = Rate::SETTINGS.into_iter().filter_map(setting).collect();
+            let (subject, name) = named(matches);
+            (Change::Set(subject, name, settings), matches)
+        }
+        Some(("clear", matches)) => {
+            let (subject, name) = named(matches);
+            (Change::Clear(subject, name), matches)
+        }
+        Some((_, matches)) => (Change::Show, matches),
+        None => (Change::Show, matches),
+    };
+    Task::Limits(given(matches), change, output(matches))
+}
+
+fn named(matches: &ArgMatches) -> (Subject, String) {
+    let text = |name| matches.get_one::<String>(name).cloned().unwrap_or_default();
+    let subject = Subject::ALL.into_iter().find(|subject| flag(*subject) == text("subject"));
+    (subject.unwrap_or(Subject::Account), text("name"))
+}
+
+/// Asks the server, and prints the limits that hold then.
+pub(super) fn run(config: &Config, change: &Change, output: Output) -> Result<ExitCode> {
+    let (method, path) = request(change)?;
+    let answered = admin::ask(&config.data_dir, &method, &path)?;
+    match (answered.status, change) {
+        (StatusCode::OK, _) => {}
+        (StatusCode::NOT_FOUND, Change::Clear(subject, name)) => {
+            complain(&format!("there is no limit for {subject} {}", harmless(name)));
+            return Ok(ExitCode::from(EXIT_FOUND));
+        }
+        (status, _) => bail!("the server answers {status}: {}", answered.text),
+    }
+    if output == Output::Json {
+        return Ok(say(&format!("{}\n", answered.text)));
+    }
+    Ok(say(&render(&serde_json::from_str(&answered.text).context("reading the answer")?)))
+}
+
+fn request(change: &Change) -> Result<(Method, String)> {
+    let path = |subject: &Subject, name: &str| match subject.normal(name) {
+        Some(name) => Ok(format!("/limits/{subject}/{name}")),
+        None => bail!("{name:?} is no {subject}; * stands for each of them"),
+    };
+    Ok(match change {
+        Change::Show => (Method::GET, "/limits".to_owned()),
+        Change::Clear(subject, name) => (Method::DELETE, path(subject, name)?),
+        Change::Set(subject, name, settings) => {
+            let mut rate = Rate::default();
+            for (setting, value) in settings {
+                rate.set(setting, value)?;
+            }
+            rate.check().map_err(|ConfigError(why)| anyhow::anyhow!(why.replace('_', "-")))?;
+            let settings: Vec<String> =
+                rate.settings().into_iter().map(|(setting, value)| format!("{setting}={value}")).collect();
+            (Method::PUT, format!("{}?{}", path(subject, name)?, settings.join("&")))
+        }
+    })
+}
+
+/// `account 000000000001: requests_per_second 5 (configuration)`
+fn render(answer: &Value) -> String {
+    let limits = answer.get("limits").and_then(Value::as_array).cloned().unwrap_or_default();
+    if limits.is_empty() {
+        return "no limits are set\n".to_owned();
+    }
+    let text = |limit: &Value, member: &str| {
+        limit.get(member).and_then(Value::as_str).map(harmless).unwrap_or_default()
+    };
+    let line = |limit: &Value| {
+        let settings: Vec<String> = Rate::SETTINGS
+            .into_iter()
+            .filter_map(|name| Some(format!("{} {}", name.replace('_', " "), limit.get(name)?)))
+            .collect();
+        let by = text(limit, "set_by");
+        format!("{} {}: {} ({by})\n", text(limit, "subject"), text(limit, "name"), settings.join(", "))
+    };
+    limits.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use super::*;
+
+    fn change(line: &str) -> Change {
+        match super::super::parse(line.split(' ').map(OsString::from)).unwrap() {
+            Task::Limits(_, change, _) => change,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn limits_are_named_by_subject_and_name() {
+        assert_eq!(change("portcullis limits show --data-dir d"), Change::Show);
+        let set = change(
+            "portcullis limits set access-key AKIA --requests-per-second 5 --bytes-in-per-second 1MiB",
+        );
+        assert_eq!(
+            request(&set).unwrap().1,
+            "/limits/access_key/AKIA?requests_per_second=5&bytes_in_per_second=1048576"
+        );
+        let clear = change("portcullis limits clear address 2001:db8::5");
+        assert_eq!(request(&clear).unwrap(), (Method::DELETE, "/limits/address/2001:db8::".to_owned()));
+        assert!(request(&change("portcullis limits set account 1 --requests-per-second 5")).is_err());
+        assert!(request(&change("portcullis limits set account *")).is_err());
+    }
+
+    #[test]
+    fn limits_are_printed_one_a_line() {
+        let answer = serde_json::json!({ "limits": [
+            { "subject": "account", "name": "*", "requests_per_second": 5, "set_by": "call" },
+        ] });
+        assert_eq!(render(&answer), "account *: requests per second 5 (call)\n");
+        assert_eq!(render(&serde_json::json!({ "limits": [] })), "no limits are set\n");
+    }
+}

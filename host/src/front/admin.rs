@@ -1,0 +1,98 @@
+//! The admin API: what operators ask a server that runs. It is served on a socket in the data folder, whose permissions say who
+//! may ask; [`Admin`] is the same wherever it is served.
+//!
+//! | request | answer |
+//! | --- | --- |
+//! | `GET /explanations/REQUEST-ID` | why that request was denied, as a JSON document; 404 when nothing is kept of it |
+//! | `GET /explanations?limit=N` | `{"explanations":[…]}`, the newest first |
+//! | `GET /limits` | `{"limits":[…]}`: the rates that hold |
+//! | `PUT /limits/SUBJECT/NAME?requests_per_second=N` | sets a rate from now on, until the server ends |
+//! | `DELETE /limits/SUBJECT/NAME` | lifts it; 404 when there is none |
+
+mod client;
+mod limits;
+mod serve;
+mod socket;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use http::{Method, Response, StatusCode, Uri};
+use http_body_util::Full;
+
+use crate::pipeline::shares::Rates;
+use crate::telemetry::explanations::Explanations;
+
+pub use client::{Reply, ask, get};
+pub use serve::AdminServer;
+pub use socket::SOCKET;
+
+/// Explanations that one answer holds, where nothing is said, and at most.
+const LIMIT_DEFAULT: usize = 20;
+const LIMIT_MAX: usize = 1000;
+
+/// What answers.
+#[derive(Debug, Clone)]
+pub struct Admin {
+    /// Why calls were denied.
+    pub explanations: Arc<Explanations>,
+    /// Limits that the operator sets.
+    pub rates: Arc<Rates>,
+}
+
+impl Admin {
+    /// The answer to a request. Whether who asks may, is for whoever serves it to know.
+    pub fn answer(&self, method: &Method, uri: &Uri) -> Response<Full<Bytes>> {
+        let path = uri.path();
+        if let Some(rest) = path.strip_prefix("/limits") {
+            return limits::answer(&self.rates, method, rest, uri.query().unwrap_or_default());
+        }
+        let known = path == "/explanations" || path.starts_with("/explanations/");
+        if known && method != Method::GET {
+            let mut response = failure(StatusCode::METHOD_NOT_ALLOWED, "GET is what there is");
+            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
+            return response;
+        }
+        match path.strip_prefix("/explanations/") {
+            Some(request_id) => match self.explanations.get(request_id) {
+                Some(text) => json(StatusCode::OK, text.to_string()),
+                None => failure(StatusCode::NOT_FOUND, "no explanation of this request is kept"),
+            },
+            None if known => self.latest(uri.query().unwrap_or_default()),
+            None => {
+                failure(StatusCode::NOT_FOUND, "here are /explanations, /explanations/REQUEST-ID and /limits")
+            }
+        }
+    }
+
+    fn latest(&self, query: &str) -> Response<Full<Bytes>> {
+        let mut limit = LIMIT_DEFAULT;
+        for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
+            let asked = parameter.strip_prefix("limit=").and_then(|text| text.parse().ok());
+            match asked.filter(|asked| (1..=LIMIT_MAX).contains(asked)) {
+                Some(asked) => limit = asked,
+                None => return failure(StatusCode::BAD_REQUEST, "limit is a whole number from 1 to 1000"),
+            }
+        }
+        let texts = self.explanations.latest(limit);
+        // Each is a document already.
+        json(StatusCode::OK, format!("{{\"explanations\":[{}]}}", texts.join(",")))
+    }
+}
+
+fn failure(status: StatusCode, why: &str) -> Response<Full<Bytes>> {
+    json(status, serde_json::json!({ "error": why }).to_string())
+}
+
+fn json(status: StatusCode, text: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(text)));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+#[cfg(test)]
+mod tests;

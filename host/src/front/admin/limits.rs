@@ -1,0 +1,129 @@
+//! Rates: what there is, and changes that hold at once.
+
+use bytes::Bytes;
+use http::header::{ALLOW, HeaderValue};
+use http::{Method, Response, StatusCode};
+use http_body_util::Full;
+use serde_json::{Map, Value, json};
+
+use super::{failure, json as document};
+use crate::config::{ConfigError, Rate, Subject};
+use crate::pipeline::shares::Rates;
+use crate::pipeline::shares::rates::By;
+
+/// Answers a request for `/limits` and what follows it in the path.
+pub(super) fn answer(rates: &Rates, method: &Method, rest: &str, query: &str) -> Response<Full<Bytes>> {
+    if rest.is_empty() || rest == "/" {
+        return match *method {
+            Method::GET => document(StatusCode::OK, list(rates)),
+            _ => not_allowed("GET"),
+        };
+    }
+    let Some((subject, name)) = named(rest) else {
+        let subjects = Subject::ALL.map(Subject::name).join(", ");
+        let why = format!("limits are at /limits/SUBJECT/NAME, where SUBJECT is one of {subjects}");
+        return failure(StatusCode::NOT_FOUND, &why);
+    };
+    match *method {
+        Method::PUT => match rate(query) {
+            Ok(rate) => {
+                rates.set(subject, &name, rate);
+                tracing::info!(%subject, name, query, "a limit is set");
+                document(StatusCode::OK, list(rates))
+            }
+            Err(ConfigError(why)) => failure(StatusCode::BAD_REQUEST, &why),
+        },
+        Method::DELETE if rates.clear(subject, &name) => {
+            tracing::info!(%subject, name, "a limit is lifted");
+            document(StatusCode::OK, list(rates))
+        }
+        Method::DELETE => failure(StatusCode::NOT_FOUND, "there is no such limit"),
+        _ => not_allowed("PUT, DELETE"),
+    }
+}
+
+fn not_allowed(allowed: &'static str) -> Response<Full<Bytes>> {
+    let mut response = failure(StatusCode::METHOD_NOT_ALLOWED, &format!("{allowed} is what there is"));
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+    response
+}
+
+/// `/account/000000000001`
+fn named(rest: &str) -> Option<(Subject, String)> {
+    let (subject, name) = rest.strip_prefix('/')?.split_once('/')?;
+    let subject = Subject::parse(subject)?;
+    Some((subject, subject.normal(name)?))
+}
+
+/// `requests_per_second=5&bytes_in_per_second=65536`
+fn rate(query: &str) -> Result<Rate, ConfigError> {
+    let mut rate = Rate::default();
+    for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        rate.set(name, value)?;
+    }
+    rate.check()?;
+    Ok(rate)
+}
+
+fn list(rates: &Rates) -> String {
+    let limit = |(subject, name, ruled): (Subject, String, crate::pipeline::shares::rates::Ruled)| {
+        let mut limit = Map::new();
+        limit.insert("subject".to_owned(), subject.name().into());
+        limit.insert("name".to_owned(), name.into());
+        for (setting, value) in ruled.rate.settings() {
+            limit.insert(setting.to_owned(), value.into());
+        }
+        let by = match ruled.by {
+            By::Configuration => "configuration",
+            By::Call => "call",
+        };
+        limit.insert("set_by".to_owned(), by.into());
+        Value::Object(limit)
+    };
+    json!({ "limits": rates.list().into_iter().map(limit).collect::<Vec<_>>() }).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(rates: &Rates, method: Method, rest: &str, query: &str) -> u16 {
+        answer(rates, &method, rest, query).status().as_u16()
+    }
+
+    #[test]
+    fn limits_are_set_shown_and_lifted() {
+        let rates = Rates::default();
+        let one = "/account/000000000001";
+        assert_eq!(status(&rates, Method::PUT, one, "requests_per_second=5&requests_burst=9"), 200);
+        assert_eq!(
+            list(&rates),
+            "{\"limits\":[{\"name\":\"000000000001\",\"requests_burst\":9,\"requests_per_second\":5,\
+             \"set_by\":\"call\",\"subject\":\"account\"}]}"
+        );
+        assert_eq!(status(&rates, Method::GET, "", ""), 200);
+        assert_eq!(status(&rates, Method::DELETE, one, ""), 200);
+        assert_eq!(status(&rates, Method::DELETE, one, ""), 404);
+        assert!(rates.list().is_empty());
+    }
+
+    #[test]
+    fn what_is_no_limit_is_refused() {
+        let rates = Rates::default();
+        for (rest, query, expected) in [
+            ("/account/1", "requests_per_second=5", 404),
+            ("/nobody/x", "requests_per_second=5", 404),
+            ("/account", "requests_per_second=5", 404),
+            ("/account/000000000001", "", 400),
+            ("/account/000000000001", "requests_per_second=0", 400),
+            ("/account/000000000001", "requests=1", 400),
+            ("/address/here", "requests_per_second=5", 404),
+        ] {
+            assert_eq!(status(&rates, Method::PUT, rest, query), expected, "{rest}?{query}");
+        }
+        assert_eq!(status(&rates, Method::POST, "/address/10.0.0.1", ""), 405);
+        assert_eq!(status(&rates, Method::PUT, "", ""), 405);
+        assert!(rates.list().is_empty());
+    }
+}

@@ -1,0 +1,71 @@
+//! The answers, and the socket.
+
+use super::*;
+use crate::telemetry::explanations::Bounds;
+
+fn admin() -> Admin {
+    let explanations = Explanations::new(Bounds::default());
+    explanations.keep("AAAA", "{\"request_id\":\"AAAA\"}");
+    explanations.keep("BBBB", "{\"request_id\":\"BBBB\"}");
+    Admin { explanations: Arc::new(explanations), rates: Arc::default() }
+}
+
+#[test]
+fn every_path_has_its_answer() {
+    let status = |method: Method, uri: &str| admin().answer(&method, &uri.parse().unwrap()).status().as_u16();
+    for (uri, expected) in [
+        ("/explanations/AAAA", 200),
+        ("/explanations/CCCC", 404),
+        ("/explanations/", 404),
+        ("/explanations", 200),
+        ("/explanations?limit=1", 200),
+        ("/explanations?limit=0", 400),
+        ("/explanations?limit=1001", 400),
+        ("/explanations?limit=x", 400),
+        ("/explanations?other=1", 400),
+        ("/", 404),
+        ("/explanationsx", 404),
+        ("/limits", 200),
+        ("/limits/account/000000000001", 405),
+    ] {
+        assert_eq!(status(Method::GET, uri), expected, "{uri}");
+    }
+    assert_eq!(status(Method::DELETE, "/explanations/AAAA"), 405);
+}
+
+#[test]
+fn a_client_gets_what_a_server_in_a_folder_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    // Longer than the path of a socket may be.
+    for name in ["short", &"long".repeat(50)] {
+        let data = folder.path().join(name);
+        std::fs::create_dir(&data).unwrap();
+        assert!(
+            get(&data, "/explanations").unwrap_err().to_string().starts_with("no server has the data folder")
+        );
+        let server = AdminServer::start(&data, admin()).unwrap();
+        let one = get(&data, "/explanations/AAAA").unwrap();
+        assert_eq!((one.status.as_u16(), one.text.as_str()), (200, "{\"request_id\":\"AAAA\"}"));
+        let latest = get(&data, "/explanations?limit=5").unwrap();
+        assert_eq!(latest.text, "{\"explanations\":[{\"request_id\":\"BBBB\"},{\"request_id\":\"AAAA\"}]}");
+        assert_eq!(get(&data, "/explanations/CCCC").unwrap().status.as_u16(), 404);
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = std::fs::metadata(data.join(SOCKET)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        server.close();
+        assert!(!data.join(SOCKET).exists());
+    }
+}
+
+#[test]
+fn a_socket_that_a_server_left_is_replaced_and_anything_else_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let left = socket::bind(folder.path()).unwrap();
+    drop(left);
+    assert!(folder.path().join(SOCKET).exists());
+    assert!(get(folder.path(), "/explanations").is_err());
+    AdminServer::start(folder.path(), admin()).unwrap().close();
+    std::fs::write(folder.path().join(SOCKET), "a file").unwrap();
+    assert!(AdminServer::start(folder.path(), admin()).is_err());
+    assert_eq!(std::fs::read_to_string(folder.path().join(SOCKET)).unwrap(), "a file");
+}

@@ -1,0 +1,185 @@
+//! One connection: HTTP/1.1, or HTTP/2 with prior knowledge, watched so that no client can hold it for
+//! nothing.
+//!
+//! Time-outs cost a request nothing: what happens on a connection is noted in cells, and a sweep of each
+//! worker looks at the notes of all its connections now and then.
+
+mod socket;
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::io;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::Duration;
+
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+
+use crate::front::listener::Accepted;
+use crate::front::serve::{Arrival, Serving};
+use crate::pipeline::shares::{OnThisThread, Order, Party, Watch};
+use crate::pipeline::worker::Answering;
+
+use socket::Socket;
+
+/// Bytes of a request line with its headers. URLs are longer than headers: presigned ones hold the token of a session, and
+/// those of STS may hold one of somebody else, of 20,000 characters.
+const HEAD_BYTES_MAX: usize = 32 << 10;
+/// Headers of a request: more than their bytes allow where any of them says something. Room for all of them is made for every head.
+const HEADERS_MAX: usize = 512;
+/// What HTTP/2 counts for each header besides its bytes.
+const HEADER_OVERHEAD_BYTES: usize = 32;
+/// Bytes of a connection of HTTP/1.1 that are read ahead, or wait to be written, beyond which no more are.
+const BUFFER_BYTES_MAX: usize = 64 << 10;
+/// Requests at a time on one HTTP/2 connection, and the part of a worker's places that they are at most.
+const STREAMS_MAX: u32 = 128;
+const STREAMS_PART: usize = 4;
+/// Flow-control windows of HTTP/2: what one stream sends in 10 ms at 100 MB/s, and four of them.
+const STREAM_WINDOW_BYTES: u32 = 1 << 20;
+const CONNECTION_WINDOW_BYTES: u32 = 4 << 20;
+/// A quiet HTTP/2 peer is asked whether it lives after this long, and given up after as long again.
+const PING_INTERVAL: Duration = Duration::from_secs(20);
+/// The first bytes of HTTP/2 with prior knowledge; no request of HTTP/1.1 begins like this.
+const HTTP2_START: &[u8; 4] = b"PRI ";
+/// Pause between looks at a connection whose first bytes come one by one.
+const START_PAUSE: Duration = Duration::from_millis(5);
+
+/// Serves a connection to its end.
+pub(crate) async fn serve<A: Answering>(serving: Rc<Serving<A>>, accepted: Accepted) {
+    let Accepted { stream, remote, door, place, is_beyond } = accepted;
+    serving.metrics.connections(1);
+    let crowd = &serving.shares.crowd;
+    let has_room = !is_beyond || crowd.make_room() || serving.shares.make_connection();
+    let (number, watch) = crowd.enter(Party::of_address(remote.ip()));
+    if !has_room {
+        crowd.narrow(&watch);
+    }
+    let arrival = Rc::new(Arrival { remote, door });
+    // Errors here are the client's: it went away, or did not speak HTTP. They are not worth more than a debug
+    // line.
+    if let Err(error) = converse(&serving, stream, &arrival, &watch).await {
+        tracing::debug!(%remote, error = format!("{error:#}"), "a connection ended");
+    }
+    serving.shares.crowd.leave(number);
+    serving.metrics.connections(-1);
+    drop(place);
+}
+
+async fn converse<A: Answering>(
+    serving: &Rc<Serving<A>>,
+    stream: std::net::TcpStream,
+    arrival: &Rc<Arrival>,
+    watch: &Rc<Watch>,
+) -> anyhow::Result<()> {
+    let stream = TcpStream::from_std(stream)?;
+    stream.set_nodelay(true)?;
+    let version = obeying(watch, pin!(version(&stream, watch)), |_| Order::Close).await;
+    let Some(version) = version.transpose()? else { return Ok(()) };
+    let Serving { shares, metrics, request_ids, .. } = &**serving;
+    let io = TokioIo::new(Socket::new(stream, watch, shares, metrics, request_ids));
+    let service = service_fn(|request: Request<Incoming>| {
+        let (serving, arrival, watch) = (Rc::clone(serving), Rc::clone(arrival), Rc::clone(watch));
+        async move { Ok::<_, Infallible>(serving.answer(request, &arrival, watch).await) }
+    });
+    watch.set_up();
+    let outcome = match version {
+        Version::Http1 => {
+            let connection = pin!(http1().serve_connection(io, service));
+            obeying(watch, connection, |connection| {
+                connection.graceful_shutdown();
+                Order::Serve
+            })
+            .await
+        }
+        Version::Http2 => {
+            watch.multiplex();
+            let connection = pin!(http2(serving.places_max()).serve_connection(io, service));
+            obeying(watch, connection, |connection| {
+                connection.graceful_shutdown();
+                Order::Serve
+            })
+            .await
+        }
+    };
+    Ok(outcome.transpose().map(drop)?)
+}
+
+/// Runs a future under the orders of the watch: `None` when it was closed before its end. `on_finish` is
+/// called when told to finish, and says whether to go on.
+async fn obeying<F: Future>(
+    watch: &Watch,
+    mut future: Pin<&mut F>,
+    on_finish: impl Fn(Pin<&mut F>) -> Order,
+) -> Option<F::Output> {
+    let mut told = false;
+    poll_fn(|context| {
+        watch.wakes(context.waker());
+        let order = match watch.order() {
+            Order::Finish if !told => {
+                told = true;
+                on_finish(future.as_mut())
+            }
+            order => order,
+        };
+        match order {
+            Order::Close => Poll::Ready(None),
+            Order::Serve | Order::Finish => future.as_mut().poll(context).map(Some),
+        }
+    })
+    .await
+}
+
+enum Version {
+    Http1,
+    Http2,
+}
+
+/// Looks at the first bytes without taking them. One look more per connection, instead of a layer under every
+/// read.
+async fn version(stream: &TcpStream, watch: &Watch) -> io::Result<Version> {
+    loop {
+        let mut start = [0; HTTP2_START.len()];
+        let length = stream.peek(&mut start).await?;
+        watch.received(0);
+        if length == 0 || start.get(..length) != HTTP2_START.get(..length) {
+            return Ok(Version::Http1);
+        }
+        if length == HTTP2_START.len() {
+            return Ok(Version::Http2);
+        }
+        tokio::time::sleep(START_PAUSE).await;
+    }
+}
+
+fn http1() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    // The watch keeps the time, so that no timer is armed for each request. Responses are not held back for requests that
+    // have arrived behind them: where the connection ends after the response, nothing would send it any more.
+    builder
+        .header_read_timeout(None)
+        .max_header_size(HEAD_BYTES_MAX)
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(BUFFER_BYTES_MAX);
+    builder
+}
+
+fn http2(places_max: usize) -> http2::Builder<OnThisThread> {
+    let streams_max = u32::try_from(places_max / STREAMS_PART).unwrap_or(STREAMS_MAX).clamp(4, STREAMS_MAX);
+    let head_bytes_max = HEAD_BYTES_MAX + HEADERS_MAX / 2 * HEADER_OVERHEAD_BYTES;
+    let mut builder = http2::Builder::new(OnThisThread);
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(streams_max)
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+        .max_header_list_size(u32::try_from(head_bytes_max).unwrap_or(u32::MAX))
+        .keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(PING_INTERVAL);
+    builder
+}

@@ -1,0 +1,479 @@
+//! Serving: worker threads with a runtime each, acceptors that feed them, and an orderly end.
+
+mod bodies;
+#[cfg(test)]
+mod tests;
+
+use std::cell::Cell;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use http::header::{CONNECTION, HeaderValue, RETRY_AFTER};
+use http::request::Parts;
+use http::{Request, Response, StatusCode, Version};
+use hyper::body::Incoming;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::oneshot;
+use tokio::task::LocalSet;
+use tokio::time::MissedTickBehavior;
+
+use crate::body::lent;
+use crate::body::respond::ResponseBody;
+use crate::config::Limits;
+use crate::front::connection;
+use crate::front::health::{Health, Phase};
+use crate::front::listener::{Acceptor, Door, Listener, Message, Seat};
+use crate::pipeline::answers;
+use crate::pipeline::head::Head;
+use crate::pipeline::peer::Peer;
+use crate::pipeline::shares::{Cut, Order, Pass, Rates, Refused, Shares, Watch};
+use crate::pipeline::worker::Answering;
+use crate::telemetry::explanations::Explanations;
+use crate::telemetry::logs::{AccessLine, Limited};
+use crate::telemetry::metrics::{Metrics, Refusal};
+use crate::telemetry::request_id::RequestIds;
+
+pub(crate) use bodies::Outgoing;
+use bodies::Received;
+
+/// Whether each request gets a line in the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AccessLog {
+    /// It does.
+    On,
+    /// It does not.
+    Off,
+}
+
+/// All that serving needs.
+pub struct Server<F> {
+    /// Bound listeners.
+    pub listeners: Vec<Listener>,
+    /// Worker threads; at least one.
+    pub workers: usize,
+    /// Bounds on what clients can take.
+    pub limits: Limits,
+    /// Limits that the operator sets.
+    pub rates: Arc<Rates>,
+    /// Where it is said why a request was refused.
+    pub explanations: Arc<Explanations>,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// The phase that probes are told.
+    pub health: Arc<Health>,
+    /// Whether requests are logged.
+    pub access_log: AccessLog,
+    /// Makes what answers; called once on each worker thread.
+    pub answer: F,
+}
+
+/// Where the requests of a connection come from.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    pub(crate) remote: SocketAddr,
+    pub(crate) door: Door,
+}
+
+/// Memory and file reads that wait for the disk have at most this many threads for each worker.
+const BLOCKING_THREADS_MAX: usize = 64;
+/// How often the end of the last connections is looked for.
+const DRAIN_LOOK: Duration = Duration::from_millis(10);
+/// The sweep runs at least, and at most, this often.
+const SWEEP_MAX: Duration = Duration::from_millis(250);
+const SWEEP_MIN: Duration = Duration::from_millis(20);
+/// Sweeps of a quiet worker after which all that was freed has been given back: the allocator waits for a second, and does a
+/// quarter at a time.
+const QUIET_SWEEPS_MAX: u32 = 40;
+/// More than the allocator keeps for the next one of its size.
+const LARGE_BYTES: usize = 1 << 20;
+
+impl<A, F> Server<F>
+where
+    A: Answering,
+    F: Fn() -> anyhow::Result<Rc<A>> + Clone + Send + 'static,
+{
+    /// Serves until `stop` completes, then lets requests in flight finish within `limits.drain`; a second
+    /// completion of `stop` ends that at once. `on_ready` is called when every worker can answer.
+    ///
+    /// # Errors
+    /// A thread or runtime that cannot be made, or a worker that cannot start.
+    pub fn run<S>(self, stop: impl Fn() -> S, on_ready: impl FnOnce()) -> anyhow::Result<()>
+    where
+        S: Future<Output = ()>,
+    {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        LocalSet::new().block_on(&runtime, self.serve(stop, on_ready))
+    }
+
+    async fn serve<S>(self, stop: impl Fn() -> S, on_ready: impl FnOnce()) -> anyhow::Result<()>
+    where
+        S: Future<Output = ()>,
+    {
+        let (seats, threads) = self.start_workers().await?;
+        let seats: Rc<[Seat]> = seats.into();
+        let acceptor =
+            Rc::new(Acceptor { seats: Rc::clone(&seats), connections_max: self.limits.connections_max });
+        let acceptors: Vec<_> = self
+            .listeners
+            .into_iter()
+            .map(|listener| tokio::task::spawn_local(Rc::clone(&acceptor).run(listener)))
+            .collect();
+        self.health.enter(Phase::Ready);
+        on_ready();
+        stop().await;
+        self.health.enter(Phase::Draining);
+        tracing::info!("stopping: requests in flight finish");
+        for acceptor in acceptors {
+            acceptor.abort();
+        }
+        let drained = drain(&seats, self.limits.drain);
+        tokio::select! {
+            left = drained => if left > 0 {
+                tracing::warn!(connections = left, "the time to finish is over; these are closed");
+            },
+            () = stop() => tracing::warn!("told to stop again: closing at once"),
+        }
+        for seat in seats.iter() {
+            // A worker that is gone needs no telling.
+            let _ = seat.sender.send(Message::End);
+        }
+        for thread in threads {
+            thread.join().map_err(|_| anyhow::anyhow!("a worker thread panicked"))?;
+        }
+        Ok(())
+    }
+
+    async fn start_workers(&self) -> anyhow::Result<(Vec<Seat>, Vec<JoinHandle<()>>)> {
+        let (mut seats, mut threads, mut starts) = (Vec::new(), Vec::new(), Vec::new());
+        for number in 0..self.workers.max(1) {
+            let (sender, receiver) = unbounded_channel();
+            let (started, start) = oneshot::channel();
+            let idle = Arc::new(AtomicUsize::new(0));
+            let worker = WorkerThread {
+                receiver,
+                limits: self.limits.clone(),
+                workers: self.workers.max(1),
+                idle: Arc::clone(&idle),
+                rates: Arc::clone(&self.rates),
+                explanations: Arc::clone(&self.explanations),
+                metrics: Arc::clone(&self.metrics),
+                health: Arc::clone(&self.health),
+                access_log: self.access_log,
+                answer: self.answer.clone(),
+            };
+            let thread = std::thread::Builder::new()
+                .name(format!("worker-{number}"))
+                .spawn(move || worker.run(started))
+                .context("starting a worker thread")?;
+            seats.push(Seat { sender, connections: Arc::new(AtomicUsize::new(0)), idle });
+            threads.push(thread);
+            starts.push(start);
+        }
+        for start in starts {
+            start.await.context("a worker thread ended before it began")??;
+        }
+        Ok((seats, threads))
+    }
+}
+
+/// Tells every worker to finish, and waits until no connection is left; answers how many are after `limit`.
+async fn drain(seats: &[Seat], limit: Duration) -> usize {
+    for seat in seats {
+        let _ = seat.sender.send(Message::Finish);
+    }
+    let began = Instant::now();
+    loop {
+        let left = seats.iter().map(|seat| seat.connections.load(Ordering::Acquire)).sum();
+        if left == 0 || began.elapsed() >= limit {
+            return left;
+        }
+        tokio::time::sleep(DRAIN_LOOK).await;
+    }
+}
+
+/// What a worker thread begins with.
+struct WorkerThread<F> {
+    receiver: UnboundedReceiver<Message>,
+    limits: Limits,
+    workers: usize,
+    idle: Arc<AtomicUsize>,
+    rates: Arc<Rates>,
+    explanations: Arc<Explanations>,
+    metrics: Arc<Metrics>,
+    health: Arc<Health>,
+    access_log: AccessLog,
+    answer: F,
+}
+
+impl<A, F> WorkerThread<F>
+where
+    A: Answering,
+    F: Fn() -> anyhow::Result<Rc<A>>,
+{
+    fn run(self, started: oneshot::Sender<anyhow::Result<()>>) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .max_blocking_threads(BLOCKING_THREADS_MAX)
+            .build();
+        // Nobody listens any more only when another worker failed first.
+        let runtime = match runtime {
+            Ok(runtime) => runtime,
+            Err(error) => return drop(started.send(Err(error.into()))),
+        };
+        let answer = match (self.answer)() {
+            Ok(answer) => answer,
+            Err(error) => return drop(started.send(Err(error))),
+        };
+        lent::share_among(self.workers);
+        let places_max = self.limits.in_flight_max.div_ceil(self.workers);
+        let serving = Rc::new(Serving {
+            answer,
+            shares: Shares::new(&self.limits, places_max, self.workers, &self.metrics, &self.rates),
+            limits: self.limits,
+            places_max,
+            idle: self.idle,
+            explanations: self.explanations,
+            metrics: self.metrics,
+            health: self.health,
+            access_log: self.access_log,
+            request_ids: Rc::new(RequestIds::new()),
+            in_flight: Rc::new(Cell::new(0)),
+            quiet_sweeps: Cell::new(0),
+        });
+        drop(started.send(Ok(())));
+        LocalSet::new().block_on(&runtime, serving.work(self.receiver));
+        // Reads of the disk that nobody waits for must not hold up the end.
+        runtime.shutdown_background();
+    }
+}
+
+/// One worker thread while it serves.
+pub(crate) struct Serving<A> {
+    answer: Rc<A>,
+    pub(crate) shares: Rc<Shares>,
+    limits: Limits,
+    places_max: usize,
+    /// How many connections could be closed, for the acceptors.
+    idle: Arc<AtomicUsize>,
+    explanations: Arc<Explanations>,
+    pub(crate) metrics: Arc<Metrics>,
+    health: Arc<Health>,
+    access_log: AccessLog,
+    pub(crate) request_ids: Rc<RequestIds>,
+    in_flight: Rc<Cell<usize>>,
+    /// Sweeps without a request in flight, since the last one came.
+    quiet_sweeps: Cell<u32>,
+}
+
+impl<A: Answering> Serving<A> {
+    /// Serves what the acceptors hand over, until told to end.
+    async fn work(self: Rc<Self>, mut receiver: UnboundedReceiver<Message>) {
+        let mut sweep = tokio::time::interval(sweep_interval(&self.limits));
+        sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut finishing = false;
+        loop {
+            tokio::select! {
+                message = receiver.recv() => match message {
+                    Some(Message::Connection(_)) if finishing => {}
+                    Some(Message::Connection(accepted)) => {
+                        tokio::task::spawn_local(connection::serve(Rc::clone(&self), accepted));
+                    }
+                    Some(Message::Finish) => {
+                        finishing = true;
+                        self.shares.crowd.tell_all(|_| Order::Finish);
+                    }
+                    Some(Message::End) | None => return,
+                },
+                _ = sweep.tick() => {
+                    self.shares.clock.advance();
+                    self.shares.crowd.tell_all(|watch| watch.judge(&self.limits));
+                    self.shares.sweep();
+                    self.idle.store(self.shares.crowd.idle(), Ordering::Relaxed);
+                    if self.in_flight.get() == 0 {
+                        self.answer.rest();
+                        self.give_back();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Has the allocator give back to the system what was freed, as long as there may be something.
+    ///
+    /// It does so a while after memory was freed, but looks for what is due only when a large piece is freed: without requests, never.
+    fn give_back(&self) {
+        let sweeps = self.quiet_sweeps.get();
+        if sweeps < QUIET_SWEEPS_MAX {
+            self.quiet_sweeps.set(sweeps + 1);
+            // Nothing of it is touched, so it costs no memory itself.
+            drop(std::hint::black_box(Vec::<u8>::with_capacity(LARGE_BYTES)));
+        }
+    }
+
+    /// Requests that it has places for.
+    pub(crate) fn places_max(&self) -> usize {
+        self.places_max
+    }
+
+    /// Answers a request: a probe here, what is beyond a limit with a refusal, and everything else by the pipeline.
+    pub(crate) async fn answer(
+        self: Rc<Self>,
+        request: Request<Incoming>,
+        arrival: &Arrival,
+        watch: Rc<Watch>,
+    ) -> Response<Outgoing> {
+        let mut flight = Flight::begin(&self.in_flight, &self.metrics, Rc::clone(&watch));
+        self.quiet_sweeps.set(0);
+        let (parts, body) = request.into_parts();
+        let line = match self.access_log {
+            AccessLog::On => Some(AccessLine::begin(&parts, arrival.remote)),
+            AccessLog::Off => None,
+        };
+        let head = Head::of(&parts);
+        let response = match self.health.answer(&parts, arrival.door.duty, &self.metrics) {
+            Some(answer) => answer,
+            None if !head.is_clear => answers::bad_request(&self.request_ids.next()),
+            None => match self.admit(&parts, head, arrival, &watch) {
+                Ok(pass) => {
+                    flight.pass = Some(Rc::clone(&pass));
+                    self.answer_admitted(parts, body, arrival, pass).await
+                }
+                Err(response) => *response,
+            },
+        };
+        if watch.is_narrow() {
+            watch.give(Order::Finish);
+        }
+        if let Some(line) = line {
+            line.write(answers::request_id(response.headers()).unwrap_or_default(), &response);
+        }
+        flight.respond(response)
+    }
+
+    /// Lets a request in, or says why not.
+    fn admit(
+        &self,
+        parts: &Parts,
+        head: Head,
+        arrival: &Arrival,
+        watch: &Rc<Watch>,
+    ) -> Result<Rc<Pass>, Box<Response<ResponseBody>>> {
+        if head.is_long {
+            self.metrics.refused(Refusal::Head);
+            return Err(Box::new(answers::head_too_long(&self.request_ids.next())));
+        }
+        let admitted = match watch.is_narrow() {
+            true => Err(Refused::by(Refusal::Connections)),
+            false => self.shares.admit(head.is_signed, arrival.remote, watch, Cut::current()),
+        };
+        admitted.map_err(|refused| {
+            let mut response = self.refuse(refused, &self.request_ids.next(), arrival);
+            if watch.is_narrow() && parts.version < Version::HTTP_2 {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Box::new(response)
+        })
+    }
+
+    async fn answer_admitted(
+        &self,
+        parts: Parts,
+        body: Incoming,
+        arrival: &Arrival,
+        pass: Rc<Pass>,
+    ) -> Response<ResponseBody> {
+        let Door { name, endpoint, .. } = &arrival.door;
+        let (listener, endpoint) = (Arc::clone(name), endpoint.clone());
+        let peer =
+            Peer { remote: arrival.remote, listener, endpoint, tls: None, pass: Some(Rc::clone(&pass)) };
+        let body = Received::new(body, Rc::clone(&pass));
+        let mut response = Rc::clone(&self.answer).answer(Request::from_parts(parts, body), peer).await;
+        let Some(refused) = pass.refused() else { return response };
+        let id = answers::request_id(response.headers());
+        let id = id.map_or_else(|| self.request_ids.next(), str::to_owned);
+        let refusal = self.refuse(refused, &id, arrival);
+        // What the pipeline said of it in its own form is left so.
+        if response.status() != StatusCode::SERVICE_UNAVAILABLE {
+            return refusal;
+        }
+        let limited = Limited(refused.limit.name());
+        response.extensions_mut().insert(limited);
+        if let Some(after) = refusal.headers().get(RETRY_AFTER) {
+            response.headers_mut().insert(RETRY_AFTER, after.clone());
+        }
+        response
+    }
+
+    /// Counts and explains a refusal, and answers it.
+    fn refuse(&self, refused: Refused, request_id: &str, arrival: &Arrival) -> Response<ResponseBody> {
+        let Refused { limit, wait } = refused;
+        self.metrics.refused(limit);
+        let seconds = wait.as_millis().div_ceil(1000).max(1);
+        if self.explanations.admit() {
+            let text = serde_json::json!({
+                "request_id": request_id, "reason": "over a limit", "limit": limit.name(),
+                "address": arrival.remote.ip().to_canonical().to_string(), "retry_after_seconds": seconds as u64,
+            });
+            self.explanations.keep(request_id, &text.to_string());
+        }
+        let mut response = answers::slow_down(request_id);
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(u64::try_from(seconds).unwrap_or(1)));
+        response.extensions_mut().insert(Limited(limit.name()));
+        response
+    }
+}
+
+fn sweep_interval(limits: &Limits) -> Duration {
+    let shortest = limits.request_head.min(limits.idle).min(limits.response_stall);
+    (shortest / 8).clamp(SWEEP_MIN, SWEEP_MAX)
+}
+
+/// A request from its head to the last byte of its response, or to its being given up.
+struct Flight {
+    in_flight: Rc<Cell<usize>>,
+    metrics: Arc<Metrics>,
+    watch: Rc<Watch>,
+    /// Its place; probes need none.
+    pass: Option<Rc<Pass>>,
+    responding: bool,
+}
+
+impl Flight {
+    fn begin(in_flight: &Rc<Cell<usize>>, metrics: &Arc<Metrics>, watch: Rc<Watch>) -> Flight {
+        in_flight.set(in_flight.get() + 1);
+        metrics.in_flight(1);
+        watch.request_began();
+        let in_flight = Rc::clone(in_flight);
+        Flight { in_flight, metrics: Arc::clone(metrics), watch, pass: None, responding: false }
+    }
+
+    fn respond(mut self, response: Response<ResponseBody>) -> Response<Outgoing> {
+        self.responding = true;
+        self.watch.response_began();
+        if let Some(pass) = &self.pass {
+            pass.responding(0);
+        }
+        response.map(|body| Outgoing::new(body, self))
+    }
+
+    /// There is room for more of the response: the client takes it.
+    fn taken(&self) {
+        self.watch.taken();
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        if self.responding {
+            self.watch.response_ended();
+        }
+        self.watch.request_ended();
+        self.in_flight.set(self.in_flight.get().saturating_sub(1));
+        self.metrics.in_flight(-1);
+    }
+}

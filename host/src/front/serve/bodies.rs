@@ -1,0 +1,150 @@
+//! Bodies of requests and responses on their way: noted in the pass of their request, slowed to its rates, ended with it.
+
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use tokio::time::Sleep;
+
+use super::Flight;
+use crate::body::receive::BoxError;
+use crate::body::respond::ResponseBody;
+use crate::pipeline::shares::Pass;
+
+/// Bytes wait for their rate no longer than this at a time, so that no other limit takes them for stalled; what they owe
+/// keeps further requests waiting.
+const PAUSE_MAX: Duration = Duration::from_secs(20);
+/// Who waits for a rate looks up so often.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// A pause between bytes.
+#[derive(Default)]
+struct Pause {
+    left: Duration,
+    sleep: Option<Pin<Box<Sleep>>>,
+}
+
+impl Pause {
+    fn set(&mut self, wait: Duration) {
+        self.left = wait.min(PAUSE_MAX);
+    }
+
+    /// Ready when it is over.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            if let Some(sleep) = &mut self.sleep {
+                ready!(sleep.as_mut().poll(context));
+                self.sleep = None;
+            }
+            if self.left.is_zero() {
+                return Poll::Ready(());
+            }
+            let step = self.left.min(LOOK);
+            self.left -= step;
+            self.sleep = Some(Box::pin(tokio::time::sleep(step)));
+        }
+    }
+}
+
+/// The body of a request.
+pub(super) struct Received<B> {
+    body: B,
+    pass: Rc<Pass>,
+    pause: Pause,
+}
+
+impl<B> Received<B> {
+    pub(super) fn new(body: B, pass: Rc<Pass>) -> Received<B> {
+        Received { body, pass, pause: Pause::default() }
+    }
+}
+
+impl<B> Body for Received<B>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Into<BoxError>,
+{
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let Received { body, pass, pause } = self.get_mut();
+        if let Some(failure) = pass.ended() {
+            return Poll::Ready(Some(Err(failure.into())));
+        }
+        ready!(pause.poll(context));
+        match Pin::new(body).poll_frame(context) {
+            Poll::Pending => {
+                pass.receiving(context.waker());
+                Poll::Pending
+            }
+            Poll::Ready(frame) => {
+                let bytes = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref());
+                pause.set(pass.received(bytes.map_or(0, Bytes::len)));
+                Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A response body on its way; the request is in flight until it is dropped.
+pub(crate) struct Outgoing {
+    body: ResponseBody,
+    flight: Flight,
+    pause: Pause,
+}
+
+impl Outgoing {
+    pub(super) fn new(body: ResponseBody, flight: Flight) -> Outgoing {
+        Outgoing { body, flight, pause: Pause::default() }
+    }
+}
+
+impl Body for Outgoing {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let Outgoing { body, flight, pause } = self.get_mut();
+        flight.taken();
+        let polled = match pause.poll(context) {
+            Poll::Ready(()) => Pin::new(body).poll_frame(context),
+            Poll::Pending => Poll::Pending,
+        };
+        let Some(pass) = &flight.pass else { return polled };
+        match &polled {
+            // It is the disk, or the rate, that it waits for.
+            Poll::Pending => pass.working(),
+            Poll::Ready(frame) => {
+                let bytes = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref());
+                pause.set(pass.responding(bytes.map_or(0, Bytes::len)));
+            }
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

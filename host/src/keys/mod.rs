@@ -1,0 +1,10 @@
+//! Who exists, and keys: accounts, secrets and data keys that are sealed, master keys.
+
+pub mod accounts;
+pub mod data_keys;
+mod error;
+pub mod kms;
+pub mod signing;
+pub mod vault;
+
+pub use error::KeysError;

@@ -1,0 +1,166 @@
+//! Seeds of devices that show one-time codes: <https://www.rfc-editor.org/rfc/rfc6238> with SHA-1, six digits and steps of
+//! 30 seconds.
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha1::Sha1;
+use subtle::ConstantTimeEq as _;
+
+use super::{Unsealable, Vault, open, seal};
+use crate::keys::KeysError;
+use crate::random::{self, ID_LETTERS};
+use crate::secret::Secret;
+
+/// Bytes of a seed: as many as SHA-1 gives.
+const SEED_BYTES: usize = 20;
+/// Digits of a code.
+const DIGITS: usize = 6;
+/// Steps that are looked through at once.
+const STEPS_MAX: u64 = 64;
+
+/// A new seed.
+#[derive(Debug)]
+pub struct Seed {
+    /// 32 letters, base32: for whoever has the device.
+    pub text: Secret,
+    /// The seed, sealed.
+    pub sealed: Vec<u8>,
+}
+
+/// A device, with its seed as it is stored.
+#[derive(Clone, Copy)]
+pub struct Device<'a> {
+    /// 12 digits.
+    pub account: &'a str,
+    /// What tells it from the other devices of the account.
+    pub serial_number: &'a str,
+    /// Its seed.
+    pub sealed: &'a [u8],
+}
+
+impl std::fmt::Debug for Device<'_> {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "Device({})", self.serial_number)
+    }
+}
+
+impl Vault {
+    /// Makes the seed of a device.
+    ///
+    /// # Errors
+    /// No randomness, which is a broken system.
+    pub fn make_seed(&self, account: &str, serial_number: &str) -> Result<Seed, KeysError> {
+        let mut seed = [0; SEED_BYTES];
+        random::fill(&mut seed)?;
+        let sealed = seal(&self.seeds, &seed, &associated(account, serial_number))?;
+        Ok(Seed { text: Secret::new(base32(&seed)), sealed })
+    }
+
+    /// The first of some steps that a code is of. It takes as long for a wrong code as for a right one.
+    ///
+    /// # Errors
+    /// The seed was not sealed here, or for another device.
+    pub fn find_step(
+        &self,
+        device: &Device<'_>,
+        code: &str,
+        first: u64,
+        last: u64,
+    ) -> Result<Option<u64>, Unsealable> {
+        let seed = open(&self.seeds, device.sealed, &associated(device.account, device.serial_number))?;
+        let last = last.min(first.saturating_add(STEPS_MAX - 1));
+        let mut found = None;
+        for step in (first..=last).rev() {
+            if bool::from(code_of(&seed, step).ct_eq(code.as_bytes())) {
+                found = Some(step);
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn associated(account: &str, serial_number: &str) -> Vec<u8> {
+    ["seed", account, serial_number].join("\0").into_bytes()
+}
+
+/// The code of a step, as digits: <https://www.rfc-editor.org/rfc/rfc4226#section-5.3>
+fn code_of(seed: &[u8], step: u64) -> [u8; DIGITS] {
+    #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
+    let mut mac = Hmac::<Sha1>::new_from_slice(seed).expect("any length");
+    mac.update(&step.to_be_bytes());
+    let digest = mac.finalize().into_bytes();
+    let offset = usize::from(digest.last().copied().unwrap_or_default() & 15);
+    let picked = digest.iter().skip(offset).take(4).fold(0, |number, byte| (number << 8) | u32::from(*byte));
+    let mut rest = picked & 0x7FFF_FFFF;
+    let mut digits = [b'0'; DIGITS];
+    for digit in digits.iter_mut().rev() {
+        *digit += (rest % 10) as u8;
+        rest /= 10;
+    }
+    digits
+}
+
+/// Five bits a letter; the seed's bits come out even.
+fn base32(bytes: &[u8]) -> String {
+    let bit = |at: usize| bytes.get(at / 8).is_some_and(|byte| (byte >> (7 - at % 8)) & 1 == 1);
+    let letter = |start: usize| (start..start + 5).fold(0, |index, at| (index << 1) | usize::from(bit(at)));
+    let letters = (0..bytes.len() * 8).step_by(5).filter_map(|start| ID_LETTERS.get(letter(start)));
+    letters.map(|letter| char::from(*letter)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The seed of the appendix of RFC 6238.
+    const SEED: &[u8] = b"12345678901234567890";
+
+    #[test]
+    fn codes_are_those_of_the_standard() {
+        let cases = [
+            (59, "287082"),
+            (1_111_111_109, "081804"),
+            (1_111_111_111, "050471"),
+            (1_234_567_890, "005924"),
+            (2_000_000_000, "279037"),
+            (20_000_000_000, "353130"),
+        ];
+        for (seconds, code) in cases {
+            assert_eq!(code_of(SEED, seconds / 30), code.as_bytes(), "at {seconds} s");
+        }
+    }
+
+    #[test]
+    fn a_seed_is_printed_in_base32() {
+        assert_eq!(base32(SEED), "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
+        assert_eq!(base32(&[0xFF; 5]), "77777777");
+    }
+
+    #[test]
+    fn a_code_is_of_its_step_and_of_its_device() {
+        let vault = Vault::new(&[7; 32]);
+        let made = vault.make_seed("000000000001", "arn:1").unwrap();
+        assert_eq!(made.text.reveal().len(), 32);
+        let device = Device { account: "000000000001", serial_number: "arn:1", sealed: &made.sealed };
+        assert_eq!(vault.find_step(&device, "none", 0, 10), Ok(None));
+        let sealed = seal(&vault.seeds, SEED, &associated("000000000001", "arn:1")).unwrap();
+        let device = Device { sealed: &sealed, ..device };
+        let code = code_of(SEED, 1000);
+        let code = std::str::from_utf8(&code).unwrap();
+        assert_eq!(vault.find_step(&device, code, 999, 1001), Ok(Some(1000)));
+        assert_eq!(vault.find_step(&device, code, 1000, 1000), Ok(Some(1000)));
+        assert_eq!(vault.find_step(&device, code, 1001, 1002), Ok(None));
+        // However many steps are asked for, few are looked through.
+        assert_eq!(vault.find_step(&device, code, 0, u64::MAX), Ok(None));
+        for wrong in ["", "1", "1234567", "abcdef", &code[..5]] {
+            assert_eq!(vault.find_step(&device, wrong, 999, 1001), Ok(None), "{wrong}");
+        }
+        for other in [
+            Device { account: "000000000002", ..device },
+            Device { serial_number: "arn:2", ..device },
+            Device { sealed: &sealed[1..], ..device },
+        ] {
+            assert_eq!(vault.find_step(&other, code, 1000, 1000), Err(Unsealable));
+        }
+        assert!(!format!("{made:?}{device:?}").contains(made.text.reveal()));
+    }
+}

@@ -1,0 +1,108 @@
+//! Asks the component in the slot `policy`, which is lent nothing.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, anyhow};
+use wasmtime::{Store, StoreLimits};
+
+use crate::config::Config;
+use crate::keys::kms;
+use crate::pipeline::bindings::advice::{Document, Evaluation, Finding, Hypothesis};
+use crate::pipeline::bindings::{Adviser as Component, AdviserPre};
+use crate::pipeline::compose::Manifest;
+use crate::pipeline::engine;
+use crate::pipeline::peer::Endpoint;
+
+/// The slot whose component knows policies.
+const SLOT: &str = "portcullis:gateway/policy@0.1.0";
+/// What that component exports for operators.
+const EXPORT: &str = "portcullis:gateway/advice@0.1.0";
+
+/// The component of a pipeline that knows what policies are worth.
+pub(crate) struct Adviser {
+    store: Store<StoreLimits>,
+    component: Component,
+}
+
+impl Adviser {
+    /// That of a pipeline; `None` where the component, which is somebody else's, cannot tell.
+    ///
+    /// # Errors
+    /// The component cannot be loaded.
+    pub(crate) fn of(manifest: &Manifest, cache: Option<&Path>) -> Result<Option<Adviser>> {
+        let Some((engine, pre)) = engine::alone(&manifest.filling(SLOT)?, EXPORT, cache)? else {
+            return Ok(None);
+        };
+        let mut store = engine::store_alone(&engine);
+        let component = AdviserPre::new(pre)?.instantiate(&mut store)?;
+        Ok(Some(Adviser { store, component }))
+    }
+
+    /// Whether a document can be read.
+    ///
+    /// # Errors
+    /// Why not, or the component traps.
+    pub(crate) fn read(&mut self, document: &Document) -> Result<()> {
+        self.store.set_epoch_deadline(engine::ALONE_TICKS_MAX);
+        let advice = self.component.portcullis_gateway_advice();
+        advice.call_read(&mut self.store, document)?.map_err(|why| anyhow!(why))
+    }
+
+    /// What is suspicious in a document.
+    ///
+    /// # Errors
+    /// Its kind is none, or the component traps.
+    pub(crate) fn lint(&mut self, document: &Document) -> Result<Vec<Finding>> {
+        self.store.set_epoch_deadline(engine::ALONE_TICKS_MAX);
+        let advice = self.component.portcullis_gateway_advice();
+        advice.call_lint(&mut self.store, document)?.map_err(|why| anyhow!(why))
+    }
+
+    /// What policies would say.
+    ///
+    /// # Errors
+    /// What is asked cannot be, or the component traps.
+    pub(crate) fn simulate(&mut self, hypothesis: &Hypothesis) -> Result<Vec<Evaluation>> {
+        self.store.set_epoch_deadline(engine::ALONE_TICKS_MAX);
+        let advice = self.component.portcullis_gateway_advice();
+        advice.call_simulate(&mut self.store, hypothesis)?.map_err(|why| anyhow!(why))
+    }
+}
+
+/// Asks the pipeline's policy component whether it can read the policies of endpoints and of keys.
+///
+/// # Errors
+/// It cannot read one; the text says which, and why. Or it cannot be run.
+pub(crate) fn judge(
+    config: &Config,
+    endpoints: &[Arc<Endpoint>],
+    manifest: &Manifest,
+    cache: Option<&Path>,
+) -> Result<()> {
+    let of_endpoint =
+        |endpoint: &Arc<Endpoint>| Some((endpoint.id.clone(), endpoint.policy.as_ref()?.text.clone()));
+    read_all("endpoint", endpoints.iter().filter_map(of_endpoint).collect(), manifest, cache)?;
+    read_all("key", kms::policies(config)?, manifest, cache)
+}
+
+/// Whether all policies of a kind can be read; each comes with the name of what it is for.
+fn read_all(
+    kind: &str,
+    policies: Vec<(String, String)>,
+    manifest: &Manifest,
+    cache: Option<&Path>,
+) -> Result<()> {
+    if policies.is_empty() {
+        return Ok(());
+    }
+    let Some(mut adviser) = Adviser::of(manifest, cache)? else {
+        tracing::warn!("whether the policies of {kind}s can be read, this pipeline does not say beforehand");
+        return Ok(());
+    };
+    for (label, text) in policies {
+        let why = format!("the policy of the {kind} {label} cannot be used");
+        adviser.read(&Document { label, kind: kind.to_owned(), text }).context(why)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! What every answer has: the ids of its request, and who gave it. And the answers that the host
+//! gives itself, where the pipeline cannot: it trapped, too much is going on, or nobody is addressed.
+//!
+//! The latter are the only S3-shaped texts in the host. Everything else that a client reads is
+//! written by the pipeline.
+
+use bytes::Bytes;
+use http::header::{
+    CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue, InvalidHeaderValue, RETRY_AFTER, SERVER,
+};
+use http::{HeaderMap, Response, StatusCode};
+
+use crate::body::respond::ResponseBody;
+use crate::pipeline::head::HEADERS_BYTES_MAX;
+
+const INTERNAL_ERROR: (&str, &str) = ("InternalError", "We encountered an internal error. Please try again.");
+const HEAD_TOO_LONG: (&str, &str) =
+    ("RequestHeaderSectionTooLarge", "Your request header section exceeds the maximum allowed size.");
+const BAD_REQUEST: (&str, &str) = ("BadRequest", "An error occurred when parsing the HTTP request.");
+const SLOW_DOWN: (&str, &str) = ("SlowDown", "Please reduce your request rate.");
+/// The response header that carries the request id.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
+/// The second id that clients of S3 log, and support asks for.
+const HOST_ID: HeaderName = HeaderName::from_static("x-amz-id-2");
+
+/// Seconds after which a refused client may try again.
+const RETRY_AFTER_SECONDS: &str = "1";
+
+/// Adds what every answer of the pipeline carries: its ids, and who gave it.
+///
+/// # Errors
+/// An id that cannot be a header, which no id is.
+pub fn stamp(headers: &mut HeaderMap, request_id: &str) -> Result<(), InvalidHeaderValue> {
+    let request_id = HeaderValue::from_str(request_id)?;
+    headers.insert(HOST_ID, request_id.clone());
+    headers.insert(REQUEST_ID, request_id);
+    headers.insert(SERVER, HeaderValue::from_static("Portcullis"));
+    Ok(())
+}
+
+/// The id in the headers of an answer.
+pub fn request_id(headers: &HeaderMap) -> Option<&str> {
+    headers.get(REQUEST_ID)?.to_str().ok()
+}
+
+/// 500: the pipeline did not answer.
+pub fn internal_error(request_id: &str) -> Response<ResponseBody> {
+    answer(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL_ERROR, request_id)
+}
+
+/// 400: the request does not say whom it is addressed to, or says it twice. What follows on its connection is not read.
+pub fn bad_request(request_id: &str) -> Response<ResponseBody> {
+    let mut response = answer(StatusCode::BAD_REQUEST, BAD_REQUEST, request_id);
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response
+}
+
+/// 503: more requests are in flight than the limits allow.
+pub fn slow_down(request_id: &str) -> Response<ResponseBody> {
+    let mut response = answer(StatusCode::SERVICE_UNAVAILABLE, SLOW_DOWN, request_id);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+    response
+}
+
+/// 400: the headers of a request are longer than allowed.
+pub fn head_too_long(request_id: &str) -> Response<ResponseBody> {
+    let mut response = answer(StatusCode::BAD_REQUEST, HEAD_TOO_LONG, request_id);
+    *response.body_mut() = ResponseBody::Bytes(head_too_long_document(request_id).into());
+    response
+}
+
+/// The same as the bytes of a whole HTTP/1.1 response, for a head that was not read to its end.
+pub fn head_too_long_bytes(request_id: &str) -> Bytes {
+    let document = head_too_long_document(request_id);
+    let length = document.len();
+    let head = format!(
+        "HTTP/1.1 400 Bad Request\r\n{CONTENT_TYPE}: application/xml\r\ncontent-length: {length}\r\n\
+         {REQUEST_ID}: {request_id}\r\n{CONNECTION}: close\r\n\r\n"
+    );
+    Bytes::from(head + &document)
+}
+
+fn head_too_long_document(request_id: &str) -> String {
+    let allowed = format!("<MaxSizeAllowed>{HEADERS_BYTES_MAX}</MaxSizeAllowed><RequestId>");
+    document(HEAD_TOO_LONG, request_id).replace("<RequestId>", &allowed)
+}
+
+fn answer(status: StatusCode, error: (&str, &str), request_id: &str) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::Bytes(document(error, request_id).into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
+    if let Ok(request_id) = HeaderValue::from_str(request_id) {
+        response.headers_mut().insert(REQUEST_ID, request_id);
+    }
+    response
+}
+
+/// Request ids are letters and digits: nothing in the document needs escaping.
+fn document((code, message): (&str, &str), request_id: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>{code}</Code><Message>{message}</Message>\
+         <RequestId>{request_id}</RequestId></Error>"
+    )
+}

@@ -1,0 +1,363 @@
+//! The host's side of a `call`: what the client sent, the facts that stages set, scheduled work, and the response.
+
+mod facts;
+mod scheduled;
+
+use std::sync::Arc;
+
+use http::{HeaderMap, Method, request::Parts};
+use wasmtime::component::Resource;
+
+use crate::pipeline::bindings::CallHandle;
+use crate::pipeline::bindings::calls::{Outcome, Stored};
+use crate::pipeline::head;
+use crate::pipeline::journal::Journal;
+use crate::pipeline::peer::{Endpoint, EndpointPolicy, Peer};
+use crate::telemetry::metrics;
+use crate::telemetry::otlp::Laps;
+use volume::{DataKey, PendingBlob};
+
+pub use facts::Facts;
+pub use scheduled::{Ingest, StoredBytes, Work};
+
+/// Data keys that one call may have: a copy needs two, and a few more where it begins again.
+const DATA_KEYS_MAX: usize = 4096;
+
+/// The body of a response as stages left it.
+#[derive(Debug)]
+pub enum AnswerBody {
+    /// There is none.
+    None,
+    /// Bytes at hand.
+    Bytes(Vec<u8>),
+    /// Bytes to be read.
+    Stored(StoredBytes),
+}
+
+/// The response as stages left it.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// `name: value\n` lines.
+    pub headers: String,
+    /// The body.
+    pub body: AnswerBody,
+}
+
+/// How far the explanation of a denial is. A call has one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Explanation {
+    /// Nobody has asked for one.
+    Open,
+    /// A stage makes one.
+    Admitted,
+    /// It was made, or may not be.
+    Closed,
+}
+
+/// One request while the pipeline has it.
+#[derive(Debug)]
+pub struct CallState {
+    /// Unique in this process.
+    pub id: u64,
+    /// The request method.
+    pub method: Method,
+    /// The target as sent.
+    pub uri: http::Uri,
+    /// The request headers; `host` is there, but for some of HTTP/1.0.
+    pub headers: HeaderMap,
+    /// `Content-Length`.
+    pub content_length: Option<u64>,
+    /// Arrival of the head, in milliseconds since 1970.
+    pub received_ms: u64,
+    /// The id that the client is given.
+    pub request_id: String,
+    /// The client's address.
+    pub source: std::net::IpAddr,
+    /// The version of TLS.
+    pub tls: Option<&'static str>,
+    /// The endpoint by which it came.
+    pub endpoint: Option<Arc<Endpoint>>,
+    /// What stages know of it.
+    pub facts: Facts,
+    /// Scheduled and not yet begun.
+    pub work: Option<Work>,
+    /// Done and not yet taken.
+    pub outcome: Outcome,
+    /// What has become of its work.
+    pub journal: Journal,
+    /// The response, once a stage set it.
+    pub answer: Option<Answer>,
+    /// Header lines for whatever the response will be.
+    pub added_headers: String,
+    /// Bodies received that no commit has kept; released with the call.
+    pub pending: Vec<PendingBlob>,
+    /// The data keys that were made or opened for it; stages know them by their position.
+    pub data_keys: Vec<DataKey>,
+    /// Whether somebody has said why it is denied.
+    pub explanation: Explanation,
+    /// Where time goes at the moment; only for calls whose stages are timed.
+    pub stopwatch: Option<Stopwatch>,
+}
+
+/// The stage that runs, and since when.
+#[derive(Debug)]
+pub struct Stopwatch {
+    /// An index into the stages of `telemetry::metrics`.
+    pub stage: usize,
+    /// When it began, or was resumed.
+    pub since: std::time::Instant,
+    /// What ran before, where the request is traced.
+    pub laps: Option<Box<Laps>>,
+}
+
+/// A stage that was left, and how long it had run.
+#[derive(Debug, Clone, Copy)]
+pub struct Left {
+    /// Its index.
+    pub stage: usize,
+    /// Time since it was entered.
+    pub elapsed: std::time::Duration,
+}
+
+impl Stopwatch {
+    /// Begins with the gateway, which is what every call meets first.
+    pub fn start(laps: Option<Box<Laps>>) -> Stopwatch {
+        Stopwatch { stage: metrics::stage_index("gateway"), since: std::time::Instant::now(), laps }
+    }
+
+    /// Goes over to another stage.
+    pub fn enter(&mut self, stage: usize) -> Left {
+        let now = std::time::Instant::now();
+        let left = Left { stage: self.stage, elapsed: now - self.since };
+        if let Some(laps) = &mut self.laps {
+            laps.add(left.stage, self.since, left.elapsed);
+        }
+        self.stage = stage;
+        self.since = now;
+        left
+    }
+}
+
+impl CallState {
+    /// A call for a request head.
+    pub fn new(
+        parts: Parts,
+        peer: &Peer,
+        id: u64,
+        received_ms: u64,
+        request_id: String,
+        stopwatch: Option<Stopwatch>,
+    ) -> Self {
+        let mut headers = parts.headers;
+        // Signatures and addressing know it as `host`, wherever the request names it.
+        head::settle(&parts.uri, &mut headers);
+        let content_length =
+            headers.get(http::header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        CallState {
+            id,
+            method: parts.method,
+            uri: parts.uri,
+            headers,
+            content_length,
+            received_ms,
+            request_id,
+            // A client of IPv4 is one, whatever the socket that it reached.
+            source: peer.remote.ip().to_canonical(),
+            tls: peer.tls,
+            endpoint: peer.endpoint.clone(),
+            facts: Facts::default(),
+            work: None,
+            outcome: Outcome::None,
+            journal: Journal::default(),
+            answer: None,
+            added_headers: String::new(),
+            pending: Vec::new(),
+            data_keys: Vec::new(),
+            explanation: Explanation::Open,
+            stopwatch,
+        }
+    }
+
+    /// Makes it a call of which stages know nothing yet. What was received for it, and what is kept of its work, stays.
+    pub fn begin_again(&mut self) {
+        self.facts = Facts::default();
+        self.work = None;
+        self.outcome = Outcome::None;
+        self.answer = None;
+        self.added_headers.clear();
+        self.data_keys.clear();
+        self.explanation = Explanation::Open;
+    }
+
+    /// The values of a header joined with `,`.
+    pub fn header(&self, name: &str) -> Option<String> {
+        let mut values = self.headers.get_all(name).iter();
+        let mut joined = text(values.next()?.as_bytes());
+        for value in values {
+            joined.push(',');
+            joined.push_str(&text(value.as_bytes()));
+        }
+        Some(joined)
+    }
+
+    /// Keeps a data key for as long as the call lives; its number. So many are a bug of a guest.
+    pub fn add_data_key(&mut self, key: DataKey) -> wasmtime::Result<u32> {
+        if self.data_keys.len() >= DATA_KEYS_MAX {
+            return Err(wasmtime::Error::msg("a call has too many data keys"));
+        }
+        self.data_keys.push(key);
+        Ok(u32::try_from(self.data_keys.len() - 1).unwrap_or(u32::MAX))
+    }
+
+    /// The data key with a number. One that was never given is a bug of a guest.
+    pub fn data_key(&self, number: u32) -> wasmtime::Result<DataKey> {
+        let key = self.data_keys.get(number as usize).cloned();
+        key.ok_or_else(|| wasmtime::Error::msg("the call has no such data key"))
+    }
+
+    /// Stored bytes, with the key that opens them.
+    pub fn stored(&self, stored: &Stored) -> wasmtime::Result<StoredBytes> {
+        let key = stored.key.map(|number| self.data_key(number)).transpose()?;
+        Ok(StoredBytes { spans: stored.spans.clone(), key })
+    }
+
+    /// The policy of the endpoint by which the call came.
+    pub fn endpoint_policy(&self) -> Option<&EndpointPolicy> {
+        self.endpoint.as_ref()?.policy.as_ref()
+    }
+
+    /// Goes over to another stage; the one that was left, when the call's stages are timed.
+    pub fn enter(&mut self, stage: usize) -> Option<Left> {
+        Some(self.stopwatch.as_mut()?.enter(stage))
+    }
+
+    /// The request line without its version, then every header as `name: value\n`.
+    pub fn text(&self) -> String {
+        let mut text = String::with_capacity(64 + self.headers.len() * 64);
+        text.push_str(self.method.as_str());
+        text.push(' ');
+        text.push_str(self.uri.path());
+        if let Some(query) = self.uri.query() {
+            text.push('?');
+            text.push_str(query);
+        }
+        text.push('\n');
+        for (name, value) in &self.headers {
+            text.push_str(name.as_str());
+            text.push_str(": ");
+            push_text(&mut text, value.as_bytes());
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// UTF-8 as it is, anything else as Latin-1.
+fn text(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    push_text(&mut out, bytes);
+    out
+}
+
+fn push_text(out: &mut String, bytes: &[u8]) {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => out.push_str(text),
+        Err(_) => out.extend(bytes.iter().map(|&byte| char::from(byte))),
+    }
+}
+
+/// The calls that one pipeline instance has. A slot lives until the host has answered and every handle is dropped.
+#[derive(Debug, Default)]
+pub struct Calls {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    /// Boxed: it is handed on a few times, and has a kilobyte and more.
+    state: Option<Box<CallState>>,
+    handles: u32,
+}
+
+impl Calls {
+    /// Takes a call in; returns its slot, with one handle for the pipeline.
+    pub fn insert(&mut self, state: Box<CallState>) -> u32 {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(Slot::default());
+            u32::try_from(self.slots.len() - 1).unwrap_or(u32::MAX)
+        });
+        if let Some(entry) = self.slots.get_mut(slot as usize) {
+            *entry = Slot { state: Some(state), handles: 1 };
+        }
+        slot
+    }
+
+    /// The call of a slot.
+    pub fn get(&mut self, slot: u32) -> Option<&mut CallState> {
+        self.slots.get_mut(slot as usize)?.state.as_deref_mut()
+    }
+
+    /// The call behind a handle. A handle without its call is a bug of the guest, and a trap.
+    pub fn of(&mut self, handle: &Resource<CallHandle>) -> wasmtime::Result<&mut CallState> {
+        self.get(handle.rep()).ok_or_else(|| wasmtime::Error::msg("the call has ended"))
+    }
+
+    /// One more handle.
+    pub fn share(&mut self, slot: u32) {
+        if let Some(entry) = self.slots.get_mut(slot as usize) {
+            entry.handles += 1;
+        }
+    }
+
+    /// One handle less.
+    pub fn release(&mut self, slot: u32) {
+        if let Some(entry) = self.slots.get_mut(slot as usize) {
+            entry.handles = entry.handles.saturating_sub(1);
+            if entry.handles == 0 && entry.state.is_none() {
+                self.free.push(slot);
+            }
+        }
+    }
+
+    /// The instance that had the handles is gone, and they with it.
+    pub fn drop_handles(&mut self) {
+        for (number, slot) in self.slots.iter_mut().enumerate() {
+            let had_handles = std::mem::take(&mut slot.handles) > 0;
+            if had_handles && slot.state.is_none() {
+                self.free.extend(u32::try_from(number));
+            }
+        }
+    }
+
+    /// A handle for the pipeline, of a call that begins again.
+    pub fn adopt(&mut self, slot: u32) {
+        if let Some(entry) = self.slots.get_mut(slot as usize) {
+            entry.handles = 1;
+        }
+    }
+
+    /// Lends the call of a slot to an added stage; the slot stays taken.
+    pub fn lend(&mut self, slot: u32) -> Option<Box<CallState>> {
+        self.slots.get_mut(slot as usize)?.state.take()
+    }
+
+    /// Takes a lent call back.
+    pub fn give_back(&mut self, slot: u32, call: Box<CallState>) {
+        if let Some(entry) = self.slots.get_mut(slot as usize) {
+            entry.state = Some(call);
+        }
+    }
+
+    /// Ends a call: the host has what it needs.
+    pub fn finish(&mut self, slot: u32) -> Option<Box<CallState>> {
+        let entry = self.slots.get_mut(slot as usize)?;
+        let state = entry.state.take()?;
+        if entry.handles == 0 {
+            self.free.push(slot);
+        }
+        Some(state)
+    }
+}

@@ -1,0 +1,59 @@
+//! Work that a stage schedules on a call, and that the host does between two steps of the pipeline.
+
+use crate::body::Boundary;
+use crate::pipeline::bindings::calls::{Batch, DigestAlgorithm, Fetch, Span};
+use volume::DataKey;
+
+/// Work that a stage scheduled; the worker does it between two steps of the pipeline.
+#[derive(Debug)]
+pub enum Work {
+    /// Receive the whole body into memory, up to a limit in bytes.
+    Collect(u64),
+    /// Receive a multipart body with this boundary up to the content of its next part, up to a limit in bytes.
+    Part(Boundary, u64),
+    /// Receive the body, or stored bytes, into a new blob.
+    Ingest(Ingest),
+    /// Commit to the volume.
+    Commit(Batch),
+    /// Digest stored bytes.
+    Digest(Vec<Span>, Vec<DigestAlgorithm>),
+    /// Get what is at an address elsewhere.
+    Fetch(Fetch),
+    /// Let others go first.
+    Pause,
+}
+
+/// How a body is to be received into a new blob.
+#[derive(Debug)]
+pub struct Ingest {
+    /// A longer body is refused.
+    pub length_max: u64,
+    /// Computed while it passes.
+    pub digests: Vec<DigestAlgorithm>,
+    /// What the blob is sealed under, in the place of the data folder's own key.
+    pub key: Option<DataKey>,
+    /// Stored bytes in the place of the request's body.
+    pub source: Option<StoredBytes>,
+}
+
+/// Stored bytes, and what opens them.
+#[derive(Debug)]
+pub struct StoredBytes {
+    /// Where they are, in order.
+    pub spans: Vec<Span>,
+    /// What all of them are sealed under, in the place of the data folder's own key.
+    pub key: Option<DataKey>,
+}
+
+impl Work {
+    /// The name under which waiting for this work is counted.
+    pub fn stage(&self) -> &'static str {
+        match self {
+            Work::Collect(_) | Work::Part(..) | Work::Ingest(_) => "receive",
+            Work::Commit(_) => "commit",
+            Work::Digest(..) => "digest",
+            Work::Fetch(_) => "fetch",
+            Work::Pause => "other",
+        }
+    }
+}

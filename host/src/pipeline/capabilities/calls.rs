@@ -1,0 +1,316 @@
+//! `calls`: the request as the pipeline sees it.
+
+use wasmtime::component::{HasData, Resource};
+use wasmtime::{Error, Result};
+
+use crate::body::Boundary;
+use crate::pipeline::bindings::CallHandle;
+use crate::pipeline::bindings::calls::{
+    Asked, Batch, Body, Decision, DigestAlgorithm, Endpoint, Fetch, Form, Head, Host, HostCall, IdentityKind,
+    IngestPlan, Named, Outcome, Owner, Payload, Principal, SecondFactor, Session, Signature, Span, Target,
+};
+use crate::pipeline::call::{Answer, AnswerBody, CallState, Calls, Ingest, StoredBytes, Work};
+use crate::pipeline::contract::promised;
+use crate::pipeline::header_lines;
+
+/// The calls of a store, for the guests of that store.
+pub struct CallsView<'a> {
+    /// The calls.
+    pub calls: &'a mut Calls,
+    /// Whose guests these are.
+    pub guests: Guests,
+}
+
+/// What guests may do with a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guests {
+    /// The pipeline's own: they establish facts and schedule work.
+    Pipeline,
+    /// Stages that users added: they read, refuse, and add response headers.
+    Added,
+}
+
+/// Ties [`CallsView`] to the linker.
+pub struct HasCalls;
+
+impl HasData for HasCalls {
+    type Data<'a> = CallsView<'a>;
+}
+
+impl CallsView<'_> {
+    fn call(&mut self, handle: &Resource<CallHandle>) -> Result<&mut CallState> {
+        self.calls.of(handle)
+    }
+
+    /// The call behind a handle, for what only the pipeline may do.
+    fn own_call(&mut self, handle: &Resource<CallHandle>) -> Result<&mut CallState> {
+        if self.guests != Guests::Pipeline {
+            return Err(Error::msg(
+                "an added stage may neither establish facts, nor schedule work, nor respond",
+            ));
+        }
+        self.calls.of(handle)
+    }
+
+    fn schedule(&mut self, handle: &Resource<CallHandle>, work: Work) -> Result<()> {
+        if self.own_call(handle)?.work.replace(work).is_some() {
+            return Err(Error::msg("work was scheduled twice on one call"));
+        }
+        Ok(())
+    }
+}
+
+impl Host for CallsView<'_> {}
+
+/// Sets a fact. Setting it again is a bug of a stage, and a trap.
+pub(super) fn establish<T>(fact: &mut Option<T>, value: T, name: &str) -> Result<()> {
+    if fact.is_some() {
+        return Err(Error::msg(format!("the fact `{name}` was set twice")));
+    }
+    *fact = Some(value);
+    Ok(())
+}
+
+impl HostCall for CallsView<'_> {
+    fn share(&mut self, handle: Resource<CallHandle>) -> Result<Resource<CallHandle>> {
+        self.calls.share(handle.rep());
+        Ok(Resource::new_own(handle.rep()))
+    }
+
+    fn head(&mut self, handle: Resource<CallHandle>) -> Result<Head> {
+        let call = self.call(&handle)?;
+        Ok(Head {
+            id: call.id,
+            received_ms: call.received_ms,
+            content_length: call.content_length,
+            timed: call.stopwatch.is_some(),
+            text: call.text(),
+        })
+    }
+
+    fn id(&mut self, handle: Resource<CallHandle>) -> Result<u64> {
+        Ok(self.call(&handle)?.id)
+    }
+
+    fn request_id(&mut self, handle: Resource<CallHandle>) -> Result<String> {
+        Ok(self.call(&handle)?.request_id.clone())
+    }
+
+    fn header(&mut self, handle: Resource<CallHandle>, name: String) -> Result<Option<String>> {
+        Ok(self.call(&handle)?.header(&name))
+    }
+
+    fn set_target(&mut self, handle: Resource<CallHandle>, target: Target) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.target, target, "target")
+    }
+
+    fn target(&mut self, handle: Resource<CallHandle>) -> Result<Target> {
+        self.call(&handle)?.facts.target.clone().ok_or_else(|| Error::msg("the target is not known yet"))
+    }
+
+    fn set_form(&mut self, handle: Resource<CallHandle>, form: Form) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.form, form, "form")
+    }
+
+    fn form(&mut self, handle: Resource<CallHandle>) -> Result<Option<Form>> {
+        Ok(self.call(&handle)?.facts.form.clone())
+    }
+
+    fn set_anonymous(&mut self, handle: Resource<CallHandle>, payload: Payload) -> Result<()> {
+        let call = self.own_call(&handle)?;
+        establish(&mut call.facts.principal, Principal::Anonymous, "principal")?;
+        establish(&mut call.facts.payload, promised(payload, None)?, "payload")
+    }
+
+    fn principal(&mut self, handle: Resource<CallHandle>) -> Result<Principal> {
+        self.call(&handle)?
+            .facts
+            .principal
+            .clone()
+            .ok_or_else(|| Error::msg("the principal is not known yet"))
+    }
+
+    fn session(&mut self, handle: Resource<CallHandle>) -> Result<Option<Session>> {
+        Ok(self.call(&handle)?.facts.session.clone())
+    }
+
+    fn signature(&mut self, handle: Resource<CallHandle>) -> Result<Option<Signature>> {
+        Ok(self.call(&handle)?.facts.signature)
+    }
+
+    fn second_factor(&mut self, handle: Resource<CallHandle>) -> Result<Option<SecondFactor>> {
+        Ok(self.call(&handle)?.facts.second_factor.clone())
+    }
+
+    fn set_parameters(&mut self, handle: Resource<CallHandle>, parameters: String) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.parameters, parameters, "parameters")
+    }
+
+    fn parameters(&mut self, handle: Resource<CallHandle>) -> Result<Option<String>> {
+        Ok(self.call(&handle)?.facts.parameters.clone())
+    }
+
+    fn set_asked(&mut self, handle: Resource<CallHandle>, asked: Asked) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.asked, asked, "asked")
+    }
+
+    fn asked(&mut self, handle: Resource<CallHandle>) -> Result<Option<Asked>> {
+        Ok(self.call(&handle)?.facts.asked.clone())
+    }
+
+    fn account(&mut self, handle: Resource<CallHandle>) -> Result<Option<String>> {
+        Ok(match &self.call(&handle)?.facts.principal {
+            Some(Principal::Authenticated(identity)) => Some(identity.account.clone()),
+            Some(Principal::Anonymous) => None,
+            None => return Err(Error::msg("the principal is not known yet")),
+        })
+    }
+
+    fn set_owner(&mut self, handle: Resource<CallHandle>, owner: Owner) -> Result<()> {
+        let call = self.own_call(&handle)?;
+        // What limits everybody limits the owner.
+        let guarded = owner.guarded || call.endpoint_policy().is_some();
+        establish(&mut call.facts.owner, Owner { guarded, ..owner }, "owner")
+    }
+
+    fn owner(&mut self, handle: Resource<CallHandle>) -> Result<Option<Owner>> {
+        Ok(self.call(&handle)?.facts.owner.clone())
+    }
+
+    fn set_decision(&mut self, handle: Resource<CallHandle>, decision: Decision) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.decision, decision, "decision")
+    }
+
+    fn decision(&mut self, handle: Resource<CallHandle>) -> Result<Option<Decision>> {
+        Ok(self.call(&handle)?.facts.decision)
+    }
+
+    fn is_owners_alone(&mut self, handle: Resource<CallHandle>) -> Result<bool> {
+        let facts = &self.call(&handle)?.facts;
+        Ok(match (&facts.principal, &facts.owner) {
+            (Some(Principal::Authenticated(identity)), Some(owner)) => {
+                // Anybody else may have policies that limit them.
+                identity.kind == IdentityKind::Root && identity.account == owner.account && !owner.guarded
+            }
+            _ => false,
+        })
+    }
+
+    fn set_named(&mut self, handle: Resource<CallHandle>, objects: Vec<Named>) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.named, objects, "named")
+    }
+
+    fn named(&mut self, handle: Resource<CallHandle>) -> Result<Vec<Named>> {
+        self.call(&handle)?.facts.named.clone().ok_or_else(|| Error::msg("no objects were named yet"))
+    }
+
+    fn set_refused(&mut self, handle: Resource<CallHandle>, positions: Vec<u32>) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.refused, positions, "refused")
+    }
+
+    fn refused(&mut self, handle: Resource<CallHandle>) -> Result<Vec<u32>> {
+        self.call(&handle)?.facts.refused.clone().ok_or_else(|| Error::msg("the objects were not judged yet"))
+    }
+
+    fn source_ip(&mut self, handle: Resource<CallHandle>) -> Result<String> {
+        Ok(self.call(&handle)?.source.to_string())
+    }
+
+    fn tls_version(&mut self, handle: Resource<CallHandle>) -> Result<Option<String>> {
+        Ok(self.call(&handle)?.tls.map(str::to_owned))
+    }
+
+    fn endpoint(&mut self, handle: Resource<CallHandle>) -> Result<Option<Endpoint>> {
+        let call = self.call(&handle)?;
+        Ok(call.endpoint.as_ref().map(|endpoint| Endpoint {
+            id: endpoint.id.clone(),
+            network: endpoint.network.clone(),
+            policy: endpoint.policy.as_ref().map(|policy| policy.number),
+        }))
+    }
+
+    fn endpoint_policy(&mut self, handle: Resource<CallHandle>) -> Result<Option<String>> {
+        Ok(self.call(&handle)?.endpoint_policy().map(|policy| policy.text.clone()))
+    }
+
+    fn schedule_collect(&mut self, handle: Resource<CallHandle>, length_max: u64) -> Result<()> {
+        self.schedule(&handle, Work::Collect(length_max))
+    }
+
+    fn schedule_part(
+        &mut self,
+        handle: Resource<CallHandle>,
+        boundary: String,
+        length_max: u64,
+    ) -> Result<()> {
+        let boundary = Boundary::new(&boundary)
+            .ok_or_else(|| Error::msg("a boundary has 1 to 70 printable ASCII characters"))?;
+        self.schedule(&handle, Work::Part(boundary, length_max))
+    }
+
+    fn schedule_ingest(&mut self, handle: Resource<CallHandle>, plan: IngestPlan) -> Result<()> {
+        let call = self.own_call(&handle)?;
+        let key = plan.key.map(|number| call.data_key(number)).transpose()?;
+        let source = plan.source.as_ref().map(|source| call.stored(source)).transpose()?;
+        let ingest = Ingest { length_max: plan.length_max, digests: plan.digests, key, source };
+        self.schedule(&handle, Work::Ingest(ingest))
+    }
+
+    fn schedule_commit(&mut self, handle: Resource<CallHandle>, batch: Batch) -> Result<()> {
+        self.schedule(&handle, Work::Commit(batch))
+    }
+
+    fn schedule_digest(
+        &mut self,
+        handle: Resource<CallHandle>,
+        spans: Vec<Span>,
+        digests: Vec<DigestAlgorithm>,
+    ) -> Result<()> {
+        self.schedule(&handle, Work::Digest(spans, digests))
+    }
+
+    fn schedule_pause(&mut self, handle: Resource<CallHandle>) -> Result<()> {
+        self.schedule(&handle, Work::Pause)
+    }
+
+    fn schedule_fetch(&mut self, handle: Resource<CallHandle>, fetch: Fetch) -> Result<()> {
+        self.schedule(&handle, Work::Fetch(fetch))
+    }
+
+    fn take_outcome(&mut self, handle: Resource<CallHandle>) -> Result<Outcome> {
+        Ok(std::mem::replace(&mut self.own_call(&handle)?.outcome, Outcome::None))
+    }
+
+    fn respond(
+        &mut self,
+        handle: Resource<CallHandle>,
+        status: u16,
+        headers: String,
+        body: Body,
+    ) -> Result<()> {
+        let call = self.own_call(&handle)?;
+        let body = match body {
+            Body::None => AnswerBody::None,
+            Body::Bytes(bytes) => AnswerBody::Bytes(bytes),
+            Body::Stored(spans) => AnswerBody::Stored(StoredBytes { spans, key: None }),
+            Body::Sealed(stored) => AnswerBody::Stored(call.stored(&stored)?),
+        };
+        call.answer = Some(Answer { status, headers, body });
+        Ok(())
+    }
+
+    fn add_headers(&mut self, handle: Resource<CallHandle>, headers: String) -> Result<()> {
+        let guests = self.guests;
+        let added = &mut self.call(&handle)?.added_headers;
+        if guests == Guests::Added {
+            header_lines::judge(&headers, added.len()).map_err(Error::new)?;
+        }
+        added.push_str(&headers);
+        Ok(())
+    }
+
+    fn drop(&mut self, handle: Resource<CallHandle>) -> Result<()> {
+        self.calls.release(handle.rep());
+        Ok(())
+    }
+}

@@ -1,0 +1,318 @@
+//! The head engine: compiles the composed pipeline once, keeps the code, and instantiates it for workers.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+use wasmtime::component::{Component, InstancePre, Linker};
+use wasmtime::{Config, Engine, ResourceLimiter, Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
+
+use crate::hex;
+use crate::pipeline::added_stages::AddedStages;
+use crate::pipeline::bindings::stages::Position;
+use crate::pipeline::bindings::{Pipeline, PipelinePre};
+use crate::pipeline::capabilities::{self, HostState};
+
+/// Epochs tick this often while requests run.
+const EPOCH_TICK: Duration = Duration::from_millis(20);
+/// A step of the pipeline that is not over after so many ticks is a long one, and its time is taken. A step takes microseconds, a
+/// listing of a page about a millisecond.
+const LONG_STEP_TICKS: u64 = 2;
+/// A long step is interrupted after so much more of its thread's time. It counts the time that the thread ran, not that of the
+/// wall: who shares a machine with a busy neighbour is not interrupted for it.
+const LONG_STEP_TIME_MAX: Duration = Duration::from_millis(500);
+/// What is run by itself, for an operator, may take this many ticks (2 s).
+pub(crate) const ALONE_TICKS_MAX: u64 = 100;
+/// The linear memory of one component of the pipeline may grow to this size, and all of an instance together to the other.
+pub const MEMORY_BYTES_MAX: usize = 96 << 20;
+const INSTANCE_BYTES_MAX: usize = 160 << 20;
+
+/// How far an instance of the pipeline has grown, and how far it may.
+#[derive(Debug)]
+pub struct InstanceLimits {
+    each: StoreLimits,
+    bytes: usize,
+}
+
+impl InstanceLimits {
+    /// Limits of an instance that has no memory yet.
+    pub fn new() -> InstanceLimits {
+        InstanceLimits { each: StoreLimitsBuilder::new().memory_size(MEMORY_BYTES_MAX).build(), bytes: 0 }
+    }
+
+    /// Bytes of all linear memories.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+impl Default for InstanceLimits {
+    fn default() -> Self {
+        InstanceLimits::new()
+    }
+}
+
+impl ResourceLimiter for InstanceLimits {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let bytes = self.bytes.saturating_add(desired.saturating_sub(current));
+        let grows = bytes <= INSTANCE_BYTES_MAX && self.each.memory_growing(current, desired, maximum)?;
+        if grows {
+            self.bytes = bytes;
+        }
+        Ok(grows)
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        self.each.table_growing(current, desired, maximum)
+    }
+}
+
+/// The compiled pipeline.
+pub struct CompiledPipeline {
+    engine: Engine,
+    pre: PipelinePre<HostState>,
+}
+
+impl CompiledPipeline {
+    /// Compiles a composed pipeline, or loads what an earlier start compiled.
+    pub fn load(composed: &[u8], cache: Option<&Path>) -> Result<CompiledPipeline> {
+        let engine = engine()?;
+        let component = compile(&engine, composed, cache)?;
+        let pre = PipelinePre::new(capabilities::linker(&engine)?.instantiate_pre(&component)?)?;
+        Ok(CompiledPipeline { engine, pre })
+    }
+
+    /// Compiles, or loads, the stages that users added, for the same engine.
+    pub fn added_stages(
+        &self,
+        stages: Vec<(Position, String, Vec<u8>)>,
+        settings: Arc<BTreeMap<String, String>>,
+        cache: Option<&Path>,
+    ) -> Result<AddedStages> {
+        let mut added = AddedStages::new(settings);
+        for (position, name, bytes) in stages {
+            let component = compile(&self.engine, &bytes, cache)?;
+            added
+                .add(position, &name, &self.engine, &component)
+                .with_context(|| format!("the stage `{name}`"))?;
+        }
+        Ok(added)
+    }
+
+    /// A fresh instance in a store of its own.
+    pub fn instantiate(&self, state: HostState) -> Result<(Store<HostState>, Pipeline)> {
+        let mut store = Store::new(&self.engine, state);
+        store.limiter(|state| &mut state.limits);
+        store.epoch_deadline_callback(|mut context| Ok(patience(context.data_mut())));
+        begin_step(&mut store);
+        let pipeline = self.pre.instantiate(&mut store)?;
+        Ok((store, pipeline))
+    }
+}
+
+/// Gives the next call into the guest its time.
+pub fn begin_step(store: &mut Store<HostState>) {
+    store.set_epoch_deadline(LONG_STEP_TICKS);
+}
+
+/// Whether a long step goes on. The time that stages of users took of it is not its own.
+fn patience(state: &mut HostState) -> UpdateDeadline {
+    let now = thread_time();
+    let lent = std::mem::take(&mut state.lent);
+    let since = match state.long_since {
+        Some(since) => since + lent,
+        None => {
+            state.shared.metrics.long_step();
+            now
+        }
+    };
+    state.long_since = Some(since);
+    match now.saturating_sub(since) > LONG_STEP_TIME_MAX {
+        true => UpdateDeadline::Interrupt,
+        false => UpdateDeadline::Continue(1),
+    }
+}
+
+/// How long this thread has run. Only long steps ask, so that reading a file is cheap enough; a kernel that does not say it has the
+/// time of the wall taken for it.
+fn thread_time() -> Duration {
+    static START: OnceLock<Instant> = OnceLock::new();
+    let read = || {
+        let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+        text.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+    };
+    read().unwrap_or_else(|| START.get_or_init(Instant::now).elapsed())
+}
+
+/// An engine whose epochs move on.
+fn engine() -> Result<Engine> {
+    let engine = Engine::new(&config()).map_err(anyhow::Error::from)?;
+    tick(engine.weak())?;
+    Ok(engine)
+}
+
+/// A component by itself, for what it exports to operators. It is lent nothing: whatever it calls is a trap. `None` where it does not
+/// export what is asked for.
+pub(crate) fn alone(
+    component: &[u8],
+    export: &str,
+    cache: Option<&Path>,
+) -> Result<Option<(Engine, InstancePre<StoreLimits>)>> {
+    let engine = engine()?;
+    let component = compile(&engine, component, cache)?;
+    if component.get_export_index(None, export).is_none() {
+        return Ok(None);
+    }
+    let mut linker = Linker::new(&engine);
+    linker.define_unknown_imports_as_traps(&component)?;
+    let pre = linker.instantiate_pre(&component)?;
+    Ok(Some((engine, pre)))
+}
+
+/// A store for it, with the limits of the pipeline's.
+pub(crate) fn store_alone(engine: &Engine) -> Store<StoreLimits> {
+    let limits = StoreLimitsBuilder::new().memory_size(MEMORY_BYTES_MAX).build();
+    let mut store = Store::new(engine, limits);
+    store.limiter(|limits| limits);
+    store.set_epoch_deadline(ALONE_TICKS_MAX);
+    store
+}
+
+fn config() -> Config {
+    let mut config = Config::new();
+    config.wasm_component_model(true);
+    // The pipeline is synchronous: a call costs a third without the bookkeeping of concurrent ones (docs/adr/0001).
+    config.concurrency_support(false);
+    config.epoch_interruption(true);
+    config.memory_init_cow(true);
+    config
+}
+
+/// Moves epochs on, for as long as the engine lives.
+fn tick(engine: wasmtime::EngineWeak) -> Result<()> {
+    std::thread::Builder::new()
+        .name("epochs".to_owned())
+        .spawn(move || {
+            while let Some(engine) = engine.upgrade() {
+                engine.increment_epoch();
+                drop(engine);
+                std::thread::sleep(EPOCH_TICK);
+            }
+        })
+        .context("starting the epoch thread")?;
+    Ok(())
+}
+
+/// Compiles a component, or loads what an earlier start compiled.
+pub(crate) fn compile(engine: &Engine, composed: &[u8], cache: Option<&Path>) -> Result<Component> {
+    let Some(cache) = cache else {
+        return Ok(Component::new(engine, composed)?);
+    };
+    let path = cache.join(cache_name(engine, composed));
+    if let Some(component) = load_cached(engine, &path) {
+        return Ok(component);
+    }
+    tracing::info!("compiling the pipeline: once for this version");
+    if let Some(program) = APART.get()
+        && compile_apart(program, composed, cache)
+        && let Some(component) = load_cached(engine, &path)
+    {
+        return Ok(component);
+    }
+    let code = engine.precompile_component(composed)?;
+    if let Err(error) = store_cached(cache, &path, &code) {
+        tracing::warn!(%error, "the compiled pipeline could not be kept; the next start compiles again");
+    }
+    // Safety of what follows: see `load_cached`; the bytes come from this very process.
+    #[expect(unsafe_code, reason = "code compiled by this process a moment ago")]
+    let component = unsafe { Component::deserialize(engine, &code) }?;
+    Ok(component)
+}
+
+/// This program, where it is its own command line: it compiles in a process of its own, because compiling needs a hundred
+/// megabytes for a second, and a server would hold on to them.
+static APART: OnceLock<PathBuf> = OnceLock::new();
+
+/// From now on this program compiles in processes of its own, started by `portcullis compile`.
+pub fn compile_in_own_process() {
+    if let Ok(program) = std::env::current_exe() {
+        // The first one stays; it is the same.
+        let _ = APART.set(program);
+    }
+}
+
+/// Whether another process compiled a component into the cache. If not, this one will.
+fn compile_apart(program: &Path, composed: &[u8], cache: &Path) -> bool {
+    let compile = || -> std::io::Result<bool> {
+        let mut child = Command::new(program).arg("compile").arg(cache).stdin(Stdio::piped()).spawn()?;
+        let written = child.stdin.take().map(|mut stdin| stdin.write_all(composed));
+        Ok(child.wait()?.success() && written.is_some_and(|written| written.is_ok()))
+    };
+    compile().unwrap_or_else(|error| {
+        tracing::debug!(%error, "no process of its own for the compiler");
+        false
+    })
+}
+
+/// Compiles a component into the cache: what `portcullis compile` does with its standard input.
+///
+/// # Errors
+/// What is no component, or a cache that cannot be written.
+pub fn compile_into(cache: &Path, composed: &[u8]) -> Result<()> {
+    let engine = Engine::new(&config()).map_err(anyhow::Error::from)?;
+    let code = engine.precompile_component(composed)?;
+    Ok(store_cached(cache, &cache.join(cache_name(&engine, composed)), &code)?)
+}
+
+/// A name that changes with the components, the engine's version, its settings and the CPU's features.
+fn cache_name(engine: &Engine, composed: &[u8]) -> String {
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    let digest = Sha256::digest(composed);
+    let digest = hex::text(digest.get(..16).unwrap_or_default());
+    format!("pipeline-{digest}-{:016x}.cwasm", hasher.finish())
+}
+
+/// Loads compiled code that an earlier start wrote. Only a file that belongs to this user and that nobody else can write
+/// is trusted: whoever can change it can run code here.
+fn load_cached(engine: &Engine, path: &Path) -> Option<Component> {
+    use std::os::unix::fs::MetadataExt;
+    let found = std::fs::symlink_metadata(path).ok()?;
+    if !found.is_file() || found.uid() != rustix::process::geteuid().as_raw() || found.mode() & 0o022 != 0 {
+        tracing::warn!("ignoring compiled code that others could have written");
+        return None;
+    }
+    #[expect(unsafe_code, reason = "the file was written by this user's earlier start, see above")]
+    let loaded = unsafe { Component::deserialize_file(engine, path) };
+    loaded.ok()
+}
+
+fn store_cached(cache: &Path, path: &PathBuf, code: &[u8]) -> std::io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(cache)?;
+    let partial = path.with_extension(format!("{}.partial", std::process::id()));
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
+    file.write_all(code)?;
+    drop(file);
+    std::fs::rename(&partial, path)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! Response headers as the contract writes them: `name: value\n` lines.
+
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
+
+use crate::pipeline::answers::REQUEST_ID;
+
+/// Header lines of all stages that users added may have this many bytes on one response.
+const ADDED_BYTES_MAX: usize = 16 << 10;
+
+/// Headers that say where a response ends and what becomes of its connection, or which one it is.
+const OURS: [HeaderName; 7] =
+    [CONNECTION, CONTENT_LENGTH, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, REQUEST_ID];
+
+/// Why lines are no headers. The text does not repeat them: they may hold what a client sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum HeaderError {
+    /// A line is not `name: value`, or holds characters that no header may.
+    #[error("a response header line is malformed")]
+    Malformed,
+    /// The header is the host's to set.
+    #[error("a response header is not for a stage to set")]
+    Ours,
+    /// More than `ADDED_BYTES_MAX`.
+    #[error("the response headers are too long")]
+    TooLong,
+}
+
+/// Appends lines to the headers of a response. A line that cannot be a header is left out: it may hold what a client sent long
+/// ago, and the rest of the answer is good without it. Answers how many were left out.
+pub fn append(headers: &mut HeaderMap, lines: &str) -> usize {
+    let mut left_out = 0;
+    for line in lines.split_terminator('\n') {
+        // A map of headers has an end, too.
+        let appended = parse(line).is_ok_and(|(name, value)| headers.try_append(name, value).is_ok());
+        left_out += usize::from(!appended);
+    }
+    left_out
+}
+
+/// Judges lines of a stage that a user added, `before` bytes of which the response has already.
+///
+/// # Errors
+/// Lines that would break the response, or change what only the host knows.
+pub fn judge(lines: &str, before: usize) -> Result<(), HeaderError> {
+    if before.saturating_add(lines.len()) > ADDED_BYTES_MAX {
+        return Err(HeaderError::TooLong);
+    }
+    if !lines.is_empty() && !lines.ends_with('\n') {
+        return Err(HeaderError::Malformed);
+    }
+    for line in lines.split_terminator('\n') {
+        let (name, _) = parse(line)?;
+        if OURS.contains(&name) {
+            return Err(HeaderError::Ours);
+        }
+    }
+    Ok(())
+}
+
+fn parse(line: &str) -> Result<(HeaderName, HeaderValue), HeaderError> {
+    // Names are short: going through one beats a search with vectors.
+    let (name, value) = line.split_once([':']).ok_or(HeaderError::Malformed)?;
+    let value = value.strip_prefix(' ').ok_or(HeaderError::Malformed)?;
+    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| HeaderError::Malformed)?;
+    let value = match value.is_ascii() {
+        true => HeaderValue::from_str(value).map_err(|_| HeaderError::Malformed)?,
+        false => latin_1(value).ok_or(HeaderError::Malformed)?,
+    };
+    Ok((name, value))
+}
+
+/// Headers are of Latin-1 (<https://www.rfc-editor.org/rfc/rfc9110.html#section-5.5>); other characters cannot stand in them.
+fn latin_1(value: &str) -> Option<HeaderValue> {
+    let bytes: Option<Vec<u8>> = value
+        .chars()
+        .map(|character| u8::try_from(character).ok().filter(|byte| !(0x80..0xa0).contains(byte)))
+        .collect();
+    HeaderValue::from_bytes(&bytes?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_become_headers() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(append(&mut headers, "vary: origin\nvary: accept\nx-empty: \n"), 0);
+        assert_eq!(headers.get_all("vary").iter().count(), 2);
+        assert_eq!(headers["x-empty"], "");
+    }
+
+    #[test]
+    fn what_cannot_be_a_header_is_left_out_and_the_rest_is_there() {
+        let mut headers = HeaderMap::new();
+        let lines = "a: 1\nno colon\nx-meta-a b: 2\nb: \u{1}\nc: \u{20ac}\nd: \u{85}\ne: caf\u{e9}\n\nf: 1\u{7f}\ng: 3\n";
+        assert_eq!(append(&mut headers, lines), 7);
+        let names: Vec<_> = headers.keys().map(HeaderName::as_str).collect();
+        assert_eq!(names, ["a", "e", "g"]);
+        assert_eq!(headers["e"].as_bytes(), b"caf\xe9");
+    }
+
+    #[test]
+    fn an_added_stage_sets_no_header_that_frames_or_names_the_response() {
+        let check = |lines: &str, expected| assert_eq!(judge(lines, 0), expected, "{lines:?}");
+        check("", Ok(()));
+        check("x-tenant: a\nvary: b\n", Ok(()));
+        check("x-tenant: a", Err(HeaderError::Malformed));
+        check("x tenant: a\n", Err(HeaderError::Malformed));
+        check("x-tenant: a\r\n", Err(HeaderError::Malformed));
+        check("x-tenant: a\n\nx: y\n", Err(HeaderError::Malformed));
+        check("Content-Length: 0\n", Err(HeaderError::Ours));
+        check("transfer-encoding: chunked\n", Err(HeaderError::Ours));
+        check(&format!("{REQUEST_ID}: 1\n"), Err(HeaderError::Ours));
+        let long = format!("x: {}\n", "y".repeat(ADDED_BYTES_MAX - 4));
+        check(&long, Ok(()));
+        assert_eq!(judge(&long, 1), Err(HeaderError::TooLong));
+    }
+}

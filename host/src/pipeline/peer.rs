@@ -1,0 +1,73 @@
+//! Where requests come from: the client, and the listener that it reached, which may have a name.
+//!
+//! The policy of a named listener is a text here. Whether it can be read, the component in the slot `policy` says at the start,
+//! and it is that component which acts by it.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use crate::config::{self, Config, ConfigError};
+use crate::pipeline::shares::Pass;
+
+/// Where a request came from.
+#[derive(Debug, Clone)]
+pub struct Peer {
+    /// The client's address.
+    pub remote: SocketAddr,
+    /// The listener's name.
+    pub listener: Arc<str>,
+    /// The endpoint that the listener stands for.
+    pub endpoint: Option<Arc<Endpoint>>,
+    /// The version of TLS; `None` on an open connection.
+    pub tls: Option<&'static str>,
+    /// Whether it may go on; `None` where nobody asks.
+    pub pass: Option<Rc<Pass>>,
+}
+
+/// The endpoint that a listener stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// `vpce-0a1b2c3d`
+    pub id: String,
+    /// `vpc-1a2b3c4d`
+    pub network: Option<String>,
+    /// What it lets pass; everything without.
+    pub policy: Option<EndpointPolicy>,
+}
+
+/// The policy of an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EndpointPolicy {
+    /// Stands for the text, as long as the process lives.
+    pub number: u64,
+    /// The document.
+    pub text: String,
+}
+
+impl Endpoint {
+    /// The endpoints of a configuration, in the order of its listeners.
+    ///
+    /// # Errors
+    /// A policy that is not a text of at most 128 KiB.
+    pub fn load_all(config: &Config) -> Result<Vec<Arc<Endpoint>>, ConfigError> {
+        let load = |(number, listener): (u64, &config::ListenerEntry)| {
+            let policy = listener.policy.as_deref().map(read_policy).transpose()?;
+            Ok(Arc::new(Endpoint {
+                id: listener.endpoint.clone(),
+                network: listener.vpc.clone(),
+                policy: policy.map(|text| EndpointPolicy { number, text }),
+            }))
+        };
+        (0..).zip(&config.listeners).map(load).collect()
+    }
+}
+
+/// Bytes that the file of a policy may have: as many as any policy document.
+const POLICY_BYTES_MAX: u64 = 128 << 10;
+
+fn read_policy(path: &Path) -> Result<String, ConfigError> {
+    config::read_text(path, POLICY_BYTES_MAX)
+        .map_err(|why| ConfigError(format!("endpoint policy {}: {why}", path.display())))
+}

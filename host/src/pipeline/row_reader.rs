@@ -1,0 +1,62 @@
+//! Reads references out of rows, by the component that wrote them: what rows mean is the pipeline's affair.
+
+use std::path::Path;
+
+use anyhow::Result;
+use wasmtime::{Engine, Store, StoreLimits};
+
+use crate::pipeline::bindings::{RowReader, RowReaderPre};
+use crate::pipeline::compose::Manifest;
+use crate::pipeline::engine::{self, ALONE_TICKS_MAX};
+
+/// The slot whose component knows the rows.
+const SLOT: &str = "portcullis:gateway/storage@0.1.0";
+/// What that component exports for a check.
+const EXPORT: &str = "portcullis:gateway/references@0.1.0";
+
+/// The component of a pipeline that can read rows. It is lent nothing: whatever it calls is a trap.
+pub(crate) struct Rows {
+    engine: Engine,
+    pre: RowReaderPre<StoreLimits>,
+    /// Replaced after a trap.
+    instance: Option<(Store<StoreLimits>, RowReader)>,
+}
+
+impl Rows {
+    /// The reader of a pipeline's rows; `None` where the component, which is somebody else's, cannot tell.
+    ///
+    /// # Errors
+    /// The component cannot be loaded.
+    pub(crate) fn of(manifest: &Manifest, cache: Option<&Path>) -> Result<Option<Rows>> {
+        let Some((engine, pre)) = engine::alone(&manifest.filling(SLOT)?, EXPORT, cache)? else {
+            return Ok(None);
+        };
+        Ok(Some(Rows { engine, pre: RowReaderPre::new(pre)?, instance: None }))
+    }
+
+    /// The blobs of a row, or why it cannot be read.
+    pub(crate) fn blobs_of(&mut self, table: &str, value: &[u8]) -> Result<Vec<u64>, String> {
+        self.read(table, value).unwrap_or_else(|trap| {
+            self.instance = None;
+            Err(format!("{trap:#}"))
+        })
+    }
+
+    fn read(&mut self, table: &str, value: &[u8]) -> wasmtime::Result<Result<Vec<u64>, String>> {
+        let (store, reader) = match &mut self.instance {
+            Some(instance) => instance,
+            none => none.insert(instantiate(&self.engine, &self.pre)?),
+        };
+        store.set_epoch_deadline(ALONE_TICKS_MAX);
+        reader.portcullis_gateway_references().call_blobs_of(store, table, value)
+    }
+}
+
+fn instantiate(
+    engine: &Engine,
+    pre: &RowReaderPre<StoreLimits>,
+) -> wasmtime::Result<(Store<StoreLimits>, RowReader)> {
+    let mut store = engine::store_alone(engine);
+    let reader = pre.instantiate(&mut store)?;
+    Ok((store, reader))
+}

@@ -1,0 +1,62 @@
+//! What all workers share: put together once, at the start.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::config::Config;
+use crate::keys::accounts::Accounts;
+use crate::keys::kms::KeyService;
+use crate::keys::vault::Vault;
+use crate::outbound::Outbound;
+use crate::pipeline::added_stages::AddedStages;
+use crate::pipeline::shares::Room;
+use crate::telemetry::explanations::Explanations;
+use crate::telemetry::metrics::Metrics;
+use crate::telemetry::otlp::Exporter;
+use crate::telemetry::request_id::RequestIds;
+use volume::Volume;
+
+/// What all workers share.
+pub struct Shared {
+    /// The configuration.
+    pub config: Arc<Config>,
+    /// Who exists.
+    pub accounts: Arc<Accounts>,
+    /// Seals and opens secrets.
+    pub vault: Arc<Vault>,
+    /// Keys that data keys are wrapped under.
+    pub kms: Arc<KeyService>,
+    /// The data folder.
+    pub volume: Arc<Volume>,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// Fetches from elsewhere.
+    pub outbound: Outbound,
+    /// The pipeline's variables.
+    pub settings: Arc<BTreeMap<String, String>>,
+    /// Why calls were denied.
+    pub explanations: Arc<Explanations>,
+    /// Stages that users added.
+    pub stages: Arc<AddedStages>,
+    /// Where traces go, if anywhere.
+    pub exporter: Option<Arc<Exporter>>,
+    /// Memory for documents that requests bring along.
+    pub room: Room,
+    /// Numbers for calls and request ids.
+    pub ids: Ids,
+}
+
+/// Call numbers, unique in this process, and request ids.
+#[derive(Debug, Default)]
+pub struct Ids {
+    next: AtomicU64,
+    requests: RequestIds,
+}
+
+impl Ids {
+    /// The next of both.
+    pub(crate) fn next(&self) -> (u64, String) {
+        (self.next.fetch_add(1, Ordering::Relaxed), self.requests.next())
+    }
+}

@@ -1,0 +1,316 @@
+//! The connections of one worker, and which of them are closed when there is no room for a further one.
+//!
+//! A connection without a request can always be closed: its client opens another. So a full server takes new connections
+//! all the same, and closes those first that never brought a verified signature, of the addresses that have most, the
+//! longest idle first.
+
+use std::cell::{Cell, RefCell};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::places::STALLED_MIN;
+use super::{Clock, Order, Party, Watch};
+use crate::body::lent;
+
+/// Memory of request heads that are longer than what every connection has at hand, over all workers. Beyond, the oldest of
+/// those heads are given up.
+const LONG_HEADS_BYTES_MAX: usize = 16 << 20;
+/// What such a head takes while it comes.
+const LONG_HEAD_BYTES: usize = 48 << 10;
+/// Memory of connections that have buffers and no request, over all workers. Beyond, some are closed as if for new ones.
+const BUFFERS_BYTES_MAX: usize = 96 << 20;
+/// What such a connection takes at most: buffers with a head of nearly 8 KiB.
+const BUFFERS_BYTES: usize = 48 << 10;
+/// Connections beyond the limit that a worker has at a time, to answer probes and to say that it is full.
+const NARROW_MAX: usize = 64;
+/// One part in so many of the connections is closed at once, so that a look at all of them is worth it.
+const CLOSED_AT_ONCE: usize = 64;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Crowd {
+    clock: Rc<Clock>,
+    watches: RefCell<BTreeMap<u64, Rc<Watch>>>,
+    next: Cell<u64>,
+    addresses: RefCell<HashMap<Party, usize>>,
+    /// Connections that were told to close, and whose room nobody has taken yet.
+    credit: Cell<usize>,
+    long_heads: Rc<Cell<usize>>,
+    long_heads_max: usize,
+    set_up_max: usize,
+    narrow: Cell<usize>,
+}
+
+impl Crowd {
+    /// That of one of so many workers.
+    pub(crate) fn new(clock: Rc<Clock>, workers: usize) -> Crowd {
+        Crowd {
+            clock,
+            watches: RefCell::default(),
+            next: Cell::new(0),
+            addresses: RefCell::default(),
+            credit: Cell::new(0),
+            long_heads: Rc::default(),
+            long_heads_max: (LONG_HEADS_BYTES_MAX / LONG_HEAD_BYTES / workers.max(1)).max(1),
+            set_up_max: (BUFFERS_BYTES_MAX / BUFFERS_BYTES / workers.max(1)).max(1),
+            narrow: Cell::new(0),
+        }
+    }
+
+    /// A connection comes.
+    pub(crate) fn enter(&self, address: Party) -> (u64, Rc<Watch>) {
+        let number = self.next.get();
+        self.next.set(number + 1);
+        let watch = Rc::new(Watch::new(&self.clock, address, &self.long_heads));
+        self.watches.borrow_mut().insert(number, Rc::clone(&watch));
+        *self.addresses.borrow_mut().entry(address).or_insert(0) += 1;
+        (number, watch)
+    }
+
+    /// A connection is gone.
+    pub(crate) fn leave(&self, number: u64) {
+        let Some(watch) = self.watches.borrow_mut().remove(&number) else { return };
+        watch.ended();
+        if watch.is_narrow() {
+            self.narrow.set(self.narrow.get().saturating_sub(1));
+        }
+        let mut addresses = self.addresses.borrow_mut();
+        if let Some(count) = addresses.get_mut(&watch.address()) {
+            *count -= 1;
+            if *count == 0 {
+                addresses.remove(&watch.address());
+            }
+        }
+    }
+
+    /// Gives orders.
+    pub(crate) fn tell_all(&self, order: impl Fn(&Watch) -> Order) {
+        for watch in self.watches.borrow().values() {
+            watch.give(order(watch));
+        }
+    }
+
+    /// How many could be closed.
+    pub(crate) fn idle(&self) -> usize {
+        self.watches.borrow().values().filter(|watch| watch.is_idle()).count()
+    }
+
+    /// Closes connections without requests, so that there is room for one more; whether there is.
+    pub(crate) fn make_room(&self) -> bool {
+        if self.credit.get() > 0 {
+            self.credit.set(self.credit.get() - 1);
+            return true;
+        }
+        let watches = self.watches.borrow();
+        let addresses = self.addresses.borrow();
+        let most = (watches.len() / CLOSED_AT_ONCE).max(1);
+        let rank = |watch: &Watch| rank(&addresses, watch);
+        let idle = watches.values().filter(|watch| watch.is_idle() && !watch.is_narrow());
+        let closed = close_first(idle, most, rank);
+        self.credit.set(closed.saturating_sub(1));
+        closed > 0
+    }
+
+    /// One more connection than the limit allows: it is answered, and closed. The oldest of them make room.
+    pub(crate) fn narrow(&self, watch: &Watch) {
+        if self.narrow.get() >= NARROW_MAX {
+            let watches = self.watches.borrow();
+            let narrow = watches.values().filter(|watch| watch.is_narrow() && watch.order() != Order::Close);
+            close_first(narrow, NARROW_MAX / 8, |watch| watch.idle_since());
+        }
+        watch.narrow();
+        self.narrow.set(self.narrow.get() + 1);
+    }
+
+    /// A request head has become long: where there are too many of them, the oldest are given up.
+    pub(crate) fn shorten_heads(&self) {
+        if self.long_heads.get() <= self.long_heads_max {
+            return;
+        }
+        let watches = self.watches.borrow();
+        let long = watches.values().filter(|watch| watch.has_long_head());
+        close_first(long, self.long_heads_max / 8 + 1, Watch::head_since);
+    }
+
+    /// Where connections hold too much memory, some are closed.
+    pub(crate) fn sweep(&self) {
+        // Where a connection has left, its room went to whoever came next.
+        let closing = self.watches.borrow().values().filter(|watch| watch.order() == Order::Close).count();
+        self.credit.set(self.credit.get().min(closing));
+        self.shed_buffers();
+        if lent::is_over() || !lent::has_room(false) {
+            self.close_stuck();
+        }
+    }
+
+    /// Closes connections that have buffers and no request, where those are many.
+    fn shed_buffers(&self) {
+        let watches = self.watches.borrow();
+        let is_set_up = |watch: &Rc<Watch>| watch.is_set_up() && watch.is_idle();
+        let count = watches.values().filter(|watch| is_set_up(watch)).count();
+        if count > self.set_up_max {
+            let addresses = self.addresses.borrow();
+            let set_up = watches.values().filter(|watch| is_set_up(watch));
+            close_first(set_up, count - self.set_up_max, |watch| rank(&addresses, watch));
+        }
+    }
+
+    /// Closes connections that are stuck, because their clients take nothing.
+    fn close_stuck(&self) {
+        let watches = self.watches.borrow();
+        let now = self.clock.now();
+        let has_stopped =
+            |watch: &Watch| watch.stuck_since().is_some_and(|since| now.saturating_sub(since) >= STALLED_MIN);
+        let stuck: Vec<_> = watches.values().filter(|watch| watch.is_stuck()).collect();
+        // All that nobody has vouched for and that stand still; the others bit by bit, and only where that must be.
+        let (stopped, others): (Vec<_>, Vec<_>) =
+            stuck.into_iter().partition(|watch| !watch.was_verified() && has_stopped(watch));
+        stopped.into_iter().for_each(|watch| watch.give(Order::Close));
+        if lent::is_over() {
+            let most = others.len() / 8 + 1;
+            close_first(others.into_iter(), most, |watch| watch.stuck_since());
+        }
+    }
+}
+
+/// Which connection without a request is closed first.
+fn rank(addresses: &HashMap<Party, usize>, watch: &Watch) -> (bool, Reverse<usize>, Duration, bool) {
+    let count = addresses.get(&watch.address()).copied().unwrap_or(0);
+    // At the same time, one that had its answer before one whose request may be on its way.
+    (watch.was_verified(), Reverse(count), watch.idle_since(), !watch.was_served())
+}
+
+/// Closes the first ones of these, in the order of a rank; how many those were.
+fn close_first<'a, K: Ord>(
+    watches: impl Iterator<Item = &'a Rc<Watch>>,
+    most: usize,
+    rank: impl Fn(&Watch) -> K,
+) -> usize {
+    let mut ranked: Vec<(K, &Rc<Watch>)> = watches.map(|watch| (rank(watch), watch)).collect();
+    if ranked.len() > most {
+        ranked.select_nth_unstable_by(most - 1, |(one, _), (other, _)| one.cmp(other));
+        ranked.truncate(most);
+    }
+    for (_, watch) in &ranked {
+        watch.give(Order::Close);
+        watch.give_up_head();
+    }
+    ranked.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: Party = Party::V4(1);
+    const OTHER: Party = Party::V4(2);
+
+    fn crowd() -> Crowd {
+        Crowd::new(Rc::new(Clock::new()), 1)
+    }
+
+    fn closed(watches: &[(u64, Rc<Watch>)]) -> Vec<usize> {
+        let is_closed = |(_, (_, watch)): &(usize, &(u64, Rc<Watch>))| watch.order() == Order::Close;
+        watches.iter().enumerate().filter(is_closed).map(|(index, _)| index).collect()
+    }
+
+    #[test]
+    fn whoever_has_most_connections_loses_the_longest_idle_one() {
+        let crowd = crowd();
+        let few = crowd.enter(OTHER);
+        let many: Vec<_> = (0..10).map(|_| crowd.enter(ONE)).collect();
+        many[0].1.request_began();
+        many[1].1.verified();
+        many[2].1.request_began();
+        many[2].1.request_ended();
+        assert!(crowd.make_room());
+        assert_eq!(few.1.order(), Order::Serve);
+        assert_eq!(closed(&many), [2], "it has had its answer");
+        // What was told to close makes room once.
+        for _ in 0..8 {
+            assert!(crowd.make_room());
+        }
+        assert_eq!(closed(&many), (2..10).collect::<Vec<_>>());
+        assert_eq!(few.1.order(), Order::Close);
+        assert!(crowd.make_room());
+        assert_eq!(many[1].1.order(), Order::Close, "the one with a verified signature is the last");
+        assert!(!crowd.make_room(), "the last one is in the middle of a request");
+        many[0].1.request_ended();
+        assert!(crowd.make_room());
+    }
+
+    #[test]
+    fn many_are_closed_at_once_and_counted_one_by_one() {
+        let crowd = crowd();
+        let all: Vec<_> = (0..640).map(|_| crowd.enter(ONE)).collect();
+        assert!(crowd.make_room());
+        assert_eq!(closed(&all).len(), 10);
+        for _ in 0..9 {
+            assert!(crowd.make_room());
+        }
+        assert_eq!(closed(&all).len(), 10);
+        for (number, _) in &all {
+            crowd.leave(*number);
+        }
+        assert!(crowd.addresses.borrow().is_empty() && crowd.idle() == 0);
+    }
+
+    #[test]
+    fn room_of_connections_that_have_left_is_not_promised_again() {
+        let crowd = crowd();
+        let all: Vec<_> = (0..640).map(|_| crowd.enter(ONE)).collect();
+        assert!(crowd.make_room());
+        crowd.sweep();
+        assert_eq!(crowd.credit.get(), 9, "they are still here");
+        for (number, _) in all.iter().filter(|(_, watch)| watch.order() == Order::Close).take(7) {
+            crowd.leave(*number);
+        }
+        crowd.sweep();
+        assert_eq!(crowd.credit.get(), 3);
+    }
+
+    #[test]
+    fn long_heads_take_bounded_memory() {
+        let crowd = crowd();
+        let all: Vec<_> = (0..1000).map(|_| crowd.enter(ONE)).collect();
+        for (_, watch) in &all {
+            assert!(!watch.received(8000));
+            if watch.received(8000) {
+                crowd.shorten_heads();
+            }
+        }
+        let left = all.len() - closed(&all).len();
+        assert!(left <= LONG_HEADS_BYTES_MAX / LONG_HEAD_BYTES, "{left}");
+        assert_eq!(all[999].1.order(), Order::Serve);
+        all[999].1.request_began();
+        for (number, _) in &all {
+            crowd.leave(*number);
+        }
+        assert_eq!(crowd.long_heads.get(), 0);
+    }
+
+    #[test]
+    fn connections_with_buffers_are_bounded_and_silent_ones_are_not_touched() {
+        let crowd = crowd();
+        let all: Vec<_> = (0..8192).map(|_| crowd.enter(ONE)).collect();
+        all.iter().skip(1000).for_each(|(_, watch)| watch.set_up());
+        all.iter().skip(8000).for_each(|(_, watch)| watch.verified());
+        crowd.sweep();
+        assert_eq!(all.len() - 1000 - closed(&all).len(), BUFFERS_BYTES_MAX / BUFFERS_BYTES);
+        assert!(closed(&all).iter().all(|index| (1000..8000).contains(index)));
+    }
+
+    #[test]
+    fn connections_beyond_the_limit_are_few() {
+        let crowd = crowd();
+        let all: Vec<_> = (0..1000).map(|_| crowd.enter(ONE)).collect();
+        all.iter().for_each(|(_, watch)| crowd.narrow(watch));
+        assert!(all.len() - closed(&all).len() <= NARROW_MAX + NARROW_MAX / 8);
+        for (number, _) in &all {
+            crowd.leave(*number);
+        }
+        assert_eq!(crowd.narrow.get(), 0);
+    }
+}

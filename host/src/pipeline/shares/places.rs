@@ -1,0 +1,154 @@
+//! The places of one worker: who holds how many, and who gets the next.
+//!
+//! Requests whose signature was verified have every place that is free. The others have a part, so that they can never take
+//! the rest. Beyond both there are a few spare places, which only who holds few can get: so one party may use everything
+//! when nobody else asks, and whoever asks then is served all the same.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::time::Duration;
+
+use super::Party;
+
+/// When places run short, a request may be ended whose client has kept it waiting for so long.
+pub(crate) const STALLED_MIN: Duration = Duration::from_secs(1);
+
+/// A party holds few places when it has fewer than one in so many; as many are spare.
+const FEW: usize = 8;
+
+/// What there was no place in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Short {
+    /// Everything.
+    Places,
+    /// The part of requests without a verified signature.
+    Unverified,
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Places {
+    places_max: usize,
+    unverified_max: usize,
+    unverified: usize,
+    verified: usize,
+    /// Of few parties, as a rule: an order is cheaper than a hash.
+    held: BTreeMap<Party, usize>,
+}
+
+impl Places {
+    /// `verified_percent` of the places are kept for requests with a verified signature.
+    pub(crate) fn new(places_max: usize, verified_percent: usize) -> Places {
+        let kept = places_max * verified_percent.min(100) / 100;
+        let unverified_max = places_max.saturating_sub(kept).max(1);
+        Places { places_max, unverified_max, unverified: 0, verified: 0, held: BTreeMap::new() }
+    }
+
+    /// Takes a place.
+    pub(crate) fn take(&mut self, party: Party) -> Result<(), Short> {
+        let taken = self.unverified + self.verified;
+        let is_part_free = party.is_verified() || self.unverified < self.unverified_max;
+        let is_free = taken < self.places_max && is_part_free;
+        if !is_free && !self.is_spare_free(party) {
+            return Err(if taken < self.places_max { Short::Unverified } else { Short::Places });
+        }
+        self.force(party);
+        Ok(())
+    }
+
+    fn is_spare_free(&self, party: Party) -> bool {
+        let spare = (self.places_max / FEW).max(1);
+        let (part, bound) = match party.is_verified() {
+            true => (0, self.places_max),
+            false => (self.unverified, self.unverified_max),
+        };
+        let is_there = self.unverified + self.verified < self.places_max + 2 * spare && part < bound + spare;
+        is_there && self.held_by(party) < (bound / FEW).max(1)
+    }
+
+    /// Takes a place that somebody else has just given.
+    pub(crate) fn force(&mut self, party: Party) {
+        *self.part(party) += 1;
+        *self.held.entry(party).or_insert(0) += 1;
+    }
+
+    /// Gives a place back.
+    pub(crate) fn give(&mut self, party: Party) {
+        let part = self.part(party);
+        *part = part.saturating_sub(1);
+        if let Entry::Occupied(mut held) = self.held.entry(party) {
+            *held.get_mut() -= 1;
+            if *held.get() == 0 {
+                held.remove();
+            }
+        }
+    }
+
+    /// How many places a party holds.
+    pub(crate) fn held_by(&self, party: Party) -> usize {
+        self.held.get(&party).copied().unwrap_or(0)
+    }
+
+    fn part(&mut self, party: Party) -> &mut usize {
+        if party.is_verified() { &mut self.verified } else { &mut self.unverified }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: Party = Party::V4(1);
+    const OTHER: Party = Party::V4(2);
+    const ACCOUNT: Party = Party::Account(1);
+
+    /// How many of many requests of a party get a place.
+    fn flood(places: &mut Places, party: Party) -> usize {
+        (0..10_000).filter(|_| places.take(party).is_ok()).count()
+    }
+
+    #[test]
+    fn one_party_has_everything_when_nobody_else_asks() {
+        assert_eq!(flood(&mut Places::new(512, 50), ACCOUNT), 512);
+        assert_eq!(flood(&mut Places::new(512, 50), ONE), 256);
+        assert_eq!(flood(&mut Places::new(512, 0), ONE), 512);
+        assert_eq!(flood(&mut Places::new(1, 50), ONE), 1);
+        assert_eq!(flood(&mut Places::new(2, 50), ACCOUNT), 2);
+    }
+
+    #[test]
+    fn whoever_holds_few_gets_a_spare_place() {
+        let mut places = Places::new(64, 50);
+        assert_eq!(flood(&mut places, ONE), 32);
+        assert_eq!(places.take(ONE), Err(Short::Unverified));
+        assert_eq!(flood(&mut places, OTHER), 4);
+        assert_eq!(flood(&mut places, ACCOUNT), 28);
+        assert_eq!(places.take(ACCOUNT), Err(Short::Places));
+        assert_eq!(flood(&mut places, Party::Account(2)), 8);
+        // However many they are, there is an end.
+        let all: usize = (10..1000).map(|number| flood(&mut places, Party::V4(number))).sum();
+        assert!(all <= 16, "{all}");
+    }
+
+    #[test]
+    fn the_unverified_never_take_what_is_kept() {
+        let mut places = Places::new(512, 50);
+        let taken: usize = (0..1000).map(|number| flood(&mut places, Party::V4(number))).sum();
+        assert_eq!(taken, 256 + 64);
+        assert_eq!(flood(&mut places, ACCOUNT), 512 - taken);
+    }
+
+    #[test]
+    fn places_come_back() {
+        let mut places = Places::new(8, 50);
+        for _ in 0..100 {
+            places.take(ONE).unwrap();
+            places.give(ONE);
+            places.take(ACCOUNT).unwrap();
+            places.give(ACCOUNT);
+        }
+        assert_eq!((places.unverified, places.verified, places.held.len()), (0, 0, 0));
+        places.give(ONE);
+        assert_eq!(places.held_by(ONE), 0);
+    }
+}

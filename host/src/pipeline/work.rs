@@ -1,0 +1,322 @@
+//! Work that the pipeline asked for: bodies, commits, digests, what is elsewhere.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use http::header::{CONTENT_LENGTH, EXPECT};
+use http::request::Parts;
+
+use crate::body::multipart::{self, PartBody, Reached};
+use crate::body::{self, Boundary, Failure, Payload, Plan};
+use crate::outbound::{Outbound, Unfetched};
+use crate::pipeline::bindings::calls::{
+    self, Batch, Digest, DigestAlgorithm, Fetch, Outcome, Requirement, Span,
+};
+use crate::pipeline::call::{Ingest, StoredBytes, Work};
+use crate::pipeline::contract::{algorithm, contract_algorithm, volume_span};
+use crate::pipeline::shared::Shared;
+use crate::pipeline::shares::Pass;
+use crate::pipeline::shares::room::{SHORT_BYTES_MAX, Taken};
+use volume::{self, CommitError, PendingBlob, Volume, VolumeError};
+
+/// After an answer, at most this much of an unread body is read away, for at most this long.
+const DRAIN_BYTES_MAX: u64 = 16 << 20;
+const DRAIN_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// What a document takes while its call lasts, in its own lengths: as it came, as a stage reads it, and what is made of it.
+const DOCUMENT_COPIES: u64 = 4;
+
+/// Whether the sender of a body is within their shares.
+#[derive(Debug, Clone)]
+pub enum Sender {
+    /// They are.
+    Admitted(Rc<Pass>),
+    /// They are not: nothing is done for them.
+    Refused,
+    /// Nobody counts.
+    Anybody,
+}
+
+/// What may become of a connection after an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Afterwards {
+    /// Another request.
+    Reuse,
+    /// Nothing.
+    Close,
+}
+
+/// A request body: read once, by whichever work asks for it, or drained.
+pub struct RequestBody<B> {
+    body: Option<B>,
+    content_length: Option<u64>,
+    /// Where the content of a part begins, once that was asked for.
+    place: Option<Reached>,
+    /// The client waits for `100 Continue`, which the first read sends.
+    waits: bool,
+}
+
+impl<B> RequestBody<B>
+where
+    B: http_body::Body<Data = bytes::Bytes> + Unpin,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    /// The body of a request that nobody has read yet.
+    pub fn new(body: B, parts: &Parts) -> Self {
+        let headers = &parts.headers;
+        let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        let waits = headers.contains_key(EXPECT);
+        RequestBody { body: Some(body), content_length: length, place: None, waits }
+    }
+
+    fn take(&mut self) -> Option<B> {
+        let body = self.body.take()?;
+        // Nobody asks for a body that is empty.
+        self.waits &= body.is_end_stream();
+        Some(body)
+    }
+
+    /// Reads away what nobody wanted. A client that still waits to be asked for its body is not asked; what it sends next
+    /// could be that body or another request, so its connection must not be used again.
+    pub async fn drain(&mut self) -> Afterwards {
+        if self.waits {
+            return Afterwards::Close;
+        }
+        if let Some(body) = self.body.take().filter(|body| !body.is_end_stream()) {
+            body::drain(body, DRAIN_BYTES_MAX, DRAIN_TIME_MAX).await;
+        }
+        Afterwards::Reuse
+    }
+}
+
+/// Does a piece of work; also returns the blobs that were received and belong to nothing yet. `rooms` is the room that the call's
+/// documents take, for as long as the call has them.
+pub async fn perform<'a, B>(
+    work: Work,
+    payload: Payload,
+    sender: Sender,
+    body: &mut RequestBody<B>,
+    shared: &'a Shared,
+    rooms: &mut Vec<Taken<'a>>,
+) -> (Outcome, Vec<PendingBlob>)
+where
+    B: http_body::Body<Data = bytes::Bytes> + Unpin,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let idle = shared.config.body_idle_timeout();
+    match (&sender, &work) {
+        (Sender::Refused, _) => return (failed(Failure::Overloaded), Vec::new()),
+        (Sender::Admitted(pass), Work::Collect(length_max)) => {
+            // A document that nobody announced takes what it may have, and is rarely as long.
+            let times = if body.content_length.is_some_and(|length| length > SHORT_BYTES_MAX) {
+                DOCUMENT_COPIES
+            } else {
+                1
+            };
+            let announced = body.content_length.map(|length| length.saturating_mul(times));
+            match shared.room.take(pass.party(), announced, length_max.saturating_mul(times)) {
+                Some(room) => rooms.push(room),
+                None => {
+                    pass.refuse_documents();
+                    return (failed(Failure::Overloaded), Vec::new());
+                }
+            }
+        }
+        _ => {}
+    }
+    // What reads a body takes kilobytes. It is boxed, so that requests without a body do not carry its room about.
+    match work {
+        Work::Collect(length_max) => (Box::pin(collect(body, payload, length_max, idle)).await, Vec::new()),
+        Work::Part(boundary, length_max) => {
+            (Box::pin(part(body, boundary, length_max, idle)).await, Vec::new())
+        }
+        Work::Ingest(plan) => Box::pin(ingest(body, payload, plan, &shared.volume, idle)).await,
+        Work::Commit(batch) => (commit(batch, &shared.volume).await, Vec::new()),
+        Work::Digest(spans, digests) => (digest(&spans, &digests, &shared.volume).await, Vec::new()),
+        Work::Fetch(wanted) => (fetch(&wanted, &shared.outbound).await, Vec::new()),
+        Work::Pause => {
+            tokio::task::yield_now().await;
+            (Outcome::None, Vec::new())
+        }
+    }
+}
+
+async fn part<B>(body: &mut RequestBody<B>, boundary: Boundary, length_max: u64, idle: Duration) -> Outcome
+where
+    B: http_body::Body<Data = bytes::Bytes> + Unpin,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let Some(mut stream) = body.take() else { return failed(Failure::BodyIncomplete) };
+    let mut place = body.place.take().unwrap_or_else(|| Reached::start(boundary));
+    let received = multipart::next_content(&mut stream, &mut place, length_max, idle).await;
+    (body.body, body.place) = (Some(stream), Some(place));
+    match received {
+        Ok(bytes) => Outcome::Collected((bytes, Vec::new())),
+        Err(failure) => failed(failure),
+    }
+}
+
+async fn collect<B>(body: &mut RequestBody<B>, payload: Payload, length_max: u64, idle: Duration) -> Outcome
+where
+    B: http_body::Body<Data = bytes::Bytes> + Unpin,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let Some(mut stream) = body.take() else { return failed(Failure::BodyIncomplete) };
+    let collected = match body.place.take() {
+        None => body::collect(&mut stream, payload, length_max, idle).await,
+        Some(place) => {
+            let content = PartBody::new(&mut stream, place);
+            body::collect(content, payload, length_max, idle).await
+        }
+    };
+    match collected {
+        Ok(collected) => Outcome::Collected((collected.bytes, collected.trailers)),
+        Err(failure) => {
+            // What the client still sends is read away after the answer.
+            body.body = Some(stream);
+            failed(failure)
+        }
+    }
+}
+
+async fn ingest<B>(
+    body: &mut RequestBody<B>,
+    payload: Payload,
+    plan: Ingest,
+    volume: &Volume,
+    idle: Duration,
+) -> (Outcome, Vec<PendingBlob>)
+where
+    B: http_body::Body<Data = bytes::Bytes> + Unpin,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let Ingest { length_max, digests, key, source } = plan;
+    let digests = digests.into_iter().map(algorithm).collect();
+    if let Some(source) = source {
+        let plan = Plan { length_max, digests, key, content_length: None };
+        return settled(reseal(&source, plan, volume).await);
+    }
+    let Some(mut stream) = body.take() else { return (failed(Failure::BodyIncomplete), Vec::new()) };
+    // Of a part, the length is not known beforehand.
+    let content_length = body.content_length.filter(|_| body.place.is_none());
+    let plan = Plan { length_max, digests, key, content_length };
+    let ingested = match body.place.take() {
+        None => body::ingest(&mut stream, payload, plan, volume, idle).await,
+        Some(place) => body::ingest(PartBody::new(&mut stream, place), payload, plan, volume, idle).await,
+    };
+    if ingested.is_err() {
+        body.body = Some(stream);
+    }
+    settled(ingested)
+}
+
+/// Stored bytes into a new blob.
+async fn reseal(source: &StoredBytes, plan: Plan, volume: &Volume) -> Result<body::Ingested, Failure> {
+    let spans: Vec<_> = source.spans.iter().map(volume_span).collect();
+    let reader = volume.reader(&spans, source.key.as_ref()).map_err(|error| storage_failure(&error))?;
+    body::reseal(reader, plan, volume).await
+}
+
+/// What became of a body, and the blob that belongs to nothing yet.
+fn settled(ingested: Result<body::Ingested, Failure>) -> (Outcome, Vec<PendingBlob>) {
+    match ingested {
+        Ok(ingested) => {
+            let outcome = Outcome::Ingested(calls::Ingested {
+                blob: ingested.blob.as_ref().map_or(0, PendingBlob::id),
+                length: ingested.length,
+                digests: contract_digests(ingested.digests),
+                trailers: ingested.trailers,
+            });
+            (outcome, ingested.blob.into_iter().collect())
+        }
+        Err(failure) => (failed(failure), Vec::new()),
+    }
+}
+
+async fn commit(batch: Batch, volume: &Volume) -> Outcome {
+    let (done, committed) = tokio::sync::oneshot::channel();
+    volume.commit(
+        volume_batch(batch),
+        Box::new(move |result| {
+            // The client may be gone: then nobody waits for the outcome.
+            let _ = done.send(result);
+        }),
+    );
+    match committed.await {
+        Ok(Ok(number)) => Outcome::Committed(number),
+        Ok(Err(CommitError::Conflict)) => Outcome::Conflict,
+        Ok(Err(CommitError::Overloaded)) => failed(Failure::Overloaded),
+        Ok(Err(CommitError::Full)) => failed(Failure::StorageFull),
+        Ok(Err(_)) | Err(_) => failed(Failure::StorageFailed),
+    }
+}
+
+async fn digest(spans: &[Span], digests: &[DigestAlgorithm], volume: &Volume) -> Outcome {
+    let spans: Vec<_> = spans.iter().map(volume_span).collect();
+    let reader = match volume.reader(&spans, None) {
+        Ok(reader) => reader,
+        Err(error) => return failed(storage_failure(&error)),
+    };
+    match body::digest(reader, digests.iter().copied().map(algorithm).collect()).await {
+        Ok(values) => Outcome::Digested(contract_digests(values)),
+        Err(failure) => failed(failure),
+    }
+}
+
+async fn fetch(wanted: &Fetch, outbound: &Outbound) -> Outcome {
+    let age_max = Duration::from_secs(u64::from(wanted.age_seconds_max));
+    match outbound.fetch(&wanted.url, wanted.length_max as usize, age_max).await {
+        Ok(answer) => Outcome::Fetched(calls::Fetched { status: answer.status, body: answer.body }),
+        Err(Unfetched::Forbidden) => Outcome::Unfetched(calls::Unfetched::Forbidden),
+        Err(Unfetched::Unreachable) => Outcome::Unfetched(calls::Unfetched::Unreachable),
+        Err(Unfetched::TooLong) => Outcome::Unfetched(calls::Unfetched::TooLong),
+    }
+}
+
+fn volume_batch(batch: Batch) -> volume::Batch {
+    volume::Batch {
+        require: batch
+            .require
+            .into_iter()
+            .map(|requirement| match requirement {
+                Requirement::Unchanged((table, key, revision)) => {
+                    volume::Requirement::Unchanged { table, key, revision }
+                }
+                Requirement::Absent((table, key)) => volume::Requirement::Absent { table, key },
+                Requirement::Empty((table, start, end)) => volume::Requirement::Empty { table, start, end },
+            })
+            .collect(),
+        put: batch
+            .put
+            .into_iter()
+            .map(|put| volume::Put { table: put.table, key: put.key, value: put.value })
+            .collect(),
+        delete: batch.delete,
+        keep: batch.keep,
+        free: batch.free,
+    }
+}
+
+fn contract_digests(values: Vec<(body::digest::Algorithm, Vec<u8>)>) -> Vec<Digest> {
+    values.into_iter().map(|(name, value)| Digest { algorithm: contract_algorithm(name), value }).collect()
+}
+
+fn storage_failure(error: &VolumeError) -> Failure {
+    tracing::error!(%error, "stored bytes could not be read");
+    Failure::StorageFailed
+}
+
+fn failed(failure: Failure) -> Outcome {
+    Outcome::Failed(match failure {
+        Failure::BodyTooLarge => calls::Failure::BodyTooLarge,
+        Failure::BodyIncomplete => calls::Failure::BodyIncomplete,
+        Failure::BodyTimeout => calls::Failure::BodyTimeout,
+        Failure::PayloadMismatch => calls::Failure::PayloadMismatch,
+        Failure::ChunkMalformed => calls::Failure::ChunkMalformed,
+        Failure::ChunkSignatureMismatch => calls::Failure::ChunkSignatureMismatch,
+        Failure::DecodedLengthMismatch => calls::Failure::DecodedLengthMismatch,
+        Failure::StorageFull => calls::Failure::StorageFull,
+        Failure::StorageFailed => calls::Failure::StorageFailed,
+        Failure::Overloaded => calls::Failure::Overloaded,
+    })
+}

@@ -1,0 +1,455 @@
+//! A worker: one thread's pipeline instance, and the life of each request on it.
+//!
+//! The pipeline never waits. It runs until it has answered, or until it needs work (a body, a commit); the worker does
+//! that work with the call outside the pipeline, so one instance serves any number of slow clients.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::Result;
+use bytes::Bytes;
+use http::{HeaderValue, Request, Response, StatusCode};
+use http_body::Body;
+use wasmtime::Store;
+use wasmtime::component::Resource;
+
+use crate::body::Payload;
+use crate::body::receive::BoxError;
+use crate::body::respond::ResponseBody;
+use crate::pipeline::answers;
+use crate::pipeline::bindings::calls::{Outcome, Principal, Progress};
+use crate::pipeline::bindings::{CallHandle, Pipeline};
+use crate::pipeline::call::{Answer, AnswerBody, CallState, Stopwatch, Work};
+use crate::pipeline::capabilities::HostState;
+use crate::pipeline::contract;
+use crate::pipeline::engine::{self, CompiledPipeline};
+use crate::pipeline::header_lines;
+use crate::pipeline::peer::Peer;
+use crate::pipeline::shared::Shared;
+use crate::pipeline::shares::Pass;
+use crate::pipeline::work::{self, Sender};
+use crate::telemetry::logs;
+use crate::telemetry::metrics;
+use crate::telemetry::otlp::{Answered, Laps};
+use volume::PendingBlob;
+
+/// What answers requests on one thread.
+pub trait Answering: 'static {
+    /// Answers a request. Dropped when the client is gone.
+    fn answer<B>(
+        self: Rc<Self>,
+        request: Request<B>,
+        peer: Peer,
+    ) -> impl Future<Output = Response<ResponseBody>>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Into<BoxError>;
+
+    /// Called now and then while no request is in flight: time to let go of what is held for the next one.
+    fn rest(&self) {}
+}
+
+/// One thread's share of the server.
+pub struct Worker {
+    shared: Arc<Shared>,
+    pipeline: Arc<CompiledPipeline>,
+    instance: RefCell<Instance>,
+    /// Counts instances.
+    incarnation: Cell<u64>,
+    /// When one was last replaced because it had grown.
+    renewed_at: Cell<Option<Instant>>,
+}
+
+struct Instance {
+    store: Store<HostState>,
+    pipeline: Pipeline,
+    /// Bytes of its memories when it was new.
+    bytes: usize,
+}
+
+/// An instance that has grown by so much is replaced when its worker is idle.
+const GROWTH_IDLE_MAX: usize = 8 << 20;
+/// One that has grown by so much is replaced between two steps: what calls keep in it while they wait is not worth more than
+/// running them again. That is work, too, so it is done once in a while, or where much more was taken.
+const GROWTH_BUSY_MAX: usize = 48 << 20;
+const GROWTH_BUSY_INTERVAL: Duration = Duration::from_secs(1);
+const GROWTH_ANY_MAX: usize = 96 << 20;
+
+impl Instance {
+    fn new(shared: &Arc<Shared>, pipeline: &CompiledPipeline) -> Result<Instance> {
+        let (store, pipeline) = pipeline.instantiate(HostState::new(Arc::clone(shared)))?;
+        let bytes = store.data().limits.bytes();
+        Ok(Instance { store, pipeline, bytes })
+    }
+
+    /// Bytes by which its memories have grown. They never shrink.
+    fn growth(&self) -> usize {
+        self.store.data().limits.bytes().saturating_sub(self.bytes)
+    }
+}
+
+/// What to run in the pipeline.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Start(u32),
+    Resume(u64),
+}
+
+/// A call while its request is served. Dropping it early, because the client is gone, makes the pipeline forget it.
+struct Ticket {
+    worker: Rc<Worker>,
+    /// The instance that knows the call.
+    incarnation: Cell<u64>,
+    slot: u32,
+    id: u64,
+    pass: Option<Rc<Pass>>,
+    done: bool,
+}
+
+impl Answering for Worker {
+    async fn answer<B>(self: Rc<Self>, request: Request<B>, peer: Peer) -> Response<ResponseBody>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Into<BoxError>,
+    {
+        let began = Instant::now();
+        let (parts, body) = request.into_parts();
+        let (id, request_id) = self.shared.ids.next();
+        let now = SystemTime::now();
+        let received = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let received_ms = u64::try_from(received.as_millis()).unwrap_or(u64::MAX);
+        let version = parts.version;
+        let mut body = work::RequestBody::new(body, &parts);
+        let trace = self.shared.exporter.as_deref().and_then(|exporter| {
+            let peer = peer.remote.ip().to_string();
+            Some((exporter, exporter.begin(&parts, now, &request_id, peer)?))
+        });
+        let sampled = id % self.shared.config.stage_sample == 0;
+        let laps = trace.is_some().then(|| Laps::new(began));
+        let stopwatch = (sampled || laps.is_some()).then(|| Stopwatch::start(laps));
+        let call = Box::new(CallState::new(parts, &peer, id, received_ms, request_id.clone(), stopwatch));
+        let slot = self.instance.borrow_mut().store.data_mut().calls.insert(call);
+        let (incarnation, pass) = (self.incarnation.clone(), peer.pass);
+        let mut ticket = Ticket { worker: self.clone(), incarnation, slot, id, pass, done: false };
+        let answered = self.run(&ticket, &mut body).await;
+        if answered.is_none() {
+            ticket.forget();
+        }
+        ticket.done = true;
+        let finished = self.finish(slot).map(|mut call| {
+            if answered.is_none() {
+                // Whatever it was about to say.
+                call.answer = None;
+            }
+            call
+        });
+        let (mut response, mut answered) = match finished {
+            Some(call) => {
+                // Where it may not go on, its answer is another one.
+                if let Some(pass) = &ticket.pass {
+                    pass.establish(&call.facts);
+                }
+                self.response_of(call, ticket.pass.as_deref())
+            }
+            None => (answers::internal_error(&request_id), Answered::default()),
+        };
+        // What a refused request still sends is read away, within limits: clients that write before they read get their answer.
+        if body.drain().await == work::Afterwards::Close && version < http::Version::HTTP_2 {
+            response.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        (answered.status, answered.elapsed) = (response.status().as_u16(), began.elapsed());
+        self.shared.metrics.request(&answered.operation, answered.status, answered.elapsed);
+        if let Some((exporter, span)) = trace {
+            exporter.end(span, answered);
+        }
+        response
+    }
+
+    fn rest(&self) {
+        if let Ok(mut instance) = self.instance.try_borrow_mut() {
+            instance.store.data_mut().forget_snapshot();
+            if instance.growth() > GROWTH_IDLE_MAX {
+                self.renew(&mut instance);
+            }
+        }
+    }
+}
+
+impl Worker {
+    /// A worker with its own instance of the pipeline.
+    pub fn new(shared: Arc<Shared>, pipeline: Arc<CompiledPipeline>) -> Result<Rc<Worker>> {
+        let instance = Instance::new(&shared, &pipeline)?;
+        Ok(Rc::new(Worker {
+            shared,
+            pipeline,
+            instance: RefCell::new(instance),
+            incarnation: Cell::new(0),
+            renewed_at: Cell::new(None),
+        }))
+    }
+
+    /// Runs a call to its end: steps of the pipeline, and work in between. `None` when it is lost: it trapped, or what was done for
+    /// it cannot be brought together with what a fresh instance makes of it.
+    async fn run<B>(&self, ticket: &Ticket, body: &mut work::RequestBody<B>) -> Option<()>
+    where
+        B: Body<Data = Bytes> + Unpin,
+        B::Error: Into<BoxError>,
+    {
+        let mut progress = self.step(ticket, Step::Start(ticket.slot))?;
+        let mut rooms = Vec::new();
+        while let Progress::Pending = progress {
+            let (work, payload, sender) = self.take_work(ticket)?;
+            let (outcome, pending) =
+                work::perform(work, payload, sender, body, &self.shared, &mut rooms).await;
+            progress = self.go_on(ticket, outcome, pending)?;
+        }
+        Some(())
+    }
+
+    /// Runs the pipeline until it answered or waits. `None` when it trapped.
+    fn step(&self, ticket: &Ticket, step: Step) -> Option<Progress> {
+        let mut instance = self.instance.try_borrow_mut().ok()?;
+        let state = instance.store.data_mut();
+        state.begin_step();
+        state.draws.begin(Vec::new());
+        self.run_step(&mut instance, ticket, step)
+    }
+
+    fn run_step(&self, instance: &mut Instance, ticket: &Ticket, step: Step) -> Option<Progress> {
+        let Instance { store, pipeline, .. } = instance;
+        engine::begin_step(store);
+        let pipeline = pipeline.portcullis_gateway_pipeline();
+        let progress = match step {
+            Step::Start(slot) => pipeline.call_start(&mut *store, Resource::<CallHandle>::new_own(slot)),
+            Step::Resume(id) => pipeline.call_resume(&mut *store, id),
+        };
+        match progress {
+            Ok(progress) => Some(progress),
+            Err(trap) => {
+                self.replace(instance, &trap, ticket);
+                None
+            }
+        }
+    }
+
+    /// Goes on with a call whose work is done.
+    fn go_on(&self, ticket: &Ticket, outcome: Outcome, pending: Vec<PendingBlob>) -> Option<Progress> {
+        {
+            let mut instance = self.instance.try_borrow_mut().ok()?;
+            let call = instance.store.data_mut().calls.get(ticket.slot)?;
+            call.pending.extend(pending);
+            call.journal.done(&outcome);
+            call.outcome = outcome;
+        }
+        if self.incarnation.get() == ticket.incarnation.get() {
+            return self.step(ticket, Step::Resume(ticket.id));
+        }
+        self.shared.metrics.call_repeated();
+        self.repeat(ticket)
+    }
+
+    /// Runs a call from its start in an instance that does not know it, up to where it was, and further: work that was done is not
+    /// done again.
+    fn repeat(&self, ticket: &Ticket) -> Option<Progress> {
+        let mut instance = self.instance.try_borrow_mut().ok()?;
+        ticket.incarnation.set(self.incarnation.get());
+        let calls = &mut instance.store.data_mut().calls;
+        calls.get(ticket.slot)?.begin_again();
+        calls.adopt(ticket.slot);
+        let mut step = Step::Start(ticket.slot);
+        for number in 0.. {
+            let state = instance.store.data_mut();
+            let before = state.calls.get(ticket.slot)?.journal.step(number);
+            state.begin_step();
+            state.look_back(before);
+            let progress = self.run_step(&mut instance, ticket, step)?;
+            let call = instance.store.data_mut().calls.get(ticket.slot)?;
+            if let Progress::Responded = progress {
+                return (!call.journal.has_commit_from(number)).then_some(progress);
+            }
+            match call.journal.outcome(number, call.work.as_ref()?) {
+                Some(outcome) => {
+                    call.work = None;
+                    call.outcome = outcome;
+                }
+                // From here on it is new to everybody.
+                None => return call.journal.diverge(number).then_some(progress),
+            }
+            step = Step::Resume(ticket.id);
+        }
+        None
+    }
+
+    /// A trapped instance is not used again: a fresh one takes its place. The call that trapped is lost; the others begin again when
+    /// they come back.
+    fn replace(&self, instance: &mut Instance, trap: &wasmtime::Error, ticket: &Ticket) {
+        let call = instance.store.data_mut().calls.get(ticket.slot);
+        let request_id = call.as_ref().map_or("", |call| call.request_id.as_str());
+        let target = call.as_ref().and_then(|call| call.facts.target.as_ref());
+        let operation = target.map_or("", |target| target.operation.as_str());
+        let error = format!("{trap:#}");
+        tracing::error!(request_id, operation, error, "the pipeline trapped; its instance is replaced");
+        self.shared.metrics.instance_replaced();
+        self.refresh(instance);
+    }
+
+    /// An instance whose memory grew gives it back by its end. Calls that wait begin again.
+    fn renew(&self, instance: &mut Instance) {
+        self.shared.metrics.instance_renewed();
+        self.renewed_at.set(Some(Instant::now()));
+        self.refresh(instance);
+    }
+
+    /// Puts a fresh instance in the place of one; the calls are handed on, and none of their handles.
+    fn refresh(&self, instance: &mut Instance) {
+        match Instance::new(&self.shared, &self.pipeline) {
+            Ok(mut fresh) => {
+                let mut calls = std::mem::take(&mut instance.store.data_mut().calls);
+                calls.drop_handles();
+                fresh.store.data_mut().calls = calls;
+                *instance = fresh;
+            }
+            Err(error) => return tracing::error!(%error, "no fresh instance could be made"),
+        }
+        self.incarnation.set(self.incarnation.get() + 1);
+    }
+
+    fn take_work(&self, ticket: &Ticket) -> Option<(Work, Payload, Sender)> {
+        let mut instance = self.instance.try_borrow_mut().ok()?;
+        let state = instance.store.data_mut();
+        let view = state.view();
+        let call = state.calls.get(ticket.slot)?;
+        // No fact, no promise: the stages before storage did not look at the body.
+        let (work, payload) = (call.work.take()?, call.facts.payload.clone().unwrap_or_default());
+        call.journal.waits(&work, &mut state.draws, view);
+        let sender = match &ticket.pass {
+            Some(pass) if pass.establish(&call.facts) => Sender::Admitted(Rc::clone(pass)),
+            Some(_) => Sender::Refused,
+            None => Sender::Anybody,
+        };
+        // The wait is charged to the work, once the stage that asked for it goes on.
+        if let Some(left) = call.enter(metrics::stage_index(work.stage())) {
+            self.shared.metrics.stage(left.stage, left.elapsed);
+        }
+        // What the step drew and read is in the journal by now.
+        self.give_back(&mut instance);
+        Some((work, payload, sender))
+    }
+
+    /// Ends a call.
+    fn finish(&self, slot: u32) -> Option<Box<CallState>> {
+        let mut instance = self.instance.try_borrow_mut().ok()?;
+        let call = instance.store.data_mut().calls.finish(slot);
+        self.give_back(&mut instance);
+        call
+    }
+
+    /// Replaces an instance that has grown much. Calls that wait begin again.
+    fn give_back(&self, instance: &mut Instance) {
+        let growth = instance.growth();
+        if growth <= GROWTH_BUSY_MAX {
+            return;
+        }
+        let is_time = self.renewed_at.get().is_none_or(|at| at.elapsed() > GROWTH_BUSY_INTERVAL);
+        if is_time || growth > GROWTH_ANY_MAX {
+            self.renew(instance);
+        }
+    }
+
+    /// The response of a finished call, and what metrics and traces want of it; status and time are still to come.
+    fn response_of(
+        &self,
+        mut call: Box<CallState>,
+        pass: Option<&Pass>,
+    ) -> (Response<ResponseBody>, Answered) {
+        if let Some(left) = call.enter(0) {
+            self.shared.metrics.stage(left.stage, left.elapsed);
+        }
+        let operation = call.facts.target.take().map(|target| target.operation).unwrap_or_default();
+        let answered = Answered {
+            operation,
+            laps: call.stopwatch.take().and_then(|stopwatch| stopwatch.laps),
+            ..Answered::default()
+        };
+        let Some(answer) = call.answer.take() else {
+            return (answers::internal_error(&call.request_id), answered);
+        };
+        // What was done is said, whatever that takes; everything else can be asked again.
+        if let (AnswerBody::Bytes(bytes), Some(pass)) = (&answer.body, pass)
+            && !call.journal.has_commit_from(0)
+            && !pass.has_room_for(bytes.len())
+        {
+            return (answers::slow_down(&call.request_id), answered);
+        }
+        let response = match self.response(answer, &call) {
+            Ok(mut response) => {
+                if self.shared.config.access_log {
+                    response.extensions_mut().insert(resolved(&answered.operation, &call));
+                }
+                response
+            }
+            Err(error) => {
+                tracing::error!(request_id = call.request_id, %error, "the answer could not be given");
+                answers::internal_error(&call.request_id)
+            }
+        };
+        (response, answered)
+    }
+
+    fn response(&self, answer: Answer, call: &CallState) -> Result<Response<ResponseBody>> {
+        let body = match answer.body {
+            AnswerBody::None => ResponseBody::Empty,
+            AnswerBody::Bytes(bytes) => ResponseBody::made(bytes),
+            AnswerBody::Stored(stored) => {
+                let spans: Vec<_> = stored.spans.iter().map(contract::volume_span).collect();
+                let reader = self.shared.volume.reader(&spans, stored.key.as_ref())?;
+                ResponseBody::stored(reader)?
+            }
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = StatusCode::from_u16(answer.status)?;
+        let left_out = header_lines::append(response.headers_mut(), &answer.headers)
+            + header_lines::append(response.headers_mut(), &call.added_headers);
+        if left_out > 0 {
+            tracing::warn!(request_id = call.request_id, left_out, "header lines that cannot be sent");
+        }
+        answers::stamp(response.headers_mut(), &call.request_id)?;
+        Ok(response)
+    }
+}
+
+impl Ticket {
+    /// Has the pipeline forget the call, if its instance knows it.
+    fn forget(&self) {
+        let Ok(mut instance) = self.worker.instance.try_borrow_mut() else { return };
+        if self.worker.incarnation.get() != self.incarnation.get() {
+            return;
+        }
+        let Instance { store, pipeline, .. } = &mut *instance;
+        engine::begin_step(store);
+        store.data_mut().begin_step();
+        if let Err(trap) = pipeline.portcullis_gateway_pipeline().call_abandon(&mut *store, self.id) {
+            self.worker.replace(&mut instance, &trap, self);
+        }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        if !self.done {
+            self.forget();
+            drop(self.worker.finish(self.slot));
+        }
+    }
+}
+
+/// What the access log says of a call.
+fn resolved(operation: &str, call: &CallState) -> logs::Resolved {
+    let access_key_id = match &call.facts.principal {
+        Some(Principal::Authenticated(identity)) => identity.access_key_id.clone(),
+        _ => String::new(),
+    };
+    logs::Resolved { operation: operation.to_owned(), access_key_id }
+}

@@ -1,0 +1,98 @@
+//! One definition of each noun: type names that a crate defines more than once.
+
+use std::collections::BTreeMap;
+
+use tests::structure::{self, Crate};
+
+/// Why names are defined more than once in a crate today, and how often: definitions in all the
+/// crates that have several. The numbers only fall, and a name goes when no crate has it twice.
+const TWICE: [(&str, &[(&str, usize)]); 6] = [
+    ("one for each operation, written with its module", &[("Input", 10), ("Next", 2)]),
+    (
+        "what a policy says, and how it is shown in an explanation or a simulation",
+        &[
+            ("Asker", 3),
+            ("Circumstances", 3),
+            ("Condition", 3),
+            ("Considered", 2),
+            ("Document", 3),
+            ("Statement", 2),
+        ],
+    ),
+    (
+        "one for each way to sign a request",
+        &[("Authorization", 2), ("Request", 2), ("Signature", 2), ("Signed", 2)],
+    ),
+    ("one for each transaction of the index, by which it reads or writes", &[("RowsTable", 2)]),
+    (
+        "of a file of its own, which no other names",
+        &[
+            ("Copied", 2),
+            ("Counted", 2),
+            ("Held", 2),
+            ("Page", 2),
+            ("Pattern", 2),
+            ("Read", 2),
+            ("Reader", 2),
+            ("State", 5),
+            ("Stored", 2),
+            ("Tags", 2),
+            ("Token", 2),
+            ("Values", 2),
+        ],
+    ),
+    (
+        "not told apart yet: two meanings, or more",
+        &[
+            ("Answer", 5),
+            ("Answered", 2),
+            ("Destination", 2),
+            ("Effect", 2),
+            ("End", 2),
+            ("Endpoint", 2),
+            ("Found", 4),
+            ("Grant", 2),
+            ("Head", 2),
+            ("Judged", 2),
+            ("Key", 2),
+            ("Limits", 2),
+            ("Named", 2),
+            ("Order", 2),
+            ("Origin", 2),
+            ("Place", 11),
+            ("Question", 2),
+            ("Requested", 2),
+            ("Resolved", 2),
+            ("Resources", 2),
+            ("Row", 4),
+            ("Sent", 2),
+            ("Source", 2),
+            ("Subject", 2),
+            ("Upload", 2),
+            ("Verdict", 3),
+        ],
+    ),
+];
+
+#[test]
+fn a_crate_defines_a_type_name_once() {
+    let all = structure::crates();
+    let mut found: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (each, (name, files)) in all.iter().flat_map(of) {
+        let places = files.iter().map(|file| format!("{}: {file}", each.name));
+        found.entry(name).or_default().extend(places);
+    }
+    let allowed: BTreeMap<&str, usize> = TWICE.iter().flat_map(|(_, names)| *names).copied().collect();
+    let more = found.iter().filter(|(name, places)| places.len() > allowed.get(*name).copied().unwrap_or(0));
+    let more: Vec<String> = more.map(|(name, places)| format!("{name}: {}", places.join(", "))).collect();
+    assert!(more.is_empty(), "defined more often than TWICE allows:\n{}", more.join("\n"));
+    // A number that nobody needs any more would let a name come back.
+    let count = |name: &str| found.get(name).map_or(0, Vec::len);
+    let fewer = allowed.iter().filter(|(name, allowed)| count(name) < **allowed);
+    let fewer: Vec<String> = fewer.map(|(name, _)| format!("{name}: {}", count(name))).collect();
+    assert!(fewer.is_empty(), "good news, lower these numbers of TWICE (0: remove):\n{}", fewer.join("\n"));
+}
+
+fn of(each: &Crate) -> impl Iterator<Item = (&Crate, (&str, Vec<&str>))> {
+    each.types_twice().into_iter().map(move |row| (each, row))
+}
