@@ -25,11 +25,12 @@ mod tables;
 mod tests;
 mod web_identity;
 
+use std::task::Poll;
+
 use gateway::errors::{ErrorCode, Result};
 use gateway::xml;
 use sdk::bindings::iam::exports::portcullis::gateway::iam::{Guest, Planned};
 use sdk::bindings::iam::exports::portcullis::gateway::identities as identities_contract;
-use sdk::executor::Suspended;
 use sdk::{
     Call, CommitError, Progress, Refusal, Response, Session, Work, executor, failure_to_error, refuse,
 };
@@ -106,19 +107,19 @@ impl identities_contract::Guest for Iam {
 #[cfg(target_arch = "wasm32")]
 sdk::bindings::iam::export!(Iam with_types_in sdk::bindings::iam);
 
-fn planned(suspended: Result<Option<Suspended>>) -> std::result::Result<Planned, Refusal> {
-    match suspended {
-        Ok(None) => Ok(Planned::Ready),
-        Ok(Some(_)) => Ok(Planned::Pending),
-        Err(error) => Err(refuse(error)),
+fn planned(run: Poll<Result<()>>) -> std::result::Result<Planned, Refusal> {
+    match run {
+        Poll::Ready(Ok(())) => Ok(Planned::Ready),
+        Poll::Ready(Err(error)) => Err(refuse(error)),
+        Poll::Pending => Ok(Planned::Pending),
     }
 }
 
-fn progress(suspended: Result<Option<Suspended>>) -> std::result::Result<Progress, Refusal> {
-    match suspended {
-        Ok(None) => Ok(Progress::Responded),
-        Ok(Some(_)) => Ok(Progress::Pending),
-        Err(error) => Err(refuse(error)),
+fn progress(run: Poll<Result<()>>) -> std::result::Result<Progress, Refusal> {
+    match run {
+        Poll::Ready(Ok(())) => Ok(Progress::Responded),
+        Poll::Ready(Err(error)) => Err(refuse(error)),
+        Poll::Pending => Ok(Progress::Pending),
     }
 }
 

@@ -5,12 +5,8 @@ use std::rc::Rc;
 
 use gateway::access::{Bucket, Object, Resources};
 use gateway::account::Account;
-use gateway::acl::{self, Acl};
-use gateway::object_ownership::ObjectOwnership;
 use gateway::policy::{Key, Kind, Policy, Signature, SignaturePlace, SignatureVersion, Values};
-use gateway::public_access_block::PublicAccessBlock;
-use gateway::request_payment::Payer;
-use sdk::bindings::policy::portcullis::gateway::resources as contract;
+use sdk::access::acl;
 
 use crate::host::{Call, resources};
 use crate::kept::Kept;
@@ -39,17 +35,10 @@ impl Resources for Stored<'_> {
             policy,
             name: name.to_owned(),
             owner: Account::parse(&stored.owner)?,
-            ownership: match stored.ownership {
-                contract::ObjectOwnership::BucketOwnerEnforced => ObjectOwnership::BucketOwnerEnforced,
-                contract::ObjectOwnership::BucketOwnerPreferred => ObjectOwnership::BucketOwnerPreferred,
-                contract::ObjectOwnership::ObjectWriter => ObjectOwnership::ObjectWriter,
-            },
-            public_access: block(stored.public_access),
+            ownership: stored.ownership.into(),
+            public_access: stored.public_access.into(),
             acl: acl(&stored.acl),
-            payer: match stored.payer {
-                contract::Payer::BucketOwner => Payer::BucketOwner,
-                contract::Payer::Requester => Payer::Requester,
-            },
+            payer: stored.payer.into(),
         })
     }
 
@@ -138,40 +127,4 @@ fn read_policy(bucket: &str) -> Option<Policy> {
              \"Resource\":[\"arn:aws:s3:::{bucket}\",\"arn:aws:s3:::{bucket}/*\"]}}]}}"
         ))
     })
-}
-
-fn acl(grants: &[contract::Grant]) -> Acl {
-    let grants = grants.iter().filter_map(|grant| {
-        Some(acl::Grant {
-            grantee: match &grant.grantee {
-                contract::Grantee::Account(account) => acl::Grantee::Account(Account::parse(account)?),
-                contract::Grantee::Group(contract::Group::AllUsers) => {
-                    acl::Grantee::Group(acl::Group::AllUsers)
-                }
-                contract::Grantee::Group(contract::Group::AuthenticatedUsers) => {
-                    acl::Grantee::Group(acl::Group::AuthenticatedUsers)
-                }
-                contract::Grantee::Group(contract::Group::LogDelivery) => {
-                    acl::Grantee::Group(acl::Group::LogDelivery)
-                }
-            },
-            permission: match grant.permission {
-                contract::Permission::FullControl => acl::Permission::FullControl,
-                contract::Permission::Read => acl::Permission::Read,
-                contract::Permission::Write => acl::Permission::Write,
-                contract::Permission::ReadAcp => acl::Permission::ReadAcp,
-                contract::Permission::WriteAcp => acl::Permission::WriteAcp,
-            },
-        })
-    });
-    Acl { grants: grants.collect() }
-}
-
-fn block(stored: contract::PublicAccessBlock) -> PublicAccessBlock {
-    PublicAccessBlock {
-        block_public_acls: stored.block_public_acls,
-        ignore_public_acls: stored.ignore_public_acls,
-        block_public_policy: stored.block_public_policy,
-        restrict_public_buckets: stored.restrict_public_buckets,
-    }
 }

@@ -11,8 +11,9 @@ use std::cell::{Cell, RefCell};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use gateway::errors::ErrorCode;
+use sdk::bindings::guest::portcullis::gateway::access;
 use sdk::bindings::guest::portcullis::gateway::calls::Endpoint;
-use sdk::bindings::policy::portcullis::gateway::resources as contract;
+use sdk::bindings::policy::portcullis::gateway::resources::{BucketAccess, ObjectAccess};
 use sdk::{Identity, IdentityKind, Owner, Principal, Session, Target};
 
 use crate::authorize::authorize;
@@ -137,22 +138,22 @@ fn hash(text: &str) -> u64 {
     hasher.finish()
 }
 
-fn grant(grantee: contract::Grantee, permission: contract::Permission) -> contract::Grant {
-    contract::Grant { grantee, permission }
+fn grant(grantee: access::Grantee, permission: access::Permission) -> access::Grant {
+    access::Grant { grantee, permission }
 }
 
-fn account(account: &str) -> contract::Grantee {
-    contract::Grantee::Account(account.to_owned())
+fn account(account: &str) -> access::Grantee {
+    access::Grantee::Account(account.to_owned())
 }
 
 /// Stores the bucket `photos` with the object `cat.jpg`. Both are private; ACLs count, and nothing
 /// is blocked.
-fn photos(with: impl FnOnce(&mut contract::BucketAccess)) {
-    let own = || vec![grant(account(OWNER), contract::Permission::FullControl)];
-    let mut bucket = contract::BucketAccess {
+fn photos(with: impl FnOnce(&mut BucketAccess)) {
+    let own = || vec![grant(account(OWNER), access::Permission::FullControl)];
+    let mut bucket = BucketAccess {
         owner: OWNER.to_owned(),
-        ownership: contract::ObjectOwnership::ObjectWriter,
-        public_access: contract::PublicAccessBlock {
+        ownership: access::ObjectOwnership::ObjectWriter,
+        public_access: access::PublicAccessBlock {
             block_public_acls: false,
             ignore_public_acls: false,
             block_public_policy: false,
@@ -160,10 +161,10 @@ fn photos(with: impl FnOnce(&mut contract::BucketAccess)) {
         },
         acl: own(),
         policy: None,
-        payer: contract::Payer::BucketOwner,
+        payer: access::Payer::BucketOwner,
     };
     with(&mut bucket);
-    let cat = contract::ObjectAccess { owner: OWNER.to_owned(), acl: own() };
+    let cat = ObjectAccess { owner: OWNER.to_owned(), acl: own() };
     change(|world| {
         world.buckets.insert("photos".to_owned(), bucket);
         world.objects.insert("cat.jpg".to_owned(), cat);
@@ -171,12 +172,12 @@ fn photos(with: impl FnOnce(&mut contract::BucketAccess)) {
 }
 
 /// Changes what is stored of `photos`.
-fn bucket(with: impl FnOnce(&mut contract::BucketAccess)) {
+fn bucket(with: impl FnOnce(&mut BucketAccess)) {
     change(|world| with(world.buckets.get_mut("photos").unwrap()));
 }
 
 /// Changes what is stored of `cat.jpg`.
-fn object(with: impl FnOnce(&mut contract::ObjectAccess)) {
+fn object(with: impl FnOnce(&mut ObjectAccess)) {
     change(|world| with(world.objects.get_mut("cat.jpg").unwrap()));
 }
 

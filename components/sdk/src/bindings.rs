@@ -40,6 +40,7 @@ mod generated {
         "policy-stage",
         [
             "portcullis:gateway/calls@0.1.0" = calls,
+            "portcullis:gateway/access@0.1.0" = access,
             "portcullis:gateway/keys@0.1.0" = keys,
             "portcullis:gateway/master-keys@0.1.0" = master_keys,
             "portcullis:gateway/settings@0.1.0" = settings,
@@ -88,6 +89,7 @@ mod generated {
         "storage-stage",
         [
             "portcullis:gateway/calls@0.1.0" = calls,
+            "portcullis:gateway/access@0.1.0" = access,
             "portcullis:gateway/index@0.1.0" = index,
             "portcullis:gateway/keys@0.1.0" = keys,
             "portcullis:gateway/seals@0.1.0" = seals,

@@ -3,46 +3,35 @@
 //! A stage is written as ordinary `async` Rust. Awaiting host work ([`crate::Work`]) suspends its future; the export then
 //! answers `pending`, and the host calls `resume` once the outcome is there. Nothing polls in between, so no waker is needed.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
-use gateway::errors::S3Error;
+use gateway::errors::Result;
 
 /// What a stage does with a call, from its start to its response.
-pub type Task = Pin<Box<dyn Future<Output = Result<(), S3Error>>>>;
-
-/// What a suspended task waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Suspended {
-    /// Host work.
-    Work,
-    /// That `policy` judges the objects that the body names.
-    Judgement,
-    /// That `policy` decides on the whole request again.
-    Decision,
-    /// That `encryption` says with what something sealed is opened.
-    Opening,
-}
+pub type Task = Pin<Box<dyn Future<Output = Result<()>>>>;
 
 thread_local! {
-    /// Why the task that runs was suspended last.
-    static REASON: Cell<Suspended> = const { Cell::new(Suspended::Work) };
     static WAITING: RefCell<BTreeMap<u64, Task>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-/// Runs a new task up to its end (`None`) or to its first suspension.
-pub fn start(id: u64, task: Task) -> Result<Option<Suspended>, S3Error> {
-    advance(id, task)
+/// Runs a new task up to its end or to its first suspension.
+pub fn start(id: u64, mut task: Task) -> Poll<Result<()>> {
+    let run = run(&mut task);
+    if run.is_pending() {
+        WAITING.with_borrow_mut(|waiting| waiting.insert(id, task));
+    }
+    run
 }
 
 /// Continues a suspended task. A call that is not known has nothing left to do.
-pub fn resume(id: u64) -> Result<Option<Suspended>, S3Error> {
+pub fn resume(id: u64) -> Poll<Result<()>> {
     match WAITING.with_borrow_mut(|waiting| waiting.remove(&id)) {
-        Some(task) => advance(id, task),
-        None => Ok(None),
+        Some(task) => start(id, task),
+        None => Poll::Ready(Ok(())),
     }
 }
 
@@ -53,24 +42,13 @@ pub fn abandon(id: u64) {
     drop(task);
 }
 
-fn advance(id: u64, mut task: Task) -> Result<Option<Suspended>, S3Error> {
-    match task.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(result) => result.map(|()| None),
-        Poll::Pending => {
-            WAITING.with_borrow_mut(|waiting| waiting.insert(id, task));
-            Ok(Some(REASON.get()))
-        }
-    }
+/// Runs a task up to its end or to its next suspension, for a stage that keeps its tasks itself.
+pub fn run(task: &mut Task) -> Poll<Result<()>> {
+    task.as_mut().poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// Suspends the task once: until the host resumes the call with the outcome of its work.
+/// Suspends the task once: until its call is resumed.
 pub async fn suspend() {
-    suspend_for(Suspended::Work).await;
-}
-
-/// Suspends the task once.
-pub async fn suspend_for(reason: Suspended) {
-    REASON.set(reason);
     let mut suspended = false;
     std::future::poll_fn(|_| {
         if suspended {

@@ -6,12 +6,14 @@
 //! | [`head`] | the request head, taken apart |
 //! | [`work`] | `async` work on a call: receive a body, commit, digest, fetch |
 //! | `digest` | what the host calls the checksum algorithms of S3 |
+//! | [`access`] | who may use what, between the words of the library and those of the contract |
 //! | [`executor`] | runs a stage's future step by step: the host never blocks a guest |
 //! | [`response`] | a response under construction |
 //! | [`explanation`] | what is known of a call that is denied |
 //! | [`refusal`] | `S3Error` to the contract's refusal, and what a failure means to a client |
 //! | [`index`] | ordered tables |
 
+pub mod access;
 #[cfg(any(target_arch = "wasm32", test))]
 mod allocator;
 pub mod bindings;

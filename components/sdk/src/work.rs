@@ -1,10 +1,9 @@
 //! Work that a call waits for, as `async` functions.
 
 use crate::contract::calls::Outcome;
-use crate::executor::{Suspended, suspend, suspend_for};
+use crate::executor::suspend;
 use crate::{
-    Batch, Call, Digest, DigestAlgorithm, Failure, Fetch, Fetched, IngestPlan, Ingested, Named, Span,
-    Unfetched,
+    Batch, Call, Digest, DigestAlgorithm, Failure, Fetch, Fetched, IngestPlan, Ingested, Span, Unfetched,
 };
 
 /// A body received into memory.
@@ -28,8 +27,6 @@ pub enum CommitError {
 /// Host work on a call. Each function suspends the stage until its outcome is there.
 #[expect(async_fn_in_trait, reason = "guests are single-threaded: no Send bound is wanted")]
 pub trait Work {
-    /// Has `policy` judge objects that the body names. The answer says of each, in order, whether it is allowed.
-    async fn judge(&self, named: &[Named]) -> Vec<bool>;
     /// Receives the whole body into memory, at most `length_max` bytes.
     async fn collect(&self, length_max: u64) -> Result<Collected, Failure>;
     /// Receives a multipart body up to where the content of its next part begins, at most `length_max` bytes; from then
@@ -49,18 +46,6 @@ pub trait Work {
 }
 
 impl Work for Call {
-    async fn judge(&self, named: &[Named]) -> Vec<bool> {
-        self.set_named(named);
-        suspend_for(Suspended::Judgement).await;
-        let mut allowed = vec![true; named.len()];
-        for position in self.refused() {
-            if let Some(allowed) = allowed.get_mut(position as usize) {
-                *allowed = false;
-            }
-        }
-        allowed
-    }
-
     async fn collect(&self, length_max: u64) -> Result<Collected, Failure> {
         self.schedule_collect(length_max);
         suspend().await;

@@ -116,45 +116,6 @@ pub(crate) fn acl(bucket: &BucketRow, version: &Version) -> acl::Acl {
     }
 }
 
-/// What `policy` looked at when it judged a request about an object: whatever of it a decision may rest on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Judged {
-    owner: Account,
-    acl: Acl,
-    tags: Vec<(String, String)>,
-}
-
-impl Judged {
-    /// A version as it is in the step in which the request is judged.
-    pub(crate) fn of(version: &Version) -> Judged {
-        Judged {
-            owner: version.summary.owner,
-            acl: version.details.acl.clone(),
-            tags: version.details.tags.clone(),
-        }
-    }
-
-    /// Checks that a version which is looked at later, when a body was received or somebody else was faster, is one that
-    /// would have been judged alike. `AccessDenied` otherwise: the decision was about something else.
-    pub(crate) fn check(&self, version: &Version) -> Result<()> {
-        if *self == Judged::of(version) { Ok(()) } else { Err(ErrorCode::AccessDenied.into()) }
-    }
-
-    /// [`Judged::check`] for the source of a copy, in its bucket. Who alone decides about it may copy it however it
-    /// changed.
-    pub(crate) fn check_source(
-        &self,
-        request: &Request,
-        bucket: &BucketRow,
-        version: &Version,
-    ) -> Result<()> {
-        match self.check(version) {
-            Err(_) if !bucket.is_guarded() && request.account() == Some(bucket.owner) => Ok(()),
-            checked => checked,
-        }
-    }
-}
-
 /// The account that a request for an ACL names.
 pub(crate) fn find(named: &Named) -> Option<Account> {
     let identity = match named {

@@ -4,12 +4,10 @@
 //! may be another. What nobody but the owner of the bucket has a say in rests on the bucket's row alone, which every commit
 //! requires unchanged; anything else is decided again, in the step in which the commit is scheduled.
 
-use std::cell::Cell;
-
-use gateway::access::{self, Said};
+use gateway::access;
 use gateway::errors::{ErrorCode, Result};
-use sdk::executor::{Suspended, suspend_for};
-use sdk::{Decision, Named, Work};
+use sdk::bindings::storage::exports::portcullis::gateway::storage::Step;
+use sdk::{Decision, Named};
 
 use crate::records::{BucketRow, Row};
 use crate::request::Request;
@@ -17,16 +15,6 @@ use crate::rows;
 
 #[cfg(test)]
 mod tests;
-
-thread_local! {
-    /// What the document says of the task that was suspended just now.
-    static SAID: Cell<Said> = const { Cell::new(Said::new()) };
-}
-
-/// What a document says of the task that was suspended with [`Suspended::Decision`].
-pub(crate) fn asked() -> Said {
-    SAID.take()
-}
 
 impl Request {
     /// The document in the body is here: has the decision made again with what it says. `AccessDenied`, and whatever the operation
@@ -81,7 +69,7 @@ impl Request {
             && self.is_bucket_unchanged()?;
         let allowed = match is_settled {
             true => vec![true; named.len()],
-            false => self.call.judge(&named.collect::<Vec<_>>()).await,
+            false => self.judge_each(&named.collect::<Vec<_>>()).await,
         };
         self.named_at.set(Some(self.read_bucket_row()?.revision));
         Ok(allowed)
@@ -97,10 +85,24 @@ impl Request {
         }
     }
 
+    /// Has `policy` judge objects that the body names. The answer says of each, in order, whether
+    /// it is allowed.
+    async fn judge_each(&self, named: &[Named]) -> Vec<bool> {
+        self.call.set_named(named);
+        self.exchange.ask(Step::Named).await;
+        let mut allowed = vec![true; named.len()];
+        for position in self.call.refused() {
+            if let Some(allowed) = allowed.get_mut(position as usize) {
+                *allowed = false;
+            }
+        }
+        allowed
+    }
+
     /// The call ends where the decision is another one: whoever waits for this is not resumed.
     async fn judge_again(&self) {
-        SAID.set(self.said.borrow().clone());
-        suspend_for(Suspended::Decision).await;
+        let said = self.said.borrow().clone();
+        self.exchange.ask(Step::Again(said)).await;
     }
 
     fn is_bucket_unchanged(&self) -> Result<bool> {

@@ -1,12 +1,16 @@
 //! The end of the pipeline: S3 object semantics over the host's index and blobs.
 //!
-//! A request is read once ([`request`]), handed to the function of its operation ([`dispatch`]), and answered. What is
-//! stored is described in [`tables`] (keys) and [`records`] (values). Operations read rows, plan one batch that requires
-//! what they read to be unchanged ([`plan`]), commit it, and plan again when somebody else was faster.
+//! A call has one record as long as it is here ([`calls`]). Its bucket is located before anything
+//! is decided; then its request is read once ([`request`]), handed to the function of its operation
+//! ([`dispatch`]), and answered. What is stored is described in [`tables`] (keys) and [`records`]
+//! (values). Operations read rows, plan one batch that requires what they read to be unchanged
+//! ([`plan`]), commit it, and plan again when somebody else was faster.
 
 mod access;
 mod account;
 mod bucket;
+mod calls;
+mod exchange;
 mod index;
 mod judging;
 mod listing;
@@ -25,9 +29,8 @@ mod version_id;
 use gateway::errors::Result;
 use gateway::operations::{Operation, Support, nothing};
 use sdk::bindings::storage::exports::portcullis::gateway::references as contract;
-use sdk::bindings::storage::exports::portcullis::gateway::storage::{Guest, Step};
-use sdk::executor::Suspended;
-use sdk::{Call, DefaultProtection, Protection, Refusal, Response, SentHead, Target, executor, refuse};
+use sdk::bindings::storage::exports::portcullis::gateway::storage::{Guest, Sealing, Step};
+use sdk::{Call, DefaultProtection, Protection, Refusal, Response, SentHead, Target, refuse};
 
 use crate::request::Request;
 
@@ -37,33 +40,23 @@ pub struct Storage;
 
 impl Guest for Storage {
     fn locate(
-        call: &Call,
-        id: u64,
-        bucket: String,
-        copies: bool,
+        call: Call,
+        head: SentHead,
+        target: Target,
     ) -> std::result::Result<Option<DefaultProtection>, Refusal> {
-        request::locate(call, id, &bucket, copies).map_err(refuse)
+        calls::locate(call, head, target).map_err(refuse)
     }
 
-    fn prepare(id: u64, protection: Option<Protection>) {
-        sealing::prepare(id, protection);
+    fn start(id: u64, sealing: Sealing) -> std::result::Result<Step, Refusal> {
+        calls::start(id, sealing, |request| Box::pin(answer(request))).map_err(refuse)
     }
 
-    fn start(call: Call, head: SentHead, target: Target) -> std::result::Result<Step, Refusal> {
-        executor::start(head.id, Box::pin(answer(call, head, target))).and_then(step).map_err(refuse)
-    }
-
-    fn resume(id: u64) -> std::result::Result<Step, Refusal> {
-        executor::resume(id).and_then(step).map_err(refuse)
-    }
-
-    fn open(id: u64, protection: Protection) -> std::result::Result<Step, Refusal> {
-        sealing::give(protection);
-        Storage::resume(id)
+    fn resume(id: u64, given: Option<Protection>) -> std::result::Result<Step, Refusal> {
+        calls::resume(id, given).map_err(refuse)
     }
 
     fn abandon(id: u64) {
-        executor::abandon(id);
+        calls::abandon(id);
     }
 }
 
@@ -77,18 +70,7 @@ impl contract::Guest for Storage {
 #[cfg(target_arch = "wasm32")]
 sdk::bindings::storage::export!(Storage with_types_in sdk::bindings::storage);
 
-fn step(suspended: Option<Suspended>) -> Result<Step> {
-    Ok(match suspended {
-        None => Step::Responded,
-        Some(Suspended::Work) => Step::Pending,
-        Some(Suspended::Judgement) => Step::Named,
-        Some(Suspended::Decision) => Step::Again(judging::asked()),
-        Some(Suspended::Opening) => Step::Sealed(sealing::asked()?),
-    })
-}
-
-async fn answer(call: Call, head: SentHead, target: Target) -> Result<()> {
-    let request = Request::read(call, head, target)?;
+async fn answer(request: Request) -> Result<()> {
     let response = request.told_who_pays(dispatch(&request).await?);
     response.send(&request.call);
     Ok(())

@@ -25,7 +25,7 @@ use sdk::SealedRole;
 
 use crate::records::{Protection, Row, Upload};
 use crate::request::Request;
-use crate::sealing::{self, Place};
+use crate::sealing::{self, ObjectName};
 use crate::{rows, version_id};
 
 /// The id of an upload, as clients see it.
@@ -53,10 +53,10 @@ enum Told {
 /// must fit all the same.
 async fn open(request: &Request, upload: &Upload) -> Result<Told> {
     let is_customers = matches!(upload.protection, Protection::Customer(_));
-    if is_customers && request.prepared.is_none() && upload.checksum_algorithm.is_none() {
+    if is_customers && request.is_sealing_unsaid() && upload.checksum_algorithm.is_none() {
         return Ok(Told::Nothing);
     }
-    sealing::open(request, SealedRole::Upload, Place::of(request), &upload.protection).await?;
+    sealing::open(request, SealedRole::Upload, ObjectName::of(request), &upload.protection).await?;
     Ok(Told::Checksums)
 }
 

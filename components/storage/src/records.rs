@@ -59,6 +59,13 @@ pub(crate) struct Row<T> {
     pub(crate) revision: u64,
 }
 
+impl<T: Record> Row<T> {
+    /// A row of a page, decoded.
+    pub(crate) fn decode(row: sdk::index::Row<'_>) -> Result<Row<T>> {
+        Ok(Row { key: row.key.to_vec(), record: T::decode(row.value)?, revision: row.revision })
+    }
+}
+
 /// Implements [`Record`] for plain postcard records.
 macro_rules! plain_record {
     ($($record:ty),+) => {$(

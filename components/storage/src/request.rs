@@ -1,6 +1,7 @@
 //! A request as the operations see it, and the checks that hold for every operation on a bucket.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use gateway::access::Said;
 use gateway::account::Account;
@@ -10,16 +11,50 @@ use gateway::headers::{Headers, with_presigned};
 use gateway::operations::Operation;
 use gateway::query::Query;
 use gateway::request_payment::Payer;
+use sdk::bindings::storage::exports::portcullis::gateway::storage::Sealing;
 use sdk::{Call, Decision, DefaultProtection, Head, Identity, Owner, Principal, Response, SentHead, Target};
 
-use crate::access::Judged;
-use crate::object::read;
-use crate::records::{BucketRow, Row};
+use crate::exchange::Exchange;
+use crate::object::read::{self, Found};
+use crate::records::{Acl, BucketRow, Row, Version};
 use crate::rows;
-use crate::sealing::{self, Prepared};
 
 #[cfg(test)]
 mod tests;
+
+/// A call whose bucket was found, and about which nothing is decided yet.
+pub(crate) struct Located {
+    call: Call,
+    head: SentHead,
+    target: Target,
+    operation: Operation,
+    bucket_row: Option<Row<BucketRow>>,
+}
+
+impl Located {
+    /// Finds the bucket of a call, if it must exist, and sets the fact `owner`. Fails with
+    /// `NoSuchBucket`.
+    pub(crate) fn find(call: Call, head: SentHead, target: Target) -> Result<Located> {
+        let operation = Operation::parse(&target.operation)
+            .ok_or_else(|| S3Error::new(ErrorCode::NotImplemented).message(target.operation.clone()))?;
+        let bucket_row = match &target.bucket {
+            Some(bucket) if !operation.makes_bucket() => {
+                let row = rows::bucket(bucket)?.ok_or_else(|| no_such_bucket(bucket))?;
+                // The source of a copy may be another's.
+                let guarded = row.record.is_guarded() || operation.copies();
+                call.set_owner(&Owner { account: row.record.owner.to_string(), guarded });
+                Some(row)
+            }
+            _ => None,
+        };
+        Ok(Located { call, head, target, operation, bucket_row })
+    }
+
+    /// Under what the bucket keeps new objects, where it says so.
+    pub(crate) fn default_protection(&self) -> Option<DefaultProtection> {
+        self.bucket_row.as_ref()?.record.default_protection()
+    }
+}
 
 /// A request that `policy` allowed.
 pub(crate) struct Request {
@@ -43,8 +78,10 @@ pub(crate) struct Request {
     pub(crate) decision: Decision,
     /// The object that the decision is about, for requests that change one; `None` where the owner alone decides.
     pub(crate) judged: Option<Judged>,
-    /// What was judged of sealing, where the request says something of it, or writes into a bucket that does.
-    pub(crate) prepared: Option<Prepared>,
+    /// What the request, or the bucket that it writes into, says of sealing.
+    pub(crate) sealing: Sealing,
+    /// What its task asks the gateway for, and what it is given.
+    pub(crate) exchange: Rc<Exchange>,
     /// What the document in the body says to conditions, once it is here.
     pub(crate) said: RefCell<Said>,
     /// The bucket's revision when the objects were judged that the body names.
@@ -55,14 +92,12 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Reads an allowed call. Fails with `AccessDenied` when it carries no decision, with `NoSuchBucket`, or when the
+    /// Reads an allowed call. Fails with `AccessDenied` when it carries no decision, or when the
     /// bucket has another owner than the client expects.
-    pub(crate) fn read(call: Call, head: SentHead, target: Target) -> Result<Request> {
+    pub(crate) fn read(located: Located, sealing: Sealing) -> Result<Request> {
+        let Located { call, head, target, operation, bucket_row } = located;
         let decision = call.decision().ok_or(ErrorCode::AccessDenied)?;
         let (head, headers) = Head::split(head);
-        let head_id = head.id;
-        let operation = Operation::parse(&target.operation)
-            .ok_or_else(|| S3Error::new(ErrorCode::NotImplemented).message(target.operation.clone()))?;
         let query = Query::parse(&head.query)?;
         let form = match operation.is_upload_form() {
             true => call.form().map(|form| Form::new(form.fields, &form.file_name)),
@@ -74,9 +109,10 @@ impl Request {
         };
         let bucket = target.bucket.unwrap_or_default();
         let key = target.key.unwrap_or_default();
-        let bucket_row = match located(head.id) {
+        let bucket_row = match bucket_row {
             Some(row) => Some(row),
             None if bucket.is_empty() => None,
+            // A bucket that is to be made may be there.
             None => rows::bucket(&bucket)?,
         };
         let mut request = Request {
@@ -90,7 +126,8 @@ impl Request {
             form,
             decision,
             judged: None,
-            prepared: sealing::prepared(head_id),
+            sealing,
+            exchange: Rc::default(),
             said: RefCell::default(),
             named_at: Cell::default(),
             bucket_row,
@@ -110,8 +147,14 @@ impl Request {
         if self.decision == Decision::AsOwner || !self.operation.changes_object() {
             return Ok(None);
         }
-        let found = read::object(self, &self.bucket_row()?.record)?;
+        let found = self.object(&self.bucket_row()?.record)?;
         Ok(Some(Judged::of(&found.row.record)))
+    }
+
+    /// The object that the key and `versionId` name. `NoSuchKey`, `NoSuchVersion`, or
+    /// `MethodNotAllowed` for a delete marker that is named by its id.
+    pub(crate) fn object(&self, bucket: &BucketRow) -> Result<Found> {
+        read::named_object(bucket, &self.key, self.query.get("versionId"), &self.head.method)
     }
 
     /// The bucket's row as it was when the request was read. `NoSuchBucket` when there is none.
@@ -130,7 +173,12 @@ impl Request {
 
     /// Whether the request, or else the bucket, says under what the object is kept that it writes.
     pub(crate) fn says_protection(&self) -> bool {
-        self.prepared.as_ref().is_some_and(Prepared::says_protection)
+        matches!(self.sealing, Sealing::Under(_))
+    }
+
+    /// Whether nothing is said of sealing.
+    pub(crate) fn is_sealing_unsaid(&self) -> bool {
+        matches!(self.sealing, Sealing::Unsaid)
     }
 
     /// When the request arrived, in milliseconds since 1970.
@@ -185,27 +233,43 @@ impl Request {
     }
 }
 
-/// Sets the fact `owner` of a call that targets a bucket. `copies` says that it reads another object too. Answers under what
-/// the bucket keeps new objects, where it says so.
-pub(crate) fn locate(call: &Call, id: u64, bucket: &str, copies: bool) -> Result<Option<DefaultProtection>> {
-    let row = rows::bucket(bucket)?.ok_or_else(|| no_such_bucket(bucket))?;
-    call.set_owner(&Owner {
-        account: row.record.owner.to_string(),
-        // The source of a copy may be another's.
-        guarded: row.record.is_guarded() || copies,
-    });
-    let protection = row.record.default_protection();
-    LOCATED.set(Some((id, row)));
-    Ok(protection)
+/// What `policy` looked at when it judged a request about an object: whatever of it a decision may rest on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Judged {
+    owner: Account,
+    acl: Acl,
+    tags: Vec<(String, String)>,
 }
 
-thread_local! {
-    /// The bucket that was located last, for the call that it was located for: its request is read in the same step.
-    static LOCATED: Cell<Option<(u64, Row<BucketRow>)>> = const { Cell::new(None) };
-}
+impl Judged {
+    /// A version as it is in the step in which the request is judged.
+    pub(crate) fn of(version: &Version) -> Judged {
+        Judged {
+            owner: version.summary.owner,
+            acl: version.details.acl.clone(),
+            tags: version.details.tags.clone(),
+        }
+    }
 
-fn located(call: u64) -> Option<Row<BucketRow>> {
-    LOCATED.take().filter(|(id, _)| *id == call).map(|(_, row)| row)
+    /// Checks that a version which is looked at later, when a body was received or somebody else was faster, is one that
+    /// would have been judged alike. `AccessDenied` otherwise: the decision was about something else.
+    pub(crate) fn check(&self, version: &Version) -> Result<()> {
+        if *self == Judged::of(version) { Ok(()) } else { Err(ErrorCode::AccessDenied.into()) }
+    }
+
+    /// [`Judged::check`] for the source of a copy, in its bucket. Who alone decides about it may copy it however it
+    /// changed.
+    pub(crate) fn check_source(
+        &self,
+        request: &Request,
+        bucket: &BucketRow,
+        version: &Version,
+    ) -> Result<()> {
+        match self.check(version) {
+            Err(_) if !bucket.is_guarded() && request.account() == Some(bucket.owner) => Ok(()),
+            checked => checked,
+        }
+    }
 }
 
 /// `NoSuchBucket`, naming it.

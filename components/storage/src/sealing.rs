@@ -1,16 +1,14 @@
 //! Under which keys bytes are written and read.
 //!
-//! What a request says of it, and whether that fits, the stage `encryption` judges: of new objects before this stage begins
-//! ([`prepare`]), of what was stored before when it has been found ([`open`]). Here data keys are made and opened, which are
-//! numbers to everybody but the host.
-
-use std::cell::Cell;
+//! What a request says of it, and whether that fits, the stage `encryption` judges: of new objects
+//! before this stage begins ([`Sealing`]), of what was stored before when it has been found
+//! ([`open`]). Here data keys are made and opened, which are numbers to everybody but the host.
 
 use gateway::bucket_encryption::BucketEncryption;
 use gateway::encryption::{self, context};
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::{access, master_key};
-use sdk::executor::{Suspended, suspend_for};
+use sdk::bindings::storage::exports::portcullis::gateway::storage::{Sealing, Step};
 use sdk::response::push_header;
 use sdk::seals::{self, Unavailable, Wrapping};
 use sdk::{CustomerKey, KeptProtection, ManagedKey, Sealed, SealedRole};
@@ -20,58 +18,19 @@ use crate::plan::contended;
 use crate::records::{BucketRow, Managed, Protection};
 use crate::request::Request;
 
-thread_local! {
-    /// What was prepared last, and for which call: its request is read in the same step.
-    static PREPARED: Cell<Option<(u64, Prepared)>> = const { Cell::new(None) };
-    /// What the task that was suspended just now needs opened.
-    static ASKED: Cell<Option<Sealed>> = const { Cell::new(None) };
-    /// With what the task that is resumed next opens it.
-    static GIVEN: Cell<Option<sdk::Protection>> = const { Cell::new(None) };
-}
-
-/// What was judged of a call's sealing before it came here.
-pub(crate) struct Prepared(Option<sdk::Protection>);
-
-impl Prepared {
-    /// Whether it is said under what a new object is kept.
-    pub(crate) fn says_protection(&self) -> bool {
-        self.0.is_some()
-    }
-}
-
-/// Keeps what the gateway says ahead of a call.
-pub(crate) fn prepare(call: u64, protection: Option<sdk::Protection>) {
-    PREPARED.set(Some((call, Prepared(protection))));
-}
-
-/// What was kept for a call.
-pub(crate) fn prepared(call: u64) -> Option<Prepared> {
-    PREPARED.take().filter(|(id, _)| *id == call).map(|(_, prepared)| prepared)
-}
-
-/// What the task that was suspended with [`Suspended::Opening`] needs.
-pub(crate) fn asked() -> Result<Sealed> {
-    ASKED.take().ok_or_else(|| ErrorCode::InternalError.into())
-}
-
-/// Keeps the answer for the task, which is to be resumed next.
-pub(crate) fn give(protection: sdk::Protection) {
-    GIVEN.set(Some(protection));
-}
-
 /// An object, as keys are bound to it.
 #[derive(Clone, Copy)]
-pub(crate) struct Place<'a> {
+pub(crate) struct ObjectName<'a> {
     /// The name of its bucket.
     pub(crate) bucket: &'a str,
     /// Its key.
     pub(crate) key: &'a str,
 }
 
-impl<'a> Place<'a> {
+impl<'a> ObjectName<'a> {
     /// The object in the address of a request.
-    pub(crate) fn of(request: &'a Request) -> Place<'a> {
-        Place { bucket: &request.bucket, key: &request.key }
+    pub(crate) fn of(request: &'a Request) -> ObjectName<'a> {
+        ObjectName { bucket: &request.bucket, key: &request.key }
     }
 
     fn customer_context(self) -> Vec<u8> {
@@ -104,21 +63,21 @@ pub(crate) struct Seal {
 impl Seal {
     /// As the request, or else its bucket, says. A data key is a new one.
     pub(crate) fn of(request: &Request) -> Result<Seal> {
-        let place = Place::of(request);
-        match request.prepared.as_ref().and_then(|prepared| prepared.0.as_ref()) {
-            None | Some(sdk::Protection::Folder) => {
+        let object = ObjectName::of(request);
+        match &request.sealing {
+            Sealing::Unsaid | Sealing::Said | Sealing::Under(sdk::Protection::Folder) => {
                 Ok(Seal { key: Key::default(), protection: Protection::Folder })
             }
-            Some(sdk::Protection::Customer(CustomerKey { key, md5 })) => {
+            Sealing::Under(sdk::Protection::Customer(CustomerKey { key, md5 })) => {
                 let made =
-                    seals::make(&request.call, &Wrapping::Given(key.clone()), &place.customer_context());
+                    seals::make(&request.call, &Wrapping::Given(key.clone()), &object.customer_context());
                 let made = made.map_err(|_| ErrorCode::InternalError)?;
                 let key = Key { number: Some(made.number), customer_md5: Some(md5.clone()) };
                 Ok(Seal { key, protection: Protection::Customer(made.wrapped) })
             }
-            Some(sdk::Protection::Managed(managed)) => {
+            Sealing::Under(sdk::Protection::Managed(managed)) => {
                 let ManagedKey { arn, context, bucket_key } = managed;
-                let bound = place.managed_context(context, *bucket_key);
+                let bound = object.managed_context(context, *bucket_key);
                 let made = seals::make(&request.call, &Wrapping::Named(arn.clone()), &bound);
                 let made = made.map_err(|error| unavailable(error, arn))?;
                 let managed = Managed {
@@ -222,23 +181,23 @@ fn key_name(arn: &str, by_id: bool) -> &str {
     }
 }
 
-/// Opens what is kept under `protection` for the object at `place`. Where neither that nor the request makes a difference, this
-/// is nothing.
+/// Opens what is kept under `protection` for `object`. Where neither that nor the request makes a
+/// difference, this is nothing.
 pub(crate) async fn open(
     request: &Request,
     role: SealedRole,
-    place: Place<'_>,
+    object: ObjectName<'_>,
     protection: &Protection,
 ) -> Result<Key> {
-    if request.prepared.is_none() && !protection.has_data_key() {
+    if request.is_sealing_unsaid() && !protection.has_data_key() {
         return Ok(Key::default());
     }
-    let given = judge(role, protection).await?;
+    let given = judge(request, role, protection).await?;
     match (given, protection) {
         (sdk::Protection::Folder, Protection::Unsaid | Protection::Folder) => Ok(Key::default()),
         (sdk::Protection::Customer(CustomerKey { key, md5 }), Protection::Customer(wrapped)) => {
             let opened =
-                seals::open(&request.call, wrapped, &Wrapping::Given(key), &place.customer_context());
+                seals::open(&request.call, wrapped, &Wrapping::Given(key), &object.customer_context());
             let number = opened.map_err(|_| match role {
                 SealedRole::Upload => encryption::wrong_key_of_upload(),
                 SealedRole::Object | SealedRole::Source => encryption::wrong_key(),
@@ -246,7 +205,7 @@ pub(crate) async fn open(
             Ok(Key { number: Some(number), customer_md5: Some(md5) })
         }
         (sdk::Protection::Managed(_), Protection::Managed(managed)) => {
-            let bound = place.managed_context(&managed.context, managed.bucket_key);
+            let bound = object.managed_context(&managed.context, managed.bucket_key);
             let under = Wrapping::Named(managed.arn.clone());
             let opened = seals::open(&request.call, &managed.wrapped, &under, &bound);
             let number = opened.map_err(|error| unavailable(error, &managed.arn))?;
@@ -258,7 +217,11 @@ pub(crate) async fn open(
 }
 
 /// Has the gateway judge how something is opened, without opening it.
-pub(crate) async fn judge(role: SealedRole, protection: &Protection) -> Result<sdk::Protection> {
+pub(crate) async fn judge(
+    request: &Request,
+    role: SealedRole,
+    protection: &Protection,
+) -> Result<sdk::Protection> {
     let protection = match protection {
         Protection::Unsaid | Protection::Folder => KeptProtection::Folder,
         Protection::Customer(_) => KeptProtection::Customer,
@@ -268,9 +231,8 @@ pub(crate) async fn judge(role: SealedRole, protection: &Protection) -> Result<s
             bucket_key: managed.bucket_key,
         }),
     };
-    ASKED.set(Some(Sealed { role, protection }));
-    suspend_for(Suspended::Opening).await;
-    GIVEN.take().ok_or_else(|| ErrorCode::InternalError.into())
+    let given = request.exchange.ask(Step::Sealed(Sealed { role, protection })).await;
+    given.ok_or_else(|| ErrorCode::InternalError.into())
 }
 
 fn unavailable(error: Unavailable, arn: &str) -> S3Error {

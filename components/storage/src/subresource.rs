@@ -11,7 +11,7 @@ pub(crate) mod tagging;
 use gateway::errors::{Result, S3Error};
 use sdk::Response;
 
-use crate::object::{headers, read};
+use crate::object::headers;
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::records::{BucketRow, Version};
 use crate::request::Request;
@@ -26,7 +26,7 @@ async fn change(
 ) -> Result<(BucketRow, Version)> {
     for attempt in 0..ATTEMPTS_MAX {
         let bucket = request.decided_bucket(attempt).await?;
-        let found = read::object(request, &bucket.record)?;
+        let found = request.object(&bucket.record)?;
         if let Some(judged) = &request.judged {
             judged.check(&found.row.record)?;
         }

@@ -76,7 +76,7 @@ pub(crate) struct Range {
 
 impl Range {
     /// Every key that starts with `prefix`, which must not be empty or all `0xFF` (ours start with an id or a name).
-    pub(crate) fn of_prefix(prefix: Vec<u8>) -> Range {
+    fn of_prefix(prefix: Vec<u8>) -> Range {
         let end = after_prefix(&prefix);
         Range { start: prefix, end }
     }

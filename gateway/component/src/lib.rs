@@ -6,8 +6,9 @@ mod pipeline;
 mod refusals;
 mod settings;
 
+use std::task::Poll;
+
 use sdk::bindings::gateway::exports::portcullis::gateway::pipeline::Guest;
-use sdk::executor::Suspended;
 use sdk::{Call, Progress, executor};
 
 /// The pipeline, as the component exports it.
@@ -31,10 +32,10 @@ impl Guest for Gateway {
 }
 
 /// `serve` renders its refusals itself, so nothing is left to go wrong.
-fn settled(suspended: Result<Option<Suspended>, gateway::errors::S3Error>) -> Progress {
-    match suspended {
-        Ok(Some(_)) => Progress::Pending,
-        Ok(None) | Err(_) => Progress::Responded,
+fn settled(run: Poll<gateway::errors::Result<()>>) -> Progress {
+    match run {
+        Poll::Pending => Progress::Pending,
+        Poll::Ready(_) => Progress::Responded,
     }
 }
 

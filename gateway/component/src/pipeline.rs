@@ -16,7 +16,7 @@ use sdk::{
     failure_to_error, refuse, trace,
 };
 use stages::Position;
-use storage::Step;
+use storage::{Sealing, Step};
 
 use crate::form;
 use crate::master_key;
@@ -38,6 +38,8 @@ pub(crate) async fn serve(call: Call, sent: SentHead) -> Result<(), S3Error> {
     let (head, headers) = Head::split(sent.clone());
     let walked = walk(&call, &sent, &head, &headers).await;
     if let Err(refusal) = walked {
+        // Storage keeps a record of the call where it was another stage that refused.
+        storage::abandon(head.id);
         refusals::respond(&call, &head, &refusal);
     }
     // A stage that looks at responses is not skipped when it fails: what it has not seen is not given out.
@@ -106,22 +108,19 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     }
 
     // Whose it is, then whether they may. Storage refuses whatever policy did not allow.
-    let mut protection = None;
-    if let Some(bucket) = target.bucket.as_deref().filter(|_| !operation.makes_bucket()) {
-        border.enter("storage");
-        protection = storage::locate(call, head.id, bucket, operation.copies())?;
-    }
+    border.enter("storage");
+    let fallback = storage::locate(call.share(), sent, &target)?;
     border.enter("policy");
     policy::authorize(call)?;
 
     // What will happen to the bytes.
     let says = || concerns_sealing(head, headers) || form.as_ref().is_some_and(|form| form.concerns_sealing);
-    plan_bytes(call, head.id, (operation, &target), &says, protection, &border)?;
+    let sealing = plan_bytes(call, (operation, &target), &says, fallback, &border)?;
 
     // The end of the pipeline: S3 object semantics.
     added(Position::BeforeStorage, call)?;
     border.enter("storage");
-    let step = storage::start(call.share(), sent, &target)?;
+    let step = storage::start(head.id, &sealing)?;
     carry_out(call, (head, headers), &target, step, &border).await?;
     border.enter("gateway");
     Ok(())
@@ -135,9 +134,8 @@ async fn carry_out(
     mut step: Step,
     border: &Border<'_>,
 ) -> Result<(), Refusal> {
-    let id = request.0.id;
     loop {
-        let mut opening = None;
+        let mut given = None;
         match step {
             Step::Responded => return Ok(()),
             Step::Pending => sdk::executor::suspend().await,
@@ -149,20 +147,16 @@ async fn carry_out(
             // The document in the body is here, or what was decided may rest on what is no more: policy decides again.
             Step::Again(said) => {
                 border.enter("policy");
-                policy::authorize_again(call, &said).inspect_err(|_| storage::abandon(id))?;
+                policy::authorize_again(call, &said)?;
             }
             // Only what is stored says which key it takes.
             Step::Sealed(sealed) => {
                 border.enter("encryption");
-                let opened = open(call, request, target, &sealed, border);
-                opening = Some(opened.inspect_err(|_| storage::abandon(id))?);
+                given = Some(open(call, request, target, &sealed, border)?);
             }
         }
         border.enter("storage");
-        step = match opening {
-            Some(protection) => storage::open(id, &protection)?,
-            None => storage::resume(id)?,
-        };
+        step = storage::resume(request.0.id, given.as_ref())?;
     }
 }
 
@@ -207,21 +201,18 @@ async fn verify_code(call: &Call, id: u64, border: &Border<'_>) -> Result<(), Re
 /// it, and only if asked for: by the request, or of new objects by their bucket.
 fn plan_bytes(
     call: &Call,
-    id: u64,
     (operation, target): (Operation, &Target),
     says: &dyn Fn() -> bool,
     fallback: Option<DefaultProtection>,
     border: &Border<'_>,
-) -> Result<(), Refusal> {
-    match operation.purpose() {
+) -> Result<Sealing, Refusal> {
+    Ok(match operation.purpose() {
         Purpose::ReadObject => {
             if target.bucket.as_deref().is_some_and(|bucket| bucket.ends_with(TRANSFORMING_ALIAS)) {
                 border.enter("transform");
                 transform::select(call)?;
             }
-            if says() {
-                storage::prepare(id, None);
-            }
+            if says() { Sealing::Said } else { Sealing::Unsaid }
         }
         // What is stored says how: the object, or the upload.
         Purpose::DescribeObject | Purpose::WritePart | Purpose::CompleteUpload if says() => {
@@ -231,7 +222,7 @@ fn plan_bytes(
                 border.enter("encryption");
                 encryption::plan_seal(call, fallback.as_ref())?;
             }
-            storage::prepare(id, None);
+            Sealing::Said
         }
         Purpose::WriteObject | Purpose::BeginUpload
             if says() || fallback.as_ref().is_some_and(|fallback| fallback.key.is_some()) =>
@@ -242,11 +233,10 @@ fn plan_bytes(
                 border.enter("policy");
                 master_key::authorize_write(call, target, key)?;
             }
-            storage::prepare(id, protection.as_ref());
+            protection.map_or(Sealing::Said, Sealing::Under)
         }
-        _ => {}
-    }
-    Ok(())
+        _ => Sealing::Unsaid,
+    })
 }
 
 /// With what something is opened that was stored before, and whether who asks may use its key.

@@ -6,7 +6,7 @@
 //! | `log` | the append log: small bodies and commits |
 //! | `index`, `snapshot` | ordered tables of rows (redb) |
 //! | `commit` | batches, the queue, the one committer thread |
-//! | `receive`, `reader` | bodies in and out |
+//! | `receive`, `pending`, `reader` | bodies in and out |
 //! | `sealing` | AES-256-GCM of bodies, in segments |
 //! | `segments`, `reclaim`, `compact` | what is live, and what happens to the rest |
 //! | `open`, `check`, `scrub` | start, offline check, background check |
@@ -24,6 +24,7 @@ mod log;
 mod maintain;
 mod open;
 mod options;
+mod pending;
 mod pool;
 mod presync;
 mod reader;
@@ -48,7 +49,8 @@ pub use check::{Problem, References, Report, RowKey, check, check_on};
 pub use commit::{Batch, Done, Put, Requirement};
 pub use errors::{CommitError, OpenError, VolumeError};
 pub use options::{Durability, Options};
-pub use reader::{ReadStep, STEP_BYTES, Span, SpanReader};
+pub use pool::STEP_BYTES;
+pub use reader::{ReadStep, Span, SpanReader};
 pub use receive::{PendingBlob, Receiver};
 pub use sealing::{DataKey, KeySource};
 pub use snapshot::{Direction, Entry, SCAN_BYTES, Snapshot};
@@ -100,7 +102,7 @@ impl Volume {
     ///
     /// The batch is judged and applied in the order of the calls.
     pub fn commit(&self, batch: Batch, done: Done) {
-        let received = self.shared.claim(&batch.keep);
+        let received = self.shared.received.claim(&batch.keep);
         match commit::batch::encode(&batch, &received) {
             Ok(record) => {
                 self.shared.queue.push(Queued { require: batch.require, record, received, done });

@@ -29,7 +29,7 @@ use super::wire::u64_at;
 /// The version of everything in the data folder.
 pub(crate) const FORMAT: u32 = 2;
 /// The file that says so.
-pub(crate) const FORMAT_FILE: &str = "FORMAT";
+const FORMAT_FILE: &str = "FORMAT";
 /// The file whose lock is the folder's.
 pub(crate) const LOCK_FILE: &str = "LOCK";
 /// Records that a replay applies in one transaction.

@@ -5,11 +5,12 @@ use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 
-use super::reader::STEP_BYTES;
 use super::sealing::{SALT_BYTES, SEGMENT_BYTES, TAG_BYTES};
 
+/// Bytes read at once, at most.
+pub const STEP_BYTES: usize = 256 << 10;
 /// Bytes of a buffer that is used again: those of a step, sealed.
-pub(crate) const ROOM_BYTES: usize = SALT_BYTES + STEP_BYTES + STEP_BYTES / SEGMENT_BYTES * TAG_BYTES;
+const ROOM_BYTES: usize = SALT_BYTES + STEP_BYTES + STEP_BYTES / SEGMENT_BYTES * TAG_BYTES;
 
 /// Reads below this size get memory of their own.
 const POOLED_MIN: usize = 32 << 10;

@@ -16,9 +16,6 @@ use super::pool;
 use super::sealing::{DataKey, Root};
 use super::shared::Shared;
 
-/// Bytes read at once, at most.
-pub const STEP_BYTES: usize = 256 << 10;
-
 /// Bytes of a blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {

@@ -1,14 +1,14 @@
 //! Receiving bodies: short ones in memory and on into the log, long ones into a file each.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, Weak};
+use std::sync::Arc;
 
 use crc_fast::{CrcAlgorithm, Digest};
 
 use super::blobs::{self, BlobRow, Place, Sealing};
 use super::disk::{DiskFile, Open};
 use super::errors::VolumeError;
-use super::log::{Position, record};
+use super::log::record;
+use super::pending::Pending;
 use super::sealing::{self, BlobKey, DataKey, Root, SEALED_BYTES, SEGMENT_BYTES, SegmentPlace};
 use super::shared::Shared;
 
@@ -16,51 +16,6 @@ use super::shared::Shared;
 const STEP_BYTES: usize = 256 << 10;
 /// Bytes taken at once: what is gathered is never much more than what is written at once.
 const PIECE_BYTES: usize = 64 << 10;
-
-/// A received body that is not, or not yet, referenced.
-#[derive(Debug)]
-pub(crate) struct Pending {
-    pub(crate) id: u64,
-    row: BlobRow,
-    kept: AtomicBool,
-    shared: Arc<Shared>,
-}
-
-impl Pending {
-    /// The row it would get, without references.
-    pub(crate) fn row(&self) -> BlobRow {
-        self.row
-    }
-
-    /// Where in the log it is, if it is there.
-    pub(crate) fn log_position(&self) -> Option<Position> {
-        match self.row.place {
-            Place::Log { segment, offset } => Some(Position { segment, offset }),
-            Place::File => None,
-        }
-    }
-
-    /// Whether a commit has kept it.
-    pub(crate) fn is_kept(&self) -> bool {
-        self.kept.load(Ordering::Acquire)
-    }
-
-    /// A commit has kept it: from now on its row in the index counts.
-    pub(crate) fn set_kept(&self) {
-        self.kept.store(true, Ordering::Release);
-    }
-}
-
-impl Drop for Pending {
-    fn drop(&mut self) {
-        self.shared.received.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
-        match self.row.in_log() {
-            Some((segment, bytes)) => self.shared.segments.pending_ended(segment, bytes),
-            None if !self.is_kept() => self.shared.reclaim.discard(self.id),
-            None => {}
-        }
-    }
-}
 
 /// A received body. Unless a commit keeps it, it is reclaimed when this is dropped.
 #[derive(Debug)]
@@ -326,14 +281,15 @@ impl Receiver {
         let crc = if sealing == Sealing::Plain { plain } else { crc_fast::crc64_nvme(stored) };
         let place = shared.append_body(id, gathered, crc)?;
         let row = BlobRow { place, sealing, references: 0, length: bytes, crc };
-        Ok(shared.register(id, row, length, plain))
+        Ok(PendingBlob { pending: shared.received.register(id, row), length, crc: plain })
     }
 
     fn finish_in_file(mut self, mut growing: Growing) -> Result<PendingBlob, VolumeError> {
         let sealing = self.finish_sealing()?;
         growing.write(&self.gathered)?;
         let row = growing.finish(sealing)?;
-        Ok(self.shared.register(self.id, row, self.length, self.digest.finalize()))
+        let pending = self.shared.received.register(self.id, row);
+        Ok(PendingBlob { pending, length: self.length, crc: self.digest.finalize() })
     }
 }
 
@@ -352,24 +308,5 @@ impl Growing {
         self.finished = true;
         let crc = self.digest.finalize();
         Ok(BlobRow { place: Place::File, sealing, references: 0, length: self.written, crc })
-    }
-}
-
-impl Shared {
-    /// Makes a received body known to commits.
-    fn register(self: &Arc<Shared>, id: u64, row: BlobRow, length: u64, crc: u64) -> PendingBlob {
-        let pending = Arc::new(Pending { id, row, kept: AtomicBool::new(false), shared: Arc::clone(self) });
-        let mut received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
-        received.insert(id, Arc::downgrade(&pending));
-        PendingBlob { pending, length, crc }
-    }
-
-    /// The received bodies among these blobs, which now live at least as long as the answer.
-    pub(crate) fn claim(&self, ids: &[u64]) -> Vec<Arc<Pending>> {
-        if ids.is_empty() {
-            return Vec::new();
-        }
-        let received = self.received.lock().unwrap_or_else(PoisonError::into_inner);
-        ids.iter().filter_map(|id| received.get(id).and_then(Weak::upgrade)).collect()
     }
 }

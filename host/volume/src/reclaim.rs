@@ -13,7 +13,7 @@ use super::blobs::{BlobRow, Place};
 const FREED_MAX: usize = 16 << 10;
 
 #[derive(Debug, Default)]
-struct State {
+struct ReclaimState {
     /// Blobs in files that readers hold, and how many do.
     pins: HashMap<u64, u32>,
     /// Freed, in order, with the time.
@@ -26,7 +26,7 @@ struct State {
 /// Freed blobs, and readers' pins.
 #[derive(Debug, Default)]
 pub(crate) struct Reclaim {
-    state: Mutex<State>,
+    state: Mutex<ReclaimState>,
 }
 
 impl Reclaim {
@@ -85,12 +85,12 @@ impl Reclaim {
         due
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, ReclaimState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl ReclaimState {
     fn forget_oldest(&mut self) {
         let Some((_, id)) = self.freed.pop_front() else { return };
         if self.rows.remove(&id).is_some_and(|row| row.place == Place::File) {

@@ -25,7 +25,7 @@ pub(crate) const SEALED_BYTES: usize = SEGMENT_BYTES + TAG_BYTES;
 pub(crate) const SALT_BYTES: usize = 16;
 
 /// A salt.
-pub(crate) type Salt = [u8; SALT_BYTES];
+type Salt = [u8; SALT_BYTES];
 
 /// A key that bodies are sealed under: 32 bytes that nobody prints.
 #[derive(Clone, PartialEq, Eq)]

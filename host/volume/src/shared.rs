@@ -1,9 +1,8 @@
 //! What the threads of a volume share.
 
-use std::collections::HashMap;
 use std::fmt::Debug;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, Weak};
 
 use super::blobs::{self, Place};
 use super::commit::queue::Queue;
@@ -12,7 +11,7 @@ use super::errors::VolumeError;
 use super::index::{Index, IndexSlot};
 use super::log::writer::Tail;
 use super::options::{Durability, Options};
-use super::receive::Pending;
+use super::pending::Received;
 use super::reclaim::Reclaim;
 use super::sealing::Root;
 use super::segments::Segments;
@@ -36,9 +35,8 @@ pub(crate) struct Shared {
     pub(crate) queue: Queue,
     pub(crate) sequence: Sequence,
     pub(crate) views: Views,
-    pub(crate) reclaim: Reclaim,
-    /// Bodies that were received, and are not forgotten yet.
-    pub(crate) received: Mutex<HashMap<u64, Weak<Pending>>>,
+    pub(crate) reclaim: Arc<Reclaim>,
+    pub(crate) received: Arc<Received>,
     pub(crate) counters: Counters,
     /// Which folders of `files` are durably there, by the last byte of the ids in them.
     folders: Vec<AtomicBool>,
@@ -67,6 +65,8 @@ impl Shared {
     pub(crate) fn new(parts: Parts, generation: u64) -> Shared {
         let views = Views::default();
         views.publish(generation);
+        let reclaim = Arc::new(Reclaim::default());
+        let received = Received::new(Arc::clone(&parts.segments), Arc::clone(&reclaim));
         Shared {
             queue: Queue::new(parts.options.commit_queue_max),
             root: parts.root,
@@ -77,8 +77,8 @@ impl Shared {
             segments: parts.segments,
             sequence: parts.sequence,
             views,
-            reclaim: Reclaim::default(),
-            received: Mutex::default(),
+            reclaim,
+            received: Arc::new(received),
             counters: Counters::default(),
             folders: (0..256).map(|_| AtomicBool::new(false)).collect(),
             space_low: AtomicBool::new(false),

@@ -15,7 +15,7 @@ use super::wire::u64_at;
 pub const SCAN_BYTES: usize = 1 << 20;
 /// A peek stops once it has gone over so many bytes, packed or not: whoever peeks may jump from where it stops, and what was
 /// gone over in vain was read all the same.
-pub(super) const PEEK_BYTES: usize = 256 << 10;
+const PEEK_BYTES: usize = 256 << 10;
 
 /// A row's value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,14 +44,14 @@ struct Extent {
     bytes: usize,
 }
 
-type RowsTable = ReadOnlyTable<&'static [u8], &'static [u8]>;
+type ReadOnlyRows = ReadOnlyTable<&'static [u8], &'static [u8]>;
 
 /// A read transaction and the tables that were opened in it.
 pub(crate) struct View {
     transaction: ReadTransaction,
     blobs: ReadOnlyTable<u64, &'static [u8; ROW_BYTES]>,
     /// `None` for a table that does not exist.
-    tables: RwLock<Vec<(String, Option<Arc<RowsTable>>)>>,
+    tables: RwLock<Vec<(String, Option<Arc<ReadOnlyRows>>)>>,
     generation: u64,
 }
 
@@ -165,7 +165,7 @@ impl Snapshot {
         Ok(found)
     }
 
-    fn table(&self, name: &str) -> Result<Option<Arc<RowsTable>>, VolumeError> {
+    fn table(&self, name: &str) -> Result<Option<Arc<ReadOnlyRows>>, VolumeError> {
         let known = self.view.tables.read().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, table)) = known.iter().find(|(known, _)| known == name) {
             return Ok(table.clone());

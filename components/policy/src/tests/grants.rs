@@ -4,7 +4,7 @@
 use sdk::Form;
 
 use super::*;
-use contract::{Grantee, Group, ObjectOwnership, Payer, Permission};
+use access::{Grantee, Group, ObjectOwnership, Payer, Permission};
 
 const GET_ACL: (&str, &str) = ("GetObjectAcl", "GET /photos/cat.jpg?acl");
 const PUT_ACL: (&str, &str) = ("PutObjectAcl", "PUT /photos/cat.jpg?acl");
@@ -126,7 +126,7 @@ fn a_grant_that_a_request_presents_takes_a_right_of_its_own() {
 /// What a switch of Block Public Access takes back.
 #[test]
 fn each_switch_takes_back_what_it_names() {
-    type Switch = fn(&mut contract::PublicAccessBlock) -> &mut bool;
+    type Switch = fn(&mut access::PublicAccessBlock) -> &mut bool;
     let switches: [(Switch, bool, bool); 4] = [
         // What these two refuse is refused when it is put, and not here.
         (|block| &mut block.block_public_acls, true, true),

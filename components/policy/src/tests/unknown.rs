@@ -3,7 +3,7 @@
 use sdk::Form;
 
 use super::*;
-use contract::{Grantee, Group, Permission};
+use access::{Grantee, Group, Permission};
 
 /// Policies that no release wrote, and none at all.
 const UNREADABLE: [&str; 4] =

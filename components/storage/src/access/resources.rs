@@ -1,17 +1,11 @@
 //! The export `resources`: answers the questions of `policy`.
 
 use gateway::access::{CUSTOMER_ALGORITHM, KMS_KEY_ID, SERVER_SIDE_ENCRYPTION};
-use gateway::account::Account;
-use gateway::acl;
 use gateway::errors::Result;
 use gateway::object_ownership::ObjectOwnership;
-use gateway::public_access_block::PublicAccessBlock as Block;
-use gateway::request_payment::Payer;
-
-use sdk::bindings::storage::exports::portcullis::gateway::resources::{
-    BucketAccess, Grant, Grantee, Group, Guest, ObjectAccess, ObjectOwnership as ContractOwnership,
-    Payer as ContractPayer, Permission, PublicAccessBlock,
-};
+use gateway::public_access_block::PublicAccessBlock;
+use sdk::access::grants;
+use sdk::bindings::storage::exports::portcullis::gateway::resources::{BucketAccess, Guest, ObjectAccess};
 
 use crate::object::read;
 use crate::records::{BucketRow, Protection, Row, Upload, Version};
@@ -22,20 +16,17 @@ impl Guest for Storage {
         let bucket = bucket_row(&name)?.record;
         Some(BucketAccess {
             owner: bucket.owner.to_string(),
-            ownership: contract_ownership(bucket.ownership()),
+            ownership: bucket.ownership().into(),
             // What the account blocks, and cannot be read, may be anything.
-            public_access: contract_block(super::public_access(&bucket).unwrap_or(Block::ALL)),
+            public_access: super::public_access(&bucket).unwrap_or(PublicAccessBlock::ALL).into(),
             acl: match bucket.ownership() {
                 ObjectOwnership::BucketOwnerEnforced => Vec::new(),
                 ObjectOwnership::BucketOwnerPreferred | ObjectOwnership::ObjectWriter => {
-                    contract_grants(&bucket.acl.to_acl(bucket.owner))
+                    grants(&bucket.acl.to_acl(bucket.owner))
                 }
             },
             policy: bucket.policy,
-            payer: match bucket.payer {
-                Payer::BucketOwner => ContractPayer::BucketOwner,
-                Payer::Requester => ContractPayer::Requester,
-            },
+            payer: bucket.payer.into(),
         })
     }
 
@@ -51,7 +42,7 @@ impl Guest for Storage {
         let version = version(&bucket, &key, version_id.as_deref()).ok()?;
         let acl = match bucket.ownership() {
             ObjectOwnership::BucketOwnerEnforced => Vec::new(),
-            _ => contract_grants(&super::acl(&bucket, &version)),
+            _ => grants(&super::acl(&bucket, &version)),
         };
         Some(ObjectAccess { owner: super::owner(&bucket, &version).to_string(), acl })
     }
@@ -109,40 +100,4 @@ fn bucket_row(name: &str) -> Option<Row<BucketRow>> {
 fn version(bucket: &BucketRow, key: &str, id: Option<&str>) -> Result<Version> {
     // The method is what a refusal would say; there is nobody to hear it.
     Ok(read::named_object(bucket, key, id, "GET")?.row.record)
-}
-
-fn contract_grants(acl: &acl::Acl) -> Vec<Grant> {
-    let grants = acl.grants.iter().map(|grant| Grant {
-        grantee: match grant.grantee {
-            acl::Grantee::Account(Account(number)) => Grantee::Account(Account(number).to_string()),
-            acl::Grantee::Group(acl::Group::AllUsers) => Grantee::Group(Group::AllUsers),
-            acl::Grantee::Group(acl::Group::AuthenticatedUsers) => Grantee::Group(Group::AuthenticatedUsers),
-            acl::Grantee::Group(acl::Group::LogDelivery) => Grantee::Group(Group::LogDelivery),
-        },
-        permission: match grant.permission {
-            acl::Permission::FullControl => Permission::FullControl,
-            acl::Permission::Read => Permission::Read,
-            acl::Permission::Write => Permission::Write,
-            acl::Permission::ReadAcp => Permission::ReadAcp,
-            acl::Permission::WriteAcp => Permission::WriteAcp,
-        },
-    });
-    grants.collect()
-}
-
-fn contract_ownership(ownership: ObjectOwnership) -> ContractOwnership {
-    match ownership {
-        ObjectOwnership::BucketOwnerEnforced => ContractOwnership::BucketOwnerEnforced,
-        ObjectOwnership::BucketOwnerPreferred => ContractOwnership::BucketOwnerPreferred,
-        ObjectOwnership::ObjectWriter => ContractOwnership::ObjectWriter,
-    }
-}
-
-fn contract_block(block: Block) -> PublicAccessBlock {
-    PublicAccessBlock {
-        block_public_acls: block.block_public_acls,
-        ignore_public_acls: block.ignore_public_acls,
-        block_public_policy: block.block_public_policy,
-        restrict_public_buckets: block.restrict_public_buckets,
-    }
 }

@@ -93,7 +93,7 @@ fn uploads(bucket: u64) -> Result<Vec<Row<Upload>>> {
     while uploads.len() < UPLOADS_MAX as usize {
         cursor.load();
         let Some(row) = cursor.row() else { break };
-        uploads.push(row.decode()?);
+        uploads.push(Row::decode(row)?);
         cursor.advance();
     }
     Ok(uploads)

@@ -33,12 +33,12 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Page {
+struct BucketPage {
     buckets: Vec<(String, BucketHead)>,
     truncated: bool,
 }
 
-fn list<S: Source>(source: &S, account: Account, input: &Input) -> Result<Page> {
+fn list<S: Source>(source: &S, account: Account, input: &Input) -> Result<BucketPage> {
     let first = tables::bucket_key(&input.prefix);
     let end = tables::after_prefix(&first);
     let start = match input.after.as_str() {
@@ -47,7 +47,7 @@ fn list<S: Source>(source: &S, account: Account, input: &Input) -> Result<Page> 
     };
     let mut cursor =
         Cursor::new(source, tables::BUCKETS, start, end, PAGE_ROWS).peeking(BUCKET_HEAD_BYTES_MAX);
-    let mut page = Page::default();
+    let mut page = BucketPage::default();
     loop {
         cursor.load();
         let Some(row) = cursor.row() else { return Ok(page) };

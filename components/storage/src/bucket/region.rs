@@ -3,7 +3,7 @@
 use gateway::errors::{ErrorCode, Result, S3Error};
 
 /// The region in which a request without any other hint is answered, and for which S3 has its exceptions.
-pub(crate) const US_EAST_1: &str = "us-east-1";
+const US_EAST_1: &str = "us-east-1";
 
 /// The region of this deployment: the setting `region`.
 pub(crate) fn of_deployment() -> String {

@@ -8,7 +8,7 @@ use gateway::operations::listing::{Next, Page, VersionRow};
 use sdk::Response;
 
 use super::list_objects::object_row;
-use super::merge::{self, Ended, Found, Start};
+use super::merge::{self, Ended, Listed, Start};
 use super::owners::Owners;
 use super::rollup::{Begin, Listing};
 use super::source::Index;
@@ -28,7 +28,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let mut last = Last::default();
     let ended = merge::walk(&Index, bucket.id, start, listing, |found| {
         match found {
-            Found::Version { key, value, latest } => {
+            Listed::Version { key, value, latest } => {
                 let summary = Summary::decode(value)?;
                 last.set(key, Some(summary.version_id()));
                 page.version(&VersionRow {
@@ -38,7 +38,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
                     is_delete_marker: summary.is_delete_marker(),
                 });
             }
-            Found::CommonPrefix(prefix) => {
+            Listed::CommonPrefix(prefix) => {
                 page.common_prefix(prefix);
                 last.set(prefix, None);
             }

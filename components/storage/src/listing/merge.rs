@@ -1,11 +1,12 @@
 //! The walk over `objects` and `versions` together: every version of every key, newest first.
 
 use gateway::errors::{ErrorCode, Result};
+use sdk::index::Row;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use super::rollup::{Item, Listing, Rollup};
-use super::source::{Cursor, Row, Source};
+use super::source::{Cursor, Source};
 use super::walk::{Layout, OBJECTS, VERSIONS};
 
 /// Where the walk begins in each table, and of which key newer versions were left out.
@@ -21,7 +22,7 @@ pub(crate) struct Start<'a> {
 
 /// What the walk hands out.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Found<'a> {
+pub(crate) enum Listed<'a> {
     /// A version, and whether it is the latest one of its key.
     Version {
         /// The key.
@@ -51,7 +52,7 @@ pub(crate) fn walk<S: Source>(
     bucket: u64,
     start: Start<'_>,
     listing: Listing<'_>,
-    mut emit: impl FnMut(Found<'_>) -> Result<()>,
+    mut emit: impl FnMut(Listed<'_>) -> Result<()>,
 ) -> Result<Ended> {
     if listing.max == 0 {
         return Ok(Ended::Complete);
@@ -68,7 +69,7 @@ pub(crate) fn walk<S: Source>(
         match rollup.take(&key) {
             Item::Full => return Ok(Ended::Truncated),
             Item::CommonPrefix(common) => {
-                emit(Found::CommonPrefix(common))?;
+                emit(Listed::CommonPrefix(common))?;
                 let (in_objects, in_versions) =
                     ((OBJECTS.row_prefix)(bucket, common), (VERSIONS.row_prefix)(bucket, common));
                 objects.skip(&in_objects);
@@ -76,7 +77,7 @@ pub(crate) fn walk<S: Source>(
             }
             Item::Entry(key) => {
                 let latest = before.as_deref() != Some(key);
-                emit(Found::Version { key, value: row.value, latest })?;
+                emit(Listed::Version { key, value: row.value, latest })?;
                 if latest {
                     let before = before.get_or_insert_default();
                     before.clear();

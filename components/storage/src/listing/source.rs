@@ -1,8 +1,6 @@
 //! Rows in order, page by page, from the index or from a test's map.
 
-use gateway::errors::Result;
-
-use crate::records::{self, Record};
+use sdk::index::Row;
 
 /// Rows fetched by the first page after a seek, when the seek has shown that neighbours are of no use.
 const PAGE_ROWS_MIN: u32 = 16;
@@ -57,35 +55,17 @@ impl Source for Index {
     }
 }
 
-/// One row.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Row<'a> {
-    /// The key of the row.
-    pub(crate) key: &'a [u8],
-    /// The value of the row.
-    pub(crate) value: &'a [u8],
-    /// The commit that wrote the row.
-    pub(crate) revision: u64,
-}
-
-impl Row<'_> {
-    /// The decoded row, with what is needed to require it unchanged.
-    pub(crate) fn decode<T: Record>(&self) -> Result<records::Row<T>> {
-        Ok(records::Row { key: self.key.to_vec(), record: T::decode(self.value)?, revision: self.revision })
-    }
-}
-
 /// A page of rows in one buffer, so that a cursor can own it.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
     bytes: Vec<u8>,
     /// A row starts where the one before ends.
-    rows: Vec<End>,
+    rows: Vec<RowEnd>,
 }
 
 /// Where a row ends.
 #[derive(Clone, Copy, Debug)]
-struct End {
+struct RowEnd {
     key: usize,
     value: usize,
     revision: u64,
@@ -106,7 +86,7 @@ impl Page {
         self.bytes.extend_from_slice(key);
         let key_end = self.bytes.len();
         self.bytes.extend_from_slice(value);
-        self.rows.push(End { key: key_end, value: self.bytes.len(), revision });
+        self.rows.push(RowEnd { key: key_end, value: self.bytes.len(), revision });
     }
 
     /// The rows, in order.

@@ -6,7 +6,7 @@ use std::ops::Bound;
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::{Just, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
-use super::merge::{self, Ended, Found, Start};
+use super::merge::{self, Ended, Listed, Start};
 use super::rollup::{Begin, End, Item, Listing};
 use super::source::{Page, Source};
 use super::walk::{self, OBJECTS, UPLOADS};
@@ -181,10 +181,10 @@ proptest! {
         let start = Start { objects: start.0, versions: start.1, listed: None };
         let ended = merge::walk(&memory, BUCKET, start, listing, |found| {
             listed.push(match found {
-                Found::Version { key, value, latest } => {
+                Listed::Version { key, value, latest } => {
                     format!("{key} {} {latest}", std::str::from_utf8(value).unwrap())
                 }
-                Found::CommonPrefix(prefix) => format!("[{prefix}]"),
+                Listed::CommonPrefix(prefix) => format!("[{prefix}]"),
             });
             Ok(())
         });

@@ -1,10 +1,11 @@
 //! The walk over the rows of a table in which a key has one row (`objects`) or several (`uploads`).
 
 use gateway::errors::{ErrorCode, Result};
+use sdk::index::Row;
 use std::borrow::Cow;
 
 use super::rollup::{Begin, End, Item, Listing, Rollup};
-use super::source::{Cursor, Row, Source};
+use super::source::{Cursor, Source};
 use crate::records::SUMMARY_BYTES_MAX;
 use crate::tables;
 

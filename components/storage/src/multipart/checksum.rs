@@ -6,7 +6,6 @@ use gateway::checksum::{ChecksumAlgorithm, ChecksumType, MultipartChecksum};
 use gateway::errors::{ErrorCode, Result, S3Error};
 use sdk::digests;
 
-use super::part_list::Expected;
 use crate::records::{Checksum, Part, Upload};
 
 /// What an upload gets whose creator names no algorithm.
@@ -35,6 +34,17 @@ pub(crate) fn of_documents(stored: &[Checksum], parts: Option<u32>) -> Vec<gatew
         parts,
     });
     checksums.collect()
+}
+
+/// Which checksum each part of a list must have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Expected {
+    /// None. One that the part was uploaded with is compared; another cannot be judged, and is no reason to refuse it.
+    Any,
+    /// None, or one of this algorithm: of an upload whose checksum is taken of the whole object.
+    Only(ChecksumAlgorithm),
+    /// One of this algorithm: of an upload whose checksum is taken of those of its parts.
+    Each(ChecksumAlgorithm),
 }
 
 /// Which checksums the list of parts that completes an upload must have.

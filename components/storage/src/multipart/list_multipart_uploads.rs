@@ -6,12 +6,13 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::operations::list_multipart_uploads::Input;
 use gateway::operations::listing::{Next, Owner, Page, UploadRow};
 use sdk::Response;
+use sdk::index::Row;
 
 use super::{checksum, upload_id};
 use crate::listing::listing;
 use crate::listing::owners::Owners;
 use crate::listing::rollup::{Begin, Item, Listing};
-use crate::listing::source::{Index, Row};
+use crate::listing::source::Index;
 use crate::listing::walk::{self, UPLOAD_BYTES_SEEN, UPLOADS};
 use crate::records::{Record, Upload};
 use crate::request::Request;

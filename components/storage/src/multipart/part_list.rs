@@ -6,7 +6,7 @@ use gateway::etag::ETag;
 use gateway::operations::complete_multipart_upload::CompletedPart;
 use gateway::operations::parameters::PART_LENGTH_MIN;
 
-use super::checksum;
+use super::checksum::{self, Expected};
 use crate::records::{Part, Row};
 
 /// The uploaded parts that a list names, in order.
@@ -35,17 +35,6 @@ pub(crate) fn choose<'p>(
         Some(part) => Err(too_small(part)),
         None => Ok(chosen),
     }
-}
-
-/// Which checksum each part of a list must have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Expected {
-    /// None. One that the part was uploaded with is compared; another cannot be judged, and is no reason to refuse it.
-    Any,
-    /// None, or one of this algorithm: of an upload whose checksum is taken of the whole object.
-    Only(ChecksumAlgorithm),
-    /// One of this algorithm: of an upload whose checksum is taken of those of its parts.
-    Each(ChecksumAlgorithm),
 }
 
 impl Expected {

@@ -9,7 +9,7 @@ use crate::rows;
 use crate::tables::{self, Range};
 
 /// The largest part number.
-pub(crate) const NUMBER_MAX: u32 = 10_000;
+const NUMBER_MAX: u32 = 10_000;
 
 /// Rows fetched at a time.
 const PAGE_ROWS: u32 = 1000;
@@ -32,7 +32,7 @@ pub(crate) fn list(upload: u64, marker: u32, count: usize) -> Result<Vec<Row<Par
         }
         for row in page.rows() {
             start = tables::after_key(row.key);
-            parts.push(row.decode()?);
+            parts.push(Row::decode(row)?);
         }
     }
     Ok(parts)

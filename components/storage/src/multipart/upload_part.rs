@@ -13,7 +13,7 @@ use crate::object::slice;
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::records::{Checksum, Part, Span};
 use crate::request::Request;
-use crate::sealing::{self, Place};
+use crate::sealing::{self, ObjectName};
 use crate::tables;
 
 /// Receives a part. A part that was uploaded under the same number before is replaced.
@@ -26,7 +26,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let kept = checksum::algorithm(&upload);
     let presigned = presigned_algorithm(&request.query).filter(|named| *named == kept);
     checksum::check_part(&upload, claims.algorithm().or(presigned))?;
-    let key = sealing::open(request, SealedRole::Upload, Place::of(request), &upload.protection).await?;
+    let key = sealing::open(request, SealedRole::Upload, ObjectName::of(request), &upload.protection).await?;
 
     let claimed = claims.algorithm().unwrap_or(kept);
     let mut digests = claims.digests(claimed);

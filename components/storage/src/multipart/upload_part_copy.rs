@@ -16,16 +16,15 @@ use sdk::{DigestAlgorithm, Response, SealedRole, Work, failure_to_error};
 
 use super::upload_part::part_number;
 use super::{checksum, find, parts};
-use crate::access::Judged;
 use crate::object::copy_object::{find_bucket, find_version, refuse_body};
 use crate::object::put_object::BODY_BYTES_MAX;
 use crate::object::read::Found;
-use crate::object::reseal::{self, Resealed};
+use crate::object::reseal::{self, Copied};
 use crate::object::{checksums, slice};
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::records::{Checksum, Part, Span, Upload, Versioning};
-use crate::request::Request;
-use crate::sealing::{self, Key};
+use crate::request::{Judged, Request};
+use crate::sealing::{self, Key, ObjectName};
 use crate::tables;
 
 /// Makes bytes of an object a part.
@@ -45,8 +44,8 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         let key = match upload_key.take() {
             Some(key) => key,
             None => {
-                let place = sealing::Place::of(request);
-                sealing::open(request, SealedRole::Upload, place, &upload.record.protection).await?
+                let name = ObjectName::of(request);
+                sealing::open(request, SealedRole::Upload, name, &upload.record.protection).await?
             }
         };
         let source_bucket = find_bucket(request, &source.bucket)?;
@@ -68,7 +67,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             modified_ms: request.now_ms(),
             md5: current.etag,
             checksums: vec![current.checksum.clone()],
-            spans: current.resealed.clone().unwrap_or(spans),
+            spans: current.kept().to_vec(),
         };
         let row = request.judged_bucket(attempt).await?;
         sealing::check_part_still_fits(request, &row.record, &upload.record.protection)?;
@@ -115,16 +114,6 @@ fn stretch(range: Option<Range>, size: u64) -> Result<Stretch> {
     Ok(stretch)
 }
 
-/// The bytes of a part, and of which bytes they are a copy: blobs never change.
-#[derive(Clone, Debug)]
-struct Copied {
-    source: Vec<Span>,
-    etag: [u8; 16],
-    checksum: Checksum,
-    /// Where they are, if they are not where the source is.
-    resealed: Option<Vec<Span>>,
-}
-
 /// Brings bytes of the source under the key of the upload, if they are not, and answers what is to be known of them.
 async fn copy(
     request: &Request,
@@ -136,15 +125,13 @@ async fn copy(
     to: &Key,
 ) -> Result<Copied> {
     let kept = &found.row.record.details.protection;
-    let place = sealing::Place { bucket: &source.bucket, key: &source.key };
-    let from = sealing::open(request, SealedRole::Source, place, kept).await?;
+    let name = ObjectName { bucket: &source.bucket, key: &source.key };
+    let from = sealing::open(request, SealedRole::Source, name, kept).await?;
     let algorithm = checksum::algorithm(upload);
     if reseal::is_needless(kept, &upload.protection) {
         return digest(request, found, stretch, spans, algorithm).await;
     }
-    let resealed = reseal::reseal(request, spans, &from, to, &upload.protection, algorithm).await?;
-    let Resealed { spans: kept, etag, checksum } = resealed;
-    Ok(Copied { source: spans.to_vec(), etag, checksum, resealed: Some(kept) })
+    reseal::reseal(request, spans, &from, to, &upload.protection, algorithm).await
 }
 
 async fn digest(

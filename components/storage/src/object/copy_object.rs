@@ -14,17 +14,16 @@ use gateway::xml::XmlWriter;
 use sdk::response::push_header;
 use sdk::{DigestAlgorithm, Response, SealedRole, Work, failure_to_error};
 
-use crate::access::Judged;
 use crate::plan::{ATTEMPTS_MAX, Plan};
 use crate::records::{Body, BucketRow, Checksum, Details, Row, Span, Summary, Version, Versioning};
-use crate::request::{self, Request};
-use crate::sealing::{self, Seal};
+use crate::request::{self, Judged, Request};
+use crate::sealing::{self, ObjectName, Seal};
 use crate::{access, rows, tables};
 
 use super::input::ObjectHeaders;
 use super::put_object::BODY_BYTES_MAX;
 use super::read::{self, Found};
-use super::reseal::{self, Resealed};
+use super::reseal::{self, Copied};
 use super::write::{self, NewObject, Place, Table};
 use super::{checksums, headers, slice};
 
@@ -35,16 +34,6 @@ enum Directive {
     Copy,
     /// From the request.
     Replace,
-}
-
-/// The bytes of a copy, and of which bytes they are one: blobs never change.
-#[derive(Clone, Debug)]
-struct Copied {
-    source: Vec<Span>,
-    etag: [u8; 16],
-    checksum: Checksum,
-    /// Where they are, if they are not where the source is.
-    resealed: Option<Vec<Span>>,
 }
 
 /// CopyObject.
@@ -82,10 +71,8 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             continue;
         }
         sealing::check_still_fits(request, &bucket.record, &seal.protection)?;
-        let kept = current.resealed.as_ref().unwrap_or(&spans);
         let headers = details(&input, version, metadata, tagging);
-        let object =
-            new_object(request, &bucket.record, headers, &seal, (version.summary.size, &current, kept))?;
+        let object = new_object(request, &bucket.record, headers, &seal, (version.summary.size, &current))?;
         let place = Place::read(&bucket.record, &request.key)?;
         write::check(&conditions, &place)?;
         let mut plan = Plan::new();
@@ -97,7 +84,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         access::require_unblocked(&mut plan, &bucket.record, &object)?;
         access::note_owner(&mut plan, &bucket, object.owner)?;
         let summary = write::put(&mut plan, &place, &object)?;
-        plan.keep(kept);
+        plan.keep(current.kept());
         if plan.commit(&request.call).await?.is_some() {
             return Ok(respond(&source_bucket.record, &version.summary, &summary, &object, &seal));
         }
@@ -106,20 +93,20 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     Err(write::conflict(&conditions))
 }
 
-/// The copy, as its bucket has it now: of so many bytes, which are kept there.
+/// The copy, as its bucket has it now: of so many bytes.
 fn new_object(
     request: &Request,
     bucket: &BucketRow,
     headers: ObjectHeaders,
     seal: &Seal,
-    (size, copied, kept): (u64, &Copied, &[Span]),
+    (size, copied): (u64, &Copied),
 ) -> Result<NewObject> {
     let owned = access::of_new_object(request, bucket, &headers.acl)?;
     let storage_class = headers.storage_class.unwrap_or_default();
     let details = Details {
         acl: owned.acl,
         checksums: vec![copied.checksum.clone()],
-        body: Body::Spans(kept.to_vec()),
+        body: Body::Spans(copied.kept().to_vec()),
         ..headers.details(bucket, seal.protection.clone(), request.now_ms())
     };
     Ok(NewObject {
@@ -250,8 +237,8 @@ async fn copy(
     wanted: Option<ChecksumAlgorithm>,
 ) -> Result<Copied> {
     let details = &row.record.details;
-    let place = sealing::Place { bucket: &source.bucket, key: &source.key };
-    let key = sealing::open(request, SealedRole::Source, place, &details.protection).await?;
+    let name = ObjectName { bucket: &source.bucket, key: &source.key };
+    let key = sealing::open(request, SealedRole::Source, name, &details.protection).await?;
     let stored = match wanted {
         Some(wanted) => details.checksums.iter().find(|checksum| checksum.algorithm == wanted),
         None => details.checksums.first(),
@@ -261,9 +248,7 @@ async fn copy(
     if reseal::is_needless(&details.protection, &seal.protection) {
         return digest_source(request, row, spans, stored, algorithm).await;
     }
-    let resealed = reseal::reseal(request, spans, &key, &seal.key, &seal.protection, algorithm).await?;
-    let Resealed { spans: kept, etag, checksum } = resealed;
-    Ok(Copied { source: spans.to_vec(), etag, checksum, resealed: Some(kept) })
+    reseal::reseal(request, spans, &key, &seal.key, &seal.protection, algorithm).await
 }
 
 /// The MD5 and the checksum of a source whose blobs the copy refers to, computed where it does not have them.

@@ -11,10 +11,10 @@ use sdk::{Response, SealedRole};
 
 use crate::records::{BucketRow, Protection, Summary, Version};
 use crate::request::Request;
-use crate::sealing::{self, Key, Place};
+use crate::sealing::{self, Key, ObjectName};
 
+use super::headers;
 use super::slice::{self, Slice};
-use super::{headers, read};
 
 /// How often a read looks for its version again when it is deleted in the middle of it.
 const ATTEMPTS_MAX: u32 = 16;
@@ -42,7 +42,7 @@ pub(crate) async fn respond(request: &Request, want: Want) -> Result<Response> {
     }
     let bucket = &request.bucket_row()?.record;
     for _ in 0..ATTEMPTS_MAX {
-        let version = read::object(request, bucket)?.row.record;
+        let version = request.object(bucket)?.row.record;
         let key = open(request, &version.details.protection, want).await?;
         if let Some(response) = respond_with(request, bucket, &version, &key, &overrides, want)? {
             return Ok(response);
@@ -55,10 +55,10 @@ pub(crate) async fn respond(request: &Request, want: Want) -> Result<Response> {
 /// secret: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>
 async fn open(request: &Request, protection: &Protection, want: Want) -> Result<Key> {
     let is_head_of_managed = want == Want::Headers && matches!(protection, Protection::Managed(_));
-    if is_head_of_managed && request.prepared.is_none() && !wants_checksums(request) {
+    if is_head_of_managed && request.is_sealing_unsaid() && !wants_checksums(request) {
         return Ok(Key::default());
     }
-    sealing::open(request, SealedRole::Object, Place::of(request), protection).await
+    sealing::open(request, SealedRole::Object, ObjectName::of(request), protection).await
 }
 
 /// The response of one version; `None` when it was deleted in between.

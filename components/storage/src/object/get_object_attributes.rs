@@ -11,10 +11,10 @@ use sdk::{Response, SealedRole};
 use crate::records::{Body, Checksum, ManifestPart, Protection, Version};
 use crate::request::Request;
 use crate::rows;
-use crate::sealing::{self, Place};
+use crate::sealing::{self, ObjectName};
 use crate::tables::MANIFEST_PAGE_PARTS;
 
-use super::{headers, read};
+use super::headers;
 
 /// Parts in one answer.
 const PARTS_MAX: usize = 1000;
@@ -45,7 +45,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let paging = Paging::read(&request.headers)?;
     let bucket = &request.bucket_row()?.record;
     for _ in 0..ATTEMPTS_MAX {
-        let version = read::object(request, bucket)?.row.record;
+        let version = request.object(bucket)?.row.record;
         open(request, &version.details.protection, wanted).await?;
         let Some(document) = write(&version, wanted, paging)? else { continue };
         let mut lines = String::new();
@@ -59,11 +59,11 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
 /// Opens the object, if that takes anything: what is said of one under a key that clients bring along is for those who have
 /// it, checksums are for those who may use the key.
 async fn open(request: &Request, protection: &Protection, wanted: Wanted) -> Result<()> {
-    let tells_of_bytes = wanted.checksum || wanted.object_parts || request.prepared.is_some();
+    let tells_of_bytes = wanted.checksum || wanted.object_parts || !request.is_sealing_unsaid();
     if matches!(protection, Protection::Managed(_)) && !tells_of_bytes {
         return Ok(());
     }
-    sealing::open(request, SealedRole::Object, Place::of(request), protection).await.map(|_key| ())
+    sealing::open(request, SealedRole::Object, ObjectName::of(request), protection).await.map(|_key| ())
 }
 
 impl Wanted {

@@ -11,7 +11,7 @@ use sdk::{Failure, Response, Work, failure_to_error};
 
 use crate::request::Request;
 
-use super::put_object::{BODY_BYTES_MAX, Upload};
+use super::put_object::{Announced, BODY_BYTES_MAX};
 
 /// PostObject.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
@@ -20,7 +20,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let policy = form.get("policy").map(PostPolicy::parse).transpose()?;
     let longest = policy.as_ref().and_then(PostPolicy::length_range).map_or(u64::MAX, |(_, max)| max);
     let longest = longest.min(BODY_BYTES_MAX);
-    let upload = Upload::read(request, bucket)?;
+    let upload = Announced::read(request, bucket)?;
     let received = request.call.ingest(upload.plan(longest)).await;
     let received = received.map_err(|failure| match failure {
         Failure::BodyTooLarge => too_large(request, longest),

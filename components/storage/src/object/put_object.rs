@@ -28,14 +28,15 @@ pub(crate) const BODY_BYTES_MAX: u64 = 5 << 30;
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let bucket = &request.bucket_row()?.record;
     check_length(request)?;
-    let upload = Upload::read(request, bucket)?;
+    let upload = Announced::read(request, bucket)?;
     let received = request.call.ingest(upload.plan(BODY_BYTES_MAX)).await.map_err(failure_to_error)?;
     let lines = upload.store(request, bucket, &received).await?;
     Ok(Response::with_lines(200, lines))
 }
 
-/// What the headers of an upload say of the object to make. Shared with PostObject.
-pub(crate) struct Upload {
+/// What the headers of a request, or the fields of a form, announce of the object to make. Shared
+/// with PostObject.
+pub(crate) struct Announced {
     claims: Claims,
     algorithm: ChecksumAlgorithm,
     input: ObjectHeaders,
@@ -44,9 +45,9 @@ pub(crate) struct Upload {
     seal: Seal,
 }
 
-impl Upload {
+impl Announced {
     /// Reads it, and refuses what could not be stored, before anything is received.
-    pub(crate) fn read(request: &Request, bucket: &BucketRow) -> Result<Upload> {
+    pub(crate) fn read(request: &Request, bucket: &BucketRow) -> Result<Announced> {
         let claims = Claims::read(&request.headers)?;
         let is_retained = bucket.object_lock.as_ref().is_some_and(|lock| lock.default_retention.is_some());
         let input = ObjectHeaders::read(&request.headers, bucket, request.now_ms())?;
@@ -64,7 +65,7 @@ impl Upload {
         }
         let algorithm = claims.algorithm().unwrap_or(ChecksumAlgorithm::Crc64Nvme);
         let seal = Seal::of(request)?;
-        Ok(Upload { claims, algorithm, input, owned, conditions, seal })
+        Ok(Announced { claims, algorithm, input, owned, conditions, seal })
     }
 
     /// How the body is to be received.
@@ -84,7 +85,7 @@ impl Upload {
         bucket: &BucketRow,
         received: &Ingested,
     ) -> Result<String> {
-        let Upload { claims, algorithm, input, owned, conditions, seal } = self;
+        let Announced { claims, algorithm, input, owned, conditions, seal } = self;
         let verified = claims.verify(algorithm, received)?;
         let spans = match received.length {
             0 => Vec::new(),

@@ -4,7 +4,6 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::timestamp;
 
 use crate::records::{BucketRow, Row, Version, VersionId, Versioning};
-use crate::request::Request;
 use crate::{rows, tables, version_id};
 
 use super::write::Table;
@@ -28,14 +27,9 @@ impl Found {
     }
 }
 
-/// The object that the request's key and `versionId` name. `NoSuchKey`, `NoSuchVersion`, or `MethodNotAllowed` for a
-/// delete marker that is named by its id.
-pub(crate) fn object(request: &Request, bucket: &BucketRow) -> Result<Found> {
-    named_object(bucket, &request.key, request.query.get("versionId"), &request.head.method)
-}
-
-/// [`object`] for a key and a version id that come from elsewhere, such as the source of a copy. `method` is what
-/// the refusal of a delete marker says.
+/// The object that a key and a version id name, of a request or of the source of a copy.
+/// `NoSuchKey`, `NoSuchVersion`, or `MethodNotAllowed` for a delete marker that is named by its id;
+/// `method` is what the refusal says.
 pub(crate) fn named_object(bucket: &BucketRow, key: &str, id: Option<&str>, method: &str) -> Result<Found> {
     let Some(text) = id else { return latest_object(bucket, key) };
     let id = parse_version_id(text)?;
@@ -95,7 +89,7 @@ pub(crate) fn parse_version_id(text: &str) -> Result<VersionId> {
 }
 
 /// `NoSuchVersion`, naming it.
-pub(crate) fn no_such_version(key: &str, id: &str) -> S3Error {
+fn no_such_version(key: &str, id: &str) -> S3Error {
     S3Error::new(ErrorCode::NoSuchVersion).detail("Key", key).detail("VersionId", id)
 }
 

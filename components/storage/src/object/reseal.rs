@@ -20,15 +20,24 @@ pub(crate) fn is_needless(from: &Protection, to: &Protection) -> bool {
     }
 }
 
-/// Bytes under another key.
+/// The bytes of a copy, and of which bytes they are one: blobs never change.
 #[derive(Clone, Debug)]
-pub(crate) struct Resealed {
-    /// Where they are; no commit has kept them yet.
-    pub(crate) spans: Vec<Span>,
-    /// What becomes their ETag.
+pub(crate) struct Copied {
+    /// Where the bytes of the source are.
+    pub(crate) source: Vec<Span>,
+    /// What becomes the ETag of the copy.
     pub(crate) etag: [u8; 16],
-    /// Their checksum.
+    /// Its checksum.
     pub(crate) checksum: Checksum,
+    /// Where its bytes are, if they are not where the source is; no commit has kept them yet.
+    pub(crate) resealed: Option<Vec<Span>>,
+}
+
+impl Copied {
+    /// Where its bytes are.
+    pub(crate) fn kept(&self) -> &[Span] {
+        self.resealed.as_deref().unwrap_or(&self.source)
+    }
 }
 
 /// Reads the bytes of `spans` under the key `from`, and stores them under the key `to`, as `protection` says.
@@ -39,7 +48,7 @@ pub(crate) async fn reseal(
     to: &Key,
     protection: &Protection,
     algorithm: ChecksumAlgorithm,
-) -> Result<Resealed> {
+) -> Result<Copied> {
     let mut digests = vec![DigestAlgorithm::from(algorithm)];
     if !protection.has_data_key() && algorithm != ChecksumAlgorithm::Md5 {
         digests.push(DigestAlgorithm::Md5);
@@ -52,7 +61,7 @@ pub(crate) async fn reseal(
     if stored.length != length {
         return Err(ErrorCode::InternalError.into());
     }
-    let spans = match length {
+    let resealed = match length {
         0 => Vec::new(),
         length => vec![Span { blob: stored.blob, offset: 0, length }],
     };
@@ -61,7 +70,8 @@ pub(crate) async fn reseal(
         false => checksums::find_md5(&stored.digests)?,
     };
     let value = checksums::find(&stored.digests, algorithm)?.to_vec();
-    Ok(Resealed { spans, etag, checksum: Checksum { algorithm, value } })
+    let checksum = Checksum { algorithm, value };
+    Ok(Copied { source: spans.to_vec(), etag, checksum, resealed: Some(resealed) })
 }
 
 #[cfg(test)]

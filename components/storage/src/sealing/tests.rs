@@ -50,21 +50,12 @@ fn the_etag_of_sealed_bytes_says_nothing_of_them() {
 }
 
 #[test]
-fn what_is_prepared_is_for_one_call() {
-    prepare(7, None);
-    assert!(prepared(8).is_none());
-    assert!(prepared(7).is_none(), "and gone");
-    prepare(7, Some(sdk::Protection::Folder));
-    assert!(prepared(7).is_some());
-}
-
-#[test]
 fn keys_are_bound_to_their_object() {
-    let place = Place { bucket: "photos", key: "a" };
-    assert_eq!(place.customer_context(), b"arn:aws:s3:::photos/a");
+    let object = ObjectName { bucket: "photos", key: "a" };
+    assert_eq!(object.customer_context(), b"arn:aws:s3:::photos/a");
     let own = [("x".to_owned(), "y".to_owned())];
-    assert_eq!(place.managed_context(&own, false), br#"{"aws:s3:arn":"arn:aws:s3:::photos/a","x":"y"}"#);
-    assert_eq!(place.managed_context(&[], true), br#"{"aws:s3:arn":"arn:aws:s3:::photos"}"#);
+    assert_eq!(object.managed_context(&own, false), br#"{"aws:s3:arn":"arn:aws:s3:::photos/a","x":"y"}"#);
+    assert_eq!(object.managed_context(&[], true), br#"{"aws:s3:arn":"arn:aws:s3:::photos"}"#);
 }
 
 #[test]

@@ -8,7 +8,6 @@ use sdk::Response;
 
 use super::{change, respond};
 use crate::access::{self, find, print};
-use crate::object::read;
 use crate::records::Acl;
 use crate::request::Request;
 use crate::subresource::document::receive_optional;
@@ -16,7 +15,7 @@ use crate::subresource::document::receive_optional;
 /// GetObjectAcl.
 pub(crate) async fn get(request: &Request) -> Result<Response> {
     let bucket = &request.bucket_row()?.record;
-    let version = read::object(request, bucket)?.row.record;
+    let version = request.object(bucket)?.row.record;
     let owner = access::owner(bucket, &version);
     let document = gateway::acl::document(owner, &access::acl(bucket, &version), print);
     Ok(respond(200, bucket, &version).xml(document))

@@ -7,7 +7,6 @@ use gateway::object_lock::LegalHold;
 use sdk::Response;
 
 use super::{change, check_object_lock, respond};
-use crate::object::read;
 use crate::request::Request;
 use crate::subresource::document;
 
@@ -15,7 +14,7 @@ use crate::subresource::document;
 pub(crate) async fn get(request: &Request) -> Result<Response> {
     let bucket = &request.bucket_row()?.record;
     check_object_lock(bucket)?;
-    let version = read::object(request, bucket)?.row.record;
+    let version = request.object(bucket)?.row.record;
     match version.details.legal_hold {
         Some(held) => {
             let hold = if held { LegalHold::On } else { LegalHold::Off };

@@ -8,7 +8,6 @@ use sdk::Response;
 
 use super::lock::{Bypass, check_retention_change};
 use super::{change, check_object_lock, respond};
-use crate::object::read;
 use crate::request::Request;
 use crate::subresource::document;
 
@@ -16,7 +15,7 @@ use crate::subresource::document;
 pub(crate) async fn get(request: &Request) -> Result<Response> {
     let bucket = &request.bucket_row()?.record;
     check_object_lock(bucket)?;
-    let version = read::object(request, bucket)?.row.record;
+    let version = request.object(bucket)?.row.record;
     match version.details.retention {
         Some(retention) => Ok(Response::new(200).xml(retention.document())),
         None => Err(S3Error::new(ErrorCode::NoSuchObjectLockConfiguration).detail("Key", &*request.key)),

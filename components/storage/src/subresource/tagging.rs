@@ -7,14 +7,13 @@ use gateway::tagging::{TagSet, Tagged};
 use sdk::Response;
 
 use super::{change, respond};
-use crate::object::read;
 use crate::request::Request;
 use crate::subresource::document;
 
 /// GetObjectTagging. An object without tags has an empty set.
 pub(crate) async fn get(request: &Request) -> Result<Response> {
     let bucket = &request.bucket_row()?.record;
-    let version = read::object(request, bucket)?.row.record;
+    let version = request.object(bucket)?.row.record;
     let tags = version.details.tags.clone();
     Ok(respond(200, bucket, &version).xml(TagSet { tags }.document()))
 }

@@ -7,7 +7,7 @@ use super::batch::{Changes, Requirement};
 use crate::blobs::{BlobRow, Place};
 use crate::errors::VolumeError;
 use crate::index::Rows;
-use crate::receive::Pending;
+use crate::pending::Pending;
 
 /// What commits did that lies outside the index.
 #[derive(Debug, Default)]

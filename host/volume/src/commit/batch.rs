@@ -6,7 +6,7 @@ use crate::blobs::{BlobRow, ROW_BYTES};
 use crate::errors::CommitError;
 use crate::index::rows_name;
 use crate::log::{Position, record};
-use crate::receive::Pending;
+use crate::pending::Pending;
 use crate::wire::{Taker, put_bytes, put_u32, put_u64, set_at};
 
 /// Longest key, in bytes.
@@ -91,7 +91,7 @@ pub(crate) struct Stamp {
 }
 
 /// Bytes of a stamp.
-pub(crate) const STAMP_BYTES: usize = 24;
+const STAMP_BYTES: usize = 24;
 
 impl Stamp {
     /// Writes the stamp into a record that was encoded without.

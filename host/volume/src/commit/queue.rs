@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::batch::Requirement;
 use crate::errors::CommitError;
-use crate::receive::Pending;
+use crate::pending::Pending;
 
 /// Called once with the commit's number, or with why there is none.
 pub type Done = Box<dyn FnOnce(Result<u64, CommitError>) + Send>;
@@ -49,7 +49,7 @@ impl Work {
 }
 
 #[derive(Default)]
-struct State {
+struct QueueState {
     work: Work,
     sleeping: bool,
     closed: bool,
@@ -59,7 +59,7 @@ struct State {
 #[derive(Default)]
 pub(crate) struct Queue {
     batches_max: usize,
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     wake: Condvar,
 }
 
@@ -136,14 +136,14 @@ impl Queue {
         self.lock().work.batches.len()
     }
 
-    fn wake(&self, state: &mut State) {
+    fn wake(&self, state: &mut QueueState) {
         if state.sleeping {
             state.sleeping = false;
             self.wake.notify_one();
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -47,7 +47,7 @@ pub(crate) fn chain(disk: &dyn Disk, volume: u64) -> Result<Vec<SegmentHeader>, 
 }
 
 /// Takes a record's header, its payload and where it ends.
-pub(crate) type Visit<'a> = &'a mut dyn FnMut(&Header, &[u8], Position) -> Result<(), OpenError>;
+type Visit<'a> = &'a mut dyn FnMut(&Header, &[u8], Position) -> Result<(), OpenError>;
 
 /// Reads on from `from`, where the record number `record` is expected, and gives every sound record to `visit`: its
 /// header, its payload (empty for bodies, whose checksum was verified) and where it ends.

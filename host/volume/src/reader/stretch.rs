@@ -5,10 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use crc_fast::{CrcAlgorithm, Digest};
 
-use super::STEP_BYTES;
 use crate::blobs::BlobRow;
 use crate::errors::VolumeError;
-use crate::pool::Buffer;
+use crate::pool::{Buffer, STEP_BYTES};
 use crate::sealing::{self, BlobKey, Root, SALT_BYTES, SEALED_BYTES, SEGMENT_BYTES, SegmentPlace, TAG_BYTES};
 
 /// Segments that one step opens at most.

@@ -63,6 +63,13 @@ fn pass(call: &Call, place: &str) {
     });
 }
 
+/// Traps where a call said so when it came, and was to start.
+fn pass_start(id: u64, place: &str) {
+    if LATER.with_borrow(|later| later.get(&id).is_some_and(|(wanted, _)| wanted == place)) {
+        core::arch::wasm32::unreachable();
+    }
+}
+
 fn pass_later(id: u64, place: &str) {
     LATER.with_borrow_mut(|later| {
         let Some((wanted, times)) = later.get_mut(&id) else { return };
@@ -156,34 +163,28 @@ fn step(step: next::storage::Step) -> slots::storage::Step {
     }
 }
 
+fn said(sealing: slots::storage::Sealing) -> next::storage::Sealing {
+    match sealing {
+        slots::storage::Sealing::Unsaid => next::storage::Sealing::Unsaid,
+        slots::storage::Sealing::Said => next::storage::Sealing::Said,
+        slots::storage::Sealing::Under(protection) => next::storage::Sealing::Under(protection),
+    }
+}
+
 impl slots::storage::Guest for Trapping {
-    fn locate(
-        call: &Call,
-        id: u64,
-        bucket: String,
-        copies: bool,
-    ) -> Result<Option<DefaultProtection>, Refusal> {
-        pass(call, "storage.locate");
-        next::storage::locate(call, id, &bucket, copies)
+    fn locate(call: Call, head: Head, target: Target) -> Result<Option<DefaultProtection>, Refusal> {
+        pass(&call, "storage.locate");
+        next::storage::locate(call, &head, &target)
     }
 
-    fn prepare(id: u64, protection: Option<Protection>) {
-        next::storage::prepare(id, protection.as_ref());
+    fn start(id: u64, sealing: slots::storage::Sealing) -> Result<slots::storage::Step, Refusal> {
+        pass_start(id, "storage");
+        next::storage::start(id, &said(sealing)).map(step)
     }
 
-    fn start(call: Call, head: Head, target: Target) -> Result<slots::storage::Step, Refusal> {
-        pass(&call, "storage");
-        next::storage::start(call, &head, &target).map(step)
-    }
-
-    fn resume(id: u64) -> Result<slots::storage::Step, Refusal> {
+    fn resume(id: u64, given: Option<Protection>) -> Result<slots::storage::Step, Refusal> {
         pass_later(id, "storage.resume");
-        next::storage::resume(id).map(step)
-    }
-
-    fn open(id: u64, protection: Protection) -> Result<slots::storage::Step, Refusal> {
-        pass_later(id, "storage.open");
-        next::storage::open(id, &protection).map(step)
+        next::storage::resume(id, given.as_ref()).map(step)
     }
 
     fn abandon(id: u64) {

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use gateway::account::Account;
 use gateway::query::Query;
 
-use super::{Input, Page, list};
+use super::{BucketPage, Input, list};
 use crate::listing::source::{self, Source};
 use crate::records::{BucketRow, Record, Versioning};
 
@@ -46,7 +46,8 @@ fn buckets() -> Buckets {
 
 fn names(query: &str) -> (Vec<String>, bool) {
     let query = Query::parse(query).unwrap();
-    let Page { buckets, truncated } = list(&buckets(), Account(1), &Input::parse(&query).unwrap()).unwrap();
+    let BucketPage { buckets, truncated } =
+        list(&buckets(), Account(1), &Input::parse(&query).unwrap()).unwrap();
     (buckets.into_iter().map(|(name, _)| name).collect(), truncated)
 }
 
