@@ -47,10 +47,16 @@ fn list(each: &Crate, all: &[Crate]) {
     each.dead(all).iter().for_each(|item| println!("named by no other file: {item}"));
 }
 
-/// Arrows that run up, in a crate that has floors.
+/// Arrows that run up, in a crate that has floors; none where its rooms are others.
 fn upward(each: &Crate) -> Vec<String> {
-    let floors = FLOORS.iter().find(|(name, _)| *name == each.name);
+    let floors = FLOORS.iter().find(|(name, floors)| *name == each.name && stands(each, floors));
     floors.map(|(_, floors)| each.upward(floors)).unwrap_or_default()
+}
+
+/// Whether every room has a floor. In an older tree there may be others.
+fn stands(each: &Crate, floors: &Floors) -> bool {
+    let known: Vec<&str> = floors.iter().flat_map(|(_, rooms)| rooms.split_whitespace()).collect();
+    each.rooms().keys().all(|room| known.contains(&room.as_str()))
 }
 
 /// What is printed of all crates together.
@@ -98,5 +104,10 @@ fn main() {
     println!("| crate | files | in a cycle | rooms | in a cycle | types twice | fn judge… | dead items |");
     println!("| --- |{}", " ---: |".repeat(7));
     all.iter().for_each(|each| println!("{}", row(each, &all)));
+    for (name, floors) in FLOORS {
+        if all.iter().any(|each| each.name == name && !stands(each, floors)) {
+            println!("\nUpward arrows of {name} are not counted: its floors are for other rooms.");
+        }
+    }
     figures(&tree, &all);
 }
