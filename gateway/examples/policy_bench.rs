@@ -5,12 +5,12 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use gateway::access::{Lookups, S3Request};
-use gateway::headers::Headers;
 use gateway::operations::Operation;
 use gateway::policy::{
     Identity, Kind, Policies, Policy, Principal, Request, Source, decide, identity_arn, resource_arn,
 };
-use gateway::query::Query;
+use gateway::request::headers::Headers;
+use gateway::request::query::Query;
 
 const ROUNDS: u32 = 200_000;
 

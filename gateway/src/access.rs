@@ -7,6 +7,7 @@ mod asked;
 mod authorize;
 mod conceivable;
 mod condition_keys;
+pub mod explanation;
 mod master_key;
 mod subject;
 #[cfg(test)]
@@ -25,9 +26,9 @@ pub use master_key::{
 pub use subject::{Bucket, Object, Subject};
 pub use witness::{Judged, Witness};
 
-use crate::account::Account;
-use crate::acl::{Permission, PublicGrants};
-use crate::object_ownership::ObjectOwnership;
+use crate::bucket::acl::{Permission, PublicGrants};
+use crate::bucket::object_ownership::ObjectOwnership;
+use crate::identity::account::Account;
 use crate::policy::{
     AclGrant, Context, Key, KeyId, Outcome, Policies, PrincipalKind, Request, Source, Values, Verdict,
     decide, is_public, resource_arn,

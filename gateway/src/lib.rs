@@ -2,44 +2,29 @@
 //!
 //! Time, randomness and bodies are arguments. The crate builds natively and for WebAssembly, so that every
 //! stage of the pipeline, and every test, speaks of S3 in the same types.
+//!
+//! | room | what |
+//! | --- | --- |
+//! | [`access`] | may they: the decision, and why it went as it did |
+//! | [`operations`] | THE OPERATIONS TABLE, and what each operation takes and answers |
+//! | [`sse`] | server-side encryption: what requests say of it |
+//! | [`bucket`] | buckets and the settings that they keep |
+//! | [`identity`] | who asks: accounts, signatures, tokens |
+//! | [`object`] | objects: metadata, checksums, tags, locks, conditions |
+//! | [`request`] | what every request is made of: headers, query, escapes |
+//! | [`errors`], [`xml`], [`hex`] | THE ERROR TABLE, and how documents are written |
+//!
+//! They stand on floors, in this order: a room names those below it.
 
 pub mod access;
-pub mod account;
-pub mod acl;
-pub mod addressing;
-pub mod bucket_encryption;
-pub mod bucket_name;
-pub mod checksum;
-pub mod copy_source;
-pub mod cors;
-pub mod encryption;
+pub mod bucket;
 pub mod errors;
-pub mod etag;
-pub mod explanation;
-pub mod form;
-pub mod headers;
 pub mod hex;
-pub mod key;
-mod lookup;
-pub mod master_key;
-pub mod metadata;
-pub mod object_lock;
-pub mod object_ownership;
+pub mod identity;
+pub mod object;
 pub mod operations;
-pub mod post_policy;
-pub mod precondition;
-pub mod public_access_block;
-pub mod query;
-pub mod range;
-pub mod request_payment;
-pub mod response_overrides;
-pub mod sigv2;
-pub mod sigv4;
-pub mod storage_class;
-pub mod tagging;
-pub mod url_encoding;
-pub mod versioning;
-pub mod web_identity;
+pub mod request;
+pub mod sse;
 pub mod xml;
 
 pub use policy_language as policy;

@@ -8,11 +8,14 @@
 
 pub mod abort_multipart_upload;
 pub mod account_control;
+pub mod addressing;
 pub mod aws_query;
 mod columns;
 pub mod complete_multipart_upload;
+pub mod copy_source;
 pub mod create_bucket;
 pub mod create_multipart_upload;
+pub mod form;
 pub mod get_bucket_location;
 pub mod get_bucket_policy_status;
 pub mod list_buckets;
@@ -24,6 +27,7 @@ pub mod list_parts;
 pub mod listing;
 pub mod nothing;
 pub mod parameters;
+pub mod post_policy;
 mod resolve;
 mod row;
 

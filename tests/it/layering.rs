@@ -150,7 +150,7 @@ fn only_the_configuration_reads_the_environment() {
 const CYCLE_MAX: usize = 3;
 
 /// The same of the gateway: modules of buckets and signatures name THE OPERATIONS TABLE.
-const GATEWAY_UPWARD_MAX: usize = 3;
+const GATEWAY_UPWARD_MAX: usize = 2;
 
 #[test]
 fn no_import_cycle_is_large() {

@@ -6,12 +6,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use gateway::operations::aws_query;
-use gateway::sigv4::amz_date::AmzDate;
-use gateway::sigv4::payload::{
+use gateway::identity::sigv4::amz_date::AmzDate;
+use gateway::identity::sigv4::payload::{
     STREAMING_PAYLOAD, STREAMING_PAYLOAD_TRAILER, STREAMING_UNSIGNED_PAYLOAD_TRAILER, UNSIGNED_PAYLOAD,
 };
-use gateway::sigv4::sign::{Primitives, Signature, Signer, Unsigned, frame_unsigned};
+use gateway::identity::sigv4::sign::{Primitives, Signature, Signer, Unsigned, frame_unsigned};
+use gateway::operations::aws_query;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256};

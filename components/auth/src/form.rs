@@ -1,11 +1,11 @@
 //! Who signed a form: its credentials are fields, and what they sign is its policy.
 
 use gateway::errors::{ErrorCode, S3Error};
-use gateway::form::{Authorization, Form};
-use gateway::post_policy::PostPolicy;
-use gateway::sigv4::payload::Payload;
-use gateway::sigv4::presigned::EXPIRES_SECONDS_MAX;
-use gateway::sigv4::{CLOCK_SKEW_MS_MAX, Request, signature_mismatch, unknown_access_key};
+use gateway::identity::sigv4::payload::Payload;
+use gateway::identity::sigv4::presigned::EXPIRES_SECONDS_MAX;
+use gateway::identity::sigv4::{CLOCK_SKEW_MS_MAX, Request, signature_mismatch, unknown_access_key};
+use gateway::operations::form::{Authorization, Form};
+use gateway::operations::post_policy::PostPolicy;
 use sdk::keys::{Signing, TextClaim, Verdict};
 use sdk::{Signature, SignaturePlace, SignatureVersion};
 
@@ -22,7 +22,7 @@ pub(crate) fn identify(
     version2: Version2,
     judge: &impl Judge,
 ) -> Result<(), S3Error> {
-    gateway::sigv4::refuse_head_signature(request)?;
+    gateway::identity::sigv4::refuse_head_signature(request)?;
     let promised = payload(&Payload::of_anonymous(request.headers)?);
     let Some(authorization) = form.authorization()? else {
         judge.anonymous(promised);
@@ -42,7 +42,7 @@ pub(crate) fn identify(
         }
         Authorization::V2 { access_key_id, signature, policy, session_token } => {
             if version2 == Version2::Off {
-                return Err(gateway::sigv4::unsupported_mechanism());
+                return Err(gateway::identity::sigv4::unsupported_mechanism());
             }
             let token = session_token.map(|token| token.to_string());
             (claim(access_key_id, (Signing::V2, None), policy, signature, token), policy)

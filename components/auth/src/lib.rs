@@ -6,8 +6,8 @@ mod stored;
 mod verify;
 
 use gateway::errors::S3Error;
-use gateway::form::{Form, multipart};
-use gateway::sigv4::Request;
+use gateway::identity::sigv4::Request;
+use gateway::operations::form::{Form, multipart};
 use sdk::bindings::auth::exports::portcullis::gateway::auth::Guest;
 use sdk::{Call, Head, Refusal, SentHead, digests, refuse};
 

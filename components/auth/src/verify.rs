@@ -1,12 +1,12 @@
 //! Verifies a signature: canonicalised here, digested by the host.
 
-use gateway::addressing::bucket_of_host;
 use gateway::errors::{ErrorCode, S3Error};
+use gateway::identity::sigv2;
+use gateway::identity::sigv4::payload::{Chunks, Payload};
+use gateway::identity::sigv4::{self, Authentication, Request, Signed};
+use gateway::operations::addressing::bucket_of_host;
 use gateway::operations::{Operation, aws_query};
-use gateway::query::Query;
-use gateway::sigv2;
-use gateway::sigv4::payload::{Chunks, Payload};
-use gateway::sigv4::{self, Authentication, Request, Signed};
+use gateway::request::query::Query;
 use sdk::bindings::auth::portcullis::gateway::identities;
 use sdk::keys::{Claim, Signing, StoredKey, TextClaim, Verdict};
 use sdk::{Call, Chunked, Head, Signature, SignaturePlace, SignatureVersion, digests, keys};

@@ -1,6 +1,6 @@
 //! The evaluation of a cross-origin request: what is read for it. What it means is the library's affair.
 
-use gateway::cors::{self, Configuration, Found, ResourceType, row};
+use gateway::bucket::cors::{self, Configuration, Found, ResourceType, row};
 use gateway::errors::{Result, S3Error};
 use sdk::{Call, Head, Progress, Response, index};
 

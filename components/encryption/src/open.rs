@@ -1,8 +1,8 @@
 //! With what a call opens something that was stored before.
 
-use gateway::encryption::{self, Digest, HEADER, Sent, Use, names};
 use gateway::errors::Result;
-use gateway::headers::Headers;
+use gateway::request::headers::Headers;
+use gateway::sse::{self, Digest, HEADER, Sent, Use, names};
 use sdk::{KeptProtection, Protection, Sealed, SealedRole};
 
 use crate::request::customer;
@@ -21,17 +21,15 @@ pub(crate) fn plan(
     if role == SealedRole::Object
         && let Some(method) = headers.get(HEADER)
     {
-        return Err(encryption::not_of_this_operation(method));
+        return Err(sse::not_of_this_operation(method));
     }
     let names = match role {
         SealedRole::Object | SealedRole::Upload => names::OBJECT,
         SealedRole::Source => names::SOURCE,
     };
     let (missing, not_applicable, what_for) = match role {
-        SealedRole::Upload => (encryption::upload_differs(), encryption::upload_differs(), Use::Write),
-        SealedRole::Object | SealedRole::Source => {
-            (encryption::key_is_missing(), encryption::not_applicable(), Use::Read)
-        }
+        SealedRole::Upload => (sse::upload_differs(), sse::upload_differs(), Use::Write),
+        SealedRole::Object | SealedRole::Source => (sse::key_is_missing(), sse::not_applicable(), Use::Read),
     };
     let sent = Sent::of(headers, names);
     match (protection, sent) {

@@ -1,10 +1,10 @@
 //! What of a request this stage looks at.
 
-use gateway::encryption::{CustomerKey, refuse_repeated};
 use gateway::errors::Result;
-use gateway::form::Form;
-use gateway::headers::{Headers, with_presigned};
-use gateway::query::Query;
+use gateway::operations::form::Form;
+use gateway::request::headers::{Headers, with_presigned};
+use gateway::request::query::Query;
+use gateway::sse::{CustomerKey, refuse_repeated};
 use sdk::{Call, Head, Protection, digests};
 
 use crate::settings;

@@ -1,10 +1,10 @@
 //! Under what a call keeps the object that it writes.
 
-use gateway::encryption::context::object_arn;
-use gateway::encryption::{self, KeyChoice, Requested, Sent, names};
 use gateway::errors::{ErrorCode, Result};
-use gateway::master_key::MANAGED_ALIAS;
 use gateway::operations::{Operation, Purpose};
+use gateway::sse::context::object_arn;
+use gateway::sse::master_key::MANAGED_ALIAS;
+use gateway::sse::{self, KeyChoice, Requested, Sent, names};
 use sdk::{Call, DefaultProtection, ManagedKey, Principal, Protection, Target};
 
 use crate::request::{self, customer};
@@ -52,7 +52,7 @@ pub(crate) fn plan(call: &Call, fallback: Option<&DefaultProtection>) -> Result<
 enum Choice {
     Nothing,
     Folder,
-    Customer(encryption::CustomerKey),
+    Customer(sse::CustomerKey),
     Managed { name: String, whose: Whose, context: Vec<(String, String)>, bucket_key: bool },
 }
 
@@ -117,7 +117,7 @@ fn blocked(call: &Call, operation: Operation, target: Target) -> gateway::errors
     };
     let action = if operation == Operation::CopyObject { "s3:CopyObject" } else { "s3:PutObject" };
     let resource = object_arn(&target.bucket.unwrap_or_default(), &target.key.unwrap_or_default());
-    encryption::customer_keys_blocked(who.as_deref(), action, &resource)
+    sse::customer_keys_blocked(who.as_deref(), action, &resource)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The parameters of a call: names, paths, documents, numbered lists, and what is wrong with them in IAM's words.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::query::Query;
+use gateway::request::query::Query;
 
 use crate::records::Tags;
 

@@ -8,7 +8,9 @@
 pub(crate) mod oidc;
 
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::web_identity::{Claims, Keys, PublicKey, Rejected, TOKEN_LENGTH_MAX, Token, keys, provider};
+use gateway::identity::web_identity::{
+    Claims, Keys, PublicKey, Rejected, TOKEN_LENGTH_MAX, Token, keys, provider,
+};
 use sdk::keys::{PublicKey as Published, RsaKey, verify_published};
 use sdk::{Asked, Call, Fetch, Fetched, IdentityKind, Session, Unfetched, Work};
 

@@ -1,6 +1,6 @@
 //! The export `advice`: lint and simulation for operators, from arguments alone.
 
-use gateway::explanation::outcome;
+use gateway::access::explanation::outcome;
 use gateway::policy::positions::{self, Place, Stretch};
 use gateway::policy::{self, Asks, Evaluation, Finding, Kind, Policy as Document, Role, Severity};
 use sdk::bindings::policy::exports::portcullis::gateway::advice as contract;

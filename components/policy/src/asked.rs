@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use gateway::access::{Grants, Judged, Lookups, Resources as _, S3Request, Witness as _};
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::headers::Headers;
 use gateway::operations::Operation;
 use gateway::policy::{
     Budget, Context, ContextEntries, Key, Kind, Layer, Outcome, Policies, Principal, PrincipalKind, Reason,
     Request, Source, Values, decide,
 };
-use gateway::query::Query;
+use gateway::request::headers::Headers;
+use gateway::request::query::Query;
 use sdk::{Asked, Decision, Head};
 
 use crate::explain::explain;

@@ -2,11 +2,11 @@
 
 use gateway::access::{self, Asked, Body, Permit};
 use gateway::errors::{ErrorCode, Result};
-use gateway::form::Form;
-use gateway::headers::with_presigned;
 use gateway::operations::Operation;
+use gateway::operations::form::Form;
 use gateway::policy::{Budget, ContextEntries};
-use gateway::query::Query;
+use gateway::request::headers::with_presigned;
+use gateway::request::query::Query;
 use sdk::{Decision, Head, IdentityKind, Target};
 
 use crate::asked;

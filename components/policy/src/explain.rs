@@ -1,8 +1,8 @@
 //! Explains denials: what was decided is decided again, this time before a witness. Requests that are allowed pay nothing for
 //! it, and the host says when denials come too fast to explain each.
 
+use gateway::access::explanation::Journal;
 use gateway::errors::{ErrorCode, S3Error};
-use gateway::explanation::Journal;
 use sdk::explanation::circumstances;
 
 use crate::host::{Call, trace};

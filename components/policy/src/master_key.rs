@@ -4,8 +4,8 @@ use gateway::access::{
     KeyAsked, KeyUse, MasterKey, OfPrincipal, authorize_key, default_policy, managed_policy, needs_version4,
 };
 use gateway::errors::{ErrorCode, Result};
-use gateway::master_key::check_region;
 use gateway::policy::{Budget, Key, Kind, Policy, Values};
+use gateway::sse::master_key::check_region;
 use sdk::{Signature, SignatureVersion};
 use std::rc::Rc;
 

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gateway::access::{Bucket, Object, Resources};
-use gateway::account::Account;
+use gateway::identity::account::Account;
 use gateway::policy::{Key, Kind, Policy, Signature, SignaturePlace, SignatureVersion, Values};
 use sdk::access::acl;
 

@@ -2,11 +2,11 @@
 //!
 //! `storage` tells it and `policy` asks for it: what the two say is converted here alone.
 
-use gateway::account::Account;
-use gateway::acl::{self, Acl};
-use gateway::object_ownership::ObjectOwnership;
-use gateway::public_access_block::PublicAccessBlock;
-use gateway::request_payment::Payer;
+use gateway::bucket::acl::{self, Acl};
+use gateway::bucket::object_ownership::ObjectOwnership;
+use gateway::bucket::public_access_block::PublicAccessBlock;
+use gateway::bucket::request_payment::Payer;
+use gateway::identity::account::Account;
 
 use crate::contract::access::{self, Grant, Grantee};
 

@@ -1,6 +1,6 @@
 //! What the host calls the checksum algorithms of S3.
 
-use gateway::checksum::ChecksumAlgorithm;
+use gateway::object::checksum::ChecksumAlgorithm;
 
 use crate::DigestAlgorithm;
 

@@ -1,6 +1,6 @@
 //! What is known of a call that is denied, in the terms of explanations.
 
-use gateway::explanation::{Circumstances, ShownPrincipal};
+use gateway::access::explanation::{Circumstances, ShownPrincipal};
 use gateway::policy::resource_arn;
 
 use crate::trace;

@@ -1,6 +1,6 @@
 //! The request head, taken apart.
 
-use gateway::headers::Headers;
+use gateway::request::headers::Headers;
 
 use crate::{Call, SentHead};
 

@@ -1,10 +1,10 @@
 //! Whose things are, and who was granted what on them: what operations keep and what `policy` is told.
 
-use gateway::account::{ANONYMOUS_CANONICAL_ID, Account};
-use gateway::acl::{self, Named, Parties, PrintedAccount, RequestedAcl};
+use gateway::bucket::acl::{self, Named, Parties, PrintedAccount, RequestedAcl};
+use gateway::bucket::object_ownership::ObjectOwnership;
+use gateway::bucket::public_access_block::PublicAccessBlock;
 use gateway::errors::{ErrorCode, Result};
-use gateway::object_ownership::ObjectOwnership;
-use gateway::public_access_block::PublicAccessBlock;
+use gateway::identity::account::{ANONYMOUS_CANONICAL_ID, Account};
 
 use crate::account;
 use crate::object::write::NewObject;

@@ -3,10 +3,10 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_PutPublicAccessBlock.html>. They hold in every bucket of
 //! the account, together with the bucket's own.
 
-use gateway::account::Account;
+use gateway::bucket::public_access_block::PublicAccessBlock;
 use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::identity::account::Account;
 use gateway::operations::ACCOUNT_ID_HEADER;
-use gateway::public_access_block::PublicAccessBlock;
 use sdk::Response;
 
 use crate::plan::{ATTEMPTS_MAX, Plan, aborted};

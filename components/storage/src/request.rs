@@ -4,13 +4,13 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use gateway::access::Said;
-use gateway::account::Account;
+use gateway::bucket::request_payment::Payer;
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::form::Form;
-use gateway::headers::{Headers, with_presigned};
+use gateway::identity::account::Account;
 use gateway::operations::Operation;
-use gateway::query::Query;
-use gateway::request_payment::Payer;
+use gateway::operations::form::Form;
+use gateway::request::headers::{Headers, with_presigned};
+use gateway::request::query::Query;
 use sdk::bindings::storage::exports::portcullis::gateway::storage::Sealing;
 use sdk::{Call, Decision, DefaultProtection, Head, Identity, Owner, Principal, Response, SentHead, Target};
 

@@ -1,8 +1,8 @@
 //! Reads single rows of the storage tables, decoded.
 
-use gateway::account::Account;
-use gateway::cors::Configuration;
+use gateway::bucket::cors::Configuration;
 use gateway::errors::Result;
+use gateway::identity::account::Account;
 
 use crate::index;
 use crate::records::{AccountRow, BucketRow, ManifestPage, Part, PolicyRow, Record, Row, Upload, Version};

@@ -4,10 +4,10 @@
 //! before this stage begins ([`Sealing`]), of what was stored before when it has been found
 //! ([`open`]). Here data keys are made and opened, which are numbers to everybody but the host.
 
-use gateway::bucket_encryption::BucketEncryption;
-use gateway::encryption::{self, context};
+use gateway::bucket::encryption::BucketEncryption;
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::{access, master_key};
+use gateway::sse::{self, context};
+use gateway::{access, sse::master_key};
 use sdk::bindings::storage::exports::portcullis::gateway::storage::{Sealing, Step};
 use sdk::response::push_header;
 use sdk::seals::{self, Unavailable, Wrapping};
@@ -199,8 +199,8 @@ pub(crate) async fn open(
             let opened =
                 seals::open(&request.call, wrapped, &Wrapping::Given(key), &object.customer_context());
             let number = opened.map_err(|_| match role {
-                SealedRole::Upload => encryption::wrong_key_of_upload(),
-                SealedRole::Object | SealedRole::Source => encryption::wrong_key(),
+                SealedRole::Upload => sse::wrong_key_of_upload(),
+                SealedRole::Object | SealedRole::Source => sse::wrong_key(),
             })?;
             Ok(Key { number: Some(number), customer_md5: Some(md5) })
         }

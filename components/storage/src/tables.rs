@@ -29,19 +29,19 @@
 //! [`Version`]: crate::records::Version
 //! [`Upload`]: crate::records::Upload
 //! [`PolicyRow`]: crate::records::PolicyRow
-//! [`Configuration`]: gateway::cors::Configuration
+//! [`Configuration`]: gateway::bucket::cors::Configuration
 //! [`Part`]: crate::records::Part
 //! [`ManifestPage`]: crate::records::ManifestPage
 
 use std::borrow::Cow;
 
-use gateway::account::Account;
+use gateway::identity::account::Account;
 
 #[cfg(test)]
 mod tests;
 
 /// Buckets by name.
-pub(crate) const BUCKETS: &str = gateway::cors::row::BUCKETS;
+pub(crate) const BUCKETS: &str = gateway::bucket::cors::row::BUCKETS;
 /// The current object of each key.
 pub(crate) const OBJECTS: &str = "objects";
 /// Noncurrent versions and all delete markers.
@@ -60,7 +60,7 @@ pub(crate) const ACCOUNTS: &str = "accounts";
 /// Bucket policies.
 pub(crate) const POLICIES: &str = "policies";
 /// Cross-origin rules of buckets.
-pub(crate) const CORS: &str = gateway::cors::row::TABLE;
+pub(crate) const CORS: &str = gateway::bucket::cors::row::TABLE;
 
 /// Parts in one page of a manifest.
 pub(crate) const MANIFEST_PAGE_PARTS: usize = 128;
@@ -129,7 +129,7 @@ pub(crate) fn policy_key(bucket: u64) -> Vec<u8> {
 
 /// The row of a bucket in [`CORS`].
 pub(crate) fn cors_key(bucket: &str) -> Vec<u8> {
-    gateway::cors::row::key(bucket)
+    gateway::bucket::cors::row::key(bucket)
 }
 
 /// The row of a key in [`OBJECTS`]. Also the start of a listing at `key` or of a prefix.

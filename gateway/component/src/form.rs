@@ -1,10 +1,10 @@
 //! Uploads from HTML forms: the fields ahead of the file say what is asked for.
 
-use gateway::encryption::is_about;
 use gateway::errors::{ErrorCode, Result};
-use gateway::form::multipart::{self, Reader};
-use gateway::form::too_large;
-use gateway::headers::Headers;
+use gateway::operations::form::multipart::{self, Reader};
+use gateway::operations::form::too_large;
+use gateway::request::headers::Headers;
+use gateway::sse::is_about;
 use sdk::{Call, Failure, Work, failure_to_error};
 
 /// The form of a call.

@@ -1,10 +1,10 @@
 //! Asks `policy` whether a master key may be used: of the object that is written, and of what was stored before.
 
 use gateway::access::KeyUse;
-use gateway::copy_source::CopySource;
-use gateway::encryption::context::of_object;
-use gateway::headers::{Headers, with_presigned};
-use gateway::query::Query;
+use gateway::operations::copy_source::CopySource;
+use gateway::request::headers::{Headers, with_presigned};
+use gateway::request::query::Query;
+use gateway::sse::context::of_object;
 use sdk::bindings::gateway::portcullis::gateway::policy;
 use sdk::{Call, Head, ManagedKey, Refusal, SealedRole, Target, refuse};
 

@@ -1,12 +1,12 @@
 //! The walk of a request. Read it from top to bottom: this is the order of the stages.
 
-use gateway::addressing;
-use gateway::copy_source;
-use gateway::encryption::{MARK, is_about as concerns};
 use gateway::errors::{ErrorCode, S3Error};
-use gateway::headers::{Headers, check_single};
+use gateway::operations::addressing;
+use gateway::operations::copy_source;
 use gateway::operations::{self, Operation, Purpose, RequestHead, Resolved, aws_query};
-use gateway::query::Query;
+use gateway::request::headers::{Headers, check_single};
+use gateway::request::query::Query;
+use gateway::sse::{MARK, is_about as concerns};
 use iam::Planned;
 use sdk::bindings::gateway::portcullis::gateway::{
     auth, cors, encryption, iam, policy, stages, storage, transform, website,

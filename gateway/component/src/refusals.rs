@@ -1,7 +1,7 @@
 //! Refusals rendered: the one place where an error document is written.
 
+use gateway::access::explanation::of_refusal;
 use gateway::errors::{ErrorCode, Occurrence, render_parts};
-use gateway::explanation::of_refusal;
 use gateway::operations::{account_control, aws_query};
 use gateway::xml;
 use sdk::explanation::circumstances;

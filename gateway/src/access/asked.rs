@@ -2,13 +2,13 @@
 
 use super::subject::{Bucket, Object};
 use super::witness::Witness;
-use crate::account::Account;
-use crate::headers::Headers;
+use crate::identity::account::Account;
 use crate::operations::Operation;
 use crate::policy::{
     Budget, Context, ContextEntries, Identity, Key, Policies, Principal, Signature, Source, Values,
 };
-use crate::query::Query;
+use crate::request::headers::Headers;
+use crate::request::query::Query;
 
 /// What a principal's own account lets it do, and the way by which it came.
 #[derive(Clone, Copy, Debug)]

@@ -6,15 +6,15 @@ use super::condition_keys::{Lookups, S3Request};
 use super::judge;
 use super::subject::{Bucket, Subject};
 use super::witness::Judged;
-use crate::account::Account;
-use crate::copy_source::CopySource;
+use crate::bucket::request_payment::{self, Payer};
 use crate::errors::{ErrorCode, Result};
-use crate::headers::Headers;
+use crate::identity::account::Account;
+use crate::operations::copy_source::CopySource;
 use crate::operations::{ACCOUNT_ID_HEADER, Action, Operation};
 use crate::policy::{
     Context as _, Key, Memory, NO_RESOURCE, Outcome, Request, Signature, Values, decide, resource_arn,
 };
-use crate::request_payment::{self, Payer};
+use crate::request::headers::Headers;
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 

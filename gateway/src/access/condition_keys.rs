@@ -4,15 +4,15 @@
 
 pub(super) mod body;
 
-use crate::copy_source::CopySource;
-use crate::headers::Headers;
+use crate::identity::sigv4::payload::UNSIGNED_PAYLOAD;
+use crate::object::tagging::{TagSet, Tags};
+use crate::operations::copy_source::CopySource;
 use crate::operations::{Operation, Purpose};
 use crate::policy::{
     Context, Key, KeyId, LOOKUP_COST, Memory, Principal, Signature, SignaturePlace, SignatureVersion, Values,
 };
-use crate::query::Query;
-use crate::sigv4::payload::UNSIGNED_PAYLOAD;
-use crate::tagging::{TagSet, Tags};
+use crate::request::headers::Headers;
+use crate::request::query::Query;
 use crate::timestamp;
 use std::borrow::Cow;
 

@@ -8,11 +8,11 @@ use super::asked::Grants;
 use super::condition_keys::TAGS_COST;
 use super::witness::{Judged, Witness};
 use crate::errors::{ErrorCode, Result, S3Error};
-use crate::master_key;
 use crate::policy::{
     Budget, Context, Key, KeyId, Kind, LOOKUP_COST, Layer, MalformedPolicy, Outcome, Policies, Policy,
     Principal, Reason, Request, Source, Values, decide,
 };
+use crate::sse::master_key;
 use crate::timestamp;
 use std::borrow::Cow;
 

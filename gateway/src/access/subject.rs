@@ -1,11 +1,11 @@
 //! What an action is asked on: a bucket, an object, an upload.
 
-use crate::account::Account;
-use crate::acl::Acl;
-use crate::object_ownership::ObjectOwnership;
+use crate::bucket::acl::Acl;
+use crate::bucket::object_ownership::ObjectOwnership;
+use crate::bucket::public_access_block::PublicAccessBlock;
+use crate::bucket::request_payment::Payer;
+use crate::identity::account::Account;
 use crate::policy::Policy;
-use crate::public_access_block::PublicAccessBlock;
-use crate::request_payment::Payer;
 use std::rc::Rc;
 
 /// A bucket, as far as it says who may use it.

@@ -1,12 +1,12 @@
 use super::*;
-use crate::acl::{Acl, Canned, Grant, Grantee, Parties};
+use crate::bucket::acl::{Acl, Canned, Grant, Grantee, Parties};
+use crate::bucket::public_access_block::PublicAccessBlock;
+use crate::bucket::request_payment::Payer;
 use crate::errors::ErrorCode;
-use crate::headers::Headers;
 use crate::operations::Operation;
 use crate::policy::{Identity, Kind, Policy, Principal, identity_arn};
-use crate::public_access_block::PublicAccessBlock;
-use crate::query::Query;
-use crate::request_payment::Payer;
+use crate::request::headers::Headers;
+use crate::request::query::Query;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 

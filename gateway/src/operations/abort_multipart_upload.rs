@@ -2,8 +2,8 @@
 
 use super::parameters::upload_id;
 use crate::errors::{Result, S3Error};
-use crate::headers::Headers;
-use crate::query::Query;
+use crate::request::headers::Headers;
+use crate::request::query::Query;
 use crate::timestamp::parse_http_date;
 
 /// An upload that is given up.

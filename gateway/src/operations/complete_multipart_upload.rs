@@ -2,12 +2,12 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
 
 use super::parameters::{PART_NUMBER_MAX, upload_id};
-use crate::checksum::{Checksum, ChecksumAlgorithm, ChecksumType, RequestChecksum};
 use crate::errors::{ErrorCode, Result, S3Error};
-use crate::etag::ETag;
-use crate::headers::Headers;
-use crate::precondition::WritePreconditions;
-use crate::query::Query;
+use crate::object::checksum::{Checksum, ChecksumAlgorithm, ChecksumType, RequestChecksum};
+use crate::object::etag::ETag;
+use crate::object::precondition::WritePreconditions;
+use crate::request::headers::Headers;
+use crate::request::query::Query;
 use crate::xml::{Element, XmlWriter};
 
 /// What the object is made of.

@@ -1,12 +1,12 @@
 //! CreateBucket: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>
 
 use super::parameters::is_true;
-use crate::acl::RequestedAcl;
-use crate::bucket_name;
+use crate::bucket::acl::RequestedAcl;
+use crate::bucket::bucket_name;
+use crate::bucket::object_ownership::ObjectOwnership;
 use crate::errors::{ErrorCode, Result};
-use crate::headers::Headers;
-use crate::object_ownership::ObjectOwnership;
-use crate::tagging::{TagSet, Tagged};
+use crate::object::tagging::{TagSet, Tagged};
+use crate::request::headers::Headers;
 use crate::xml::Element;
 
 /// What a new bucket is to be.

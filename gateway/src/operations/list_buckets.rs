@@ -2,9 +2,9 @@
 
 use super::listing::Owner;
 use super::parameters::{continuation_token, parse_continuation_token};
-use crate::bucket_name::bucket_arn;
+use crate::bucket::bucket_name::bucket_arn;
 use crate::errors::{Result, S3Error};
-use crate::query::Query;
+use crate::request::query::Query;
 use crate::timestamp::push_iso8601;
 use crate::xml::XmlWriter;
 

@@ -2,7 +2,7 @@
 
 use super::listing::{Document, Next, Page, Selection};
 use crate::errors::Result;
-use crate::query::Query;
+use crate::request::query::Query;
 
 /// The parameters of ListMultipartUploads.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]

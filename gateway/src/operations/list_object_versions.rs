@@ -2,7 +2,7 @@
 
 use super::listing::{Document, Next, Page, Selection};
 use crate::errors::{Result, S3Error};
-use crate::query::Query;
+use crate::request::query::Query;
 
 /// The parameters of ListObjectVersions.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]

@@ -2,7 +2,7 @@
 
 use super::listing::{Document, Page, Selection};
 use crate::errors::Result;
-use crate::query::Query;
+use crate::request::query::Query;
 
 /// The parameters of ListObjects.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]

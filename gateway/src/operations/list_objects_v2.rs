@@ -3,7 +3,7 @@
 use super::listing::{Document, Page, Selection};
 use super::parameters::{continuation_token, parse_continuation_token};
 use crate::errors::Result;
-use crate::query::Query;
+use crate::request::query::Query;
 
 /// The parameters of ListObjectsV2.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]

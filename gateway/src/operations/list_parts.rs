@@ -2,11 +2,11 @@
 
 use super::listing::Owner;
 use super::parameters::{PAGE_MAX, limit, upload_id};
-use crate::checksum::{Checksum, MultipartChecksum};
 use crate::errors::Result;
-use crate::etag::ETag;
-use crate::query::Query;
-use crate::storage_class::StorageClass;
+use crate::object::checksum::{Checksum, MultipartChecksum};
+use crate::object::etag::ETag;
+use crate::object::storage_class::StorageClass;
+use crate::request::query::Query;
 use crate::timestamp::push_iso8601;
 use crate::xml::XmlWriter;
 

@@ -9,7 +9,7 @@ pub use rows::{ObjectRow, Owner, UploadRow, VersionRow};
 
 use super::parameters::{Encoding, PAGE_MAX, limit};
 use crate::errors::Result;
-use crate::query::Query;
+use crate::request::query::Query;
 use crate::xml::{XmlWriter, push_number};
 
 /// What ListObjects, ListObjectsV2, ListObjectVersions and ListMultipartUploads have in common.

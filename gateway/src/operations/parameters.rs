@@ -1,9 +1,9 @@
 //! Parameters that several operations have.
 
 use crate::errors::{Result, S3Error};
-use crate::headers::Headers;
-use crate::query::Query;
-use crate::url_encoding;
+use crate::request::headers::Headers;
+use crate::request::query::Query;
+use crate::request::url_encoding;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 

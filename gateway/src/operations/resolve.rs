@@ -1,9 +1,9 @@
 //! Finds the operation that a request asks for. A pure function of the request's head.
 
 use super::{Method, Operation, ROWS, Row, Selector, TargetKind, account_control};
-use crate::addressing::{Address, address};
 use crate::errors::{ErrorCode, Result, S3Error};
-use crate::query::Query;
+use crate::operations::addressing::{Address, address};
+use crate::request::query::Query;
 use std::fmt;
 use std::sync::LazyLock;
 

@@ -1,6 +1,6 @@
 //! Signatures that are wrong, old, or no signatures.
 
-use gateway::sigv4::amz_date::AmzDate;
+use gateway::identity::sigv4::amz_date::AmzDate;
 use tests::http::Request;
 use tests::sign::{self, Credentials, MAIN, Payload};
 

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use gateway::headers::Headers;
-use gateway::sigv4::Signed;
+use gateway::identity::sigv4::Signed;
+use gateway::request::headers::Headers;
 
 use super::*;
 

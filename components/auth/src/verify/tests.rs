@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use gateway::errors::ErrorCode;
-use gateway::headers::Headers;
+use gateway::request::headers::Headers;
 
 use super::*;
 use crate::settings::Version2;

@@ -37,9 +37,9 @@ fn each_role_has_its_headers_and_its_words() {
     let object = keyed("x-amz-server-side-encryption");
     let source = keyed("x-amz-copy-source-server-side-encryption");
     let opened = format!("32 {}", BASE64.encode([5; 16]));
-    let missing = format!("InvalidRequest {}", encryption::key_is_missing().message.unwrap());
-    let foreign = format!("InvalidRequest {}", encryption::not_applicable().message.unwrap());
-    let differs = format!("InvalidRequest {}", encryption::upload_differs().message.unwrap());
+    let missing = format!("InvalidRequest {}", sse::key_is_missing().message.unwrap());
+    let foreign = format!("InvalidRequest {}", sse::not_applicable().message.unwrap());
+    let differs = format!("InvalidRequest {}", sse::upload_differs().message.unwrap());
     let arn = "arn:aws:kms:us-east-1:000000000001:key/k".to_owned();
     let folder = "folder".to_owned();
     for (role, own, other) in [(SealedRole::Object, &object, &source), (SealedRole::Source, &source, &object)]

@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html>
 
 use gateway::errors::Result;
-use gateway::url_encoding;
+use gateway::request::url_encoding;
 use gateway::xml::XmlWriter;
 
 use crate::answer::Answer;

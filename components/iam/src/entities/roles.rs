@@ -2,7 +2,7 @@
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::policy;
-use gateway::url_encoding;
+use gateway::request::url_encoding;
 use gateway::xml::XmlWriter;
 
 use crate::answer::{Answer, Changes};

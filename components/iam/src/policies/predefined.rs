@@ -1,6 +1,6 @@
 //! The managed policies that are there without anybody making them, a few of those of AWS under their ARNs.
 
-use gateway::url_encoding;
+use gateway::request::url_encoding;
 use gateway::xml::XmlWriter;
 
 use crate::names;

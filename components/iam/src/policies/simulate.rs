@@ -1,8 +1,8 @@
 //! SimulateCustomPolicy, SimulatePrincipalPolicy, and the condition keys that they need:
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html>
 
+use gateway::access::explanation::outcome;
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::explanation::outcome;
 use gateway::policy::{self, Asks, Document, Evaluation, Hypothesis, Invalid, Place, Role};
 use gateway::xml::XmlWriter;
 use sdk::bindings::iam::exports::portcullis::gateway::identities::Source;

@@ -1,7 +1,7 @@
 //! Versions of managed policies: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicyVersion.html>
 
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::url_encoding;
+use gateway::request::url_encoding;
 use gateway::xml::XmlWriter;
 
 use crate::answer::{Answer, Changes};

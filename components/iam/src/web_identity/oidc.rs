@@ -1,7 +1,7 @@
 //! Providers of web identities: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html>
 
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::web_identity::provider;
+use gateway::identity::web_identity::provider;
 
 use crate::answer::{Answer, Changes};
 use crate::entities;

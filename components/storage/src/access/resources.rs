@@ -1,9 +1,9 @@
 //! The export `resources`: answers the questions of `policy`.
 
 use gateway::access::{CUSTOMER_ALGORITHM, KMS_KEY_ID, SERVER_SIDE_ENCRYPTION};
+use gateway::bucket::object_ownership::ObjectOwnership;
+use gateway::bucket::public_access_block::PublicAccessBlock;
 use gateway::errors::Result;
-use gateway::object_ownership::ObjectOwnership;
-use gateway::public_access_block::PublicAccessBlock;
 use sdk::access::grants;
 use sdk::bindings::storage::exports::portcullis::gateway::resources::{BucketAccess, Guest, ObjectAccess};
 

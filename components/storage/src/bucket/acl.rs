@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketAcl.html>
 
-use gateway::acl::{Parties, RequestedAcl, document};
+use gateway::bucket::acl::{Parties, RequestedAcl, document};
 use gateway::errors::Result;
 use sdk::Response;
 

@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html>. The rules are a row of their own, under the bucket's name:
 //! the stage `cors`, which acts by them, reads that row and no other, and the row of the bucket stays small.
 
-use gateway::cors::Configuration;
+use gateway::bucket::cors::Configuration;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use sdk::Response;
 

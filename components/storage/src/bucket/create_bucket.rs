@@ -2,16 +2,16 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>
 
-use gateway::account::Account;
-use gateway::acl::{Parties, RequestedAcl};
-use gateway::bucket_encryption::BucketEncryption;
-use gateway::bucket_name::bucket_arn;
+use gateway::bucket::acl::{Parties, RequestedAcl};
+use gateway::bucket::bucket_name::bucket_arn;
+use gateway::bucket::encryption::BucketEncryption;
+use gateway::bucket::object_ownership::ObjectOwnership;
+use gateway::bucket::public_access_block::PublicAccessBlock;
+use gateway::bucket::request_payment::Payer;
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::object_lock::ObjectLockConfiguration;
-use gateway::object_ownership::ObjectOwnership;
+use gateway::identity::account::Account;
+use gateway::object::object_lock::ObjectLockConfiguration;
 use gateway::operations::create_bucket::Input;
-use gateway::public_access_block::PublicAccessBlock;
-use gateway::request_payment::Payer;
 use sdk::Response;
 
 use super::region;

@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html>. That objects are sealed so, `encryption` sees to.
 
-use gateway::bucket_encryption::BucketEncryption;
+use gateway::bucket::encryption::BucketEncryption;
 use gateway::errors::Result;
 use sdk::Response;
 

@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html>
 
-use gateway::bucket_name::bucket_arn;
+use gateway::bucket::bucket_name::bucket_arn;
 use gateway::errors::Result;
 use sdk::Response;
 

@@ -2,8 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html>
 
-use gateway::account::Account;
 use gateway::errors::{ErrorCode, Result};
+use gateway::identity::account::Account;
 use gateway::operations::list_buckets::{self, Input};
 use gateway::operations::listing::Owner;
 use sdk::Response;

@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectLockConfiguration.html>
 
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::object_lock::ObjectLockConfiguration;
+use gateway::object::object_lock::ObjectLockConfiguration;
 use sdk::Response;
 
 use crate::records::Versioning;

@@ -2,8 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketOwnershipControls.html>
 
+use gateway::bucket::object_ownership::ObjectOwnership;
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::object_ownership::ObjectOwnership;
 use sdk::Response;
 
 use crate::request::Request;

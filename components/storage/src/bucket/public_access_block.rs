@@ -2,8 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutPublicAccessBlock.html>
 
+use gateway::bucket::public_access_block::PublicAccessBlock;
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::public_access_block::PublicAccessBlock;
 use sdk::Response;
 
 use crate::request::Request;

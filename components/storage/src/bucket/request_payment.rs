@@ -2,8 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketRequestPayment.html>. That who asks says so, `policy` sees to.
 
+use gateway::bucket::request_payment::Payer;
 use gateway::errors::Result;
-use gateway::request_payment::Payer;
 use sdk::Response;
 
 use crate::request::Request;

@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketTagging.html>
 
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::tagging::{TagSet, Tagged};
+use gateway::object::tagging::{TagSet, Tagged};
 use sdk::Response;
 
 use crate::request::Request;

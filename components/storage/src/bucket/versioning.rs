@@ -2,8 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html>
 
+use gateway::bucket::versioning::{self, MfaDelete, VersioningConfiguration, VersioningStatus};
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::versioning::{self, MfaDelete, VersioningConfiguration, VersioningStatus};
 use sdk::Response;
 
 use crate::records::{BucketRow, Versioning};
@@ -53,7 +53,7 @@ fn change(bucket: &mut BucketRow, wanted: VersioningConfiguration, factor: Secon
 
 #[cfg(test)]
 mod tests {
-    use gateway::object_lock::ObjectLockConfiguration;
+    use gateway::object::object_lock::ObjectLockConfiguration;
 
     use super::*;
 

@@ -1,6 +1,6 @@
 //! Accounts as listings print them.
 
-use gateway::account::Account;
+use gateway::identity::account::Account;
 use gateway::operations::listing::Owner;
 
 use crate::records::BucketRow;

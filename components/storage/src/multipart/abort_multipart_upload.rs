@@ -1,8 +1,8 @@
 //! AbortMultipartUpload: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html>
 
 use gateway::errors::Result;
+use gateway::object::precondition::failed;
 use gateway::operations::abort_multipart_upload::Input;
-use gateway::precondition::failed;
 use sdk::Response;
 
 use super::{find, parts};

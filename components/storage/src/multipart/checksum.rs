@@ -2,8 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html>
 
-use gateway::checksum::{ChecksumAlgorithm, ChecksumType, MultipartChecksum};
 use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::object::checksum::{ChecksumAlgorithm, ChecksumType, MultipartChecksum};
 use sdk::digests;
 
 use crate::records::{Checksum, Part, Upload};
@@ -27,8 +27,11 @@ pub(crate) fn kind(upload: &Upload) -> MultipartChecksum {
 }
 
 /// Stored checksums, as documents print them. `parts` is the number of parts, of composite ones.
-pub(crate) fn of_documents(stored: &[Checksum], parts: Option<u32>) -> Vec<gateway::checksum::Checksum> {
-    let checksums = stored.iter().map(|checksum| gateway::checksum::Checksum {
+pub(crate) fn of_documents(
+    stored: &[Checksum],
+    parts: Option<u32>,
+) -> Vec<gateway::object::checksum::Checksum> {
+    let checksums = stored.iter().map(|checksum| gateway::object::checksum::Checksum {
         algorithm: checksum.algorithm,
         value: checksum.value.clone(),
         parts,

@@ -1,12 +1,12 @@
 //! CompleteMultipartUpload:
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompleteMultipartUpload.html>
 
-use gateway::checksum::ChecksumType;
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::etag::ETag;
-use gateway::headers::Headers;
+use gateway::object::checksum::ChecksumType;
+use gateway::object::etag::ETag;
 use gateway::operations::complete_multipart_upload::{Completed, Input};
-use gateway::url_encoding;
+use gateway::request::headers::Headers;
+use gateway::request::url_encoding;
 use sdk::{Response, Work, digests, failure_to_error};
 
 use super::assembly::Assembly;

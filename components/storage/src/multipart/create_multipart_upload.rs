@@ -1,11 +1,11 @@
 //! CreateMultipartUpload: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html>
 
 use gateway::access::BEGINNING;
-use gateway::account::{ANONYMOUS_CANONICAL_ID, Account};
-use gateway::checksum::MultipartChecksum;
 use gateway::errors::Result;
-use gateway::headers::Headers;
+use gateway::identity::account::{ANONYMOUS_CANONICAL_ID, Account};
+use gateway::object::checksum::MultipartChecksum;
 use gateway::operations::create_multipart_upload::document;
+use gateway::request::headers::Headers;
 use sdk::{Identity, IdentityKind, Response};
 
 use super::upload_id;

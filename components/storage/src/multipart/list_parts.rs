@@ -1,7 +1,7 @@
 //! ListParts: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html>
 
 use gateway::errors::Result;
-use gateway::etag::ETag;
+use gateway::object::etag::ETag;
 use gateway::operations::list_parts::{self, Input, PartRow};
 use gateway::operations::listing::Owner;
 use sdk::Response;

@@ -1,8 +1,8 @@
 //! The parts with which a client completes an upload, checked against those that were uploaded.
 
-use gateway::checksum::ChecksumAlgorithm;
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::etag::ETag;
+use gateway::object::checksum::ChecksumAlgorithm;
+use gateway::object::etag::ETag;
 use gateway::operations::complete_multipart_upload::CompletedPart;
 use gateway::operations::parameters::PART_LENGTH_MIN;
 

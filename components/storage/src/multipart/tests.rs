@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::{Strategy, prop_assert_eq, prop_oneof, proptest};
 
-use gateway::account::Account;
-use gateway::checksum::ChecksumType;
-use gateway::etag::ETag;
-use gateway::storage_class::StorageClass;
+use gateway::identity::account::Account;
+use gateway::object::checksum::ChecksumType;
+use gateway::object::etag::ETag;
+use gateway::object::storage_class::StorageClass;
 
 use super::assembly::Assembly;
 use super::complete_multipart_upload::{Made, end_upload};

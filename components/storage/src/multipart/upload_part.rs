@@ -1,9 +1,9 @@
 //! UploadPart: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html>
 
-use gateway::checksum::presigned_algorithm;
 use gateway::errors::Result;
-use gateway::etag::ETag;
-use gateway::query::Query;
+use gateway::object::checksum::presigned_algorithm;
+use gateway::object::etag::ETag;
+use gateway::request::query::Query;
 use sdk::{IngestPlan, Ingested, Response, SealedRole, Work, failure_to_error};
 
 use super::{checksum, find, parts};

@@ -4,11 +4,11 @@
 //! are computed from the stored bytes, unless the part is a whole object that has them. Everything else is read under one
 //! key and stored under another.
 
-use gateway::checksum::{ChecksumAlgorithm, ChecksumType, copy_algorithm};
-use gateway::copy_source::CopySource;
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::etag::ETag;
-use gateway::range::{ByteRange, Range};
+use gateway::object::checksum::{ChecksumAlgorithm, ChecksumType, copy_algorithm};
+use gateway::object::etag::ETag;
+use gateway::operations::copy_source::CopySource;
+use gateway::request::range::{ByteRange, Range};
 use gateway::timestamp;
 use gateway::xml::XmlWriter;
 use sdk::response::push_header;

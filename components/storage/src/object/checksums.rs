@@ -6,10 +6,10 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use gateway::checksum::{ChecksumAlgorithm, RequestChecksum, content_md5};
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::headers::Headers;
 use gateway::hex;
+use gateway::object::checksum::{ChecksumAlgorithm, RequestChecksum, content_md5};
+use gateway::request::headers::Headers;
 use sdk::{Collected, Digest, DigestAlgorithm, Ingested, digests};
 
 use crate::records::Checksum;

@@ -4,11 +4,11 @@
 //! digests that the source does not have are computed then: the MD5 of a multipart object, and a checksum of another
 //! algorithm. Everything else is read under one key and stored under another.
 
-use gateway::checksum::{ChecksumAlgorithm, ChecksumType, copy_algorithm};
-use gateway::copy_source::CopySource;
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::etag::ETag;
-use gateway::precondition::{ReadPreconditions, WritePreconditions};
+use gateway::object::checksum::{ChecksumAlgorithm, ChecksumType, copy_algorithm};
+use gateway::object::etag::ETag;
+use gateway::object::precondition::{ReadPreconditions, WritePreconditions};
+use gateway::operations::copy_source::CopySource;
 use gateway::timestamp;
 use gateway::xml::XmlWriter;
 use sdk::response::push_header;

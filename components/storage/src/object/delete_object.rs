@@ -1,7 +1,7 @@
 //! DeleteObject: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html>
 
 use gateway::errors::{ErrorCode, Result};
-use gateway::precondition::{DeletePreconditions, DeleteTarget};
+use gateway::object::precondition::{DeletePreconditions, DeleteTarget};
 use sdk::Response;
 
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};

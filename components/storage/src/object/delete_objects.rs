@@ -8,10 +8,10 @@
 use std::collections::BTreeMap;
 
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::etag::EntityTags;
-use gateway::precondition::DeletePreconditions;
+use gateway::object::etag::EntityTags;
+use gateway::object::precondition::DeletePreconditions;
 use gateway::xml::{Element, XmlWriter};
-use gateway::{key, timestamp};
+use gateway::{object::key, timestamp};
 use sdk::{Response, Work};
 
 use crate::plan::Plan;

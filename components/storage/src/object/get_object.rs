@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use gateway::errors::{ErrorCode, Result};
-use gateway::precondition::{self, ReadPreconditions, Verdict};
-use gateway::range::ByteRange;
-use gateway::response_overrides::ResponseOverrides;
+use gateway::object::precondition::{self, ReadPreconditions, Verdict};
+use gateway::request::range::ByteRange;
+use gateway::request::response_overrides::ResponseOverrides;
 use sdk::response::push_header;
 use sdk::{Response, SealedRole};
 

@@ -1,8 +1,8 @@
 //! GetObjectAttributes: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html>
 
-use gateway::checksum::ChecksumType;
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::headers::Headers;
+use gateway::object::checksum::ChecksumType;
+use gateway::request::headers::Headers;
 use gateway::timestamp;
 use gateway::xml::XmlWriter;
 use sdk::response::push_header;

@@ -4,11 +4,11 @@ use std::fmt::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use gateway::checksum::ChecksumType;
-use gateway::headers::{is_field_value, is_token};
-use gateway::metadata::{CONTENT_TYPE_DEFAULT, SystemHeaders};
-use gateway::response_overrides::ResponseOverrides;
-use gateway::storage_class::StorageClass;
+use gateway::object::checksum::ChecksumType;
+use gateway::object::metadata::{CONTENT_TYPE_DEFAULT, SystemHeaders};
+use gateway::object::storage_class::StorageClass;
+use gateway::request::headers::{is_field_value, is_token};
+use gateway::request::response_overrides::ResponseOverrides;
 use gateway::timestamp;
 use sdk::response::push_header;
 

@@ -2,13 +2,13 @@
 //!
 //! Shared by PutObject, CopyObject and CreateMultipartUpload.
 
-use gateway::acl::RequestedAcl;
+use gateway::bucket::acl::RequestedAcl;
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::headers::Headers;
-use gateway::metadata::{SystemHeaders, user_metadata, website_redirect};
-use gateway::object_lock::{LegalHold, RequestedLock, Retention};
-use gateway::storage_class::StorageClass;
-use gateway::tagging::TagSet;
+use gateway::object::metadata::{SystemHeaders, user_metadata, website_redirect};
+use gateway::object::object_lock::{LegalHold, RequestedLock, Retention};
+use gateway::object::storage_class::StorageClass;
+use gateway::object::tagging::TagSet;
+use gateway::request::headers::Headers;
 
 use crate::records::{BucketRow, Details, Protection};
 use crate::subresource::lock;

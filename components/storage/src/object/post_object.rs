@@ -3,9 +3,9 @@
 //! The fields of the form were received, and judged, before: what is left of the body is the file.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::form::{self, Form, Success};
-use gateway::post_policy::PostPolicy;
-use gateway::url_encoding;
+use gateway::operations::form::{self, Form, Success};
+use gateway::operations::post_policy::PostPolicy;
+use gateway::request::url_encoding;
 use sdk::response::push_header;
 use sdk::{Failure, Response, Work, failure_to_error};
 

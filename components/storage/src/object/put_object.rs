@@ -1,11 +1,11 @@
 //! PutObject: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html>
 
-use gateway::acl;
-use gateway::checksum::{ChecksumAlgorithm, ChecksumType};
+use gateway::bucket::acl;
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::etag::ETag;
-use gateway::object_lock::Retention;
-use gateway::precondition::WritePreconditions;
+use gateway::object::checksum::{ChecksumAlgorithm, ChecksumType};
+use gateway::object::etag::ETag;
+use gateway::object::object_lock::Retention;
+use gateway::object::precondition::WritePreconditions;
 use sdk::{IngestPlan, Ingested, Response, Work, failure_to_error};
 
 use crate::access::{self, Owned};

@@ -1,7 +1,7 @@
 //! Brings stored bytes under another key: what a copy does where it cannot refer to the blobs of its source.
 
-use gateway::checksum::ChecksumAlgorithm;
 use gateway::errors::{ErrorCode, Result};
+use gateway::object::checksum::ChecksumAlgorithm;
 use sdk::{DigestAlgorithm, IngestPlan, Stored, Work, failure_to_error};
 
 use super::checksums;

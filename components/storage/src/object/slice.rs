@@ -1,9 +1,9 @@
 //! Which bytes of an object a read returns, and where they are stored.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::headers::Headers;
-use gateway::query::Query;
-use gateway::range::Range;
+use gateway::request::headers::Headers;
+use gateway::request::query::Query;
+use gateway::request::range::Range;
 use gateway::timestamp;
 
 use crate::records::{Body, Checksum, ManifestPart, Span, Version};

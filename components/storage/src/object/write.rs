@@ -12,12 +12,12 @@
 //! Every function here leaves the invariants of [`tables`] true, provided that the batch commits with the requirements
 //! that it adds.
 
-use gateway::account::Account;
-use gateway::checksum::ChecksumType;
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::etag::ETag;
-use gateway::precondition::WritePreconditions;
-use gateway::storage_class::StorageClass;
+use gateway::identity::account::Account;
+use gateway::object::checksum::ChecksumType;
+use gateway::object::etag::ETag;
+use gateway::object::precondition::WritePreconditions;
+use gateway::object::storage_class::StorageClass;
 
 use crate::index;
 use crate::plan::{Plan, contended};

@@ -1,8 +1,8 @@
 //! Who may use a bucket or an object besides its owner, as rows hold it.
 
-use gateway::account::Account;
-use gateway::acl::{self, Permission};
-use gateway::public_access_block::PublicAccessBlock;
+use gateway::bucket::acl::{self, Permission};
+use gateway::bucket::public_access_block::PublicAccessBlock;
+use gateway::identity::account::Account;
 use serde::{Deserialize, Serialize};
 
 use super::plain_record;

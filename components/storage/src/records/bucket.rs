@@ -3,15 +3,15 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Acl, FORMAT, Record, unreadable};
-use gateway::account::Account;
-use gateway::bucket_encryption::{BucketEncryption, DefaultKey};
+use gateway::bucket::encryption::{BucketEncryption, DefaultKey};
+use gateway::bucket::object_ownership::ObjectOwnership;
+use gateway::bucket::public_access_block::PublicAccessBlock;
+use gateway::bucket::request_payment::Payer;
+use gateway::bucket::versioning::MfaDelete;
 use gateway::errors::Result;
-use gateway::master_key::MANAGED_ALIAS;
-use gateway::object_lock::ObjectLockConfiguration;
-use gateway::object_ownership::ObjectOwnership;
-use gateway::public_access_block::PublicAccessBlock;
-use gateway::request_payment::Payer;
-use gateway::versioning::MfaDelete;
+use gateway::identity::account::Account;
+use gateway::object::object_lock::ObjectLockConfiguration;
+use gateway::sse::master_key::MANAGED_ALIAS;
 use sdk::DefaultProtection;
 
 /// The row of a bucket in `buckets`.

@@ -1,6 +1,6 @@
 //! Checksums as stored.
 
-use gateway::checksum::ChecksumAlgorithm;
+use gateway::object::checksum::ChecksumAlgorithm;
 use serde::{Deserialize, Serialize};
 
 /// A value of a checksum.

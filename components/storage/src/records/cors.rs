@@ -1,6 +1,6 @@
 //! The cross-origin rules of a bucket. Another stage reads the row as well, so its layout is the library's.
 
-use gateway::cors::{Configuration, row};
+use gateway::bucket::cors::{Configuration, row};
 use gateway::errors::Result;
 
 use super::Record;

@@ -1,18 +1,18 @@
-use gateway::account::Account;
-use gateway::acl;
-use gateway::bucket_encryption::{BucketEncryption, DefaultKey};
-use gateway::checksum::{ChecksumAlgorithm, ChecksumType};
+use gateway::bucket::acl;
+use gateway::bucket::encryption::{BucketEncryption, DefaultKey};
+use gateway::bucket::object_ownership::ObjectOwnership;
+use gateway::bucket::public_access_block::PublicAccessBlock;
+use gateway::bucket::request_payment::Payer;
+use gateway::bucket::versioning::MfaDelete;
 use gateway::errors::ErrorCode;
-use gateway::etag::ETag;
-use gateway::metadata::SystemHeaders;
-use gateway::object_lock::{
+use gateway::identity::account::Account;
+use gateway::object::checksum::{ChecksumAlgorithm, ChecksumType};
+use gateway::object::etag::ETag;
+use gateway::object::metadata::SystemHeaders;
+use gateway::object::object_lock::{
     DefaultRetention, ObjectLockConfiguration, Retention, RetentionMode, RetentionPeriod,
 };
-use gateway::object_ownership::ObjectOwnership;
-use gateway::public_access_block::PublicAccessBlock;
-use gateway::request_payment::Payer;
-use gateway::storage_class::StorageClass;
-use gateway::versioning::MfaDelete;
+use gateway::object::storage_class::StorageClass;
 
 use crate::version_id;
 

@@ -1,11 +1,11 @@
 //! A multipart upload in progress and its parts.
 
-use gateway::account::Account;
-use gateway::checksum::{ChecksumAlgorithm, ChecksumType};
 use gateway::errors::Result;
-use gateway::metadata::SystemHeaders;
-use gateway::object_lock::Retention;
-use gateway::storage_class::StorageClass;
+use gateway::identity::account::Account;
+use gateway::object::checksum::{ChecksumAlgorithm, ChecksumType};
+use gateway::object::metadata::SystemHeaders;
+use gateway::object::object_lock::Retention;
+use gateway::object::storage_class::StorageClass;
 use serde::{Deserialize, Serialize};
 
 use super::{

@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use gateway::account::Account;
-use gateway::checksum::ChecksumType;
 use gateway::errors::Result;
-use gateway::etag::ETag;
-use gateway::metadata::SystemHeaders;
-use gateway::object_lock::Retention;
-use gateway::storage_class::StorageClass;
+use gateway::identity::account::Account;
+use gateway::object::checksum::ChecksumType;
+use gateway::object::etag::ETag;
+use gateway::object::metadata::SystemHeaders;
+use gateway::object::object_lock::Retention;
+use gateway::object::storage_class::StorageClass;
 use serde::{Deserialize, Serialize};
 
 use super::{

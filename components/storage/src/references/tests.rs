@@ -1,6 +1,6 @@
-use gateway::checksum::ChecksumType;
-use gateway::etag::ETag;
-use gateway::storage_class::StorageClass;
+use gateway::object::checksum::ChecksumType;
+use gateway::object::etag::ETag;
+use gateway::object::storage_class::StorageClass;
 
 use super::*;
 use crate::records::{AlgorithmSet, Details, Kind, ManifestPart, Summary};
@@ -21,7 +21,7 @@ fn version(body: Body) -> Vec<u8> {
         storage_class: StorageClass::Standard,
         checksum_algorithms: AlgorithmSet::default(),
         checksum_type: ChecksumType::FullObject,
-        owner: gateway::account::Account::default(),
+        owner: gateway::identity::account::Account::default(),
     };
     Version { summary, details: Details { body, ..Details::default() } }.encode().unwrap()
 }

@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAcl.html>
 
-use gateway::acl::{Parties, RequestedAcl};
+use gateway::bucket::acl::{Parties, RequestedAcl};
 use gateway::errors::Result;
 use sdk::Response;
 
@@ -17,7 +17,7 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
     let bucket = &request.bucket_row()?.record;
     let version = request.object(bucket)?.row.record;
     let owner = access::owner(bucket, &version);
-    let document = gateway::acl::document(owner, &access::acl(bucket, &version), print);
+    let document = gateway::bucket::acl::document(owner, &access::acl(bucket, &version), print);
     Ok(respond(200, bucket, &version).xml(document))
 }
 

@@ -1,8 +1,8 @@
 //! Receives the small XML documents that configure a bucket or an object.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::headers::with_signed_query;
 use gateway::operations::{BodyDigest, Purpose};
+use gateway::request::headers::with_signed_query;
 use sdk::{Collected, Work, failure_to_error};
 
 use crate::object::checksums::{Claims, Need};

@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectLegalHold.html>
 
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::object_lock::LegalHold;
+use gateway::object::object_lock::LegalHold;
 use sdk::Response;
 
 use super::{change, check_object_lock, respond};

@@ -3,8 +3,8 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html>
 
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::headers::Headers;
-use gateway::object_lock::{Retention, RetentionMode};
+use gateway::object::object_lock::{Retention, RetentionMode};
+use gateway::request::headers::Headers;
 
 use crate::records::{BucketRow, Version};
 

@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectRetention.html>
 
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::object_lock::Retention;
+use gateway::object::object_lock::Retention;
 use sdk::Response;
 
 use super::lock::{Bypass, check_retention_change};

@@ -2,8 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html>
 
-use gateway::account::Account;
 use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::identity::account::Account;
 use sdk::IdentityKind;
 
 use crate::records::BucketRow;

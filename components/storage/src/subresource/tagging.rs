@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html>
 
 use gateway::errors::Result;
-use gateway::tagging::{TagSet, Tagged};
+use gateway::object::tagging::{TagSet, Tagged};
 use sdk::Response;
 
 use super::{change, respond};

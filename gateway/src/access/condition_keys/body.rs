@@ -1,12 +1,12 @@
 //! What documents in the bodies of requests say to condition keys: of the operations that are judged a second time, when their
 //! document is here.
 
+use crate::bucket::object_ownership::ObjectOwnership;
 use crate::errors::Result;
-use crate::object_lock::{LegalHold, ObjectLockConfiguration, Retention, RetentionPeriod};
-use crate::object_ownership::ObjectOwnership;
+use crate::object::object_lock::{LegalHold, ObjectLockConfiguration, Retention, RetentionPeriod};
+use crate::object::tagging::{TagSet, Tagged};
 use crate::operations::{Operation, create_bucket};
 use crate::policy::KeyId;
-use crate::tagging::{TagSet, Tagged};
 use crate::timestamp;
 
 /// Condition keys with their values, as a document says them.

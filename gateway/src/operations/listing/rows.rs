@@ -1,9 +1,9 @@
 //! The rows of listings. Written by pushing onto one string: a page has a thousand of them.
 
-use crate::checksum::{ChecksumAlgorithm, ChecksumType};
-use crate::etag::ETag;
+use crate::object::checksum::{ChecksumAlgorithm, ChecksumType};
+use crate::object::etag::ETag;
+use crate::object::storage_class::StorageClass;
 use crate::operations::parameters::Encoding;
-use crate::storage_class::StorageClass;
 use crate::timestamp::push_iso8601;
 use crate::xml::{push_element, push_number};
 

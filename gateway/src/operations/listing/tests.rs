@@ -1,10 +1,10 @@
 use super::*;
-use crate::checksum::{ChecksumAlgorithm, ChecksumType};
 use crate::errors::ErrorCode;
-use crate::etag::ETag;
+use crate::object::checksum::{ChecksumAlgorithm, ChecksumType};
+use crate::object::etag::ETag;
+use crate::object::storage_class::StorageClass;
 use crate::operations::{list_multipart_uploads, list_object_versions, list_objects, list_objects_v2};
-use crate::storage_class::StorageClass;
-use crate::url_encoding::decode_query;
+use crate::request::url_encoding::decode_query;
 use crate::xml::Element;
 use proptest::prelude::*;
 

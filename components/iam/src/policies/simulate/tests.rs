@@ -1,7 +1,7 @@
 //! Simulations against an index in memory.
 
 use gateway::errors::ErrorCode;
-use gateway::url_encoding::encoded;
+use gateway::request::url_encoding::encoded;
 
 use crate::tests::{fails, ok};
 

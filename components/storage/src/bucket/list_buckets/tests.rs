@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
-use gateway::account::Account;
-use gateway::query::Query;
+use gateway::identity::account::Account;
+use gateway::request::query::Query;
 
 use super::{BucketPage, Input, list};
 use crate::listing::source::{self, Source};

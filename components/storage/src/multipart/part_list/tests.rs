@@ -1,6 +1,6 @@
-use gateway::checksum::{self, ChecksumAlgorithm};
 use gateway::errors::{ErrorCode, S3Error};
-use gateway::etag::ETag;
+use gateway::object::checksum::{self, ChecksumAlgorithm};
+use gateway::object::etag::ETag;
 use gateway::operations::complete_multipart_upload::CompletedPart;
 use gateway::operations::parameters::PART_LENGTH_MIN;
 

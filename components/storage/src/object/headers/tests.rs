@@ -1,6 +1,6 @@
-use gateway::checksum::ChecksumAlgorithm;
-use gateway::object_lock::{Retention, RetentionMode};
-use gateway::query::Query;
+use gateway::object::checksum::ChecksumAlgorithm;
+use gateway::object::object_lock::{Retention, RetentionMode};
+use gateway::request::query::Query;
 
 use super::*;
 use crate::object::write::tests as stored;

@@ -1,4 +1,6 @@
-use gateway::object_lock::{DefaultRetention, ObjectLockConfiguration, RetentionMode, RetentionPeriod};
+use gateway::object::object_lock::{
+    DefaultRetention, ObjectLockConfiguration, RetentionMode, RetentionPeriod,
+};
 
 use super::*;
 use crate::object::write::tests::bucket;

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use gateway::metadata::SystemHeaders;
+use gateway::object::metadata::SystemHeaders;
 
 use super::*;
 use crate::index::memory;

@@ -2,8 +2,8 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
-use gateway::account::Account;
-use gateway::versioning::MfaDelete;
+use gateway::bucket::versioning::MfaDelete;
+use gateway::identity::account::Account;
 
 use super::*;
 use crate::index::memory;

@@ -5,7 +5,7 @@
 
 use std::fmt::Debug;
 
-use gateway::cors::{Configuration, Rule};
+use gateway::bucket::cors::{Configuration, Rule};
 use gateway::operations::Method;
 
 use super::*;

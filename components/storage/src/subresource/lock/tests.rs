@@ -1,9 +1,9 @@
-use gateway::checksum::ChecksumType;
-use gateway::etag::ETag;
-use gateway::object_lock::{
+use gateway::object::checksum::ChecksumType;
+use gateway::object::etag::ETag;
+use gateway::object::object_lock::{
     DefaultRetention, ObjectLockConfiguration, Retention, RetentionMode, RetentionPeriod,
 };
-use gateway::storage_class::StorageClass;
+use gateway::object::storage_class::StorageClass;
 use gateway::timestamp::DAY_MS;
 
 use super::{Bypass, check_delete, check_replace, check_retention_change, default_of};

@@ -1,0 +1,10 @@
+//! Buckets: their names, and the settings that they keep. A setting reads and writes its document.
+
+pub mod acl;
+pub mod bucket_name;
+pub mod cors;
+pub mod encryption;
+pub mod object_ownership;
+pub mod public_access_block;
+pub mod request_payment;
+pub mod versioning;

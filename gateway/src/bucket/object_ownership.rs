@@ -1,0 +1,261 @@
+//! Object Ownership: who owns what others write into a bucket, and whether its ACLs count.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html>
+
+use crate::bucket::acl::{Acl, Canned, Parties, RequestedAcl};
+use crate::errors::{ErrorCode, Result, S3Error};
+use crate::identity::account::Account;
+use crate::request::headers::Headers;
+use crate::xml::{Element, XmlWriter};
+use serde::{Deserialize, Serialize};
+
+/// The setting of a bucket. The order of the variants is part of the storage format.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub enum ObjectOwnership {
+    /// The bucket's owner owns everything; ACLs have no effect and cannot be changed.
+    #[default]
+    BucketOwnerEnforced,
+    /// What is written with the ACL `bucket-owner-full-control` belongs to the bucket's owner, everything else
+    /// to its writer.
+    BucketOwnerPreferred,
+    /// An object belongs to the account that writes it. So it is in a bucket without ownership controls.
+    ObjectWriter,
+}
+
+impl ObjectOwnership {
+    const ALL: [ObjectOwnership; 3] = [
+        ObjectOwnership::BucketOwnerEnforced,
+        ObjectOwnership::BucketOwnerPreferred,
+        ObjectOwnership::ObjectWriter,
+    ];
+
+    /// As documents, headers and settings spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            ObjectOwnership::BucketOwnerEnforced => "BucketOwnerEnforced",
+            ObjectOwnership::BucketOwnerPreferred => "BucketOwnerPreferred",
+            ObjectOwnership::ObjectWriter => "ObjectWriter",
+        }
+    }
+
+    /// The setting of this name.
+    pub fn parse(name: &str) -> Option<ObjectOwnership> {
+        ObjectOwnership::ALL.into_iter().find(|ownership| ownership.name() == name)
+    }
+
+    /// Reads `x-amz-object-ownership`. `InvalidArgument` for an unknown setting.
+    pub fn of_headers(headers: &Headers) -> Result<Option<ObjectOwnership>> {
+        let Some(name) = headers.get("x-amz-object-ownership") else { return Ok(None) };
+        match ObjectOwnership::parse(name) {
+            Some(ownership) => Ok(Some(ownership)),
+            None => {
+                let message = format!("Invalid x-amz-object-ownership header: {name}");
+                Err(S3Error::new(ErrorCode::InvalidArgument)
+                    .message(message)
+                    .detail("ArgumentName", "x-amz-object-ownership"))
+            }
+        }
+    }
+
+    /// Reads the document of PutBucketOwnershipControls. `MalformedXML` unless it has one rule with one setting.
+    pub fn parse_document(body: &[u8]) -> Result<ObjectOwnership> {
+        let root = Element::parse_named(body, "OwnershipControls")?;
+        root.only(&["Rule"])?;
+        let [rule] = root.children.as_slice() else { return Err(ErrorCode::MalformedXML.into()) };
+        rule.only(&["ObjectOwnership"])?;
+        Ok(ObjectOwnership::parse(rule.required("ObjectOwnership")?).ok_or(ErrorCode::MalformedXML)?)
+    }
+
+    /// The document of GetBucketOwnershipControls.
+    pub fn document(self) -> String {
+        let mut xml = XmlWriter::document("OwnershipControls");
+        xml.open("Rule");
+        xml.text("ObjectOwnership", self.name());
+        xml.close("Rule");
+        xml.finish()
+    }
+
+    /// Who comes to own an object that `writer` writes.
+    pub fn owner_of_new(self, requested: &RequestedAcl, writer: Account, bucket_owner: Account) -> Account {
+        match self {
+            ObjectOwnership::BucketOwnerEnforced => bucket_owner,
+            ObjectOwnership::BucketOwnerPreferred
+                if *requested == RequestedAcl::Canned(Canned::BucketOwnerFullControl) =>
+            {
+                bucket_owner
+            }
+            ObjectOwnership::BucketOwnerPreferred | ObjectOwnership::ObjectWriter => writer,
+        }
+    }
+
+    /// The setting of a new bucket, whose creator asks for `wanted`, in a deployment with this default.
+    ///
+    /// Where ACLs are disabled unless somebody says otherwise, who asks for a `private` bucket says so: S3 makes that one
+    /// with `BucketOwnerPreferred` (versity/versitygw issue 1869). Clients that send this ACL with a bucket send it with
+    /// every object, too.
+    pub fn of_new_bucket(self, wanted: Option<ObjectOwnership>, requested: &RequestedAcl) -> ObjectOwnership {
+        match (wanted, self, requested) {
+            (Some(wanted), _, _) => wanted,
+            (None, ObjectOwnership::BucketOwnerEnforced, RequestedAcl::Canned(Canned::Private)) => {
+                ObjectOwnership::BucketOwnerPreferred
+            }
+            (None, default, _) => default,
+        }
+    }
+
+    /// Checks the ACL of an object that `writer` writes. Besides what [`ObjectOwnership::check_object_acl`] takes, the
+    /// account of the bucket's owner may say `private` where ACLs are disabled: it would be the same ACL. S3 was seen to
+    /// take that from it and to refuse it from every other account (thephpleague/flysystem issue 1874).
+    pub fn check_new_object_acl(
+        self,
+        requested: &RequestedAcl,
+        writer: Account,
+        bucket_owner: Account,
+        find: impl Fn(&crate::bucket::acl::Named) -> Option<Account>,
+    ) -> Result<()> {
+        if writer == bucket_owner && *requested == RequestedAcl::Canned(Canned::Private) {
+            return Ok(());
+        }
+        self.check_object_acl(requested, bucket_owner, find)
+    }
+
+    /// Checks the ACL of a request about an object: where ACLs are disabled, only one that leaves everything to
+    /// the bucket's owner is taken. `AccessControlListNotSupported` otherwise.
+    pub fn check_object_acl(
+        self,
+        requested: &RequestedAcl,
+        bucket_owner: Account,
+        find: impl Fn(&crate::bucket::acl::Named) -> Option<Account>,
+    ) -> Result<()> {
+        if self != ObjectOwnership::BucketOwnerEnforced {
+            return Ok(());
+        }
+        let harmless = match requested {
+            RequestedAcl::Default | RequestedAcl::Canned(Canned::BucketOwnerFullControl) => true,
+            RequestedAcl::Canned(_) => false,
+            RequestedAcl::Grants(_) | RequestedAcl::Document { .. } => {
+                let parties = Parties { owner: bucket_owner, bucket_owner: Some(bucket_owner) };
+                requested.resolve(parties, find)?.is_private(bucket_owner)
+            }
+        };
+        if harmless { Ok(()) } else { Err(ErrorCode::AccessControlListNotSupported.into()) }
+    }
+
+    /// Checks the ACL of a bucket that has, or is about to have, this setting.
+    /// `InvalidBucketAclWithObjectOwnership` when ACLs are disabled and it grants something to others.
+    pub fn check_bucket_acl(self, acl: &Acl, owner: Account) -> Result<()> {
+        if self == ObjectOwnership::BucketOwnerEnforced && !acl.is_private(owner) {
+            return Err(ErrorCode::InvalidBucketAclWithObjectOwnership.into());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWNER: Account = Account(1);
+    const WRITER: Account = Account(2);
+
+    fn requested(name: &str, value: &str) -> RequestedAcl {
+        RequestedAcl::of_headers(&Headers::from_iter([(name, value)])).unwrap()
+    }
+
+    fn find(named: &crate::bucket::acl::Named) -> Option<Account> {
+        match named {
+            crate::bucket::acl::Named::Id(id) => id.parse().ok().map(Account),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_setting_is_read_back_as_written() {
+        for ownership in ObjectOwnership::ALL {
+            assert_eq!(ObjectOwnership::parse_document(ownership.document().as_bytes()), Ok(ownership));
+            assert_eq!(ObjectOwnership::parse(ownership.name()), Some(ownership));
+        }
+        for xml in [
+            "",
+            "<OwnershipControls/>",
+            "<OwnershipControls><Rule/></OwnershipControls>",
+            "<OwnershipControls><Rule><ObjectOwnership>Me</ObjectOwnership></Rule></OwnershipControls>",
+            "<OwnershipControls><Rule><ObjectOwnership>ObjectWriter</ObjectOwnership></Rule><Rule/>\
+             </OwnershipControls>",
+        ] {
+            let code = ObjectOwnership::parse_document(xml.as_bytes()).unwrap_err().code;
+            assert_eq!(code, ErrorCode::MalformedXML, "{xml}");
+        }
+    }
+
+    #[test]
+    fn the_setting_decides_who_owns_what_others_write() {
+        let given = requested("x-amz-acl", "bucket-owner-full-control");
+        let cases = [
+            (ObjectOwnership::BucketOwnerEnforced, &RequestedAcl::Default, OWNER),
+            (ObjectOwnership::BucketOwnerPreferred, &RequestedAcl::Default, WRITER),
+            (ObjectOwnership::BucketOwnerPreferred, &given, OWNER),
+            (ObjectOwnership::ObjectWriter, &given, WRITER),
+        ];
+        for (ownership, requested, expected) in cases {
+            assert_eq!(ownership.owner_of_new(requested, WRITER, OWNER), expected, "{ownership:?}");
+        }
+    }
+
+    #[test]
+    fn a_bucket_that_is_asked_to_be_private_has_acls() {
+        let (enforced, preferred) =
+            (ObjectOwnership::BucketOwnerEnforced, ObjectOwnership::BucketOwnerPreferred);
+        let private = requested("x-amz-acl", "private");
+        let others = [
+            RequestedAcl::Default,
+            requested("x-amz-acl", "bucket-owner-full-control"),
+            requested("x-amz-grant-full-control", "id=1"),
+        ];
+        assert_eq!(enforced.of_new_bucket(None, &private), preferred);
+        assert_eq!(enforced.of_new_bucket(Some(enforced), &private), enforced);
+        for other in &others {
+            assert_eq!(enforced.of_new_bucket(None, other), enforced);
+        }
+        for default in ObjectOwnership::ALL {
+            assert_eq!(
+                default.of_new_bucket(Some(ObjectOwnership::ObjectWriter), &private).name(),
+                "ObjectWriter"
+            );
+        }
+        assert_eq!(ObjectOwnership::ObjectWriter.of_new_bucket(None, &private).name(), "ObjectWriter");
+    }
+
+    #[test]
+    fn what_the_owner_writes_may_say_that_it_is_private() {
+        let check = |value, writer| {
+            let requested = requested("x-amz-acl", value);
+            let enforced = ObjectOwnership::BucketOwnerEnforced;
+            enforced.check_new_object_acl(&requested, writer, OWNER, find).map_err(|error| error.code)
+        };
+        let refused = Err(ErrorCode::AccessControlListNotSupported);
+        assert_eq!(check("private", OWNER), Ok(()));
+        assert_eq!(check("private", WRITER), refused);
+        for other in ["public-read", "authenticated-read", "bucket-owner-read", "aws-exec-read"] {
+            assert_eq!(check(other, OWNER), refused, "{other}");
+        }
+        assert_eq!(check("bucket-owner-full-control", WRITER), Ok(()));
+    }
+
+    #[test]
+    fn disabled_acls_can_only_be_what_they_are() {
+        let check = |name, value| {
+            let enforced = ObjectOwnership::BucketOwnerEnforced;
+            enforced.check_object_acl(&requested(name, value), OWNER, find).map_err(|error| error.code)
+        };
+        let refused = Err(ErrorCode::AccessControlListNotSupported);
+        assert_eq!(check("x-amz-acl", "bucket-owner-full-control"), Ok(()));
+        assert_eq!(check("x-amz-grant-full-control", "id=1"), Ok(()));
+        assert_eq!(check("x-amz-acl", "private"), refused);
+        assert_eq!(check("x-amz-acl", "public-read"), refused);
+        assert_eq!(check("x-amz-grant-read", "id=1"), refused);
+        assert_eq!(check("x-amz-grant-full-control", "id=2"), refused);
+        let writer = ObjectOwnership::ObjectWriter;
+        assert_eq!(writer.check_object_acl(&requested("x-amz-acl", "public-read"), OWNER, find), Ok(()));
+    }
+}

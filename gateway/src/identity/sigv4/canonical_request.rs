@@ -1,0 +1,151 @@
+//! The canonical request: the one text that a client and S3 both write for a request.
+//!
+//! S3's own rules, which differ from those of other services: the path is encoded once and is not normalised.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>
+
+use std::borrow::Cow;
+
+use super::request::Request;
+use super::signed_headers::SignedHeaders;
+use crate::hex;
+use crate::request::url_encoding::{is_unreserved, push_escape};
+
+/// Writes the canonical request. `payload_hash` is its last line: the body's SHA-256 or one of the words that stand
+/// for it.
+pub fn canonical_request(request: &Request<'_>, signed: &SignedHeaders<'_>, payload_hash: &str) -> String {
+    let mut out = String::with_capacity(request.path.len() + request.query.len() + 512);
+    out.push_str(request.method);
+    out.push('\n');
+    push_uri(&mut out, request.path);
+    out.push('\n');
+    push_query(&mut out, request.query);
+    out.push('\n');
+    push_headers(&mut out, request, signed);
+    out.push('\n');
+    out.push_str(signed.as_str());
+    out.push('\n');
+    out.push_str(payload_hash);
+    out
+}
+
+/// Appends the canonical URI of a path as sent. Clients differ in what they leave unescaped, so that every byte is
+/// escaped anew; an escaped slash stays one, because it is no separator.
+pub(super) fn push_uri(out: &mut String, path: &str) {
+    if path.is_empty() {
+        out.push('/');
+    }
+    push_encoded(out, path, Part::Path);
+}
+
+/// Appends the canonical query of a query as sent: names and values escaped anew, then sorted by name and value.
+/// `X-Amz-Signature` is left out.
+pub(super) fn push_query(out: &mut String, query: &str) {
+    if query.is_empty() {
+        return;
+    }
+    let mut parameters: Vec<(Cow<'_, str>, Cow<'_, str>)> = query
+        .split('&')
+        .filter(|parameter| !parameter.is_empty())
+        .map(|parameter| parameter.split_once('=').unwrap_or((parameter, "")))
+        .map(|(name, value)| (encoded(name), encoded(value)))
+        .filter(|(name, _)| name != "X-Amz-Signature")
+        .collect();
+    parameters.sort_unstable();
+    for (position, (name, value)) in parameters.iter().enumerate() {
+        if position > 0 {
+            out.push('&');
+        }
+        out.push_str(name);
+        out.push('=');
+        out.push_str(value);
+    }
+}
+
+/// Appends a `name:value\n` line for each signed header, in the order listed. A header that was not sent has an
+/// empty value.
+fn push_headers(out: &mut String, request: &Request<'_>, signed: &SignedHeaders<'_>) {
+    for name in signed.names() {
+        out.push_str(name);
+        out.push(':');
+        let mut values = request.headers.all(name);
+        match values.next() {
+            Some(first) => push_folded(out, first),
+            // HTTP/2 has `:authority` in its place.
+            None if name == "host" => out.push_str(request.host),
+            None => {}
+        }
+        for value in values {
+            out.push(',');
+            push_folded(out, value);
+        }
+        out.push('\n');
+    }
+}
+
+/// Appends a header value with one space in place of several. White space around it went when headers were read.
+fn push_folded(out: &mut String, value: &str) {
+    let bytes = value.as_bytes();
+    // Most values have no space at all.
+    let first = memchr::memchr(b' ', bytes).unwrap_or(bytes.len());
+    if !bytes.get(first..).unwrap_or_default().windows(2).any(|pair| pair == b"  ") {
+        out.push_str(value);
+        return;
+    }
+    for (position, word) in value.split(' ').filter(|word| !word.is_empty()).enumerate() {
+        if position > 0 {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Path,
+    Query,
+}
+
+/// A query name or value in its canonical form; most are in it already.
+fn encoded(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(is_unreserved) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    push_encoded(&mut out, text, Part::Query);
+    Cow::Owned(out)
+}
+
+/// Appends a text with its escapes undone and made again. A `%` that begins no escape is itself escaped.
+fn push_encoded(out: &mut String, text: &str, part: Part) {
+    let mut rest = text;
+    loop {
+        let plain = rest
+            .bytes()
+            .position(|byte| !(is_unreserved(byte) || (byte == b'/' && part == Part::Path)))
+            .unwrap_or(rest.len());
+        let (head, tail) = rest.split_at_checked(plain).unwrap_or((rest, ""));
+        out.push_str(head);
+        let Some(first) = tail.chars().next() else { return };
+        let mut length = first.len_utf8();
+        match first {
+            '%' => match tail.get(1..3).and_then(hex::decode) {
+                Some([byte]) => {
+                    length = 3;
+                    push_byte(out, byte);
+                }
+                None => push_byte(out, b'%'),
+            },
+            // A form-encoded space; a client that sends it signs `%20`.
+            '+' if part == Part::Query => push_byte(out, b' '),
+            _ => first.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| push_byte(out, byte)),
+        }
+        rest = tail.get(length..).unwrap_or_default();
+    }
+}
+
+fn push_byte(out: &mut String, byte: u8) {
+    match is_unreserved(byte) {
+        true => out.push(char::from(byte)),
+        false => push_escape(out, byte),
+    }
+}

@@ -1,0 +1,10 @@
+//! Objects: keys, metadata, checksums, tags, locks, and the conditions that requests make of them.
+
+pub mod checksum;
+pub mod etag;
+pub mod key;
+pub mod metadata;
+pub mod object_lock;
+pub mod precondition;
+pub mod storage_class;
+pub mod tagging;

@@ -1,0 +1,223 @@
+//! What a client says of an object: system headers and user metadata.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html>
+
+use crate::errors::{ErrorCode, Result, S3Error};
+use crate::request::headers::Headers;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The limit of user metadata: the bytes of all names, without the prefix, and values.
+const USER_METADATA_MAX: usize = 2048;
+
+/// The limit of system metadata: the bytes of the names and values of all headers that are stored with an object.
+const SYSTEM_METADATA_MAX: usize = 2048;
+
+/// The limit of `x-amz-website-redirect-location`, in bytes.
+const REDIRECT_LENGTH_MAX: usize = 2048;
+
+/// The prefix of headers that carry user metadata.
+const USER_METADATA_PREFIX: &str = "x-amz-meta-";
+
+/// The type of an object whose client names none.
+pub const CONTENT_TYPE_DEFAULT: &str = "binary/octet-stream";
+
+/// Headers that are stored with an object and sent with it. The order of the fields is part of the
+/// storage format.
+#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "HTTP's own names")]
+pub struct SystemHeaders {
+    pub content_type: Option<String>,
+    /// Without `aws-chunked`, which concerns the transfer.
+    pub content_encoding: Option<String>,
+    pub content_disposition: Option<String>,
+    pub content_language: Option<String>,
+    pub cache_control: Option<String>,
+    /// As sent: S3 does not require that it is a date.
+    pub expires: Option<String>,
+}
+
+impl SystemHeaders {
+    /// Reads them from a request that creates an object or an upload. Empty ones count as not sent. `MetadataTooLarge`
+    /// beyond 2 KB.
+    pub fn parse(headers: &Headers) -> Result<SystemHeaders> {
+        let text = |name| headers.get(name).filter(|value| !value.is_empty()).map(str::to_owned);
+        let parsed = SystemHeaders {
+            content_type: text("content-type"),
+            content_encoding: headers
+                .joined("content-encoding")
+                .and_then(|value| without_aws_chunked(&value)),
+            content_disposition: text("content-disposition"),
+            content_language: text("content-language"),
+            cache_control: text("cache-control"),
+            expires: text("expires"),
+        };
+        let size = parsed.sent().map(|(name, value)| name.len() + value.len()).sum();
+        check_size(size, SYSTEM_METADATA_MAX)?;
+        Ok(parsed)
+    }
+
+    /// Those that are set, by the lower-case name of their header.
+    fn sent(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        [
+            ("content-type", self.content_type.as_deref()),
+            ("content-encoding", self.content_encoding.as_deref()),
+            ("content-disposition", self.content_disposition.as_deref()),
+            ("content-language", self.content_language.as_deref()),
+            ("cache-control", self.cache_control.as_deref()),
+            ("expires", self.expires.as_deref()),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+    }
+}
+
+/// The content codings but `aws-chunked`; `None` when nothing is left. A value without it stays as it was sent.
+fn without_aws_chunked(value: &str) -> Option<String> {
+    let is_transfer = |coding: &str| coding.eq_ignore_ascii_case("aws-chunked");
+    let codings = || value.split(',').map(str::trim);
+    if !codings().any(is_transfer) {
+        return (!value.is_empty()).then(|| value.to_owned());
+    }
+    let kept: Vec<&str> = codings().filter(|coding| !coding.is_empty() && !is_transfer(coding)).collect();
+    (!kept.is_empty()).then(|| kept.join(", "))
+}
+
+/// User metadata: names without the prefix, in lower case, and values as sent; a repeated header is joined
+/// with `,`. `MetadataTooLarge` beyond 2 KB.
+pub fn user_metadata(headers: &Headers) -> Result<Vec<(String, String)>> {
+    let sent = || headers.with_prefix(USER_METADATA_PREFIX).filter(|(name, _)| !name.is_empty());
+    // Where each name is kept, in the order in which they come.
+    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut size = 0;
+    for (name, value) in sent() {
+        let next = places.len();
+        // Between two values of one name stands a comma.
+        let is_new = *places.entry(name).or_insert(next) == next;
+        size += value.len() + if is_new { name.len() } else { 1 };
+    }
+    check_size(size, USER_METADATA_MAX)?;
+    let mut metadata: Vec<(String, String)> = Vec::with_capacity(places.len());
+    for (name, value) in sent() {
+        match places.get(name).and_then(|place| metadata.get_mut(*place)) {
+            Some((_, joined)) => {
+                joined.push(',');
+                joined.push_str(value);
+            }
+            None => metadata.push((name.to_owned(), value.to_owned())),
+        }
+    }
+    Ok(metadata)
+}
+
+/// `MetadataTooLarge`
+fn check_size(size: usize, most: usize) -> Result<()> {
+    if size <= most {
+        return Ok(());
+    }
+    Err(S3Error::new(ErrorCode::MetadataTooLarge)
+        .detail("Size", size.to_string())
+        .detail("MaxSizeAllowed", most.to_string()))
+}
+
+/// Reads `x-amz-website-redirect-location`. `InvalidRedirectLocation` unless it starts with `/`, `http://` or
+/// `https://`, and beyond 2 KB.
+pub fn website_redirect(headers: &Headers) -> Result<Option<String>> {
+    let Some(location) = headers.get("x-amz-website-redirect-location") else { return Ok(None) };
+    if location.len() > REDIRECT_LENGTH_MAX {
+        return Err(S3Error::new(ErrorCode::InvalidRedirectLocation)
+            .message("The length of website redirect location cannot exceed 2,048 characters."));
+    }
+    if ["/", "http://", "https://"].iter().any(|start| location.starts_with(start)) {
+        return Ok(Some(location.to_owned()));
+    }
+    Err(ErrorCode::InvalidRedirectLocation.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&str, &str)]) -> Headers {
+        Headers::from_iter(pairs.iter().copied())
+    }
+
+    #[test]
+    fn aws_chunked_is_no_property_of_the_object() {
+        for (sent, kept) in [
+            ("aws-chunked", None),
+            ("AWS-Chunked, gzip", Some("gzip")),
+            ("gzip,aws-chunked,br", Some("gzip, br")),
+            ("aws-chunked, aws-chunked", None),
+            ("deflate, gzip", Some("deflate, gzip")),
+            ("deflate,gzip", Some("deflate,gzip")),
+            ("", None),
+        ] {
+            let parsed = SystemHeaders::parse(&headers(&[("content-encoding", sent)])).unwrap();
+            assert_eq!(parsed.content_encoding.as_deref(), kept, "{sent}");
+        }
+    }
+
+    #[test]
+    fn an_empty_header_counts_as_not_sent() {
+        let none = SystemHeaders::parse(&headers(&[("content-type", "")])).unwrap();
+        assert_eq!(none, SystemHeaders::default());
+        let some =
+            SystemHeaders::parse(&headers(&[("expires", "0"), ("content-type", "text/plain")])).unwrap();
+        assert_eq!(some.sent().collect::<Vec<_>>(), [("content-type", "text/plain"), ("expires", "0")]);
+    }
+
+    #[test]
+    fn system_metadata_is_limited_all_together() {
+        let size = |pairs: &[(&str, &str)]| {
+            let error = SystemHeaders::parse(&headers(pairs)).err()?;
+            assert_eq!(error.code, ErrorCode::MetadataTooLarge);
+            assert_eq!(error.details[1], ("MaxSizeAllowed", "2048".to_owned()));
+            Some(error.details[0].1.clone())
+        };
+        // Names count: 19 and 13 bytes.
+        let (fits, half) = ("d".repeat(2048 - 19), "c".repeat(1024 - 13));
+        assert_eq!(size(&[("content-disposition", &fits)]), None);
+        assert_eq!(size(&[("content-disposition", &format!("{fits}d"))]), Some("2049".to_owned()));
+        assert_eq!(size(&[("content-disposition", &"d".repeat(60_000))]), Some("60019".to_owned()));
+        let other = "d".repeat(1024 - 19);
+        assert_eq!(size(&[("cache-control", &half), ("content-disposition", &other)]), None);
+        assert_eq!(
+            size(&[("cache-control", &half), ("content-disposition", &other), ("expires", "0")]),
+            Some("2056".to_owned())
+        );
+        for name in ["content-type", "content-encoding", "content-language", "cache-control", "expires"] {
+            assert!(size(&[(name, &"x".repeat(2048))]).is_some(), "{name}");
+        }
+        // What concerns the transfer is not stored.
+        assert_eq!(size(&[("content-encoding", &"aws-chunked,".repeat(200))]), None);
+    }
+
+    #[test]
+    fn user_metadata_is_joined_and_limited() {
+        let sent = headers(&[
+            ("x-amz-meta-a", "1"),
+            ("x-amz-meta-b", "é"),
+            ("x-amz-meta-a", "2"),
+            ("x-amz-meta-", "x"),
+        ]);
+        let expected = [("a".to_owned(), "1,2".to_owned()), ("b".to_owned(), "é".to_owned())];
+        assert_eq!(user_metadata(&sent).unwrap(), expected);
+        let value = "v".repeat(2047);
+        assert!(user_metadata(&headers(&[("x-amz-meta-a", &value)])).is_ok());
+        let error = user_metadata(&headers(&[("x-amz-meta-ab", &value)])).unwrap_err();
+        assert_eq!(error.code, ErrorCode::MetadataTooLarge);
+        assert_eq!(error.details, [("Size", "2049".to_owned()), ("MaxSizeAllowed", "2048".to_owned())]);
+    }
+
+    #[test]
+    fn a_redirect_goes_somewhere() {
+        let redirect =
+            |location: &str| website_redirect(&headers(&[("x-amz-website-redirect-location", location)]));
+        assert_eq!(redirect("/other").unwrap().as_deref(), Some("/other"));
+        let (fits, long) = (format!("/{}", "r".repeat(2047)), format!("/{}", "r".repeat(2048)));
+        assert_eq!(redirect(&fits).unwrap(), Some(fits.clone()));
+        assert_eq!(redirect(&long).unwrap_err().code, ErrorCode::InvalidRedirectLocation);
+        assert_eq!(redirect("ftp://x").unwrap_err().code, ErrorCode::InvalidRedirectLocation);
+    }
+}

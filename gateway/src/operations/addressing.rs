@@ -1,0 +1,69 @@
+//! Addressing: which bucket and key the host and the path of a request name.
+//!
+//! Path-style (`/photos/cat.jpg`) and virtual-hosted-style (`photos.s3.example.com`, `/cat.jpg`). Keys are
+//! taken as they are: nothing is normalised, so `//`, `./` and `../` are ordinary parts of a key.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html>
+
+use crate::bucket::bucket_name;
+use crate::errors::{ErrorCode, Result};
+use crate::object::key;
+use crate::request::url_encoding::decode_path;
+
+/// The bucket and the key of a request, decoded and within S3's limits.
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
+pub struct Address {
+    /// Absent when the request is made to the service.
+    pub bucket: Option<String>,
+    /// Absent when the request is made to the service or to a bucket. Never empty.
+    pub key: Option<String>,
+}
+
+/// Reads the address of a request. `domains` are the names under which buckets are sub-domains, without
+/// ports.
+///
+/// Fails with `InvalidURI`, `InvalidBucketName` or `KeyTooLongError`.
+pub fn address(host: &str, path: &str, domains: &[&str]) -> Result<Address> {
+    let path = path.strip_prefix('/').ok_or(ErrorCode::InvalidURI)?;
+    let (bucket, key) = match bucket_of_host(host, domains) {
+        Some(bucket) => (bucket.to_ascii_lowercase(), path),
+        None if path.is_empty() => return Ok(Address::default()),
+        None => {
+            let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
+            (decode_path(bucket)?.into_owned(), key)
+        }
+    };
+    bucket_name::check_access(&bucket)?;
+    let key = if key.is_empty() { None } else { Some(key::parse(key)?) };
+    Ok(Address { bucket: Some(bucket), key })
+}
+
+/// The bucket in a virtual-hosted-style host name. The longest domain that fits wins, and a host that *is*
+/// one of the domains names no bucket.
+pub fn bucket_of_host<'a>(host: &'a str, domains: &[&str]) -> Option<&'a str> {
+    let host = without_port(host);
+    if domains.iter().any(|domain| host.eq_ignore_ascii_case(without_port(domain))) {
+        return None;
+    }
+    domains
+        .iter()
+        .filter_map(|domain| sub_domain(host, without_port(domain)))
+        .min_by_key(|bucket| bucket.len())
+}
+
+/// What stands before `.domain` in `host`.
+fn sub_domain<'a>(host: &'a str, domain: &str) -> Option<&'a str> {
+    let split = host.len().checked_sub(domain.len())?;
+    let (front, tail) = (host.get(..split)?, host.get(split..)?);
+    let bucket = front.strip_suffix('.')?;
+    (tail.eq_ignore_ascii_case(domain) && !domain.is_empty() && !bucket.is_empty()).then_some(bucket)
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+#[cfg(test)]
+mod tests;

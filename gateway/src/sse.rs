@@ -1,0 +1,104 @@
+//! Server-side encryption: what a request says of it, and what S3 answers where that does not fit.
+//!
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/serv-side-encryption.html>. Objects are kept under the key of the
+//! deployment ([SSE-S3]), under one of the key service ([SSE-KMS]), or under one that the client brings along each time
+//! ([SSE-C]).
+//!
+//! [SSE-S3]: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingServerSideEncryption.html
+//! [SSE-KMS]: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+//! [SSE-C]: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html
+
+pub mod context;
+mod customer;
+pub mod master_key;
+mod requested;
+
+use crate::errors::{ErrorCode, Result, S3Error};
+use crate::request::headers::Headers;
+
+pub use customer::{CustomerKey, Digest, Sent, Use, names};
+pub use requested::{KeyChoice, Requested};
+
+/// The header that says under what a new object is kept.
+pub const HEADER: &str = "x-amz-server-side-encryption";
+/// Its value for the key of the deployment, and the only algorithm of keys that clients bring along.
+pub const AES256: &str = "AES256";
+/// Its value for a key of the key service.
+pub const KMS: &str = "aws:kms";
+
+/// What the names of all headers have in them that are about this.
+pub const MARK: &str = "server-side-encryption";
+
+/// Whether a header, or a field of a form, is about server-side encryption. Its name in any case.
+pub fn is_about(name: &str) -> bool {
+    name.len() >= MARK.len()
+        && name.as_bytes().windows(MARK.len()).any(|window| window.eq_ignore_ascii_case(MARK.as_bytes()))
+}
+
+/// Refuses headers about this that are there more than once: what acts on the first of them and what judges all of them would
+/// not speak of the same. `InvalidRequest`
+pub fn refuse_repeated(headers: &Headers) -> Result<()> {
+    let repeated = |(name, _): &(&str, &str)| is_about(name) && headers.all(name).count() > 1;
+    match headers.iter().find(repeated) {
+        Some((name, _)) => {
+            Err(S3Error::invalid_request(format!("The header {name} is given more than once.")))
+        }
+        None => Ok(()),
+    }
+}
+
+/// `InvalidRequest`: the object needs a key that the request does not bring along.
+pub fn key_is_missing() -> S3Error {
+    S3Error::invalid_request(
+        "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve \
+         the object.",
+    )
+}
+
+/// `InvalidRequest`: the request brings a key along for an object that needs none.
+pub fn not_applicable() -> S3Error {
+    S3Error::invalid_request("The encryption parameters are not applicable to this object.")
+}
+
+/// `AccessDenied`: the key is not the one that the object is kept under.
+pub fn wrong_key() -> S3Error {
+    S3Error::new(ErrorCode::AccessDenied).message(
+        "Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key.",
+    )
+}
+
+/// `InvalidRequest`: the upload was begun with a key and a part comes without, or the other way round.
+pub fn upload_differs() -> S3Error {
+    S3Error::invalid_request(
+        "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate \
+         encryption parameters.",
+    )
+}
+
+/// `InvalidRequest`: the upload was begun with another key.
+pub fn wrong_key_of_upload() -> S3Error {
+    S3Error::invalid_request("The provided encryption parameters did not match the ones used originally.")
+}
+
+/// `InvalidArgument`: what says how to write is sent with what only reads.
+pub fn not_of_this_operation(value: &str) -> S3Error {
+    S3Error::invalid_argument(
+        HEADER,
+        value,
+        "x-amz-server-side-encryption header is not supported for this operation.",
+    )
+}
+
+/// `AccessDenied`: the bucket does not take keys that clients bring along. `who` is the ARN of the caller, if it has one.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/blocking-unblocking-s3-c-encryption-gpb.html>
+pub fn customer_keys_blocked(who: Option<&str>, action: &str, resource: &str) -> S3Error {
+    let who = who.map(|arn| format!("User: {arn}")).unwrap_or_else(|| "Anonymous user".to_owned());
+    S3Error::new(ErrorCode::AccessDenied).message(format!(
+        "{who} is not authorized to perform: {action} on resource: \"{resource}\" because this bucket has blocked upload \
+         requests that specify Server Side Encryption with Customer provided keys (SSE-C). Please specify a different \
+         server-side encryption type"
+    ))
+}
+
+#[cfg(test)]
+mod tests;
