@@ -1,7 +1,7 @@
 //! Builds every first-party guest, turns it into a component, and hands it to the host to embed.
 //!
-//! The guests are core modules for `wasm32-unknown-unknown`; `wit-component` wraps them, so that a component imports the
-//! interfaces of `gateway/wit` that it uses and nothing else (docs/adr/0003).
+//! The guests are core modules for `wasm32-unknown-unknown`; `wit-component` wraps them, so that a
+//! component imports the interfaces of `gateway/wit` that it uses and nothing else (docs/adr/0003).
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -46,8 +46,8 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Runs a build of its own: guests have another target and another profile than the host. Its target folder is its own
-/// too, because cargo holds a lock on the one it builds in.
+/// Runs a build of its own: guests have another target and another profile than the host. Its
+/// target folder is its own too, because cargo holds a lock on the one it builds in.
 fn build_guests(root: &Path, target: &Path) -> Result<()> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo

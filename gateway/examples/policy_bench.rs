@@ -64,7 +64,8 @@ fn main() {
         let mut allowed = 0_u32;
         let begun = Instant::now();
         for _ in 0..ROUNDS {
-            // All that a request costs: texts are made, nothing is remembered but the parsed policies.
+            // All that a request costs: texts are made, nothing is remembered but the parsed
+            // policies.
             let arn = identity_arn(account, "alice");
             let principal = Principal::of_account(account, "c", "alice", &arn);
             let resource = resource_arn("photos", Some("users/alice/2024/cat.jpg"));

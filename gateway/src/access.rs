@@ -1,7 +1,9 @@
-//! May somebody do something: what ownership, ACLs, Block Public Access and the bucket's policy say together.
+//! May somebody do something: what ownership, ACLs, Block Public Access and the bucket's policy say
+//! together.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html>. [`judge`] decides on one
-//! action; [`authorize()`] asks it for every action that an operation takes. [`authorize_key`] decides on master keys.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html>.
+//! [`judge`] decides on one action; [`authorize()`] asks it for every action that an operation
+//! takes. [`authorize_key`] decides on master keys.
 
 mod asked;
 mod authorize;
@@ -36,8 +38,8 @@ use crate::policy::{
 
 /// Decides on one action.
 ///
-/// Whether an object that is not there may be asked for is whether its bucket may be listed: who may, learns that it is
-/// not there.
+/// Whether an object that is not there may be asked for is whether its bucket may be listed: who
+/// may, learns that it is not there.
 pub fn judge(action: &str, subject: Subject<'_>, asker: &Asker<'_>, bucket: &Bucket) -> Outcome {
     let arn = resource_arn(&bucket.name, subject.key());
     let request = Request::new(asker.principal, action, &arn, asker.context).within(asker.budget);
@@ -103,7 +105,8 @@ fn settle(
     decision.outcome
 }
 
-/// An object of another account than the bucket's: its owner and its ACL decide, and the bucket's policy can only deny.
+/// An object of another account than the bucket's: its owner and its ACL decide, and the bucket's
+/// policy can only deny.
 fn judge_foreign(
     action: &str,
     request: &Request<'_>,
@@ -133,7 +136,8 @@ fn granted(action: &str, subject: Subject<'_>, asker: &Asker<'_>, bucket: &Bucke
     let acl = match subject {
         // What one makes is one's own, as far as one's account lets one.
         Subject::Created(_) => return to_asker(),
-        // Who began an upload may see and end it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
+        // Who began an upload may see and end it:
+        // https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
         Subject::Upload(_, initiator) => {
             let own = match account {
                 Some(account) => initiator == Some(account),

@@ -1,8 +1,8 @@
 //! THE ERROR TABLE: every S3 error code with its HTTP status and message, and the error document.
 //!
 //! No other file spells an error code. The codes are those of
-//! <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>, and the few that S3 sends without
-//! listing them there.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>, and the few that S3 sends
+//! without listing them there.
 
 use crate::policy::MalformedPolicy;
 use crate::xml;
@@ -275,8 +275,8 @@ impl From<MalformedPolicy> for S3Error {
     }
 }
 
-/// The error document of S3. `resource` is left out when it is empty, or when a detail already names the
-/// bucket or the key, as S3 does.
+/// The error document of S3. `resource` is left out when it is empty, or when a detail already
+/// names the bucket or the key, as S3 does.
 pub fn render(error: &S3Error, resource: &str, request_id: &str, host_id: &str) -> String {
     let details = error.details.iter().map(|(name, value)| (*name, value.as_str()));
     let message = error.message.as_deref();
@@ -294,7 +294,8 @@ pub struct Occurrence<'a> {
     pub host_id: &'a str,
 }
 
-/// [`render`] for those who hold the parts of an error, as the pipeline does for refusals of other stages.
+/// [`render`] for those who hold the parts of an error, as the pipeline does for refusals of other
+/// stages.
 pub fn render_parts<'a>(
     code: ErrorCode,
     message: Option<&str>,

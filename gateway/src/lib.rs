@@ -1,7 +1,7 @@
 //! What S3 means: operations, errors, addressing, signatures, documents. Performs no I/O.
 //!
-//! Time, randomness and bodies are arguments. The crate builds natively and for WebAssembly, so that every
-//! stage of the pipeline, and every test, speaks of S3 in the same types.
+//! Time, randomness and bodies are arguments. The crate builds natively and for WebAssembly, so
+//! that every stage of the pipeline, and every test, speaks of S3 in the same types.
 //!
 //! | room | what |
 //! | --- | --- |

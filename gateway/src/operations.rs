@@ -1,4 +1,5 @@
-//! THE OPERATIONS TABLE: one row for each operation of the S3 API, and what its documents look like.
+//! THE OPERATIONS TABLE: one row for each operation of the S3 API, and what its documents look
+//! like.
 //!
 //! A row is the only place that relates a request to the operation's name, its IAM actions, the
 //! limit of its body, its purpose and the stage that gives it effect. Whoever wants to know a
@@ -119,7 +120,8 @@ macro_rules! operations {
 // the older name of a later row for the same request, and is never resolved to.
 #[rustfmt::skip]
 operations! {
-//  operation                             method target   selected by                   IAM actions, all required                                 body          digest    purpose         code  charged  enforced by  implemented
+//  operation method target selected by IAM actions, all required body digest purpose code charged
+//  enforced by implemented
     ListBuckets                          | Get    Service []                            [all("s3:ListAllMyBuckets")]                              none          Optional  -               -     -        -            yes
     ListDirectoryBuckets                 | Get    Service [is("x-id", "ListDirectoryBuckets")] [all("s3express:ListAllMyDirectoryBuckets")]       none          Optional  -               -     -        -            no
     StsGetCallerIdentity "GetCallerIdentity" | Post Service [is("Action", "GetCallerIdentity")] []                                                Form(KIB64)   Optional  -               -     -        -            yes

@@ -1,8 +1,8 @@
 //! Server-side encryption: what a request says of it, and what S3 answers where that does not fit.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/serv-side-encryption.html>. Objects are kept under the key of the
-//! deployment ([SSE-S3]), under one of the key service ([SSE-KMS]), or under one that the client brings along each time
-//! ([SSE-C]).
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/serv-side-encryption.html>. Objects are
+//! kept under the key of the deployment ([SSE-S3]), under one of the key service ([SSE-KMS]), or
+//! under one that the client brings along each time ([SSE-C]).
 //!
 //! [SSE-S3]: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingServerSideEncryption.html
 //! [SSE-KMS]: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
@@ -21,7 +21,8 @@ pub use requested::{KeyChoice, Requested};
 
 /// The header that says under what a new object is kept.
 pub const HEADER: &str = "x-amz-server-side-encryption";
-/// Its value for the key of the deployment, and the only algorithm of keys that clients bring along.
+/// Its value for the key of the deployment, and the only algorithm of keys that clients bring
+/// along.
 pub const AES256: &str = "AES256";
 /// Its value for a key of the key service.
 pub const KMS: &str = "aws:kms";
@@ -35,8 +36,8 @@ pub fn is_about(name: &str) -> bool {
         && name.as_bytes().windows(MARK.len()).any(|window| window.eq_ignore_ascii_case(MARK.as_bytes()))
 }
 
-/// Refuses headers about this that are there more than once: what acts on the first of them and what judges all of them would
-/// not speak of the same. `InvalidRequest`
+/// Refuses headers about this that are there more than once: what acts on the first of them and
+/// what judges all of them would not speak of the same. `InvalidRequest`
 pub fn refuse_repeated(headers: &Headers) -> Result<()> {
     let repeated = |(name, _): &(&str, &str)| is_about(name) && headers.all(name).count() > 1;
     match headers.iter().find(repeated) {
@@ -67,7 +68,8 @@ pub fn wrong_key() -> S3Error {
     )
 }
 
-/// `InvalidRequest`: the upload was begun with a key and a part comes without, or the other way round.
+/// `InvalidRequest`: the upload was begun with a key and a part comes without, or the other way
+/// round.
 pub fn upload_differs() -> S3Error {
     S3Error::invalid_request(
         "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate \
@@ -89,7 +91,8 @@ pub fn not_of_this_operation(value: &str) -> S3Error {
     )
 }
 
-/// `AccessDenied`: the bucket does not take keys that clients bring along. `who` is the ARN of the caller, if it has one.
+/// `AccessDenied`: the bucket does not take keys that clients bring along. `who` is the ARN of the
+/// caller, if it has one.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/blocking-unblocking-s3-c-encryption-gpb.html>
 pub fn customer_keys_blocked(who: Option<&str>, action: &str, resource: &str) -> S3Error {
     let who = who.map(|arn| format!("User: {arn}")).unwrap_or_else(|| "Anonymous user".to_owned());

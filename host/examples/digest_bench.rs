@@ -1,4 +1,5 @@
-//! Prints how fast each digest is on this machine, and what MD5 costs when several bodies are received at once.
+//! Prints how fast each digest is on this machine, and what MD5 costs when several bodies are
+//! received at once.
 //!
 //! `cargo run --release -p host --example digest_bench`
 

@@ -1,8 +1,9 @@
-//! The configuration: one typed [`Config`] from flags, environment, file and defaults, in that order of
-//! precedence.
+//! The configuration: one typed [`Config`] from flags, environment, file and defaults, in that
+//! order of precedence.
 //!
-//! Every setting is a row of [`KEYS`]; its flag and its environment variable follow from its name. What is
-//! not in the table is refused by name. `docs/configuration.md` describes the same rows for operators.
+//! Every setting is a row of [`KEYS`]; its flag and its environment variable follow from its name.
+//! What is not in the table is refused by name. `docs/configuration.md` describes the same rows for
+//! operators.
 
 mod error;
 mod file;
@@ -299,8 +300,8 @@ impl Config {
         self.limits.body_idle
     }
 
-    /// What the operator set for the pipeline: `[variables]`, and `region` and `domains` where they were set.
-    /// The manifest decides which names there are, and their defaults.
+    /// What the operator set for the pipeline: `[variables]`, and `region` and `domains` where they
+    /// were set. The manifest decides which names there are, and their defaults.
     pub fn pipeline_variables(&self) -> BTreeMap<String, String> {
         let mut variables = self.variables.clone();
         if self.origins.contains_key("region") {

@@ -1,5 +1,5 @@
-//! The host of Portcullis: runs the pipeline, lends it capabilities, moves bytes. It knows HTTP, Wasm
-//! and files, not S3.
+//! The host of Portcullis: runs the pipeline, lends it capabilities, moves bytes. It knows HTTP,
+//! Wasm and files, not S3.
 //!
 //! Rooms stand on floors: a room knows those of its own floor and of the floors below.
 //!

@@ -1,8 +1,9 @@
 //! What is fetched from elsewhere: a few small documents, such as the keys of an identity provider.
 //!
-//! Strangers can make stages ask for an address, so what is asked for again and again is answered from what was fetched
-//! before: of one address there is one request at a time in the whole process, and not another one right after it. Where
-//! requests may go is in [`rules`], how they get there in [`get`].
+//! Strangers can make stages ask for an address, so what is asked for again and again is answered
+//! from what was fetched before: of one address there is one request at a time in the whole
+//! process, and not another one right after it. Where requests may go is in [`rules`], how they get
+//! there in [`get`].
 
 mod get;
 mod rules;
@@ -140,8 +141,8 @@ impl Outbound {
         Ok(Outbound { options: options.clone(), trust, places: StdMutex::default() })
     }
 
-    /// What is at an address: as it was fetched `age_max` ago or later, or else as it is now. An answer that is too old is given
-    /// all the same where the address was asked only just now.
+    /// What is at an address: as it was fetched `age_max` ago or later, or else as it is now. An
+    /// answer that is too old is given all the same where the address was asked only just now.
     ///
     /// # Errors
     /// [`Unfetched`]; the log says more.

@@ -25,7 +25,8 @@ pub fn fill(bytes: &mut [u8]) -> Result<(), NoRandomness> {
 pub(crate) fn text(letters: &[u8], count: usize) -> Result<String, NoRandomness> {
     let mut text = String::with_capacity(count);
     let fair = 256 / letters.len() * letters.len();
-    // Each round gives at least half of its bytes on average: 1,000 rounds fail only with a broken source.
+    // Each round gives at least half of its bytes on average: 1,000 rounds fail only with a broken
+    // source.
     for _ in 0..1000 {
         let mut bytes = [0; 64];
         fill(&mut bytes)?;

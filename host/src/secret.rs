@@ -6,8 +6,8 @@ use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
-/// A secret text. `Debug` and `Display` print `[redacted]`, so that no log, error or panic shows it by
-/// accident; whoever needs the text says so with [`Secret::reveal`].
+/// A secret text. `Debug` and `Display` print `[redacted]`, so that no log, error or panic shows it
+/// by accident; whoever needs the text says so with [`Secret::reveal`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
@@ -37,8 +37,8 @@ impl fmt::Display for Secret {
 
 impl<'de> serde::Deserialize<'de> for Secret {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
-        // Errors of serde quote the value that they did not expect: refuse what is no text without showing
-        // it.
+        // Errors of serde quote the value that they did not expect: refuse what is no text without
+        // showing it.
         let value = toml::Value::deserialize(deserializer)?;
         match value {
             toml::Value::String(text) => Ok(Secret(text)),
@@ -47,7 +47,8 @@ impl<'de> serde::Deserialize<'de> for Secret {
     }
 }
 
-/// Writes a file that only its owner can read, so that after a crash it is there whole or not at all. Makes its folder.
+/// Writes a file that only its owner can read, so that after a crash it is there whole or not at
+/// all. Makes its folder.
 ///
 /// # Errors
 /// What the file system says.

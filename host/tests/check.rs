@@ -1,4 +1,5 @@
-//! `portcullis check` as a process, on data folders with references that are wrong: each is found, and named.
+//! `portcullis check` as a process, on data folders with references that are wrong: each is found,
+//! and named.
 
 #![cfg(test)]
 

@@ -1,5 +1,5 @@
-//! Documents are made for a screen: prose is wrapped, tables and code are as wide as they have to be. And what they
-//! name is there.
+//! Documents are made for a screen: prose is wrapped, tables and code are as wide as they have to
+//! be. And what they name is there.
 
 use std::path::Path;
 

@@ -80,7 +80,8 @@ fn the_policy_language_knows_nobody() {
     }
 }
 
-/// Words of S3 that the host must not speak, and where it does all the same: start of the path, word, reason.
+/// Words of S3 that the host must not speak, and where it does all the same: start of the path,
+/// word, reason.
 const S3_WORDS: [&str; 3] = ["bucket", "ListObjects", "x-amz-"];
 const EXCEPTIONS: [(&str, &str, &str); 6] = [
     ("src/pipeline/answers.rs", "x-amz-", "answers in the place of a pipeline that cannot"),

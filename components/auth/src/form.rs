@@ -12,9 +12,11 @@ use sdk::{Signature, SignaturePlace, SignatureVersion};
 use crate::settings::Version2;
 use crate::verify::{Judge, payload};
 
-/// Finds out who signed a form, if anybody did, and whether what it uploads to `bucket` is what was signed.
+/// Finds out who signed a form, if anybody did, and whether what it uploads to `bucket` is what was
+/// signed.
 ///
-/// What the head says about who asks would be a second answer, and about a body of which only a part is the object.
+/// What the head says about who asks would be a second answer, and about a body of which only a
+/// part is the object.
 pub(crate) fn identify(
     request: &Request<'_>,
     form: &Form,

@@ -39,7 +39,8 @@ impl Version2 {
 pub(crate) struct Settings {
     /// Signature Version 2.
     pub(crate) version2: Version2,
-    /// The base domains of virtual-hosted-style addresses; what it signs holds the bucket of the host.
+    /// The base domains of virtual-hosted-style addresses; what it signs holds the bucket of the
+    /// host.
     pub(crate) domains: Vec<String>,
 }
 

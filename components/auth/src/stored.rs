@@ -1,18 +1,21 @@
-//! Access keys that signed before, and that the configuration does not have: these are looked up at once.
+//! Access keys that signed before, and that the configuration does not have: these are looked up at
+//! once.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use sdk::keys::Verdict;
 
-/// Access keys that are remembered at most. When there would be more, all are forgotten and learned again.
+/// Access keys that are remembered at most. When there would be more, all are forgotten and learned
+/// again.
 const KEYS_MAX: usize = 4096;
 
 thread_local! {
     static KNOWN: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
 }
 
-/// Whether an access key was a stored one when it signed last. It may have become another since; that only costs time.
+/// Whether an access key was a stored one when it signed last. It may have become another since;
+/// that only costs time.
 pub(crate) fn is_known(access_key_id: &str) -> bool {
     KNOWN.with_borrow(|known| known.contains(access_key_id))
 }

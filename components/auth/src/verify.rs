@@ -16,7 +16,8 @@ use crate::stored;
 
 /// Judges a signature and keeps what it proves: the host, or a test in its place.
 pub(crate) trait Judge {
-    /// Whether an access key signed a canonical request. If so, its holder is the principal, and `payload` is promised.
+    /// Whether an access key signed a canonical request. If so, its holder is the principal, and
+    /// `payload` is promised.
     fn judge(&self, signed: &Signed<'_>, payload: sdk::Payload) -> Verdict;
     /// The same for a text.
     fn judge_text(&self, claim: &TextClaim, payload: sdk::Payload) -> Verdict;
@@ -94,7 +95,8 @@ impl Host<'_> {
         action(&form).or_else(|| action(&head.query)).unwrap_or_default()
     }
 
-    /// Judges a claim about an access key that may be one of the configuration, a stored one, or temporary.
+    /// Judges a claim about an access key that may be one of the configuration, a stored one, or
+    /// temporary.
     fn judge_with(
         &self,
         access_key_id: &str,
@@ -109,8 +111,8 @@ impl Host<'_> {
         if matches!(verdict, Verdict::Verified) {
             return verdict;
         }
-        // Not of the configuration, or wrong. Both are looked up among what is stored and verified again, so that nobody
-        // learns from the time whose key it is.
+        // Not of the configuration, or wrong. Both are looked up among what is stored and verified
+        // again, so that nobody learns from the time whose key it is.
         let again = verify(identities::key(access_key_id));
         stored::note(access_key_id, &again);
         if matches!(verdict, Verdict::Mismatch) { verdict } else { again }
@@ -153,7 +155,8 @@ pub(crate) fn identify(
     if let Verdict::Verified = verdict {
         return Ok(());
     }
-    // For the error document; made for both verdicts, so that an unknown key costs what a wrong signature costs.
+    // For the error document; made for both verdicts, so that an unknown key costs what a wrong
+    // signature costs.
     let string_to_sign = signed.string_to_sign(&judge.sha256(signed.canonical_request()));
     Err(match verdict {
         Verdict::UnknownKey => signed.unknown_access_key(),

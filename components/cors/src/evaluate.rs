@@ -1,4 +1,5 @@
-//! The evaluation of a cross-origin request: what is read for it. What it means is the library's affair.
+//! The evaluation of a cross-origin request: what is read for it. What it means is the library's
+//! affair.
 
 use gateway::bucket::cors::{self, Configuration, Found, ResourceType, row};
 use gateway::errors::{Result, S3Error};
@@ -32,7 +33,8 @@ fn find(bucket: Option<&str>) -> Result<Found> {
     })
 }
 
-/// The rules of a bucket: one read of the index. A row that cannot be read is an error, not no rules.
+/// The rules of a bucket: one read of the index. A row that cannot be read is an error, not no
+/// rules.
 fn rules(bucket: &str) -> Result<Option<Configuration>> {
     index::get(row::TABLE, &row::key(bucket)).map(|entry| row::decode(&entry.value)).transpose()
 }

@@ -9,7 +9,8 @@ use sdk::{Call, Head, Protection, digests};
 
 use crate::settings;
 
-/// The headers of a request; the fields of a form, and the parameters of a presigned URL, that count as such.
+/// The headers of a request; the fields of a form, and the parameters of a presigned URL, that
+/// count as such.
 pub(crate) fn headers(call: &Call) -> Result<Headers> {
     let headers = match call.form() {
         Some(form) => Form::new(form.fields, &form.file_name).headers()?,

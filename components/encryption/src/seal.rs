@@ -10,15 +10,18 @@ use sdk::{Call, DefaultProtection, ManagedKey, Principal, Protection, Target};
 use crate::request::{self, customer};
 use crate::settings;
 
-/// Judges what a request says of the object that it writes, and what the bucket says where the request does not. A master key is
-/// named as it was given: whether there is one, and whether it may be used, `policy` says.
+/// Judges what a request says of the object that it writes, and what the bucket says where the
+/// request does not. A master key is named as it was given: whether there is one, and whether it
+/// may be used, `policy` says.
 ///
-/// `AccessDenied` where the bucket does not take keys that clients bring along; otherwise the errors of [`Requested::parse`].
+/// `AccessDenied` where the bucket does not take keys that clients bring along; otherwise the
+/// errors of [`Requested::parse`].
 pub(crate) fn plan(call: &Call, fallback: Option<&DefaultProtection>) -> Result<Option<Protection>> {
     let headers = request::headers(call)?;
     let target = call.target();
     let operation = Operation::parse(&target.operation).ok_or(ErrorCode::NotImplemented)?;
-    // A part is kept as its upload was begun. Only whether the bucket lets such keys in is judged anew.
+    // A part is kept as its upload was begun. Only whether the bucket lets such keys in is judged
+    // anew.
     if operation.purpose() == Purpose::WritePart {
         let blocks = fallback.is_some_and(|fallback| fallback.blocks_customer_keys);
         return if blocks && Sent::of(&headers, names::OBJECT).is_some() {
@@ -78,7 +81,8 @@ fn choose(requested: Requested, fallback: Option<&DefaultProtection>) -> Choice 
         },
         Requested::Nothing { bucket_key } => match fallback.and_then(|fallback| fallback.key.clone()) {
             None => Choice::Nothing,
-            // An alias is everybody's own word; an id is one of the account that configured the bucket.
+            // An alias is everybody's own word; an id is one of the account that configured the
+            // bucket.
             Some(name) => Choice::Managed {
                 whose: if name.starts_with("alias/") { Whose::Caller } else { Whose::Owner },
                 name,
@@ -101,7 +105,8 @@ fn of_owner(call: &Call, name: String) -> String {
     format!("arn:aws:kms:{}:{owner}:key/{name}", settings::region())
 }
 
-/// An ARN that was stored, with the region that the deployment has now: it may have been called otherwise then.
+/// An ARN that was stored, with the region that the deployment has now: it may have been called
+/// otherwise then.
 fn of_today(arn: &str, region: &str) -> String {
     let mut parts: Vec<&str> = arn.split(':').collect();
     if let Some(stored) = parts.get_mut(3) {

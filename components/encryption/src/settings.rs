@@ -12,7 +12,8 @@ pub(crate) fn region() -> String {
     REGION.with(|region| region.get_or_init(|| sdk::settings::get("region").unwrap_or_default()).clone())
 }
 
-/// Whether keys that clients bring along are taken over an open connection: behind a proxy that ends TLS, or for tests.
+/// Whether keys that clients bring along are taken over an open connection: behind a proxy that
+/// ends TLS, or for tests.
 pub(crate) fn takes_keys_over_http() -> bool {
     let read = || sdk::settings::get("sse_c_over_http").is_some_and(|text| text == "allow");
     OVER_HTTP.with(|over_http| *over_http.get_or_init(read))

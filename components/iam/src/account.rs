@@ -11,7 +11,8 @@ use crate::records::Kind;
 use crate::request::Request;
 use crate::rows;
 
-/// GetAccountSummary: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html>
+/// GetAccountSummary:
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html>
 pub(crate) fn summary(request: &Request) -> Result<Answer> {
     let count = |kind| rows::entities(request.account(), kind, "").count() as u64;
     let devices = rows::mfa_devices(request.account()).collect::<Result<Vec<_>>>()?;

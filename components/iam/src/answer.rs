@@ -1,4 +1,5 @@
-//! What a call is answered with: a document, and the changes that must be durable before it is sent.
+//! What a call is answered with: a document, and the changes that must be durable before it is
+//! sent.
 
 use gateway::errors::Result;
 use gateway::xml::XmlWriter;

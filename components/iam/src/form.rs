@@ -1,12 +1,13 @@
-//! The parameters of a call: names, paths, documents, numbered lists, and what is wrong with them in IAM's words.
+//! The parameters of a call: names, paths, documents, numbered lists, and what is wrong with them
+//! in IAM's words.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::request::query::Query;
 
 use crate::records::Tags;
 
-/// Parameters of a call. The most that one can need are the lists of a simulation; forms arrive before anybody knows whose they
-/// are.
+/// Parameters of a call. The most that one can need are the lists of a simulation; forms arrive
+/// before anybody knows whose they are.
 const PARAMETERS_MAX: usize = 4096;
 /// Members of a list that are read at most.
 const MEMBERS_MAX: usize = 200;
@@ -18,7 +19,8 @@ pub(crate) const TAGS_MAX: usize = 50;
 pub(crate) struct Form(Query);
 
 impl Form {
-    /// Reads a form. `ValidationError` for more than [`PARAMETERS_MAX`] parameters, of which none is looked at then.
+    /// Reads a form. `ValidationError` for more than [`PARAMETERS_MAX`] parameters, of which none
+    /// is looked at then.
     pub(crate) fn parse(form: &str, url_query: &str) -> Result<Form> {
         let parse = |text: &str| {
             if text.split('&').filter(|parameter| !parameter.is_empty()).nth(PARAMETERS_MAX).is_some() {
@@ -114,8 +116,9 @@ impl Form {
         (1..=MEMBERS_MAX).map_while(member).collect()
     }
 
-    /// `Tags.member.N.Key` and `.Value`. `ValidationError` for one without the other: a tag without a value would be one that
-    /// no policy is asked about. `InvalidInput` for a key that is there twice, `LimitExceeded` for too many.
+    /// `Tags.member.N.Key` and `.Value`. `ValidationError` for one without the other: a tag without
+    /// a value would be one that no policy is asked about. `InvalidInput` for a key that is there
+    /// twice, `LimitExceeded` for too many.
     pub(crate) fn tags(&self) -> Result<Tags> {
         // Each is compared with those before it.
         if self.members("Tags", ".Key").len() > TAGS_MAX {

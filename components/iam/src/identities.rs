@@ -104,7 +104,8 @@ pub(crate) fn collect(account: &str, entity: &Entity, policies: &mut Vec<Source>
     Ok(())
 }
 
-/// In the place of a policy that should be there and is not: it has no text, and what has no text denies everything.
+/// In the place of a policy that should be there and is not: it has no text, and what has no text
+/// denies everything.
 fn missing(label: &str) -> Source {
     Source { label: label.to_owned(), id: String::new() }
 }

@@ -1,9 +1,11 @@
-//! IAM and STS: users, groups, roles and their policies, access keys, second factors, temporary credentials.
+//! IAM and STS: users, groups, roles and their policies, access keys, second factors, temporary
+//! credentials.
 //!
-//! A call is read from its form ([`form`]), found in THE IAM ACTIONS TABLE ([`actions`]), and answered by the function
-//! that stands there. Such a function reads rows and answers with a document and with the changes that it wants; when
-//! somebody else changed the rows meanwhile, it is asked again. What is stored is described in [`tables`] (keys) and
-//! [`records`] (values). `auth` and `policy` ask through the export `identities` ([`identities`]).
+//! A call is read from its form ([`form`]), found in THE IAM ACTIONS TABLE ([`actions`]), and
+//! answered by the function that stands there. Such a function reads rows and answers with a
+//! document and with the changes that it wants; when somebody else changed the rows meanwhile, it
+//! is asked again. What is stored is described in [`tables`] (keys) and [`records`] (values).
+//! `auth` and `policy` ask through the export `identities` ([`identities`]).
 
 mod account;
 mod actions;

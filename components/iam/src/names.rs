@@ -103,10 +103,12 @@ pub(crate) fn mfa_arn(account: &str, device: &MfaDevice) -> String {
     arn(account, "mfa", &device.path, &device.name)
 }
 
-/// Account, path and name of an ARN of IAM: `(111122223333, /division/, alice)`. The account may be `aws`, which has no rows.
+/// Account, path and name of an ARN of IAM: `(111122223333, /division/, alice)`. The account may be
+/// `aws`, which has no rows.
 pub(crate) fn split_arn<'a>(text: &'a str, sort: &str) -> Option<(&'a str, &'a str, &'a str)> {
     let (account, rest) = text.strip_prefix("arn:aws:iam::")?.split_once(':')?;
-    // Keys of rows begin with the account and end with what a caller names: another length would shift the one into the other.
+    // Keys of rows begin with the account and end with what a caller names: another length would
+    // shift the one into the other.
     let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
     if !is_account && account != "aws" {
         return None;

@@ -1,4 +1,5 @@
-//! What the rows of the tables hold: `postcard` records behind one format byte, as in `components/storage`.
+//! What the rows of the tables hold: `postcard` records behind one format byte, as in
+//! `components/storage`.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use serde::de::DeserializeOwned;
@@ -46,7 +47,8 @@ pub(crate) struct Entity {
     pub(crate) description: Option<String>,
     /// Of roles.
     pub(crate) session_seconds_max: u32,
-    /// Of users: the configuration has it, with its access key and with all rights that no policy denies.
+    /// Of users: the configuration has it, with its access key and with all rights that no policy
+    /// denies.
     pub(crate) is_configured: bool,
 }
 

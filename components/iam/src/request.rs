@@ -104,8 +104,8 @@ impl Request {
         names::entity_arn(self.account(), entity)
     }
 
-    /// The user whom an operation is about that may leave out the name: whoever calls. `None` is the root user, which can name
-    /// itself as credential reports do.
+    /// The user whom an operation is about that may leave out the name: whoever calls. `None` is
+    /// the root user, which can name itself as credential reports do.
     pub(crate) fn own_name(&self) -> Result<Option<&str>> {
         if self.caller.kind == IdentityKind::Root && self.form.get("UserName") == Some(ROOT_NAME) {
             return Ok(None);

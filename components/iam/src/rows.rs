@@ -21,8 +21,8 @@ fn get<T: DeserializeOwned>(table: &str, key: &[u8]) -> Result<Option<Row<T>>> {
     index::get(table, key).map(decode).transpose()
 }
 
-/// A user, a group or a role by its name, in any case. A user of the configuration is one as well, with a row of its own
-/// from the first policy on.
+/// A user, a group or a role by its name, in any case. A user of the configuration is one as well,
+/// with a row of its own from the first policy on.
 pub(crate) fn find(account: &str, kind: Kind, name: &str) -> Result<Option<Row<Entity>>> {
     let key = tables::entity_key(account, kind, name);
     if let Some(row) = get(tables::ENTITIES, &key)? {

@@ -115,8 +115,8 @@ pub(crate) fn role_session(request: &Request, account: &str, role: &Entity, name
     }
 }
 
-/// AssumeRole: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>. `policy` has asked the role
-/// whom it trusts.
+/// AssumeRole: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>. `policy`
+/// has asked the role whom it trusts.
 pub(crate) fn assume_role(request: &Request) -> Result<Answer> {
     let arn = request.form.required("RoleArn")?;
     let name = session_name(request)?;
@@ -194,7 +194,8 @@ fn duration(request: &Request) -> Result<u32> {
     Ok(if is_root { asked.min(SECONDS_MAX_SHORT) } else { asked })
 }
 
-/// GetFederationToken: <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html>
+/// GetFederationToken:
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html>
 pub(crate) fn federation_token(request: &Request) -> Result<Answer> {
     if request.session.is_some() {
         return Err(S3Error::new(ErrorCode::AccessDenied)

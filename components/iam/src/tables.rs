@@ -15,8 +15,9 @@
 //! | `iam-aliases`         | alias                                 | the account |
 //! | `iam-alias-of`        | account                               | its alias |
 //!
-//! Accounts are 12 digits, numbers big-endian. Names are unique without regard to case, so keys hold them folded. Unique
-//! ids are never given twice, so nothing that was deleted comes back under a new thing of the same name.
+//! Accounts are 12 digits, numbers big-endian. Names are unique without regard to case, so keys
+//! hold them folded. Unique ids are never given twice, so nothing that was deleted comes back under
+//! a new thing of the same name.
 //!
 //! [`Entity`]: crate::records::Entity
 //! [`InlinePolicy`]: crate::records::InlinePolicy
@@ -126,7 +127,8 @@ pub(crate) fn version_key(policy_id: &str, number: u32) -> Vec<u8> {
     [policy_id.as_bytes(), &[0], &number.to_be_bytes()].concat()
 }
 
-/// The first key behind all those that start with a prefix, which is ASCII and so never at the end of all keys.
+/// The first key behind all those that start with a prefix, which is ASCII and so never at the end
+/// of all keys.
 pub(crate) fn after_prefix(prefix: &[u8]) -> Vec<u8> {
     let mut end = prefix.to_vec();
     if let Some(last) = end.last_mut() {

@@ -328,7 +328,8 @@ fn everything_of_an_account_is_told_page_by_page() {
             None => break,
         }
     }
-    // A user, a group, a role, seven policies; each policy says its date twice, that of its version.
+    // A user, a group, a role, seven policies; each policy says its date twice, that of its
+    // version.
     assert_eq!((names.len(), pages), (3 + 2 * 7, 5));
 }
 

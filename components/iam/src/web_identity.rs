@@ -1,9 +1,11 @@
-//! AssumeRoleWithWebIdentity: a role for whoever holds a token of a provider that the role's account knows.
+//! AssumeRoleWithWebIdentity: a role for whoever holds a token of a provider that the role's
+//! account knows.
 //!
 //! <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>
 //!
-//! Nobody signs such a call: who asks is found out from the token, before `policy` is asked whether the role trusts them. What
-//! the token says goes into the fact `asked`, and the answer is made from there: what was judged is what is given.
+//! Nobody signs such a call: who asks is found out from the token, before `policy` is asked whether
+//! the role trusts them. What the token says goes into the fact `asked`, and the answer is made
+//! from there: what was judged is what is given.
 
 pub(crate) mod oidc;
 
@@ -22,7 +24,8 @@ use crate::{names, rows, sts};
 
 /// How old what a provider publishes may be.
 const PUBLISHED_SECONDS_MAX: u32 = 3600;
-/// Bytes of what a token brings along for the policies of its session: a session travels in a header.
+/// Bytes of what a token brings along for the policies of its session: a session travels in a
+/// header.
 const CONTEXT_BYTES_MAX: usize = 4096;
 
 const ACTION: &str = "sts:AssumeRoleWithWebIdentity";
@@ -30,8 +33,8 @@ const REQUEST_TAG: &str = "aws:RequestTag/";
 const TRANSITIVE_TAGS: &str = "sts:TransitiveTagKeys";
 const SOURCE_IDENTITY: &str = "sts:SourceIdentity";
 
-/// Finds out who asks, and sets the fact `asked`. `InvalidIdentityToken`, `ExpiredTokenException`, `IDPCommunicationError`,
-/// `IDPRejectedClaim`, `ValidationError`.
+/// Finds out who asks, and sets the fact `asked`. `InvalidIdentityToken`, `ExpiredTokenException`,
+/// `IDPCommunicationError`, `IDPRejectedClaim`, `ValidationError`.
 pub(crate) async fn plan(call: Call, request: Request) -> Result<()> {
     let arn = request.form.required("RoleArn")?;
     let (account, _, role) = names::split_arn(arn, "role").ok_or_else(denied)?;
@@ -94,7 +97,8 @@ fn role_tags(account: &str, role: &str) -> Result<Tags> {
     Ok(rows::find(account, Kind::Role, role)?.map(|row| row.record.tags).unwrap_or_default())
 }
 
-/// The condition keys of the call: what the token says, what the call says of its session, and the role's tags.
+/// The condition keys of the call: what the token says, what the call says of its session, and the
+/// role's tags.
 fn context(
     request: &Request,
     claims: &Claims,
@@ -129,8 +133,8 @@ fn context(
     context
 }
 
-/// Whether the provider signed a token. A key that is not among those fetched before may be a new one: then they are fetched
-/// again, as often as the host does that.
+/// Whether the provider signed a token. A key that is not among those fetched before may be a new
+/// one: then they are fetched again, as often as the host does that.
 async fn verify(call: &Call, url: &str, token: &Token) -> Result<()> {
     let mut rejected = Rejected::Key;
     for age_seconds_max in [PUBLISHED_SECONDS_MAX, 0] {

@@ -25,7 +25,8 @@ const OF_ROLES: [&str; 4] =
 /// What is asked for by somebody whom a provider of web identities vouches for.
 const ASSUME_WITH_WEB_IDENTITY: &str = "sts:AssumeRoleWithWebIdentity";
 
-/// Sets the fact `decision`, or refuses: `MissingAuthenticationToken` without credentials, `AccessDenied`.
+/// Sets the fact `decision`, or refuses: `MissingAuthenticationToken` without credentials,
+/// `AccessDenied`.
 pub(crate) fn authorize(call: &Call) -> Result<()> {
     let asked = call.asked().ok_or(ErrorCode::AccessDenied)?;
     let (head, headers) = Head::split(call.head());
@@ -115,7 +116,8 @@ impl Asker<'_> {
     }
 }
 
-/// Says what was not allowed, and never which statement decided. Who has not proved to be of the account is not told more.
+/// Says what was not allowed, and never which statement decided. Who has not proved to be of the
+/// account is not told more.
 fn refusal(principal: &Principal<'_>, action: &str, resource: &str, denied_by: Option<Layer>) -> S3Error {
     if principal.kind == PrincipalKind::WebIdentity {
         return S3Error::new(ErrorCode::AccessDenied)

@@ -21,8 +21,8 @@ const NOBODY_DECIDED: &str = "no policy was asked: the request is anonymous and 
 
 /// Sets the fact `decision`, or refuses.
 pub(crate) fn authorize(call: &Call) -> Result<()> {
-    // Nearly every call is such a one: one question to the host decides it. Users may do what their account may; once they
-    // have policies of their own, this is true of the root user only.
+    // Nearly every call is such a one: one question to the host decides it. Users may do what their
+    // account may; once they have policies of their own, this is true of the root user only.
     if call.is_owners_alone() {
         call.set_decision(Decision::AsOwner);
         return Ok(());
@@ -43,7 +43,8 @@ pub(crate) fn authorize(call: &Call) -> Result<()> {
     Ok(())
 }
 
-/// Makes the decision again, when more is known of the call, or what is stored may be something else. `AccessDenied`.
+/// Makes the decision again, when more is known of the call, or what is stored may be something
+/// else. `AccessDenied`.
 pub(crate) fn authorize_again(call: &Call, said: &[(String, Vec<String>)]) -> Result<()> {
     let facts = Facts::of(call)?;
     let said = said.iter().fold(ContextEntries::default(), |said, (key, values)| {
@@ -60,8 +61,8 @@ fn decide(call: &Call, asked: &Asked<'_>, stored: &Stored<'_>) -> Result<Permit>
     access::authorize(asked, stored).inspect_err(|error| {
         if is_denial(error) {
             explain(call, NOBODY_DECIDED, |journal| {
-                // The same decision again, with the same outcome: only its witness is new. What took
-                // all steps that a request may cause is not asked again.
+                // The same decision again, with the same outcome: only its witness is new. What
+                // took all steps that a request may cause is not asked again.
                 let whole = Budget::default();
                 let budget = if asked.budget.is_exhausted() { asked.budget } else { &whole };
                 let again = Asked { witness: Some(journal), budget, ..*asked };
@@ -71,7 +72,8 @@ fn decide(call: &Call, asked: &Asked<'_>, stored: &Stored<'_>) -> Result<Permit>
     })
 }
 
-/// Whether a user of the configuration asks for what is its account's, and nothing is stored that could limit it.
+/// Whether a user of the configuration asks for what is its account's, and nothing is stored that
+/// could limit it.
 fn is_configured_owner(call: &Call, principal: &sdk::Principal) -> bool {
     match principal {
         sdk::Principal::Authenticated(identity) if identity.kind == IdentityKind::ConfiguredUser => {
@@ -93,7 +95,8 @@ pub(crate) fn authorize_each(call: &Call) -> Result<()> {
         let first = refused.first().and_then(|position| named.get(usize::try_from(*position).ok()?));
         if let Some(first) = first {
             explain(call, NOBODY_DECIDED, |journal| {
-                // What the others have left is not what this one was refused for, unless nothing was.
+                // What the others have left is not what this one was refused for, unless nothing
+                // was.
                 let whole = Budget::default();
                 let budget = if asked.budget.is_exhausted() { asked.budget } else { &whole };
                 let again = Asked { witness: Some(journal), budget, ..*asked };
@@ -152,7 +155,8 @@ fn with_asked<T>(
             key: facts.target.key.as_deref(),
             headers: &headers,
             query: &query,
-            // Most documents are not here when they are asked for; what rests on one is decided with it.
+            // Most documents are not here when they are asked for; what rests on one is decided
+            // with it.
             body: Body::Ahead,
             principal: &principal,
             grants,

@@ -10,7 +10,8 @@ use crate::host::Call;
 use crate::kept::Named;
 
 thread_local! {
-    /// Policies by their numbers, of which there are as many as listeners. They stay as they are while the process lives.
+    /// Policies by their numbers, of which there are as many as listeners. They stay as they are
+    /// while the process lives.
     static READ: RefCell<BTreeMap<u64, Rc<Policy>>> = const { RefCell::new(BTreeMap::new()) };
 }
 

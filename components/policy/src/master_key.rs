@@ -16,8 +16,8 @@ use crate::permissions::{Permissions, kept};
 /// The reason where no policy had a say.
 const NO_KEY: &str = "there is no such key, and nobody learns that of another account's";
 
-/// Judges a use of a key, by its action and by the name of the key. Answers the key's ARN. `AccessDenied` for another action, and
-/// as [`authorize_key`].
+/// Judges a use of a key, by its action and by the name of the key. Answers the key's ARN.
+/// `AccessDenied` for another action, and as [`authorize_key`].
 pub(crate) fn authorize(
     call: &Call,
     action: &str,
@@ -25,7 +25,8 @@ pub(crate) fn authorize(
     encryption_context: &[(String, String)],
 ) -> Result<String> {
     let usage = KeyUse::parse(action).ok_or(ErrorCode::AccessDenied)?;
-    // A name that is stored may be older than that of the region; one that is given must be of here.
+    // A name that is stored may be older than that of the region; one that is given must be of
+    // here.
     if usage == KeyUse::Generate {
         check_region(name, region())?;
     }

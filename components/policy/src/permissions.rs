@@ -1,4 +1,5 @@
-//! What a principal's own account lets it do, as `iam` tells it: policies, a boundary, the limits of a session.
+//! What a principal's own account lets it do, as `iam` tells it: policies, a boundary, the limits
+//! of a session.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -76,7 +77,8 @@ impl Permissions {
                 None => (arn.clone(), Rc::new(Policy::deny_everything())),
             });
         let policies: Vec<Named> = by_text.chain(by_arn).collect();
-        // A federated user may do nothing that its session does not name; a role or a user loses nothing without.
+        // A federated user may do nothing that its session does not name; a role or a user loses
+        // nothing without.
         if !policies.is_empty() || identity.kind == IdentityKind::FederatedUser {
             self.session_policies = Some(policies);
         }

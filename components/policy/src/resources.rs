@@ -117,7 +117,8 @@ fn policy(number: u64, bucket: &str) -> Option<Rc<Policy>> {
     Some(READ.with_borrow_mut(|kept| kept.keep(number, policy)))
 }
 
-/// A policy that this release cannot read denies everything: the owner's root user can still replace it.
+/// A policy that this release cannot read denies everything: the owner's root user can still
+/// replace it.
 fn read_policy(bucket: &str) -> Option<Policy> {
     let text = resources::bucket_policy(bucket).unwrap_or_default();
     let read = |text: &str| Policy::parse(Kind::Bucket(bucket), text).ok();

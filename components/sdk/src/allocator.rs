@@ -1,8 +1,9 @@
 //! The allocator of every guest: lists of free pieces by size, over the standard one.
 //!
-//! A call allocates some two hundred small pieces in the guests that it passes, most of them texts that the canonical ABI
-//! hands over, and frees them all before it ends. Taking a piece from a list of its size and putting it back is a third of
-//! the work of a general allocator. A guest has one thread, so that nothing is locked.
+//! A call allocates some two hundred small pieces in the guests that it passes, most of them texts
+//! that the canonical ABI hands over, and frees them all before it ends. Taking a piece from a list
+//! of its size and putting it back is a third of the work of a general allocator. A guest has one
+//! thread, so that nothing is locked.
 
 #![expect(unsafe_code, reason = "an allocator deals in raw memory; each block says why it is sound")]
 
@@ -66,8 +67,9 @@ impl Pieces {
     }
 }
 
-// SAFETY: a piece is at least as large as its layout, because both ways of the lists go by `list`; it is aligned to `GRAIN`,
-// because chunks and sizes are; and it is on a list only while it is free.
+// SAFETY: a piece is at least as large as its layout, because both ways of the lists go by `list`;
+// it is aligned to `GRAIN`, because chunks and sizes are; and it is on a list only while it is
+// free.
 unsafe impl GlobalAlloc for Pieces {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let Some((list, size)) = self.list(layout) else {
@@ -103,7 +105,8 @@ unsafe impl GlobalAlloc for Pieces {
             // Still fits.
             (Some((_, old)), Some((_, needed))) if old == needed => pointer,
             _ => {
-                // SAFETY: the new layout is not empty; the old piece holds what is copied, and is freed by its own layout.
+                // SAFETY: the new layout is not empty; the old piece holds what is copied, and is
+                // freed by its own layout.
                 unsafe {
                     let moved = self.alloc(new);
                     if !moved.is_null() {

@@ -1,7 +1,7 @@
 //! The generated guest bindings: the only place in the tree that generates them.
 //!
-//! `guest` holds what every stage may import; the other worlds add an export each and reuse its types. A built component
-//! imports only what it uses (`tests/golden/worlds`).
+//! `guest` holds what every stage may import; the other worlds add an export each and reuse its
+//! types. A built component imports only what it uses (`tests/golden/worlds`).
 
 #[expect(missing_docs, reason = "generated code")]
 mod generated {

@@ -1,7 +1,8 @@
 //! Runs a stage's future step by step.
 //!
-//! A stage is written as ordinary `async` Rust. Awaiting host work ([`crate::Work`]) suspends its future; the export then
-//! answers `pending`, and the host calls `resume` once the outcome is there. Nothing polls in between, so no waker is needed.
+//! A stage is written as ordinary `async` Rust. Awaiting host work ([`crate::Work`]) suspends its
+//! future; the export then answers `pending`, and the host calls `resume` once the outcome is
+//! there. Nothing polls in between, so no waker is needed.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

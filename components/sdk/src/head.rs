@@ -53,7 +53,8 @@ impl Head {
     }
 }
 
-/// The texts before and behind the first of this byte. Every stage reads every head: it is searched by vectors.
+/// The texts before and behind the first of this byte. Every stage reads every head: it is searched
+/// by vectors.
 fn split(text: &str, byte: u8) -> Option<(&str, &str)> {
     text.split_at_checked(memchr::memchr(byte, text.as_bytes())?)
         .and_then(|(before, rest)| Some((before, rest.get(1..)?)))

@@ -9,13 +9,14 @@ pub fn get(table: &str, key: &[u8]) -> Option<Entry> {
     index::get(table, key)
 }
 
-/// A page of rows with `start <= key < end`. Fewer rows than `limit` do not mean the end; an empty page does.
+/// A page of rows with `start <= key < end`. Fewer rows than `limit` do not mean the end; an empty
+/// page does.
 pub fn scan(table: &str, start: &[u8], end: &[u8], limit: u32, direction: Direction) -> Rows {
     Rows { packed: index::scan(table, start, end, limit, direction) }
 }
 
-/// A page of rows with no more than the first `value_bytes_max` bytes of each value: cheaper than [`scan`] where that much will
-/// do, and where most rows are passed by.
+/// A page of rows with no more than the first `value_bytes_max` bytes of each value: cheaper than
+/// [`scan`] where that much will do, and where most rows are passed by.
 pub fn peek(table: &str, start: &[u8], end: &[u8], limit: u32, value_bytes_max: u32) -> Rows {
     Rows { packed: index::peek(table, start, end, limit, value_bytes_max) }
 }

@@ -1,4 +1,5 @@
-//! What every guest shares: the generated bindings, the executor, and thin Rust over the contract in `gateway/wit`.
+//! What every guest shares: the generated bindings, the executor, and thin Rust over the contract
+//! in `gateway/wit`.
 //!
 //! | module | what |
 //! | --- | --- |

@@ -29,8 +29,8 @@ pub enum CommitError {
 pub trait Work {
     /// Receives the whole body into memory, at most `length_max` bytes.
     async fn collect(&self, length_max: u64) -> Result<Collected, Failure>;
-    /// Receives a multipart body up to where the content of its next part begins, at most `length_max` bytes; from then
-    /// on, the body is that content.
+    /// Receives a multipart body up to where the content of its next part begins, at most
+    /// `length_max` bytes; from then on, the body is that content.
     async fn part(&self, boundary: &str, length_max: u64) -> Result<Vec<u8>, Failure>;
     /// Receives the body into a new blob.
     async fn ingest(&self, plan: IngestPlan) -> Result<Ingested, Failure>;
@@ -38,8 +38,8 @@ pub trait Work {
     async fn commit(&self, batch: Batch) -> Result<u64, CommitError>;
     /// Digests of stored bytes, in the order asked for.
     async fn digest(&self, spans: &[Span], digests: &[DigestAlgorithm]) -> Result<Vec<Digest>, Failure>;
-    /// Lets other calls go first, between two parts of a computation that takes some milliseconds. What is read after it may be
-    /// something else than what was read before.
+    /// Lets other calls go first, between two parts of a computation that takes some milliseconds.
+    /// What is read after it may be something else than what was read before.
     async fn pause(&self);
     /// Gets what is at an address elsewhere.
     async fn fetch(&self, fetch: &Fetch) -> Result<Fetched, Unfetched>;

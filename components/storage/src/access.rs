@@ -1,4 +1,5 @@
-//! Whose things are, and who was granted what on them: what operations keep and what `policy` is told.
+//! Whose things are, and who was granted what on them: what operations keep and what `policy` is
+//! told.
 
 use gateway::bucket::acl::{self, Named, Parties, PrintedAccount, RequestedAcl};
 use gateway::bucket::object_ownership::ObjectOwnership;
@@ -26,8 +27,8 @@ pub(crate) struct Owned {
 
 /// Who comes to own what the request writes into `bucket`, and with what ACL.
 ///
-/// `AccessControlListNotSupported` where ACLs are disabled, `AccessDenied` where public ones are blocked, and what
-/// [`RequestedAcl::resolve`] refuses.
+/// `AccessControlListNotSupported` where ACLs are disabled, `AccessDenied` where public ones are
+/// blocked, and what [`RequestedAcl::resolve`] refuses.
 pub(crate) fn of_new_object(
     request: &Request,
     bucket: &BucketRow,
@@ -46,8 +47,8 @@ pub(crate) fn of_new_object(
 
 /// Who comes to own what was begun for `owner` with an ACL, now that it is completed in `bucket`.
 ///
-/// `AccessControlListNotSupported` where ACLs are disabled by now and this one grants something to others, `AccessDenied` where
-/// public ones are blocked by now.
+/// `AccessControlListNotSupported` where ACLs are disabled by now and this one grants something to
+/// others, `AccessDenied` where public ones are blocked by now.
 pub(crate) fn of_begun_object(bucket: &BucketRow, owner: Account, acl: &Acl) -> Result<Owned> {
     let begun = acl.to_acl(owner);
     if bucket.ownership() == ObjectOwnership::BucketOwnerEnforced {
@@ -63,8 +64,8 @@ pub(crate) fn of_begun_object(bucket: &BucketRow, owner: Account, acl: &Acl) -> 
     Ok(Owned { owner, acl: acl.clone() })
 }
 
-/// Requires, for an object that is public by its ACL, that the account of the bucket's owner still blocks nothing: the row of
-/// the bucket does not say that.
+/// Requires, for an object that is public by its ACL, that the account of the bucket's owner still
+/// blocks nothing: the row of the bucket does not say that.
 pub(crate) fn require_unblocked(plan: &mut Plan, bucket: &BucketRow, object: &NewObject) -> Result<()> {
     let acl = object.details.acl.to_acl(object.owner);
     if object.details.acl == Acl::Private || !acl.is_public_beside(object.owner) {
@@ -81,14 +82,15 @@ pub(crate) fn public_access(bucket: &BucketRow) -> Result<PublicAccessBlock> {
     Ok(bucket.public_access().together_with(account::public_access(bucket.owner)?))
 }
 
-/// Checks an ACL that a request sets on what `owner` owns. `AccessDenied` for a public one where those are blocked.
+/// Checks an ACL that a request sets on what `owner` owns. `AccessDenied` for a public one where
+/// those are blocked.
 pub(crate) fn check_public(bucket: &BucketRow, acl: &acl::Acl, owner: Account) -> Result<()> {
     // Nearly no ACL is: the settings of the account are not looked at for the others.
     if acl.is_public_beside(owner) { public_access(bucket)?.check_acl(acl, owner) } else { Ok(()) }
 }
 
-/// Plans that the bucket is known to hold objects of others, when `owner` is not its own. From then on its owner does
-/// not decide alone. The caller requires the bucket's row unchanged.
+/// Plans that the bucket is known to hold objects of others, when `owner` is not its own. From then
+/// on its owner does not decide alone. The caller requires the bucket's row unchanged.
 pub(crate) fn note_owner(plan: &mut Plan, bucket: &Row<BucketRow>, owner: Account) -> Result<()> {
     if owner == bucket.record.owner || bucket.record.holds_foreign {
         return Ok(());

@@ -1,7 +1,8 @@
-//! The settings of an account: GetPublicAccessBlock, PutPublicAccessBlock and DeletePublicAccessBlock of s3control.
+//! The settings of an account: GetPublicAccessBlock, PutPublicAccessBlock and
+//! DeletePublicAccessBlock of s3control.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_PutPublicAccessBlock.html>. They hold in every bucket of
-//! the account, together with the bucket's own.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_PutPublicAccessBlock.html>. They
+//! hold in every bucket of the account, together with the bucket's own.
 
 use gateway::bucket::public_access_block::PublicAccessBlock;
 use gateway::errors::{ErrorCode, Result, S3Error};
@@ -15,7 +16,8 @@ use crate::request::Request;
 use crate::subresource::document;
 use crate::{rows, tables};
 
-/// What an account blocks in all of its buckets. A row that cannot be read is an error, not nothing.
+/// What an account blocks in all of its buckets. A row that cannot be read is an error, not
+/// nothing.
 pub(crate) fn public_access(account: Account) -> Result<PublicAccessBlock> {
     let row = rows::account(account)?;
     Ok(row.and_then(|row| row.record.public_access).unwrap_or_default())
@@ -44,7 +46,8 @@ pub(crate) async fn delete(request: &Request) -> Result<Response> {
     Ok(Response::new(204))
 }
 
-/// The account that the request is about, which is the one that asks; `policy` has judged that already.
+/// The account that the request is about, which is the one that asks; `policy` has judged that
+/// already.
 fn addressed(request: &Request) -> Result<Account> {
     let named = request.headers.get(ACCOUNT_ID_HEADER).and_then(Account::parse);
     let own = request.account();

@@ -1,7 +1,7 @@
 //! What planning reads of the host: rows, sequences, random numbers.
 //!
-//! In unit tests an index in memory stands in for the host, so that plans can be made, committed and compared with a
-//! model.
+//! In unit tests an index in memory stands in for the host, so that plans can be made, committed
+//! and compared with a model.
 
 #[cfg(not(test))]
 mod host;

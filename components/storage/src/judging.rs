@@ -1,8 +1,10 @@
-//! A decision made again: when the document in a body is here, and before something takes effect that was decided on earlier.
+//! A decision made again: when the document in a body is here, and before something takes effect
+//! that was decided on earlier.
 //!
-//! `policy` decides when the head of a request is here. By the time that its body is, a policy, a setting of the bucket, or who asks
-//! may be another. What nobody but the owner of the bucket has a say in rests on the bucket's row alone, which every commit
-//! requires unchanged; anything else is decided again, in the step in which the commit is scheduled.
+//! `policy` decides when the head of a request is here. By the time that its body is, a policy, a
+//! setting of the bucket, or who asks may be another. What nobody but the owner of the bucket has a
+//! say in rests on the bucket's row alone, which every commit requires unchanged; anything else is
+//! decided again, in the step in which the commit is scheduled.
 
 use gateway::access;
 use gateway::errors::{ErrorCode, Result};
@@ -17,11 +19,12 @@ use crate::rows;
 mod tests;
 
 impl Request {
-    /// The document in the body is here: has the decision made again with what it says. `AccessDenied`, and whatever the operation
-    /// itself refuses in its document.
+    /// The document in the body is here: has the decision made again with what it says.
+    /// `AccessDenied`, and whatever the operation itself refuses in its document.
     pub(crate) async fn judge_document(&self, document: &[u8]) -> Result<()> {
         self.said.replace(access::said(self.operation, document, self.now_ms())?);
-        // There is nothing to decide about a bucket that was deleted meanwhile, or made again. CreateBucket does not need one.
+        // There is nothing to decide about a bucket that was deleted meanwhile, or made again.
+        // CreateBucket does not need one.
         if self.bucket_row().is_ok() && !self.operation.makes_bucket() {
             self.read_bucket_row()?;
         }
@@ -32,9 +35,9 @@ impl Request {
         Ok(())
     }
 
-    /// The bucket's row for a plan, which requires it unchanged, with a decision that was made about it. At the first attempt
-    /// that is the row that was read with the head of the request, where nothing else was decided about: whether it is still the
-    /// same, the commit says.
+    /// The bucket's row for a plan, which requires it unchanged, with a decision that was made
+    /// about it. At the first attempt that is the row that was read with the head of the request,
+    /// where nothing else was decided about: whether it is still the same, the commit says.
     pub(crate) async fn judged_bucket(&self, attempt: u32) -> Result<Row<BucketRow>> {
         if self.named_at.get().is_some() {
             return self.named_bucket();
@@ -52,17 +55,20 @@ impl Request {
         self.read_bucket_row()
     }
 
-    /// [`Request::judged_bucket`] in the step in which the decision was made: there is nothing to decide again at the first attempt.
+    /// [`Request::judged_bucket`] in the step in which the decision was made: there is nothing to
+    /// decide again at the first attempt.
     pub(crate) async fn decided_bucket(&self, attempt: u32) -> Result<Row<BucketRow>> {
         match attempt {
             0 if self.named_at.get().is_none() => self.read_bucket_row(),
-            // What the body names is carried out in many steps, each of which begins with an attempt of its own.
+            // What the body names is carried out in many steps, each of which begins with an
+            // attempt of its own.
             _ => self.judged_bucket(attempt).await,
         }
     }
 
-    /// Which of the objects that the body names may be touched, and keeps about which bucket that was decided. `policy` is asked
-    /// unless nobody but the owner of the bucket has a say still: that it is the owner who asks was decided before the body came.
+    /// Which of the objects that the body names may be touched, and keeps about which bucket that
+    /// was decided. `policy` is asked unless nobody but the owner of the bucket has a say still:
+    /// that it is the owner who asks was decided before the body came.
     pub(crate) async fn judge_named(&self, named: impl ExactSizeIterator<Item = Named>) -> Result<Vec<bool>> {
         let is_settled = self.decision == Decision::AsOwner
             && self.call.is_owners_alone()
@@ -75,8 +81,9 @@ impl Request {
         Ok(allowed)
     }
 
-    /// The bucket's row for a plan of what the body names. Objects are judged once: `AccessDenied` where the bucket has become
-    /// another since, and it is not its owner who asks, alone as before.
+    /// The bucket's row for a plan of what the body names. Objects are judged once: `AccessDenied`
+    /// where the bucket has become another since, and it is not its owner who asks, alone as
+    /// before.
     pub(crate) fn named_bucket(&self) -> Result<Row<BucketRow>> {
         let row = self.read_bucket_row()?;
         match is_decided(self.named_at.get(), &row, || self.call.is_owners_alone()) {
@@ -111,8 +118,9 @@ impl Request {
     }
 }
 
-/// Whether what was decided about the bucket at the revision `named_at` is decided about `row` too: it is the same, or nobody but
-/// its owner has a say in either, and the owner asks (`is_owners_alone`, of the bucket as it was).
+/// Whether what was decided about the bucket at the revision `named_at` is decided about `row` too:
+/// it is the same, or nobody but its owner has a say in either, and the owner asks
+/// (`is_owners_alone`, of the bucket as it was).
 fn is_decided(named_at: Option<u64>, row: &Row<BucketRow>, is_owners_alone: impl FnOnce() -> bool) -> bool {
     named_at == Some(row.revision) || (!row.record.is_guarded() && is_owners_alone())
 }

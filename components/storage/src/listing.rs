@@ -1,8 +1,9 @@
-//! Listings: of objects, of versions; and the walk over ordered rows on which they, the listing of uploads
-//! and the listing of buckets stand.
+//! Listings: of objects, of versions; and the walk over ordered rows on which they, the listing of
+//! uploads and the listing of buckets stand.
 //!
-//! A listing is a seek in an ordered table: [`source`] gives rows page by page, [`rollup`] says what becomes
-//! of a key, [`walk`] and [`merge`] go over one table or over two. Parameters and documents are `gateway`'s.
+//! A listing is a seek in an ordered table: [`source`] gives rows page by page, [`rollup`] says
+//! what becomes of a key, [`walk`] and [`merge`] go over one table or over two. Parameters and
+//! documents are `gateway`'s.
 
 pub(crate) mod list_object_versions;
 pub(crate) mod list_objects;

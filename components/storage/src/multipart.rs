@@ -1,9 +1,9 @@
 //! Multipart uploads: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>
 //!
-//! Parts are blobs of their own. Completing an upload copies no byte: the parts' spans move into the object's
-//! manifest. Every change of an upload's parts requires the upload's row unchanged, and whoever ends an
-//! upload requires its parts to be exactly those that were read ([`parts::require_exactly`]), so no part is
-//! ever lost or left behind.
+//! Parts are blobs of their own. Completing an upload copies no byte: the parts' spans move into
+//! the object's manifest. Every change of an upload's parts requires the upload's row unchanged,
+//! and whoever ends an upload requires its parts to be exactly those that were read
+//! ([`parts::require_exactly`]), so no part is ever lost or left behind.
 
 pub(crate) mod abort_multipart_upload;
 pub(crate) mod assembly;
@@ -33,7 +33,8 @@ fn upload_id(upload: &Upload) -> String {
     version_id::encode(upload.sequence, upload.nonce)
 }
 
-/// The upload that the request names, as it is now. `NoSuchUpload` when it is not, or no longer, in progress.
+/// The upload that the request names, as it is now. `NoSuchUpload` when it is not, or no longer, in
+/// progress.
 fn find(request: &Request, bucket: u64) -> Result<Row<Upload>> {
     let id = request.query.get("uploadId").unwrap_or_default();
     let (sequence, nonce) = version_id::decode(id).ok_or_else(|| no_such_upload(id))?;
@@ -49,8 +50,8 @@ enum Told {
     Nothing,
 }
 
-/// Asks for the key of the upload. A key that the client brings along is needed only where it had chosen a checksum; what comes
-/// must fit all the same.
+/// Asks for the key of the upload. A key that the client brings along is needed only where it had
+/// chosen a checksum; what comes must fit all the same.
 async fn open(request: &Request, upload: &Upload) -> Result<Told> {
     let is_customers = matches!(upload.protection, Protection::Customer(_));
     if is_customers && request.is_sealing_unsaid() && upload.checksum_algorithm.is_none() {

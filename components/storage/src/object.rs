@@ -1,7 +1,7 @@
 //! Operations on objects.
 //!
-//! [`read`] finds the version that a request means and decides what of it is returned; [`write`](mod@write) plans every
-//! change of a key's versions. The operations stand on these two.
+//! [`read`] finds the version that a request means and decides what of it is returned;
+//! [`write`](mod@write) plans every change of a key's versions. The operations stand on these two.
 
 pub(crate) mod checksums;
 pub(crate) mod copy_object;

@@ -1,4 +1,5 @@
-//! A batch under construction, and the loop that commits one in spite of others who write the same rows.
+//! A batch under construction, and the loop that commits one in spite of others who write the same
+//! rows.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use sdk::{Batch, Call, CommitError, Put, Requirement, Work, failure_to_error};
@@ -6,8 +7,8 @@ use sdk::{Batch, Call, CommitError, Put, Requirement, Work, failure_to_error};
 use crate::records::{Body, Record, Row, Span};
 use crate::tables::{self, Range};
 
-/// How often an operation plans before it gives up. Of several writers of one row, one succeeds in every round, so the
-/// bound is above the number of requests that a host has in flight.
+/// How often an operation plans before it gives up. Of several writers of one row, one succeeds in
+/// every round, so the bound is above the number of requests that a host has in flight.
 pub(crate) const ATTEMPTS_MAX: u32 = 1024;
 
 /// Changes that take effect together or not at all, and what must hold for them to.
@@ -84,10 +85,11 @@ impl Plan {
         self.0.free.extend(spans.iter().map(|span| span.blob));
     }
 
-    /// Gives up everything that a version's body refers to: its blobs, and its manifest's rows with theirs.
+    /// Gives up everything that a version's body refers to: its blobs, and its manifest's rows with
+    /// theirs.
     ///
-    /// The version's own row must be required unchanged by the caller; manifests are never rewritten, so they need no
-    /// requirement of their own.
+    /// The version's own row must be required unchanged by the caller; manifests are never
+    /// rewritten, so they need no requirement of their own.
     pub(crate) fn free_body(&mut self, body: &Body) -> Result<()> {
         match body {
             Body::Spans(spans) => self.free(spans),
@@ -134,8 +136,8 @@ pub(crate) fn aborted() -> S3Error {
     ErrorCode::OperationAborted.into()
 }
 
-/// What is answered when an object's rows kept changing underneath an operation that asks for nothing of them: to come
-/// back when fewer others want the same.
+/// What is answered when an object's rows kept changing underneath an operation that asks for
+/// nothing of them: to come back when fewer others want the same.
 pub(crate) fn contended() -> S3Error {
     ErrorCode::SlowDown.into()
 }

@@ -1,9 +1,10 @@
 //! What the rows of the storage tables hold: `postcard` records behind one format byte.
 //!
-//! Every value is `format byte, postcard(record)`. The format byte is 1 for every record but that of a bucket, where it is
-//! 3, and those of versions and uploads whose bytes are sealed under a data key, where it is 2, too; a record that changes its shape takes the next number and `decode` learns to read both. Inside postcard, integers are LEB128, enums are
-//! the index of the variant (so variants are only ever appended), and fields have no names (so fields are never
-//! reordered).
+//! Every value is `format byte, postcard(record)`. The format byte is 1 for every record but that
+//! of a bucket, where it is 3, and those of versions and uploads whose bytes are sealed under a
+//! data key, where it is 2, too; a record that changes its shape takes the next number and `decode`
+//! learns to read both. Inside postcard, integers are LEB128, enums are the index of the variant
+//! (so variants are only ever appended), and fields have no names (so fields are never reordered).
 //!
 //! Where a value means the same in a request and in a row, both use the type of the `gateway`
 //! library. The type says that its order is part of the storage format. Three have types of their
@@ -36,15 +37,16 @@ pub(crate) use version::{
 /// The format byte of every record written by this release, but for those that say otherwise.
 const FORMAT: u8 = 1;
 
-/// The format byte of a version or an upload that is sealed under a data key: older releases must not take it for one that is
-/// not.
+/// The format byte of a version or an upload that is sealed under a data key: older releases must
+/// not take it for one that is not.
 const SEALED_FORMAT: u8 = 2;
 
 /// A record that is a whole row value.
 pub(crate) trait Record: Sized {
     /// Format byte and record.
     fn encode(&self) -> Result<Vec<u8>>;
-    /// Reads what [`Record::encode`] wrote. Fails with `InternalError` on a row that no release wrote.
+    /// Reads what [`Record::encode`] wrote. Fails with `InternalError` on a row that no release
+    /// wrote.
     fn decode(value: &[u8]) -> Result<Self>;
 }
 

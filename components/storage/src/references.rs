@@ -8,7 +8,8 @@ use gateway::errors::Result;
 use crate::records::{Body, ManifestPage, Part, Record as _, Span, Version};
 use crate::tables;
 
-/// The blobs of a row, once for each reference that the row holds. Tables that are not named here refer to none.
+/// The blobs of a row, once for each reference that the row holds. Tables that are not named here
+/// refer to none.
 ///
 /// Fails on a row that no release wrote.
 pub(crate) fn blobs_of(table: &str, value: &[u8]) -> Result<Vec<u64>> {

@@ -76,7 +76,8 @@ pub(crate) struct Request {
     pub(crate) form: Option<Form>,
     /// What `policy` decided.
     pub(crate) decision: Decision,
-    /// The object that the decision is about, for requests that change one; `None` where the owner alone decides.
+    /// The object that the decision is about, for requests that change one; `None` where the owner
+    /// alone decides.
     pub(crate) judged: Option<Judged>,
     /// What the request, or the bucket that it writes into, says of sealing.
     pub(crate) sealing: Sealing,
@@ -141,8 +142,8 @@ impl Request {
         Ok(request)
     }
 
-    /// The object that the decision is about. It is read in the same step as the decision was made, so it is what was
-    /// looked at.
+    /// The object that the decision is about. It is read in the same step as the decision was made,
+    /// so it is what was looked at.
     fn find_judged(&self) -> Result<Option<Judged>> {
         if self.decision == Decision::AsOwner || !self.operation.changes_object() {
             return Ok(None);
@@ -162,8 +163,8 @@ impl Request {
         self.bucket_row.as_ref().ok_or_else(|| no_such_bucket(&self.bucket))
     }
 
-    /// The bucket's row as it is now: for planning again after a conflict. `NoSuchBucket` when the bucket is gone, even
-    /// if there is a new one of its name.
+    /// The bucket's row as it is now: for planning again after a conflict. `NoSuchBucket` when the
+    /// bucket is gone, even if there is a new one of its name.
     pub(crate) fn read_bucket_row(&self) -> Result<Row<BucketRow>> {
         let id = self.bucket_row()?.record.id;
         rows::bucket(&self.bucket)?
@@ -203,7 +204,8 @@ impl Request {
         self.call.account().and_then(|account| Account::parse(&account)).unwrap_or_default()
     }
 
-    /// Notes that the request takes something from another bucket, for which its sender may have to pay.
+    /// Notes that the request takes something from another bucket, for which its sender may have to
+    /// pay.
     pub(crate) fn note_source(&self, bucket: &BucketRow) {
         if self.pays_for(bucket) {
             self.pays_elsewhere.set(true);
@@ -221,7 +223,8 @@ impl Request {
     }
 
     fn pays_for(&self, bucket: &BucketRow) -> bool {
-        // Nearly no bucket is such a one, and nearly no one else asks: what costs a crossing comes last.
+        // Nearly no bucket is such a one, and nearly no one else asks: what costs a crossing comes
+        // last.
         bucket.payer == Payer::Requester
             && self.decision != Decision::AsOwner
             && self.account() != Some(bucket.owner)
@@ -233,7 +236,8 @@ impl Request {
     }
 }
 
-/// What `policy` looked at when it judged a request about an object: whatever of it a decision may rest on.
+/// What `policy` looked at when it judged a request about an object: whatever of it a decision may
+/// rest on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Judged {
     owner: Account,
@@ -251,14 +255,15 @@ impl Judged {
         }
     }
 
-    /// Checks that a version which is looked at later, when a body was received or somebody else was faster, is one that
-    /// would have been judged alike. `AccessDenied` otherwise: the decision was about something else.
+    /// Checks that a version which is looked at later, when a body was received or somebody else
+    /// was faster, is one that would have been judged alike. `AccessDenied` otherwise: the decision
+    /// was about something else.
     pub(crate) fn check(&self, version: &Version) -> Result<()> {
         if *self == Judged::of(version) { Ok(()) } else { Err(ErrorCode::AccessDenied.into()) }
     }
 
-    /// [`Judged::check`] for the source of a copy, in its bucket. Who alone decides about it may copy it however it
-    /// changed.
+    /// [`Judged::check`] for the source of a copy, in its bucket. Who alone decides about it may
+    /// copy it however it changed.
     pub(crate) fn check_source(
         &self,
         request: &Request,
@@ -277,8 +282,9 @@ pub(crate) fn no_such_bucket(name: &str) -> S3Error {
     S3Error::new(ErrorCode::NoSuchBucket).detail("BucketName", name)
 }
 
-/// Checks a header that names the account expected to own a bucket: `x-amz-expected-bucket-owner`, or
-/// `x-amz-source-expected-bucket-owner` for the source of a copy. Without the header, nothing is expected.
+/// Checks a header that names the account expected to own a bucket: `x-amz-expected-bucket-owner`,
+/// or `x-amz-source-expected-bucket-owner` for the source of a copy. Without the header, nothing is
+/// expected.
 pub(crate) fn check_expected_owner(headers: &Headers, name: &str, owner: Account) -> Result<()> {
     let Some(expected) = headers.get(name) else { return Ok(()) };
     match Account::parse(expected) {

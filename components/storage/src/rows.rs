@@ -33,7 +33,8 @@ pub(crate) fn cors(bucket: &str) -> Result<Option<Row<Configuration>>> {
     get(tables::CORS, tables::cors_key(bucket))
 }
 
-/// The current object of a key. `None` when there is none, or when its latest version is a delete marker.
+/// The current object of a key. `None` when there is none, or when its latest version is a delete
+/// marker.
 pub(crate) fn current(bucket: u64, key: &str) -> Result<Option<Row<Version>>> {
     get(tables::OBJECTS, tables::object_key(bucket, key))
 }
@@ -43,8 +44,8 @@ pub(crate) fn version(bucket: u64, key: &str, sequence: u64) -> Result<Option<Ro
     get(tables::VERSIONS, tables::version_key(bucket, key, sequence))
 }
 
-/// The newest version in `versions`: the delete marker that hides the key, or what becomes current when the object in
-/// `objects` is deleted for good.
+/// The newest version in `versions`: the delete marker that hides the key, or what becomes current
+/// when the object in `objects` is deleted for good.
 pub(crate) fn newest_version(bucket: u64, key: &str) -> Result<Option<Row<Version>>> {
     let range = tables::version_range(bucket, key);
     newest(&range.start, &range.end)
@@ -79,8 +80,8 @@ pub(crate) fn part(upload: u64, number: u32) -> Result<Option<Row<Part>>> {
     get(tables::PARTS, tables::part_key(upload, number))
 }
 
-/// A page of a manifest, from 0. `None` when the version that it belongs to was deleted a moment ago: whoever reads
-/// looks for the version again, whoever writes will have a conflict.
+/// A page of a manifest, from 0. `None` when the version that it belongs to was deleted a moment
+/// ago: whoever reads looks for the version again, whoever writes will have a conflict.
 pub(crate) fn manifest_page(manifest: u64, page: usize) -> Result<Option<Row<ManifestPage>>> {
     get(tables::MANIFESTS, tables::manifest_key(manifest, page))
 }

@@ -97,7 +97,8 @@ impl Seal {
         push_headers(lines, &self.protection, self.key.customer_md5.as_deref());
     }
 
-    /// The lines for an answer to whoever chose the protection: with what the client binds its use to.
+    /// The lines for an answer to whoever chose the protection: with what the client binds its use
+    /// to.
     pub(crate) fn push_chosen(&self, lines: &mut String) {
         self.push_headers(lines);
         if let Protection::Managed(managed) = &self.protection
@@ -108,8 +109,9 @@ impl Seal {
     }
 }
 
-/// Checks, of what was received under `protection`, that it still is what its bucket wants. A bucket that says something else by
-/// now is asked again with the whole request, which is to come back: `SlowDown`.
+/// Checks, of what was received under `protection`, that it still is what its bucket wants. A
+/// bucket that says something else by now is asked again with the whole request, which is to come
+/// back: `SlowDown`.
 pub(crate) fn check_still_fits(request: &Request, bucket: &BucketRow, protection: &Protection) -> Result<()> {
     let (before, now) = (&request.bucket_row()?.record.encryption, &bucket.encryption);
     let is_said = request.headers.has(access::SERVER_SIDE_ENCRYPTION);
@@ -118,7 +120,8 @@ pub(crate) fn check_still_fits(request: &Request, bucket: &BucketRow, protection
     if fits { Ok(()) } else { Err(contended()) }
 }
 
-/// [`check_still_fits`] of a part: it is kept under the key of its upload, whatever its bucket wants of new objects by now.
+/// [`check_still_fits`] of a part: it is kept under the key of its upload, whatever its bucket
+/// wants of new objects by now.
 pub(crate) fn check_part_still_fits(
     request: &Request,
     bucket: &BucketRow,
@@ -128,12 +131,14 @@ pub(crate) fn check_part_still_fits(
     if is_still_taken(protection, before, &bucket.encryption) { Ok(()) } else { Err(contended()) }
 }
 
-/// Whether a bucket takes what is kept like this, as it did before. One that refused keys of clients before was asked before.
+/// Whether a bucket takes what is kept like this, as it did before. One that refused keys of
+/// clients before was asked before.
 fn is_still_taken(protection: &Protection, before: &BucketEncryption, now: &BucketEncryption) -> bool {
     !matches!(protection, Protection::Customer(_)) || !now.blocks_customer_keys || before.blocks_customer_keys
 }
 
-/// The ETag of bytes: their MD5, or nothing that says anything of them where they are sealed under a data key, as at S3.
+/// The ETag of bytes: their MD5, or nothing that says anything of them where they are sealed under
+/// a data key, as at S3.
 pub(crate) fn etag(protection: &Protection, md5: [u8; 16]) -> [u8; 16] {
     if !protection.has_data_key() {
         return md5;
@@ -145,7 +150,8 @@ pub(crate) fn etag(protection: &Protection, md5: [u8; 16]) -> [u8; 16] {
     drawn
 }
 
-/// The header lines that say how something is kept. `customer_md5` is of the key that opened it, if the client brought one.
+/// The header lines that say how something is kept. `customer_md5` is of the key that opened it, if
+/// the client brought one.
 pub(crate) fn push_headers(lines: &mut String, protection: &Protection, customer_md5: Option<&str>) {
     match protection {
         Protection::Unsaid => {}
@@ -172,8 +178,8 @@ fn answers_by_id() -> bool {
     cfg!(target_arch = "wasm32") && sdk::settings::get("kms_key_names").is_some_and(|names| names == "id")
 }
 
-/// How answers call a key of the key service: by its ARN, as S3 does, or by its id, for clients that compare it with what they
-/// sent.
+/// How answers call a key of the key service: by its ARN, as S3 does, or by its id, for clients
+/// that compare it with what they sent.
 fn key_name(arn: &str, by_id: bool) -> &str {
     match arn.rsplit_once("key/") {
         Some((_, id)) if by_id => id,

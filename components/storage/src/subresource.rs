@@ -17,9 +17,9 @@ use crate::records::{BucketRow, Version};
 use crate::request::Request;
 use crate::tables;
 
-/// Changes the version that the request names, in place: it stays what it is and where it is among the
-/// versions of its key. `change` sees the version as it is now and may refuse; it runs again when somebody
-/// else wrote in the meantime.
+/// Changes the version that the request names, in place: it stays what it is and where it is among
+/// the versions of its key. `change` sees the version as it is now and may refuse; it runs again
+/// when somebody else wrote in the meantime.
 async fn change(
     request: &Request,
     change: impl Fn(&BucketRow, &mut Version) -> Result<()>,

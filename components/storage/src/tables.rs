@@ -1,4 +1,5 @@
-//! THE STORAGE TABLES: every table of the index, its key layout and so its order, what a row holds, and who writes it.
+//! THE STORAGE TABLES: every table of the index, its key layout and so its order, what a row holds,
+//! and who writes it.
 //!
 //! | table       | key                                             | row                    | written by |
 //! | ----------- | ----------------------------------------------- | ---------------------- | ---------- |
@@ -15,14 +16,15 @@
 //!
 //! Integers in keys are big-endian, so that rows sort by number. Invariants:
 //!
-//! - `objects` has a row if and only if the latest version of the key is an object. The latest version is that row, or
-//!   else the first row of the key in `versions` (a delete marker), or else there is none.
-//! - Sequences rise with every version of a key: a sequence is drawn after the rows that the write depends on were
-//!   read, and the write requires them unchanged.
-//! - `nulls` has a row if and only if the key's null version lives in `versions`. A null version that is current in
-//!   `objects` is told by its summary alone.
-//! - A bucket id is never reused, so a bucket created again never sees rows of its predecessor. A row of `cors` goes with its
-//!   bucket, and is written only for a bucket that is there.
+//! - `objects` has a row if and only if the latest version of the key is an object. The latest
+//!   version is that row, or else the first row of the key in `versions` (a delete marker), or else
+//!   there is none.
+//! - Sequences rise with every version of a key: a sequence is drawn after the rows that the write
+//!   depends on were read, and the write requires them unchanged.
+//! - `nulls` has a row if and only if the key's null version lives in `versions`. A null version
+//!   that is current in `objects` is told by its summary alone.
+//! - A bucket id is never reused, so a bucket created again never sees rows of its predecessor. A
+//!   row of `cors` goes with its bucket, and is written only for a bucket that is there.
 //!
 //! [`AccountRow`]: crate::records::AccountRow
 //! [`BucketRow`]: crate::records::BucketRow
@@ -75,7 +77,8 @@ pub(crate) struct Range {
 }
 
 impl Range {
-    /// Every key that starts with `prefix`, which must not be empty or all `0xFF` (ours start with an id or a name).
+    /// Every key that starts with `prefix`, which must not be empty or all `0xFF` (ours start with
+    /// an id or a name).
     fn of_prefix(prefix: Vec<u8>) -> Range {
         let end = after_prefix(&prefix);
         Range { start: prefix, end }
@@ -84,8 +87,8 @@ impl Range {
 
 /// The smallest key larger than every key that starts with `prefix`.
 ///
-/// A prefix of `0xFF` bytes only has no such key; for it the answer is `prefix` followed by many `0xFF`, which sorts
-/// behind every key that S3 allows.
+/// A prefix of `0xFF` bytes only has no such key; for it the answer is `prefix` followed by many
+/// `0xFF`, which sorts behind every key that S3 allows.
 pub(crate) fn after_prefix(prefix: &[u8]) -> Vec<u8> {
     let mut end = prefix.to_vec();
     while let Some(last) = end.pop() {
@@ -172,13 +175,14 @@ pub(crate) fn upload_key(bucket: u64, key: &str, sequence: u64) -> Vec<u8> {
     row
 }
 
-/// The key and the upload's sequence inside a row key of [`UPLOADS`]; `None` when the row key is not one.
+/// The key and the upload's sequence inside a row key of [`UPLOADS`]; `None` when the row key is
+/// not one.
 pub(crate) fn split_upload_key(row: &[u8]) -> Option<(Cow<'_, str>, u64)> {
     split_escaped(row)
 }
 
-/// Where rows of [`VERSIONS`] and [`UPLOADS`] begin whose key starts with `prefix`. [`after_prefix`] of it is where
-/// they end.
+/// Where rows of [`VERSIONS`] and [`UPLOADS`] begin whose key starts with `prefix`.
+/// [`after_prefix`] of it is where they end.
 pub(crate) fn escaped_prefix(bucket: u64, prefix: &str) -> Vec<u8> {
     let mut row = Vec::with_capacity(8 + prefix.len() + 16);
     row.extend_from_slice(&bucket.to_be_bytes());
@@ -213,8 +217,8 @@ fn prefixed(id: u64, rest: &[u8]) -> Vec<u8> {
     row
 }
 
-/// Bucket id and key, closed by a terminator that sorts before every continuation of the key, so that what follows
-/// cannot disturb the order of keys.
+/// Bucket id and key, closed by a terminator that sorts before every continuation of the key, so
+/// that what follows cannot disturb the order of keys.
 fn escaped_key(bucket: u64, key: &str) -> Vec<u8> {
     let mut row = escaped_prefix(bucket, key);
     row.extend_from_slice(&[0, 0]);

@@ -1,7 +1,8 @@
 //! Version ids and upload ids: 32 characters that hold a sequence and a random number.
 //!
-//! The row of a version is computed from its id, so no table of ids is needed; the random half must be equal in the row,
-//! so ids cannot be guessed. Hexadecimal: every character is safe in a URL, in XML and in a shell.
+//! The row of a version is computed from its id, so no table of ids is needed; the random half must
+//! be equal in the row, so ids cannot be guessed. Hexadecimal: every character is safe in a URL, in
+//! XML and in a shell.
 
 #[cfg(test)]
 mod tests;
@@ -11,8 +12,8 @@ pub(crate) const LENGTH: usize = 32;
 
 /// The id of (sequence, nonce).
 ///
-/// The sequence is mixed with the nonce, so that ids neither show how many writes there were nor sort by time (as S3's
-/// do not).
+/// The sequence is mixed with the nonce, so that ids neither show how many writes there were nor
+/// sort by time (as S3's do not).
 pub(crate) fn encode(sequence: u64, nonce: u64) -> String {
     let mut text = String::with_capacity(LENGTH);
     push(&mut text, sequence, nonce);

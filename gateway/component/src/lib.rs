@@ -1,4 +1,5 @@
-//! The `gateway` component: takes a request head in, walks it through the stages, and renders every refusal.
+//! The `gateway` component: takes a request head in, walks it through the stages, and renders every
+//! refusal.
 
 mod form;
 mod master_key;

@@ -1,4 +1,5 @@
-//! Asks `policy` whether a master key may be used: of the object that is written, and of what was stored before.
+//! Asks `policy` whether a master key may be used: of the object that is written, and of what was
+//! stored before.
 
 use gateway::access::KeyUse;
 use gateway::operations::copy_source::CopySource;

@@ -29,7 +29,8 @@ const CODE_HEADER: &str = "x-amz-mfa";
 /// How the aliases of Object Lambda access points end.
 const TRANSFORMING_ALIAS: &str = "--ol-s3";
 
-/// What stands in the place of an operation's name: of preflights, and of requests that nobody can resolve.
+/// What stands in the place of an operation's name: of preflights, and of requests that nobody can
+/// resolve.
 const PREFLIGHT: &str = "Preflight";
 const UNKNOWN: &str = "Unknown";
 
@@ -42,7 +43,8 @@ pub(crate) async fn serve(call: Call, sent: SentHead) -> Result<(), S3Error> {
         storage::abandon(head.id);
         refusals::respond(&call, &head, &refusal);
     }
-    // A stage that looks at responses is not skipped when it fails: what it has not seen is not given out.
+    // A stage that looks at responses is not skipped when it fails: what it has not seen is not
+    // given out.
     if let Err(refusal) = added(Position::OnResponse, &call) {
         refusals::respond(&call, &head, &refusal);
     }
@@ -70,7 +72,8 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     }
     call.set_target(&target);
 
-    // Before auth, because browsers send preflights without credentials, and want its headers on refusals too.
+    // Before auth, because browsers send preflights without credentials, and want its headers on
+    // refusals too.
     if head.method == "OPTIONS" || headers.has("origin") {
         border.enter("cors");
         if let Progress::Responded = cors::evaluate(call)? {
@@ -89,7 +92,8 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     let form = form.transpose().map_err(refuse)?;
     // A preflight is no operation: what neither of them answered, nobody may ask for.
     let operation = operation.ok_or_else(|| refuse(ErrorCode::AccessDenied.into()))?;
-    // Calls of Query APIs sign the hash of their form and do not send it: nobody can say who asks before it is here.
+    // Calls of Query APIs sign the hash of their form and do not send it: nobody can say who asks
+    // before it is here.
     if operation.is_query_call() {
         let body = call.collect(aws_query::FORM_BYTES_MAX).await.map_err(failure_to_error).map_err(refuse)?;
         call.set_parameters(&aws_query::form_text(body.body).map_err(refuse)?);
@@ -126,7 +130,8 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     Ok(())
 }
 
-/// What storage takes on its way to a response: work of the host, and the word of others on what only it has found.
+/// What storage takes on its way to a response: work of the host, and the word of others on what
+/// only it has found.
 async fn carry_out(
     call: &Call,
     request: (&Head, &Headers),
@@ -144,7 +149,8 @@ async fn carry_out(
                 border.enter("policy");
                 policy::authorize_each(call)?;
             }
-            // The document in the body is here, or what was decided may rest on what is no more: policy decides again.
+            // The document in the body is here, or what was decided may rest on what is no more:
+            // policy decides again.
             Step::Again(said) => {
                 border.enter("policy");
                 policy::authorize_again(call, &said)?;
@@ -197,8 +203,9 @@ async fn verify_code(call: &Call, id: u64, border: &Border<'_>) -> Result<(), Re
     Ok(())
 }
 
-/// Asks the stages that have a say in what happens to the bytes of an object. Only operations on object bodies have any of
-/// it, and only if asked for: by the request, or of new objects by their bucket.
+/// Asks the stages that have a say in what happens to the bytes of an object. Only operations on
+/// object bodies have any of it, and only if asked for: by the request, or of new objects by their
+/// bucket.
 fn plan_bytes(
     call: &Call,
     (operation, target): (Operation, &Target),
@@ -255,8 +262,8 @@ fn open(
     Ok(protection)
 }
 
-/// Where one stage ends and the next begins. The host asks for the time of the stages of some calls; marking borders for
-/// nobody costs more than most stages.
+/// Where one stage ends and the next begins. The host asks for the time of the stages of some
+/// calls; marking borders for nobody costs more than most stages.
 struct Border<'a> {
     call: &'a Call,
     timed: bool,
@@ -283,7 +290,8 @@ fn resolve(head: &Head, headers: &Headers) -> gateway::errors::Result<(Option<Op
     let settings = settings();
     let domains = settings.domains();
     if head.method == "OPTIONS" {
-        // A preflight is no operation of S3's: it is answered by `cors`, whatever it is addressed to.
+        // A preflight is no operation of S3's: it is answered by `cors`, whatever it is addressed
+        // to.
         let address = addressing::address(&head.host, &head.path, &domains)?;
         let target = Target { operation: PREFLIGHT.to_owned(), bucket: address.bucket, key: address.key };
         return Ok((None, target));
@@ -301,7 +309,8 @@ fn resolve(head: &Head, headers: &Headers) -> gateway::errors::Result<(Option<Op
     Ok((Some(operation), Target { operation: operation.name().to_owned(), bucket, key }))
 }
 
-/// The refusal of a request of which nobody knows what it asks for: a page of another origin is to see that, too.
+/// The refusal of a request of which nobody knows what it asks for: a page of another origin is to
+/// see that, too.
 fn unresolved(call: &Call, head: &Head, headers: &Headers, error: S3Error, border: &Border<'_>) -> Refusal {
     if head.method == "OPTIONS" || !headers.has("origin") {
         return refuse(error);
@@ -314,7 +323,8 @@ fn unresolved(call: &Call, head: &Head, headers: &Headers, error: S3Error, borde
     cors::evaluate(call).err().unwrap_or_else(|| refuse(error))
 }
 
-/// Whether a request names any protection of what is stored: a header, or its twin in a presigned query.
+/// Whether a request names any protection of what is stored: a header, or its twin in a presigned
+/// query.
 fn concerns_sealing(head: &Head, headers: &Headers) -> bool {
     headers.iter().any(|(name, _)| name.contains(MARK)) || head.query.split('&').any(parameter_concerns)
 }

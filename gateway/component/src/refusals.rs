@@ -9,7 +9,8 @@ use sdk::{Body, Call, Head, Refusal, trace};
 
 /// Makes a refusal the call's response.
 pub(crate) fn respond(call: &Call, head: &Head, refusal: &Refusal) {
-    // A code that the table does not know comes from a stage that is not ours, and means that something failed here.
+    // A code that the table does not know comes from a stage that is not ours, and means that
+    // something failed here.
     let code = ErrorCode::parse(&refusal.code).unwrap_or(ErrorCode::InternalError);
     explain(call, code, refusal);
     let mut headers = refusal.headers.clone();

@@ -64,7 +64,8 @@ impl ActionPattern {
     }
 }
 
-/// Actions of S3, by their numbers. Statements are asked about one of them with every key of every request.
+/// Actions of S3, by their numbers. Statements are asked about one of them with every key of every
+/// request.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub(crate) struct ActionSet([u64; WORDS]);
 
@@ -146,8 +147,8 @@ fn names() -> &'static [(String, usize)] {
     })
 }
 
-/// What an action is about; `None` for one that S3 does not have. The name is compared without regard to
-/// case.
+/// What an action is about; `None` for one that S3 does not have. The name is compared without
+/// regard to case.
 pub fn level(action: &str) -> Option<Level> {
     ACTIONS.iter().find(|(name, _)| name.eq_ignore_ascii_case(action)).map(|(_, level)| *level)
 }

@@ -1,14 +1,17 @@
-//! What the policies that apply to a request may take to be asked: a budget of steps, counted and not timed, so that a request
-//! is decided alike on every machine.
+//! What the policies that apply to a request may take to be asked: a budget of steps, counted and
+//! not timed, so that a request is decided alike on every machine.
 //!
-//! A step is about what comparing a few bytes takes. Everything that grows with what a client sends, or with what a tenant writes
-//! into a policy, spends some. One [`Budget`] is for all policies of one question, of every sort, and for all keys that it is
-//! about. Once it is spent nothing is compared any more, and [`decide`](super::decide::decide) denies whatever is left to decide.
+//! A step is about what comparing a few bytes takes. Everything that grows with what a client
+//! sends, or with what a tenant writes into a policy, spends some. One [`Budget`] is for all
+//! policies of one question, of every sort, and for all keys that it is about. Once it is spent
+//! nothing is compared any more, and [`decide`](super::decide::decide) denies whatever is left to
+//! decide.
 
 use std::cell::Cell;
 
-/// Steps that one question may take. A step is charged so that it takes at most some 4 nanoseconds of native code, whatever it is
-/// for: all of these take some 15 milliseconds. The largest policies that can be stored take some 30,000 for one key.
+/// Steps that one question may take. A step is charged so that it takes at most some 4 nanoseconds
+/// of native code, whatever it is for: all of these take some 15 milliseconds. The largest policies
+/// that can be stored take some 30,000 for one key.
 pub const WORK_MAX: u64 = 4 << 20;
 
 /// What follows from [`WORK_MAX`], in the words of explanations and of simulations.
@@ -46,7 +49,8 @@ impl Budget {
         self.left.get()
     }
 
-    /// Takes steps. `false` when there are not as many: what they were for is not to be done, and nothing after it.
+    /// Takes steps. `false` when there are not as many: what they were for is not to be done, and
+    /// nothing after it.
     pub(crate) fn spend(&self, steps: usize) -> bool {
         let steps = u64::try_from(steps).unwrap_or(u64::MAX);
         match self.left.get().checked_sub(steps) {

@@ -51,8 +51,9 @@ struct Unresolved;
 impl Condition {
     /// Whether a request fulfils the condition of a statement.
     ///
-    /// A value that names a variable which the request does not have matches nothing. What follows from that
-    /// must not open anything: in a statement that allows, the condition does not hold at all.
+    /// A value that names a variable which the request does not have matches nothing. What follows
+    /// from that must not open anything: in a statement that allows, the condition does not hold at
+    /// all.
     pub(crate) fn holds(&self, known: Known<'_>, effect: Effect) -> bool {
         let Some(memory) = known.context.memory() else { return self.compare(known, effect) };
         if !known.budget.spend(RECALL_COST) {
@@ -101,8 +102,8 @@ impl Condition {
         let holds = match (self.operator.quantifier, self.operator.negated) {
             (Quantifier::All, _) => values.iter().all(|value| one(value)),
             (Quantifier::Any, _) => values.iter().any(|value| one(value)),
-            // Without a prefix, a key with several values equals what one of them does, and differs from what
-            // none of them does.
+            // Without a prefix, a key with several values equals what one of them does, and differs
+            // from what none of them does.
             (Quantifier::Single, false) => values.iter().any(|value| one(value)),
             (Quantifier::Single, true) => values.iter().all(|value| one(value)),
         };
@@ -118,8 +119,8 @@ impl Condition {
         }
     }
 
-    /// Whether the condition holds only for a fixed set of values: the key is there, and is one of them. Each
-    /// value is shown to `fixed`, with whether it contains wildcards or variables.
+    /// Whether the condition holds only for a fixed set of values: the key is there, and is one of
+    /// them. Each value is shown to `fixed`, with whether it contains wildcards or variables.
     pub(crate) fn confines(&self, mut fixed: impl FnMut(&str, bool) -> bool) -> bool {
         let compares = matches!(
             self.operator.comparison,
@@ -154,7 +155,8 @@ impl Condition {
 }
 
 impl Operands {
-    /// Whether a value of the request is one of these. Sets `unresolved` where a variable has no value.
+    /// Whether a value of the request is one of these. Sets `unresolved` where a variable has no
+    /// value.
     fn match_one(
         &self,
         comparison: Comparison,

@@ -7,8 +7,8 @@ use super::memory::{Found, Memory};
 use std::borrow::Cow;
 use std::rc::Rc;
 
-/// The circumstances of a request. A value is asked for only when a condition that decides names its key, so
-/// an implementation may well look something up.
+/// The circumstances of a request. A value is asked for only when a condition that decides names
+/// its key, so an implementation may well look something up.
 pub trait Context {
     /// The values of a key; `None` where the request does not carry it.
     fn value(&self, key: &Key) -> Option<Values<'_>>;
@@ -18,8 +18,8 @@ pub trait Context {
         LOOKUP_COST
     }
 
-    /// What was found out for all objects of a question; `None` where there are not several. The policies that are asked stay in
-    /// their place as long as it is used.
+    /// What was found out for all objects of a question; `None` where there are not several. The
+    /// policies that are asked stay in their place as long as it is used.
     fn memory(&self) -> Option<&Memory> {
         None
     }
@@ -78,8 +78,8 @@ pub(crate) struct Known<'a> {
 }
 
 impl Known<'_> {
-    /// The values of a key; `None` where the request does not carry it, or nothing may be asked any more. What was found before
-    /// is not looked up again.
+    /// The values of a key; `None` where the request does not carry it, or nothing may be asked any
+    /// more. What was found before is not looked up again.
     pub(crate) fn value(self, key: &Key) -> Found {
         let memory = self.context.memory().filter(|_| self.context.is_common(key)).unwrap_or(self.memory);
         if !self.budget.spend(RECALL_COST + key.name().len() / BYTES_PER_STEP) {

@@ -42,8 +42,8 @@ pub enum AclGrant {
 /// Everything that applies to a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Policies<'a> {
-    /// The account that owns the resource; `None` where there is none, such as for a list of one's own
-    /// buckets.
+    /// The account that owns the resource; `None` where there is none, such as for a list of one's
+    /// own buckets.
     pub owner: Option<&'a str>,
     /// What the principal's account lets it do.
     pub identity: Identity<'a>,
@@ -57,8 +57,8 @@ pub struct Policies<'a> {
     pub resource: Option<Source<'a>>,
     /// What access control lists grant.
     pub acl: AclGrant,
-    /// Whether the bucket's policy is public and the bucket restricts what is: only services and the account
-    /// of the owner pass.
+    /// Whether the bucket's policy is public and the bucket restricts what is: only services and
+    /// the account of the owner pass.
     pub restrict_public: bool,
 }
 
@@ -149,16 +149,19 @@ impl Decision<'_> {
 
 /// Decides about a request.
 ///
-/// A statement that denies wins, wherever it is. Then something has to allow: for a principal of the account
-/// that owns the resource, its own policies or the resource's; for one of another account, both. Boundary and
-/// session policies limit what a principal's own policies grant, and what the resource's policy grants to the
-/// role of a session; they do not limit what it grants to the user or the session itself, or to everybody.
-/// What it grants to an account, the account has to pass on with policies of its own.
+/// A statement that denies wins, wherever it is. Then something has to allow: for a principal of
+/// the account that owns the resource, its own policies or the resource's; for one of another
+/// account, both. Boundary and session policies limit what a principal's own policies grant, and
+/// what the resource's policy grants to the role of a session; they do not limit what it grants to
+/// the user or the session itself, or to everybody. What it grants to an account, the account has
+/// to pass on with policies of its own.
 ///
-/// A role and a key are stricter than a bucket: whom their own policies do not mean, the account cannot let in. Of the
-/// account's own people, a key is open to the root user and to users whom no policy limits all the same.
+/// A role and a key are stricter than a bucket: whom their own policies do not mean, the account
+/// cannot let in. Of the account's own people, a key is open to the root user and to users whom no
+/// policy limits all the same.
 ///
-/// Where the budget of the request ends before everything is asked, it is denied, whatever was found until then.
+/// Where the budget of the request ends before everything is asked, it is denied, whatever was
+/// found until then.
 pub fn decide<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Decision<'a> {
     let exhausted = Decision { outcome: Outcome::ExplicitDeny, reason: Reason::Exhausted };
     if request.budget().is_exhausted() {
@@ -241,7 +244,8 @@ impl<'a> Verdicts<'a> {
         match granted {
             _ if is_own && is_root && !is_trust => return Ok(Reason::Owner),
             Some((reason, Reach::Direct)) if is_own => return Ok(reason),
-            // A role trusts whom its policy names, and nobody else; the owner's permission is not enough.
+            // A role trusts whom its policy names, and nobody else; the owner's permission is not
+            // enough.
             None if !is_own || is_trust || is_closed => return Err(Layer::Resource),
             _ => {}
         }

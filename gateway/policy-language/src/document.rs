@@ -13,7 +13,8 @@ use super::principal::Principals;
 
 /// The limit of a bucket policy: bytes of the document without white space between its tokens.
 pub const BUCKET_POLICY_LENGTH_MAX: usize = 20 << 10;
-/// The limit of any policy document, in bytes as sent. Each kind that IAM keeps has a lower one of its own.
+/// The limit of any policy document, in bytes as sent. Each kind that IAM keeps has a lower one of
+/// its own.
 pub const DOCUMENT_LENGTH_MAX: usize = 128 << 10;
 
 /// A policy: read once, asked as often as needed.

@@ -46,7 +46,8 @@ pub(crate) enum Mismatch {
 }
 
 impl Policy {
-    /// What the policy says about a request. Where its budget ends first, that is nothing; whoever decides looks at the budget.
+    /// What the policy says about a request. Where its budget ends first, that is nothing; whoever
+    /// decides looks at the budget.
     pub fn evaluate(&self, request: &Request<'_>) -> Verdict {
         let mut allowed: Option<(usize, Reach)> = None;
         for (at, statement) in self.statements.iter().enumerate() {
@@ -76,14 +77,16 @@ impl Policy {
 }
 
 impl Policy {
-    /// Whether a statement allows the action of a request to who asks, on some resource and in some circumstances.
+    /// Whether a statement allows the action of a request to who asks, on some resource and in some
+    /// circumstances.
     pub fn could_allow(&self, request: &Request<'_>) -> bool {
         self.statements.iter().any(|own| {
             own.effect == Effect::Allow && own.means_action(request) && own.reach(request).is_some()
         })
     }
 
-    /// Whether a statement denies the action to who asks, on every key of a bucket and in all circumstances.
+    /// Whether a statement denies the action to who asks, on every key of a bucket and in all
+    /// circumstances.
     pub fn denies_all_keys(&self, request: &Request<'_>, bucket: &str) -> bool {
         let keys = format!("arn:aws:s3:::{bucket}/");
         let covers = |own: &Statement| {
@@ -104,8 +107,8 @@ impl Policy {
 }
 
 impl Statement {
-    /// Whether the statement applies to a request: how directly it means who asks, or what does not fit.
-    /// Elements are compared in the order of what they cost.
+    /// Whether the statement applies to a request: how directly it means who asks, or what does not
+    /// fit. Elements are compared in the order of what they cost.
     pub(crate) fn matches(&self, request: &Request<'_>) -> Result<Reach, Mismatch> {
         let known = request.known();
         if !self.means_action(request) {

@@ -1,5 +1,5 @@
-//! What each statement had to do with a decision, for the people who keep the policies. Nothing of it is for
-//! the client that was refused.
+//! What each statement had to do with a decision, for the people who keep the policies. Nothing of
+//! it is for the client that was refused.
 
 use super::condition::{self, Condition};
 use super::decide::{Decision, Identity, Layer, Policies, Source, decide};

@@ -1,7 +1,7 @@
 //! JSON as policies need it: in order, and without the same name twice in one object.
 //!
-//! `serde_json` reads; its own values would let the last of two equal names win, and a reader of a policy
-//! could not see which of the two counts.
+//! `serde_json` reads; its own values would let the last of two equal names win, and a reader of a
+//! policy could not see which of the two counts.
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::fmt;

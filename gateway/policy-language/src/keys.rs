@@ -32,7 +32,8 @@ pub enum Carried {
     Anywhere,
     /// By these actions only; `iam:*` stands for all of a service.
     By(&'static [&'static str]),
-    /// By none: what it is about does not exist here, for this reason. Policies may ask for it all the same, as they do at AWS.
+    /// By none: what it is about does not exist here, for this reason. Policies may ask for it all
+    /// the same, as they do at AWS.
     Never(&'static str),
 }
 
@@ -51,8 +52,8 @@ macro_rules! keys {
             /// Every key, in the order of the catalogue.
             pub const ALL: &'static [KeyId] = &[$(KeyId::$id),+];
 
-            /// The name as AWS writes it; ends with `/` where a tag's key follows, and with `:` where that of an encryption context
-            /// does. Empty for others.
+            /// The name as AWS writes it; ends with `/` where a tag's key follows, and with `:`
+            /// where that of an encryption context does. Empty for others.
             pub fn name(self) -> &'static str {
                 match self { $(KeyId::$id => $name,)+ KeyId::Other => "" }
             }
@@ -284,7 +285,8 @@ impl KeyId {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Key {
     id: KeyId,
-    /// The whole name in lower case, but for the key of a tag. Keys of encryption contexts are compared without regard to case:
+    /// The whole name in lower case, but for the key of a tag. Keys of encryption contexts are
+    /// compared without regard to case:
     /// <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html>
     name: Box<str>,
     /// Where the key of a tag starts in `name`; its end when there is none.
@@ -315,7 +317,8 @@ impl Key {
         Key { id: KeyId::Other, tag_start: folded.len(), name: folded.into() }
     }
 
-    /// Whether a value of this key is one of the other. The keys of tags of users, roles and sessions are the same in any case:
+    /// Whether a value of this key is one of the other. The keys of tags of users, roles and
+    /// sessions are the same in any case:
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requesttag>
     pub(crate) fn is_same(&self, other: &Key) -> bool {
         let ignores_case = matches!(

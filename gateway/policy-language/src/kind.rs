@@ -16,7 +16,8 @@ pub enum Kind<'a> {
     Boundary,
     /// A listener: what may pass through it.
     Endpoint,
-    /// A master key: who may use it. <https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html>
+    /// A master key: who may use it.
+    /// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policies.html>
     Key,
 }
 

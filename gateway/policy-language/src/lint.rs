@@ -1,4 +1,5 @@
-//! What is suspicious about a policy: mistakes that are no errors, and grants that are rarely meant.
+//! What is suspicious about a policy: mistakes that are no errors, and grants that are rarely
+//! meant.
 
 mod text;
 
@@ -29,7 +30,8 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// As tools say it: `notice`; `warning` for what opens something; `error` for what does not work.
+    /// As tools say it: `notice`; `warning` for what opens something; `error` for what does not
+    /// work.
     pub fn as_str(self) -> &'static str {
         match self {
             Severity::Notice => "notice",

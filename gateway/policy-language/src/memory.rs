@@ -1,7 +1,8 @@
-//! What was found out for a question, so that it is found out once: values of keys, and whether conditions hold.
+//! What was found out for a question, so that it is found out once: values of keys, and whether
+//! conditions hold.
 //!
-//! A request has a memory of its own. Where a question is about many objects, as DeleteObjects is, their requests share another
-//! one for what does not depend on the object.
+//! A request has a memory of its own. Where a question is about many objects, as DeleteObjects is,
+//! their requests share another one for what does not depend on the object.
 
 use super::keys::{Key, Values};
 use std::cell::RefCell;
@@ -38,7 +39,8 @@ impl Memory {
         self.values.borrow_mut().insert(key.clone(), found.clone());
     }
 
-    /// What is known of a condition. It is told by where it is: policies stay in their place while they are asked.
+    /// What is known of a condition. It is told by where it is: policies stay in their place while
+    /// they are asked.
     pub(crate) fn standing<T>(&self, condition: &T) -> Option<Standing> {
         self.standings.borrow().get(&std::ptr::from_ref(condition).addr()).copied()
     }

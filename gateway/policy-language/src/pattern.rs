@@ -59,7 +59,8 @@ pub(crate) struct Pattern {
 }
 
 impl Pattern {
-    /// Reads a pattern. What is no variable is text: a lone `$`, an open brace that is never closed.
+    /// Reads a pattern. What is no variable is text: a lone `$`, an open brace that is never
+    /// closed.
     pub(crate) fn parse(text: &str, syntax: Syntax) -> Pattern {
         let mut reader = Reader::default();
         let mut braces = Braces { text, next: None };
@@ -143,9 +144,10 @@ impl Pattern {
         Some(others.next().is_none())
     }
 
-    /// The pieces with variables replaced. Their values are text: a `*` in a tag opens nothing. `None` where a variable has no
-    /// value in this request; `Some(None)` where the texts are longer than `length_max` together, and so longer than what is
-    /// compared with them: values are looked up all the same, but not kept.
+    /// The pieces with variables replaced. Their values are text: a `*` in a tag opens nothing.
+    /// `None` where a variable has no value in this request; `Some(None)` where the texts are
+    /// longer than `length_max` together, and so longer than what is compared with them: values are
+    /// looked up all the same, but not kept.
     fn resolve<'a>(&'a self, length_max: usize, known: Known<'_>) -> Option<Option<Vec<Resolved<'a>>>> {
         if !known.budget.spend(RESOLVE_COST + PIECE_COST * self.pieces.len()) {
             return Some(None);
@@ -235,7 +237,8 @@ impl Part for Piece {
         match self {
             Piece::Text(own) => Token::Text(own),
             Piece::One => Token::One,
-            // Only what has no variables is matched as it is; where one is, it is no less than anything.
+            // Only what has no variables is matched as it is; where one is, it is no less than
+            // anything.
             Piece::Any | Piece::Variable(_) => Token::Any,
         }
     }
@@ -251,7 +254,8 @@ impl Variable {
     }
 }
 
-/// Whether pieces match a text that no client sent: the name of an action, or of a bucket. Variables may be anything.
+/// Whether pieces match a text that no client sent: the name of an action, or of a bucket.
+/// Variables may be anything.
 pub(crate) fn matches(pieces: &[Piece], text: &str) -> bool {
     matches_within(pieces, text, &Budget::default())
 }
@@ -340,7 +344,8 @@ impl Braces<'_> {
     }
 }
 
-/// Reads `${…}` at the start of `rest`, the end of the text that is read. It takes no longer than what it reads is long.
+/// Reads `${…}` at the start of `rest`, the end of the text that is read. It takes no longer than
+/// what it reads is long.
 fn read_variable<'a>(rest: &'a str, braces: &mut Braces<'a>) -> Option<(Braced, &'a str)> {
     let name = rest.strip_prefix("${")?;
     let text = braces.text;
@@ -370,7 +375,8 @@ fn read_variable<'a>(rest: &'a str, braces: &mut Braces<'a>) -> Option<(Braced, 
 /// How ARNs of buckets and objects begin: they name neither region nor account.
 const S3_HEAD: [&str; 5] = ["arn", "aws", "s3", "", ""];
 
-/// Steps that it takes to look at an ARN; to go through its parts, besides what comparing them does, as many again.
+/// Steps that it takes to look at an ARN; to go through its parts, besides what comparing them
+/// does, as many again.
 const ARN_COST: usize = 8;
 
 /// An ARN with wildcards, compared part by part: a star in one part does not reach into the next.

@@ -22,8 +22,8 @@ pub struct Stretch {
     pub end: Place,
 }
 
-/// The statements of a document, in their order. The document is one that was read as a policy; of anything else, what comes is of no
-/// use, and does no harm.
+/// The statements of a document, in their order. The document is one that was read as a policy; of
+/// anything else, what comes is of no use, and does no harm.
 pub fn statements(text: &str) -> Vec<Stretch> {
     let mut scan = Scan { place: Place { line: 1, column: 1 }, ..Scan::default() };
     for character in text.chars() {
@@ -40,7 +40,8 @@ struct Scan {
     string: Option<Text>,
     /// The last string at the top level of the document.
     name: String,
-    /// While the value of `Statement` is read: the depth at which statements stand, 1 for one alone, 2 in a list.
+    /// While the value of `Statement` is read: the depth at which statements stand, 1 for one
+    /// alone, 2 in a list.
     level: Option<usize>,
     start: Place,
     opens: Place,

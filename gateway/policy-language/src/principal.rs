@@ -7,8 +7,9 @@ use super::kind::Kind;
 use super::malformed::MalformedPolicy;
 use super::request::{Principal, PrincipalKind};
 
-/// How directly a statement means the principal that asks. It decides whether the limits of the principal's
-/// own policies apply to what the statement grants: see [`decide`](super::decide::decide).
+/// How directly a statement means the principal that asks. It decides whether the limits of the
+/// principal's own policies apply to what the statement grants: see
+/// [`decide`](super::decide::decide).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Reach {
     /// Its account, which may pass the right on to its users.
@@ -24,7 +25,8 @@ pub enum Reach {
 pub(crate) enum Named {
     /// `*`: everybody, those without credentials included.
     Everyone,
-    /// An account by its id or the ARN of its root: everybody in it, as far as the account itself allows.
+    /// An account by its id or the ARN of its root: everybody in it, as far as the account itself
+    /// allows.
     Account(Box<str>),
     /// An account by its canonical id.
     Canonical(Box<str>),
@@ -55,9 +57,9 @@ impl Principals {
         self.named.iter().filter_map(|named| named.reach(principal)).max()
     }
 
-    /// Whether a principal is named, and all that it is part of: its account, and the role of its session.
-    /// Only then `NotPrincipal` leaves it out; the name of the account alone leaves out nobody but its root
-    /// user.
+    /// Whether a principal is named, and all that it is part of: its account, and the role of its
+    /// session. Only then `NotPrincipal` leaves it out; the name of the account alone leaves out
+    /// nobody but its root user.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>
     fn names_wholly(&self, principal: &Principal<'_>) -> bool {
@@ -167,8 +169,8 @@ fn parse_aws(text: &str) -> Option<Named> {
     let mut parts = text.splitn(6, ':');
     let (arn, partition) = (parts.next()?, parts.next()?);
     let (service, region, account, relative) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    // Ids of accounts have 12 digits in AWS. Other deployments name theirs, and nothing is gained by refusing
-    // a principal that nobody is.
+    // Ids of accounts have 12 digits in AWS. Other deployments name theirs, and nothing is gained
+    // by refusing a principal that nobody is.
     let account_is_valid = !account.is_empty()
         && account.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.$".contains(&byte));
     if arn != "arn" || partition.is_empty() || !region.is_empty() || !account_is_valid {

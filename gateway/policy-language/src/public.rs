@@ -1,8 +1,8 @@
 //! What "public" means for the policy of a bucket.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>, "The
-//! meaning of public": a policy is public unless each grant is to fixed principals, or holds for fixed values
-//! of what tells where a request comes from.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>,
+//! "The meaning of public": a policy is public unless each grant is to fixed principals, or holds
+//! for fixed values of what tells where a request comes from.
 
 use super::condition::Condition;
 use super::document::{Policy, Statement};
@@ -22,7 +22,8 @@ pub(crate) fn grants_publicly(statement: &Statement) -> bool {
         && !statement.conditions.iter().any(confines)
 }
 
-/// Whether anybody may be meant: everybody, or whoever has an account with a provider of identities.
+/// Whether anybody may be meant: everybody, or whoever has an account with a provider of
+/// identities.
 fn names_the_public(statement: &Statement) -> bool {
     let Some(principals) = &statement.principals else { return false };
     principals.is_everyone() || principals.named.iter().any(|named| matches!(named, Named::Federated(_)))

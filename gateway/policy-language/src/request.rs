@@ -27,7 +27,8 @@ pub enum PrincipalKind {
     Service,
 }
 
-/// How a request is signed, as it was verified. What a request only says of it, and nobody verified, is none.
+/// How a request is signed, as it was verified. What a request only says of it, and nobody
+/// verified, is none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Signature {
     /// Where the signature stands.
@@ -67,10 +68,12 @@ pub struct Principal<'a> {
     pub account: &'a str,
     /// The canonical id of the account.
     pub canonical_id: &'a str,
-    /// `arn:aws:iam::111122223333:user/alice`, or `…:assumed-role/ROLE/SESSION`, or `…:root`. The provider of
-    /// a web identity; the name of a service, `logging.s3.amazonaws.com`. Empty for nobody.
+    /// `arn:aws:iam::111122223333:user/alice`, or `…:assumed-role/ROLE/SESSION`, or `…:root`. The
+    /// provider of a web identity; the name of a service, `logging.s3.amazonaws.com`. Empty for
+    /// nobody.
     pub arn: &'a str,
-    /// What `aws:userid` is: `AIDA…`, `AROA…:SESSION`, or the account for its root user. May be empty.
+    /// What `aws:userid` is: `AIDA…`, `AROA…:SESSION`, or the account for its root user. May be
+    /// empty.
     pub unique_id: &'a str,
     /// The friendly name of an IAM user; empty for everybody else.
     pub user_name: &'a str,
@@ -90,8 +93,8 @@ impl<'a> Principal<'a> {
         issuer_arn: None,
     };
 
-    /// The root user of an account, or one of its users when `user_name` is not empty. `arn` is what
-    /// [`identity_arn`] says of the two.
+    /// The root user of an account, or one of its users when `user_name` is not empty. `arn` is
+    /// what [`identity_arn`] says of the two.
     pub fn of_account(
         account: &'a str,
         canonical_id: &'a str,
@@ -206,8 +209,8 @@ pub struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// `action` is `s3:GetObject`, in any case; `resource` an ARN, as [`resource_arn`] makes it. What is no
-    /// ARN is a resource that only `*` matches.
+    /// `action` is `s3:GetObject`, in any case; `resource` an ARN, as [`resource_arn`] makes it.
+    /// What is no ARN is a resource that only `*` matches.
     pub fn new(
         principal: &'a Principal<'a>,
         action: &str,
@@ -232,7 +235,8 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The same, as one of several that have a budget together. A request that is told of none has one of its own.
+    /// The same, as one of several that have a budget together. A request that is told of none has
+    /// one of its own.
     #[must_use]
     pub fn within(self, budget: &'a Budget) -> Request<'a> {
         Request { shared: Some(budget), ..self }

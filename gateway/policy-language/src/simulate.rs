@@ -1,7 +1,8 @@
 //! Simulations: what policies would say to requests that nobody made.
 //!
-//! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html>. What is not known of a request that
-//! nobody made is missing: a key that is asked for and not given is named, and its condition is judged as of a request without it.
+//! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html>. What is not
+//! known of a request that nobody made is missing: a key that is asked for and not given is named,
+//! and its condition is judged as of a request without it.
 
 use super::budget::{Budget, EXHAUSTED, WORK_MAX};
 use super::context::{Context, ContextEntries};
@@ -63,7 +64,8 @@ pub struct Hypothesis<'a> {
     pub documents: &'a [Document],
     /// Who asks; `None` is somebody of the account that owns the resources.
     pub asks: Option<Asks<'a>>,
-    /// The account that owns the resources; where it is `None`, the one that their ARNs name, or else that of who asks.
+    /// The account that owns the resources; where it is `None`, the one that their ARNs name, or
+    /// else that of who asks.
     pub owner: Option<&'a str>,
     /// Actions, each judged on every resource: `s3:GetObject`.
     pub actions: &'a [String],
@@ -186,7 +188,8 @@ pub fn simulate(hypothesis: &Hypothesis<'_>) -> Result<Vec<Evaluation>, Invalid>
     Ok(evaluations)
 }
 
-/// Whether a simulation has as many evaluations as may be made at once, and no value that is longer than AWS takes.
+/// Whether a simulation has as many evaluations as may be made at once, and no value that is longer
+/// than AWS takes.
 fn check_size(hypothesis: &Hypothesis<'_>, resources: &[String]) -> Result<(), Invalid> {
     let values = hypothesis.context.iter().flat_map(|(_, values)| values);
     let longest = hypothesis.actions.iter().chain(resources).chain(values).map(String::len).max();
@@ -204,7 +207,8 @@ fn account_of(resource: &str) -> Option<&str> {
     (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account)
 }
 
-/// The condition keys that policies ask for, each once, in their order: those of conditions, and those of variables.
+/// The condition keys that policies ask for, each once, in their order: those of conditions, and
+/// those of variables.
 ///
 /// # Errors
 /// [`Invalid::Policy`]
@@ -234,8 +238,9 @@ fn variables<'a>(patterns: impl Iterator<Item = &'a Pattern>, keys: &mut BTreeSe
 }
 
 impl Policy {
-    /// Reads the policy of a resource without being told of which one: of the bucket that its first resource names, of a key
-    /// where its actions are those of keys, or of a role where it names no resource.
+    /// Reads the policy of a resource without being told of which one: of the bucket that its first
+    /// resource names, of a key where its actions are those of keys, or of a role where it names no
+    /// resource.
     ///
     /// # Errors
     /// As [`Policy::parse`].
@@ -249,8 +254,8 @@ impl Policy {
     }
 }
 
-/// The bucket that the first resource of a document is of: empty where that is no ARN of one, `None` where no statement has a
-/// resource.
+/// The bucket that the first resource of a document is of: empty where that is no ARN of one,
+/// `None` where no statement has a resource.
 pub(crate) fn bucket_of(text: &str) -> Option<String> {
     let document = Json::parse(text).ok()?;
     let statements = member(&document, &["Statement"])?;

@@ -5,8 +5,8 @@ const NAME_LENGTH_MAX: usize = 80;
 /// Letters that differ at most.
 const DISTANCE_MAX: usize = 3;
 
-/// The name nearest to what was written, without regard to case; `None` where none is near. Of names that are as near, the
-/// first.
+/// The name nearest to what was written, without regard to case; `None` where none is near. Of
+/// names that are as near, the first.
 pub(crate) fn nearest<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if written.len() > NAME_LENGTH_MAX {
         return None;

@@ -90,7 +90,8 @@ impl Cidr {
         (if width == 32 { 4 } else { 6 }, address & !free, address | free)
     }
 
-    /// Whether S3 takes the range for the public: broader than /8, or /32 of IPv6, unless it is private.
+    /// Whether S3 takes the range for the public: broader than /8, or /32 of IPv6, unless it is
+    /// private.
     ///
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>
     fn is_broad(&self) -> bool {
@@ -101,9 +102,9 @@ impl Cidr {
     }
 }
 
-/// Whether S3 takes ranges for the public: one that is broad, several that are one broad range together, or many that are a
-/// sixteenth of all addresses. Private networks are nobody's public, however many there are:
-/// <https://datatracker.ietf.org/doc/html/rfc1918>.
+/// Whether S3 takes ranges for the public: one that is broad, several that are one broad range
+/// together, or many that are a sixteenth of all addresses. Private networks are nobody's public,
+/// however many there are: <https://datatracker.ietf.org/doc/html/rfc1918>.
 pub(crate) fn are_broad(ranges: &[Cidr]) -> bool {
     if ranges.iter().any(Cidr::is_broad) {
         return true;

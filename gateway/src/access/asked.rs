@@ -145,7 +145,8 @@ pub struct Asked<'a> {
 /// What is known of the document in a body.
 #[derive(Clone, Copy, Debug)]
 pub enum Body<'a> {
-    /// It is not here yet. A decision that depends on it is left to when it is: the request may go on until then.
+    /// It is not here yet. A decision that depends on it is left to when it is: the request may go
+    /// on until then.
     Ahead,
     /// It is here, and this is what conditions may ask of it.
     Said(&'a ContextEntries),
@@ -156,6 +157,7 @@ pub enum Body<'a> {
 pub enum Permit {
     /// With everything that it asks for.
     Whole,
-    /// With those of the objects named in its body that [`authorize_each`](super::authorize_each) lets pass.
+    /// With those of the objects named in its body that [`authorize_each`](super::authorize_each)
+    /// lets pass.
     Each,
 }

@@ -25,8 +25,8 @@ struct Place<'a> {
     version_id: Option<&'a str>,
 }
 
-/// Whether a request may go on. `AccessDenied` when one of the actions that it takes is not allowed, or an invalid
-/// `x-amz-copy-source`.
+/// Whether a request may go on. `AccessDenied` when one of the actions that it takes is not
+/// allowed, or an invalid `x-amz-copy-source`.
 pub fn authorize(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit> {
     let (Some(name), false) = (asked.bucket, asked.operation.makes_bucket()) else {
         return authorize_own(asked, resources);
@@ -81,8 +81,8 @@ pub fn authorize(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit>
     Ok(permit)
 }
 
-/// The positions of the objects that the request may not touch, of those that its body names. All of them have one budget: where
-/// it does not suffice, none may be touched.
+/// The positions of the objects that the request may not touch, of those that its body names. All
+/// of them have one budget: where it does not suffice, none may be touched.
 pub fn authorize_each(
     asked: &Asked<'_>,
     named: &[(&str, Option<&str>)],
@@ -110,7 +110,8 @@ pub fn authorize_each(
     }
 }
 
-/// What concerns no bucket that exists: whoever has an account may ask for it, as far as the account lets them.
+/// What concerns no bucket that exists: whoever has an account may ask for it, as far as the
+/// account lets them.
 fn authorize_own(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit> {
     if !asked.principal.has_account() {
         return Err(ErrorCode::AccessDenied.into());
@@ -150,7 +151,8 @@ fn authorize_own(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit>
     Ok(Permit::Whole)
 }
 
-/// Whether somebody is there to be charged: the bucket's owner, or an account that says that it pays.
+/// Whether somebody is there to be charged: the bucket's owner, or an account that says that it
+/// pays.
 fn is_paid(asked: &Asked<'_>, bucket: &Bucket) -> bool {
     match bucket.payer {
         Payer::BucketOwner => true,
@@ -197,8 +199,8 @@ enum CopyPermit {
     Tagged,
 }
 
-/// Asks for an action on the object that is copied, and for another one where its tags are copied too. A bucket that is
-/// not there is told by whoever looks for the object.
+/// Asks for an action on the object that is copied, and for another one where its tags are copied
+/// too. A bucket that is not there is told by whoever looks for the object.
 fn ask_source(
     asked: &Asked<'_>,
     resources: &dyn Resources,
@@ -298,7 +300,8 @@ struct ActionLookups<'a> {
     place: Place<'a>,
     /// What was found out for all objects of the question.
     memory: Option<&'a Memory>,
-    /// Whether a condition asked for what only the body says, and that is not here: nothing is decided then.
+    /// Whether a condition asked for what only the body says, and that is not here: nothing is
+    /// decided then.
     is_open: Cell<bool>,
     object_tags: OnceCell<Vec<(String, String)>>,
     bucket_tags: OnceCell<Vec<(String, String)>>,
@@ -327,7 +330,8 @@ impl<'a> ActionLookups<'a> {
         }
     }
 
-    /// Whether a refusal is none yet: it rests on what the body will say. Whoever asks for more than a request may cause is refused.
+    /// Whether a refusal is none yet: it rests on what the body will say. Whoever asks for more
+    /// than a request may cause is refused.
     fn is_undecided(&self) -> bool {
         self.is_open.get() && !self.asked.budget.is_exhausted()
     }

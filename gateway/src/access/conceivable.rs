@@ -1,5 +1,5 @@
-//! Whether anything of what only the body of a request names could be allowed: what nobody could be allowed is refused before
-//! its body is received.
+//! Whether anything of what only the body of a request names could be allowed: what nobody could be
+//! allowed is refused before its body is received.
 
 use super::asked::{Asked, Asker};
 use super::subject::{Bucket, Subject};
@@ -8,8 +8,9 @@ use crate::policy::{AclGrant, Context, Key, Request, Values, resource_arn};
 
 /// Whether `action` could be allowed on some key of a bucket, whatever the key is.
 ///
-/// It always could to who has an account: AWS answers it with the outcome for each key, and memory that its requests take is
-/// counted against its account. Of everybody else, only the policy of the bucket and its ACL know something.
+/// It always could to who has an account: AWS answers it with the outcome for each key, and memory
+/// that its requests take is counted against its account. Of everybody else, only the policy of the
+/// bucket and its ACL know something.
 pub(super) fn is_conceivable(asked: &Asked<'_>, bucket: &Bucket, action: &str) -> bool {
     if asked.principal.has_account() {
         return true;

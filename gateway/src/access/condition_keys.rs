@@ -16,8 +16,8 @@ use crate::request::query::Query;
 use crate::timestamp;
 use std::borrow::Cow;
 
-/// What is not in the head of a request, and is looked up only when a condition asks. Whoever knows nothing
-/// of something leaves its method out: the request does not carry the key then.
+/// What is not in the head of a request, and is looked up only when a condition asks. Whoever knows
+/// nothing of something leaves its method out: the request does not carry the key then.
 pub trait Lookups {
     /// The address that the request came from.
     fn source_ip(&self) -> Option<String> {
@@ -39,8 +39,8 @@ pub trait Lookups {
         None
     }
 
-    /// The tags of the object that the action is about, as it is now; `None` when there is no such object, or
-    /// when the action is not one that may be judged by them.
+    /// The tags of the object that the action is about, as it is now; `None` when there is no such
+    /// object, or when the action is not one that may be judged by them.
     fn object_tags(&self) -> Option<Tags> {
         None
     }
@@ -75,12 +75,14 @@ pub trait Lookups {
         None
     }
 
-    /// The value of a header with which the upload was begun that the request adds to, or completes.
+    /// The value of a header with which the upload was begun that the request adds to, or
+    /// completes.
     fn begun_with(&self, _header: &str) -> Option<String> {
         None
     }
 
-    /// What was found out for all objects of the question, where there are several: see [`Context::memory`].
+    /// What was found out for all objects of the question, where there are several: see
+    /// [`Context::memory`].
     fn memory(&self) -> Option<&Memory> {
         None
     }
@@ -173,8 +175,8 @@ impl Context for S3Request<'_> {
 enum Effect {
     /// All.
     Any,
-    /// Those that make an object, or begin to. What is added to an upload, and its completion, is judged by what the upload was
-    /// begun with.
+    /// Those that make an object, or begin to. What is added to an upload, and its completion, is
+    /// judged by what the upload was begun with.
     Object,
     /// The same, and those that set the ACL of something.
     Acl,
@@ -252,7 +254,8 @@ fn header(id: KeyId) -> Option<(&'static str, Effect)> {
     })
 }
 
-/// Whether a header has an effect with this value: an empty one has none, nor has a list without entries.
+/// Whether a header has an effect with this value: an empty one has none, nor has a list without
+/// entries.
 fn says_something(name: &str, value: &str) -> bool {
     let is_list = matches!(name, "if-match" | "if-none-match") || name.starts_with("x-amz-grant-");
     let is_blank = |own: char| own.is_whitespace() || (is_list && own == ',');
@@ -313,7 +316,8 @@ impl<'a> S3Request<'a> {
         Some([&*source.bucket, "/", &source.key].concat())
     }
 
-    /// How the request was signed. A request that nobody signed carries none of it, whatever it says.
+    /// How the request was signed. A request that nobody signed carries none of it, whatever it
+    /// says.
     ///
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html>
     fn of_signature(&self, id: KeyId) -> Option<Cow<'a, str>> {
@@ -328,13 +332,15 @@ impl<'a> S3Request<'a> {
             (KeyId::AuthType, SignaturePlace::Form, _) => Cow::Borrowed("POST"),
             (KeyId::SignatureVersion, _, SignatureVersion::V2) => Cow::Borrowed("AWS"),
             (KeyId::SignatureVersion, _, SignatureVersion::V4) => Cow::Borrowed("AWS4-HMAC-SHA256"),
-            // Of presigned URLs and forms only, and always 0 in Version 2, which does not say when it was made.
+            // Of presigned URLs and forms only, and always 0 in Version 2, which does not say when
+            // it was made.
             (KeyId::SignatureAge, SignaturePlace::Header, _) => return None,
             (KeyId::SignatureAge, _, SignatureVersion::V2) => Cow::Borrowed("0"),
             (KeyId::SignatureAge, _, SignatureVersion::V4) => {
                 Cow::Owned(self.received_ms.saturating_sub(signed_ms?).to_string())
             }
-            // Nothing is promised about the body by Version 2 or a form. The parameters of a presigned URL count as headers.
+            // Nothing is promised about the body by Version 2 or a form. The parameters of a
+            // presigned URL count as headers.
             (KeyId::ContentSha256, SignaturePlace::Header | SignaturePlace::Query, SignatureVersion::V4) => {
                 let of_query = self.query.get("X-Amz-Content-Sha256");
                 let sent = match place {
@@ -368,11 +374,13 @@ impl<'a> S3Request<'a> {
         }
     }
 
-    /// The tags that the object will have. A header that is no tag set is refused later, by the operation.
+    /// The tags that the object will have. A header that is no tag set is refused later, by the
+    /// operation.
     fn request_tags(&self) -> Option<Tags> {
         let replaces = self.headers.get("x-amz-tagging-directive") == Some("REPLACE");
         if self.operation == Operation::CopyObject && !replaces {
-            // Whether AWS judges the tags that come along, nobody says. Who may not write a tag may not copy it either.
+            // Whether AWS judges the tags that come along, nobody says. Who may not write a tag may
+            // not copy it either.
             return self.lookups.copied_tags();
         }
         let header = self.in_effect(TAGGING, Effect::Object)?;
@@ -384,7 +392,8 @@ impl<'a> S3Request<'a> {
         match id {
             KeyId::CurrentTime => Some(Cow::Owned(timestamp::iso8601(self.received_ms))),
             KeyId::EpochTime => Some(Cow::Owned((self.received_ms / 1000).to_string())),
-            // Through an endpoint, requests come from a private network, whose addresses are another key.
+            // Through an endpoint, requests come from a private network, whose addresses are
+            // another key.
             KeyId::SourceIp => match self.lookups.endpoint_id() {
                 None => self.lookups.source_ip().map(Cow::Owned),
                 Some(_) => None,

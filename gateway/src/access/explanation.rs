@@ -1,9 +1,10 @@
-//! Why a request was denied, as a document for the operator: who asked, for what, which policies were considered, and what
-//! decided.
+//! Why a request was denied, as a document for the operator: who asked, for what, which policies
+//! were considered, and what decided.
 //!
-//! [`Journal`] is the witness of a decision that is made a second time once it went against the request, so that requests that
-//! are allowed pay nothing. The document is JSON, in the order in which people read it; `docs/access.md` shows one. Nothing of
-//! it is for the client that was refused, and no secret is in it: signatures, tokens and keys are no part of what decides, and
+//! [`Journal`] is the witness of a decision that is made a second time once it went against the
+//! request, so that requests that are allowed pay nothing. The document is JSON, in the order in
+//! which people read it; `docs/access.md` shows one. Nothing of it is for the client that was
+//! refused, and no secret is in it: signatures, tokens and keys are no part of what decides, and
 //! [`shown`] leaves out values that look like them.
 
 use crate::access::{Bucket, Judged, Witness};
@@ -55,7 +56,8 @@ pub struct Circumstances<'a> {
 /// Who asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct ShownPrincipal<'a> {
-    /// `anonymous`, `root`, `user`, `assumed-role`, `federated-user`; `unknown` where nobody has found out.
+    /// `anonymous`, `root`, `user`, `assumed-role`, `federated-user`; `unknown` where nobody has
+    /// found out.
     pub kind: &'a str,
     /// The ARN.
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -68,8 +70,8 @@ pub struct ShownPrincipal<'a> {
     pub access_key_id: &'a str,
 }
 
-/// Why a request was refused without a decision on its rights: a wrong signature, an object that is locked. `code` and
-/// `message` are those of the error.
+/// Why a request was refused without a decision on its rights: a wrong signature, an object that is
+/// locked. `code` and `message` are those of the error.
 pub fn of_refusal(circumstances: &Circumstances<'_>, code: &str, message: &str) -> String {
     let document = Explanation {
         reason: shown(message),
@@ -273,7 +275,8 @@ struct ShownCondition {
 
 impl Denied {
     fn of(judged: &Judged<'_>) -> Denied {
-        // What was left after the decision may not be enough to show it. What took all of it is not asked again.
+        // What was left after the decision may not be enough to show it. What took all of it is not
+        // asked again.
         let fresh = Budget::default();
         let budget = match judged.decision.reason {
             Reason::Exhausted => judged.request.budget(),
@@ -507,8 +510,8 @@ fn all_shown(values: &[String]) -> Vec<String> {
     texts
 }
 
-/// A text as explanations show it: not endless, and nothing that looks like a signature, a token or a credential, which a
-/// `Referer` may hold.
+/// A text as explanations show it: not endless, and nothing that looks like a signature, a token or
+/// a credential, which a `Referer` may hold.
 pub fn shown(text: &str) -> String {
     let folded = text.to_ascii_lowercase();
     if ["signature=", "security-token", "credential=", "secretaccesskey", "sessiontoken"]

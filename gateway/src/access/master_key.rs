@@ -1,8 +1,9 @@
 //! May somebody use a master key: what its policy says, together with the policies of who asks.
 //!
-//! <https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html>. S3 asks on behalf of whoever reads or writes an
-//! object, with their rights, but not from their address: a condition on `aws:SourceIp` or on an endpoint does not hold here, and
-//! `aws:ViaAWSService` does (<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html>).
+//! <https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html>. S3 asks on
+//! behalf of whoever reads or writes an object, with their rights, but not from their address: a
+//! condition on `aws:SourceIp` or on an endpoint does not hold here, and `aws:ViaAWSService` does
+//! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html>).
 
 use super::asked::Grants;
 use super::condition_keys::TAGS_COST;
@@ -121,7 +122,8 @@ impl std::fmt::Debug for KeyAsked<'_> {
     }
 }
 
-/// What is known of who asks, besides their name. It is asked for only when a condition is about it.
+/// What is known of who asks, besides their name. It is asked for only when a condition is about
+/// it.
 pub trait OfPrincipal {
     /// The tags of the principal and of its session.
     fn tags(&self) -> Vec<(String, String)>;
@@ -131,8 +133,8 @@ pub trait OfPrincipal {
 
 /// Whether a key may be used. Answers the ARN of the key.
 ///
-/// `InvalidArgument` without credentials, `KMS.NotFoundException`, `AccessDenied` in the words of AWS, and
-/// `KMS.DisabledException` for those who may use it.
+/// `InvalidArgument` without credentials, `KMS.NotFoundException`, `AccessDenied` in the words of
+/// AWS, and `KMS.DisabledException` for those who may use it.
 pub fn authorize_key(asked: &KeyAsked<'_>) -> Result<String> {
     let principal = asked.principal;
     if !principal.has_account() {
@@ -187,8 +189,8 @@ pub fn needs_version4() -> S3Error {
         .detail("ArgumentValue", "null")
 }
 
-/// `why` is the ARN of the key and the reason, for those who may learn it: people of the key's account, and those whom their
-/// own account does not let.
+/// `why` is the ARN of the key and the reason, for those who may learn it: people of the key's
+/// account, and those whom their own account does not let.
 fn denied(asked: &KeyAsked<'_>, why: Option<(&str, String)>) -> S3Error {
     let (who, action) = (asked.principal.arn, asked.usage.action());
     let what = match why {

@@ -82,7 +82,8 @@ impl Resources for Stored {
 }
 
 impl Stored {
-    /// The bucket `photos` with the object `cat.jpg`, both private and of [`OWNER`]; ACLs count, nothing is blocked.
+    /// The bucket `photos` with the object `cat.jpg`, both private and of [`OWNER`]; ACLs count,
+    /// nothing is blocked.
     fn private() -> Stored {
         let photos = Bucket {
             name: "photos".to_owned(),

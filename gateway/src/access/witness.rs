@@ -1,9 +1,11 @@
-//! Who wants to know what is decided on the way to an answer, and is told: explanations are made so.
+//! Who wants to know what is decided on the way to an answer, and is told: explanations are made
+//! so.
 
 use super::subject::Bucket;
 use crate::policy::{Decision, Policies, Request};
 
-/// Is told of every decision, in their order. An answer rests on the last one that does not allow, if there is any.
+/// Is told of every decision, in their order. An answer rests on the last one that does not allow,
+/// if there is any.
 pub trait Witness: std::fmt::Debug {
     /// This was decided.
     fn judged(&self, judged: &Judged<'_>);

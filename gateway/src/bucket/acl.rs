@@ -1,7 +1,7 @@
 //! Access control lists: who is granted what on a bucket or an object.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html>. [`RequestedAcl`] is an ACL as a
-//! request asks for it; [`Acl`] is one that is stored, with every grantee known.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html>. [`RequestedAcl`] is
+//! an ACL as a request asks for it; [`Acl`] is one that is stored, with every grantee known.
 
 mod canned;
 mod document;
@@ -121,7 +121,8 @@ pub enum Grantee {
 }
 
 impl Grantee {
-    /// Whether this is everybody, by whatever name: who sends requests without credentials has a canonical id, too.
+    /// Whether this is everybody, by whatever name: who sends requests without credentials has a
+    /// canonical id, too.
     pub fn is_public(self) -> bool {
         match self {
             Grantee::Account(account) => account == Account::ANONYMOUS,
@@ -162,14 +163,14 @@ impl Acl {
         self.grants.iter().any(|grant| grant.grantee.is_public())
     }
 
-    /// Whether anything is granted to the public besides what the owner has anyway: what nobody signed for is owned by everybody,
-    /// and its private ACL grants nothing that anybody asked for.
+    /// Whether anything is granted to the public besides what the owner has anyway: what nobody
+    /// signed for is owned by everybody, and its private ACL grants nothing that anybody asked for.
     pub fn is_public_beside(&self, owner: Account) -> bool {
         self.grants.iter().any(|grant| grant.grantee.is_public() && *grant != full_control(owner))
     }
 
-    /// What of a permission is granted to an account, or to everybody when there is none. Grants to the public
-    /// count only where `public` says so.
+    /// What of a permission is granted to an account, or to everybody when there is none. Grants to
+    /// the public count only where `public` says so.
     pub fn grant_to(&self, account: Option<Account>, wanted: Permission, public: PublicGrants) -> AclGrant {
         let of = |grant: &Grant| match grant.grantee {
             grantee if grantee.is_public() && public == PublicGrants::Ignored => AclGrant::None,

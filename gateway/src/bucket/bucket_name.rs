@@ -8,7 +8,8 @@ use std::net::Ipv4Addr;
 const RESERVED_PREFIXES: [&str; 3] = ["xn--", "sthree-", "amzn-s3-demo-"];
 const RESERVED_SUFFIXES: [&str; 5] = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"];
 
-/// Checks the name of a bucket that is to be created: `InvalidBucketName` unless it follows every rule.
+/// Checks the name of a bucket that is to be created: `InvalidBucketName` unless it follows every
+/// rule.
 pub fn check_create(name: &str) -> Result<()> {
     let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let allowed = |byte: u8| plain(byte) || matches!(byte, b'.' | b'-');
@@ -23,8 +24,8 @@ pub fn check_create(name: &str) -> Result<()> {
     if valid { Ok(()) } else { Err(invalid(name)) }
 }
 
-/// Checks the name of a bucket that is asked for: `InvalidBucketName` for what could never have been one, by
-/// the looser rules of old buckets (3 to 255 letters, digits, `.`, `-` and `_`).
+/// Checks the name of a bucket that is asked for: `InvalidBucketName` for what could never have
+/// been one, by the looser rules of old buckets (3 to 255 letters, digits, `.`, `-` and `_`).
 pub fn check_access(name: &str) -> Result<()> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     if (3..=255).contains(&name.len()) && name.bytes().all(allowed) { Ok(()) } else { Err(invalid(name)) }

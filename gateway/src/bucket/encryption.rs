@@ -1,4 +1,5 @@
-//! What a bucket says about sealing: how objects are sealed whose writers ask for nothing, and which ways are refused.
+//! What a bucket says about sealing: how objects are sealed whose writers ask for nothing, and
+//! which ways are refused.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html>
 
@@ -6,7 +7,8 @@ use crate::errors::{ErrorCode, Result, S3Error};
 use crate::xml::{Element, XmlWriter};
 use serde::{Deserialize, Serialize};
 
-/// Bytes of the name of a key: <https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html>
+/// Bytes of the name of a key:
+/// <https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html>
 const KEY_NAME_LENGTH_MAX: usize = 2048;
 
 /// What is not applicable, as S3 says it.
@@ -20,7 +22,8 @@ pub enum DefaultKey {
     /// `AES256`: under the deployment's own key.
     #[default]
     Own,
-    /// `aws:kms`: under the key with this name, as it was given; under `alias/aws/s3` of whoever writes where it is `None`.
+    /// `aws:kms`: under the key with this name, as it was given; under `alias/aws/s3` of whoever
+    /// writes where it is `None`.
     Named(Option<String>),
 }
 
@@ -37,11 +40,13 @@ pub struct BucketEncryption {
 }
 
 impl BucketEncryption {
-    /// Reads the document of PutBucketEncryption. A document that does not say which ways are refused leaves `blocks` as it
-    /// is: <https://github.com/hashicorp/terraform-provider-aws/issues/47320>.
+    /// Reads the document of PutBucketEncryption. A document that does not say which ways are
+    /// refused leaves `blocks` as it is:
+    /// <https://github.com/hashicorp/terraform-provider-aws/issues/47320>.
     ///
-    /// `MalformedXML` unless it has one rule that says something; `InvalidArgument` for a key that nothing would use;
-    /// `NotImplemented` for `aws:kms:dsse`. Whether there is such a key is not asked, as in S3.
+    /// `MalformedXML` unless it has one rule that says something; `InvalidArgument` for a key that
+    /// nothing would use; `NotImplemented` for `aws:kms:dsse`. Whether there is such a key is not
+    /// asked, as in S3.
     pub fn parse_document(body: &[u8], blocks: bool) -> Result<BucketEncryption> {
         let root = Element::parse_named(body, "ServerSideEncryptionConfiguration")?;
         let [rule] = root.children.as_slice() else { return Err(ErrorCode::MalformedXML.into()) };

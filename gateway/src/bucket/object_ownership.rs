@@ -15,10 +15,11 @@ pub enum ObjectOwnership {
     /// The bucket's owner owns everything; ACLs have no effect and cannot be changed.
     #[default]
     BucketOwnerEnforced,
-    /// What is written with the ACL `bucket-owner-full-control` belongs to the bucket's owner, everything else
-    /// to its writer.
+    /// What is written with the ACL `bucket-owner-full-control` belongs to the bucket's owner,
+    /// everything else to its writer.
     BucketOwnerPreferred,
-    /// An object belongs to the account that writes it. So it is in a bucket without ownership controls.
+    /// An object belongs to the account that writes it. So it is in a bucket without ownership
+    /// controls.
     ObjectWriter,
 }
 
@@ -57,7 +58,8 @@ impl ObjectOwnership {
         }
     }
 
-    /// Reads the document of PutBucketOwnershipControls. `MalformedXML` unless it has one rule with one setting.
+    /// Reads the document of PutBucketOwnershipControls. `MalformedXML` unless it has one rule with
+    /// one setting.
     pub fn parse_document(body: &[u8]) -> Result<ObjectOwnership> {
         let root = Element::parse_named(body, "OwnershipControls")?;
         root.only(&["Rule"])?;
@@ -88,11 +90,12 @@ impl ObjectOwnership {
         }
     }
 
-    /// The setting of a new bucket, whose creator asks for `wanted`, in a deployment with this default.
+    /// The setting of a new bucket, whose creator asks for `wanted`, in a deployment with this
+    /// default.
     ///
-    /// Where ACLs are disabled unless somebody says otherwise, who asks for a `private` bucket says so: S3 makes that one
-    /// with `BucketOwnerPreferred` (versity/versitygw issue 1869). Clients that send this ACL with a bucket send it with
-    /// every object, too.
+    /// Where ACLs are disabled unless somebody says otherwise, who asks for a `private` bucket says
+    /// so: S3 makes that one with `BucketOwnerPreferred` (versity/versitygw issue 1869). Clients
+    /// that send this ACL with a bucket send it with every object, too.
     pub fn of_new_bucket(self, wanted: Option<ObjectOwnership>, requested: &RequestedAcl) -> ObjectOwnership {
         match (wanted, self, requested) {
             (Some(wanted), _, _) => wanted,
@@ -103,9 +106,10 @@ impl ObjectOwnership {
         }
     }
 
-    /// Checks the ACL of an object that `writer` writes. Besides what [`ObjectOwnership::check_object_acl`] takes, the
-    /// account of the bucket's owner may say `private` where ACLs are disabled: it would be the same ACL. S3 was seen to
-    /// take that from it and to refuse it from every other account (thephpleague/flysystem issue 1874).
+    /// Checks the ACL of an object that `writer` writes. Besides what
+    /// [`ObjectOwnership::check_object_acl`] takes, the account of the bucket's owner may say
+    /// `private` where ACLs are disabled: it would be the same ACL. S3 was seen to take that from
+    /// it and to refuse it from every other account (thephpleague/flysystem issue 1874).
     pub fn check_new_object_acl(
         self,
         requested: &RequestedAcl,
@@ -119,8 +123,8 @@ impl ObjectOwnership {
         self.check_object_acl(requested, bucket_owner, find)
     }
 
-    /// Checks the ACL of a request about an object: where ACLs are disabled, only one that leaves everything to
-    /// the bucket's owner is taken. `AccessControlListNotSupported` otherwise.
+    /// Checks the ACL of a request about an object: where ACLs are disabled, only one that leaves
+    /// everything to the bucket's owner is taken. `AccessControlListNotSupported` otherwise.
     pub fn check_object_acl(
         self,
         requested: &RequestedAcl,
@@ -142,7 +146,8 @@ impl ObjectOwnership {
     }
 
     /// Checks the ACL of a bucket that has, or is about to have, this setting.
-    /// `InvalidBucketAclWithObjectOwnership` when ACLs are disabled and it grants something to others.
+    /// `InvalidBucketAclWithObjectOwnership` when ACLs are disabled and it grants something to
+    /// others.
     pub fn check_bucket_acl(self, acl: &Acl, owner: Account) -> Result<()> {
         if self == ObjectOwnership::BucketOwnerEnforced && !acl.is_private(owner) {
             return Err(ErrorCode::InvalidBucketAclWithObjectOwnership.into());

@@ -30,7 +30,8 @@ impl PublicAccessBlock {
         restrict_public_buckets: true,
     };
 
-    /// Reads the document of PutPublicAccessBlock. A switch that is left out is off. `MalformedXML`.
+    /// Reads the document of PutPublicAccessBlock. A switch that is left out is off.
+    /// `MalformedXML`.
     pub fn parse_document(body: &[u8]) -> Result<PublicAccessBlock> {
         let root = Element::parse_named(body, "PublicAccessBlockConfiguration")?;
         root.only(&["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"])?;
@@ -83,7 +84,8 @@ impl PublicAccessBlock {
         if self.ignore_public_acls { PublicGrants::Ignored } else { PublicGrants::Count }
     }
 
-    /// Checks an ACL that a request sets on what `owner` owns. `AccessDenied` for a public one where those are blocked.
+    /// Checks an ACL that a request sets on what `owner` owns. `AccessDenied` for a public one
+    /// where those are blocked.
     pub fn check_acl(self, acl: &Acl, owner: Account) -> Result<()> {
         let is_blocked = self.block_public_acls && acl.is_public_beside(owner);
         if is_blocked { Err(ErrorCode::AccessDenied.into()) } else { Ok(()) }

@@ -48,7 +48,8 @@ impl Payer {
     }
 }
 
-/// Whether a request says that its sender pays: in a header, which a presigned query or a form may hold, or in the query.
+/// Whether a request says that its sender pays: in a header, which a presigned query or a form may
+/// hold, or in the query.
 pub fn is_accepted(headers: &Headers, query: &Query) -> bool {
     let in_query =
         || query.iter().any(|(name, value)| name.eq_ignore_ascii_case(REQUEST_PAYER) && value == "requester");

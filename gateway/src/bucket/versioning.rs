@@ -34,9 +34,11 @@ impl VersioningStatus {
     }
 }
 
-/// Whether it takes a one-time code to delete versions for good, and to change the versioning state:
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html>. A bucket for which it was
-/// never said has none of the two. The order of the variants is part of the storage format.
+/// Whether it takes a one-time code to delete versions for good, and to change the versioning
+/// state:
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html>. A
+/// bucket for which it was never said has none of the two. The order of the variants is part of the
+/// storage format.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum MfaDelete {
     /// It does not.
@@ -74,7 +76,8 @@ pub struct VersioningConfiguration {
 }
 
 impl VersioningConfiguration {
-    /// Reads the body. `MalformedXML` against the schema, `IllegalVersioningConfigurationException` without a status.
+    /// Reads the body. `MalformedXML` against the schema, `IllegalVersioningConfigurationException`
+    /// without a status.
     pub fn parse_document(body: &[u8]) -> Result<VersioningConfiguration> {
         let root = Element::parse_named(body, "VersioningConfiguration")?;
         root.only(&["Status", "MfaDelete"])?;
@@ -90,8 +93,8 @@ impl VersioningConfiguration {
     }
 }
 
-/// The document of GetBucketVersioning: empty when versioning was never turned on, without `MfaDelete` when nobody ever said
-/// anything of it.
+/// The document of GetBucketVersioning: empty when versioning was never turned on, without
+/// `MfaDelete` when nobody ever said anything of it.
 pub fn document(status: Option<VersioningStatus>, mfa_delete: Option<MfaDelete>) -> String {
     let mut xml = XmlWriter::document("VersioningConfiguration");
     xml.optional("Status", status.map(VersioningStatus::name));

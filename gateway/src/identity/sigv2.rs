@@ -1,9 +1,9 @@
 //! Signature Version 2: who signed a request, and what exactly did they sign.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html>. HMAC-SHA1 of a text that leaves out the host,
-//! the body and most of the query, with the secret access key itself: S3 has replaced it, and still serves the URLs and forms
-//! that boto3 and aws-cli make with it by default. As in [`sigv4`](crate::identity::sigv4), nothing
-//! here holds a key.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html>. HMAC-SHA1 of a text
+//! that leaves out the host, the body and most of the query, with the secret access key itself: S3
+//! has replaced it, and still serves the URLs and forms that boto3 and aws-cli make with it by
+//! default. As in [`sigv4`](crate::identity::sigv4), nothing here holds a key.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,7 +18,8 @@ use crate::request::headers::{Headers, with_signed_query};
 use crate::request::query::Query;
 use crate::request::url_encoding::decode_query;
 
-/// A well-formed, timely claim to have signed a request. It proves nothing until its signature is verified.
+/// A well-formed, timely claim to have signed a request. It proves nothing until its signature is
+/// verified.
 pub struct Signed<'a> {
     access_key_id: Cow<'a, str>,
     signature: Cow<'a, str>,
@@ -29,8 +30,8 @@ pub struct Signed<'a> {
     security_token: Option<String>,
 }
 
-/// Reads a request that claims to be signed in this way; `None` for every other. `bucket` is the one that its host names.
-/// Errors are those that S3 gives before it looks at the signature.
+/// Reads a request that claims to be signed in this way; `None` for every other. `bucket` is the
+/// one that its host names. Errors are those that S3 gives before it looks at the signature.
 pub fn authenticate<'a>(request: &Request<'a>, bucket: Option<&str>) -> Option<Result<Signed<'a>, S3Error>> {
     let mut authorizations = request.headers.iter().filter(|(name, _)| *name == "authorization");
     let authorization = authorizations.next().map(|(_, value)| value).filter(|value| !value.is_empty());
@@ -124,7 +125,8 @@ fn security_token(headers: &Headers) -> Option<String> {
     headers.get("x-amz-security-token").map(str::to_owned)
 }
 
-/// The same text for `/bucket/`, where `/bucket` was sent: some clients sign the one and send the other, and the two are one.
+/// The same text for `/bucket/`, where `/bucket` was sent: some clients sign the one and send the
+/// other, and the two are one.
 fn with_slash(
     request: &Request<'_>,
     headers: &Headers,
@@ -157,8 +159,8 @@ fn string_to_sign(
     Ok(out)
 }
 
-/// The `x-amz-` headers, sorted by name, each once: values of one name follow one another in the order sent. A presigned
-/// URL carries thousands of them, if its maker likes.
+/// The `x-amz-` headers, sorted by name, each once: values of one name follow one another in the
+/// order sent. A presigned URL carries thousands of them, if its maker likes.
 fn push_headers(out: &mut String, headers: &Headers) {
     let mut lines: Vec<(&str, &str)> =
         headers.iter().filter(|(name, _)| name.starts_with("x-amz-")).collect();
@@ -182,8 +184,9 @@ fn push_headers(out: &mut String, headers: &Headers) {
     }
 }
 
-/// The bucket and the path as sent, then the parameters that change what is asked for, sorted and with their values
-/// decoded. Every subresource is among them: one that was not signed could be added to a presigned URL.
+/// The bucket and the path as sent, then the parameters that change what is asked for, sorted and
+/// with their values decoded. Every subresource is among them: one that was not signed could be
+/// added to a presigned URL.
 fn push_resource(out: &mut String, request: &Request<'_>, bucket: Option<&str>) -> Result<(), S3Error> {
     if let Some(bucket) = bucket {
         out.push('/');

@@ -1,7 +1,8 @@
 //! Signature Version 4: who signed a request, and what exactly did they sign.
 //!
-//! [`authenticate`] reads a request head and answers with what is left to do natively: one SHA-256 (of the canonical
-//! request) and one HMAC (of the string to sign). It performs neither itself and holds no key.
+//! [`authenticate`] reads a request head and answers with what is left to do natively: one SHA-256
+//! (of the canonical request) and one HMAC (of the string to sign). It performs neither itself and
+//! holds no key.
 //!
 //! | module | what |
 //! | --- | --- |
@@ -54,7 +55,8 @@ pub enum Authentication<'a> {
     Signed(Signed<'a>),
 }
 
-/// A well-formed, timely claim to have signed a request. It proves nothing until its signature is verified.
+/// A well-formed, timely claim to have signed a request. It proves nothing until its signature is
+/// verified.
 pub struct Signed<'a> {
     credential: Credential<'a>,
     timestamp: Cow<'a, str>,
@@ -65,7 +67,8 @@ pub struct Signed<'a> {
     presigned_ms: Option<u64>,
 }
 
-/// Finds out how a request authenticates itself. Errors are those that S3 gives before it looks at the signature.
+/// Finds out how a request authenticates itself. Errors are those that S3 gives before it looks at
+/// the signature.
 pub fn authenticate<'a>(request: &Request<'a>) -> Result<Authentication<'a>, S3Error> {
     let mut authorizations = request.headers.all("authorization");
     let authorization = authorizations.next();
@@ -133,7 +136,8 @@ fn query_signed<'a>(request: &Request<'a>) -> Result<Signed<'a>, S3Error> {
     let presigned = Presigned::parse(request.query)?;
     presigned.check_time(request.received_ms)?;
     let payload_hash = match request.form_sha256 {
-        // Presigned calls of Query APIs sign the hash of their form, as those that are signed in the header do.
+        // Presigned calls of Query APIs sign the hash of their form, as those that are signed in
+        // the header do.
         Some(sha256) if is_query_service(&presigned.credential) => sha256,
         _ => presigned_payload_hash(&presigned.content_sha256, &presigned.signed_headers, request.headers),
     };
@@ -154,8 +158,8 @@ fn query_signed<'a>(request: &Request<'a>) -> Result<Signed<'a>, S3Error> {
     })
 }
 
-/// The last line of a presigned URL's canonical request: what its query or a signed header says, and that nothing is
-/// promised otherwise.
+/// The last line of a presigned URL's canonical request: what its query or a signed header says,
+/// and that nothing is promised otherwise.
 fn presigned_payload_hash<'h>(
     of_query: &'h Option<String>,
     signed_headers: &SignedHeaders<'_>,
@@ -195,8 +199,9 @@ pub(crate) fn check_skew(request: &Request<'_>, date: AmzDate) -> Result<(), S3E
         .detail("MaxAllowedSkewMilliseconds", CLOCK_SKEW_MS_MAX.to_string()))
 }
 
-/// The error for a credential of another service than one of `services`: what signs one must not open another.
-/// `AuthorizationHeaderMalformed` or `AuthorizationQueryParametersError`; STS and IAM say `SignatureDoesNotMatch`.
+/// The error for a credential of another service than one of `services`: what signs one must not
+/// open another. `AuthorizationHeaderMalformed` or `AuthorizationQueryParametersError`; STS and IAM
+/// say `SignatureDoesNotMatch`.
 pub fn check_service(
     request: &Request<'_>,
     credential: &Credential<'_>,
@@ -219,7 +224,8 @@ fn is_query_service(credential: &Credential<'_>) -> bool {
     matches!(credential.service(), "sts" | "iam")
 }
 
-/// The header is repeated to the client only when it is a signature: anything else may be a password.
+/// The header is repeated to the client only when it is a signature: anything else may be a
+/// password.
 fn one_mechanism_only(authorization: &str) -> S3Error {
     let scheme = authorization.split(' ').next().unwrap_or_default();
     let shown = if scheme.starts_with("AWS4-") { authorization } else { scheme };
@@ -262,7 +268,8 @@ impl Signed<'_> {
         &self.timestamp
     }
 
-    /// When it was signed, in milliseconds since 1970, of a presigned URL; `None` where a header is signed.
+    /// When it was signed, in milliseconds since 1970, of a presigned URL; `None` where a header is
+    /// signed.
     pub fn presigned_ms(&self) -> Option<u64> {
         self.presigned_ms
     }
@@ -317,8 +324,8 @@ pub fn signature_mismatch(access_key_id: &str, string_to_sign: &str, signature: 
         .detail("StringToSignBytes", hex_dump(string_to_sign))
 }
 
-/// Whether a text that was signed holds a secret that a request head can hold: an encryption key of the client's own, or a
-/// token. In a presigned query, the names are written as the client likes.
+/// Whether a text that was signed holds a secret that a request head can hold: an encryption key of
+/// the client's own, or a token. In a presigned query, the names are written as the client likes.
 fn holds_secret(signed: &str) -> bool {
     let signed = signed.to_ascii_lowercase();
     signed.contains("encryption-customer-key") || signed.contains("x-amz-security-token")

@@ -1,5 +1,5 @@
-//! Web identities: tokens that an OpenID Connect provider signs, read and judged. Whoever fetches the provider's keys, and
-//! computes the signature, is somebody else.
+//! Web identities: tokens that an OpenID Connect provider signs, read and judged. Whoever fetches
+//! the provider's keys, and computes the signature, is somebody else.
 //!
 //! <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>
 //!

@@ -107,8 +107,8 @@ impl ChecksumAlgorithm {
         ChecksumAlgorithm::ALL.into_iter().find(|algorithm| algorithm.header() == name)
     }
 
-    /// Whether a multipart upload may have checksums of this type. The checksum of a whole can be had from
-    /// those of its parts for CRCs only.
+    /// Whether a multipart upload may have checksums of this type. The checksum of a whole can be
+    /// had from those of its parts for CRCs only.
     pub fn supports(self, kind: ChecksumType) -> bool {
         match self {
             ChecksumAlgorithm::Crc32 | ChecksumAlgorithm::Crc32c => true,
@@ -156,7 +156,8 @@ impl ChecksumType {
     }
 }
 
-/// A checksum. It prints as in headers and documents: base64, and the number of parts for a composite one.
+/// A checksum. It prints as in headers and documents: base64, and the number of parts for a
+/// composite one.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Checksum {
     /// How it was computed.
@@ -168,8 +169,8 @@ pub struct Checksum {
 }
 
 impl Checksum {
-    /// Reads a value such as `sOO8/Q==` or, composite, `sOO8/Q==-3`. `InvalidRequest` naming the header
-    /// otherwise.
+    /// Reads a value such as `sOO8/Q==` or, composite, `sOO8/Q==-3`. `InvalidRequest` naming the
+    /// header otherwise.
     pub fn parse(algorithm: ChecksumAlgorithm, text: &str) -> Result<Checksum> {
         Checksum::read(algorithm, text).ok_or_else(|| {
             S3Error::invalid_request(format!("Value for {} header is invalid.", algorithm.header()))

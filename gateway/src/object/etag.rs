@@ -4,8 +4,8 @@ use crate::hex;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// The ETag of an object: the MD5 of its bytes, or, for a multipart upload, the MD5 of the parts' MD5s and
-/// their number.
+/// The ETag of an object: the MD5 of its bytes, or, for a multipart upload, the MD5 of the parts'
+/// MD5s and their number.
 ///
 /// It prints without quotes: `d41d8cd98f00b204e9800998ecf8427e`, `…-12`. The order of the fields is
 /// part of the storage format. The row of a delete marker has the default.
@@ -77,8 +77,8 @@ pub enum EntityTags {
 }
 
 impl EntityTags {
-    /// Reads `*`, or tags separated by commas; a `*` among them stands for all that could be listed. Quotes may be missing, as S3 allows, and `W/` is not looked
-    /// at: S3 has no weak tags.
+    /// Reads `*`, or tags separated by commas; a `*` among them stands for all that could be
+    /// listed. Quotes may be missing, as S3 allows, and `W/` is not looked at: S3 has no weak tags.
     pub fn parse(text: &str) -> EntityTags {
         if text.split(',').any(|tag| tag.trim() == "*") {
             return EntityTags::Any;

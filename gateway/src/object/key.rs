@@ -6,7 +6,8 @@ use crate::request::url_encoding::decode_path;
 /// The longest key, in bytes.
 pub const LENGTH_MAX: usize = 1024;
 
-/// Decodes a key from a path. `InvalidURI` for broken escapes, `KeyTooLongError` beyond 1,024 bytes.
+/// Decodes a key from a path. `InvalidURI` for broken escapes, `KeyTooLongError` beyond 1,024
+/// bytes.
 pub fn parse(encoded: &str) -> Result<String> {
     let key = decode_path(encoded)?.into_owned();
     check(&key)?;

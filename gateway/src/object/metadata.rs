@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 /// The limit of user metadata: the bytes of all names, without the prefix, and values.
 const USER_METADATA_MAX: usize = 2048;
 
-/// The limit of system metadata: the bytes of the names and values of all headers that are stored with an object.
+/// The limit of system metadata: the bytes of the names and values of all headers that are stored
+/// with an object.
 const SYSTEM_METADATA_MAX: usize = 2048;
 
 /// The limit of `x-amz-website-redirect-location`, in bytes.
@@ -38,8 +39,8 @@ pub struct SystemHeaders {
 }
 
 impl SystemHeaders {
-    /// Reads them from a request that creates an object or an upload. Empty ones count as not sent. `MetadataTooLarge`
-    /// beyond 2 KB.
+    /// Reads them from a request that creates an object or an upload. Empty ones count as not sent.
+    /// `MetadataTooLarge` beyond 2 KB.
     pub fn parse(headers: &Headers) -> Result<SystemHeaders> {
         let text = |name| headers.get(name).filter(|value| !value.is_empty()).map(str::to_owned);
         let parsed = SystemHeaders {
@@ -72,7 +73,8 @@ impl SystemHeaders {
     }
 }
 
-/// The content codings but `aws-chunked`; `None` when nothing is left. A value without it stays as it was sent.
+/// The content codings but `aws-chunked`; `None` when nothing is left. A value without it stays as
+/// it was sent.
 fn without_aws_chunked(value: &str) -> Option<String> {
     let is_transfer = |coding: &str| coding.eq_ignore_ascii_case("aws-chunked");
     let codings = || value.split(',').map(str::trim);
@@ -83,8 +85,8 @@ fn without_aws_chunked(value: &str) -> Option<String> {
     (!kept.is_empty()).then(|| kept.join(", "))
 }
 
-/// User metadata: names without the prefix, in lower case, and values as sent; a repeated header is joined
-/// with `,`. `MetadataTooLarge` beyond 2 KB.
+/// User metadata: names without the prefix, in lower case, and values as sent; a repeated header is
+/// joined with `,`. `MetadataTooLarge` beyond 2 KB.
 pub fn user_metadata(headers: &Headers) -> Result<Vec<(String, String)>> {
     let sent = || headers.with_prefix(USER_METADATA_PREFIX).filter(|(name, _)| !name.is_empty());
     // Where each name is kept, in the order in which they come.
@@ -120,8 +122,8 @@ fn check_size(size: usize, most: usize) -> Result<()> {
         .detail("MaxSizeAllowed", most.to_string()))
 }
 
-/// Reads `x-amz-website-redirect-location`. `InvalidRedirectLocation` unless it starts with `/`, `http://` or
-/// `https://`, and beyond 2 KB.
+/// Reads `x-amz-website-redirect-location`. `InvalidRedirectLocation` unless it starts with `/`,
+/// `http://` or `https://`, and beyond 2 KB.
 pub fn website_redirect(headers: &Headers) -> Result<Option<String>> {
     let Some(location) = headers.get("x-amz-website-redirect-location") else { return Ok(None) };
     if location.len() > REDIRECT_LENGTH_MAX {

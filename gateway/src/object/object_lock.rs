@@ -130,8 +130,8 @@ impl LegalHold {
 }
 
 impl RequestedLock {
-    /// Reads the headers of a request that creates an object or an upload. `InvalidArgument` for unknown
-    /// names, half a retention, or one that has ended already.
+    /// Reads the headers of a request that creates an object or an upload. `InvalidArgument` for
+    /// unknown names, half a retention, or one that has ended already.
     pub fn parse(headers: &Headers, now_ms: u64) -> Result<RequestedLock> {
         let mode = match headers.get("x-amz-object-lock-mode") {
             Some(name) => Some(RetentionMode::parse(name).ok_or_else(|| {

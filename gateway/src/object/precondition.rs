@@ -1,7 +1,7 @@
 //! Preconditions: `If-Match` and its relatives, for reads, copy sources, writes and deletes.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html>, precedence as in RFC
-//! 9110, section 13.2.2.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-requests.html>, precedence as
+//! in RFC 9110, section 13.2.2.
 
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::object::etag::{ETag, EntityTags};
@@ -19,7 +19,8 @@ pub enum Verdict {
     Failed(&'static str),
 }
 
-/// The preconditions of a GET or HEAD, or of the source of a copy. Dates that cannot be read are ignored.
+/// The preconditions of a GET or HEAD, or of the source of a copy. Dates that cannot be read are
+/// ignored.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct ReadPreconditions {
     if_match: Option<EntityTags>,
@@ -60,7 +61,8 @@ impl ReadPreconditions {
         self
     }
 
-    /// Judges an object. Dates are compared by whole seconds, which is all that `Last-Modified` tells.
+    /// Judges an object. Dates are compared by whole seconds, which is all that `Last-Modified`
+    /// tells.
     pub fn judge(&self, etag: &ETag, modified_ms: u64) -> Verdict {
         let modified_after = |date_ms: u64| modified_ms / 1000 > date_ms / 1000;
         match (&self.if_match, self.if_unmodified_since_ms) {
@@ -75,7 +77,8 @@ impl ReadPreconditions {
         }
     }
 
-    /// Judges the source of a copy, for which "not modified" is a failure too: `PreconditionFailed`.
+    /// Judges the source of a copy, for which "not modified" is a failure too:
+    /// `PreconditionFailed`.
     pub fn check_copy_source(&self, etag: &ETag, modified_ms: u64) -> Result<()> {
         match self.judge(etag, modified_ms) {
             Verdict::Proceed => Ok(()),
@@ -89,9 +92,11 @@ impl ReadPreconditions {
     }
 }
 
-/// The preconditions of PutObject, CopyObject and CompleteMultipartUpload on what the key holds now.
+/// The preconditions of PutObject, CopyObject and CompleteMultipartUpload on what the key holds
+/// now.
 ///
-/// S3 takes no `If-None-Match` but `*`; an entity tag means here what HTTP says: write unless the object is that one.
+/// S3 takes no `If-None-Match` but `*`; an entity tag means here what HTTP says: write unless the
+/// object is that one.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct WritePreconditions {
     if_match: Option<EntityTags>,
@@ -110,8 +115,9 @@ impl WritePreconditions {
         self.if_match.is_some() || self.if_none_match.is_some()
     }
 
-    /// Judges the current object, `None` when there is none or a delete marker. `PreconditionFailed`,
-    /// `NoSuchKey` for an `If-Match` on nothing, or `NotImplemented` for both headers at once.
+    /// Judges the current object, `None` when there is none or a delete marker.
+    /// `PreconditionFailed`, `NoSuchKey` for an `If-Match` on nothing, or `NotImplemented` for both
+    /// headers at once.
     pub fn check(&self, current: Option<&ETag>) -> Result<()> {
         if self.if_match.is_some() && self.if_none_match.is_some() {
             return Err(S3Error::new(ErrorCode::NotImplemented)
@@ -132,8 +138,9 @@ impl WritePreconditions {
 
 /// The preconditions of a delete.
 ///
-/// `If-Match` is S3's, and looks at the current version alone. Size and time S3 knows in directory buckets only, where
-/// what is not there may be deleted whatever is expected of it; they are taken here as they are there.
+/// `If-Match` is S3's, and looks at the current version alone. Size and time S3 knows in directory
+/// buckets only, where what is not there may be deleted whatever is expected of it; they are taken
+/// here as they are there.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct DeletePreconditions {
     /// `If-Match`, or `ETag` in DeleteObjects.
@@ -178,8 +185,8 @@ impl DeletePreconditions {
         *self != DeletePreconditions::default()
     }
 
-    /// Refuses `If-Match` on a version that is named: `NotImplemented`, which S3 was seen to answer even where the tag
-    /// is that of the version (localstack/localstack issue 13894).
+    /// Refuses `If-Match` on a version that is named: `NotImplemented`, which S3 was seen to answer
+    /// even where the tag is that of the version (localstack/localstack issue 13894).
     pub fn check_version(&self) -> Result<()> {
         if self.if_match.is_none() {
             return Ok(());
@@ -189,10 +196,11 @@ impl DeletePreconditions {
             .detail("Header", "If-Match"))
     }
 
-    /// Judges what a delete of the key, or of a version, would remove or hide; `None` where there is nothing.
+    /// Judges what a delete of the key, or of a version, would remove or hide; `None` where there
+    /// is nothing.
     ///
-    /// `NoSuchKey` for an `If-Match`, any, where there is no object or a delete marker, as S3 was seen to answer
-    /// (ministackorg/ministack issue 1475); `PreconditionFailed` unless all hold.
+    /// `NoSuchKey` for an `If-Match`, any, where there is no object or a delete marker, as S3 was
+    /// seen to answer (ministackorg/ministack issue 1475); `PreconditionFailed` unless all hold.
     pub fn check(&self, found: Option<DeleteTarget>) -> Result<()> {
         if let Some(tags) = &self.if_match {
             match found.and_then(|found| found.etag) {

@@ -4,7 +4,8 @@ use crate::errors::{ErrorCode, Result, S3Error};
 use crate::request::headers::Headers;
 use serde::{Deserialize, Serialize};
 
-/// A storage class: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html>
+/// A storage class:
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/storage-class-intro.html>
 ///
 /// The order of the variants is part of the storage format.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]

@@ -42,7 +42,8 @@ impl TagSet {
         Ok(set)
     }
 
-    /// Reads `<Tagging><TagSet><Tag>…`. `MalformedXML` for other documents, `InvalidTag` against the rules.
+    /// Reads `<Tagging><TagSet><Tag>…`. `MalformedXML` for other documents, `InvalidTag` against
+    /// the rules.
     pub fn parse_document(body: &[u8], tagged: Tagged) -> Result<TagSet> {
         let root = Element::parse_named(body, "Tagging")?;
         root.only(&["TagSet"])?;

@@ -1,4 +1,5 @@
-//! AbortMultipartUpload: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html>
+//! AbortMultipartUpload:
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html>
 
 use super::parameters::upload_id;
 use crate::errors::{Result, S3Error};

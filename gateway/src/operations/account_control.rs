@@ -1,13 +1,15 @@
-//! The settings of an account, which have an API of their own (s3control): its paths, and its errors.
+//! The settings of an account, which have an API of their own (s3control): its paths, and its
+//! errors.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_AWS_S3_Control.html>. Clients put the account id before
-//! the host (`111122223333.s3.example.com`), and say it in a header as well, which is what counts.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_AWS_S3_Control.html>. Clients
+//! put the account id before the host (`111122223333.s3.example.com`), and say it in a header as
+//! well, which is what counts.
 
 use crate::errors::{ErrorCode, Occurrence};
 use crate::xml::{CONTROL_NAMESPACE, XmlWriter};
 
-/// The header that names the account, without which a request is none to this API: a bucket may have the name of its
-/// version.
+/// The header that names the account, without which a request is none to this API: a bucket may
+/// have the name of its version.
 pub const ACCOUNT_ID_HEADER: &str = "x-amz-account-id";
 
 /// How the paths of its operations begin.

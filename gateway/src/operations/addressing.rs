@@ -1,8 +1,8 @@
 //! Addressing: which bucket and key the host and the path of a request name.
 //!
-//! Path-style (`/photos/cat.jpg`) and virtual-hosted-style (`photos.s3.example.com`, `/cat.jpg`). Keys are
-//! taken as they are: nothing is normalised, so `//`, `./` and `../` are ordinary parts of a key.
-//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html>
+//! Path-style (`/photos/cat.jpg`) and virtual-hosted-style (`photos.s3.example.com`, `/cat.jpg`).
+//! Keys are taken as they are: nothing is normalised, so `//`, `./` and `../` are ordinary parts of
+//! a key. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html>
 
 use crate::bucket::bucket_name;
 use crate::errors::{ErrorCode, Result};
@@ -18,8 +18,8 @@ pub struct Address {
     pub key: Option<String>,
 }
 
-/// Reads the address of a request. `domains` are the names under which buckets are sub-domains, without
-/// ports.
+/// Reads the address of a request. `domains` are the names under which buckets are sub-domains,
+/// without ports.
 ///
 /// Fails with `InvalidURI`, `InvalidBucketName` or `KeyTooLongError`.
 pub fn address(host: &str, path: &str, domains: &[&str]) -> Result<Address> {
@@ -37,8 +37,8 @@ pub fn address(host: &str, path: &str, domains: &[&str]) -> Result<Address> {
     Ok(Address { bucket: Some(bucket), key })
 }
 
-/// The bucket in a virtual-hosted-style host name. The longest domain that fits wins, and a host that *is*
-/// one of the domains names no bucket.
+/// The bucket in a virtual-hosted-style host name. The longest domain that fits wins, and a host
+/// that *is* one of the domains names no bucket.
 pub fn bucket_of_host<'a>(host: &'a str, domains: &[&str]) -> Option<&'a str> {
     let host = without_port(host);
     if domains.iter().any(|domain| host.eq_ignore_ascii_case(without_port(domain))) {

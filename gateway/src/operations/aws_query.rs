@@ -15,8 +15,9 @@ pub const IAM_VERSION: &str = "2010-05-08";
 pub const STS_VERSION: &str = "2011-06-15";
 
 /// The longest parameter that IAM documents is a policy document of 131,072 characters
-/// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html>), of which each may be escaped, and takes
-/// three bytes then; the rest is for the other parameters. Forms arrive before anybody knows whose they are.
+/// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html>), of which each may
+/// be escaped, and takes three bytes then; the rest is for the other parameters. Forms arrive
+/// before anybody knows whose they are.
 pub const FORM_BYTES_MAX: u64 = (3 * 128 + 32) << 10;
 
 /// The services that a call may be signed for: that of its action, or either where it names none.
@@ -83,8 +84,8 @@ pub fn status(code: ErrorCode) -> u16 {
     }
 }
 
-/// The error document, which differs from that of S3. `form` says which service was meant. The fault is the sender's below
-/// status 500.
+/// The error document, which differs from that of S3. `form` says which service was meant. The
+/// fault is the sender's below status 500.
 pub fn render_error(code: ErrorCode, message: Option<&str>, form: &str, request_id: &str) -> String {
     let is_iam = form.contains(IAM_VERSION);
     let namespace = if is_iam { IAM_NAMESPACE } else { STS_NAMESPACE };

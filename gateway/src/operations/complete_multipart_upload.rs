@@ -27,7 +27,8 @@ pub struct Input {
     pub preconditions: WritePreconditions,
 }
 
-/// Elements of a list of parts: each has a number, an ETag and a checksum, and there are ten kinds of checksums.
+/// Elements of a list of parts: each has a number, an ETag and a checksum, and there are ten kinds
+/// of checksums.
 const ELEMENTS_MAX: usize = 120_000;
 
 /// A part of the object.
@@ -45,8 +46,9 @@ pub struct CompletedPart {
 
 impl Input {
     /// Reads parameters, headers and body. `MalformedXML` against the schema and without parts,
-    /// `InvalidPartOrder`, `InvalidArgument` for a part number out of bounds and for checksums of parts that are
-    /// none or several, `InvalidRequest` for a checksum, a type or a size of the object that is none.
+    /// `InvalidPartOrder`, `InvalidArgument` for a part number out of bounds and for checksums of
+    /// parts that are none or several, `InvalidRequest` for a checksum, a type or a size of the
+    /// object that is none.
     pub fn parse(query: &Query, headers: &Headers, body: &[u8]) -> Result<Input> {
         let root = Element::parse_long(body, "CompleteMultipartUpload", ELEMENTS_MAX)?;
         root.only(&["Part"])?;

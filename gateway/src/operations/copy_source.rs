@@ -25,8 +25,9 @@ impl CopySource {
         CopySource::parse(headers.get("x-amz-copy-source").unwrap_or_default())
     }
 
-    /// Reads `bucket/key` or `/bucket/key`, encoded like a form, with `?versionId=…` or without. Access points
-    /// are `NotImplemented`, what is not so encoded, names no bucket or no key `InvalidArgument`.
+    /// Reads `bucket/key` or `/bucket/key`, encoded like a form, with `?versionId=…` or without.
+    /// Access points are `NotImplemented`, what is not so encoded, names no bucket or no key
+    /// `InvalidArgument`.
     pub fn parse(text: &str) -> Result<CopySource> {
         let (path, query) = split(text);
         let badly_encoded = || invalid(text, "Invalid copy source encoding");
@@ -60,7 +61,8 @@ fn split(text: &str) -> (&str, Option<&str>) {
     text.split_once("?versionId=").map_or((text, None), |(path, id)| (path, Some(id)))
 }
 
-/// Decodes a path as S3 does: `+` is a space, and the slash before the bucket may be left out. Some clients encode every slash.
+/// Decodes a path as S3 does: `+` is a space, and the slash before the bucket may be left out. Some
+/// clients encode every slash.
 fn decode(path: &str) -> Result<String> {
     let decoded = decode_query(path)?;
     Ok(decoded.strip_prefix('/').unwrap_or(&decoded).to_owned())
@@ -70,7 +72,8 @@ fn invalid(text: &str, message: &str) -> S3Error {
     S3Error::invalid_argument("x-amz-copy-source", text, message)
 }
 
-/// Refuses the header on requests that copy nothing, where S3 does: `InvalidArgument`. A PUT that is no copy ignores it.
+/// Refuses the header on requests that copy nothing, where S3 does: `InvalidArgument`. A PUT that
+/// is no copy ignores it.
 pub fn refuse_elsewhere(operation: Operation, headers: &Headers) -> Result<()> {
     let Some(source) = headers.get("x-amz-copy-source") else { return Ok(()) };
     let takes = match operation.row().method {

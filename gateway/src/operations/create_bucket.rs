@@ -25,7 +25,8 @@ pub struct Input {
 }
 
 impl Input {
-    /// Reads headers and body. `InvalidBucketName`, `MalformedXML`, `InvalidTag`, and the errors of the headers.
+    /// Reads headers and body. `InvalidBucketName`, `MalformedXML`, `InvalidTag`, and the errors of
+    /// the headers.
     pub fn parse(bucket: &str, headers: &Headers, body: &[u8]) -> Result<Input> {
         bucket_name::check_create(bucket)?;
         let mut input = Input {
@@ -39,7 +40,8 @@ impl Input {
     }
 }
 
-/// Reads the body: the location, and the tags. `MalformedXML`, `InvalidTag`; zones of directory buckets are `NotImplemented`.
+/// Reads the body: the location, and the tags. `MalformedXML`, `InvalidTag`; zones of directory
+/// buckets are `NotImplemented`.
 pub fn read_document(body: &[u8]) -> Result<(Option<String>, TagSet)> {
     if body.is_empty() {
         return Ok((None, TagSet::default()));

@@ -1,7 +1,7 @@
 //! Uploads from HTML forms: what the fields of a form say.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html>. [`multipart`] reads the fields from
-//! the body; the fields are judged by the form's own policy
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html>. [`multipart`] reads the
+//! fields from the body; the fields are judged by the form's own policy
 //! ([`post_policy`](crate::operations::post_policy)), and then mean what the headers of a PutObject
 //! mean. Anybody may send a form, and the name of its file may stand in it many times over: how
 //! long the fields become is judged before any of it is written.
@@ -18,8 +18,8 @@ use crate::timestamp;
 use crate::xml;
 use std::borrow::Cow;
 
-/// The limit of all fields before the file, as sent and with the name of the file in them: bytes of their names and values.
-/// That name has the same limit.
+/// The limit of all fields before the file, as sent and with the name of the file in them: bytes of
+/// their names and values. That name has the same limit.
 pub const FIELDS_LENGTH_MAX: usize = 20 << 10;
 
 /// What stands in a field for the name of the file.
@@ -42,8 +42,9 @@ impl std::fmt::Debug for Form {
 }
 
 impl Form {
-    /// The fields before the file as sent, and the name that the client gives to the file; of one with a path, only its last
-    /// part counts, and stands for every `${filename}`. `MaxPostPreDataLengthExceededError` beyond [`FIELDS_LENGTH_MAX`].
+    /// The fields before the file as sent, and the name that the client gives to the file; of one
+    /// with a path, only its last part counts, and stands for every `${filename}`.
+    /// `MaxPostPreDataLengthExceededError` beyond [`FIELDS_LENGTH_MAX`].
     pub fn expand(mut fields: Vec<(String, String)>, file_name: &str) -> Result<Form> {
         let file_name = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
         for (name, _) in &mut fields {
@@ -110,16 +111,17 @@ impl Form {
         &self.file_name
     }
 
-    /// The key of the object. `InvalidArgument` when the form has none, `KeyTooLongError` and `InvalidURI` as
-    /// for other requests.
+    /// The key of the object. `InvalidArgument` when the form has none, `KeyTooLongError` and
+    /// `InvalidURI` as for other requests.
     pub fn key(&self) -> Result<&str> {
         let key = self.get("key").filter(|key| !key.is_empty()).ok_or_else(|| missing("key"))?;
         crate::object::key::check(key)?;
         Ok(key)
     }
 
-    /// The fields that mean what a header of PutObject means, as such headers. `MalformedPOSTRequest` for a
-    /// name or a value that no header could have; `MalformedXML` and `InvalidTag` for wrong tags.
+    /// The fields that mean what a header of PutObject means, as such headers.
+    /// `MalformedPOSTRequest` for a name or a value that no header could have; `MalformedXML` and
+    /// `InvalidTag` for wrong tags.
     pub fn headers(&self) -> Result<Headers> {
         let mut pairs: Vec<(&str, Cow<'_, str>)> = Vec::new();
         for (name, value) in self.iter() {
@@ -137,8 +139,8 @@ impl Form {
         Ok(Headers::from_iter(pairs.iter().map(|(name, value)| (*name, &**value))))
     }
 
-    /// The headers of the PutObject that the form stands for: those of the request that are about the request itself, as
-    /// conditions of policies ask for them, and [`Form::headers`].
+    /// The headers of the PutObject that the form stands for: those of the request that are about
+    /// the request itself, as conditions of policies ask for them, and [`Form::headers`].
     pub fn over(&self, sent: &Headers) -> Result<Headers> {
         const KEPT: [&str; 5] = ["host", "origin", "referer", "user-agent", "x-amz-expected-bucket-owner"];
         let own = self.headers()?;
@@ -160,8 +162,8 @@ impl Form {
         }
     }
 
-    /// How the form is signed; `None` where it is not. `InvalidArgument` for a field that is missing or
-    /// wrong.
+    /// How the form is signed; `None` where it is not. `InvalidArgument` for a field that is
+    /// missing or wrong.
     pub fn authorization(&self) -> Result<Option<Authorization<'_>>> {
         let has = |name: &&str| self.get(name).is_some();
         if ["x-amz-algorithm", "x-amz-credential", "x-amz-date", "x-amz-signature"].iter().any(has) {
@@ -334,8 +336,8 @@ fn is_authentication(name: &str) -> bool {
     )
 }
 
-/// Whether a field means what the header of the same name means. Others, such as `x-amz-copy-source`, would
-/// make another request of it.
+/// Whether a field means what the header of the same name means. Others, such as
+/// `x-amz-copy-source`, would make another request of it.
 fn is_header(name: &str) -> bool {
     const NAMES: [&str; 10] = [
         "cache-control",

@@ -1,4 +1,5 @@
-//! GetBucketPolicyStatus: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicyStatus.html>
+//! GetBucketPolicyStatus:
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketPolicyStatus.html>
 
 use crate::xml::XmlWriter;
 

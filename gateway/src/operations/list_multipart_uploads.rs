@@ -1,4 +1,5 @@
-//! ListMultipartUploads: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html>
+//! ListMultipartUploads:
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html>
 
 use super::listing::{Document, Next, Page, Selection};
 use crate::errors::Result;
@@ -9,7 +10,8 @@ use crate::request::query::Query;
 pub struct Input {
     /// Prefix, delimiter, limit and encoding.
     pub selection: Selection,
-    /// The page starts after this key, or within it when there is an upload id marker; empty for the start.
+    /// The page starts after this key, or within it when there is an upload id marker; empty for
+    /// the start.
     pub key_marker: String,
     /// The page starts after this upload of the key of the marker. Ignored without a key marker.
     pub upload_id_marker: Option<String>,

@@ -1,4 +1,5 @@
-//! ListObjectVersions: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html>
+//! ListObjectVersions:
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html>
 
 use super::listing::{Document, Next, Page, Selection};
 use crate::errors::{Result, S3Error};
@@ -9,7 +10,8 @@ use crate::request::query::Query;
 pub struct Input {
     /// Prefix, delimiter, limit and encoding.
     pub selection: Selection,
-    /// The page starts after this key, or within it when there is a version id marker; empty for the start.
+    /// The page starts after this key, or within it when there is a version id marker; empty for
+    /// the start.
     pub key_marker: String,
     /// The page starts after this version of the key of the marker.
     pub version_id_marker: Option<String>,

@@ -9,8 +9,8 @@ use crate::request::query::Query;
 pub struct Input {
     /// Prefix, delimiter, limit and encoding.
     pub selection: Selection,
-    /// The page starts after this key, or after everything that this common prefix stands for; empty for the
-    /// start.
+    /// The page starts after this key, or after everything that this common prefix stands for;
+    /// empty for the start.
     pub marker: String,
 }
 
@@ -23,8 +23,8 @@ impl Input {
         })
     }
 
-    /// The response document. `next` is the last key or common prefix of a page that is truncated; S3 prints
-    /// it only when there is a delimiter, since otherwise it is the last key.
+    /// The response document. `next` is the last key or common prefix of a page that is truncated;
+    /// S3 prints it only when there is a delimiter, since otherwise it is the last key.
     pub fn document(&self, bucket: &str, page: &Page, next: Option<&str>) -> String {
         let mut document = Document::new("ListBucketResult", page);
         document.text("Name", bucket);

@@ -32,8 +32,8 @@ impl Input {
         })
     }
 
-    /// The page starts after this key, or after everything that this common prefix stands for; empty for the
-    /// start. A token takes precedence over `start-after`.
+    /// The page starts after this key, or after everything that this common prefix stands for;
+    /// empty for the start. A token takes precedence over `start-after`.
     pub fn after(&self) -> &str {
         self.continue_after.as_deref().or(self.start_after.as_deref()).unwrap_or_default()
     }

@@ -1,7 +1,8 @@
 //! Listings: the parameters that they share, and a fast writer for their rows.
 //!
-//! Rows are pushed as a walk finds them, entries first and common prefixes apart, because a document has all
-//! entries before all common prefixes. What precedes the rows is only known at the end and put in front then.
+//! Rows are pushed as a walk finds them, entries first and common prefixes apart, because a
+//! document has all entries before all common prefixes. What precedes the rows is only known at the
+//! end and put in front then.
 
 mod rows;
 
@@ -26,8 +27,8 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Reads `prefix`, `delimiter`, `encoding-type` and the limit, whose name differs. `InvalidArgument` for
-    /// invalid ones.
+    /// Reads `prefix`, `delimiter`, `encoding-type` and the limit, whose name differs.
+    /// `InvalidArgument` for invalid ones.
     pub fn parse(query: &Query, limit_name: &'static str) -> Result<Selection> {
         Ok(Selection {
             prefix: query.get("prefix").unwrap_or_default().to_owned(),

@@ -1,8 +1,8 @@
 //! Configurations that nobody can have made: what S3 says of a bucket that has none.
 //!
-//! What would make one is answered with `NotImplemented` as long as nothing acts on it, so "there is none" is the truth,
-//! and tools that read a bucket's whole state before they change it get their answer. The rows are those with
-//! [`Support::Nothing`](super::Support::Nothing).
+//! What would make one is answered with `NotImplemented` as long as nothing acts on it, so "there
+//! is none" is the truth, and tools that read a bucket's whole state before they change it get
+//! their answer. The rows are those with [`Support::Nothing`](super::Support::Nothing).
 
 use super::Operation;
 use crate::errors::{ErrorCode, Result, S3Error};
@@ -17,10 +17,12 @@ pub enum Answer {
     Deleted,
 }
 
-/// The answer of an operation on a bucket that has no such configuration. The error is S3's code for that;
-/// `NotImplemented` for an operation that reads and deletes no configuration, or one that can be made.
+/// The answer of an operation on a bucket that has no such configuration. The error is S3's code
+/// for that; `NotImplemented` for an operation that reads and deletes no configuration, or one that
+/// can be made.
 ///
-/// Configurations with an id are missed when they are deleted, too, as are those of metadata tables; the others are not.
+/// Configurations with an id are missed when they are deleted, too, as are those of metadata
+/// tables; the others are not.
 pub fn answer(operation: Operation, bucket: &str) -> Result<Answer> {
     match operation {
         Operation::GetBucketAbac => {
@@ -103,8 +105,8 @@ mod tests {
         }
     }
 
-    /// The invariant: a rule that nothing enforces is not accepted. What says "there is none" is true only where nothing
-    /// makes one.
+    /// The invariant: a rule that nothing enforces is not accepted. What says "there is none" is
+    /// true only where nothing makes one.
     #[test]
     fn whatever_would_make_what_is_not_there_is_missing() {
         for row in Operation::ALL.iter().map(|operation| operation.row()) {

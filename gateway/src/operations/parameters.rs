@@ -22,8 +22,8 @@ pub fn upload_id(query: &Query) -> Result<String> {
     }
 }
 
-/// The limit of a page: `max-keys` and its relatives. Larger ones count as `max`; `InvalidArgument` for what
-/// is no number from 0 to 2,147,483,647.
+/// The limit of a page: `max-keys` and its relatives. Larger ones count as `max`; `InvalidArgument`
+/// for what is no number from 0 to 2,147,483,647.
 pub fn limit(name: &'static str, text: Option<&str>, max: u32) -> Result<u32> {
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(max) };
     let message = match text.parse::<i32>().map(u32::try_from) {
@@ -77,8 +77,8 @@ impl Encoding {
     }
 }
 
-/// An opaque token from which a listing goes on after `position`. It begins with a checksum, so that a token
-/// that was cut or changed is told from one that was given out.
+/// An opaque token from which a listing goes on after `position`. It begins with a checksum, so
+/// that a token that was cut or changed is told from one that was given out.
 pub fn continuation_token(position: &str) -> String {
     let mut token = Vec::with_capacity(position.len() + 4);
     token.extend_from_slice(&checksum(position));
@@ -92,7 +92,8 @@ fn checksum(position: &str) -> [u8; 4] {
     position.bytes().fold(0x811c_9dc5, fold).to_be_bytes()
 }
 
-/// The position in a token. `InvalidArgument` for a token that was not given out; an empty one is the start.
+/// The position in a token. `InvalidArgument` for a token that was not given out; an empty one is
+/// the start.
 pub fn parse_continuation_token(query: &Query) -> Result<Option<String>> {
     let Some(token) = query.get_non_empty("continuation-token") else { return Ok(None) };
     let position = || {

@@ -1,8 +1,8 @@
 //! The policy of a form: what whoever signed it lets others upload.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>. It is a JSON
-//! document in base64: an end, and conditions on the fields of the form. Every field has to be covered by a
-//! condition.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>. It is a
+//! JSON document in base64: an end, and conditions on the fields of the form. Every field has to be
+//! covered by a condition.
 
 mod read;
 
@@ -40,8 +40,8 @@ enum Matching {
 }
 
 impl PostPolicy {
-    /// Judges the fields of a form for an upload into `bucket`. `AccessDenied` for the first reason not to
-    /// take it.
+    /// Judges the fields of a form for an upload into `bucket`. `AccessDenied` for the first reason
+    /// not to take it.
     pub fn check(&self, form: &Form, bucket: &str, now_ms: u64) -> Result<()> {
         if now_ms >= self.expiration_ms {
             return Err(denied("Policy expired."));
@@ -64,8 +64,8 @@ impl PostPolicy {
         if covered.contains("bucket") { Ok(()) } else { Err(denied("Extra input fields: bucket")) }
     }
 
-    /// The lengths that the file may have, from the least to the greatest; `None` where they are not limited.
-    /// With several conditions, all hold.
+    /// The lengths that the file may have, from the least to the greatest; `None` where they are
+    /// not limited. With several conditions, all hold.
     pub fn length_range(&self) -> Option<(u64, u64)> {
         let ranges = self.conditions.iter().filter_map(|condition| match condition {
             Condition::Length { min, max } => Some((*min, *max)),
@@ -105,8 +105,9 @@ impl Condition {
     }
 }
 
-/// All values of a field, in short. It may occur more than once, and what is judged must be what is used: a condition has to
-/// hold for each. There may be many of both, so that they are not held against one another.
+/// All values of a field, in short. It may occur more than once, and what is judged must be what is
+/// used: a condition has to hold for each. There may be many of both, so that they are not held
+/// against one another.
 struct FieldValues<'a> {
     first: &'a str,
     /// Whether all values are the first.
@@ -115,7 +116,8 @@ struct FieldValues<'a> {
     begins: &'a [u8],
 }
 
-/// What a form says, by the names of its fields. Where it was sent to counts as its bucket, not only what it says.
+/// What a form says, by the names of its fields. Where it was sent to counts as its bucket, not
+/// only what it says.
 fn sent<'a>(form: &'a Form, bucket: &'a str) -> BTreeMap<&'a str, FieldValues<'a>> {
     let mut fields: BTreeMap<&str, FieldValues<'_>> = BTreeMap::new();
     for (name, value) in std::iter::once(("bucket", bucket)).chain(form.iter()) {

@@ -40,11 +40,13 @@ pub struct Resolved {
     pub key: Option<String>,
 }
 
-/// Finds the operation that a request asks for. `domains` are the names under which buckets are sub-domains.
+/// Finds the operation that a request asks for. `domains` are the names under which buckets are
+/// sub-domains.
 ///
-/// Fails with `InvalidURI`, `InvalidBucketName`, `KeyTooLongError`, `InvalidArgument` for two subresources at
-/// once, `NotImplemented` for what nobody here does with an account, or `MethodNotAllowed` when there is no such operation. A known subresource is never ignored: `DELETE
-/// /photos?acl` does not delete the bucket.
+/// Fails with `InvalidURI`, `InvalidBucketName`, `KeyTooLongError`, `InvalidArgument` for two
+/// subresources at once, `NotImplemented` for what nobody here does with an account, or
+/// `MethodNotAllowed` when there is no such operation. A known subresource is never ignored:
+/// `DELETE /photos?acl` does not delete the bucket.
 pub fn resolve(request: &RequestHead<'_>, domains: &[&str]) -> Result<Resolved> {
     if let Some(operation) = by_path(request)? {
         return Ok(Resolved { operation, bucket: None, key: None });
@@ -81,7 +83,8 @@ fn select(
         .map(|row| row.operation)
 }
 
-/// The rows of a method and a target: a few, where the table has more than every request should go through.
+/// The rows of a method and a target: a few, where the table has more than every request should go
+/// through.
 fn rows_of(method: Method, target: TargetKind) -> &'static [&'static Row] {
     static ROWS_OF: LazyLock<Vec<(Method, TargetKind, Vec<&'static Row>)>> = LazyLock::new(|| {
         let of = |method, target| {
@@ -104,8 +107,8 @@ fn holds(row: &Row, request: &RequestHead<'_>) -> bool {
     })
 }
 
-/// The operations that are called by a path of their own. `NotImplemented` for those of an account that are not in the
-/// table.
+/// The operations that are called by a path of their own. `NotImplemented` for those of an account
+/// that are not in the table.
 fn by_path(request: &RequestHead<'_>) -> Result<Option<Operation>> {
     let is = |operation: &Operation| {
         let row = operation.row();
@@ -118,8 +121,8 @@ fn by_path(request: &RequestHead<'_>) -> Result<Option<Operation>> {
     Ok(Some(Operation::WriteGetObjectResponse).filter(is))
 }
 
-/// AWS Query services take their parameters in the query of a GET as well, which is how presigned calls of
-/// `GetCallerIdentity` are made.
+/// AWS Query services take their parameters in the query of a GET as well, which is how presigned
+/// calls of `GetCallerIdentity` are made.
 fn is_query_call(request: &RequestHead<'_>, target: TargetKind) -> bool {
     target == TargetKind::Service && request.method == "GET" && request.query.has("Action")
 }
@@ -164,7 +167,8 @@ fn refuse(
     }
 }
 
-/// `MethodNotAllowed`, with what S3 calls the resource; what it calls most subresources is not known.
+/// `MethodNotAllowed`, with what S3 calls the resource; what it calls most subresources is not
+/// known.
 fn not_allowed(request: &RequestHead<'_>, target: TargetKind, subresource: Option<&str>) -> S3Error {
     let error = S3Error::new(ErrorCode::MethodNotAllowed).detail("Method", request.method);
     match (target, subresource) {

@@ -27,8 +27,8 @@ pub struct Row {
     pub takes_code: bool,
     /// Whether its answer says that the requester was charged (`x-amz-request-charged`).
     pub says_charged: bool,
-    /// The stage that gives the operation effect; the operation is refused where the pipeline has no such
-    /// stage.
+    /// The stage that gives the operation effect; the operation is refused where the pipeline has
+    /// no such stage.
     pub enforced_by: Option<&'static str>,
     /// What becomes of it.
     pub support: Support,
@@ -49,7 +49,8 @@ impl Row {
     }
 }
 
-/// The methods that S3 knows. The order of the variants is part of the storage format (rows of `cors`).
+/// The methods that S3 knows. The order of the variants is part of the storage format (rows of
+/// `cors`).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "HTTP's own names")]
 pub enum Method {
@@ -109,8 +110,8 @@ impl TargetKind {
 pub enum Support {
     /// It is done.
     Full,
-    /// It reads or deletes what nobody can have made, and is told so: see [`super::nothing`]. What would make it is
-    /// [`Support::Missing`].
+    /// It reads or deletes what nobody can have made, and is told so: see [`super::nothing`]. What
+    /// would make it is [`Support::Missing`].
     Nothing,
     /// It is answered with `NotImplemented`.
     Missing,
@@ -170,7 +171,8 @@ pub enum Action {
     Target(&'static str),
     /// On the request's target: the first, or the second when the request names a version id.
     Versioned(&'static str, &'static str),
-    /// On the object that `x-amz-copy-source` names: the first, or the second when it names a version id.
+    /// On the object that `x-amz-copy-source` names: the first, or the second when it names a
+    /// version id.
     Source(&'static str, &'static str),
     /// On each object that the body names: the first, or the second where a version id is named.
     Each(&'static str, &'static str),

@@ -257,8 +257,8 @@ fn the_uri_of_each_operation_resolves_to_it() {
     }
 }
 
-/// A request that meets the conditions of two rows must find a winner: one row's conditions contain the
-/// other's, or no request meets both.
+/// A request that meets the conditions of two rows must find a winner: one row's conditions contain
+/// the other's, or no request meets both.
 #[test]
 fn no_request_matches_two_rows_equally() {
     let rows: Vec<&Row> =

@@ -7,8 +7,9 @@ use std::borrow::Cow;
 
 /// The headers of a request, in the order received.
 ///
-/// Looking one up is a scan over some twenty short names: no hashing, one allocation for all. Where there are many, it is a
-/// search in their order, so that going through all of them and looking one up for each is no square.
+/// Looking one up is a scan over some twenty short names: no hashing, one allocation for all. Where
+/// there are many, it is a search in their order, so that going through all of them and looking one
+/// up for each is no square.
 #[derive(Clone, Default)]
 pub struct Headers {
     block: String,
@@ -31,8 +32,8 @@ struct Line {
 }
 
 impl Headers {
-    /// Reads a block of `name: value\n` lines whose names are in lower case. White space around values is
-    /// dropped; lines without a colon are skipped.
+    /// Reads a block of `name: value\n` lines whose names are in lower case. White space around
+    /// values is dropped; lines without a colon are skipped.
     pub fn parse(block: String) -> Headers {
         Headers::parse_from(block, 0)
     }
@@ -41,7 +42,8 @@ impl Headers {
     pub fn parse_from(text: String, start: usize) -> Headers {
         let mut lines = Vec::with_capacity(24);
         let (mut line, mut colon) = (start, None);
-        // Every stage reads every header of every request: the bytes between the two that matter are skipped by vectors.
+        // Every stage reads every header of every request: the bytes between the two that matter
+        // are skipped by vectors.
         for position in memchr::memchr2_iter(b':', b'\n', text.as_bytes().get(start..).unwrap_or_default()) {
             let position = start + position;
             if text.as_bytes().get(position) == Some(&b'\n') {
@@ -127,16 +129,18 @@ fn slice(block: &str, (start, end): (u32, u32)) -> &str {
     block.get(start as usize..end as usize).unwrap_or_default()
 }
 
-/// Whether two names are the same. Names that differ often begin alike, and every stage compares dozens of them: the last
-/// byte goes first.
+/// Whether two names are the same. Names that differ often begin alike, and every stage compares
+/// dozens of them: the last byte goes first.
 pub(crate) fn is_same_name(one: &[u8], other: &[u8]) -> bool {
     one.len() == other.len() && one.last() == other.last() && one == other
 }
 
-/// A presigned URL carries `x-amz-*` headers in its query, signed with it: they count as headers, unless the same header
-/// was sent as well, or they are about a body. `InvalidRequest` for what cannot be a header.
+/// A presigned URL carries `x-amz-*` headers in its query, signed with it: they count as headers,
+/// unless the same header was sent as well, or they are about a body. `InvalidRequest` for what
+/// cannot be a header.
 pub fn with_presigned(headers: Headers, query: &Query) -> Result<Headers> {
-    // A list of parts is no body of an object: the checksum beside it is that of the object to come.
+    // A list of parts is no body of an object: the checksum beside it is that of the object to
+    // come.
     let completes = query.has("uploadId") && !query.has("partNumber");
     with_query(headers, query, |name| completes || !is_about_body(name))
 }
@@ -172,8 +176,9 @@ pub fn is_presigned(query: &Query) -> bool {
     !query.is_empty() && (query.has("X-Amz-Signature") || query.has("Signature"))
 }
 
-/// Whether a header says something of the very bytes that come with a request. Who makes a URL does not have them yet: SDKs put the
-/// checksum of an empty body there. What is chosen for an object or an upload, or asked of it, is not of that kind.
+/// Whether a header says something of the very bytes that come with a request. Who makes a URL does
+/// not have them yet: SDKs put the checksum of an empty body there. What is chosen for an object or
+/// an upload, or asked of it, is not of that kind.
 fn is_about_body(name: &str) -> bool {
     match name.strip_prefix("x-amz-checksum-") {
         Some(rest) => !matches!(rest, "algorithm" | "type" | "mode"),
@@ -183,8 +188,8 @@ fn is_about_body(name: &str) -> bool {
     }
 }
 
-/// Headers that say one thing of a request: who sends it, where it goes, what its body is. Of two, one reader takes the first, another
-/// the last, and a signature covers both.
+/// Headers that say one thing of a request: who sends it, where it goes, what its body is. Of two,
+/// one reader takes the first, another the last, and a signature covers both.
 const SINGLE: [&str; 13] = [
     "content-length",
     "content-md5",
@@ -201,7 +206,8 @@ const SINGLE: [&str; 13] = [
     "x-amz-source-expected-bucket-owner",
 ];
 
-/// Refuses a request that says twice what can be said once: `InvalidRequest`. (Of `authorization`, S3 has words of its own.)
+/// Refuses a request that says twice what can be said once: `InvalidRequest`. (Of `authorization`,
+/// S3 has words of its own.)
 pub fn check_single(headers: &Headers) -> Result<()> {
     let mut seen = 0_u32;
     for (name, _) in headers.iter() {
@@ -220,13 +226,15 @@ pub fn check_single(headers: &Headers) -> Result<()> {
     Ok(())
 }
 
-/// Whether a text can be the name of a header (<https://www.rfc-editor.org/rfc/rfc9110.html#name-tokens>).
+/// Whether a text can be the name of a header
+/// (<https://www.rfc-editor.org/rfc/rfc9110.html#name-tokens>).
 pub fn is_token(name: &str) -> bool {
     !name.is_empty()
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// Whether a text can be the value of a header: none of its characters ends a line, or is another control character than a tab.
+/// Whether a text can be the value of a header: none of its characters ends a line, or is another
+/// control character than a tab.
 pub fn is_field_value(value: &str) -> bool {
     value.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
 }

@@ -1,13 +1,15 @@
-//! Finds the entries of a list by their name: by a scan where there are few, by a sorted order where there are many.
+//! Finds the entries of a list by their name: by a scan where there are few, by a sorted order
+//! where there are many.
 //!
-//! How many headers, parameters or fields there are, a client chooses, and whoever goes through one of these lists may look
-//! names up in another: an order keeps that from growing with the square of what was sent. Nearly every request has few, for
-//! which a scan costs less than sorting.
+//! How many headers, parameters or fields there are, a client chooses, and whoever goes through one
+//! of these lists may look names up in another: an order keeps that from growing with the square of
+//! what was sent. Nearly every request has few, for which a scan costs less than sorting.
 
 /// Entries up to which a list is scanned.
 const SCANNED_MAX: usize = 32;
 
-/// The positions of a list's entries in the order of their names, and of one name in that of the list.
+/// The positions of a list's entries in the order of their names, and of one name in that of the
+/// list.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub(crate) struct Order {
     /// Empty for a list that is scanned.
@@ -25,7 +27,8 @@ impl Order {
         Order { positions }
     }
 
-    /// The positions of the entries with a name, in the order of the list; `None` for a list that is scanned.
+    /// The positions of the entries with a name, in the order of the list; `None` for a list that
+    /// is scanned.
     pub(crate) fn find<'a>(&self, wanted: &str, name: impl Fn(usize) -> &'a str) -> Option<&[u32]> {
         if self.positions.is_empty() {
             return None;

@@ -14,7 +14,8 @@ pub struct Query {
 }
 
 impl Query {
-    /// Reads what follows `?`, without it. Broken escapes and text that is not UTF-8 are `InvalidURI`.
+    /// Reads what follows `?`, without it. Broken escapes and text that is not UTF-8 are
+    /// `InvalidURI`.
     pub fn parse(raw: &str) -> Result<Query> {
         let mut parameters = Vec::new();
         for pair in raw.split('&').filter(|pair| !pair.is_empty()) {

@@ -1,7 +1,7 @@
 //! Byte ranges of GET and HEAD, and of the source of a copied part.
 //!
-//! S3 serves one range. What it does not understand, several ranges included, it ignores and sends the whole
-//! object.
+//! S3 serves one range. What it does not understand, several ranges included, it ignores and sends
+//! the whole object.
 
 use crate::errors::{ErrorCode, Result, S3Error};
 
@@ -42,11 +42,11 @@ impl Range {
         }
     }
 
-    /// The bytes of an object of `size` bytes; `None` for the last bytes of one that has none, which is all of it.
-    /// `InvalidRange` when there are none otherwise.
+    /// The bytes of an object of `size` bytes; `None` for the last bytes of one that has none,
+    /// which is all of it. `InvalidRange` when there are none otherwise.
     ///
-    /// A suffix is longer than what is there in an empty object, too. RFC 9110, section 14.1.2, calls it satisfiable, and S3
-    /// answers 200 (apache/arrow-rs-object-store issue 846).
+    /// A suffix is longer than what is there in an empty object, too. RFC 9110, section 14.1.2,
+    /// calls it satisfiable, and S3 answers 200 (apache/arrow-rs-object-store issue 846).
     pub fn within(self, size: u64) -> Result<Option<ByteRange>> {
         let (start, end) = match self {
             Range::Suffix(1..) if size == 0 => return Ok(None),
@@ -67,8 +67,8 @@ impl Range {
             .header("content-range", format!("bytes */{size}"))
     }
 
-    /// Reads the header `x-amz-copy-source-range`, which knows only `bytes=first-last`. `InvalidArgument`
-    /// otherwise.
+    /// Reads the header `x-amz-copy-source-range`, which knows only `bytes=first-last`.
+    /// `InvalidArgument` otherwise.
     pub fn parse_copy_source(header: &str) -> Result<Range> {
         match Range::parse(header) {
             Some(range @ Range::Between(..)) => Ok(range),
@@ -81,7 +81,8 @@ impl Range {
         }
     }
 
-    /// The bytes of a copy source of `size` bytes, all of which must exist. `InvalidArgument` otherwise.
+    /// The bytes of a copy source of `size` bytes, all of which must exist. `InvalidArgument`
+    /// otherwise.
     pub fn within_copy_source(self, size: u64) -> Result<ByteRange> {
         match self {
             Range::Between(_, last) if last >= size => Err(S3Error::invalid_argument(

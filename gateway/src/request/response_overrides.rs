@@ -1,4 +1,5 @@
-//! Response headers that a signed GET or HEAD may replace: `response-content-type` and its relatives.
+//! Response headers that a signed GET or HEAD may replace: `response-content-type` and its
+//! relatives.
 
 use crate::errors::{Result, S3Error};
 use crate::request::query::Query;
@@ -20,8 +21,8 @@ pub struct ResponseOverrides {
 }
 
 impl ResponseOverrides {
-    /// Reads them. `InvalidArgument` for values that cannot stand in a header, and for a header that no request
-    /// replaces.
+    /// Reads them. `InvalidArgument` for values that cannot stand in a header, and for a header
+    /// that no request replaces.
     pub fn parse(query: &Query) -> Result<ResponseOverrides> {
         for (parameter, value) in query.iter().filter(|(parameter, _)| parameter.starts_with("response-")) {
             if !OVERRIDES.iter().any(|(known, _)| *known == parameter) {

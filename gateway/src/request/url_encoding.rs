@@ -1,13 +1,13 @@
-//! Percent-encoding as S3 does it: strict decoding of paths and queries, and `encoding-type=url` for
-//! listings.
+//! Percent-encoding as S3 does it: strict decoding of paths and queries, and `encoding-type=url`
+//! for listings.
 
 use crate::errors::{ErrorCode, Result};
 use crate::hex;
 use crate::xml::byte_set;
 use std::borrow::Cow;
 
-/// Decodes a path segment: `%XX` only; a `+` is a plus. `InvalidURI` for a broken escape and for what is not
-/// UTF-8.
+/// Decodes a path segment: `%XX` only; a `+` is a plus. `InvalidURI` for a broken escape and for
+/// what is not UTF-8.
 pub fn decode_path(text: &str) -> Result<Cow<'_, str>> {
     decode(text, Plus::Literal)
 }
@@ -17,10 +17,11 @@ pub fn decode_query(text: &str) -> Result<Cow<'_, str>> {
     decode(text, Plus::Space)
 }
 
-/// Appends `text` as `encoding-type=url` prints it: letters, digits, `-`, `_`, `.`, `*` and `/` stay, every
-/// other byte becomes `%XX`.
+/// Appends `text` as `encoding-type=url` prints it: letters, digits, `-`, `_`, `.`, `*` and `/`
+/// stay, every other byte becomes `%XX`.
 ///
-/// S3 writes a space as `+`, which half of the clients read back as a plus; `%20` is a space to all of them.
+/// S3 writes a space as `+`, which half of the clients read back as a plus; `%20` is a space to all
+/// of them.
 pub fn push_listing(out: &mut String, text: &str) {
     let mut copied = 0;
     for (position, byte) in text.bytes().enumerate() {
@@ -38,8 +39,8 @@ pub fn push_listing(out: &mut String, text: &str) {
 /// The bytes that [`push_listing`] leaves alone.
 static LISTED: [bool; 256] = byte_set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.*/");
 
-/// Appends `text` with every byte but RFC 3986's unreserved ones and `/` as `%XX`: a key as it stands in a
-/// URL.
+/// Appends `text` with every byte but RFC 3986's unreserved ones and `/` as `%XX`: a key as it
+/// stands in a URL.
 pub fn push_path(out: &mut String, text: &str) {
     push_all_but(out, text, |byte| is_unreserved(byte) || byte == b'/');
 }

@@ -20,8 +20,8 @@ pub const LENGTH_MAX: usize = 8192;
 /// Names and values, in the order of the names.
 pub type Pairs = Vec<(String, String)>;
 
-/// Reads the pairs of a client. `InvalidArgument` for what is no such text, and for names that belong to Amazon: policies of keys
-/// trust these.
+/// Reads the pairs of a client. `InvalidArgument` for what is no such text, and for names that
+/// belong to Amazon: policies of keys trust these.
 pub fn parse(value: &str) -> Result<Pairs> {
     let pairs = BASE64
         .decode(value)
@@ -43,8 +43,8 @@ pub fn print(pairs: &[(String, String)]) -> String {
     BASE64.encode(to_json(pairs))
 }
 
-/// All pairs that the use of a key is bound to, in the order of their names: those of the client, and the ARN of the object, or
-/// with a bucket key that of the bucket.
+/// All pairs that the use of a key is bound to, in the order of their names: those of the client,
+/// and the ARN of the object, or with a bucket key that of the bucket.
 pub fn of_object(bucket: &str, key: &str, own: &[(String, String)], bucket_key: bool) -> Pairs {
     let arn = if bucket_key { bucket_arn(bucket) } else { object_arn(bucket, key) };
     let own = own.iter().filter(|(name, _)| name != ARN).cloned();

@@ -65,7 +65,8 @@ pub mod names {
 pub enum Use {
     /// To keep something new: the MD5 of the key must come with it.
     Write,
-    /// To read something: S3 was seen to do without the MD5, and to answer a key of another length as it does a wrong one.
+    /// To read something: S3 was seen to do without the MD5, and to answer a key of another length
+    /// as it does a wrong one.
     Read,
 }
 
@@ -96,9 +97,9 @@ impl<'a> Sent<'a> {
 
     /// Reads the key. `is_secure` says that nobody could read it on its way.
     ///
-    /// `InvalidRequest` on an open connection; `InvalidArgument` where something is missing or does not fit together;
-    /// `InvalidEncryptionAlgorithmError` for another algorithm; `AccessDenied` for a key of another length that is to read
-    /// something.
+    /// `InvalidRequest` on an open connection; `InvalidArgument` where something is missing or does
+    /// not fit together; `InvalidEncryptionAlgorithmError` for another algorithm; `AccessDenied`
+    /// for a key of another length that is to read something.
     pub fn read(self, what_for: Use, is_secure: bool, digest: Digest<'_>) -> Result<CustomerKey> {
         if !is_secure {
             return Err(S3Error::invalid_request(
@@ -139,7 +140,8 @@ impl<'a> Sent<'a> {
     }
 }
 
-/// `InvalidArgument`, as S3 says it of all three headers. What was sent is not repeated: it may be the key.
+/// `InvalidArgument`, as S3 says it of all three headers. What was sent is not repeated: it may be
+/// the key.
 fn invalid(message: impl Into<String>) -> S3Error {
     S3Error::invalid_argument(HEADER, "null", message)
 }
@@ -150,7 +152,8 @@ fn must_provide(what: &str) -> S3Error {
     ))
 }
 
-/// Base64 as S3 reads it here: what is none of its letters is skipped, and nothing is missed at the end.
+/// Base64 as S3 reads it here: what is none of its letters is skipped, and nothing is missed at the
+/// end.
 fn decode(text: &str) -> Vec<u8> {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &ALPHABET,

@@ -1,6 +1,8 @@
-//! Master keys, under which the data keys of objects are wrapped: their names, and what S3 says where one cannot be used.
+//! Master keys, under which the data keys of objects are wrapped: their names, and what S3 says
+//! where one cannot be used.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html>. Who may use one, `access` decides.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html>. Who may use
+//! one, `access` decides.
 
 use crate::errors::{ErrorCode, S3Error};
 

@@ -40,8 +40,8 @@ pub struct KeyChoice {
 impl Requested {
     /// Reads the headers of a write.
     ///
-    /// `InvalidArgument` for a method that there is not, and for headers that do not go together; `NotImplemented` for two
-    /// layers (`aws:kms:dsse`); the errors of [`Sent::read`].
+    /// `InvalidArgument` for a method that there is not, and for headers that do not go together;
+    /// `NotImplemented` for two layers (`aws:kms:dsse`); the errors of [`Sent::read`].
     pub fn parse(headers: &Headers, is_secure: bool, digest: Digest<'_>) -> Result<Requested> {
         let method = headers.get(HEADER);
         let key_id = headers.get(KEY_ID);
@@ -79,7 +79,8 @@ impl Requested {
     }
 }
 
-/// `InvalidArgument`: something about a key of the key service, for an object that is not kept under one.
+/// `InvalidArgument`: something about a key of the key service, for an object that is not kept
+/// under one.
 fn requires_kms(method: Option<&str>) -> S3Error {
     let message = "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : \
                    aws:kms";

@@ -7,22 +7,24 @@ use std::borrow::Cow;
 
 /// No document of S3 nests deeper than about eight elements.
 const DEPTH_MAX: usize = 24;
-/// Elements of a document: 1,000 keys or rules of up to 16 each. Reading so many takes some milliseconds.
+/// Elements of a document: 1,000 keys or rules of up to 16 each. Reading so many takes some
+/// milliseconds.
 const ELEMENTS_MAX: usize = 16_000;
 /// Attributes are compared with one another, so their number must not be the client's to choose.
 const ATTRIBUTES_MAX: usize = 16;
 
-/// Bytes of the text of one element: as long as most documents. What is wrong with a text is shown to its sender, escaped, and
-/// the longest document is that of many short ones.
+/// Bytes of the text of one element: as long as most documents. What is wrong with a text is shown
+/// to its sender, escaped, and the longest document is that of many short ones.
 const TEXT_LENGTH_MAX: usize = 64 << 10;
 
-/// An element of a request document. Names carry no namespace prefix; attributes are dropped, but for
-/// `xsi:type`.
+/// An element of a request document. Names carry no namespace prefix; attributes are dropped, but
+/// for `xsi:type`.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Element {
     /// The local name: `Key`.
     pub name: String,
-    /// The text directly inside, as written: white space counts. Empty when there are child elements.
+    /// The text directly inside, as written: white space counts. Empty when there are child
+    /// elements.
     pub text: String,
     /// Child elements, in order.
     pub children: Vec<Element>,
@@ -31,9 +33,9 @@ pub struct Element {
 }
 
 impl Element {
-    /// Reads a whole document. `MalformedXML` for what is not well-formed, not UTF-8, empty, declares a
-    /// document type, or is too large. A character that XML 1.0 does not have is not well-formed, as it stands or by a
-    /// reference: no answer could name it.
+    /// Reads a whole document. `MalformedXML` for what is not well-formed, not UTF-8, empty,
+    /// declares a document type, or is too large. A character that XML 1.0 does not have is not
+    /// well-formed, as it stands or by a reference: no answer could name it.
     pub fn parse(bytes: &[u8]) -> Result<Element> {
         Element::parse_within(bytes, ELEMENTS_MAX)
     }
@@ -75,8 +77,9 @@ impl Element {
         self.child(name).map(|child| child.text.as_str())
     }
 
-    /// The text of a child that must be there once and hold nothing else, exactly as written: a name that a client gave to
-    /// something (a key, a tag) is another name with a space more. `MalformedXML` otherwise.
+    /// The text of a child that must be there once and hold nothing else, exactly as written: a
+    /// name that a client gave to something (a key, a tag) is another name with a space more.
+    /// `MalformedXML` otherwise.
     pub fn exact(&self, name: &str) -> Result<&str> {
         self.exact_of(name)?.ok_or_else(malformed)
     }
@@ -91,8 +94,8 @@ impl Element {
         }
     }
 
-    /// The word in the first child with this name, without the white space around it: for what S3 has the words of (enumerations,
-    /// numbers, dates, ids that it made).
+    /// The word in the first child with this name, without the white space around it: for what S3
+    /// has the words of (enumerations, numbers, dates, ids that it made).
     pub fn word_of(&self, name: &str) -> Option<&str> {
         self.child(name).map(Element::word)
     }
@@ -108,7 +111,8 @@ impl Element {
         Ok(Some(text.parse().map_err(|_| ErrorCode::MalformedXML)?))
     }
 
-    /// The text without the white space around it; what else Unicode calls a space is a character like any other.
+    /// The text without the white space around it; what else Unicode calls a space is a character
+    /// like any other.
     pub fn word(&self) -> &str {
         self.text.trim_matches([' ', '\t', '\r', '\n'])
     }
@@ -211,7 +215,8 @@ fn malformed() -> crate::errors::S3Error {
     ErrorCode::MalformedXML.into()
 }
 
-/// The local part of a qualified name, `prefix:local` or `local`, each part of which must be a name.
+/// The local part of a qualified name, `prefix:local` or `local`, each part of which must be a
+/// name.
 fn element_name(qualified: &str) -> Result<&str> {
     let (prefix, local) = match qualified.split_once(':') {
         Some((prefix, local)) => (Some(prefix), local),
@@ -220,8 +225,8 @@ fn element_name(qualified: &str) -> Result<&str> {
     if is_name(local) && prefix.is_none_or(is_name) { Ok(local) } else { Err(malformed()) }
 }
 
-/// Whether a text is a name without a colon (<https://www.w3.org/TR/xml-names/#NT-NCName>). Beyond ASCII every character
-/// counts as a letter: no element of S3 has any.
+/// Whether a text is a name without a colon (<https://www.w3.org/TR/xml-names/#NT-NCName>). Beyond
+/// ASCII every character counts as a letter: no element of S3 has any.
 fn is_name(text: &str) -> bool {
     let begins =
         |character: char| character.is_ascii_alphabetic() || character == '_' || !character.is_ascii();

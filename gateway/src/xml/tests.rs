@@ -95,7 +95,8 @@ fn characters_that_xml_does_not_have_are_malformed() {
         for xml in
             [format!("<a>b{text}</a>"), format!("<a b=\"{text}\"/>"), format!("<a><![CDATA[{text}]]></a>")]
         {
-            // What looks like a reference in CDATA is text, and what ends one may stand in an attribute.
+            // What looks like a reference in CDATA is text, and what ends one may stand in an
+            // attribute.
             if (xml.contains("CDATA") && text.is_ascii() && text.len() > 1)
                 || (xml.contains('"') && text == "]]>")
             {

@@ -12,7 +12,8 @@ use super::md5::{self, Md5};
 #[cfg(test)]
 mod tests;
 
-/// Bytes that one digest takes before the next gets its turn: small enough to still be in the second-level cache.
+/// Bytes that one digest takes before the next gets its turn: small enough to still be in the
+/// second-level cache.
 const TURN_BYTES: usize = 128 * 1024;
 
 /// A digest that the host computes.

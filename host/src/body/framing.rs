@@ -7,8 +7,9 @@
 //! trailer  = name ":" value (LF / CRLF)
 //! ```
 //!
-//! Signed chunks form a chain: each signature covers the one before, from the signature of the request head to that of
-//! the trailer. See <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html> and
+//! Signed chunks form a chain: each signature covers the one before, from the signature of the
+//! request head to that of the trailer. See
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html> and
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html>.
 
 use std::borrow::Cow;
@@ -30,7 +31,8 @@ const HEADER_BYTES_MAX: usize = 256;
 const TRAILER_BYTES_MAX: usize = 4096;
 /// The most trailing headers.
 const TRAILERS_MAX: usize = 16;
-/// The most empty lines after the last chunk: one ends the trailers, one may end the trailer's signature.
+/// The most empty lines after the last chunk: one ends the trailers, one may end the trailer's
+/// signature.
 const EMPTY_LINES_MAX: u32 = 3;
 
 const SIGNATURE_EXTENSION: &[u8] = b"chunk-signature=";
@@ -112,7 +114,8 @@ impl Decoder {
         }
     }
 
-    /// Takes framing off the front of `input` until a piece of the body, which it returns, or the end of `input`.
+    /// Takes framing off the front of `input` until a piece of the body, which it returns, or the
+    /// end of `input`.
     ///
     /// The last piece of a chunk is returned only when the signature of the chunk is right.
     pub fn push<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<&'a [u8]>, FramingError> {

@@ -1,10 +1,12 @@
-//! Bytes of responses that a worker has lent to its connections, and that their clients have not taken yet.
+//! Bytes of responses that a worker has lent to its connections, and that their clients have not
+//! taken yet.
 //!
-//! A client that takes nothing keeps what it was given. Where that is much, over all connections of a worker, responses go
-//! in small steps, and each gets the next step when its client has taken the one before.
+//! A client that takes nothing keeps what it was given. Where that is much, over all connections of
+//! a worker, responses go in small steps, and each gets the next step when its client has taken the
+//! one before.
 //!
-//! Answers that were made in memory are there as a whole until the last byte is taken. Where those are many, no further ones are
-//! given: [`has_room`].
+//! Answers that were made in memory are there as a whole until the last byte is taken. Where those
+//! are many, no further ones are given: [`has_room`].
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,9 +21,11 @@ const LENT_BYTES_MAX: usize = 16 << 20;
 pub(crate) const SMALL_STEP_BYTES: usize = 64 << 10;
 /// A response that is at hand at once, where that much is lent.
 pub(crate) const SMALL_RESPONSE_BYTES: usize = 16 << 10;
-/// What answers made in memory may take for requests without a verified signature, and how many times as much with one.
+/// What answers made in memory may take for requests without a verified signature, and how many
+/// times as much with one.
 const VERIFIED_TIMES: usize = 3;
-/// Fewer bytes are not counted: all requests in flight together have 8 MiB of them, and most sockets take as many themselves.
+/// Fewer bytes are not counted: all requests in flight together have 8 MiB of them, and most
+/// sockets take as many themselves.
 const COUNTED_BYTES_MIN: usize = 8 << 10;
 
 thread_local! {
@@ -47,12 +51,14 @@ pub(crate) fn is_tight() -> bool {
     lent() > MAX.with(|max| *max.borrow())
 }
 
-/// Whether it has lent so much that something must come back: what does not go in steps adds up to as much again.
+/// Whether it has lent so much that something must come back: what does not go in steps adds up to
+/// as much again.
 pub(crate) fn is_over() -> bool {
     lent() > MAX.with(|max| 2 * *max.borrow())
 }
 
-/// Whether another answer that was made in memory may be given. The last one may go beyond the bound: each is given some time.
+/// Whether another answer that was made in memory may be given. The last one may go beyond the
+/// bound: each is given some time.
 pub(crate) fn has_room(is_verified: bool) -> bool {
     let times = if is_verified { VERIFIED_TIMES } else { 1 };
     LENT.with(|lent| lent.whole.load(Ordering::Relaxed)) <= MAX.with(|max| times * *max.borrow())

@@ -1,8 +1,9 @@
-//! MD5 (RFC 1321), the largest CPU cost of a received body: one stream as fast as the processor allows, many side by side.
+//! MD5 (RFC 1321), the largest CPU cost of a received body: one stream as fast as the processor
+//! allows, many side by side.
 //!
-//! One MD5 cannot be split, but its rounds leave most of a processor idle, so independent streams can share it:
-//! [`lanes`] advances up to 16 of them in the time of one, [`pool`] finds them among the bodies being received.
-//! `docs/adr/0005-md5-lanes.md` has the numbers.
+//! One MD5 cannot be split, but its rounds leave most of a processor idle, so independent streams
+//! can share it: [`lanes`] advances up to 16 of them in the time of one, [`pool`] finds them among
+//! the bodies being received. `docs/adr/0005-md5-lanes.md` has the numbers.
 
 mod lanes;
 pub mod pool;
@@ -47,7 +48,8 @@ const fn word(step: usize) -> usize {
     }
 }
 
-/// Writes the 64 steps of a block out, so that every constant is one and the four variables change roles without moves.
+/// Writes the 64 steps of a block out, so that every constant is one and the four variables change
+/// roles without moves.
 macro_rules! steps {
     ($step:ident, $a:ident, $b:ident, $c:ident, $d:ident) => {
         $crate::body::md5::sixteen!($step, 0, $a, $b, $c, $d);
@@ -76,8 +78,8 @@ use {four, sixteen, steps};
 
 /// Consumes whole blocks in plain Rust. Bytes after the last whole block are ignored.
 ///
-/// The second round's function is added in two parts: the part without `b`, the newest value, is ready early, which
-/// takes one operation off the chain of dependencies that bounds the speed.
+/// The second round's function is added in two parts: the part without `b`, the newest value, is
+/// ready early, which takes one operation off the chain of dependencies that bounds the speed.
 #[expect(clippy::indexing_slicing, reason = "16 words, indexed by constants below 16")]
 fn compress_scalar(chain: &mut Chain, input: &[u8]) {
     let [mut a, mut b, mut c, mut d] = *chain;
@@ -169,7 +171,8 @@ impl Md5 {
         (self.length % BLOCK_BYTES as u64) as usize
     }
 
-    /// Completes a block that was begun, as far as `bytes` reach. What remains begins at a block border, or is empty.
+    /// Completes a block that was begun, as far as `bytes` reach. What remains begins at a block
+    /// border, or is empty.
     fn fill_partial<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
         let filled = self.partial_bytes();
         if filled == 0 {

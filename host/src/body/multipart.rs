@@ -4,8 +4,9 @@
 //! body = [preamble CRLF] 1*(delimiter CRLF headers CRLF content CRLF) delimiter "--" [epilogue]
 //! ```
 //!
-//! What parts mean is not known here. Whoever asks gets what stands before the content of a part as it was sent, and then
-//! decides how the content is received: [`next_content`] and [`PartBody`] take turns.
+//! What parts mean is not known here. Whoever asks gets what stands before the content of a part as
+//! it was sent, and then decides how the content is received: [`next_content`] and [`PartBody`]
+//! take turns.
 
 use std::collections::VecDeque;
 use std::pin::{Pin, pin};
@@ -30,8 +31,8 @@ const EPILOGUE_BYTES_MAX: usize = 64 << 10;
 /// What stands between parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Boundary {
-    /// `\r\n--boundary`. The boundary has no control characters, so that a line's end within can only be that of the
-    /// delimiter's start.
+    /// `\r\n--boundary`. The boundary has no control characters, so that a line's end within can
+    /// only be that of the delimiter's start.
     delimiter: Bytes,
 }
 
@@ -70,12 +71,14 @@ struct PartHead<'a> {
     buffer: Vec<u8>,
     /// Where what is looked for can begin.
     from: usize,
-    /// Where the delimiter ends, once it was found: then the end of the headers behind it is looked for.
+    /// Where the delimiter ends, once it was found: then the end of the headers behind it is looked
+    /// for.
     behind: Option<usize>,
 }
 
 impl PartHead<'_> {
-    /// The line's end of a delimiter at the start of a body is not in it, and that of one right after headers is theirs.
+    /// The line's end of a delimiter at the start of a body is not in it, and that of one right
+    /// after headers is theirs.
     const BEFORE: &'static [u8] = b"\r\n";
 
     fn new(boundary: &Boundary) -> PartHead<'_> {
@@ -87,7 +90,8 @@ impl PartHead<'_> {
         self.buffer.len() - PartHead::BEFORE.len()
     }
 
-    /// Where the content begins, if that is known yet. What was searched in vain is not searched again.
+    /// Where the content begins, if that is known yet. What was searched in vain is not searched
+    /// again.
     fn end(&mut self) -> Option<usize> {
         if self.behind.is_none() {
             let text = self.buffer.get(self.from..)?;
@@ -110,8 +114,9 @@ impl PartHead<'_> {
     }
 }
 
-/// Receives a body up to where the content of the next part begins; from the content of a part, that content is received
-/// first. The bytes are those that were sent. Where there is no further part, they end with the delimiter that says so.
+/// Receives a body up to where the content of the next part begins; from the content of a part,
+/// that content is received first. The bytes are those that were sent. Where there is no further
+/// part, they end with the delimiter that says so.
 ///
 /// `BodyTooLarge` when that is more than `length_max` bytes.
 pub async fn next_content<B>(
@@ -151,8 +156,8 @@ where
 #[error("too much follows the part")]
 pub struct TooLong;
 
-/// The content of a part, as a body. It ends with the whole body, so that what was received is known to be all that was
-/// sent.
+/// The content of a part, as a body. It ends with the whole body, so that what was received is
+/// known to be all that was sent.
 #[derive(Debug)]
 pub struct PartBody<'a, B> {
     body: &'a mut B,

@@ -12,7 +12,8 @@ pub enum Payload {
     Chunked(Chunked),
 }
 
-/// A body in `aws-chunked` framing: <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html>
+/// A body in `aws-chunked` framing:
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html>
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Chunked {
     /// Bytes of the body without its framing, when the client said it.
@@ -34,8 +35,8 @@ pub struct ChunkSignature {
 
 impl ChunkSignature {
     /// `key` signs (`Debug` does not show it); `timestamp` is written `20130524T000000Z`, `scope`
-    /// `20130524/us-east-1/s3/aws4_request`. The chain starts from `seed`, the signature of the request head: 64
-    /// hexadecimal digits in lower case.
+    /// `20130524/us-east-1/s3/aws4_request`. The chain starts from `seed`, the signature of the
+    /// request head: 64 hexadecimal digits in lower case.
     pub fn new(key: [u8; 32], timestamp: String, scope: String, seed: String) -> Self {
         Self { key, timestamp, scope, seed }
     }

@@ -1,7 +1,7 @@
 //! Receiving request bodies: into memory, into a new blob, or into nothing.
 //!
-//! Whatever was promised about a body (its length, its SHA-256, the signatures of its chunks) is judged here, once, for
-//! every way of receiving it. A body that fails leaves nothing behind.
+//! Whatever was promised about a body (its length, its SHA-256, the signatures of its chunks) is
+//! judged here, once, for every way of receiving it. A body that fails leaves nothing behind.
 
 use std::{
     future::poll_fn,
@@ -25,7 +25,8 @@ mod tests;
 
 /// After so many bytes of one body, the other requests of the thread get their turn.
 const TURN_BYTES: usize = 256 * 1024;
-/// What a body in memory takes at first, at most; it grows with what arrives, not with what was announced.
+/// What a body in memory takes at first, at most; it grows with what arrives, not with what was
+/// announced.
 const COLLECT_BYTES_FIRST: u64 = 64 * 1024;
 /// What is read away is waited for so long.
 const DRAIN_QUIET_MAX: Duration = Duration::from_millis(500);
@@ -76,8 +77,8 @@ pub enum Drained {
 
 /// Receives a whole body into memory.
 ///
-/// A body of more than `length_max` bytes is refused, before it is read when it was announced as such; one that pauses
-/// for longer than `idle` as well.
+/// A body of more than `length_max` bytes is refused, before it is read when it was announced as
+/// such; one that pauses for longer than `idle` as well.
 pub async fn collect<B>(
     body: B,
     payload: Payload,
@@ -123,7 +124,8 @@ where
     finish(file, promised, &planned, length, trailers).await
 }
 
-/// Takes stored bytes into a new blob, and computes digests of them: how bytes come under another key.
+/// Takes stored bytes into a new blob, and computes digests of them: how bytes come under another
+/// key.
 pub async fn reseal(mut reader: SpanReader, plan: Plan, volume: &Volume) -> Result<Ingested, Failure> {
     let Plan { length_max, digests: planned, key, .. } = plan;
     let length = reader.length();
@@ -177,8 +179,8 @@ pub async fn digest(
 
 /// Reads away what a refused request still sends, so that its client comes to read the answer.
 ///
-/// Gives up after `bytes_max` bytes, when `time` is over, or when nothing has come for a while: a client that waits for its answer
-/// gets it.
+/// Gives up after `bytes_max` bytes, when `time` is over, or when nothing has come for a while: a
+/// client that waits for its answer gets it.
 pub async fn drain<B>(body: B, bytes_max: u64, time: Duration) -> Drained
 where
     B: Body<Data = Bytes>,
@@ -258,7 +260,8 @@ where
     Ok(None)
 }
 
-/// Why a body failed: whoever ended it says so. Else, whatever broke, the client or the connection, it did not arrive.
+/// Why a body failed: whoever ended it says so. Else, whatever broke, the client or the connection,
+/// it did not arrive.
 pub(super) fn failure(error: BoxError) -> Failure {
     error.downcast_ref::<Failure>().copied().unwrap_or(Failure::BodyIncomplete)
 }
@@ -285,7 +288,8 @@ impl Intake {
         }
     }
 
-    /// Passes the body on to `destination`. Returns how many bytes that were, and the trailing headers.
+    /// Passes the body on to `destination`. Returns how many bytes that were, and the trailing
+    /// headers.
     async fn receive<B>(self, body: B, destination: &mut impl Sink) -> Result<(u64, Trailers), Failure>
     where
         B: Body<Data = Bytes>,

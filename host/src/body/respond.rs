@@ -1,4 +1,5 @@
-//! Response bodies: nothing, bytes at hand, or stored bytes that are read while the client takes them.
+//! Response bodies: nothing, bytes at hand, or stored bytes that are read while the client takes
+//! them.
 
 use std::{
     fmt,
@@ -16,12 +17,14 @@ use volume::{ReadStep, SpanReader, VolumeError};
 #[cfg(test)]
 mod tests;
 
-/// Bytes that one step reads, at most. A response of no more, in the page cache, leaves with its head in one write.
+/// Bytes that one step reads, at most. A response of no more, in the page cache, leaves with its
+/// head in one write.
 pub const STEP_BYTES: usize = 256 * 1024;
 
 /// The body of a response. Its length is always known.
 ///
-/// An error ends the response, and the client sees that it is cut short: nothing is ever left out silently.
+/// An error ends the response, and the client sees that it is cut short: nothing is ever left out
+/// silently.
 #[derive(Debug, Default)]
 pub enum ResponseBody {
     /// No body, or all of it sent.
@@ -34,7 +37,8 @@ pub enum ResponseBody {
 }
 
 impl ResponseBody {
-    /// An answer that was made in memory. It counts as lent from now on, so that nobody else is given the same room.
+    /// An answer that was made in memory. It counts as lent from now on, so that nobody else is
+    /// given the same room.
     pub(crate) fn made(bytes: Vec<u8>) -> Self {
         Self::Bytes(lent::lend_made(bytes.into()))
     }

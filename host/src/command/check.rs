@@ -13,13 +13,16 @@ use crate::pipeline::compose::Manifest;
 use crate::pipeline::row_reader::Rows;
 use volume::{References, Report, check};
 
-/// Checks the data folder of a configuration and prints the report. The status tells whether it is clean.
+/// Checks the data folder of a configuration and prints the report. The status tells whether it is
+/// clean.
 ///
-/// What rows mean is the pipeline's affair: its storage component says which blobs they refer to. Where another one fills that
-/// slot and does not say it, references are not counted, and the report says so.
+/// What rows mean is the pipeline's affair: its storage component says which blobs they refer to.
+/// Where another one fills that slot and does not say it, references are not counted, and the
+/// report says so.
 ///
 /// # Errors
-/// A folder that is no data folder, that a server has open, or that cannot be read; a pipeline that cannot be loaded.
+/// A folder that is no data folder, that a server has open, or that cannot be read; a pipeline that
+/// cannot be loaded.
 pub(crate) fn run(config: &Config, output: Output) -> Result<ExitCode> {
     let cache = Some(config.cache_folder()).filter(|folder| folder.is_dir());
     let mut rows = Rows::of(&Manifest::load(config.pipeline.as_deref())?, cache.as_deref())?;

@@ -1,4 +1,5 @@
-//! The command line: `portcullis serve|check|explain|limits|policy|config|version`. Flags of `serve` come from the table of keys.
+//! The command line: `portcullis serve|check|explain|limits|policy|config|version`. Flags of
+//! `serve` come from the table of keys.
 
 mod access;
 mod limits;
@@ -41,7 +42,8 @@ pub enum Task {
     ConfigCheck(Given),
     /// Print the effective configuration.
     ConfigShow(Given),
-    /// Compile the component on standard input into a cache folder: what `serve` does in a process of its own.
+    /// Compile the component on standard input into a cache folder: what `serve` does in a process
+    /// of its own.
     Compile(PathBuf),
     /// Print the version.
     Version(Output),
@@ -130,7 +132,8 @@ fn judge(given: &Given) -> ExitCode {
     }
 }
 
-/// Whether the policies of endpoints and keys can be read, as the pipeline that would act by them says.
+/// Whether the policies of endpoints and keys can be read, as the pipeline that would act by them
+/// says.
 fn judge_policies(config: &Config) -> Result<(), ConfigError> {
     let endpoints = Endpoint::load_all(config)?;
     let cache = Some(config.cache_folder()).filter(|folder| folder.is_dir());

@@ -1,4 +1,5 @@
-//! `portcullis policy`: what policies are worth before they are put to use, as the pipeline's policy component says it.
+//! `portcullis policy`: what policies are worth before they are put to use, as the pipeline's
+//! policy component says it.
 
 use std::fmt::Write as _;
 use std::io::Read as _;
@@ -44,7 +45,8 @@ pub struct Simulation {
     pub owner: Option<String>,
 }
 
-/// Looks for what is suspicious in policies and prints it. The status tells whether anything is, beyond notices.
+/// Looks for what is suspicious in policies and prints it. The status tells whether anything is,
+/// beyond notices.
 ///
 /// # Errors
 /// A file or the pipeline cannot be read.

@@ -36,7 +36,8 @@ use volume::Volume;
 /// Serves until SIGTERM or SIGINT.
 ///
 /// # Errors
-/// Whatever keeps the server from starting; each names what to change. And a worker thread that panicked.
+/// Whatever keeps the server from starting; each names what to change. And a worker thread that
+/// panicked.
 pub(super) fn run(config: Config) -> Result<()> {
     logs::start(&config.log)?;
     for notice in &config.notices {
@@ -99,7 +100,8 @@ fn serve_volume(
     outcome
 }
 
-/// The admin API on its socket. Requests do not need it: a file system without sockets is no reason not to serve.
+/// The admin API on its socket. Requests do not need it: a file system without sockets is no reason
+/// not to serve.
 fn admin(config: &Config, shared: &Shared, rates: &Arc<Rates>) -> Option<AdminServer> {
     let admin = Admin { explanations: Arc::clone(&shared.explanations), rates: Arc::clone(rates) };
     AdminServer::start(&config.data_dir, admin)
@@ -151,7 +153,8 @@ fn assemble(
     Ok((Arc::new(shared), Arc::new(pipeline)))
 }
 
-/// SIGTERM or SIGINT. Where they cannot be listened for, their default ends the process, which loses nothing.
+/// SIGTERM or SIGINT. Where they cannot be listened for, their default ends the process, which
+/// loses nothing.
 async fn stop_signal() {
     let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
     let (Ok(mut terminate), Ok(mut interrupt)) = (terminate, interrupt) else {
@@ -173,8 +176,8 @@ fn make_folder(folder: &Path) -> Result<()> {
         .with_context(|| format!("making the data folder {}", folder.display()))
 }
 
-/// Descriptors besides those of connections: listeners, segments, the index, large bodies being read or
-/// written.
+/// Descriptors besides those of connections: listeners, segments, the index, large bodies being
+/// read or written.
 const FILES_BESIDES: u64 = 512;
 
 /// Allows as many open files as the system lets this process have.
@@ -194,7 +197,8 @@ fn raise_file_limit(config: &Config) {
     }
 }
 
-/// What a start prints: where the server is, and how to use it. The credentials only when they are new.
+/// What a start prints: where the server is, and how to use it. The credentials only when they are
+/// new.
 fn greeting(config: &Config, accounts: &Accounts, listeners: &[Listener]) -> String {
     let addresses: Vec<String> = listeners.iter().map(|listener| listener.address.to_string()).collect();
     let data = config.data_dir.display();

@@ -34,7 +34,8 @@ pub(super) fn read(path: &Path) -> Result<File, ConfigError> {
 /// Parses the text of a file.
 pub(super) fn parse(text: &str) -> Result<File, ConfigError> {
     let table: toml::Table = toml::from_str(text).map_err(|error| {
-        // The message of the parser quotes the line, which may hold a secret: give its place and reason only.
+        // The message of the parser quotes the line, which may hold a secret: give its place and
+        // reason only.
         let line =
             error.span().map_or(0, |span| text.bytes().take(span.start).filter(|b| *b == b'\n').count());
         ConfigError(format!("line {}: {}", line + 1, error.message()))
@@ -168,8 +169,8 @@ fn rates(entries: Vec<toml::Value>) -> Result<Vec<RateEntry>, ConfigError> {
     Ok(entries)
 }
 
-/// The effective configuration as a TOML file, secrets redacted, with the origin of every value that is
-/// not a default.
+/// The effective configuration as a TOML file, secrets redacted, with the origin of every value
+/// that is not a default.
 pub fn render(config: &Config) -> String {
     let mut text = String::new();
     let mut table = "";

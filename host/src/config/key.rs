@@ -1,5 +1,5 @@
-//! The table of keys: for each setting its name, what is allowed, its meaning, and how it is stored in
-//! [`Config`].
+//! The table of keys: for each setting its name, what is allowed, its meaning, and how it is stored
+//! in [`Config`].
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -14,8 +14,8 @@ use volume::Durability;
 
 /// One setting.
 ///
-/// Its name in the file decides the other two: `limits.idle_seconds_max` is `--limits-idle-seconds-max` and
-/// `PORTCULLIS_LIMITS_IDLE_SECONDS_MAX`.
+/// Its name in the file decides the other two: `limits.idle_seconds_max` is
+/// `--limits-idle-seconds-max` and `PORTCULLIS_LIMITS_IDLE_SECONDS_MAX`.
 #[derive(Debug)]
 pub struct Key {
     /// The name in the file; what stands before a dot is the table.
@@ -37,10 +37,11 @@ pub struct Key {
 pub enum Form {
     /// Exactly one value.
     One,
-    /// A list; on the command line the flag repeats, in the environment the values are separated by commas.
+    /// A list; on the command line the flag repeats, in the environment the values are separated by
+    /// commas.
     Many,
-    /// One value that has no flag, because every user of the machine can read a command line, and is never
-    /// shown.
+    /// One value that has no flag, because every user of the machine can read a command line, and
+    /// is never shown.
     Hidden,
 }
 
@@ -68,7 +69,8 @@ const SECONDS: &str = "a whole number of seconds from 1 to 86400";
 
 /// Every setting that is one value or a list, those without a table first.
 ///
-/// Besides these there are only `[variables]`, `[[accounts]]`, `[[kms_keys]]`, `[[listeners]]` and `[[rates]]`.
+/// Besides these there are only `[variables]`, `[[accounts]]`, `[[kms_keys]]`, `[[listeners]]` and
+/// `[[rates]]`.
 #[rustfmt::skip]
 pub static KEYS: &[Key] = &[
     Key { name: "listen", form: Form::Many,

@@ -138,7 +138,8 @@ fn apply_environment(config: &mut Config, environment: &Environment) -> Result<(
         if let Some(variable) = name.strip_prefix(VARIABLE_PREFIX) {
             config.variables.insert(variable.to_lowercase(), value.clone());
         } else if name.starts_with(PREFIX) && name != "PORTCULLIS_CONFIG" && !known.contains(name) {
-            // No error: Kubernetes sets PORTCULLIS_PORT and others where a service is named portcullis.
+            // No error: Kubernetes sets PORTCULLIS_PORT and others where a service is named
+            // portcullis.
             config.notices.push(format!("environment variable {name} is no setting of Portcullis; ignored"));
         }
     }

@@ -47,7 +47,8 @@ impl Subject {
         Subject::ALL.into_iter().find(|subject| subject.name() == name)
     }
 
-    /// A name as it is compared: addresses have several spellings. `None` for what can be no name of this kind.
+    /// A name as it is compared: addresses have several spellings. `None` for what can be no name
+    /// of this kind.
     pub fn normal(self, name: &str) -> Option<String> {
         let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"/?#%\"\\".contains(&byte);
         match self {

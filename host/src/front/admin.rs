@@ -1,5 +1,5 @@
-//! The admin API: what operators ask a server that runs. It is served on a socket in the data folder, whose permissions say who
-//! may ask; [`Admin`] is the same wherever it is served.
+//! The admin API: what operators ask a server that runs. It is served on a socket in the data
+//! folder, whose permissions say who may ask; [`Admin`] is the same wherever it is served.
 //!
 //! | request | answer |
 //! | --- | --- |

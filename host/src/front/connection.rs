@@ -1,8 +1,8 @@
-//! One connection: HTTP/1.1, or HTTP/2 with prior knowledge, watched so that no client can hold it for
-//! nothing.
+//! One connection: HTTP/1.1, or HTTP/2 with prior knowledge, watched so that no client can hold it
+//! for nothing.
 //!
-//! Time-outs cost a request nothing: what happens on a connection is noted in cells, and a sweep of each
-//! worker looks at the notes of all its connections now and then.
+//! Time-outs cost a request nothing: what happens on a connection is noted in cells, and a sweep of
+//! each worker looks at the notes of all its connections now and then.
 
 mod socket;
 
@@ -28,16 +28,19 @@ use crate::pipeline::worker::Answering;
 
 use socket::Socket;
 
-/// Bytes of a request line with its headers. URLs are longer than headers: presigned ones hold the token of a session, and
-/// those of STS may hold one of somebody else, of 20,000 characters.
+/// Bytes of a request line with its headers. URLs are longer than headers: presigned ones hold the
+/// token of a session, and those of STS may hold one of somebody else, of 20,000 characters.
 const HEAD_BYTES_MAX: usize = 32 << 10;
-/// Headers of a request: more than their bytes allow where any of them says something. Room for all of them is made for every head.
+/// Headers of a request: more than their bytes allow where any of them says something. Room for all
+/// of them is made for every head.
 const HEADERS_MAX: usize = 512;
 /// What HTTP/2 counts for each header besides its bytes.
 const HEADER_OVERHEAD_BYTES: usize = 32;
-/// Bytes of a connection of HTTP/1.1 that are read ahead, or wait to be written, beyond which no more are.
+/// Bytes of a connection of HTTP/1.1 that are read ahead, or wait to be written, beyond which no
+/// more are.
 const BUFFER_BYTES_MAX: usize = 64 << 10;
-/// Requests at a time on one HTTP/2 connection, and the part of a worker's places that they are at most.
+/// Requests at a time on one HTTP/2 connection, and the part of a worker's places that they are at
+/// most.
 const STREAMS_MAX: u32 = 128;
 const STREAMS_PART: usize = 4;
 /// Flow-control windows of HTTP/2: what one stream sends in 10 ms at 100 MB/s, and four of them.
@@ -61,8 +64,8 @@ pub(crate) async fn serve<A: Answering>(serving: Rc<Serving<A>>, accepted: Accep
         crowd.narrow(&watch);
     }
     let arrival = Rc::new(Arrival { remote, door });
-    // Errors here are the client's: it went away, or did not speak HTTP. They are not worth more than a debug
-    // line.
+    // Errors here are the client's: it went away, or did not speak HTTP. They are not worth more
+    // than a debug line.
     if let Err(error) = converse(&serving, stream, &arrival, &watch).await {
         tracing::debug!(%remote, error = format!("{error:#}"), "a connection ended");
     }
@@ -110,8 +113,8 @@ async fn converse<A: Answering>(
     Ok(outcome.transpose().map(drop)?)
 }
 
-/// Runs a future under the orders of the watch: `None` when it was closed before its end. `on_finish` is
-/// called when told to finish, and says whether to go on.
+/// Runs a future under the orders of the watch: `None` when it was closed before its end.
+/// `on_finish` is called when told to finish, and says whether to go on.
 async fn obeying<F: Future>(
     watch: &Watch,
     mut future: Pin<&mut F>,
@@ -140,8 +143,8 @@ enum Version {
     Http2,
 }
 
-/// Looks at the first bytes without taking them. One look more per connection, instead of a layer under every
-/// read.
+/// Looks at the first bytes without taking them. One look more per connection, instead of a layer
+/// under every read.
 async fn version(stream: &TcpStream, watch: &Watch) -> io::Result<Version> {
     loop {
         let mut start = [0; HTTP2_START.len()];
@@ -159,8 +162,9 @@ async fn version(stream: &TcpStream, watch: &Watch) -> io::Result<Version> {
 
 fn http1() -> http1::Builder {
     let mut builder = http1::Builder::new();
-    // The watch keeps the time, so that no timer is armed for each request. Responses are not held back for requests that
-    // have arrived behind them: where the connection ends after the response, nothing would send it any more.
+    // The watch keeps the time, so that no timer is armed for each request. Responses are not held
+    // back for requests that have arrived behind them: where the connection ends after the
+    // response, nothing would send it any more.
     builder
         .header_read_timeout(None)
         .max_header_size(HEAD_BYTES_MAX)

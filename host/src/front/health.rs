@@ -16,7 +16,8 @@ pub enum Duty {
     Requests,
     /// Requests, and health for unsigned probes.
     RequestsAndHealth,
-    /// Requests, and health and metrics for unsigned probes: a listener that only this machine reaches.
+    /// Requests, and health and metrics for unsigned probes: a listener that only this machine
+    /// reaches.
     RequestsAndAdmin,
     /// Health and metrics only.
     Admin,
@@ -57,8 +58,8 @@ impl Health {
 
     /// The answer to a probe or scrape; `None` when the request is for the pipeline.
     ///
-    /// On a listener that also takes requests, only a GET or HEAD without query and without `Authorization`
-    /// counts as one: a signed request for the same path is never hidden.
+    /// On a listener that also takes requests, only a GET or HEAD without query and without
+    /// `Authorization` counts as one: a signed request for the same path is never hidden.
     pub fn answer(&self, request: &Parts, duty: Duty, metrics: &Metrics) -> Option<Response<ResponseBody>> {
         let path = request.uri.path();
         // The usual case first: this runs for every request.

@@ -50,7 +50,8 @@ pub(crate) struct Accepted {
     pub(crate) door: Door,
     /// Given back when the connection ends.
     pub(crate) place: Tally,
-    /// There are as many connections as are allowed: another one makes room, or this one is answered and closed.
+    /// There are as many connections as are allowed: another one makes room, or this one is
+    /// answered and closed.
     pub(crate) is_beyond: bool,
 }
 
@@ -91,7 +92,8 @@ impl Drop for Tally {
     }
 }
 
-/// Binds every listener of a configuration; `endpoints` are those of its named listeners, in their order.
+/// Binds every listener of a configuration; `endpoints` are those of its named listeners, in their
+/// order.
 ///
 /// # Errors
 /// An address that cannot be bound; the text names it.
@@ -158,8 +160,8 @@ impl Acceptor {
         }
     }
 
-    /// Gives a connection to the worker with the fewest. A full server gives it to one that has connections without
-    /// requests, so that one of those makes room.
+    /// Gives a connection to the worker with the fewest. A full server gives it to one that has
+    /// connections without requests, so that one of those makes room.
     fn place(&self, stream: TcpStream, remote: SocketAddr, door: &Door) {
         let load = |seat: &Seat| seat.connections.load(Ordering::Relaxed);
         let total: usize = self.seats.iter().map(load).sum();
@@ -170,18 +172,20 @@ impl Acceptor {
         };
         let Some(seat) = seat else { return };
         if is_beyond {
-            // Until the worker counts again: the next one is for another worker to make room for. It may have none left.
+            // Until the worker counts again: the next one is for another worker to make room for.
+            // It may have none left.
             let _ = seat.idle.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |idle| idle.checked_sub(1));
         }
         let place = Tally::take(&seat.connections);
         let accepted = Accepted { stream, remote, door: door.clone(), place, is_beyond };
-        // A worker that is gone is noticed by whoever waits for it; the client sees a closed connection.
+        // A worker that is gone is noticed by whoever waits for it; the client sees a closed
+        // connection.
         let _ = seat.sender.send(Message::Connection(accepted));
     }
 }
 
-/// Errors of the connection that would have been accepted, not of accepting: the client gave up, or its
-/// network did.
+/// Errors of the connection that would have been accepted, not of accepting: the client gave up, or
+/// its network did.
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind as Kind;
     matches!(

@@ -86,8 +86,8 @@ const DRAIN_LOOK: Duration = Duration::from_millis(10);
 /// The sweep runs at least, and at most, this often.
 const SWEEP_MAX: Duration = Duration::from_millis(250);
 const SWEEP_MIN: Duration = Duration::from_millis(20);
-/// Sweeps of a quiet worker after which all that was freed has been given back: the allocator waits for a second, and does a
-/// quarter at a time.
+/// Sweeps of a quiet worker after which all that was freed has been given back: the allocator waits
+/// for a second, and does a quarter at a time.
 const QUIET_SWEEPS_MAX: u32 = 40;
 /// More than the allocator keeps for the next one of its size.
 const LARGE_BYTES: usize = 1 << 20;
@@ -97,8 +97,9 @@ where
     A: Answering,
     F: Fn() -> anyhow::Result<Rc<A>> + Clone + Send + 'static,
 {
-    /// Serves until `stop` completes, then lets requests in flight finish within `limits.drain`; a second
-    /// completion of `stop` ends that at once. `on_ready` is called when every worker can answer.
+    /// Serves until `stop` completes, then lets requests in flight finish within `limits.drain`; a
+    /// second completion of `stop` ends that at once. `on_ready` is called when every worker can
+    /// answer.
     ///
     /// # Errors
     /// A thread or runtime that cannot be made, or a worker that cannot start.
@@ -181,7 +182,8 @@ where
     }
 }
 
-/// Tells every worker to finish, and waits until no connection is left; answers how many are after `limit`.
+/// Tells every worker to finish, and waits until no connection is left; answers how many are after
+/// `limit`.
 async fn drain(seats: &[Seat], limit: Duration) -> usize {
     for seat in seats {
         let _ = seat.sender.send(Message::Finish);
@@ -305,7 +307,8 @@ impl<A: Answering> Serving<A> {
 
     /// Has the allocator give back to the system what was freed, as long as there may be something.
     ///
-    /// It does so a while after memory was freed, but looks for what is due only when a large piece is freed: without requests, never.
+    /// It does so a while after memory was freed, but looks for what is due only when a large piece
+    /// is freed: without requests, never.
     fn give_back(&self) {
         let sweeps = self.quiet_sweeps.get();
         if sweeps < QUIET_SWEEPS_MAX {
@@ -320,7 +323,8 @@ impl<A: Answering> Serving<A> {
         self.places_max
     }
 
-    /// Answers a request: a probe here, what is beyond a limit with a refusal, and everything else by the pipeline.
+    /// Answers a request: a probe here, what is beyond a limit with a refusal, and everything else
+    /// by the pipeline.
     pub(crate) async fn answer(
         self: Rc<Self>,
         request: Request<Incoming>,

@@ -109,12 +109,12 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// The accounts of the configuration and the root account of the data folder, whose credentials are
-    /// generated and stored there on the first start if the configuration gives none.
+    /// The accounts of the configuration and the root account of the data folder, whose credentials
+    /// are generated and stored there on the first start if the configuration gives none.
     ///
     /// # Errors
-    /// An account that is not well-formed, an id or access key given twice, credentials too weak for a
-    /// listener beyond loopback, a data folder that cannot be read or written.
+    /// An account that is not well-formed, an id or access key given twice, credentials too weak
+    /// for a listener beyond loopback, a data folder that cannot be read or written.
     pub fn open(config: &Config) -> Result<Accounts, KeysError> {
         let given = given_root(config)?;
         if let Some((access_key, secret_key)) = &given {
@@ -253,7 +253,8 @@ impl Accounts {
 /// No account has this id: what nobody signed for belongs to it.
 const ANONYMOUS: &str = "000000000000";
 
-/// The canonical id that an account has when none is given: 64 hexadecimal digits that follow from its id.
+/// The canonical id that an account has when none is given: 64 hexadecimal digits that follow from
+/// its id.
 fn canonical_id(account: &str) -> String {
     hex::text(&Sha256::digest(format!("portcullis canonical id of account {account}")))
 }
@@ -276,7 +277,8 @@ fn either(text: Option<&Secret>, file: Option<&Path>) -> Result<Option<Secret>, 
     }
 }
 
-/// Ids and names that are printed in responses: 1 to 256 characters, none of them a control character.
+/// Ids and names that are printed in responses: 1 to 256 characters, none of them a control
+/// character.
 fn check_text(name: &str, text: &str) -> Result<(), ConfigError> {
     match !text.is_empty() && text.chars().count() <= 256 && !text.chars().any(char::is_control) {
         true => Ok(()),
@@ -286,7 +288,8 @@ fn check_text(name: &str, text: &str) -> Result<(), ConfigError> {
     }
 }
 
-/// User names as IAM has them: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html>
+/// User names as IAM has them:
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateUser.html>
 fn check_user_name(name: &str) -> Result<(), ConfigError> {
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@-_".contains(&byte);
     match !name.is_empty() && name.len() <= 64 && name.bytes().all(letter) {
@@ -295,12 +298,13 @@ fn check_user_name(name: &str) -> Result<(), ConfigError> {
     }
 }
 
-/// Access keys that stand in manuals, with secrets that everybody knows: whoever takes one over takes the other over, too.
+/// Access keys that stand in manuals, with secrets that everybody knows: whoever takes one over
+/// takes the other over, too.
 const KNOWN_ACCESS_KEYS: [&str; 5] =
     ["minioadmin", "rustfsadmin", "AKIAIOSFODNN7EXAMPLE", "AKIAI44QH8DHBEXAMPLE", "0555b35654ad1656d804"];
 
-/// Secrets that stand in the manuals of servers like this one, and in public test suites: the first thing that an intruder
-/// tries. In lower case.
+/// Secrets that stand in the manuals of servers like this one, and in public test suites: the first
+/// thing that an intruder tries. In lower case.
 const KNOWN_SECRETS: [&str; 23] = [
     "minioadmin",
     "minio123",
@@ -327,8 +331,8 @@ const KNOWN_SECRETS: [&str; 23] = [
     "nopqrstuvwxyzabcdefghijklmnabcdefghijklm",
 ];
 
-/// Bytes that a secret needs on a listener that others can reach: one made at random is beyond guessing then, and whoever
-/// has a recorded signature can guess as often as they like.
+/// Bytes that a secret needs on a listener that others can reach: one made at random is beyond
+/// guessing then, and whoever has a recorded signature can guess as often as they like.
 const SECRET_BYTES_MIN: usize = 16;
 /// And different ones among them.
 const SECRET_LETTERS_MIN: usize = 6;

@@ -1,8 +1,8 @@
 //! Data keys: what bytes are sealed under that the key of the data folder alone must not open.
 //!
-//! A data key is drawn for one object, and kept wrapped: by AES-256-GCM under a key that follows from one that somebody brings
-//! along, or by the key service. What it is for is associated data: in another place it does not open. How it looks is in
-//! docs/storage-format.md.
+//! A data key is drawn for one object, and kept wrapped: by AES-256-GCM under a key that follows
+//! from one that somebody brings along, or by the key service. What it is for is associated data:
+//! in another place it does not open. How it looks is in docs/storage-format.md.
 
 #[cfg(test)]
 mod tests;
@@ -25,7 +25,8 @@ const SALT_BYTES: usize = 32;
 /// What keys that wrap are derived for.
 const PURPOSE: &[u8] = b"portcullis data keys\0";
 
-/// A key that data keys are wrapped under: one that is brought along, or a master key. `Debug` does not show it.
+/// A key that data keys are wrapped under: one that is brought along, or a master key. `Debug` does
+/// not show it.
 #[derive(Clone)]
 pub struct WrappingKey([u8; KEY_BYTES]);
 
@@ -88,7 +89,8 @@ impl WrappingKey {
         Ok(DataKey::new(bytes))
     }
 
-    /// The cipher of one wrapped key: HMAC-SHA256 of the purpose and the salt is its key, and seals nothing else.
+    /// The cipher of one wrapped key: HMAC-SHA256 of the purpose and the salt is its key, and seals
+    /// nothing else.
     #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
     fn cipher(&self, salt: &[u8; SALT_BYTES]) -> Aes256Gcm {
         let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.0).expect("any length");

@@ -1,8 +1,9 @@
 //! Master keys: data keys are kept wrapped under them.
 //!
-//! A key has a name and a policy in the configuration, and 32 random bytes in the data folder, in a file of its own, sealed under the
-//! folder's key. The file is what counts: a key that is in the configuration no more is disabled, and whoever removes its file
-//! has made everything under it unreadable for good. How both look is in docs/storage-format.md, why in ADR 16.
+//! A key has a name and a policy in the configuration, and 32 random bytes in the data folder, in a
+//! file of its own, sealed under the folder's key. The file is what counts: a key that is in the
+//! configuration no more is disabled, and whoever removes its file has made everything under it
+//! unreadable for good. How both look is in docs/storage-format.md, why in ADR 16.
 
 mod files;
 mod name;
@@ -63,7 +64,8 @@ pub struct KeyInfo {
     pub enabled: bool,
     /// Whether it is the key that every account has.
     pub managed: bool,
-    /// Stands for the text of its policy as long as the process lives; `None` where it has none of its own.
+    /// Stands for the text of its policy as long as the process lives; `None` where it has none of
+    /// its own.
     pub policy: Option<u64>,
 }
 
@@ -96,11 +98,12 @@ impl std::fmt::Debug for KeyService {
 }
 
 impl KeyService {
-    /// The keys of the configuration, and those that the data folder holds besides. Makes those that are new.
+    /// The keys of the configuration, and those that the data folder holds besides. Makes those
+    /// that are new.
     ///
     /// # Errors
-    /// A key of an account that there is not, a policy that is not a text of at most 128 KiB, a file that cannot be read or
-    /// written.
+    /// A key of an account that there is not, a policy that is not a text of at most 128 KiB, a
+    /// file that cannot be read or written.
     pub fn open(
         config: &Config,
         accounts: Arc<Accounts>,
@@ -154,8 +157,9 @@ impl KeyService {
         }
     }
 
-    /// A key by its id, its ARN, its alias or the ARN of its alias. Ids and aliases are those of the account. The region of an ARN
-    /// does not count: a deployment that is called otherwise today still has its keys.
+    /// A key by its id, its ARN, its alias or the ARN of its alias. Ids and aliases are those of
+    /// the account. The region of an ARN does not count: a deployment that is called otherwise
+    /// today still has its keys.
     pub fn find(&self, account: &str, name: &str) -> Option<KeyInfo> {
         match Name::parse(account, name)? {
             Name::Id(account, id) => self.info(&(account.to_owned(), id.to_owned())),
@@ -254,12 +258,14 @@ impl KeyService {
     }
 }
 
-/// What a wrapped data key is bound to. Neither accounts nor ids hold a zero byte, so no two read alike.
+/// What a wrapped data key is bound to. Neither accounts nor ids hold a zero byte, so no two read
+/// alike.
 fn associated((account, id): &Id, context: &[u8]) -> Vec<u8> {
     [b"data-key\0", account.as_bytes(), b"\0", id.as_bytes(), b"\0", context].concat()
 }
 
-/// The id of the key that an account has without asking: the form of a UUID, and it follows from the account.
+/// The id of the key that an account has without asking: the form of a UUID, and it follows from
+/// the account.
 fn managed_id(account: &str) -> String {
     use sha2::Digest as _;
     let digest = Sha256::digest(format!("portcullis managed key of account {account}"));

@@ -11,7 +11,8 @@ use subtle::ConstantTimeEq;
 
 use crate::hex;
 
-/// Derived keys kept at most. When there would be more, all are forgotten and derived again where they are needed.
+/// Derived keys kept at most. When there would be more, all are forgotten and derived again where
+/// they are needed.
 const KEYS_MAX: usize = 4096;
 
 /// A derived signing key, ready for use: the key schedule of HMAC-SHA256 is computed once.
@@ -94,7 +95,8 @@ fn keyed(key: &[u8]) -> Hmac<Sha256> {
     Hmac::<Sha256>::new_from_slice(key).expect("any length")
 }
 
-/// Whether `mac`, in base64, is the HMAC-SHA1 of a message: Signature Version 2. Takes the same time for every `mac`.
+/// Whether `mac`, in base64, is the HMAC-SHA1 of a message: Signature Version 2. Takes the same
+/// time for every `mac`.
 pub(crate) fn verifies_v2(secret: &str, message: &str, mac: &str) -> bool {
     #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
     let mut computation = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).expect("any length");

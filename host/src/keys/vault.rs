@@ -1,7 +1,9 @@
-//! Seals secrets: access keys and seeds of second factors that are stored, and sessions whose tokens their holders keep.
+//! Seals secrets: access keys and seeds of second factors that are stored, and sessions whose
+//! tokens their holders keep.
 //!
-//! AES-256-GCM under keys that follow from one in the data folder. What is sealed names in its associated data whose it
-//! is, so that nobody can give it to somebody else. How it looks is in docs/storage-format.md.
+//! AES-256-GCM under keys that follow from one in the data folder. What is sealed names in its
+//! associated data whose it is, so that nobody can give it to somebody else. How it looks is in
+//! docs/storage-format.md.
 
 mod file;
 mod seeds;
@@ -35,7 +37,8 @@ const FORMAT: u8 = 1;
 /// Bytes of a nonce: drawn at random, once for each seal.
 const NONCE_BYTES: usize = 12;
 
-/// Why something could not be sealed or opened. It says no more, because who asks learns from the difference.
+/// Why something could not be sealed or opened. It says no more, because who asks learns from the
+/// difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not sealed here, or for somebody else")]
 pub struct Unsealable;
@@ -272,8 +275,8 @@ impl Vault {
     }
 }
 
-/// How the volume of a configuration is run. Its bodies are sealed under a key that follows from that of the
-/// data folder, as the vault's keys do.
+/// How the volume of a configuration is run. Its bodies are sealed under a key that follows from
+/// that of the data folder, as the vault's keys do.
 pub fn volume_options(config: &Config) -> Options {
     let (dir, key) = (config.data_dir.clone(), bodies_key(config.data_dir.clone()));
     Options { dir, key: Some(key), ..config.storage.clone() }

@@ -1,4 +1,5 @@
-//! One GET: name, address, connection, TLS, HTTP/1.1. Every step of it is bounded, and no redirection is followed.
+//! One GET: name, address, connection, TLS, HTTP/1.1. Every step of it is bounded, and no
+//! redirection is followed.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -45,7 +46,8 @@ pub struct NoAuthorities {
     why: String,
 }
 
-/// Whom to believe that a host is who it says: the authorities of the system, and those of the operator.
+/// Whom to believe that a host is who it says: the authorities of the system, and those of the
+/// operator.
 pub struct Trust {
     own: Vec<CertificateDer<'static>>,
     /// Read with the first request: most servers never make one.

@@ -1,5 +1,6 @@
-//! Where requests may go. Those who can name an address here must not reach what only this machine can: services on
-//! loopback, private networks, and the metadata that clouds give to their machines.
+//! Where requests may go. Those who can name an address here must not reach what only this machine
+//! can: services on loopback, private networks, and the metadata that clouds give to their
+//! machines.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -16,7 +17,8 @@ pub struct Destination {
 }
 
 impl Destination {
-    /// Reads `idp.example.com`, `10.1.2.3:8443` or `[fd00::1]:8443`; nothing else, and no wildcards.
+    /// Reads `idp.example.com`, `10.1.2.3:8443` or `[fd00::1]:8443`; nothing else, and no
+    /// wildcards.
     pub fn parse(text: &str) -> Option<Destination> {
         let authority: Authority = text.parse().ok()?;
         let host = host_of(authority.host());
@@ -85,7 +87,8 @@ impl Target {
             None => 80,
         };
         let is_allowed = options.allow.iter().any(|own| own.means(&host, port));
-        // What is sent openly can be changed on its way: only where the operator says that this way is safe.
+        // What is sent openly can be changed on its way: only where the operator says that this way
+        // is safe.
         let may_go = is_allowed || (is_sealed && !options.only_allowed);
         if !may_go || (!is_sealed && scheme != "http") {
             return None;
@@ -94,7 +97,8 @@ impl Target {
         Some(Target { host, port, is_sealed, authority: authority.as_str().to_owned(), path, is_allowed })
     }
 
-    /// Whether one of the addresses that the host has may be reached. The address is judged that the connection then goes to.
+    /// Whether one of the addresses that the host has may be reached. The address is judged that
+    /// the connection then goes to.
     pub(super) fn may_have(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         let is_never = match address {
@@ -109,10 +113,12 @@ impl Target {
     }
 }
 
-/// Where a cloud gives its machines their credentials over IPv6; over IPv4 that is a link-local address.
+/// Where a cloud gives its machines their credentials over IPv6; over IPv4 that is a link-local
+/// address.
 const METADATA: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
 
-/// Whether an address is one of the public internet: <https://www.iana.org/assignments/iana-ipv4-special-registry>.
+/// Whether an address is one of the public internet:
+/// <https://www.iana.org/assignments/iana-ipv4-special-registry>.
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => is_public_v4(v4),

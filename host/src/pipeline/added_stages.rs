@@ -1,8 +1,9 @@
-//! Stages that users add at named positions of the pipeline: rate limits, audit, response headers, tenancy.
+//! Stages that users add at named positions of the pipeline: rate limits, audit, response headers,
+//! tenancy.
 //!
-//! A user's code never shares a store with anything: every run gets a fresh one, with limits on time and memory. A stage
-//! that traps refuses the request with `InternalError`, because a stage that was meant to refuse may not be skipped.
-//! `docs/stages.md` shows how to write one.
+//! A user's code never shares a store with anything: every run gets a fresh one, with limits on
+//! time and memory. A stage that traps refuses the request with `InternalError`, because a stage
+//! that was meant to refuse may not be skipped. `docs/stages.md` shows how to write one.
 
 #[cfg(test)]
 mod tests;
@@ -98,7 +99,8 @@ impl AddedStages {
 
     /// Runs the stages of a position over a call, until one refuses.
     ///
-    /// The call is `None` afterwards if a stage lost it, which only a bug of the host could bring about.
+    /// The call is `None` afterwards if a stage lost it, which only a bug of the host could bring
+    /// about.
     pub fn run(
         &self,
         position: Position,

@@ -1,5 +1,6 @@
 //! What every answer has: the ids of its request, and who gave it. And the answers that the host
-//! gives itself, where the pipeline cannot: it trapped, too much is going on, or nobody is addressed.
+//! gives itself, where the pipeline cannot: it trapped, too much is going on, or nobody is
+//! addressed.
 //!
 //! The latter are the only S3-shaped texts in the host. Everything else that a client reads is
 //! written by the pipeline.
@@ -48,7 +49,8 @@ pub fn internal_error(request_id: &str) -> Response<ResponseBody> {
     answer(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL_ERROR, request_id)
 }
 
-/// 400: the request does not say whom it is addressed to, or says it twice. What follows on its connection is not read.
+/// 400: the request does not say whom it is addressed to, or says it twice. What follows on its
+/// connection is not read.
 pub fn bad_request(request_id: &str) -> Response<ResponseBody> {
     let mut response = answer(StatusCode::BAD_REQUEST, BAD_REQUEST, request_id);
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

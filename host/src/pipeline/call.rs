@@ -1,4 +1,5 @@
-//! The host's side of a `call`: what the client sent, the facts that stages set, scheduled work, and the response.
+//! The host's side of a `call`: what the client sent, the facts that stages set, scheduled work,
+//! and the response.
 
 mod facts;
 mod scheduled;
@@ -180,7 +181,8 @@ impl CallState {
         }
     }
 
-    /// Makes it a call of which stages know nothing yet. What was received for it, and what is kept of its work, stays.
+    /// Makes it a call of which stages know nothing yet. What was received for it, and what is kept
+    /// of its work, stays.
     pub fn begin_again(&mut self) {
         self.facts = Facts::default();
         self.work = None;
@@ -268,7 +270,8 @@ fn push_text(out: &mut String, bytes: &[u8]) {
     }
 }
 
-/// The calls that one pipeline instance has. A slot lives until the host has answered and every handle is dropped.
+/// The calls that one pipeline instance has. A slot lives until the host has answered and every
+/// handle is dropped.
 #[derive(Debug, Default)]
 pub struct Calls {
     slots: Vec<Slot>,

@@ -1,6 +1,7 @@
 //! The pipeline: read from spin.toml, and composed into one component.
 //!
-//! A Spin manifest, version 2, of which the host understands the part below and refuses the rest by name.
+//! A Spin manifest, version 2, of which the host understands the part below and refuses the rest by
+//! name.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -115,7 +116,8 @@ struct Dependency {
 #[derive(Debug)]
 pub struct Manifest {
     document: Document,
-    /// Where relative sources start; `None` for the embedded manifest, whose sources are embedded too.
+    /// Where relative sources start; `None` for the embedded manifest, whose sources are embedded
+    /// too.
     folder: Option<PathBuf>,
 }
 
@@ -137,8 +139,8 @@ impl Manifest {
         Ok(Manifest { document, folder })
     }
 
-    /// The pipeline's variables: defaults of the manifest, then what the operator set. A name that the manifest does not
-    /// declare is an error, as is a required variable without a value.
+    /// The pipeline's variables: defaults of the manifest, then what the operator set. A name that
+    /// the manifest does not declare is an error, as is a required variable without a value.
     pub fn variables(&self, set: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>> {
         if let Some(unknown) = set.keys().find(|name| !self.document.variables.contains_key(*name)) {
             let known: Vec<_> = self.document.variables.keys().map(String::as_str).collect();
@@ -155,8 +157,8 @@ impl Manifest {
         Ok(values)
     }
 
-    /// The whole pipeline as one component: dependencies fill the imports of the trigger's component; what is left
-    /// are the capabilities.
+    /// The whole pipeline as one component: dependencies fill the imports of the trigger's
+    /// component; what is left are the capabilities.
     pub fn compose(&self) -> Result<Vec<u8>> {
         let [trigger] = self.document.trigger.http.as_slice() else {
             bail!("the manifest must have exactly one [[trigger.http]]");

@@ -7,8 +7,8 @@ use crate::keys::accounts::{self, IdentityKind};
 use crate::keys::vault::SessionDetails;
 use crate::pipeline::bindings::calls::{self, DigestAlgorithm, Identity, Session, Span};
 
-/// What a request promises about its body, in the host's terms. `chain` is what signed chunks continue from: the verified
-/// signature of the head.
+/// What a request promises about its body, in the host's terms. `chain` is what signed chunks
+/// continue from: the verified signature of the head.
 pub(crate) fn promised(payload: calls::Payload, chain: Option<ChunkSignature>) -> wasmtime::Result<Payload> {
     Ok(match payload {
         calls::Payload::Unsigned => Payload::Unsigned,

@@ -1,4 +1,5 @@
-//! The head engine: compiles the composed pipeline once, keeps the code, and instantiates it for workers.
+//! The head engine: compiles the composed pipeline once, keeps the code, and instantiates it for
+//! workers.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -21,15 +22,17 @@ use crate::pipeline::capabilities::{self, HostState};
 
 /// Epochs tick this often while requests run.
 const EPOCH_TICK: Duration = Duration::from_millis(20);
-/// A step of the pipeline that is not over after so many ticks is a long one, and its time is taken. A step takes microseconds, a
-/// listing of a page about a millisecond.
+/// A step of the pipeline that is not over after so many ticks is a long one, and its time is
+/// taken. A step takes microseconds, a listing of a page about a millisecond.
 const LONG_STEP_TICKS: u64 = 2;
-/// A long step is interrupted after so much more of its thread's time. It counts the time that the thread ran, not that of the
-/// wall: who shares a machine with a busy neighbour is not interrupted for it.
+/// A long step is interrupted after so much more of its thread's time. It counts the time that the
+/// thread ran, not that of the wall: who shares a machine with a busy neighbour is not interrupted
+/// for it.
 const LONG_STEP_TIME_MAX: Duration = Duration::from_millis(500);
 /// What is run by itself, for an operator, may take this many ticks (2 s).
 pub(crate) const ALONE_TICKS_MAX: u64 = 100;
-/// The linear memory of one component of the pipeline may grow to this size, and all of an instance together to the other.
+/// The linear memory of one component of the pipeline may grow to this size, and all of an instance
+/// together to the other.
 pub const MEMORY_BYTES_MAX: usize = 96 << 20;
 const INSTANCE_BYTES_MAX: usize = 160 << 20;
 
@@ -149,8 +152,8 @@ fn patience(state: &mut HostState) -> UpdateDeadline {
     }
 }
 
-/// How long this thread has run. Only long steps ask, so that reading a file is cheap enough; a kernel that does not say it has the
-/// time of the wall taken for it.
+/// How long this thread has run. Only long steps ask, so that reading a file is cheap enough; a
+/// kernel that does not say it has the time of the wall taken for it.
 fn thread_time() -> Duration {
     static START: OnceLock<Instant> = OnceLock::new();
     let read = || {
@@ -167,8 +170,8 @@ fn engine() -> Result<Engine> {
     Ok(engine)
 }
 
-/// A component by itself, for what it exports to operators. It is lent nothing: whatever it calls is a trap. `None` where it does not
-/// export what is asked for.
+/// A component by itself, for what it exports to operators. It is lent nothing: whatever it calls
+/// is a trap. `None` where it does not export what is asked for.
 pub(crate) fn alone(
     component: &[u8],
     export: &str,
@@ -197,7 +200,8 @@ pub(crate) fn store_alone(engine: &Engine) -> Store<StoreLimits> {
 fn config() -> Config {
     let mut config = Config::new();
     config.wasm_component_model(true);
-    // The pipeline is synchronous: a call costs a third without the bookkeeping of concurrent ones (docs/adr/0001).
+    // The pipeline is synchronous: a call costs a third without the bookkeeping of concurrent ones
+    // (docs/adr/0001).
     config.concurrency_support(false);
     config.epoch_interruption(true);
     config.memory_init_cow(true);
@@ -245,8 +249,8 @@ pub(crate) fn compile(engine: &Engine, composed: &[u8], cache: Option<&Path>) ->
     Ok(component)
 }
 
-/// This program, where it is its own command line: it compiles in a process of its own, because compiling needs a hundred
-/// megabytes for a second, and a server would hold on to them.
+/// This program, where it is its own command line: it compiles in a process of its own, because
+/// compiling needs a hundred megabytes for a second, and a server would hold on to them.
 static APART: OnceLock<PathBuf> = OnceLock::new();
 
 /// From now on this program compiles in processes of its own, started by `portcullis compile`.
@@ -280,7 +284,8 @@ pub fn compile_into(cache: &Path, composed: &[u8]) -> Result<()> {
     Ok(store_cached(cache, &cache.join(cache_name(&engine, composed)), &code)?)
 }
 
-/// A name that changes with the components, the engine's version, its settings and the CPU's features.
+/// A name that changes with the components, the engine's version, its settings and the CPU's
+/// features.
 fn cache_name(engine: &Engine, composed: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
     engine.precompile_compatibility_hash().hash(&mut hasher);
@@ -289,8 +294,8 @@ fn cache_name(engine: &Engine, composed: &[u8]) -> String {
     format!("pipeline-{digest}-{:016x}.cwasm", hasher.finish())
 }
 
-/// Loads compiled code that an earlier start wrote. Only a file that belongs to this user and that nobody else can write
-/// is trusted: whoever can change it can run code here.
+/// Loads compiled code that an earlier start wrote. Only a file that belongs to this user and that
+/// nobody else can write is trusted: whoever can change it can run code here.
 fn load_cached(engine: &Engine, path: &Path) -> Option<Component> {
     use std::os::unix::fs::MetadataExt;
     let found = std::fs::symlink_metadata(path).ok()?;

@@ -1,7 +1,9 @@
-//! What is seen of the head of a request before anybody answers it: whom it is addressed to, how long it is, whether it is signed.
+//! What is seen of the head of a request before anybody answers it: whom it is addressed to, how
+//! long it is, whether it is signed.
 //!
-//! Signatures cover the host, and addressing looks at it. A request of which two readers could see different hosts is
-//! nobody's to serve (<https://www.rfc-editor.org/rfc/rfc9112.html#section-3.2>).
+//! Signatures cover the host, and addressing looks at it. A request of which two readers could see
+//! different hosts is nobody's to serve
+//! (<https://www.rfc-editor.org/rfc/rfc9112.html#section-3.2>).
 
 use std::net::Ipv6Addr;
 
@@ -9,19 +11,21 @@ use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Uri, Version};
 
-/// Bytes of the headers of a request: <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
+/// Bytes of the headers of a request:
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
 pub(crate) const HEADERS_BYTES_MAX: usize = 8 << 10;
 
 /// See the module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Head {
-    /// Whether it says clearly whom it is addressed to, and once how long its body is: exactly one `Host` in HTTP/1.1, at most one
-    /// in HTTP/1.0, and an authority or a `Host` in HTTP/2. None of them may be empty, or anything but a host and a port.
+    /// Whether it says clearly whom it is addressed to, and once how long its body is: exactly one
+    /// `Host` in HTTP/1.1, at most one in HTTP/1.0, and an authority or a `Host` in HTTP/2. None of
+    /// them may be empty, or anything but a host and a port.
     pub(crate) is_clear: bool,
     /// Whether its headers are longer than allowed. Its request line does not count.
     pub(crate) is_long: bool,
-    /// Whether it brings along what looks like a signature. A wrong answer costs a request nothing: it gets a place for verified
-    /// requests when its signature is verified, wherever that stood.
+    /// Whether it brings along what looks like a signature. A wrong answer costs a request nothing:
+    /// it gets a place for verified requests when its signature is verified, wherever that stood.
     pub(crate) is_signed: bool,
 }
 
@@ -74,8 +78,8 @@ fn is_host_and_port(text: &[u8]) -> bool {
     is_named && is_port(rest)
 }
 
-/// What a name is written with. A comma is how two values become one, and an escape is a character to one reader and three to
-/// another: the name of nobody's host has either.
+/// What a name is written with. A comma is how two values become one, and an escape is a character
+/// to one reader and three to another: the name of nobody's host has either.
 fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')')
@@ -97,8 +101,9 @@ fn is_port(text: &[u8]) -> bool {
     number.is_some()
 }
 
-/// Writes the host that counts where everybody looks for it: what the target of a request says goes before `Host`
-/// (<https://www.rfc-editor.org/rfc/rfc9112.html#section-3.2.2>). HTTP/2 names it nowhere else, as a rule.
+/// Writes the host that counts where everybody looks for it: what the target of a request says goes
+/// before `Host` (<https://www.rfc-editor.org/rfc/rfc9112.html#section-3.2.2>). HTTP/2 names it
+/// nowhere else, as a rule.
 pub(crate) fn settle(uri: &Uri, headers: &mut HeaderMap) {
     if let Some(authority) = uri.authority()
         && let Ok(host) = HeaderValue::from_str(authority.as_str())

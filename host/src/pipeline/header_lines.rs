@@ -27,8 +27,9 @@ pub enum HeaderError {
     TooLong,
 }
 
-/// Appends lines to the headers of a response. A line that cannot be a header is left out: it may hold what a client sent long
-/// ago, and the rest of the answer is good without it. Answers how many were left out.
+/// Appends lines to the headers of a response. A line that cannot be a header is left out: it may
+/// hold what a client sent long ago, and the rest of the answer is good without it. Answers how
+/// many were left out.
 pub fn append(headers: &mut HeaderMap, lines: &str) -> usize {
     let mut left_out = 0;
     for line in lines.split_terminator('\n') {
@@ -71,7 +72,8 @@ fn parse(line: &str) -> Result<(HeaderName, HeaderValue), HeaderError> {
     Ok((name, value))
 }
 
-/// Headers are of Latin-1 (<https://www.rfc-editor.org/rfc/rfc9110.html#section-5.5>); other characters cannot stand in them.
+/// Headers are of Latin-1 (<https://www.rfc-editor.org/rfc/rfc9110.html#section-5.5>); other
+/// characters cannot stand in them.
 fn latin_1(value: &str) -> Option<HeaderValue> {
     let bytes: Option<Vec<u8>> = value
         .chars()

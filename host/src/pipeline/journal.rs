@@ -1,9 +1,12 @@
-//! What has become of the work of a call, so that the call can run again where its instance of the pipeline is gone.
+//! What has become of the work of a call, so that the call can run again where its instance of the
+//! pipeline is gone.
 //!
-//! What stages do with a call follows from its head, from the outcomes of its work, from the rows that they read and from what they
-//! drew (random numbers, new keys). All of that is at hand, or kept here, and is small. So when an instance traps, the calls that
-//! were suspended in it start anew in a fresh one: work that was done is not done again, its outcome is given once more. A call
-//! that asks for other work than before is lost if what was done cannot be done twice (docs/adr/0017).
+//! What stages do with a call follows from its head, from the outcomes of its work, from the rows
+//! that they read and from what they drew (random numbers, new keys). All of that is at hand, or
+//! kept here, and is small. So when an instance traps, the calls that were suspended in it start
+//! anew in a fresh one: work that was done is not done again, its outcome is given once more. A
+//! call that asks for other work than before is lost if what was done cannot be done twice
+//! (docs/adr/0017).
 //!
 //! A call that never waits keeps nothing.
 
@@ -45,8 +48,8 @@ impl Draws {
         Ok(value)
     }
 
-    /// What this step drew before in this place. Kinds are independent of each other: what fills a cache of the instance draws in a
-    /// fresh one only.
+    /// What this step drew before in this place. Kinds are independent of each other: what fills a
+    /// cache of the instance draws in a fresh one only.
     pub fn again<T: Clone + 'static>(&mut self) -> Option<T> {
         let at = self.again.iter().position(|drawn| drawn.is::<T>())?;
         let known = self.again.remove(at);
@@ -118,8 +121,8 @@ struct Waited {
 }
 
 impl Waited {
-    /// Lets go of what was read, but for the rows that a commit was made of: a one-time code that was used up is to be found unused
-    /// by who used it.
+    /// Lets go of what was read, but for the rows that a commit was made of: a one-time code that
+    /// was used up is to be found unused by who used it.
     fn let_go(&mut self) {
         let Some((_, snapshot)) = self.view.take() else { return };
         let seen = self.required.drain(..).filter_map(|(table, key)| {
@@ -150,13 +153,15 @@ impl Journal {
     /// A step ended in work. `view` is what it read, if it read anything.
     pub fn waits(&mut self, work: &Work, draws: &mut Draws, view: Option<View>) {
         let nature = nature(work);
-        // A commit takes a moment, and its batch follows from what was read: the same rows are to be there if the step has to run
-        // again. Other work may take hours, and rows that are kept for so long cost space: its step will read what is there then.
+        // A commit takes a moment, and its batch follows from what was read: the same rows are to
+        // be there if the step has to run again. Other work may take hours, and rows that are kept
+        // for so long cost space: its step will read what is there then.
         let is_short = matches!(nature, Nature::Commit | Nature::Pause);
         if !is_short {
             self.0.iter_mut().for_each(Waited::let_go);
         }
-        // What was planned in vain before, or in several steps, is as good with the rows that count now: one snapshot is kept.
+        // What was planned in vain before, or in several steps, is as good with the rows that count
+        // now: one snapshot is kept.
         if nature == Nature::Commit {
             let before = self.0.iter_mut().rev();
             let alike = before.take_while(|step| step.nature == Nature::Pause || step.was_in_vain());
@@ -186,16 +191,16 @@ impl Journal {
         Before { draws: step.draws.clone(), view: step.view.clone(), rows: step.rows.clone() }
     }
 
-    /// The outcome of the work of a step that ended in the same work before. A commit that was in vain changed nothing, whatever
-    /// it was to change: any other one stands for it.
+    /// The outcome of the work of a step that ended in the same work before. A commit that was in
+    /// vain changed nothing, whatever it was to change: any other one stands for it.
     pub fn outcome(&self, number: usize, work: &Work) -> Option<Outcome> {
         let step = self.0.get(number)?;
         let is_as_good = step.was_in_vain() && nature(work) == Nature::Commit;
         (is_as_good || step.work == fingerprint(work)).then(|| step.outcome.clone())
     }
 
-    /// Forgets the steps from a number on, because the call takes another way than before. `false` when it must not: what was done
-    /// there cannot be done twice, nor undone.
+    /// Forgets the steps from a number on, because the call takes another way than before. `false`
+    /// when it must not: what was done there cannot be done twice, nor undone.
     pub fn diverge(&mut self, number: usize) -> bool {
         let can_be_forgotten = |step: &Waited| match step.nature {
             Nature::Body => false,
@@ -210,7 +215,8 @@ impl Journal {
         forgets
     }
 
-    /// Whether a call that ends after so many steps leaves a change behind of which it knows nothing.
+    /// Whether a call that ends after so many steps leaves a change behind of which it knows
+    /// nothing.
     pub fn has_commit_from(&self, number: usize) -> bool {
         let rest = self.0.get(number..).unwrap_or_default();
         rest.iter().any(|step| step.nature == Nature::Commit && !changed_nothing(&step.outcome))

@@ -1,7 +1,7 @@
 //! Where requests come from: the client, and the listener that it reached, which may have a name.
 //!
-//! The policy of a named listener is a text here. Whether it can be read, the component in the slot `policy` says at the start,
-//! and it is that component which acts by it.
+//! The policy of a named listener is a text here. Whether it can be read, the component in the slot
+//! `policy` says at the start, and it is that component which acts by it.
 
 use std::net::SocketAddr;
 use std::path::Path;

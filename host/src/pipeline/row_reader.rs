@@ -1,4 +1,5 @@
-//! Reads references out of rows, by the component that wrote them: what rows mean is the pipeline's affair.
+//! Reads references out of rows, by the component that wrote them: what rows mean is the pipeline's
+//! affair.
 
 use std::path::Path;
 
@@ -23,7 +24,8 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// The reader of a pipeline's rows; `None` where the component, which is somebody else's, cannot tell.
+    /// The reader of a pipeline's rows; `None` where the component, which is somebody else's,
+    /// cannot tell.
     ///
     /// # Errors
     /// The component cannot be loaded.

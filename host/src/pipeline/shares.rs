@@ -1,9 +1,11 @@
-//! Shares: who gets the places, the connections and the memory of a worker when there is not enough for everybody.
+//! Shares: who gets the places, the connections and the memory of a worker when there is not enough
+//! for everybody.
 //!
-//! Nobody is limited while nobody else asks. When places run short, requests whose signature was verified go before those
-//! of which nobody knows whose they are ([`places`]); what has waited for its client the longest is ended first; and who is
-//! refused is told when to come back. Places belong to a client's address, and to an account as soon as its signature is
-//! verified ([`Party`]). Everything here but [`rates`] and [`room`] is of one worker, and takes no lock.
+//! Nobody is limited while nobody else asks. When places run short, requests whose signature was
+//! verified go before those of which nobody knows whose they are ([`places`]); what has waited for
+//! its client the longest is ended first; and who is refused is told when to come back. Places
+//! belong to a client's address, and to an account as soon as its signature is verified
+//! ([`Party`]). Everything here but [`rates`] and [`room`] is of one worker, and takes no lock.
 //! `docs/adr/0018-shares.md` says why it is so.
 
 pub(crate) mod crowd;
@@ -89,8 +91,9 @@ pub(crate) struct Shares {
     /// Requests in flight, by their slots.
     passes: RefCell<Vec<Option<Weak<Pass>>>>,
     free: RefCell<Vec<usize>>,
-    /// When nobody was found who could make place, for unverified and verified requests, and how many places the asker had:
-    /// until the clock moves, nobody makes place for one who has as many.
+    /// When nobody was found who could make place, for unverified and verified requests, and how
+    /// many places the asker had: until the clock moves, nobody makes place for one who has as
+    /// many.
     in_vain: Cell<[Option<(Duration, usize)>; 2]>,
 }
 
@@ -120,7 +123,8 @@ impl Shares {
         })
     }
 
-    /// Lets a request in, or refuses it. What says that it is signed has its place judged when that is known.
+    /// Lets a request in, or refuses it. What says that it is signed has its place judged when that
+    /// is known.
     pub(crate) fn admit(
         self: &Rc<Self>,
         is_signed: bool,
@@ -169,8 +173,8 @@ impl Shares {
         }
     }
 
-    /// Ends what has waited for its client the longest. Verified requests only make place for verified ones, and nobody for
-    /// whom that would leave fewer places than who asks.
+    /// Ends what has waited for its client the longest. Verified requests only make place for
+    /// verified ones, and nobody for whom that would leave fewer places than who asks.
     fn make_place(&self, party: Party) -> bool {
         let now = self.clock.now();
         let held = self.places.borrow().held_by(party);
@@ -197,8 +201,9 @@ impl Shares {
         true
     }
 
-    /// Ends the unverified request that has waited for its client the longest. In HTTP/1.1 its connection ends with it; one of
-    /// HTTP/2 may have other requests, and can be closed when it has none.
+    /// Ends the unverified request that has waited for its client the longest. In HTTP/1.1 its
+    /// connection ends with it; one of HTTP/2 may have other requests, and can be closed when it
+    /// has none.
     pub(crate) fn make_connection(&self) -> bool {
         let victim = self.longest_stalled(|pass| pass.place().is_some_and(|holder| !holder.is_verified()));
         victim.inspect(|victim| self.evict(victim)).is_some()
@@ -210,8 +215,8 @@ impl Shares {
         victim.end(Failure::Overloaded);
     }
 
-    /// Of the stalled requests for which this holds, an unverified one before a verified one, the one that has waited the
-    /// longest.
+    /// Of the stalled requests for which this holds, an unverified one before a verified one, the
+    /// one that has waited the longest.
     fn longest_stalled(&self, holds: impl Fn(&Pass) -> bool) -> Option<Rc<Pass>> {
         self.longest_stalled_beyond(STALLED_VERIFIED_MIN, holds)
     }
@@ -262,7 +267,8 @@ impl Shares {
         }
     }
 
-    /// Looks after what is in flight: unverified bodies that come too slowly, responses that nobody takes.
+    /// Looks after what is in flight: unverified bodies that come too slowly, responses that nobody
+    /// takes.
     pub(crate) fn sweep(&self) {
         let now = self.clock.now();
         let passes: Vec<_> = self.passes.borrow().iter().flatten().filter_map(Weak::upgrade).collect();
@@ -290,8 +296,8 @@ impl Shares {
         self.crowd.sweep();
     }
 
-    /// Where bodies under way, or responses that are not taken, hold too much memory, those that are stalled are ended, the
-    /// longest first.
+    /// Where bodies under way, or responses that are not taken, hold too much memory, those that
+    /// are stalled are ended, the longest first.
     fn reclaim(&self) {
         let gathered = |pass: &Pass| match pass.doing() {
             Doing::Receiving => pass.received_so_far().min(GATHERED_EACH_MAX),
@@ -326,7 +332,8 @@ impl Shares {
         }
     }
 
-    /// Ends every unverified response that has come to a stop: others are refused for want of what it holds.
+    /// Ends every unverified response that has come to a stop: others are refused for want of what
+    /// it holds.
     fn reclaim_unverified(&self) {
         let now = self.clock.now();
         let passes: Vec<_> = self.passes.borrow().iter().flatten().filter_map(Weak::upgrade).collect();

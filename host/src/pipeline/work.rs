@@ -23,7 +23,8 @@ use volume::{self, CommitError, PendingBlob, Volume, VolumeError};
 const DRAIN_BYTES_MAX: u64 = 16 << 20;
 const DRAIN_TIME_MAX: Duration = Duration::from_secs(5);
 
-/// What a document takes while its call lasts, in its own lengths: as it came, as a stage reads it, and what is made of it.
+/// What a document takes while its call lasts, in its own lengths: as it came, as a stage reads it,
+/// and what is made of it.
 const DOCUMENT_COPIES: u64 = 4;
 
 /// Whether the sender of a body is within their shares.
@@ -76,8 +77,9 @@ where
         Some(body)
     }
 
-    /// Reads away what nobody wanted. A client that still waits to be asked for its body is not asked; what it sends next
-    /// could be that body or another request, so its connection must not be used again.
+    /// Reads away what nobody wanted. A client that still waits to be asked for its body is not
+    /// asked; what it sends next could be that body or another request, so its connection must not
+    /// be used again.
     pub async fn drain(&mut self) -> Afterwards {
         if self.waits {
             return Afterwards::Close;
@@ -89,8 +91,8 @@ where
     }
 }
 
-/// Does a piece of work; also returns the blobs that were received and belong to nothing yet. `rooms` is the room that the call's
-/// documents take, for as long as the call has them.
+/// Does a piece of work; also returns the blobs that were received and belong to nothing yet.
+/// `rooms` is the room that the call's documents take, for as long as the call has them.
 pub async fn perform<'a, B>(
     work: Work,
     payload: Payload,
@@ -124,7 +126,8 @@ where
         }
         _ => {}
     }
-    // What reads a body takes kilobytes. It is boxed, so that requests without a body do not carry its room about.
+    // What reads a body takes kilobytes. It is boxed, so that requests without a body do not carry
+    // its room about.
     match work {
         Work::Collect(length_max) => (Box::pin(collect(body, payload, length_max, idle)).await, Vec::new()),
         Work::Part(boundary, length_max) => {

@@ -1,7 +1,8 @@
 //! A worker: one thread's pipeline instance, and the life of each request on it.
 //!
-//! The pipeline never waits. It runs until it has answered, or until it needs work (a body, a commit); the worker does
-//! that work with the call outside the pipeline, so one instance serves any number of slow clients.
+//! The pipeline never waits. It runs until it has answered, or until it needs work (a body, a
+//! commit); the worker does that work with the call outside the pipeline, so one instance serves
+//! any number of slow clients.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -47,7 +48,8 @@ pub trait Answering: 'static {
         B: Body<Data = Bytes> + Unpin,
         B::Error: Into<BoxError>;
 
-    /// Called now and then while no request is in flight: time to let go of what is held for the next one.
+    /// Called now and then while no request is in flight: time to let go of what is held for the
+    /// next one.
     fn rest(&self) {}
 }
 
@@ -71,8 +73,9 @@ struct Instance {
 
 /// An instance that has grown by so much is replaced when its worker is idle.
 const GROWTH_IDLE_MAX: usize = 8 << 20;
-/// One that has grown by so much is replaced between two steps: what calls keep in it while they wait is not worth more than
-/// running them again. That is work, too, so it is done once in a while, or where much more was taken.
+/// One that has grown by so much is replaced between two steps: what calls keep in it while they
+/// wait is not worth more than running them again. That is work, too, so it is done once in a
+/// while, or where much more was taken.
 const GROWTH_BUSY_MAX: usize = 48 << 20;
 const GROWTH_BUSY_INTERVAL: Duration = Duration::from_secs(1);
 const GROWTH_ANY_MAX: usize = 96 << 20;
@@ -97,7 +100,8 @@ enum Step {
     Resume(u64),
 }
 
-/// A call while its request is served. Dropping it early, because the client is gone, makes the pipeline forget it.
+/// A call while its request is served. Dropping it early, because the client is gone, makes the
+/// pipeline forget it.
 struct Ticket {
     worker: Rc<Worker>,
     /// The instance that knows the call.
@@ -155,7 +159,8 @@ impl Answering for Worker {
             }
             None => (answers::internal_error(&request_id), Answered::default()),
         };
-        // What a refused request still sends is read away, within limits: clients that write before they read get their answer.
+        // What a refused request still sends is read away, within limits: clients that write before
+        // they read get their answer.
         if body.drain().await == work::Afterwards::Close && version < http::Version::HTTP_2 {
             response.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
         }
@@ -190,8 +195,9 @@ impl Worker {
         }))
     }
 
-    /// Runs a call to its end: steps of the pipeline, and work in between. `None` when it is lost: it trapped, or what was done for
-    /// it cannot be brought together with what a fresh instance makes of it.
+    /// Runs a call to its end: steps of the pipeline, and work in between. `None` when it is lost:
+    /// it trapped, or what was done for it cannot be brought together with what a fresh instance
+    /// makes of it.
     async fn run<B>(&self, ticket: &Ticket, body: &mut work::RequestBody<B>) -> Option<()>
     where
         B: Body<Data = Bytes> + Unpin,
@@ -250,8 +256,8 @@ impl Worker {
         self.repeat(ticket)
     }
 
-    /// Runs a call from its start in an instance that does not know it, up to where it was, and further: work that was done is not
-    /// done again.
+    /// Runs a call from its start in an instance that does not know it, up to where it was, and
+    /// further: work that was done is not done again.
     fn repeat(&self, ticket: &Ticket) -> Option<Progress> {
         let mut instance = self.instance.try_borrow_mut().ok()?;
         ticket.incarnation.set(self.incarnation.get());
@@ -282,8 +288,8 @@ impl Worker {
         None
     }
 
-    /// A trapped instance is not used again: a fresh one takes its place. The call that trapped is lost; the others begin again when
-    /// they come back.
+    /// A trapped instance is not used again: a fresh one takes its place. The call that trapped is
+    /// lost; the others begin again when they come back.
     fn replace(&self, instance: &mut Instance, trap: &wasmtime::Error, ticket: &Ticket) {
         let call = instance.store.data_mut().calls.get(ticket.slot);
         let request_id = call.as_ref().map_or("", |call| call.request_id.as_str());
@@ -302,7 +308,8 @@ impl Worker {
         self.refresh(instance);
     }
 
-    /// Puts a fresh instance in the place of one; the calls are handed on, and none of their handles.
+    /// Puts a fresh instance in the place of one; the calls are handed on, and none of their
+    /// handles.
     fn refresh(&self, instance: &mut Instance) {
         match Instance::new(&self.shared, &self.pipeline) {
             Ok(mut fresh) => {
@@ -358,7 +365,8 @@ impl Worker {
         }
     }
 
-    /// The response of a finished call, and what metrics and traces want of it; status and time are still to come.
+    /// The response of a finished call, and what metrics and traces want of it; status and time are
+    /// still to come.
     fn response_of(
         &self,
         mut call: Box<CallState>,

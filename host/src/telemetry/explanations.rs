@@ -1,7 +1,8 @@
 //! Why calls were denied: the newest explanations, in memory, by request id.
 //!
-//! The pipeline makes them and the host does not read them: each is a text. They are bounded in number, in bytes and in how many are
-//! made a second, so that whoever is denied a million times costs no more than that.
+//! The pipeline makes them and the host does not read them: each is a text. They are bounded in
+//! number, in bytes and in how many are made a second, so that whoever is denied a million times
+//! costs no more than that.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -10,8 +10,8 @@ use tracing_subscriber::EnvFilter;
 
 use super::traceparent::TraceParent;
 
-/// Libraries that write what clients send into their lines, signatures among it. They are quiet unless a
-/// directive names them.
+/// Libraries that write what clients send into their lines, signatures among it. They are quiet
+/// unless a directive names them.
 const TALKATIVE: [&str; 2] = ["h2", "hyper"];
 
 /// What is logged, and how.
@@ -50,7 +50,8 @@ pub fn start(log: &Log) -> anyhow::Result<()> {
     started.map_err(|error| anyhow::anyhow!("logging cannot start: {error}"))
 }
 
-/// What only the pipeline knows of a request, for its access line: put into the extensions of the response.
+/// What only the pipeline knows of a request, for its access line: put into the extensions of the
+/// response.
 #[derive(Debug, Clone, Default)]
 pub struct Resolved {
     /// The API name of the operation.
@@ -59,7 +60,8 @@ pub struct Resolved {
     pub access_key_id: String,
 }
 
-/// The limit by which a request was refused, for its access line: put into the extensions of the response.
+/// The limit by which a request was refused, for its access line: put into the extensions of the
+/// response.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limited(pub(crate) &'static str);
 

@@ -1,7 +1,7 @@
 //! Counters of what the server does, cheap enough for every request, and their Prometheus text.
 //!
-//! Every thread counts in a shard of its own, so that counting never makes two cores share a cache line;
-//! shards are added up when somebody asks.
+//! Every thread counts in a shard of its own, so that counting never makes two cores share a cache
+//! line; shards are added up when somebody asks.
 
 mod encode;
 mod histogram;
@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 
 pub use histogram::Histogram;
 
-/// The stages that time is charged to: first the host, then the slots of the pipeline, then what calls wait
-/// for, then the stages that users added.
+/// The stages that time is charged to: first the host, then the slots of the pipeline, then what
+/// calls wait for, then the stages that users added.
 pub const STAGES: [&str; 16] = [
     "host",
     "gateway",
@@ -208,7 +208,8 @@ impl Metrics {
         }
     }
 
-    /// One request: its operation (empty when none was resolved), the status, and the time from head to head.
+    /// One request: its operation (empty when none was resolved), the status, and the time from
+    /// head to head.
     pub fn request(&self, operation: &str, status: u16, elapsed: Duration) {
         let Some(shard) = self.shard() else { return };
         let mut operations = shard.operations.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,5 @@
-//! What the server tells its operator: log lines, metrics, traces, which trace a request belongs to, and why calls were denied.
+//! What the server tells its operator: log lines, metrics, traces, which trace a request belongs
+//! to, and why calls were denied.
 
 pub mod explanations;
 pub mod logs;

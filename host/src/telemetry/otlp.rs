@@ -1,9 +1,9 @@
 //! Spans of requests, sent to an OpenTelemetry collector over OTLP/HTTP
 //! (<https://opentelemetry.io/docs/specs/otlp/#otlphttp>).
 //!
-//! A request that is traced has a [`Span`], and its stopwatch keeps [`Laps`]. When its answer is there, both go into a bounded
-//! queue, and a thread of its own sends what has gathered. Nothing here makes a request wait: where the queue is full, the span
-//! is dropped and counted.
+//! A request that is traced has a [`Span`], and its stopwatch keeps [`Laps`]. When its answer is
+//! there, both go into a bounded queue, and a thread of its own sends what has gathered. Nothing
+//! here makes a request wait: where the queue is full, the span is dropped and counted.
 
 mod collector;
 mod document;
@@ -116,7 +116,8 @@ struct Thread {
 }
 
 impl Exporter {
-    /// Starts the thread that sends to a collector. The collector need not be there: what cannot be sent is dropped.
+    /// Starts the thread that sends to a collector. The collector need not be there: what cannot be
+    /// sent is dropped.
     ///
     /// # Errors
     /// The thread cannot be started.
@@ -144,7 +145,8 @@ impl Exporter {
         })
     }
 
-    /// The span of a request, below the one that its `traceparent` names; `None` when its caller asked not to record it.
+    /// The span of a request, below the one that its `traceparent` names; `None` when its caller
+    /// asked not to record it.
     pub fn begin(
         &self,
         request: &Parts,

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Digits and capitals without those that people confuse (`I`, `L`, `O`, `U`).
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// Gives out request ids. No two are the same in a process; across restarts they differ by their random
-/// start.
+/// Gives out request ids. No two are the same in a process; across restarts they differ by their
+/// random start.
 #[derive(Debug)]
 pub struct RequestIds {
     seed: u64,

@@ -15,8 +15,8 @@ pub struct TraceParent {
 }
 
 impl TraceParent {
-    /// Parses a header value. Versions after 00 are read as far as 00 defines them, as the standard asks;
-    /// `None` for anything malformed, which is then treated as if it had not been sent.
+    /// Parses a header value. Versions after 00 are read as far as 00 defines them, as the standard
+    /// asks; `None` for anything malformed, which is then treated as if it had not been sent.
     pub fn parse(text: &str) -> Option<TraceParent> {
         let mut parts = text.trim().split('-');
         let version = hexadecimal(parts.next()?, 2)?;

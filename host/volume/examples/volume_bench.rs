@@ -83,7 +83,8 @@ fn mean(distribution: &volume::Distribution) -> f64 {
     distribution.sum as f64 / distribution.count.max(1) as f64
 }
 
-/// Processor time of this process so far, in microseconds, from `/proc/self/stat` (in ticks of 10 ms).
+/// Processor time of this process so far, in microseconds, from `/proc/self/stat` (in ticks of 10
+/// ms).
 fn cpu_us() -> u64 {
     let text = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let after_name = text.rsplit_once(')').map_or("", |(_, rest)| rest);

@@ -112,7 +112,8 @@ impl BlobRow {
 /// The folder of the blobs that have files of their own.
 pub(crate) const FOLDER: &str = "files";
 
-/// `files/3f`: the folder of a blob's file. The last byte of an id spreads well, the first ones do not.
+/// `files/3f`: the folder of a blob's file. The last byte of an id spreads well, the first ones do
+/// not.
 pub(crate) fn file_folder(id: u64) -> String {
     format!("{FOLDER}/{:02x}", id & 0xff)
 }

@@ -123,11 +123,13 @@ impl Report {
     }
 }
 
-/// Which blobs a row (table, key, value) refers to, once for each reference; the reason when it cannot be read.
+/// Which blobs a row (table, key, value) refers to, once for each reference; the reason when it
+/// cannot be read.
 pub type References<'a> = &'a mut dyn FnMut(&str, &[u8], &[u8]) -> Result<Vec<u64>, String>;
 
-/// Checks the data folder of a volume that is not open. The index is brought up to date with the log first, as a start
-/// would do. References are compared only when `references` says what rows hold.
+/// Checks the data folder of a volume that is not open. The index is brought up to date with the
+/// log first, as a start would do. References are compared only when `references` says what rows
+/// hold.
 pub fn check(options: &Options, references: Option<References<'_>>) -> Result<Report, OpenError> {
     check_on(Arc::new(RealDisk::existing(&options.dir)?), options, references)
 }

@@ -1,4 +1,5 @@
-//! Compaction: moves what is still live out of log segments that are mostly dead, so that they can go.
+//! Compaction: moves what is still live out of log segments that are mostly dead, so that they can
+//! go.
 //!
 //! A move is an ordinary commit that changes a blob's place, if the blob is still where it was.
 

@@ -1,7 +1,9 @@
-//! Disk: the few file operations that the volume stands on, so that tests can put a failing disk beneath it.
+//! Disk: the few file operations that the volume stands on, so that tests can put a failing disk
+//! beneath it.
 //!
-//! Paths are relative to the data folder, with `/`. A write is durable after `sync_data` of the file and, for a file
-//! that is new, `sync_folder` of the folder that names it; nothing else is assumed.
+//! Paths are relative to the data folder, with `/`. A write is durable after `sync_data` of the
+//! file and, for a file that is new, `sync_folder` of the folder that names it; nothing else is
+//! assumed.
 
 mod real;
 
@@ -60,7 +62,8 @@ pub trait DiskFile: Debug + Send + Sync + 'static {
     fn write_parts_at(&self, offset: u64, parts: &[Vec<u8>]) -> io::Result<()>;
     /// Cuts the file, or grows it with zeros.
     fn set_len(&self, len: u64) -> io::Result<()>;
-    /// Reserves space, growing the file with zeros to `len`, so that later writes need no new metadata.
+    /// Reserves space, growing the file with zeros to `len`, so that later writes need no new
+    /// metadata.
     fn allocate(&self, len: u64) -> io::Result<()>;
     /// Makes the file's bytes and length durable.
     fn sync_data(&self) -> io::Result<()>;

@@ -38,7 +38,8 @@ pub enum OpenError {
 /// Why a read, or the receipt of a body, failed.
 #[derive(Debug, thiserror::Error)]
 pub enum VolumeError {
-    /// There is no such blob, or it was freed a while ago. A reader that got the number from a row reads the row again.
+    /// There is no such blob, or it was freed a while ago. A reader that got the number from a row
+    /// reads the row again.
     #[error("there is no blob {0:016x}")]
     NoSuchBlob(u64),
     /// A span reaches beyond the end of its blob.
@@ -47,7 +48,8 @@ pub enum VolumeError {
     /// The stored bytes do not have their checksum.
     #[error("the bytes of blob {0:016x} do not have their checksum")]
     Corrupt(u64),
-    /// The blob is sealed under another key than whoever asks for it has; or it is not sealed, and should be.
+    /// The blob is sealed under another key than whoever asks for it has; or it is not sealed, and
+    /// should be.
     #[error("blob {0:016x} is not sealed under this key")]
     Sealed(u64),
     /// A table's name is empty, too long, or has a character outside `a-z 0-9 _ -`.
@@ -64,9 +66,9 @@ pub enum VolumeError {
     Failed(String),
 }
 
-/// Why a commit did not happen. Nothing of the batch was changed. One exception: when the process ends before any later
-/// commit succeeded, a batch that was answered `Full` or `Failed` may turn out to have happened, wholly, because its record
-/// had reached the disk.
+/// Why a commit did not happen. Nothing of the batch was changed. One exception: when the process
+/// ends before any later commit succeeded, a batch that was answered `Full` or `Failed` may turn
+/// out to have happened, wholly, because its record had reached the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommitError {
     /// A requirement did not hold, or a blob to keep or free has no such reference.

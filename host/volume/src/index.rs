@@ -1,6 +1,7 @@
 //! The index: named, ordered tables of rows in redb, and the host's own tables beside them.
 //!
-//! Every stored value begins with the number of the commit that wrote it (8 bytes, little-endian): the row's revision.
+//! Every stored value begins with the number of the commit that wrote it (8 bytes, little-endian):
+//! the row's revision.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -48,8 +49,8 @@ pub(crate) fn rows_name(table: &str) -> Result<String, VolumeError> {
     Ok(format!("{ROWS_PREFIX}{table}"))
 }
 
-/// How far the index is: written in the same transaction as the rows it speaks of, so that it is true of whatever state
-/// of the index survives a crash.
+/// How far the index is: written in the same transaction as the rows it speaks of, so that it is
+/// true of whatever state of the index survives a crash.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct State {
     /// The log up to here is in the index.
@@ -205,7 +206,8 @@ pub(crate) enum Found<'a> {
 }
 
 impl Index {
-    /// Verifies the checksums of the index's own pages; `false` when some were wrong and have been repaired.
+    /// Verifies the checksums of the index's own pages; `false` when some were wrong and have been
+    /// repaired.
     pub(crate) fn verify(&mut self) -> Result<bool, VolumeError> {
         Ok(self.database.check_integrity()?)
     }

@@ -69,8 +69,8 @@ pub struct Volume {
 }
 
 impl Volume {
-    /// Opens the data folder, making it if need be: takes its lock, checks its format, brings the index up to date with the
-    /// log. Everything that was ever acknowledged is there afterwards.
+    /// Opens the data folder, making it if need be: takes its lock, checks its format, brings the
+    /// index up to date with the log. Everything that was ever acknowledged is there afterwards.
     pub fn open(options: Options) -> Result<Arc<Volume>, OpenError> {
         let disk = disk::RealDisk::new(&options.dir)?;
         Volume::open_on(Arc::new(disk), options)
@@ -96,9 +96,9 @@ impl Volume {
         self.shared.next_sequence()
     }
 
-    /// Queues a batch and returns at once. `done` is called with the commit's number when the batch is durable and in every
-    /// snapshot taken from then on; or with why it did not happen. It is called once, mostly on the committer's thread: it
-    /// must be quick and must not block.
+    /// Queues a batch and returns at once. `done` is called with the commit's number when the batch
+    /// is durable and in every snapshot taken from then on; or with why it did not happen. It is
+    /// called once, mostly on the committer's thread: it must be quick and must not block.
     ///
     /// The batch is judged and applied in the order of the calls.
     pub fn commit(&self, batch: Batch, done: Done) {
@@ -123,15 +123,16 @@ impl Volume {
         receive.recv().unwrap_or(Err(CommitError::Failed))
     }
 
-    /// Begins to receive a body; `expected` is its length in bytes, when that is known. It is sealed under `key`, without one
-    /// under the volume's own.
+    /// Begins to receive a body; `expected` is its length in bytes, when that is known. It is
+    /// sealed under `key`, without one under the volume's own.
     pub fn receive(&self, expected: Option<u64>, key: Option<&DataKey>) -> Receiver {
         Receiver::new(Arc::clone(&self.shared), expected, key)
     }
 
-    /// Finds, and holds, the bytes of these spans. A span of a blob that no snapshot has any more is `NoSuchBlob`, except
-    /// for a few seconds after it was freed. A received blob can be read once a commit has kept it. `key` is the one that all of
-    /// them were received with: a blob that was received with another one, or with none, is `Sealed`, or `Corrupt` when it is read.
+    /// Finds, and holds, the bytes of these spans. A span of a blob that no snapshot has any more
+    /// is `NoSuchBlob`, except for a few seconds after it was freed. A received blob can be read
+    /// once a commit has kept it. `key` is the one that all of them were received with: a blob that
+    /// was received with another one, or with none, is `Sealed`, or `Corrupt` when it is read.
     pub fn reader(&self, spans: &[Span], key: Option<&DataKey>) -> Result<SpanReader, VolumeError> {
         SpanReader::new(&self.shared, spans, key)
     }
@@ -164,16 +165,19 @@ impl Volume {
         let _ = receive.recv();
     }
 
-    /// One round of the background's work: removes what is dead, compacts at most one segment, scrubs a little.
+    /// One round of the background's work: removes what is dead, compacts at most one segment,
+    /// scrubs a little.
     pub fn maintain(&self) -> Result<(), VolumeError> {
         self.background.round()
     }
 
-    /// Finishes what waits, makes the index durable and ends the threads. Later commits fail; readers go on.
+    /// Finishes what waits, makes the index durable and ends the threads. Later commits fail;
+    /// readers go on.
     pub fn close(&self) {
         self.background.stop();
         let mut threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
-        // The background first: what the committer leaves undecided must not be removed behind its back.
+        // The background first: what the committer leaves undecided must not be removed behind its
+        // back.
         if threads.len() > 1
             && let Some(background) = threads.pop()
         {

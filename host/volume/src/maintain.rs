@@ -1,4 +1,5 @@
-//! The background's work: removing what is dead, compaction, scrub. Bounded in bytes per second, never in a request's way.
+//! The background's work: removing what is dead, compaction, scrub. Bounded in bytes per second,
+//! never in a request's way.
 
 use std::collections::HashSet;
 use std::io::ErrorKind;
@@ -18,7 +19,8 @@ const ROUNDS_PER_SECOND: u64 = 4;
 /// What the rounds remember.
 #[derive(Debug)]
 struct Progress {
-    /// Files of blobs up to this number were made by an earlier process: unreferenced ones are orphans.
+    /// Files of blobs up to this number were made by an earlier process: unreferenced ones are
+    /// orphans.
     orphans_until: Option<u64>,
     compaction: Compaction,
     scrub: Scrub,
@@ -73,7 +75,8 @@ impl Background {
         let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
         let shared = &self.shared;
         if shared.is_failed() || self.is_stopped() {
-            // Commits that were answered `Failed` may turn out to have happened: nothing that they name may go.
+            // Commits that were answered `Failed` may turn out to have happened: nothing that they
+            // name may go.
             return Ok(());
         }
         remove_dead(shared);
@@ -118,8 +121,8 @@ fn remove(shared: &Shared, path: &str, counter: &std::sync::atomic::AtomicU64) {
     }
 }
 
-/// Removes the files that an earlier process left without a reference: bodies that were being received, and blobs that were
-/// freed, when it ended.
+/// Removes the files that an earlier process left without a reference: bodies that were being
+/// received, and blobs that were freed, when it ended.
 fn sweep(shared: &Shared, until: u64) -> Result<(), VolumeError> {
     for folder in shared.disk.list(blobs::FOLDER)? {
         let folder = format!("{}/{folder}", blobs::FOLDER);

@@ -52,7 +52,8 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Volume>,
     let (state, end, live) = bring_up(&*disk, &index, state, &headers)?;
     let root = open_root(&index, volume, &options)?;
     let segments = Arc::new(open_segments(&disk, &headers, &end, &live)?);
-    // Behind the log's end there may be pieces of records that were never acknowledged: they must not come back.
+    // Behind the log's end there may be pieces of records that were never acknowledged: they must
+    // not come back.
     end.segment.file.set_len(end.position.offset)?;
     end.segment.file.sync_data()?;
     let tail =
@@ -72,8 +73,8 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Volume>,
     start(shared, writer, state.commit, oldest_new)
 }
 
-/// What bodies are sealed under. Any key but the one that was noted is refused; the first one is noted before anything is
-/// sealed under it.
+/// What bodies are sealed under. Any key but the one that was noted is refused; the first one is
+/// noted before anything is sealed under it.
 fn open_root(index: &Index, volume: u64, options: &Options) -> Result<Option<Arc<Root>>, OpenError> {
     let noted = index.sealing()?;
     let key = match &options.key {
@@ -169,7 +170,8 @@ pub(crate) fn is_new(disk: &dyn Disk, options: &Options) -> Result<bool, OpenErr
     }
 }
 
-/// Makes the index, and only when that is durable the first segment: where there is a segment, there is an index.
+/// Makes the index, and only when that is durable the first segment: where there is a segment,
+/// there is an index.
 fn begin(disk: &dyn Disk, volume: u64, options: &Options) -> Result<(), OpenError> {
     match disk.remove(index::FILE) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
@@ -200,7 +202,8 @@ pub(crate) fn open_index(disk: &dyn Disk, options: &Options) -> Result<Index, Op
     Ok(Index::open(file, options.index_cache_bytes)?)
 }
 
-/// Opens the index of a running volume anew, and brings it up to `end`, where the log was written to.
+/// Opens the index of a running volume anew, and brings it up to `end`, where the log was written
+/// to.
 pub(crate) fn reopen_index(
     disk: &dyn Disk,
     options: &Options,
@@ -264,8 +267,8 @@ struct Commit {
     next_record: u64,
 }
 
-/// Applies commits in one transaction, which also says how far the index is now: whatever ends this start, the next one
-/// goes on from there.
+/// Applies commits in one transaction, which also says how far the index is now: whatever ends this
+/// start, the next one goes on from there.
 fn replay_group(
     index: &Index,
     state: &mut State,

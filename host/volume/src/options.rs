@@ -11,7 +11,8 @@ pub enum Durability {
     /// Nothing: the log is synced before the answer.
     #[default]
     Synced,
-    /// Commits since the last checkpoint, when the machine (not the process) goes down. Never consistency.
+    /// Commits since the last checkpoint, when the machine (not the process) goes down. Never
+    /// consistency.
     Relaxed,
 }
 
@@ -20,16 +21,17 @@ pub enum Durability {
 pub struct Options {
     /// The data folder.
     pub dir: PathBuf,
-    /// What bodies are sealed under that come without a key of their own. Default: nothing, and they are stored as they come. A
-    /// folder that was sealed opens with the same key only.
+    /// What bodies are sealed under that come without a key of their own. Default: nothing, and
+    /// they are stored as they come. A folder that was sealed opens with the same key only.
     pub key: Option<KeySource>,
-    /// Bodies up to this many bytes go into the log, longer ones into a file each. Default 256 KiB: below it, writing
-    /// a body twice (once more when compacted) costs less than a file's creation and its two syncs.
+    /// Bodies up to this many bytes go into the log, longer ones into a file each. Default 256 KiB:
+    /// below it, writing a body twice (once more when compacted) costs less than a file's creation
+    /// and its two syncs.
     pub inline_max: u64,
     /// A log segment is closed at about this many bytes. Default 256 MiB.
     pub segment_bytes: u64,
-    /// Space of the active segment is reserved in steps of this many bytes, so that a sync need not write the
-    /// segment's length each time. Default 16 MiB.
+    /// Space of the active segment is reserved in steps of this many bytes, so that a sync need not
+    /// write the segment's length each time. Default 16 MiB.
     pub allocate_bytes: u64,
     /// Memory for pages of the index. Default 32 MiB.
     pub index_cache_bytes: usize,
@@ -39,28 +41,30 @@ pub struct Options {
     pub tail_bytes_max: usize,
     /// What an acknowledged commit may lose. Default: nothing.
     pub durability: Durability,
-    /// The index is checkpointed after this many bytes of log: what a start after a crash may have to replay.
-    /// Default 128 MiB: about half a second.
+    /// The index is checkpointed after this many bytes of log: what a start after a crash may have
+    /// to replay. Default 128 MiB: about half a second.
     pub checkpoint_log_bytes: u64,
     /// … or when nothing was committed for this long. Default 2 s.
     pub checkpoint_idle: Duration,
     /// After a failure, the log or the index is tried again this often. Default 1 s.
     pub retry: Duration,
-    /// Writes are refused as `Full` when less than this is free, so that deletes, the index and checkpoints still
-    /// have room to work in. Default 64 MiB.
+    /// Writes are refused as `Full` when less than this is free, so that deletes, the index and
+    /// checkpoints still have room to work in. Default 64 MiB.
     pub reserve_bytes: u64,
     /// A log segment is compacted when less than this share of it, in percent, is live. Default 50.
     pub compact_below_percent: u8,
-    /// Compaction reads and writes at most this many bytes a second. Default 32 MiB; 0 turns compaction off.
+    /// Compaction reads and writes at most this many bytes a second. Default 32 MiB; 0 turns
+    /// compaction off.
     pub compact_bytes_per_second: u64,
     /// The background scrub reads at most this many bytes a second. Default 4 MiB; 0 turns it off.
     pub scrub_bytes_per_second: u64,
     /// The scrub rests for this long between two passes. Default 24 h.
     pub scrub_rest: Duration,
-    /// Freed blobs stay readable for this long, so that a reader that has just seen a row still finds its bytes.
-    /// Default 5 s.
+    /// Freed blobs stay readable for this long, so that a reader that has just seen a row still
+    /// finds its bytes. Default 5 s.
     pub free_grace: Duration,
-    /// Whether compaction, scrub and the sweep of orphans run on a thread of their own. Default true; tests step them by hand.
+    /// Whether compaction, scrub and the sweep of orphans run on a thread of their own. Default
+    /// true; tests step them by hand.
     pub background: bool,
 }
 

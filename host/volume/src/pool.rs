@@ -1,4 +1,5 @@
-//! Buffers for reads. Large ones are used again, so that reading a large body neither clears nor maps memory.
+//! Buffers for reads. Large ones are used again, so that reading a large body neither clears nor
+//! maps memory.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -14,8 +15,8 @@ const ROOM_BYTES: usize = SALT_BYTES + STEP_BYTES + STEP_BYTES / SEGMENT_BYTES *
 
 /// Reads below this size get memory of their own.
 const POOLED_MIN: usize = 32 << 10;
-/// Reads up to this size get such a buffer only as long as few are in use: clients that do not take what was read for them
-/// would keep far more than that.
+/// Reads up to this size get such a buffer only as long as few are in use: clients that do not take
+/// what was read for them would keep far more than that.
 const SMALL_MAX: usize = ROOM_BYTES / 2;
 /// Buffers kept for reuse, of `ROOM_BYTES` each.
 const KEPT_MAX: usize = 32;

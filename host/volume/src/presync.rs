@@ -1,5 +1,6 @@
-//! Presync: brings the index's written pages to the disk while commits go on, so that a checkpoint has little left to wait
-//! for. It has no meaning for durability: pages may reach the disk at any time.
+//! Presync: brings the index's written pages to the disk while commits go on, so that a checkpoint
+//! has little left to wait for. It has no meaning for durability: pages may reach the disk at any
+//! time.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};

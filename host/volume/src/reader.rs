@@ -32,7 +32,8 @@ pub struct Span {
 pub enum ReadStep {
     /// The next bytes, at least one.
     Bytes(Bytes),
-    /// The next bytes are not in memory: ask `SpanReader::next`, which waits for the disk elsewhere.
+    /// The next bytes are not in memory: ask `SpanReader::next`, which waits for the disk
+    /// elsewhere.
     WouldBlock,
     /// Everything was read.
     End,
@@ -92,9 +93,10 @@ impl Piece {
     }
 }
 
-/// Reads spans. Where the bytes are was decided, and is held, since the reader was made: later deletes and compaction do
-/// not disturb it. Sealed bytes are verified before they are given out; of a blob that is not sealed, a span that is all of it is
-/// verified against its checksum before its last bytes are given out.
+/// Reads spans. Where the bytes are was decided, and is held, since the reader was made: later
+/// deletes and compaction do not disturb it. Sealed bytes are verified before they are given out;
+/// of a blob that is not sealed, a span that is all of it is verified against its checksum before
+/// its last bytes are given out.
 #[derive(Debug)]
 pub struct SpanReader {
     pieces: VecDeque<Piece>,
@@ -190,7 +192,8 @@ impl SpanReader {
         }
     }
 
-    /// The bytes of a read that waited for all that was wanted; `None` when more must be read first.
+    /// The bytes of a read that waited for all that was wanted; `None` when more must be read
+    /// first.
     fn take(&mut self, read: io::Result<pool::Buffer>, max: usize) -> Result<Option<Bytes>, VolumeError> {
         let buffer = read.map_err(|error| self.failed(&error))?;
         let Some(piece) = self.pieces.front_mut() else { return Ok(None) };

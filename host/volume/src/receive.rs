@@ -74,8 +74,8 @@ struct Sealer {
 }
 
 impl Sealer {
-    /// Takes the next bytes of the body behind what is gathered, and seals the segments that they complete. The last
-    /// segment is never one of them.
+    /// Takes the next bytes of the body behind what is gathered, and seals the segments that they
+    /// complete. The last segment is never one of them.
     fn take(&mut self, bytes: &[u8], gathered: &mut Vec<u8>) -> Result<(), VolumeError> {
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -236,8 +236,8 @@ impl Receiver {
         Ok(())
     }
 
-    /// The body is complete. A short one is at its place at once, without waiting for anything; a long one is synced
-    /// first.
+    /// The body is complete. A short one is at its place at once, without waiting for anything; a
+    /// long one is synced first.
     pub async fn finish(mut self) -> Result<PendingBlob, VolumeError> {
         let Some(growing) = self.growing.take() else {
             return self.finish_in_log();

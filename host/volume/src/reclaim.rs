@@ -1,7 +1,8 @@
 //! Reclaim: when the file of a blob without references may go.
 //!
-//! A freed blob can still be found for a grace period, and a blob that a reader has pinned keeps its file until the reader
-//! is done. Names are removed by the background thread, never on the way of a request.
+//! A freed blob can still be found for a grace period, and a blob that a reader has pinned keeps
+//! its file until the reader is done. Names are removed by the background thread, never on the way
+//! of a request.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -1,9 +1,10 @@
 //! How bodies are sealed: AES-256-GCM in segments, so that a range opens only what it touches.
 //!
-//! A sealed body is 16 bytes of salt and then its segments: 64 KiB each, the last one shorter, every one followed by its tag
-//! of 16 bytes. The key of a blob is HMAC-SHA256, under the root key, of the salt; no two bodies have one in common. The nonce of
-//! a segment is its number, and whether it is the last: none can be left out, moved or cut off unnoticed. The blob's id is
-//! associated with each: a body in the place of another one does not open.
+//! A sealed body is 16 bytes of salt and then its segments: 64 KiB each, the last one shorter,
+//! every one followed by its tag of 16 bytes. The key of a blob is HMAC-SHA256, under the root key,
+//! of the salt; no two bodies have one in common. The nonce of a segment is its number, and whether
+//! it is the last: none can be left out, moved or cut off unnoticed. The blob's id is associated
+//! with each: a body in the place of another one does not open.
 //!
 //! The root key is the volume's own, or a [`DataKey`] of whoever stores the body.
 
@@ -51,14 +52,15 @@ impl fmt::Debug for DataKey {
 
 impl Drop for DataKey {
     fn drop(&mut self) {
-        // Not to be found in memory that is given back. The compiler may keep copies; it may not leave this one.
+        // Not to be found in memory that is given back. The compiler may keep copies; it may not
+        // leave this one.
         self.0 = [0; 32];
         std::hint::black_box(&self.0);
     }
 }
 
-/// Where a volume's own key is kept: asked once, when the volume is opened and locked. The argument says whether to make one
-/// if there is none; without a key, nothing that is sealed can be read.
+/// Where a volume's own key is kept: asked once, when the volume is opened and locked. The argument
+/// says whether to make one if there is none; without a key, nothing that is sealed can be read.
 #[derive(Clone)]
 pub struct KeySource(Arc<KeyAsked>);
 

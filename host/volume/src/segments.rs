@@ -31,7 +31,8 @@ struct Usage {
     idle_since: Option<Instant>,
 }
 
-/// Closes the file that nobody asked for the longest, if too many are open. Readers that have it go on.
+/// Closes the file that nobody asked for the longest, if too many are open. Readers that have it go
+/// on.
 fn close_one(usages: &mut BTreeMap<u64, Usage>) {
     let open = usages.values_mut().filter(|usage| usage.file.is_some());
     let mut count = 0;
@@ -188,7 +189,8 @@ impl Segments {
             .collect()
     }
 
-    /// A segment that was taken as dead could not be removed: it is found again at the next start, or here.
+    /// A segment that was taken as dead could not be removed: it is found again at the next start,
+    /// or here.
     pub(crate) fn put_back(&self, number: u64) {
         self.found(number, HEADER_BYTES);
     }

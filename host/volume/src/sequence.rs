@@ -1,7 +1,8 @@
 //! Sequence: numbers that only grow, over restarts and clock steps too.
 //!
-//! Numbers follow the clock in microseconds where they can. Only numbers up to a durable high water are given out; each
-//! commit raises it on the way, to `AHEAD` beyond the clock, so that a quiet volume writes nothing for it.
+//! Numbers follow the clock in microseconds where they can. Only numbers up to a durable high water
+//! are given out; each commit raises it on the way, to `AHEAD` beyond the clock, so that a quiet
+//! volume writes nothing for it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};

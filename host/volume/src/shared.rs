@@ -100,7 +100,8 @@ impl Shared {
         next
     }
 
-    /// Appends a body, built with room for its header, to the log's tail, where it counts as pending.
+    /// Appends a body, built with room for its header, to the log's tail, where it counts as
+    /// pending.
     pub(crate) fn append_body(&self, id: u64, built: Vec<u8>, crc: u64) -> Result<Place, VolumeError> {
         let bytes = built.len() as u64;
         let at = self.tail.append_body(id, built, crc)?;
@@ -188,7 +189,8 @@ impl Shared {
         receive.recv().unwrap_or(false)
     }
 
-    /// Whether compaction would have no room for its copies. It may use half of the reserve: it frees more.
+    /// Whether compaction would have no room for its copies. It may use half of the reserve: it
+    /// frees more.
     pub(crate) fn is_space_low_for_compaction(&self) -> bool {
         self.disk.free_bytes().map_or(true, |free| free < self.options.reserve_bytes / 2)
     }

@@ -13,8 +13,8 @@ use super::wire::u64_at;
 
 /// A scan stops once it has packed so many bytes.
 pub const SCAN_BYTES: usize = 1 << 20;
-/// A peek stops once it has gone over so many bytes, packed or not: whoever peeks may jump from where it stops, and what was
-/// gone over in vain was read all the same.
+/// A peek stops once it has gone over so many bytes, packed or not: whoever peeks may jump from
+/// where it stops, and what was gone over in vain was read all the same.
 const PEEK_BYTES: usize = 256 << 10;
 
 /// A row's value.
@@ -57,8 +57,8 @@ pub(crate) struct View {
 
 /// The rows of the index as they were at one moment. Clones are cheap and share what was opened.
 ///
-/// The space of rows that are changed meanwhile is not reused while a snapshot lives: hold it for the time of a request,
-/// and while `Volume::generation` stays the same, but not while idle.
+/// The space of rows that are changed meanwhile is not reused while a snapshot lives: hold it for
+/// the time of a request, and while `Volume::generation` stays the same, but not while idle.
 #[derive(Clone)]
 pub struct Snapshot {
     view: Arc<View>,
@@ -87,9 +87,10 @@ impl Snapshot {
         }))
     }
 
-    /// Appends the rows with `start <= key < end` to `out`, at most `limit` and no more than about 1 MiB, each as: key
-    /// length (u32), value length (u32), revision (u64), key, value; integers little-endian. Answers how many. Fewer than
-    /// `limit` do not mean that there are no more; none does.
+    /// Appends the rows with `start <= key < end` to `out`, at most `limit` and no more than about
+    /// 1 MiB, each as: key length (u32), value length (u32), revision (u64), key, value; integers
+    /// little-endian. Answers how many. Fewer than `limit` do not mean that there are no more; none
+    /// does.
     pub fn scan(
         &self,
         table: &str,
@@ -102,8 +103,8 @@ impl Snapshot {
         self.rows(table, range, limit, direction, whole, out)
     }
 
-    /// [`Snapshot::scan`] from `start` upwards, with no more than the first `value_bytes_max` bytes of each value. It goes over
-    /// some 256 KiB at most.
+    /// [`Snapshot::scan`] from `start` upwards, with no more than the first `value_bytes_max` bytes
+    /// of each value. It goes over some 256 KiB at most.
     pub fn peek(
         &self,
         table: &str,

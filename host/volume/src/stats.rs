@@ -6,7 +6,8 @@ use std::time::Duration;
 /// Powers of two that a histogram tells apart.
 const BUCKETS: usize = 32;
 
-/// Counts of values by power of two: bucket `n` holds values from `2^(n-1)` up to but not including `2^n`.
+/// Counts of values by power of two: bucket `n` holds values from `2^(n-1)` up to but not including
+/// `2^n`.
 #[derive(Debug)]
 pub(crate) struct Histogram {
     buckets: [AtomicU64; BUCKETS],

@@ -1,9 +1,9 @@
 //! Side lists: operations that are listed by hand outside of the operations table.
 //!
 //! A side list is two or more operations side by side, separated by `|` or `,`: in a pattern, an
-//! array, a macro. They are written as `Operation::GetObject` or as the text of the name. A question
-//! about parts of a name (`operation.starts_with("List")`) counts too. One operation alone does not,
-//! so neither does a `match` that has an arm for each.
+//! array, a macro. They are written as `Operation::GetObject` or as the text of the name. A
+//! question about parts of a name (`operation.starts_with("List")`) counts too. One operation alone
+//! does not, so neither does a `match` that has an arm for each.
 
 #[cfg(test)]
 mod tests;

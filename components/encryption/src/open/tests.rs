@@ -69,7 +69,8 @@ fn reads_do_not_say_how_to_write() {
         "InvalidArgument x-amz-server-side-encryption header is not supported for this operation.".to_owned();
     assert_eq!(judged(&headers, SealedRole::Object, KeptProtection::Folder), refused);
     assert_eq!(judged(&headers, SealedRole::Object, KeptProtection::Customer), refused);
-    // Of a copy it is about the new object; with a part, clients repeat what they said of the upload.
+    // Of a copy it is about the new object; with a part, clients repeat what they said of the
+    // upload.
     for role in [SealedRole::Source, SealedRole::Upload] {
         assert_eq!(judged(&headers, role, KeptProtection::Folder), "folder");
     }

@@ -1,4 +1,5 @@
-//! The alias of an account: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccountAlias.html>
+//! The alias of an account:
+//! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateAccountAlias.html>
 //!
 //! An account has one at most, and no two accounts have the same.
 
@@ -10,7 +11,8 @@ use crate::records::Row;
 use crate::request::Request;
 use crate::{rows, tables};
 
-/// The alias that a call names: 3 to 63 small letters, digits and single hyphens within. `ValidationError`
+/// The alias that a call names: 3 to 63 small letters, digits and single hyphens within.
+/// `ValidationError`
 fn alias(request: &Request) -> Result<&str> {
     let alias = request.form.required("AccountAlias")?;
     let is_letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';

@@ -1,7 +1,8 @@
 //! The credential report: who has which keys and devices, since when, and when they were used.
 //!
-//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html>. It is written when somebody asks for
-//! it, so generating one is done at once. Nobody has a password, nor a certificate.
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html>. It is
+//! written when somebody asks for it, so generating one is done at once. Nobody has a password, nor
+//! a certificate.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -59,7 +60,8 @@ struct Line<'a> {
     id: &'a str,
 }
 
-/// No name, ARN, region or service holds a comma that a reader could take for the end of a column: names that do are quoted.
+/// No name, ARN, region or service holds a comma that a reader could take for the end of a column:
+/// names that do are quoted.
 fn push_line(csv: &mut String, line: &Line<'_>) -> Result<()> {
     let password = if line.user == ROOT_NAME { "not_supported" } else { "false" };
     let has_device = !rows::mfa_devices_of(line.id)?.is_empty();

@@ -8,7 +8,8 @@ use crate::records::Kind;
 use crate::request::Request;
 use crate::{names, rows};
 
-/// What a call takes: the fact that `policy` judges. Refuses what temporary credentials may not call at all.
+/// What a call takes: the fact that `policy` judges. Refuses what temporary credentials may not
+/// call at all.
 pub(crate) fn asked(request: &Request) -> Result<Asked> {
     check_session(request)?;
     let operation = request.operation;
@@ -109,8 +110,8 @@ fn check_session(request: &Request) -> Result<()> {
     }
 }
 
-/// A root user assumes no role, of its own account or of another, whatever the role trusts; neither does a session of one:
-/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
+/// A root user assumes no role, of its own account or of another, whatever the role trusts; neither
+/// does a session of one: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
 fn check_assumes(request: &Request) -> Result<()> {
     match request.caller.kind {
         IdentityKind::Root => {

@@ -49,8 +49,8 @@ impl Holder {
         }
     }
 
-    /// Writes the user's row again as it is: of two calls at once that give it something, or delete it, the second sees what the
-    /// first did. The root user has no row, and is never deleted.
+    /// Writes the user's row again as it is: of two calls at once that give it something, or delete
+    /// it, the second sees what the first did. The root user has no row, and is never deleted.
     pub(crate) fn touch(&self, changes: &mut Changes) -> Result<()> {
         match self {
             Holder::Root => Ok(()),

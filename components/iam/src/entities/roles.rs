@@ -1,4 +1,5 @@
-//! Roles, and whom they trust: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>
+//! Roles, and whom they trust:
+//! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::policy;

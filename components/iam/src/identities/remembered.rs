@@ -1,8 +1,9 @@
-//! What `auth` and `policy` ask for with every request of a user, kept decoded while nothing changes.
+//! What `auth` and `policy` ask for with every request of a user, kept decoded while nothing
+//! changes.
 //!
-//! Every change of what is stored writes the one row of [`tables::CHANGES`] as well, so its revision tells whether anything
-//! kept here is out of date: what was changed holds for the next request, for the price of reading one row in the place of
-//! several.
+//! Every change of what is stored writes the one row of [`tables::CHANGES`] as well, so its
+//! revision tells whether anything kept here is out of date: what was changed holds for the next
+//! request, for the price of reading one row in the place of several.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

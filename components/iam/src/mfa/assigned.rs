@@ -1,6 +1,8 @@
-//! Devices that somebody has: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_EnableMFADevice.html>
+//! Devices that somebody has:
+//! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_EnableMFADevice.html>
 //!
-//! Only the root user itself gives itself a device, or gives one up: it names itself `<root_account>`, or nobody.
+//! Only the root user itself gives itself a device, or gives one up: it names itself
+//! `<root_account>`, or nobody.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 

@@ -1,13 +1,14 @@
 //! Which codes are right: each once, in their order, around the time that it is.
 //!
-//! A device shows another code in every step of 30 seconds. A code counts in its own step, in the one before and in the one
-//! after. Who types slowly when a device is enabled and whose clock runs late look alike, so a clock's drift widens the
-//! window in its direction, instead of moving it.
+//! A device shows another code in every step of 30 seconds. A code counts in its own step, in the
+//! one before and in the one after. Who types slowly when a device is enabled and whose clock runs
+//! late look alike, so a clock's drift widens the window in its direction, instead of moving it.
 //!
-//! **Guessing.** After [`FAILURES_MAX`] wrong codes in a row a device takes none for [`LOCK_MS`], and for twice as long after
-//! each further so many, up to [`LOCK_MS_MAX`]: about 500 guesses a day, each right with a chance of one in 300,000. Only who
-//! signs as its user can lock a device, and what comes while it is locked changes nothing and costs no commit. A right code
-//! unlocks; so does an administrator, who has the codes synchronized again.
+//! **Guessing.** After [`FAILURES_MAX`] wrong codes in a row a device takes none for [`LOCK_MS`],
+//! and for twice as long after each further so many, up to [`LOCK_MS_MAX`]: about 500 guesses a
+//! day, each right with a chance of one in 300,000. Only who signs as its user can lock a device,
+//! and what comes while it is locked changes nothing and costs no commit. A right code unlocks; so
+//! does an administrator, who has the codes synchronized again.
 
 use sdk::vault::Device;
 
@@ -81,7 +82,8 @@ fn window(device: &MfaDevice, now_ms: u64) -> (u64, u64) {
     (now.saturating_sub(late + 1), now.saturating_add(early + 1))
 }
 
-/// The step of the second of two codes that follow one another, around now and after the last one that was used.
+/// The step of the second of two codes that follow one another, around now and after the last one
+/// that was used.
 pub(crate) fn find_pair(account: &str, device: &MfaDevice, codes: (&str, &str), now_ms: u64) -> Option<u64> {
     let sealed = sealed(account, device);
     let now = now_ms / STEP_MS;

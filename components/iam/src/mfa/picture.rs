@@ -1,6 +1,7 @@
 //! A QR code as a PNG of one bit a pixel: <https://www.w3.org/TR/png/>
 //!
-//! The picture is made once, so it is not worth the code that would compress it: its lines are stored as they are.
+//! The picture is made once, so it is not worth the code that would compress it: its lines are
+//! stored as they are.
 
 use gateway::errors::{ErrorCode, Result};
 use qrcodegen::{QrCode, QrCodeEcc};
@@ -12,7 +13,8 @@ const MARGIN: i32 = 4;
 /// Bytes that a stored block holds at most.
 const BLOCK_BYTES_MAX: usize = 0xFFFF;
 
-/// A picture of a text. `InternalError` for one that is too long for a QR code, which is beyond 2,000 characters.
+/// A picture of a text. `InternalError` for one that is too long for a QR code, which is beyond
+/// 2,000 characters.
 pub(super) fn png(text: &str) -> Result<Vec<u8>> {
     let code = QrCode::encode_text(text, QrCodeEcc::Medium).map_err(|_| ErrorCode::InternalError)?;
     let side = (code.size() + 2 * MARGIN) * SCALE;
@@ -20,7 +22,8 @@ pub(super) fn png(text: &str) -> Result<Vec<u8>> {
     for _ in 0..2 {
         header.extend(side.to_be_bytes());
     }
-    // One bit, greyscale; the one way of compression and of filtering that there is; not interlaced.
+    // One bit, greyscale; the one way of compression and of filtering that there is; not
+    // interlaced.
     header.extend([1, 0, 0, 0, 0]);
     let mut png = b"\x89PNG\r\n\x1a\n".to_vec();
     push_chunk(&mut png, b"IHDR", &header);
@@ -43,7 +46,8 @@ fn lines(code: &QrCode, side: i32) -> Vec<u8> {
     lines
 }
 
-/// Bytes in the format of zlib, not compressed: <https://www.rfc-editor.org/rfc/rfc1951#section-3.2.4>
+/// Bytes in the format of zlib, not compressed:
+/// <https://www.rfc-editor.org/rfc/rfc1951#section-3.2.4>
 fn stored(bytes: &[u8]) -> Vec<u8> {
     let mut out = vec![0x78, 0x01];
     let mut blocks = bytes.chunks(BLOCK_BYTES_MAX).peekable();

@@ -120,7 +120,8 @@ fn split(value: &str) -> Result<(String, String)> {
     }
 }
 
-/// Whether an address is of this machine: what comes from here, a proxy that ends TLS included, nobody listens to.
+/// Whether an address is of this machine: what comes from here, a proxy that ends TLS included,
+/// nobody listens to.
 fn is_loopback(address: &str) -> bool {
     address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

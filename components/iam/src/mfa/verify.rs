@@ -13,8 +13,9 @@ use crate::answer::{ATTEMPTS_MAX, Changes};
 use crate::records::{MfaDevice, Row};
 use crate::{actions, names, rows, tables};
 
-/// Uses up the code of a call and has the fact `second-factor` set; does nothing for a call without one. `AccessDenied` for a
-/// code that does not count, `InvalidArgument` and `InvalidRequest` for a header that makes no sense.
+/// Uses up the code of a call and has the fact `second-factor` set; does nothing for a call without
+/// one. `AccessDenied` for a code that does not count, `InvalidArgument` and `InvalidRequest` for a
+/// header that makes no sense.
 pub(crate) async fn verify(call: Call) -> Result<()> {
     let is_query = call.parameters().is_some();
     let caller = match call.principal() {

@@ -1,4 +1,5 @@
-//! Inline policies of users, groups and roles: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPolicy.html>
+//! Inline policies of users, groups and roles:
+//! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPolicy.html>
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::policy;

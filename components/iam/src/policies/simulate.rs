@@ -13,7 +13,8 @@ use crate::records::{Entity, Kind, Row};
 use crate::request::Request;
 use crate::{identities, names, rows};
 
-/// What stands in the place of a policy that cannot be read: as where it decides, nothing is allowed then.
+/// What stands in the place of a policy that cannot be read: as where it decides, nothing is
+/// allowed then.
 const NOTHING: &str =
     "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\"}]}";
 

@@ -1,4 +1,5 @@
-//! Versions of managed policies: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicyVersion.html>
+//! Versions of managed policies:
+//! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicyVersion.html>
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::request::url_encoding;

@@ -1,4 +1,5 @@
-//! Providers of web identities: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html>
+//! Providers of web identities:
+//! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html>
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::identity::web_identity::provider;

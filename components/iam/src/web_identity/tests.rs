@@ -1,6 +1,7 @@
 use super::*;
 
-/// Of alice at idp.example.com for the client `app`: with `amr`, the tag `team=cats`, which passes on, and a source identity.
+/// Of alice at idp.example.com for the client `app`: with `amr`, the tag `team=cats`, which passes
+/// on, and a source identity.
 const TOKEN: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJodHRwczovL2lkcC5leGFtcGxlLmNvbSIsInN1YiI6ImFsaWNlIiwiYXVkIjoiYXBwIiw\
                      iYW1yIjpbInB3ZCIsIm90cCJdLCJpYXQiOjEsImV4cCI6MiwiaHR0cHM6Ly9hd3MuYW1hem9uLmNvbS90YWdzIjp7InByaW5jaXB\
                      hbF90YWdzIjp7InRlYW0iOlsiY2F0cyJdfSwidHJhbnNpdGl2ZV90YWdfa2V5cyI6WyJ0ZWFtIl19LCJodHRwczovL2F3cy5hbWF\

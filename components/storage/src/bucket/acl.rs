@@ -18,8 +18,8 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
     Ok(Response::new(200).xml(document(bucket.owner, &acl, print)))
 }
 
-/// PutBucketAcl. `AccessControlListNotSupported` where ACLs are disabled, `AccessDenied` for a public one where those
-/// are blocked.
+/// PutBucketAcl. `AccessControlListNotSupported` where ACLs are disabled, `AccessDenied` for a
+/// public one where those are blocked.
 pub(crate) async fn put(request: &Request) -> Result<Response> {
     let requested = RequestedAcl::of_request(&request.headers, &receive_optional(request).await?)?;
     super::change(request, |bucket| {

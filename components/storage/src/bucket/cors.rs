@@ -1,7 +1,8 @@
 //! GetBucketCors, PutBucketCors, DeleteBucketCors.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html>. The rules are a row of their own, under the bucket's name:
-//! the stage `cors`, which acts by them, reads that row and no other, and the row of the bucket stays small.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html>. The rules are a row of
+//! their own, under the bucket's name: the stage `cors`, which acts by them, reads that row and no
+//! other, and the row of the bucket stays small.
 
 use gateway::bucket::cors::Configuration;
 use gateway::errors::{ErrorCode, Result, S3Error};
@@ -39,7 +40,8 @@ pub(crate) async fn delete(request: &Request) -> Result<Response> {
     Ok(Response::new(204))
 }
 
-/// Changes the row of a bucket that is still the one that was asked for: rules must not outlive it, nor reach the next of its name.
+/// Changes the row of a bucket that is still the one that was asked for: rules must not outlive it,
+/// nor reach the next of its name.
 async fn change(request: &Request, change: impl Fn(&mut Plan) -> Result<()>) -> Result<()> {
     for attempt in 0..ATTEMPTS_MAX {
         let mut plan = Plan::new();

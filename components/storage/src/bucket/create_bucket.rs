@@ -25,9 +25,9 @@ use crate::{index, rows, tables};
 
 /// Creates the bucket for the account that asks.
 ///
-/// A name that is taken is `BucketAlreadyExists`, or `BucketAlreadyOwnedByYou` for its owner; with the
-/// setting `recreate_own_bucket` = `ok` the owner gets 200 and the bucket stays as it is, as in us-east-1, unless the
-/// request asks for another ACL than the bucket has.
+/// A name that is taken is `BucketAlreadyExists`, or `BucketAlreadyOwnedByYou` for its owner; with
+/// the setting `recreate_own_bucket` = `ok` the owner gets 200 and the bucket stays as it is, as in
+/// us-east-1, unless the request asks for another ACL than the bucket has.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let owner = request.account().ok_or(ErrorCode::AccessDenied)?;
     let body = document::receive_optional(request).await?;
@@ -61,7 +61,8 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         let key = tables::bucket_key(&request.bucket);
         plan.require_absent(tables::BUCKETS, key.clone());
         plan.put(tables::BUCKETS, key, &row)?;
-        // A release that does not know the rows of cross-origin rules leaves them behind when it deletes a bucket.
+        // A release that does not know the rows of cross-origin rules leaves them behind when it
+        // deletes a bucket.
         plan.delete(tables::CORS, tables::cors_key(&request.bucket));
         if plan.commit(&request.call).await?.is_some() {
             return Ok(created(&request.bucket));
@@ -76,8 +77,9 @@ fn created(bucket: &str) -> Response {
         .header("x-amz-bucket-arn", &bucket_arn(bucket))
 }
 
-/// The ACL of the new bucket. `InvalidBucketAclWithObjectOwnership` where ACLs are disabled and it grants something,
-/// `InvalidBucketAclWithBlockPublicAccessError` where it is public and that is blocked.
+/// The ACL of the new bucket. `InvalidBucketAclWithObjectOwnership` where ACLs are disabled and it
+/// grants something, `InvalidBucketAclWithBlockPublicAccessError` where it is public and that is
+/// blocked.
 fn acl(
     requested: &RequestedAcl,
     ownership: ObjectOwnership,
@@ -108,8 +110,9 @@ fn default_block() -> Option<PublicAccessBlock> {
     (!off).then_some(PublicAccessBlock::ALL)
 }
 
-/// What a new bucket says about sealing: keys of the client are refused, as in S3 since April 2026, unless the deployment lets
-/// them in. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-s3-c-encryption-setting-faq.html>
+/// What a new bucket says about sealing: keys of the client are refused, as in S3 since April 2026,
+/// unless the deployment lets them in.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-s3-c-encryption-setting-faq.html>
 fn default_encryption() -> BucketEncryption {
     let off = sdk::settings::get("block_sse_c").as_deref() == Some("false");
     BucketEncryption { blocks_customer_keys: !off, ..BucketEncryption::default() }

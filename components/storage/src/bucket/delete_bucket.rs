@@ -16,10 +16,11 @@ const UPLOADS_MAX: u32 = 16;
 /// A batch that has given up so many parts takes no further upload.
 const PARTS_MAX: usize = 10_000;
 
-/// Deletes a bucket without objects, versions and delete markers. Uploads in progress do not keep it, as in
-/// S3: they are given up, in batches, before the bucket goes.
+/// Deletes a bucket without objects, versions and delete markers. Uploads in progress do not keep
+/// it, as in S3: they are given up, in batches, before the bucket goes.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
-    // Rounds that give up uploads make progress; only those that met somebody else's write count as attempts.
+    // Rounds that give up uploads make progress; only those that met somebody else's write count as
+    // attempts.
     let mut attempts = 0;
     // The first round takes place where it was decided; for each that follows, time has passed.
     let mut rounds: u32 = 0;
@@ -99,7 +100,8 @@ fn uploads(bucket: u64) -> Result<Vec<Row<Upload>>> {
     Ok(uploads)
 }
 
-/// Requires that the bucket has no uploads between and behind these, so that none is left without a bucket.
+/// Requires that the bucket has no uploads between and behind these, so that none is left without a
+/// bucket.
 fn require_no_others(plan: &mut Plan, bucket: u64, uploads: &[Row<Upload>]) {
     let Range { mut start, end } = tables::bucket_range(bucket);
     for upload in uploads {

@@ -1,6 +1,7 @@
 //! GetBucketEncryption, PutBucketEncryption, DeleteBucketEncryption.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html>. That objects are sealed so, `encryption` sees to.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html>. That objects are
+//! sealed so, `encryption` sees to.
 
 use gateway::bucket::encryption::BucketEncryption;
 use gateway::errors::Result;
@@ -27,7 +28,8 @@ pub(crate) async fn put(request: &Request) -> Result<Response> {
     Ok(Response::new(200))
 }
 
-/// DeleteBucketEncryption: the default is the deployment's own key again. What was refused is refused still.
+/// DeleteBucketEncryption: the default is the deployment's own key again. What was refused is
+/// refused still.
 pub(crate) async fn delete(request: &Request) -> Result<Response> {
     super::change(request, |bucket| {
         let blocks_customer_keys = bucket.encryption.blocks_customer_keys;

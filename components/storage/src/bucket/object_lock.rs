@@ -19,8 +19,8 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
     Ok(Response::new(200).xml(configuration.document()))
 }
 
-/// PutObjectLockConfiguration. Enables Object Lock in a bucket that has versioning enabled; nothing disables
-/// it.
+/// PutObjectLockConfiguration. Enables Object Lock in a bucket that has versioning enabled; nothing
+/// disables it.
 pub(crate) async fn put(request: &Request) -> Result<Response> {
     let body = document::receive(request).await?;
     let wanted = ObjectLockConfiguration::parse_document(&body)?;

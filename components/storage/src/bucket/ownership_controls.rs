@@ -20,8 +20,9 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
     }
 }
 
-/// PutBucketOwnershipControls. Disabling ACLs is refused while the bucket's own grants something to others:
-/// `InvalidBucketAclWithObjectOwnership`. ACLs of objects are kept, and count again when ACLs are enabled again.
+/// PutBucketOwnershipControls. Disabling ACLs is refused while the bucket's own grants something to
+/// others: `InvalidBucketAclWithObjectOwnership`. ACLs of objects are kept, and count again when
+/// ACLs are enabled again.
 pub(crate) async fn put(request: &Request) -> Result<Response> {
     let wanted = ObjectOwnership::parse_document(&document::receive(request).await?)?;
     super::change(request, |bucket| {

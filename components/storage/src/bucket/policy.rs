@@ -1,7 +1,7 @@
 //! GetBucketPolicy, PutBucketPolicy, DeleteBucketPolicy, GetBucketPolicyStatus.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html>. The text is a row of its own, because the
-//! row of the bucket is read with every request.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html>. The text is a row of
+//! its own, because the row of the bucket is read with every request.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::operations::get_bucket_policy_status;
@@ -24,7 +24,8 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
     Ok(Response::new(200).header("content-type", "application/json").bytes(row.record.text.into_bytes()))
 }
 
-/// PutBucketPolicy. `MalformedPolicy`, or `AccessDenied` for a public policy where those are blocked.
+/// PutBucketPolicy. `MalformedPolicy`, or `AccessDenied` for a public policy where those are
+/// blocked.
 pub(crate) async fn put(request: &Request) -> Result<Response> {
     let body = document::receive(request).await?;
     check_account(request, &request.bucket_row()?.record)?;
@@ -52,7 +53,8 @@ pub(crate) async fn delete(request: &Request) -> Result<Response> {
     .await
 }
 
-/// GetBucketPolicyStatus: whether the bucket is public by its policy, or by the ACL that it has besides.
+/// GetBucketPolicyStatus: whether the bucket is public by its policy, or by the ACL that it has
+/// besides.
 pub(crate) async fn status(request: &Request) -> Result<Response> {
     let bucket = &request.bucket_row()?.record;
     let by_acl = bucket.has_acls() && bucket.acl.to_acl(bucket.owner).is_public();
@@ -63,7 +65,8 @@ pub(crate) async fn status(request: &Request) -> Result<Response> {
     Ok(Response::new(200).xml(get_bucket_policy_status::document(by_acl || by_policy)))
 }
 
-/// Only the account that owns the bucket may see and set its policy, whatever a policy says: `MethodNotAllowed`.
+/// Only the account that owns the bucket may see and set its policy, whatever a policy says:
+/// `MethodNotAllowed`.
 fn check_account(request: &Request, bucket: &BucketRow) -> Result<()> {
     if request.decision == Decision::AsOwner || request.account() == Some(bucket.owner) {
         return Ok(());
@@ -73,7 +76,8 @@ fn check_account(request: &Request, bucket: &BucketRow) -> Result<()> {
         .detail("ResourceType", "BUCKETPOLICY"))
 }
 
-/// Changes the policy together with the bucket's row. Whoever changed the row in the meantime goes first.
+/// Changes the policy together with the bucket's row. Whoever changed the row in the meantime goes
+/// first.
 async fn change(
     request: &Request,
     change: impl Fn(&mut Plan, &Row<BucketRow>) -> Result<BucketRow>,

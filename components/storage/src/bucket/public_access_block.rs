@@ -18,8 +18,8 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
     }
 }
 
-/// PutPublicAccessBlock. It takes nothing away for good: ACLs and policies that were there count again when their
-/// switch is turned off.
+/// PutPublicAccessBlock. It takes nothing away for good: ACLs and policies that were there count
+/// again when their switch is turned off.
 pub(crate) async fn put(request: &Request) -> Result<Response> {
     let block = PublicAccessBlock::parse_document(&document::receive(request).await?)?;
     super::change(request, |bucket| {

@@ -2,7 +2,8 @@
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 
-/// The region in which a request without any other hint is answered, and for which S3 has its exceptions.
+/// The region in which a request without any other hint is answered, and for which S3 has its
+/// exceptions.
 const US_EAST_1: &str = "us-east-1";
 
 /// The region of this deployment: the setting `region`.
@@ -12,9 +13,9 @@ pub(crate) fn of_deployment() -> String {
 
 /// The region of a new bucket: what its `LocationConstraint` asks for, or else the deployment's.
 ///
-/// As in AWS, `us-east-1` takes buckets for every region and any other region only its own. Unlike AWS, a
-/// bucket without a constraint is accepted everywhere, and one for `us-east-1` there: clients of self-hosted
-/// servers do both.
+/// As in AWS, `us-east-1` takes buckets for every region and any other region only its own. Unlike
+/// AWS, a bucket without a constraint is accepted everywhere, and one for `us-east-1` there:
+/// clients of self-hosted servers do both.
 pub(crate) fn of_new_bucket(constraint: Option<&str>, deployment: &str) -> Result<String> {
     let Some(constraint) = constraint.filter(|constraint| !constraint.is_empty()) else {
         return Ok(deployment.to_owned());

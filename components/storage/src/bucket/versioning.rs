@@ -23,7 +23,8 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
 }
 
 /// PutBucketVersioning. Object Lock needs versions: with it, versioning cannot be suspended (409
-/// `InvalidBucketState`). What MFA delete protects takes a code of the root user's device (403 `AccessDenied`).
+/// `InvalidBucketState`). What MFA delete protects takes a code of the root user's device (403
+/// `AccessDenied`).
 pub(crate) async fn put(request: &Request) -> Result<Response> {
     let wanted = VersioningConfiguration::parse_document(&document::receive(request).await?)?;
     let factor = SecondFactor::of(request)?;

@@ -25,8 +25,8 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     Ok(Response::new(200).xml(input.document(&request.bucket, &page, end.next.as_deref())))
 }
 
-/// Lists objects onto `page`, with their owners when there is somebody to look them up: what both versions of
-/// the operation do.
+/// Lists objects onto `page`, with their owners when there is somebody to look them up: what both
+/// versions of the operation do.
 pub(super) fn list<S: Source>(
     source: &S,
     bucket: u64,

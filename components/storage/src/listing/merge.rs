@@ -16,7 +16,8 @@ pub(crate) struct Start<'a> {
     pub(crate) objects: Vec<u8>,
     /// The first row key in `versions`.
     pub(crate) versions: Vec<u8>,
-    /// The key whose newest versions an earlier page has listed: its first row is not the latest version.
+    /// The key whose newest versions an earlier page has listed: its first row is not the latest
+    /// version.
     pub(crate) listed: Option<&'a str>,
 }
 
@@ -45,8 +46,8 @@ pub(crate) enum Ended {
     Truncated,
 }
 
-/// Hands versions and common prefixes to `emit`, in order. Fails with `InternalError` on a row key that is
-/// not one.
+/// Hands versions and common prefixes to `emit`, in order. Fails with `InternalError` on a row key
+/// that is not one.
 pub(crate) fn walk<S: Source>(
     source: &S,
     bucket: u64,
@@ -98,7 +99,8 @@ enum From {
     Versions,
 }
 
-/// The next row of both tables: by key, and within a key the current object before the noncurrent versions.
+/// The next row of both tables: by key, and within a key the current object before the noncurrent
+/// versions.
 fn next<'c, S: Source>(
     objects: &'c Cursor<'_, S>,
     versions: &'c Cursor<'_, S>,

@@ -7,7 +7,8 @@ pub(crate) struct Listing<'a> {
     pub(crate) prefix: &'a str,
     /// Keys that contain this behind the prefix are rolled up into common prefixes. Empty for none.
     pub(crate) delimiter: &'a str,
-    /// Only keys behind this one: a marker, `start-after`, or what a continuation token says. Empty for none.
+    /// Only keys behind this one: a marker, `start-after`, or what a continuation token says. Empty
+    /// for none.
     pub(crate) marker: &'a str,
     /// At most so many entries and common prefixes.
     pub(crate) max: usize,
@@ -27,8 +28,8 @@ pub(crate) enum Begin<'a> {
 impl<'a> Listing<'a> {
     /// Where the rows begin.
     ///
-    /// A marker that is a common prefix, or lies in one, leaves out the whole common prefix: S3 lists it
-    /// once, with the page on which it began.
+    /// A marker that is a common prefix, or lies in one, leaves out the whole common prefix: S3
+    /// lists it once, with the page on which it began.
     pub(crate) fn begin(&self) -> Begin<'a> {
         if self.marker < self.prefix || self.marker.is_empty() {
             return Begin::Prefix;
@@ -39,16 +40,16 @@ impl<'a> Listing<'a> {
         }
     }
 
-    /// The common prefix into which a key is rolled up, if it is. For a key outside of the prefix there is
-    /// none.
+    /// The common prefix into which a key is rolled up, if it is. For a key outside of the prefix
+    /// there is none.
     pub(crate) fn common_prefix<'k>(&self, key: &'k str) -> Option<&'k str> {
         if self.delimiter.is_empty() {
             return None;
         }
         let behind = key.strip_prefix(self.prefix)?;
         let at = match self.delimiter.as_bytes() {
-            // Nearly always `/`. One byte is found without setting up a search, which costs more than the
-            // search itself.
+            // Nearly always `/`. One byte is found without setting up a search, which costs more
+            // than the search itself.
             [byte] => behind.bytes().position(|candidate| candidate == *byte)?,
             // Setting up a search goes over all of the delimiter, for every key.
             longer if longer.len() > behind.len() => return None,

@@ -2,15 +2,16 @@
 
 use sdk::index::Row;
 
-/// Rows fetched by the first page after a seek, when the seek has shown that neighbours are of no use.
+/// Rows fetched by the first page after a seek, when the seek has shown that neighbours are of no
+/// use.
 const PAGE_ROWS_MIN: u32 = 16;
 /// Rows of a full page: what the largest listing needs, and one row to see whether more follow.
 const PAGE_ROWS_MAX: u32 = 1001;
 
 /// Where rows come from.
 pub(crate) trait Source {
-    /// The first rows with `start <= key < end`, at most `limit`. Only an empty page means that there are
-    /// none.
+    /// The first rows with `start <= key < end`, at most `limit`. Only an empty page means that
+    /// there are none.
     fn page(&self, table: &str, start: &[u8], end: &[u8], limit: u32) -> Page;
 
     /// The same, with no more than the first `value_bytes_max` bytes of each value.
@@ -136,7 +137,8 @@ pub(crate) struct Cursor<'s, S> {
 }
 
 impl<'s, S: Source> Cursor<'s, S> {
-    /// A cursor before the first row of `start <= key < end`, whose first page has about `rows` rows.
+    /// A cursor before the first row of `start <= key < end`, whose first page has about `rows`
+    /// rows.
     pub(crate) fn new(source: &'s S, table: &'static str, start: Vec<u8>, end: Vec<u8>, rows: u32) -> Self {
         let rows = rows.clamp(PAGE_ROWS_MIN, PAGE_ROWS_MAX);
         Cursor {
@@ -158,7 +160,8 @@ impl<'s, S: Source> Cursor<'s, S> {
         Cursor { value_bytes_max: Some(value_bytes_max), ..self }
     }
 
-    /// Makes the current row available to [`Cursor::row`], fetching a page when the last one is used up.
+    /// Makes the current row available to [`Cursor::row`], fetching a page when the last one is
+    /// used up.
     pub(crate) fn load(&mut self) {
         if self.finished || self.at < self.page.len() {
             return;
@@ -188,8 +191,8 @@ impl<'s, S: Source> Cursor<'s, S> {
         self.at = self.at.saturating_add(1);
     }
 
-    /// Goes past every row whose key starts with `row_prefix`. Rows at hand are skipped one by one; when they
-    /// are used up, the next page starts past the prefix.
+    /// Goes past every row whose key starts with `row_prefix`. Rows at hand are skipped one by one;
+    /// when they are used up, the next page starts past the prefix.
     pub(crate) fn skip(&mut self, row_prefix: &[u8]) {
         self.steps += 1;
         while self.row().is_some_and(|row| row.key.starts_with(row_prefix)) {
@@ -203,7 +206,8 @@ impl<'s, S: Source> Cursor<'s, S> {
             return;
         }
         self.start = past;
-        // A page of few large groups of keys: most of the next one would be skipped too, so it is kept small.
+        // A page of few large groups of keys: most of the next one would be skipped too, so it is
+        // kept small.
         if self.steps.saturating_mul(4) < self.page.len() {
             self.rows = PAGE_ROWS_MIN;
         }

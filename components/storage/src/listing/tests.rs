@@ -148,8 +148,8 @@ proptest! {
         prefix in text(), marker in text(), delimiter in delimiter(),
         max in 0_usize..12, page_max in 1_usize..20,
     ) {
-        // A later version of a key is newer; the latest of a key is an object or, where the flag says so, a
-        // marker.
+        // A later version of a key is newer; the latest of a key is an object or, where the flag
+        // says so, a marker.
         let mut by_key: BTreeMap<String, Vec<(u64, bool)>> = BTreeMap::new();
         for (sequence, (key, flag)) in versions.iter().enumerate() {
             by_key.entry(key.clone()).or_default().insert(0, (sequence as u64, *flag));

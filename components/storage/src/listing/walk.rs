@@ -18,11 +18,13 @@ pub(crate) struct Layout {
     pub(crate) row_prefix: fn(bucket: u64, prefix: &str) -> Vec<u8>,
     /// The key inside a row key.
     pub(crate) key: fn(row: &[u8]) -> Option<Cow<'_, str>>,
-    /// What a listing sees of each value: what follows is as long as a client made it, and most rows may be passed by.
+    /// What a listing sees of each value: what follows is as long as a client made it, and most
+    /// rows may be passed by.
     pub(crate) value_bytes_max: u32,
 }
 
-/// Bytes of an upload's row that a listing sees. Few are longer, and those are read again when they are listed.
+/// Bytes of an upload's row that a listing sees. Few are longer, and those are read again when they
+/// are listed.
 pub(crate) const UPLOAD_BYTES_SEEN: u32 = 1024;
 
 /// `objects`: one row for each key.
@@ -67,10 +69,11 @@ impl Layout {
     }
 }
 
-/// Hands each entry, with its row, and each common prefix to `emit`, in order, and says how the listing
-/// ended.
+/// Hands each entry, with its row, and each common prefix to `emit`, in order, and says how the
+/// listing ended.
 ///
-/// A listing of at most 0 entries is complete. Fails with `InternalError` on a row key that is not one.
+/// A listing of at most 0 entries is complete. Fails with `InternalError` on a row key that is not
+/// one.
 pub(crate) fn walk<S: Source>(
     source: &S,
     layout: &Layout,

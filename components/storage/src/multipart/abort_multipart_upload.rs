@@ -1,4 +1,5 @@
-//! AbortMultipartUpload: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html>
+//! AbortMultipartUpload:
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html>
 
 use gateway::errors::Result;
 use gateway::object::precondition::failed;
@@ -10,8 +11,8 @@ use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::request::Request;
 use crate::tables;
 
-/// Ends the upload and gives up its parts. `PreconditionFailed` when it was initiated at another time than
-/// `x-amz-if-match-initiated-time` says.
+/// Ends the upload and gives up its parts. `PreconditionFailed` when it was initiated at another
+/// time than `x-amz-if-match-initiated-time` says.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let input = Input::parse(&request.query, &request.headers)?;
     let bucket = request.bucket_row()?.record.id;

@@ -42,7 +42,8 @@ pub(crate) fn of_documents(
 /// Which checksum each part of a list must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expected {
-    /// None. One that the part was uploaded with is compared; another cannot be judged, and is no reason to refuse it.
+    /// None. One that the part was uploaded with is compared; another cannot be judged, and is no
+    /// reason to refuse it.
     Any,
     /// None, or one of this algorithm: of an upload whose checksum is taken of the whole object.
     Only(ChecksumAlgorithm),
@@ -59,8 +60,8 @@ pub(super) fn expected(upload: &Upload) -> Expected {
     }
 }
 
-/// Checks that a part is sent with the checksum that its upload was created for. A part may come without any, to be
-/// computed, unless the checksum of the object is taken of those of its parts.
+/// Checks that a part is sent with the checksum that its upload was created for. A part may come
+/// without any, to be computed, unless the checksum of the object is taken of those of its parts.
 pub(super) fn check_part(upload: &Upload, claimed: Option<ChecksumAlgorithm>) -> Result<()> {
     match (expected(upload), claimed) {
         (Expected::Any, _) | (Expected::Only(_), None) => Ok(()),

@@ -71,8 +71,8 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     Err(write::conflict(&input.preconditions))
 }
 
-/// The checksum headers of this request speak of the object, not of the document: only `Content-MD5` is
-/// checked.
+/// The checksum headers of this request speak of the object, not of the document: only
+/// `Content-MD5` is checked.
 async fn receive(request: &Request) -> Result<Vec<u8>> {
     let of_document: Headers =
         request.headers.get("content-md5").map(|md5| ("content-md5", md5)).into_iter().collect();
@@ -110,7 +110,8 @@ fn object(
     let md5s: Vec<u8> = chosen.iter().flat_map(|part| part.md5).collect();
     let md5 = digests::md5(&md5s).try_into().map_err(|_| ErrorCode::InternalError)?;
     let now_ms = request.now_ms();
-    // Who owns it and who may use it was said when the upload was begun; whether that may be is the bucket's say now.
+    // Who owns it and who may use it was said when the upload was begun; whether that may be is the
+    // bucket's say now.
     let owned = access::of_begun_object(bucket, upload.owner, &upload.acl)?;
     let details = Details {
         content: upload.content.clone(),
@@ -137,8 +138,8 @@ fn object(
     Ok(Made { object, assembly, numbers: chosen.iter().map(|part| part.number).collect() })
 }
 
-/// Plans the object, and the end of the upload. The references of its parts' blobs pass to the object; parts
-/// that are not in it are given up.
+/// Plans the object, and the end of the upload. The references of its parts' blobs pass to the
+/// object; parts that are not in it are given up.
 pub(super) fn end_upload(
     plan: &mut Plan,
     upload: &Row<Upload>,
@@ -195,8 +196,8 @@ fn check_size(input: &Input, size: u64) -> Result<()> {
     }
 }
 
-/// Compares the checksum of the object with what the client expects. `BadDigest` when it is another,
-/// `InvalidRequest` when the upload was created for another type.
+/// Compares the checksum of the object with what the client expects. `BadDigest` when it is
+/// another, `InvalidRequest` when the upload was created for another type.
 fn check_claimed(input: &Input, whole: &Checksum, covers: ChecksumType) -> Result<()> {
     if input.checksum_type.is_some_and(|claimed| claimed != covers) {
         return Err(S3Error::invalid_request(format!(

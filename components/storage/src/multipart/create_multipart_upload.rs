@@ -1,4 +1,5 @@
-//! CreateMultipartUpload: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html>
+//! CreateMultipartUpload:
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html>
 
 use gateway::access::BEGINNING;
 use gateway::errors::Result;

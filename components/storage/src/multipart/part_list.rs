@@ -11,8 +11,9 @@ use crate::records::{Part, Row};
 
 /// The uploaded parts that a list names, in order.
 ///
-/// `InvalidPart` for a part that was not uploaded, or whose ETag or checksum is another one, `InvalidRequest` and
-/// `BadDigest` where its checksum is not of the upload's algorithm, and `EntityTooSmall` for one that may only be last.
+/// `InvalidPart` for a part that was not uploaded, or whose ETag or checksum is another one,
+/// `InvalidRequest` and `BadDigest` where its checksum is not of the upload's algorithm, and
+/// `EntityTooSmall` for one that may only be last.
 pub(crate) fn choose<'p>(
     listed: &[CompletedPart],
     parts: &'p [Row<Part>],

@@ -38,8 +38,8 @@ pub(crate) fn list(upload: u64, marker: u32, count: usize) -> Result<Vec<Row<Par
     Ok(parts)
 }
 
-/// Requires that the parts of an upload are `parts`, which are all that were read: each unchanged, and none
-/// in between.
+/// Requires that the parts of an upload are `parts`, which are all that were read: each unchanged,
+/// and none in between.
 pub(crate) fn require_exactly(plan: &mut Plan, upload: u64, parts: &[Row<Part>]) {
     for gap in gaps(parts.iter().map(|part| part.record.number)) {
         let start = tables::part_key(upload, gap.0);
@@ -61,8 +61,8 @@ fn gaps(numbers: impl Iterator<Item = u32>) -> Vec<(u32, u32)> {
     gaps
 }
 
-/// Plans `part` as one of the upload's parts: its spans get a reference more, those of a part that it
-/// replaces one less.
+/// Plans `part` as one of the upload's parts: its spans get a reference more, those of a part that
+/// it replaces one less.
 pub(crate) fn put(plan: &mut Plan, upload: &Row<Upload>, part: &Part) -> Result<()> {
     let sequence = upload.record.sequence;
     let key = tables::part_key(sequence, part.number);

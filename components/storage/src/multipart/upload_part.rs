@@ -71,8 +71,8 @@ fn spans(received: &Ingested) -> Vec<Span> {
     }
 }
 
-/// Makes `part` one of the upload's parts. `NoSuchUpload` when the upload was completed or aborted in the
-/// meantime.
+/// Makes `part` one of the upload's parts. `NoSuchUpload` when the upload was completed or aborted
+/// in the meantime.
 async fn store(request: &Request, bucket: u64, part: &Part) -> Result<()> {
     for attempt in 0..ATTEMPTS_MAX {
         let row = request.judged_bucket(attempt).await?;

@@ -1,8 +1,8 @@
 //! UploadPartCopy: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html>
 //!
-//! No byte is copied where both are under the key of the data folder: the part refers to the blobs of its source. Its digests
-//! are computed from the stored bytes, unless the part is a whole object that has them. Everything else is read under one
-//! key and stored under another.
+//! No byte is copied where both are under the key of the data folder: the part refers to the blobs
+//! of its source. Its digests are computed from the stored bytes, unless the part is a whole object
+//! that has them. Everything else is read under one key and stored under another.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::object::checksum::{ChecksumAlgorithm, ChecksumType, copy_algorithm};
@@ -114,7 +114,8 @@ fn stretch(range: Option<Range>, size: u64) -> Result<Stretch> {
     Ok(stretch)
 }
 
-/// Brings bytes of the source under the key of the upload, if they are not, and answers what is to be known of them.
+/// Brings bytes of the source under the key of the upload, if they are not, and answers what is to
+/// be known of them.
 async fn copy(
     request: &Request,
     source: &CopySource,

@@ -1,8 +1,8 @@
-//! Integrity of a body: which digests to compute while it passes, whether they are what the client claimed, and which
-//! checksums to store.
+//! Integrity of a body: which digests to compute while it passes, whether they are what the client
+//! claimed, and which checksums to store.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>. A writer that names no
-//! algorithm gets a CRC64NVME.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>. A writer
+//! that names no algorithm gets a CRC64NVME.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -38,8 +38,8 @@ pub(crate) struct Verified {
 impl Claims {
     /// Reads the claims from the request's headers.
     ///
-    /// `InvalidDigest` for a `Content-MD5` that is not one; `InvalidRequest` for a checksum that is malformed, unknown
-    /// or of several algorithms.
+    /// `InvalidDigest` for a `Content-MD5` that is not one; `InvalidRequest` for a checksum that is
+    /// malformed, unknown or of several algorithms.
     pub(crate) fn read(headers: &Headers) -> Result<Claims> {
         Ok(Claims { md5: content_md5(headers)?, checksum: RequestChecksum::parse(headers)? })
     }
@@ -62,11 +62,12 @@ impl Claims {
         }
     }
 
-    /// Compares the claims with what was received, and answers what to store. `algorithm` is the one given to
+    /// Compares the claims with what was received, and answers what to store. `algorithm` is the
+    /// one given to
     /// [`Claims::digests`]: the client's own, or a default.
     ///
-    /// `BadDigest` when the body is not what was claimed; `MalformedTrailerError` when the announced trailer did not
-    /// come, `InvalidRequest` when it is malformed.
+    /// `BadDigest` when the body is not what was claimed; `MalformedTrailerError` when the
+    /// announced trailer did not come, `InvalidRequest` when it is malformed.
     pub(crate) fn verify(&self, algorithm: ChecksumAlgorithm, received: &Ingested) -> Result<Verified> {
         let md5 = find_md5(&received.digests)?;
         self.check_md5(md5)?;
@@ -80,8 +81,8 @@ impl Claims {
         Ok(Verified { md5, checksum: Checksum { algorithm, value } })
     }
 
-    /// Compares the claims with a document that was received into memory. `InvalidRequest` when there are none, for
-    /// operations whose documents must come with a digest.
+    /// Compares the claims with a document that was received into memory. `InvalidRequest` when
+    /// there are none, for operations whose documents must come with a digest.
     pub(crate) fn verify_document(&self, document: &Collected, need: Need) -> Result<()> {
         if self.md5.is_some() {
             let md5 = digests::md5(&document.body).try_into().map_err(|_| ErrorCode::InternalError)?;

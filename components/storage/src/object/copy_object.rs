@@ -1,8 +1,9 @@
 //! CopyObject: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html>
 //!
-//! No byte is copied where both are under the key of the data folder: the new version refers to the blobs of its source. Only
-//! digests that the source does not have are computed then: the MD5 of a multipart object, and a checksum of another
-//! algorithm. Everything else is read under one key and stored under another.
+//! No byte is copied where both are under the key of the data folder: the new version refers to the
+//! blobs of its source. Only digests that the source does not have are computed then: the MD5 of a
+//! multipart object, and a checksum of another algorithm. Everything else is read under one key and
+//! stored under another.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::object::checksum::{ChecksumAlgorithm, ChecksumType, copy_algorithm};
@@ -120,7 +121,8 @@ fn new_object(
     })
 }
 
-/// Whether the source has the tags still that come along: these were judged just now as it has them.
+/// Whether the source has the tags still that come along: these were judged just now as it has
+/// them.
 fn has_tags_of(
     request: &Request,
     bucket: &BucketRow,
@@ -130,7 +132,8 @@ fn has_tags_of(
     Ok(find_source(request, bucket, source)?.row.record.details.tags == version.details.tags)
 }
 
-/// A copy has no body: `InvalidRequest`. One in HTTP's own chunks is not seen, and not read. Shared with UploadPartCopy.
+/// A copy has no body: `InvalidRequest`. One in HTTP's own chunks is not seen, and not read. Shared
+/// with UploadPartCopy.
 pub(crate) fn refuse_body(request: &Request) -> Result<()> {
     match request.head.content_length {
         None | Some(0) => Ok(()),
@@ -142,8 +145,8 @@ pub(crate) fn refuse_body(request: &Request) -> Result<()> {
 
 /// The bucket of a copy's source. Shared with UploadPartCopy.
 ///
-/// `AccessDenied` when it has another owner than `x-amz-source-expected-bucket-owner`. Whether the client may read the
-/// source, `policy` has judged.
+/// `AccessDenied` when it has another owner than `x-amz-source-expected-bucket-owner`. Whether the
+/// client may read the source, `policy` has judged.
 pub(crate) fn find_bucket(request: &Request, name: &str) -> Result<Row<BucketRow>> {
     let row = rows::bucket(name)?.ok_or_else(|| request::no_such_bucket(name))?;
     request::check_expected_owner(&request.headers, "x-amz-source-expected-bucket-owner", row.record.owner)?;
@@ -151,8 +154,8 @@ pub(crate) fn find_bucket(request: &Request, name: &str) -> Result<Row<BucketRow
     Ok(row)
 }
 
-/// The version to copy from: its preconditions hold, and it is an object of not more than 5 GiB. Shared with
-/// UploadPartCopy, which has no such limit, in [`find_version`].
+/// The version to copy from: its preconditions hold, and it is an object of not more than 5 GiB.
+/// Shared with UploadPartCopy, which has no such limit, in [`find_version`].
 fn find_source(request: &Request, bucket: &BucketRow, source: &CopySource) -> Result<Found> {
     let found = find_version(request, bucket, source)?;
     if found.row.record.summary.size > BODY_BYTES_MAX {
@@ -163,8 +166,9 @@ fn find_source(request: &Request, bucket: &BucketRow, source: &CopySource) -> Re
     Ok(found)
 }
 
-/// The version that a copy's source names, if its preconditions (`x-amz-copy-source-if-…`) hold. A delete marker is
-/// no source: `InvalidRequest` when it is named, `NoSuchKey` when it is the latest version.
+/// The version that a copy's source names, if its preconditions (`x-amz-copy-source-if-…`) hold. A
+/// delete marker is no source: `InvalidRequest` when it is named, `NoSuchKey` when it is the latest
+/// version.
 pub(crate) fn find_version(request: &Request, bucket: &BucketRow, source: &CopySource) -> Result<Found> {
     let id = source.version_id.as_deref();
     let found = read::named_object(bucket, &source.key, id, &request.head.method).map_err(
@@ -227,7 +231,8 @@ fn details(
     headers
 }
 
-/// Brings the bytes of the source under the key of the copy, if they are not, and answers what is to be known of them.
+/// Brings the bytes of the source under the key of the copy, if they are not, and answers what is
+/// to be known of them.
 async fn copy(
     request: &Request,
     source: &CopySource,
@@ -251,7 +256,8 @@ async fn copy(
     reseal::reseal(request, spans, &key, &seal.key, &seal.protection, algorithm).await
 }
 
-/// The MD5 and the checksum of a source whose blobs the copy refers to, computed where it does not have them.
+/// The MD5 and the checksum of a source whose blobs the copy refers to, computed where it does not
+/// have them.
 async fn digest_source(
     request: &Request,
     source: &Row<Version>,

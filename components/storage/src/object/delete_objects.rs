@@ -1,9 +1,9 @@
 //! DeleteObjects: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>
 //!
-//! Keys that are named once are deleted in one commit. A key that is named again (its versions are deleted one by one)
-//! goes into the next commit, for plans of one key do not add up. When somebody else was faster, each key of the batch is
-//! tried alone. What was decided holds for the bucket as it was then: where others may have a say in it by now, the keys that are
-//! left are denied.
+//! Keys that are named once are deleted in one commit. A key that is named again (its versions are
+//! deleted one by one) goes into the next commit, for plans of one key do not add up. When somebody
+//! else was faster, each key of the batch is tried alone. What was decided holds for the bucket as
+//! it was then: where others may have a say in it by now, the keys that are left are denied.
 
 use std::collections::BTreeMap;
 
@@ -70,8 +70,8 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     Ok(Response::new(200).xml(write(answers, quiet)))
 }
 
-/// What was shown to delete versions. Where that takes a second factor and there is none, nothing of the request is done:
-/// `AccessDenied`.
+/// What was shown to delete versions. Where that takes a second factor and there is none, nothing
+/// of the request is done: `AccessDenied`.
 fn factor(request: &Request, objects: &[Named]) -> Result<SecondFactor> {
     if objects.iter().all(|object| object.version.is_none()) {
         return Ok(SecondFactor::Missing);
@@ -156,8 +156,8 @@ fn deletion(object: &Named, bypass: Bypass, factor: SecondFactor, now_ms: u64) -
     Ok(Deletion { key: object.key.clone(), version, conditions, bypass, factor, now_ms })
 }
 
-/// Reads the document: the objects, and whether only errors are to be answered. `MalformedXML` without any object, or
-/// with more than 1,000.
+/// Reads the document: the objects, and whether only errors are to be answered. `MalformedXML`
+/// without any object, or with more than 1,000.
 fn parse(document: &Element) -> Result<(Vec<Named>, bool)> {
     let mut objects = Vec::new();
     for element in document.children("Object") {

@@ -1,4 +1,5 @@
-//! GetObject, and what it shares with HeadObject: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>
+//! GetObject, and what it shares with HeadObject:
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>
 
 use std::fmt::Write;
 
@@ -51,8 +52,9 @@ pub(crate) async fn respond(request: &Request, want: Want) -> Result<Response> {
     Err(ErrorCode::SlowDown.into())
 }
 
-/// Opens an object, if that takes anything. What is said of one under a key of the key service, its checksums apart, is no
-/// secret: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>
+/// Opens an object, if that takes anything. What is said of one under a key of the key service, its
+/// checksums apart, is no secret:
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>
 async fn open(request: &Request, protection: &Protection, want: Want) -> Result<Key> {
     let is_head_of_managed = want == Want::Headers && matches!(protection, Protection::Managed(_));
     if is_head_of_managed && request.is_sealing_unsaid() && !wants_checksums(request) {

@@ -1,4 +1,5 @@
-//! GetObjectAttributes: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html>
+//! GetObjectAttributes:
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html>
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::object::checksum::ChecksumType;
@@ -56,8 +57,8 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     Err(ErrorCode::SlowDown.into())
 }
 
-/// Opens the object, if that takes anything: what is said of one under a key that clients bring along is for those who have
-/// it, checksums are for those who may use the key.
+/// Opens the object, if that takes anything: what is said of one under a key that clients bring
+/// along is for those who have it, checksums are for those who may use the key.
 async fn open(request: &Request, protection: &Protection, wanted: Wanted) -> Result<()> {
     let tells_of_bytes = wanted.checksum || wanted.object_parts || !request.is_sealing_unsaid();
     if matches!(protection, Protection::Managed(_)) && !tells_of_bytes {
@@ -152,9 +153,10 @@ fn write_checksums(xml: &mut XmlWriter, checksums: &[Checksum]) {
 
 /// Writes `ObjectParts`. False when the version was deleted in between.
 ///
-/// S3 keeps the parts for the checksums that they have: it lists those of a composite checksum, and only counts those of an
-/// object whose checksum covers it whole, which is also what an upload without an algorithm comes to. LocalStack's authors
-/// recorded it (localstack/localstack pull request 12764).
+/// S3 keeps the parts for the checksums that they have: it lists those of a composite checksum, and
+/// only counts those of an object whose checksum covers it whole, which is also what an upload
+/// without an algorithm comes to. LocalStack's authors recorded it (localstack/localstack pull
+/// request 12764).
 fn write_parts(
     xml: &mut XmlWriter,
     kind: ChecksumType,

@@ -43,8 +43,8 @@ pub(crate) fn push_version_id(lines: &mut String, bucket: &BucketRow, summary: &
     }
 }
 
-/// `x-amz-version-id` of a version that was just written. A null version is written without saying so, also where
-/// versioning is suspended; reads name it.
+/// `x-amz-version-id` of a version that was just written. A null version is written without saying
+/// so, also where versioning is suspended; reads name it.
 pub(crate) fn push_written_id(lines: &mut String, summary: &Summary) {
     if !summary.null {
         push_id(lines, "x-amz-version-id", summary.version_id());
@@ -118,7 +118,8 @@ fn push_details(lines: &mut String, version: &Version) {
     push_text(lines, "x-amz-website-redirect-location", website_redirect.as_deref());
 }
 
-/// User metadata. What cannot be sent is counted instead, as in S3: the rest of the object is still to be had.
+/// User metadata. What cannot be sent is counted instead, as in S3: the rest of the object is still
+/// to be had.
 fn push_metadata(lines: &mut String, metadata: &[(String, String)]) {
     let mut missing = 0_usize;
     for (name, value) in metadata {
@@ -134,7 +135,8 @@ fn push_metadata(lines: &mut String, metadata: &[(String, String)]) {
     }
 }
 
-/// The checksums of an object, with their type. `parts` is appended to composite ones, as in `value-parts`.
+/// The checksums of an object, with their type. `parts` is appended to composite ones, as in
+/// `value-parts`.
 pub(crate) fn push_checksums(lines: &mut String, checksums: &[Checksum], covers: ChecksumType, parts: u32) {
     for checksum in checksums {
         push_header(lines, checksum.algorithm.header(), &print_checksum(checksum, covers, parts));

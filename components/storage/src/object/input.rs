@@ -1,4 +1,5 @@
-//! What a write says of the object besides its bytes: system headers, metadata, tags, storage class, Object Lock.
+//! What a write says of the object besides its bytes: system headers, metadata, tags, storage
+//! class, Object Lock.
 //!
 //! Shared by PutObject, CopyObject and CreateMultipartUpload.
 
@@ -27,7 +28,8 @@ pub(crate) struct ObjectHeaders {
     pub(crate) tags: Vec<(String, String)>,
     /// `x-amz-storage-class`; `None` when it was not sent.
     pub(crate) storage_class: Option<StorageClass>,
-    /// Retention, when it was sent. [`ObjectHeaders::details`] puts the bucket's default in its place.
+    /// Retention, when it was sent. [`ObjectHeaders::details`] puts the bucket's default in its
+    /// place.
     pub(crate) retention: Option<Retention>,
     /// Legal hold, when it was sent.
     pub(crate) legal_hold: Option<bool>,
@@ -40,8 +42,9 @@ pub(crate) struct ObjectHeaders {
 impl ObjectHeaders {
     /// Reads the headers of a write to `bucket`.
     ///
-    /// Each kind of header has its own refusals; besides, an Object Lock header in a bucket without Object Lock is
-    /// `InvalidRequest`, and a header that asks for what nothing here does `NotImplemented`.
+    /// Each kind of header has its own refusals; besides, an Object Lock header in a bucket without
+    /// Object Lock is `InvalidRequest`, and a header that asks for what nothing here does
+    /// `NotImplemented`.
     pub(crate) fn read(headers: &Headers, bucket: &BucketRow, now_ms: u64) -> Result<ObjectHeaders> {
         check_implemented(headers)?;
         let lock = RequestedLock::parse(headers, now_ms)?;
@@ -67,7 +70,8 @@ impl ObjectHeaders {
         self.retention.is_some() || self.legal_hold.is_some()
     }
 
-    /// The details of a version that is written now: these headers, and the bucket's default retention.
+    /// The details of a version that is written now: these headers, and the bucket's default
+    /// retention.
     pub(crate) fn details(self, bucket: &BucketRow, protection: Protection, now_ms: u64) -> Details {
         let default = lock::default_of(bucket, now_ms);
         Details {

@@ -60,7 +60,8 @@ impl Announced {
         let owned = access::of_new_object(request, bucket, &input.acl)?;
         let conditions = WritePreconditions::parse(&request.headers);
         if conditions.is_conditional() {
-            // What cannot be written anyway need not be received. It is judged again with what the commit requires.
+            // What cannot be written anyway need not be received. It is judged again with what the
+            // commit requires.
             write::check(&conditions, &Place::read(bucket, &request.key)?)?;
         }
         let algorithm = claims.algorithm().unwrap_or(ChecksumAlgorithm::Crc64Nvme);
@@ -123,8 +124,8 @@ struct Requested {
     retention: Option<Retention>,
 }
 
-/// Makes `object`, whose body is the blob that was just received, the current version of the request's key: in the bucket as it
-/// is now, whatever it was when the first byte came.
+/// Makes `object`, whose body is the blob that was just received, the current version of the
+/// request's key: in the bucket as it is now, whatever it was when the first byte came.
 async fn commit(
     request: &Request,
     object: &mut NewObject,
@@ -158,9 +159,10 @@ async fn commit(
     Err(write::conflict(conditions))
 }
 
-/// The length of the body must be known, and not more than 5 GiB: `MissingContentLength`, `EntityTooLarge`. A body in
-/// HTTP's own chunks may keep its length to itself, as SDKs do that stream: it is counted on its way. S3 itself refuses
-/// such a body without `x-amz-decoded-content-length`. Shared with UploadPart.
+/// The length of the body must be known, and not more than 5 GiB: `MissingContentLength`,
+/// `EntityTooLarge`. A body in HTTP's own chunks may keep its length to itself, as SDKs do that
+/// stream: it is counted on its way. S3 itself refuses such a body without
+/// `x-amz-decoded-content-length`. Shared with UploadPart.
 pub(crate) fn check_length(request: &Request) -> Result<()> {
     let framed = request.headers.get("x-amz-decoded-content-length");
     let length = match framed {

@@ -1,4 +1,5 @@
-//! Brings stored bytes under another key: what a copy does where it cannot refer to the blobs of its source.
+//! Brings stored bytes under another key: what a copy does where it cannot refer to the blobs of
+//! its source.
 
 use gateway::errors::{ErrorCode, Result};
 use gateway::object::checksum::ChecksumAlgorithm;
@@ -10,8 +11,9 @@ use crate::records::{Checksum, Protection, Span};
 use crate::request::Request;
 use crate::sealing::{self, Key};
 
-/// Whether what is kept as `from` may be referred to by what is kept as `to`. Bytes of before anything was sealed may not be
-/// called sealed; bytes under a data key are under another one in every object.
+/// Whether what is kept as `from` may be referred to by what is kept as `to`. Bytes of before
+/// anything was sealed may not be called sealed; bytes under a data key are under another one in
+/// every object.
 pub(crate) fn is_needless(from: &Protection, to: &Protection) -> bool {
     match from {
         Protection::Folder => !to.has_data_key(),
@@ -40,7 +42,8 @@ impl Copied {
     }
 }
 
-/// Reads the bytes of `spans` under the key `from`, and stores them under the key `to`, as `protection` says.
+/// Reads the bytes of `spans` under the key `from`, and stores them under the key `to`, as
+/// `protection` says.
 pub(crate) async fn reseal(
     request: &Request,
     spans: &[Span],

@@ -37,9 +37,9 @@ pub(crate) struct SelectedPart {
 
 /// Decides what a read of `version` returns: the whole object, `Range`, or `partNumber`.
 ///
-/// `InvalidRange` for a range without any byte of the object, `InvalidPartNumber` for a part that it does not have. A
-/// `Range` that cannot be read or has several ranges is ignored, as S3 does. `None` says that the version was deleted
-/// in between: find the version again.
+/// `InvalidRange` for a range without any byte of the object, `InvalidPartNumber` for a part that
+/// it does not have. A `Range` that cannot be read or has several ranges is ignored, as S3 does.
+/// `None` says that the version was deleted in between: find the version again.
 pub(crate) fn select(version: &Version, headers: &Headers, query: &Query) -> Result<Option<Slice>> {
     let size = version.summary.size;
     let whole = Slice { offset: 0, length: size, partial: false, part: None };
@@ -107,8 +107,8 @@ fn if_range_holds(headers: &Headers, version: &Version) -> bool {
     }
 }
 
-/// Where `length` bytes of a version from `offset` on are stored, in order. `None` says that the version was deleted in
-/// between: find the version again.
+/// Where `length` bytes of a version from `offset` on are stored, in order. `None` says that the
+/// version was deleted in between: find the version again.
 pub(crate) fn spans(version: &Version, offset: u64, length: u64) -> Result<Option<Vec<Span>>> {
     let mut cut = Cut { skip: offset, left: length, spans: Vec::new() };
     match &version.details.body {

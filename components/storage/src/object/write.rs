@@ -1,5 +1,5 @@
-//! The one place that plans changes of a key's versions: a new current version, a new delete marker, the end of one
-//! version.
+//! The one place that plans changes of a key's versions: a new current version, a new delete
+//! marker, the end of one version.
 //!
 //! | versioning  | new object                                        | DELETE without version id |
 //! | ----------- | ------------------------------------------------- | ------------------------- |
@@ -9,8 +9,8 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/versioning-workflows.html>
 //!
-//! Every function here leaves the invariants of [`tables`] true, provided that the batch commits with the requirements
-//! that it adds.
+//! Every function here leaves the invariants of [`tables`] true, provided that the batch commits
+//! with the requirements that it adds.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::identity::account::Account;
@@ -58,7 +58,8 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Judges the preconditions of a write: `PreconditionFailed`, or `NoSuchKey` for an `If-Match` where no object is.
+/// Judges the preconditions of a write: `PreconditionFailed`, or `NoSuchKey` for an `If-Match`
+/// where no object is.
 pub(crate) fn check(conditions: &WritePreconditions, place: &Place<'_>) -> Result<()> {
     let etag = place.current.as_ref().map(|row| row.record.summary.etag);
     conditions.check(etag.as_ref()).map_err(|error| match error.code {
@@ -93,9 +94,9 @@ pub(crate) struct NewObject {
 
 /// Plans `object` as the current version of a key and answers its summary.
 ///
-/// Adds the requirement that the key is as in `place`; frees the version that is replaced, if one is. References to
-/// the new version's own blobs are the caller's to keep. Call it once per attempt, after reading `place`: it draws the
-/// sequence of the new version.
+/// Adds the requirement that the key is as in `place`; frees the version that is replaced, if one
+/// is. References to the new version's own blobs are the caller's to keep. Call it once per
+/// attempt, after reading `place`: it draws the sequence of the new version.
 pub(crate) fn put(plan: &mut Plan, place: &Place<'_>, object: &NewObject) -> Result<Summary> {
     let sequence = index::next_sequence();
     let summary = Summary {
@@ -120,8 +121,8 @@ pub(crate) fn put(plan: &mut Plan, place: &Place<'_>, object: &NewObject) -> Res
     Ok(summary)
 }
 
-/// Plans what DELETE without a version id does: nothing is left in a bucket without versioning (`None`), a delete
-/// marker is on top in any other.
+/// Plans what DELETE without a version id does: nothing is left in a bucket without versioning
+/// (`None`), a delete marker is on top in any other.
 pub(crate) fn delete_current(plan: &mut Plan, place: &Place<'_>, now_ms: u64) -> Result<Option<Summary>> {
     if place.bucket.versioning == Versioning::Unversioned {
         plan.require_as_read(tables::OBJECTS, &place.object_key(), place.current.as_ref());
@@ -157,8 +158,8 @@ pub(crate) enum Table {
     Versions,
 }
 
-/// Plans the end of one version, read as `target` from `table`. When it was the latest one and an object is below it,
-/// that object becomes current.
+/// Plans the end of one version, read as `target` from `table`. When it was the latest one and an
+/// object is below it, that object becomes current.
 pub(crate) fn delete_version(
     plan: &mut Plan,
     place: &Place<'_>,
@@ -198,8 +199,8 @@ pub(crate) fn delete_version(
     Ok(())
 }
 
-/// `target` in `versions` is about to go, and no object is current: if it is the marker on top, the object below it
-/// comes to light.
+/// `target` in `versions` is about to go, and no object is current: if it is the marker on top, the
+/// object below it comes to light.
 fn uncover(plan: &mut Plan, place: &Place<'_>, target: &Row<Version>) -> Result<()> {
     let bucket = place.bucket.id;
     match rows::newest_version(bucket, place.key)? {
@@ -233,8 +234,8 @@ fn promote(plan: &mut Plan, place: &Place<'_>, next: &Row<Version>) -> Result<()
 
 /// Requires that the key is as it was read, and that no version came to be above `sequence`.
 ///
-/// A writer changes the row in `objects` unless there is none before and after: then a newer delete marker is all that
-/// can have come, and it is in the range that must be empty.
+/// A writer changes the row in `objects` unless there is none before and after: then a newer delete
+/// marker is all that can have come, and it is in the range that must be empty.
 fn require_newest(plan: &mut Plan, place: &Place<'_>, sequence: u64) {
     plan.require_as_read(tables::OBJECTS, &place.object_key(), place.current.as_ref());
     if place.current.is_none() && place.bucket.versioning != Versioning::Unversioned {
@@ -253,7 +254,8 @@ enum NullRow {
     Stale,
 }
 
-/// Makes room for a new latest version: the current one becomes noncurrent or, where the new one takes its place, ends.
+/// Makes room for a new latest version: the current one becomes noncurrent or, where the new one
+/// takes its place, ends.
 fn clear_way(plan: &mut Plan, place: &Place<'_>, now_ms: u64) -> Result<NullRow> {
     let replaces_null = place.bucket.versioning != Versioning::Enabled;
     match &place.current {

@@ -45,7 +45,8 @@ pub(crate) struct BucketRow {
     pub(crate) mfa_delete: Option<MfaDelete>,
     /// Who is charged for requests.
     pub(crate) payer: Payer,
-    /// What the bucket says about sealing. It follows the rest, so that rows without it are read as they are.
+    /// What the bucket says about sealing. It follows the rest, so that rows without it are read as
+    /// they are.
     #[serde(skip)]
     pub(crate) encryption: BucketEncryption,
 }
@@ -67,7 +68,8 @@ pub(crate) struct BucketHead {
 pub(crate) const BUCKET_HEAD_BYTES_MAX: u32 = 256;
 
 impl BucketHead {
-    /// Reads the head of a row and nothing else of it: the first [`BUCKET_HEAD_BYTES_MAX`] bytes will do.
+    /// Reads the head of a row and nothing else of it: the first [`BUCKET_HEAD_BYTES_MAX`] bytes
+    /// will do.
     pub(crate) fn decode(value: &[u8]) -> Result<BucketHead> {
         match value.split_first() {
             Some((&(FORMAT | WITHOUT_ENCRYPTION | BUCKET_FORMAT), record)) => {
@@ -95,7 +97,8 @@ impl Record for BucketRow {
             Some((&BUCKET_FORMAT, record)) => postcard::take_from_bytes(record)
                 .and_then(|(row, rest)| Ok(BucketRow { encryption: postcard::from_bytes(rest)?, ..row })),
             Some((&WITHOUT_ENCRYPTION, record)) => postcard::from_bytes(record),
-            // Such a row ends before both: nobody asked for a second factor then, and the owner paid.
+            // Such a row ends before both: nobody asked for a second factor then, and the owner
+            // paid.
             Some((&FORMAT, record)) => postcard::from_bytes(&[record, &[0, 0]].concat()),
             _ => return Err(unreadable()),
         };
@@ -124,7 +127,8 @@ impl BucketRow {
         self.mfa_delete == Some(MfaDelete::Enabled)
     }
 
-    /// Under what new objects are kept of which requests do not say it, and what requests may not say.
+    /// Under what new objects are kept of which requests do not say it, and what requests may not
+    /// say.
     pub(crate) fn default_protection(&self) -> Option<DefaultProtection> {
         let BucketEncryption { key, bucket_key, blocks_customer_keys } = &self.encryption;
         let key = match key {
@@ -145,7 +149,8 @@ impl BucketRow {
     }
 }
 
-/// The versioning state of a bucket: https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html
+/// The versioning state of a bucket:
+/// https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Versioning {
     /// Never enabled: every version is the null version, a delete leaves nothing.

@@ -1,4 +1,5 @@
-//! The cross-origin rules of a bucket. Another stage reads the row as well, so its layout is the library's.
+//! The cross-origin rules of a bucket. Another stage reads the row as well, so its layout is the
+//! library's.
 
 use gateway::bucket::cors::{Configuration, row};
 use gateway::errors::Result;

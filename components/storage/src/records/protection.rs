@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How bytes are protected. It stands where the first format had a number: 0 and 1 are one byte, and every release reads
-/// them.
+/// How bytes are protected. It stands where the first format had a number: 0 and 1 are one byte,
+/// and every release reads them.
 ///
 /// The order of the variants is part of the storage format.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

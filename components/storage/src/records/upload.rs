@@ -47,9 +47,9 @@ pub(crate) struct Upload {
     pub(crate) protection: Protection,
     /// The ACL of the object.
     pub(crate) acl: Acl,
-    /// The headers of the request that say something of the object, with their values: conditions of policies ask for them when
-    /// a part is uploaded, and when the upload is completed. It follows the rest, and only where there is one, so that rows without
-    /// it are read as they are.
+    /// The headers of the request that say something of the object, with their values: conditions
+    /// of policies ask for them when a part is uploaded, and when the upload is completed. It
+    /// follows the rest, and only where there is one, so that rows without it are read as they are.
     #[serde(skip)]
     pub(crate) begun_with: Vec<(String, String)>,
 }

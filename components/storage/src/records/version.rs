@@ -1,4 +1,5 @@
-//! A version of an object: a summary that listings decode alone, and the details that reads need besides.
+//! A version of an object: a summary that listings decode alone, and the details that reads need
+//! besides.
 
 use std::fmt;
 
@@ -70,7 +71,8 @@ pub(crate) struct Summary {
 }
 
 impl Summary {
-    /// Reads the summary of a [`Version`] row and nothing else of it: the first [`SUMMARY_BYTES_MAX`] bytes will do.
+    /// Reads the summary of a [`Version`] row and nothing else of it: the first
+    /// [`SUMMARY_BYTES_MAX`] bytes will do.
     pub(crate) fn decode(value: &[u8]) -> Result<Summary> {
         let (summary, _) = postcard::take_from_bytes(sealable_body(value)?).map_err(|_| unreadable())?;
         Ok(summary)
@@ -149,8 +151,8 @@ pub(crate) struct Details {
     pub(crate) retention: Option<Retention>,
     /// Object Lock legal hold: `None` when it was never set, for then S3 answers no header.
     pub(crate) legal_hold: Option<bool>,
-    /// The upload that this object was completed from (sequence, nonce): a repeated CompleteMultipartUpload
-    /// recognises its own work by it.
+    /// The upload that this object was completed from (sequence, nonce): a repeated
+    /// CompleteMultipartUpload recognises its own work by it.
     pub(crate) upload: Option<(u64, u64)>,
     /// `x-amz-website-redirect-location`
     pub(crate) website_redirect: Option<String>,
@@ -171,8 +173,8 @@ pub(crate) enum Body {
         manifest: u64,
         /// Number of parts, 1 to 10,000.
         count: u32,
-        /// For each page of the manifest, the offset in the object at which its first part begins. A range finds
-        /// its first page here, and so reads only the pages that it needs.
+        /// For each page of the manifest, the offset in the object at which its first part begins.
+        /// A range finds its first page here, and so reads only the pages that it needs.
         page_offsets: Vec<u64>,
     },
 }
@@ -194,8 +196,8 @@ pub(crate) struct Span {
     pub(crate) length: u64,
 }
 
-/// A row of `manifests`: up to [`MANIFEST_PAGE_PARTS`](crate::tables::MANIFEST_PAGE_PARTS) parts of a multipart
-/// object, in order.
+/// A row of `manifests`: up to [`MANIFEST_PAGE_PARTS`](crate::tables::MANIFEST_PAGE_PARTS) parts of
+/// a multipart object, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct ManifestPage {
     /// The parts.

@@ -8,9 +8,9 @@ use sdk::{Collected, Work, failure_to_error};
 use crate::object::checksums::{Claims, Need};
 use crate::request::Request;
 
-/// Receives the request's document. How long it may be, and whether it must come with a digest, say the
-/// operations table. `MissingRequestBodyError` when the body is empty (`MalformedXML` where the lock of an object is
-/// changed), `BadDigest`, or what [`Claims`] refuses.
+/// Receives the request's document. How long it may be, and whether it must come with a digest, say
+/// the operations table. `MissingRequestBodyError` when the body is empty (`MalformedXML` where the
+/// lock of an object is changed), `BadDigest`, or what [`Claims`] refuses.
 pub(crate) async fn receive(request: &Request) -> Result<Vec<u8>> {
     let need = match request.operation.row().digest {
         BodyDigest::Required => Need::Required,
@@ -28,7 +28,8 @@ pub(crate) async fn receive(request: &Request) -> Result<Vec<u8>> {
     Ok(document)
 }
 
-/// [`receive`] for operations that work without a document: it may be empty, and then needs no digest.
+/// [`receive`] for operations that work without a document: it may be empty, and then needs no
+/// digest.
 pub(crate) async fn receive_optional(request: &Request) -> Result<Vec<u8>> {
     let required = request.operation.row().digest == BodyDigest::Required;
     let document = collect(request, |document| match required && !document.is_empty() {
@@ -40,7 +41,8 @@ pub(crate) async fn receive_optional(request: &Request) -> Result<Vec<u8>> {
     Ok(document)
 }
 
-/// The document, about which nothing was decided yet. Documents are not sent in the framing of streams: `InvalidRequest`.
+/// The document, about which nothing was decided yet. Documents are not sent in the framing of
+/// streams: `InvalidRequest`.
 async fn collect(request: &Request, need: impl Fn(&[u8]) -> Need) -> Result<Vec<u8>> {
     if request.headers.get("x-amz-content-sha256").is_some_and(|value| value.starts_with("STREAMING-")) {
         return Err(S3Error::invalid_request("The value of x-amz-content-sha256 header is invalid."));
@@ -55,7 +57,8 @@ async fn collect(request: &Request, need: impl Fn(&[u8]) -> Need) -> Result<Vec<
     Ok(collected.body)
 }
 
-/// Whether the query of a presigned URL holds the checksum of the document: who made the URL had it at hand then.
+/// Whether the query of a presigned URL holds the checksum of the document: who made the URL had it
+/// at hand then.
 fn is_presigned_for(request: &Request, document: &Collected) -> bool {
     let claims =
         with_signed_query(request.headers.clone(), &request.query).and_then(|all| Claims::read(&all));

@@ -1,4 +1,5 @@
-//! The rules of Object Lock: what a retention and a legal hold forbid, and how a retention may change.
+//! The rules of Object Lock: what a retention and a legal hold forbid, and how a retention may
+//! change.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock.html>
 
@@ -14,7 +15,8 @@ pub(crate) enum Bypass {
     /// The retention holds.
     #[default]
     None,
-    /// A retention in governance mode is ignored. `policy` has judged `s3:BypassGovernanceRetention`.
+    /// A retention in governance mode is ignored. `policy` has judged
+    /// `s3:BypassGovernanceRetention`.
     Governance,
 }
 
@@ -28,7 +30,8 @@ impl Bypass {
     }
 }
 
-/// Whether a version may be deleted for good. `AccessDenied` when a legal hold or a retention protects it.
+/// Whether a version may be deleted for good. `AccessDenied` when a legal hold or a retention
+/// protects it.
 pub(crate) fn check_delete(version: &Version, now_ms: u64, bypass: Bypass) -> Result<()> {
     if version.details.legal_hold == Some(true) {
         return Err(protected());
@@ -49,8 +52,8 @@ pub(crate) fn check_replace(version: &Version, now_ms: u64) -> Result<()> {
 
 /// Whether the retention of a version may become another one, or none.
 ///
-/// In either mode the date may move into the future. In governance mode everything else takes a bypass, in
-/// compliance mode nothing else is possible.
+/// In either mode the date may move into the future. In governance mode everything else takes a
+/// bypass, in compliance mode nothing else is possible.
 pub(crate) fn check_retention_change(
     current: Option<Retention>,
     wanted: Option<Retention>,

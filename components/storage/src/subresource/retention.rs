@@ -22,7 +22,8 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
     }
 }
 
-/// PutObjectRetention. An empty document takes the retention away, where the rules of Object Lock allow it.
+/// PutObjectRetention. An empty document takes the retention away, where the rules of Object Lock
+/// allow it.
 pub(crate) async fn put(request: &Request) -> Result<Response> {
     check_object_lock(&request.bucket_row()?.record)?;
     let now_ms = request.now_ms();

@@ -9,7 +9,8 @@ use sdk::IdentityKind;
 use crate::records::BucketRow;
 use crate::request::Request;
 
-/// What a request shows. Only the root user of the account that owns the bucket can show anything that counts.
+/// What a request shows. Only the root user of the account that owns the bucket can show anything
+/// that counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum SecondFactor {
     /// Nothing: the root user asks, without a code.
@@ -47,7 +48,8 @@ pub(crate) fn check_change(factor: SecondFactor) -> Result<()> {
     }
 }
 
-/// Whether a version may be deleted for good. `AccessDenied` where that takes a code, and there is none.
+/// Whether a version may be deleted for good. `AccessDenied` where that takes a code, and there is
+/// none.
 pub(crate) fn check_delete(bucket: &BucketRow, factor: SecondFactor) -> Result<()> {
     match bucket.takes_second_factor() && factor != SecondFactor::Shown {
         true => Err(missing()),

@@ -1,7 +1,7 @@
 //! The actions of IAM and STS by their names, for those who look for mistakes in policies.
 //!
-//! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>. What is asked for
-//! here is a part of them; a policy that names another one is no mistake.
+//! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>.
+//! What is asked for here is a part of them; a policy that names another one is no mistake.
 
 /// Every action, in the order of their names.
 pub(crate) const ACTIONS: &[&str] = &[

@@ -1,7 +1,8 @@
 //! The actions of KMS by their names, for those who look for mistakes in policies.
 //!
-//! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html>. What is asked for here is
-//! `kms:Decrypt` and `kms:GenerateDataKey`; a policy that names another one is no mistake.
+//! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html>.
+//! What is asked for here is `kms:Decrypt` and `kms:GenerateDataKey`; a policy that names another
+//! one is no mistake.
 
 /// Every action, in the order of their names.
 pub(crate) const ACTIONS: &[&str] = &[

@@ -1,5 +1,5 @@
-//! What S3 demands of a statement of a bucket policy as a whole: its resources are of the bucket, each action
-//! has a resource, and each condition is one that the actions' requests can fulfil.
+//! What S3 demands of a statement of a bucket policy as a whole: its resources are of the bucket,
+//! each action has a resource, and each condition is one that the actions' requests can fulfil.
 
 use super::super::actions::{ActionPattern, ActionSet, Level};
 use super::super::keys::{Carried, KeyId};
@@ -39,7 +39,8 @@ impl Reached {
     }
 }
 
-/// Each action must be about a resource of the statement; of one with wildcards, one of those that it means.
+/// Each action must be about a resource of the statement; of one with wildcards, one of those that
+/// it means.
 fn check_actions(
     actions: &[ActionPattern],
     resources: &Resources,
@@ -59,8 +60,8 @@ fn check_actions(
     if all { Ok(()) } else { Err(MalformedPolicy::ActionWithoutResource) }
 }
 
-/// Each key must be one that S3 knows, and that the requests of each action carry; of an action with
-/// wildcards, those of one that it means.
+/// Each key must be one that S3 knows, and that the requests of each action carry; of an action
+/// with wildcards, those of one that it means.
 fn check_conditions(statement: &Statement) -> Result<(), MalformedPolicy> {
     // Many keys are carried by the same actions, which need to be judged once.
     let mut judged: Vec<&[&str]> = Vec::new();

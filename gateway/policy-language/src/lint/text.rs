@@ -1,4 +1,5 @@
-//! Looks at a text that is to be a policy, also where it is none: what is wrong is named where AWS only says that something is.
+//! Looks at a text that is to be a policy, also where it is none: what is wrong is named where AWS
+//! only says that something is.
 
 use super::super::document::Policy;
 use super::super::json::Json;
@@ -57,9 +58,9 @@ pub(super) const OPERATORS: [&str; 27] = [
     "Null",
 ];
 
-/// Reads a text as a policy of a kind and looks for what is suspicious. Where it is no policy, the first finding says why in the
-/// words of AWS, and others name what cannot be meant. The bucket of [`Kind::Bucket`] may be empty: that of the first resource
-/// is taken then.
+/// Reads a text as a policy of a kind and looks for what is suspicious. Where it is no policy, the
+/// first finding says why in the words of AWS, and others name what cannot be meant. The bucket of
+/// [`Kind::Bucket`] may be empty: that of the first resource is taken then.
 pub fn lint_text(kind: Kind<'_>, text: &str) -> Vec<Finding> {
     let own = match kind {
         Kind::Bucket("") => bucket_of(text),
@@ -83,7 +84,8 @@ pub fn lint_text(kind: Kind<'_>, text: &str) -> Vec<Finding> {
     findings.found
 }
 
-/// What a document is for, as its elements say: policies of resources name whom they are about, and those of roles no resource.
+/// What a document is for, as its elements say: policies of resources name whom they are about, and
+/// those of roles no resource.
 pub fn kind_of(text: &str) -> Kind<'static> {
     let Ok(document) = Json::parse(text) else { return Kind::Identity };
     let statements = document.members().and_then(|own| own.iter().find(|(name, _)| name == "Statement"));

@@ -1,8 +1,9 @@
 //! Matching: whether a text is one that a pattern with wildcards stands for.
 //!
-//! A pattern is cut at its stars. What stands before the first star begins the text and what stands behind the last ends it; of
-//! what stands between, each piece is sought behind the one before: had it a later place, the rest could not have a better one. So
-//! the text is walked once. Pieces with `?` between letters are sought for 64 places at a time.
+//! A pattern is cut at its stars. What stands before the first star begins the text and what stands
+//! behind the last ends it; of what stands between, each piece is sought behind the one before: had
+//! it a later place, the rest could not have a better one. So the text is walked once. Pieces with
+//! `?` between letters are sought for 64 places at a time.
 
 use super::super::budget::Budget;
 
@@ -17,13 +18,15 @@ pub(super) enum Token<'a> {
     Any,
 }
 
-/// What is a token: pieces of patterns without variables, and those with variables once they have values.
+/// What is a token: pieces of patterns without variables, and those with variables once they have
+/// values.
 pub(super) trait Part {
     /// The token.
     fn token(&self) -> Token<'_>;
 }
 
-/// Steps that it takes to look at a part: it is looked at for its length, for the stars, and for what it is.
+/// Steps that it takes to look at a part: it is looked at for its length, for the stars, and for
+/// what it is.
 const PART_COST: usize = 2;
 
 /// Whether the parts match a text. `false` also where the budget ends first.
@@ -131,9 +134,11 @@ struct Gapped {
 
 /// Words of the maps of one search: 256 KiB.
 const MAP_WORDS_MAX: usize = 1 << 15;
-/// Steps that it takes to prepare a character of a pattern: to sort it among the others, and to find it there.
+/// Steps that it takes to prepare a character of a pattern: to sort it among the others, and to
+/// find it there.
 const OWN_COST: usize = 12;
-/// Steps for each byte of a text that is not all ASCII, to find out where in the maps its characters belong. Of one that is, one.
+/// Steps for each byte of a text that is not all ASCII, to find out where in the maps its
+/// characters belong. Of one that is, one.
 const CHARACTER_COST: usize = 3;
 /// How many characters ASCII has.
 const ASCII: usize = 128;
@@ -176,7 +181,8 @@ impl Gapped {
         skip(text, start? + own)
     }
 
-    /// The first place, found with a map for each character: the bits of a map are the places in the text where it is.
+    /// The first place, found with a map for each character: the bits of a map are the places in
+    /// the text where it is.
     fn try_many(&self, text: &str, words: usize, last: usize, budget: &Budget) -> Option<usize> {
         let mut maps = vec![0_u64; words * self.distinct.len()];
         let is_plain = text.is_ascii();
@@ -227,7 +233,8 @@ impl Gapped {
         None
     }
 
-    /// The first place, tried one by one: of texts with so many different characters that the maps would be too large.
+    /// The first place, tried one by one: of texts with so many different characters that the maps
+    /// would be too large.
     fn try_each(&self, text: &str, last: usize, budget: &Budget) -> Option<usize> {
         let mut rest = text;
         for place in 0..=last {

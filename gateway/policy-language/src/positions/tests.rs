@@ -15,7 +15,8 @@ fn check(text: &str, expected: &[(At, At)]) {
 
 #[test]
 fn a_statement_begins_behind_its_bracket_and_ends_behind_its_brace() {
-    // As AWS prints the positions of a statement in a document of this shape: line 3, column 19 to line 9, column 10.
+    // As AWS prints the positions of a statement in a document of this shape: line 3, column 19 to
+    // line 9, column 10.
     let text = "{\n    \"Version\": \"2012-10-17\",\n    \"Statement\": [\n        {\n            \"Sid\": \"a\",\n            \
                 \"Effect\": \"Allow\",\n            \"Action\": \"*\",\n            \"Resource\": \"*\"\n        }\n    ]\n}";
     check(text, &[((3, 19), (9, 10))]);

@@ -98,7 +98,8 @@ fn the_trust_policy_of_a_role_is_a_policy_of_a_resource() {
     let role = "arn:aws:iam::111122223333:role/reader";
     assert_eq!(run(&documents, None, "sts:AssumeRole", role).outcome, Outcome::Allow);
     assert_eq!(run(&documents[..1], None, "sts:AssumeRole", role).outcome, Outcome::ImplicitDeny);
-    // The ARN says whose role it is: the trust policy names an account, which has to allow it as well.
+    // The ARN says whose role it is: the trust policy names an account, which has to allow it as
+    // well.
     let other = "arn:aws:iam::999999999999:role/reader";
     assert_eq!(run(&documents, None, "sts:AssumeRole", other).outcome, Outcome::Allow);
     assert_eq!(run(&documents[1..], None, "sts:AssumeRole", other).outcome, Outcome::ImplicitDeny);

@@ -2,8 +2,8 @@
 
 use super::{DAY_MS, MONTHS, days_of};
 
-/// Reads an HTTP date in any of its three forms: `Fri, 24 May 2013 00:00:00 GMT`, `Friday, 24-May-13 00:00:00
-/// GMT` and `Fri May 24 00:00:00 2013`. The weekday is not checked.
+/// Reads an HTTP date in any of its three forms: `Fri, 24 May 2013 00:00:00 GMT`,
+/// `Friday, 24-May-13 00:00:00 GMT` and `Fri May 24 00:00:00 2013`. The weekday is not checked.
 pub fn parse_http_date(text: &str) -> Option<u64> {
     let text = text.trim();
     let Some((_, rest)) = text.split_once(',') else { return parse_asctime(text) };
@@ -33,8 +33,8 @@ fn parse_asctime(text: &str) -> Option<u64> {
     at(number(year)?, month_of(month)?, number(day)?, parse_clock(clock)?)
 }
 
-/// Reads `2013-05-24T00:00:00Z`, with any number of decimals and with an offset such as `+02:00` in place of
-/// `Z`; and `2013-05-24`, which is midnight.
+/// Reads `2013-05-24T00:00:00Z`, with any number of decimals and with an offset such as `+02:00` in
+/// place of `Z`; and `2013-05-24`, which is midnight.
 pub fn parse_iso8601(text: &str) -> Option<u64> {
     let text = text.trim();
     let date = text.get(..10)?;

@@ -1,5 +1,5 @@
-//! What documents in the bodies of requests say to condition keys: of the operations that are judged a second time, when their
-//! document is here.
+//! What documents in the bodies of requests say to condition keys: of the operations that are
+//! judged a second time, when their document is here.
 
 use crate::bucket::object_ownership::ObjectOwnership;
 use crate::errors::Result;
@@ -33,8 +33,8 @@ pub(super) fn is_said(operation: Operation, key: KeyId) -> bool {
     keys_of(operation).contains(&key)
 }
 
-/// What the document of an operation says, read as the operation reads it: with the same refusals. Nothing, of operations whose
-/// documents no condition asks about.
+/// What the document of an operation says, read as the operation reads it: with the same refusals.
+/// Nothing, of operations whose documents no condition asks about.
 pub fn said(operation: Operation, document: &[u8], now_ms: u64) -> Result<Said> {
     Ok(match operation {
         Operation::PutObjectTagging => {

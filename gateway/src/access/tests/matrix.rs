@@ -1,5 +1,6 @@
-//! The authorization matrix: who may do which operation, by which way. `BLESS=1 cargo test -p gateway matrix` rewrites
-//! `gateway/tests/vectors/authorization.tsv`; review the difference.
+//! The authorization matrix: who may do which operation, by which way.
+//! `BLESS=1 cargo test -p gateway matrix` rewrites `gateway/tests/vectors/authorization.tsv`;
+//! review the difference.
 
 use super::*;
 use std::fmt::Write as _;
@@ -162,7 +163,8 @@ fn nobody_gets_in_where_nothing_is_granted() {
         let own = cell(&Stored::private(), operation);
         let without_bucket = matches!(operation.row().target, crate::operations::TargetKind::Service)
             || operation.makes_bucket();
-        // What everybody may who has an account takes no action of IAM's; users of IAM may do nothing by themselves.
+        // What everybody may who has an account takes no action of IAM's; users of IAM may do
+        // nothing by themselves.
         let without_action = operation.row().actions.is_empty();
         let expected = match (without_bucket, operation.is_of_account()) {
             (true, false) if without_action => "ouirsg-",

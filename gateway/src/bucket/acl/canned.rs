@@ -1,4 +1,5 @@
-//! Canned ACLs: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl>
+//! Canned ACLs:
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html#canned-acl>
 
 use super::{Acl, Grant, Grantee, Group, Permission, full_control};
 use crate::errors::{Result, S3Error};
@@ -45,8 +46,8 @@ impl Canned {
         found.map(|(_, canned)| canned).ok_or_else(|| S3Error::invalid_argument("x-amz-acl", name, ""))
     }
 
-    /// The grants that it stands for. Groups come first. What concerns the owner of the bucket is ignored
-    /// for a bucket itself.
+    /// The grants that it stands for. Groups come first. What concerns the owner of the bucket is
+    /// ignored for a bucket itself.
     pub fn expand(self, parties: Parties) -> Acl {
         let group = |group, permission| Grant { grantee: Grantee::Group(group), permission };
         let mut grants = match self {

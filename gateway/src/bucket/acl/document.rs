@@ -17,8 +17,8 @@ const CANONICAL_USER: &str =
     "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"CanonicalUser\"";
 const GROUP: &str = "xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\" xsi:type=\"Group\"";
 
-/// The document of an ACL. `name` tells how accounts are printed. Grants to groups come before grants to
-/// accounts; S3 promises no order.
+/// The document of an ACL. `name` tells how accounts are printed. Grants to groups come before
+/// grants to accounts; S3 promises no order.
 pub fn document(owner: Account, acl: &Acl, name: impl Fn(Account) -> PrintedAccount) -> String {
     let mut xml = XmlWriter::document("AccessControlPolicy");
     xml.open("Owner");

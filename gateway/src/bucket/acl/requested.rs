@@ -48,9 +48,10 @@ pub struct RequestedGrant {
 impl RequestedAcl {
     /// Reads the headers of a request.
     ///
-    /// `InvalidRequest` for a canned ACL and grants at once; `InvalidArgument` for an unknown canned ACL, an
-    /// unknown group, or a grant that is not `id="…"`, `uri="…"` or `emailAddress="…"`, several separated by
-    /// commas; `MalformedACLError` for more than 100 grants.
+    /// `InvalidRequest` for a canned ACL and grants at once; `InvalidArgument` for an unknown
+    /// canned ACL, an unknown group, or a grant that is not `id="…"`, `uri="…"` or
+    /// `emailAddress="…"`, several separated by commas; `MalformedACLError` for more than 100
+    /// grants.
     pub fn of_headers(headers: &Headers) -> Result<RequestedAcl> {
         let canned = headers.get("x-amz-acl");
         let mut grants = Vec::new();
@@ -72,9 +73,9 @@ impl RequestedAcl {
         }
     }
 
-    /// Reads the request of PutBucketAcl or PutObjectAcl. Besides the errors of [`RequestedAcl::of_headers`]:
-    /// `UnexpectedContent` for headers and a document at once, `MissingSecurityHeader` for neither,
-    /// `MalformedACLError` for a document against the schema.
+    /// Reads the request of PutBucketAcl or PutObjectAcl. Besides the errors of
+    /// [`RequestedAcl::of_headers`]: `UnexpectedContent` for headers and a document at once,
+    /// `MissingSecurityHeader` for neither, `MalformedACLError` for a document against the schema.
     pub fn of_request(headers: &Headers, body: &[u8]) -> Result<RequestedAcl> {
         match (RequestedAcl::of_headers(headers)?, body.is_empty()) {
             (RequestedAcl::Default, true) => {
@@ -173,7 +174,8 @@ fn read_grants(
     Ok(())
 }
 
-/// A `Grant` element. The kind of grantee is `xsi:type`; without one, what the element holds decides.
+/// A `Grant` element. The kind of grantee is `xsi:type`; without one, what the element holds
+/// decides.
 fn read_element(grant: &Element) -> Result<RequestedGrant> {
     let malformed = || S3Error::new(ErrorCode::MalformedACLError);
     grant.only(&["Grantee", "Permission"]).map_err(|_| malformed())?;

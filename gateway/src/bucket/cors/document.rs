@@ -1,4 +1,5 @@
-//! The document of GetBucketCors and PutBucketCors: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html>
+//! The document of GetBucketCors and PutBucketCors:
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html>
 
 use super::request::is_token;
 use super::rules::{Configuration, Rule};
@@ -14,10 +15,11 @@ const ID_LENGTH_MAX: usize = 255;
 impl Configuration {
     /// Reads the body of PutBucketCors.
     ///
-    /// `MalformedXML` against the schema, which takes at least one rule, and in each an origin and a method. `InvalidRequest` for more
-    /// than `RULES_MAX` rules, for a method that is none of `GET`, `PUT`, `POST`, `DELETE` and `HEAD`, for more than one wildcard in an
-    /// origin or an allowed header, for any in an exposed one, and for what is no name of a header. `InvalidArgument` for an
-    /// id of more than `ID_LENGTH_MAX` characters.
+    /// `MalformedXML` against the schema, which takes at least one rule, and in each an origin and
+    /// a method. `InvalidRequest` for more than `RULES_MAX` rules, for a method that is none of
+    /// `GET`, `PUT`, `POST`, `DELETE` and `HEAD`, for more than one wildcard in an origin or an
+    /// allowed header, for any in an exposed one, and for what is no name of a header.
+    /// `InvalidArgument` for an id of more than `ID_LENGTH_MAX` characters.
     pub fn parse_document(body: &[u8]) -> Result<Configuration> {
         let root = Element::parse_named(body, "CORSConfiguration")?;
         root.only(&["CORSRule"])?;

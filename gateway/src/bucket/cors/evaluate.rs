@@ -22,10 +22,11 @@ pub enum Found {
     Rules(Configuration),
 }
 
-/// Answers a preflight: the header lines (`name: value\n`) of a 200. `find` looks for the rules of the bucket, once what the
-/// request says of itself makes sense.
+/// Answers a preflight: the header lines (`name: value\n`) of a 200. `find` looks for the rules of
+/// the bucket, once what the request says of itself makes sense.
 ///
-/// `BadRequest` for a request that lacks something or makes no sense, `AccessForbidden` where no rule allows it.
+/// `BadRequest` for a request that lacks something or makes no sense, `AccessForbidden` where no
+/// rule allows it.
 pub fn preflight(
     headers: &Headers,
     resource: ResourceType,
@@ -46,8 +47,9 @@ pub fn preflight(
     }
 }
 
-/// What is added to the answer of any other request: header lines, or none where no rule allows it. `method` is that of the
-/// request; like S3, a method that a preflight would name counts in its place. `find` looks for the rules.
+/// What is added to the answer of any other request: header lines, or none where no rule allows it.
+/// `method` is that of the request; like S3, a method that a preflight would name counts in its
+/// place. `find` looks for the rules.
 ///
 /// `BadRequest` as for a preflight, where the bucket has rules.
 pub fn actual(

@@ -1,5 +1,5 @@
-//! The refusals of preflights, in S3's words. Which resource they name was seen at S3: that of the request only where there
-//! are rules to hold it against.
+//! The refusals of preflights, in S3's words. Which resource they name was seen at S3: that of the
+//! request only where there are rules to hold it against.
 
 use crate::errors::{ErrorCode, S3Error};
 

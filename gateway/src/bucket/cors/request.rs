@@ -11,7 +11,8 @@ pub const REQUEST_HEADERS_LENGTH_MAX: usize = 8 << 10;
 /// Names in there. No browser asks for as many.
 const REQUEST_HEADERS_MAX: usize = 256;
 
-/// The headers of a preflight. S3 looks at them in actual requests as well, where browsers do not send the last two.
+/// The headers of a preflight. S3 looks at them in actual requests as well, where browsers do not
+/// send the last two.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CrossOrigin<'a> {
     /// `https://example.com`
@@ -23,8 +24,8 @@ pub struct CrossOrigin<'a> {
 }
 
 impl<'a> CrossOrigin<'a> {
-    /// Reads the headers of a request that has this origin. `BadRequest` for a method that S3 does not have, and for what
-    /// cannot be the name of a header; `RequestHeaderSectionTooLarge`.
+    /// Reads the headers of a request that has this origin. `BadRequest` for a method that S3 does
+    /// not have, and for what cannot be the name of a header; `RequestHeaderSectionTooLarge`.
     pub fn read(origin: &'a str, headers: &Headers) -> Result<CrossOrigin<'a>> {
         let method = match headers.get("access-control-request-method") {
             Some(text) => Some(Method::parse(text).ok_or_else(|| refusal::invalid_method(text))?),
@@ -58,7 +59,8 @@ pub(super) fn origin(headers: &Headers) -> Option<&str> {
     headers.get("origin").filter(|origin| !origin.is_empty())
 }
 
-/// Whether a text has only characters that names of headers have: <https://www.rfc-editor.org/rfc/rfc9110#name-tokens>
+/// Whether a text has only characters that names of headers have:
+/// <https://www.rfc-editor.org/rfc/rfc9110#name-tokens>
 pub(super) fn is_token(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }

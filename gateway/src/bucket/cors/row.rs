@@ -1,7 +1,9 @@
-//! The row in which storage keeps the rules of a bucket, and the stage that acts by them finds them.
+//! The row in which storage keeps the rules of a bucket, and the stage that acts by them finds
+//! them.
 //!
-//! Its key is the bucket's name, because the stage asks before anybody has looked up the bucket: one read, whether there are
-//! rules or not. The value is a format byte, then `postcard` (`docs/storage-format.md`). Fields are never reordered.
+//! Its key is the bucket's name, because the stage asks before anybody has looked up the bucket:
+//! one read, whether there are rules or not. The value is a format byte, then `postcard`
+//! (`docs/storage-format.md`). Fields are never reordered.
 
 use super::rules::Configuration;
 use crate::errors::{ErrorCode, Result, S3Error};
@@ -24,7 +26,8 @@ pub fn encode(configuration: &Configuration) -> Result<Vec<u8>> {
     postcard::to_extend(configuration, vec![FORMAT]).map_err(|_| unreadable())
 }
 
-/// Reads what [`encode`] wrote. `InternalError` for a row that no release wrote: such a row is not no row.
+/// Reads what [`encode`] wrote. `InternalError` for a row that no release wrote: such a row is not
+/// no row.
 pub fn decode(value: &[u8]) -> Result<Configuration> {
     match value.split_first() {
         Some((&FORMAT, record)) => postcard::from_bytes(record).map_err(|_| unreadable()),

@@ -60,8 +60,8 @@ impl Rule {
         Some(Allowance { origin, rule: self, headers: &asked.headers })
     }
 
-    /// Whether each of some headers is allowed. The patterns, which are as long as a document can be, are gone over once: what
-    /// one of them allows, the next are not asked.
+    /// Whether each of some headers is allowed. The patterns, which are as long as a document can
+    /// be, are gone over once: what one of them allows, the next are not asked.
     fn allows_each(&self, headers: &[String]) -> bool {
         let mut left: Vec<&str> = headers.iter().map(String::as_str).collect();
         for pattern in self.allowed_headers.iter().map(|pattern| Pattern::of(pattern)) {
@@ -74,7 +74,8 @@ impl Rule {
     }
 }
 
-/// Whether an origin is what a pattern with at most one `*` says. `*` stands for any characters, or none.
+/// Whether an origin is what a pattern with at most one `*` says. `*` stands for any characters, or
+/// none.
 pub(super) fn matches_origin(pattern: &str, origin: &str) -> bool {
     Pattern::of(pattern).matches(origin, |one, other| one == other)
 }

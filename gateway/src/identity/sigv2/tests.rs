@@ -6,7 +6,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
 
-/// The secret of every example of <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html>
+/// The secret of every example of
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html>
 const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
 struct Sent<'a> {

@@ -19,7 +19,8 @@ impl AmzDate {
         timestamp::parse_amz_date(text).map(AmzDate::from_milliseconds)
     }
 
-    /// Reads a `Date` header: an HTTP date, in any spelling of UTC, or the form of [`AmzDate::parse`].
+    /// Reads a `Date` header: an HTTP date, in any spelling of UTC, or the form of
+    /// [`AmzDate::parse`].
     pub fn parse_http(text: &str) -> Option<AmzDate> {
         if let Some(date) = AmzDate::parse(text) {
             return Some(date);

@@ -21,7 +21,8 @@ pub struct AuthorizationHeader<'a> {
 }
 
 impl<'a> AuthorizationHeader<'a> {
-    /// Reads the value of the header. Errors name the scheme, never the rest: it may be somebody's password.
+    /// Reads the value of the header. Errors name the scheme, never the rest: it may be somebody's
+    /// password.
     pub fn parse(value: &'a str) -> Result<AuthorizationHeader<'a>, S3Error> {
         let (scheme, components) = value.split_once(' ').unwrap_or((value, ""));
         match scheme {
@@ -70,7 +71,8 @@ impl<'a> AuthorizationHeader<'a> {
     }
 }
 
-/// What stands between commas. Most requests have such a header, of some 200 bytes: it is searched by vectors.
+/// What stands between commas. Most requests have such a header, of some 200 bytes: it is searched
+/// by vectors.
 fn parts(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {

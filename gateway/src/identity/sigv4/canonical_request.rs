@@ -1,7 +1,7 @@
 //! The canonical request: the one text that a client and S3 both write for a request.
 //!
-//! S3's own rules, which differ from those of other services: the path is encoded once and is not normalised.
-//! <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>
+//! S3's own rules, which differ from those of other services: the path is encoded once and is not
+//! normalised. <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>
 
 use std::borrow::Cow;
 
@@ -10,8 +10,8 @@ use super::signed_headers::SignedHeaders;
 use crate::hex;
 use crate::request::url_encoding::{is_unreserved, push_escape};
 
-/// Writes the canonical request. `payload_hash` is its last line: the body's SHA-256 or one of the words that stand
-/// for it.
+/// Writes the canonical request. `payload_hash` is its last line: the body's SHA-256 or one of the
+/// words that stand for it.
 pub fn canonical_request(request: &Request<'_>, signed: &SignedHeaders<'_>, payload_hash: &str) -> String {
     let mut out = String::with_capacity(request.path.len() + request.query.len() + 512);
     out.push_str(request.method);
@@ -28,8 +28,8 @@ pub fn canonical_request(request: &Request<'_>, signed: &SignedHeaders<'_>, payl
     out
 }
 
-/// Appends the canonical URI of a path as sent. Clients differ in what they leave unescaped, so that every byte is
-/// escaped anew; an escaped slash stays one, because it is no separator.
+/// Appends the canonical URI of a path as sent. Clients differ in what they leave unescaped, so
+/// that every byte is escaped anew; an escaped slash stays one, because it is no separator.
 pub(super) fn push_uri(out: &mut String, path: &str) {
     if path.is_empty() {
         out.push('/');
@@ -37,8 +37,8 @@ pub(super) fn push_uri(out: &mut String, path: &str) {
     push_encoded(out, path, Part::Path);
 }
 
-/// Appends the canonical query of a query as sent: names and values escaped anew, then sorted by name and value.
-/// `X-Amz-Signature` is left out.
+/// Appends the canonical query of a query as sent: names and values escaped anew, then sorted by
+/// name and value. `X-Amz-Signature` is left out.
 pub(super) fn push_query(out: &mut String, query: &str) {
     if query.is_empty() {
         return;
@@ -61,8 +61,8 @@ pub(super) fn push_query(out: &mut String, query: &str) {
     }
 }
 
-/// Appends a `name:value\n` line for each signed header, in the order listed. A header that was not sent has an
-/// empty value.
+/// Appends a `name:value\n` line for each signed header, in the order listed. A header that was not
+/// sent has an empty value.
 fn push_headers(out: &mut String, request: &Request<'_>, signed: &SignedHeaders<'_>) {
     for name in signed.names() {
         out.push_str(name);
@@ -82,7 +82,8 @@ fn push_headers(out: &mut String, request: &Request<'_>, signed: &SignedHeaders<
     }
 }
 
-/// Appends a header value with one space in place of several. White space around it went when headers were read.
+/// Appends a header value with one space in place of several. White space around it went when
+/// headers were read.
 fn push_folded(out: &mut String, value: &str) {
     let bytes = value.as_bytes();
     // Most values have no space at all.
@@ -115,7 +116,8 @@ fn encoded(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Appends a text with its escapes undone and made again. A `%` that begins no escape is itself escaped.
+/// Appends a text with its escapes undone and made again. A `%` that begins no escape is itself
+/// escaped.
 fn push_encoded(out: &mut String, text: &str, part: Part) {
     let mut rest = text;
     loop {

@@ -19,7 +19,8 @@ pub struct Credential<'a> {
     service_end: usize,
 }
 
-/// Why a credential is refused, in S3's words. Header and query authentication put their own words before it.
+/// Why a credential is refused, in S3's words. Header and query authentication put their own words
+/// before it.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum CredentialError {
     /// It does not have five parts.
@@ -89,7 +90,8 @@ impl<'a> Credential<'a> {
         self.slice(self.region_end + 1, self.service_end)
     }
 
-    /// Refuses a credential for another service than one of these; the first is what the endpoint belongs to.
+    /// Refuses a credential for another service than one of these; the first is what the endpoint
+    /// belongs to.
     pub fn check_service(&self, services: &[&'static str]) -> Result<(), CredentialError> {
         match services.first() {
             Some(own) if !services.contains(&self.service()) => {

@@ -1,4 +1,5 @@
-//! How a request's body is authenticated: what `x-amz-content-sha256` says, and the body's length behind the framing.
+//! How a request's body is authenticated: what `x-amz-content-sha256` says, and the body's length
+//! behind the framing.
 
 use crate::errors::{ErrorCode, S3Error};
 use crate::request::headers::Headers;

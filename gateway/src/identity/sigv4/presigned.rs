@@ -100,7 +100,8 @@ impl Presigned {
         })
     }
 
-    /// Refuses a URL outside its time: from its date, less the tolerated skew, until `X-Amz-Expires` seconds after it.
+    /// Refuses a URL outside its time: from its date, less the tolerated skew, until
+    /// `X-Amz-Expires` seconds after it.
     pub fn check_time(&self, now_ms: u64) -> Result<(), S3Error> {
         let server_time = AmzDate::from_milliseconds(now_ms).extended();
         let end = self.date.after(self.expires_seconds);

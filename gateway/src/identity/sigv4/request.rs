@@ -18,7 +18,8 @@ pub struct Request<'a> {
     pub host: &'a str,
     /// Every header.
     pub headers: &'a Headers,
-    /// The SHA-256 of the form of a call of a Query API (STS, IAM), which such requests sign without sending it.
+    /// The SHA-256 of the form of a call of a Query API (STS, IAM), which such requests sign
+    /// without sending it.
     pub form_sha256: Option<&'a str>,
     /// When the request arrived, in milliseconds since 1970.
     pub received_ms: u64,

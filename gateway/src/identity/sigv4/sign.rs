@@ -1,6 +1,8 @@
-//! The client's side of SigV4: signs request heads, URLs and chunks. For tests, tools and calls to other S3 servers.
+//! The client's side of SigV4: signs request heads, URLs and chunks. For tests, tools and calls to
+//! other S3 servers.
 //!
-//! The two primitives are the caller's ([`Primitives`]), so that no implementation of them is linked where none is used.
+//! The two primitives are the caller's ([`Primitives`]), so that no implementation of them is
+//! linked where none is used.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -169,14 +171,16 @@ impl<P: Primitives> ChunkSigner<P> {
         self.advance(&text)
     }
 
-    /// The signature of the trailer, after the empty chunk. `lines` are its headers as `name:value\n`.
+    /// The signature of the trailer, after the empty chunk. `lines` are its headers as
+    /// `name:value\n`.
     pub fn sign_trailer(&mut self, lines: &str) -> &str {
         let digest = hex::encode(&self.primitives.sha256(lines.as_bytes()));
         let text = trailer_string_to_sign(&self.timestamp, &self.scope, &self.previous, &digest);
         self.advance(&text)
     }
 
-    /// A whole body in chunks of `chunk_bytes`, with the empty chunk and, if there are any, signed trailers.
+    /// A whole body in chunks of `chunk_bytes`, with the empty chunk and, if there are any, signed
+    /// trailers.
     pub fn frame(&mut self, body: &[u8], chunk_bytes: usize, trailers: &[(&str, &str)]) -> Vec<u8> {
         let mut framed = Vec::with_capacity(body.len() + 256);
         for chunk in body.chunks(chunk_bytes.max(1)).chain([&[][..]]) {

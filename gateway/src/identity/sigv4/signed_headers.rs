@@ -29,8 +29,9 @@ pub enum ContentSha256 {
 }
 
 impl<'a> SignedHeaders<'a> {
-    /// Takes a list of names; none when it is empty, has more names than a request can have headers, or has one twice: each
-    /// stands for all values of a header, and would write them once more into the canonical request.
+    /// Takes a list of names; none when it is empty, has more names than a request can have
+    /// headers, or has one twice: each stands for all values of a header, and would write them once
+    /// more into the canonical request.
     pub fn parse(list: Cow<'a, str>) -> Option<SignedHeaders<'a>> {
         let separators = memchr::memchr_iter(b';', list.as_bytes()).count();
         if list.is_empty() || separators >= NAMES_MAX {
@@ -81,7 +82,8 @@ impl<'a> SignedHeaders<'a> {
         }
     }
 
-    /// Refuses a request with a header that had to be signed and is not: `host`, and every `x-amz-*` header.
+    /// Refuses a request with a header that had to be signed and is not: `host`, and every
+    /// `x-amz-*` header.
     pub fn check_complete(&self, headers: &Headers, content_sha256: ContentSha256) -> Result<(), S3Error> {
         let mut unsigned = Vec::new();
         if !self.contains("host") {

@@ -1,4 +1,5 @@
-//! The strings that a signing key signs: for a request head, for a chunk of its body, for the trailer.
+//! The strings that a signing key signs: for a request head, for a chunk of its body, for the
+//! trailer.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html>
 

@@ -6,7 +6,8 @@ use super::Rejected;
 use crate::object::tagging::Tags;
 use crate::policy::json::Json;
 
-/// Clocks differ: a token is taken for so long after its end, and before its beginning, as STS does.
+/// Clocks differ: a token is taken for so long after its end, and before its beginning, as STS
+/// does.
 pub(super) const SKEW_SECONDS: u64 = 300;
 
 /// Bytes of what names a user, a client or a method.
@@ -107,7 +108,8 @@ impl Claims {
         client.map(String::as_str).ok_or(Rejected::Audience)
     }
 
-    /// The condition keys that the token answers: `ISSUER:sub`, where ISSUER is the provider's name.
+    /// The condition keys that the token answers: `ISSUER:sub`, where ISSUER is the provider's
+    /// name.
     pub fn context(&self, provider: &str, client: &str) -> Vec<(String, Vec<String>)> {
         let mut context = Vec::new();
         let mut add = |key: &str, values: Vec<String>| context.push((format!("{provider}:{key}"), values));

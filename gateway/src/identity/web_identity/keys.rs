@@ -1,4 +1,5 @@
-//! The keys that a provider publishes: a JSON Web Key Set, RFC 7517, with the members of RFC 7518, section 6.
+//! The keys that a provider publishes: a JSON Web Key Set, RFC 7517, with the members of RFC 7518,
+//! section 6.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -53,8 +54,8 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Reads a set. Keys of other kinds, for other uses, or that are broken are left out, as RFC 7517 asks for; a document that
-    /// is no set is `Key`.
+    /// Reads a set. Keys of other kinds, for other uses, or that are broken are left out, as RFC
+    /// 7517 asks for; a document that is no set is `Key`.
     pub fn parse(document: &[u8]) -> Result<Keys, Rejected> {
         let text = std::str::from_utf8(document).map_err(|_| Rejected::Key)?;
         if text.len() > KEYS_LENGTH_MAX {
@@ -65,8 +66,8 @@ impl Keys {
         Ok(Keys { keys: keys.iter().take(KEYS_MAX).filter_map(key).collect() })
     }
 
-    /// The keys that may have signed a token: those of its algorithm with its id. A token without id is of the only key of its
-    /// algorithm, or of none.
+    /// The keys that may have signed a token: those of its algorithm with its id. A token without
+    /// id is of the only key of its algorithm, or of none.
     pub fn candidates(&self, token: &Token) -> Vec<&PublicKey> {
         let fits = self.keys.iter().filter(|(_, key)| key.algorithm() == token.algorithm);
         match &token.key_id {

@@ -1,4 +1,5 @@
-//! What a provider is called, and where its keys are: OpenID Connect Discovery 1.0, sections 3 and 4.
+//! What a provider is called, and where its keys are: OpenID Connect Discovery 1.0, sections 3
+//! and 4.
 
 use super::Rejected;
 use crate::policy::json::Json;
@@ -8,7 +9,8 @@ pub const DISCOVERY_LENGTH_MAX: usize = 256 << 10;
 /// Bytes of the address of the keys.
 const ADDRESS_LENGTH_MAX: usize = 2048;
 
-/// The name of a provider, as ARNs and condition keys have it: its URL without the scheme, and without a slash at its end.
+/// The name of a provider, as ARNs and condition keys have it: its URL without the scheme, and
+/// without a slash at its end.
 pub fn name(url: &str) -> &str {
     url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/')
 }
@@ -23,8 +25,9 @@ pub fn discovery_address(url: &str) -> String {
     format!("{}/.well-known/openid-configuration", url.trim_end_matches('/'))
 }
 
-/// Where the keys of a provider are, as it says itself. `Key` when it says nothing that is of use, speaks for another issuer, or
-/// would have keys fetched over an open connection although it is not reached over one itself.
+/// Where the keys of a provider are, as it says itself. `Key` when it says nothing that is of use,
+/// speaks for another issuer, or would have keys fetched over an open connection although it is not
+/// reached over one itself.
 pub fn keys_address(url: &str, discovery: &[u8]) -> Result<String, Rejected> {
     let text = std::str::from_utf8(discovery).map_err(|_| Rejected::Key)?;
     if text.len() > DISCOVERY_LENGTH_MAX {

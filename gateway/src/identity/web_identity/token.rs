@@ -1,5 +1,5 @@
-//! A JSON Web Token in its compact form, taken apart: RFC 7515 and RFC 7519. Nothing in it is believed before its signature
-//! was verified, and nothing in it says with which key.
+//! A JSON Web Token in its compact form, taken apart: RFC 7515 and RFC 7519. Nothing in it is
+//! believed before its signature was verified, and nothing in it says with which key.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -50,7 +50,8 @@ pub struct Token {
 }
 
 impl Token {
-    /// Takes a token apart. `Malformed` for what is none, `Algorithm` and `Critical` for what nobody here verifies.
+    /// Takes a token apart. `Malformed` for what is none, `Algorithm` and `Critical` for what
+    /// nobody here verifies.
     pub fn parse(text: &str) -> Result<Token, Rejected> {
         if text.len() > TOKEN_LENGTH_MAX {
             return Err(Rejected::Malformed);
@@ -59,7 +60,8 @@ impl Token {
         let (header, payload) = signed.split_once('.').ok_or(Rejected::Malformed)?;
         let header = object(header)?;
         let payload = object(payload)?;
-        // Padding, line breaks and other alphabets are errors, so that no two texts are the same token.
+        // Padding, line breaks and other alphabets are errors, so that no two texts are the same
+        // token.
         let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| Rejected::Malformed)?;
         let algorithm = match header.member("alg").map(Json::text) {
             Some(Some(name)) => Algorithm::parse(name).ok_or(Rejected::Algorithm)?,

@@ -21,8 +21,9 @@ pub struct RequestChecksum {
 }
 
 impl RequestChecksum {
-    /// Reads `x-amz-checksum-…`, `x-amz-trailer` and `x-amz-sdk-checksum-algorithm`. `InvalidRequest` for
-    /// unknown algorithms, values that are none, more than one checksum, and for an algorithm without a value.
+    /// Reads `x-amz-checksum-…`, `x-amz-trailer` and `x-amz-sdk-checksum-algorithm`.
+    /// `InvalidRequest` for unknown algorithms, values that are none, more than one checksum, and
+    /// for an algorithm without a value.
     pub fn parse(headers: &Headers) -> Result<RequestChecksum> {
         let value = in_headers(headers)?;
         let trailer = in_trailer(headers)?;
@@ -48,8 +49,9 @@ impl RequestChecksum {
         }
     }
 
-    /// The value to verify the body with, once its trailers are known. `MalformedTrailerError` when the
-    /// announced trailer did not come, or another one did, `InvalidRequest` when its value is none.
+    /// The value to verify the body with, once its trailers are known. `MalformedTrailerError` when
+    /// the announced trailer did not come, or another one did, `InvalidRequest` when its value is
+    /// none.
     pub fn with_trailers(&self, trailers: &[(String, String)]) -> Result<Option<Checksum>> {
         let Some(algorithm) = self.algorithm.filter(|_| self.in_trailer) else {
             return if trailers.is_empty() {
@@ -68,7 +70,8 @@ impl RequestChecksum {
     }
 }
 
-/// The algorithm that a presigned URL names. Its value there is that of no body, but what an SDK means to use is said by it.
+/// The algorithm that a presigned URL names. Its value there is that of no body, but what an SDK
+/// means to use is said by it.
 pub fn presigned_algorithm(query: &Query) -> Option<ChecksumAlgorithm> {
     if !is_presigned(query) {
         return None;
@@ -130,8 +133,8 @@ pub struct MultipartChecksum {
 }
 
 impl MultipartChecksum {
-    /// Reads `x-amz-checksum-algorithm` and `x-amz-checksum-type` of CreateMultipartUpload. `InvalidRequest`
-    /// for unknown names and for pairs that do not go together.
+    /// Reads `x-amz-checksum-algorithm` and `x-amz-checksum-type` of CreateMultipartUpload.
+    /// `InvalidRequest` for unknown names and for pairs that do not go together.
     pub fn parse(headers: &Headers) -> Result<Option<MultipartChecksum>> {
         let kind = match headers.get("x-amz-checksum-type") {
             Some(name) => Some(ChecksumType::parse(name).ok_or_else(|| {
@@ -160,8 +163,8 @@ impl MultipartChecksum {
     }
 }
 
-/// Reads `x-amz-checksum-algorithm`, with which CopyObject and CreateMultipartUpload choose. `InvalidRequest`
-/// for an unknown name.
+/// Reads `x-amz-checksum-algorithm`, with which CopyObject and CreateMultipartUpload choose.
+/// `InvalidRequest` for an unknown name.
 pub fn copy_algorithm(headers: &Headers) -> Result<Option<ChecksumAlgorithm>> {
     let Some(name) = headers.get("x-amz-checksum-algorithm") else { return Ok(None) };
     let algorithm = ChecksumAlgorithm::parse(name).ok_or_else(|| {
@@ -184,7 +187,8 @@ pub fn content_md5(headers: &Headers) -> Result<Option<[u8; 16]>> {
     Ok(Some(digest.try_into().map_err(|_| invalid())?))
 }
 
-/// Refuses a request that carries neither `Content-MD5` nor a checksum, for operations that need one.
+/// Refuses a request that carries neither `Content-MD5` nor a checksum, for operations that need
+/// one.
 pub fn require_digest(headers: &Headers) -> Result<()> {
     let checksum = RequestChecksum::parse(headers)?;
     if headers.has("content-md5") || checksum.value.is_some() || checksum.in_trailer {

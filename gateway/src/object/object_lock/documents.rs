@@ -63,8 +63,8 @@ fn period(text: &str, max: u32) -> Result<u32> {
 }
 
 impl Retention {
-    /// Reads the body of PutObjectRetention: `None` when it is empty, which takes the retention away.
-    /// `MalformedXML` against the schema, `InvalidArgument` when it has ended already.
+    /// Reads the body of PutObjectRetention: `None` when it is empty, which takes the retention
+    /// away. `MalformedXML` against the schema, `InvalidArgument` when it has ended already.
     pub fn parse_document(body: &[u8], now_ms: u64) -> Result<Option<Retention>> {
         let root = Element::parse_named(body, "Retention")?;
         root.only(&["Mode", "RetainUntilDate"])?;

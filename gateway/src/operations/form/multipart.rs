@@ -1,7 +1,7 @@
 //! Reads the fields of a `multipart/form-data` body, up to where the file begins.
 //!
-//! <https://www.rfc-editor.org/rfc/rfc7578>. The file comes last: fields after it are ignored. What comes
-//! before is limited, and so kept in memory; the file never is.
+//! <https://www.rfc-editor.org/rfc/rfc7578>. The file comes last: fields after it are ignored. What
+//! comes before is limited, and so kept in memory; the file never is.
 
 use super::{FIELDS_LENGTH_MAX, Form, too_large};
 use crate::errors::{ErrorCode, Result, S3Error};
@@ -19,8 +19,8 @@ pub fn is_form(content_type: &str) -> bool {
     media_type.trim().eq_ignore_ascii_case("multipart/form-data")
 }
 
-/// The boundary that a `Content-Type` names. `PreconditionFailed` for another type, `MalformedPOSTRequest`
-/// without a boundary.
+/// The boundary that a `Content-Type` names. `PreconditionFailed` for another type,
+/// `MalformedPOSTRequest` without a boundary.
 pub fn boundary(content_type: &str) -> Result<String> {
     let (_, parameters) = content_type.split_once(';').unwrap_or((content_type, ""));
     if !is_form(content_type) {
@@ -48,7 +48,8 @@ pub fn boundary(content_type: &str) -> Result<String> {
 /// ```
 #[derive(Debug)]
 pub struct Reader {
-    /// `\r\n--boundary`; the first one of a body has no line before it, so the buffer starts with one.
+    /// `\r\n--boundary`; the first one of a body has no line before it, so the buffer starts with
+    /// one.
     delimiter: Vec<u8>,
     buffer: Vec<u8>,
     /// Where in the buffer the next thing to read starts.
@@ -94,18 +95,19 @@ impl Reader {
         }
     }
 
-    /// Takes the next bytes of the body. `Some` is where in them the file begins; nothing may be pushed after
-    /// that.
+    /// Takes the next bytes of the body. `Some` is where in them the file begins; nothing may be
+    /// pushed after that.
     ///
-    /// `MaxPostPreDataLengthExceededError` beyond the limits, `MalformedPOSTRequest` for another format,
-    /// `InvalidArgument` when the form ends without a file.
+    /// `MaxPostPreDataLengthExceededError` beyond the limits, `MalformedPOSTRequest` for another
+    /// format, `InvalidArgument` when the form ends without a file.
     pub fn push(&mut self, chunk: &[u8]) -> Result<Option<usize>> {
         let before = self.buffer.len();
         let room = HEAD_LENGTH_MAX.saturating_sub(before);
         self.buffer.extend_from_slice(chunk.get(..room.min(chunk.len())).unwrap_or_default());
         while self.step()? {
             if self.expects == Expects::File {
-                // The headers of the file ended within this chunk, or it would have been found before.
+                // The headers of the file ended within this chunk, or it would have been found
+                // before.
                 return Ok(Some(self.position.saturating_sub(before)));
             }
         }
@@ -120,7 +122,8 @@ impl Reader {
         ErrorCode::MalformedPOSTRequest.into()
     }
 
-    /// The fields, once the file has begun. `MaxPostPreDataLengthExceededError` as [`Form::expand`].
+    /// The fields, once the file has begun. `MaxPostPreDataLengthExceededError` as
+    /// [`Form::expand`].
     pub fn form(self) -> Result<Form> {
         Form::expand(self.fields, &self.file_name)
     }
@@ -176,7 +179,8 @@ impl Reader {
             self.file_name = disposition.file_name.unwrap_or_default();
         }
         self.name = disposition.name;
-        // The value of a field may be empty: the line's end before the delimiter is then that of the headers.
+        // The value of a field may be empty: the line's end before the delimiter is then that of
+        // the headers.
         let (start, next) = if is_file { (end + 4, Expects::File) } else { (end + 2, Expects::Value) };
         self.go_on(start, next);
         Ok(true)
@@ -203,8 +207,8 @@ impl Reader {
         (self.position, self.searched, self.expects) = (position, position, expects);
     }
 
-    /// Where `needle` starts. What was searched before is not searched again, so that a body that arrives
-    /// byte by byte costs no more than one that arrives at once.
+    /// Where `needle` starts. What was searched before is not searched again, so that a body that
+    /// arrives byte by byte costs no more than one that arrives at once.
     fn find(&mut self, needle: &[u8]) -> Option<usize> {
         let haystack = self.buffer.get(self.searched..)?;
         let found = memmem::find(haystack, needle);
@@ -246,8 +250,8 @@ impl Disposition {
     }
 }
 
-/// The value of a parameter among `a=b; c="d"`. A backslash stands for itself, as in the paths that some
-/// browsers send, but for the one before a quote.
+/// The value of a parameter among `a=b; c="d"`. A backslash stands for itself, as in the paths that
+/// some browsers send, but for the one before a quote.
 fn parameter(text: &str, name: &str) -> Option<String> {
     let mut rest = text;
     loop {

@@ -127,7 +127,8 @@ fn without_escaped_dollars(text: &str) -> String {
 fn texts_of_conditions(text: &str) -> Vec<&str> {
     let mut texts = Vec::new();
     let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
-    // Whether the list at depth 2 is that of the conditions, and where the last string at depth 1 starts.
+    // Whether the list at depth 2 is that of the conditions, and where the last string at depth 1
+    // starts.
     let (mut is_conditions, mut string_start, mut name) = (false, 0, "");
     let mut start = 0;
     for (at, byte) in text.bytes().enumerate() {

@@ -1,14 +1,17 @@
-//! The MD5 of up to 16 streams in the time of one: each vector register holds one value of every stream.
+//! The MD5 of up to 16 streams in the time of one: each vector register holds one value of every
+//! stream.
 //!
-//! A step of MD5 waits for the step before it, four operations or more, and a processor could do several times that
-//! in the meantime. With AVX-512 even a single stream gains: any function of three bits is one operation there.
+//! A step of MD5 waits for the step before it, four operations or more, and a processor could do
+//! several times that in the meantime. With AVX-512 even a single stream gains: any function of
+//! three bits is one operation there.
 
 use super::{BLOCK_BYTES, Chain, compress_scalar};
 
 /// The most streams that one call of [`advance`] takes.
 pub(super) const LANES_MAX: usize = 16;
 
-/// How many streams this processor advances in the time of one; 1 when it has no vectors that would pay.
+/// How many streams this processor advances in the time of one; 1 when it has no vectors that would
+/// pay.
 pub(super) fn width() -> usize {
     #[cfg(target_arch = "x86_64")]
     return x86::width();
@@ -25,13 +28,14 @@ pub(super) fn compress(chain: &mut Chain, blocks: &[u8]) {
     compress_scalar(chain, blocks);
 }
 
-/// Consumes equally many whole blocks of every stream: as many as the shortest has, at most `blocks_max`.
-/// Returns how many that was.
+/// Consumes equally many whole blocks of every stream: as many as the shortest has, at most
+/// `blocks_max`. Returns how many that was.
 pub(super) fn advance(streams: &mut [(&mut Chain, &[u8])], blocks_max: usize) -> usize {
     advance_by(width(), streams, blocks_max)
 }
 
-/// Like [`advance`], on vectors of 16 or 8 lanes. What the processor does not have is done one stream after the other.
+/// Like [`advance`], on vectors of 16 or 8 lanes. What the processor does not have is done one
+/// stream after the other.
 pub(super) fn advance_by(width: usize, streams: &mut [(&mut Chain, &[u8])], blocks_max: usize) -> usize {
     let shortest = streams.iter().map(|(_, input)| input.len() / BLOCK_BYTES).min().unwrap_or_default();
     let blocks = shortest.min(blocks_max);
@@ -98,7 +102,8 @@ mod x86 {
         true
     }
 
-    /// Consumes `blocks` blocks of every stream; each has that many. False when the processor has no such lanes.
+    /// Consumes `blocks` blocks of every stream; each has that many. False when the processor has
+    /// no such lanes.
     pub(super) fn advance(width: usize, streams: &mut [(&mut Chain, &[u8])], blocks: usize) -> bool {
         if width == 16 && has_wide() {
             // SAFETY: the processor has AVX-512F.
@@ -113,8 +118,8 @@ mod x86 {
         }
     }
 
-    /// Gives each group of `N` streams to `kernel`, turned so that each row holds one value of every stream. Lanes without
-    /// a stream repeat the group's first one.
+    /// Gives each group of `N` streams to `kernel`, turned so that each row holds one value of
+    /// every stream. Lanes without a stream repeat the group's first one.
     fn side_by_side<const N: usize>(
         streams: &mut [(&mut Chain, &[u8])],
         blocks: usize,
@@ -145,7 +150,8 @@ mod x86 {
         }
     }
 
-    /// One stream in the lowest lane of 128-bit registers: each step is four operations deep, in every round.
+    /// One stream in the lowest lane of 128-bit registers: each step is four operations deep, in
+    /// every round.
     #[target_feature(enable = "avx512f,avx512vl")]
     fn single(chain: &mut Chain, input: &[u8]) {
         let [mut a, mut b, mut c, mut d] = chain.map(|value| _mm_cvtsi32_si128(value.cast_signed()));
@@ -216,7 +222,8 @@ mod x86 {
         }
     }
 
-    /// Block `at` of 16 streams as 16 rows, row `n` holding word `n` of each: a matrix of words, transposed.
+    /// Block `at` of 16 streams as 16 rows, row `n` holding word `n` of each: a matrix of words,
+    /// transposed.
     #[target_feature(enable = "avx512f")]
     fn turn_sixteen(inputs: &[&[Block]; 16], at: usize) -> [__m512i; 16] {
         const EVEN: i32 = 0b10_00_10_00;
@@ -226,7 +233,8 @@ mod x86 {
             Some(block) => unsafe { _mm512_loadu_si512(block.as_ptr().cast()) },
             None => _mm512_set1_epi32(0),
         };
-        // Four lanes at a time: `quads[q][w]` holds words w, w+4, w+8, w+12, each of lanes 4q to 4q+3.
+        // Four lanes at a time: `quads[q][w]` holds words w, w+4, w+8, w+12, each of lanes 4q to
+        // 4q+3.
         let quads: [[__m512i; 4]; 4] = std::array::from_fn(|quad| {
             let [r0, r1, r2, r3] = std::array::from_fn(|lane| load(4 * quad + lane));
             let (low01, high01) = (_mm512_unpacklo_epi32(r0, r1), _mm512_unpackhi_epi32(r0, r1));

@@ -1,8 +1,9 @@
 //! The lane thread: bodies that are received at the same time have their MD5 computed side by side.
 //!
-//! Each body queues what it receives. One thread of the process hashes the queues of up to 16 bodies in bursts; bodies
-//! that ask meanwhile take a lane at the next burst. So lanes fill up exactly when there is more to hash than one stream
-//! could, and a body that is alone is hashed while its next bytes are being received.
+//! Each body queues what it receives. One thread of the process hashes the queues of up to 16
+//! bodies in bursts; bodies that ask meanwhile take a lane at the next burst. So lanes fill up
+//! exactly when there is more to hash than one stream could, and a body that is alone is hashed
+//! while its next bytes are being received.
 
 use std::{
     collections::VecDeque,
@@ -20,11 +21,13 @@ use super::{BLOCK_BYTES, Chain, Md5, lanes};
 
 /// The shortest body, in bytes, that is worth the lane thread.
 pub const BODY_BYTES_MIN: u64 = 1024 * 1024;
-/// Queued bytes for which a body asks for a lane. Waking a thread costs 2 to 5 µs, hashing this much 190.
+/// Queued bytes for which a body asks for a lane. Waking a thread costs 2 to 5 µs, hashing this
+/// much 190.
 const LANE_BYTES_MIN: usize = 128 * 1024;
 /// Queued bytes at which a body stops receiving until its lane takes them.
 const QUEUE_BYTES_MAX: usize = 256 * 1024;
-/// What all bodies together may hold, in bytes. Beyond it, a body without a lane is hashed where it is.
+/// What all bodies together may hold, in bytes. Beyond it, a body without a lane is hashed where it
+/// is.
 const HELD_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Blocks between two looks at what has arrived: 32 KiB a lane, about 50 µs.
 const BURST_BLOCKS: usize = 512;
@@ -46,7 +49,8 @@ struct Pool {
 static POOL: Pool =
     Pool { asking: Mutex::new(VecDeque::new()), asked: Condvar::new(), held: AtomicUsize::new(0) };
 
-/// Whether the lane thread runs; the first look starts it. It does not on a processor without vectors that would pay.
+/// Whether the lane thread runs; the first look starts it. It does not on a processor without
+/// vectors that would pay.
 static RUNS: LazyLock<bool> = LazyLock::new(|| {
     let thread = std::thread::Builder::new().name("md5-lanes".into());
     lanes::width() > 1 && thread.spawn(|| POOL.run()).is_ok()
@@ -193,7 +197,8 @@ impl Lane {
         self.settle()
     }
 
-    /// Goes on to the next whole block, over the ends of pieces. `None` when the body has no more for now.
+    /// Goes on to the next whole block, over the ends of pieces. `None` when the body has no more
+    /// for now.
     fn settle(mut self) -> Option<Self> {
         while self.piece.len() < BLOCK_BYTES {
             self.md5.keep_partial(&self.piece);

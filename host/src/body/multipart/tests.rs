@@ -73,7 +73,8 @@ fn parts_are_handed_over_one_by_one_and_as_sent() {
     let body = "--B\r\na: 1\r\n\r\nfirst\r\n--B\r\nb: 2\r\n\r\nsecond\r\n--B--\r\n";
     in_any_frames(body, 1, &["--B\r\na: 1\r\n\r\n"], Ok("first"));
     in_any_frames(body, 2, &["--B\r\na: 1\r\n\r\n", "first\r\n--B\r\nb: 2\r\n\r\n"], Ok("second"));
-    // A part without headers, one without content, and one without even the line before the delimiter.
+    // A part without headers, one without content, and one without even the line before the
+    // delimiter.
     let body = "preamble\r\n--B\r\n\r\n\r\n--B \r\nc: 3\r\n\r\n--B\r\nd: 4\r\n\r\n\r\n--B--";
     let heads = ["preamble\r\n--B\r\n\r\n", "\r\n--B \r\nc: 3\r\n\r\n", "--B\r\nd: 4\r\n\r\n"];
     in_any_frames(body, 3, &heads, Ok(""));

@@ -1,4 +1,5 @@
-//! The commands about who may do what: `portcullis explain`, `portcullis policy lint`, `portcullis policy simulate`.
+//! The commands about who may do what: `portcullis explain`, `portcullis policy lint`,
+//! `portcullis policy simulate`.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,5 @@
-//! A JSON document for people: in its own order, indented, and without anything that a terminal obeys.
+//! A JSON document for people: in its own order, indented, and without anything that a terminal
+//! obeys.
 
 use std::fmt::{self, Write as _};
 

@@ -1,4 +1,5 @@
-//! Serves the admin API on its socket, from a thread of its own: it answers also when the workers are busy.
+//! Serves the admin API on its socket, from a thread of its own: it answers also when the workers
+//! are busy.
 
 use std::convert::Infallible;
 use std::os::unix::net::UnixListener;

@@ -68,8 +68,8 @@ fn open() -> io::Result<OwnedFd> {
     Ok(net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?)
 }
 
-/// The address of the socket. The system takes about a hundred bytes of path; a longer one is gone around by the folder's
-/// descriptor, which is open for as long as this lives.
+/// The address of the socket. The system takes about a hundred bytes of path; a longer one is gone
+/// around by the folder's descriptor, which is open for as long as this lives.
 struct Address {
     address: SocketAddrUnix,
     _folder: Option<OwnedFd>,

@@ -34,8 +34,9 @@ pub(super) struct Socket {
     farewell: Option<Farewell>,
 }
 
-/// The end of a connection after its write side was closed: what the client still sends is read away, because the kernel
-/// answers unread bytes with a reset, which can cost the client the answer.
+/// The end of a connection after its write side was closed: what the client still sends is read
+/// away, because the kernel answers unread bytes with a reset, which can cost the client the
+/// answer.
 struct Linger {
     deadline: Pin<Box<Sleep>>,
     bytes_left: usize,

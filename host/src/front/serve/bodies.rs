@@ -1,4 +1,5 @@
-//! Bodies of requests and responses on their way: noted in the pass of their request, slowed to its rates, ended with it.
+//! Bodies of requests and responses on their way: noted in the pass of their request, slowed to its
+//! rates, ended with it.
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -14,8 +15,8 @@ use crate::body::receive::BoxError;
 use crate::body::respond::ResponseBody;
 use crate::pipeline::shares::Pass;
 
-/// Bytes wait for their rate no longer than this at a time, so that no other limit takes them for stalled; what they owe
-/// keeps further requests waiting.
+/// Bytes wait for their rate no longer than this at a time, so that no other limit takes them for
+/// stalled; what they owe keeps further requests waiting.
 const PAUSE_MAX: Duration = Duration::from_secs(20);
 /// Who waits for a rate looks up so often.
 const LOOK: Duration = Duration::from_millis(500);

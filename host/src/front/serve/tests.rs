@@ -8,7 +8,8 @@ use super::*;
 use crate::config::Config;
 use crate::front::listener;
 
-/// Answers `/slow` after 300 ms, `/big` with more than sockets buffer, everything else with its path.
+/// Answers `/slow` after 300 ms, `/big` with more than sockets buffer, everything else with its
+/// path.
 struct Echo;
 
 impl Answering for Echo {

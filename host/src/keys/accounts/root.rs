@@ -1,5 +1,5 @@
-//! The root account of a data folder: its id, and its credentials where the operator chose none. Made once,
-//! kept in a file that only its owner can read.
+//! The root account of a data folder: its id, and its credentials where the operator chose none.
+//! Made once, kept in a file that only its owner can read.
 
 use std::fs;
 use std::io::ErrorKind;

@@ -22,7 +22,8 @@ const NOTES_FILE: &str = "master-keys";
 /// Bytes of the longest file that is one.
 const FILE_BYTES_MAX: u64 = 1024;
 
-/// The accounts and ids of all keys that there are. What does not have the name of a key is passed over.
+/// The accounts and ids of all keys that there are. What does not have the name of a key is passed
+/// over.
 pub(super) fn list(folder: &Path) -> Result<Vec<Id>, KeysError> {
     let mut found = Vec::new();
     for account in names(folder)? {
@@ -64,8 +65,8 @@ pub(super) fn read(folder: &Path, id: &Id, vault: &Vault) -> Result<Option<[u8; 
     opened.map(Some).map_err(|error| failed(&error.to_string()))
 }
 
-/// The ids that keys were ever made for. A key whose file is gone is not made again: what is under it would be lost for good, and
-/// nobody would notice before it is wanted.
+/// The ids that keys were ever made for. A key whose file is gone is not made again: what is under
+/// it would be lost for good, and nobody would notice before it is wanted.
 pub(super) fn noted(folder: &Path) -> Result<BTreeSet<Id>, KeysError> {
     let path = notes(folder);
     let failed = |error: std::io::Error| KeysError::file(&path, error);
@@ -110,7 +111,8 @@ pub(super) fn make(folder: &Path, id: &Id, vault: &Vault) -> Result<[u8; 32], Ke
     let sealed = vault.seal_master_key(&id.0, &id.1, &key)?;
     let text = BASE64.encode(sealed) + "\n";
     secret::write_file(&path, &text).map_err(|error| failed(error.to_string()))?;
-    // The folders that may be new, too: what was wrapped under a key that a crash takes away is lost.
+    // The folders that may be new, too: what was wrapped under a key that a crash takes away is
+    // lost.
     for folder in path.ancestors().skip(2).take(2) {
         let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
         synced.map_err(|error| failed(error.to_string()))?;

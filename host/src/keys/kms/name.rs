@@ -9,11 +9,13 @@ pub(super) enum Name<'a> {
     Alias(&'a str, String),
 }
 
-/// Bytes of the longest name: <https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html>
+/// Bytes of the longest name:
+/// <https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html>
 const LENGTH_MAX: usize = 2048;
 
 impl<'a> Name<'a> {
-    /// Reads `ID`, `alias/NAME`, `arn:aws:kms:REGION:ACCOUNT:key/ID` or `…:alias/NAME`. `None` for what is none of them.
+    /// Reads `ID`, `alias/NAME`, `arn:aws:kms:REGION:ACCOUNT:key/ID` or `…:alias/NAME`. `None` for
+    /// what is none of them.
     pub(super) fn parse(account: &'a str, name: &'a str) -> Option<Name<'a>> {
         if name.len() > LENGTH_MAX {
             return None;

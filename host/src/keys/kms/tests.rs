@@ -121,7 +121,8 @@ fn who_removes_the_file_has_destroyed_the_key() {
     let without = open(folder.path(), vec![entry("b", ACCOUNT, &[])]).unwrap();
     assert_eq!(without.unwrap(&a, CONTEXT, &wrapped), Err(KeyError::NotFound));
     assert_eq!(without.unwrap(&b, CONTEXT, &kept), Ok(DATA_KEY));
-    // Nobody gets another key by the same name unawares: what is under it now would be lost when the file is put back.
+    // Nobody gets another key by the same name unawares: what is under it now would be lost when
+    // the file is put back.
     let error = open(folder.path(), keys()).unwrap_err().to_string();
     assert!(error.contains("kms_keys a"), "{error}");
     let notes = folder.path().join("master-keys");

@@ -1,5 +1,5 @@
-//! Seeds of devices that show one-time codes: <https://www.rfc-editor.org/rfc/rfc6238> with SHA-1, six digits and steps of
-//! 30 seconds.
+//! Seeds of devices that show one-time codes: <https://www.rfc-editor.org/rfc/rfc6238> with SHA-1,
+//! six digits and steps of 30 seconds.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha1::Sha1;
@@ -55,7 +55,8 @@ impl Vault {
         Ok(Seed { text: Secret::new(base32(&seed)), sealed })
     }
 
-    /// The first of some steps that a code is of. It takes as long for a wrong code as for a right one.
+    /// The first of some steps that a code is of. It takes as long for a wrong code as for a right
+    /// one.
     ///
     /// # Errors
     /// The seed was not sealed here, or for another device.

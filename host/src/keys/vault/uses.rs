@@ -1,7 +1,8 @@
-//! When access keys last signed: kept in memory, and written to a file now and then, never while a request waits.
+//! When access keys last signed: kept in memory, and written to a file now and then, never while a
+//! request waits.
 //!
-//! The file is a convenience for those who look for keys that nobody needs any more. It is not synced, so a crash can cost the
-//! last seconds of it, or all of it; nothing is decided by it.
+//! The file is a convenience for those who look for keys that nobody needs any more. It is not
+//! synced, so a crash can cost the last seconds of it, or all of it; nothing is decided by it.
 
 use std::collections::HashMap;
 use std::fs;

@@ -9,7 +9,8 @@ use volume::DataKey;
 pub enum Work {
     /// Receive the whole body into memory, up to a limit in bytes.
     Collect(u64),
-    /// Receive a multipart body with this boundary up to the content of its next part, up to a limit in bytes.
+    /// Receive a multipart body with this boundary up to the content of its next part, up to a
+    /// limit in bytes.
     Part(Boundary, u64),
     /// Receive the body, or stored bytes, into a new blob.
     Ingest(Ingest),

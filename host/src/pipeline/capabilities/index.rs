@@ -13,8 +13,9 @@ use volume::{self, Snapshot};
 const SCAN_ROWS_MAX: u32 = 10_000;
 
 impl HostState {
-    /// The snapshot of the last commit group before this step of the pipeline: every read of a step sees the same state.
-    /// It is kept while nothing was committed, because opening one costs more than a read.
+    /// The snapshot of the last commit group before this step of the pipeline: every read of a step
+    /// sees the same state. It is kept while nothing was committed, because opening one costs more
+    /// than a read.
     fn snapshot(&mut self) -> Result<&Snapshot> {
         if !self.snapshot_is_current {
             self.snapshot_is_current = true;

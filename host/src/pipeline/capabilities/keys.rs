@@ -44,8 +44,8 @@ impl Host for HostState {
         claim: Claim,
         payload: calls::Payload,
     ) -> Result<Verdict> {
-        // Digested before the key is looked up, and with a key made up where there is none: an unknown key costs what a
-        // wrong signature costs.
+        // Digested before the key is looked up, and with a key made up where there is none: an
+        // unknown key costs what a wrong signature costs.
         let message = string_to_sign(&claim.timestamp, &claim.scope, &claim.canonical_request);
         let signer = self.signer(&claim.access_key_id, claim.security_token.as_deref(), &claim.stored);
         let (holder, secret) = holder_and_secret(&signer, &claim.access_key_id);
@@ -101,8 +101,8 @@ struct Signer {
     session: Option<SessionDetails>,
 }
 
-/// Whose key judges a claim. No access key id is empty, and nobody signs with what an empty secret derives: what it
-/// verifies is not looked at.
+/// Whose key judges a claim. No access key id is empty, and nobody signs with what an empty secret
+/// derives: what it verifies is not looked at.
 fn holder_and_secret<'a>(
     signer: &'a std::result::Result<Signer, Verdict>,
     access_key_id: &'a str,
@@ -114,7 +114,8 @@ fn holder_and_secret<'a>(
 }
 
 impl HostState {
-    /// Establishes whom a true claim names. `used` is the scope in which a stored access key signed.
+    /// Establishes whom a true claim names. `used` is the scope in which a stored access key
+    /// signed.
     fn establish(
         &mut self,
         handle: &Resource<CallHandle>,
@@ -140,7 +141,8 @@ impl HostState {
         Ok(Verdict::Verified)
     }
 
-    /// Whose the access key of a claim is. What the configuration says goes before anything that stages say.
+    /// Whose the access key of a claim is. What the configuration says goes before anything that
+    /// stages say.
     fn signer(
         &self,
         access_key_id: &str,

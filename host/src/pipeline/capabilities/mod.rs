@@ -1,4 +1,5 @@
-//! The capabilities that the host lends to the pipeline, one file for each interface of the contract.
+//! The capabilities that the host lends to the pipeline, one file for each interface of the
+//! contract.
 
 mod calls;
 mod digests;

@@ -1,8 +1,9 @@
-//! The connections of one worker, and which of them are closed when there is no room for a further one.
+//! The connections of one worker, and which of them are closed when there is no room for a further
+//! one.
 //!
-//! A connection without a request can always be closed: its client opens another. So a full server takes new connections
-//! all the same, and closes those first that never brought a verified signature, of the addresses that have most, the
-//! longest idle first.
+//! A connection without a request can always be closed: its client opens another. So a full server
+//! takes new connections all the same, and closes those first that never brought a verified
+//! signature, of the addresses that have most, the longest idle first.
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
@@ -14,18 +15,21 @@ use super::places::STALLED_MIN;
 use super::{Clock, Order, Party, Watch};
 use crate::body::lent;
 
-/// Memory of request heads that are longer than what every connection has at hand, over all workers. Beyond, the oldest of
-/// those heads are given up.
+/// Memory of request heads that are longer than what every connection has at hand, over all
+/// workers. Beyond, the oldest of those heads are given up.
 const LONG_HEADS_BYTES_MAX: usize = 16 << 20;
 /// What such a head takes while it comes.
 const LONG_HEAD_BYTES: usize = 48 << 10;
-/// Memory of connections that have buffers and no request, over all workers. Beyond, some are closed as if for new ones.
+/// Memory of connections that have buffers and no request, over all workers. Beyond, some are
+/// closed as if for new ones.
 const BUFFERS_BYTES_MAX: usize = 96 << 20;
 /// What such a connection takes at most: buffers with a head of nearly 8 KiB.
 const BUFFERS_BYTES: usize = 48 << 10;
-/// Connections beyond the limit that a worker has at a time, to answer probes and to say that it is full.
+/// Connections beyond the limit that a worker has at a time, to answer probes and to say that it is
+/// full.
 const NARROW_MAX: usize = 64;
-/// One part in so many of the connections is closed at once, so that a look at all of them is worth it.
+/// One part in so many of the connections is closed at once, so that a look at all of them is worth
+/// it.
 const CLOSED_AT_ONCE: usize = 64;
 
 /// See the module.
@@ -113,7 +117,8 @@ impl Crowd {
         closed > 0
     }
 
-    /// One more connection than the limit allows: it is answered, and closed. The oldest of them make room.
+    /// One more connection than the limit allows: it is answered, and closed. The oldest of them
+    /// make room.
     pub(crate) fn narrow(&self, watch: &Watch) {
         if self.narrow.get() >= NARROW_MAX {
             let watches = self.watches.borrow();
@@ -164,7 +169,8 @@ impl Crowd {
         let has_stopped =
             |watch: &Watch| watch.stuck_since().is_some_and(|since| now.saturating_sub(since) >= STALLED_MIN);
         let stuck: Vec<_> = watches.values().filter(|watch| watch.is_stuck()).collect();
-        // All that nobody has vouched for and that stand still; the others bit by bit, and only where that must be.
+        // All that nobody has vouched for and that stand still; the others bit by bit, and only
+        // where that must be.
         let (stopped, others): (Vec<_>, Vec<_>) =
             stuck.into_iter().partition(|watch| !watch.was_verified() && has_stopped(watch));
         stopped.into_iter().for_each(|watch| watch.give(Order::Close));

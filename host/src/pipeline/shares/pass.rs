@@ -13,7 +13,8 @@ use crate::pipeline::bindings::calls::Principal;
 use crate::pipeline::call::Facts;
 use crate::telemetry::metrics::Refusal;
 
-/// Less than this of an unverified body is no progress: whoever sends byte after byte keeps a request waiting.
+/// Less than this of an unverified body is no progress: whoever sends byte after byte keeps a
+/// request waiting.
 const PROGRESS_BYTES: u64 = 16 << 10;
 
 /// What a request waits for.
@@ -32,7 +33,8 @@ pub struct Pass {
     shares: Rc<Shares>,
     slot: usize,
     address: Party,
-    /// Whose place it has; `None` as long as nobody has judged whether it is signed, and when it has lost its place.
+    /// Whose place it has; `None` as long as nobody has judged whether it is signed, and when it
+    /// has lost its place.
     place: Cell<Option<Party>>,
     is_arriving: Cell<bool>,
     watch: Rc<Watch>,
@@ -80,7 +82,8 @@ impl Pass {
         }
     }
 
-    /// The stages have found out more. Whether the request may go on: its party is not over its share, nor over a rate.
+    /// The stages have found out more. Whether the request may go on: its party is not over its
+    /// share, nor over a rate.
     pub fn establish(&self, facts: &Facts) -> bool {
         if self.refused.get().is_some() {
             return false;

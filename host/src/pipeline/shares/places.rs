@@ -1,8 +1,9 @@
 //! The places of one worker: who holds how many, and who gets the next.
 //!
-//! Requests whose signature was verified have every place that is free. The others have a part, so that they can never take
-//! the rest. Beyond both there are a few spare places, which only who holds few can get: so one party may use everything
-//! when nobody else asks, and whoever asks then is served all the same.
+//! Requests whose signature was verified have every place that is free. The others have a part, so
+//! that they can never take the rest. Beyond both there are a few spare places, which only who
+//! holds few can get: so one party may use everything when nobody else asks, and whoever asks then
+//! is served all the same.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;

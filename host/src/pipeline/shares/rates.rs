@@ -1,7 +1,9 @@
-//! Rates: how much accounts, access keys, buckets and addresses may ask for in a second, as the operator says.
+//! Rates: how much accounts, access keys, buckets and addresses may ask for in a second, as the
+//! operator says.
 //!
-//! Requests beyond a rate are refused and told when to come back. Bytes beyond a rate wait; a further request is refused
-//! while more than a second's worth is owed. Without any limit this costs a request one look at a flag.
+//! Requests beyond a rate are refused and told when to come back. Bytes beyond a rate wait; a
+//! further request is refused while more than a second's worth is owed. Without any limit this
+//! costs a request one look at a flag.
 
 mod flow;
 #[cfg(test)]
@@ -151,9 +153,11 @@ impl Rates {
         Ok(())
     }
 
-    /// The stores of a subject that has a limit. Locks are taken in this order: rules, a table, a flow.
+    /// The stores of a subject that has a limit. Locks are taken in this order: rules, a table, a
+    /// flow.
     fn flow(&self, subject: Subject, name: &str) -> Option<KnownFlow> {
-        // Held until the flow is in its table: a change comes before that and is read here, or after it and finds the flow there.
+        // Held until the flow is in its table: a change comes before that and is read here, or
+        // after it and finds the flow there.
         let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner);
         let rate = rule_of(&rules, subject, name)?;
         let place = self.hasher.hash_one((subject, name)) as usize % TABLES;

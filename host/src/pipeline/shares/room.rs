@@ -5,8 +5,8 @@ use std::sync::{Mutex, PoisonError};
 
 use super::Party;
 
-/// A body that says that it is no longer than this takes no room: their number is bounded as that of requests is, and
-/// long ones cannot keep out the usual ones.
+/// A body that says that it is no longer than this takes no room: their number is bounded as that
+/// of requests is, and long ones cannot keep out the usual ones.
 pub const SHORT_BYTES_MAX: u64 = 16 << 10;
 /// Whoever holds less than one part in so many can have as much as that beyond the bound.
 const FEW: usize = 8;
@@ -105,7 +105,8 @@ mod tests {
         let held = fill(&room, ONE);
         assert_eq!(held.len(), 32);
         assert!(room.take(ONE, Some(LONG), LONG).is_none());
-        // Who announces more than is taken is refused while it is read; until then it takes as much as that.
+        // Who announces more than is taken is refused while it is read; until then it takes as much
+        // as that.
         assert!(room.take(ONE, Some(u64::MAX), LONG).is_none());
         assert!(room.take(ONE, Some(SHORT_BYTES_MAX), LONG).is_some());
         assert!(room.take(ONE, Some(0), LONG).is_some());

@@ -116,8 +116,8 @@ impl Watch {
         }
     }
 
-    /// The connection speaks HTTP/2. Bytes without a request are then no request head that is late: pings,
-    /// settings.
+    /// The connection speaks HTTP/2. Bytes without a request are then no request head that is late:
+    /// pings, settings.
     pub(crate) fn multiplex(&self) {
         self.multiplexed.set(true);
         self.head_since.set(None);

@@ -1,5 +1,5 @@
-//! The counters as Prometheus text: the shards are added up into one scrape, which is then written family by
-//! family.
+//! The counters as Prometheus text: the shards are added up into one scrape, which is then written
+//! family by family.
 
 use std::collections::BTreeMap;
 use std::fmt::Error;

@@ -1,4 +1,5 @@
-//! A histogram of durations whose bounds are powers of two, so that finding the slot is counting zeros.
+//! A histogram of durations whose bounds are powers of two, so that finding the slot is counting
+//! zeros.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;

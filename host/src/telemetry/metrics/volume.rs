@@ -55,8 +55,8 @@ fn times(name: &'static str, help: &'static str, distribution: &Distribution) ->
     VolumeHistogram { name, help, sum: distribution.sum as f64 / 1e6, slots: slots(distribution, 1e6) }
 }
 
-/// Index `n` counts whole numbers from 2^(n-1) up to but not including 2^n; the last one counts everything
-/// above too.
+/// Index `n` counts whole numbers from 2^(n-1) up to but not including 2^n; the last one counts
+/// everything above too.
 fn slots(distribution: &Distribution, unit: f64) -> Vec<(f64, u64)> {
     let counts = &distribution.by_power_of_two;
     let bound = |index: usize| match index + 1 == counts.len() {

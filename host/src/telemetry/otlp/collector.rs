@@ -21,7 +21,8 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// Parses a base address: scheme `http`, a host, perhaps a port and a path, nothing else. Traces go to `v1/traces` below it.
+    /// Parses a base address: scheme `http`, a host, perhaps a port and a path, nothing else.
+    /// Traces go to `v1/traces` below it.
     pub fn parse(text: &str) -> Option<Collector> {
         let uri: http::Uri = text.parse().ok()?;
         let authority = uri.authority()?;

@@ -82,8 +82,8 @@ fn of_request(span: &Span) -> Vec<Value> {
     std::iter::once(request).chain(stages).collect()
 }
 
-/// The span of a request's stage: its request's, a step on. Different for each stage of a trace as long as ids of requests are
-/// random.
+/// The span of a request's stage: its request's, a step on. Different for each stage of a trace as
+/// long as ids of requests are random.
 fn stage_id(request: u64, index: usize) -> u64 {
     let step = (index as u64).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     request.wrapping_add(step).max(1)

@@ -21,7 +21,8 @@ const BATCH_MAX: usize = 256;
 const GATHER: Duration = Duration::from_secs(1);
 /// One attempt to send.
 const ATTEMPT_MAX: Duration = Duration::from_secs(5);
-/// A collector that is not there, or too busy, is tried again after these waits. Meanwhile the queue fills, and then drops.
+/// A collector that is not there, or too busy, is tried again after these waits. Meanwhile the
+/// queue fills, and then drops.
 const RETRIES: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
 
 /// How one attempt ended.

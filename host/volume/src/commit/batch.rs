@@ -86,7 +86,8 @@ pub(crate) struct Move {
 pub(crate) struct Stamp {
     /// The sequence's high water from this commit on.
     pub(crate) sequence_high: u64,
-    /// The log up to here was durable before this commit was written: what is not sound there was damaged, not torn.
+    /// The log up to here was durable before this commit was written: what is not sound there was
+    /// damaged, not torn.
     pub(crate) durable: Position,
 }
 
@@ -110,7 +111,8 @@ impl Stamp {
     }
 }
 
-/// Encodes a batch as a record, with room for its header. `received` are the kept blobs that were not kept before.
+/// Encodes a batch as a record, with room for its header. `received` are the kept blobs that were
+/// not kept before.
 pub(crate) fn encode(batch: &Batch, received: &[Arc<Pending>]) -> Result<Vec<u8>, CommitError> {
     let rows: usize =
         batch.put.iter().map(|put| put.table.len() + put.key.len() + put.value.len() + 12).sum();

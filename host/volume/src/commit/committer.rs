@@ -1,4 +1,5 @@
-//! The committer: the one thread that writes. It takes all batches that wait, and makes them durable with one sync.
+//! The committer: the one thread that writes. It takes all batches that wait, and makes them
+//! durable with one sync.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -37,7 +38,8 @@ pub(crate) struct Committer {
     presync: Option<Presync>,
     /// The presync begins when so many bytes of log have come since the checkpoint.
     presync_at: u64,
-    /// Bodies of commits that failed and may yet turn out to have happened: until that is decided, they stay.
+    /// Bodies of commits that failed and may yet turn out to have happened: until that is decided,
+    /// they stay.
     doubtful: Vec<Arc<Pending>>,
 }
 
@@ -103,7 +105,8 @@ impl Committer {
         }
     }
 
-    /// Every now and then the index's pages are brought to the disk, so that the checkpoint finds them there.
+    /// Every now and then the index's pages are brought to the disk, so that the checkpoint finds
+    /// them there.
     fn presync(&mut self) {
         let step = self.shared.options.checkpoint_log_bytes / PRESYNCS;
         if let Some(presync) = &self.presync
@@ -177,7 +180,8 @@ impl Committer {
         }
     }
 
-    /// After a failure redb refuses everything: opens the index anew, as a start would, and replays what it lacks.
+    /// After a failure redb refuses everything: opens the index anew, as a start would, and replays
+    /// what it lacks.
     fn recover_index(&mut self) -> Result<(), VolumeError> {
         self.writer.flush(Sync::Yes)?;
         let shared = Arc::clone(&self.shared);
@@ -289,7 +293,8 @@ impl Committer {
         }
     }
 
-    /// Everything up to, not including, the commit of the index. On an error every batch is in `grouped`.
+    /// Everything up to, not including, the commit of the index. On an error every batch is in
+    /// `grouped`.
     fn write_group(
         &mut self,
         transaction: &redb::WriteTransaction,
@@ -452,7 +457,8 @@ impl Committer {
 
     fn try_checkpoint(&mut self) -> Result<(), VolumeError> {
         self.usable()?;
-        // With relaxed durability the log may still be unsynced; the index must not get ahead of it.
+        // With relaxed durability the log may still be unsynced; the index must not get ahead of
+        // it.
         let flushed = self.writer.flush(Sync::Yes);
         self.flushed(&flushed);
         flushed?;

@@ -91,7 +91,8 @@ impl Queue {
         (queued.done)(Err(refused));
     }
 
-    /// Asks for something beside batches. After `shut` nobody hears it, and whoever waits for an answer sees that.
+    /// Asks for something beside batches. After `shut` nobody hears it, and whoever waits for an
+    /// answer sees that.
     pub(crate) fn ask(&self, ask: impl FnOnce(&mut Work)) {
         let mut state = self.lock();
         if state.closed {

@@ -1,4 +1,5 @@
-//! The log: bodies and commits, appended to numbered segment files. `docs/storage-format.md` draws every byte.
+//! The log: bodies and commits, appended to numbered segment files. `docs/storage-format.md` draws
+//! every byte.
 
 pub(crate) mod record;
 pub(crate) mod replay;

@@ -26,8 +26,8 @@ pub(crate) struct End {
     pub(crate) segment: Segment,
 }
 
-/// The headers of the segments in order. A segment without a whole header is left out when nothing is in it: its creation
-/// was cut short.
+/// The headers of the segments in order. A segment without a whole header is left out when nothing
+/// is in it: its creation was cut short.
 pub(crate) fn chain(disk: &dyn Disk, volume: u64) -> Result<Vec<SegmentHeader>, OpenError> {
     let mut headers: Vec<SegmentHeader> = Vec::new();
     for number in segment::list(disk)? {
@@ -49,8 +49,9 @@ pub(crate) fn chain(disk: &dyn Disk, volume: u64) -> Result<Vec<SegmentHeader>, 
 /// Takes a record's header, its payload and where it ends.
 type Visit<'a> = &'a mut dyn FnMut(&Header, &[u8], Position) -> Result<(), OpenError>;
 
-/// Reads on from `from`, where the record number `record` is expected, and gives every sound record to `visit`: its
-/// header, its payload (empty for bodies, whose checksum was verified) and where it ends.
+/// Reads on from `from`, where the record number `record` is expected, and gives every sound record
+/// to `visit`: its header, its payload (empty for bodies, whose checksum was verified) and where it
+/// ends.
 pub(crate) fn replay(
     disk: &dyn Disk,
     headers: &[SegmentHeader],
@@ -91,8 +92,8 @@ pub(crate) fn replay(
     end.ok_or_else(|| damaged(from.segment, from.offset, "is missing, and the index stands on it"))
 }
 
-/// The segments from `first` to the last, each following the one that its header names. A segment that nobody names was
-/// given up after a failed write, with nothing acknowledged in it.
+/// The segments from `first` to the last, each following the one that its header names. A segment
+/// that nobody names was given up after a failed write, with nothing acknowledged in it.
 fn path_from(headers: &[SegmentHeader], first: u64) -> Result<Vec<SegmentHeader>, OpenError> {
     let mut path: Vec<SegmentHeader> = Vec::new();
     let mut wanted = headers.last().map_or(first, |header| header.number);
@@ -163,8 +164,8 @@ impl<'a> Scan<'a> {
         Ok(found.filter(|header| header.length <= room))
     }
 
-    /// Whether nothing acknowledged can stand behind the record that was not sound: no later commit says that the log was
-    /// durable beyond it.
+    /// Whether nothing acknowledged can stand behind the record that was not sound: no later commit
+    /// says that the log was durable beyond it.
     fn is_end(&mut self) -> io::Result<bool> {
         let stop = self.at;
         let header_bytes = record::HEADER_BYTES as u64;
@@ -191,7 +192,8 @@ impl<'a> Scan<'a> {
         Ok(true)
     }
 
-    /// Up to where the log was durable when a commit was written; `None` for what is not a sound commit.
+    /// Up to where the log was durable when a commit was written; `None` for what is not a sound
+    /// commit.
     fn durable_at(&mut self, at: Position, header: &Header) -> io::Result<Option<Position>> {
         let start = at.offset + record::HEADER_BYTES as u64;
         if header.kind != record::Kind::Commit || header.length > self.end - start {

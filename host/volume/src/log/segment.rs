@@ -29,7 +29,8 @@ pub(crate) struct SegmentHeader {
     pub(crate) number: u64,
     /// The segment before it; 0 when it is the first of all.
     pub(crate) previous: u64,
-    /// Where the records of the previous segment end. What stands behind was never acknowledged and does not count.
+    /// Where the records of the previous segment end. What stands behind was never acknowledged and
+    /// does not count.
     pub(crate) previous_length: u64,
     /// The number of its first record.
     pub(crate) first_record: u64,

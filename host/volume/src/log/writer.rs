@@ -1,4 +1,5 @@
-//! The log's writing end: a tail in memory that anybody may append to, and one writer that brings it to the disk.
+//! The log's writing end: a tail in memory that anybody may append to, and one writer that brings
+//! it to the disk.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -63,7 +64,8 @@ impl Tail {
         Tail { volume, segment_bytes, bytes_max, waiting: Mutex::new(waiting) }
     }
 
-    /// Appends a body, which was built with `record::with_room`; answers the position of its first byte.
+    /// Appends a body, which was built with `record::with_room`; answers the position of its first
+    /// byte.
     pub(crate) fn append_body(&self, id: u64, body: Vec<u8>, crc: u64) -> Result<Position, VolumeError> {
         let mut waiting = self.lock();
         if waiting.bytes.saturating_add(body.len()) > self.bytes_max {
@@ -72,7 +74,8 @@ impl Tail {
         self.append(&mut waiting, Kind::Body, id, body, crc)
     }
 
-    /// Appends a record that is not a body, whatever waits already: the queue of commits has a bound of its own.
+    /// Appends a record that is not a body, whatever waits already: the queue of commits has a
+    /// bound of its own.
     pub(crate) fn append_record(&self, kind: Kind, id: u64, built: Vec<u8>) -> Result<Position, VolumeError> {
         let crc = built.get(record::HEADER_BYTES..).map_or(0, crc_fast::crc64_nvme);
         self.append(&mut self.lock(), kind, id, built, crc)
@@ -134,7 +137,8 @@ impl Tail {
         });
     }
 
-    /// Where the log ends when everything that waits is written, and the number of the record after it.
+    /// Where the log ends when everything that waits is written, and the number of the record after
+    /// it.
     pub(crate) fn end(&self) -> (Position, u64) {
         let waiting = self.lock();
         (waiting.next, waiting.record)
@@ -252,8 +256,8 @@ impl Writer {
         }
     }
 
-    /// Writes everything that waits. After an error the log is broken until `repair`, and everything after the last
-    /// acknowledged group is lost.
+    /// Writes everything that waits. After an error the log is broken until `repair`, and
+    /// everything after the last acknowledged group is lost.
     pub(crate) fn flush(&mut self, sync: Sync) -> Result<u64, VolumeError> {
         match self.write_waiting(sync) {
             Ok(bytes) => Ok(bytes),
@@ -277,7 +281,8 @@ impl Writer {
                 self.open_segment(header)?;
             }
             if part.end > self.allocated {
-                // The end of a segment is cut off when it is closed: whole steps do not need to fit.
+                // The end of a segment is cut off when it is closed: whole steps do not need to
+                // fit.
                 let wanted = part.end.next_multiple_of(self.allocate_bytes);
                 self.active.file.allocate(wanted)?;
                 self.allocated = wanted;
@@ -323,7 +328,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Tries to make a broken log writable again, in a new segment that says where the good part of the log ends.
+    /// Tries to make a broken log writable again, in a new segment that says where the good part of
+    /// the log ends.
     pub(crate) fn repair(&mut self) -> Result<(), VolumeError> {
         if self.tail.broken().is_none() {
             return Ok(());
@@ -348,8 +354,8 @@ impl Writer {
     }
 }
 
-/// Makes a segment's file, and makes its header and its name durable before anything else is written: a segment with
-/// records and without a header is a damaged one.
+/// Makes a segment's file, and makes its header and its name durable before anything else is
+/// written: a segment with records and without a header is a damaged one.
 pub(crate) fn create_segment(
     disk: &dyn Disk,
     header: &SegmentHeader,

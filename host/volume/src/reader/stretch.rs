@@ -1,4 +1,5 @@
-//! A stretch of a blob: which bytes of the file to read for it, and what they are when they are read.
+//! A stretch of a blob: which bytes of the file to read for it, and what they are when they are
+//! read.
 
 use std::sync::Arc;
 
@@ -38,7 +39,8 @@ pub(super) enum Stretch {
 }
 
 impl Stretch {
-    /// The `length` bytes from `offset` on of a blob whose first stored byte is at `base` in its file.
+    /// The `length` bytes from `offset` on of a blob whose first stored byte is at `base` in its
+    /// file.
     pub(super) fn new(
         row: &BlobRow,
         base: u64,
@@ -191,8 +193,8 @@ impl Sealed {
         Ok(Taken::Bytes(given))
     }
 
-    /// Opens the whole segments behind `from`, and puts what they hold to the front, without gaps; answers how many bytes
-    /// that are.
+    /// Opens the whole segments behind `from`, and puts what they hold to the front, without gaps;
+    /// answers how many bytes that are.
     fn open(&self, bytes: &mut [u8], mut from: usize) -> Result<usize, VolumeError> {
         let Some(key) = &self.key else { return Ok(0) };
         let count = sealing::segments(self.plain);

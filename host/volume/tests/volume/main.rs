@@ -421,7 +421,8 @@ fn queues_are_bounded() {
         }),
     );
     began.recv().unwrap();
-    // The committer is busy: two may wait, the third is refused, and so is a body that finds the tail full.
+    // The committer is busy: two may wait, the third is refused, and so is a body that finds the
+    // tail full.
     let (answer, answers) = std::sync::mpsc::channel();
     for _ in 0..3 {
         let answer = answer.clone();

@@ -1,7 +1,9 @@
-//! A disk in memory that keeps apart what is durable and what is merely written, and that fails when it is told to.
+//! A disk in memory that keeps apart what is durable and what is merely written, and that fails
+//! when it is told to.
 //!
-//! It promises no more than POSIX does: a file's bytes and length are durable after `sync_data`, a name after `sync_folder`
-//! of its folder. After a crash, everything else may be there, in parts or not at all.
+//! It promises no more than POSIX does: a file's bytes and length are durable after `sync_data`, a
+//! name after `sync_folder` of its folder. After a crash, everything else may be there, in parts or
+//! not at all.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -22,7 +24,8 @@ pub(crate) enum Loss {
     Nothing,
     /// All of them are lost.
     Everything,
-    /// Each file keeps its changes up to some point; the change at that point is torn between sectors.
+    /// Each file keeps its changes up to some point; the change at that point is torn between
+    /// sectors.
     Tear(u64),
     /// Each sector of each change is kept or lost, whatever the order of the changes.
     Reorder(u64),

@@ -13,7 +13,8 @@ use crate::{check, recover};
 /// Changes that each client makes.
 const STEPS: u64 = 10;
 
-/// Runs the workload on a disk that fails `count` times from operation `point` on; answers what the clients know.
+/// Runs the workload on a disk that fails `count` times from operation `point` on; answers what the
+/// clients know.
 fn run_with_fault(disk: &SimulatedDisk, point: u64, kind: ErrorKind, count: u64) -> Vec<Known> {
     let volume = Volume::open_on(Arc::new(disk.clone()), options()).unwrap();
     disk.fault_at(point, Fault::Fail(kind, count));

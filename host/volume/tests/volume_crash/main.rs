@@ -1,4 +1,5 @@
-//! Crashes and failing disks: nothing that was acknowledged is lost, nothing else is there by halves.
+//! Crashes and failing disks: nothing that was acknowledged is lost, nothing else is there by
+//! halves.
 #![cfg(test)]
 
 mod disk;
@@ -15,7 +16,8 @@ use workload::{CLIENTS, Known, blob_of, options, run, sound, verify};
 
 /// Changes that each client makes.
 const STEPS: u64 = 24;
-/// The enumeration ends here, wherever it is: a slow machine tries fewer of the points, spread evenly.
+/// The enumeration ends here, wherever it is: a slow machine tries fewer of the points, spread
+/// evenly.
 const TIME_MAX: Duration = Duration::from_secs(50);
 
 /// Opens, verifies, works on what was found to see that it is sound, verifies again, checks.
@@ -46,7 +48,8 @@ pub(crate) fn check(disk: &SimulatedDisk) -> Result<Report, String> {
     check_on(Arc::new(disk.clone()), &options(), Some(&mut references)).map_err(|error| error.to_string())
 }
 
-/// One run of the workload, cut off after so many operations of the disk. The clients' knowledge, and the disk.
+/// One run of the workload, cut off after so many operations of the disk. The clients' knowledge,
+/// and the disk.
 fn crash_after(operations: u64, options: Options) -> (SimulatedDisk, Vec<Known>) {
     let disk = SimulatedDisk::default();
     disk.fault_at(operations, Fault::Crash);
@@ -93,7 +96,8 @@ fn nothing_acknowledged_is_lost_wherever_the_machine_stops() {
         disk.operations()
     };
     assert!(whole > 200, "the workload is too short: {whole} operations");
-    // A stride that shares no factor with the number of points visits all of them, evenly spread from the beginning.
+    // A stride that shares no factor with the number of points visits all of them, evenly spread
+    // from the beginning.
     let stride = (whole * 618 / 1000..).find(|stride| gcd(*stride, whole) == 1).unwrap();
     let next = AtomicU64::new(0);
     let began = Instant::now();

@@ -1,4 +1,5 @@
-//! A workload whose every possible outcome is known: clients that put, overwrite, copy and delete, and one shared counter.
+//! A workload whose every possible outcome is known: clients that put, overwrite, copy and delete,
+//! and one shared counter.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -35,7 +36,8 @@ pub(crate) type Held = (u64, u64);
 /// A client's keys. Every change is made to two tables at once.
 pub(crate) type State = BTreeMap<u8, Held>;
 
-/// What a client knows at the end: what was acknowledged, and the change, if any, whose outcome it never learnt.
+/// What a client knows at the end: what was acknowledged, and the change, if any, whose outcome it
+/// never learnt.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     pub(crate) acknowledged: State,
@@ -127,7 +129,8 @@ fn run_client(volume: &Volume, disk: &SimulatedDisk, client: u64, steps: u64) ->
     known
 }
 
-/// Waits until the volume works again, and reads what the client's keys hold; `None` when the machine is gone.
+/// Waits until the volume works again, and reads what the client's keys hold; `None` when the
+/// machine is gone.
 fn learn(volume: &Volume, disk: &SimulatedDisk, client: u64) -> Option<(State, BTreeMap<u8, u64>)> {
     let began = Instant::now();
     let probe = Put { table: "probes".into(), key: vec![client as u8], value: Vec::new() };
@@ -196,7 +199,8 @@ fn plan(
     Some((batch, state, blobs, pending))
 }
 
-/// Adds one to the shared counter, again and again until nobody comes between; `false` when it failed.
+/// Adds one to the shared counter, again and again until nobody comes between; `false` when it
+/// failed.
 fn increment(volume: &Volume, disk: &SimulatedDisk, client: u64, known: &mut Known) -> bool {
     loop {
         let Ok(row) = volume.snapshot().and_then(|snapshot| snapshot.get("shared", COUNTER)) else {

@@ -156,7 +156,8 @@ fn changes() -> impl Strategy<Value = Change> {
     ]
 }
 
-/// At which steps versioning is enabled (true) or suspended. Most buckets of the tests have it from the start.
+/// At which steps versioning is enabled (true) or suspended. Most buckets of the tests have it from
+/// the start.
 fn states() -> impl Strategy<Value = BTreeMap<usize, bool>> {
     prop_oneof![
         3 => Just(BTreeMap::from([(0, true)])),
@@ -212,7 +213,8 @@ proptest! {
         let (early, after_early) = plan(first, &bucket, &model, 102);
         prop_assert!(memory::commit(early.0));
         if memory::commit(late.0) {
-            // Nothing was lost: what the first wrote is there, unless the second was made to replace it.
+            // Nothing was lost: what the first wrote is there, unless the second was made to
+            // replace it.
             let stored = stored();
             if bucket.versioning == Versioning::Enabled && matches!(second, Change::Put | Change::Delete) {
                 for version in after_early.0 {

@@ -96,7 +96,8 @@ fn a_list_of_signed_headers_names_each_once_and_not_too_many() {
     let parse = |list: &str| SignedHeaders::parse(list.to_owned().into()).is_some();
     let names = |count: usize| (0..count).map(|at| format!("x-amz-meta-{at}")).collect::<Vec<_>>().join(";");
     assert!(parse("host") && parse(&names(1024)));
-    // Each stands for all values of its header: a long one would be written as often as the list says.
+    // Each stands for all values of its header: a long one would be written as often as the list
+    // says.
     for list in ["", "host;host", "host;x-amz-date;host", &names(1025)] {
         assert!(!parse(list), "{list}");
     }

@@ -15,7 +15,8 @@ fn file(value: &str) -> String {
     )
 }
 
-/// The form of a body that arrives in chunks of some length, and all that comes from the start of the file on.
+/// The form of a body that arrives in chunks of some length, and all that comes from the start of
+/// the file on.
 fn read(body: &[u8], chunk_length: usize) -> Result<(Form, &[u8])> {
     let mut reader = Reader::new("B");
     let mut passed = 0;
