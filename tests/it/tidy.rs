@@ -32,6 +32,19 @@ fn no_file_is_too_long_to_read() {
     assert!(long.is_empty(), "{}", long.join("\n"));
 }
 
+#[test]
+fn modules_and_unit_tests_stand_in_files_of_one_style() {
+    let of_folder = |(path, _): &&(String, String)| path.ends_with("/mod.rs");
+    let folders: Vec<_> = sources().iter().filter(of_folder).map(|(path, _)| path.clone()).collect();
+    assert!(folders.is_empty(), "a module with children is `x.rs` beside `x/`: {folders:?}");
+    // The line is put together here, so that this file has none of its own.
+    let start = format!("mod {}", "tests {");
+    let inline: Vec<_> =
+        sources().into_iter().filter(|(_, text)| text.lines().any(|line| line == start)).collect();
+    let inline: Vec<_> = inline.into_iter().map(|(path, _)| path).collect();
+    assert!(inline.is_empty(), "unit tests of `x.rs` are `x/tests.rs`: {inline:?}");
+}
+
 /// Columns of a comment. Code may have more (`rustfmt.toml`).
 const COMMENT_COLUMNS_MAX: usize = 100;
 

@@ -11,12 +11,4 @@ pub fn document(is_public: bool) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_document_says_it() {
-        assert!(document(true).ends_with("<IsPublic>true</IsPublic></PolicyStatus>"));
-        assert!(document(false).ends_with("<IsPublic>false</IsPublic></PolicyStatus>"));
-    }
-}
+mod tests;
