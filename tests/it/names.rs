@@ -6,15 +6,9 @@ use tests::structure::{self, Crate};
 
 /// Why names are defined more than once in a crate today, and how often: definitions in all the
 /// crates that have several. The numbers only fall, and a name goes when no crate has it twice.
-const TWICE: [(&str, &[(&str, usize)]); 5] = [
+const TWICE: [(&str, &[(&str, usize)]); 2] = [
     ("one for each operation, written with its module", &[("Input", 9)]),
     ("one for each way to sign a request", &[("Signed", 2)]),
-    ("one for each transaction of the index, by which it reads or writes", &[("RowsTable", 2)]),
-    ("of a file of its own, which no other names", &[("Copied", 2), ("Page", 2), ("State", 3)]),
-    (
-        "not told apart yet: two meanings, or more",
-        &[("End", 2), ("Found", 2), ("Place", 2), ("Row", 2), ("Upload", 2)],
-    ),
 ];
 
 #[test]
