@@ -8,7 +8,7 @@ use super::condition::Condition;
 use super::document::{Policy, Statement};
 use super::keys::KeyId;
 use super::kind::Effect;
-use super::principal::Named;
+use super::principal::PrincipalPattern;
 
 /// Whether a bucket policy is public.
 pub fn is_public(policy: &Policy) -> bool {
@@ -22,11 +22,11 @@ pub(crate) fn grants_publicly(statement: &Statement) -> bool {
         && !statement.conditions.iter().any(confines)
 }
 
-/// Whether anybody may be meant: everybody, or whoever has an account with a provider of
-/// identities.
+/// Whether anybody may be meant: everybody, or everybody with an account at an identity provider.
 fn names_the_public(statement: &Statement) -> bool {
     let Some(principals) = &statement.principals else { return false };
-    principals.is_everyone() || principals.named.iter().any(|named| matches!(named, Named::Federated(_)))
+    principals.is_everyone()
+        || principals.named.iter().any(|named| matches!(named, PrincipalPattern::Federated(_)))
 }
 
 /// Whether a condition leaves only requests from somewhere fixed.
@@ -57,7 +57,7 @@ fn confines(condition: &Condition) -> bool {
     }
 }
 
-/// What `aws:userid` is of everybody who does not sign.
+/// The `aws:userid` of requests that are not signed.
 const NOBODY: &str = "anonymous";
 
 /// `AROA…:*`: any session of one role.

@@ -16,7 +16,7 @@ pub(crate) fn number(text: &str) -> Option<f64> {
 /// A time in milliseconds since 1970, from ISO 8601 or from seconds.
 pub(crate) fn date(text: &str) -> Option<f64> {
     match number(text) {
-        // A year alone is a number as well; no policy means a second of the year 1970.
+        // A year alone, `2013`, is read as seconds too, which means some time of the year 1970.
         Some(seconds) => Some(seconds * 1000.0),
         None => timestamp::parse_iso8601(text).map(|ms| ms as f64),
     }
@@ -36,7 +36,7 @@ pub(crate) fn binary(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text.trim()).ok()
 }
 
-/// An address; one of IPv4 that is written as IPv6 is one of IPv4.
+/// An address. An IPv4 address that is written as IPv6 (`::ffff:203.0.113.7`) is taken as IPv4.
 pub(crate) fn address(text: &str) -> Option<IpAddr> {
     text.trim().parse().ok().map(|address: IpAddr| address.to_canonical())
 }
@@ -103,8 +103,8 @@ impl Cidr {
 }
 
 /// Whether S3 takes ranges for the public: one that is broad, several that are one broad range
-/// together, or many that are a sixteenth of all addresses. Private networks are nobody's public,
-/// however many there are: <https://datatracker.ietf.org/doc/html/rfc1918>.
+/// together, or many that are a sixteenth of all addresses. Private networks are never public,
+/// however many ranges there are: <https://datatracker.ietf.org/doc/html/rfc1918>.
 pub(crate) fn are_broad(ranges: &[Cidr]) -> bool {
     if ranges.iter().any(Cidr::is_broad) {
         return true;
@@ -114,6 +114,7 @@ pub(crate) fn are_broad(ranges: &[Cidr]) -> bool {
     let is_private = |(version, first, last): (u8, u128, u128)| {
         private.iter().any(|own| own.0 == version && own.1 <= first && last <= own.2)
     };
+    // Sorted by version and first address, neighbours can be joined, and overlaps are counted once.
     let mut bounds: Vec<_> = ranges.iter().map(Cidr::bounds).filter(|own| !is_private(*own)).collect();
     bounds.sort_unstable();
     let mut joined: Option<(u8, u128, u128)> = None;

@@ -7,7 +7,7 @@ use crate::xml::{Element, XmlWriter};
 const KEY_LENGTH_MAX: usize = 128;
 const VALUE_LENGTH_MAX: usize = 256;
 
-/// What the tags are of, which decides how many there may be.
+/// What has the tags, which decides how many there may be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Tagged {
     /// At most 10.
@@ -19,7 +19,8 @@ pub enum Tagged {
 /// Keys and values of tags.
 pub type Tags = Vec<(String, String)>;
 
-/// Keys and values, in the order of the keys, which are unique: a set has no order of its own.
+/// Keys and values, in the order of the keys, which are unique. The order in which a client sent
+/// them is not kept.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct TagSet {
     /// Key and value.
@@ -83,7 +84,7 @@ impl TagSet {
         self.tags.is_empty()
     }
 
-    /// Where a key stands, or where it would.
+    /// The position of a key, or the one at which it would be inserted.
     fn place(&self, key: &str) -> std::result::Result<usize, usize> {
         self.tags.binary_search_by(|(present, _)| present.as_str().cmp(key))
     }

@@ -174,7 +174,7 @@ fn a_variable_without_a_value_opens_nothing() {
     for (operator, allows, denies) in [
         ("StringEquals", false, false),
         ("StringLike", false, false),
-        // "Anything but nobody knows what" is no reason to allow, and is one to deny.
+        // "Anything but an unknown value" must not allow, and may deny.
         ("StringNotEquals", false, true),
         ("StringNotLike", false, true),
         ("ForAnyValue:StringNotEquals", false, true),

@@ -13,7 +13,7 @@ fn message(kind: Kind<'_>, text: &str) -> String {
     }
 }
 
-/// A policy of one statement that is right but for what `replace` puts in the place of `find`.
+/// A valid policy of one statement, in which `replace` stands instead of `find`.
 fn changed(find: &str, replace: &str) -> String {
     let right = r#"{"Version":"2012-10-17","Id":"x","Statement":[{"Sid":"a","Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::photos/*"}]}"#;
     assert!(right.contains(find), "{find}");

@@ -72,7 +72,7 @@ fn variables_are_replaced_by_text() {
         ("${aws:PrincipalTag/none, 'company'}", "company", Some(true)),
         ("${aws:PrincipalTag/none,'company'}/*", "company/a", Some(true)),
         ("${aws:username, 'company'}", "alice", Some(true)),
-        // Several values are no text.
+        // Several values cannot be put into a text.
         ("${s3:RequestObjectTagKeys}", "x", None),
         ("${*}${?}${$}", "*?$", Some(true)),
         ("${*}", "abc", Some(false)),
@@ -180,7 +180,7 @@ fn work_grows_as_the_text_does() {
     ] {
         let (once, twice) = (steps(&pattern, &"a".repeat(4000)), steps(&pattern, &"a".repeat(8000)));
         assert!(twice < once * 5 / 2, "{pattern}: {once} steps, then {twice}");
-        // A matcher that tries each place takes 8,000 times the length of the pattern.
+        // A matcher that tries each position takes 8,000 times the length of the pattern.
         assert!(twice < 150_000, "{pattern}: {twice} steps");
     }
 }

@@ -75,7 +75,7 @@ fn fixed_values_of_some_keys_narrow_a_grant_to_everybody() {
         (r#"{"IpAddress":{"aws:SourceIp":["17.0.0.0/8","17.0.0.0/9","17.1.2.3"]}}"#, false),
         (r#"{"IpAddress":{"aws:SourceIp":["2001:db8::/32","2001:db9::/32"]}}"#, true),
         (r#"{"IpAddress":{"aws:SourceIp":["2001:db8::/33","2001:db8::/34"]}}"#, false),
-        // What nobody has, or everybody.
+        // Values that no request has, or every request.
         (r#"{"StringEquals":{"aws:userid":"anonymous"}}"#, true),
         (r#"{"StringLike":{"aws:userid":"anonymous"}}"#, true),
         (r#"{"StringEquals":{"aws:userid":["AIDAEXAMPLEALICE01","anonymous"]}}"#, true),
@@ -88,7 +88,7 @@ fn fixed_values_of_some_keys_narrow_a_grant_to_everybody() {
         (r#"{"StringNotEquals":{"aws:userid":"anonymous"}}"#, true),
         (r#"{"StringEqualsIfExists":{"aws:PrincipalOrgID":"o-1"}}"#, true),
         (r#"{"StringEquals":{"aws:PrincipalOrgID":"${aws:x,'o-1'}"}}"#, true),
-        // Keys that say nothing of who asks.
+        // Keys that say nothing about where a request comes from.
         (r#"{"StringEquals":{"aws:Referer":"https://example.com/"}}"#, true),
         (r#"{"Bool":{"aws:SecureTransport":"true"}}"#, true),
         (r#"{"StringEquals":{"s3:x-amz-acl":"private"}}"#, true),

@@ -1,10 +1,10 @@
-//! What a request answers to each key.
+//! The value that a request has for each key.
 
 use super::*;
 use crate::policy::PrincipalKind;
 use std::cell::Cell;
 
-/// Everything known, and how often it was asked.
+/// Everything that can be looked up, and how often it was.
 #[derive(Default)]
 struct Known {
     asked: Cell<u32>,
@@ -306,8 +306,8 @@ fn parameters_of_listings_are_keys() {
 
 #[test]
 fn the_way_of_signing_is_what_was_verified() {
-    let signed = |place, version, signed_ms| Known {
-        signature: Some(Signature { place, version, signed_ms }),
+    let signed = |auth_type, version, signed_ms| Known {
+        signature: Some(Signature { auth_type, version, signed_ms }),
         ..Known::default()
     };
     // What the request says beside it does not count.
@@ -324,17 +324,14 @@ fn the_way_of_signing_is_what_was_verified() {
     let unsigned = Some("UNSIGNED-PAYLOAD");
     let (old, new) = (Some("AWS"), Some("AWS4-HMAC-SHA256"));
     check(Known::default(), [None; 4]);
-    check(signed(SignaturePlace::Header, v4, None), [Some("REST-HEADER"), new, None, unsigned]);
-    check(signed(SignaturePlace::Header, v2, None), [Some("REST-HEADER"), old, None, unsigned]);
+    check(signed(AuthType::Header, v4, None), [Some("REST-HEADER"), new, None, unsigned]);
+    check(signed(AuthType::Header, v2, None), [Some("REST-HEADER"), old, None, unsigned]);
     let then = Some(NOW_MS - 600_000);
-    check(
-        signed(SignaturePlace::Query, v4, then),
-        [Some("REST-QUERY-STRING"), new, Some("600000"), unsigned],
-    );
-    check(signed(SignaturePlace::Query, v2, None), [Some("REST-QUERY-STRING"), old, Some("0"), unsigned]);
-    check(signed(SignaturePlace::Form, v4, then), [Some("POST"), new, Some("600000"), unsigned]);
-    check(signed(SignaturePlace::Form, v2, None), [Some("POST"), old, Some("0"), unsigned]);
-    let known = signed(SignaturePlace::Header, v4, None);
+    check(signed(AuthType::Query, v4, then), [Some("REST-QUERY-STRING"), new, Some("600000"), unsigned]);
+    check(signed(AuthType::Query, v2, None), [Some("REST-QUERY-STRING"), old, Some("0"), unsigned]);
+    check(signed(AuthType::Form, v4, then), [Some("POST"), new, Some("600000"), unsigned]);
+    check(signed(AuthType::Form, v2, None), [Some("POST"), old, Some("0"), unsigned]);
+    let known = signed(AuthType::Header, v4, None);
     Sent { headers: &[("x-amz-content-sha256", "e3b0")], known, ..Sent::default() }
         .check("s3:x-amz-content-sha256", Some("e3b0"));
 }
@@ -370,7 +367,7 @@ fn the_tags_of_a_copy_are_those_that_it_will_have() {
 }
 
 #[test]
-fn parts_and_completion_are_judged_by_what_the_upload_was_begun_with() {
+fn parts_and_completion_are_decided_on_by_what_the_upload_was_begun_with() {
     // Not by what they say themselves.
     let headers = [("x-amz-server-side-encryption", "aws:kms"), ("x-amz-acl", "public-read")];
     for operation in [Operation::UploadPart, Operation::UploadPartCopy, Operation::CompleteMultipartUpload] {

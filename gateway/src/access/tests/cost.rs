@@ -36,7 +36,7 @@ fn delete_a_thousand(kind: Kind<'_>, document: &str) -> (usize, u64) {
     let headers = Headers::from_iter([("user-agent", "aws-cli/2.17 Python/3.12")]);
     let query = Query::parse("delete").unwrap();
     let budget = Budget::default();
-    let asked = Asked {
+    let access = AccessRequest {
         operation: Operation::DeleteObjects,
         bucket: Some("photos"),
         key: None,
@@ -55,7 +55,7 @@ fn delete_a_thousand(kind: Kind<'_>, document: &str) -> (usize, u64) {
     };
     let keys: Vec<String> = (0..1000).map(|n| format!("albums/2026/november/{n:04}.jpg")).collect();
     let named: Vec<_> = keys.iter().map(|key| (key.as_str(), None)).collect();
-    let refused = authorize_each(&asked, &named, &stored);
+    let refused = authorize_each(&access, &named, &stored);
     (refused.len(), budget.left())
 }
 
@@ -120,7 +120,7 @@ fn what_depends_on_the_object_is_asked_of_each() {
     let arn = identity_arn(&account, "alice");
     let principal = Principal::of_account(&account, "", "alice", &arn);
     let (headers, query) = (Headers::default(), Query::parse("delete").unwrap());
-    let asked = Asked {
+    let access = AccessRequest {
         operation: Operation::DeleteObjects,
         bucket: Some("photos"),
         key: None,
@@ -135,5 +135,5 @@ fn what_depends_on_the_object_is_asked_of_each() {
         witness: None,
     };
     let named = [("a", Some("other")), ("b", Some("kept")), ("c", None), ("d", Some("kept"))];
-    assert_eq!(authorize_each(&asked, &named, &Stored::private()), [1, 3]);
+    assert_eq!(authorize_each(&access, &named, &Stored::private()), [1, 3]);
 }

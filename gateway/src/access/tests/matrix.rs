@@ -61,7 +61,7 @@ fn ways() -> Vec<(&'static str, Stored)> {
     .collect()
 }
 
-/// The ways on the side of who asks, and of how the request comes.
+/// The policies of the principal, and the ways by which the request comes.
 fn ways_of_askers() -> Vec<(&'static str, Stored)> {
     const GET: &str = "\"s3:GetObject\"";
     let private = Stored::private;

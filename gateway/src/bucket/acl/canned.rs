@@ -19,12 +19,12 @@ pub enum Canned {
     LogDeliveryWrite,
 }
 
-/// Who a canned ACL speaks of.
+/// The accounts that a canned ACL can mean.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Parties {
-    /// Who owns what the ACL is of.
+    /// The owner of the bucket or object that has the ACL.
     pub owner: Account,
-    /// Who owns the bucket, for the ACL of an object; absent for that of a bucket.
+    /// The owner of the bucket, for the ACL of an object; `None` for the ACL of a bucket.
     pub bucket_owner: Option<Account>,
 }
 

@@ -5,11 +5,11 @@ use crate::request::headers::Headers;
 const MAIN: Account = Account(1);
 const ALT: Account = Account(2);
 
-fn find(named: &Named) -> Option<Account> {
+fn find(named: &NamedGrantee) -> Option<Account> {
     match named {
-        Named::Id(id) => id.parse().ok().map(Account),
-        Named::Email(address) => (address == "alt@example.com").then_some(ALT),
-        Named::Group(_) => None,
+        NamedGrantee::Id(id) => id.parse().ok().map(Account),
+        NamedGrantee::Email(address) => (address == "alt@example.com").then_some(ALT),
+        NamedGrantee::Group(_) => None,
     }
 }
 

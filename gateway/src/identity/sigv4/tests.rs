@@ -85,7 +85,7 @@ impl Sent {
         self
     }
 
-    fn judge<T>(&self, then: impl FnOnce(Result<Authentication<'_>, S3Error>) -> T) -> T {
+    fn verified<T>(&self, then: impl FnOnce(Result<Authentication<'_>, S3Error>) -> T) -> T {
         let headers: Headers =
             self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let request = Request {
@@ -101,7 +101,7 @@ impl Sent {
     }
 
     fn error(&self) -> S3Error {
-        self.judge(|result| result.unwrap_err())
+        self.verified(|result| result.unwrap_err())
     }
 
     /// What the error document would show: code, message, details.
@@ -111,7 +111,7 @@ impl Sent {
     }
 
     fn is_verified(&self) -> bool {
-        self.judge(|result| verify(&signed(result.unwrap())))
+        self.verified(|result| verify(&signed(result.unwrap())))
     }
 }
 

@@ -214,7 +214,7 @@ fn what_signs_has_to_be_well_formed() {
 }
 
 #[test]
-fn what_the_name_of_the_file_makes_of_a_form_is_judged_before_it_is_written() {
+fn what_the_name_of_the_file_makes_of_a_form_is_checked_before_it_is_written() {
     let outcome = |fields: &[(&str, &str)], file_name: &str| {
         let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Form::expand(fields, file_name).map(|form| form.get("key").map(str::len)).map_err(|error| error.code)

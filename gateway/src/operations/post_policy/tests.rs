@@ -121,7 +121,7 @@ fn fields_have_to_be_as_the_policy_says() {
 }
 
 #[test]
-fn of_a_list_of_types_each_is_judged() {
+fn of_a_list_of_types_each_is_checked() {
     let images = r#"{"bucket":"photos"},{"key":"x"},["starts-with","$Content-Type","image/"]"#;
     accepted(images, &[("key", "x"), ("content-type", "image/png, image/jpeg")]);
     let mixed = [("key", "x"), ("content-type", "image/png,text/html")];
@@ -224,7 +224,7 @@ fn a_condition_that_is_none_is_told_why() {
 }
 
 #[test]
-fn the_length_of_the_file_is_judged() {
+fn the_length_of_the_file_is_checked() {
     let unlimited = with(r#"{"bucket":"photos"}"#);
     assert_eq!((unlimited.length_range(), unlimited.check_length(u64::MAX)), (None, Ok(())));
     let limited = with(r#"["content-length-range",10,"1024"],["content-length-range", 20, 2000]"#);

@@ -1,4 +1,4 @@
-//! What is sought place by place, and what is not.
+//! Patterns that are searched position by position, and others.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Whatever a client sends gets an answer.
+//! Any input gets a result, and never a panic.
 
 use proptest::prelude::*;
 
