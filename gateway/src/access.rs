@@ -55,6 +55,7 @@ pub fn decide_action(
         }
         Subject::Object(key, None) => {
             let decision = decide_in(action, &request, AclGrant::None, input, bucket);
+            // A deny of the action itself wins, before the listing is decided on.
             if decision == Outcome::ExplicitDeny {
                 return decision;
             }
@@ -154,6 +155,7 @@ fn granted(action: &str, subject: Subject<'_>, input: &DecisionInput<'_>, bucket
             };
             return if own { to_principal() } else { AclGrant::None };
         }
+        // ACLs are disabled.
         _ if bucket.ownership == ObjectOwnership::BucketOwnerEnforced => return AclGrant::None,
         Subject::Bucket | Subject::Key(_) => {
             bucket_permission(action).map(|permission| (&bucket.acl, permission))

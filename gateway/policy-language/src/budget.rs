@@ -66,7 +66,7 @@ impl Budget {
         }
     }
 
-    /// Takes what it costs to compare so many bytes with as many.
+    /// Takes the steps for the comparison of two texts of so many bytes.
     pub(crate) fn spend_bytes(&self, bytes: usize) -> bool {
         self.spend(1 + bytes / BYTES_PER_STEP)
     }

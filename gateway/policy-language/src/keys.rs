@@ -286,7 +286,7 @@ impl KeyId {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Key {
     id: KeyId,
-    /// The whole name in lower case, but for the key of a tag. Keys of encryption contexts are
+    /// The whole name in lower case, except the key of a tag. Keys of encryption contexts are
     /// compared without regard to case:
     /// <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html>
     name: Box<str>,
@@ -335,7 +335,7 @@ impl Key {
         self.id
     }
 
-    /// The name in lower case, but for the key of a tag.
+    /// The name in lower case, except the key of a tag.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -162,7 +162,7 @@ fn statement_resources(policy: &Policy, statement: &Statement, findings: &mut Fi
     unused_resources(statement, findings);
 }
 
-/// Resources that none of the actions is about, beside others that one is.
+/// Finds resources that no action is about, in a statement where actions are about other ones.
 fn unused_resources(statement: &Statement, findings: &mut Findings) {
     let Some(resources) = &statement.resources else { return };
     // For actions of other services it is not known what they are about.

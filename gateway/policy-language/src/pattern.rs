@@ -124,7 +124,8 @@ impl Pattern {
         }
     }
 
-    /// Whether a pattern without wildcards is `text`, but for the case of letters; `None` as above.
+    /// Whether a pattern without wildcards equals `text`, ignoring case; `None` as for
+    /// [`Pattern::matches`].
     pub(crate) fn equals_ignoring_case(&self, text: &str, known: Known<'_>) -> Option<bool> {
         // A letter takes at most 3 bytes where its other case takes one.
         let Some(resolved) = self.resolve(text.len().saturating_mul(3), known)? else { return Some(false) };

@@ -163,6 +163,7 @@ pub fn simulate(hypothesis: &Hypothesis<'_>) -> Result<Vec<Evaluation>, Invalid>
     let entries = hypothesis.context.iter().fold(ContextEntries::default(), |entries, (key, values)| {
         entries.with(key, &values.iter().map(String::as_str).collect::<Vec<_>>())
     });
+    // One budget for all evaluations, so that their number does not multiply the work.
     let budget = Budget::default();
     let mut evaluations = Vec::new();
     for action in hypothesis.actions {

@@ -18,9 +18,13 @@ use crate::request::headers::Headers;
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 
-/// An object, or the bucket when the key is `None`.
+/// What an action is decided on: a bucket, and in it an object that the request concerns.
 #[derive(Clone, Copy)]
-struct ObjectVersion<'a> {
+struct Target<'a> {
+    access: &'a AccessRequest<'a>,
+    resources: &'a dyn Resources,
+    bucket: &'a Bucket,
+    /// `None` for the bucket itself.
     key: Option<&'a str>,
     version_id: Option<&'a str>,
 }
@@ -31,45 +35,40 @@ pub fn authorize(access: &AccessRequest<'_>, resources: &dyn Resources) -> Resul
     let (Some(name), false) = (access.bucket, access.operation.makes_bucket()) else {
         return authorize_own(access, resources);
     };
-    let bucket = resources.bucket(name).ok_or(ErrorCode::AccessDenied)?;
-    if !is_paid(access, &bucket) {
+    let bucket = &resources.bucket(name).ok_or(ErrorCode::AccessDenied)?;
+    if !is_paid(access, bucket) {
         return Err(ErrorCode::AccessDenied.into());
     }
-    let target = ObjectVersion { key: access.key, version_id: access.query.get("versionId") };
+    let (key, version_id) = (access.key, access.query.get("versionId"));
+    let target = Target { access, resources, bucket, key, version_id };
     let mut permit = Permit::Whole;
     for action in access.operation.row().actions {
         let allowed = match *action {
-            Action::Target(action) => is_allowed_on_target(access, resources, &bucket, target, action),
-            Action::Versioned(current, version) => {
-                let action = if target.version_id.is_some() { version } else { current };
-                is_allowed_on_target(access, resources, &bucket, target, action)
-            }
+            Action::Target(action) => target.allows(action),
+            Action::Versioned(current, version) => target.allows(target.of_version(current, version)),
             Action::Source(current, version) => match decide_source(access, resources, current, version)? {
                 CopyPermit::Refused => false,
                 CopyPermit::Allowed => true,
                 CopyPermit::Tagged => {
-                    let key = target.key.unwrap_or_default();
-                    is_allowed(access, resources, &bucket, target, "s3:PutObjectTagging", Subject::Key(key))
+                    target.allows_on(Subject::Key(key.unwrap_or_default()), "s3:PutObjectTagging")
                 }
             },
             Action::Each(current, version) => {
                 permit = Permit::Each;
-                [current, version].into_iter().any(|action| is_conceivable(access, &bucket, action))
-                    || is_allowed(access, resources, &bucket, target, current, Subject::Key("*"))
+                [current, version].into_iter().any(|action| is_conceivable(access, bucket, action))
+                    || target.allows_on(Subject::Key("*"), current)
             }
             Action::WithHeader(header, action) if carries(access.headers, header) => {
-                match (access.key, action) {
+                match (key, action) {
                     // This action is decided on for each object that the body names.
                     (None, _) if permit == Permit::Each => true,
-                    (None, _) => is_allowed(access, resources, &bucket, target, action, Subject::Bucket),
-                    (Some(key), "s3:PutObjectAcl") => {
-                        is_allowed(access, resources, &bucket, target, action, Subject::Created(key))
-                    }
+                    (None, _) => target.allows_on(Subject::Bucket, action),
+                    (Some(key), "s3:PutObjectAcl") => target.allows_on(Subject::Created(key), action),
                     // The operation makes the object: none needs to be there before.
                     (Some(key), _) if access.operation.starts_object() => {
-                        is_allowed(access, resources, &bucket, target, action, Subject::Key(key))
+                        target.allows_on(Subject::Key(key), action)
                     }
-                    (Some(_), _) => is_allowed_on_target(access, resources, &bucket, target, action),
+                    (Some(_), _) => target.allows(action),
                 }
             }
             Action::WithHeader(..) => true,
@@ -92,15 +91,11 @@ pub fn authorize_each(
     let memory = Memory::default();
     let allowed = |key: &str, version_id: Option<&str>| {
         let Some(bucket) = &bucket else { return false };
-        let target = ObjectVersion { key: Some(key), version_id };
-        let is_allowed = |action| {
-            is_allowed_among(access, resources, bucket, target, action, Subject::Key(key), Some(&memory))
-        };
+        let target = Target { access, resources, bucket, key: Some(key), version_id };
+        let allows = |action| target.allows_among(Subject::Key(key), action, Some(&memory));
         access.operation.row().actions.iter().all(|action| match *action {
-            Action::Each(current, version) => {
-                is_allowed(if version_id.is_some() { version } else { current })
-            }
-            Action::WithHeader(header, action) => !carries(access.headers, header) || is_allowed(action),
+            Action::Each(current, version) => allows(target.of_version(current, version)),
+            Action::WithHeader(header, action) => !carries(access.headers, header) || allows(action),
             Action::Target(_) | Action::Versioned(..) | Action::Source(..) => true,
         })
     };
@@ -126,7 +121,7 @@ fn authorize_own(access: &AccessRequest<'_>, resources: &dyn Resources) -> Resul
         return Err(ErrorCode::AccessDenied.into());
     }
     let arn = access.bucket.map_or(NO_RESOURCE.to_owned(), |name| resource_arn(name, None));
-    let lookups = ActionLookups::of(access, resources, "", ObjectVersion { key: None, version_id: None });
+    let lookups = ActionLookups::of(access, resources, None);
     let context = context(access, &lookups, None, None);
     let policies = access.grants.policies();
     for action in access.operation.row().actions {
@@ -167,28 +162,53 @@ fn is_paid(access: &AccessRequest<'_>, bucket: &Bucket) -> bool {
     }
 }
 
-/// Decides on an action on what the request is addressed to.
-fn is_allowed_on_target(
-    access: &AccessRequest<'_>,
-    resources: &dyn Resources,
-    bucket: &Bucket,
-    target: ObjectVersion<'_>,
-    action: &str,
-) -> bool {
-    let is_allowed = |subject| is_allowed(access, resources, bucket, target, action, subject);
-    let Some(key) = target.key else { return is_allowed(Subject::Bucket) };
-    match action {
-        "s3:PutObject" | "s3:DeleteObject" | "s3:DeleteObjectVersion" | "s3:BypassGovernanceRetention" => {
-            is_allowed(Subject::Key(key))
+impl<'a> Target<'a> {
+    /// The action on the current version, or the one on a version that is named.
+    fn of_version(self, current: &'static str, version: &'static str) -> &'static str {
+        if self.version_id.is_some() { version } else { current }
+    }
+
+    /// Decides on an action on what the request is addressed to.
+    fn allows(self, action: &str) -> bool {
+        let (resources, name) = (self.resources, &self.bucket.name);
+        let Some(key) = self.key else { return self.allows_on(Subject::Bucket, action) };
+        match action {
+            "s3:PutObject"
+            | "s3:DeleteObject"
+            | "s3:DeleteObjectVersion"
+            | "s3:BypassGovernanceRetention" => self.allows_on(Subject::Key(key), action),
+            "s3:AbortMultipartUpload" | "s3:ListMultipartUploadParts" => {
+                let upload_id = self.access.query.get("uploadId").unwrap_or_default();
+                let initiator = resources.upload_initiator(name, key, upload_id);
+                self.allows_on(Subject::Upload(key, initiator), action)
+            }
+            _ => {
+                let object = resources.object(name, key, self.version_id);
+                self.allows_on(Subject::Object(key, object.as_ref()), action)
+            }
         }
-        "s3:AbortMultipartUpload" | "s3:ListMultipartUploadParts" => {
-            let upload_id = access.query.get("uploadId").unwrap_or_default();
-            is_allowed(Subject::Upload(key, resources.upload_initiator(&bucket.name, key, upload_id)))
-        }
-        _ => {
-            let object = resources.object(&bucket.name, key, target.version_id);
-            is_allowed(Subject::Object(key, object.as_ref()))
-        }
+    }
+
+    fn allows_on(self, subject: Subject<'_>, action: &str) -> bool {
+        self.allows_among(subject, action, None)
+    }
+
+    /// Decides on an action on one of several objects, which share a memory.
+    fn allows_among(self, subject: Subject<'_>, action: &str, memory: Option<&Memory>) -> bool {
+        let Target { access, bucket, .. } = self;
+        let owner = bucket.owner.to_string();
+        let lookups = ActionLookups { memory, ..ActionLookups::of(access, self.resources, Some(&self)) };
+        let context = context(access, &lookups, Some(&owner), self.version_id);
+        let input = DecisionInput {
+            principal: access.principal,
+            grants: access.grants,
+            context: &context,
+            budget: access.budget,
+            witness: access.witness,
+        };
+        let allowed =
+            decide_action(action, subject, &input, bucket) == Outcome::Allow || lookups.is_undecided();
+        allowed && !access.budget.is_exhausted()
     }
 }
 
@@ -206,68 +226,32 @@ enum CopyPermit {
 fn decide_source(
     access: &AccessRequest<'_>,
     resources: &dyn Resources,
-    current: &str,
-    version: &str,
+    current: &'static str,
+    version: &'static str,
 ) -> Result<CopyPermit> {
     let source = CopySource::of_headers(access.headers)?;
-    let Some(bucket) = resources.bucket(&source.bucket) else { return Ok(CopyPermit::Allowed) };
-    if !is_paid(access, &bucket) {
+    let Some(bucket) = &resources.bucket(&source.bucket) else { return Ok(CopyPermit::Allowed) };
+    if !is_paid(access, bucket) {
         return Ok(CopyPermit::Refused);
     }
-    let target = ObjectVersion { key: Some(&source.key), version_id: source.version_id.as_deref() };
-    let object = resources.object(&bucket.name, &source.key, target.version_id);
-    let subject = Subject::Object(&source.key, object.as_ref());
-    let is_allowed = |current, version| {
-        let action = if target.version_id.is_some() { version } else { current };
-        is_allowed(access, resources, &bucket, target, action, subject)
-    };
-    if !is_allowed(current, version) {
+    let (key, version_id) = (source.key.as_str(), source.version_id.as_deref());
+    let target = Target { access, resources, bucket, key: Some(key), version_id };
+    let object = resources.object(&bucket.name, key, version_id);
+    let subject = Subject::Object(key, object.as_ref());
+    if !target.allows_on(subject, target.of_version(current, version)) {
         return Ok(CopyPermit::Refused);
     }
+    // Without `REPLACE`, a copy takes the tags of its source over, which reads them.
     let copies_tags = access.operation == Operation::CopyObject
         && access.headers.get("x-amz-tagging-directive") != Some("REPLACE")
         && object.is_some()
-        && !resources.object_tags(&bucket.name, &source.key, target.version_id).is_empty();
+        && !resources.object_tags(&bucket.name, key, version_id).is_empty();
+    let reads_tags = target.of_version("s3:GetObjectTagging", "s3:GetObjectVersionTagging");
     Ok(match copies_tags {
         false => CopyPermit::Allowed,
-        true if is_allowed("s3:GetObjectTagging", "s3:GetObjectVersionTagging") => CopyPermit::Tagged,
+        true if target.allows_on(subject, reads_tags) => CopyPermit::Tagged,
         true => CopyPermit::Refused,
     })
-}
-
-fn is_allowed(
-    access: &AccessRequest<'_>,
-    resources: &dyn Resources,
-    bucket: &Bucket,
-    target: ObjectVersion<'_>,
-    action: &str,
-    subject: Subject<'_>,
-) -> bool {
-    is_allowed_among(access, resources, bucket, target, action, subject, None)
-}
-
-/// Decides on an action on one of several objects, which share a memory.
-fn is_allowed_among(
-    access: &AccessRequest<'_>,
-    resources: &dyn Resources,
-    bucket: &Bucket,
-    target: ObjectVersion<'_>,
-    action: &str,
-    subject: Subject<'_>,
-    memory: Option<&Memory>,
-) -> bool {
-    let owner = bucket.owner.to_string();
-    let lookups = ActionLookups { memory, ..ActionLookups::of(access, resources, &bucket.name, target) };
-    let context = context(access, &lookups, Some(&owner), target.version_id);
-    let input = DecisionInput {
-        principal: access.principal,
-        grants: access.grants,
-        context: &context,
-        budget: access.budget,
-        witness: access.witness,
-    };
-    let allowed = decide_action(action, subject, &input, bucket) == Outcome::Allow || lookups.is_undecided();
-    allowed && !access.budget.is_exhausted()
 }
 
 /// Whether a request carries a header. Grants are the long form of a canned ACL.
@@ -298,8 +282,8 @@ fn context<'a>(
 struct ActionLookups<'a> {
     access: &'a AccessRequest<'a>,
     resources: &'a dyn Resources,
-    bucket: &'a str,
-    target: ObjectVersion<'a>,
+    /// `None` where no existing bucket is concerned.
+    target: Option<&'a Target<'a>>,
     /// What was found out for all objects of the request.
     memory: Option<&'a Memory>,
     /// Whether a condition needed a value that only the body says, while the body is not here. The
@@ -315,13 +299,11 @@ impl<'a> ActionLookups<'a> {
     fn of(
         access: &'a AccessRequest<'a>,
         resources: &'a dyn Resources,
-        bucket: &'a str,
-        target: ObjectVersion<'a>,
+        target: Option<&'a Target<'a>>,
     ) -> ActionLookups<'a> {
         ActionLookups {
             access,
             resources,
-            bucket,
             target,
             memory: None,
             is_open: Cell::new(false),
@@ -369,8 +351,8 @@ impl Lookups for ActionLookups<'_> {
     }
 
     fn bucket_tags(&self) -> Option<Vec<(String, String)>> {
-        let read = || self.resources.bucket_tags(self.bucket);
-        (!self.bucket.is_empty()).then(|| self.bucket_tags.get_or_init(read).clone())
+        let Target { bucket, .. } = self.target?;
+        Some(self.bucket_tags.get_or_init(|| self.resources.bucket_tags(&bucket.name)).clone())
     }
 
     fn copied_tags(&self) -> Option<Vec<(String, String)>> {
@@ -410,10 +392,10 @@ impl Lookups for ActionLookups<'_> {
     }
 
     fn object_tags(&self) -> Option<Vec<(String, String)>> {
-        let ObjectVersion { key, version_id } = self.target;
+        let Target { bucket, key, version_id, .. } = *self.target?;
         let key = key?;
         // Conditions on several tags read them once.
-        let read = || self.resources.object_tags(self.bucket, key, version_id);
+        let read = || self.resources.object_tags(&bucket.name, key, version_id);
         Some(self.object_tags.get_or_init(read).clone())
     }
 }

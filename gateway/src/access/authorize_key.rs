@@ -175,6 +175,7 @@ pub fn authorize_key(key_request: &KeyRequest<'_>) -> Result<String> {
         let why = may_learn.then(|| (key.arn, why(key_request, decision.outcome, layer)));
         return Err(denied(key_request, why));
     }
+    // Last, so that only a principal that may use the key learns that it is disabled.
     match key.enabled {
         true => Ok(key.arn.to_owned()),
         false => Err(master_key_name::disabled(key.arn)),

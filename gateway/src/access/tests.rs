@@ -37,7 +37,7 @@ struct Stored {
 /// Policies of the principal.
 #[derive(Clone, Default, Debug)]
 struct Limits {
-    /// Of users and roles of IAM, which may do nothing without.
+    /// Of users and roles of IAM. Without a policy they may do nothing.
     identity: Option<Rc<Policy>>,
     /// Their boundary.
     boundary: Option<Rc<Policy>>,
@@ -427,13 +427,14 @@ fn an_endpoint_limits_everybody() {
         check(&through("Allow", "\"s3:GetObject\""), who, Operation::PutObject, false);
         check(&through("Deny", "\"s3:GetObject\""), who, Operation::GetObject, false);
     }
-    // No exemption of the owner's: by another way, its policy is open to it all the same.
+    // The endpoint does not exempt the root user of the owner, who can still change the bucket's
+    // policy in another way.
     check(&through("Allow", "\"s3:GetObject\""), Who::Root, Operation::PutBucketPolicy, false);
     check(&through("Allow", "\"s3:GetObject\""), Who::Root, Operation::ListBuckets, false);
-    // The same holds for a bucket of another account.
+    // The same holds for an object of another account.
     let foreign = Stored { objects: open.clone().foreign().objects, ..through("Deny", "\"s3:GetObject\"") };
     check(&foreign, Who::Stranger, Operation::GetObject, false);
-    // It gives nothing.
+    // The policy of the endpoint allows nothing by itself.
     let closed = Stored { limits: through("Allow", "\"*\"").limits, ..Stored::private() };
     check(&closed, Who::Stranger, Operation::GetObject, false);
     check(&closed, Who::Nobody, Operation::GetObject, false);
@@ -452,7 +453,7 @@ fn conditions_see_the_endpoint() {
     let other = deny("{\"StringEquals\":{\"aws:SourceVpc\":\"vpc-1\"}}");
     check(&other, Who::Root, Operation::GetObject, true);
     check(&through(&other), Who::Root, Operation::GetObject, false);
-    // The address is one of the private network then, and has another key.
+    // The address is in the private network then, and has another key.
     let address = deny("{\"IpAddress\":{\"aws:SourceIp\":\"192.0.2.7\"}}");
     check(&address, Who::Root, Operation::GetObject, false);
     check(&through(&address), Who::Root, Operation::GetObject, true);
@@ -475,7 +476,7 @@ fn who_asks_pays_only_where_they_say_so() {
         assert!(may(&stored, Who::Stranger, operation, &[], "x-amz-request-payer=requester"), "{operation}");
         assert!(!may(&stored, Who::Nobody, operation, payer, ""), "{operation}");
     }
-    // It opens nothing.
+    // To pay allows nothing by itself.
     let closed = Stored::private().change(|bucket| bucket.payer = Payer::Requester);
     assert!(!may(&closed, Who::Stranger, Operation::GetObject, payer, ""));
     // The source of a copy is decided on as well.

@@ -110,6 +110,7 @@ fn header_signed<'a>(request: &Request<'a>, value: &'a str) -> Result<Signed<'a>
             payload.check_form(request.form_sha256)?;
             (value, payload)
         }
+        // Calls of Query APIs sign the hash of their form, and need not send it in a header.
         None if is_query_service(&credential) => {
             let sha256 = request.form_sha256.unwrap_or(string_to_sign::EMPTY_SHA256);
             (sha256, Payload::Sha256(sha256.to_owned()))

@@ -90,18 +90,19 @@ fn without_aws_chunked(value: &str) -> Option<String> {
 pub fn user_metadata(headers: &Headers) -> Result<Vec<(String, String)>> {
     let sent = || headers.with_prefix(USER_METADATA_PREFIX).filter(|(name, _)| !name.is_empty());
     // The position of each name in `metadata`, in the order received.
-    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut positions: BTreeMap<&str, usize> = BTreeMap::new();
     let mut size = 0;
     for (name, value) in sent() {
-        let next = places.len();
+        let next = positions.len();
         // Two values of one name are joined with a comma, which counts too.
-        let is_new = *places.entry(name).or_insert(next) == next;
+        let is_new = *positions.entry(name).or_insert(next) == next;
         size += value.len() + if is_new { name.len() } else { 1 };
     }
+    // The size is checked before any value is copied.
     check_size(size, USER_METADATA_MAX)?;
-    let mut metadata: Vec<(String, String)> = Vec::with_capacity(places.len());
+    let mut metadata: Vec<(String, String)> = Vec::with_capacity(positions.len());
     for (name, value) in sent() {
-        match places.get(name).and_then(|place| metadata.get_mut(*place)) {
+        match positions.get(name).and_then(|position| metadata.get_mut(*position)) {
             Some((_, joined)) => {
                 joined.push(',');
                 joined.push_str(value);

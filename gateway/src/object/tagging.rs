@@ -35,7 +35,7 @@ impl TagSet {
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (key, value) = (decode(key, text)?, decode(value, text)?);
-            if key.is_empty() || set.place(&key).is_ok() {
+            if key.is_empty() || set.position(&key).is_ok() {
                 return Err(badly_encoded(text));
             }
             set.push(key, value, Tagged::Object)?;
@@ -85,17 +85,17 @@ impl TagSet {
     }
 
     /// The position of a key, or the one at which it would be inserted.
-    fn place(&self, key: &str) -> std::result::Result<usize, usize> {
+    fn position(&self, key: &str) -> std::result::Result<usize, usize> {
         self.tags.binary_search_by(|(present, _)| present.as_str().cmp(key))
     }
 
     fn push(&mut self, key: String, value: String, tagged: Tagged) -> Result<()> {
         check(&key, &value)?;
-        match self.place(&key) {
+        match self.position(&key) {
             Ok(_) => {
                 return Err(invalid("Cannot provide multiple Tags with the same key").detail("TagKey", key));
             }
-            Err(place) => self.tags.insert(place, (key, value)),
+            Err(position) => self.tags.insert(position, (key, value)),
         }
         match tagged {
             Tagged::Object if self.tags.len() > 10 => Err(too_many("Object tags cannot be greater than 10")),

@@ -53,9 +53,9 @@ impl Form {
         // Fields that are signed, or that sign, must stay as they are.
         let is_expanded = |name: &str| !matches!(name, "policy" | "signature") && !is_authentication(name);
         let length = |(name, value): &(String, String)| {
-            let places = if is_expanded(name) { value.matches(FILE_NAME).count() } else { 0 };
-            let left = value.len().saturating_sub(places.saturating_mul(FILE_NAME.len()));
-            let added = places.saturating_mul(file_name.len());
+            let occurrences = if is_expanded(name) { value.matches(FILE_NAME).count() } else { 0 };
+            let left = value.len().saturating_sub(occurrences.saturating_mul(FILE_NAME.len()));
+            let added = occurrences.saturating_mul(file_name.len());
             name.len().saturating_add(left).saturating_add(added)
         };
         let total = fields.iter().map(length).fold(0, usize::saturating_add);
@@ -140,7 +140,7 @@ impl Form {
     }
 
     /// The headers of the PutObject that the form stands for: those of the request that are about
-    /// the request itself, as conditions of policies ask for them, and [`Form::headers`].
+    /// the request itself, which conditions of policies may compare, and [`Form::headers`].
     pub fn over(&self, sent: &Headers) -> Result<Headers> {
         const KEPT: [&str; 5] = ["host", "origin", "referer", "user-agent", "x-amz-expected-bucket-owner"];
         let own = self.headers()?;

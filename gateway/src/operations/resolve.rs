@@ -47,6 +47,7 @@ pub struct Resolved {
 /// or `MethodNotAllowed` when there is no such operation. A known subresource is never ignored:
 /// `DELETE /photos?acl` does not delete the bucket.
 pub fn resolve(request: &RequestHead<'_>, domains: &[&str]) -> Result<Resolved> {
+    // First, because such a path is not the address of a bucket.
     if let Some(operation) = by_path(request)? {
         return Ok(Resolved { operation, bucket: None, key: None });
     }

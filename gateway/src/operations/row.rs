@@ -131,7 +131,7 @@ pub enum Purpose {
     ListContents,
     /// It returns an object, or its headers.
     ReadObject,
-    /// It says how the bytes of an object or of an upload are stored, and returns none of them.
+    /// It says how the bytes of an object or of an upload are stored, without returning them.
     DescribeObject,
     /// It makes an object.
     WriteObject,

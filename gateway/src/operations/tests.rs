@@ -88,7 +88,7 @@ fn the_settings_of_an_account_are_told_by_path_and_header() {
         Ok(resolved.operation)
     };
     let path = "/v20180820/configuration/publicAccessBlock";
-    // Whatever the host: it may be an address, which takes no account id before it.
+    // With any host: an IP address cannot have the account id before it.
     for host in ["", "111122223333.127.0.0.1:9000", "111122223333.s3.example.com", "s3-control.example.com"] {
         for (method, operation) in [
             ("GET", Operation::GetAccountPublicAccessBlock),
@@ -302,8 +302,8 @@ fn every_operation_but_those_of_sts_takes_an_action() {
     }
 }
 
-/// With a wrong purpose, bytes could be kept under no protection, or a change could take effect on
-/// an object that was not decided on. The actions and the body of a row show its purpose, too.
+/// With a wrong purpose, bytes could be stored without being sealed, or a change could take effect
+/// on an object that was not decided on. The actions and the body of a row show its purpose, too.
 #[test]
 fn the_purpose_of_a_row_agrees_with_its_actions_and_its_body() {
     let full = Operation::ALL.iter().filter(|operation| operation.row().support == Support::Full);
@@ -325,7 +325,7 @@ fn the_purpose_of_a_row_agrees_with_its_actions_and_its_body() {
             || row.actions.contains(&with("x-amz-acl", "s3:PutBucketAcl"))
             || (row.subresource() == Some("acl") && row.method == Method::Put);
         assert_eq!(operation.takes_acl(), sets_acl, "{operation}");
-        // What is written to a subresource of an object is not the object, nor an upload of it.
+        // Writing a subresource of an object is not writing the object, nor its upload.
         let writes_beside = row.target == TargetKind::Object
             && matches!(row.method, Method::Put | Method::Post | Method::Delete)
             && row.subresource().is_some_and(|name| !name.starts_with("upload"));

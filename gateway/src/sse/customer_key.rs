@@ -101,6 +101,7 @@ impl<'a> SentCustomerKey<'a> {
     /// not match; `InvalidEncryptionAlgorithmError` for another algorithm; `AccessDenied` for a key
     /// of another length when reading.
     pub fn read(self, what_for: Use, is_secure: bool, digest: Digest<'_>) -> Result<CustomerKey> {
+        // The order of these checks is that of S3, and clients see which one fails first.
         if !is_secure {
             return Err(S3Error::invalid_request(
                 "Requests specifying Server Side Encryption with Customer provided keys must be made over a secure \

@@ -46,6 +46,7 @@ impl RequestedSealing {
         let method = headers.get(HEADER);
         let key_id = headers.get(KEY_ID);
         if let Some(sent) = SentCustomerKey::of(headers, names::OBJECT) {
+            // As in S3, two methods at once are refused before the customer key is read.
             if let Some(method) = method.or(key_id) {
                 let message = "Server Side Encryption with Customer provided key is incompatible with the encryption method \
                                specified";

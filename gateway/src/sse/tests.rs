@@ -11,7 +11,7 @@ const ALGORITHM: &str = "x-amz-server-side-encryption-customer-algorithm";
 const KEY: &str = "x-amz-server-side-encryption-customer-key";
 const KEY_MD5: &str = "x-amz-server-side-encryption-customer-key-md5";
 
-/// No digest, but different for different bytes.
+/// Not MD5, but different for different bytes.
 fn digest(bytes: &[u8]) -> [u8; 16] {
     let mut sum = [0; 16];
     sum[0] = bytes.len() as u8;
@@ -48,7 +48,7 @@ fn a_key_that_is_brought_along_is_read() {
     assert_eq!((read.key, &read.md5), ([7; 32], &md5));
     assert_eq!(format!("{read:?}"), "CustomerKey([redacted])");
     assert!(!format!("{:?}", SentCustomerKey::of(&headers(&sent), names::OBJECT)).contains(&key));
-    // Reads do without the digest, writes do not.
+    // Reads need no digest, writes do.
     let without = headers(&sent[..2]);
     let sent = SentCustomerKey::of(&without, names::OBJECT).unwrap();
     assert_eq!(sent.read(Use::Read, true, &digest).unwrap(), read);
@@ -133,7 +133,7 @@ fn keys_that_do_not_fit_are_refused_in_the_order_of_s3() {
         assert!(!format!("{error:?}").contains(&key), "a key is repeated");
         assert_eq!(refusal(error), (code.to_owned(), message, value.to_owned()), "{sent:?}");
     }
-    // A key of another length that is to open something is a wrong one.
+    // When reading, a key of another length counts as a wrong key.
     let sent = headers(&[(ALGORITHM, "AES256"), (KEY, &short), (KEY_MD5, &short_md5)]);
     let error =
         SentCustomerKey::of(&sent, names::OBJECT).unwrap().read(Use::Read, true, &digest).unwrap_err();
@@ -146,7 +146,7 @@ fn a_key_does_not_come_over_an_open_connection() {
     let error = RequestedSealing::parse(&sent, false, &digest).unwrap_err();
     let message = "Requests specifying Server Side Encryption with Customer provided keys must be made over a secure connection.";
     assert_eq!(refusal(error), ("InvalidRequest".to_owned(), message.to_owned(), String::new()));
-    // Nothing else depends on it.
+    // Other ways of sealing need no encrypted connection.
     assert_eq!(
         RequestedSealing::parse(&headers(&[(HEADER, "AES256")]), false, &digest),
         Ok(RequestedSealing::SseS3)
@@ -208,7 +208,7 @@ fn methods_that_do_not_fit_are_refused() {
         (&[(HEADER, "AES256"), (KEY_ID, "k")], requires, "AES256"),
         (&[(HEADER, "AES256"), (BUCKET_KEY, "true")], requires, "AES256"),
         (&[(context::HEADER, "e30=")], requires, "null"),
-        // Said before anything is said of the key.
+        // Refused before the key is read.
         (&[(HEADER, "AES256"), (ALGORITHM, "x")], incompatible, "AES256"),
         (&[(HEADER, "aws:kms"), (KEY, "x")], incompatible, "aws:kms"),
     ];

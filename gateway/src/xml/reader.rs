@@ -148,6 +148,8 @@ impl Builder {
                 Event::End(_) => self.end(),
                 Event::Text(text) => {
                     let text = text.xml10_content();
+                    // XML allows `]]>` only at the end of a CDATA section:
+                    // <https://www.w3.org/TR/xml/#syntax>.
                     if text.contains("]]>") {
                         return Err(malformed());
                     }
@@ -198,6 +200,7 @@ impl Builder {
         match self.open.last_mut() {
             Some(element) if element.text.len() + text.len() > TEXT_LENGTH_MAX => return Err(malformed()),
             Some(element) => element.text.push_str(text),
+            // Outside of the root there may be white space, and a byte order mark.
             None if text.chars().all(|character| character.is_whitespace() || character == '\u{feff}') => {}
             None => return Err(malformed()),
         }

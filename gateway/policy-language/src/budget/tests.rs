@@ -1,4 +1,4 @@
-//! What is spent, and what follows once nothing is left.
+//! What decisions spend, and what happens when nothing is left.
 
 use super::*;
 use crate::context::Known;
@@ -121,7 +121,7 @@ fn lookups_are_paid_for_by_what_they_find() {
     assert!(known.value(&key).is_some());
     let left = budget.left();
     assert!(left < 9_500);
-    // What was found before costs little.
+    // A value that was found before costs little.
     for _ in 0..20 {
         assert!(known.value(&key).is_some());
     }

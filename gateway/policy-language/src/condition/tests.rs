@@ -148,7 +148,7 @@ fn several_values_are_compared_as_the_prefix_says() {
         ("StringNotEquals", r#""a""#, &["x", "a"], false),
         ("forallvalues:stringequals", r#""a""#, &["a"], true),
     ] {
-        // A key whose requests may have several values.
+        // A key that may have several values.
         let text = format!(r#"{{"{operator}":{{"aws:TagKeys":{wanted}}}}}"#);
         let context = ContextEntries::default().with("aws:TagKeys", actual);
         assert_eq!(

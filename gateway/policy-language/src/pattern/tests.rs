@@ -66,7 +66,7 @@ fn variables_are_replaced_by_text() {
         ("users/${aws:username}/*", "users/bob/x", Some(false)),
         ("${AWS:UserName}", "alice", Some(true)),
         ("${aws:PrincipalTag/team}", "a*b", Some(true)),
-        // A star in a value opens nothing.
+        // A star in a value is no wildcard.
         ("${aws:PrincipalTag/team}", "axb", Some(false)),
         ("${aws:PrincipalTag/none}", "", None),
         ("${aws:PrincipalTag/none, 'company'}", "company", Some(true)),
@@ -199,7 +199,7 @@ fn what_the_budget_does_not_suffice_for_does_not_match() {
 
 #[test]
 fn a_pattern_is_read_in_one_go() {
-    // Each opening brace looked through the rest of the text for its end.
+    // A reader that searches the end of each brace anew takes quadratic time.
     for unit in ["${", "${a", "${a,", "${a,'", "${a,' ", "$", "{", "${a, "] {
         for end in ["", "}", "     }", "'}", "' }"] {
             let text = format!("{}{}{end}", unit.repeat(200_000), " ".repeat(200_000));
@@ -242,7 +242,7 @@ proptest! {
     fn variables_match_as_their_values_do(pattern in "([ab*?]|<user>|<none>|<tag>){0,8}", text in "(a|b|alice|a\\*b){0,6}") {
         let named = pattern.replace("<user>", "${aws:username}").replace("<none>", "${aws:PrincipalTag/none,'b'}")
             .replace("<tag>", "${aws:PrincipalTag/team}");
-        // The star in the tag is a letter of its own.
+        // The star in the tag is text.
         let other = |text: &str| text.replace("a*b", "#");
         let plain = pattern.replace("<user>", "alice").replace("<none>", "b").replace("<tag>", "#");
         let model = naive(&plain.chars().collect::<Vec<_>>(), &other(&text).chars().collect::<Vec<_>>());

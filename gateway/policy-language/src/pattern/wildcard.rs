@@ -43,6 +43,7 @@ pub(super) fn matches<P: Part>(parts: &[P], text: &str, budget: &Budget) -> bool
     let mut segments = parts.split(|part| part.token() == Token::Any);
     let Some(rest) = segments.next().and_then(|first| after(first, text, budget)) else { return false };
     let Some(last) = segments.next_back() else { return rest.is_empty() };
+    // The end is matched before the middle, so that the search covers only what is left between.
     let Some(mut rest) = before(last, rest, budget) else { return false };
     for segment in segments {
         let Some(found) = seek(segment, rest, budget) else { return false };
@@ -147,7 +148,7 @@ const ASCII: usize = 128;
 /// Steps that it takes to try a character at one position.
 const TRY_COST: usize = 2;
 /// Positions that are tried at once.
-const PLACES: usize = u64::BITS as usize;
+const POSITIONS: usize = u64::BITS as usize;
 
 impl Gapped {
     fn of<P: Part>(parts: &[P]) -> Gapped {
@@ -174,7 +175,7 @@ impl Gapped {
         if own > length {
             return None;
         }
-        let words = length / PLACES + 1;
+        let words = length / POSITIONS + 1;
         let start = if words.saturating_mul(self.distinct.len()) > MAP_WORDS_MAX {
             self.try_each(text, length - own, budget)
         } else {
@@ -206,8 +207,8 @@ impl Gapped {
                 None => number_of(character),
             };
             let Some(number) = number else { continue };
-            if let Some(word) = maps.get_mut(number * words + at / PLACES) {
-                *word |= 1 << (at % PLACES);
+            if let Some(word) = maps.get_mut(number * words + at / POSITIONS) {
+                *word |= 1 << (at % POSITIONS);
             }
         }
         let map = |character: char| {
@@ -215,21 +216,21 @@ impl Gapped {
             maps.get(number * words..(number + 1) * words)
         };
         let maps: Vec<Option<&[u64]>> = self.characters.iter().map(|own| map((*own)?)).collect();
-        for first in (0..=last).step_by(PLACES) {
-            let count = (last - first + 1).min(PLACES);
-            let mut places = u64::MAX >> (PLACES - count);
+        for first in (0..=last).step_by(POSITIONS) {
+            let count = (last - first + 1).min(POSITIONS);
+            let mut positions = u64::MAX >> (POSITIONS - count);
             for (offset, map) in maps.iter().enumerate() {
                 let Some(map) = map else { continue };
-                places &= bits(map, first + offset);
+                positions &= bits(map, first + offset);
                 if !budget.spend(1) {
                     return None;
                 }
-                if places == 0 {
+                if positions == 0 {
                     break;
                 }
             }
-            if places != 0 {
-                return Some(first + places.trailing_zeros() as usize);
+            if positions != 0 {
+                return Some(first + positions.trailing_zeros() as usize);
             }
         }
         None
@@ -239,14 +240,14 @@ impl Gapped {
     /// the maps would be too large.
     fn try_each(&self, text: &str, last: usize, budget: &Budget) -> Option<usize> {
         let mut rest = text;
-        for place in 0..=last {
+        for position in 0..=last {
             let mut characters = rest.chars();
             let fits = |own: &Option<char>| {
                 let other = characters.next();
                 budget.spend(TRY_COST) && other.is_some() && own.is_none_or(|own| other == Some(own))
             };
             if self.characters.iter().all(fits) {
-                return Some(place);
+                return Some(position);
             }
             if budget.is_exhausted() {
                 return None;
@@ -259,11 +260,11 @@ impl Gapped {
 
 /// As many bits of a map as are tried at once, from a position on.
 fn bits(map: &[u64], from: usize) -> u64 {
-    let (word, shift) = (from / PLACES, from % PLACES);
+    let (word, shift) = (from / POSITIONS, from % POSITIONS);
     let low = map.get(word).copied().unwrap_or_default() >> shift;
     match shift {
         0 => low,
-        _ => low | (map.get(word + 1).copied().unwrap_or_default() << (PLACES - shift)),
+        _ => low | (map.get(word + 1).copied().unwrap_or_default() << (POSITIONS - shift)),
     }
 }
 

@@ -30,7 +30,7 @@ struct Own<'a> {
     session: Option<&'a str>,
 }
 
-/// A user of IAM, who may nothing yet.
+/// A user of IAM without policies.
 const USER: Own<'_> = Own { identity: Some(""), boundary: None, session: None };
 
 fn may(actions: &str) -> String {
@@ -148,7 +148,7 @@ fn the_policies_of_both_sides_decide() {
     let (user, stranger, free) = (user(), stranger(), Own::default());
     let nothing = "because no identity allows";
     let cases = [
-        // Without a policy of its own, the key leaves it to the policies of the account.
+        // Without a policy of its own, the policies of the account decide on the key.
         (&default, &user, USER, nothing),
         (&default, &user, with_all, "allowed"),
         (&default, &user, with_other, nothing),
@@ -156,7 +156,7 @@ fn the_policies_of_both_sides_decide() {
         (&default, &root, free, "allowed"),
         (&default, &stranger, with_all, "hidden"),
         (&default, &foreign_root, free, "hidden"),
-        // Whom it names, it lets in; the account can limit them, and deny.
+        // It allows principals that it names. The account can limit them, and deny.
         (&direct, &user, USER, "allowed"),
         (&direct, &user, Own { identity: Some(&refuses), ..USER }, "with an explicit deny in an identity"),
         (&direct, &user, Own { boundary: Some(&other), ..USER }, "allowed"),
@@ -172,11 +172,11 @@ fn the_policies_of_both_sides_decide() {
         (&silent, &user, with_all, "because no resource allows"),
         (&silent, &user, free, "allowed"),
         (&silent, &root, free, "allowed"),
-        // It denies whom it will.
+        // It can deny.
         (&deny, &user, with_all, "with an explicit deny in a resource"),
         (&deny, &user, free, "with an explicit deny in a resource"),
         (&deny, &root, free, "allowed"),
-        // Others take both.
+        // Principals of other accounts need both.
         (&silent, &stranger, USER, nothing),
         (&silent, &stranger, with_all, "allowed"),
         (&bob, &stranger, USER, nothing),

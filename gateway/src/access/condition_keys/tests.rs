@@ -248,7 +248,7 @@ fn headers_are_keys() {
     }
 }
 
-/// What has no effect on the request must not pass for what a policy demands.
+/// A header without effect must not fulfil what a policy demands.
 #[test]
 fn headers_without_effect_carry_no_key() {
     for (key, header, value) in [
@@ -310,7 +310,7 @@ fn the_way_of_signing_is_what_was_verified() {
         signature: Some(Signature { auth_type, version, signed_ms }),
         ..Known::default()
     };
-    // What the request says beside it does not count.
+    // Only the verified signature counts, and neither these parameters nor these headers.
     let query = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=20191231T235959Z&Signature=x";
     let headers = [("authorization", ""), ("x-amz-algorithm", "AWS")];
     let check = |known: Known, expected: [Option<&str>; 4]| {
@@ -342,13 +342,13 @@ fn tags_are_told_by_their_key() {
     let sent = Sent { operation: Operation::PutObject, headers: &headers, ..Sent::default() };
     sent.check("s3:ExistingObjectTag/security", Some("public"));
     sent.check("s3:existingobjecttag/security", Some("public"));
-    // S3 tells keys of tags apart by case.
+    // In S3, keys of tags that differ in case are different.
     sent.check("s3:ExistingObjectTag/Security", None);
     sent.check("s3:RequestObjectTag/a", Some("1"));
     assert_eq!(sent.values("s3:RequestObjectTagKeys"), Some(vec!["a".to_owned(), "b".to_owned()]));
     sent.check("s3:BucketTag/stage", Some("test"));
     sent.check("aws:ResourceTag/stage", Some("test"));
-    // Where the header has no effect, it says nothing.
+    // Where the header has no effect, the key is missing.
     for operation in [Operation::GetObject, Operation::PutObjectTagging] {
         let elsewhere = Sent { operation, headers: &headers, ..Sent::default() };
         elsewhere
@@ -368,7 +368,7 @@ fn the_tags_of_a_copy_are_those_that_it_will_have() {
 
 #[test]
 fn parts_and_completion_are_decided_on_by_what_the_upload_was_begun_with() {
-    // Not by what they say themselves.
+    // Their own headers do not count.
     let headers = [("x-amz-server-side-encryption", "aws:kms"), ("x-amz-acl", "public-read")];
     for operation in [Operation::UploadPart, Operation::UploadPartCopy, Operation::CompleteMultipartUpload] {
         let sent = Sent { operation, headers: &headers, ..Sent::default() };

@@ -223,7 +223,7 @@ fn what_may_be_a_secret_is_left_out_and_nothing_is_endless() {
             )
         })
         .collect();
-    // More than a document may have, put together by hand.
+    // A document beyond the limit, made by hand.
     let policies: Vec<Policy> = statements.iter().map(|own| identity(own)).collect();
     let sources: Vec<Source<'_>> = policies.iter().map(|policy| Source { label: "long", policy }).collect();
     let grants = Grants { identity: Identity::Policies(&sources), ..Grants::UNLIMITED };
@@ -232,7 +232,7 @@ fn what_may_be_a_secret_is_left_out_and_nothing_is_endless() {
     assert_eq!(layer(&document, "identity")["statements_left_out"], 1);
 }
 
-/// The budget ended before the decision: to show what it rests on would take as much again.
+/// The budget ended before the decision: showing it with a fresh budget would cost as much again.
 #[test]
 fn what_took_too_much_is_not_asked_again_to_be_shown() {
     let bucket = bucket(

@@ -190,8 +190,8 @@ fn a_grant_permits_what_it_says_to_whom_it_says() {
     check(&signed, None, Permission::Read, count, AclGrant::None);
     check(&signed, Some(ALT), Permission::Read, count, AclGrant::Everyone);
     check(&signed, Some(ALT), Permission::Read, ignored, AclGrant::None);
-    // What everybody owns, or was granted by its canonical id, is as public as what a group is
-    // granted.
+    // A grant to the canonical id of `anonymous`, also as the owner, is as public as a grant to a
+    // group.
     let nobodys = Acl::private(Account::ANONYMOUS);
     check(&nobodys, None, Permission::Read, count, AclGrant::Everyone);
     for permission in Permission::ALL {

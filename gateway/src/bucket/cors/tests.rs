@@ -214,7 +214,7 @@ fn everybody_is_let_in_without_credentials() {
     let granted = lines("origin: https://example.org\naccess-control-request-method: GET\n");
     let expected = "access-control-allow-origin: *\naccess-control-allow-methods: GET\n";
     assert_eq!(granted, format!("{expected}{VARY}"));
-    // A pattern that happens to match everything is not the star alone.
+    // A pattern that matches everything is not the same as `*` alone.
     let configuration = Configuration { rules: vec![rule(&["http*"], &[Method::Get], &[])] };
     let asked = CrossOrigin { origin: "https://example.org", method: None, headers: Vec::new() };
     let granted = configuration.find(&asked, Method::Get).unwrap().lines();
@@ -242,7 +242,7 @@ fn every_condition_of_a_rule_counts() {
         "a header that comes twice is one list"
     );
     assert_eq!(not_allowed("origin: http://example.com\naccess-control-request-method: PUT"), "PUT");
-    // The rule that lets in everybody lets in no header.
+    // The rule for every origin allows no header.
     assert_eq!(not_allowed(&format!("{from}GET\naccess-control-request-headers: range")), "GET");
     // The third rule counts when the first two do not fit.
     assert!(lines(&format!("{from}DELETE\naccess-control-request-headers: anything")).contains("DELETE"));

@@ -122,7 +122,7 @@ fn signed(authentication: Authentication<'_>) -> Signed<'_> {
     }
 }
 
-/// What a caller does with a claim.
+/// What a caller does with a signed request: computes the signature, and compares.
 fn verify(signed: &Signed<'_>) -> bool {
     let string_to_sign = signed.string_to_sign(&sha256(signed.canonical_request()));
     let date = AmzDate::parse(signed.timestamp()).unwrap();

@@ -10,8 +10,8 @@ fn every_row_without_anything_has_its_answer_and_no_other_row_has_one() {
     }
 }
 
-/// The invariant: a rule that nothing enforces is not accepted. What says "there is none" is
-/// true only where nothing makes one.
+/// The invariant: a rule that nothing enforces is not accepted. "There is none" is true only where
+/// no operation makes one.
 #[test]
 fn whatever_would_make_what_is_not_there_is_missing() {
     for row in Operation::ALL.iter().map(|operation| operation.row()) {

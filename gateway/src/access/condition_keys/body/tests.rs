@@ -1,4 +1,4 @@
-//! What documents say.
+//! The condition keys that documents say.
 
 use super::*;
 use crate::errors::ErrorCode;
