@@ -143,7 +143,7 @@ fn consider_policy<'a>(
     }
 }
 
-/// Every condition of a statement, also those behind the first that does not hold.
+/// All conditions of a statement: also those behind one that does not hold.
 fn compared(statement: &Statement, request: &Request<'_>) -> Vec<Compared> {
     let compare = |own: &Condition| Compared {
         operator: own.operator_text.to_string(),

@@ -45,7 +45,7 @@ pub enum MalformedPolicy {
     /// Not a resource of this bucket.
     #[error("Policy has invalid resource")]
     Resource,
-    /// An action of buckets with objects, or the reverse.
+    /// The action is about buckets and the resources are objects, or the reverse.
     #[error("Action does not apply to any resource(s) in statement")]
     ActionWithoutResource,
     /// No such operator.
@@ -66,7 +66,7 @@ pub enum MalformedPolicy {
     /// Two statements of a bucket policy have the same id.
     #[error("The Statement Ids in the policy are not unique")]
     DuplicateSid,
-    /// Anything else that has another shape than the language.
+    /// Any other difference from the language.
     #[error("Invalid policy syntax.")]
     Syntax,
 

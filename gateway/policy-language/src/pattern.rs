@@ -127,7 +127,7 @@ impl Pattern {
     /// Whether a pattern without wildcards equals `text`, ignoring case; `None` as for
     /// [`Pattern::matches`].
     pub(crate) fn equals_ignoring_case(&self, text: &str, known: Known<'_>) -> Option<bool> {
-        // A letter takes at most 3 bytes where its other case takes one.
+        // A letter of one byte has at most 3 bytes in the other case.
         let Some(resolved) = self.resolve(text.len().saturating_mul(3), known)? else { return Some(false) };
         let mut others = text.chars().flat_map(char::to_lowercase);
         for part in &resolved {

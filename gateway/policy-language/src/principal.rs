@@ -73,7 +73,8 @@ impl Principals {
             && (!needs_issuer || named(Reach::Issuer))
     }
 
-    /// Whether it is everybody, `NotPrincipal` included: all but a few.
+    /// Whether it means everybody. `NotPrincipal` counts as everybody too, because it leaves out
+    /// only a few.
     pub(crate) fn is_everyone(&self) -> bool {
         self.except || self.named.contains(&PrincipalPattern::Everyone)
     }

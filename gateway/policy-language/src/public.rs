@@ -1,8 +1,8 @@
 //! What "public" means for the policy of a bucket.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>,
-//! "The meaning of public": a policy is public unless each grant is to fixed principals, or holds
-//! for fixed values of what tells where a request comes from.
+//! "The meaning of public": a policy is public unless each grant is to fixed principals, or has a
+//! condition on fixed values of a key that says where a request comes from.
 
 use super::condition::Condition;
 use super::document::{Policy, Statement};
@@ -29,7 +29,7 @@ fn names_the_public(statement: &Statement) -> bool {
         || principals.named.iter().any(|named| matches!(named, PrincipalPattern::Federated(_)))
 }
 
-/// Whether a condition leaves only requests from somewhere fixed.
+/// Whether a condition holds only for requests of a fixed origin.
 fn confines(condition: &Condition) -> bool {
     match condition.key.id() {
         KeyId::SourceIp | KeyId::VpcSourceIp => condition.confines_addresses(),

@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr};
 /// A number as a policy or a request writes it, whole or decimal.
 pub(crate) fn number(text: &str) -> Option<f64> {
     let text = text.trim();
-    // `inf`, `nan` and `1e5` are no numbers of the policy language.
+    // Rust reads `inf`, `nan` and `1e5` as numbers. The policy language does not.
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.".contains(&byte));
     text.parse().ok().filter(|number: &f64| is_plain && number.is_finite())
 }
@@ -70,7 +70,7 @@ impl Cidr {
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
         let same = |own: u128, other: u128, width: u32| {
             let shift = width - u32::from(self.fixed_bits);
-            // All bits are free: a shift by the whole width is not defined.
+            // Where all bits are free, the shift would be the whole width, which is not defined.
             own.checked_shr(shift).unwrap_or(0) == other.checked_shr(shift).unwrap_or(0)
         };
         match (self.address, address) {
@@ -140,7 +140,7 @@ pub(crate) fn are_broad(ranges: &[Cidr]) -> bool {
     false
 }
 
-/// Addresses that are routed nowhere, and the bits of them that are fixed.
+/// The private networks of RFC 1918: their addresses, and the bits that are fixed.
 const PRIVATE: [(Ipv4Addr, u8); 3] = [
     (Ipv4Addr::new(10, 0, 0, 0), 8),
     (Ipv4Addr::new(172, 16, 0, 0), 12),

@@ -217,7 +217,7 @@ impl<'a> Target<'a> {
 enum CopyPermit {
     Refused,
     Allowed,
-    /// It may, and its tags come along: writing them takes an action of its own.
+    /// It may be copied together with its tags. Writing these takes another action.
     Tagged,
 }
 

@@ -40,8 +40,8 @@ pub trait Lookups {
         None
     }
 
-    /// The tags of the object that the action is about, as it is now; `None` when there is no such
-    /// object, or when the action does not carry them.
+    /// The tags of the object that the action is about, as it is now; `None` where there is no such
+    /// object, or where actions of this kind carry no tags.
     fn object_tags(&self) -> Option<Tags> {
         None
     }
@@ -257,8 +257,8 @@ fn header(id: KeyId) -> Option<(&'static str, Effect)> {
     })
 }
 
-/// Whether a header has an effect with this value: an empty one has none, nor has a list without
-/// entries.
+/// Whether a header has an effect with this value. An empty value has none, and neither has a list
+/// without entries.
 fn says_something(name: &str, value: &str) -> bool {
     let is_list = matches!(name, "if-match" | "if-none-match") || name.starts_with("x-amz-grant-");
     let is_blank = |own: char| own.is_whitespace() || (is_list && own == ',');

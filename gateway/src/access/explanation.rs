@@ -81,7 +81,7 @@ pub fn of_refusal(circumstances: &Circumstances<'_>, code: &str, message: &str) 
     document.render()
 }
 
-/// Remembers what was decided on the way to a refusal.
+/// Remembers the decisions on the way to a refusal.
 #[derive(Debug, Default)]
 pub struct Explainer {
     entries: RefCell<Entries>,

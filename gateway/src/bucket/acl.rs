@@ -147,7 +147,7 @@ pub struct Acl {
 }
 
 impl Acl {
-    /// `FULL_CONTROL` for the owner, and nothing else: what everything is created with.
+    /// `FULL_CONTROL` for the owner, and nothing else: the default of new buckets and objects.
     pub fn private(owner: Account) -> Acl {
         Acl { grants: vec![full_control(owner)] }
     }

@@ -15,8 +15,8 @@ pub enum ObjectOwnership {
     /// The bucket's owner owns everything; ACLs have no effect and cannot be changed.
     #[default]
     BucketOwnerEnforced,
-    /// What is written with the ACL `bucket-owner-full-control` belongs to the bucket's owner,
-    /// everything else to its writer.
+    /// An object that is written with the ACL `bucket-owner-full-control` belongs to the bucket's
+    /// owner, every other object to its writer.
     BucketOwnerPreferred,
     /// An object belongs to the account that writes it. The same holds for a bucket without
     /// ownership controls.

@@ -225,8 +225,7 @@ fn is_query_service(credential: &Credential<'_>) -> bool {
     matches!(credential.service(), "sts" | "iam")
 }
 
-/// The header is repeated to the client only when it is a signature: anything else may be a
-/// password.
+/// The error repeats the header only when it is a signature: anything else may be a password.
 fn one_mechanism_only(authorization: &str) -> S3Error {
     let scheme = authorization.split(' ').next().unwrap_or_default();
     let shown = if scheme.starts_with("AWS4-") { authorization } else { scheme };

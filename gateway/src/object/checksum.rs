@@ -1,4 +1,5 @@
-//! Checksums of objects and parts: algorithms, their values, and what a request says of them.
+//! Checksums of objects and parts: algorithms, their values, and the headers of requests about
+//! them.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>
 

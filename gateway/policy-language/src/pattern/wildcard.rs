@@ -18,8 +18,8 @@ pub(super) enum Token<'a> {
     Any,
 }
 
-/// What is a token: pieces of patterns without variables, and those with variables once they have
-/// values.
+/// Something with a token: a piece of a pattern without variables, or a piece whose variable is
+/// replaced.
 pub(super) trait Part {
     /// The token.
     fn token(&self) -> Token<'_>;
@@ -52,7 +52,7 @@ pub(super) fn matches<P: Part>(parts: &[P], text: &str, budget: &Budget) -> bool
     !budget.is_exhausted()
 }
 
-/// What follows a segment that begins the text.
+/// The text behind a segment that begins it.
 fn after<'a, P: Part>(segment: &[P], text: &'a str, budget: &Budget) -> Option<&'a str> {
     let mut rest = text;
     for part in segment {
@@ -65,7 +65,7 @@ fn after<'a, P: Part>(segment: &[P], text: &'a str, budget: &Budget) -> Option<&
     Some(rest)
 }
 
-/// What stands before a segment that ends the text.
+/// The text before a segment that ends it.
 fn before<'a, P: Part>(segment: &[P], text: &'a str, budget: &Budget) -> Option<&'a str> {
     let mut rest = text;
     for part in segment.iter().rev() {

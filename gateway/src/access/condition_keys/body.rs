@@ -91,7 +91,7 @@ fn one(key: KeyId, value: impl Into<String>) -> (String, Vec<String>) {
     (key.name().to_owned(), vec![value.into()])
 }
 
-/// What a set of tags says: to the key of each, and to the key that lists theirs.
+/// The condition keys of a tag set: one for each tag, and one that lists the keys of all tags.
 fn tags(family: &str, list: KeyId, set: &TagSet) -> Said {
     let each = set.tags.iter().map(|(key, value)| (format!("{family}{key}"), vec![value.clone()]));
     let all = set.tags.iter().map(|(key, _)| key.clone()).collect();

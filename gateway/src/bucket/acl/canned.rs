@@ -46,8 +46,8 @@ impl Canned {
         found.map(|(_, canned)| canned).ok_or_else(|| S3Error::invalid_argument("x-amz-acl", name, ""))
     }
 
-    /// The grants that it stands for. Groups come first. What concerns the owner of the bucket is
-    /// ignored for a bucket itself.
+    /// The grants that it stands for. Groups come first. For the ACL of a bucket itself, grants to
+    /// the owner of the bucket are left out.
     pub fn expand(self, parties: Parties) -> Acl {
         let group = |group, permission| Grant { grantee: Grantee::Group(group), permission };
         let mut grants = match self {

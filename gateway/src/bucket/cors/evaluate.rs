@@ -101,7 +101,8 @@ fn push<'a>(lines: &mut String, name: &str, values: impl IntoIterator<Item = &'a
             lines.push_str(name);
         }
         lines.push_str(separator);
-        // A line break would begin another header. Neither requests nor rules have any.
+        // A line break would begin another header. Requests and rules cannot have one: this is a
+        // second check.
         lines.extend(value.chars().filter(|character| !matches!(character, '\r' | '\n')));
         separator = ", ";
     }

@@ -15,7 +15,7 @@ pub fn name(url: &str) -> &str {
     url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/')
 }
 
-/// Whether two URLs are of the same issuer: equal but for a slash at the end.
+/// Whether two URLs are of the same issuer: equal, without regard to a slash at the end.
 pub fn is_same(one: &str, other: &str) -> bool {
     one.trim_end_matches('/') == other.trim_end_matches('/')
 }
