@@ -3,7 +3,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html>.
 //! [`decide_action`] decides on one action; [`authorize()`] decides on every action that an
-//! operation takes. [`authorize_key`] decides on master keys.
+//! operation takes. [`authorize_key()`] decides on master keys.
 
 mod authorize;
 mod authorize_key;

@@ -3,7 +3,7 @@
 //!
 //! A row is the only place that relates a request to the operation's name, its IAM actions, the
 //! limit of its body, its purpose and the stage that gives it effect. Other code learns a property
-//! of an operation from a method of [`Operation`], which reads the columns. [`resolve`] finds the
+//! of an operation from a method of [`Operation`], which reads the columns. [`resolve()`] finds the
 //! row of a request; a submodule per operation reads the request's parameters and writes the
 //! response document. How to add one: `docs/adding-an-operation.md`.
 

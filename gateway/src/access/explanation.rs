@@ -289,7 +289,7 @@ impl Denied {
         }
         considered
             .extend(decided.bucket.map(|bucket| of_bucket(bucket, decided.policies)).unwrap_or_default());
-        // The ACL always grants to the owner's account, which says nothing about its users.
+        // An ACL that grants to the owner's account says nothing about the account's users.
         let is_own = decided.policies.owner == Some(decided.request.principal().account);
         let is_granted = (decided.policies.acl != AclGrant::None && !is_own)
             || considered.iter().any(|own| own.layer == name_of(Layer::Resource) && own.outcome == ALLOWS);

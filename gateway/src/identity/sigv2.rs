@@ -162,7 +162,8 @@ fn string_to_sign(
 }
 
 /// The `x-amz-` headers, sorted by name, each once: values of one name follow one another in the
-/// order sent. A presigned URL may carry thousands of them, so they are sorted.
+/// order sent. A presigned URL may carry thousands of them, so they are not compared each with
+/// each.
 fn push_headers(out: &mut String, headers: &Headers) {
     let mut lines: Vec<(&str, &str)> =
         headers.iter().filter(|(name, _)| name.starts_with("x-amz-")).collect();

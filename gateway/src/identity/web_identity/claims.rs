@@ -150,7 +150,7 @@ fn seconds(value: &Json) -> Option<u64> {
         return Some(whole);
     }
     let seconds: f64 = text.parse().ok()?;
-    // Larger numbers are not exact in 64 bits, and mean no time.
+    // Larger numbers are not exact as floating-point numbers, and mean no time.
     (0.0..9e15).contains(&seconds).then_some(seconds as u64)
 }
 
