@@ -9,7 +9,7 @@
 //! | [`presigned`] | the same in a query string, with an end |
 //! | [`credential_scope`] | `KEYID/20130524/us-east-1/s3/aws4_request` |
 //! | [`signed_headers`] | which headers are signed, and which must be |
-//! | [`canonical_request`](mod@canonical_request), [`string_to_sign`] | the two texts that client and server both write |
+//! | [`canonical_request`](mod@canonical_request), [`string_to_sign`] | what both sides write |
 //! | [`payload`] | what the request promises about its body |
 //! | [`amz_date`] | `20130524T000000Z` |
 //! | [`sign`] | the client's side: headers, URLs, chunks |
