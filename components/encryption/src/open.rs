@@ -10,8 +10,8 @@ use crate::request::customer;
 /// Judges the headers of a request against what is stored.
 ///
 /// `InvalidRequest` for a key that is missing, or not applicable; `InvalidArgument` for a read that
-/// says how to write; otherwise the errors of [`SentCustomerKey::read`]. Whether a key is the right one, is
-/// found out with it.
+/// says how to write; otherwise the errors of [`SentCustomerKey::read`]. Whether a key is the right
+/// one, is found out with it.
 pub(crate) fn plan(
     headers: &Headers,
     sealed: Sealed,
