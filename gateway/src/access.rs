@@ -1,32 +1,33 @@
-//! May somebody do something: what ownership, ACLs, Block Public Access and the bucket's policy say
+//! May the principal do something: what ownership, ACLs, Block Public Access and policies say
 //! together.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/how-s3-evaluates-access-control.html>.
-//! [`judge`] decides on one action; [`authorize()`] asks it for every action that an operation
-//! takes. [`authorize_key`] decides on master keys.
+//! [`decide_action`] decides on one action; [`authorize()`] decides on every action that an
+//! operation takes. [`authorize_key()`] decides on master keys.
 
-mod asked;
 mod authorize;
+mod authorize_key;
 mod conceivable;
 mod condition_keys;
 pub mod explanation;
-mod master_key;
+mod request;
 mod subject;
 #[cfg(test)]
 mod tests;
 mod witness;
 
-pub use asked::{Asked, Asker, Body, Grants, Permit, Resources};
 pub use authorize::{authorize, authorize_each};
+pub use authorize_key::{
+    KeyRequest, KeyUse, MasterKey, OfPrincipal, authorize_key, aws_managed_policy, default_policy,
+    needs_version4,
+};
 pub use condition_keys::body::{Said, said};
 pub use condition_keys::{
     BEGINNING, CUSTOMER_ALGORITHM, KMS_KEY_ID, Lookups, S3Request, SERVER_SIDE_ENCRYPTION,
 };
-pub use master_key::{
-    KeyAsked, KeyUse, MasterKey, OfPrincipal, authorize_key, default_policy, managed_policy, needs_version4,
-};
+pub use request::{AccessRequest, Body, DecisionInput, Grants, Permit, Resources};
 pub use subject::{Bucket, Object, Subject};
-pub use witness::{Judged, Witness};
+pub use witness::{Decided, Witness};
 
 use crate::bucket::acl::{Permission, PublicGrants};
 use crate::bucket::object_ownership::ObjectOwnership;
@@ -38,36 +39,42 @@ use crate::policy::{
 
 /// Decides on one action.
 ///
-/// Whether an object that is not there may be asked for is whether its bucket may be listed: who
-/// may, learns that it is not there.
-pub fn judge(action: &str, subject: Subject<'_>, asker: &Asker<'_>, bucket: &Bucket) -> Outcome {
+/// An object that is not there is a special case. A principal that may list the bucket learns that
+/// the object is not there; every other one is denied.
+pub fn decide_action(
+    action: &str,
+    subject: Subject<'_>,
+    input: &DecisionInput<'_>,
+    bucket: &Bucket,
+) -> Outcome {
     let arn = resource_arn(&bucket.name, subject.key());
-    let request = Request::new(asker.principal, action, &arn, asker.context).within(asker.budget);
+    let request = Request::new(input.principal, action, &arn, input.context).within(input.budget);
     match subject {
-        Subject::Object(_, Some(object)) if object.owner != bucket.owner && is_judged_by_owner(action) => {
-            judge_foreign(action, &request, object, asker, bucket)
+        Subject::Object(_, Some(object)) if object.owner != bucket.owner && is_decided_by_owner(action) => {
+            decide_foreign(action, &request, object, input, bucket)
         }
         Subject::Object(key, None) => {
-            let decision = decide_in(action, &request, AclGrant::None, asker, bucket);
+            let decision = decide_in(action, &request, AclGrant::None, input, bucket);
+            // A deny of the action itself wins, before the listing is decided on.
             if decision == Outcome::ExplicitDeny {
                 return decision;
             }
-            let context = Listing { prefix: key, context: asker.context };
-            judge_listing(&context, asker, bucket)
+            let context = Listing { prefix: key, context: input.context };
+            decide_listing(&context, input, bucket)
         }
         _ => {
-            let acl = granted(action, subject, asker, bucket);
-            decide_in(action, &request, acl, asker, bucket)
+            let acl = granted(action, subject, input, bucket);
+            decide_in(action, &request, acl, input, bucket)
         }
     }
 }
 
-/// Whether the keys that start with what the context says may be listed.
-fn judge_listing(context: &dyn Context, asker: &Asker<'_>, bucket: &Bucket) -> Outcome {
+/// Whether the keys with the prefix that the context says may be listed.
+fn decide_listing(context: &dyn Context, input: &DecisionInput<'_>, bucket: &Bucket) -> Outcome {
     let action = "s3:ListBucket";
     let arn = resource_arn(&bucket.name, None);
-    let request = Request::new(asker.principal, action, &arn, context).within(asker.budget);
-    decide_in(action, &request, granted(action, Subject::Bucket, asker, bucket), asker, bucket)
+    let request = Request::new(input.principal, action, &arn, context).within(input.budget);
+    decide_in(action, &request, granted(action, Subject::Bucket, input, bucket), input, bucket)
 }
 
 /// The bucket's owner is the authority.
@@ -75,77 +82,80 @@ fn decide_in(
     action: &str,
     request: &Request<'_>,
     acl: AclGrant,
-    asker: &Asker<'_>,
+    input: &DecisionInput<'_>,
     bucket: &Bucket,
 ) -> Outcome {
     let owner = bucket.owner.to_string();
-    let policy = bucket.policy.as_deref().filter(|_| !is_exempt(action, asker, &owner));
+    let policy = bucket.policy.as_deref().filter(|_| !is_exempt(action, input, &owner));
     let policies = Policies {
         owner: Some(&owner),
         resource: policy.map(|policy| Source { label: &bucket.name, policy }),
         acl,
         restrict_public: restricts(bucket),
-        ..asker.grants.policies()
+        ..input.grants.policies()
     };
-    settle(action, request, &policies, asker, bucket)
+    settle(action, request, &policies, input, bucket)
 }
 
-/// Decides, and tells who wants to know.
+/// Decides, and tells the witness.
 fn settle(
     action: &str,
     request: &Request<'_>,
     policies: &Policies<'_>,
-    asker: &Asker<'_>,
+    input: &DecisionInput<'_>,
     bucket: &Bucket,
 ) -> Outcome {
     let decision = decide(request, policies);
-    if let Some(witness) = asker.witness {
-        witness.judged(&Judged { action, request, policies, decision, bucket: Some(bucket) });
+    if let Some(witness) = input.witness {
+        witness.decided(&Decided { action, request, policies, decision, bucket: Some(bucket) });
     }
     decision.outcome
 }
 
 /// An object of another account than the bucket's: its owner and its ACL decide, and the bucket's
 /// policy can only deny.
-fn judge_foreign(
+fn decide_foreign(
     action: &str,
     request: &Request<'_>,
     object: &Object,
-    asker: &Asker<'_>,
+    input: &DecisionInput<'_>,
     bucket: &Bucket,
 ) -> Outcome {
     if let Some(policy) = bucket.policy.as_deref()
         && let Verdict::Denied { .. } = policy.evaluate(request)
     {
-        return decide_in(action, request, AclGrant::None, asker, bucket);
+        // Decided once more, so that the witness is told of the statement.
+        return decide_in(action, request, AclGrant::None, input, bucket);
     }
     let owner = object.owner.to_string();
     let acl = match object_permission(action) {
-        Some(permission) => object.acl.grant_to(asker.account(), permission, public_grants(bucket)),
+        Some(permission) => object.acl.grant_to(input.account(), permission, public_grants(bucket)),
         None => AclGrant::None,
     };
     let policies =
-        Policies { owner: Some(&owner), acl, restrict_public: restricts(bucket), ..asker.grants.policies() };
-    settle(action, request, &policies, asker, bucket)
+        Policies { owner: Some(&owner), acl, restrict_public: restricts(bucket), ..input.grants.policies() };
+    settle(action, request, &policies, input, bucket)
 }
 
 /// What ACLs grant of an action.
-fn granted(action: &str, subject: Subject<'_>, asker: &Asker<'_>, bucket: &Bucket) -> AclGrant {
-    let account = asker.account();
-    let to_asker = || if account.is_some() { AclGrant::Account } else { AclGrant::Everyone };
+fn granted(action: &str, subject: Subject<'_>, input: &DecisionInput<'_>, bucket: &Bucket) -> AclGrant {
+    let account = input.account();
+    let to_principal = || if account.is_some() { AclGrant::Account } else { AclGrant::Everyone };
     let acl = match subject {
-        // What one makes is one's own, as far as one's account lets one.
-        Subject::Created(_) => return to_asker(),
-        // Who began an upload may see and end it:
+        // The object is about to be the principal's own: only its account's policies limit what it
+        // sets there.
+        Subject::Created(_) => return to_principal(),
+        // The account that began an upload may list its parts and abort it:
         // https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html
         Subject::Upload(_, initiator) => {
             let own = match account {
                 Some(account) => initiator == Some(account),
-                // What anybody began, everybody did: that is public.
+                // An upload that `anonymous` began belongs to everybody, which is a public grant.
                 None => initiator == Some(Account::ANONYMOUS) && public_grants(bucket) == PublicGrants::Count,
             };
-            return if own { to_asker() } else { AclGrant::None };
+            return if own { to_principal() } else { AclGrant::None };
         }
+        // ACLs are disabled.
         _ if bucket.ownership == ObjectOwnership::BucketOwnerEnforced => return AclGrant::None,
         Subject::Bucket | Subject::Key(_) => {
             bucket_permission(action).map(|permission| (&bucket.acl, permission))
@@ -169,10 +179,10 @@ fn restricts(bucket: &Bucket) -> bool {
 }
 
 /// No policy locks the root user of the bucket's owner out of the policy itself.
-fn is_exempt(action: &str, asker: &Asker<'_>, owner: &str) -> bool {
+fn is_exempt(action: &str, input: &DecisionInput<'_>, owner: &str) -> bool {
     matches!(action, "s3:GetBucketPolicy" | "s3:PutBucketPolicy" | "s3:DeleteBucketPolicy")
-        && asker.principal.kind == PrincipalKind::Root
-        && asker.principal.account == owner
+        && input.principal.kind == PrincipalKind::Root
+        && input.principal.account == owner
 }
 
 /// What the ACL of a bucket grants:
@@ -200,12 +210,12 @@ fn object_permission(action: &str) -> Option<Permission> {
 }
 
 /// Whether the owner of an object, and not that of its bucket, is the authority over an action.
-fn is_judged_by_owner(action: &str) -> bool {
+fn is_decided_by_owner(action: &str) -> bool {
     object_permission(action).is_some()
         || matches!(action, "s3:GetObjectAttributes" | "s3:GetObjectVersionAttributes")
 }
 
-/// The circumstances of a listing that nobody asked for, of one key.
+/// The circumstances of a listing of one key, as if the client had requested it.
 struct Listing<'a> {
     prefix: &'a str,
     context: &'a dyn Context,

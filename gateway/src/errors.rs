@@ -8,7 +8,7 @@ use crate::policy::MalformedPolicy;
 use crate::xml;
 use std::fmt;
 
-/// What operations answer: a value, or an error that is ready to be rendered.
+/// The result of an operation: a value, or an error that is ready to be rendered.
 pub type Result<T> = std::result::Result<T, S3Error>;
 
 macro_rules! error_codes {
@@ -171,7 +171,7 @@ error_codes! {
     XAmzContentChecksumMismatch      400 "The provided 'x-amz-checksum' header does not match what was computed."
     XAmzContentSHA256Mismatch        400 "The provided 'x-amz-content-sha256' header does not match what was computed."
 
-    // AWS Query services (STS, IAM) spell some of theirs differently.
+    // Codes that AWS Query services (STS, IAM) spell differently.
     DeleteConflict                   409 "Cannot delete entity, it is still attached or has subordinate entities."
     EntityAlreadyExists              409 "The entity already exists."
     EntityTemporarilyUnmodifiable    409 "The entity is being changed by somebody else. Please try again."
@@ -198,7 +198,7 @@ impl fmt::Display for ErrorCode {
     }
 }
 
-/// An answer that is not a success: what the error document and the response head need.
+/// A response that is not a success: what the error document and the response head need.
 ///
 /// ```
 /// use gateway::errors::{ErrorCode, S3Error};
@@ -286,7 +286,7 @@ pub fn render(error: &S3Error, resource: &str, request_id: &str, host_id: &str) 
 /// Where an error happened, for [`render_parts`].
 #[derive(Clone, Copy, Debug)]
 pub struct Occurrence<'a> {
-    /// The path that was asked for.
+    /// The path of the request.
     pub resource: &'a str,
     /// `x-amz-request-id`
     pub request_id: &'a str,
@@ -294,8 +294,7 @@ pub struct Occurrence<'a> {
     pub host_id: &'a str,
 }
 
-/// [`render`] for those who hold the parts of an error, as the pipeline does for refusals of other
-/// stages.
+/// [`render`] from the parts of an error, which the pipeline has for refusals of other stages.
 pub fn render_parts<'a>(
     code: ErrorCode,
     message: Option<&str>,

@@ -6,7 +6,7 @@ pub(crate) const DIGITS: &[u8; 16] = b"0123456789abcdef";
 /// Appends bytes as hexadecimal digits.
 pub fn push(out: &mut String, bytes: &[u8]) {
     for chunk in bytes.chunks(16) {
-        // One push for sixteen bytes: listings print an MD5 in every row.
+        // One push for sixteen bytes instead of many: listings print an MD5 in every row.
         let mut digits = [0; 32];
         for (pair, byte) in digits.chunks_exact_mut(2).zip(chunk) {
             pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);

@@ -1,4 +1,4 @@
-//! Who asks: accounts, signatures, tokens of web identities.
+//! The principal: accounts, signatures, tokens of web identities.
 
 pub mod account;
 pub mod sigv2;

@@ -5,16 +5,16 @@
 //!
 //! | room | what |
 //! | --- | --- |
-//! | [`access`] | may they: the decision, and why it went as it did |
-//! | [`operations`] | THE OPERATIONS TABLE, and what each operation takes and answers |
+//! | [`access`] | may the principal do it: the decision, and the reasons |
+//! | [`operations`] | THE OPERATIONS TABLE, and parameters and documents of each operation |
 //! | [`sse`] | server-side encryption: what requests say of it |
 //! | [`bucket`] | buckets and the settings that they keep |
-//! | [`identity`] | who asks: accounts, signatures, tokens |
-//! | [`object`] | objects: metadata, checksums, tags, locks, conditions |
+//! | [`identity`] | the principal: accounts, signatures, tokens |
+//! | [`object`] | objects: metadata, checksums, tags, locks, preconditions |
 //! | [`request`] | what every request is made of: headers, query, escapes |
 //! | [`errors`], [`xml`], [`hex`] | THE ERROR TABLE, and how documents are written |
 //!
-//! They stand on floors, in this order: a room names those below it.
+//! These are floors, in this order: a room uses only those below it.
 
 pub mod access;
 pub mod bucket;

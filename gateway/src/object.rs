@@ -1,4 +1,4 @@
-//! Objects: keys, metadata, checksums, tags, locks, and the conditions that requests make of them.
+//! Objects: keys, metadata, checksums, tags, locks, and preconditions.
 
 pub mod checksum;
 pub mod etag;

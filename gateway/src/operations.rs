@@ -2,10 +2,10 @@
 //! like.
 //!
 //! A row is the only place that relates a request to the operation's name, its IAM actions, the
-//! limit of its body, its purpose and the stage that gives it effect. Whoever wants to know a
-//! property of an operation asks a method of [`Operation`], which reads the columns. [`resolve`]
-//! finds the row of a request; a submodule per operation reads the request's parameters and writes
-//! the response document. How to add one: `docs/adding-an-operation.md`.
+//! limit of its body, its purpose and the stage that gives it effect. Other code learns a property
+//! of an operation from a method of [`Operation`], which reads the columns. [`resolve()`] finds the
+//! row of a request; a submodule per operation reads the request's parameters and writes the
+//! response document. How to add one: `docs/adding-an-operation.md`.
 
 pub mod abort_multipart_upload;
 pub mod account_control;
@@ -34,7 +34,7 @@ mod row;
 
 pub use account_control::ACCOUNT_ID_HEADER;
 pub use resolve::{RequestHead, Resolved, is_subresource, resolve};
-pub use row::{Action, BodyDigest, BodyKind, Method, Purpose, Row, Selector, Support, TargetKind};
+pub use row::{Action, BodyDigest, BodyKind, Method, OperationRow, Purpose, Selector, Support, TargetKind};
 
 use BodyKind::{Form, Json, Stream, UploadForm, Xml};
 use row::{all, each, has, header, is, path, source, sub, versioned, with};
@@ -72,13 +72,13 @@ macro_rules! operations {
 
             /// The operation's row.
             #[expect(clippy::indexing_slicing, reason = "there is a row for each operation, in the same order")]
-            pub fn row(self) -> &'static Row {
+            pub fn row(self) -> &'static OperationRow {
                 &ROWS[self as usize]
             }
         }
 
         /// The rows, in the order of the operations.
-        static ROWS: [Row; Operation::ALL.len()] = [$(Row {
+        static ROWS: [OperationRow; Operation::ALL.len()] = [$(OperationRow {
             operation: Operation::$name,
             method: Method::$method,
             target: TargetKind::$target,
@@ -112,11 +112,11 @@ macro_rules! operations {
     (@support superseded) => { Support::Superseded };
 }
 
-// `versioned` asks for its second action instead when the request names a version, `source`
-// concerns the object that is copied, `each` every object named in the body, and `with` only
-// requests that carry the header. `Purpose` says what each purpose means. Requests of `code` may
-// carry a one-time code, and answers of `charged` say that the requester pays. `none` answers that
-// there is nothing, which is true as long as nobody can make it (`nothing`). A `superseded` row is
+// `versioned` takes its second action instead when the request names a version, `source` concerns
+// the object that is copied, `each` every object named in the body, and `with` only requests that
+// carry the header. `Purpose` says what each purpose means. Requests of `code` may carry a one-time
+// code, and responses of `charged` say that the requester pays. `none` answers that there is no
+// such configuration, which is true as long as none can be made (`nothing`). A `superseded` row is
 // the older name of a later row for the same request, and is never resolved to.
 #[rustfmt::skip]
 operations! {

@@ -1,33 +1,32 @@
-//! Server-side encryption: what a request says of it, and what S3 answers where that does not fit.
+//! Server-side encryption: what a request says of it, and what S3 answers where it does not fit.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/serv-side-encryption.html>. Objects are
-//! kept under the key of the deployment ([SSE-S3]), under one of the key service ([SSE-KMS]), or
-//! under one that the client brings along each time ([SSE-C]).
+//! sealed under the folder key ([SSE-S3]), under a master key ([SSE-KMS]), or under a customer key,
+//! which the client sends each time ([SSE-C]).
 //!
 //! [SSE-S3]: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingServerSideEncryption.html
 //! [SSE-KMS]: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
 //! [SSE-C]: https://docs.aws.amazon.com/AmazonS3/latest/userguide/ServerSideEncryptionCustomerKeys.html
 
 pub mod context;
-mod customer;
-pub mod master_key;
+mod customer_key;
+pub mod master_key_name;
 mod requested;
 
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::request::headers::Headers;
 
-pub use customer::{CustomerKey, Digest, Sent, Use, names};
-pub use requested::{KeyChoice, Requested};
+pub use customer_key::{CustomerKey, Digest, SentCustomerKey, Use, names};
+pub use requested::{MasterKeyChoice, RequestedSealing};
 
-/// The header that says under what a new object is kept.
+/// The header that says how a new object is sealed.
 pub const HEADER: &str = "x-amz-server-side-encryption";
-/// Its value for the key of the deployment, and the only algorithm of keys that clients bring
-/// along.
+/// Its value for SSE-S3, and the only algorithm of customer keys.
 pub const AES256: &str = "AES256";
-/// Its value for a key of the key service.
+/// Its value for SSE-KMS.
 pub const KMS: &str = "aws:kms";
 
-/// What the names of all headers have in them that are about this.
+/// What is in the name of each header about server-side encryption.
 pub const MARK: &str = "server-side-encryption";
 
 /// Whether a header, or a field of a form, is about server-side encryption. Its name in any case.
@@ -36,8 +35,8 @@ pub fn is_about(name: &str) -> bool {
         && name.as_bytes().windows(MARK.len()).any(|window| window.eq_ignore_ascii_case(MARK.as_bytes()))
 }
 
-/// Refuses headers about this that are there more than once: what acts on the first of them and
-/// what judges all of them would not speak of the same. `InvalidRequest`
+/// Refuses headers about server-side encryption that come more than once: one reader takes the
+/// first, and another takes all, and they would not mean the same. `InvalidRequest`
 pub fn refuse_repeated(headers: &Headers) -> Result<()> {
     let repeated = |(name, _): &(&str, &str)| is_about(name) && headers.all(name).count() > 1;
     match headers.iter().find(repeated) {
@@ -48,7 +47,7 @@ pub fn refuse_repeated(headers: &Headers) -> Result<()> {
     }
 }
 
-/// `InvalidRequest`: the object needs a key that the request does not bring along.
+/// `InvalidRequest`: the object needs a customer key, and the request has none.
 pub fn key_is_missing() -> S3Error {
     S3Error::invalid_request(
         "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve \
@@ -56,20 +55,20 @@ pub fn key_is_missing() -> S3Error {
     )
 }
 
-/// `InvalidRequest`: the request brings a key along for an object that needs none.
+/// `InvalidRequest`: the request has a customer key, and the object needs none.
 pub fn not_applicable() -> S3Error {
     S3Error::invalid_request("The encryption parameters are not applicable to this object.")
 }
 
-/// `AccessDenied`: the key is not the one that the object is kept under.
+/// `AccessDenied`: the object is sealed under another key.
 pub fn wrong_key() -> S3Error {
     S3Error::new(ErrorCode::AccessDenied).message(
         "Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key.",
     )
 }
 
-/// `InvalidRequest`: the upload was begun with a key and a part comes without, or the other way
-/// round.
+/// `InvalidRequest`: the upload was begun with a customer key and a part comes without, or the
+/// reverse.
 pub fn upload_differs() -> S3Error {
     S3Error::invalid_request(
         "The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate \
@@ -82,7 +81,7 @@ pub fn wrong_key_of_upload() -> S3Error {
     S3Error::invalid_request("The provided encryption parameters did not match the ones used originally.")
 }
 
-/// `InvalidArgument`: what says how to write is sent with what only reads.
+/// `InvalidArgument`: a header that says how to write is sent with an operation that only reads.
 pub fn not_of_this_operation(value: &str) -> S3Error {
     S3Error::invalid_argument(
         HEADER,
@@ -91,10 +90,10 @@ pub fn not_of_this_operation(value: &str) -> S3Error {
     )
 }
 
-/// `AccessDenied`: the bucket does not take keys that clients bring along. `who` is the ARN of the
-/// caller, if it has one.
+/// `AccessDenied`: the bucket does not take customer keys. `who` is the ARN of the principal, if it
+/// has one.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/blocking-unblocking-s3-c-encryption-gpb.html>
-pub fn customer_keys_blocked(who: Option<&str>, action: &str, resource: &str) -> S3Error {
+pub fn sse_c_blocked(who: Option<&str>, action: &str, resource: &str) -> S3Error {
     let who = who.map(|arn| format!("User: {arn}")).unwrap_or_else(|| "Anonymous user".to_owned());
     S3Error::new(ErrorCode::AccessDenied).message(format!(
         "{who} is not authorized to perform: {action} on resource: \"{resource}\" because this bucket has blocked upload \

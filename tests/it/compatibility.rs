@@ -3,11 +3,11 @@
 
 use std::fmt::Write as _;
 
-use gateway::operations::{Action, Operation, Row, Selector, Support, TargetKind};
+use gateway::operations::{Action, Operation, OperationRow, Selector, Support, TargetKind};
 use tests::workspace;
 
 fn page() -> String {
-    let rows: Vec<&Row> = Operation::ALL.iter().map(|operation| operation.row()).collect();
+    let rows: Vec<&OperationRow> = Operation::ALL.iter().map(|operation| operation.row()).collect();
     let implemented = rows.iter().filter(|row| row.support == Support::Full).count();
     let nothing = rows.iter().filter(|row| row.support == Support::Nothing).count();
     let mut page = format!(
@@ -32,7 +32,7 @@ fn page() -> String {
 }
 
 /// `PUT /bucket/key?tagging`
-fn request(row: &Row) -> String {
+fn request(row: &OperationRow) -> String {
     let path = match row.target {
         TargetKind::Service => "/",
         TargetKind::Bucket => "/bucket",
@@ -56,7 +56,7 @@ fn request(row: &Row) -> String {
     request + &headers
 }
 
-fn actions(row: &Row) -> String {
+fn actions(row: &OperationRow) -> String {
     let action = |action: &Action| match action {
         Action::Target(name) => format!("`{name}`"),
         Action::Versioned(current, version) => format!("`{current}` or `{version}`"),

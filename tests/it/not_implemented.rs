@@ -1,7 +1,7 @@
 //! Every operation of S3 that is not implemented says so, in S3's words, and changes nothing.
 
-use gateway::operations::nothing::{self, Answer};
-use gateway::operations::{BodyDigest, Operation, Row, Selector, Support, TargetKind};
+use gateway::operations::nothing::{self, NothingResponse};
+use gateway::operations::{BodyDigest, Operation, OperationRow, Selector, Support, TargetKind};
 use tests::bodies::{hex, md5};
 use tests::http::Request;
 use tests::server::Server;
@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 /// A request that selects the row.
-fn request(row: &Row) -> Request {
+fn request(row: &OperationRow) -> Request {
     let mut path = match row.target {
         TargetKind::Service => "/".to_string(),
         TargetKind::Bucket => "/photos".to_string(),
@@ -80,11 +80,13 @@ fn what_nobody_can_make_is_not_there() {
     for row in rows.filter(|row| row.support == Support::Nothing) {
         let name = row.operation.name();
         let answer = client.send(request(row));
-        match nothing::answer(row.operation, "photos") {
-            Ok(Answer::Document(document)) => {
+        match nothing::respond(row.operation, "photos") {
+            Ok(NothingResponse::Document(document)) => {
                 assert_eq!((answer.status, answer.text()), (200, document), "{name}")
             }
-            Ok(Answer::Deleted) => assert_eq!((answer.status, answer.body.len()), (204, 0), "{name}"),
+            Ok(NothingResponse::Deleted) => {
+                assert_eq!((answer.status, answer.body.len()), (204, 0), "{name}")
+            }
             Err(error) => {
                 let found = (answer.status, answer.code());
                 assert_eq!(found, (error.code.status(), error.code.to_string()), "{name}");

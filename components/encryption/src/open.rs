@@ -2,7 +2,7 @@
 
 use gateway::errors::Result;
 use gateway::request::headers::Headers;
-use gateway::sse::{self, Digest, HEADER, Sent, Use, names};
+use gateway::sse::{self, Digest, HEADER, SentCustomerKey, Use, names};
 use sdk::{KeptProtection, Protection, Sealed, SealedRole};
 
 use crate::request::customer;
@@ -10,8 +10,8 @@ use crate::request::customer;
 /// Judges the headers of a request against what is stored.
 ///
 /// `InvalidRequest` for a key that is missing, or not applicable; `InvalidArgument` for a read that
-/// says how to write; otherwise the errors of [`Sent::read`]. Whether a key is the right one, is
-/// found out with it.
+/// says how to write; otherwise the errors of [`SentCustomerKey::read`]. Whether a key is the right
+/// one, is found out with it.
 pub(crate) fn plan(
     headers: &Headers,
     sealed: Sealed,
@@ -32,7 +32,7 @@ pub(crate) fn plan(
         SealedRole::Upload => (sse::upload_differs(), sse::upload_differs(), Use::Write),
         SealedRole::Object | SealedRole::Source => (sse::key_is_missing(), sse::not_applicable(), Use::Read),
     };
-    let sent = Sent::of(headers, names);
+    let sent = SentCustomerKey::of(headers, names);
     match (protection, sent) {
         (KeptProtection::Folder, None) => Ok(Protection::Folder),
         (KeptProtection::Managed(key), None) => Ok(Protection::Managed(key)),

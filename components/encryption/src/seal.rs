@@ -3,8 +3,8 @@
 use gateway::errors::{ErrorCode, Result};
 use gateway::operations::{Operation, Purpose};
 use gateway::sse::context::object_arn;
-use gateway::sse::master_key::MANAGED_ALIAS;
-use gateway::sse::{self, KeyChoice, Requested, Sent, names};
+use gateway::sse::master_key_name::AWS_MANAGED_ALIAS;
+use gateway::sse::{self, MasterKeyChoice, RequestedSealing, SentCustomerKey, names};
 use sdk::{Call, DefaultProtection, ManagedKey, Principal, Protection, Target};
 
 use crate::request::{self, customer};
@@ -15,7 +15,7 @@ use crate::settings;
 /// may be used, `policy` says.
 ///
 /// `AccessDenied` where the bucket does not take keys that clients bring along; otherwise the
-/// errors of [`Requested::parse`].
+/// errors of [`RequestedSealing::parse`].
 pub(crate) fn plan(call: &Call, fallback: Option<&DefaultProtection>) -> Result<Option<Protection>> {
     let headers = request::headers(call)?;
     let target = call.target();
@@ -24,14 +24,14 @@ pub(crate) fn plan(call: &Call, fallback: Option<&DefaultProtection>) -> Result<
     // anew.
     if operation.purpose() == Purpose::WritePart {
         let blocks = fallback.is_some_and(|fallback| fallback.blocks_customer_keys);
-        return if blocks && Sent::of(&headers, names::OBJECT).is_some() {
+        return if blocks && SentCustomerKey::of(&headers, names::OBJECT).is_some() {
             Err(blocked(call, operation, target))
         } else {
             Ok(None)
         };
     }
-    let requested = Requested::parse(&headers, request::is_secure(call), &request::digest)?;
-    if matches!(requested, Requested::Customer(_))
+    let requested = RequestedSealing::parse(&headers, request::is_secure(call), &request::digest)?;
+    if matches!(requested, RequestedSealing::SseC(_))
         && fallback.is_some_and(|fallback| fallback.blocks_customer_keys)
     {
         return Err(blocked(call, operation, target));
@@ -68,28 +68,30 @@ enum Whose {
     Owner,
 }
 
-fn choose(requested: Requested, fallback: Option<&DefaultProtection>) -> Choice {
+fn choose(requested: RequestedSealing, fallback: Option<&DefaultProtection>) -> Choice {
     let by_default = fallback.is_some_and(|fallback| fallback.bucket_key);
     match requested {
-        Requested::Deployment => Choice::Folder,
-        Requested::Customer(key) => Choice::Customer(key),
-        Requested::Managed(KeyChoice { name, context, bucket_key }) => Choice::Managed {
-            name: name.unwrap_or_else(|| MANAGED_ALIAS.to_owned()),
+        RequestedSealing::SseS3 => Choice::Folder,
+        RequestedSealing::SseC(key) => Choice::Customer(key),
+        RequestedSealing::SseKms(MasterKeyChoice { name, context, bucket_key }) => Choice::Managed {
+            name: name.unwrap_or_else(|| AWS_MANAGED_ALIAS.to_owned()),
             whose: Whose::Caller,
             context,
             bucket_key: bucket_key.unwrap_or(by_default),
         },
-        Requested::Nothing { bucket_key } => match fallback.and_then(|fallback| fallback.key.clone()) {
-            None => Choice::Nothing,
-            // An alias is everybody's own word; an id is one of the account that configured the
-            // bucket.
-            Some(name) => Choice::Managed {
-                whose: if name.starts_with("alias/") { Whose::Caller } else { Whose::Owner },
-                name,
-                context: Vec::new(),
-                bucket_key: bucket_key.unwrap_or(by_default),
-            },
-        },
+        RequestedSealing::Nothing { bucket_key } => {
+            match fallback.and_then(|fallback| fallback.key.clone()) {
+                None => Choice::Nothing,
+                // An alias is everybody's own word; an id is one of the account that configured the
+                // bucket.
+                Some(name) => Choice::Managed {
+                    whose: if name.starts_with("alias/") { Whose::Caller } else { Whose::Owner },
+                    name,
+                    context: Vec::new(),
+                    bucket_key: bucket_key.unwrap_or(by_default),
+                },
+            }
+        }
     }
 }
 
@@ -122,7 +124,7 @@ fn blocked(call: &Call, operation: Operation, target: Target) -> gateway::errors
     };
     let action = if operation == Operation::CopyObject { "s3:CopyObject" } else { "s3:PutObject" };
     let resource = object_arn(&target.bucket.unwrap_or_default(), &target.key.unwrap_or_default());
-    sse::customer_keys_blocked(who.as_deref(), action, &resource)
+    sse::sse_c_blocked(who.as_deref(), action, &resource)
 }
 
 #[cfg(test)]

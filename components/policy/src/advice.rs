@@ -1,8 +1,8 @@
 //! The export `advice`: lint and simulation for operators, from arguments alone.
 
 use gateway::access::explanation::outcome;
-use gateway::policy::positions::{self, Place, Stretch};
-use gateway::policy::{self, Asks, Evaluation, Finding, Kind, Policy as Document, Role, Severity};
+use gateway::policy::positions::{self, Position, Stretch};
+use gateway::policy::{self, Evaluation, Finding, Kind, Policy as Document, PrincipalName, Role, Severity};
 use sdk::bindings::policy::exports::portcullis::gateway::advice as contract;
 
 /// The kind of a document.
@@ -84,7 +84,7 @@ pub(crate) fn simulate(hypothesis: &contract::Hypothesis) -> Result<Vec<contract
     let documents: Vec<policy::Document> = hypothesis.documents.iter().map(read).collect::<Result<_, _>>()?;
     let evaluations = policy::simulate(&policy::Hypothesis {
         documents: &documents,
-        asks: hypothesis.caller_arn.as_deref().map(|arn| Asks { arn, unique_id: "" }),
+        principal: hypothesis.caller_arn.as_deref().map(|arn| PrincipalName { arn, unique_id: "" }),
         owner: hypothesis.resource_owner.as_deref(),
         actions: &hypothesis.actions,
         resources: &hypothesis.resources,
@@ -95,16 +95,16 @@ pub(crate) fn simulate(hypothesis: &contract::Hypothesis) -> Result<Vec<contract
 }
 
 fn evaluation(own: Evaluation, documents: &[policy::Document]) -> contract::Evaluation {
-    let place = |place: Option<Place>| {
-        let place = place.unwrap_or(Place { line: 1, column: 1 });
+    let place = |place: Option<Position>| {
+        let place = place.unwrap_or(Position { line: 1, column: 1 });
         contract::Place { line: place.line, column: place.column }
     };
     let matched = own.matched.into_iter().map(|matched| contract::Matched {
         label: documents.get(matched.document).map(|own| own.label.clone()).unwrap_or_default(),
         statement: u32::try_from(matched.statement).unwrap_or(u32::MAX),
         sid: matched.sid,
-        start: place(matched.place.map(|own| own.start)),
-        end: place(matched.place.map(|own| own.end)),
+        start: place(matched.stretch.map(|own| own.start)),
+        end: place(matched.stretch.map(|own| own.end)),
     });
     contract::Evaluation {
         matched: matched.collect(),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use gateway::access::{Grants, Judged, Lookups, Resources as _, S3Request, Witness as _};
+use gateway::access::{Decided, Grants, Lookups, Resources as _, S3Request, Witness as _};
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::operations::Operation;
 use gateway::policy::{
@@ -100,7 +100,7 @@ impl Asker<'_> {
             return Ok(());
         }
         explain(self.call, "", |journal| {
-            journal.judged(&Judged {
+            journal.decided(&Decided {
                 action,
                 request: &request,
                 policies: &policies,

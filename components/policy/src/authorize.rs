@@ -1,6 +1,6 @@
 //! The decision on a call: its owner's at once, anybody else's by what is stored.
 
-use gateway::access::{self, Asked, Body, Permit};
+use gateway::access::{self, AccessRequest, Body, Permit};
 use gateway::errors::{ErrorCode, Result};
 use gateway::operations::Operation;
 use gateway::operations::form::Form;
@@ -51,13 +51,13 @@ pub(crate) fn authorize_again(call: &Call, said: &[(String, Vec<String>)]) -> Re
         said.with(key, &values.iter().map(String::as_str).collect::<Vec<_>>())
     });
     with_asked(call, &facts, |asked, stored| {
-        let asked = Asked { body: Body::Said(&said), ..*asked };
+        let asked = AccessRequest { body: Body::Said(&said), ..*asked };
         decide(call, &asked, stored).map(|_| ())
     })
 }
 
 /// Decides, and explains what is denied.
-fn decide(call: &Call, asked: &Asked<'_>, stored: &Stored<'_>) -> Result<Permit> {
+fn decide(call: &Call, asked: &AccessRequest<'_>, stored: &Stored<'_>) -> Result<Permit> {
     access::authorize(asked, stored).inspect_err(|error| {
         if is_denial(error) {
             explain(call, NOBODY_DECIDED, |journal| {
@@ -65,7 +65,7 @@ fn decide(call: &Call, asked: &Asked<'_>, stored: &Stored<'_>) -> Result<Permit>
                 // took all steps that a request may cause is not asked again.
                 let whole = Budget::default();
                 let budget = if asked.budget.is_exhausted() { asked.budget } else { &whole };
-                let again = Asked { witness: Some(journal), budget, ..*asked };
+                let again = AccessRequest { witness: Some(journal), budget, ..*asked };
                 let _ = access::authorize(&again, stored);
             });
         }
@@ -99,7 +99,7 @@ pub(crate) fn authorize_each(call: &Call) -> Result<()> {
                 // was.
                 let whole = Budget::default();
                 let budget = if asked.budget.is_exhausted() { asked.budget } else { &whole };
-                let again = Asked { witness: Some(journal), budget, ..*asked };
+                let again = AccessRequest { witness: Some(journal), budget, ..*asked };
                 access::authorize_each(&again, std::slice::from_ref(first), stored);
             });
         }
@@ -129,7 +129,7 @@ impl Facts {
 fn with_asked<T>(
     call: &Call,
     facts: &Facts,
-    decide: impl FnOnce(&Asked<'_>, &Stored<'_>) -> Result<T>,
+    decide: impl FnOnce(&AccessRequest<'_>, &Stored<'_>) -> Result<T>,
 ) -> Result<T> {
     let (head, headers) = Head::split(call.head());
     let query = Query::parse(&head.query)?;
@@ -149,7 +149,7 @@ fn with_asked<T>(
     let principal = permissions.principal(identity);
     let budget = Budget::default();
     permissions.with_grants(|grants| {
-        let asked = Asked {
+        let asked = AccessRequest {
             operation: facts.operation,
             bucket: facts.target.bucket.as_deref(),
             key: facts.target.key.as_deref(),

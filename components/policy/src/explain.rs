@@ -1,7 +1,7 @@
 //! Explains denials: what was decided is decided again, this time before a witness. Requests that
 //! are allowed pay nothing for it, and the host says when denials come too fast to explain each.
 
-use gateway::access::explanation::Journal;
+use gateway::access::explanation::Explainer;
 use gateway::errors::{ErrorCode, S3Error};
 use sdk::explanation::circumstances;
 
@@ -9,9 +9,9 @@ use crate::host::{Call, trace};
 
 /// Hands the host an explanation of a denial, if it wants one. `again` makes the decision once
 /// more, before a witness; `otherwise` is the reason where no policy decided.
-pub(crate) fn explain(call: &Call, otherwise: &str, again: impl FnOnce(&Journal)) {
+pub(crate) fn explain(call: &Call, otherwise: &str, again: impl FnOnce(&Explainer)) {
     let Some(told) = trace::denied(call) else { return };
-    let journal = Journal::default();
+    let journal = Explainer::default();
     again(&journal);
     trace::explain(call, &journal.document(&circumstances(&told), otherwise));
 }

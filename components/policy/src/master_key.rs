@@ -1,11 +1,12 @@
 //! The decision on the use of a master key.
 
 use gateway::access::{
-    KeyAsked, KeyUse, MasterKey, OfPrincipal, authorize_key, default_policy, managed_policy, needs_version4,
+    KeyRequest, KeyUse, MasterKey, OfPrincipal, authorize_key, aws_managed_policy, default_policy,
+    needs_version4,
 };
 use gateway::errors::{ErrorCode, Result};
 use gateway::policy::{Budget, Key, Kind, Policy, Values};
-use gateway::sse::master_key::check_region;
+use gateway::sse::master_key_name::check_region;
 use sdk::{Signature, SignatureVersion};
 use std::rc::Rc;
 
@@ -52,7 +53,7 @@ pub(crate) fn authorize(
     });
     let budget = Budget::default();
     permissions.with_grants(|grants| {
-        let asked = KeyAsked {
+        let asked = KeyRequest {
             usage,
             key,
             name,
@@ -70,7 +71,7 @@ pub(crate) fn authorize(
                 explain(call, NO_KEY, |journal| {
                     // The same decision again, with the same outcome: only its witness is new.
                     let budget = Budget::default();
-                    let _ = authorize_key(&KeyAsked { witness: Some(journal), budget: &budget, ..asked });
+                    let _ = authorize_key(&KeyRequest { witness: Some(journal), budget: &budget, ..asked });
                 });
             }
         })
@@ -81,7 +82,7 @@ pub(crate) fn authorize(
 fn policy(key: &master_keys::MasterKey) -> Rc<Policy> {
     let read = || match key.policy {
         Some(_) => Policy::parse(Kind::Key, &master_keys::policy(&key.arn).unwrap_or_default()),
-        None if key.managed => managed_policy(&key.account, region()),
+        None if key.managed => aws_managed_policy(&key.account, region()),
         None => default_policy(&key.account),
     };
     // The policies of keys stay as they are while the process lives.

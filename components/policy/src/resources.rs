@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use gateway::access::{Bucket, Object, Resources};
 use gateway::identity::account::Account;
-use gateway::policy::{Key, Kind, Policy, Signature, SignaturePlace, SignatureVersion, Values};
+use gateway::policy::{AuthType, Key, Kind, Policy, Signature, SignatureVersion, Values};
 use sdk::access::acl;
 
 use crate::host::{Call, resources};
@@ -62,10 +62,10 @@ impl Resources for Stored<'_> {
     fn signature(&self) -> Option<Signature> {
         let sdk::Signature { place, version, signed_ms } = self.call.signature()?;
         Some(Signature {
-            place: match place {
-                sdk::SignaturePlace::Header => SignaturePlace::Header,
-                sdk::SignaturePlace::Query => SignaturePlace::Query,
-                sdk::SignaturePlace::Form => SignaturePlace::Form,
+            auth_type: match place {
+                sdk::SignaturePlace::Header => AuthType::Header,
+                sdk::SignaturePlace::Query => AuthType::Query,
+                sdk::SignaturePlace::Form => AuthType::Form,
             },
             version: match version {
                 sdk::SignatureVersion::V2 => SignatureVersion::V2,

@@ -1,7 +1,7 @@
 //! Whose things are, and who was granted what on them: what operations keep and what `policy` is
 //! told.
 
-use gateway::bucket::acl::{self, Named, Parties, PrintedAccount, RequestedAcl};
+use gateway::bucket::acl::{self, NamedGrantee, Parties, PrintedAccount, RequestedAcl};
 use gateway::bucket::object_ownership::ObjectOwnership;
 use gateway::bucket::public_access_block::PublicAccessBlock;
 use gateway::errors::{ErrorCode, Result};
@@ -119,12 +119,12 @@ pub(crate) fn acl(bucket: &BucketRow, version: &Version) -> acl::Acl {
 }
 
 /// The account that a request for an ACL names.
-pub(crate) fn find(named: &Named) -> Option<Account> {
+pub(crate) fn find(named: &NamedGrantee) -> Option<Account> {
     let identity = match named {
-        Named::Id(id) if id == ANONYMOUS_CANONICAL_ID => return Some(Account::ANONYMOUS),
-        Named::Id(id) => sdk::keys::find_by_canonical_id(id),
-        Named::Email(address) => sdk::keys::find_by_email(address),
-        Named::Group(_) => None,
+        NamedGrantee::Id(id) if id == ANONYMOUS_CANONICAL_ID => return Some(Account::ANONYMOUS),
+        NamedGrantee::Id(id) => sdk::keys::find_by_canonical_id(id),
+        NamedGrantee::Email(address) => sdk::keys::find_by_email(address),
+        NamedGrantee::Group(_) => None,
     };
     Account::parse(&identity?.account)
 }

@@ -7,7 +7,7 @@
 use gateway::bucket::encryption::BucketEncryption;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::sse::{self, context};
-use gateway::{access, sse::master_key};
+use gateway::{access, sse::master_key_name};
 use sdk::bindings::storage::exports::portcullis::gateway::storage::{Sealing, Step};
 use sdk::response::push_header;
 use sdk::seals::{self, Unavailable, Wrapping};
@@ -134,7 +134,7 @@ pub(crate) fn check_part_still_fits(
 /// Whether a bucket takes what is kept like this, as it did before. One that refused keys of
 /// clients before was asked before.
 fn is_still_taken(protection: &Protection, before: &BucketEncryption, now: &BucketEncryption) -> bool {
-    !matches!(protection, Protection::Customer(_)) || !now.blocks_customer_keys || before.blocks_customer_keys
+    !matches!(protection, Protection::Customer(_)) || !now.blocks_sse_c || before.blocks_sse_c
 }
 
 /// The ETag of bytes: their MD5, or nothing that says anything of them where they are sealed under
@@ -244,8 +244,8 @@ pub(crate) async fn judge(
 fn unavailable(error: Unavailable, arn: &str) -> S3Error {
     match error {
         // There was one when `policy` judged.
-        Unavailable::UnknownKey => master_key::not_found(arn, "", ""),
-        Unavailable::DisabledKey => master_key::disabled(arn),
+        Unavailable::UnknownKey => master_key_name::not_found(arn, "", ""),
+        Unavailable::DisabledKey => master_key_name::disabled(arn),
         // The key is there, and what was kept is not what it wrapped.
         Unavailable::Mismatch | Unavailable::Failed => ErrorCode::InternalError.into(),
     }

@@ -9,7 +9,7 @@ use super::budget::Budget;
 use super::pattern::{Pattern, Piece, Syntax, Variables, Wildcards, matches, matches_within};
 use std::sync::OnceLock;
 
-/// What an action is about, which decides with which resources it can stand in a statement.
+/// What an action is about. It decides with which resources the action can stand in a statement.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Level {
     /// No bucket in particular, or one that does not exist yet.
@@ -43,7 +43,7 @@ impl ActionPattern {
         matches(self.folded.pieces(), folded)
     }
 
-    /// The same for somebody who asks often.
+    /// The same with a budget: `false` also where it ends first.
     pub(crate) fn matches_within(&self, folded: &str, budget: &Budget) -> bool {
         matches_within(self.folded.pieces(), folded, budget)
     }
@@ -64,8 +64,8 @@ impl ActionPattern {
     }
 }
 
-/// Actions of S3, by their numbers. Statements are asked about one of them with every key of every
-/// request.
+/// Actions of S3, by their numbers. A bit for each, because every statement is compared with the
+/// action for every key of every request.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub(crate) struct ActionSet([u64; WORDS]);
 
@@ -78,7 +78,7 @@ impl ActionSet {
             [Piece::Text(name)] => {
                 number(name).map_or(ActionSet::default(), |one| ActionSet::default().and(one))
             }
-            // Names that do not begin as the pattern does are not compared.
+            // Only names that begin as the pattern does are compared.
             pieces => {
                 let begin = match pieces.first() {
                     Some(Piece::Text(begin)) => &**begin,
@@ -129,7 +129,7 @@ impl ActionSet {
     }
 }
 
-/// The number of an action of S3 whose name is in lower case: its place in [`ACTIONS`].
+/// The number of an action of S3 whose name is in lower case: its position in [`ACTIONS`].
 pub(crate) fn number(folded: &str) -> Option<usize> {
     let names = names();
     let found = names.binary_search_by(|(name, _)| name.as_str().cmp(folded)).ok()?;

@@ -1,4 +1,4 @@
-//! Conditions: which circumstances a statement asks for.
+//! Conditions: in which circumstances a statement applies.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html>
 
@@ -44,22 +44,23 @@ const COMPARE_COST: usize = 24;
 /// How much more it costs to read a number or an address than to compare its letters.
 const READ_COST: usize = 8;
 
-/// A policy variable has no value in this request.
+/// A variable of the policy has no value in this request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Unresolved;
 
 impl Condition {
     /// Whether a request fulfils the condition of a statement.
     ///
-    /// A value that names a variable which the request does not have matches nothing. What follows
-    /// from that must not open anything: in a statement that allows, the condition does not hold at
-    /// all.
+    /// A value with a variable that has no value in the request matches nothing. With a negated
+    /// operator this would make the condition hold. It must not open anything: in a statement that
+    /// allows, the condition does not hold at all.
     pub(crate) fn holds(&self, known: Known<'_>, effect: Effect) -> bool {
         let Some(memory) = known.context.memory() else { return self.compare(known, effect) };
         if !known.budget.spend(RECALL_COST) {
             return false;
         }
-        // What does not depend on the object is compared for the first, and true of all.
+        // A condition that does not depend on the object is compared for the first object, and the
+        // result is kept for the others.
         match memory.standing(self) {
             Some(Standing::Settled(holds)) => holds,
             Some(Standing::Varies) => self.compare(known, effect),
@@ -67,7 +68,7 @@ impl Condition {
                 let holds = self.compare(known, effect);
                 let standing =
                     if self.is_common(known) { Standing::Settled(holds) } else { Standing::Varies };
-                // Once the budget ends, nothing that is found is true.
+                // After the budget ended, results are not real comparisons, and must not be kept.
                 if !known.budget.is_exhausted() {
                     memory.keep_standing(self, standing);
                 }
@@ -76,7 +77,7 @@ impl Condition {
         }
     }
 
-    /// Whether nothing that it asks for depends on the object.
+    /// Whether neither its key nor its variables depend on the object.
     fn is_common(&self, known: Known<'_>) -> bool {
         let is_common = |piece: &Piece| match piece {
             Piece::Variable(variable) => known.context.is_common(&variable.key),
@@ -102,15 +103,15 @@ impl Condition {
         let holds = match (self.operator.quantifier, self.operator.negated) {
             (Quantifier::All, _) => values.iter().all(|value| one(value)),
             (Quantifier::Any, _) => values.iter().any(|value| one(value)),
-            // Without a prefix, a key with several values equals what one of them does, and differs
-            // from what none of them does.
+            // Without a prefix, a key with several values equals what one of its values equals, and
+            // differs from what none of them equals.
             (Quantifier::Single, false) => values.iter().any(|value| one(value)),
             (Quantifier::Single, true) => values.iter().all(|value| one(value)),
         };
         holds && !(unresolved && effect == Effect::Allow)
     }
 
-    /// What a request without the key gets.
+    /// Whether the condition holds for a request without the key.
     fn holds_without_value(&self) -> bool {
         match self.operator.quantifier {
             Quantifier::Single => self.operator.negated || self.operator.if_exists,
@@ -164,7 +165,8 @@ impl Operands {
         known: Known<'_>,
         unresolved: &mut bool,
     ) -> bool {
-        // What is no pattern is read once for each value of the request, and compared in no time.
+        // Other operands than patterns: each value of the request is read once, which costs;
+        // comparing it then costs next to nothing.
         let is_read = |operands: usize| known.budget.spend_bytes(READ_COST * value.len() + operands);
         match self {
             Operands::Patterns(patterns) => any(patterns, unresolved, |pattern| match comparison {
@@ -196,7 +198,7 @@ impl Operands {
         }
     }
 
-    /// Of each value, whether it stands for more than itself.
+    /// For each value, whether it stands for more than itself.
     fn openness(&self) -> Vec<bool> {
         match self {
             Operands::Patterns(patterns) => patterns.iter().map(|pattern| !pattern.is_fixed()).collect(),
@@ -206,7 +208,7 @@ impl Operands {
     }
 }
 
-/// Whether one of the patterns matches; remembers those that could not be asked.
+/// Whether one of the patterns matches; sets `unresolved` where a variable of one has no value.
 fn any<P>(
     patterns: &[P],
     unresolved: &mut bool,
@@ -292,7 +294,7 @@ fn read<T>(
     texts.iter().map(|text| value(text).ok_or_else(&invalid)).collect()
 }
 
-/// The values that a request has for a condition, for those who explain it.
+/// The values that a request has for a condition, for explanations.
 pub(crate) fn actual(condition: &Condition, known: Known<'_>) -> Option<Vec<String>> {
     let values = known.value(&condition.key)?;
     Some(values.as_slice().iter().map(|value| value.clone().into_owned()).collect())

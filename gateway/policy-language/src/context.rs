@@ -1,5 +1,5 @@
-//! The circumstances of a request: what it carries for each condition key, and what was found out
-//! of it already.
+//! The circumstances of a request: what it carries for each condition key, and what was already
+//! looked up.
 
 use super::budget::{BYTES_PER_STEP, Budget};
 use super::keys::{Key, Values};
@@ -7,8 +7,8 @@ use super::memory::{Found, Memory};
 use std::borrow::Cow;
 use std::rc::Rc;
 
-/// The circumstances of a request. A value is asked for only when a condition that decides names
-/// its key, so an implementation may well look something up.
+/// The circumstances of a request. A value is requested only when a condition that decides names
+/// its key. So an implementation may take the time to look it up.
 pub trait Context {
     /// The values of a key; `None` where the request does not carry it.
     fn value(&self, key: &Key) -> Option<Values<'_>>;
@@ -18,13 +18,13 @@ pub trait Context {
         LOOKUP_COST
     }
 
-    /// What was found out for all objects of a question; `None` where there are not several. The
-    /// policies that are asked stay in their place as long as it is used.
+    /// What was found out for all objects of a request; `None` for a request about one object. The
+    /// memory knows conditions by their address, so the policies must not move while it is used.
     fn memory(&self) -> Option<&Memory> {
         None
     }
 
-    /// Whether a key has the same values for all of them.
+    /// Whether a key has the same values for all objects of the request.
     fn is_common(&self, _key: &Key) -> bool {
         false
     }
@@ -68,7 +68,7 @@ pub(crate) const RECALL_COST: usize = 8;
 /// How much more it costs to keep a value than to compare its letters.
 const VALUE_COST: usize = 64;
 
-/// What is known of a request, and what is left for asking.
+/// What is known of a request, and the budget that is left.
 #[derive(Clone, Copy)]
 pub(crate) struct Known<'a> {
     pub(crate) context: &'a dyn Context,
@@ -78,8 +78,8 @@ pub(crate) struct Known<'a> {
 }
 
 impl Known<'_> {
-    /// The values of a key; `None` where the request does not carry it, or nothing may be asked any
-    /// more. What was found before is not looked up again.
+    /// The values of a key; `None` where the request does not carry it, or the budget is spent. A
+    /// value that was found before is not looked up again.
     pub(crate) fn value(self, key: &Key) -> Found {
         let memory = self.context.memory().filter(|_| self.context.is_common(key)).unwrap_or(self.memory);
         if !self.budget.spend(RECALL_COST + key.name().len() / BYTES_PER_STEP) {

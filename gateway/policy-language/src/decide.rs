@@ -28,7 +28,7 @@ pub enum Identity<'a> {
     Policies(&'a [Source<'a>]),
 }
 
-/// What access control lists grant of the action that is asked for.
+/// What access control lists grant of the action.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AclGrant {
     /// Nothing.
@@ -42,8 +42,7 @@ pub enum AclGrant {
 /// Everything that applies to a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Policies<'a> {
-    /// The account that owns the resource; `None` where there is none, such as for a list of one's
-    /// own buckets.
+    /// The account that owns the resource; `None` where there is none, as for ListBuckets.
     pub owner: Option<&'a str>,
     /// What the principal's account lets it do.
     pub identity: Identity<'a>,
@@ -57,8 +56,8 @@ pub struct Policies<'a> {
     pub resource: Option<Source<'a>>,
     /// What access control lists grant.
     pub acl: AclGrant,
-    /// Whether the bucket's policy is public and the bucket restricts what is: only services and
-    /// the account of the owner pass.
+    /// Whether the bucket's policy is public, and the bucket restricts public policies: only
+    /// services and the account of the owner pass.
     pub restrict_public: bool,
 }
 
@@ -77,7 +76,7 @@ impl Default for Policies<'_> {
     }
 }
 
-/// A kind of policy, or what stands in its place.
+/// A kind of policy, or what decides instead of one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Layer {
     /// The policies of the user, its groups, the role.
@@ -101,7 +100,7 @@ pub enum Outcome {
     Allow,
     /// A statement denies.
     ExplicitDeny,
-    /// Nothing that would have to allow does.
+    /// No policy denies, but one that would have to allow does not.
     ImplicitDeny,
 }
 
@@ -147,7 +146,7 @@ impl Decision<'_> {
     }
 }
 
-/// Decides about a request.
+/// Decides on a request.
 ///
 /// A statement that denies wins, wherever it is. Then something has to allow: for a principal of
 /// the account that owns the resource, its own policies or the resource's; for one of another
@@ -156,12 +155,12 @@ impl Decision<'_> {
 /// the user or the session itself, or to everybody. What it grants to an account, the account has
 /// to pass on with policies of its own.
 ///
-/// A role and a key are stricter than a bucket: whom their own policies do not mean, the account
-/// cannot let in. Of the account's own people, a key is open to the root user and to users whom no
-/// policy limits all the same.
+/// A role and a key are stricter than a bucket: a principal that their own policies do not mean,
+/// the account cannot let in. Of the account's own principals, the root user and users without
+/// policies may use a key even so.
 ///
-/// Where the budget of the request ends before everything is asked, it is denied, whatever was
-/// found until then.
+/// Where the budget of the request ends before everything is evaluated, the request is denied,
+/// whatever was found until then.
 pub fn decide<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Decision<'a> {
     let exhausted = Decision { outcome: Outcome::ExplicitDeny, reason: Reason::Exhausted };
     if request.budget().is_exhausted() {
@@ -182,16 +181,16 @@ pub fn decide<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Decision<'a
 
 /// What each kind of policy says; `None` where there is none of the kind.
 struct Verdicts<'a> {
-    endpoint: Option<Answer<'a>>,
-    resource: Option<Answer<'a>>,
-    identity: Answer<'a>,
-    boundary: Option<Answer<'a>>,
-    session: Option<Answer<'a>>,
+    endpoint: Option<LayerOutcome<'a>>,
+    resource: Option<LayerOutcome<'a>>,
+    identity: LayerOutcome<'a>,
+    boundary: Option<LayerOutcome<'a>>,
+    session: Option<LayerOutcome<'a>>,
 }
 
 /// What the policies of one kind say together.
 #[derive(Clone, Copy)]
-enum Answer<'a> {
+enum LayerOutcome<'a> {
     Silent,
     Allowed(Reason<'a>, Reach),
     Denied(Reason<'a>),
@@ -200,17 +199,17 @@ enum Answer<'a> {
 impl<'a> Verdicts<'a> {
     fn of(request: &Request<'_>, policies: &Policies<'a>) -> Verdicts<'a> {
         let one = |layer, source: Option<Source<'a>>| {
-            source.map(|source| answer(request, layer, std::slice::from_ref(&source)))
+            source.map(|source| outcome_of(request, layer, std::slice::from_ref(&source)))
         };
         Verdicts {
             endpoint: one(Layer::Endpoint, policies.endpoint),
             resource: one(Layer::Resource, policies.resource),
             identity: match policies.identity {
-                Identity::Unlimited => Answer::Allowed(Reason::Unlimited, Reach::Direct),
-                Identity::Policies(sources) => answer(request, Layer::Identity, sources),
+                Identity::Unlimited => LayerOutcome::Allowed(Reason::Unlimited, Reach::Direct),
+                Identity::Policies(sources) => outcome_of(request, Layer::Identity, sources),
             },
             boundary: one(Layer::Boundary, policies.boundary),
-            session: policies.session.map(|sources| answer(request, Layer::Session, sources)),
+            session: policies.session.map(|sources| outcome_of(request, Layer::Session, sources)),
         }
     }
 
@@ -218,9 +217,9 @@ impl<'a> Verdicts<'a> {
         [self.endpoint, self.resource, Some(self.identity), self.boundary, self.session]
             .into_iter()
             .flatten()
-            .find_map(|answer| match answer {
-                Answer::Denied(reason) => Some(reason),
-                Answer::Silent | Answer::Allowed(..) => None,
+            .find_map(|outcome| match outcome {
+                LayerOutcome::Denied(reason) => Some(reason),
+                LayerOutcome::Silent | LayerOutcome::Allowed(..) => None,
             })
     }
 
@@ -234,7 +233,7 @@ impl<'a> Verdicts<'a> {
         }
         let granted = self.granted(policies.acl);
         if !principal.has_account() {
-            // Nobody's own policies can say more: the resource decides.
+            // A principal without an account has no policies of its own: the resource decides.
             return granted.map(|(reason, _)| reason).ok_or(Layer::Resource);
         }
         let is_root = principal.kind == PrincipalKind::Root;
@@ -244,15 +243,15 @@ impl<'a> Verdicts<'a> {
         match granted {
             _ if is_own && is_root && !is_trust => return Ok(Reason::Owner),
             Some((reason, Reach::Direct)) if is_own => return Ok(reason),
-            // A role trusts whom its policy names, and nobody else; the owner's permission is not
-            // enough.
+            // A role trusts only principals that its policy names: the permission of the account
+            // that owns it is not enough.
             None if !is_own || is_trust || is_closed => return Err(Layer::Resource),
             _ => {}
         }
         let by_identity = match self.identity {
             _ if is_root => Some(Reason::Unlimited),
-            Answer::Allowed(reason, _) => Some(reason),
-            Answer::Silent | Answer::Denied(_) => None,
+            LayerOutcome::Allowed(reason, _) => Some(reason),
+            LayerOutcome::Silent | LayerOutcome::Denied(_) => None,
         };
         let by_role =
             granted.filter(|(_, reach)| is_own && *reach == Reach::Issuer).map(|(reason, _)| reason);
@@ -261,7 +260,8 @@ impl<'a> Verdicts<'a> {
             limit(self.boundary, Layer::Boundary)?;
             limit(self.session, Layer::Session)?;
         }
-        // Of the two that are needed between accounts, the one that names the resource says more.
+        // Between accounts both have to allow. The reason is the resource's policy, which says more
+        // than the principal's.
         Ok(granted.filter(|_| !is_own).map_or(reason, |(reason, _)| reason))
     }
 
@@ -273,24 +273,24 @@ impl<'a> Verdicts<'a> {
             AclGrant::Everyone => Some((Reason::Acl, Reach::Direct)),
         };
         match (self.resource, by_acl) {
-            (Some(Answer::Allowed(_, reach)), Some(acl)) if acl.1 > reach => Some(acl),
-            (Some(Answer::Allowed(reason, reach)), _) => Some((reason, reach)),
+            (Some(LayerOutcome::Allowed(_, reach)), Some(acl)) if acl.1 > reach => Some(acl),
+            (Some(LayerOutcome::Allowed(reason, reach)), _) => Some((reason, reach)),
             (_, by_acl) => by_acl,
         }
     }
 }
 
-/// Policies of a kind that limits: where there are any, they have to allow.
-fn limit(answer: Option<Answer<'_>>, layer: Layer) -> Result<(), Layer> {
-    match answer {
-        None | Some(Answer::Allowed(..)) => Ok(()),
-        Some(Answer::Silent | Answer::Denied(_)) => Err(layer),
+/// Checks a layer that limits: where it has policies, they have to allow.
+fn limit(outcome: Option<LayerOutcome<'_>>, layer: Layer) -> Result<(), Layer> {
+    match outcome {
+        None | Some(LayerOutcome::Allowed(..)) => Ok(()),
+        Some(LayerOutcome::Silent | LayerOutcome::Denied(_)) => Err(layer),
     }
 }
 
-/// What policies of one kind say: one that denies wins, else one that allows.
-fn answer<'a>(request: &Request<'_>, layer: Layer, sources: &[Source<'a>]) -> Answer<'a> {
-    let mut allowed = Answer::Silent;
+/// What the policies of one layer say: a policy that denies wins, then one that allows.
+fn outcome_of<'a>(request: &Request<'_>, layer: Layer, sources: &[Source<'a>]) -> LayerOutcome<'a> {
+    let mut allowed = LayerOutcome::Silent;
     for source in sources {
         let reason = |statement| Reason::Statement {
             layer,
@@ -299,9 +299,9 @@ fn answer<'a>(request: &Request<'_>, layer: Layer, sources: &[Source<'a>]) -> An
             sid: source.policy.statements.get(statement).and_then(|own| own.sid.as_deref()),
         };
         match (source.policy.evaluate(request), allowed) {
-            (Verdict::Denied { statement }, _) => return Answer::Denied(reason(statement)),
-            (Verdict::Allowed { statement, reach }, Answer::Silent) => {
-                allowed = Answer::Allowed(reason(statement), reach);
+            (Verdict::Denied { statement }, _) => return LayerOutcome::Denied(reason(statement)),
+            (Verdict::Allowed { statement, reach }, LayerOutcome::Silent) => {
+                allowed = LayerOutcome::Allowed(reason(statement), reach);
             }
             (Verdict::Allowed { .. } | Verdict::Silent, _) => {}
         }

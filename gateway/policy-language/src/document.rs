@@ -17,7 +17,7 @@ pub const BUCKET_POLICY_LENGTH_MAX: usize = 20 << 10;
 /// its own.
 pub const DOCUMENT_LENGTH_MAX: usize = 128 << 10;
 
-/// A policy: read once, asked as often as needed.
+/// A policy: read once, evaluated as often as needed.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Policy {
     /// The version of the language.
@@ -29,7 +29,8 @@ pub struct Policy {
     pub is_trust: bool,
     /// Whether it is the policy of a master key.
     pub is_of_key: bool,
-    /// Found out once: every decision on a bucket that restricts public policies asks for it.
+    /// Found out once, at reading: every decision on a bucket that restricts public policies needs
+    /// it.
     pub(crate) is_public: bool,
 }
 
@@ -40,7 +41,7 @@ pub struct Statement {
     pub sid: Option<Box<str>>,
     /// `Effect`
     pub effect: Effect,
-    /// `None` in policies that apply to whom they are attached to.
+    /// `None` in policies that apply to the user, group, role or session they are attached to.
     pub(crate) principals: Option<Principals>,
     pub(crate) actions: Actions,
     /// `None` in trust policies.
@@ -69,7 +70,7 @@ pub(crate) struct Resources {
 }
 
 impl Policy {
-    /// A policy that denies everything, for the place of one that cannot be read.
+    /// A policy that denies everything. It stands in for a policy that cannot be read.
     pub fn deny_everything() -> Policy {
         let statement = Statement {
             sid: None,

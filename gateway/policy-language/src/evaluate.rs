@@ -1,4 +1,4 @@
-//! One policy's answer to a request.
+//! What one policy says of a request.
 
 use super::context::Known;
 use super::document::{Actions, Policy, Statement};
@@ -46,12 +46,13 @@ pub(crate) enum Mismatch {
 }
 
 impl Policy {
-    /// What the policy says about a request. Where its budget ends first, that is nothing; whoever
-    /// decides looks at the budget.
+    /// What the policy says about a request. Where the budget ends first, it says nothing: the
+    /// caller looks at the budget too.
     pub fn evaluate(&self, request: &Request<'_>) -> Verdict {
         let mut allowed: Option<(usize, Reach)> = None;
         for (at, statement) in self.statements.iter().enumerate() {
-            // What would add nothing need not be asked.
+            // The reach cannot grow any more: only a statement that denies can still change the
+            // verdict.
             let is_settled = statement.effect == Effect::Allow && matches!(allowed, Some((_, Reach::Direct)));
             if is_settled {
                 continue;
@@ -77,15 +78,15 @@ impl Policy {
 }
 
 impl Policy {
-    /// Whether a statement allows the action of a request to who asks, on some resource and in some
-    /// circumstances.
+    /// Whether a statement allows the principal the action of a request, on some resource and in
+    /// some circumstances.
     pub fn could_allow(&self, request: &Request<'_>) -> bool {
         self.statements.iter().any(|own| {
             own.effect == Effect::Allow && own.means_action(request) && own.reach(request).is_some()
         })
     }
 
-    /// Whether a statement denies the action to who asks, on every key of a bucket and in all
+    /// Whether a statement denies the principal the action, on every key of a bucket and in all
     /// circumstances.
     pub fn denies_all_keys(&self, request: &Request<'_>, bucket: &str) -> bool {
         let keys = format!("arn:aws:s3:::{bucket}/");
@@ -107,8 +108,8 @@ impl Policy {
 }
 
 impl Statement {
-    /// Whether the statement applies to a request: how directly it means who asks, or what does not
-    /// fit. Elements are compared in the order of what they cost.
+    /// Whether the statement applies to a request: how directly it means the principal, or what
+    /// does not fit. Elements are compared in the order of their cost, the cheapest first.
     pub(crate) fn matches(&self, request: &Request<'_>) -> Result<Reach, Mismatch> {
         let known = request.known();
         if !self.means_action(request) {
@@ -131,10 +132,10 @@ impl Statement {
         is_listed != *except
     }
 
-    /// How directly the statement means who asks; `None` where it means somebody else.
+    /// How directly the statement means the principal; `None` where it means others.
     fn reach(&self, request: &Request<'_>) -> Option<Reach> {
         let Some(principals) = &self.principals else { return Some(Reach::Direct) };
-        // `NotPrincipal` is looked through for each part of who asks.
+        // `NotPrincipal` is searched for each part of the principal: itself, its account, its role.
         let cost = PRINCIPAL_COST * principals.named.len();
         request.budget().spend(cost).then(|| principals.reach(request.principal)).flatten()
     }
@@ -149,7 +150,8 @@ impl Statement {
                 false
             })
         });
-        // A variable without a value is no resource; "all but it" must not allow everything then.
+        // A variable without a value matches no resource. `NotResource` with it would mean every
+        // resource, and must not allow them all.
         let guessed = resources.except && unresolved && self.effect == Effect::Allow;
         listed != resources.except && !guessed
     }

@@ -1,5 +1,5 @@
-//! What each statement had to do with a decision, for the people who keep the policies. Nothing of
-//! it is for the client that was refused.
+//! What each statement had to do with a decision, for the operator and those who write the
+//! policies. The client that was refused sees nothing of it.
 
 use super::condition::{self, Condition};
 use super::decide::{Decision, Identity, Layer, Policies, Source, decide};
@@ -32,7 +32,7 @@ pub struct Considered<'a> {
     pub effect: Effect,
     /// Whether it applies, or what does not fit.
     pub fit: Fit,
-    /// Its conditions, where nothing but they can decide.
+    /// Its conditions, where action, resource and principal fit.
     pub conditions: Vec<Compared>,
 }
 
@@ -80,9 +80,9 @@ pub enum Fit {
 /// How much more it costs to show values than to compare them.
 const SHOW_COST: usize = 8;
 
-/// Decides, and says what was considered. Slower than [`decide`]: every statement is asked.
+/// Decides, and says what was considered. Slower than [`decide`]: every statement is compared.
 pub fn explain<'a>(request: &Request<'_>, policies: &Policies<'a>) -> Explained<'a> {
-    // What was decided does not depend on what is left after it was shown.
+    // First the decision: showing spends from the same budget, and must not change the outcome.
     let decision = decide(request, policies);
     let mut considered = Vec::new();
     let mut consider = |layer, sources: &[Source<'a>]| {
@@ -143,7 +143,7 @@ fn consider_policy<'a>(
     }
 }
 
-/// Every condition of a statement, also those behind the first that does not hold.
+/// All conditions of a statement: also those behind one that does not hold.
 fn compared(statement: &Statement, request: &Request<'_>) -> Vec<Compared> {
     let compare = |own: &Condition| Compared {
         operator: own.operator_text.to_string(),

@@ -1,6 +1,6 @@
 //! JSON as policies need it: in order, and without the same name twice in one object.
 //!
-//! `serde_json` reads; its own values would let the last of two equal names win, and a reader of a
+//! `serde_json` reads the text. Its own values keep the last of two equal names, and who reads the
 //! policy could not see which of the two counts.
 
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
@@ -27,7 +27,7 @@ impl Json {
     /// Reads one document. White space around it is ignored.
     ///
     /// # Errors
-    /// What is no JSON, is nested deeper than 128, or has a name twice in one object.
+    /// A text that is not JSON, is nested deeper than 128, or has a name twice in one object.
     pub fn parse(text: &str) -> Result<Json, serde_json::Error> {
         serde_json::from_str(text)
     }
@@ -53,7 +53,7 @@ impl Json {
         self.members()?.iter().find(|(own, _)| own == name).map(|(_, value)| value)
     }
 
-    /// A list's items, or the value itself: the policy language takes one value without brackets.
+    /// A list's items, or the value itself: the policy language allows one value without brackets.
     pub fn items(&self) -> &[Json] {
         match self {
             Json::List(items) => items,

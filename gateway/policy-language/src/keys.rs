@@ -1,8 +1,8 @@
-//! THE CONDITION KEYS: what a policy's conditions and variables may ask of a request.
+//! THE CONDITION KEYS: what conditions and variables of a policy can compare.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html> and
-//! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html>. What a
-//! request answers to each, its [`Context`](super::Context) says.
+//! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html>. The
+//! value that a request has for each comes from its [`Context`](super::Context).
 
 use std::borrow::Cow;
 
@@ -25,15 +25,16 @@ pub enum ValueType {
     ArnText,
 }
 
-/// The actions whose requests carry a key. A bucket policy must not ask it of others.
+/// The actions whose requests carry a key. A bucket policy must not name the key with other
+/// actions.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Carried {
-    /// By every request, or by requests that cannot be told by their action.
+    /// By every request, or by requests of any action.
     Anywhere,
     /// By these actions only; `iam:*` stands for all of a service.
     By(&'static [&'static str]),
-    /// By none: what it is about does not exist here, for this reason. Policies may ask for it all
-    /// the same, as they do at AWS.
+    /// By none: what it is about does not exist here, for this reason. Policies may still name it,
+    /// as they do at AWS.
     Never(&'static str),
 }
 
@@ -285,7 +286,7 @@ impl KeyId {
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Key {
     id: KeyId,
-    /// The whole name in lower case, but for the key of a tag. Keys of encryption contexts are
+    /// The whole name in lower case, except the key of a tag. Keys of encryption contexts are
     /// compared without regard to case:
     /// <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html>
     name: Box<str>,
@@ -317,8 +318,8 @@ impl Key {
         Key { id: KeyId::Other, tag_start: folded.len(), name: folded.into() }
     }
 
-    /// Whether a value of this key is one of the other. The keys of tags of users, roles and
-    /// sessions are the same in any case:
+    /// Whether the two mean the same value. Tags of users, roles and sessions have keys that are
+    /// compared without regard to case:
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-requesttag>
     pub(crate) fn is_same(&self, other: &Key) -> bool {
         let ignores_case = matches!(
@@ -334,12 +335,12 @@ impl Key {
         self.id
     }
 
-    /// The name in lower case, but for the key of a tag.
+    /// The name in lower case, except the key of a tag.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The key of the tag that is asked for, as written; empty for keys without one.
+    /// The key of the tag, as written; empty for keys without one.
     pub fn tag(&self) -> &str {
         self.name.get(self.tag_start..).unwrap_or_default()
     }
@@ -369,7 +370,7 @@ impl<'a> Values<'a> {
         Values::One(value.into())
     }
 
-    /// The same, kept apart from the request.
+    /// The same, without borrowing from the request.
     pub(crate) fn into_owned(self) -> Values<'static> {
         let own = |value: Cow<'_, str>| Cow::Owned(value.into_owned());
         match self {

@@ -1,5 +1,4 @@
-//! Of which kind a policy is, in which version of the language it is written, and what a statement
-//! does.
+//! The kind of a policy, the version of the language, and the effect of a statement.
 
 /// What a policy is attached to, which decides what it may say.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

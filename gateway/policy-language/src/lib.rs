@@ -1,16 +1,16 @@
 //! The policy language of AWS: who may do what with which resource, under which conditions.
 //!
-//! It reads and judges identity policies, policies of buckets and keys, trust policies of roles,
-//! session policies, permissions boundaries and policies of endpoints
+//! It reads identity policies, policies of buckets and keys, trust policies of roles, session
+//! policies, permissions boundaries and policies of endpoints, and decides by them
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>). A document
-//! is read once ([`Policy::parse`]), then asked as often as needed ([`Policy::evaluate`]);
+//! is read once ([`Policy::parse`]), and evaluated as often as needed ([`Policy::evaluate`]).
 //! [`decide()`] combines the policies that apply to one request, and [`explain()`] says what each
-//! statement had to do with it. [`lint_text`] finds mistakes, [`simulate()`] judges requests that
-//! nobody made.
+//! statement had to do with it. [`lint_text`] finds mistakes, [`simulate()`] decides on
+//! hypothetical requests.
 //!
-//! The crate depends on nothing of this workspace, performs no I/O and reads no clock. Whoever asks
-//! says by a [`Context`] what a request carries for each condition key; [`ContextEntries`] is one
-//! for values that are known ahead.
+//! The crate depends on nothing of this workspace, performs no I/O and reads no clock. The caller
+//! says by a [`Context`] what a request carries for each condition key. [`ContextEntries`] is a
+//! context for values that are known ahead.
 //!
 //! ```
 //! use policy_language::{ContextEntries, Identity, Kind, Policies, Policy, Principal};
@@ -48,8 +48,8 @@
 //!
 //! Policies and requests come from people who may mean harm. A document has at most
 //! [`DOCUMENT_LENGTH_MAX`] bytes, that of a bucket [`BUCKET_POLICY_LENGTH_MAX`]; reading takes time
-//! in proportion to them. What judging takes is counted in steps, never in time: all policies of
-//! one question have one [`Budget`], [`WORK_MAX`] steps unless [`Request::within`] says otherwise.
+//! in proportion to them. What a decision costs is counted in steps, never in time: all policies of
+//! one request have one [`Budget`], [`WORK_MAX`] steps unless [`Request::within`] says otherwise.
 //! Once it is spent, [`decide()`] denies. A simulation makes at most
 //! [`EVALUATIONS_MAX`](simulate::EVALUATIONS_MAX) evaluations.
 //!
@@ -58,15 +58,15 @@
 //! | [`document`] | reading a document, with AWS's words for what is wrong with it |
 //! | [`keys`] | THE CONDITION KEYS |
 //! | [`actions`] | the actions of S3, and what each is about |
-//! | [`context`], [`request`] | what a policy is asked, and of which circumstances |
-//! | [`evaluate`] | one policy's answer |
-//! | [`budget`] | what asking may take |
-//! | [`memory`] | what was found out for a question, so that it is found out once |
-//! | [`decide`](mod@decide) | the decision of all, and why |
-//! | [`explain`](mod@explain) | what each statement had to do with it, for people |
+//! | [`context`], [`request`] | what is decided on, and its circumstances |
+//! | [`evaluate`] | what one policy says |
+//! | [`budget`] | what evaluating may cost |
+//! | [`memory`] | what was found out for a request, so that it is found out once |
+//! | [`decide`](mod@decide) | the decision by all policies, and why |
+//! | [`explain`](mod@explain) | what each statement had to do with it |
 //! | [`public`] | what "public" means |
-//! | [`lint`](mod@lint) | what is suspicious, in a policy or in a text that is to be one |
-//! | [`simulate`](mod@simulate) | what policies would say to requests that nobody made |
+//! | [`lint`](mod@lint) | mistakes in a policy, or in the text of one |
+//! | [`simulate`](mod@simulate) | what would be decided on hypothetical requests |
 //! | [`positions`] | where in a text its statements are |
 //! | [`json`], [`timestamp`] | JSON and times as policies compare them, for others who read both |
 
@@ -106,14 +106,16 @@ pub use kind::{Effect, Kind, Version};
 pub use lint::{Finding, Severity, kind_of, lint, lint_text};
 pub use malformed::MalformedPolicy;
 pub use memory::Memory;
-pub use positions::{Place, Stretch};
+pub use positions::{Position, Stretch};
 pub use principal::Reach;
 pub use public::is_public;
 pub use request::{
-    NO_RESOURCE, Principal, PrincipalKind, Request, Signature, SignaturePlace, SignatureVersion,
-    identity_arn, resource_arn,
+    AuthType, NO_RESOURCE, Principal, PrincipalKind, Request, Signature, SignatureVersion, identity_arn,
+    resource_arn,
 };
-pub use simulate::{Asks, Document, Evaluation, Hypothesis, Invalid, Matched, Role, context_keys, simulate};
+pub use simulate::{
+    Document, Evaluation, Hypothesis, Invalid, Matched, PrincipalName, Role, context_keys, simulate,
+};
 
 #[cfg(test)]
 mod tests;

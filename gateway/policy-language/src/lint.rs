@@ -1,5 +1,5 @@
-//! What is suspicious about a policy: mistakes that are no errors, and grants that are rarely
-//! meant.
+//! What is suspicious about a policy: mistakes that make no document invalid, and grants that are
+//! rarely meant.
 
 mod text;
 
@@ -25,7 +25,7 @@ pub enum Severity {
     Mistake,
     /// It opens something.
     Danger,
-    /// It is no policy: nobody could put it to use.
+    /// It is not a policy: every operation would refuse it.
     Malformed,
 }
 
@@ -100,7 +100,7 @@ fn statement_actions(statement: &Statement, findings: &mut Findings) {
     }
 }
 
-/// What is wrong with an action that there is not: how bad it is, its word, its sentence.
+/// What is wrong with an action that does not exist: how bad it is, the code, the message.
 fn unknown_action(action: &ActionPattern) -> Option<(Severity, &'static str, String)> {
     let text = &action.text;
     let service = text.split_once(':').map_or("", |(service, _)| service).to_ascii_lowercase();
@@ -109,7 +109,8 @@ fn unknown_action(action: &ActionPattern) -> Option<(Severity, &'static str, Str
         "iam" => ("IAM", action.is_of_iam()),
         "sts" => ("STS", action.is_of_iam()),
         "kms" => ("KMS", action.is_of_kms()),
-        // Others have services that are not here; a typing mistake is told where it is near.
+        // Actions of other services are not known here. Only a name that is near to a known one is
+        // reported.
         _ => {
             let meant = nearest(text, known_actions())?;
             let message = format!("{text}: there is no such action; did you mean {meant}?");
@@ -161,10 +162,10 @@ fn statement_resources(policy: &Policy, statement: &Statement, findings: &mut Fi
     unused_resources(statement, findings);
 }
 
-/// Resources that none of the actions is about, beside others that one is.
+/// Finds resources that no action is about, in a statement where actions are about other ones.
 fn unused_resources(statement: &Statement, findings: &mut Findings) {
     let Some(resources) = &statement.resources else { return };
-    // What actions of other services are about is not known.
+    // For actions of other services it is not known what they are about.
     if !statement.actions.patterns.iter().all(is_s3) {
         return;
     }
@@ -183,7 +184,7 @@ fn unused_resources(statement: &Statement, findings: &mut Findings) {
     }
 }
 
-/// Whether an ARN of S3 can be that of something that actions of a level are about.
+/// Whether an ARN of S3 can name something that actions of a level are about.
 fn may_name(pattern: &ArnPattern, level: Level) -> bool {
     let pieces = pattern.relative.pieces();
     let has_slash = |piece: &Piece| matches!(piece, Piece::Text(text) if text.contains('/'));
@@ -267,7 +268,7 @@ fn statement_condition(
     }
 }
 
-/// The sentence for a key that there is not.
+/// The message for a key that does not exist.
 fn unknown_key(name: &str) -> String {
     let catalogue = KeyId::ALL.iter().map(|id| id.name());
     let meant = nearest(name, catalogue).map(|name| format!("; did you mean {name}?")).unwrap_or_default();
@@ -300,7 +301,7 @@ fn never_carried(statement: &Statement, condition: &Condition, findings: &mut Fi
     findings.add(severity, code, message);
 }
 
-/// Whether a request for one of the actions that are meant may carry a key.
+/// Whether a request for one of the actions of a pattern may carry a key.
 fn may_carry(action: &ActionPattern, carried: Carried) -> bool {
     let Carried::By(carriers) = carried else { return carried == Carried::Anywhere };
     let service = action.text.split_once(':').map_or("*", |(service, _)| service);

@@ -1,4 +1,4 @@
-//! Why a document is no policy, in the words of AWS: clients and their tests compare them.
+//! Why a document is not a policy, in the words of AWS: clients and their tests compare them.
 
 /// What is wrong with a document. It prints as the message of the error document.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -6,16 +6,16 @@ pub enum MalformedPolicy {
     /// There is no object at all.
     #[error("Policies must be valid JSON and the first byte must be '{{'")]
     NotJson,
-    /// It starts as an object, and is none.
+    /// It starts like an object, and is not JSON.
     #[error("This policy contains invalid Json")]
     InvalidJson,
     /// As a bucket policy.
     #[error("Normalized policy document exceeds the maximum allowed size of {0} bytes")]
     TooLarge(usize),
-    /// The version is no version of the language.
+    /// The language has no such version.
     #[error("The policy must contain a valid version string")]
     Version,
-    /// The name stands where the language has none.
+    /// The language has no such element here.
     #[error("Unknown field {0}")]
     UnknownField(String),
     /// The element is required.
@@ -30,13 +30,13 @@ pub enum MalformedPolicy {
     /// Neither `Allow` nor `Deny`.
     #[error("Invalid effect: {0}")]
     Effect(String),
-    /// Nobody that a policy can name.
+    /// A policy cannot name such a principal.
     #[error("Invalid principal in policy")]
     Principal,
-    /// As a trust policy, which names its principal.
+    /// The same for a trust policy, where the message names the principal.
     #[error("Invalid principal in policy: {0}")]
     PrincipalNamed(String),
-    /// It would allow everybody else.
+    /// It would allow everybody but a few.
     #[error("Allow with NotPrincipal is not allowed.")]
     AllowNotPrincipal,
     /// No such action.
@@ -45,7 +45,7 @@ pub enum MalformedPolicy {
     /// Not a resource of this bucket.
     #[error("Policy has invalid resource")]
     Resource,
-    /// An action of buckets with objects, or the reverse.
+    /// The action is about buckets and the resources are objects, or the reverse.
     #[error("Action does not apply to any resource(s) in statement")]
     ActionWithoutResource,
     /// No such operator.
@@ -66,15 +66,15 @@ pub enum MalformedPolicy {
     /// Two statements of a bucket policy have the same id.
     #[error("The Statement Ids in the policy are not unique")]
     DuplicateSid,
-    /// Anything else that has another shape than the language.
+    /// Any other difference from the language.
     #[error("Invalid policy syntax.")]
     Syntax,
 
     // What IAM says of the policies that it keeps.
-    /// Not the language, as IAM says it.
+    /// The document does not follow the language, as IAM says it.
     #[error("Syntax errors in policy.")]
     IamSyntax,
-    /// Without the version, in which variables are text.
+    /// It has no version, or the old one, in which variables are text.
     #[error("Policy document must be version 2012-10-17 or greater.")]
     IamVersion,
     /// No action.
@@ -83,7 +83,7 @@ pub enum MalformedPolicy {
     /// No resource.
     #[error("Policy statement must contain resources.")]
     IamResources,
-    /// It applies to those whom it is attached to.
+    /// Such a policy applies to the identity it is attached to.
     #[error("Policy document should not specify a principal.")]
     IamPrincipal,
     /// Two statements have the same id.

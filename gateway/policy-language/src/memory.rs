@@ -1,8 +1,8 @@
-//! What was found out for a question, so that it is found out once: values of keys, and whether
+//! What was found out for a request, so that it is found out once: values of keys, and whether
 //! conditions hold.
 //!
-//! A request has a memory of its own. Where a question is about many objects, as DeleteObjects is,
-//! their requests share another one for what does not depend on the object.
+//! Each decision has a memory of its own. Where a request is about many objects, as DeleteObjects
+//! is, their decisions share another memory for what does not depend on the object.
 
 use super::keys::{Key, Values};
 use std::cell::RefCell;
@@ -22,14 +22,14 @@ pub struct Memory {
 /// What is known of a condition.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Standing {
-    /// It depends on the object, and is to be compared for each.
+    /// It depends on the object, and is compared for each.
     Varies,
     /// Whether it holds, for every object.
     Settled(bool),
 }
 
 impl Memory {
-    /// The values of a key; the outer `None` where nobody asked yet.
+    /// The values of a key; the outer `None` where it was not looked up yet.
     pub(crate) fn value(&self, key: &Key) -> Option<Found> {
         self.values.borrow().get(key).cloned()
     }
@@ -39,8 +39,8 @@ impl Memory {
         self.values.borrow_mut().insert(key.clone(), found.clone());
     }
 
-    /// What is known of a condition. It is told by where it is: policies stay in their place while
-    /// they are asked.
+    /// What is known of a condition. A condition is known by its address: policies do not move
+    /// while they are evaluated.
     pub(crate) fn standing<T>(&self, condition: &T) -> Option<Standing> {
         self.standings.borrow().get(&std::ptr::from_ref(condition).addr()).copied()
     }

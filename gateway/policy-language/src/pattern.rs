@@ -59,7 +59,7 @@ pub(crate) struct Pattern {
 }
 
 impl Pattern {
-    /// Reads a pattern. What is no variable is text: a lone `$`, an open brace that is never
+    /// Reads a pattern. Everything else is text, such as a lone `$`, or an open brace that is never
     /// closed.
     pub(crate) fn parse(text: &str, syntax: Syntax) -> Pattern {
         let mut reader = Reader::default();
@@ -102,14 +102,14 @@ impl Pattern {
         self.pieces.iter().all(|piece| matches!(piece, Piece::Text(_)))
     }
 
-    /// Whether it is nothing but `*`.
+    /// Whether it is `*` alone.
     pub(crate) fn is_any(&self) -> bool {
         matches!(&*self.pieces, [Piece::Any])
     }
 
     /// Whether it matches `text`; `None` where a variable has no value in this request.
     pub(crate) fn matches(&self, text: &str, known: Known<'_>) -> Option<bool> {
-        // Most patterns are a text, or a text and a star.
+        // Most patterns are a text, or a text and a star: these need no general matching.
         match &*self.pieces {
             [Piece::Any] => Some(true),
             [Piece::Text(own)] => Some(known.budget.spend_bytes(own.len()) && **own == *text),
@@ -124,9 +124,10 @@ impl Pattern {
         }
     }
 
-    /// Whether a pattern without wildcards is `text`, but for the case of letters; `None` as above.
+    /// Whether a pattern without wildcards equals `text`, ignoring case; `None` as for
+    /// [`Pattern::matches`].
     pub(crate) fn equals_ignoring_case(&self, text: &str, known: Known<'_>) -> Option<bool> {
-        // A letter takes at most 3 bytes where its other case takes one.
+        // A letter of one byte has at most 3 bytes in the other case.
         let Some(resolved) = self.resolve(text.len().saturating_mul(3), known)? else { return Some(false) };
         let mut others = text.chars().flat_map(char::to_lowercase);
         for part in &resolved {
@@ -144,10 +145,10 @@ impl Pattern {
         Some(others.next().is_none())
     }
 
-    /// The pieces with variables replaced. Their values are text: a `*` in a tag opens nothing.
-    /// `None` where a variable has no value in this request; `Some(None)` where the texts are
-    /// longer than `length_max` together, and so longer than what is compared with them: values are
-    /// looked up all the same, but not kept.
+    /// The pieces with variables replaced. Their values are text: a `*` in the value of a tag is no
+    /// wildcard. `None` where a variable has no value in this request; `Some(None)` where the texts
+    /// together are longer than `length_max`, and so cannot match. Values are looked up even then,
+    /// because one without a value must be reported.
     fn resolve<'a>(&'a self, length_max: usize, known: Known<'_>) -> Option<Option<Vec<Resolved<'a>>>> {
         if !known.budget.spend(RESOLVE_COST + PIECE_COST * self.pieces.len()) {
             return Some(None);
@@ -203,7 +204,7 @@ impl Pattern {
 /// Steps that it takes to compare two letters without regard to case.
 const CASE_COST: usize = 8;
 
-/// Steps that it takes to begin to replace variables.
+/// Steps that the replacement of variables takes, besides those for each piece.
 const RESOLVE_COST: usize = 12;
 
 /// Steps that it takes to write down a piece whose variables are replaced.
@@ -237,7 +238,7 @@ impl Part for Piece {
         match self {
             Piece::Text(own) => Token::Text(own),
             Piece::One => Token::One,
-            // Only what has no variables is matched as it is; where one is, it is no less than
+            // Callers match only patterns without variables as they are, or take a variable for
             // anything.
             Piece::Any | Piece::Variable(_) => Token::Any,
         }
@@ -247,15 +248,15 @@ impl Part for Piece {
 impl Variable {
     fn value(&self, known: Known<'_>) -> Option<Resolved<'_>> {
         match known.value(&self.key) {
-            // A key with several values cannot stand in a text.
+            // A key with several values cannot be put into a text.
             Some(values) => matches!(*values, Values::One(_)).then_some(Resolved::Value(values)),
             None => self.default.as_deref().map(Resolved::Text),
         }
     }
 }
 
-/// Whether pieces match a text that no client sent: the name of an action, or of a bucket.
-/// Variables may be anything.
+/// Whether pieces match a text of bounded length: the name of an action, or of a bucket. Variables
+/// may be anything.
 pub(crate) fn matches(pieces: &[Piece], text: &str) -> bool {
     matches_within(pieces, text, &Budget::default())
 }
@@ -283,7 +284,7 @@ impl Reader {
         self.pieces.push(piece);
     }
 
-    /// Two stars in a row say what one says.
+    /// Two stars in a row are one.
     fn push_any(&mut self) {
         self.flush();
         if self.pieces.last() != Some(&Piece::Any) {
@@ -314,7 +315,8 @@ enum Braced {
     Variable(Variable),
 }
 
-/// Where the braces close: each is sought once, however many open before it.
+/// Where the braces close. Each closing brace is searched once, however many open before it, so
+/// that reading takes linear time.
 struct Braces<'a> {
     text: &'a str,
     next: Option<Closing>,
@@ -344,8 +346,8 @@ impl Braces<'_> {
     }
 }
 
-/// Reads `${…}` at the start of `rest`, the end of the text that is read. It takes no longer than
-/// what it reads is long.
+/// Reads `${…}` at the start of `rest`, which is the end of the text. It takes time in proportion
+/// to what it reads.
 fn read_variable<'a>(rest: &'a str, braces: &mut Braces<'a>) -> Option<(Braced, &'a str)> {
     let name = rest.strip_prefix("${")?;
     let text = braces.text;
@@ -375,8 +377,8 @@ fn read_variable<'a>(rest: &'a str, braces: &mut Braces<'a>) -> Option<(Braced, 
 /// How ARNs of buckets and objects begin: they name neither region nor account.
 const S3_HEAD: [&str; 5] = ["arn", "aws", "s3", "", ""];
 
-/// Steps that it takes to look at an ARN; to go through its parts, besides what comparing them
-/// does, as many again.
+/// Steps that it takes to look at an ARN. Going through its parts takes as many again, besides
+/// comparing them.
 const ARN_COST: usize = 8;
 
 /// An ARN with wildcards, compared part by part: a star in one part does not reach into the next.
@@ -419,7 +421,7 @@ impl ArnPattern {
 
     /// Whether it matches; `None` where a variable has no value in this request.
     pub(crate) fn matches(&self, arn: &Arn<'_>, known: Known<'_>) -> Option<bool> {
-        // Also a star takes its time.
+        // Matching `*` costs a little too, and a policy may have many.
         known.budget.spend(ARN_COST);
         if self.is_of_s3 && arn.is_of_s3 {
             return self.relative.matches(arn.relative, known);
@@ -451,7 +453,7 @@ impl<'a> Arn<'a> {
         (head.first() == Some(&"arn")).then_some(Arn { head, is_of_s3: head == S3_HEAD, relative })
     }
 
-    /// Something that has no ARN.
+    /// A resource without an ARN.
     pub(crate) fn unknown(text: &'a str) -> Arn<'a> {
         Arn { head: [""; 5], is_of_s3: false, relative: text }
     }

@@ -1,31 +1,31 @@
-//! Where the statements of a policy are in its text: simulations name them so.
+//! Where the statements of a policy are in its text: simulations report these positions.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_Statement.html>
 
-/// A place in a text.
+/// A position in a text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Place {
+pub struct Position {
     /// Counted from 1.
     pub line: u32,
     /// Characters, counted from 1.
     pub column: u32,
 }
 
-/// From where to where something reaches.
+/// Where something begins and ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Stretch {
     /// Behind the bracket, the comma or the colon that stands before it, white space included.
-    pub start: Place,
+    pub start: Position,
     /// At its first character.
-    pub opens: Place,
+    pub opens: Position,
     /// Behind its last character.
-    pub end: Place,
+    pub end: Position,
 }
 
-/// The statements of a document, in their order. The document is one that was read as a policy; of
-/// anything else, what comes is of no use, and does no harm.
+/// The statements of a document, in their order. The document must be a valid policy. For any other
+/// text the result is useless, but harmless.
 pub fn statements(text: &str) -> Vec<Stretch> {
-    let mut scan = Scan { place: Place { line: 1, column: 1 }, ..Scan::default() };
+    let mut scan = Scan { position: Position { line: 1, column: 1 }, ..Scan::default() };
     for character in text.chars() {
         scan.step(character);
     }
@@ -35,7 +35,7 @@ pub fn statements(text: &str) -> Vec<Stretch> {
 /// A scan in progress.
 #[derive(Debug)]
 struct Scan {
-    place: Place,
+    position: Position,
     depth: usize,
     string: Option<Text>,
     /// The last string at the top level of the document.
@@ -43,8 +43,8 @@ struct Scan {
     /// While the value of `Statement` is read: the depth at which statements stand, 1 for one
     /// alone, 2 in a list.
     level: Option<usize>,
-    start: Place,
-    opens: Place,
+    start: Position,
+    opens: Position,
     found: Vec<Stretch>,
 }
 
@@ -58,15 +58,15 @@ enum Text {
 
 impl Default for Scan {
     fn default() -> Scan {
-        let place = Place { line: 1, column: 1 };
+        let position = Position { line: 1, column: 1 };
         Scan {
-            place,
+            position,
             depth: 0,
             string: None,
             name: String::new(),
             level: None,
-            start: place,
-            opens: place,
+            start: position,
+            opens: position,
             found: Vec::new(),
         }
     }
@@ -74,10 +74,10 @@ impl Default for Scan {
 
 impl Scan {
     fn step(&mut self, character: char) {
-        let before = self.place;
+        let before = self.position;
         match character {
-            '\n' => self.place = Place { line: before.line + 1, column: 1 },
-            _ => self.place.column += 1,
+            '\n' => self.position = Position { line: before.line + 1, column: 1 },
+            _ => self.position.column += 1,
         }
         match (self.string, character) {
             (Some(Text::Escaped), _) => self.string = Some(Text::Open),
@@ -96,11 +96,11 @@ impl Scan {
     }
 
     /// A character outside of strings.
-    fn token(&mut self, token: char, at: Place) {
+    fn token(&mut self, token: char, at: Position) {
         match token {
             ':' if self.depth == 1 => {
                 self.level = (self.name == "Statement").then_some(1);
-                self.start = self.place;
+                self.start = self.position;
             }
             '{' | '[' => {
                 if token == '{' && self.level == Some(self.depth) {
@@ -108,15 +108,15 @@ impl Scan {
                 }
                 self.depth += 1;
                 if token == '[' && self.depth == 2 && self.level.is_some() {
-                    (self.level, self.start) = (Some(2), self.place);
+                    (self.level, self.start) = (Some(2), self.position);
                 }
             }
             ',' if self.depth == 1 => self.level = None,
-            ',' if self.depth == 2 && self.level == Some(2) => self.start = self.place,
+            ',' if self.depth == 2 && self.level == Some(2) => self.start = self.position,
             '}' | ']' => {
                 self.depth = self.depth.saturating_sub(1);
                 if token == '}' && self.level == Some(self.depth) {
-                    self.found.push(Stretch { start: self.start, opens: self.opens, end: self.place });
+                    self.found.push(Stretch { start: self.start, opens: self.opens, end: self.position });
                 }
             }
             _ => {}

@@ -7,22 +7,21 @@ use super::kind::Kind;
 use super::malformed::MalformedPolicy;
 use super::request::{Principal, PrincipalKind};
 
-/// How directly a statement means the principal that asks. It decides whether the limits of the
-/// principal's own policies apply to what the statement grants: see
-/// [`decide`](super::decide::decide).
+/// How directly a statement means the principal. It decides whether the limits of the principal's
+/// own policies apply to what the statement grants: see [`decide`](super::decide::decide).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Reach {
     /// Its account, which may pass the right on to its users.
     Account,
     /// What its session is of: the role, or the user who federated.
     Issuer,
-    /// Itself, or everybody.
+    /// The principal itself, or everybody.
     Direct,
 }
 
 /// One principal that a statement names.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Named {
+pub(crate) enum PrincipalPattern {
     /// `*`: everybody, those without credentials included.
     Everyone,
     /// An account by its id or the ARN of its root: everybody in it, as far as the account itself
@@ -45,11 +44,11 @@ pub(crate) enum Named {
 pub(crate) struct Principals {
     /// Whether it is `NotPrincipal`.
     pub(crate) except: bool,
-    pub(crate) named: Vec<Named>,
+    pub(crate) named: Vec<PrincipalPattern>,
 }
 
 impl Principals {
-    /// How directly the element means a principal; `None` where it means somebody else.
+    /// How directly the element means a principal; `None` where it means others.
     pub(crate) fn reach(&self, principal: &Principal<'_>) -> Option<Reach> {
         if self.except {
             return (!self.names_wholly(principal)).then_some(Reach::Direct);
@@ -58,12 +57,12 @@ impl Principals {
     }
 
     /// Whether a principal is named, and all that it is part of: its account, and the role of its
-    /// session. Only then `NotPrincipal` leaves it out; the name of the account alone leaves out
-    /// nobody but its root user.
+    /// session. Only then `NotPrincipal` leaves it out. The name of the account alone leaves out
+    /// only its root user.
     ///
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>
     fn names_wholly(&self, principal: &Principal<'_>) -> bool {
-        if self.named.contains(&Named::Everyone) {
+        if self.named.contains(&PrincipalPattern::Everyone) {
             return true;
         }
         let named = |reach| self.named.iter().any(|named| named.reach(principal) == Some(reach));
@@ -74,13 +73,14 @@ impl Principals {
             && (!needs_issuer || named(Reach::Issuer))
     }
 
-    /// Whether it is everybody, `NotPrincipal` included: all but a few.
+    /// Whether it means everybody. `NotPrincipal` counts as everybody too, because it leaves out
+    /// only a few.
     pub(crate) fn is_everyone(&self) -> bool {
-        self.except || self.named.contains(&Named::Everyone)
+        self.except || self.named.contains(&PrincipalPattern::Everyone)
     }
 }
 
-impl Named {
+impl PrincipalPattern {
     fn reach(&self, principal: &Principal<'_>) -> Option<Reach> {
         let of_account = || match principal.kind {
             PrincipalKind::Root => Some(Reach::Direct),
@@ -88,23 +88,25 @@ impl Named {
             _ => None,
         };
         match self {
-            Named::Everyone => Some(Reach::Direct),
-            Named::Account(account) if **account == *principal.account => of_account(),
-            Named::Canonical(id) if **id == *principal.canonical_id => of_account(),
-            Named::Arn(arn) if **arn == *principal.arn && principal.has_account() => Some(Reach::Direct),
-            Named::Arn(arn) if principal.issuer_arn == Some(&**arn) => Some(Reach::Issuer),
-            Named::UniqueId(id) => match principal.unique_id.strip_prefix(&**id) {
+            PrincipalPattern::Everyone => Some(Reach::Direct),
+            PrincipalPattern::Account(account) if **account == *principal.account => of_account(),
+            PrincipalPattern::Canonical(id) if **id == *principal.canonical_id => of_account(),
+            PrincipalPattern::Arn(arn) if **arn == *principal.arn && principal.has_account() => {
+                Some(Reach::Direct)
+            }
+            PrincipalPattern::Arn(arn) if principal.issuer_arn == Some(&**arn) => Some(Reach::Issuer),
+            PrincipalPattern::UniqueId(id) => match principal.unique_id.strip_prefix(&**id) {
                 Some("") => Some(Reach::Direct),
                 Some(session) if session.starts_with(':') => Some(Reach::Issuer),
                 _ => None,
             },
-            Named::Federated(provider) => (principal.kind == PrincipalKind::WebIdentity
+            PrincipalPattern::Federated(provider) => (principal.kind == PrincipalKind::WebIdentity
                 && **provider == *principal.arn)
                 .then_some(Reach::Direct),
-            Named::Service(service) => (principal.kind == PrincipalKind::Service
+            PrincipalPattern::Service(service) => (principal.kind == PrincipalKind::Service
                 && **service == *principal.arn)
                 .then_some(Reach::Direct),
-            Named::Account(_) | Named::Canonical(_) | Named::Arn(_) => None,
+            PrincipalPattern::Account(_) | PrincipalPattern::Canonical(_) | PrincipalPattern::Arn(_) => None,
         }
     }
 }
@@ -113,7 +115,7 @@ impl Named {
 pub(crate) fn parse(kind: Kind<'_>, value: &Json, except: bool) -> Result<Principals, MalformedPolicy> {
     let members = match value {
         Json::Text(text) if text == "*" => {
-            return Ok(Principals { except, named: vec![Named::Everyone] });
+            return Ok(Principals { except, named: vec![PrincipalPattern::Everyone] });
         }
         Json::Object(members) => members,
         _ => return Err(MalformedPolicy::Principal),
@@ -142,35 +144,35 @@ fn invalid(kind: Kind<'_>, sort: &str, text: &str) -> MalformedPolicy {
     }
 }
 
-fn parse_one(kind: Kind<'_>, sort: &str, text: &str) -> Option<Named> {
+fn parse_one(kind: Kind<'_>, sort: &str, text: &str) -> Option<PrincipalPattern> {
     let wild = text.contains(['*', '?']);
     match sort {
-        "AWS" if text == "*" => Some(Named::Everyone),
+        "AWS" if text == "*" => Some(PrincipalPattern::Everyone),
         "AWS" if !wild => parse_aws(text),
         "CanonicalUser" if !text.is_empty() && !wild && !matches!(kind, Kind::Trust | Kind::Key) => {
-            Some(Named::Canonical(text.into()))
+            Some(PrincipalPattern::Canonical(text.into()))
         }
-        "Federated" if !text.is_empty() && !wild => Some(Named::Federated(text.into())),
-        "Service" if text.contains('.') && !wild => Some(Named::Service(text.into())),
+        "Federated" if !text.is_empty() && !wild => Some(PrincipalPattern::Federated(text.into())),
+        "Service" if text.contains('.') && !wild => Some(PrincipalPattern::Service(text.into())),
         _ => None,
     }
 }
 
 /// Reads an account, an ARN or a unique id.
-fn parse_aws(text: &str) -> Option<Named> {
+fn parse_aws(text: &str) -> Option<PrincipalPattern> {
     if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(Named::Account(text.into()));
+        return Some(PrincipalPattern::Account(text.into()));
     }
-    // What IAM puts in the place of the ARN of a user or role that was deleted.
+    // IAM writes the unique id where the ARN of a user or role stood that was deleted.
     let is_unique = ["AIDA", "AROA"].iter().any(|start| text.starts_with(start));
     if is_unique && text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return Some(Named::UniqueId(text.into()));
+        return Some(PrincipalPattern::UniqueId(text.into()));
     }
     let mut parts = text.splitn(6, ':');
     let (arn, partition) = (parts.next()?, parts.next()?);
     let (service, region, account, relative) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    // Ids of accounts have 12 digits in AWS. Other deployments name theirs, and nothing is gained
-    // by refusing a principal that nobody is.
+    // Ids of accounts have 12 digits in AWS. Other deployments have other ids. A principal that
+    // does not exist harms nobody, so it is not refused.
     let account_is_valid = !account.is_empty()
         && account.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.$".contains(&byte));
     if arn != "arn" || partition.is_empty() || !region.is_empty() || !account_is_valid {
@@ -178,11 +180,11 @@ fn parse_aws(text: &str) -> Option<Named> {
     }
     let is_named = |sort: &str| relative.strip_prefix(sort).is_some_and(|name| !name.is_empty());
     match service {
-        "iam" if relative == "root" => Some(Named::Account(account.into())),
-        "iam" if is_named("user/") || is_named("role/") => Some(Named::Arn(text.into())),
-        "sts" if is_named("federated-user/") => Some(Named::Arn(text.into())),
+        "iam" if relative == "root" => Some(PrincipalPattern::Account(account.into())),
+        "iam" if is_named("user/") || is_named("role/") => Some(PrincipalPattern::Arn(text.into())),
+        "sts" if is_named("federated-user/") => Some(PrincipalPattern::Arn(text.into())),
         "sts" if is_named("assumed-role/") && relative.split('/').count() == 3 => {
-            Some(Named::Arn(text.into()))
+            Some(PrincipalPattern::Arn(text.into()))
         }
         _ => None,
     }

@@ -1,14 +1,14 @@
 //! What "public" means for the policy of a bucket.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>,
-//! "The meaning of public": a policy is public unless each grant is to fixed principals, or holds
-//! for fixed values of what tells where a request comes from.
+//! "The meaning of public": a policy is public unless each grant is to fixed principals, or has a
+//! condition on fixed values of a key that says where a request comes from.
 
 use super::condition::Condition;
 use super::document::{Policy, Statement};
 use super::keys::KeyId;
 use super::kind::Effect;
-use super::principal::Named;
+use super::principal::PrincipalPattern;
 
 /// Whether a bucket policy is public.
 pub fn is_public(policy: &Policy) -> bool {
@@ -22,14 +22,14 @@ pub(crate) fn grants_publicly(statement: &Statement) -> bool {
         && !statement.conditions.iter().any(confines)
 }
 
-/// Whether anybody may be meant: everybody, or whoever has an account with a provider of
-/// identities.
+/// Whether anybody may be meant: everybody, or everybody with an account at an identity provider.
 fn names_the_public(statement: &Statement) -> bool {
     let Some(principals) = &statement.principals else { return false };
-    principals.is_everyone() || principals.named.iter().any(|named| matches!(named, Named::Federated(_)))
+    principals.is_everyone()
+        || principals.named.iter().any(|named| matches!(named, PrincipalPattern::Federated(_)))
 }
 
-/// Whether a condition leaves only requests from somewhere fixed.
+/// Whether a condition holds only for requests of a fixed origin.
 fn confines(condition: &Condition) -> bool {
     match condition.key.id() {
         KeyId::SourceIp | KeyId::VpcSourceIp => condition.confines_addresses(),
@@ -57,7 +57,7 @@ fn confines(condition: &Condition) -> bool {
     }
 }
 
-/// What `aws:userid` is of everybody who does not sign.
+/// The `aws:userid` of requests that are not signed.
 const NOBODY: &str = "anonymous";
 
 /// `AROA…:*`: any session of one role.

@@ -1,4 +1,4 @@
-//! What a policy is asked about: who wants to do what with which resource, and the circumstances.
+//! What is decided on: a principal, an action, a resource, and the circumstances.
 
 use super::actions;
 use super::budget::Budget;
@@ -8,10 +8,10 @@ use super::memory::Memory;
 use super::pattern::Arn;
 use std::borrow::Cow;
 
-/// What kind of principal asks.
+/// What kind of principal makes the request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PrincipalKind {
-    /// Nobody: the request carries no credentials.
+    /// `anonymous`: the request carries no credentials.
     Anonymous,
     /// The root user of an account.
     Root,
@@ -21,27 +21,26 @@ pub enum PrincipalKind {
     AssumedRole,
     /// A session that `GetFederationToken` gave.
     FederatedUser,
-    /// Somebody with a token of a web identity provider, who is about to assume a role.
+    /// The holder of a token of a web identity provider, before a role is assumed.
     WebIdentity,
-    /// A service of the deployment itself, such as the one that delivers logs.
+    /// A service of the server itself, such as the one that delivers logs.
     Service,
 }
 
-/// How a request is signed, as it was verified. What a request only says of it, and nobody
-/// verified, is none.
+/// How a request is signed. Only a signature that was verified counts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Signature {
     /// Where the signature stands.
-    pub place: SignaturePlace,
+    pub auth_type: AuthType,
     /// Of which version it is.
     pub version: SignatureVersion,
-    /// When it was made, in milliseconds since 1970, of those that are kept and used later.
+    /// When it was made, in milliseconds since 1970; only for signatures that are made in advance.
     pub signed_ms: Option<u64>,
 }
 
 /// Where a signature stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum SignaturePlace {
+pub enum AuthType {
     /// In the header `Authorization`.
     Header,
     /// In the query of a presigned URL.
@@ -59,18 +58,18 @@ pub enum SignatureVersion {
     V4,
 }
 
-/// Who asks.
+/// The principal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Principal<'a> {
     /// What kind of principal it is.
     pub kind: PrincipalKind,
-    /// The account, 12 digits; empty for those who have none.
+    /// The account, 12 digits; empty without one.
     pub account: &'a str,
     /// The canonical id of the account.
     pub canonical_id: &'a str,
     /// `arn:aws:iam::111122223333:user/alice`, or `…:assumed-role/ROLE/SESSION`, or `…:root`. The
     /// provider of a web identity; the name of a service, `logging.s3.amazonaws.com`. Empty for
-    /// nobody.
+    /// `anonymous`.
     pub arn: &'a str,
     /// What `aws:userid` is: `AIDA…`, `AROA…:SESSION`, or the account for its root user. May be
     /// empty.
@@ -82,7 +81,7 @@ pub struct Principal<'a> {
 }
 
 impl<'a> Principal<'a> {
-    /// Nobody.
+    /// `anonymous`.
     pub const ANONYMOUS: Principal<'static> = Principal {
         kind: PrincipalKind::Anonymous,
         account: "",
@@ -132,7 +131,7 @@ impl<'a> Principal<'a> {
         }
     }
 
-    /// What the principal itself answers to a condition key; others are `None`.
+    /// The value of a condition key that is about the principal itself; `None` for other keys.
     pub fn value(&self, key: KeyId) -> Option<Cow<'a, str>> {
         let text = |text: &'a str| (!text.is_empty()).then_some(Cow::Borrowed(text));
         match key {
@@ -193,7 +192,8 @@ pub fn resource_arn(bucket: &str, key: Option<&str>) -> String {
 /// The resource of actions that concern none in particular, such as `s3:ListAllMyBuckets`.
 pub const NO_RESOURCE: &str = "arn:aws:s3:::*";
 
-/// One thing that somebody wants to do. An operation that takes several actions asks once for each.
+/// One action of a principal on a resource. An operation that takes several actions has a request
+/// for each.
 #[derive(Clone)]
 pub struct Request<'a> {
     pub(crate) principal: &'a Principal<'a>,
@@ -210,7 +210,7 @@ pub struct Request<'a> {
 
 impl<'a> Request<'a> {
     /// `action` is `s3:GetObject`, in any case; `resource` an ARN, as [`resource_arn`] makes it.
-    /// What is no ARN is a resource that only `*` matches.
+    /// Only `*` matches a resource that is not an ARN.
     pub fn new(
         principal: &'a Principal<'a>,
         action: &str,
@@ -235,14 +235,14 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// The same, as one of several that have a budget together. A request that is told of none has
-    /// one of its own.
+    /// The same request, with a budget that several requests share. Without this call a request has
+    /// a budget of its own.
     #[must_use]
     pub fn within(self, budget: &'a Budget) -> Request<'a> {
         Request { shared: Some(budget), ..self }
     }
 
-    /// What is left for asking.
+    /// What is left of the steps.
     pub fn budget(&self) -> &Budget {
         self.shared.unwrap_or(&self.own)
     }
@@ -259,7 +259,7 @@ impl<'a> Request<'a> {
         Request { number: actions::number(&action), action, ..self.clone() }
     }
 
-    /// Who asks.
+    /// The principal.
     pub fn principal(&self) -> &'a Principal<'a> {
         self.principal
     }

@@ -1,8 +1,8 @@
-//! Simulations: what policies would say to requests that nobody made.
+//! Simulations: what would be decided on hypothetical requests.
 //!
-//! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html>. What is not
-//! known of a request that nobody made is missing: a key that is asked for and not given is named,
-//! and its condition is judged as of a request without it.
+//! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulateCustomPolicy.html>. Not all
+//! keys of such a request are known. A key that a condition needs and that is not given is named in
+//! the result, and the condition is evaluated as for a request without it.
 
 use super::budget::{Budget, EXHAUSTED, WORK_MAX};
 use super::context::{Context, ContextEntries};
@@ -19,7 +19,7 @@ use super::request::{Principal, PrincipalKind, Request};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-/// Actions times resources that one simulation judges.
+/// Evaluations of one simulation: actions times resources.
 pub const EVALUATIONS_MAX: usize = 1000;
 /// Bytes of an action, a resource or a value of a key.
 const VALUE_LENGTH_MAX: usize = 2048;
@@ -29,7 +29,7 @@ const VALUE_LENGTH_MAX: usize = 2048;
 pub enum Role {
     /// It allows and denies, as a policy of a user, a group or a role.
     Identity,
-    /// It limits what those can allow.
+    /// It limits what identity policies can allow.
     Boundary,
     /// It limits a session.
     Session,
@@ -48,9 +48,9 @@ pub struct Document {
     pub text: String,
 }
 
-/// Who asks, in a simulation.
+/// Who principal, in a simulation.
 #[derive(Clone, Copy, Debug)]
-pub struct Asks<'a> {
+pub struct PrincipalName<'a> {
     /// The ARN of a user, a role, a session or an account's root.
     pub arn: &'a str,
     /// What `aws:userid` is; empty where that is not known.
@@ -62,12 +62,12 @@ pub struct Asks<'a> {
 pub struct Hypothesis<'a> {
     /// The policies: at most one boundary, and one of the resource.
     pub documents: &'a [Document],
-    /// Who asks; `None` is somebody of the account that owns the resources.
-    pub asks: Option<Asks<'a>>,
+    /// The principal; where it is `None`, a user of the account that owns the resources.
+    pub principal: Option<PrincipalName<'a>>,
     /// The account that owns the resources; where it is `None`, the one that their ARNs name, or
-    /// else that of who asks.
+    /// else that of the principal.
     pub owner: Option<&'a str>,
-    /// Actions, each judged on every resource: `s3:GetObject`.
+    /// Actions, each evaluated on every resource: `s3:GetObject`.
     pub actions: &'a [String],
     /// ARNs; `*` where there is none.
     pub resources: &'a [String],
@@ -75,7 +75,7 @@ pub struct Hypothesis<'a> {
     pub context: &'a [(String, Vec<String>)],
 }
 
-/// What is judged of one action on one resource.
+/// What would be decided on one action on one resource.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Evaluation {
     /// The action.
@@ -86,7 +86,7 @@ pub struct Evaluation {
     pub outcome: Outcome,
     /// The statements that it rests on: those that deny, or else those that allow.
     pub matched: Vec<Matched>,
-    /// Condition keys that were asked for and not given, in their order.
+    /// Condition keys that conditions needed and that were not given, in their order.
     pub missing: Vec<String>,
     /// Whether the boundary allows it; `None` without one.
     pub allowed_by_boundary: Option<bool>,
@@ -102,27 +102,27 @@ pub struct Matched {
     /// Its `Sid`.
     pub sid: Option<String>,
     /// Where it is in the text.
-    pub place: Option<Stretch>,
+    pub stretch: Option<Stretch>,
 }
 
 /// Why nothing can be simulated.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Invalid {
-    /// A document is no policy of its kind.
+    /// A document is not a policy of its kind.
     #[error("{0}: {1}")]
     Policy(String, MalformedPolicy),
-    /// Two documents are for what there is one of.
+    /// Two documents have a role of which there is one.
     #[error("there can be one {0}")]
     Second(&'static str),
-    /// What an action must look like.
+    /// An action is not a name.
     #[error("{0} is not the name of an action: it has the form SERVICE:NAME, without wildcards")]
     Action(String),
-    /// What a resource must look like.
+    /// A resource is not an ARN.
     #[error("{0} is not a resource: it is an ARN or *")]
     Resource(String),
-    /// Who asks must be somebody.
+    /// The principal is not the ARN of one.
     #[error("{0} is not the ARN of a user, a role, a session or an account")]
-    Asks(String),
+    Principal(String),
     /// A value is longer than AWS takes.
     #[error("actions, resources and values of condition keys have at most {VALUE_LENGTH_MAX} bytes")]
     TooLong,
@@ -137,15 +137,16 @@ pub enum Invalid {
     TooMuchWork,
 }
 
-/// Judges every action on every resource, in the order in which they are given.
+/// Decides on every action on every resource, in the order in which they are given.
 ///
 /// # Errors
 /// See [`Invalid`].
 pub fn simulate(hypothesis: &Hypothesis<'_>) -> Result<Vec<Evaluation>, Invalid> {
     let read = Read::of(hypothesis.documents)?;
-    let asks =
-        hypothesis.asks.map(|asks| Asker::parse(asks).ok_or_else(|| Invalid::Asks(asks.arn.to_owned())));
-    let asks = asks.transpose()?.unwrap_or_else(|| Asker::of_owner(hypothesis.owner));
+    let principal = hypothesis.principal.map(|principal| {
+        SimulatedPrincipal::parse(principal).ok_or_else(|| Invalid::Principal(principal.arn.to_owned()))
+    });
+    let principal = principal.transpose()?.unwrap_or_else(|| SimulatedPrincipal::of_owner(hypothesis.owner));
     let everything = ["*".to_owned()];
     let resources = if hypothesis.resources.is_empty() { &everything } else { hypothesis.resources };
     check_size(hypothesis, resources)?;
@@ -162,16 +163,17 @@ pub fn simulate(hypothesis: &Hypothesis<'_>) -> Result<Vec<Evaluation>, Invalid>
     let entries = hypothesis.context.iter().fold(ContextEntries::default(), |entries, (key, values)| {
         entries.with(key, &values.iter().map(String::as_str).collect::<Vec<_>>())
     });
+    // One budget for all evaluations, so that their number does not multiply the work.
     let budget = Budget::default();
     let mut evaluations = Vec::new();
     for action in hypothesis.actions {
         for resource in resources {
-            let principal = asks.principal();
-            let owner = hypothesis.owner.or(account_of(resource)).unwrap_or(asks.account);
+            let principal = principal.principal();
+            let owner = hypothesis.owner.or(account_of(resource)).unwrap_or(principal.account);
             let circumstances =
                 Circumstances { entries: &entries, principal: &principal, missing: RefCell::default() };
             let request = Request::new(&principal, action, resource, &circumstances).within(&budget);
-            let (outcome, matched, allowed_by_boundary) = read.judge(&request, owner);
+            let (outcome, matched, allowed_by_boundary) = read.decide(&request, owner);
             if budget.is_exhausted() {
                 return Err(Invalid::TooMuchWork);
             }
@@ -201,14 +203,14 @@ fn check_size(hypothesis: &Hypothesis<'_>, resources: &[String]) -> Result<(), I
     if evaluations > EVALUATIONS_MAX { Err(Invalid::TooMany) } else { Ok(()) }
 }
 
-/// The account that an ARN names; those of S3 name none.
+/// The account that an ARN names; ARNs of S3 name none.
 fn account_of(resource: &str) -> Option<&str> {
     let account = resource.split(':').nth(4)?;
     (account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit())).then_some(account)
 }
 
-/// The condition keys that policies ask for, each once, in their order: those of conditions, and
-/// those of variables.
+/// The condition keys that policies name, each once, in their order: those of conditions, and those
+/// of variables.
 ///
 /// # Errors
 /// [`Invalid::Policy`]
@@ -238,9 +240,9 @@ fn variables<'a>(patterns: impl Iterator<Item = &'a Pattern>, keys: &mut BTreeSe
 }
 
 impl Policy {
-    /// Reads the policy of a resource without being told of which one: of the bucket that its first
-    /// resource names, of a key where its actions are those of keys, or of a role where it names no
-    /// resource.
+    /// Reads the policy of a resource, and finds out what the resource is: the bucket that the
+    /// first `Resource` names; a key where the actions are those of keys; a role where there is no
+    /// `Resource`.
     ///
     /// # Errors
     /// As [`Policy::parse`].
@@ -254,7 +256,7 @@ impl Policy {
     }
 }
 
-/// The bucket that the first resource of a document is of: empty where that is no ARN of one,
+/// The bucket of the first resource of a document: empty where the resource is not the ARN of one,
 /// `None` where no statement has a resource.
 pub(crate) fn bucket_of(text: &str) -> Option<String> {
     let document = Json::parse(text).ok()?;
@@ -290,7 +292,7 @@ struct ReadPolicy {
     number: String,
     role: Role,
     policy: Policy,
-    places: Vec<Stretch>,
+    stretches: Vec<Stretch>,
 }
 
 impl Read {
@@ -313,8 +315,8 @@ impl Read {
             if let Some(what) = second.filter(|_| policies.iter().any(|own| own.role == document.role)) {
                 return Err(Invalid::Second(what));
             }
-            let (number, places) = (number.to_string(), positions::statements(text));
-            policies.push(ReadPolicy { number, role: document.role, policy, places });
+            let (number, stretches) = (number.to_string(), positions::statements(text));
+            policies.push(ReadPolicy { number, role: document.role, policy, stretches });
         }
         Ok(Read { policies })
     }
@@ -325,7 +327,7 @@ impl Read {
     }
 
     /// What is decided, the statements that it rests on, and whether the boundary allows it.
-    fn judge(&self, request: &Request<'_>, owner: &str) -> (Outcome, Vec<Matched>, Option<bool>) {
+    fn decide(&self, request: &Request<'_>, owner: &str) -> (Outcome, Vec<Matched>, Option<bool>) {
         let (identity, session) = (self.sources(Role::Identity), self.sources(Role::Session));
         let (boundary, own) = (self.sources(Role::Boundary), self.sources(Role::Resource));
         let policies = Policies {
@@ -358,7 +360,7 @@ impl Read {
                 document,
                 statement: own.statement,
                 sid: own.sid.map(str::to_owned),
-                place: read.places.get(own.statement).copied(),
+                stretch: read.stretches.get(own.statement).copied(),
             })
         });
         own.collect()
@@ -377,8 +379,8 @@ fn says(considered: &[Considered<'_>], layer: Layer) -> Outcome {
     }
 }
 
-/// Who asks.
-struct Asker<'a> {
+/// Who principal.
+struct SimulatedPrincipal<'a> {
     kind: PrincipalKind,
     account: &'a str,
     arn: &'a str,
@@ -387,14 +389,21 @@ struct Asker<'a> {
     issuer: Option<String>,
 }
 
-impl<'a> Asker<'a> {
-    fn of_owner(owner: Option<&'a str>) -> Asker<'a> {
+impl<'a> SimulatedPrincipal<'a> {
+    fn of_owner(owner: Option<&'a str>) -> SimulatedPrincipal<'a> {
         let account = owner.unwrap_or_default();
-        Asker { kind: PrincipalKind::User, account, arn: "", unique_id: "", user_name: "", issuer: None }
+        SimulatedPrincipal {
+            kind: PrincipalKind::User,
+            account,
+            arn: "",
+            unique_id: "",
+            user_name: "",
+            issuer: None,
+        }
     }
 
-    fn parse(asks: Asks<'a>) -> Option<Asker<'a>> {
-        let mut parts = asks.arn.splitn(6, ':');
+    fn parse(principal: PrincipalName<'a>) -> Option<SimulatedPrincipal<'a>> {
+        let mut parts = principal.arn.splitn(6, ':');
         let (arn, _, service, _) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         let (account, relative) = (parts.next()?, parts.next()?);
         let (sort, name) = relative.split_once('/').unwrap_or((relative, ""));
@@ -402,9 +411,9 @@ impl<'a> Asker<'a> {
         let (kind, user_name, issuer) = match (service, sort) {
             ("iam", "root") if name.is_empty() => (PrincipalKind::Root, "", None),
             ("iam", "user") if !last.is_empty() => (PrincipalKind::User, last, None),
-            // Whoever it is that will have assumed the role.
+            // The ARN of a role stands for any session of the role.
             ("iam", "role") if !last.is_empty() => {
-                (PrincipalKind::AssumedRole, "", Some(asks.arn.to_owned()))
+                (PrincipalKind::AssumedRole, "", Some(principal.arn.to_owned()))
             }
             ("sts", "assumed-role") => {
                 let (role, _) = name.split_once('/')?;
@@ -415,7 +424,14 @@ impl<'a> Asker<'a> {
             _ => return None,
         };
         let is_arn = arn == "arn" && !account.is_empty();
-        is_arn.then_some(Asker { kind, account, arn: asks.arn, unique_id: asks.unique_id, user_name, issuer })
+        is_arn.then_some(SimulatedPrincipal {
+            kind,
+            account,
+            arn: principal.arn,
+            unique_id: principal.unique_id,
+            user_name,
+            issuer,
+        })
     }
 
     fn principal(&self) -> Principal<'_> {
@@ -431,7 +447,7 @@ impl<'a> Asker<'a> {
     }
 }
 
-/// What was given, and what follows from who asks. Remembers what was asked for in vain.
+/// The given keys, and those of the principal. Remembers the keys that were needed and not there.
 struct Circumstances<'a> {
     entries: &'a ContextEntries,
     principal: &'a Principal<'a>,

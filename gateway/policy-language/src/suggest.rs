@@ -1,18 +1,18 @@
-//! What somebody who made a mistake may have meant: the nearest of the names that there are.
+//! What was meant by a name with a mistake in it: the nearest of the names that exist.
 
-/// Longer names are compared with nothing: nobody mistypes so much.
+/// Bytes of a name that is compared. A longer text is no mistyped name.
 const NAME_LENGTH_MAX: usize = 80;
 /// Letters that differ at most.
 const DISTANCE_MAX: usize = 3;
 
 /// The name nearest to what was written, without regard to case; `None` where none is near. Of
-/// names that are as near, the first.
+/// several that are equally near, the first.
 pub(crate) fn nearest<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     if written.len() > NAME_LENGTH_MAX {
         return None;
     }
     let folded = written.to_ascii_lowercase();
-    // Of short names, a third of the letters is as good as another name.
+    // In a short name, three other letters make another name: at most a third may differ.
     let most = DISTANCE_MAX.min(written.len() / 3);
     let near = names.map(|name| (distance(&folded, &name.to_ascii_lowercase()), name));
     near.filter(|(distance, _)| *distance <= most).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)

@@ -307,7 +307,7 @@ fn world() -> impl Strategy<Value = World> {
     )
 }
 
-/// A policy needs a statement: one that is about nothing stands for none.
+/// A policy needs a statement. A statement that matches nothing stands for an empty policy.
 const NEVER: &str = r#""Effect":"Allow","Action":"s3:GetBucketAcl","Resource":"arn:aws:s3:::photos""#;
 
 fn own(parts: &[Part]) -> Policy {
@@ -350,7 +350,7 @@ impl World {
         let mut worlds = vec![self.clone(); 4];
         worlds[0].resource.push(part.clone());
         worlds[1].identity.insert(0, part.clone());
-        // A limit that was not there is one more limit, so only those that are there are added to.
+        // Adding a policy to a layer without one would add a limit, so only existing policies grow.
         if let Some(boundary) = &mut worlds[2].boundary {
             boundary.push(part.clone());
         }

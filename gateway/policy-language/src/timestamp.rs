@@ -32,7 +32,7 @@ pub fn push_iso8601(out: &mut String, ms: u64) {
     let [.., i1, i0] = digits(civil.minute);
     let [.., s1, s0] = digits(civil.second);
     let [_, f2, f1, f0] = digits(civil.millisecond);
-    // One push: listings print a time in every row.
+    // One push instead of many: listings print a time in every row.
     let text = [
         y3, y2, y1, y0, b'-', m1, m0, b'-', d1, d0, b'T', h1, h0, b':', i1, i0, b':', s1, s0, b'.', f2, f1,
         f0, b'Z',

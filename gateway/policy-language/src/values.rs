@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv4Addr};
 /// A number as a policy or a request writes it, whole or decimal.
 pub(crate) fn number(text: &str) -> Option<f64> {
     let text = text.trim();
-    // `inf`, `nan` and `1e5` are no numbers of the policy language.
+    // Rust reads `inf`, `nan` and `1e5` as numbers. The policy language does not.
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.".contains(&byte));
     text.parse().ok().filter(|number: &f64| is_plain && number.is_finite())
 }
@@ -16,7 +16,7 @@ pub(crate) fn number(text: &str) -> Option<f64> {
 /// A time in milliseconds since 1970, from ISO 8601 or from seconds.
 pub(crate) fn date(text: &str) -> Option<f64> {
     match number(text) {
-        // A year alone is a number as well; no policy means a second of the year 1970.
+        // A year alone, `2013`, is read as seconds too, which means some time of the year 1970.
         Some(seconds) => Some(seconds * 1000.0),
         None => timestamp::parse_iso8601(text).map(|ms| ms as f64),
     }
@@ -36,7 +36,7 @@ pub(crate) fn binary(text: &str) -> Option<Vec<u8>> {
     STANDARD.decode(text.trim()).ok()
 }
 
-/// An address; one of IPv4 that is written as IPv6 is one of IPv4.
+/// An address. An IPv4 address that is written as IPv6 (`::ffff:203.0.113.7`) is taken as IPv4.
 pub(crate) fn address(text: &str) -> Option<IpAddr> {
     text.trim().parse().ok().map(|address: IpAddr| address.to_canonical())
 }
@@ -70,7 +70,7 @@ impl Cidr {
     pub(crate) fn contains(&self, address: IpAddr) -> bool {
         let same = |own: u128, other: u128, width: u32| {
             let shift = width - u32::from(self.fixed_bits);
-            // All bits are free: a shift by the whole width is not defined.
+            // Where all bits are free, the shift would be the whole width, which is not defined.
             own.checked_shr(shift).unwrap_or(0) == other.checked_shr(shift).unwrap_or(0)
         };
         match (self.address, address) {
@@ -103,8 +103,8 @@ impl Cidr {
 }
 
 /// Whether S3 takes ranges for the public: one that is broad, several that are one broad range
-/// together, or many that are a sixteenth of all addresses. Private networks are nobody's public,
-/// however many there are: <https://datatracker.ietf.org/doc/html/rfc1918>.
+/// together, or many that are a sixteenth of all addresses. Private networks are never public,
+/// however many ranges there are: <https://datatracker.ietf.org/doc/html/rfc1918>.
 pub(crate) fn are_broad(ranges: &[Cidr]) -> bool {
     if ranges.iter().any(Cidr::is_broad) {
         return true;
@@ -114,6 +114,7 @@ pub(crate) fn are_broad(ranges: &[Cidr]) -> bool {
     let is_private = |(version, first, last): (u8, u128, u128)| {
         private.iter().any(|own| own.0 == version && own.1 <= first && last <= own.2)
     };
+    // Sorted by version and first address, neighbours can be joined, and overlaps are counted once.
     let mut bounds: Vec<_> = ranges.iter().map(Cidr::bounds).filter(|own| !is_private(*own)).collect();
     bounds.sort_unstable();
     let mut joined: Option<(u8, u128, u128)> = None;
@@ -139,7 +140,7 @@ pub(crate) fn are_broad(ranges: &[Cidr]) -> bool {
     false
 }
 
-/// Addresses that are routed nowhere, and the bits of them that are fixed.
+/// The private networks of RFC 1918: their addresses, and the bits that are fixed.
 const PRIVATE: [(Ipv4Addr, u8); 3] = [
     (Ipv4Addr::new(10, 0, 0, 0), 8),
     (Ipv4Addr::new(172, 16, 0, 0), 12),

@@ -1,11 +1,11 @@
-//! Asks for every action that an operation takes, of the operations table.
+//! Decides on every action that an operation takes, as the operations table lists them.
 
-use super::asked::{Asked, Asker, Body, Permit, Resources};
 use super::conceivable::is_conceivable;
 use super::condition_keys::{Lookups, S3Request};
-use super::judge;
+use super::decide_action;
+use super::request::{AccessRequest, Body, DecisionInput, Permit, Resources};
 use super::subject::{Bucket, Subject};
-use super::witness::Judged;
+use super::witness::Decided;
 use crate::bucket::request_payment::{self, Payer};
 use crate::errors::{ErrorCode, Result};
 use crate::identity::account::Account;
@@ -18,58 +18,57 @@ use crate::request::headers::Headers;
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 
-/// An object, or the bucket when the key is `None`.
+/// What an action is decided on: a bucket, and in it an object that the request concerns.
 #[derive(Clone, Copy)]
-struct Place<'a> {
+struct Target<'a> {
+    access: &'a AccessRequest<'a>,
+    resources: &'a dyn Resources,
+    bucket: &'a Bucket,
+    /// `None` for the bucket itself.
     key: Option<&'a str>,
     version_id: Option<&'a str>,
 }
 
 /// Whether a request may go on. `AccessDenied` when one of the actions that it takes is not
 /// allowed, or an invalid `x-amz-copy-source`.
-pub fn authorize(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit> {
-    let (Some(name), false) = (asked.bucket, asked.operation.makes_bucket()) else {
-        return authorize_own(asked, resources);
+pub fn authorize(access: &AccessRequest<'_>, resources: &dyn Resources) -> Result<Permit> {
+    let (Some(name), false) = (access.bucket, access.operation.makes_bucket()) else {
+        return authorize_own(access, resources);
     };
-    let bucket = resources.bucket(name).ok_or(ErrorCode::AccessDenied)?;
-    if !is_paid(asked, &bucket) {
+    let bucket = &resources.bucket(name).ok_or(ErrorCode::AccessDenied)?;
+    if !is_paid(access, bucket) {
         return Err(ErrorCode::AccessDenied.into());
     }
-    let place = Place { key: asked.key, version_id: asked.query.get("versionId") };
+    let (key, version_id) = (access.key, access.query.get("versionId"));
+    let target = Target { access, resources, bucket, key, version_id };
     let mut permit = Permit::Whole;
-    for action in asked.operation.row().actions {
+    for action in access.operation.row().actions {
         let allowed = match *action {
-            Action::Target(action) => ask_target(asked, resources, &bucket, place, action),
-            Action::Versioned(current, version) => {
-                let action = if place.version_id.is_some() { version } else { current };
-                ask_target(asked, resources, &bucket, place, action)
-            }
-            Action::Source(current, version) => match ask_source(asked, resources, current, version)? {
+            Action::Target(action) => target.allows(action),
+            Action::Versioned(current, version) => target.allows(target.of_version(current, version)),
+            Action::Source(current, version) => match decide_source(access, resources, current, version)? {
                 CopyPermit::Refused => false,
                 CopyPermit::Allowed => true,
                 CopyPermit::Tagged => {
-                    let key = place.key.unwrap_or_default();
-                    ask(asked, resources, &bucket, place, "s3:PutObjectTagging", Subject::Key(key))
+                    target.allows_on(Subject::Key(key.unwrap_or_default()), "s3:PutObjectTagging")
                 }
             },
             Action::Each(current, version) => {
                 permit = Permit::Each;
-                [current, version].into_iter().any(|action| is_conceivable(asked, &bucket, action))
-                    || ask(asked, resources, &bucket, place, current, Subject::Key("*"))
+                [current, version].into_iter().any(|action| is_conceivable(access, bucket, action))
+                    || target.allows_on(Subject::Key("*"), current)
             }
-            Action::WithHeader(header, action) if carries(asked.headers, header) => {
-                match (asked.key, action) {
-                    // Of each object that the body names.
+            Action::WithHeader(header, action) if carries(access.headers, header) => {
+                match (key, action) {
+                    // This action is decided on for each object that the body names.
                     (None, _) if permit == Permit::Each => true,
-                    (None, _) => ask(asked, resources, &bucket, place, action, Subject::Bucket),
-                    (Some(key), "s3:PutObjectAcl") => {
-                        ask(asked, resources, &bucket, place, action, Subject::Created(key))
+                    (None, _) => target.allows_on(Subject::Bucket, action),
+                    (Some(key), "s3:PutObjectAcl") => target.allows_on(Subject::Created(key), action),
+                    // The operation makes the object: none needs to be there before.
+                    (Some(key), _) if access.operation.starts_object() => {
+                        target.allows_on(Subject::Key(key), action)
                     }
-                    // What it writes need not be there before.
-                    (Some(key), _) if asked.operation.starts_object() => {
-                        ask(asked, resources, &bucket, place, action, Subject::Key(key))
-                    }
-                    (Some(_), _) => ask_target(asked, resources, &bucket, place, action),
+                    (Some(_), _) => target.allows(action),
                 }
             }
             Action::WithHeader(..) => true,
@@ -81,61 +80,60 @@ pub fn authorize(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit>
     Ok(permit)
 }
 
-/// The positions of the objects that the request may not touch, of those that its body names. All
-/// of them have one budget: where it does not suffice, none may be touched.
+/// The positions of the objects that the request may not touch, among those that its body names.
+/// All of them share one budget: where it does not suffice, none may be touched.
 pub fn authorize_each(
-    asked: &Asked<'_>,
+    access: &AccessRequest<'_>,
     named: &[(&str, Option<&str>)],
     resources: &dyn Resources,
 ) -> Vec<u32> {
-    let bucket = asked.bucket.and_then(|name| resources.bucket(name));
+    let bucket = access.bucket.and_then(|name| resources.bucket(name));
     let memory = Memory::default();
     let allowed = |key: &str, version_id: Option<&str>| {
         let Some(bucket) = &bucket else { return false };
-        let place = Place { key: Some(key), version_id };
-        let ask =
-            |action| ask_among(asked, resources, bucket, place, action, Subject::Key(key), Some(&memory));
-        asked.operation.row().actions.iter().all(|action| match *action {
-            Action::Each(current, version) => ask(if version_id.is_some() { version } else { current }),
-            Action::WithHeader(header, action) => !carries(asked.headers, header) || ask(action),
+        let target = Target { access, resources, bucket, key: Some(key), version_id };
+        let allows = |action| target.allows_among(Subject::Key(key), action, Some(&memory));
+        access.operation.row().actions.iter().all(|action| match *action {
+            Action::Each(current, version) => allows(target.of_version(current, version)),
+            Action::WithHeader(header, action) => !carries(access.headers, header) || allows(action),
             Action::Target(_) | Action::Versioned(..) | Action::Source(..) => true,
         })
     };
     let positions = || (0_u32..).zip(named);
     let refused = positions().filter(|(_, (key, version_id))| !allowed(key, *version_id));
     let refused = refused.map(|(position, _)| position).collect();
-    match asked.budget.is_exhausted() {
+    match access.budget.is_exhausted() {
         true => positions().map(|(position, _)| position).collect(),
         false => refused,
     }
 }
 
-/// What concerns no bucket that exists: whoever has an account may ask for it, as far as the
-/// account lets them.
-fn authorize_own(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit> {
-    if !asked.principal.has_account() {
+/// Decides on an operation that concerns no existing bucket: every principal with an account may do
+/// it, as far as its own policies allow.
+fn authorize_own(access: &AccessRequest<'_>, resources: &dyn Resources) -> Result<Permit> {
+    if !access.principal.has_account() {
         return Err(ErrorCode::AccessDenied.into());
     }
-    // Nobody is let at the settings of another account, whatever its own policies say.
-    if asked.operation.is_of_account()
-        && asked.headers.get(ACCOUNT_ID_HEADER) != Some(asked.principal.account)
+    // The settings of another account are never open, whatever the principal's own policies say.
+    if access.operation.is_of_account()
+        && access.headers.get(ACCOUNT_ID_HEADER) != Some(access.principal.account)
     {
         return Err(ErrorCode::AccessDenied.into());
     }
-    let arn = asked.bucket.map_or(NO_RESOURCE.to_owned(), |name| resource_arn(name, None));
-    let lookups = ActionLookups::of(asked, resources, "", Place { key: None, version_id: None });
-    let context = context(asked, &lookups, None, None);
-    let policies = asked.grants.policies();
-    for action in asked.operation.row().actions {
+    let arn = access.bucket.map_or(NO_RESOURCE.to_owned(), |name| resource_arn(name, None));
+    let lookups = ActionLookups::of(access, resources, None);
+    let context = context(access, &lookups, None, None);
+    let policies = access.grants.policies();
+    for action in access.operation.row().actions {
         let action = match *action {
             Action::Target(action) | Action::Versioned(action, _) => action,
-            Action::WithHeader(header, action) if carries(asked.headers, header) => action,
+            Action::WithHeader(header, action) if carries(access.headers, header) => action,
             Action::WithHeader(..) | Action::Source(..) | Action::Each(..) => continue,
         };
-        let request = Request::new(asked.principal, action, &arn, &context).within(asked.budget);
+        let request = Request::new(access.principal, action, &arn, &context).within(access.budget);
         let decision = decide(&request, &policies);
-        if let Some(witness) = asked.witness {
-            witness.judged(&Judged {
+        if let Some(witness) = access.witness {
+            witness.decided(&Decided {
                 action,
                 request: &request,
                 policies: &policies,
@@ -144,49 +142,73 @@ fn authorize_own(asked: &Asked<'_>, resources: &dyn Resources) -> Result<Permit>
             });
         }
         let may_go_on = decision.is_allowed() || lookups.is_undecided();
-        if !may_go_on || asked.budget.is_exhausted() {
+        if !may_go_on || access.budget.is_exhausted() {
             return Err(ErrorCode::AccessDenied.into());
         }
     }
     Ok(Permit::Whole)
 }
 
-/// Whether somebody is there to be charged: the bucket's owner, or an account that says that it
-/// pays.
-fn is_paid(asked: &Asked<'_>, bucket: &Bucket) -> bool {
+/// Whether there is an account to charge: the bucket's owner, or an account that says that it pays.
+fn is_paid(access: &AccessRequest<'_>, bucket: &Bucket) -> bool {
     match bucket.payer {
         Payer::BucketOwner => true,
-        Payer::Requester => match Account::parse(asked.principal.account) {
-            Some(account) if asked.principal.has_account() => {
-                account == bucket.owner || request_payment::is_accepted(asked.headers, asked.query)
+        Payer::Requester => match Account::parse(access.principal.account) {
+            Some(account) if access.principal.has_account() => {
+                account == bucket.owner || request_payment::is_accepted(access.headers, access.query)
             }
             _ => false,
         },
     }
 }
 
-/// Asks for an action on what the request is addressed to.
-fn ask_target(
-    asked: &Asked<'_>,
-    resources: &dyn Resources,
-    bucket: &Bucket,
-    place: Place<'_>,
-    action: &str,
-) -> bool {
-    let ask = |subject| ask(asked, resources, bucket, place, action, subject);
-    let Some(key) = place.key else { return ask(Subject::Bucket) };
-    match action {
-        "s3:PutObject" | "s3:DeleteObject" | "s3:DeleteObjectVersion" | "s3:BypassGovernanceRetention" => {
-            ask(Subject::Key(key))
+impl<'a> Target<'a> {
+    /// The action on the current version, or the one on a version that is named.
+    fn of_version(self, current: &'static str, version: &'static str) -> &'static str {
+        if self.version_id.is_some() { version } else { current }
+    }
+
+    /// Decides on an action on what the request is addressed to.
+    fn allows(self, action: &str) -> bool {
+        let (resources, name) = (self.resources, &self.bucket.name);
+        let Some(key) = self.key else { return self.allows_on(Subject::Bucket, action) };
+        match action {
+            "s3:PutObject"
+            | "s3:DeleteObject"
+            | "s3:DeleteObjectVersion"
+            | "s3:BypassGovernanceRetention" => self.allows_on(Subject::Key(key), action),
+            "s3:AbortMultipartUpload" | "s3:ListMultipartUploadParts" => {
+                let upload_id = self.access.query.get("uploadId").unwrap_or_default();
+                let initiator = resources.upload_initiator(name, key, upload_id);
+                self.allows_on(Subject::Upload(key, initiator), action)
+            }
+            _ => {
+                let object = resources.object(name, key, self.version_id);
+                self.allows_on(Subject::Object(key, object.as_ref()), action)
+            }
         }
-        "s3:AbortMultipartUpload" | "s3:ListMultipartUploadParts" => {
-            let upload_id = asked.query.get("uploadId").unwrap_or_default();
-            ask(Subject::Upload(key, resources.upload_initiator(&bucket.name, key, upload_id)))
-        }
-        _ => {
-            let object = resources.object(&bucket.name, key, place.version_id);
-            ask(Subject::Object(key, object.as_ref()))
-        }
+    }
+
+    fn allows_on(self, subject: Subject<'_>, action: &str) -> bool {
+        self.allows_among(subject, action, None)
+    }
+
+    /// Decides on an action on one of several objects, which share a memory.
+    fn allows_among(self, subject: Subject<'_>, action: &str, memory: Option<&Memory>) -> bool {
+        let Target { access, bucket, .. } = self;
+        let owner = bucket.owner.to_string();
+        let lookups = ActionLookups { memory, ..ActionLookups::of(access, self.resources, Some(&self)) };
+        let context = context(access, &lookups, Some(&owner), self.version_id);
+        let input = DecisionInput {
+            principal: access.principal,
+            grants: access.grants,
+            context: &context,
+            budget: access.budget,
+            witness: access.witness,
+        };
+        let allowed =
+            decide_action(action, subject, &input, bucket) == Outcome::Allow || lookups.is_undecided();
+        allowed && !access.budget.is_exhausted()
     }
 }
 
@@ -195,77 +217,41 @@ fn ask_target(
 enum CopyPermit {
     Refused,
     Allowed,
-    /// It may, and its tags come along: writing them takes an action of its own.
+    /// It may be copied together with its tags. Writing these takes another action.
     Tagged,
 }
 
-/// Asks for an action on the object that is copied, and for another one where its tags are copied
-/// too. A bucket that is not there is told by whoever looks for the object.
-fn ask_source(
-    asked: &Asked<'_>,
+/// Decides on an action on the object that is copied, and on another one where its tags are copied
+/// too. A missing bucket is not refused here: `storage` says that it is missing.
+fn decide_source(
+    access: &AccessRequest<'_>,
     resources: &dyn Resources,
-    current: &str,
-    version: &str,
+    current: &'static str,
+    version: &'static str,
 ) -> Result<CopyPermit> {
-    let source = CopySource::of_headers(asked.headers)?;
-    let Some(bucket) = resources.bucket(&source.bucket) else { return Ok(CopyPermit::Allowed) };
-    if !is_paid(asked, &bucket) {
+    let source = CopySource::of_headers(access.headers)?;
+    let Some(bucket) = &resources.bucket(&source.bucket) else { return Ok(CopyPermit::Allowed) };
+    if !is_paid(access, bucket) {
         return Ok(CopyPermit::Refused);
     }
-    let place = Place { key: Some(&source.key), version_id: source.version_id.as_deref() };
-    let object = resources.object(&bucket.name, &source.key, place.version_id);
-    let subject = Subject::Object(&source.key, object.as_ref());
-    let ask = |current, version| {
-        let action = if place.version_id.is_some() { version } else { current };
-        ask(asked, resources, &bucket, place, action, subject)
-    };
-    if !ask(current, version) {
+    let (key, version_id) = (source.key.as_str(), source.version_id.as_deref());
+    let target = Target { access, resources, bucket, key: Some(key), version_id };
+    let object = resources.object(&bucket.name, key, version_id);
+    let subject = Subject::Object(key, object.as_ref());
+    if !target.allows_on(subject, target.of_version(current, version)) {
         return Ok(CopyPermit::Refused);
     }
-    let copies_tags = asked.operation == Operation::CopyObject
-        && asked.headers.get("x-amz-tagging-directive") != Some("REPLACE")
+    // Without `REPLACE`, a copy takes the tags of its source over, which reads them.
+    let copies_tags = access.operation == Operation::CopyObject
+        && access.headers.get("x-amz-tagging-directive") != Some("REPLACE")
         && object.is_some()
-        && !resources.object_tags(&bucket.name, &source.key, place.version_id).is_empty();
+        && !resources.object_tags(&bucket.name, key, version_id).is_empty();
+    let reads_tags = target.of_version("s3:GetObjectTagging", "s3:GetObjectVersionTagging");
     Ok(match copies_tags {
         false => CopyPermit::Allowed,
-        true if ask("s3:GetObjectTagging", "s3:GetObjectVersionTagging") => CopyPermit::Tagged,
+        true if target.allows_on(subject, reads_tags) => CopyPermit::Tagged,
         true => CopyPermit::Refused,
     })
-}
-
-fn ask(
-    asked: &Asked<'_>,
-    resources: &dyn Resources,
-    bucket: &Bucket,
-    place: Place<'_>,
-    action: &str,
-    subject: Subject<'_>,
-) -> bool {
-    ask_among(asked, resources, bucket, place, action, subject, None)
-}
-
-/// Asks for an action on one of several objects, which have a memory together.
-fn ask_among(
-    asked: &Asked<'_>,
-    resources: &dyn Resources,
-    bucket: &Bucket,
-    place: Place<'_>,
-    action: &str,
-    subject: Subject<'_>,
-    memory: Option<&Memory>,
-) -> bool {
-    let owner = bucket.owner.to_string();
-    let lookups = ActionLookups { memory, ..ActionLookups::of(asked, resources, &bucket.name, place) };
-    let context = context(asked, &lookups, Some(&owner), place.version_id);
-    let asker = Asker {
-        principal: asked.principal,
-        grants: asked.grants,
-        context: &context,
-        budget: asked.budget,
-        witness: asked.witness,
-    };
-    let allowed = judge(action, subject, &asker, bucket) == Outcome::Allow || lookups.is_undecided();
-    allowed && !asked.budget.is_exhausted()
 }
 
 /// Whether a request carries a header. Grants are the long form of a canned ACL.
@@ -274,34 +260,34 @@ fn carries(headers: &Headers, name: &str) -> bool {
 }
 
 fn context<'a>(
-    asked: &Asked<'a>,
+    access: &AccessRequest<'a>,
     lookups: &'a ActionLookups<'a>,
     owner: Option<&'a str>,
     version_id: Option<&'a str>,
 ) -> S3Request<'a> {
     S3Request {
-        operation: asked.operation,
-        headers: asked.headers,
-        query: asked.query,
-        principal: asked.principal,
+        operation: access.operation,
+        headers: access.headers,
+        query: access.query,
+        principal: access.principal,
         owner,
         version_id,
-        received_ms: asked.received_ms,
-        region: asked.region,
+        received_ms: access.received_ms,
+        region: access.region,
         lookups,
     }
 }
 
-/// What only a condition asks for.
+/// Values that are looked up only when a condition needs them.
 struct ActionLookups<'a> {
-    asked: &'a Asked<'a>,
+    access: &'a AccessRequest<'a>,
     resources: &'a dyn Resources,
-    bucket: &'a str,
-    place: Place<'a>,
-    /// What was found out for all objects of the question.
+    /// `None` where no existing bucket is concerned.
+    target: Option<&'a Target<'a>>,
+    /// What was found out for all objects of the request.
     memory: Option<&'a Memory>,
-    /// Whether a condition asked for what only the body says, and that is not here: nothing is
-    /// decided then.
+    /// Whether a condition needed a value that only the body says, while the body is not here. The
+    /// decision is then left open.
     is_open: Cell<bool>,
     object_tags: OnceCell<Vec<(String, String)>>,
     bucket_tags: OnceCell<Vec<(String, String)>>,
@@ -311,16 +297,14 @@ struct ActionLookups<'a> {
 
 impl<'a> ActionLookups<'a> {
     fn of(
-        asked: &'a Asked<'a>,
+        access: &'a AccessRequest<'a>,
         resources: &'a dyn Resources,
-        bucket: &'a str,
-        place: Place<'a>,
+        target: Option<&'a Target<'a>>,
     ) -> ActionLookups<'a> {
         ActionLookups {
-            asked,
+            access,
             resources,
-            bucket,
-            place,
+            target,
             memory: None,
             is_open: Cell::new(false),
             object_tags: OnceCell::new(),
@@ -330,10 +314,10 @@ impl<'a> ActionLookups<'a> {
         }
     }
 
-    /// Whether a refusal is none yet: it rests on what the body will say. Whoever asks for more
-    /// than a request may cause is refused.
+    /// Whether a refusal is not final, because a condition needs the body. A request that spent its
+    /// budget is refused all the same.
     fn is_undecided(&self) -> bool {
-        self.is_open.get() && !self.asked.budget.is_exhausted()
+        self.is_open.get() && !self.access.budget.is_exhausted()
     }
 }
 
@@ -347,7 +331,7 @@ impl Lookups for ActionLookups<'_> {
     }
 
     fn said(&self, key: &Key) -> Option<Values<'_>> {
-        match self.asked.body {
+        match self.access.body {
             Body::Said(said) => said.value(key),
             Body::Ahead => {
                 self.is_open.set(true);
@@ -357,22 +341,23 @@ impl Lookups for ActionLookups<'_> {
     }
 
     fn begun_with(&self, header: &str) -> Option<String> {
-        let upload_id = self.asked.query.get("uploadId")?;
-        // It is the object in the address that is written, also while its source is judged.
-        let (bucket, key) = (self.asked.bucket?, self.asked.key?);
+        let upload_id = self.access.query.get("uploadId")?;
+        // The upload belongs to the object in the address, also while the source of a copy is
+        // decided on.
+        let (bucket, key) = (self.access.bucket?, self.access.key?);
         let read = || self.resources.upload_headers(bucket, key, upload_id);
         let headers = self.upload_headers.get_or_init(read);
         headers.iter().find(|(name, _)| name == header).map(|(_, value)| value.clone())
     }
 
     fn bucket_tags(&self) -> Option<Vec<(String, String)>> {
-        let read = || self.resources.bucket_tags(self.bucket);
-        (!self.bucket.is_empty()).then(|| self.bucket_tags.get_or_init(read).clone())
+        let Target { bucket, .. } = self.target?;
+        Some(self.bucket_tags.get_or_init(|| self.resources.bucket_tags(&bucket.name)).clone())
     }
 
     fn copied_tags(&self) -> Option<Vec<(String, String)>> {
         let read = || {
-            let source = CopySource::of_headers(self.asked.headers).ok()?;
+            let source = CopySource::of_headers(self.access.headers).ok()?;
             Some(self.resources.object_tags(&source.bucket, &source.key, source.version_id.as_deref()))
         };
         self.copied_tags.get_or_init(read).clone()
@@ -407,10 +392,10 @@ impl Lookups for ActionLookups<'_> {
     }
 
     fn object_tags(&self) -> Option<Vec<(String, String)>> {
-        let Place { key, version_id } = self.place;
+        let Target { bucket, key, version_id, .. } = *self.target?;
         let key = key?;
         // Conditions on several tags read them once.
-        let read = || self.resources.object_tags(self.bucket, key, version_id);
+        let read = || self.resources.object_tags(&bucket.name, key, version_id);
         Some(self.object_tags.get_or_init(read).clone())
     }
 }

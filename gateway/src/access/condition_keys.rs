@@ -1,4 +1,4 @@
-//! What a request to S3 answers to each condition key.
+//! The value that a request to S3 has for each condition key.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html>
 
@@ -9,15 +9,16 @@ use crate::object::tagging::{TagSet, Tags};
 use crate::operations::copy_source::CopySource;
 use crate::operations::{Operation, Purpose};
 use crate::policy::{
-    Context, Key, KeyId, LOOKUP_COST, Memory, Principal, Signature, SignaturePlace, SignatureVersion, Values,
+    AuthType, Context, Key, KeyId, LOOKUP_COST, Memory, Principal, Signature, SignatureVersion, Values,
 };
 use crate::request::headers::Headers;
 use crate::request::query::Query;
 use crate::timestamp;
 use std::borrow::Cow;
 
-/// What is not in the head of a request, and is looked up only when a condition asks. Whoever knows
-/// nothing of something leaves its method out: the request does not carry the key then.
+/// Values that are not in the head of a request, and are looked up only when a condition needs
+/// them. An implementation leaves out the methods of which it knows nothing: the request then does
+/// not carry the key.
 pub trait Lookups {
     /// The address that the request came from.
     fn source_ip(&self) -> Option<String> {
@@ -39,13 +40,13 @@ pub trait Lookups {
         None
     }
 
-    /// The tags of the object that the action is about, as it is now; `None` when there is no such
-    /// object, or when the action is not one that may be judged by them.
+    /// The tags of the object that the action is about, as it is now; `None` where there is no such
+    /// object, or where actions of this kind carry no tags.
     fn object_tags(&self) -> Option<Tags> {
         None
     }
 
-    /// Whether [`Lookups::object_tags`] were read before, and are at hand.
+    /// Whether [`Lookups::object_tags`] were read before, so that reading them again costs little.
     fn has_object_tags(&self) -> bool {
         false
     }
@@ -70,7 +71,7 @@ pub trait Lookups {
         None
     }
 
-    /// What the document in the body says to a key that the document of the operation answers.
+    /// The value of a key that the document in the body says.
     fn said(&self, _key: &Key) -> Option<Values<'_>> {
         None
     }
@@ -81,7 +82,7 @@ pub trait Lookups {
         None
     }
 
-    /// What was found out for all objects of the question, where there are several: see
+    /// What was found out for all objects of the request, where there are several: see
     /// [`Context::memory`].
     fn memory(&self) -> Option<&Memory> {
         None
@@ -97,13 +98,13 @@ pub trait Lookups {
 /// The circumstances of a request to S3.
 #[derive(Clone, Copy)]
 pub struct S3Request<'a> {
-    /// What is asked for.
+    /// The operation.
     pub operation: Operation,
     /// The headers.
     pub headers: &'a Headers,
     /// The query string.
     pub query: &'a Query,
-    /// Who asks.
+    /// The principal.
     pub principal: &'a Principal<'a>,
     /// The account that owns the resource.
     pub owner: Option<&'a str>,
@@ -112,7 +113,7 @@ pub struct S3Request<'a> {
     pub version_id: Option<&'a str>,
     /// When the request arrived, in milliseconds since 1970.
     pub received_ms: u64,
-    /// The region that was asked.
+    /// The region of the server.
     pub region: &'a str,
     /// Everything else.
     pub lookups: &'a dyn Lookups,
@@ -130,7 +131,8 @@ impl Context for S3Request<'_> {
         if let Some(value) = self.principal.value(id) {
             return Some(Values::One(value));
         }
-        // Where a document says something, a header that says something else has no effect.
+        // The operation reads the document and ignores a header, so a header must not count here
+        // either.
         if body::is_said(self.operation, id) {
             return self.lookups.said(key);
         }
@@ -152,7 +154,7 @@ impl Context for S3Request<'_> {
             KeyId::ExistingObjectTag | KeyId::PrincipalTag | KeyId::BucketTag | KeyId::ResourceTag => {
                 TAGS_COST
             }
-            // What an upload was begun with is stored.
+            // The headers with which an upload was begun are stored, and have to be read.
             _ if self.operation.is_of_upload() => TAGS_COST,
             _ => 0,
         };
@@ -165,18 +167,19 @@ impl Context for S3Request<'_> {
 
     fn is_common(&self, key: &Key) -> bool {
         let is_of_object = matches!(key.id(), KeyId::ExistingObjectTag | KeyId::VersionId);
-        // What a document says may not be here yet, which has to be noticed of each object.
+        // The document may not be here yet. That has to be noticed for each object, so its keys are
+        // not shared.
         !is_of_object && !body::is_said(self.operation, key.id())
     }
 }
 
-/// The operations on which a header has an effect. On others it says nothing, whoever sends it.
+/// The operations on which a header has an effect. On other operations it is ignored.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Effect {
     /// All.
     Any,
-    /// Those that make an object, or begin to. What is added to an upload, and its completion, is
-    /// judged by what the upload was begun with.
+    /// Operations that make an object, or begin an upload. For parts of an upload and its
+    /// completion, the headers count with which the upload was begun.
     Object,
     /// The same, and those that set the ACL of something.
     Acl,
@@ -198,7 +201,7 @@ impl Effect {
     }
 }
 
-/// The headers with which an upload is begun that decide on what is done with it later.
+/// The headers of a new upload that decide on its parts and its completion later.
 pub const BEGINNING: [&str; 15] = [
     "x-amz-acl",
     "x-amz-grant-full-control",
@@ -224,7 +227,7 @@ const TAGGING: &str = "x-amz-tagging";
 pub const SERVER_SIDE_ENCRYPTION: &str = "x-amz-server-side-encryption";
 /// Under which master key.
 pub const KMS_KEY_ID: &str = "x-amz-server-side-encryption-aws-kms-key-id";
-/// That it is under a key of the client.
+/// That the object is sealed under a customer key.
 pub const CUSTOMER_ALGORITHM: &str = "x-amz-server-side-encryption-customer-algorithm";
 
 /// The header whose value is that of a key, and where it has an effect.
@@ -254,8 +257,8 @@ fn header(id: KeyId) -> Option<(&'static str, Effect)> {
     })
 }
 
-/// Whether a header has an effect with this value: an empty one has none, nor has a list without
-/// entries.
+/// Whether a header has an effect with this value. An empty value has none, and neither has a list
+/// without entries.
 fn says_something(name: &str, value: &str) -> bool {
     let is_list = matches!(name, "if-match" | "if-none-match") || name.starts_with("x-amz-grant-");
     let is_blank = |own: char| own.is_whitespace() || (is_list && own == ',');
@@ -283,7 +286,7 @@ impl<'a> S3Request<'a> {
     /// The value of a header as the operation reads it, where it has an effect.
     fn in_effect(&self, name: &str, effect: Effect) -> Option<Cow<'a, str>> {
         if effect.has(self.operation) {
-            // Of most headers, the first counts; of those that add up, all.
+            // Of most headers only the first counts, as the operations read them. Lists add up.
             let adds_up = effect == Effect::Any || name.starts_with("x-amz-grant-");
             let value =
                 if adds_up { self.headers.joined(name) } else { self.headers.get(name).map(Cow::Borrowed) };
@@ -311,13 +314,13 @@ impl<'a> S3Request<'a> {
         if !self.operation.copies() {
             return None;
         }
-        // What names no object is refused by whoever reads it next.
+        // A header that names no object is refused later, when it is read for the copy.
         let source = CopySource::of_headers(self.headers).ok()?;
         Some([&*source.bucket, "/", &source.key].concat())
     }
 
-    /// How the request was signed. A request that nobody signed carries none of it, whatever it
-    /// says.
+    /// How the request was signed. A request that is not signed carries none of these keys,
+    /// whatever its headers say.
     ///
     /// <https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html>
     fn of_signature(&self, id: KeyId) -> Option<Cow<'a, str>> {
@@ -325,26 +328,26 @@ impl<'a> S3Request<'a> {
             id,
             KeyId::AuthType | KeyId::SignatureVersion | KeyId::SignatureAge | KeyId::ContentSha256
         );
-        let Signature { place, version, signed_ms } = self.lookups.signature().filter(|_| is_asked)?;
-        Some(match (id, place, version) {
-            (KeyId::AuthType, SignaturePlace::Header, _) => Cow::Borrowed("REST-HEADER"),
-            (KeyId::AuthType, SignaturePlace::Query, _) => Cow::Borrowed("REST-QUERY-STRING"),
-            (KeyId::AuthType, SignaturePlace::Form, _) => Cow::Borrowed("POST"),
+        let Signature { auth_type, version, signed_ms } = self.lookups.signature().filter(|_| is_asked)?;
+        Some(match (id, auth_type, version) {
+            (KeyId::AuthType, AuthType::Header, _) => Cow::Borrowed("REST-HEADER"),
+            (KeyId::AuthType, AuthType::Query, _) => Cow::Borrowed("REST-QUERY-STRING"),
+            (KeyId::AuthType, AuthType::Form, _) => Cow::Borrowed("POST"),
             (KeyId::SignatureVersion, _, SignatureVersion::V2) => Cow::Borrowed("AWS"),
             (KeyId::SignatureVersion, _, SignatureVersion::V4) => Cow::Borrowed("AWS4-HMAC-SHA256"),
-            // Of presigned URLs and forms only, and always 0 in Version 2, which does not say when
-            // it was made.
-            (KeyId::SignatureAge, SignaturePlace::Header, _) => return None,
+            // Only presigned URLs and forms have an age. In Version 2 it is always 0, because the
+            // signature does not say when it was made.
+            (KeyId::SignatureAge, AuthType::Header, _) => return None,
             (KeyId::SignatureAge, _, SignatureVersion::V2) => Cow::Borrowed("0"),
             (KeyId::SignatureAge, _, SignatureVersion::V4) => {
                 Cow::Owned(self.received_ms.saturating_sub(signed_ms?).to_string())
             }
-            // Nothing is promised about the body by Version 2 or a form. The parameters of a
-            // presigned URL count as headers.
-            (KeyId::ContentSha256, SignaturePlace::Header | SignaturePlace::Query, SignatureVersion::V4) => {
+            // Version 2 and forms promise nothing about the body. The parameters of a presigned URL
+            // count as headers.
+            (KeyId::ContentSha256, AuthType::Header | AuthType::Query, SignatureVersion::V4) => {
                 let of_query = self.query.get("X-Amz-Content-Sha256");
-                let sent = match place {
-                    SignaturePlace::Query => of_query.or_else(|| self.headers.get("x-amz-content-sha256")),
+                let sent = match auth_type {
+                    AuthType::Query => of_query.or_else(|| self.headers.get("x-amz-content-sha256")),
                     _ => self.headers.get("x-amz-content-sha256"),
                 };
                 Cow::Borrowed(sent.unwrap_or(UNSIGNED_PAYLOAD))
@@ -368,19 +371,20 @@ impl<'a> S3Request<'a> {
                 Some(Values::Many(keys.collect()))
             }
             KeyId::BucketTag | KeyId::ResourceTag => tag(self.lookups.bucket_tags(), exact),
-            // Tags of principals are compared without regard to case, those of S3 are not.
+            // Keys of the tags of principals are compared without regard to case, those of S3 with
+            // it.
             KeyId::PrincipalTag => tag(self.lookups.principal_tags(), str::eq_ignore_ascii_case),
             _ => None,
         }
     }
 
-    /// The tags that the object will have. A header that is no tag set is refused later, by the
+    /// The tags that the object will have. A header that is not a tag set is refused later, by the
     /// operation.
     fn request_tags(&self) -> Option<Tags> {
         let replaces = self.headers.get("x-amz-tagging-directive") == Some("REPLACE");
         if self.operation == Operation::CopyObject && !replaces {
-            // Whether AWS judges the tags that come along, nobody says. Who may not write a tag may
-            // not copy it either.
+            // AWS does not document whether it evaluates copied tags. Here a principal that may not
+            // write a tag may not copy it either.
             return self.lookups.copied_tags();
         }
         let header = self.in_effect(TAGGING, Effect::Object)?;
@@ -392,8 +396,8 @@ impl<'a> S3Request<'a> {
         match id {
             KeyId::CurrentTime => Some(Cow::Owned(timestamp::iso8601(self.received_ms))),
             KeyId::EpochTime => Some(Cow::Owned((self.received_ms / 1000).to_string())),
-            // Through an endpoint, requests come from a private network, whose addresses are
-            // another key.
+            // Requests through an endpoint come from a private network. Its addresses are in
+            // `aws:VpcSourceIp`.
             KeyId::SourceIp => match self.lookups.endpoint_id() {
                 None => self.lookups.source_ip().map(Cow::Owned),
                 Some(_) => None,
@@ -415,7 +419,7 @@ impl<'a> S3Request<'a> {
         }
     }
 
-    /// Days from now to the end of the retention that the request asks for.
+    /// Days from now to the end of the retention that the request sets.
     fn remaining_days(&self) -> Option<String> {
         let until = self.of_head(KeyId::ObjectLockRetainUntil)?;
         Some(body::days_until(timestamp::parse_iso8601(&until)?, self.received_ms).to_string())

@@ -1,13 +1,12 @@
-//! Why a request was denied, as a document for the operator: who asked, for what, which policies
-//! were considered, and what decided.
+//! Why a request was denied, as a document for the operator: the principal, the operation, the
+//! policies that were considered, and what decided.
 //!
-//! [`Journal`] is the witness of a decision that is made a second time once it went against the
-//! request, so that requests that are allowed pay nothing. The document is JSON, in the order in
-//! which people read it; `docs/access.md` shows one. Nothing of it is for the client that was
-//! refused, and no secret is in it: signatures, tokens and keys are no part of what decides, and
-//! [`shown`] leaves out values that look like them.
+//! A denied request is decided a second time, with an [`Explainer`] as the witness: so requests
+//! that are allowed pay nothing. The document is JSON, in the order in which people read it;
+//! `docs/access.md` shows one. The client that was refused sees nothing of it. It holds no secret:
+//! signatures, tokens and keys decide nothing, and [`shown`] leaves out values that look like them.
 
-use crate::access::{Bucket, Judged, Witness};
+use crate::access::{Bucket, Decided, Witness};
 use crate::bucket::object_ownership::ObjectOwnership;
 use crate::operations::Operation;
 use crate::policy::{
@@ -26,14 +25,15 @@ const VALUE_BYTES_MAX: usize = 512;
 const VALUES_MAX: usize = 16;
 /// Policies that are shown.
 const POLICIES_MAX: usize = 64;
-/// Policies that are shown where even their names are too long.
+/// Policies that are shown where the document is too long even without statements.
 const POLICIES_MIN: usize = 16;
 /// Statements of one policy that are shown.
 const STATEMENTS_MAX: usize = 32;
 /// Decisions before the one that decided.
 const STEPS_MAX: usize = 16;
 
-/// What is asked for besides when an object is not there: only who may list the bucket is told so.
+/// The action that is decided on where an object is not there: only a principal that may list the
+/// bucket is told so.
 const LISTING: &str = "s3:ListBucket";
 
 /// What is known of a request besides the decision.
@@ -45,7 +45,7 @@ pub struct Circumstances<'a> {
     pub received_ms: u64,
     /// The name of the operation; empty when it was not known yet.
     pub operation: &'a str,
-    /// Who asked, as far as that was established.
+    /// The principal, as far as it is established.
     pub principal: ShownPrincipal<'a>,
     /// The ARN of what the request is addressed to.
     pub address: Option<String>,
@@ -53,11 +53,11 @@ pub struct Circumstances<'a> {
     pub source_ip: &'a str,
 }
 
-/// Who asked.
+/// The principal, as the document shows it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
 pub struct ShownPrincipal<'a> {
-    /// `anonymous`, `root`, `user`, `assumed-role`, `federated-user`; `unknown` where nobody has
-    /// found out.
+    /// `anonymous`, `root`, `user`, `assumed-role`, `federated-user`; `unknown` where it was not
+    /// established.
     pub kind: &'a str,
     /// The ARN.
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -65,13 +65,13 @@ pub struct ShownPrincipal<'a> {
     /// 12 digits.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub account: &'a str,
-    /// The id of the access key that signed, or that is said to have signed.
+    /// The id of the access key that signed, or that the request names.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub access_key_id: &'a str,
 }
 
-/// Why a request was refused without a decision on its rights: a wrong signature, an object that is
-/// locked. `code` and `message` are those of the error.
+/// Explains a refusal without a decision: a wrong signature, an object that is locked. `code` and
+/// `message` are those of the error.
 pub fn of_refusal(circumstances: &Circumstances<'_>, code: &str, message: &str) -> String {
     let document = Explanation {
         reason: shown(message),
@@ -81,9 +81,9 @@ pub fn of_refusal(circumstances: &Circumstances<'_>, code: &str, message: &str) 
     document.render()
 }
 
-/// Remembers what was decided on the way to a refusal.
+/// Remembers the decisions on the way to a refusal.
 #[derive(Debug, Default)]
-pub struct Journal {
+pub struct Explainer {
     entries: RefCell<Entries>,
 }
 
@@ -114,23 +114,23 @@ struct Denied {
     considered: Vec<ShownPolicy>,
 }
 
-impl Witness for Journal {
-    fn judged(&self, judged: &Judged<'_>) {
+impl Witness for Explainer {
+    fn decided(&self, decided: &Decided<'_>) {
         let mut entries = self.entries.borrow_mut();
         if entries.steps.len() < STEPS_MAX {
             entries.steps.push(Step {
-                action: judged.action.to_owned(),
-                resource: shown(judged.request.resource()),
-                outcome: outcome(judged.decision.outcome),
+                action: decided.action.to_owned(),
+                resource: shown(decided.request.resource()),
+                outcome: outcome(decided.decision.outcome),
             });
         }
-        if !judged.decision.is_allowed() {
-            entries.denied = Some(Denied::of(judged));
+        if !decided.decision.is_allowed() {
+            entries.denied = Some(Denied::of(decided));
         }
     }
 }
 
-impl Journal {
+impl Explainer {
     /// The document. `otherwise` is the reason where no decision went against the request.
     pub fn document(self, circumstances: &Circumstances<'_>, otherwise: &str) -> String {
         let Entries { mut steps, denied } = self.entries.into_inner();
@@ -233,7 +233,7 @@ struct Deciding {
     statement: String,
 }
 
-/// A policy, or what stands in the place of one, and what it says.
+/// A policy, or what decides instead of one, and what it says.
 #[derive(Debug, Default, Serialize)]
 struct ShownPolicy {
     layer: &'static str,
@@ -274,23 +274,24 @@ struct ShownCondition {
 }
 
 impl Denied {
-    fn of(judged: &Judged<'_>) -> Denied {
-        // What was left after the decision may not be enough to show it. What took all of it is not
-        // asked again.
+    fn of(decided: &Decided<'_>) -> Denied {
+        // The rest of the budget may not be enough to show the decision, so showing has a fresh
+        // one. But policies that spent the whole budget are not evaluated again.
         let fresh = Budget::default();
-        let budget = match judged.decision.reason {
-            Reason::Exhausted => judged.request.budget(),
+        let budget = match decided.decision.reason {
+            Reason::Exhausted => decided.request.budget(),
             _ => &fresh,
         };
-        let explained = explain(&judged.request.clone().within(budget), judged.policies);
+        let explained = explain(&decided.request.clone().within(budget), decided.policies);
         let mut considered: Vec<ShownPolicy> = Vec::new();
         for layer in [Layer::Endpoint, Layer::Resource, Layer::Identity, Layer::Boundary, Layer::Session] {
-            considered.extend(of_layer(layer, judged.policies, &explained.considered));
+            considered.extend(of_layer(layer, decided.policies, &explained.considered));
         }
-        considered.extend(judged.bucket.map(|bucket| of_bucket(bucket, judged.policies)).unwrap_or_default());
-        // That the owner's ACL names the owner's account says nothing about its users.
-        let is_own = judged.policies.owner == Some(judged.request.principal().account);
-        let is_granted = (judged.policies.acl != AclGrant::None && !is_own)
+        considered
+            .extend(decided.bucket.map(|bucket| of_bucket(bucket, decided.policies)).unwrap_or_default());
+        // An ACL that grants to the owner's account says nothing about the account's users.
+        let is_own = decided.policies.owner == Some(decided.request.principal().account);
+        let is_granted = (decided.policies.acl != AclGrant::None && !is_own)
             || considered.iter().any(|own| own.layer == name_of(Layer::Resource) && own.outcome == ALLOWS);
         let statement_of = |reason: &Reason<'_>| match *reason {
             Reason::Statement { layer, label, statement, sid } => Some(Deciding {
@@ -301,12 +302,12 @@ impl Denied {
             _ => None,
         };
         Denied {
-            action: judged.action.to_owned(),
-            resource: shown(judged.request.resource()),
-            owner: judged.policies.owner.map(str::to_owned),
-            outcome: outcome(judged.decision.outcome),
-            reason: reason(judged, is_granted),
-            decided_by: statement_of(&judged.decision.reason),
+            action: decided.action.to_owned(),
+            resource: shown(decided.request.resource()),
+            owner: decided.policies.owner.map(str::to_owned),
+            outcome: outcome(decided.decision.outcome),
+            reason: reason(decided, is_granted),
+            decided_by: statement_of(&decided.decision.reason),
             considered,
         }
     }
@@ -337,7 +338,8 @@ fn of_layer<'a>(
         };
         return vec![ShownPolicy { layer: name_of(layer), outcome, ..ShownPolicy::default() }];
     }
-    // Labels need not differ: a policy begins where the statements are counted from 0 again.
+    // Two policies may have the same label, so statements are told apart by their number: as many
+    // as each policy has.
     let mut own = considered.iter().filter(|own| own.layer == layer);
     let mut shown_policies = Vec::new();
     for source in sources.iter().take(POLICIES_MAX) {
@@ -348,7 +350,7 @@ fn of_layer<'a>(
     shown_policies
 }
 
-/// What a policy says that allows.
+/// The outcome of a policy that allows.
 const ALLOWS: &str = "allows";
 
 fn of_policy(layer: Layer, label: &str, statements: &[&policy::Considered<'_>]) -> ShownPolicy {
@@ -359,7 +361,7 @@ fn of_policy(layer: Layer, label: &str, statements: &[&policy::Considered<'_>]) 
         (false, false) => "does not allow",
     };
     let about = statements.iter().filter(|own| own.fit != Fit::OtherAction);
-    // Those that apply come into the document first, whatever has to be left out.
+    // Statements that apply come first, so that they are not left out.
     let (first, second): (Vec<_>, Vec<_>) = about.partition(|own| own.fit == Fit::Applies);
     let listed: Vec<ShownStatement> =
         first.into_iter().chain(second).take(STATEMENTS_MAX).map(|own| of_statement(own)).collect();
@@ -395,7 +397,7 @@ fn of_statement(own: &policy::Considered<'_>) -> ShownStatement {
     }
 }
 
-/// What stands beside the policy of a bucket: ACLs, ownership, Block Public Access.
+/// What decides besides the policy of a bucket: ACLs, ownership, Block Public Access.
 fn of_bucket(bucket: &Bucket, policies: &Policies<'_>) -> Vec<ShownPolicy> {
     let entry = |layer, outcome| ShownPolicy { layer, outcome, ..ShownPolicy::default() };
     let acl = match (bucket.ownership, policies.acl) {
@@ -464,9 +466,9 @@ fn statement_name(statement: usize, sid: Option<&str>) -> String {
 }
 
 /// The one-line reason.
-fn reason(judged: &Judged<'_>, is_granted: bool) -> String {
-    let Judged { action, decision: Decision { reason, .. }, .. } = *judged;
-    let principal = judged.request.principal();
+fn reason(decided: &Decided<'_>, is_granted: bool) -> String {
+    let Decided { action, decision: Decision { reason, .. }, .. } = *decided;
+    let principal = decided.request.principal();
     match reason {
         Reason::Statement { layer, label, statement, sid } => format!(
             "explicit deny in {} {}, statement {}",
@@ -474,7 +476,7 @@ fn reason(judged: &Judged<'_>, is_granted: bool) -> String {
             shown(label),
             statement_name(statement, sid)
         ),
-        // What is granted to an account is for the account to pass on, also between accounts.
+        // A grant to an account needs a policy of that account that passes it on to the principal.
         Reason::Nothing(Layer::Identity) if is_granted => {
             format!("no policy of the principal allows {action}: the resource grants it to the account, not to the principal itself")
         }
@@ -482,10 +484,10 @@ fn reason(judged: &Judged<'_>, is_granted: bool) -> String {
         Reason::Nothing(Layer::Resource) if principal.kind == PrincipalKind::Anonymous => {
             format!("the request is anonymous, and neither a resource policy nor an ACL allows {action} to everybody")
         }
-        Reason::Nothing(Layer::Resource) if judged.policies.resource.is_some_and(|own| own.policy.is_trust) => {
+        Reason::Nothing(Layer::Resource) if decided.policies.resource.is_some_and(|own| own.policy.is_trust) => {
             format!("the role does not trust the principal with {action}")
         }
-        Reason::Nothing(Layer::Resource) if judged.policies.resource.is_some_and(|own| own.policy.is_of_key) => {
+        Reason::Nothing(Layer::Resource) if decided.policies.resource.is_some_and(|own| own.policy.is_of_key) => {
             format!("the policy of the key allows {action} neither to the principal nor to its account")
         }
         Reason::Nothing(Layer::Resource) => format!(
@@ -510,8 +512,8 @@ fn all_shown(values: &[String]) -> Vec<String> {
     texts
 }
 
-/// A text as explanations show it: not endless, and nothing that looks like a signature, a token or
-/// a credential, which a `Referer` may hold.
+/// A text as explanations show it: cut to a limit, and without what looks like a signature, a token
+/// or a credential, which a `Referer` may hold.
 pub fn shown(text: &str) -> String {
     let folded = text.to_ascii_lowercase();
     if ["signature=", "security-token", "credential=", "secretaccesskey", "sessiontoken"]

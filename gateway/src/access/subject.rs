@@ -1,4 +1,4 @@
-//! What an action is asked on: a bucket, an object, an upload.
+//! What an action is decided on: a bucket, an object, an upload.
 
 use crate::bucket::acl::Acl;
 use crate::bucket::object_ownership::ObjectOwnership;
@@ -8,16 +8,16 @@ use crate::identity::account::Account;
 use crate::policy::Policy;
 use std::rc::Rc;
 
-/// A bucket, as far as it says who may use it.
+/// A bucket: what decides on who may use it.
 #[derive(Clone, Debug)]
 pub struct Bucket {
     /// Its name.
     pub name: String,
     /// Who owns it.
     pub owner: Account,
-    /// Who owns what others write into it.
+    /// Who owns objects that others write into it.
     pub ownership: ObjectOwnership,
-    /// What it blocks, or its owner's account does for all of its buckets.
+    /// What the bucket blocks, together with what its owner's account blocks for all buckets.
     pub public_access: PublicAccessBlock,
     /// Its own ACL; without effect where ACLs are disabled.
     pub acl: Acl,
@@ -27,7 +27,7 @@ pub struct Bucket {
     pub payer: Payer,
 }
 
-/// An object, as far as it says who may use it.
+/// An object: what decides on who may use it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Object {
     /// Who owns it.
@@ -36,16 +36,16 @@ pub struct Object {
     pub acl: Acl,
 }
 
-/// What an action is asked on.
+/// What an action is decided on.
 #[derive(Clone, Copy, Debug)]
 pub enum Subject<'a> {
     /// The bucket.
     Bucket,
     /// A key, whatever is there: to write it or to delete it.
     Key(&'a str),
-    /// What the request is about to make itself.
+    /// An object that the request itself is about to make.
     Created(&'a str),
-    /// What has to be there: an object, or none.
+    /// An object that has to be there; `None` where it is not.
     Object(&'a str, Option<&'a Object>),
     /// An upload: its key, and the account that initiated it.
     Upload(&'a str, Option<Account>),

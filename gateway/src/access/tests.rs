@@ -26,7 +26,7 @@ struct Stored {
     objects: BTreeMap<&'static str, Object>,
     tags: Vec<(String, String)>,
     initiator: Option<Account>,
-    /// What limits who asks.
+    /// What limits the principal.
     limits: Limits,
     /// Headers that every request carries.
     sent: Vec<(&'static str, &'static str)>,
@@ -34,10 +34,10 @@ struct Stored {
     endpoint: Option<(&'static str, &'static str)>,
 }
 
-/// Policies on the side of who asks.
+/// Policies of the principal.
 #[derive(Clone, Default, Debug)]
 struct Limits {
-    /// Of users and roles of IAM, which may do nothing without.
+    /// Of users and roles of IAM. Without a policy they may do nothing.
     identity: Option<Rc<Policy>>,
     /// Their boundary.
     boundary: Option<Rc<Policy>>,
@@ -142,7 +142,7 @@ impl Stored {
     }
 }
 
-/// Who asks.
+/// The principal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Who {
     /// The root user of the owner's account.
@@ -186,7 +186,7 @@ fn granted_to_stranger(permission: Permission) -> Acl {
     acl
 }
 
-/// Whether somebody may do an operation on `photos/cat.jpg`, with headers and query.
+/// Whether the principal may do an operation on `photos/cat.jpg`, with headers and query.
 fn may(stored: &Stored, who: Who, operation: Operation, headers: &[(&str, &str)], query: &str) -> bool {
     let (account, user) = match who {
         Who::Root | Who::Session => (OWNER.to_string(), ""),
@@ -225,7 +225,7 @@ fn may(stored: &Stored, who: Who, operation: Operation, headers: &[(&str, &str)]
         _ => Grants { endpoint: source(&stored.limits.endpoint), ..Grants::UNLIMITED },
     };
     let target = operation.row().target;
-    let asked = Asked {
+    let access = AccessRequest {
         operation,
         bucket: (target != crate::operations::TargetKind::Service).then_some("photos"),
         // The key of an upload from a form is one of its fields.
@@ -241,9 +241,9 @@ fn may(stored: &Stored, who: Who, operation: Operation, headers: &[(&str, &str)]
         budget: Box::leak(Box::default()),
         witness: None,
     };
-    match authorize(&asked, stored) {
+    match authorize(&access, stored) {
         Ok(Permit::Whole) => true,
-        Ok(Permit::Each) => authorize_each(&asked, &[(KEY, query.get("versionId"))], stored).is_empty(),
+        Ok(Permit::Each) => authorize_each(&access, &[(KEY, query.get("versionId"))], stored).is_empty(),
         Err(error) => {
             assert_eq!(error.code, ErrorCode::AccessDenied);
             false
@@ -270,7 +270,7 @@ fn who_may_not_list_does_not_learn_what_is_missing() {
     check(&readable, Who::Nobody, Operation::GetObject, false);
     let denied = listed.policy("Deny", EVERYBODY, "\"s3:GetObject\"", "");
     check(&denied, Who::Nobody, Operation::GetObject, false);
-    // The listing that is asked for is one of this key.
+    // The listing that is decided on is one of this key.
     let prefix = |prefix: &str| {
         let condition = format!(",\"Condition\":{{\"StringLike\":{{\"s3:prefix\":\"{prefix}\"}}}}");
         private.clone().policy("Allow", EVERYBODY, "\"s3:ListBucket\"", &condition)
@@ -338,7 +338,7 @@ fn a_copy_takes_a_right_on_its_source() {
 }
 
 #[test]
-fn objects_that_a_body_names_are_judged_one_by_one() {
+fn objects_that_a_body_names_are_decided_on_one_by_one() {
     let condition = ",\"Condition\":{\"StringEquals\":{\"s3:VersionId\":\"1\"}}";
     let stored = Stored::private().policy("Allow", EVERYBODY, "\"s3:DeleteObjectVersion\"", condition);
     let delete = |query| may(&stored, Who::Nobody, Operation::DeleteObjects, &[], query);
@@ -427,13 +427,14 @@ fn an_endpoint_limits_everybody() {
         check(&through("Allow", "\"s3:GetObject\""), who, Operation::PutObject, false);
         check(&through("Deny", "\"s3:GetObject\""), who, Operation::GetObject, false);
     }
-    // No exemption of the owner's: by another way, its policy is open to it all the same.
+    // The endpoint does not exempt the root user of the owner, who can still change the bucket's
+    // policy in another way.
     check(&through("Allow", "\"s3:GetObject\""), Who::Root, Operation::PutBucketPolicy, false);
     check(&through("Allow", "\"s3:GetObject\""), Who::Root, Operation::ListBuckets, false);
-    // What somebody else owns is judged by the same way.
+    // The same holds for an object of another account.
     let foreign = Stored { objects: open.clone().foreign().objects, ..through("Deny", "\"s3:GetObject\"") };
     check(&foreign, Who::Stranger, Operation::GetObject, false);
-    // It gives nothing.
+    // The policy of the endpoint allows nothing by itself.
     let closed = Stored { limits: through("Allow", "\"*\"").limits, ..Stored::private() };
     check(&closed, Who::Stranger, Operation::GetObject, false);
     check(&closed, Who::Nobody, Operation::GetObject, false);
@@ -452,7 +453,7 @@ fn conditions_see_the_endpoint() {
     let other = deny("{\"StringEquals\":{\"aws:SourceVpc\":\"vpc-1\"}}");
     check(&other, Who::Root, Operation::GetObject, true);
     check(&through(&other), Who::Root, Operation::GetObject, false);
-    // The address is one of the private network then, and has another key.
+    // The address is in the private network then, and has another key.
     let address = deny("{\"IpAddress\":{\"aws:SourceIp\":\"192.0.2.7\"}}");
     check(&address, Who::Root, Operation::GetObject, false);
     check(&through(&address), Who::Root, Operation::GetObject, true);
@@ -475,10 +476,10 @@ fn who_asks_pays_only_where_they_say_so() {
         assert!(may(&stored, Who::Stranger, operation, &[], "x-amz-request-payer=requester"), "{operation}");
         assert!(!may(&stored, Who::Nobody, operation, payer, ""), "{operation}");
     }
-    // It opens nothing.
+    // To pay allows nothing by itself.
     let closed = Stored::private().change(|bucket| bucket.payer = Payer::Requester);
     assert!(!may(&closed, Who::Stranger, Operation::GetObject, payer, ""));
-    // The source of a copy is asked as well.
+    // The source of a copy is decided on as well.
     let copy = |headers: &[(&str, &str)]| {
         let mut both = stored.clone();
         let own = Bucket { name: "own".to_owned(), owner: OWNER, ..both.buckets["photos"].clone() };

@@ -1,22 +1,21 @@
-//! Who wants to know what is decided on the way to an answer, and is told: explanations are made
-//! so.
+//! A witness is told of each decision. Explanations are made with it.
 
 use super::subject::Bucket;
 use crate::policy::{Decision, Policies, Request};
 
-/// Is told of every decision, in their order. An answer rests on the last one that does not allow,
-/// if there is any.
+/// Is told of every decision, in their order. A refusal rests on the last decision that does not
+/// allow, if there is one.
 pub trait Witness: std::fmt::Debug {
-    /// This was decided.
-    fn judged(&self, judged: &Judged<'_>);
+    /// Takes a decision.
+    fn decided(&self, decided: &Decided<'_>);
 }
 
 /// A decision on one action, with all that it rests on.
 #[derive(Clone, Copy, Debug)]
-pub struct Judged<'a> {
+pub struct Decided<'a> {
     /// The action: `s3:GetObject`
     pub action: &'a str,
-    /// What was asked.
+    /// What was decided on.
     pub request: &'a Request<'a>,
     /// Everything that applied.
     pub policies: &'a Policies<'a>,

@@ -1,7 +1,7 @@
 //! Access control lists: who is granted what on a bucket or an object.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/acl-overview.html>. [`RequestedAcl`] is
-//! an ACL as a request asks for it; [`Acl`] is one that is stored, with every grantee known.
+//! an ACL as a request names it; [`Acl`] is one that is stored, with every grantee known.
 
 mod canned;
 mod document;
@@ -9,7 +9,7 @@ mod requested;
 
 pub use canned::{Canned, Parties};
 pub use document::{PrintedAccount, document};
-pub use requested::{Named, RequestedAcl, RequestedGrant};
+pub use requested::{NamedGrantee, RequestedAcl, RequestedGrant};
 
 use crate::identity::account::Account;
 use crate::policy::AclGrant;
@@ -81,9 +81,9 @@ impl Permission {
 pub enum Group {
     /// Everybody.
     AllUsers,
-    /// Everybody who signs.
+    /// Every principal with an account.
     AuthenticatedUsers,
-    /// Who writes access logs.
+    /// The service that writes access logs.
     LogDelivery,
 }
 
@@ -121,8 +121,7 @@ pub enum Grantee {
 }
 
 impl Grantee {
-    /// Whether this is everybody, by whatever name: who sends requests without credentials has a
-    /// canonical id, too.
+    /// Whether this is everybody, by any name: `anonymous` has a canonical id, too.
     pub fn is_public(self) -> bool {
         match self {
             Grantee::Account(account) => account == Account::ANONYMOUS,
@@ -148,7 +147,7 @@ pub struct Acl {
 }
 
 impl Acl {
-    /// `FULL_CONTROL` for the owner, and nothing else: what everything is created with.
+    /// `FULL_CONTROL` for the owner, and nothing else: the default of new buckets and objects.
     pub fn private(owner: Account) -> Acl {
         Acl { grants: vec![full_control(owner)] }
     }
@@ -163,14 +162,14 @@ impl Acl {
         self.grants.iter().any(|grant| grant.grantee.is_public())
     }
 
-    /// Whether anything is granted to the public besides what the owner has anyway: what nobody
-    /// signed for is owned by everybody, and its private ACL grants nothing that anybody asked for.
+    /// Whether anything is granted to the public besides what the owner has anyway. What an
+    /// `anonymous` request made is owned by everybody, so even its private ACL names the public.
     pub fn is_public_beside(&self, owner: Account) -> bool {
         self.grants.iter().any(|grant| grant.grantee.is_public() && *grant != full_control(owner))
     }
 
-    /// What of a permission is granted to an account, or to everybody when there is none. Grants to
-    /// the public count only where `public` says so.
+    /// How the ACL grants a permission: to an account, or to everybody where `account` is `None`.
+    /// Grants to the public count only where `public` says so.
     pub fn grant_to(&self, account: Option<Account>, wanted: Permission, public: PublicGrants) -> AclGrant {
         let of = |grant: &Grant| match grant.grantee {
             grantee if grantee.is_public() && public == PublicGrants::Ignored => AclGrant::None,
@@ -192,7 +191,7 @@ impl Acl {
     }
 }
 
-/// Whether grants to the public have effect.
+/// Whether grants to the public count.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum PublicGrants {
     /// They do.

@@ -1,4 +1,4 @@
-//! Bucket names: what a new bucket may be called, and what may be asked for at all.
+//! Bucket names: which names a new bucket may have, and which names a request may address.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
 
@@ -24,8 +24,8 @@ pub fn check_create(name: &str) -> Result<()> {
     if valid { Ok(()) } else { Err(invalid(name)) }
 }
 
-/// Checks the name of a bucket that is asked for: `InvalidBucketName` for what could never have
-/// been one, by the looser rules of old buckets (3 to 255 letters, digits, `.`, `-` and `_`).
+/// Checks the name of a bucket in an address: `InvalidBucketName` for a name that no bucket can
+/// have, even by the looser rules of old buckets (3 to 255 letters, digits, `.`, `-` and `_`).
 pub fn check_access(name: &str) -> Result<()> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     if (3..=255).contains(&name.len()) && name.bytes().all(allowed) { Ok(()) } else { Err(invalid(name)) }

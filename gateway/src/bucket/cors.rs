@@ -1,11 +1,11 @@
-//! Cross-origin rules: which pages of other origins a browser lets at a bucket, and at what of the
-//! answers.
+//! Cross-origin rules: which pages of other origins a browser lets use a bucket, and what of the
+//! responses they may read.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html>. The rules protect nobody from
-//! a client that is no browser: a request that no rule allows is served all the same, without the
-//! headers that a browser asks for.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/cors.html>. Only browsers obey these
+//! rules. A request that no rule allows is served all the same, without the headers that a browser
+//! needs.
 //!
-//! What storage keeps is [`row`], and what a request says of itself is [`CrossOrigin`].
+//! [`row`] is what storage keeps, and [`CrossOrigin`] is what a request says of itself.
 
 mod document;
 mod evaluate;

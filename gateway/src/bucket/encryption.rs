@@ -1,5 +1,5 @@
-//! What a bucket says about sealing: how objects are sealed whose writers ask for nothing, and
-//! which ways are refused.
+//! The encryption configuration of a bucket: how objects are sealed whose requests do not say it,
+//! and which ways are refused.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html>
 
@@ -15,28 +15,29 @@ const KEY_NAME_LENGTH_MAX: usize = 2048;
 const NO_KEY: &str =
     "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse";
 
-/// How objects are sealed whose writers ask for nothing. The order of the variants is part of the
+/// How objects are sealed whose requests do not say it. The order of the variants is part of the
 /// storage format.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub enum DefaultKey {
-    /// `AES256`: under the deployment's own key.
+    /// `AES256`: under the folder key.
     #[default]
-    Own,
-    /// `aws:kms`: under the key with this name, as it was given; under `alias/aws/s3` of whoever
-    /// writes where it is `None`.
-    Named(Option<String>),
+    SseS3,
+    /// `aws:kms`: under the master key with this name, as it was given; where it is `None`, under
+    /// the `aws_managed` key of the account that writes.
+    SseKms(Option<String>),
 }
 
 /// The configuration of a bucket. The order of the fields is part of the storage format.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct BucketEncryption {
-    /// The key of objects whose writers ask for nothing.
+    /// The default key.
     pub key: DefaultKey,
-    /// Whether objects under a named key are wrapped for the bucket, not each for itself.
+    /// Whether the data keys of objects under a master key are wrapped for the bucket, instead of
+    /// each object.
     pub bucket_key: bool,
-    /// Whether writes under keys of the client are refused. Buckets that are older than this refuse
-    /// nothing.
-    pub blocks_customer_keys: bool,
+    /// Whether writes under customer keys are refused. Buckets that are older than this setting
+    /// refuse nothing.
+    pub blocks_sse_c: bool,
 }
 
 impl BucketEncryption {
@@ -44,9 +45,9 @@ impl BucketEncryption {
     /// refused leaves `blocks` as it is:
     /// <https://github.com/hashicorp/terraform-provider-aws/issues/47320>.
     ///
-    /// `MalformedXML` unless it has one rule that says something; `InvalidArgument` for a key that
-    /// nothing would use; `NotImplemented` for `aws:kms:dsse`. Whether there is such a key is not
-    /// asked, as in S3.
+    /// `MalformedXML` unless it has one rule with one of the settings; `InvalidArgument` for a key
+    /// beside `AES256`; `NotImplemented` for `aws:kms:dsse`. Whether the key exists is not checked,
+    /// as in S3.
     pub fn parse_document(body: &[u8], blocks: bool) -> Result<BucketEncryption> {
         let root = Element::parse_named(body, "ServerSideEncryptionConfiguration")?;
         let [rule] = root.children.as_slice() else { return Err(ErrorCode::MalformedXML.into()) };
@@ -64,7 +65,7 @@ impl BucketEncryption {
                 Some("true") => true,
                 Some(_) => return Err(ErrorCode::MalformedXML.into()),
             },
-            blocks_customer_keys: blocked.map(parse_blocked).transpose()?.unwrap_or(blocks),
+            blocks_sse_c: blocked.map(parse_blocked).transpose()?.unwrap_or(blocks),
         })
     }
 
@@ -74,8 +75,8 @@ impl BucketEncryption {
         xml.open("Rule");
         xml.open("ApplyServerSideEncryptionByDefault");
         match &self.key {
-            DefaultKey::Own => xml.text("SSEAlgorithm", "AES256"),
-            DefaultKey::Named(name) => {
+            DefaultKey::SseS3 => xml.text("SSEAlgorithm", "AES256"),
+            DefaultKey::SseKms(name) => {
                 if let Some(name) = name {
                     xml.text("KMSMasterKeyID", name);
                 }
@@ -84,7 +85,7 @@ impl BucketEncryption {
         }
         xml.close("ApplyServerSideEncryptionByDefault");
         xml.open("BlockedEncryptionTypes");
-        xml.text("EncryptionType", if self.blocks_customer_keys { "SSE-C" } else { "NONE" });
+        xml.text("EncryptionType", if self.blocks_sse_c { "SSE-C" } else { "NONE" });
         xml.close("BlockedEncryptionTypes");
         xml.text("BucketKeyEnabled", if self.bucket_key { "true" } else { "false" });
         xml.close("Rule");
@@ -96,12 +97,12 @@ fn parse_key(default: &Element) -> Result<DefaultKey> {
     default.only(&["SSEAlgorithm", "KMSMasterKeyID"])?;
     let name = default.word_of("KMSMasterKeyID");
     match (default.required("SSEAlgorithm")?, name) {
-        ("AES256", None) => Ok(DefaultKey::Own),
+        ("AES256", None) => Ok(DefaultKey::SseS3),
         ("AES256", Some(_)) => Err(S3Error::new(ErrorCode::InvalidArgument)
             .message(NO_KEY)
             .detail("ArgumentName", "ApplyServerSideEncryptionByDefault")),
         ("aws:kms", Some(name)) if !is_key_name(name) => Err(ErrorCode::MalformedXML.into()),
-        ("aws:kms", name) => Ok(DefaultKey::Named(name.map(str::to_owned))),
+        ("aws:kms", name) => Ok(DefaultKey::SseKms(name.map(str::to_owned))),
         ("aws:kms:dsse", _) => Err(S3Error::new(ErrorCode::NotImplemented)
             .message("Sealing in two layers (aws:kms:dsse) is not implemented.")),
         _ => Err(ErrorCode::MalformedXML.into()),
@@ -113,7 +114,7 @@ fn is_key_name(text: &str) -> bool {
     (1..=KEY_NAME_LENGTH_MAX).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// Whether keys of the client are among the ways that are refused.
+/// Whether customer keys are refused.
 fn parse_blocked(blocked: &Element) -> Result<bool> {
     blocked.only(&["EncryptionType"])?;
     let types: Vec<&str> = blocked.children.iter().map(Element::word).collect();

@@ -1,4 +1,4 @@
-//! Object Ownership: who owns what others write into a bucket, and whether its ACLs count.
+//! Object Ownership: who owns objects that others write into a bucket, and whether its ACLs count.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html>
 
@@ -15,11 +15,11 @@ pub enum ObjectOwnership {
     /// The bucket's owner owns everything; ACLs have no effect and cannot be changed.
     #[default]
     BucketOwnerEnforced,
-    /// What is written with the ACL `bucket-owner-full-control` belongs to the bucket's owner,
-    /// everything else to its writer.
+    /// An object that is written with the ACL `bucket-owner-full-control` belongs to the bucket's
+    /// owner, every other object to its writer.
     BucketOwnerPreferred,
-    /// An object belongs to the account that writes it. So it is in a bucket without ownership
-    /// controls.
+    /// An object belongs to the account that writes it. The same holds for a bucket without
+    /// ownership controls.
     ObjectWriter,
 }
 
@@ -77,7 +77,7 @@ impl ObjectOwnership {
         xml.finish()
     }
 
-    /// Who comes to own an object that `writer` writes.
+    /// The owner of a new object that `writer` writes.
     pub fn owner_of_new(self, requested: &RequestedAcl, writer: Account, bucket_owner: Account) -> Account {
         match self {
             ObjectOwnership::BucketOwnerEnforced => bucket_owner,
@@ -90,12 +90,12 @@ impl ObjectOwnership {
         }
     }
 
-    /// The setting of a new bucket, whose creator asks for `wanted`, in a deployment with this
+    /// The setting of a new bucket with the requested setting `wanted`, on a server with this
     /// default.
     ///
-    /// Where ACLs are disabled unless somebody says otherwise, who asks for a `private` bucket says
-    /// so: S3 makes that one with `BucketOwnerPreferred` (versity/versitygw issue 1869). Clients
-    /// that send this ACL with a bucket send it with every object, too.
+    /// Where the default disables ACLs, the ACL `private` enables them: S3 makes such a bucket with
+    /// `BucketOwnerPreferred` (versity/versitygw issue 1869). Clients that send this ACL with a
+    /// bucket send it with every object, too.
     pub fn of_new_bucket(self, wanted: Option<ObjectOwnership>, requested: &RequestedAcl) -> ObjectOwnership {
         match (wanted, self, requested) {
             (Some(wanted), _, _) => wanted,
@@ -108,14 +108,14 @@ impl ObjectOwnership {
 
     /// Checks the ACL of an object that `writer` writes. Besides what
     /// [`ObjectOwnership::check_object_acl`] takes, the account of the bucket's owner may say
-    /// `private` where ACLs are disabled: it would be the same ACL. S3 was seen to take that from
-    /// it and to refuse it from every other account (thephpleague/flysystem issue 1874).
+    /// `private` where ACLs are disabled, because the ACL would be the same. S3 was seen to take it
+    /// from this account and to refuse it from every other one (thephpleague/flysystem issue 1874).
     pub fn check_new_object_acl(
         self,
         requested: &RequestedAcl,
         writer: Account,
         bucket_owner: Account,
-        find: impl Fn(&crate::bucket::acl::Named) -> Option<Account>,
+        find: impl Fn(&crate::bucket::acl::NamedGrantee) -> Option<Account>,
     ) -> Result<()> {
         if writer == bucket_owner && *requested == RequestedAcl::Canned(Canned::Private) {
             return Ok(());
@@ -129,7 +129,7 @@ impl ObjectOwnership {
         self,
         requested: &RequestedAcl,
         bucket_owner: Account,
-        find: impl Fn(&crate::bucket::acl::Named) -> Option<Account>,
+        find: impl Fn(&crate::bucket::acl::NamedGrantee) -> Option<Account>,
     ) -> Result<()> {
         if self != ObjectOwnership::BucketOwnerEnforced {
             return Ok(());

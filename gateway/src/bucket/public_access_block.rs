@@ -1,4 +1,4 @@
-//! Block Public Access: four switches that take back what ACLs and policies give to everybody.
+//! Block Public Access: four switches against public grants of ACLs and policies.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html>
 
@@ -13,11 +13,11 @@ use serde::{Deserialize, Serialize};
 pub struct PublicAccessBlock {
     /// Requests that would grant something to the public by an ACL are refused.
     pub block_public_acls: bool,
-    /// What ACLs grant to the public has no effect.
+    /// Grants of ACLs to the public do not count.
     pub ignore_public_acls: bool,
     /// Bucket policies that are public are refused.
     pub block_public_policy: bool,
-    /// A bucket whose policy is public is open to its own account only.
+    /// A bucket whose policy is public is open only to its own account and to services.
     pub restrict_public_buckets: bool,
 }
 
@@ -49,7 +49,7 @@ impl PublicAccessBlock {
         })
     }
 
-    /// What both block: the most restrictive wins.
+    /// A switch is on where it is on in one of the two.
     #[must_use]
     pub fn together_with(self, other: PublicAccessBlock) -> PublicAccessBlock {
         PublicAccessBlock {
@@ -79,13 +79,13 @@ impl PublicAccessBlock {
         xml.finish()
     }
 
-    /// Whether what ACLs grant to the public has effect.
+    /// Whether grants of ACLs to the public count.
     pub fn public_grants(self) -> PublicGrants {
         if self.ignore_public_acls { PublicGrants::Ignored } else { PublicGrants::Count }
     }
 
-    /// Checks an ACL that a request sets on what `owner` owns. `AccessDenied` for a public one
-    /// where those are blocked.
+    /// Checks an ACL that a request sets on a bucket or object of `owner`. `AccessDenied` for a
+    /// public ACL where these are blocked.
     pub fn check_acl(self, acl: &Acl, owner: Account) -> Result<()> {
         let is_blocked = self.block_public_acls && acl.is_public_beside(owner);
         if is_blocked { Err(ErrorCode::AccessDenied.into()) } else { Ok(()) }

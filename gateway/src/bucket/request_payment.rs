@@ -8,7 +8,7 @@ use crate::request::query::Query;
 use crate::xml::{Element, XmlWriter};
 use serde::{Deserialize, Serialize};
 
-/// The header, or the parameter, by which who asks says that they pay.
+/// The header, or the parameter, by which the client says that its account pays.
 const REQUEST_PAYER: &str = "x-amz-request-payer";
 
 /// Who is charged. The order of the variants is part of the storage format.
@@ -17,7 +17,8 @@ pub enum Payer {
     /// The account that owns the bucket.
     #[default]
     BucketOwner,
-    /// The account that asks, which has to say so; without an account nobody gets in.
+    /// The account of the principal, and the request has to say so. `anonymous` requests are
+    /// refused.
     Requester,
 }
 
@@ -48,7 +49,7 @@ impl Payer {
     }
 }
 
-/// Whether a request says that its sender pays: in a header, which a presigned query or a form may
+/// Whether a request says that its account pays: in a header, which a presigned query or a form may
 /// hold, or in the query.
 pub fn is_accepted(headers: &Headers, query: &Query) -> bool {
     let in_query =

@@ -6,7 +6,7 @@ use crate::errors::{ErrorCode, Result};
 use crate::xml::{Element, XmlWriter};
 use serde::{Deserialize, Serialize};
 
-/// Whether a bucket keeps versions. A bucket in which it was never turned on has none of the two.
+/// Whether a bucket keeps versions. A bucket in which versioning was never turned on has neither.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum VersioningStatus {
     /// Every write makes a new version.
@@ -37,8 +37,8 @@ impl VersioningStatus {
 /// Whether it takes a one-time code to delete versions for good, and to change the versioning
 /// state:
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html>. A
-/// bucket for which it was never said has none of the two. The order of the variants is part of the
-/// storage format.
+/// bucket for which it was never set has neither. The order of the variants is part of the storage
+/// format.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum MfaDelete {
     /// It does not.
@@ -66,7 +66,7 @@ impl MfaDelete {
     }
 }
 
-/// What PutBucketVersioning asks for.
+/// The document of PutBucketVersioning.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct VersioningConfiguration {
     /// Whether the bucket keeps versions.
@@ -94,7 +94,7 @@ impl VersioningConfiguration {
 }
 
 /// The document of GetBucketVersioning: empty when versioning was never turned on, without
-/// `MfaDelete` when nobody ever said anything of it.
+/// `MfaDelete` when it was never set.
 pub fn document(status: Option<VersioningStatus>, mfa_delete: Option<MfaDelete>) -> String {
     let mut xml = XmlWriter::document("VersioningConfiguration");
     xml.optional("Status", status.map(VersioningStatus::name));

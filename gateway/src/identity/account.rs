@@ -7,12 +7,12 @@ use std::fmt;
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct Account(pub u64);
 
-/// The canonical id under which S3 prints everybody who sends requests without credentials:
+/// The canonical id that S3 prints for `anonymous`:
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/about-object-ownership.html>
 pub const ANONYMOUS_CANONICAL_ID: &str = "65a011a29cdf8ec533ec3d1ccaae921c";
 
 impl Account {
-    /// Stands for everybody who sends requests without credentials; no account has this number.
+    /// Stands for `anonymous`; no account has this number.
     pub const ANONYMOUS: Account = Account(0);
 
     /// Reads 12 digits.

@@ -1,9 +1,9 @@
-//! Signature Version 2: who signed a request, and what exactly did they sign.
+//! Signature Version 2: which access key signed a request, and which text exactly.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html>. HMAC-SHA1 of a text
-//! that leaves out the host, the body and most of the query, with the secret access key itself: S3
-//! has replaced it, and still serves the URLs and forms that boto3 and aws-cli make with it by
-//! default. As in [`sigv4`](crate::identity::sigv4), nothing here holds a key.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html>. It is an HMAC-SHA1,
+//! with the secret access key itself, of a text without the host, the body and most of the query.
+//! S3 has replaced it, but still serves the URLs and forms that boto3 and aws-cli make with it by
+//! default. As in [`sigv4`](crate::identity::sigv4), no secret key is here.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -30,8 +30,9 @@ pub struct Signed<'a> {
     security_token: Option<String>,
 }
 
-/// Reads a request that claims to be signed in this way; `None` for every other. `bucket` is the
-/// one that its host names. Errors are those that S3 gives before it looks at the signature.
+/// Reads a request that claims to be signed in this way; `None` for every other request. `bucket`
+/// is the bucket that the host names. Errors are those that S3 gives before it looks at the
+/// signature.
 pub fn authenticate<'a>(request: &Request<'a>, bucket: Option<&str>) -> Option<Result<Signed<'a>, S3Error>> {
     let mut authorizations = request.headers.iter().filter(|(name, _)| *name == "authorization");
     let authorization = authorizations.next().map(|(_, value)| value).filter(|value| !value.is_empty());
@@ -66,7 +67,7 @@ fn header_signed<'a>(
             .message("AWS authentication requires a valid Date or x-amz-date header")
     })?;
     check_skew(request, date)?;
-    // One of the `x-amz-` headers says it already.
+    // With `x-amz-date` this line is empty: the date is among the `x-amz-` headers.
     let line = if headers.has("x-amz-date") { "" } else { headers.get("date").unwrap_or_default() };
     Ok(Signed {
         access_key_id: Cow::Borrowed(access_key_id),
@@ -115,18 +116,19 @@ fn query_signed<'a>(request: &Request<'a>, bucket: Option<&str>) -> Result<Signe
     })
 }
 
-/// What has effect as a header is signed as one, wherever it stands.
+/// All headers, with those in a presigned query: these count as headers, so they are signed as
+/// headers.
 fn all_headers(request: &Request<'_>) -> Result<Headers, S3Error> {
     with_signed_query(request.headers.clone(), &Query::parse(request.query)?)
 }
 
-/// Of temporary credentials; signed as every `x-amz-` header is.
+/// The token of temporary credentials, which is signed like every `x-amz-` header.
 fn security_token(headers: &Headers) -> Option<String> {
     headers.get("x-amz-security-token").map(str::to_owned)
 }
 
-/// The same text for `/bucket/`, where `/bucket` was sent: some clients sign the one and send the
-/// other, and the two are one.
+/// The same text with `/bucket/`, where `/bucket` was sent. Both mean the bucket, and some clients
+/// sign the one and send the other.
 fn with_slash(
     request: &Request<'_>,
     headers: &Headers,
@@ -141,7 +143,7 @@ fn with_slash(
     string_to_sign(&Request { path: &path, ..*request }, headers, date, bucket).map(Some)
 }
 
-/// The text that both sides write. `date` is its fourth line.
+/// The text that client and server both write. `date` is its fourth line.
 fn string_to_sign(
     request: &Request<'_>,
     headers: &Headers,
@@ -160,7 +162,8 @@ fn string_to_sign(
 }
 
 /// The `x-amz-` headers, sorted by name, each once: values of one name follow one another in the
-/// order sent. A presigned URL carries thousands of them, if its maker likes.
+/// order sent. A presigned URL may carry thousands of them, so they are not compared each with
+/// each.
 fn push_headers(out: &mut String, headers: &Headers) {
     let mut lines: Vec<(&str, &str)> =
         headers.iter().filter(|(name, _)| name.starts_with("x-amz-")).collect();
@@ -184,9 +187,9 @@ fn push_headers(out: &mut String, headers: &Headers) {
     }
 }
 
-/// The bucket and the path as sent, then the parameters that change what is asked for, sorted and
-/// with their values decoded. Every subresource is among them: one that was not signed could be
-/// added to a presigned URL.
+/// The bucket and the path as sent, then the parameters that change the operation, sorted and with
+/// their values decoded. Every subresource is among them: otherwise it could be added to a
+/// presigned URL without being signed.
 fn push_resource(out: &mut String, request: &Request<'_>, bucket: Option<&str>) -> Result<(), S3Error> {
     if let Some(bucket) = bucket {
         out.push('/');
@@ -234,7 +237,7 @@ fn is_signed(name: &str) -> bool {
 }
 
 impl Signed<'_> {
-    /// Who claims to have signed.
+    /// The access key that the request names.
     pub fn access_key_id(&self) -> &str {
         &self.access_key_id
     }
@@ -244,7 +247,7 @@ impl Signed<'_> {
         &self.string_to_sign
     }
 
-    /// That text as the signer may have written it, in every way that means the same.
+    /// That text in every form in which the signer may have written it.
     pub fn strings_to_sign(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.string_to_sign.as_str()).chain(self.with_slash.as_deref())
     }

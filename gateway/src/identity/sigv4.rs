@@ -1,8 +1,7 @@
-//! Signature Version 4: who signed a request, and what exactly did they sign.
+//! Signature Version 4: which access key signed a request, and which text exactly.
 //!
-//! [`authenticate`] reads a request head and answers with what is left to do natively: one SHA-256
-//! (of the canonical request) and one HMAC (of the string to sign). It performs neither itself and
-//! holds no key.
+//! [`authenticate`] reads a request head. It leaves two computations to its caller: one SHA-256 (of
+//! the canonical request) and one HMAC (of the string to sign). So no secret key is here.
 //!
 //! | module | what |
 //! | --- | --- |
@@ -10,13 +9,13 @@
 //! | [`presigned`] | the same in a query string, with an end |
 //! | [`credential_scope`] | `KEYID/20130524/us-east-1/s3/aws4_request` |
 //! | [`signed_headers`] | which headers are signed, and which must be |
-//! | [`canonical_request`], [`string_to_sign`] | the two texts that both sides write |
-//! | [`payload`] | what is promised about the body |
+//! | [`canonical_request`](mod@canonical_request), [`string_to_sign`] | what both sides write |
+//! | [`payload`] | what the request promises about its body |
 //! | [`amz_date`] | `20130524T000000Z` |
 //! | [`sign`] | the client's side: headers, URLs, chunks |
 //!
-//! SigV4A is refused, and Signature Version 2 as well: where it is taken,
-//! [`sigv2`](crate::identity::sigv2) was asked before.
+//! SigV4A is refused, and Signature Version 2 as well: where Version 2 is on,
+//! [`sigv2`](crate::identity::sigv2) reads the request first.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -67,15 +66,15 @@ pub struct Signed<'a> {
     presigned_ms: Option<u64>,
 }
 
-/// Finds out how a request authenticates itself. Errors are those that S3 gives before it looks at
-/// the signature.
+/// Finds out how a request authenticates itself. The errors are those that S3 gives before it
+/// verifies the signature.
 pub fn authenticate<'a>(request: &Request<'a>) -> Result<Authentication<'a>, S3Error> {
     let mut authorizations = request.headers.all("authorization");
     let authorization = authorizations.next();
     if authorizations.next().is_some() {
         return Err(one_mechanism_only(authorization.unwrap_or_default()));
     }
-    // An empty header carries no credentials.
+    // An empty header counts as missing.
     let authorization = authorization.filter(|value| !value.is_empty());
     let mechanism = presigned::mechanism(request.query);
     match (authorization, mechanism) {
@@ -88,7 +87,8 @@ pub fn authenticate<'a>(request: &Request<'a>) -> Result<Authentication<'a>, S3E
     }
 }
 
-/// Refuses an upload from a form whose head is signed as well: its credentials are fields.
+/// Refuses an upload from a form whose head is signed as well: the credentials of a form are in its
+/// fields.
 pub fn refuse_head_signature(request: &Request<'_>) -> Result<(), S3Error> {
     let authorization = request.headers.get("authorization").filter(|value| !value.is_empty());
     match (authorization, presigned::mechanism(request.query)) {
@@ -110,6 +110,7 @@ fn header_signed<'a>(request: &Request<'a>, value: &'a str) -> Result<Signed<'a>
             payload.check_form(request.form_sha256)?;
             (value, payload)
         }
+        // Calls of Query APIs sign the hash of their form, and need not send it in a header.
         None if is_query_service(&credential) => {
             let sha256 = request.form_sha256.unwrap_or(string_to_sign::EMPTY_SHA256);
             (sha256, Payload::Sha256(sha256.to_owned()))
@@ -136,7 +137,7 @@ fn query_signed<'a>(request: &Request<'a>) -> Result<Signed<'a>, S3Error> {
     let presigned = Presigned::parse(request.query)?;
     presigned.check_time(request.received_ms)?;
     let payload_hash = match request.form_sha256 {
-        // Presigned calls of Query APIs sign the hash of their form, as those that are signed in
+        // Presigned calls of Query APIs sign the hash of their form, as calls that are signed in
         // the header do.
         Some(sha256) if is_query_service(&presigned.credential) => sha256,
         _ => presigned_payload_hash(&presigned.content_sha256, &presigned.signed_headers, request.headers),
@@ -159,7 +160,7 @@ fn query_signed<'a>(request: &Request<'a>) -> Result<Signed<'a>, S3Error> {
 }
 
 /// The last line of a presigned URL's canonical request: what its query or a signed header says,
-/// and that nothing is promised otherwise.
+/// and `UNSIGNED-PAYLOAD` otherwise.
 fn presigned_payload_hash<'h>(
     of_query: &'h Option<String>,
     signed_headers: &SignedHeaders<'_>,
@@ -199,9 +200,9 @@ pub(crate) fn check_skew(request: &Request<'_>, date: AmzDate) -> Result<(), S3E
         .detail("MaxAllowedSkewMilliseconds", CLOCK_SKEW_MS_MAX.to_string()))
 }
 
-/// The error for a credential of another service than one of `services`: what signs one must not
-/// open another. `AuthorizationHeaderMalformed` or `AuthorizationQueryParametersError`; STS and IAM
-/// say `SignatureDoesNotMatch`.
+/// The error for a credential of another service than `services`: a signature for one service must
+/// not be valid for another. `AuthorizationHeaderMalformed` or `AuthorizationQueryParametersError`;
+/// STS and IAM say `SignatureDoesNotMatch`.
 pub fn check_service(
     request: &Request<'_>,
     credential: &Credential<'_>,
@@ -224,8 +225,7 @@ fn is_query_service(credential: &Credential<'_>) -> bool {
     matches!(credential.service(), "sts" | "iam")
 }
 
-/// The header is repeated to the client only when it is a signature: anything else may be a
-/// password.
+/// The error repeats the header only when it is a signature: anything else may be a password.
 fn one_mechanism_only(authorization: &str) -> S3Error {
     let scheme = authorization.split(' ').next().unwrap_or_default();
     let shown = if scheme.starts_with("AWS4-") { authorization } else { scheme };
@@ -243,7 +243,7 @@ impl Signed<'_> {
         self.credential.access_key_id()
     }
 
-    /// Who, and for which scope.
+    /// The access key, and the scope.
     pub fn credential(&self) -> &Credential<'_> {
         &self.credential
     }
@@ -268,8 +268,8 @@ impl Signed<'_> {
         &self.timestamp
     }
 
-    /// When it was signed, in milliseconds since 1970, of a presigned URL; `None` where a header is
-    /// signed.
+    /// When a presigned URL was signed, in milliseconds since 1970; `None` for a signature in a
+    /// header.
     pub fn presigned_ms(&self) -> Option<u64> {
         self.presigned_ms
     }
@@ -312,7 +312,7 @@ pub fn unknown_access_key(access_key_id: &str) -> S3Error {
     S3Error::new(ErrorCode::InvalidAccessKeyId).detail("AWSAccessKeyId", access_key_id)
 }
 
-/// The error for a signature that is not that of a text, which shows a client why.
+/// The error for a wrong signature. It shows the client what should have been signed.
 pub fn signature_mismatch(access_key_id: &str, string_to_sign: &str, signature: &str) -> S3Error {
     let error = S3Error::new(ErrorCode::SignatureDoesNotMatch).detail("AWSAccessKeyId", access_key_id);
     if holds_secret(string_to_sign) {
@@ -324,8 +324,8 @@ pub fn signature_mismatch(access_key_id: &str, string_to_sign: &str, signature: 
         .detail("StringToSignBytes", hex_dump(string_to_sign))
 }
 
-/// Whether a text that was signed holds a secret that a request head can hold: an encryption key of
-/// the client's own, or a token. In a presigned query, the names are written as the client likes.
+/// Whether a signed text holds a secret of the request's head: a customer key, or a token. In a
+/// presigned query, names may be in any case.
 fn holds_secret(signed: &str) -> bool {
     let signed = signed.to_ascii_lowercase();
     signed.contains("encryption-customer-key") || signed.contains("x-amz-security-token")

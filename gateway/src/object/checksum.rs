@@ -1,4 +1,5 @@
-//! Checksums of objects and parts: algorithms, their values, and what a request says of them.
+//! Checksums of objects and parts: algorithms, their values, and the headers of requests about
+//! them.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>
 
@@ -58,7 +59,7 @@ impl ChecksumAlgorithm {
         ChecksumAlgorithm::XxHash128,
     ];
 
-    /// The algorithm that S3 computes where the client asks for none.
+    /// The algorithm that S3 computes where the client names none.
     pub const DEFAULT: ChecksumAlgorithm = ChecksumAlgorithm::Crc64Nvme;
 
     fn names(self) -> (&'static str, &'static str, &'static str, usize) {
@@ -107,8 +108,8 @@ impl ChecksumAlgorithm {
         ChecksumAlgorithm::ALL.into_iter().find(|algorithm| algorithm.header() == name)
     }
 
-    /// Whether a multipart upload may have checksums of this type. The checksum of a whole can be
-    /// had from those of its parts for CRCs only.
+    /// Whether a multipart upload may have checksums of this type. Only of CRCs can the checksum of
+    /// a whole be computed from those of its parts.
     pub fn supports(self, kind: ChecksumType) -> bool {
         match self {
             ChecksumAlgorithm::Crc32 | ChecksumAlgorithm::Crc32c => true,
@@ -117,7 +118,7 @@ impl ChecksumAlgorithm {
         }
     }
 
-    /// The type that a multipart upload has when it names none.
+    /// The type of a multipart upload that names none.
     pub fn default_type(self) -> ChecksumType {
         if self == ChecksumAlgorithm::Crc64Nvme { ChecksumType::FullObject } else { ChecksumType::Composite }
     }
@@ -177,7 +178,7 @@ impl Checksum {
         })
     }
 
-    /// The same, for text that stands in no header.
+    /// The same, for a text that does not come from a header.
     pub fn read(algorithm: ChecksumAlgorithm, text: &str) -> Option<Checksum> {
         let (digest, parts) = match text.trim().split_once('-') {
             Some((digest, parts)) => (digest, Some(parts)),

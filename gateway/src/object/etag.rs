@@ -1,4 +1,4 @@
-//! Entity tags: what S3 gives to objects, and what clients compare with.
+//! Entity tags: those that S3 gives to objects, and those that clients compare with.
 
 use crate::hex;
 use serde::{Deserialize, Serialize};
@@ -11,9 +11,9 @@ use std::fmt;
 /// part of the storage format. The row of a delete marker has the default.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct ETag {
-    /// The digest; at random where the bytes are sealed under a data key.
+    /// The digest; random bytes where the object is sealed under a data key.
     pub md5: [u8; 16],
-    /// How many parts the upload had; 0 when it was none.
+    /// How many parts the upload had; 0 for an object that was put whole.
     pub parts: u32,
 }
 
@@ -23,7 +23,7 @@ impl ETag {
         ETag { md5, parts: 0 }
     }
 
-    /// Reads an ETag with or without quotes. `None` for what S3 did not make.
+    /// Reads an ETag with or without quotes. `None` for a text that cannot be an ETag of S3.
     pub fn parse(text: &str) -> Option<ETag> {
         let text = unquoted(text);
         let (digest, parts) = match text.split_once('-') {
@@ -72,13 +72,13 @@ impl fmt::Display for ETag {
 pub enum EntityTags {
     /// `*`
     Any,
-    /// Tags without their quotes; ones that are no ETags of S3 are kept, and match nothing.
+    /// Tags without their quotes. Tags that cannot be of S3 are kept, and match nothing.
     Listed(Vec<String>),
 }
 
 impl EntityTags {
-    /// Reads `*`, or tags separated by commas; a `*` among them stands for all that could be
-    /// listed. Quotes may be missing, as S3 allows, and `W/` is not looked at: S3 has no weak tags.
+    /// Reads `*`, or tags separated by commas; a `*` among them stands for any tag. Quotes may be
+    /// missing, as S3 allows, and `W/` is ignored: S3 has no weak tags.
     pub fn parse(text: &str) -> EntityTags {
         if text.split(',').any(|tag| tag.trim() == "*") {
             return EntityTags::Any;

@@ -1,4 +1,4 @@
-//! What a client says of an object: system headers and user metadata.
+//! The metadata of an object, as the client sends it: system headers and user metadata.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html>
 
@@ -20,7 +20,7 @@ const REDIRECT_LENGTH_MAX: usize = 2048;
 /// The prefix of headers that carry user metadata.
 const USER_METADATA_PREFIX: &str = "x-amz-meta-";
 
-/// The type of an object whose client names none.
+/// The type of an object for which the client names none.
 pub const CONTENT_TYPE_DEFAULT: &str = "binary/octet-stream";
 
 /// Headers that are stored with an object and sent with it. The order of the fields is part of the
@@ -89,19 +89,20 @@ fn without_aws_chunked(value: &str) -> Option<String> {
 /// joined with `,`. `MetadataTooLarge` beyond 2 KB.
 pub fn user_metadata(headers: &Headers) -> Result<Vec<(String, String)>> {
     let sent = || headers.with_prefix(USER_METADATA_PREFIX).filter(|(name, _)| !name.is_empty());
-    // Where each name is kept, in the order in which they come.
-    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    // The position of each name in `metadata`, in the order received.
+    let mut positions: BTreeMap<&str, usize> = BTreeMap::new();
     let mut size = 0;
     for (name, value) in sent() {
-        let next = places.len();
-        // Between two values of one name stands a comma.
-        let is_new = *places.entry(name).or_insert(next) == next;
+        let next = positions.len();
+        // Two values of one name are joined with a comma, which counts too.
+        let is_new = *positions.entry(name).or_insert(next) == next;
         size += value.len() + if is_new { name.len() } else { 1 };
     }
+    // The size is checked before any value is copied.
     check_size(size, USER_METADATA_MAX)?;
-    let mut metadata: Vec<(String, String)> = Vec::with_capacity(places.len());
+    let mut metadata: Vec<(String, String)> = Vec::with_capacity(positions.len());
     for (name, value) in sent() {
-        match places.get(name).and_then(|place| metadata.get_mut(*place)) {
+        match positions.get(name).and_then(|position| metadata.get_mut(*position)) {
             Some((_, joined)) => {
                 joined.push(',');
                 joined.push_str(value);

@@ -70,7 +70,7 @@ pub enum RetentionPeriod {
 }
 
 impl RetentionPeriod {
-    /// The length in milliseconds, at most the largest number.
+    /// The length in milliseconds; the largest number where it does not fit.
     pub fn ms(self) -> u64 {
         match self {
             RetentionPeriod::Days(days) => u64::from(days) * DAY_MS,
@@ -89,11 +89,11 @@ impl DefaultRetention {
 /// What `?object-lock` says of a bucket that has Object Lock enabled. Kept in the bucket's row.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
 pub struct ObjectLockConfiguration {
-    /// Absent when new versions are not retained by default.
+    /// `None` where new versions are not retained by default.
     pub default_retention: Option<DefaultRetention>,
 }
 
-/// The lock that a request asks for the version that it makes.
+/// The lock that a request wants for the version that it makes.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct RequestedLock {
     /// `x-amz-object-lock-mode` and `x-amz-object-lock-retain-until-date`
@@ -159,7 +159,7 @@ impl RequestedLock {
         Ok(RequestedLock { retention, legal_hold })
     }
 
-    /// Whether the request asks for any lock, which the bucket must then allow.
+    /// Whether the request wants any lock, which the bucket must then allow.
     pub fn is_any(&self) -> bool {
         self.retention.is_some() || self.legal_hold.is_some()
     }

@@ -8,7 +8,7 @@ use crate::object::etag::{ETag, EntityTags};
 use crate::request::headers::Headers;
 use crate::timestamp::parse_http_date;
 
-/// What the preconditions of a read come to.
+/// What evaluating the preconditions of a read says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Verdict {
     /// All hold.
@@ -54,16 +54,16 @@ impl ReadPreconditions {
         }
     }
 
-    /// The same, judged at `now_ms`: S3 ignores an `If-Modified-Since` that lies in the future.
+    /// The same, without an `If-Modified-Since` after `now_ms`: S3 ignores a date in the future.
     #[must_use]
     pub fn at(mut self, now_ms: u64) -> ReadPreconditions {
         self.if_modified_since_ms = self.if_modified_since_ms.filter(|date_ms| *date_ms <= now_ms);
         self
     }
 
-    /// Judges an object. Dates are compared by whole seconds, which is all that `Last-Modified`
-    /// tells.
-    pub fn judge(&self, etag: &ETag, modified_ms: u64) -> Verdict {
+    /// Evaluates the preconditions for an object. Dates are compared by whole seconds, because
+    /// `Last-Modified` has no fractions.
+    pub fn evaluate(&self, etag: &ETag, modified_ms: u64) -> Verdict {
         let modified_after = |date_ms: u64| modified_ms / 1000 > date_ms / 1000;
         match (&self.if_match, self.if_unmodified_since_ms) {
             (Some(tags), _) if !tags.matches(etag) => return Verdict::Failed("If-Match"),
@@ -77,10 +77,10 @@ impl ReadPreconditions {
         }
     }
 
-    /// Judges the source of a copy, for which "not modified" is a failure too:
+    /// Evaluates the preconditions for the source of a copy, where "not modified" is a failure too:
     /// `PreconditionFailed`.
     pub fn check_copy_source(&self, etag: &ETag, modified_ms: u64) -> Result<()> {
-        match self.judge(etag, modified_ms) {
+        match self.evaluate(etag, modified_ms) {
             Verdict::Proceed => Ok(()),
             Verdict::Failed("If-Match") => Err(failed("x-amz-copy-source-If-Match")),
             Verdict::Failed(_) => Err(failed("x-amz-copy-source-If-Unmodified-Since")),
@@ -95,8 +95,8 @@ impl ReadPreconditions {
 /// The preconditions of PutObject, CopyObject and CompleteMultipartUpload on what the key holds
 /// now.
 ///
-/// S3 takes no `If-None-Match` but `*`; an entity tag means here what HTTP says: write unless the
-/// object is that one.
+/// S3 takes only `*` for `If-None-Match`. Here an entity tag is taken too, and means what HTTP
+/// says: write unless the object has this tag.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct WritePreconditions {
     if_match: Option<EntityTags>,
@@ -115,9 +115,9 @@ impl WritePreconditions {
         self.if_match.is_some() || self.if_none_match.is_some()
     }
 
-    /// Judges the current object, `None` when there is none or a delete marker.
-    /// `PreconditionFailed`, `NoSuchKey` for an `If-Match` on nothing, or `NotImplemented` for both
-    /// headers at once.
+    /// Evaluates the preconditions for the current object; `None` where there is none, or a delete
+    /// marker. `PreconditionFailed`, `NoSuchKey` for an `If-Match` on nothing, or `NotImplemented`
+    /// for both headers at once.
     pub fn check(&self, current: Option<&ETag>) -> Result<()> {
         if self.if_match.is_some() && self.if_none_match.is_some() {
             return Err(S3Error::new(ErrorCode::NotImplemented)
@@ -138,9 +138,9 @@ impl WritePreconditions {
 
 /// The preconditions of a delete.
 ///
-/// `If-Match` is S3's, and looks at the current version alone. Size and time S3 knows in directory
-/// buckets only, where what is not there may be deleted whatever is expected of it; they are taken
-/// here as they are there.
+/// `If-Match` is S3's, and is compared with the current version alone. Size and time exist in S3
+/// only in directory buckets, where they do not stop the deletion of a missing object. Here they
+/// work in every bucket, in the same way.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct DeletePreconditions {
     /// `If-Match`, or `ETag` in DeleteObjects.
@@ -151,10 +151,11 @@ pub struct DeletePreconditions {
     pub if_match_modified_ms: Option<u64>,
 }
 
-/// What a delete judges: an object version, or a delete marker, which has no ETag.
+/// What the preconditions of a delete are evaluated for: an object version, or a delete marker,
+/// which has no ETag.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct DeleteTarget {
-    /// Absent for a delete marker.
+    /// `None` for a delete marker.
     pub etag: Option<ETag>,
     /// In bytes; 0 for a delete marker.
     pub size: u64,
@@ -163,7 +164,7 @@ pub struct DeleteTarget {
 }
 
 impl DeletePreconditions {
-    /// Reads the headers of DeleteObject. `InvalidArgument` for a size or time that is none.
+    /// Reads the headers of DeleteObject. `InvalidArgument` for a malformed size or time.
     pub fn parse(headers: &Headers) -> Result<DeletePreconditions> {
         let size = headers.get("x-amz-if-match-size").map(|text| {
             text.parse().map_err(|_| S3Error::invalid_argument("x-amz-if-match-size", text, "Invalid size"))
@@ -196,11 +197,11 @@ impl DeletePreconditions {
             .detail("Header", "If-Match"))
     }
 
-    /// Judges what a delete of the key, or of a version, would remove or hide; `None` where there
-    /// is nothing.
+    /// Evaluates the preconditions for what the delete would remove or hide; `None` where there is
+    /// nothing.
     ///
-    /// `NoSuchKey` for an `If-Match`, any, where there is no object or a delete marker, as S3 was
-    /// seen to answer (ministackorg/ministack issue 1475); `PreconditionFailed` unless all hold.
+    /// `NoSuchKey` for any `If-Match` where there is no object or a delete marker, as S3 was seen
+    /// to answer (ministackorg/ministack issue 1475); `PreconditionFailed` unless all hold.
     pub fn check(&self, found: Option<DeleteTarget>) -> Result<()> {
         if let Some(tags) = &self.if_match {
             match found.and_then(|found| found.etag) {
@@ -210,7 +211,8 @@ impl DeletePreconditions {
             }
         }
         let Some(found) = found else { return Ok(()) };
-        // A delete marker is of no size and no time: a condition must not add another one.
+        // A delete marker has neither size nor time. A delete with such a precondition fails, so
+        // that it does not add another marker.
         let is_marker = found.etag.is_none();
         if self.if_match_size.is_some_and(|size| is_marker || size != found.size) {
             return Err(failed("x-amz-if-match-size"));

@@ -7,7 +7,7 @@ use crate::xml::{Element, XmlWriter};
 const KEY_LENGTH_MAX: usize = 128;
 const VALUE_LENGTH_MAX: usize = 256;
 
-/// What the tags are of, which decides how many there may be.
+/// What has the tags, which decides how many there may be.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Tagged {
     /// At most 10.
@@ -19,7 +19,8 @@ pub enum Tagged {
 /// Keys and values of tags.
 pub type Tags = Vec<(String, String)>;
 
-/// Keys and values, in the order of the keys, which are unique: a set has no order of its own.
+/// Keys and values, in the order of the keys, which are unique. The order in which a client sent
+/// them is not kept.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct TagSet {
     /// Key and value.
@@ -34,7 +35,7 @@ impl TagSet {
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
             let (key, value) = (decode(key, text)?, decode(value, text)?);
-            if key.is_empty() || set.place(&key).is_ok() {
+            if key.is_empty() || set.position(&key).is_ok() {
                 return Err(badly_encoded(text));
             }
             set.push(key, value, Tagged::Object)?;
@@ -83,18 +84,18 @@ impl TagSet {
         self.tags.is_empty()
     }
 
-    /// Where a key stands, or where it would.
-    fn place(&self, key: &str) -> std::result::Result<usize, usize> {
+    /// The position of a key, or the one at which it would be inserted.
+    fn position(&self, key: &str) -> std::result::Result<usize, usize> {
         self.tags.binary_search_by(|(present, _)| present.as_str().cmp(key))
     }
 
     fn push(&mut self, key: String, value: String, tagged: Tagged) -> Result<()> {
         check(&key, &value)?;
-        match self.place(&key) {
+        match self.position(&key) {
             Ok(_) => {
                 return Err(invalid("Cannot provide multiple Tags with the same key").detail("TagKey", key));
             }
-            Err(place) => self.tags.insert(place, (key, value)),
+            Err(position) => self.tags.insert(position, (key, value)),
         }
         match tagged {
             Tagged::Object if self.tags.len() > 10 => Err(too_many("Object tags cannot be greater than 10")),

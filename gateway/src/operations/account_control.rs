@@ -2,20 +2,20 @@
 //! errors.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_Operations_AWS_S3_Control.html>. Clients
-//! put the account id before the host (`111122223333.s3.example.com`), and say it in a header as
-//! well, which is what counts.
+//! put the account id before the host (`111122223333.s3.example.com`), and also into a header. Only
+//! the header counts.
 
 use crate::errors::{ErrorCode, Occurrence};
 use crate::xml::{CONTROL_NAMESPACE, XmlWriter};
 
-/// The header that names the account, without which a request is none to this API: a bucket may
-/// have the name of its version.
+/// The header that names the account. A request without it is not for this API: its path then names
+/// a bucket, which may be called like the API's version.
 pub const ACCOUNT_ID_HEADER: &str = "x-amz-account-id";
 
 /// How the paths of its operations begin.
 const PATH: &str = "/v20180820/";
 
-/// Whether a request is one to this API.
+/// Whether a request is for this API.
 pub fn is_addressed(path: &str, has_header: &dyn Fn(&str) -> bool) -> bool {
     path.starts_with(PATH) && has_header(ACCOUNT_ID_HEADER)
 }

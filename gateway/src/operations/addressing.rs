@@ -1,8 +1,8 @@
 //! Addressing: which bucket and key the host and the path of a request name.
 //!
 //! Path-style (`/photos/cat.jpg`) and virtual-hosted-style (`photos.s3.example.com`, `/cat.jpg`).
-//! Keys are taken as they are: nothing is normalised, so `//`, `./` and `../` are ordinary parts of
-//! a key. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html>
+//! Keys are not normalised: `//`, `./` and `../` are ordinary parts of a key.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html>
 
 use crate::bucket::bucket_name;
 use crate::errors::{ErrorCode, Result};
@@ -12,9 +12,9 @@ use crate::request::url_encoding::decode_path;
 /// The bucket and the key of a request, decoded and within S3's limits.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Address {
-    /// Absent when the request is made to the service.
+    /// `None` when the request is made to the service.
     pub bucket: Option<String>,
-    /// Absent when the request is made to the service or to a bucket. Never empty.
+    /// `None` when the request is made to the service or to a bucket. Never empty.
     pub key: Option<String>,
 }
 
@@ -50,7 +50,7 @@ pub fn bucket_of_host<'a>(host: &'a str, domains: &[&str]) -> Option<&'a str> {
         .min_by_key(|bucket| bucket.len())
 }
 
-/// What stands before `.domain` in `host`.
+/// The part of `host` before `.domain`.
 fn sub_domain<'a>(host: &'a str, domain: &str) -> Option<&'a str> {
     let split = host.len().checked_sub(domain.len())?;
     let (front, tail) = (host.get(..split)?, host.get(split..)?);

@@ -1,4 +1,4 @@
-//! The AWS Query protocol, which STS and IAM speak: parameters in a form, XML in the answer.
+//! The AWS Query protocol, which STS and IAM speak: parameters in a form, XML in the reply.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/programming.html>
 
@@ -16,11 +16,12 @@ pub const STS_VERSION: &str = "2011-06-15";
 
 /// The longest parameter that IAM documents is a policy document of 131,072 characters
 /// (<https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html>), of which each may
-/// be escaped, and takes three bytes then; the rest is for the other parameters. Forms arrive
-/// before anybody knows whose they are.
+/// be escaped, and then takes three bytes; the rest is for the other parameters. A form is received
+/// before its signature is verified, so it needs a limit.
 pub const FORM_BYTES_MAX: u64 = (3 * 128 + 32) << 10;
 
-/// The services that a call may be signed for: that of its action, or either where it names none.
+/// The services that a call may be signed for: that of its action, or both where it names no
+/// action.
 pub fn services(action: &str) -> &'static [&'static str] {
     const STS: [&str; 11] = [
         "AssumeRole",
@@ -42,12 +43,12 @@ pub fn services(action: &str) -> &'static [&'static str] {
     }
 }
 
-/// The text of a form. `ValidationError` when it is none.
+/// The text of a form. `ValidationError` for bytes that are not text.
 pub fn form_text(body: Vec<u8>) -> Result<String> {
     String::from_utf8(body).map_err(|_| ErrorCode::ValidationError.into())
 }
 
-/// A response document: what `push` writes is the result, of operations that have one.
+/// A reply. `push` writes the result, for operations that have one.
 pub fn document(
     namespace: &str,
     operation: &str,
@@ -67,7 +68,7 @@ pub fn document(
     xml.finish()
 }
 
-/// The code under which STS and IAM know what S3 spells differently.
+/// The code that STS and IAM have for an error that S3 spells differently.
 fn code_of(code: ErrorCode) -> ErrorCode {
     match code {
         ErrorCode::InvalidAccessKeyId | ErrorCode::InvalidToken => ErrorCode::InvalidClientTokenId,
@@ -76,7 +77,7 @@ fn code_of(code: ErrorCode) -> ErrorCode {
     }
 }
 
-/// The status that goes with a code, which for one of them is another than S3's.
+/// The status of a code. One code has another status than in S3.
 pub fn status(code: ErrorCode) -> u16 {
     match code_of(code) {
         ErrorCode::ExpiredToken => 403,
@@ -94,7 +95,7 @@ pub fn render_error(code: ErrorCode, message: Option<&str>, form: &str, request_
     xml.open("Error");
     xml.text("Type", if own.status() < 500 { "Sender" } else { "Receiver" });
     xml.text("Code", own.as_str());
-    // A message of S3's own goes with S3's code.
+    // Where the code is replaced, a message that was written for S3's code does not fit.
     xml.text("Message", message.filter(|_| own == code).unwrap_or(own.message()));
     xml.close("Error");
     xml.text("RequestId", request_id);

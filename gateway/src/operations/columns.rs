@@ -1,13 +1,13 @@
-//! What the columns of the table say about an operation: the questions that other code asks.
+//! What the columns of the table say about an operation: the properties that other code needs.
 //!
-//! The row alone answers each. Rows are constant data, found by the number of the operation, so
-//! that asking costs next to nothing.
+//! Each property follows from the row alone. Rows are constant data, found by the number of the
+//! operation, so that reading one costs next to nothing.
 
 use super::row::{Action, BodyKind, Purpose, Selector, TargetKind};
 use super::{ACCOUNT_BLOCK, Operation};
 
 impl Operation {
-    /// What it is for.
+    /// The purpose of the operation.
     pub fn purpose(self) -> Purpose {
         self.row().purpose
     }
@@ -17,7 +17,7 @@ impl Operation {
         self.purpose() == Purpose::MakeBucket
     }
 
-    /// Whether its headers say how a new object is to be: it makes one, or begins its upload.
+    /// Whether its headers describe a new object: it makes one, or begins an upload.
     pub fn starts_object(self) -> bool {
         matches!(self.purpose(), Purpose::WriteObject | Purpose::BeginUpload)
     }

@@ -27,8 +27,8 @@ pub struct Input {
     pub preconditions: WritePreconditions,
 }
 
-/// Elements of a list of parts: each has a number, an ETag and a checksum, and there are ten kinds
-/// of checksums.
+/// Elements of a list of parts: each part has a number, an ETag and checksums, of which there are
+/// ten kinds.
 const ELEMENTS_MAX: usize = 120_000;
 
 /// A part of the object.
@@ -36,7 +36,7 @@ const ELEMENTS_MAX: usize = 120_000;
 pub struct CompletedPart {
     /// 1 to 10,000.
     pub number: u32,
-    /// Absent for text that no part can have as its ETag.
+    /// `None` for a text that cannot be the ETag of a part.
     pub etag: Option<ETag>,
     /// That text.
     pub other_etag: String,
@@ -46,9 +46,9 @@ pub struct CompletedPart {
 
 impl Input {
     /// Reads parameters, headers and body. `MalformedXML` against the schema and without parts,
-    /// `InvalidPartOrder`, `InvalidArgument` for a part number out of bounds and for checksums of
-    /// parts that are none or several, `InvalidRequest` for a checksum, a type or a size of the
-    /// object that is none.
+    /// `InvalidPartOrder`, `InvalidArgument` for a part number out of bounds, and for a part with a
+    /// malformed checksum or several, `InvalidRequest` for a malformed checksum, type or size of
+    /// the object.
     pub fn parse(query: &Query, headers: &Headers, body: &[u8]) -> Result<Input> {
         let root = Element::parse_long(body, "CompleteMultipartUpload", ELEMENTS_MAX)?;
         root.only(&["Part"])?;

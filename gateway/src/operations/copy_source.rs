@@ -26,8 +26,8 @@ impl CopySource {
     }
 
     /// Reads `bucket/key` or `/bucket/key`, encoded like a form, with `?versionId=…` or without.
-    /// Access points are `NotImplemented`, what is not so encoded, names no bucket or no key
-    /// `InvalidArgument`.
+    /// `NotImplemented` for access points; `InvalidArgument` for a broken encoding, and without a
+    /// bucket or a key.
     pub fn parse(text: &str) -> Result<CopySource> {
         let (path, query) = split(text);
         let badly_encoded = || invalid(text, "Invalid copy source encoding");
@@ -73,7 +73,7 @@ fn invalid(text: &str, message: &str) -> S3Error {
 }
 
 /// Refuses the header on requests that copy nothing, where S3 does: `InvalidArgument`. A PUT that
-/// is no copy ignores it.
+/// cannot be a copy ignores it.
 pub fn refuse_elsewhere(operation: Operation, headers: &Headers) -> Result<()> {
     let Some(source) = headers.get("x-amz-copy-source") else { return Ok(()) };
     let takes = match operation.row().method {

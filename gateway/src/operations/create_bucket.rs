@@ -9,16 +9,16 @@ use crate::object::tagging::{TagSet, Tagged};
 use crate::request::headers::Headers;
 use crate::xml::Element;
 
-/// What a new bucket is to be.
+/// The settings of a new bucket.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Input {
-    /// `LocationConstraint`; absent for the region of the endpoint.
+    /// `LocationConstraint`; `None` for the region of the server.
     pub location: Option<String>,
     /// Whether Object Lock, and with it versioning, is enabled for ever.
     pub object_lock: bool,
     /// The bucket's tags.
     pub tags: TagSet,
-    /// `x-amz-object-ownership`; absent for the default of the deployment.
+    /// `x-amz-object-ownership`; `None` for the default of the server.
     pub ownership: Option<ObjectOwnership>,
     /// `x-amz-acl` or `x-amz-grant-…`
     pub acl: RequestedAcl,

@@ -1,10 +1,10 @@
 //! Uploads from HTML forms: what the fields of a form say.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html>. [`multipart`] reads the
-//! fields from the body; the fields are judged by the form's own policy
+//! fields from the body; the fields are checked by the form's own policy
 //! ([`post_policy`](crate::operations::post_policy)), and then mean what the headers of a PutObject
-//! mean. Anybody may send a form, and the name of its file may stand in it many times over: how
-//! long the fields become is judged before any of it is written.
+//! mean. Anybody may send a form, and each field may repeat the name of the file many times. So the
+//! length of the result is checked before the fields are expanded.
 
 pub mod multipart;
 
@@ -18,11 +18,11 @@ use crate::timestamp;
 use crate::xml;
 use std::borrow::Cow;
 
-/// The limit of all fields before the file, as sent and with the name of the file in them: bytes of
-/// their names and values. That name has the same limit.
+/// The limit of all fields before the file, as sent, and again after `${filename}` is replaced:
+/// bytes of their names and values. The name of the file has the same limit.
 pub const FIELDS_LENGTH_MAX: usize = 20 << 10;
 
-/// What stands in a field for the name of the file.
+/// Stands in a field for the name of the file.
 const FILE_NAME: &str = "${filename}";
 
 /// The fields of a form, in the order sent.
@@ -35,27 +35,27 @@ pub struct Form {
 }
 
 impl std::fmt::Debug for Form {
-    /// Values are not shown: one of them is a signature.
+    /// Values are not shown: they include a signature.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_list().entries(self.fields.iter().map(|(name, _)| name)).finish()
     }
 }
 
 impl Form {
-    /// The fields before the file as sent, and the name that the client gives to the file; of one
-    /// with a path, only its last part counts, and stands for every `${filename}`.
+    /// The fields before the file as sent, and the name that the client gives to the file; where it
+    /// has a path, only the last part counts. It replaces every `${filename}`.
     /// `MaxPostPreDataLengthExceededError` beyond [`FIELDS_LENGTH_MAX`].
     pub fn expand(mut fields: Vec<(String, String)>, file_name: &str) -> Result<Form> {
         let file_name = file_name.rsplit(['/', '\\']).next().unwrap_or_default();
         for (name, _) in &mut fields {
             name.make_ascii_lowercase();
         }
-        // What is signed stays as it was signed.
+        // Fields that are signed, or that sign, must stay as they are.
         let is_expanded = |name: &str| !matches!(name, "policy" | "signature") && !is_authentication(name);
         let length = |(name, value): &(String, String)| {
-            let places = if is_expanded(name) { value.matches(FILE_NAME).count() } else { 0 };
-            let left = value.len().saturating_sub(places.saturating_mul(FILE_NAME.len()));
-            let added = places.saturating_mul(file_name.len());
+            let occurrences = if is_expanded(name) { value.matches(FILE_NAME).count() } else { 0 };
+            let left = value.len().saturating_sub(occurrences.saturating_mul(FILE_NAME.len()));
+            let added = occurrences.saturating_mul(file_name.len());
             name.len().saturating_add(left).saturating_add(added)
         };
         let total = fields.iter().map(length).fold(0, usize::saturating_add);
@@ -132,7 +132,7 @@ impl Form {
                 _ => {}
             }
         }
-        // A name that no header could have would be stored, and could never be sent.
+        // Such a name would be stored, and could never be sent in a response.
         if !pairs.iter().all(|(name, value)| is_token(name) && !value.chars().any(char::is_control)) {
             return Err(ErrorCode::MalformedPOSTRequest.into());
         }
@@ -140,7 +140,7 @@ impl Form {
     }
 
     /// The headers of the PutObject that the form stands for: those of the request that are about
-    /// the request itself, as conditions of policies ask for them, and [`Form::headers`].
+    /// the request itself, which conditions of policies may compare, and [`Form::headers`].
     pub fn over(&self, sent: &Headers) -> Result<Headers> {
         const KEPT: [&str; 5] = ["host", "origin", "referer", "user-agent", "x-amz-expected-bucket-owner"];
         let own = self.headers()?;
@@ -148,10 +148,10 @@ impl Form {
         Ok(kept.chain(own.iter()).collect())
     }
 
-    /// What to answer when the object is stored.
+    /// The response when the object is stored.
     pub fn success(&self) -> Success<'_> {
         let redirect = self.get("success_action_redirect").or_else(|| self.get("redirect"));
-        // A text that is no URL is treated as if it were not there.
+        // S3 ignores a text that is not a URL.
         if let Some(url) = redirect.filter(|url| is_url(url)) {
             return Success::Redirect(url);
         }
@@ -178,7 +178,7 @@ impl Form {
                 session_token: self.get("x-amz-security-token"),
             }));
         }
-        // A policy that nobody signed.
+        // A policy without a signature.
         if has(&"policy") {
             return Err(missing("x-amz-algorithm"));
         }
@@ -216,7 +216,7 @@ impl Form {
 pub enum Authorization<'a> {
     /// Signature Version 4.
     V4 {
-        /// Who signed, and for which scope.
+        /// The access key, and the scope.
         credential: Credential<'a>,
         /// When, in milliseconds since 1970.
         signed_ms: u64,
@@ -249,7 +249,7 @@ impl std::fmt::Debug for Authorization<'_> {
     }
 }
 
-/// The answer to an upload that succeeded.
+/// The response to an upload that succeeded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Success<'a> {
     /// This status, without a body: 200 or 204.
@@ -323,7 +323,7 @@ fn missing(name: &'static str) -> S3Error {
     S3Error::invalid_argument(name, "", message)
 }
 
-/// Whether a field is about who signed.
+/// Whether a field is part of the authentication.
 fn is_authentication(name: &str) -> bool {
     matches!(
         name,
@@ -336,8 +336,8 @@ fn is_authentication(name: &str) -> bool {
     )
 }
 
-/// Whether a field means what the header of the same name means. Others, such as
-/// `x-amz-copy-source`, would make another request of it.
+/// Whether a field means what the header of the same name means. Other headers, such as
+/// `x-amz-copy-source`, would make it another operation.
 fn is_header(name: &str) -> bool {
     const NAMES: [&str; 10] = [
         "cache-control",
@@ -371,7 +371,7 @@ fn tagging_header(document: &str) -> Result<String> {
     Ok(out)
 }
 
-/// Whether a browser can be sent there. Nothing that could end the header is let through.
+/// Whether a browser can be sent there. The text must not contain anything that ends a header.
 fn is_url(text: &str) -> bool {
     let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
     rest.is_some_and(|rest| {

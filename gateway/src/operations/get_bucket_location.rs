@@ -2,7 +2,7 @@
 
 use crate::xml::{XmlWriter, push_escaped};
 
-/// The response document: empty for `us-east-1`, as ever since that was the only region.
+/// The response document: empty for `us-east-1`, for historical reasons, as in S3.
 pub fn document(region: &str) -> String {
     let mut xml = XmlWriter::document("LocationConstraint");
     if region != "us-east-1" {

@@ -24,7 +24,8 @@ impl Input {
     }
 
     /// The response document. `next` is the last key or common prefix of a page that is truncated;
-    /// S3 prints it only when there is a delimiter, since otherwise it is the last key.
+    /// S3 prints it only when there is a delimiter, because otherwise it is the last key of the
+    /// page.
     pub fn document(&self, bucket: &str, page: &Page, next: Option<&str>) -> String {
         let mut document = Document::new("ListBucketResult", page);
         document.text("Name", bucket);

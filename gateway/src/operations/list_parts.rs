@@ -33,7 +33,7 @@ impl Input {
     }
 }
 
-/// What an upload is to become.
+/// The upload whose parts are listed.
 #[derive(Clone, Copy, Debug)]
 pub struct Upload<'a> {
     /// The bucket.

@@ -1,8 +1,8 @@
 //! Listings: the parameters that they share, and a fast writer for their rows.
 //!
-//! Rows are pushed as a walk finds them, entries first and common prefixes apart, because a
-//! document has all entries before all common prefixes. What precedes the rows is only known at the
-//! end and put in front then.
+//! Rows are pushed as the walk finds them, entries and common prefixes into two texts: a document
+//! has all entries before all common prefixes. What precedes the rows is known only at the end, and
+//! is put in front then.
 
 mod rows;
 
@@ -44,7 +44,7 @@ impl Selection {
 pub struct Next<'a> {
     /// Its key, or a common prefix.
     pub key: &'a str,
-    /// Its version id or its upload id; absent for a common prefix.
+    /// Its version id or its upload id; `None` for a common prefix.
     pub id: Option<&'a str>,
 }
 
@@ -60,7 +60,8 @@ pub struct Page {
 impl Page {
     /// An empty page for a selection.
     pub fn new(selection: &Selection) -> Page {
-        // An entry takes some 250 to 400 bytes; growing would copy them all.
+        // Reserved at once, because growing would copy all entries. An entry takes some 250 to 400
+        // bytes.
         let capacity = 400 * (selection.limit as usize).min(1000) + 1024;
         Page { encoding: selection.encoding, entries: String::with_capacity(capacity), ..Page::default() }
     }

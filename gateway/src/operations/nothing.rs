@@ -1,40 +1,39 @@
-//! Configurations that nobody can have made: what S3 says of a bucket that has none.
+//! Configurations that cannot be made here: what S3 says of a bucket without one.
 //!
-//! What would make one is answered with `NotImplemented` as long as nothing acts on it, so "there
-//! is none" is the truth, and tools that read a bucket's whole state before they change it get
-//! their answer. The rows are those with [`Support::Nothing`](super::Support::Nothing).
+//! The operations that make one answer `NotImplemented` as long as nothing acts on it. So "there is
+//! none" is true, and tools that read a bucket's whole state before they change it go on. The rows
+//! are those with [`Support::Nothing`](super::Support::Nothing).
 
 use super::Operation;
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::xml::XmlWriter;
 
-/// What S3 says where there is nothing.
+/// What S3 responds where there is no configuration.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Answer {
+pub enum NothingResponse {
     /// 200 with a document that holds nothing.
     Document(String),
-    /// 204: deleting what is not there is done already.
+    /// 204: deleting a missing configuration succeeds.
     Deleted,
 }
 
-/// The answer of an operation on a bucket that has no such configuration. The error is S3's code
-/// for that; `NotImplemented` for an operation that reads and deletes no configuration, or one that
-/// can be made.
+/// The response of an operation on a bucket that has no such configuration. The error is S3's code
+/// for it; `NotImplemented` for an operation that is not of this kind.
 ///
-/// Configurations with an id are missed when they are deleted, too, as are those of metadata
-/// tables; the others are not.
-pub fn answer(operation: Operation, bucket: &str) -> Result<Answer> {
+/// Deleting a missing configuration is an error for those with an id and those of metadata tables,
+/// and a success for the others.
+pub fn respond(operation: Operation, bucket: &str) -> Result<NothingResponse> {
     match operation {
         Operation::GetBucketAbac => {
             let mut xml = XmlWriter::document("AbacStatus");
             xml.text("Status", "Disabled");
-            Ok(Answer::Document(xml.finish()))
+            Ok(NothingResponse::Document(xml.finish()))
         }
         Operation::GetBucketAccelerateConfiguration => Ok(empty("AccelerateConfiguration")),
         Operation::GetBucketLogging => Ok(empty("BucketLoggingStatus")),
         Operation::GetBucketNotificationConfiguration => Ok(empty("NotificationConfiguration")),
 
-        // The roots are those of the published model, which calls each otherwise.
+        // The names of the roots are those of the published model, where each is different.
         Operation::ListBucketAnalyticsConfigurations => Ok(list("ListBucketAnalyticsConfigurationResult")),
         Operation::ListBucketIntelligentTieringConfigurations => {
             Ok(list("ListBucketIntelligentTieringConfigurationsOutput"))
@@ -66,28 +65,28 @@ pub fn answer(operation: Operation, bucket: &str) -> Result<Answer> {
 
         Operation::DeleteBucketLifecycle
         | Operation::DeleteBucketReplication
-        | Operation::DeleteBucketWebsite => Ok(Answer::Deleted),
+        | Operation::DeleteBucketWebsite => Ok(NothingResponse::Deleted),
 
         other => Err(not_implemented(other)),
     }
 }
 
-/// `NotImplemented`, naming an operation that is known and that nobody serves.
+/// `NotImplemented`, naming an operation that is known, and that no stage serves.
 pub fn not_implemented(operation: Operation) -> S3Error {
     S3Error::new(ErrorCode::NotImplemented).message(format!("{operation} is not implemented."))
 }
 
-fn empty(root: &str) -> Answer {
-    Answer::Document(XmlWriter::document(root).finish())
+fn empty(root: &str) -> NothingResponse {
+    NothingResponse::Document(XmlWriter::document(root).finish())
 }
 
-fn list(root: &str) -> Answer {
+fn list(root: &str) -> NothingResponse {
     let mut xml = XmlWriter::document(root);
     xml.boolean("IsTruncated", false);
-    Answer::Document(xml.finish())
+    NothingResponse::Document(xml.finish())
 }
 
-fn missing(code: ErrorCode, bucket: &str) -> Result<Answer> {
+fn missing(code: ErrorCode, bucket: &str) -> Result<NothingResponse> {
     Err(S3Error::new(code).detail("BucketName", bucket))
 }
 

@@ -23,7 +23,7 @@ pub fn upload_id(query: &Query) -> Result<String> {
 }
 
 /// The limit of a page: `max-keys` and its relatives. Larger ones count as `max`; `InvalidArgument`
-/// for what is no number from 0 to 2,147,483,647.
+/// unless it is a number from 0 to 2,147,483,647.
 pub fn limit(name: &'static str, text: Option<&str>, max: u32) -> Result<u32> {
     let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(max) };
     let message = match text.parse::<i32>().map(u32::try_from) {
@@ -78,7 +78,7 @@ impl Encoding {
 }
 
 /// An opaque token from which a listing goes on after `position`. It begins with a checksum, so
-/// that a token that was cut or changed is told from one that was given out.
+/// that a token that was cut or changed is refused.
 pub fn continuation_token(position: &str) -> String {
     let mut token = Vec::with_capacity(position.len() + 4);
     token.extend_from_slice(&checksum(position));
@@ -86,13 +86,13 @@ pub fn continuation_token(position: &str) -> String {
     URL_SAFE_NO_PAD.encode(token)
 }
 
-/// FNV-1a. It tells mistakes; there is nothing to be gained by forging a token.
+/// FNV-1a. It finds mistakes, and is no protection: a forged token gains nothing.
 fn checksum(position: &str) -> [u8; 4] {
     let fold = |hash: u32, byte: u8| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
     position.bytes().fold(0x811c_9dc5, fold).to_be_bytes()
 }
 
-/// The position in a token. `InvalidArgument` for a token that was not given out; an empty one is
+/// The position in a token. `InvalidArgument` for a token that was not given out. An empty token is
 /// the start.
 pub fn parse_continuation_token(query: &Query) -> Result<Option<String>> {
     let Some(token) = query.get_non_empty("continuation-token") else { return Ok(None) };

@@ -1,8 +1,8 @@
-//! The policy of a form: what whoever signed it lets others upload.
+//! The policy of a form: what its signer allows others to upload.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>. It is a
-//! JSON document in base64: an end, and conditions on the fields of the form. Every field has to be
-//! covered by a condition.
+//! JSON document in base64: a time until which it is valid, and conditions on the fields of the
+//! form. Every field has to be covered by a condition.
 
 mod read;
 
@@ -40,8 +40,8 @@ enum Matching {
 }
 
 impl PostPolicy {
-    /// Judges the fields of a form for an upload into `bucket`. `AccessDenied` for the first reason
-    /// not to take it.
+    /// Checks the fields of a form for an upload into `bucket`. `AccessDenied` with the first
+    /// reason against it.
     pub fn check(&self, form: &Form, bucket: &str, now_ms: u64) -> Result<()> {
         if now_ms >= self.expiration_ms {
             return Err(denied("Policy expired."));
@@ -60,7 +60,8 @@ impl PostPolicy {
         for condition in &self.conditions {
             condition.check(&fields)?;
         }
-        // Without one, the form would do for every bucket of whoever signed it.
+        // Without a condition on the bucket, the form would be valid for every bucket of the
+        // signer.
         if covered.contains("bucket") { Ok(()) } else { Err(denied("Extra input fields: bucket")) }
     }
 
@@ -74,7 +75,7 @@ impl PostPolicy {
         ranges.reduce(|(min, max), (other_min, other_max)| (min.max(other_min), max.min(other_max)))
     }
 
-    /// Judges the length of the file, once it is known. `EntityTooSmall` and `EntityTooLarge`.
+    /// Checks the length of the file, once it is known. `EntityTooSmall` and `EntityTooLarge`.
     pub fn check_length(&self, length: u64) -> Result<()> {
         let Some((min, max)) = self.length_range() else { return Ok(()) };
         let (code, name, limit) = match () {
@@ -105,19 +106,19 @@ impl Condition {
     }
 }
 
-/// All values of a field, in short. It may occur more than once, and what is judged must be what is
-/// used: a condition has to hold for each. There may be many of both, so that they are not held
-/// against one another.
+/// A summary of all values of a field. A field may occur more than once, and a condition has to
+/// hold for each value, because any of them may be used. There may be many values and many
+/// conditions, so they are not compared pair by pair.
 struct FieldValues<'a> {
     first: &'a str,
-    /// Whether all values are the first.
+    /// Whether all values are equal to the first.
     is_one: bool,
-    /// With what all of them begin.
+    /// The longest start that all values share.
     begins: &'a [u8],
 }
 
-/// What a form says, by the names of its fields. Where it was sent to counts as its bucket, not
-/// only what it says.
+/// The values of a form by the names of its fields. The bucket to which the form was sent counts as
+/// a value of `bucket`, besides a field of that name.
 fn sent<'a>(form: &'a Form, bucket: &'a str) -> BTreeMap<&'a str, FieldValues<'a>> {
     let mut fields: BTreeMap<&str, FieldValues<'_>> = BTreeMap::new();
     for (name, value) in std::iter::once(("bucket", bucket)).chain(form.iter()) {
@@ -133,7 +134,7 @@ fn sent<'a>(form: &'a Form, bucket: &'a str) -> BTreeMap<&'a str, FieldValues<'a
     fields
 }
 
-/// With what a value begins: of a list of types, each has to be one that is meant.
+/// The start of a value. Of a list of types, each type counts as a value of its own.
 fn begins<'a>(name: &str, value: &'a str) -> &'a [u8] {
     if name != "content-type" {
         return value.as_bytes();
@@ -148,7 +149,7 @@ fn shared<'a>(one: &'a [u8], other: &[u8]) -> &'a [u8] {
     one.get(..length).unwrap_or_default()
 }
 
-/// Fields that no condition has to cover: the file, and what signs.
+/// Fields that need no condition: the file, and those of the signature.
 fn is_exempt(name: &str) -> bool {
     matches!(name, "file" | "policy" | "x-amz-signature" | "signature" | "awsaccesskeyid" | "bucket")
         || name.starts_with("x-ignore-")

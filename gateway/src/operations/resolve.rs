@@ -1,13 +1,13 @@
-//! Finds the operation that a request asks for. A pure function of the request's head.
+//! Finds the operation of a request. A pure function of the request's head.
 
-use super::{Method, Operation, ROWS, Row, Selector, TargetKind, account_control};
+use super::{Method, Operation, OperationRow, ROWS, Selector, TargetKind, account_control};
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::operations::addressing::{Address, address};
 use crate::request::query::Query;
 use std::fmt;
 use std::sync::LazyLock;
 
-/// What of a request decides which operation it is.
+/// The parts of a request that decide which operation it is.
 #[derive(Clone, Copy)]
 pub struct RequestHead<'a> {
     /// As sent: `GET`.
@@ -18,7 +18,7 @@ pub struct RequestHead<'a> {
     pub query: &'a Query,
     /// The host that the client addressed, with or without a port.
     pub host: &'a str,
-    /// Whether a header was sent, by its lower-case name. Asked only where the table needs it.
+    /// Whether a header was sent, by its lower-case name. Called only where the table needs it.
     pub has_header: &'a dyn Fn(&str) -> bool,
 }
 
@@ -40,14 +40,14 @@ pub struct Resolved {
     pub key: Option<String>,
 }
 
-/// Finds the operation that a request asks for. `domains` are the names under which buckets are
-/// sub-domains.
+/// Finds the operation of a request. `domains` are the names under which buckets are sub-domains.
 ///
 /// Fails with `InvalidURI`, `InvalidBucketName`, `KeyTooLongError`, `InvalidArgument` for two
-/// subresources at once, `NotImplemented` for what nobody here does with an account, or
-/// `MethodNotAllowed` when there is no such operation. A known subresource is never ignored:
+/// subresources at once, `NotImplemented` for an operation on an account that is not in the table,
+/// or `MethodNotAllowed` when there is no such operation. A known subresource is never ignored:
 /// `DELETE /photos?acl` does not delete the bucket.
 pub fn resolve(request: &RequestHead<'_>, domains: &[&str]) -> Result<Resolved> {
+    // First, because such a path is not the address of a bucket.
     if let Some(operation) = by_path(request)? {
         return Ok(Resolved { operation, bucket: None, key: None });
     }
@@ -83,12 +83,12 @@ fn select(
         .map(|row| row.operation)
 }
 
-/// The rows of a method and a target: a few, where the table has more than every request should go
-/// through.
-fn rows_of(method: Method, target: TargetKind) -> &'static [&'static Row] {
-    static ROWS_OF: LazyLock<Vec<(Method, TargetKind, Vec<&'static Row>)>> = LazyLock::new(|| {
+/// The rows of a method and a target. The whole table is too long to search for every request.
+fn rows_of(method: Method, target: TargetKind) -> &'static [&'static OperationRow] {
+    static ROWS_OF: LazyLock<Vec<(Method, TargetKind, Vec<&'static OperationRow>)>> = LazyLock::new(|| {
         let of = |method, target| {
-            let is_of = |row: &&Row| row.method == method && row.target == target && !row.is_superseded();
+            let is_of =
+                |row: &&OperationRow| row.method == method && row.target == target && !row.is_superseded();
             (method, target, ROWS.iter().filter(is_of).collect())
         };
         TargetKind::ALL.into_iter().flat_map(|target| Method::ALL.map(|method| of(method, target))).collect()
@@ -97,7 +97,7 @@ fn rows_of(method: Method, target: TargetKind) -> &'static [&'static Row] {
     found.map_or(&[], |(.., rows)| rows.as_slice())
 }
 
-fn holds(row: &Row, request: &RequestHead<'_>) -> bool {
+fn holds(row: &OperationRow, request: &RequestHead<'_>) -> bool {
     row.selected_by.iter().all(|selector| match *selector {
         Selector::Subresource(_) => true,
         Selector::Parameter(name) => request.query.has(name),
@@ -127,7 +127,7 @@ fn is_query_call(request: &RequestHead<'_>, target: TargetKind) -> bool {
     target == TargetKind::Service && request.method == "GET" && request.query.has("Action")
 }
 
-/// Whether a parameter names what is asked for: `acl`.
+/// Whether a parameter is the name of a subresource: `acl`.
 pub fn is_subresource(name: &str) -> bool {
     SUBRESOURCES.binary_search(&name).is_ok()
 }
@@ -167,8 +167,8 @@ fn refuse(
     }
 }
 
-/// `MethodNotAllowed`, with what S3 calls the resource; what it calls most subresources is not
-/// known.
+/// `MethodNotAllowed`, with the name that S3 has for the resource. Its names for most subresources
+/// are not known.
 fn not_allowed(request: &RequestHead<'_>, target: TargetKind, subresource: Option<&str>) -> S3Error {
     let error = S3Error::new(ErrorCode::MethodNotAllowed).detail("Method", request.method);
     match (target, subresource) {

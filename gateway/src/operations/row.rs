@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// One row: everything that is true of an operation before its parameters are read.
 #[derive(Clone, Copy, Debug)]
-pub struct Row {
+pub struct OperationRow {
     /// The operation.
     pub operation: Operation,
     /// The method of its requests.
@@ -14,27 +14,27 @@ pub struct Row {
     pub target: TargetKind,
     /// What tells it apart from other operations with this method and target; all must hold.
     pub selected_by: &'static [Selector],
-    /// The IAM actions that it takes, all of them.
+    /// The IAM actions that it takes. All must be allowed.
     pub actions: &'static [Action],
     /// What its request body is.
     pub body: BodyKind,
     /// Whether the request must carry a digest of its body.
     pub digest: BodyDigest,
-    /// What it is for.
+    /// Its purpose.
     pub purpose: Purpose,
-    /// Whether its requests may carry a one-time code (`x-amz-mfa`), which is used up before it is
-    /// decided whether they may go on. In other requests to S3 the header has no effect.
+    /// Whether its requests may carry a one-time code (`x-amz-mfa`), which is used up before the
+    /// decision. In other requests to S3 the header has no effect.
     pub takes_code: bool,
-    /// Whether its answer says that the requester was charged (`x-amz-request-charged`).
+    /// Whether its response says that the requester was charged (`x-amz-request-charged`).
     pub says_charged: bool,
     /// The stage that gives the operation effect; the operation is refused where the pipeline has
     /// no such stage.
     pub enforced_by: Option<&'static str>,
-    /// What becomes of it.
+    /// Whether the server implements it.
     pub support: Support,
 }
 
-impl Row {
+impl OperationRow {
     /// Whether it is the older name of another row for the same requests.
     pub fn is_superseded(&self) -> bool {
         self.support == Support::Superseded
@@ -105,13 +105,13 @@ impl TargetKind {
     pub const ALL: [TargetKind; 3] = [TargetKind::Service, TargetKind::Bucket, TargetKind::Object];
 }
 
-/// What becomes of an operation.
+/// Whether the server implements an operation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Support {
-    /// It is done.
+    /// It is implemented.
     Full,
-    /// It reads or deletes what nobody can have made, and is told so: see [`super::nothing`]. What
-    /// would make it is [`Support::Missing`].
+    /// It reads or deletes a configuration that cannot be made here, and says that there is none:
+    /// see [`super::nothing`]. The operation that makes one is [`Support::Missing`].
     Nothing,
     /// It is answered with `NotImplemented`.
     Missing,
@@ -119,19 +119,19 @@ pub enum Support {
     Superseded,
 }
 
-/// What an operation is for. Code outside of the table asks for this, and keeps no lists of
+/// The purpose of an operation. Code outside of the table compares this, and keeps no lists of
 /// operations. A test compares it with the actions and the body of the row.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Purpose {
-    /// `-` in the table: none of the others, so nothing but its own code depends on what it is for.
+    /// `-` in the table: none of the others. Only the operation's own code depends on what it does.
     Other,
-    /// It makes a bucket. The bucket of every other operation has to be there.
+    /// It makes a bucket. Every other operation needs an existing bucket.
     MakeBucket,
     /// It lists what a bucket holds: objects, versions or uploads, from a prefix on.
     ListContents,
     /// It returns an object, or its headers.
     ReadObject,
-    /// It says how the bytes of an object or of an upload are stored, and returns none of them.
+    /// It says how the bytes of an object or of an upload are stored, without returning them.
     DescribeObject,
     /// It makes an object.
     WriteObject,
@@ -152,7 +152,7 @@ pub enum Purpose {
 /// A condition on the request by which a row is selected.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Selector {
-    /// A query parameter that names what is asked for, such as `?acl`. A request has at most one.
+    /// A subresource in the query, such as `?acl`. A request has at most one.
     Subresource(&'static str),
     /// A query parameter that refines.
     Parameter(&'static str),
@@ -183,7 +183,7 @@ pub enum Action {
 /// What the body of a request is, with its limit in bytes where it is read into memory.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum BodyKind {
-    /// There is none; one that is sent is not read.
+    /// There is none. A body that is sent is not read.
     None,
     /// An XML document.
     Xml(u64),
@@ -212,9 +212,9 @@ impl BodyKind {
 pub enum BodyDigest {
     /// The request is refused without one.
     Required,
-    /// SDKs send one, and S3 takes the request without.
+    /// SDKs send one. S3 takes the request without it.
     Expected,
-    /// One that comes is verified.
+    /// A digest that comes is verified.
     Optional,
 }
 

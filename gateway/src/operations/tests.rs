@@ -88,7 +88,7 @@ fn the_settings_of_an_account_are_told_by_path_and_header() {
         Ok(resolved.operation)
     };
     let path = "/v20180820/configuration/publicAccessBlock";
-    // Whatever the host: it may be an address, which takes no account id before it.
+    // With any host: an IP address cannot have the account id before it.
     for host in ["", "111122223333.127.0.0.1:9000", "111122223333.s3.example.com", "s3-control.example.com"] {
         for (method, operation) in [
             ("GET", Operation::GetAccountPublicAccessBlock),
@@ -261,7 +261,7 @@ fn the_uri_of_each_operation_resolves_to_it() {
 /// the other's, or no request meets both.
 #[test]
 fn no_request_matches_two_rows_equally() {
-    let rows: Vec<&Row> =
+    let rows: Vec<&OperationRow> =
         Operation::ALL.iter().map(|operation| operation.row()).filter(|row| !row.is_superseded()).collect();
     for (position, first) in rows.iter().enumerate() {
         for second in &rows[position + 1..] {
@@ -273,16 +273,17 @@ fn no_request_matches_two_rows_equally() {
     }
 }
 
-fn ordered(first: &Row, second: &Row) -> bool {
-    let within = |a: &Row, b: &Row| {
+fn ordered(first: &OperationRow, second: &OperationRow) -> bool {
+    let within = |a: &OperationRow, b: &OperationRow| {
         a.selected_by.len() < b.selected_by.len()
             && a.selected_by.iter().all(|selector| b.selected_by.contains(selector))
     };
     within(first, second) || within(second, first)
 }
 
-fn exclusive(first: &Row, second: &Row) -> bool {
-    let path = |row: &Row| row.selected_by.iter().any(|selector| matches!(selector, Selector::Path(_)));
+fn exclusive(first: &OperationRow, second: &OperationRow) -> bool {
+    let path =
+        |row: &OperationRow| row.selected_by.iter().any(|selector| matches!(selector, Selector::Path(_)));
     path(first) != path(second)
 }
 
@@ -301,8 +302,8 @@ fn every_operation_but_those_of_sts_takes_an_action() {
     }
 }
 
-/// With a wrong purpose, bytes could be kept under no protection, or a change could take effect on
-/// an object that nobody decided about. The actions and the body of a row show its purpose, too.
+/// With a wrong purpose, bytes could be stored without being sealed, or a change could take effect
+/// on an object that was not decided on. The actions and the body of a row show its purpose, too.
 #[test]
 fn the_purpose_of_a_row_agrees_with_its_actions_and_its_body() {
     let full = Operation::ALL.iter().filter(|operation| operation.row().support == Support::Full);
@@ -324,7 +325,7 @@ fn the_purpose_of_a_row_agrees_with_its_actions_and_its_body() {
             || row.actions.contains(&with("x-amz-acl", "s3:PutBucketAcl"))
             || (row.subresource() == Some("acl") && row.method == Method::Put);
         assert_eq!(operation.takes_acl(), sets_acl, "{operation}");
-        // What is written to a subresource of an object is not the object, nor an upload of it.
+        // Writing a subresource of an object is not writing the object, nor its upload.
         let writes_beside = row.target == TargetKind::Object
             && matches!(row.method, Method::Put | Method::Post | Method::Delete)
             && row.subresource().is_some_and(|name| !name.starts_with("upload"));

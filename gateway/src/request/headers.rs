@@ -7,9 +7,9 @@ use std::borrow::Cow;
 
 /// The headers of a request, in the order received.
 ///
-/// Looking one up is a scan over some twenty short names: no hashing, one allocation for all. Where
-/// there are many, it is a search in their order, so that going through all of them and looking one
-/// up for each is no square.
+/// A lookup scans some twenty short names: no hashing, and one allocation for all headers. Where
+/// there are many headers, a lookup searches their sorted order instead, so that a lookup for each
+/// header does not take quadratic time.
 #[derive(Clone, Default)]
 pub struct Headers {
     block: String,
@@ -42,8 +42,8 @@ impl Headers {
     pub fn parse_from(text: String, start: usize) -> Headers {
         let mut lines = Vec::with_capacity(24);
         let (mut line, mut colon) = (start, None);
-        // Every stage reads every header of every request: the bytes between the two that matter
-        // are skipped by vectors.
+        // Every stage reads every header of every request, so this is fast: a search with vector
+        // instructions skips the bytes between `:` and the line's end.
         for position in memchr::memchr2_iter(b':', b'\n', text.as_bytes().get(start..).unwrap_or_default()) {
             let position = start + position;
             if text.as_bytes().get(position) == Some(&b'\n') {
@@ -109,7 +109,8 @@ impl Headers {
         self.lines.iter().map(|line| (self.slice(line.name), self.slice(line.value)))
     }
 
-    /// Where headers of a name are; `None` where there are so few headers that they are scanned.
+    /// The positions of the headers with a name; `None` where there are few headers, which are
+    /// scanned.
     fn find(&self, name: &str) -> Option<&[u32]> {
         self.order.find(name, |at| self.lines.get(at).map_or("", |line| self.slice(line.name)))
     }
@@ -129,23 +130,23 @@ fn slice(block: &str, (start, end): (u32, u32)) -> &str {
     block.get(start as usize..end as usize).unwrap_or_default()
 }
 
-/// Whether two names are the same. Names that differ often begin alike, and every stage compares
-/// dozens of them: the last byte goes first.
+/// Whether two names are the same. Different names often begin alike, and every stage compares
+/// dozens of them: so the last byte is compared first.
 pub(crate) fn is_same_name(one: &[u8], other: &[u8]) -> bool {
     one.len() == other.len() && one.last() == other.last() && one == other
 }
 
 /// A presigned URL carries `x-amz-*` headers in its query, signed with it: they count as headers,
-/// unless the same header was sent as well, or they are about a body. `InvalidRequest` for what
-/// cannot be a header.
+/// unless the same header was sent as well, or the header is about a body. `InvalidRequest` for a
+/// parameter that cannot be a header.
 pub fn with_presigned(headers: Headers, query: &Query) -> Result<Headers> {
-    // A list of parts is no body of an object: the checksum beside it is that of the object to
-    // come.
+    // The body of CompleteMultipartUpload is a list of parts: the checksum beside it is that of the
+    // new object, not of the body.
     let completes = query.has("uploadId") && !query.has("partNumber");
     with_query(headers, query, |name| completes || !is_about_body(name))
 }
 
-/// [`with_presigned`] with those about a body: what Signature Version 2 signs.
+/// [`with_presigned`] including headers about a body: what Signature Version 2 signs.
 pub fn with_signed_query(headers: Headers, query: &Query) -> Result<Headers> {
     with_query(headers, query, |_| true)
 }
@@ -176,9 +177,9 @@ pub fn is_presigned(query: &Query) -> bool {
     !query.is_empty() && (query.has("X-Amz-Signature") || query.has("Signature"))
 }
 
-/// Whether a header says something of the very bytes that come with a request. Who makes a URL does
-/// not have them yet: SDKs put the checksum of an empty body there. What is chosen for an object or
-/// an upload, or asked of it, is not of that kind.
+/// Whether a header describes the bytes of the request's body. When a URL is presigned, these are
+/// not known yet: SDKs put the checksum of an empty body there. Headers that choose something for
+/// an object or an upload are not of this kind.
 fn is_about_body(name: &str) -> bool {
     match name.strip_prefix("x-amz-checksum-") {
         Some(rest) => !matches!(rest, "algorithm" | "type" | "mode"),
@@ -188,8 +189,8 @@ fn is_about_body(name: &str) -> bool {
     }
 }
 
-/// Headers that say one thing of a request: who sends it, where it goes, what its body is. Of two,
-/// one reader takes the first, another the last, and a signature covers both.
+/// Headers that may come once: they say who sends the request, where it goes, what its body is. Of
+/// two, one reader may take the first and another the last, while the signature covers both.
 const SINGLE: [&str; 13] = [
     "content-length",
     "content-md5",
@@ -206,8 +207,8 @@ const SINGLE: [&str; 13] = [
     "x-amz-source-expected-bucket-owner",
 ];
 
-/// Refuses a request that says twice what can be said once: `InvalidRequest`. (Of `authorization`,
-/// S3 has words of its own.)
+/// Refuses a request that has one of these headers twice: `InvalidRequest`. (For `authorization`,
+/// S3 has its own message.)
 pub fn check_single(headers: &Headers) -> Result<()> {
     let mut seen = 0_u32;
     for (name, _) in headers.iter() {
@@ -233,8 +234,8 @@ pub fn is_token(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// Whether a text can be the value of a header: none of its characters ends a line, or is another
-/// control character than a tab.
+/// Whether a text can be the value of a header: it has no control characters but tabs, and so no
+/// ends of lines.
 pub fn is_field_value(value: &str) -> bool {
     value.bytes().all(|byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f))
 }

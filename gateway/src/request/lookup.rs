@@ -1,9 +1,9 @@
 //! Finds the entries of a list by their name: by a scan where there are few, by a sorted order
 //! where there are many.
 //!
-//! How many headers, parameters or fields there are, a client chooses, and whoever goes through one
-//! of these lists may look names up in another: an order keeps that from growing with the square of
-//! what was sent. Nearly every request has few, for which a scan costs less than sorting.
+//! The client chooses how many headers, parameters or fields it sends, and some code looks up each
+//! entry of one list in another. With a sorted order, the time does not grow with the square of
+//! what was sent. Nearly every request has few entries, for which a scan costs less than sorting.
 
 /// Entries up to which a list is scanned.
 const SCANNED_MAX: usize = 32;

@@ -1,11 +1,11 @@
 //! Byte ranges of GET and HEAD, and of the source of a copied part.
 //!
-//! S3 serves one range. What it does not understand, several ranges included, it ignores and sends
-//! the whole object.
+//! S3 serves one range. It ignores a header that it does not understand, or that names several
+//! ranges, and sends the whole object.
 
 use crate::errors::{ErrorCode, Result, S3Error};
 
-/// A range as the client asked for it.
+/// A range as the client names it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Range {
     /// `bytes=100-`
@@ -26,7 +26,7 @@ pub struct ByteRange {
 }
 
 impl Range {
-    /// Reads the header `Range`. `None` for what is to be ignored.
+    /// Reads the header `Range`. `None` for a header that is ignored.
     pub fn parse(header: &str) -> Option<Range> {
         let (unit, range) = header.trim().split_once('=')?;
         if !unit.eq_ignore_ascii_case("bytes") {
@@ -42,11 +42,12 @@ impl Range {
         }
     }
 
-    /// The bytes of an object of `size` bytes; `None` for the last bytes of one that has none,
-    /// which is all of it. `InvalidRange` when there are none otherwise.
+    /// The bytes of an object of `size` bytes; `None` for a suffix of an empty object, which is all
+    /// of it. `InvalidRange` where the range has no bytes otherwise.
     ///
-    /// A suffix is longer than what is there in an empty object, too. RFC 9110, section 14.1.2,
-    /// calls it satisfiable, and S3 answers 200 (apache/arrow-rs-object-store issue 846).
+    /// RFC 9110, section 14.1.2, calls a suffix satisfiable where it is longer than the object,
+    /// which holds for an empty object too. S3 answers 200 (apache/arrow-rs-object-store issue
+    /// 846).
     pub fn within(self, size: u64) -> Result<Option<ByteRange>> {
         let (start, end) = match self {
             Range::Suffix(1..) if size == 0 => return Ok(None),

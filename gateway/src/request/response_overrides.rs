@@ -21,8 +21,8 @@ pub struct ResponseOverrides {
 }
 
 impl ResponseOverrides {
-    /// Reads them. `InvalidArgument` for values that cannot stand in a header, and for a header
-    /// that no request replaces.
+    /// Reads them. `InvalidArgument` for values that cannot stand in a header, and for headers that
+    /// cannot be replaced.
     pub fn parse(query: &Query) -> Result<ResponseOverrides> {
         for (parameter, value) in query.iter().filter(|(parameter, _)| parameter.starts_with("response-")) {
             if !OVERRIDES.iter().any(|(known, _)| *known == parameter) {

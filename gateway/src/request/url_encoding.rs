@@ -7,7 +7,7 @@ use crate::xml::byte_set;
 use std::borrow::Cow;
 
 /// Decodes a path segment: `%XX` only; a `+` is a plus. `InvalidURI` for a broken escape and for
-/// what is not UTF-8.
+/// bytes that are not UTF-8.
 pub fn decode_path(text: &str) -> Result<Cow<'_, str>> {
     decode(text, Plus::Literal)
 }
@@ -20,15 +20,15 @@ pub fn decode_query(text: &str) -> Result<Cow<'_, str>> {
 /// Appends `text` as `encoding-type=url` prints it: letters, digits, `-`, `_`, `.`, `*` and `/`
 /// stay, every other byte becomes `%XX`.
 ///
-/// S3 writes a space as `+`, which half of the clients read back as a plus; `%20` is a space to all
-/// of them.
+/// S3 writes a space as `+`, which half of the clients read back as a plus. All of them read `%20`
+/// as a space.
 pub fn push_listing(out: &mut String, text: &str) {
     let mut copied = 0;
     for (position, byte) in text.bytes().enumerate() {
         if LISTED.get(usize::from(byte)).copied().unwrap_or(false) {
             continue;
         }
-        // What is left inside a character that was escaped byte by byte is an empty slice.
+        // Inside a character that is escaped byte by byte, this slice is empty.
         out.push_str(text.get(copied..position).unwrap_or_default());
         copied = position + 1;
         push_escape(out, byte);

@@ -1,4 +1,4 @@
-//! What the use of a key of the key service is bound to: pairs of names and values.
+//! The encryption context, to which the use of a master key is bound: pairs of names and values.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#encryption-context>
 
@@ -14,14 +14,14 @@ use crate::errors::{Result, S3Error};
 pub const HEADER: &str = "x-amz-server-side-encryption-context";
 /// The pair that S3 itself adds: the ARN of the object, or of the bucket.
 pub const ARN: &str = "aws:s3:arn";
-/// Bytes of the JSON text, at most: what the key service takes.
+/// Bytes of the JSON text, at most, as AWS KMS takes.
 pub const LENGTH_MAX: usize = 8192;
 
 /// Names and values, in the order of the names.
 pub type Pairs = Vec<(String, String)>;
 
-/// Reads the pairs of a client. `InvalidArgument` for what is no such text, and for names that
-/// belong to Amazon: policies of keys trust these.
+/// Reads the pairs of a client. `InvalidArgument` for another text, and for names that begin with
+/// `aws:`: S3 sets these itself, and policies of keys trust them.
 pub fn parse(value: &str) -> Result<Pairs> {
     let pairs = BASE64
         .decode(value)

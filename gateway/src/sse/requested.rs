@@ -1,9 +1,9 @@
-//! Under what a request wants a new object to be kept.
+//! How a request wants a new object to be sealed.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-kms-encryption.html>
 
 use super::context::{self, Pairs};
-use super::{AES256, CustomerKey, Digest, HEADER, KMS, Sent, Use, names};
+use super::{AES256, CustomerKey, Digest, HEADER, KMS, SentCustomerKey, Use, names};
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::request::headers::Headers;
 
@@ -12,46 +12,47 @@ const BUCKET_KEY: &str = "x-amz-server-side-encryption-bucket-key-enabled";
 
 /// What a request says of the object that it writes.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Requested {
-    /// Nothing: what the bucket says counts. `bucket_key` is said all the same, where it is.
+pub enum RequestedSealing {
+    /// Nothing: the default key of the bucket counts. Only `bucket_key` may be said.
     Nothing {
         /// Whether the use of the key is bound to the bucket.
         bucket_key: Option<bool>,
     },
-    /// Under the key of the deployment.
-    Deployment,
-    /// Under a key that it brings along.
-    Customer(CustomerKey),
-    /// Under a key of the key service.
-    Managed(KeyChoice),
+    /// SSE-S3: under the folder key.
+    SseS3,
+    /// SSE-C: under this customer key.
+    SseC(CustomerKey),
+    /// SSE-KMS: under a master key.
+    SseKms(MasterKeyChoice),
 }
 
-/// Which key of the key service, and how it is used.
+/// Which master key, and how it is used.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct KeyChoice {
-    /// An id, an ARN or an alias. Without one, it is the key that the account has for S3.
+pub struct MasterKeyChoice {
+    /// An id, an ARN or an alias. Where it is `None`, the `aws_managed` key of the account.
     pub name: Option<String>,
     /// What the client binds the use of the key to.
     pub context: Pairs,
-    /// Whether that is bound to the bucket; what the bucket says where it is not said.
+    /// Whether the use is bound to the bucket; where it is `None`, the bucket's configuration says.
     pub bucket_key: Option<bool>,
 }
 
-impl Requested {
+impl RequestedSealing {
     /// Reads the headers of a write.
     ///
-    /// `InvalidArgument` for a method that there is not, and for headers that do not go together;
-    /// `NotImplemented` for two layers (`aws:kms:dsse`); the errors of [`Sent::read`].
-    pub fn parse(headers: &Headers, is_secure: bool, digest: Digest<'_>) -> Result<Requested> {
+    /// `InvalidArgument` for an unknown method, and for headers that exclude each other;
+    /// `NotImplemented` for two layers (`aws:kms:dsse`); the errors of [`SentCustomerKey::read`].
+    pub fn parse(headers: &Headers, is_secure: bool, digest: Digest<'_>) -> Result<RequestedSealing> {
         let method = headers.get(HEADER);
         let key_id = headers.get(KEY_ID);
-        if let Some(sent) = Sent::of(headers, names::OBJECT) {
+        if let Some(sent) = SentCustomerKey::of(headers, names::OBJECT) {
+            // As in S3, two methods at once are refused before the customer key is read.
             if let Some(method) = method.or(key_id) {
                 let message = "Server Side Encryption with Customer provided key is incompatible with the encryption method \
                                specified";
                 return Err(S3Error::invalid_argument(HEADER, method, message));
             }
-            return sent.read(Use::Write, is_secure, digest).map(Requested::Customer);
+            return sent.read(Use::Write, is_secure, digest).map(RequestedSealing::SseC);
         }
         let context = headers.get(context::HEADER);
         let bucket_key = headers.get(BUCKET_KEY).map(parse_bucket_key).transpose()?;
@@ -59,7 +60,7 @@ impl Requested {
             Some(KMS) => {
                 let context = context.map(context::parse).transpose()?.unwrap_or_default();
                 let name = key_id.map(str::to_owned);
-                return Ok(Requested::Managed(KeyChoice { name, context, bucket_key }));
+                return Ok(RequestedSealing::SseKms(MasterKeyChoice { name, context, bucket_key }));
             }
             Some("aws:kms:dsse") => {
                 return Err(S3Error::new(ErrorCode::NotImplemented)
@@ -75,12 +76,11 @@ impl Requested {
         if key_id.is_some() || context.is_some() || (bucket_key == Some(true) && method.is_some()) {
             return Err(requires_kms(method));
         }
-        Ok(if method.is_some() { Requested::Deployment } else { Requested::Nothing { bucket_key } })
+        Ok(if method.is_some() { RequestedSealing::SseS3 } else { RequestedSealing::Nothing { bucket_key } })
     }
 }
 
-/// `InvalidArgument`: something about a key of the key service, for an object that is not kept
-/// under one.
+/// `InvalidArgument`: a header about a master key, for an object that is not sealed under one.
 fn requires_kms(method: Option<&str>) -> S3Error {
     let message = "Server Side Encryption with AWS KMS managed key requires HTTP header x-amz-server-side-encryption : \
                    aws:kms";

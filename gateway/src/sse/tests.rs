@@ -11,7 +11,7 @@ const ALGORITHM: &str = "x-amz-server-side-encryption-customer-algorithm";
 const KEY: &str = "x-amz-server-side-encryption-customer-key";
 const KEY_MD5: &str = "x-amz-server-side-encryption-customer-key-md5";
 
-/// No digest, but different for different bytes.
+/// Not MD5, but different for different bytes.
 fn digest(bytes: &[u8]) -> [u8; 16] {
     let mut sum = [0; 16];
     sum[0] = bytes.len() as u8;
@@ -29,8 +29,8 @@ fn headers(pairs: &[(&str, &str)]) -> Headers {
     pairs.iter().copied().collect()
 }
 
-fn requested(pairs: &[(&str, &str)]) -> Result<Requested> {
-    Requested::parse(&headers(pairs), true, &digest)
+fn requested(pairs: &[(&str, &str)]) -> Result<RequestedSealing> {
+    RequestedSealing::parse(&headers(pairs), true, &digest)
 }
 
 /// Code, message, value of the argument.
@@ -44,13 +44,13 @@ fn refusal(error: crate::errors::S3Error) -> (String, String, String) {
 fn a_key_that_is_brought_along_is_read() {
     let (key, md5) = key_of(&[7; 32]);
     let sent = [(ALGORITHM, "AES256"), (KEY, &*key), (KEY_MD5, &*md5)];
-    let Requested::Customer(read) = requested(&sent).unwrap() else { panic!("another method") };
+    let RequestedSealing::SseC(read) = requested(&sent).unwrap() else { panic!("another method") };
     assert_eq!((read.key, &read.md5), ([7; 32], &md5));
     assert_eq!(format!("{read:?}"), "CustomerKey([redacted])");
-    assert!(!format!("{:?}", Sent::of(&headers(&sent), names::OBJECT)).contains(&key));
-    // Reads do without the digest, writes do not.
+    assert!(!format!("{:?}", SentCustomerKey::of(&headers(&sent), names::OBJECT)).contains(&key));
+    // Reads need no digest, writes do.
     let without = headers(&sent[..2]);
-    let sent = Sent::of(&without, names::OBJECT).unwrap();
+    let sent = SentCustomerKey::of(&without, names::OBJECT).unwrap();
     assert_eq!(sent.read(Use::Read, true, &digest).unwrap(), read);
     let missing = "Requests specifying Server Side Encryption with Customer provided keys must provide the client calculated \
                    MD5 of the secret key.";
@@ -67,7 +67,7 @@ fn base64_is_read_as_leniently_as_by_s3() {
         format!("{} {}", &key[..9], &key[9..]),
     ] {
         let sent = headers(&[(ALGORITHM, "AES256"), (KEY, &dirty), (KEY_MD5, &md5)]);
-        let read = Sent::of(&sent, names::OBJECT).unwrap().read(Use::Read, true, &digest).unwrap();
+        let read = SentCustomerKey::of(&sent, names::OBJECT).unwrap().read(Use::Read, true, &digest).unwrap();
         assert_eq!(read.key, [9; 32], "{dirty}");
     }
 }
@@ -133,20 +133,24 @@ fn keys_that_do_not_fit_are_refused_in_the_order_of_s3() {
         assert!(!format!("{error:?}").contains(&key), "a key is repeated");
         assert_eq!(refusal(error), (code.to_owned(), message, value.to_owned()), "{sent:?}");
     }
-    // A key of another length that is to open something is a wrong one.
+    // When reading, a key of another length counts as a wrong key.
     let sent = headers(&[(ALGORITHM, "AES256"), (KEY, &short), (KEY_MD5, &short_md5)]);
-    let error = Sent::of(&sent, names::OBJECT).unwrap().read(Use::Read, true, &digest).unwrap_err();
+    let error =
+        SentCustomerKey::of(&sent, names::OBJECT).unwrap().read(Use::Read, true, &digest).unwrap_err();
     assert_eq!(error, wrong_key());
 }
 
 #[test]
 fn a_key_does_not_come_over_an_open_connection() {
     let sent = headers(&[(ALGORITHM, "no matter"), (KEY, "no matter")]);
-    let error = Requested::parse(&sent, false, &digest).unwrap_err();
+    let error = RequestedSealing::parse(&sent, false, &digest).unwrap_err();
     let message = "Requests specifying Server Side Encryption with Customer provided keys must be made over a secure connection.";
     assert_eq!(refusal(error), ("InvalidRequest".to_owned(), message.to_owned(), String::new()));
-    // Nothing else depends on it.
-    assert_eq!(Requested::parse(&headers(&[(HEADER, "AES256")]), false, &digest), Ok(Requested::Deployment));
+    // Other ways of sealing need no encrypted connection.
+    assert_eq!(
+        RequestedSealing::parse(&headers(&[(HEADER, "AES256")]), false, &digest),
+        Ok(RequestedSealing::SseS3)
+    );
 }
 
 #[test]
@@ -157,31 +161,34 @@ fn the_headers_of_a_source_are_others() {
         ("x-amz-copy-source-server-side-encryption-customer-key", &key),
         ("x-amz-copy-source-server-side-encryption-customer-key-md5", &md5),
     ]);
-    assert!(Sent::of(&sent, names::OBJECT).is_none());
-    let read = Sent::of(&sent, names::SOURCE).unwrap().read(Use::Read, true, &digest).unwrap();
+    assert!(SentCustomerKey::of(&sent, names::OBJECT).is_none());
+    let read = SentCustomerKey::of(&sent, names::SOURCE).unwrap().read(Use::Read, true, &digest).unwrap();
     assert_eq!(read.key, [7; 32]);
-    assert_eq!(Requested::parse(&sent, true, &digest), Ok(Requested::Nothing { bucket_key: None }));
+    assert_eq!(
+        RequestedSealing::parse(&sent, true, &digest),
+        Ok(RequestedSealing::Nothing { bucket_key: None })
+    );
 }
 
 #[test]
 fn a_method_is_read_with_what_belongs_to_it() {
     const KEY_ID: &str = "x-amz-server-side-encryption-aws-kms-key-id";
     const BUCKET_KEY: &str = "x-amz-server-side-encryption-bucket-key-enabled";
-    assert_eq!(requested(&[]), Ok(Requested::Nothing { bucket_key: None }));
-    assert_eq!(requested(&[(BUCKET_KEY, "true")]), Ok(Requested::Nothing { bucket_key: Some(true) }));
-    assert_eq!(requested(&[(HEADER, "AES256")]), Ok(Requested::Deployment));
+    assert_eq!(requested(&[]), Ok(RequestedSealing::Nothing { bucket_key: None }));
+    assert_eq!(requested(&[(BUCKET_KEY, "true")]), Ok(RequestedSealing::Nothing { bucket_key: Some(true) }));
+    assert_eq!(requested(&[(HEADER, "AES256")]), Ok(RequestedSealing::SseS3));
     let context = BASE64.encode(r#"{"b":"2","a":"1"}"#);
     let sent =
         [(HEADER, "aws:kms"), (KEY_ID, "alias/x"), (BUCKET_KEY, "False"), (context::HEADER, &*context)];
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
-    let choice = KeyChoice {
+    let choice = MasterKeyChoice {
         name: Some("alias/x".to_owned()),
         context: vec![pair("a", "1"), pair("b", "2")],
         bucket_key: Some(false),
     };
-    assert_eq!(requested(&sent), Ok(Requested::Managed(choice)));
-    let nothing = KeyChoice { name: None, context: Vec::new(), bucket_key: None };
-    assert_eq!(requested(&[(HEADER, "aws:kms")]), Ok(Requested::Managed(nothing)));
+    assert_eq!(requested(&sent), Ok(RequestedSealing::SseKms(choice)));
+    let nothing = MasterKeyChoice { name: None, context: Vec::new(), bucket_key: None };
+    assert_eq!(requested(&[(HEADER, "aws:kms")]), Ok(RequestedSealing::SseKms(nothing)));
 }
 
 #[test]
@@ -201,7 +208,7 @@ fn methods_that_do_not_fit_are_refused() {
         (&[(HEADER, "AES256"), (KEY_ID, "k")], requires, "AES256"),
         (&[(HEADER, "AES256"), (BUCKET_KEY, "true")], requires, "AES256"),
         (&[(context::HEADER, "e30=")], requires, "null"),
-        // Said before anything is said of the key.
+        // Refused before the key is read.
         (&[(HEADER, "AES256"), (ALGORITHM, "x")], incompatible, "AES256"),
         (&[(HEADER, "aws:kms"), (KEY, "x")], incompatible, "aws:kms"),
     ];

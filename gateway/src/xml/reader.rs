@@ -10,11 +10,11 @@ const DEPTH_MAX: usize = 24;
 /// Elements of a document: 1,000 keys or rules of up to 16 each. Reading so many takes some
 /// milliseconds.
 const ELEMENTS_MAX: usize = 16_000;
-/// Attributes are compared with one another, so their number must not be the client's to choose.
+/// Attributes are compared with one another, so their number needs a limit.
 const ATTRIBUTES_MAX: usize = 16;
 
-/// Bytes of the text of one element: as long as most documents. What is wrong with a text is shown
-/// to its sender, escaped, and the longest document is that of many short ones.
+/// Bytes of the text of one element: the limit of most whole documents. Errors repeat the text,
+/// escaped, so it must not be longer. Longer documents consist of many short texts.
 const TEXT_LENGTH_MAX: usize = 64 << 10;
 
 /// An element of a request document. Names carry no namespace prefix; attributes are dropped, but
@@ -33,9 +33,10 @@ pub struct Element {
 }
 
 impl Element {
-    /// Reads a whole document. `MalformedXML` for what is not well-formed, not UTF-8, empty,
-    /// declares a document type, or is too large. A character that XML 1.0 does not have is not
-    /// well-formed, as it stands or by a reference: no answer could name it.
+    /// Reads a whole document. `MalformedXML` for a document that is not well-formed, not UTF-8,
+    /// empty, or too large, or that declares a document type. A character that XML 1.0 does not
+    /// have is not well-formed, neither as it stands nor by a reference: no response could contain
+    /// it.
     pub fn parse(bytes: &[u8]) -> Result<Element> {
         Element::parse_within(bytes, ELEMENTS_MAX)
     }
@@ -77,9 +78,9 @@ impl Element {
         self.child(name).map(|child| child.text.as_str())
     }
 
-    /// The text of a child that must be there once and hold nothing else, exactly as written: a
-    /// name that a client gave to something (a key, a tag) is another name with a space more.
-    /// `MalformedXML` otherwise.
+    /// The text of a child that must be there once and hold nothing else, exactly as written: in a
+    /// name that the client chose (of a key, of a tag), each space counts. `MalformedXML`
+    /// otherwise.
     pub fn exact(&self, name: &str) -> Result<&str> {
         self.exact_of(name)?.ok_or_else(malformed)
     }
@@ -94,8 +95,8 @@ impl Element {
         }
     }
 
-    /// The word in the first child with this name, without the white space around it: for what S3
-    /// has the words of (enumerations, numbers, dates, ids that it made).
+    /// The word in the first child with this name, without the white space around it: for values
+    /// that S3 defines (enumerations, numbers, dates, ids that it made).
     pub fn word_of(&self, name: &str) -> Option<&str> {
         self.child(name).map(Element::word)
     }
@@ -111,13 +112,14 @@ impl Element {
         Ok(Some(text.parse().map_err(|_| ErrorCode::MalformedXML)?))
     }
 
-    /// The text without the white space around it; what else Unicode calls a space is a character
-    /// like any other.
+    /// The text without the white space around it; other spaces of Unicode are characters like any
+    /// other.
     pub fn word(&self) -> &str {
         self.text.trim_matches([' ', '\t', '\r', '\n'])
     }
 
-    /// Whether every child has one of these names, as S3's schema asks. `MalformedXML` otherwise.
+    /// Whether every child has one of these names, as S3's schema demands. `MalformedXML`
+    /// otherwise.
     pub fn only(&self, names: &[&str]) -> Result<()> {
         let known = self.children.iter().all(|child| names.contains(&child.name.as_str()));
         if known { Ok(()) } else { Err(ErrorCode::MalformedXML.into()) }
@@ -146,6 +148,8 @@ impl Builder {
                 Event::End(_) => self.end(),
                 Event::Text(text) => {
                     let text = text.xml10_content();
+                    // XML allows `]]>` only at the end of a CDATA section:
+                    // <https://www.w3.org/TR/xml/#syntax>.
                     if text.contains("]]>") {
                         return Err(malformed());
                     }
@@ -180,7 +184,7 @@ impl Builder {
         Ok(())
     }
 
-    /// The reader has checked that the end tag matches the start tag.
+    /// Closes the innermost element. The reader has checked that the end tag matches the start tag.
     fn end(&mut self) {
         let Some(mut element) = self.open.pop() else { return };
         if !element.children.is_empty() {
@@ -196,6 +200,7 @@ impl Builder {
         match self.open.last_mut() {
             Some(element) if element.text.len() + text.len() > TEXT_LENGTH_MAX => return Err(malformed()),
             Some(element) => element.text.push_str(text),
+            // Outside of the root there may be white space, and a byte order mark.
             None if text.chars().all(|character| character.is_whitespace() || character == '\u{feff}') => {}
             None => return Err(malformed()),
         }
@@ -226,7 +231,7 @@ fn element_name(qualified: &str) -> Result<&str> {
 }
 
 /// Whether a text is a name without a colon (<https://www.w3.org/TR/xml-names/#NT-NCName>). Beyond
-/// ASCII every character counts as a letter: no element of S3 has any.
+/// ASCII every character counts as a letter: no element of S3 has one.
 fn is_name(text: &str) -> bool {
     let begins =
         |character: char| character.is_ascii_alphabetic() || character == '_' || !character.is_ascii();
@@ -256,7 +261,8 @@ fn kind(start: &BytesStart<'_>) -> Result<Option<String>> {
     Ok(kind)
 }
 
-/// Refuses the value of an attribute that is not well-formed. Nobody reads one with references.
+/// Refuses the value of an attribute that is not well-formed. References in it are not resolved,
+/// because no value is used that has one.
 fn check_value(value: &str) -> Result<()> {
     if value.contains('<') {
         return Err(malformed());

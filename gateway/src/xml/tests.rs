@@ -28,7 +28,7 @@ fn what_only_xml_1_1_has_is_declared_as_that() {
         let mut document = xml.finish();
         declare(&mut document);
         let version = document[15..18].to_owned();
-        // What reads both versions finds the text again.
+        // A reader of both versions gets the text back.
         let mut reader = quick_xml::Reader::from_str(&document);
         let mut read = String::new();
         loop {
@@ -95,8 +95,7 @@ fn characters_that_xml_does_not_have_are_malformed() {
         for xml in
             [format!("<a>b{text}</a>"), format!("<a b=\"{text}\"/>"), format!("<a><![CDATA[{text}]]></a>")]
         {
-            // What looks like a reference in CDATA is text, and what ends one may stand in an
-            // attribute.
+            // In CDATA a reference is text, and an attribute may contain `]]>`.
             if (xml.contains("CDATA") && text.is_ascii() && text.len() > 1)
                 || (xml.contains('"') && text == "]]>")
             {

@@ -140,8 +140,8 @@ pub fn push_element(out: &mut String, name: &str, text: &str) {
 }
 
 /// Appends text with `& < > "` and control characters escaped, the latter as `&#x1;`, as S3 writes
-/// them. XML 1.0 has no such reference, which is why `encoding-type=url` exists; [`declare`] says
-/// what the document is then. What no XML has (U+0000, U+FFFE, U+FFFF) becomes U+FFFD.
+/// them. XML 1.0 has no such references, which is why `encoding-type=url` exists; [`declare`] makes
+/// the document XML 1.1 then. Characters that no XML has (U+0000, U+FFFE, U+FFFF) become U+FFFD.
 pub fn push_escaped(out: &mut String, text: &str) {
     let mut copied = 0;
     for (position, byte) in text.bytes().enumerate() {
@@ -166,8 +166,8 @@ static SPECIAL: [bool; 256] = byte_set(
       \x1a\x1b\x1c\x1d\x1e\x1f\x7f\xc2\xe2\xef",
 );
 
-/// Whether a character is read back as it stands. `\t` and `\n` survive in text; `\r` would become
-/// `\n`, and what XML 1.1 takes for the end of a line as well.
+/// Whether a character needs no escaping. `\t` and `\n` survive in text. `\r` would become `\n`, as
+/// would the other ends of lines of XML 1.1.
 fn is_plain(character: char) -> bool {
     !matches!(
         character,
@@ -176,8 +176,8 @@ fn is_plain(character: char) -> bool {
 }
 
 /// Declares a whole document to be XML 1.1 if it has a reference that XML 1.0 does not have: a key
-/// may hold any character. What reads 1.0 only refuses such a document either way, and what reads
-/// 1.1 finds the key and not another.
+/// may hold any character. A reader of 1.0 refuses such a document either way. A reader of 1.1
+/// finds the right key.
 pub fn declare(document: &mut String) {
     const VERSION: std::ops::Range<usize> = 15..18;
     if document.get(VERSION) == Some("1.0") && has_control_reference(document) {

@@ -12,9 +12,13 @@ fn managed(name: &str, whose: Whose, bucket_key: bool) -> Choice {
 
 #[test]
 fn the_request_goes_before_the_bucket() {
-    let nothing = || Requested::Nothing { bucket_key: None };
+    let nothing = || RequestedSealing::Nothing { bucket_key: None };
     let kms = |name: Option<&str>, bucket_key| {
-        Requested::Managed(KeyChoice { name: name.map(str::to_owned), context: Vec::new(), bucket_key })
+        RequestedSealing::SseKms(MasterKeyChoice {
+            name: name.map(str::to_owned),
+            context: Vec::new(),
+            bucket_key,
+        })
     };
     let key = bucket(Some("k"), true);
     let alias = bucket(Some("alias/k"), false);
@@ -24,11 +28,15 @@ fn the_request_goes_before_the_bucket() {
         (nothing(), Some(&plain), Choice::Nothing),
         (nothing(), Some(&key), managed("k", Whose::Owner, true)),
         (nothing(), Some(&alias), managed("alias/k", Whose::Caller, false)),
-        (Requested::Nothing { bucket_key: Some(false) }, Some(&key), managed("k", Whose::Owner, false)),
-        (Requested::Deployment, Some(&key), Choice::Folder),
-        (kms(None, None), None, managed(MANAGED_ALIAS, Whose::Caller, false)),
+        (
+            RequestedSealing::Nothing { bucket_key: Some(false) },
+            Some(&key),
+            managed("k", Whose::Owner, false),
+        ),
+        (RequestedSealing::SseS3, Some(&key), Choice::Folder),
+        (kms(None, None), None, managed(AWS_MANAGED_ALIAS, Whose::Caller, false)),
         // The key of the account, not that of the bucket; but used as the bucket says.
-        (kms(None, None), Some(&key), managed(MANAGED_ALIAS, Whose::Caller, true)),
+        (kms(None, None), Some(&key), managed(AWS_MANAGED_ALIAS, Whose::Caller, true)),
         (kms(Some("x"), Some(false)), Some(&key), managed("x", Whose::Caller, false)),
     ];
     for (requested, fallback, choice) in cases {

@@ -3,7 +3,7 @@
 
 use gateway::access::explanation::outcome;
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::policy::{self, Asks, Document, Evaluation, Hypothesis, Invalid, Place, Role};
+use gateway::policy::{self, Document, Evaluation, Hypothesis, Invalid, Position, PrincipalName, Role};
 use gateway::xml::XmlWriter;
 use sdk::bindings::iam::exports::portcullis::gateway::identities::Source;
 
@@ -105,7 +105,7 @@ fn simulate(request: &Request, mut parts: Vec<Part>, source: Option<&Row<Entity>
         parts.into_iter().map(|part| ((part.document.label.clone(), part.sort), part.document)).unzip();
     let evaluations = policy::simulate(&Hypothesis {
         documents: &documents,
-        asks: caller.as_ref().map(|(arn, unique_id)| Asks { arn, unique_id }),
+        principal: caller.as_ref().map(|(arn, unique_id)| PrincipalName { arn, unique_id }),
         owner,
         actions: &actions,
         resources: &owned(form.members("ResourceArns", "")),
@@ -231,7 +231,7 @@ fn write(xml: &mut XmlWriter, evaluation: &Evaluation, parts: &[(String, &'stati
         xml.open("member");
         xml.text("SourcePolicyId", label);
         xml.text("SourcePolicyType", sort);
-        if let Some(place) = matched.place {
+        if let Some(place) = matched.stretch {
             write_place(xml, "StartPosition", place.start);
             write_place(xml, "EndPosition", place.end);
         }
@@ -247,7 +247,7 @@ fn write(xml: &mut XmlWriter, evaluation: &Evaluation, parts: &[(String, &'stati
     xml.close("member");
 }
 
-fn write_place(xml: &mut XmlWriter, name: &str, place: Place) {
+fn write_place(xml: &mut XmlWriter, name: &str, place: Position) {
     xml.open(name);
     xml.number("Line", place.line.into());
     xml.number("Column", place.column.into());

@@ -115,7 +115,7 @@ fn default_block() -> Option<PublicAccessBlock> {
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-s3-c-encryption-setting-faq.html>
 fn default_encryption() -> BucketEncryption {
     let off = sdk::settings::get("block_sse_c").as_deref() == Some("false");
-    BucketEncryption { blocks_customer_keys: !off, ..BucketEncryption::default() }
+    BucketEncryption { blocks_sse_c: !off, ..BucketEncryption::default() }
 }
 
 fn taken(request: &Request, owner: Account, acl: &Acl, existing: &BucketRow) -> Result<Response> {

@@ -20,7 +20,7 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
 pub(crate) async fn put(request: &Request) -> Result<Response> {
     let body = document::receive(request).await?;
     super::change(request, |bucket| {
-        let blocks = bucket.encryption.blocks_customer_keys;
+        let blocks = bucket.encryption.blocks_sse_c;
         bucket.encryption = BucketEncryption::parse_document(&body, blocks)?;
         Ok(())
     })
@@ -32,8 +32,8 @@ pub(crate) async fn put(request: &Request) -> Result<Response> {
 /// refused still.
 pub(crate) async fn delete(request: &Request) -> Result<Response> {
     super::change(request, |bucket| {
-        let blocks_customer_keys = bucket.encryption.blocks_customer_keys;
-        bucket.encryption = BucketEncryption { blocks_customer_keys, ..BucketEncryption::default() };
+        let blocks_sse_c = bucket.encryption.blocks_sse_c;
+        bucket.encryption = BucketEncryption { blocks_sse_c, ..BucketEncryption::default() };
         Ok(())
     })
     .await?;

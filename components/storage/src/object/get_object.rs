@@ -75,7 +75,7 @@ fn respond_with(
     let mut lines = headers::validators(bucket, &version.summary);
     let Summary { etag, modified_ms, .. } = version.summary;
     let conditions = ReadPreconditions::parse(&request.headers).at(request.now_ms());
-    match conditions.judge(&etag, modified_ms) {
+    match conditions.evaluate(&etag, modified_ms) {
         Verdict::Proceed => {}
         Verdict::NotModified => {
             headers::push_freshness(&mut lines, &version.details.content, overrides);

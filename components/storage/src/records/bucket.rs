@@ -11,7 +11,7 @@ use gateway::bucket::versioning::MfaDelete;
 use gateway::errors::Result;
 use gateway::identity::account::Account;
 use gateway::object::object_lock::ObjectLockConfiguration;
-use gateway::sse::master_key::MANAGED_ALIAS;
+use gateway::sse::master_key_name::AWS_MANAGED_ALIAS;
 use sdk::DefaultProtection;
 
 /// The row of a bucket in `buckets`.
@@ -130,16 +130,16 @@ impl BucketRow {
     /// Under what new objects are kept of which requests do not say it, and what requests may not
     /// say.
     pub(crate) fn default_protection(&self) -> Option<DefaultProtection> {
-        let BucketEncryption { key, bucket_key, blocks_customer_keys } = &self.encryption;
+        let BucketEncryption { key, bucket_key, blocks_sse_c } = &self.encryption;
         let key = match key {
-            DefaultKey::Own => None,
-            DefaultKey::Named(name) => Some(name.as_deref().unwrap_or(MANAGED_ALIAS).to_owned()),
+            DefaultKey::SseS3 => None,
+            DefaultKey::SseKms(name) => Some(name.as_deref().unwrap_or(AWS_MANAGED_ALIAS).to_owned()),
         };
-        let says = key.is_some() || *bucket_key || *blocks_customer_keys;
+        let says = key.is_some() || *bucket_key || *blocks_sse_c;
         says.then_some(DefaultProtection {
             key,
             bucket_key: *bucket_key,
-            blocks_customer_keys: *blocks_customer_keys,
+            blocks_customer_keys: *blocks_sse_c,
         })
     }
 

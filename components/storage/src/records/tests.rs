@@ -121,9 +121,9 @@ fn other_records_are_read_back() {
         mfa_delete: Some(MfaDelete::Enabled),
         payer: Payer::Requester,
         encryption: BucketEncryption {
-            key: DefaultKey::Named(Some("alias/photos".to_owned())),
+            key: DefaultKey::SseKms(Some("alias/photos".to_owned())),
             bucket_key: true,
-            blocks_customer_keys: true,
+            blocks_sse_c: true,
         },
     };
     assert_eq!(BucketRow::decode(&bucket.encode().unwrap()).unwrap(), bucket);
@@ -216,16 +216,16 @@ fn a_bucket_of_the_second_format_says_nothing_about_sealing() {
 
 #[test]
 fn a_default_is_planned_with_where_it_says_something() {
-    let with = |key, bucket_key, blocks_customer_keys| {
-        let encryption = BucketEncryption { key, bucket_key, blocks_customer_keys };
+    let with = |key, bucket_key, blocks_sse_c| {
+        let encryption = BucketEncryption { key, bucket_key, blocks_sse_c };
         let default = BucketRow { encryption, ..BucketRow::default() }.default_protection();
         default.map(|own| (own.key, own.bucket_key, own.blocks_customer_keys))
     };
-    let named = |name: Option<&str>| DefaultKey::Named(name.map(str::to_owned));
+    let named = |name: Option<&str>| DefaultKey::SseKms(name.map(str::to_owned));
     let key = |name: &str| Some(name.to_owned());
-    assert_eq!(with(DefaultKey::Own, false, false), None);
-    assert_eq!(with(DefaultKey::Own, false, true), Some((None, false, true)));
-    assert_eq!(with(DefaultKey::Own, true, false), Some((None, true, false)));
+    assert_eq!(with(DefaultKey::SseS3, false, false), None);
+    assert_eq!(with(DefaultKey::SseS3, false, true), Some((None, false, true)));
+    assert_eq!(with(DefaultKey::SseS3, true, false), Some((None, true, false)));
     assert_eq!(with(named(None), true, true), Some((key("alias/aws/s3"), true, true)));
     assert_eq!(with(named(Some("k")), false, false), Some((key("k"), false, false)));
 }

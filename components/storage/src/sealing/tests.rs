@@ -60,10 +60,8 @@ fn keys_are_bound_to_their_object() {
 
 #[test]
 fn only_keys_of_clients_can_be_refused_by_the_time_that_a_part_is_here() {
-    let (open, closed) = (
-        BucketEncryption::default(),
-        BucketEncryption { blocks_customer_keys: true, ..BucketEncryption::default() },
-    );
+    let (open, closed) =
+        (BucketEncryption::default(), BucketEncryption { blocks_sse_c: true, ..BucketEncryption::default() });
     let customer = Protection::Customer(vec![1]);
     assert!(!is_still_taken(&customer, &open, &closed));
     assert!(is_still_taken(&customer, &closed, &closed), "that was judged with the head of the request");

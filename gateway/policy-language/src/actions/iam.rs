@@ -1,7 +1,7 @@
-//! The actions of IAM and STS by their names, for those who look for mistakes in policies.
+//! The actions of IAM and STS by their names, to find mistakes in policies.
 //!
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>.
-//! What is asked for here is a part of them; a policy that names another one is no mistake.
+//! The server has only some of these actions. A policy may name the others too.
 
 /// Every action, in the order of their names.
 pub(crate) const ACTIONS: &[&str] = &[

@@ -1,8 +1,8 @@
-//! The actions of KMS by their names, for those who look for mistakes in policies.
+//! The actions of KMS by their names, to find mistakes in policies.
 //!
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awskeymanagementservice.html>.
-//! What is asked for here is `kms:Decrypt` and `kms:GenerateDataKey`; a policy that names another
-//! one is no mistake.
+//! The server decides only on `kms:Decrypt` and `kms:GenerateDataKey`. A policy may name the others
+//! too.
 
 /// Every action, in the order of their names.
 pub(crate) const ACTIONS: &[&str] = &[

@@ -1,4 +1,4 @@
-//! What is spent, and what follows once nothing is left.
+//! What decisions spend, and what happens when nothing is left.
 
 use super::*;
 use crate::context::Known;
@@ -33,7 +33,7 @@ fn gaps(count: usize) -> String {
     gaps.collect::<Vec<_>>().join(",")
 }
 
-/// Every sort of policy, in its place.
+/// Every kind of policy.
 #[test]
 fn whatever_policy_takes_too_much_the_request_is_denied() {
     let condition = format!(r#""Condition":{{"StringNotLike":{{"aws:UserAgent":[{}]}}}}"#, gaps(40));
@@ -55,7 +55,7 @@ fn whatever_policy_takes_too_much_the_request_is_denied() {
     let alice = Principal::of_account("111122223333", "", "alice", "arn:aws:iam::111122223333:user/alice");
     let context = ContextEntries::default().with("aws:UserAgent", &[&"a".repeat(8000)]);
     let steps = 100_000;
-    let judge = |policies: &Policies<'_>| {
+    let decide_all = |policies: &Policies<'_>| {
         let budget = Budget::of(steps);
         let request = Request::new(&alice, "s3:GetObject", "arn:aws:s3:::photos/x", &context).within(&budget);
         let Decision { outcome, reason } = decide(&request, policies);
@@ -70,7 +70,7 @@ fn whatever_policy_takes_too_much_the_request_is_denied() {
         resource: Some(bucket),
         ..Policies::default()
     };
-    assert_eq!(judge(&base), (Outcome::Allow, false));
+    assert_eq!(decide_all(&base), (Outcome::Allow, false));
     for heavy in [
         Policies { identity: Identity::Policies(&heavies), ..base },
         Policies { boundary: Some(heavy), ..base },
@@ -78,11 +78,11 @@ fn whatever_policy_takes_too_much_the_request_is_denied() {
         Policies { endpoint: Some(heavy), ..base },
         Policies { resource: Some(heavy_bucket), ..base },
     ] {
-        assert_eq!(judge(&heavy), (Outcome::ExplicitDeny, true));
+        assert_eq!(decide_all(&heavy), (Outcome::ExplicitDeny, true));
     }
 }
 
-/// What the largest policies take that can be stored: nobody's work ends at the budget.
+/// What the largest policies take that can be stored: none of them ends at the budget.
 #[test]
 fn large_policies_leave_most_of_it() {
     let statement = |n: usize| {
@@ -121,7 +121,7 @@ fn lookups_are_paid_for_by_what_they_find() {
     assert!(known.value(&key).is_some());
     let left = budget.left();
     assert!(left < 9_500);
-    // What was found before costs little.
+    // A value that was found before costs little.
     for _ in 0..20 {
         assert!(known.value(&key).is_some());
     }

@@ -148,7 +148,7 @@ fn several_values_are_compared_as_the_prefix_says() {
         ("StringNotEquals", r#""a""#, &["x", "a"], false),
         ("forallvalues:stringequals", r#""a""#, &["a"], true),
     ] {
-        // A key whose requests may have several values.
+        // A key that may have several values.
         let text = format!(r#"{{"{operator}":{{"aws:TagKeys":{wanted}}}}}"#);
         let context = ContextEntries::default().with("aws:TagKeys", actual);
         assert_eq!(
@@ -174,7 +174,7 @@ fn a_variable_without_a_value_opens_nothing() {
     for (operator, allows, denies) in [
         ("StringEquals", false, false),
         ("StringLike", false, false),
-        // "Anything but nobody knows what" is no reason to allow, and is one to deny.
+        // "Anything but an unknown value" must not allow, and may deny.
         ("StringNotEquals", false, true),
         ("StringNotLike", false, true),
         ("ForAnyValue:StringNotEquals", false, true),

@@ -1,4 +1,4 @@
-//! How policies are combined: within one account, between two, and for those who have none.
+//! How policies are combined: within one account, between two, and for principals without one.
 
 use super::*;
 use crate::{ContextEntries, Kind, Principal};
@@ -59,7 +59,7 @@ fn identity(effect: &str, action: &str) -> Policy {
     Policy::parse(Kind::Identity, &text).unwrap()
 }
 
-/// What there is beside the resource's policy.
+/// The policies besides the resource's.
 #[derive(Clone, Copy)]
 struct Own {
     identity: &'static str,
@@ -69,7 +69,7 @@ struct Own {
 
 const NOTHING: Own = Own { identity: "silent", boundary: "none", session: "none" };
 
-/// Decides about `s3:GetObject`. Each kind of policy is `none`, `silent`, `allow` or `deny`.
+/// Decides on `s3:GetObject`. Each kind of policy is `none`, `silent`, `allow` or `deny`.
 fn outcome(
     principal: &Principal<'_>,
     resource: Option<&Policy>,
@@ -200,7 +200,7 @@ fn boundary_and_session_limit_what_own_policies_grant() {
         let own = Own { identity: "allow", boundary, session: session_policy };
         assert_eq!(allows(&session(), None, own), expected, "{boundary} {session_policy}");
     }
-    // They grant nothing themselves.
+    // Boundaries and session policies grant nothing themselves.
     assert!(!allows(&session(), None, Own { identity: "silent", boundary: "allow", session: "allow" }));
 }
 
@@ -262,7 +262,7 @@ fn access_control_lists_grant_as_the_resource_does() {
     assert!(!acl(&user(OTHER), NOTHING, AclGrant::Everyone));
     assert!(acl(&user(OWNER), NOTHING, AclGrant::Everyone));
     assert!(!acl(&user(OWNER), NOTHING, AclGrant::Account));
-    // A policy that says nothing of it takes nothing away.
+    // A policy about other things does not change the decision.
     let silent = bucket("Allow", r#"{"AWS":"arn:aws:iam::999999999999:user/bob"}"#);
     assert_eq!(
         outcome(&root(OTHER), Some(&silent), NOTHING, AclGrant::Account),

@@ -39,14 +39,14 @@ impl Reached {
     }
 }
 
-/// Each action must be about a resource of the statement; of one with wildcards, one of those that
-/// it means.
+/// Each action must be about a resource of the statement. Of an action with wildcards, it is enough
+/// that one of the actions it means is.
 fn check_actions(
     actions: &[ActionPattern],
     resources: &Resources,
     reached: &[Reached],
 ) -> Result<(), MalformedPolicy> {
-    // `NotResource` means everything else, of which there is something of either kind.
+    // `NotResource` means everything else, which includes buckets and objects.
     let bucket = resources.except || reached.iter().any(|reached| reached.bucket);
     let objects = resources.except || reached.iter().any(|reached| reached.objects);
     let has_resource = |action: &ActionPattern| {
@@ -60,14 +60,14 @@ fn check_actions(
     if all { Ok(()) } else { Err(MalformedPolicy::ActionWithoutResource) }
 }
 
-/// Each key must be one that S3 knows, and that the requests of each action carry; of an action
-/// with wildcards, those of one that it means.
+/// S3 must know each key, and requests of each action must carry it. Of an action with wildcards,
+/// it is enough that one of the actions it means does.
 fn check_conditions(statement: &Statement) -> Result<(), MalformedPolicy> {
-    // Many keys are carried by the same actions, which need to be judged once.
-    let mut judged: Vec<&[&str]> = Vec::new();
+    // Many keys have the same carriers: these are checked once.
+    let mut checked: Vec<&[&str]> = Vec::new();
     for condition in &statement.conditions {
         let key = &condition.key;
-        // AWS adds to the global keys without asking, so all of them pass.
+        // AWS adds global keys over time, so all names with `aws:` pass.
         let is_global = key.name().starts_with("aws:");
         let is_of_s3 = key.name().starts_with("s3:") && key.id() != KeyId::Other;
         if !is_global && !is_of_s3 {
@@ -78,10 +78,10 @@ fn check_conditions(statement: &Statement) -> Result<(), MalformedPolicy> {
         if is_global || carriers.contains(&"s3:*") {
             continue;
         }
-        if judged.contains(&carriers) {
+        if checked.contains(&carriers) {
             continue;
         }
-        judged.push(carriers);
+        checked.push(carriers);
         let carriers = ActionSet::named(carriers);
         let carried = |action: &ActionPattern| &*action.text == "*" || action.known.meets(carriers);
         if !statement.actions.except && !statement.actions.patterns.iter().all(carried) {

@@ -51,7 +51,7 @@ impl Policy {
     }
 }
 
-/// Whether IAM keeps such policies, and says with its own words what is wrong.
+/// Whether IAM keeps policies of this kind, and says with its own words what is wrong.
 fn iam_keeps(kind: Kind<'_>) -> bool {
     matches!(kind, Kind::Identity | Kind::Session | Kind::Boundary)
 }
@@ -276,7 +276,7 @@ fn check_action(kind: Kind<'_>, pattern: &ActionPattern) -> Result<(), Malformed
             let is_kms = vendor.is_some_and(|vendor| vendor.eq_ignore_ascii_case("kms"));
             if is_kms || text == "*" { Ok(()) } else { Err(MalformedPolicy::Action) }
         }
-        // IAM and STS are behind the same listener.
+        // Requests to IAM and STS come through the same listener.
         Kind::Endpoint if vendor.is_some_and(is_of_iam) => Ok(()),
         Kind::Bucket(_) | Kind::Endpoint => {
             let is_s3 = vendor.is_some_and(|vendor| vendor.eq_ignore_ascii_case("s3"));
@@ -297,7 +297,7 @@ fn check_action(kind: Kind<'_>, pattern: &ActionPattern) -> Result<(), Malformed
     }
 }
 
-/// Whether it is what IAM and STS are called.
+/// Whether it is the name of IAM or STS.
 fn is_of_iam(service: &str) -> bool {
     ["iam", "sts"].iter().any(|name| service.eq_ignore_ascii_case(name))
 }
@@ -340,7 +340,7 @@ fn check_resource(kind: Kind<'_>, text: &str) -> Result<(), MalformedPolicy> {
             let is_kms = arn == Some("arn") && service == Some("kms");
             if is_kms { Ok(()) } else { Err(MalformedPolicy::Resource) }
         }
-        // Whether it is of this bucket is judged with the whole statement.
+        // Whether it is of this bucket is checked with the whole statement: see `applies`.
         Kind::Bucket(_) | Kind::Endpoint => {
             let relative = parts.nth(2);
             let is_s3 = arn == Some("arn") && service == Some("s3");

@@ -1,4 +1,4 @@
-//! What is a policy and what is none, with AWS's messages.
+//! Valid and malformed policies, with AWS's messages.
 
 use super::super::Kind;
 use super::*;
@@ -13,7 +13,7 @@ fn message(kind: Kind<'_>, text: &str) -> String {
     }
 }
 
-/// A policy of one statement that is right but for what `replace` puts in the place of `find`.
+/// A valid policy of one statement, in which `replace` stands instead of `find`.
 fn changed(find: &str, replace: &str) -> String {
     let right = r#"{"Version":"2012-10-17","Id":"x","Statement":[{"Sid":"a","Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::photos/*"}]}"#;
     assert!(right.contains(find), "{find}");
@@ -309,7 +309,7 @@ fn white_space_does_not_count_against_the_limit() {
 
 #[test]
 fn a_hostile_document_takes_no_long_time() {
-    // Each of many conditions has to be carried by each of many actions.
+    // Many conditions and many actions: each pair has to fit.
     let actions = vec![r#""s3:P*""#; 1000].join(",");
     let keys: Vec<String> = (0..300).map(|at| format!(r#""s3:RequestObjectTag/{at}":"""#)).collect();
     let text = format!(
@@ -321,7 +321,7 @@ fn a_hostile_document_takes_no_long_time() {
     assert!(begun.elapsed() < std::time::Duration::from_secs(5));
 }
 
-/// JSON that looks like a policy more often than chance would have it.
+/// JSON that often looks like a policy.
 fn policy_like() -> impl Strategy<Value = String> {
     let word = prop::sample::select(vec![
         "Version",

@@ -1,5 +1,5 @@
-//! Looks at a text that is to be a policy, also where it is none: what is wrong is named where AWS
-//! only says that something is.
+//! Looks for mistakes in the text of a policy, even where it is not valid. Where AWS only says that
+//! something is wrong, this says what.
 
 use super::super::document::Policy;
 use super::super::json::Json;
@@ -10,7 +10,7 @@ use super::super::simulate::{bucket_of, is_of_key};
 use super::super::suggest::nearest;
 use super::{ActionPattern, Finding, Findings, Severity, condition, lint, unknown_action, unknown_key};
 
-/// Statements that are looked at, of a text that is no policy.
+/// Statements that are looked at in a text that is not a valid policy.
 const STATEMENTS_MAX: usize = 1000;
 
 /// The elements of a document.
@@ -58,9 +58,9 @@ pub(super) const OPERATORS: [&str; 27] = [
     "Null",
 ];
 
-/// Reads a text as a policy of a kind and looks for what is suspicious. Where it is no policy, the
-/// first finding says why in the words of AWS, and others name what cannot be meant. The bucket of
-/// [`Kind::Bucket`] may be empty: that of the first resource is taken then.
+/// Reads a text as a policy of a kind and looks for what is suspicious. Where it is not a valid
+/// policy, the first finding says why in the words of AWS, and others name what cannot be meant.
+/// The bucket of [`Kind::Bucket`] may be empty: the bucket of the first resource is taken then.
 pub fn lint_text(kind: Kind<'_>, text: &str) -> Vec<Finding> {
     let own = match kind {
         Kind::Bucket("") => bucket_of(text),
@@ -72,7 +72,7 @@ pub fn lint_text(kind: Kind<'_>, text: &str) -> Vec<Finding> {
         Err(why) => why,
     };
     let mut findings = Findings { statement: None, found: Vec::new() };
-    // The place tells more than that there is a mistake.
+    // The reader of JSON knows line and column of the mistake; the words of AWS do not say them.
     let why = match Json::parse(text) {
         Ok(_) => why.to_string(),
         Err(error) => format!("{why} ({error})"),
@@ -84,8 +84,8 @@ pub fn lint_text(kind: Kind<'_>, text: &str) -> Vec<Finding> {
     findings.found
 }
 
-/// What a document is for, as its elements say: policies of resources name whom they are about, and
-/// those of roles no resource.
+/// The kind of a document, by its elements: policies of resources have principals, and trust
+/// policies have no resource.
 pub fn kind_of(text: &str) -> Kind<'static> {
     let Ok(document) = Json::parse(text) else { return Kind::Identity };
     let statements = document.members().and_then(|own| own.iter().find(|(name, _)| name == "Statement"));

@@ -66,13 +66,13 @@ fn variables_are_replaced_by_text() {
         ("users/${aws:username}/*", "users/bob/x", Some(false)),
         ("${AWS:UserName}", "alice", Some(true)),
         ("${aws:PrincipalTag/team}", "a*b", Some(true)),
-        // A star in a value opens nothing.
+        // A star in a value is no wildcard.
         ("${aws:PrincipalTag/team}", "axb", Some(false)),
         ("${aws:PrincipalTag/none}", "", None),
         ("${aws:PrincipalTag/none, 'company'}", "company", Some(true)),
         ("${aws:PrincipalTag/none,'company'}/*", "company/a", Some(true)),
         ("${aws:username, 'company'}", "alice", Some(true)),
-        // Several values are no text.
+        // Several values cannot be put into a text.
         ("${s3:RequestObjectTagKeys}", "x", None),
         ("${*}${?}${$}", "*?$", Some(true)),
         ("${*}", "abc", Some(false)),
@@ -180,7 +180,7 @@ fn work_grows_as_the_text_does() {
     ] {
         let (once, twice) = (steps(&pattern, &"a".repeat(4000)), steps(&pattern, &"a".repeat(8000)));
         assert!(twice < once * 5 / 2, "{pattern}: {once} steps, then {twice}");
-        // A matcher that tries each place takes 8,000 times the length of the pattern.
+        // A matcher that tries each position takes 8,000 times the length of the pattern.
         assert!(twice < 150_000, "{pattern}: {twice} steps");
     }
 }
@@ -199,7 +199,7 @@ fn what_the_budget_does_not_suffice_for_does_not_match() {
 
 #[test]
 fn a_pattern_is_read_in_one_go() {
-    // Each opening brace looked through the rest of the text for its end.
+    // A reader that searches the end of each brace anew takes quadratic time.
     for unit in ["${", "${a", "${a,", "${a,'", "${a,' ", "$", "{", "${a, "] {
         for end in ["", "}", "     }", "'}", "' }"] {
             let text = format!("{}{}{end}", unit.repeat(200_000), " ".repeat(200_000));
@@ -242,7 +242,7 @@ proptest! {
     fn variables_match_as_their_values_do(pattern in "([ab*?]|<user>|<none>|<tag>){0,8}", text in "(a|b|alice|a\\*b){0,6}") {
         let named = pattern.replace("<user>", "${aws:username}").replace("<none>", "${aws:PrincipalTag/none,'b'}")
             .replace("<tag>", "${aws:PrincipalTag/team}");
-        // The star in the tag is a letter of its own.
+        // The star in the tag is text.
         let other = |text: &str| text.replace("a*b", "#");
         let plain = pattern.replace("<user>", "alice").replace("<none>", "b").replace("<tag>", "#");
         let model = naive(&plain.chars().collect::<Vec<_>>(), &other(&text).chars().collect::<Vec<_>>());

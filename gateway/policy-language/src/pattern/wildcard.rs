@@ -1,9 +1,9 @@
 //! Matching: whether a text is one that a pattern with wildcards stands for.
 //!
-//! A pattern is cut at its stars. What stands before the first star begins the text and what stands
-//! behind the last ends it; of what stands between, each piece is sought behind the one before: had
-//! it a later place, the rest could not have a better one. So the text is walked once. Pieces with
-//! `?` between letters are sought for 64 places at a time.
+//! A pattern is cut into segments at its stars. The text must begin with the first segment, and end
+//! with the last. The other segments are searched one behind the other, each at its first position:
+//! a later position would leave less text to the rest, and could not help. So the text is walked
+//! once. Segments with `?` between letters are tried at 64 positions at a time.
 
 use super::super::budget::Budget;
 
@@ -18,20 +18,20 @@ pub(super) enum Token<'a> {
     Any,
 }
 
-/// What is a token: pieces of patterns without variables, and those with variables once they have
-/// values.
+/// Something with a token: a piece of a pattern without variables, or a piece whose variable is
+/// replaced.
 pub(super) trait Part {
     /// The token.
     fn token(&self) -> Token<'_>;
 }
 
-/// Steps that it takes to look at a part: it is looked at for its length, for the stars, and for
-/// what it is.
+/// Steps that it takes to look at a part: once for its length, once for the stars, and once to
+/// compare it.
 const PART_COST: usize = 2;
 
 /// Whether the parts match a text. `false` also where the budget ends first.
 pub(super) fn matches<P: Part>(parts: &[P], text: &str, budget: &Budget) -> bool {
-    // What is longer than the text is not compared.
+    // A pattern that needs more bytes than the text has cannot match.
     let least = |part: &P| match part.token() {
         Token::Text(own) => own.len(),
         Token::One => 1,
@@ -43,6 +43,7 @@ pub(super) fn matches<P: Part>(parts: &[P], text: &str, budget: &Budget) -> bool
     let mut segments = parts.split(|part| part.token() == Token::Any);
     let Some(rest) = segments.next().and_then(|first| after(first, text, budget)) else { return false };
     let Some(last) = segments.next_back() else { return rest.is_empty() };
+    // The end is matched before the middle, so that the search covers only what is left between.
     let Some(mut rest) = before(last, rest, budget) else { return false };
     for segment in segments {
         let Some(found) = seek(segment, rest, budget) else { return false };
@@ -51,7 +52,7 @@ pub(super) fn matches<P: Part>(parts: &[P], text: &str, budget: &Budget) -> bool
     !budget.is_exhausted()
 }
 
-/// What follows a segment that begins the text.
+/// The text behind a segment that begins it.
 fn after<'a, P: Part>(segment: &[P], text: &'a str, budget: &Budget) -> Option<&'a str> {
     let mut rest = text;
     for part in segment {
@@ -64,7 +65,7 @@ fn after<'a, P: Part>(segment: &[P], text: &'a str, budget: &Budget) -> Option<&
     Some(rest)
 }
 
-/// What stands before a segment that ends the text.
+/// The text before a segment that ends it.
 fn before<'a, P: Part>(segment: &[P], text: &'a str, budget: &Budget) -> Option<&'a str> {
     let mut rest = text;
     for part in segment.iter().rev() {
@@ -81,13 +82,14 @@ fn before<'a, P: Part>(segment: &[P], text: &'a str, budget: &Budget) -> Option<
     Some(rest)
 }
 
-/// What follows the first place of a segment.
+/// The text behind the first position where a segment matches.
 fn seek<'a, P: Part>(segment: &[P], text: &'a str, budget: &Budget) -> Option<&'a str> {
     let is_text = |part: &P| matches!(part.token(), Token::Text(own) if !own.is_empty());
     let ones = |parts: &[P]| parts.iter().filter(|part| part.token() == Token::One).count();
     let begin = segment.iter().position(is_text).unwrap_or(segment.len());
     let end = segment.iter().rposition(is_text).map_or(begin, |last| last + 1);
-    // Any characters and then any one are so many at least: they need not be tried place by place.
+    // Behind a star, `?` only demands that many characters more. So `?` at the ends of a segment is
+    // skipped, and only what is between them is searched.
     let (lead, trail) = (ones(segment.get(..begin)?), ones(segment.get(end..)?));
     if !budget.spend(lead + trail) {
         return None;
@@ -111,17 +113,18 @@ fn seek<'a, P: Part>(segment: &[P], text: &'a str, budget: &Budget) -> Option<&'
     skip(rest, trail)
 }
 
-/// What follows the first place of a text.
+/// The text behind the first position of `own`.
 fn seek_text<'a>(own: &str, text: &'a str, budget: &Budget) -> Option<&'a str> {
     let found = memchr::memmem::find(text.as_bytes(), own.as_bytes()).map(|at| at + own.len());
-    // It is spent when it is known: no search takes longer than the text is.
+    // The steps are spent after the search, when its length is known. One search takes no longer
+    // than the text is long, so it cannot overrun the budget by more.
     let is_paid = budget.spend(SEARCH_COST + (own.len() + found.unwrap_or(text.len())) / SOUGHT_PER_STEP);
     text.get(found.filter(|_| is_paid)?..)
 }
 
 /// Steps that it takes to begin a search.
 const SEARCH_COST: usize = 20;
-/// Bytes that are walked over in one step, whatever is sought.
+/// Bytes that a search walks over in one step.
 const SOUGHT_PER_STEP: usize = 4;
 
 /// Texts with gaps of one character each, `a?c`.
@@ -137,15 +140,15 @@ const MAP_WORDS_MAX: usize = 1 << 15;
 /// Steps that it takes to prepare a character of a pattern: to sort it among the others, and to
 /// find it there.
 const OWN_COST: usize = 12;
-/// Steps for each byte of a text that is not all ASCII, to find out where in the maps its
-/// characters belong. Of one that is, one.
+/// Steps for each byte of a text that is not all ASCII, to find the map of each character. For
+/// ASCII it is one step.
 const CHARACTER_COST: usize = 3;
 /// How many characters ASCII has.
 const ASCII: usize = 128;
-/// Steps that it takes to try a character in one place.
+/// Steps that it takes to try a character at one position.
 const TRY_COST: usize = 2;
-/// Places that are tried at once.
-const PLACES: usize = u64::BITS as usize;
+/// Positions that are tried at once.
+const POSITIONS: usize = u64::BITS as usize;
 
 impl Gapped {
     fn of<P: Part>(parts: &[P]) -> Gapped {
@@ -162,9 +165,9 @@ impl Gapped {
         Gapped { characters, distinct }
     }
 
-    /// What follows its first place.
+    /// The text behind the first position where it matches.
     fn seek<'a>(&self, text: &'a str, budget: &Budget) -> Option<&'a str> {
-        // Places are counted, and characters sorted, before anything is sought.
+        // Counting positions and sorting characters costs too, before the search begins.
         if !budget.spend(OWN_COST * self.characters.len() + text.len() / 4) {
             return None;
         }
@@ -172,7 +175,7 @@ impl Gapped {
         if own > length {
             return None;
         }
-        let words = length / PLACES + 1;
+        let words = length / POSITIONS + 1;
         let start = if words.saturating_mul(self.distinct.len()) > MAP_WORDS_MAX {
             self.try_each(text, length - own, budget)
         } else {
@@ -181,8 +184,8 @@ impl Gapped {
         skip(text, start? + own)
     }
 
-    /// The first place, found with a map for each character: the bits of a map are the places in
-    /// the text where it is.
+    /// The first position, found with a map for each character: the bits of a map are the positions
+    /// of the character in the text.
     fn try_many(&self, text: &str, words: usize, last: usize, budget: &Budget) -> Option<usize> {
         let mut maps = vec![0_u64; words * self.distinct.len()];
         let is_plain = text.is_ascii();
@@ -191,7 +194,7 @@ impl Gapped {
             return None;
         }
         let number_of = |character: char| self.distinct.binary_search(&character).ok();
-        // Most texts are of few characters, which are sought once.
+        // Most texts are ASCII: a table finds the map of an ASCII character without a search.
         let mut numbers = [None; ASCII];
         for own in self.distinct.iter().filter(|own| own.is_ascii()) {
             if let Some(number) = numbers.get_mut(*own as usize) {
@@ -204,8 +207,8 @@ impl Gapped {
                 None => number_of(character),
             };
             let Some(number) = number else { continue };
-            if let Some(word) = maps.get_mut(number * words + at / PLACES) {
-                *word |= 1 << (at % PLACES);
+            if let Some(word) = maps.get_mut(number * words + at / POSITIONS) {
+                *word |= 1 << (at % POSITIONS);
             }
         }
         let map = |character: char| {
@@ -213,38 +216,38 @@ impl Gapped {
             maps.get(number * words..(number + 1) * words)
         };
         let maps: Vec<Option<&[u64]>> = self.characters.iter().map(|own| map((*own)?)).collect();
-        for first in (0..=last).step_by(PLACES) {
-            let count = (last - first + 1).min(PLACES);
-            let mut places = u64::MAX >> (PLACES - count);
+        for first in (0..=last).step_by(POSITIONS) {
+            let count = (last - first + 1).min(POSITIONS);
+            let mut positions = u64::MAX >> (POSITIONS - count);
             for (offset, map) in maps.iter().enumerate() {
                 let Some(map) = map else { continue };
-                places &= bits(map, first + offset);
+                positions &= bits(map, first + offset);
                 if !budget.spend(1) {
                     return None;
                 }
-                if places == 0 {
+                if positions == 0 {
                     break;
                 }
             }
-            if places != 0 {
-                return Some(first + places.trailing_zeros() as usize);
+            if positions != 0 {
+                return Some(first + positions.trailing_zeros() as usize);
             }
         }
         None
     }
 
-    /// The first place, tried one by one: of texts with so many different characters that the maps
-    /// would be too large.
+    /// The first position, tried one by one: for patterns with so many different characters that
+    /// the maps would be too large.
     fn try_each(&self, text: &str, last: usize, budget: &Budget) -> Option<usize> {
         let mut rest = text;
-        for place in 0..=last {
+        for position in 0..=last {
             let mut characters = rest.chars();
             let fits = |own: &Option<char>| {
                 let other = characters.next();
                 budget.spend(TRY_COST) && other.is_some() && own.is_none_or(|own| other == Some(own))
             };
             if self.characters.iter().all(fits) {
-                return Some(place);
+                return Some(position);
             }
             if budget.is_exhausted() {
                 return None;
@@ -255,13 +258,13 @@ impl Gapped {
     }
 }
 
-/// As many bits of a map as are tried at once, from a place on.
+/// As many bits of a map as are tried at once, from a position on.
 fn bits(map: &[u64], from: usize) -> u64 {
-    let (word, shift) = (from / PLACES, from % PLACES);
+    let (word, shift) = (from / POSITIONS, from % POSITIONS);
     let low = map.get(word).copied().unwrap_or_default() >> shift;
     match shift {
         0 => low,
-        _ => low | (map.get(word + 1).copied().unwrap_or_default() << (PLACES - shift)),
+        _ => low | (map.get(word + 1).copied().unwrap_or_default() << (POSITIONS - shift)),
     }
 }
 

@@ -20,7 +20,7 @@ fn a_statement_begins_behind_its_bracket_and_ends_behind_its_brace() {
     let text = "{\n    \"Version\": \"2012-10-17\",\n    \"Statement\": [\n        {\n            \"Sid\": \"a\",\n            \
                 \"Effect\": \"Allow\",\n            \"Action\": \"*\",\n            \"Resource\": \"*\"\n        }\n    ]\n}";
     check(text, &[((3, 19), (9, 10))]);
-    assert_eq!(statements(text)[0].opens, Place { line: 4, column: 9 });
+    assert_eq!(statements(text)[0].opens, Position { line: 4, column: 9 });
 }
 
 #[test]

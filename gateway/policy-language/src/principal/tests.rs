@@ -1,4 +1,4 @@
-//! Whom a statement means, and how directly.
+//! Which principals a statement means, and how directly.
 
 use super::*;
 

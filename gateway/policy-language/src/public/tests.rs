@@ -69,13 +69,13 @@ fn fixed_values_of_some_keys_narrow_a_grant_to_everybody() {
         (r#"{"ForAllValues:IpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#, true),
         (r#"{"IpAddress":{"aws:SourceIp":["10.0.0.0/8","172.16.0.0/12","192.168.0.0/16"]}}"#, false),
         (r#"{"IpAddress":{"aws:SourceIp":["17.0.0.0/8","44.0.0.0/8","203.0.113.0/24"]}}"#, false),
-        // Together they are a range that is broad.
+        // Together they are one broad range.
         (r#"{"IpAddress":{"aws:SourceIp":["16.0.0.0/8","17.0.0.0/8"]}}"#, true),
         (r#"{"IpAddress":{"aws:SourceIp":["17.0.0.0/9","16.0.0.0/8"]}}"#, true),
         (r#"{"IpAddress":{"aws:SourceIp":["17.0.0.0/8","17.0.0.0/9","17.1.2.3"]}}"#, false),
         (r#"{"IpAddress":{"aws:SourceIp":["2001:db8::/32","2001:db9::/32"]}}"#, true),
         (r#"{"IpAddress":{"aws:SourceIp":["2001:db8::/33","2001:db8::/34"]}}"#, false),
-        // What nobody has, or everybody.
+        // Values that no request has, or every request.
         (r#"{"StringEquals":{"aws:userid":"anonymous"}}"#, true),
         (r#"{"StringLike":{"aws:userid":"anonymous"}}"#, true),
         (r#"{"StringEquals":{"aws:userid":["AIDAEXAMPLEALICE01","anonymous"]}}"#, true),
@@ -88,7 +88,7 @@ fn fixed_values_of_some_keys_narrow_a_grant_to_everybody() {
         (r#"{"StringNotEquals":{"aws:userid":"anonymous"}}"#, true),
         (r#"{"StringEqualsIfExists":{"aws:PrincipalOrgID":"o-1"}}"#, true),
         (r#"{"StringEquals":{"aws:PrincipalOrgID":"${aws:x,'o-1'}"}}"#, true),
-        // Keys that say nothing of who asks.
+        // Keys that say nothing about where a request comes from.
         (r#"{"StringEquals":{"aws:Referer":"https://example.com/"}}"#, true),
         (r#"{"Bool":{"aws:SecureTransport":"true"}}"#, true),
         (r#"{"StringEquals":{"s3:x-amz-acl":"private"}}"#, true),
@@ -114,7 +114,7 @@ fn many_ranges_are_one_that_is_broad() {
         // Everything, in pieces that are each small enough.
         (ranges(256, 8, 256), true),
         (ranges(128, 9, 512), true),
-        // Every other, and so none beside another.
+        // Every second range, so that no two can be joined.
         (ranges(512, 8, 128), true),
         (ranges(512, 8, 4), false),
         (ranges(2, 16, 1), false),

@@ -1,4 +1,4 @@
-//! Requests that nobody made.
+//! Simulated requests.
 
 use super::*;
 
@@ -18,7 +18,7 @@ fn texts(list: &[&str]) -> Vec<String> {
 fn run(documents: &[Document], owner: Option<&str>, action: &str, resource: &str) -> Evaluation {
     let hypothesis = Hypothesis {
         documents,
-        asks: Some(Asks { arn: ALICE, unique_id: "" }),
+        principal: Some(PrincipalName { arn: ALICE, unique_id: "" }),
         owner,
         actions: &texts(&[action]),
         resources: &texts(&[resource]),
@@ -28,11 +28,11 @@ fn run(documents: &[Document], owner: Option<&str>, action: &str, resource: &str
 }
 
 #[test]
-fn every_action_is_judged_on_every_resource_in_their_order() {
+fn every_action_is_decided_on_every_resource_in_their_order() {
     let documents = [document(Role::Identity, READ)];
     let hypothesis = Hypothesis {
         documents: &documents,
-        asks: Some(Asks { arn: ALICE, unique_id: "" }),
+        principal: Some(PrincipalName { arn: ALICE, unique_id: "" }),
         owner: None,
         actions: &texts(&["s3:GetObject", "s3:DeleteObject"]),
         resources: &texts(&["arn:aws:s3:::photos/alice/1", "arn:aws:s3:::photos/bob/1"]),
@@ -44,7 +44,7 @@ fn every_action_is_judged_on_every_resource_in_their_order() {
     assert_eq!(outcomes, [Allow, ImplicitDeny, ExplicitDeny, ExplicitDeny]);
     assert_eq!(evaluations[0].matched.len(), 1);
     assert_eq!(evaluations[0].matched[0].sid.as_deref(), Some("Read"));
-    assert_eq!(evaluations[0].matched[0].place.unwrap().start.line, 1);
+    assert_eq!(evaluations[0].matched[0].stretch.unwrap().start.line, 1);
     assert_eq!(evaluations[2].matched[0].sid.as_deref(), Some("Office"));
     assert_eq!(evaluations[2].matched[0].statement, 1);
     assert!(evaluations.iter().all(|own| own.missing.is_empty()));
@@ -56,7 +56,7 @@ fn what_was_asked_for_and_not_given_is_missing() {
     assert_eq!(run(&documents, None, "s3:DeleteObject", "arn:aws:s3:::photos/x").missing, ["aws:SourceIp"]);
     let hypothesis = Hypothesis {
         documents: &documents,
-        asks: None,
+        principal: None,
         owner: None,
         actions: &texts(&["s3:GetObject"]),
         resources: &texts(&["arn:aws:s3:::photos/x/1"]),
@@ -110,7 +110,7 @@ fn what_cannot_be_simulated_is_said() {
     let fails = |documents: &[Document], arn: &str, action: &str, resource: &str| {
         let hypothesis = Hypothesis {
             documents,
-            asks: Some(Asks { arn, unique_id: "" }),
+            principal: Some(PrincipalName { arn, unique_id: "" }),
             owner: None,
             actions: &texts(&[action]),
             resources: &texts(&[resource]),
@@ -135,7 +135,7 @@ fn what_cannot_be_simulated_is_said() {
     let many = texts(&["*"; 1001]);
     let hypothesis = Hypothesis {
         documents: &[],
-        asks: None,
+        principal: None,
         owner: None,
         actions: &texts(&["s3:GetObject"]),
         resources: &many,

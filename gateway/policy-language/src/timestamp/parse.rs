@@ -70,7 +70,7 @@ pub fn parse_amz_date(text: &str) -> Option<u64> {
 /// A date and milliseconds into its day. A valid date before 1970 is 0.
 fn at(year: u32, month: u32, day: u32, ms: u64) -> Option<u64> {
     if year < 1970 {
-        // The calendar repeats every 400 years, so that later the same date exists just as well.
+        // The calendar repeats every 400 years: a date exists if it exists 2000 years later.
         return days_of(year + 2000, month, day).map(|_| 0);
     }
     Some(u64::from(days_of(year, month, day)?) * DAY_MS + ms)

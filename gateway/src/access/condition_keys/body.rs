@@ -1,5 +1,5 @@
-//! What documents in the bodies of requests say to condition keys: of the operations that are
-//! judged a second time, when their document is here.
+//! The condition keys that documents in bodies say. Operations with such documents are decided on a
+//! second time, when the document is here.
 
 use crate::bucket::object_ownership::ObjectOwnership;
 use crate::errors::Result;
@@ -12,7 +12,7 @@ use crate::timestamp;
 /// Condition keys with their values, as a document says them.
 pub type Said = Vec<(String, Vec<String>)>;
 
-/// The keys that the document of an operation answers, and nothing else of the request.
+/// The keys that the document of an operation says. Nothing else of the request can say them.
 fn keys_of(operation: Operation) -> &'static [KeyId] {
     match operation {
         Operation::PutObjectTagging => &[KeyId::RequestObjectTag, KeyId::RequestObjectTagKeys],
@@ -28,13 +28,13 @@ fn keys_of(operation: Operation) -> &'static [KeyId] {
     }
 }
 
-/// Whether it is the document of an operation that answers a key.
+/// Whether the document of an operation says a key.
 pub(super) fn is_said(operation: Operation, key: KeyId) -> bool {
     keys_of(operation).contains(&key)
 }
 
 /// What the document of an operation says, read as the operation reads it: with the same refusals.
-/// Nothing, of operations whose documents no condition asks about.
+/// Empty for operations whose documents say no condition key.
 pub fn said(operation: Operation, document: &[u8], now_ms: u64) -> Result<Said> {
     Ok(match operation {
         Operation::PutObjectTagging => {
@@ -52,7 +52,7 @@ pub fn said(operation: Operation, document: &[u8], now_ms: u64) -> Result<Said> 
                 one(KeyId::ObjectLockRetainUntil, timestamp::iso8601(until_ms)),
                 one(KeyId::ObjectLockRemainingDays, days_until(until_ms, now_ms).to_string()),
             ],
-            // It takes the retention away.
+            // An empty document takes the retention away.
             None => Vec::new(),
         },
         Operation::PutObjectLegalHold => {
@@ -91,7 +91,7 @@ fn one(key: KeyId, value: impl Into<String>) -> (String, Vec<String>) {
     (key.name().to_owned(), vec![value.into()])
 }
 
-/// What a set of tags says: to the key of each, and to the key that lists theirs.
+/// The condition keys of a tag set: one for each tag, and one that lists the keys of all tags.
 fn tags(family: &str, list: KeyId, set: &TagSet) -> Said {
     let each = set.tags.iter().map(|(key, value)| (format!("{family}{key}"), vec![value.clone()]));
     let all = set.tags.iter().map(|(key, _)| key.clone()).collect();

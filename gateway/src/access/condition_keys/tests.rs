@@ -1,10 +1,10 @@
-//! What a request answers to each key.
+//! The value that a request has for each key.
 
 use super::*;
 use crate::policy::PrincipalKind;
 use std::cell::Cell;
 
-/// Everything known, and how often it was asked.
+/// Everything that can be looked up, and how often it was.
 #[derive(Default)]
 struct Known {
     asked: Cell<u32>,
@@ -248,7 +248,7 @@ fn headers_are_keys() {
     }
 }
 
-/// What has no effect on the request must not pass for what a policy demands.
+/// A header without effect must not fulfil what a policy demands.
 #[test]
 fn headers_without_effect_carry_no_key() {
     for (key, header, value) in [
@@ -306,11 +306,11 @@ fn parameters_of_listings_are_keys() {
 
 #[test]
 fn the_way_of_signing_is_what_was_verified() {
-    let signed = |place, version, signed_ms| Known {
-        signature: Some(Signature { place, version, signed_ms }),
+    let signed = |auth_type, version, signed_ms| Known {
+        signature: Some(Signature { auth_type, version, signed_ms }),
         ..Known::default()
     };
-    // What the request says beside it does not count.
+    // Only the verified signature counts, and neither these parameters nor these headers.
     let query = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Date=20191231T235959Z&Signature=x";
     let headers = [("authorization", ""), ("x-amz-algorithm", "AWS")];
     let check = |known: Known, expected: [Option<&str>; 4]| {
@@ -324,17 +324,14 @@ fn the_way_of_signing_is_what_was_verified() {
     let unsigned = Some("UNSIGNED-PAYLOAD");
     let (old, new) = (Some("AWS"), Some("AWS4-HMAC-SHA256"));
     check(Known::default(), [None; 4]);
-    check(signed(SignaturePlace::Header, v4, None), [Some("REST-HEADER"), new, None, unsigned]);
-    check(signed(SignaturePlace::Header, v2, None), [Some("REST-HEADER"), old, None, unsigned]);
+    check(signed(AuthType::Header, v4, None), [Some("REST-HEADER"), new, None, unsigned]);
+    check(signed(AuthType::Header, v2, None), [Some("REST-HEADER"), old, None, unsigned]);
     let then = Some(NOW_MS - 600_000);
-    check(
-        signed(SignaturePlace::Query, v4, then),
-        [Some("REST-QUERY-STRING"), new, Some("600000"), unsigned],
-    );
-    check(signed(SignaturePlace::Query, v2, None), [Some("REST-QUERY-STRING"), old, Some("0"), unsigned]);
-    check(signed(SignaturePlace::Form, v4, then), [Some("POST"), new, Some("600000"), unsigned]);
-    check(signed(SignaturePlace::Form, v2, None), [Some("POST"), old, Some("0"), unsigned]);
-    let known = signed(SignaturePlace::Header, v4, None);
+    check(signed(AuthType::Query, v4, then), [Some("REST-QUERY-STRING"), new, Some("600000"), unsigned]);
+    check(signed(AuthType::Query, v2, None), [Some("REST-QUERY-STRING"), old, Some("0"), unsigned]);
+    check(signed(AuthType::Form, v4, then), [Some("POST"), new, Some("600000"), unsigned]);
+    check(signed(AuthType::Form, v2, None), [Some("POST"), old, Some("0"), unsigned]);
+    let known = signed(AuthType::Header, v4, None);
     Sent { headers: &[("x-amz-content-sha256", "e3b0")], known, ..Sent::default() }
         .check("s3:x-amz-content-sha256", Some("e3b0"));
 }
@@ -345,13 +342,13 @@ fn tags_are_told_by_their_key() {
     let sent = Sent { operation: Operation::PutObject, headers: &headers, ..Sent::default() };
     sent.check("s3:ExistingObjectTag/security", Some("public"));
     sent.check("s3:existingobjecttag/security", Some("public"));
-    // S3 tells keys of tags apart by case.
+    // In S3, keys of tags that differ in case are different.
     sent.check("s3:ExistingObjectTag/Security", None);
     sent.check("s3:RequestObjectTag/a", Some("1"));
     assert_eq!(sent.values("s3:RequestObjectTagKeys"), Some(vec!["a".to_owned(), "b".to_owned()]));
     sent.check("s3:BucketTag/stage", Some("test"));
     sent.check("aws:ResourceTag/stage", Some("test"));
-    // Where the header has no effect, it says nothing.
+    // Where the header has no effect, the key is missing.
     for operation in [Operation::GetObject, Operation::PutObjectTagging] {
         let elsewhere = Sent { operation, headers: &headers, ..Sent::default() };
         elsewhere
@@ -370,8 +367,8 @@ fn the_tags_of_a_copy_are_those_that_it_will_have() {
 }
 
 #[test]
-fn parts_and_completion_are_judged_by_what_the_upload_was_begun_with() {
-    // Not by what they say themselves.
+fn parts_and_completion_are_decided_on_by_what_the_upload_was_begun_with() {
+    // Their own headers do not count.
     let headers = [("x-amz-server-side-encryption", "aws:kms"), ("x-amz-acl", "public-read")];
     for operation in [Operation::UploadPart, Operation::UploadPartCopy, Operation::CompleteMultipartUpload] {
         let sent = Sent { operation, headers: &headers, ..Sent::default() };

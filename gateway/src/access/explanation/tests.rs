@@ -1,7 +1,7 @@
 //! The explanation of each kind of decision, and what is never in one.
 
 use super::*;
-use crate::access::{Asker, Grants, judge};
+use crate::access::{DecisionInput, Grants, decide_action};
 use crate::bucket::acl::Acl;
 use crate::bucket::public_access_block::PublicAccessBlock;
 use crate::bucket::request_payment::Payer;
@@ -55,11 +55,16 @@ fn circumstances() -> Circumstances<'static> {
 
 /// The explanation of reading `photos/cat.jpg`.
 fn explained(principal: &Principal<'_>, grants: Grants<'_>, bucket: &Bucket, ip: &str) -> Value {
-    let (journal, context) = (Journal::default(), ContextEntries::default().with("aws:SourceIp", &[ip]));
-    let asker =
-        Asker { principal, grants, context: &context, budget: &Budget::default(), witness: Some(&journal) };
-    judge("s3:GetObject", crate::access::Subject::Key("cat.jpg"), &asker, bucket);
-    serde_json::from_str(&journal.document(&circumstances(), "nothing")).unwrap()
+    let (explainer, context) = (Explainer::default(), ContextEntries::default().with("aws:SourceIp", &[ip]));
+    let input = DecisionInput {
+        principal,
+        grants,
+        context: &context,
+        budget: &Budget::default(),
+        witness: Some(&explainer),
+    };
+    decide_action("s3:GetObject", crate::access::Subject::Key("cat.jpg"), &input, bucket);
+    serde_json::from_str(&explainer.document(&circumstances(), "nothing")).unwrap()
 }
 
 /// The entry of a layer.
@@ -171,18 +176,18 @@ fn a_public_policy_in_a_restricted_bucket_says_so() {
 
 #[test]
 fn an_object_that_is_missing_is_a_question_of_listing() {
-    let (journal, context) = (Journal::default(), ContextEntries::default());
+    let (explainer, context) = (Explainer::default(), ContextEntries::default());
     let principal = stranger();
-    let asker = Asker {
+    let input = DecisionInput {
         principal: &principal,
         grants: Grants::UNLIMITED,
         context: &context,
         budget: &Budget::default(),
-        witness: Some(&journal),
+        witness: Some(&explainer),
     };
     let missing = crate::access::Subject::Object("cat.jpg", None);
-    assert_eq!(judge("s3:GetObject", missing, &asker, &bucket("")), Outcome::ImplicitDeny);
-    let document: Value = serde_json::from_str(&journal.document(&circumstances(), "")).unwrap();
+    assert_eq!(decide_action("s3:GetObject", missing, &input, &bucket("")), Outcome::ImplicitDeny);
+    let document: Value = serde_json::from_str(&explainer.document(&circumstances(), "")).unwrap();
     assert_eq!(document["action"], "s3:ListBucket");
     assert!(document["note"].as_str().unwrap().starts_with("there is no such object"));
     assert_eq!(document["decided_before"][0]["action"], "s3:GetObject");
@@ -198,7 +203,7 @@ fn a_refusal_without_a_decision_is_told_in_short() {
     );
     assert_eq!(document["resource"], "arn:aws:s3:::photos/cat.jpg");
     assert!(document.get("considered").is_none());
-    let nobody = Journal::default().document(&circumstances(), "no such role");
+    let nobody = Explainer::default().document(&circumstances(), "no such role");
     assert_eq!(serde_json::from_str::<Value>(&nobody).unwrap()["reason"], "no such role");
 }
 
@@ -218,7 +223,7 @@ fn what_may_be_a_secret_is_left_out_and_nothing_is_endless() {
             )
         })
         .collect();
-    // More than a document may have, put together by hand.
+    // A document beyond the limit, made by hand.
     let policies: Vec<Policy> = statements.iter().map(|own| identity(own)).collect();
     let sources: Vec<Source<'_>> = policies.iter().map(|policy| Source { label: "long", policy }).collect();
     let grants = Grants { identity: Identity::Policies(&sources), ..Grants::UNLIMITED };
@@ -227,25 +232,25 @@ fn what_may_be_a_secret_is_left_out_and_nothing_is_endless() {
     assert_eq!(layer(&document, "identity")["statements_left_out"], 1);
 }
 
-/// The budget ended before the decision: to show what it rests on would take as much again.
+/// The budget ended before the decision: showing it with a fresh budget would cost as much again.
 #[test]
 fn what_took_too_much_is_not_asked_again_to_be_shown() {
     let bucket = bucket(
         r#"{"Version":"2012-10-17","Statement":{"Sid":"All","Effect":"Allow","Principal":"*","Action":"s3:*",
             "Resource":"arn:aws:s3:::photos/*"}}"#,
     );
-    let (journal, context) = (Journal::default(), ContextEntries::default());
+    let (explainer, context) = (Explainer::default(), ContextEntries::default());
     let (principal, budget) = (stranger(), Budget::of(1));
-    let asker = Asker {
+    let input = DecisionInput {
         principal: &principal,
         grants: Grants::UNLIMITED,
         context: &context,
         budget: &budget,
-        witness: Some(&journal),
+        witness: Some(&explainer),
     };
     let subject = crate::access::Subject::Key("cat.jpg");
-    assert_eq!(judge("s3:GetObject", subject, &asker, &bucket), Outcome::ExplicitDeny);
-    let document: Value = serde_json::from_str(&journal.document(&circumstances(), "")).unwrap();
+    assert_eq!(decide_action("s3:GetObject", subject, &input, &bucket), Outcome::ExplicitDeny);
+    let document: Value = serde_json::from_str(&explainer.document(&circumstances(), "")).unwrap();
     assert!(document["reason"].as_str().unwrap().starts_with(EXHAUSTED));
     let shown = &layer(&document, "resource")["statements"][0];
     assert!(shown["fit"].as_str().unwrap().starts_with("was not compared"), "{shown:#}");

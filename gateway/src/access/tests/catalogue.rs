@@ -12,8 +12,8 @@ fn every_action_of_the_operations_table_is_catalogued() {
             TargetKind::Bucket => Level::Bucket,
             TargetKind::Object => Level::Object,
         };
-        // What a header adds concerns the same as the operation: the objects named in the body,
-        // where there are such.
+        // The action of a header is on what the operation is on: the objects that the body names,
+        // if it names any.
         let of_each = row.actions.iter().any(|action| matches!(action, Action::Each(..)));
         let of_target = if of_each { Level::Object } else { of_target };
         for action in row.actions {

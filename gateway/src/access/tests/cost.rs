@@ -1,9 +1,9 @@
-//! What ordinary policies cost of a request for a thousand objects: there is room for far more.
+//! What ordinary policies cost a request for a thousand objects: the budget has room for more.
 
 use super::*;
 use crate::policy::{Budget, WORK_MAX};
 
-/// What of the budget may be spent at most by policies that are nothing out of the ordinary.
+/// The most of the budget that ordinary policies may spend.
 const SHARE: u64 = WORK_MAX / 10 * 7;
 
 fn statements(count: usize, principal: &str, condition: impl Fn(usize) -> String) -> String {
@@ -17,6 +17,32 @@ fn statements(count: usize, principal: &str, condition: impl Fn(usize) -> String
     let allow = format!(r#"{{"Effect":"Allow"{principal},"Action":"s3:*","Resource":"*"}}"#);
     let denied: String = (0..count).map(deny).collect();
     format!(r#"{{"Version":"2012-10-17","Statement":[{allow}{denied}]}}"#)
+}
+
+/// DeleteObjects, by a principal with these policies; everything is allowed without any.
+fn deletion<'a>(
+    principal: &'a Principal<'a>,
+    identity: &'a [Source<'a>],
+    (headers, query): (&'a Headers, &'a Query),
+    budget: &'a Budget,
+) -> AccessRequest<'a> {
+    AccessRequest {
+        operation: Operation::DeleteObjects,
+        bucket: Some("photos"),
+        key: None,
+        headers,
+        query,
+        body: Body::Ahead,
+        principal,
+        grants: match identity {
+            [] => Grants::UNLIMITED,
+            identity => Grants { identity: Identity::Policies(identity), ..Grants::UNLIMITED },
+        },
+        received_ms: 0,
+        region: "us-east-1",
+        budget,
+        witness: None,
+    }
 }
 
 /// Of DeleteObjects of a thousand keys: how many are refused, and what is left.
@@ -36,26 +62,10 @@ fn delete_a_thousand(kind: Kind<'_>, document: &str) -> (usize, u64) {
     let headers = Headers::from_iter([("user-agent", "aws-cli/2.17 Python/3.12")]);
     let query = Query::parse("delete").unwrap();
     let budget = Budget::default();
-    let asked = Asked {
-        operation: Operation::DeleteObjects,
-        bucket: Some("photos"),
-        key: None,
-        headers: &headers,
-        query: &query,
-        body: Body::Ahead,
-        principal: &principal,
-        grants: match identity.as_slice() {
-            [] => Grants::UNLIMITED,
-            identity => Grants { identity: Identity::Policies(identity), ..Grants::UNLIMITED },
-        },
-        received_ms: 0,
-        region: "us-east-1",
-        budget: &budget,
-        witness: None,
-    };
+    let access = deletion(&principal, &identity, (&headers, &query), &budget);
     let keys: Vec<String> = (0..1000).map(|n| format!("albums/2026/november/{n:04}.jpg")).collect();
     let named: Vec<_> = keys.iter().map(|key| (key.as_str(), None)).collect();
-    let refused = authorize_each(&asked, &named, &stored);
+    let refused = authorize_each(&access, &named, &stored);
     (refused.len(), budget.left())
 }
 
@@ -76,9 +86,12 @@ fn ordinary_policies_leave_room_for_a_thousand_keys() {
             "tags of the objects",
             of_principal(8, |n| format!(r#""StringEquals":{{"s3:ExistingObjectTag/x{n}":"1"}}"#)),
         ),
-        ("tags of who asks", of_bucket(12, |_| r#""StringEquals":{"aws:PrincipalTag/x":"1"}"#.to_owned())),
         (
-            "many tags of who asks",
+            "tags of the principal",
+            of_bucket(12, |_| r#""StringEquals":{"aws:PrincipalTag/x":"1"}"#.to_owned()),
+        ),
+        (
+            "many tags of the principal",
             of_bucket(40, |n| format!(r#""StringEquals":{{"aws:PrincipalTag/x{n}":"1"}}"#)),
         ),
         (
@@ -110,9 +123,8 @@ fn ordinary_policies_leave_room_for_a_thousand_keys() {
     }
 }
 
-/// What depends on the object is compared for each.
 #[test]
-fn what_depends_on_the_object_is_asked_of_each() {
+fn conditions_on_the_object_are_compared_for_each() {
     let by_version = statements(1, "", |_| r#""StringEquals":{"s3:VersionId":"kept"}"#.to_owned());
     let policy = Policy::parse(Kind::Identity, &by_version).unwrap();
     let identity = [Source { label: "own", policy: &policy }];
@@ -120,20 +132,8 @@ fn what_depends_on_the_object_is_asked_of_each() {
     let arn = identity_arn(&account, "alice");
     let principal = Principal::of_account(&account, "", "alice", &arn);
     let (headers, query) = (Headers::default(), Query::parse("delete").unwrap());
-    let asked = Asked {
-        operation: Operation::DeleteObjects,
-        bucket: Some("photos"),
-        key: None,
-        headers: &headers,
-        query: &query,
-        body: Body::Ahead,
-        principal: &principal,
-        grants: Grants { identity: Identity::Policies(&identity), ..Grants::UNLIMITED },
-        received_ms: 0,
-        region: "us-east-1",
-        budget: &Budget::default(),
-        witness: None,
-    };
+    let budget = Budget::default();
+    let access = deletion(&principal, &identity, (&headers, &query), &budget);
     let named = [("a", Some("other")), ("b", Some("kept")), ("c", None), ("d", Some("kept"))];
-    assert_eq!(authorize_each(&asked, &named, &Stored::private()), [1, 3]);
+    assert_eq!(authorize_each(&access, &named, &Stored::private()), [1, 3]);
 }

@@ -5,7 +5,7 @@
 use super::*;
 use std::fmt::Write as _;
 
-/// Everybody who may ask, by the letter that stands for them.
+/// The principals, by the letters that stand for them.
 const ASKERS: [(char, Who); 7] = [
     ('o', Who::Root),
     ('u', Who::User),
@@ -16,7 +16,7 @@ const ASKERS: [(char, Who); 7] = [
     ('n', Who::Nobody),
 ];
 
-/// The ways in which something is granted, and what takes it back.
+/// The ways in which something is granted, and those that take it back.
 fn ways() -> Vec<(&'static str, Stored)> {
     let private = Stored::private;
     let stranger = format!("{{\"AWS\":\"{STRANGER}\"}}");
@@ -61,7 +61,7 @@ fn ways() -> Vec<(&'static str, Stored)> {
     .collect()
 }
 
-/// The ways on the side of who asks, and of how the request comes.
+/// The policies of the principal, and the ways by which the request comes.
 fn ways_of_askers() -> Vec<(&'static str, Stored)> {
     const GET: &str = "\"s3:GetObject\"";
     let private = Stored::private;
@@ -106,7 +106,7 @@ fn ways_of_askers() -> Vec<(&'static str, Stored)> {
     ]
 }
 
-/// Those who may, each by its letter.
+/// The principals that may, each by its letter.
 fn cell(stored: &Stored, operation: Operation) -> String {
     let headers: &[(&str, &str)] = match operation.copies() {
         true => &[("x-amz-copy-source", "photos/cat.jpg")],
@@ -156,7 +156,7 @@ fn the_authorization_matrix_is_as_written() {
     assert_eq!(came.lines().count(), written.lines().count(), "BLESS=1 rewrites {path}");
 }
 
-/// What no way may ever give, whatever the written matrix says.
+/// Checks what must hold whatever the written matrix says.
 #[test]
 fn nobody_gets_in_where_nothing_is_granted() {
     for operation in Operation::ALL.iter().copied().filter(|operation| !operation.row().is_superseded()) {

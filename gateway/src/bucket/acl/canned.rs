@@ -19,12 +19,12 @@ pub enum Canned {
     LogDeliveryWrite,
 }
 
-/// Who a canned ACL speaks of.
+/// The accounts that a canned ACL can mean.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Parties {
-    /// Who owns what the ACL is of.
+    /// The owner of the bucket or object that has the ACL.
     pub owner: Account,
-    /// Who owns the bucket, for the ACL of an object; absent for that of a bucket.
+    /// The owner of the bucket, for the ACL of an object; `None` for the ACL of a bucket.
     pub bucket_owner: Option<Account>,
 }
 
@@ -46,8 +46,8 @@ impl Canned {
         found.map(|(_, canned)| canned).ok_or_else(|| S3Error::invalid_argument("x-amz-acl", name, ""))
     }
 
-    /// The grants that it stands for. Groups come first. What concerns the owner of the bucket is
-    /// ignored for a bucket itself.
+    /// The grants that it stands for. Groups come first. For the ACL of a bucket itself, grants to
+    /// the owner of the bucket are left out.
     pub fn expand(self, parties: Parties) -> Acl {
         let group = |group, permission| Grant { grantee: Grantee::Group(group), permission };
         let mut grants = match self {

@@ -1,4 +1,4 @@
-//! The ACL that a request asks for: `x-amz-acl`, `x-amz-grant-…`, or a document.
+//! The ACL that a request names: `x-amz-acl`, `x-amz-grant-…`, or a document.
 
 use super::{Acl, Canned, GRANTS_MAX, Grant, Grantee, Group, Parties, Permission};
 use crate::errors::{ErrorCode, Result, S3Error};
@@ -6,7 +6,7 @@ use crate::identity::account::Account;
 use crate::request::headers::Headers;
 use crate::xml::Element;
 
-/// An ACL as a request asks for it.
+/// An ACL as a request names it.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub enum RequestedAcl {
     /// Nothing is said: `private`.
@@ -27,7 +27,7 @@ pub enum RequestedAcl {
 
 /// How a request names a grantee.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Named {
+pub enum NamedGrantee {
     /// By canonical id.
     Id(String),
     /// By e-mail address.
@@ -36,11 +36,11 @@ pub enum Named {
     Group(Group),
 }
 
-/// A grant as a request asks for it.
+/// A grant as a request names it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RequestedGrant {
     /// To whom.
-    pub grantee: Named,
+    pub grantee: NamedGrantee,
     /// What.
     pub permission: Permission,
 }
@@ -105,13 +105,13 @@ impl RequestedAcl {
     ///
     /// `InvalidArgument` for a canonical id that nobody has, `UnresolvableGrantByEmailAddress`, and
     /// `AccessDenied` for a document that names another owner.
-    pub fn resolve(&self, parties: Parties, find: impl Fn(&Named) -> Option<Account>) -> Result<Acl> {
+    pub fn resolve(&self, parties: Parties, find: impl Fn(&NamedGrantee) -> Option<Account>) -> Result<Acl> {
         let (grants, argument) = match self {
             RequestedAcl::Default => return Ok(Acl::private(parties.owner)),
             RequestedAcl::Canned(canned) => return Ok(canned.expand(parties)),
             RequestedAcl::Grants(grants) => (grants, "id"),
             RequestedAcl::Document { owner, grants } => {
-                if find(&Named::Id(owner.clone())) != Some(parties.owner) {
+                if find(&NamedGrantee::Id(owner.clone())) != Some(parties.owner) {
                     return Err(ErrorCode::AccessDenied.into());
                 }
                 (grants, "CanonicalUser/ID")
@@ -123,13 +123,17 @@ impl RequestedAcl {
 }
 
 impl RequestedGrant {
-    /// `argument` is what S3 calls a canonical id where it stands.
-    fn resolve(&self, argument: &'static str, find: impl Fn(&Named) -> Option<Account>) -> Result<Grant> {
+    /// `argument` is the name that S3 has for a canonical id in a header, or in a document.
+    fn resolve(
+        &self,
+        argument: &'static str,
+        find: impl Fn(&NamedGrantee) -> Option<Account>,
+    ) -> Result<Grant> {
         let account = |unknown: S3Error| find(&self.grantee).map(Grantee::Account).ok_or(unknown);
         let grantee = match &self.grantee {
-            Named::Group(group) => Grantee::Group(*group),
-            Named::Id(id) => account(S3Error::invalid_argument(argument, id, "Invalid id"))?,
-            Named::Email(address) => account(
+            NamedGrantee::Group(group) => Grantee::Group(*group),
+            NamedGrantee::Id(id) => account(S3Error::invalid_argument(argument, id, "Invalid id"))?,
+            NamedGrantee::Email(address) => account(
                 S3Error::new(ErrorCode::UnresolvableGrantByEmailAddress)
                     .detail("ArgumentName", "EmailAddress")
                     .detail("ArgumentValue", address.as_str()),
@@ -162,10 +166,10 @@ fn read_grants(
             return Err(malformed());
         }
         let grantee = match kind.trim() {
-            kind if kind.eq_ignore_ascii_case("id") => Named::Id(text.to_owned()),
-            kind if kind.eq_ignore_ascii_case("emailaddress") => Named::Email(text.to_owned()),
+            kind if kind.eq_ignore_ascii_case("id") => NamedGrantee::Id(text.to_owned()),
+            kind if kind.eq_ignore_ascii_case("emailaddress") => NamedGrantee::Email(text.to_owned()),
             kind if kind.eq_ignore_ascii_case("uri") => {
-                Named::Group(Group::parse(text).ok_or_else(|| invalid_group(text))?)
+                NamedGrantee::Group(Group::parse(text).ok_or_else(|| invalid_group(text))?)
             }
             _ => return Err(malformed()),
         };
@@ -191,11 +195,13 @@ fn read_element(grant: &Element) -> Result<RequestedGrant> {
         (None, None, None, None) => return Err(malformed()),
     };
     let grantee = match kind {
-        "CanonicalUser" => Named::Id(text("ID").ok_or_else(malformed)?.to_owned()),
-        "AmazonCustomerByEmail" => Named::Email(text("EmailAddress").ok_or_else(malformed)?.to_owned()),
+        "CanonicalUser" => NamedGrantee::Id(text("ID").ok_or_else(malformed)?.to_owned()),
+        "AmazonCustomerByEmail" => {
+            NamedGrantee::Email(text("EmailAddress").ok_or_else(malformed)?.to_owned())
+        }
         "Group" => {
             let uri = text("URI").ok_or_else(malformed)?;
-            Named::Group(Group::parse(uri).ok_or_else(|| invalid_group(uri))?)
+            NamedGrantee::Group(Group::parse(uri).ok_or_else(|| invalid_group(uri))?)
         }
         _ => return Err(malformed()),
     };

@@ -5,11 +5,11 @@ use crate::request::headers::Headers;
 const MAIN: Account = Account(1);
 const ALT: Account = Account(2);
 
-fn find(named: &Named) -> Option<Account> {
+fn find(named: &NamedGrantee) -> Option<Account> {
     match named {
-        Named::Id(id) => id.parse().ok().map(Account),
-        Named::Email(address) => (address == "alt@example.com").then_some(ALT),
-        Named::Group(_) => None,
+        NamedGrantee::Id(id) => id.parse().ok().map(Account),
+        NamedGrantee::Email(address) => (address == "alt@example.com").then_some(ALT),
+        NamedGrantee::Group(_) => None,
     }
 }
 
@@ -190,8 +190,8 @@ fn a_grant_permits_what_it_says_to_whom_it_says() {
     check(&signed, None, Permission::Read, count, AclGrant::None);
     check(&signed, Some(ALT), Permission::Read, count, AclGrant::Everyone);
     check(&signed, Some(ALT), Permission::Read, ignored, AclGrant::None);
-    // What everybody owns, or was granted by its canonical id, is as public as what a group is
-    // granted.
+    // A grant to the canonical id of `anonymous`, also as the owner, is as public as a grant to a
+    // group.
     let nobodys = Acl::private(Account::ANONYMOUS);
     check(&nobodys, None, Permission::Read, count, AclGrant::Everyone);
     for permission in Permission::ALL {

@@ -16,14 +16,15 @@ impl Configuration {
     /// Reads the body of PutBucketCors.
     ///
     /// `MalformedXML` against the schema, which takes at least one rule, and in each an origin and
-    /// a method. `InvalidRequest` for more than `RULES_MAX` rules, for a method that is none of
-    /// `GET`, `PUT`, `POST`, `DELETE` and `HEAD`, for more than one wildcard in an origin or an
-    /// allowed header, for any in an exposed one, and for what is no name of a header.
-    /// `InvalidArgument` for an id of more than `ID_LENGTH_MAX` characters.
+    /// a method. `InvalidRequest` for more than `RULES_MAX` rules, for a method other than `GET`,
+    /// `PUT`, `POST`, `DELETE` and `HEAD`, for more than one wildcard in an origin or an allowed
+    /// header, for a wildcard in an exposed header, and for a text that is not the name of a
+    /// header. `InvalidArgument` for an id of more than `ID_LENGTH_MAX` characters.
     pub fn parse_document(body: &[u8]) -> Result<Configuration> {
         let root = Element::parse_named(body, "CORSConfiguration")?;
         root.only(&["CORSRule"])?;
-        // All of the document against the schema, before anything in it is judged.
+        // The whole document is read against the schema before the values in it are checked: errors
+        // of the schema come first.
         let written = root.children.iter().map(Written::read).collect::<Result<Vec<_>>>()?;
         match written.len() {
             0 => return Err(ErrorCode::MalformedXML.into()),
@@ -34,7 +35,7 @@ impl Configuration {
                 )));
             }
         }
-        let rules = written.into_iter().map(Written::judge).collect::<Result<Vec<_>>>()?;
+        let rules = written.into_iter().map(Written::check).collect::<Result<Vec<_>>>()?;
         Ok(Configuration { rules })
     }
 
@@ -90,7 +91,7 @@ impl Written {
         Ok(Written { methods, rest })
     }
 
-    fn judge(self) -> Result<Rule> {
+    fn check(self) -> Result<Rule> {
         let Written { methods, rest } = self;
         if rest.id.as_ref().is_some_and(|id| id.chars().count() > ID_LENGTH_MAX) {
             let message = format!("ID length should not exceed allowed limit of {ID_LENGTH_MAX}");
@@ -123,7 +124,7 @@ fn one_wildcard(element: &str, pattern: &str) -> Result<()> {
     Err(S3Error::invalid_request(message))
 }
 
-/// S3 speaks of an `AllowedHeader` here, whichever it is.
+/// S3 says `AllowedHeader` here, also of an exposed header.
 fn header_name(name: &str) -> Result<()> {
     match is_token(name) {
         true => Ok(()),

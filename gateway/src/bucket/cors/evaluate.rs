@@ -1,4 +1,4 @@
-//! What is answered to preflights, and added to the answers of actual requests.
+//! The response to preflights, and the headers that are added to responses of actual requests.
 
 use super::refusal::{self, ResourceType};
 use super::request::{CrossOrigin, origin};
@@ -8,10 +8,10 @@ use crate::operations::Method;
 use crate::request::headers::Headers;
 use std::fmt::Write as _;
 
-/// What an answer depends on, for caches.
+/// What a response depends on, for caches.
 const VARY: &str = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method";
 
-/// What there is of a bucket.
+/// What is known of a bucket.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Found {
     /// No bucket.
@@ -23,33 +23,33 @@ pub enum Found {
 }
 
 /// Answers a preflight: the header lines (`name: value\n`) of a 200. `find` looks for the rules of
-/// the bucket, once what the request says of itself makes sense.
+/// the bucket, after the headers of the request were read.
 ///
-/// `BadRequest` for a request that lacks something or makes no sense, `AccessForbidden` where no
-/// rule allows it.
+/// `BadRequest` for a request with a missing or wrong header, `AccessForbidden` where no rule
+/// allows it.
 pub fn preflight(
     headers: &Headers,
     resource: ResourceType,
     find: impl FnOnce() -> Result<Found>,
 ) -> Result<String> {
-    let asked = CrossOrigin::read(origin(headers).ok_or_else(refusal::no_origin)?, headers)?;
-    let named = asked.method.map(Method::as_str);
+    let cross_origin = CrossOrigin::read(origin(headers).ok_or_else(refusal::no_origin)?, headers)?;
+    let named = cross_origin.method.map(Method::as_str);
     let configuration = match find()? {
         Found::Rules(configuration) => configuration,
         Found::Bucket => return Err(refusal::not_enabled(named)),
         Found::Nothing => return Err(refusal::bucket_not_found(named)),
     };
-    // Only where there are rules, S3 minds that the method is missing.
-    let method = asked.method.ok_or_else(|| refusal::invalid_method("null"))?;
-    match configuration.find(&asked, method) {
+    // S3 refuses a missing method only where the bucket has rules.
+    let method = cross_origin.method.ok_or_else(|| refusal::invalid_method("null"))?;
+    match configuration.find(&cross_origin, method) {
         Some(grant) => Ok(grant.lines()),
         None => Err(refusal::not_allowed(method.as_str(), resource)),
     }
 }
 
-/// What is added to the answer of any other request: header lines, or none where no rule allows it.
-/// `method` is that of the request; like S3, a method that a preflight would name counts in its
-/// place. `find` looks for the rules.
+/// The header lines that are added to the response of any other request; empty where no rule allows
+/// it. `method` is that of the request. Where the request has `Access-Control-Request-Method`, that
+/// counts instead, as in S3. `find` looks for the rules.
 ///
 /// `BadRequest` as for a preflight, where the bucket has rules.
 pub fn actual(
@@ -59,14 +59,14 @@ pub fn actual(
 ) -> Result<String> {
     let Some(origin) = origin(headers) else { return Ok(String::new()) };
     let Some(configuration) = find()? else { return Ok(String::new()) };
-    let asked = CrossOrigin::read(origin, headers)?;
-    let method = asked.method.or_else(|| Method::parse(method));
-    let grant = method.and_then(|method| configuration.find(&asked, method));
+    let cross_origin = CrossOrigin::read(origin, headers)?;
+    let method = cross_origin.method.or_else(|| Method::parse(method));
+    let grant = method.and_then(|method| configuration.find(&cross_origin, method));
     Ok(grant.map(|grant| grant.lines()).unwrap_or_default())
 }
 
 impl Allowance<'_> {
-    /// The response headers that say so, as `name: value\n` lines.
+    /// The response headers, as `name: value\n` lines.
     pub fn lines(&self) -> String {
         let mut lines = String::with_capacity(320);
         push(&mut lines, "access-control-allow-origin", [self.origin]);
@@ -93,7 +93,7 @@ impl Allowance<'_> {
     }
 }
 
-/// Appends a header whose value is a list; nothing for one that says nothing.
+/// Appends a header whose value is a list; nothing for an empty list.
 fn push<'a>(lines: &mut String, name: &str, values: impl IntoIterator<Item = &'a str>) {
     let mut separator = ": ";
     for value in values.into_iter().filter(|value| !value.is_empty()) {
@@ -101,7 +101,8 @@ fn push<'a>(lines: &mut String, name: &str, values: impl IntoIterator<Item = &'a
             lines.push_str(name);
         }
         lines.push_str(separator);
-        // A line break would begin another header. Neither requests nor rules have any.
+        // A line break would begin another header. Requests and rules cannot have one: this is a
+        // second check.
         lines.extend(value.chars().filter(|character| !matches!(character, '\r' | '\n')));
         separator = ", ";
     }

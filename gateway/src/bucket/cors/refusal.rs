@@ -1,5 +1,5 @@
-//! The refusals of preflights, in S3's words. Which resource they name was seen at S3: that of the
-//! request only where there are rules to hold it against.
+//! The refusals of preflights, in S3's words. Which resource they name was seen at S3: they name
+//! that of the request only where the bucket has rules.
 
 use crate::errors::{ErrorCode, S3Error};
 
@@ -12,12 +12,12 @@ pub enum ResourceType {
     Object,
 }
 
-/// An `OPTIONS` that is no preflight.
+/// An `OPTIONS` that is not a preflight.
 pub(super) fn no_origin() -> S3Error {
     S3Error::new(ErrorCode::BadRequest).message("Insufficient information. Origin request header needed.")
 }
 
-/// A method that S3 does not have; `null` for none, where there are rules for it.
+/// A method that S3 does not have; `null` for a missing one, where the bucket has rules.
 pub(super) fn invalid_method(method: &str) -> S3Error {
     S3Error::new(ErrorCode::BadRequest).message(format!("Invalid Access-Control-Request-Method: {method}"))
 }

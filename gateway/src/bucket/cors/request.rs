@@ -8,7 +8,7 @@ use crate::request::headers::Headers;
 /// Names in `Access-Control-Request-Headers`, in bytes: what S3 takes of a whole header section.
 pub const REQUEST_HEADERS_LENGTH_MAX: usize = 8 << 10;
 
-/// Names in there. No browser asks for as many.
+/// Names in that header. Browsers send fewer.
 const REQUEST_HEADERS_MAX: usize = 256;
 
 /// The headers of a preflight. S3 looks at them in actual requests as well, where browsers do not
@@ -45,7 +45,7 @@ impl<'a> CrossOrigin<'a> {
             if !names.contains(&name) {
                 names.push(name);
             }
-            // Each is held against every pattern of a rule.
+            // Each name is compared with every pattern of a rule, so their number needs a limit.
             if names.len() > REQUEST_HEADERS_MAX {
                 return Err(refusal::too_many_headers(REQUEST_HEADERS_LENGTH_MAX));
             }
@@ -54,7 +54,7 @@ impl<'a> CrossOrigin<'a> {
     }
 }
 
-/// The origin of a request; an empty one is none.
+/// The origin of a request; `None` also for an empty one.
 pub(super) fn origin(headers: &Headers) -> Option<&str> {
     headers.get("origin").filter(|origin| !origin.is_empty())
 }

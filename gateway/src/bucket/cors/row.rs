@@ -1,7 +1,6 @@
-//! The row in which storage keeps the rules of a bucket, and the stage that acts by them finds
-//! them.
+//! The row in which `storage` keeps the rules of a bucket, and in which `cors` reads them.
 //!
-//! Its key is the bucket's name, because the stage asks before anybody has looked up the bucket:
+//! Its key is the bucket's name, because `cors` runs before the bucket is looked up. So it takes
 //! one read, whether there are rules or not. The value is a format byte, then `postcard`
 //! (`docs/storage-format.md`). Fields are never reordered.
 
@@ -26,8 +25,8 @@ pub fn encode(configuration: &Configuration) -> Result<Vec<u8>> {
     postcard::to_extend(configuration, vec![FORMAT]).map_err(|_| unreadable())
 }
 
-/// Reads what [`encode`] wrote. `InternalError` for a row that no release wrote: such a row is not
-/// no row.
+/// Reads what [`encode`] wrote. `InternalError` for a row that no release wrote: the row is
+/// damaged, and must not count as missing.
 pub fn decode(value: &[u8]) -> Result<Configuration> {
     match value.split_first() {
         Some((&FORMAT, record)) => postcard::from_bytes(record).map_err(|_| unreadable()),

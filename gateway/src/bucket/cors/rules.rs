@@ -14,7 +14,7 @@ pub struct Configuration {
 /// One rule.
 #[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Rule {
-    /// What its owner calls it; at most 255 characters.
+    /// Its id, which the bucket's owner chose; at most 255 characters.
     pub id: Option<String>,
     /// `https://example.com`, with at most one `*`. Case counts.
     pub allowed_origins: Vec<String>,
@@ -22,46 +22,48 @@ pub struct Rule {
     pub allowed_methods: Vec<Method>,
     /// `x-amz-*`, with at most one `*`. Case does not count.
     pub allowed_headers: Vec<String>,
-    /// Headers of answers that a page may read; names without a `*`.
+    /// Headers of responses that a page may read; names without a `*`.
     pub exposed_headers: Vec<String>,
-    /// How long a browser may remember the answer to a preflight. S3 takes numbers below zero, too.
+    /// How long a browser may keep the response to a preflight. S3 takes numbers below zero, too.
     pub max_age_seconds: Option<i32>,
 }
 
 /// What a rule grants to a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Allowance<'a> {
-    /// The origin of the request, or `*` where the rule says just that: then without credentials.
+    /// The origin of the request, or `*` where the rule says `*` alone: then the response allows no
+    /// credentials.
     pub origin: &'a str,
     /// The rule.
     pub rule: &'a Rule,
-    /// The headers that were asked for, all of them allowed.
+    /// The headers that the request names. All of them are allowed.
     pub headers: &'a [String],
 }
 
 impl Configuration {
-    /// The first rule that allows what is asked for, and what it grants.
-    pub fn find<'a>(&'a self, asked: &'a CrossOrigin<'_>, method: Method) -> Option<Allowance<'a>> {
-        self.rules.iter().find_map(|rule| rule.grant(asked, method))
+    /// The first rule that allows the request, and what it grants.
+    pub fn find<'a>(&'a self, cross_origin: &'a CrossOrigin<'_>, method: Method) -> Option<Allowance<'a>> {
+        self.rules.iter().find_map(|rule| rule.grant(cross_origin, method))
     }
 }
 
 impl Rule {
-    fn grant<'a>(&'a self, asked: &'a CrossOrigin<'_>, method: Method) -> Option<Allowance<'a>> {
+    fn grant<'a>(&'a self, cross_origin: &'a CrossOrigin<'_>, method: Method) -> Option<Allowance<'a>> {
         if !self.allowed_methods.contains(&method) {
             return None;
         }
-        let origin = self.allowed_origins.iter().find(|pattern| matches_origin(pattern, asked.origin))?;
+        let origin =
+            self.allowed_origins.iter().find(|pattern| matches_origin(pattern, cross_origin.origin))?;
         let allows_all = || self.allowed_headers.iter().any(|pattern| pattern == "*");
-        if !asked.headers.is_empty() && !allows_all() && !self.allows_each(&asked.headers) {
+        if !cross_origin.headers.is_empty() && !allows_all() && !self.allows_each(&cross_origin.headers) {
             return None;
         }
-        let origin = if origin == "*" { "*" } else { asked.origin };
-        Some(Allowance { origin, rule: self, headers: &asked.headers })
+        let origin = if origin == "*" { "*" } else { cross_origin.origin };
+        Some(Allowance { origin, rule: self, headers: &cross_origin.headers })
     }
 
-    /// Whether each of some headers is allowed. The patterns, which are as long as a document can
-    /// be, are gone over once: what one of them allows, the next are not asked.
+    /// Whether each of some headers is allowed. The patterns may be as long as a document can be.
+    /// They are read once: a header that one pattern allows is not compared with the next.
     fn allows_each(&self, headers: &[String]) -> bool {
         let mut left: Vec<&str> = headers.iter().map(String::as_str).collect();
         for pattern in self.allowed_headers.iter().map(|pattern| Pattern::of(pattern)) {
@@ -74,13 +76,13 @@ impl Rule {
     }
 }
 
-/// Whether an origin is what a pattern with at most one `*` says. `*` stands for any characters, or
+/// Whether an origin matches a pattern with at most one `*`. `*` stands for any characters, or
 /// none.
 pub(super) fn matches_origin(pattern: &str, origin: &str) -> bool {
     Pattern::of(pattern).matches(origin, |one, other| one == other)
 }
 
-/// What stands before the star of a pattern, and behind it.
+/// The texts before and behind the star of a pattern.
 #[derive(Clone, Copy)]
 pub(super) struct Pattern<'a> {
     start: &'a [u8],
@@ -99,7 +101,7 @@ impl<'a> Pattern<'a> {
     pub(super) fn matches(self, text: &str, same: fn(&[u8], &[u8]) -> bool) -> bool {
         let text = text.as_bytes();
         let Some(end) = self.end else { return same(self.start, text) };
-        // What is before the star and what is behind it must not overlap: `ab*bc` is not `abc`.
+        // The texts before and behind the star must not overlap: `ab*bc` is not `abc`.
         text.split_at_checked(self.start.len()).is_some_and(|(first, rest)| {
             let last = rest.len().checked_sub(end.len()).and_then(|middle| rest.get(middle..));
             same(self.start, first) && last.is_some_and(|last| same(end, last))

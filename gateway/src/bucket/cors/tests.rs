@@ -214,7 +214,7 @@ fn everybody_is_let_in_without_credentials() {
     let granted = lines("origin: https://example.org\naccess-control-request-method: GET\n");
     let expected = "access-control-allow-origin: *\naccess-control-allow-methods: GET\n";
     assert_eq!(granted, format!("{expected}{VARY}"));
-    // A pattern that happens to match everything is not the star alone.
+    // A pattern that matches everything is not the same as `*` alone.
     let configuration = Configuration { rules: vec![rule(&["http*"], &[Method::Get], &[])] };
     let asked = CrossOrigin { origin: "https://example.org", method: None, headers: Vec::new() };
     let granted = configuration.find(&asked, Method::Get).unwrap().lines();
@@ -242,9 +242,9 @@ fn every_condition_of_a_rule_counts() {
         "a header that comes twice is one list"
     );
     assert_eq!(not_allowed("origin: http://example.com\naccess-control-request-method: PUT"), "PUT");
-    // The rule that lets in everybody lets in no header.
+    // The rule for every origin allows no header.
     assert_eq!(not_allowed(&format!("{from}GET\naccess-control-request-headers: range")), "GET");
-    // The third rule is asked when the first two do not fit.
+    // The third rule counts when the first two do not fit.
     assert!(lines(&format!("{from}DELETE\naccess-control-request-headers: anything")).contains("DELETE"));
 }
 
@@ -285,7 +285,7 @@ fn a_preflight_that_makes_no_sense_is_a_bad_request() {
         format!("origin: a\naccess-control-request-method: GET\naccess-control-request-headers: {long}");
     let error = ask(&request, ResourceType::Object, rules()).unwrap_err();
     assert_eq!(error.code, ErrorCode::RequestHeaderSectionTooLarge);
-    // Each name counts once, and no browser asks for hundreds.
+    // Each name counts once, and no browser sends hundreds.
     let many = |count: usize| {
         (0..count).map(|number| format!("x-{number},x-{number}")).collect::<Vec<_>>().join(",")
     };
@@ -296,7 +296,7 @@ fn a_preflight_that_makes_no_sense_is_a_bad_request() {
     };
     assert_ne!(with(many(256)), Err(ErrorCode::RequestHeaderSectionTooLarge));
     assert_eq!(with(many(257)), Err(ErrorCode::RequestHeaderSectionTooLarge));
-    // No names at all are no bad names.
+    // An empty list of names is valid.
     let empty = "origin: a\naccess-control-request-method: GET\naccess-control-request-headers: ";
     assert!(lines(empty).starts_with("access-control-allow-origin: *\n"));
 }
@@ -347,7 +347,7 @@ fn what_a_preflight_would_say_counts_in_an_actual_request() {
     let bad = headers(&format!("{from}access-control-request-method: PATCH"));
     let error = actual("GET", &bad, || Ok(Some(example()))).unwrap_err();
     assert_eq!(error.code, ErrorCode::BadRequest);
-    // Where there are no rules, nobody looks.
+    // Where there are no rules, the headers are not read.
     assert_eq!(actual("GET", &bad, || Ok(None)), Ok(String::new()));
 }
 
@@ -368,8 +368,8 @@ fn a_header_without_a_value_is_not_sent() {
     let configuration = Configuration {
         rules: vec![Rule { exposed_headers: texts(&["", "ETag", ""]), ..rule(&["*"], &[Method::Get], &[]) }],
     };
-    let asked = CrossOrigin { origin: "a", method: None, headers: Vec::new() };
-    let granted = configuration.find(&asked, Method::Get).unwrap().lines();
+    let cross_origin = CrossOrigin { origin: "a", method: None, headers: Vec::new() };
+    let granted = configuration.find(&cross_origin, Method::Get).unwrap().lines();
     assert!(granted.contains("access-control-expose-headers: ETag\n"), "{granted}");
     assert!(!granted.contains("access-control-allow-headers"), "{granted}");
 }

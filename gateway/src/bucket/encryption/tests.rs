@@ -9,15 +9,14 @@ fn default(inner: &str) -> String {
 }
 
 fn kms(name: &str) -> DefaultKey {
-    DefaultKey::Named(Some(name.to_owned()))
+    DefaultKey::SseKms(Some(name.to_owned()))
 }
 
 #[test]
 fn a_configuration_is_read_back_as_written() {
-    for key in [DefaultKey::Own, DefaultKey::Named(None), kms("alias/photos")] {
-        for (bucket_key, blocks_customer_keys) in [(false, false), (false, true), (true, false), (true, true)]
-        {
-            let written = BucketEncryption { key: key.clone(), bucket_key, blocks_customer_keys };
+    for key in [DefaultKey::SseS3, DefaultKey::SseKms(None), kms("alias/photos")] {
+        for (bucket_key, blocks_sse_c) in [(false, false), (false, true), (true, false), (true, true)] {
+            let written = BucketEncryption { key: key.clone(), bucket_key, blocks_sse_c };
             let read = BucketEncryption::parse_document(written.document().as_bytes(), false);
             assert_eq!(read, Ok(written));
         }
@@ -28,14 +27,14 @@ fn a_configuration_is_read_back_as_written() {
 fn what_a_document_does_not_say() {
     let aes = default("<SSEAlgorithm>AES256</SSEAlgorithm>");
     let read = |inner: &str, blocks| BucketEncryption::parse_document(rule(inner).as_bytes(), blocks);
-    let of = |blocks_customer_keys| BucketEncryption { blocks_customer_keys, ..Default::default() };
+    let of = |blocks_sse_c| BucketEncryption { blocks_sse_c, ..Default::default() };
     assert_eq!(read(&aes, true), Ok(of(true)), "what is refused stays refused");
     assert_eq!(read(&aes, false), Ok(of(false)));
     let none = "<BlockedEncryptionTypes><EncryptionType>NONE</EncryptionType></BlockedEncryptionTypes>";
     assert_eq!(read(none, true), Ok(of(false)), "a rule may be about this alone");
     let managed =
         default("<SSEAlgorithm>aws:kms</SSEAlgorithm>") + "<BucketKeyEnabled>true</BucketKeyEnabled>";
-    let expected = BucketEncryption { key: DefaultKey::Named(None), bucket_key: true, ..of(true) };
+    let expected = BucketEncryption { key: DefaultKey::SseKms(None), bucket_key: true, ..of(true) };
     assert_eq!(read(&managed, true), Ok(expected));
 }
 

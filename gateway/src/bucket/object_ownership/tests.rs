@@ -7,9 +7,9 @@ fn requested(name: &str, value: &str) -> RequestedAcl {
     RequestedAcl::of_headers(&Headers::from_iter([(name, value)])).unwrap()
 }
 
-fn find(named: &crate::bucket::acl::Named) -> Option<Account> {
+fn find(named: &crate::bucket::acl::NamedGrantee) -> Option<Account> {
     match named {
-        crate::bucket::acl::Named::Id(id) => id.parse().ok().map(Account),
+        crate::bucket::acl::NamedGrantee::Id(id) => id.parse().ok().map(Account),
         _ => None,
     }
 }

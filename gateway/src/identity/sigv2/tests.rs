@@ -1,4 +1,4 @@
-//! The published examples, and what they leave open.
+//! The published examples, and cases that they do not cover.
 
 use super::*;
 use base64::Engine as _;

@@ -1,4 +1,4 @@
-//! A request's own moment: `20130524T000000Z`, or the `Date` header where that is missing.
+//! The time that a request names: `20130524T000000Z`, or the `Date` header where that is missing.
 
 use crate::timestamp;
 
@@ -26,7 +26,7 @@ impl AmzDate {
             return Some(date);
         }
         let milliseconds = match text.strip_suffix(" -0000") {
-            // How mail spells an unknown zone, and some signers UTC.
+            // `-0000` is an unknown zone in mail. Some signers write it for UTC.
             Some(date) => timestamp::parse_http_date(&[date, " GMT"].concat()),
             None => timestamp::parse_http_date(text),
         };

@@ -21,8 +21,7 @@ pub struct AuthorizationHeader<'a> {
 }
 
 impl<'a> AuthorizationHeader<'a> {
-    /// Reads the value of the header. Errors name the scheme, never the rest: it may be somebody's
-    /// password.
+    /// Reads the value of the header. Errors name the scheme, never the rest: it may be a password.
     pub fn parse(value: &'a str) -> Result<AuthorizationHeader<'a>, S3Error> {
         let (scheme, components) = value.split_once(' ').unwrap_or((value, ""));
         match scheme {
@@ -71,8 +70,8 @@ impl<'a> AuthorizationHeader<'a> {
     }
 }
 
-/// What stands between commas. Most requests have such a header, of some 200 bytes: it is searched
-/// by vectors.
+/// The parts between commas. Most requests have such a header, of some 200 bytes, so it is searched
+/// with vector instructions.
 fn parts(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
@@ -92,7 +91,7 @@ pub(super) fn malformed(reason: &str) -> S3Error {
         .message(format!("The authorization header is malformed; {reason}"))
 }
 
-/// What S3 answers to Signature Version 2, and this endpoint to SigV4A.
+/// The error that S3 gives for Signature Version 2, and this server for SigV4A.
 pub fn unsupported_mechanism() -> S3Error {
     S3Error::invalid_request(
         "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",

@@ -1,4 +1,4 @@
-//! The canonical request: the one text that a client and S3 both write for a request.
+//! The canonical request: the text that client and server both write for a request.
 //!
 //! S3's own rules, which differ from those of other services: the path is encoded once and is not
 //! normalised. <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>
@@ -10,8 +10,8 @@ use super::signed_headers::SignedHeaders;
 use crate::hex;
 use crate::request::url_encoding::{is_unreserved, push_escape};
 
-/// Writes the canonical request. `payload_hash` is its last line: the body's SHA-256 or one of the
-/// words that stand for it.
+/// Writes the canonical request. `payload_hash` is its last line: the body's SHA-256 or a word such
+/// as `UNSIGNED-PAYLOAD`.
 pub fn canonical_request(request: &Request<'_>, signed: &SignedHeaders<'_>, payload_hash: &str) -> String {
     let mut out = String::with_capacity(request.path.len() + request.query.len() + 512);
     out.push_str(request.method);
@@ -28,8 +28,8 @@ pub fn canonical_request(request: &Request<'_>, signed: &SignedHeaders<'_>, payl
     out
 }
 
-/// Appends the canonical URI of a path as sent. Clients differ in what they leave unescaped, so
-/// that every byte is escaped anew; an escaped slash stays one, because it is no separator.
+/// Appends the canonical URI of a path as sent. Clients escape different characters, so every byte
+/// is escaped anew. An escaped slash stays escaped, because it is not a separator.
 pub(super) fn push_uri(out: &mut String, path: &str) {
     if path.is_empty() {
         out.push('/');
@@ -70,7 +70,7 @@ fn push_headers(out: &mut String, request: &Request<'_>, signed: &SignedHeaders<
         let mut values = request.headers.all(name);
         match values.next() {
             Some(first) => push_folded(out, first),
-            // HTTP/2 has `:authority` in its place.
+            // HTTP/2 has `:authority` instead of `host`.
             None if name == "host" => out.push_str(request.host),
             None => {}
         }
@@ -82,7 +82,7 @@ fn push_headers(out: &mut String, request: &Request<'_>, signed: &SignedHeaders<
     }
 }
 
-/// Appends a header value with one space in place of several. White space around it went when
+/// Appends a header value with one space for several. White space around it was dropped when the
 /// headers were read.
 fn push_folded(out: &mut String, value: &str) {
     let bytes = value.as_bytes();
@@ -106,7 +106,7 @@ enum Part {
     Query,
 }
 
-/// A query name or value in its canonical form; most are in it already.
+/// A query name or value in its canonical form. Most are in this form already, and are not copied.
 fn encoded(text: &str) -> Cow<'_, str> {
     if text.bytes().all(is_unreserved) {
         return Cow::Borrowed(text);
@@ -116,7 +116,7 @@ fn encoded(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Appends a text with its escapes undone and made again. A `%` that begins no escape is itself
+/// Appends a text with its escapes undone and made again. A `%` that does not begin an escape is
 /// escaped.
 fn push_encoded(out: &mut String, text: &str, part: Part) {
     let mut rest = text;
@@ -137,7 +137,7 @@ fn push_encoded(out: &mut String, text: &str, part: Part) {
                 }
                 None => push_byte(out, b'%'),
             },
-            // A form-encoded space; a client that sends it signs `%20`.
+            // A `+` is a space here: a client that sends it signs `%20`.
             '+' if part == Part::Query => push_byte(out, b' '),
             _ => first.encode_utf8(&mut [0; 4]).bytes().for_each(|byte| push_byte(out, byte)),
         }

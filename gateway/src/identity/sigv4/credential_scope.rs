@@ -26,10 +26,10 @@ pub enum CredentialError {
     /// It does not have five parts.
     #[error("the Credential is mal-formed; expecting \"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request\".")]
     Shape,
-    /// The date is none.
+    /// The date is malformed.
     #[error("incorrect date format \"{0}\". This date in the credential must be in the format \"yyyyMMdd\".")]
     Date(String),
-    /// The service is another than that which is asked.
+    /// The service is not the one that the request is sent to.
     #[error("incorrect service \"{0}\". This endpoint belongs to \"{1}\".")]
     Service(String, &'static str),
     /// The last part is not [`TERMINAL`].
@@ -40,7 +40,8 @@ pub enum CredentialError {
 impl<'a> Credential<'a> {
     /// Reads a credential. The access key id is what stands before the last four parts.
     pub fn parse(text: Cow<'a, str>) -> Result<Credential<'a>, CredentialError> {
-        // A character at a time: the parts are shorter than a search with vectors is worth.
+        // One character at a time: a search with vector instructions does not pay for such short
+        // parts.
         let mut parts = text.rsplitn(5, ['/']);
         let (Some(terminal), Some(service), Some(region), Some(date), Some(access_key_id)) =
             (parts.next(), parts.next(), parts.next(), parts.next(), parts.next())
@@ -111,7 +112,8 @@ pub fn scope(date: &str, region: &str, service: &str) -> String {
     [date, region, service, TERMINAL].join("/")
 }
 
-/// Whether it looks like one. That it is one follows when it equals that of the request's time.
+/// Whether a text is 8 digits. That it is a real date is checked later, by comparing it with the
+/// request's time.
 fn is_date(text: &str) -> bool {
     text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -4,7 +4,7 @@
 use crate::errors::{ErrorCode, S3Error};
 use crate::request::headers::Headers;
 
-/// Nothing is promised about the body.
+/// The body is not signed.
 pub const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
 /// `aws-chunked`, every chunk signed.
 pub const STREAMING_PAYLOAD: &str = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD";
@@ -71,7 +71,7 @@ impl Payload {
         }
     }
 
-    /// Holds a form that was received already to what is promised about it.
+    /// Checks a form that was received already against its promised digest.
     pub(super) fn check_form(&self, form_sha256: Option<&str>) -> Result<(), S3Error> {
         match (self, form_sha256) {
             (_, None) | (Payload::Unsigned, _) => Ok(()),

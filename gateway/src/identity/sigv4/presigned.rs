@@ -22,11 +22,11 @@ pub(crate) enum Mechanism {
     SigV4,
     /// `AWSAccessKeyId`, `Signature`, `Expires`.
     SigV2,
-    /// Parameters of both: nobody can say which is meant.
+    /// Parameters of both: it is not clear which is meant.
     Several,
 }
 
-/// The mechanism whose parameters a query string as sent has.
+/// The mechanism whose parameters a query string has.
 pub(crate) fn mechanism(query: &str) -> Option<Mechanism> {
     let names = query.split('&').map(|parameter| parameter.split_once('=').map_or(parameter, |part| part.0));
     let (mut is_v4, mut is_v2) = (false, false);
@@ -100,7 +100,7 @@ impl Presigned {
         })
     }
 
-    /// Refuses a URL outside its time: from its date, less the tolerated skew, until
+    /// Refuses a URL outside of its time: it is valid from its date, less the tolerated skew, until
     /// `X-Amz-Expires` seconds after it.
     pub fn check_time(&self, now_ms: u64) -> Result<(), S3Error> {
         let server_time = AmzDate::from_milliseconds(now_ms).extended();
@@ -123,7 +123,7 @@ impl Presigned {
     }
 }
 
-/// The sentence about a credential of another day, for both ways to authenticate.
+/// The message for a credential of another day, in a header or in a query.
 pub(super) fn date_mismatch(credential_date: &str, request_date: &str) -> String {
     let day = request_date.get(..8).unwrap_or(request_date);
     format!(
@@ -131,7 +131,7 @@ pub(super) fn date_mismatch(credential_date: &str, request_date: &str) -> String
     )
 }
 
-/// 0 is a number of seconds too: such a URL has expired when it is made.
+/// 0 is allowed: such a URL has expired when it is made.
 fn expires_seconds(text: &str) -> Result<u64, S3Error> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {

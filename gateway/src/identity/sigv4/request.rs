@@ -1,8 +1,8 @@
-//! A request, as far as signatures are about it.
+//! The parts of a request that signatures cover.
 
 use crate::request::headers::Headers;
 
-/// A request's own time may be this far from ours, in milliseconds.
+/// The time that a request names may differ this much from the server's, in milliseconds.
 pub const CLOCK_SKEW_MS_MAX: u64 = 900_000;
 
 /// What authentication reads of a request.
@@ -14,7 +14,7 @@ pub struct Request<'a> {
     pub path: &'a str,
     /// What follows `?`, as sent.
     pub query: &'a str,
-    /// The host addressed; stands in where there is no `host` header, as on HTTP/2.
+    /// The host addressed. It is used where there is no `host` header, as in HTTP/2.
     pub host: &'a str,
     /// Every header.
     pub headers: &'a Headers,

@@ -1,8 +1,8 @@
 //! The client's side of SigV4: signs request heads, URLs and chunks. For tests, tools and calls to
 //! other S3 servers.
 //!
-//! The two primitives are the caller's ([`Primitives`]), so that no implementation of them is
-//! linked where none is used.
+//! The caller brings the two primitives ([`Primitives`]), so that none is linked into code that
+//! does not sign.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -25,7 +25,7 @@ pub trait Primitives {
     fn hmac_sha256(&self, key: &[u8], message: &[u8]) -> [u8; 32];
 }
 
-/// An access key, and what it signs for.
+/// An access key, and the scope that it signs for.
 #[derive(Clone, Copy)]
 pub struct Signer<'a, P> {
     /// The digests to use.

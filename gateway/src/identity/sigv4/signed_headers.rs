@@ -7,7 +7,7 @@ use crate::errors::{ErrorCode, S3Error};
 use crate::request::headers::{Headers, is_same_name};
 use crate::request::lookup::Order;
 
-/// More names than a head of 8 KB has headers.
+/// A head of 8 KB cannot have more headers.
 const NAMES_MAX: usize = 1024;
 
 /// The names of the signed headers, as listed: `host;x-amz-date`.
@@ -22,16 +22,16 @@ pub struct SignedHeaders<'a> {
 /// Whether `x-amz-content-sha256` may stand outside the signed headers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ContentSha256 {
-    /// Its value is signed all the same: it ends the canonical request.
+    /// Its value is signed anyway, as the last line of the canonical request.
     MayBeUnsigned,
     /// Nothing else would bind it to the signature.
     MustBeSigned,
 }
 
 impl<'a> SignedHeaders<'a> {
-    /// Takes a list of names; none when it is empty, has more names than a request can have
-    /// headers, or has one twice: each stands for all values of a header, and would write them once
-    /// more into the canonical request.
+    /// Takes a list of names. `None` for an empty list, for one with more names than a request can
+    /// have headers, and for one with a name twice: a name stands for all values of its header, and
+    /// each repetition would make the canonical request longer.
     pub fn parse(list: Cow<'a, str>) -> Option<SignedHeaders<'a>> {
         let separators = memchr::memchr_iter(b';', list.as_bytes()).count();
         if list.is_empty() || separators >= NAMES_MAX {
@@ -41,7 +41,7 @@ impl<'a> SignedHeaders<'a> {
         (!signed.has_twice()).then_some(signed)
     }
 
-    /// A list of our own making.
+    /// A list that this library made.
     pub(super) fn listed(list: Cow<'a, str>) -> SignedHeaders<'a> {
         let mut ends = Vec::with_capacity(8);
         ends.extend(memchr::memchr_iter(b';', list.as_bytes()));
@@ -64,7 +64,8 @@ impl<'a> SignedHeaders<'a> {
         name(&self.list, &self.ends, at)
     }
 
-    /// Whether a name is listed twice. Clients list them in order, as they are told to.
+    /// Whether a name is listed twice. Clients must list them in order, so most lists need no
+    /// search.
     fn has_twice(&self) -> bool {
         if self.names().zip(self.names().skip(1)).all(|(one, next)| one < next) {
             return false;

@@ -85,7 +85,7 @@ impl Sent {
         self
     }
 
-    fn judge<T>(&self, then: impl FnOnce(Result<Authentication<'_>, S3Error>) -> T) -> T {
+    fn verified<T>(&self, then: impl FnOnce(Result<Authentication<'_>, S3Error>) -> T) -> T {
         let headers: Headers =
             self.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         let request = Request {
@@ -101,7 +101,7 @@ impl Sent {
     }
 
     fn error(&self) -> S3Error {
-        self.judge(|result| result.unwrap_err())
+        self.verified(|result| result.unwrap_err())
     }
 
     /// What the error document would show: code, message, details.
@@ -111,7 +111,7 @@ impl Sent {
     }
 
     fn is_verified(&self) -> bool {
-        self.judge(|result| verify(&signed(result.unwrap())))
+        self.verified(|result| verify(&signed(result.unwrap())))
     }
 }
 
@@ -122,7 +122,7 @@ fn signed(authentication: Authentication<'_>) -> Signed<'_> {
     }
 }
 
-/// What a caller does with a claim.
+/// What a caller does with a signed request: computes the signature, and compares.
 fn verify(signed: &Signed<'_>) -> bool {
     let string_to_sign = signed.string_to_sign(&sha256(signed.canonical_request()));
     let date = AmzDate::parse(signed.timestamp()).unwrap();

@@ -1,4 +1,4 @@
-//! What a token says of who holds it, and whether that holds.
+//! The claims of a token, and whether they hold now and here.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif>
 
@@ -6,11 +6,10 @@ use super::Rejected;
 use crate::object::tagging::Tags;
 use crate::policy::json::Json;
 
-/// Clocks differ: a token is taken for so long after its end, and before its beginning, as STS
-/// does.
+/// Clocks differ: a token is taken this long after its end, and before its beginning, as by STS.
 pub(super) const SKEW_SECONDS: u64 = 300;
 
-/// Bytes of what names a user, a client or a method.
+/// Bytes of the name of a user, a client or a method.
 const NAME_LENGTH_MAX: usize = 255;
 /// Members of a list of names.
 const NAMES_MAX: usize = 100;
@@ -31,7 +30,7 @@ pub struct Claims {
     pub subject: String,
     /// `aud`: for whom the token is; one or several.
     pub audience: Vec<String>,
-    /// `azp`: the client that asked for it.
+    /// `azp`: the client that requested it.
     pub authorized_party: Option<String>,
     /// `amr`: how the user was authenticated.
     pub methods: Vec<String>,
@@ -50,7 +49,7 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Reads the claims. `Claim` names the one that is missing, or is no such claim.
+    /// Reads the claims. `Claim` names the claim that is missing or malformed.
     pub(super) fn read(payload: &Json) -> Result<Claims, Rejected> {
         let seconds = |name| match payload.member(name) {
             None => Ok(None),
@@ -88,7 +87,7 @@ impl Claims {
         })
     }
 
-    /// Whether the token is one of this time: `Expired`, `Early`.
+    /// Checks that the token is valid now: `Expired`, `Early`.
     pub fn check_time(&self, now_ms: u64) -> Result<(), Rejected> {
         let now = now_ms / 1000;
         if now >= self.expires.saturating_add(SKEW_SECONDS) {
@@ -98,7 +97,8 @@ impl Claims {
         if begins > now.saturating_add(SKEW_SECONDS) { Err(Rejected::Early) } else { Ok(()) }
     }
 
-    /// The client of the provider that the token is for: `azp` where it is said, else one of `aud`.
+    /// The client of the provider that the token is for: `azp` where there is one, else one of
+    /// `aud`.
     pub fn client<'a>(&'a self, client_ids: &[String]) -> Result<&'a str, Rejected> {
         let is_client = |id: &&String| client_ids.contains(id);
         let client = match &self.authorized_party {
@@ -108,8 +108,7 @@ impl Claims {
         client.map(String::as_str).ok_or(Rejected::Audience)
     }
 
-    /// The condition keys that the token answers: `ISSUER:sub`, where ISSUER is the provider's
-    /// name.
+    /// The condition keys that the token gives: `ISSUER:sub`, where ISSUER is the provider's name.
     pub fn context(&self, provider: &str, client: &str) -> Vec<(String, Vec<String>)> {
         let mut context = Vec::new();
         let mut add = |key: &str, values: Vec<String>| context.push((format!("{provider}:{key}"), values));
@@ -117,7 +116,8 @@ impl Claims {
         add("sub", vec![self.subject.clone()]);
         if let Some(party) = &self.authorized_party {
             add("azp", vec![party.clone()]);
-            // What `aud` says in the token, where `azp` goes before it.
+            // Where there is `azp`, it is `aud` of the condition keys, and the token's `aud` is
+            // `oaud`.
             add("oaud", self.audience.clone());
         }
         if !self.methods.is_empty() {
@@ -143,14 +143,14 @@ fn names_of(value: &Json) -> Option<Vec<String>> {
     if items.len() > NAMES_MAX { None } else { items.iter().map(name_of).collect() }
 }
 
-/// Seconds since 1970, of which a fraction does not count.
+/// Whole seconds since 1970; a fraction is cut off.
 fn seconds(value: &Json) -> Option<u64> {
     let Json::Number(text) = value else { return None };
     if let Ok(whole) = text.parse() {
         return Some(whole);
     }
     let seconds: f64 = text.parse().ok()?;
-    // Beyond, numbers are not exact any more, and no time.
+    // Larger numbers are not exact as floating-point numbers, and mean no time.
     (0.0..9e15).contains(&seconds).then_some(seconds as u64)
 }
 
@@ -184,7 +184,7 @@ fn session_tags(payload: &Json) -> Option<(Tags, Vec<String>)> {
     for list in lists.into_iter().flatten() {
         for key in list.items() {
             let key = key.text()?;
-            // Only what is a tag of the session can pass on.
+            // Only a tag of the session can be transitive.
             let is_tag = tags.iter().any(|(own, _)| own.eq_ignore_ascii_case(key));
             if !is_tag || transitive.len() >= TAGS_MAX {
                 return None;

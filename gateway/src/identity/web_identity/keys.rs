@@ -11,7 +11,7 @@ use crate::policy::json::Json;
 pub const KEYS_LENGTH_MAX: usize = 256 << 10;
 /// Keys of a set that are looked at.
 const KEYS_MAX: usize = 200;
-/// Keys with which one signature is verified at most: computing is what costs.
+/// The most keys with which one signature is verified, because verifying is expensive.
 const CANDIDATES_MAX: usize = 4;
 /// Bytes of the modulus of an RSA key: 2048 to 4096 bits.
 const MODULUS_LENGTH: std::ops::RangeInclusive<usize> = 256..=512;
@@ -46,7 +46,7 @@ impl PublicKey {
     }
 }
 
-/// The keys of a provider that are of use here.
+/// The keys of a provider that can verify tokens.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Keys {
     /// With their ids.
@@ -55,7 +55,7 @@ pub struct Keys {
 
 impl Keys {
     /// Reads a set. Keys of other kinds, for other uses, or that are broken are left out, as RFC
-    /// 7517 asks for; a document that is no set is `Key`.
+    /// 7517 demands; a document that is not a set is `Key`.
     pub fn parse(document: &[u8]) -> Result<Keys, Rejected> {
         let text = std::str::from_utf8(document).map_err(|_| Rejected::Key)?;
         if text.len() > KEYS_LENGTH_MAX {
@@ -67,7 +67,7 @@ impl Keys {
     }
 
     /// The keys that may have signed a token: those of its algorithm with its id. A token without
-    /// id is of the only key of its algorithm, or of none.
+    /// an id must be of the only key of its algorithm.
     pub fn candidates(&self, token: &Token) -> Vec<&PublicKey> {
         let fits = self.keys.iter().filter(|(_, key)| key.algorithm() == token.algorithm);
         match &token.key_id {
@@ -83,7 +83,7 @@ impl Keys {
     }
 }
 
-/// A key of the set, where it is of use.
+/// A key of the set; `None` where it cannot verify tokens.
 fn key(json: &Json) -> Option<(Option<String>, PublicKey)> {
     let text = |name| json.member(name).and_then(Json::text);
     if json.member("use").is_some() && text("use") != Some("sig") {
@@ -99,7 +99,7 @@ fn key(json: &Json) -> Option<(Option<String>, PublicKey)> {
         "EC" if text("crv")? == "P-256" => p256(text("x")?, text("y")?)?,
         _ => return None,
     };
-    // A key says for which algorithm it is, and is for no other.
+    // Where a key names its algorithm, it must not be used with another one.
     if json.member("alg").is_some() && text("alg") != Some(key.algorithm().as_str()) {
         return None;
     }
@@ -115,7 +115,7 @@ fn rsa(modulus: &str, exponent: &str) -> Option<PublicKey> {
     let is_good = MODULUS_LENGTH.contains(&modulus.len())
         && (1..=EXPONENT_LENGTH_MAX).contains(&exponent.len())
         && exponent.last().is_some_and(|last| last % 2 == 1)
-        // With 1, everything is its own signature.
+        // With the exponent 1, every text would be its own signature.
         && exponent != [1];
     is_good.then_some(PublicKey::Rsa { modulus, exponent })
 }
@@ -129,7 +129,7 @@ fn p256(x: &str, y: &str) -> Option<PublicKey> {
     Some(PublicKey::P256 { point: [&[4], x.as_slice(), y.as_slice()].concat() })
 }
 
-/// A whole number. Some providers write zeros ahead of it, which say nothing.
+/// A whole number. Some providers write leading zeros.
 fn number(text: &str) -> Option<Vec<u8>> {
     let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();

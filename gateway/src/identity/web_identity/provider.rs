@@ -1,4 +1,4 @@
-//! What a provider is called, and where its keys are: OpenID Connect Discovery 1.0, sections 3
+//! The name of a provider, and the address of its keys: OpenID Connect Discovery 1.0, sections 3
 //! and 4.
 
 use super::Rejected;
@@ -15,7 +15,7 @@ pub fn name(url: &str) -> &str {
     url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/')
 }
 
-/// Whether two URLs are of the same issuer: equal but for a slash at the end.
+/// Whether two URLs are of the same issuer: equal, without regard to a slash at the end.
 pub fn is_same(one: &str, other: &str) -> bool {
     one.trim_end_matches('/') == other.trim_end_matches('/')
 }
@@ -25,9 +25,9 @@ pub fn discovery_address(url: &str) -> String {
     format!("{}/.well-known/openid-configuration", url.trim_end_matches('/'))
 }
 
-/// Where the keys of a provider are, as it says itself. `Key` when it says nothing that is of use,
-/// speaks for another issuer, or would have keys fetched over an open connection although it is not
-/// reached over one itself.
+/// The address of a provider's keys, from its discovery document. `Key` for a document that names
+/// no valid address, that is for another issuer, or that names `http` although the provider itself
+/// has `https`.
 pub fn keys_address(url: &str, discovery: &[u8]) -> Result<String, Rejected> {
     let text = std::str::from_utf8(discovery).map_err(|_| Rejected::Key)?;
     if text.len() > DISCOVERY_LENGTH_MAX {

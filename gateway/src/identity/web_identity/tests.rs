@@ -35,7 +35,7 @@ fn the_example_of_rfc_7515_a_2_is_taken_apart() {
     assert_eq!((token.algorithm, token.key_id.as_deref()), (Algorithm::Rs256, None));
     assert_eq!(token.signed, format!("eyJhbGciOiJSUzI1NiJ9.{JOE}"));
     assert_eq!(token.signature, [112, 46, 33, 137, 67, 232, 143, 209, 30]);
-    // It is no ID token: it says nobody's name.
+    // Without a subject it is not an ID token.
     assert_eq!(token.claims().unwrap_err(), Rejected::Claim("sub"));
     let token = Token::parse(&format!("eyJhbGciOiJFUzI1NiJ9.{JOE}.DtEhU3lj")).unwrap();
     assert_eq!(token.algorithm, Algorithm::Es256);

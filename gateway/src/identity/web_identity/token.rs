@@ -1,5 +1,5 @@
 //! A JSON Web Token in its compact form, taken apart: RFC 7515 and RFC 7519. Nothing in it is
-//! believed before its signature was verified, and nothing in it says with which key.
+//! trusted before its signature is verified, and a token never brings its own key.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -38,9 +38,9 @@ impl Algorithm {
 /// A token, not yet verified.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Token {
-    /// How it says it is signed.
+    /// The algorithm that the token names.
     pub algorithm: Algorithm,
-    /// The key that it says it is signed with.
+    /// The id of the key that the token names.
     pub key_id: Option<String>,
     /// What is signed: header and claims, as sent.
     pub signed: String,
@@ -50,8 +50,8 @@ pub struct Token {
 }
 
 impl Token {
-    /// Takes a token apart. `Malformed` for what is none, `Algorithm` and `Critical` for what
-    /// nobody here verifies.
+    /// Takes a token apart. `Malformed` for another text, `Algorithm` and `Critical` for a token
+    /// that cannot be verified here.
     pub fn parse(text: &str) -> Result<Token, Rejected> {
         if text.len() > TOKEN_LENGTH_MAX {
             return Err(Rejected::Malformed);
@@ -60,8 +60,8 @@ impl Token {
         let (header, payload) = signed.split_once('.').ok_or(Rejected::Malformed)?;
         let header = object(header)?;
         let payload = object(payload)?;
-        // Padding, line breaks and other alphabets are errors, so that no two texts are the same
-        // token.
+        // Padding, line breaks and other alphabets are errors, so that each token has one text
+        // only.
         let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| Rejected::Malformed)?;
         let algorithm = match header.member("alg").map(Json::text) {
             Some(Some(name)) => Algorithm::parse(name).ok_or(Rejected::Algorithm)?,
@@ -78,7 +78,7 @@ impl Token {
         Ok(Token { algorithm, key_id, signed: signed.to_owned(), signature, payload })
     }
 
-    /// What it says.
+    /// The claims.
     pub fn claims(&self) -> Result<Claims, Rejected> {
         Claims::read(&self.payload)
     }
@@ -88,7 +88,7 @@ impl Token {
 fn object(part: &str) -> Result<Json, Rejected> {
     let bytes = URL_SAFE_NO_PAD.decode(part).map_err(|_| Rejected::Malformed)?;
     let text = String::from_utf8(bytes).map_err(|_| Rejected::Malformed)?;
-    // A name that occurs twice is an error already: who signed may have meant the other one.
+    // The reader refuses a name that occurs twice: the signer may have meant the other value.
     let json = Json::parse(&text).map_err(|_| Rejected::Malformed)?;
     if json.members().is_some() { Ok(json) } else { Err(Rejected::Malformed) }
 }

@@ -22,27 +22,27 @@ pub struct RequestChecksum {
 
 impl RequestChecksum {
     /// Reads `x-amz-checksum-…`, `x-amz-trailer` and `x-amz-sdk-checksum-algorithm`.
-    /// `InvalidRequest` for unknown algorithms, values that are none, more than one checksum, and
-    /// for an algorithm without a value.
+    /// `InvalidRequest` for unknown algorithms, malformed values, more than one checksum, and an
+    /// algorithm without a value.
     pub fn parse(headers: &Headers) -> Result<RequestChecksum> {
         let value = in_headers(headers)?;
         let trailer = in_trailer(headers)?;
         if value.is_some() && trailer.is_some() {
             return Err(multiple());
         }
-        let asked = match headers.get("x-amz-sdk-checksum-algorithm") {
+        let announced = match headers.get("x-amz-sdk-checksum-algorithm") {
             Some(name) => Some(ChecksumAlgorithm::parse(name).ok_or_else(|| {
                 S3Error::invalid_request("Value for x-amz-sdk-checksum-algorithm header is invalid.")
             })?),
             None => None,
         };
         let algorithm = value.as_ref().map(|checksum| checksum.algorithm).or(trailer);
-        match (asked, algorithm) {
+        match (announced, algorithm) {
             (Some(_), None) => Err(S3Error::invalid_request(
                 "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or \
                  x-amz-trailer headers were found.",
             )),
-            (Some(asked), Some(given)) if asked != given => {
+            (Some(announced), Some(given)) if announced != given => {
                 Err(S3Error::invalid_request("Value for x-amz-sdk-checksum-algorithm header is invalid."))
             }
             _ => Ok(RequestChecksum { algorithm, value, in_trailer: trailer.is_some() }),
@@ -50,8 +50,8 @@ impl RequestChecksum {
     }
 
     /// The value to verify the body with, once its trailers are known. `MalformedTrailerError` when
-    /// the announced trailer did not come, or another one did, `InvalidRequest` when its value is
-    /// none.
+    /// the announced trailer did not come, or another one did, `InvalidRequest` for a malformed
+    /// value.
     pub fn with_trailers(&self, trailers: &[(String, String)]) -> Result<Option<Checksum>> {
         let Some(algorithm) = self.algorithm.filter(|_| self.in_trailer) else {
             return if trailers.is_empty() {
@@ -70,8 +70,8 @@ impl RequestChecksum {
     }
 }
 
-/// The algorithm that a presigned URL names. Its value there is that of no body, but what an SDK
-/// means to use is said by it.
+/// The algorithm that a presigned URL names. SDKs put the checksum of an empty body there: the
+/// value says nothing, but its name says which algorithm the SDK will use.
 pub fn presigned_algorithm(query: &Query) -> Option<ChecksumAlgorithm> {
     if !is_presigned(query) {
         return None;

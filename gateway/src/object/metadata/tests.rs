@@ -50,7 +50,7 @@ fn system_metadata_is_limited_all_together() {
     for name in ["content-type", "content-encoding", "content-language", "cache-control", "expires"] {
         assert!(size(&[(name, &"x".repeat(2048))]).is_some(), "{name}");
     }
-    // What concerns the transfer is not stored.
+    // Headers about the transfer are not stored.
     assert_eq!(size(&[("content-encoding", &"aws-chunked,".repeat(200))]), None);
 }
 

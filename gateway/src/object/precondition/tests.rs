@@ -13,7 +13,7 @@ fn etag() -> ETag {
 
 fn check_read(headers: &[(&str, &str)], expected: Verdict) {
     let headers = Headers::from_iter(headers.iter().copied());
-    assert_eq!(ReadPreconditions::parse(&headers).judge(&etag(), MODIFIED_MS), expected, "{headers:?}");
+    assert_eq!(ReadPreconditions::parse(&headers).evaluate(&etag(), MODIFIED_MS), expected, "{headers:?}");
 }
 
 #[test]
@@ -39,9 +39,9 @@ fn each_read_precondition_holds_or_does_not() {
 fn a_modification_date_in_the_future_is_ignored() {
     let headers = Headers::from_iter([("if-modified-since", AFTER)]);
     let read = ReadPreconditions::parse(&headers);
-    let judge = |now_ms| read.clone().at(now_ms).judge(&etag(), MODIFIED_MS);
-    assert_eq!(judge(MODIFIED_MS), Verdict::Proceed);
-    assert_eq!(judge(MODIFIED_MS + 86_400_000), Verdict::NotModified);
+    let evaluate = |now_ms| read.clone().at(now_ms).evaluate(&etag(), MODIFIED_MS);
+    assert_eq!(evaluate(MODIFIED_MS), Verdict::Proceed);
+    assert_eq!(evaluate(MODIFIED_MS + 86_400_000), Verdict::NotModified);
 }
 
 #[test]
@@ -56,26 +56,26 @@ fn tags_take_precedence_over_dates() {
 
 #[test]
 fn a_copy_source_that_was_not_modified_fails() {
-    let judge = |name, value| {
+    let evaluate = |name, value| {
         let headers = Headers::from_iter([(name, value)]);
         ReadPreconditions::parse_copy_source(&headers).check_copy_source(&etag(), MODIFIED_MS)
     };
-    assert!(judge("x-amz-copy-source-if-match", TAG).is_ok());
-    assert!(judge("x-amz-copy-source-if-none-match", "other").is_ok());
+    assert!(evaluate("x-amz-copy-source-if-match", TAG).is_ok());
+    assert!(evaluate("x-amz-copy-source-if-none-match", "other").is_ok());
     for (name, value) in [
         ("x-amz-copy-source-if-match", "ABCORZ"),
         ("x-amz-copy-source-if-none-match", TAG),
         ("x-amz-copy-source-if-modified-since", AFTER),
         ("x-amz-copy-source-if-unmodified-since", BEFORE),
     ] {
-        let error = judge(name, value).unwrap_err();
+        let error = evaluate(name, value).unwrap_err();
         assert_eq!(error.code, ErrorCode::PreconditionFailed);
         assert_eq!(error.details[0].1.to_ascii_lowercase(), name);
     }
 }
 
 #[test]
-fn writes_are_judged_by_what_the_key_holds() {
+fn writes_are_held_to_what_the_key_holds() {
     let check = |name, value, current: Option<&ETag>| {
         let parsed = WritePreconditions::parse(&Headers::from_iter([(name, value)]));
         assert!(parsed.is_conditional());
@@ -103,7 +103,7 @@ fn writes_are_judged_by_what_the_key_holds() {
 }
 
 #[test]
-fn deletes_are_judged_by_tag_size_and_time() {
+fn deletes_are_held_to_tag_size_and_time() {
     let check = |name, value, found| {
         let headers = Headers::from_iter([(name, value)]);
         DeletePreconditions::parse(&headers)

@@ -1,14 +1,14 @@
 //! Reads the fields of a `multipart/form-data` body, up to where the file begins.
 //!
 //! <https://www.rfc-editor.org/rfc/rfc7578>. The file comes last: fields after it are ignored. What
-//! comes before is limited, and so kept in memory; the file never is.
+//! comes before the file is limited, and kept in memory. The file is streamed.
 
 use super::{FIELDS_LENGTH_MAX, Form, too_large};
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::request::url_encoding;
 use memchr::memmem;
 
-/// The limit of the bytes before the file: the fields, and what stands around each of them.
+/// The limit of the bytes before the file: the fields, and the headers and delimiters around them.
 pub const HEAD_LENGTH_MAX: usize = 64 << 10;
 /// The limit of a boundary: <https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1>
 const BOUNDARY_LENGTH_MAX: usize = 70;
@@ -54,7 +54,7 @@ pub struct Reader {
     buffer: Vec<u8>,
     /// Where in the buffer the next thing to read starts.
     position: usize,
-    /// Up to where the buffer was searched in vain.
+    /// Up to here the buffer was searched, and nothing was found.
     searched: usize,
     expects: Expects,
     /// The part that is being read.
@@ -66,7 +66,7 @@ pub struct Reader {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Expects {
-    /// The first delimiter; what comes before it is nothing.
+    /// The first delimiter; what comes before it is ignored.
     Preamble,
     /// What follows a delimiter: the end of its line, or the end of the form.
     AfterDelimiter,
@@ -106,8 +106,8 @@ impl Reader {
         self.buffer.extend_from_slice(chunk.get(..room.min(chunk.len())).unwrap_or_default());
         while self.step()? {
             if self.expects == Expects::File {
-                // The headers of the file ended within this chunk, or it would have been found
-                // before.
+                // The end of the file's headers is in this chunk: in an earlier one it would have
+                // been found.
                 return Ok(Some(self.position.saturating_sub(before)));
             }
         }
@@ -117,7 +117,7 @@ impl Reader {
         Ok(None)
     }
 
-    /// The end of the body, where no file has begun: what is wrong with it.
+    /// The error for a body that ended before a file began.
     pub fn end(&self) -> S3Error {
         ErrorCode::MalformedPOSTRequest.into()
     }
@@ -156,11 +156,12 @@ impl Reader {
         let blanks = self.searched.saturating_sub(self.position);
         let fresh = rest.get(blanks..).unwrap_or_default();
         let blanks = blanks + fresh.iter().take_while(|byte| matches!(**byte, b' ' | b'\t')).count();
-        // They are not looked at again when more arrives.
+        // Remembered, so that they are not read again when more bytes arrive.
         self.searched = self.position + blanks;
         match rest.get(blanks..).unwrap_or_default() {
             [b'\r', b'\n', ..] => {
-                // The line's end stays: headers that are none end with the next one.
+                // The end of the line stays in the buffer: a part without headers ends with it and
+                // the next one.
                 self.go_on(self.position + blanks, Expects::Headers);
                 Ok(true)
             }
@@ -179,8 +180,8 @@ impl Reader {
             self.file_name = disposition.file_name.unwrap_or_default();
         }
         self.name = disposition.name;
-        // The value of a field may be empty: the line's end before the delimiter is then that of
-        // the headers.
+        // The value of a field may be empty. Then the end of the headers is also the line's end
+        // before the delimiter, and must stay.
         let (start, next) = if is_file { (end + 4, Expects::File) } else { (end + 2, Expects::Value) };
         self.go_on(start, next);
         Ok(true)
@@ -191,7 +192,7 @@ impl Reader {
         let found = self.find(&delimiter);
         self.delimiter = delimiter;
         let Some(end) = found else { return Ok(false) };
-        // An empty value whose headers are followed by the delimiter at once.
+        // An empty value: the delimiter follows the headers at once.
         let value = self.buffer.get(self.position + 2..end).unwrap_or_default();
         let value = str::from_utf8(value).map_err(|_| ErrorCode::MalformedPOSTRequest)?;
         self.fields_length += self.name.len() + value.len();
@@ -250,8 +251,8 @@ impl Disposition {
     }
 }
 
-/// The value of a parameter among `a=b; c="d"`. A backslash stands for itself, as in the paths that
-/// some browsers send, but for the one before a quote.
+/// The value of a parameter among `a=b; c="d"`. A backslash escapes a quote. Elsewhere it stands
+/// for itself, as in the paths that some browsers send.
 fn parameter(text: &str, name: &str) -> Option<String> {
     let mut rest = text;
     loop {

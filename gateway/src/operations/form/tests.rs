@@ -56,7 +56,7 @@ fn fields_mean_what_headers_mean() {
         ("x-amz-storage-class", "STANDARD_IA"),
         ("x-amz-checksum-sha256", "s"),
         ("tagging", tagging),
-        // Would make another request of it.
+        // It would make it another operation.
         ("x-amz-copy-source", "other/secret"),
         ("x-amz-grant-full-control", "id=x"),
         ("authorization", "x"),
@@ -214,7 +214,7 @@ fn what_signs_has_to_be_well_formed() {
 }
 
 #[test]
-fn what_the_name_of_the_file_makes_of_a_form_is_judged_before_it_is_written() {
+fn what_the_name_of_the_file_makes_of_a_form_is_checked_before_it_is_written() {
     let outcome = |fields: &[(&str, &str)], file_name: &str| {
         let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Form::expand(fields, file_name).map(|form| form.get("key").map(str::len)).map_err(|error| error.code)
@@ -225,14 +225,14 @@ fn what_the_name_of_the_file_makes_of_a_form_is_judged_before_it_is_written() {
     assert_eq!(outcome(&[("key", "k")], &"n".repeat(43_000)), too_large, "the name counts by itself");
     assert_eq!(outcome(&[("key", &many)], "12"), Ok(Some(3600)), "a form may become shorter");
     assert_eq!(outcome(&[("x-amz-meta-a", &many), ("x-amz-meta-b", &many)], "123456"), too_large);
-    // To the byte: the name of the field, the name of the file, and what is left of the value.
+    // Exact to the byte: the name of the field, the name of the file, and the rest of the value.
     let value = format!("{}{FILE_NAME}{FILE_NAME}", "v".repeat(FIELDS_LENGTH_MAX - 3 - 2 * 100));
     assert_eq!(outcome(&[("key", &value)], &"n".repeat(100)), Ok(Some(FIELDS_LENGTH_MAX - 3)));
     assert_eq!(outcome(&[("key", &value)], &"n".repeat(101)), too_large);
     // Characters of several bytes count as these.
     assert_eq!(outcome(&[("key", &value)], &"é".repeat(50)), Ok(Some(FIELDS_LENGTH_MAX - 3)));
     assert_eq!(outcome(&[("key", &value)], &"é".repeat(51)), too_large);
-    // What is signed is not expanded, and so does not count as if it were.
+    // Signed fields are not expanded, and so count as they are.
     assert_eq!(outcome(&[("Policy", &FILE_NAME.repeat(900))], &"n".repeat(1000)), Ok(None));
 }
 

@@ -49,7 +49,7 @@ pub struct ObjectRow<'a> {
     pub checksum_algorithms: u16,
     /// Printed when there is a checksum.
     pub checksum_type: Option<ChecksumType>,
-    /// Printed where it was asked for.
+    /// Printed where the request wants it.
     pub owner: Option<Owner<'a>>,
 }
 

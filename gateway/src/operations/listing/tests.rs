@@ -194,7 +194,7 @@ fn invalid_parameters_are_named() {
         assert_eq!(error.details[0].1, raw.split_once('=').unwrap().0);
         assert_eq!(error.details[1].1, raw.split_once('=').unwrap().1);
     }
-    // ListObjectVersions has words of its own for one of them.
+    // ListObjectVersions has its own message for one of them.
     let versions = list_object_versions::Input::parse(&query("max-keys=-1")).unwrap_err();
     assert_eq!(versions.message.as_deref(), Some("max-keys cannot be negative"));
     assert_eq!(versions.details[0].1, "maxKeys");

@@ -4,14 +4,14 @@ use crate::operations::{Method, Support};
 #[test]
 fn every_row_without_anything_has_its_answer_and_no_other_row_has_one() {
     for &operation in Operation::ALL {
-        let answer = answer(operation, "photos");
+        let answer = respond(operation, "photos");
         let is_answered = answer.err().map(|error| error.code) != Some(ErrorCode::NotImplemented);
         assert_eq!(is_answered, operation.row().support == Support::Nothing, "{operation}");
     }
 }
 
-/// The invariant: a rule that nothing enforces is not accepted. What says "there is none" is
-/// true only where nothing makes one.
+/// The invariant: a rule that nothing enforces is not accepted. "There is none" is true only where
+/// no operation makes one.
 #[test]
 fn whatever_would_make_what_is_not_there_is_missing() {
     for row in Operation::ALL.iter().map(|operation| operation.row()) {
@@ -31,8 +31,8 @@ fn whatever_would_make_what_is_not_there_is_missing() {
 
 #[test]
 fn documents_hold_nothing() {
-    let document = |operation| match answer(operation, "photos") {
-        Ok(Answer::Document(text)) => text.rsplit_once('\n').unwrap().1.to_owned(),
+    let document = |operation| match respond(operation, "photos") {
+        Ok(NothingResponse::Document(text)) => text.rsplit_once('\n').unwrap().1.to_owned(),
         other => panic!("{other:?}"),
     };
     let namespace = "xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"";
@@ -55,8 +55,8 @@ fn documents_hold_nothing() {
 
 #[test]
 fn what_is_missed_is_named_with_its_bucket() {
-    let error = answer(Operation::GetBucketWebsite, "photos").unwrap_err();
+    let error = respond(Operation::GetBucketWebsite, "photos").unwrap_err();
     assert_eq!((error.code, error.code.status()), (ErrorCode::NoSuchWebsiteConfiguration, 404));
     assert_eq!(error.details, [("BucketName", "photos".to_owned())]);
-    assert_eq!(answer(Operation::DeleteBucketWebsite, "photos"), Ok(Answer::Deleted));
+    assert_eq!(respond(Operation::DeleteBucketWebsite, "photos"), Ok(NothingResponse::Deleted));
 }

@@ -43,7 +43,7 @@ impl PostPolicy {
     }
 }
 
-/// ISO 8601 in UTC, and in no other form of it: `2007-12-01T12:00:00.000Z`.
+/// ISO 8601 in UTC, in this form only: `2007-12-01T12:00:00.000Z`.
 fn read_expiration(text: &str) -> Option<u64> {
     let is_utc = text.ends_with('Z') && text.get(10..11) == Some("T");
     timestamp::parse_iso8601(text).filter(|_| is_utc)
@@ -90,7 +90,7 @@ fn read_list(items: &[Json], text: &str) -> Result<Condition> {
     let (Json::Text(value) | Json::Number(value)) = second else { return Err(invalid_json()) };
     let text =
         if text.is_empty() { format!("[\"{operation}\", \"{name}\", \"{value}\"]") } else { text.to_owned() };
-    // A name without its sign is that of no field, and so a condition that nothing fulfils.
+    // A name must begin with `$`. Without it, no field is meant, and no form fulfils the condition.
     let Some(field) = name.strip_prefix('$').filter(|field| !field.is_empty()) else {
         let message = format!("Invalid according to Policy: Policy Condition failed: {text}");
         return Err(S3Error::new(ErrorCode::AccessDenied).message(message));
@@ -123,12 +123,12 @@ fn without_escaped_dollars(text: &str) -> String {
     out
 }
 
-/// How a document, which is one, writes each of its conditions.
+/// The text of each condition of a valid document, as the document writes it.
 fn texts_of_conditions(text: &str) -> Vec<&str> {
     let mut texts = Vec::new();
     let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
-    // Whether the list at depth 2 is that of the conditions, and where the last string at depth 1
-    // starts.
+    // Whether the list at depth 2 is `conditions`; where the last string at depth 1 starts; the
+    // last name at depth 1.
     let (mut is_conditions, mut string_start, mut name) = (false, 0, "");
     let mut start = 0;
     for (at, byte) in text.bytes().enumerate() {

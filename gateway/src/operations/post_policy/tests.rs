@@ -1,4 +1,4 @@
-//! What forms may say, and what they are told when they say something else.
+//! What forms may say, and the errors when they say something else.
 
 use super::*;
 use base64::Engine as _;
@@ -77,7 +77,7 @@ fn denied(conditions: &str, fields: &[(&str, &str)], reason: &str) {
     assert_eq!(outcome(conditions, fields), expected, "{conditions} {fields:?}");
 }
 
-/// That a condition fails, and is named as it stands in the document.
+/// Checks that a condition fails, and that the error shows it as the document writes it.
 fn failed(conditions: &str, fields: &[(&str, &str)], condition: &str) {
     denied(conditions, fields, &format!("Policy Condition failed: {condition}"));
 }
@@ -109,7 +109,7 @@ fn fields_have_to_be_as_the_policy_says() {
             r#"["eq", "$acl", "private"]"#,
         ),
         (r#"{"bucket":"photos"},{"key":"x"}"#, &[("key", "X")], r#"["eq", "$key", "x"]"#),
-        // A field that comes twice fulfils with both of its values.
+        // With a field that comes twice, both values have to fulfil the condition.
         (
             r#"{"bucket":"photos"},["starts-with","$key","a"]"#,
             &[("key", "a"), ("key", "b")],
@@ -121,7 +121,7 @@ fn fields_have_to_be_as_the_policy_says() {
 }
 
 #[test]
-fn of_a_list_of_types_each_is_judged() {
+fn of_a_list_of_types_each_is_checked() {
     let images = r#"{"bucket":"photos"},{"key":"x"},["starts-with","$Content-Type","image/"]"#;
     accepted(images, &[("key", "x"), ("content-type", "image/png, image/jpeg")]);
     let mixed = [("key", "x"), ("content-type", "image/png,text/html")];
@@ -224,7 +224,7 @@ fn a_condition_that_is_none_is_told_why() {
 }
 
 #[test]
-fn the_length_of_the_file_is_judged() {
+fn the_length_of_the_file_is_checked() {
     let unlimited = with(r#"{"bucket":"photos"}"#);
     assert_eq!((unlimited.length_range(), unlimited.check_length(u64::MAX)), (None, Ok(())));
     let limited = with(r#"["content-length-range",10,"1024"],["content-length-range", 20, 2000]"#);

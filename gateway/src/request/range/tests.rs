@@ -1,7 +1,7 @@
 use super::*;
 use proptest::prelude::*;
 
-/// What a range of a 10-byte object comes to: `Content-Range`, or what is answered instead.
+/// The response to a range of a 10-byte object: `Content-Range`, or what is sent instead.
 fn check(header: &str, expected: &str) {
     check_of(10, header, expected);
 }

@@ -110,14 +110,14 @@ fn buckets(rows: &mut Rows) {
     for payer in [Payer::BucketOwner, Payer::Requester] {
         add(&format!("payer-{payer:?}"), &|row| row.payer = payer);
     }
-    let named = |name: Option<&str>| DefaultKey::Named(name.map(str::to_owned));
+    let named = |name: Option<&str>| DefaultKey::SseKms(name.map(str::to_owned));
     for (name, key) in
-        [("own", DefaultKey::Own), ("managed", named(None)), ("named", named(Some("alias/photos")))]
+        [("own", DefaultKey::SseS3), ("managed", named(None)), ("named", named(Some("alias/photos")))]
     {
         add(&format!("key-{name}"), &|row| row.encryption.key = key.clone());
     }
     add("bucket-key", &|row| row.encryption.bucket_key = true);
-    add("blocks-customer-keys", &|row| row.encryption.blocks_customer_keys = true);
+    add("blocks-customer-keys", &|row| row.encryption.blocks_sse_c = true);
 }
 
 /// Each switch of Block Public Access alone, none and all.

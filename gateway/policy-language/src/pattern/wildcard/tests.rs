@@ -1,4 +1,4 @@
-//! What is sought place by place, and what is not.
+//! Patterns that are searched position by position, and others.
 
 use super::*;
 
@@ -46,7 +46,7 @@ fn texts_beside_each_other_are_one() {
 }
 
 #[test]
-fn gaps_are_found_at_every_place() {
+fn gaps_are_found_at_every_position() {
     let gapped = [One('a'), One('?'), One('b')];
     for length in 0..200_usize {
         let text = format!("{}axb{}", "\u{e9}".repeat(length), "a".repeat(length % 7));
@@ -55,7 +55,7 @@ fn gaps_are_found_at_every_place() {
         assert_eq!(gapped.seek(&text, &Budget::default()), Some(rest.as_str()), "{length}");
         let count = text.chars().count();
         assert_eq!(gapped.try_each(&text, count - 3, &Budget::default()), Some(length));
-        let words = count / PLACES + 1;
+        let words = count / POSITIONS + 1;
         assert_eq!(gapped.try_many(&text, words, count - 3, &Budget::default()), Some(length));
     }
 }

@@ -1,4 +1,4 @@
-//! What documents say.
+//! The condition keys that documents say.
 
 use super::*;
 use crate::errors::ErrorCode;
@@ -78,6 +78,6 @@ fn every_key_that_is_said_is_one_that_is_asked_of_the_document() {
     }
     let malformed = said(Operation::PutObjectTagging, b"<Other/>", NOW_MS).unwrap_err();
     assert_eq!(malformed.code, ErrorCode::MalformedXML);
-    // Nothing is asked of it: it is not even read.
+    // No condition key is in it: it is not even read.
     assert_eq!(said(Operation::PutBucketPolicy, b"{", NOW_MS).unwrap(), Said::new());
 }

@@ -73,7 +73,7 @@ fn what_is_against_the_schema_is_malformed() {
         with("<MaxAgeSeconds>1.5</MaxAgeSeconds>"),
         with("<MaxAgeSeconds>2147483648</MaxAgeSeconds>"),
         with("<AllowedHeader><a>b</a></AllowedHeader>"),
-        // The whole document is held against the schema before a method is.
+        // The whole document is compared with the schema before a method is checked.
         configuration(
             "<CORSRule><AllowedOrigin>*</AllowedOrigin><AllowedMethod>X</AllowedMethod></CORSRule><CORSRule/>",
         ),

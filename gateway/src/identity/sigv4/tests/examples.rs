@@ -188,7 +188,7 @@ impl Example {
 #[test]
 fn every_example_is_read_as_documented() {
     for example in EXAMPLES {
-        example.sent().judge(|result| {
+        example.sent().verified(|result| {
             let signed = signed(result.unwrap());
             let name = example.name;
             assert_eq!(signed.canonical_request(), example.canonical_request, "{name}");
@@ -247,7 +247,7 @@ fn the_presigned_example_is_read_as_documented() {
         &X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request\
         &X-Amz-Date=20130524T000000Z&X-Amz-Expires=86400&X-Amz-SignedHeaders=host\n\
         host:examplebucket.s3.amazonaws.com\n\nhost\nUNSIGNED-PAYLOAD";
-    presigned_url().judge(|result| {
+    presigned_url().verified(|result| {
         let signed = signed(result.unwrap());
         assert_eq!(signed.canonical_request(), canonical_request);
         assert_eq!(
@@ -321,6 +321,6 @@ fn the_payloads_of_the_examples_are_told_apart() {
         chunked(true),
     ];
     for (example, expected) in EXAMPLES.iter().zip(expected) {
-        example.sent().judge(|result| assert_eq!(signed(result.unwrap()).payload(), &expected));
+        example.sent().verified(|result| assert_eq!(signed(result.unwrap()).payload(), &expected));
     }
 }

@@ -97,7 +97,7 @@ fn other_mechanisms_are_refused() {
 #[test]
 fn a_request_without_credentials_is_anonymous() {
     for sent in [get_object().without("authorization"), get_object().with("authorization", "")] {
-        sent.judge(|result| {
+        sent.verified(|result| {
             assert!(matches!(result.unwrap(), Authentication::Anonymous(Payload::Sha256(_))))
         });
     }
@@ -109,7 +109,7 @@ fn an_anonymous_body_may_be_chunked_but_not_signed() {
         .without("authorization")
         .with("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
         .with("x-amz-decoded-content-length", "3");
-    chunked.judge(|result| {
+    chunked.verified(|result| {
         let expected =
             Payload::Chunked(Chunked { decoded_length: 3, chunks: Chunks::Unsigned, trailers: true });
         assert!(matches!(result.unwrap(), Authentication::Anonymous(payload) if payload == expected));
@@ -228,7 +228,7 @@ fn headers_that_need_not_be_signed_are_not_asked_for() {
 fn a_session_token_is_handed_on_and_never_shown() {
     let headers = [("x-amz-date", TIMESTAMP), ("x-amz-security-token", "secret")];
     let sent = sign("/a", "", &headers, "UNSIGNED-PAYLOAD").with("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
-    sent.judge(|result| {
+    sent.verified(|result| {
         let signed = signed(result.unwrap());
         assert_eq!(signed.security_token(), Some("secret"));
         assert!(!format!("{signed:?}{:?}", signed.mismatch("")).contains("secret"));
@@ -278,7 +278,7 @@ fn get_caller_identity_is_signed_with_a_body_hash_that_is_not_sent() {
     }
     .with("authorization", &signature.authorization);
     assert!(sent.is_verified());
-    sent.judge(|result| {
+    sent.verified(|result| {
         assert_eq!(signed(result.unwrap()).payload(), &Payload::Sha256(form_sha256.to_owned()));
     });
     let other = "44ce7dd67c959e0d3524ffac1771dfbba87d2b6b4b4e99e42034a8b803f8b072";
@@ -288,7 +288,7 @@ fn get_caller_identity_is_signed_with_a_body_hash_that_is_not_sent() {
 #[test]
 fn a_wrong_signature_is_explained() {
     let sent = get_object().authorization("Signature=f0e8", "Signature=0000");
-    sent.judge(|result| {
+    sent.verified(|result| {
         let signed = signed(result.unwrap());
         assert!(!verify(&signed));
         let error = signed.mismatch("AWS4\n");
@@ -318,7 +318,7 @@ fn a_customer_key_is_not_repeated() {
         ("x-amz-date", TIMESTAMP),
         ("x-amz-server-side-encryption-customer-key", "c2VjcmV0"),
     ];
-    sign("/a", "", &headers, "UNSIGNED-PAYLOAD").judge(|result| {
+    sign("/a", "", &headers, "UNSIGNED-PAYLOAD").verified(|result| {
         let signed = signed(result.unwrap());
         assert!(!format!("{:?}", signed.mismatch("")).contains("c2VjcmV0"));
         assert!(!format!("{signed:?}").contains("c2VjcmV0"));

@@ -1,4 +1,4 @@
-//! Whatever a client sends gets an answer.
+//! Any input gets a result, and never a panic.
 
 use proptest::prelude::*;
 
@@ -71,7 +71,7 @@ proptest! {
     fn any_text_may_stand_for_a_date(text in fragment(), digits in "[0-9]{8}T[0-9]{6}Z") {
         let _ = AmzDate::parse_http(&text);
         if let Some(date) = AmzDate::parse(&digits) {
-            // Leap seconds are none here, nor are years before 1970.
+            // A leap second is read as the second before, and a year before 1970 as 1970.
             prop_assert!(date.basic() == digits || digits.ends_with("60Z") || digits.as_str() < "1970");
         }
     }

@@ -1,13 +1,13 @@
 //! Master keys, under which the data keys of objects are wrapped: their names, and what S3 says
-//! where one cannot be used.
+//! where a key cannot be used.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html>. Who may use
-//! one, `access` decides.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html>. Who may use a
+//! key is decided in `access`.
 
 use crate::errors::{ErrorCode, S3Error};
 
-/// The name of the key that every account has: of objects that ask for a named key and name none.
-pub const MANAGED_ALIAS: &str = "alias/aws/s3";
+/// The `aws_managed` key that every account has: for SSE-KMS without the name of a key.
+pub const AWS_MANAGED_ALIAS: &str = "alias/aws/s3";
 
 /// What the name of an alias begins with.
 const ALIAS: &str = "alias/";
@@ -24,7 +24,7 @@ pub struct KeyArn<'a> {
 }
 
 impl<'a> KeyArn<'a> {
-    /// Reads `arn:aws:kms:us-east-1:111122223333:key/ID`; `None` for a name that is no ARN.
+    /// Reads `arn:aws:kms:us-east-1:111122223333:key/ID`; `None` for a name that is not an ARN.
     pub fn parse(name: &'a str) -> Option<KeyArn<'a>> {
         let mut parts = name.splitn(6, ':');
         let head = [parts.next()?, parts.next()?, parts.next()?];
@@ -43,7 +43,8 @@ pub fn check_region(name: &str, region: &str) -> Result<(), S3Error> {
     }
 }
 
-/// What S3 says of a key that is not there: `name` is as it was given, by somebody of the account.
+/// What S3 says of a key that is not there. `name` is as it was given, by a principal of the
+/// account.
 pub fn not_found(name: &str, account: &str, region: &str) -> S3Error {
     let arn_of = |relative: &str| format!("arn:aws:kms:{region}:{account}:{relative}");
     let message = match KeyArn::parse(name) {

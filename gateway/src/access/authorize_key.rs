@@ -1,19 +1,21 @@
-//! May somebody use a master key: what its policy says, together with the policies of who asks.
+//! May the principal use a master key: what its policy says, together with the policies of the
+//! principal.
 //!
-//! <https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html>. S3 asks on
-//! behalf of whoever reads or writes an object, with their rights, but not from their address: a
-//! condition on `aws:SourceIp` or on an endpoint does not hold here, and `aws:ViaAWSService` does
+//! <https://docs.aws.amazon.com/kms/latest/developerguide/policy-evaluation.html>. S3 uses the key
+//! on behalf of the principal that reads or writes an object. It uses the principal's rights, but
+//! not its address: a condition on `aws:SourceIp` or on an endpoint does not hold here, and
+//! `aws:ViaAWSService` does
 //! (<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html>).
 
-use super::asked::Grants;
 use super::condition_keys::TAGS_COST;
-use super::witness::{Judged, Witness};
+use super::request::Grants;
+use super::witness::{Decided, Witness};
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::policy::{
     Budget, Context, Key, KeyId, Kind, LOOKUP_COST, Layer, MalformedPolicy, Outcome, Policies, Policy,
     Principal, Reason, Request, Source, Values, decide,
 };
-use crate::sse::master_key;
+use crate::sse::master_key_name;
 use crate::timestamp;
 use std::borrow::Cow;
 
@@ -22,7 +24,8 @@ use std::borrow::Cow;
 pub enum KeyUse {
     /// To write: a data key is made.
     Generate,
-    /// To read: a data key is unwrapped. Parts of uploads are written with one that is there, too.
+    /// To read: a data key is unwrapped. Parts of uploads use it too, because the upload has its
+    /// data key already.
     Decrypt,
 }
 
@@ -41,22 +44,22 @@ impl KeyUse {
     }
 }
 
-/// A master key, as far as it says who may use it.
+/// A master key: what decides on who may use it.
 #[derive(Clone, Copy, Debug)]
 pub struct MasterKey<'a> {
     /// `arn:aws:kms:us-east-1:111122223333:key/ID`
     pub arn: &'a str,
-    /// The account that it is of: 12 digits.
+    /// The account that owns it: 12 digits.
     pub account: &'a str,
     /// `alias/photos`
     pub aliases: &'a [String],
     /// Whether it can be used at all.
     pub enabled: bool,
-    /// Who may use it.
+    /// Its policy.
     pub policy: &'a Policy,
 }
 
-/// The policy of a key whose owner says nothing: the account is trusted to let its own people in.
+/// The policy of a key that was configured without one: the account's own policies decide.
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html>
 pub fn default_policy(account: &str) -> std::result::Result<Policy, MalformedPolicy> {
     Policy::parse(
@@ -68,9 +71,9 @@ pub fn default_policy(account: &str) -> std::result::Result<Policy, MalformedPol
     )
 }
 
-/// The policy of the key that an account has without asking: everybody of the account, through S3.
+/// The policy of the `aws_managed` key: every principal of the account may use it, through S3.
 /// <https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#aws-managed-key>
-pub fn managed_policy(account: &str, region: &str) -> std::result::Result<Policy, MalformedPolicy> {
+pub fn aws_managed_policy(account: &str, region: &str) -> std::result::Result<Policy, MalformedPolicy> {
     Policy::parse(
         Kind::Key,
         &format!(
@@ -84,15 +87,15 @@ pub fn managed_policy(account: &str, region: &str) -> std::result::Result<Policy
     )
 }
 
-/// What S3 is called where it asks for others.
+/// The name of S3 as a service that acts for a principal.
 fn via_service(region: &str) -> String {
     format!("s3.{region}.amazonaws.com")
 }
 
 /// A request for the use of a key.
 #[derive(Clone, Copy)]
-pub struct KeyAsked<'a> {
-    /// What for.
+pub struct KeyRequest<'a> {
+    /// What it is used for.
     pub usage: KeyUse,
     /// The key; `None` where there is none with this ARN.
     pub key: Option<MasterKey<'a>>,
@@ -100,85 +103,86 @@ pub struct KeyAsked<'a> {
     pub name: &'a str,
     /// What the data key is bound to: (`aws:s3:arn`, `arn:aws:s3:::photos/cat.jpg`).
     pub encryption_context: &'a [(String, String)],
-    /// Who asks.
+    /// The principal.
     pub principal: &'a Principal<'a>,
-    /// What their account lets them do.
+    /// What its account lets it do.
     pub grants: Grants<'a>,
     /// When the request arrived, in milliseconds since 1970.
     pub received_ms: u64,
-    /// The region of the deployment.
+    /// The region of the server.
     pub region: &'a str,
-    /// What else is known of who asks.
+    /// What else is known of the principal.
     pub of_principal: &'a dyn OfPrincipal,
-    /// What asking may take.
+    /// The steps that the decision may take.
     pub budget: &'a Budget,
-    /// Who wants to know what is decided.
+    /// Is told of the decision.
     pub witness: Option<&'a dyn Witness>,
 }
 
-impl std::fmt::Debug for KeyAsked<'_> {
+impl std::fmt::Debug for KeyRequest<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("KeyAsked").field("usage", &self.usage).finish_non_exhaustive()
+        formatter.debug_struct("KeyRequest").field("usage", &self.usage).finish_non_exhaustive()
     }
 }
 
-/// What is known of who asks, besides their name. It is asked for only when a condition is about
-/// it.
+/// What is known of the principal, besides its name. It is read only when a condition needs it.
 pub trait OfPrincipal {
     /// The tags of the principal and of its session.
     fn tags(&self) -> Vec<(String, String)>;
-    /// What a session answers to a key.
+    /// The value that the session has for a condition key.
     fn of_session(&self, key: &Key) -> Option<Values<'_>>;
 }
 
-/// Whether a key may be used. Answers the ARN of the key.
+/// Decides on the use of a key, and returns the ARN of the key.
 ///
 /// `InvalidArgument` without credentials, `KMS.NotFoundException`, `AccessDenied` in the words of
 /// AWS, and `KMS.DisabledException` for those who may use it.
-pub fn authorize_key(asked: &KeyAsked<'_>) -> Result<String> {
-    let principal = asked.principal;
+pub fn authorize_key(key_request: &KeyRequest<'_>) -> Result<String> {
+    let principal = key_request.principal;
     if !principal.has_account() {
         return Err(needs_version4());
     }
-    let Some(key) = asked.key else {
-        let of_others =
-            master_key::KeyArn::parse(asked.name).is_some_and(|arn| arn.account != principal.account);
-        // Who is not of the account does not learn which keys it has.
+    let Some(key) = key_request.key else {
+        let of_others = master_key_name::KeyArn::parse(key_request.name)
+            .is_some_and(|arn| arn.account != principal.account);
+        // A principal of another account must not learn which keys the account has.
         return Err(match of_others {
-            true => denied(asked, None),
-            false => master_key::not_found(asked.name, principal.account, asked.region),
+            true => denied(key_request, None),
+            false => master_key_name::not_found(key_request.name, principal.account, key_request.region),
         });
     };
-    let context = KeyContext { asked, key: &key };
-    let request = Request::new(principal, asked.usage.action(), key.arn, &context).within(asked.budget);
+    let context = KeyContext { key_request, key: &key };
+    let request =
+        Request::new(principal, key_request.usage.action(), key.arn, &context).within(key_request.budget);
     let policies = Policies {
         owner: Some(key.account),
         resource: Some(Source { label: key.arn, policy: key.policy }),
-        // The endpoint is of the request to S3, and not of that which S3 makes.
+        // The endpoint took the request to S3. The request that S3 makes comes through none.
         endpoint: None,
-        ..asked.grants.policies()
+        ..key_request.grants.policies()
     };
     let decision = decide(&request, &policies);
-    if let Some(witness) = asked.witness {
-        let action = asked.usage.action();
-        witness.judged(&Judged { action, request: &request, policies: &policies, decision, bucket: None });
+    if let Some(witness) = key_request.witness {
+        let action = key_request.usage.action();
+        witness.decided(&Decided { action, request: &request, policies: &policies, decision, bucket: None });
     }
     if decision.reason == Reason::Exhausted {
-        return Err(denied(asked, None));
+        return Err(denied(key_request, None));
     }
     if !decision.is_allowed() {
         let layer = layer_of(decision.reason);
         let may_learn = key.account == principal.account || layer != Layer::Resource;
-        let why = may_learn.then(|| (key.arn, why(asked, decision.outcome, layer)));
-        return Err(denied(asked, why));
+        let why = may_learn.then(|| (key.arn, why(key_request, decision.outcome, layer)));
+        return Err(denied(key_request, why));
     }
+    // Last, so that only a principal that may use the key learns that it is disabled.
     match key.enabled {
         true => Ok(key.arn.to_owned()),
-        false => Err(master_key::disabled(key.arn)),
+        false => Err(master_key_name::disabled(key.arn)),
     }
 }
 
-/// What S3 says where nobody signed, or by Signature Version 2:
+/// What S3 says to requests that are not signed, or signed by Version 2:
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-kms-encryption.html>
 pub fn needs_version4() -> S3Error {
     S3Error::new(ErrorCode::InvalidArgument)
@@ -189,10 +193,10 @@ pub fn needs_version4() -> S3Error {
         .detail("ArgumentValue", "null")
 }
 
-/// `why` is the ARN of the key and the reason, for those who may learn it: people of the key's
-/// account, and those whom their own account does not let.
-fn denied(asked: &KeyAsked<'_>, why: Option<(&str, String)>) -> S3Error {
-    let (who, action) = (asked.principal.arn, asked.usage.action());
+/// `why` is the ARN of the key and the reason, for a principal that may learn it: one of the key's
+/// account, or one whose own account does not allow it.
+fn denied(key_request: &KeyRequest<'_>, why: Option<(&str, String)>) -> S3Error {
+    let (who, action) = (key_request.principal.arn, key_request.usage.action());
     let what = match why {
         Some((arn, why)) => format!("resource: {arn} {why}"),
         None => "this resource because the resource does not exist in this Region, no resource-based policies allow \
@@ -203,7 +207,7 @@ fn denied(asked: &KeyAsked<'_>, why: Option<(&str, String)>) -> S3Error {
         .message(format!("User: {who} is not authorized to perform: {action} on {what}"))
 }
 
-/// Whose word a decision against a request is.
+/// The layer that decided against a request.
 fn layer_of(reason: Reason<'_>) -> Layer {
     match reason {
         Reason::Statement { layer, .. } | Reason::Nothing(layer) => layer,
@@ -212,7 +216,7 @@ fn layer_of(reason: Reason<'_>) -> Layer {
 }
 
 /// The reason as AWS puts it. It never says which statement decided.
-fn why(asked: &KeyAsked<'_>, outcome: Outcome, layer: Layer) -> String {
+fn why(key_request: &KeyRequest<'_>, outcome: Outcome, layer: Layer) -> String {
     let (one, none) = match layer {
         Layer::Identity => ("an identity-based policy", "identity-based policy"),
         Layer::Boundary => ("a permissions boundary", "permissions boundary"),
@@ -222,32 +226,32 @@ fn why(asked: &KeyAsked<'_>, outcome: Outcome, layer: Layer) -> String {
     };
     match outcome {
         Outcome::ExplicitDeny => format!("with an explicit deny in {one}"),
-        _ => format!("because no {none} allows the {} action", asked.usage.action()),
+        _ => format!("because no {none} allows the {} action", key_request.usage.action()),
     }
 }
 
 /// The circumstances of the use of a key.
 struct KeyContext<'a> {
-    asked: &'a KeyAsked<'a>,
+    key_request: &'a KeyRequest<'a>,
     key: &'a MasterKey<'a>,
 }
 
 impl Context for KeyContext<'_> {
     fn cost(&self, key: &Key) -> usize {
         let tags = if key.id() == KeyId::PrincipalTag { TAGS_COST } else { self.key.aliases.len() };
-        LOOKUP_COST + self.asked.encryption_context.len() + tags
+        LOOKUP_COST + self.key_request.encryption_context.len() + tags
     }
 
     fn value(&self, key: &Key) -> Option<Values<'_>> {
         let id = key.id();
-        if let Some(value) = self.asked.principal.value(id) {
+        if let Some(value) = self.key_request.principal.value(id) {
             return Some(Values::One(value));
         }
-        let pairs = self.asked.encryption_context;
+        let pairs = self.key_request.encryption_context;
         let many = |values: Vec<Cow<'static, str>>| (!values.is_empty()).then_some(Values::Many(values));
         Some(match id {
-            KeyId::KmsViaService => Values::one(via_service(self.asked.region)),
-            KeyId::KmsCallerAccount => Values::one(self.asked.principal.account),
+            KeyId::KmsViaService => Values::one(via_service(self.key_request.region)),
+            KeyId::KmsCallerAccount => Values::one(self.key_request.principal.account),
             KeyId::KmsEncryptionContext => {
                 let (_, value) = pairs.iter().find(|(own, _)| own.eq_ignore_ascii_case(key.tag()))?;
                 Values::one(value.as_str())
@@ -259,25 +263,25 @@ impl Context for KeyContext<'_> {
                 return many(self.key.aliases.iter().map(|own| Cow::Owned(own.clone())).collect());
             }
             KeyId::KmsRequestAlias => {
-                let arn = master_key::KeyArn::parse(self.asked.name);
-                let given = arn.map_or(self.asked.name, |arn| arn.relative);
+                let arn = master_key_name::KeyArn::parse(self.key_request.name);
+                let given = arn.map_or(self.key_request.name, |arn| arn.relative);
                 Values::one(Some(given).filter(|given| given.starts_with("alias/"))?)
             }
             KeyId::KmsEncryptionAlgorithm | KeyId::KmsKeySpec => Values::one("SYMMETRIC_DEFAULT"),
             KeyId::KmsKeyUsage => Values::one("ENCRYPT_DECRYPT"),
             KeyId::KmsKeyOrigin => Values::one("AWS_KMS"),
             KeyId::KmsMultiRegion => Values::one("false"),
-            KeyId::CurrentTime => Values::one(timestamp::iso8601(self.asked.received_ms)),
-            KeyId::EpochTime => Values::one((self.asked.received_ms / 1000).to_string()),
+            KeyId::CurrentTime => Values::one(timestamp::iso8601(self.key_request.received_ms)),
+            KeyId::EpochTime => Values::one((self.key_request.received_ms / 1000).to_string()),
             KeyId::SecureTransport | KeyId::ViaAwsService => Values::one("true"),
-            KeyId::RequestedRegion => Values::one(self.asked.region),
+            KeyId::RequestedRegion => Values::one(self.key_request.region),
             KeyId::ResourceAccount => Values::one(self.key.account),
             KeyId::PrincipalTag => {
-                let tags = self.asked.of_principal.tags();
+                let tags = self.key_request.of_principal.tags();
                 let (_, value) = tags.into_iter().find(|(own, _)| own.eq_ignore_ascii_case(key.tag()))?;
                 Values::one(value)
             }
-            _ => return self.asked.of_principal.of_session(key),
+            _ => return self.key_request.of_principal.of_session(key),
         })
     }
 }

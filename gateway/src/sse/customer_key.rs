@@ -1,4 +1,4 @@
-//! Keys that clients bring along (SSE-C): three headers, and three more for the source of a copy.
+//! Customer keys (SSE-C): three headers, and three more for the source of a copy.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-s3-c-encryption.html>
 
@@ -19,12 +19,12 @@ const KEY_BYTES: usize = 32;
 /// The MD5 of some bytes.
 pub type Digest<'a> = &'a dyn Fn(&[u8]) -> [u8; 16];
 
-/// A key that a client brings along. `Debug` does not show it.
+/// A key that a client sends with each request. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CustomerKey {
     /// The key.
     pub key: [u8; KEY_BYTES],
-    /// Its MD5, in base64: what answers repeat.
+    /// Its MD5, in base64, which responses repeat.
     pub md5: String,
 }
 
@@ -36,7 +36,7 @@ impl fmt::Debug for CustomerKey {
 
 /// The names of the three headers: algorithm, key, MD5 of the key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Names {
+pub struct HeaderNames {
     algorithm: &'static str,
     key: &'static str,
     md5: &'static str,
@@ -44,16 +44,16 @@ pub struct Names {
 
 /// The headers about the object of the request, and those about the source of a copy.
 pub mod names {
-    use super::Names;
+    use super::HeaderNames;
 
     /// Of the object that the request names.
-    pub const OBJECT: Names = Names {
+    pub const OBJECT: HeaderNames = HeaderNames {
         algorithm: "x-amz-server-side-encryption-customer-algorithm",
         key: "x-amz-server-side-encryption-customer-key",
         md5: "x-amz-server-side-encryption-customer-key-md5",
     };
     /// Of the source of a copy.
-    pub const SOURCE: Names = Names {
+    pub const SOURCE: HeaderNames = HeaderNames {
         algorithm: "x-amz-copy-source-server-side-encryption-customer-algorithm",
         key: "x-amz-copy-source-server-side-encryption-customer-key",
         md5: "x-amz-copy-source-server-side-encryption-customer-key-md5",
@@ -63,31 +63,31 @@ pub mod names {
 /// What a key is sent for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Use {
-    /// To keep something new: the MD5 of the key must come with it.
+    /// To write something new: the MD5 of the key must come with it.
     Write,
-    /// To read something: S3 was seen to do without the MD5, and to answer a key of another length
-    /// as it does a wrong one.
+    /// To read something: S3 was seen to need no MD5, and to answer a key of another length like a
+    /// wrong one.
     Read,
 }
 
 /// The three headers as they were sent.
 #[derive(Clone, Copy)]
-pub struct Sent<'a> {
+pub struct SentCustomerKey<'a> {
     algorithm: Option<&'a str>,
     key: Option<&'a str>,
     md5: Option<&'a str>,
 }
 
-impl fmt::Debug for Sent<'_> {
+impl fmt::Debug for SentCustomerKey<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Sent").field("algorithm", &self.algorithm).finish_non_exhaustive()
+        formatter.debug_struct("SentCustomerKey").field("algorithm", &self.algorithm).finish_non_exhaustive()
     }
 }
 
-impl<'a> Sent<'a> {
+impl<'a> SentCustomerKey<'a> {
     /// The headers; `None` when there is none of them.
-    pub fn of(headers: &'a Headers, names: Names) -> Option<Sent<'a>> {
-        let sent = Sent {
+    pub fn of(headers: &'a Headers, names: HeaderNames) -> Option<SentCustomerKey<'a>> {
+        let sent = SentCustomerKey {
             algorithm: headers.get(names.algorithm),
             key: headers.get(names.key),
             md5: headers.get(names.md5),
@@ -95,12 +95,13 @@ impl<'a> Sent<'a> {
         (sent.algorithm.is_some() || sent.key.is_some() || sent.md5.is_some()).then_some(sent)
     }
 
-    /// Reads the key. `is_secure` says that nobody could read it on its way.
+    /// Reads the key. `is_secure` says that the connection is encrypted.
     ///
     /// `InvalidRequest` on an open connection; `InvalidArgument` where something is missing or does
-    /// not fit together; `InvalidEncryptionAlgorithmError` for another algorithm; `AccessDenied`
-    /// for a key of another length that is to read something.
+    /// not match; `InvalidEncryptionAlgorithmError` for another algorithm; `AccessDenied` for a key
+    /// of another length when reading.
     pub fn read(self, what_for: Use, is_secure: bool, digest: Digest<'_>) -> Result<CustomerKey> {
+        // The order of these checks is that of S3, and clients see which one fails first.
         if !is_secure {
             return Err(S3Error::invalid_request(
                 "Requests specifying Server Side Encryption with Customer provided keys must be made over a secure \
@@ -140,8 +141,8 @@ impl<'a> Sent<'a> {
     }
 }
 
-/// `InvalidArgument`, as S3 says it of all three headers. What was sent is not repeated: it may be
-/// the key.
+/// `InvalidArgument`, as S3 says it of all three headers. The value is not repeated, because it may
+/// be the key.
 fn invalid(message: impl Into<String>) -> S3Error {
     S3Error::invalid_argument(HEADER, "null", message)
 }
@@ -152,8 +153,7 @@ fn must_provide(what: &str) -> S3Error {
     ))
 }
 
-/// Base64 as S3 reads it here: what is none of its letters is skipped, and nothing is missed at the
-/// end.
+/// Base64 as S3 reads it here: other characters are skipped, and padding may be missing.
 fn decode(text: &str) -> Vec<u8> {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &ALPHABET,
@@ -164,7 +164,7 @@ fn decode(text: &str) -> Vec<u8> {
     let before_padding = text.split('=').next().unwrap_or_default();
     let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/');
     let mut letters: Vec<u8> = before_padding.bytes().filter(is_letter).collect();
-    // One letter more than whole bytes have is not one.
+    // A single letter left over holds too few bits for a byte.
     if letters.len() % 4 == 1 {
         letters.pop();
     }

@@ -1,4 +1,4 @@
-//! Who may use a key: its policy, the policies of who asks, and both between accounts.
+//! Who may use a key: its policy, the policies of the principal, and both between accounts.
 
 use super::*;
 use crate::policy::{Identity, PrincipalKind};
@@ -21,7 +21,7 @@ impl OfPrincipal for Nobody {
     }
 }
 
-/// What who asks has of policies: the text of each, or nothing of the kind.
+/// The policies of the principal: the text of each, or nothing of the kind.
 #[derive(Clone, Copy, Default)]
 struct Own<'a> {
     /// `None` without limits.
@@ -30,7 +30,7 @@ struct Own<'a> {
     session: Option<&'a str>,
 }
 
-/// A user of IAM, who may nothing yet.
+/// A user of IAM without policies.
 const USER: Own<'_> = Own { identity: Some(""), boundary: None, session: None };
 
 fn may(actions: &str) -> String {
@@ -69,7 +69,7 @@ fn stranger() -> Principal<'static> {
     principal(OTHER, PrincipalKind::User)
 }
 
-/// Asks for a use; the message where it is denied.
+/// Decides on a use; the message where it is denied.
 fn ask(key: Option<MasterKey<'_>>, principal: &Principal<'_>, own: Own<'_>, usage: KeyUse) -> Result<String> {
     let read = |kind, text: Option<&str>| {
         text.filter(|text| !text.is_empty()).map(|text| Policy::parse(kind, text).unwrap())
@@ -84,7 +84,7 @@ fn ask(key: Option<MasterKey<'_>>, principal: &Principal<'_>, own: Own<'_>, usag
         ("aws:s3:arn".to_owned(), "arn:aws:s3:::photos/cat.jpg".to_owned()),
         ("Project".to_owned(), "x".to_owned()),
     ];
-    authorize_key(&KeyAsked {
+    authorize_key(&KeyRequest {
         usage,
         key,
         name: ARN,
@@ -148,7 +148,7 @@ fn the_policies_of_both_sides_decide() {
     let (user, stranger, free) = (user(), stranger(), Own::default());
     let nothing = "because no identity allows";
     let cases = [
-        // Without a policy of its own, the key leaves it to the policies of the account.
+        // Without a policy of its own, the policies of the account decide on the key.
         (&default, &user, USER, nothing),
         (&default, &user, with_all, "allowed"),
         (&default, &user, with_other, nothing),
@@ -156,7 +156,7 @@ fn the_policies_of_both_sides_decide() {
         (&default, &root, free, "allowed"),
         (&default, &stranger, with_all, "hidden"),
         (&default, &foreign_root, free, "hidden"),
-        // Whom it names, it lets in; the account can limit them, and deny.
+        // It allows principals that it names. The account can limit them, and deny.
         (&direct, &user, USER, "allowed"),
         (&direct, &user, Own { identity: Some(&refuses), ..USER }, "with an explicit deny in an identity"),
         (&direct, &user, Own { boundary: Some(&other), ..USER }, "allowed"),
@@ -172,11 +172,11 @@ fn the_policies_of_both_sides_decide() {
         (&silent, &user, with_all, "because no resource allows"),
         (&silent, &user, free, "allowed"),
         (&silent, &root, free, "allowed"),
-        // It denies whom it will.
+        // It can deny.
         (&deny, &user, with_all, "with an explicit deny in a resource"),
         (&deny, &user, free, "with an explicit deny in a resource"),
         (&deny, &root, free, "allowed"),
-        // Others take both.
+        // Principals of other accounts need both.
         (&silent, &stranger, USER, nothing),
         (&silent, &stranger, with_all, "allowed"),
         (&bob, &stranger, USER, nothing),
@@ -203,7 +203,7 @@ fn a_session_of_a_role_may_what_the_role_may() {
 
 #[test]
 fn the_key_that_everybody_has_is_open_to_the_account_through_s3() {
-    let managed = managed_policy(OWNER, REGION).unwrap();
+    let managed = aws_managed_policy(OWNER, REGION).unwrap();
     assert_eq!(outcome(&managed, &user(), USER), "allowed");
     assert_eq!(outcome(&managed, &principal(OWNER, PrincipalKind::AssumedRole), USER), "allowed");
     assert_eq!(outcome(&managed, &principal(OWNER, PrincipalKind::Root), Own::default()), "allowed");
@@ -212,7 +212,7 @@ fn the_key_that_everybody_has_is_open_to_the_account_through_s3() {
     let denies = statement("Deny", "kms:*", "");
     let own = Own { identity: Some(&denies), ..USER };
     assert_eq!(outcome(&managed, &user(), own), "with an explicit deny in an identity");
-    let elsewhere = managed_policy(OWNER, "eu-west-1").unwrap();
+    let elsewhere = aws_managed_policy(OWNER, "eu-west-1").unwrap();
     assert_eq!(outcome(&elsewhere, &user(), USER), "because no resource allows");
 }
 

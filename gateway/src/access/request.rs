@@ -1,4 +1,4 @@
-//! Who asks, for what, and of whom it is learned who was granted what.
+//! What a decision needs: the principal, the request, and what is stored about them.
 
 use super::subject::{Bucket, Object};
 use super::witness::Witness;
@@ -10,10 +10,10 @@ use crate::policy::{
 use crate::request::headers::Headers;
 use crate::request::query::Query;
 
-/// What a principal's own account lets it do, and the way by which it came.
+/// What the principal's own account lets it do, and what the endpoint lets pass.
 #[derive(Clone, Copy, Debug)]
 pub struct Grants<'a> {
-    /// What its policies allow.
+    /// What the principal's policies allow.
     pub identity: Identity<'a>,
     /// The limit of what they can.
     pub boundary: Option<Source<'a>>,
@@ -24,7 +24,7 @@ pub struct Grants<'a> {
 }
 
 impl<'a> Grants<'a> {
-    /// Everything.
+    /// Everything is allowed.
     #[cfg(test)]
     pub(crate) const UNLIMITED: Grants<'static> =
         Grants { identity: Identity::Unlimited, boundary: None, session: None, endpoint: None };
@@ -41,35 +41,35 @@ impl<'a> Grants<'a> {
     }
 }
 
-/// Who asks, and what else is known of the request.
+/// What one decision rests on, besides the stored things.
 #[derive(Clone, Copy)]
-pub struct Asker<'a> {
-    /// Who asks.
+pub struct DecisionInput<'a> {
+    /// The principal.
     pub principal: &'a Principal<'a>,
-    /// What their account lets them do.
+    /// What its account lets it do.
     pub grants: Grants<'a>,
     /// The circumstances.
     pub context: &'a dyn Context,
-    /// What asking may take: of one request, everything that is asked for it.
+    /// The steps that all decisions on the request may take together.
     pub budget: &'a Budget,
-    /// Who wants to know what is decided on the way.
+    /// Is told of each decision.
     pub witness: Option<&'a dyn Witness>,
 }
 
-impl std::fmt::Debug for Asker<'_> {
+impl std::fmt::Debug for DecisionInput<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Asker").field("principal", self.principal).finish_non_exhaustive()
+        formatter.debug_struct("DecisionInput").field("principal", self.principal).finish_non_exhaustive()
     }
 }
 
-impl Asker<'_> {
+impl DecisionInput<'_> {
     /// The account; `None` without credentials.
     pub(super) fn account(&self) -> Option<Account> {
         if self.principal.has_account() { Account::parse(self.principal.account) } else { None }
     }
 }
 
-/// What is stored about who may use what. An answer is asked for only when a decision takes it.
+/// What is stored about buckets and objects. Each value is read only when a decision needs it.
 pub trait Resources {
     /// A bucket by its name.
     fn bucket(&self, name: &str) -> Option<Bucket>;
@@ -103,20 +103,20 @@ pub trait Resources {
     fn network_id(&self) -> Option<String> {
         None
     }
-    /// The tags of who asks and of its session.
+    /// The tags of the principal and of its session.
     fn principal_tags(&self) -> Option<Vec<(String, String)>> {
         None
     }
-    /// What else is known of who asks, by a condition key.
+    /// What else is known of the principal, by a condition key.
     fn of_session(&self, _key: &Key) -> Option<Values<'_>> {
         None
     }
 }
 
-/// A request, as far as it decides what its sender must be allowed.
+/// A request: what decides on the actions it takes.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
-    /// What is asked for.
+pub struct AccessRequest<'a> {
+    /// The operation.
     pub operation: Operation,
     /// The bucket in the address.
     pub bucket: Option<&'a str>,
@@ -128,34 +128,34 @@ pub struct Asked<'a> {
     pub query: &'a Query,
     /// What the document in the body says.
     pub body: Body<'a>,
-    /// Who asks.
+    /// The principal.
     pub principal: &'a Principal<'a>,
-    /// What their account lets them do.
+    /// What its account lets it do.
     pub grants: Grants<'a>,
     /// When the request arrived, in milliseconds since 1970.
     pub received_ms: u64,
-    /// The region of the deployment.
+    /// The region of the server.
     pub region: &'a str,
-    /// What asking may take.
+    /// The steps that all decisions may take together.
     pub budget: &'a Budget,
-    /// Who wants to know what is decided on the way: nobody, where it is only to be decided.
+    /// Is told of each decision; `None` where no explanation is needed.
     pub witness: Option<&'a dyn Witness>,
 }
 
 /// What is known of the document in a body.
 #[derive(Clone, Copy, Debug)]
 pub enum Body<'a> {
-    /// It is not here yet. A decision that depends on it is left to when it is: the request may go
-    /// on until then.
+    /// It is not here yet. A decision that depends on it is made when it is here: the request may
+    /// go on until then.
     Ahead,
-    /// It is here, and this is what conditions may ask of it.
+    /// It is here, and these are the condition keys that it carries.
     Said(&'a ContextEntries),
 }
 
 /// A request that may go on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Permit {
-    /// With everything that it asks for.
+    /// As a whole.
     Whole,
     /// With those of the objects named in its body that [`authorize_each`](super::authorize_each)
     /// lets pass.
