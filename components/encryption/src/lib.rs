@@ -13,8 +13,11 @@ use sdk::{Call, DefaultProtection, Protection, Refusal, Sealed, refuse};
 pub struct Encryption;
 
 impl Guest for Encryption {
-    fn plan_seal(call: &Call, fallback: Option<DefaultProtection>) -> Result<Option<Protection>, Refusal> {
-        seal::plan(call, fallback.as_ref()).map_err(refuse)
+    fn plan_seal(
+        call: &Call,
+        bucket_default: Option<DefaultProtection>,
+    ) -> Result<Option<Protection>, Refusal> {
+        seal::plan(call, bucket_default.as_ref()).map_err(refuse)
     }
 
     fn plan_open(call: &Call, sealed: Sealed) -> Result<Protection, Refusal> {

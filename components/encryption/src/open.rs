@@ -5,7 +5,7 @@ use gateway::request::headers::Headers;
 use gateway::sse::{self, Digest, HEADER, Sent, Use, names};
 use sdk::{KeptProtection, Protection, Sealed, SealedRole};
 
-use crate::request::customer;
+use crate::request::sse_c;
 
 /// Judges the headers of a request against what is stored.
 ///
@@ -34,11 +34,11 @@ pub(crate) fn plan(
     };
     let sent = Sent::of(headers, names);
     match (protection, sent) {
-        (KeptProtection::Folder, None) => Ok(Protection::Folder),
-        (KeptProtection::Managed(key), None) => Ok(Protection::Managed(key)),
-        (KeptProtection::Folder | KeptProtection::Managed(_), Some(_)) => Err(not_applicable),
-        (KeptProtection::Customer, None) => Err(missing),
-        (KeptProtection::Customer, Some(sent)) => sent.read(what_for, is_secure, digest).map(customer),
+        (KeptProtection::SseS3, None) => Ok(Protection::SseS3),
+        (KeptProtection::SseKms(key), None) => Ok(Protection::SseKms(key)),
+        (KeptProtection::SseS3 | KeptProtection::SseKms(_), Some(_)) => Err(not_applicable),
+        (KeptProtection::SseC, None) => Err(missing),
+        (KeptProtection::SseC, Some(sent)) => sent.read(what_for, is_secure, digest).map(sse_c),
     }
 }
 

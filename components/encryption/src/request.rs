@@ -35,6 +35,6 @@ pub(crate) fn digest(bytes: &[u8]) -> [u8; 16] {
 }
 
 /// A key that the client brought along, in the words of the contract.
-pub(crate) fn customer(key: CustomerKey) -> Protection {
-    Protection::Customer(sdk::CustomerKey { key: key.key.to_vec(), md5: key.md5 })
+pub(crate) fn sse_c(key: CustomerKey) -> Protection {
+    Protection::SseC(sdk::CustomerKey { key: key.key.to_vec(), md5: key.md5 })
 }

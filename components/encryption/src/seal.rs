@@ -5,9 +5,9 @@ use gateway::operations::{Operation, Purpose};
 use gateway::sse::context::object_arn;
 use gateway::sse::master_key::MANAGED_ALIAS;
 use gateway::sse::{self, KeyChoice, Requested, Sent, names};
-use sdk::{Call, DefaultProtection, ManagedKey, Principal, Protection, Target};
+use sdk::{Call, DefaultProtection, Principal, Protection, SseKmsKey, Target};
 
-use crate::request::{self, customer};
+use crate::request::{self, sse_c};
 use crate::settings;
 
 /// Judges what a request says of the object that it writes, and what the bucket says where the
@@ -16,14 +16,14 @@ use crate::settings;
 ///
 /// `AccessDenied` where the bucket does not take keys that clients bring along; otherwise the
 /// errors of [`Requested::parse`].
-pub(crate) fn plan(call: &Call, fallback: Option<&DefaultProtection>) -> Result<Option<Protection>> {
+pub(crate) fn plan(call: &Call, bucket_default: Option<&DefaultProtection>) -> Result<Option<Protection>> {
     let headers = request::headers(call)?;
     let target = call.target();
     let operation = Operation::parse(&target.operation).ok_or(ErrorCode::NotImplemented)?;
     // A part is kept as its upload was begun. Only whether the bucket lets such keys in is judged
     // anew.
     if operation.purpose() == Purpose::WritePart {
-        let blocks = fallback.is_some_and(|fallback| fallback.blocks_customer_keys);
+        let blocks = bucket_default.is_some_and(|default| default.blocks_sse_c);
         return if blocks && Sent::of(&headers, names::OBJECT).is_some() {
             Err(blocked(call, operation, target))
         } else {
@@ -32,20 +32,20 @@ pub(crate) fn plan(call: &Call, fallback: Option<&DefaultProtection>) -> Result<
     }
     let requested = Requested::parse(&headers, request::is_secure(call), &request::digest)?;
     if matches!(requested, Requested::Customer(_))
-        && fallback.is_some_and(|fallback| fallback.blocks_customer_keys)
+        && bucket_default.is_some_and(|default| default.blocks_sse_c)
     {
         return Err(blocked(call, operation, target));
     }
-    Ok(match choose(requested, fallback) {
+    Ok(match choose(requested, bucket_default) {
         Choice::Nothing => None,
-        Choice::Folder => Some(Protection::Folder),
-        Choice::Customer(key) => Some(customer(key)),
-        Choice::Managed { name, whose, context, bucket_key } => {
-            let arn = match whose {
-                Whose::Caller => name,
-                Whose::Owner => of_owner(call, name),
+        Choice::SseS3 => Some(Protection::SseS3),
+        Choice::SseC(key) => Some(sse_c(key)),
+        Choice::SseKms { name, account, context, bucket_key } => {
+            let arn = match account {
+                KeyAccount::Principal => name,
+                KeyAccount::Owner => owners_key_arn(call, name),
             };
-            Some(Protection::Managed(ManagedKey { arn, context, bucket_key }))
+            Some(Protection::SseKms(SseKmsKey { arn, context, bucket_key }))
         }
     })
 }
@@ -54,37 +54,39 @@ pub(crate) fn plan(call: &Call, fallback: Option<&DefaultProtection>) -> Result<
 #[derive(Debug, PartialEq, Eq)]
 enum Choice {
     Nothing,
-    Folder,
-    Customer(sse::CustomerKey),
-    Managed { name: String, whose: Whose, context: Vec<(String, String)>, bucket_key: bool },
+    SseS3,
+    SseC(sse::CustomerKey),
+    SseKms { name: String, account: KeyAccount, context: Vec<(String, String)>, bucket_key: bool },
 }
 
-/// In whose account a key is looked up.
+/// In which account a master key is looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Whose {
-    /// Of whoever asks.
-    Caller,
+enum KeyAccount {
+    /// Of the principal.
+    Principal,
     /// Of the bucket's owner.
     Owner,
 }
 
-fn choose(requested: Requested, fallback: Option<&DefaultProtection>) -> Choice {
-    let by_default = fallback.is_some_and(|fallback| fallback.bucket_key);
+fn choose(requested: Requested, bucket_default: Option<&DefaultProtection>) -> Choice {
+    let by_default = bucket_default.is_some_and(|default| default.bucket_key);
     match requested {
-        Requested::Deployment => Choice::Folder,
-        Requested::Customer(key) => Choice::Customer(key),
-        Requested::Managed(KeyChoice { name, context, bucket_key }) => Choice::Managed {
+        Requested::Deployment => Choice::SseS3,
+        Requested::Customer(key) => Choice::SseC(key),
+        Requested::Managed(KeyChoice { name, context, bucket_key }) => Choice::SseKms {
             name: name.unwrap_or_else(|| MANAGED_ALIAS.to_owned()),
-            whose: Whose::Caller,
+            account: KeyAccount::Principal,
             context,
             bucket_key: bucket_key.unwrap_or(by_default),
         },
-        Requested::Nothing { bucket_key } => match fallback.and_then(|fallback| fallback.key.clone()) {
+        Requested::Nothing { bucket_key } => match bucket_default
+            .and_then(|default| default.master_key.clone())
+        {
             None => Choice::Nothing,
             // An alias is everybody's own word; an id is one of the account that configured the
             // bucket.
-            Some(name) => Choice::Managed {
-                whose: if name.starts_with("alias/") { Whose::Caller } else { Whose::Owner },
+            Some(name) => Choice::SseKms {
+                account: if name.starts_with("alias/") { KeyAccount::Principal } else { KeyAccount::Owner },
                 name,
                 context: Vec::new(),
                 bucket_key: bucket_key.unwrap_or(by_default),
@@ -94,7 +96,7 @@ fn choose(requested: Requested, fallback: Option<&DefaultProtection>) -> Choice 
 }
 
 /// A key that the bucket's owner configured, as whoever asks has to name it.
-fn of_owner(call: &Call, name: String) -> String {
+fn owners_key_arn(call: &Call, name: String) -> String {
     if name.starts_with("arn:") {
         return of_today(&name, &settings::region());
     }

@@ -9,7 +9,7 @@
 use gateway::access;
 use gateway::errors::{ErrorCode, Result};
 use sdk::bindings::storage::exports::portcullis::gateway::storage::Step;
-use sdk::{Decision, Named};
+use sdk::{Decision, NamedObject};
 
 use crate::records::{BucketRow, Row};
 use crate::request::Request;
@@ -69,7 +69,10 @@ impl Request {
     /// Which of the objects that the body names may be touched, and keeps about which bucket that
     /// was decided. `policy` is asked unless nobody but the owner of the bucket has a say still:
     /// that it is the owner who asks was decided before the body came.
-    pub(crate) async fn judge_named(&self, named: impl ExactSizeIterator<Item = Named>) -> Result<Vec<bool>> {
+    pub(crate) async fn judge_named(
+        &self,
+        named: impl ExactSizeIterator<Item = NamedObject>,
+    ) -> Result<Vec<bool>> {
         let is_settled = self.decision == Decision::AsOwner
             && self.call.is_owners_alone()
             && self.is_bucket_unchanged()?;
@@ -94,7 +97,7 @@ impl Request {
 
     /// Has `policy` judge objects that the body names. The answer says of each, in order, whether
     /// it is allowed.
-    async fn judge_each(&self, named: &[Named]) -> Vec<bool> {
+    async fn judge_each(&self, named: &[NamedObject]) -> Vec<bool> {
         self.call.set_named(named);
         self.exchange.ask(Step::Named).await;
         let mut allowed = vec![true; named.len()];

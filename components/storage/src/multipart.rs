@@ -53,7 +53,7 @@ enum Told {
 /// Asks for the key of the upload. A key that the client brings along is needed only where it had
 /// chosen a checksum; what comes must fit all the same.
 async fn open(request: &Request, upload: &Upload) -> Result<Told> {
-    let is_customers = matches!(upload.protection, Protection::Customer(_));
+    let is_customers = matches!(upload.protection, Protection::SseC(_));
     if is_customers && request.is_sealing_unsaid() && upload.checksum_algorithm.is_none() {
         return Ok(Told::Nothing);
     }

@@ -28,7 +28,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use access::{AccountRow, Acl, PolicyRow};
 pub(crate) use bucket::{BUCKET_HEAD_BYTES_MAX, BucketHead, BucketRow, Versioning};
 pub(crate) use checksum::{AlgorithmSet, Checksum};
-pub(crate) use protection::{Managed, Protection};
+pub(crate) use protection::{Protection, SseKms};
 pub(crate) use upload::{Initiator, Part, Upload};
 pub(crate) use version::{
     Body, Details, Kind, ManifestPage, ManifestPart, SUMMARY_BYTES_MAX, Span, Summary, Version, VersionId,

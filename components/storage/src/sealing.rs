@@ -11,11 +11,11 @@ use gateway::{access, sse::master_key};
 use sdk::bindings::storage::exports::portcullis::gateway::storage::{Sealing, Step};
 use sdk::response::push_header;
 use sdk::seals::{self, Unavailable, Wrapping};
-use sdk::{CustomerKey, KeptProtection, ManagedKey, Sealed, SealedRole};
+use sdk::{CustomerKey, KeptProtection, Sealed, SealedRole, SseKmsKey};
 
 use crate::index;
 use crate::plan::contended;
-use crate::records::{BucketRow, Managed, Protection};
+use crate::records::{BucketRow, Protection, SseKms};
 use crate::request::Request;
 
 /// An object, as keys are bound to it.
@@ -33,11 +33,11 @@ impl<'a> ObjectName<'a> {
         ObjectName { bucket: &request.bucket, key: &request.key }
     }
 
-    fn customer_context(self) -> Vec<u8> {
+    fn sse_c_context(self) -> Vec<u8> {
         context::object_arn(self.bucket, self.key).into_bytes()
     }
 
-    fn managed_context(self, own: &[(String, String)], bucket_key: bool) -> Vec<u8> {
+    fn sse_kms_context(self, own: &[(String, String)], bucket_key: bool) -> Vec<u8> {
         context::to_json(&context::of_object(self.bucket, self.key, own, bucket_key)).into_bytes()
     }
 }
@@ -65,29 +65,29 @@ impl Seal {
     pub(crate) fn of(request: &Request) -> Result<Seal> {
         let object = ObjectName::of(request);
         match &request.sealing {
-            Sealing::Unsaid | Sealing::Said | Sealing::Under(sdk::Protection::Folder) => {
-                Ok(Seal { key: Key::default(), protection: Protection::Folder })
+            Sealing::Unsaid | Sealing::Said | Sealing::Under(sdk::Protection::SseS3) => {
+                Ok(Seal { key: Key::default(), protection: Protection::SseS3 })
             }
-            Sealing::Under(sdk::Protection::Customer(CustomerKey { key, md5 })) => {
+            Sealing::Under(sdk::Protection::SseC(CustomerKey { key, md5 })) => {
                 let made =
-                    seals::make(&request.call, &Wrapping::Given(key.clone()), &object.customer_context());
+                    seals::make(&request.call, &Wrapping::CustomerKey(key.clone()), &object.sse_c_context());
                 let made = made.map_err(|_| ErrorCode::InternalError)?;
                 let key = Key { number: Some(made.number), customer_md5: Some(md5.clone()) };
-                Ok(Seal { key, protection: Protection::Customer(made.wrapped) })
+                Ok(Seal { key, protection: Protection::SseC(made.wrapped) })
             }
-            Sealing::Under(sdk::Protection::Managed(managed)) => {
-                let ManagedKey { arn, context, bucket_key } = managed;
-                let bound = object.managed_context(context, *bucket_key);
-                let made = seals::make(&request.call, &Wrapping::Named(arn.clone()), &bound);
+            Sealing::Under(sdk::Protection::SseKms(sse_kms)) => {
+                let SseKmsKey { arn, context, bucket_key } = sse_kms;
+                let bound = object.sse_kms_context(context, *bucket_key);
+                let made = seals::make(&request.call, &Wrapping::MasterKey(arn.clone()), &bound);
                 let made = made.map_err(|error| unavailable(error, arn))?;
-                let managed = Managed {
+                let kept = SseKms {
                     arn: arn.clone(),
                     context: context.clone(),
                     bucket_key: *bucket_key,
                     wrapped: made.wrapped,
                 };
                 let key = Key { number: Some(made.number), customer_md5: None };
-                Ok(Seal { key, protection: Protection::Managed(Box::new(managed)) })
+                Ok(Seal { key, protection: Protection::SseKms(Box::new(kept)) })
             }
         }
     }
@@ -101,10 +101,10 @@ impl Seal {
     /// to.
     pub(crate) fn push_chosen(&self, lines: &mut String) {
         self.push_headers(lines);
-        if let Protection::Managed(managed) = &self.protection
-            && !managed.context.is_empty()
+        if let Protection::SseKms(sse_kms) = &self.protection
+            && !sse_kms.context.is_empty()
         {
-            push_header(lines, context::HEADER, &context::print(&managed.context));
+            push_header(lines, context::HEADER, &context::print(&sse_kms.context));
         }
     }
 }
@@ -116,7 +116,7 @@ pub(crate) fn check_still_fits(request: &Request, bucket: &BucketRow, protection
     let (before, now) = (&request.bucket_row()?.record.encryption, &bucket.encryption);
     let is_said = request.headers.has(access::SERVER_SIDE_ENCRYPTION);
     let fits = is_still_taken(protection, before, now)
-        && (is_said || before == now || matches!(protection, Protection::Customer(_)));
+        && (is_said || before == now || matches!(protection, Protection::SseC(_)));
     if fits { Ok(()) } else { Err(contended()) }
 }
 
@@ -134,7 +134,7 @@ pub(crate) fn check_part_still_fits(
 /// Whether a bucket takes what is kept like this, as it did before. One that refused keys of
 /// clients before was asked before.
 fn is_still_taken(protection: &Protection, before: &BucketEncryption, now: &BucketEncryption) -> bool {
-    !matches!(protection, Protection::Customer(_)) || !now.blocks_customer_keys || before.blocks_customer_keys
+    !matches!(protection, Protection::SseC(_)) || !now.blocks_customer_keys || before.blocks_customer_keys
 }
 
 /// The ETag of bytes: their MD5, or nothing that says anything of them where they are sealed under
@@ -155,18 +155,18 @@ pub(crate) fn etag(protection: &Protection, md5: [u8; 16]) -> [u8; 16] {
 pub(crate) fn push_headers(lines: &mut String, protection: &Protection, customer_md5: Option<&str>) {
     match protection {
         Protection::Unsaid => {}
-        Protection::Folder => lines.push_str("x-amz-server-side-encryption: AES256\n"),
-        Protection::Customer(_) => {
+        Protection::SseS3 => lines.push_str("x-amz-server-side-encryption: AES256\n"),
+        Protection::SseC(_) => {
             if let Some(md5) = customer_md5 {
                 lines.push_str("x-amz-server-side-encryption-customer-algorithm: AES256\n");
                 push_header(lines, "x-amz-server-side-encryption-customer-key-md5", md5);
             }
         }
-        Protection::Managed(managed) => {
+        Protection::SseKms(sse_kms) => {
             lines.push_str("x-amz-server-side-encryption: aws:kms\n");
-            let name = key_name(&managed.arn, answers_by_id());
+            let name = key_name(&sse_kms.arn, answers_by_id());
             push_header(lines, "x-amz-server-side-encryption-aws-kms-key-id", name);
-            if managed.bucket_key {
+            if sse_kms.bucket_key {
                 lines.push_str("x-amz-server-side-encryption-bucket-key-enabled: true\n");
             }
         }
@@ -200,21 +200,21 @@ pub(crate) async fn open(
     }
     let given = judge(request, role, protection).await?;
     match (given, protection) {
-        (sdk::Protection::Folder, Protection::Unsaid | Protection::Folder) => Ok(Key::default()),
-        (sdk::Protection::Customer(CustomerKey { key, md5 }), Protection::Customer(wrapped)) => {
+        (sdk::Protection::SseS3, Protection::Unsaid | Protection::SseS3) => Ok(Key::default()),
+        (sdk::Protection::SseC(CustomerKey { key, md5 }), Protection::SseC(wrapped)) => {
             let opened =
-                seals::open(&request.call, wrapped, &Wrapping::Given(key), &object.customer_context());
+                seals::open(&request.call, wrapped, &Wrapping::CustomerKey(key), &object.sse_c_context());
             let number = opened.map_err(|_| match role {
                 SealedRole::Upload => sse::wrong_key_of_upload(),
                 SealedRole::Object | SealedRole::Source => sse::wrong_key(),
             })?;
             Ok(Key { number: Some(number), customer_md5: Some(md5) })
         }
-        (sdk::Protection::Managed(_), Protection::Managed(managed)) => {
-            let bound = object.managed_context(&managed.context, managed.bucket_key);
-            let under = Wrapping::Named(managed.arn.clone());
-            let opened = seals::open(&request.call, &managed.wrapped, &under, &bound);
-            let number = opened.map_err(|error| unavailable(error, &managed.arn))?;
+        (sdk::Protection::SseKms(_), Protection::SseKms(sse_kms)) => {
+            let bound = object.sse_kms_context(&sse_kms.context, sse_kms.bucket_key);
+            let under = Wrapping::MasterKey(sse_kms.arn.clone());
+            let opened = seals::open(&request.call, &sse_kms.wrapped, &under, &bound);
+            let number = opened.map_err(|error| unavailable(error, &sse_kms.arn))?;
             Ok(Key { number: Some(number), customer_md5: None })
         }
         // What was judged is not what is stored: a bug, and nothing to go on with.
@@ -229,12 +229,12 @@ pub(crate) async fn judge(
     protection: &Protection,
 ) -> Result<sdk::Protection> {
     let protection = match protection {
-        Protection::Unsaid | Protection::Folder => KeptProtection::Folder,
-        Protection::Customer(_) => KeptProtection::Customer,
-        Protection::Managed(managed) => KeptProtection::Managed(ManagedKey {
-            arn: managed.arn.clone(),
-            context: managed.context.clone(),
-            bucket_key: managed.bucket_key,
+        Protection::Unsaid | Protection::SseS3 => KeptProtection::SseS3,
+        Protection::SseC(_) => KeptProtection::SseC,
+        Protection::SseKms(sse_kms) => KeptProtection::SseKms(SseKmsKey {
+            arn: sse_kms.arn.clone(),
+            context: sse_kms.context.clone(),
+            bucket_key: sse_kms.bucket_key,
         }),
     };
     let given = request.exchange.ask(Step::Sealed(Sealed { role, protection })).await;

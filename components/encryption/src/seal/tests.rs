@@ -1,13 +1,13 @@
-//! Whose word counts.
+//! KeyAccount word counts.
 
 use super::*;
 
 fn bucket(key: Option<&str>, bucket_key: bool) -> DefaultProtection {
-    DefaultProtection { key: key.map(str::to_owned), bucket_key, blocks_customer_keys: false }
+    DefaultProtection { master_key: key.map(str::to_owned), bucket_key, blocks_sse_c: false }
 }
 
-fn managed(name: &str, whose: Whose, bucket_key: bool) -> Choice {
-    Choice::Managed { name: name.to_owned(), whose, context: Vec::new(), bucket_key }
+fn sse_kms(name: &str, account: KeyAccount, bucket_key: bool) -> Choice {
+    Choice::SseKms { name: name.to_owned(), account, context: Vec::new(), bucket_key }
 }
 
 #[test]
@@ -22,18 +22,18 @@ fn the_request_goes_before_the_bucket() {
     let cases = [
         (nothing(), None, Choice::Nothing),
         (nothing(), Some(&plain), Choice::Nothing),
-        (nothing(), Some(&key), managed("k", Whose::Owner, true)),
-        (nothing(), Some(&alias), managed("alias/k", Whose::Caller, false)),
-        (Requested::Nothing { bucket_key: Some(false) }, Some(&key), managed("k", Whose::Owner, false)),
-        (Requested::Deployment, Some(&key), Choice::Folder),
-        (kms(None, None), None, managed(MANAGED_ALIAS, Whose::Caller, false)),
+        (nothing(), Some(&key), sse_kms("k", KeyAccount::Owner, true)),
+        (nothing(), Some(&alias), sse_kms("alias/k", KeyAccount::Principal, false)),
+        (Requested::Nothing { bucket_key: Some(false) }, Some(&key), sse_kms("k", KeyAccount::Owner, false)),
+        (Requested::Deployment, Some(&key), Choice::SseS3),
+        (kms(None, None), None, sse_kms(MANAGED_ALIAS, KeyAccount::Principal, false)),
         // The key of the account, not that of the bucket; but used as the bucket says.
-        (kms(None, None), Some(&key), managed(MANAGED_ALIAS, Whose::Caller, true)),
-        (kms(Some("x"), Some(false)), Some(&key), managed("x", Whose::Caller, false)),
+        (kms(None, None), Some(&key), sse_kms(MANAGED_ALIAS, KeyAccount::Principal, true)),
+        (kms(Some("x"), Some(false)), Some(&key), sse_kms("x", KeyAccount::Principal, false)),
     ];
-    for (requested, fallback, choice) in cases {
-        let said = format!("{requested:?} {fallback:?}");
-        assert_eq!(choose(requested, fallback), choice, "{said}");
+    for (requested, bucket_default, choice) in cases {
+        let said = format!("{requested:?} {bucket_default:?}");
+        assert_eq!(choose(requested, bucket_default), choice, "{said}");
     }
 }
 

@@ -84,10 +84,10 @@ fn upload(bucket: &str, key: &str, upload_id: &str) -> Option<Upload> {
 fn protection_headers(protection: &Protection) -> Vec<(String, String)> {
     let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     match protection {
-        Protection::Unsaid | Protection::Folder => vec![header(SERVER_SIDE_ENCRYPTION, "AES256")],
-        Protection::Customer(_) => vec![header(CUSTOMER_ALGORITHM, "AES256")],
-        Protection::Managed(managed) => {
-            vec![header(SERVER_SIDE_ENCRYPTION, "aws:kms"), header(KMS_KEY_ID, &managed.arn)]
+        Protection::Unsaid | Protection::SseS3 => vec![header(SERVER_SIDE_ENCRYPTION, "AES256")],
+        Protection::SseC(_) => vec![header(CUSTOMER_ALGORITHM, "AES256")],
+        Protection::SseKms(sse_kms) => {
+            vec![header(SERVER_SIDE_ENCRYPTION, "aws:kms"), header(KMS_KEY_ID, &sse_kms.arn)]
         }
     }
 }

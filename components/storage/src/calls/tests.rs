@@ -12,7 +12,7 @@ fn records() -> usize {
 }
 
 fn key_of(id: u64) -> Protection {
-    Protection::Customer(CustomerKey { key: Vec::new(), md5: id.to_string() })
+    Protection::SseC(CustomerKey { key: Vec::new(), md5: id.to_string() })
 }
 
 #[test]
@@ -25,8 +25,8 @@ fn what_one_call_is_given_no_other_gets() {
                 let said = vec![(id.to_string(), Vec::new())];
                 assert!(exchange.ask(Step::Again(said)).await.is_none());
                 executor::suspend().await;
-                let sealed = Sealed { role: SealedRole::Object, protection: KeptProtection::Customer };
-                if let Some(Protection::Customer(key)) = exchange.ask(Step::Sealed(sealed)).await {
+                let sealed = Sealed { role: SealedRole::Object, protection: KeptProtection::SseC };
+                if let Some(Protection::SseC(key)) = exchange.ask(Step::Sealed(sealed)).await {
                     opened.borrow_mut().push((id, key.md5));
                 }
                 Ok(())

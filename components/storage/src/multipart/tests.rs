@@ -52,7 +52,7 @@ pub(crate) fn create(sequence: u64) -> Row<Upload> {
         retention: None,
         legal_hold: Default::default(),
         website_redirect: None,
-        protection: Protection::Folder,
+        protection: Protection::SseS3,
         acl: Acl::Private,
         begun_with: Vec::new(),
     };

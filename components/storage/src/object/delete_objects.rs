@@ -34,7 +34,7 @@ const SLICE: usize = 100;
 
 /// An `Object` element.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Named {
+struct ObjectToDelete {
     key: String,
     /// As sent.
     version: Option<String>,
@@ -72,7 +72,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
 
 /// What was shown to delete versions. Where that takes a second factor and there is none, nothing
 /// of the request is done: `AccessDenied`.
-fn factor(request: &Request, objects: &[Named]) -> Result<SecondFactor> {
+fn factor(request: &Request, objects: &[ObjectToDelete]) -> Result<SecondFactor> {
     if objects.iter().all(|object| object.version.is_none()) {
         return Ok(SecondFactor::Missing);
     }
@@ -82,8 +82,8 @@ fn factor(request: &Request, objects: &[Named]) -> Result<SecondFactor> {
 }
 
 /// What `policy` judges.
-fn to_judge(object: &Named) -> sdk::Named {
-    sdk::Named { key: object.key.clone(), version_id: object.version.clone() }
+fn to_judge(object: &ObjectToDelete) -> sdk::NamedObject {
+    sdk::NamedObject { key: object.key.clone(), version_id: object.version.clone() }
 }
 
 /// Splits deletions so that no round has a key twice, in the order sent.
@@ -146,7 +146,7 @@ async fn delete_together(
     Ok(())
 }
 
-fn deletion(object: &Named, bypass: Bypass, factor: SecondFactor, now_ms: u64) -> Result<Deletion> {
+fn deletion(object: &ObjectToDelete, bypass: Bypass, factor: SecondFactor, now_ms: u64) -> Result<Deletion> {
     key::check(&object.key)?;
     let version = match &object.version {
         Some(text) => Some(read::parse_version_id(text).map_err(|_| S3Error::new(ErrorCode::NoSuchVersion))?),
@@ -158,7 +158,7 @@ fn deletion(object: &Named, bypass: Bypass, factor: SecondFactor, now_ms: u64) -
 
 /// Reads the document: the objects, and whether only errors are to be answered. `MalformedXML`
 /// without any object, or with more than 1,000.
-fn parse(document: &Element) -> Result<(Vec<Named>, bool)> {
+fn parse(document: &Element) -> Result<(Vec<ObjectToDelete>, bool)> {
     let mut objects = Vec::new();
     for element in document.children("Object") {
         if objects.len() == OBJECTS_MAX {
@@ -169,7 +169,7 @@ fn parse(document: &Element) -> Result<(Vec<Named>, bool)> {
             return Err(ErrorCode::UserKeyMustBeSpecified.into());
         }
         let text = |name| element.text_of(name).filter(|text: &&str| !text.is_empty());
-        objects.push(Named {
+        objects.push(ObjectToDelete {
             key: key.to_owned(),
             version: element.exact_of("VersionId")?.filter(|id| !id.is_empty()).map(str::to_owned),
             conditions: DeletePreconditions {
@@ -192,7 +192,7 @@ fn parse_time(text: &str) -> Result<u64> {
     time.ok_or_else(|| ErrorCode::MalformedXML.into())
 }
 
-fn write<'a>(answers: impl Iterator<Item = (&'a Named, Result<Deleted>)>, quiet: bool) -> String {
+fn write<'a>(answers: impl Iterator<Item = (&'a ObjectToDelete, Result<Deleted>)>, quiet: bool) -> String {
     let mut xml = XmlWriter::document("DeleteResult");
     for (object, result) in answers {
         match result {
@@ -211,7 +211,7 @@ fn write<'a>(answers: impl Iterator<Item = (&'a Named, Result<Deleted>)>, quiet:
     xml.finish()
 }
 
-fn write_deleted(xml: &mut XmlWriter, object: &Named, deleted: Deleted) {
+fn write_deleted(xml: &mut XmlWriter, object: &ObjectToDelete, deleted: Deleted) {
     xml.open("Deleted");
     xml.text("Key", &object.key);
     xml.optional("VersionId", object.version.as_deref());

@@ -56,8 +56,8 @@ pub(crate) async fn respond(request: &Request, want: Want) -> Result<Response> {
 /// checksums apart, is no secret:
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>
 async fn open(request: &Request, protection: &Protection, want: Want) -> Result<Key> {
-    let is_head_of_managed = want == Want::Headers && matches!(protection, Protection::Managed(_));
-    if is_head_of_managed && request.is_sealing_unsaid() && !wants_checksums(request) {
+    let is_head_of_sse_kms = want == Want::Headers && matches!(protection, Protection::SseKms(_));
+    if is_head_of_sse_kms && request.is_sealing_unsaid() && !wants_checksums(request) {
         return Ok(Key::default());
     }
     sealing::open(request, SealedRole::Object, ObjectName::of(request), protection).await

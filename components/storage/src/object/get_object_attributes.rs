@@ -61,7 +61,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
 /// along is for those who have it, checksums are for those who may use the key.
 async fn open(request: &Request, protection: &Protection, wanted: Wanted) -> Result<()> {
     let tells_of_bytes = wanted.checksum || wanted.object_parts || !request.is_sealing_unsaid();
-    if matches!(protection, Protection::Managed(_)) && !tells_of_bytes {
+    if matches!(protection, Protection::SseKms(_)) && !tells_of_bytes {
         return Ok(());
     }
     sealing::open(request, SealedRole::Object, ObjectName::of(request), protection).await.map(|_key| ())

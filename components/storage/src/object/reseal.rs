@@ -16,9 +16,9 @@ use crate::sealing::{self, Key};
 /// every object.
 pub(crate) fn is_needless(from: &Protection, to: &Protection) -> bool {
     match from {
-        Protection::Folder => !to.has_data_key(),
+        Protection::SseS3 => !to.has_data_key(),
         Protection::Unsaid => *to == Protection::Unsaid,
-        Protection::Customer(_) | Protection::Managed(_) => false,
+        Protection::SseC(_) | Protection::SseKms(_) => false,
     }
 }
 

@@ -131,15 +131,15 @@ impl BucketRow {
     /// say.
     pub(crate) fn default_protection(&self) -> Option<DefaultProtection> {
         let BucketEncryption { key, bucket_key, blocks_customer_keys } = &self.encryption;
-        let key = match key {
+        let master_key = match key {
             DefaultKey::Own => None,
             DefaultKey::Named(name) => Some(name.as_deref().unwrap_or(MANAGED_ALIAS).to_owned()),
         };
-        let says = key.is_some() || *bucket_key || *blocks_customer_keys;
+        let says = master_key.is_some() || *bucket_key || *blocks_customer_keys;
         says.then_some(DefaultProtection {
-            key,
+            master_key,
             bucket_key: *bucket_key,
-            blocks_customer_keys: *blocks_customer_keys,
+            blocks_sse_c: *blocks_customer_keys,
         })
     }
 

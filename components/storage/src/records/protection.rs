@@ -12,16 +12,16 @@ pub(crate) enum Protection {
     #[default]
     Unsaid,
     /// Under the key of the data folder: SSE-S3.
-    Folder,
+    SseS3,
     /// Under a data key, which is wrapped under a key that the client has: SSE-C.
-    Customer(Vec<u8>),
+    SseC(Vec<u8>),
     /// Under a data key, which is wrapped under a key of the key service: SSE-KMS.
-    Managed(Box<Managed>),
+    SseKms(Box<SseKms>),
 }
 
 /// A key of the key service, and what it is to open.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Managed {
+pub(crate) struct SseKms {
     /// The ARN of the key.
     pub(crate) arn: String,
     /// What the client binds the use of the key to, besides the object: in the order of the names.
@@ -35,6 +35,6 @@ pub(crate) struct Managed {
 impl Protection {
     /// Whether bytes are sealed under a data key of their own.
     pub(crate) fn has_data_key(&self) -> bool {
-        matches!(self, Protection::Customer(_) | Protection::Managed(_))
+        matches!(self, Protection::SseC(_) | Protection::SseKms(_))
     }
 }

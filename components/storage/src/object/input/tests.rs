@@ -62,12 +62,12 @@ fn the_default_retention_of_the_bucket_is_for_those_who_bring_none() {
     let default = DefaultRetention { mode: RetentionMode::Governance, period: RetentionPeriod::Days(1) };
     let configuration = ObjectLockConfiguration { default_retention: Some(default) };
     let bucket = BucketRow { object_lock: Some(configuration), ..bucket(Versioning::Enabled) };
-    let details = ObjectHeaders::default().details(&bucket, Protection::Folder, NOW_MS);
+    let details = ObjectHeaders::default().details(&bucket, Protection::SseS3, NOW_MS);
     assert_eq!(
         details.retention,
         Some(Retention { mode: RetentionMode::Governance, until_ms: NOW_MS + 86_400_000 })
     );
     let own = Retention { mode: RetentionMode::Compliance, until_ms: 5 };
     let headers = ObjectHeaders { retention: Some(own), ..ObjectHeaders::default() };
-    assert_eq!(headers.details(&bucket, Protection::Folder, NOW_MS).retention, Some(own));
+    assert_eq!(headers.details(&bucket, Protection::SseS3, NOW_MS).retention, Some(own));
 }
