@@ -63,7 +63,7 @@ pub(crate) struct Row<T> {
 
 impl<T: Record> Row<T> {
     /// A row of a page, decoded.
-    pub(crate) fn decode(row: sdk::index::Row<'_>) -> Result<Row<T>> {
+    pub(crate) fn decode(row: sdk::index::RawRow<'_>) -> Result<Row<T>> {
         Ok(Row { key: row.key.to_vec(), record: T::decode(row.value)?, revision: row.revision })
     }
 }

@@ -1,8 +1,8 @@
-//! Under which keys bytes are written and read.
+//! Under which keys bytes are sealed when they are written, and opened when they are read.
 //!
-//! What a request says of it, and whether that fits, the stage `encryption` judges: of new objects
-//! before this stage begins ([`Sealing`]), of what was stored before when it has been found
-//! ([`open`]). Here data keys are made and opened, which are numbers to everybody but the host.
+//! The stage `encryption` plans it: for new objects before this stage starts ([`Sealing`]), for
+//! stored ones once they are found ([`open`]). Here the host is asked to make and open the data
+//! keys. A data key is a number here; only the host has its bytes.
 
 use gateway::bucket::encryption::BucketEncryption;
 use gateway::errors::{ErrorCode, Result, S3Error};
@@ -42,26 +42,26 @@ impl<'a> ObjectName<'a> {
     }
 }
 
-/// A key that is at hand.
+/// The key with which bytes are sealed or opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Key {
-    /// The number of the data key; without one, it is the key of the data folder.
+    /// The number of the data key; `None` is the folder key.
     pub(crate) number: Option<u32>,
-    /// The MD5 of the key that the client brought along, in base64.
+    /// The MD5 of the customer key, in base64.
     pub(crate) customer_md5: Option<String>,
 }
 
-/// How new bytes are kept.
+/// How new bytes are sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Seal {
     /// Under which key.
     pub(crate) key: Key,
-    /// What is kept of that.
+    /// What the row of the object keeps of that.
     pub(crate) protection: Protection,
 }
 
 impl Seal {
-    /// As the request, or else its bucket, says. A data key is a new one.
+    /// As the request says, or else its bucket. Makes a new data key where one is needed.
     pub(crate) fn of(request: &Request) -> Result<Seal> {
         let object = ObjectName::of(request);
         match &request.sealing {
@@ -92,13 +92,13 @@ impl Seal {
         }
     }
 
-    /// The header lines that tell the client.
+    /// The header lines that tell the client how the object is sealed.
     pub(crate) fn push_headers(&self, lines: &mut String) {
         push_headers(lines, &self.protection, self.key.customer_md5.as_deref());
     }
 
-    /// The lines for an answer to whoever chose the protection: with what the client binds its use
-    /// to.
+    /// The header lines for the request that chose the protection: these also repeat the encryption
+    /// context.
     pub(crate) fn push_chosen(&self, lines: &mut String) {
         self.push_headers(lines);
         if let Protection::SseKms(sse_kms) = &self.protection
@@ -109,9 +109,9 @@ impl Seal {
     }
 }
 
-/// Checks, of what was received under `protection`, that it still is what its bucket wants. A
-/// bucket that says something else by now is asked again with the whole request, which is to come
-/// back: `SlowDown`.
+/// Checks that bytes which were received under `protection` are sealed as their bucket wants it
+/// now. Where the bucket has changed its mind, the client has to send the request again:
+/// `SlowDown`, which SDKs retry (ADR 19).
 pub(crate) fn check_still_fits(request: &Request, bucket: &BucketRow, protection: &Protection) -> Result<()> {
     let (before, now) = (&request.bucket_row()?.record.encryption, &bucket.encryption);
     let is_said = request.headers.has(access::SERVER_SIDE_ENCRYPTION);
@@ -120,8 +120,8 @@ pub(crate) fn check_still_fits(request: &Request, bucket: &BucketRow, protection
     if fits { Ok(()) } else { Err(contended()) }
 }
 
-/// [`check_still_fits`] of a part: it is kept under the key of its upload, whatever its bucket
-/// wants of new objects by now.
+/// [`check_still_fits`] for a part. It is sealed under the key of its upload, so the bucket's
+/// default for new objects does not matter.
 pub(crate) fn check_part_still_fits(
     request: &Request,
     bucket: &BucketRow,
@@ -131,14 +131,14 @@ pub(crate) fn check_part_still_fits(
     if is_still_taken(protection, before, &bucket.encryption) { Ok(()) } else { Err(contended()) }
 }
 
-/// Whether a bucket takes what is kept like this, as it did before. One that refused keys of
-/// clients before was asked before.
+/// Whether the bucket still takes bytes under `protection`. A bucket that blocked SSE-C already at
+/// the head of the request was asked by `encryption` then.
 fn is_still_taken(protection: &Protection, before: &BucketEncryption, now: &BucketEncryption) -> bool {
     !matches!(protection, Protection::SseC(_)) || !now.blocks_customer_keys || before.blocks_customer_keys
 }
 
-/// The ETag of bytes: their MD5, or nothing that says anything of them where they are sealed under
-/// a data key, as at S3.
+/// The ETag of bytes: their MD5. Under a data key it is a random number, because the MD5 would say
+/// something of the bytes. S3's is no MD5 there, too.
 pub(crate) fn etag(protection: &Protection, md5: [u8; 16]) -> [u8; 16] {
     if !protection.has_data_key() {
         return md5;
@@ -150,8 +150,8 @@ pub(crate) fn etag(protection: &Protection, md5: [u8; 16]) -> [u8; 16] {
     drawn
 }
 
-/// The header lines that say how something is kept. `customer_md5` is of the key that opened it, if
-/// the client brought one.
+/// The header lines that say how something is sealed. `customer_md5` is the MD5 of the customer key
+/// that opened it, if there was one.
 pub(crate) fn push_headers(lines: &mut String, protection: &Protection, customer_md5: Option<&str>) {
     match protection {
         Protection::Unsaid => {}
@@ -173,13 +173,13 @@ pub(crate) fn push_headers(lines: &mut String, protection: &Protection, customer
     }
 }
 
-/// What the operator set; a native test has none.
+/// The setting `kms_key_names`. Native tests have no settings.
 fn answers_by_id() -> bool {
     cfg!(target_arch = "wasm32") && sdk::settings::get("kms_key_names").is_some_and(|names| names == "id")
 }
 
-/// How answers call a key of the key service: by its ARN, as S3 does, or by its id, for clients
-/// that compare it with what they sent.
+/// How responses name a master key: by its ARN, as S3 does, or by its id, for clients that compare
+/// it with what they sent.
 fn key_name(arn: &str, by_id: bool) -> &str {
     match arn.rsplit_once("key/") {
         Some((_, id)) if by_id => id,
@@ -187,8 +187,8 @@ fn key_name(arn: &str, by_id: bool) -> &str {
     }
 }
 
-/// Opens what is kept under `protection` for `object`. Where neither that nor the request makes a
-/// difference, this is nothing.
+/// Opens what is sealed as `protection` says, for `object`. Costs nothing for an object under the
+/// folder key when the request says nothing of sealing.
 pub(crate) async fn open(
     request: &Request,
     role: SealedRole,
@@ -198,7 +198,7 @@ pub(crate) async fn open(
     if request.is_sealing_unsaid() && !protection.has_data_key() {
         return Ok(Key::default());
     }
-    let given = judge(request, role, protection).await?;
+    let given = plan_open(request, role, protection).await?;
     match (given, protection) {
         (sdk::Protection::SseS3, Protection::Unsaid | Protection::SseS3) => Ok(Key::default()),
         (sdk::Protection::SseC(CustomerKey { key, md5 }), Protection::SseC(wrapped)) => {
@@ -217,13 +217,14 @@ pub(crate) async fn open(
             let number = opened.map_err(|error| unavailable(error, &sse_kms.arn))?;
             Ok(Key { number: Some(number), customer_md5: None })
         }
-        // What was judged is not what is stored: a bug, and nothing to go on with.
+        // `encryption` planned for another protection than the stored one: a bug of ours. Fail
+        // closed.
         _ => Err(ErrorCode::InternalError.into()),
     }
 }
 
-/// Has the gateway judge how something is opened, without opening it.
-pub(crate) async fn judge(
+/// Has `encryption` plan with what something is opened, without opening it.
+pub(crate) async fn plan_open(
     request: &Request,
     role: SealedRole,
     protection: &Protection,
@@ -243,10 +244,10 @@ pub(crate) async fn judge(
 
 fn unavailable(error: Unavailable, arn: &str) -> S3Error {
     match error {
-        // There was one when `policy` judged.
+        // The master key was there when `policy` decided on it.
         Unavailable::UnknownKey => master_key::not_found(arn, "", ""),
         Unavailable::DisabledKey => master_key::disabled(arn),
-        // The key is there, and what was kept is not what it wrapped.
+        // The master key is there, but it did not wrap what the row keeps.
         Unavailable::Mismatch | Unavailable::Failed => ErrorCode::InternalError.into(),
     }
 }

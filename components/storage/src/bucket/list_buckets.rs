@@ -1,4 +1,4 @@
-//! ListBuckets: the buckets of the account that asks, by name.
+//! ListBuckets: the buckets of the principal's account, by name.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html>
 

@@ -1,4 +1,4 @@
-//! Regions: the one that this deployment stands for, and those that a bucket may ask for.
+//! Regions: that of this deployment, and those that a new bucket may name.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 

@@ -38,7 +38,8 @@ fn change(bucket: &mut BucketRow, wanted: VersioningConfiguration, factor: Secon
         VersioningStatus::Suspended => Versioning::Suspended,
     };
     let mfa_delete = wanted.mfa_delete.or(bucket.mfa_delete);
-    // To switch it on takes a code as well: whoever does must be able to switch it off.
+    // Switching MFA delete on takes a code, too. It shows that the device works that is needed to
+    // switch it off.
     if bucket.takes_second_factor() || mfa_delete == Some(MfaDelete::Enabled) {
         second_factor::check_change(factor)?;
     }

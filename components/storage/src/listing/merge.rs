@@ -1,7 +1,7 @@
 //! The walk over `objects` and `versions` together: every version of every key, newest first.
 
 use gateway::errors::{ErrorCode, Result};
-use sdk::index::Row;
+use sdk::index::RawRow;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
@@ -104,7 +104,7 @@ enum From {
 fn next<'c, S: Source>(
     objects: &'c Cursor<'_, S>,
     versions: &'c Cursor<'_, S>,
-) -> Result<Option<(From, Cow<'c, str>, Row<'c>)>> {
+) -> Result<Option<(From, Cow<'c, str>, RawRow<'c>)>> {
     let object = keyed(&OBJECTS, objects.row())?;
     let version = keyed(&VERSIONS, versions.row())?;
     Ok(match (object, version) {
@@ -118,7 +118,7 @@ fn next<'c, S: Source>(
     })
 }
 
-fn keyed<'c>(layout: &Layout, row: Option<Row<'c>>) -> Result<Option<(Cow<'c, str>, Row<'c>)>> {
+fn keyed<'c>(layout: &Layout, row: Option<RawRow<'c>>) -> Result<Option<(Cow<'c, str>, RawRow<'c>)>> {
     let Some(row) = row else { return Ok(None) };
     Ok(Some(((layout.key)(row.key).ok_or(ErrorCode::InternalError)?, row)))
 }

@@ -1,6 +1,6 @@
 //! Rows in order, page by page, from the index or from a test's map.
 
-use sdk::index::Row;
+use sdk::index::RawRow;
 
 /// Rows fetched by the first page after a seek, when the seek has shown that neighbours are of no
 /// use.
@@ -74,7 +74,7 @@ struct RowEnd {
 
 impl Page {
     #[cfg(not(test))]
-    fn of(rows: &sdk::index::Rows) -> Page {
+    fn of(rows: &sdk::index::RawRows) -> Page {
         let mut page = Page::default();
         for row in rows.iter() {
             page.push(row.key, row.value, row.revision);
@@ -91,7 +91,7 @@ impl Page {
     }
 
     /// The rows, in order.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+    pub(crate) fn rows(&self) -> impl Iterator<Item = RawRow<'_>> {
         (0..self.len()).map_while(|at| self.row(at))
     }
 
@@ -105,14 +105,14 @@ impl Page {
         self.rows.len()
     }
 
-    fn row(&self, at: usize) -> Option<Row<'_>> {
+    fn row(&self, at: usize) -> Option<RawRow<'_>> {
         let end = self.rows.get(at)?;
         let start = match at.checked_sub(1) {
             Some(before) => self.rows.get(before)?.value,
             None => 0,
         };
         let (key, value) = (self.bytes.get(start..end.key)?, self.bytes.get(end.key..end.value)?);
-        Some(Row { key, value, revision: end.revision })
+        Some(RawRow { key, value, revision: end.revision })
     }
 }
 
@@ -181,7 +181,7 @@ impl<'s, S: Source> Cursor<'s, S> {
     }
 
     /// The current row; `None` at the end. [`Cursor::load`] comes first.
-    pub(crate) fn row(&self) -> Option<Row<'_>> {
+    pub(crate) fn row(&self) -> Option<RawRow<'_>> {
         self.page.row(self.at)
     }
 

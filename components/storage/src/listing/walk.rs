@@ -1,7 +1,7 @@
 //! The walk over the rows of a table in which a key has one row (`objects`) or several (`uploads`).
 
 use gateway::errors::{ErrorCode, Result};
-use sdk::index::Row;
+use sdk::index::RawRow;
 use std::borrow::Cow;
 
 use super::rollup::{Begin, End, Item, Listing, Rollup};
@@ -80,7 +80,7 @@ pub(crate) fn walk<S: Source>(
     bucket: u64,
     start: Vec<u8>,
     listing: Listing<'_>,
-    mut emit: impl FnMut(Item<'_>, Row<'_>) -> Result<()>,
+    mut emit: impl FnMut(Item<'_>, RawRow<'_>) -> Result<()>,
 ) -> Result<End> {
     let mut rollup = Rollup::new(listing);
     if listing.max == 0 {

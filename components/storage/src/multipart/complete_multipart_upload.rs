@@ -13,7 +13,7 @@ use super::assembly::Assembly;
 use super::{Told, checksum, find, no_such_upload, open, part_list, parts};
 use crate::object::checksums::{Claims, Need, bad_checksum};
 use crate::object::headers;
-use crate::object::write::{self, NewObject, Place};
+use crate::object::write::{self, KeyAsRead, NewObject};
 use crate::plan::{ATTEMPTS_MAX, Plan};
 use crate::records::{BucketRow, Checksum, Details, Part, Row, Upload, Version};
 use crate::request::Request;
@@ -36,12 +36,12 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     rest(input.parts.len()).await;
     let mut opened = None;
     for attempt in 0..ATTEMPTS_MAX {
-        let bucket = request.judged_bucket(attempt).await?;
-        let place = Place::read(&bucket.record, &request.key)?;
+        let bucket = request.bucket_decided_again(attempt).await?;
+        let as_read = KeyAsRead::read(&bucket.record, &request.key)?;
         let upload = match find(request, bucket.record.id) {
             Ok(upload) => upload,
             Err(error) if error.code == ErrorCode::NoSuchUpload => {
-                return completed_before(request, &bucket.record, place.current.as_ref());
+                return completed_before(request, &bucket.record, as_read.current.as_ref());
             }
             Err(error) => return Err(error),
         };
@@ -52,18 +52,19 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         let uploaded = parts::all(upload.record.sequence)?;
         rest(uploaded.len()).await;
         let object = object(request, &bucket.record, &upload.record, &input, &uploaded)?;
-        write::check(&input.preconditions, &place)?;
+        write::check(&input.preconditions, &as_read)?;
 
         rest(uploaded.len()).await;
         // Others went: the decision is made again, for it is to be about what the commit requires.
-        if uploaded.len() > SLICE && request.judged_bucket(attempt).await?.revision != bucket.revision {
+        if uploaded.len() > SLICE && request.bucket_decided_again(attempt).await?.revision != bucket.revision
+        {
             continue;
         }
         let mut plan = Plan::new();
         plan.require_unchanged(tables::BUCKETS, &bucket);
         access::require_unblocked(&mut plan, &bucket.record, &object.object)?;
         access::note_owner(&mut plan, &bucket, object.object.owner)?;
-        let version = end_upload(&mut plan, &upload, &uploaded, &object, &place)?;
+        let version = end_upload(&mut plan, &upload, &uploaded, &object, &as_read)?;
         if plan.commit(&request.call).await?.is_some() {
             return Ok(respond(request, &version, told));
         }
@@ -145,11 +146,11 @@ pub(super) fn end_upload(
     upload: &Row<Upload>,
     uploaded: &[Row<Part>],
     made: &Made,
-    place: &Place<'_>,
+    as_read: &KeyAsRead<'_>,
 ) -> Result<Version> {
     let mut object = made.object.clone();
     object.details.body = made.assembly.put(plan, index::next_sequence())?;
-    let summary = write::put(plan, place, &object)?;
+    let summary = write::put(plan, as_read, &object)?;
     plan.require_unchanged(tables::UPLOADS, upload);
     plan.delete(tables::UPLOADS, upload.key.clone());
     parts::require_exactly(plan, upload.record.sequence, uploaded);

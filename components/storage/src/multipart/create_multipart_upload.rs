@@ -23,7 +23,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let initiator = initiator(request.identity());
     let seal = Seal::of(request)?;
     for attempt in 0..ATTEMPTS_MAX {
-        let bucket = request.decided_bucket(attempt).await?;
+        let bucket = request.bucket_just_decided(attempt).await?;
         sealing::check_still_fits(request, &bucket.record, &seal.protection)?;
         let input = ObjectHeaders::read(&request.headers, &bucket.record, request.now_ms())?;
         let owned = access::of_new_object(request, &bucket.record, &input.acl)?;

@@ -6,7 +6,7 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::operations::list_multipart_uploads::Input;
 use gateway::operations::listing::{Next, Owner, Page, UploadRow};
 use sdk::Response;
-use sdk::index::Row;
+use sdk::index::RawRow;
 
 use super::{checksum, upload_id};
 use crate::listing::listing;
@@ -61,7 +61,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
 }
 
 /// The upload of a row, of which the listing may not have seen all.
-fn whole(row: Row<'_>) -> Result<Upload> {
+fn whole(row: RawRow<'_>) -> Result<Upload> {
     if row.value.len() < UPLOAD_BYTES_SEEN as usize {
         return Upload::decode(row.value);
     }

@@ -14,7 +14,7 @@ use super::assembly::Assembly;
 use super::complete_multipart_upload::{Made, end_upload};
 use super::parts;
 use crate::index::memory;
-use crate::object::write::{NewObject, Place};
+use crate::object::write::{KeyAsRead, NewObject};
 use crate::plan::Plan;
 use crate::records::{
     Acl, Body, BucketRow, Checksum, Details, Initiator, Part, Protection, Row, Span, Upload, Versioning,
@@ -80,7 +80,7 @@ fn plan_part(upload: &Row<Upload>, number: u32, blob: u64) -> Plan {
 
 fn plan_complete(upload: &Row<Upload>, numbers: &[u32]) -> Plan {
     let bucket = bucket();
-    let place = Place::read(&bucket, KEY).unwrap();
+    let as_read = KeyAsRead::read(&bucket, KEY).unwrap();
     let uploaded = parts::all(upload.record.sequence).unwrap();
     let chosen: Vec<&Part> =
         uploaded.iter().map(|row| &row.record).filter(|part| numbers.contains(&part.number)).collect();
@@ -99,7 +99,7 @@ fn plan_complete(upload: &Row<Upload>, numbers: &[u32]) -> Plan {
     };
     let made = Made { object, assembly, numbers: chosen.iter().map(|part| part.number).collect() };
     let mut plan = Plan::new();
-    end_upload(&mut plan, upload, &uploaded, &made, &place).unwrap();
+    end_upload(&mut plan, upload, &uploaded, &made, &as_read).unwrap();
     plan
 }
 

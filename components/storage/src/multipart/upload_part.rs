@@ -75,7 +75,7 @@ fn spans(received: &Ingested) -> Vec<Span> {
 /// in the meantime.
 async fn store(request: &Request, bucket: u64, part: &Part) -> Result<()> {
     for attempt in 0..ATTEMPTS_MAX {
-        let row = request.judged_bucket(attempt).await?;
+        let row = request.bucket_decided_again(attempt).await?;
         let upload = find(request, bucket)?;
         sealing::check_part_still_fits(request, &row.record, &upload.record.protection)?;
         let mut plan = Plan::new();

@@ -23,7 +23,7 @@ use crate::object::reseal::{self, Copied};
 use crate::object::{checksums, slice};
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::records::{Checksum, Part, Span, Upload, Versioning};
-use crate::request::{Judged, Request};
+use crate::request::{DecidedOn, Request};
 use crate::sealing::{self, Key, ObjectName};
 use crate::tables;
 
@@ -36,7 +36,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let bucket = request.bucket_row()?.record.id;
     let mut copied: Option<Copied> = None;
     let mut upload_key: Option<Key> = None;
-    let mut judged = None;
+    let mut decided_on = None;
     for attempt in 0..ATTEMPTS_MAX {
         let upload = find(request, bucket)?;
         let wanted = copy_algorithm(&request.headers)?;
@@ -50,7 +50,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         };
         let source_bucket = find_bucket(request, &source.bucket)?;
         let found = find_version(request, &source_bucket.record, &source)?;
-        judged.get_or_insert_with(|| Judged::of(&found.row.record)).check_source(
+        decided_on.get_or_insert_with(|| DecidedOn::of(&found.row.record)).check_source(
             request,
             &source_bucket.record,
             &found.row.record,
@@ -69,7 +69,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             checksums: vec![current.checksum.clone()],
             spans: current.kept().to_vec(),
         };
-        let row = request.judged_bucket(attempt).await?;
+        let row = request.bucket_decided_again(attempt).await?;
         sealing::check_part_still_fits(request, &row.record, &upload.record.protection)?;
         let mut plan = Plan::new();
         plan.require_unchanged(tables::BUCKETS, &row);

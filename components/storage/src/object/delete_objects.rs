@@ -1,9 +1,9 @@
 //! DeleteObjects: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>
 //!
-//! Keys that are named once are deleted in one commit. A key that is named again (its versions are
-//! deleted one by one) goes into the next commit, for plans of one key do not add up. When somebody
-//! else was faster, each key of the batch is tried alone. What was decided holds for the bucket as
-//! it was then: where others may have a say in it by now, the keys that are left are denied.
+//! Keys that are named once are deleted in one commit. A key that is named again, because several
+//! of its versions go, waits for the next commit: two plans of one key do not add up. After a
+//! conflict, each key of the batch is tried alone. The decision holds for the bucket as it was when
+//! it was made. Where more than ownership may decide by now, the keys that are left are denied.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ mod tests;
 
 /// Objects in one request.
 const OBJECTS_MAX: usize = 1000;
-/// After so many objects others go first.
+/// After this many objects, other calls go first.
 const SLICE: usize = 100;
 
 /// An `Object` element.
@@ -47,7 +47,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let (objects, quiet) = parse(&Element::parse_named(&document, "Delete")?)?;
     let bypass = Bypass::of(&request.headers);
     let factor = factor(request, &objects)?;
-    let allowed = request.judge_named(objects.iter().map(to_judge)).await?;
+    let allowed = request.decide_on_named(objects.iter().map(named_object)).await?;
     let deletions = objects.iter().zip(allowed).map(|(object, allowed)| match allowed {
         true => deletion(object, bypass, factor, request.now_ms()),
         false => Err(ErrorCode::AccessDenied.into()),
@@ -70,8 +70,8 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     Ok(Response::new(200).xml(write(answers, quiet)))
 }
 
-/// What was shown to delete versions. Where that takes a second factor and there is none, nothing
-/// of the request is done: `AccessDenied`.
+/// The second factor for deleting versions. Where the bucket requires one and there is none, the
+/// whole request is refused: `AccessDenied`.
 fn factor(request: &Request, objects: &[ObjectToDelete]) -> Result<SecondFactor> {
     if objects.iter().all(|object| object.version.is_none()) {
         return Ok(SecondFactor::Missing);
@@ -81,8 +81,8 @@ fn factor(request: &Request, objects: &[ObjectToDelete]) -> Result<SecondFactor>
     Ok(factor)
 }
 
-/// What `policy` judges.
-fn to_judge(object: &ObjectToDelete) -> sdk::NamedObject {
+/// What `policy` decides on.
+fn named_object(object: &ObjectToDelete) -> sdk::NamedObject {
     sdk::NamedObject { key: object.key.clone(), version_id: object.version.clone() }
 }
 
@@ -107,9 +107,10 @@ async fn delete_together(
     deletions: &[(usize, &Deletion)],
     results: &mut BTreeMap<usize, Result<Deleted>>,
 ) -> Result<()> {
-    let bucket = match request.named_bucket() {
+    let bucket = match request.bucket_of_named() {
         Ok(bucket) => bucket,
-        // What rounds before this one have deleted is gone, and the answer is to say so.
+        // Earlier rounds have deleted objects, and the response has to say so. So the error is that
+        // of the keys which are left, not of the request.
         Err(error) => {
             results.extend(deletions.iter().map(|(position, _)| (*position, Err(error.clone()))));
             return Ok(());
@@ -156,7 +157,7 @@ fn deletion(object: &ObjectToDelete, bypass: Bypass, factor: SecondFactor, now_m
     Ok(Deletion { key: object.key.clone(), version, conditions, bypass, factor, now_ms })
 }
 
-/// Reads the document: the objects, and whether only errors are to be answered. `MalformedXML`
+/// Reads the document: the objects, and whether the response is to name errors only. `MalformedXML`
 /// without any object, or with more than 1,000.
 fn parse(document: &Element) -> Result<(Vec<ObjectToDelete>, bool)> {
     let mut objects = Vec::new();

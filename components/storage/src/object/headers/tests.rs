@@ -18,13 +18,13 @@ fn version() -> Version {
     };
     crate::index::memory::clear();
     let bucket = stored::bucket(Versioning::Enabled);
-    let place = crate::object::write::Place::read(&bucket, "k").unwrap();
+    let as_read = crate::object::write::KeyAsRead::read(&bucket, "k").unwrap();
     let object = crate::object::write::NewObject {
         details,
         storage_class: StorageClass::Glacier,
         ..stored::object(0)
     };
-    let summary = crate::object::write::put(&mut crate::plan::Plan::new(), &place, &object).unwrap();
+    let summary = crate::object::write::put(&mut crate::plan::Plan::new(), &as_read, &object).unwrap();
     Version { summary, details: object.details }
 }
 

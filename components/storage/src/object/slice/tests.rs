@@ -18,8 +18,8 @@ fn version(size: u64, body: Body) -> Version {
     let object = write::NewObject { size, details, ..write::tests::object(0) };
     memory::clear();
     let mut plan = Plan::new();
-    let place = write::Place::read(&bucket, "k").unwrap();
-    let summary: Summary = write::put(&mut plan, &place, &object).unwrap();
+    let as_read = write::KeyAsRead::read(&bucket, "k").unwrap();
+    let summary: Summary = write::put(&mut plan, &as_read, &object).unwrap();
     Version { summary, details: object.details }
 }
 

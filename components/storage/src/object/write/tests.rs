@@ -83,9 +83,9 @@ fn plan(change: Change, bucket: &BucketRow, model: &Model, blob: u64) -> (Plan, 
     };
     match change {
         Change::Put => {
-            let place = Place::read(bucket, KEY).unwrap();
+            let as_read = KeyAsRead::read(bucket, KEY).unwrap();
             let object = object(blob);
-            let summary = put(&mut plan, &place, &object).unwrap();
+            let summary = put(&mut plan, &as_read, &object).unwrap();
             if let Body::Spans(spans) = &object.details.body {
                 plan.keep(spans);
             }
@@ -234,12 +234,12 @@ fn a_locked_null_version_is_not_replaced() {
     let mut locked = object(1);
     locked.details.legal_hold = Some(true);
     let mut plan = Plan::new();
-    put(&mut plan, &Place::read(&bucket, KEY).unwrap(), &locked).unwrap();
+    put(&mut plan, &KeyAsRead::read(&bucket, KEY).unwrap(), &locked).unwrap();
     assert!(memory::commit(plan.0));
-    let place = Place::read(&bucket, KEY).unwrap();
-    let error = put(&mut Plan::new(), &place, &object(2)).unwrap_err();
+    let as_read = KeyAsRead::read(&bucket, KEY).unwrap();
+    let error = put(&mut Plan::new(), &as_read, &object(2)).unwrap_err();
     assert_eq!(error.code, ErrorCode::AccessDenied);
-    assert!(delete_current(&mut Plan::new(), &place, 2_000).is_err());
+    assert!(delete_current(&mut Plan::new(), &as_read, 2_000).is_err());
 }
 
 #[test]
