@@ -4,8 +4,8 @@
 //! <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>
 //!
 //! Nobody signs such a call: who asks is found out from the token, before `policy` is asked whether
-//! the role trusts them. What the token says goes into the fact `asked`, and the answer is made
-//! from there: what was judged is what is given.
+//! the role trusts them. What the token says goes into the fact `needed-access`, and the answer is
+//! made from there: what was judged is what is given.
 
 pub(crate) mod oidc;
 
@@ -33,8 +33,8 @@ const REQUEST_TAG: &str = "aws:RequestTag/";
 const TRANSITIVE_TAGS: &str = "sts:TransitiveTagKeys";
 const SOURCE_IDENTITY: &str = "sts:SourceIdentity";
 
-/// Finds out who asks, and sets the fact `asked`. `InvalidIdentityToken`, `ExpiredTokenException`,
-/// `IDPCommunicationError`, `IDPRejectedClaim`, `ValidationError`.
+/// Finds out the principal, and sets the fact `needed-access`. `InvalidIdentityToken`,
+/// `ExpiredTokenException`, `IDPCommunicationError`, `IDPRejectedClaim`, `ValidationError`.
 pub(crate) async fn plan(call: Call, request: Request) -> Result<()> {
     let arn = request.form.required("RoleArn")?;
     let (account, _, role) = names::split_arn(arn, "role").ok_or_else(denied)?;

@@ -16,7 +16,7 @@ pub fn scan(table: &str, start: &[u8], end: &[u8], limit: u32, direction: Direct
 }
 
 /// A page of rows with no more than the first `value_bytes_max` bytes of each value: cheaper than
-/// [`scan`] where that much will do, and where most rows are passed by.
+/// [`scan`] where that is enough, and where most rows are skipped.
 pub fn peek(table: &str, start: &[u8], end: &[u8], limit: u32, value_bytes_max: u32) -> RawRows {
     RawRows { packed: index::peek(table, start, end, limit, value_bytes_max) }
 }
