@@ -1,4 +1,5 @@
-//! Stage: sealing at rest. Judges what requests say of it; the bytes are sealed by the host.
+//! Stage: sealing at rest. Plans how objects are sealed and opened, by what requests and buckets
+//! say. The host seals the bytes.
 
 mod open;
 mod request;

@@ -1,4 +1,4 @@
-//! With what a call opens something that was stored before.
+//! Plans with what a call opens something that is stored.
 
 use gateway::errors::Result;
 use gateway::request::headers::Headers;
@@ -7,11 +7,11 @@ use sdk::{KeptProtection, Protection, Sealed, SealedRole};
 
 use crate::request::sse_c;
 
-/// Judges the headers of a request against what is stored.
+/// Checks that the headers of a request fit what is stored, and takes the key from there.
 ///
-/// `InvalidRequest` for a key that is missing, or not applicable; `InvalidArgument` for a read that
-/// says how to write; otherwise the errors of [`Sent::read`]. Whether a key is the right one, is
-/// found out with it.
+/// `InvalidRequest` for a key that is missing, or not applicable; `InvalidArgument` for a read with
+/// a header of writes; otherwise the errors of [`Sent::read`]. Whether a customer key is the right
+/// one shows when `storage` opens the data key with it.
 pub(crate) fn plan(
     headers: &Headers,
     sealed: Sealed,

@@ -1,4 +1,4 @@
-//! Under what a call keeps the object that it writes.
+//! Plans how the object that a call writes is sealed.
 
 use gateway::errors::{ErrorCode, Result};
 use gateway::operations::{Operation, Purpose};
@@ -10,18 +10,17 @@ use sdk::{Call, DefaultProtection, Principal, Protection, SseKmsKey, Target};
 use crate::request::{self, sse_c};
 use crate::settings;
 
-/// Judges what a request says of the object that it writes, and what the bucket says where the
-/// request does not. A master key is named as it was given: whether there is one, and whether it
-/// may be used, `policy` says.
+/// What the request says of the object that it writes, or else what the bucket says. A master key
+/// has the name that was given: `policy` finds out whether there is one, and whether the principal
+/// may use it.
 ///
-/// `AccessDenied` where the bucket does not take keys that clients bring along; otherwise the
-/// errors of [`Requested::parse`].
+/// `AccessDenied` where the bucket blocks SSE-C; otherwise the errors of [`Requested::parse`].
 pub(crate) fn plan(call: &Call, bucket_default: Option<&DefaultProtection>) -> Result<Option<Protection>> {
     let headers = request::headers(call)?;
     let target = call.target();
     let operation = Operation::parse(&target.operation).ok_or(ErrorCode::NotImplemented)?;
-    // A part is kept as its upload was begun. Only whether the bucket lets such keys in is judged
-    // anew.
+    // A part is sealed as its upload was begun. Only whether the bucket blocks SSE-C may have
+    // changed since.
     if operation.purpose() == Purpose::WritePart {
         let blocks = bucket_default.is_some_and(|default| default.blocks_sse_c);
         return if blocks && Sent::of(&headers, names::OBJECT).is_some() {
@@ -50,7 +49,7 @@ pub(crate) fn plan(call: &Call, bucket_default: Option<&DefaultProtection>) -> R
     })
 }
 
-/// What request and bucket come to, before keys are looked up.
+/// What request and bucket say together, before master keys are looked up.
 #[derive(Debug, PartialEq, Eq)]
 enum Choice {
     Nothing,
@@ -62,9 +61,9 @@ enum Choice {
 /// In which account a master key is looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum KeyAccount {
-    /// Of the principal.
+    /// That of the principal.
     Principal,
-    /// Of the bucket's owner.
+    /// That of the bucket's owner.
     Owner,
 }
 
@@ -83,8 +82,8 @@ fn choose(requested: Requested, bucket_default: Option<&DefaultProtection>) -> C
             .and_then(|default| default.master_key.clone())
         {
             None => Choice::Nothing,
-            // An alias is everybody's own word; an id is one of the account that configured the
-            // bucket.
+            // Every account has aliases of its own, so an alias names a key of the principal's
+            // account. An id names a key of the account that configured the bucket.
             Some(name) => Choice::SseKms {
                 account: if name.starts_with("alias/") { KeyAccount::Principal } else { KeyAccount::Owner },
                 name,
@@ -95,7 +94,7 @@ fn choose(requested: Requested, bucket_default: Option<&DefaultProtection>) -> C
     }
 }
 
-/// A key that the bucket's owner configured, as whoever asks has to name it.
+/// The name of a key that the bucket's owner configured, for a principal of any account.
 fn owners_key_arn(call: &Call, name: String) -> String {
     if name.starts_with("arn:") {
         return of_today(&name, &settings::region());
@@ -107,8 +106,8 @@ fn owners_key_arn(call: &Call, name: String) -> String {
     format!("arn:aws:kms:{}:{owner}:key/{name}", settings::region())
 }
 
-/// An ARN that was stored, with the region that the deployment has now: it may have been called
-/// otherwise then.
+/// A stored ARN, with the region that the deployment has now. It may have had another region when
+/// the ARN was stored.
 fn of_today(arn: &str, region: &str) -> String {
     let mut parts: Vec<&str> = arn.split(':').collect();
     if let Some(stored) = parts.get_mut(3) {

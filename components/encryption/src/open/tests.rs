@@ -1,4 +1,4 @@
-//! What is asked of those who read.
+//! What a request needs in order to read.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -21,7 +21,7 @@ fn sse_kms() -> KeptProtection {
     KeptProtection::SseKms(SseKmsKey { arn, context: Vec::new(), bucket_key: false })
 }
 
-/// What comes of headers: a word, or the message of the refusal.
+/// What the headers lead to: the sealing or its key, or the message of the refusal.
 fn opened_with(headers: &Headers, role: SealedRole, protection: KeptProtection) -> String {
     match plan(headers, Sealed { role, protection }, true, &digest) {
         Ok(Protection::SseS3) => "sse_s3".to_owned(),
@@ -69,8 +69,8 @@ fn reads_do_not_say_how_to_write() {
         "InvalidArgument x-amz-server-side-encryption header is not supported for this operation.".to_owned();
     assert_eq!(opened_with(&headers, SealedRole::Object, KeptProtection::SseS3), refused);
     assert_eq!(opened_with(&headers, SealedRole::Object, KeptProtection::SseC), refused);
-    // Of a copy it is about the new object; with a part, clients repeat what they said of the
-    // upload.
+    // Of a copy, the header is about the new object. With a part, clients repeat what they sent for
+    // the upload.
     for role in [SealedRole::Source, SealedRole::Upload] {
         assert_eq!(opened_with(&headers, role, KeptProtection::SseS3), "sse_s3");
     }

@@ -27,7 +27,8 @@ fn the_request_goes_before_the_bucket() {
         (Requested::Nothing { bucket_key: Some(false) }, Some(&key), sse_kms("k", KeyAccount::Owner, false)),
         (Requested::Deployment, Some(&key), Choice::SseS3),
         (kms(None, None), None, sse_kms(MANAGED_ALIAS, KeyAccount::Principal, false)),
-        // The key of the account, not that of the bucket; but used as the bucket says.
+        // The AWS managed key of the account, not the bucket's default key. The bucket key setting
+        // is the bucket's.
         (kms(None, None), Some(&key), sse_kms(MANAGED_ALIAS, KeyAccount::Principal, true)),
         (kms(Some("x"), Some(false)), Some(&key), sse_kms("x", KeyAccount::Principal, false)),
     ];
