@@ -97,7 +97,7 @@ fn choose(requested: Requested, bucket_default: Option<&DefaultProtection>) -> C
 /// The name of a key that the bucket's owner configured, for a principal of any account.
 fn owners_key_arn(call: &Call, name: String) -> String {
     if name.starts_with("arn:") {
-        return of_today(&name, &settings::region());
+        return with_region(&name, &settings::region());
     }
     let owner = call.owner().map(|owner| owner.account).unwrap_or_default();
     if call.account().as_ref() == Some(&owner) {
@@ -108,7 +108,7 @@ fn owners_key_arn(call: &Call, name: String) -> String {
 
 /// A stored ARN, with the region that the deployment has now. It may have had another region when
 /// the ARN was stored.
-fn of_today(arn: &str, region: &str) -> String {
+fn with_region(arn: &str, region: &str) -> String {
     let mut parts: Vec<&str> = arn.split(':').collect();
     if let Some(stored) = parts.get_mut(3) {
         *stored = region;

@@ -27,6 +27,8 @@ async fn change(
     for attempt in 0..ATTEMPTS_MAX {
         let bucket = request.bucket_just_decided(attempt).await?;
         let found = request.object(&bucket.record)?;
+        // Another request may have given the object another owner, ACL or tags. The decision was
+        // not on that.
         if let Some(decided_on) = &request.decided_on {
             decided_on.check(&found.row.record)?;
         }

@@ -1,4 +1,4 @@
-//! KeyAccount word counts.
+//! What counts: the request before the bucket.
 
 use super::*;
 
@@ -39,8 +39,8 @@ fn the_request_goes_before_the_bucket() {
 }
 
 #[test]
-fn a_stored_arn_is_of_the_region_of_today() {
+fn a_stored_arn_gets_the_region_that_the_deployment_has_now() {
     let arn = "arn:aws:kms:us-east-1:111122223333:key/photos";
-    assert_eq!(of_today(arn, "eu-west-1"), "arn:aws:kms:eu-west-1:111122223333:key/photos");
-    assert_eq!(of_today("arn:aws", "eu-west-1"), "arn:aws");
+    assert_eq!(with_region(arn, "eu-west-1"), "arn:aws:kms:eu-west-1:111122223333:key/photos");
+    assert_eq!(with_region("arn:aws", "eu-west-1"), "arn:aws");
 }

@@ -27,7 +27,7 @@ use crate::{index, rows, tables};
 ///
 /// A name that is taken is `BucketAlreadyExists`, or `BucketAlreadyOwnedByYou` for its owner; with
 /// the setting `recreate_own_bucket` = `ok` the owner gets 200 and the bucket stays as it is, as in
-/// us-east-1, unless the request asks for another ACL than the bucket has.
+/// us-east-1, unless the request wants another ACL than the bucket has.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let owner = request.account().ok_or(ErrorCode::AccessDenied)?;
     let body = document::receive_optional(request).await?;

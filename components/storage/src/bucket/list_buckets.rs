@@ -16,7 +16,7 @@ use crate::tables;
 /// Rows fetched at a time.
 const PAGE_ROWS: u32 = 256;
 
-/// Answers a page of the account's buckets.
+/// Responds with a page of the account's buckets.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let identity = request.identity().ok_or(ErrorCode::AccessDenied)?;
     let account = Account::parse(&identity.account).ok_or(ErrorCode::AccessDenied)?;

@@ -11,7 +11,7 @@ use crate::request::Request;
 use crate::subresource::document;
 use crate::subresource::second_factor::{self, SecondFactor};
 
-/// GetBucketVersioning. A bucket that never had versioning enabled answers no `Status` at all.
+/// GetBucketVersioning. The document of a bucket that never had versioning enabled has no `Status`.
 pub(crate) async fn get(request: &Request) -> Result<Response> {
     let bucket = &request.bucket_row()?.record;
     let status = match bucket.versioning {

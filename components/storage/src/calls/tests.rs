@@ -16,7 +16,7 @@ fn key_of(id: u64) -> Protection {
 }
 
 #[test]
-fn what_one_call_is_given_no_other_gets() {
+fn what_the_gateway_gives_one_call_reaches_no_other() {
     let opened = Rc::new(RefCell::new(Vec::new()));
     for id in 1..=3_u64 {
         let opened = Rc::clone(&opened);
@@ -34,7 +34,7 @@ fn what_one_call_is_given_no_other_gets() {
         });
         assert!(matches!(step, Ok(Step::Again(said)) if said[0].0 == id.to_string()));
     }
-    // They go on in other orders than they began.
+    // They are resumed in another order than they were started.
     for id in [2, 1, 3] {
         assert!(matches!(resume(id, None), Ok(Step::Pending)));
     }
@@ -71,7 +71,7 @@ fn a_record_goes_however_its_call_ends() {
     assert!(resume(3, None).is_err());
     abandon(4);
     assert_eq!((records(), Rc::strong_count(&held)), (1, 2));
-    // What was not asked for, nobody keeps.
+    // What a task did not ask for is not kept for it.
     assert!(resume(5, Some(key_of(5))).is_err());
     assert_eq!((records(), Rc::strong_count(&held)), (0, 1));
 }

@@ -9,7 +9,7 @@ use super::rollup::{Item, Listing, Rollup};
 use super::source::{Cursor, Source};
 use super::walk::{Layout, OBJECTS, VERSIONS};
 
-/// Where the walk begins in each table, and of which key newer versions were left out.
+/// Where the walk begins in each table, and which key it begins in the middle of.
 #[derive(Clone, Debug)]
 pub(crate) struct Start<'a> {
     /// The first row key in `objects`.
@@ -21,7 +21,7 @@ pub(crate) struct Start<'a> {
     pub(crate) listed: Option<&'a str>,
 }
 
-/// What the walk hands out.
+/// What the walk gives to its caller.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Listed<'a> {
     /// A version, and whether it is the latest one of its key.
@@ -46,7 +46,7 @@ pub(crate) enum Ended {
     Truncated,
 }
 
-/// Hands versions and common prefixes to `emit`, in order. Fails with `InternalError` on a row key
+/// Gives versions and common prefixes to `emit`, in order. Fails with `InternalError` on a row key
 /// that is not one.
 pub(crate) fn walk<S: Source>(
     source: &S,
@@ -61,7 +61,7 @@ pub(crate) fn walk<S: Source>(
     let mut rollup = Rollup::new(listing);
     let mut objects = OBJECTS.cursor(source, bucket, &listing, start.objects);
     let mut versions = VERSIONS.cursor(source, bucket, &listing, start.versions);
-    // The key of the row before: a row of the same key is not the latest.
+    // The key of the row before. A row of the same key is not the latest version.
     let mut before = start.listed.map(str::to_owned);
     loop {
         objects.load();

@@ -11,8 +11,8 @@ use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::request::Request;
 use crate::tables;
 
-/// Ends the upload and gives up its parts. `PreconditionFailed` when it was initiated at another
-/// time than `x-amz-if-match-initiated-time` says.
+/// Ends the upload and deletes its parts. `PreconditionFailed` when it was begun at another time
+/// than `x-amz-if-match-initiated-time` says.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let input = Input::parse(&request.query, &request.headers)?;
     let bucket = request.bucket_row()?.record.id;

@@ -16,9 +16,7 @@ use super::parts;
 use crate::index::memory;
 use crate::object::write::{KeyAsRead, NewObject};
 use crate::plan::Plan;
-use crate::records::{
-    Acl, Body, BucketRow, Checksum, Details, Initiator, Part, Protection, Row, Span, Upload, Versioning,
-};
+use crate::records::{Body, BucketRow, Checksum, Details, Part, Protection, Row, Span, Upload, Versioning};
 use crate::{rows, tables};
 
 const KEY: &str = "key";
@@ -37,25 +35,8 @@ pub(crate) fn bucket() -> BucketRow {
 
 /// An upload of [`KEY`] in the bucket.
 pub(crate) fn create(sequence: u64) -> Row<Upload> {
-    let upload = Upload {
-        sequence,
-        nonce: 9,
-        initiated_ms: 0,
-        owner: Account(7),
-        initiator: Initiator::default(),
-        content: Default::default(),
-        metadata: Vec::new(),
-        tags: Vec::new(),
-        storage_class: StorageClass::Standard,
-        checksum_algorithm: None,
-        checksum_type: None,
-        retention: None,
-        legal_hold: Default::default(),
-        website_redirect: None,
-        protection: Protection::SseS3,
-        acl: Acl::Private,
-        begun_with: Vec::new(),
-    };
+    let plain = crate::records::tests::upload(Protection::SseS3);
+    let upload = Upload { sequence, nonce: 9, initiated_ms: 0, owner: Account(7), ..plain };
     let mut plan = Plan::new();
     plan.put(tables::UPLOADS, tables::upload_key(1, KEY, sequence), &upload).unwrap();
     assert!(memory::commit(plan.0));

@@ -46,6 +46,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let tagging = directive(request, "x-amz-tagging-directive", "Unknown tagging directive.")?;
     let algorithm = copy_algorithm(&request.headers)?;
     let conditions = WritePreconditions::parse(&request.headers);
+    // Once for all attempts: what an attempt has sealed under this key, the next one uses.
     let seal = Seal::of(request)?;
     let mut copied: Option<Copied> = None;
     let mut decided_on = None;
@@ -62,10 +63,12 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         }
         let version = &found.row.record;
         let Some(spans) = slice::spans(version, 0, version.summary.size)? else { continue };
+        // The bytes of an earlier attempt will do, as long as the source has the same blobs.
         let current = match copied.take().filter(|copied| copied.source == spans) {
             Some(copied) => copied,
             None => copy(request, &source, &found.row, &spans, &seal, algorithm).await?,
         };
+        // Copying may have taken long. What the decision rested on may have changed.
         let bucket = request.bucket_decided_again(attempt).await?;
         if tagging == Directive::Copy && !has_tags_of(request, &source_bucket.record, &source, version)? {
             copied = Some(current);
@@ -250,7 +253,7 @@ async fn copy(
     };
     let algorithm =
         wanted.or(stored.map(|checksum| checksum.algorithm)).unwrap_or(ChecksumAlgorithm::Crc64Nvme);
-    if reseal::is_needless(&details.protection, &seal.protection) {
+    if reseal::may_share_blobs(&details.protection, &seal.protection) {
         return digest_source(request, row, spans, stored, algorithm).await;
     }
     reseal::reseal(request, spans, &key, &seal.key, &seal.protection, algorithm).await

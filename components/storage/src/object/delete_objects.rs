@@ -123,6 +123,7 @@ async fn delete_together(
         if number % SLICE == SLICE - 1 {
             request.call.pause().await;
         }
+        // A plan of its own: when it fails, nothing of it is in the batch of the others.
         let mut own = Plan::new();
         match delete_object::add(&mut own, &bucket.record, deletion) {
             Ok(deleted) if deleted.changes => {

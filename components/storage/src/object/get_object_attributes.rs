@@ -23,7 +23,7 @@ const PARTS_MAX: usize = 1000;
 /// How often the version is looked for again when it is deleted while the response is made.
 const ATTEMPTS_MAX: u32 = 16;
 
-/// What `x-amz-object-attributes` asks for.
+/// The attributes that `x-amz-object-attributes` names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Wanted {
     etag: bool,

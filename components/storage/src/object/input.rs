@@ -43,7 +43,7 @@ impl ObjectHeaders {
     /// Reads the headers of a write to `bucket`.
     ///
     /// Each kind of header has its own refusals; besides, an Object Lock header in a bucket without
-    /// Object Lock is `InvalidRequest`, and a header that asks for what nothing here does
+    /// Object Lock is `InvalidRequest`, and a header for what is not implemented is
     /// `NotImplemented`.
     pub(crate) fn read(headers: &Headers, bucket: &BucketRow, now_ms: u64) -> Result<ObjectHeaders> {
         check_implemented(headers)?;

@@ -134,6 +134,8 @@ async fn commit(
 ) -> Result<Summary> {
     for attempt in 0..ATTEMPTS_MAX {
         let bucket = request.bucket_decided_again(attempt).await?;
+        // The bucket has changed since the head was read. Owner, ACL and retention follow its
+        // settings of now.
         if bucket.revision != request.bucket_row()?.revision {
             sealing::check_still_fits(request, &bucket.record, &object.details.protection)?;
             let owned = access::of_new_object(request, &bucket.record, &requested.acl)?;

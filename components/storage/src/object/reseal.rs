@@ -13,7 +13,7 @@ use crate::sealing::{self, Key};
 /// Whether a copy under `to` may refer to blobs under `from`. Bytes that were written before
 /// sealing was recorded must not be called sealed. Every object under a data key has a key of its
 /// own.
-pub(crate) fn is_needless(from: &Protection, to: &Protection) -> bool {
+pub(crate) fn may_share_blobs(from: &Protection, to: &Protection) -> bool {
     match from {
         Protection::SseS3 => !to.has_data_key(),
         Protection::Unsaid => *to == Protection::Unsaid,

@@ -179,11 +179,14 @@ pub(crate) fn delete_version(
         Table::Objects => {
             plan.require_unchanged(tables::OBJECTS, target);
             let next = match as_read.bucket.versioning {
+                // Such a bucket has no rows in `versions`.
                 Versioning::Unversioned => None,
                 Versioning::Enabled | Versioning::Suspended => rows::newest_version(bucket, as_read.key)?,
             };
             match next {
                 Some(next) if !next.record.summary.is_delete_marker() => promote(plan, as_read, &next)?,
+                // The marker hides what is below. If it were deleted at the same time, the object
+                // below would have to become current.
                 Some(marker) => {
                     plan.require_unchanged(tables::VERSIONS, &marker);
                     plan.delete(tables::OBJECTS, target.key.clone());

@@ -215,7 +215,7 @@ fn a_bucket_of_the_second_format_says_nothing_about_sealing() {
 }
 
 #[test]
-fn a_default_is_planned_with_where_it_says_something() {
+fn a_bucket_default_is_told_where_it_says_something() {
     let with = |key, bucket_key, blocks_customer_keys| {
         let encryption = BucketEncryption { key, bucket_key, blocks_customer_keys };
         let default = BucketRow { encryption, ..BucketRow::default() }.default_protection();
@@ -247,7 +247,7 @@ fn sse_kms() -> Protection {
 }
 
 #[test]
-fn what_is_sealed_under_a_data_key_is_no_row_for_older_releases() {
+fn older_releases_cannot_read_rows_of_objects_under_data_keys() {
     for (protection, format) in
         [(Protection::Unsaid, 1), (Protection::SseS3, 1), (Protection::SseC(vec![4; 77]), 2), (sse_kms(), 2)]
     {
@@ -269,7 +269,7 @@ fn what_is_sealed_under_a_data_key_is_no_row_for_older_releases() {
 
 #[test]
 fn rows_of_the_first_format_say_nothing_of_sealing() {
-    // Where the protection is now, there was a byte, 0 in every row.
+    // The protection stands where the first format had a byte, 0 in every row.
     assert_eq!(postcard::to_allocvec(&Protection::Unsaid).unwrap(), [0]);
     assert_eq!(postcard::to_allocvec(&Protection::SseS3).unwrap(), [1]);
     assert_eq!(postcard::to_allocvec(&Protection::SseC(vec![9])).unwrap(), [2, 1, 9]);
@@ -277,7 +277,8 @@ fn rows_of_the_first_format_say_nothing_of_sealing() {
     assert_eq!((bytes[0], bytes[1]), (3, 40), "the number of the variant, then the length of the ARN");
 }
 
-fn upload(protection: Protection) -> Upload {
+/// An upload that says nothing of its object.
+pub(crate) fn upload(protection: Protection) -> Upload {
     Upload {
         sequence: 1,
         nonce: 2,

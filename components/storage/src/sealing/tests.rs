@@ -43,7 +43,7 @@ fn the_etag_of_sealed_bytes_says_nothing_of_them() {
     for protection in [Protection::SseC(vec![1]), sse_kms(false)] {
         let drawn = etag(&protection, [7; 16]);
         assert_ne!(drawn, [7; 16]);
-        // What the index in memory draws follows from its sequence.
+        // The numbers that the index in memory draws follow from its sequence.
         crate::index::next_sequence();
         assert_ne!(drawn, etag(&protection, [7; 16]), "another one each time");
     }
@@ -59,16 +59,20 @@ fn keys_are_bound_to_their_object() {
 }
 
 #[test]
-fn only_keys_of_clients_can_be_refused_by_the_time_that_a_part_is_here() {
+fn only_a_part_under_a_customer_key_is_refused_where_its_bucket_has_come_to_block_sse_c() {
     let (open, closed) = (
         BucketEncryption::default(),
         BucketEncryption { blocks_customer_keys: true, ..BucketEncryption::default() },
     );
     let customer = Protection::SseC(vec![1]);
     assert!(!is_still_taken(&customer, &open, &closed));
-    assert!(is_still_taken(&customer, &closed, &closed), "that was judged with the head of the request");
+    assert!(
+        is_still_taken(&customer, &closed, &closed),
+        "`encryption` decided that at the head of the request"
+    );
     assert!(is_still_taken(&customer, &closed, &open));
-    // Whatever else the bucket wants of new objects: the part is under the key of its upload.
+    // The bucket's default for new objects does not matter: the part is under the key of its
+    // upload.
     let other = BucketEncryption { bucket_key: true, ..closed };
     for protection in [Protection::Unsaid, Protection::SseS3, sse_kms(false)] {
         assert!(is_still_taken(&protection, &open, &other), "{protection:?}");

@@ -86,7 +86,7 @@ fn a_key_that_is_named_again_waits_for_the_next_round() {
 }
 
 #[test]
-fn the_answer_tells_markers_versions_and_errors_apart() {
+fn the_response_tells_markers_versions_and_errors_apart() {
     let objects = [named("a"), ObjectToDelete { version: Some("null".to_owned()), ..named("b") }, named("c")];
     let results = || {
         [

@@ -64,7 +64,7 @@ fn text_of_a_client_is_ascii_in_a_header_and_what_cannot_be_one_is_counted() {
 }
 
 #[test]
-fn what_has_not_changed_says_how_long_it_may_be_used() {
+fn a_304_says_how_long_an_object_may_be_used() {
     let mut version = version();
     version.details.content.expires = Some("0".to_owned());
     let lines = |query: &str| {

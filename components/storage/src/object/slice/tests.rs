@@ -103,7 +103,7 @@ fn a_part_is_selected_by_its_position() {
 }
 
 #[test]
-fn a_manifest_that_is_gone_asks_for_another_look() {
+fn a_version_whose_manifest_is_gone_is_looked_for_again() {
     let version = multipart(&[5; 3]);
     memory::clear();
     assert_eq!(spans(&version, 0, 15).unwrap(), None);

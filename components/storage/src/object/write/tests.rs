@@ -42,7 +42,7 @@ pub(crate) fn object(blob: u64) -> NewObject {
 enum Change {
     Put,
     Delete,
-    /// The n-th version from the top, if there are so many.
+    /// The n-th newest version, if there are that many.
     DeleteVersion(usize),
 }
 
@@ -54,7 +54,7 @@ struct Known {
     blob: u64,
 }
 
-/// What S3 promises, on one key, newest first.
+/// What S3 promises for one key: its versions, newest first.
 #[derive(Clone, Debug, Default)]
 struct Model(Vec<Known>);
 
@@ -69,7 +69,7 @@ impl Model {
 
 const KEY: &str = "photos/\0cat";
 
-/// Plans a change against the index as it is; what the model makes of it comes along.
+/// Plans a change on the index as it is. Also returns what the model makes of the change.
 fn plan(change: Change, bucket: &BucketRow, model: &Model, blob: u64) -> (Plan, Model) {
     let mut plan = Plan::new();
     let mut after = model.clone();
@@ -213,8 +213,7 @@ proptest! {
         let (early, after_early) = plan(first, &bucket, &model, 102);
         prop_assert!(memory::commit(early.0));
         if memory::commit(late.0) {
-            // Nothing was lost: what the first wrote is there, unless the second was made to
-            // replace it.
+            // Nothing was lost: what the first wrote is there, unless the second replaced it.
             let stored = stored();
             if bucket.versioning == Versioning::Enabled && matches!(second, Change::Put | Change::Delete) {
                 for version in after_early.0 {
@@ -258,6 +257,6 @@ fn a_version_goes_with_a_code_where_the_bucket_asks_for_one() {
     assert_eq!(refused(SecondFactor::Missing), gateway::errors::ErrorCode::AccessDenied);
     assert_eq!(refused(SecondFactor::NotRoot), gateway::errors::ErrorCode::AccessDenied);
     add(&deletion(Some(VersionId::Null), SecondFactor::Shown)).unwrap();
-    // A delete marker takes nothing away.
+    // A delete marker deletes no version.
     add(&deletion(None, SecondFactor::Missing)).unwrap();
 }
