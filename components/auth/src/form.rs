@@ -7,7 +7,7 @@ use gateway::identity::sigv4::{CLOCK_SKEW_MS_MAX, Request, signature_mismatch, u
 use gateway::operations::form::{Authorization, Form};
 use gateway::operations::post_policy::PostPolicy;
 use sdk::keys::{Signing, TextClaim, Verdict};
-use sdk::{Signature, SignaturePlace, SignatureVersion};
+use sdk::{AuthType, Signature, SignatureVersion};
 
 use crate::settings::Version2;
 use crate::verify::{Judge, payload};
@@ -69,7 +69,7 @@ fn claim(
     let version = if let Signing::V2 = signing { SignatureVersion::V2 } else { SignatureVersion::V4 };
     TextClaim {
         access_key_id: access_key_id.to_owned(),
-        signed: Signature { place: SignaturePlace::Form, version, signed_ms },
+        signed: Signature { auth_type: AuthType::Form, version, signed_ms },
         signing,
         text: policy.to_owned(),
         signature: signature.to_owned(),

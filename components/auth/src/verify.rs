@@ -9,7 +9,7 @@ use gateway::operations::{Operation, aws_query};
 use gateway::request::query::Query;
 use sdk::bindings::auth::portcullis::gateway::identities;
 use sdk::keys::{Claim, Signing, StoredKey, TextClaim, Verdict};
-use sdk::{Call, Chunked, Head, Signature, SignaturePlace, SignatureVersion, digests, keys};
+use sdk::{AuthType, Call, Chunked, Head, Signature, SignatureVersion, digests, keys};
 
 use crate::settings::Settings;
 use crate::stored;
@@ -192,10 +192,10 @@ fn judge_version2(signed: &sigv2::Signed<'_>, judge: &impl Judge) -> Result<(), 
 
 /// What is told of a signature that stands in a URL, and says when it was made, or in a header.
 fn how(presigned_ms: Option<u64>, version: SignatureVersion) -> Signature {
-    let place = if presigned_ms.is_some() { SignaturePlace::Query } else { SignaturePlace::Header };
+    let auth_type = if presigned_ms.is_some() { AuthType::Query } else { AuthType::Header };
     // Version 2 says when a URL ends, and not when it was made.
     let signed_ms = presigned_ms.filter(|_| version == SignatureVersion::V4);
-    Signature { place, version, signed_ms }
+    Signature { auth_type, version, signed_ms }
 }
 
 /// The contract's payload.

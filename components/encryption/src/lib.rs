@@ -1,4 +1,5 @@
-//! Stage: sealing at rest. Judges what requests say of it; the bytes are sealed by the host.
+//! Stage: sealing at rest. Plans how objects are sealed and opened, by what requests and buckets
+//! say. The host seals the bytes.
 
 mod open;
 mod request;
@@ -13,8 +14,11 @@ use sdk::{Call, DefaultProtection, Protection, Refusal, Sealed, refuse};
 pub struct Encryption;
 
 impl Guest for Encryption {
-    fn plan_seal(call: &Call, fallback: Option<DefaultProtection>) -> Result<Option<Protection>, Refusal> {
-        seal::plan(call, fallback.as_ref()).map_err(refuse)
+    fn plan_seal(
+        call: &Call,
+        bucket_default: Option<DefaultProtection>,
+    ) -> Result<Option<Protection>, Refusal> {
+        seal::plan(call, bucket_default.as_ref()).map_err(refuse)
     }
 
     fn plan_open(call: &Call, sealed: Sealed) -> Result<Protection, Refusal> {

@@ -1,17 +1,17 @@
-//! With what a call opens something that was stored before.
+//! Plans with what a call opens something that is stored.
 
 use gateway::errors::Result;
 use gateway::request::headers::Headers;
 use gateway::sse::{self, Digest, HEADER, SentCustomerKey, Use, names};
 use sdk::{KeptProtection, Protection, Sealed, SealedRole};
 
-use crate::request::customer;
+use crate::request::sse_c;
 
-/// Judges the headers of a request against what is stored.
+/// Checks that the headers of a request fit what is stored, and takes the key from there.
 ///
-/// `InvalidRequest` for a key that is missing, or not applicable; `InvalidArgument` for a read that
-/// says how to write; otherwise the errors of [`SentCustomerKey::read`]. Whether a key is the right
-/// one, is found out with it.
+/// `InvalidRequest` for a key that is missing, or not applicable; `InvalidArgument` for a read with
+/// a header of writes; otherwise the errors of [`Sent::read`]. Whether a customer key is the right
+/// one shows when `storage` opens the data key with it.
 pub(crate) fn plan(
     headers: &Headers,
     sealed: Sealed,
@@ -34,11 +34,11 @@ pub(crate) fn plan(
     };
     let sent = SentCustomerKey::of(headers, names);
     match (protection, sent) {
-        (KeptProtection::Folder, None) => Ok(Protection::Folder),
-        (KeptProtection::Managed(key), None) => Ok(Protection::Managed(key)),
-        (KeptProtection::Folder | KeptProtection::Managed(_), Some(_)) => Err(not_applicable),
-        (KeptProtection::Customer, None) => Err(missing),
-        (KeptProtection::Customer, Some(sent)) => sent.read(what_for, is_secure, digest).map(customer),
+        (KeptProtection::SseS3, None) => Ok(Protection::SseS3),
+        (KeptProtection::SseKms(key), None) => Ok(Protection::SseKms(key)),
+        (KeptProtection::SseS3 | KeptProtection::SseKms(_), Some(_)) => Err(not_applicable),
+        (KeptProtection::SseC, None) => Err(missing),
+        (KeptProtection::SseC, Some(sent)) => sent.read(what_for, is_secure, digest).map(sse_c),
     }
 }
 

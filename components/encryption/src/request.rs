@@ -1,4 +1,4 @@
-//! What of a request this stage looks at.
+//! What this stage reads of a request.
 
 use gateway::errors::Result;
 use gateway::operations::form::Form;
@@ -9,8 +9,8 @@ use sdk::{Call, Head, Protection, digests};
 
 use crate::settings;
 
-/// The headers of a request; the fields of a form, and the parameters of a presigned URL, that
-/// count as such.
+/// The headers of a request, with the fields of a form or the parameters of a presigned URL that
+/// count as headers.
 pub(crate) fn headers(call: &Call) -> Result<Headers> {
     let headers = match call.form() {
         Some(form) => Form::new(form.fields, &form.file_name).headers()?,
@@ -23,18 +23,20 @@ pub(crate) fn headers(call: &Call) -> Result<Headers> {
     Ok(headers)
 }
 
-/// Whether a key may come along with the request.
+/// Whether the request may carry a customer key: it came over TLS, or the operator permits open
+/// connections.
 pub(crate) fn is_secure(call: &Call) -> bool {
     settings::takes_keys_over_http() || call.tls_version().is_some()
 }
 
-/// The MD5 of a key.
+/// The MD5 of a customer key.
 pub(crate) fn digest(bytes: &[u8]) -> [u8; 16] {
-    // The host answers 16 bytes. No digest is like this one.
+    // The host returns 16 bytes. Should it not, the zeros match no MD5 that a client sent, and the
+    // key is refused.
     digests::md5(bytes).try_into().unwrap_or_default()
 }
 
-/// A key that the client brought along, in the words of the contract.
-pub(crate) fn customer(key: CustomerKey) -> Protection {
-    Protection::Customer(sdk::CustomerKey { key: key.key.to_vec(), md5: key.md5 })
+/// A customer key, in the words of the contract.
+pub(crate) fn sse_c(key: CustomerKey) -> Protection {
+    Protection::SseC(sdk::CustomerKey { key: key.key.to_vec(), md5: key.md5 })
 }

@@ -1,104 +1,103 @@
-//! Under what a call keeps the object that it writes.
+//! Plans how the object that a call writes is sealed.
 
 use gateway::errors::{ErrorCode, Result};
 use gateway::operations::{Operation, Purpose};
 use gateway::sse::context::object_arn;
-use gateway::sse::master_key_name::AWS_MANAGED_ALIAS;
-use gateway::sse::{self, MasterKeyChoice, RequestedSealing, SentCustomerKey, names};
-use sdk::{Call, DefaultProtection, ManagedKey, Principal, Protection, Target};
+use gateway::sse::master_key::MANAGED_ALIAS;
+use gateway::sse::{self, KeyChoice, Requested, Sent, names};
+use sdk::{Call, DefaultProtection, Principal, Protection, SseKmsKey, Target};
 
-use crate::request::{self, customer};
+use crate::request::{self, sse_c};
 use crate::settings;
 
-/// Judges what a request says of the object that it writes, and what the bucket says where the
-/// request does not. A master key is named as it was given: whether there is one, and whether it
-/// may be used, `policy` says.
+/// What the request says of the object that it writes, or else what the bucket says. A master key
+/// has the name that was given: `policy` finds out whether there is one, and whether the principal
+/// may use it.
 ///
-/// `AccessDenied` where the bucket does not take keys that clients bring along; otherwise the
-/// errors of [`RequestedSealing::parse`].
-pub(crate) fn plan(call: &Call, fallback: Option<&DefaultProtection>) -> Result<Option<Protection>> {
+/// `AccessDenied` where the bucket blocks SSE-C; otherwise the errors of [`Requested::parse`].
+pub(crate) fn plan(call: &Call, bucket_default: Option<&DefaultProtection>) -> Result<Option<Protection>> {
     let headers = request::headers(call)?;
     let target = call.target();
     let operation = Operation::parse(&target.operation).ok_or(ErrorCode::NotImplemented)?;
-    // A part is kept as its upload was begun. Only whether the bucket lets such keys in is judged
-    // anew.
+    // A part is sealed as its upload was begun. Only whether the bucket blocks SSE-C may have
+    // changed since.
     if operation.purpose() == Purpose::WritePart {
-        let blocks = fallback.is_some_and(|fallback| fallback.blocks_customer_keys);
-        return if blocks && SentCustomerKey::of(&headers, names::OBJECT).is_some() {
+        let blocks = bucket_default.is_some_and(|default| default.blocks_sse_c);
+        return if blocks && Sent::of(&headers, names::OBJECT).is_some() {
             Err(blocked(call, operation, target))
         } else {
             Ok(None)
         };
     }
-    let requested = RequestedSealing::parse(&headers, request::is_secure(call), &request::digest)?;
-    if matches!(requested, RequestedSealing::SseC(_))
-        && fallback.is_some_and(|fallback| fallback.blocks_customer_keys)
+    let requested = Requested::parse(&headers, request::is_secure(call), &request::digest)?;
+    if matches!(requested, Requested::Customer(_))
+        && bucket_default.is_some_and(|default| default.blocks_sse_c)
     {
         return Err(blocked(call, operation, target));
     }
-    Ok(match choose(requested, fallback) {
+    Ok(match choose(requested, bucket_default) {
         Choice::Nothing => None,
-        Choice::Folder => Some(Protection::Folder),
-        Choice::Customer(key) => Some(customer(key)),
-        Choice::Managed { name, whose, context, bucket_key } => {
-            let arn = match whose {
-                Whose::Caller => name,
-                Whose::Owner => of_owner(call, name),
+        Choice::SseS3 => Some(Protection::SseS3),
+        Choice::SseC(key) => Some(sse_c(key)),
+        Choice::SseKms { name, account, context, bucket_key } => {
+            let arn = match account {
+                KeyAccount::Principal => name,
+                KeyAccount::Owner => owners_key_arn(call, name),
             };
-            Some(Protection::Managed(ManagedKey { arn, context, bucket_key }))
+            Some(Protection::SseKms(SseKmsKey { arn, context, bucket_key }))
         }
     })
 }
 
-/// What request and bucket come to, before keys are looked up.
+/// What request and bucket say together, before master keys are looked up.
 #[derive(Debug, PartialEq, Eq)]
 enum Choice {
     Nothing,
-    Folder,
-    Customer(sse::CustomerKey),
-    Managed { name: String, whose: Whose, context: Vec<(String, String)>, bucket_key: bool },
+    SseS3,
+    SseC(sse::CustomerKey),
+    SseKms { name: String, account: KeyAccount, context: Vec<(String, String)>, bucket_key: bool },
 }
 
-/// In whose account a key is looked up.
+/// In which account a master key is looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Whose {
-    /// Of whoever asks.
-    Caller,
-    /// Of the bucket's owner.
+enum KeyAccount {
+    /// That of the principal.
+    Principal,
+    /// That of the bucket's owner.
     Owner,
 }
 
-fn choose(requested: RequestedSealing, fallback: Option<&DefaultProtection>) -> Choice {
-    let by_default = fallback.is_some_and(|fallback| fallback.bucket_key);
+fn choose(requested: Requested, bucket_default: Option<&DefaultProtection>) -> Choice {
+    let by_default = bucket_default.is_some_and(|default| default.bucket_key);
     match requested {
-        RequestedSealing::SseS3 => Choice::Folder,
-        RequestedSealing::SseC(key) => Choice::Customer(key),
-        RequestedSealing::SseKms(MasterKeyChoice { name, context, bucket_key }) => Choice::Managed {
-            name: name.unwrap_or_else(|| AWS_MANAGED_ALIAS.to_owned()),
-            whose: Whose::Caller,
+        Requested::Deployment => Choice::SseS3,
+        Requested::Customer(key) => Choice::SseC(key),
+        Requested::Managed(KeyChoice { name, context, bucket_key }) => Choice::SseKms {
+            name: name.unwrap_or_else(|| MANAGED_ALIAS.to_owned()),
+            account: KeyAccount::Principal,
             context,
             bucket_key: bucket_key.unwrap_or(by_default),
         },
-        RequestedSealing::Nothing { bucket_key } => {
-            match fallback.and_then(|fallback| fallback.key.clone()) {
-                None => Choice::Nothing,
-                // An alias is everybody's own word; an id is one of the account that configured the
-                // bucket.
-                Some(name) => Choice::Managed {
-                    whose: if name.starts_with("alias/") { Whose::Caller } else { Whose::Owner },
-                    name,
-                    context: Vec::new(),
-                    bucket_key: bucket_key.unwrap_or(by_default),
-                },
-            }
-        }
+        Requested::Nothing { bucket_key } => match bucket_default
+            .and_then(|default| default.master_key.clone())
+        {
+            None => Choice::Nothing,
+            // Every account has aliases of its own, so an alias names a key of the principal's
+            // account. An id names a key of the account that configured the bucket.
+            Some(name) => Choice::SseKms {
+                account: if name.starts_with("alias/") { KeyAccount::Principal } else { KeyAccount::Owner },
+                name,
+                context: Vec::new(),
+                bucket_key: bucket_key.unwrap_or(by_default),
+            },
+        },
     }
 }
 
-/// A key that the bucket's owner configured, as whoever asks has to name it.
-fn of_owner(call: &Call, name: String) -> String {
+/// The name of a key that the bucket's owner configured, for a principal of any account.
+fn owners_key_arn(call: &Call, name: String) -> String {
     if name.starts_with("arn:") {
-        return of_today(&name, &settings::region());
+        return with_region(&name, &settings::region());
     }
     let owner = call.owner().map(|owner| owner.account).unwrap_or_default();
     if call.account().as_ref() == Some(&owner) {
@@ -107,9 +106,9 @@ fn of_owner(call: &Call, name: String) -> String {
     format!("arn:aws:kms:{}:{owner}:key/{name}", settings::region())
 }
 
-/// An ARN that was stored, with the region that the deployment has now: it may have been called
-/// otherwise then.
-fn of_today(arn: &str, region: &str) -> String {
+/// A stored ARN, with the region that the deployment has now. It may have had another region when
+/// the ARN was stored.
+fn with_region(arn: &str, region: &str) -> String {
     let mut parts: Vec<&str> = arn.split(':').collect();
     if let Some(stored) = parts.get_mut(3) {
         *stored = region;

@@ -56,7 +56,7 @@ impl Guest for Iam {
             return planned(executor::start(call.id(), Box::pin(plan)));
         }
         let asked = actions::asked::asked(&request).map_err(refuse)?;
-        call.set_asked(&asked);
+        call.set_needed_access(&asked);
         Ok(Planned::Ready)
     }
 

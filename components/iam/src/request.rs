@@ -3,7 +3,7 @@
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::operations::aws_query;
 use gateway::xml::XmlWriter;
-use sdk::{Asked, Call, Identity, IdentityKind, Principal, Session};
+use sdk::{Call, Identity, IdentityKind, NeededAccess, Principal, Session};
 
 use crate::actions::row::{On, Operation};
 use crate::form::Form;
@@ -27,7 +27,7 @@ pub(crate) struct Request {
     /// Whether a one-time code of the caller's device came with the call, and was right.
     pub(crate) has_second_factor: bool,
     /// What was found out of who calls, where they did not sign, and what `policy` then judged.
-    pub(crate) asked: Option<Asked>,
+    pub(crate) asked: Option<NeededAccess>,
     /// When the call arrived, in milliseconds since 1970.
     pub(crate) now_ms: u64,
     /// Its id.
@@ -55,7 +55,7 @@ impl Request {
             caller,
             session: if by_token { None } else { call.session() },
             has_second_factor: !by_token && call.second_factor().is_some(),
-            asked: if by_token { call.asked() } else { None },
+            asked: if by_token { call.needed_access() } else { None },
             now_ms: received_ms,
             request_id: call.request_id(),
         })

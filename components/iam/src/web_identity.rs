@@ -4,8 +4,8 @@
 //! <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>
 //!
 //! Nobody signs such a call: who asks is found out from the token, before `policy` is asked whether
-//! the role trusts them. What the token says goes into the fact `asked`, and the answer is made
-//! from there: what was judged is what is given.
+//! the role trusts them. What the token says goes into the fact `needed-access`, and the answer is
+//! made from there: what was judged is what is given.
 
 pub(crate) mod oidc;
 
@@ -14,7 +14,7 @@ use gateway::identity::web_identity::{
     Claims, Keys, PublicKey, Rejected, TOKEN_LENGTH_MAX, Token, keys, provider,
 };
 use sdk::keys::{PublicKey as Published, RsaKey, verify_published};
-use sdk::{Asked, Call, Fetch, Fetched, IdentityKind, Session, Unfetched, Work};
+use sdk::{Call, Fetch, Fetched, IdentityKind, NeededAccess, Session, Unfetched, Work};
 
 use crate::answer::Answer;
 use crate::form::invalid;
@@ -33,8 +33,8 @@ const REQUEST_TAG: &str = "aws:RequestTag/";
 const TRANSITIVE_TAGS: &str = "sts:TransitiveTagKeys";
 const SOURCE_IDENTITY: &str = "sts:SourceIdentity";
 
-/// Finds out who asks, and sets the fact `asked`. `InvalidIdentityToken`, `ExpiredTokenException`,
-/// `IDPCommunicationError`, `IDPRejectedClaim`, `ValidationError`.
+/// Finds out the principal, and sets the fact `needed-access`. `InvalidIdentityToken`,
+/// `ExpiredTokenException`, `IDPCommunicationError`, `IDPRejectedClaim`, `ValidationError`.
 pub(crate) async fn plan(call: Call, request: Request) -> Result<()> {
     let arn = request.form.required("RoleArn")?;
     let (account, _, role) = names::split_arn(arn, "role").ok_or_else(denied)?;
@@ -49,14 +49,14 @@ pub(crate) async fn plan(call: Call, request: Request) -> Result<()> {
     claims.check_time(request.now_ms)?;
     let client = claims.client(&known.client_ids)?;
     verify(&call, &known.url, &token).await?;
-    let asked = Asked {
+    let asked = NeededAccess {
         actions: actions(&claims),
         arn: arn.to_owned(),
         owner: account.to_owned(),
         context: context(&request, &claims, name, client, role_tags(account, role)?),
         provider: Some(oidc::arn(account, &known)),
     };
-    call.set_asked(&asked);
+    call.set_needed_access(&asked);
     Ok(())
 }
 
@@ -225,15 +225,15 @@ pub(crate) fn assume(request: &Request) -> Result<Answer> {
 }
 
 /// The values that were judged under a condition key.
-fn values<'a>(asked: &'a Asked, key: &str) -> &'a [String] {
+fn values<'a>(asked: &'a NeededAccess, key: &str) -> &'a [String] {
     asked.context.iter().find(|(own, _)| own == key).map(|(_, values)| values.as_slice()).unwrap_or_default()
 }
 
-fn one<'a>(asked: &'a Asked, key: &str) -> Option<&'a str> {
+fn one<'a>(asked: &'a NeededAccess, key: &str) -> Option<&'a str> {
     values(asked, key).first().map(String::as_str)
 }
 
-fn request_tags(asked: &Asked) -> Tags {
+fn request_tags(asked: &NeededAccess) -> Tags {
     let tags = asked.context.iter().filter_map(|(key, values)| {
         Some((key.strip_prefix(REQUEST_TAG)?.to_owned(), values.first()?.clone()))
     });
@@ -241,7 +241,7 @@ fn request_tags(asked: &Asked) -> Tags {
 }
 
 /// What the session goes on answering: its provider, and what that said. `PackedPolicyTooLarge`
-fn session_context(asked: &Asked, provider: &str, arn: &str) -> Result<Vec<(String, Vec<String>)>> {
+fn session_context(asked: &NeededAccess, provider: &str, arn: &str) -> Result<Vec<(String, Vec<String>)>> {
     let is_claim = |key: &str| key.strip_prefix(provider).is_some_and(|rest| rest.starts_with(':'));
     let claims = asked.context.iter().filter(|(key, _)| is_claim(key)).cloned();
     let mut context = vec![("aws:FederatedProvider".to_owned(), vec![arn.to_owned()])];

@@ -95,9 +95,9 @@ pub(crate) fn simulate(hypothesis: &contract::Hypothesis) -> Result<Vec<contract
 }
 
 fn evaluation(own: Evaluation, documents: &[policy::Document]) -> contract::Evaluation {
-    let place = |place: Option<Position>| {
-        let place = place.unwrap_or(Position { line: 1, column: 1 });
-        contract::Place { line: place.line, column: place.column }
+    let place = |place: Option<Place>| {
+        let place = place.unwrap_or(Place { line: 1, column: 1 });
+        contract::TextPosition { line: place.line, column: place.column }
     };
     let matched = own.matched.into_iter().map(|matched| contract::Matched {
         label: documents.get(matched.document).map(|own| own.label.clone()).unwrap_or_default(),

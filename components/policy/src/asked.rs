@@ -11,7 +11,7 @@ use gateway::policy::{
 };
 use gateway::request::headers::Headers;
 use gateway::request::query::Query;
-use sdk::{Asked, Decision, Head};
+use sdk::{Decision, Head, NeededAccess};
 
 use crate::explain::explain;
 use crate::host::{Call, identities, region};
@@ -28,7 +28,7 @@ const ASSUME_WITH_WEB_IDENTITY: &str = "sts:AssumeRoleWithWebIdentity";
 /// Sets the fact `decision`, or refuses: `MissingAuthenticationToken` without credentials,
 /// `AccessDenied`.
 pub(crate) fn authorize(call: &Call) -> Result<()> {
-    let asked = call.asked().ok_or(ErrorCode::AccessDenied)?;
+    let asked = call.needed_access().ok_or(ErrorCode::AccessDenied)?;
     let (head, headers) = Head::split(call.head());
     // Whoever has a token of a provider asks as that, whoever signed.
     let identity = match (&asked.provider, call.principal()) {
@@ -62,7 +62,7 @@ struct Asker<'a> {
 }
 
 impl Asker<'_> {
-    fn ask(&self, action: &str, asked: &Asked, headers: &Headers, received_ms: u64) -> Result<()> {
+    fn ask(&self, action: &str, asked: &NeededAccess, headers: &Headers, received_ms: u64) -> Result<()> {
         let stored = Stored { call: self.call, permissions: self.permissions };
         let lookups = Circumstances { stored: &stored };
         let query = Query::default();

@@ -60,12 +60,12 @@ impl Resources for Stored<'_> {
     }
 
     fn signature(&self) -> Option<Signature> {
-        let sdk::Signature { place, version, signed_ms } = self.call.signature()?;
+        let sdk::Signature { auth_type, version, signed_ms } = self.call.signature()?;
         Some(Signature {
-            auth_type: match place {
-                sdk::SignaturePlace::Header => AuthType::Header,
-                sdk::SignaturePlace::Query => AuthType::Query,
-                sdk::SignaturePlace::Form => AuthType::Form,
+            place: match auth_type {
+                sdk::AuthType::Header => SignaturePlace::Header,
+                sdk::AuthType::Query => SignaturePlace::Query,
+                sdk::AuthType::Form => SignaturePlace::Form,
             },
             version: match version {
                 sdk::SignatureVersion::V2 => SignatureVersion::V2,

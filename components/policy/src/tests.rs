@@ -82,7 +82,7 @@ fn call((operation, line): (&str, &str), principal: Principal) -> Call {
         session: None,
         signature: None,
         form: None,
-        asked: None,
+        needed_access: None,
         named: Vec::new(),
         endpoint: None,
         endpoint_policy: None,

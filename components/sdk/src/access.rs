@@ -1,6 +1,6 @@
 //! Who may use what, from the words of the library to those of the contract and back.
 //!
-//! `storage` tells it and `policy` asks for it: what the two say is converted here alone.
+//! `storage` tells `policy` these things. Only this module converts them.
 
 use gateway::bucket::acl::{self, Acl};
 use gateway::bucket::object_ownership::ObjectOwnership;
@@ -10,7 +10,7 @@ use gateway::identity::account::Account;
 
 use crate::contract::access::{self, Grant, Grantee};
 
-/// The lines of an ACL.
+/// The lines of an ACL, in the words of the contract.
 pub fn grants(acl: &Acl) -> Vec<Grant> {
     let line = |grant: &acl::Grant| Grant {
         grantee: match grant.grantee {
@@ -22,7 +22,7 @@ pub fn grants(acl: &Acl) -> Vec<Grant> {
     acl.grants.iter().map(line).collect()
 }
 
-/// The ACL of such lines, without those whose grantee is no account.
+/// The ACL of such lines. A line whose grantee is no account is left out: it grants nothing.
 pub fn acl(grants: &[Grant]) -> Acl {
     let line = |grant: &Grant| {
         let grantee = match &grant.grantee {

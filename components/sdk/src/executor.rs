@@ -28,7 +28,7 @@ pub fn start(id: u64, mut task: Task) -> Poll<Result<()>> {
     run
 }
 
-/// Continues a suspended task. A call that is not known has nothing left to do.
+/// Continues a suspended task. A call without a task has nothing left to do.
 pub fn resume(id: u64) -> Poll<Result<()>> {
     match WAITING.with_borrow_mut(|waiting| waiting.remove(&id)) {
         Some(task) => start(id, task),

@@ -6,21 +6,21 @@ use gateway::policy::resource_arn;
 use crate::trace;
 use crate::{IdentityKind, Principal};
 
-/// The circumstances that the host told, as explanations say them.
+/// The circumstances that the host told, in the terms of explanations.
 pub fn circumstances(told: &trace::Circumstances) -> Circumstances<'_> {
     let target = told.target.as_ref();
     Circumstances {
         request_id: &told.request_id,
         received_ms: told.received_ms,
         operation: target.map_or("", |target| &target.operation),
-        principal: asker(told.principal.as_ref()),
+        principal: shown_principal(told.principal.as_ref()),
         address: target
             .and_then(|target| Some(resource_arn(target.bucket.as_deref()?, target.key.as_deref()))),
         source_ip: &told.source_ip,
     }
 }
 
-fn asker(principal: Option<&Principal>) -> ShownPrincipal<'_> {
+fn shown_principal(principal: Option<&Principal>) -> ShownPrincipal<'_> {
     let identity = match principal {
         None => return ShownPrincipal { kind: "unknown", arn: "", account: "", access_key_id: "" },
         Some(Principal::Anonymous) => {

@@ -21,7 +21,7 @@ pub struct Head {
     pub content_length: Option<u64>,
     /// When the head had arrived, in milliseconds since 1970.
     pub received_ms: u64,
-    /// Whether the host wants to know where the time of this call goes.
+    /// Whether the host wants to know the time of each stage.
     pub timed: bool,
 }
 
@@ -53,8 +53,8 @@ impl Head {
     }
 }
 
-/// The texts before and behind the first of this byte. Every stage reads every head: it is searched
-/// by vectors.
+/// The texts before and behind the first of this byte. Every stage reads every head, so the search
+/// has to be fast (`memchr`).
 fn split(text: &str, byte: u8) -> Option<(&str, &str)> {
     text.split_at_checked(memchr::memchr(byte, text.as_bytes())?)
         .and_then(|(before, rest)| Some((before, rest.get(1..)?)))

@@ -11,25 +11,25 @@ pub fn get(table: &str, key: &[u8]) -> Option<Entry> {
 
 /// A page of rows with `start <= key < end`. Fewer rows than `limit` do not mean the end; an empty
 /// page does.
-pub fn scan(table: &str, start: &[u8], end: &[u8], limit: u32, direction: Direction) -> Rows {
-    Rows { packed: index::scan(table, start, end, limit, direction) }
+pub fn scan(table: &str, start: &[u8], end: &[u8], limit: u32, direction: Direction) -> RawRows {
+    RawRows { packed: index::scan(table, start, end, limit, direction) }
 }
 
 /// A page of rows with no more than the first `value_bytes_max` bytes of each value: cheaper than
-/// [`scan`] where that much will do, and where most rows are passed by.
-pub fn peek(table: &str, start: &[u8], end: &[u8], limit: u32, value_bytes_max: u32) -> Rows {
-    Rows { packed: index::peek(table, start, end, limit, value_bytes_max) }
+/// [`scan`] where that is enough, and where most rows are skipped.
+pub fn peek(table: &str, start: &[u8], end: &[u8], limit: u32, value_bytes_max: u32) -> RawRows {
+    RawRows { packed: index::peek(table, start, end, limit, value_bytes_max) }
 }
 
 /// A page of rows, as the host packed them.
 #[derive(Debug)]
-pub struct Rows {
+pub struct RawRows {
     packed: Vec<u8>,
 }
 
-/// One row of a page.
+/// A row of a page, as bytes.
 #[derive(Debug, Clone, Copy)]
-pub struct Row<'a> {
+pub struct RawRow<'a> {
     /// The key.
     pub key: &'a [u8],
     /// The value.
@@ -38,10 +38,10 @@ pub struct Row<'a> {
     pub revision: u64,
 }
 
-impl Rows {
+impl RawRows {
     /// The rows, in the order of the scan.
-    pub fn iter(&self) -> RowIter<'_> {
-        RowIter { rest: &self.packed }
+    pub fn iter(&self) -> RawRowIter<'_> {
+        RawRowIter { rest: &self.packed }
     }
 
     /// Whether the page has no row, that is, the range has none left.
@@ -52,20 +52,20 @@ impl Rows {
 
 /// The rows of a page.
 #[derive(Debug, Clone)]
-pub struct RowIter<'a> {
+pub struct RawRowIter<'a> {
     rest: &'a [u8],
 }
 
-impl<'a> Iterator for RowIter<'a> {
-    type Item = Row<'a>;
+impl<'a> Iterator for RawRowIter<'a> {
+    type Item = RawRow<'a>;
 
-    fn next(&mut self) -> Option<Row<'a>> {
+    fn next(&mut self) -> Option<RawRow<'a>> {
         let (key_length, rest) = self.rest.split_first_chunk::<4>()?;
         let (value_length, rest) = rest.split_first_chunk::<4>()?;
         let (revision, rest) = rest.split_first_chunk::<8>()?;
         let (key, rest) = rest.split_at_checked(u32::from_le_bytes(*key_length) as usize)?;
         let (value, rest) = rest.split_at_checked(u32::from_le_bytes(*value_length) as usize)?;
         self.rest = rest;
-        Some(Row { key, value, revision: u64::from_le_bytes(*revision) })
+        Some(RawRow { key, value, revision: u64::from_le_bytes(*revision) })
     }
 }

@@ -32,10 +32,11 @@ use bindings::guest::portcullis::gateway as contract;
 /// A head as it is sent and handed on; [`Head`] takes it apart.
 pub use contract::calls::Head as SentHead;
 pub use contract::calls::{
-    Asked, Batch, Body, Call, Chunked, CustomerKey, Decision, DefaultProtection, Digest, DigestAlgorithm,
-    Failure, Fetch, Fetched, Form, Identity, IdentityKind, IngestPlan, Ingested, KeptProtection, ManagedKey,
-    Named, Owner, Payload, Principal, Progress, Protection, Put, Refusal, Requirement, Sealed, SealedRole,
-    SecondFactor, Session, Signature, SignaturePlace, SignatureVersion, Span, Stored, Target, Unfetched,
+    AuthType, Batch, Body, Call, Chunked, CustomerKey, Decision, DefaultProtection, Digest, DigestAlgorithm,
+    Failure, Fetch, Fetched, Form, Identity, IdentityKind, IngestPlan, Ingested, KeptProtection, NamedObject,
+    NeededAccess, Owner, Payload, Principal, Progress, Protection, Put, Refusal, Requirement, Sealed,
+    SealedRole, SecondFactor, Session, Signature, SignatureVersion, Span, SseKmsKey, Stored, Target,
+    Unfetched,
 };
 pub use contract::{digests, keys, master_keys, seals, settings, trace, vault};
 pub use head::Head;

@@ -63,7 +63,7 @@ impl Response {
         self
     }
 
-    /// Sets stored bytes as the body that are sealed under a data key of the call; the host opens
+    /// Sets stored bytes as the body. They are sealed under a data key of the call; the host opens
     /// and streams them.
     #[must_use]
     pub fn sealed(mut self, spans: Vec<Span>, key: u32) -> Self {

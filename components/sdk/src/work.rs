@@ -36,12 +36,12 @@ pub trait Work {
     async fn ingest(&self, plan: IngestPlan) -> Result<Ingested, Failure>;
     /// Commits a batch durably; its commit number becomes the revision of every row it wrote.
     async fn commit(&self, batch: Batch) -> Result<u64, CommitError>;
-    /// Digests of stored bytes, in the order asked for.
+    /// Digests of stored bytes, in the order of `digests`.
     async fn digest(&self, spans: &[Span], digests: &[DigestAlgorithm]) -> Result<Vec<Digest>, Failure>;
     /// Lets other calls go first, between two parts of a computation that takes some milliseconds.
-    /// What is read after it may be something else than what was read before.
+    /// Rows may have changed after it.
     async fn pause(&self);
-    /// Gets what is at an address elsewhere.
+    /// Fetches what is at an address elsewhere.
     async fn fetch(&self, fetch: &Fetch) -> Result<Fetched, Unfetched>;
 }
 
@@ -95,7 +95,7 @@ impl Work for Call {
     async fn pause(&self) {
         self.schedule_pause();
         suspend().await;
-        // There is none, and it is to be taken all the same.
+        // A pause has no outcome. It has to be taken all the same, as after all work.
         let _ = self.take_outcome();
     }
 
@@ -110,7 +110,7 @@ impl Work for Call {
     }
 }
 
-/// An outcome of another kind than what was scheduled is the host's fault: fail closed.
+/// An outcome of another kind than was scheduled is a bug of the host: fail closed.
 fn failure(outcome: &Outcome) -> Failure {
     match outcome {
         Outcome::Failed(failure) => *failure,

@@ -1,5 +1,5 @@
-//! Whose things are, and who was granted what on them: what operations keep and what `policy` is
-//! told.
+//! Who owns buckets and objects, and who was granted what on them: what operations keep, and what
+//! `policy` is told.
 
 use gateway::bucket::acl::{self, NamedGrantee, Parties, PrintedAccount, RequestedAcl};
 use gateway::bucket::object_ownership::ObjectOwnership;
@@ -16,7 +16,7 @@ use crate::{rows, tables};
 
 pub(crate) mod resources;
 
-/// Who comes to own an object, and its ACL.
+/// The owner of a new object, and its ACL.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Owned {
     /// The account.
@@ -25,9 +25,9 @@ pub(crate) struct Owned {
     pub(crate) acl: Acl,
 }
 
-/// Who comes to own what the request writes into `bucket`, and with what ACL.
+/// The owner and the ACL of an object that the request writes into `bucket`.
 ///
-/// `AccessControlListNotSupported` where ACLs are disabled, `AccessDenied` where public ones are
+/// `AccessControlListNotSupported` where ACLs are disabled, `AccessDenied` where public ACLs are
 /// blocked, and what [`RequestedAcl::resolve`] refuses.
 pub(crate) fn of_new_object(
     request: &Request,
@@ -45,10 +45,11 @@ pub(crate) fn of_new_object(
     Ok(Owned { owner, acl: Acl::of(&acl, owner) })
 }
 
-/// Who comes to own what was begun for `owner` with an ACL, now that it is completed in `bucket`.
+/// The owner and the ACL of an object whose upload was begun for `owner` with `acl`, and is
+/// completed in `bucket` now.
 ///
-/// `AccessControlListNotSupported` where ACLs are disabled by now and this one grants something to
-/// others, `AccessDenied` where public ones are blocked by now.
+/// The bucket counts as it is now. `AccessControlListNotSupported` where ACLs are disabled and this
+/// one grants something to others, `AccessDenied` where public ACLs are blocked.
 pub(crate) fn of_begun_object(bucket: &BucketRow, owner: Account, acl: &Acl) -> Result<Owned> {
     let begun = acl.to_acl(owner);
     if bucket.ownership() == ObjectOwnership::BucketOwnerEnforced {
@@ -64,8 +65,8 @@ pub(crate) fn of_begun_object(bucket: &BucketRow, owner: Account, acl: &Acl) -> 
     Ok(Owned { owner, acl: acl.clone() })
 }
 
-/// Requires, for an object that is public by its ACL, that the account of the bucket's owner still
-/// blocks nothing: the row of the bucket does not say that.
+/// Requires, for an object that its ACL makes public, that the account of the bucket's owner still
+/// blocks nothing. That is in the account's row, and the commit requires only the bucket's.
 pub(crate) fn require_unblocked(plan: &mut Plan, bucket: &BucketRow, object: &NewObject) -> Result<()> {
     let acl = object.details.acl.to_acl(object.owner);
     if object.details.acl == Acl::Private || !acl.is_public_beside(object.owner) {
@@ -77,20 +78,21 @@ pub(crate) fn require_unblocked(plan: &mut Plan, bucket: &BucketRow, object: &Ne
     blocked.unwrap_or_default().check_acl(&acl, object.owner)
 }
 
-/// What is blocked in a bucket: by itself, or by its owner's account.
+/// What is blocked in a bucket: by its own setting, or by that of its owner's account.
 pub(crate) fn public_access(bucket: &BucketRow) -> Result<PublicAccessBlock> {
     Ok(bucket.public_access().together_with(account::public_access(bucket.owner)?))
 }
 
-/// Checks an ACL that a request sets on what `owner` owns. `AccessDenied` for a public one where
-/// those are blocked.
+/// Checks an ACL that a request sets on an object or bucket of `owner`. `AccessDenied` for a public
+/// ACL where these are blocked.
 pub(crate) fn check_public(bucket: &BucketRow, acl: &acl::Acl, owner: Account) -> Result<()> {
-    // Nearly no ACL is: the settings of the account are not looked at for the others.
+    // Few ACLs are public. The account's row is read for those only.
     if acl.is_public_beside(owner) { public_access(bucket)?.check_acl(acl, owner) } else { Ok(()) }
 }
 
-/// Plans that the bucket is known to hold objects of others, when `owner` is not its own. From then
-/// on its owner does not decide alone. The caller requires the bucket's row unchanged.
+/// Plans to note that the bucket holds objects of other accounts, when `owner` is not the bucket's
+/// owner. From then on, more than ownership decides. The caller requires the bucket's row
+/// unchanged.
 pub(crate) fn note_owner(plan: &mut Plan, bucket: &Row<BucketRow>, owner: Account) -> Result<()> {
     if owner == bucket.record.owner || bucket.record.holds_foreign {
         return Ok(());
@@ -118,8 +120,8 @@ pub(crate) fn acl(bucket: &BucketRow, version: &Version) -> acl::Acl {
     }
 }
 
-/// The account that a request for an ACL names.
-pub(crate) fn find(named: &NamedGrantee) -> Option<Account> {
+/// The account that a requested ACL names.
+pub(crate) fn find(named: &Named) -> Option<Account> {
     let identity = match named {
         NamedGrantee::Id(id) if id == ANONYMOUS_CANONICAL_ID => return Some(Account::ANONYMOUS),
         NamedGrantee::Id(id) => sdk::keys::find_by_canonical_id(id),
@@ -129,7 +131,8 @@ pub(crate) fn find(named: &NamedGrantee) -> Option<Account> {
     Account::parse(&identity?.account)
 }
 
-/// How documents print an account: one that is no longer known, by its number.
+/// An account as documents print it. One that is no longer configured has its number as id, and no
+/// name.
 pub(crate) fn print(account: Account) -> PrintedAccount {
     if account == Account::ANONYMOUS {
         let id = ANONYMOUS_CANONICAL_ID.to_owned();

@@ -2,7 +2,7 @@
 //! DeletePublicAccessBlock of s3control.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_control_PutPublicAccessBlock.html>. They
-//! hold in every bucket of the account, together with the bucket's own.
+//! hold in every bucket of the account, together with the bucket's own settings.
 
 use gateway::bucket::public_access_block::PublicAccessBlock;
 use gateway::errors::{ErrorCode, Result, S3Error};
@@ -16,8 +16,8 @@ use crate::request::Request;
 use crate::subresource::document;
 use crate::{rows, tables};
 
-/// What an account blocks in all of its buckets. A row that cannot be read is an error, not
-/// nothing.
+/// What an account blocks in all of its buckets. A row that cannot be read is an error: it may
+/// block anything.
 pub(crate) fn public_access(account: Account) -> Result<PublicAccessBlock> {
     let row = rows::account(account)?;
     Ok(row.and_then(|row| row.record.public_access).unwrap_or_default())
@@ -40,14 +40,14 @@ pub(crate) async fn put(request: &Request) -> Result<Response> {
     Ok(Response::new(200))
 }
 
-/// DeletePublicAccessBlock, which has nothing to say where there is none.
+/// DeletePublicAccessBlock. It succeeds where there is none, too.
 pub(crate) async fn delete(request: &Request) -> Result<Response> {
     change(request, addressed(request)?, None).await?;
     Ok(Response::new(204))
 }
 
-/// The account that the request is about, which is the one that asks; `policy` has judged that
-/// already.
+/// The account in the address of the request, which is that of the principal. `policy` has decided
+/// on that already.
 fn addressed(request: &Request) -> Result<Account> {
     let named = request.headers.get(ACCOUNT_ID_HEADER).and_then(Account::parse);
     let own = request.account();

@@ -25,11 +25,11 @@ use crate::records::BucketRow;
 use crate::request::Request;
 use crate::tables;
 
-/// Changes the row of the request's bucket. `change` sees the row as it is now and may refuse; it
-/// runs again when somebody else wrote the row in the meantime.
+/// Changes the row of the request's bucket. `change` gets the row as it is now, and may refuse. It
+/// runs again when another request wrote the row meanwhile.
 async fn change(request: &Request, change: impl Fn(&mut BucketRow) -> Result<()>) -> Result<()> {
     for attempt in 0..ATTEMPTS_MAX {
-        let row = request.decided_bucket(attempt).await?;
+        let row = request.bucket_just_decided(attempt).await?;
         let mut changed = row.record.clone();
         change(&mut changed)?;
         if changed == row.record {

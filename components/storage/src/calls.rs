@@ -1,9 +1,8 @@
-//! The calls that are here: each has one record, from [`locate`] on until it is answered, refused
-//! or abandoned.
+//! The calls in this stage: each has one record, from [`locate`] until it has its response, is
+//! refused or is abandoned.
 //!
-//! One instance serves many calls at once, and a call takes several steps. What a step leaves for
-//! the next one is in the record of its call, and nowhere else, so that nothing of one call gets
-//! into another.
+//! One instance serves many calls at once, and a call takes several steps. All that a step leaves
+//! for the next one is in the record of its call. So nothing of one call gets into another.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -23,10 +22,10 @@ mod tests;
 
 /// What is kept of a call between two steps.
 enum Kept {
-    /// Its bucket was found, and nothing is decided yet. It is large, and in a box, because most
+    /// Its bucket was found, and nothing is decided yet. Boxed, because it is large and most
     /// records are of calls that wait.
     Located(Box<Located>),
-    /// It is under way, and waits.
+    /// Its task waits for work or for the gateway.
     Waiting(Task, Rc<Exchange>),
 }
 
@@ -34,8 +33,8 @@ thread_local! {
     static CALLS: RefCell<BTreeMap<u64, Kept>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-/// Takes a call in, and answers what its bucket says of sealing. Whatever [`Located::find`] refuses
-/// leaves no record.
+/// Takes a call in, and returns what its bucket says of sealing. A call that [`Located::find`]
+/// refuses leaves no record.
 pub(crate) fn locate(call: Call, head: SentHead, target: Target) -> Result<Option<DefaultProtection>> {
     let id = head.id;
     let located = Located::find(call, head, target)?;
@@ -44,7 +43,7 @@ pub(crate) fn locate(call: Call, head: SentHead, target: Target) -> Result<Optio
     Ok(protection)
 }
 
-/// Begins what a call asks for, with the task that `serve` makes of its request.
+/// Starts the operation of a call, as the task that `serve` makes of its request.
 pub(crate) fn start(id: u64, sealing: Sealing, serve: impl FnOnce(Request) -> Task) -> Result<Step> {
     match take(id) {
         Some(Kept::Located(located)) => {
@@ -57,7 +56,7 @@ pub(crate) fn start(id: u64, sealing: Sealing, serve: impl FnOnce(Request) -> Ta
     }
 }
 
-/// Goes on with a call that waits. One that is not known has nothing left to do.
+/// Continues a call that waits. A call without a record has nothing left to do.
 pub(crate) fn resume(id: u64, given: Option<Protection>) -> Result<Step> {
     match take(id) {
         Some(Kept::Waiting(task, exchange)) => {
@@ -74,7 +73,7 @@ pub(crate) fn abandon(id: u64) {
     drop(take(id));
 }
 
-/// Runs a task up to its end or to what it waits for.
+/// Runs a task to its end, or until it waits.
 fn run(id: u64, mut task: Task, exchange: Rc<Exchange>) -> Result<Step> {
     match executor::run(&mut task) {
         Poll::Ready(result) => result.map(|()| Step::Responded),

@@ -1,4 +1,4 @@
-//! What a task that serves a call and the gateway say to each other.
+//! What the task of a call asks the gateway for, and what the gateway gives it.
 
 use std::cell::Cell;
 
@@ -6,7 +6,7 @@ use sdk::Protection;
 use sdk::bindings::storage::exports::portcullis::gateway::storage::Step;
 use sdk::executor::suspend;
 
-/// What is said of one call: its task has one end, the record of the call the other.
+/// One call's exchange. The task holds one end, the record of the call holds the other.
 #[derive(Default)]
 pub(crate) struct Exchange {
     asks: Cell<Option<Step>>,
@@ -14,21 +14,21 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    /// Suspends the task until the gateway has done what `step` asks for. Answers what it gave for
-    /// it.
+    /// Suspends the task until the gateway has done what `step` asks for. Returns what the gateway
+    /// gave.
     pub(crate) async fn ask(&self, step: Step) -> Option<Protection> {
         self.asks.set(Some(step));
         suspend().await;
         self.given.take()
     }
 
-    /// What the task that was suspended just now waits for. Where it asked for nothing, that is
-    /// work of the host.
+    /// What the task waits for that was suspended just now. Where it asked for nothing, it waits
+    /// for work of the host.
     pub(crate) fn waits_for(&self) -> Step {
         self.asks.take().unwrap_or(Step::Pending)
     }
 
-    /// Gives the task, which is resumed next, what it asked for.
+    /// Hands over what the task asked for. The task is resumed next.
     pub(crate) fn give(&self, given: Option<Protection>) {
         self.given.set(given);
     }

@@ -1,4 +1,4 @@
-//! What planning reads of the host: rows, sequences, random numbers.
+//! What plans need of the host: rows, sequences, random numbers.
 //!
 //! In unit tests an index in memory stands in for the host, so that plans can be made, committed
 //! and compared with a model.

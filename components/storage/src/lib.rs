@@ -1,18 +1,19 @@
 //! The end of the pipeline: S3 object semantics over the host's index and blobs.
 //!
 //! A call has one record as long as it is here ([`calls`]). Its bucket is located before anything
-//! is decided; then its request is read once ([`request`]), handed to the function of its operation
-//! ([`dispatch`]), and answered. What is stored is described in [`tables`] (keys) and [`records`]
-//! (values). Operations read rows, plan one batch that requires what they read to be unchanged
-//! ([`plan`]), commit it, and plan again when somebody else was faster.
+//! is decided. After the decision its request is read once ([`request`]) and handed to the function
+//! of its operation ([`dispatch`]), which makes the response. What is stored is described in
+//! [`tables`] (keys) and [`records`] (values). Operations read rows, plan one batch that requires
+//! what they read to be unchanged ([`plan`]), commit it, and plan again when another request was
+//! faster.
 
 mod access;
 mod account;
 mod bucket;
 mod calls;
+mod decisions;
 mod exchange;
 mod index;
-mod judging;
 mod listing;
 mod multipart;
 mod object;

@@ -1,9 +1,9 @@
-//! Listings: of objects, of versions; and the walk over ordered rows on which they, the listing of
-//! uploads and the listing of buckets stand.
+//! Listings of objects and of versions, and the walk over ordered rows. The listings of uploads and
+//! of buckets use the walk, too.
 //!
 //! A listing is a seek in an ordered table: [`source`] gives rows page by page, [`rollup`] says
-//! what becomes of a key, [`walk`] and [`merge`] go over one table or over two. Parameters and
-//! documents are `gateway`'s.
+//! what a listing makes of a key, [`walk`] and [`merge`] go over one table or over two. Parameters
+//! and documents are `gateway`'s.
 
 pub(crate) mod list_object_versions;
 pub(crate) mod list_objects;
@@ -20,7 +20,7 @@ use gateway::operations::listing::Selection;
 
 use rollup::Listing;
 
-/// What a request selects, from behind `marker` on.
+/// What a request selects, behind `marker`.
 pub(crate) fn listing<'a>(selection: &'a Selection, marker: &'a str) -> Listing<'a> {
     Listing {
         prefix: &selection.prefix,

@@ -1,9 +1,9 @@
 //! Multipart uploads: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/mpuoverview.html>
 //!
 //! Parts are blobs of their own. Completing an upload copies no byte: the parts' spans move into
-//! the object's manifest. Every change of an upload's parts requires the upload's row unchanged,
-//! and whoever ends an upload requires its parts to be exactly those that were read
-//! ([`parts::require_exactly`]), so no part is ever lost or left behind.
+//! the object's manifest. Every change of an upload's parts requires the upload's row unchanged. A
+//! commit that ends an upload requires that its parts are exactly those that were read
+//! ([`parts::require_exactly`]). So no part is ever lost or left behind.
 
 pub(crate) mod abort_multipart_upload;
 pub(crate) mod assembly;
@@ -33,8 +33,7 @@ fn upload_id(upload: &Upload) -> String {
     version_id::encode(upload.sequence, upload.nonce)
 }
 
-/// The upload that the request names, as it is now. `NoSuchUpload` when it is not, or no longer, in
-/// progress.
+/// The upload that the request names, as it is now. `NoSuchUpload` when it is not in progress.
 fn find(request: &Request, bucket: u64) -> Result<Row<Upload>> {
     let id = request.query.get("uploadId").unwrap_or_default();
     let (sequence, nonce) = version_id::decode(id).ok_or_else(|| no_such_upload(id))?;
@@ -42,18 +41,18 @@ fn find(request: &Request, bucket: u64) -> Result<Row<Upload>> {
     row.ok_or_else(|| no_such_upload(id))
 }
 
-/// What of the bytes of an upload is told.
+/// What a response tells of the bytes of an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Told {
-    /// Their checksums, by which somebody could tell what they are: to those who have the key.
+    /// Their checksums, by which one could recognize the bytes: only for clients with the key.
     Checksums,
     Nothing,
 }
 
-/// Asks for the key of the upload. A key that the client brings along is needed only where it had
-/// chosen a checksum; what comes must fit all the same.
+/// Opens the upload. Under SSE-C, the customer key is needed only where the upload was begun with a
+/// checksum algorithm. A key that comes must be the right one in any case.
 async fn open(request: &Request, upload: &Upload) -> Result<Told> {
-    let is_customers = matches!(upload.protection, Protection::Customer(_));
+    let is_customers = matches!(upload.protection, Protection::SseC(_));
     if is_customers && request.is_sealing_unsaid() && upload.checksum_algorithm.is_none() {
         return Ok(Told::Nothing);
     }

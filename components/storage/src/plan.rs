@@ -1,5 +1,5 @@
-//! A batch under construction, and the loop that commits one in spite of others who write the same
-//! rows.
+//! A batch under construction, and how often an operation plans again when other requests write the
+//! same rows.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use sdk::{Batch, Call, CommitError, Put, Requirement, Work, failure_to_error};
@@ -8,7 +8,7 @@ use crate::records::{Body, Record, Row, Span};
 use crate::tables::{self, Range};
 
 /// How often an operation plans before it gives up. Of several writers of one row, one succeeds in
-/// every round, so the bound is above the number of requests that a host has in flight.
+/// every round. So the limit is above the number of requests that a host has in flight.
 pub(crate) const ATTEMPTS_MAX: u32 = 1024;
 
 /// Changes that take effect together or not at all, and what must hold for them to.
@@ -95,7 +95,8 @@ impl Plan {
             Body::Spans(spans) => self.free(spans),
             Body::Parts { manifest, page_offsets, .. } => {
                 for page in 0..page_offsets.len() {
-                    // A missing page means that the version is gone: its row is not unchanged.
+                    // Where a page is missing, the version was deleted. Then its row has changed,
+                    // and the commit will fail.
                     let Some(page) = crate::rows::manifest_page(*manifest, page)? else { continue };
                     page.record.parts.iter().for_each(|part| self.free(&part.spans));
                     self.delete(tables::MANIFESTS, page.key);
@@ -105,7 +106,8 @@ impl Plan {
         Ok(())
     }
 
-    /// A blob that is kept and freed in one batch keeps its references as they are: leave both out.
+    /// Drops what cancels out: a blob that is kept and freed in one batch has as many references as
+    /// before.
     fn settle_blobs(&mut self) {
         let Batch { keep, free, .. } = &mut self.0;
         if keep.is_empty() || free.is_empty() {
@@ -131,13 +133,13 @@ impl Plan {
     }
 }
 
-/// What is answered when a bucket's rows kept changing underneath an operation on it.
+/// The error when a bucket's rows changed at every attempt of an operation on it.
 pub(crate) fn aborted() -> S3Error {
     ErrorCode::OperationAborted.into()
 }
 
-/// What is answered when an object's rows kept changing underneath an operation that asks for
-/// nothing of them: to come back when fewer others want the same.
+/// The error when an object's rows changed at every attempt of an operation without preconditions.
+/// SDKs retry it later, when fewer requests want the same rows.
 pub(crate) fn contended() -> S3Error {
     ErrorCode::SlowDown.into()
 }

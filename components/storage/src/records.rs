@@ -1,10 +1,11 @@
 //! What the rows of the storage tables hold: `postcard` records behind one format byte.
 //!
-//! Every value is `format byte, postcard(record)`. The format byte is 1 for every record but that
-//! of a bucket, where it is 3, and those of versions and uploads whose bytes are sealed under a
-//! data key, where it is 2, too; a record that changes its shape takes the next number and `decode`
-//! learns to read both. Inside postcard, integers are LEB128, enums are the index of the variant
-//! (so variants are only ever appended), and fields have no names (so fields are never reordered).
+//! Every value is `format byte, postcard(record)`. The format byte is 1, with these exceptions: 3
+//! for a bucket, 2 for a version or an upload whose bytes are sealed under a data key, 3 for an
+//! upload that says with which headers it was begun. A record that changes its shape takes the next
+//! number, and `decode` reads both. Inside postcard, integers are LEB128, enums are the index of
+//! the variant (so variants are only ever appended), and fields have no names (so fields are never
+//! reordered).
 //!
 //! Where a value means the same in a request and in a row, both use the type of the `gateway`
 //! library. The type says that its order is part of the storage format. Three have types of their
@@ -18,7 +19,7 @@ mod checksum;
 mod cors;
 mod protection;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod upload;
 mod version;
 
@@ -28,29 +29,29 @@ use serde::{Deserialize, Serialize};
 pub(crate) use access::{AccountRow, Acl, PolicyRow};
 pub(crate) use bucket::{BUCKET_HEAD_BYTES_MAX, BucketHead, BucketRow, Versioning};
 pub(crate) use checksum::{AlgorithmSet, Checksum};
-pub(crate) use protection::{Managed, Protection};
+pub(crate) use protection::{Protection, SseKms};
 pub(crate) use upload::{Initiator, Part, Upload};
 pub(crate) use version::{
     Body, Details, Kind, ManifestPage, ManifestPart, SUMMARY_BYTES_MAX, Span, Summary, Version, VersionId,
 };
 
-/// The format byte of every record written by this release, but for those that say otherwise.
+/// The format byte of every record that this release writes, where nothing else is said.
 const FORMAT: u8 = 1;
 
-/// The format byte of a version or an upload that is sealed under a data key: older releases must
-/// not take it for one that is not.
+/// The format byte of a version or an upload that is sealed under a data key. Older releases refuse
+/// it, because they would take its bytes for bytes under the folder key.
 const SEALED_FORMAT: u8 = 2;
 
 /// A record that is a whole row value.
 pub(crate) trait Record: Sized {
     /// Format byte and record.
     fn encode(&self) -> Result<Vec<u8>>;
-    /// Reads what [`Record::encode`] wrote. Fails with `InternalError` on a row that no release
-    /// wrote.
+    /// Reads what [`Record::encode`] wrote. Fails with `InternalError` for a row that cannot be
+    /// read.
     fn decode(value: &[u8]) -> Result<Self>;
 }
 
-/// A record as read, with what is needed to require that it has not changed.
+/// A record as it was read, with what a plan needs to require that it is unchanged.
 #[derive(Clone, Debug)]
 pub(crate) struct Row<T> {
     /// The key of the row in its table.
@@ -63,7 +64,7 @@ pub(crate) struct Row<T> {
 
 impl<T: Record> Row<T> {
     /// A row of a page, decoded.
-    pub(crate) fn decode(row: sdk::index::Row<'_>) -> Result<Row<T>> {
+    pub(crate) fn decode(row: sdk::index::RawRow<'_>) -> Result<Row<T>> {
         Ok(Row { key: row.key.to_vec(), record: T::decode(row.value)?, revision: row.revision })
     }
 }

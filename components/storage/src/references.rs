@@ -1,4 +1,4 @@
-//! What a row refers to: so that `portcullis check` can count the references of every blob.
+//! Which blobs a row refers to, so that `portcullis check` can count the references of every blob.
 
 #[cfg(test)]
 mod tests;
@@ -11,7 +11,7 @@ use crate::tables;
 /// The blobs of a row, once for each reference that the row holds. Tables that are not named here
 /// refer to none.
 ///
-/// Fails on a row that no release wrote.
+/// Fails for a row that cannot be read.
 pub(crate) fn blobs_of(table: &str, value: &[u8]) -> Result<Vec<u64>> {
     Ok(match table {
         tables::OBJECTS | tables::VERSIONS => match Version::decode(value)?.details.body {

@@ -40,7 +40,8 @@ impl Located {
         let bucket_row = match &target.bucket {
             Some(bucket) if !operation.makes_bucket() => {
                 let row = rows::bucket(bucket)?.ok_or_else(|| no_such_bucket(bucket))?;
-                // The source of a copy may be another's.
+                // The source of a copy may be in a bucket of another account: ownership of this one
+                // is not enough.
                 let guarded = row.record.is_guarded() || operation.copies();
                 call.set_owner(&Owner { account: row.record.owner.to_string(), guarded });
                 Some(row)
@@ -50,7 +51,7 @@ impl Located {
         Ok(Located { call, head, target, operation, bucket_row })
     }
 
-    /// Under what the bucket keeps new objects, where it says so.
+    /// What the bucket says of the sealing of new objects, if anything.
     pub(crate) fn default_protection(&self) -> Option<DefaultProtection> {
         self.bucket_row.as_ref()?.record.default_protection()
     }
@@ -76,25 +77,25 @@ pub(crate) struct Request {
     pub(crate) form: Option<Form>,
     /// What `policy` decided.
     pub(crate) decision: Decision,
-    /// The object that the decision is about, for requests that change one; `None` where the owner
-    /// alone decides.
-    pub(crate) judged: Option<Judged>,
+    /// What the decision rested on, for requests that change an object; `None` where only ownership
+    /// decides.
+    pub(crate) decided_on: Option<DecidedOn>,
     /// What the request, or the bucket that it writes into, says of sealing.
     pub(crate) sealing: Sealing,
     /// What its task asks the gateway for, and what it is given.
     pub(crate) exchange: Rc<Exchange>,
-    /// What the document in the body says to conditions, once it is here.
+    /// What the document in the body says to conditions, once it was read.
     pub(crate) said: RefCell<Said>,
-    /// The bucket's revision when the objects were judged that the body names.
+    /// The bucket's revision when `policy` decided on the objects that the body names.
     pub(crate) named_at: Cell<Option<u64>>,
     bucket_row: Option<Row<BucketRow>>,
-    /// Whether whoever asks pays for another bucket than that in the address.
+    /// Whether the principal pays for another bucket than that in the address.
     pays_elsewhere: Cell<bool>,
 }
 
 impl Request {
-    /// Reads an allowed call. Fails with `AccessDenied` when it carries no decision, or when the
-    /// bucket has another owner than the client expects.
+    /// Reads an allowed call. Fails with `AccessDenied` when it carries no decision (fail closed),
+    /// or when the bucket has another owner than the client expects.
     pub(crate) fn read(located: Located, sealing: Sealing) -> Result<Request> {
         let Located { call, head, target, operation, bucket_row } = located;
         let decision = call.decision().ok_or(ErrorCode::AccessDenied)?;
@@ -113,7 +114,8 @@ impl Request {
         let bucket_row = match bucket_row {
             Some(row) => Some(row),
             None if bucket.is_empty() => None,
-            // A bucket that is to be made may be there.
+            // [`Located::find`] does not look for a bucket that is to be made. It may be there
+            // already.
             None => rows::bucket(&bucket)?,
         };
         let mut request = Request {
@@ -126,7 +128,7 @@ impl Request {
             key,
             form,
             decision,
-            judged: None,
+            decided_on: None,
             sealing,
             exchange: Rc::default(),
             said: RefCell::default(),
@@ -138,18 +140,18 @@ impl Request {
             let owner = request.bucket_row()?.record.owner;
             check_expected_owner(&request.headers, "x-amz-expected-bucket-owner", owner)?;
         }
-        request.judged = request.find_judged()?;
+        request.decided_on = request.find_decided_on()?;
         Ok(request)
     }
 
-    /// The object that the decision is about. It is read in the same step as the decision was made,
-    /// so it is what was looked at.
-    fn find_judged(&self) -> Result<Option<Judged>> {
+    /// What the decision rested on. It is read in the step in which the decision was made, so it is
+    /// what `policy` saw.
+    fn find_decided_on(&self) -> Result<Option<DecidedOn>> {
         if self.decision == Decision::AsOwner || !self.operation.changes_object() {
             return Ok(None);
         }
         let found = self.object(&self.bucket_row()?.record)?;
-        Ok(Some(Judged::of(&found.row.record)))
+        Ok(Some(DecidedOn::of(&found.row.record)))
     }
 
     /// The object that the key and `versionId` name. `NoSuchKey`, `NoSuchVersion`, or
@@ -172,7 +174,7 @@ impl Request {
             .ok_or_else(|| no_such_bucket(&self.bucket))
     }
 
-    /// Whether the request, or else the bucket, says under what the object is kept that it writes.
+    /// Whether the request, or else the bucket, says how the new object is sealed.
     pub(crate) fn says_protection(&self) -> bool {
         matches!(self.sealing, Sealing::Under(_))
     }
@@ -187,7 +189,7 @@ impl Request {
         self.head.received_ms
     }
 
-    /// Who asks; `None` when the request was not signed.
+    /// The identity of the principal; `None` for `anonymous`.
     pub(crate) fn identity(&self) -> Option<Identity> {
         match self.call.principal() {
             Principal::Anonymous => None,
@@ -200,19 +202,18 @@ impl Request {
         if self.decision == Decision::AsOwner {
             return bucket.owner;
         }
-        // Who is not signed is not nobody: what they write has an owner too.
+        // What `anonymous` writes has an owner, too: the account 000000000000.
         self.call.account().and_then(|account| Account::parse(&account)).unwrap_or_default()
     }
 
-    /// Notes that the request takes something from another bucket, for which its sender may have to
-    /// pay.
+    /// Notes that the request reads from another bucket, for which the principal may have to pay.
     pub(crate) fn note_source(&self, bucket: &BucketRow) {
         if self.pays_for(bucket) {
             self.pays_elsewhere.set(true);
         }
     }
 
-    /// The response, and in it that its sender is charged, where that is so.
+    /// The response, with the header that says that the principal is charged, where that is so.
     pub(crate) fn told_who_pays(&self, response: Response) -> Response {
         let pays = self.pays_elsewhere.get()
             || self.bucket_row.as_ref().is_some_and(|row| self.pays_for(&row.record));
@@ -223,47 +224,46 @@ impl Request {
     }
 
     fn pays_for(&self, bucket: &BucketRow) -> bool {
-        // Nearly no bucket is such a one, and nearly no one else asks: what costs a crossing comes
-        // last.
+        // Few buckets have their requester pay, and most requests are their owner's. The account
+        // comes last, because asking for it costs a crossing.
         bucket.payer == Payer::Requester
             && self.decision != Decision::AsOwner
             && self.account() != Some(bucket.owner)
     }
 
-    /// The account on whose behalf the request is made; `None` when it was not signed.
+    /// The account of the principal; `None` for `anonymous`.
     pub(crate) fn account(&self) -> Option<Account> {
         Account::parse(&self.identity()?.account)
     }
 }
 
-/// What `policy` looked at when it judged a request about an object: whatever of it a decision may
-/// rest on.
+/// What `policy` saw of an object when it decided: everything that a decision may rest on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Judged {
+pub(crate) struct DecidedOn {
     owner: Account,
     acl: Acl,
     tags: Vec<(String, String)>,
 }
 
-impl Judged {
-    /// A version as it is in the step in which the request is judged.
-    pub(crate) fn of(version: &Version) -> Judged {
-        Judged {
+impl DecidedOn {
+    /// Of a version, read in the step in which the decision is made.
+    pub(crate) fn of(version: &Version) -> DecidedOn {
+        DecidedOn {
             owner: version.summary.owner,
             acl: version.details.acl.clone(),
             tags: version.details.tags.clone(),
         }
     }
 
-    /// Checks that a version which is looked at later, when a body was received or somebody else
-    /// was faster, is one that would have been judged alike. `AccessDenied` otherwise: the decision
-    /// was about something else.
+    /// Checks that a version which was read later, after a body came or after a conflict, is the
+    /// same in all that a decision may rest on. `AccessDenied` otherwise: the decision was on
+    /// something else.
     pub(crate) fn check(&self, version: &Version) -> Result<()> {
-        if *self == Judged::of(version) { Ok(()) } else { Err(ErrorCode::AccessDenied.into()) }
+        if *self == DecidedOn::of(version) { Ok(()) } else { Err(ErrorCode::AccessDenied.into()) }
     }
 
-    /// [`Judged::check`] for the source of a copy, in its bucket. Who alone decides about it may
-    /// copy it however it changed.
+    /// [`DecidedOn::check`] for the source of a copy, in its bucket. Where only ownership decides
+    /// and the principal is the owner, the source may have changed in any way.
     pub(crate) fn check_source(
         &self,
         request: &Request,

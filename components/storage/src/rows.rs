@@ -80,8 +80,8 @@ pub(crate) fn part(upload: u64, number: u32) -> Result<Option<Row<Part>>> {
     get(tables::PARTS, tables::part_key(upload, number))
 }
 
-/// A page of a manifest, from 0. `None` when the version that it belongs to was deleted a moment
-/// ago: whoever reads looks for the version again, whoever writes will have a conflict.
+/// A page of a manifest, from 0. `None` when its version was deleted a moment ago. A reader then
+/// looks for the version again; a writer will have a conflict.
 pub(crate) fn manifest_page(manifest: u64, page: usize) -> Result<Option<Row<ManifestPage>>> {
     get(tables::MANIFESTS, tables::manifest_key(manifest, page))
 }

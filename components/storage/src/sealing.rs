@@ -1,8 +1,8 @@
-//! Under which keys bytes are written and read.
+//! Under which keys bytes are sealed when they are written, and opened when they are read.
 //!
-//! What a request says of it, and whether that fits, the stage `encryption` judges: of new objects
-//! before this stage begins ([`Sealing`]), of what was stored before when it has been found
-//! ([`open`]). Here data keys are made and opened, which are numbers to everybody but the host.
+//! The stage `encryption` plans it: for new objects before this stage starts ([`Sealing`]), for
+//! stored ones once they are found ([`open`]). Here the host is asked to make and open the data
+//! keys. A data key is a number here; only the host has its bytes.
 
 use gateway::bucket::encryption::BucketEncryption;
 use gateway::errors::{ErrorCode, Result, S3Error};
@@ -11,11 +11,11 @@ use gateway::{access, sse::master_key_name};
 use sdk::bindings::storage::exports::portcullis::gateway::storage::{Sealing, Step};
 use sdk::response::push_header;
 use sdk::seals::{self, Unavailable, Wrapping};
-use sdk::{CustomerKey, KeptProtection, ManagedKey, Sealed, SealedRole};
+use sdk::{CustomerKey, KeptProtection, Sealed, SealedRole, SseKmsKey};
 
 use crate::index;
 use crate::plan::contended;
-use crate::records::{BucketRow, Managed, Protection};
+use crate::records::{BucketRow, Protection, SseKms};
 use crate::request::Request;
 
 /// An object, as keys are bound to it.
@@ -33,95 +33,95 @@ impl<'a> ObjectName<'a> {
         ObjectName { bucket: &request.bucket, key: &request.key }
     }
 
-    fn customer_context(self) -> Vec<u8> {
+    fn sse_c_context(self) -> Vec<u8> {
         context::object_arn(self.bucket, self.key).into_bytes()
     }
 
-    fn managed_context(self, own: &[(String, String)], bucket_key: bool) -> Vec<u8> {
+    fn sse_kms_context(self, own: &[(String, String)], bucket_key: bool) -> Vec<u8> {
         context::to_json(&context::of_object(self.bucket, self.key, own, bucket_key)).into_bytes()
     }
 }
 
-/// A key that is at hand.
+/// The key with which bytes are sealed or opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Key {
-    /// The number of the data key; without one, it is the key of the data folder.
+    /// The number of the data key; `None` is the folder key.
     pub(crate) number: Option<u32>,
-    /// The MD5 of the key that the client brought along, in base64.
+    /// The MD5 of the customer key, in base64.
     pub(crate) customer_md5: Option<String>,
 }
 
-/// How new bytes are kept.
+/// How new bytes are sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Seal {
     /// Under which key.
     pub(crate) key: Key,
-    /// What is kept of that.
+    /// What the row of the object keeps of that.
     pub(crate) protection: Protection,
 }
 
 impl Seal {
-    /// As the request, or else its bucket, says. A data key is a new one.
+    /// As the request says, or else its bucket. Makes a new data key where one is needed.
     pub(crate) fn of(request: &Request) -> Result<Seal> {
         let object = ObjectName::of(request);
         match &request.sealing {
-            Sealing::Unsaid | Sealing::Said | Sealing::Under(sdk::Protection::Folder) => {
-                Ok(Seal { key: Key::default(), protection: Protection::Folder })
+            Sealing::Unsaid | Sealing::Said | Sealing::Under(sdk::Protection::SseS3) => {
+                Ok(Seal { key: Key::default(), protection: Protection::SseS3 })
             }
-            Sealing::Under(sdk::Protection::Customer(CustomerKey { key, md5 })) => {
+            Sealing::Under(sdk::Protection::SseC(CustomerKey { key, md5 })) => {
                 let made =
-                    seals::make(&request.call, &Wrapping::Given(key.clone()), &object.customer_context());
+                    seals::make(&request.call, &Wrapping::CustomerKey(key.clone()), &object.sse_c_context());
                 let made = made.map_err(|_| ErrorCode::InternalError)?;
                 let key = Key { number: Some(made.number), customer_md5: Some(md5.clone()) };
-                Ok(Seal { key, protection: Protection::Customer(made.wrapped) })
+                Ok(Seal { key, protection: Protection::SseC(made.wrapped) })
             }
-            Sealing::Under(sdk::Protection::Managed(managed)) => {
-                let ManagedKey { arn, context, bucket_key } = managed;
-                let bound = object.managed_context(context, *bucket_key);
-                let made = seals::make(&request.call, &Wrapping::Named(arn.clone()), &bound);
+            Sealing::Under(sdk::Protection::SseKms(sse_kms)) => {
+                let SseKmsKey { arn, context, bucket_key } = sse_kms;
+                let bound = object.sse_kms_context(context, *bucket_key);
+                let made = seals::make(&request.call, &Wrapping::MasterKey(arn.clone()), &bound);
                 let made = made.map_err(|error| unavailable(error, arn))?;
-                let managed = Managed {
+                let kept = SseKms {
                     arn: arn.clone(),
                     context: context.clone(),
                     bucket_key: *bucket_key,
                     wrapped: made.wrapped,
                 };
                 let key = Key { number: Some(made.number), customer_md5: None };
-                Ok(Seal { key, protection: Protection::Managed(Box::new(managed)) })
+                Ok(Seal { key, protection: Protection::SseKms(Box::new(kept)) })
             }
         }
     }
 
-    /// The header lines that tell the client.
+    /// The header lines that tell the client how the object is sealed.
     pub(crate) fn push_headers(&self, lines: &mut String) {
         push_headers(lines, &self.protection, self.key.customer_md5.as_deref());
     }
 
-    /// The lines for an answer to whoever chose the protection: with what the client binds its use
-    /// to.
+    /// The header lines for the request that chose the protection: these also repeat the encryption
+    /// context.
     pub(crate) fn push_chosen(&self, lines: &mut String) {
         self.push_headers(lines);
-        if let Protection::Managed(managed) = &self.protection
-            && !managed.context.is_empty()
+        if let Protection::SseKms(sse_kms) = &self.protection
+            && !sse_kms.context.is_empty()
         {
-            push_header(lines, context::HEADER, &context::print(&managed.context));
+            push_header(lines, context::HEADER, &context::print(&sse_kms.context));
         }
     }
 }
 
-/// Checks, of what was received under `protection`, that it still is what its bucket wants. A
-/// bucket that says something else by now is asked again with the whole request, which is to come
-/// back: `SlowDown`.
+/// Checks that bytes which were received under `protection` are sealed as their bucket wants it
+/// now. Where the bucket has changed its mind, the client has to send the request again:
+/// `SlowDown`, which SDKs retry (ADR 19).
 pub(crate) fn check_still_fits(request: &Request, bucket: &BucketRow, protection: &Protection) -> Result<()> {
     let (before, now) = (&request.bucket_row()?.record.encryption, &bucket.encryption);
     let is_said = request.headers.has(access::SERVER_SIDE_ENCRYPTION);
     let fits = is_still_taken(protection, before, now)
-        && (is_said || before == now || matches!(protection, Protection::Customer(_)));
+        && (is_said || before == now || matches!(protection, Protection::SseC(_)));
     if fits { Ok(()) } else { Err(contended()) }
 }
 
-/// [`check_still_fits`] of a part: it is kept under the key of its upload, whatever its bucket
-/// wants of new objects by now.
+/// [`check_still_fits`] for a part. It is sealed under the key of its upload, so the bucket's
+/// default for new objects does not matter.
 pub(crate) fn check_part_still_fits(
     request: &Request,
     bucket: &BucketRow,
@@ -131,14 +131,14 @@ pub(crate) fn check_part_still_fits(
     if is_still_taken(protection, before, &bucket.encryption) { Ok(()) } else { Err(contended()) }
 }
 
-/// Whether a bucket takes what is kept like this, as it did before. One that refused keys of
-/// clients before was asked before.
+/// Whether the bucket still takes bytes under `protection`. A bucket that blocked SSE-C already at
+/// the head of the request was asked by `encryption` then.
 fn is_still_taken(protection: &Protection, before: &BucketEncryption, now: &BucketEncryption) -> bool {
-    !matches!(protection, Protection::Customer(_)) || !now.blocks_sse_c || before.blocks_sse_c
+    !matches!(protection, Protection::SseC(_)) || !now.blocks_customer_keys || before.blocks_customer_keys
 }
 
-/// The ETag of bytes: their MD5, or nothing that says anything of them where they are sealed under
-/// a data key, as at S3.
+/// The ETag of bytes: their MD5. Under a data key it is a random number, because the MD5 would say
+/// something of the bytes. S3's is no MD5 there, too.
 pub(crate) fn etag(protection: &Protection, md5: [u8; 16]) -> [u8; 16] {
     if !protection.has_data_key() {
         return md5;
@@ -150,36 +150,36 @@ pub(crate) fn etag(protection: &Protection, md5: [u8; 16]) -> [u8; 16] {
     drawn
 }
 
-/// The header lines that say how something is kept. `customer_md5` is of the key that opened it, if
-/// the client brought one.
+/// The header lines that say how something is sealed. `customer_md5` is the MD5 of the customer key
+/// that opened it, if there was one.
 pub(crate) fn push_headers(lines: &mut String, protection: &Protection, customer_md5: Option<&str>) {
     match protection {
         Protection::Unsaid => {}
-        Protection::Folder => lines.push_str("x-amz-server-side-encryption: AES256\n"),
-        Protection::Customer(_) => {
+        Protection::SseS3 => lines.push_str("x-amz-server-side-encryption: AES256\n"),
+        Protection::SseC(_) => {
             if let Some(md5) = customer_md5 {
                 lines.push_str("x-amz-server-side-encryption-customer-algorithm: AES256\n");
                 push_header(lines, "x-amz-server-side-encryption-customer-key-md5", md5);
             }
         }
-        Protection::Managed(managed) => {
+        Protection::SseKms(sse_kms) => {
             lines.push_str("x-amz-server-side-encryption: aws:kms\n");
-            let name = key_name(&managed.arn, answers_by_id());
+            let name = key_name(&sse_kms.arn, answers_by_id());
             push_header(lines, "x-amz-server-side-encryption-aws-kms-key-id", name);
-            if managed.bucket_key {
+            if sse_kms.bucket_key {
                 lines.push_str("x-amz-server-side-encryption-bucket-key-enabled: true\n");
             }
         }
     }
 }
 
-/// What the operator set; a native test has none.
+/// The setting `kms_key_names`. Native tests have no settings.
 fn answers_by_id() -> bool {
     cfg!(target_arch = "wasm32") && sdk::settings::get("kms_key_names").is_some_and(|names| names == "id")
 }
 
-/// How answers call a key of the key service: by its ARN, as S3 does, or by its id, for clients
-/// that compare it with what they sent.
+/// How responses name a master key: by its ARN, as S3 does, or by its id, for clients that compare
+/// it with what they sent.
 fn key_name(arn: &str, by_id: bool) -> &str {
     match arn.rsplit_once("key/") {
         Some((_, id)) if by_id => id,
@@ -187,8 +187,8 @@ fn key_name(arn: &str, by_id: bool) -> &str {
     }
 }
 
-/// Opens what is kept under `protection` for `object`. Where neither that nor the request makes a
-/// difference, this is nothing.
+/// Opens what is sealed as `protection` says, for `object`. Costs nothing for an object under the
+/// folder key when the request says nothing of sealing.
 pub(crate) async fn open(
     request: &Request,
     role: SealedRole,
@@ -198,43 +198,44 @@ pub(crate) async fn open(
     if request.is_sealing_unsaid() && !protection.has_data_key() {
         return Ok(Key::default());
     }
-    let given = judge(request, role, protection).await?;
+    let given = plan_open(request, role, protection).await?;
     match (given, protection) {
-        (sdk::Protection::Folder, Protection::Unsaid | Protection::Folder) => Ok(Key::default()),
-        (sdk::Protection::Customer(CustomerKey { key, md5 }), Protection::Customer(wrapped)) => {
+        (sdk::Protection::SseS3, Protection::Unsaid | Protection::SseS3) => Ok(Key::default()),
+        (sdk::Protection::SseC(CustomerKey { key, md5 }), Protection::SseC(wrapped)) => {
             let opened =
-                seals::open(&request.call, wrapped, &Wrapping::Given(key), &object.customer_context());
+                seals::open(&request.call, wrapped, &Wrapping::CustomerKey(key), &object.sse_c_context());
             let number = opened.map_err(|_| match role {
                 SealedRole::Upload => sse::wrong_key_of_upload(),
                 SealedRole::Object | SealedRole::Source => sse::wrong_key(),
             })?;
             Ok(Key { number: Some(number), customer_md5: Some(md5) })
         }
-        (sdk::Protection::Managed(_), Protection::Managed(managed)) => {
-            let bound = object.managed_context(&managed.context, managed.bucket_key);
-            let under = Wrapping::Named(managed.arn.clone());
-            let opened = seals::open(&request.call, &managed.wrapped, &under, &bound);
-            let number = opened.map_err(|error| unavailable(error, &managed.arn))?;
+        (sdk::Protection::SseKms(_), Protection::SseKms(sse_kms)) => {
+            let bound = object.sse_kms_context(&sse_kms.context, sse_kms.bucket_key);
+            let under = Wrapping::MasterKey(sse_kms.arn.clone());
+            let opened = seals::open(&request.call, &sse_kms.wrapped, &under, &bound);
+            let number = opened.map_err(|error| unavailable(error, &sse_kms.arn))?;
             Ok(Key { number: Some(number), customer_md5: None })
         }
-        // What was judged is not what is stored: a bug, and nothing to go on with.
+        // `encryption` planned for another protection than the stored one: a bug of ours. Fail
+        // closed.
         _ => Err(ErrorCode::InternalError.into()),
     }
 }
 
-/// Has the gateway judge how something is opened, without opening it.
-pub(crate) async fn judge(
+/// Has `encryption` plan with what something is opened, without opening it.
+pub(crate) async fn plan_open(
     request: &Request,
     role: SealedRole,
     protection: &Protection,
 ) -> Result<sdk::Protection> {
     let protection = match protection {
-        Protection::Unsaid | Protection::Folder => KeptProtection::Folder,
-        Protection::Customer(_) => KeptProtection::Customer,
-        Protection::Managed(managed) => KeptProtection::Managed(ManagedKey {
-            arn: managed.arn.clone(),
-            context: managed.context.clone(),
-            bucket_key: managed.bucket_key,
+        Protection::Unsaid | Protection::SseS3 => KeptProtection::SseS3,
+        Protection::SseC(_) => KeptProtection::SseC,
+        Protection::SseKms(sse_kms) => KeptProtection::SseKms(SseKmsKey {
+            arn: sse_kms.arn.clone(),
+            context: sse_kms.context.clone(),
+            bucket_key: sse_kms.bucket_key,
         }),
     };
     let given = request.exchange.ask(Step::Sealed(Sealed { role, protection })).await;
@@ -243,10 +244,10 @@ pub(crate) async fn judge(
 
 fn unavailable(error: Unavailable, arn: &str) -> S3Error {
     match error {
-        // There was one when `policy` judged.
-        Unavailable::UnknownKey => master_key_name::not_found(arn, "", ""),
-        Unavailable::DisabledKey => master_key_name::disabled(arn),
-        // The key is there, and what was kept is not what it wrapped.
+        // The master key was there when `policy` decided on it.
+        Unavailable::UnknownKey => master_key::not_found(arn, "", ""),
+        Unavailable::DisabledKey => master_key::disabled(arn),
+        // The master key is there, but it did not wrap what the row keeps.
         Unavailable::Mismatch | Unavailable::Failed => ErrorCode::InternalError.into(),
     }
 }

@@ -1,4 +1,4 @@
-//! Operations on what hangs on a version of an object: its tags, its retention, its legal hold.
+//! Operations on what belongs to a version of an object: its ACL, tags, retention and legal hold.
 
 pub(crate) mod acl;
 pub(crate) mod document;
@@ -17,18 +17,20 @@ use crate::records::{BucketRow, Version};
 use crate::request::Request;
 use crate::tables;
 
-/// Changes the version that the request names, in place: it stays what it is and where it is among
-/// the versions of its key. `change` sees the version as it is now and may refuse; it runs again
-/// when somebody else wrote in the meantime.
+/// Changes the version that the request names. Its id and its order among the versions of its key
+/// stay. `change` gets the version as it is now, and may refuse. It runs again when another request
+/// wrote the row meanwhile.
 async fn change(
     request: &Request,
     change: impl Fn(&BucketRow, &mut Version) -> Result<()>,
 ) -> Result<(BucketRow, Version)> {
     for attempt in 0..ATTEMPTS_MAX {
-        let bucket = request.decided_bucket(attempt).await?;
+        let bucket = request.bucket_just_decided(attempt).await?;
         let found = request.object(&bucket.record)?;
-        if let Some(judged) = &request.judged {
-            judged.check(&found.row.record)?;
+        // Another request may have given the object another owner, ACL or tags. The decision was
+        // not on that.
+        if let Some(decided_on) = &request.decided_on {
+            decided_on.check(&found.row.record)?;
         }
         let mut changed = found.row.record.clone();
         change(&bucket.record, &mut changed)?;

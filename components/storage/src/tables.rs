@@ -12,7 +12,7 @@
 //! | `accounts`  | account (u64)                                   | [`AccountRow`]         | PutPublicAccessBlock, DeletePublicAccessBlock of an account |
 //! | `policies`  | bucket id                                       | [`PolicyRow`]          | PutBucketPolicy, DeleteBucketPolicy, DeleteBucket |
 //! | `cors`      | bucket's name                                   | [`Configuration`]      | PutBucketCors, DeleteBucketCors, DeleteBucket; the stage `cors` reads it |
-//! | `manifests` | manifest id, index of the page's first part (u32) | [`ManifestPage`]     | CompleteMultipartUpload; whoever deletes the version |
+//! | `manifests` | manifest id, index of the page's first part (u32) | [`ManifestPage`]     | CompleteMultipartUpload; every operation that deletes the version |
 //!
 //! Integers in keys are big-endian, so that rows sort by number. Invariants:
 //!
@@ -21,8 +21,8 @@
 //!   there is none.
 //! - Sequences rise with every version of a key: a sequence is drawn after the rows that the write
 //!   depends on were read, and the write requires them unchanged.
-//! - `nulls` has a row if and only if the key's null version lives in `versions`. A null version
-//!   that is current in `objects` is told by its summary alone.
+//! - `nulls` has a row if and only if the key's null version lives in `versions`. For a null
+//!   version in `objects`, its summary says so.
 //! - A bucket id is never reused, so a bucket created again never sees rows of its predecessor. A
 //!   row of `cors` goes with its bucket, and is written only for a bucket that is there.
 //!
@@ -87,7 +87,7 @@ impl Range {
 
 /// The smallest key larger than every key that starts with `prefix`.
 ///
-/// A prefix of `0xFF` bytes only has no such key; for it the answer is `prefix` followed by many
+/// For a prefix of `0xFF` bytes only there is no such key. Then it is `prefix` followed by many
 /// `0xFF`, which sorts behind every key that S3 allows.
 pub(crate) fn after_prefix(prefix: &[u8]) -> Vec<u8> {
     let mut end = prefix.to_vec();
@@ -140,7 +140,7 @@ pub(crate) fn object_key(bucket: u64, key: &str) -> Vec<u8> {
     prefixed(bucket, key.as_bytes())
 }
 
-/// The key inside a row key of [`OBJECTS`] or [`NULLS`]; `None` when the row key is not one.
+/// The key inside a row key of [`OBJECTS`] or [`NULLS`]; `None` for a damaged row key.
 pub(crate) fn split_object_key(row: &[u8]) -> Option<&str> {
     std::str::from_utf8(row.get(8..)?).ok()
 }

@@ -1,8 +1,8 @@
 //! Version ids and upload ids: 32 characters that hold a sequence and a random number.
 //!
-//! The row of a version is computed from its id, so no table of ids is needed; the random half must
-//! be equal in the row, so ids cannot be guessed. Hexadecimal: every character is safe in a URL, in
-//! XML and in a shell.
+//! The key of a version's row is computed from its id, so no table of ids is needed. The random
+//! half must be the same in the row, so ids cannot be guessed. Ids are hexadecimal: every character
+//! is safe in a URL, in XML and in a shell.
 
 #[cfg(test)]
 mod tests;

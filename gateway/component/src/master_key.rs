@@ -7,10 +7,10 @@ use gateway::request::headers::{Headers, with_presigned};
 use gateway::request::query::Query;
 use gateway::sse::context::of_object;
 use sdk::bindings::gateway::portcullis::gateway::policy;
-use sdk::{Call, Head, ManagedKey, Refusal, SealedRole, Target, refuse};
+use sdk::{Call, Head, Refusal, SealedRole, SseKmsKey, Target, refuse};
 
 /// Before something is written under a new data key. The key is named from here on as it is stored.
-pub(crate) fn authorize_write(call: &Call, target: &Target, key: &mut ManagedKey) -> Result<(), Refusal> {
+pub(crate) fn authorize_write(call: &Call, target: &Target, key: &mut SseKmsKey) -> Result<(), Refusal> {
     let place = (text(&target.bucket), text(&target.key));
     key.arn = ask(call, KeyUse::Generate, place, key)?;
     Ok(())
@@ -22,7 +22,7 @@ pub(crate) fn authorize_read(
     (head, headers): (&Head, &Headers),
     target: &Target,
     role: SealedRole,
-    key: &ManagedKey,
+    key: &SseKmsKey,
 ) -> Result<(), Refusal> {
     match role {
         SealedRole::Object | SealedRole::Upload => {
@@ -48,7 +48,7 @@ fn ask(
     call: &Call,
     usage: KeyUse,
     (bucket, object): (&str, &str),
-    key: &ManagedKey,
+    key: &SseKmsKey,
 ) -> Result<String, Refusal> {
     let context = of_object(bucket, object, &key.context, key.bucket_key);
     policy::authorize_key(call, usage.action(), &key.arn, &context)

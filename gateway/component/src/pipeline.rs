@@ -113,13 +113,13 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
 
     // Whose it is, then whether they may. Storage refuses whatever policy did not allow.
     border.enter("storage");
-    let fallback = storage::locate(call.share(), sent, &target)?;
+    let bucket_default = storage::locate(call.share(), sent, &target)?;
     border.enter("policy");
     policy::authorize(call)?;
 
     // What will happen to the bytes.
     let says = || concerns_sealing(head, headers) || form.as_ref().is_some_and(|form| form.concerns_sealing);
-    let sealing = plan_bytes(call, (operation, &target), &says, fallback, &border)?;
+    let sealing = plan_bytes(call, (operation, &target), &says, bucket_default, &border)?;
 
     // The end of the pipeline: S3 object semantics.
     added(Position::BeforeStorage, call)?;
@@ -210,7 +210,7 @@ fn plan_bytes(
     call: &Call,
     (operation, target): (Operation, &Target),
     says: &dyn Fn() -> bool,
-    fallback: Option<DefaultProtection>,
+    bucket_default: Option<DefaultProtection>,
     border: &Border<'_>,
 ) -> Result<Sealing, Refusal> {
     Ok(match operation.purpose() {
@@ -224,19 +224,19 @@ fn plan_bytes(
         // What is stored says how: the object, or the upload.
         Purpose::DescribeObject | Purpose::WritePart | Purpose::CompleteUpload if says() => {
             // A bucket that refuses keys of clients refuses new parts under them, too.
-            let refuses = fallback.as_ref().is_some_and(|fallback| fallback.blocks_customer_keys);
+            let refuses = bucket_default.as_ref().is_some_and(|default| default.blocks_sse_c);
             if refuses && operation.purpose() == Purpose::WritePart {
                 border.enter("encryption");
-                encryption::plan_seal(call, fallback.as_ref())?;
+                encryption::plan_seal(call, bucket_default.as_ref())?;
             }
             Sealing::Said
         }
         Purpose::WriteObject | Purpose::BeginUpload
-            if says() || fallback.as_ref().is_some_and(|fallback| fallback.key.is_some()) =>
+            if says() || bucket_default.as_ref().is_some_and(|default| default.master_key.is_some()) =>
         {
             border.enter("encryption");
-            let mut protection = encryption::plan_seal(call, fallback.as_ref())?;
-            if let Some(Protection::Managed(key)) = &mut protection {
+            let mut protection = encryption::plan_seal(call, bucket_default.as_ref())?;
+            if let Some(Protection::SseKms(key)) = &mut protection {
                 border.enter("policy");
                 master_key::authorize_write(call, target, key)?;
             }
@@ -255,7 +255,7 @@ fn open(
     border: &Border<'_>,
 ) -> Result<Protection, Refusal> {
     let protection = encryption::plan_open(call, sealed)?;
-    if let Protection::Managed(key) = &protection {
+    if let Protection::SseKms(key) = &protection {
         border.enter("policy");
         master_key::authorize_read(call, request, target, sealed.role, key)?;
     }

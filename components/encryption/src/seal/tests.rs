@@ -1,13 +1,13 @@
-//! Whose word counts.
+//! What counts: the request before the bucket.
 
 use super::*;
 
 fn bucket(key: Option<&str>, bucket_key: bool) -> DefaultProtection {
-    DefaultProtection { key: key.map(str::to_owned), bucket_key, blocks_customer_keys: false }
+    DefaultProtection { master_key: key.map(str::to_owned), bucket_key, blocks_sse_c: false }
 }
 
-fn managed(name: &str, whose: Whose, bucket_key: bool) -> Choice {
-    Choice::Managed { name: name.to_owned(), whose, context: Vec::new(), bucket_key }
+fn sse_kms(name: &str, account: KeyAccount, bucket_key: bool) -> Choice {
+    Choice::SseKms { name: name.to_owned(), account, context: Vec::new(), bucket_key }
 }
 
 #[test]
@@ -26,28 +26,25 @@ fn the_request_goes_before_the_bucket() {
     let cases = [
         (nothing(), None, Choice::Nothing),
         (nothing(), Some(&plain), Choice::Nothing),
-        (nothing(), Some(&key), managed("k", Whose::Owner, true)),
-        (nothing(), Some(&alias), managed("alias/k", Whose::Caller, false)),
-        (
-            RequestedSealing::Nothing { bucket_key: Some(false) },
-            Some(&key),
-            managed("k", Whose::Owner, false),
-        ),
-        (RequestedSealing::SseS3, Some(&key), Choice::Folder),
-        (kms(None, None), None, managed(AWS_MANAGED_ALIAS, Whose::Caller, false)),
-        // The key of the account, not that of the bucket; but used as the bucket says.
-        (kms(None, None), Some(&key), managed(AWS_MANAGED_ALIAS, Whose::Caller, true)),
-        (kms(Some("x"), Some(false)), Some(&key), managed("x", Whose::Caller, false)),
+        (nothing(), Some(&key), sse_kms("k", KeyAccount::Owner, true)),
+        (nothing(), Some(&alias), sse_kms("alias/k", KeyAccount::Principal, false)),
+        (Requested::Nothing { bucket_key: Some(false) }, Some(&key), sse_kms("k", KeyAccount::Owner, false)),
+        (Requested::Deployment, Some(&key), Choice::SseS3),
+        (kms(None, None), None, sse_kms(MANAGED_ALIAS, KeyAccount::Principal, false)),
+        // The AWS managed key of the account, not the bucket's default key. The bucket key setting
+        // is the bucket's.
+        (kms(None, None), Some(&key), sse_kms(MANAGED_ALIAS, KeyAccount::Principal, true)),
+        (kms(Some("x"), Some(false)), Some(&key), sse_kms("x", KeyAccount::Principal, false)),
     ];
-    for (requested, fallback, choice) in cases {
-        let said = format!("{requested:?} {fallback:?}");
-        assert_eq!(choose(requested, fallback), choice, "{said}");
+    for (requested, bucket_default, choice) in cases {
+        let said = format!("{requested:?} {bucket_default:?}");
+        assert_eq!(choose(requested, bucket_default), choice, "{said}");
     }
 }
 
 #[test]
-fn a_stored_arn_is_of_the_region_of_today() {
+fn a_stored_arn_gets_the_region_that_the_deployment_has_now() {
     let arn = "arn:aws:kms:us-east-1:111122223333:key/photos";
-    assert_eq!(of_today(arn, "eu-west-1"), "arn:aws:kms:eu-west-1:111122223333:key/photos");
-    assert_eq!(of_today("arn:aws", "eu-west-1"), "arn:aws");
+    assert_eq!(with_region(arn, "eu-west-1"), "arn:aws:kms:eu-west-1:111122223333:key/photos");
+    assert_eq!(with_region("arn:aws", "eu-west-1"), "arn:aws");
 }

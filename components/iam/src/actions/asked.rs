@@ -1,7 +1,7 @@
 //! What a call takes: which actions, on what, and what else conditions may ask of it.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
-use sdk::{Asked, IdentityKind};
+use sdk::{IdentityKind, NeededAccess};
 
 use super::row::{On, Service};
 use crate::records::Kind;
@@ -10,7 +10,7 @@ use crate::{names, rows};
 
 /// What a call takes: the fact that `policy` judges. Refuses what temporary credentials may not
 /// call at all.
-pub(crate) fn asked(request: &Request) -> Result<Asked> {
+pub(crate) fn asked(request: &Request) -> Result<NeededAccess> {
     check_session(request)?;
     let operation = request.operation;
     let mut owner = request.account().to_owned();
@@ -80,7 +80,7 @@ pub(crate) fn asked(request: &Request) -> Result<Asked> {
         }
         _ => vec![action],
     };
-    Ok(Asked { actions, arn, owner, context: context(request)?, provider: None })
+    Ok(NeededAccess { actions, arn, owner, context: context(request)?, provider: None })
 }
 
 fn entity_arn(request: &Request, kind: Kind, name: &str) -> Result<String> {

@@ -14,7 +14,7 @@ pub(crate) fn get(table: &str, key: &[u8]) -> Option<Entry> {
 /// The first rows with `start <= key < end`. None are left when there are none.
 pub(crate) fn scan(table: &str, start: &[u8], end: &[u8], limit: u32) -> Vec<Entry> {
     let rows = index::scan(table, start, end, limit, Direction::Forward);
-    let entry = |row: index::Row<'_>| Entry {
+    let entry = |row: index::RawRow<'_>| Entry {
         key: row.key.to_vec(),
         value: row.value.to_vec(),
         revision: row.revision,

@@ -11,11 +11,11 @@ fn request(form: &str) -> Request {
     crate::tests::request(&format!("Action=AssumeRoleWithWebIdentity&Version=2011-06-15&{form}")).unwrap()
 }
 
-fn asked() -> Asked {
+fn asked() -> NeededAccess {
     let claims = Token::parse(TOKEN).unwrap().claims().unwrap();
     let request = request("RoleSessionName=s1&DurationSeconds=900&Tags.member.1.Key=a&Tags.member.1.Value=b");
     let tags = vec![("kind".to_owned(), "visitor".to_owned())];
-    Asked {
+    NeededAccess {
         actions: actions(&claims),
         arn: "arn:aws:iam::111122223333:role/r".to_owned(),
         owner: "111122223333".to_owned(),

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use sdk::bindings::guest::portcullis::gateway::calls::Endpoint;
 use sdk::{
-    Asked, Decision, Form, Identity, IdentityKind, Named, Owner, Principal, SentHead, Session, Signature,
-    Target,
+    Decision, Form, Identity, IdentityKind, NamedObject, NeededAccess, Owner, Principal, SentHead, Session,
+    Signature, Target,
 };
 
 use self::identities::{OwnPolicies, Source};
@@ -74,8 +74,8 @@ pub(crate) struct Call {
     pub(crate) signature: Option<Signature>,
     pub(crate) form: Option<Form>,
     pub(crate) owner: Option<Owner>,
-    pub(crate) asked: Option<Asked>,
-    pub(crate) named: Vec<Named>,
+    pub(crate) needed_access: Option<NeededAccess>,
+    pub(crate) named: Vec<NamedObject>,
     pub(crate) endpoint: Option<Endpoint>,
     pub(crate) endpoint_policy: Option<String>,
     /// The facts that are set here.
@@ -125,11 +125,11 @@ impl Call {
         }
     }
 
-    pub(crate) fn asked(&self) -> Option<Asked> {
-        self.asked.clone()
+    pub(crate) fn needed_access(&self) -> Option<NeededAccess> {
+        self.needed_access.clone()
     }
 
-    pub(crate) fn named(&self) -> Vec<Named> {
+    pub(crate) fn named(&self) -> Vec<NamedObject> {
         self.named.clone()
     }
 

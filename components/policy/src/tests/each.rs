@@ -1,6 +1,6 @@
 //! Objects that a body names, each judged alone, within one budget.
 
-use sdk::{Decision, Named};
+use sdk::{Decision, NamedObject};
 
 use super::*;
 use crate::authorize::{authorize_again, authorize_each};
@@ -11,7 +11,7 @@ const DELETE_EACH: (&str, &str) = ("DeleteObjects", "POST /photos?delete");
 fn named(call: Call, objects: &[&str]) -> Vec<u32> {
     let named = |object: &&str| {
         let (key, version_id) = object.split_once(' ').map_or((*object, None), |(key, id)| (key, Some(id)));
-        Named { key: key.to_owned(), version_id: version_id.map(str::to_owned) }
+        NamedObject { key: key.to_owned(), version_id: version_id.map(str::to_owned) }
     };
     authorize(&call).unwrap();
     assert_eq!(call.decision.get(), Some(Decision::Each));

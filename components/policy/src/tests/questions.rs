@@ -1,6 +1,6 @@
 //! What a decision asks of whom: what it takes, once, and nothing besides.
 
-use sdk::{Decision, Named};
+use sdk::{Decision, NamedObject};
 
 use super::*;
 use crate::authorize::authorize_each;
@@ -133,7 +133,7 @@ fn as_many_policies_are_kept_as_there_is_room_for() {
 fn a_thousand_objects_ask_for_their_bucket_once() {
     photos(|_| {});
     bucket_policy(&document(&[ALLOW_EVERYBODY]));
-    let named = |n: u32| Named { key: n.to_string(), version_id: None };
+    let named = |n: u32| NamedObject { key: n.to_string(), version_id: None };
     let mut delete = call(("DeleteObjects", "POST /photos?delete"), Principal::Anonymous);
     delete.named = (0..1000).map(named).collect();
     questions();

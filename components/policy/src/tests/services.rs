@@ -1,6 +1,6 @@
 //! Calls of IAM and STS, and the use of master keys.
 
-use sdk::{Asked, Signature, SignaturePlace, SignatureVersion};
+use sdk::{AuthType, NeededAccess, Signature, SignatureVersion};
 
 use super::*;
 use crate::host::master_keys::MasterKey;
@@ -13,7 +13,7 @@ const PROVIDER: &str = "arn:aws:iam::111122223333:oidc-provider/idp.example.com"
 /// A call of which `iam` said what it takes.
 fn asking(principal: Principal, actions: &[&str], arn: &str, owner: &str) -> Call {
     let mut call = call(("AwsQuery", "POST /"), principal);
-    call.asked = Some(Asked {
+    call.needed_access = Some(NeededAccess {
         actions: actions.iter().map(|action| (*action).to_owned()).collect(),
         arn: arn.to_owned(),
         owner: owner.to_owned(),
@@ -39,7 +39,7 @@ fn a_call_of_iam_is_signed_and_says_what_it_takes() {
     assert_eq!(refused.code, ErrorCode::MissingAuthenticationToken);
     assert!(may(&list(root(OWNER))));
     let mut unplanned = list(root(OWNER));
-    unplanned.asked = None;
+    unplanned.needed_access = None;
     assert!(!may(&unplanned));
     identity("alice", &[&document(&[r#"{"Effect":"Allow","Action":"iam:ListUsers","Resource":"*"}"#])]);
     assert!(may(&list(user(OWNER, "alice"))));
@@ -99,7 +99,7 @@ fn a_web_identity_is_nobody_but_what_its_token_says() {
     trust(&[&allow]);
     let with = |audience: &str, provider: &str, signer: Principal| {
         let mut call = assume(signer, &["sts:AssumeRoleWithWebIdentity"]);
-        let asked = call.asked.as_mut().unwrap();
+        let asked = call.needed_access.as_mut().unwrap();
         asked.provider = Some(provider.to_owned());
         asked.context = vec![("idp.example.com:aud".to_owned(), vec![audience.to_owned()])];
         call
@@ -138,7 +138,7 @@ fn key(name: &str, policy: Option<&str>) {
         account: OWNER.to_owned(),
         aliases: Vec::new(),
         enabled: true,
-        managed: false,
+        aws_managed: false,
         policy: policy.map(hash),
     };
     change(|world| {
@@ -179,7 +179,7 @@ fn a_master_key_is_for_whom_its_policy_lets_in() {
 #[test]
 fn the_key_of_every_account_is_open_to_it() {
     key("own", None);
-    change(|world| world.keys.get_mut("own").unwrap().managed = true);
+    change(|world| world.keys.get_mut("own").unwrap().aws_managed = true);
     identity("alice", &[]);
     assert!(uses("own", GENERATE, user(OWNER, "alice")).is_ok());
     assert_eq!(uses("own", GENERATE, root(STRANGER)), Err(ErrorCode::AccessDenied));
@@ -192,7 +192,7 @@ fn who_has_not_signed_by_version_4_learns_of_no_key() {
     assert_eq!(uses("plain", GENERATE, Principal::Anonymous), Err(ErrorCode::InvalidArgument));
     let signed = |version| {
         let mut call = call(PUT, root(OWNER));
-        call.signature = Some(Signature { place: SignaturePlace::Header, version, signed_ms: None });
+        call.signature = Some(Signature { auth_type: AuthType::Header, version, signed_ms: None });
         master_key::authorize(&call, GENERATE, "plain", &[]).map_err(|error| error.code)
     };
     assert!(signed(SignatureVersion::V4).is_ok());

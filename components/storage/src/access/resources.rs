@@ -1,4 +1,4 @@
-//! The export `resources`: answers the questions of `policy`.
+//! The export `resources`: tells `policy` what is stored about access.
 
 use gateway::access::{CUSTOMER_ALGORITHM, KMS_KEY_ID, SERVER_SIDE_ENCRYPTION};
 use gateway::bucket::object_ownership::ObjectOwnership;
@@ -17,7 +17,8 @@ impl Guest for Storage {
         Some(BucketAccess {
             owner: bucket.owner.to_string(),
             ownership: bucket.ownership().into(),
-            // What the account blocks, and cannot be read, may be anything.
+            // Fail closed: a row of the account that cannot be read may block anything, so
+            // everything counts as blocked.
             public_access: super::public_access(&bucket).unwrap_or(PublicAccessBlock::ALL).into(),
             acl: match bucket.ownership() {
                 ObjectOwnership::BucketOwnerEnforced => Vec::new(),
@@ -84,20 +85,21 @@ fn upload(bucket: &str, key: &str, upload_id: &str) -> Option<Upload> {
 fn protection_headers(protection: &Protection) -> Vec<(String, String)> {
     let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     match protection {
-        Protection::Unsaid | Protection::Folder => vec![header(SERVER_SIDE_ENCRYPTION, "AES256")],
-        Protection::Customer(_) => vec![header(CUSTOMER_ALGORITHM, "AES256")],
-        Protection::Managed(managed) => {
-            vec![header(SERVER_SIDE_ENCRYPTION, "aws:kms"), header(KMS_KEY_ID, &managed.arn)]
+        Protection::Unsaid | Protection::SseS3 => vec![header(SERVER_SIDE_ENCRYPTION, "AES256")],
+        Protection::SseC(_) => vec![header(CUSTOMER_ALGORITHM, "AES256")],
+        Protection::SseKms(sse_kms) => {
+            vec![header(SERVER_SIDE_ENCRYPTION, "aws:kms"), header(KMS_KEY_ID, &sse_kms.arn)]
         }
     }
 }
 
-/// A row that cannot be read is told to whoever goes on to serve the call; here it grants nothing.
+/// A row that cannot be read grants nothing here. The operation reads it again, and reports the
+/// error.
 fn bucket_row(name: &str) -> Option<Row<BucketRow>> {
     rows::get(tables::BUCKETS, tables::bucket_key(name)).ok().flatten()
 }
 
 fn version(bucket: &BucketRow, key: &str, id: Option<&str>) -> Result<Version> {
-    // The method is what a refusal would say; there is nobody to hear it.
+    // The method only stands in the text of a refusal, which is dropped here.
     Ok(read::named_object(bucket, key, id, "GET")?.row.record)
 }

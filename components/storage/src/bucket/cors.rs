@@ -1,8 +1,8 @@
 //! GetBucketCors, PutBucketCors, DeleteBucketCors.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html>. The rules are a row of
-//! their own, under the bucket's name: the stage `cors`, which acts by them, reads that row and no
-//! other, and the row of the bucket stays small.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketCors.html>. The rules have a row
+//! of their own, under the bucket's name. So the stage `cors`, which acts on them, reads one small
+//! row, and the row of the bucket stays small (ADR 13).
 
 use gateway::bucket::cors::Configuration;
 use gateway::errors::{ErrorCode, Result, S3Error};
@@ -29,7 +29,7 @@ pub(crate) async fn put(request: &Request) -> Result<Response> {
     Ok(Response::new(200))
 }
 
-/// DeleteBucketCors, which has nothing to say where there are none.
+/// DeleteBucketCors. It succeeds where there are no rules, too.
 pub(crate) async fn delete(request: &Request) -> Result<Response> {
     request.bucket_row()?;
     change(request, |plan| {
@@ -40,12 +40,13 @@ pub(crate) async fn delete(request: &Request) -> Result<Response> {
     Ok(Response::new(204))
 }
 
-/// Changes the row of a bucket that is still the one that was asked for: rules must not outlive it,
-/// nor reach the next of its name.
+/// Changes the rules of the bucket that the request found, and requires its row unchanged. The
+/// rules' row is under the bucket's name, so it must not outlive the bucket, nor get to a later
+/// bucket of that name.
 async fn change(request: &Request, change: impl Fn(&mut Plan) -> Result<()>) -> Result<()> {
     for attempt in 0..ATTEMPTS_MAX {
         let mut plan = Plan::new();
-        plan.require_unchanged(tables::BUCKETS, &request.decided_bucket(attempt).await?);
+        plan.require_unchanged(tables::BUCKETS, &request.bucket_just_decided(attempt).await?);
         change(&mut plan)?;
         if plan.commit(&request.call).await?.is_some() {
             return Ok(());

@@ -23,11 +23,11 @@ use crate::request::Request;
 use crate::subresource::document;
 use crate::{index, rows, tables};
 
-/// Creates the bucket for the account that asks.
+/// Creates the bucket for the account of the principal.
 ///
 /// A name that is taken is `BucketAlreadyExists`, or `BucketAlreadyOwnedByYou` for its owner; with
 /// the setting `recreate_own_bucket` = `ok` the owner gets 200 and the bucket stays as it is, as in
-/// us-east-1, unless the request asks for another ACL than the bucket has.
+/// us-east-1, unless the request wants another ACL than the bucket has.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let owner = request.account().ok_or(ErrorCode::AccessDenied)?;
     let body = document::receive_optional(request).await?;
@@ -61,8 +61,8 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         let key = tables::bucket_key(&request.bucket);
         plan.require_absent(tables::BUCKETS, key.clone());
         plan.put(tables::BUCKETS, key, &row)?;
-        // A release that does not know the rows of cross-origin rules leaves them behind when it
-        // deletes a bucket.
+        // A release that does not know cross-origin rules leaves their row behind when it deletes a
+        // bucket. The new bucket must not inherit it.
         plan.delete(tables::CORS, tables::cors_key(&request.bucket));
         if plan.commit(&request.call).await?.is_some() {
             return Ok(created(&request.bucket));
@@ -98,20 +98,21 @@ fn acl(
     Ok(Acl::of(&acl, owner))
 }
 
-/// The deployment's setting for buckets whose creator says nothing.
+/// The setting `object_ownership`: for buckets whose creator says nothing.
 fn default_ownership() -> ObjectOwnership {
     let name = sdk::settings::get("object_ownership");
     name.and_then(|name| ObjectOwnership::parse(&name)).unwrap_or_default()
 }
 
-/// Block Public Access of a new bucket: all of it, or none.
+/// Block Public Access of a new bucket: all four switches, or none. The setting
+/// `block_public_access`.
 fn default_block() -> Option<PublicAccessBlock> {
     let off = sdk::settings::get("block_public_access").as_deref() == Some("false");
     (!off).then_some(PublicAccessBlock::ALL)
 }
 
-/// What a new bucket says about sealing: keys of the client are refused, as in S3 since April 2026,
-/// unless the deployment lets them in.
+/// What a new bucket says about sealing. It blocks SSE-C, as in S3 since April 2026, unless the
+/// setting `block_sse_c` is `false`.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-s3-c-encryption-setting-faq.html>
 fn default_encryption() -> BucketEncryption {
     let off = sdk::settings::get("block_sse_c").as_deref() == Some("false");
@@ -122,7 +123,7 @@ fn taken(request: &Request, owner: Account, acl: &Acl, existing: &BucketRow) -> 
     let code = if existing.owner != owner {
         ErrorCode::BucketAlreadyExists
     } else if sdk::settings::get("recreate_own_bucket").as_deref() == Some("ok") && existing.acl != *acl {
-        // It would be created as something else than it is.
+        // 200 would promise an ACL that the bucket does not have.
         ErrorCode::BucketAlreadyExists
     } else if sdk::settings::get("recreate_own_bucket").as_deref() == Some("ok") {
         return Ok(created(&request.bucket));

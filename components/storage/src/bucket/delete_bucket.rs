@@ -11,21 +11,22 @@ use crate::records::{BucketRow, Row, Upload, Versioning};
 use crate::request::Request;
 use crate::tables::{self, Range};
 
-/// Uploads given up in one batch.
+/// Uploads that one batch aborts.
 const UPLOADS_MAX: u32 = 16;
-/// A batch that has given up so many parts takes no further upload.
+/// A batch that deletes this many parts takes no further upload.
 const PARTS_MAX: usize = 10_000;
 
-/// Deletes a bucket without objects, versions and delete markers. Uploads in progress do not keep
-/// it, as in S3: they are given up, in batches, before the bucket goes.
+/// Deletes a bucket that has no objects, versions or delete markers. As in S3, uploads in progress
+/// do not prevent it. They are aborted first, in batches.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
-    // Rounds that give up uploads make progress; only those that met somebody else's write count as
-    // attempts.
+    // A round that aborts uploads makes progress. Only a round that met another request's write
+    // counts as an attempt.
     let mut attempts = 0;
-    // The first round takes place where it was decided; for each that follows, time has passed.
+    // The first round is in the step in which the decision was made. Before each later round time
+    // has passed, so it is decided again.
     let mut rounds: u32 = 0;
     while attempts < ATTEMPTS_MAX {
-        let (plan, round) = plan(&request.bucket, &request.decided_bucket(rounds).await?)?;
+        let (plan, round) = plan(&request.bucket, &request.bucket_just_decided(rounds).await?)?;
         rounds = rounds.saturating_add(1);
         match (plan.commit(&request.call).await?, round) {
             (Some(_), Round::Last) => return Ok(Response::new(204)),
@@ -36,7 +37,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     Err(aborted())
 }
 
-/// What a batch leaves.
+/// What is left after a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Round {
     /// The bucket, and uploads.
@@ -100,8 +101,8 @@ fn uploads(bucket: u64) -> Result<Vec<Row<Upload>>> {
     Ok(uploads)
 }
 
-/// Requires that the bucket has no uploads between and behind these, so that none is left without a
-/// bucket.
+/// Requires that these are all uploads of the bucket: none between them, none behind. So no upload
+/// is left without its bucket.
 fn require_no_others(plan: &mut Plan, bucket: u64, uploads: &[Row<Upload>]) {
     let Range { mut start, end } = tables::bucket_range(bucket);
     for upload in uploads {

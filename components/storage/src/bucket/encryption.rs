@@ -1,7 +1,7 @@
 //! GetBucketEncryption, PutBucketEncryption, DeleteBucketEncryption.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html>. That objects are
-//! sealed so, `encryption` sees to.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketEncryption.html>. The stage
+//! `encryption` seals new objects accordingly.
 
 use gateway::bucket::encryption::BucketEncryption;
 use gateway::errors::Result;
@@ -16,7 +16,7 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
     Ok(Response::new(200).xml(encryption.document()))
 }
 
-/// PutBucketEncryption. Objects that are there stay as they are.
+/// PutBucketEncryption. It concerns new objects only; stored ones stay as they are.
 pub(crate) async fn put(request: &Request) -> Result<Response> {
     let body = document::receive(request).await?;
     super::change(request, |bucket| {
@@ -28,8 +28,8 @@ pub(crate) async fn put(request: &Request) -> Result<Response> {
     Ok(Response::new(200))
 }
 
-/// DeleteBucketEncryption: the default is the deployment's own key again. What was refused is
-/// refused still.
+/// DeleteBucketEncryption: the default is SSE-S3 again. Whether the bucket blocks SSE-C stays as it
+/// is.
 pub(crate) async fn delete(request: &Request) -> Result<Response> {
     super::change(request, |bucket| {
         let blocks_sse_c = bucket.encryption.blocks_sse_c;

@@ -8,7 +8,7 @@ use sdk::Response;
 
 use crate::request::Request;
 
-/// Answers the region, in which the bucket was created.
+/// Responds with the region in which the bucket was created.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     Ok(Response::new(200).xml(document(&request.bucket_row()?.record.region)))
 }

@@ -8,7 +8,7 @@ use sdk::Response;
 
 use crate::request::Request;
 
-/// Answers 200 with the bucket's ARN and region. A bucket that is not there was refused when the
+/// Responds 200 with the bucket's ARN and region. A bucket that is not there was refused when the
 /// request was read.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let row = request.bucket_row()?;

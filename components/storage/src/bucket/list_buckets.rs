@@ -1,4 +1,4 @@
-//! ListBuckets: the buckets of the account that asks, by name.
+//! ListBuckets: the buckets of the principal's account, by name.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListBuckets.html>
 
@@ -16,7 +16,7 @@ use crate::tables;
 /// Rows fetched at a time.
 const PAGE_ROWS: u32 = 256;
 
-/// Answers a page of the account's buckets.
+/// Responds with a page of the account's buckets.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let identity = request.identity().ok_or(ErrorCode::AccessDenied)?;
     let account = Account::parse(&identity.account).ok_or(ErrorCode::AccessDenied)?;

@@ -1,4 +1,4 @@
-//! Configurations that nobody can have made: the truth, that the bucket has none.
+//! Configurations that cannot be set here: no bucket has one, and the responses say so.
 
 use gateway::errors::Result;
 use gateway::operations::nothing::{self, NothingResponse};
@@ -6,7 +6,8 @@ use sdk::Response;
 
 use crate::request::Request;
 
-/// Answers an operation that reads or deletes what is not there. `NotImplemented` for any other.
+/// Responds to an operation that reads or deletes such a configuration. `NotImplemented` for any
+/// other.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     Ok(match nothing::respond(request.operation, &request.bucket)? {
         NothingResponse::Document(document) => Response::new(200).xml(document),

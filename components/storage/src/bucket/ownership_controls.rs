@@ -20,7 +20,7 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
     }
 }
 
-/// PutBucketOwnershipControls. Disabling ACLs is refused while the bucket's own grants something to
+/// PutBucketOwnershipControls. Disabling ACLs is refused while the bucket's ACL grants something to
 /// others: `InvalidBucketAclWithObjectOwnership`. ACLs of objects are kept, and count again when
 /// ACLs are enabled again.
 pub(crate) async fn put(request: &Request) -> Result<Response> {
@@ -34,7 +34,8 @@ pub(crate) async fn put(request: &Request) -> Result<Response> {
     Ok(Response::new(200))
 }
 
-/// DeleteBucketOwnershipControls. Objects then belong to who writes them.
+/// DeleteBucketOwnershipControls. From then on, an object belongs to the account that writes it
+/// (`ObjectWriter`).
 pub(crate) async fn delete(request: &Request) -> Result<Response> {
     super::change(request, |bucket| {
         bucket.ownership = None;

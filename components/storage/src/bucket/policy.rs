@@ -1,7 +1,7 @@
 //! GetBucketPolicy, PutBucketPolicy, DeleteBucketPolicy, GetBucketPolicyStatus.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html>. The text is a row of
-//! its own, because the row of the bucket is read with every request.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html>. The text has a row
+//! of its own: the row of the bucket is read with every request, and has to be small.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::operations::get_bucket_policy_status;
@@ -24,7 +24,7 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
     Ok(Response::new(200).header("content-type", "application/json").bytes(row.record.text.into_bytes()))
 }
 
-/// PutBucketPolicy. `MalformedPolicy`, or `AccessDenied` for a public policy where those are
+/// PutBucketPolicy. `MalformedPolicy`, or `AccessDenied` for a public policy where these are
 /// blocked.
 pub(crate) async fn put(request: &Request) -> Result<Response> {
     let body = document::receive(request).await?;
@@ -43,7 +43,7 @@ pub(crate) async fn put(request: &Request) -> Result<Response> {
     .await
 }
 
-/// DeleteBucketPolicy, which has nothing to say where there is none.
+/// DeleteBucketPolicy. It succeeds where there is no policy, too.
 pub(crate) async fn delete(request: &Request) -> Result<Response> {
     check_account(request, &request.bucket_row()?.record)?;
     change(request, |plan, bucket| {
@@ -53,8 +53,7 @@ pub(crate) async fn delete(request: &Request) -> Result<Response> {
     .await
 }
 
-/// GetBucketPolicyStatus: whether the bucket is public by its policy, or by the ACL that it has
-/// besides.
+/// GetBucketPolicyStatus: whether its policy or its ACL makes the bucket public.
 pub(crate) async fn status(request: &Request) -> Result<Response> {
     let bucket = &request.bucket_row()?.record;
     let by_acl = bucket.has_acls() && bucket.acl.to_acl(bucket.owner).is_public();
@@ -76,14 +75,14 @@ fn check_account(request: &Request, bucket: &BucketRow) -> Result<()> {
         .detail("ResourceType", "BUCKETPOLICY"))
 }
 
-/// Changes the policy together with the bucket's row. Whoever changed the row in the meantime goes
-/// first.
+/// Changes the policy together with the bucket's row. Where another request changed that row
+/// meanwhile, it is read and changed again.
 async fn change(
     request: &Request,
     change: impl Fn(&mut Plan, &Row<BucketRow>) -> Result<BucketRow>,
 ) -> Result<Response> {
     for attempt in 0..ATTEMPTS_MAX {
-        let bucket = request.decided_bucket(attempt).await?;
+        let bucket = request.bucket_just_decided(attempt).await?;
         let mut plan = Plan::new();
         plan.require_unchanged(tables::BUCKETS, &bucket);
         let changed = change(&mut plan, &bucket)?;

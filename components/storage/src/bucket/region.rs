@@ -1,9 +1,8 @@
-//! Regions: the one that this deployment stands for, and those that a bucket may ask for.
+//! Regions: that of this deployment, and those that a new bucket may name.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 
-/// The region in which a request without any other hint is answered, and for which S3 has its
-/// exceptions.
+/// The default region, for which S3 has exceptions.
 const US_EAST_1: &str = "us-east-1";
 
 /// The region of this deployment: the setting `region`.
@@ -11,7 +10,7 @@ pub(crate) fn of_deployment() -> String {
     sdk::settings::get("region").filter(|region| !region.is_empty()).unwrap_or_else(|| US_EAST_1.to_owned())
 }
 
-/// The region of a new bucket: what its `LocationConstraint` asks for, or else the deployment's.
+/// The region of a new bucket: what its `LocationConstraint` names, or else the deployment's.
 ///
 /// As in AWS, `us-east-1` takes buckets for every region and any other region only its own. Unlike
 /// AWS, a bucket without a constraint is accepted everywhere, and one for `us-east-1` there:

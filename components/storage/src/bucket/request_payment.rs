@@ -1,7 +1,7 @@
 //! GetBucketRequestPayment, PutBucketRequestPayment.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketRequestPayment.html>. That who
-//! asks says so, `policy` sees to.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketRequestPayment.html>. `policy`
+//! checks that requesters agree to pay.
 
 use gateway::bucket::request_payment::Payer;
 use gateway::errors::Result;

@@ -11,7 +11,7 @@ use crate::request::Request;
 use crate::subresource::document;
 use crate::subresource::second_factor::{self, SecondFactor};
 
-/// GetBucketVersioning. A bucket that never had versioning enabled answers no `Status` at all.
+/// GetBucketVersioning. The document of a bucket that never had versioning enabled has no `Status`.
 pub(crate) async fn get(request: &Request) -> Result<Response> {
     let bucket = &request.bucket_row()?.record;
     let status = match bucket.versioning {
@@ -38,7 +38,8 @@ fn change(bucket: &mut BucketRow, wanted: VersioningConfiguration, factor: Secon
         VersioningStatus::Suspended => Versioning::Suspended,
     };
     let mfa_delete = wanted.mfa_delete.or(bucket.mfa_delete);
-    // To switch it on takes a code as well: whoever does must be able to switch it off.
+    // Switching MFA delete on takes a code, too. It shows that the device works that is needed to
+    // switch it off.
     if bucket.takes_second_factor() || mfa_delete == Some(MfaDelete::Enabled) {
         second_factor::check_change(factor)?;
     }

@@ -12,11 +12,11 @@ fn records() -> usize {
 }
 
 fn key_of(id: u64) -> Protection {
-    Protection::Customer(CustomerKey { key: Vec::new(), md5: id.to_string() })
+    Protection::SseC(CustomerKey { key: Vec::new(), md5: id.to_string() })
 }
 
 #[test]
-fn what_one_call_is_given_no_other_gets() {
+fn what_the_gateway_gives_one_call_reaches_no_other() {
     let opened = Rc::new(RefCell::new(Vec::new()));
     for id in 1..=3_u64 {
         let opened = Rc::clone(&opened);
@@ -25,8 +25,8 @@ fn what_one_call_is_given_no_other_gets() {
                 let said = vec![(id.to_string(), Vec::new())];
                 assert!(exchange.ask(Step::Again(said)).await.is_none());
                 executor::suspend().await;
-                let sealed = Sealed { role: SealedRole::Object, protection: KeptProtection::Customer };
-                if let Some(Protection::Customer(key)) = exchange.ask(Step::Sealed(sealed)).await {
+                let sealed = Sealed { role: SealedRole::Object, protection: KeptProtection::SseC };
+                if let Some(Protection::SseC(key)) = exchange.ask(Step::Sealed(sealed)).await {
                     opened.borrow_mut().push((id, key.md5));
                 }
                 Ok(())
@@ -34,7 +34,7 @@ fn what_one_call_is_given_no_other_gets() {
         });
         assert!(matches!(step, Ok(Step::Again(said)) if said[0].0 == id.to_string()));
     }
-    // They go on in other orders than they began.
+    // They are resumed in another order than they were started.
     for id in [2, 1, 3] {
         assert!(matches!(resume(id, None), Ok(Step::Pending)));
     }
@@ -71,7 +71,7 @@ fn a_record_goes_however_its_call_ends() {
     assert!(resume(3, None).is_err());
     abandon(4);
     assert_eq!((records(), Rc::strong_count(&held)), (1, 2));
-    // What was not asked for, nobody keeps.
+    // What a task did not ask for is not kept for it.
     assert!(resume(5, Some(key_of(5))).is_err());
     assert_eq!((records(), Rc::strong_count(&held)), (0, 1));
 }

@@ -22,7 +22,7 @@ pub(crate) fn next_sequence() -> u64 {
     index::next_sequence()
 }
 
-/// A number that nobody can predict.
+/// An unpredictable number.
 pub(crate) fn random() -> u64 {
     sdk::random::next_u64()
 }

@@ -106,7 +106,7 @@ pub(crate) fn next_sequence() -> u64 {
     })
 }
 
-/// Not random at all, so that tests repeat.
+/// Computed from the sequence instead of random, so that tests repeat.
 pub(crate) fn random() -> u64 {
     MEMORY.with_borrow(|memory| memory.sequence.wrapping_mul(0x9E37_79B9_7F4A_7C15))
 }

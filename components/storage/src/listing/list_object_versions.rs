@@ -17,7 +17,7 @@ use crate::records::{BucketRow, Summary, VersionId};
 use crate::request::Request;
 use crate::{rows, tables};
 
-/// Answers a page of the bucket's versions.
+/// Responds with a page of the bucket's versions.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let input = Input::parse(&request.query)?;
     let bucket = &request.bucket_row()?.record;
@@ -91,14 +91,14 @@ fn start<'a>(bucket: &BucketRow, listing: &Listing<'a>, id_marker: Option<&str>)
             let Some(text) = id_marker else {
                 return Ok(from(behind, tables::version_range(id, key).end));
             };
-            // The null version may be gone since the page before, and nothing says where it was:
-            // the key starts over.
+            // The null version may have been deleted since the page before. Then nothing says where
+            // it was, so the key is listed from its newest version again.
             let Some(sequence) = sequence_of(bucket, key, text)? else {
                 return Ok(from(tables::object_key(id, key), tables::version_range(id, key).start));
             };
             let versions = tables::after_key(&tables::version_key(id, key, sequence));
-            // Clients delete what a page lists before they ask for the next: then an older version
-            // is the latest now, and may have become current.
+            // Clients delete what a page lists before they request the next page. Then an older
+            // version is the latest by now, and may have moved to `objects`.
             if latest(id, key)?.is_some_and(|latest| latest < sequence) {
                 return Ok(from(tables::object_key(id, key), versions));
             }
@@ -116,8 +116,8 @@ fn latest(bucket: u64, key: &str) -> Result<Option<u64>> {
     Ok(latest.map(|row| row.record.summary.sequence))
 }
 
-/// The place of a version among those of its key. A version with a number has one even when it was
-/// deleted since.
+/// The sequence of a version, which orders it among those of its key. It is in the id, so it is
+/// known also when the version was deleted meanwhile.
 fn sequence_of(bucket: &BucketRow, key: &str, text: &str) -> Result<Option<u64>> {
     let invalid = |_| S3Error::invalid_argument("version-id-marker", text, "Invalid version id specified");
     match read::parse_version_id(text).map_err(invalid)? {

@@ -14,7 +14,7 @@ use super::walk::{self, OBJECTS};
 use crate::records::Summary;
 use crate::request::Request;
 
-/// Answers a page of the bucket's objects.
+/// Responds with a page of the bucket's objects.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let input = Input::parse(&request.query)?;
     let bucket = &request.bucket_row()?.record;
@@ -25,8 +25,8 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     Ok(Response::new(200).xml(input.document(&request.bucket, &page, end.next.as_deref())))
 }
 
-/// Lists objects onto `page`, with their owners when there is somebody to look them up: what both
-/// versions of the operation do.
+/// Lists objects onto `page`, with their owners where `owners` is there to look them up. Both
+/// versions of the operation use it.
 pub(super) fn list<S: Source>(
     source: &S,
     bucket: u64,

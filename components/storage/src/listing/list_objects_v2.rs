@@ -12,7 +12,7 @@ use super::owners::Owners;
 use super::source::Index;
 use crate::request::Request;
 
-/// Answers a page of the bucket's objects.
+/// Responds with a page of the bucket's objects.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let input = Input::parse(&request.query)?;
     let bucket = &request.bucket_row()?.record;

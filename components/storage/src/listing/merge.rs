@@ -1,7 +1,7 @@
 //! The walk over `objects` and `versions` together: every version of every key, newest first.
 
 use gateway::errors::{ErrorCode, Result};
-use sdk::index::Row;
+use sdk::index::RawRow;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
@@ -9,7 +9,7 @@ use super::rollup::{Item, Listing, Rollup};
 use super::source::{Cursor, Source};
 use super::walk::{Layout, OBJECTS, VERSIONS};
 
-/// Where the walk begins in each table, and of which key newer versions were left out.
+/// Where the walk begins in each table, and which key it begins in the middle of.
 #[derive(Clone, Debug)]
 pub(crate) struct Start<'a> {
     /// The first row key in `objects`.
@@ -21,7 +21,7 @@ pub(crate) struct Start<'a> {
     pub(crate) listed: Option<&'a str>,
 }
 
-/// What the walk hands out.
+/// What the walk gives to its caller.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Listed<'a> {
     /// A version, and whether it is the latest one of its key.
@@ -46,7 +46,7 @@ pub(crate) enum Ended {
     Truncated,
 }
 
-/// Hands versions and common prefixes to `emit`, in order. Fails with `InternalError` on a row key
+/// Gives versions and common prefixes to `emit`, in order. Fails with `InternalError` on a row key
 /// that is not one.
 pub(crate) fn walk<S: Source>(
     source: &S,
@@ -61,7 +61,7 @@ pub(crate) fn walk<S: Source>(
     let mut rollup = Rollup::new(listing);
     let mut objects = OBJECTS.cursor(source, bucket, &listing, start.objects);
     let mut versions = VERSIONS.cursor(source, bucket, &listing, start.versions);
-    // The key of the row before: a row of the same key is not the latest.
+    // The key of the row before. A row of the same key is not the latest version.
     let mut before = start.listed.map(str::to_owned);
     loop {
         objects.load();
@@ -104,7 +104,7 @@ enum From {
 fn next<'c, S: Source>(
     objects: &'c Cursor<'_, S>,
     versions: &'c Cursor<'_, S>,
-) -> Result<Option<(From, Cow<'c, str>, Row<'c>)>> {
+) -> Result<Option<(From, Cow<'c, str>, RawRow<'c>)>> {
     let object = keyed(&OBJECTS, objects.row())?;
     let version = keyed(&VERSIONS, versions.row())?;
     Ok(match (object, version) {
@@ -118,7 +118,7 @@ fn next<'c, S: Source>(
     })
 }
 
-fn keyed<'c>(layout: &Layout, row: Option<Row<'c>>) -> Result<Option<(Cow<'c, str>, Row<'c>)>> {
+fn keyed<'c>(layout: &Layout, row: Option<RawRow<'c>>) -> Result<Option<(Cow<'c, str>, RawRow<'c>)>> {
     let Some(row) = row else { return Ok(None) };
     Ok(Some(((layout.key)(row.key).ok_or(ErrorCode::InternalError)?, row)))
 }

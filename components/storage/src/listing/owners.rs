@@ -5,7 +5,7 @@ use gateway::operations::listing::Owner;
 
 use crate::records::BucketRow;
 
-/// Looks accounts up. Nearly every row of a bucket has the same one, so the last is remembered.
+/// Looks accounts up. Most rows of a bucket have the same owner, so the last account is remembered.
 #[derive(Debug, Default)]
 pub(crate) struct Owners {
     last: Option<Known>,
@@ -26,7 +26,7 @@ impl Owners {
         Owners { last: None, only: (!bucket.has_acls()).then_some(bucket.owner) }
     }
 
-    /// How an account is printed: one that is no longer known, by its number.
+    /// An account as listings print it. One that is no longer configured has its number as id.
     pub(crate) fn get(&mut self, account: Account) -> Owner<'_> {
         let account = self.only.unwrap_or(account);
         let known = match self.last.take() {

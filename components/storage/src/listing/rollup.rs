@@ -1,6 +1,6 @@
 //! What a listing makes of each key: an entry, a common prefix, or nothing.
 
-/// What a listing asks for.
+/// What a listing selects.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Listing<'a> {
     /// Only keys that start with this.
@@ -19,7 +19,7 @@ pub(crate) struct Listing<'a> {
 pub(crate) enum Begin<'a> {
     /// With the first key that starts with the prefix.
     Prefix,
-    /// With the marker's key itself. Which of its rows are left out is the caller's to say.
+    /// With the marker's key itself. The caller knows which of its rows to leave out.
     Marker(&'a str),
     /// Behind every key that starts with this common prefix, which an earlier page has listed.
     Past(&'a str),
@@ -48,8 +48,8 @@ impl<'a> Listing<'a> {
         }
         let behind = key.strip_prefix(self.prefix)?;
         let at = match self.delimiter.as_bytes() {
-            // Nearly always `/`. One byte is found without setting up a search, which costs more
-            // than the search itself.
+            // The delimiter is nearly always `/`. One byte is found without the preparation of a
+            // search, which costs more than the search itself.
             [byte] => behind.bytes().position(|candidate| candidate == *byte)?,
             // Setting up a search goes over all of the delimiter, for every key.
             longer if longer.len() > behind.len() => return None,
@@ -59,7 +59,7 @@ impl<'a> Listing<'a> {
     }
 }
 
-/// What was listed so far, and what comes of the next key.
+/// What was listed so far, and what the listing makes of the next key.
 #[derive(Debug)]
 pub(crate) struct Rollup<'a> {
     listing: Listing<'a>,
@@ -68,7 +68,7 @@ pub(crate) struct Rollup<'a> {
     last: String,
 }
 
-/// What comes of a key.
+/// What a listing makes of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Item<'k> {
     /// It is listed.
@@ -85,7 +85,7 @@ impl<'a> Rollup<'a> {
         Rollup { listing, count: 0, last: String::new() }
     }
 
-    /// Counts a key. Keys of a common prefix must be passed by after the first.
+    /// Counts a key. The caller must skip the other keys of a common prefix after its first.
     pub(crate) fn take<'k>(&mut self, key: &'k str) -> Item<'k> {
         if self.count >= self.listing.max {
             return Item::Full;

@@ -1,9 +1,8 @@
 //! Rows in order, page by page, from the index or from a test's map.
 
-use sdk::index::Row;
+use sdk::index::RawRow;
 
-/// Rows fetched by the first page after a seek, when the seek has shown that neighbours are of no
-/// use.
+/// Rows in the first page after a seek, where the last page showed that most rows are skipped.
 const PAGE_ROWS_MIN: u32 = 16;
 /// Rows of a full page: what the largest listing needs, and one row to see whether more follow.
 const PAGE_ROWS_MAX: u32 = 1001;
@@ -74,7 +73,7 @@ struct RowEnd {
 
 impl Page {
     #[cfg(not(test))]
-    fn of(rows: &sdk::index::Rows) -> Page {
+    fn of(rows: &sdk::index::RawRows) -> Page {
         let mut page = Page::default();
         for row in rows.iter() {
             page.push(row.key, row.value, row.revision);
@@ -91,7 +90,7 @@ impl Page {
     }
 
     /// The rows, in order.
-    pub(crate) fn rows(&self) -> impl Iterator<Item = Row<'_>> {
+    pub(crate) fn rows(&self) -> impl Iterator<Item = RawRow<'_>> {
         (0..self.len()).map_while(|at| self.row(at))
     }
 
@@ -105,14 +104,14 @@ impl Page {
         self.rows.len()
     }
 
-    fn row(&self, at: usize) -> Option<Row<'_>> {
+    fn row(&self, at: usize) -> Option<RawRow<'_>> {
         let end = self.rows.get(at)?;
         let start = match at.checked_sub(1) {
             Some(before) => self.rows.get(before)?.value,
             None => 0,
         };
         let (key, value) = (self.bytes.get(start..end.key)?, self.bytes.get(end.key..end.value)?);
-        Some(Row { key, value, revision: end.revision })
+        Some(RawRow { key, value, revision: end.revision })
     }
 }
 
@@ -126,11 +125,11 @@ pub(crate) struct Cursor<'s, S> {
     end: Vec<u8>,
     page: Page,
     at: usize,
-    /// Bytes of each value to ask for; all of them where that is not said.
+    /// Bytes of each value to read; `None` for all.
     value_bytes_max: Option<u32>,
-    /// Rows to ask for with the next page.
+    /// Rows to read with the next page.
     rows: u32,
-    /// Rows of this page that were of use, and prefixes that were skipped.
+    /// Rows of this page that were listed, and prefixes that were skipped.
     steps: usize,
     /// Whether the last page was empty: no row is left.
     finished: bool,
@@ -160,8 +159,8 @@ impl<'s, S: Source> Cursor<'s, S> {
         Cursor { value_bytes_max: Some(value_bytes_max), ..self }
     }
 
-    /// Makes the current row available to [`Cursor::row`], fetching a page when the last one is
-    /// used up.
+    /// Makes the current row available to [`Cursor::row`]. Reads a page when the last one is used
+    /// up.
     pub(crate) fn load(&mut self) {
         if self.finished || self.at < self.page.len() {
             return;
@@ -181,7 +180,7 @@ impl<'s, S: Source> Cursor<'s, S> {
     }
 
     /// The current row; `None` at the end. [`Cursor::load`] comes first.
-    pub(crate) fn row(&self) -> Option<Row<'_>> {
+    pub(crate) fn row(&self) -> Option<RawRow<'_>> {
         self.page.row(self.at)
     }
 
@@ -191,8 +190,8 @@ impl<'s, S: Source> Cursor<'s, S> {
         self.at = self.at.saturating_add(1);
     }
 
-    /// Goes past every row whose key starts with `row_prefix`. Rows at hand are skipped one by one;
-    /// when they are used up, the next page starts past the prefix.
+    /// Goes past every row whose key starts with `row_prefix`. Rows of this page are skipped one by
+    /// one. When they are used up, the next page starts behind the prefix.
     pub(crate) fn skip(&mut self, row_prefix: &[u8]) {
         self.steps += 1;
         while self.row().is_some_and(|row| row.key.starts_with(row_prefix)) {
@@ -206,8 +205,8 @@ impl<'s, S: Source> Cursor<'s, S> {
             return;
         }
         self.start = past;
-        // A page of few large groups of keys: most of the next one would be skipped too, so it is
-        // kept small.
+        // The page had few large groups of keys. Most rows of the next page would be skipped, too,
+        // so it is kept small.
         if self.steps.saturating_mul(4) < self.page.len() {
             self.rows = PAGE_ROWS_MIN;
         }

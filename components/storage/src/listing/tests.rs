@@ -69,7 +69,7 @@ fn list(memory: &Memory, listing: Listing<'_>) -> (Vec<String>, End) {
     (listed, end.unwrap())
 }
 
-/// What S3 documents, said without any walk.
+/// What S3 documents, computed without a walk.
 fn model(keys: &BTreeSet<String>, listing: Listing<'_>) -> (Vec<String>, End) {
     let passed = match listing.common_prefix(listing.marker) {
         Some(common) if listing.marker.starts_with(listing.prefix) => Some(common),
@@ -148,8 +148,8 @@ proptest! {
         prefix in text(), marker in text(), delimiter in delimiter(),
         max in 0_usize..12, page_max in 1_usize..20,
     ) {
-        // A later version of a key is newer; the latest of a key is an object or, where the flag
-        // says so, a marker.
+        // A later version of a key is newer. The latest is an object, or a marker where the flag
+        // says so.
         let mut by_key: BTreeMap<String, Vec<(u64, bool)>> = BTreeMap::new();
         for (sequence, (key, flag)) in versions.iter().enumerate() {
             by_key.entry(key.clone()).or_default().insert(0, (sequence as u64, *flag));
@@ -188,7 +188,7 @@ proptest! {
             });
             Ok(())
         });
-        // The same from the model of keys, each replaced by its versions.
+        // The same from the model of keys, with each key replaced by its versions.
         let keys: BTreeSet<String> = by_key.keys().cloned().collect();
         let mut expected = Vec::new();
         for name in model(&keys, Listing { max: 1000, ..listing }).0 {

@@ -1,7 +1,7 @@
 //! The walk over the rows of a table in which a key has one row (`objects`) or several (`uploads`).
 
 use gateway::errors::{ErrorCode, Result};
-use sdk::index::Row;
+use sdk::index::RawRow;
 use std::borrow::Cow;
 
 use super::rollup::{Begin, End, Item, Listing, Rollup};
@@ -9,22 +9,22 @@ use super::source::{Cursor, Source};
 use crate::records::SUMMARY_BYTES_MAX;
 use crate::tables;
 
-/// How a table spells keys in its row keys.
+/// How the row keys of a table hold keys.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Layout {
     /// The table.
     pub(crate) table: &'static str,
-    /// How the row keys of a key (of those that begin with a prefix) begin.
+    /// The beginning of the row keys of all keys that begin with a prefix.
     pub(crate) row_prefix: fn(bucket: u64, prefix: &str) -> Vec<u8>,
     /// The key inside a row key.
     pub(crate) key: fn(row: &[u8]) -> Option<Cow<'_, str>>,
-    /// What a listing sees of each value: what follows is as long as a client made it, and most
-    /// rows may be passed by.
+    /// Bytes of each value that a listing reads. The rest may be as long as a client made it, and
+    /// most rows may be skipped.
     pub(crate) value_bytes_max: u32,
 }
 
-/// Bytes of an upload's row that a listing sees. Few are longer, and those are read again when they
-/// are listed.
+/// Bytes of an upload's row that a listing reads. Few rows are longer. Those are read again when
+/// they are listed.
 pub(crate) const UPLOAD_BYTES_SEEN: u32 = 1024;
 
 /// `objects`: one row for each key.
@@ -52,7 +52,7 @@ pub(crate) const UPLOADS: Layout = Layout {
 };
 
 impl Layout {
-    /// A cursor over the rows of the keys that a listing asks for, from the row key `start` on.
+    /// A cursor over the rows of the keys that a listing selects, from the row key `start` on.
     pub(crate) fn cursor<'s, S: Source>(
         &self,
         source: &'s S,
@@ -62,14 +62,14 @@ impl Layout {
     ) -> Cursor<'s, S> {
         let first = (self.row_prefix)(bucket, listing.prefix);
         let end = tables::after_prefix(&first);
-        // With a delimiter, most rows may turn out to be of no use.
+        // With a delimiter, most rows may be skipped.
         let rows = if listing.delimiter.is_empty() { listing.max.saturating_add(1) } else { 64 };
         Cursor::new(source, self.table, start.max(first), end, u32::try_from(rows).unwrap_or(u32::MAX))
             .peeking(self.value_bytes_max)
     }
 }
 
-/// Hands each entry, with its row, and each common prefix to `emit`, in order, and says how the
+/// Gives each entry, with its row, and each common prefix to `emit`, in order. Returns how the
 /// listing ended.
 ///
 /// A listing of at most 0 entries is complete. Fails with `InternalError` on a row key that is not
@@ -80,7 +80,7 @@ pub(crate) fn walk<S: Source>(
     bucket: u64,
     start: Vec<u8>,
     listing: Listing<'_>,
-    mut emit: impl FnMut(Item<'_>, Row<'_>) -> Result<()>,
+    mut emit: impl FnMut(Item<'_>, RawRow<'_>) -> Result<()>,
 ) -> Result<End> {
     let mut rollup = Rollup::new(listing);
     if listing.max == 0 {

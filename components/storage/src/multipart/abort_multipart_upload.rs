@@ -11,13 +11,13 @@ use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::request::Request;
 use crate::tables;
 
-/// Ends the upload and gives up its parts. `PreconditionFailed` when it was initiated at another
-/// time than `x-amz-if-match-initiated-time` says.
+/// Ends the upload and deletes its parts. `PreconditionFailed` when it was begun at another time
+/// than `x-amz-if-match-initiated-time` says.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let input = Input::parse(&request.query, &request.headers)?;
     let bucket = request.bucket_row()?.record.id;
     for attempt in 0..ATTEMPTS_MAX {
-        let row = request.decided_bucket(attempt).await?;
+        let row = request.bucket_just_decided(attempt).await?;
         let upload = find(request, bucket)?;
         let initiated = upload.record.initiated_ms / 1000;
         if input.if_match_initiated_ms.is_some_and(|expected| expected / 1000 != initiated) {

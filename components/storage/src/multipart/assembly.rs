@@ -42,7 +42,7 @@ impl Assembly {
         assembly
     }
 
-    /// Plans the rows of the manifest, and answers the body that refers to it.
+    /// Plans the rows of the manifest, and returns the body that refers to it.
     pub(crate) fn put(&self, plan: &mut Plan, manifest: u64) -> Result<Body> {
         for (page, record) in self.pages.iter().enumerate() {
             plan.put(tables::MANIFESTS, tables::manifest_key(manifest, page), record)?;

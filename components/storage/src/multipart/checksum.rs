@@ -1,4 +1,4 @@
-//! Which checksum an upload has, and how those of its parts come together.
+//! Which checksum an upload has, and how the checksums of its parts are combined.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html>
 
@@ -8,7 +8,7 @@ use sdk::digests;
 
 use crate::records::{Checksum, Part, Upload};
 
-/// What an upload gets whose creator names no algorithm.
+/// The algorithm of an upload that was begun without one.
 const DEFAULT: ChecksumAlgorithm = ChecksumAlgorithm::Crc64Nvme;
 
 /// The algorithm that the parts of an upload are kept with.
@@ -42,12 +42,12 @@ pub(crate) fn of_documents(
 /// Which checksum each part of a list must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expected {
-    /// None. One that the part was uploaded with is compared; another cannot be judged, and is no
-    /// reason to refuse it.
+    /// None is needed. One that the part was uploaded with is compared. Another one cannot be
+    /// verified, and is ignored.
     Any,
-    /// None, or one of this algorithm: of an upload whose checksum is taken of the whole object.
+    /// None, or one of this algorithm: for an upload whose checksum covers the whole object.
     Only(ChecksumAlgorithm),
-    /// One of this algorithm: of an upload whose checksum is taken of those of its parts.
+    /// One of this algorithm: for an upload whose checksum is composite.
     Each(ChecksumAlgorithm),
 }
 
@@ -61,7 +61,7 @@ pub(super) fn expected(upload: &Upload) -> Expected {
 }
 
 /// Checks that a part is sent with the checksum that its upload was created for. A part may come
-/// without any, to be computed, unless the checksum of the object is taken of those of its parts.
+/// without one, which is then computed, unless the checksum of the object is composite.
 pub(super) fn check_part(upload: &Upload, claimed: Option<ChecksumAlgorithm>) -> Result<()> {
     match (expected(upload), claimed) {
         (Expected::Any, _) | (Expected::Only(_), None) => Ok(()),
@@ -76,7 +76,7 @@ pub(super) fn check_part(upload: &Upload, claimed: Option<ChecksumAlgorithm>) ->
     }
 }
 
-/// Checks that an algorithm that a copied part asks for is that of its upload.
+/// Checks that the algorithm that a copied part names is that of its upload.
 pub(super) fn check_copied_part(upload: &Upload, wanted: Option<ChecksumAlgorithm>) -> Result<()> {
     match wanted {
         None => Ok(()),
@@ -91,7 +91,7 @@ pub(crate) fn of_part(part: &Part, algorithm: ChecksumAlgorithm) -> Option<&Chec
 
 /// The checksum of the object that the parts make, in order.
 ///
-/// Fails with `InternalError` when a part has none, which no part of an upload is stored without.
+/// Fails with `InternalError` when a part has none: every part of an upload is stored with one.
 pub(crate) fn of_object(
     algorithm: ChecksumAlgorithm,
     covers: ChecksumType,

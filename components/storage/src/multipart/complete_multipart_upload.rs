@@ -13,19 +13,19 @@ use super::assembly::Assembly;
 use super::{Told, checksum, find, no_such_upload, open, part_list, parts};
 use crate::object::checksums::{Claims, Need, bad_checksum};
 use crate::object::headers;
-use crate::object::write::{self, NewObject, Place};
+use crate::object::write::{self, KeyAsRead, NewObject};
 use crate::plan::{ATTEMPTS_MAX, Plan};
 use crate::records::{BucketRow, Checksum, Details, Part, Row, Upload, Version};
 use crate::request::Request;
 use crate::subresource::{document, lock};
 use crate::{access, index, rows, sealing, tables, version_id};
 
-/// Where there are more parts than this, others go first between two steps of the work.
+/// Where there are more parts than this, other calls go first between two steps of the work.
 const SLICE: usize = 1000;
 
 /// Completes the upload: its parts become one object, and no byte of them is copied.
 ///
-/// Repeated, it answers what it answered before, as long as the object is the current one.
+/// Repeated, it gives the same response, as long as the object is the latest version of its key.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let input = Input::parse(&request.query, &request.headers, &receive(request).await?)?;
     let rest = async |parts: usize| {
@@ -36,12 +36,12 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     rest(input.parts.len()).await;
     let mut opened = None;
     for attempt in 0..ATTEMPTS_MAX {
-        let bucket = request.judged_bucket(attempt).await?;
-        let place = Place::read(&bucket.record, &request.key)?;
+        let bucket = request.bucket_decided_again(attempt).await?;
+        let as_read = KeyAsRead::read(&bucket.record, &request.key)?;
         let upload = match find(request, bucket.record.id) {
             Ok(upload) => upload,
             Err(error) if error.code == ErrorCode::NoSuchUpload => {
-                return completed_before(request, &bucket.record, place.current.as_ref());
+                return completed_before(request, &bucket.record, as_read.current.as_ref());
             }
             Err(error) => return Err(error),
         };
@@ -52,18 +52,20 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         let uploaded = parts::all(upload.record.sequence)?;
         rest(uploaded.len()).await;
         let object = object(request, &bucket.record, &upload.record, &input, &uploaded)?;
-        write::check(&input.preconditions, &place)?;
+        write::check(&input.preconditions, &as_read)?;
 
         rest(uploaded.len()).await;
-        // Others went: the decision is made again, for it is to be about what the commit requires.
-        if uploaded.len() > SLICE && request.judged_bucket(attempt).await?.revision != bucket.revision {
+        // Other calls went first, so the bucket may have changed. The decision is made again,
+        // because it has to be on the row that the commit requires.
+        if uploaded.len() > SLICE && request.bucket_decided_again(attempt).await?.revision != bucket.revision
+        {
             continue;
         }
         let mut plan = Plan::new();
         plan.require_unchanged(tables::BUCKETS, &bucket);
         access::require_unblocked(&mut plan, &bucket.record, &object.object)?;
         access::note_owner(&mut plan, &bucket, object.object.owner)?;
-        let version = end_upload(&mut plan, &upload, &uploaded, &object, &place)?;
+        let version = end_upload(&mut plan, &upload, &uploaded, &object, &as_read)?;
         if plan.commit(&request.call).await?.is_some() {
             return Ok(respond(request, &version, told));
         }
@@ -71,8 +73,8 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     Err(write::conflict(&input.preconditions))
 }
 
-/// The checksum headers of this request speak of the object, not of the document: only
-/// `Content-MD5` is checked.
+/// Receives the document. The checksum headers of this request are about the object, not the
+/// document: only `Content-MD5` is compared with the document.
 async fn receive(request: &Request) -> Result<Vec<u8>> {
     let of_document: Headers =
         request.headers.get("content-md5").map(|md5| ("content-md5", md5)).into_iter().collect();
@@ -110,8 +112,8 @@ fn object(
     let md5s: Vec<u8> = chosen.iter().flat_map(|part| part.md5).collect();
     let md5 = digests::md5(&md5s).try_into().map_err(|_| ErrorCode::InternalError)?;
     let now_ms = request.now_ms();
-    // Who owns it and who may use it was said when the upload was begun; whether that may be is the
-    // bucket's say now.
+    // Owner and ACL were chosen when the upload was begun. Whether the bucket permits them is
+    // decided by its settings of now.
     let owned = access::of_begun_object(bucket, upload.owner, &upload.acl)?;
     let details = Details {
         content: upload.content.clone(),
@@ -138,18 +140,18 @@ fn object(
     Ok(Made { object, assembly, numbers: chosen.iter().map(|part| part.number).collect() })
 }
 
-/// Plans the object, and the end of the upload. The references of its parts' blobs pass to the
-/// object; parts that are not in it are given up.
+/// Plans the object, and the end of the upload. The references to the parts' blobs pass to the
+/// object. The blobs of parts that are not in it are freed.
 pub(super) fn end_upload(
     plan: &mut Plan,
     upload: &Row<Upload>,
     uploaded: &[Row<Part>],
     made: &Made,
-    place: &Place<'_>,
+    as_read: &KeyAsRead<'_>,
 ) -> Result<Version> {
     let mut object = made.object.clone();
     object.details.body = made.assembly.put(plan, index::next_sequence())?;
-    let summary = write::put(plan, place, &object)?;
+    let summary = write::put(plan, as_read, &object)?;
     plan.require_unchanged(tables::UPLOADS, upload);
     plan.delete(tables::UPLOADS, upload.key.clone());
     parts::require_exactly(plan, upload.record.sequence, uploaded);
@@ -162,7 +164,7 @@ pub(super) fn end_upload(
     Ok(Version { summary, details: object.details })
 }
 
-/// The response to a request that was answered before, perhaps without reaching the client.
+/// The response to a repeated request. The client may not have got the first response.
 fn completed_before(
     request: &Request,
     bucket: &BucketRow,
@@ -171,7 +173,7 @@ fn completed_before(
     let id = request.query.get("uploadId").unwrap_or_default();
     let upload = version_id::decode(id);
     let is_same = |row: &&Row<Version>| upload.is_some() && row.record.details.upload == upload;
-    // The key of the object was not asked for.
+    // The object was not opened here, so nothing is told that needs its key.
     let told = |row: &Row<Version>| match row.record.details.protection.has_data_key() {
         true => Told::Nothing,
         false => Told::Checksums,
@@ -185,7 +187,7 @@ fn completed_before(
     }
 }
 
-/// `x-amz-mp-object-size`: what the client thinks that the parts add up to.
+/// `x-amz-mp-object-size`: the size that the client expects of the object.
 fn check_size(input: &Input, size: u64) -> Result<()> {
     match input.object_size {
         Some(expected) if expected != size => Err(S3Error::invalid_request(format!(

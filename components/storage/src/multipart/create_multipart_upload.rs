@@ -23,7 +23,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let initiator = initiator(request.identity());
     let seal = Seal::of(request)?;
     for attempt in 0..ATTEMPTS_MAX {
-        let bucket = request.decided_bucket(attempt).await?;
+        let bucket = request.bucket_just_decided(attempt).await?;
         sealing::check_still_fits(request, &bucket.record, &seal.protection)?;
         let input = ObjectHeaders::read(&request.headers, &bucket.record, request.now_ms())?;
         let owned = access::of_new_object(request, &bucket.record, &input.acl)?;
@@ -47,7 +47,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             begun_with: begun_with(&request.headers),
         };
         let mut plan = Plan::new();
-        // The bucket must still be there, or nothing would ever find the upload again.
+        // Without its bucket, nothing would ever find the upload again.
         plan.require_unchanged(tables::BUCKETS, &bucket);
         let key = tables::upload_key(bucket.record.id, &request.key, upload.sequence);
         plan.put(tables::UPLOADS, key, &upload)?;
@@ -58,7 +58,8 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     Err(contended())
 }
 
-/// The headers that parts and completion are judged by, each as it counts.
+/// The headers that conditions see when parts are uploaded and the upload is completed. Each has
+/// the value that counts.
 fn begun_with(headers: &Headers) -> Vec<(String, String)> {
     let sent = BEGINNING.iter().filter_map(|name| {
         let value = if name.starts_with("x-amz-grant-") {

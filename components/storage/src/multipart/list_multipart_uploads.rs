@@ -6,7 +6,7 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::operations::list_multipart_uploads::Input;
 use gateway::operations::listing::{Next, Owner, Page, UploadRow};
 use sdk::Response;
-use sdk::index::Row;
+use sdk::index::RawRow;
 
 use super::{checksum, upload_id};
 use crate::listing::listing;
@@ -18,7 +18,7 @@ use crate::records::{Record, Upload};
 use crate::request::Request;
 use crate::{rows, tables, version_id};
 
-/// Answers a page of the bucket's uploads.
+/// Responds with a page of the bucket's uploads.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let input = Input::parse(&request.query)?;
     let row = &request.bucket_row()?.record;
@@ -60,13 +60,13 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     Ok(Response::new(200).xml(input.document(&request.bucket, &page, next)))
 }
 
-/// The upload of a row, of which the listing may not have seen all.
-fn whole(row: Row<'_>) -> Result<Upload> {
+/// The upload of a row. The listing may have read only the first bytes of it.
+fn whole(row: RawRow<'_>) -> Result<Upload> {
     if row.value.len() < UPLOAD_BYTES_SEEN as usize {
         return Upload::decode(row.value);
     }
     let row = rows::get::<Upload>(tables::UPLOADS, row.key.to_vec())?;
-    // All reads of a step see the same rows.
+    // All reads of a step are from one snapshot, so the row is still there.
     Ok(row.ok_or(ErrorCode::InternalError)?.record)
 }
 

@@ -11,7 +11,7 @@ use crate::listing::owners::Owners;
 use crate::records::{Part, Row};
 use crate::request::Request;
 
-/// Answers a page of the upload's parts, by number.
+/// Responds with a page of the upload's parts, by number.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let input = Input::parse(&request.query)?;
     let upload = find(request, request.bucket_row()?.record.id)?.record;
@@ -19,7 +19,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let max = input.limit as usize;
     let mut page = match max {
         0 => Vec::new(),
-        // One more, to see whether there are more.
+        // One more than the limit, to see whether more follow.
         max => parts::list(upload.sequence, input.after, max.saturating_add(1))?,
     };
     let truncated = page.len() > max;

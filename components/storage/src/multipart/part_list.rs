@@ -13,7 +13,7 @@ use crate::records::{Part, Row};
 ///
 /// `InvalidPart` for a part that was not uploaded, or whose ETag or checksum is another one,
 /// `InvalidRequest` and `BadDigest` where its checksum is not of the upload's algorithm, and
-/// `EntityTooSmall` for one that may only be last.
+/// `EntityTooSmall` for a part that is too small and not the last one.
 pub(crate) fn choose<'p>(
     listed: &[CompletedPart],
     parts: &'p [Row<Part>],

@@ -38,8 +38,8 @@ pub(crate) fn list(upload: u64, marker: u32, count: usize) -> Result<Vec<Row<Par
     Ok(parts)
 }
 
-/// Requires that the parts of an upload are `parts`, which are all that were read: each unchanged,
-/// and none in between.
+/// Requires that `parts` are all parts of an upload: each is unchanged, and there is none between
+/// them.
 pub(crate) fn require_exactly(plan: &mut Plan, upload: u64, parts: &[Row<Part>]) {
     for gap in gaps(parts.iter().map(|part| part.record.number)) {
         let start = tables::part_key(upload, gap.0);
@@ -48,7 +48,7 @@ pub(crate) fn require_exactly(plan: &mut Plan, upload: u64, parts: &[Row<Part>])
     parts.iter().for_each(|part| plan.require_unchanged(tables::PARTS, part));
 }
 
-/// The stretches of numbers without a part, as (first, behind the last).
+/// The ranges of numbers without a part, as (first, one behind the last).
 fn gaps(numbers: impl Iterator<Item = u32>) -> Vec<(u32, u32)> {
     let mut gaps = Vec::new();
     let mut next = 1;
@@ -61,8 +61,8 @@ fn gaps(numbers: impl Iterator<Item = u32>) -> Vec<(u32, u32)> {
     gaps
 }
 
-/// Plans `part` as one of the upload's parts: its spans get a reference more, those of a part that
-/// it replaces one less.
+/// Plans `part` as one of the upload's parts. Keeps the blobs of its spans, and frees those of a
+/// part that it replaces.
 pub(crate) fn put(plan: &mut Plan, upload: &Row<Upload>, part: &Part) -> Result<()> {
     let sequence = upload.record.sequence;
     let key = tables::part_key(sequence, part.number);
@@ -76,7 +76,8 @@ pub(crate) fn put(plan: &mut Plan, upload: &Row<Upload>, part: &Part) -> Result<
     plan.put(tables::PARTS, key, part)
 }
 
-/// Plans the end of an upload without an object: its row, its parts, and their bytes.
+/// Plans the end of an upload without an object: deletes its row and its parts, and frees their
+/// blobs.
 pub(crate) fn discard(plan: &mut Plan, upload: &Row<Upload>, parts: &[Row<Part>]) {
     plan.require_unchanged(tables::UPLOADS, upload);
     plan.delete(tables::UPLOADS, upload.key.clone());

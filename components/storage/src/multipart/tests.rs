@@ -14,11 +14,9 @@ use super::assembly::Assembly;
 use super::complete_multipart_upload::{Made, end_upload};
 use super::parts;
 use crate::index::memory;
-use crate::object::write::{NewObject, Place};
+use crate::object::write::{KeyAsRead, NewObject};
 use crate::plan::Plan;
-use crate::records::{
-    Acl, Body, BucketRow, Checksum, Details, Initiator, Part, Protection, Row, Span, Upload, Versioning,
-};
+use crate::records::{Body, BucketRow, Checksum, Details, Part, Protection, Row, Span, Upload, Versioning};
 use crate::{rows, tables};
 
 const KEY: &str = "key";
@@ -37,25 +35,8 @@ pub(crate) fn bucket() -> BucketRow {
 
 /// An upload of [`KEY`] in the bucket.
 pub(crate) fn create(sequence: u64) -> Row<Upload> {
-    let upload = Upload {
-        sequence,
-        nonce: 9,
-        initiated_ms: 0,
-        owner: Account(7),
-        initiator: Initiator::default(),
-        content: Default::default(),
-        metadata: Vec::new(),
-        tags: Vec::new(),
-        storage_class: StorageClass::Standard,
-        checksum_algorithm: None,
-        checksum_type: None,
-        retention: None,
-        legal_hold: Default::default(),
-        website_redirect: None,
-        protection: Protection::Folder,
-        acl: Acl::Private,
-        begun_with: Vec::new(),
-    };
+    let plain = crate::records::tests::upload(Protection::SseS3);
+    let upload = Upload { sequence, nonce: 9, initiated_ms: 0, owner: Account(7), ..plain };
     let mut plan = Plan::new();
     plan.put(tables::UPLOADS, tables::upload_key(1, KEY, sequence), &upload).unwrap();
     assert!(memory::commit(plan.0));
@@ -80,7 +61,7 @@ fn plan_part(upload: &Row<Upload>, number: u32, blob: u64) -> Plan {
 
 fn plan_complete(upload: &Row<Upload>, numbers: &[u32]) -> Plan {
     let bucket = bucket();
-    let place = Place::read(&bucket, KEY).unwrap();
+    let as_read = KeyAsRead::read(&bucket, KEY).unwrap();
     let uploaded = parts::all(upload.record.sequence).unwrap();
     let chosen: Vec<&Part> =
         uploaded.iter().map(|row| &row.record).filter(|part| numbers.contains(&part.number)).collect();
@@ -99,7 +80,7 @@ fn plan_complete(upload: &Row<Upload>, numbers: &[u32]) -> Plan {
     };
     let made = Made { object, assembly, numbers: chosen.iter().map(|part| part.number).collect() };
     let mut plan = Plan::new();
-    end_upload(&mut plan, upload, &uploaded, &made, &place).unwrap();
+    end_upload(&mut plan, upload, &uploaded, &made, &as_read).unwrap();
     plan
 }
 

@@ -16,7 +16,7 @@ use crate::request::Request;
 use crate::sealing::{self, ObjectName};
 use crate::tables;
 
-/// Receives a part. A part that was uploaded under the same number before is replaced.
+/// Receives a part. It replaces a part that was uploaded under the same number before.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let number = part_number(&request.query)?;
     check_length(request)?;
@@ -72,10 +72,10 @@ fn spans(received: &Ingested) -> Vec<Span> {
 }
 
 /// Makes `part` one of the upload's parts. `NoSuchUpload` when the upload was completed or aborted
-/// in the meantime.
+/// meanwhile.
 async fn store(request: &Request, bucket: u64, part: &Part) -> Result<()> {
     for attempt in 0..ATTEMPTS_MAX {
-        let row = request.judged_bucket(attempt).await?;
+        let row = request.bucket_decided_again(attempt).await?;
         let upload = find(request, bucket)?;
         sealing::check_part_still_fits(request, &row.record, &upload.record.protection)?;
         let mut plan = Plan::new();

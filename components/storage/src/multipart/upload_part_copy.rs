@@ -1,8 +1,8 @@
 //! UploadPartCopy: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html>
 //!
-//! No byte is copied where both are under the key of the data folder: the part refers to the blobs
-//! of its source. Its digests are computed from the stored bytes, unless the part is a whole object
-//! that has them. Everything else is read under one key and stored under another.
+//! Where source and upload are both under the folder key, no byte is copied: the part refers to the
+//! blobs of its source. Its digests are computed from the stored bytes, unless the part is a whole
+//! object that has them. Everything else is opened under one key and sealed under another.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::object::checksum::{ChecksumAlgorithm, ChecksumType, copy_algorithm};
@@ -23,7 +23,7 @@ use crate::object::reseal::{self, Copied};
 use crate::object::{checksums, slice};
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::records::{Checksum, Part, Span, Upload, Versioning};
-use crate::request::{Judged, Request};
+use crate::request::{DecidedOn, Request};
 use crate::sealing::{self, Key, ObjectName};
 use crate::tables;
 
@@ -36,7 +36,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let bucket = request.bucket_row()?.record.id;
     let mut copied: Option<Copied> = None;
     let mut upload_key: Option<Key> = None;
-    let mut judged = None;
+    let mut decided_on = None;
     for attempt in 0..ATTEMPTS_MAX {
         let upload = find(request, bucket)?;
         let wanted = copy_algorithm(&request.headers)?;
@@ -50,13 +50,14 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         };
         let source_bucket = find_bucket(request, &source.bucket)?;
         let found = find_version(request, &source_bucket.record, &source)?;
-        judged.get_or_insert_with(|| Judged::of(&found.row.record)).check_source(
+        decided_on.get_or_insert_with(|| DecidedOn::of(&found.row.record)).check_source(
             request,
             &source_bucket.record,
             &found.row.record,
         )?;
         let stretch = stretch(range, found.row.record.summary.size)?;
         let Some(spans) = slice::spans(&found.row.record, stretch.offset, stretch.length)? else { continue };
+        // The bytes of an earlier attempt will do, as long as the source has the same blobs.
         let current = match copied.take().filter(|copied| copied.source == spans) {
             Some(copied) => copied,
             None => copy(request, &source, &found, stretch, &spans, &upload.record, &key).await?,
@@ -69,12 +70,12 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             checksums: vec![current.checksum.clone()],
             spans: current.kept().to_vec(),
         };
-        let row = request.judged_bucket(attempt).await?;
+        let row = request.bucket_decided_again(attempt).await?;
         sealing::check_part_still_fits(request, &row.record, &upload.record.protection)?;
         let mut plan = Plan::new();
         plan.require_unchanged(tables::BUCKETS, &row);
         if current.resealed.is_none() {
-            // Its blobs are still there.
+            // The part refers to the blobs of its source. They are still there if its row is.
             plan.require_unchanged(found.table_name(), &found.row);
         }
         parts::put(&mut plan, &upload, &part)?;
@@ -114,8 +115,8 @@ fn stretch(range: Option<Range>, size: u64) -> Result<Stretch> {
     Ok(stretch)
 }
 
-/// Brings bytes of the source under the key of the upload, if they are not, and answers what is to
-/// be known of them.
+/// Seals bytes of the source under the key of the upload, where that is another one. Returns their
+/// digests and where they are.
 async fn copy(
     request: &Request,
     source: &CopySource,
@@ -129,7 +130,7 @@ async fn copy(
     let name = ObjectName { bucket: &source.bucket, key: &source.key };
     let from = sealing::open(request, SealedRole::Source, name, kept).await?;
     let algorithm = checksum::algorithm(upload);
-    if reseal::is_needless(kept, &upload.protection) {
+    if reseal::may_share_blobs(kept, &upload.protection) {
         return digest(request, found, stretch, spans, algorithm).await;
     }
     reseal::reseal(request, spans, &from, to, &upload.protection, algorithm).await

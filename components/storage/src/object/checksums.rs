@@ -1,8 +1,8 @@
-//! Integrity of a body: which digests to compute while it passes, whether they are what the client
-//! claimed, and which checksums to store.
+//! Integrity of a body: which digests the host computes while the body passes, whether they are
+//! what the client claimed, and which checksums are stored.
 //!
-//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>. A writer
-//! that names no algorithm gets a CRC64NVME.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html>. Without
+//! a named algorithm, the checksum is CRC64NVME.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -62,7 +62,7 @@ impl Claims {
         }
     }
 
-    /// Compares the claims with what was received, and answers what to store. `algorithm` is the
+    /// Compares the claims with what was received, and returns what to store. `algorithm` is the
     /// one given to
     /// [`Claims::digests`]: the client's own, or a default.
     ///
@@ -110,7 +110,7 @@ impl Claims {
             Some(claimed) if claimed != computed => Err(S3Error::new(ErrorCode::BadDigest)
                 .message("The Content-MD5 you specified did not match what we received.")
                 .detail("CalculatedDigest", BASE64.encode(computed))
-                // S3 prints the one in base64, the other in hexadecimal.
+                // As in S3: this one in hexadecimal, the other in base64.
                 .detail("ExpectedDigest", hex::encode(&claimed))),
             _ => Ok(()),
         }
@@ -128,7 +128,7 @@ impl Claims {
 pub(crate) enum Need {
     /// `Content-MD5` or a checksum must be there.
     Required,
-    /// They are checked when they are.
+    /// They are checked when they are there.
     Optional,
 }
 

@@ -1,9 +1,9 @@
 //! CopyObject: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html>
 //!
-//! No byte is copied where both are under the key of the data folder: the new version refers to the
-//! blobs of its source. Only digests that the source does not have are computed then: the MD5 of a
-//! multipart object, and a checksum of another algorithm. Everything else is read under one key and
-//! stored under another.
+//! Where source and copy are both under the folder key, no byte is copied: the new version refers
+//! to the blobs of its source. Only digests that the source does not have are computed: the MD5 of
+//! a multipart object, and a checksum of another algorithm. Everything else is opened under one key
+//! and sealed under another.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::object::checksum::{ChecksumAlgorithm, ChecksumType, copy_algorithm};
@@ -17,7 +17,7 @@ use sdk::{DigestAlgorithm, Response, SealedRole, Work, failure_to_error};
 
 use crate::plan::{ATTEMPTS_MAX, Plan};
 use crate::records::{Body, BucketRow, Checksum, Details, Row, Span, Summary, Version, Versioning};
-use crate::request::{self, Judged, Request};
+use crate::request::{self, DecidedOn, Request};
 use crate::sealing::{self, ObjectName, Seal};
 use crate::{access, rows, tables};
 
@@ -25,10 +25,10 @@ use super::input::ObjectHeaders;
 use super::put_object::BODY_BYTES_MAX;
 use super::read::{self, Found};
 use super::reseal::{self, Copied};
-use super::write::{self, NewObject, Place, Table};
+use super::write::{self, KeyAsRead, NewObject, Table};
 use super::{checksums, headers, slice};
 
-/// Where a part of the new object comes from.
+/// Where metadata or tags of the new object come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Directive {
     /// From the source.
@@ -46,13 +46,14 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let tagging = directive(request, "x-amz-tagging-directive", "Unknown tagging directive.")?;
     let algorithm = copy_algorithm(&request.headers)?;
     let conditions = WritePreconditions::parse(&request.headers);
+    // Once for all attempts: what an attempt has sealed under this key, the next one uses.
     let seal = Seal::of(request)?;
     let mut copied: Option<Copied> = None;
-    let mut judged = None;
+    let mut decided_on = None;
     for attempt in 0..ATTEMPTS_MAX {
         let source_bucket = find_bucket(request, &source.bucket)?;
         let found = find_source(request, &source_bucket.record, &source)?;
-        judged.get_or_insert_with(|| Judged::of(&found.row.record)).check_source(
+        decided_on.get_or_insert_with(|| DecidedOn::of(&found.row.record)).check_source(
             request,
             &source_bucket.record,
             &found.row.record,
@@ -62,11 +63,13 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         }
         let version = &found.row.record;
         let Some(spans) = slice::spans(version, 0, version.summary.size)? else { continue };
+        // The bytes of an earlier attempt will do, as long as the source has the same blobs.
         let current = match copied.take().filter(|copied| copied.source == spans) {
             Some(copied) => copied,
             None => copy(request, &source, &found.row, &spans, &seal, algorithm).await?,
         };
-        let bucket = request.judged_bucket(attempt).await?;
+        // Copying may have taken long. What the decision rested on may have changed.
+        let bucket = request.bucket_decided_again(attempt).await?;
         if tagging == Directive::Copy && !has_tags_of(request, &source_bucket.record, &source, version)? {
             copied = Some(current);
             continue;
@@ -74,17 +77,17 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         sealing::check_still_fits(request, &bucket.record, &seal.protection)?;
         let headers = details(&input, version, metadata, tagging);
         let object = new_object(request, &bucket.record, headers, &seal, (version.summary.size, &current))?;
-        let place = Place::read(&bucket.record, &request.key)?;
-        write::check(&conditions, &place)?;
+        let as_read = KeyAsRead::read(&bucket.record, &request.key)?;
+        write::check(&conditions, &as_read)?;
         let mut plan = Plan::new();
         plan.require_unchanged(tables::BUCKETS, &bucket);
         if current.resealed.is_none() {
-            // Its blobs are still there.
+            // The copy refers to the blobs of its source. They are still there if its row is.
             plan.require_unchanged(found.table_name(), &found.row);
         }
         access::require_unblocked(&mut plan, &bucket.record, &object)?;
         access::note_owner(&mut plan, &bucket, object.owner)?;
-        let summary = write::put(&mut plan, &place, &object)?;
+        let summary = write::put(&mut plan, &as_read, &object)?;
         plan.keep(current.kept());
         if plan.commit(&request.call).await?.is_some() {
             return Ok(respond(&source_bucket.record, &version.summary, &summary, &object, &seal));
@@ -94,7 +97,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     Err(write::conflict(&conditions))
 }
 
-/// The copy, as its bucket has it now: of so many bytes.
+/// The copy of `size` bytes, as its bucket wants new objects now.
 fn new_object(
     request: &Request,
     bucket: &BucketRow,
@@ -121,8 +124,8 @@ fn new_object(
     })
 }
 
-/// Whether the source has the tags still that come along: these were judged just now as it has
-/// them.
+/// Whether the source still has the tags that the copy takes from it. `policy` has just decided on
+/// the tags that it has now.
 fn has_tags_of(
     request: &Request,
     bucket: &BucketRow,
@@ -132,8 +135,8 @@ fn has_tags_of(
     Ok(find_source(request, bucket, source)?.row.record.details.tags == version.details.tags)
 }
 
-/// A copy has no body: `InvalidRequest`. One in HTTP's own chunks is not seen, and not read. Shared
-/// with UploadPartCopy.
+/// Refuses a copy with a body: `InvalidRequest`. A body in HTTP's own chunks has no length, so it
+/// is not noticed here. It is not read either. Shared with UploadPartCopy.
 pub(crate) fn refuse_body(request: &Request) -> Result<()> {
     match request.head.content_length {
         None | Some(0) => Ok(()),
@@ -145,8 +148,8 @@ pub(crate) fn refuse_body(request: &Request) -> Result<()> {
 
 /// The bucket of a copy's source. Shared with UploadPartCopy.
 ///
-/// `AccessDenied` when it has another owner than `x-amz-source-expected-bucket-owner`. Whether the
-/// client may read the source, `policy` has judged.
+/// `AccessDenied` when it has another owner than `x-amz-source-expected-bucket-owner`. `policy` has
+/// decided whether the principal may read the source.
 pub(crate) fn find_bucket(request: &Request, name: &str) -> Result<Row<BucketRow>> {
     let row = rows::bucket(name)?.ok_or_else(|| request::no_such_bucket(name))?;
     request::check_expected_owner(&request.headers, "x-amz-source-expected-bucket-owner", row.record.owner)?;
@@ -154,8 +157,8 @@ pub(crate) fn find_bucket(request: &Request, name: &str) -> Result<Row<BucketRow
     Ok(row)
 }
 
-/// The version to copy from: its preconditions hold, and it is an object of not more than 5 GiB.
-/// Shared with UploadPartCopy, which has no such limit, in [`find_version`].
+/// The version to copy from. Its preconditions hold, and it has at most 5 GiB. Shared with
+/// UploadPartCopy, which has no such limit, in [`find_version`].
 fn find_source(request: &Request, bucket: &BucketRow, source: &CopySource) -> Result<Found> {
     let found = find_version(request, bucket, source)?;
     if found.row.record.summary.size > BODY_BYTES_MAX {
@@ -193,7 +196,7 @@ fn directive(request: &Request, name: &'static str, unknown: &str) -> Result<Dir
     }
 }
 
-/// Whether the request says something of the copy that its source need not have.
+/// Whether the request wants something of the copy that may differ from its source.
 fn changes(request: &Request, metadata: Directive, input: &ObjectHeaders) -> bool {
     metadata == Directive::Replace
         || input.storage_class.is_some()
@@ -201,7 +204,7 @@ fn changes(request: &Request, metadata: Directive, input: &ObjectHeaders) -> boo
         || request.says_protection()
 }
 
-/// Whether the copy would put the current version of a key in its own place.
+/// Whether the copy would replace the current version of a key by itself.
 fn is_same(request: &Request, source: &CopySource, found: &Found) -> bool {
     source.bucket == request.bucket && source.key == request.key && found.table == Table::Objects
 }
@@ -213,7 +216,7 @@ fn onto_itself() -> S3Error {
     )
 }
 
-/// What the new version says of itself: by the directives, partly what the source says.
+/// The headers of the new version. The directives say which of them come from the source.
 fn details(
     input: &ObjectHeaders,
     source: &Version,
@@ -231,8 +234,8 @@ fn details(
     headers
 }
 
-/// Brings the bytes of the source under the key of the copy, if they are not, and answers what is
-/// to be known of them.
+/// Seals the bytes of the source under the key of the copy, where that is another one. Returns
+/// their digests and where they are.
 async fn copy(
     request: &Request,
     source: &CopySource,
@@ -250,14 +253,14 @@ async fn copy(
     };
     let algorithm =
         wanted.or(stored.map(|checksum| checksum.algorithm)).unwrap_or(ChecksumAlgorithm::Crc64Nvme);
-    if reseal::is_needless(&details.protection, &seal.protection) {
+    if reseal::may_share_blobs(&details.protection, &seal.protection) {
         return digest_source(request, row, spans, stored, algorithm).await;
     }
     reseal::reseal(request, spans, &key, &seal.key, &seal.protection, algorithm).await
 }
 
-/// The MD5 and the checksum of a source whose blobs the copy refers to, computed where it does not
-/// have them.
+/// The MD5 and the checksum of a source whose blobs the copy refers to. Those that the source does
+/// not have are computed.
 async fn digest_source(
     request: &Request,
     source: &Row<Version>,

@@ -11,7 +11,7 @@ use crate::subresource::lock::{self, Bypass};
 use crate::subresource::second_factor::{self, SecondFactor};
 use crate::{rows, tables};
 
-use super::write::{self, Place};
+use super::write::{self, KeyAsRead};
 use super::{headers, read};
 
 /// What is to be deleted, by DeleteObject or by an element of DeleteObjects.
@@ -21,17 +21,17 @@ pub(crate) struct Deletion {
     pub(crate) key: String,
     /// The version; without one, the key is deleted or hidden.
     pub(crate) version: Option<VersionId>,
-    /// What must hold.
+    /// The preconditions.
     pub(crate) conditions: DeletePreconditions,
     /// Whether a retention in governance mode is in the way.
     pub(crate) bypass: Bypass,
-    /// What was shown to delete a version, where the bucket asks for it.
+    /// The one-time code, where the bucket requires one to delete a version.
     pub(crate) factor: SecondFactor,
     /// Milliseconds since 1970.
     pub(crate) now_ms: u64,
 }
 
-/// What a deletion came to.
+/// What a deletion did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Deleted {
     /// `x-amz-version-id`: the version that was deleted, or the delete marker that was made.
@@ -67,7 +67,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
 /// Carries out one deletion.
 pub(crate) async fn commit(request: &Request, deletion: &Deletion) -> Result<Deleted> {
     for attempt in 0..ATTEMPTS_MAX {
-        let bucket = request.decided_bucket(attempt).await?;
+        let bucket = request.bucket_just_decided(attempt).await?;
         let mut plan = Plan::new();
         plan.require_unchanged(tables::BUCKETS, &bucket);
         let deleted = add(&mut plan, &bucket.record, deletion)?;
@@ -78,7 +78,8 @@ pub(crate) async fn commit(request: &Request, deletion: &Deletion) -> Result<Del
     Err(contended())
 }
 
-/// Plans a deletion. Plans of several keys may be one batch, of one key twice they may not.
+/// Plans a deletion. One batch may hold deletions of several keys, but not two of one key: the
+/// second would not see what the first changes.
 pub(crate) fn add(plan: &mut Plan, bucket: &BucketRow, deletion: &Deletion) -> Result<Deleted> {
     match deletion.version {
         Some(id) => add_version(plan, bucket, deletion, id),
@@ -96,40 +97,40 @@ fn add_version(plan: &mut Plan, bucket: &BucketRow, deletion: &Deletion, id: Ver
     };
     let Some(found) = read::version(bucket, &deletion.key, id)? else { return Ok(answer) };
     let target = &found.row.record;
-    deletion.conditions.check(Some(judged(target)))?;
+    deletion.conditions.check(Some(observed(target)))?;
     lock::check_delete(target, deletion.now_ms, deletion.bypass)?;
-    let place = Place::read(bucket, &deletion.key)?;
-    write::delete_version(plan, &place, found.table, &found.row)?;
+    let as_read = KeyAsRead::read(bucket, &deletion.key)?;
+    write::delete_version(plan, &as_read, found.table, &found.row)?;
     Ok(Deleted { is_marker: target.summary.is_delete_marker(), changes: true, ..answer })
 }
 
 fn add_current(plan: &mut Plan, bucket: &BucketRow, deletion: &Deletion) -> Result<Deleted> {
-    let place = Place::read(bucket, &deletion.key)?;
+    let as_read = KeyAsRead::read(bucket, &deletion.key)?;
     if deletion.conditions.is_conditional() {
-        let hidden = match (&place.current, bucket.versioning) {
+        let hidden = match (&as_read.current, bucket.versioning) {
             (None, Versioning::Enabled | Versioning::Suspended) => {
                 rows::newest_version(bucket.id, &deletion.key)?
             }
             _ => None,
         };
-        let target = place.current.as_ref().or(hidden.as_ref());
-        deletion.conditions.check(target.map(|row| judged(&row.record))).map_err(|error| {
+        let target = as_read.current.as_ref().or(hidden.as_ref());
+        deletion.conditions.check(target.map(|row| observed(&row.record))).map_err(|error| {
             match error.code {
                 ErrorCode::NoSuchKey => error.detail("Key", &*deletion.key),
                 _ => error,
             }
         })?;
     }
-    let marker = write::delete_current(plan, &place, deletion.now_ms)?;
+    let marker = write::delete_current(plan, &as_read, deletion.now_ms)?;
     Ok(Deleted {
         version: marker.map(|marker| marker.version_id()),
         is_marker: marker.is_some(),
-        changes: marker.is_some() || place.current.is_some(),
+        changes: marker.is_some() || as_read.current.is_some(),
     })
 }
 
-/// What the preconditions of a delete look at. A delete marker has no ETag.
-fn judged(version: &Version) -> DeleteTarget {
+/// What the preconditions of a delete are evaluated on. A delete marker has no ETag.
+fn observed(version: &Version) -> DeleteTarget {
     let summary = &version.summary;
     let etag = (!summary.is_delete_marker()).then_some(summary.etag);
     DeleteTarget { etag, size: summary.size, modified_ms: summary.modified_ms }

@@ -1,9 +1,9 @@
 //! DeleteObjects: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>
 //!
-//! Keys that are named once are deleted in one commit. A key that is named again (its versions are
-//! deleted one by one) goes into the next commit, for plans of one key do not add up. When somebody
-//! else was faster, each key of the batch is tried alone. What was decided holds for the bucket as
-//! it was then: where others may have a say in it by now, the keys that are left are denied.
+//! Keys that are named once are deleted in one commit. A key that is named again, because several
+//! of its versions go, waits for the next commit: two plans of one key do not add up. After a
+//! conflict, each key of the batch is tried alone. The decision holds for the bucket as it was when
+//! it was made. Where more than ownership may decide by now, the keys that are left are denied.
 
 use std::collections::BTreeMap;
 
@@ -29,12 +29,12 @@ mod tests;
 
 /// Objects in one request.
 const OBJECTS_MAX: usize = 1000;
-/// After so many objects others go first.
+/// After this many objects, other calls go first.
 const SLICE: usize = 100;
 
 /// An `Object` element.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Named {
+struct ObjectToDelete {
     key: String,
     /// As sent.
     version: Option<String>,
@@ -47,7 +47,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let (objects, quiet) = parse(&Element::parse_named(&document, "Delete")?)?;
     let bypass = Bypass::of(&request.headers);
     let factor = factor(request, &objects)?;
-    let allowed = request.judge_named(objects.iter().map(to_judge)).await?;
+    let allowed = request.decide_on_named(objects.iter().map(named_object)).await?;
     let deletions = objects.iter().zip(allowed).map(|(object, allowed)| match allowed {
         true => deletion(object, bypass, factor, request.now_ms()),
         false => Err(ErrorCode::AccessDenied.into()),
@@ -70,9 +70,9 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     Ok(Response::new(200).xml(write(answers, quiet)))
 }
 
-/// What was shown to delete versions. Where that takes a second factor and there is none, nothing
-/// of the request is done: `AccessDenied`.
-fn factor(request: &Request, objects: &[Named]) -> Result<SecondFactor> {
+/// The second factor for deleting versions. Where the bucket requires one and there is none, the
+/// whole request is refused: `AccessDenied`.
+fn factor(request: &Request, objects: &[ObjectToDelete]) -> Result<SecondFactor> {
     if objects.iter().all(|object| object.version.is_none()) {
         return Ok(SecondFactor::Missing);
     }
@@ -81,9 +81,9 @@ fn factor(request: &Request, objects: &[Named]) -> Result<SecondFactor> {
     Ok(factor)
 }
 
-/// What `policy` judges.
-fn to_judge(object: &Named) -> sdk::Named {
-    sdk::Named { key: object.key.clone(), version_id: object.version.clone() }
+/// What `policy` decides on.
+fn named_object(object: &ObjectToDelete) -> sdk::NamedObject {
+    sdk::NamedObject { key: object.key.clone(), version_id: object.version.clone() }
 }
 
 /// Splits deletions so that no round has a key twice, in the order sent.
@@ -107,9 +107,10 @@ async fn delete_together(
     deletions: &[(usize, &Deletion)],
     results: &mut BTreeMap<usize, Result<Deleted>>,
 ) -> Result<()> {
-    let bucket = match request.named_bucket() {
+    let bucket = match request.bucket_of_named() {
         Ok(bucket) => bucket,
-        // What rounds before this one have deleted is gone, and the answer is to say so.
+        // Earlier rounds have deleted objects, and the response has to say so. So the error is that
+        // of the keys which are left, not of the request.
         Err(error) => {
             results.extend(deletions.iter().map(|(position, _)| (*position, Err(error.clone()))));
             return Ok(());
@@ -122,6 +123,7 @@ async fn delete_together(
         if number % SLICE == SLICE - 1 {
             request.call.pause().await;
         }
+        // A plan of its own: when it fails, nothing of it is in the batch of the others.
         let mut own = Plan::new();
         match delete_object::add(&mut own, &bucket.record, deletion) {
             Ok(deleted) if deleted.changes => {
@@ -146,7 +148,7 @@ async fn delete_together(
     Ok(())
 }
 
-fn deletion(object: &Named, bypass: Bypass, factor: SecondFactor, now_ms: u64) -> Result<Deletion> {
+fn deletion(object: &ObjectToDelete, bypass: Bypass, factor: SecondFactor, now_ms: u64) -> Result<Deletion> {
     key::check(&object.key)?;
     let version = match &object.version {
         Some(text) => Some(read::parse_version_id(text).map_err(|_| S3Error::new(ErrorCode::NoSuchVersion))?),
@@ -156,9 +158,9 @@ fn deletion(object: &Named, bypass: Bypass, factor: SecondFactor, now_ms: u64) -
     Ok(Deletion { key: object.key.clone(), version, conditions, bypass, factor, now_ms })
 }
 
-/// Reads the document: the objects, and whether only errors are to be answered. `MalformedXML`
+/// Reads the document: the objects, and whether the response is to name errors only. `MalformedXML`
 /// without any object, or with more than 1,000.
-fn parse(document: &Element) -> Result<(Vec<Named>, bool)> {
+fn parse(document: &Element) -> Result<(Vec<ObjectToDelete>, bool)> {
     let mut objects = Vec::new();
     for element in document.children("Object") {
         if objects.len() == OBJECTS_MAX {
@@ -169,7 +171,7 @@ fn parse(document: &Element) -> Result<(Vec<Named>, bool)> {
             return Err(ErrorCode::UserKeyMustBeSpecified.into());
         }
         let text = |name| element.text_of(name).filter(|text: &&str| !text.is_empty());
-        objects.push(Named {
+        objects.push(ObjectToDelete {
             key: key.to_owned(),
             version: element.exact_of("VersionId")?.filter(|id| !id.is_empty()).map(str::to_owned),
             conditions: DeletePreconditions {
@@ -192,7 +194,7 @@ fn parse_time(text: &str) -> Result<u64> {
     time.ok_or_else(|| ErrorCode::MalformedXML.into())
 }
 
-fn write<'a>(answers: impl Iterator<Item = (&'a Named, Result<Deleted>)>, quiet: bool) -> String {
+fn write<'a>(answers: impl Iterator<Item = (&'a ObjectToDelete, Result<Deleted>)>, quiet: bool) -> String {
     let mut xml = XmlWriter::document("DeleteResult");
     for (object, result) in answers {
         match result {
@@ -211,7 +213,7 @@ fn write<'a>(answers: impl Iterator<Item = (&'a Named, Result<Deleted>)>, quiet:
     xml.finish()
 }
 
-fn write_deleted(xml: &mut XmlWriter, object: &Named, deleted: Deleted) {
+fn write_deleted(xml: &mut XmlWriter, object: &ObjectToDelete, deleted: Deleted) {
     xml.open("Deleted");
     xml.text("Key", &object.key);
     xml.optional("VersionId", object.version.as_deref());

@@ -34,10 +34,10 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     respond(request, Want::Bytes).await
 }
 
-/// Answers GetObject or HeadObject.
+/// Responds to GetObject or HeadObject.
 pub(crate) async fn respond(request: &Request, want: Want) -> Result<Response> {
     let overrides = ResponseOverrides::parse(&request.query)?;
-    // Asking who signed is a crossing that a plain request does not need.
+    // Asking for the principal costs a crossing, which a plain request does not need.
     if overrides != ResponseOverrides::default() {
         overrides.check_signed(request.identity().is_some())?;
     }
@@ -52,12 +52,11 @@ pub(crate) async fn respond(request: &Request, want: Want) -> Result<Response> {
     Err(ErrorCode::SlowDown.into())
 }
 
-/// Opens an object, if that takes anything. What is said of one under a key of the key service, its
-/// checksums apart, is no secret:
-/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>
+/// Opens an object, where that is needed. HEAD of an object under SSE-KMS needs no key, unless it
+/// wants the checksums: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html>
 async fn open(request: &Request, protection: &Protection, want: Want) -> Result<Key> {
-    let is_head_of_managed = want == Want::Headers && matches!(protection, Protection::Managed(_));
-    if is_head_of_managed && request.is_sealing_unsaid() && !wants_checksums(request) {
+    let is_head_of_sse_kms = want == Want::Headers && matches!(protection, Protection::SseKms(_));
+    if is_head_of_sse_kms && request.is_sealing_unsaid() && !wants_checksums(request) {
         return Ok(Key::default());
     }
     sealing::open(request, SealedRole::Object, ObjectName::of(request), protection).await
@@ -118,7 +117,7 @@ fn push_slice(lines: &mut String, request: &Request, version: &Version, slice: &
     if !wants_checksums(request) {
         return;
     }
-    // A checksum covers the object or one of its parts; of any other stretch there is none.
+    // A checksum covers the object or one of its parts. Any other stretch of bytes has none.
     match &slice.part {
         Some(part) => headers::push_checksums(lines, &part.checksums, summary.checksum_type, 0),
         None if slice.length == summary.size => {

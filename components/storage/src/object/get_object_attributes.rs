@@ -17,13 +17,13 @@ use crate::tables::MANIFEST_PAGE_PARTS;
 
 use super::headers;
 
-/// Parts in one answer.
+/// Parts in one response.
 const PARTS_MAX: usize = 1000;
 
-/// How often the version is looked for again when it is deleted in the middle of the answer.
+/// How often the version is looked for again when it is deleted while the response is made.
 const ATTEMPTS_MAX: u32 = 16;
 
-/// What `x-amz-object-attributes` asks for.
+/// The attributes that `x-amz-object-attributes` names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Wanted {
     etag: bool,
@@ -57,11 +57,11 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     Err(ErrorCode::SlowDown.into())
 }
 
-/// Opens the object, if that takes anything: what is said of one under a key that clients bring
-/// along is for those who have it, checksums are for those who may use the key.
+/// Opens the object, where that is needed. Under SSE-C, everything that is said of it needs the
+/// customer key. Under SSE-KMS, only checksums need the use of the master key.
 async fn open(request: &Request, protection: &Protection, wanted: Wanted) -> Result<()> {
     let tells_of_bytes = wanted.checksum || wanted.object_parts || !request.is_sealing_unsaid();
-    if matches!(protection, Protection::Managed(_)) && !tells_of_bytes {
+    if matches!(protection, Protection::SseKms(_)) && !tells_of_bytes {
         return Ok(());
     }
     sealing::open(request, SealedRole::Object, ObjectName::of(request), protection).await.map(|_key| ())
@@ -153,9 +153,9 @@ fn write_checksums(xml: &mut XmlWriter, checksums: &[Checksum]) {
 
 /// Writes `ObjectParts`. False when the version was deleted in between.
 ///
-/// S3 keeps the parts for the checksums that they have: it lists those of a composite checksum, and
-/// only counts those of an object whose checksum covers it whole, which is also what an upload
-/// without an algorithm comes to. LocalStack's authors recorded it (localstack/localstack pull
+/// S3 lists parts for their checksums. It lists the parts of an object with a composite checksum.
+/// Where the checksum covers the whole object, it only counts the parts. That is also so for an
+/// upload without an algorithm. LocalStack's authors recorded it (localstack/localstack pull
 /// request 12764).
 fn write_parts(
     xml: &mut XmlWriter,

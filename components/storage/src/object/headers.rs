@@ -43,8 +43,8 @@ pub(crate) fn push_version_id(lines: &mut String, bucket: &BucketRow, summary: &
     }
 }
 
-/// `x-amz-version-id` of a version that was just written. A null version is written without saying
-/// so, also where versioning is suspended; reads name it.
+/// `x-amz-version-id` of a version that was just written. The response to a write does not name a
+/// null version, also where versioning is suspended. Reads do.
 pub(crate) fn push_written_id(lines: &mut String, summary: &Summary) {
     if !summary.null {
         push_id(lines, "x-amz-version-id", summary.version_id());
@@ -66,7 +66,7 @@ pub(crate) fn push_object(lines: &mut String, version: &Version, overrides: &Res
     push_details(lines, version);
 }
 
-/// How long what a client has may be used: 304 says it again, for it may have changed since
+/// How long a client may use what it has. A 304 repeats it, because it may have changed since
 /// (<https://www.rfc-editor.org/rfc/rfc9110.html#name-304-not-modified>).
 pub(crate) fn push_freshness(lines: &mut String, content: &SystemHeaders, overrides: &ResponseOverrides) {
     push_stored(lines, "cache-control", content.cache_control.as_deref(), overrides);
@@ -90,7 +90,7 @@ fn push_stored(lines: &mut String, name: &str, stored: Option<&str>, overrides: 
     }
 }
 
-/// A header with text of a client's, which may be of any characters.
+/// A header with text from a client, which may have any characters.
 fn push_text(lines: &mut String, name: &str, text: Option<&str>) {
     match text {
         Some(text) if text.is_ascii() => push_header(lines, name, text),
@@ -118,8 +118,8 @@ fn push_details(lines: &mut String, version: &Version) {
     push_text(lines, "x-amz-website-redirect-location", website_redirect.as_deref());
 }
 
-/// User metadata. What cannot be sent is counted instead, as in S3: the rest of the object is still
-/// to be had.
+/// User metadata. As in S3, what cannot be sent as a header is only counted, so that the rest of
+/// the object can be read.
 fn push_metadata(lines: &mut String, metadata: &[(String, String)]) {
     let mut missing = 0_usize;
     for (name, value) in metadata {

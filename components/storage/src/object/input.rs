@@ -28,8 +28,8 @@ pub(crate) struct ObjectHeaders {
     pub(crate) tags: Vec<(String, String)>,
     /// `x-amz-storage-class`; `None` when it was not sent.
     pub(crate) storage_class: Option<StorageClass>,
-    /// Retention, when it was sent. [`ObjectHeaders::details`] puts the bucket's default in its
-    /// place.
+    /// Retention, when it was sent. Without it, [`ObjectHeaders::details`] takes the bucket's
+    /// default.
     pub(crate) retention: Option<Retention>,
     /// Legal hold, when it was sent.
     pub(crate) legal_hold: Option<bool>,
@@ -43,7 +43,7 @@ impl ObjectHeaders {
     /// Reads the headers of a write to `bucket`.
     ///
     /// Each kind of header has its own refusals; besides, an Object Lock header in a bucket without
-    /// Object Lock is `InvalidRequest`, and a header that asks for what nothing here does
+    /// Object Lock is `InvalidRequest`, and a header for what is not implemented is
     /// `NotImplemented`.
     pub(crate) fn read(headers: &Headers, bucket: &BucketRow, now_ms: u64) -> Result<ObjectHeaders> {
         check_implemented(headers)?;
@@ -87,7 +87,7 @@ impl ObjectHeaders {
     }
 }
 
-/// Headers that ask for something that nothing here does must not be ignored.
+/// Refuses headers that ask for what is not implemented: to ignore them would be wrong.
 fn check_implemented(headers: &Headers) -> Result<()> {
     match headers.has("x-amz-write-offset-bytes") {
         true => Err(S3Error::new(ErrorCode::NotImplemented).detail("Header", "x-amz-write-offset-bytes")),

@@ -1,6 +1,7 @@
 //! PostObject: <https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html>
 //!
-//! The fields of the form were received, and judged, before: what is left of the body is the file.
+//! The gateway has received the fields of the form, and they were decided on. The rest of the body
+//! is the file.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::operations::form::{self, Form, Success};
@@ -34,35 +35,35 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let mut lines = upload.store(request, bucket, &received).await?;
     let etag = lines.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap_or_default().to_owned();
     Ok(match success(form, request, &etag) {
-        Answer::Empty(status, location) => {
+        FormResponse::Empty(status, location) => {
             push_header(&mut lines, "location", &location);
             Response::with_lines(status, lines)
         }
-        Answer::Document(location, document) => {
+        FormResponse::Document(location, document) => {
             push_header(&mut lines, "location", &location);
             Response::with_lines(201, lines).xml(document)
         }
     })
 }
 
-/// The answer to an upload, without what PutObject answers too.
-enum Answer {
+/// The part of the response that PutObject does not have.
+enum FormResponse {
     /// A status and a location.
     Empty(u16, String),
     /// A location and a document.
     Document(String, String),
 }
 
-fn success(form: &Form, request: &Request, etag: &str) -> Answer {
+fn success(form: &Form, request: &Request, etag: &str) -> FormResponse {
     let location = location(request);
     match form.success() {
-        Success::Empty(status) => Answer::Empty(status, location),
+        Success::Empty(status) => FormResponse::Empty(status, location),
         Success::Document => {
             let document = form::document(&location, &request.bucket, &request.key, etag);
-            Answer::Document(location, document)
+            FormResponse::Document(location, document)
         }
         Success::Redirect(url) => {
-            Answer::Empty(303, form::redirect(url, &request.bucket, &request.key, etag))
+            FormResponse::Empty(303, form::redirect(url, &request.bucket, &request.key, etag))
         }
     }
 }
@@ -79,7 +80,8 @@ fn location(request: &Request) -> String {
     url
 }
 
-/// `EntityTooLarge`. How long the file would have been is not known: it was not received whole.
+/// `EntityTooLarge`. The length of the file is not known, because it was not received whole. The
+/// response gives that of the body.
 fn too_large(request: &Request, longest: u64) -> S3Error {
     let error = S3Error::new(ErrorCode::EntityTooLarge);
     let error = match request.head.content_length {

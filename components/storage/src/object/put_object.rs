@@ -19,7 +19,7 @@ use crate::tables;
 use super::checksums::Claims;
 use super::headers;
 use super::input::ObjectHeaders;
-use super::write::{self, NewObject, Place};
+use super::write::{self, KeyAsRead, NewObject};
 
 /// Bytes of one PutObject, of one part, and of the source of one CopyObject: 5 GiB.
 pub(crate) const BODY_BYTES_MAX: u64 = 5 << 30;
@@ -34,8 +34,8 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     Ok(Response::with_lines(200, lines))
 }
 
-/// What the headers of a request, or the fields of a form, announce of the object to make. Shared
-/// with PostObject.
+/// What the headers of a request, or the fields of a form, say of the object to make. Shared with
+/// PostObject.
 pub(crate) struct Announced {
     claims: Claims,
     algorithm: ChecksumAlgorithm,
@@ -46,7 +46,7 @@ pub(crate) struct Announced {
 }
 
 impl Announced {
-    /// Reads it, and refuses what could not be stored, before anything is received.
+    /// Reads it before the body comes, and refuses what could not be stored.
     pub(crate) fn read(request: &Request, bucket: &BucketRow) -> Result<Announced> {
         let claims = Claims::read(&request.headers)?;
         let is_retained = bucket.object_lock.as_ref().is_some_and(|lock| lock.default_retention.is_some());
@@ -60,9 +60,9 @@ impl Announced {
         let owned = access::of_new_object(request, bucket, &input.acl)?;
         let conditions = WritePreconditions::parse(&request.headers);
         if conditions.is_conditional() {
-            // What cannot be written anyway need not be received. It is judged again with what the
-            // commit requires.
-            write::check(&conditions, &Place::read(bucket, &request.key)?)?;
+            // A write whose precondition fails already need not receive its body. The precondition
+            // is evaluated again with the rows that the commit requires.
+            write::check(&conditions, &KeyAsRead::read(bucket, &request.key)?)?;
         }
         let algorithm = claims.algorithm().unwrap_or(ChecksumAlgorithm::Crc64Nvme);
         let seal = Seal::of(request)?;
@@ -79,7 +79,7 @@ impl Announced {
         }
     }
 
-    /// Makes what was received an object. Answers the header lines that say what was written.
+    /// Makes an object of what was received. Returns the header lines that say what was written.
     pub(crate) async fn store(
         self,
         request: &Request,
@@ -118,14 +118,14 @@ impl Announced {
     }
 }
 
-/// What the request asks for that the bucket has a say in, too.
+/// What the request wants, where the result also depends on the bucket's settings.
 struct Requested {
     acl: acl::RequestedAcl,
     retention: Option<Retention>,
 }
 
-/// Makes `object`, whose body is the blob that was just received, the current version of the
-/// request's key: in the bucket as it is now, whatever it was when the first byte came.
+/// Makes `object` the current version of the request's key. Its body is the blob that was just
+/// received. The bucket counts as it is now: it may have changed while the body came.
 async fn commit(
     request: &Request,
     object: &mut NewObject,
@@ -133,7 +133,9 @@ async fn commit(
     conditions: &WritePreconditions,
 ) -> Result<Summary> {
     for attempt in 0..ATTEMPTS_MAX {
-        let bucket = request.judged_bucket(attempt).await?;
+        let bucket = request.bucket_decided_again(attempt).await?;
+        // The bucket has changed since the head was read. Owner, ACL and retention follow its
+        // settings of now.
         if bucket.revision != request.bucket_row()?.revision {
             sealing::check_still_fits(request, &bucket.record, &object.details.protection)?;
             let owned = access::of_new_object(request, &bucket.record, &requested.acl)?;
@@ -142,13 +144,13 @@ async fn commit(
             object.details.retention =
                 requested.retention.or_else(|| lock::default_of(&bucket.record, request.now_ms()));
         }
-        let place = Place::read(&bucket.record, &request.key)?;
-        write::check(conditions, &place)?;
+        let as_read = KeyAsRead::read(&bucket.record, &request.key)?;
+        write::check(conditions, &as_read)?;
         let mut plan = Plan::new();
         plan.require_unchanged(tables::BUCKETS, &bucket);
         access::require_unblocked(&mut plan, &bucket.record, object)?;
         access::note_owner(&mut plan, &bucket, object.owner)?;
-        let summary = write::put(&mut plan, &place, object)?;
+        let summary = write::put(&mut plan, &as_read, object)?;
         if let Body::Spans(spans) = &object.details.body {
             plan.keep(spans);
         }
@@ -160,8 +162,8 @@ async fn commit(
 }
 
 /// The length of the body must be known, and not more than 5 GiB: `MissingContentLength`,
-/// `EntityTooLarge`. A body in HTTP's own chunks may keep its length to itself, as SDKs do that
-/// stream: it is counted on its way. S3 itself refuses such a body without
+/// `EntityTooLarge`. A body in HTTP's own chunks may come without a length, because SDKs send
+/// streams like that. It is counted while it passes. S3 itself refuses such a body without
 /// `x-amz-decoded-content-length`. Shared with UploadPart.
 pub(crate) fn check_length(request: &Request) -> Result<()> {
     let framed = request.headers.get("x-amz-decoded-content-length");

@@ -1,4 +1,4 @@
-//! Finds the version that a request means.
+//! Finds the version that a request names.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::timestamp;
@@ -29,7 +29,7 @@ impl Found {
 
 /// The object that a key and a version id name, of a request or of the source of a copy.
 /// `NoSuchKey`, `NoSuchVersion`, or `MethodNotAllowed` for a delete marker that is named by its id;
-/// `method` is what the refusal says.
+/// `method` stands in the text of that refusal.
 pub(crate) fn named_object(bucket: &BucketRow, key: &str, id: Option<&str>, method: &str) -> Result<Found> {
     let Some(text) = id else { return latest_object(bucket, key) };
     let id = parse_version_id(text)?;
@@ -93,7 +93,7 @@ fn no_such_version(key: &str, id: &str) -> S3Error {
     S3Error::new(ErrorCode::NoSuchVersion).detail("Key", key).detail("VersionId", id)
 }
 
-/// A delete marker can be deleted, nothing else.
+/// The refusal for a delete marker: it can be deleted, and nothing else.
 fn marker_refused(marker: &Version, method: &str) -> S3Error {
     S3Error::new(ErrorCode::MethodNotAllowed)
         .detail("Method", method)

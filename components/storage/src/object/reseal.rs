@@ -1,5 +1,4 @@
-//! Brings stored bytes under another key: what a copy does where it cannot refer to the blobs of
-//! its source.
+//! Seals stored bytes under another key, for a copy that cannot refer to the blobs of its source.
 
 use gateway::errors::{ErrorCode, Result};
 use gateway::object::checksum::ChecksumAlgorithm;
@@ -11,18 +10,18 @@ use crate::records::{Checksum, Protection, Span};
 use crate::request::Request;
 use crate::sealing::{self, Key};
 
-/// Whether what is kept as `from` may be referred to by what is kept as `to`. Bytes of before
-/// anything was sealed may not be called sealed; bytes under a data key are under another one in
-/// every object.
-pub(crate) fn is_needless(from: &Protection, to: &Protection) -> bool {
+/// Whether a copy under `to` may refer to blobs under `from`. Bytes that were written before
+/// sealing was recorded must not be called sealed. Every object under a data key has a key of its
+/// own.
+pub(crate) fn may_share_blobs(from: &Protection, to: &Protection) -> bool {
     match from {
-        Protection::Folder => !to.has_data_key(),
+        Protection::SseS3 => !to.has_data_key(),
         Protection::Unsaid => *to == Protection::Unsaid,
-        Protection::Customer(_) | Protection::Managed(_) => false,
+        Protection::SseC(_) | Protection::SseKms(_) => false,
     }
 }
 
-/// The bytes of a copy, and of which bytes they are one: blobs never change.
+/// The bytes of a copy, and those of its source. Blobs never change, so the copy stays right.
 #[derive(Clone, Debug)]
 pub(crate) struct Copied {
     /// Where the bytes of the source are.
@@ -31,7 +30,7 @@ pub(crate) struct Copied {
     pub(crate) etag: [u8; 16],
     /// Its checksum.
     pub(crate) checksum: Checksum,
-    /// Where its bytes are, if they are not where the source is; no commit has kept them yet.
+    /// Where its bytes are, if they were sealed again. No commit has kept that blob yet.
     pub(crate) resealed: Option<Vec<Span>>,
 }
 

@@ -20,13 +20,13 @@ pub(crate) struct Slice {
     pub(crate) offset: u64,
     /// Bytes.
     pub(crate) length: u64,
-    /// Whether the answer is 206 with `Content-Range`.
+    /// Whether the response is 206 with `Content-Range`.
     pub(crate) partial: bool,
     /// What `partNumber` selected.
     pub(crate) part: Option<SelectedPart>,
 }
 
-/// A part that was asked for by its number.
+/// A part that `partNumber` names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SelectedPart {
     /// `x-amz-mp-parts-count`: `None` for an object that is not a multipart object.
@@ -98,7 +98,7 @@ fn no_such_part(requested: u32, count: u32) -> S3Error {
         .detail("PartNumberRequested", requested.to_string())
 }
 
-/// `If-Range`: the range is of interest only if the client's copy is of this version.
+/// `If-Range`: the range counts only where the client's copy is of this version.
 fn if_range_holds(headers: &Headers, version: &Version) -> bool {
     let Some(validator) = headers.get("if-range") else { return true };
     match timestamp::parse_http_date(validator) {

@@ -1,5 +1,5 @@
-//! The one place that plans changes of a key's versions: a new current version, a new delete
-//! marker, the end of one version.
+//! Plans every change of a key's versions: a new current version, a new delete marker, the end of
+//! one version. No other file does.
 //!
 //! | versioning  | new object                                        | DELETE without version id |
 //! | ----------- | ------------------------------------------------- | ------------------------- |
@@ -30,7 +30,7 @@ pub(crate) mod tests;
 
 /// Which key is written, and what was read of it.
 #[derive(Debug)]
-pub(crate) struct Place<'a> {
+pub(crate) struct KeyAsRead<'a> {
     /// The bucket, as read. The caller requires its row unchanged.
     pub(crate) bucket: &'a BucketRow,
     /// The key.
@@ -39,10 +39,10 @@ pub(crate) struct Place<'a> {
     pub(crate) current: Option<Row<Version>>,
 }
 
-impl<'a> Place<'a> {
+impl<'a> KeyAsRead<'a> {
     /// Reads the current object of a key.
-    pub(crate) fn read(bucket: &'a BucketRow, key: &'a str) -> Result<Place<'a>> {
-        Ok(Place { bucket, key, current: rows::current(bucket.id, key)? })
+    pub(crate) fn read(bucket: &'a BucketRow, key: &'a str) -> Result<KeyAsRead<'a>> {
+        Ok(KeyAsRead { bucket, key, current: rows::current(bucket.id, key)? })
     }
 
     fn object_key(&self) -> Vec<u8> {
@@ -58,22 +58,22 @@ impl<'a> Place<'a> {
     }
 }
 
-/// Judges the preconditions of a write: `PreconditionFailed`, or `NoSuchKey` for an `If-Match`
-/// where no object is.
-pub(crate) fn check(conditions: &WritePreconditions, place: &Place<'_>) -> Result<()> {
-    let etag = place.current.as_ref().map(|row| row.record.summary.etag);
+/// Evaluates the preconditions of a write: `PreconditionFailed`, or `NoSuchKey` for an `If-Match`
+/// where there is no object.
+pub(crate) fn check(conditions: &WritePreconditions, as_read: &KeyAsRead<'_>) -> Result<()> {
+    let etag = as_read.current.as_ref().map(|row| row.record.summary.etag);
     conditions.check(etag.as_ref()).map_err(|error| match error.code {
-        ErrorCode::NoSuchKey => error.detail("Key", place.key),
+        ErrorCode::NoSuchKey => error.detail("Key", as_read.key),
         _ => error,
     })
 }
 
-/// What a write answers whose rows kept changing underneath it.
+/// The error of a write whose rows changed at every attempt.
 pub(crate) fn conflict(conditions: &WritePreconditions) -> S3Error {
     if conditions.is_conditional() { ErrorCode::ConditionalRequestConflict.into() } else { contended() }
 }
 
-/// What a new version is made of. Its place among the versions is given by [`put`].
+/// What a new version is made of. [`put`] gives it its sequence among the versions.
 #[derive(Clone, Debug)]
 pub(crate) struct NewObject {
     /// Who owns it.
@@ -92,18 +92,21 @@ pub(crate) struct NewObject {
     pub(crate) details: Details,
 }
 
-/// Plans `object` as the current version of a key and answers its summary.
+/// Plans `object` as the current version of a key, and returns its summary.
 ///
-/// Adds the requirement that the key is as in `place`; frees the version that is replaced, if one
-/// is. References to the new version's own blobs are the caller's to keep. Call it once per
-/// attempt, after reading `place`: it draws the sequence of the new version.
-pub(crate) fn put(plan: &mut Plan, place: &Place<'_>, object: &NewObject) -> Result<Summary> {
+/// Requires that the key is as in `as_read`, and frees the version that is replaced, if there is
+/// one. The caller keeps the references to the new version's own blobs. Call it once for each
+/// attempt, after `as_read` was read: it draws the sequence of the new version, and sequences have
+/// to rise.
+pub(crate) fn put(plan: &mut Plan, as_read: &KeyAsRead<'_>, object: &NewObject) -> Result<Summary> {
+    // After the rows were read: a sequence drawn now is larger than that of every version that they
+    // name.
     let sequence = index::next_sequence();
     let summary = Summary {
         kind: Kind::Object,
         sequence,
         nonce: index::random(),
-        null: place.bucket.versioning != Versioning::Enabled,
+        null: as_read.bucket.versioning != Versioning::Enabled,
         modified_ms: object.modified_ms,
         size: object.size,
         etag: object.etag,
@@ -112,40 +115,44 @@ pub(crate) fn put(plan: &mut Plan, place: &Place<'_>, object: &NewObject) -> Res
         checksum_type: object.checksum_type,
         owner: object.owner,
     };
-    require_newest(plan, place, sequence);
-    if clear_way(plan, place, object.modified_ms)? == NullRow::Stale {
-        plan.delete(tables::NULLS, place.null_key());
+    require_newest(plan, as_read, sequence);
+    if clear_way(plan, as_read, object.modified_ms)? == NullRow::Stale {
+        plan.delete(tables::NULLS, as_read.null_key());
     }
     let version = Version { summary, details: object.details.clone() };
-    plan.put(tables::OBJECTS, place.object_key(), &version)?;
+    plan.put(tables::OBJECTS, as_read.object_key(), &version)?;
     Ok(summary)
 }
 
 /// Plans what DELETE without a version id does: nothing is left in a bucket without versioning
 /// (`None`), a delete marker is on top in any other.
-pub(crate) fn delete_current(plan: &mut Plan, place: &Place<'_>, now_ms: u64) -> Result<Option<Summary>> {
-    if place.bucket.versioning == Versioning::Unversioned {
-        plan.require_as_read(tables::OBJECTS, &place.object_key(), place.current.as_ref());
-        if let Some(current) = &place.current {
+pub(crate) fn delete_current(
+    plan: &mut Plan,
+    as_read: &KeyAsRead<'_>,
+    now_ms: u64,
+) -> Result<Option<Summary>> {
+    if as_read.bucket.versioning == Versioning::Unversioned {
+        plan.require_as_read(tables::OBJECTS, &as_read.object_key(), as_read.current.as_ref());
+        if let Some(current) = &as_read.current {
             lock::check_replace(&current.record, now_ms)?;
             plan.free_body(&current.record.details.body)?;
             plan.delete(tables::OBJECTS, current.key.clone());
         }
         return Ok(None);
     }
-    let marker = delete_marker(place.bucket, now_ms);
-    require_newest(plan, place, marker.sequence);
-    let null_row = clear_way(plan, place, now_ms)?;
-    if place.current.is_some() {
-        plan.delete(tables::OBJECTS, place.object_key());
+    let marker = delete_marker(as_read.bucket, now_ms);
+    require_newest(plan, as_read, marker.sequence);
+    let null_row = clear_way(plan, as_read, now_ms)?;
+    if as_read.current.is_some() {
+        plan.delete(tables::OBJECTS, as_read.object_key());
     }
     if marker.null {
-        plan.put(tables::NULLS, place.null_key(), &marker.sequence)?;
+        plan.put(tables::NULLS, as_read.null_key(), &marker.sequence)?;
     } else if null_row == NullRow::Stale {
-        plan.delete(tables::NULLS, place.null_key());
+        plan.delete(tables::NULLS, as_read.null_key());
     }
     let version = Version { summary: marker, details: Details::default() };
-    plan.put(tables::VERSIONS, place.version_key(marker.sequence), &version)?;
+    plan.put(tables::VERSIONS, as_read.version_key(marker.sequence), &version)?;
     Ok(Some(marker))
 }
 
@@ -162,21 +169,24 @@ pub(crate) enum Table {
 /// object is below it, that object becomes current.
 pub(crate) fn delete_version(
     plan: &mut Plan,
-    place: &Place<'_>,
+    as_read: &KeyAsRead<'_>,
     table: Table,
     target: &Row<Version>,
 ) -> Result<()> {
-    let bucket = place.bucket.id;
+    let bucket = as_read.bucket.id;
     plan.free_body(&target.record.details.body)?;
     match table {
         Table::Objects => {
             plan.require_unchanged(tables::OBJECTS, target);
-            let next = match place.bucket.versioning {
+            let next = match as_read.bucket.versioning {
+                // Such a bucket has no rows in `versions`.
                 Versioning::Unversioned => None,
-                Versioning::Enabled | Versioning::Suspended => rows::newest_version(bucket, place.key)?,
+                Versioning::Enabled | Versioning::Suspended => rows::newest_version(bucket, as_read.key)?,
             };
             match next {
-                Some(next) if !next.record.summary.is_delete_marker() => promote(plan, place, &next)?,
+                Some(next) if !next.record.summary.is_delete_marker() => promote(plan, as_read, &next)?,
+                // The marker hides what is below. If it were deleted at the same time, the object
+                // below would have to become current.
                 Some(marker) => {
                     plan.require_unchanged(tables::VERSIONS, &marker);
                     plan.delete(tables::OBJECTS, target.key.clone());
@@ -185,14 +195,14 @@ pub(crate) fn delete_version(
             }
         }
         Table::Versions => {
-            plan.require_as_read(tables::OBJECTS, &place.object_key(), place.current.as_ref());
+            plan.require_as_read(tables::OBJECTS, &as_read.object_key(), as_read.current.as_ref());
             plan.require_unchanged(tables::VERSIONS, target);
             plan.delete(tables::VERSIONS, target.key.clone());
             if target.record.summary.null {
-                plan.delete(tables::NULLS, place.null_key());
+                plan.delete(tables::NULLS, as_read.null_key());
             }
-            if place.current.is_none() {
-                uncover(plan, place, target)?;
+            if as_read.current.is_none() {
+                uncover(plan, as_read, target)?;
             }
         }
     }
@@ -201,19 +211,20 @@ pub(crate) fn delete_version(
 
 /// `target` in `versions` is about to go, and no object is current: if it is the marker on top, the
 /// object below it comes to light.
-fn uncover(plan: &mut Plan, place: &Place<'_>, target: &Row<Version>) -> Result<()> {
-    let bucket = place.bucket.id;
-    match rows::newest_version(bucket, place.key)? {
+fn uncover(plan: &mut Plan, as_read: &KeyAsRead<'_>, target: &Row<Version>) -> Result<()> {
+    let bucket = as_read.bucket.id;
+    match rows::newest_version(bucket, as_read.key)? {
         Some(newest) if newest.key != target.key => {
-            // Who deletes the newest at the same time must not miss that its successor is gone.
+            // Another request may delete the newest version at the same time. It must not miss that
+            // the version below is gone.
             plan.require_unchanged(tables::VERSIONS, &newest);
         }
         _ => {
-            let mut newer = tables::version_range(bucket, place.key);
+            let mut newer = tables::version_range(bucket, as_read.key);
             newer.end = target.key.clone();
             plan.require_empty(tables::VERSIONS, newer);
-            match rows::version_before(bucket, place.key, target.record.summary.sequence)? {
-                Some(next) if !next.record.summary.is_delete_marker() => promote(plan, place, &next)?,
+            match rows::version_before(bucket, as_read.key, target.record.summary.sequence)? {
+                Some(next) if !next.record.summary.is_delete_marker() => promote(plan, as_read, &next)?,
                 Some(marker) => plan.require_unchanged(tables::VERSIONS, &marker),
                 None => {}
             }
@@ -223,24 +234,24 @@ fn uncover(plan: &mut Plan, place: &Place<'_>, target: &Row<Version>) -> Result<
 }
 
 /// Moves a version from `versions` to `objects`.
-fn promote(plan: &mut Plan, place: &Place<'_>, next: &Row<Version>) -> Result<()> {
+fn promote(plan: &mut Plan, as_read: &KeyAsRead<'_>, next: &Row<Version>) -> Result<()> {
     plan.require_unchanged(tables::VERSIONS, next);
     plan.delete(tables::VERSIONS, next.key.clone());
     if next.record.summary.null {
-        plan.delete(tables::NULLS, place.null_key());
+        plan.delete(tables::NULLS, as_read.null_key());
     }
-    plan.put(tables::OBJECTS, place.object_key(), &next.record)
+    plan.put(tables::OBJECTS, as_read.object_key(), &next.record)
 }
 
-/// Requires that the key is as it was read, and that no version came to be above `sequence`.
+/// Requires that the key is as it was read, and that it got no version newer than that was.
 ///
-/// A writer changes the row in `objects` unless there is none before and after: then a newer delete
-/// marker is all that can have come, and it is in the range that must be empty.
-fn require_newest(plan: &mut Plan, place: &Place<'_>, sequence: u64) {
-    plan.require_as_read(tables::OBJECTS, &place.object_key(), place.current.as_ref());
-    if place.current.is_none() && place.bucket.versioning != Versioning::Unversioned {
-        let mut newer = tables::version_range(place.bucket.id, place.key);
-        newer.end = place.version_key(sequence);
+/// Every writer changes the row in `objects`, except one that adds a delete marker where there is
+/// no such row. That marker would be in the range that must be empty.
+fn require_newest(plan: &mut Plan, as_read: &KeyAsRead<'_>, sequence: u64) {
+    plan.require_as_read(tables::OBJECTS, &as_read.object_key(), as_read.current.as_ref());
+    if as_read.current.is_none() && as_read.bucket.versioning != Versioning::Unversioned {
+        let mut newer = tables::version_range(as_read.bucket.id, as_read.key);
+        newer.end = as_read.version_key(sequence);
         plan.require_empty(tables::VERSIONS, newer);
     }
 }
@@ -250,45 +261,45 @@ fn require_newest(plan: &mut Plan, place: &Place<'_>, sequence: u64) {
 enum NullRow {
     /// It is as it has to be.
     Settled,
-    /// The version that it names was planned away: it must be deleted or written anew.
+    /// The plan ends the version that it names: the caller must delete it or write it anew.
     Stale,
 }
 
-/// Makes room for a new latest version: the current one becomes noncurrent or, where the new one
-/// takes its place, ends.
-fn clear_way(plan: &mut Plan, place: &Place<'_>, now_ms: u64) -> Result<NullRow> {
-    let replaces_null = place.bucket.versioning != Versioning::Enabled;
-    match &place.current {
+/// Makes room for a new latest version: the current one becomes noncurrent, or ends where the new
+/// one replaces it.
+fn clear_way(plan: &mut Plan, as_read: &KeyAsRead<'_>, now_ms: u64) -> Result<NullRow> {
+    let replaces_null = as_read.bucket.versioning != Versioning::Enabled;
+    match &as_read.current {
         Some(current) if replaces_null && current.record.summary.null => {
-            // The null version is here, so `nulls` has no row.
+            // The null version is in `objects`, so `nulls` has no row.
             lock::check_replace(&current.record, now_ms)?;
             plan.free_body(&current.record.details.body)?;
             return Ok(NullRow::Settled);
         }
         Some(current) => {
             let sequence = current.record.summary.sequence;
-            plan.put(tables::VERSIONS, place.version_key(sequence), &current.record)?;
+            plan.put(tables::VERSIONS, as_read.version_key(sequence), &current.record)?;
             if current.record.summary.null {
-                plan.put(tables::NULLS, place.null_key(), &sequence)?;
+                plan.put(tables::NULLS, as_read.null_key(), &sequence)?;
             }
         }
         None => {}
     }
-    match place.bucket.versioning {
-        Versioning::Suspended => end_noncurrent_null(plan, place, now_ms),
+    match as_read.bucket.versioning {
+        Versioning::Suspended => end_noncurrent_null(plan, as_read, now_ms),
         Versioning::Unversioned | Versioning::Enabled => Ok(NullRow::Settled),
     }
 }
 
 /// Plans the end of the null version where it is noncurrent or a delete marker.
-fn end_noncurrent_null(plan: &mut Plan, place: &Place<'_>, now_ms: u64) -> Result<NullRow> {
-    let bucket = place.bucket.id;
-    let Some(null) = rows::null(bucket, place.key)? else {
-        plan.require_absent(tables::NULLS, place.null_key());
+fn end_noncurrent_null(plan: &mut Plan, as_read: &KeyAsRead<'_>, now_ms: u64) -> Result<NullRow> {
+    let bucket = as_read.bucket.id;
+    let Some(null) = rows::null(bucket, as_read.key)? else {
+        plan.require_absent(tables::NULLS, as_read.null_key());
         return Ok(NullRow::Settled);
     };
     plan.require_unchanged(tables::NULLS, &null);
-    if let Some(version) = rows::version(bucket, place.key, null.record)? {
+    if let Some(version) = rows::version(bucket, as_read.key, null.record)? {
         lock::check_replace(&version.record, now_ms)?;
         plan.require_unchanged(tables::VERSIONS, &version);
         plan.free_body(&version.record.details.body)?;

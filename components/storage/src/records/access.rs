@@ -1,4 +1,4 @@
-//! Who may use a bucket or an object besides its owner, as rows hold it.
+//! Who may use a bucket or an object, as rows hold it.
 
 use gateway::bucket::acl::{self, Permission};
 use gateway::bucket::public_access_block::PublicAccessBlock;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::plain_record;
 
-/// An ACL. One byte where nothing is granted to anybody but the owner.
+/// An ACL. It takes one byte where only the owner is granted something.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Acl {
     /// `FULL_CONTROL` for the owner.
@@ -50,7 +50,7 @@ pub(crate) struct PolicyRow {
 plain_record!(AccountRow, PolicyRow);
 
 impl Acl {
-    /// What is kept of an ACL of something that `owner` owns.
+    /// The record of an ACL, of an object or bucket that `owner` owns.
     pub(crate) fn of(acl: &acl::Acl, owner: Account) -> Acl {
         if acl.is_private(owner) {
             return Acl::Private;
@@ -62,7 +62,7 @@ impl Acl {
         Acl::Grants(grants.collect())
     }
 
-    /// The ACL of something that `owner` owns.
+    /// The ACL, of an object or bucket that `owner` owns.
     pub(crate) fn to_acl(&self, owner: Account) -> acl::Acl {
         let Acl::Grants(grants) = self else { return acl::Acl::private(owner) };
         let grants = grants

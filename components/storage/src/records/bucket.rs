@@ -25,13 +25,14 @@ pub(crate) struct BucketRow {
     pub(crate) created_ms: u64,
     /// `us-east-1`
     pub(crate) region: String,
-    /// Whether writes keep what was there.
+    /// Whether a write keeps the version before.
     pub(crate) versioning: Versioning,
     /// Present once Object Lock is enabled; it can never be disabled.
     pub(crate) object_lock: Option<ObjectLockConfiguration>,
     /// The bucket's tags, in the order given.
     pub(crate) tags: Vec<(String, String)>,
-    /// Who owns what others write, and whether ACLs count. Without a setting it is `ObjectWriter`.
+    /// Who owns what other accounts write, and whether ACLs count. Without a setting it is
+    /// `ObjectWriter`.
     pub(crate) ownership: Option<ObjectOwnership>,
     /// Block Public Access; without a setting, nothing is blocked.
     pub(crate) public_access: Option<PublicAccessBlock>,
@@ -41,17 +42,17 @@ pub(crate) struct BucketRow {
     pub(crate) policy: Option<u64>,
     /// Whether an object of another account was ever written here.
     pub(crate) holds_foreign: bool,
-    /// Whether it takes a second factor to delete versions; nothing where nobody ever said so.
+    /// Whether deleting versions takes a second factor; `None` where that was never set.
     pub(crate) mfa_delete: Option<MfaDelete>,
     /// Who is charged for requests.
     pub(crate) payer: Payer,
-    /// What the bucket says about sealing. It follows the rest, so that rows without it are read as
-    /// they are.
+    /// What the bucket says about sealing. It is encoded behind the rest, so that older rows, which
+    /// end before it, can be read.
     #[serde(skip)]
     pub(crate) encryption: BucketEncryption,
 }
 
-/// What listings print of a bucket: how its row begins, in every format of it.
+/// What listings print of a bucket. Its row begins with this, in every format.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct BucketHead {
     /// As in [`BucketRow`].
@@ -64,7 +65,7 @@ pub(crate) struct BucketHead {
     pub(crate) region: String,
 }
 
-/// Bytes of a bucket's row behind which there is nothing of its head.
+/// The head of a bucket ends within this many bytes of its row.
 pub(crate) const BUCKET_HEAD_BYTES_MAX: u32 = 256;
 
 impl BucketHead {
@@ -83,7 +84,7 @@ impl BucketHead {
 
 /// The format byte of a bucket's row.
 const BUCKET_FORMAT: u8 = 3;
-/// That of a row that ends before what the bucket says about sealing.
+/// The format byte of older rows, which end before what the bucket says about sealing.
 const WITHOUT_ENCRYPTION: u8 = 2;
 
 impl Record for BucketRow {
@@ -97,8 +98,8 @@ impl Record for BucketRow {
             Some((&BUCKET_FORMAT, record)) => postcard::take_from_bytes(record)
                 .and_then(|(row, rest)| Ok(BucketRow { encryption: postcard::from_bytes(rest)?, ..row })),
             Some((&WITHOUT_ENCRYPTION, record)) => postcard::from_bytes(record),
-            // Such a row ends before both: nobody asked for a second factor then, and the owner
-            // paid.
+            // The oldest rows end before `mfa_delete` and `payer`. The two zeros are their
+            // defaults: no second factor, and the owner pays.
             Some((&FORMAT, record)) => postcard::from_bytes(&[record, &[0, 0]].concat()),
             _ => return Err(unreadable()),
         };
@@ -127,23 +128,22 @@ impl BucketRow {
         self.mfa_delete == Some(MfaDelete::Enabled)
     }
 
-    /// Under what new objects are kept of which requests do not say it, and what requests may not
-    /// say.
+    /// How new objects are sealed where the request does not say it, and what requests may not say.
     pub(crate) fn default_protection(&self) -> Option<DefaultProtection> {
-        let BucketEncryption { key, bucket_key, blocks_sse_c } = &self.encryption;
-        let key = match key {
-            DefaultKey::SseS3 => None,
-            DefaultKey::SseKms(name) => Some(name.as_deref().unwrap_or(AWS_MANAGED_ALIAS).to_owned()),
+        let BucketEncryption { key, bucket_key, blocks_customer_keys } = &self.encryption;
+        let master_key = match key {
+            DefaultKey::Own => None,
+            DefaultKey::Named(name) => Some(name.as_deref().unwrap_or(MANAGED_ALIAS).to_owned()),
         };
-        let says = key.is_some() || *bucket_key || *blocks_sse_c;
+        let says = master_key.is_some() || *bucket_key || *blocks_customer_keys;
         says.then_some(DefaultProtection {
-            key,
+            master_key,
             bucket_key: *bucket_key,
-            blocks_customer_keys: *blocks_sse_c,
+            blocks_sse_c: *blocks_customer_keys,
         })
     }
 
-    /// Whether more than the bucket's owner has a say on what happens in it.
+    /// Whether more than ownership decides in the bucket.
     pub(crate) fn is_guarded(&self) -> bool {
         self.policy.is_some() || (self.holds_foreign && self.has_acls())
     }

@@ -215,11 +215,11 @@ fn a_bucket_of_the_second_format_says_nothing_about_sealing() {
 }
 
 #[test]
-fn a_default_is_planned_with_where_it_says_something() {
-    let with = |key, bucket_key, blocks_sse_c| {
-        let encryption = BucketEncryption { key, bucket_key, blocks_sse_c };
+fn a_bucket_default_is_told_where_it_says_something() {
+    let with = |key, bucket_key, blocks_customer_keys| {
+        let encryption = BucketEncryption { key, bucket_key, blocks_customer_keys };
         let default = BucketRow { encryption, ..BucketRow::default() }.default_protection();
-        default.map(|own| (own.key, own.bucket_key, own.blocks_customer_keys))
+        default.map(|own| (own.master_key, own.bucket_key, own.blocks_sse_c))
     };
     let named = |name: Option<&str>| DefaultKey::SseKms(name.map(str::to_owned));
     let key = |name: &str| Some(name.to_owned());
@@ -240,20 +240,17 @@ fn a_row_of_another_format_is_an_error_and_no_panic() {
     assert_eq!(Version::decode(&value).unwrap_err().code, ErrorCode::InternalError);
 }
 
-fn managed() -> Protection {
+fn sse_kms() -> Protection {
     let context = vec![("a".to_owned(), "1".to_owned())];
     let arn = "arn:aws:kms:us-east-1:000000000001:key/k".to_owned();
-    Protection::Managed(Box::new(Managed { arn, context, bucket_key: true, wrapped: vec![5; 60] }))
+    Protection::SseKms(Box::new(SseKms { arn, context, bucket_key: true, wrapped: vec![5; 60] }))
 }
 
 #[test]
-fn what_is_sealed_under_a_data_key_is_no_row_for_older_releases() {
-    for (protection, format) in [
-        (Protection::Unsaid, 1),
-        (Protection::Folder, 1),
-        (Protection::Customer(vec![4; 77]), 2),
-        (managed(), 2),
-    ] {
+fn older_releases_cannot_read_rows_of_objects_under_data_keys() {
+    for (protection, format) in
+        [(Protection::Unsaid, 1), (Protection::SseS3, 1), (Protection::SseC(vec![4; 77]), 2), (sse_kms(), 2)]
+    {
         let mut sealed = version();
         sealed.details.protection = protection.clone();
         let value = sealed.encode().unwrap();
@@ -272,15 +269,16 @@ fn what_is_sealed_under_a_data_key_is_no_row_for_older_releases() {
 
 #[test]
 fn rows_of_the_first_format_say_nothing_of_sealing() {
-    // Where the protection is now, there was a byte, 0 in every row.
+    // The protection stands where the first format had a byte, 0 in every row.
     assert_eq!(postcard::to_allocvec(&Protection::Unsaid).unwrap(), [0]);
-    assert_eq!(postcard::to_allocvec(&Protection::Folder).unwrap(), [1]);
-    assert_eq!(postcard::to_allocvec(&Protection::Customer(vec![9])).unwrap(), [2, 1, 9]);
-    let bytes = postcard::to_allocvec(&managed()).unwrap();
+    assert_eq!(postcard::to_allocvec(&Protection::SseS3).unwrap(), [1]);
+    assert_eq!(postcard::to_allocvec(&Protection::SseC(vec![9])).unwrap(), [2, 1, 9]);
+    let bytes = postcard::to_allocvec(&sse_kms()).unwrap();
     assert_eq!((bytes[0], bytes[1]), (3, 40), "the number of the variant, then the length of the ARN");
 }
 
-fn upload(protection: Protection) -> Upload {
+/// An upload that says nothing of its object.
+pub(crate) fn upload(protection: Protection) -> Upload {
     Upload {
         sequence: 1,
         nonce: 2,
@@ -304,7 +302,7 @@ fn upload(protection: Protection) -> Upload {
 
 #[test]
 fn an_upload_keeps_the_headers_that_it_was_begun_with() {
-    for protection in [Protection::Folder, Protection::Customer(vec![1])] {
+    for protection in [Protection::SseS3, Protection::SseC(vec![1])] {
         let plain = upload(protection);
         let encoded = plain.encode().unwrap();
         assert!(encoded[0] < 3, "a release that does not know of them reads the row");

@@ -43,13 +43,14 @@ pub(crate) struct Upload {
     pub(crate) legal_hold: Option<bool>,
     /// `x-amz-website-redirect-location`
     pub(crate) website_redirect: Option<String>,
-    /// How the object, and each part, is sealed at rest.
+    /// How the object, and each part, is sealed.
     pub(crate) protection: Protection,
     /// The ACL of the object.
     pub(crate) acl: Acl,
-    /// The headers of the request that say something of the object, with their values: conditions
-    /// of policies ask for them when a part is uploaded, and when the upload is completed. It
-    /// follows the rest, and only where there is one, so that rows without it are read as they are.
+    /// The headers of the request that say something of the object, with their values. Conditions
+    /// of policies see them when a part is uploaded, and when the upload is completed. They are
+    /// encoded behind the rest, and only where there are any, so that rows without them can be
+    /// read.
     #[serde(skip)]
     pub(crate) begun_with: Vec<(String, String)>,
 }

@@ -40,7 +40,7 @@ impl Record for Version {
     }
 }
 
-/// Bytes of a version's row behind which there is nothing of its summary.
+/// The summary of a version ends within this many bytes of its row.
 pub(crate) const SUMMARY_BYTES_MAX: u32 = 128;
 
 /// What listings print of a version; decodes without allocating.
@@ -109,9 +109,9 @@ pub(crate) enum VersionId {
     Null,
     /// A version written while versioning was enabled.
     Number {
-        /// Where the version is.
+        /// Its sequence: orders it among the versions of its key.
         sequence: u64,
-        /// What must be equal there.
+        /// Its nonce: must be the same in the row.
         nonce: u64,
     },
 }
@@ -149,14 +149,14 @@ pub(crate) struct Details {
     pub(crate) body: Body,
     /// Object Lock retention.
     pub(crate) retention: Option<Retention>,
-    /// Object Lock legal hold: `None` when it was never set, for then S3 answers no header.
+    /// Object Lock legal hold. `None` when it was never set: then S3 sends no header.
     pub(crate) legal_hold: Option<bool>,
     /// The upload that this object was completed from (sequence, nonce): a repeated
     /// CompleteMultipartUpload recognises its own work by it.
     pub(crate) upload: Option<(u64, u64)>,
     /// `x-amz-website-redirect-location`
     pub(crate) website_redirect: Option<String>,
-    /// How the object is sealed at rest.
+    /// How the object is sealed.
     pub(crate) protection: Protection,
     /// The ACL; it has no effect where ACLs are disabled.
     pub(crate) acl: Acl,

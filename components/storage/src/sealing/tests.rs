@@ -6,23 +6,23 @@ fn lines(protection: &Protection, customer_md5: Option<&str>) -> String {
     lines
 }
 
-fn managed(bucket_key: bool) -> Protection {
+fn sse_kms(bucket_key: bool) -> Protection {
     let context = vec![("a".to_owned(), "1".to_owned())];
-    Protection::Managed(Box::new(Managed { arn: "arn:k".to_owned(), context, bucket_key, wrapped: vec![1] }))
+    Protection::SseKms(Box::new(SseKms { arn: "arn:k".to_owned(), context, bucket_key, wrapped: vec![1] }))
 }
 
 #[test]
 fn what_protects_an_object_is_told() {
     assert_eq!(lines(&Protection::Unsaid, None), "");
-    assert_eq!(lines(&Protection::Folder, None), "x-amz-server-side-encryption: AES256\n");
+    assert_eq!(lines(&Protection::SseS3, None), "x-amz-server-side-encryption: AES256\n");
     let customer = "x-amz-server-side-encryption-customer-algorithm: AES256\n\
                     x-amz-server-side-encryption-customer-key-md5: bWQ1\n";
-    assert_eq!(lines(&Protection::Customer(vec![1]), Some("bWQ1")), customer);
+    assert_eq!(lines(&Protection::SseC(vec![1]), Some("bWQ1")), customer);
     let kms = "x-amz-server-side-encryption: aws:kms\nx-amz-server-side-encryption-aws-kms-key-id: arn:k\n";
-    assert_eq!(lines(&managed(false), None), kms);
+    assert_eq!(lines(&sse_kms(false), None), kms);
     let bucket_key = "x-amz-server-side-encryption-bucket-key-enabled: true\n";
-    assert_eq!(lines(&managed(true), None), format!("{kms}{bucket_key}"));
-    let seal = Seal { key: Key::default(), protection: managed(false) };
+    assert_eq!(lines(&sse_kms(true), None), format!("{kms}{bucket_key}"));
+    let seal = Seal { key: Key::default(), protection: sse_kms(false) };
     let mut chosen = String::new();
     seal.push_chosen(&mut chosen);
     assert_eq!(chosen, format!("{kms}x-amz-server-side-encryption-context: eyJhIjoiMSJ9\n"));
@@ -37,13 +37,13 @@ fn a_key_is_called_by_its_arn_or_its_id() {
 #[test]
 fn the_etag_of_sealed_bytes_says_nothing_of_them() {
     crate::index::memory::clear();
-    for protection in [Protection::Unsaid, Protection::Folder] {
+    for protection in [Protection::Unsaid, Protection::SseS3] {
         assert_eq!(etag(&protection, [7; 16]), [7; 16]);
     }
-    for protection in [Protection::Customer(vec![1]), managed(false)] {
+    for protection in [Protection::SseC(vec![1]), sse_kms(false)] {
         let drawn = etag(&protection, [7; 16]);
         assert_ne!(drawn, [7; 16]);
-        // What the index in memory draws follows from its sequence.
+        // The numbers that the index in memory draws follow from its sequence.
         crate::index::next_sequence();
         assert_ne!(drawn, etag(&protection, [7; 16]), "another one each time");
     }
@@ -52,23 +52,29 @@ fn the_etag_of_sealed_bytes_says_nothing_of_them() {
 #[test]
 fn keys_are_bound_to_their_object() {
     let object = ObjectName { bucket: "photos", key: "a" };
-    assert_eq!(object.customer_context(), b"arn:aws:s3:::photos/a");
+    assert_eq!(object.sse_c_context(), b"arn:aws:s3:::photos/a");
     let own = [("x".to_owned(), "y".to_owned())];
-    assert_eq!(object.managed_context(&own, false), br#"{"aws:s3:arn":"arn:aws:s3:::photos/a","x":"y"}"#);
-    assert_eq!(object.managed_context(&[], true), br#"{"aws:s3:arn":"arn:aws:s3:::photos"}"#);
+    assert_eq!(object.sse_kms_context(&own, false), br#"{"aws:s3:arn":"arn:aws:s3:::photos/a","x":"y"}"#);
+    assert_eq!(object.sse_kms_context(&[], true), br#"{"aws:s3:arn":"arn:aws:s3:::photos"}"#);
 }
 
 #[test]
-fn only_keys_of_clients_can_be_refused_by_the_time_that_a_part_is_here() {
-    let (open, closed) =
-        (BucketEncryption::default(), BucketEncryption { blocks_sse_c: true, ..BucketEncryption::default() });
-    let customer = Protection::Customer(vec![1]);
+fn only_a_part_under_a_customer_key_is_refused_where_its_bucket_has_come_to_block_sse_c() {
+    let (open, closed) = (
+        BucketEncryption::default(),
+        BucketEncryption { blocks_customer_keys: true, ..BucketEncryption::default() },
+    );
+    let customer = Protection::SseC(vec![1]);
     assert!(!is_still_taken(&customer, &open, &closed));
-    assert!(is_still_taken(&customer, &closed, &closed), "that was judged with the head of the request");
+    assert!(
+        is_still_taken(&customer, &closed, &closed),
+        "`encryption` decided that at the head of the request"
+    );
     assert!(is_still_taken(&customer, &closed, &open));
-    // Whatever else the bucket wants of new objects: the part is under the key of its upload.
+    // The bucket's default for new objects does not matter: the part is under the key of its
+    // upload.
     let other = BucketEncryption { bucket_key: true, ..closed };
-    for protection in [Protection::Unsaid, Protection::Folder, managed(false)] {
+    for protection in [Protection::Unsaid, Protection::SseS3, sse_kms(false)] {
         assert!(is_still_taken(&protection, &open, &other), "{protection:?}");
     }
 }

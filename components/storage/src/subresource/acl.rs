@@ -21,8 +21,8 @@ pub(crate) async fn get(request: &Request) -> Result<Response> {
     Ok(respond(200, bucket, &version).xml(document))
 }
 
-/// PutObjectAcl. The owner stays who it is. `AccessControlListNotSupported` where ACLs are
-/// disabled, `AccessDenied` for a public one where those are blocked.
+/// PutObjectAcl. The owner stays the same. `AccessControlListNotSupported` where ACLs are disabled,
+/// `AccessDenied` for a public ACL where these are blocked.
 pub(crate) async fn put(request: &Request) -> Result<Response> {
     let requested = RequestedAcl::of_request(&request.headers, &receive_optional(request).await?)?;
     let (bucket, version) = change(request, |bucket, version| {

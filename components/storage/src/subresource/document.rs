@@ -8,9 +8,9 @@ use sdk::{Collected, Work, failure_to_error};
 use crate::object::checksums::{Claims, Need};
 use crate::request::Request;
 
-/// Receives the request's document. How long it may be, and whether it must come with a digest, say
-/// the operations table. `MissingRequestBodyError` when the body is empty (`MalformedXML` where the
-/// lock of an object is changed), `BadDigest`, or what [`Claims`] refuses.
+/// Receives the request's document. The operations table says how long it may be, and whether it
+/// must come with a digest. `MissingRequestBodyError` when the body is empty (`MalformedXML` where
+/// the lock of an object is changed), `BadDigest`, or what [`Claims`] refuses.
 pub(crate) async fn receive(request: &Request) -> Result<Vec<u8>> {
     let need = match request.operation.row().digest {
         BodyDigest::Required => Need::Required,
@@ -18,13 +18,13 @@ pub(crate) async fn receive(request: &Request) -> Result<Vec<u8>> {
     };
     let document = collect(request, |_| need).await?;
     if document.is_empty() {
-        // It is refused as such: there is nothing to decide about.
+        // An empty document is refused as such. There is nothing in it to decide on.
         return Err(match request.operation.purpose() {
             Purpose::SetLock => ErrorCode::MalformedXML.into(),
             _ => ErrorCode::MissingRequestBodyError.into(),
         });
     }
-    request.judge_document(&document).await?;
+    request.decide_on_document(&document).await?;
     Ok(document)
 }
 
@@ -37,12 +37,12 @@ pub(crate) async fn receive_optional(request: &Request) -> Result<Vec<u8>> {
         false => Need::Optional,
     });
     let document = document.await?;
-    request.judge_document(&document).await?;
+    request.decide_on_document(&document).await?;
     Ok(document)
 }
 
-/// The document, about which nothing was decided yet. Documents are not sent in the framing of
-/// streams: `InvalidRequest`.
+/// The document, before it was decided on. `InvalidRequest` for `aws-chunked` framing, which is for
+/// streams.
 async fn collect(request: &Request, need: impl Fn(&[u8]) -> Need) -> Result<Vec<u8>> {
     if request.headers.get("x-amz-content-sha256").is_some_and(|value| value.starts_with("STREAMING-")) {
         return Err(S3Error::invalid_request("The value of x-amz-content-sha256 header is invalid."));
@@ -57,8 +57,8 @@ async fn collect(request: &Request, need: impl Fn(&[u8]) -> Need) -> Result<Vec<
     Ok(collected.body)
 }
 
-/// Whether the query of a presigned URL holds the checksum of the document: who made the URL had it
-/// at hand then.
+/// Whether the query of a presigned URL holds the checksum of the document. Then whoever made the
+/// URL had the document, and the signature covers the checksum.
 fn is_presigned_for(request: &Request, document: &Collected) -> bool {
     let claims =
         with_signed_query(request.headers.clone(), &request.query).and_then(|all| Claims::read(&all));

@@ -15,7 +15,7 @@ pub(crate) enum Bypass {
     /// The retention holds.
     #[default]
     None,
-    /// A retention in governance mode is ignored. `policy` has judged
+    /// A retention in governance mode is ignored. `policy` has decided on
     /// `s3:BypassGovernanceRetention`.
     Governance,
 }
@@ -45,15 +45,15 @@ pub(crate) fn check_delete(version: &Version, now_ms: u64, bypass: Bypass) -> Re
     }
 }
 
-/// Whether a version may be replaced by a write that keeps no version. Nothing bypasses that.
+/// Whether a write that keeps no version may replace this one. Nothing bypasses that.
 pub(crate) fn check_replace(version: &Version, now_ms: u64) -> Result<()> {
     check_delete(version, now_ms, Bypass::None)
 }
 
 /// Whether the retention of a version may become another one, or none.
 ///
-/// In either mode the date may move into the future. In governance mode everything else takes a
-/// bypass, in compliance mode nothing else is possible.
+/// In both modes, the date may move further into the future. In governance mode, everything else
+/// needs a bypass. In compliance mode, nothing else is possible.
 pub(crate) fn check_retention_change(
     current: Option<Retention>,
     wanted: Option<Retention>,
@@ -67,7 +67,7 @@ pub(crate) fn check_retention_change(
     if extended || bypassed { Ok(()) } else { Err(protected()) }
 }
 
-/// The retention that a bucket gives to a version that is written now and brings none of its own.
+/// The bucket's default retention, for a version that is written now and has none of its own.
 pub(crate) fn default_of(bucket: &BucketRow, now_ms: u64) -> Option<Retention> {
     Some(bucket.object_lock?.default_retention?.at(now_ms))
 }

@@ -1,4 +1,4 @@
-//! MFA delete: what the owner of a bucket made depend on a one-time code.
+//! MFA delete: what takes a one-time code in a bucket whose owner wants that.
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/MultiFactorAuthenticationDelete.html>
 
@@ -9,21 +9,21 @@ use sdk::IdentityKind;
 use crate::records::BucketRow;
 use crate::request::Request;
 
-/// What a request shows. Only the root user of the account that owns the bucket can show anything
-/// that counts.
+/// The second factor of a request. Only that of the root user of the account that owns the bucket
+/// counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum SecondFactor {
-    /// Nothing: the root user asks, without a code.
+    /// The principal is that root user, and brings no code.
     #[default]
     Missing,
-    /// Somebody else asks.
+    /// The principal is another one.
     NotRoot,
-    /// The root user asks, with a code of its device. `iam` has used it up.
+    /// The principal is that root user, with a code of its device. `iam` has used the code up.
     Shown,
 }
 
 impl SecondFactor {
-    /// What the request shows to the bucket that it is about.
+    /// The second factor of a request, for its bucket.
     pub(crate) fn of(request: &Request) -> Result<SecondFactor> {
         let owner = request.bucket_row()?.record.owner;
         let is_root = request.identity().is_some_and(|identity| {
@@ -38,7 +38,7 @@ impl SecondFactor {
     }
 }
 
-/// Whether the versioning state may change. `AccessDenied` unless the root user has shown a code.
+/// Whether the versioning state may change. `AccessDenied` without a code of the root user.
 pub(crate) fn check_change(factor: SecondFactor) -> Result<()> {
     match factor {
         SecondFactor::Shown => Ok(()),
@@ -48,8 +48,8 @@ pub(crate) fn check_change(factor: SecondFactor) -> Result<()> {
     }
 }
 
-/// Whether a version may be deleted for good. `AccessDenied` where that takes a code, and there is
-/// none.
+/// Whether a version may be deleted for good. `AccessDenied` where the bucket requires a code, and
+/// there is none.
 pub(crate) fn check_delete(bucket: &BucketRow, factor: SecondFactor) -> Result<()> {
     match bucket.takes_second_factor() && factor != SecondFactor::Shown {
         true => Err(missing()),

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn keys() -> impl Strategy<Value = String> {
-    // Zeros and what sorts around them are where escaping could go wrong.
+    // Escaping could go wrong for zeros and for what sorts around them.
     proptest::collection::vec(prop_oneof!["\0", "\u{1}", "a", "b", "/", "\u{7f}", "é", "\u{10ffff}"], 1..6)
         .prop_map(|parts| parts.concat())
 }

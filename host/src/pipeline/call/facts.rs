@@ -2,7 +2,7 @@
 
 use crate::body::Payload;
 use crate::pipeline::bindings::calls::{
-    Asked, Decision, Form, Named, Owner, Principal, SecondFactor, Session, Signature, Target,
+    Decision, Form, NamedObject, NeededAccess, Owner, Principal, SecondFactor, Session, Signature, Target,
 };
 
 /// The facts that stages establish. Each is set once.
@@ -23,7 +23,7 @@ pub struct Facts {
     /// The parameters of a call of a Query API.
     pub parameters: Option<String>,
     /// What such a call takes.
-    pub asked: Option<Asked>,
+    pub needed_access: Option<NeededAccess>,
     /// How the body is authenticated.
     pub payload: Option<Payload>,
     /// Whose what is asked for is.
@@ -31,7 +31,7 @@ pub struct Facts {
     /// What policy decided.
     pub decision: Option<Decision>,
     /// What the body names.
-    pub named: Option<Vec<Named>>,
+    pub named: Option<Vec<NamedObject>>,
     /// Which of those are refused.
     pub refused: Option<Vec<u32>>,
 }

@@ -6,8 +6,9 @@ use wasmtime::{Error, Result};
 use crate::body::Boundary;
 use crate::pipeline::bindings::CallHandle;
 use crate::pipeline::bindings::calls::{
-    Asked, Batch, Body, Decision, DigestAlgorithm, Endpoint, Fetch, Form, Head, Host, HostCall, IdentityKind,
-    IngestPlan, Named, Outcome, Owner, Payload, Principal, SecondFactor, Session, Signature, Span, Target,
+    Batch, Body, Decision, DigestAlgorithm, Endpoint, Fetch, Form, Head, Host, HostCall, IdentityKind,
+    IngestPlan, NamedObject, NeededAccess, Outcome, Owner, Payload, Principal, SecondFactor, Session,
+    Signature, Span, Target,
 };
 use crate::pipeline::call::{Answer, AnswerBody, CallState, Calls, Ingest, StoredBytes, Work};
 use crate::pipeline::contract::promised;
@@ -150,12 +151,12 @@ impl HostCall for CallsView<'_> {
         Ok(self.call(&handle)?.facts.parameters.clone())
     }
 
-    fn set_asked(&mut self, handle: Resource<CallHandle>, asked: Asked) -> Result<()> {
-        establish(&mut self.own_call(&handle)?.facts.asked, asked, "asked")
+    fn set_needed_access(&mut self, handle: Resource<CallHandle>, needed: NeededAccess) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.needed_access, needed, "needed-access")
     }
 
-    fn asked(&mut self, handle: Resource<CallHandle>) -> Result<Option<Asked>> {
-        Ok(self.call(&handle)?.facts.asked.clone())
+    fn needed_access(&mut self, handle: Resource<CallHandle>) -> Result<Option<NeededAccess>> {
+        Ok(self.call(&handle)?.facts.needed_access.clone())
     }
 
     fn account(&mut self, handle: Resource<CallHandle>) -> Result<Option<String>> {
@@ -196,11 +197,11 @@ impl HostCall for CallsView<'_> {
         })
     }
 
-    fn set_named(&mut self, handle: Resource<CallHandle>, objects: Vec<Named>) -> Result<()> {
+    fn set_named(&mut self, handle: Resource<CallHandle>, objects: Vec<NamedObject>) -> Result<()> {
         establish(&mut self.own_call(&handle)?.facts.named, objects, "named")
     }
 
-    fn named(&mut self, handle: Resource<CallHandle>) -> Result<Vec<Named>> {
+    fn named(&mut self, handle: Resource<CallHandle>) -> Result<Vec<NamedObject>> {
         self.call(&handle)?.facts.named.clone().ok_or_else(|| Error::msg("no objects were named yet"))
     }
 

@@ -20,8 +20,10 @@ impl Host for HostState {
         let made = self.draws.draw(|| {
             let key = data_keys::draw().map_err(Error::new)?;
             let wrapped = match under {
-                Wrapping::Given(given) => given_key(&given)?.wrap(&context, &key).map_err(Error::new)?,
-                Wrapping::Named(arn) => match kms.wrap(&arn, &context, &key) {
+                Wrapping::CustomerKey(given) => {
+                    customer_key(&given)?.wrap(&context, &key).map_err(Error::new)?
+                }
+                Wrapping::MasterKey(arn) => match kms.wrap(&arn, &context, &key) {
                     Ok(wrapped) => wrapped,
                     Err(error) => return Ok(Err(unavailable(error))),
                 },
@@ -44,10 +46,10 @@ impl Host for HostState {
         context: Vec<u8>,
     ) -> Result<std::result::Result<u32, Unavailable>> {
         let opened = match under {
-            Wrapping::Given(given) => {
-                given_key(&given)?.unwrap(&context, &wrapped).map_err(|_| Unavailable::Mismatch)
+            Wrapping::CustomerKey(given) => {
+                customer_key(&given)?.unwrap(&context, &wrapped).map_err(|_| Unavailable::Mismatch)
             }
-            Wrapping::Named(arn) => self.shared.kms.unwrap(&arn, &context, &wrapped).map_err(unavailable),
+            Wrapping::MasterKey(arn) => self.shared.kms.unwrap(&arn, &context, &wrapped).map_err(unavailable),
         };
         match opened {
             Ok(key) => Ok(Ok(self.calls.of(&handle)?.add_data_key(key)?)),
@@ -67,6 +69,6 @@ fn unavailable(error: KeyError) -> Unavailable {
 }
 
 /// A key of another length is a bug of the guest that judged it.
-fn given_key(bytes: &[u8]) -> Result<WrappingKey> {
+fn customer_key(bytes: &[u8]) -> Result<WrappingKey> {
     WrappingKey::new(bytes).ok_or_else(|| Error::msg("a key that is brought along has 32 bytes"))
 }

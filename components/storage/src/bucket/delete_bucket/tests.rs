@@ -31,7 +31,7 @@ fn an_empty_bucket_goes() {
     let (plan, round) = plan(NAME, &bucket).unwrap();
     assert_eq!(round, Round::Last);
     assert!(memory::commit(plan.0));
-    // Whoever takes the name next does not inherit anything.
+    // A later bucket of that name does not inherit anything.
     for table in [tables::BUCKETS, tables::POLICIES, tables::CORS] {
         assert!(memory::table(table).is_empty(), "{table}");
     }

@@ -64,17 +64,17 @@ fn an_upload_with_an_algorithm_takes_no_other_checksums() {
     let right = with(ChecksumAlgorithm::Crc32, &[0, 0, 0, 1]);
     let wrong = with(ChecksumAlgorithm::Crc32, &[0, 0, 0, 2]);
     let other = with(ChecksumAlgorithm::Sha1, &[0; 20]);
-    let judge = |listed: &CompletedPart, expected| {
+    let checked = |listed: &CompletedPart, expected| {
         choose(std::slice::from_ref(listed), &parts, "upload", expected)
             .map(|_| ())
             .map_err(|error| error.code)
     };
     for expected in [Expected::Only(ChecksumAlgorithm::Crc32), Expected::Each(ChecksumAlgorithm::Crc32)] {
-        assert_eq!(judge(&right, expected), Ok(()));
-        assert_eq!(judge(&wrong, expected), Err(ErrorCode::InvalidPart));
-        assert_eq!(judge(&other, expected), Err(ErrorCode::BadDigest));
+        assert_eq!(checked(&right, expected), Ok(()));
+        assert_eq!(checked(&wrong, expected), Err(ErrorCode::InvalidPart));
+        assert_eq!(checked(&other, expected), Err(ErrorCode::BadDigest));
     }
-    assert_eq!(judge(&listed(1), Expected::Only(ChecksumAlgorithm::Crc32)), Ok(()));
+    assert_eq!(checked(&listed(1), Expected::Only(ChecksumAlgorithm::Crc32)), Ok(()));
     let missing =
         choose(&[listed(1)], &parts, "upload", Expected::Each(ChecksumAlgorithm::Crc32)).unwrap_err();
     assert_eq!(

@@ -1,12 +1,12 @@
 use super::*;
 use crate::records::VersionId;
 
-fn parsed(objects: &str) -> Result<(Vec<Named>, bool)> {
+fn parsed(objects: &str) -> Result<(Vec<ObjectToDelete>, bool)> {
     parse(&Element::parse_named(format!("<Delete>{objects}</Delete>").as_bytes(), "Delete")?)
 }
 
-fn named(key: &str) -> Named {
-    Named { key: key.to_owned(), version: None, conditions: DeletePreconditions::default() }
+fn named(key: &str) -> ObjectToDelete {
+    ObjectToDelete { key: key.to_owned(), version: None, conditions: DeletePreconditions::default() }
 }
 
 #[test]
@@ -65,9 +65,13 @@ fn a_request_names_one_to_a_thousand_objects() {
 
 #[test]
 fn an_impossible_key_or_version_is_its_own_error() {
-    let code = |object: &Named| deletion(object, Bypass::None, SecondFactor::Missing, 0).unwrap_err().code;
+    let code =
+        |object: &ObjectToDelete| deletion(object, Bypass::None, SecondFactor::Missing, 0).unwrap_err().code;
     assert_eq!(code(&named(&"k".repeat(1025))), ErrorCode::KeyTooLongError);
-    assert_eq!(code(&Named { version: Some("x".to_owned()), ..named("k") }), ErrorCode::NoSuchVersion);
+    assert_eq!(
+        code(&ObjectToDelete { version: Some("x".to_owned()), ..named("k") }),
+        ErrorCode::NoSuchVersion
+    );
 }
 
 #[test]
@@ -82,8 +86,8 @@ fn a_key_that_is_named_again_waits_for_the_next_round() {
 }
 
 #[test]
-fn the_answer_tells_markers_versions_and_errors_apart() {
-    let objects = [named("a"), Named { version: Some("null".to_owned()), ..named("b") }, named("c")];
+fn the_response_tells_markers_versions_and_errors_apart() {
+    let objects = [named("a"), ObjectToDelete { version: Some("null".to_owned()), ..named("b") }, named("c")];
     let results = || {
         [
             Ok(Deleted { version: Some(VersionId::Null), is_marker: true, changes: true }),

@@ -18,13 +18,13 @@ fn version() -> Version {
     };
     crate::index::memory::clear();
     let bucket = stored::bucket(Versioning::Enabled);
-    let place = crate::object::write::Place::read(&bucket, "k").unwrap();
+    let as_read = crate::object::write::KeyAsRead::read(&bucket, "k").unwrap();
     let object = crate::object::write::NewObject {
         details,
         storage_class: StorageClass::Glacier,
         ..stored::object(0)
     };
-    let summary = crate::object::write::put(&mut crate::plan::Plan::new(), &place, &object).unwrap();
+    let summary = crate::object::write::put(&mut crate::plan::Plan::new(), &as_read, &object).unwrap();
     Version { summary, details: object.details }
 }
 
@@ -64,7 +64,7 @@ fn text_of_a_client_is_ascii_in_a_header_and_what_cannot_be_one_is_counted() {
 }
 
 #[test]
-fn what_has_not_changed_says_how_long_it_may_be_used() {
+fn a_304_says_how_long_an_object_may_be_used() {
     let mut version = version();
     version.details.content.expires = Some("0".to_owned());
     let lines = |query: &str| {

@@ -43,7 +43,7 @@ fn what_an_object_is_said_to_be_is_read() {
 }
 
 #[test]
-fn what_nothing_here_does_is_refused() {
+fn a_header_for_what_is_not_implemented_is_refused() {
     let code = |name, value| read(&[(name, value)]).unwrap_err().code;
     assert_eq!(code("x-amz-write-offset-bytes", "0"), ErrorCode::NotImplemented);
     assert_eq!(code("x-amz-acl", "public-ready"), ErrorCode::InvalidArgument);
@@ -58,16 +58,16 @@ fn a_lock_needs_a_bucket_that_has_object_lock() {
 }
 
 #[test]
-fn the_default_retention_of_the_bucket_is_for_those_who_bring_none() {
+fn the_default_retention_of_the_bucket_is_for_objects_without_one() {
     let default = DefaultRetention { mode: RetentionMode::Governance, period: RetentionPeriod::Days(1) };
     let configuration = ObjectLockConfiguration { default_retention: Some(default) };
     let bucket = BucketRow { object_lock: Some(configuration), ..bucket(Versioning::Enabled) };
-    let details = ObjectHeaders::default().details(&bucket, Protection::Folder, NOW_MS);
+    let details = ObjectHeaders::default().details(&bucket, Protection::SseS3, NOW_MS);
     assert_eq!(
         details.retention,
         Some(Retention { mode: RetentionMode::Governance, until_ms: NOW_MS + 86_400_000 })
     );
     let own = Retention { mode: RetentionMode::Compliance, until_ms: 5 };
     let headers = ObjectHeaders { retention: Some(own), ..ObjectHeaders::default() };
-    assert_eq!(headers.details(&bucket, Protection::Folder, NOW_MS).retention, Some(own));
+    assert_eq!(headers.details(&bucket, Protection::SseS3, NOW_MS).retention, Some(own));
 }

@@ -1,9 +1,9 @@
 use super::*;
 
 #[test]
-fn only_what_is_said_of_bytes_may_be_said_of_their_copies() {
-    let kept = [Protection::Unsaid, Protection::Folder, Protection::Customer(vec![1])];
-    let needless: Vec<Vec<bool>> =
-        kept.iter().map(|from| kept.iter().map(|to| is_needless(from, to)).collect()).collect();
-    assert_eq!(needless, [[true, false, false], [true, true, false], [false, false, false]]);
+fn a_copy_says_no_more_of_its_sealing_than_its_source() {
+    let kept = [Protection::Unsaid, Protection::SseS3, Protection::SseC(vec![1])];
+    let shared: Vec<Vec<bool>> =
+        kept.iter().map(|from| kept.iter().map(|to| may_share_blobs(from, to)).collect()).collect();
+    assert_eq!(shared, [[true, false, false], [true, true, false], [false, false, false]]);
 }

@@ -18,8 +18,8 @@ fn version(size: u64, body: Body) -> Version {
     let object = write::NewObject { size, details, ..write::tests::object(0) };
     memory::clear();
     let mut plan = Plan::new();
-    let place = write::Place::read(&bucket, "k").unwrap();
-    let summary: Summary = write::put(&mut plan, &place, &object).unwrap();
+    let as_read = write::KeyAsRead::read(&bucket, "k").unwrap();
+    let summary: Summary = write::put(&mut plan, &as_read, &object).unwrap();
     Version { summary, details: object.details }
 }
 
@@ -103,7 +103,7 @@ fn a_part_is_selected_by_its_position() {
 }
 
 #[test]
-fn a_manifest_that_is_gone_asks_for_another_look() {
+fn a_version_whose_manifest_is_gone_is_looked_for_again() {
     let version = multipart(&[5; 3]);
     memory::clear();
     assert_eq!(spans(&version, 0, 15).unwrap(), None);

@@ -42,7 +42,7 @@ pub(crate) fn object(blob: u64) -> NewObject {
 enum Change {
     Put,
     Delete,
-    /// The n-th version from the top, if there are so many.
+    /// The n-th newest version, if there are that many.
     DeleteVersion(usize),
 }
 
@@ -54,7 +54,7 @@ struct Known {
     blob: u64,
 }
 
-/// What S3 promises, on one key, newest first.
+/// What S3 promises for one key: its versions, newest first.
 #[derive(Clone, Debug, Default)]
 struct Model(Vec<Known>);
 
@@ -69,7 +69,7 @@ impl Model {
 
 const KEY: &str = "photos/\0cat";
 
-/// Plans a change against the index as it is; what the model makes of it comes along.
+/// Plans a change on the index as it is. Also returns what the model makes of the change.
 fn plan(change: Change, bucket: &BucketRow, model: &Model, blob: u64) -> (Plan, Model) {
     let mut plan = Plan::new();
     let mut after = model.clone();
@@ -83,9 +83,9 @@ fn plan(change: Change, bucket: &BucketRow, model: &Model, blob: u64) -> (Plan, 
     };
     match change {
         Change::Put => {
-            let place = Place::read(bucket, KEY).unwrap();
+            let as_read = KeyAsRead::read(bucket, KEY).unwrap();
             let object = object(blob);
-            let summary = put(&mut plan, &place, &object).unwrap();
+            let summary = put(&mut plan, &as_read, &object).unwrap();
             if let Body::Spans(spans) = &object.details.body {
                 plan.keep(spans);
             }
@@ -213,8 +213,7 @@ proptest! {
         let (early, after_early) = plan(first, &bucket, &model, 102);
         prop_assert!(memory::commit(early.0));
         if memory::commit(late.0) {
-            // Nothing was lost: what the first wrote is there, unless the second was made to
-            // replace it.
+            // Nothing was lost: what the first wrote is there, unless the second replaced it.
             let stored = stored();
             if bucket.versioning == Versioning::Enabled && matches!(second, Change::Put | Change::Delete) {
                 for version in after_early.0 {
@@ -234,12 +233,12 @@ fn a_locked_null_version_is_not_replaced() {
     let mut locked = object(1);
     locked.details.legal_hold = Some(true);
     let mut plan = Plan::new();
-    put(&mut plan, &Place::read(&bucket, KEY).unwrap(), &locked).unwrap();
+    put(&mut plan, &KeyAsRead::read(&bucket, KEY).unwrap(), &locked).unwrap();
     assert!(memory::commit(plan.0));
-    let place = Place::read(&bucket, KEY).unwrap();
-    let error = put(&mut Plan::new(), &place, &object(2)).unwrap_err();
+    let as_read = KeyAsRead::read(&bucket, KEY).unwrap();
+    let error = put(&mut Plan::new(), &as_read, &object(2)).unwrap_err();
     assert_eq!(error.code, ErrorCode::AccessDenied);
-    assert!(delete_current(&mut Plan::new(), &place, 2_000).is_err());
+    assert!(delete_current(&mut Plan::new(), &as_read, 2_000).is_err());
 }
 
 #[test]
@@ -258,6 +257,6 @@ fn a_version_goes_with_a_code_where_the_bucket_asks_for_one() {
     assert_eq!(refused(SecondFactor::Missing), gateway::errors::ErrorCode::AccessDenied);
     assert_eq!(refused(SecondFactor::NotRoot), gateway::errors::ErrorCode::AccessDenied);
     add(&deletion(Some(VersionId::Null), SecondFactor::Shown)).unwrap();
-    // A delete marker takes nothing away.
+    // A delete marker deletes no version.
     add(&deletion(None, SecondFactor::Missing)).unwrap();
 }

@@ -229,9 +229,9 @@ fn content() -> SystemHeaders {
 fn protections() -> [(&'static str, Protection); 4] {
     [
         ("unsaid", Protection::Unsaid),
-        ("folder", Protection::Folder),
-        ("customer", Protection::Customer(vec![4; 77])),
-        ("managed", managed()),
+        ("folder", Protection::SseS3),
+        ("customer", Protection::SseC(vec![4; 77])),
+        ("managed", sse_kms()),
     ]
 }
 
@@ -271,7 +271,7 @@ fn details(rows: &mut Rows) {
 
 fn uploads(rows: &mut Rows) {
     let mut add = |name: &str, row: Upload| rows.add(&format!("uploads/{name}"), &row);
-    let plain = || upload(Protection::Folder);
+    let plain = || upload(Protection::SseS3);
     for (name, protection) in protections() {
         add(name, upload(protection.clone()));
         let begun_with = pairs(&[("x-amz-acl", "public-read")]);
