@@ -3,8 +3,8 @@
 use gateway::errors::{ErrorCode, Result};
 use gateway::operations::{Operation, Purpose};
 use gateway::sse::context::object_arn;
-use gateway::sse::master_key::MANAGED_ALIAS;
-use gateway::sse::{self, KeyChoice, Requested, Sent, names};
+use gateway::sse::master_key_name::AWS_MANAGED_ALIAS;
+use gateway::sse::{self, MasterKeyChoice, RequestedSealing, SentCustomerKey, names};
 use sdk::{Call, DefaultProtection, Principal, Protection, SseKmsKey, Target};
 
 use crate::request::{self, sse_c};
@@ -14,7 +14,7 @@ use crate::settings;
 /// has the name that was given: `policy` finds out whether there is one, and whether the principal
 /// may use it.
 ///
-/// `AccessDenied` where the bucket blocks SSE-C; otherwise the errors of [`Requested::parse`].
+/// `AccessDenied` where the bucket blocks SSE-C; otherwise the errors of [`RequestedSealing::parse`].
 pub(crate) fn plan(call: &Call, bucket_default: Option<&DefaultProtection>) -> Result<Option<Protection>> {
     let headers = request::headers(call)?;
     let target = call.target();
@@ -23,14 +23,14 @@ pub(crate) fn plan(call: &Call, bucket_default: Option<&DefaultProtection>) -> R
     // changed since.
     if operation.purpose() == Purpose::WritePart {
         let blocks = bucket_default.is_some_and(|default| default.blocks_sse_c);
-        return if blocks && Sent::of(&headers, names::OBJECT).is_some() {
+        return if blocks && SentCustomerKey::of(&headers, names::OBJECT).is_some() {
             Err(blocked(call, operation, target))
         } else {
             Ok(None)
         };
     }
-    let requested = Requested::parse(&headers, request::is_secure(call), &request::digest)?;
-    if matches!(requested, Requested::Customer(_))
+    let requested = RequestedSealing::parse(&headers, request::is_secure(call), &request::digest)?;
+    if matches!(requested, RequestedSealing::SseC(_))
         && bucket_default.is_some_and(|default| default.blocks_sse_c)
     {
         return Err(blocked(call, operation, target));
@@ -67,18 +67,18 @@ enum KeyAccount {
     Owner,
 }
 
-fn choose(requested: Requested, bucket_default: Option<&DefaultProtection>) -> Choice {
+fn choose(requested: RequestedSealing, bucket_default: Option<&DefaultProtection>) -> Choice {
     let by_default = bucket_default.is_some_and(|default| default.bucket_key);
     match requested {
-        Requested::Deployment => Choice::SseS3,
-        Requested::Customer(key) => Choice::SseC(key),
-        Requested::Managed(KeyChoice { name, context, bucket_key }) => Choice::SseKms {
-            name: name.unwrap_or_else(|| MANAGED_ALIAS.to_owned()),
+        RequestedSealing::SseS3 => Choice::SseS3,
+        RequestedSealing::SseC(key) => Choice::SseC(key),
+        RequestedSealing::SseKms(MasterKeyChoice { name, context, bucket_key }) => Choice::SseKms {
+            name: name.unwrap_or_else(|| AWS_MANAGED_ALIAS.to_owned()),
             account: KeyAccount::Principal,
             context,
             bucket_key: bucket_key.unwrap_or(by_default),
         },
-        Requested::Nothing { bucket_key } => match bucket_default
+        RequestedSealing::Nothing { bucket_key } => match bucket_default
             .and_then(|default| default.master_key.clone())
         {
             None => Choice::Nothing,

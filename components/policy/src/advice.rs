@@ -95,8 +95,8 @@ pub(crate) fn simulate(hypothesis: &contract::Hypothesis) -> Result<Vec<contract
 }
 
 fn evaluation(own: Evaluation, documents: &[policy::Document]) -> contract::Evaluation {
-    let place = |place: Option<Place>| {
-        let place = place.unwrap_or(Place { line: 1, column: 1 });
+    let place = |place: Option<Position>| {
+        let place = place.unwrap_or(Position { line: 1, column: 1 });
         contract::TextPosition { line: place.line, column: place.column }
     };
     let matched = own.matched.into_iter().map(|matched| contract::Matched {

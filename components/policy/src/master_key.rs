@@ -82,7 +82,7 @@ pub(crate) fn authorize(
 fn policy(key: &master_keys::MasterKey) -> Rc<Policy> {
     let read = || match key.policy {
         Some(_) => Policy::parse(Kind::Key, &master_keys::policy(&key.arn).unwrap_or_default()),
-        None if key.aws_managed => managed_policy(&key.account, region()),
+        None if key.aws_managed => aws_managed_policy(&key.account, region()),
         None => default_policy(&key.account),
     };
     // The policies of keys stay as they are while the process lives.

@@ -62,10 +62,10 @@ impl Resources for Stored<'_> {
     fn signature(&self) -> Option<Signature> {
         let sdk::Signature { auth_type, version, signed_ms } = self.call.signature()?;
         Some(Signature {
-            place: match auth_type {
-                sdk::AuthType::Header => SignaturePlace::Header,
-                sdk::AuthType::Query => SignaturePlace::Query,
-                sdk::AuthType::Form => SignaturePlace::Form,
+            auth_type: match auth_type {
+                sdk::AuthType::Header => AuthType::Header,
+                sdk::AuthType::Query => AuthType::Query,
+                sdk::AuthType::Form => AuthType::Form,
             },
             version: match version {
                 sdk::SignatureVersion::V2 => SignatureVersion::V2,

@@ -121,7 +121,7 @@ pub(crate) fn acl(bucket: &BucketRow, version: &Version) -> acl::Acl {
 }
 
 /// The account that a requested ACL names.
-pub(crate) fn find(named: &Named) -> Option<Account> {
+pub(crate) fn find(named: &NamedGrantee) -> Option<Account> {
     let identity = match named {
         NamedGrantee::Id(id) if id == ANONYMOUS_CANONICAL_ID => return Some(Account::ANONYMOUS),
         NamedGrantee::Id(id) => sdk::keys::find_by_canonical_id(id),

@@ -134,7 +134,7 @@ pub(crate) fn check_part_still_fits(
 /// Whether the bucket still takes bytes under `protection`. A bucket that blocked SSE-C already at
 /// the head of the request was asked by `encryption` then.
 fn is_still_taken(protection: &Protection, before: &BucketEncryption, now: &BucketEncryption) -> bool {
-    !matches!(protection, Protection::SseC(_)) || !now.blocks_customer_keys || before.blocks_customer_keys
+    !matches!(protection, Protection::SseC(_)) || !now.blocks_sse_c || before.blocks_sse_c
 }
 
 /// The ETag of bytes: their MD5. Under a data key it is a random number, because the MD5 would say
@@ -245,8 +245,8 @@ pub(crate) async fn plan_open(
 fn unavailable(error: Unavailable, arn: &str) -> S3Error {
     match error {
         // The master key was there when `policy` decided on it.
-        Unavailable::UnknownKey => master_key::not_found(arn, "", ""),
-        Unavailable::DisabledKey => master_key::disabled(arn),
+        Unavailable::UnknownKey => master_key_name::not_found(arn, "", ""),
+        Unavailable::DisabledKey => master_key_name::disabled(arn),
         // The master key is there, but it did not wrap what the row keeps.
         Unavailable::Mismatch | Unavailable::Failed => ErrorCode::InternalError.into(),
     }

@@ -130,16 +130,16 @@ impl BucketRow {
 
     /// How new objects are sealed where the request does not say it, and what requests may not say.
     pub(crate) fn default_protection(&self) -> Option<DefaultProtection> {
-        let BucketEncryption { key, bucket_key, blocks_customer_keys } = &self.encryption;
+        let BucketEncryption { key, bucket_key, blocks_sse_c } = &self.encryption;
         let master_key = match key {
-            DefaultKey::Own => None,
-            DefaultKey::Named(name) => Some(name.as_deref().unwrap_or(MANAGED_ALIAS).to_owned()),
+            DefaultKey::SseS3 => None,
+            DefaultKey::SseKms(name) => Some(name.as_deref().unwrap_or(AWS_MANAGED_ALIAS).to_owned()),
         };
-        let says = master_key.is_some() || *bucket_key || *blocks_customer_keys;
+        let says = master_key.is_some() || *bucket_key || *blocks_sse_c;
         says.then_some(DefaultProtection {
             master_key,
             bucket_key: *bucket_key,
-            blocks_sse_c: *blocks_customer_keys,
+            blocks_sse_c: *blocks_sse_c,
         })
     }
 

@@ -216,8 +216,8 @@ fn a_bucket_of_the_second_format_says_nothing_about_sealing() {
 
 #[test]
 fn a_bucket_default_is_told_where_it_says_something() {
-    let with = |key, bucket_key, blocks_customer_keys| {
-        let encryption = BucketEncryption { key, bucket_key, blocks_customer_keys };
+    let with = |key, bucket_key, blocks_sse_c| {
+        let encryption = BucketEncryption { key, bucket_key, blocks_sse_c };
         let default = BucketRow { encryption, ..BucketRow::default() }.default_protection();
         default.map(|own| (own.master_key, own.bucket_key, own.blocks_sse_c))
     };
