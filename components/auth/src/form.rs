@@ -10,7 +10,7 @@ use sdk::keys::{Signing, TextClaim, Verdict};
 use sdk::{Signature, SignaturePlace, SignatureVersion};
 
 use crate::settings::Version2;
-use crate::verify::{Judge, payload};
+use crate::verify::{Verifier, payload};
 
 /// Finds out who signed a form, if anybody did, and whether what it uploads to `bucket` is what was
 /// signed.
@@ -22,12 +22,12 @@ pub(crate) fn identify(
     form: &Form,
     bucket: &str,
     version2: Version2,
-    judge: &impl Judge,
+    verifier: &impl Verifier,
 ) -> Result<(), S3Error> {
     gateway::identity::sigv4::refuse_head_signature(request)?;
     let promised = payload(&Payload::of_anonymous(request.headers)?);
     let Some(authorization) = form.authorization()? else {
-        judge.anonymous(promised);
+        verifier.anonymous(promised);
         return Ok(());
     };
     let (claim, policy) = match authorization {
@@ -50,7 +50,7 @@ pub(crate) fn identify(
             (claim(access_key_id, (Signing::V2, None), policy, signature, token), policy)
         }
     };
-    match judge.judge_text(&claim, promised) {
+    match verifier.verify_text(&claim, promised) {
         Verdict::Verified => PostPolicy::parse(policy)?.check(form, bucket, request.received_ms),
         Verdict::UnknownKey => Err(unknown_access_key(&claim.access_key_id)),
         Verdict::Mismatch => Err(signature_mismatch(&claim.access_key_id, &claim.text, &claim.signature)),

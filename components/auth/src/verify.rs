@@ -15,12 +15,12 @@ use crate::settings::Settings;
 use crate::stored;
 
 /// Judges a signature and keeps what it proves: the host, or a test in its place.
-pub(crate) trait Judge {
+pub(crate) trait Verifier {
     /// Whether an access key signed a canonical request. If so, its holder is the principal, and
     /// `payload` is promised.
-    fn judge(&self, signed: &Signed<'_>, payload: sdk::Payload) -> Verdict;
+    fn verify(&self, signed: &Signed<'_>, payload: sdk::Payload) -> Verdict;
     /// The same for a text.
-    fn judge_text(&self, claim: &TextClaim, payload: sdk::Payload) -> Verdict;
+    fn verify_text(&self, claim: &TextClaim, payload: sdk::Payload) -> Verdict;
     /// Nobody signed; this is promised about the body all the same.
     fn anonymous(&self, payload: sdk::Payload);
     /// SHA-256 in lower-case hexadecimal.
@@ -35,8 +35,8 @@ pub(crate) struct Host<'a> {
     pub(crate) call: &'a Call,
 }
 
-impl Judge for Host<'_> {
-    fn judge(&self, signed: &Signed<'_>, payload: sdk::Payload) -> Verdict {
+impl Verifier for Host<'_> {
+    fn verify(&self, signed: &Signed<'_>, payload: sdk::Payload) -> Verdict {
         let mut claim = Claim {
             access_key_id: signed.access_key_id().to_owned(),
             scope: signed.credential().scope().to_owned(),
@@ -47,16 +47,16 @@ impl Judge for Host<'_> {
             security_token: signed.security_token().map(str::to_owned),
             stored: None,
         };
-        self.judge_with(signed.access_key_id(), claim.security_token.is_some(), |stored| {
+        self.verify_with(signed.access_key_id(), claim.security_token.is_some(), |stored| {
             claim.stored = stored;
             keys::verify(self.call, &claim, &payload)
         })
     }
 
-    fn judge_text(&self, claim: &TextClaim, payload: sdk::Payload) -> Verdict {
+    fn verify_text(&self, claim: &TextClaim, payload: sdk::Payload) -> Verdict {
         let mut claim = claim.clone();
         let access_key_id = claim.access_key_id.clone();
-        self.judge_with(&access_key_id, claim.security_token.is_some(), |stored| {
+        self.verify_with(&access_key_id, claim.security_token.is_some(), |stored| {
             claim.stored = stored;
             keys::verify_text(self.call, &claim, &payload)
         })
@@ -97,7 +97,7 @@ impl Host<'_> {
 
     /// Judges a claim about an access key that may be one of the configuration, a stored one, or
     /// temporary.
-    fn judge_with(
+    fn verify_with(
         &self,
         access_key_id: &str,
         is_temporary: bool,
@@ -106,7 +106,7 @@ impl Host<'_> {
         let known = if stored::is_known(access_key_id) { identities::key(access_key_id) } else { None };
         let verdict = verify(known);
         if is_temporary {
-            return self.judge_session(verdict);
+            return self.check_session(verdict);
         }
         if matches!(verdict, Verdict::Verified) {
             return verdict;
@@ -119,7 +119,7 @@ impl Host<'_> {
     }
 
     /// A session ends with what it rests on.
-    fn judge_session(&self, verdict: Verdict) -> Verdict {
+    fn check_session(&self, verdict: Verdict) -> Verdict {
         let is_verified = matches!(verdict, Verdict::Verified);
         match self.call.session().filter(|_| is_verified) {
             Some(session) if !identities::is_current(&session) => Verdict::InvalidToken,
@@ -132,32 +132,32 @@ impl Host<'_> {
 pub(crate) fn identify(
     request: &Request<'_>,
     settings: &Settings,
-    judge: &impl Judge,
+    verifier: &impl Verifier,
 ) -> Result<(), S3Error> {
     if settings.version2.takes(request.headers.get("authorization")) {
         let domains: Vec<&str> = settings.domains.iter().map(String::as_str).collect();
         if let Some(signed) = sigv2::authenticate(request, bucket_of_host(request.host, &domains)) {
-            return judge_version2(&signed?, judge);
+            return verify_version2(&signed?, verifier);
         }
     }
     let signed = match sigv4::authenticate(request)? {
         Authentication::Anonymous(promised) => {
-            judge.anonymous(payload(&promised));
+            verifier.anonymous(payload(&promised));
             return Ok(());
         }
         Authentication::Signed(signed) => signed,
     };
     // Nearly every request is for S3, and asks it: only of the others it matters what is asked.
     if signed.credential().service() != "s3" || request.form_sha256.is_some() {
-        sigv4::check_service(request, signed.credential(), judge.services())?;
+        sigv4::check_service(request, signed.credential(), verifier.services())?;
     }
-    let verdict = judge.judge(&signed, payload(signed.payload()));
+    let verdict = verifier.verify(&signed, payload(signed.payload()));
     if let Verdict::Verified = verdict {
         return Ok(());
     }
     // For the error document; made for both verdicts, so that an unknown key costs what a wrong
     // signature costs.
-    let string_to_sign = signed.string_to_sign(&judge.sha256(signed.canonical_request()));
+    let string_to_sign = signed.string_to_sign(&verifier.sha256(signed.canonical_request()));
     Err(match verdict {
         Verdict::UnknownKey => signed.unknown_access_key(),
         Verdict::InvalidToken => ErrorCode::InvalidToken.into(),
@@ -166,7 +166,7 @@ pub(crate) fn identify(
     })
 }
 
-fn judge_version2(signed: &sigv2::Signed<'_>, judge: &impl Judge) -> Result<(), S3Error> {
+fn verify_version2(signed: &sigv2::Signed<'_>, verifier: &impl Verifier) -> Result<(), S3Error> {
     let mut refusal = signed.mismatch();
     // All are judged for an unknown key as well, so that it costs what a wrong signature costs.
     for text in signed.strings_to_sign() {
@@ -179,7 +179,7 @@ fn judge_version2(signed: &sigv2::Signed<'_>, judge: &impl Judge) -> Result<(), 
             security_token: signed.security_token().map(str::to_owned),
             stored: None,
         };
-        match judge.judge_text(&claim, payload(signed.payload())) {
+        match verifier.verify_text(&claim, payload(signed.payload())) {
             Verdict::Verified => return Ok(()),
             Verdict::UnknownKey => refusal = signed.unknown_access_key(),
             Verdict::InvalidToken => refusal = ErrorCode::InvalidToken.into(),

@@ -36,5 +36,5 @@ fn find(bucket: Option<&str>) -> Result<Found> {
 /// The rules of a bucket: one read of the index. A row that cannot be read is an error, not no
 /// rules.
 fn rules(bucket: &str) -> Result<Option<Configuration>> {
-    index::get(row::TABLE, &row::key(bucket)).map(|entry| row::decode(&entry.value)).transpose()
+    index::get(row::TABLE, &row::key(bucket)).map(|raw| row::decode(&raw.value)).transpose()
 }

@@ -5,7 +5,7 @@
 //! | [`row`] | what the table says of an operation |
 //! | [`asked`] | what a call takes: which actions, on what, under which conditions |
 
-pub(crate) mod asked;
+pub(crate) mod needed_access;
 pub(crate) mod row;
 
 use gateway::errors::{ErrorCode, Result, S3Error};
@@ -14,18 +14,18 @@ use sdk::{Call, Head};
 
 use self::row::{On, Operation, Service};
 use crate::account::{self, aliases, details, report};
-use crate::answer::Answer;
 use crate::entities::{self, access_keys, groups, roles, tags, users};
 use crate::form::Form;
 use crate::mfa::{assigned, devices};
 use crate::policies::{attached, inline, managed, simulate, versions};
 use crate::records::Kind;
+use crate::reply::Reply;
 use crate::request::Request;
 use crate::sts;
 use crate::web_identity::{self, oidc};
 
 /// Answers an operation.
-type Handle = fn(&Request) -> Result<Answer>;
+type Handle = fn(&Request) -> Result<Reply>;
 
 #[rustfmt::skip]
 pub(crate) static ROWS: &[(Operation, Handle)] = &[

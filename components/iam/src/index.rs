@@ -12,7 +12,7 @@ pub(crate) use memory::{configured_user, find_step, generate, get, last_use, mak
 
 /// A row as it is stored.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
+pub(crate) struct RawRow {
     /// The key.
     pub(crate) key: Vec<u8>,
     /// The encoded record.

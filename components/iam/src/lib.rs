@@ -9,7 +9,6 @@
 
 mod account;
 mod actions;
-mod answer;
 mod entities;
 mod form;
 mod identities;
@@ -19,6 +18,7 @@ mod names;
 mod pages;
 mod policies;
 mod records;
+mod reply;
 mod request;
 mod rows;
 mod sts;
@@ -38,7 +38,7 @@ use sdk::{
 };
 
 use crate::actions::row::On;
-use crate::answer::ATTEMPTS_MAX;
+use crate::reply::ATTEMPTS_MAX;
 
 /// The stage, as the component exports it.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl Guest for Iam {
             let plan = web_identity::plan(call.share(), request);
             return planned(executor::start(call.id(), Box::pin(plan)));
         }
-        let asked = actions::asked::asked(&request).map_err(refuse)?;
+        let asked = actions::needed_access::needed_access(&request).map_err(refuse)?;
         call.set_asked(&asked);
         Ok(Planned::Ready)
     }
@@ -67,7 +67,7 @@ impl Guest for Iam {
     fn start(call: Call) -> std::result::Result<Progress, Refusal> {
         // What policy did not allow goes no further.
         call.decision().ok_or_else(|| refuse(ErrorCode::AccessDenied.into()))?;
-        progress(executor::start(call.id(), Box::pin(answer(call))))
+        progress(executor::start(call.id(), Box::pin(serve(call))))
     }
 
     fn resume(id: u64) -> std::result::Result<Progress, Refusal> {
@@ -125,18 +125,18 @@ fn progress(run: Poll<Result<()>>) -> std::result::Result<Progress, Refusal> {
     }
 }
 
-async fn answer(call: Call) -> Result<()> {
+async fn serve(call: Call) -> Result<()> {
     let (request, handle) = actions::read(&call)?;
     for _ in 0..ATTEMPTS_MAX {
-        let answered = handle(&request)?;
-        if !answered.changes.is_empty() {
-            match call.commit(answered.changes.into_batch()).await {
+        let reply = handle(&request)?;
+        if !reply.changes.is_empty() {
+            match call.commit(reply.changes.into_batch()).await {
                 Ok(_) => {}
                 Err(CommitError::Conflict) => continue,
                 Err(CommitError::Failed(failure)) => return Err(failure_to_error(failure)),
             }
         }
-        let mut document = request.document(answered.result);
+        let mut document = request.document(reply.result);
         xml::declare(&mut document);
         Response::new(200).header("content-type", "text/xml").bytes(document.into_bytes()).send(&call);
         return Ok(());

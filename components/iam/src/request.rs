@@ -21,13 +21,13 @@ pub(crate) struct Request {
     /// Its parameters.
     pub(crate) form: Form,
     /// Who calls.
-    pub(crate) caller: Identity,
+    pub(crate) principal: Identity,
     /// The temporary credentials that signed.
     pub(crate) session: Option<Session>,
     /// Whether a one-time code of the caller's device came with the call, and was right.
     pub(crate) has_second_factor: bool,
     /// What was found out of who calls, where they did not sign, and what `policy` then judged.
-    pub(crate) asked: Option<Asked>,
+    pub(crate) needed_access: Option<Asked>,
     /// When the call arrived, in milliseconds since 1970.
     pub(crate) now_ms: u64,
     /// Its id.
@@ -44,18 +44,18 @@ impl Request {
     ) -> Result<Request> {
         // Who shows a token need not sign, and does not ask as whoever did.
         let by_token = operation.on == On::WebIdentityRole;
-        let caller = match call.principal() {
-            _ if by_token => nobody(),
+        let principal = match call.principal() {
+            _ if by_token => unknown_principal(),
             Principal::Authenticated(identity) => identity,
             Principal::Anonymous => return Err(ErrorCode::MissingAuthenticationToken.into()),
         };
         Ok(Request {
             operation,
             form,
-            caller,
+            principal,
             session: if by_token { None } else { call.session() },
             has_second_factor: !by_token && call.second_factor().is_some(),
-            asked: if by_token { call.asked() } else { None },
+            needed_access: if by_token { call.asked() } else { None },
             now_ms: received_ms,
             request_id: call.request_id(),
         })
@@ -63,7 +63,7 @@ impl Request {
 
     /// The account of who calls.
     pub(crate) fn account(&self) -> &str {
-        &self.caller.account
+        &self.principal.account
     }
 
     /// A response document up to the start of its result.
@@ -107,14 +107,14 @@ impl Request {
     /// The user whom an operation is about that may leave out the name: whoever calls. `None` is
     /// the root user, which can name itself as credential reports do.
     pub(crate) fn own_name(&self) -> Result<Option<&str>> {
-        if self.caller.kind == IdentityKind::Root && self.form.get("UserName") == Some(ROOT_NAME) {
+        if self.principal.kind == IdentityKind::Root && self.form.get("UserName") == Some(ROOT_NAME) {
             return Ok(None);
         }
         match self.form.optional_name("UserName", 128)? {
             Some(name) => Ok(Some(name)),
-            None => match self.caller.kind {
+            None => match self.principal.kind {
                 IdentityKind::Root => Ok(None),
-                IdentityKind::User | IdentityKind::ConfiguredUser => Ok(Some(&self.caller.user)),
+                IdentityKind::User | IdentityKind::ConfiguredUser => Ok(Some(&self.principal.user)),
                 IdentityKind::AssumedRole | IdentityKind::FederatedUser => {
                     Err(S3Error::new(ErrorCode::ValidationError)
                         .message("Must specify userName when calling with non-User credentials"))
@@ -125,7 +125,7 @@ impl Request {
 }
 
 /// Who has no account, and no rights.
-fn nobody() -> Identity {
+fn unknown_principal() -> Identity {
     Identity {
         kind: IdentityKind::FederatedUser,
         account: String::new(),

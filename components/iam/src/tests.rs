@@ -22,7 +22,7 @@ pub(crate) fn request(form: &str) -> Result<Request> {
     Ok(Request {
         operation: &actions::find(&form)?.0,
         form,
-        caller: Identity {
+        principal: Identity {
             kind: IdentityKind::Root,
             account: ACCOUNT.to_owned(),
             canonical_id: String::new(),
@@ -34,7 +34,7 @@ pub(crate) fn request(form: &str) -> Result<Request> {
         },
         session: None,
         has_second_factor: false,
-        asked: None,
+        needed_access: None,
         now_ms: 1_369_353_600_000,
         request_id: "R1".to_owned(),
     })
@@ -44,9 +44,9 @@ pub(crate) fn request(form: &str) -> Result<Request> {
 fn call(form: &str) -> Result<String> {
     let request = request(form)?;
     let (_, handle) = actions::find(&request.form)?;
-    let answered = handle(&request)?;
-    assert!(memory::commit(answered.changes.into_batch()), "{form}");
-    Ok(request.document(answered.result))
+    let reply = handle(&request)?;
+    assert!(memory::commit(reply.changes.into_batch()), "{form}");
+    Ok(request.document(reply.result))
 }
 
 pub(crate) fn ok(form: &str) -> String {
@@ -218,8 +218,8 @@ fn a_call_asks_for_its_action_on_its_arn() {
         ("Action=GetPolicy&PolicyArn=arn:aws:iam::000000000001:policy/p", "iam:GetPolicy", "policy/p"),
     ];
     for (form, action, resource) in cases {
-        let asked = actions::asked::asked(&request(form).unwrap()).unwrap();
-        assert_eq!((asked.actions, asked.arn), (vec![action.to_owned()], format!("{arn}{resource}")));
+        let needed = actions::needed_access::needed_access(&request(form).unwrap()).unwrap();
+        assert_eq!((needed.actions, needed.arn), (vec![action.to_owned()], format!("{arn}{resource}")));
     }
 }
 
@@ -274,7 +274,7 @@ fn an_account_has_one_alias() {
     );
     // What was given up is free for others; what another has is not.
     let mut other = request("Action=CreateAccountAlias&AccountAlias=cats").unwrap();
-    "000000000002".clone_into(&mut other.caller.account);
+    "000000000002".clone_into(&mut other.principal.account);
     let (_, handle) = actions::find(&other.form).unwrap();
     assert!(memory::commit(handle(&other).unwrap().changes.into_batch()));
     fails("Action=CreateAccountAlias&AccountAlias=cats", ErrorCode::EntityAlreadyExists);

@@ -16,9 +16,9 @@ use gateway::identity::web_identity::{
 use sdk::keys::{PublicKey as Published, RsaKey, verify_published};
 use sdk::{Asked, Call, Fetch, Fetched, IdentityKind, Session, Unfetched, Work};
 
-use crate::answer::Answer;
 use crate::form::invalid;
 use crate::records::{Kind, Tags};
+use crate::reply::Reply;
 use crate::request::Request;
 use crate::{names, rows, sts};
 
@@ -182,8 +182,8 @@ async fn fetch(call: &Call, url: String, length_max: usize, age_seconds_max: u32
 }
 
 /// AssumeRoleWithWebIdentity, once `policy` has asked the role whom it trusts.
-pub(crate) fn assume(request: &Request) -> Result<Answer> {
-    let asked = request.asked.as_ref().ok_or_else(denied)?;
+pub(crate) fn assume(request: &Request) -> Result<Reply> {
+    let asked = request.needed_access.as_ref().ok_or_else(denied)?;
     let provider_arn = asked.provider.as_deref().ok_or_else(denied)?;
     let (account, role_path, role_name) = names::split_arn(&asked.arn, "role").ok_or_else(denied)?;
     let role = rows::find(account, Kind::Role, role_name)?.ok_or_else(denied)?.record;
@@ -221,7 +221,7 @@ pub(crate) fn assume(request: &Request) -> Result<Answer> {
         xml.text("SourceIdentity", source);
     }
     xml.number("PackedPolicySize", sts::packed(&session));
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 /// The values that were judged under a condition key.

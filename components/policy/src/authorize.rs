@@ -9,7 +9,7 @@ use gateway::request::headers::with_presigned;
 use gateway::request::query::Query;
 use sdk::{Decision, Head, IdentityKind, Target};
 
-use crate::asked;
+use crate::aws_query;
 use crate::explain::{explain, is_denial};
 use crate::host::{Call, identities, region};
 use crate::permissions::Permissions;
@@ -29,13 +29,13 @@ pub(crate) fn authorize(call: &Call) -> Result<()> {
     }
     let facts = Facts::of(call)?;
     if facts.operation.is_query_call() {
-        return asked::authorize(call);
+        return aws_query::authorize(call);
     }
     if is_configured_owner(call, &facts.principal) {
         call.set_decision(Decision::AsOwner);
         return Ok(());
     }
-    let permit = with_asked(call, &facts, |asked, stored| decide(call, asked, stored))?;
+    let permit = with_request(call, &facts, |asked, stored| decide(call, asked, stored))?;
     call.set_decision(match permit {
         Permit::Whole => Decision::Allow,
         Permit::Each => Decision::Each,
@@ -50,7 +50,7 @@ pub(crate) fn authorize_again(call: &Call, said: &[(String, Vec<String>)]) -> Re
     let said = said.iter().fold(ContextEntries::default(), |said, (key, values)| {
         said.with(key, &values.iter().map(String::as_str).collect::<Vec<_>>())
     });
-    with_asked(call, &facts, |asked, stored| {
+    with_request(call, &facts, |asked, stored| {
         let asked = Asked { body: Body::Said(&said), ..*asked };
         decide(call, &asked, stored).map(|_| ())
     })
@@ -89,7 +89,7 @@ pub(crate) fn authorize_each(call: &Call) -> Result<()> {
     let named = call.named();
     let named: Vec<_> =
         named.iter().map(|object| (object.key.as_str(), object.version_id.as_deref())).collect();
-    let refused = with_asked(call, &Facts::of(call)?, |asked, stored| {
+    let refused = with_request(call, &Facts::of(call)?, |asked, stored| {
         let refused = access::authorize_each(asked, &named, stored);
         // One stands for all: a thousand objects are refused for one reason.
         let first = refused.first().and_then(|position| named.get(usize::try_from(*position).ok()?));
@@ -126,7 +126,7 @@ impl Facts {
 }
 
 /// Reads what else decides, and asks `decide`.
-fn with_asked<T>(
+fn with_request<T>(
     call: &Call,
     facts: &Facts,
     decide: impl FnOnce(&Asked<'_>, &Stored<'_>) -> Result<T>,

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use gateway::policy::{Kind, Policy};
 
 use crate::host::Call;
-use crate::kept::Named;
+use crate::kept::LabelledPolicy;
 
 thread_local! {
     /// Policies by their numbers, of which there are as many as listeners. They stay as they are
@@ -16,7 +16,7 @@ thread_local! {
 }
 
 /// The policy of the endpoint, with the endpoint's id; `None` where everything passes.
-pub(crate) fn policy(call: &Call) -> Option<Named> {
+pub(crate) fn policy(call: &Call) -> Option<LabelledPolicy> {
     let endpoint = call.endpoint()?;
     let number = endpoint.policy?;
     let read = READ.with_borrow(|read| read.get(&number).map(Rc::clone));

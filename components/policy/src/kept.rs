@@ -8,7 +8,7 @@ use std::rc::Rc;
 use gateway::policy::Policy;
 
 /// A policy that was read, and what it is called.
-pub(crate) type Named = (String, Rc<Policy>);
+pub(crate) type LabelledPolicy = (String, Rc<Policy>);
 
 /// Policies by their ids. When there would be too many, the one that nobody asked for the longest
 /// goes.

@@ -14,7 +14,7 @@ use sdk::{Identity, IdentityKind, Session};
 
 use crate::endpoint;
 use crate::host::{Call, identities};
-use crate::kept::{Kept, Named};
+use crate::kept::{Kept, LabelledPolicy};
 
 /// Policies that are kept read.
 const POLICIES_MAX: usize = 256;
@@ -23,11 +23,11 @@ const POLICIES_MAX: usize = 256;
 #[derive(Default)]
 pub(crate) struct Permissions {
     /// `None` without limits.
-    identity: Option<Vec<Named>>,
-    boundary: Option<Named>,
-    session_policies: Option<Vec<Named>>,
+    identity: Option<Vec<LabelledPolicy>>,
+    boundary: Option<LabelledPolicy>,
+    session_policies: Option<Vec<LabelledPolicy>>,
     /// Of the endpoint, whoever asks.
-    endpoint: Option<Named>,
+    endpoint: Option<LabelledPolicy>,
     tags: Vec<(String, String)>,
     session: Option<Session>,
     received_ms: u64,
@@ -76,7 +76,7 @@ impl Permissions {
                 Some(source) => read(&source, Kind::Identity),
                 None => (arn.clone(), Rc::new(Policy::deny_everything())),
             });
-        let policies: Vec<Named> = by_text.chain(by_arn).collect();
+        let policies: Vec<LabelledPolicy> = by_text.chain(by_arn).collect();
         // A federated user may do nothing that its session does not name; a role or a user loses
         // nothing without.
         if !policies.is_empty() || identity.kind == IdentityKind::FederatedUser {
@@ -156,11 +156,11 @@ fn context<'a>(session: &'a Session, key: &Key) -> Option<Values<'a>> {
     })
 }
 
-fn source(named: &Named) -> Source<'_> {
+fn source(named: &LabelledPolicy) -> Source<'_> {
     Source { label: &named.0, policy: &named.1 }
 }
 
-fn sources(named: &[Named]) -> Vec<Source<'_>> {
+fn sources(named: &[LabelledPolicy]) -> Vec<Source<'_>> {
     named.iter().map(source).collect()
 }
 
@@ -169,7 +169,7 @@ thread_local! {
 }
 
 /// A policy of `iam`, read once.
-pub(crate) fn read(source: &identities::Source, kind: Kind<'_>) -> Named {
+pub(crate) fn read(source: &identities::Source, kind: Kind<'_>) -> LabelledPolicy {
     if let Some(policy) = known(&source.id) {
         return (source.label.clone(), policy);
     }
@@ -178,7 +178,7 @@ pub(crate) fn read(source: &identities::Source, kind: Kind<'_>) -> Named {
 }
 
 /// A policy whose text is at hand, read once.
-fn read_text(label: &str, id: &str, text: &str, kind: Kind<'_>) -> Named {
+fn read_text(label: &str, id: &str, text: &str, kind: Kind<'_>) -> LabelledPolicy {
     // What this release cannot read must not allow anything, nor may what it denies be forgotten.
     let read = || Policy::parse(kind, text).unwrap_or_else(|_| Policy::deny_everything());
     (label.to_owned(), kept(id, read))

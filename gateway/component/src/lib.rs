@@ -2,7 +2,7 @@
 //! refusal.
 
 mod form;
-mod master_key;
+mod key_use;
 mod pipeline;
 mod refusals;
 mod settings;

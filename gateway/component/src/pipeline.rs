@@ -19,7 +19,7 @@ use stages::Position;
 use storage::{Sealing, Step};
 
 use crate::form;
-use crate::master_key;
+use crate::key_use;
 use crate::refusals;
 use crate::settings::settings;
 
@@ -238,7 +238,7 @@ fn plan_bytes(
             let mut protection = encryption::plan_seal(call, fallback.as_ref())?;
             if let Some(Protection::Managed(key)) = &mut protection {
                 border.enter("policy");
-                master_key::authorize_write(call, target, key)?;
+                key_use::authorize_write(call, target, key)?;
             }
             protection.map_or(Sealing::Said, Sealing::Under)
         }
@@ -257,7 +257,7 @@ fn open(
     let protection = encryption::plan_open(call, sealed)?;
     if let Protection::Managed(key) = &protection {
         border.enter("policy");
-        master_key::authorize_read(call, request, target, sealed.role, key)?;
+        key_use::authorize_read(call, request, target, sealed.role, key)?;
     }
     Ok(protection)
 }

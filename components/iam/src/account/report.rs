@@ -8,8 +8,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gateway::errors::Result;
 
-use crate::answer::Answer;
 use crate::records::Kind;
+use crate::reply::Reply;
 use crate::request::{ROOT_NAME, Request};
 use crate::{index, names, rows};
 
@@ -23,14 +23,14 @@ const COLUMNS: &str = "user,arn,user_creation_time,password_enabled,password_las
 const NONE: &str = "N/A";
 
 /// GenerateCredentialReport
-pub(crate) fn generate(request: &Request) -> Result<Answer> {
+pub(crate) fn generate(request: &Request) -> Result<Reply> {
     let mut xml = request.result();
     xml.text("State", "COMPLETE");
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 /// GetCredentialReport
-pub(crate) fn get(request: &Request) -> Result<Answer> {
+pub(crate) fn get(request: &Request) -> Result<Reply> {
     let account = request.account();
     let mut csv = COLUMNS.to_owned();
     push_line(
@@ -49,7 +49,7 @@ pub(crate) fn get(request: &Request) -> Result<Answer> {
     xml.text("Content", &STANDARD.encode(csv));
     xml.text("ReportFormat", "text/csv");
     xml.text("GeneratedTime", &names::date(request.now_ms));
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 /// Whom a line is about.

@@ -3,8 +3,8 @@
 use gateway::errors::Result;
 use gateway::xml::XmlWriter;
 
-use crate::answer::Changes;
 use crate::records::{Entity, Kind, Row};
+use crate::reply::Changes;
 use crate::request::Request;
 use crate::{entities, names, rows};
 

@@ -47,7 +47,7 @@ fn answer<T: Clone>(
     id: &str,
     read: impl FnOnce() -> Result<Option<T>>,
 ) -> Result<Option<T>> {
-    let revision = index::get(tables::CHANGES, tables::CHANGES_KEY).map_or(0, |entry| entry.revision);
+    let revision = index::get(tables::CHANGES, tables::CHANGES_KEY).map_or(0, |raw| raw.revision);
     let known = REMEMBERED.with_borrow_mut(|remembered| {
         if remembered.revision != revision {
             *remembered = Remembered { revision, ..Remembered::default() };

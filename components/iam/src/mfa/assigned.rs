@@ -8,11 +8,11 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 
 use super::codes;
 use super::devices::named;
-use crate::answer::{Answer, Changes};
 use crate::entities::holder::Holder;
 use crate::form::invalid;
 use crate::pages::Page;
 use crate::records::{MfaDevice, Row};
+use crate::reply::{Changes, Reply};
 use crate::request::Request;
 use crate::{names, rows, tables};
 
@@ -60,7 +60,7 @@ fn part_key(holder: &Holder, request: &Request, device: &MfaDevice) -> Vec<u8> {
 }
 
 /// EnableMFADevice: a device is somebody's from now on.
-pub(crate) fn enable(request: &Request) -> Result<Answer> {
+pub(crate) fn enable(request: &Request) -> Result<Reply> {
     let holder = Holder::of(request)?;
     let mut row = named(request)?;
     if row.record.holder.is_some() {
@@ -77,11 +77,11 @@ pub(crate) fn enable(request: &Request) -> Result<Answer> {
     changes.put_bytes(tables::MFA_OF, part_key(&holder, request, &row.record), row.key.clone());
     changes.replace(tables::MFA, &row)?;
     holder.touch(&mut changes)?;
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// DeactivateMFADevice: a device is nobody's. What it showed once, it never shows again.
-pub(crate) fn deactivate(request: &Request) -> Result<Answer> {
+pub(crate) fn deactivate(request: &Request) -> Result<Reply> {
     let holder = Holder::of(request)?;
     let mut row = of(&holder, request)?;
     row.record.holder = None;
@@ -89,20 +89,20 @@ pub(crate) fn deactivate(request: &Request) -> Result<Answer> {
     let mut changes = Changes::default();
     changes.delete(tables::MFA_OF, part_key(&holder, request, &row.record));
     changes.replace(tables::MFA, &row)?;
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// ResyncMFADevice
-pub(crate) fn resync(request: &Request) -> Result<Answer> {
+pub(crate) fn resync(request: &Request) -> Result<Reply> {
     let mut row = of(&Holder::of(request)?, request)?;
     synchronize(request, &mut row.record)?;
     let mut changes = Changes::default();
     changes.replace(tables::MFA, &row)?;
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// ListMFADevices
-pub(crate) fn list(request: &Request) -> Result<Answer> {
+pub(crate) fn list(request: &Request) -> Result<Reply> {
     let holder = Holder::of(request)?;
     let page = Page::of(&request.form)?;
     let devices = rows::mfa_devices_of(holder.unique_id(request))?;
@@ -120,11 +120,11 @@ pub(crate) fn list(request: &Request) -> Result<Answer> {
             xml.close("member");
         },
     )?;
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 /// GetMFADevice
-pub(crate) fn get(request: &Request) -> Result<Answer> {
+pub(crate) fn get(request: &Request) -> Result<Reply> {
     let holder = Holder::of(request)?;
     let device = of(&holder, request)?.record;
     let mut xml = request.result();
@@ -132,5 +132,5 @@ pub(crate) fn get(request: &Request) -> Result<Answer> {
     xml.text("SerialNumber", &names::mfa_arn(request.account(), &device));
     xml.text("EnableDate", &names::date(device.enabled_ms));
     xml.text("Certifications", "");
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }

@@ -29,7 +29,7 @@ const LOCK_MS_MAX: u64 = 900_000;
 
 /// What a code is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Judged {
+pub(crate) enum CodeVerdict {
     /// The code of this step, and new.
     Right(u64),
     /// It was right once, or another one after it was used.
@@ -55,22 +55,22 @@ pub(crate) fn sealed(account: &str, device: &MfaDevice) -> Device {
 }
 
 /// Judges a code that is shown now.
-pub(crate) fn judge(account: &str, device: &MfaDevice, code: &str, now_ms: u64) -> Judged {
+pub(crate) fn verify(account: &str, device: &MfaDevice, code: &str, now_ms: u64) -> CodeVerdict {
     if now_ms < device.locked_until_ms {
-        return Judged::Locked;
+        return CodeVerdict::Locked;
     }
     if !is_code(code) {
-        return Judged::Wrong;
+        return CodeVerdict::Wrong;
     }
     let (first, last) = window(device, now_ms);
     let sealed = sealed(account, device);
     let fresh = first.max(device.used_step.saturating_add(1));
     if let Some(step) = index::find_step(&sealed, code, fresh, last) {
-        return Judged::Right(step);
+        return CodeVerdict::Right(step);
     }
     match index::find_step(&sealed, code, first, device.used_step.min(last)) {
-        Some(_) => Judged::Used,
-        None => Judged::Wrong,
+        Some(_) => CodeVerdict::Used,
+        None => CodeVerdict::Wrong,
     }
 }
 

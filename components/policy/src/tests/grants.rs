@@ -53,8 +53,8 @@ fn a_grant_is_for_whom_it_names() {
     ] {
         photos(|_| {});
         object(|object| object.acl.push(grant(grantee, Permission::Read)));
-        let askers = [root(STRANGER), Principal::Anonymous];
-        assert_eq!(askers.map(|asker| may(&call(GET, asker))), expected);
+        let principals = [root(STRANGER), Principal::Anonymous];
+        assert_eq!(principals.map(|principal| may(&call(GET, principal))), expected);
     }
 }
 
@@ -78,7 +78,7 @@ fn grants_count_unless_the_owner_of_the_bucket_owns_everything() {
 }
 
 #[test]
-fn an_object_of_another_account_is_judged_by_its_own_list() {
+fn an_object_of_another_account_is_decided_by_its_own_list() {
     photos(|_| {});
     object(|object| {
         object.owner = STRANGER.to_owned();

@@ -36,7 +36,7 @@ fn an_owner_alone_asks_nobody() {
 }
 
 #[test]
-fn who_else_asks_is_judged_by_the_bucket_and_the_object() {
+fn the_bucket_and_the_object_decide_on_any_other_principal() {
     photos(|_| {});
     for (line, expected) in [
         (GET, vec!["storage: bucket photos", "storage: object photos/cat.jpg"]),
@@ -62,7 +62,7 @@ fn who_else_asks_is_judged_by_the_bucket_and_the_object() {
 }
 
 #[test]
-fn who_begins_an_upload_may_list_and_end_it() {
+fn the_principal_that_began_an_upload_may_list_and_end_it() {
     photos(|_| {});
     for asked in [
         ("ListParts", "GET /photos/cat.jpg?uploadId=1"),

@@ -3,9 +3,9 @@
 use sdk::{Asked, Signature, SignaturePlace, SignatureVersion};
 
 use super::*;
+use crate::authorize_key;
 use crate::host::master_keys::MasterKey;
 use crate::host::memory::questions;
-use crate::master_key;
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/reader";
 const PROVIDER: &str = "arn:aws:iam::111122223333:oidc-provider/idp.example.com";
@@ -148,7 +148,7 @@ fn key(name: &str, policy: Option<&str>) {
 }
 
 fn uses(name: &str, action: &str, principal: Principal) -> Result<String, ErrorCode> {
-    master_key::authorize(&call(PUT, principal), action, name, &[]).map_err(|error| error.code)
+    authorize_key::authorize(&call(PUT, principal), action, name, &[]).map_err(|error| error.code)
 }
 
 const GENERATE: &str = "kms:GenerateDataKey";
@@ -193,7 +193,7 @@ fn who_has_not_signed_by_version_4_learns_of_no_key() {
     let signed = |version| {
         let mut call = call(PUT, root(OWNER));
         call.signature = Some(Signature { place: SignaturePlace::Header, version, signed_ms: None });
-        master_key::authorize(&call, GENERATE, "plain", &[]).map_err(|error| error.code)
+        authorize_key::authorize(&call, GENERATE, "plain", &[]).map_err(|error| error.code)
     };
     assert!(signed(SignatureVersion::V4).is_ok());
     questions();

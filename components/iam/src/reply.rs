@@ -14,27 +14,27 @@ pub(crate) const ATTEMPTS_MAX: u32 = 1024;
 
 /// An answer.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Reply {
     /// The response document up to the end of its result; `None` for operations without one.
     pub(crate) result: Option<XmlWriter>,
     /// What the operation changes.
     pub(crate) changes: Changes,
 }
 
-impl Answer {
+impl Reply {
     /// A document, and nothing changes.
-    pub(crate) fn of(result: XmlWriter) -> Answer {
-        Answer { result: Some(result), changes: Changes::default() }
+    pub(crate) fn of(result: XmlWriter) -> Reply {
+        Reply { result: Some(result), changes: Changes::default() }
     }
 
     /// Changes, and nothing to say.
-    pub(crate) fn done(changes: Changes) -> Answer {
-        Answer { result: None, changes }
+    pub(crate) fn done(changes: Changes) -> Reply {
+        Reply { result: None, changes }
     }
 
     /// Both.
-    pub(crate) fn with(result: XmlWriter, changes: Changes) -> Answer {
-        Answer { result: Some(result), changes }
+    pub(crate) fn with(result: XmlWriter, changes: Changes) -> Reply {
+        Reply { result: Some(result), changes }
     }
 }
 

@@ -12,7 +12,7 @@ use sdk::{Call, Head, ManagedKey, Refusal, SealedRole, Target, refuse};
 /// Before something is written under a new data key. The key is named from here on as it is stored.
 pub(crate) fn authorize_write(call: &Call, target: &Target, key: &mut ManagedKey) -> Result<(), Refusal> {
     let place = (text(&target.bucket), text(&target.key));
-    key.arn = ask(call, KeyUse::Generate, place, key)?;
+    key.arn = authorize_use(call, KeyUse::Generate, place, key)?;
     Ok(())
 }
 
@@ -26,11 +26,11 @@ pub(crate) fn authorize_read(
 ) -> Result<(), Refusal> {
     match role {
         SealedRole::Object | SealedRole::Upload => {
-            ask(call, KeyUse::Decrypt, (text(&target.bucket), text(&target.key)), key)?;
+            authorize_use(call, KeyUse::Decrypt, (text(&target.bucket), text(&target.key)), key)?;
         }
         SealedRole::Source => {
             let source = source(head, headers).map_err(refuse)?;
-            ask(call, KeyUse::Decrypt, (&source.bucket, &source.key), key)?;
+            authorize_use(call, KeyUse::Decrypt, (&source.bucket, &source.key), key)?;
         }
     }
     Ok(())
@@ -44,7 +44,7 @@ fn text(part: &Option<String>) -> &str {
     part.as_deref().unwrap_or_default()
 }
 
-fn ask(
+fn authorize_use(
     call: &Call,
     usage: KeyUse,
     (bucket, object): (&str, &str),

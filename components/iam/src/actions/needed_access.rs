@@ -10,7 +10,7 @@ use crate::{names, rows};
 
 /// What a call takes: the fact that `policy` judges. Refuses what temporary credentials may not
 /// call at all.
-pub(crate) fn asked(request: &Request) -> Result<Asked> {
+pub(crate) fn needed_access(request: &Request) -> Result<Asked> {
     check_session(request)?;
     let operation = request.operation;
     let mut owner = request.account().to_owned();
@@ -23,7 +23,7 @@ pub(crate) fn asked(request: &Request) -> Result<Asked> {
         On::Existing(kind) => entity_arn(request, kind, request.form.required(kind.parameter())?)?,
         On::OwnUser => match request.own_name()? {
             Some(name) => entity_arn(request, Kind::User, name)?,
-            None => request.caller.arn.clone(),
+            None => request.principal.arn.clone(),
         },
         On::KeyHolder => {
             let row = rows::access_key(request.form.required("AccessKeyId")?)?;
@@ -94,7 +94,7 @@ fn entity_arn(request: &Request, kind: Kind, name: &str) -> Result<String> {
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html>
 fn check_session(request: &Request) -> Result<()> {
     let Some(session) = &request.session else { return Ok(()) };
-    let allowed = match (request.caller.kind, request.operation.service) {
+    let allowed = match (request.principal.kind, request.operation.service) {
         (IdentityKind::AssumedRole, _) => true,
         (IdentityKind::FederatedUser, _) => request.operation.name == "GetCallerIdentity",
         (_, Service::Iam) => session.multi_factor,
@@ -113,7 +113,7 @@ fn check_session(request: &Request) -> Result<()> {
 /// A root user assumes no role, of its own account or of another, whatever the role trusts; neither
 /// does a session of one: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
 fn check_assumes(request: &Request) -> Result<()> {
-    match request.caller.kind {
+    match request.principal.kind {
         IdentityKind::Root => {
             Err(S3Error::new(ErrorCode::AccessDenied).message("Roles may not be assumed by root accounts."))
         }

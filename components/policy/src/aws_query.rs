@@ -45,14 +45,18 @@ pub(crate) fn authorize(call: &Call) -> Result<()> {
         None => permissions.principal(identity.as_ref()),
     };
     permissions.with_grants(|grants| {
-        let asker = Asker { call, principal: &principal, grants, permissions: &permissions, budget: &budget };
-        asked.actions.iter().try_for_each(|action| asker.ask(action, &asked, &headers, head.received_ms))
+        let query_call =
+            QueryCall { call, principal: &principal, grants, permissions: &permissions, budget: &budget };
+        asked
+            .actions
+            .iter()
+            .try_for_each(|action| query_call.authorize_action(action, &asked, &headers, head.received_ms))
     })?;
     call.set_decision(Decision::Allow);
     Ok(())
 }
 
-struct Asker<'a> {
+struct QueryCall<'a> {
     call: &'a Call,
     principal: &'a Principal<'a>,
     grants: Grants<'a>,
@@ -61,8 +65,14 @@ struct Asker<'a> {
     budget: &'a Budget,
 }
 
-impl Asker<'_> {
-    fn ask(&self, action: &str, asked: &Asked, headers: &Headers, received_ms: u64) -> Result<()> {
+impl QueryCall<'_> {
+    fn authorize_action(
+        &self,
+        action: &str,
+        asked: &Asked,
+        headers: &Headers,
+        received_ms: u64,
+    ) -> Result<()> {
         let stored = Stored { call: self.call, permissions: self.permissions };
         let lookups = Circumstances { stored: &stored };
         let query = Query::default();
