@@ -14,24 +14,26 @@ use sdk::{Call, Chunked, Head, Signature, SignaturePlace, SignatureVersion, dige
 use crate::settings::Settings;
 use crate::stored;
 
-/// Judges a signature and keeps what it proves: the host, or a test in its place.
+/// Verifies signatures, and keeps what they prove. This is the host, or a test in its place.
 pub(crate) trait Verifier {
-    /// Whether an access key signed a canonical request. If so, its holder is the principal, and
-    /// `payload` is promised.
+    /// Whether an access key signed a canonical request. If so, its holder becomes the principal,
+    /// and `payload` is what the request promises of its body.
     fn verify(&self, signed: &Signed<'_>, payload: sdk::Payload) -> Verdict;
-    /// The same for a text.
+    /// Whether an access key signed a text. Otherwise as [`Verifier::verify`].
     fn verify_text(&self, claim: &TextClaim, payload: sdk::Payload) -> Verdict;
-    /// Nobody signed; this is promised about the body all the same.
+    /// Makes `anonymous` the principal. `payload` is what the request promises of its body, without
+    /// a signature.
     fn anonymous(&self, payload: sdk::Payload);
     /// SHA-256 in lower-case hexadecimal.
     fn sha256(&self, text: &str) -> String;
-    /// The services that what is asked for belongs to.
+    /// The services to which the operation belongs. The scope of the credential must name one of
+    /// them.
     fn services(&self) -> &'static [&'static str];
 }
 
 /// The host.
 pub(crate) struct Host<'a> {
-    /// The call that is judged.
+    /// The call whose signature is verified.
     pub(crate) call: &'a Call,
 }
 
@@ -95,8 +97,8 @@ impl Host<'_> {
         action(&form).or_else(|| action(&head.query)).unwrap_or_default()
     }
 
-    /// Judges a claim about an access key that may be one of the configuration, a stored one, or
-    /// temporary.
+    /// Verifies a claim about an access key. The key may be one of the configuration, one of `iam`,
+    /// or temporary.
     fn verify_with(
         &self,
         access_key_id: &str,
@@ -111,14 +113,16 @@ impl Host<'_> {
         if matches!(verdict, Verdict::Verified) {
             return verdict;
         }
-        // Not of the configuration, or wrong. Both are looked up among what is stored and verified
-        // again, so that nobody learns from the time whose key it is.
+        // The configuration does not have the key, or the signature is wrong. In both cases `iam`
+        // looks the key up and the claim is verified again, so that nobody learns from the time
+        // whose key it is.
         let again = verify(identities::key(access_key_id));
         stored::note(access_key_id, &again);
         if matches!(verdict, Verdict::Mismatch) { verdict } else { again }
     }
 
-    /// A session ends with what it rests on.
+    /// Refuses a session when what it rests on is gone: the role, or the access key that requested
+    /// it.
     fn check_session(&self, verdict: Verdict) -> Verdict {
         let is_verified = matches!(verdict, Verdict::Verified);
         match self.call.session().filter(|_| is_verified) {
@@ -128,7 +132,7 @@ impl Host<'_> {
     }
 }
 
-/// Finds out who signed a request, if anybody did, and what is promised about its body.
+/// Establishes who signed a request, if it is signed, and what it promises of its body.
 pub(crate) fn identify(
     request: &Request<'_>,
     settings: &Settings,
@@ -147,7 +151,8 @@ pub(crate) fn identify(
         }
         Authentication::Signed(signed) => signed,
     };
-    // Nearly every request is for S3, and asks it: only of the others it matters what is asked.
+    // Nearly every request is signed for `s3`. The services of the operation are looked up only for
+    // another one, and for calls of Query APIs.
     if signed.credential().service() != "s3" || request.form_sha256.is_some() {
         sigv4::check_service(request, signed.credential(), verifier.services())?;
     }
@@ -155,8 +160,8 @@ pub(crate) fn identify(
     if let Verdict::Verified = verdict {
         return Ok(());
     }
-    // For the error document; made for both verdicts, so that an unknown key costs what a wrong
-    // signature costs.
+    // The error document of a wrong signature shows the string to sign. It is made for every
+    // verdict, so that an unknown key takes as long as a wrong signature.
     let string_to_sign = signed.string_to_sign(&verifier.sha256(signed.canonical_request()));
     Err(match verdict {
         Verdict::UnknownKey => signed.unknown_access_key(),
@@ -168,7 +173,7 @@ pub(crate) fn identify(
 
 fn verify_version2(signed: &sigv2::Signed<'_>, verifier: &impl Verifier) -> Result<(), S3Error> {
     let mut refusal = signed.mismatch();
-    // All are judged for an unknown key as well, so that it costs what a wrong signature costs.
+    // An unknown key does not end the loop, so that it takes as long as a wrong signature.
     for text in signed.strings_to_sign() {
         let claim = TextClaim {
             access_key_id: signed.access_key_id().to_owned(),
@@ -190,7 +195,7 @@ fn verify_version2(signed: &sigv2::Signed<'_>, verifier: &impl Verifier) -> Resu
     Err(refusal)
 }
 
-/// What is told of a signature that stands in a URL, and says when it was made, or in a header.
+/// The fact `signature`: of one in a URL, which was made at `presigned_ms`, or of one in a header.
 fn how(presigned_ms: Option<u64>, version: SignatureVersion) -> Signature {
     let place = if presigned_ms.is_some() { SignaturePlace::Query } else { SignaturePlace::Header };
     // Version 2 says when a URL ends, and not when it was made.
@@ -198,7 +203,7 @@ fn how(presigned_ms: Option<u64>, version: SignatureVersion) -> Signature {
     Signature { place, version, signed_ms }
 }
 
-/// The contract's payload.
+/// The payload, as the contract has it.
 pub(crate) fn payload(promised: &Payload) -> sdk::Payload {
     match promised {
         Payload::Unsigned => sdk::Payload::Unsigned,

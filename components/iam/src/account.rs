@@ -1,4 +1,4 @@
-//! What is asked of an account as a whole, and of things that nobody has here.
+//! Calls about an account as a whole, and about things that nobody has here.
 
 pub(crate) mod aliases;
 pub(crate) mod details;
@@ -61,7 +61,7 @@ pub(crate) fn none(request: &Request, list: &str) -> Result<Reply> {
     Ok(Reply::of(xml))
 }
 
-/// The same of a user. `NoSuchEntity` when there is no such user.
+/// The same for a user. `NoSuchEntity` when there is no such user.
 pub(crate) fn none_of_user(request: &Request, list: &str) -> Result<Reply> {
     if let Some(name) = request.own_name()? {
         rows::entity(request.account(), Kind::User, name)?;
@@ -69,7 +69,7 @@ pub(crate) fn none_of_user(request: &Request, list: &str) -> Result<Reply> {
     none(request, list)
 }
 
-/// The same of a role.
+/// The same for a role.
 pub(crate) fn none_of_role(request: &Request, list: &str) -> Result<Reply> {
     request.entity(Kind::Role)?;
     none(request, list)
@@ -81,7 +81,7 @@ pub(crate) fn password_policy(request: &Request) -> Result<Reply> {
     Err(rows::no_such(format!("The Password Policy with domain name {account} cannot be found.")))
 }
 
-/// GetLoginProfile, DeleteLoginProfile: as above.
+/// GetLoginProfile, DeleteLoginProfile: nobody has a password here.
 pub(crate) fn login_profile(request: &Request) -> Result<Reply> {
     let name = request.own_name()?.unwrap_or("root");
     Err(rows::no_such(format!("Login Profile for User {name} cannot be found.")))

@@ -1,9 +1,10 @@
-//! THE IAM ACTIONS TABLE: every operation of IAM and STS, what it is about, and who answers it.
+//! THE IAM ACTIONS TABLE: every operation of IAM and STS, what it is about, and the function that
+//! answers it.
 //!
 //! | module | what |
 //! | --- | --- |
 //! | [`row`] | what the table says of an operation |
-//! | [`asked`] | what a call takes: which actions, on what, under which conditions |
+//! | [`needed_access`] | which access a call needs: actions, an ARN, condition keys |
 
 pub(crate) mod needed_access;
 pub(crate) mod row;
@@ -145,8 +146,8 @@ pub(crate) static ROWS: &[(Operation, Handle)] = &[
     (Operation { name: "GetFederationToken", service: Service::Sts, on: On::FederatedUser }, sts::federation_token),
 ];
 
-/// Reads a call, and says who answers it. `MissingAction` or `InvalidAction` for calls that there
-/// are not, `MissingAuthenticationToken` without credentials.
+/// Reads a call, and finds the function that answers it. `MissingAction` or `InvalidAction` for an
+/// unknown one, `MissingAuthenticationToken` without credentials.
 pub(crate) fn read(call: &Call) -> Result<(Request, Handle)> {
     let (head, _) = Head::read(call);
     let form = Form::parse(&call.parameters().unwrap_or_default(), &head.query)?;

@@ -56,7 +56,7 @@ pub(crate) fn with_boundary(request: &Request, row: &mut Row<Entity>, changes: &
     Ok(())
 }
 
-/// Writes a row that was read or made, and where its unique id leads.
+/// Writes a row that was read or made. A new one gets its row in [`tables::IDS`] as well.
 pub(crate) fn put(changes: &mut Changes, row: &Row<Entity>) -> Result<()> {
     changes.replace(tables::ENTITIES, row)?;
     if row.revision == 0 {

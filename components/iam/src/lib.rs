@@ -2,10 +2,10 @@
 //! credentials.
 //!
 //! A call is read from its form ([`form`]), found in THE IAM ACTIONS TABLE ([`actions`]), and
-//! answered by the function that stands there. Such a function reads rows and answers with a
-//! document and with the changes that it wants; when somebody else changed the rows meanwhile, it
-//! is asked again. What is stored is described in [`tables`] (keys) and [`records`] (values).
-//! `auth` and `policy` ask through the export `identities` ([`identities`]).
+//! answered by the function of its row. The function reads rows and makes a reply: a document, and
+//! the changes that it wants. When another call has changed the rows meanwhile, it runs again. What
+//! is stored is described in [`tables`] (keys) and [`records`] (values). `auth` and `policy` ask
+//! through the export `identities` ([`identities`]).
 
 mod account;
 mod actions;
@@ -65,7 +65,7 @@ impl Guest for Iam {
     }
 
     fn start(call: Call) -> std::result::Result<Progress, Refusal> {
-        // What policy did not allow goes no further.
+        // Nothing is done without a decision of `policy`.
         call.decision().ok_or_else(|| refuse(ErrorCode::AccessDenied.into()))?;
         progress(executor::start(call.id(), Box::pin(serve(call))))
     }
@@ -125,6 +125,7 @@ fn progress(run: Poll<Result<()>>) -> std::result::Result<Progress, Refusal> {
     }
 }
 
+/// Replies to a call, once its changes are durable.
 async fn serve(call: Call) -> Result<()> {
     let (request, handle) = actions::read(&call)?;
     for _ in 0..ATTEMPTS_MAX {
@@ -132,6 +133,7 @@ async fn serve(call: Call) -> Result<()> {
         if !reply.changes.is_empty() {
             match call.commit(reply.changes.into_batch()).await {
                 Ok(_) => {}
+                // Another call has changed a row that this one read: plan the changes again.
                 Err(CommitError::Conflict) => continue,
                 Err(CommitError::Failed(failure)) => return Err(failure_to_error(failure)),
             }

@@ -12,7 +12,7 @@ use crate::tables;
 /// How often changes are planned before a call gives up: more often than there are calls in flight.
 pub(crate) const ATTEMPTS_MAX: u32 = 1024;
 
-/// An answer.
+/// The reply to a call.
 #[derive(Debug)]
 pub(crate) struct Reply {
     /// The response document up to the end of its result; `None` for operations without one.
@@ -27,7 +27,7 @@ impl Reply {
         Reply { result: Some(result), changes: Changes::default() }
     }
 
-    /// Changes, and nothing to say.
+    /// Changes, and no result.
     pub(crate) fn done(changes: Changes) -> Reply {
         Reply { result: None, changes }
     }
@@ -87,7 +87,8 @@ impl Changes {
         self.delete.push((table.to_owned(), key));
     }
 
-    /// As the host takes them. Whoever keeps what was read is told that something changes.
+    /// The batch, as the host takes it. It writes the one row of [`tables::CHANGES`] too: whatever
+    /// is kept of earlier reads is out of date then.
     pub(crate) fn into_batch(mut self) -> Batch {
         self.put_bytes(tables::CHANGES, tables::CHANGES_KEY.to_vec(), Vec::new());
         Batch {

@@ -20,13 +20,14 @@ pub(crate) struct Request {
     pub(crate) operation: &'static Operation,
     /// Its parameters.
     pub(crate) form: Form,
-    /// Who calls.
+    /// The principal.
     pub(crate) principal: Identity,
     /// The temporary credentials that signed.
     pub(crate) session: Option<Session>,
-    /// Whether a one-time code of the caller's device came with the call, and was right.
+    /// Whether a one-time code of a device of the principal came with the call, and was right.
     pub(crate) has_second_factor: bool,
-    /// What was found out of who calls, where they did not sign, and what `policy` then judged.
+    /// The access on which `policy` has decided: only of calls with a token in the place of a
+    /// signature.
     pub(crate) needed_access: Option<Asked>,
     /// When the call arrived, in milliseconds since 1970.
     pub(crate) now_ms: u64,
@@ -42,7 +43,7 @@ impl Request {
         operation: &'static Operation,
         form: Form,
     ) -> Result<Request> {
-        // Who shows a token need not sign, and does not ask as whoever did.
+        // A call with a token needs no signature. If there is one, its signer is not the principal.
         let by_token = operation.on == On::WebIdentityRole;
         let principal = match call.principal() {
             _ if by_token => unknown_principal(),
@@ -61,7 +62,7 @@ impl Request {
         })
     }
 
-    /// The account of who calls.
+    /// The account of the principal.
     pub(crate) fn account(&self) -> &str {
         &self.principal.account
     }
@@ -99,13 +100,13 @@ impl Request {
         rows::entity(self.account(), kind, self.name_of(kind)?)
     }
 
-    /// The ARN of one in the account of who calls.
+    /// The ARN of a user, a group or a role in the account of the principal.
     pub(crate) fn arn_of(&self, entity: &Entity) -> String {
         names::entity_arn(self.account(), entity)
     }
 
-    /// The user whom an operation is about that may leave out the name: whoever calls. `None` is
-    /// the root user, which can name itself as credential reports do.
+    /// The name of the user that an operation is about. Where the call leaves it out, that is the
+    /// principal. `None` is the root user, which may name itself as credential reports do.
     pub(crate) fn own_name(&self) -> Result<Option<&str>> {
         if self.principal.kind == IdentityKind::Root && self.form.get("UserName") == Some(ROOT_NAME) {
             return Ok(None);
@@ -124,7 +125,7 @@ impl Request {
     }
 }
 
-/// Who has no account, and no rights.
+/// A principal without an account and without rights.
 fn unknown_principal() -> Identity {
     Identity {
         kind: IdentityKind::FederatedUser,

@@ -57,13 +57,13 @@ pub(crate) fn new_entity(kind: Kind, name: String, path: String, created_ms: u64
     }
 }
 
-/// The same; `NoSuchEntity` when there is none.
+/// A user, a group or a role by its name, in any case. `NoSuchEntity` when there is none.
 pub(crate) fn entity(account: &str, kind: Kind, name: &str) -> Result<Row<Entity>> {
     find(account, kind, name)?
         .ok_or_else(|| no_such(format!("The {} with name {name} cannot be found.", kind.lower())))
 }
 
-/// The same by its unique id, with its account.
+/// A user, a group or a role by its unique id, with its account.
 pub(crate) fn by_id(id: &str) -> Result<Option<(String, Row<Entity>)>> {
     let Some(raw) = index::get(tables::IDS, id.as_bytes()) else { return Ok(None) };
     let account = raw.value.get(..12).unwrap_or_default();
@@ -93,7 +93,7 @@ pub(crate) fn oidc(account: &str, name: &str) -> Result<Option<Row<OidcProvider>
     get(tables::OIDC, &tables::oidc_key(account, name))
 }
 
-/// All of an account.
+/// All providers of an account.
 pub(crate) fn oidc_providers(account: &str) -> impl Iterator<Item = Result<Row<OidcProvider>>> + use<> {
     all(tables::OIDC, account.as_bytes().to_vec(), "")
 }
@@ -105,6 +105,7 @@ fn all<T: DeserializeOwned>(
     after: &str,
 ) -> impl Iterator<Item = Result<Row<T>>> + use<T> {
     let end = tables::after_prefix(&prefix);
+    // The first key behind `after` is `after` with a zero byte at its end.
     let mut start = [&prefix, after.as_bytes()].concat();
     if !after.is_empty() {
         start.push(0);
@@ -173,17 +174,17 @@ pub(crate) fn mfa_device(serial_number: &str) -> Result<Option<Row<MfaDevice>>> 
     Ok(row.filter(|row| row.record.path == path && row.record.name == name))
 }
 
-/// One at a path and with a name, in any case.
+/// The device with a path and a name, in any case.
 pub(crate) fn mfa_device_named(account: &str, path: &str, name: &str) -> Result<Option<Row<MfaDevice>>> {
     get(tables::MFA, &tables::mfa_key(account, path, name))
 }
 
-/// All of an account.
+/// All devices of an account.
 pub(crate) fn mfa_devices(account: &str) -> impl Iterator<Item = Result<Row<MfaDevice>>> + use<> {
     all(tables::MFA, account.as_bytes().to_vec(), "")
 }
 
-/// Those of a user, or of the root user.
+/// The devices of a user, or of the root user.
 pub(crate) fn mfa_devices_of(unique_id: &str) -> Result<Vec<Row<MfaDevice>>> {
     let prefix = tables::part_key(unique_id, "");
     let raw_rows = index::scan(tables::MFA_OF, &prefix, &tables::after_prefix(&prefix), PAGE_ROWS);

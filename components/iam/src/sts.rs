@@ -1,4 +1,4 @@
-//! STS: temporary credentials, and who somebody is.
+//! STS: temporary credentials, and who a principal is.
 //!
 //! <https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html>
 
@@ -62,7 +62,7 @@ pub(crate) fn session(request: &Request, seconds: u32) -> Session {
         source_identity: None,
         multi_factor: request.has_second_factor,
         issued_ms: request.now_ms,
-        // To the second.
+        // In whole seconds, as the reply shows it.
         expires_ms: (request.now_ms / 1000 + u64::from(seconds)) * 1000,
         context: Vec::new(),
     }
@@ -94,7 +94,7 @@ pub(crate) fn session_name(request: &Request) -> Result<&str> {
     )))
 }
 
-/// Seconds of a session of a role, as far as the role has them.
+/// How many seconds a session of a role lasts. `ValidationError` for more than the role allows.
 pub(crate) fn role_seconds(request: &Request, role: &Entity) -> Result<u32> {
     let seconds = request.form.number("DurationSeconds", SECONDS_MIN, 43_200)?.unwrap_or(3600);
     if seconds <= role.session_seconds_max {
@@ -103,7 +103,7 @@ pub(crate) fn role_seconds(request: &Request, role: &Entity) -> Result<u32> {
     Err(invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.".to_owned()))
 }
 
-/// Whoever acts as a role in a session.
+/// The principal of a session of a role.
 pub(crate) fn role_session(request: &Request, account: &str, role: &Entity, name: &str) -> Identity {
     Identity {
         kind: IdentityKind::AssumedRole,
@@ -116,7 +116,7 @@ pub(crate) fn role_session(request: &Request, account: &str, role: &Entity, name
 }
 
 /// AssumeRole: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>. `policy`
-/// has asked the role whom it trusts.
+/// has decided by the role's trust policy.
 pub(crate) fn assume_role(request: &Request) -> Result<Reply> {
     let arn = request.form.required("RoleArn")?;
     let name = session_name(request)?;
@@ -157,7 +157,8 @@ pub(crate) fn assume_role(request: &Request) -> Result<Reply> {
     Ok(Reply::of(xml))
 }
 
-/// Tags that pass from session to session, and the source identity, which nobody can take off.
+/// Passes the transitive tags on from session to session, and the source identity, which cannot be
+/// taken off.
 fn inherit(request: &Request, session: &mut Session) {
     let Some(former) = &request.session else { return };
     for key in &former.transitive_tags {
@@ -187,7 +188,7 @@ pub(crate) fn session_token(request: &Request) -> Result<Reply> {
     Ok(Reply::of(xml))
 }
 
-/// Seconds of a session of a user. One of a root user is short, whatever it asks for.
+/// How many seconds a session of a user lasts. One of a root user is short, whatever it requests.
 fn duration(request: &Request) -> Result<u32> {
     let is_root = request.principal.kind == IdentityKind::Root;
     let seconds = request.form.number("DurationSeconds", SECONDS_MIN, SECONDS_MAX)?.unwrap_or(43_200);

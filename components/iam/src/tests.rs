@@ -184,7 +184,7 @@ fn an_access_key_signs_while_it_is_active_and_its_user_exists() {
     ok(&format!("Action=UpdateAccessKey&UserName=alice&AccessKeyId={id}&Status=Active"));
     ok("Action=CreateAccessKey&UserName=alice");
     fails("Action=CreateAccessKey&UserName=alice", ErrorCode::LimitExceeded);
-    // Without a name, the keys are those of whoever asks: the root user.
+    // Without a name, the keys are those of the principal: the root user.
     fails(&format!("Action=DeleteAccessKey&AccessKeyId={id}"), ErrorCode::NoSuchEntity);
     ok(&format!("Action=DeleteAccessKey&UserName=alice&AccessKeyId={id}"));
     assert!(Iam::key(id).is_none());

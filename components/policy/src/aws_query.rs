@@ -1,4 +1,4 @@
-//! The decision on a call of IAM or STS: what it takes is what `iam` says it asks for.
+//! The decision on a call of IAM or STS. `iam` has said which access it needs.
 
 use std::borrow::Cow;
 
@@ -18,11 +18,12 @@ use crate::host::{Call, identities, region};
 use crate::permissions::{self, Permissions};
 use crate::resources::Stored;
 
-/// The actions whose resource has a policy of its own: the role says whom it trusts with what.
+/// The actions whose resource is a role. Its trust policy decides as well: it says whom the role
+/// trusts with what.
 const OF_ROLES: [&str; 4] =
     [ASSUME_WITH_WEB_IDENTITY, "sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"];
 
-/// What is asked for by somebody whom a provider of web identities vouches for.
+/// The action of a principal for whom a provider of web identities vouches.
 const ASSUME_WITH_WEB_IDENTITY: &str = "sts:AssumeRoleWithWebIdentity";
 
 /// Sets the fact `decision`, or refuses: `MissingAuthenticationToken` without credentials,
@@ -30,7 +31,8 @@ const ASSUME_WITH_WEB_IDENTITY: &str = "sts:AssumeRoleWithWebIdentity";
 pub(crate) fn authorize(call: &Call) -> Result<()> {
     let asked = call.asked().ok_or(ErrorCode::AccessDenied)?;
     let (head, headers) = Head::split(call.head());
-    // Whoever has a token of a provider asks as that, whoever signed.
+    // A call with the token of a provider has its principal from the token, also where it is
+    // signed.
     let identity = match (&asked.provider, call.principal()) {
         (Some(_), _) => None,
         (None, sdk::Principal::Anonymous) => return Err(ErrorCode::MissingAuthenticationToken.into()),
@@ -56,6 +58,7 @@ pub(crate) fn authorize(call: &Call) -> Result<()> {
     Ok(())
 }
 
+/// A call, its principal, and what decides on its actions.
 struct QueryCall<'a> {
     call: &'a Call,
     principal: &'a Principal<'a>,
@@ -66,6 +69,7 @@ struct QueryCall<'a> {
 }
 
 impl QueryCall<'_> {
+    /// Decides on one of the actions. `AccessDenied` where it is not allowed.
     fn authorize_action(
         &self,
         action: &str,
@@ -126,8 +130,8 @@ impl QueryCall<'_> {
     }
 }
 
-/// Says what was not allowed, and never which statement decided. Who has not proved to be of the
-/// account is not told more.
+/// Says what was not allowed, and never which statement decided. A web identity has not proved that
+/// it belongs to an account, so it learns only that it was refused.
 fn refusal(principal: &Principal<'_>, action: &str, resource: &str, denied_by: Option<Layer>) -> S3Error {
     if principal.kind == PrincipalKind::WebIdentity {
         return S3Error::new(ErrorCode::AccessDenied)
@@ -153,7 +157,7 @@ fn kind_of(layer: Layer) -> &'static str {
     }
 }
 
-/// What the call says of itself, then what every request does.
+/// Condition keys: the values that the call itself brings come first, then those of every request.
 struct Both<'a> {
     entries: ContextEntries,
     request: S3Request<'a>,
@@ -169,6 +173,7 @@ impl Context for Both<'_> {
     }
 }
 
+/// What condition keys say of a call of IAM or STS besides what it brings itself.
 struct Circumstances<'a> {
     stored: &'a Stored<'a>,
 }

@@ -1,4 +1,4 @@
-//! Stage: may they. Ownership, ACLs, Block Public Access and policies decide.
+//! Stage: may the principal do it? Ownership, ACLs, Block Public Access and policies decide.
 
 mod advice;
 mod authorize;

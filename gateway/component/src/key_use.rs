@@ -1,5 +1,5 @@
-//! Asks `policy` whether a master key may be used: of the object that is written, and of what was
-//! stored before.
+//! Asks `policy` whether the principal may use a master key: for the object that it writes, or for
+//! what is stored already.
 
 use gateway::access::KeyUse;
 use gateway::operations::copy_source::CopySource;
@@ -9,14 +9,15 @@ use gateway::sse::context::of_object;
 use sdk::bindings::gateway::portcullis::gateway::policy;
 use sdk::{Call, Head, ManagedKey, Refusal, SealedRole, Target, refuse};
 
-/// Before something is written under a new data key. The key is named from here on as it is stored.
+/// Authorizes the making of a data key, before something is written under it. From here on, `key`
+/// has the name that is stored: the ARN.
 pub(crate) fn authorize_write(call: &Call, target: &Target, key: &mut ManagedKey) -> Result<(), Refusal> {
     let place = (text(&target.bucket), text(&target.key));
     key.arn = authorize_use(call, KeyUse::Generate, place, key)?;
     Ok(())
 }
 
-/// Before a data key is used that is there.
+/// Authorizes the use of a data key that is stored already.
 pub(crate) fn authorize_read(
     call: &Call,
     (head, headers): (&Head, &Headers),

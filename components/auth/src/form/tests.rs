@@ -87,9 +87,9 @@ fn a_form_is_signed_by_its_fields_and_held_to_its_policy() {
     for (key, credential, date, signature, code) in [
         ("a/cat.jpg", "known", today, "wrong", ErrorCode::SignatureDoesNotMatch),
         ("a/cat.jpg", "unknown", today, "right", ErrorCode::InvalidAccessKeyId),
-        // Not the place that the policy allows.
+        // Not a key that the policy allows.
         ("b/cat.jpg", "known", today, "right", ErrorCode::AccessDenied),
-        // Whoever does not have the key learns nothing of what the policy says.
+        // A client without the secret learns nothing of what the policy says.
         ("b/cat.jpg", "known", today, "wrong", ErrorCode::SignatureDoesNotMatch),
         ("a/cat.jpg", "known", "20130516T235959Z", "right", ErrorCode::AccessDenied),
         ("a/cat.jpg", "known", "20130524T001501Z", "right", ErrorCode::AccessDenied),

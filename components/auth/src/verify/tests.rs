@@ -205,7 +205,7 @@ fn urls_of_version_2_are_verified_by_default_and_headers_are_not() {
         (Version2::Presigned, Err(ErrorCode::SignatureDoesNotMatch), Err(ErrorCode::InvalidRequest)),
         (Version2::On, Err(ErrorCode::SignatureDoesNotMatch), Ok("known".to_owned())),
     ] {
-        // A space of a signature was a plus: this is the signature of nobody, and it is verified.
+        // In a signature, a space stands for a plus. So this one is wrong, and it is verified.
         assert_eq!(identified(&[], &query, version2), url, "{version2:?}");
         assert_eq!(identified(&[("authorization", "")], &query, version2), url, "{version2:?}");
         assert_eq!(identified(&header, "", version2), by_header, "{version2:?}");

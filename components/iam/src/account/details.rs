@@ -14,7 +14,7 @@ use crate::reply::Reply;
 use crate::request::Request;
 use crate::{entities, rows};
 
-/// The lists of the answer, in the order in which pages go through them.
+/// The lists of the reply, in the order in which pages go through them.
 const LISTS: [(&str, Kind, &str); 3] = [
     ("UserDetailList", Kind::User, "User"),
     ("GroupDetailList", Kind::Group, "Group"),

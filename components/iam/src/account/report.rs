@@ -1,8 +1,8 @@
 //! The credential report: who has which keys and devices, since when, and when they were used.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html>. It is
-//! written when somebody asks for it, so generating one is done at once. Nobody has a password, nor
-//! a certificate.
+//! written when it is requested, so generating one is done at once. Nobody has a password, nor a
+//! certificate.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -60,8 +60,8 @@ struct Line<'a> {
     id: &'a str,
 }
 
-/// No name, ARN, region or service holds a comma that a reader could take for the end of a column:
-/// names that do are quoted.
+/// Adds a line. A name, an ARN, a region or a service that holds a comma is quoted, so that a
+/// reader does not take the comma for the end of a column.
 fn push_line(csv: &mut String, line: &Line<'_>) -> Result<()> {
     let password = if line.user == ROOT_NAME { "not_supported" } else { "false" };
     let has_device = !rows::mfa_devices_of(line.id)?.is_empty();

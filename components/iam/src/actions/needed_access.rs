@@ -1,4 +1,4 @@
-//! What a call takes: which actions, on what, and what else conditions may ask of it.
+//! Which access a call needs: actions, the ARN that they are on, and the values of condition keys.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use sdk::{Asked, IdentityKind};
@@ -8,8 +8,8 @@ use crate::records::Kind;
 use crate::request::Request;
 use crate::{names, rows};
 
-/// What a call takes: the fact that `policy` judges. Refuses what temporary credentials may not
-/// call at all.
+/// The access that a call needs, on which `policy` decides. Refuses what temporary credentials may
+/// not call at all.
 pub(crate) fn needed_access(request: &Request) -> Result<Asked> {
     check_session(request)?;
     let operation = request.operation;
@@ -60,14 +60,14 @@ pub(crate) fn needed_access(request: &Request) -> Result<Asked> {
             format!("arn:aws:sts::{account}:federated-user/{}", request.form.required("Name")?)
         }
         On::PolicySource => request.form.required("PolicySourceArn")?.to_owned(),
-        // Planned by `web_identity`, which alone knows who asks.
+        // Planned by `web_identity`, which finds the principal in the token.
         On::WebIdentityRole => return Err(ErrorCode::AccessDenied.into()),
         On::Everything | On::Nothing => "*".to_owned(),
     };
     let action = format!("{}:{}", operation.service.prefix(), operation.name);
     let actions = match operation.on {
         On::Nothing => Vec::new(),
-        // Tags of a session, and who it is for, are rights of their own.
+        // Tags of a session and its source identity need an action of their own.
         On::RoleArn => {
             let mut actions = vec![action];
             if !request.form.tags()?.is_empty() {
@@ -83,6 +83,8 @@ pub(crate) fn needed_access(request: &Request) -> Result<Asked> {
     Ok(Asked { actions, arn, owner, context: context(request)?, provider: None })
 }
 
+/// The ARN of a user, a group or a role. What does not exist gets one with the path `/`, because
+/// the decision comes first.
 fn entity_arn(request: &Request, kind: Kind, name: &str) -> Result<String> {
     Ok(match rows::find(request.account(), kind, name)? {
         Some(row) => request.arn_of(&row.record),
@@ -141,7 +143,7 @@ fn context(request: &Request) -> Result<Vec<(String, Vec<String>)>> {
         context.push(("aws:MultiFactorAuthPresent".to_owned(), vec!["true".to_owned()]));
         context.push(("aws:MultiFactorAuthAge".to_owned(), vec!["0".to_owned()]));
     }
-    // What the operation will set is what policies are asked about.
+    // Policies decide on the tags that the operation will set.
     let mut keys = Vec::new();
     for (key, value) in request.form.tags()? {
         context.push((format!("aws:RequestTag/{key}"), vec![value]));

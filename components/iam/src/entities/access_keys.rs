@@ -15,7 +15,7 @@ use crate::{rows, tables};
 /// Access keys that a user can have.
 const KEYS_MAX: usize = 2;
 
-/// One of somebody's keys. `NoSuchEntity`
+/// One of the holder's keys. `NoSuchEntity`
 fn key(holder: &Holder, request: &Request) -> Result<(String, Row<AccessKey>)> {
     let id = request.form.required("AccessKeyId")?;
     let row = rows::access_key(id)?.filter(|row| {
@@ -25,7 +25,7 @@ fn key(holder: &Holder, request: &Request) -> Result<(String, Row<AccessKey>)> {
     Ok((id.to_owned(), row))
 }
 
-/// CreateAccessKey. The secret is in the answer, and nowhere else.
+/// CreateAccessKey. The secret is in the reply, and is never shown again.
 pub(crate) fn create(request: &Request) -> Result<Reply> {
     let holder = Holder::of(request)?;
     let unique_id = holder.unique_id(request).to_owned();

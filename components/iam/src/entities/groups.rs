@@ -65,7 +65,8 @@ pub(crate) fn add_user(request: &Request) -> Result<Reply> {
                 .message(format!("Cannot exceed quota for GroupsPerUser: {GROUPS_MAX}")));
         }
         user.record.groups.push(group.record.id.clone());
-        // Written again as it is: whoever deletes it now has seen no user in it.
+        // The group's row is written again, unchanged. A call that deletes the group now has seen
+        // no user in it, and conflicts.
         changes.replace(tables::ENTITIES, &group)?;
         entities::put(&mut changes, &user)?;
     }

@@ -85,7 +85,7 @@ pub(crate) fn update(request: &Request) -> Result<Reply> {
     }
     let mut changes = Changes::default();
     entities::put(&mut changes, &row)?;
-    // Its result is empty, and is there.
+    // The document has a result, which is empty.
     Ok(Reply::with(request.result(), changes))
 }
 

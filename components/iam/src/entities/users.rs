@@ -23,7 +23,7 @@ pub(crate) fn create(request: &Request) -> Result<Reply> {
     Ok(Reply::with(xml, changes))
 }
 
-/// GetUser: the user that is named, or whoever asks.
+/// GetUser: the user that is named, or the principal.
 pub(crate) fn get(request: &Request) -> Result<Reply> {
     let mut xml = request.result();
     xml.open("User");

@@ -1,8 +1,8 @@
-//! Devices that somebody has:
+//! Devices that users have:
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_EnableMFADevice.html>
 //!
-//! Only the root user itself gives itself a device, or gives one up: it names itself
-//! `<root_account>`, or nobody.
+//! A device of the root user is enabled and deactivated by the root user only. It names itself
+//! `<root_account>`, or leaves the name out.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 
@@ -45,7 +45,7 @@ fn synchronize(request: &Request, device: &mut MfaDevice) -> Result<()> {
     Ok(())
 }
 
-/// The device that `SerialNumber` names, if it is somebody's. `NoSuchEntity`
+/// The device that `SerialNumber` names, if the holder has it. `NoSuchEntity`
 fn of(holder: &Holder, request: &Request) -> Result<Row<MfaDevice>> {
     let row = named(request)?;
     match row.record.holder.as_deref() == Some(holder.unique_id(request)) {
@@ -54,12 +54,12 @@ fn of(holder: &Holder, request: &Request) -> Result<Row<MfaDevice>> {
     }
 }
 
-/// Where a user's device is listed.
+/// The key of the row that lists a device under its holder.
 fn part_key(holder: &Holder, request: &Request, device: &MfaDevice) -> Vec<u8> {
     tables::part_key(holder.unique_id(request), &tables::mfa_part(&device.path, &device.name))
 }
 
-/// EnableMFADevice: a device is somebody's from now on.
+/// EnableMFADevice: the user has the device from now on.
 pub(crate) fn enable(request: &Request) -> Result<Reply> {
     let holder = Holder::of(request)?;
     let mut row = named(request)?;
@@ -76,11 +76,12 @@ pub(crate) fn enable(request: &Request) -> Result<Reply> {
     let mut changes = Changes::default();
     changes.put_bytes(tables::MFA_OF, part_key(&holder, request, &row.record), row.key.clone());
     changes.replace(tables::MFA, &row)?;
+    // Two calls at once could pass the limit: both write the holder's row, so the second conflicts.
     holder.touch(&mut changes)?;
     Ok(Reply::done(changes))
 }
 
-/// DeactivateMFADevice: a device is nobody's. What it showed once, it never shows again.
+/// DeactivateMFADevice: nobody has the device from now on. Its codes that were used stay used.
 pub(crate) fn deactivate(request: &Request) -> Result<Reply> {
     let holder = Holder::of(request)?;
     let mut row = of(&holder, request)?;

@@ -19,7 +19,7 @@ const DEVICES_MAX: usize = 5000;
 /// Letters of a device's name.
 const NAME_LENGTH_MAX: usize = 226;
 
-/// The device of the caller's account that `SerialNumber` names. `NoSuchEntity`
+/// The device of the principal's account that `SerialNumber` names. `NoSuchEntity`
 pub(crate) fn named(request: &Request) -> Result<Row<MfaDevice>> {
     let serial_number = request.form.required("SerialNumber")?;
     let own = names::split_arn(serial_number, "mfa").filter(|(account, ..)| *account == request.account());
@@ -29,7 +29,7 @@ pub(crate) fn named(request: &Request) -> Result<Row<MfaDevice>> {
     })
 }
 
-/// CreateVirtualMFADevice. The seed is in the answer, and nowhere else.
+/// CreateVirtualMFADevice. The seed is in the reply, and is never shown again.
 pub(crate) fn create(request: &Request) -> Result<Reply> {
     let name = request.form.name("VirtualMFADeviceName", NAME_LENGTH_MAX)?;
     let path = request.form.path("Path")?;
@@ -72,7 +72,7 @@ pub(crate) fn create(request: &Request) -> Result<Reply> {
     Ok(Reply::with(xml, changes))
 }
 
-/// DeleteVirtualMFADevice. Nobody may have it any more: `DeleteConflict`
+/// DeleteVirtualMFADevice. `DeleteConflict` while a user has it.
 pub(crate) fn delete(request: &Request) -> Result<Reply> {
     let row = named(request)?;
     if row.record.holder.is_some() {

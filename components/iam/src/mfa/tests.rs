@@ -60,7 +60,7 @@ fn a_device_is_made_given_and_taken_back() {
     fails(&with_codes("ResyncMFADevice", alice, NOW), ErrorCode::InvalidAuthenticationCode);
     ok(&with_codes("ResyncMFADevice", alice, NOW + 1));
     ok(&format!("Action=DeactivateMFADevice&SerialNumber={PHONE}{alice}"));
-    // Nor does it after the device went to somebody else: the root user.
+    // Nor does it after the device went to another user: the root user.
     fails(&with_codes("EnableMFADevice", "", NOW + 1), ErrorCode::InvalidAuthenticationCode);
     ok(&with_codes("EnableMFADevice", "&UserName=%3Croot_account%3E", NOW + 3));
     assert!(ok("Action=ListVirtualMFADevices").contains(":root</Arn>"));

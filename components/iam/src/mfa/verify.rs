@@ -1,8 +1,8 @@
-//! The one-time code of a call, before anything is decided on it: checked, and used up for good.
+//! Verifies the one-time code of a call and uses it up, before anything is decided on the call.
 //!
-//! It must be a code of a device that the caller has. The commit that uses it up goes ahead of the
-//! fact `second-factor`: of two calls with one code, at once or one after the other, on any worker,
-//! one is refused.
+//! It must be a code of a device that the principal has. The commit that uses it up comes before
+//! the fact `second-factor`. So of two calls with one code, at once or one after the other, on any
+//! worker, one is refused.
 
 use gateway::errors::{ErrorCode, Result};
 use sdk::{Call, CommitError, Identity, IdentityKind, Principal, Work, failure_to_error, trace, vault};
@@ -20,7 +20,8 @@ pub(crate) async fn verify(call: Call) -> Result<()> {
     let is_query = call.parameters().is_some();
     let principal = match call.principal() {
         Principal::Authenticated(identity) => identity,
-        // Who signs nothing has no device; whether such a call of a Query API is one, others say.
+        // An anonymous principal has no device. Whether it may call a Query API is not decided
+        // here.
         Principal::Anonymous if is_query => return Ok(()),
         Principal::Anonymous => return Err(Api::S3.no_device()),
     };
@@ -41,6 +42,7 @@ async fn use_up(call: &Call, principal: &Identity, shown: &Shown) -> Result<()> 
             CodeVerdict::Wrong => row.record.count_failure(shown.now_ms),
             CodeVerdict::Used | CodeVerdict::Locked => return Err(shown.api.wrong_code()),
         };
+        // A wrong code is committed as well: it counts towards the lock.
         let mut changes = Changes::default();
         changes.replace(tables::MFA, &row)?;
         match call.commit(changes.into_batch()).await {
@@ -63,12 +65,12 @@ async fn use_up(call: &Call, principal: &Identity, shown: &Shown) -> Result<()> 
     Err(ErrorCode::OperationAborted.into())
 }
 
-/// The device that the caller says it has.
+/// The device with a serial number, if the principal has it.
 fn own_device(principal: &Identity, serial_number: &str) -> Result<Option<Row<MfaDevice>>> {
     let holder = match principal.kind {
         IdentityKind::Root => &principal.account,
         IdentityKind::User | IdentityKind::ConfiguredUser => &principal.unique_id,
-        // Whoever they are, they have shown what they had when their session was made.
+        // The code of such a session was shown when the session was made.
         IdentityKind::AssumedRole | IdentityKind::FederatedUser => return Ok(None),
     };
     let is_of_account =
@@ -77,7 +79,7 @@ fn own_device(principal: &Identity, serial_number: &str) -> Result<Option<Row<Mf
     Ok(row.filter(|row| row.record.holder.as_ref() == Some(holder)))
 }
 
-/// The operator is told: somebody guesses, or somebody's clock is wrong.
+/// Tells the operator of a locked device: somebody guesses, or a clock is wrong.
 fn note_lock(call: &Call, principal: &Identity, row: &Row<MfaDevice>) {
     let device = names::mfa_arn(&principal.account, &row.record);
     let message = format!("{device} is locked for a while, after {} wrong codes", row.record.failures);

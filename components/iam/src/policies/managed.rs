@@ -28,7 +28,7 @@ pub(crate) fn document(request: &Request) -> Result<&str> {
     }
 }
 
-/// The policy of the caller's account that `PolicyArn` names. `NoSuchEntity`
+/// The policy of the principal's account that `PolicyArn` names. `NoSuchEntity`
 pub(crate) fn own(request: &Request) -> Result<Row<ManagedPolicy>> {
     let arn = arn(request, "PolicyArn")?;
     if predefined::find(arn).is_some() {
@@ -218,7 +218,7 @@ pub(crate) fn list_tags(request: &Request) -> Result<Reply> {
     tags::write(request, own(request)?.record.tags)
 }
 
-/// What answers show of a policy but its tags.
+/// What replies show of a policy, except for its tags.
 pub(crate) fn write_one(xml: &mut XmlWriter, account: &str, policy: &ManagedPolicy) {
     xml.text("PolicyName", &policy.name);
     xml.text("PolicyId", &policy.id);

@@ -13,7 +13,7 @@ use crate::reply::Reply;
 use crate::request::Request;
 use crate::{identities, names, rows};
 
-/// What stands in the place of a policy that cannot be read: as where it decides, nothing is
+/// Takes the place of a policy that cannot be read. As in a decision on a request, nothing is
 /// allowed then.
 const NOTHING: &str =
     "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\"}]}";
@@ -76,7 +76,7 @@ fn context_keys(request: &Request, parts: Vec<Part>) -> Result<Reply> {
     Ok(Reply::of(xml))
 }
 
-/// Judges, and writes what came of it.
+/// Decides, and writes the results.
 fn simulate(request: &Request, mut parts: Vec<Part>, source: Option<&Row<Entity>>) -> Result<Reply> {
     let form = &request.form;
     form.number("MaxItems", 1, 1000)?;
@@ -135,7 +135,7 @@ fn source(request: &Request) -> Result<Row<Entity>> {
     row.filter(|row| row.record.path == path && row.record.name == name).ok_or_else(no_such)
 }
 
-/// Who asks where nobody is named: the user or role itself. A group asks for nothing.
+/// The principal where `CallerArn` names none: the user or role itself. A group is no principal.
 fn simulated_principal(request: &Request, entity: &Entity) -> Option<(String, String)> {
     match entity.kind {
         Kind::User => Some((request.arn_of(entity), entity.id.clone())),

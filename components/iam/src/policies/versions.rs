@@ -139,7 +139,7 @@ pub(crate) fn delete(request: &Request) -> Result<Reply> {
     Ok(Reply::done(changes))
 }
 
-/// What answers show of a version but its document.
+/// What replies show of a version, except for its document.
 pub(crate) fn write_one(xml: &mut XmlWriter, policy: &ManagedPolicy, number: u32, created_ms: u64) {
     xml.text("VersionId", &format!("v{number}"));
     xml.boolean("IsDefaultVersion", number == policy.default_version);

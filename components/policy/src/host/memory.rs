@@ -1,4 +1,4 @@
-//! A world in memory for tests: a call, what is stored, and a list of all that was asked.
+//! A world in memory for tests: a call, what is stored, and a list of all that was read.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! What a decision asks of whom: what it takes, once, and nothing besides.
+//! What a decision reads from others: what it needs, once, and nothing else.
 
 use sdk::{Decision, Named};
 

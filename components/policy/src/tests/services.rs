@@ -10,7 +10,7 @@ use crate::host::memory::questions;
 const ROLE: &str = "arn:aws:iam::111122223333:role/reader";
 const PROVIDER: &str = "arn:aws:iam::111122223333:oidc-provider/idp.example.com";
 
-/// A call of which `iam` said what it takes.
+/// A call of which `iam` has said what access it needs.
 fn asking(principal: Principal, actions: &[&str], arn: &str, owner: &str) -> Call {
     let mut call = call(("AwsQuery", "POST /"), principal);
     call.asked = Some(Asked {
@@ -177,7 +177,7 @@ fn a_master_key_is_for_whom_its_policy_lets_in() {
 }
 
 #[test]
-fn the_key_of_every_account_is_open_to_it() {
+fn the_aws_managed_key_is_open_to_its_account() {
     key("own", None);
     change(|world| world.keys.get_mut("own").unwrap().managed = true);
     identity("alice", &[]);

@@ -1,4 +1,4 @@
-//! Both sides of a decision: the account of who asks, and the bucket.
+//! Both sides of a decision: the account of the principal, and the bucket.
 
 use sdk::Decision;
 
@@ -155,7 +155,7 @@ fn conditions_see_how_a_session_began() {
     for (condition, expected) in [
         (r#""Bool":{"aws:MultiFactorAuthPresent":"true"}"#, [false, true]),
         (r#""Bool":{"aws:MultiFactorAuthPresent":"false"}"#, [true, false]),
-        // It was asked for a minute ago.
+        // The session began a minute ago.
         (r#""NumericLessThan":{"aws:MultiFactorAuthAge":"61"}"#, [false, true]),
         (r#""NumericLessThan":{"aws:MultiFactorAuthAge":"60"}"#, [false, false]),
         (r#""StringEquals":{"aws:SourceIdentity":"carol"}"#, [true, true]),
