@@ -73,6 +73,8 @@ impl Verifier for Host<'_> {
     }
 
     fn services(&self) -> &'static [&'static str] {
+        // Directory buckets and the aliases of Object Lambda have a service of their own; `s3` is
+        // taken as well.
         let target = self.call.target();
         match target.bucket.as_deref() {
             Some(bucket) if bucket.ends_with("--x-s3") => return &["s3express", "s3"],

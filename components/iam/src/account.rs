@@ -53,7 +53,7 @@ pub(crate) fn summary(request: &Request) -> Result<Reply> {
     Ok(Reply::of(xml))
 }
 
-/// A list of what there is none of: certificates, keys for other services.
+/// An empty list of what nobody has here: certificates, keys for other services.
 pub(crate) fn none(request: &Request, list: &str) -> Result<Reply> {
     let mut xml = request.result();
     xml.text(list, "");

@@ -67,6 +67,7 @@ pub(crate) fn put(changes: &mut Changes, row: &Row<Entity>) -> Result<()> {
 
 /// Counts a managed policy as the boundary of one more, or one less. `NoSuchEntity`
 fn count_boundary(request: &Request, arn: &str, by: i64, changes: &mut Changes) -> Result<()> {
+    // Predefined policies have no row, and are not counted.
     if predefined::find(arn).is_some() {
         return Ok(());
     }
@@ -123,6 +124,8 @@ pub(crate) fn delete(row: &Row<Entity>, request: &Request) -> Result<Reply> {
     if let Some(arn) = &entity.boundary {
         count_boundary(request, arn, -1, &mut changes)?;
     }
+    // Every call that gives the entity something writes its row, so this fails if one came
+    // meanwhile.
     changes.require(tables::ENTITIES, row);
     changes.delete(tables::ENTITIES, row.key.clone());
     changes.delete(tables::IDS, entity.id.clone().into_bytes());
@@ -154,6 +157,7 @@ pub(crate) fn rename(request: &Request, kind: Kind) -> Result<Reply> {
     }
     let mut changes = Changes::default();
     changes.require(tables::ENTITIES, &row);
+    // The key of a row holds the name: with another name it is another row.
     if moved.key != row.key {
         if rows::find(request.account(), kind, &moved.record.name)?.is_some() {
             return Err(exists(kind, &moved.record.name));

@@ -22,10 +22,10 @@ use crate::reply::Reply;
 use crate::request::Request;
 use crate::{names, rows, sts};
 
-/// How old what a provider publishes may be.
+/// How old what a provider publishes may be, before it is fetched again.
 const PUBLISHED_SECONDS_MAX: u32 = 3600;
-/// Bytes of what a token brings along for the policies of its session: a session travels in a
-/// header.
+/// Bytes of the condition keys that a session keeps of its token. They are limited because a
+/// session travels in a header.
 const CONTEXT_BYTES_MAX: usize = 4096;
 
 const ACTION: &str = "sts:AssumeRoleWithWebIdentity";
@@ -61,7 +61,7 @@ pub(crate) async fn plan(call: Call, request: Request) -> Result<()> {
     Ok(())
 }
 
-/// The token that is shown.
+/// The token of a call. `ValidationError`
 fn token(request: &Request) -> Result<&str> {
     if let Some(id) = request.form.get("ProviderId") {
         return Err(invalid(format!(

@@ -16,8 +16,8 @@ use crate::permissions::Permissions;
 use crate::resources::Stored;
 
 /// The reason that an explanation gives where no policy decided.
-const NOBODY_DECIDED: &str = "no policy was asked: the request is anonymous and asks for what takes an account, or does not say that \
-                              it pays for what the requester pays, or what is stored of the bucket cannot be read";
+const NOBODY_DECIDED: &str = "no policy decided: the principal is anonymous and the operation needs an account, or the request does not say \
+                              that it pays where the requester pays, or what is stored of the bucket cannot be read";
 
 /// Sets the fact `decision`, or refuses.
 pub(crate) fn authorize(call: &Call) -> Result<()> {

@@ -14,7 +14,7 @@ use crate::host::{Call, master_keys, region};
 use crate::permissions::{Permissions, kept};
 
 /// The reason that an explanation gives where no policy decided.
-const NO_KEY: &str = "there is no such key, and nobody learns that of another account's";
+const NO_KEY: &str = "there is no such key; another account does not learn which keys exist";
 
 /// Decides on the use of a key: `action` says which use, `name` which key. Returns the ARN of the
 /// key. `AccessDenied` for another action, and the errors of [`authorize_key`].

@@ -99,7 +99,11 @@ impl QueryCall<'_> {
         let is_of_role = OF_ROLES.contains(&action);
         let trust = if is_of_role { identities::trust(&asked.arn) } else { None };
         if is_of_role && trust.is_none() {
-            explain(self.call, "there is no such role, and nobody learns that who may not assume it", |_| {});
+            explain(
+                self.call,
+                "there is no such role; a principal that may not assume a role does not learn whether it exists",
+                |_| {},
+            );
             return Err(refusal(self.principal, action, &asked.arn, None));
         }
         let trust = trust.map(|source| permissions::read(&source, Kind::Trust));

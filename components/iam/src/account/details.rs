@@ -67,7 +67,7 @@ pub(crate) fn get(request: &Request) -> Result<Reply> {
     Ok(Reply::of(xml))
 }
 
-/// Everything that is wanted, with keys that rise.
+/// Everything that the filter wants, with rising keys, so that a page can go on behind a key.
 fn items(
     request: &Request,
     is_wanted: impl Fn(&str) -> bool,

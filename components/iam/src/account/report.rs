@@ -19,7 +19,7 @@ const COLUMNS: &str = "user,arn,user_creation_time,password_enabled,password_las
                        access_key_2_active,access_key_2_last_rotated,access_key_2_last_used_date,\
                        access_key_2_last_used_region,access_key_2_last_used_service,cert_1_active,\
                        cert_1_last_rotated,cert_2_active,cert_2_last_rotated";
-/// In the place of what there is none of.
+/// The value of a column that does not apply.
 const NONE: &str = "N/A";
 
 /// GenerateCredentialReport

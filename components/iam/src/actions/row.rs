@@ -75,7 +75,7 @@ pub(crate) enum On {
 pub(crate) struct Operation {
     /// Its name, which is that of the action as well.
     pub(crate) name: &'static str,
-    /// Whose it is.
+    /// The service that it is of.
     pub(crate) service: Service,
     /// What it is about.
     pub(crate) on: On,

@@ -21,11 +21,11 @@ use crate::records::MfaDevice;
 const STEP_MS: u64 = 30_000;
 /// Steps by which a clock may be off when a device is enabled or synchronized.
 const DRIFT_MAX: u64 = 5;
-/// Wrong codes in a row.
+/// Wrong codes in a row that lock a device.
 const FAILURES_MAX: u32 = 5;
 /// How long a device is locked for the first time.
 const LOCK_MS: u64 = 30_000;
-/// How long at most.
+/// How long a device is locked at most.
 const LOCK_MS_MAX: u64 = 900_000;
 
 /// What verifying says of a code.

@@ -15,7 +15,7 @@ use crate::{actions, names, rows, tables};
 
 /// Uses up the code of a call and has the fact `second-factor` set; does nothing for a call without
 /// one. `AccessDenied` for a code that does not count, `InvalidArgument` and `InvalidRequest` for a
-/// header that makes no sense.
+/// malformed header.
 pub(crate) async fn verify(call: Call) -> Result<()> {
     let is_query = call.parameters().is_some();
     let principal = match call.principal() {
@@ -70,7 +70,8 @@ fn own_device(principal: &Identity, serial_number: &str) -> Result<Option<Row<Mf
     let holder = match principal.kind {
         IdentityKind::Root => &principal.account,
         IdentityKind::User | IdentityKind::ConfiguredUser => &principal.unique_id,
-        // The code of such a session was shown when the session was made.
+        // Such a session has no device. If there was a code, it was shown when the session was
+        // made.
         IdentityKind::AssumedRole | IdentityKind::FederatedUser => return Ok(None),
     };
     let is_of_account =

@@ -65,6 +65,7 @@ pub(crate) fn detach(request: &Request, kind: Kind) -> Result<Reply> {
 
 /// Counts a policy as attached to one more, or one less. `NoSuchEntity`
 fn count(request: &Request, arn: &str, by: i64, changes: &mut Changes) -> Result<()> {
+    // Predefined policies have no row, and are not counted.
     if predefined::find(arn).is_some() {
         return Ok(());
     }

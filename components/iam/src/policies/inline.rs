@@ -19,6 +19,7 @@ pub(crate) fn put(request: &Request, kind: Kind) -> Result<Reply> {
     let text = entities::document(request, "PolicyDocument", policy::Kind::Identity)?;
     let mut row = request.entity(kind)?;
     let mut bytes = entities::size(text);
+    // A policy that is replaced does not count.
     for other in row.record.inline.iter().filter(|other| *other != name) {
         bytes += rows::inline(&row.record.id, other)?.map_or(0, |row| entities::size(&row.record.text));
     }

@@ -28,6 +28,7 @@ pub(crate) fn create(request: &Request) -> Result<Reply> {
              an existing version."
         )));
     }
+    // No number is used twice: `policy` keeps a parsed version by the policy's id and this number.
     policy.latest_version += 1;
     let number = policy.latest_version;
     policy.versions.push((number, request.now_ms));

@@ -156,5 +156,5 @@ fn a_denial_is_explained_and_a_mistake_is_not() {
     assert_eq!((outcome, texts), (Err(ErrorCode::InvalidArgument), Vec::new()));
     // Where no policy had a say, it says so.
     let (_, texts) = explained(call(("ListBuckets", "GET /"), Principal::Anonymous));
-    assert!(texts[0].contains("no policy was asked"), "{texts:?}");
+    assert!(texts[0].contains("no policy decided"), "{texts:?}");
 }
