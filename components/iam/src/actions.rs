@@ -28,8 +28,11 @@ use crate::web_identity::{self, oidc};
 /// Answers an operation.
 type Handle = fn(&Request) -> Result<Reply>;
 
+/// What the table says of an operation, and the function that answers it.
+type ActionRow = (Operation, Handle);
+
 #[rustfmt::skip]
-pub(crate) static ROWS: &[(Operation, Handle)] = &[
+pub(crate) static ROWS: &[ActionRow] = &[
     (Operation { name: "CreateUser", service: Service::Iam, on: On::New(Kind::User) }, users::create),
     (Operation { name: "GetUser", service: Service::Iam, on: On::OwnUser }, users::get),
     (Operation { name: "ListUsers", service: Service::Iam, on: On::Every("user") }, users::list),
@@ -156,7 +159,7 @@ pub(crate) fn read(call: &Call) -> Result<(Request, Handle)> {
 }
 
 /// What a form calls.
-pub(crate) fn find(form: &Form) -> Result<&'static (Operation, Handle)> {
+pub(crate) fn find(form: &Form) -> Result<&'static ActionRow> {
     let action = form.get("Action").ok_or(ErrorCode::MissingAction)?;
     let version = form.get("Version").unwrap_or_default();
     let service = match version {
@@ -164,9 +167,8 @@ pub(crate) fn find(form: &Form) -> Result<&'static (Operation, Handle)> {
         aws_query::STS_VERSION => Some(Service::Sts),
         _ => None,
     };
-    let is_called = |(operation, _): &&(Operation, Handle)| {
-        Some(operation.service) == service && operation.name == action
-    };
+    let is_called =
+        |(operation, _): &&ActionRow| Some(operation.service) == service && operation.name == action;
     ROWS.iter().find(is_called).ok_or_else(|| {
         S3Error::new(ErrorCode::InvalidAction)
             .message(format!("Could not find operation {action} for version {version}"))

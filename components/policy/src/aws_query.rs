@@ -78,7 +78,7 @@ impl QueryCall<'_> {
         received_ms: u64,
     ) -> Result<()> {
         let stored = Stored { call: self.call, permissions: self.permissions };
-        let lookups = Circumstances { stored: &stored };
+        let lookups = QueryLookups { stored: &stored };
         let query = Query::default();
         let request = S3Request {
             operation: Operation::AwsQuery,
@@ -95,7 +95,7 @@ impl QueryCall<'_> {
             let values: Vec<&str> = values.iter().map(String::as_str).collect();
             entries.with(key, &values)
         });
-        let context = Both { entries, request };
+        let context = QueryContext { entries, request };
         let is_of_role = OF_ROLES.contains(&action);
         let trust = if is_of_role { identities::trust(&asked.arn) } else { None };
         if is_of_role && trust.is_none() {
@@ -162,12 +162,12 @@ fn kind_of(layer: Layer) -> &'static str {
 }
 
 /// Condition keys: the values that the call itself brings come first, then those of every request.
-struct Both<'a> {
+struct QueryContext<'a> {
     entries: ContextEntries,
     request: S3Request<'a>,
 }
 
-impl Context for Both<'_> {
+impl Context for QueryContext<'_> {
     fn value(&self, key: &Key) -> Option<Values<'_>> {
         self.entries.value(key).or_else(|| self.request.value(key))
     }
@@ -178,11 +178,11 @@ impl Context for Both<'_> {
 }
 
 /// What condition keys say of a call of IAM or STS besides what it brings itself.
-struct Circumstances<'a> {
+struct QueryLookups<'a> {
     stored: &'a Stored<'a>,
 }
 
-impl Lookups for Circumstances<'_> {
+impl Lookups for QueryLookups<'_> {
     fn source_ip(&self) -> Option<String> {
         Some(self.stored.call.source_ip())
     }
