@@ -109,8 +109,9 @@ impl Host<'_> {
     ) -> Verdict {
         let known = if stored::is_known(access_key_id) { identities::key(access_key_id) } else { None };
         let verdict = verify(known);
+        // A temporary key comes in its token. There is nothing to look up.
         if is_temporary {
-            return self.check_session(verdict);
+            return self.verify_session(verdict);
         }
         if matches!(verdict, Verdict::Verified) {
             return verdict;
@@ -125,7 +126,7 @@ impl Host<'_> {
 
     /// Refuses a session when what it rests on is gone: the role, or the access key that requested
     /// it.
-    fn check_session(&self, verdict: Verdict) -> Verdict {
+    fn verify_session(&self, verdict: Verdict) -> Verdict {
         let is_verified = matches!(verdict, Verdict::Verified);
         match self.call.session().filter(|_| is_verified) {
             Some(session) if !identities::is_current(&session) => Verdict::InvalidToken,

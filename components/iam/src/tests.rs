@@ -207,7 +207,7 @@ fn a_role_says_whom_it_trusts() {
 }
 
 #[test]
-fn a_call_asks_for_its_action_on_its_arn() {
+fn a_call_needs_its_action_on_its_arn() {
     ok("Action=CreateUser&UserName=alice&Path=/cats/");
     let arn = format!("arn:aws:iam::{ACCOUNT}:");
     let cases = [
@@ -238,7 +238,7 @@ fn the_tables_are_told_apart_by_their_names() {
 }
 
 #[test]
-fn what_cannot_be_read_is_not_taken_for_nothing() {
+fn a_row_that_cannot_be_read_is_an_error() {
     use sdk::{Batch, Put};
     ok("Action=CreateUser&UserName=alice");
     ok(&format!("Action=PutUserPolicy&UserName=alice&PolicyName=p&PolicyDocument={ALLOW}"));
@@ -272,7 +272,7 @@ fn an_account_has_one_alias() {
     assert!(
         ok("Action=ListAccountAliases").contains("<AccountAliases><member>dogs</member></AccountAliases>")
     );
-    // What was given up is free for others; what another has is not.
+    // An alias that was given up is free for others. One that another account has is not.
     let mut other = request("Action=CreateAccountAlias&AccountAlias=cats").unwrap();
     "000000000002".clone_into(&mut other.principal.account);
     let (_, handle) = actions::find(&other.form).unwrap();

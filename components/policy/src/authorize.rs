@@ -44,7 +44,7 @@ pub(crate) fn authorize(call: &Call) -> Result<()> {
 }
 
 /// Decides again, because the document in the body is here, or because what is stored may have
-/// changed by the commit. `said` is what the document says for condition keys. `AccessDenied`
+/// changed since. `said` is what the document says for condition keys. `AccessDenied`
 pub(crate) fn authorize_again(call: &Call, said: &[(String, Vec<String>)]) -> Result<()> {
     let facts = Facts::of(call)?;
     let said = said.iter().fold(ContextEntries::default(), |said, (key, values)| {
@@ -97,8 +97,9 @@ pub(crate) fn authorize_each(call: &Call) -> Result<()> {
         let first = refused.first().and_then(|position| named.get(usize::try_from(*position).ok()?));
         if let Some(first) = first {
             explain(call, NOBODY_DECIDED, |journal| {
-                // The object gets a whole budget, although the others have used up a part of it.
-                // Only where nothing was left, that is the reason, and the exhausted budget stays.
+                // The object gets a budget of its own, because those before it have used up a part
+                // of theirs. Where nothing was left, that is the reason, and the exhausted budget
+                // stays.
                 let whole = Budget::default();
                 let budget = if asked.budget.is_exhausted() { asked.budget } else { &whole };
                 let again = Asked { witness: Some(journal), budget, ..*asked };

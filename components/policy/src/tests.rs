@@ -28,7 +28,7 @@ const STRANGER: &str = "444455556666";
 const ALLOW: &str = r#"{"Effect":"Allow","Action":"s3:*","Resource":"*"}"#;
 const ALLOW_EVERYBODY: &str = r#"{"Effect":"Allow","Principal":"*","Action":"s3:*",
     "Resource":["arn:aws:s3:::photos","arn:aws:s3:::photos/*"]}"#;
-/// Operations, and the request lines that ask for them.
+/// Operations, and their request lines.
 const GET: (&str, &str) = ("GetObject", "GET /photos/cat.jpg");
 const PUT: (&str, &str) = ("PutObject", "PUT /photos/cat.jpg");
 const LIST: (&str, &str) = ("ListObjectsV2", "GET /photos?list-type=2");

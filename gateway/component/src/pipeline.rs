@@ -57,7 +57,7 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     // Before anything else: an added stage may refuse what a client may not even ask for.
     added(Position::AfterAccept, call)?;
 
-    // What is requested? Method, host, path and query say it, and nothing else.
+    // What is requested? The head alone says it.
     let (operation, mut target) = match resolve(head, headers) {
         Ok(resolved) => resolved,
         Err(error) => return Err(unresolved(call, head, headers, error, &border)),
@@ -122,7 +122,7 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     border.enter("policy");
     policy::authorize(call)?;
 
-    // How are the bytes sealed, and who rewrites them?
+    // How are the bytes sealed, and does a transform rewrite them?
     let says = || concerns_sealing(head, headers) || form.as_ref().is_some_and(|form| form.concerns_sealing);
     let sealing = plan_bytes(call, (operation, &target), &says, fallback, &border)?;
 

@@ -11,8 +11,7 @@ use crate::settings::Version2;
 const MAC: &str = "the right signature";
 const NOW_MS: u64 = 1_369_353_600_000;
 
-/// A host with one access key, which counts what it is asked to digest and keeps what was
-/// established.
+/// A host with one access key, which counts its digests and keeps what was established.
 #[derive(Default)]
 struct OneKey {
     digests: Cell<u32>,

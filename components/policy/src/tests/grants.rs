@@ -128,7 +128,7 @@ fn a_grant_that_a_request_presents_takes_a_right_of_its_own() {
 fn each_switch_takes_back_what_it_names() {
     type Switch = fn(&mut access::PublicAccessBlock) -> &mut bool;
     let switches: [(Switch, bool, bool); 4] = [
-        // What these two refuse is refused when it is put, and not here.
+        // These two refuse ACLs and policies when they are put. They do not act here.
         (|block| &mut block.block_public_acls, true, true),
         (|block| &mut block.block_public_policy, true, true),
         (|block| &mut block.ignore_public_acls, false, true),
@@ -157,7 +157,7 @@ fn each_switch_takes_back_what_it_names() {
 }
 
 #[test]
-fn where_the_requester_pays_somebody_has_to_say_so() {
+fn where_the_requester_pays_a_request_has_to_say_so() {
     let accept = "x-amz-request-payer: requester";
     let in_query = ("GetObject", "GET /photos/cat.jpg?x-amz-request-payer=requester");
     for (payer, is_free) in [(Payer::BucketOwner, true), (Payer::Requester, false)] {
@@ -170,7 +170,7 @@ fn where_the_requester_pays_somebody_has_to_say_so() {
         assert!(may(&call(GET, root(STRANGER)).with_header(accept)));
         let nobody = call(GET, Principal::Anonymous).with_header(accept);
         assert_eq!(may(&nobody), is_free, "who has no account cannot be charged");
-        // To pay is not to be let in.
+        // A requester that pays needs a grant all the same.
         photos(|bucket| bucket.payer = payer);
         assert!(!may(&call(GET, root(STRANGER)).with_header(accept)));
     }

@@ -6,7 +6,7 @@ use super::*;
 use crate::authorize::authorize_each;
 use crate::host::memory::questions;
 
-/// Decides on a call, and says what was asked meanwhile.
+/// Decides on a call. Returns what was read meanwhile.
 fn asked(call: &Call) -> Vec<String> {
     questions();
     let _ = authorize(call);
@@ -14,7 +14,7 @@ fn asked(call: &Call) -> Vec<String> {
 }
 
 #[test]
-fn an_owner_alone_asks_nobody() {
+fn where_only_ownership_decides_nothing_is_read() {
     photos(|_| {});
     let own = || {
         let mut call = call(GET, root(OWNER));
@@ -154,7 +154,7 @@ fn a_denial_is_explained_and_a_mistake_is_not() {
     let copy = || call(("CopyObject", "PUT /photos/cat.jpg"), root(OWNER));
     let (outcome, texts) = explained(copy().with_header("x-amz-copy-source: photos"));
     assert_eq!((outcome, texts), (Err(ErrorCode::InvalidArgument), Vec::new()));
-    // Where no policy had a say, it says so.
+    // Where no policy decided, the explanation says so.
     let (_, texts) = explained(call(("ListBuckets", "GET /"), Principal::Anonymous));
     assert!(texts[0].contains("no policy decided"), "{texts:?}");
 }

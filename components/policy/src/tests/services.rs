@@ -91,7 +91,7 @@ fn a_role_is_assumed_by_whom_it_trusts() {
 }
 
 #[test]
-fn a_web_identity_is_nobody_but_what_its_token_says() {
+fn a_web_identity_is_what_its_token_says_and_not_its_signer() {
     let allow = format!(
         r#"{{"Effect":"Allow","Principal":{{"Federated":"{PROVIDER}"}},"Action":"sts:AssumeRoleWithWebIdentity",
         "Condition":{{"StringEquals":{{"idp.example.com:aud":"app"}}}}}}"#
@@ -186,7 +186,7 @@ fn the_aws_managed_key_is_open_to_its_account() {
 }
 
 #[test]
-fn who_has_not_signed_by_version_4_learns_of_no_key() {
+fn only_signatures_of_version_4_learn_of_keys() {
     key("plain", None);
     questions();
     assert_eq!(uses("plain", GENERATE, Principal::Anonymous), Err(ErrorCode::InvalidArgument));
