@@ -43,6 +43,7 @@ fn read_key(access_key_id: &str) -> Result<Option<StoredKey>> {
         return Ok(None);
     };
     let key = row.record;
+    // The key of a root user: its holder is the account.
     if key.holder == key.account {
         return Ok(Some(StoredKey {
             kind: IdentityKind::Root,

@@ -51,6 +51,7 @@ impl Guest for Iam {
 
     fn plan(call: &Call) -> std::result::Result<Planned, Refusal> {
         let (request, _) = actions::read(call).map_err(refuse)?;
+        // The token is verified first, which may have to wait for the keys of its provider.
         if request.operation.on == On::WebIdentityRole {
             let plan = web_identity::plan(call.share(), request);
             return planned(executor::start(call.id(), Box::pin(plan)));

@@ -188,6 +188,7 @@ pub(crate) fn assume(request: &Request) -> Result<Reply> {
     let provider_arn = asked.provider.as_deref().ok_or_else(denied)?;
     let (account, role_path, role_name) = names::split_arn(&asked.arn, "role").ok_or_else(denied)?;
     let role = rows::find(account, Kind::Role, role_name)?.ok_or_else(denied)?.record;
+    // The row was found by the name alone, and the ARN names the path as well.
     if role.path != role_path {
         return Err(denied());
     }

@@ -187,12 +187,8 @@ async fn walk_query(call: &Call, id: u64, border: &Border<'_>) -> Result<(), Ref
     policy::authorize(call)?;
     added(Position::BeforeStorage, call)?;
     border.enter("iam");
-    let mut progress = iam::start(call.share())?;
-    while let Progress::Pending = progress {
-        sdk::executor::suspend().await;
-        border.enter("iam");
-        progress = iam::resume(id)?;
-    }
+    let progress = iam::start(call.share())?;
+    end_of_iam(id, progress, border).await?;
     border.enter("gateway");
     Ok(())
 }
@@ -200,7 +196,12 @@ async fn walk_query(call: &Call, id: u64, border: &Border<'_>) -> Result<(), Ref
 /// Has `iam` verify the one-time code of a call, if it brings one.
 async fn verify_code(call: &Call, id: u64, border: &Border<'_>) -> Result<(), Refusal> {
     border.enter("iam");
-    let mut progress = iam::verify_code(call.share())?;
+    let progress = iam::verify_code(call.share())?;
+    end_of_iam(id, progress, border).await
+}
+
+/// Resumes `iam` until it has ended what it began.
+async fn end_of_iam(id: u64, mut progress: Progress, border: &Border<'_>) -> Result<(), Refusal> {
     while let Progress::Pending = progress {
         sdk::executor::suspend().await;
         border.enter("iam");

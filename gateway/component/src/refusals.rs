@@ -20,6 +20,7 @@ pub(crate) fn respond(call: &Call, head: &Head, refusal: &Refusal) {
         return;
     }
     let request_id = &call.request_id();
+    // Calls of Query APIs get the error document of IAM and STS.
     if let Some(parameters) = call.parameters() {
         let message = refusal.message.as_deref();
         let mut document = aws_query::render_error(code, message, &parameters, request_id);
@@ -30,6 +31,7 @@ pub(crate) fn respond(call: &Call, head: &Head, refusal: &Refusal) {
     }
     let details = refusal.details.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let occurrence = Occurrence { resource: &head.path, request_id, host_id: request_id };
+    // The API for the settings of an account (s3control) has an error document of its own.
     let mut document = match account_control::is_addressed(&head.path, &|name| call.header(name).is_some()) {
         true => account_control::render_error(code, refusal.message.as_deref(), occurrence),
         false => render_parts(code, refusal.message.as_deref(), details, occurrence),
