@@ -10,24 +10,24 @@ use sdk::keys::{Signing, TextClaim, Verdict};
 use sdk::{AuthType, Signature, SignatureVersion};
 
 use crate::settings::Version2;
-use crate::verify::{Judge, payload};
+use crate::verify::{Verifier, payload};
 
-/// Finds out who signed a form, if anybody did, and whether what it uploads to `bucket` is what was
-/// signed.
+/// Establishes who signed a form, if it is signed, and checks that its policy allows the upload to
+/// `bucket`.
 ///
-/// What the head says about who asks would be a second answer, and about a body of which only a
-/// part is the object.
+/// A signature in the head is refused. It would name the principal a second time, and it would be
+/// about the whole body, of which the object is only a part.
 pub(crate) fn identify(
     request: &Request<'_>,
     form: &Form,
     bucket: &str,
     version2: Version2,
-    judge: &impl Judge,
+    verifier: &impl Verifier,
 ) -> Result<(), S3Error> {
     gateway::identity::sigv4::refuse_head_signature(request)?;
     let promised = payload(&Payload::of_anonymous(request.headers)?);
     let Some(authorization) = form.authorization()? else {
-        judge.anonymous(promised);
+        verifier.anonymous(promised);
         return Ok(());
     };
     let (claim, policy) = match authorization {
@@ -50,7 +50,7 @@ pub(crate) fn identify(
             (claim(access_key_id, (Signing::V2, None), policy, signature, token), policy)
         }
     };
-    match judge.judge_text(&claim, promised) {
+    match verifier.verify_text(&claim, promised) {
         Verdict::Verified => PostPolicy::parse(policy)?.check(form, bucket, request.received_ms),
         Verdict::UnknownKey => Err(unknown_access_key(&claim.access_key_id)),
         Verdict::Mismatch => Err(signature_mismatch(&claim.access_key_id, &claim.text, &claim.signature)),
@@ -78,7 +78,8 @@ fn claim(
     }
 }
 
-/// A signing key is one of its day, and good for a week.
+/// Refuses a form that was signed later than now, or longer ago than a signing key is good for: it
+/// is derived from its day, and good for a week.
 fn check_age(signed_ms: u64, now_ms: u64) -> Result<(), S3Error> {
     let denied = |message: &str| Err(S3Error::new(ErrorCode::AccessDenied).message(message));
     if signed_ms > now_ms.saturating_add(CLOCK_SKEW_MS_MAX) {

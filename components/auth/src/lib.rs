@@ -1,4 +1,4 @@
-//! Stage: who is calling, and what they promise about the body.
+//! Stage: who is the principal, and what does the request promise of its body?
 
 mod form;
 mod settings;
@@ -31,7 +31,8 @@ sdk::bindings::auth::export!(Auth with_types_in sdk::bindings::auth);
 /// Establishes the principal and the payload, or refuses.
 fn verify(call: &Call, head: SentHead) -> Result<(), S3Error> {
     let (head, headers) = Head::split(head);
-    // Only calls of Query APIs are sent to the service as a whole, so nothing else has parameters.
+    // Calls of Query APIs go to the service as a whole, whose path is `/`. No other call has
+    // parameters.
     let is_query = head.path == "/" && (head.method == "POST" || head.query.contains("Action="));
     let parameters = if is_query { call.parameters() } else { None };
     let form_sha256 = parameters.map(|parameters| digests::sha256(&parameters));
@@ -55,7 +56,7 @@ fn verify(call: &Call, head: SentHead) -> Result<(), S3Error> {
     identify(&request, &settings, &Host { call })
 }
 
-/// Whether it is worth asking for a form.
+/// Whether a request may be an upload from a form. Only then the host is asked for one.
 fn may_be_form(method: &str, request: &Request<'_>) -> bool {
     method == "POST" && request.headers.get("content-type").is_some_and(multipart::is_form)
 }

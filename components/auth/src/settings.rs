@@ -1,4 +1,4 @@
-//! The stage's settings, read once an instance.
+//! The stage's settings, read once for each instance.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -10,12 +10,12 @@ pub(crate) enum Version2 {
     Off,
     /// URLs and forms, as in S3: boto3 and aws-cli make them so by default.
     Presigned,
-    /// Those whose header is signed as well, for clients that know nothing else.
+    /// Headers as well, for clients that know no other version.
     On,
 }
 
 impl Version2 {
-    /// Reads the setting; what it does not know is off.
+    /// Reads the setting. Any unknown value means [`Version2::Off`].
     fn parse(value: &str) -> Version2 {
         match value.trim() {
             "on" => Version2::On,
@@ -24,7 +24,7 @@ impl Version2 {
         }
     }
 
-    /// Whether a request with a header `Authorization`, or without one, may be signed so.
+    /// Whether a request may be signed by Version 2: `authorization` is its header `Authorization`.
     pub(crate) fn takes(self, authorization: Option<&str>) -> bool {
         match self {
             Version2::Off => false,
@@ -39,8 +39,8 @@ impl Version2 {
 pub(crate) struct Settings {
     /// Signature Version 2.
     pub(crate) version2: Version2,
-    /// The base domains of virtual-hosted-style addresses; what it signs holds the bucket of the
-    /// host.
+    /// The base domains of virtual-hosted-style addresses. Version 2 signs the bucket, which may
+    /// stand in the host.
     pub(crate) domains: Vec<String>,
 }
 

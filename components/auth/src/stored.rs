@@ -1,5 +1,5 @@
-//! Access keys that signed before, and that the configuration does not have: these are looked up at
-//! once.
+//! Remembers the access keys of `iam` that signed before. They are looked up in `iam` at once,
+//! before the host tries those of the configuration.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -14,13 +14,13 @@ thread_local! {
     static KNOWN: RefCell<BTreeSet<String>> = const { RefCell::new(BTreeSet::new()) };
 }
 
-/// Whether an access key was a stored one when it signed last. It may have become another since;
-/// that only costs time.
+/// Whether an access key was one of `iam` when it last signed. If that has changed since, verifying
+/// takes longer, and nothing else.
 pub(crate) fn is_known(access_key_id: &str) -> bool {
     KNOWN.with_borrow(|known| known.contains(access_key_id))
 }
 
-/// Remembers an access key that signed as a stored one.
+/// Remembers an access key of `iam`, if its signature was right.
 pub(crate) fn note(access_key_id: &str, verdict: &Verdict) {
     if matches!(verdict, Verdict::Verified) {
         KNOWN.with_borrow_mut(|known| {

@@ -14,29 +14,31 @@ use sdk::{AuthType, Call, Chunked, Head, Signature, SignatureVersion, digests, k
 use crate::settings::Settings;
 use crate::stored;
 
-/// Judges a signature and keeps what it proves: the host, or a test in its place.
-pub(crate) trait Judge {
-    /// Whether an access key signed a canonical request. If so, its holder is the principal, and
-    /// `payload` is promised.
-    fn judge(&self, signed: &Signed<'_>, payload: sdk::Payload) -> Verdict;
-    /// The same for a text.
-    fn judge_text(&self, claim: &TextClaim, payload: sdk::Payload) -> Verdict;
-    /// Nobody signed; this is promised about the body all the same.
+/// Verifies signatures, and keeps what they prove. This is the host, or a test in its place.
+pub(crate) trait Verifier {
+    /// Whether an access key signed a canonical request. If so, its holder becomes the principal,
+    /// and `payload` is what the request promises of its body.
+    fn verify(&self, signed: &Signed<'_>, payload: sdk::Payload) -> Verdict;
+    /// Whether an access key signed a text. Otherwise as [`Verifier::verify`].
+    fn verify_text(&self, claim: &TextClaim, payload: sdk::Payload) -> Verdict;
+    /// Makes `anonymous` the principal. `payload` is what the request promises of its body, without
+    /// a signature.
     fn anonymous(&self, payload: sdk::Payload);
     /// SHA-256 in lower-case hexadecimal.
     fn sha256(&self, text: &str) -> String;
-    /// The services that what is asked for belongs to.
+    /// The services to which the operation belongs. The scope of the credential must name one of
+    /// them.
     fn services(&self) -> &'static [&'static str];
 }
 
 /// The host.
 pub(crate) struct Host<'a> {
-    /// The call that is judged.
+    /// The call whose signature is verified.
     pub(crate) call: &'a Call,
 }
 
-impl Judge for Host<'_> {
-    fn judge(&self, signed: &Signed<'_>, payload: sdk::Payload) -> Verdict {
+impl Verifier for Host<'_> {
+    fn verify(&self, signed: &Signed<'_>, payload: sdk::Payload) -> Verdict {
         let mut claim = Claim {
             access_key_id: signed.access_key_id().to_owned(),
             scope: signed.credential().scope().to_owned(),
@@ -47,16 +49,16 @@ impl Judge for Host<'_> {
             security_token: signed.security_token().map(str::to_owned),
             stored: None,
         };
-        self.judge_with(signed.access_key_id(), claim.security_token.is_some(), |stored| {
+        self.verify_with(signed.access_key_id(), claim.security_token.is_some(), |stored| {
             claim.stored = stored;
             keys::verify(self.call, &claim, &payload)
         })
     }
 
-    fn judge_text(&self, claim: &TextClaim, payload: sdk::Payload) -> Verdict {
+    fn verify_text(&self, claim: &TextClaim, payload: sdk::Payload) -> Verdict {
         let mut claim = claim.clone();
         let access_key_id = claim.access_key_id.clone();
-        self.judge_with(&access_key_id, claim.security_token.is_some(), |stored| {
+        self.verify_with(&access_key_id, claim.security_token.is_some(), |stored| {
             claim.stored = stored;
             keys::verify_text(self.call, &claim, &payload)
         })
@@ -71,6 +73,8 @@ impl Judge for Host<'_> {
     }
 
     fn services(&self) -> &'static [&'static str] {
+        // Directory buckets and the aliases of Object Lambda have a service of their own; `s3` is
+        // taken as well.
         let target = self.call.target();
         match target.bucket.as_deref() {
             Some(bucket) if bucket.ends_with("--x-s3") => return &["s3express", "s3"],
@@ -95,9 +99,9 @@ impl Host<'_> {
         action(&form).or_else(|| action(&head.query)).unwrap_or_default()
     }
 
-    /// Judges a claim about an access key that may be one of the configuration, a stored one, or
-    /// temporary.
-    fn judge_with(
+    /// Verifies a claim about an access key. The key may be one of the configuration, one of `iam`,
+    /// or temporary.
+    fn verify_with(
         &self,
         access_key_id: &str,
         is_temporary: bool,
@@ -105,21 +109,24 @@ impl Host<'_> {
     ) -> Verdict {
         let known = if stored::is_known(access_key_id) { identities::key(access_key_id) } else { None };
         let verdict = verify(known);
+        // A temporary key comes in its token. There is nothing to look up.
         if is_temporary {
-            return self.judge_session(verdict);
+            return self.verify_session(verdict);
         }
         if matches!(verdict, Verdict::Verified) {
             return verdict;
         }
-        // Not of the configuration, or wrong. Both are looked up among what is stored and verified
-        // again, so that nobody learns from the time whose key it is.
+        // The configuration does not have the key, or the signature is wrong. In both cases `iam`
+        // looks the key up and the claim is verified again, so that nobody learns from the time
+        // whose key it is.
         let again = verify(identities::key(access_key_id));
         stored::note(access_key_id, &again);
         if matches!(verdict, Verdict::Mismatch) { verdict } else { again }
     }
 
-    /// A session ends with what it rests on.
-    fn judge_session(&self, verdict: Verdict) -> Verdict {
+    /// Refuses a session when what it rests on is gone: the role, or the access key that requested
+    /// it.
+    fn verify_session(&self, verdict: Verdict) -> Verdict {
         let is_verified = matches!(verdict, Verdict::Verified);
         match self.call.session().filter(|_| is_verified) {
             Some(session) if !identities::is_current(&session) => Verdict::InvalidToken,
@@ -128,36 +135,37 @@ impl Host<'_> {
     }
 }
 
-/// Finds out who signed a request, if anybody did, and what is promised about its body.
+/// Establishes who signed a request, if it is signed, and what it promises of its body.
 pub(crate) fn identify(
     request: &Request<'_>,
     settings: &Settings,
-    judge: &impl Judge,
+    verifier: &impl Verifier,
 ) -> Result<(), S3Error> {
     if settings.version2.takes(request.headers.get("authorization")) {
         let domains: Vec<&str> = settings.domains.iter().map(String::as_str).collect();
         if let Some(signed) = sigv2::authenticate(request, bucket_of_host(request.host, &domains)) {
-            return judge_version2(&signed?, judge);
+            return verify_version2(&signed?, verifier);
         }
     }
     let signed = match sigv4::authenticate(request)? {
         Authentication::Anonymous(promised) => {
-            judge.anonymous(payload(&promised));
+            verifier.anonymous(payload(&promised));
             return Ok(());
         }
         Authentication::Signed(signed) => signed,
     };
-    // Nearly every request is for S3, and asks it: only of the others it matters what is asked.
+    // Nearly every request is signed for `s3`. The services of the operation are looked up only for
+    // another one, and for calls of Query APIs.
     if signed.credential().service() != "s3" || request.form_sha256.is_some() {
-        sigv4::check_service(request, signed.credential(), judge.services())?;
+        sigv4::check_service(request, signed.credential(), verifier.services())?;
     }
-    let verdict = judge.judge(&signed, payload(signed.payload()));
+    let verdict = verifier.verify(&signed, payload(signed.payload()));
     if let Verdict::Verified = verdict {
         return Ok(());
     }
-    // For the error document; made for both verdicts, so that an unknown key costs what a wrong
-    // signature costs.
-    let string_to_sign = signed.string_to_sign(&judge.sha256(signed.canonical_request()));
+    // The error document of a wrong signature shows the string to sign. It is made for every
+    // verdict, so that an unknown key takes as long as a wrong signature.
+    let string_to_sign = signed.string_to_sign(&verifier.sha256(signed.canonical_request()));
     Err(match verdict {
         Verdict::UnknownKey => signed.unknown_access_key(),
         Verdict::InvalidToken => ErrorCode::InvalidToken.into(),
@@ -166,9 +174,9 @@ pub(crate) fn identify(
     })
 }
 
-fn judge_version2(signed: &sigv2::Signed<'_>, judge: &impl Judge) -> Result<(), S3Error> {
+fn verify_version2(signed: &sigv2::Signed<'_>, verifier: &impl Verifier) -> Result<(), S3Error> {
     let mut refusal = signed.mismatch();
-    // All are judged for an unknown key as well, so that it costs what a wrong signature costs.
+    // An unknown key does not end the loop, so that it takes as long as a wrong signature.
     for text in signed.strings_to_sign() {
         let claim = TextClaim {
             access_key_id: signed.access_key_id().to_owned(),
@@ -179,7 +187,7 @@ fn judge_version2(signed: &sigv2::Signed<'_>, judge: &impl Judge) -> Result<(), 
             security_token: signed.security_token().map(str::to_owned),
             stored: None,
         };
-        match judge.judge_text(&claim, payload(signed.payload())) {
+        match verifier.verify_text(&claim, payload(signed.payload())) {
             Verdict::Verified => return Ok(()),
             Verdict::UnknownKey => refusal = signed.unknown_access_key(),
             Verdict::InvalidToken => refusal = ErrorCode::InvalidToken.into(),
@@ -190,7 +198,7 @@ fn judge_version2(signed: &sigv2::Signed<'_>, judge: &impl Judge) -> Result<(), 
     Err(refusal)
 }
 
-/// What is told of a signature that stands in a URL, and says when it was made, or in a header.
+/// The fact `signature`: of one in a URL, which was made at `presigned_ms`, or of one in a header.
 fn how(presigned_ms: Option<u64>, version: SignatureVersion) -> Signature {
     let auth_type = if presigned_ms.is_some() { AuthType::Query } else { AuthType::Header };
     // Version 2 says when a URL ends, and not when it was made.
@@ -198,7 +206,7 @@ fn how(presigned_ms: Option<u64>, version: SignatureVersion) -> Signature {
     Signature { auth_type, version, signed_ms }
 }
 
-/// The contract's payload.
+/// The payload, as the contract has it.
 pub(crate) fn payload(promised: &Payload) -> sdk::Payload {
     match promised {
         Payload::Unsigned => sdk::Payload::Unsigned,

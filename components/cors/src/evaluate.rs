@@ -1,11 +1,11 @@
-//! The evaluation of a cross-origin request: what is read for it. What it means is the library's
-//! affair.
+//! Evaluates a cross-origin request: reads the rules of the bucket. The library knows what they
+//! mean.
 
 use gateway::bucket::cors::{self, Configuration, Found, ResourceType, row};
 use gateway::errors::{Result, S3Error};
 use sdk::{Call, Head, Progress, Response, index};
 
-/// Answers a preflight; adds headers to the answer of everything else.
+/// Responds to a preflight; adds headers to the response of any other request.
 pub(crate) fn evaluate(call: &Call) -> std::result::Result<Progress, S3Error> {
     let (head, headers) = Head::read(call);
     let target = call.target();
@@ -23,7 +23,7 @@ pub(crate) fn evaluate(call: &Call) -> std::result::Result<Progress, S3Error> {
     Ok(Progress::Pending)
 }
 
-/// What there is of a bucket. Whether it is there at all is asked only where it has no rules.
+/// The rules of a bucket. Only where there are none, a second read says whether the bucket exists.
 fn find(bucket: Option<&str>) -> Result<Found> {
     let Some(bucket) = bucket else { return Ok(Found::Bucket) };
     Ok(match rules(bucket)? {
@@ -33,8 +33,8 @@ fn find(bucket: Option<&str>) -> Result<Found> {
     })
 }
 
-/// The rules of a bucket: one read of the index. A row that cannot be read is an error, not no
-/// rules.
+/// The rules of a bucket: one read of the index. A row that cannot be read is an error: it must not
+/// look like a bucket without rules.
 fn rules(bucket: &str) -> Result<Option<Configuration>> {
-    index::get(row::TABLE, &row::key(bucket)).map(|entry| row::decode(&entry.value)).transpose()
+    index::get(row::TABLE, &row::key(bucket)).map(|raw| row::decode(&raw.value)).transpose()
 }

@@ -1,5 +1,5 @@
-//! Stage: cross-origin rules. It answers preflights, and adds headers to the answers of requests
-//! from other origins.
+//! Stage: cross-origin rules. It responds to preflights, and adds headers to the responses to
+//! requests from other origins.
 
 mod evaluate;
 

@@ -1,4 +1,4 @@
-//! What is asked of an account as a whole, and of things that nobody has here.
+//! Calls about an account as a whole, and about things that nobody has here.
 
 pub(crate) mod aliases;
 pub(crate) mod details;
@@ -6,14 +6,14 @@ pub(crate) mod report;
 
 use gateway::errors::Result;
 
-use crate::answer::Answer;
 use crate::records::Kind;
+use crate::reply::Reply;
 use crate::request::Request;
 use crate::rows;
 
 /// GetAccountSummary:
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html>
-pub(crate) fn summary(request: &Request) -> Result<Answer> {
+pub(crate) fn summary(request: &Request) -> Result<Reply> {
     let count = |kind| rows::entities(request.account(), kind, "").count() as u64;
     let devices = rows::mfa_devices(request.account()).collect::<Result<Vec<_>>>()?;
     let entries = [
@@ -50,39 +50,39 @@ pub(crate) fn summary(request: &Request) -> Result<Answer> {
         xml.close("entry");
     }
     xml.close("SummaryMap");
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
-/// A list of what there is none of: certificates, keys for other services.
-pub(crate) fn none(request: &Request, list: &str) -> Result<Answer> {
+/// An empty list of what nobody has here: certificates, keys for other services.
+pub(crate) fn none(request: &Request, list: &str) -> Result<Reply> {
     let mut xml = request.result();
     xml.text(list, "");
     xml.boolean("IsTruncated", false);
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
-/// The same of a user. `NoSuchEntity` when there is no such user.
-pub(crate) fn none_of_user(request: &Request, list: &str) -> Result<Answer> {
+/// The same for a user. `NoSuchEntity` when there is no such user.
+pub(crate) fn none_of_user(request: &Request, list: &str) -> Result<Reply> {
     if let Some(name) = request.own_name()? {
         rows::entity(request.account(), Kind::User, name)?;
     }
     none(request, list)
 }
 
-/// The same of a role.
-pub(crate) fn none_of_role(request: &Request, list: &str) -> Result<Answer> {
+/// The same for a role.
+pub(crate) fn none_of_role(request: &Request, list: &str) -> Result<Reply> {
     request.entity(Kind::Role)?;
     none(request, list)
 }
 
 /// GetAccountPasswordPolicy: nobody has a password here.
-pub(crate) fn password_policy(request: &Request) -> Result<Answer> {
+pub(crate) fn password_policy(request: &Request) -> Result<Reply> {
     let account = request.account();
     Err(rows::no_such(format!("The Password Policy with domain name {account} cannot be found.")))
 }
 
-/// GetLoginProfile, DeleteLoginProfile: as above.
-pub(crate) fn login_profile(request: &Request) -> Result<Answer> {
+/// GetLoginProfile, DeleteLoginProfile: nobody has a password here.
+pub(crate) fn login_profile(request: &Request) -> Result<Reply> {
     let name = request.own_name()?.unwrap_or("root");
     Err(rows::no_such(format!("Login Profile for User {name} cannot be found.")))
 }

@@ -1,11 +1,12 @@
-//! THE IAM ACTIONS TABLE: every operation of IAM and STS, what it is about, and who answers it.
+//! THE IAM ACTIONS TABLE: every operation of IAM and STS, what it is about, and the function that
+//! answers it.
 //!
 //! | module | what |
 //! | --- | --- |
 //! | [`row`] | what the table says of an operation |
-//! | [`asked`] | what a call takes: which actions, on what, under which conditions |
+//! | [`needed_access`] | which access a call needs: actions, an ARN, condition keys |
 
-pub(crate) mod asked;
+pub(crate) mod needed_access;
 pub(crate) mod row;
 
 use gateway::errors::{ErrorCode, Result, S3Error};
@@ -14,21 +15,24 @@ use sdk::{Call, Head};
 
 use self::row::{On, Operation, Service};
 use crate::account::{self, aliases, details, report};
-use crate::answer::Answer;
 use crate::entities::{self, access_keys, groups, roles, tags, users};
 use crate::form::Form;
 use crate::mfa::{assigned, devices};
 use crate::policies::{attached, inline, managed, simulate, versions};
 use crate::records::Kind;
+use crate::reply::Reply;
 use crate::request::Request;
 use crate::sts;
 use crate::web_identity::{self, oidc};
 
 /// Answers an operation.
-type Handle = fn(&Request) -> Result<Answer>;
+type Handle = fn(&Request) -> Result<Reply>;
+
+/// What the table says of an operation, and the function that answers it.
+type ActionRow = (Operation, Handle);
 
 #[rustfmt::skip]
-pub(crate) static ROWS: &[(Operation, Handle)] = &[
+pub(crate) static ROWS: &[ActionRow] = &[
     (Operation { name: "CreateUser", service: Service::Iam, on: On::New(Kind::User) }, users::create),
     (Operation { name: "GetUser", service: Service::Iam, on: On::OwnUser }, users::get),
     (Operation { name: "ListUsers", service: Service::Iam, on: On::Every("user") }, users::list),
@@ -145,8 +149,8 @@ pub(crate) static ROWS: &[(Operation, Handle)] = &[
     (Operation { name: "GetFederationToken", service: Service::Sts, on: On::FederatedUser }, sts::federation_token),
 ];
 
-/// Reads a call, and says who answers it. `MissingAction` or `InvalidAction` for calls that there
-/// are not, `MissingAuthenticationToken` without credentials.
+/// Reads a call, and finds the function that answers it. `MissingAction` or `InvalidAction` for an
+/// unknown one, `MissingAuthenticationToken` without credentials.
 pub(crate) fn read(call: &Call) -> Result<(Request, Handle)> {
     let (head, _) = Head::read(call);
     let form = Form::parse(&call.parameters().unwrap_or_default(), &head.query)?;
@@ -155,7 +159,7 @@ pub(crate) fn read(call: &Call) -> Result<(Request, Handle)> {
 }
 
 /// What a form calls.
-pub(crate) fn find(form: &Form) -> Result<&'static (Operation, Handle)> {
+pub(crate) fn find(form: &Form) -> Result<&'static ActionRow> {
     let action = form.get("Action").ok_or(ErrorCode::MissingAction)?;
     let version = form.get("Version").unwrap_or_default();
     let service = match version {
@@ -163,9 +167,8 @@ pub(crate) fn find(form: &Form) -> Result<&'static (Operation, Handle)> {
         aws_query::STS_VERSION => Some(Service::Sts),
         _ => None,
     };
-    let is_called = |(operation, _): &&(Operation, Handle)| {
-        Some(operation.service) == service && operation.name == action
-    };
+    let is_called =
+        |(operation, _): &&ActionRow| Some(operation.service) == service && operation.name == action;
     ROWS.iter().find(is_called).ok_or_else(|| {
         S3Error::new(ErrorCode::InvalidAction)
             .message(format!("Could not find operation {action} for version {version}"))

@@ -18,12 +18,12 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::policy::{self, MalformedPolicy, Policy};
 use gateway::xml::XmlWriter;
 
-use crate::answer::{Answer, Changes};
 use crate::form::invalid;
 use crate::names;
 use crate::pages::Page;
 use crate::policies::predefined;
 use crate::records::{Entity, Kind, Row, Tags};
+use crate::reply::{Changes, Reply};
 use crate::request::Request;
 use crate::{rows, tables};
 
@@ -56,7 +56,7 @@ pub(crate) fn with_boundary(request: &Request, row: &mut Row<Entity>, changes: &
     Ok(())
 }
 
-/// Writes a row that was read or made, and where its unique id leads.
+/// Writes a row that was read or made. A new one gets its row in [`tables::IDS`] as well.
 pub(crate) fn put(changes: &mut Changes, row: &Row<Entity>) -> Result<()> {
     changes.replace(tables::ENTITIES, row)?;
     if row.revision == 0 {
@@ -67,6 +67,7 @@ pub(crate) fn put(changes: &mut Changes, row: &Row<Entity>) -> Result<()> {
 
 /// Counts a managed policy as the boundary of one more, or one less. `NoSuchEntity`
 fn count_boundary(request: &Request, arn: &str, by: i64, changes: &mut Changes) -> Result<()> {
+    // Predefined policies have no row, and are not counted.
     if predefined::find(arn).is_some() {
         return Ok(());
     }
@@ -80,7 +81,7 @@ fn count_boundary(request: &Request, arn: &str, by: i64, changes: &mut Changes) 
 }
 
 /// PutUserPermissionsBoundary, PutRolePermissionsBoundary
-pub(crate) fn put_boundary(request: &Request, kind: Kind) -> Result<Answer> {
+pub(crate) fn put_boundary(request: &Request, kind: Kind) -> Result<Reply> {
     let mut row = request.entity(kind)?;
     let arn = request.form.required("PermissionsBoundary")?;
     let mut changes = Changes::default();
@@ -91,11 +92,11 @@ pub(crate) fn put_boundary(request: &Request, kind: Kind) -> Result<Answer> {
         }
         put(&mut changes, &row)?;
     }
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// DeleteUserPermissionsBoundary, DeleteRolePermissionsBoundary
-pub(crate) fn delete_boundary(request: &Request, kind: Kind) -> Result<Answer> {
+pub(crate) fn delete_boundary(request: &Request, kind: Kind) -> Result<Reply> {
     let mut row = request.entity(kind)?;
     let mut changes = Changes::default();
     let former = row.record.boundary.take().ok_or_else(|| {
@@ -103,11 +104,11 @@ pub(crate) fn delete_boundary(request: &Request, kind: Kind) -> Result<Answer> {
     })?;
     count_boundary(request, &former, -1, &mut changes)?;
     put(&mut changes, &row)?;
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// Deletes a user, a group or a role that has nothing left. `DeleteConflict`
-pub(crate) fn delete(row: &Row<Entity>, request: &Request) -> Result<Answer> {
+pub(crate) fn delete(row: &Row<Entity>, request: &Request) -> Result<Reply> {
     let entity = &row.record;
     if entity.is_configured {
         return Err(S3Error::new(ErrorCode::UnmodifiableEntity)
@@ -123,10 +124,12 @@ pub(crate) fn delete(row: &Row<Entity>, request: &Request) -> Result<Answer> {
     if let Some(arn) = &entity.boundary {
         count_boundary(request, arn, -1, &mut changes)?;
     }
+    // Every call that gives the entity something writes its row, so this fails if one came
+    // meanwhile.
     changes.require(tables::ENTITIES, row);
     changes.delete(tables::ENTITIES, row.key.clone());
     changes.delete(tables::IDS, entity.id.clone().into_bytes());
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// `DeleteConflict`
@@ -135,7 +138,7 @@ pub(crate) fn conflict(what: &str) -> S3Error {
 }
 
 /// Gives a user or a group another name and path: UpdateUser, UpdateGroup.
-pub(crate) fn rename(request: &Request, kind: Kind) -> Result<Answer> {
+pub(crate) fn rename(request: &Request, kind: Kind) -> Result<Reply> {
     let row = request.entity(kind)?;
     if row.record.is_configured {
         return Err(S3Error::new(ErrorCode::UnmodifiableEntity)
@@ -154,6 +157,7 @@ pub(crate) fn rename(request: &Request, kind: Kind) -> Result<Answer> {
     }
     let mut changes = Changes::default();
     changes.require(tables::ENTITIES, &row);
+    // The key of a row holds the name: with another name it is another row.
     if moved.key != row.key {
         if rows::find(request.account(), kind, &moved.record.name)?.is_some() {
             return Err(exists(kind, &moved.record.name));
@@ -163,7 +167,7 @@ pub(crate) fn rename(request: &Request, kind: Kind) -> Result<Answer> {
         changes.put_bytes(tables::IDS, moved.record.id.clone().into_bytes(), moved.key.clone());
     }
     changes.put(tables::ENTITIES, moved.key, &moved.record)?;
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// ListUsers, ListGroups, ListRoles
@@ -171,14 +175,14 @@ pub(crate) fn list(
     request: &Request,
     kind: Kind,
     write: impl Fn(&mut XmlWriter, &str, &Entity),
-) -> Result<Answer> {
+) -> Result<Reply> {
     let page = Page::of(&request.form)?;
     let prefix = request.form.path_prefix()?;
     let mut xml = request.result();
     let rows = rows::entities(request.account(), kind, page.after)
         .filter(|row| row.as_ref().is_ok_and(|row| row.record.path.starts_with(prefix)) || row.is_err());
     write_page(request, &page, &mut xml, &format!("{}s", kind.word()), rows, write)?;
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 /// Writes a page of a list, in the order of the names.

@@ -6,8 +6,8 @@ use gateway::request::query::Query;
 
 use crate::records::Tags;
 
-/// Parameters of a call. The most that one can need are the lists of a simulation; forms arrive
-/// before anybody knows whose they are.
+/// Parameters of a call. A simulation, with its lists, needs the most. There is a limit because
+/// forms arrive before their principal is known.
 const PARAMETERS_MAX: usize = 4096;
 /// Members of a list that are read at most.
 const MEMBERS_MAX: usize = 200;
@@ -116,11 +116,11 @@ impl Form {
         (1..=MEMBERS_MAX).map_while(member).collect()
     }
 
-    /// `Tags.member.N.Key` and `.Value`. `ValidationError` for one without the other: a tag without
-    /// a value would be one that no policy is asked about. `InvalidInput` for a key that is there
-    /// twice, `LimitExceeded` for too many.
+    /// `Tags.member.N.Key` and `.Value`. `ValidationError` for one without the other: policies
+    /// would not decide on a tag without a value. `InvalidInput` for a key that is there twice,
+    /// `LimitExceeded` for too many.
     pub(crate) fn tags(&self) -> Result<Tags> {
-        // Each is compared with those before it.
+        // Their number is limited first, because each is compared with those before it.
         if self.members("Tags", ".Key").len() > TAGS_MAX {
             return Err(too_many_tags());
         }
@@ -150,7 +150,7 @@ pub(crate) fn too_many_tags() -> S3Error {
         .message(format!("The number of tags has reached the maximum limit of {TAGS_MAX}."))
 }
 
-/// What must be there is not.
+/// The error for a parameter that must be there.
 fn null(field: &str) -> S3Error {
     invalid(format!(
         "1 validation error detected: Value null at '{field}' failed to satisfy constraint: Member must not be null"

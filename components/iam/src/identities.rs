@@ -1,4 +1,5 @@
-//! What `auth` and `policy` ask: who has an access key, what somebody may, whom a role trusts.
+//! What `auth` and `policy` ask: who has an access key, what a principal may do, whom a role
+//! trusts.
 
 mod remembered;
 
@@ -15,7 +16,7 @@ use crate::rows;
 pub(crate) fn is_current(session: &Session) -> bool {
     match session.issuer_kind {
         IdentityKind::AssumedRole => rows::by_id(&session.issuer_id).ok().flatten().is_some(),
-        // What a user asked for ends with the access key that asked.
+        // A session of a user ends with the access key that requested it.
         _ => {
             keys::is_configured(&session.parent_key_id)
                 || key(&session.parent_key_id).ok().flatten().is_some()
@@ -42,6 +43,7 @@ fn read_key(access_key_id: &str) -> Result<Option<StoredKey>> {
         return Ok(None);
     };
     let key = row.record;
+    // The key of a root user: its holder is the account.
     if key.holder == key.account {
         return Ok(Some(StoredKey {
             kind: IdentityKind::Root,
@@ -104,8 +106,8 @@ pub(crate) fn collect(account: &str, entity: &Entity, policies: &mut Vec<Source>
     Ok(())
 }
 
-/// In the place of a policy that should be there and is not: it has no text, and what has no text
-/// denies everything.
+/// Takes the place of a policy that should be there and is not. It has no text, and a policy
+/// without text denies everything.
 fn missing(label: &str) -> Source {
     Source { label: label.to_owned(), id: String::new() }
 }

@@ -12,7 +12,7 @@ pub(crate) use memory::{configured_user, find_step, generate, get, last_use, mak
 
 /// A row as it is stored.
 #[derive(Clone, Debug)]
-pub(crate) struct Entry {
+pub(crate) struct RawRow {
     /// The key.
     pub(crate) key: Vec<u8>,
     /// The encoded record.
@@ -26,18 +26,18 @@ pub(crate) struct Entry {
 pub(crate) struct Generated {
     /// `AKIA…`
     pub(crate) access_key_id: String,
-    /// For whom it was made, once.
+    /// The secret, for the reply that shows it once.
     pub(crate) secret: String,
-    /// The same for the index.
+    /// The secret as the index keeps it.
     pub(crate) sealed: Vec<u8>,
 }
 
 /// The seed of a device that shows one-time codes.
 #[derive(Clone)]
 pub(crate) struct Seed {
-    /// In base32: for whoever has the device, once.
+    /// In base32, for the reply that shows it once.
     pub(crate) text: String,
-    /// The same for the index.
+    /// The seed as the index keeps it.
     pub(crate) sealed: Vec<u8>,
 }
 

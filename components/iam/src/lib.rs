@@ -2,14 +2,13 @@
 //! credentials.
 //!
 //! A call is read from its form ([`form`]), found in THE IAM ACTIONS TABLE ([`actions`]), and
-//! answered by the function that stands there. Such a function reads rows and answers with a
-//! document and with the changes that it wants; when somebody else changed the rows meanwhile, it
-//! is asked again. What is stored is described in [`tables`] (keys) and [`records`] (values).
-//! `auth` and `policy` ask through the export `identities` ([`identities`]).
+//! answered by the function of its row. The function reads rows and makes a reply: a document, and
+//! the changes that it wants. When another call has changed the rows meanwhile, it runs again. What
+//! is stored is described in [`tables`] (keys) and [`records`] (values). `auth` and `policy` ask
+//! through the export `identities` ([`identities`]).
 
 mod account;
 mod actions;
-mod answer;
 mod entities;
 mod form;
 mod identities;
@@ -19,6 +18,7 @@ mod names;
 mod pages;
 mod policies;
 mod records;
+mod reply;
 mod request;
 mod rows;
 mod sts;
@@ -38,7 +38,7 @@ use sdk::{
 };
 
 use crate::actions::row::On;
-use crate::answer::ATTEMPTS_MAX;
+use crate::reply::ATTEMPTS_MAX;
 
 /// The stage, as the component exports it.
 #[derive(Debug)]
@@ -51,12 +51,13 @@ impl Guest for Iam {
 
     fn plan(call: &Call) -> std::result::Result<Planned, Refusal> {
         let (request, _) = actions::read(call).map_err(refuse)?;
+        // The token is verified first, which may have to wait for the keys of its provider.
         if request.operation.on == On::WebIdentityRole {
             let plan = web_identity::plan(call.share(), request);
             return planned(executor::start(call.id(), Box::pin(plan)));
         }
-        let asked = actions::asked::asked(&request).map_err(refuse)?;
-        call.set_needed_access(&asked);
+        let asked = actions::needed_access::needed_access(&request).map_err(refuse)?;
+        call.set_asked(&asked);
         Ok(Planned::Ready)
     }
 
@@ -65,9 +66,9 @@ impl Guest for Iam {
     }
 
     fn start(call: Call) -> std::result::Result<Progress, Refusal> {
-        // What policy did not allow goes no further.
+        // Nothing is done without a decision of `policy`.
         call.decision().ok_or_else(|| refuse(ErrorCode::AccessDenied.into()))?;
-        progress(executor::start(call.id(), Box::pin(answer(call))))
+        progress(executor::start(call.id(), Box::pin(serve(call))))
     }
 
     fn resume(id: u64) -> std::result::Result<Progress, Refusal> {
@@ -125,18 +126,20 @@ fn progress(run: Poll<Result<()>>) -> std::result::Result<Progress, Refusal> {
     }
 }
 
-async fn answer(call: Call) -> Result<()> {
+/// Replies to a call, once its changes are durable.
+async fn serve(call: Call) -> Result<()> {
     let (request, handle) = actions::read(&call)?;
     for _ in 0..ATTEMPTS_MAX {
-        let answered = handle(&request)?;
-        if !answered.changes.is_empty() {
-            match call.commit(answered.changes.into_batch()).await {
+        let reply = handle(&request)?;
+        if !reply.changes.is_empty() {
+            match call.commit(reply.changes.into_batch()).await {
                 Ok(_) => {}
+                // Another call has changed a row that this one read: plan the changes again.
                 Err(CommitError::Conflict) => continue,
                 Err(CommitError::Failed(failure)) => return Err(failure_to_error(failure)),
             }
         }
-        let mut document = request.document(answered.result);
+        let mut document = request.document(reply.result);
         xml::declare(&mut document);
         Response::new(200).header("content-type", "text/xml").bytes(document.into_bytes()).send(&call);
         return Ok(());

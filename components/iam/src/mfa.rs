@@ -4,9 +4,9 @@
 //! | --- | --- |
 //! | [`codes`] | which codes are right, and what becomes of a device when one was shown |
 //! | [`devices`] | devices made, shown, tagged, deleted |
-//! | [`assigned`] | devices given to somebody, and taken back |
+//! | [`assigned`] | devices enabled for users, and deactivated |
 //! | [`shown`] | the code of a call |
-//! | [`verify`] | that code: checked, and used up |
+//! | [`verify`] | that code: verified, and used up |
 //! | [`picture`] | the picture that a phone reads a seed from |
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html>

@@ -5,7 +5,7 @@ use gateway::timestamp;
 use crate::index;
 use crate::records::{Entity, Kind, ManagedPolicy, MfaDevice};
 
-/// What kinds are called, where.
+/// The names of kinds, as each place has them.
 impl Kind {
     /// `User`
     pub(crate) fn word(self) -> &'static str {
@@ -107,8 +107,8 @@ pub(crate) fn mfa_arn(account: &str, device: &MfaDevice) -> String {
 /// `aws`, which has no rows.
 pub(crate) fn split_arn<'a>(text: &'a str, sort: &str) -> Option<(&'a str, &'a str, &'a str)> {
     let (account, rest) = text.strip_prefix("arn:aws:iam::")?.split_once(':')?;
-    // Keys of rows begin with the account and end with what a caller names: another length would
-    // shift the one into the other.
+    // Keys of rows begin with the account and end with a name that the client chose. An account of
+    // another length would shift one into the other.
     let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
     if !is_account && account != "aws" {
         return None;

@@ -3,7 +3,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`managed`], [`versions`] | policies with an ARN of their own, and the texts that they had |
-//! | [`predefined`] | those that are there without anybody making them |
+//! | [`predefined`] | those that are part of the server |
 //! | [`attached`] | managed policies given to users, groups and roles |
 //! | [`inline`] | policies that are part of a user, a group or a role |
 //! | [`simulate`] | what policies would allow |

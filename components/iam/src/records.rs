@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 /// The format byte of every record written by this release.
 const FORMAT: u8 = 1;
 
-/// What has policies.
+/// What can have policies.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) enum Kind {
-    /// Somebody.
+    /// One user.
     User,
     /// Several users.
     Group,
@@ -122,9 +122,9 @@ pub(crate) struct MfaDevice {
     pub(crate) tags: Tags,
     /// Its seed, which only the host can open.
     pub(crate) sealed: Vec<u8>,
-    /// The unique id of the user that it is of; the account for the root user.
+    /// The unique id of the user who has it; the account for the root user.
     pub(crate) holder: Option<String>,
-    /// Since when it is theirs.
+    /// Since when the user has it.
     pub(crate) enabled_ms: u64,
     /// How many steps its clock is ahead.
     pub(crate) drift_steps: i64,
@@ -132,11 +132,11 @@ pub(crate) struct MfaDevice {
     pub(crate) used_step: u64,
     /// Wrong codes since the last right one.
     pub(crate) failures: u32,
-    /// No code counts before.
+    /// Until then no code counts.
     pub(crate) locked_until_ms: u64,
 }
 
-/// A record as read, with what is needed to require that it has not changed.
+/// A row as it was read. Its revision lets a batch require that it has not changed.
 #[derive(Clone, Debug)]
 pub(crate) struct Row<T> {
     /// The key of the row in its table.

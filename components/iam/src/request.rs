@@ -20,14 +20,15 @@ pub(crate) struct Request {
     pub(crate) operation: &'static Operation,
     /// Its parameters.
     pub(crate) form: Form,
-    /// Who calls.
-    pub(crate) caller: Identity,
+    /// The principal.
+    pub(crate) principal: Identity,
     /// The temporary credentials that signed.
     pub(crate) session: Option<Session>,
-    /// Whether a one-time code of the caller's device came with the call, and was right.
+    /// Whether a one-time code of a device of the principal came with the call, and was right.
     pub(crate) has_second_factor: bool,
-    /// What was found out of who calls, where they did not sign, and what `policy` then judged.
-    pub(crate) asked: Option<NeededAccess>,
+    /// The access on which `policy` has decided: only of calls with a token in the place of a
+    /// signature.
+    pub(crate) needed_access: Option<Asked>,
     /// When the call arrived, in milliseconds since 1970.
     pub(crate) now_ms: u64,
     /// Its id.
@@ -42,28 +43,28 @@ impl Request {
         operation: &'static Operation,
         form: Form,
     ) -> Result<Request> {
-        // Who shows a token need not sign, and does not ask as whoever did.
+        // A call with a token needs no signature. If there is one, its signer is not the principal.
         let by_token = operation.on == On::WebIdentityRole;
-        let caller = match call.principal() {
-            _ if by_token => nobody(),
+        let principal = match call.principal() {
+            _ if by_token => unknown_principal(),
             Principal::Authenticated(identity) => identity,
             Principal::Anonymous => return Err(ErrorCode::MissingAuthenticationToken.into()),
         };
         Ok(Request {
             operation,
             form,
-            caller,
+            principal,
             session: if by_token { None } else { call.session() },
             has_second_factor: !by_token && call.second_factor().is_some(),
-            asked: if by_token { call.needed_access() } else { None },
+            needed_access: if by_token { call.asked() } else { None },
             now_ms: received_ms,
             request_id: call.request_id(),
         })
     }
 
-    /// The account of who calls.
+    /// The account of the principal.
     pub(crate) fn account(&self) -> &str {
-        &self.caller.account
+        &self.principal.account
     }
 
     /// A response document up to the start of its result.
@@ -99,22 +100,22 @@ impl Request {
         rows::entity(self.account(), kind, self.name_of(kind)?)
     }
 
-    /// The ARN of one in the account of who calls.
+    /// The ARN of a user, a group or a role in the account of the principal.
     pub(crate) fn arn_of(&self, entity: &Entity) -> String {
         names::entity_arn(self.account(), entity)
     }
 
-    /// The user whom an operation is about that may leave out the name: whoever calls. `None` is
-    /// the root user, which can name itself as credential reports do.
+    /// The name of the user that an operation is about. Where the call leaves it out, that is the
+    /// principal. `None` is the root user, which may name itself as credential reports do.
     pub(crate) fn own_name(&self) -> Result<Option<&str>> {
-        if self.caller.kind == IdentityKind::Root && self.form.get("UserName") == Some(ROOT_NAME) {
+        if self.principal.kind == IdentityKind::Root && self.form.get("UserName") == Some(ROOT_NAME) {
             return Ok(None);
         }
         match self.form.optional_name("UserName", 128)? {
             Some(name) => Ok(Some(name)),
-            None => match self.caller.kind {
+            None => match self.principal.kind {
                 IdentityKind::Root => Ok(None),
-                IdentityKind::User | IdentityKind::ConfiguredUser => Ok(Some(&self.caller.user)),
+                IdentityKind::User | IdentityKind::ConfiguredUser => Ok(Some(&self.principal.user)),
                 IdentityKind::AssumedRole | IdentityKind::FederatedUser => {
                     Err(S3Error::new(ErrorCode::ValidationError)
                         .message("Must specify userName when calling with non-User credentials"))
@@ -124,8 +125,8 @@ impl Request {
     }
 }
 
-/// Who has no account, and no rights.
-fn nobody() -> Identity {
+/// A principal without an account and without rights.
+fn unknown_principal() -> Identity {
     Identity {
         kind: IdentityKind::FederatedUser,
         account: String::new(),

@@ -3,7 +3,7 @@
 use gateway::errors::{ErrorCode, Result, S3Error};
 use serde::de::DeserializeOwned;
 
-use crate::index::{self, Entry};
+use crate::index::{self, RawRow};
 use crate::names;
 use crate::records::{
     self, AccessKey, Entity, InlinePolicy, Kind, ManagedPolicy, MfaDevice, OidcProvider, PolicyVersion, Row,
@@ -13,8 +13,8 @@ use crate::tables;
 /// Rows that one page of a scan holds.
 const PAGE_ROWS: u32 = 500;
 
-fn decode<T: DeserializeOwned>(entry: Entry) -> Result<Row<T>> {
-    Ok(Row { record: records::decode(&entry.value)?, key: entry.key, revision: entry.revision })
+fn decode<T: DeserializeOwned>(raw: RawRow) -> Result<Row<T>> {
+    Ok(Row { record: records::decode(&raw.value)?, key: raw.key, revision: raw.revision })
 }
 
 fn get<T: DeserializeOwned>(table: &str, key: &[u8]) -> Result<Option<Row<T>>> {
@@ -57,17 +57,17 @@ pub(crate) fn new_entity(kind: Kind, name: String, path: String, created_ms: u64
     }
 }
 
-/// The same; `NoSuchEntity` when there is none.
+/// A user, a group or a role by its name, in any case. `NoSuchEntity` when there is none.
 pub(crate) fn entity(account: &str, kind: Kind, name: &str) -> Result<Row<Entity>> {
     find(account, kind, name)?
         .ok_or_else(|| no_such(format!("The {} with name {name} cannot be found.", kind.lower())))
 }
 
-/// The same by its unique id, with its account.
+/// A user, a group or a role by its unique id, with its account.
 pub(crate) fn by_id(id: &str) -> Result<Option<(String, Row<Entity>)>> {
-    let Some(entry) = index::get(tables::IDS, id.as_bytes()) else { return Ok(None) };
-    let account = entry.value.get(..12).unwrap_or_default();
-    let row = get(tables::ENTITIES, &entry.value)?;
+    let Some(raw) = index::get(tables::IDS, id.as_bytes()) else { return Ok(None) };
+    let account = raw.value.get(..12).unwrap_or_default();
+    let row = get(tables::ENTITIES, &raw.value)?;
     Ok(row.map(|row| (String::from_utf8_lossy(account).into_owned(), row)))
 }
 
@@ -93,7 +93,7 @@ pub(crate) fn oidc(account: &str, name: &str) -> Result<Option<Row<OidcProvider>
     get(tables::OIDC, &tables::oidc_key(account, name))
 }
 
-/// All of an account.
+/// All providers of an account.
 pub(crate) fn oidc_providers(account: &str) -> impl Iterator<Item = Result<Row<OidcProvider>>> + use<> {
     all(tables::OIDC, account.as_bytes().to_vec(), "")
 }
@@ -105,6 +105,7 @@ fn all<T: DeserializeOwned>(
     after: &str,
 ) -> impl Iterator<Item = Result<Row<T>>> + use<T> {
     let end = tables::after_prefix(&prefix);
+    // The first key behind `after` is `after` with a zero byte at its end.
     let mut start = [&prefix, after.as_bytes()].concat();
     if !after.is_empty() {
         start.push(0);
@@ -114,10 +115,10 @@ fn all<T: DeserializeOwned>(
         if page.len() == 0 {
             page = index::scan(table, &start, &end, PAGE_ROWS).into_iter();
         }
-        let entry = page.next()?;
-        start.clone_from(&entry.key);
+        let raw = page.next()?;
+        start.clone_from(&raw.key);
         start.push(0);
-        Some(decode(entry))
+        Some(decode(raw))
     })
 }
 
@@ -153,8 +154,8 @@ pub(crate) fn access_key(access_key_id: &str) -> Result<Option<Row<AccessKey>>> 
 pub(crate) fn access_keys_of(unique_id: &str) -> Result<Vec<(String, Row<AccessKey>)>> {
     let prefix = tables::part_key(unique_id, "");
     let mut keys = Vec::new();
-    for entry in index::scan(tables::KEYS_OF, &prefix, &tables::after_prefix(&prefix), PAGE_ROWS) {
-        let id = entry.key.get(prefix.len()..).unwrap_or_default();
+    for raw in index::scan(tables::KEYS_OF, &prefix, &tables::after_prefix(&prefix), PAGE_ROWS) {
+        let id = raw.key.get(prefix.len()..).unwrap_or_default();
         let id = String::from_utf8_lossy(id).into_owned();
         if let Some(row) = access_key(&id)? {
             keys.push((id, row));
@@ -173,23 +174,23 @@ pub(crate) fn mfa_device(serial_number: &str) -> Result<Option<Row<MfaDevice>>> 
     Ok(row.filter(|row| row.record.path == path && row.record.name == name))
 }
 
-/// One at a path and with a name, in any case.
+/// The device with a path and a name, in any case.
 pub(crate) fn mfa_device_named(account: &str, path: &str, name: &str) -> Result<Option<Row<MfaDevice>>> {
     get(tables::MFA, &tables::mfa_key(account, path, name))
 }
 
-/// All of an account.
+/// All devices of an account.
 pub(crate) fn mfa_devices(account: &str) -> impl Iterator<Item = Result<Row<MfaDevice>>> + use<> {
     all(tables::MFA, account.as_bytes().to_vec(), "")
 }
 
-/// Those of a user, or of the root user.
+/// The devices of a user, or of the root user.
 pub(crate) fn mfa_devices_of(unique_id: &str) -> Result<Vec<Row<MfaDevice>>> {
     let prefix = tables::part_key(unique_id, "");
-    let entries = index::scan(tables::MFA_OF, &prefix, &tables::after_prefix(&prefix), PAGE_ROWS);
+    let raw_rows = index::scan(tables::MFA_OF, &prefix, &tables::after_prefix(&prefix), PAGE_ROWS);
     let mut devices = Vec::new();
-    for entry in entries {
-        devices.extend(get(tables::MFA, &entry.value)?);
+    for raw in raw_rows {
+        devices.extend(get(tables::MFA, &raw.value)?);
     }
     Ok(devices)
 }
@@ -206,8 +207,8 @@ pub(crate) fn account_with_alias(alias: &str) -> Option<(String, u64)> {
 
 /// A row whose value is a text, with its revision.
 fn text(table: &str, key: &str) -> Option<(String, u64)> {
-    let entry = index::get(table, key.as_bytes())?;
-    Some((String::from_utf8_lossy(&entry.value).into_owned(), entry.revision))
+    let raw = index::get(table, key.as_bytes())?;
+    Some((String::from_utf8_lossy(&raw.value).into_owned(), raw.revision))
 }
 
 /// `NoSuchEntity`

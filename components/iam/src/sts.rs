@@ -1,4 +1,4 @@
-//! STS: temporary credentials, and who somebody is.
+//! STS: temporary credentials, and who a principal is.
 //!
 //! <https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html>
 
@@ -7,12 +7,12 @@ use gateway::policy;
 use gateway::xml::XmlWriter;
 use sdk::{Identity, IdentityKind, Session, vault};
 
-use crate::answer::Answer;
 use crate::entities;
 use crate::form::invalid;
 use crate::mfa::shown;
 use crate::names;
 use crate::records::{Entity, Kind};
+use crate::reply::Reply;
 use crate::request::Request;
 use crate::rows;
 
@@ -27,34 +27,34 @@ const POLICY_BYTES_MAX: usize = 2048;
 const POLICY_ARNS_MAX: usize = 10;
 
 /// GetCallerIdentity
-pub(crate) fn caller_identity(request: &Request) -> Result<Answer> {
+pub(crate) fn caller_identity(request: &Request) -> Result<Reply> {
     let mut xml = request.result();
-    xml.text("Arn", &request.caller.arn);
-    xml.text("UserId", &request.caller.unique_id);
+    xml.text("Arn", &request.principal.arn);
+    xml.text("UserId", &request.principal.unique_id);
     xml.text("Account", request.account());
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 /// GetAccessKeyInfo: whose account an access key is of.
-pub(crate) fn access_key_info(request: &Request) -> Result<Answer> {
+pub(crate) fn access_key_info(request: &Request) -> Result<Reply> {
     let id = request.form.required("AccessKeyId")?;
     let account = match rows::access_key(id)? {
         Some(row) => row.record.account,
-        None if id == request.caller.access_key_id => request.account().to_owned(),
+        None if id == request.principal.access_key_id => request.account().to_owned(),
         None => return Err(invalid(format!("The access key {id} is not known."))),
     };
     let mut xml = request.result();
     xml.text("Account", &account);
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 /// What every kind of session starts from.
 pub(crate) fn session(request: &Request, seconds: u32) -> Session {
     Session {
-        issuer_kind: request.caller.kind,
-        issuer_arn: request.caller.arn.clone(),
-        issuer_id: request.caller.unique_id.clone(),
-        parent_key_id: request.caller.access_key_id.clone(),
+        issuer_kind: request.principal.kind,
+        issuer_arn: request.principal.arn.clone(),
+        issuer_id: request.principal.unique_id.clone(),
+        parent_key_id: request.principal.access_key_id.clone(),
         policies: Vec::new(),
         policy_arns: Vec::new(),
         tags: Vec::new(),
@@ -62,7 +62,7 @@ pub(crate) fn session(request: &Request, seconds: u32) -> Session {
         source_identity: None,
         multi_factor: request.has_second_factor,
         issued_ms: request.now_ms,
-        // To the second.
+        // In whole seconds, as the reply shows it.
         expires_ms: (request.now_ms / 1000 + u64::from(seconds)) * 1000,
         context: Vec::new(),
     }
@@ -94,7 +94,7 @@ pub(crate) fn session_name(request: &Request) -> Result<&str> {
     )))
 }
 
-/// Seconds of a session of a role, as far as the role has them.
+/// How many seconds a session of a role lasts. `ValidationError` for more than the role allows.
 pub(crate) fn role_seconds(request: &Request, role: &Entity) -> Result<u32> {
     let seconds = request.form.number("DurationSeconds", SECONDS_MIN, 43_200)?.unwrap_or(3600);
     if seconds <= role.session_seconds_max {
@@ -103,7 +103,7 @@ pub(crate) fn role_seconds(request: &Request, role: &Entity) -> Result<u32> {
     Err(invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.".to_owned()))
 }
 
-/// Whoever acts as a role in a session.
+/// The principal of a session of a role.
 pub(crate) fn role_session(request: &Request, account: &str, role: &Entity, name: &str) -> Identity {
     Identity {
         kind: IdentityKind::AssumedRole,
@@ -111,19 +111,19 @@ pub(crate) fn role_session(request: &Request, account: &str, role: &Entity, name
         user: String::new(),
         unique_id: format!("{}:{name}", role.id),
         arn: format!("arn:aws:sts::{account}:assumed-role/{}/{name}", role.name),
-        ..request.caller.clone()
+        ..request.principal.clone()
     }
 }
 
 /// AssumeRole: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>. `policy`
-/// has asked the role whom it trusts.
-pub(crate) fn assume_role(request: &Request) -> Result<Answer> {
+/// has decided by the role's trust policy.
+pub(crate) fn assume_role(request: &Request) -> Result<Reply> {
     let arn = request.form.required("RoleArn")?;
     let name = session_name(request)?;
     shown::check_verified(request)?;
     let (account, _, role) = names::split_arn(arn, "role").ok_or(ErrorCode::AccessDenied)?;
     let role = rows::find(account, Kind::Role, role)?.ok_or(ErrorCode::AccessDenied)?.record;
-    let is_chained = request.caller.kind == IdentityKind::AssumedRole;
+    let is_chained = request.principal.kind == IdentityKind::AssumedRole;
     let seconds = role_seconds(request, &role)?;
     if is_chained && seconds > SECONDS_MAX_SHORT {
         return Err(invalid(
@@ -154,10 +154,11 @@ pub(crate) fn assume_role(request: &Request) -> Result<Answer> {
         xml.text("SourceIdentity", source);
     }
     xml.number("PackedPolicySize", packed(&session));
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
-/// Tags that pass from session to session, and the source identity, which nobody can take off.
+/// Passes the transitive tags on from session to session, and the source identity, which cannot be
+/// taken off.
 fn inherit(request: &Request, session: &mut Session) {
     let Some(former) = &request.session else { return };
     for key in &former.transitive_tags {
@@ -175,7 +176,7 @@ fn inherit(request: &Request, session: &mut Session) {
 }
 
 /// GetSessionToken: <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html>
-pub(crate) fn session_token(request: &Request) -> Result<Answer> {
+pub(crate) fn session_token(request: &Request) -> Result<Reply> {
     if request.session.is_some() {
         return Err(S3Error::new(ErrorCode::AccessDenied)
             .message("Cannot call GetSessionToken with session credentials"));
@@ -183,20 +184,20 @@ pub(crate) fn session_token(request: &Request) -> Result<Answer> {
     shown::check_verified(request)?;
     let seconds = duration(request)?;
     let mut xml = request.result();
-    write_credentials(&mut xml, &request.caller, &session(request, seconds));
-    Ok(Answer::of(xml))
+    write_credentials(&mut xml, &request.principal, &session(request, seconds));
+    Ok(Reply::of(xml))
 }
 
-/// Seconds of a session of a user. One of a root user is short, whatever it asks for.
+/// How many seconds a session of a user lasts. One of a root user is short, whatever it requests.
 fn duration(request: &Request) -> Result<u32> {
-    let is_root = request.caller.kind == IdentityKind::Root;
-    let asked = request.form.number("DurationSeconds", SECONDS_MIN, SECONDS_MAX)?.unwrap_or(43_200);
-    Ok(if is_root { asked.min(SECONDS_MAX_SHORT) } else { asked })
+    let is_root = request.principal.kind == IdentityKind::Root;
+    let seconds = request.form.number("DurationSeconds", SECONDS_MIN, SECONDS_MAX)?.unwrap_or(43_200);
+    Ok(if is_root { seconds.min(SECONDS_MAX_SHORT) } else { seconds })
 }
 
 /// GetFederationToken:
 /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html>
-pub(crate) fn federation_token(request: &Request) -> Result<Answer> {
+pub(crate) fn federation_token(request: &Request) -> Result<Reply> {
     if request.session.is_some() {
         return Err(S3Error::new(ErrorCode::AccessDenied)
             .message("Cannot call GetFederationToken with session credentials"));
@@ -211,7 +212,7 @@ pub(crate) fn federation_token(request: &Request) -> Result<Answer> {
         user: String::new(),
         unique_id: format!("{account}:{name}"),
         arn: format!("arn:aws:sts::{account}:federated-user/{name}"),
-        ..request.caller.clone()
+        ..request.principal.clone()
     };
     let mut xml = request.result();
     write_credentials(&mut xml, &identity, &session);
@@ -220,7 +221,7 @@ pub(crate) fn federation_token(request: &Request) -> Result<Answer> {
     xml.text("Arn", &identity.arn);
     xml.close("FederatedUser");
     xml.number("PackedPolicySize", packed(&session));
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 pub(crate) fn write_credentials(xml: &mut XmlWriter, identity: &Identity, session: &Session) {

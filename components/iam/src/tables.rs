@@ -4,14 +4,14 @@
 //! | --------------------- | ------------------------------------- | --- |
 //! | `iam-entities`        | account, kind (`u`, `g`, `r`), folded name | [`Entity`]: a user, a group or a role |
 //! | `iam-ids`             | unique id                             | the key of its row in `iam-entities` |
-//! | `iam-inline`          | unique id of whose it is, 0, name     | [`InlinePolicy`] |
+//! | `iam-inline`          | unique id of the entity, 0, name      | [`InlinePolicy`] |
 //! | `iam-policies`        | account, folded name                  | [`ManagedPolicy`] |
 //! | `iam-policy-versions` | id of the policy, 0, number (u32)     | [`PolicyVersion`] |
 //! | `iam-keys`            | access key id                         | [`AccessKey`] |
 //! | `iam-oidc`            | account, URL without its scheme       | [`OidcProvider`] |
-//! | `iam-keys-of`         | unique id of whose it is, 0, access key id | nothing |
+//! | `iam-keys-of`         | unique id of the holder, 0, access key id | nothing |
 //! | `iam-mfa`             | account, folded path and name         | [`MfaDevice`] |
-//! | `iam-mfa-of`          | unique id of whose it is, 0, folded path and name | the key of its row in `iam-mfa` |
+//! | `iam-mfa-of`          | unique id of the holder, 0, folded path and name | the key of its row in `iam-mfa` |
 //! | `iam-aliases`         | alias                                 | the account |
 //! | `iam-alias-of`        | account                               | its alias |
 //!
@@ -31,7 +31,7 @@ use crate::records::Kind;
 
 /// Users, groups and roles.
 pub(crate) const ENTITIES: &str = "iam-entities";
-/// Where each of them is, by unique id.
+/// The keys of their rows, by unique id.
 pub(crate) const IDS: &str = "iam-ids";
 /// Policies that are part of one of them.
 pub(crate) const INLINE: &str = "iam-inline";
@@ -41,7 +41,7 @@ pub(crate) const POLICIES: &str = "iam-policies";
 pub(crate) const POLICY_VERSIONS: &str = "iam-policy-versions";
 /// Access keys.
 pub(crate) const KEYS: &str = "iam-keys";
-/// Access keys by whose they are.
+/// Access keys by their holders.
 pub(crate) const KEYS_OF: &str = "iam-keys-of";
 
 /// Providers of web identities.
@@ -49,19 +49,19 @@ pub(crate) const OIDC: &str = "iam-oidc";
 
 /// Devices that show one-time codes.
 pub(crate) const MFA: &str = "iam-mfa";
-/// Those devices by whose they are.
+/// Those devices by their holders.
 pub(crate) const MFA_OF: &str = "iam-mfa-of";
 /// Accounts by their aliases.
 pub(crate) const ALIASES: &str = "iam-aliases";
 /// Aliases by their accounts.
 pub(crate) const ALIAS_OF: &str = "iam-alias-of";
 
-/// One row, without a value, that every change writes: its revision is that of the last one.
+/// One row without a value, which every change writes: its revision is that of the last change.
 pub(crate) const CHANGES: &str = "iam-changes";
 /// The key of that row.
 pub(crate) const CHANGES_KEY: &[u8] = b"last";
 
-/// Every table, for those who look after them.
+/// Every table.
 #[cfg(test)]
 pub(crate) const ALL: [&str; 13] = [
     ENTITIES,

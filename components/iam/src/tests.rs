@@ -22,7 +22,7 @@ pub(crate) fn request(form: &str) -> Result<Request> {
     Ok(Request {
         operation: &actions::find(&form)?.0,
         form,
-        caller: Identity {
+        principal: Identity {
             kind: IdentityKind::Root,
             account: ACCOUNT.to_owned(),
             canonical_id: String::new(),
@@ -34,7 +34,7 @@ pub(crate) fn request(form: &str) -> Result<Request> {
         },
         session: None,
         has_second_factor: false,
-        asked: None,
+        needed_access: None,
         now_ms: 1_369_353_600_000,
         request_id: "R1".to_owned(),
     })
@@ -44,9 +44,9 @@ pub(crate) fn request(form: &str) -> Result<Request> {
 fn call(form: &str) -> Result<String> {
     let request = request(form)?;
     let (_, handle) = actions::find(&request.form)?;
-    let answered = handle(&request)?;
-    assert!(memory::commit(answered.changes.into_batch()), "{form}");
-    Ok(request.document(answered.result))
+    let reply = handle(&request)?;
+    assert!(memory::commit(reply.changes.into_batch()), "{form}");
+    Ok(request.document(reply.result))
 }
 
 pub(crate) fn ok(form: &str) -> String {
@@ -184,7 +184,7 @@ fn an_access_key_signs_while_it_is_active_and_its_user_exists() {
     ok(&format!("Action=UpdateAccessKey&UserName=alice&AccessKeyId={id}&Status=Active"));
     ok("Action=CreateAccessKey&UserName=alice");
     fails("Action=CreateAccessKey&UserName=alice", ErrorCode::LimitExceeded);
-    // Without a name, the keys are those of whoever asks: the root user.
+    // Without a name, the keys are those of the principal: the root user.
     fails(&format!("Action=DeleteAccessKey&AccessKeyId={id}"), ErrorCode::NoSuchEntity);
     ok(&format!("Action=DeleteAccessKey&UserName=alice&AccessKeyId={id}"));
     assert!(Iam::key(id).is_none());
@@ -207,7 +207,7 @@ fn a_role_says_whom_it_trusts() {
 }
 
 #[test]
-fn a_call_asks_for_its_action_on_its_arn() {
+fn a_call_needs_its_action_on_its_arn() {
     ok("Action=CreateUser&UserName=alice&Path=/cats/");
     let arn = format!("arn:aws:iam::{ACCOUNT}:");
     let cases = [
@@ -218,8 +218,8 @@ fn a_call_asks_for_its_action_on_its_arn() {
         ("Action=GetPolicy&PolicyArn=arn:aws:iam::000000000001:policy/p", "iam:GetPolicy", "policy/p"),
     ];
     for (form, action, resource) in cases {
-        let asked = actions::asked::asked(&request(form).unwrap()).unwrap();
-        assert_eq!((asked.actions, asked.arn), (vec![action.to_owned()], format!("{arn}{resource}")));
+        let needed = actions::needed_access::needed_access(&request(form).unwrap()).unwrap();
+        assert_eq!((needed.actions, needed.arn), (vec![action.to_owned()], format!("{arn}{resource}")));
     }
 }
 
@@ -238,7 +238,7 @@ fn the_tables_are_told_apart_by_their_names() {
 }
 
 #[test]
-fn what_cannot_be_read_is_not_taken_for_nothing() {
+fn a_row_that_cannot_be_read_is_an_error() {
     use sdk::{Batch, Put};
     ok("Action=CreateUser&UserName=alice");
     ok(&format!("Action=PutUserPolicy&UserName=alice&PolicyName=p&PolicyDocument={ALLOW}"));
@@ -272,9 +272,9 @@ fn an_account_has_one_alias() {
     assert!(
         ok("Action=ListAccountAliases").contains("<AccountAliases><member>dogs</member></AccountAliases>")
     );
-    // What was given up is free for others; what another has is not.
+    // An alias that was given up is free for others. One that another account has is not.
     let mut other = request("Action=CreateAccountAlias&AccountAlias=cats").unwrap();
-    "000000000002".clone_into(&mut other.caller.account);
+    "000000000002".clone_into(&mut other.principal.account);
     let (_, handle) = actions::find(&other.form).unwrap();
     assert!(memory::commit(handle(&other).unwrap().changes.into_batch()));
     fails("Action=CreateAccountAlias&AccountAlias=cats", ErrorCode::EntityAlreadyExists);

@@ -1,11 +1,11 @@
-//! AssumeRoleWithWebIdentity: a role for whoever holds a token of a provider that the role's
+//! AssumeRoleWithWebIdentity: a role for the holder of a token of a provider that the role's
 //! account knows.
 //!
 //! <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRoleWithWebIdentity.html>
 //!
-//! Nobody signs such a call: who asks is found out from the token, before `policy` is asked whether
-//! the role trusts them. What the token says goes into the fact `needed-access`, and the answer is
-//! made from there: what was judged is what is given.
+//! Such a call needs no signature. The token says who the principal is, before `policy` decides
+//! whether the role trusts it. What the token says goes into the needed access of the call, and the
+//! session is made from there. So the session has exactly what was decided on.
 
 pub(crate) mod oidc;
 
@@ -16,16 +16,16 @@ use gateway::identity::web_identity::{
 use sdk::keys::{PublicKey as Published, RsaKey, verify_published};
 use sdk::{Call, Fetch, Fetched, IdentityKind, NeededAccess, Session, Unfetched, Work};
 
-use crate::answer::Answer;
 use crate::form::invalid;
 use crate::records::{Kind, Tags};
+use crate::reply::Reply;
 use crate::request::Request;
 use crate::{names, rows, sts};
 
-/// How old what a provider publishes may be.
+/// How old what a provider publishes may be, before it is fetched again.
 const PUBLISHED_SECONDS_MAX: u32 = 3600;
-/// Bytes of what a token brings along for the policies of its session: a session travels in a
-/// header.
+/// Bytes of the condition keys that a session keeps of its token. They are limited because a
+/// session travels in a header.
 const CONTEXT_BYTES_MAX: usize = 4096;
 
 const ACTION: &str = "sts:AssumeRoleWithWebIdentity";
@@ -33,8 +33,9 @@ const REQUEST_TAG: &str = "aws:RequestTag/";
 const TRANSITIVE_TAGS: &str = "sts:TransitiveTagKeys";
 const SOURCE_IDENTITY: &str = "sts:SourceIdentity";
 
-/// Finds out the principal, and sets the fact `needed-access`. `InvalidIdentityToken`,
-/// `ExpiredTokenException`, `IDPCommunicationError`, `IDPRejectedClaim`, `ValidationError`.
+/// Finds the principal in the token, and sets the needed access of the call.
+/// `InvalidIdentityToken`, `ExpiredTokenException`, `IDPCommunicationError`, `IDPRejectedClaim`,
+/// `ValidationError`.
 pub(crate) async fn plan(call: Call, request: Request) -> Result<()> {
     let arn = request.form.required("RoleArn")?;
     let (account, _, role) = names::split_arn(arn, "role").ok_or_else(denied)?;
@@ -45,7 +46,7 @@ pub(crate) async fn plan(call: Call, request: Request) -> Result<()> {
     let found = rows::oidc(account, name)?.map(|row| row.record);
     let known = found.filter(|known| provider::is_same(&known.url, &claims.issuer));
     let known = known.ok_or_else(|| Rejected::Provider(claims.issuer.clone()))?;
-    // What costs nothing first: a token that nobody takes makes nobody fetch anything.
+    // What costs nothing comes first: a token that cannot be taken must not cause a fetch.
     claims.check_time(request.now_ms)?;
     let client = claims.client(&known.client_ids)?;
     verify(&call, &known.url, &token).await?;
@@ -60,7 +61,7 @@ pub(crate) async fn plan(call: Call, request: Request) -> Result<()> {
     Ok(())
 }
 
-/// The token that is shown.
+/// The token of a call. `ValidationError`
 fn token(request: &Request) -> Result<&str> {
     if let Some(id) = request.form.get("ProviderId") {
         return Err(invalid(format!(
@@ -81,7 +82,7 @@ fn token(request: &Request) -> Result<&str> {
     }
 }
 
-/// Tags of a session, and who it is for, are rights of their own.
+/// Tags of a session and its source identity need an action of their own.
 fn actions(claims: &Claims) -> Vec<String> {
     let mut actions = vec![ACTION.to_owned()];
     if !claims.tags.is_empty() {
@@ -133,8 +134,8 @@ fn context(
     context
 }
 
-/// Whether the provider signed a token. A key that is not among those fetched before may be a new
-/// one: then they are fetched again, as often as the host does that.
+/// Verifies that the provider signed a token. A key that is not among those fetched before may be a
+/// new one: then the keys are fetched again, as often as the host allows.
 async fn verify(call: &Call, url: &str, token: &Token) -> Result<()> {
     let mut rejected = Rejected::Key;
     for age_seconds_max in [PUBLISHED_SECONDS_MAX, 0] {
@@ -175,18 +176,19 @@ async fn fetch(call: &Call, url: String, length_max: usize, age_seconds_max: u32
         Ok(Fetched { status: 200, body }) => Ok(body),
         Ok(Fetched { status: 401 | 403, .. }) => Err(ErrorCode::IDPRejectedClaim.into()),
         Ok(Fetched { status: 500.., .. }) => Err(ErrorCode::IDPCommunicationError.into()),
-        // A redirection is none: a provider says in its own document where its keys are.
+        // A redirection is not followed: a provider says in its own document where its keys are.
         Ok(_) | Err(Unfetched::TooLong) => Err(Rejected::Key.into()),
         Err(Unfetched::Forbidden | Unfetched::Unreachable) => Err(ErrorCode::IDPCommunicationError.into()),
     }
 }
 
-/// AssumeRoleWithWebIdentity, once `policy` has asked the role whom it trusts.
-pub(crate) fn assume(request: &Request) -> Result<Answer> {
-    let asked = request.asked.as_ref().ok_or_else(denied)?;
+/// AssumeRoleWithWebIdentity, once `policy` has decided by the role's trust policy.
+pub(crate) fn assume(request: &Request) -> Result<Reply> {
+    let asked = request.needed_access.as_ref().ok_or_else(denied)?;
     let provider_arn = asked.provider.as_deref().ok_or_else(denied)?;
     let (account, role_path, role_name) = names::split_arn(&asked.arn, "role").ok_or_else(denied)?;
     let role = rows::find(account, Kind::Role, role_name)?.ok_or_else(denied)?.record;
+    // The row was found by the name alone, and the ARN names the path as well.
     if role.path != role_path {
         return Err(denied());
     }
@@ -202,7 +204,7 @@ pub(crate) fn assume(request: &Request) -> Result<Answer> {
         tags: request_tags(asked),
         transitive_tags: values(asked, TRANSITIVE_TAGS).to_vec(),
         source_identity: one(asked, SOURCE_IDENTITY).map(str::to_owned),
-        // Whatever its provider asked for, it is no device of an account here.
+        // A second factor at the provider is no device of an account here.
         multi_factor: false,
         context: session_context(asked, provider, provider_arn)?,
         ..sts::session(request, seconds)
@@ -221,11 +223,11 @@ pub(crate) fn assume(request: &Request) -> Result<Answer> {
         xml.text("SourceIdentity", source);
     }
     xml.number("PackedPolicySize", sts::packed(&session));
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
-/// The values that were judged under a condition key.
-fn values<'a>(asked: &'a NeededAccess, key: &str) -> &'a [String] {
+/// The values of a condition key on which `policy` decided.
+fn values<'a>(asked: &'a Asked, key: &str) -> &'a [String] {
     asked.context.iter().find(|(own, _)| own == key).map(|(_, values)| values.as_slice()).unwrap_or_default()
 }
 
@@ -240,8 +242,9 @@ fn request_tags(asked: &NeededAccess) -> Tags {
     tags.collect()
 }
 
-/// What the session goes on answering: its provider, and what that said. `PackedPolicyTooLarge`
-fn session_context(asked: &NeededAccess, provider: &str, arn: &str) -> Result<Vec<(String, Vec<String>)>> {
+/// The condition keys that the session keeps: its provider, and what the token said.
+/// `PackedPolicyTooLarge`
+fn session_context(asked: &Asked, provider: &str, arn: &str) -> Result<Vec<(String, Vec<String>)>> {
     let is_claim = |key: &str| key.strip_prefix(provider).is_some_and(|rest| rest.starts_with(':'));
     let claims = asked.context.iter().filter(|(key, _)| is_claim(key)).cloned();
     let mut context = vec![("aws:FederatedProvider".to_owned(), vec![arn.to_owned()])];
@@ -254,7 +257,7 @@ fn session_context(asked: &NeededAccess, provider: &str, arn: &str) -> Result<Ve
     Ok(context)
 }
 
-/// What is said of a role that is not there, and of one that does not trust who asks.
+/// The refusal for a role that does not exist, and for one that does not trust the principal.
 fn denied() -> S3Error {
     S3Error::new(ErrorCode::AccessDenied).message(format!("Not authorized to perform {ACTION}"))
 }

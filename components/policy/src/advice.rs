@@ -69,7 +69,7 @@ fn finding(found: Finding, places: &[Stretch], sids: &[Option<String>]) -> contr
     }
 }
 
-/// Judges every action on every resource.
+/// Decides on every action on every resource.
 pub(crate) fn simulate(hypothesis: &contract::Hypothesis) -> Result<Vec<contract::Evaluation>, String> {
     let read = |own: &contract::Document| {
         let role = match own.kind.as_str() {

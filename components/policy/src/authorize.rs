@@ -1,4 +1,4 @@
-//! The decision on a call: its owner's at once, anybody else's by what is stored.
+//! The decision on a call: at once for the owner, by what is stored for every other principal.
 
 use gateway::access::{self, AccessRequest, Body, Permit};
 use gateway::errors::{ErrorCode, Result};
@@ -9,33 +9,33 @@ use gateway::request::headers::with_presigned;
 use gateway::request::query::Query;
 use sdk::{Decision, Head, IdentityKind, Target};
 
-use crate::asked;
+use crate::aws_query;
 use crate::explain::{explain, is_denial};
 use crate::host::{Call, identities, region};
 use crate::permissions::Permissions;
 use crate::resources::Stored;
 
-/// The reason where no policy had a say.
-const NOBODY_DECIDED: &str = "no policy was asked: the request is anonymous and asks for what takes an account, or does not say that \
-                              it pays for what the requester pays, or what is stored of the bucket cannot be read";
+/// The reason that an explanation gives where no policy decided.
+const NOBODY_DECIDED: &str = "no policy decided: the principal is anonymous and the operation needs an account, or the request does not say \
+                              that it pays where the requester pays, or what is stored of the bucket cannot be read";
 
 /// Sets the fact `decision`, or refuses.
 pub(crate) fn authorize(call: &Call) -> Result<()> {
-    // Nearly every call is such a one: one question to the host decides it. Users may do what their
-    // account may; once they have policies of their own, this is true of the root user only.
+    // Nearly every call ends here: one question to the host decides on the root user of the account
+    // that owns the bucket, where nothing but ownership decides.
     if call.is_owners_alone() {
         call.set_decision(Decision::AsOwner);
         return Ok(());
     }
     let facts = Facts::of(call)?;
     if facts.operation.is_query_call() {
-        return asked::authorize(call);
+        return aws_query::authorize(call);
     }
     if is_configured_owner(call, &facts.principal) {
         call.set_decision(Decision::AsOwner);
         return Ok(());
     }
-    let permit = with_asked(call, &facts, |asked, stored| decide(call, asked, stored))?;
+    let permit = with_request(call, &facts, |asked, stored| decide(call, asked, stored))?;
     call.set_decision(match permit {
         Permit::Whole => Decision::Allow,
         Permit::Each => Decision::Each,
@@ -43,15 +43,15 @@ pub(crate) fn authorize(call: &Call) -> Result<()> {
     Ok(())
 }
 
-/// Makes the decision again, when more is known of the call, or what is stored may be something
-/// else. `AccessDenied`.
+/// Decides again, because the document in the body is here, or because what is stored may have
+/// changed since. `said` is what the document says for condition keys. `AccessDenied`
 pub(crate) fn authorize_again(call: &Call, said: &[(String, Vec<String>)]) -> Result<()> {
     let facts = Facts::of(call)?;
     let said = said.iter().fold(ContextEntries::default(), |said, (key, values)| {
         said.with(key, &values.iter().map(String::as_str).collect::<Vec<_>>())
     });
-    with_asked(call, &facts, |asked, stored| {
-        let asked = AccessRequest { body: Body::Said(&said), ..*asked };
+    with_request(call, &facts, |asked, stored| {
+        let asked = Asked { body: Body::Said(&said), ..*asked };
         decide(call, &asked, stored).map(|_| ())
     })
 }
@@ -61,8 +61,9 @@ fn decide(call: &Call, asked: &AccessRequest<'_>, stored: &Stored<'_>) -> Result
     access::authorize(asked, stored).inspect_err(|error| {
         if is_denial(error) {
             explain(call, NOBODY_DECIDED, |journal| {
-                // The same decision again, with the same outcome: only its witness is new. What
-                // took all steps that a request may cause is not asked again.
+                // The same decision again, with the same outcome: only its witness is new. An
+                // exhausted budget stays exhausted, so that explaining a costly request does not
+                // cost as much again.
                 let whole = Budget::default();
                 let budget = if asked.budget.is_exhausted() { asked.budget } else { &whole };
                 let again = AccessRequest { witness: Some(journal), budget, ..*asked };
@@ -72,8 +73,8 @@ fn decide(call: &Call, asked: &AccessRequest<'_>, stored: &Stored<'_>) -> Result
     })
 }
 
-/// Whether a user of the configuration asks for what is its account's, and nothing is stored that
-/// could limit it.
+/// Whether the principal is a user of the configuration whose account owns the bucket, and nothing
+/// is stored that could limit it.
 fn is_configured_owner(call: &Call, principal: &sdk::Principal) -> bool {
     match principal {
         sdk::Principal::Authenticated(identity) if identity.kind == IdentityKind::ConfiguredUser => {
@@ -84,19 +85,21 @@ fn is_configured_owner(call: &Call, principal: &sdk::Principal) -> bool {
     }
 }
 
-/// Sets the fact `refused`: which of the objects that the body names the principal may not touch.
+/// Sets the fact `refused`: the positions of the objects in the body that the principal may not
+/// touch.
 pub(crate) fn authorize_each(call: &Call) -> Result<()> {
     let named = call.named();
     let named: Vec<_> =
         named.iter().map(|object| (object.key.as_str(), object.version_id.as_deref())).collect();
-    let refused = with_asked(call, &Facts::of(call)?, |asked, stored| {
+    let refused = with_request(call, &Facts::of(call)?, |asked, stored| {
         let refused = access::authorize_each(asked, &named, stored);
-        // One stands for all: a thousand objects are refused for one reason.
+        // One explanation stands for all: a thousand objects are refused for one reason.
         let first = refused.first().and_then(|position| named.get(usize::try_from(*position).ok()?));
         if let Some(first) = first {
             explain(call, NOBODY_DECIDED, |journal| {
-                // What the others have left is not what this one was refused for, unless nothing
-                // was.
+                // The object gets a budget of its own, because those before it have used up a part
+                // of theirs. Where nothing was left, that is the reason, and the exhausted budget
+                // stays.
                 let whole = Budget::default();
                 let budget = if asked.budget.is_exhausted() { asked.budget } else { &whole };
                 let again = AccessRequest { witness: Some(journal), budget, ..*asked };
@@ -109,7 +112,7 @@ pub(crate) fn authorize_each(call: &Call) -> Result<()> {
     Ok(())
 }
 
-/// What is asked for, and who asks.
+/// The operation, its target and the principal.
 struct Facts {
     operation: Operation,
     target: Target,
@@ -117,7 +120,7 @@ struct Facts {
 }
 
 impl Facts {
-    /// Those of a call. What is no operation of S3's, nobody may do: `AccessDenied`.
+    /// Those of a call. `AccessDenied` where the target names no operation of S3.
     fn of(call: &Call) -> Result<Facts> {
         let target = call.target();
         let operation = Operation::parse(&target.operation).ok_or(ErrorCode::AccessDenied)?;
@@ -125,8 +128,8 @@ impl Facts {
     }
 }
 
-/// Reads what else decides, and asks `decide`.
-fn with_asked<T>(
+/// Reads what else a decision needs, and hands it to `decide`.
+fn with_request<T>(
     call: &Call,
     facts: &Facts,
     decide: impl FnOnce(&AccessRequest<'_>, &Stored<'_>) -> Result<T>,
@@ -155,8 +158,8 @@ fn with_asked<T>(
             key: facts.target.key.as_deref(),
             headers: &headers,
             query: &query,
-            // Most documents are not here when they are asked for; what rests on one is decided
-            // with it.
+            // Most bodies have not arrived yet. What depends on a document in one is decided again
+            // when it is here.
             body: Body::Ahead,
             principal: &principal,
             grants,

@@ -1,6 +1,6 @@
-//! The call, and whom a decision asks about it: the host, `storage` and `iam`.
+//! What a decision reads: the call, the host, `storage` and `iam`.
 //!
-//! In unit tests a world in memory stands in for all of them, and remembers what it was asked.
+//! In unit tests a world in memory stands in for all of them, and remembers what was read.
 
 #[cfg(test)]
 pub(crate) mod memory;

@@ -1,4 +1,4 @@
-//! Policies that are kept read. A changed policy has another id, so none of them is ever out of
+//! Policies that are kept parsed. A changed policy has another id, so a kept one is never out of
 //! date.
 
 use std::borrow::Borrow;
@@ -7,18 +7,18 @@ use std::rc::Rc;
 
 use gateway::policy::Policy;
 
-/// A policy that was read, and what it is called.
-pub(crate) type Named = (String, Rc<Policy>);
+/// A policy and its label, which explanations show.
+pub(crate) type LabelledPolicy = (String, Rc<Policy>);
 
-/// Policies by their ids. When there would be too many, the one that nobody asked for the longest
-/// goes.
+/// Policies by their ids. When there would be too many, the one that was not used for the longest
+/// time goes.
 pub(crate) struct Kept<K> {
     policies_max: usize,
     latest_first: VecDeque<(K, Rc<Policy>)>,
 }
 
 impl<K> Kept<K> {
-    /// Keeps so many.
+    /// Keeps at most `policies_max`.
     pub(crate) const fn new(policies_max: usize) -> Kept<K> {
         Kept { policies_max, latest_first: VecDeque::new() }
     }

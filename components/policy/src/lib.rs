@@ -1,13 +1,13 @@
-//! Stage: may they. Ownership, ACLs, Block Public Access and policies decide.
+//! Stage: may the principal do it? Ownership, ACLs, Block Public Access and policies decide.
 
 mod advice;
-mod asked;
 mod authorize;
+mod authorize_key;
+mod aws_query;
 mod endpoint;
 mod explain;
 mod host;
 mod kept;
-mod master_key;
 mod permissions;
 mod resources;
 #[cfg(test)]
@@ -44,7 +44,7 @@ impl Guest for Policy {
         name: String,
         context: Vec<(String, String)>,
     ) -> Result<String, Refusal> {
-        master_key::authorize(call, &action, &name, &context).map_err(refuse)
+        authorize_key::authorize(call, &action, &name, &context).map_err(refuse)
     }
 }
 

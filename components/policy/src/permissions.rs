@@ -14,33 +14,34 @@ use sdk::{Identity, IdentityKind, Session};
 
 use crate::endpoint;
 use crate::host::{Call, identities};
-use crate::kept::{Kept, Named};
+use crate::kept::{Kept, LabelledPolicy};
 
-/// Policies that are kept read.
+/// Policies that are kept parsed.
 const POLICIES_MAX: usize = 256;
 
-/// What one principal may.
+/// What one principal may do: the policies that decide on its side.
 #[derive(Default)]
 pub(crate) struct Permissions {
-    /// `None` without limits.
-    identity: Option<Vec<Named>>,
-    boundary: Option<Named>,
-    session_policies: Option<Vec<Named>>,
-    /// Of the endpoint, whoever asks.
-    endpoint: Option<Named>,
+    /// The policies of the principal; `None` where nothing limits it.
+    identity: Option<Vec<LabelledPolicy>>,
+    boundary: Option<LabelledPolicy>,
+    session_policies: Option<Vec<LabelledPolicy>>,
+    /// That of the endpoint, which limits every principal.
+    endpoint: Option<LabelledPolicy>,
     tags: Vec<(String, String)>,
     session: Option<Session>,
     received_ms: u64,
 }
 
 impl Permissions {
-    /// Those of whoever asks. `AccessDenied` when it is gone.
+    /// Those of a principal; without an identity it is anonymous. `AccessDenied` when its user or
+    /// role is gone.
     pub(crate) fn of(call: &Call, identity: Option<&Identity>, received_ms: u64) -> Result<Permissions> {
         let mut permissions =
             Permissions { received_ms, endpoint: endpoint::policy(call), ..Permissions::default() };
         let Some(identity) = identity else { return Ok(permissions) };
         let session = call.session();
-        // A session may do what that may of which it is.
+        // A session may do what its issuer may: a role or a user.
         let subject = match &session {
             Some(session) => session.issuer_id.as_str(),
             None => &identity.unique_id,
@@ -49,7 +50,7 @@ impl Permissions {
         let stored = || identities::permissions(subject).map_err(|()| ErrorCode::AccessDenied);
         let own = match kind {
             IdentityKind::Root => None,
-            // Nothing need be stored of it.
+            // It has a row only once it has policies.
             IdentityKind::ConfiguredUser => stored()?,
             _ => Some(stored()?.ok_or(ErrorCode::AccessDenied)?),
         };
@@ -61,7 +62,7 @@ impl Permissions {
         }
         if let Some(session) = &session {
             permissions.limit(session, identity);
-            // The tags of a session go before those of its role.
+            // A tag of a session replaces that of its role with the same key.
             permissions.tags.retain(|(key, _)| !session.tags.iter().any(|(own, _)| own == key));
             permissions.tags.extend(session.tags.iter().cloned());
         }
@@ -69,16 +70,18 @@ impl Permissions {
         Ok(permissions)
     }
 
+    /// Adds the policies that limit a session further than its issuer.
     fn limit(&mut self, session: &Session, identity: &Identity) {
         let by_text = session.policies.iter().map(|text| read_text("session", text, text, Kind::Session));
         let by_arn =
             session.policy_arns.iter().map(|arn| match identities::managed(arn, &identity.account) {
                 Some(source) => read(&source, Kind::Identity),
+                // A policy that is gone must not take its limit with it.
                 None => (arn.clone(), Rc::new(Policy::deny_everything())),
             });
-        let policies: Vec<Named> = by_text.chain(by_arn).collect();
-        // A federated user may do nothing that its session does not name; a role or a user loses
-        // nothing without.
+        let policies: Vec<LabelledPolicy> = by_text.chain(by_arn).collect();
+        // Without session policies, a federated user may do nothing. A role or a user keeps all
+        // that it may do.
         if !policies.is_empty() || identity.kind == IdentityKind::FederatedUser {
             self.session_policies = Some(policies);
         }
@@ -96,12 +99,12 @@ impl Permissions {
         })
     }
 
-    /// Who asks, in the terms of policies.
+    /// The principal, in the terms of policies.
     pub(crate) fn principal<'a>(&'a self, identity: Option<&'a Identity>) -> Principal<'a> {
         let Some(identity) = identity else { return Principal::ANONYMOUS };
         let (kind, issuer_arn) = match identity.kind {
             IdentityKind::Root => (PrincipalKind::Root, None),
-            // A session that a user has for itself is that user.
+            // The session that a user has for itself acts as that user.
             IdentityKind::ConfiguredUser | IdentityKind::User => (PrincipalKind::User, None),
             IdentityKind::AssumedRole => (PrincipalKind::AssumedRole, self.issuer_arn()),
             IdentityKind::FederatedUser => (PrincipalKind::FederatedUser, self.issuer_arn()),
@@ -117,7 +120,7 @@ impl Permissions {
         }
     }
 
-    /// The ARN of what a session is of, if the principal is one.
+    /// The ARN of the issuer, if the principal is a session.
     fn issuer_arn(&self) -> Option<&str> {
         self.session.as_ref().map(|session| session.issuer_arn.as_str())
     }
@@ -127,7 +130,7 @@ impl Permissions {
         self.tags.clone()
     }
 
-    /// What else a condition may ask of who asks.
+    /// The values of condition keys about the session of the principal.
     pub(crate) fn value(&self, key: &Key) -> Option<Values<'_>> {
         let session = self.session.as_ref()?;
         match key.id() {
@@ -140,14 +143,14 @@ impl Permissions {
             }
             KeyId::TokenIssueTime => Some(Values::one(timestamp::iso8601(session.issued_ms))),
             KeyId::SourceIdentity => session.source_identity.as_deref().map(Values::one),
-            // What a web identity brought along.
+            // What the token of a web identity said.
             KeyId::FederatedProvider | KeyId::Other => context(session, key),
             _ => None,
         }
     }
 }
 
-/// What a session answers to a key for as long as it lasts.
+/// The values of a condition key that a session has for as long as it lasts.
 fn context<'a>(session: &'a Session, key: &Key) -> Option<Values<'a>> {
     let (_, values) = session.context.iter().find(|(own, _)| Key::parse(own) == *key)?;
     Some(match values.as_slice() {
@@ -156,11 +159,11 @@ fn context<'a>(session: &'a Session, key: &Key) -> Option<Values<'a>> {
     })
 }
 
-fn source(named: &Named) -> Source<'_> {
+fn source(named: &LabelledPolicy) -> Source<'_> {
     Source { label: &named.0, policy: &named.1 }
 }
 
-fn sources(named: &[Named]) -> Vec<Source<'_>> {
+fn sources(named: &[LabelledPolicy]) -> Vec<Source<'_>> {
     named.iter().map(source).collect()
 }
 
@@ -168,8 +171,8 @@ thread_local! {
     static READ: RefCell<Kept<String>> = const { RefCell::new(Kept::new(POLICIES_MAX)) };
 }
 
-/// A policy of `iam`, read once.
-pub(crate) fn read(source: &identities::Source, kind: Kind<'_>) -> Named {
+/// A policy of `iam`, parsed once.
+pub(crate) fn read(source: &identities::Source, kind: Kind<'_>) -> LabelledPolicy {
     if let Some(policy) = known(&source.id) {
         return (source.label.clone(), policy);
     }
@@ -177,14 +180,15 @@ pub(crate) fn read(source: &identities::Source, kind: Kind<'_>) -> Named {
     read_text(&source.label, &source.id, &text, kind)
 }
 
-/// A policy whose text is at hand, read once.
-fn read_text(label: &str, id: &str, text: &str, kind: Kind<'_>) -> Named {
-    // What this release cannot read must not allow anything, nor may what it denies be forgotten.
+/// A policy whose text is at hand, parsed once.
+fn read_text(label: &str, id: &str, text: &str, kind: Kind<'_>) -> LabelledPolicy {
+    // A policy that this release cannot read denies everything: it must not allow anything, and
+    // what it denies must stay denied.
     let read = || Policy::parse(kind, text).unwrap_or_else(|_| Policy::deny_everything());
     (label.to_owned(), kept(id, read))
 }
 
-/// The policy with an id, read once.
+/// The policy with an id, parsed once.
 pub(crate) fn kept(id: &str, read: impl FnOnce() -> Policy) -> Rc<Policy> {
     known(id).unwrap_or_else(|| {
         let policy = read();

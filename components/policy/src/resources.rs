@@ -1,4 +1,4 @@
-//! What is stored about who may use what, as `storage` tells it.
+//! What `storage` keeps of buckets and objects that decides who may use them.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use crate::host::{Call, resources};
 use crate::kept::Kept;
 use crate::permissions::Permissions;
 
-/// Policies that are kept read. One of 20 KB takes some 100 KB.
+/// Policies that are kept parsed. One of 20 KB takes some 100 KB.
 const POLICIES_MAX: usize = 64;
 
 /// What is stored, for one call.
@@ -20,7 +20,7 @@ const POLICIES_MAX: usize = 64;
 pub(crate) struct Stored<'a> {
     /// The call.
     pub(crate) call: &'a Call,
-    /// What who asks may.
+    /// What the principal may do.
     pub(crate) permissions: &'a Permissions,
 }
 
@@ -108,7 +108,7 @@ thread_local! {
     static READ: RefCell<Kept<u64>> = const { RefCell::new(Kept::new(POLICIES_MAX)) };
 }
 
-/// The policy with this number, read once.
+/// The policy with this number, parsed once.
 fn policy(number: u64, bucket: &str) -> Option<Rc<Policy>> {
     if let Some(policy) = READ.with_borrow_mut(|kept| kept.find(&number)) {
         return Some(policy);
@@ -117,8 +117,8 @@ fn policy(number: u64, bucket: &str) -> Option<Rc<Policy>> {
     Some(READ.with_borrow_mut(|kept| kept.keep(number, policy)))
 }
 
-/// A policy that this release cannot read denies everything: the owner's root user can still
-/// replace it.
+/// The policy of a bucket. One that this release cannot read denies everything, but the owner's
+/// root user can still replace it.
 fn read_policy(bucket: &str) -> Option<Policy> {
     let text = resources::bucket_policy(bucket).unwrap_or_default();
     let read = |text: &str| Policy::parse(Kind::Bucket(bucket), text).ok();

@@ -24,11 +24,11 @@ use crate::host::memory::{Call, NOW_MS, change};
 const OWNER: &str = "111122223333";
 /// Another account.
 const STRANGER: &str = "444455556666";
-/// Statements about everything, on the side of who asks and on that of the bucket.
+/// Statements about everything, on the side of the principal and on that of the bucket.
 const ALLOW: &str = r#"{"Effect":"Allow","Action":"s3:*","Resource":"*"}"#;
 const ALLOW_EVERYBODY: &str = r#"{"Effect":"Allow","Principal":"*","Action":"s3:*",
     "Resource":["arn:aws:s3:::photos","arn:aws:s3:::photos/*"]}"#;
-/// Operations, and the request lines that ask for them.
+/// Operations, and their request lines.
 const GET: (&str, &str) = ("GetObject", "GET /photos/cat.jpg");
 const PUT: (&str, &str) = ("PutObject", "PUT /photos/cat.jpg");
 const LIST: (&str, &str) = ("ListObjectsV2", "GET /photos?list-type=2");
@@ -65,7 +65,7 @@ fn user(account: &str, name: &str) -> Principal {
     authenticated(IdentityKind::User, account, name)
 }
 
-/// A call about `photos`, of which not only its owner decides.
+/// A call about `photos`, on which more than ownership decides.
 fn call((operation, line): (&str, &str), principal: Principal) -> Call {
     let path = line.split([' ', '?']).nth(1).unwrap();
     let mut parts = path.trim_start_matches('/').splitn(2, '/').filter(|part| !part.is_empty());

@@ -1,4 +1,4 @@
-//! Stage: website endpoints. No bucket is one yet.
+//! Stage: website endpoints. No bucket has one yet.
 
 mod resolve;
 

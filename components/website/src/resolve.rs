@@ -2,7 +2,7 @@
 
 use sdk::Progress;
 
-/// Whether a page was answered. `Pending`: it was not, go on.
+/// Whether the stage responded with a page. `Pending`: it did not, and the walk goes on.
 pub(crate) fn resolve() -> Progress {
     Progress::Pending
 }

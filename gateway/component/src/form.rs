@@ -1,4 +1,4 @@
-//! Uploads from HTML forms: the fields ahead of the file say what is asked for.
+//! Uploads from HTML forms: the fields ahead of the file say what is requested.
 
 use gateway::errors::{ErrorCode, Result};
 use gateway::operations::form::multipart::{self, Reader};
@@ -11,15 +11,16 @@ use sdk::{Call, Failure, Work, failure_to_error};
 pub(crate) struct Received {
     /// The object to make.
     pub(crate) key: String,
-    /// Whether any protection of it is asked for.
+    /// Whether a field says how to seal it.
     pub(crate) concerns_sealing: bool,
 }
 
-/// Receives a form up to its file, sets the fact `form`, and leaves the file to whoever stores it.
+/// Receives a form up to its file, sets the fact `form`, and leaves the file to `storage`.
 pub(crate) async fn receive(call: &Call, headers: &Headers) -> Result<Received> {
     let boundary = multipart::boundary(headers.get("content-type").unwrap_or_default())?;
     let mut reader = Reader::new(&boundary);
-    // Each step takes a part, and the reader refuses more than its limit.
+    // Each step takes a part of the body. The loop ends, because the reader refuses fields beyond
+    // its limit.
     loop {
         let bytes = match call.part(&boundary, multipart::HEAD_LENGTH_MAX as u64).await {
             Ok(bytes) => bytes,
@@ -30,11 +31,11 @@ pub(crate) async fn receive(call: &Call, headers: &Headers) -> Result<Received> 
         match reader.push(&bytes)? {
             None => {}
             Some(start) if start == bytes.len() => break,
-            // Two readers of one body that do not agree on it.
+            // The host and the reader do not agree where the file starts.
             Some(_) => return Err(ErrorCode::MalformedPOSTRequest.into()),
         }
     }
-    // Expanded here, once: everybody else gets what came of it.
+    // The fields are expanded here, once. All later stages get the result.
     let form = reader.form()?;
     let concerns_sealing = form.iter().any(|(name, _)| is_about(name));
     let key = form.key().map(str::to_owned);

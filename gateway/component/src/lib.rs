@@ -2,7 +2,7 @@
 //! refusal.
 
 mod form;
-mod master_key;
+mod key_use;
 mod pipeline;
 mod refusals;
 mod settings;
@@ -32,7 +32,7 @@ impl Guest for Gateway {
     }
 }
 
-/// `serve` renders its refusals itself, so nothing is left to go wrong.
+/// `serve` renders its refusals itself, so it ends with a response in every case.
 fn settled(run: Poll<gateway::errors::Result<()>>) -> Progress {
     match run {
         Poll::Pending => Progress::Pending,

@@ -19,7 +19,7 @@ use stages::Position;
 use storage::{Sealing, Step};
 
 use crate::form;
-use crate::master_key;
+use crate::key_use;
 use crate::refusals;
 use crate::settings::settings;
 
@@ -29,8 +29,8 @@ const CODE_HEADER: &str = "x-amz-mfa";
 /// How the aliases of Object Lambda access points end.
 const TRANSFORMING_ALIAS: &str = "--ol-s3";
 
-/// What stands in the place of an operation's name: of preflights, and of requests that nobody can
-/// resolve.
+/// What the target of a call has instead of an operation's name: for preflights, and for requests
+/// that cannot be resolved.
 const PREFLIGHT: &str = "Preflight";
 const UNKNOWN: &str = "Unknown";
 
@@ -39,12 +39,12 @@ pub(crate) async fn serve(call: Call, sent: SentHead) -> Result<(), S3Error> {
     let (head, headers) = Head::split(sent.clone());
     let walked = walk(&call, &sent, &head, &headers).await;
     if let Err(refusal) = walked {
-        // Storage keeps a record of the call where it was another stage that refused.
+        // Where another stage has refused, `storage` still keeps its record of the call.
         storage::abandon(head.id);
         refusals::respond(&call, &head, &refusal);
     }
-    // A stage that looks at responses is not skipped when it fails: what it has not seen is not
-    // given out.
+    // An added stage that looks at responses may fail. The response that it has not seen is not
+    // sent then: the refusal takes its place.
     if let Err(refusal) = added(Position::OnResponse, &call) {
         refusals::respond(&call, &head, &refusal);
     }
@@ -54,15 +54,16 @@ pub(crate) async fn serve(call: Call, sent: SentHead) -> Result<(), S3Error> {
 async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> Result<(), Refusal> {
     let border = Border { call, timed: head.timed };
 
-    // Before anything else: what a tenant may not even ask.
+    // Before anything else: an added stage may refuse what a client may not even ask for.
     added(Position::AfterAccept, call)?;
 
-    // What is asked for, from method, host, path and query alone.
+    // What is requested? The head alone says it.
     let (operation, mut target) = match resolve(head, headers) {
         Ok(resolved) => resolved,
         Err(error) => return Err(unresolved(call, head, headers, error, &border)),
     };
-    // A form says ahead of its file who sends it, and where it goes.
+    // The fields of a form say who sends it and where it goes. They stand ahead of the file, and
+    // are received first.
     let form = match operation.is_some_and(Operation::is_upload_form) {
         true => Some(form::receive(call, headers).await),
         false => None,
@@ -72,7 +73,7 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     }
     call.set_target(&target);
 
-    // Before auth, because browsers send preflights without credentials, and want its headers on
+    // Before `auth`, because browsers send preflights without credentials, and need the headers on
     // refusals too.
     if head.method == "OPTIONS" || headers.has("origin") {
         border.enter("cors");
@@ -81,7 +82,7 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
         }
     }
 
-    // Before auth, because a website's visitor is anonymous and gets pages, not XML.
+    // Before `auth`, because a website's visitor is anonymous and gets pages, not XML.
     if settings().is_website(&head.host) {
         border.enter("website");
         if let Progress::Responded = website::resolve(call)? {
@@ -89,39 +90,43 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
         }
     }
 
+    // A form that cannot be read is refused only here, because its refusal needs the headers of
+    // `cors`.
     let form = form.transpose().map_err(refuse)?;
-    // A preflight is no operation: what neither of them answered, nobody may ask for.
+    // A preflight is no operation. Where neither `cors` nor `website` responded to it, it is
+    // refused.
     let operation = operation.ok_or_else(|| refuse(ErrorCode::AccessDenied.into()))?;
-    // Calls of Query APIs sign the hash of their form and do not send it: nobody can say who asks
-    // before it is here.
+    // Calls of Query APIs sign the hash of their form and do not send the hash. So `auth` cannot
+    // verify the signature before the form is here.
     if operation.is_query_call() {
         let body = call.collect(aws_query::FORM_BYTES_MAX).await.map_err(failure_to_error).map_err(refuse)?;
         call.set_parameters(&aws_query::form_text(body.body).map_err(refuse)?);
     }
 
-    // Who asks. From here on the principal is known, possibly as anonymous.
+    // Who is the principal? From here on it is known, possibly as `anonymous`.
     border.enter("auth");
     auth::verify(call, sent)?;
     added(Position::AfterAuth, call)?;
     if operation.is_query_call() {
         return walk_query(call, head.id, &border).await;
     }
-    // A one-time code is used up before anybody relies on it.
+    // A one-time code is used up before any stage relies on it.
     if operation.row().takes_code && headers.has(CODE_HEADER) {
         verify_code(call, head.id, &border).await?;
     }
 
-    // Whose it is, then whether they may. Storage refuses whatever policy did not allow.
+    // Who owns the bucket, and may the principal do it? `storage` refuses what `policy` did not
+    // allow.
     border.enter("storage");
     let bucket_default = storage::locate(call.share(), sent, &target)?;
     border.enter("policy");
     policy::authorize(call)?;
 
-    // What will happen to the bytes.
+    // How are the bytes sealed, and does a transform rewrite them?
     let says = || concerns_sealing(head, headers) || form.as_ref().is_some_and(|form| form.concerns_sealing);
     let sealing = plan_bytes(call, (operation, &target), &says, bucket_default, &border)?;
 
-    // The end of the pipeline: S3 object semantics.
+    // The end of the pipeline: `storage` does the operation.
     added(Position::BeforeStorage, call)?;
     border.enter("storage");
     let step = storage::start(head.id, &sealing)?;
@@ -130,8 +135,8 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     Ok(())
 }
 
-/// What storage takes on its way to a response: work of the host, and the word of others on what
-/// only it has found.
+/// Takes the operation from its first step to the response. On the way `storage` waits for work of
+/// the host, and for what other stages say of things that only it has found.
 async fn carry_out(
     call: &Call,
     request: (&Head, &Headers),
@@ -144,18 +149,18 @@ async fn carry_out(
         match step {
             Step::Responded => return Ok(()),
             Step::Pending => sdk::executor::suspend().await,
-            // Only the body says which objects are meant: policy judges them now.
+            // Only the body names the objects, so `policy` decides on them now.
             Step::Named => {
                 border.enter("policy");
                 policy::authorize_each(call)?;
             }
-            // The document in the body is here, or what was decided may rest on what is no more:
-            // policy decides again.
+            // The document in the body is here, or what the decision rested on may have changed:
+            // `policy` decides again.
             Step::Again(said) => {
                 border.enter("policy");
                 policy::authorize_again(call, &said)?;
             }
-            // Only what is stored says which key it takes.
+            // Only the stored row says which key opens it.
             Step::Sealed(sealed) => {
                 border.enter("encryption");
                 given = Some(open(call, request, target, &sealed, border)?);
@@ -166,7 +171,8 @@ async fn carry_out(
     }
 }
 
-/// The rest of the walk of a call of IAM or STS: what it takes, whether the caller may, the answer.
+/// The rest of the walk of a call of IAM or STS: which access it needs, whether the principal has
+/// it, the reply.
 async fn walk_query(call: &Call, id: u64, border: &Border<'_>) -> Result<(), Refusal> {
     // Before the decision: whether a code came with the call is a condition of policies.
     verify_code(call, id, border).await?;
@@ -181,20 +187,21 @@ async fn walk_query(call: &Call, id: u64, border: &Border<'_>) -> Result<(), Ref
     policy::authorize(call)?;
     added(Position::BeforeStorage, call)?;
     border.enter("iam");
-    let mut progress = iam::start(call.share())?;
-    while let Progress::Pending = progress {
-        sdk::executor::suspend().await;
-        border.enter("iam");
-        progress = iam::resume(id)?;
-    }
+    let progress = iam::start(call.share())?;
+    end_of_iam(id, progress, border).await?;
     border.enter("gateway");
     Ok(())
 }
 
-/// Has `iam` judge the one-time code of a call, if it brings one.
+/// Has `iam` verify the one-time code of a call, if it brings one.
 async fn verify_code(call: &Call, id: u64, border: &Border<'_>) -> Result<(), Refusal> {
     border.enter("iam");
-    let mut progress = iam::verify_code(call.share())?;
+    let progress = iam::verify_code(call.share())?;
+    end_of_iam(id, progress, border).await
+}
+
+/// Resumes `iam` until it has ended what it began.
+async fn end_of_iam(id: u64, mut progress: Progress, border: &Border<'_>) -> Result<(), Refusal> {
     while let Progress::Pending = progress {
         sdk::executor::suspend().await;
         border.enter("iam");
@@ -203,9 +210,9 @@ async fn verify_code(call: &Call, id: u64, border: &Border<'_>) -> Result<(), Re
     Ok(())
 }
 
-/// Asks the stages that have a say in what happens to the bytes of an object. Only operations on
-/// object bodies have any of it, and only if asked for: by the request, or of new objects by their
-/// bucket.
+/// Asks the stages that decide what happens to the bytes of an object. Only operations on bodies
+/// need them, and only where something is said about it: by the request, or by the bucket for new
+/// objects.
 fn plan_bytes(
     call: &Call,
     (operation, target): (Operation, &Target),
@@ -221,10 +228,10 @@ fn plan_bytes(
             }
             if says() { Sealing::Said } else { Sealing::Unsaid }
         }
-        // What is stored says how: the object, or the upload.
+        // The stored object or upload says how it is sealed.
         Purpose::DescribeObject | Purpose::WritePart | Purpose::CompleteUpload if says() => {
-            // A bucket that refuses keys of clients refuses new parts under them, too.
-            let refuses = bucket_default.as_ref().is_some_and(|default| default.blocks_sse_c);
+            // A bucket that blocks SSE-C refuses new parts under customer keys as well.
+            let refuses = fallback.as_ref().is_some_and(|fallback| fallback.blocks_customer_keys);
             if refuses && operation.purpose() == Purpose::WritePart {
                 border.enter("encryption");
                 encryption::plan_seal(call, bucket_default.as_ref())?;
@@ -238,7 +245,7 @@ fn plan_bytes(
             let mut protection = encryption::plan_seal(call, bucket_default.as_ref())?;
             if let Some(Protection::SseKms(key)) = &mut protection {
                 border.enter("policy");
-                master_key::authorize_write(call, target, key)?;
+                key_use::authorize_write(call, target, key)?;
             }
             protection.map_or(Sealing::Said, Sealing::Under)
         }
@@ -246,7 +253,7 @@ fn plan_bytes(
     })
 }
 
-/// With what something is opened that was stored before, and whether who asks may use its key.
+/// How something stored is opened. Refuses a principal that may not use its master key.
 fn open(
     call: &Call,
     request: (&Head, &Headers),
@@ -257,13 +264,13 @@ fn open(
     let protection = encryption::plan_open(call, sealed)?;
     if let Protection::SseKms(key) = &protection {
         border.enter("policy");
-        master_key::authorize_read(call, request, target, sealed.role, key)?;
+        key_use::authorize_read(call, request, target, sealed.role, key)?;
     }
     Ok(protection)
 }
 
-/// Where one stage ends and the next begins. The host asks for the time of the stages of some
-/// calls; marking borders for nobody costs more than most stages.
+/// Marks where one stage ends and the next begins. The host times the stages of some calls only,
+/// because marking a border costs more than most stages.
 struct Border<'a> {
     call: &'a Call,
     timed: bool,
@@ -277,21 +284,20 @@ impl Border<'_> {
     }
 }
 
-/// The client is gone: whoever works for the call forgets it too.
+/// The client is gone: the stages that keep something of the call forget it.
 pub(crate) fn abandon(id: u64) {
     storage::abandon(id);
     iam::abandon(id);
 }
 
-/// What a request asks for: the operation, and the same in the words of the contract. There is no
-/// operation for a preflight, which is addressed to something all the same.
+/// What is requested: the operation, and the target as the contract has it. A preflight has a
+/// target, but no operation.
 fn resolve(head: &Head, headers: &Headers) -> gateway::errors::Result<(Option<Operation>, Target)> {
     check_single(headers)?;
     let settings = settings();
     let domains = settings.domains();
     if head.method == "OPTIONS" {
-        // A preflight is no operation of S3's: it is answered by `cors`, whatever it is addressed
-        // to.
+        // `cors` responds to preflights, whatever their target is.
         let address = addressing::address(&head.host, &head.path, &domains)?;
         let target = Target { operation: PREFLIGHT.to_owned(), bucket: address.bucket, key: address.key };
         return Ok((None, target));
@@ -309,8 +315,8 @@ fn resolve(head: &Head, headers: &Headers) -> gateway::errors::Result<(Option<Op
     Ok((Some(operation), Target { operation: operation.name().to_owned(), bucket, key }))
 }
 
-/// The refusal of a request of which nobody knows what it asks for: a page of another origin is to
-/// see that, too.
+/// The refusal of a request that cannot be resolved. It passes `cors` as well, so that a page of
+/// another origin can read it.
 fn unresolved(call: &Call, head: &Head, headers: &Headers, error: S3Error, border: &Border<'_>) -> Refusal {
     if head.method == "OPTIONS" || !headers.has("origin") {
         return refuse(error);
@@ -323,13 +329,13 @@ fn unresolved(call: &Call, head: &Head, headers: &Headers, error: S3Error, borde
     cors::evaluate(call).err().unwrap_or_else(|| refuse(error))
 }
 
-/// Whether a request names any protection of what is stored: a header, or its twin in a presigned
-/// query.
+/// Whether a request says anything about sealing: in a header, or in the parameter that stands for
+/// it in a presigned URL.
 fn concerns_sealing(head: &Head, headers: &Headers) -> bool {
     headers.iter().any(|(name, _)| name.contains(MARK)) || head.query.split('&').any(parameter_concerns)
 }
 
-/// The names of parameters are written as their client likes.
+/// The same of one parameter. A client may percent-encode its name.
 fn parameter_concerns(parameter: &str) -> bool {
     let name = parameter.split('=').next().unwrap_or_default();
     match name.contains('%') {
@@ -338,7 +344,7 @@ fn parameter_concerns(parameter: &str) -> bool {
     }
 }
 
-/// Stages that users added at a position; usually there are none.
+/// Runs the stages that the operator added at a position. Usually there are none.
 fn added(position: Position, call: &Call) -> Result<(), Refusal> {
     if settings().has_added_stages { stages::run(position, call) } else { Ok(()) }
 }

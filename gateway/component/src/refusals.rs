@@ -9,8 +9,8 @@ use sdk::{Body, Call, Head, Refusal, trace};
 
 /// Makes a refusal the call's response.
 pub(crate) fn respond(call: &Call, head: &Head, refusal: &Refusal) {
-    // A code that the table does not know comes from a stage that is not ours, and means that
-    // something failed here.
+    // A code that the table does not have comes from a stage that is not ours. For the client, the
+    // server has failed.
     let code = ErrorCode::parse(&refusal.code).unwrap_or(ErrorCode::InternalError);
     explain(call, code, refusal);
     let mut headers = refusal.headers.clone();
@@ -20,6 +20,7 @@ pub(crate) fn respond(call: &Call, head: &Head, refusal: &Refusal) {
         return;
     }
     let request_id = &call.request_id();
+    // Calls of Query APIs get the error document of IAM and STS.
     if let Some(parameters) = call.parameters() {
         let message = refusal.message.as_deref();
         let mut document = aws_query::render_error(code, message, &parameters, request_id);
@@ -30,6 +31,7 @@ pub(crate) fn respond(call: &Call, head: &Head, refusal: &Refusal) {
     }
     let details = refusal.details.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let occurrence = Occurrence { resource: &head.path, request_id, host_id: request_id };
+    // The API for the settings of an account (s3control) has an error document of its own.
     let mut document = match account_control::is_addressed(&head.path, &|name| call.header(name).is_some()) {
         true => account_control::render_error(code, refusal.message.as_deref(), occurrence),
         false => render_parts(code, refusal.message.as_deref(), details, occurrence),
@@ -42,14 +44,15 @@ pub(crate) fn respond(call: &Call, head: &Head, refusal: &Refusal) {
     call.respond(code.status(), &headers, &Body::Bytes(document.into_bytes()));
 }
 
-/// Tells the operator in short why a call is denied, where the stage that denied has not told more.
+/// Tells the operator in short why a call is denied, where the stage that denied it has not told
+/// more.
 fn explain(call: &Call, code: ErrorCode, refusal: &Refusal) {
     if !is_denial(code) {
         return;
     }
     let Some(told) = trace::denied(call) else { return };
     let mut circumstances = circumstances(&told);
-    // Whoever was not believed said at least whose key it was.
+    // A client whose signature was refused has named an access key all the same.
     let claimed = refusal.details.iter().find(|(name, _)| name == "AWSAccessKeyId");
     if let Some((_, id)) = claimed.filter(|_| circumstances.principal.access_key_id.is_empty()) {
         circumstances.principal.access_key_id = id;
@@ -58,7 +61,8 @@ fn explain(call: &Call, code: ErrorCode, refusal: &Refusal) {
     trace::explain(call, &of_refusal(&circumstances, code.as_str(), message));
 }
 
-/// Whether a code says that somebody may not, or is not who they say.
+/// Whether a code says that the principal may not do something, or that the client did not prove
+/// who it is.
 fn is_denial(code: ErrorCode) -> bool {
     use ErrorCode::{
         AuthorizationHeaderMalformed, AuthorizationQueryParametersError, ExpiredToken, InvalidToken,

@@ -1,4 +1,4 @@
-//! The gateway's settings, read once an instance.
+//! The gateway's settings, read once for each instance.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use sdk::bindings::gateway::portcullis::gateway::stages;
 /// What the operator set.
 pub(crate) struct Settings {
     domains: Vec<String>,
-    /// Whether any stage was added by users.
+    /// Whether the operator added any stage.
     pub(crate) has_added_stages: bool,
 }
 

@@ -19,7 +19,7 @@ const SIGNATURES: &str = "tests/it/condition_keys/signatures.rs";
 const ENDPOINTS: &str = "tests/it/endpoints.rs";
 const LIBRARY: &str = "gateway/src/access/condition_keys/tests.rs";
 const MASTER_KEYS: &str = "gateway/src/access/master_key.rs";
-const ACTIONS: &str = "components/iam/src/actions/asked.rs";
+const ACTIONS: &str = "components/iam/src/actions/needed_access.rs";
 const PERMISSIONS: &str = "components/policy/src/permissions.rs";
 
 /// The row of a key.

@@ -19,12 +19,12 @@ struct OneKey {
     established: RefCell<Option<String>>,
 }
 
-impl Judge for OneKey {
-    fn judge(&self, _: &Signed<'_>, _: sdk::Payload) -> Verdict {
+impl Verifier for OneKey {
+    fn verify(&self, _: &Signed<'_>, _: sdk::Payload) -> Verdict {
         Verdict::Mismatch
     }
 
-    fn judge_text(&self, claim: &TextClaim, payload: sdk::Payload) -> Verdict {
+    fn verify_text(&self, claim: &TextClaim, payload: sdk::Payload) -> Verdict {
         assert!(matches!(payload, sdk::Payload::Unsigned));
         assert_eq!(claim.text, BASE64.encode(POLICY));
         match (claim.access_key_id.as_str(), claim.signature.as_str()) {
@@ -87,9 +87,9 @@ fn a_form_is_signed_by_its_fields_and_held_to_its_policy() {
     for (key, credential, date, signature, code) in [
         ("a/cat.jpg", "known", today, "wrong", ErrorCode::SignatureDoesNotMatch),
         ("a/cat.jpg", "unknown", today, "right", ErrorCode::InvalidAccessKeyId),
-        // Not the place that the policy allows.
+        // Not a key that the policy allows.
         ("b/cat.jpg", "known", today, "right", ErrorCode::AccessDenied),
-        // Whoever does not have the key learns nothing of what the policy says.
+        // A client without the secret learns nothing of what the policy says.
         ("b/cat.jpg", "known", today, "wrong", ErrorCode::SignatureDoesNotMatch),
         ("a/cat.jpg", "known", "20130516T235959Z", "right", ErrorCode::AccessDenied),
         ("a/cat.jpg", "known", "20130524T001501Z", "right", ErrorCode::AccessDenied),
@@ -131,7 +131,7 @@ fn a_form_without_credentials_is_anonymous() {
 }
 
 #[test]
-fn version_2_is_judged_only_where_it_is_on() {
+fn version_2_is_verified_only_where_it_is_on() {
     let policy = BASE64.encode(POLICY);
     let fields =
         [("key", "a/b"), ("AWSAccessKeyId", "known"), ("policy", policy.as_str()), ("signature", "right")];

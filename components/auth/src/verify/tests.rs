@@ -11,8 +11,7 @@ use crate::settings::Version2;
 const MAC: &str = "the right signature";
 const NOW_MS: u64 = 1_369_353_600_000;
 
-/// A host with one access key, which counts what it is asked to digest and keeps what was
-/// established.
+/// A host with one access key, which counts its digests and keeps what was established.
 #[derive(Default)]
 struct OneKey {
     digests: Cell<u32>,
@@ -25,8 +24,8 @@ impl OneKey {
     }
 }
 
-impl Judge for OneKey {
-    fn judge(&self, signed: &Signed<'_>, payload: sdk::Payload) -> Verdict {
+impl Verifier for OneKey {
+    fn verify(&self, signed: &Signed<'_>, payload: sdk::Payload) -> Verdict {
         assert_eq!(signed.credential().scope(), "20130524/us-east-1/s3/aws4_request");
         assert_eq!(signed.timestamp(), "20130524T000000Z");
         match (signed.access_key_id(), signed.signature()) {
@@ -39,7 +38,7 @@ impl Judge for OneKey {
         }
     }
 
-    fn judge_text(&self, claim: &TextClaim, payload: sdk::Payload) -> Verdict {
+    fn verify_text(&self, claim: &TextClaim, payload: sdk::Payload) -> Verdict {
         assert!(matches!(claim.signing, Signing::V2));
         match (claim.access_key_id.as_str(), claim.signature.as_str()) {
             ("known", MAC) => {
@@ -190,8 +189,8 @@ fn no_credentials_are_anonymous_and_cost_nothing() {
 }
 
 #[test]
-fn urls_of_version_2_are_judged_by_default_and_headers_are_not() {
-    let judged = |headers: &[(&str, &str)], query: &str, version2| {
+fn urls_of_version_2_are_verified_by_default_and_headers_are_not() {
+    let identified = |headers: &[(&str, &str)], query: &str, version2| {
         let headers: Headers = headers.iter().copied().collect();
         let keys = OneKey::default();
         let request = Request { query, ..request(&headers) };
@@ -205,20 +204,20 @@ fn urls_of_version_2_are_judged_by_default_and_headers_are_not() {
         (Version2::Presigned, Err(ErrorCode::SignatureDoesNotMatch), Err(ErrorCode::InvalidRequest)),
         (Version2::On, Err(ErrorCode::SignatureDoesNotMatch), Ok("known".to_owned())),
     ] {
-        // A space of a signature was a plus: this is the signature of nobody, and it is judged.
-        assert_eq!(judged(&[], &query, version2), url, "{version2:?}");
-        assert_eq!(judged(&[("authorization", "")], &query, version2), url, "{version2:?}");
-        assert_eq!(judged(&header, "", version2), by_header, "{version2:?}");
+        // In a signature, a space stands for a plus. So this one is wrong, and it is verified.
+        assert_eq!(identified(&[], &query, version2), url, "{version2:?}");
+        assert_eq!(identified(&[("authorization", "")], &query, version2), url, "{version2:?}");
+        assert_eq!(identified(&header, "", version2), by_header, "{version2:?}");
         // One mechanism at a time, and one version of it.
-        assert_eq!(judged(&header, &query, version2), Err(ErrorCode::InvalidArgument));
+        assert_eq!(identified(&header, &query, version2), Err(ErrorCode::InvalidArgument));
         let both = format!("{query}&X-Amz-Algorithm=AWS4-HMAC-SHA256");
-        assert_eq!(judged(&[], &both, version2), Err(ErrorCode::InvalidArgument));
+        assert_eq!(identified(&[], &both, version2), Err(ErrorCode::InvalidArgument));
     }
 }
 
 #[test]
-fn version_2_is_judged_only_where_it_is_on() {
-    let judged = |access_key_id: &str, signature: &str, version2| {
+fn version_2_is_verified_only_where_it_is_on() {
+    let identified = |access_key_id: &str, signature: &str, version2| {
         let authorization = format!("AWS {access_key_id}:{signature}");
         let headers: Headers =
             [("host", "h"), ("authorization", &authorization), ("x-amz-date", "20130524T000000Z")]
@@ -227,9 +226,9 @@ fn version_2_is_judged_only_where_it_is_on() {
         let keys = OneKey::default();
         identify(&request(&headers), &with(version2), &keys).map(|()| keys.established().0)
     };
-    assert_eq!(judged("known", MAC, Version2::On).unwrap().as_deref(), Some("known"));
+    assert_eq!(identified("known", MAC, Version2::On).unwrap().as_deref(), Some("known"));
     let code =
-        |access_key_id, signature, version2| judged(access_key_id, signature, version2).unwrap_err().code;
+        |access_key_id, signature, version2| identified(access_key_id, signature, version2).unwrap_err().code;
     assert_eq!(code("known", "another", Version2::On), ErrorCode::SignatureDoesNotMatch);
     assert_eq!(code("unknown", MAC, Version2::On), ErrorCode::InvalidAccessKeyId);
     assert_eq!(code("known", MAC, Version2::Off), ErrorCode::InvalidRequest);

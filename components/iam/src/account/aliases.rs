@@ -5,9 +5,9 @@
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 
-use crate::answer::{Answer, Changes};
 use crate::form::invalid;
 use crate::records::Row;
+use crate::reply::{Changes, Reply};
 use crate::request::Request;
 use crate::{rows, tables};
 
@@ -36,7 +36,7 @@ fn row(key: &str, found: Option<&(String, u64)>) -> Row<()> {
 }
 
 /// CreateAccountAlias. It takes the place of the one that the account has.
-pub(crate) fn create(request: &Request) -> Result<Answer> {
+pub(crate) fn create(request: &Request) -> Result<Reply> {
     let (alias, account) = (alias(request)?, request.account());
     let taken = rows::account_with_alias(alias);
     if taken.as_ref().is_some_and(|(owner, _)| owner != account) {
@@ -52,11 +52,11 @@ pub(crate) fn create(request: &Request) -> Result<Answer> {
     }
     changes.put_bytes(tables::ALIASES, alias.as_bytes().to_vec(), account.as_bytes().to_vec());
     changes.put_bytes(tables::ALIAS_OF, account.as_bytes().to_vec(), alias.as_bytes().to_vec());
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// DeleteAccountAlias
-pub(crate) fn delete(request: &Request) -> Result<Answer> {
+pub(crate) fn delete(request: &Request) -> Result<Reply> {
     let (alias, account) = (alias(request)?, request.account());
     let own = rows::alias_of(account).filter(|(own, _)| own == alias);
     let own = own.ok_or_else(|| rows::no_such(format!("The account alias {alias} cannot be found.")))?;
@@ -64,11 +64,11 @@ pub(crate) fn delete(request: &Request) -> Result<Answer> {
     changes.require(tables::ALIAS_OF, &row(account, Some(&own)));
     changes.delete(tables::ALIAS_OF, account.as_bytes().to_vec());
     changes.delete(tables::ALIASES, alias.as_bytes().to_vec());
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// ListAccountAliases
-pub(crate) fn list(request: &Request) -> Result<Answer> {
+pub(crate) fn list(request: &Request) -> Result<Reply> {
     let mut xml = request.result();
     xml.open("AccountAliases");
     if let Some((alias, _)) = rows::alias_of(request.account()) {
@@ -76,5 +76,5 @@ pub(crate) fn list(request: &Request) -> Result<Answer> {
     }
     xml.close("AccountAliases");
     xml.boolean("IsTruncated", false);
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }

@@ -5,16 +5,16 @@ use gateway::errors::Result;
 use gateway::request::url_encoding;
 use gateway::xml::XmlWriter;
 
-use crate::answer::Answer;
 use crate::entities::roles;
 use crate::form::invalid;
 use crate::pages::{Page, write_end};
 use crate::policies::{managed, predefined, versions};
 use crate::records::{Entity, Kind, ManagedPolicy};
+use crate::reply::Reply;
 use crate::request::Request;
 use crate::{entities, rows};
 
-/// The lists of the answer, in the order in which pages go through them.
+/// The lists of the reply, in the order in which pages go through them.
 const LISTS: [(&str, Kind, &str); 3] = [
     ("UserDetailList", Kind::User, "User"),
     ("GroupDetailList", Kind::Group, "Group"),
@@ -28,12 +28,12 @@ const FILTERS: [&str; 5] = ["User", "Role", "Group", "LocalManagedPolicy", "AWSM
 /// One thing of the account.
 enum Item {
     Entity(Box<Entity>),
-    Own(Box<ManagedPolicy>),
+    Managed(Box<ManagedPolicy>),
     Predefined(&'static predefined::Predefined),
 }
 
 /// GetAccountAuthorizationDetails
-pub(crate) fn get(request: &Request) -> Result<Answer> {
+pub(crate) fn get(request: &Request) -> Result<Reply> {
     let filter = request.form.members("Filter", "");
     if let Some(other) = filter.iter().find(|name| !FILTERS.contains(name)) {
         return Err(invalid(format!(
@@ -64,10 +64,10 @@ pub(crate) fn get(request: &Request) -> Result<Answer> {
     }
     xml.close(POLICIES);
     write_end(&mut xml, marker.as_deref());
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
-/// Everything that is wanted, with keys that rise.
+/// Everything that the filter wants, with rising keys, so that a page can go on behind a key.
 fn items(
     request: &Request,
     is_wanted: impl Fn(&str) -> bool,
@@ -87,7 +87,7 @@ fn items(
     let own = is_wanted("LocalManagedPolicy").then(|| rows::policies(account, ""));
     let own = own.into_iter().flatten().map(|row| {
         let policy = row?.record;
-        Ok((format!("3{}", policy.name.to_ascii_lowercase()), Item::Own(Box::new(policy))))
+        Ok((format!("3{}", policy.name.to_ascii_lowercase()), Item::Managed(Box::new(policy))))
     });
     let given = if is_wanted("AWSManagedPolicy") { predefined::ALL } else { &[] };
     let given = given.iter().map(|policy| Ok((format!("4{}", policy.name), Item::Predefined(policy))));
@@ -142,7 +142,7 @@ fn write_entity(xml: &mut XmlWriter, account: &str, entity: &Entity) -> Result<(
 fn write_policy(xml: &mut XmlWriter, account: &str, item: Item) -> Result<()> {
     match item {
         Item::Entity(_) => {}
-        Item::Own(policy) => {
+        Item::Managed(policy) => {
             xml.open("member");
             managed::write_one(xml, account, &policy);
             xml.optional("Description", policy.description.as_deref());

@@ -1,15 +1,15 @@
 //! The credential report: who has which keys and devices, since when, and when they were used.
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html>. It is
-//! written when somebody asks for it, so generating one is done at once. Nobody has a password, nor
-//! a certificate.
+//! written when it is requested, so generating one is done at once. Nobody has a password, nor a
+//! certificate.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gateway::errors::Result;
 
-use crate::answer::Answer;
 use crate::records::Kind;
+use crate::reply::Reply;
 use crate::request::{ROOT_NAME, Request};
 use crate::{index, names, rows};
 
@@ -19,18 +19,18 @@ const COLUMNS: &str = "user,arn,user_creation_time,password_enabled,password_las
                        access_key_2_active,access_key_2_last_rotated,access_key_2_last_used_date,\
                        access_key_2_last_used_region,access_key_2_last_used_service,cert_1_active,\
                        cert_1_last_rotated,cert_2_active,cert_2_last_rotated";
-/// In the place of what there is none of.
+/// The value of a column that does not apply.
 const NONE: &str = "N/A";
 
 /// GenerateCredentialReport
-pub(crate) fn generate(request: &Request) -> Result<Answer> {
+pub(crate) fn generate(request: &Request) -> Result<Reply> {
     let mut xml = request.result();
     xml.text("State", "COMPLETE");
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 /// GetCredentialReport
-pub(crate) fn get(request: &Request) -> Result<Answer> {
+pub(crate) fn get(request: &Request) -> Result<Reply> {
     let account = request.account();
     let mut csv = COLUMNS.to_owned();
     push_line(
@@ -49,7 +49,7 @@ pub(crate) fn get(request: &Request) -> Result<Answer> {
     xml.text("Content", &STANDARD.encode(csv));
     xml.text("ReportFormat", "text/csv");
     xml.text("GeneratedTime", &names::date(request.now_ms));
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 /// Whom a line is about.
@@ -60,8 +60,8 @@ struct Line<'a> {
     id: &'a str,
 }
 
-/// No name, ARN, region or service holds a comma that a reader could take for the end of a column:
-/// names that do are quoted.
+/// Adds a line. A name, an ARN, a region or a service that holds a comma is quoted, so that a
+/// reader does not take the comma for the end of a column.
 fn push_line(csv: &mut String, line: &Line<'_>) -> Result<()> {
     let password = if line.user == ROOT_NAME { "not_supported" } else { "false" };
     let has_device = !rows::mfa_devices_of(line.id)?.is_empty();

@@ -1,4 +1,4 @@
-//! What a row of the actions table says of an operation, but for who answers it.
+//! What a row of the actions table says of an operation, except for the function that answers it.
 
 use gateway::operations::aws_query;
 
@@ -38,7 +38,7 @@ pub(crate) enum On {
     New(Kind),
     /// One that there is.
     Existing(Kind),
-    /// A user, or whoever asks where none is named.
+    /// A user; the principal where none is named.
     OwnUser,
     /// The user of an access key.
     KeyHolder,
@@ -58,15 +58,15 @@ pub(crate) enum On {
     Oidc,
     /// A role, by its ARN.
     RoleArn,
-    /// A role, by its ARN, for whoever a token is of.
+    /// A role, by its ARN, for the holder of a token.
     WebIdentityRole,
-    /// A session for somebody else.
+    /// A session of a federated user.
     FederatedUser,
     /// A user, a group or a role, by its ARN, whose policies are looked at.
     PolicySource,
     /// `*`
     Everything,
-    /// Nothing that anybody needs a right for.
+    /// Nothing: the call needs no access.
     Nothing,
 }
 
@@ -75,7 +75,7 @@ pub(crate) enum On {
 pub(crate) struct Operation {
     /// Its name, which is that of the action as well.
     pub(crate) name: &'static str,
-    /// Whose it is.
+    /// The service that it is of.
     pub(crate) service: Service,
     /// What it is about.
     pub(crate) on: On,

@@ -2,20 +2,20 @@
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 
-use crate::answer::{Answer, Changes};
 use crate::entities::holder::Holder;
 use crate::form::invalid;
 use crate::index;
 use crate::names;
 use crate::pages::Page;
 use crate::records::{AccessKey, Row};
+use crate::reply::{Changes, Reply};
 use crate::request::Request;
 use crate::{rows, tables};
 
 /// Access keys that a user can have.
 const KEYS_MAX: usize = 2;
 
-/// One of somebody's keys. `NoSuchEntity`
+/// One of the holder's keys. `NoSuchEntity`
 fn key(holder: &Holder, request: &Request) -> Result<(String, Row<AccessKey>)> {
     let id = request.form.required("AccessKeyId")?;
     let row = rows::access_key(id)?.filter(|row| {
@@ -25,8 +25,8 @@ fn key(holder: &Holder, request: &Request) -> Result<(String, Row<AccessKey>)> {
     Ok((id.to_owned(), row))
 }
 
-/// CreateAccessKey. The secret is in the answer, and nowhere else.
-pub(crate) fn create(request: &Request) -> Result<Answer> {
+/// CreateAccessKey. The secret is in the reply, and is never shown again.
+pub(crate) fn create(request: &Request) -> Result<Reply> {
     let holder = Holder::of(request)?;
     let unique_id = holder.unique_id(request).to_owned();
     if rows::access_keys_of(&unique_id)?.len() >= KEYS_MAX {
@@ -55,11 +55,11 @@ pub(crate) fn create(request: &Request) -> Result<Answer> {
     xml.text("SecretAccessKey", &made.secret);
     xml.text("CreateDate", &names::date(request.now_ms));
     xml.close("AccessKey");
-    Ok(Answer::with(xml, changes))
+    Ok(Reply::with(xml, changes))
 }
 
 /// ListAccessKeys
-pub(crate) fn list(request: &Request) -> Result<Answer> {
+pub(crate) fn list(request: &Request) -> Result<Reply> {
     let holder = Holder::of(request)?;
     let page = Page::of(&request.form)?;
     let keys = rows::access_keys_of(holder.unique_id(request))?;
@@ -78,11 +78,11 @@ pub(crate) fn list(request: &Request) -> Result<Answer> {
             xml.close("member");
         },
     )?;
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 /// UpdateAccessKey
-pub(crate) fn update(request: &Request) -> Result<Answer> {
+pub(crate) fn update(request: &Request) -> Result<Reply> {
     let is_active = match request.form.required("Status")? {
         "Active" => true,
         "Inactive" => false,
@@ -97,22 +97,22 @@ pub(crate) fn update(request: &Request) -> Result<Answer> {
     row.record.is_active = is_active;
     let mut changes = Changes::default();
     changes.replace(tables::KEYS, &row)?;
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// DeleteAccessKey
-pub(crate) fn delete(request: &Request) -> Result<Answer> {
+pub(crate) fn delete(request: &Request) -> Result<Reply> {
     let holder = Holder::of(request)?;
     let (id, row) = key(&holder, request)?;
     let mut changes = Changes::default();
     changes.require(tables::KEYS, &row);
     changes.delete(tables::KEYS, row.key);
     changes.delete(tables::KEYS_OF, tables::part_key(holder.unique_id(request), &id));
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// GetAccessKeyLastUsed
-pub(crate) fn last_used(request: &Request) -> Result<Answer> {
+pub(crate) fn last_used(request: &Request) -> Result<Reply> {
     let id = request.form.required("AccessKeyId")?;
     let row = rows::access_key(id)?.filter(|row| row.record.account == request.account());
     let row = row.ok_or_else(|| rows::no_such(format!("The Access Key with id {id} cannot be found.")))?;
@@ -134,5 +134,5 @@ pub(crate) fn last_used(request: &Request) -> Result<Answer> {
         }
     }
     xml.close("AccessKeyLastUsed");
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }

@@ -2,10 +2,10 @@
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 
-use crate::answer::{Answer, Changes};
 use crate::entities;
 use crate::pages::Page;
 use crate::records::{Kind, Row};
+use crate::reply::{Changes, Reply};
 use crate::request::Request;
 use crate::rows;
 use crate::tables;
@@ -14,7 +14,7 @@ use crate::tables;
 const GROUPS_MAX: usize = 10;
 
 /// CreateGroup
-pub(crate) fn create(request: &Request) -> Result<Answer> {
+pub(crate) fn create(request: &Request) -> Result<Reply> {
     let mut changes = Changes::default();
     let row = entities::new(request, Kind::Group)?;
     entities::put(&mut changes, &row)?;
@@ -22,11 +22,11 @@ pub(crate) fn create(request: &Request) -> Result<Answer> {
     xml.open("Group");
     entities::write_head(&mut xml, request.account(), &row.record);
     xml.close("Group");
-    Ok(Answer::with(xml, changes))
+    Ok(Reply::with(xml, changes))
 }
 
 /// GetGroup: the group, and a page of its users.
-pub(crate) fn get(request: &Request) -> Result<Answer> {
+pub(crate) fn get(request: &Request) -> Result<Reply> {
     let group = request.entity(Kind::Group)?.record;
     let page = Page::of(&request.form)?;
     let mut xml = request.result();
@@ -36,16 +36,16 @@ pub(crate) fn get(request: &Request) -> Result<Answer> {
     let users = rows::entities(request.account(), Kind::User, page.after)
         .filter(|row| row.as_ref().map_or(true, |row| row.record.groups.contains(&group.id)));
     entities::write_page(request, &page, &mut xml, "Users", users, entities::write_head)?;
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 /// ListGroups
-pub(crate) fn list(request: &Request) -> Result<Answer> {
+pub(crate) fn list(request: &Request) -> Result<Reply> {
     entities::list(request, Kind::Group, entities::write_head)
 }
 
 /// DeleteGroup
-pub(crate) fn delete(request: &Request) -> Result<Answer> {
+pub(crate) fn delete(request: &Request) -> Result<Reply> {
     let row = request.entity(Kind::Group)?;
     for user in rows::entities(request.account(), Kind::User, "") {
         if user?.record.groups.contains(&row.record.id) {
@@ -56,7 +56,7 @@ pub(crate) fn delete(request: &Request) -> Result<Answer> {
 }
 
 /// AddUserToGroup
-pub(crate) fn add_user(request: &Request) -> Result<Answer> {
+pub(crate) fn add_user(request: &Request) -> Result<Reply> {
     let (group, mut user) = (request.entity(Kind::Group)?, request.entity(Kind::User)?);
     let mut changes = Changes::default();
     if !user.record.groups.contains(&group.record.id) {
@@ -65,15 +65,16 @@ pub(crate) fn add_user(request: &Request) -> Result<Answer> {
                 .message(format!("Cannot exceed quota for GroupsPerUser: {GROUPS_MAX}")));
         }
         user.record.groups.push(group.record.id.clone());
-        // Written again as it is: whoever deletes it now has seen no user in it.
+        // The group's row is written again, unchanged. A call that deletes the group now has seen
+        // no user in it, and conflicts.
         changes.replace(tables::ENTITIES, &group)?;
         entities::put(&mut changes, &user)?;
     }
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// RemoveUserFromGroup
-pub(crate) fn remove_user(request: &Request) -> Result<Answer> {
+pub(crate) fn remove_user(request: &Request) -> Result<Reply> {
     let (group, mut user) = (request.entity(Kind::Group)?, request.entity(Kind::User)?);
     let mut changes = Changes::default();
     let before = user.record.groups.len();
@@ -83,11 +84,11 @@ pub(crate) fn remove_user(request: &Request) -> Result<Answer> {
         return Err(rows::no_such(message));
     }
     entities::put(&mut changes, &user)?;
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// ListGroupsForUser
-pub(crate) fn list_for_user(request: &Request) -> Result<Answer> {
+pub(crate) fn list_for_user(request: &Request) -> Result<Reply> {
     let user = request.entity(Kind::User)?.record;
     let mut groups: Vec<Row<_>> = Vec::new();
     for id in &user.groups {
@@ -98,5 +99,5 @@ pub(crate) fn list_for_user(request: &Request) -> Result<Answer> {
     let mut xml = request.result();
     let groups = groups.into_iter().map(Ok);
     entities::write_page(request, &page, &mut xml, "Groups", groups, entities::write_head)?;
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }

@@ -3,21 +3,21 @@
 use gateway::errors::Result;
 use gateway::xml::XmlWriter;
 
-use crate::answer::Changes;
 use crate::records::{Entity, Kind, Row};
+use crate::reply::Changes;
 use crate::request::Request;
 use crate::{entities, names, rows};
 
 /// Who has keys and devices.
 pub(crate) enum Holder {
-    /// The root user of the caller's account.
+    /// The root user of the principal's account.
     Root,
     /// A user of it.
     User(Box<Row<Entity>>),
 }
 
 impl Holder {
-    /// The user that `UserName` names, or whoever calls. `NoSuchEntity`
+    /// The user that `UserName` names, or the principal. `NoSuchEntity`
     pub(crate) fn of(request: &Request) -> Result<Holder> {
         Ok(match request.own_name()? {
             None => Holder::Root,
@@ -25,7 +25,7 @@ impl Holder {
         })
     }
 
-    /// The one with a unique id, in the caller's account; `None` when it is gone.
+    /// The one with a unique id, in the principal's account; `None` when it is gone.
     pub(crate) fn by_id(request: &Request, unique_id: &str) -> Result<Option<Holder>> {
         if unique_id == request.account() {
             return Ok(Some(Holder::Root));
@@ -41,7 +41,7 @@ impl Holder {
         }
     }
 
-    /// The name that answers show.
+    /// The name that replies show.
     pub(crate) fn name(&self) -> &str {
         match self {
             Holder::Root => "root",
@@ -49,8 +49,9 @@ impl Holder {
         }
     }
 
-    /// Writes the user's row again as it is: of two calls at once that give it something, or delete
-    /// it, the second sees what the first did. The root user has no row, and is never deleted.
+    /// Writes the user's row again, unchanged. Of two calls at once that give the user something,
+    /// or delete it, the second conflicts, runs again, and sees what the first did. The root user
+    /// has no row, and is never deleted.
     pub(crate) fn touch(&self, changes: &mut Changes) -> Result<()> {
         match self {
             Holder::Root => Ok(()),
@@ -58,7 +59,7 @@ impl Holder {
         }
     }
 
-    /// What answers show of it where they show more than the name.
+    /// Writes what replies show of it where they show more than the name.
     pub(crate) fn write(&self, request: &Request, xml: &mut XmlWriter) {
         match self {
             Holder::Root => {

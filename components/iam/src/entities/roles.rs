@@ -6,9 +6,9 @@ use gateway::policy;
 use gateway::request::url_encoding;
 use gateway::xml::XmlWriter;
 
-use crate::answer::{Answer, Changes};
 use crate::entities;
 use crate::records::{Entity, Kind};
+use crate::reply::{Changes, Reply};
 use crate::request::Request;
 
 /// Bytes of a trust policy, white space left out.
@@ -35,7 +35,7 @@ fn description(request: &Request) -> Result<Option<String>> {
 }
 
 /// CreateRole
-pub(crate) fn create(request: &Request) -> Result<Answer> {
+pub(crate) fn create(request: &Request) -> Result<Reply> {
     let mut changes = Changes::default();
     let mut row = entities::new(request, Kind::Role)?;
     row.record.trust = Some(trust(request, "AssumeRolePolicyDocument")?);
@@ -47,27 +47,27 @@ pub(crate) fn create(request: &Request) -> Result<Answer> {
 }
 
 /// Shows a role as it is written.
-fn written(request: &Request, role: &Entity, changes: Changes) -> Answer {
+fn written(request: &Request, role: &Entity, changes: Changes) -> Reply {
     let mut xml = request.result();
     xml.open("Role");
     write_one(&mut xml, request.account(), role);
     xml.close("Role");
-    Answer::with(xml, changes)
+    Reply::with(xml, changes)
 }
 
 /// GetRole
-pub(crate) fn get(request: &Request) -> Result<Answer> {
+pub(crate) fn get(request: &Request) -> Result<Reply> {
     let row = request.entity(Kind::Role)?;
     let mut xml = request.result();
     xml.open("Role");
     write_one(&mut xml, request.account(), &row.record);
     xml.text("RoleLastUsed", "");
     xml.close("Role");
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 /// ListRoles
-pub(crate) fn list(request: &Request) -> Result<Answer> {
+pub(crate) fn list(request: &Request) -> Result<Reply> {
     entities::list(request, Kind::Role, |xml, account, role| {
         entities::write_head(xml, account, role);
         write_trust(xml, role);
@@ -75,7 +75,7 @@ pub(crate) fn list(request: &Request) -> Result<Answer> {
 }
 
 /// UpdateRole
-pub(crate) fn update(request: &Request) -> Result<Answer> {
+pub(crate) fn update(request: &Request) -> Result<Reply> {
     let mut row = request.entity(Kind::Role)?;
     if request.form.get_any("Description").is_some() {
         row.record.description = description(request)?;
@@ -85,12 +85,12 @@ pub(crate) fn update(request: &Request) -> Result<Answer> {
     }
     let mut changes = Changes::default();
     entities::put(&mut changes, &row)?;
-    // Its result is empty, and is there.
-    Ok(Answer::with(request.result(), changes))
+    // The document has a result, which is empty.
+    Ok(Reply::with(request.result(), changes))
 }
 
 /// UpdateRoleDescription
-pub(crate) fn update_description(request: &Request) -> Result<Answer> {
+pub(crate) fn update_description(request: &Request) -> Result<Reply> {
     let mut row = request.entity(Kind::Role)?;
     row.record.description = description(request)?;
     let mut changes = Changes::default();
@@ -99,16 +99,16 @@ pub(crate) fn update_description(request: &Request) -> Result<Answer> {
 }
 
 /// UpdateAssumeRolePolicy
-pub(crate) fn update_trust(request: &Request) -> Result<Answer> {
+pub(crate) fn update_trust(request: &Request) -> Result<Reply> {
     let mut row = request.entity(Kind::Role)?;
     row.record.trust = Some(trust(request, "PolicyDocument")?);
     let mut changes = Changes::default();
     entities::put(&mut changes, &row)?;
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// DeleteRole
-pub(crate) fn delete(request: &Request) -> Result<Answer> {
+pub(crate) fn delete(request: &Request) -> Result<Reply> {
     entities::delete(&request.entity(Kind::Role)?, request)
 }
 

@@ -3,11 +3,11 @@
 
 use gateway::errors::Result;
 
-use crate::answer::{Answer, Changes};
 use crate::entities;
 use crate::form::{TAGS_MAX, too_many_tags};
 use crate::pages::Page;
 use crate::records::{Kind, Tags};
+use crate::reply::{Changes, Reply};
 use crate::request::Request;
 
 /// Adds tags, or gives those that are there new values. Keys are the same without regard to case.
@@ -28,30 +28,30 @@ pub(crate) fn remove(tags: &mut Tags, request: &Request) {
 }
 
 /// TagUser, TagRole
-pub(crate) fn tag(request: &Request, kind: Kind) -> Result<Answer> {
+pub(crate) fn tag(request: &Request, kind: Kind) -> Result<Reply> {
     let mut row = request.entity(kind)?;
     merge(&mut row.record.tags, request.form.tags()?)?;
     let mut changes = Changes::default();
     entities::put(&mut changes, &row)?;
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// UntagUser, UntagRole
-pub(crate) fn untag(request: &Request, kind: Kind) -> Result<Answer> {
+pub(crate) fn untag(request: &Request, kind: Kind) -> Result<Reply> {
     let mut row = request.entity(kind)?;
     remove(&mut row.record.tags, request);
     let mut changes = Changes::default();
     entities::put(&mut changes, &row)?;
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// ListUserTags, ListRoleTags
-pub(crate) fn list(request: &Request, kind: Kind) -> Result<Answer> {
+pub(crate) fn list(request: &Request, kind: Kind) -> Result<Reply> {
     write(request, request.entity(kind)?.record.tags)
 }
 
 /// A page of tags, in the order of their keys.
-pub(crate) fn write(request: &Request, mut tags: Tags) -> Result<Answer> {
+pub(crate) fn write(request: &Request, mut tags: Tags) -> Result<Reply> {
     let page = Page::of(&request.form)?;
     tags.sort();
     let mut xml = request.result();
@@ -67,5 +67,5 @@ pub(crate) fn write(request: &Request, mut tags: Tags) -> Result<Answer> {
             xml.close("member");
         },
     )?;
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }

@@ -3,15 +3,15 @@
 use gateway::errors::Result;
 use gateway::xml::XmlWriter;
 
-use crate::answer::{Answer, Changes};
 use crate::entities;
 use crate::entities::holder::Holder;
 use crate::records::{Entity, Kind};
+use crate::reply::{Changes, Reply};
 use crate::request::Request;
 use crate::rows;
 
 /// CreateUser
-pub(crate) fn create(request: &Request) -> Result<Answer> {
+pub(crate) fn create(request: &Request) -> Result<Reply> {
     let mut changes = Changes::default();
     let mut row = entities::new(request, Kind::User)?;
     entities::with_boundary(request, &mut row, &mut changes)?;
@@ -20,11 +20,11 @@ pub(crate) fn create(request: &Request) -> Result<Answer> {
     xml.open("User");
     write_one(&mut xml, request.account(), &row.record);
     xml.close("User");
-    Ok(Answer::with(xml, changes))
+    Ok(Reply::with(xml, changes))
 }
 
-/// GetUser: the user that is named, or whoever asks.
-pub(crate) fn get(request: &Request) -> Result<Answer> {
+/// GetUser: the user that is named, or the principal.
+pub(crate) fn get(request: &Request) -> Result<Reply> {
     let mut xml = request.result();
     xml.open("User");
     match Holder::of(request)? {
@@ -32,16 +32,16 @@ pub(crate) fn get(request: &Request) -> Result<Answer> {
         root @ Holder::Root => root.write(request, &mut xml),
     }
     xml.close("User");
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 /// ListUsers
-pub(crate) fn list(request: &Request) -> Result<Answer> {
+pub(crate) fn list(request: &Request) -> Result<Reply> {
     entities::list(request, Kind::User, entities::write_head)
 }
 
 /// DeleteUser
-pub(crate) fn delete(request: &Request) -> Result<Answer> {
+pub(crate) fn delete(request: &Request) -> Result<Reply> {
     let row = request.entity(Kind::User)?;
     if !row.record.groups.is_empty() {
         return Err(entities::conflict("must remove users from group first."));

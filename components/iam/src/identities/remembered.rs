@@ -2,8 +2,8 @@
 //! changes.
 //!
 //! Every change of what is stored writes the one row of [`tables::CHANGES`] as well, so its
-//! revision tells whether anything kept here is out of date: what was changed holds for the next
-//! request, for the price of reading one row in the place of several.
+//! revision tells whether what is kept here is out of date. A change holds from the next request
+//! on, and a request reads one row instead of several.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,12 +14,13 @@ use sdk::bindings::iam::exports::portcullis::gateway::identities::{OwnPolicies, 
 use crate::index;
 use crate::tables;
 
-/// Answers of one sort that are kept. When there would be more, all are forgotten and read again.
-const ANSWERS_MAX: usize = 1024;
+/// Keys, or permissions, that are kept at most. When there would be more, all are forgotten and
+/// read again.
+const KEPT_MAX: usize = 1024;
 
 #[derive(Default)]
 struct Remembered {
-    /// The revision of which all of it is.
+    /// The revision at which all of it was read.
     revision: u64,
     keys: BTreeMap<String, StoredKey>,
     permissions: BTreeMap<String, OwnPolicies>,
@@ -31,7 +32,7 @@ thread_local! {
 
 /// An access key by its id, read by `read` where it is not known.
 pub(crate) fn key(id: &str, read: impl FnOnce() -> Result<Option<StoredKey>>) -> Result<Option<StoredKey>> {
-    answer(|remembered| &mut remembered.keys, id, read)
+    find(|remembered| &mut remembered.keys, id, read)
 }
 
 /// What a user or a role may, by its unique id.
@@ -39,15 +40,15 @@ pub(crate) fn permissions(
     id: &str,
     read: impl FnOnce() -> Result<Option<OwnPolicies>>,
 ) -> Result<Option<OwnPolicies>> {
-    answer(|remembered| &mut remembered.permissions, id, read)
+    find(|remembered| &mut remembered.permissions, id, read)
 }
 
-fn answer<T: Clone>(
+fn find<T: Clone>(
     sort: fn(&mut Remembered) -> &mut BTreeMap<String, T>,
     id: &str,
     read: impl FnOnce() -> Result<Option<T>>,
 ) -> Result<Option<T>> {
-    let revision = index::get(tables::CHANGES, tables::CHANGES_KEY).map_or(0, |entry| entry.revision);
+    let revision = index::get(tables::CHANGES, tables::CHANGES_KEY).map_or(0, |raw| raw.revision);
     let known = REMEMBERED.with_borrow_mut(|remembered| {
         if remembered.revision != revision {
             *remembered = Remembered { revision, ..Remembered::default() };
@@ -58,14 +59,14 @@ fn answer<T: Clone>(
         return Ok(known);
     }
     let found = read()?;
-    // What is not there is not kept: there is no end of names that nobody has.
+    // What does not exist is not kept: clients could name any number of such ids.
     if let Some(found) = &found {
         REMEMBERED.with_borrow_mut(|remembered| {
-            let answers = sort(remembered);
-            if answers.len() >= ANSWERS_MAX {
-                answers.clear();
+            let kept = sort(remembered);
+            if kept.len() >= KEPT_MAX {
+                kept.clear();
             }
-            answers.insert(id.to_owned(), found.clone());
+            kept.insert(id.to_owned(), found.clone());
         });
     }
     Ok(found)

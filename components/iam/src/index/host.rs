@@ -3,23 +3,23 @@
 use sdk::index::{self, Direction};
 use sdk::{keys, vault};
 
-use super::{Entry, Generated, Seed, Usage};
+use super::{Generated, RawRow, Seed, Usage};
 
 /// The row of `key`.
-pub(crate) fn get(table: &str, key: &[u8]) -> Option<Entry> {
-    let entry = index::get(table, key)?;
-    Some(Entry { key: key.to_vec(), value: entry.value, revision: entry.revision })
+pub(crate) fn get(table: &str, key: &[u8]) -> Option<RawRow> {
+    let raw = index::get(table, key)?;
+    Some(RawRow { key: key.to_vec(), value: raw.value, revision: raw.revision })
 }
 
 /// The first rows with `start <= key < end`. None are left when there are none.
-pub(crate) fn scan(table: &str, start: &[u8], end: &[u8], limit: u32) -> Vec<Entry> {
+pub(crate) fn scan(table: &str, start: &[u8], end: &[u8], limit: u32) -> Vec<RawRow> {
     let rows = index::scan(table, start, end, limit, Direction::Forward);
-    let entry = |row: index::RawRow<'_>| Entry {
+    let owned = |row: index::Row<'_>| RawRow {
         key: row.key.to_vec(),
         value: row.value.to_vec(),
         revision: row.revision,
     };
-    rows.iter().map(entry).collect()
+    rows.iter().map(owned).collect()
 }
 
 /// A number that nobody can predict.

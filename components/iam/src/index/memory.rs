@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use sdk::{Batch, Requirement, vault};
 
-use super::{Entry, Generated, Seed, Usage};
+use super::{Generated, RawRow, Seed, Usage};
 use crate::tables;
 
 #[derive(Default)]
@@ -48,18 +48,18 @@ pub(crate) fn count() -> usize {
     MEMORY.with_borrow(|memory| memory.rows.keys().filter(|(table, _)| table != tables::CHANGES).count())
 }
 
-pub(crate) fn get(table: &str, key: &[u8]) -> Option<Entry> {
+pub(crate) fn get(table: &str, key: &[u8]) -> Option<RawRow> {
     MEMORY.with_borrow(|memory| {
         let (value, revision) = memory.rows.get(&(table.to_owned(), key.to_vec()))?.clone();
-        Some(Entry { key: key.to_vec(), value, revision })
+        Some(RawRow { key: key.to_vec(), value, revision })
     })
 }
 
-pub(crate) fn scan(table: &str, start: &[u8], end: &[u8], limit: u32) -> Vec<Entry> {
+pub(crate) fn scan(table: &str, start: &[u8], end: &[u8], limit: u32) -> Vec<RawRow> {
     MEMORY.with_borrow(|memory| {
         let range = (table.to_owned(), start.to_vec())..(table.to_owned(), end.to_vec());
         let rows = memory.rows.range(range).take(limit as usize);
-        rows.map(|((_, key), (value, revision))| Entry {
+        rows.map(|((_, key), (value, revision))| RawRow {
             key: key.clone(),
             value: value.clone(),
             revision: *revision,

@@ -1,18 +1,18 @@
-//! Devices that somebody has:
+//! Devices that users have:
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_EnableMFADevice.html>
 //!
-//! Only the root user itself gives itself a device, or gives one up: it names itself
-//! `<root_account>`, or nobody.
+//! A device of the root user is enabled and deactivated by the root user only. It names itself
+//! `<root_account>`, or leaves the name out.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 
 use super::codes;
 use super::devices::named;
-use crate::answer::{Answer, Changes};
 use crate::entities::holder::Holder;
 use crate::form::invalid;
 use crate::pages::Page;
 use crate::records::{MfaDevice, Row};
+use crate::reply::{Changes, Reply};
 use crate::request::Request;
 use crate::{names, rows, tables};
 
@@ -45,7 +45,7 @@ fn synchronize(request: &Request, device: &mut MfaDevice) -> Result<()> {
     Ok(())
 }
 
-/// The device that `SerialNumber` names, if it is somebody's. `NoSuchEntity`
+/// The device that `SerialNumber` names, if the holder has it. `NoSuchEntity`
 fn of(holder: &Holder, request: &Request) -> Result<Row<MfaDevice>> {
     let row = named(request)?;
     match row.record.holder.as_deref() == Some(holder.unique_id(request)) {
@@ -54,13 +54,13 @@ fn of(holder: &Holder, request: &Request) -> Result<Row<MfaDevice>> {
     }
 }
 
-/// Where a user's device is listed.
+/// The key of the row that lists a device under its holder.
 fn part_key(holder: &Holder, request: &Request, device: &MfaDevice) -> Vec<u8> {
     tables::part_key(holder.unique_id(request), &tables::mfa_part(&device.path, &device.name))
 }
 
-/// EnableMFADevice: a device is somebody's from now on.
-pub(crate) fn enable(request: &Request) -> Result<Answer> {
+/// EnableMFADevice: the user has the device from now on.
+pub(crate) fn enable(request: &Request) -> Result<Reply> {
     let holder = Holder::of(request)?;
     let mut row = named(request)?;
     if row.record.holder.is_some() {
@@ -76,12 +76,13 @@ pub(crate) fn enable(request: &Request) -> Result<Answer> {
     let mut changes = Changes::default();
     changes.put_bytes(tables::MFA_OF, part_key(&holder, request, &row.record), row.key.clone());
     changes.replace(tables::MFA, &row)?;
+    // Two calls at once could pass the limit: both write the holder's row, so the second conflicts.
     holder.touch(&mut changes)?;
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
-/// DeactivateMFADevice: a device is nobody's. What it showed once, it never shows again.
-pub(crate) fn deactivate(request: &Request) -> Result<Answer> {
+/// DeactivateMFADevice: nobody has the device from now on. Its codes that were used stay used.
+pub(crate) fn deactivate(request: &Request) -> Result<Reply> {
     let holder = Holder::of(request)?;
     let mut row = of(&holder, request)?;
     row.record.holder = None;
@@ -89,20 +90,20 @@ pub(crate) fn deactivate(request: &Request) -> Result<Answer> {
     let mut changes = Changes::default();
     changes.delete(tables::MFA_OF, part_key(&holder, request, &row.record));
     changes.replace(tables::MFA, &row)?;
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// ResyncMFADevice
-pub(crate) fn resync(request: &Request) -> Result<Answer> {
+pub(crate) fn resync(request: &Request) -> Result<Reply> {
     let mut row = of(&Holder::of(request)?, request)?;
     synchronize(request, &mut row.record)?;
     let mut changes = Changes::default();
     changes.replace(tables::MFA, &row)?;
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// ListMFADevices
-pub(crate) fn list(request: &Request) -> Result<Answer> {
+pub(crate) fn list(request: &Request) -> Result<Reply> {
     let holder = Holder::of(request)?;
     let page = Page::of(&request.form)?;
     let devices = rows::mfa_devices_of(holder.unique_id(request))?;
@@ -120,11 +121,11 @@ pub(crate) fn list(request: &Request) -> Result<Answer> {
             xml.close("member");
         },
     )?;
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 /// GetMFADevice
-pub(crate) fn get(request: &Request) -> Result<Answer> {
+pub(crate) fn get(request: &Request) -> Result<Reply> {
     let holder = Holder::of(request)?;
     let device = of(&holder, request)?.record;
     let mut xml = request.result();
@@ -132,5 +133,5 @@ pub(crate) fn get(request: &Request) -> Result<Answer> {
     xml.text("SerialNumber", &names::mfa_arn(request.account(), &device));
     xml.text("EnableDate", &names::date(device.enabled_ms));
     xml.text("Certifications", "");
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }

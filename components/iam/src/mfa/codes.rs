@@ -1,14 +1,15 @@
-//! Which codes are right: each once, in their order, around the time that it is.
+//! Which codes are right: each code once, in order, around the present time.
 //!
 //! A device shows another code in every step of 30 seconds. A code counts in its own step, in the
-//! one before and in the one after. Who types slowly when a device is enabled and whose clock runs
-//! late look alike, so a clock's drift widens the window in its direction, instead of moving it.
+//! one before and in the one after. When a device is enabled, a user who types slowly and a clock
+//! that runs late look alike. So the drift of a clock widens the window in its direction, and does
+//! not move it.
 //!
 //! **Guessing.** After [`FAILURES_MAX`] wrong codes in a row a device takes none for [`LOCK_MS`],
-//! and for twice as long after each further so many, up to [`LOCK_MS_MAX`]: about 500 guesses a
-//! day, each right with a chance of one in 300,000. Only who signs as its user can lock a device,
-//! and what comes while it is locked changes nothing and costs no commit. A right code unlocks; so
-//! does an administrator, who has the codes synchronized again.
+//! and for twice as long after each further [`FAILURES_MAX`], up to [`LOCK_MS_MAX`]: about 500
+//! guesses a day, each right with a chance of one in 300,000. Only calls that its user signed can
+//! lock a device. A code that comes while it is locked changes nothing and costs no commit. A right
+//! code unlocks the device. So does `ResyncMFADevice`, which another user of the account may call.
 
 use sdk::vault::Device;
 
@@ -20,23 +21,23 @@ use crate::records::MfaDevice;
 const STEP_MS: u64 = 30_000;
 /// Steps by which a clock may be off when a device is enabled or synchronized.
 const DRIFT_MAX: u64 = 5;
-/// Wrong codes in a row.
+/// Wrong codes in a row that lock a device.
 const FAILURES_MAX: u32 = 5;
 /// How long a device is locked for the first time.
 const LOCK_MS: u64 = 30_000;
-/// How long at most.
+/// How long a device is locked at most.
 const LOCK_MS_MAX: u64 = 900_000;
 
-/// What a code is.
+/// What verifying says of a code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Judged {
+pub(crate) enum CodeVerdict {
     /// The code of this step, and new.
     Right(u64),
-    /// It was right once, or another one after it was used.
+    /// It was used already, or a later one was.
     Used,
     /// Of none of the steps that count.
     Wrong,
-    /// Nothing was looked at.
+    /// The device is locked, and the code was not looked at.
     Locked,
 }
 
@@ -54,23 +55,24 @@ pub(crate) fn sealed(account: &str, device: &MfaDevice) -> Device {
     }
 }
 
-/// Judges a code that is shown now.
-pub(crate) fn judge(account: &str, device: &MfaDevice, code: &str, now_ms: u64) -> Judged {
+/// Verifies a code that is shown now.
+pub(crate) fn verify(account: &str, device: &MfaDevice, code: &str, now_ms: u64) -> CodeVerdict {
     if now_ms < device.locked_until_ms {
-        return Judged::Locked;
+        return CodeVerdict::Locked;
     }
     if !is_code(code) {
-        return Judged::Wrong;
+        return CodeVerdict::Wrong;
     }
     let (first, last) = window(device, now_ms);
     let sealed = sealed(account, device);
+    // Codes count in order: the step of the last one that was used is used up, and all before it.
     let fresh = first.max(device.used_step.saturating_add(1));
     if let Some(step) = index::find_step(&sealed, code, fresh, last) {
-        return Judged::Right(step);
+        return CodeVerdict::Right(step);
     }
     match index::find_step(&sealed, code, first, device.used_step.min(last)) {
-        Some(_) => Judged::Used,
-        None => Judged::Wrong,
+        Some(_) => CodeVerdict::Used,
+        None => CodeVerdict::Wrong,
     }
 }
 
@@ -89,7 +91,7 @@ pub(crate) fn find_pair(account: &str, device: &MfaDevice, codes: (&str, &str), 
     let now = now_ms / STEP_MS;
     let last = now.saturating_add(DRIFT_MAX);
     let mut from = now.saturating_sub(DRIFT_MAX).max(device.used_step.saturating_add(1));
-    // A code may be that of several steps.
+    // Several steps may have the same code.
     while let Some(step) = index::find_step(&sealed, codes.0, from, last) {
         if index::find_step(&sealed, codes.1, step + 1, step + 1).is_some() {
             return Some(step + 1);
@@ -100,14 +102,14 @@ pub(crate) fn find_pair(account: &str, device: &MfaDevice, codes: (&str, &str), 
 }
 
 impl MfaDevice {
-    /// After a right code.
+    /// Uses a right code up, and unlocks the device.
     pub(crate) fn use_up(&mut self, step: u64) {
         self.used_step = step;
         self.failures = 0;
         self.locked_until_ms = 0;
     }
 
-    /// After two right codes in a row, which tell what time the device has.
+    /// Sets the clock after two right codes in a row, which tell the time of the device.
     pub(crate) fn synchronize(&mut self, step: u64, now_ms: u64) {
         self.use_up(step);
         let off = step.abs_diff(now_ms / STEP_MS).min(DRIFT_MAX);
@@ -115,7 +117,7 @@ impl MfaDevice {
         self.drift_steps = if step < now_ms / STEP_MS { -off } else { off };
     }
 
-    /// After a wrong code. True when the device takes none from now on.
+    /// Counts a wrong code. True when it locks the device.
     pub(crate) fn count_failure(&mut self, now_ms: u64) -> bool {
         self.failures = self.failures.saturating_add(1);
         if !self.failures.is_multiple_of(FAILURES_MAX) {

@@ -5,12 +5,12 @@ use base64::engine::general_purpose::STANDARD;
 use gateway::errors::{ErrorCode, Result, S3Error};
 
 use super::picture;
-use crate::answer::{Answer, Changes};
 use crate::entities::holder::Holder;
 use crate::entities::tags;
 use crate::form::invalid;
 use crate::pages::Page;
 use crate::records::{MfaDevice, Row};
+use crate::reply::{Changes, Reply};
 use crate::request::Request;
 use crate::{index, names, rows, tables};
 
@@ -19,7 +19,7 @@ const DEVICES_MAX: usize = 5000;
 /// Letters of a device's name.
 const NAME_LENGTH_MAX: usize = 226;
 
-/// The device of the caller's account that `SerialNumber` names. `NoSuchEntity`
+/// The device of the principal's account that `SerialNumber` names. `NoSuchEntity`
 pub(crate) fn named(request: &Request) -> Result<Row<MfaDevice>> {
     let serial_number = request.form.required("SerialNumber")?;
     let own = names::split_arn(serial_number, "mfa").filter(|(account, ..)| *account == request.account());
@@ -29,8 +29,8 @@ pub(crate) fn named(request: &Request) -> Result<Row<MfaDevice>> {
     })
 }
 
-/// CreateVirtualMFADevice. The seed is in the answer, and nowhere else.
-pub(crate) fn create(request: &Request) -> Result<Answer> {
+/// CreateVirtualMFADevice. The seed is in the reply, and is never shown again.
+pub(crate) fn create(request: &Request) -> Result<Reply> {
     let name = request.form.name("VirtualMFADeviceName", NAME_LENGTH_MAX)?;
     let path = request.form.path("Path")?;
     if rows::mfa_device_named(request.account(), path, name)?.is_some() {
@@ -69,11 +69,11 @@ pub(crate) fn create(request: &Request) -> Result<Answer> {
     xml.text("Base32StringSeed", &STANDARD.encode(&made.text));
     xml.text("QRCodePNG", &STANDARD.encode(picture::png(&url)?));
     xml.close("VirtualMFADevice");
-    Ok(Answer::with(xml, changes))
+    Ok(Reply::with(xml, changes))
 }
 
-/// DeleteVirtualMFADevice. Nobody may have it any more: `DeleteConflict`
-pub(crate) fn delete(request: &Request) -> Result<Answer> {
+/// DeleteVirtualMFADevice. `DeleteConflict` while a user has it.
+pub(crate) fn delete(request: &Request) -> Result<Reply> {
     let row = named(request)?;
     if row.record.holder.is_some() {
         return Err(S3Error::new(ErrorCode::DeleteConflict)
@@ -82,11 +82,11 @@ pub(crate) fn delete(request: &Request) -> Result<Answer> {
     let mut changes = Changes::default();
     changes.require(tables::MFA, &row);
     changes.delete(tables::MFA, row.key);
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// ListVirtualMFADevices
-pub(crate) fn list(request: &Request) -> Result<Answer> {
+pub(crate) fn list(request: &Request) -> Result<Reply> {
     let page = Page::of(&request.form)?;
     let status = request.form.get("AssignmentStatus").unwrap_or("Any");
     if !["Assigned", "Unassigned", "Any"].contains(&status) {
@@ -124,28 +124,28 @@ pub(crate) fn list(request: &Request) -> Result<Answer> {
             xml.close("member");
         },
     )?;
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 /// TagMFADevice
-pub(crate) fn tag(request: &Request) -> Result<Answer> {
+pub(crate) fn tag(request: &Request) -> Result<Reply> {
     let mut row = named(request)?;
     tags::merge(&mut row.record.tags, request.form.tags()?)?;
     let mut changes = Changes::default();
     changes.replace(tables::MFA, &row)?;
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// UntagMFADevice
-pub(crate) fn untag(request: &Request) -> Result<Answer> {
+pub(crate) fn untag(request: &Request) -> Result<Reply> {
     let mut row = named(request)?;
     tags::remove(&mut row.record.tags, request);
     let mut changes = Changes::default();
     changes.replace(tables::MFA, &row)?;
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// ListMFADeviceTags
-pub(crate) fn list_tags(request: &Request) -> Result<Answer> {
+pub(crate) fn list_tags(request: &Request) -> Result<Reply> {
     tags::write(request, named(request)?.record.tags)
 }

@@ -27,7 +27,7 @@ pub(crate) struct Shown {
     pub(crate) api: Api,
 }
 
-/// In whose words a code is refused.
+/// The API in whose words a code is refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Api {
     /// STS, which says why.
@@ -37,7 +37,7 @@ pub(crate) enum Api {
 }
 
 impl Api {
-    /// The caller has no such device.
+    /// The principal has no such device.
     pub(crate) fn no_device(self) -> S3Error {
         let error = S3Error::new(ErrorCode::AccessDenied);
         match self {
@@ -82,7 +82,7 @@ pub(crate) fn of_query(request: &Request) -> Result<Option<Shown>> {
     }
 }
 
-/// A call of STS that names a device was verified: what names one and was not is refused.
+/// Refuses a call of STS that names a device and whose code was not verified.
 pub(crate) fn check_verified(request: &Request) -> Result<()> {
     match of_query(request)? {
         Some(shown) if !request.has_second_factor => Err(shown.api.no_device()),
@@ -96,7 +96,8 @@ pub(crate) fn of_header(call: &Call) -> Result<Option<Shown>> {
     let Some(value) = headers.get(HEADER) else { return Ok(None) };
     let (serial_number, code) = split(value)?;
     if call.session().is_some() {
-        // So S3 words it: what carries a session's token was once of another service.
+        // These are S3's words: a request with the token of a session was once one of the service
+        // DevPay.
         return Err(S3Error::invalid_request("DevPay and Mfa are mutually exclusive authorization methods."));
     }
     if call.tls_version().is_none() && !is_loopback(&call.source_ip()) {
@@ -120,8 +121,8 @@ fn split(value: &str) -> Result<(String, String)> {
     }
 }
 
-/// Whether an address is of this machine: what comes from here, a proxy that ends TLS included,
-/// nobody listens to.
+/// Whether an address is of this machine. Nobody else can listen to a connection from here, be it
+/// of a client or of a proxy that ends TLS.
 fn is_loopback(address: &str) -> bool {
     address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

@@ -2,7 +2,7 @@
 
 use gateway::errors::ErrorCode;
 
-use crate::actions::asked::asked;
+use crate::actions::needed_access::needed_access;
 use crate::index::memory::{self, code_of};
 use crate::tests::{fails, ok, request};
 
@@ -60,7 +60,7 @@ fn a_device_is_made_given_and_taken_back() {
     fails(&with_codes("ResyncMFADevice", alice, NOW), ErrorCode::InvalidAuthenticationCode);
     ok(&with_codes("ResyncMFADevice", alice, NOW + 1));
     ok(&format!("Action=DeactivateMFADevice&SerialNumber={PHONE}{alice}"));
-    // Nor does it after the device went to somebody else: the root user.
+    // Nor does it after the device went to another user: the root user.
     fails(&with_codes("EnableMFADevice", "", NOW + 1), ErrorCode::InvalidAuthenticationCode);
     ok(&with_codes("EnableMFADevice", "&UserName=%3Croot_account%3E", NOW + 3));
     assert!(ok("Action=ListVirtualMFADevices").contains(":root</Arn>"));
@@ -79,9 +79,10 @@ fn a_device_has_tags() {
     ok(&format!("Action=TagMFADevice&SerialNumber={PHONE}&Tags.member.1.Key=c&Tags.member.1.Value=d"));
     ok(&format!("Action=UntagMFADevice&SerialNumber={PHONE}&TagKeys.member.1=A"));
     assert!(tags().contains("<Tags><member><Key>c</Key><Value>d</Value></member></Tags>"), "{}", tags());
-    let asked = asked(&request(&format!("Action=TagMFADevice&SerialNumber={PHONE}")).unwrap()).unwrap();
-    assert_eq!((asked.actions, asked.arn), (vec!["iam:TagMFADevice".to_owned()], PHONE.to_owned()));
-    assert!(asked.context.contains(&("aws:ResourceTag/c".to_owned(), vec!["d".to_owned()])));
+    let needed =
+        needed_access(&request(&format!("Action=TagMFADevice&SerialNumber={PHONE}")).unwrap()).unwrap();
+    assert_eq!((needed.actions, needed.arn), (vec!["iam:TagMFADevice".to_owned()], PHONE.to_owned()));
+    assert!(needed.context.contains(&("aws:ResourceTag/c".to_owned(), vec!["d".to_owned()])));
 }
 
 #[test]
@@ -109,7 +110,7 @@ fn a_code_that_came_along_is_a_condition() {
         request("Action=CreateUser&UserName=alice&Tags.member.1.Key=aws:MultiFactorAuthPresent&Tags.member.1.Value=true")
             .unwrap();
     let has = |request: &crate::request::Request| {
-        let context = asked(request).unwrap().context;
+        let context = needed_access(request).unwrap().context;
         context.iter().any(|(key, _)| key == "aws:MultiFactorAuthPresent")
     };
     assert!(!has(&request));

@@ -3,13 +3,13 @@
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 
-use crate::answer::{Answer, Changes};
 use crate::entities;
 use crate::form::invalid;
 use crate::names;
 use crate::pages::Page;
 use crate::policies::predefined;
 use crate::records::Kind;
+use crate::reply::{Changes, Reply};
 use crate::request::Request;
 use crate::{rows, tables};
 
@@ -32,12 +32,12 @@ pub(crate) fn arn<'a>(request: &'a Request, parameter: &str) -> Result<&'a str> 
 }
 
 /// AttachUserPolicy, AttachGroupPolicy, AttachRolePolicy. Attaching again changes nothing.
-pub(crate) fn attach(request: &Request, kind: Kind) -> Result<Answer> {
+pub(crate) fn attach(request: &Request, kind: Kind) -> Result<Reply> {
     let arn = arn(request, "PolicyArn")?;
     let mut row = request.entity(kind)?;
     let mut changes = Changes::default();
     if row.record.attached.iter().any(|own| own == arn) {
-        return Ok(Answer::done(changes));
+        return Ok(Reply::done(changes));
     }
     count(request, arn, 1, &mut changes)?;
     if row.record.attached.len() >= ATTACHED_MAX {
@@ -46,11 +46,11 @@ pub(crate) fn attach(request: &Request, kind: Kind) -> Result<Answer> {
     }
     row.record.attached.push(arn.to_owned());
     entities::put(&mut changes, &row)?;
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// DetachUserPolicy, DetachGroupPolicy, DetachRolePolicy
-pub(crate) fn detach(request: &Request, kind: Kind) -> Result<Answer> {
+pub(crate) fn detach(request: &Request, kind: Kind) -> Result<Reply> {
     let arn = arn(request, "PolicyArn")?;
     let mut row = request.entity(kind)?;
     if !row.record.attached.iter().any(|own| own == arn) {
@@ -60,11 +60,12 @@ pub(crate) fn detach(request: &Request, kind: Kind) -> Result<Answer> {
     let mut changes = Changes::default();
     count(request, arn, -1, &mut changes)?;
     entities::put(&mut changes, &row)?;
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// Counts a policy as attached to one more, or one less. `NoSuchEntity`
 fn count(request: &Request, arn: &str, by: i64, changes: &mut Changes) -> Result<()> {
+    // Predefined policies have no row, and are not counted.
     if predefined::find(arn).is_some() {
         return Ok(());
     }
@@ -76,7 +77,7 @@ fn count(request: &Request, arn: &str, by: i64, changes: &mut Changes) -> Result
 }
 
 /// ListAttachedUserPolicies, ListAttachedGroupPolicies, ListAttachedRolePolicies
-pub(crate) fn list(request: &Request, kind: Kind) -> Result<Answer> {
+pub(crate) fn list(request: &Request, kind: Kind) -> Result<Reply> {
     let page = Page::of(&request.form)?;
     let prefix = request.form.path_prefix()?;
     let entity = request.entity(kind)?.record;
@@ -103,5 +104,5 @@ pub(crate) fn list(request: &Request, kind: Kind) -> Result<Answer> {
             xml.close("member");
         },
     )?;
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }

@@ -5,20 +5,21 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::policy;
 use gateway::request::url_encoding;
 
-use crate::answer::{Answer, Changes};
 use crate::entities;
 use crate::pages::Page;
 use crate::records::{Entity, InlinePolicy, Kind};
+use crate::reply::{Changes, Reply};
 use crate::request::Request;
 use crate::{rows, tables};
 
 /// PutUserPolicy, PutGroupPolicy, PutRolePolicy
-pub(crate) fn put(request: &Request, kind: Kind) -> Result<Answer> {
+pub(crate) fn put(request: &Request, kind: Kind) -> Result<Reply> {
     let name = request.form.name("PolicyName", 128)?;
     request.name_of(kind)?;
     let text = entities::document(request, "PolicyDocument", policy::Kind::Identity)?;
     let mut row = request.entity(kind)?;
     let mut bytes = entities::size(text);
+    // A policy that is replaced does not count.
     for other in row.record.inline.iter().filter(|other| *other != name) {
         bytes += rows::inline(&row.record.id, other)?.map_or(0, |row| entities::size(&row.record.text));
     }
@@ -37,11 +38,11 @@ pub(crate) fn put(request: &Request, kind: Kind) -> Result<Answer> {
     let policy = InlinePolicy { text: text.to_owned() };
     changes.put(tables::INLINE, tables::part_key(&row.record.id, name), &policy)?;
     entities::put(&mut changes, &row)?;
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// GetUserPolicy, GetGroupPolicy, GetRolePolicy
-pub(crate) fn get(request: &Request, kind: Kind) -> Result<Answer> {
+pub(crate) fn get(request: &Request, kind: Kind) -> Result<Reply> {
     let name = request.form.name("PolicyName", 128)?;
     let entity = request.entity(kind)?.record;
     let policy = rows::inline(&entity.id, name)?.ok_or_else(|| no_such(&entity, name))?;
@@ -49,11 +50,11 @@ pub(crate) fn get(request: &Request, kind: Kind) -> Result<Answer> {
     xml.text(kind.parameter(), &entity.name);
     xml.text("PolicyName", name);
     xml.text("PolicyDocument", &url_encoding::encoded(&policy.record.text));
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 /// DeleteUserPolicy, DeleteGroupPolicy, DeleteRolePolicy
-pub(crate) fn delete(request: &Request, kind: Kind) -> Result<Answer> {
+pub(crate) fn delete(request: &Request, kind: Kind) -> Result<Reply> {
     let name = request.form.name("PolicyName", 128)?;
     let mut row = request.entity(kind)?;
     if !row.record.inline.iter().any(|own| own == name) {
@@ -63,18 +64,18 @@ pub(crate) fn delete(request: &Request, kind: Kind) -> Result<Answer> {
     let mut changes = Changes::default();
     changes.delete(tables::INLINE, tables::part_key(&row.record.id, name));
     entities::put(&mut changes, &row)?;
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// ListUserPolicies, ListGroupPolicies, ListRolePolicies
-pub(crate) fn list(request: &Request, kind: Kind) -> Result<Answer> {
+pub(crate) fn list(request: &Request, kind: Kind) -> Result<Reply> {
     let page = Page::of(&request.form)?;
     let entity = request.entity(kind)?.record;
     let mut xml = request.result();
     page.write(&mut xml, "PolicyNames", entity.inline.into_iter().map(Ok), Clone::clone, |xml, name| {
         xml.text("member", name)
     })?;
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 fn no_such(entity: &Entity, name: &str) -> S3Error {

@@ -4,7 +4,6 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::policy;
 use gateway::xml::XmlWriter;
 
-use crate::answer::{Answer, Changes};
 use crate::entities;
 use crate::entities::tags;
 use crate::names;
@@ -12,6 +11,7 @@ use crate::pages::Page;
 use crate::policies::attached::arn;
 use crate::policies::predefined;
 use crate::records::{Entity, Kind, ManagedPolicy, PolicyVersion, Row};
+use crate::reply::{Changes, Reply};
 use crate::request::Request;
 use crate::{rows, tables};
 
@@ -28,7 +28,7 @@ pub(crate) fn document(request: &Request) -> Result<&str> {
     }
 }
 
-/// The policy of the caller's account that `PolicyArn` names. `NoSuchEntity`
+/// The policy of the principal's account that `PolicyArn` names. `NoSuchEntity`
 pub(crate) fn own(request: &Request) -> Result<Row<ManagedPolicy>> {
     let arn = arn(request, "PolicyArn")?;
     if predefined::find(arn).is_some() {
@@ -43,7 +43,7 @@ fn find(request: &Request, arn: &str) -> Result<Row<ManagedPolicy>> {
 }
 
 /// CreatePolicy
-pub(crate) fn create(request: &Request) -> Result<Answer> {
+pub(crate) fn create(request: &Request) -> Result<Reply> {
     let name = request.form.name("PolicyName", 128)?;
     let path = request.form.path("Path")?;
     let text = document(request)?;
@@ -74,11 +74,11 @@ pub(crate) fn create(request: &Request) -> Result<Answer> {
     xml.open("Policy");
     write_one(&mut xml, request.account(), &row.record);
     xml.close("Policy");
-    Ok(Answer::with(xml, changes))
+    Ok(Reply::with(xml, changes))
 }
 
 /// GetPolicy
-pub(crate) fn get(request: &Request) -> Result<Answer> {
+pub(crate) fn get(request: &Request) -> Result<Reply> {
     let arn = arn(request, "PolicyArn")?;
     let mut xml = request.result();
     xml.open("Policy");
@@ -94,11 +94,11 @@ pub(crate) fn get(request: &Request) -> Result<Answer> {
         }
     }
     xml.close("Policy");
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 /// ListPolicies
-pub(crate) fn list(request: &Request) -> Result<Answer> {
+pub(crate) fn list(request: &Request) -> Result<Reply> {
     let page = Page::of(&request.form)?;
     let prefix = request.form.path_prefix()?;
     let scope = request.form.get("Scope").unwrap_or("All");
@@ -135,11 +135,11 @@ pub(crate) fn list(request: &Request) -> Result<Answer> {
             xml.close("member");
         },
     )?;
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 /// DeletePolicy
-pub(crate) fn delete(request: &Request) -> Result<Answer> {
+pub(crate) fn delete(request: &Request) -> Result<Reply> {
     let row = own(request)?;
     let policy = &row.record;
     if policy.attachments > 0 || policy.boundaries > 0 {
@@ -159,11 +159,11 @@ pub(crate) fn delete(request: &Request) -> Result<Answer> {
         changes.delete(tables::POLICY_VERSIONS, tables::version_key(&policy.id, *number));
     }
     changes.delete(tables::POLICIES, row.key.clone());
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// ListEntitiesForPolicy
-pub(crate) fn list_entities(request: &Request) -> Result<Answer> {
+pub(crate) fn list_entities(request: &Request) -> Result<Reply> {
     let arn = arn(request, "PolicyArn")?;
     if predefined::find(arn).is_none() {
         find(request, arn)?;
@@ -192,33 +192,33 @@ pub(crate) fn list_entities(request: &Request) -> Result<Answer> {
         xml.close(&format!("Policy{}s", kind.word()));
     }
     xml.boolean("IsTruncated", false);
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 /// TagPolicy
-pub(crate) fn tag(request: &Request) -> Result<Answer> {
+pub(crate) fn tag(request: &Request) -> Result<Reply> {
     let mut row = own(request)?;
     tags::merge(&mut row.record.tags, request.form.tags()?)?;
     let mut changes = Changes::default();
     changes.replace(tables::POLICIES, &row)?;
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// UntagPolicy
-pub(crate) fn untag(request: &Request) -> Result<Answer> {
+pub(crate) fn untag(request: &Request) -> Result<Reply> {
     let mut row = own(request)?;
     tags::remove(&mut row.record.tags, request);
     let mut changes = Changes::default();
     changes.replace(tables::POLICIES, &row)?;
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// ListPolicyTags
-pub(crate) fn list_tags(request: &Request) -> Result<Answer> {
+pub(crate) fn list_tags(request: &Request) -> Result<Reply> {
     tags::write(request, own(request)?.record.tags)
 }
 
-/// What answers show of a policy but its tags.
+/// What replies show of a policy, except for its tags.
 pub(crate) fn write_one(xml: &mut XmlWriter, account: &str, policy: &ManagedPolicy) {
     xml.text("PolicyName", &policy.name);
     xml.text("PolicyId", &policy.id);

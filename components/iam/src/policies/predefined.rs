@@ -1,5 +1,4 @@
-//! The managed policies that are there without anybody making them, a few of those of AWS under
-//! their ARNs.
+//! The managed policies that are part of the server: a few of those of AWS, under their ARNs.
 
 use gateway::request::url_encoding;
 use gateway::xml::XmlWriter;

@@ -7,13 +7,13 @@ use gateway::policy::{self, Document, Evaluation, Hypothesis, Invalid, Position,
 use gateway::xml::XmlWriter;
 use sdk::bindings::iam::exports::portcullis::gateway::identities::Source;
 
-use crate::answer::Answer;
 use crate::form::invalid;
 use crate::records::{Entity, Kind, Row};
+use crate::reply::Reply;
 use crate::request::Request;
 use crate::{identities, names, rows};
 
-/// What stands in the place of a policy that cannot be read: as where it decides, nothing is
+/// Takes the place of a policy that cannot be read. As in a decision on a request, nothing is
 /// allowed then.
 const NOTHING: &str =
     "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Deny\",\"Action\":\"*\",\"Resource\":\"*\"}]}";
@@ -32,7 +32,7 @@ impl Part {
 }
 
 /// SimulateCustomPolicy
-pub(crate) fn custom(request: &Request) -> Result<Answer> {
+pub(crate) fn custom(request: &Request) -> Result<Reply> {
     let parts = given(request, "PolicyInputList", Role::Identity);
     if parts.is_empty() {
         return Err(missing("policyInputList"));
@@ -41,7 +41,7 @@ pub(crate) fn custom(request: &Request) -> Result<Answer> {
 }
 
 /// SimulatePrincipalPolicy
-pub(crate) fn principal(request: &Request) -> Result<Answer> {
+pub(crate) fn principal(request: &Request) -> Result<Reply> {
     let source = source(request)?;
     let mut parts = of_principal(request, &source)?;
     parts.extend(given(request, "PolicyInputList", Role::Identity));
@@ -53,7 +53,7 @@ pub(crate) fn principal(request: &Request) -> Result<Answer> {
 }
 
 /// GetContextKeysForCustomPolicy
-pub(crate) fn keys_of_custom(request: &Request) -> Result<Answer> {
+pub(crate) fn keys_of_custom(request: &Request) -> Result<Reply> {
     let parts = given(request, "PolicyInputList", Role::Identity);
     if parts.is_empty() {
         return Err(missing("policyInputList"));
@@ -62,22 +62,22 @@ pub(crate) fn keys_of_custom(request: &Request) -> Result<Answer> {
 }
 
 /// GetContextKeysForPrincipalPolicy
-pub(crate) fn keys_of_principal(request: &Request) -> Result<Answer> {
+pub(crate) fn keys_of_principal(request: &Request) -> Result<Reply> {
     let mut parts = of_principal(request, &source(request)?)?;
     parts.extend(given(request, "PolicyInputList", Role::Identity));
     context_keys(request, parts)
 }
 
-fn context_keys(request: &Request, parts: Vec<Part>) -> Result<Answer> {
+fn context_keys(request: &Request, parts: Vec<Part>) -> Result<Reply> {
     let documents: Vec<Document> = parts.into_iter().map(|part| part.document).collect();
     let keys = policy::context_keys(&documents).map_err(refused)?;
     let mut xml = request.result();
     write_members(&mut xml, "ContextKeyNames", &keys);
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
-/// Judges, and writes what came of it.
-fn simulate(request: &Request, mut parts: Vec<Part>, source: Option<&Row<Entity>>) -> Result<Answer> {
+/// Decides, and writes the results.
+fn simulate(request: &Request, mut parts: Vec<Part>, source: Option<&Row<Entity>>) -> Result<Reply> {
     let form = &request.form;
     form.number("MaxItems", 1, 1000)?;
     parts.extend(given(request, "PermissionsBoundaryPolicyInputList", Role::Boundary));
@@ -93,7 +93,7 @@ fn simulate(request: &Request, mut parts: Vec<Part>, source: Option<&Row<Entity>
             return Err(input(format!("CallerArn must be the ARN of a user, and not {arn}.")));
         }
         Some(arn) => Some((arn.to_owned(), String::new())),
-        None => source.and_then(|row| asks(request, &row.record)),
+        None => source.and_then(|row| simulated_principal(request, &row.record)),
     };
     if caller.is_none() && form.get("ResourcePolicy").is_some() {
         return Err(input("CallerArn must be specified when a resource policy is simulated.".to_owned()));
@@ -118,7 +118,7 @@ fn simulate(request: &Request, mut parts: Vec<Part>, source: Option<&Row<Entity>
         write(&mut xml, &evaluation, &parts);
     }
     xml.close("EvaluationResults");
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 /// The entity that `PolicySourceArn` names. `NoSuchEntity`
@@ -135,8 +135,8 @@ fn source(request: &Request) -> Result<Row<Entity>> {
     row.filter(|row| row.record.path == path && row.record.name == name).ok_or_else(no_such)
 }
 
-/// Who asks where nobody is named: the user or role itself. A group asks for nothing.
-fn asks(request: &Request, entity: &Entity) -> Option<(String, String)> {
+/// The principal where `CallerArn` names none: the user or role itself. A group is no principal.
+fn simulated_principal(request: &Request, entity: &Entity) -> Option<(String, String)> {
     match entity.kind {
         Kind::User => Some((request.arn_of(entity), entity.id.clone())),
         Kind::Role => Some((request.arn_of(entity), String::new())),

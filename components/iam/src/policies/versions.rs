@@ -5,12 +5,12 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::request::url_encoding;
 use gateway::xml::XmlWriter;
 
-use crate::answer::{Answer, Changes};
 use crate::form::invalid;
 use crate::pages::Page;
 use crate::policies::attached::arn;
 use crate::policies::{managed, predefined};
 use crate::records::{ManagedPolicy, PolicyVersion};
+use crate::reply::{Changes, Reply};
 use crate::request::Request;
 use crate::{names, rows, tables};
 
@@ -18,7 +18,7 @@ use crate::{names, rows, tables};
 const VERSIONS_MAX: usize = 5;
 
 /// CreatePolicyVersion
-pub(crate) fn create(request: &Request) -> Result<Answer> {
+pub(crate) fn create(request: &Request) -> Result<Reply> {
     let text = managed::document(request)?;
     let mut row = managed::own(request)?;
     let policy = &mut row.record;
@@ -28,6 +28,7 @@ pub(crate) fn create(request: &Request) -> Result<Answer> {
              an existing version."
         )));
     }
+    // No number is used twice: `policy` keeps a parsed version by the policy's id and this number.
     policy.latest_version += 1;
     let number = policy.latest_version;
     policy.versions.push((number, request.now_ms));
@@ -43,7 +44,7 @@ pub(crate) fn create(request: &Request) -> Result<Answer> {
     write_one(&mut xml, policy, number, request.now_ms);
     xml.close("PolicyVersion");
     changes.replace(tables::POLICIES, &row)?;
-    Ok(Answer::with(xml, changes))
+    Ok(Reply::with(xml, changes))
 }
 
 /// The version that `VersionId` names: its number and its time. `NoSuchEntity`
@@ -64,7 +65,7 @@ fn no_such(id: &str) -> S3Error {
 }
 
 /// GetPolicyVersion
-pub(crate) fn get(request: &Request) -> Result<Answer> {
+pub(crate) fn get(request: &Request) -> Result<Reply> {
     let mut xml = request.result();
     xml.open("PolicyVersion");
     if let Some(policy) = predefined::find(arn(request, "PolicyArn")?) {
@@ -80,11 +81,11 @@ pub(crate) fn get(request: &Request) -> Result<Answer> {
         write_one(&mut xml, &policy, number, created_ms);
     }
     xml.close("PolicyVersion");
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 /// ListPolicyVersions
-pub(crate) fn list(request: &Request) -> Result<Answer> {
+pub(crate) fn list(request: &Request) -> Result<Reply> {
     let mut xml = request.result();
     if let Some(policy) = predefined::find(arn(request, "PolicyArn")?) {
         xml.open("Versions");
@@ -93,7 +94,7 @@ pub(crate) fn list(request: &Request) -> Result<Answer> {
         xml.close("member");
         xml.close("Versions");
         xml.boolean("IsTruncated", false);
-        return Ok(Answer::of(xml));
+        return Ok(Reply::of(xml));
     }
     let policy = managed::own(request)?.record;
     let page = Page::of(&request.form)?;
@@ -110,21 +111,21 @@ pub(crate) fn list(request: &Request) -> Result<Answer> {
             xml.close("member");
         },
     )?;
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 /// SetDefaultPolicyVersion
-pub(crate) fn set_default(request: &Request) -> Result<Answer> {
+pub(crate) fn set_default(request: &Request) -> Result<Reply> {
     let mut row = managed::own(request)?;
     (row.record.default_version, _) = named(request, &row.record)?;
     row.record.updated_ms = request.now_ms;
     let mut changes = Changes::default();
     changes.replace(tables::POLICIES, &row)?;
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// DeletePolicyVersion
-pub(crate) fn delete(request: &Request) -> Result<Answer> {
+pub(crate) fn delete(request: &Request) -> Result<Reply> {
     let mut row = managed::own(request)?;
     let (number, _) = named(request, &row.record)?;
     if number == row.record.default_version {
@@ -136,10 +137,10 @@ pub(crate) fn delete(request: &Request) -> Result<Answer> {
     let mut changes = Changes::default();
     changes.delete(tables::POLICY_VERSIONS, tables::version_key(&row.record.id, number));
     changes.replace(tables::POLICIES, &row)?;
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
-/// What answers show of a version but its document.
+/// What replies show of a version, except for its document.
 pub(crate) fn write_one(xml: &mut XmlWriter, policy: &ManagedPolicy, number: u32, created_ms: u64) {
     xml.text("VersionId", &format!("v{number}"));
     xml.boolean("IsDefaultVersion", number == policy.default_version);

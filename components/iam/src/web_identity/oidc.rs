@@ -4,11 +4,11 @@
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::identity::web_identity::provider;
 
-use crate::answer::{Answer, Changes};
 use crate::entities;
 use crate::form::invalid;
 use crate::names;
 use crate::records::{OidcProvider, Row};
+use crate::reply::{Changes, Reply};
 use crate::request::Request;
 use crate::{rows, tables};
 
@@ -53,7 +53,7 @@ fn check_client_ids(list: &[String]) -> Result<()> {
 }
 
 /// CreateOpenIDConnectProvider
-pub(crate) fn create(request: &Request) -> Result<Answer> {
+pub(crate) fn create(request: &Request) -> Result<Reply> {
     let url = request.form.required("Url")?;
     let name = provider::name(url);
     let is_url = (url.starts_with("https://") || url.starts_with("http://"))
@@ -81,11 +81,11 @@ pub(crate) fn create(request: &Request) -> Result<Answer> {
     let row = Row { key: tables::oidc_key(request.account(), name), record, revision: 0 };
     let mut changes = Changes::default();
     changes.replace(tables::OIDC, &row)?;
-    Ok(Answer::with(xml, changes))
+    Ok(Reply::with(xml, changes))
 }
 
 /// GetOpenIDConnectProvider
-pub(crate) fn get(request: &Request) -> Result<Answer> {
+pub(crate) fn get(request: &Request) -> Result<Reply> {
     let provider = named(request)?.record;
     let mut xml = request.result();
     xml.text("Url", &provider.url);
@@ -98,11 +98,11 @@ pub(crate) fn get(request: &Request) -> Result<Answer> {
     }
     xml.text("CreateDate", &names::date(provider.created_ms));
     entities::write_tags(&mut xml, &provider.tags);
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 /// ListOpenIDConnectProviders
-pub(crate) fn list(request: &Request) -> Result<Answer> {
+pub(crate) fn list(request: &Request) -> Result<Reply> {
     let mut xml = request.result();
     xml.open("OpenIDConnectProviderList");
     for row in rows::oidc_providers(request.account()) {
@@ -111,20 +111,20 @@ pub(crate) fn list(request: &Request) -> Result<Answer> {
         xml.close("member");
     }
     xml.close("OpenIDConnectProviderList");
-    Ok(Answer::of(xml))
+    Ok(Reply::of(xml))
 }
 
 /// DeleteOpenIDConnectProvider
-pub(crate) fn delete(request: &Request) -> Result<Answer> {
+pub(crate) fn delete(request: &Request) -> Result<Reply> {
     let row = named(request)?;
     let mut changes = Changes::default();
     changes.require(tables::OIDC, &row);
     changes.delete(tables::OIDC, row.key);
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }
 
 /// AddClientIDToOpenIDConnectProvider. Adding one again changes nothing.
-pub(crate) fn add_client(request: &Request) -> Result<Answer> {
+pub(crate) fn add_client(request: &Request) -> Result<Reply> {
     let id = request.form.required("ClientID")?;
     let mut row = named(request)?;
     if !row.record.client_ids.iter().any(|own| own == id) {
@@ -135,7 +135,7 @@ pub(crate) fn add_client(request: &Request) -> Result<Answer> {
 }
 
 /// RemoveClientIDFromOpenIDConnectProvider. One that is not there is no error.
-pub(crate) fn remove_client(request: &Request) -> Result<Answer> {
+pub(crate) fn remove_client(request: &Request) -> Result<Reply> {
     let id = request.form.required("ClientID")?;
     let mut row = named(request)?;
     row.record.client_ids.retain(|own| own != id);
@@ -143,14 +143,14 @@ pub(crate) fn remove_client(request: &Request) -> Result<Answer> {
 }
 
 /// UpdateOpenIDConnectProviderThumbprint
-pub(crate) fn update_thumbprints(request: &Request) -> Result<Answer> {
+pub(crate) fn update_thumbprints(request: &Request) -> Result<Reply> {
     let mut row = named(request)?;
     row.record.thumbprints = check_thumbprints(&request.form.members("ThumbprintList", ""))?;
     replace(&row)
 }
 
-fn replace(row: &Row<OidcProvider>) -> Result<Answer> {
+fn replace(row: &Row<OidcProvider>) -> Result<Reply> {
     let mut changes = Changes::default();
     changes.replace(tables::OIDC, row)?;
-    Ok(Answer::done(changes))
+    Ok(Reply::done(changes))
 }

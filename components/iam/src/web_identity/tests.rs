@@ -25,7 +25,7 @@ fn asked() -> NeededAccess {
 }
 
 #[test]
-fn a_role_is_asked_about_all_that_the_token_brings_along() {
+fn the_needed_access_holds_all_that_the_token_says() {
     let asked = asked();
     assert_eq!(asked.actions, [ACTION, "sts:TagSession", "sts:SetSourceIdentity"]);
     let texts: Vec<String> =

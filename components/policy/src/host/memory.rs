@@ -1,4 +1,4 @@
-//! A world in memory for tests: a call, what is stored, and a list of all that was asked.
+//! A world in memory for tests: a call, what is stored, and a list of all that was read.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -38,7 +38,7 @@ pub(crate) struct World {
     pub(crate) key_policies: BTreeMap<String, String>,
     /// Explanations of denials.
     pub(crate) explained: Vec<String>,
-    /// What was asked, by whom it was asked of: `storage: bucket photos`.
+    /// What was read, behind its source: `storage: bucket photos`.
     questions: Vec<String>,
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn change<T>(change: impl FnOnce(&mut World) -> T) -> T {
     WORLD.with_borrow_mut(change)
 }
 
-/// What was asked since the last time.
+/// What was read since the last call of this function.
 pub(crate) fn questions() -> Vec<String> {
     change(|world| std::mem::take(&mut world.questions))
 }
@@ -83,7 +83,7 @@ pub(crate) struct Call {
     pub(crate) refused: RefCell<Vec<u32>>,
 }
 
-/// When every call arrives.
+/// The time at which every call arrives.
 pub(crate) const NOW_MS: u64 = 1_369_353_600_000;
 
 impl Call {

@@ -1,4 +1,4 @@
-//! Objects that a body names, each judged alone, within one budget.
+//! Objects that a body names, each decided alone, within one budget.
 
 use sdk::{Decision, NamedObject};
 
@@ -25,7 +25,7 @@ fn delete(principal: Principal) -> Call {
 }
 
 #[test]
-fn each_object_is_judged_by_its_key_and_its_version() {
+fn each_object_is_decided_by_its_key_and_its_version() {
     photos(|_| {});
     let of_a = r#"{"Effect":"Allow","Action":"s3:DeleteObject","Resource":"arn:aws:s3:::photos/a/*"}"#;
     let versions =
@@ -59,7 +59,7 @@ fn what_passes_over_a_retention_is_asked_of_each() {
 }
 
 #[test]
-fn who_has_no_account_and_may_delete_nothing_sends_no_body() {
+fn an_anonymous_principal_that_may_delete_nothing_sends_no_body() {
     photos(|_| {});
     check(DELETE_EACH, &Principal::Anonymous, false);
     assert_eq!(named(delete(root(STRANGER)), &["a/1"]), [0], "accounts are told of each object");

@@ -53,8 +53,8 @@ fn a_grant_is_for_whom_it_names() {
     ] {
         photos(|_| {});
         object(|object| object.acl.push(grant(grantee, Permission::Read)));
-        let askers = [root(STRANGER), Principal::Anonymous];
-        assert_eq!(askers.map(|asker| may(&call(GET, asker))), expected);
+        let principals = [root(STRANGER), Principal::Anonymous];
+        assert_eq!(principals.map(|principal| may(&call(GET, principal))), expected);
     }
 }
 
@@ -78,7 +78,7 @@ fn grants_count_unless_the_owner_of_the_bucket_owns_everything() {
 }
 
 #[test]
-fn an_object_of_another_account_is_judged_by_its_own_list() {
+fn an_object_of_another_account_is_decided_by_its_own_list() {
     photos(|_| {});
     object(|object| {
         object.owner = STRANGER.to_owned();
@@ -128,7 +128,7 @@ fn a_grant_that_a_request_presents_takes_a_right_of_its_own() {
 fn each_switch_takes_back_what_it_names() {
     type Switch = fn(&mut access::PublicAccessBlock) -> &mut bool;
     let switches: [(Switch, bool, bool); 4] = [
-        // What these two refuse is refused when it is put, and not here.
+        // These two refuse ACLs and policies when they are put. They do not act here.
         (|block| &mut block.block_public_acls, true, true),
         (|block| &mut block.block_public_policy, true, true),
         (|block| &mut block.ignore_public_acls, false, true),
@@ -157,7 +157,7 @@ fn each_switch_takes_back_what_it_names() {
 }
 
 #[test]
-fn where_the_requester_pays_somebody_has_to_say_so() {
+fn where_the_requester_pays_a_request_has_to_say_so() {
     let accept = "x-amz-request-payer: requester";
     let in_query = ("GetObject", "GET /photos/cat.jpg?x-amz-request-payer=requester");
     for (payer, is_free) in [(Payer::BucketOwner, true), (Payer::Requester, false)] {
@@ -170,7 +170,7 @@ fn where_the_requester_pays_somebody_has_to_say_so() {
         assert!(may(&call(GET, root(STRANGER)).with_header(accept)));
         let nobody = call(GET, Principal::Anonymous).with_header(accept);
         assert_eq!(may(&nobody), is_free, "who has no account cannot be charged");
-        // To pay is not to be let in.
+        // A requester that pays needs a grant all the same.
         photos(|bucket| bucket.payer = payer);
         assert!(!may(&call(GET, root(STRANGER)).with_header(accept)));
     }

@@ -1,4 +1,4 @@
-//! What a decision asks of whom: what it takes, once, and nothing besides.
+//! What a decision reads from others: what it needs, once, and nothing else.
 
 use sdk::{Decision, NamedObject};
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::authorize::authorize_each;
 use crate::host::memory::questions;
 
-/// Decides on a call, and says what was asked meanwhile.
+/// Decides on a call. Returns what was read meanwhile.
 fn asked(call: &Call) -> Vec<String> {
     questions();
     let _ = authorize(call);
@@ -14,7 +14,7 @@ fn asked(call: &Call) -> Vec<String> {
 }
 
 #[test]
-fn an_owner_alone_asks_nobody() {
+fn where_only_ownership_decides_nothing_is_read() {
     photos(|_| {});
     let own = || {
         let mut call = call(GET, root(OWNER));
@@ -36,7 +36,7 @@ fn an_owner_alone_asks_nobody() {
 }
 
 #[test]
-fn who_else_asks_is_judged_by_the_bucket_and_the_object() {
+fn the_bucket_and_the_object_decide_on_any_other_principal() {
     photos(|_| {});
     for (line, expected) in [
         (GET, vec!["storage: bucket photos", "storage: object photos/cat.jpg"]),
@@ -62,7 +62,7 @@ fn who_else_asks_is_judged_by_the_bucket_and_the_object() {
 }
 
 #[test]
-fn who_begins_an_upload_may_list_and_end_it() {
+fn the_principal_that_began_an_upload_may_list_and_end_it() {
     photos(|_| {});
     for asked in [
         ("ListParts", "GET /photos/cat.jpg?uploadId=1"),
@@ -154,7 +154,7 @@ fn a_denial_is_explained_and_a_mistake_is_not() {
     let copy = || call(("CopyObject", "PUT /photos/cat.jpg"), root(OWNER));
     let (outcome, texts) = explained(copy().with_header("x-amz-copy-source: photos"));
     assert_eq!((outcome, texts), (Err(ErrorCode::InvalidArgument), Vec::new()));
-    // Where no policy had a say, it says so.
+    // Where no policy decided, the explanation says so.
     let (_, texts) = explained(call(("ListBuckets", "GET /"), Principal::Anonymous));
-    assert!(texts[0].contains("no policy was asked"), "{texts:?}");
+    assert!(texts[0].contains("no policy decided"), "{texts:?}");
 }

@@ -3,14 +3,14 @@
 use sdk::{AuthType, NeededAccess, Signature, SignatureVersion};
 
 use super::*;
+use crate::authorize_key;
 use crate::host::master_keys::MasterKey;
 use crate::host::memory::questions;
-use crate::master_key;
 
 const ROLE: &str = "arn:aws:iam::111122223333:role/reader";
 const PROVIDER: &str = "arn:aws:iam::111122223333:oidc-provider/idp.example.com";
 
-/// A call of which `iam` said what it takes.
+/// A call of which `iam` has said what access it needs.
 fn asking(principal: Principal, actions: &[&str], arn: &str, owner: &str) -> Call {
     let mut call = call(("AwsQuery", "POST /"), principal);
     call.needed_access = Some(NeededAccess {
@@ -91,7 +91,7 @@ fn a_role_is_assumed_by_whom_it_trusts() {
 }
 
 #[test]
-fn a_web_identity_is_nobody_but_what_its_token_says() {
+fn a_web_identity_is_what_its_token_says_and_not_its_signer() {
     let allow = format!(
         r#"{{"Effect":"Allow","Principal":{{"Federated":"{PROVIDER}"}},"Action":"sts:AssumeRoleWithWebIdentity",
         "Condition":{{"StringEquals":{{"idp.example.com:aud":"app"}}}}}}"#
@@ -148,7 +148,7 @@ fn key(name: &str, policy: Option<&str>) {
 }
 
 fn uses(name: &str, action: &str, principal: Principal) -> Result<String, ErrorCode> {
-    master_key::authorize(&call(PUT, principal), action, name, &[]).map_err(|error| error.code)
+    authorize_key::authorize(&call(PUT, principal), action, name, &[]).map_err(|error| error.code)
 }
 
 const GENERATE: &str = "kms:GenerateDataKey";
@@ -177,7 +177,7 @@ fn a_master_key_is_for_whom_its_policy_lets_in() {
 }
 
 #[test]
-fn the_key_of_every_account_is_open_to_it() {
+fn the_aws_managed_key_is_open_to_its_account() {
     key("own", None);
     change(|world| world.keys.get_mut("own").unwrap().aws_managed = true);
     identity("alice", &[]);
@@ -186,14 +186,14 @@ fn the_key_of_every_account_is_open_to_it() {
 }
 
 #[test]
-fn who_has_not_signed_by_version_4_learns_of_no_key() {
+fn only_signatures_of_version_4_learn_of_keys() {
     key("plain", None);
     questions();
     assert_eq!(uses("plain", GENERATE, Principal::Anonymous), Err(ErrorCode::InvalidArgument));
     let signed = |version| {
         let mut call = call(PUT, root(OWNER));
-        call.signature = Some(Signature { auth_type: AuthType::Header, version, signed_ms: None });
-        master_key::authorize(&call, GENERATE, "plain", &[]).map_err(|error| error.code)
+        call.signature = Some(Signature { place: SignaturePlace::Header, version, signed_ms: None });
+        authorize_key::authorize(&call, GENERATE, "plain", &[]).map_err(|error| error.code)
     };
     assert!(signed(SignatureVersion::V4).is_ok());
     questions();

@@ -1,4 +1,4 @@
-//! Both sides of a decision: the account of who asks, and the bucket.
+//! Both sides of a decision: the account of the principal, and the bucket.
 
 use sdk::Decision;
 
@@ -13,7 +13,7 @@ fn everybody(statement: &str) -> String {
     statement.replace(r#""Action""#, r#""Principal":"*","Action""#).replace(r#""Resource":"*""#, resource)
 }
 
-/// The session of a role, of which every kind of policy has a say.
+/// Decides on the session of a role, by a policy of every kind.
 fn limited(asked: (&str, &str), [own_policy, limit, session_policy, endpoint, bucket]: [&str; 5]) -> bool {
     photos(|_| {});
     bucket_policy(&document(&[&everybody(ALLOW), &everybody(bucket)]));
@@ -87,8 +87,8 @@ fn in_one_account_one_side_suffices_and_between_two_both_must_allow() {
     let (member, guest) = (user(OWNER, "alice"), user(STRANGER, "carol"));
     let nothing = document(&[r#"{"Effect":"Allow","Action":"s3:ListAllMyBuckets","Resource":"*"}"#]);
     let everything = document(&[ALLOW]);
-    // What IAM allows, what the bucket does, and whether a member, a guest and the root user of the
-    // other account get in.
+    // What IAM allows, whether the bucket does, and whether a member, a guest and the root user of
+    // the other account may read.
     for (own, bucket, expected) in [
         (&nothing, false, [false, false, false]),
         (&everything, false, [true, false, false]),
@@ -111,7 +111,7 @@ fn in_one_account_one_side_suffices_and_between_two_both_must_allow() {
 }
 
 #[test]
-fn a_federated_user_may_what_its_session_names_and_a_session_of_a_user_loses_nothing() {
+fn a_federated_user_may_do_what_its_session_names_and_a_session_of_a_user_loses_nothing() {
     photos(|_| {});
     identity("alice", &[&document(&[ALLOW])]);
     let federated = || call(GET, authenticated(IdentityKind::FederatedUser, OWNER, "visitor"));
@@ -155,7 +155,7 @@ fn conditions_see_how_a_session_began() {
     for (condition, expected) in [
         (r#""Bool":{"aws:MultiFactorAuthPresent":"true"}"#, [false, true]),
         (r#""Bool":{"aws:MultiFactorAuthPresent":"false"}"#, [true, false]),
-        // It was asked for a minute ago.
+        // The session began a minute ago.
         (r#""NumericLessThan":{"aws:MultiFactorAuthAge":"61"}"#, [false, true]),
         (r#""NumericLessThan":{"aws:MultiFactorAuthAge":"60"}"#, [false, false]),
         (r#""StringEquals":{"aws:SourceIdentity":"carol"}"#, [true, true]),

@@ -10,7 +10,7 @@ const UNREADABLE: [&str; 4] =
     ["", "{}", "{\"Version\"", r#"{"Version":"2012-10-17","Statement":[{"Effect":"Perhaps"}]}"#];
 
 #[test]
-fn what_is_not_known_is_nobodys() {
+fn what_is_not_known_is_open_to_nobody() {
     photos(|_| {});
     check(GET, &root(OWNER), true);
     check(("Nothing", GET.1), &root(OWNER), false);
@@ -52,7 +52,7 @@ fn a_bucket_policy_that_cannot_be_read_denies_all_but_its_replacement() {
 }
 
 #[test]
-fn who_is_not_known_to_iam_may_nothing() {
+fn a_principal_that_iam_does_not_know_may_do_nothing() {
     photos(|bucket| bucket.acl.push(grant(Grantee::Group(Group::AllUsers), Permission::FullControl)));
     object(|object| object.acl.push(grant(Grantee::Group(Group::AllUsers), Permission::FullControl)));
     let configured = authenticated(IdentityKind::ConfiguredUser, OWNER, "alice");
@@ -60,7 +60,7 @@ fn who_is_not_known_to_iam_may_nothing() {
         let principal = authenticated(IdentityKind::AssumedRole, OWNER, "alice");
         call(GET, principal).in_session(session(IdentityKind::AssumedRole, "alice"))
     };
-    // Of a user of the configuration nothing need be stored.
+    // A user of the configuration needs no row.
     check(GET, &configured, true);
     check(GET, &user(OWNER, "alice"), false);
     assert!(!may(&role()), "the role is gone");
@@ -86,7 +86,7 @@ fn a_policy_of_iam_that_cannot_be_read_denies_everything() {
         identity("alice", &[&allow, text]);
         check(GET, &user(OWNER, "alice"), false);
     }
-    // A policy that should be there and is not has no text.
+    // A policy that is lost has no text.
     identity("alice", &[&allow]);
     own("alice", |own| own.policies.push(Source { label: "lost".to_owned(), id: "lost".to_owned() }));
     check(GET, &user(OWNER, "alice"), false);

@@ -13,26 +13,29 @@ fn device() -> MfaDevice {
 #[test]
 fn a_code_counts_around_its_step_and_once() {
     let mut phone = device();
-    let judge = |phone: &MfaDevice, step: u64| judge(ACCOUNT, phone, &code_of(step), NOW);
-    for (step, judged) in [
-        (998, Judged::Wrong),
-        (999, Judged::Right(999)),
-        (1000, Judged::Right(1000)),
-        (1001, Judged::Right(1001)),
-        (1002, Judged::Wrong),
+    let verdict = |phone: &MfaDevice, step: u64| verify(ACCOUNT, phone, &code_of(step), NOW);
+    for (step, expected) in [
+        (998, CodeVerdict::Wrong),
+        (999, CodeVerdict::Right(999)),
+        (1000, CodeVerdict::Right(1000)),
+        (1001, CodeVerdict::Right(1001)),
+        (1002, CodeVerdict::Wrong),
     ] {
-        assert_eq!(judge(&phone, step), judged, "{step}");
+        assert_eq!(verdict(&phone, step), expected, "{step}");
     }
     phone.use_up(1000);
-    for (step, judged) in
-        [(998, Judged::Wrong), (999, Judged::Used), (1000, Judged::Used), (1001, Judged::Right(1001))]
-    {
-        assert_eq!(judge(&phone, step), judged, "{step}");
+    for (step, expected) in [
+        (998, CodeVerdict::Wrong),
+        (999, CodeVerdict::Used),
+        (1000, CodeVerdict::Used),
+        (1001, CodeVerdict::Right(1001)),
+    ] {
+        assert_eq!(verdict(&phone, step), expected, "{step}");
     }
     phone.use_up(1001);
-    assert_eq!(judge(&phone, 1001), Judged::Used);
+    assert_eq!(verdict(&phone, 1001), CodeVerdict::Used);
     for text in ["", "99999", "0001000", "00100a", "+01000", " 01000"] {
-        assert_eq!(super::judge(ACCOUNT, &phone, text, NOW), Judged::Wrong, "{text}");
+        assert_eq!(verify(ACCOUNT, &phone, text, NOW), CodeVerdict::Wrong, "{text}");
     }
 }
 
@@ -65,9 +68,12 @@ fn wrong_codes_lock_a_device_for_longer_and_longer() {
         }
     }
     assert_eq!(locks, [30, 60, 120, 240, 480, 900, 900, 900, 900, 900, 900, 900]);
-    assert_eq!(judge(ACCOUNT, &phone, &code_of(1000), NOW), Judged::Locked);
+    assert_eq!(verify(ACCOUNT, &phone, &code_of(1000), NOW), CodeVerdict::Locked);
     let later = phone.locked_until_ms;
-    assert_eq!(judge(ACCOUNT, &phone, &code_of(later / STEP_MS), later), Judged::Right(later / STEP_MS));
+    assert_eq!(
+        verify(ACCOUNT, &phone, &code_of(later / STEP_MS), later),
+        CodeVerdict::Right(later / STEP_MS)
+    );
     phone.use_up(later / STEP_MS);
     assert_eq!((phone.failures, phone.locked_until_ms), (0, 0));
     phone.failures = u32::MAX;

@@ -1,4 +1,4 @@
-//! The decision on a call of IAM or STS: what it takes is what `iam` says it asks for.
+//! The decision on a call of IAM or STS. `iam` has said which access it needs.
 
 use std::borrow::Cow;
 
@@ -18,11 +18,12 @@ use crate::host::{Call, identities, region};
 use crate::permissions::{self, Permissions};
 use crate::resources::Stored;
 
-/// The actions whose resource has a policy of its own: the role says whom it trusts with what.
+/// The actions whose resource is a role. Its trust policy decides as well: it says whom the role
+/// trusts with what.
 const OF_ROLES: [&str; 4] =
     [ASSUME_WITH_WEB_IDENTITY, "sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"];
 
-/// What is asked for by somebody whom a provider of web identities vouches for.
+/// The action of a principal for whom a provider of web identities vouches.
 const ASSUME_WITH_WEB_IDENTITY: &str = "sts:AssumeRoleWithWebIdentity";
 
 /// Sets the fact `decision`, or refuses: `MissingAuthenticationToken` without credentials,
@@ -30,7 +31,8 @@ const ASSUME_WITH_WEB_IDENTITY: &str = "sts:AssumeRoleWithWebIdentity";
 pub(crate) fn authorize(call: &Call) -> Result<()> {
     let asked = call.needed_access().ok_or(ErrorCode::AccessDenied)?;
     let (head, headers) = Head::split(call.head());
-    // Whoever has a token of a provider asks as that, whoever signed.
+    // A call with the token of a provider has its principal from the token, also where it is
+    // signed.
     let identity = match (&asked.provider, call.principal()) {
         (Some(_), _) => None,
         (None, sdk::Principal::Anonymous) => return Err(ErrorCode::MissingAuthenticationToken.into()),
@@ -45,14 +47,19 @@ pub(crate) fn authorize(call: &Call) -> Result<()> {
         None => permissions.principal(identity.as_ref()),
     };
     permissions.with_grants(|grants| {
-        let asker = Asker { call, principal: &principal, grants, permissions: &permissions, budget: &budget };
-        asked.actions.iter().try_for_each(|action| asker.ask(action, &asked, &headers, head.received_ms))
+        let query_call =
+            QueryCall { call, principal: &principal, grants, permissions: &permissions, budget: &budget };
+        asked
+            .actions
+            .iter()
+            .try_for_each(|action| query_call.authorize_action(action, &asked, &headers, head.received_ms))
     })?;
     call.set_decision(Decision::Allow);
     Ok(())
 }
 
-struct Asker<'a> {
+/// A call, its principal, and what decides on its actions.
+struct QueryCall<'a> {
     call: &'a Call,
     principal: &'a Principal<'a>,
     grants: Grants<'a>,
@@ -61,10 +68,17 @@ struct Asker<'a> {
     budget: &'a Budget,
 }
 
-impl Asker<'_> {
-    fn ask(&self, action: &str, asked: &NeededAccess, headers: &Headers, received_ms: u64) -> Result<()> {
+impl QueryCall<'_> {
+    /// Decides on one of the actions. `AccessDenied` where it is not allowed.
+    fn authorize_action(
+        &self,
+        action: &str,
+        asked: &Asked,
+        headers: &Headers,
+        received_ms: u64,
+    ) -> Result<()> {
         let stored = Stored { call: self.call, permissions: self.permissions };
-        let lookups = Circumstances { stored: &stored };
+        let lookups = QueryLookups { stored: &stored };
         let query = Query::default();
         let request = S3Request {
             operation: Operation::AwsQuery,
@@ -81,11 +95,15 @@ impl Asker<'_> {
             let values: Vec<&str> = values.iter().map(String::as_str).collect();
             entries.with(key, &values)
         });
-        let context = Both { entries, request };
+        let context = QueryContext { entries, request };
         let is_of_role = OF_ROLES.contains(&action);
         let trust = if is_of_role { identities::trust(&asked.arn) } else { None };
         if is_of_role && trust.is_none() {
-            explain(self.call, "there is no such role, and nobody learns that who may not assume it", |_| {});
+            explain(
+                self.call,
+                "there is no such role; a principal that may not assume a role does not learn whether it exists",
+                |_| {},
+            );
             return Err(refusal(self.principal, action, &asked.arn, None));
         }
         let trust = trust.map(|source| permissions::read(&source, Kind::Trust));
@@ -116,8 +134,8 @@ impl Asker<'_> {
     }
 }
 
-/// Says what was not allowed, and never which statement decided. Who has not proved to be of the
-/// account is not told more.
+/// Says what was not allowed, and never which statement decided. A web identity has not proved that
+/// it belongs to an account, so it learns only that it was refused.
 fn refusal(principal: &Principal<'_>, action: &str, resource: &str, denied_by: Option<Layer>) -> S3Error {
     if principal.kind == PrincipalKind::WebIdentity {
         return S3Error::new(ErrorCode::AccessDenied)
@@ -143,13 +161,13 @@ fn kind_of(layer: Layer) -> &'static str {
     }
 }
 
-/// What the call says of itself, then what every request does.
-struct Both<'a> {
+/// Condition keys: the values that the call itself brings come first, then those of every request.
+struct QueryContext<'a> {
     entries: ContextEntries,
     request: S3Request<'a>,
 }
 
-impl Context for Both<'_> {
+impl Context for QueryContext<'_> {
     fn value(&self, key: &Key) -> Option<Values<'_>> {
         self.entries.value(key).or_else(|| self.request.value(key))
     }
@@ -159,11 +177,12 @@ impl Context for Both<'_> {
     }
 }
 
-struct Circumstances<'a> {
+/// What condition keys say of a call of IAM or STS besides what it brings itself.
+struct QueryLookups<'a> {
     stored: &'a Stored<'a>,
 }
 
-impl Lookups for Circumstances<'_> {
+impl Lookups for QueryLookups<'_> {
     fn source_ip(&self) -> Option<String> {
         Some(self.stored.call.source_ip())
     }

@@ -14,11 +14,11 @@ use crate::explain::{explain, is_denial};
 use crate::host::{Call, master_keys, region};
 use crate::permissions::{Permissions, kept};
 
-/// The reason where no policy had a say.
-const NO_KEY: &str = "there is no such key, and nobody learns that of another account's";
+/// The reason that an explanation gives where no policy decided.
+const NO_KEY: &str = "there is no such key; another account does not learn which keys exist";
 
-/// Judges a use of a key, by its action and by the name of the key. Answers the key's ARN.
-/// `AccessDenied` for another action, and as [`authorize_key`].
+/// Decides on the use of a key: `action` says which use, `name` which key. Returns the ARN of the
+/// key. `AccessDenied` for another action, and the errors of [`authorize_key`].
 pub(crate) fn authorize(
     call: &Call,
     action: &str,
@@ -26,8 +26,8 @@ pub(crate) fn authorize(
     encryption_context: &[(String, String)],
 ) -> Result<String> {
     let usage = KeyUse::parse(action).ok_or(ErrorCode::AccessDenied)?;
-    // A name that is stored may be older than that of the region; one that is given must be of
-    // here.
+    // A name in a request must be of this region. A stored name is not checked: it may be older
+    // than the region's present name.
     if usage == KeyUse::Generate {
         check_region(name, region())?;
     }
@@ -35,6 +35,7 @@ pub(crate) fn authorize(
         sdk::Principal::Anonymous => None,
         sdk::Principal::Authenticated(identity) => Some(identity),
     };
+    // S3 uses master keys only for requests that are signed by Version 4.
     let by_version_2 = |signature: Signature| signature.version == SignatureVersion::V2;
     if call.signature().is_some_and(by_version_2) {
         return Err(needs_version4());
@@ -78,14 +79,14 @@ pub(crate) fn authorize(
     })
 }
 
-/// Who may use a key. What cannot be read must not let anybody.
+/// The policy of a key. One that cannot be read denies everything.
 fn policy(key: &master_keys::MasterKey) -> Rc<Policy> {
     let read = || match key.policy {
         Some(_) => Policy::parse(Kind::Key, &master_keys::policy(&key.arn).unwrap_or_default()),
         None if key.aws_managed => aws_managed_policy(&key.account, region()),
         None => default_policy(&key.account),
     };
-    // The policies of keys stay as they are while the process lives.
+    // The policies of keys do not change while the process lives, so the ARN is id enough.
     kept(&key.arn, || read().unwrap_or_else(|_| Policy::deny_everything()))
 }
 

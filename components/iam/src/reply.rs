@@ -12,29 +12,29 @@ use crate::tables;
 /// How often changes are planned before a call gives up: more often than there are calls in flight.
 pub(crate) const ATTEMPTS_MAX: u32 = 1024;
 
-/// An answer.
+/// The reply to a call.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Reply {
     /// The response document up to the end of its result; `None` for operations without one.
     pub(crate) result: Option<XmlWriter>,
     /// What the operation changes.
     pub(crate) changes: Changes,
 }
 
-impl Answer {
+impl Reply {
     /// A document, and nothing changes.
-    pub(crate) fn of(result: XmlWriter) -> Answer {
-        Answer { result: Some(result), changes: Changes::default() }
+    pub(crate) fn of(result: XmlWriter) -> Reply {
+        Reply { result: Some(result), changes: Changes::default() }
     }
 
-    /// Changes, and nothing to say.
-    pub(crate) fn done(changes: Changes) -> Answer {
-        Answer { result: None, changes }
+    /// Changes, and no result.
+    pub(crate) fn done(changes: Changes) -> Reply {
+        Reply { result: None, changes }
     }
 
     /// Both.
-    pub(crate) fn with(result: XmlWriter, changes: Changes) -> Answer {
-        Answer { result: Some(result), changes }
+    pub(crate) fn with(result: XmlWriter, changes: Changes) -> Reply {
+        Reply { result: Some(result), changes }
     }
 }
 
@@ -87,7 +87,8 @@ impl Changes {
         self.delete.push((table.to_owned(), key));
     }
 
-    /// As the host takes them. Whoever keeps what was read is told that something changes.
+    /// The batch, as the host takes it. It writes the one row of [`tables::CHANGES`] too: whatever
+    /// is kept of earlier reads is out of date then.
     pub(crate) fn into_batch(mut self) -> Batch {
         self.put_bytes(tables::CHANGES, tables::CHANGES_KEY.to_vec(), Vec::new());
         Batch {

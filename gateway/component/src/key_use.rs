@@ -1,5 +1,5 @@
-//! Asks `policy` whether a master key may be used: of the object that is written, and of what was
-//! stored before.
+//! Asks `policy` whether the principal may use a master key: for the object that it writes, or for
+//! what is stored already.
 
 use gateway::access::KeyUse;
 use gateway::operations::copy_source::CopySource;
@@ -9,14 +9,15 @@ use gateway::sse::context::of_object;
 use sdk::bindings::gateway::portcullis::gateway::policy;
 use sdk::{Call, Head, Refusal, SealedRole, SseKmsKey, Target, refuse};
 
-/// Before something is written under a new data key. The key is named from here on as it is stored.
-pub(crate) fn authorize_write(call: &Call, target: &Target, key: &mut SseKmsKey) -> Result<(), Refusal> {
+/// Authorizes the making of a data key, before something is written under it. From here on, `key`
+/// has the name that is stored: the ARN.
+pub(crate) fn authorize_write(call: &Call, target: &Target, key: &mut ManagedKey) -> Result<(), Refusal> {
     let place = (text(&target.bucket), text(&target.key));
-    key.arn = ask(call, KeyUse::Generate, place, key)?;
+    key.arn = authorize_use(call, KeyUse::Generate, place, key)?;
     Ok(())
 }
 
-/// Before a data key is used that is there.
+/// Authorizes the use of a data key that is stored already.
 pub(crate) fn authorize_read(
     call: &Call,
     (head, headers): (&Head, &Headers),
@@ -26,11 +27,11 @@ pub(crate) fn authorize_read(
 ) -> Result<(), Refusal> {
     match role {
         SealedRole::Object | SealedRole::Upload => {
-            ask(call, KeyUse::Decrypt, (text(&target.bucket), text(&target.key)), key)?;
+            authorize_use(call, KeyUse::Decrypt, (text(&target.bucket), text(&target.key)), key)?;
         }
         SealedRole::Source => {
             let source = source(head, headers).map_err(refuse)?;
-            ask(call, KeyUse::Decrypt, (&source.bucket, &source.key), key)?;
+            authorize_use(call, KeyUse::Decrypt, (&source.bucket, &source.key), key)?;
         }
     }
     Ok(())
@@ -44,7 +45,7 @@ fn text(part: &Option<String>) -> &str {
     part.as_deref().unwrap_or_default()
 }
 
-fn ask(
+fn authorize_use(
     call: &Call,
     usage: KeyUse,
     (bucket, object): (&str, &str),

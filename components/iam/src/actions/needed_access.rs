@@ -1,4 +1,4 @@
-//! What a call takes: which actions, on what, and what else conditions may ask of it.
+//! Which access a call needs: actions, the ARN that they are on, and the values of condition keys.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 use sdk::{IdentityKind, NeededAccess};
@@ -8,9 +8,9 @@ use crate::records::Kind;
 use crate::request::Request;
 use crate::{names, rows};
 
-/// What a call takes: the fact that `policy` judges. Refuses what temporary credentials may not
-/// call at all.
-pub(crate) fn asked(request: &Request) -> Result<NeededAccess> {
+/// The access that a call needs, on which `policy` decides. Refuses what temporary credentials may
+/// not call at all.
+pub(crate) fn needed_access(request: &Request) -> Result<Asked> {
     check_session(request)?;
     let operation = request.operation;
     let mut owner = request.account().to_owned();
@@ -23,7 +23,7 @@ pub(crate) fn asked(request: &Request) -> Result<NeededAccess> {
         On::Existing(kind) => entity_arn(request, kind, request.form.required(kind.parameter())?)?,
         On::OwnUser => match request.own_name()? {
             Some(name) => entity_arn(request, Kind::User, name)?,
-            None => request.caller.arn.clone(),
+            None => request.principal.arn.clone(),
         },
         On::KeyHolder => {
             let row = rows::access_key(request.form.required("AccessKeyId")?)?;
@@ -60,14 +60,14 @@ pub(crate) fn asked(request: &Request) -> Result<NeededAccess> {
             format!("arn:aws:sts::{account}:federated-user/{}", request.form.required("Name")?)
         }
         On::PolicySource => request.form.required("PolicySourceArn")?.to_owned(),
-        // Planned by `web_identity`, which alone knows who asks.
+        // Planned by `web_identity`, which finds the principal in the token.
         On::WebIdentityRole => return Err(ErrorCode::AccessDenied.into()),
         On::Everything | On::Nothing => "*".to_owned(),
     };
     let action = format!("{}:{}", operation.service.prefix(), operation.name);
     let actions = match operation.on {
         On::Nothing => Vec::new(),
-        // Tags of a session, and who it is for, are rights of their own.
+        // Tags of a session and its source identity need an action of their own.
         On::RoleArn => {
             let mut actions = vec![action];
             if !request.form.tags()?.is_empty() {
@@ -83,6 +83,8 @@ pub(crate) fn asked(request: &Request) -> Result<NeededAccess> {
     Ok(NeededAccess { actions, arn, owner, context: context(request)?, provider: None })
 }
 
+/// The ARN of a user, a group or a role. What does not exist gets one with the path `/`, because
+/// the decision comes first.
 fn entity_arn(request: &Request, kind: Kind, name: &str) -> Result<String> {
     Ok(match rows::find(request.account(), kind, name)? {
         Some(row) => request.arn_of(&row.record),
@@ -94,7 +96,7 @@ fn entity_arn(request: &Request, kind: Kind, name: &str) -> Result<String> {
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html>
 fn check_session(request: &Request) -> Result<()> {
     let Some(session) = &request.session else { return Ok(()) };
-    let allowed = match (request.caller.kind, request.operation.service) {
+    let allowed = match (request.principal.kind, request.operation.service) {
         (IdentityKind::AssumedRole, _) => true,
         (IdentityKind::FederatedUser, _) => request.operation.name == "GetCallerIdentity",
         (_, Service::Iam) => session.multi_factor,
@@ -113,7 +115,7 @@ fn check_session(request: &Request) -> Result<()> {
 /// A root user assumes no role, of its own account or of another, whatever the role trusts; neither
 /// does a session of one: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
 fn check_assumes(request: &Request) -> Result<()> {
-    match request.caller.kind {
+    match request.principal.kind {
         IdentityKind::Root => {
             Err(S3Error::new(ErrorCode::AccessDenied).message("Roles may not be assumed by root accounts."))
         }
@@ -141,7 +143,7 @@ fn context(request: &Request) -> Result<Vec<(String, Vec<String>)>> {
         context.push(("aws:MultiFactorAuthPresent".to_owned(), vec!["true".to_owned()]));
         context.push(("aws:MultiFactorAuthAge".to_owned(), vec!["0".to_owned()]));
     }
-    // What the operation will set is what policies are asked about.
+    // Policies decide on the tags that the operation will set.
     let mut keys = Vec::new();
     for (key, value) in request.form.tags()? {
         context.push((format!("aws:RequestTag/{key}"), vec![value]));
