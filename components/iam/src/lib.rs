@@ -56,8 +56,8 @@ impl Guest for Iam {
             let plan = web_identity::plan(call.share(), request);
             return planned(executor::start(call.id(), Box::pin(plan)));
         }
-        let asked = actions::needed_access::needed_access(&request).map_err(refuse)?;
-        call.set_asked(&asked);
+        let needed = actions::needed_access::needed_access(&request).map_err(refuse)?;
+        call.set_needed_access(&needed);
         Ok(Planned::Ready)
     }
 

@@ -28,7 +28,7 @@ pub(crate) struct Request {
     pub(crate) has_second_factor: bool,
     /// The access on which `policy` has decided: only of calls with a token in the place of a
     /// signature.
-    pub(crate) needed_access: Option<Asked>,
+    pub(crate) needed_access: Option<NeededAccess>,
     /// When the call arrived, in milliseconds since 1970.
     pub(crate) now_ms: u64,
     /// Its id.
@@ -56,7 +56,7 @@ impl Request {
             principal,
             session: if by_token { None } else { call.session() },
             has_second_factor: !by_token && call.second_factor().is_some(),
-            needed_access: if by_token { call.asked() } else { None },
+            needed_access: if by_token { call.needed_access() } else { None },
             now_ms: received_ms,
             request_id: call.request_id(),
         })

@@ -50,14 +50,14 @@ pub(crate) async fn plan(call: Call, request: Request) -> Result<()> {
     claims.check_time(request.now_ms)?;
     let client = claims.client(&known.client_ids)?;
     verify(&call, &known.url, &token).await?;
-    let asked = NeededAccess {
+    let needed = NeededAccess {
         actions: actions(&claims),
         arn: arn.to_owned(),
         owner: account.to_owned(),
         context: context(&request, &claims, name, client, role_tags(account, role)?),
         provider: Some(oidc::arn(account, &known)),
     };
-    call.set_needed_access(&asked);
+    call.set_needed_access(&needed);
     Ok(())
 }
 
@@ -184,9 +184,9 @@ async fn fetch(call: &Call, url: String, length_max: usize, age_seconds_max: u32
 
 /// AssumeRoleWithWebIdentity, once `policy` has decided by the role's trust policy.
 pub(crate) fn assume(request: &Request) -> Result<Reply> {
-    let asked = request.needed_access.as_ref().ok_or_else(denied)?;
-    let provider_arn = asked.provider.as_deref().ok_or_else(denied)?;
-    let (account, role_path, role_name) = names::split_arn(&asked.arn, "role").ok_or_else(denied)?;
+    let needed = request.needed_access.as_ref().ok_or_else(denied)?;
+    let provider_arn = needed.provider.as_deref().ok_or_else(denied)?;
+    let (account, role_path, role_name) = names::split_arn(&needed.arn, "role").ok_or_else(denied)?;
     let role = rows::find(account, Kind::Role, role_name)?.ok_or_else(denied)?.record;
     // The row was found by the name alone, and the ARN names the path as well.
     if role.path != role_path {
@@ -196,17 +196,17 @@ pub(crate) fn assume(request: &Request) -> Result<Reply> {
     let name = sts::session_name(request)?;
     let identity = sts::role_session(request, account, &role, name);
     let (_, provider) = provider_arn.split_once(":oidc-provider/").ok_or_else(denied)?;
-    let claim = |key: &str| one(asked, &format!("{provider}:{key}"));
+    let claim = |key: &str| one(needed, &format!("{provider}:{key}"));
     let mut session = Session {
         issuer_kind: IdentityKind::AssumedRole,
         issuer_arn: names::entity_arn(account, &role),
         issuer_id: role.id.clone(),
-        tags: request_tags(asked),
-        transitive_tags: values(asked, TRANSITIVE_TAGS).to_vec(),
-        source_identity: one(asked, SOURCE_IDENTITY).map(str::to_owned),
+        tags: request_tags(needed),
+        transitive_tags: values(needed, TRANSITIVE_TAGS).to_vec(),
+        source_identity: one(needed, SOURCE_IDENTITY).map(str::to_owned),
         // A second factor at the provider is no device of an account here.
         multi_factor: false,
-        context: session_context(asked, provider, provider_arn)?,
+        context: session_context(needed, provider, provider_arn)?,
         ..sts::session(request, seconds)
     };
     sts::limit(request, &mut session)?;
@@ -227,16 +227,16 @@ pub(crate) fn assume(request: &Request) -> Result<Reply> {
 }
 
 /// The values of a condition key on which `policy` decided.
-fn values<'a>(asked: &'a Asked, key: &str) -> &'a [String] {
-    asked.context.iter().find(|(own, _)| own == key).map(|(_, values)| values.as_slice()).unwrap_or_default()
+fn values<'a>(needed: &'a NeededAccess, key: &str) -> &'a [String] {
+    needed.context.iter().find(|(own, _)| own == key).map(|(_, values)| values.as_slice()).unwrap_or_default()
 }
 
-fn one<'a>(asked: &'a NeededAccess, key: &str) -> Option<&'a str> {
-    values(asked, key).first().map(String::as_str)
+fn one<'a>(needed: &'a NeededAccess, key: &str) -> Option<&'a str> {
+    values(needed, key).first().map(String::as_str)
 }
 
-fn request_tags(asked: &NeededAccess) -> Tags {
-    let tags = asked.context.iter().filter_map(|(key, values)| {
+fn request_tags(needed: &NeededAccess) -> Tags {
+    let tags = needed.context.iter().filter_map(|(key, values)| {
         Some((key.strip_prefix(REQUEST_TAG)?.to_owned(), values.first()?.clone()))
     });
     tags.collect()
@@ -244,9 +244,9 @@ fn request_tags(asked: &NeededAccess) -> Tags {
 
 /// The condition keys that the session keeps: its provider, and what the token said.
 /// `PackedPolicyTooLarge`
-fn session_context(asked: &Asked, provider: &str, arn: &str) -> Result<Vec<(String, Vec<String>)>> {
+fn session_context(needed: &NeededAccess, provider: &str, arn: &str) -> Result<Vec<(String, Vec<String>)>> {
     let is_claim = |key: &str| key.strip_prefix(provider).is_some_and(|rest| rest.starts_with(':'));
-    let claims = asked.context.iter().filter(|(key, _)| is_claim(key)).cloned();
+    let claims = needed.context.iter().filter(|(key, _)| is_claim(key)).cloned();
     let mut context = vec![("aws:FederatedProvider".to_owned(), vec![arn.to_owned()])];
     context.extend(claims);
     let bytes =

@@ -35,7 +35,7 @@ pub(crate) fn authorize(call: &Call) -> Result<()> {
         call.set_decision(Decision::AsOwner);
         return Ok(());
     }
-    let permit = with_request(call, &facts, |asked, stored| decide(call, asked, stored))?;
+    let permit = with_request(call, &facts, |access, stored| decide(call, access, stored))?;
     call.set_decision(match permit {
         Permit::Whole => Decision::Allow,
         Permit::Each => Decision::Each,
@@ -50,23 +50,23 @@ pub(crate) fn authorize_again(call: &Call, said: &[(String, Vec<String>)]) -> Re
     let said = said.iter().fold(ContextEntries::default(), |said, (key, values)| {
         said.with(key, &values.iter().map(String::as_str).collect::<Vec<_>>())
     });
-    with_request(call, &facts, |asked, stored| {
-        let asked = Asked { body: Body::Said(&said), ..*asked };
-        decide(call, &asked, stored).map(|_| ())
+    with_request(call, &facts, |access, stored| {
+        let access = AccessRequest { body: Body::Said(&said), ..*access };
+        decide(call, &access, stored).map(|_| ())
     })
 }
 
 /// Decides, and explains what is denied.
-fn decide(call: &Call, asked: &AccessRequest<'_>, stored: &Stored<'_>) -> Result<Permit> {
-    access::authorize(asked, stored).inspect_err(|error| {
+fn decide(call: &Call, access: &AccessRequest<'_>, stored: &Stored<'_>) -> Result<Permit> {
+    access::authorize(access, stored).inspect_err(|error| {
         if is_denial(error) {
-            explain(call, NOBODY_DECIDED, |journal| {
+            explain(call, NOBODY_DECIDED, |explainer| {
                 // The same decision again, with the same outcome: only its witness is new. An
                 // exhausted budget stays exhausted, so that explaining a costly request does not
                 // cost as much again.
                 let whole = Budget::default();
-                let budget = if asked.budget.is_exhausted() { asked.budget } else { &whole };
-                let again = AccessRequest { witness: Some(journal), budget, ..*asked };
+                let budget = if access.budget.is_exhausted() { access.budget } else { &whole };
+                let again = AccessRequest { witness: Some(explainer), budget, ..*access };
                 let _ = access::authorize(&again, stored);
             });
         }
@@ -91,18 +91,18 @@ pub(crate) fn authorize_each(call: &Call) -> Result<()> {
     let named = call.named();
     let named: Vec<_> =
         named.iter().map(|object| (object.key.as_str(), object.version_id.as_deref())).collect();
-    let refused = with_request(call, &Facts::of(call)?, |asked, stored| {
-        let refused = access::authorize_each(asked, &named, stored);
+    let refused = with_request(call, &Facts::of(call)?, |access, stored| {
+        let refused = access::authorize_each(access, &named, stored);
         // One explanation stands for all: a thousand objects are refused for one reason.
         let first = refused.first().and_then(|position| named.get(usize::try_from(*position).ok()?));
         if let Some(first) = first {
-            explain(call, NOBODY_DECIDED, |journal| {
+            explain(call, NOBODY_DECIDED, |explainer| {
                 // The object gets a budget of its own, because those before it have used up a part
                 // of theirs. Where nothing was left, that is the reason, and the exhausted budget
                 // stays.
                 let whole = Budget::default();
-                let budget = if asked.budget.is_exhausted() { asked.budget } else { &whole };
-                let again = AccessRequest { witness: Some(journal), budget, ..*asked };
+                let budget = if access.budget.is_exhausted() { access.budget } else { &whole };
+                let again = AccessRequest { witness: Some(explainer), budget, ..*access };
                 access::authorize_each(&again, std::slice::from_ref(first), stored);
             });
         }
@@ -152,7 +152,7 @@ fn with_request<T>(
     let principal = permissions.principal(identity);
     let budget = Budget::default();
     permissions.with_grants(|grants| {
-        let asked = AccessRequest {
+        let access = AccessRequest {
             operation: facts.operation,
             bucket: facts.target.bucket.as_deref(),
             key: facts.target.key.as_deref(),
@@ -168,6 +168,6 @@ fn with_request<T>(
             budget: &budget,
             witness: None,
         };
-        decide(&asked, &Stored { call, permissions: &permissions })
+        decide(&access, &Stored { call, permissions: &permissions })
     })
 }

@@ -54,7 +54,7 @@ pub(crate) fn authorize(
     });
     let budget = Budget::default();
     permissions.with_grants(|grants| {
-        let asked = KeyRequest {
+        let request = KeyRequest {
             usage,
             key,
             name,
@@ -67,12 +67,13 @@ pub(crate) fn authorize(
             budget: &budget,
             witness: None,
         };
-        authorize_key(&asked).inspect_err(|error| {
+        authorize_key(&request).inspect_err(|error| {
             if is_denial(error) {
-                explain(call, NO_KEY, |journal| {
+                explain(call, NO_KEY, |explainer| {
                     // The same decision again, with the same outcome: only its witness is new.
                     let budget = Budget::default();
-                    let _ = authorize_key(&KeyRequest { witness: Some(journal), budget: &budget, ..asked });
+                    let _ =
+                        authorize_key(&KeyRequest { witness: Some(explainer), budget: &budget, ..request });
                 });
             }
         })

@@ -29,18 +29,18 @@ const ASSUME_WITH_WEB_IDENTITY: &str = "sts:AssumeRoleWithWebIdentity";
 /// Sets the fact `decision`, or refuses: `MissingAuthenticationToken` without credentials,
 /// `AccessDenied`.
 pub(crate) fn authorize(call: &Call) -> Result<()> {
-    let asked = call.needed_access().ok_or(ErrorCode::AccessDenied)?;
+    let needed = call.needed_access().ok_or(ErrorCode::AccessDenied)?;
     let (head, headers) = Head::split(call.head());
     // A call with the token of a provider has its principal from the token, also where it is
     // signed.
-    let identity = match (&asked.provider, call.principal()) {
+    let identity = match (&needed.provider, call.principal()) {
         (Some(_), _) => None,
         (None, sdk::Principal::Anonymous) => return Err(ErrorCode::MissingAuthenticationToken.into()),
         (None, sdk::Principal::Authenticated(identity)) => Some(identity),
     };
     let permissions = Permissions::of(call, identity.as_ref(), head.received_ms)?;
     let budget = Budget::default();
-    let principal = match &asked.provider {
+    let principal = match &needed.provider {
         Some(provider) => {
             Principal { kind: PrincipalKind::WebIdentity, arn: provider, ..Principal::ANONYMOUS }
         }
@@ -49,10 +49,10 @@ pub(crate) fn authorize(call: &Call) -> Result<()> {
     permissions.with_grants(|grants| {
         let query_call =
             QueryCall { call, principal: &principal, grants, permissions: &permissions, budget: &budget };
-        asked
+        needed
             .actions
             .iter()
-            .try_for_each(|action| query_call.authorize_action(action, &asked, &headers, head.received_ms))
+            .try_for_each(|action| query_call.authorize_action(action, &needed, &headers, head.received_ms))
     })?;
     call.set_decision(Decision::Allow);
     Ok(())
@@ -73,7 +73,7 @@ impl QueryCall<'_> {
     fn authorize_action(
         &self,
         action: &str,
-        asked: &Asked,
+        needed: &NeededAccess,
         headers: &Headers,
         received_ms: u64,
     ) -> Result<()> {
@@ -85,40 +85,40 @@ impl QueryCall<'_> {
             headers,
             query: &query,
             principal: self.principal,
-            owner: Some(&asked.owner),
+            owner: Some(&needed.owner),
             version_id: None,
             received_ms,
             region: region(),
             lookups: &lookups,
         };
-        let entries = asked.context.iter().fold(ContextEntries::default(), |entries, (key, values)| {
+        let entries = needed.context.iter().fold(ContextEntries::default(), |entries, (key, values)| {
             let values: Vec<&str> = values.iter().map(String::as_str).collect();
             entries.with(key, &values)
         });
         let context = QueryContext { entries, request };
         let is_of_role = OF_ROLES.contains(&action);
-        let trust = if is_of_role { identities::trust(&asked.arn) } else { None };
+        let trust = if is_of_role { identities::trust(&needed.arn) } else { None };
         if is_of_role && trust.is_none() {
             explain(
                 self.call,
                 "there is no such role; a principal that may not assume a role does not learn whether it exists",
                 |_| {},
             );
-            return Err(refusal(self.principal, action, &asked.arn, None));
+            return Err(refusal(self.principal, action, &needed.arn, None));
         }
         let trust = trust.map(|source| permissions::read(&source, Kind::Trust));
         let policies = Policies {
-            owner: Some(&asked.owner),
+            owner: Some(&needed.owner),
             resource: trust.as_ref().map(|(label, policy)| Source { label, policy }),
             ..self.grants.policies()
         };
-        let request = Request::new(self.principal, action, &asked.arn, &context).within(self.budget);
+        let request = Request::new(self.principal, action, &needed.arn, &context).within(self.budget);
         let decision = decide(&request, &policies);
         if decision.is_allowed() {
             return Ok(());
         }
-        explain(self.call, "", |journal| {
-            journal.decided(&Decided {
+        explain(self.call, "", |explainer| {
+            explainer.decided(&Decided {
                 action,
                 request: &request,
                 policies: &policies,
@@ -130,7 +130,7 @@ impl QueryCall<'_> {
             (Outcome::ExplicitDeny, Reason::Statement { layer, .. }) => Some(layer),
             _ => None,
         };
-        Err(refusal(self.principal, action, &asked.arn, layer))
+        Err(refusal(self.principal, action, &needed.arn, layer))
     }
 }
 

@@ -11,9 +11,9 @@ use crate::host::{Call, trace};
 /// more, before a witness; `otherwise` is the reason where no policy decided.
 pub(crate) fn explain(call: &Call, otherwise: &str, again: impl FnOnce(&Explainer)) {
     let Some(told) = trace::denied(call) else { return };
-    let journal = Explainer::default();
-    again(&journal);
-    trace::explain(call, &journal.document(&circumstances(&told), otherwise));
+    let explainer = Explainer::default();
+    again(&explainer);
+    trace::explain(call, &explainer.document(&circumstances(&told), otherwise));
 }
 
 /// Whether an error is a denial, and not a mistake of the request.

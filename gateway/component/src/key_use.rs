@@ -11,7 +11,7 @@ use sdk::{Call, Head, Refusal, SealedRole, SseKmsKey, Target, refuse};
 
 /// Authorizes the making of a data key, before something is written under it. From here on, `key`
 /// has the name that is stored: the ARN.
-pub(crate) fn authorize_write(call: &Call, target: &Target, key: &mut ManagedKey) -> Result<(), Refusal> {
+pub(crate) fn authorize_write(call: &Call, target: &Target, key: &mut SseKmsKey) -> Result<(), Refusal> {
     let place = (text(&target.bucket), text(&target.key));
     key.arn = authorize_use(call, KeyUse::Generate, place, key)?;
     Ok(())

@@ -231,7 +231,7 @@ fn plan_bytes(
         // The stored object or upload says how it is sealed.
         Purpose::DescribeObject | Purpose::WritePart | Purpose::CompleteUpload if says() => {
             // A bucket that blocks SSE-C refuses new parts under customer keys as well.
-            let refuses = fallback.as_ref().is_some_and(|fallback| fallback.blocks_customer_keys);
+            let refuses = bucket_default.as_ref().is_some_and(|default| default.blocks_sse_c);
             if refuses && operation.purpose() == Purpose::WritePart {
                 border.enter("encryption");
                 encryption::plan_seal(call, bucket_default.as_ref())?;

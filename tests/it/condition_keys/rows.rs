@@ -18,7 +18,7 @@ const HERE: &str = "tests/it/condition_keys.rs";
 const SIGNATURES: &str = "tests/it/condition_keys/signatures.rs";
 const ENDPOINTS: &str = "tests/it/endpoints.rs";
 const LIBRARY: &str = "gateway/src/access/condition_keys/tests.rs";
-const MASTER_KEYS: &str = "gateway/src/access/master_key.rs";
+const MASTER_KEYS: &str = "gateway/src/access/authorize_key.rs";
 const ACTIONS: &str = "components/iam/src/actions/needed_access.rs";
 const PERMISSIONS: &str = "components/policy/src/permissions.rs";
 

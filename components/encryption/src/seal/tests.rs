@@ -28,7 +28,11 @@ fn the_request_goes_before_the_bucket() {
         (nothing(), Some(&plain), Choice::Nothing),
         (nothing(), Some(&key), sse_kms("k", KeyAccount::Owner, true)),
         (nothing(), Some(&alias), sse_kms("alias/k", KeyAccount::Principal, false)),
-        (RequestedSealing::Nothing { bucket_key: Some(false) }, Some(&key), sse_kms("k", KeyAccount::Owner, false)),
+        (
+            RequestedSealing::Nothing { bucket_key: Some(false) },
+            Some(&key),
+            sse_kms("k", KeyAccount::Owner, false),
+        ),
         (RequestedSealing::SseS3, Some(&key), Choice::SseS3),
         (kms(None, None), None, sse_kms(AWS_MANAGED_ALIAS, KeyAccount::Principal, false)),
         // The AWS managed key of the account, not the bucket's default key. The bucket key setting

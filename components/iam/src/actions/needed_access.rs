@@ -10,7 +10,7 @@ use crate::{names, rows};
 
 /// The access that a call needs, on which `policy` decides. Refuses what temporary credentials may
 /// not call at all.
-pub(crate) fn needed_access(request: &Request) -> Result<Asked> {
+pub(crate) fn needed_access(request: &Request) -> Result<NeededAccess> {
     check_session(request)?;
     let operation = request.operation;
     let mut owner = request.account().to_owned();

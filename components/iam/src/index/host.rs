@@ -14,7 +14,7 @@ pub(crate) fn get(table: &str, key: &[u8]) -> Option<RawRow> {
 /// The first rows with `start <= key < end`. None are left when there are none.
 pub(crate) fn scan(table: &str, start: &[u8], end: &[u8], limit: u32) -> Vec<RawRow> {
     let rows = index::scan(table, start, end, limit, Direction::Forward);
-    let owned = |row: index::Row<'_>| RawRow {
+    let owned = |row: index::RawRow<'_>| RawRow {
         key: row.key.to_vec(),
         value: row.value.to_vec(),
         revision: row.revision,

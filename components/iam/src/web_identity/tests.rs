@@ -11,7 +11,7 @@ fn request(form: &str) -> Request {
     crate::tests::request(&format!("Action=AssumeRoleWithWebIdentity&Version=2011-06-15&{form}")).unwrap()
 }
 
-fn asked() -> NeededAccess {
+fn needed() -> NeededAccess {
     let claims = Token::parse(TOKEN).unwrap().claims().unwrap();
     let request = request("RoleSessionName=s1&DurationSeconds=900&Tags.member.1.Key=a&Tags.member.1.Value=b");
     let tags = vec![("kind".to_owned(), "visitor".to_owned())];
@@ -26,10 +26,10 @@ fn asked() -> NeededAccess {
 
 #[test]
 fn the_needed_access_holds_all_that_the_token_says() {
-    let asked = asked();
-    assert_eq!(asked.actions, [ACTION, "sts:TagSession", "sts:SetSourceIdentity"]);
+    let needed = needed();
+    assert_eq!(needed.actions, [ACTION, "sts:TagSession", "sts:SetSourceIdentity"]);
     let texts: Vec<String> =
-        asked.context.iter().map(|(key, values)| format!("{key}={}", values.join("+"))).collect();
+        needed.context.iter().map(|(key, values)| format!("{key}={}", values.join("+"))).collect();
     assert_eq!(
         texts,
         [
@@ -50,17 +50,17 @@ fn the_needed_access_holds_all_that_the_token_says() {
 
 #[test]
 fn a_session_remembers_the_claims_and_nothing_of_the_call() {
-    let mut asked = asked();
-    let arn = asked.provider.clone().unwrap();
-    let context = session_context(&asked, "idp.example.com", &arn).unwrap();
+    let mut needed = needed();
+    let arn = needed.provider.clone().unwrap();
+    let context = session_context(&needed, "idp.example.com", &arn).unwrap();
     let keys: Vec<&str> = context.iter().map(|(key, _)| key.as_str()).collect();
     let claims = ["idp.example.com:aud", "idp.example.com:sub", "idp.example.com:amr"];
     assert_eq!(keys, [&["aws:FederatedProvider"][..], &claims].concat());
-    assert_eq!(request_tags(&asked), [("team".to_owned(), "cats".to_owned())]);
-    assert_eq!(one(&asked, SOURCE_IDENTITY), Some("alice"));
+    assert_eq!(request_tags(&needed), [("team".to_owned(), "cats".to_owned())]);
+    assert_eq!(one(&needed, SOURCE_IDENTITY), Some("alice"));
     // It travels in a header.
-    asked.context.push(("idp.example.com:oaud".to_owned(), vec!["a".repeat(255); 17]));
-    let refused = session_context(&asked, "idp.example.com", &arn).unwrap_err();
+    needed.context.push(("idp.example.com:oaud".to_owned(), vec!["a".repeat(255); 17]));
+    let refused = session_context(&needed, "idp.example.com", &arn).unwrap_err();
     assert_eq!(refused.code, ErrorCode::PackedPolicyTooLarge);
 }
 

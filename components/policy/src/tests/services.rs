@@ -192,7 +192,7 @@ fn only_signatures_of_version_4_learn_of_keys() {
     assert_eq!(uses("plain", GENERATE, Principal::Anonymous), Err(ErrorCode::InvalidArgument));
     let signed = |version| {
         let mut call = call(PUT, root(OWNER));
-        call.signature = Some(Signature { place: SignaturePlace::Header, version, signed_ms: None });
+        call.signature = Some(Signature { auth_type: AuthType::Header, version, signed_ms: None });
         authorize_key::authorize(&call, GENERATE, "plain", &[]).map_err(|error| error.code)
     };
     assert!(signed(SignatureVersion::V4).is_ok());

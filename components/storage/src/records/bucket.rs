@@ -136,11 +136,7 @@ impl BucketRow {
             DefaultKey::SseKms(name) => Some(name.as_deref().unwrap_or(AWS_MANAGED_ALIAS).to_owned()),
         };
         let says = master_key.is_some() || *bucket_key || *blocks_sse_c;
-        says.then_some(DefaultProtection {
-            master_key,
-            bucket_key: *bucket_key,
-            blocks_sse_c: *blocks_sse_c,
-        })
+        says.then_some(DefaultProtection { master_key, bucket_key: *bucket_key, blocks_sse_c: *blocks_sse_c })
     }
 
     /// Whether more than ownership decides in the bucket.

@@ -60,10 +60,8 @@ fn keys_are_bound_to_their_object() {
 
 #[test]
 fn only_a_part_under_a_customer_key_is_refused_where_its_bucket_has_come_to_block_sse_c() {
-    let (open, closed) = (
-        BucketEncryption::default(),
-        BucketEncryption { blocks_sse_c: true, ..BucketEncryption::default() },
-    );
+    let (open, closed) =
+        (BucketEncryption::default(), BucketEncryption { blocks_sse_c: true, ..BucketEncryption::default() });
     let customer = Protection::SseC(vec![1]);
     assert!(!is_still_taken(&customer, &open, &closed));
     assert!(
