@@ -339,8 +339,8 @@ impl<'t> Rows<'t> {
         value: &[u8],
         revision: u64,
     ) -> Result<(), VolumeError> {
-        let mut place = self.table(table)?.insert_reserve(key, REVISION_BYTES + value.len())?;
-        let bytes: &mut [u8] = place.as_mut();
+        let mut reserved = self.table(table)?.insert_reserve(key, REVISION_BYTES + value.len())?;
+        let bytes: &mut [u8] = reserved.as_mut();
         set_at(bytes, 0, &revision.to_le_bytes());
         set_at(bytes, REVISION_BYTES, value);
         Ok(())

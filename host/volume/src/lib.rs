@@ -156,7 +156,7 @@ impl Volume {
     /// Makes the index durable now, and waits for it.
     pub fn checkpoint(&self) {
         let (send, receive) = std::sync::mpsc::sync_channel(1);
-        self.shared.queue.ask(|work| {
+        self.shared.queue.request(|work| {
             work.checkpoint.push(Box::new(move || {
                 let _ = send.send(());
             }))
@@ -183,7 +183,7 @@ impl Volume {
         {
             let _ = background.join();
         }
-        self.shared.queue.ask(|work| work.close = true);
+        self.shared.queue.request(|work| work.close = true);
         for thread in threads {
             let _ = thread.join();
         }

@@ -78,7 +78,7 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Volume>,
 fn open_root(index: &Index, volume: u64, options: &Options) -> Result<Option<Arc<Root>>, OpenError> {
     let noted = index.sealing()?;
     let key = match &options.key {
-        Some(source) => source.ask(noted.is_none())?,
+        Some(source) => source.folder_key(noted.is_none())?,
         None => None,
     };
     let root = key.as_ref().map(Root::new);

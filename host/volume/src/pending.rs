@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use super::blobs::{BlobRow, Place};
+use super::blobs::{BlobRow, Location};
 use super::log::Position;
 use super::reclaim::Reclaim;
 use super::segments::Segments;
@@ -59,9 +59,9 @@ impl Pending {
 
     /// Where in the log it is, if it is there.
     pub(crate) fn log_position(&self) -> Option<Position> {
-        match self.row.place {
-            Place::Log { segment, offset } => Some(Position { segment, offset }),
-            Place::File => None,
+        match self.row.location {
+            Location::Log { segment, offset } => Some(Position { segment, offset }),
+            Location::File => None,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::time::Instant;
 
-use super::blobs::{self, BlobRow, Place};
+use super::blobs::{self, BlobRow, Location};
 use super::disk::Open;
 use super::errors::VolumeError;
 use super::log::replay::body_crc;
@@ -67,7 +67,7 @@ impl Scrub {
         }
         // It may have been freed or moved meanwhile, and its bytes be gone rightly.
         let now = shared.snapshot()?.blob(id)?;
-        if now.is_some_and(|now| now.place == row.place) {
+        if now.is_some_and(|now| now.location == row.location) {
             count(&shared.counters.scrub_errors, 1);
             tracing::error!(blob = format!("{id:016x}"), "a stored body is damaged or missing");
         }
@@ -76,12 +76,12 @@ impl Scrub {
 }
 
 fn is_whole(shared: &Shared, id: u64, row: BlobRow) -> Result<bool, VolumeError> {
-    let (file, offset) = match row.place {
-        Place::Log { segment, offset } => match shared.segments.file(segment)? {
+    let (file, offset) = match row.location {
+        Location::Log { segment, offset } => match shared.segments.file(segment)? {
             Some(file) => (file, offset),
             None => return Ok(false),
         },
-        Place::File => match shared.disk.open(&blobs::file_path(id), Open::Read) {
+        Location::File => match shared.disk.open(&blobs::file_path(id), Open::Read) {
             Ok(file) => (file, 0),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
             Err(error) => return Err(error.into()),

@@ -62,9 +62,9 @@ impl Drop for DataKey {
 /// Where a volume's own key is kept: asked once, when the volume is opened and locked. The argument
 /// says whether to make one if there is none; without a key, nothing that is sealed can be read.
 #[derive(Clone)]
-pub struct KeySource(Arc<KeyAsked>);
+pub struct KeySource(Arc<AskKey>);
 
-type KeyAsked = dyn Fn(bool) -> io::Result<Option<DataKey>> + Send + Sync;
+type AskKey = dyn Fn(bool) -> io::Result<Option<DataKey>> + Send + Sync;
 
 impl KeySource {
     /// A source that asks `source`.
@@ -77,7 +77,7 @@ impl KeySource {
         KeySource::new(move |_| Ok(Some(key.clone())))
     }
 
-    pub(crate) fn ask(&self, make: bool) -> io::Result<Option<DataKey>> {
+    pub(crate) fn folder_key(&self, make: bool) -> io::Result<Option<DataKey>> {
         (self.0)(make)
     }
 }
@@ -140,11 +140,11 @@ impl BlobKey {
     /// Seals a segment where it lies, and answers its tag.
     pub(crate) fn seal(
         &self,
-        place: SegmentPlace,
+        position: SegmentPosition,
         segment: &mut [u8],
     ) -> Result<[u8; TAG_BYTES], VolumeError> {
         let associated = Aad::from(self.blob.to_le_bytes());
-        let tag = self.key.seal_in_place_separate_tag(place.nonce(), associated, segment);
+        let tag = self.key.seal_in_place_separate_tag(position.nonce(), associated, segment);
         let tag = tag.map_err(|_| VolumeError::Failed("a segment cannot be sealed".into()))?;
         tag.as_ref().try_into().map_err(|_| VolumeError::Failed("a tag of another length".into()))
     }
@@ -152,12 +152,12 @@ impl BlobKey {
     /// Opens a segment with its tag that begins at `from` in `bytes`; its content begins at 0 then.
     pub(crate) fn open(
         &self,
-        place: SegmentPlace,
+        position: SegmentPosition,
         bytes: &mut [u8],
         from: usize,
     ) -> Result<usize, VolumeError> {
         let associated = Aad::from(self.blob.to_le_bytes());
-        match self.key.open_within(place.nonce(), associated, bytes, from..) {
+        match self.key.open_within(position.nonce(), associated, bytes, from..) {
             Ok(opened) => Ok(opened.len()),
             Err(_) => Err(VolumeError::Corrupt(self.blob)),
         }
@@ -166,13 +166,13 @@ impl BlobKey {
 
 /// Which segment of a body it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SegmentPlace {
+pub(crate) struct SegmentPosition {
     /// Counted from 0.
     pub(crate) number: u64,
     pub(crate) is_last: bool,
 }
 
-impl SegmentPlace {
+impl SegmentPosition {
     fn nonce(self) -> Nonce {
         let [a, b, c, d, e, f, g, h] = self.number.to_be_bytes();
         Nonce::assume_unique_for_key([0, 0, 0, u8::from(self.is_last), a, b, c, d, e, f, g, h])

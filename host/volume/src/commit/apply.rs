@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::batch::{Changes, Requirement};
-use crate::blobs::{BlobRow, Place};
+use crate::blobs::{BlobRow, Location};
 use crate::errors::VolumeError;
 use crate::index::Rows;
 use crate::pending::Pending;
@@ -119,9 +119,9 @@ pub(crate) fn apply(
         }
     }
     for one in &changes.moves {
-        let from = Place::Log { segment: one.from.0, offset: one.from.1 };
-        let Some(row) = rows.blob(one.blob)?.filter(|row| row.place == from) else { continue };
-        let moved = BlobRow { place: Place::Log { segment: one.to.0, offset: one.to.1 }, ..row };
+        let from = Location::Log { segment: one.from.0, offset: one.from.1 };
+        let Some(row) = rows.blob(one.blob)?.filter(|row| row.location == from) else { continue };
+        let moved = BlobRow { location: Location::Log { segment: one.to.0, offset: one.to.1 }, ..row };
         rows.blobs.insert(one.blob, &moved.encode())?;
         effects.live_changed(&row, -1);
         effects.live_changed(&moved, 1);

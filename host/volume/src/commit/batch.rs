@@ -72,7 +72,7 @@ pub struct Batch {
     pub free: Vec<u64>,
 }
 
-/// A blob that compaction moves from one place in the log to another.
+/// A blob that compaction moves from one position in the log to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Move {
     pub(crate) blob: u64,

@@ -93,14 +93,14 @@ impl Queue {
 
     /// Asks for something beside batches. After `shut` nobody hears it, and whoever waits for an
     /// answer sees that.
-    pub(crate) fn ask(&self, ask: impl FnOnce(&mut Work)) {
+    pub(crate) fn request(&self, request: impl FnOnce(&mut Work)) {
         let mut state = self.lock();
         if state.closed {
             drop(state);
-            ask(&mut Work::default());
+            request(&mut Work::default());
             return;
         }
-        ask(&mut state.work);
+        request(&mut state.work);
         self.wake(&mut state);
     }
 
