@@ -3,7 +3,7 @@
 pub mod accounts;
 pub mod data_keys;
 mod error;
-pub mod kms;
+pub mod master_keys;
 pub mod signing;
 pub mod vault;
 

@@ -22,7 +22,7 @@ pub use get::{NoAuthorities, Trust};
 pub use rules::Destination;
 
 /// Addresses that are remembered at most.
-const PLACES_MAX: usize = 128;
+const ADDRESSES_MAX: usize = 128;
 /// Bytes of an answer at most, whatever a stage asks for.
 const LENGTH_MAX: usize = 256 << 10;
 /// A request at most, all of it.
@@ -80,21 +80,21 @@ type Outcome = Result<Fetched, Unfetched>;
 pub struct Outbound {
     options: Options,
     trust: Trust,
-    places: StdMutex<BTreeMap<String, Arc<Mutex<Known>>>>,
+    known: StdMutex<BTreeMap<String, Arc<Mutex<KnownAddress>>>>,
 }
 
 /// What is known of an address.
 #[derive(Debug, Default)]
-struct Known {
+struct KnownAddress {
     /// The last answer with status 200.
     good: Option<(Instant, Fetched)>,
     /// The last attempt, and how it ended if that was not well.
     tried: Option<(Instant, Option<Outcome>)>,
 }
 
-impl Known {
+impl KnownAddress {
     /// What will do for a call that began at a time, without another attempt.
-    fn known(&self, began: Instant, age_max: Duration, retry: Duration) -> Option<Outcome> {
+    fn usable(&self, began: Instant, age_max: Duration, retry: Duration) -> Option<Outcome> {
         let good = self.good.as_ref();
         if let Some((at, answer)) = good
             && at.elapsed() <= age_max
@@ -138,7 +138,7 @@ impl Outbound {
     /// A file of authorities that cannot be read, or holds none.
     pub fn new(options: &Options) -> Result<Outbound, NoAuthorities> {
         let trust = Trust::new(options.ca_file.as_deref())?;
-        Ok(Outbound { options: options.clone(), trust, places: StdMutex::default() })
+        Ok(Outbound { options: options.clone(), trust, known: StdMutex::default() })
     }
 
     /// What is at an address: as it was fetched `age_max` ago or later, or else as it is now. An
@@ -148,13 +148,15 @@ impl Outbound {
     /// [`Unfetched`]; the log says more.
     pub async fn fetch(&self, url: &str, length_max: usize, age_max: Duration) -> Outcome {
         let began = Instant::now();
-        let place = self.place(url).ok_or(Unfetched::Unreachable)?;
-        let Ok(mut place) = timeout(TURN_MAX, place.lock()).await else { return Err(Unfetched::Unreachable) };
-        let outcome = match place.known(began, age_max, self.options.retry) {
+        let address = self.address(url).ok_or(Unfetched::Unreachable)?;
+        let Ok(mut known) = timeout(TURN_MAX, address.lock()).await else {
+            return Err(Unfetched::Unreachable);
+        };
+        let outcome = match known.usable(began, age_max, self.options.retry) {
             Some(outcome) => outcome,
             None => {
                 let outcome = self.attempt(url).await;
-                place.note(&outcome);
+                known.note(&outcome);
                 outcome
             }
         };
@@ -165,21 +167,21 @@ impl Outbound {
     }
 
     /// Where an address is remembered; none when too many are asked for at once.
-    fn place(&self, url: &str) -> Option<Arc<Mutex<Known>>> {
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = places.get(url) {
-            return Some(Arc::clone(place));
+    fn address(&self, url: &str) -> Option<Arc<Mutex<KnownAddress>>> {
+        let mut addresses = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(address) = addresses.get(url) {
+            return Some(Arc::clone(address));
         }
-        if places.len() >= PLACES_MAX {
+        if addresses.len() >= ADDRESSES_MAX {
             // What nobody waits for at the moment is fetched again where it is needed.
-            places.retain(|_, place| Arc::strong_count(place) > 1);
+            addresses.retain(|_, address| Arc::strong_count(address) > 1);
         }
-        if places.len() >= PLACES_MAX {
+        if addresses.len() >= ADDRESSES_MAX {
             return None;
         }
-        let place = Arc::<Mutex<Known>>::default();
-        places.insert(url.to_owned(), Arc::clone(&place));
-        Some(place)
+        let address = Arc::<Mutex<KnownAddress>>::default();
+        addresses.insert(url.to_owned(), Arc::clone(&address));
+        Some(address)
     }
 
     async fn attempt(&self, url: &str) -> Outcome {

@@ -2,7 +2,6 @@
 
 pub mod added_stages;
 pub(crate) mod adviser;
-pub mod answers;
 pub mod bindings;
 pub mod call;
 pub mod capabilities;
@@ -13,6 +12,7 @@ pub(crate) mod head;
 pub mod header_lines;
 pub mod journal;
 pub mod peer;
+pub mod responses;
 pub(crate) mod row_reader;
 pub mod shared;
 pub mod shares;

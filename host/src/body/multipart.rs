@@ -121,7 +121,7 @@ impl PartHead<'_> {
 /// `BodyTooLarge` when that is more than `length_max` bytes.
 pub async fn next_content<B>(
     body: &mut B,
-    place: &mut Reached,
+    reached: &mut Reached,
     length_max: u64,
     idle: Duration,
 ) -> Result<Vec<u8>, Failure>
@@ -130,16 +130,16 @@ where
     B::Error: Into<BoxError>,
 {
     let length_max = usize::try_from(length_max).unwrap_or(usize::MAX);
-    let mut head = PartHead::new(&place.boundary);
+    let mut head = PartHead::new(&reached.boundary);
     let mut body = pin!(body);
-    let mut bytes = std::mem::take(&mut place.rest);
+    let mut bytes = std::mem::take(&mut reached.rest);
     loop {
         let room = length_max.saturating_sub(head.length()).min(bytes.len());
         head.buffer.extend_from_slice(bytes.get(..room).unwrap_or_default());
         if let Some(end) = head.end() {
             // It ends within the last bytes, or it would have been found before.
             let ahead = (head.buffer.len() - end).min(room);
-            place.rest = bytes.slice(room - ahead..);
+            reached.rest = bytes.slice(room - ahead..);
             head.buffer.truncate(end);
             head.buffer.drain(..PartHead::BEFORE.len());
             return Ok(head.buffer);
@@ -172,12 +172,12 @@ pub struct PartBody<'a, B> {
 }
 
 impl<'a, B> PartBody<'a, B> {
-    /// The content that begins at `place`.
-    pub fn new(body: &'a mut B, place: Reached) -> Self {
+    /// The content that begins at `reached`.
+    pub fn new(body: &'a mut B, reached: Reached) -> Self {
         PartBody {
             body,
-            rest: place.rest,
-            delimiter: place.boundary.delimiter,
+            rest: reached.rest,
+            delimiter: reached.boundary.delimiter,
             matched: 0,
             epilogue: None,
             ready: VecDeque::new(),

@@ -220,9 +220,9 @@ fn keep_promise(promised: Option<[u8; 32]>, digests: &[(Algorithm, Vec<u8>)]) ->
 
 /// The planned ones among the digests, in the order of the plan.
 fn in_order(planned: &[Algorithm], values: Vec<(Algorithm, Vec<u8>)>) -> Vec<(Algorithm, Vec<u8>)> {
-    let place = |(name, _): &(Algorithm, Vec<u8>)| planned.iter().position(|planned| planned == name);
-    let mut values: Vec<_> = values.into_iter().filter(|value| place(value).is_some()).collect();
-    values.sort_by_key(place);
+    let position = |(name, _): &(Algorithm, Vec<u8>)| planned.iter().position(|planned| planned == name);
+    let mut values: Vec<_> = values.into_iter().filter(|value| position(value).is_some()).collect();
+    values.sort_by_key(position);
     values
 }
 

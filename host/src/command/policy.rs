@@ -21,7 +21,7 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// A document, and where it is: a file, or standard input as `-`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub struct PolicyFile {
     /// What it is for; empty where its own elements are to say it.
     pub kind: String,
     /// Where it is.
@@ -32,7 +32,7 @@ pub struct Named {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Simulation {
     /// The policies.
-    pub documents: Vec<Named>,
+    pub documents: Vec<PolicyFile>,
     /// Actions.
     pub actions: Vec<String>,
     /// Resources; any, where there is none.
@@ -50,7 +50,7 @@ pub struct Simulation {
 ///
 /// # Errors
 /// A file or the pipeline cannot be read.
-pub(crate) fn lint(config: &Config, documents: &[Named], output: Output) -> Result<ExitCode> {
+pub(crate) fn lint(config: &Config, documents: &[PolicyFile], output: Output) -> Result<ExitCode> {
     let mut adviser = adviser(config)?;
     let mut found: Vec<(String, Vec<Finding>)> = Vec::new();
     for document in documents.iter().map(read) {
@@ -106,7 +106,7 @@ fn adviser(config: &Config) -> Result<Adviser> {
         .context("the pipeline's policy component gives no advice: it is another one than Portcullis' own")
 }
 
-fn read(named: &Named) -> Result<Document> {
+fn read(named: &PolicyFile) -> Result<Document> {
     let label = named.file.display().to_string();
     let mut text = String::new();
     let outcome = match named.file == Path::new("-") {

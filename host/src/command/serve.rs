@@ -17,7 +17,7 @@ use crate::front::listener::{self, Listener};
 use crate::front::notify::notify;
 use crate::front::serve::{AccessLog, Server};
 use crate::keys::accounts::{Accounts, RootOrigin};
-use crate::keys::kms::KeyService;
+use crate::keys::master_keys::MasterKeys;
 use crate::keys::vault::{Vault, volume_options};
 use crate::outbound::Outbound;
 use crate::pipeline::adviser;
@@ -132,13 +132,13 @@ fn assemble(
     let settings = Arc::new(manifest.variables(&config.pipeline_variables())?);
     let cache = config.cache_folder();
     let pipeline = CompiledPipeline::load(&manifest.compose()?, Some(&cache))?;
-    let kms = KeyService::open(config, Arc::clone(&accounts), Arc::clone(&vault))?;
+    let master_keys = MasterKeys::open(config, Arc::clone(&accounts), Arc::clone(&vault))?;
     let stages = pipeline.added_stages(manifest.added_stages()?, Arc::clone(&settings), Some(&cache))?;
     let shared = Shared {
         config: Arc::clone(config),
         accounts,
         vault,
-        kms: Arc::new(kms),
+        master_keys: Arc::new(master_keys),
         volume: Arc::clone(volume),
         metrics,
         outbound: Outbound::new(&config.outbound)?,
@@ -149,7 +149,7 @@ fn assemble(
         room: Room::new(config.limits.documents_bytes_max),
         ids: Ids::default(),
     };
-    adviser::judge(config, endpoints, &manifest, Some(&cache))?;
+    adviser::check_policies(config, endpoints, &manifest, Some(&cache))?;
     Ok((Arc::new(shared), Arc::new(pipeline)))
 }
 

@@ -55,7 +55,7 @@ const START_PAUSE: Duration = Duration::from_millis(5);
 
 /// Serves a connection to its end.
 pub(crate) async fn serve<A: Answering>(serving: Rc<Serving<A>>, accepted: Accepted) {
-    let Accepted { stream, remote, door, place, is_beyond } = accepted;
+    let Accepted { stream, remote, door, counted, is_beyond } = accepted;
     serving.metrics.connections(1);
     let crowd = &serving.shares.crowd;
     let has_room = !is_beyond || crowd.make_room() || serving.shares.make_connection();
@@ -71,7 +71,7 @@ pub(crate) async fn serve<A: Answering>(serving: Rc<Serving<A>>, accepted: Accep
     }
     serving.shares.crowd.leave(number);
     serving.metrics.connections(-1);
-    drop(place);
+    drop(counted);
 }
 
 async fn converse<A: Answering>(

@@ -49,7 +49,7 @@ pub(crate) struct Accepted {
     pub(crate) remote: SocketAddr,
     pub(crate) door: Door,
     /// Given back when the connection ends.
-    pub(crate) place: Tally,
+    pub(crate) counted: CountedConnection,
     /// There are as many connections as are allowed: another one makes room, or this one is
     /// answered and closed.
     pub(crate) is_beyond: bool,
@@ -77,16 +77,16 @@ pub(crate) enum Message {
 
 /// One connection's part of a worker's count.
 #[derive(Debug)]
-pub(crate) struct Tally(Arc<AtomicUsize>);
+pub(crate) struct CountedConnection(Arc<AtomicUsize>);
 
-impl Tally {
-    fn take(connections: &Arc<AtomicUsize>) -> Tally {
+impl CountedConnection {
+    fn take(connections: &Arc<AtomicUsize>) -> CountedConnection {
         connections.fetch_add(1, Ordering::Relaxed);
-        Tally(Arc::clone(connections))
+        CountedConnection(Arc::clone(connections))
     }
 }
 
-impl Drop for Tally {
+impl Drop for CountedConnection {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Release);
     }
@@ -147,7 +147,7 @@ impl Acceptor {
         loop {
             // Back to a plain socket: the worker registers it with its own runtime.
             match socket.accept().await.and_then(|(stream, remote)| Ok((stream.into_std()?, remote))) {
-                Ok((stream, remote)) => self.place(stream, remote, &door),
+                Ok((stream, remote)) => self.hand_over(stream, remote, &door),
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
                     if complained.is_none_or(|last| last.elapsed() > COMPLAINT_INTERVAL) {
@@ -162,7 +162,7 @@ impl Acceptor {
 
     /// Gives a connection to the worker with the fewest. A full server gives it to one that has
     /// connections without requests, so that one of those makes room.
-    fn place(&self, stream: TcpStream, remote: SocketAddr, door: &Door) {
+    fn hand_over(&self, stream: TcpStream, remote: SocketAddr, door: &Door) {
         let load = |seat: &Seat| seat.connections.load(Ordering::Relaxed);
         let total: usize = self.seats.iter().map(load).sum();
         let is_beyond = total >= self.connections_max && door.duty != Duty::Admin;
@@ -176,8 +176,8 @@ impl Acceptor {
             // It may have none left.
             let _ = seat.idle.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |idle| idle.checked_sub(1));
         }
-        let place = Tally::take(&seat.connections);
-        let accepted = Accepted { stream, remote, door: door.clone(), place, is_beyond };
+        let counted = CountedConnection::take(&seat.connections);
+        let accepted = Accepted { stream, remote, door: door.clone(), counted, is_beyond };
         // A worker that is gone is noticed by whoever waits for it; the client sees a closed
         // connection.
         let _ = seat.sender.send(Message::Connection(accepted));

@@ -28,9 +28,9 @@ use crate::config::Limits;
 use crate::front::connection;
 use crate::front::health::{Health, Phase};
 use crate::front::listener::{Acceptor, Door, Listener, Message, Seat};
-use crate::pipeline::answers;
 use crate::pipeline::head::Head;
 use crate::pipeline::peer::Peer;
+use crate::pipeline::responses;
 use crate::pipeline::shares::{Cut, Order, Pass, Rates, Refused, Shares, Watch};
 use crate::pipeline::worker::Answering;
 use crate::telemetry::explanations::Explanations;
@@ -293,7 +293,7 @@ impl<A: Answering> Serving<A> {
                 },
                 _ = sweep.tick() => {
                     self.shares.clock.advance();
-                    self.shares.crowd.tell_all(|watch| watch.judge(&self.limits));
+                    self.shares.crowd.tell_all(|watch| watch.next_order(&self.limits));
                     self.shares.sweep();
                     self.idle.store(self.shares.crowd.idle(), Ordering::Relaxed);
                     if self.in_flight.get() == 0 {
@@ -341,7 +341,7 @@ impl<A: Answering> Serving<A> {
         let head = Head::of(&parts);
         let response = match self.health.answer(&parts, arrival.door.duty, &self.metrics) {
             Some(answer) => answer,
-            None if !head.is_clear => answers::bad_request(&self.request_ids.next()),
+            None if !head.is_clear => responses::bad_request(&self.request_ids.next()),
             None => match self.admit(&parts, head, arrival, &watch) {
                 Ok(pass) => {
                     flight.pass = Some(Rc::clone(&pass));
@@ -354,7 +354,7 @@ impl<A: Answering> Serving<A> {
             watch.give(Order::Finish);
         }
         if let Some(line) = line {
-            line.write(answers::request_id(response.headers()).unwrap_or_default(), &response);
+            line.write(responses::request_id(response.headers()).unwrap_or_default(), &response);
         }
         flight.respond(response)
     }
@@ -369,7 +369,7 @@ impl<A: Answering> Serving<A> {
     ) -> Result<Rc<Pass>, Box<Response<ResponseBody>>> {
         if head.is_long {
             self.metrics.refused(Refusal::Head);
-            return Err(Box::new(answers::head_too_long(&self.request_ids.next())));
+            return Err(Box::new(responses::head_too_long(&self.request_ids.next())));
         }
         let admitted = match watch.is_narrow() {
             true => Err(Refused::by(Refusal::Connections)),
@@ -398,7 +398,7 @@ impl<A: Answering> Serving<A> {
         let body = Received::new(body, Rc::clone(&pass));
         let mut response = Rc::clone(&self.answer).answer(Request::from_parts(parts, body), peer).await;
         let Some(refused) = pass.refused() else { return response };
-        let id = answers::request_id(response.headers());
+        let id = responses::request_id(response.headers());
         let id = id.map_or_else(|| self.request_ids.next(), str::to_owned);
         let refusal = self.refuse(refused, &id, arrival);
         // What the pipeline said of it in its own form is left so.
@@ -425,7 +425,7 @@ impl<A: Answering> Serving<A> {
             });
             self.explanations.keep(request_id, &text.to_string());
         }
-        let mut response = answers::slow_down(request_id);
+        let mut response = responses::slow_down(request_id);
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(u64::try_from(seconds).unwrap_or(1)));
         response.extensions_mut().insert(Limited(limit.name()));
         response

@@ -111,12 +111,12 @@ fn client(own: Vec<CertificateDer<'static>>) -> Option<Arc<ClientConfig>> {
 pub(super) async fn get(target: &Target, trust: &Trust, length_max: usize) -> Result<Fetched, Failed> {
     let stream = connect(target).await?;
     if !target.is_sealed {
-        return ask(TokioIo::new(stream), target, length_max).await;
+        return send(TokioIo::new(stream), target, length_max).await;
     }
     let client = trust.client().await.ok_or_else(|| unreachable("no TLS"))?;
     let name = ServerName::try_from(target.host.clone()).map_err(unreachable)?;
     let stream = TlsConnector::from(client).connect(name, stream).await.map_err(unreachable)?;
-    ask(TokioIo::new(stream), target, length_max).await
+    send(TokioIo::new(stream), target, length_max).await
 }
 
 /// A connection to the first address of the host that may be reached and answers.
@@ -139,7 +139,7 @@ async fn connect(target: &Target) -> Result<TcpStream, Failed> {
     Err(failed)
 }
 
-async fn ask<S>(stream: S, target: &Target, length_max: usize) -> Result<Fetched, Failed>
+async fn send<S>(stream: S, target: &Target, length_max: usize) -> Result<Fetched, Failed>
 where
     S: Read + Write + Unpin,
 {

@@ -221,10 +221,10 @@ fn names_that_lead_to_this_machine_are_refused_unless_they_are_allowed() {
 #[test]
 fn addresses_that_are_remembered_are_not_without_end() {
     let outbound = outbound(&[], HOUR);
-    for number in 0..PLACES_MAX * 2 {
+    for number in 0..ADDRESSES_MAX * 2 {
         assert_eq!(run(outbound.fetch(&format!("ftp://{number}/"), 10, HOUR)), Err(Unfetched::Forbidden));
     }
-    assert!(outbound.places.lock().unwrap().len() <= PLACES_MAX);
+    assert!(outbound.known.lock().unwrap().len() <= ADDRESSES_MAX);
 }
 
 #[test]

@@ -135,7 +135,7 @@ impl AddedStages {
         call: Box<CallState>,
     ) -> (Option<Box<CallState>>, wasmtime::Result<Result<(), Refusal>>) {
         let mut calls = Calls::default();
-        let status = call.answer.as_ref().map_or(500, |answer| answer.status);
+        let status = call.response.as_ref().map_or(500, |response| response.status);
         let slot = calls.insert(call);
         let state = StageState { calls, settings: self.settings.clone(), limits: limits() };
         let mut store = Store::new(&stage.engine, state);
@@ -150,7 +150,7 @@ impl AddedStages {
             }
         });
         let ran = ran.and_then(|result| match &result {
-            Err(refusal) => judge(refusal).map(|()| result),
+            Err(refusal) => check_refusal(refusal).map(|()| result),
             Ok(()) => Ok(result),
         });
         (store.data_mut().calls.finish(slot), ran)
@@ -175,7 +175,7 @@ fn failed() -> Refusal {
 }
 
 /// A refusal becomes a document and headers: it must not be able to break either.
-fn judge(refusal: &Refusal) -> wasmtime::Result<()> {
+fn check_refusal(refusal: &Refusal) -> wasmtime::Result<()> {
     let is_name = |text: &str| {
         let mut bytes = text.bytes();
         bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic())
@@ -190,5 +190,5 @@ fn judge(refusal: &Refusal) -> wasmtime::Result<()> {
     if !good {
         return Err(Error::msg("the refusal has a code or an element that is no name, or is too long"));
     }
-    header_lines::judge(&refusal.headers, 0).map_err(Error::new)
+    header_lines::check_added(&refusal.headers, 0).map_err(Error::new)
 }

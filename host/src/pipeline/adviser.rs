@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, anyhow};
 use wasmtime::{Store, StoreLimits};
 
 use crate::config::Config;
-use crate::keys::kms;
+use crate::keys::master_keys;
 use crate::pipeline::bindings::advice::{Document, Evaluation, Finding, Hypothesis};
 use crate::pipeline::bindings::{Adviser as Component, AdviserPre};
 use crate::pipeline::compose::Manifest;
@@ -74,7 +74,7 @@ impl Adviser {
 ///
 /// # Errors
 /// It cannot read one; the text says which, and why. Or it cannot be run.
-pub(crate) fn judge(
+pub(crate) fn check_policies(
     config: &Config,
     endpoints: &[Arc<Endpoint>],
     manifest: &Manifest,
@@ -83,7 +83,7 @@ pub(crate) fn judge(
     let of_endpoint =
         |endpoint: &Arc<Endpoint>| Some((endpoint.id.clone(), endpoint.policy.as_ref()?.text.clone()));
     read_all("endpoint", endpoints.iter().filter_map(of_endpoint).collect(), manifest, cache)?;
-    read_all("key", kms::policies(config)?, manifest, cache)
+    read_all("key", master_keys::policies(config)?, manifest, cache)
 }
 
 /// Whether all policies of a kind can be read; each comes with the name of what it is for.

@@ -26,7 +26,7 @@ const DATA_KEYS_MAX: usize = 4096;
 
 /// The body of a response as stages left it.
 #[derive(Debug)]
-pub enum AnswerBody {
+pub enum CallResponseBody {
     /// There is none.
     None,
     /// Bytes at hand.
@@ -37,13 +37,13 @@ pub enum AnswerBody {
 
 /// The response as stages left it.
 #[derive(Debug)]
-pub struct Answer {
+pub struct CallResponse {
     /// The status code.
     pub status: u16,
     /// `name: value\n` lines.
     pub headers: String,
     /// The body.
-    pub body: AnswerBody,
+    pub body: CallResponseBody,
 }
 
 /// How far the explanation of a denial is. A call has one.
@@ -89,7 +89,7 @@ pub struct CallState {
     /// What has become of its work.
     pub journal: Journal,
     /// The response, once a stage set it.
-    pub answer: Option<Answer>,
+    pub response: Option<CallResponse>,
     /// Header lines for whatever the response will be.
     pub added_headers: String,
     /// Bodies received that no commit has kept; released with the call.
@@ -172,7 +172,7 @@ impl CallState {
             work: None,
             outcome: Outcome::None,
             journal: Journal::default(),
-            answer: None,
+            response: None,
             added_headers: String::new(),
             pending: Vec::new(),
             data_keys: Vec::new(),
@@ -187,7 +187,7 @@ impl CallState {
         self.facts = Facts::default();
         self.work = None;
         self.outcome = Outcome::None;
-        self.answer = None;
+        self.response = None;
         self.added_headers.clear();
         self.data_keys.clear();
         self.explanation = Explanation::Open;

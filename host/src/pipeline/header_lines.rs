@@ -4,7 +4,7 @@ use http::header::{
     CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 
-use crate::pipeline::answers::REQUEST_ID;
+use crate::pipeline::responses::REQUEST_ID;
 
 /// Header lines of all stages that users added may have this many bytes on one response.
 const ADDED_BYTES_MAX: usize = 16 << 10;
@@ -44,7 +44,7 @@ pub fn append(headers: &mut HeaderMap, lines: &str) -> usize {
 ///
 /// # Errors
 /// Lines that would break the response, or change what only the host knows.
-pub fn judge(lines: &str, before: usize) -> Result<(), HeaderError> {
+pub fn check_added(lines: &str, before: usize) -> Result<(), HeaderError> {
     if before.saturating_add(lines.len()) > ADDED_BYTES_MAX {
         return Err(HeaderError::TooLong);
     }

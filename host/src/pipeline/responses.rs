@@ -31,7 +31,7 @@ const RETRY_AFTER_SECONDS: &str = "1";
 ///
 /// # Errors
 /// An id that cannot be a header, which no id is.
-pub fn stamp(headers: &mut HeaderMap, request_id: &str) -> Result<(), InvalidHeaderValue> {
+pub fn add_ids(headers: &mut HeaderMap, request_id: &str) -> Result<(), InvalidHeaderValue> {
     let request_id = HeaderValue::from_str(request_id)?;
     headers.insert(HOST_ID, request_id.clone());
     headers.insert(REQUEST_ID, request_id);
@@ -46,27 +46,27 @@ pub fn request_id(headers: &HeaderMap) -> Option<&str> {
 
 /// 500: the pipeline did not answer.
 pub fn internal_error(request_id: &str) -> Response<ResponseBody> {
-    answer(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL_ERROR, request_id)
+    error(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL_ERROR, request_id)
 }
 
 /// 400: the request does not say whom it is addressed to, or says it twice. What follows on its
 /// connection is not read.
 pub fn bad_request(request_id: &str) -> Response<ResponseBody> {
-    let mut response = answer(StatusCode::BAD_REQUEST, BAD_REQUEST, request_id);
+    let mut response = error(StatusCode::BAD_REQUEST, BAD_REQUEST, request_id);
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
 /// 503: more requests are in flight than the limits allow.
 pub fn slow_down(request_id: &str) -> Response<ResponseBody> {
-    let mut response = answer(StatusCode::SERVICE_UNAVAILABLE, SLOW_DOWN, request_id);
+    let mut response = error(StatusCode::SERVICE_UNAVAILABLE, SLOW_DOWN, request_id);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
     response
 }
 
 /// 400: the headers of a request are longer than allowed.
 pub fn head_too_long(request_id: &str) -> Response<ResponseBody> {
-    let mut response = answer(StatusCode::BAD_REQUEST, HEAD_TOO_LONG, request_id);
+    let mut response = error(StatusCode::BAD_REQUEST, HEAD_TOO_LONG, request_id);
     *response.body_mut() = ResponseBody::Bytes(head_too_long_document(request_id).into());
     response
 }
@@ -87,8 +87,8 @@ fn head_too_long_document(request_id: &str) -> String {
     document(HEAD_TOO_LONG, request_id).replace("<RequestId>", &allowed)
 }
 
-fn answer(status: StatusCode, error: (&str, &str), request_id: &str) -> Response<ResponseBody> {
-    let mut response = Response::new(ResponseBody::Bytes(document(error, request_id).into()));
+fn error(status: StatusCode, text: (&str, &str), request_id: &str) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::Bytes(document(text, request_id).into()));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
     if let Ok(request_id) = HeaderValue::from_str(request_id) {

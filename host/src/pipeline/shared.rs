@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::config::Config;
 use crate::keys::accounts::Accounts;
-use crate::keys::kms::KeyService;
+use crate::keys::master_keys::MasterKeys;
 use crate::keys::vault::Vault;
 use crate::outbound::Outbound;
 use crate::pipeline::added_stages::AddedStages;
@@ -26,7 +26,7 @@ pub struct Shared {
     /// Seals and opens secrets.
     pub vault: Arc<Vault>,
     /// Keys that data keys are wrapped under.
-    pub kms: Arc<KeyService>,
+    pub master_keys: Arc<MasterKeys>,
     /// The data folder.
     pub volume: Arc<Volume>,
     /// Counters.

@@ -52,7 +52,7 @@ pub struct RequestBody<B> {
     body: Option<B>,
     content_length: Option<u64>,
     /// Where the content of a part begins, once that was asked for.
-    place: Option<Reached>,
+    reached: Option<Reached>,
     /// The client waits for `100 Continue`, which the first read sends.
     waits: bool,
 }
@@ -67,7 +67,7 @@ where
         let headers = &parts.headers;
         let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         let waits = headers.contains_key(EXPECT);
-        RequestBody { body: Some(body), content_length: length, place: None, waits }
+        RequestBody { body: Some(body), content_length: length, reached: None, waits }
     }
 
     fn take(&mut self) -> Option<B> {
@@ -150,9 +150,9 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let Some(mut stream) = body.take() else { return failed(Failure::BodyIncomplete) };
-    let mut place = body.place.take().unwrap_or_else(|| Reached::start(boundary));
-    let received = multipart::next_content(&mut stream, &mut place, length_max, idle).await;
-    (body.body, body.place) = (Some(stream), Some(place));
+    let mut reached = body.reached.take().unwrap_or_else(|| Reached::start(boundary));
+    let received = multipart::next_content(&mut stream, &mut reached, length_max, idle).await;
+    (body.body, body.reached) = (Some(stream), Some(reached));
     match received {
         Ok(bytes) => Outcome::Collected((bytes, Vec::new())),
         Err(failure) => failed(failure),
@@ -165,10 +165,10 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let Some(mut stream) = body.take() else { return failed(Failure::BodyIncomplete) };
-    let collected = match body.place.take() {
+    let collected = match body.reached.take() {
         None => body::collect(&mut stream, payload, length_max, idle).await,
-        Some(place) => {
-            let content = PartBody::new(&mut stream, place);
+        Some(reached) => {
+            let content = PartBody::new(&mut stream, reached);
             body::collect(content, payload, length_max, idle).await
         }
     };
@@ -201,11 +201,11 @@ where
     }
     let Some(mut stream) = body.take() else { return (failed(Failure::BodyIncomplete), Vec::new()) };
     // Of a part, the length is not known beforehand.
-    let content_length = body.content_length.filter(|_| body.place.is_none());
+    let content_length = body.content_length.filter(|_| body.reached.is_none());
     let plan = Plan { length_max, digests, key, content_length };
-    let ingested = match body.place.take() {
+    let ingested = match body.reached.take() {
         None => body::ingest(&mut stream, payload, plan, volume, idle).await,
-        Some(place) => body::ingest(PartBody::new(&mut stream, place), payload, plan, volume, idle).await,
+        Some(reached) => body::ingest(PartBody::new(&mut stream, reached), payload, plan, volume, idle).await,
     };
     if ingested.is_err() {
         body.body = Some(stream);

@@ -19,15 +19,15 @@ use wasmtime::component::Resource;
 use crate::body::Payload;
 use crate::body::receive::BoxError;
 use crate::body::respond::ResponseBody;
-use crate::pipeline::answers;
 use crate::pipeline::bindings::calls::{Outcome, Principal, Progress};
 use crate::pipeline::bindings::{CallHandle, Pipeline};
-use crate::pipeline::call::{Answer, AnswerBody, CallState, Stopwatch, Work};
+use crate::pipeline::call::{CallResponse, CallResponseBody, CallState, Stopwatch, Work};
 use crate::pipeline::capabilities::HostState;
 use crate::pipeline::contract;
 use crate::pipeline::engine::{self, CompiledPipeline};
 use crate::pipeline::header_lines;
 use crate::pipeline::peer::Peer;
+use crate::pipeline::responses;
 use crate::pipeline::shared::Shared;
 use crate::pipeline::shares::Pass;
 use crate::pipeline::work::{self, Sender};
@@ -145,7 +145,7 @@ impl Answering for Worker {
         let finished = self.finish(slot).map(|mut call| {
             if answered.is_none() {
                 // Whatever it was about to say.
-                call.answer = None;
+                call.response = None;
             }
             call
         });
@@ -157,7 +157,7 @@ impl Answering for Worker {
                 }
                 self.response_of(call, ticket.pass.as_deref())
             }
-            None => (answers::internal_error(&request_id), Answered::default()),
+            None => (responses::internal_error(&request_id), Answered::default()),
         };
         // What a refused request still sends is read away, within limits: clients that write before
         // they read get their answer.
@@ -381,17 +381,17 @@ impl Worker {
             laps: call.stopwatch.take().and_then(|stopwatch| stopwatch.laps),
             ..Answered::default()
         };
-        let Some(answer) = call.answer.take() else {
-            return (answers::internal_error(&call.request_id), answered);
+        let Some(made) = call.response.take() else {
+            return (responses::internal_error(&call.request_id), answered);
         };
         // What was done is said, whatever that takes; everything else can be asked again.
-        if let (AnswerBody::Bytes(bytes), Some(pass)) = (&answer.body, pass)
+        if let (CallResponseBody::Bytes(bytes), Some(pass)) = (&made.body, pass)
             && !call.journal.has_commit_from(0)
             && !pass.has_room_for(bytes.len())
         {
-            return (answers::slow_down(&call.request_id), answered);
+            return (responses::slow_down(&call.request_id), answered);
         }
-        let response = match self.response(answer, &call) {
+        let response = match self.response(made, &call) {
             Ok(mut response) => {
                 if self.shared.config.access_log {
                     response.extensions_mut().insert(resolved(&answered.operation, &call));
@@ -399,31 +399,31 @@ impl Worker {
                 response
             }
             Err(error) => {
-                tracing::error!(request_id = call.request_id, %error, "the answer could not be given");
-                answers::internal_error(&call.request_id)
+                tracing::error!(request_id = call.request_id, %error, "the response could not be made");
+                responses::internal_error(&call.request_id)
             }
         };
         (response, answered)
     }
 
-    fn response(&self, answer: Answer, call: &CallState) -> Result<Response<ResponseBody>> {
-        let body = match answer.body {
-            AnswerBody::None => ResponseBody::Empty,
-            AnswerBody::Bytes(bytes) => ResponseBody::made(bytes),
-            AnswerBody::Stored(stored) => {
+    fn response(&self, made: CallResponse, call: &CallState) -> Result<Response<ResponseBody>> {
+        let body = match made.body {
+            CallResponseBody::None => ResponseBody::Empty,
+            CallResponseBody::Bytes(bytes) => ResponseBody::made(bytes),
+            CallResponseBody::Stored(stored) => {
                 let spans: Vec<_> = stored.spans.iter().map(contract::volume_span).collect();
                 let reader = self.shared.volume.reader(&spans, stored.key.as_ref())?;
                 ResponseBody::stored(reader)?
             }
         };
         let mut response = Response::new(body);
-        *response.status_mut() = StatusCode::from_u16(answer.status)?;
-        let left_out = header_lines::append(response.headers_mut(), &answer.headers)
+        *response.status_mut() = StatusCode::from_u16(made.status)?;
+        let left_out = header_lines::append(response.headers_mut(), &made.headers)
             + header_lines::append(response.headers_mut(), &call.added_headers);
         if left_out > 0 {
             tracing::warn!(request_id = call.request_id, left_out, "header lines that cannot be sent");
         }
-        answers::stamp(response.headers_mut(), &call.request_id)?;
+        responses::add_ids(response.headers_mut(), &call.request_id)?;
         Ok(response)
     }
 }

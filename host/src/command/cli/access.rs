@@ -8,7 +8,7 @@ use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 
 use super::{CHECKED, Task, given, json, output, some_settings};
 use crate::command::explain;
-use crate::command::policy::{Named, Simulation};
+use crate::command::policy::{PolicyFile, Simulation};
 
 /// What a policy can be for.
 const KINDS: [&str; 7] = ["identity", "resource", "trust", "boundary", "session", "endpoint", "key"];
@@ -154,9 +154,9 @@ fn question(matches: &ArgMatches) -> Simulation {
     }
 }
 
-fn named(matches: &ArgMatches, argument: &str, kind: &str) -> Vec<Named> {
+fn named(matches: &ArgMatches, argument: &str, kind: &str) -> Vec<PolicyFile> {
     let files = matches.try_get_many::<PathBuf>(argument).ok().flatten();
-    let named = |file: &PathBuf| Named { kind: kind.to_owned(), file: file.clone() };
+    let named = |file: &PathBuf| PolicyFile { kind: kind.to_owned(), file: file.clone() };
     files.map(|files| files.map(named).collect()).unwrap_or_default()
 }
 

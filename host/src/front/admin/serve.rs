@@ -72,14 +72,14 @@ impl AdminServer {
 
 async fn serve(listener: UnixListener, admin: Rc<Admin>, mut stopped: oneshot::Receiver<()>) -> Result<()> {
     let listener = tokio::net::UnixListener::from_std(listener)?;
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let free = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         let accepted = async {
-            // It is never closed, so there is always a place in the end.
-            let place = Arc::clone(&places).acquire_owned().await;
-            (place, listener.accept().await)
+            // It is never closed, so there is always one in the end.
+            let permit = Arc::clone(&free).acquire_owned().await;
+            (permit, listener.accept().await)
         };
-        let (place, accepted) = tokio::select! {
+        let (permit, accepted) = tokio::select! {
             accepted = accepted => accepted,
             _ = &mut stopped => return Ok(()),
         };
@@ -88,7 +88,7 @@ async fn serve(listener: UnixListener, admin: Rc<Admin>, mut stopped: oneshot::R
                 let admin = Rc::clone(&admin);
                 tokio::task::spawn_local(async move {
                     let _ = tokio::time::timeout(CONNECTION_TIME_MAX, answer(stream, &admin)).await;
-                    drop(place);
+                    drop(permit);
                 });
             }
             Err(error) => {

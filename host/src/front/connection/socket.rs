@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
-use crate::pipeline::answers;
+use crate::pipeline::responses;
 use crate::pipeline::shares::{Shares, Watch};
 use crate::telemetry::metrics::{Metrics, Refusal};
 use crate::telemetry::request_id::RequestIds;
@@ -86,7 +86,7 @@ impl Socket {
             return false;
         }
         self.metrics.refused(Refusal::Head);
-        let ours = answers::head_too_long_bytes(&self.ids.next());
+        let ours = responses::head_too_long_bytes(&self.ids.next());
         let theirs = pieces.iter().map(|piece| piece.len()).sum();
         self.farewell = Some(Farewell { ours, theirs });
         true

@@ -9,7 +9,7 @@ use crate::pipeline::bindings::calls::{
     Asked, Batch, Body, Decision, DigestAlgorithm, Endpoint, Fetch, Form, Head, Host, HostCall, IdentityKind,
     IngestPlan, Named, Outcome, Owner, Payload, Principal, SecondFactor, Session, Signature, Span, Target,
 };
-use crate::pipeline::call::{Answer, AnswerBody, CallState, Calls, Ingest, StoredBytes, Work};
+use crate::pipeline::call::{CallResponse, CallResponseBody, CallState, Calls, Ingest, StoredBytes, Work};
 use crate::pipeline::contract::promised;
 use crate::pipeline::header_lines;
 
@@ -290,12 +290,12 @@ impl HostCall for CallsView<'_> {
     ) -> Result<()> {
         let call = self.own_call(&handle)?;
         let body = match body {
-            Body::None => AnswerBody::None,
-            Body::Bytes(bytes) => AnswerBody::Bytes(bytes),
-            Body::Stored(spans) => AnswerBody::Stored(StoredBytes { spans, key: None }),
-            Body::Sealed(stored) => AnswerBody::Stored(call.stored(&stored)?),
+            Body::None => CallResponseBody::None,
+            Body::Bytes(bytes) => CallResponseBody::Bytes(bytes),
+            Body::Stored(spans) => CallResponseBody::Stored(StoredBytes { spans, key: None }),
+            Body::Sealed(stored) => CallResponseBody::Stored(call.stored(&stored)?),
         };
-        call.answer = Some(Answer { status, headers, body });
+        call.response = Some(CallResponse { status, headers, body });
         Ok(())
     }
 
@@ -303,7 +303,7 @@ impl HostCall for CallsView<'_> {
         let guests = self.guests;
         let added = &mut self.call(&handle)?.added_headers;
         if guests == Guests::Added {
-            header_lines::judge(&headers, added.len()).map_err(Error::new)?;
+            header_lines::check_added(&headers, added.len()).map_err(Error::new)?;
         }
         added.push_str(&headers);
         Ok(())

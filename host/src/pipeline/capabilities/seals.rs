@@ -4,7 +4,7 @@ use wasmtime::component::Resource;
 use wasmtime::{Error, Result};
 
 use crate::keys::data_keys::{self, WrappingKey};
-use crate::keys::kms::KeyError;
+use crate::keys::master_keys::KeyError;
 use crate::pipeline::bindings::CallHandle;
 use crate::pipeline::bindings::seals::{DataKey as Made, Host, Unavailable, Wrapping};
 use crate::pipeline::capabilities::HostState;
@@ -16,12 +16,12 @@ impl Host for HostState {
         under: Wrapping,
         context: Vec<u8>,
     ) -> Result<std::result::Result<Made, Unavailable>> {
-        let kms = &self.shared.kms;
+        let master_keys = &self.shared.master_keys;
         let made = self.draws.draw(|| {
             let key = data_keys::draw().map_err(Error::new)?;
             let wrapped = match under {
-                Wrapping::Given(given) => given_key(&given)?.wrap(&context, &key).map_err(Error::new)?,
-                Wrapping::Named(arn) => match kms.wrap(&arn, &context, &key) {
+                Wrapping::Given(given) => customer_key(&given)?.wrap(&context, &key).map_err(Error::new)?,
+                Wrapping::Named(arn) => match master_keys.wrap(&arn, &context, &key) {
                     Ok(wrapped) => wrapped,
                     Err(error) => return Ok(Err(unavailable(error))),
                 },
@@ -45,9 +45,11 @@ impl Host for HostState {
     ) -> Result<std::result::Result<u32, Unavailable>> {
         let opened = match under {
             Wrapping::Given(given) => {
-                given_key(&given)?.unwrap(&context, &wrapped).map_err(|_| Unavailable::Mismatch)
+                customer_key(&given)?.unwrap(&context, &wrapped).map_err(|_| Unavailable::Mismatch)
             }
-            Wrapping::Named(arn) => self.shared.kms.unwrap(&arn, &context, &wrapped).map_err(unavailable),
+            Wrapping::Named(arn) => {
+                self.shared.master_keys.unwrap(&arn, &context, &wrapped).map_err(unavailable)
+            }
         };
         match opened {
             Ok(key) => Ok(Ok(self.calls.of(&handle)?.add_data_key(key)?)),
@@ -67,6 +69,6 @@ fn unavailable(error: KeyError) -> Unavailable {
 }
 
 /// A key of another length is a bug of the guest that judged it.
-fn given_key(bytes: &[u8]) -> Result<WrappingKey> {
+fn customer_key(bytes: &[u8]) -> Result<WrappingKey> {
     WrappingKey::new(bytes).ok_or_else(|| Error::msg("a key that is brought along has 32 bytes"))
 }

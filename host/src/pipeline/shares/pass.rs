@@ -48,7 +48,7 @@ pub struct Pass {
     refused: Cell<Option<Refused>>,
     meters: RefCell<Meters>,
     /// Whether the rates of who asks, and of what is asked for, have been asked.
-    asked: Cell<(bool, bool)>,
+    counted: Cell<(bool, bool)>,
 }
 
 impl Pass {
@@ -78,7 +78,7 @@ impl Pass {
             waker: RefCell::new(None),
             refused: Cell::new(None),
             meters: RefCell::new(meters),
-            asked: Cell::new((false, false)),
+            counted: Cell::new((false, false)),
         }
     }
 
@@ -88,7 +88,7 @@ impl Pass {
         if self.refused.get().is_some() {
             return false;
         }
-        match self.judge(facts) {
+        match self.settle(facts) {
             Ok(()) => true,
             Err(refused) => {
                 self.refused.set(Some(refused));
@@ -97,7 +97,7 @@ impl Pass {
         }
     }
 
-    fn judge(&self, facts: &Facts) -> Result<(), Refused> {
+    fn settle(&self, facts: &Facts) -> Result<(), Refused> {
         let identity = match &facts.principal {
             Some(Principal::Authenticated(identity)) => Some(identity),
             Some(Principal::Anonymous) | None => None,
@@ -115,18 +115,18 @@ impl Pass {
         if !self.shares.rates.is_any() {
             return Ok(());
         }
-        let (who, what) = self.asked.get();
+        let (who, what) = self.counted.get();
         let mut meters = self.meters.borrow_mut();
         let rates = &self.shares.rates;
         if let Some(identity) = identity.filter(|_| !who) {
-            self.asked.set((true, what));
+            self.counted.set((true, what));
             rates.request(Subject::Account, &identity.account, &mut meters)?;
             rates.request(Subject::AccessKey, &identity.access_key_id, &mut meters)?;
         }
         if let Some(name) =
             facts.target.as_ref().and_then(|target| target.bucket.as_deref()).filter(|_| !what)
         {
-            self.asked.set((self.asked.get().0, true));
+            self.counted.set((self.counted.get().0, true));
             rates.request(Subject::Bucket, name, &mut meters)?;
         }
         Ok(())

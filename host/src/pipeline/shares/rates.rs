@@ -160,8 +160,8 @@ impl Rates {
         // after it and finds the flow there.
         let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner);
         let rate = rule_of(&rules, subject, name)?;
-        let place = self.hasher.hash_one((subject, name)) as usize % TABLES;
-        let mut table = locked(self.tables.get(place)?);
+        let number = self.hasher.hash_one((subject, name)) as usize % TABLES;
+        let mut table = locked(self.tables.get(number)?);
         let key = (subject, name.to_owned());
         if let Some(flow) = table.flows.get(&key) {
             return Some(Arc::clone(flow));

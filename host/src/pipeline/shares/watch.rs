@@ -282,7 +282,7 @@ impl Watch {
     }
 
     /// What the limits ask for now.
-    pub(crate) fn judge(&self, limits: &Limits) -> Order {
+    pub(crate) fn next_order(&self, limits: &Limits) -> Order {
         let now = self.clock.now();
         let beyond = |since: Duration, limit: Duration| now.saturating_sub(since) > limit;
         if self.requests.get() == 0 {
