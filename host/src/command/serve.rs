@@ -15,7 +15,7 @@ use crate::front::admin::{Admin, AdminServer};
 use crate::front::health::Health;
 use crate::front::listener::{self, Listener};
 use crate::front::notify::notify;
-use crate::front::serve::{AccessLog, Server};
+use crate::front::serve::{AccessLog, Server, Setup};
 use crate::keys::accounts::{Accounts, RootOrigin};
 use crate::keys::master_keys::MasterKeys;
 use crate::keys::vault::{Vault, volume_options};
@@ -74,13 +74,15 @@ fn serve_volume(
     let greeting = greeting(&config, &shared.accounts, &listeners);
     let server = Server {
         listeners,
-        workers: config.worker_count(),
-        limits: config.limits.clone(),
-        rates,
-        explanations: Arc::clone(&shared.explanations),
-        metrics: Arc::clone(&shared.metrics),
-        health: Arc::new(Health::default()),
-        access_log: if config.access_log { AccessLog::On } else { AccessLog::Off },
+        setup: Setup {
+            workers: config.worker_count(),
+            limits: config.limits.clone(),
+            rates,
+            explanations: Arc::clone(&shared.explanations),
+            metrics: Arc::clone(&shared.metrics),
+            health: Arc::new(Health::default()),
+            access_log: if config.access_log { AccessLog::On } else { AccessLog::Off },
+        },
         answer: move || Worker::new(Arc::clone(&shared), Arc::clone(&pipeline)),
     };
     let stop = || async {
