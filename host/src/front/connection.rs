@@ -33,8 +33,8 @@ use socket::Socket;
 /// can be long: presigned URLs hold the token of a session, and those of STS may hold the token of
 /// an identity provider, of 20,000 characters.
 const HEAD_BYTES_MAX: usize = 32 << 10;
-/// Headers of a request: more than fit into their bytes where each has a value. Room for all of them
-/// is made for every head.
+/// Headers of a request: more than fit into their bytes where each has a value. Room for all of
+/// them is made for every head.
 const HEADERS_MAX: usize = 512;
 /// What HTTP/2 counts for each header besides its bytes.
 const HEADER_OVERHEAD_BYTES: usize = 32;
@@ -169,9 +169,9 @@ async fn version(stream: &TcpStream, watch: &Watch) -> io::Result<Version> {
 
 fn http1() -> http1::Builder {
     let mut builder = http1::Builder::new();
-    // The watch keeps the time, so hyper arms no timer for each request. `pipeline_flush` stays off:
-    // it would hold responses back while further requests have arrived, and where the connection
-    // ends after such a response, nothing would send it any more.
+    // The watch keeps the time, so hyper arms no timer for each request. `pipeline_flush` stays
+    // off: it would hold responses back while further requests have arrived, and where the
+    // connection ends after such a response, nothing would send it any more.
     builder
         .header_read_timeout(None)
         .max_header_size(HEAD_BYTES_MAX)

@@ -1,8 +1,8 @@
 //! Serving: worker threads with a runtime each, acceptors that feed them, and an orderly end.
 //!
 //! [`Server`] is what a start puts together. Each of its threads has a [`Serving`], which answers
-//! the requests of the connections that it was given. No lock is taken on the way: what threads
-//! share is counted in atomics, and everything else belongs to one thread.
+//! the requests of the connections that it was given. Almost everything that a request needs on its
+//! way belongs to this thread, and takes no lock.
 
 mod bodies;
 #[cfg(test)]
@@ -184,7 +184,7 @@ where
             threads.push(thread);
             starts.push(start);
         }
-        // All threads start at the same time; their first errors are collected only now.
+        // The threads start at the same time. How that went is collected only now.
         for start in starts {
             start.await.context("a worker thread ended before it began")??;
         }
@@ -252,8 +252,8 @@ where
         });
         drop(started.send(Ok(())));
         LocalSet::new().block_on(&runtime, serving.work(self.receiver));
-        // Disk reads may still run on threads of the runtime. Nobody waits for them any more, so the
-        // end does not wait either.
+        // Disk reads may still run on threads of the runtime. Nobody waits for them any more, so
+        // the end does not wait either.
         runtime.shutdown_background();
     }
 }
@@ -428,7 +428,7 @@ impl<A: Answering> Serving<A> {
         self.setup.metrics.refused(limit);
         let seconds = wait.as_millis().div_ceil(1000).max(1);
         let explanations = &self.setup.explanations;
-        // Explanations have a rate of their own: a flood of refusals does not fill the memory.
+        // So many explanations a second are made, and no more: a flood of refusals stays cheap.
         if explanations.admit() {
             let text = serde_json::json!({
                 "request_id": request_id, "reason": "over a limit", "limit": limit.name(),

@@ -1,4 +1,4 @@
-//! `master-keys`: what is to be known of the keys that data keys are wrapped under.
+//! `master-keys`: what stages may know of the master keys that data keys are wrapped under.
 
 use wasmtime::Result;
 

@@ -1,4 +1,4 @@
-//! `seals`: data keys are made and opened here, and stay here.
+//! `seals`: data keys are made and unwrapped here, and stay here. Stages get their numbers.
 
 use wasmtime::component::Resource;
 use wasmtime::{Error, Result};
@@ -17,6 +17,8 @@ impl Host for HostState {
         context: Vec<u8>,
     ) -> Result<std::result::Result<Made, Unavailable>> {
         let master_keys = &self.shared.master_keys;
+        // Drawn through the journal: a call that runs again must have the key that its body is
+        // sealed under already.
         let made = self.draws.draw(|| {
             let key = data_keys::draw().map_err(Error::new)?;
             let wrapped = match under {
@@ -58,7 +60,7 @@ impl Host for HostState {
     }
 }
 
-/// What a stage is told of a master key that cannot be used.
+/// What a stage learns of a master key that cannot be used.
 fn unavailable(error: KeyError) -> Unavailable {
     match error {
         KeyError::NotFound => Unavailable::UnknownKey,
@@ -68,7 +70,7 @@ fn unavailable(error: KeyError) -> Unavailable {
     }
 }
 
-/// A key of another length is a bug of the guest that judged it.
+/// The customer key with these bytes. Another length is a bug of the guest that checked it.
 fn customer_key(bytes: &[u8]) -> Result<WrappingKey> {
     WrappingKey::new(bytes).ok_or_else(|| Error::msg("a key that is brought along has 32 bytes"))
 }

@@ -81,7 +81,8 @@ impl Header {
     }
 }
 
-/// CRC-32C over the position and the header's other bytes: a header copied from elsewhere is not one.
+/// CRC-32C over the position and the header's other bytes: a header copied from elsewhere is not
+/// one.
 fn bound_crc(at: Position, record: &[u8]) -> u32 {
     let mut bytes = [0; HEADER_BYTES + 12];
     set_at(&mut bytes, 0, &at.segment.to_le_bytes());
