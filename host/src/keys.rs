@@ -1,4 +1,4 @@
-//! Who exists, and keys: accounts, secrets and data keys that are sealed, master keys.
+//! Accounts, and keys: secrets and data keys that are sealed, master keys, signing keys.
 
 pub mod accounts;
 pub mod data_keys;

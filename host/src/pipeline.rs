@@ -1,4 +1,7 @@
-//! The pipeline: composed, compiled, run for each request, and lent what it needs.
+//! The pipeline: composed, compiled, and run for each request.
+//!
+//! A start goes from `compose` to `engine` to `worker`. A request goes from `worker` to `call`, to
+//! the components and the `capabilities` that they are lent, to `work`, and back.
 
 pub mod added_stages;
 pub(crate) mod adviser;

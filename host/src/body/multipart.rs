@@ -4,7 +4,7 @@
 //! body = [preamble CRLF] 1*(delimiter CRLF headers CRLF content CRLF) delimiter "--" [epilogue]
 //! ```
 //!
-//! What parts mean is not known here. Whoever asks gets what stands before the content of a part as
+//! What parts mean is not known here. The caller gets what stands before the content of a part as
 //! it was sent, and then decides how the content is received: [`next_content`] and [`PartBody`]
 //! take turns.
 
@@ -25,7 +25,7 @@ mod tests;
 
 /// The limit of a boundary: <https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1>
 const BOUNDARY_BYTES_MAX: usize = 70;
-/// What may follow the part whose content is received: further parts, which nobody looks at.
+/// Bytes that may follow the part whose content is received: further parts, which are not read.
 const EPILOGUE_BYTES_MAX: usize = 64 << 10;
 
 /// What stands between parts.
@@ -54,7 +54,7 @@ impl Boundary {
 #[derive(Clone, Debug)]
 pub struct Reached {
     boundary: Boundary,
-    /// Received, and of what comes next.
+    /// Bytes that were received and belong to what comes next.
     rest: Bytes,
 }
 
@@ -167,7 +167,7 @@ pub struct PartBody<'a, B> {
     matched: usize,
     /// After the delimiter: bytes seen since.
     epilogue: Option<usize>,
-    /// Content that was not asked for yet.
+    /// Content that was received and not given out yet.
     ready: VecDeque<Bytes>,
 }
 
@@ -216,7 +216,7 @@ impl<'a, B> PartBody<'a, B> {
         let expected = self.delimiter.get(self.matched..).unwrap_or_default();
         let equal = expected.iter().zip(bytes.iter()).take_while(|(one, other)| one == other).count();
         if equal < expected.len() && equal < bytes.len() {
-            // It was content all the while. No other start of a delimiter is in it.
+            // It was content after all. No other start of a delimiter is in it.
             self.ready.push_back(self.delimiter.slice(..self.matched + equal));
             self.matched = 0;
         } else {

@@ -34,9 +34,9 @@ pub enum Task {
     Explain(Given, explain::Question, Output),
     /// Show or change the limits of the server of a data folder.
     Limits(Given, limits::Change, Output),
-    /// Look for what is suspicious in policies.
+    /// Look for suspicious parts of policies.
     Lint(Given, Vec<policy::PolicyFile>, Output),
-    /// Say what policies would say to requests that nobody made.
+    /// Say how policies would decide on requests.
     Simulate(Given, Box<policy::Simulation>, Output),
     /// Check a configuration.
     ConfigCheck(Given),

@@ -1,5 +1,5 @@
-//! `portcullis policy`: what policies are worth before they are put to use, as the pipeline's
-//! policy component says it.
+//! `portcullis policy`: checks and tries policies before they are put to use, with the pipeline's
+//! policy component.
 
 use std::fmt::Write as _;
 use std::io::Read as _;
@@ -28,7 +28,7 @@ pub struct PolicyFile {
     pub file: PathBuf,
 }
 
-/// A request that nobody made.
+/// Requests to try policies on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Simulation {
     /// The policies.
@@ -39,9 +39,9 @@ pub struct Simulation {
     pub resources: Vec<String>,
     /// `KEY=VALUE`; a key with several values is there several times.
     pub context: Vec<String>,
-    /// Who asks.
+    /// The ARN of the principal.
     pub caller: Option<String>,
-    /// Whose the resources are.
+    /// The account that owns the resources.
     pub owner: Option<String>,
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn lint(config: &Config, documents: &[PolicyFile], output: Output) ->
 /// Prints what policies would say. The status tells whether everything is allowed.
 ///
 /// # Errors
-/// A file or the pipeline cannot be read, or what is asked cannot be.
+/// A file or the pipeline cannot be read, or the question makes no sense.
 pub(crate) fn simulate(config: &Config, question: &Simulation, output: Output) -> Result<ExitCode> {
     let mut context: Vec<(String, Vec<String>)> = Vec::new();
     for entry in &question.context {

@@ -43,7 +43,7 @@ pub(super) fn run(config: Config) -> Result<()> {
     for notice in &config.notices {
         tracing::warn!("{notice}");
     }
-    // What can be refused is refused before anything is made.
+    // A configuration that is wrong is refused before anything is made in the data folder.
     Accounts::check(&config)?;
     raise_file_limit(&config);
     let endpoints = Endpoint::load_all(&config)?;
@@ -155,8 +155,8 @@ fn assemble(
     Ok((Arc::new(shared), Arc::new(pipeline)))
 }
 
-/// SIGTERM or SIGINT. Where they cannot be listened for, their default ends the process, which
-/// loses nothing.
+/// Waits for SIGTERM or SIGINT. Where the server cannot listen for them, their default ends the
+/// process, and nothing acknowledged is lost.
 async fn stop_signal() {
     let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
     let (Ok(mut terminate), Ok(mut interrupt)) = (terminate, interrupt) else {
@@ -169,7 +169,7 @@ async fn stop_signal() {
     }
 }
 
-/// The data folder holds everything that anybody stored: only its owner may look.
+/// Makes the data folder. It holds everything that was ever stored, so only its owner may read it.
 fn make_folder(folder: &Path) -> Result<()> {
     DirBuilder::new()
         .recursive(true)

@@ -1,9 +1,9 @@
-//! Master keys: data keys are kept wrapped under them.
+//! Master keys, which wrap data keys.
 //!
-//! A key has a name and a policy in the configuration, and 32 random bytes in the data folder, in a
-//! file of its own, sealed under the folder's key. The file is what counts: a key that is in the
-//! configuration no more is disabled, and whoever removes its file has made everything under it
-//! unreadable for good. How both look is in docs/storage-format.md, why in ADR 16.
+//! A master key has a name and a policy in the configuration. Its 32 random bytes are in a file of
+//! their own in the data folder, sealed under the folder key. The file is what counts. A key that
+//! was taken out of the configuration is disabled. A key whose file is removed is lost, and so is
+//! everything under it. `docs/storage-format.md` has the bytes, ADR 16 the reasons.
 
 mod files;
 mod name;
@@ -27,7 +27,7 @@ use volume::DataKey;
 pub use files::KEYS_FOLDER;
 use name::Name;
 
-/// The alias of the key that every account has.
+/// The alias of the AWS managed key, which every account has.
 const AWS_MANAGED_ALIAS: &str = "alias/aws/s3";
 /// Bytes that the file of a policy may have: as many as any policy document.
 const POLICY_BYTES_MAX: u64 = 128 << 10;
@@ -35,13 +35,13 @@ const POLICY_BYTES_MAX: u64 = 128 << 10;
 /// Why a key cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// There is no such key, or nothing is left of it.
+    /// There is no such key, or its file is gone.
     #[error("no such key")]
     NotFound,
-    /// It is not to be used.
+    /// It must not be used.
     #[error("the key is disabled")]
     Disabled,
-    /// What was given was not wrapped under this key, or for another context.
+    /// The wrapped key was wrapped under another key, or for another context.
     #[error("not wrapped so")]
     Mismatch,
     /// Its file cannot be read or written.
@@ -49,12 +49,12 @@ pub enum KeyError {
     Failed,
 }
 
-/// What is to be known of a key.
+/// What stages may know of a master key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MasterKey {
     /// `arn:aws:kms:us-east-1:111122223333:key/ID`
     pub arn: String,
-    /// The account that it is of: 12 digits.
+    /// The account that it belongs to: 12 digits.
     pub account: String,
     /// The last part of the ARN.
     pub id: String,
@@ -62,17 +62,16 @@ pub struct MasterKey {
     pub aliases: Vec<String>,
     /// Whether it can be used.
     pub enabled: bool,
-    /// Whether it is the key that every account has.
+    /// Whether it is the AWS managed key of its account.
     pub aws_managed: bool,
-    /// Stands for the text of its policy as long as the process lives; `None` where it has none of
-    /// its own.
+    /// Stands for the text of its policy as long as the process lives; `None` where it has none.
     pub policy: Option<u64>,
 }
 
 /// An account and the id of a key.
 type Id = (String, String);
 
-/// A key of the configuration, or one that used to be.
+/// A key of the configuration, or one that is only in the data folder by now.
 struct ConfiguredKey {
     aliases: Vec<String>,
     enabled: bool,
@@ -87,7 +86,7 @@ pub struct MasterKeys {
     accounts: Arc<Accounts>,
     keys: BTreeMap<Id, ConfiguredKey>,
     policies: Vec<String>,
-    /// What keys are made of, by their ids, as soon as one was used.
+    /// The bytes of keys that were used, by their ids.
     materials: Mutex<HashMap<Id, WrappingKey>>,
 }
 
@@ -98,8 +97,8 @@ impl std::fmt::Debug for MasterKeys {
 }
 
 impl MasterKeys {
-    /// The keys of the configuration, and those that the data folder holds besides. Makes those
-    /// that are new.
+    /// The keys of the configuration, and further ones that the data folder holds. Makes those that
+    /// are new.
     ///
     /// # Errors
     /// A key of an account that there is not, a policy that is not a text of at most 128 KiB, a
@@ -162,8 +161,8 @@ impl MasterKeys {
     }
 
     /// A key by its id, its ARN, its alias or the ARN of its alias. Ids and aliases are those of
-    /// the account. The region of an ARN does not count: a deployment that is called otherwise
-    /// today still has its keys.
+    /// the account. The region of an ARN does not count: a server keeps its keys when its region
+    /// gets another name.
     pub fn find(&self, account: &str, name: &str) -> Option<MasterKey> {
         match Name::parse(account, name)? {
             Name::Id(account, id) => self.known(&(account.to_owned(), id.to_owned())),
@@ -189,7 +188,7 @@ impl MasterKeys {
         let is_aws_managed = *name == aws_managed_id(account);
         let (aliases, enabled, policy) = match self.keys.get(id) {
             Some(key) => (key.aliases.clone(), key.enabled, key.policy),
-            // It is made when it is first used.
+            // The AWS managed key of an account is made when it is first used.
             None if is_aws_managed && self.accounts.account(account).is_some() => {
                 (aws_managed_aliases(true), true, None)
             }
@@ -210,10 +209,11 @@ impl MasterKeys {
         format!("arn:aws:kms:{}:{account}:key/{id}", self.region)
     }
 
-    /// Wraps a data key under the key with this ARN. Only who gives the same context can unwrap it.
+    /// Wraps a data key under the key with this ARN. It can be unwrapped only with the same
+    /// context. Whether the principal may use the key was decided before.
     ///
     /// # Errors
-    /// See [`KeyError`]. Whoever asks has seen to it that they may.
+    /// See [`KeyError`].
     pub fn wrap(&self, arn: &str, context: &[u8], data_key: &DataKey) -> Result<Vec<u8>, KeyError> {
         let key = self.usable(arn)?;
         let id = (key.account, key.id);
@@ -237,7 +237,7 @@ impl MasterKeys {
         if key.enabled { Ok(key) } else { Err(KeyError::Disabled) }
     }
 
-    /// What a key is made of. `make` says whether one that there is not is made.
+    /// The bytes of a key. `make` says whether a key that does not exist is made.
     fn material(&self, id: &Id, make: bool) -> Result<WrappingKey, KeyError> {
         let mut materials = self.materials.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(material) = materials.get(id) {
@@ -262,14 +262,14 @@ impl MasterKeys {
     }
 }
 
-/// What a wrapped data key is bound to. Neither accounts nor ids hold a zero byte, so no two read
-/// alike.
+/// What a wrapped data key is bound to. Neither accounts nor ids hold a zero byte, so two different
+/// ones are never the same bytes.
 fn associated((account, id): &Id, context: &[u8]) -> Vec<u8> {
     [b"data-key\0", account.as_bytes(), b"\0", id.as_bytes(), b"\0", context].concat()
 }
 
-/// The id of the key that an account has without asking: the form of a UUID, and it follows from
-/// the account.
+/// The id of the AWS managed key of an account. It has the form of a UUID, and is derived from the
+/// account.
 fn aws_managed_id(account: &str) -> String {
     use sha2::Digest as _;
     let digest = Sha256::digest(format!("portcullis managed key of account {account}"));

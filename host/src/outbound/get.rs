@@ -28,10 +28,10 @@ use super::{Fetched, Unfetched};
 const CONNECT_MAX: Duration = Duration::from_secs(2);
 /// Addresses of a host that are tried.
 const ADDRESSES_MAX: usize = 4;
-/// Bytes of the head of an answer.
+/// Bytes of the head of a response.
 const HEAD_LENGTH_MAX: usize = 64 << 10;
 
-/// Why there is no answer, and what the log says of it.
+/// Why there is no response, and what the log says of it.
 type Failed = (Unfetched, String);
 
 fn unreachable(why: impl ToString) -> Failed {
@@ -46,8 +46,7 @@ pub struct NoAuthorities {
     why: String,
 }
 
-/// Whom to believe that a host is who it says: the authorities of the system, and those of the
-/// operator.
+/// The authorities whose certificates are trusted: those of the system, and those of the operator.
 pub struct Trust {
     own: Vec<CertificateDer<'static>>,
     /// Read with the first request: most servers never make one.

@@ -21,11 +21,11 @@ use volume::Volume;
 pub struct Shared {
     /// The configuration.
     pub config: Arc<Config>,
-    /// Who exists.
+    /// Accounts, their users and access keys.
     pub accounts: Arc<Accounts>,
     /// Seals and opens secrets.
     pub vault: Arc<Vault>,
-    /// Keys that data keys are wrapped under.
+    /// Master keys, which wrap data keys.
     pub master_keys: Arc<MasterKeys>,
     /// The data folder.
     pub volume: Arc<Volume>,
@@ -37,11 +37,11 @@ pub struct Shared {
     pub settings: Arc<BTreeMap<String, String>>,
     /// Why calls were denied.
     pub explanations: Arc<Explanations>,
-    /// Stages that users added.
+    /// Added stages.
     pub stages: Arc<AddedStages>,
     /// Where traces go, if anywhere.
     pub exporter: Option<Arc<Exporter>>,
-    /// Memory for documents that requests bring along.
+    /// Memory for the documents of requests.
     pub room: Room,
     /// Numbers for calls and request ids.
     pub ids: Ids,

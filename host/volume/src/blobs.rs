@@ -16,14 +16,14 @@ pub(crate) enum Location {
     File,
 }
 
-/// Under what a blob is sealed.
+/// What a blob is sealed under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sealing {
     /// Nothing: it was stored by a version that did not seal, or by a volume without a key.
     Plain,
-    /// The volume's own key.
+    /// The folder key.
     FolderKey,
-    /// A data key that only who stored it can say.
+    /// A data key, which has to be given to read the blob.
     DataKey,
 }
 
@@ -60,7 +60,8 @@ pub(crate) struct BlobRow {
 }
 
 impl BlobRow {
-    /// The segment that holds it, and how many bytes of it: an empty body takes room, too.
+    /// The segment that holds it, and how many bytes of that it takes. An empty body takes room for
+    /// the header of its record.
     pub(crate) fn in_log(&self) -> Option<(u64, u64)> {
         match self.location {
             Location::Log { segment, .. } => Some((segment, self.length.saturating_add(HEADER_BYTES as u64))),

@@ -40,7 +40,7 @@ pub enum Problem {
     LiveBytes(u64, u64, u64),
     /// A blob's references are not as many as the rows hold: blob, stored, counted.
     References(u64, u64, u64),
-    /// No row refers to the blob, and so nobody will ever free it.
+    /// No row refers to the blob, so nothing will ever free it.
     Orphan(u64),
     /// A row refers to a blob that is not there.
     Dangling(u64, RowKey),
@@ -48,7 +48,7 @@ pub enum Problem {
     RowNotUnderstood(RowKey, String),
 }
 
-/// Which row: to be found again.
+/// Which row it is, so that it can be found again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowKey {
     /// The table.
@@ -144,7 +144,7 @@ pub fn check_on(
     let volume = open::read_format(&*disk)?.ok_or(OpenError::NotAVolume)?;
     let mut report = Report::default();
     if open::is_new(&*disk, options)? {
-        // Its creation was cut short; nothing was ever stored.
+        // The creation of the folder was cut short, and nothing was ever stored.
         return Ok(report);
     }
     let mut index = open::open_index(&*disk, options)?;

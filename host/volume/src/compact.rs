@@ -25,7 +25,7 @@ const MOVES_MAX: usize = 256;
 pub(crate) struct Compaction {
     /// The segment being emptied, and where in it to go on.
     at: Option<Position>,
-    /// Segments that hold damaged bodies: they stay as they are, for whoever repairs them.
+    /// Segments that hold damaged bodies. They stay as they are, so that they can be repaired.
     damaged: HashSet<u64>,
 }
 

@@ -1,4 +1,4 @@
-//! Bodies that were received, from then on until a commit keeps them or nobody wants them.
+//! Bodies that were received, until a commit keeps them or they are given up.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +18,7 @@ pub(crate) struct Received {
 }
 
 impl Received {
-    /// None yet. `segments` and `reclaim` hear what becomes of each.
+    /// None yet. `segments` and `reclaim` are told what becomes of each.
     pub(crate) fn new(segments: Arc<Segments>, reclaim: Arc<Reclaim>) -> Received {
         Received { known: Mutex::default(), segments, reclaim }
     }

@@ -32,8 +32,7 @@ pub struct Span {
 pub enum ReadStep {
     /// The next bytes, at least one.
     Bytes(Bytes),
-    /// The next bytes are not in memory: ask `SpanReader::next`, which waits for the disk
-    /// elsewhere.
+    /// The next bytes are not in memory. `SpanReader::next` waits for the disk, on another thread.
     WouldBlock,
     /// Everything was read.
     End,
@@ -227,13 +226,13 @@ fn read(file: &dyn DiskFile, wanted: Wanted) -> io::Result<pool::Buffer> {
 }
 
 fn resolve(shared: &Arc<Shared>, span: Span, given: Option<&Arc<Root>>) -> Result<Piece, VolumeError> {
-    // Looked up first without a pin: most blobs are in the log and need none.
+    // The first lookup is without a pin: most blobs are in the log and need none.
     let row = look_up(shared, span.blob)?;
     let (row, pin) = match row.location {
         Location::Log { .. } => (row, None),
         Location::File => {
             let pin = Pin::new(span.blob, shared);
-            // Again, now that the file cannot go away any more.
+            // Looked up again, now that the file cannot be removed any more.
             (look_up(shared, span.blob)?, Some(pin))
         }
     };
@@ -241,7 +240,7 @@ fn resolve(shared: &Arc<Shared>, span: Span, given: Option<&Arc<Root>>) -> Resul
         (Sealing::Plain, None, _) => None,
         (Sealing::FolderKey, None, Some(folder)) => Some(Arc::clone(folder)),
         (Sealing::DataKey, Some(given), _) => Some(Arc::clone(given)),
-        // Nothing is given out that is not sealed as whoever asks believes.
+        // A blob that is not sealed in the way that the caller expects is not given out.
         _ => return Err(VolumeError::Sealed(span.blob)),
     };
     let length = row.plain_length().ok_or(VolumeError::Corrupt(span.blob))?;

@@ -125,7 +125,7 @@ pub struct Receiver {
 #[derive(Debug)]
 enum Seal {
     No,
-    /// From its first byte on: an empty body has nothing to seal.
+    /// Sealed from its first byte on: an empty body has nothing to seal.
     Under(Sealing, Arc<Root>),
     On(Sealer),
 }
@@ -236,8 +236,8 @@ impl Receiver {
         Ok(())
     }
 
-    /// The body is complete. A short one is at its place at once, without waiting for anything; a
-    /// long one is synced first.
+    /// The body is complete. A short one is in the log's tail at once, without waiting for
+    /// anything. A long one is synced first.
     pub async fn finish(mut self) -> Result<PendingBlob, VolumeError> {
         let Some(growing) = self.growing.take() else {
             return self.finish_in_log();
@@ -257,7 +257,7 @@ impl Receiver {
         }
     }
 
-    /// Seals what is left; answers under what the body is sealed.
+    /// Seals what is left, and answers what the body is sealed under.
     fn finish_sealing(&mut self) -> Result<Sealing, VolumeError> {
         match &mut self.seal {
             Seal::On(sealer) => {
@@ -272,7 +272,7 @@ impl Receiver {
         let sealing = self.finish_sealing()?;
         let Receiver { shared, id, gathered, length, digest, .. } = self;
         if shared.is_space_low() {
-            // There may be space again; nobody else would look while everybody is refused.
+            // There may be space again. While all bodies are refused, nothing else looks for it.
             shared.check_space(0)?;
         }
         let plain = digest.finalize();
@@ -302,7 +302,7 @@ impl Growing {
     }
 
     fn finish(mut self, sealing: Sealing) -> Result<BlobRow, VolumeError> {
-        // Relaxed durability, too: rows and records must never outlive the file that they name.
+        // With relaxed durability too: rows and records must never outlive the file that they name.
         self.file.sync_data()?;
         self.shared.sync_file_name(self.id)?;
         self.finished = true;

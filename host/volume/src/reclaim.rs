@@ -20,7 +20,7 @@ struct ReclaimState {
     /// Freed, in order, with the time.
     freed: VecDeque<(Instant, u64)>,
     rows: HashMap<u64, BlobRow>,
-    /// Files to remove as soon as nobody has them pinned.
+    /// Files to remove as soon as no reader has them pinned.
     doomed: HashSet<u64>,
 }
 

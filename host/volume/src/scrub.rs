@@ -36,7 +36,7 @@ impl Scrub {
             return Ok(());
         }
         if self.debt >= budget {
-            // A large body was read whole: the pace is kept by waiting afterwards.
+            // A large body was read as a whole. The wait comes afterwards, and keeps the pace.
             self.debt -= budget;
             return Ok(());
         }
@@ -65,7 +65,8 @@ impl Scrub {
             count(&shared.counters.scrubbed_blobs, 1);
             return Ok(());
         }
-        // It may have been freed or moved meanwhile, and its bytes be gone rightly.
+        // The blob may have been freed or moved meanwhile. Then it is right that its bytes are
+        // gone.
         let now = shared.snapshot()?.blob(id)?;
         if now.is_some_and(|now| now.location == row.location) {
             count(&shared.counters.scrub_errors, 1);

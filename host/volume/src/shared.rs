@@ -26,7 +26,7 @@ const FLUSH_BYTES: usize = 4 << 20;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) options: Options,
-    /// What bodies without a key of their own are sealed under.
+    /// What bodies without a data key are sealed under.
     pub(crate) root: Option<Arc<Root>>,
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) index: IndexSlot,
@@ -45,7 +45,7 @@ pub(crate) struct Shared {
     checkpointed: AtomicU64,
     /// The index failed: nothing is committed until it is recovered.
     failed: AtomicBool,
-    /// Held as long as anybody uses the volume.
+    /// Held as long as the volume is in use.
     _lock: Box<dyn Debug + Send + Sync>,
 }
 

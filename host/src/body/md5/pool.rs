@@ -1,7 +1,7 @@
 //! The lane thread: bodies that are received at the same time have their MD5 computed side by side.
 //!
 //! Each body queues what it receives. One thread of the process hashes the queues of up to 16
-//! bodies in bursts; bodies that ask meanwhile take a lane at the next burst. So lanes fill up
+//! bodies in bursts; bodies that come meanwhile get a lane at the next burst. So lanes fill up
 //! exactly when there is more to hash than one stream could, and a body that is alone is hashed
 //! while its next bytes are being received.
 
@@ -21,8 +21,8 @@ use super::{BLOCK_BYTES, Chain, Md5, lanes};
 
 /// The shortest body, in bytes, that is worth the lane thread.
 pub const BODY_BYTES_MIN: u64 = 1024 * 1024;
-/// Queued bytes for which a body asks for a lane. Waking a thread costs 2 to 5 µs, hashing this
-/// much 190.
+/// With this many queued bytes, a body queues for a lane. Waking a thread costs 2 to 5 µs, hashing
+/// this much 190.
 const LANE_BYTES_MIN: usize = 128 * 1024;
 /// Queued bytes at which a body stops receiving until its lane takes them.
 const QUEUE_BYTES_MAX: usize = 256 * 1024;
@@ -39,7 +39,7 @@ pub struct Lost;
 
 /// What bodies and the lane thread share.
 struct Pool {
-    /// Bodies that ask for a lane, each with its MD5 so far.
+    /// Bodies that wait for a lane, each with its MD5 so far.
     queue: Mutex<VecDeque<(Arc<Feed>, Md5)>>,
     queued: Condvar,
     /// Bytes queued and being hashed.
@@ -76,7 +76,7 @@ impl Pool {
         }
     }
 
-    /// Gives free lanes to bodies that ask; waits for one when no lane is taken.
+    /// Gives free lanes to bodies that wait. Waits for a body when no lane is taken.
     fn fill(&self, lanes: &mut Vec<Lane>) {
         let mut queue = lock(&self.queue);
         if lanes.is_empty() {
@@ -141,7 +141,7 @@ impl Drop for FeedState {
 }
 
 impl FeedState {
-    /// Empties the queue; the caller answers for the bytes held.
+    /// Empties the queue; the caller has to give back the bytes held.
     fn take_queue(&mut self) -> (VecDeque<Bytes>, usize) {
         (std::mem::take(&mut self.queue), std::mem::take(&mut self.queued_bytes))
     }

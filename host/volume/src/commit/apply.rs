@@ -73,7 +73,7 @@ pub(crate) fn plan_blobs(
         let before = rows.blob(id)?;
         let start = match (before, new) {
             (Some(row), _) => row,
-            // Kept by an earlier batch and freed since: its bytes may be gone already.
+            // It was kept by an earlier batch and freed since, so its bytes may be gone already.
             (None, Some(row)) if !was_kept(received, id) => BlobRow { references: 0, ..row },
             _ => return Ok(None),
         };
@@ -82,7 +82,7 @@ pub(crate) fn plan_blobs(
             return Ok(None);
         };
         let after = (references > 0).then_some(BlobRow { references, ..start });
-        // A new blob that is kept and freed in one batch is as one that was never kept.
+        // A new blob that one batch keeps and frees counts as one that was never kept.
         planned.push(BlobChange { id, before, after });
     }
     Ok(Some(planned))

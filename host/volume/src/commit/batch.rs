@@ -60,7 +60,7 @@ pub struct Put {
 /// Changes that take effect together, durably, or not at all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
-    /// Judged against the state right before the batch, in the same critical section.
+    /// Evaluated against the state right before the batch, in the same critical section.
     pub require: Vec<Requirement>,
     /// Rows to write. They win over `delete` of the same row.
     pub put: Vec<Put>,
