@@ -39,7 +39,7 @@ fn destinations_are_hosts_with_or_without_a_port() {
 }
 
 #[test]
-fn an_address_is_judged_before_anything_is_sent() {
+fn an_address_is_checked_before_anything_is_sent() {
     let check = |url: &str, allow: &[&str], only: bool, expected: Option<bool>| {
         let target = Target::of(url, &options(allow, only));
         assert_eq!(target.map(|target| target.is_allowed), expected, "{url} {allow:?} {only}");
