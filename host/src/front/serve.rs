@@ -252,7 +252,7 @@ where
         });
         drop(started.send(Ok(())));
         LocalSet::new().block_on(&runtime, serving.work(self.receiver));
-        // Disk reads may still run on threads of the runtime. Nobody waits for them any more, so
+        // Disk reads may still run on threads of the runtime. Nothing waits for them any more, so
         // the end does not wait either.
         runtime.shutdown_background();
     }
@@ -283,7 +283,7 @@ impl<A: Answering> Serving<A> {
         loop {
             tokio::select! {
                 message = receiver.recv() => match message {
-                    // It was accepted just before the end, and is closed without an answer.
+                    // It was accepted just before the end, and is closed without a response.
                     Some(Message::Connection(_)) if finishing => {}
                     Some(Message::Connection(accepted)) => {
                         tokio::task::spawn_local(connection::serve(Rc::clone(&self), accepted));
@@ -401,8 +401,7 @@ impl<A: Answering> Serving<A> {
     ) -> Response<ResponseBody> {
         let Door { name, endpoint, .. } = &arrival.door;
         let (listener, endpoint) = (Arc::clone(name), endpoint.clone());
-        let peer =
-            Peer { remote: arrival.remote, listener, endpoint, tls: None, pass: Some(Rc::clone(&pass)) };
+        let peer = Peer { remote: arrival.remote, listener, endpoint, tls: None, pass: Rc::clone(&pass) };
         let body = Received::new(body, Rc::clone(&pass));
         let mut response = Rc::clone(&self.answer).answer(Request::from_parts(parts, body), peer).await;
         let Some(refused) = pass.refused() else { return response };

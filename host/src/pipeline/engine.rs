@@ -295,7 +295,7 @@ fn cache_name(engine: &Engine, composed: &[u8]) -> String {
 }
 
 /// Loads compiled code that an earlier start wrote. Only a file that belongs to this user and that
-/// nobody else can write is trusted: whoever can change it can run code here.
+/// no other user can write is trusted: a user who can change it can run code in this process.
 fn load_cached(engine: &Engine, path: &Path) -> Option<Component> {
     use std::os::unix::fs::MetadataExt;
     let found = std::fs::symlink_metadata(path).ok()?;

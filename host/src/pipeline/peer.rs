@@ -23,8 +23,8 @@ pub struct Peer {
     pub endpoint: Option<Arc<Endpoint>>,
     /// The version of TLS; `None` on a connection without it.
     pub tls: Option<&'static str>,
-    /// The pass of the request; `None` where shares are not counted.
-    pub pass: Option<Rc<Pass>>,
+    /// The pass of the request.
+    pub pass: Rc<Pass>,
 }
 
 /// The endpoint that a listener stands for.

@@ -34,8 +34,6 @@ pub enum Sender {
     Admitted(Rc<Pass>),
     /// It is not: no work is done for it.
     Refused,
-    /// Shares are not counted.
-    Anybody,
 }
 
 /// What may become of a connection after a response.
@@ -106,26 +104,25 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let idle = shared.config.body_idle_timeout();
-    match (&sender, &work) {
-        (Sender::Refused, _) => return (failed(Failure::Overloaded), Vec::new()),
-        (Sender::Admitted(pass), Work::Collect(length_max)) => {
-            // A document without an announced length takes room for the longest that is allowed.
-            // It is rarely as long, so that is not counted several times.
-            let times = if body.content_length.is_some_and(|length| length > SHORT_BYTES_MAX) {
-                DOCUMENT_COPIES
-            } else {
-                1
-            };
-            let announced = body.content_length.map(|length| length.saturating_mul(times));
-            match shared.room.take(pass.party(), announced, length_max.saturating_mul(times)) {
-                Some(room) => rooms.push(room),
-                None => {
-                    pass.refuse_documents();
-                    return (failed(Failure::Overloaded), Vec::new());
-                }
+    let Sender::Admitted(pass) = sender else {
+        return (failed(Failure::Overloaded), Vec::new());
+    };
+    if let Work::Collect(length_max) = &work {
+        // A document without an announced length takes room for the longest that is allowed.
+        // It is rarely as long, so that is not counted several times.
+        let times = if body.content_length.is_some_and(|length| length > SHORT_BYTES_MAX) {
+            DOCUMENT_COPIES
+        } else {
+            1
+        };
+        let announced = body.content_length.map(|length| length.saturating_mul(times));
+        match shared.room.take(pass.party(), announced, length_max.saturating_mul(times)) {
+            Some(room) => rooms.push(room),
+            None => {
+                pass.refuse_documents();
+                return (failed(Failure::Overloaded), Vec::new());
             }
         }
-        _ => {}
     }
     // The futures that read a body are kilobytes long. They are boxed, so that this future stays
     // small for requests without a body.

@@ -112,7 +112,7 @@ struct Ticket {
     incarnation: Cell<u64>,
     slot: u32,
     id: u64,
-    pass: Option<Rc<Pass>>,
+    pass: Rc<Pass>,
     done: bool,
 }
 
@@ -157,10 +157,8 @@ impl Answering for Worker {
             Some(call) => {
                 // A call that never waited has not met its rates yet. Where it may not go on, the
                 // response is replaced by a refusal (`front/serve.rs`).
-                if let Some(pass) = &ticket.pass {
-                    pass.establish(&call.facts);
-                }
-                self.response_of(call, ticket.pass.as_deref())
+                ticket.pass.establish(&call.facts);
+                self.response_of(call, &ticket.pass)
             }
             None => (responses::internal_error(&request_id), Answered::default()),
         };
@@ -341,10 +339,9 @@ impl Worker {
         // it.
         let (work, payload) = (call.work.take()?, call.facts.payload.clone().unwrap_or_default());
         call.journal.waits(&work, &mut state.draws, view);
-        let sender = match &ticket.pass {
-            Some(pass) if pass.establish(&call.facts) => Sender::Admitted(Rc::clone(pass)),
-            Some(_) => Sender::Refused,
-            None => Sender::Anybody,
+        let sender = match ticket.pass.establish(&call.facts) {
+            true => Sender::Admitted(Rc::clone(&ticket.pass)),
+            false => Sender::Refused,
         };
         // From now on time counts for the work, until the stage that scheduled it goes on.
         if let Some(left) = call.enter(metrics::stage_index(work.stage())) {
@@ -377,11 +374,7 @@ impl Worker {
 
     /// The response of a finished call, and what metrics and traces need of it, but for status and
     /// time.
-    fn response_of(
-        &self,
-        mut call: Box<CallState>,
-        pass: Option<&Pass>,
-    ) -> (Response<ResponseBody>, Answered) {
+    fn response_of(&self, mut call: Box<CallState>, pass: &Pass) -> (Response<ResponseBody>, Answered) {
         if let Some(left) = call.enter(0) {
             self.shared.metrics.stage(left.stage, left.elapsed);
         }
@@ -396,7 +389,7 @@ impl Worker {
         };
         // Where memory for responses is short, the client is told to come back. Not after a commit,
         // though: the client must learn that it was made.
-        if let (CallResponseBody::Bytes(bytes), Some(pass)) = (&made.body, pass)
+        if let CallResponseBody::Bytes(bytes) = &made.body
             && !call.journal.has_commit_from(0)
             && !pass.has_room_for(bytes.len())
         {

@@ -8,7 +8,7 @@ use super::sealing::KeySource;
 /// What an acknowledged commit may still lose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
-    /// Nothing: the log is synced before the answer.
+    /// Nothing: the log is synced before the commit is acknowledged.
     #[default]
     Synced,
     /// Commits since the last checkpoint, when the machine (not the process) goes down. Never

@@ -32,7 +32,7 @@ impl Received {
         pending
     }
 
-    /// The received bodies among these blobs, which now live at least as long as the answer.
+    /// The received bodies among these blobs, which now live at least as long as what is returned.
     pub(crate) fn claim(&self, ids: &[u64]) -> Vec<Arc<Pending>> {
         if ids.is_empty() {
             return Vec::new();

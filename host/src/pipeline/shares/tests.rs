@@ -37,7 +37,7 @@ impl Bench {
     }
 }
 
-/// Of who signs for an account, or of nobody.
+/// The facts of a request that an account signed, or of an anonymous one.
 fn facts(account: &str, name: &str) -> Facts {
     let identity = Identity {
         kind: IdentityKind::Root,

@@ -52,7 +52,7 @@ pub(crate) struct BlobChange {
 }
 
 /// What becomes of the blobs that a batch names; `None` when it keeps a blob that is not there, or
-/// frees a reference that nobody holds. `received` are the blobs that were received for this batch;
+/// frees a reference that no row holds. `received` are the blobs that were received for this batch;
 /// in a replay there are none, and what the record says is true.
 pub(crate) fn plan_blobs(
     rows: &Rows<'_>,

@@ -93,7 +93,7 @@ pub(crate) fn replay(
 }
 
 /// The segments from `first` to the last, each following the one that its header names. A segment
-/// that nobody names was given up after a failed write, with nothing acknowledged in it.
+/// that no header names was given up after a failed write, with nothing acknowledged in it.
 fn path_from(headers: &[SegmentHeader], first: u64) -> Result<Vec<SegmentHeader>, OpenError> {
     let mut path: Vec<SegmentHeader> = Vec::new();
     let mut wanted = headers.last().map_or(first, |header| header.number);
