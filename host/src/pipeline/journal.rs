@@ -136,7 +136,7 @@ impl Waited {
         self.rows = seen.collect();
     }
 
-    /// Whether it is a commit that another one was faster than.
+    /// Whether it is a commit that failed because another one was faster.
     fn was_in_vain(&self) -> bool {
         self.nature == Nature::Commit && matches!(self.outcome, Outcome::Conflict)
     }
@@ -164,9 +164,8 @@ impl Journal {
         if !is_short {
             self.0.iter_mut().for_each(Waited::let_go);
         }
-        // Commits in vain before this one, and the pauses of one long plan, may be repeated with
-        // the rows of this commit: their outcome does not depend on it. So a call keeps one
-        // snapshot.
+        // Commits in vain and pauses right before this commit are as good with the rows that it was
+        // planned from. They get its snapshot, so that a call keeps only one.
         if nature == Nature::Commit {
             let before = self.0.iter_mut().rev();
             let alike = before.take_while(|step| step.nature == Nature::Pause || step.was_in_vain());
