@@ -1,7 +1,7 @@
 //! Bodies: what a client sends is checked, digested and stored as it passes; what is stored is
 //! sent.
 //!
-//! [`receive`] enforces what was promised about a request body, whoever asks for its bytes: a body
+//! [`receive`] enforces what was promised about a request body, whatever its bytes are for: a body
 //! that breaks its promise is never delivered as a complete one. [`respond`] never ends a response
 //! early without saying so.
 

@@ -1,4 +1,4 @@
-//! The commands of `portcullis`: what each does, and the command line that asks for it.
+//! The commands of `portcullis`: the command line, and what each command does.
 
 pub mod check;
 pub mod cli;

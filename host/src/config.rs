@@ -73,11 +73,11 @@ pub struct Config {
     pub root: Root,
     /// Further accounts.
     pub accounts: Vec<AccountEntry>,
-    /// Keys that objects are sealed under by name.
+    /// Master keys.
     pub master_keys: Vec<MasterKeyEntry>,
     /// Listeners with names, besides those of `listen`.
     pub listeners: Vec<ListenerEntry>,
-    /// How much somebody may ask for in a second.
+    /// Rates of accounts, access keys, addresses and more.
     pub rates: Vec<RateEntry>,
     /// `[variables]`: overrides of the variables that the pipeline manifest declares.
     pub variables: BTreeMap<String, String>,
@@ -117,13 +117,13 @@ pub struct Limits {
     pub idle: Duration,
     /// How long no byte of a request body may arrive.
     pub body_idle: Duration,
-    /// How long a body may take whose sender showed no verified signature.
+    /// How long the body of a request without a verified signature may take.
     pub unverified_body: Duration,
     /// How many bytes of such a body must come in a second.
     pub unverified_body_bytes_per_second_min: u64,
     /// How long a client may take no byte of a response.
     pub response_stall: Duration,
-    /// How long requests in flight may go on after a stop was asked for.
+    /// How long requests in flight may go on after the server was told to stop.
     pub drain: Duration,
 }
 
@@ -188,7 +188,7 @@ pub struct ListenerEntry {
 pub struct MasterKeyEntry {
     /// The last part of its ARN: letters, digits, `-` and `_`.
     pub id: String,
-    /// The account that it is of; the root account when not given.
+    /// The account that it belongs to; the root account when not given.
     pub account: Option<String>,
     /// Names for it: `alias/photos`.
     #[serde(default)]

@@ -1,5 +1,5 @@
-//! What clients reach: sockets, connections, limits of time, and what operators ask of a server
-//! that runs.
+//! What clients reach: sockets, connections, time limits, probes. And the admin API, by which
+//! operators reach a server that runs.
 
 pub mod admin;
 pub mod connection;

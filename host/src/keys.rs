@@ -1,9 +1,9 @@
-//! Who exists, and keys: accounts, secrets and data keys that are sealed, master keys.
+//! Accounts, and keys: secrets and data keys that are sealed, master keys, signing keys.
 
 pub mod accounts;
 pub mod data_keys;
 mod error;
-pub mod kms;
+pub mod master_keys;
 pub mod signing;
 pub mod vault;
 

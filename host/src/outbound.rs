@@ -1,9 +1,8 @@
 //! What is fetched from elsewhere: a few small documents, such as the keys of an identity provider.
 //!
-//! Strangers can make stages ask for an address, so what is asked for again and again is answered
-//! from what was fetched before: of one address there is one request at a time in the whole
-//! process, and not another one right after it. Where requests may go is in [`rules`], how they get
-//! there in [`get`].
+//! Anonymous clients can make a stage fetch an address. So a document that was fetched a moment ago
+//! is used again: for one address there is one request at a time in the whole process, and no other
+//! one right after it. [`rules`] says where requests may go, [`get`] how they get there.
 
 mod get;
 mod rules;
@@ -22,14 +21,14 @@ pub use get::{NoAuthorities, Trust};
 pub use rules::Destination;
 
 /// Addresses that are remembered at most.
-const PLACES_MAX: usize = 128;
-/// Bytes of an answer at most, whatever a stage asks for.
+const ADDRESSES_MAX: usize = 128;
+/// Bytes of a response at most, whatever limit a stage gives.
 const LENGTH_MAX: usize = 256 << 10;
-/// A request at most, all of it.
+/// The whole of a request takes no longer than this.
 const REQUEST_MAX: Duration = Duration::from_secs(5);
 /// How long a call waits for its turn at an address.
 const TURN_MAX: Duration = Duration::from_secs(10);
-/// What failed is tried again sooner than what did not.
+/// After a failure, the next attempt comes after this time at the latest.
 const FAILED_MAX: Duration = Duration::from_secs(5);
 
 /// What an operator sets.
@@ -41,7 +40,7 @@ pub struct Options {
     pub only_allowed: bool,
     /// Authorities that are trusted beside those of the system.
     pub ca_file: Option<PathBuf>,
-    /// How long until an address is asked again, at the earliest.
+    /// The shortest time between two requests to one address.
     pub retry: Duration,
 }
 
@@ -51,7 +50,7 @@ impl Default for Options {
     }
 }
 
-/// An answer, whatever its status.
+/// A response, whatever its status.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {
     /// The status code.
@@ -60,13 +59,13 @@ pub struct Fetched {
     pub body: Vec<u8>,
 }
 
-/// Why there is none.
+/// Why there is no response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unfetched {
     /// Its destination is not one that may be reached.
     #[error("it may not be reached")]
     Forbidden,
-    /// Nobody answered in time, as who they should be.
+    /// There was no response in time from a server that proved its name.
     #[error("it cannot be reached")]
     Unreachable,
     /// It is longer than the limit.
@@ -80,21 +79,21 @@ type Outcome = Result<Fetched, Unfetched>;
 pub struct Outbound {
     options: Options,
     trust: Trust,
-    places: StdMutex<BTreeMap<String, Arc<Mutex<Known>>>>,
+    known: StdMutex<BTreeMap<String, Arc<Mutex<KnownAddress>>>>,
 }
 
 /// What is known of an address.
 #[derive(Debug, Default)]
-struct Known {
-    /// The last answer with status 200.
+struct KnownAddress {
+    /// The last response with status 200.
     good: Option<(Instant, Fetched)>,
-    /// The last attempt, and how it ended if that was not well.
+    /// The last attempt, and its outcome if it was not a response with status 200.
     tried: Option<(Instant, Option<Outcome>)>,
 }
 
-impl Known {
-    /// What will do for a call that began at a time, without another attempt.
-    fn known(&self, began: Instant, age_max: Duration, retry: Duration) -> Option<Outcome> {
+impl KnownAddress {
+    /// What a call that began at this time can use without another attempt.
+    fn usable(&self, began: Instant, age_max: Duration, retry: Duration) -> Option<Outcome> {
         let good = self.good.as_ref();
         if let Some((at, answer)) = good
             && at.elapsed() <= age_max
@@ -103,7 +102,7 @@ impl Known {
         }
         let (at, failed) = self.tried.as_ref()?;
         let wait = if failed.is_some() { retry.min(FAILED_MAX) } else { retry };
-        // An attempt that somebody else made while this call waited is as good as its own.
+        // An attempt that another call made while this one waited is as good as its own.
         if *at < began && at.elapsed() >= wait {
             return None;
         }
@@ -138,23 +137,25 @@ impl Outbound {
     /// A file of authorities that cannot be read, or holds none.
     pub fn new(options: &Options) -> Result<Outbound, NoAuthorities> {
         let trust = Trust::new(options.ca_file.as_deref())?;
-        Ok(Outbound { options: options.clone(), trust, places: StdMutex::default() })
+        Ok(Outbound { options: options.clone(), trust, known: StdMutex::default() })
     }
 
     /// What is at an address: as it was fetched `age_max` ago or later, or else as it is now. An
-    /// answer that is too old is given all the same where the address was asked only just now.
+    /// older response is used all the same where the last attempt was only a moment ago.
     ///
     /// # Errors
     /// [`Unfetched`]; the log says more.
     pub async fn fetch(&self, url: &str, length_max: usize, age_max: Duration) -> Outcome {
         let began = Instant::now();
-        let place = self.place(url).ok_or(Unfetched::Unreachable)?;
-        let Ok(mut place) = timeout(TURN_MAX, place.lock()).await else { return Err(Unfetched::Unreachable) };
-        let outcome = match place.known(began, age_max, self.options.retry) {
+        let address = self.address(url).ok_or(Unfetched::Unreachable)?;
+        let Ok(mut known) = timeout(TURN_MAX, address.lock()).await else {
+            return Err(Unfetched::Unreachable);
+        };
+        let outcome = match known.usable(began, age_max, self.options.retry) {
             Some(outcome) => outcome,
             None => {
                 let outcome = self.attempt(url).await;
-                place.note(&outcome);
+                known.note(&outcome);
                 outcome
             }
         };
@@ -164,22 +165,22 @@ impl Outbound {
         }
     }
 
-    /// Where an address is remembered; none when too many are asked for at once.
-    fn place(&self, url: &str) -> Option<Arc<Mutex<Known>>> {
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(place) = places.get(url) {
-            return Some(Arc::clone(place));
+    /// What is known of an address; `None` when too many addresses are waited for at once.
+    fn address(&self, url: &str) -> Option<Arc<Mutex<KnownAddress>>> {
+        let mut addresses = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(address) = addresses.get(url) {
+            return Some(Arc::clone(address));
         }
-        if places.len() >= PLACES_MAX {
-            // What nobody waits for at the moment is fetched again where it is needed.
-            places.retain(|_, place| Arc::strong_count(place) > 1);
+        if addresses.len() >= ADDRESSES_MAX {
+            // Addresses that no call waits for are forgotten, and fetched again when needed.
+            addresses.retain(|_, address| Arc::strong_count(address) > 1);
         }
-        if places.len() >= PLACES_MAX {
+        if addresses.len() >= ADDRESSES_MAX {
             return None;
         }
-        let place = Arc::<Mutex<Known>>::default();
-        places.insert(url.to_owned(), Arc::clone(&place));
-        Some(place)
+        let address = Arc::<Mutex<KnownAddress>>::default();
+        addresses.insert(url.to_owned(), Arc::clone(&address));
+        Some(address)
     }
 
     async fn attempt(&self, url: &str) -> Outcome {

@@ -1,8 +1,10 @@
-//! The pipeline: composed, compiled, run for each request, and lent what it needs.
+//! The pipeline: composed, compiled, and run for each request.
+//!
+//! A start goes from `compose` to `engine` to `worker`. A request goes from `worker` to `call`, to
+//! the components and the `capabilities` that they are lent, to `work`, and back.
 
 pub mod added_stages;
 pub(crate) mod adviser;
-pub mod answers;
 pub mod bindings;
 pub mod call;
 pub mod capabilities;
@@ -13,6 +15,7 @@ pub(crate) mod head;
 pub mod header_lines;
 pub mod journal;
 pub mod peer;
+pub mod responses;
 pub(crate) mod row_reader;
 pub mod shared;
 pub mod shares;

@@ -7,7 +7,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 /// A secret text. `Debug` and `Display` print `[redacted]`, so that no log, error or panic shows it
-/// by accident; whoever needs the text says so with [`Secret::reveal`].
+/// by accident. Code that needs the text says so with [`Secret::reveal`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 

@@ -1,5 +1,4 @@
-//! What the server tells its operator: log lines, metrics, traces, which trace a request belongs
-//! to, and why calls were denied.
+//! What the server tells its operator: log lines, metrics, traces, and explanations of denials.
 
 pub mod explanations;
 pub mod logs;

@@ -84,7 +84,7 @@ fn the_policy_language_knows_nobody() {
 /// word, reason.
 const S3_WORDS: [&str; 3] = ["bucket", "ListObjects", "x-amz-"];
 const EXCEPTIONS: [(&str, &str, &str); 6] = [
-    ("src/pipeline/answers.rs", "x-amz-", "answers in the place of a pipeline that cannot"),
+    ("src/pipeline/responses.rs", "x-amz-", "responses in the place of a pipeline that cannot"),
     ("src/body/framing.rs", "x-amz-", "aws-chunked framing itself carries the trailer's signature"),
     ("src/telemetry/metrics", "bucket", "a histogram's own word; and a limit that operators set"),
     ("src/pipeline/shares", "bucket", "what operators set limits for"),

@@ -73,7 +73,7 @@ pub type Trailers = Vec<(String, String)>;
 
 /// Where in the framing the next byte belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Position {
+enum Expecting {
     /// The line with the size of a chunk.
     Header,
     /// The bytes of a chunk: so many are still to come, at least one.
@@ -87,7 +87,7 @@ enum Position {
 /// Takes a framed body apart, piece by piece.
 #[derive(Debug)]
 pub struct Decoder {
-    place: Position,
+    expecting: Expecting,
     /// The beginning of a line whose end has not arrived.
     line: Vec<u8>,
     /// Bytes announced by the chunk headers so far.
@@ -103,7 +103,7 @@ impl Decoder {
     /// Stands before the first chunk.
     pub fn new(framing: Chunked) -> Self {
         Self {
-            place: Position::Header,
+            expecting: Expecting::Header,
             line: Vec::new(),
             decoded: 0,
             decoded_length: framing.decoded_length,
@@ -120,17 +120,17 @@ impl Decoder {
     /// The last piece of a chunk is returned only when the signature of the chunk is right.
     pub fn push<'a>(&mut self, input: &mut &'a [u8]) -> Result<Option<&'a [u8]>, FramingError> {
         while !input.is_empty() {
-            if let Position::Chunk(left) = self.place {
+            if let Expecting::Chunk(left) = self.expecting {
                 return self.take_piece(input, left).map(Some);
             }
             let line_max =
-                if let Position::Trailer(_) = self.place { TRAILER_BYTES_MAX } else { HEADER_BYTES_MAX };
+                if let Expecting::Trailer(_) = self.expecting { TRAILER_BYTES_MAX } else { HEADER_BYTES_MAX };
             let Some(line) = self.take_line(input, line_max)? else { break };
-            match self.place {
-                Position::Header => self.begin_chunk(without_crlf(&line)?)?,
-                Position::ChunkEnd if without_crlf(&line)?.is_empty() => self.place = Position::Header,
-                Position::ChunkEnd | Position::Chunk(_) => return Err(FramingError::Malformed),
-                Position::Trailer(empty_lines) => self.take_trailer(&line, empty_lines)?,
+            match self.expecting {
+                Expecting::Header => self.begin_chunk(without_crlf(&line)?)?,
+                Expecting::ChunkEnd if without_crlf(&line)?.is_empty() => self.expecting = Expecting::Header,
+                Expecting::ChunkEnd | Expecting::Chunk(_) => return Err(FramingError::Malformed),
+                Expecting::Trailer(empty_lines) => self.take_trailer(&line, empty_lines)?,
             }
         }
         Ok(None)
@@ -138,7 +138,7 @@ impl Decoder {
 
     /// Ends the body: everything that was to come must have come. Returns the trailing headers.
     pub fn finish(self) -> Result<Trailers, FramingError> {
-        let Position::Trailer(empty_lines) = self.place else { return Err(FramingError::Incomplete) };
+        let Expecting::Trailer(empty_lines) = self.expecting else { return Err(FramingError::Incomplete) };
         if !self.line.is_empty() || (empty_lines == 0 && !self.trailer_signed) {
             return Err(FramingError::Incomplete);
         }
@@ -153,7 +153,7 @@ impl Decoder {
         let (piece, rest) = input.split_at(length);
         *input = rest;
         let left = left - length as u64;
-        self.place = if left == 0 { Position::ChunkEnd } else { Position::Chunk(left) };
+        self.expecting = if left == 0 { Expecting::ChunkEnd } else { Expecting::Chunk(left) };
         if let Some(signatures) = &mut self.signatures {
             signatures.update(piece);
             if left == 0 {
@@ -199,13 +199,13 @@ impl Decoder {
             signatures.begin_chunk(signature.ok_or(FramingError::SignatureMismatch)?);
         }
         if size > 0 {
-            self.place = Position::Chunk(size);
+            self.expecting = Expecting::Chunk(size);
             return Ok(());
         }
         if self.decoded_length.is_some_and(|announced| self.decoded != announced) {
             return Err(FramingError::DecodedLengthMismatch);
         }
-        self.place = Position::Trailer(0);
+        self.expecting = Expecting::Trailer(0);
         self.signatures.as_mut().map_or(Ok(()), SignatureChain::end_chunk)
     }
 
@@ -215,7 +215,7 @@ impl Decoder {
             if empty_lines == EMPTY_LINES_MAX {
                 return Err(FramingError::Malformed);
             }
-            self.place = Position::Trailer(empty_lines + 1);
+            self.expecting = Expecting::Trailer(empty_lines + 1);
             return Ok(());
         }
         if !self.trailers_allowed || self.trailer_signed || self.trailers.len() == TRAILERS_MAX {

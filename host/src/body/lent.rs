@@ -1,12 +1,12 @@
 //! Bytes of responses that a worker has lent to its connections, and that their clients have not
 //! taken yet.
 //!
-//! A client that takes nothing keeps what it was given. Where that is much, over all connections of
-//! a worker, responses go in small steps, and each gets the next step when its client has taken the
-//! one before.
+//! Bytes that a client does not take stay in memory. Where these are many, over all connections of
+//! a worker, responses go in small steps, and each gets its next step when its client has taken the
+//! step before.
 //!
-//! Answers that were made in memory are there as a whole until the last byte is taken. Where those
-//! are many, no further ones are given: [`has_room`].
+//! Responses that were made in memory stay there as a whole until the last byte is taken. Where
+//! these are many, no further ones are made: [`has_room`].
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -21,11 +21,11 @@ const LENT_BYTES_MAX: usize = 16 << 20;
 pub(crate) const SMALL_STEP_BYTES: usize = 64 << 10;
 /// A response that is at hand at once, where that much is lent.
 pub(crate) const SMALL_RESPONSE_BYTES: usize = 16 << 10;
-/// What answers made in memory may take for requests without a verified signature, and how many
+/// What responses made in memory may take for requests without a verified signature, and how many
 /// times as much with one.
 const VERIFIED_TIMES: usize = 3;
-/// Fewer bytes are not counted: all requests in flight together have 8 MiB of them, and most
-/// sockets take as many themselves.
+/// A response of fewer bytes is not counted: all requests in flight together have 8 MiB of them,
+/// and most sockets take as many at once.
 const COUNTED_BYTES_MIN: usize = 8 << 10;
 
 thread_local! {
@@ -37,7 +37,7 @@ thread_local! {
 #[derive(Debug, Default)]
 struct Counts {
     all: AtomicUsize,
-    /// Those of answers that were made in memory.
+    /// Those of responses that were made in memory.
     whole: AtomicUsize,
 }
 
@@ -51,13 +51,13 @@ pub(crate) fn is_tight() -> bool {
     lent() > MAX.with(|max| *max.borrow())
 }
 
-/// Whether it has lent so much that something must come back: what does not go in steps adds up to
-/// as much again.
+/// Whether it has lent so much that something must come back: the responses that do not go in steps
+/// have added up to as much again.
 pub(crate) fn is_over() -> bool {
     lent() > MAX.with(|max| 2 * *max.borrow())
 }
 
-/// Whether another answer that was made in memory may be given. The last one may go beyond the
+/// Whether another response that was made in memory may be lent. The last one may go beyond the
 /// bound: each is given some time.
 pub(crate) fn has_room(is_verified: bool) -> bool {
     let times = if is_verified { VERIFIED_TIMES } else { 1 };
@@ -68,7 +68,7 @@ fn lent() -> usize {
     LENT.with(|lent| lent.all.load(Ordering::Relaxed))
 }
 
-/// Lends an answer that was made in memory.
+/// Lends a response that was made in memory.
 pub(crate) fn lend_made(bytes: Bytes) -> Bytes {
     let is_whole = bytes.len() > SMALL_RESPONSE_BYTES;
     lend_all(bytes, is_whole)
@@ -96,7 +96,7 @@ struct Own {
     waiting: Mutex<Option<Waker>>,
 }
 
-/// Bytes that know whose they are.
+/// Bytes that count as lent until they are dropped.
 struct Lent {
     bytes: Bytes,
     is_whole: bool,

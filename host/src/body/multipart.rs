@@ -4,7 +4,7 @@
 //! body = [preamble CRLF] 1*(delimiter CRLF headers CRLF content CRLF) delimiter "--" [epilogue]
 //! ```
 //!
-//! What parts mean is not known here. Whoever asks gets what stands before the content of a part as
+//! What parts mean is not known here. The caller gets what stands before the content of a part as
 //! it was sent, and then decides how the content is received: [`next_content`] and [`PartBody`]
 //! take turns.
 
@@ -25,7 +25,7 @@ mod tests;
 
 /// The limit of a boundary: <https://www.rfc-editor.org/rfc/rfc2046#section-5.1.1>
 const BOUNDARY_BYTES_MAX: usize = 70;
-/// What may follow the part whose content is received: further parts, which nobody looks at.
+/// Bytes that may follow the part whose content is received: further parts, which are not read.
 const EPILOGUE_BYTES_MAX: usize = 64 << 10;
 
 /// What stands between parts.
@@ -54,7 +54,7 @@ impl Boundary {
 #[derive(Clone, Debug)]
 pub struct Reached {
     boundary: Boundary,
-    /// Received, and of what comes next.
+    /// Bytes that were received and belong to what comes next.
     rest: Bytes,
 }
 
@@ -121,7 +121,7 @@ impl PartHead<'_> {
 /// `BodyTooLarge` when that is more than `length_max` bytes.
 pub async fn next_content<B>(
     body: &mut B,
-    place: &mut Reached,
+    reached: &mut Reached,
     length_max: u64,
     idle: Duration,
 ) -> Result<Vec<u8>, Failure>
@@ -130,16 +130,16 @@ where
     B::Error: Into<BoxError>,
 {
     let length_max = usize::try_from(length_max).unwrap_or(usize::MAX);
-    let mut head = PartHead::new(&place.boundary);
+    let mut head = PartHead::new(&reached.boundary);
     let mut body = pin!(body);
-    let mut bytes = std::mem::take(&mut place.rest);
+    let mut bytes = std::mem::take(&mut reached.rest);
     loop {
         let room = length_max.saturating_sub(head.length()).min(bytes.len());
         head.buffer.extend_from_slice(bytes.get(..room).unwrap_or_default());
         if let Some(end) = head.end() {
             // It ends within the last bytes, or it would have been found before.
             let ahead = (head.buffer.len() - end).min(room);
-            place.rest = bytes.slice(room - ahead..);
+            reached.rest = bytes.slice(room - ahead..);
             head.buffer.truncate(end);
             head.buffer.drain(..PartHead::BEFORE.len());
             return Ok(head.buffer);
@@ -167,17 +167,17 @@ pub struct PartBody<'a, B> {
     matched: usize,
     /// After the delimiter: bytes seen since.
     epilogue: Option<usize>,
-    /// Content that was not asked for yet.
+    /// Content that was received and not given out yet.
     ready: VecDeque<Bytes>,
 }
 
 impl<'a, B> PartBody<'a, B> {
-    /// The content that begins at `place`.
-    pub fn new(body: &'a mut B, place: Reached) -> Self {
+    /// The content that begins at `reached`.
+    pub fn new(body: &'a mut B, reached: Reached) -> Self {
         PartBody {
             body,
-            rest: place.rest,
-            delimiter: place.boundary.delimiter,
+            rest: reached.rest,
+            delimiter: reached.boundary.delimiter,
             matched: 0,
             epilogue: None,
             ready: VecDeque::new(),
@@ -216,7 +216,7 @@ impl<'a, B> PartBody<'a, B> {
         let expected = self.delimiter.get(self.matched..).unwrap_or_default();
         let equal = expected.iter().zip(bytes.iter()).take_while(|(one, other)| one == other).count();
         if equal < expected.len() && equal < bytes.len() {
-            // It was content all the while. No other start of a delimiter is in it.
+            // It was content after all. No other start of a delimiter is in it.
             self.ready.push_back(self.delimiter.slice(..self.matched + equal));
             self.matched = 0;
         } else {

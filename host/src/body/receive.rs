@@ -1,7 +1,7 @@
 //! Receiving request bodies: into memory, into a new blob, or into nothing.
 //!
-//! Whatever was promised about a body (its length, its SHA-256, the signatures of its chunks) is
-//! judged here, once, for every way of receiving it. A body that fails leaves nothing behind.
+//! What was promised about a body (its length, its SHA-256, the signatures of its chunks) is
+//! checked here, once, for every way of receiving it. A body that fails leaves nothing behind.
 
 use std::{
     future::poll_fn,
@@ -25,10 +25,10 @@ mod tests;
 
 /// After so many bytes of one body, the other requests of the thread get their turn.
 const TURN_BYTES: usize = 256 * 1024;
-/// What a body in memory takes at first, at most; it grows with what arrives, not with what was
-/// announced.
+/// Memory that a body gets at first, at most. It grows with what arrives, not with what was
+/// announced: an announcement costs a client nothing.
 const COLLECT_BYTES_FIRST: u64 = 64 * 1024;
-/// What is read away is waited for so long.
+/// While a body is read away, the next bytes are waited for this long.
 const DRAIN_QUIET_MAX: Duration = Duration::from_millis(500);
 
 /// How a body is to be received.
@@ -40,7 +40,7 @@ pub struct Plan {
     pub digests: Vec<Algorithm>,
     /// `Content-Length`, when there is one.
     pub content_length: Option<u64>,
-    /// What the blob is sealed under, in the place of the volume's own key.
+    /// What the blob is sealed under; without one, the folder key.
     pub key: Option<DataKey>,
 }
 
@@ -66,7 +66,7 @@ pub struct Ingested {
     pub trailers: Trailers,
 }
 
-/// What became of a body that nobody wanted.
+/// What became of a body that was read away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Drained {
     /// It was read to its end: the connection can go on.
@@ -104,7 +104,7 @@ where
 
 /// Receives a body into a new blob, and its digests with it.
 ///
-/// The blob belongs to nobody: dropped before a commit keeps it, it is reclaimed.
+/// No row refers to the blob yet. It is reclaimed if it is dropped before a commit keeps it.
 pub async fn ingest<B>(
     body: B,
     payload: Payload,
@@ -124,8 +124,8 @@ where
     finish(file, promised, &planned, length, trailers).await
 }
 
-/// Takes stored bytes into a new blob, and computes digests of them: how bytes come under another
-/// key.
+/// Takes stored bytes into a new blob, and computes digests of them. This is how bytes come under
+/// another key.
 pub async fn reseal(mut reader: SpanReader, plan: Plan, volume: &Volume) -> Result<Ingested, Failure> {
     let Plan { length_max, digests: planned, key, .. } = plan;
     let length = reader.length();
@@ -141,7 +141,7 @@ pub async fn reseal(mut reader: SpanReader, plan: Plan, volume: &Volume) -> Resu
     finish(file, None, &planned, length, Trailers::new()).await
 }
 
-/// A body is complete: keeps what was promised of it, or fails.
+/// A body is complete: checks what was promised about it.
 async fn finish(
     file: NewBlob<'_>,
     promised: Option<[u8; 32]>,
@@ -152,11 +152,11 @@ async fn finish(
     let NewBlob { receiver, digests, md5, .. } = file;
     let mut values = digests.finish();
     keep_promise(promised, &values)?;
-    // The last of the MD5 and the sync of the file take their time at the same time.
+    // The end of the MD5 and the sync of the file both take time, so they run at the same time.
     let (blob, md5) = tokio::join!(finish_blob(receiver), finish_md5(md5));
     let (blob, md5) = (blob?, md5?);
     values.extend(md5.map(|md5| (Algorithm::Md5, md5)));
-    // The volume checks what it stores with this very CRC.
+    // The volume has computed this CRC for its own checksum already.
     let crc = blob.as_ref().map_or(0, PendingBlob::crc64nvme);
     values.push((Algorithm::Crc64nvme, crc.to_be_bytes().to_vec()));
     Ok(Ingested { blob, length, digests: in_order(planned, values), trailers })
@@ -177,10 +177,10 @@ pub async fn digest(
     if left > 0 { Err(Failure::StorageFailed) } else { Ok(digests.finish()) }
 }
 
-/// Reads away what a refused request still sends, so that its client comes to read the answer.
+/// Reads away what a refused request still sends, so that its client comes to read the response.
 ///
-/// Gives up after `bytes_max` bytes, when `time` is over, or when nothing has come for a while: a
-/// client that waits for its answer gets it.
+/// Gives up after `bytes_max` bytes, when `time` is over, or when nothing has come for a while:
+/// then the client waits for its response, and gets it.
 pub async fn drain<B>(body: B, bytes_max: u64, time: Duration) -> Drained
 where
     B: Body<Data = Bytes>,
@@ -203,7 +203,7 @@ where
     tokio::time::timeout(time, reading).await.unwrap_or(Drained::Partly)
 }
 
-/// What is enforced while the bytes pass, and what only at the end.
+/// Splits what is promised: into what is enforced while the bytes pass, and what at the end.
 fn promises(payload: Payload) -> (Option<Chunked>, Option<[u8; 32]>) {
     match payload {
         Payload::Unsigned => (None, None),
@@ -220,9 +220,9 @@ fn keep_promise(promised: Option<[u8; 32]>, digests: &[(Algorithm, Vec<u8>)]) ->
 
 /// The planned ones among the digests, in the order of the plan.
 fn in_order(planned: &[Algorithm], values: Vec<(Algorithm, Vec<u8>)>) -> Vec<(Algorithm, Vec<u8>)> {
-    let place = |(name, _): &(Algorithm, Vec<u8>)| planned.iter().position(|planned| planned == name);
-    let mut values: Vec<_> = values.into_iter().filter(|value| place(value).is_some()).collect();
-    values.sort_by_key(place);
+    let position = |(name, _): &(Algorithm, Vec<u8>)| planned.iter().position(|planned| planned == name);
+    let mut values: Vec<_> = values.into_iter().filter(|value| position(value).is_some()).collect();
+    values.sort_by_key(position);
     values
 }
 
@@ -260,8 +260,8 @@ where
     Ok(None)
 }
 
-/// Why a body failed: whoever ended it says so. Else, whatever broke, the client or the connection,
-/// it did not arrive.
+/// Why a body failed: for the reason with which its request was ended, or else because it did not
+/// arrive, whether the client or the connection broke off.
 pub(super) fn failure(error: BoxError) -> Failure {
     error.downcast_ref::<Failure>().copied().unwrap_or(Failure::BodyIncomplete)
 }
@@ -371,7 +371,7 @@ struct NewBlob<'a> {
     volume: &'a Volume,
     announced: Option<u64>,
     key: Option<DataKey>,
-    /// From the first byte on: an empty body needs no blob.
+    /// Present from the first byte on: an empty body needs no blob.
     receiver: Option<Receiver>,
     digests: DigestSet,
     /// Present when the lane thread computes the MD5; otherwise it is among the digests.
@@ -390,7 +390,7 @@ impl<'a> NewBlob<'a> {
         let md5 = if long && planned.contains(&Algorithm::Md5) { BodyMd5::new() } else { None };
         let here = planned.iter().copied().filter(|name| match name {
             Algorithm::Md5 => md5.is_none(),
-            // The volume's own.
+            // Taken from the volume, see above.
             Algorithm::Crc64nvme => false,
             _ => true,
         });

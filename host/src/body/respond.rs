@@ -17,8 +17,8 @@ use volume::{ReadStep, SpanReader, VolumeError};
 #[cfg(test)]
 mod tests;
 
-/// Bytes that one step reads, at most. A response of no more, in the page cache, leaves with its
-/// head in one write.
+/// Bytes that one step reads, at most. A response that is no longer and in the page cache is sent
+/// with its head in one write.
 pub const STEP_BYTES: usize = 256 * 1024;
 
 /// The body of a response. Its length is always known.
@@ -37,8 +37,8 @@ pub enum ResponseBody {
 }
 
 impl ResponseBody {
-    /// An answer that was made in memory. It counts as lent from now on, so that nobody else is
-    /// given the same room.
+    /// A response that was made in memory. It counts as lent from now on, so that no other response
+    /// gets the same room.
     pub(crate) fn made(bytes: Vec<u8>) -> Self {
         Self::Bytes(lent::lend_made(bytes.into()))
     }
@@ -51,7 +51,7 @@ impl ResponseBody {
         if length == 0 {
             return Ok(Self::Empty);
         }
-        // Where much is lent, nothing is read that its client may not take.
+        // Where much is lent, nothing is read ahead: perhaps the client does not take it.
         let at_hand_max = if lent::is_tight() { SMALL_RESPONSE_BYTES } else { STEP_BYTES };
         if length > at_hand_max as u64 {
             return Ok(Self::Stored(Stored::new(length, None, Source::Idle(reader))));
@@ -193,7 +193,7 @@ impl Body for ResponseBody {
         match this {
             Self::Empty => Poll::Ready(None),
             Self::Bytes(bytes) => {
-                // In steps, so that it is seen whether the client takes them.
+                // In steps, so that it shows whether the client takes them.
                 let step = bytes.split_to(bytes.len().min(STEP_BYTES));
                 if bytes.is_empty() {
                     *this = Self::Empty;

@@ -34,11 +34,11 @@ pub enum Task {
     Explain(Given, explain::Question, Output),
     /// Show or change the limits of the server of a data folder.
     Limits(Given, limits::Change, Output),
-    /// Look for what is suspicious in policies.
-    Lint(Given, Vec<policy::Named>, Output),
-    /// Say what policies would say to requests that nobody made.
+    /// Look for suspicious parts of policies.
+    Lint(Given, Vec<policy::PolicyFile>, Output),
+    /// Say how policies would decide on requests.
     Simulate(Given, Box<policy::Simulation>, Output),
-    /// Judge a configuration.
+    /// Check a configuration.
     ConfigCheck(Given),
     /// Print the effective configuration.
     ConfigShow(Given),
@@ -95,7 +95,7 @@ pub fn run(task: Task) -> ExitCode {
         Task::Simulate(given, question, output) => {
             load(&given).and_then(|config| policy::simulate(&config, &question, output))
         }
-        Task::ConfigCheck(given) => return judge(&given),
+        Task::ConfigCheck(given) => return check_config(&given),
         Task::ConfigShow(given) => load(&given).map(|config| say(&config::render(&config))),
         Task::Compile(cache) => compile(&cache).map(|()| ExitCode::SUCCESS),
         Task::Version(output) => Ok(say(&version(output))),
@@ -116,12 +116,12 @@ fn load(given: &Given) -> anyhow::Result<Config> {
     Ok(config::load(given, &Environment::of_process()?)?)
 }
 
-fn judge(given: &Given) -> ExitCode {
-    let judged = Environment::of_process()
+fn check_config(given: &Given) -> ExitCode {
+    let checked = Environment::of_process()
         .and_then(|environment| config::load(given, &environment))
         .and_then(|config| Accounts::check(&config).map(|()| config))
-        .and_then(|config| judge_policies(&config).map(|()| config));
-    match judged {
+        .and_then(|config| check_policies(&config).map(|()| config));
+    match checked {
         Ok(config) => {
             say(&config.notices.iter().map(|notice| format!("notice: {notice}\n")).collect::<String>())
         }
@@ -134,11 +134,11 @@ fn judge(given: &Given) -> ExitCode {
 
 /// Whether the policies of endpoints and keys can be read, as the pipeline that would act by them
 /// says.
-fn judge_policies(config: &Config) -> Result<(), ConfigError> {
+fn check_policies(config: &Config) -> Result<(), ConfigError> {
     let endpoints = Endpoint::load_all(config)?;
     let cache = Some(config.cache_folder()).filter(|folder| folder.is_dir());
     Manifest::load(config.pipeline.as_deref())
-        .and_then(|manifest| adviser::judge(config, &endpoints, &manifest, cache.as_deref()))
+        .and_then(|manifest| adviser::check_policies(config, &endpoints, &manifest, cache.as_deref()))
         .map_err(|error| ConfigError(format!("{error:#}")))
 }
 

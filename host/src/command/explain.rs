@@ -14,7 +14,7 @@ use crate::front::admin;
 use tree::Tree;
 pub(crate) use tree::harmless;
 
-/// What is asked.
+/// What the server is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Question {
     /// Why was this request denied?
@@ -23,7 +23,7 @@ pub enum Question {
     Latest(usize),
 }
 
-/// Prints the answer. The status tells whether there is one.
+/// Prints the explanation. The status tells whether there is one.
 ///
 /// # Errors
 /// No server has the data folder, or it does not answer.

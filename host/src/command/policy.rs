@@ -1,5 +1,5 @@
-//! `portcullis policy`: what policies are worth before they are put to use, as the pipeline's
-//! policy component says it.
+//! `portcullis policy`: checks and tries policies before they are put to use, with the pipeline's
+//! policy component.
 
 use std::fmt::Write as _;
 use std::io::Read as _;
@@ -21,27 +21,27 @@ const FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// A document, and where it is: a file, or standard input as `-`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub struct PolicyFile {
     /// What it is for; empty where its own elements are to say it.
     pub kind: String,
     /// Where it is.
     pub file: PathBuf,
 }
 
-/// A request that nobody made.
+/// Requests to try policies on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Simulation {
     /// The policies.
-    pub documents: Vec<Named>,
+    pub documents: Vec<PolicyFile>,
     /// Actions.
     pub actions: Vec<String>,
     /// Resources; any, where there is none.
     pub resources: Vec<String>,
     /// `KEY=VALUE`; a key with several values is there several times.
     pub context: Vec<String>,
-    /// Who asks.
+    /// The ARN of the principal.
     pub caller: Option<String>,
-    /// Whose the resources are.
+    /// The account that owns the resources.
     pub owner: Option<String>,
 }
 
@@ -50,7 +50,7 @@ pub struct Simulation {
 ///
 /// # Errors
 /// A file or the pipeline cannot be read.
-pub(crate) fn lint(config: &Config, documents: &[Named], output: Output) -> Result<ExitCode> {
+pub(crate) fn lint(config: &Config, documents: &[PolicyFile], output: Output) -> Result<ExitCode> {
     let mut adviser = adviser(config)?;
     let mut found: Vec<(String, Vec<Finding>)> = Vec::new();
     for document in documents.iter().map(read) {
@@ -68,7 +68,7 @@ pub(crate) fn lint(config: &Config, documents: &[Named], output: Output) -> Resu
 /// Prints what policies would say. The status tells whether everything is allowed.
 ///
 /// # Errors
-/// A file or the pipeline cannot be read, or what is asked cannot be.
+/// A file or the pipeline cannot be read, or the question makes no sense.
 pub(crate) fn simulate(config: &Config, question: &Simulation, output: Output) -> Result<ExitCode> {
     let mut context: Vec<(String, Vec<String>)> = Vec::new();
     for entry in &question.context {
@@ -106,7 +106,7 @@ fn adviser(config: &Config) -> Result<Adviser> {
         .context("the pipeline's policy component gives no advice: it is another one than Portcullis' own")
 }
 
-fn read(named: &Named) -> Result<Document> {
+fn read(named: &PolicyFile) -> Result<Document> {
     let label = named.file.display().to_string();
     let mut text = String::new();
     let outcome = match named.file == Path::new("-") {

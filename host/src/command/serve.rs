@@ -15,9 +15,9 @@ use crate::front::admin::{Admin, AdminServer};
 use crate::front::health::Health;
 use crate::front::listener::{self, Listener};
 use crate::front::notify::notify;
-use crate::front::serve::{AccessLog, Server};
+use crate::front::serve::{AccessLog, Server, Setup};
 use crate::keys::accounts::{Accounts, RootOrigin};
-use crate::keys::kms::KeyService;
+use crate::keys::master_keys::MasterKeys;
 use crate::keys::vault::{Vault, volume_options};
 use crate::outbound::Outbound;
 use crate::pipeline::adviser;
@@ -43,7 +43,7 @@ pub(super) fn run(config: Config) -> Result<()> {
     for notice in &config.notices {
         tracing::warn!("{notice}");
     }
-    // What can be refused is refused before anything is made.
+    // A configuration that is wrong is refused before anything is made in the data folder.
     Accounts::check(&config)?;
     raise_file_limit(&config);
     let endpoints = Endpoint::load_all(&config)?;
@@ -74,13 +74,15 @@ fn serve_volume(
     let greeting = greeting(&config, &shared.accounts, &listeners);
     let server = Server {
         listeners,
-        workers: config.worker_count(),
-        limits: config.limits.clone(),
-        rates,
-        explanations: Arc::clone(&shared.explanations),
-        metrics: Arc::clone(&shared.metrics),
-        health: Arc::new(Health::default()),
-        access_log: if config.access_log { AccessLog::On } else { AccessLog::Off },
+        setup: Setup {
+            workers: config.worker_count(),
+            limits: config.limits.clone(),
+            rates,
+            explanations: Arc::clone(&shared.explanations),
+            metrics: Arc::clone(&shared.metrics),
+            health: Arc::new(Health::default()),
+            access_log: if config.access_log { AccessLog::On } else { AccessLog::Off },
+        },
         answer: move || Worker::new(Arc::clone(&shared), Arc::clone(&pipeline)),
     };
     let stop = || async {
@@ -132,13 +134,13 @@ fn assemble(
     let settings = Arc::new(manifest.variables(&config.pipeline_variables())?);
     let cache = config.cache_folder();
     let pipeline = CompiledPipeline::load(&manifest.compose()?, Some(&cache))?;
-    let kms = KeyService::open(config, Arc::clone(&accounts), Arc::clone(&vault))?;
+    let master_keys = MasterKeys::open(config, Arc::clone(&accounts), Arc::clone(&vault))?;
     let stages = pipeline.added_stages(manifest.added_stages()?, Arc::clone(&settings), Some(&cache))?;
     let shared = Shared {
         config: Arc::clone(config),
         accounts,
         vault,
-        kms: Arc::new(kms),
+        master_keys: Arc::new(master_keys),
         volume: Arc::clone(volume),
         metrics,
         outbound: Outbound::new(&config.outbound)?,
@@ -149,12 +151,12 @@ fn assemble(
         room: Room::new(config.limits.documents_bytes_max),
         ids: Ids::default(),
     };
-    adviser::judge(config, endpoints, &manifest, Some(&cache))?;
+    adviser::check_policies(config, endpoints, &manifest, Some(&cache))?;
     Ok((Arc::new(shared), Arc::new(pipeline)))
 }
 
-/// SIGTERM or SIGINT. Where they cannot be listened for, their default ends the process, which
-/// loses nothing.
+/// Waits for SIGTERM or SIGINT. Where the server cannot listen for them, their default ends the
+/// process, and nothing acknowledged is lost.
 async fn stop_signal() {
     let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
     let (Ok(mut terminate), Ok(mut interrupt)) = (terminate, interrupt) else {
@@ -167,7 +169,7 @@ async fn stop_signal() {
     }
 }
 
-/// The data folder holds everything that anybody stored: only its owner may look.
+/// Makes the data folder. It holds everything that was ever stored, so only its owner may read it.
 fn make_folder(folder: &Path) -> Result<()> {
     DirBuilder::new()
         .recursive(true)

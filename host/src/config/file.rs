@@ -7,7 +7,7 @@ use std::path::Path;
 use super::key::Form;
 use super::{AccountEntry, Config, ConfigError, KEYS, Key, ListenerEntry, MasterKeyEntry, Origin, RateEntry};
 
-/// What a file says, not yet judged value by value.
+/// What a file says; its values are not checked yet.
 pub(super) struct File {
     /// Values by the name of their key, in the order of the file.
     pub(super) values: Vec<(String, Vec<String>)>,
@@ -34,8 +34,8 @@ pub(super) fn read(path: &Path) -> Result<File, ConfigError> {
 /// Parses the text of a file.
 pub(super) fn parse(text: &str) -> Result<File, ConfigError> {
     let table: toml::Table = toml::from_str(text).map_err(|error| {
-        // The message of the parser quotes the line, which may hold a secret: give its place and
-        // reason only.
+        // The message of the parser quotes the line, which may hold a secret. So only its position
+        // and the reason are given.
         let line =
             error.span().map_or(0, |span| text.bytes().take(span.start).filter(|b| *b == b'\n').count());
         ConfigError(format!("line {}: {}", line + 1, error.message()))

@@ -104,7 +104,7 @@ fn apply_file(config: &mut Config, path: &Path) -> Result<(), ConfigError> {
     config.master_keys = file.master_keys;
     config.listeners = file.listeners;
     config.rates = file.rates;
-    // A path in the file is meant from where the file is, wherever the server is started.
+    // A relative path in the file starts at the folder of the file, wherever the server is started.
     let folder = path.parent().unwrap_or(Path::new(""));
     for (key, path) in [
         ("data_dir", Some(&mut config.data_dir)),
@@ -211,7 +211,7 @@ fn refused(key: &Key, values: &[String]) -> ConfigError {
     ConfigError(format!("{} = {shown}: allowed is {}", key.name, key.allowed))
 }
 
-/// What no single key can know.
+/// Checks what depends on several settings.
 fn check(config: &Config) -> Result<(), ConfigError> {
     if let Some(shared) =
         config.admin_listen.iter().find(|address| address.port() != 0 && config.listen.contains(address))
@@ -261,7 +261,7 @@ fn is_alias(text: &str) -> bool {
     })
 }
 
-/// Endpoints have ids like AWS's, and an address takes one listener.
+/// Endpoints have ids like AWS's, and an address has one listener.
 fn check_listeners(config: &Config) -> Result<(), ConfigError> {
     let is_id = |text: &str, prefix: &str| {
         text.strip_prefix(prefix).is_some_and(|rest| {

@@ -9,7 +9,7 @@ use super::size;
 
 /// Stands for every name, each with a limit of its own.
 pub const EVERY: &str = "*";
-/// Bandwidth below this is not to be had: one step of a body would wait for longer than clients do.
+/// The smallest rate of bytes. With less, one step of a body would wait for longer than clients do.
 const BYTES_PER_SECOND_MIN: u64 = 64 << 10;
 const REQUESTS_PER_SECOND_MAX: u32 = 10_000_000;
 /// Characters of a name: more than any has.
@@ -22,7 +22,7 @@ pub enum Subject {
     Account,
     /// An access key, by its id.
     AccessKey,
-    /// A bucket, by its name, whoever asks.
+    /// A bucket, by its name, whoever the principal is.
     Bucket,
     /// A client's address; of IPv6, all that begin with the same 64 bits.
     Address,

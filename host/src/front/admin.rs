@@ -1,7 +1,7 @@
 //! The admin API: what operators ask a server that runs. It is served on a socket in the data
-//! folder, whose permissions say who may ask; [`Admin`] is the same wherever it is served.
+//! folder. The permissions of the socket's file say who may use it.
 //!
-//! | request | answer |
+//! | request | response |
 //! | --- | --- |
 //! | `GET /explanations/REQUEST-ID` | why that request was denied, as a JSON document; 404 when nothing is kept of it |
 //! | `GET /explanations?limit=N` | `{"explanations":[…]}`, the newest first |
@@ -28,21 +28,21 @@ pub use client::{Reply, ask, get};
 pub use serve::AdminServer;
 pub use socket::SOCKET;
 
-/// Explanations that one answer holds, where nothing is said, and at most.
+/// Explanations in one response: where the request names no limit, and at most.
 const LIMIT_DEFAULT: usize = 20;
 const LIMIT_MAX: usize = 1000;
 
-/// What answers.
+/// What the admin API shows and changes.
 #[derive(Debug, Clone)]
 pub struct Admin {
     /// Why calls were denied.
     pub explanations: Arc<Explanations>,
-    /// Limits that the operator sets.
+    /// Rates that the operator sets.
     pub rates: Arc<Rates>,
 }
 
 impl Admin {
-    /// The answer to a request. Whether who asks may, is for whoever serves it to know.
+    /// The response to a request. Whether the client may send it was checked before.
     pub fn answer(&self, method: &Method, uri: &Uri) -> Response<Full<Bytes>> {
         let path = uri.path();
         if let Some(rest) = path.strip_prefix("/limits") {

@@ -1,8 +1,9 @@
 //! One connection: HTTP/1.1, or HTTP/2 with prior knowledge, watched so that no client can hold it
 //! for nothing.
 //!
-//! Time-outs cost a request nothing: what happens on a connection is noted in cells, and a sweep of
-//! each worker looks at the notes of all its connections now and then.
+//! Time limits cost a request nothing: no timer is armed for it. What happens on a connection is
+//! noted in the cells of its [`Watch`]. Each worker sweeps over the watches of its connections now
+//! and then, and gives them orders.
 
 mod socket;
 
@@ -28,16 +29,16 @@ use crate::pipeline::worker::Answering;
 
 use socket::Socket;
 
-/// Bytes of a request line with its headers. URLs are longer than headers: presigned ones hold the
-/// token of a session, and those of STS may hold one of somebody else, of 20,000 characters.
+/// Bytes of a request line with its headers. This is more than headers alone may have, because URLs
+/// can be long: presigned URLs hold the token of a session, and those of STS may hold the token of
+/// an identity provider, of 20,000 characters.
 const HEAD_BYTES_MAX: usize = 32 << 10;
-/// Headers of a request: more than their bytes allow where any of them says something. Room for all
-/// of them is made for every head.
+/// Headers of a request: more than fit into their bytes where each has a value. Room for all of
+/// them is made for every head.
 const HEADERS_MAX: usize = 512;
 /// What HTTP/2 counts for each header besides its bytes.
 const HEADER_OVERHEAD_BYTES: usize = 32;
-/// Bytes of a connection of HTTP/1.1 that are read ahead, or wait to be written, beyond which no
-/// more are.
+/// A connection of HTTP/1.1 reads this many bytes ahead, and lets this many wait to be written.
 const BUFFER_BYTES_MAX: usize = 64 << 10;
 /// Requests at a time on one HTTP/2 connection, and the part of a worker's places that they are at
 /// most.
@@ -46,7 +47,8 @@ const STREAMS_PART: usize = 4;
 /// Flow-control windows of HTTP/2: what one stream sends in 10 ms at 100 MB/s, and four of them.
 const STREAM_WINDOW_BYTES: u32 = 1 << 20;
 const CONNECTION_WINDOW_BYTES: u32 = 4 << 20;
-/// A quiet HTTP/2 peer is asked whether it lives after this long, and given up after as long again.
+/// An HTTP/2 peer that sends nothing for this long gets a ping, and is given up when it does not
+/// answer for as long again.
 const PING_INTERVAL: Duration = Duration::from_secs(20);
 /// The first bytes of HTTP/2 with prior knowledge; no request of HTTP/1.1 begins like this.
 const HTTP2_START: &[u8; 4] = b"PRI ";
@@ -55,23 +57,25 @@ const START_PAUSE: Duration = Duration::from_millis(5);
 
 /// Serves a connection to its end.
 pub(crate) async fn serve<A: Answering>(serving: Rc<Serving<A>>, accepted: Accepted) {
-    let Accepted { stream, remote, door, place, is_beyond } = accepted;
-    serving.metrics.connections(1);
+    let Accepted { stream, remote, door, counted, is_beyond } = accepted;
+    serving.setup.metrics.connections(1);
     let crowd = &serving.shares.crowd;
+    // Where the limit is reached, an idle connection makes room, or else a stalled request is ended
+    // with its connection. Failing both, this connection is served narrowly: probes are answered,
+    // and everything else is told that the server is full.
     let has_room = !is_beyond || crowd.make_room() || serving.shares.make_connection();
     let (number, watch) = crowd.enter(Party::of_address(remote.ip()));
     if !has_room {
         crowd.narrow(&watch);
     }
     let arrival = Rc::new(Arrival { remote, door });
-    // Errors here are the client's: it went away, or did not speak HTTP. They are not worth more
-    // than a debug line.
+    // An error here is the client's: it went away, or did not speak HTTP. A debug line is enough.
     if let Err(error) = converse(&serving, stream, &arrival, &watch).await {
         tracing::debug!(%remote, error = format!("{error:#}"), "a connection ended");
     }
     serving.shares.crowd.leave(number);
-    serving.metrics.connections(-1);
-    drop(place);
+    serving.setup.metrics.connections(-1);
+    drop(counted);
 }
 
 async fn converse<A: Answering>(
@@ -84,8 +88,8 @@ async fn converse<A: Answering>(
     stream.set_nodelay(true)?;
     let version = obeying(watch, pin!(version(&stream, watch)), |_| Order::Close).await;
     let Some(version) = version.transpose()? else { return Ok(()) };
-    let Serving { shares, metrics, request_ids, .. } = &**serving;
-    let io = TokioIo::new(Socket::new(stream, watch, shares, metrics, request_ids));
+    let Serving { shares, setup, request_ids, .. } = &**serving;
+    let io = TokioIo::new(Socket::new(stream, watch, shares, &setup.metrics, request_ids));
     let service = service_fn(|request: Request<Incoming>| {
         let (serving, arrival, watch) = (Rc::clone(serving), Rc::clone(arrival), Rc::clone(watch));
         async move { Ok::<_, Infallible>(serving.answer(request, &arrival, watch).await) }
@@ -113,8 +117,8 @@ async fn converse<A: Answering>(
     Ok(outcome.transpose().map(drop)?)
 }
 
-/// Runs a future under the orders of the watch: `None` when it was closed before its end.
-/// `on_finish` is called when told to finish, and says whether to go on.
+/// Runs a future under the orders of the watch: `None` when it was told to close before its end.
+/// `on_finish` is called once, at the order to finish; the order that it returns is obeyed.
 async fn obeying<F: Future>(
     watch: &Watch,
     mut future: Pin<&mut F>,
@@ -122,6 +126,7 @@ async fn obeying<F: Future>(
 ) -> Option<F::Output> {
     let mut told = false;
     poll_fn(|context| {
+        // The waker first: an order that comes after the look below must wake this task.
         watch.wakes(context.waker());
         let order = match watch.order() {
             Order::Finish if !told => {
@@ -143,8 +148,8 @@ enum Version {
     Http2,
 }
 
-/// Looks at the first bytes without taking them. One look more per connection, instead of a layer
-/// under every read.
+/// Looks at the first bytes without taking them. This costs one more call to the system for each
+/// connection, and saves a layer under every read.
 async fn version(stream: &TcpStream, watch: &Watch) -> io::Result<Version> {
     loop {
         let mut start = [0; HTTP2_START.len()];
@@ -156,15 +161,17 @@ async fn version(stream: &TcpStream, watch: &Watch) -> io::Result<Version> {
         if length == HTTP2_START.len() {
             return Ok(Version::Http2);
         }
+        // The bytes stay in the socket, so it is readable all the time: waiting for readiness
+        // would spin.
         tokio::time::sleep(START_PAUSE).await;
     }
 }
 
 fn http1() -> http1::Builder {
     let mut builder = http1::Builder::new();
-    // The watch keeps the time, so that no timer is armed for each request. Responses are not held
-    // back for requests that have arrived behind them: where the connection ends after the
-    // response, nothing would send it any more.
+    // The watch keeps the time, so hyper arms no timer for each request. `pipeline_flush` stays
+    // off: it would hold responses back while further requests have arrived, and where the
+    // connection ends after such a response, nothing would send it any more.
     builder
         .header_read_timeout(None)
         .max_header_size(HEAD_BYTES_MAX)

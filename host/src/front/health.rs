@@ -1,4 +1,4 @@
-//! Health and metrics for probes and scrapers, answered by the host itself.
+//! Health and metrics, for probes and scrapers. The host answers them without the pipeline.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -56,13 +56,13 @@ impl Health {
         self.0.load(Ordering::Acquire) == Phase::Ready as u8
     }
 
-    /// The answer to a probe or scrape; `None` when the request is for the pipeline.
+    /// The response to a probe or scrape; `None` when the request is for the pipeline.
     ///
     /// On a listener that also takes requests, only a GET or HEAD without query and without
     /// `Authorization` counts as one: a signed request for the same path is never hidden.
     pub fn answer(&self, request: &Parts, duty: Duty, metrics: &Metrics) -> Option<Response<ResponseBody>> {
         let path = request.uri.path();
-        // The usual case first: this runs for every request.
+        // The usual case first, because every request comes by here.
         if duty != Duty::Admin && !path.starts_with("/health") && !path.starts_with("/m") {
             return None;
         }

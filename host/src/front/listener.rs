@@ -1,4 +1,4 @@
-//! Listeners: accept connections, and hand each to the worker that has the fewest.
+//! Listeners: accept connections, and hand each one to the worker that has the fewest.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -18,14 +18,14 @@ use crate::pipeline::peer::Endpoint;
 const BACKLOG: i32 = 4096;
 /// How long accepting pauses when the process has no descriptors or memory left.
 const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
-/// The same trouble is logged once in so long.
+/// Trouble that goes on is logged once in this time.
 const COMPLAINT_INTERVAL: Duration = Duration::from_secs(10);
 
 /// A bound listener.
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
-    /// Where it is bound, with the port that the system chose where 0 was asked for.
+    /// Where it is bound. Where port 0 was configured, with the port that the system chose.
     pub address: SocketAddr,
     /// What it is for.
     pub duty: Duty,
@@ -48,9 +48,9 @@ pub(crate) struct Accepted {
     pub(crate) stream: TcpStream,
     pub(crate) remote: SocketAddr,
     pub(crate) door: Door,
-    /// Given back when the connection ends.
-    pub(crate) place: Tally,
-    /// There are as many connections as are allowed: another one makes room, or this one is
+    /// Takes the connection off its worker's count when it ends.
+    pub(crate) counted: CountedConnection,
+    /// There are as many connections already as are allowed. Another one makes room, or this one is
     /// answered and closed.
     pub(crate) is_beyond: bool,
 }
@@ -60,7 +60,7 @@ pub(crate) struct Accepted {
 pub(crate) struct Seat {
     pub(crate) sender: UnboundedSender<Message>,
     pub(crate) connections: Arc<AtomicUsize>,
-    /// How many of them have no request, as of late.
+    /// How many of them had no request at the worker's last sweep.
     pub(crate) idle: Arc<AtomicUsize>,
 }
 
@@ -75,18 +75,18 @@ pub(crate) enum Message {
     End,
 }
 
-/// One connection's part of a worker's count.
+/// One connection in a worker's count, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Tally(Arc<AtomicUsize>);
+pub(crate) struct CountedConnection(Arc<AtomicUsize>);
 
-impl Tally {
-    fn take(connections: &Arc<AtomicUsize>) -> Tally {
+impl CountedConnection {
+    fn take(connections: &Arc<AtomicUsize>) -> CountedConnection {
         connections.fetch_add(1, Ordering::Relaxed);
-        Tally(Arc::clone(connections))
+        CountedConnection(Arc::clone(connections))
     }
 }
 
-impl Drop for Tally {
+impl Drop for CountedConnection {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Release);
     }
@@ -101,7 +101,8 @@ pub fn bind(config: &Config, endpoints: &[Arc<Endpoint>]) -> io::Result<Vec<List
     let duty = |address: &SocketAddr| match (config.admin_listen.is_empty(), address.ip().is_loopback()) {
         (false, _) => Duty::Requests,
         (true, true) => Duty::RequestsAndAdmin,
-        // Metrics tell much about a server: beyond this machine they need a listener of their own.
+        // Metrics tell much about a server. For other machines, the operator has to configure a
+        // listener for them.
         (true, false) => Duty::RequestsAndHealth,
     };
     let requests = config.listen.iter().map(|address| (*address, duty(address), None));
@@ -122,7 +123,7 @@ fn open(address: SocketAddr, duty: Duty, endpoint: Option<Arc<Endpoint>>) -> io:
     let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
     let socket = net::socket_with(family, SocketType::STREAM, flags, None)?;
-    // A restart must not wait for connections of the process before.
+    // A restart need not wait until the connections of the last process are forgotten.
     sockopt::set_socket_reuseaddr(&socket, true)?;
     net::bind(&socket, &address)?;
     net::listen(&socket, BACKLOG)?;
@@ -145,9 +146,9 @@ impl Acceptor {
         let socket = tokio::net::TcpListener::from_std(listener.socket)?;
         let mut complained: Option<Instant> = None;
         loop {
-            // Back to a plain socket: the worker registers it with its own runtime.
+            // Back to a plain socket: the worker will register it with its own runtime.
             match socket.accept().await.and_then(|(stream, remote)| Ok((stream.into_std()?, remote))) {
-                Ok((stream, remote)) => self.place(stream, remote, &door),
+                Ok((stream, remote)) => self.hand_over(stream, remote, &door),
                 Err(error) if is_of_one_connection(&error) => {}
                 Err(error) => {
                     if complained.is_none_or(|last| last.elapsed() > COMPLAINT_INTERVAL) {
@@ -162,7 +163,7 @@ impl Acceptor {
 
     /// Gives a connection to the worker with the fewest. A full server gives it to one that has
     /// connections without requests, so that one of those makes room.
-    fn place(&self, stream: TcpStream, remote: SocketAddr, door: &Door) {
+    fn hand_over(&self, stream: TcpStream, remote: SocketAddr, door: &Door) {
         let load = |seat: &Seat| seat.connections.load(Ordering::Relaxed);
         let total: usize = self.seats.iter().map(load).sum();
         let is_beyond = total >= self.connections_max && door.duty != Duty::Admin;
@@ -172,20 +173,21 @@ impl Acceptor {
         };
         let Some(seat) = seat else { return };
         if is_beyond {
-            // Until the worker counts again: the next one is for another worker to make room for.
-            // It may have none left.
+            // The worker counts its idle connections only in its sweeps. Until then, each
+            // connection that it has to make room for takes one off, so that the next goes to
+            // another worker.
             let _ = seat.idle.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |idle| idle.checked_sub(1));
         }
-        let place = Tally::take(&seat.connections);
-        let accepted = Accepted { stream, remote, door: door.clone(), place, is_beyond };
-        // A worker that is gone is noticed by whoever waits for it; the client sees a closed
-        // connection.
+        let counted = CountedConnection::take(&seat.connections);
+        let accepted = Accepted { stream, remote, door: door.clone(), counted, is_beyond };
+        // Where the worker is gone, the client sees a closed connection. `Server::run` finds out
+        // when it waits for the thread.
         let _ = seat.sender.send(Message::Connection(accepted));
     }
 }
 
-/// Errors of the connection that would have been accepted, not of accepting: the client gave up, or
-/// its network did.
+/// Whether an error is only about the connection that would have been accepted: its client gave up,
+/// or the network failed. Accepting goes on at once then.
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind as Kind;
     matches!(

@@ -4,8 +4,8 @@ use std::io;
 use std::os::linux::net::SocketAddrExt as _;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 
-/// Sends a state such as `READY=1` to the socket that `NOTIFY_SOCKET` names. Nobody waiting is no
-/// error; a socket that cannot be reached is logged.
+/// Sends a state such as `READY=1` to the socket that `NOTIFY_SOCKET` names. Without one, nothing
+/// is sent. A socket that cannot be reached is logged.
 pub fn notify(socket: Option<&str>, state: &str) {
     let Some(socket) = socket else { return };
     if let Err(error) = send(socket, state) {

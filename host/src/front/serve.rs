@@ -1,4 +1,8 @@
 //! Serving: worker threads with a runtime each, acceptors that feed them, and an orderly end.
+//!
+//! [`Server`] is what a start puts together. Each of its threads has a [`Serving`], which answers
+//! the requests of the connections that it was given. Almost everything that a request needs on its
+//! way belongs to this thread, and takes no lock.
 
 mod bodies;
 #[cfg(test)]
@@ -28,9 +32,9 @@ use crate::config::Limits;
 use crate::front::connection;
 use crate::front::health::{Health, Phase};
 use crate::front::listener::{Acceptor, Door, Listener, Message, Seat};
-use crate::pipeline::answers;
 use crate::pipeline::head::Head;
 use crate::pipeline::peer::Peer;
+use crate::pipeline::responses;
 use crate::pipeline::shares::{Cut, Order, Pass, Rates, Refused, Shares, Watch};
 use crate::pipeline::worker::Answering;
 use crate::telemetry::explanations::Explanations;
@@ -50,17 +54,26 @@ pub enum AccessLog {
     Off,
 }
 
-/// All that serving needs.
+/// A server before it runs.
 pub struct Server<F> {
     /// Bound listeners.
     pub listeners: Vec<Listener>,
+    /// What each worker gets a copy of.
+    pub setup: Setup,
+    /// Makes what answers requests; called once on each worker thread.
+    pub answer: F,
+}
+
+/// What each worker gets a copy of. What is behind an `Arc` is shared by all of them.
+#[derive(Clone)]
+pub struct Setup {
     /// Worker threads; at least one.
     pub workers: usize,
     /// Bounds on what clients can take.
     pub limits: Limits,
-    /// Limits that the operator sets.
+    /// Rates that the operator sets.
     pub rates: Arc<Rates>,
-    /// Where it is said why a request was refused.
+    /// Where explanations of refusals are kept.
     pub explanations: Arc<Explanations>,
     /// Counters.
     pub metrics: Arc<Metrics>,
@@ -68,8 +81,6 @@ pub struct Server<F> {
     pub health: Arc<Health>,
     /// Whether requests are logged.
     pub access_log: AccessLog,
-    /// Makes what answers; called once on each worker thread.
-    pub answer: F,
 }
 
 /// Where the requests of a connection come from.
@@ -79,7 +90,7 @@ pub(crate) struct Arrival {
     pub(crate) door: Door,
 }
 
-/// Memory and file reads that wait for the disk have at most this many threads for each worker.
+/// Reads of files and memory that wait for the disk have at most this many threads for each worker.
 const BLOCKING_THREADS_MAX: usize = 64;
 /// How often the end of the last connections is looked for.
 const DRAIN_LOOK: Duration = Duration::from_millis(10);
@@ -89,7 +100,7 @@ const SWEEP_MIN: Duration = Duration::from_millis(20);
 /// Sweeps of a quiet worker after which all that was freed has been given back: the allocator waits
 /// for a second, and does a quarter at a time.
 const QUIET_SWEEPS_MAX: u32 = 40;
-/// More than the allocator keeps for the next one of its size.
+/// Bytes of a piece that the allocator does not keep for the next request of the same size.
 const LARGE_BYTES: usize = 1 << 20;
 
 impl<A, F> Server<F>
@@ -117,22 +128,26 @@ where
     {
         let (seats, threads) = self.start_workers().await?;
         let seats: Rc<[Seat]> = seats.into();
-        let acceptor =
-            Rc::new(Acceptor { seats: Rc::clone(&seats), connections_max: self.limits.connections_max });
+        let acceptor = Rc::new(Acceptor {
+            seats: Rc::clone(&seats),
+            connections_max: self.setup.limits.connections_max,
+        });
         let acceptors: Vec<_> = self
             .listeners
             .into_iter()
             .map(|listener| tokio::task::spawn_local(Rc::clone(&acceptor).run(listener)))
             .collect();
-        self.health.enter(Phase::Ready);
+        let Setup { health, limits, .. } = self.setup;
+        health.enter(Phase::Ready);
         on_ready();
         stop().await;
-        self.health.enter(Phase::Draining);
+        // Probes say "not ready" from now on, so that balancers send new requests elsewhere.
+        health.enter(Phase::Draining);
         tracing::info!("stopping: requests in flight finish");
         for acceptor in acceptors {
             acceptor.abort();
         }
-        let drained = drain(&seats, self.limits.drain);
+        let drained = drain(&seats, limits.drain);
         tokio::select! {
             left = drained => if left > 0 {
                 tracing::warn!(connections = left, "the time to finish is over; these are closed");
@@ -151,20 +166,14 @@ where
 
     async fn start_workers(&self) -> anyhow::Result<(Vec<Seat>, Vec<JoinHandle<()>>)> {
         let (mut seats, mut threads, mut starts) = (Vec::new(), Vec::new(), Vec::new());
-        for number in 0..self.workers.max(1) {
+        for number in 0..self.setup.workers.max(1) {
             let (sender, receiver) = unbounded_channel();
             let (started, start) = oneshot::channel();
             let idle = Arc::new(AtomicUsize::new(0));
             let worker = WorkerThread {
                 receiver,
-                limits: self.limits.clone(),
-                workers: self.workers.max(1),
                 idle: Arc::clone(&idle),
-                rates: Arc::clone(&self.rates),
-                explanations: Arc::clone(&self.explanations),
-                metrics: Arc::clone(&self.metrics),
-                health: Arc::clone(&self.health),
-                access_log: self.access_log,
+                setup: self.setup.clone(),
                 answer: self.answer.clone(),
             };
             let thread = std::thread::Builder::new()
@@ -175,6 +184,7 @@ where
             threads.push(thread);
             starts.push(start);
         }
+        // The threads start at the same time. How that went is collected only now.
         for start in starts {
             start.await.context("a worker thread ended before it began")??;
         }
@@ -201,14 +211,8 @@ async fn drain(seats: &[Seat], limit: Duration) -> usize {
 /// What a worker thread begins with.
 struct WorkerThread<F> {
     receiver: UnboundedReceiver<Message>,
-    limits: Limits,
-    workers: usize,
     idle: Arc<AtomicUsize>,
-    rates: Arc<Rates>,
-    explanations: Arc<Explanations>,
-    metrics: Arc<Metrics>,
-    health: Arc<Health>,
-    access_log: AccessLog,
+    setup: Setup,
     answer: F,
 }
 
@@ -222,7 +226,8 @@ where
             .enable_all()
             .max_blocking_threads(BLOCKING_THREADS_MAX)
             .build();
-        // Nobody listens any more only when another worker failed first.
+        // A message that cannot be sent is dropped: `start_workers` stops listening when another
+        // worker fails first.
         let runtime = match runtime {
             Ok(runtime) => runtime,
             Err(error) => return drop(started.send(Err(error.into()))),
@@ -231,25 +236,24 @@ where
             Ok(answer) => answer,
             Err(error) => return drop(started.send(Err(error))),
         };
-        lent::share_among(self.workers);
-        let places_max = self.limits.in_flight_max.div_ceil(self.workers);
+        let Setup { workers, limits, metrics, rates, .. } = &self.setup;
+        let workers = (*workers).max(1);
+        lent::share_among(workers);
+        let places_max = limits.in_flight_max.div_ceil(workers);
         let serving = Rc::new(Serving {
             answer,
-            shares: Shares::new(&self.limits, places_max, self.workers, &self.metrics, &self.rates),
-            limits: self.limits,
+            shares: Shares::new(limits, places_max, workers, metrics, rates),
             places_max,
             idle: self.idle,
-            explanations: self.explanations,
-            metrics: self.metrics,
-            health: self.health,
-            access_log: self.access_log,
+            setup: self.setup,
             request_ids: Rc::new(RequestIds::new()),
             in_flight: Rc::new(Cell::new(0)),
             quiet_sweeps: Cell::new(0),
         });
         drop(started.send(Ok(())));
         LocalSet::new().block_on(&runtime, serving.work(self.receiver));
-        // Reads of the disk that nobody waits for must not hold up the end.
+        // Disk reads may still run on threads of the runtime. Nothing waits for them any more, so
+        // the end does not wait either.
         runtime.shutdown_background();
     }
 }
@@ -258,29 +262,28 @@ where
 pub(crate) struct Serving<A> {
     answer: Rc<A>,
     pub(crate) shares: Rc<Shares>,
-    limits: Limits,
     places_max: usize,
-    /// How many connections could be closed, for the acceptors.
+    /// How many connections have no request and could be closed. The acceptors read it.
     idle: Arc<AtomicUsize>,
-    explanations: Arc<Explanations>,
-    pub(crate) metrics: Arc<Metrics>,
-    health: Arc<Health>,
-    access_log: AccessLog,
+    pub(crate) setup: Setup,
     pub(crate) request_ids: Rc<RequestIds>,
     in_flight: Rc<Cell<usize>>,
-    /// Sweeps without a request in flight, since the last one came.
+    /// Sweeps since the last request came, while none was in flight.
     quiet_sweeps: Cell<u32>,
 }
 
 impl<A: Answering> Serving<A> {
-    /// Serves what the acceptors hand over, until told to end.
+    /// Serves the connections that the acceptors hand over, until told to end. Time limits are
+    /// enforced here too: the sweep looks at all connections and all requests in flight.
     async fn work(self: Rc<Self>, mut receiver: UnboundedReceiver<Message>) {
-        let mut sweep = tokio::time::interval(sweep_interval(&self.limits));
+        let mut sweep = tokio::time::interval(sweep_interval(&self.setup.limits));
+        // A sweep that is late is not made up for: one look finds what several would have found.
         sweep.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut finishing = false;
         loop {
             tokio::select! {
                 message = receiver.recv() => match message {
+                    // It was accepted just before the end, and is closed without a response.
                     Some(Message::Connection(_)) if finishing => {}
                     Some(Message::Connection(accepted)) => {
                         tokio::task::spawn_local(connection::serve(Rc::clone(&self), accepted));
@@ -292,8 +295,9 @@ impl<A: Answering> Serving<A> {
                     Some(Message::End) | None => return,
                 },
                 _ = sweep.tick() => {
+                    // The clock first: everything below compares with its time.
                     self.shares.clock.advance();
-                    self.shares.crowd.tell_all(|watch| watch.judge(&self.limits));
+                    self.shares.crowd.tell_all(|watch| watch.next_order(&self.setup.limits));
                     self.shares.sweep();
                     self.idle.store(self.shares.crowd.idle(), Ordering::Relaxed);
                     if self.in_flight.get() == 0 {
@@ -305,43 +309,46 @@ impl<A: Answering> Serving<A> {
         }
     }
 
-    /// Has the allocator give back to the system what was freed, as long as there may be something.
+    /// Makes the allocator give freed memory back to the system, as long as there may be some.
     ///
-    /// It does so a while after memory was freed, but looks for what is due only when a large piece
-    /// is freed: without requests, never.
+    /// The allocator gives memory back a while after it was freed, but it looks for what is due
+    /// only when a large piece is freed. Without requests, that never happens.
     fn give_back(&self) {
         let sweeps = self.quiet_sweeps.get();
         if sweeps < QUIET_SWEEPS_MAX {
             self.quiet_sweeps.set(sweeps + 1);
-            // Nothing of it is touched, so it costs no memory itself.
+            // The piece is never touched, so it takes no memory itself.
             drop(std::hint::black_box(Vec::<u8>::with_capacity(LARGE_BYTES)));
         }
     }
 
-    /// Requests that it has places for.
+    /// How many places it has.
     pub(crate) fn places_max(&self) -> usize {
         self.places_max
     }
 
-    /// Answers a request: a probe here, what is beyond a limit with a refusal, and everything else
-    /// by the pipeline.
+    /// Answers a request. A probe is answered here, a request beyond a limit is refused here, and
+    /// the pipeline answers everything else.
     pub(crate) async fn answer(
         self: Rc<Self>,
         request: Request<Incoming>,
         arrival: &Arrival,
         watch: Rc<Watch>,
     ) -> Response<Outgoing> {
-        let mut flight = Flight::begin(&self.in_flight, &self.metrics, Rc::clone(&watch));
+        let mut flight = Flight::begin(&self.in_flight, &self.setup.metrics, Rc::clone(&watch));
         self.quiet_sweeps.set(0);
         let (parts, body) = request.into_parts();
-        let line = match self.access_log {
+        let line = match self.setup.access_log {
             AccessLog::On => Some(AccessLine::begin(&parts, arrival.remote)),
             AccessLog::Off => None,
         };
         let head = Head::of(&parts);
-        let response = match self.health.answer(&parts, arrival.door.duty, &self.metrics) {
-            Some(answer) => answer,
-            None if !head.is_clear => answers::bad_request(&self.request_ids.next()),
+        let Setup { health, metrics, .. } = &self.setup;
+        // Probes come first: they are answered also where no place is free.
+        let response = match health.answer(&parts, arrival.door.duty, metrics) {
+            Some(response) => response,
+            // A request whose host or length two readers could see differently is not served.
+            None if !head.is_clear => responses::bad_request(&self.request_ids.next()),
             None => match self.admit(&parts, head, arrival, &watch) {
                 Ok(pass) => {
                     flight.pass = Some(Rc::clone(&pass));
@@ -354,12 +361,12 @@ impl<A: Answering> Serving<A> {
             watch.give(Order::Finish);
         }
         if let Some(line) = line {
-            line.write(answers::request_id(response.headers()).unwrap_or_default(), &response);
+            line.write(responses::request_id(response.headers()).unwrap_or_default(), &response);
         }
         flight.respond(response)
     }
 
-    /// Lets a request in, or says why not.
+    /// Gives a request its pass, or the response that refuses it.
     fn admit(
         &self,
         parts: &Parts,
@@ -368,8 +375,8 @@ impl<A: Answering> Serving<A> {
         watch: &Rc<Watch>,
     ) -> Result<Rc<Pass>, Box<Response<ResponseBody>>> {
         if head.is_long {
-            self.metrics.refused(Refusal::Head);
-            return Err(Box::new(answers::head_too_long(&self.request_ids.next())));
+            self.setup.metrics.refused(Refusal::Head);
+            return Err(Box::new(responses::head_too_long(&self.request_ids.next())));
         }
         let admitted = match watch.is_narrow() {
             true => Err(Refused::by(Refusal::Connections)),
@@ -377,6 +384,7 @@ impl<A: Answering> Serving<A> {
         };
         admitted.map_err(|refused| {
             let mut response = self.refuse(refused, &self.request_ids.next(), arrival);
+            // HTTP/2 has no `Connection` header; there, `answer` tells the connection to finish.
             if watch.is_narrow() && parts.version < Version::HTTP_2 {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
@@ -393,15 +401,15 @@ impl<A: Answering> Serving<A> {
     ) -> Response<ResponseBody> {
         let Door { name, endpoint, .. } = &arrival.door;
         let (listener, endpoint) = (Arc::clone(name), endpoint.clone());
-        let peer =
-            Peer { remote: arrival.remote, listener, endpoint, tls: None, pass: Some(Rc::clone(&pass)) };
+        let peer = Peer { remote: arrival.remote, listener, endpoint, tls: None, pass: Rc::clone(&pass) };
         let body = Received::new(body, Rc::clone(&pass));
         let mut response = Rc::clone(&self.answer).answer(Request::from_parts(parts, body), peer).await;
         let Some(refused) = pass.refused() else { return response };
-        let id = answers::request_id(response.headers());
+        let id = responses::request_id(response.headers());
         let id = id.map_or_else(|| self.request_ids.next(), str::to_owned);
         let refusal = self.refuse(refused, &id, arrival);
-        // What the pipeline said of it in its own form is left so.
+        // A 503 of the pipeline says the same in its own form, and stays. Only what the host knows
+        // is added: the name of the limit, and when to come back.
         if response.status() != StatusCode::SERVICE_UNAVAILABLE {
             return refusal;
         }
@@ -413,19 +421,21 @@ impl<A: Answering> Serving<A> {
         response
     }
 
-    /// Counts and explains a refusal, and answers it.
+    /// Counts and explains a refusal; its response.
     fn refuse(&self, refused: Refused, request_id: &str, arrival: &Arrival) -> Response<ResponseBody> {
         let Refused { limit, wait } = refused;
-        self.metrics.refused(limit);
+        self.setup.metrics.refused(limit);
         let seconds = wait.as_millis().div_ceil(1000).max(1);
-        if self.explanations.admit() {
+        let explanations = &self.setup.explanations;
+        // So many explanations a second are made, and no more: a flood of refusals stays cheap.
+        if explanations.admit() {
             let text = serde_json::json!({
                 "request_id": request_id, "reason": "over a limit", "limit": limit.name(),
                 "address": arrival.remote.ip().to_canonical().to_string(), "retry_after_seconds": seconds as u64,
             });
-            self.explanations.keep(request_id, &text.to_string());
+            explanations.keep(request_id, &text.to_string());
         }
-        let mut response = answers::slow_down(request_id);
+        let mut response = responses::slow_down(request_id);
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(u64::try_from(seconds).unwrap_or(1)));
         response.extensions_mut().insert(Limited(limit.name()));
         response
@@ -437,7 +447,8 @@ fn sweep_interval(limits: &Limits) -> Duration {
     (shortest / 8).clamp(SWEEP_MIN, SWEEP_MAX)
 }
 
-/// A request from its head to the last byte of its response, or to its being given up.
+/// A request in flight: from its head to the last byte of its response, or until it is given up.
+/// Dropping it takes the request off all counts, whatever ended it.
 struct Flight {
     in_flight: Rc<Cell<usize>>,
     metrics: Arc<Metrics>,
@@ -465,7 +476,7 @@ impl Flight {
         response.map(|body| Outgoing::new(body, self))
     }
 
-    /// There is room for more of the response: the client takes it.
+    /// There is room for more of the response, so the client is taking it.
     fn taken(&self) {
         self.watch.taken();
     }

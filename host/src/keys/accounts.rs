@@ -1,4 +1,4 @@
-//! Who exists: accounts, their users, and the access keys they sign with.
+//! Accounts, their users, and the access keys that they sign with.
 
 mod root;
 #[cfg(test)]
@@ -18,7 +18,7 @@ use crate::secret::Secret;
 
 pub use root::{ROOT_FILE, RootCredentials, RootOrigin};
 
-/// What somebody who signs is.
+/// What kind of principal an identity is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum IdentityKind {
     /// The root user of an account.
@@ -29,14 +29,14 @@ pub enum IdentityKind {
     User,
     /// A session of a role.
     AssumedRole,
-    /// A session that a user gave to somebody else.
+    /// A session that a user made for another person or program.
     FederatedUser,
 }
 
 /// The account and the user that an access key stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
-    /// What it is.
+    /// Root user, user or session.
     pub kind: IdentityKind,
     /// 12 digits.
     pub account: String,
@@ -81,7 +81,7 @@ impl Identity {
     }
 }
 
-/// `AIDA` and 17 letters that follow from who it is.
+/// `AIDA` and 17 letters that are derived from the ARN.
 fn unique_id(arn: &str) -> String {
     let digest = Sha256::digest(arn);
     let letters =
@@ -121,7 +121,7 @@ impl Accounts {
             check_key("root", access_key, secret_key, config)?;
         }
         let root = root::open(&config.data_dir, given)?;
-        // What the folder keeps, somebody may have written by hand.
+        // The file in the folder may have been written by hand.
         check_key("root", &root.access_key, &root.secret_key, config)?;
         let canonical_id = canonical_id(&root.account_id);
         let identity = Identity::root(&root.account_id, canonical_id, "root".to_owned());
@@ -133,7 +133,7 @@ impl Accounts {
         Ok(accounts)
     }
 
-    /// Judges everything that [`Accounts::open`] would, without touching the data folder.
+    /// Checks everything that [`Accounts::open`] checks, without touching the data folder.
     ///
     /// # Errors
     /// As [`Accounts::open`].
@@ -250,7 +250,7 @@ impl Accounts {
     }
 }
 
-/// No account has this id: what nobody signed for belongs to it.
+/// No account may have this id: it is that of requests without a signature.
 const ANONYMOUS: &str = "000000000000";
 
 /// The canonical id that an account has when none is given: 64 hexadecimal digits that follow from
@@ -298,8 +298,8 @@ fn check_user_name(name: &str) -> Result<(), ConfigError> {
     }
 }
 
-/// Access keys that stand in manuals, with secrets that everybody knows: whoever takes one over
-/// takes the other over, too.
+/// Access keys that stand in manuals, beside secrets that everybody knows. A configuration that
+/// copies one of them has usually copied the secret too.
 const KNOWN_ACCESS_KEYS: [&str; 5] =
     ["minioadmin", "rustfsadmin", "AKIAIOSFODNN7EXAMPLE", "AKIAI44QH8DHBEXAMPLE", "0555b35654ad1656d804"];
 
@@ -331,13 +331,15 @@ const KNOWN_SECRETS: [&str; 23] = [
     "nopqrstuvwxyzabcdefghijklmnabcdefghijklm",
 ];
 
-/// Bytes that a secret needs on a listener that others can reach: one made at random is beyond
-/// guessing then, and whoever has a recorded signature can guess as often as they like.
+/// Bytes that a secret needs on a listener that other machines can reach. An attacker with a
+/// recorded signature can guess as often as they like; a random secret of this length withstands
+/// that.
 const SECRET_BYTES_MIN: usize = 16;
-/// And different ones among them.
+/// Different bytes among them.
 const SECRET_LETTERS_MIN: usize = 6;
 
-/// Judges an access key. What is merely weak is refused only where others can reach a listener.
+/// Checks an access key. One that is only weak is refused only where other machines can reach a
+/// listener.
 fn check_key(owner: &str, access_key: &str, secret: &Secret, config: &Config) -> Result<(), ConfigError> {
     let owner = if owner.is_empty() { String::new() } else { format!("{owner}: ") };
     let letter = |byte: u8| byte.is_ascii_graphic() && !b"/,=\"&<>".contains(&byte);

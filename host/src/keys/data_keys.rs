@@ -1,8 +1,8 @@
-//! Data keys: what bytes are sealed under that the key of the data folder alone must not open.
+//! Data keys: keys for bytes that the folder key alone must not open.
 //!
-//! A data key is drawn for one object, and kept wrapped: by AES-256-GCM under a key that follows
-//! from one that somebody brings along, or by the key service. What it is for is associated data:
-//! in another place it does not open. How it looks is in docs/storage-format.md.
+//! A data key is drawn for one object, and kept wrapped by AES-256-GCM, under a key that is derived
+//! from a customer key or a master key. The object that it is for is associated data, so the data
+//! key of one object cannot be used for another. `docs/storage-format.md` has the bytes.
 
 #[cfg(test)]
 mod tests;
@@ -22,11 +22,11 @@ const FORMAT: u8 = 1;
 pub const KEY_BYTES: usize = 32;
 /// Bytes of a salt: drawn at random, so that no two data keys are wrapped under the same key.
 const SALT_BYTES: usize = 32;
-/// What keys that wrap are derived for.
+/// The purpose in the derivation of keys that wrap.
 const PURPOSE: &[u8] = b"portcullis data keys\0";
 
-/// A key that data keys are wrapped under: one that is brought along, or a master key. `Debug` does
-/// not show it.
+/// A key that data keys are wrapped under: a customer key, or a master key. `Debug` does not show
+/// it.
 #[derive(Clone)]
 pub struct WrappingKey([u8; KEY_BYTES]);
 
@@ -36,7 +36,7 @@ impl std::fmt::Debug for WrappingKey {
     }
 }
 
-/// The key does not open it: it is another one, or for something else.
+/// The key does not open it: it was wrapped under another key, or for another object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("wrapped under another key, or for something else")]
 pub struct Mismatch;
@@ -76,7 +76,7 @@ impl WrappingKey {
         Ok([&[FORMAT], salt.as_slice(), &sealed].concat())
     }
 
-    /// Opens a data key.
+    /// Unwraps a data key.
     ///
     /// # Errors
     /// It was wrapped under another key, or for another context, or is no such thing.

@@ -1,4 +1,4 @@
-//! Why keys cannot be had.
+//! What can go wrong with accounts and keys.
 
 use std::path::PathBuf;
 
@@ -8,10 +8,10 @@ use crate::random::NoRandomness;
 /// Why accounts or keys cannot be read, made or sealed. The text never holds a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeysError {
-    /// What the operator says of them cannot be.
+    /// The configuration of them is refused.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// None can be made.
+    /// No key can be made.
     #[error(transparent)]
     Randomness(#[from] NoRandomness),
     /// A file or a folder of the data folder cannot be read or written, or holds something else.

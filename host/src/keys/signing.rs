@@ -45,7 +45,7 @@ impl SigningKey {
 #[derive(Default)]
 pub struct SigningKeys {
     keys: HashMap<String, SigningKey>,
-    /// The name of the key that is asked for: kept, so that looking one up allocates nothing.
+    /// The name of the key that is looked up. It is kept, so that a lookup allocates nothing.
     name: String,
 }
 
@@ -66,7 +66,7 @@ impl SigningKeys {
             return key.clone();
         }
         if self.keys.len() >= KEYS_MAX {
-            // Scopes end with their day: most of what is here will never be asked for again.
+            // A scope is good for one day: most of these keys will never be needed again.
             self.keys.clear();
         }
         let key = derive(secret, scope);
@@ -118,7 +118,7 @@ pub(crate) fn string_to_sign(timestamp: &str, scope: &str, canonical_request: &s
     text
 }
 
-/// What judging costs: counted for tests.
+/// What verifying costs: counted for tests.
 #[cfg(test)]
 pub(crate) mod counted {
     use std::cell::Cell;

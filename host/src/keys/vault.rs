@@ -1,9 +1,9 @@
-//! Seals secrets: access keys and seeds of second factors that are stored, and sessions whose
-//! tokens their holders keep.
+//! The vault seals secrets: access keys and seeds of second factors, which are stored, and
+//! sessions, whose tokens clients keep.
 //!
-//! AES-256-GCM under keys that follow from one in the data folder. What is sealed names in its
-//! associated data whose it is, so that nobody can give it to somebody else. How it looks is in
-//! docs/storage-format.md.
+//! The cipher is AES-256-GCM, under keys that are derived from the folder key. The holder of a
+//! secret is associated data, so a sealed secret opens for its holder only.
+//! `docs/storage-format.md` has the bytes.
 
 mod file;
 mod seeds;
@@ -37,8 +37,7 @@ const FORMAT: u8 = 1;
 /// Bytes of a nonce: drawn at random, once for each seal.
 const NONCE_BYTES: usize = 12;
 
-/// Why something could not be sealed or opened. It says no more, because who asks learns from the
-/// difference.
+/// Why something could not be opened. It says no more: a client could learn from the difference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not sealed here, or for somebody else")]
 pub struct Unsealable;
@@ -119,7 +118,7 @@ pub struct SessionDetails {
     pub context: Vec<(String, Vec<String>)>,
 }
 
-/// Who a session is for.
+/// The principal that a session is for.
 #[derive(Debug, Clone, Copy)]
 pub struct SessionHolder<'a> {
     /// What kind of identity it is.
@@ -141,7 +140,7 @@ pub struct Temporary {
     pub access_key_id: String,
     /// 40 letters.
     pub secret: Secret,
-    /// All that is to be known of them, sealed.
+    /// The secret, the holder and the limits of the session, sealed.
     pub token: String,
 }
 
@@ -201,13 +200,13 @@ impl Vault {
         String::from_utf8(opened).map(Secret::new).map_err(|_| Unsealable)
     }
 
-    /// Does for an access key of nobody what [`Vault::open_key`] does for one of somebody.
+    /// Does for an access key that does not exist what [`Vault::open_key`] does for one that does.
     pub fn open_none(&self, access_key_id: &str) {
         const SEALED_BYTES: usize = 1 + NONCE_BYTES + 40 + 16;
         let holder = Holder { account: "000000000000", unique_id: "AIDAAAAAAAAAAAAAAAAAA", access_key_id };
         let mut sealed = [0; SEALED_BYTES];
         sealed[0] = FORMAT;
-        // It cannot be opened: the time that it takes is all that is wanted.
+        // It cannot be opened. Only the time that this takes is wanted.
         let _ = std::hint::black_box(self.open_key(&holder, &sealed));
     }
 
@@ -275,8 +274,8 @@ impl Vault {
     }
 }
 
-/// How the volume of a configuration is run. Its bodies are sealed under a key that follows from
-/// that of the data folder, as the vault's keys do.
+/// How the volume of a configuration is run. Its bodies are sealed under a key that is derived from
+/// the file `sealing-key`, as the vault's keys are.
 pub fn volume_options(config: &Config) -> Options {
     let (dir, key) = (config.data_dir.clone(), bodies_key(config.data_dir.clone()));
     Options { dir, key: Some(key), ..config.storage.clone() }
@@ -289,7 +288,7 @@ fn bodies_key(folder: PathBuf) -> KeySource {
     })
 }
 
-/// A key of its own for each purpose.
+/// Derives the key for one purpose.
 #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
 fn derive(key: &[u8; 32], purpose: &str) -> [u8; 32] {
     let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(key).expect("any length");

@@ -28,10 +28,10 @@ use super::{Fetched, Unfetched};
 const CONNECT_MAX: Duration = Duration::from_secs(2);
 /// Addresses of a host that are tried.
 const ADDRESSES_MAX: usize = 4;
-/// Bytes of the head of an answer.
+/// Bytes of the head of a response.
 const HEAD_LENGTH_MAX: usize = 64 << 10;
 
-/// Why there is no answer, and what the log says of it.
+/// Why there is no response, and what the log says of it.
 type Failed = (Unfetched, String);
 
 fn unreachable(why: impl ToString) -> Failed {
@@ -46,8 +46,7 @@ pub struct NoAuthorities {
     why: String,
 }
 
-/// Whom to believe that a host is who it says: the authorities of the system, and those of the
-/// operator.
+/// The authorities whose certificates are trusted: those of the system, and those of the operator.
 pub struct Trust {
     own: Vec<CertificateDer<'static>>,
     /// Read with the first request: most servers never make one.
@@ -111,12 +110,12 @@ fn client(own: Vec<CertificateDer<'static>>) -> Option<Arc<ClientConfig>> {
 pub(super) async fn get(target: &Target, trust: &Trust, length_max: usize) -> Result<Fetched, Failed> {
     let stream = connect(target).await?;
     if !target.is_sealed {
-        return ask(TokioIo::new(stream), target, length_max).await;
+        return send(TokioIo::new(stream), target, length_max).await;
     }
     let client = trust.client().await.ok_or_else(|| unreachable("no TLS"))?;
     let name = ServerName::try_from(target.host.clone()).map_err(unreachable)?;
     let stream = TlsConnector::from(client).connect(name, stream).await.map_err(unreachable)?;
-    ask(TokioIo::new(stream), target, length_max).await
+    send(TokioIo::new(stream), target, length_max).await
 }
 
 /// A connection to the first address of the host that may be reached and answers.
@@ -139,7 +138,7 @@ async fn connect(target: &Target) -> Result<TcpStream, Failed> {
     Err(failed)
 }
 
-async fn ask<S>(stream: S, target: &Target, length_max: usize) -> Result<Fetched, Failed>
+async fn send<S>(stream: S, target: &Target, length_max: usize) -> Result<Fetched, Failed>
 where
     S: Read + Write + Unpin,
 {

@@ -1,6 +1,6 @@
-//! Where requests may go. Those who can name an address here must not reach what only this machine
-//! can: services on loopback, private networks, and the metadata that clouds give to their
-//! machines.
+//! Where requests may go. A client that can name an address must not reach through this machine
+//! what only this machine can reach: services on loopback, private networks, and the metadata that
+//! clouds give to their machines.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -65,7 +65,7 @@ pub(super) struct Target {
     pub(super) is_sealed: bool,
     /// For the header `host`.
     pub(super) authority: String,
-    /// What is asked for.
+    /// Path and query.
     pub(super) path: PathAndQuery,
     /// Whether the operator names the destination.
     pub(super) is_allowed: bool,
@@ -87,8 +87,8 @@ impl Target {
             None => 80,
         };
         let is_allowed = options.allow.iter().any(|own| own.means(&host, port));
-        // What is sent openly can be changed on its way: only where the operator says that this way
-        // is safe.
+        // Without TLS, a response can be changed on its way. So this needs the operator's word that
+        // the way is safe.
         let may_go = is_allowed || (is_sealed && !options.only_allowed);
         if !may_go || (!is_sealed && scheme != "http") {
             return None;
@@ -97,8 +97,8 @@ impl Target {
         Some(Target { host, port, is_sealed, authority: authority.as_str().to_owned(), path, is_allowed })
     }
 
-    /// Whether one of the addresses that the host has may be reached. The address is judged that
-    /// the connection then goes to.
+    /// Whether this address of the host may be reached. The connection then goes to exactly this
+    /// address, so a name cannot change its meaning in between.
     pub(super) fn may_have(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         let is_never = match address {

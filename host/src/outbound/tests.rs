@@ -39,7 +39,7 @@ fn destinations_are_hosts_with_or_without_a_port() {
 }
 
 #[test]
-fn an_address_is_judged_before_anything_is_sent() {
+fn an_address_is_checked_before_anything_is_sent() {
     let check = |url: &str, allow: &[&str], only: bool, expected: Option<bool>| {
         let target = Target::of(url, &options(allow, only));
         assert_eq!(target.map(|target| target.is_allowed), expected, "{url} {allow:?} {only}");
@@ -221,10 +221,10 @@ fn names_that_lead_to_this_machine_are_refused_unless_they_are_allowed() {
 #[test]
 fn addresses_that_are_remembered_are_not_without_end() {
     let outbound = outbound(&[], HOUR);
-    for number in 0..PLACES_MAX * 2 {
+    for number in 0..ADDRESSES_MAX * 2 {
         assert_eq!(run(outbound.fetch(&format!("ftp://{number}/"), 10, HOUR)), Err(Unfetched::Forbidden));
     }
-    assert!(outbound.places.lock().unwrap().len() <= PLACES_MAX);
+    assert!(outbound.known.lock().unwrap().len() <= ADDRESSES_MAX);
 }
 
 #[test]

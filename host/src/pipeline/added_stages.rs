@@ -1,9 +1,9 @@
-//! Stages that users add at named positions of the pipeline: rate limits, audit, response headers,
-//! tenancy.
+//! Added stages: those that an operator adds at named positions of the pipeline, for rate limits,
+//! audit, response headers or tenancy.
 //!
-//! A user's code never shares a store with anything: every run gets a fresh one, with limits on
-//! time and memory. A stage that traps refuses the request with `InternalError`, because a stage
-//! that was meant to refuse may not be skipped. `docs/stages.md` shows how to write one.
+//! Their code shares a store with nothing: each run gets a fresh store, with limits on time and
+//! memory. Where an added stage traps, the request is refused with `InternalError`: the stage may
+//! have been meant to refuse it, so it is not skipped. `docs/stages.md` shows how to write one.
 
 #[cfg(test)]
 mod tests;
@@ -63,7 +63,7 @@ struct AddedStage {
 }
 
 impl AddedStages {
-    /// No stages, and what those to come will read.
+    /// No stages yet; `settings` is what those that are added can read.
     pub fn new(settings: Arc<BTreeMap<String, String>>) -> AddedStages {
         AddedStages { stages: Vec::new(), settings }
     }
@@ -78,7 +78,7 @@ impl AddedStages {
         self.stages.iter().any(|(at, _)| *at == position)
     }
 
-    /// Adds a stage behind those of its position.
+    /// Adds a stage after those that its position has.
     pub fn add(
         &mut self,
         position: Position,
@@ -99,8 +99,8 @@ impl AddedStages {
 
     /// Runs the stages of a position over a call, until one refuses.
     ///
-    /// The call is `None` afterwards if a stage lost it, which only a bug of the host could bring
-    /// about.
+    /// The call is `None` afterwards if it was lost on the way. Only a bug of the host could do
+    /// that.
     pub fn run(
         &self,
         position: Position,
@@ -135,7 +135,7 @@ impl AddedStages {
         call: Box<CallState>,
     ) -> (Option<Box<CallState>>, wasmtime::Result<Result<(), Refusal>>) {
         let mut calls = Calls::default();
-        let status = call.answer.as_ref().map_or(500, |answer| answer.status);
+        let status = call.response.as_ref().map_or(500, |response| response.status);
         let slot = calls.insert(call);
         let state = StageState { calls, settings: self.settings.clone(), limits: limits() };
         let mut store = Store::new(&stage.engine, state);
@@ -150,7 +150,7 @@ impl AddedStages {
             }
         });
         let ran = ran.and_then(|result| match &result {
-            Err(refusal) => judge(refusal).map(|()| result),
+            Err(refusal) => check_refusal(refusal).map(|()| result),
             Ok(()) => Ok(result),
         });
         (store.data_mut().calls.finish(slot), ran)
@@ -168,14 +168,14 @@ fn limits() -> StoreLimits {
         .build()
 }
 
-/// What a client is told when a stage failed.
+/// The refusal when a stage failed.
 fn failed() -> Refusal {
     let code = "InternalError".to_owned();
     Refusal { code, message: None, details: Vec::new(), headers: String::new() }
 }
 
-/// A refusal becomes a document and headers: it must not be able to break either.
-fn judge(refusal: &Refusal) -> wasmtime::Result<()> {
+/// Checks a refusal of an added stage: it becomes a document and headers, and must not break them.
+fn check_refusal(refusal: &Refusal) -> wasmtime::Result<()> {
     let is_name = |text: &str| {
         let mut bytes = text.bytes();
         bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic())
@@ -190,5 +190,5 @@ fn judge(refusal: &Refusal) -> wasmtime::Result<()> {
     if !good {
         return Err(Error::msg("the refusal has a code or an element that is no name, or is too long"));
     }
-    header_lines::judge(&refusal.headers, 0).map_err(Error::new)
+    header_lines::check_added(&refusal.headers, 0).map_err(Error::new)
 }

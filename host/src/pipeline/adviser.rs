@@ -1,4 +1,5 @@
-//! Asks the component in the slot `policy`, which is lent nothing.
+//! Advice on policies: runs the component in the slot `policy` alone, for operators. It is lent
+//! nothing.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,7 +8,7 @@ use anyhow::{Context as _, Result, anyhow};
 use wasmtime::{Store, StoreLimits};
 
 use crate::config::Config;
-use crate::keys::kms;
+use crate::keys::master_keys;
 use crate::pipeline::bindings::advice::{Document, Evaluation, Finding, Hypothesis};
 use crate::pipeline::bindings::{Adviser as Component, AdviserPre};
 use crate::pipeline::compose::Manifest;
@@ -19,14 +20,15 @@ const SLOT: &str = "portcullis:gateway/policy@0.1.0";
 /// What that component exports for operators.
 const EXPORT: &str = "portcullis:gateway/advice@0.1.0";
 
-/// The component of a pipeline that knows what policies are worth.
+/// The component of a pipeline that can read policies.
 pub(crate) struct Adviser {
     store: Store<StoreLimits>,
     component: Component,
 }
 
 impl Adviser {
-    /// That of a pipeline; `None` where the component, which is somebody else's, cannot tell.
+    /// The adviser of a pipeline; `None` where the slot has another component than Portcullis' own,
+    /// which gives no advice.
     ///
     /// # Errors
     /// The component cannot be loaded.
@@ -62,7 +64,7 @@ impl Adviser {
     /// What policies would say.
     ///
     /// # Errors
-    /// What is asked cannot be, or the component traps.
+    /// The hypothesis makes no sense, or the component traps.
     pub(crate) fn simulate(&mut self, hypothesis: &Hypothesis) -> Result<Vec<Evaluation>> {
         self.store.set_epoch_deadline(engine::ALONE_TICKS_MAX);
         let advice = self.component.portcullis_gateway_advice();
@@ -70,11 +72,11 @@ impl Adviser {
     }
 }
 
-/// Asks the pipeline's policy component whether it can read the policies of endpoints and of keys.
+/// Checks that the pipeline's policy component can read the policies of endpoints and of keys.
 ///
 /// # Errors
 /// It cannot read one; the text says which, and why. Or it cannot be run.
-pub(crate) fn judge(
+pub(crate) fn check_policies(
     config: &Config,
     endpoints: &[Arc<Endpoint>],
     manifest: &Manifest,
@@ -83,10 +85,10 @@ pub(crate) fn judge(
     let of_endpoint =
         |endpoint: &Arc<Endpoint>| Some((endpoint.id.clone(), endpoint.policy.as_ref()?.text.clone()));
     read_all("endpoint", endpoints.iter().filter_map(of_endpoint).collect(), manifest, cache)?;
-    read_all("key", kms::policies(config)?, manifest, cache)
+    read_all("key", master_keys::policies(config)?, manifest, cache)
 }
 
-/// Whether all policies of a kind can be read; each comes with the name of what it is for.
+/// Checks that all policies of a kind can be read. Each comes with the name of what it is for.
 fn read_all(
     kind: &str,
     policies: Vec<(String, String)>,

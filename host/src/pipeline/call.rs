@@ -21,12 +21,12 @@ use volume::{DataKey, PendingBlob};
 pub use facts::Facts;
 pub use scheduled::{Ingest, StoredBytes, Work};
 
-/// Data keys that one call may have: a copy needs two, and a few more where it begins again.
+/// Data keys that one call may have: a copy needs two, and a few more for each new attempt.
 const DATA_KEYS_MAX: usize = 4096;
 
 /// The body of a response as stages left it.
 #[derive(Debug)]
-pub enum AnswerBody {
+pub enum CallResponseBody {
     /// There is none.
     None,
     /// Bytes at hand.
@@ -37,19 +37,19 @@ pub enum AnswerBody {
 
 /// The response as stages left it.
 #[derive(Debug)]
-pub struct Answer {
+pub struct CallResponse {
     /// The status code.
     pub status: u16,
     /// `name: value\n` lines.
     pub headers: String,
     /// The body.
-    pub body: AnswerBody,
+    pub body: CallResponseBody,
 }
 
-/// How far the explanation of a denial is. A call has one.
+/// How far the explanation of a denial is. A call has one at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Explanation {
-    /// Nobody has asked for one.
+    /// No stage has begun one.
     Open,
     /// A stage makes one.
     Admitted,
@@ -86,19 +86,19 @@ pub struct CallState {
     pub work: Option<Work>,
     /// Done and not yet taken.
     pub outcome: Outcome,
-    /// What has become of its work.
+    /// What it has done so far, where it waits.
     pub journal: Journal,
     /// The response, once a stage set it.
-    pub answer: Option<Answer>,
+    pub response: Option<CallResponse>,
     /// Header lines for whatever the response will be.
     pub added_headers: String,
-    /// Bodies received that no commit has kept; released with the call.
+    /// Blobs received that no commit has kept yet; released with the call.
     pub pending: Vec<PendingBlob>,
-    /// The data keys that were made or opened for it; stages know them by their position.
+    /// The data keys that were made or opened for it. Stages know their numbers only.
     pub data_keys: Vec<DataKey>,
-    /// Whether somebody has said why it is denied.
+    /// Whether it was explained why it is denied.
     pub explanation: Explanation,
-    /// Where time goes at the moment; only for calls whose stages are timed.
+    /// Measures the stage that runs; only for calls whose stages are timed.
     pub stopwatch: Option<Stopwatch>,
 }
 
@@ -152,7 +152,7 @@ impl CallState {
         stopwatch: Option<Stopwatch>,
     ) -> Self {
         let mut headers = parts.headers;
-        // Signatures and addressing know it as `host`, wherever the request names it.
+        // HTTP/2 names the host in the target. Signatures and addressing look for a `host` header.
         head::settle(&parts.uri, &mut headers);
         let content_length =
             headers.get(http::header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
@@ -164,7 +164,8 @@ impl CallState {
             content_length,
             received_ms,
             request_id,
-            // A client of IPv4 is one, whatever the socket that it reached.
+            // A socket of IPv6 shows clients of IPv4 as `::ffff:192.0.2.1`: policies name
+            // 192.0.2.1.
             source: peer.remote.ip().to_canonical(),
             tls: peer.tls,
             endpoint: peer.endpoint.clone(),
@@ -172,7 +173,7 @@ impl CallState {
             work: None,
             outcome: Outcome::None,
             journal: Journal::default(),
-            answer: None,
+            response: None,
             added_headers: String::new(),
             pending: Vec::new(),
             data_keys: Vec::new(),
@@ -181,13 +182,13 @@ impl CallState {
         }
     }
 
-    /// Makes it a call of which stages know nothing yet. What was received for it, and what is kept
-    /// of its work, stays.
+    /// Makes it a call that no stage has seen yet, so that it can run again. Blobs that were
+    /// received for it and its journal stay.
     pub fn begin_again(&mut self) {
         self.facts = Facts::default();
         self.work = None;
         self.outcome = Outcome::None;
-        self.answer = None;
+        self.response = None;
         self.added_headers.clear();
         self.data_keys.clear();
         self.explanation = Explanation::Open;
@@ -204,7 +205,8 @@ impl CallState {
         Some(joined)
     }
 
-    /// Keeps a data key for as long as the call lives; its number. So many are a bug of a guest.
+    /// Keeps a data key for as long as the call lives, and answers its number. Too many are a bug
+    /// of a guest.
     pub fn add_data_key(&mut self, key: DataKey) -> wasmtime::Result<u32> {
         if self.data_keys.len() >= DATA_KEYS_MAX {
             return Err(wasmtime::Error::msg("a call has too many data keys"));
@@ -270,8 +272,8 @@ fn push_text(out: &mut String, bytes: &[u8]) {
     }
 }
 
-/// The calls that one pipeline instance has. A slot lives until the host has answered and every
-/// handle is dropped.
+/// The calls that one pipeline instance has, by slots. A slot is free again when the host has taken
+/// the call out and every handle is dropped.
 #[derive(Debug, Default)]
 pub struct Calls {
     slots: Vec<Slot>,
@@ -280,7 +282,7 @@ pub struct Calls {
 
 #[derive(Debug, Default)]
 struct Slot {
-    /// Boxed: it is handed on a few times, and has a kilobyte and more.
+    /// Boxed, because it is handed on a few times and has more than a kilobyte.
     state: Option<Box<CallState>>,
     handles: u32,
 }
@@ -325,7 +327,7 @@ impl Calls {
         }
     }
 
-    /// The instance that had the handles is gone, and they with it.
+    /// The instance that had the handles is gone, and the handles with it.
     pub fn drop_handles(&mut self) {
         for (number, slot) in self.slots.iter_mut().enumerate() {
             let had_handles = std::mem::take(&mut slot.handles) > 0;
@@ -335,7 +337,7 @@ impl Calls {
         }
     }
 
-    /// A handle for the pipeline, of a call that begins again.
+    /// One handle for the pipeline, for a call that runs again.
     pub fn adopt(&mut self, slot: u32) {
         if let Some(entry) = self.slots.get_mut(slot as usize) {
             entry.handles = 1;
@@ -354,7 +356,7 @@ impl Calls {
         }
     }
 
-    /// Ends a call: the host has what it needs.
+    /// Ends a call, and takes it out.
     pub fn finish(&mut self, slot: u32) -> Option<Box<CallState>> {
         let entry = self.slots.get_mut(slot as usize)?;
         let state = entry.state.take()?;

@@ -1,5 +1,8 @@
-//! The capabilities that the host lends to the pipeline, one file for each interface of the
-//! contract.
+//! The capabilities that the host lends to the pipeline: one file for each interface of the
+//! contract in `gateway/wit`.
+//!
+//! An error of these functions is a trap. Only a bug of a guest or a failure of the machine leads
+//! to one: what a client can cause has a value in the interface.
 
 mod calls;
 mod digests;
@@ -29,9 +32,10 @@ use volume::Snapshot;
 
 pub use calls::{CallsView, Guests, HasCalls};
 
-/// What one pipeline instance works with: the data of its wasmtime store.
+/// What one pipeline instance works with: the data of its wasmtime store. Much of it is about the
+/// step that runs, because an instance runs one step at a time.
 pub struct HostState {
-    /// What it has in common with every other.
+    /// What all instances share.
     pub shared: Arc<Shared>,
     /// The requests that are in the pipeline.
     pub calls: Calls,
@@ -41,13 +45,13 @@ pub struct HostState {
     pub(crate) snapshot: Option<(u64, Snapshot)>,
     /// Whether this step of the pipeline has already looked for a fresher one.
     pub(crate) snapshot_is_current: bool,
-    /// How long added stages have run in this step: that time is theirs, not the pipeline's.
+    /// How long added stages have run in this step. That time does not count for the pipeline.
     pub(crate) lent: Duration,
-    /// When this step was found to be a long one, in the thread's own time.
+    /// When this step was found to be a long one, by the time that its thread has run.
     pub(crate) long_since: Option<Duration>,
-    /// What this step of the pipeline draws.
+    /// What this step draws, and what it drew when it ran before.
     pub(crate) draws: Draws,
-    /// Rows as this step saw them when it ran before.
+    /// Rows as this step saw them when it ran before. They go before the snapshot.
     pub(crate) seen_rows: Vec<SeenRow>,
     /// Memory and table limits of the instance.
     pub limits: InstanceLimits,

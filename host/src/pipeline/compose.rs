@@ -1,7 +1,7 @@
 //! The pipeline: read from spin.toml, and composed into one component.
 //!
-//! A Spin manifest, version 2, of which the host understands the part below and refuses the rest by
-//! name.
+//! The manifest is a Spin manifest, version 2. The host understands the part of it that stands
+//! below, and refuses the rest by name.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -56,7 +56,7 @@ struct Application {
     tool: Tool,
 }
 
-/// Spin leaves `[application.tool]` to others; ours names the stages that users added.
+/// Spin leaves `[application.tool]` to other programs. Ours names the added stages.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Tool {
@@ -157,8 +157,8 @@ impl Manifest {
         Ok(values)
     }
 
-    /// The whole pipeline as one component: dependencies fill the imports of the trigger's
-    /// component; what is left are the capabilities.
+    /// The whole pipeline as one component. Dependencies fill the imports of the trigger's
+    /// component; the imports that are left are the capabilities.
     pub fn compose(&self) -> Result<Vec<u8>> {
         let [trigger] = self.document.trigger.http.as_slice() else {
             bail!("the manifest must have exactly one [[trigger.http]]");
@@ -189,7 +189,7 @@ impl Manifest {
         self.source(component)
     }
 
-    /// The stages that users added: position, name and component, in order.
+    /// The added stages: position, name and component, in order.
     pub fn added_stages(&self) -> Result<Vec<(Position, String, Vec<u8>)>> {
         let added = &self.document.application.tool.portcullis;
         let positions = [

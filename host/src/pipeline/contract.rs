@@ -1,4 +1,4 @@
-//! What the contract and the host both have a name for, translated.
+//! Translates between the types of the contract and those of the host.
 
 use crate::body::digest::Algorithm;
 use crate::body::{ChunkSignature, Chunked, Payload};

@@ -1,4 +1,4 @@
-//! The head engine: compiles the composed pipeline once, keeps the code, and instantiates it for
+//! The engine: compiles the composed pipeline once, keeps the code, and instantiates it for
 //! workers.
 
 use std::collections::BTreeMap;
@@ -22,14 +22,14 @@ use crate::pipeline::capabilities::{self, HostState};
 
 /// Epochs tick this often while requests run.
 const EPOCH_TICK: Duration = Duration::from_millis(20);
-/// A step of the pipeline that is not over after so many ticks is a long one, and its time is
-/// taken. A step takes microseconds, a listing of a page about a millisecond.
+/// A step of the pipeline that is not over after so many ticks is a long one, and is measured from
+/// then on. A step takes microseconds, a listing of a page about a millisecond.
 const LONG_STEP_TICKS: u64 = 2;
-/// A long step is interrupted after so much more of its thread's time. It counts the time that the
-/// thread ran, not that of the wall: who shares a machine with a busy neighbour is not interrupted
-/// for it.
+/// A long step is interrupted after so much more of its thread's time. What counts is the time that
+/// the thread ran, not the time of the clock: a machine that is busy with other things interrupts
+/// no step.
 const LONG_STEP_TIME_MAX: Duration = Duration::from_millis(500);
-/// What is run by itself, for an operator, may take this many ticks (2 s).
+/// A component that runs alone, for an operator, may take this many ticks (2 s).
 pub(crate) const ALONE_TICKS_MAX: u64 = 100;
 /// The linear memory of one component of the pipeline may grow to this size, and all of an instance
 /// together to the other.
@@ -101,7 +101,7 @@ impl CompiledPipeline {
         Ok(CompiledPipeline { engine, pre })
     }
 
-    /// Compiles, or loads, the stages that users added, for the same engine.
+    /// Compiles or loads the added stages, for the same engine.
     pub fn added_stages(
         &self,
         stages: Vec<(Position, String, Vec<u8>)>,
@@ -129,12 +129,12 @@ impl CompiledPipeline {
     }
 }
 
-/// Gives the next call into the guest its time.
+/// Gives the next step its time.
 pub fn begin_step(store: &mut Store<HostState>) {
     store.set_epoch_deadline(LONG_STEP_TICKS);
 }
 
-/// Whether a long step goes on. The time that stages of users took of it is not its own.
+/// Whether a long step goes on. The time that added stages took of it does not count.
 fn patience(state: &mut HostState) -> UpdateDeadline {
     let now = thread_time();
     let lent = std::mem::take(&mut state.lent);
@@ -152,8 +152,8 @@ fn patience(state: &mut HostState) -> UpdateDeadline {
     }
 }
 
-/// How long this thread has run. Only long steps ask, so that reading a file is cheap enough; a
-/// kernel that does not say it has the time of the wall taken for it.
+/// How long this thread has run. Only long steps need it, so reading a file is cheap enough. Where
+/// the kernel does not say, the time of the clock is taken.
 fn thread_time() -> Duration {
     static START: OnceLock<Instant> = OnceLock::new();
     let read = || {
@@ -170,8 +170,8 @@ fn engine() -> Result<Engine> {
     Ok(engine)
 }
 
-/// A component by itself, for what it exports to operators. It is lent nothing: whatever it calls
-/// is a trap. `None` where it does not export what is asked for.
+/// A component alone, for what it exports to operators. It is lent nothing: any import that it
+/// calls is a trap. `None` where it has no such export.
 pub(crate) fn alone(
     component: &[u8],
     export: &str,
@@ -188,7 +188,7 @@ pub(crate) fn alone(
     Ok(Some((engine, pre)))
 }
 
-/// A store for it, with the limits of the pipeline's.
+/// A store for such a component, with the limits of the pipeline's.
 pub(crate) fn store_alone(engine: &Engine) -> Store<StoreLimits> {
     let limits = StoreLimitsBuilder::new().memory_size(MEMORY_BYTES_MAX).build();
     let mut store = Store::new(engine, limits);
@@ -243,7 +243,7 @@ pub(crate) fn compile(engine: &Engine, composed: &[u8], cache: Option<&Path>) ->
     if let Err(error) = store_cached(cache, &path, &code) {
         tracing::warn!(%error, "the compiled pipeline could not be kept; the next start compiles again");
     }
-    // Safety of what follows: see `load_cached`; the bytes come from this very process.
+    // Why this is safe: see `load_cached`. Here the bytes come from this process itself.
     #[expect(unsafe_code, reason = "code compiled by this process a moment ago")]
     let component = unsafe { Component::deserialize(engine, &code) }?;
     Ok(component)
@@ -256,7 +256,7 @@ static APART: OnceLock<PathBuf> = OnceLock::new();
 /// From now on this program compiles in processes of its own, started by `portcullis compile`.
 pub fn compile_in_own_process() {
     if let Ok(program) = std::env::current_exe() {
-        // The first one stays; it is the same.
+        // Set already: it is the same program.
         let _ = APART.set(program);
     }
 }
@@ -295,7 +295,7 @@ fn cache_name(engine: &Engine, composed: &[u8]) -> String {
 }
 
 /// Loads compiled code that an earlier start wrote. Only a file that belongs to this user and that
-/// nobody else can write is trusted: whoever can change it can run code here.
+/// no other user can write is trusted: a user who can change it can run code in this process.
 fn load_cached(engine: &Engine, path: &Path) -> Option<Component> {
     use std::os::unix::fs::MetadataExt;
     let found = std::fs::symlink_metadata(path).ok()?;
@@ -311,6 +311,7 @@ fn load_cached(engine: &Engine, path: &Path) -> Option<Component> {
 fn store_cached(cache: &Path, path: &PathBuf, code: &[u8]) -> std::io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(cache)?;
+    // Written under another name first: another start must never load a part of it.
     let partial = path.with_extension(format!("{}.partial", std::process::id()));
     let mut file =
         std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;

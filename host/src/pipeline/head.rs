@@ -1,8 +1,8 @@
-//! What is seen of the head of a request before anybody answers it: whom it is addressed to, how
-//! long it is, whether it is signed.
+//! What the host reads of a request's head before the pipeline does: the host that it is addressed
+//! to, how long it is, and whether it is signed.
 //!
-//! Signatures cover the host, and addressing looks at it. A request of which two readers could see
-//! different hosts is nobody's to serve
+//! Signatures cover the host, and addressing goes by it. A request in which two readers could see
+//! different hosts is refused
 //! (<https://www.rfc-editor.org/rfc/rfc9112.html#section-3.2>).
 
 use std::net::Ipv6Addr;
@@ -18,19 +18,19 @@ pub(crate) const HEADERS_BYTES_MAX: usize = 8 << 10;
 /// See the module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Head {
-    /// Whether it says clearly whom it is addressed to, and once how long its body is: exactly one
+    /// Whether it names its host clearly, and the length of its body at most once: exactly one
     /// `Host` in HTTP/1.1, at most one in HTTP/1.0, and an authority or a `Host` in HTTP/2. None of
     /// them may be empty, or anything but a host and a port.
     pub(crate) is_clear: bool,
     /// Whether its headers are longer than allowed. Its request line does not count.
     pub(crate) is_long: bool,
-    /// Whether it brings along what looks like a signature. A wrong answer costs a request nothing:
-    /// it gets a place for verified requests when its signature is verified, wherever that stood.
+    /// Whether it brings something like a signature. A wrong guess costs a request nothing: it gets
+    /// a place for verified requests once its signature is verified, wherever that stands.
     pub(crate) is_signed: bool,
 }
 
 impl Head {
-    /// Looks at a head: once at each header, because every request pays for it.
+    /// Looks at a head: once at each header, because every request pays for this.
     pub(crate) fn of(parts: &Parts) -> Head {
         let (mut bytes, mut hosts, mut lengths, mut is_signed) = (0, 0, 0, false);
         let mut are_hosts = true;
@@ -78,15 +78,15 @@ fn is_host_and_port(text: &[u8]) -> bool {
     is_named && is_port(rest)
 }
 
-/// What a name is written with. A comma is how two values become one, and an escape is a character
-/// to one reader and three to another: the name of nobody's host has either.
+/// Whether a name may have this character. A comma would join two values into one. An escape
+/// (`%41`) is one character to one reader and three to another. So neither is allowed.
 fn is_of_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'!' | b'$' | b'&' | b'\'' | b'(' | b')')
         || matches!(byte, b'*' | b'+' | b';' | b'=')
 }
 
-/// An address without a zone: zones mean something on the machine of the client alone.
+/// An address without a zone: a zone means something only on the machine of the client.
 fn is_ipv6(text: &[u8]) -> bool {
     std::str::from_utf8(text).is_ok_and(|text| text.parse::<Ipv6Addr>().is_ok())
 }
@@ -101,9 +101,9 @@ fn is_port(text: &[u8]) -> bool {
     number.is_some()
 }
 
-/// Writes the host that counts where everybody looks for it: what the target of a request says goes
-/// before `Host` (<https://www.rfc-editor.org/rfc/rfc9112.html#section-3.2.2>). HTTP/2 names it
-/// nowhere else, as a rule.
+/// Writes the host into the header `Host`, where later readers look for it. The host in the target
+/// of a request goes before `Host` (<https://www.rfc-editor.org/rfc/rfc9112.html#section-3.2.2>).
+/// HTTP/2 usually names it only there.
 pub(crate) fn settle(uri: &Uri, headers: &mut HeaderMap) {
     if let Some(authority) = uri.authority()
         && let Ok(host) = HeaderValue::from_str(authority.as_str())

@@ -4,16 +4,17 @@ use http::header::{
     CONNECTION, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
 };
 
-use crate::pipeline::answers::REQUEST_ID;
+use crate::pipeline::responses::REQUEST_ID;
 
-/// Header lines of all stages that users added may have this many bytes on one response.
+/// Header lines of all added stages may have this many bytes on one response.
 const ADDED_BYTES_MAX: usize = 16 << 10;
 
-/// Headers that say where a response ends and what becomes of its connection, or which one it is.
+/// Headers that only the host sets: where a response ends, what becomes of its connection, and the
+/// request id.
 const OURS: [HeaderName; 7] =
     [CONNECTION, CONTENT_LENGTH, TE, TRAILER, TRANSFER_ENCODING, UPGRADE, REQUEST_ID];
 
-/// Why lines are no headers. The text does not repeat them: they may hold what a client sent.
+/// Why lines are refused. The text does not repeat the lines: they may hold what a client sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderError {
     /// A line is not `name: value`, or holds characters that no header may.
@@ -28,23 +29,23 @@ pub enum HeaderError {
 }
 
 /// Appends lines to the headers of a response. A line that cannot be a header is left out: it may
-/// hold what a client sent long ago, and the rest of the answer is good without it. Answers how
+/// hold what a client stored long ago, and the rest of the response is good without it. Answers how
 /// many were left out.
 pub fn append(headers: &mut HeaderMap, lines: &str) -> usize {
     let mut left_out = 0;
     for line in lines.split_terminator('\n') {
-        // A map of headers has an end, too.
+        // `try_append` fails where the map is full.
         let appended = parse(line).is_ok_and(|(name, value)| headers.try_append(name, value).is_ok());
         left_out += usize::from(!appended);
     }
     left_out
 }
 
-/// Judges lines of a stage that a user added, `before` bytes of which the response has already.
+/// Checks the lines of an added stage. The response has `before` bytes of such lines already.
 ///
 /// # Errors
 /// Lines that would break the response, or change what only the host knows.
-pub fn judge(lines: &str, before: usize) -> Result<(), HeaderError> {
+pub fn check_added(lines: &str, before: usize) -> Result<(), HeaderError> {
     if before.saturating_add(lines.len()) > ADDED_BYTES_MAX {
         return Err(HeaderError::TooLong);
     }
@@ -61,7 +62,7 @@ pub fn judge(lines: &str, before: usize) -> Result<(), HeaderError> {
 }
 
 fn parse(line: &str) -> Result<(HeaderName, HeaderValue), HeaderError> {
-    // Names are short: going through one beats a search with vectors.
+    // Names are short: a plain loop over one is faster than a search with vectors.
     let (name, value) = line.split_once([':']).ok_or(HeaderError::Malformed)?;
     let value = value.strip_prefix(' ').ok_or(HeaderError::Malformed)?;
     let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| HeaderError::Malformed)?;
@@ -72,8 +73,8 @@ fn parse(line: &str) -> Result<(HeaderName, HeaderValue), HeaderError> {
     Ok((name, value))
 }
 
-/// Headers are of Latin-1 (<https://www.rfc-editor.org/rfc/rfc9110.html#section-5.5>); other
-/// characters cannot stand in them.
+/// Headers are Latin-1 (<https://www.rfc-editor.org/rfc/rfc9110.html#section-5.5>). `None` where
+/// the text has other characters.
 fn latin_1(value: &str) -> Option<HeaderValue> {
     let bytes: Option<Vec<u8>> = value
         .chars()

@@ -1,14 +1,17 @@
-//! What has become of the work of a call, so that the call can run again where its instance of the
-//! pipeline is gone.
+//! The journal of a call: what a call that waits has done, so that it can run again when its
+//! instance of the pipeline is lost.
 //!
-//! What stages do with a call follows from its head, from the outcomes of its work, from the rows
-//! that they read and from what they drew (random numbers, new keys). All of that is at hand, or
-//! kept here, and is small. So when an instance traps, the calls that were suspended in it start
-//! anew in a fresh one: work that was done is not done again, its outcome is given once more. A
-//! call that asks for other work than before is lost if what was done cannot be done twice
-//! (docs/adr/0017).
+//! A call runs in steps. A step ends with a response, or with work that the host does before the
+//! next step. What stages do in a step depends on four things only: the head of the call, the
+//! outcomes of its work, the rows that they read, and what they drew (random numbers, new keys).
+//! The host has the head, and the journal keeps what it needs of the rest.
 //!
-//! A call that never waits keeps nothing.
+//! When an instance traps, the calls that waited in it start again in a fresh one. Work with the
+//! same fingerprint as before is not done again: its outcome is given once more. A call that needs
+//! other work than before goes on, unless something was done that cannot be done twice. Then it is
+//! lost, and answered 500 (`docs/adr/0017-a-trap-ends-one-call.md`).
+//!
+//! A call that never waits, as every GET does, has an empty journal.
 
 #[cfg(test)]
 mod tests;
@@ -23,19 +26,19 @@ use crate::pipeline::bindings::calls::{Batch, Failure, Fetch, Outcome, Requireme
 use crate::pipeline::call::{Ingest, StoredBytes, Work};
 use volume::{DataKey, Entry, Snapshot};
 
-/// Something that was drawn, and would be another thing if it were drawn again.
+/// Something that was drawn. Drawn again, it would be something else.
 pub type Drawn = Rc<dyn Any>;
 
 /// What a step of the pipeline draws.
 #[derive(Default)]
 pub struct Draws {
     made: Vec<Drawn>,
-    /// What the same step drew before, in its order.
+    /// What the same step drew when it ran before, in that order.
     again: Vec<Drawn>,
 }
 
 impl Draws {
-    /// What `fresh` draws, or what this step drew before in that place.
+    /// What this step drew at this point when it ran before, or else what `fresh` draws now.
     ///
     /// # Errors
     /// Those of `fresh`.
@@ -48,8 +51,9 @@ impl Draws {
         Ok(value)
     }
 
-    /// What this step drew before in this place. Kinds are independent of each other: what fills a
-    /// cache of the instance draws in a fresh one only.
+    /// What this step drew at this point when it ran before. Each type has an order of its own,
+    /// because the steps need not draw the same types in the same order: what fills a cache of the
+    /// instance is drawn only in a fresh one.
     pub fn again<T: Clone + 'static>(&mut self) -> Option<T> {
         let at = self.again.iter().position(|drawn| drawn.is::<T>())?;
         let known = self.again.remove(at);
@@ -80,18 +84,18 @@ pub struct SeenRow {
     pub table: String,
     /// Its key.
     pub key: Vec<u8>,
-    /// Its value; none where there was no such row.
+    /// Its value and revision; none where there was no such row.
     pub entry: Option<Entry>,
 }
 
-/// What a step that ran before is to meet again.
+/// What a step that ran before gets again.
 #[derive(Default)]
 pub struct Before {
     /// What it drew.
     pub draws: Vec<Drawn>,
     /// What it read.
     pub view: Option<View>,
-    /// What remains of that where it was not kept: the rows that its commit was made of.
+    /// Where the view was let go of: the rows that its commit required.
     pub rows: Vec<SeenRow>,
 }
 
@@ -102,9 +106,9 @@ enum Nature {
     Body,
     /// It changes the index.
     Commit,
-    /// It takes no time to speak of, and does nothing.
+    /// It does nothing, and takes next to no time.
     Pause,
-    /// The same as the first time.
+    /// It can be done again with the same outcome.
     Repeatable,
 }
 
@@ -121,8 +125,8 @@ struct Waited {
 }
 
 impl Waited {
-    /// Lets go of what was read, but for the rows that a commit was made of: a one-time code that
-    /// was used up is to be found unused by who used it.
+    /// Lets go of the snapshot, which pins pages of the index. The rows that the commit required
+    /// are kept: a call that used a one-time code up must find it unused when it runs again.
     fn let_go(&mut self) {
         let Some((_, snapshot)) = self.view.take() else { return };
         let seen = self.required.drain(..).filter_map(|(table, key)| {
@@ -132,7 +136,7 @@ impl Waited {
         self.rows = seen.collect();
     }
 
-    /// Whether it is a commit for which others were too fast.
+    /// Whether it is a commit that failed because another one was faster.
     fn was_in_vain(&self) -> bool {
         self.nature == Nature::Commit && matches!(self.outcome, Outcome::Conflict)
     }
@@ -153,15 +157,15 @@ impl Journal {
     /// A step ended in work. `view` is what it read, if it read anything.
     pub fn waits(&mut self, work: &Work, draws: &mut Draws, view: Option<View>) {
         let nature = nature(work);
-        // A commit takes a moment, and its batch follows from what was read: the same rows are to
-        // be there if the step has to run again. Other work may take hours, and rows that are kept
-        // for so long cost space: its step will read what is there then.
+        // A commit takes a moment, and its batch follows from the rows that were read: a step that
+        // runs again must see the same rows. Other work, such as a body, may take hours, and a
+        // snapshot that is kept for so long costs space. Such a step reads what is there then.
         let is_short = matches!(nature, Nature::Commit | Nature::Pause);
         if !is_short {
             self.0.iter_mut().for_each(Waited::let_go);
         }
-        // What was planned in vain before, or in several steps, is as good with the rows that count
-        // now: one snapshot is kept.
+        // Commits in vain and pauses right before this commit are as good with the rows that it was
+        // planned from. They get its snapshot, so that a call keeps only one.
         if nature == Nature::Commit {
             let before = self.0.iter_mut().rev();
             let alike = before.take_while(|step| step.nature == Nature::Pause || step.was_in_vain());
@@ -185,22 +189,22 @@ impl Journal {
         }
     }
 
-    /// What the step with a number draws and reads again.
+    /// What the step with this number gets again.
     pub fn step(&self, number: usize) -> Before {
         let Some(step) = self.0.get(number) else { return Before::default() };
         Before { draws: step.draws.clone(), view: step.view.clone(), rows: step.rows.clone() }
     }
 
-    /// The outcome of the work of a step that ended in the same work before. A commit that was in
-    /// vain changed nothing, whatever it was to change: any other one stands for it.
+    /// The outcome that the step with this number had before, if it ended in the same work. A
+    /// commit in vain changed nothing, so its outcome also stands for any other commit.
     pub fn outcome(&self, number: usize, work: &Work) -> Option<Outcome> {
         let step = self.0.get(number)?;
         let is_as_good = step.was_in_vain() && nature(work) == Nature::Commit;
         (is_as_good || step.work == fingerprint(work)).then(|| step.outcome.clone())
     }
 
-    /// Forgets the steps from a number on, because the call takes another way than before. `false`
-    /// when it must not: what was done there cannot be done twice, nor undone.
+    /// Forgets the steps from this number on, because the call needs other work than before.
+    /// `false` when it must not: what was done there can neither be done twice nor be undone.
     pub fn diverge(&mut self, number: usize) -> bool {
         let can_be_forgotten = |step: &Waited| match step.nature {
             Nature::Body => false,
@@ -215,20 +219,21 @@ impl Journal {
         forgets
     }
 
-    /// Whether a call that ends after so many steps leaves a change behind of which it knows
-    /// nothing.
+    /// Whether a step from this number on may have changed something. A call that ends earlier
+    /// would respond without knowing of that change.
     pub fn has_commit_from(&self, number: usize) -> bool {
         let rest = self.0.get(number..).unwrap_or_default();
         rest.iter().any(|step| step.nature == Nature::Commit && !changed_nothing(&step.outcome))
     }
 }
 
-/// Whether a commit is known to have left everything as it was.
+/// Whether a commit is known to have changed nothing. After a failure of the disk, that is not
+/// known.
 fn changed_nothing(outcome: &Outcome) -> bool {
     matches!(outcome, Outcome::Conflict | Outcome::Failed(Failure::Overloaded | Failure::StorageFull))
 }
 
-/// The rows of which a commit requires that they are as they were read.
+/// Tables and keys of the rows that a commit requires to be as they were read.
 fn required(work: &Work) -> Vec<(String, Vec<u8>)> {
     let Work::Commit(batch) = work else { return Vec::new() };
     let row = |requirement: &Requirement| match requirement {
@@ -249,7 +254,8 @@ fn nature(work: &Work) -> Nature {
     }
 }
 
-/// A number that stands for a piece of work, within a call.
+/// A number that stands for a piece of work. Two that differ have different numbers, but for an
+/// accident; it is compared within one call only.
 fn fingerprint(work: &Work) -> u64 {
     let mut hasher = Xxh3::new();
     match work {

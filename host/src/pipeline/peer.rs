@@ -1,7 +1,8 @@
-//! Where requests come from: the client, and the listener that it reached, which may have a name.
+//! Where requests come from: the client, and the listener that it reached, which may stand for an
+//! endpoint.
 //!
-//! The policy of a named listener is a text here. Whether it can be read, the component in the slot
-//! `policy` says at the start, and it is that component which acts by it.
+//! The policy of an endpoint is only a text here. The component in the slot `policy` says at the
+//! start whether it can be read, and decides by it later.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -20,10 +21,10 @@ pub struct Peer {
     pub listener: Arc<str>,
     /// The endpoint that the listener stands for.
     pub endpoint: Option<Arc<Endpoint>>,
-    /// The version of TLS; `None` on an open connection.
+    /// The version of TLS; `None` on a connection without it.
     pub tls: Option<&'static str>,
-    /// Whether it may go on; `None` where nobody asks.
-    pub pass: Option<Rc<Pass>>,
+    /// The pass of the request.
+    pub pass: Rc<Pass>,
 }
 
 /// The endpoint that a listener stands for.
@@ -33,14 +34,14 @@ pub struct Endpoint {
     pub id: String,
     /// `vpc-1a2b3c4d`
     pub network: Option<String>,
-    /// What it lets pass; everything without.
+    /// What it lets pass; without one, everything.
     pub policy: Option<EndpointPolicy>,
 }
 
 /// The policy of an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EndpointPolicy {
-    /// Stands for the text, as long as the process lives.
+    /// Stands for the text as long as the process lives, so that stages can keep what they parsed.
     pub number: u64,
     /// The document.
     pub text: String,

@@ -1,5 +1,5 @@
-//! Reads references out of rows, by the component that wrote them: what rows mean is the pipeline's
-//! affair.
+//! Reads references out of rows, with the component that wrote them: only the pipeline knows what
+//! rows mean.
 
 use std::path::Path;
 
@@ -24,8 +24,8 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    /// The reader of a pipeline's rows; `None` where the component, which is somebody else's,
-    /// cannot tell.
+    /// The reader of a pipeline's rows; `None` where the slot has another component than
+    /// Portcullis' own, which cannot tell.
     ///
     /// # Errors
     /// The component cannot be loaded.

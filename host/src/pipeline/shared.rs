@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::config::Config;
 use crate::keys::accounts::Accounts;
-use crate::keys::kms::KeyService;
+use crate::keys::master_keys::MasterKeys;
 use crate::keys::vault::Vault;
 use crate::outbound::Outbound;
 use crate::pipeline::added_stages::AddedStages;
@@ -21,12 +21,12 @@ use volume::Volume;
 pub struct Shared {
     /// The configuration.
     pub config: Arc<Config>,
-    /// Who exists.
+    /// Accounts, their users and access keys.
     pub accounts: Arc<Accounts>,
     /// Seals and opens secrets.
     pub vault: Arc<Vault>,
-    /// Keys that data keys are wrapped under.
-    pub kms: Arc<KeyService>,
+    /// Master keys, which wrap data keys.
+    pub master_keys: Arc<MasterKeys>,
     /// The data folder.
     pub volume: Arc<Volume>,
     /// Counters.
@@ -37,11 +37,11 @@ pub struct Shared {
     pub settings: Arc<BTreeMap<String, String>>,
     /// Why calls were denied.
     pub explanations: Arc<Explanations>,
-    /// Stages that users added.
+    /// Added stages.
     pub stages: Arc<AddedStages>,
     /// Where traces go, if anywhere.
     pub exporter: Option<Arc<Exporter>>,
-    /// Memory for documents that requests bring along.
+    /// Memory for the documents of requests.
     pub room: Room,
     /// Numbers for calls and request ids.
     pub ids: Ids,

@@ -1,12 +1,15 @@
 //! Shares: who gets the places, the connections and the memory of a worker when there is not enough
 //! for everybody.
 //!
-//! Nobody is limited while nobody else asks. When places run short, requests whose signature was
-//! verified go before those of which nobody knows whose they are ([`places`]); what has waited for
-//! its client the longest is ended first; and who is refused is told when to come back. Places
-//! belong to a client's address, and to an account as soon as its signature is verified
-//! ([`Party`]). Everything here but [`rates`] and [`room`] is of one worker, and takes no lock.
-//! `docs/adr/0018-shares.md` says why it is so.
+//! A party that is alone may take everything. When places run short, three rules hold:
+//!
+//! - Requests with a verified signature go before all others ([`places`]).
+//! - The request that has waited for its client the longest is ended first.
+//! - A client that is refused is told when to come back.
+//!
+//! A place belongs to a party ([`Party`]): a client's address at first, and an account as soon as
+//! the signature is verified. Everything here belongs to one worker and takes no lock, but for
+//! [`rates`] and [`room`], which all workers share. `docs/adr/0018-shares.md` has the reasons.
 
 pub(crate) mod crowd;
 pub mod party;
@@ -42,13 +45,13 @@ pub(crate) use watch::{Clock, Order, Watch};
 
 /// As [`STALLED_MIN`], for a body of a request whose signature was verified.
 const STALLED_VERIFIED_MIN: Duration = Duration::from_secs(5);
-/// An unverified body is not asked for its rate before it is this old.
+/// The rate of an unverified body counts only after this time.
 const RATE_GRACE: Duration = Duration::from_secs(10);
-/// What one body takes at most while it comes: what was read of it, and what waits to be written.
+/// Memory of one body while it comes, at most: what was read of it, and what waits to be written.
 const GATHERED_EACH_MAX: u64 = 384 << 10;
-/// What bodies whose clients are slow may take together, over all workers.
+/// Memory of all bodies that come, over all workers. Beyond, stalled ones are ended.
 const GATHERED_BYTES_MAX: u64 = 96 << 20;
-/// Who is refused for want of a place may come back after so long.
+/// A client that is refused because no place is free may come back after this time.
 const COME_BACK: Duration = Duration::from_secs(1);
 
 /// A refusal: by which limit, and when to come back.
@@ -86,14 +89,14 @@ pub(crate) struct Shares {
     places: RefCell<Places>,
     places_max: usize,
     gathered_max: u64,
-    /// Requests that say that they are signed, and of which nobody has judged that yet.
+    /// Requests that bring something like a signature, which is not verified yet.
     arriving: Cell<usize>,
     /// Requests in flight, by their slots.
     passes: RefCell<Vec<Option<Weak<Pass>>>>,
     free: RefCell<Vec<usize>>,
-    /// When nobody was found who could make place, for unverified and verified requests, and how
-    /// many places the asker had: until the clock moves, nobody makes place for one who has as
-    /// many.
+    /// The last search in vain for a request to end, for unverified and for verified requests: when
+    /// it was, and how many places the party had. Until the clock moves, no party that has at least
+    /// as many searches again: a search looks at all requests in flight.
     in_vain: Cell<[Option<(Duration, usize)>; 2]>,
 }
 
@@ -123,8 +126,9 @@ impl Shares {
         })
     }
 
-    /// Lets a request in, or refuses it. What says that it is signed has its place judged when that
-    /// is known.
+    /// Lets a request in, or refuses it. A request that brings something like a signature gets a
+    /// place only when `auth` has looked at it, in the first step of the pipeline: a place of its
+    /// account, or of its address.
     pub(crate) fn admit(
         self: &Rc<Self>,
         is_signed: bool,
@@ -138,6 +142,7 @@ impl Shares {
         }
         let address = Party::of_address(remote.ip());
         let place = match is_signed {
+            // Such requests need a bound of their own, because they hold no place yet.
             true if self.arriving.get() >= self.places_max => return Err(Refused::by(Refusal::InFlight)),
             true => {
                 self.arriving.set(self.arriving.get() + 1);
@@ -159,7 +164,7 @@ impl Shares {
         Ok(pass)
     }
 
-    /// Takes a place for a party; where there is none, one that others should give up.
+    /// Takes a place for a party. Where none is free, a stalled request is ended for it.
     fn take(&self, party: Party) -> Result<(), Refused> {
         let taken = self.places.borrow_mut().take(party);
         match taken {
@@ -173,8 +178,9 @@ impl Shares {
         }
     }
 
-    /// Ends what has waited for its client the longest. Verified requests only make place for
-    /// verified ones, and nobody for whom that would leave fewer places than who asks.
+    /// Ends the request that has waited for its client the longest. A verified request gives its
+    /// place only to a verified one. Between equals, it is a request of the same party, or of one
+    /// that keeps as many places as `party` then has.
     fn make_place(&self, party: Party) -> bool {
         let now = self.clock.now();
         let held = self.places.borrow().held_by(party);
@@ -202,8 +208,8 @@ impl Shares {
     }
 
     /// Ends the unverified request that has waited for its client the longest. In HTTP/1.1 its
-    /// connection ends with it; one of HTTP/2 may have other requests, and can be closed when it
-    /// has none.
+    /// connection ends with it. A connection of HTTP/2 may have other requests, and can be closed
+    /// when it has none.
     pub(crate) fn make_connection(&self) -> bool {
         let victim = self.longest_stalled(|pass| pass.place().is_some_and(|holder| !holder.is_verified()));
         victim.inspect(|victim| self.evict(victim)).is_some()
@@ -211,12 +217,13 @@ impl Shares {
 
     fn evict(&self, victim: &Pass) {
         self.metrics.refused(Refusal::Stalled);
+        // The place is free at once: the victim itself may need a while to end.
         self.give_place(victim);
         victim.end(Failure::Overloaded);
     }
 
-    /// Of the stalled requests for which this holds, an unverified one before a verified one, the
-    /// one that has waited the longest.
+    /// The stalled request that has waited the longest, of those for which `holds` says so.
+    /// Unverified requests come before verified ones.
     fn longest_stalled(&self, holds: impl Fn(&Pass) -> bool) -> Option<Rc<Pass>> {
         self.longest_stalled_beyond(STALLED_VERIFIED_MIN, holds)
     }
@@ -243,6 +250,7 @@ impl Shares {
 
     /// A pass goes over to another party, and so does its place.
     fn exchange(&self, pass: &Pass, party: Party) -> Result<(), Refused> {
+        // The new place is taken first: a request that gets none keeps the old one until it ends.
         self.take(party)?;
         self.give_place(pass);
         pass.set_place(Some(party));
@@ -267,10 +275,11 @@ impl Shares {
         }
     }
 
-    /// Looks after what is in flight: unverified bodies that come too slowly, responses that nobody
-    /// takes.
+    /// Enforces the time limits of requests in flight: on unverified bodies that come too slowly,
+    /// and on responses that their clients do not take.
     pub(crate) fn sweep(&self) {
         let now = self.clock.now();
+        // Collected first: a pass that is dropped here takes itself off the list.
         let passes: Vec<_> = self.passes.borrow().iter().flatten().filter_map(Weak::upgrade).collect();
         for pass in passes {
             let since = |start: Duration| now.saturating_sub(start);
@@ -296,8 +305,8 @@ impl Shares {
         self.crowd.sweep();
     }
 
-    /// Where bodies under way, or responses that are not taken, hold too much memory, those that
-    /// are stalled are ended, the longest first.
+    /// Gives memory back: where bodies that come, or responses that are not taken, hold too much,
+    /// stalled requests are ended, the longest first.
     fn reclaim(&self) {
         let gathered = |pass: &Pass| match pass.doing() {
             Doing::Receiving => pass.received_so_far().min(GATHERED_EACH_MAX),
@@ -315,6 +324,7 @@ impl Shares {
         if lent::is_over() || !lent::has_room(false) {
             self.reclaim_unverified();
         }
+        // Verified responses go last, and few at a time: an eighth of them in each sweep.
         if lent::is_over() {
             let responding = |pass: &Pass| pass.doing() == Doing::Responding;
             let count = self
@@ -332,8 +342,8 @@ impl Shares {
         }
     }
 
-    /// Ends every unverified response that has come to a stop: others are refused for want of what
-    /// it holds.
+    /// Ends every unverified response that is stalled: other requests are refused because of the
+    /// memory that it holds.
     fn reclaim_unverified(&self) {
         let now = self.clock.now();
         let passes: Vec<_> = self.passes.borrow().iter().flatten().filter_map(Weak::upgrade).collect();

@@ -1,4 +1,4 @@
-//! Work that the pipeline asked for: bodies, commits, digests, what is elsewhere.
+//! Does the work that stages schedule: receives bodies, commits, digests, fetches.
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -19,26 +19,24 @@ use crate::pipeline::shares::Pass;
 use crate::pipeline::shares::room::{SHORT_BYTES_MAX, Taken};
 use volume::{self, CommitError, PendingBlob, Volume, VolumeError};
 
-/// After an answer, at most this much of an unread body is read away, for at most this long.
+/// After a response, at most this much of an unread body is read away, for at most this long.
 const DRAIN_BYTES_MAX: u64 = 16 << 20;
 const DRAIN_TIME_MAX: Duration = Duration::from_secs(5);
 
-/// What a document takes while its call lasts, in its own lengths: as it came, as a stage reads it,
-/// and what is made of it.
+/// Memory that a document takes while its call lasts, in lengths of the document: as it came, as a
+/// stage reads it, and what is made of it.
 const DOCUMENT_COPIES: u64 = 4;
 
-/// Whether the sender of a body is within their shares.
+/// Whether a request is within its shares.
 #[derive(Debug, Clone)]
 pub enum Sender {
-    /// They are.
+    /// It is.
     Admitted(Rc<Pass>),
-    /// They are not: nothing is done for them.
+    /// It is not: no work is done for it.
     Refused,
-    /// Nobody counts.
-    Anybody,
 }
 
-/// What may become of a connection after an answer.
+/// What may become of a connection after a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Afterwards {
     /// Another request.
@@ -47,12 +45,12 @@ pub enum Afterwards {
     Close,
 }
 
-/// A request body: read once, by whichever work asks for it, or drained.
+/// A request body. The first work that needs it reads it, once; what is left is drained.
 pub struct RequestBody<B> {
     body: Option<B>,
     content_length: Option<u64>,
-    /// Where the content of a part begins, once that was asked for.
-    place: Option<Reached>,
+    /// How far a multipart body was taken apart, once work began with that.
+    reached: Option<Reached>,
     /// The client waits for `100 Continue`, which the first read sends.
     waits: bool,
 }
@@ -62,24 +60,24 @@ where
     B: http_body::Body<Data = bytes::Bytes> + Unpin,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
-    /// The body of a request that nobody has read yet.
+    /// The body of a request, of which nothing was read yet.
     pub fn new(body: B, parts: &Parts) -> Self {
         let headers = &parts.headers;
         let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         let waits = headers.contains_key(EXPECT);
-        RequestBody { body: Some(body), content_length: length, place: None, waits }
+        RequestBody { body: Some(body), content_length: length, reached: None, waits }
     }
 
     fn take(&mut self) -> Option<B> {
         let body = self.body.take()?;
-        // Nobody asks for a body that is empty.
+        // hyper never asks for an empty body, so such a client still waits.
         self.waits &= body.is_end_stream();
         Some(body)
     }
 
-    /// Reads away what nobody wanted. A client that still waits to be asked for its body is not
-    /// asked; what it sends next could be that body or another request, so its connection must not
-    /// be used again.
+    /// Reads the rest of the body away. A client that still waits for `100 Continue` does not get
+    /// it. What it sends next could be the body or another request, so its connection must not be
+    /// used again.
     pub async fn drain(&mut self) -> Afterwards {
         if self.waits {
             return Afterwards::Close;
@@ -91,8 +89,8 @@ where
     }
 }
 
-/// Does a piece of work; also returns the blobs that were received and belong to nothing yet.
-/// `rooms` is the room that the call's documents take, for as long as the call has them.
+/// Does a piece of work. Also returns the blobs that were received and that no commit has kept yet.
+/// `rooms` holds the room of the call's documents until the call ends.
 pub async fn perform<'a, B>(
     work: Work,
     payload: Payload,
@@ -106,28 +104,28 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let idle = shared.config.body_idle_timeout();
-    match (&sender, &work) {
-        (Sender::Refused, _) => return (failed(Failure::Overloaded), Vec::new()),
-        (Sender::Admitted(pass), Work::Collect(length_max)) => {
-            // A document that nobody announced takes what it may have, and is rarely as long.
-            let times = if body.content_length.is_some_and(|length| length > SHORT_BYTES_MAX) {
-                DOCUMENT_COPIES
-            } else {
-                1
-            };
-            let announced = body.content_length.map(|length| length.saturating_mul(times));
-            match shared.room.take(pass.party(), announced, length_max.saturating_mul(times)) {
-                Some(room) => rooms.push(room),
-                None => {
-                    pass.refuse_documents();
-                    return (failed(Failure::Overloaded), Vec::new());
-                }
+    let Sender::Admitted(pass) = sender else {
+        return (failed(Failure::Overloaded), Vec::new());
+    };
+    if let Work::Collect(length_max) = &work {
+        // A document without an announced length takes room for the longest that is allowed.
+        // It is rarely as long, so that is not counted several times.
+        let times = if body.content_length.is_some_and(|length| length > SHORT_BYTES_MAX) {
+            DOCUMENT_COPIES
+        } else {
+            1
+        };
+        let announced = body.content_length.map(|length| length.saturating_mul(times));
+        match shared.room.take(pass.party(), announced, length_max.saturating_mul(times)) {
+            Some(room) => rooms.push(room),
+            None => {
+                pass.refuse_documents();
+                return (failed(Failure::Overloaded), Vec::new());
             }
         }
-        _ => {}
     }
-    // What reads a body takes kilobytes. It is boxed, so that requests without a body do not carry
-    // its room about.
+    // The futures that read a body are kilobytes long. They are boxed, so that this future stays
+    // small for requests without a body.
     match work {
         Work::Collect(length_max) => (Box::pin(collect(body, payload, length_max, idle)).await, Vec::new()),
         Work::Part(boundary, length_max) => {
@@ -150,9 +148,9 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let Some(mut stream) = body.take() else { return failed(Failure::BodyIncomplete) };
-    let mut place = body.place.take().unwrap_or_else(|| Reached::start(boundary));
-    let received = multipart::next_content(&mut stream, &mut place, length_max, idle).await;
-    (body.body, body.place) = (Some(stream), Some(place));
+    let mut reached = body.reached.take().unwrap_or_else(|| Reached::start(boundary));
+    let received = multipart::next_content(&mut stream, &mut reached, length_max, idle).await;
+    (body.body, body.reached) = (Some(stream), Some(reached));
     match received {
         Ok(bytes) => Outcome::Collected((bytes, Vec::new())),
         Err(failure) => failed(failure),
@@ -165,17 +163,17 @@ where
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let Some(mut stream) = body.take() else { return failed(Failure::BodyIncomplete) };
-    let collected = match body.place.take() {
+    let collected = match body.reached.take() {
         None => body::collect(&mut stream, payload, length_max, idle).await,
-        Some(place) => {
-            let content = PartBody::new(&mut stream, place);
+        Some(reached) => {
+            let content = PartBody::new(&mut stream, reached);
             body::collect(content, payload, length_max, idle).await
         }
     };
     match collected {
         Ok(collected) => Outcome::Collected((collected.bytes, collected.trailers)),
         Err(failure) => {
-            // What the client still sends is read away after the answer.
+            // What the client still sends is read away after the response.
             body.body = Some(stream);
             failed(failure)
         }
@@ -200,12 +198,12 @@ where
         return settled(reseal(&source, plan, volume).await);
     }
     let Some(mut stream) = body.take() else { return (failed(Failure::BodyIncomplete), Vec::new()) };
-    // Of a part, the length is not known beforehand.
-    let content_length = body.content_length.filter(|_| body.place.is_none());
+    // The length of a part is not known beforehand.
+    let content_length = body.content_length.filter(|_| body.reached.is_none());
     let plan = Plan { length_max, digests, key, content_length };
-    let ingested = match body.place.take() {
+    let ingested = match body.reached.take() {
         None => body::ingest(&mut stream, payload, plan, volume, idle).await,
-        Some(place) => body::ingest(PartBody::new(&mut stream, place), payload, plan, volume, idle).await,
+        Some(reached) => body::ingest(PartBody::new(&mut stream, reached), payload, plan, volume, idle).await,
     };
     if ingested.is_err() {
         body.body = Some(stream);
@@ -241,7 +239,7 @@ async fn commit(batch: Batch, volume: &Volume) -> Outcome {
     volume.commit(
         volume_batch(batch),
         Box::new(move |result| {
-            // The client may be gone: then nobody waits for the outcome.
+            // Where the client is gone, nothing waits for the outcome.
             let _ = done.send(result);
         }),
     );

@@ -1,8 +1,12 @@
 //! A worker: one thread's pipeline instance, and the life of each request on it.
 //!
-//! The pipeline never waits. It runs until it has answered, or until it needs work (a body, a
-//! commit); the worker does that work with the call outside the pipeline, so one instance serves
-//! any number of slow clients.
+//! The pipeline never waits. Each step of it ends with a response, or with work that the call needs
+//! (a body, a commit). The worker does that work outside the pipeline and then goes on with the
+//! call, so one instance serves any number of slow clients.
+//!
+//! `answer` walks a request through: it makes the call, `run` alternates steps and work, and
+//! `response_of` makes the response. When an instance is lost, `repeat` runs a call again with its
+//! journal.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -19,15 +23,15 @@ use wasmtime::component::Resource;
 use crate::body::Payload;
 use crate::body::receive::BoxError;
 use crate::body::respond::ResponseBody;
-use crate::pipeline::answers;
 use crate::pipeline::bindings::calls::{Outcome, Principal, Progress};
 use crate::pipeline::bindings::{CallHandle, Pipeline};
-use crate::pipeline::call::{Answer, AnswerBody, CallState, Stopwatch, Work};
+use crate::pipeline::call::{CallResponse, CallResponseBody, CallState, Stopwatch, Work};
 use crate::pipeline::capabilities::HostState;
 use crate::pipeline::contract;
 use crate::pipeline::engine::{self, CompiledPipeline};
 use crate::pipeline::header_lines;
 use crate::pipeline::peer::Peer;
+use crate::pipeline::responses;
 use crate::pipeline::shared::Shared;
 use crate::pipeline::shares::Pass;
 use crate::pipeline::work::{self, Sender};
@@ -48,8 +52,8 @@ pub trait Answering: 'static {
         B: Body<Data = Bytes> + Unpin,
         B::Error: Into<BoxError>;
 
-    /// Called now and then while no request is in flight: time to let go of what is held for the
-    /// next one.
+    /// Called now and then while no request is in flight. What is held for the next request can be
+    /// let go of.
     fn rest(&self) {}
 }
 
@@ -58,9 +62,9 @@ pub struct Worker {
     shared: Arc<Shared>,
     pipeline: Arc<CompiledPipeline>,
     instance: RefCell<Instance>,
-    /// Counts instances.
+    /// The number of the current instance. A call with another number is not known to it.
     incarnation: Cell<u64>,
-    /// When one was last replaced because it had grown.
+    /// When an instance was last replaced because it had grown.
     renewed_at: Cell<Option<Instant>>,
 }
 
@@ -73,9 +77,9 @@ struct Instance {
 
 /// An instance that has grown by so much is replaced when its worker is idle.
 const GROWTH_IDLE_MAX: usize = 8 << 20;
-/// One that has grown by so much is replaced between two steps: what calls keep in it while they
-/// wait is not worth more than running them again. That is work, too, so it is done once in a
-/// while, or where much more was taken.
+/// An instance that has grown by so much is replaced between two steps, although the calls that
+/// wait in it have to run again. That costs time, so it happens once in an interval, or where it
+/// has grown by much more.
 const GROWTH_BUSY_MAX: usize = 48 << 20;
 const GROWTH_BUSY_INTERVAL: Duration = Duration::from_secs(1);
 const GROWTH_ANY_MAX: usize = 96 << 20;
@@ -108,7 +112,7 @@ struct Ticket {
     incarnation: Cell<u64>,
     slot: u32,
     id: u64,
-    pass: Option<Rc<Pass>>,
+    pass: Rc<Pass>,
     done: bool,
 }
 
@@ -144,23 +148,23 @@ impl Answering for Worker {
         ticket.done = true;
         let finished = self.finish(slot).map(|mut call| {
             if answered.is_none() {
-                // Whatever it was about to say.
-                call.answer = None;
+                // A response that a stage set before the trap may not be true.
+                call.response = None;
             }
             call
         });
         let (mut response, mut answered) = match finished {
             Some(call) => {
-                // Where it may not go on, its answer is another one.
-                if let Some(pass) = &ticket.pass {
-                    pass.establish(&call.facts);
-                }
-                self.response_of(call, ticket.pass.as_deref())
+                // A call that never waited has not met its rates yet. Where it may not go on, the
+                // response is replaced by a refusal (`front/serve.rs`).
+                ticket.pass.establish(&call.facts);
+                self.response_of(call, &ticket.pass)
             }
-            None => (answers::internal_error(&request_id), Answered::default()),
+            None => (responses::internal_error(&request_id), Answered::default()),
         };
-        // What a refused request still sends is read away, within limits: clients that write before
-        // they read get their answer.
+        // What a refused request still sends is read away, within limits. Many clients send their
+        // whole body before they read, and would not see the response otherwise. HTTP/2 needs no
+        // `Connection` header: its streams end apart.
         if body.drain().await == work::Afterwards::Close && version < http::Version::HTTP_2 {
             response.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
         }
@@ -195,9 +199,8 @@ impl Worker {
         }))
     }
 
-    /// Runs a call to its end: steps of the pipeline, and work in between. `None` when it is lost:
-    /// it trapped, or what was done for it cannot be brought together with what a fresh instance
-    /// makes of it.
+    /// Runs a call to its end: steps of the pipeline, and work in between. `None` when the call is
+    /// lost: it trapped, or it ran again in a fresh instance and did not do the same as before.
     async fn run<B>(&self, ticket: &Ticket, body: &mut work::RequestBody<B>) -> Option<()>
     where
         B: Body<Data = Bytes> + Unpin,
@@ -214,7 +217,7 @@ impl Worker {
         Some(())
     }
 
-    /// Runs the pipeline until it answered or waits. `None` when it trapped.
+    /// Runs one step: the pipeline answers or waits. `None` when it trapped.
     fn step(&self, ticket: &Ticket, step: Step) -> Option<Progress> {
         let mut instance = self.instance.try_borrow_mut().ok()?;
         let state = instance.store.data_mut();
@@ -245,6 +248,8 @@ impl Worker {
         {
             let mut instance = self.instance.try_borrow_mut().ok()?;
             let call = instance.store.data_mut().calls.get(ticket.slot)?;
+            // The journal first: where the instance is another one by now, the call is repeated
+            // with this outcome in it.
             call.pending.extend(pending);
             call.journal.done(&outcome);
             call.outcome = outcome;
@@ -256,8 +261,8 @@ impl Worker {
         self.repeat(ticket)
     }
 
-    /// Runs a call from its start in an instance that does not know it, up to where it was, and
-    /// further: work that was done is not done again.
+    /// Runs a call from its start in an instance that does not know it, up to where it was. Work
+    /// that was done is not done again: its outcome comes from the journal.
     fn repeat(&self, ticket: &Ticket) -> Option<Progress> {
         let mut instance = self.instance.try_borrow_mut().ok()?;
         ticket.incarnation.set(self.incarnation.get());
@@ -273,6 +278,7 @@ impl Worker {
             let progress = self.run_step(&mut instance, ticket, step)?;
             let call = instance.store.data_mut().calls.get(ticket.slot)?;
             if let Progress::Responded = progress {
+                // It ends without a commit that it made before: its response would not be true.
                 return (!call.journal.has_commit_from(number)).then_some(progress);
             }
             match call.journal.outcome(number, call.work.as_ref()?) {
@@ -280,7 +286,7 @@ impl Worker {
                     call.work = None;
                     call.outcome = outcome;
                 }
-                // From here on it is new to everybody.
+                // Other work than before. From here on the call goes a new way, if it may.
                 None => return call.journal.diverge(number).then_some(progress),
             }
             step = Step::Resume(ticket.id);
@@ -288,8 +294,8 @@ impl Worker {
         None
     }
 
-    /// A trapped instance is not used again: a fresh one takes its place. The call that trapped is
-    /// lost; the others begin again when they come back.
+    /// Replaces a trapped instance, which must not be used again. The call that trapped is lost.
+    /// The others run again when their work is done.
     fn replace(&self, instance: &mut Instance, trap: &wasmtime::Error, ticket: &Ticket) {
         let call = instance.store.data_mut().calls.get(ticket.slot);
         let request_id = call.as_ref().map_or("", |call| call.request_id.as_str());
@@ -301,15 +307,16 @@ impl Worker {
         self.refresh(instance);
     }
 
-    /// An instance whose memory grew gives it back by its end. Calls that wait begin again.
+    /// Replaces an instance whose memory has grown: memories never shrink, and are given back only
+    /// with their instance. Calls that wait run again.
     fn renew(&self, instance: &mut Instance) {
         self.shared.metrics.instance_renewed();
         self.renewed_at.set(Some(Instant::now()));
         self.refresh(instance);
     }
 
-    /// Puts a fresh instance in the place of one; the calls are handed on, and none of their
-    /// handles.
+    /// Replaces an instance by a fresh one. The calls are handed on, without their handles: those
+    /// were known to the old instance only.
     fn refresh(&self, instance: &mut Instance) {
         match Instance::new(&self.shared, &self.pipeline) {
             Ok(mut fresh) => {
@@ -328,19 +335,19 @@ impl Worker {
         let state = instance.store.data_mut();
         let view = state.view();
         let call = state.calls.get(ticket.slot)?;
-        // No fact, no promise: the stages before storage did not look at the body.
+        // Without the fact, nothing was promised about the body: the stages so far did not look at
+        // it.
         let (work, payload) = (call.work.take()?, call.facts.payload.clone().unwrap_or_default());
         call.journal.waits(&work, &mut state.draws, view);
-        let sender = match &ticket.pass {
-            Some(pass) if pass.establish(&call.facts) => Sender::Admitted(Rc::clone(pass)),
-            Some(_) => Sender::Refused,
-            None => Sender::Anybody,
+        let sender = match ticket.pass.establish(&call.facts) {
+            true => Sender::Admitted(Rc::clone(&ticket.pass)),
+            false => Sender::Refused,
         };
-        // The wait is charged to the work, once the stage that asked for it goes on.
+        // From now on time counts for the work, until the stage that scheduled it goes on.
         if let Some(left) = call.enter(metrics::stage_index(work.stage())) {
             self.shared.metrics.stage(left.stage, left.elapsed);
         }
-        // What the step drew and read is in the journal by now.
+        // Only now may the instance be replaced: what the step drew and read is in the journal.
         self.give_back(&mut instance);
         Some((work, payload, sender))
     }
@@ -353,7 +360,7 @@ impl Worker {
         call
     }
 
-    /// Replaces an instance that has grown much. Calls that wait begin again.
+    /// Replaces an instance that has grown much. Calls that wait run again.
     fn give_back(&self, instance: &mut Instance) {
         let growth = instance.growth();
         if growth <= GROWTH_BUSY_MAX {
@@ -365,13 +372,9 @@ impl Worker {
         }
     }
 
-    /// The response of a finished call, and what metrics and traces want of it; status and time are
-    /// still to come.
-    fn response_of(
-        &self,
-        mut call: Box<CallState>,
-        pass: Option<&Pass>,
-    ) -> (Response<ResponseBody>, Answered) {
+    /// The response of a finished call, and what metrics and traces need of it, but for status and
+    /// time.
+    fn response_of(&self, mut call: Box<CallState>, pass: &Pass) -> (Response<ResponseBody>, Answered) {
         if let Some(left) = call.enter(0) {
             self.shared.metrics.stage(left.stage, left.elapsed);
         }
@@ -381,17 +384,18 @@ impl Worker {
             laps: call.stopwatch.take().and_then(|stopwatch| stopwatch.laps),
             ..Answered::default()
         };
-        let Some(answer) = call.answer.take() else {
-            return (answers::internal_error(&call.request_id), answered);
+        let Some(made) = call.response.take() else {
+            return (responses::internal_error(&call.request_id), answered);
         };
-        // What was done is said, whatever that takes; everything else can be asked again.
-        if let (AnswerBody::Bytes(bytes), Some(pass)) = (&answer.body, pass)
+        // Where memory for responses is short, the client is told to come back. Not after a commit,
+        // though: the client must learn that it was made.
+        if let CallResponseBody::Bytes(bytes) = &made.body
             && !call.journal.has_commit_from(0)
             && !pass.has_room_for(bytes.len())
         {
-            return (answers::slow_down(&call.request_id), answered);
+            return (responses::slow_down(&call.request_id), answered);
         }
-        let response = match self.response(answer, &call) {
+        let response = match self.response(made, &call) {
             Ok(mut response) => {
                 if self.shared.config.access_log {
                     response.extensions_mut().insert(resolved(&answered.operation, &call));
@@ -399,37 +403,37 @@ impl Worker {
                 response
             }
             Err(error) => {
-                tracing::error!(request_id = call.request_id, %error, "the answer could not be given");
-                answers::internal_error(&call.request_id)
+                tracing::error!(request_id = call.request_id, %error, "the response could not be made");
+                responses::internal_error(&call.request_id)
             }
         };
         (response, answered)
     }
 
-    fn response(&self, answer: Answer, call: &CallState) -> Result<Response<ResponseBody>> {
-        let body = match answer.body {
-            AnswerBody::None => ResponseBody::Empty,
-            AnswerBody::Bytes(bytes) => ResponseBody::made(bytes),
-            AnswerBody::Stored(stored) => {
+    fn response(&self, made: CallResponse, call: &CallState) -> Result<Response<ResponseBody>> {
+        let body = match made.body {
+            CallResponseBody::None => ResponseBody::Empty,
+            CallResponseBody::Bytes(bytes) => ResponseBody::made(bytes),
+            CallResponseBody::Stored(stored) => {
                 let spans: Vec<_> = stored.spans.iter().map(contract::volume_span).collect();
                 let reader = self.shared.volume.reader(&spans, stored.key.as_ref())?;
                 ResponseBody::stored(reader)?
             }
         };
         let mut response = Response::new(body);
-        *response.status_mut() = StatusCode::from_u16(answer.status)?;
-        let left_out = header_lines::append(response.headers_mut(), &answer.headers)
+        *response.status_mut() = StatusCode::from_u16(made.status)?;
+        let left_out = header_lines::append(response.headers_mut(), &made.headers)
             + header_lines::append(response.headers_mut(), &call.added_headers);
         if left_out > 0 {
             tracing::warn!(request_id = call.request_id, left_out, "header lines that cannot be sent");
         }
-        answers::stamp(response.headers_mut(), &call.request_id)?;
+        responses::add_ids(response.headers_mut(), &call.request_id)?;
         Ok(response)
     }
 }
 
 impl Ticket {
-    /// Has the pipeline forget the call, if its instance knows it.
+    /// Makes the pipeline forget the call, if the current instance knows it.
     fn forget(&self) {
         let Ok(mut instance) = self.worker.instance.try_borrow_mut() else { return };
         if self.worker.incarnation.get() != self.incarnation.get() {

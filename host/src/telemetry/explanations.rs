@@ -1,8 +1,8 @@
 //! Why calls were denied: the newest explanations, in memory, by request id.
 //!
-//! The pipeline makes them and the host does not read them: each is a text. They are bounded in
-//! number, in bytes and in how many are made a second, so that whoever is denied a million times
-//! costs no more than that.
+//! The pipeline makes them, and the host does not read them: each is a text. There are bounds on
+//! their number, on their bytes, and on how many are made in a second. So a client that is denied a
+//! million times costs no more than that.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,7 +52,7 @@ impl Explanations {
         Explanations { limits, began: Instant::now(), made: AtomicU64::new(0), kept: Mutex::default() }
     }
 
-    /// Whether one more may be made now. Whoever is told so makes it.
+    /// Whether one more may be made now. It is counted at once, so it has to be made then.
     pub fn admit(&self) -> bool {
         self.admit_in(self.began.elapsed().as_secs())
     }
@@ -89,7 +89,7 @@ impl Explanations {
         }
     }
 
-    /// That of a request.
+    /// The explanation of a request.
     pub fn get(&self, request_id: &str) -> Option<Arc<str>> {
         let kept = self.lock();
         let found = kept.entries.iter().rev().find(|(id, _)| id.eq_ignore_ascii_case(request_id));
@@ -102,7 +102,7 @@ impl Explanations {
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {
-        // Nothing that is done under the lock leaves it half done.
+        // A thread that panicked under the lock left nothing half done.
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -88,7 +88,7 @@ impl AccessLine {
         }
     }
 
-    /// Writes the line, when the head of the response is there. Answers to probes have no id.
+    /// Writes the line, when the head of the response is there. Responses to probes have no id.
     pub(crate) fn write<B: Body>(self, request_id: &str, response: &Response<B>) {
         let resolved = response.extensions().get::<Resolved>();
         tracing::info!(

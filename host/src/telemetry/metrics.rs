@@ -1,7 +1,7 @@
 //! Counters of what the server does, cheap enough for every request, and their Prometheus text.
 //!
 //! Every thread counts in a shard of its own, so that counting never makes two cores share a cache
-//! line; shards are added up when somebody asks.
+//! line. A scrape adds the shards up.
 
 mod encode;
 mod histogram;
@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 pub use histogram::Histogram;
 
 /// The stages that time is charged to: first the host, then the slots of the pipeline, then what
-/// calls wait for, then the stages that users added.
+/// calls wait for, then the added stages.
 pub const STAGES: [&str; 16] = [
     "host",
     "gateway",
@@ -59,15 +59,15 @@ pub enum Refusal {
     Connections,
     /// `limits.in_flight_max`.
     InFlight,
-    /// The part of that which is for requests without a verified signature.
+    /// The part of the places that is for requests without a verified signature.
     Unverified,
-    /// Its client kept it waiting for the longest, and another one needed its place.
+    /// Its client had kept it waiting the longest, and another request needed its place.
     Stalled,
     /// An unverified body came too slowly.
     SlowBody,
     /// `limits.documents_bytes_max`.
     Documents,
-    /// Answers that nobody takes hold too much memory for a further one.
+    /// Responses that their clients do not take hold so much memory that there is none for another.
     Answers,
     /// The headers of a request are too long.
     Head,
@@ -117,7 +117,7 @@ impl Refusal {
     }
 }
 
-/// What the volume tells on each scrape. Implemented where the volume is known.
+/// The figures that the volume gives for each scrape.
 pub trait VolumeSource: Send + Sync {
     /// Current figures.
     fn figures(&self) -> VolumeFigures;
@@ -253,7 +253,7 @@ impl Metrics {
         self.add(|shard| Some(&shard.renewed), 1);
     }
 
-    /// A call began again in a fresh instance.
+    /// A call ran again in a fresh instance.
     pub fn call_repeated(&self) {
         self.add(|shard| Some(&shard.repeated), 1);
     }
@@ -263,7 +263,7 @@ impl Metrics {
         self.add(|shard| Some(&shard.long_steps), 1);
     }
 
-    /// A stage that a user added trapped, ran too long, or did what it may not.
+    /// An added stage trapped, ran too long, or did what it may not.
     pub fn added_stage_failed(&self) {
         self.add(|shard| Some(&shard.added_failed), 1);
     }

@@ -1,9 +1,9 @@
 //! Spans of requests, sent to an OpenTelemetry collector over OTLP/HTTP
 //! (<https://opentelemetry.io/docs/specs/otlp/#otlphttp>).
 //!
-//! A request that is traced has a [`Span`], and its stopwatch keeps [`Laps`]. When its answer is
-//! there, both go into a bounded queue, and a thread of its own sends what has gathered. Nothing
-//! here makes a request wait: where the queue is full, the span is dropped and counted.
+//! A request that is traced has a [`Span`], and its stopwatch keeps [`Laps`]. When its response is
+//! there, both go into a bounded queue. A thread sends what has gathered. Nothing here makes a
+//! request wait: where the queue is full, the span is dropped and counted.
 
 mod collector;
 mod document;
@@ -90,9 +90,9 @@ pub struct Span {
 pub struct Answered {
     /// The API name of the operation; empty when none was resolved.
     pub operation: String,
-    /// The status of the answer.
+    /// The status of the response.
     pub status: u16,
-    /// From the request's head to that of its answer.
+    /// From the head of the request to the head of the response.
     pub elapsed: Duration,
     /// What its stages took; none when the instance that they ran in is gone.
     pub laps: Option<Box<Laps>>,
@@ -131,7 +131,7 @@ impl Exporter {
             .name("otlp".to_owned())
             .spawn(move || {
                 runtime.block_on(send::run(&endpoint, spans, told, &counters));
-                // Nobody listens any more when the time to close was over.
+                // When the time to close was over, nothing waits for this any more.
                 let _ = tell.send(());
             })
             .context("starting the thread that exports traces")?;

@@ -15,7 +15,7 @@ pub struct RequestIds {
 }
 
 impl RequestIds {
-    /// Ids that start at a random place.
+    /// Ids that start at a random number.
     pub fn new() -> RequestIds {
         // Without entropy ids still differ within the process, which is all that is promised.
         let seed = getrandom::u64().unwrap_or_default();

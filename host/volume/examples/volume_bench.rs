@@ -1,6 +1,7 @@
 //! Measures the volume alone: tasks that put small bodies at once, then read them back.
 //!
-//! `cargo run --release -p volume --example volume_bench -- [folder] [seconds] [tasks] [bytes] [relaxed]`
+//! `cargo run --release -p volume --example volume_bench -- [folder] [seconds] [tasks] [bytes]
+//! [relaxed]`
 
 use std::path::PathBuf;
 use std::sync::Arc;

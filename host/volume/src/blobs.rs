@@ -9,21 +9,21 @@ pub(crate) const ROW_BYTES: usize = 40;
 
 /// Where a blob's bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum Location {
     /// In the log: the segment, and the offset of the body's first byte.
     Log { segment: u64, offset: u64 },
     /// In a file of its own.
     File,
 }
 
-/// Under what a blob is sealed.
+/// What a blob is sealed under.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sealing {
     /// Nothing: it was stored by a version that did not seal, or by a volume without a key.
     Plain,
-    /// The volume's own key.
-    Volume,
-    /// A data key that only who stored it can say.
+    /// The folder key.
+    FolderKey,
+    /// A data key, which has to be given to read the blob.
     DataKey,
 }
 
@@ -31,7 +31,7 @@ impl Sealing {
     fn code(self) -> u8 {
         match self {
             Sealing::Plain => 0,
-            Sealing::Volume => 1,
+            Sealing::FolderKey => 1,
             Sealing::DataKey => 2,
         }
     }
@@ -39,7 +39,7 @@ impl Sealing {
     fn from_code(code: u8) -> Option<Sealing> {
         match code {
             0 => Some(Sealing::Plain),
-            1 => Some(Sealing::Volume),
+            1 => Some(Sealing::FolderKey),
             2 => Some(Sealing::DataKey),
             _ => None,
         }
@@ -49,7 +49,7 @@ impl Sealing {
 /// A row of the blobs table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BlobRow {
-    pub(crate) place: Place,
+    pub(crate) location: Location,
     pub(crate) sealing: Sealing,
     /// How many references the rows of the index hold.
     pub(crate) references: u32,
@@ -60,11 +60,12 @@ pub(crate) struct BlobRow {
 }
 
 impl BlobRow {
-    /// The segment that holds it, and how many bytes of it: an empty body takes room, too.
+    /// The segment that holds it, and how many bytes of that it takes. An empty body takes room for
+    /// the header of its record.
     pub(crate) fn in_log(&self) -> Option<(u64, u64)> {
-        match self.place {
-            Place::Log { segment, .. } => Some((segment, self.length.saturating_add(HEADER_BYTES as u64))),
-            Place::File => None,
+        match self.location {
+            Location::Log { segment, .. } => Some((segment, self.length.saturating_add(HEADER_BYTES as u64))),
+            Location::File => None,
         }
     }
 
@@ -72,15 +73,15 @@ impl BlobRow {
     pub(crate) fn plain_length(&self) -> Option<u64> {
         match self.sealing {
             Sealing::Plain => Some(self.length),
-            Sealing::Volume | Sealing::DataKey => sealing::plain_length(self.length),
+            Sealing::FolderKey | Sealing::DataKey => sealing::plain_length(self.length),
         }
     }
 
     pub(crate) fn encode(&self) -> [u8; ROW_BYTES] {
         let mut bytes = [0; ROW_BYTES];
-        let (code, segment, offset) = match self.place {
-            Place::Log { segment, offset } => (1, segment, offset),
-            Place::File => (2, 0, 0),
+        let (code, segment, offset) = match self.location {
+            Location::Log { segment, offset } => (1, segment, offset),
+            Location::File => (2, 0, 0),
         };
         set_at(&mut bytes, 0, &[code, self.sealing.code(), 0, 0]);
         set_at(&mut bytes, 4, &self.references.to_le_bytes());
@@ -94,13 +95,13 @@ impl BlobRow {
         if bytes.len() != ROW_BYTES || bytes.get(2..4) != Some(&[0; 2]) {
             return None;
         }
-        let place = match bytes.first()? {
-            1 => Place::Log { segment: u64_at(bytes, 24), offset: u64_at(bytes, 32) },
-            2 => Place::File,
+        let location = match bytes.first()? {
+            1 => Location::Log { segment: u64_at(bytes, 24), offset: u64_at(bytes, 32) },
+            2 => Location::File,
             _ => return None,
         };
         Some(BlobRow {
-            place,
+            location,
             sealing: Sealing::from_code(*bytes.get(1)?)?,
             references: u32_at(bytes, 4),
             length: u64_at(bytes, 8),

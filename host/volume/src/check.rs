@@ -5,7 +5,7 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::sync::Arc;
 
-use super::blobs::{self, BlobRow, Place};
+use super::blobs::{self, BlobRow, Location};
 use super::disk::{Disk, DiskFile, Open, RealDisk};
 use super::errors::{OpenError, VolumeError};
 use super::index::{Found, Index};
@@ -40,7 +40,7 @@ pub enum Problem {
     LiveBytes(u64, u64, u64),
     /// A blob's references are not as many as the rows hold: blob, stored, counted.
     References(u64, u64, u64),
-    /// No row refers to the blob, and so nobody will ever free it.
+    /// No row refers to the blob, so nothing will ever free it.
     Orphan(u64),
     /// A row refers to a blob that is not there.
     Dangling(u64, RowKey),
@@ -48,7 +48,7 @@ pub enum Problem {
     RowNotUnderstood(RowKey, String),
 }
 
-/// Which row: to be found again.
+/// Which row it is, so that it can be found again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowKey {
     /// The table.
@@ -144,7 +144,7 @@ pub fn check_on(
     let volume = open::read_format(&*disk)?.ok_or(OpenError::NotAVolume)?;
     let mut report = Report::default();
     if open::is_new(&*disk, options)? {
-        // Its creation was cut short; nothing was ever stored.
+        // The creation of the folder was cut short, and nothing was ever stored.
         return Ok(report);
     }
     let mut index = open::open_index(&*disk, options)?;
@@ -234,15 +234,17 @@ fn check_live(rows: &BTreeMap<u64, BlobRow>, live: &BTreeMap<u64, u64>, report: 
 }
 
 fn check_overlaps(rows: &BTreeMap<u64, BlobRow>, report: &mut Report) {
-    let mut places: Vec<(u64, u64, u64, u64)> = rows
+    let mut spans: Vec<(u64, u64, u64, u64)> = rows
         .iter()
-        .filter_map(|(id, row)| match row.place {
-            Place::Log { segment, offset } => Some((segment, offset, offset.saturating_add(row.length), *id)),
-            Place::File => None,
+        .filter_map(|(id, row)| match row.location {
+            Location::Log { segment, offset } => {
+                Some((segment, offset, offset.saturating_add(row.length), *id))
+            }
+            Location::File => None,
         })
         .collect();
-    places.sort_unstable();
-    for pair in places.windows(2) {
+    spans.sort_unstable();
+    for pair in spans.windows(2) {
         if let [(segment, _, end, one), (next_segment, start, _, other)] = pair
             && segment == next_segment
             && start < end
@@ -259,8 +261,8 @@ fn check_bodies(
 ) -> Result<(), OpenError> {
     let mut open_segments: HashMap<u64, Option<Arc<dyn DiskFile>>> = HashMap::new();
     for (id, row) in rows {
-        let problem = match row.place {
-            Place::Log { segment, offset } => {
+        let problem = match row.location {
+            Location::Log { segment, offset } => {
                 let file = match open_segments.get(&segment) {
                     Some(file) => file.clone(),
                     None => {
@@ -271,7 +273,7 @@ fn check_bodies(
                 };
                 check_in_log(*id, row, Position { segment, offset }, file.as_deref())?
             }
-            Place::File => match open_if_there(disk, &blobs::file_path(*id))? {
+            Location::File => match open_if_there(disk, &blobs::file_path(*id))? {
                 Some(file) => check_bytes(*id, row, &*file, 0, file.len()?)?,
                 None => Some(Problem::Missing(*id)),
             },
@@ -334,7 +336,8 @@ fn count_orphans(disk: &dyn Disk, rows: &BTreeMap<u64, BlobRow>) -> Result<u64, 
     for folder in disk.list(blobs::FOLDER)? {
         let names = disk.list(&format!("{}/{folder}", blobs::FOLDER)).unwrap_or_default();
         let ids = names.iter().filter_map(|name| blobs::file_id(name));
-        orphans += ids.filter(|id| rows.get(id).is_none_or(|row| row.place != Place::File)).count() as u64;
+        orphans +=
+            ids.filter(|id| rows.get(id).is_none_or(|row| row.location != Location::File)).count() as u64;
     }
     Ok(orphans)
 }

@@ -1,12 +1,12 @@
 //! Compaction: moves what is still live out of log segments that are mostly dead, so that they can
 //! go.
 //!
-//! A move is an ordinary commit that changes a blob's place, if the blob is still where it was.
+//! A move is an ordinary commit that changes a blob's location, if the blob is still where it was.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::blobs::Place;
+use super::blobs::Location;
 use super::commit::batch::{Move, encode_moves};
 use super::commit::queue::Queued;
 use super::errors::VolumeError;
@@ -25,7 +25,7 @@ const MOVES_MAX: usize = 256;
 pub(crate) struct Compaction {
     /// The segment being emptied, and where in it to go on.
     at: Option<Position>,
-    /// Segments that hold damaged bodies: they stay as they are, for whoever repairs them.
+    /// Segments that hold damaged bodies. They stay as they are, so that they can be repaired.
     damaged: HashSet<u64>,
 }
 
@@ -77,7 +77,8 @@ impl Compaction {
                 built.extend_from_slice(scan.read(body_at, header.length)?);
                 let body = built.get(record::HEADER_BYTES..).unwrap_or_default();
                 if crc_fast::crc64_nvme(body) == header.crc {
-                    let Place::Log { segment, offset } = shared.append_body(header.id, built, header.crc)?
+                    let Location::Log { segment, offset } =
+                        shared.append_body(header.id, built, header.crc)?
                     else {
                         break;
                     };
@@ -117,7 +118,7 @@ impl Drop for PendingMove<'_> {
 
 fn is_live(shared: &Shared, header: &Header, at: (u64, u64)) -> Result<bool, VolumeError> {
     let row = shared.snapshot()?.blob(header.id)?;
-    Ok(row.is_some_and(|row| row.place == Place::Log { segment: at.0, offset: at.1 }))
+    Ok(row.is_some_and(|row| row.location == Location::Log { segment: at.0, offset: at.1 }))
 }
 
 fn commit(shared: &Shared, moves: &[Move]) -> Result<(), VolumeError> {

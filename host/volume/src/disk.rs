@@ -38,9 +38,9 @@ pub trait Disk: Debug + Send + Sync + 'static {
     fn create_folder(&self, folder: &str) -> io::Result<()>;
     /// Makes the names in a folder durable. The empty path is the data folder itself.
     fn sync_folder(&self, folder: &str) -> io::Result<()>;
-    /// Bytes that can still be written, as far as anybody knows.
+    /// Bytes that can still be written, as far as is known.
     fn free_bytes(&self) -> io::Result<u64>;
-    /// Claims the folder for one owner; `None` when somebody else has it. Released on drop.
+    /// Claims the folder for one owner; `None` when another one has it. Released on drop.
     fn lock(&self, path: &str) -> io::Result<Option<Box<dyn Debug + Send + Sync>>>;
 }
 

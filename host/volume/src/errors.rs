@@ -48,7 +48,7 @@ pub enum VolumeError {
     /// The stored bytes do not have their checksum.
     #[error("the bytes of blob {0:016x} do not have their checksum")]
     Corrupt(u64),
-    /// The blob is sealed under another key than whoever asks for it has; or it is not sealed, and
+    /// The blob is sealed under another key than the one that was given, or it is not sealed and
     /// should be.
     #[error("blob {0:016x} is not sealed under this key")]
     Sealed(u64),

@@ -27,7 +27,7 @@ pub(crate) const REVISION_BYTES: usize = 8;
 const STATE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("host:state");
 const STATE_ROW: &str = "state";
 const STATE_BYTES: usize = 56;
-/// What tells the key that bodies are sealed under; absent in a volume that never had one.
+/// Tells one folder key from another; absent in a volume that never had one.
 const SEALING_ROW: &str = "sealing";
 /// Blob id → `BlobRow`.
 pub(crate) const BLOBS: TableDefinition<'_, u64, &[u8; ROW_BYTES]> = TableDefinition::new("host:blobs");
@@ -166,7 +166,7 @@ impl Index {
         }
     }
 
-    /// Notes, durably, what tells the key that bodies are sealed under from now on.
+    /// Notes durably what tells the folder key from others, from now on.
     pub(crate) fn note_sealing(&self, check_value: &[u8]) -> Result<(), VolumeError> {
         let mut transaction = self.database.begin_write()?;
         transaction.set_quick_repair(true);
@@ -257,7 +257,7 @@ impl IndexSlot {
         }
     }
 
-    /// Puts an index in place of the one before, which is closed.
+    /// Replaces the index by another one. The one before is closed.
     pub(crate) fn set(&self, index: Option<Index>) {
         let old = std::mem::replace(&mut *self.slot.write().unwrap_or_else(PoisonError::into_inner), index);
         drop(old);
@@ -277,7 +277,7 @@ pub(crate) fn write_state(transaction: &WriteTransaction, state: &State) -> Resu
     Ok(())
 }
 
-/// Makes the host's tables, so that readers need not ask whether they exist.
+/// Makes the host's tables, so that readers find them.
 pub(crate) fn write_empty(transaction: &WriteTransaction, state: &State) -> Result<(), VolumeError> {
     transaction.open_table(BLOBS)?;
     transaction.open_table(SEGMENTS)?;
@@ -339,8 +339,8 @@ impl<'t> Rows<'t> {
         value: &[u8],
         revision: u64,
     ) -> Result<(), VolumeError> {
-        let mut place = self.table(table)?.insert_reserve(key, REVISION_BYTES + value.len())?;
-        let bytes: &mut [u8] = place.as_mut();
+        let mut reserved = self.table(table)?.insert_reserve(key, REVISION_BYTES + value.len())?;
+        let bytes: &mut [u8] = reserved.as_mut();
         set_at(bytes, 0, &revision.to_le_bytes());
         set_at(bytes, REVISION_BYTES, value);
         Ok(())

@@ -100,7 +100,7 @@ impl Volume {
     /// is durable and in every snapshot taken from then on; or with why it did not happen. It is
     /// called once, mostly on the committer's thread: it must be quick and must not block.
     ///
-    /// The batch is judged and applied in the order of the calls.
+    /// Batches are evaluated and applied in the order of the calls.
     pub fn commit(&self, batch: Batch, done: Done) {
         let received = self.shared.received.claim(&batch.keep);
         match commit::batch::encode(&batch, &received) {
@@ -124,7 +124,7 @@ impl Volume {
     }
 
     /// Begins to receive a body; `expected` is its length in bytes, when that is known. It is
-    /// sealed under `key`, without one under the volume's own.
+    /// sealed under `key`; without one, under the folder key.
     pub fn receive(&self, expected: Option<u64>, key: Option<&DataKey>) -> Receiver {
         Receiver::new(Arc::clone(&self.shared), expected, key)
     }
@@ -156,7 +156,7 @@ impl Volume {
     /// Makes the index durable now, and waits for it.
     pub fn checkpoint(&self) {
         let (send, receive) = std::sync::mpsc::sync_channel(1);
-        self.shared.queue.ask(|work| {
+        self.shared.queue.request(|work| {
             work.checkpoint.push(Box::new(move || {
                 let _ = send.send(());
             }))
@@ -176,14 +176,14 @@ impl Volume {
     pub fn close(&self) {
         self.background.stop();
         let mut threads = std::mem::take(&mut *self.threads.lock().unwrap_or_else(PoisonError::into_inner));
-        // The background first: what the committer leaves undecided must not be removed behind its
-        // back.
+        // The background ends first. It must not remove files of commits that the committer leaves
+        // undecided.
         if threads.len() > 1
             && let Some(background) = threads.pop()
         {
             let _ = background.join();
         }
-        self.shared.queue.ask(|work| work.close = true);
+        self.shared.queue.request(|work| work.close = true);
         for thread in threads {
             let _ = thread.join();
         }

@@ -6,7 +6,7 @@ pub(crate) mod replay;
 pub(crate) mod segment;
 pub(crate) mod writer;
 
-/// A place in the log. Ordered as the log is written.
+/// A position in the log. Ordered as the log is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Position {
     pub(crate) segment: u64,

@@ -75,8 +75,8 @@ impl Background {
         let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
         let shared = &self.shared;
         if shared.is_failed() || self.is_stopped() {
-            // Commits that were answered `Failed` may turn out to have happened: nothing that they
-            // name may go.
+            // Commits that were answered `Failed` may turn out to have happened. Nothing that they
+            // name may be removed before that is decided.
             return Ok(());
         }
         remove_dead(shared);
@@ -90,7 +90,7 @@ impl Background {
     }
 }
 
-/// Removes files and segments that nobody needs any more.
+/// Removes files and segments that are not needed any more.
 fn remove_dead(shared: &Shared) {
     let grace = shared.options.free_grace;
     let files = shared.reclaim.take_due(grace);
@@ -99,7 +99,7 @@ fn remove_dead(shared: &Shared) {
         return;
     }
     if !shared.sync_visible() {
-        // What freed them may be undone by a crash.
+        // A crash may still undo the commits that freed them. So these have to be durable first.
         files.into_iter().for_each(|id| shared.reclaim.discard(id));
         segments.into_iter().for_each(|number| shared.segments.put_back(number));
         return;

@@ -43,7 +43,8 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Volume>,
         None => create(&*disk)?,
     };
     if is_new(&*disk, &options)? {
-        // Nothing was ever acknowledged here: begin anew, whatever an interrupted creation left.
+        // Nothing was ever acknowledged here. So the folder is made again, whatever an interrupted
+        // creation has left.
         begin(&*disk, volume, &options)?;
     }
     let index = open_index(&*disk, &options)?;
@@ -52,8 +53,8 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Volume>,
     let (state, end, live) = bring_up(&*disk, &index, state, &headers)?;
     let root = open_root(&index, volume, &options)?;
     let segments = Arc::new(open_segments(&disk, &headers, &end, &live)?);
-    // Behind the log's end there may be pieces of records that were never acknowledged: they must
-    // not come back.
+    // Behind the log's end there may be pieces of records that were never acknowledged. They must
+    // not be read as records later.
     end.segment.file.set_len(end.position.offset)?;
     end.segment.file.sync_data()?;
     let tail =
@@ -73,12 +74,12 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Volume>,
     start(shared, writer, state.commit, oldest_new)
 }
 
-/// What bodies are sealed under. Any key but the one that was noted is refused; the first one is
-/// noted before anything is sealed under it.
+/// The folder key, under which bodies are sealed. Any key but the one that was noted is refused.
+/// The first one is noted before anything is sealed under it.
 fn open_root(index: &Index, volume: u64, options: &Options) -> Result<Option<Arc<Root>>, OpenError> {
     let noted = index.sealing()?;
     let key = match &options.key {
-        Some(source) => source.ask(noted.is_none())?,
+        Some(source) => source.folder_key(noted.is_none())?,
         None => None,
     };
     let root = key.as_ref().map(Root::new);
@@ -170,7 +171,7 @@ pub(crate) fn is_new(disk: &dyn Disk, options: &Options) -> Result<bool, OpenErr
     }
 }
 
-/// Makes the index, and only when that is durable the first segment: where there is a segment,
+/// Makes the index and then, when it is durable, the first segment. So where there is a segment,
 /// there is an index.
 fn begin(disk: &dyn Disk, volume: u64, options: &Options) -> Result<(), OpenError> {
     match disk.remove(index::FILE) {

@@ -8,7 +8,7 @@ use super::sealing::KeySource;
 /// What an acknowledged commit may still lose.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Durability {
-    /// Nothing: the log is synced before the answer.
+    /// Nothing: the log is synced before the commit is acknowledged.
     #[default]
     Synced,
     /// Commits since the last checkpoint, when the machine (not the process) goes down. Never
@@ -21,8 +21,8 @@ pub enum Durability {
 pub struct Options {
     /// The data folder.
     pub dir: PathBuf,
-    /// What bodies are sealed under that come without a key of their own. Default: nothing, and
-    /// they are stored as they come. A folder that was sealed opens with the same key only.
+    /// The folder key, for bodies that come without a data key. Default: none, and such bodies are
+    /// stored as they come. A folder that was sealed opens with the same key only.
     pub key: Option<KeySource>,
     /// Bodies up to this many bytes go into the log, longer ones into a file each. Default 256 KiB:
     /// below it, writing a body twice (once more when compacted) costs less than a file's creation

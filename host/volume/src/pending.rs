@@ -1,10 +1,10 @@
-//! Bodies that were received, from then on until a commit keeps them or nobody wants them.
+//! Bodies that were received, until a commit keeps them or they are given up.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use super::blobs::{BlobRow, Place};
+use super::blobs::{BlobRow, Location};
 use super::log::Position;
 use super::reclaim::Reclaim;
 use super::segments::Segments;
@@ -18,7 +18,7 @@ pub(crate) struct Received {
 }
 
 impl Received {
-    /// None yet. `segments` and `reclaim` hear what becomes of each.
+    /// None yet. `segments` and `reclaim` are told what becomes of each.
     pub(crate) fn new(segments: Arc<Segments>, reclaim: Arc<Reclaim>) -> Received {
         Received { known: Mutex::default(), segments, reclaim }
     }
@@ -32,7 +32,7 @@ impl Received {
         pending
     }
 
-    /// The received bodies among these blobs, which now live at least as long as the answer.
+    /// The received bodies among these blobs, which now live at least as long as what is returned.
     pub(crate) fn claim(&self, ids: &[u64]) -> Vec<Arc<Pending>> {
         if ids.is_empty() {
             return Vec::new();
@@ -59,9 +59,9 @@ impl Pending {
 
     /// Where in the log it is, if it is there.
     pub(crate) fn log_position(&self) -> Option<Position> {
-        match self.row.place {
-            Place::Log { segment, offset } => Some(Position { segment, offset }),
-            Place::File => None,
+        match self.row.location {
+            Location::Log { segment, offset } => Some(Position { segment, offset }),
+            Location::File => None,
         }
     }
 

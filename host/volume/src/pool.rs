@@ -15,8 +15,8 @@ const ROOM_BYTES: usize = SALT_BYTES + STEP_BYTES + STEP_BYTES / SEGMENT_BYTES *
 
 /// Reads below this size get memory of their own.
 const POOLED_MIN: usize = 32 << 10;
-/// Reads up to this size get such a buffer only as long as few are in use: clients that do not take
-/// what was read for them would keep far more than that.
+/// Reads up to this size get such a buffer only while few are in use. Otherwise clients that do not
+/// take what was read for them would keep far more memory than was read.
 const SMALL_MAX: usize = ROOM_BYTES / 2;
 /// Buffers kept for reuse, of `ROOM_BYTES` each.
 const KEPT_MAX: usize = 32;

@@ -9,7 +9,7 @@ use super::disk::Open;
 use super::index;
 use super::shared::Shared;
 
-/// Asks the presync thread, and ends it when dropped.
+/// Starts syncs on the presync thread, and ends the thread when dropped.
 #[derive(Debug)]
 pub(crate) struct Presync {
     ask: SyncSender<()>,
@@ -33,7 +33,8 @@ impl Presync {
 fn run(asked: &Receiver<()>, shared: &std::sync::Weak<Shared>) {
     while asked.recv().is_ok() {
         let Some(shared) = shared.upgrade() else { return };
-        // An error is the checkpoint's to meet: the operating system reports it to every open file.
+        // The checkpoint will get the same error: the operating system reports it to each open
+        // file.
         let _ = shared.disk.open(index::FILE, Open::Write).and_then(|file| file.sync_data());
     }
 }

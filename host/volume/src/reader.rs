@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use stretch::{Stretch, Taken, Wanted};
 
-use super::blobs::{self, BlobRow, Place, Sealing};
+use super::blobs::{self, BlobRow, Location, Sealing};
 use super::disk::{DiskFile, Open};
 use super::errors::VolumeError;
 use super::pool;
@@ -32,8 +32,7 @@ pub struct Span {
 pub enum ReadStep {
     /// The next bytes, at least one.
     Bytes(Bytes),
-    /// The next bytes are not in memory: ask `SpanReader::next`, which waits for the disk
-    /// elsewhere.
+    /// The next bytes are not in memory. `SpanReader::next` waits for the disk, on another thread.
     WouldBlock,
     /// Everything was read.
     End,
@@ -67,7 +66,7 @@ enum Source {
     Pinned(Pin),
 }
 
-/// A span with its place.
+/// A span with its position.
 #[derive(Debug)]
 struct Piece {
     blob: u64,
@@ -227,31 +226,31 @@ fn read(file: &dyn DiskFile, wanted: Wanted) -> io::Result<pool::Buffer> {
 }
 
 fn resolve(shared: &Arc<Shared>, span: Span, given: Option<&Arc<Root>>) -> Result<Piece, VolumeError> {
-    // Looked up first without a pin: most blobs are in the log and need none.
+    // The first lookup is without a pin: most blobs are in the log and need none.
     let row = look_up(shared, span.blob)?;
-    let (row, pin) = match row.place {
-        Place::Log { .. } => (row, None),
-        Place::File => {
+    let (row, pin) = match row.location {
+        Location::Log { .. } => (row, None),
+        Location::File => {
             let pin = Pin::new(span.blob, shared);
-            // Again, now that the file cannot go away any more.
+            // Looked up again, now that the file cannot be removed any more.
             (look_up(shared, span.blob)?, Some(pin))
         }
     };
     let root = match (row.sealing, given, &shared.root) {
         (Sealing::Plain, None, _) => None,
-        (Sealing::Volume, None, Some(own)) => Some(Arc::clone(own)),
+        (Sealing::FolderKey, None, Some(folder)) => Some(Arc::clone(folder)),
         (Sealing::DataKey, Some(given), _) => Some(Arc::clone(given)),
-        // Nothing is given out that is not sealed as whoever asks believes.
+        // A blob that is not sealed in the way that the caller expects is not given out.
         _ => return Err(VolumeError::Sealed(span.blob)),
     };
     let length = row.plain_length().ok_or(VolumeError::Corrupt(span.blob))?;
     if span.offset.checked_add(span.length).is_none_or(|end| end > length) {
         return Err(VolumeError::OutOfRange(span.blob));
     }
-    let (source, base) = match (row.place, pin) {
-        (Place::Log { segment, offset }, _) => (Source::Open(shared.segment_file(segment)?), offset),
-        (Place::File, Some(pin)) => (Source::Pinned(pin), 0),
-        (Place::File, None) => return Err(VolumeError::NoSuchBlob(span.blob)),
+    let (source, base) = match (row.location, pin) {
+        (Location::Log { segment, offset }, _) => (Source::Open(shared.segment_file(segment)?), offset),
+        (Location::File, Some(pin)) => (Source::Pinned(pin), 0),
+        (Location::File, None) => return Err(VolumeError::NoSuchBlob(span.blob)),
     };
     let stretch = Stretch::new(&row, base, span.offset, span.length, root);
     Ok(Piece { blob: span.blob, source, stretch, _pin: None })

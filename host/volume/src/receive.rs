@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use crc_fast::{CrcAlgorithm, Digest};
 
-use super::blobs::{self, BlobRow, Place, Sealing};
+use super::blobs::{self, BlobRow, Location, Sealing};
 use super::disk::{DiskFile, Open};
 use super::errors::VolumeError;
 use super::log::record;
 use super::pending::Pending;
-use super::sealing::{self, BlobKey, DataKey, Root, SEALED_BYTES, SEGMENT_BYTES, SegmentPlace};
+use super::sealing::{self, BlobKey, DataKey, Root, SEALED_BYTES, SEGMENT_BYTES, SegmentPosition};
 use super::shared::Shared;
 
 /// Bytes written to a file at once.
@@ -92,9 +92,9 @@ impl Sealer {
     }
 
     fn seal(&mut self, is_last: bool, gathered: &mut Vec<u8>) -> Result<(), VolumeError> {
-        let place = SegmentPlace { number: self.number, is_last };
+        let position = SegmentPosition { number: self.number, is_last };
         let segment = gathered.get_mut(self.open_at..).unwrap_or_default();
-        let tag = self.key.seal(place, segment)?;
+        let tag = self.key.seal(position, segment)?;
         gathered.extend_from_slice(&tag);
         (self.open_at, self.number) = (gathered.len(), self.number + 1);
         Ok(())
@@ -125,7 +125,7 @@ pub struct Receiver {
 #[derive(Debug)]
 enum Seal {
     No,
-    /// From its first byte on: an empty body has nothing to seal.
+    /// Sealed from its first byte on: an empty body has nothing to seal.
     Under(Sealing, Arc<Root>),
     On(Sealer),
 }
@@ -136,7 +136,7 @@ impl Receiver {
         let room = inline.map_or(0, sealing::sealed_length);
         let seal = match (key, &shared.root) {
             (Some(key), _) => Seal::Under(Sealing::DataKey, Arc::new(Root::new(key))),
-            (None, Some(root)) => Seal::Under(Sealing::Volume, Arc::clone(root)),
+            (None, Some(root)) => Seal::Under(Sealing::FolderKey, Arc::clone(root)),
             (None, None) => Seal::No,
         };
         Receiver {
@@ -236,8 +236,8 @@ impl Receiver {
         Ok(())
     }
 
-    /// The body is complete. A short one is at its place at once, without waiting for anything; a
-    /// long one is synced first.
+    /// The body is complete. A short one is in the log's tail at once, without waiting for
+    /// anything. A long one is synced first.
     pub async fn finish(mut self) -> Result<PendingBlob, VolumeError> {
         let Some(growing) = self.growing.take() else {
             return self.finish_in_log();
@@ -257,7 +257,7 @@ impl Receiver {
         }
     }
 
-    /// Seals what is left; answers under what the body is sealed.
+    /// Seals what is left, and answers what the body is sealed under.
     fn finish_sealing(&mut self) -> Result<Sealing, VolumeError> {
         match &mut self.seal {
             Seal::On(sealer) => {
@@ -272,15 +272,15 @@ impl Receiver {
         let sealing = self.finish_sealing()?;
         let Receiver { shared, id, gathered, length, digest, .. } = self;
         if shared.is_space_low() {
-            // There may be space again; nobody else would look while everybody is refused.
+            // There may be space again. While all bodies are refused, nothing else looks for it.
             shared.check_space(0)?;
         }
         let plain = digest.finalize();
         let stored = gathered.get(record::HEADER_BYTES..).unwrap_or_default();
         let bytes = stored.len() as u64;
         let crc = if sealing == Sealing::Plain { plain } else { crc_fast::crc64_nvme(stored) };
-        let place = shared.append_body(id, gathered, crc)?;
-        let row = BlobRow { place, sealing, references: 0, length: bytes, crc };
+        let location = shared.append_body(id, gathered, crc)?;
+        let row = BlobRow { location, sealing, references: 0, length: bytes, crc };
         Ok(PendingBlob { pending: shared.received.register(id, row), length, crc: plain })
     }
 
@@ -302,11 +302,11 @@ impl Growing {
     }
 
     fn finish(mut self, sealing: Sealing) -> Result<BlobRow, VolumeError> {
-        // Relaxed durability, too: rows and records must never outlive the file that they name.
+        // With relaxed durability too: rows and records must never outlive the file that they name.
         self.file.sync_data()?;
         self.shared.sync_file_name(self.id)?;
         self.finished = true;
         let crc = self.digest.finalize();
-        Ok(BlobRow { place: Place::File, sealing, references: 0, length: self.written, crc })
+        Ok(BlobRow { location: Location::File, sealing, references: 0, length: self.written, crc })
     }
 }

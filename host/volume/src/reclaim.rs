@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::blobs::{BlobRow, Place};
+use super::blobs::{BlobRow, Location};
 
 /// Freed blobs that are remembered at most; beyond it the grace period of the oldest ends early.
 const FREED_MAX: usize = 16 << 10;
@@ -20,7 +20,7 @@ struct ReclaimState {
     /// Freed, in order, with the time.
     freed: VecDeque<(Instant, u64)>,
     rows: HashMap<u64, BlobRow>,
-    /// Files to remove as soon as nobody has them pinned.
+    /// Files to remove as soon as no reader has them pinned.
     doomed: HashSet<u64>,
 }
 
@@ -94,7 +94,7 @@ impl Reclaim {
 impl ReclaimState {
     fn forget_oldest(&mut self) {
         let Some((_, id)) = self.freed.pop_front() else { return };
-        if self.rows.remove(&id).is_some_and(|row| row.place == Place::File) {
+        if self.rows.remove(&id).is_some_and(|row| row.location == Location::File) {
             self.doomed.insert(id);
         }
     }

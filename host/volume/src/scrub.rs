@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::time::Instant;
 
-use super::blobs::{self, BlobRow, Place};
+use super::blobs::{self, BlobRow, Location};
 use super::disk::Open;
 use super::errors::VolumeError;
 use super::log::replay::body_crc;
@@ -36,7 +36,7 @@ impl Scrub {
             return Ok(());
         }
         if self.debt >= budget {
-            // A large body was read whole: the pace is kept by waiting afterwards.
+            // A large body was read as a whole. The wait comes afterwards, and keeps the pace.
             self.debt -= budget;
             return Ok(());
         }
@@ -65,9 +65,10 @@ impl Scrub {
             count(&shared.counters.scrubbed_blobs, 1);
             return Ok(());
         }
-        // It may have been freed or moved meanwhile, and its bytes be gone rightly.
+        // The blob may have been freed or moved meanwhile. Then it is right that its bytes are
+        // gone.
         let now = shared.snapshot()?.blob(id)?;
-        if now.is_some_and(|now| now.place == row.place) {
+        if now.is_some_and(|now| now.location == row.location) {
             count(&shared.counters.scrub_errors, 1);
             tracing::error!(blob = format!("{id:016x}"), "a stored body is damaged or missing");
         }
@@ -76,12 +77,12 @@ impl Scrub {
 }
 
 fn is_whole(shared: &Shared, id: u64, row: BlobRow) -> Result<bool, VolumeError> {
-    let (file, offset) = match row.place {
-        Place::Log { segment, offset } => match shared.segments.file(segment)? {
+    let (file, offset) = match row.location {
+        Location::Log { segment, offset } => match shared.segments.file(segment)? {
             Some(file) => (file, offset),
             None => return Ok(false),
         },
-        Place::File => match shared.disk.open(&blobs::file_path(id), Open::Read) {
+        Location::File => match shared.disk.open(&blobs::file_path(id), Open::Read) {
             Ok(file) => (file, 0),
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
             Err(error) => return Err(error.into()),

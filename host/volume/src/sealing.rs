@@ -1,12 +1,12 @@
 //! How bodies are sealed: AES-256-GCM in segments, so that a range opens only what it touches.
 //!
-//! A sealed body is 16 bytes of salt and then its segments: 64 KiB each, the last one shorter,
-//! every one followed by its tag of 16 bytes. The key of a blob is HMAC-SHA256, under the root key,
-//! of the salt; no two bodies have one in common. The nonce of a segment is its number, and whether
-//! it is the last: none can be left out, moved or cut off unnoticed. The blob's id is associated
-//! with each: a body in the place of another one does not open.
+//! A sealed body is 16 bytes of salt and then its segments: 64 KiB each, the last one shorter, each
+//! followed by its tag of 16 bytes. The key of a blob is the HMAC-SHA256 of the salt under the root
+//! key, so no two bodies have the same key. The nonce of a segment is its number, and whether it is
+//! the last: if a segment is left out, moved or cut off, the body does not open. The blob's id is
+//! associated data of each segment: the bytes of another blob do not open either.
 //!
-//! The root key is the volume's own, or a [`DataKey`] of whoever stores the body.
+//! The root key is the folder key, or a [`DataKey`] that the body was stored with.
 
 use std::sync::Arc;
 use std::{fmt, io};
@@ -28,7 +28,7 @@ pub(crate) const SALT_BYTES: usize = 16;
 /// A salt.
 type Salt = [u8; SALT_BYTES];
 
-/// A key that bodies are sealed under: 32 bytes that nobody prints.
+/// A key that bodies are sealed under: 32 bytes, which `Debug` does not show.
 #[derive(Clone, PartialEq, Eq)]
 pub struct DataKey([u8; 32]);
 
@@ -52,22 +52,23 @@ impl fmt::Debug for DataKey {
 
 impl Drop for DataKey {
     fn drop(&mut self) {
-        // Not to be found in memory that is given back. The compiler may keep copies; it may not
-        // leave this one.
+        // The key must not stay in memory that is given back. The compiler may have made copies,
+        // but it must clear this one.
         self.0 = [0; 32];
         std::hint::black_box(&self.0);
     }
 }
 
-/// Where a volume's own key is kept: asked once, when the volume is opened and locked. The argument
-/// says whether to make one if there is none; without a key, nothing that is sealed can be read.
+/// Where the folder key comes from. It is called once, when the volume is opened and locked. The
+/// argument says whether to make a key if there is none. Without a key, nothing that is sealed can
+/// be read.
 #[derive(Clone)]
-pub struct KeySource(Arc<KeyAsked>);
+pub struct KeySource(Arc<AskKey>);
 
-type KeyAsked = dyn Fn(bool) -> io::Result<Option<DataKey>> + Send + Sync;
+type AskKey = dyn Fn(bool) -> io::Result<Option<DataKey>> + Send + Sync;
 
 impl KeySource {
-    /// A source that asks `source`.
+    /// A source that calls `source`.
     pub fn new(source: impl Fn(bool) -> io::Result<Option<DataKey>> + Send + Sync + 'static) -> KeySource {
         KeySource(Arc::new(source))
     }
@@ -77,7 +78,8 @@ impl KeySource {
         KeySource::new(move |_| Ok(Some(key.clone())))
     }
 
-    pub(crate) fn ask(&self, make: bool) -> io::Result<Option<DataKey>> {
+    /// The folder key; `make` says whether to make one if there is none.
+    pub(crate) fn folder_key(&self, make: bool) -> io::Result<Option<DataKey>> {
         (self.0)(make)
     }
 }
@@ -88,7 +90,7 @@ impl fmt::Debug for KeySource {
     }
 }
 
-/// What the keys of blobs follow from.
+/// The root key, from which the keys of blobs are derived.
 #[derive(Clone)]
 pub(crate) struct Root(hmac::Key);
 
@@ -103,7 +105,8 @@ impl Root {
         Root(hmac::Key::new(hmac::HMAC_SHA256, &key.0))
     }
 
-    /// A number that tells whether a volume was sealed under this root, and nothing else of it.
+    /// A number that tells whether a volume was sealed under this root. It tells nothing else about
+    /// the key.
     pub(crate) fn check_value(&self, volume: u64) -> [u8; 8] {
         let mut value = [0; 8];
         let tag = hmac::sign(&self.0, format!("portcullis volume {volume:016x}").as_bytes());
@@ -140,11 +143,11 @@ impl BlobKey {
     /// Seals a segment where it lies, and answers its tag.
     pub(crate) fn seal(
         &self,
-        place: SegmentPlace,
+        position: SegmentPosition,
         segment: &mut [u8],
     ) -> Result<[u8; TAG_BYTES], VolumeError> {
         let associated = Aad::from(self.blob.to_le_bytes());
-        let tag = self.key.seal_in_place_separate_tag(place.nonce(), associated, segment);
+        let tag = self.key.seal_in_place_separate_tag(position.nonce(), associated, segment);
         let tag = tag.map_err(|_| VolumeError::Failed("a segment cannot be sealed".into()))?;
         tag.as_ref().try_into().map_err(|_| VolumeError::Failed("a tag of another length".into()))
     }
@@ -152,12 +155,12 @@ impl BlobKey {
     /// Opens a segment with its tag that begins at `from` in `bytes`; its content begins at 0 then.
     pub(crate) fn open(
         &self,
-        place: SegmentPlace,
+        position: SegmentPosition,
         bytes: &mut [u8],
         from: usize,
     ) -> Result<usize, VolumeError> {
         let associated = Aad::from(self.blob.to_le_bytes());
-        match self.key.open_within(place.nonce(), associated, bytes, from..) {
+        match self.key.open_within(position.nonce(), associated, bytes, from..) {
             Ok(opened) => Ok(opened.len()),
             Err(_) => Err(VolumeError::Corrupt(self.blob)),
         }
@@ -166,13 +169,13 @@ impl BlobKey {
 
 /// Which segment of a body it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SegmentPlace {
+pub(crate) struct SegmentPosition {
     /// Counted from 0.
     pub(crate) number: u64,
     pub(crate) is_last: bool,
 }
 
-impl SegmentPlace {
+impl SegmentPosition {
     fn nonce(self) -> Nonce {
         let [a, b, c, d, e, f, g, h] = self.number.to_be_bytes();
         Nonce::assume_unique_for_key([0, 0, 0, u8::from(self.is_last), a, b, c, d, e, f, g, h])

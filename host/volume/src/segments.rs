@@ -19,7 +19,7 @@ struct Usage {
     exists: bool,
     /// Kept open for readers, at most `OPEN_MAX` of them.
     file: Option<Arc<dyn DiskFile>>,
-    /// When it was last asked for, in turns.
+    /// When its file was last used, as a number that counts uses.
     used: u64,
     /// Where its records end.
     end: u64,
@@ -31,8 +31,8 @@ struct Usage {
     idle_since: Option<Instant>,
 }
 
-/// Closes the file that nobody asked for the longest, if too many are open. Readers that have it go
-/// on.
+/// Closes the file that was not used for the longest time, if too many are open. Readers that have
+/// it go on.
 fn close_one(usages: &mut BTreeMap<u64, Usage>) {
     let open = usages.values_mut().filter(|usage| usage.file.is_some());
     let mut count = 0;

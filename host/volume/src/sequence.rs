@@ -27,7 +27,8 @@ impl Sequence {
     pub(crate) fn next(&self) -> (u64, bool) {
         let now = clock_us();
         let high = self.high.load(Ordering::Acquire);
-        // A clock that ran past the high water must not use it up at one stroke.
+        // Where the clock has run past the high water, the numbers that are left are given out one
+        // by one.
         let follow = if now <= high { now } else { 0 };
         let mut last = self.last.load(Ordering::Relaxed);
         loop {

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use super::blobs::{self, Place};
+use super::blobs::{self, Location};
 use super::commit::queue::Queue;
 use super::disk::Disk;
 use super::errors::VolumeError;
@@ -26,7 +26,7 @@ const FLUSH_BYTES: usize = 4 << 20;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) options: Options,
-    /// What bodies without a key of their own are sealed under.
+    /// What bodies without a data key are sealed under.
     pub(crate) root: Option<Arc<Root>>,
     pub(crate) disk: Arc<dyn Disk>,
     pub(crate) index: IndexSlot,
@@ -45,7 +45,7 @@ pub(crate) struct Shared {
     checkpointed: AtomicU64,
     /// The index failed: nothing is committed until it is recovered.
     failed: AtomicBool,
-    /// Held as long as anybody uses the volume.
+    /// Held as long as the volume is in use.
     _lock: Box<dyn Debug + Send + Sync>,
 }
 
@@ -95,21 +95,21 @@ impl Shared {
     pub(crate) fn next_sequence(&self) -> u64 {
         let (next, low) = self.sequence.next();
         if low {
-            self.queue.ask(|work| work.reserve = true);
+            self.queue.request(|work| work.reserve = true);
         }
         next
     }
 
     /// Appends a body, built with room for its header, to the log's tail, where it counts as
     /// pending.
-    pub(crate) fn append_body(&self, id: u64, built: Vec<u8>, crc: u64) -> Result<Place, VolumeError> {
+    pub(crate) fn append_body(&self, id: u64, built: Vec<u8>, crc: u64) -> Result<Location, VolumeError> {
         let bytes = built.len() as u64;
         let at = self.tail.append_body(id, built, crc)?;
         self.segments.pending_began(at.segment, bytes);
         if self.tail.bytes() > FLUSH_BYTES {
-            self.queue.ask(|work| work.flush = true);
+            self.queue.request(|work| work.flush = true);
         }
-        Ok(Place::Log { segment: at.segment, offset: at.offset })
+        Ok(Location::Log { segment: at.segment, offset: at.offset })
     }
 
     /// Whether less than the reserve is free; what frees space is still accepted.
@@ -181,7 +181,7 @@ impl Shared {
             return true;
         }
         let (send, receive) = std::sync::mpsc::sync_channel(1);
-        self.queue.ask(|work| {
+        self.queue.request(|work| {
             work.sync.push(Box::new(move |synced| {
                 let _ = send.send(synced);
             }));

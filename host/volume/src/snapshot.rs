@@ -13,8 +13,8 @@ use super::wire::u64_at;
 
 /// A scan stops once it has packed so many bytes.
 pub const SCAN_BYTES: usize = 1 << 20;
-/// A peek stops once it has gone over so many bytes, packed or not: whoever peeks may jump from
-/// where it stops, and what was gone over in vain was read all the same.
+/// A peek stops once it has gone over so many bytes, packed or not. Callers of `peek` may jump from
+/// where it stops, and the bytes that they jump over were read in vain.
 const PEEK_BYTES: usize = 256 << 10;
 
 /// A row's value.
@@ -193,7 +193,7 @@ fn pack(key: &[u8], stored: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(value);
 }
 
-/// The freshest snapshot, made when somebody asks for it and kept until the next commit.
+/// The freshest snapshot, made when it is first needed and kept until the next commit.
 #[derive(Default)]
 pub(crate) struct Views {
     current: Mutex<Option<Snapshot>>,

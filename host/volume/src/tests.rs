@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::blobs::{self, BlobRow, Place, Sealing};
+use super::blobs::{self, BlobRow, Location, Sealing};
 use super::commit::batch::{Changes, Move, encode, encode_moves};
 use super::commit::{Batch, Put, Requirement};
 use super::log::Position;
@@ -85,8 +85,8 @@ fn the_bytes_of_headers_and_rows_are_as_documented() {
     ];
     assert_eq!(built[4..], expected);
     let row = BlobRow {
-        place: Place::Log { segment: 1, offset: 2 },
-        sealing: Sealing::Volume,
+        location: Location::Log { segment: 1, offset: 2 },
+        sealing: Sealing::FolderKey,
         references: 3,
         length: 4,
         crc: 5,
@@ -135,11 +135,11 @@ proptest! {
     }
 
     #[test]
-    fn a_row_that_is_read_is_written_back_the_same(bytes in proptest::array::uniform32(any::<u8>()), place in 1u8..3) {
+    fn a_row_that_is_read_is_written_back_the_same(bytes in proptest::array::uniform32(any::<u8>()), location in 1u8..3) {
         let mut row = [0u8; 40];
         row[8..].copy_from_slice(&bytes);
-        row[0] = place;
-        if place == 2 {
+        row[0] = location;
+        if location == 2 {
             row[24..].fill(0);
         }
         prop_assert_eq!(BlobRow::decode(&row).unwrap().encode(), row);

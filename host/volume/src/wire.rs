@@ -28,8 +28,8 @@ pub(crate) fn u64_at(bytes: &[u8], at: usize) -> u64 {
 
 /// Overwrites the bytes at `at`, as far as they exist.
 pub(crate) fn set_at(bytes: &mut [u8], at: usize, value: &[u8]) {
-    if let Some(place) = bytes.get_mut(at..at + value.len()) {
-        place.copy_from_slice(value);
+    if let Some(target) = bytes.get_mut(at..at + value.len()) {
+        target.copy_from_slice(value);
     }
 }
 

@@ -1,7 +1,7 @@
 //! The lane thread: bodies that are received at the same time have their MD5 computed side by side.
 //!
 //! Each body queues what it receives. One thread of the process hashes the queues of up to 16
-//! bodies in bursts; bodies that ask meanwhile take a lane at the next burst. So lanes fill up
+//! bodies in bursts; bodies that come meanwhile get a lane at the next burst. So lanes fill up
 //! exactly when there is more to hash than one stream could, and a body that is alone is hashed
 //! while its next bytes are being received.
 
@@ -21,8 +21,8 @@ use super::{BLOCK_BYTES, Chain, Md5, lanes};
 
 /// The shortest body, in bytes, that is worth the lane thread.
 pub const BODY_BYTES_MIN: u64 = 1024 * 1024;
-/// Queued bytes for which a body asks for a lane. Waking a thread costs 2 to 5 µs, hashing this
-/// much 190.
+/// With this many queued bytes, a body queues for a lane. Waking a thread costs 2 to 5 µs, hashing
+/// this much 190.
 const LANE_BYTES_MIN: usize = 128 * 1024;
 /// Queued bytes at which a body stops receiving until its lane takes them.
 const QUEUE_BYTES_MAX: usize = 256 * 1024;
@@ -39,15 +39,15 @@ pub struct Lost;
 
 /// What bodies and the lane thread share.
 struct Pool {
-    /// Bodies that ask for a lane, each with its MD5 so far.
-    asking: Mutex<VecDeque<(Arc<Feed>, Md5)>>,
-    asked: Condvar,
+    /// Bodies that wait for a lane, each with its MD5 so far.
+    queue: Mutex<VecDeque<(Arc<Feed>, Md5)>>,
+    queued: Condvar,
     /// Bytes queued and being hashed.
     held: AtomicUsize,
 }
 
 static POOL: Pool =
-    Pool { asking: Mutex::new(VecDeque::new()), asked: Condvar::new(), held: AtomicUsize::new(0) };
+    Pool { queue: Mutex::new(VecDeque::new()), queued: Condvar::new(), held: AtomicUsize::new(0) };
 
 /// Whether the lane thread runs; the first look starts it. It does not on a processor without
 /// vectors that would pay.
@@ -76,22 +76,22 @@ impl Pool {
         }
     }
 
-    /// Gives free lanes to bodies that ask; waits for one when no lane is taken.
+    /// Gives free lanes to bodies that wait. Waits for a body when no lane is taken.
     fn fill(&self, lanes: &mut Vec<Lane>) {
-        let mut asking = lock(&self.asking);
+        let mut queue = lock(&self.queue);
         if lanes.is_empty() {
-            let waited = self.asked.wait_while(asking, |asking| asking.is_empty());
-            asking = waited.unwrap_or_else(PoisonError::into_inner);
+            let waited = self.queued.wait_while(queue, |queue| queue.is_empty());
+            queue = waited.unwrap_or_else(PoisonError::into_inner);
         }
         while lanes.len() < lanes::width() {
-            let Some((feed, md5)) = asking.pop_front() else { break };
+            let Some((feed, md5)) = queue.pop_front() else { break };
             lanes.extend(Lane::start(feed, md5));
         }
     }
 
-    fn ask(&self, feed: Arc<Feed>, md5: Md5) {
-        lock(&self.asking).push_back((feed, md5));
-        self.asked.notify_one();
+    fn enqueue(&self, feed: Arc<Feed>, md5: Md5) {
+        lock(&self.queue).push_back((feed, md5));
+        self.queued.notify_one();
     }
 }
 
@@ -113,7 +113,7 @@ struct Feed {
 struct FeedState {
     queue: VecDeque<Bytes>,
     queued_bytes: usize,
-    place: Whereabouts,
+    md5: Whereabouts,
     /// Woken when the queue was taken and when the MD5 comes home.
     waiting: Option<Waker>,
 }
@@ -141,14 +141,14 @@ impl Drop for FeedState {
 }
 
 impl FeedState {
-    /// Empties the queue; the caller answers for the bytes held.
+    /// Empties the queue; the caller has to give back the bytes held.
     fn take_queue(&mut self) -> (VecDeque<Bytes>, usize) {
         (std::mem::take(&mut self.queue), std::mem::take(&mut self.queued_bytes))
     }
 
     /// Hashes the queue on this thread, when the MD5 is at home.
     fn hash_here(&mut self) {
-        let Whereabouts::Home(md5) = &mut self.place else { return };
+        let Whereabouts::Home(md5) = &mut self.md5 else { return };
         for piece in self.queue.drain(..) {
             md5.update(&piece);
         }
@@ -157,9 +157,9 @@ impl FeedState {
 
     /// The MD5, for a lane; `None` when it is not at home.
     fn leave_home(&mut self) -> Option<Md5> {
-        let Whereabouts::Home(md5) = &self.place else { return None };
+        let Whereabouts::Home(md5) = &self.md5 else { return None };
         let md5 = md5.clone();
-        self.place = Whereabouts::Away;
+        self.md5 = Whereabouts::Away;
         Some(md5)
     }
 
@@ -215,7 +215,7 @@ impl Lane {
         let mut state = lock(&self.feed.state);
         (self.pieces, self.taken_bytes) = state.take_queue();
         if self.pieces.is_empty() {
-            state.place = Whereabouts::Home(self.md5.clone());
+            state.md5 = Whereabouts::Home(self.md5.clone());
             self.is_done = true;
         }
         state.wake();
@@ -228,7 +228,7 @@ impl Drop for Lane {
         POOL.held.fetch_sub(self.taken_bytes, Relaxed);
         if !self.is_done {
             let mut state = lock(&self.feed.state);
-            state.place = Whereabouts::Lost;
+            state.md5 = Whereabouts::Lost;
             state.wake();
         }
     }
@@ -248,7 +248,7 @@ impl BodyMd5 {
     /// Appends bytes. Waits when the lane thread is behind.
     pub async fn push(&mut self, piece: Bytes) -> Result<(), Lost> {
         let held = POOL.held.fetch_add(piece.len(), Relaxed) + piece.len();
-        let mut asking = None;
+        let mut leaving = None;
         let queued_bytes = {
             let mut state = lock(&self.feed.state);
             state.queued_bytes += piece.len();
@@ -257,12 +257,12 @@ impl BodyMd5 {
                 state.hash_here();
             }
             if state.queued_bytes >= LANE_BYTES_MIN {
-                asking = state.leave_home();
+                leaving = state.leave_home();
             }
             state.queued_bytes
         };
-        if let Some(md5) = asking {
-            POOL.ask(self.feed.clone(), md5);
+        if let Some(md5) = leaving {
+            POOL.enqueue(self.feed.clone(), md5);
         }
         if queued_bytes < QUEUE_BYTES_MAX {
             return Ok(());
@@ -272,7 +272,7 @@ impl BodyMd5 {
 
     /// The digest, 16 bytes.
     pub async fn finish(self) -> Result<[u8; 16], Lost> {
-        self.wait(|state| matches!(state.place, Whereabouts::Home(_))).await?;
+        self.wait(|state| matches!(state.md5, Whereabouts::Home(_))).await?;
         let mut state = lock(&self.feed.state);
         state.hash_here();
         state.leave_home().map(Md5::finish).ok_or(Lost)
@@ -282,7 +282,7 @@ impl BodyMd5 {
     async fn wait(&self, reached: impl Fn(&FeedState) -> bool) -> Result<(), Lost> {
         std::future::poll_fn(|cx: &mut Context<'_>| {
             let mut state = lock(&self.feed.state);
-            if matches!(state.place, Whereabouts::Lost) {
+            if matches!(state.md5, Whereabouts::Lost) {
                 return Poll::Ready(Err(Lost));
             }
             if reached(&state) {

@@ -38,21 +38,21 @@ fn run<T>(future: impl Future<Output = T>) -> T {
 fn read(body: &[u8], length: usize, parts: usize) -> (Vec<String>, Result<String, Failure>) {
     run(async {
         let mut frames = Frames::of(body, length);
-        let mut place = Reached::start(Boundary::new("B").unwrap());
+        let mut reached = Reached::start(Boundary::new("B").unwrap());
         let mut heads = Vec::new();
         for _ in 0..parts {
-            match next_content(&mut frames, &mut place, 1000, IDLE).await {
+            match next_content(&mut frames, &mut reached, 1000, IDLE).await {
                 Ok(head) => heads.push(String::from_utf8(head).unwrap()),
                 Err(failure) => return (heads, Err(failure)),
             }
         }
-        let content = content(&mut frames, place).await;
+        let content = content(&mut frames, reached).await;
         (heads, content.map(|content| String::from_utf8(content).unwrap()))
     })
 }
 
-async fn content(frames: &mut Frames, place: Reached) -> Result<Vec<u8>, Failure> {
-    let mut part = pin!(PartBody::new(frames, place));
+async fn content(frames: &mut Frames, reached: Reached) -> Result<Vec<u8>, Failure> {
+    let mut part = pin!(PartBody::new(frames, reached));
     let mut content = Vec::new();
     while let Some(bytes) = next_bytes(&mut part).await? {
         content.extend_from_slice(&bytes);
@@ -141,8 +141,8 @@ proptest! {
         length in 1_usize..20,
     ) {
         let delimiter = format!("\r\n--{boundary}").into_bytes();
-        let place = Reached::start(Boundary::new(&boundary).unwrap());
-        let read = run(async { content(&mut Frames::of(&body, length), place).await });
+        let reached = Reached::start(Boundary::new(&boundary).unwrap());
+        let read = run(async { content(&mut Frames::of(&body, length), reached).await });
         match body.windows(delimiter.len()).position(|window| window == delimiter) {
             Some(end) => prop_assert_eq!(read.as_deref(), Ok(&body[..end])),
             None => prop_assert_eq!(read, Err(Failure::BodyIncomplete)),

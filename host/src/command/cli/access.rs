@@ -8,7 +8,7 @@ use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 
 use super::{CHECKED, Task, given, json, output, some_settings};
 use crate::command::explain;
-use crate::command::policy::{Named, Simulation};
+use crate::command::policy::{PolicyFile, Simulation};
 
 /// What a policy can be for.
 const KINDS: [&str; 7] = ["identity", "resource", "trust", "boundary", "session", "endpoint", "key"];
@@ -85,16 +85,19 @@ fn simulate_command() -> Command {
         Arg::new(name).long(name).value_name("FILE").value_parser(value_parser!(PathBuf)).help(help)
     };
     Command::new("simulate")
-        .about("Say what policies would say to a request that nobody made")
+        .about("Say how policies would decide on a request")
         .long_about(
-            "Say what policies would say to a request that nobody made, for every action on every resource: the decision, \
+            "Say how policies would decide on a request, for every action on every resource: the decision, \
              the statements that it rests on, and the condition keys that were asked for and not given.\n\
-             Exit status: 0 everything is allowed, 1 something is denied, 2 it could not be judged.",
+             Exit status: 0 everything is allowed, 1 something is denied, 2 it could not be decided.",
         )
-        .arg(file("policy", "A policy of who asks; repeatable").action(ArgAction::Append))
-        .arg(file("boundary", "The permissions boundary of who asks"))
+        .arg(file("policy", "A policy of the principal; repeatable").action(ArgAction::Append))
+        .arg(file("boundary", "The permissions boundary of the principal"))
         .arg(file("session", "A session policy; repeatable").action(ArgAction::Append))
-        .arg(file("resource-policy", "The policy of the resource, which may be a key, or the trust policy of the role"))
+        .arg(file(
+            "resource-policy",
+            "The policy of the resource, which may be a key, or the trust policy of the role",
+        ))
         .arg(
             text("action", "ACTION", "An action, as policies name it; repeatable")
                 .action(ArgAction::Append)
@@ -103,8 +106,12 @@ fn simulate_command() -> Command {
         )
         .arg(text("resource", "ARN", "A resource; repeatable; any when not set").action(ArgAction::Append))
         .arg(text("context", "KEY=VALUE", "What the request carries; repeatable").action(ArgAction::Append))
-        .arg(text("caller-arn", "ARN", "Who asks; somebody of the owner's account when not set"))
-        .arg(text("resource-owner", "ACCOUNT", "Whose the resources are; the caller's account when not set"))
+        .arg(text("caller-arn", "ARN", "The principal; one of the owner's account when not set"))
+        .arg(text(
+            "resource-owner",
+            "ACCOUNT",
+            "The account that owns the resources; the principal's when not set",
+        ))
         .arg(json())
 }
 
@@ -154,9 +161,9 @@ fn question(matches: &ArgMatches) -> Simulation {
     }
 }
 
-fn named(matches: &ArgMatches, argument: &str, kind: &str) -> Vec<Named> {
+fn named(matches: &ArgMatches, argument: &str, kind: &str) -> Vec<PolicyFile> {
     let files = matches.try_get_many::<PathBuf>(argument).ok().flatten();
-    let named = |file: &PathBuf| Named { kind: kind.to_owned(), file: file.clone() };
+    let named = |file: &PathBuf| PolicyFile { kind: kind.to_owned(), file: file.clone() };
     files.map(|files| files.map(named).collect()).unwrap_or_default()
 }
 

@@ -52,9 +52,9 @@ pub(super) fn command() -> Command {
         of(Command::new("clear").about("Lift a limit from now on, until the server ends")),
     ];
     Command::new("limits")
-        .about("Show or change what somebody may ask for in a second")
+        .about("Show or change rates: how many requests and bytes are allowed in a second")
         .long_about(
-            "Show or change what somebody may ask for in a second, of the server that runs \
+            "Show or change rates, how many requests and bytes are allowed in a second, of the server that runs \
              on a data folder.\n\
              Exit status: 0 done, 1 there is no such limit, 2 the server could not be asked, or refuses.",
         )

@@ -14,12 +14,12 @@ use hyper_util::rt::TokioIo;
 
 use super::socket::{self, SOCKET};
 
-/// From connecting to the last byte of the answer.
+/// Time from connecting to the last byte of the response.
 const TIME_MAX: Duration = Duration::from_secs(10);
-/// Bytes of an answer: more than a server keeps unless told to.
+/// Bytes of a response: more than a server keeps by default.
 const BYTES_MAX: usize = 256 << 20;
 
-/// An answer of the admin API.
+/// A response of the admin API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The status.
@@ -31,7 +31,7 @@ pub struct Reply {
 /// Gets what stands at a path of the admin API.
 ///
 /// # Errors
-/// No server has the folder, it is somebody else's, or it does not answer.
+/// No server has the folder, the server belongs to another user, or it does not answer.
 pub fn get(folder: &Path, path: &str) -> Result<Reply> {
     ask(folder, &Method::GET, path)
 }

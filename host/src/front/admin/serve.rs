@@ -22,11 +22,12 @@ use super::{Admin, socket};
 
 /// Connections at a time; a further one waits.
 const CONNECTIONS_MAX: usize = 16;
-/// From the first byte of a request to the last of its answer.
+/// Time from the first byte of a request to the last byte of its response.
 const CONNECTION_TIME_MAX: Duration = Duration::from_secs(10);
 /// Bytes of a request head.
 const HEAD_BYTES_MAX: usize = 16 << 10;
-/// Where no connection can be accepted, for want of descriptors, it is tried again after this.
+/// Where no connection can be accepted because descriptors are missing, this is the pause before
+/// the next attempt.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// The thread that serves.
@@ -62,7 +63,7 @@ impl AdminServer {
     /// Ends it; what is being answered is given up.
     pub fn close(self) {
         socket::remove(&self.folder);
-        // Where it has ended already, nobody listens.
+        // Where the thread has ended already, the message is dropped.
         let _ = self.stop.send(());
         if self.thread.join().is_err() {
             tracing::error!("the admin thread panicked");
@@ -72,14 +73,14 @@ impl AdminServer {
 
 async fn serve(listener: UnixListener, admin: Rc<Admin>, mut stopped: oneshot::Receiver<()>) -> Result<()> {
     let listener = tokio::net::UnixListener::from_std(listener)?;
-    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let free = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     loop {
         let accepted = async {
-            // It is never closed, so there is always a place in the end.
-            let place = Arc::clone(&places).acquire_owned().await;
-            (place, listener.accept().await)
+            // The semaphore is never closed, so this waits until a permit is free.
+            let permit = Arc::clone(&free).acquire_owned().await;
+            (permit, listener.accept().await)
         };
-        let (place, accepted) = tokio::select! {
+        let (permit, accepted) = tokio::select! {
             accepted = accepted => accepted,
             _ = &mut stopped => return Ok(()),
         };
@@ -88,7 +89,7 @@ async fn serve(listener: UnixListener, admin: Rc<Admin>, mut stopped: oneshot::R
                 let admin = Rc::clone(&admin);
                 tokio::task::spawn_local(async move {
                     let _ = tokio::time::timeout(CONNECTION_TIME_MAX, answer(stream, &admin)).await;
-                    drop(place);
+                    drop(permit);
                 });
             }
             Err(error) => {

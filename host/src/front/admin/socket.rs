@@ -1,4 +1,4 @@
-//! The socket in the data folder: who may open its file may ask.
+//! The socket in the data folder: whoever may open its file may use the admin API.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -16,7 +16,8 @@ pub const SOCKET: &str = "admin.sock";
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 16;
 
-/// Listens in a folder whose lock the process holds: what an earlier server left there is replaced.
+/// Listens in a folder whose lock the process holds. A socket that is there was left by an earlier
+/// server, and is replaced.
 ///
 /// # Errors
 /// What stands in the way, or a file system without sockets.
@@ -36,7 +37,7 @@ pub(super) fn bind(folder: &Path) -> io::Result<UnixListener> {
     let socket = open()?;
     let address = Address::of(folder)?;
     net::bind(&socket, &address.address)?;
-    // Nobody can connect before it listens, and by then it is its owner's alone.
+    // The permissions come before `listen`: nobody can connect until then.
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600))?;
     net::listen(&socket, BACKLOG)?;
     let listener = UnixListener::from(socket);
@@ -47,7 +48,7 @@ pub(super) fn bind(folder: &Path) -> io::Result<UnixListener> {
 /// Connects to the server that has a folder.
 ///
 /// # Errors
-/// There is none, or it is somebody else's.
+/// There is none, or it belongs to another user.
 pub(super) fn connect(folder: &Path) -> io::Result<UnixStream> {
     let socket = open()?;
     let address = Address::of(folder)?;
@@ -57,7 +58,7 @@ pub(super) fn connect(folder: &Path) -> io::Result<UnixStream> {
     Ok(stream)
 }
 
-/// The end of a server: its socket goes.
+/// Removes the socket at the end of a server.
 pub(super) fn remove(folder: &Path) {
     if let Err(error) = fs::remove_file(folder.join(SOCKET)) {
         tracing::debug!(%error, "the admin socket stays; the next start replaces it");
@@ -68,8 +69,8 @@ fn open() -> io::Result<OwnedFd> {
     Ok(net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?)
 }
 
-/// The address of the socket. The system takes about a hundred bytes of path; a longer one is gone
-/// around by the folder's descriptor, which is open for as long as this lives.
+/// The address of the socket. The system allows about a hundred bytes of path. A longer path is
+/// named by the folder's descriptor instead, which stays open as long as this lives.
 struct Address {
     address: SocketAddrUnix,
     _folder: Option<OwnedFd>,

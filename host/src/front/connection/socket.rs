@@ -1,4 +1,5 @@
-//! A socket that notes what passes.
+//! The socket of a connection. It notes in the [`Watch`] and in the metrics what passes, and
+//! replaces the HTTP library's own words where it refuses a head that is too long.
 
 use std::io;
 use std::pin::Pin;
@@ -12,15 +13,16 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
-use crate::pipeline::answers;
+use crate::pipeline::responses;
 use crate::pipeline::shares::{Shares, Watch};
 use crate::telemetry::metrics::{Metrics, Refusal};
 use crate::telemetry::request_id::RequestIds;
 
-/// A closed connection is read on for so long, and so far, before it is forgotten.
+/// After a connection was closed, so much more is read from it, for this time at most.
 const LINGER_TIME_MAX: Duration = Duration::from_secs(1);
 const LINGER_BYTES_MAX: usize = 256 << 10;
-/// How the HTTP library refuses a head that is too long, without a word of what is allowed.
+/// How the HTTP library's refusal of a head that is too long begins. It does not say how much is
+/// allowed.
 const TOO_LONG: &[u8] = b"HTTP/1.1 431 ";
 
 /// See the module.
@@ -34,15 +36,14 @@ pub(super) struct Socket {
     farewell: Option<Farewell>,
 }
 
-/// The end of a connection after its write side was closed: what the client still sends is read
-/// away, because the kernel answers unread bytes with a reset, which can cost the client the
-/// answer.
+/// The end of a connection after its write side was closed. What the client still sends is read
+/// away: the kernel would answer unread bytes with a reset, and the client could lose the response.
 struct Linger {
     deadline: Pin<Box<Sleep>>,
     bytes_left: usize,
 }
 
-/// What is written in the place of an answer of the HTTP library.
+/// What is written instead of a response of the HTTP library, and how many bytes that one has.
 struct Farewell {
     ours: Bytes,
     theirs: usize,
@@ -86,7 +87,7 @@ impl Socket {
             return false;
         }
         self.metrics.refused(Refusal::Head);
-        let ours = answers::head_too_long_bytes(&self.ids.next());
+        let ours = responses::head_too_long_bytes(&self.ids.next());
         let theirs = pieces.iter().map(|piece| piece.len()).sum();
         self.farewell = Some(Farewell { ours, theirs });
         true
@@ -99,6 +100,7 @@ impl Socket {
             self.metrics.bytes_out(written);
             farewell.ours.advance(written);
         }
+        // The library is told that all of its own bytes were written.
         let theirs = farewell.theirs;
         self.farewell = None;
         Poll::Ready(Ok(theirs))

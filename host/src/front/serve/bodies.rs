@@ -1,5 +1,5 @@
-//! Bodies of requests and responses on their way: noted in the pass of their request, slowed to its
-//! rates, ended with it.
+//! Bodies of requests and responses on their way. Each is noted in the pass of its request, slowed
+//! down to its rates, and ended with it.
 
 use std::pin::Pin;
 use std::rc::Rc;
@@ -15,10 +15,10 @@ use crate::body::receive::BoxError;
 use crate::body::respond::ResponseBody;
 use crate::pipeline::shares::Pass;
 
-/// Bytes wait for their rate no longer than this at a time, so that no other limit takes them for
-/// stalled; what they owe keeps further requests waiting.
+/// Bytes wait for their rate no longer than this at a time, so that no other limit takes the
+/// request for a stalled one. What is still owed then makes further requests wait.
 const PAUSE_MAX: Duration = Duration::from_secs(20);
-/// Who waits for a rate looks up so often.
+/// A pause is slept in steps of this length.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// A pause between bytes.
@@ -102,7 +102,7 @@ where
     }
 }
 
-/// A response body on its way; the request is in flight until it is dropped.
+/// A response body on its way. The request is in flight until this is dropped.
 pub(crate) struct Outgoing {
     body: ResponseBody,
     flight: Flight,
@@ -131,7 +131,7 @@ impl Body for Outgoing {
         };
         let Some(pass) = &flight.pass else { return polled };
         match &polled {
-            // It is the disk, or the rate, that it waits for.
+            // It waits for the disk or for a rate, so the client is not the one who stalls.
             Poll::Pending => pass.working(),
             Poll::Ready(frame) => {
                 let bytes = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref());

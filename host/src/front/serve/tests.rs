@@ -44,13 +44,15 @@ impl Running {
         let (ready, is_ready) = std::sync::mpsc::channel();
         let server = Server {
             listeners,
-            workers: 2,
-            limits,
-            rates: Arc::default(),
-            explanations: Arc::new(Explanations::new(crate::telemetry::explanations::Bounds::default())),
-            metrics: Arc::clone(&metrics),
-            health: Arc::new(Health::default()),
-            access_log: AccessLog::On,
+            setup: Setup {
+                workers: 2,
+                limits,
+                rates: Arc::default(),
+                explanations: Arc::new(Explanations::new(crate::telemetry::explanations::Bounds::default())),
+                metrics: Arc::clone(&metrics),
+                health: Arc::new(Health::default()),
+                access_log: AccessLog::On,
+            },
             answer: || Ok(Rc::new(Echo)),
         };
         let thread = std::thread::spawn(move || {
@@ -303,13 +305,15 @@ fn a_request_that_does_not_finish_in_time_does_not_hold_up_a_stop() {
 fn a_worker_that_cannot_start_is_an_error_not_a_hang() {
     let server = Server {
         listeners: Vec::new(),
-        workers: 2,
-        limits: Limits::default(),
-        rates: Arc::default(),
-        explanations: Arc::new(Explanations::new(crate::telemetry::explanations::Bounds::default())),
-        metrics: Arc::new(Metrics::new(1)),
-        health: Arc::new(Health::default()),
-        access_log: AccessLog::Off,
+        setup: Setup {
+            workers: 2,
+            limits: Limits::default(),
+            rates: Arc::default(),
+            explanations: Arc::new(Explanations::new(crate::telemetry::explanations::Bounds::default())),
+            metrics: Arc::new(Metrics::new(1)),
+            health: Arc::new(Health::default()),
+            access_log: AccessLog::Off,
+        },
         answer: || -> anyhow::Result<Rc<Echo>> { anyhow::bail!("no pipeline") },
     };
     let error = server.run(std::future::pending::<()>, || {}).unwrap_err();

@@ -32,7 +32,7 @@ pub struct RootCredentials {
 pub enum RootOrigin {
     /// The configuration.
     Configured,
-    /// This start: they have not been shown to anybody.
+    /// This start: they were never shown.
     Generated(PathBuf),
     /// An earlier start.
     Stored(PathBuf),

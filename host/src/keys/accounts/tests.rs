@@ -58,7 +58,7 @@ fn secrets_are_read_from_files() {
 #[test]
 fn weak_credentials_are_refused_where_others_can_reach_a_listener() {
     let folder = tempfile::tempdir().unwrap();
-    let judge = |listen: &str, secret: &str| {
+    let check = |listen: &str, secret: &str| {
         let pair = [
             ("PORTCULLIS_LISTEN", listen),
             ("PORTCULLIS_ROOT_ACCESS_KEY", "operator"),
@@ -77,19 +77,19 @@ fn weak_credentials_are_refused_where_others_can_reach_a_listener() {
         "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
     ] {
         for beyond in ["0.0.0.0:9000", "[::]:9000", "192.0.2.7:9000", "[::ffff:192.0.2.7]:9000"] {
-            let error = judge(&format!("127.0.0.1:9000,{beyond}"), weak).unwrap_err().to_string();
+            let error = check(&format!("127.0.0.1:9000,{beyond}"), weak).unwrap_err().to_string();
             assert!(error.contains(beyond) && error.contains("127.0.0.1"), "{error}");
             assert!(weak == "operator" || !error.contains(weak), "{error}");
         }
-        judge("127.0.0.1:9000,[::1]:9000,[::ffff:127.0.0.1]:9000", weak).unwrap();
+        check("127.0.0.1:9000,[::1]:9000,[::ffff:127.0.0.1]:9000", weak).unwrap();
     }
-    judge("0.0.0.0:9000", "correct horse battery").unwrap();
+    check("0.0.0.0:9000", "correct horse battery").unwrap();
 }
 
 #[test]
 fn a_named_listener_counts_as_well_as_every_account() {
     let folder = tempfile::tempdir().unwrap();
-    let judge = |text: &str| {
+    let check = |text: &str| {
         let file = folder.path().join("config.toml");
         std::fs::write(&file, text).unwrap();
         Accounts::check(
@@ -103,19 +103,19 @@ fn a_named_listener_counts_as_well_as_every_account() {
     };
     let named = |address: &str| format!("[[listeners]]\naddress = \"{address}\"\nendpoint = \"vpce-1\"\n");
     let (good, weak) = (account("photos", "a secret of some length"), account("photos", "hunter2"));
-    judge(&(named("192.0.2.7:9001") + &good)).unwrap();
-    judge(&(named("127.0.0.1:9001") + &weak)).unwrap();
-    assert!(judge(&(named("192.0.2.7:9001") + &weak)).unwrap_err().to_string().contains("192.0.2.7:9001"));
+    check(&(named("192.0.2.7:9001") + &good)).unwrap();
+    check(&(named("127.0.0.1:9001") + &weak)).unwrap();
+    assert!(check(&(named("192.0.2.7:9001") + &weak)).unwrap_err().to_string().contains("192.0.2.7:9001"));
     let example = account("AKIAIOSFODNN7EXAMPLE", "a secret of some length");
     assert!(
-        judge(&(named("192.0.2.7:9001") + &example)).unwrap_err().to_string().contains("well-known example")
+        check(&(named("192.0.2.7:9001") + &example)).unwrap_err().to_string().contains("well-known example")
     );
     let user = "users = [{ name = \"u\", access_key = \"uuu\", secret_key = \"minioadmin\" }]\n";
-    assert!(judge(&(named("192.0.2.7:9001") + &good + user)).unwrap_err().to_string().contains("user u"));
+    assert!(check(&(named("192.0.2.7:9001") + &good + user)).unwrap_err().to_string().contains("user u"));
 }
 
 #[test]
-fn credentials_that_were_put_into_the_data_folder_are_judged_too() {
+fn credentials_that_were_put_into_the_data_folder_are_checked_too() {
     let folder = tempfile::tempdir().unwrap();
     let text = "account_id = \"123456789012\"\naccess_key = \"admin\"\nsecret_key = \"password\"\n";
     std::fs::write(folder.path().join(ROOT_FILE), text).unwrap();

@@ -1,4 +1,4 @@
-//! The file that holds the key: made once, and for its owner's eyes only.
+//! The file that holds the folder key: made once, and readable by its owner only.
 
 use std::fs;
 use std::io::ErrorKind;

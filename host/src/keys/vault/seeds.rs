@@ -14,13 +14,13 @@ use crate::secret::Secret;
 const SEED_BYTES: usize = 20;
 /// Digits of a code.
 const DIGITS: usize = 6;
-/// Steps that are looked through at once.
+/// Steps that one search goes through.
 const STEPS_MAX: u64 = 64;
 
 /// A new seed.
 #[derive(Debug)]
 pub struct Seed {
-    /// 32 letters, base32: for whoever has the device.
+    /// 32 letters, base32: for the owner of the device.
     pub text: Secret,
     /// The seed, sealed.
     pub sealed: Vec<u8>,
@@ -55,8 +55,7 @@ impl Vault {
         Ok(Seed { text: Secret::new(base32(&seed)), sealed })
     }
 
-    /// The first of some steps that a code is of. It takes as long for a wrong code as for a right
-    /// one.
+    /// The first of these steps whose code it is. A wrong code takes as long as a right one.
     ///
     /// # Errors
     /// The seed was not sealed here, or for another device.

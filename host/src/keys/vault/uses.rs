@@ -1,8 +1,8 @@
 //! When access keys last signed: kept in memory, and written to a file now and then, never while a
 //! request waits.
 //!
-//! The file is a convenience for those who look for keys that nobody needs any more. It is not
-//! synced, so a crash can cost the last seconds of it, or all of it; nothing is decided by it.
+//! The file helps operators to find access keys that are not used any more. It is not synced, so a
+//! crash can cost its last seconds, or all of it. Nothing is decided by it.
 
 use std::collections::HashMap;
 use std::fs;
@@ -21,7 +21,7 @@ use super::Vault;
 pub const USES_FILE: &str = "key-uses";
 /// Access keys whose last use is remembered. When there would be more, all are forgotten.
 const USES_MAX: usize = 100_000;
-/// What a file of so many is never longer than.
+/// A file with that many uses is never longer than this.
 const FILE_BYTES_MAX: u64 = 64 << 20;
 /// The first byte of the file.
 const FORMAT: u8 = 1;

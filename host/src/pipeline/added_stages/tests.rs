@@ -11,7 +11,8 @@ fn refusal(code: &str, detail: (&str, &str), headers: &str) -> Refusal {
 
 #[test]
 fn a_refusal_cannot_break_its_document_or_its_headers() {
-    let check = |refusal: &Refusal, good: bool| assert_eq!(judge(refusal).is_ok(), good, "{refusal:?}");
+    let check =
+        |refusal: &Refusal, good: bool| assert_eq!(check_refusal(refusal).is_ok(), good, "{refusal:?}");
     check(&refusal("AccessDenied", ("Tenant", "a < b"), "retry-after: 5\n"), true);
     check(&refusal("", ("Tenant", ""), ""), false);
     check(&refusal("AccessDenied", ("Tenant><Code", ""), ""), false);

@@ -8,11 +8,11 @@ use crate::pipeline::bindings::calls::{
 /// The facts that stages establish. Each is set once.
 #[derive(Debug, Default)]
 pub struct Facts {
-    /// What the request asks for.
+    /// The operation, and what it is done to.
     pub target: Option<Target>,
     /// What its form says.
     pub form: Option<Form>,
-    /// Who asks.
+    /// Who makes the request.
     pub principal: Option<Principal>,
     /// The temporary credentials that signed.
     pub session: Option<Session>,
@@ -22,16 +22,16 @@ pub struct Facts {
     pub second_factor: Option<SecondFactor>,
     /// The parameters of a call of a Query API.
     pub parameters: Option<String>,
-    /// What such a call takes.
-    pub needed_access: Option<NeededAccess>,
+    /// What a call of IAM or STS needs to be allowed.
+    pub asked: Option<Asked>,
     /// How the body is authenticated.
     pub payload: Option<Payload>,
-    /// Whose what is asked for is.
+    /// Who owns what it is done to.
     pub owner: Option<Owner>,
     /// What policy decided.
     pub decision: Option<Decision>,
-    /// What the body names.
-    pub named: Option<Vec<NamedObject>>,
-    /// Which of those are refused.
+    /// The objects that the body names.
+    pub named: Option<Vec<Named>>,
+    /// Positions of those that are refused.
     pub refused: Option<Vec<u32>>,
 }

@@ -4,7 +4,7 @@ use crate::body::Boundary;
 use crate::pipeline::bindings::calls::{Batch, DigestAlgorithm, Fetch, Span};
 use volume::DataKey;
 
-/// Work that a stage scheduled; the worker does it between two steps of the pipeline.
+/// Work that a stage scheduled.
 #[derive(Debug)]
 pub enum Work {
     /// Receive the whole body into memory, up to a limit in bytes.
@@ -31,9 +31,9 @@ pub struct Ingest {
     pub length_max: u64,
     /// Computed while it passes.
     pub digests: Vec<DigestAlgorithm>,
-    /// What the blob is sealed under, in the place of the data folder's own key.
+    /// What the blob is sealed under; without one, the folder key.
     pub key: Option<DataKey>,
-    /// Stored bytes in the place of the request's body.
+    /// Stored bytes that are received instead of the request's body.
     pub source: Option<StoredBytes>,
 }
 
@@ -42,7 +42,7 @@ pub struct Ingest {
 pub struct StoredBytes {
     /// Where they are, in order.
     pub spans: Vec<Span>,
-    /// What all of them are sealed under, in the place of the data folder's own key.
+    /// What all of them are sealed under; without one, the folder key.
     pub key: Option<DataKey>,
 }
 

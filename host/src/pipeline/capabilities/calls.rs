@@ -1,4 +1,6 @@
-//! `calls`: the request as the pipeline sees it.
+//! `calls`: the request as the pipeline sees it, its facts, its work and its response.
+//!
+//! Added stages have the same interface. What only the pipeline may do goes through `own_call`.
 
 use wasmtime::component::{HasData, Resource};
 use wasmtime::{Error, Result};
@@ -10,7 +12,7 @@ use crate::pipeline::bindings::calls::{
     IngestPlan, NamedObject, NeededAccess, Outcome, Owner, Payload, Principal, SecondFactor, Session,
     Signature, Span, Target,
 };
-use crate::pipeline::call::{Answer, AnswerBody, CallState, Calls, Ingest, StoredBytes, Work};
+use crate::pipeline::call::{CallResponse, CallResponseBody, CallState, Calls, Ingest, StoredBytes, Work};
 use crate::pipeline::contract::promised;
 use crate::pipeline::header_lines;
 
@@ -18,16 +20,16 @@ use crate::pipeline::header_lines;
 pub struct CallsView<'a> {
     /// The calls.
     pub calls: &'a mut Calls,
-    /// Whose guests these are.
+    /// Which guests these are.
     pub guests: Guests,
 }
 
 /// What guests may do with a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Guests {
-    /// The pipeline's own: they establish facts and schedule work.
+    /// Those of the pipeline: they establish facts, schedule work and respond.
     Pipeline,
-    /// Stages that users added: they read, refuse, and add response headers.
+    /// Added stages: they read, refuse, and add response headers.
     Added,
 }
 
@@ -63,7 +65,8 @@ impl CallsView<'_> {
 
 impl Host for CallsView<'_> {}
 
-/// Sets a fact. Setting it again is a bug of a stage, and a trap.
+/// Sets a fact. To set one twice is a bug of a stage, and a trap: later stages rely on a fact that
+/// stays as it is.
 pub(super) fn establish<T>(fact: &mut Option<T>, value: T, name: &str) -> Result<()> {
     if fact.is_some() {
         return Err(Error::msg(format!("the fact `{name}` was set twice")));
@@ -169,7 +172,7 @@ impl HostCall for CallsView<'_> {
 
     fn set_owner(&mut self, handle: Resource<CallHandle>, owner: Owner) -> Result<()> {
         let call = self.own_call(&handle)?;
-        // What limits everybody limits the owner.
+        // The policy of an endpoint limits the owner too. So more than ownership decides.
         let guarded = owner.guarded || call.endpoint_policy().is_some();
         establish(&mut call.facts.owner, Owner { guarded, ..owner }, "owner")
     }
@@ -190,7 +193,7 @@ impl HostCall for CallsView<'_> {
         let facts = &self.call(&handle)?.facts;
         Ok(match (&facts.principal, &facts.owner) {
             (Some(Principal::Authenticated(identity)), Some(owner)) => {
-                // Anybody else may have policies that limit them.
+                // Users and sessions may have policies that limit them. A root user has none.
                 identity.kind == IdentityKind::Root && identity.account == owner.account && !owner.guarded
             }
             _ => false,
@@ -210,7 +213,11 @@ impl HostCall for CallsView<'_> {
     }
 
     fn refused(&mut self, handle: Resource<CallHandle>) -> Result<Vec<u32>> {
-        self.call(&handle)?.facts.refused.clone().ok_or_else(|| Error::msg("the objects were not judged yet"))
+        self.call(&handle)?
+            .facts
+            .refused
+            .clone()
+            .ok_or_else(|| Error::msg("the objects were not decided on yet"))
     }
 
     fn source_ip(&mut self, handle: Resource<CallHandle>) -> Result<String> {
@@ -291,20 +298,22 @@ impl HostCall for CallsView<'_> {
     ) -> Result<()> {
         let call = self.own_call(&handle)?;
         let body = match body {
-            Body::None => AnswerBody::None,
-            Body::Bytes(bytes) => AnswerBody::Bytes(bytes),
-            Body::Stored(spans) => AnswerBody::Stored(StoredBytes { spans, key: None }),
-            Body::Sealed(stored) => AnswerBody::Stored(call.stored(&stored)?),
+            Body::None => CallResponseBody::None,
+            Body::Bytes(bytes) => CallResponseBody::Bytes(bytes),
+            Body::Stored(spans) => CallResponseBody::Stored(StoredBytes { spans, key: None }),
+            Body::Sealed(stored) => CallResponseBody::Stored(call.stored(&stored)?),
         };
-        call.answer = Some(Answer { status, headers, body });
+        call.response = Some(CallResponse { status, headers, body });
         Ok(())
     }
 
     fn add_headers(&mut self, handle: Resource<CallHandle>, headers: String) -> Result<()> {
         let guests = self.guests;
         let added = &mut self.call(&handle)?.added_headers;
+        // The pipeline's own lines need no check here: `header_lines::append` leaves out what is no
+        // header.
         if guests == Guests::Added {
-            header_lines::judge(&headers, added.len()).map_err(Error::new)?;
+            header_lines::check_added(&headers, added.len()).map_err(Error::new)?;
         }
         added.push_str(&headers);
         Ok(())

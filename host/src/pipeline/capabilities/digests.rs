@@ -1,4 +1,4 @@
-//! `digests`: of short texts, at native speed.
+//! `digests`: digests of short texts, at native speed.
 
 use sha2::{Digest, Sha256};
 use wasmtime::{Error, Result};

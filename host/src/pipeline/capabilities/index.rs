@@ -1,4 +1,4 @@
-//! `index`: reads of ordered tables, from the freshest snapshot.
+//! `index`: reads of ordered tables, from the freshest snapshot; and the snapshot of a step.
 
 use std::time::Duration;
 
@@ -9,19 +9,19 @@ use crate::pipeline::capabilities::HostState;
 use crate::pipeline::journal::{Before, View};
 use volume::{self, Snapshot};
 
-/// A page holds at most this many rows, whatever a guest asks for.
+/// A page holds at most this many rows, whatever limit a guest gives.
 const SCAN_ROWS_MAX: u32 = 10_000;
 
 impl HostState {
-    /// The snapshot of the last commit group before this step of the pipeline: every read of a step
-    /// sees the same state. It is kept while nothing was committed, because opening one costs more
-    /// than a read.
+    /// The snapshot of the last commit group before this step of the pipeline, so every read of a
+    /// step sees the same state. It is kept until something is committed, because opening a
+    /// snapshot costs more than a read.
     fn snapshot(&mut self) -> Result<&Snapshot> {
         if !self.snapshot_is_current {
             self.snapshot_is_current = true;
             let generation = self.shared.volume.generation();
             if self.snapshot.as_ref().is_none_or(|(seen, _)| *seen != generation) {
-                // The old one goes first, so that the index can reuse its pages.
+                // The old one is dropped first, so that the index can reuse its pages.
                 self.snapshot = None;
                 self.snapshot = Some((generation, self.shared.volume.snapshot().map_err(Error::new)?));
             }
@@ -32,7 +32,7 @@ impl HostState {
         }
     }
 
-    /// The next read looks for a fresher snapshot.
+    /// Begins a step: its first read looks for a fresher snapshot.
     pub fn begin_step(&mut self) {
         self.snapshot_is_current = false;
         self.lent = Duration::ZERO;
@@ -40,7 +40,7 @@ impl HostState {
         self.seen_rows.clear();
     }
 
-    /// This step draws and reads what it drew and read before.
+    /// Gives a step that runs again what it drew and read when it ran before.
     pub(crate) fn look_back(&mut self, before: Before) {
         self.draws.begin(before.draws);
         self.seen_rows = before.rows;
@@ -50,12 +50,13 @@ impl HostState {
         }
     }
 
-    /// What this step has read from, if it has read anything.
+    /// The snapshot that this step has read from, if it has read anything.
     pub(crate) fn view(&self) -> Option<View> {
         self.snapshot.clone().filter(|_| self.snapshot_is_current)
     }
 
-    /// Lets go of the snapshot, so that an idle worker does not pin old pages.
+    /// Lets go of a snapshot that is not the freshest, so that an idle worker does not pin old
+    /// pages of the index.
     pub fn forget_snapshot(&mut self) {
         if self.snapshot.as_ref().is_some_and(|(seen, _)| *seen != self.shared.volume.generation()) {
             self.snapshot = None;
@@ -64,12 +65,14 @@ impl HostState {
     }
 }
 
-/// A number of the sequence.
+/// A number of the sequence. A type of its own, by which [`Draws`](crate::pipeline::journal::Draws)
+/// finds it.
 #[derive(Clone, Copy)]
 struct Sequence(u64);
 
 impl Host for HostState {
     fn get(&mut self, table: String, key: Vec<u8>) -> Result<Option<Entry>> {
+        // Empty, but for a step that runs again after a long wait.
         let seen = self.seen_rows.iter().find(|row| row.table == table && row.key == key);
         let entry = match seen {
             Some(seen) => seen.entry.clone(),

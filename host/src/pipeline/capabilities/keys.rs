@@ -44,8 +44,8 @@ impl Host for HostState {
         claim: Claim,
         payload: calls::Payload,
     ) -> Result<Verdict> {
-        // Digested before the key is looked up, and with a key made up where there is none: an
-        // unknown key costs what a wrong signature costs.
+        // The text is digested before the key is looked up, and verified also where there is no
+        // such key: an unknown key takes as long as a wrong signature, and cannot be told from one.
         let message = string_to_sign(&claim.timestamp, &claim.scope, &claim.canonical_request);
         let signer = self.signer(&claim.access_key_id, claim.security_token.as_deref(), &claim.stored);
         let (holder, secret) = holder_and_secret(&signer, &claim.access_key_id);
@@ -67,7 +67,7 @@ impl Host for HostState {
         claim: TextClaim,
         payload: calls::Payload,
     ) -> Result<Verdict> {
-        // As above: what nobody has is judged with a key made up.
+        // As above: a made-up key verifies where there is no such key.
         let signer = self.signer(&claim.access_key_id, claim.security_token.as_deref(), &claim.stored);
         let (holder, secret) = holder_and_secret(&signer, &claim.access_key_id);
         let is_right = match &claim.signing {
@@ -94,15 +94,16 @@ impl Host for HostState {
     }
 }
 
-/// Whoever a claim says signed: not proven yet.
+/// The one who signed, as a claim says. It is not proven yet.
 struct Signer {
     secret: Secret,
     identity: Identity,
     session: Option<SessionDetails>,
 }
 
-/// Whose key judges a claim. No access key id is empty, and nobody signs with what an empty secret
-/// derives: what it verifies is not looked at.
+/// The access key id and the secret that verify a claim. Where there is no such key, both are
+/// empty: no access key id is, so the made-up key never gets in the way of a real one, and what it
+/// verifies is not looked at.
 fn holder_and_secret<'a>(
     signer: &'a std::result::Result<Signer, Verdict>,
     access_key_id: &'a str,
@@ -114,8 +115,8 @@ fn holder_and_secret<'a>(
 }
 
 impl HostState {
-    /// Establishes whom a true claim names. `used` is the scope in which a stored access key
-    /// signed.
+    /// Establishes the facts of a claim that is genuine. `used` is the scope in which a stored
+    /// access key signed; its use is noted.
     fn establish(
         &mut self,
         handle: &Resource<CallHandle>,
@@ -141,8 +142,8 @@ impl HostState {
         Ok(Verdict::Verified)
     }
 
-    /// Whose the access key of a claim is. What the configuration says goes before anything that
-    /// stages say.
+    /// Whose the access key of a claim is. The configuration goes before what a stage says is
+    /// stored.
     fn signer(
         &self,
         access_key_id: &str,
@@ -157,15 +158,16 @@ impl HostState {
             return Ok(Signer { secret: credential.secret.clone(), identity, session: None });
         }
         let Some(stored) = stored else {
-            // As much as opening what would be stored of it.
+            // Takes as long as opening a stored key: the time does not tell which keys there are.
             self.shared.vault.open_none(access_key_id);
             return Err(Verdict::UnknownKey);
         };
         let holder = Holder { account: &stored.account, unique_id: &stored.unique_id, access_key_id };
         let secret = self.shared.vault.open_key(&holder, &stored.sealed).map_err(|_| Verdict::UnknownKey)?;
-        // An account that left the configuration took its users with it.
+        // Where the account has left the configuration, its users cannot sign any more.
         let root = self.shared.accounts.account(&stored.account).ok_or(Verdict::UnknownKey)?;
-        // Only the account's own id, which the seal vouches for, makes somebody its root user.
+        // `kind` is the word of a stage. A root user is recognized by its unique id instead, which
+        // the seal is bound to: it is the account's id.
         let kind = if stored.unique_id == stored.account { calls::IdentityKind::Root } else { stored.kind };
         let unlimited = matches!(kind, calls::IdentityKind::Root | calls::IdentityKind::ConfiguredUser);
         if unlimited && stored.unique_id != stored.account {

@@ -5,7 +5,8 @@ use wasmtime::{Error, Result};
 use crate::pipeline::bindings::random::Host;
 use crate::pipeline::capabilities::HostState;
 
-/// A random number.
+/// A random number. A type of its own, by which [`Draws`](crate::pipeline::journal::Draws) finds
+/// it.
 #[derive(Clone, Copy)]
 struct Random(u64);
 

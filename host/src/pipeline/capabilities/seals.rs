@@ -1,10 +1,10 @@
-//! `seals`: data keys are made and opened here, and stay here.
+//! `seals`: data keys are made and unwrapped here, and stay here. Stages get their numbers.
 
 use wasmtime::component::Resource;
 use wasmtime::{Error, Result};
 
 use crate::keys::data_keys::{self, WrappingKey};
-use crate::keys::kms::KeyError;
+use crate::keys::master_keys::KeyError;
 use crate::pipeline::bindings::CallHandle;
 use crate::pipeline::bindings::seals::{DataKey as Made, Host, Unavailable, Wrapping};
 use crate::pipeline::capabilities::HostState;
@@ -16,14 +16,14 @@ impl Host for HostState {
         under: Wrapping,
         context: Vec<u8>,
     ) -> Result<std::result::Result<Made, Unavailable>> {
-        let kms = &self.shared.kms;
+        let master_keys = &self.shared.master_keys;
+        // Drawn through the journal: a call that runs again must have the key that its body is
+        // sealed under already.
         let made = self.draws.draw(|| {
             let key = data_keys::draw().map_err(Error::new)?;
             let wrapped = match under {
-                Wrapping::CustomerKey(given) => {
-                    customer_key(&given)?.wrap(&context, &key).map_err(Error::new)?
-                }
-                Wrapping::MasterKey(arn) => match kms.wrap(&arn, &context, &key) {
+                Wrapping::Given(given) => customer_key(&given)?.wrap(&context, &key).map_err(Error::new)?,
+                Wrapping::Named(arn) => match master_keys.wrap(&arn, &context, &key) {
                     Ok(wrapped) => wrapped,
                     Err(error) => return Ok(Err(unavailable(error))),
                 },
@@ -46,10 +46,12 @@ impl Host for HostState {
         context: Vec<u8>,
     ) -> Result<std::result::Result<u32, Unavailable>> {
         let opened = match under {
-            Wrapping::CustomerKey(given) => {
+            Wrapping::Given(given) => {
                 customer_key(&given)?.unwrap(&context, &wrapped).map_err(|_| Unavailable::Mismatch)
             }
-            Wrapping::MasterKey(arn) => self.shared.kms.unwrap(&arn, &context, &wrapped).map_err(unavailable),
+            Wrapping::Named(arn) => {
+                self.shared.master_keys.unwrap(&arn, &context, &wrapped).map_err(unavailable)
+            }
         };
         match opened {
             Ok(key) => Ok(Ok(self.calls.of(&handle)?.add_data_key(key)?)),
@@ -58,7 +60,7 @@ impl Host for HostState {
     }
 }
 
-/// What a stage is told of a master key that cannot be used.
+/// What a stage learns of a master key that cannot be used.
 fn unavailable(error: KeyError) -> Unavailable {
     match error {
         KeyError::NotFound => Unavailable::UnknownKey,
@@ -68,7 +70,7 @@ fn unavailable(error: KeyError) -> Unavailable {
     }
 }
 
-/// A key of another length is a bug of the guest that judged it.
+/// The customer key with these bytes. Another length is a bug of the guest that checked it.
 fn customer_key(bytes: &[u8]) -> Result<WrappingKey> {
     WrappingKey::new(bytes).ok_or_else(|| Error::msg("a key that is brought along has 32 bytes"))
 }

@@ -1,4 +1,4 @@
-//! `stages`: runs the stages that users added, each in a store of its own.
+//! `stages`: runs the added stages of a position, each in a store of its own.
 
 use std::time::Instant;
 
@@ -11,7 +11,8 @@ use crate::pipeline::bindings::stages::{Host, Position};
 use crate::pipeline::capabilities::HostState;
 use crate::telemetry::metrics;
 
-/// What became of the stages of a position: nobody knows what they would say a second time.
+/// What the stages of a position said. They run once for each call: a second time, they could say
+/// something else.
 #[derive(Clone)]
 struct Ran {
     result: std::result::Result<(), Refusal>,
@@ -32,6 +33,8 @@ impl Host for HostState {
             self.calls.of(&handle)?.added_headers.push_str(&headers);
             return Ok(result);
         }
+        // An added stage works on the call itself, in another store. So the call moves there and
+        // back.
         let Some(mut call) = self.calls.lend(handle.rep()) else {
             return Err(wasmtime::Error::msg("the call has ended"));
         };

@@ -28,6 +28,7 @@ impl Host for HostState {
         if call.explanation != Explanation::Open {
             return Ok(None);
         }
+        // Explaining costs a second decision: only so many are made in a second.
         if !self.shared.explanations.admit() {
             call.explanation = Explanation::Closed;
             return Ok(None);

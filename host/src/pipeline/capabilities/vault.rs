@@ -57,7 +57,7 @@ impl Host for HostState {
     }
 
     fn find_step(&mut self, device: Device, code: String, first: u64, last: u64) -> Result<Option<u64>> {
-        // What was sealed for another device has no code that is right.
+        // A seed that was sealed for another device does not open. Then no code is right.
         Ok(self.shared.vault.find_step(&own(&device), &code, first, last).unwrap_or_default())
     }
 
@@ -68,6 +68,7 @@ impl Host for HostState {
         code: String,
         step: u64,
     ) -> Result<bool> {
+        // The host looks at the code again, so that no other stage can claim a second factor.
         let is_right = self.shared.vault.find_step(&own(&device), &code, step, step) == Ok(Some(step));
         let facts = &mut self.calls.of(&handle)?.facts;
         let is_its = matches!(&facts.principal, Some(Principal::Authenticated(identity)) if identity.account == device.account);

@@ -21,7 +21,7 @@ fn what_cannot_be_a_header_is_left_out_and_the_rest_is_there() {
 
 #[test]
 fn an_added_stage_sets_no_header_that_frames_or_names_the_response() {
-    let check = |lines: &str, expected| assert_eq!(judge(lines, 0), expected, "{lines:?}");
+    let check = |lines: &str, expected| assert_eq!(check_added(lines, 0), expected, "{lines:?}");
     check("", Ok(()));
     check("x-tenant: a\nvary: b\n", Ok(()));
     check("x-tenant: a", Err(HeaderError::Malformed));
@@ -33,5 +33,5 @@ fn an_added_stage_sets_no_header_that_frames_or_names_the_response() {
     check(&format!("{REQUEST_ID}: 1\n"), Err(HeaderError::Ours));
     let long = format!("x: {}\n", "y".repeat(ADDED_BYTES_MAX - 4));
     check(&long, Ok(()));
-    assert_eq!(judge(&long, 1), Err(HeaderError::TooLong));
+    assert_eq!(check_added(&long, 1), Err(HeaderError::TooLong));
 }

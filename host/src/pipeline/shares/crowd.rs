@@ -2,8 +2,8 @@
 //! one.
 //!
 //! A connection without a request can always be closed: its client opens another. So a full server
-//! takes new connections all the same, and closes those first that never brought a verified
-//! signature, of the addresses that have most, the longest idle first.
+//! still takes new connections, and closes idle ones for them. Those that never brought a verified
+//! signature go first, then those of the address with the most connections, then the longest idle.
 
 use std::cell::{Cell, RefCell};
 use std::cmp::Reverse;
@@ -15,21 +15,20 @@ use super::places::STALLED_MIN;
 use super::{Clock, Order, Party, Watch};
 use crate::body::lent;
 
-/// Memory of request heads that are longer than what every connection has at hand, over all
-/// workers. Beyond, the oldest of those heads are given up.
+/// Memory of all workers for long request heads, which need more than the buffer that every
+/// connection has. Beyond, the oldest of those heads are given up.
 const LONG_HEADS_BYTES_MAX: usize = 16 << 20;
-/// What such a head takes while it comes.
+/// What such a head takes while it is received.
 const LONG_HEAD_BYTES: usize = 48 << 10;
-/// Memory of connections that have buffers and no request, over all workers. Beyond, some are
-/// closed as if for new ones.
+/// Memory of all workers for connections that have buffers and no request. Beyond, some are closed
+/// as if for new ones.
 const BUFFERS_BYTES_MAX: usize = 96 << 20;
 /// What such a connection takes at most: buffers with a head of nearly 8 KiB.
 const BUFFERS_BYTES: usize = 48 << 10;
-/// Connections beyond the limit that a worker has at a time, to answer probes and to say that it is
-/// full.
+/// Connections beyond the limit, at a time, for each worker. They answer probes, and tell other
+/// clients that the server is full.
 const NARROW_MAX: usize = 64;
-/// One part in so many of the connections is closed at once, so that a look at all of them is worth
-/// it.
+/// One part in so many of the connections is closed at once: choosing them takes a look at all.
 const CLOSED_AT_ONCE: usize = 64;
 
 /// See the module.
@@ -39,7 +38,7 @@ pub(crate) struct Crowd {
     watches: RefCell<BTreeMap<u64, Rc<Watch>>>,
     next: Cell<u64>,
     addresses: RefCell<HashMap<Party, usize>>,
-    /// Connections that were told to close, and whose room nobody has taken yet.
+    /// How many connections were told to close, and have made room that is not taken yet.
     credit: Cell<usize>,
     long_heads: Rc<Cell<usize>>,
     long_heads_max: usize,
@@ -48,7 +47,7 @@ pub(crate) struct Crowd {
 }
 
 impl Crowd {
-    /// That of one of so many workers.
+    /// The connections of one of so many workers.
     pub(crate) fn new(clock: Rc<Clock>, workers: usize) -> Crowd {
         Crowd {
             clock,
@@ -89,19 +88,20 @@ impl Crowd {
         }
     }
 
-    /// Gives orders.
+    /// Gives each connection the order that `order` says.
     pub(crate) fn tell_all(&self, order: impl Fn(&Watch) -> Order) {
         for watch in self.watches.borrow().values() {
             watch.give(order(watch));
         }
     }
 
-    /// How many could be closed.
+    /// How many have no request and could be closed.
     pub(crate) fn idle(&self) -> usize {
         self.watches.borrow().values().filter(|watch| watch.is_idle()).count()
     }
 
-    /// Closes connections without requests, so that there is room for one more; whether there is.
+    /// Closes connections without requests, so that there is room for one more. Answers whether
+    /// there is.
     pub(crate) fn make_room(&self) -> bool {
         if self.credit.get() > 0 {
             self.credit.set(self.credit.get() - 1);
@@ -117,8 +117,8 @@ impl Crowd {
         closed > 0
     }
 
-    /// One more connection than the limit allows: it is answered, and closed. The oldest of them
-    /// make room.
+    /// Takes one more connection than the limit allows: it gets one response, and is closed. Where
+    /// there are too many of them, the oldest are closed for it.
     pub(crate) fn narrow(&self, watch: &Watch) {
         if self.narrow.get() >= NARROW_MAX {
             let watches = self.watches.borrow();
@@ -141,7 +141,8 @@ impl Crowd {
 
     /// Where connections hold too much memory, some are closed.
     pub(crate) fn sweep(&self) {
-        // Where a connection has left, its room went to whoever came next.
+        // A connection that has left is counted no more, so its room is already free for the next
+        // one: only those that still close are worth a credit.
         let closing = self.watches.borrow().values().filter(|watch| watch.order() == Order::Close).count();
         self.credit.set(self.credit.get().min(closing));
         self.shed_buffers();
@@ -169,8 +170,8 @@ impl Crowd {
         let has_stopped =
             |watch: &Watch| watch.stuck_since().is_some_and(|since| now.saturating_sub(since) >= STALLED_MIN);
         let stuck: Vec<_> = watches.values().filter(|watch| watch.is_stuck()).collect();
-        // All that nobody has vouched for and that stand still; the others bit by bit, and only
-        // where that must be.
+        // Stalled connections without a verified signature are all closed. The others are closed
+        // only where memory is over its bound, an eighth at a time.
         let (stopped, others): (Vec<_>, Vec<_>) =
             stuck.into_iter().partition(|watch| !watch.was_verified() && has_stopped(watch));
         stopped.into_iter().for_each(|watch| watch.give(Order::Close));
@@ -184,11 +185,12 @@ impl Crowd {
 /// Which connection without a request is closed first.
 fn rank(addresses: &HashMap<Party, usize>, watch: &Watch) -> (bool, Reverse<usize>, Duration, bool) {
     let count = addresses.get(&watch.address()).copied().unwrap_or(0);
-    // At the same time, one that had its answer before one whose request may be on its way.
+    // The clock is coarse, so many have the same time. Of those, one that was answered goes before
+    // one whose first request may be on its way.
     (watch.was_verified(), Reverse(count), watch.idle_since(), !watch.was_served())
 }
 
-/// Closes the first ones of these, in the order of a rank; how many those were.
+/// Closes at most `most` of these, those of the lowest rank. Answers how many.
 fn close_first<'a, K: Ord>(
     watches: impl Iterator<Item = &'a Rc<Watch>>,
     most: usize,

@@ -1,16 +1,18 @@
-//! Whom a share belongs to: a client's address, or the account whose signature was verified.
+//! A party, to which a share belongs: a client's address, or the account whose signature was
+//! verified.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::net::IpAddr;
 
-/// Who holds places and memory.
+/// A holder of places and memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Party {
     /// An address of IPv4.
     V4(u32),
-    /// The first 64 bits of an address of IPv6: whoever has one address has all that begin so.
+    /// The first 64 bits of an address of IPv6: a network of that size usually has one owner, who
+    /// could use each of its addresses.
     V6(u64),
-    /// An account, by the number that its id is.
+    /// An account, by its id as a number.
     Account(u64),
 }
 
@@ -25,6 +27,7 @@ impl Party {
 
     /// The party of an account.
     pub fn of_account(id: &str) -> Party {
+        // Ids are 12 digits. The hash is for anything else that a stage might set.
         Party::Account(id.parse().unwrap_or_else(|_| {
             let mut hasher = DefaultHasher::new();
             id.hash(&mut hasher);

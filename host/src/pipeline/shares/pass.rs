@@ -1,4 +1,5 @@
-//! The pass of one request: whose it is, what it waits for, and whether it may go on.
+//! The pass of one request: which party's place it has, what it waits for, and whether it may go
+//! on.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -13,8 +14,8 @@ use crate::pipeline::bindings::calls::Principal;
 use crate::pipeline::call::Facts;
 use crate::telemetry::metrics::Refusal;
 
-/// Less than this of an unverified body is no progress: whoever sends byte after byte keeps a
-/// request waiting.
+/// An unverified body has to bring this many bytes to count as moving. Otherwise a client could
+/// hold a place by sending a byte now and then.
 const PROGRESS_BYTES: u64 = 16 << 10;
 
 /// What a request waits for.
@@ -33,8 +34,7 @@ pub struct Pass {
     shares: Rc<Shares>,
     slot: usize,
     address: Party,
-    /// Whose place it has; `None` as long as nobody has judged whether it is signed, and when it
-    /// has lost its place.
+    /// Whose place it has. `None` before its signature is verified, and after it lost its place.
     place: Cell<Option<Party>>,
     is_arriving: Cell<bool>,
     watch: Rc<Watch>,
@@ -47,8 +47,8 @@ pub struct Pass {
     waker: RefCell<Option<Waker>>,
     refused: Cell<Option<Refused>>,
     meters: RefCell<Meters>,
-    /// Whether the rates of who asks, and of what is asked for, have been asked.
-    asked: Cell<(bool, bool)>,
+    /// Whether the request was counted for the rates of its principal, and of its bucket.
+    counted: Cell<(bool, bool)>,
 }
 
 impl Pass {
@@ -78,17 +78,17 @@ impl Pass {
             waker: RefCell::new(None),
             refused: Cell::new(None),
             meters: RefCell::new(meters),
-            asked: Cell::new((false, false)),
+            counted: Cell::new((false, false)),
         }
     }
 
-    /// The stages have found out more. Whether the request may go on: its party is not over its
-    /// share, nor over a rate.
+    /// Takes note of what stages have found out so far. Answers whether the request may go on: its
+    /// party has a place for it, and no rate is exceeded.
     pub fn establish(&self, facts: &Facts) -> bool {
         if self.refused.get().is_some() {
             return false;
         }
-        match self.judge(facts) {
+        match self.settle(facts) {
             Ok(()) => true,
             Err(refused) => {
                 self.refused.set(Some(refused));
@@ -97,7 +97,9 @@ impl Pass {
         }
     }
 
-    fn judge(&self, facts: &Facts) -> Result<(), Refused> {
+    /// Moves the request to the party that the facts name, and counts it for the rates of that
+    /// principal and bucket, each once.
+    fn settle(&self, facts: &Facts) -> Result<(), Refused> {
         let identity = match &facts.principal {
             Some(Principal::Authenticated(identity)) => Some(identity),
             Some(Principal::Anonymous) | None => None,
@@ -109,24 +111,25 @@ impl Pass {
                 self.shares.exchange(self, party)?;
             }
         }
+        // A connection that brought a verified signature is closed last when room is short.
         if identity.is_some() {
             self.watch.verified();
         }
         if !self.shares.rates.is_any() {
             return Ok(());
         }
-        let (who, what) = self.asked.get();
+        let (who, what) = self.counted.get();
         let mut meters = self.meters.borrow_mut();
         let rates = &self.shares.rates;
         if let Some(identity) = identity.filter(|_| !who) {
-            self.asked.set((true, what));
+            self.counted.set((true, what));
             rates.request(Subject::Account, &identity.account, &mut meters)?;
             rates.request(Subject::AccessKey, &identity.access_key_id, &mut meters)?;
         }
         if let Some(name) =
             facts.target.as_ref().and_then(|target| target.bucket.as_deref()).filter(|_| !what)
         {
-            self.asked.set((self.asked.get().0, true));
+            self.counted.set((self.counted.get().0, true));
             rates.request(Subject::Bucket, name, &mut meters)?;
         }
         Ok(())
@@ -137,7 +140,7 @@ impl Pass {
         self.refused.get()
     }
 
-    /// Whom the memory belongs to that its body takes.
+    /// The party to which the memory of its body is charged.
     pub fn party(&self) -> Party {
         self.place.get().unwrap_or(self.address)
     }
@@ -147,9 +150,10 @@ impl Pass {
         self.refused.set(Some(Refused::by(Refusal::Documents)));
     }
 
-    /// Whether there is memory for an answer of so many bytes. Where there is none, it is refused.
-    pub fn has_room_for(&self, answer: usize) -> bool {
-        let has_room = answer <= lent::SMALL_RESPONSE_BYTES || lent::has_room(self.party().is_verified());
+    /// Whether there is memory for a response of so many bytes. Where there is none, the request is
+    /// refused.
+    pub fn has_room_for(&self, response: usize) -> bool {
+        let has_room = response <= lent::SMALL_RESPONSE_BYTES || lent::has_room(self.party().is_verified());
         if !has_room && self.refused.get().is_none() {
             self.refused.set(Some(Refused::by(Refusal::Answers)));
         }
@@ -180,7 +184,7 @@ impl Pass {
             self.moved.set(self.shares.clock.now());
         }
         let wait = self.drawn(Way::In, bytes);
-        // What it waits for us, nobody holds against it.
+        // The rate of the body is measured without the time that it waits here.
         self.began.set(self.began.get() + wait);
         wait
     }
@@ -202,12 +206,14 @@ impl Pass {
         if meters.is_empty() { Duration::ZERO } else { meters.pass(way, bytes) }
     }
 
-    /// Ends it: a body fails so, a response is broken off.
+    /// Ends it: its body fails with `failure`, or its response is broken off.
     pub(super) fn end(&self, failure: Failure) {
         if self.ended.replace(Some(failure)).is_some() {
             return;
         }
         if self.doing.get() == Doing::Responding {
+            // HTTP/2 resets the one stream. HTTP/1.1 can break a response off only by closing the
+            // connection.
             match &self.cut {
                 Some(cut) => cut.cut(),
                 None => self.watch.give(Order::Close),
@@ -217,7 +223,7 @@ impl Pass {
         }
     }
 
-    /// Why its body fails, if somebody has ended it.
+    /// Why its body fails, if the request was ended.
     pub(crate) fn ended(&self) -> Option<Failure> {
         self.ended.get()
     }

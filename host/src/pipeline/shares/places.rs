@@ -1,9 +1,9 @@
 //! The places of one worker: who holds how many, and who gets the next.
 //!
-//! Requests whose signature was verified have every place that is free. The others have a part, so
-//! that they can never take the rest. Beyond both there are a few spare places, which only who
-//! holds few can get: so one party may use everything when nobody else asks, and whoever asks then
-//! is served all the same.
+//! Requests with a verified signature may take every free place. The others may take a part of the
+//! places, so that the rest stays for verified ones. Beyond both there are a few spare places, for
+//! parties that hold few. So one party may use everything while it is alone, and a party that comes
+//! then is served all the same.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -11,16 +11,17 @@ use std::time::Duration;
 
 use super::Party;
 
-/// When places run short, a request may be ended whose client has kept it waiting for so long.
+/// When places run short, a request may be ended after its client has kept it waiting for this
+/// time: it is stalled.
 pub(crate) const STALLED_MIN: Duration = Duration::from_secs(1);
 
 /// A party holds few places when it has fewer than one in so many; as many are spare.
 const FEW: usize = 8;
 
-/// What there was no place in.
+/// What is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Short {
-    /// Everything.
+    /// All places.
     Places,
     /// The part of requests without a verified signature.
     Unverified,
@@ -33,7 +34,7 @@ pub(crate) struct Places {
     unverified_max: usize,
     unverified: usize,
     verified: usize,
-    /// Of few parties, as a rule: an order is cheaper than a hash.
+    /// Usually of few parties, for which a tree is cheaper than a hash.
     held: BTreeMap<Party, usize>,
 }
 
@@ -57,6 +58,8 @@ impl Places {
         Ok(())
     }
 
+    /// Whether a party that holds few places may take a spare one. Spare places are counted for
+    /// each part, so that unverified requests cannot take those of verified ones.
     fn is_spare_free(&self, party: Party) -> bool {
         let spare = (self.places_max / FEW).max(1);
         let (part, bound) = match party.is_verified() {
@@ -67,7 +70,7 @@ impl Places {
         is_there && self.held_by(party) < (bound / FEW).max(1)
     }
 
-    /// Takes a place that somebody else has just given.
+    /// Takes a place, whether or not one is free: another party has just given one back.
     pub(crate) fn force(&mut self, party: Party) {
         *self.part(party) += 1;
         *self.held.entry(party).or_insert(0) += 1;

@@ -1,9 +1,9 @@
-//! Rates: how much accounts, access keys, buckets and addresses may ask for in a second, as the
-//! operator says.
+//! Rates: how many requests and bytes an account, access key, bucket or address may have in a
+//! second, as the operator says.
 //!
-//! Requests beyond a rate are refused and told when to come back. Bytes beyond a rate wait; a
-//! further request is refused while more than a second's worth is owed. Without any limit this
-//! costs a request one look at a flag.
+//! A request beyond a rate is refused, and told when to come back. Bytes beyond a rate wait. While
+//! more than a second's worth of bytes is owed, further requests are refused. Where no rate is set,
+//! a request costs one look at a flag.
 
 mod flow;
 #[cfg(test)]
@@ -22,11 +22,11 @@ use crate::config::{EVERY, Rate, RateEntry, Subject, normal_address};
 use flow::Flow;
 pub(crate) use flow::Way;
 
-/// Subjects are found in so many tables, each with a lock of its own.
+/// Subjects are spread over so many tables, each with a lock of its own.
 const TABLES: usize = 16;
-/// Subjects of a table that have stores of their own; beyond, they share one.
+/// So many subjects of a table have stores of their own. Further ones share one.
 const SUBJECTS_MAX: usize = 4096;
-/// A full table is looked through for subjects that rest this often, at most.
+/// A full table is searched for subjects that rest this often, at most.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The limits, and what was drawn of them, for all threads.
@@ -62,7 +62,7 @@ struct Table {
     looked: Option<Instant>,
 }
 
-/// The stores of a subject, for whoever draws from them.
+/// The stores of a subject, shared by all requests that draw from them.
 type KnownFlow = Arc<Mutex<Flow>>;
 
 /// A rate is exceeded.
@@ -156,12 +156,12 @@ impl Rates {
     /// The stores of a subject that has a limit. Locks are taken in this order: rules, a table, a
     /// flow.
     fn flow(&self, subject: Subject, name: &str) -> Option<KnownFlow> {
-        // Held until the flow is in its table: a change comes before that and is read here, or
-        // after it and finds the flow there.
+        // The rules stay locked until the flow is in its table. So a change either comes before and
+        // is read here, or comes after and finds the flow in the table.
         let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner);
         let rate = rule_of(&rules, subject, name)?;
-        let place = self.hasher.hash_one((subject, name)) as usize % TABLES;
-        let mut table = locked(self.tables.get(place)?);
+        let number = self.hasher.hash_one((subject, name)) as usize % TABLES;
+        let mut table = locked(self.tables.get(number)?);
         let key = (subject, name.to_owned());
         if let Some(flow) = table.flows.get(&key) {
             return Some(Arc::clone(flow));
@@ -207,6 +207,6 @@ fn rule_of(rules: &HashMap<(Subject, String), Ruled>, subject: Subject, name: &s
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // Nothing that is done under the lock leaves it half done.
+    // A thread that panicked under the lock left nothing half done.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,14 +1,15 @@
-//! Room: the memory for bodies that are received as a whole, over all workers.
+//! Room: the memory for bodies that are received as a whole, of all workers together.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::Party;
 
-/// A body that says that it is no longer than this takes no room: their number is bounded as that
-/// of requests is, and long ones cannot keep out the usual ones.
+/// A body that announces no more than this takes no room. The number of such bodies is bounded by
+/// that of requests, and so long bodies cannot keep the usual short ones out.
 pub const SHORT_BYTES_MAX: u64 = 16 << 10;
-/// Whoever holds less than one part in so many can have as much as that beyond the bound.
+/// A party holds little when it has less than one part in so many; as much is spare, for such
+/// parties only.
 const FEW: usize = 8;
 
 /// See the module.
@@ -34,12 +35,13 @@ pub struct Taken<'a> {
 }
 
 impl Room {
-    /// So many bytes; of those whose signature was not verified, half as many.
+    /// Room of so many bytes. Unverified requests may take half of them.
     pub fn new(bytes_max: usize) -> Room {
         Room { bytes_max, held: Mutex::default() }
     }
 
-    /// Takes what a body of a party needs. `None` when there is no room left for it.
+    /// Takes what a body of a party needs: its announced length, or `length_max` where it announces
+    /// none. `None` when there is no room left for it.
     pub fn take(&self, party: Party, content_length: Option<u64>, length_max: u64) -> Option<Taken<'_>> {
         let needed = content_length.map_or(length_max, |length| length.min(length_max));
         if content_length.is_some() && needed <= SHORT_BYTES_MAX {

@@ -1,4 +1,5 @@
-//! Streams of HTTP/2: each runs where its connection does, and can be cut without it.
+//! Streams of HTTP/2: each runs on the thread of its connection, and can be cut without closing the
+//! connection.
 
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
@@ -21,7 +22,7 @@ thread_local! {
 }
 
 impl Cut {
-    /// That of the stream whose request is being answered; none on HTTP/1.1.
+    /// The one for the stream whose request is being answered; none on HTTP/1.1.
     pub(crate) fn current() -> Option<Rc<Cut>> {
         CURRENT.with_borrow(Option::clone)
     }
@@ -51,7 +52,7 @@ impl Drop for Polled {
     }
 }
 
-/// Streams of HTTP/2 run where their connection does.
+/// Spawns the streams of HTTP/2 on the thread of their connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OnThisThread;
 

@@ -37,7 +37,7 @@ impl Bench {
     }
 }
 
-/// Of who signs for an account, or of nobody.
+/// The facts of a request that an account signed, or of an anonymous one.
 fn facts(account: &str, name: &str) -> Facts {
     let identity = Identity {
         kind: IdentityKind::Root,
@@ -75,7 +75,7 @@ fn requests_that_nobody_signed_leave_places_for_verified_ones_of_the_same_addres
 fn a_signature_that_is_not_verified_is_none() {
     let bench = Bench::new(64, &[]);
     let _unverified = bench.waiting(1000, false);
-    // It says that it is signed, so it is judged; what comes of it is nobody.
+    // It brings something like a signature, and verifying that finds no account.
     let pass = bench.admit("10.0.0.1", true).unwrap();
     assert!(!pass.establish(&facts("", "photos")));
     assert_eq!(pass.refused().unwrap().limit, Refusal::Unverified);
@@ -85,7 +85,7 @@ fn a_signature_that_is_not_verified_is_none() {
 }
 
 #[test]
-fn so_many_requests_at_most_say_that_they_are_signed_and_are_not_judged_yet() {
+fn so_many_requests_at_most_say_that_they_are_signed_and_are_not_verified_yet() {
     let bench = Bench::new(64, &[]);
     let arriving: Vec<_> = (0..1000).filter_map(|_| bench.admit("10.0.0.1", true).ok()).collect();
     assert_eq!(arriving.len(), 64);
@@ -191,7 +191,7 @@ fn bodies_under_way_take_bounded_memory() {
 }
 
 #[test]
-fn rates_are_asked_once_for_each_subject() {
+fn rates_are_counted_once_for_each_subject() {
     let rate = Rate { requests_per_second: Some(2), requests_burst: Some(2), ..Rate::default() };
     for (subject, name, limit) in [
         (Subject::Account, "000000000001", Refusal::RateAccount),

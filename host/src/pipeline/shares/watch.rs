@@ -1,4 +1,4 @@
-//! What is noted of a connection, and what follows from it.
+//! The watch of a connection: what is noted of it, and which orders follow from that.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::Party;
 use crate::config::Limits;
 
-/// The time of a worker, moved on by its sweep: coarse, and free to read.
+/// The time of a worker. Its sweep moves it on, so it is coarse, and reading it costs nothing.
 #[derive(Debug)]
 pub(crate) struct Clock {
     started: Instant,
@@ -48,7 +48,7 @@ pub(crate) enum Order {
 
 /// A closing connection without requests may take this long to send what is left.
 const FINISH_TIME_MAX: Duration = Duration::from_secs(5);
-/// A connection beyond the limit is waited for no longer than this.
+/// A connection beyond the limit has this time to send a request.
 const NARROW_TIME_MAX: Duration = Duration::from_secs(1);
 /// Bytes that every connection has at hand for a request head; a head that takes more is long.
 const HEAD_BYTES_AT_HAND: usize = 8 << 10;
@@ -61,7 +61,7 @@ pub(crate) struct Watch {
     address: Party,
     /// It is one more than the limit allows: probes are answered, everything else is refused.
     narrow: Cell<bool>,
-    /// It has said something, and holds buffers since.
+    /// Its first bytes came, and it has had buffers since then.
     is_set_up: Cell<bool>,
     /// A request of it was answered.
     served: Cell<bool>,
@@ -69,10 +69,10 @@ pub(crate) struct Watch {
     verified: Cell<bool>,
     /// Bytes that came since the last request.
     head_bytes: Cell<usize>,
-    /// Whether those are many, and how many connections of the worker have as many.
+    /// Whether those are many; and how many connections of the worker have that many.
     has_long_head: Cell<bool>,
     long_heads: Rc<Cell<usize>>,
-    /// Since when its client takes nothing of what is to be written.
+    /// Since when its client has taken nothing of what is to be written.
     stuck_since: Cell<Option<Duration>>,
     /// Several requests at a time: HTTP/2.
     multiplexed: Cell<bool>,
@@ -80,7 +80,7 @@ pub(crate) struct Watch {
     requests: Cell<u32>,
     /// Those among them whose response is on its way.
     responses: Cell<u32>,
-    /// Since when there is no request.
+    /// Since when it has had no request.
     idle_since: Cell<Duration>,
     /// When the first byte of an unfinished request head arrived.
     head_since: Cell<Option<Duration>>,
@@ -116,15 +116,17 @@ impl Watch {
         }
     }
 
-    /// The connection speaks HTTP/2. Bytes without a request are then no request head that is late:
-    /// pings, settings.
+    /// The connection speaks HTTP/2. Bytes without a request are then pings or settings, and need
+    /// not be a request head that comes slowly.
     pub(crate) fn multiplex(&self) {
         self.multiplexed.set(true);
         self.head_since.set(None);
     }
 
-    /// Bytes arrived. Whether they make the head of a request a long one.
+    /// Bytes arrived. Answers whether the head of a request has become a long one with them.
     pub(crate) fn received(&self, bytes: usize) -> bool {
+        // With a request in flight, bytes belong to its body, or to a head behind it that is read
+        // later.
         if self.requests.get() > 0 {
             return false;
         }
@@ -146,7 +148,7 @@ impl Watch {
         self.give_up_head();
     }
 
-    /// Its request head is none any more, or nobody waits for it.
+    /// Its request head is complete, or is no longer waited for.
     pub(crate) fn give_up_head(&self) {
         self.head_bytes.set(0);
         if self.has_long_head.replace(false) {
@@ -161,7 +163,7 @@ impl Watch {
         self.served.set(true);
     }
 
-    /// It has said something, and is given buffers.
+    /// Its first bytes came, and it is given buffers.
     pub(crate) fn set_up(&self) {
         self.is_set_up.set(true);
     }
@@ -170,7 +172,7 @@ impl Watch {
         self.is_set_up.get()
     }
 
-    /// A request of it has a verified signature.
+    /// The signature of one of its requests is verified.
     pub(crate) fn verified(&self) {
         self.verified.set(true);
     }
@@ -210,12 +212,12 @@ impl Watch {
         self.verified.get()
     }
 
-    /// It has no request, and nobody has told it to close.
+    /// Whether it has no request, and was not told to close.
     pub(crate) fn is_idle(&self) -> bool {
         self.requests.get() == 0 && self.order.get() != Order::Close
     }
 
-    /// No request of it is being answered.
+    /// Whether none of its requests is being answered.
     pub(crate) fn is_between_requests(&self) -> bool {
         self.requests.get() == 0
     }
@@ -228,12 +230,13 @@ impl Watch {
         self.has_long_head.get()
     }
 
-    /// When the first byte of its unfinished head came; for HTTP/2, since when there is no request.
+    /// When the first byte of its unfinished head came; for HTTP/2, since when it has had no
+    /// request.
     pub(crate) fn head_since(&self) -> Duration {
         self.head_since.get().unwrap_or(self.idle_since.get())
     }
 
-    /// Its client takes nothing of what is to be written, for a while already.
+    /// Whether its client has taken nothing of what is to be written since the last sweep.
     pub(crate) fn is_stuck(&self) -> bool {
         self.order.get() != Order::Close
             && self.stuck_since.get().is_some_and(|since| self.clock.now() > since)
@@ -254,7 +257,7 @@ impl Watch {
         self.responses.set(self.responses.get().saturating_sub(1));
     }
 
-    /// There was room for more of a response: the client takes it.
+    /// There was room for more of a response, so the client is taking it.
     pub(crate) fn taken(&self) {
         self.taken_at.set(self.clock.now());
     }
@@ -263,7 +266,7 @@ impl Watch {
         self.order.get()
     }
 
-    /// Gives an order; a milder one than before changes nothing.
+    /// Gives an order. One that is milder than the order before changes nothing.
     pub(crate) fn give(&self, order: Order) {
         if order > self.order.get() {
             self.order.set(order);
@@ -273,7 +276,7 @@ impl Watch {
         }
     }
 
-    /// Who is to be woken by an order.
+    /// The task that orders wake.
     pub(crate) fn wakes(&self, waker: &Waker) {
         let mut known = self.waker.borrow_mut();
         if !known.as_ref().is_some_and(|known| known.will_wake(waker)) {
@@ -281,8 +284,8 @@ impl Watch {
         }
     }
 
-    /// What the limits ask for now.
-    pub(crate) fn judge(&self, limits: &Limits) -> Order {
+    /// The order that follows from the time limits now.
+    pub(crate) fn next_order(&self, limits: &Limits) -> Order {
         let now = self.clock.now();
         let beyond = |since: Duration, limit: Duration| now.saturating_sub(since) > limit;
         if self.requests.get() == 0 {
@@ -290,15 +293,20 @@ impl Watch {
                 return Order::Close;
             }
             return match (self.head_since.get(), self.idle_since.get()) {
+                // A head that has begun is late after `request_head`, however idle it was before.
                 (Some(since), _) if beyond(since, limits.request_head) => Order::Close,
                 (Some(_), _) => Order::Serve,
                 (None, since) if beyond(since, limits.idle + limits.idle.min(FINISH_TIME_MAX)) => {
                     Order::Close
                 }
+                // `Finish` lets HTTP/2 send GOAWAY. Where that does not end the connection, the arm
+                // above closes it a while later.
                 (None, since) if beyond(since, limits.idle) => Order::Finish,
                 (None, _) => Order::Serve,
             };
         }
+        // A request that the server works on may take as long as it needs. Only a response that its
+        // client does not take has a limit.
         match self.responses.get() > 0 && beyond(self.taken_at.get(), limits.response_stall) {
             true => Order::Close,
             false => Order::Serve,

@@ -129,7 +129,7 @@ async fn post(endpoint: &Collector, body: Bytes) -> anyhow::Result<StatusCode> {
         tokio::select! {
             answer = &mut answer => answer,
             ended = &mut connection => match ended {
-                // The connection may end in the same moment as the answer came.
+                // The connection may end in the moment in which the response came.
                 Ok(()) => answer.await,
                 Err(error) => Err(error),
             },

@@ -145,7 +145,7 @@ fn a_collector_that_is_not_there_costs_spans_and_no_time() {
 }
 
 #[test]
-fn a_collector_that_refuses_is_not_asked_again() {
+fn a_collector_that_refuses_is_not_tried_again() {
     let (endpoint, collector) = collector("400 Bad Request", 1);
     let metrics = Arc::new(Metrics::new(1));
     let exporter = Exporter::start(endpoint, &metrics).unwrap();

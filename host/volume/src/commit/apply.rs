@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::batch::{Changes, Requirement};
-use crate::blobs::{BlobRow, Place};
+use crate::blobs::{BlobRow, Location};
 use crate::errors::VolumeError;
 use crate::index::Rows;
 use crate::pending::Pending;
@@ -52,7 +52,7 @@ pub(crate) struct BlobChange {
 }
 
 /// What becomes of the blobs that a batch names; `None` when it keeps a blob that is not there, or
-/// frees a reference that nobody holds. `received` are the blobs that were received for this batch;
+/// frees a reference that no row holds. `received` are the blobs that were received for this batch;
 /// in a replay there are none, and what the record says is true.
 pub(crate) fn plan_blobs(
     rows: &Rows<'_>,
@@ -73,7 +73,7 @@ pub(crate) fn plan_blobs(
         let before = rows.blob(id)?;
         let start = match (before, new) {
             (Some(row), _) => row,
-            // Kept by an earlier batch and freed since: its bytes may be gone already.
+            // It was kept by an earlier batch and freed since, so its bytes may be gone already.
             (None, Some(row)) if !was_kept(received, id) => BlobRow { references: 0, ..row },
             _ => return Ok(None),
         };
@@ -82,7 +82,7 @@ pub(crate) fn plan_blobs(
             return Ok(None);
         };
         let after = (references > 0).then_some(BlobRow { references, ..start });
-        // A new blob that is kept and freed in one batch is as one that was never kept.
+        // A new blob that one batch keeps and frees counts as one that was never kept.
         planned.push(BlobChange { id, before, after });
     }
     Ok(Some(planned))
@@ -119,9 +119,9 @@ pub(crate) fn apply(
         }
     }
     for one in &changes.moves {
-        let from = Place::Log { segment: one.from.0, offset: one.from.1 };
-        let Some(row) = rows.blob(one.blob)?.filter(|row| row.place == from) else { continue };
-        let moved = BlobRow { place: Place::Log { segment: one.to.0, offset: one.to.1 }, ..row };
+        let from = Location::Log { segment: one.from.0, offset: one.from.1 };
+        let Some(row) = rows.blob(one.blob)?.filter(|row| row.location == from) else { continue };
+        let moved = BlobRow { location: Location::Log { segment: one.to.0, offset: one.to.1 }, ..row };
         rows.blobs.insert(one.blob, &moved.encode())?;
         effects.live_changed(&row, -1);
         effects.live_changed(&moved, 1);

@@ -60,7 +60,7 @@ pub struct Put {
 /// Changes that take effect together, durably, or not at all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Batch {
-    /// Judged against the state right before the batch, in the same critical section.
+    /// Evaluated against the state right before the batch, in the same critical section.
     pub require: Vec<Requirement>,
     /// Rows to write. They win over `delete` of the same row.
     pub put: Vec<Put>,
@@ -72,7 +72,7 @@ pub struct Batch {
     pub free: Vec<u64>,
 }
 
-/// A blob that compaction moves from one place in the log to another.
+/// A blob that compaction moves from one position in the log to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Move {
     pub(crate) blob: u64,

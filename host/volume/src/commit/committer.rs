@@ -43,7 +43,7 @@ pub(crate) struct Committer {
     doubtful: Vec<Arc<Pending>>,
 }
 
-/// However the committer ends, nobody waits for it in vain.
+/// Answers everything that waits when the committer ends, however it ends.
 struct HangUp(Arc<Shared>);
 
 impl Drop for HangUp {
@@ -229,7 +229,8 @@ impl Committer {
             }
             Err(error) => {
                 if self.shared.tail.broken().is_none() {
-                    // Then it was the index, and redb refuses everything after its first failure.
+                    // The log is fine, so the index has failed. redb refuses everything after its
+                    // first failure.
                     self.shared.set_failed(true);
                 }
                 count(&counters.failed_commits, size);
@@ -263,7 +264,8 @@ impl Committer {
         }
         let committed = written.and_then(|()| {
             transaction.commit().map_err(|error| {
-                // The log has what the index has not: only a replay brings them together again.
+                // The log has a commit that the index lacks. Only a replay brings them together
+                // again.
                 VolumeError::Failed(format!("index: {error}"))
             })
         });

@@ -1,4 +1,4 @@
-//! The queue before the committer: bounded, and the one place where it sleeps.
+//! The queue before the committer. It is bounded, and the committer sleeps only here.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,7 +20,7 @@ pub(crate) struct Queued {
     pub(crate) done: Done,
 }
 
-/// What the committer is asked to do.
+/// What the committer has to do.
 #[derive(Default)]
 pub(crate) struct Work {
     pub(crate) batches: Vec<Queued>,
@@ -91,16 +91,16 @@ impl Queue {
         (queued.done)(Err(refused));
     }
 
-    /// Asks for something beside batches. After `shut` nobody hears it, and whoever waits for an
-    /// answer sees that.
-    pub(crate) fn ask(&self, ask: impl FnOnce(&mut Work)) {
+    /// Requests something beside batches. After `shut` it is dropped, and so are the channels in
+    /// it: a caller that waits for an answer notices that.
+    pub(crate) fn request(&self, request: impl FnOnce(&mut Work)) {
         let mut state = self.lock();
         if state.closed {
             drop(state);
-            ask(&mut Work::default());
+            request(&mut Work::default());
             return;
         }
-        ask(&mut state.work);
+        request(&mut state.work);
         self.wake(&mut state);
     }
 

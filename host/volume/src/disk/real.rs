@@ -12,7 +12,7 @@ use rustix::io::ReadWriteFlags;
 
 use super::{Disk, DiskFile, Open};
 
-/// Files of other users are nobody's business.
+/// Only the owner of the data folder may read its files.
 const FILE_MODE: u32 = 0o600;
 /// Most parts that one vectored write may have (`IOV_MAX` of Linux).
 const PARTS_MAX: usize = 1024;
@@ -108,7 +108,7 @@ impl DiskFile for RealFile {
         match rustix::io::preadv2(&self.file, &mut parts, offset, ReadWriteFlags::NOWAIT) {
             Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
             Ok(count) => Ok(count),
-            // A file system that cannot tell is asked again where waiting is allowed.
+            // This file system cannot tell. The read is tried again where waiting is allowed.
             Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {
                 Err(ErrorKind::WouldBlock.into())
             }

@@ -1,4 +1,4 @@
-//! A record of the log: a header bound to its place, then a payload with its own checksum.
+//! A record of the log: a header bound to its position, then a payload with its own checksum.
 
 use super::Position;
 use crate::wire::{set_at, u32_at, u64_at};
@@ -54,8 +54,8 @@ impl Header {
     /// Writes the header into the first bytes of a record that was built with room for it.
     pub(crate) fn write(&self, at: Position, record: &mut [u8]) {
         set_at(record, 4, &[self.kind.code(), 0, 0, 0]);
-        for (place, value) in [(8, self.length), (16, self.number), (24, self.id), (32, self.crc)] {
-            set_at(record, place, &value.to_le_bytes());
+        for (start, value) in [(8, self.length), (16, self.number), (24, self.id), (32, self.crc)] {
+            set_at(record, start, &value.to_le_bytes());
         }
         let crc = bound_crc(at, record);
         set_at(record, 0, &crc.to_le_bytes());
@@ -66,7 +66,7 @@ impl Header {
         matches!(bytes, [_, _, _, _, 1..=3, 0, 0, 0, ..])
     }
 
-    /// `None` unless a whole header was written at exactly this place.
+    /// `None` unless a whole header was written at exactly this position.
     pub(crate) fn read(at: Position, bytes: &[u8]) -> Option<Header> {
         if bytes.len() < HEADER_BYTES || u32_at(bytes, 0) != bound_crc(at, bytes) {
             return None;
@@ -81,7 +81,8 @@ impl Header {
     }
 }
 
-/// CRC-32C over the place and the header's other bytes: a header copied from elsewhere is not one.
+/// CRC-32C over the position and the header's other bytes: a header copied from elsewhere is not
+/// one.
 fn bound_crc(at: Position, record: &[u8]) -> u32 {
     let mut bytes = [0; HEADER_BYTES + 12];
     set_at(&mut bytes, 0, &at.segment.to_le_bytes());

@@ -1,4 +1,4 @@
-//! Reads the log back: every record from a place on, up to where the log ends.
+//! Reads the log back: every record from a position on, up to where the log ends.
 
 use std::io;
 
@@ -93,7 +93,7 @@ pub(crate) fn replay(
 }
 
 /// The segments from `first` to the last, each following the one that its header names. A segment
-/// that nobody names was given up after a failed write, with nothing acknowledged in it.
+/// that no header names was given up after a failed write, with nothing acknowledged in it.
 fn path_from(headers: &[SegmentHeader], first: u64) -> Result<Vec<SegmentHeader>, OpenError> {
     let mut path: Vec<SegmentHeader> = Vec::new();
     let mut wanted = headers.last().map_or(first, |header| header.number);
@@ -173,15 +173,16 @@ impl<'a> Scan<'a> {
         while offset + header_bytes <= self.end {
             let count = LOOK_BYTES.min(self.end - offset);
             let window = self.read(offset, count)?;
-            let mut places: Vec<u64> = Vec::new();
+            let mut offsets: Vec<u64> = Vec::new();
             // Reserved space is all zeros, and there is much of it.
             if window.iter().any(|byte| *byte != 0) {
                 let starts = (offset..).zip(window.windows(record::HEADER_BYTES));
-                places.extend(starts.filter(|(_, bytes)| Header::may_begin(bytes)).map(|(place, _)| place));
+                offsets
+                    .extend(starts.filter(|(_, bytes)| Header::may_begin(bytes)).map(|(offset, _)| offset));
             }
-            for place in places {
-                let at = Position { offset: place, ..stop };
-                if let Some(header) = Header::read(at, self.read(place, header_bytes)?)
+            for offset in offsets {
+                let at = Position { offset, ..stop };
+                if let Some(header) = Header::read(at, self.read(offset, header_bytes)?)
                     && self.durable_at(at, &header)?.is_some_and(|durable| durable > stop)
                 {
                     return Ok(false);

@@ -1,5 +1,5 @@
-//! The log's writing end: a tail in memory that anybody may append to, and one writer that brings
-//! it to the disk.
+//! The end of the log that is written: a tail in memory, to which any thread may append, and one
+//! writer that brings it to the disk.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -9,7 +9,9 @@ use crc_fast::{CrcAlgorithm, Digest};
 use crate::blobs::BlobRow;
 use crate::errors::VolumeError;
 use crate::pool::{Buffer, STEP_BYTES};
-use crate::sealing::{self, BlobKey, Root, SALT_BYTES, SEALED_BYTES, SEGMENT_BYTES, SegmentPlace, TAG_BYTES};
+use crate::sealing::{
+    self, BlobKey, Root, SALT_BYTES, SEALED_BYTES, SEGMENT_BYTES, SegmentPosition, TAG_BYTES,
+};
 
 /// Segments that one step opens at most.
 const STEP_SEGMENTS: u64 = (STEP_BYTES / SEGMENT_BYTES) as u64;
@@ -205,7 +207,7 @@ impl Sealed {
             let left = self.plain - number * SEGMENT_BYTES as u64;
             let length = usize::try_from(left).unwrap_or(usize::MAX).min(SEGMENT_BYTES) + TAG_BYTES;
             let Some(segment) = bytes.get_mut(opened..from + length) else { break };
-            opened += key.open(SegmentPlace { number, is_last }, segment, from - opened)?;
+            opened += key.open(SegmentPosition { number, is_last }, segment, from - opened)?;
             from += length;
             number += 1;
         }

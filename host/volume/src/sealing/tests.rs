@@ -18,25 +18,25 @@ fn lengths_follow_from_each_other() {
 
 #[test]
 fn a_segment_opens_where_it_was_sealed_and_nowhere_else() {
-    let place = SegmentPlace { number: 3, is_last: false };
+    let position = SegmentPosition { number: 3, is_last: false };
     let mut sealed = b"meow meow".to_vec();
-    let tag = key(1, 7, 1).seal(place, &mut sealed).unwrap();
+    let tag = key(1, 7, 1).seal(position, &mut sealed).unwrap();
     assert_ne!(sealed, b"meow meow");
     sealed.extend_from_slice(&tag);
-    let open = |key: BlobKey, place: SegmentPlace, sealed: &[u8]| {
+    let open = |key: BlobKey, position: SegmentPosition, sealed: &[u8]| {
         let mut bytes = [b"....".as_slice(), sealed].concat();
-        let count = key.open(place, &mut bytes, 4)?;
+        let count = key.open(position, &mut bytes, 4)?;
         Ok::<_, VolumeError>(bytes[..count].to_vec())
     };
-    assert_eq!(open(key(1, 7, 1), place, &sealed).unwrap(), b"meow meow");
+    assert_eq!(open(key(1, 7, 1), position, &sealed).unwrap(), b"meow meow");
     let others = [
-        open(key(2, 7, 1), place, &sealed),
-        open(key(1, 8, 1), place, &sealed),
-        open(key(1, 7, 2), place, &sealed),
-        open(key(1, 7, 1), SegmentPlace { number: 4, ..place }, &sealed),
-        open(key(1, 7, 1), SegmentPlace { is_last: true, ..place }, &sealed),
-        open(key(1, 7, 1), place, &sealed[..sealed.len() - 1]),
-        open(key(1, 7, 1), place, &[]),
+        open(key(2, 7, 1), position, &sealed),
+        open(key(1, 8, 1), position, &sealed),
+        open(key(1, 7, 2), position, &sealed),
+        open(key(1, 7, 1), SegmentPosition { number: 4, ..position }, &sealed),
+        open(key(1, 7, 1), SegmentPosition { is_last: true, ..position }, &sealed),
+        open(key(1, 7, 1), position, &sealed[..sealed.len() - 1]),
+        open(key(1, 7, 1), position, &[]),
     ];
     for other in others {
         assert!(matches!(other, Err(VolumeError::Corrupt(_))), "{other:?}");

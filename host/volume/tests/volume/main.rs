@@ -86,7 +86,7 @@ fn what_is_committed_is_there_after_a_restart() {
 }
 
 #[test]
-fn requirements_are_judged_right_before_the_batch() {
+fn requirements_are_evaluated_right_before_the_batch() {
     let dir = tempfile::tempdir().unwrap();
     let volume = Volume::open(options(dir.path())).unwrap();
     let absent = Requirement::Absent { table: "t".into(), key: b"k".to_vec() };
@@ -124,6 +124,14 @@ fn of_many_writers_of_an_absent_row_exactly_one_wins() {
     assert_eq!(wins, 1);
 }
 
+/// Rows as a scan packs them: each has a key of one byte, and a value of three bytes like it.
+fn packed(keys: &[u8], revision: u64) -> Vec<u8> {
+    let row = |key: &u8| {
+        [&1u32.to_le_bytes()[..], &3u32.to_le_bytes(), &revision.to_le_bytes(), &[*key; 4]].concat()
+    };
+    keys.iter().flat_map(row).collect()
+}
+
 #[test]
 fn scans_are_packed_and_bounded() {
     let dir = tempfile::tempdir().unwrap();
@@ -134,14 +142,7 @@ fn scans_are_packed_and_bounded() {
     let mut out = Vec::new();
     let count = snapshot.scan("t", (&[10], &[13]), 100, Direction::Backward, &mut out).unwrap();
     assert_eq!(count, 3);
-    let mut expected = Vec::new();
-    for n in [12u8, 11, 10] {
-        expected.extend_from_slice(&1u32.to_le_bytes());
-        expected.extend_from_slice(&3u32.to_le_bytes());
-        expected.extend_from_slice(&revision.to_le_bytes());
-        expected.extend_from_slice(&[n, n, n, n]);
-    }
-    assert_eq!(out, expected);
+    assert_eq!(out, packed(&[12, 11, 10], revision));
     out.clear();
     assert_eq!(snapshot.scan("t", (&[0], &[255]), 7, Direction::Forward, &mut out).unwrap(), 7);
     assert_eq!(snapshot.scan("nothing", (&[0], &[255]), 7, Direction::Forward, &mut out).unwrap(), 0);
@@ -163,14 +164,7 @@ fn a_peek_takes_the_starts_of_values_and_goes_over_little() {
     let snapshot = volume.snapshot().unwrap();
     let mut out = Vec::new();
     assert_eq!(snapshot.peek("t", (&[10], &[100]), 2, 3, &mut out).unwrap(), 2);
-    let mut expected = Vec::new();
-    for n in [10u8, 11] {
-        expected.extend_from_slice(&1u32.to_le_bytes());
-        expected.extend_from_slice(&3u32.to_le_bytes());
-        expected.extend_from_slice(&revision.to_le_bytes());
-        expected.extend_from_slice(&[n, n, n, n]);
-    }
-    assert_eq!(out, expected);
+    assert_eq!(out, packed(&[10, 11], revision));
     out.clear();
     assert_eq!(snapshot.peek("t", (&[0], &[255]), 100, 3, &mut out).unwrap(), 5);
     assert_eq!(snapshot.peek("t", (&[0], &[255]), 1, 100_000, &mut out).unwrap(), 1);

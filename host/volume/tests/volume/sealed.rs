@@ -1,4 +1,4 @@
-//! What is sealed is what was put, for whoever has the key, and nothing for anybody else.
+//! What is sealed opens with the key that it was put with, and with no other key.
 
 use volume::{OpenError, ReadStep};
 

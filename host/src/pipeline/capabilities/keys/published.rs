@@ -1,4 +1,4 @@
-//! Signatures of keys that somebody publishes: `keys.verify-published`.
+//! Signatures of keys that identity providers publish: `keys.verify-published`.
 
 use ring::signature::{
     ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
@@ -6,10 +6,10 @@ use ring::signature::{
 
 use crate::pipeline::bindings::keys::PublicKey;
 
-/// Bytes of the modulus of the longest RSA key: 4096 bits. What is longer takes long to compute.
+/// Bytes of the modulus of the longest RSA key: 4096 bits. A longer one takes long to verify with.
 const MODULUS_LENGTH_MAX: usize = 512;
 
-/// Whether a message is signed with a key. A key that is none has signed nothing.
+/// Whether a message is signed with a key. A key that cannot be read has signed nothing.
 pub(super) fn verify(key: &PublicKey, message: &[u8], signature: &[u8]) -> bool {
     match key {
         PublicKey::Rsa(key) => {

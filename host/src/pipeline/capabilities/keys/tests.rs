@@ -20,7 +20,7 @@ fn known(secret: &str) -> std::result::Result<Signer, Verdict> {
     Ok(Signer { secret: Secret::new(secret), identity, session: None })
 }
 
-/// What judging a claim takes, and whether the signature is right: as `verify` does it.
+/// What verifying a claim takes, and whether the signature is right: as `verify` does it.
 fn cost(
     keys: &mut SigningKeys,
     signer: &std::result::Result<Signer, Verdict>,

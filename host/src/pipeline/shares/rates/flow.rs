@@ -9,7 +9,7 @@ const STORED: Duration = Duration::from_secs(1);
 /// A further request is refused while more bytes are owed than come in this time.
 const OWED_MAX: Duration = Duration::from_secs(1);
 
-/// One store. What is drawn and not there is owed.
+/// One store. What is drawn beyond its level is owed: the level is then below zero.
 #[derive(Debug, Clone, Copy)]
 struct Store {
     level: f64,
@@ -113,11 +113,11 @@ impl Flow {
         if per_second == 0.0 || level >= 0.0 {
             return Duration::ZERO;
         }
-        // A day is for ever, and no duration overflows.
+        // A day is long enough for any wait, and keeps the duration from overflowing.
         Duration::from_secs_f64((-level / per_second).min(86_400.0))
     }
 
-    /// Whether it is as if nobody had drawn from it.
+    /// Whether it is as good as new: nothing is missing from its stores.
     pub(crate) fn is_full(&mut self, now: Instant) -> bool {
         self.settle(now);
         let is_full = |store: &Store, capacity: f64| store.level >= capacity;

@@ -1,9 +1,9 @@
-//! What every answer has: the ids of its request, and who gave it. And the answers that the host
-//! gives itself, where the pipeline cannot: it trapped, too much is going on, or nobody is
-//! addressed.
+//! What every response has: the ids of its request, and the name of the server. And the responses
+//! that the host gives by itself, where the pipeline cannot: it trapped, a limit is reached, or the
+//! head of the request is not clear.
 //!
-//! The latter are the only S3-shaped texts in the host. Everything else that a client reads is
-//! written by the pipeline.
+//! The latter are the only S3-shaped texts in the host. The pipeline writes everything else that a
+//! client reads.
 
 use bytes::Bytes;
 use http::header::{
@@ -21,17 +21,17 @@ const BAD_REQUEST: (&str, &str) = ("BadRequest", "An error occurred when parsing
 const SLOW_DOWN: (&str, &str) = ("SlowDown", "Please reduce your request rate.");
 /// The response header that carries the request id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
-/// The second id that clients of S3 log, and support asks for.
+/// The second id, which clients of S3 log too.
 const HOST_ID: HeaderName = HeaderName::from_static("x-amz-id-2");
 
 /// Seconds after which a refused client may try again.
 const RETRY_AFTER_SECONDS: &str = "1";
 
-/// Adds what every answer of the pipeline carries: its ids, and who gave it.
+/// Adds what every response of the pipeline has: the ids of its request, and `server`.
 ///
 /// # Errors
-/// An id that cannot be a header, which no id is.
-pub fn stamp(headers: &mut HeaderMap, request_id: &str) -> Result<(), InvalidHeaderValue> {
+/// An id that cannot be a header. Ids are letters and digits, so there is none.
+pub fn add_ids(headers: &mut HeaderMap, request_id: &str) -> Result<(), InvalidHeaderValue> {
     let request_id = HeaderValue::from_str(request_id)?;
     headers.insert(HOST_ID, request_id.clone());
     headers.insert(REQUEST_ID, request_id);
@@ -39,34 +39,34 @@ pub fn stamp(headers: &mut HeaderMap, request_id: &str) -> Result<(), InvalidHea
     Ok(())
 }
 
-/// The id in the headers of an answer.
+/// The request id in the headers of a response.
 pub fn request_id(headers: &HeaderMap) -> Option<&str> {
     headers.get(REQUEST_ID)?.to_str().ok()
 }
 
 /// 500: the pipeline did not answer.
 pub fn internal_error(request_id: &str) -> Response<ResponseBody> {
-    answer(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL_ERROR, request_id)
+    error(StatusCode::INTERNAL_SERVER_ERROR, INTERNAL_ERROR, request_id)
 }
 
-/// 400: the request does not say whom it is addressed to, or says it twice. What follows on its
-/// connection is not read.
+/// 400: the request does not name its host, or names two. The connection is closed: what follows on
+/// it could be read in two ways.
 pub fn bad_request(request_id: &str) -> Response<ResponseBody> {
-    let mut response = answer(StatusCode::BAD_REQUEST, BAD_REQUEST, request_id);
+    let mut response = error(StatusCode::BAD_REQUEST, BAD_REQUEST, request_id);
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
 /// 503: more requests are in flight than the limits allow.
 pub fn slow_down(request_id: &str) -> Response<ResponseBody> {
-    let mut response = answer(StatusCode::SERVICE_UNAVAILABLE, SLOW_DOWN, request_id);
+    let mut response = error(StatusCode::SERVICE_UNAVAILABLE, SLOW_DOWN, request_id);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
     response
 }
 
 /// 400: the headers of a request are longer than allowed.
 pub fn head_too_long(request_id: &str) -> Response<ResponseBody> {
-    let mut response = answer(StatusCode::BAD_REQUEST, HEAD_TOO_LONG, request_id);
+    let mut response = error(StatusCode::BAD_REQUEST, HEAD_TOO_LONG, request_id);
     *response.body_mut() = ResponseBody::Bytes(head_too_long_document(request_id).into());
     response
 }
@@ -87,8 +87,8 @@ fn head_too_long_document(request_id: &str) -> String {
     document(HEAD_TOO_LONG, request_id).replace("<RequestId>", &allowed)
 }
 
-fn answer(status: StatusCode, error: (&str, &str), request_id: &str) -> Response<ResponseBody> {
-    let mut response = Response::new(ResponseBody::Bytes(document(error, request_id).into()));
+fn error(status: StatusCode, text: (&str, &str), request_id: &str) -> Response<ResponseBody> {
+    let mut response = Response::new(ResponseBody::Bytes(document(text, request_id).into()));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
     if let Ok(request_id) = HeaderValue::from_str(request_id) {

@@ -1,9 +1,9 @@
-//! Master keys: data keys are kept wrapped under them.
+//! Master keys, which wrap data keys.
 //!
-//! A key has a name and a policy in the configuration, and 32 random bytes in the data folder, in a
-//! file of its own, sealed under the folder's key. The file is what counts: a key that is in the
-//! configuration no more is disabled, and whoever removes its file has made everything under it
-//! unreadable for good. How both look is in docs/storage-format.md, why in ADR 16.
+//! A master key has a name and a policy in the configuration. Its 32 random bytes are in a file of
+//! their own in the data folder, sealed under the folder key. The file is what counts. A key that
+//! was taken out of the configuration is disabled. A key whose file is removed is lost, and so is
+//! everything under it. `docs/storage-format.md` has the bytes, ADR 16 the reasons.
 
 mod files;
 mod name;
@@ -27,21 +27,21 @@ use volume::DataKey;
 pub use files::KEYS_FOLDER;
 use name::Name;
 
-/// The alias of the key that every account has.
-const MANAGED_ALIAS: &str = "alias/aws/s3";
+/// The alias of the AWS managed key, which every account has.
+const AWS_MANAGED_ALIAS: &str = "alias/aws/s3";
 /// Bytes that the file of a policy may have: as many as any policy document.
 const POLICY_BYTES_MAX: u64 = 128 << 10;
 
 /// Why a key cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// There is no such key, or nothing is left of it.
+    /// There is no such key, or its file is gone.
     #[error("no such key")]
     NotFound,
-    /// It is not to be used.
+    /// It must not be used.
     #[error("the key is disabled")]
     Disabled,
-    /// What was given was not wrapped under this key, or for another context.
+    /// The wrapped key was wrapped under another key, or for another context.
     #[error("not wrapped so")]
     Mismatch,
     /// Its file cannot be read or written.
@@ -49,12 +49,12 @@ pub enum KeyError {
     Failed,
 }
 
-/// What is to be known of a key.
+/// What stages may know of a master key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyInfo {
+pub struct MasterKey {
     /// `arn:aws:kms:us-east-1:111122223333:key/ID`
     pub arn: String,
-    /// The account that it is of: 12 digits.
+    /// The account that it belongs to: 12 digits.
     pub account: String,
     /// The last part of the ARN.
     pub id: String,
@@ -62,44 +62,43 @@ pub struct KeyInfo {
     pub aliases: Vec<String>,
     /// Whether it can be used.
     pub enabled: bool,
-    /// Whether it is the key that every account has.
-    pub managed: bool,
-    /// Stands for the text of its policy as long as the process lives; `None` where it has none of
-    /// its own.
+    /// Whether it is the AWS managed key of its account.
+    pub aws_managed: bool,
+    /// Stands for the text of its policy as long as the process lives; `None` where it has none.
     pub policy: Option<u64>,
 }
 
 /// An account and the id of a key.
 type Id = (String, String);
 
-/// A key of the configuration, or one that used to be.
-struct MasterKey {
+/// A key of the configuration, or one that is only in the data folder by now.
+struct ConfiguredKey {
     aliases: Vec<String>,
     enabled: bool,
     policy: Option<u64>,
 }
 
 /// The keys of a data folder; shared by all workers.
-pub struct KeyService {
+pub struct MasterKeys {
     folder: PathBuf,
     region: String,
     vault: Arc<Vault>,
     accounts: Arc<Accounts>,
-    keys: BTreeMap<Id, MasterKey>,
+    keys: BTreeMap<Id, ConfiguredKey>,
     policies: Vec<String>,
-    /// What keys are made of, by their ids, as soon as one was used.
+    /// The bytes of keys that were used, by their ids.
     materials: Mutex<HashMap<Id, WrappingKey>>,
 }
 
-impl std::fmt::Debug for KeyService {
+impl std::fmt::Debug for MasterKeys {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("KeyService([redacted])")
+        formatter.write_str("MasterKeys([redacted])")
     }
 }
 
-impl KeyService {
-    /// The keys of the configuration, and those that the data folder holds besides. Makes those
-    /// that are new.
+impl MasterKeys {
+    /// The keys of the configuration, and further ones that the data folder holds. Makes those that
+    /// are new.
     ///
     /// # Errors
     /// A key of an account that there is not, a policy that is not a text of at most 128 KiB, a
@@ -108,8 +107,8 @@ impl KeyService {
         config: &Config,
         accounts: Arc<Accounts>,
         vault: Arc<Vault>,
-    ) -> Result<KeyService, KeysError> {
-        let mut service = KeyService {
+    ) -> Result<MasterKeys, KeysError> {
+        let mut opened = MasterKeys {
             folder: config.data_dir.join(KEYS_FOLDER),
             region: config.region.clone(),
             vault,
@@ -120,17 +119,21 @@ impl KeyService {
         };
         for entry in &config.master_keys {
             let named = |ConfigError(why): ConfigError| ConfigError(format!("kms_keys {}: {why}", entry.id));
-            service.add(entry).map_err(named)?;
+            opened.add(entry).map_err(named)?;
         }
-        let there = files::list(&service.folder)?;
-        files::note(&service.folder, &there)?;
+        let there = files::list(&opened.folder)?;
+        files::note(&opened.folder, &there)?;
         for id in there {
-            service.keys.entry(id).or_insert_with_key(|(account, id)| {
-                let is_managed = *id == managed_id(account);
-                MasterKey { aliases: managed_aliases(is_managed), enabled: is_managed, policy: None }
+            opened.keys.entry(id).or_insert_with_key(|(account, id)| {
+                let is_aws_managed = *id == aws_managed_id(account);
+                ConfiguredKey {
+                    aliases: aws_managed_aliases(is_aws_managed),
+                    enabled: is_aws_managed,
+                    policy: None,
+                }
             });
         }
-        Ok(service)
+        Ok(opened)
     }
 
     fn add(&mut self, entry: &MasterKeyEntry) -> Result<(), ConfigError> {
@@ -148,7 +151,7 @@ impl KeyService {
             self.policies.push(text);
             self.policies.len() as u64 - 1
         });
-        let key = MasterKey { aliases: entry.alias.clone(), enabled: entry.enabled, policy: number };
+        let key = ConfiguredKey { aliases: entry.alias.clone(), enabled: entry.enabled, policy: number };
         let id = (account, entry.id.clone());
         self.material(&id, true).map_err(|error| ConfigError(format!("{error}; the log says why")))?;
         match self.keys.insert(id, key) {
@@ -158,18 +161,18 @@ impl KeyService {
     }
 
     /// A key by its id, its ARN, its alias or the ARN of its alias. Ids and aliases are those of
-    /// the account. The region of an ARN does not count: a deployment that is called otherwise
-    /// today still has its keys.
-    pub fn find(&self, account: &str, name: &str) -> Option<KeyInfo> {
+    /// the account. The region of an ARN does not count: a server keeps its keys when its region
+    /// gets another name.
+    pub fn find(&self, account: &str, name: &str) -> Option<MasterKey> {
         match Name::parse(account, name)? {
-            Name::Id(account, id) => self.info(&(account.to_owned(), id.to_owned())),
-            Name::Alias(account, alias) if alias == MANAGED_ALIAS => {
-                self.info(&(account.to_owned(), managed_id(account)))
+            Name::Id(account, id) => self.known(&(account.to_owned(), id.to_owned())),
+            Name::Alias(account, alias) if alias == AWS_MANAGED_ALIAS => {
+                self.known(&(account.to_owned(), aws_managed_id(account)))
             }
             Name::Alias(account, alias) => {
                 let has_alias =
-                    |(id, key): &(&Id, &MasterKey)| id.0 == account && key.aliases.contains(&alias);
-                self.keys.iter().find(has_alias).and_then(|(id, _)| self.info(id))
+                    |(id, key): &(&Id, &ConfiguredKey)| id.0 == account && key.aliases.contains(&alias);
+                self.keys.iter().find(has_alias).and_then(|(id, _)| self.known(id))
             }
         }
     }
@@ -180,24 +183,24 @@ impl KeyService {
         self.policies.get(number).map(String::as_str)
     }
 
-    fn info(&self, id: &Id) -> Option<KeyInfo> {
+    fn known(&self, id: &Id) -> Option<MasterKey> {
         let (account, name) = id;
-        let is_managed = *name == managed_id(account);
+        let is_aws_managed = *name == aws_managed_id(account);
         let (aliases, enabled, policy) = match self.keys.get(id) {
             Some(key) => (key.aliases.clone(), key.enabled, key.policy),
-            // It is made when it is first used.
-            None if is_managed && self.accounts.account(account).is_some() => {
-                (managed_aliases(true), true, None)
+            // The AWS managed key of an account is made when it is first used.
+            None if is_aws_managed && self.accounts.account(account).is_some() => {
+                (aws_managed_aliases(true), true, None)
             }
             None => return None,
         };
-        Some(KeyInfo {
+        Some(MasterKey {
             arn: self.arn(account, name),
             account: account.clone(),
             id: name.clone(),
             aliases,
             enabled,
-            managed: is_managed,
+            aws_managed: is_aws_managed,
             policy,
         })
     }
@@ -206,34 +209,35 @@ impl KeyService {
         format!("arn:aws:kms:{}:{account}:key/{id}", self.region)
     }
 
-    /// Wraps a data key under the key with this ARN. Only who gives the same context can unwrap it.
+    /// Wraps a data key under the key with this ARN. It can be unwrapped only with the same
+    /// context. Whether the principal may use the key was decided before.
     ///
     /// # Errors
-    /// See [`KeyError`]. Whoever asks has seen to it that they may.
+    /// See [`KeyError`].
     pub fn wrap(&self, arn: &str, context: &[u8], data_key: &DataKey) -> Result<Vec<u8>, KeyError> {
-        let info = self.usable(arn)?;
-        let id = (info.account, info.id);
-        let wrapped = self.material(&id, info.managed)?.wrap(&associated(&id, context), data_key);
+        let key = self.usable(arn)?;
+        let id = (key.account, key.id);
+        let wrapped = self.material(&id, key.aws_managed)?.wrap(&associated(&id, context), data_key);
         wrapped.map_err(|_| KeyError::Failed)
     }
 
-    /// Unwraps what [`KeyService::wrap`] made.
+    /// Unwraps what [`MasterKeys::wrap`] made.
     ///
     /// # Errors
     /// See [`KeyError`].
     pub fn unwrap(&self, arn: &str, context: &[u8], wrapped: &[u8]) -> Result<DataKey, KeyError> {
-        let info = self.usable(arn)?;
-        let id = (info.account, info.id);
+        let key = self.usable(arn)?;
+        let id = (key.account, key.id);
         let data_key = self.material(&id, false)?.unwrap(&associated(&id, context), wrapped);
         data_key.map_err(|_| KeyError::Mismatch)
     }
 
-    fn usable(&self, arn: &str) -> Result<KeyInfo, KeyError> {
-        let info = self.find("", arn).ok_or(KeyError::NotFound)?;
-        if info.enabled { Ok(info) } else { Err(KeyError::Disabled) }
+    fn usable(&self, arn: &str) -> Result<MasterKey, KeyError> {
+        let key = self.find("", arn).ok_or(KeyError::NotFound)?;
+        if key.enabled { Ok(key) } else { Err(KeyError::Disabled) }
     }
 
-    /// What a key is made of. `make` says whether one that there is not is made.
+    /// The bytes of a key. `make` says whether a key that does not exist is made.
     fn material(&self, id: &Id, make: bool) -> Result<WrappingKey, KeyError> {
         let mut materials = self.materials.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(material) = materials.get(id) {
@@ -258,15 +262,15 @@ impl KeyService {
     }
 }
 
-/// What a wrapped data key is bound to. Neither accounts nor ids hold a zero byte, so no two read
-/// alike.
+/// What a wrapped data key is bound to. Neither accounts nor ids hold a zero byte, so two different
+/// ones are never the same bytes.
 fn associated((account, id): &Id, context: &[u8]) -> Vec<u8> {
     [b"data-key\0", account.as_bytes(), b"\0", id.as_bytes(), b"\0", context].concat()
 }
 
-/// The id of the key that an account has without asking: the form of a UUID, and it follows from
-/// the account.
-fn managed_id(account: &str) -> String {
+/// The id of the AWS managed key of an account. It has the form of a UUID, and is derived from the
+/// account.
+fn aws_managed_id(account: &str) -> String {
     use sha2::Digest as _;
     let digest = Sha256::digest(format!("portcullis managed key of account {account}"));
     let text = hex::text(digest.get(..16).unwrap_or_default());
@@ -277,8 +281,8 @@ fn managed_id(account: &str) -> String {
     [first, second, third, fourth, fifth].join("-")
 }
 
-fn managed_aliases(is_managed: bool) -> Vec<String> {
-    if is_managed { vec![MANAGED_ALIAS.to_owned()] } else { Vec::new() }
+fn aws_managed_aliases(is_aws_managed: bool) -> Vec<String> {
+    if is_aws_managed { vec![AWS_MANAGED_ALIAS.to_owned()] } else { Vec::new() }
 }
 
 /// The policies of the keys of a configuration, by the ids of the keys.

@@ -24,10 +24,10 @@ fn entry(id: &str, account: &str, alias: &[&str]) -> MasterKeyEntry {
     }
 }
 
-fn open(folder: &Path, keys: Vec<MasterKeyEntry>) -> Result<KeyService, KeysError> {
+fn open(folder: &Path, keys: Vec<MasterKeyEntry>) -> Result<MasterKeys, KeysError> {
     let config = config(folder, keys);
     let accounts = Arc::new(Accounts::open(&config)?);
-    KeyService::open(&config, accounts, Arc::new(Vault::open(folder)?))
+    MasterKeys::open(&config, accounts, Arc::new(Vault::open(folder)?))
 }
 
 const DATA_KEY: DataKey = DataKey::new([7; 32]);
@@ -36,45 +36,49 @@ const CONTEXT: &[u8] = b"context";
 #[test]
 fn a_key_goes_by_four_names() {
     let folder = tempfile::tempdir().unwrap();
-    let service =
+    let opened =
         open(folder.path(), vec![entry("photos", ACCOUNT, &["alias/a/b"]), entry("photos", OTHER, &[])])
             .unwrap();
     let arn = format!("arn:aws:kms:us-east-1:{ACCOUNT}:key/photos");
     let alias_arn = format!("arn:aws:kms:us-east-1:{ACCOUNT}:alias/a/b");
     let elsewhere = format!("arn:aws:kms:eu-west-1:{ACCOUNT}:key/photos");
     for name in ["photos", "alias/a/b", &arn, &alias_arn, &elsewhere] {
-        let found = service.find(ACCOUNT, name).unwrap();
-        assert_eq!((found.arn.as_str(), found.enabled, found.managed), (arn.as_str(), true, false), "{name}");
+        let found = opened.find(ACCOUNT, name).unwrap();
+        assert_eq!(
+            (found.arn.as_str(), found.enabled, found.aws_managed),
+            (arn.as_str(), true, false),
+            "{name}"
+        );
         assert_eq!(found.aliases, ["alias/a/b"]);
     }
-    assert_eq!(service.find(OTHER, "photos").unwrap().account, OTHER, "an id is of an account");
-    assert_eq!(service.find(OTHER, &arn).unwrap().account, ACCOUNT, "an ARN says of which");
+    assert_eq!(opened.find(OTHER, "photos").unwrap().account, OTHER, "an id is of an account");
+    assert_eq!(opened.find(OTHER, &arn).unwrap().account, ACCOUNT, "an ARN says of which");
     let long = "k".repeat(4096);
     for name in ["", "Photos", "a/b", "alias/", "alias/A/b", "../photos", "arn:aws:kms:us-east-1", &long] {
-        assert_eq!(service.find(ACCOUNT, name), None, "{name}");
+        assert_eq!(opened.find(ACCOUNT, name), None, "{name}");
     }
-    assert_eq!(service.find(OTHER, "alias/a/b"), None);
+    assert_eq!(opened.find(OTHER, "alias/a/b"), None);
     let s3 = format!("arn:aws:s3:us-east-1:{ACCOUNT}:key/photos");
-    assert_eq!(service.find(ACCOUNT, &s3), None);
+    assert_eq!(opened.find(ACCOUNT, &s3), None);
 }
 
 #[test]
 fn what_is_wrapped_opens_for_its_key_and_its_context_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let service = open(folder.path(), vec![entry("a", ACCOUNT, &[]), entry("b", ACCOUNT, &[])]).unwrap();
-    let arn = |id: &str| service.find(ACCOUNT, id).unwrap().arn;
-    let wrapped = service.wrap(&arn("a"), CONTEXT, &DATA_KEY).unwrap();
-    assert_eq!(service.unwrap(&arn("a"), CONTEXT, &wrapped), Ok(DATA_KEY));
-    assert_ne!(service.wrap(&arn("a"), CONTEXT, &DATA_KEY).unwrap(), wrapped, "no two wraps are alike");
-    assert_eq!(service.unwrap(&arn("b"), CONTEXT, &wrapped), Err(KeyError::Mismatch));
-    assert_eq!(service.unwrap(&arn("a"), b"other", &wrapped), Err(KeyError::Mismatch));
+    let opened = open(folder.path(), vec![entry("a", ACCOUNT, &[]), entry("b", ACCOUNT, &[])]).unwrap();
+    let arn = |id: &str| opened.find(ACCOUNT, id).unwrap().arn;
+    let wrapped = opened.wrap(&arn("a"), CONTEXT, &DATA_KEY).unwrap();
+    assert_eq!(opened.unwrap(&arn("a"), CONTEXT, &wrapped), Ok(DATA_KEY));
+    assert_ne!(opened.wrap(&arn("a"), CONTEXT, &DATA_KEY).unwrap(), wrapped, "no two wraps are alike");
+    assert_eq!(opened.unwrap(&arn("b"), CONTEXT, &wrapped), Err(KeyError::Mismatch));
+    assert_eq!(opened.unwrap(&arn("a"), b"other", &wrapped), Err(KeyError::Mismatch));
     for at in 0..wrapped.len() {
         let mut changed = wrapped.clone();
         changed[at] ^= 1;
-        assert_eq!(service.unwrap(&arn("a"), CONTEXT, &changed), Err(KeyError::Mismatch), "{at}");
-        assert_eq!(service.unwrap(&arn("a"), CONTEXT, &wrapped[..at]), Err(KeyError::Mismatch), "{at}");
+        assert_eq!(opened.unwrap(&arn("a"), CONTEXT, &changed), Err(KeyError::Mismatch), "{at}");
+        assert_eq!(opened.unwrap(&arn("a"), CONTEXT, &wrapped[..at]), Err(KeyError::Mismatch), "{at}");
     }
-    assert_eq!(service.wrap("nothing", CONTEXT, &DATA_KEY), Err(KeyError::NotFound));
+    assert_eq!(opened.wrap("nothing", CONTEXT, &DATA_KEY), Err(KeyError::NotFound));
     assert!(!wrapped.windows(8).any(|window| window == [7; 8]));
 }
 
@@ -82,9 +86,9 @@ fn what_is_wrapped_opens_for_its_key_and_its_context_alone() {
 fn keys_outlive_the_configuration_and_the_name_of_the_region() {
     let folder = tempfile::tempdir().unwrap();
     let keys = || vec![entry("a", ACCOUNT, &["alias/a"])];
-    let service = open(folder.path(), keys()).unwrap();
-    let arn = service.find(ACCOUNT, "a").unwrap().arn;
-    let wrapped = service.wrap(&arn, CONTEXT, &DATA_KEY).unwrap();
+    let opened = open(folder.path(), keys()).unwrap();
+    let arn = opened.find(ACCOUNT, "a").unwrap().arn;
+    let wrapped = opened.wrap(&arn, CONTEXT, &DATA_KEY).unwrap();
 
     let gone = open(folder.path(), Vec::new()).unwrap();
     let found = gone.find(ACCOUNT, "a").unwrap();
@@ -99,7 +103,7 @@ fn keys_outlive_the_configuration_and_the_name_of_the_region() {
     elsewhere.region = "eu-west-1".to_owned();
     let accounts = Arc::new(Accounts::open(&elsewhere).unwrap());
     let vault = Arc::new(Vault::open(folder.path()).unwrap());
-    let elsewhere = KeyService::open(&elsewhere, accounts, vault).unwrap();
+    let elsewhere = MasterKeys::open(&elsewhere, accounts, vault).unwrap();
     assert_eq!(elsewhere.unwrap(&arn, CONTEXT, &wrapped), Ok(DATA_KEY));
 }
 
@@ -107,11 +111,11 @@ fn keys_outlive_the_configuration_and_the_name_of_the_region() {
 fn who_removes_the_file_has_destroyed_the_key() {
     let folder = tempfile::tempdir().unwrap();
     let keys = || vec![entry("a", ACCOUNT, &[]), entry("b", ACCOUNT, &[])];
-    let service = open(folder.path(), keys()).unwrap();
-    let arn = |id: &str| service.find(ACCOUNT, id).unwrap().arn;
+    let opened = open(folder.path(), keys()).unwrap();
+    let arn = |id: &str| opened.find(ACCOUNT, id).unwrap().arn;
     let (a, b) = (arn("a"), arn("b"));
-    let wrapped = service.wrap(&a, CONTEXT, &DATA_KEY).unwrap();
-    let kept = service.wrap(&b, CONTEXT, &DATA_KEY).unwrap();
+    let wrapped = opened.wrap(&a, CONTEXT, &DATA_KEY).unwrap();
+    let kept = opened.wrap(&b, CONTEXT, &DATA_KEY).unwrap();
     let file = folder.path().join(KEYS_FOLDER).join(ACCOUNT).join("a");
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -153,20 +157,20 @@ fn a_file_of_one_key_is_not_taken_for_another() {
 #[test]
 fn every_account_has_a_key_that_is_made_when_it_is_used() {
     let folder = tempfile::tempdir().unwrap();
-    let service = open(folder.path(), Vec::new()).unwrap();
-    let managed = service.find(ACCOUNT, "alias/aws/s3").unwrap();
-    assert!(managed.managed && managed.enabled && managed.id.len() == 36, "{managed:?}");
-    assert_eq!(service.find(ACCOUNT, &managed.arn), Some(managed.clone()));
-    assert_ne!(service.find(OTHER, "alias/aws/s3").unwrap().arn, managed.arn);
-    assert_eq!(service.find("999999999999", "alias/aws/s3"), None, "no such account");
-    let file = folder.path().join(KEYS_FOLDER).join(ACCOUNT).join(&managed.id);
-    assert_eq!(service.unwrap(&managed.arn, CONTEXT, &[1; 77]), Err(KeyError::NotFound));
+    let opened = open(folder.path(), Vec::new()).unwrap();
+    let aws_managed = opened.find(ACCOUNT, "alias/aws/s3").unwrap();
+    assert!(aws_managed.aws_managed && aws_managed.enabled && aws_managed.id.len() == 36, "{aws_managed:?}");
+    assert_eq!(opened.find(ACCOUNT, &aws_managed.arn), Some(aws_managed.clone()));
+    assert_ne!(opened.find(OTHER, "alias/aws/s3").unwrap().arn, aws_managed.arn);
+    assert_eq!(opened.find("999999999999", "alias/aws/s3"), None, "no such account");
+    let file = folder.path().join(KEYS_FOLDER).join(ACCOUNT).join(&aws_managed.id);
+    assert_eq!(opened.unwrap(&aws_managed.arn, CONTEXT, &[1; 77]), Err(KeyError::NotFound));
     assert!(!file.exists());
-    let wrapped = service.wrap(&managed.arn, CONTEXT, &DATA_KEY).unwrap();
+    let wrapped = opened.wrap(&aws_managed.arn, CONTEXT, &DATA_KEY).unwrap();
     assert!(file.exists());
     let later = open(folder.path(), Vec::new()).unwrap();
-    assert_eq!(later.find(ACCOUNT, "alias/aws/s3"), Some(managed.clone()));
-    assert_eq!(later.unwrap(&managed.arn, CONTEXT, &wrapped), Ok(DATA_KEY));
+    assert_eq!(later.find(ACCOUNT, "alias/aws/s3"), Some(aws_managed.clone()));
+    assert_eq!(later.unwrap(&aws_managed.arn, CONTEXT, &wrapped), Ok(DATA_KEY));
 }
 
 #[test]
@@ -181,13 +185,13 @@ fn a_configuration_that_contradicts_itself_is_refused() {
     let policy = MasterKeyEntry { policy: Some(folder.path().join("none.json")), ..entry("a", ACCOUNT, &[]) };
     assert!(why(vec![policy]).contains("none.json"));
     let of_root = MasterKeyEntry { account: None, ..entry("r", ACCOUNT, &[]) };
-    let service = open(folder.path(), vec![of_root, entry("r", ACCOUNT, &[])]).unwrap();
-    assert_ne!(service.find(ACCOUNT, "r").unwrap().account, service.accounts.root().account_id);
+    let opened = open(folder.path(), vec![of_root, entry("r", ACCOUNT, &[])]).unwrap();
+    assert_ne!(opened.find(ACCOUNT, "r").unwrap().account, opened.accounts.root().account_id);
 }
 
 #[test]
 fn nothing_secret_is_shown() {
     let folder = tempfile::tempdir().unwrap();
-    let service = open(folder.path(), vec![entry("a", ACCOUNT, &[])]).unwrap();
-    assert_eq!(format!("{service:?}"), "KeyService([redacted])");
+    let opened = open(folder.path(), vec![entry("a", ACCOUNT, &[])]).unwrap();
+    assert_eq!(format!("{opened:?}"), "MasterKeys([redacted])");
 }

@@ -1,4 +1,5 @@
-//! The files of keys: `kms/ACCOUNT/ID` in the data folder, each what one key is made of, sealed.
+//! The files of master keys: `kms/ACCOUNT/ID` in the data folder. Each holds the bytes of one key,
+//! sealed.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,13 +18,12 @@ use crate::secret;
 
 /// The folder of keys in the data folder.
 pub const KEYS_FOLDER: &str = "kms";
-/// The file in the data folder that says which keys there are.
+/// The file in the data folder that notes which keys were ever made.
 const NOTES_FILE: &str = "master-keys";
-/// Bytes of the longest file that is one.
+/// Bytes of the longest file of a key.
 const FILE_BYTES_MAX: u64 = 1024;
 
-/// The accounts and ids of all keys that there are. What does not have the name of a key is passed
-/// over.
+/// The accounts and ids of all keys that have a file. Files with other names are passed over.
 pub(super) fn list(folder: &Path) -> Result<Vec<Id>, KeysError> {
     let mut found = Vec::new();
     for account in names(folder)? {
@@ -49,7 +49,7 @@ fn names(folder: &Path) -> Result<Vec<String>, KeysError> {
     Ok(names)
 }
 
-/// What a key is made of; `None` where there is no such file.
+/// The bytes of a key; `None` where it has no file.
 pub(super) fn read(folder: &Path, id: &Id, vault: &Vault) -> Result<Option<[u8; 32]>, KeysError> {
     let path = path(folder, id);
     let failed = |why: &str| KeysError::file(&path, why);
@@ -65,8 +65,8 @@ pub(super) fn read(folder: &Path, id: &Id, vault: &Vault) -> Result<Option<[u8; 
     opened.map(Some).map_err(|error| failed(&error.to_string()))
 }
 
-/// The ids that keys were ever made for. A key whose file is gone is not made again: what is under
-/// it would be lost for good, and nobody would notice before it is wanted.
+/// The ids for which keys were ever made. A key whose file is gone is not made again: what is
+/// sealed under it would be lost for good, and nobody would notice until it is read.
 pub(super) fn noted(folder: &Path) -> Result<BTreeSet<Id>, KeysError> {
     let path = notes(folder);
     let failed = |error: std::io::Error| KeysError::file(&path, error);
@@ -78,7 +78,7 @@ pub(super) fn noted(folder: &Path) -> Result<BTreeSet<Id>, KeysError> {
     Ok(text.lines().filter_map(id).collect())
 }
 
-/// Notes that there are these keys.
+/// Notes that these keys were made.
 pub(super) fn note(folder: &Path, ids: &[Id]) -> Result<(), KeysError> {
     let mut noted = noted(folder)?;
     let before = noted.len();
@@ -111,8 +111,8 @@ pub(super) fn make(folder: &Path, id: &Id, vault: &Vault) -> Result<[u8; 32], Ke
     let sealed = vault.seal_master_key(&id.0, &id.1, &key)?;
     let text = BASE64.encode(sealed) + "\n";
     secret::write_file(&path, &text).map_err(|error| failed(error.to_string()))?;
-    // The folders that may be new, too: what was wrapped under a key that a crash takes away is
-    // lost.
+    // The folders may be new, and are synced too: if a crash took the file away, everything that
+    // was wrapped under the key would be lost.
     for folder in path.ancestors().skip(2).take(2) {
         let synced = fs::File::open(folder).and_then(|folder| folder.sync_all());
         synced.map_err(|error| failed(error.to_string()))?;
