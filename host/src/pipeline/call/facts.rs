@@ -23,7 +23,7 @@ pub struct Facts {
     /// The parameters of a call of a Query API.
     pub parameters: Option<String>,
     /// What a call of IAM or STS needs to be allowed.
-    pub asked: Option<Asked>,
+    pub needed_access: Option<NeededAccess>,
     /// How the body is authenticated.
     pub payload: Option<Payload>,
     /// Who owns what it is done to.
@@ -31,7 +31,7 @@ pub struct Facts {
     /// What policy decided.
     pub decision: Option<Decision>,
     /// The objects that the body names.
-    pub named: Option<Vec<Named>>,
+    pub named: Option<Vec<NamedObject>>,
     /// Positions of those that are refused.
     pub refused: Option<Vec<u32>>,
 }

@@ -13,7 +13,7 @@ impl Host for HostState {
             account: key.account,
             aliases: key.aliases,
             enabled: key.enabled,
-            managed: key.aws_managed,
+            aws_managed: key.aws_managed,
             policy: key.policy,
         }))
     }

@@ -22,8 +22,10 @@ impl Host for HostState {
         let made = self.draws.draw(|| {
             let key = data_keys::draw().map_err(Error::new)?;
             let wrapped = match under {
-                Wrapping::Given(given) => customer_key(&given)?.wrap(&context, &key).map_err(Error::new)?,
-                Wrapping::Named(arn) => match master_keys.wrap(&arn, &context, &key) {
+                Wrapping::CustomerKey(given) => {
+                    customer_key(&given)?.wrap(&context, &key).map_err(Error::new)?
+                }
+                Wrapping::MasterKey(arn) => match master_keys.wrap(&arn, &context, &key) {
                     Ok(wrapped) => wrapped,
                     Err(error) => return Ok(Err(unavailable(error))),
                 },
@@ -46,10 +48,10 @@ impl Host for HostState {
         context: Vec<u8>,
     ) -> Result<std::result::Result<u32, Unavailable>> {
         let opened = match under {
-            Wrapping::Given(given) => {
+            Wrapping::CustomerKey(given) => {
                 customer_key(&given)?.unwrap(&context, &wrapped).map_err(|_| Unavailable::Mismatch)
             }
-            Wrapping::Named(arn) => {
+            Wrapping::MasterKey(arn) => {
                 self.shared.master_keys.unwrap(&arn, &context, &wrapped).map_err(unavailable)
             }
         };
