@@ -1,7 +1,7 @@
-use super::resolve::SUBRESOURCES;
 use super::*;
 use crate::errors::ErrorCode;
 use crate::request::query::Query;
+use crate::request::subresource::SUBRESOURCES;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
