@@ -121,7 +121,7 @@ fn blocked(call: &Call, operation: Operation, target: Target) -> gateway::errors
         Principal::Anonymous => None,
         Principal::Authenticated(identity) => Some(identity.arn),
     };
-    let action = if operation == Operation::CopyObject { "s3:CopyObject" } else { "s3:PutObject" };
+    let action = if operation.copies_whole_object() { "s3:CopyObject" } else { "s3:PutObject" };
     let resource = object_arn(&target.bucket.unwrap_or_default(), &target.key.unwrap_or_default());
     sse::sse_c_blocked(who.as_deref(), action, &resource)
 }

@@ -185,7 +185,7 @@ enum Effect {
     Acl,
     /// CreateBucket.
     Bucket,
-    /// Copies.
+    /// Copies of objects.
     Copy,
 }
 
@@ -196,12 +196,13 @@ impl Effect {
             Effect::Object => operation.starts_object(),
             Effect::Acl => operation.takes_acl(),
             Effect::Bucket => operation.makes_bucket(),
-            Effect::Copy => operation == Operation::CopyObject,
+            Effect::Copy => operation.copies_whole_object(),
         }
     }
 }
 
-/// The headers of a new upload that decide on its parts and its completion later.
+/// The headers of a new upload that decide on its parts and its completion later: those whose
+/// effect is on a new object or its ACL. A test compares the two.
 pub const BEGINNING: [&str; 15] = [
     "x-amz-acl",
     "x-amz-grant-full-control",
@@ -382,7 +383,7 @@ impl<'a> S3Request<'a> {
     /// operation.
     fn request_tags(&self) -> Option<Tags> {
         let replaces = self.headers.get("x-amz-tagging-directive") == Some("REPLACE");
-        if self.operation == Operation::CopyObject && !replaces {
+        if self.operation.copies_whole_object() && !replaces {
             // AWS does not document whether it evaluates copied tags. Here a principal that may not
             // write a tag may not copy it either.
             return self.lookups.copied_tags();
