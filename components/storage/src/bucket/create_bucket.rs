@@ -32,7 +32,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let owner = request.account().ok_or(ErrorCode::AccessDenied)?;
     let body = document::receive_optional(request).await?;
     let input = Input::parse(&request.bucket, &request.headers, &body)?;
-    let region = region::of_new_bucket(input.location.as_deref(), &region::of_deployment())?;
+    let region = region::of_new_bucket(input.location.as_deref(), &sdk::settings::region())?;
     let ownership = default_ownership().of_new_bucket(input.ownership, &input.acl);
     let block = default_block();
     let acl = acl(&input.acl, ownership, block, owner)?;
