@@ -6,6 +6,7 @@
 
 use gateway::bucket::encryption::BucketEncryption;
 use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::policy::resource_arn;
 use gateway::sse::{self, context, master_key_name};
 use sdk::bindings::storage::exports::portcullis::gateway::storage::{Sealing, Step};
 use sdk::response::push_header;
@@ -33,7 +34,7 @@ impl<'a> ObjectName<'a> {
     }
 
     fn sse_c_context(self) -> Vec<u8> {
-        context::object_arn(self.bucket, self.key).into_bytes()
+        resource_arn(self.bucket, Some(self.key)).into_bytes()
     }
 
     fn sse_kms_context(self, own: &[(String, String)], bucket_key: bool) -> Vec<u8> {

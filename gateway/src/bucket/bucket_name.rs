@@ -37,11 +37,6 @@ pub fn check_access(name: &str) -> Result<()> {
     if (3..=255).contains(&name.len()) && name.bytes().all(allowed) { Ok(()) } else { Err(invalid(name)) }
 }
 
-/// `arn:aws:s3:::photos`
-pub fn bucket_arn(name: &str) -> String {
-    format!("arn:aws:s3:::{name}")
-}
-
 fn invalid(name: &str) -> S3Error {
     S3Error::new(ErrorCode::InvalidBucketName).detail("BucketName", name)
 }
