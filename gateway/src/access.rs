@@ -22,9 +22,7 @@ pub use authorize_key::{
     needs_version4,
 };
 pub use condition_keys::body::{Said, said};
-pub use condition_keys::{
-    BEGINNING, CUSTOMER_ALGORITHM, KMS_KEY_ID, Lookups, S3Request, SERVER_SIDE_ENCRYPTION,
-};
+pub use condition_keys::{BEGINNING, Lookups, S3Request};
 pub use request::{AccessRequest, Body, DecisionInput, Grants, Permit, Resources};
 pub use subject::{Bucket, Object, Subject};
 pub use witness::{Decided, Witness};

@@ -11,7 +11,7 @@
 //! | [`bucket`] | buckets and the settings that they keep |
 //! | [`identity`] | the principal: accounts, signatures, tokens |
 //! | [`object`] | objects: metadata, checksums, tags, locks, preconditions |
-//! | [`request`] | what every request is made of: headers, query, escapes |
+//! | [`request`] | what every request is made of: method, headers, query, escapes |
 //! | [`errors`], [`xml`], [`hex`] | THE ERROR TABLE, and how documents are written |
 //!
 //! These are floors, in this order: a room uses only those below it.

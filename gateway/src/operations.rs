@@ -33,9 +33,10 @@ mod resolve;
 mod row;
 
 pub use account_control::ACCOUNT_ID_HEADER;
-pub use resolve::{RequestHead, Resolved, is_subresource, resolve};
-pub use row::{Action, BodyDigest, BodyKind, Method, OperationRow, Purpose, Selector, Support, TargetKind};
+pub use resolve::{RequestHead, Resolved, resolve};
+pub use row::{Action, BodyDigest, BodyKind, OperationRow, Purpose, Selector, Support, TargetKind};
 
+use crate::request::method::Method;
 use BodyKind::{Form, Json, Stream, UploadForm, Xml};
 use row::{all, each, has, header, is, path, source, sub, versioned, with};
 

@@ -16,15 +16,20 @@ mod requested;
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::request::headers::Headers;
 
+pub use crate::bucket::encryption::{AES256, KMS};
 pub use customer_key::{CustomerKey, Digest, SentCustomerKey, Use, names};
 pub use requested::{MasterKeyChoice, RequestedSealing};
 
 /// The header that says how a new object is sealed.
 pub const HEADER: &str = "x-amz-server-side-encryption";
-/// Its value for SSE-S3, and the only algorithm of customer keys.
-pub const AES256: &str = "AES256";
-/// Its value for SSE-KMS.
-pub const KMS: &str = "aws:kms";
+/// The header that names the master key.
+pub const KEY_ID_HEADER: &str = "x-amz-server-side-encryption-aws-kms-key-id";
+/// The header that says whether the use of the master key is bound to the bucket.
+pub const BUCKET_KEY_HEADER: &str = "x-amz-server-side-encryption-bucket-key-enabled";
+/// The header with the algorithm of the customer key.
+pub const CUSTOMER_ALGORITHM_HEADER: &str = "x-amz-server-side-encryption-customer-algorithm";
+/// The header with the MD5 of the customer key.
+pub const CUSTOMER_MD5_HEADER: &str = "x-amz-server-side-encryption-customer-key-md5";
 
 /// What is in the name of each header about server-side encryption.
 pub const MARK: &str = "server-side-encryption";

@@ -55,7 +55,5 @@ pub(crate) fn settings() -> Rc<Settings> {
 
 fn read() -> Settings {
     let version2 = sdk::settings::get("sigv2").unwrap_or_default();
-    let domains = sdk::settings::get("domains").unwrap_or_default();
-    let domains = domains.split(',').map(str::trim).filter(|domain| !domain.is_empty());
-    Settings { version2: Version2::parse(&version2), domains: domains.map(str::to_owned).collect() }
+    Settings { version2: Version2::parse(&version2), domains: sdk::settings::domains() }
 }

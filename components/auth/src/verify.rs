@@ -1,5 +1,6 @@
 //! Verifies a signature: canonicalised here, digested by the host.
 
+use gateway::bucket::bucket_name::{DIRECTORY_SUFFIX, OBJECT_LAMBDA_SUFFIX};
 use gateway::errors::{ErrorCode, S3Error};
 use gateway::identity::sigv2;
 use gateway::identity::sigv4::payload::{Chunks, Payload};
@@ -77,8 +78,8 @@ impl Verifier for Host<'_> {
         // taken as well.
         let target = self.call.target();
         match target.bucket.as_deref() {
-            Some(bucket) if bucket.ends_with("--x-s3") => return &["s3express", "s3"],
-            Some(bucket) if bucket.ends_with("--ol-s3") => return &["s3-object-lambda", "s3"],
+            Some(bucket) if bucket.ends_with(DIRECTORY_SUFFIX) => return &["s3express", "s3"],
+            Some(bucket) if bucket.ends_with(OBJECT_LAMBDA_SUFFIX) => return &["s3-object-lambda", "s3"],
             Some(_) => return &["s3"],
             None => {}
         }

@@ -2,7 +2,7 @@
 
 use gateway::errors::{ErrorCode, Result};
 use gateway::operations::{Operation, Purpose};
-use gateway::sse::context::object_arn;
+use gateway::policy::resource_arn;
 use gateway::sse::master_key_name::AWS_MANAGED_ALIAS;
 use gateway::sse::{self, MasterKeyChoice, RequestedSealing, SentCustomerKey, names};
 use sdk::{Call, DefaultProtection, Principal, Protection, SseKmsKey, Target};
@@ -122,8 +122,8 @@ fn blocked(call: &Call, operation: Operation, target: Target) -> gateway::errors
         Principal::Anonymous => None,
         Principal::Authenticated(identity) => Some(identity.arn),
     };
-    let action = if operation == Operation::CopyObject { "s3:CopyObject" } else { "s3:PutObject" };
-    let resource = object_arn(&target.bucket.unwrap_or_default(), &target.key.unwrap_or_default());
+    let action = if operation.copies_whole_object() { "s3:CopyObject" } else { "s3:PutObject" };
+    let resource = resource_arn(&target.bucket.unwrap_or_default(), Some(&target.key.unwrap_or_default()));
     sse::sse_c_blocked(who.as_deref(), action, &resource)
 }
 

@@ -9,7 +9,7 @@ thread_local! {
 
 /// The region of the deployment.
 pub(crate) fn region() -> String {
-    REGION.with(|region| region.get_or_init(|| sdk::settings::get("region").unwrap_or_default()).clone())
+    REGION.with(|region| region.get_or_init(sdk::settings::region).clone())
 }
 
 /// Whether customer keys are taken over an open connection: behind a proxy that ends TLS, or for

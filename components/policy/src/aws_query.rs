@@ -144,21 +144,11 @@ fn refusal(principal: &Principal<'_>, action: &str, resource: &str, denied_by: O
     let principal = principal.arn;
     let why = match denied_by {
         None => String::new(),
-        Some(layer) => format!(" with an explicit deny in {}", kind_of(layer)),
+        Some(layer) => format!(" with an explicit deny in {}", layer.a_policy()),
     };
     S3Error::new(ErrorCode::AccessDenied).message(format!(
         "User: {principal} is not authorized to perform: {action} on resource: {resource}{why}"
     ))
-}
-
-fn kind_of(layer: Layer) -> &'static str {
-    match layer {
-        Layer::Identity => "an identity-based policy",
-        Layer::Boundary => "a permissions boundary",
-        Layer::Session => "a session policy",
-        Layer::Endpoint => "a VPC endpoint policy",
-        Layer::Resource | Layer::PublicAccessBlock => "a resource-based policy",
-    }
 }
 
 /// Condition keys: the values that the call itself brings come first, then those of every request.

@@ -18,5 +18,5 @@ pub(crate) use memory::{Call, identities, master_keys, resources, settings, trac
 /// The region of the deployment. It does not change while the pipeline runs.
 pub(crate) fn region() -> &'static str {
     static REGION: OnceLock<String> = OnceLock::new();
-    REGION.get_or_init(|| settings::get("region").unwrap_or_default())
+    REGION.get_or_init(settings::region)
 }

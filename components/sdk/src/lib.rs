@@ -13,6 +13,7 @@
 //! | [`explanation`] | what is known of a call that is denied |
 //! | [`refusal`] | `S3Error` to the contract's refusal, and what a failure means to a client |
 //! | [`index`] | ordered tables |
+//! | [`settings`] | what the operator set |
 
 pub mod access;
 #[cfg(any(target_arch = "wasm32", test))]
@@ -25,6 +26,7 @@ pub mod head;
 pub mod index;
 pub mod refusal;
 pub mod response;
+pub mod settings;
 pub mod work;
 
 use bindings::guest::portcullis::gateway as contract;
@@ -38,7 +40,7 @@ pub use contract::calls::{
     SealedRole, SecondFactor, Session, Signature, SignatureVersion, Span, SseKmsKey, Stored, Target,
     Unfetched,
 };
-pub use contract::{digests, keys, master_keys, seals, settings, trace, vault};
+pub use contract::{digests, keys, master_keys, seals, trace, vault};
 pub use head::Head;
 pub use refusal::{failure_to_error, refuse};
 pub use response::Response;

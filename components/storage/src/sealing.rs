@@ -6,8 +6,8 @@
 
 use gateway::bucket::encryption::BucketEncryption;
 use gateway::errors::{ErrorCode, Result, S3Error};
-use gateway::sse::{self, context};
-use gateway::{access, sse::master_key_name};
+use gateway::policy::resource_arn;
+use gateway::sse::{self, context, master_key_name};
 use sdk::bindings::storage::exports::portcullis::gateway::storage::{Sealing, Step};
 use sdk::response::push_header;
 use sdk::seals::{self, Unavailable, Wrapping};
@@ -34,7 +34,7 @@ impl<'a> ObjectName<'a> {
     }
 
     fn sse_c_context(self) -> Vec<u8> {
-        context::object_arn(self.bucket, self.key).into_bytes()
+        resource_arn(self.bucket, Some(self.key)).into_bytes()
     }
 
     fn sse_kms_context(self, own: &[(String, String)], bucket_key: bool) -> Vec<u8> {
@@ -114,7 +114,7 @@ impl Seal {
 /// `SlowDown`, which SDKs retry (ADR 19).
 pub(crate) fn check_still_fits(request: &Request, bucket: &BucketRow, protection: &Protection) -> Result<()> {
     let (before, now) = (&request.bucket_row()?.record.encryption, &bucket.encryption);
-    let is_said = request.headers.has(access::SERVER_SIDE_ENCRYPTION);
+    let is_said = request.headers.has(sse::HEADER);
     let fits = is_still_taken(protection, before, now)
         && (is_said || before == now || matches!(protection, Protection::SseC(_)));
     if fits { Ok(()) } else { Err(contended()) }
@@ -155,19 +155,19 @@ pub(crate) fn etag(protection: &Protection, md5: [u8; 16]) -> [u8; 16] {
 pub(crate) fn push_headers(lines: &mut String, protection: &Protection, customer_md5: Option<&str>) {
     match protection {
         Protection::Unsaid => {}
-        Protection::SseS3 => lines.push_str("x-amz-server-side-encryption: AES256\n"),
+        Protection::SseS3 => push_header(lines, sse::HEADER, sse::AES256),
         Protection::SseC(_) => {
             if let Some(md5) = customer_md5 {
-                lines.push_str("x-amz-server-side-encryption-customer-algorithm: AES256\n");
-                push_header(lines, "x-amz-server-side-encryption-customer-key-md5", md5);
+                push_header(lines, sse::CUSTOMER_ALGORITHM_HEADER, sse::AES256);
+                push_header(lines, sse::CUSTOMER_MD5_HEADER, md5);
             }
         }
         Protection::SseKms(sse_kms) => {
-            lines.push_str("x-amz-server-side-encryption: aws:kms\n");
+            push_header(lines, sse::HEADER, sse::KMS);
             let name = key_name(&sse_kms.arn, answers_by_id());
-            push_header(lines, "x-amz-server-side-encryption-aws-kms-key-id", name);
+            push_header(lines, sse::KEY_ID_HEADER, name);
             if sse_kms.bucket_key {
-                lines.push_str("x-amz-server-side-encryption-bucket-key-enabled: true\n");
+                push_header(lines, sse::BUCKET_KEY_HEADER, "true");
             }
         }
     }

@@ -1,10 +1,11 @@
 //! The walk of a request. Read it from top to bottom: this is the order of the stages.
 
+use gateway::bucket::bucket_name::OBJECT_LAMBDA_SUFFIX;
 use gateway::errors::{ErrorCode, S3Error};
 use gateway::operations::addressing;
 use gateway::operations::copy_source;
 use gateway::operations::{self, Operation, Purpose, RequestHead, Resolved, aws_query};
-use gateway::request::headers::{Headers, check_single};
+use gateway::request::headers::{CODE_HEADER, Headers, check_single};
 use gateway::request::query::Query;
 use gateway::sse::{MARK, is_about as concerns};
 use iam::Planned;
@@ -22,12 +23,6 @@ use crate::form;
 use crate::key_use;
 use crate::refusals;
 use crate::settings::settings;
-
-/// The header with a one-time code.
-const CODE_HEADER: &str = "x-amz-mfa";
-
-/// How the aliases of Object Lambda access points end.
-const TRANSFORMING_ALIAS: &str = "--ol-s3";
 
 /// What the target of a call has instead of an operation's name: for preflights, and for requests
 /// that cannot be resolved.
@@ -222,7 +217,7 @@ fn plan_bytes(
 ) -> Result<Sealing, Refusal> {
     Ok(match operation.purpose() {
         Purpose::ReadObject => {
-            if target.bucket.as_deref().is_some_and(|bucket| bucket.ends_with(TRANSFORMING_ALIAS)) {
+            if target.bucket.as_deref().is_some_and(|bucket| bucket.ends_with(OBJECT_LAMBDA_SUFFIX)) {
                 border.enter("transform");
                 transform::select(call)?;
             }

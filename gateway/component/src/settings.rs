@@ -34,14 +34,5 @@ pub(crate) fn settings() -> Rc<Settings> {
 }
 
 fn read() -> Settings {
-    let domains = sdk::settings::get("domains").unwrap_or_default();
-    Settings {
-        domains: domains
-            .split(',')
-            .map(str::trim)
-            .filter(|domain| !domain.is_empty())
-            .map(str::to_owned)
-            .collect(),
-        has_added_stages: stages::configured(),
-    }
+    Settings { domains: sdk::settings::domains(), has_added_stages: stages::configured() }
 }

@@ -93,6 +93,24 @@ pub enum Layer {
     PublicAccessBlock,
 }
 
+impl Layer {
+    /// Its kind of policy as messages of AWS name it, with the article: `a permissions boundary`.
+    pub fn a_policy(self) -> &'static str {
+        match self {
+            Layer::Identity => "an identity-based policy",
+            Layer::Boundary => "a permissions boundary",
+            Layer::Session => "a session policy",
+            Layer::Endpoint => "a VPC endpoint policy",
+            Layer::Resource | Layer::PublicAccessBlock => "a resource-based policy",
+        }
+    }
+
+    /// The same without the article.
+    pub fn policy(self) -> &'static str {
+        self.a_policy().split_once(' ').map_or("", |(_, policy)| policy)
+    }
+}
+
 /// The three ways in which a decision can go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Outcome {

@@ -177,7 +177,7 @@ pub fn identity_arn(account: &str, user_name: &str) -> String {
     arn
 }
 
-/// `arn:aws:s3:::photos`, or `arn:aws:s3:::photos/cat.jpg`.
+/// The ARN of a bucket or of an object: `arn:aws:s3:::photos`, `arn:aws:s3:::photos/cat.jpg`.
 pub fn resource_arn(bucket: &str, key: Option<&str>) -> String {
     let mut arn = String::with_capacity(16 + bucket.len() + key.map_or(0, str::len));
     arn.push_str("arn:aws:s3:::");

@@ -10,7 +10,7 @@ use crate::bucket::request_payment::{self, Payer};
 use crate::errors::{ErrorCode, Result};
 use crate::identity::account::Account;
 use crate::operations::copy_source::CopySource;
-use crate::operations::{ACCOUNT_ID_HEADER, Action, Operation};
+use crate::operations::{ACCOUNT_ID_HEADER, Action};
 use crate::policy::{
     Context as _, Key, Memory, NO_RESOURCE, Outcome, Request, Signature, Values, decide, resource_arn,
 };
@@ -242,7 +242,7 @@ fn decide_source(
         return Ok(CopyPermit::Refused);
     }
     // Without `REPLACE`, a copy takes the tags of its source over, which reads them.
-    let copies_tags = access.operation == Operation::CopyObject
+    let copies_tags = access.operation.copies_whole_object()
         && access.headers.get("x-amz-tagging-directive") != Some("REPLACE")
         && object.is_some()
         && !resources.object_tags(&bucket.name, key, version_id).is_empty();

@@ -217,16 +217,9 @@ fn layer_of(reason: Reason<'_>) -> Layer {
 
 /// The reason as AWS puts it. It never says which statement decided.
 fn why(key_request: &KeyRequest<'_>, outcome: Outcome, layer: Layer) -> String {
-    let (one, none) = match layer {
-        Layer::Identity => ("an identity-based policy", "identity-based policy"),
-        Layer::Boundary => ("a permissions boundary", "permissions boundary"),
-        Layer::Session => ("a session policy", "session policy"),
-        Layer::Endpoint => ("a VPC endpoint policy", "VPC endpoint policy"),
-        Layer::Resource | Layer::PublicAccessBlock => ("a resource-based policy", "resource-based policy"),
-    };
     match outcome {
-        Outcome::ExplicitDeny => format!("with an explicit deny in {one}"),
-        _ => format!("because no {none} allows the {} action", key_request.usage.action()),
+        Outcome::ExplicitDeny => format!("with an explicit deny in {}", layer.a_policy()),
+        _ => format!("because no {} allows the {} action", layer.policy(), key_request.usage.action()),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::policy::{
 };
 use crate::request::headers::Headers;
 use crate::request::query::Query;
+use crate::sse;
 use crate::timestamp;
 use std::borrow::Cow;
 
@@ -185,7 +186,7 @@ enum Effect {
     Acl,
     /// CreateBucket.
     Bucket,
-    /// Copies.
+    /// Copies of objects.
     Copy,
 }
 
@@ -196,12 +197,13 @@ impl Effect {
             Effect::Object => operation.starts_object(),
             Effect::Acl => operation.takes_acl(),
             Effect::Bucket => operation.makes_bucket(),
-            Effect::Copy => operation == Operation::CopyObject,
+            Effect::Copy => operation.copies_whole_object(),
         }
     }
 }
 
-/// The headers of a new upload that decide on its parts and its completion later.
+/// The headers of a new upload that decide on its parts and its completion later: those whose
+/// effect is on a new object or its ACL. A test compares the two.
 pub const BEGINNING: [&str; 15] = [
     "x-amz-acl",
     "x-amz-grant-full-control",
@@ -212,9 +214,9 @@ pub const BEGINNING: [&str; 15] = [
     "x-amz-object-lock-legal-hold",
     "x-amz-object-lock-mode",
     "x-amz-object-lock-retain-until-date",
-    SERVER_SIDE_ENCRYPTION,
-    KMS_KEY_ID,
-    CUSTOMER_ALGORITHM,
+    sse::HEADER,
+    sse::KEY_ID_HEADER,
+    sse::CUSTOMER_ALGORITHM_HEADER,
     "x-amz-storage-class",
     TAGGING,
     "x-amz-website-redirect-location",
@@ -222,13 +224,6 @@ pub const BEGINNING: [&str; 15] = [
 
 /// The tags that an object is to have.
 const TAGGING: &str = "x-amz-tagging";
-
-/// How an object is to be sealed.
-pub const SERVER_SIDE_ENCRYPTION: &str = "x-amz-server-side-encryption";
-/// Under which master key.
-pub const KMS_KEY_ID: &str = "x-amz-server-side-encryption-aws-kms-key-id";
-/// That the object is sealed under a customer key.
-pub const CUSTOMER_ALGORITHM: &str = "x-amz-server-side-encryption-customer-algorithm";
 
 /// The header whose value is that of a key, and where it has an effect.
 fn header(id: KeyId) -> Option<(&'static str, Effect)> {
@@ -247,9 +242,9 @@ fn header(id: KeyId) -> Option<(&'static str, Effect)> {
         KeyId::ObjectLockRetainUntil => ("x-amz-object-lock-retain-until-date", Effect::Object),
         KeyId::ObjectOwnership => ("x-amz-object-ownership", Effect::Bucket),
         KeyId::Referer => ("referer", Effect::Any),
-        KeyId::ServerSideEncryption => (SERVER_SIDE_ENCRYPTION, Effect::Object),
-        KeyId::SseKmsKeyId => (KMS_KEY_ID, Effect::Object),
-        KeyId::SseCustomerAlgorithm => (CUSTOMER_ALGORITHM, Effect::Object),
+        KeyId::ServerSideEncryption => (sse::HEADER, Effect::Object),
+        KeyId::SseKmsKeyId => (sse::KEY_ID_HEADER, Effect::Object),
+        KeyId::SseCustomerAlgorithm => (sse::CUSTOMER_ALGORITHM_HEADER, Effect::Object),
         KeyId::StorageClass => ("x-amz-storage-class", Effect::Object),
         KeyId::UserAgent => ("user-agent", Effect::Any),
         KeyId::WebsiteRedirectLocation => ("x-amz-website-redirect-location", Effect::Object),
@@ -382,7 +377,7 @@ impl<'a> S3Request<'a> {
     /// operation.
     fn request_tags(&self) -> Option<Tags> {
         let replaces = self.headers.get("x-amz-tagging-directive") == Some("REPLACE");
-        if self.operation == Operation::CopyObject && !replaces {
+        if self.operation.copies_whole_object() && !replaces {
             // AWS does not document whether it evaluates copied tags. Here a principal that may not
             // write a tag may not copy it either.
             return self.lookups.copied_tags();

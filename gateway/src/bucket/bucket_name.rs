@@ -6,7 +6,13 @@ use crate::errors::{ErrorCode, Result, S3Error};
 use std::net::Ipv4Addr;
 
 const RESERVED_PREFIXES: [&str; 3] = ["xn--", "sthree-", "amzn-s3-demo-"];
-const RESERVED_SUFFIXES: [&str; 5] = ["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"];
+const RESERVED_SUFFIXES: [&str; 5] =
+    ["-s3alias", OBJECT_LAMBDA_SUFFIX, ".mrap", DIRECTORY_SUFFIX, "--table-s3"];
+
+/// How the aliases of Object Lambda access points end.
+pub const OBJECT_LAMBDA_SUFFIX: &str = "--ol-s3";
+/// How the names of directory buckets end.
+pub const DIRECTORY_SUFFIX: &str = "--x-s3";
 
 /// Checks the name of a bucket that is to be created: `InvalidBucketName` unless it follows every
 /// rule.
@@ -29,11 +35,6 @@ pub fn check_create(name: &str) -> Result<()> {
 pub fn check_access(name: &str) -> Result<()> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
     if (3..=255).contains(&name.len()) && name.bytes().all(allowed) { Ok(()) } else { Err(invalid(name)) }
-}
-
-/// `arn:aws:s3:::photos`
-pub fn bucket_arn(name: &str) -> String {
-    format!("arn:aws:s3:::{name}")
 }
 
 fn invalid(name: &str) -> S3Error {

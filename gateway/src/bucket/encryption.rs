@@ -7,6 +7,11 @@ use crate::errors::{ErrorCode, Result, S3Error};
 use crate::xml::{Element, XmlWriter};
 use serde::{Deserialize, Serialize};
 
+/// How S3 calls SSE-S3, and the only algorithm of customer keys.
+pub const AES256: &str = "AES256";
+/// How S3 calls SSE-KMS.
+pub const KMS: &str = "aws:kms";
+
 /// Bytes of the name of a key:
 /// <https://docs.aws.amazon.com/kms/latest/APIReference/API_GenerateDataKey.html>
 const KEY_NAME_LENGTH_MAX: usize = 2048;
@@ -75,12 +80,12 @@ impl BucketEncryption {
         xml.open("Rule");
         xml.open("ApplyServerSideEncryptionByDefault");
         match &self.key {
-            DefaultKey::SseS3 => xml.text("SSEAlgorithm", "AES256"),
+            DefaultKey::SseS3 => xml.text("SSEAlgorithm", AES256),
             DefaultKey::SseKms(name) => {
                 if let Some(name) = name {
                     xml.text("KMSMasterKeyID", name);
                 }
-                xml.text("SSEAlgorithm", "aws:kms");
+                xml.text("SSEAlgorithm", KMS);
             }
         }
         xml.close("ApplyServerSideEncryptionByDefault");
@@ -97,12 +102,12 @@ fn parse_key(default: &Element) -> Result<DefaultKey> {
     default.only(&["SSEAlgorithm", "KMSMasterKeyID"])?;
     let name = default.word_of("KMSMasterKeyID");
     match (default.required("SSEAlgorithm")?, name) {
-        ("AES256", None) => Ok(DefaultKey::SseS3),
-        ("AES256", Some(_)) => Err(S3Error::new(ErrorCode::InvalidArgument)
+        (AES256, None) => Ok(DefaultKey::SseS3),
+        (AES256, Some(_)) => Err(S3Error::new(ErrorCode::InvalidArgument)
             .message(NO_KEY)
             .detail("ArgumentName", "ApplyServerSideEncryptionByDefault")),
-        ("aws:kms", Some(name)) if !is_key_name(name) => Err(ErrorCode::MalformedXML.into()),
-        ("aws:kms", name) => Ok(DefaultKey::SseKms(name.map(str::to_owned))),
+        (KMS, Some(name)) if !is_key_name(name) => Err(ErrorCode::MalformedXML.into()),
+        (KMS, name) => Ok(DefaultKey::SseKms(name.map(str::to_owned))),
         ("aws:kms:dsse", _) => Err(S3Error::new(ErrorCode::NotImplemented)
             .message("Sealing in two layers (aws:kms:dsse) is not implemented.")),
         _ => Err(ErrorCode::MalformedXML.into()),

@@ -13,9 +13,9 @@ use crate::identity::sigv4::amz_date::AmzDate;
 use crate::identity::sigv4::payload::Payload;
 use crate::identity::sigv4::presigned::{self, Mechanism};
 use crate::identity::sigv4::{Request, check_skew, signature_mismatch, unknown_access_key};
-use crate::operations::is_subresource;
 use crate::request::headers::{Headers, with_signed_query};
 use crate::request::query::Query;
+use crate::request::subresource;
 use crate::request::url_encoding::decode_query;
 
 /// A well-formed, timely claim to have signed a request. It proves nothing until its signature is
@@ -221,7 +221,7 @@ fn push_resource(out: &mut String, request: &Request<'_>, bucket: Option<&str>) 
 
 /// Whether a parameter is part of the resource.
 fn is_signed(name: &str) -> bool {
-    is_subresource(name)
+    subresource::of_parameter(name).is_some()
         || matches!(
             name,
             "partNumber"

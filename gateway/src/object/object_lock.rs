@@ -70,12 +70,17 @@ pub enum RetentionPeriod {
 }
 
 impl RetentionPeriod {
+    /// The length in days.
+    pub fn days(self) -> u64 {
+        match self {
+            RetentionPeriod::Days(days) => u64::from(days),
+            RetentionPeriod::Years(years) => u64::from(years) * 365,
+        }
+    }
+
     /// The length in milliseconds; the largest number where it does not fit.
     pub fn ms(self) -> u64 {
-        match self {
-            RetentionPeriod::Days(days) => u64::from(days) * DAY_MS,
-            RetentionPeriod::Years(years) => u64::from(years).saturating_mul(365 * DAY_MS),
-        }
+        self.days().saturating_mul(DAY_MS)
     }
 }
 

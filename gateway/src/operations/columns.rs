@@ -49,6 +49,12 @@ impl Operation {
         self.row().actions.iter().any(|action| matches!(action, Action::Source(..)))
     }
 
+    /// Whether it makes an object of another one, and takes over what that has besides bytes. A
+    /// part that is copied takes over bytes only.
+    pub fn copies_whole_object(self) -> bool {
+        self.purpose() == Purpose::WriteObject && self.copies()
+    }
+
     /// Whether it takes an action on the bucket or the object that it is addressed to, whatever its
     /// headers say.
     pub fn takes(self, action: &str) -> bool {

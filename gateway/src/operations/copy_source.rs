@@ -3,8 +3,9 @@
 use crate::bucket::bucket_name;
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::object::key;
-use crate::operations::{Method, Operation};
+use crate::operations::Operation;
 use crate::request::headers::Headers;
+use crate::request::method::Method;
 use crate::request::url_encoding::decode_query;
 use std::net::Ipv4Addr;
 

@@ -2,8 +2,8 @@
 
 use super::listing::Owner;
 use super::parameters::{continuation_token, parse_continuation_token};
-use crate::bucket::bucket_name::bucket_arn;
 use crate::errors::{Result, S3Error};
+use crate::policy::resource_arn;
 use crate::request::query::Query;
 use crate::timestamp::push_iso8601;
 use crate::xml::XmlWriter;
@@ -77,7 +77,7 @@ impl Input {
             if self.paginated {
                 xml.text("BucketRegion", bucket.region);
             }
-            xml.text("BucketArn", &bucket_arn(bucket.name));
+            xml.text("BucketArn", &resource_arn(bucket.name, None));
             xml.close("Bucket");
         }
         xml.close("Buckets");

@@ -1,9 +1,11 @@
 //! Finds the operation of a request. A pure function of the request's head.
 
-use super::{Method, Operation, OperationRow, ROWS, Selector, TargetKind, account_control};
+use super::{Operation, OperationRow, ROWS, Selector, TargetKind, account_control};
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::operations::addressing::{Address, address};
+use crate::request::method::Method;
 use crate::request::query::Query;
+use crate::request::subresource;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -127,24 +129,17 @@ fn is_query_call(request: &RequestHead<'_>, target: TargetKind) -> bool {
     target == TargetKind::Service && request.method == "GET" && request.query.has("Action")
 }
 
-/// Whether a parameter is the name of a subresource: `acl`.
-pub fn is_subresource(name: &str) -> bool {
-    SUBRESOURCES.binary_search(&name).is_ok()
-}
-
 /// The subresource that the query names. S3 refuses two at once.
 fn subresource(query: &Query) -> Result<Option<&'static str>> {
     let mut found: Option<&'static str> = None;
     for (name, _) in query.iter() {
-        let Ok(position) = SUBRESOURCES.binary_search(&name) else { continue };
-        let name = SUBRESOURCES.get(position).copied();
+        let Some(name) = subresource::of_parameter(name) else { continue };
         match found {
-            Some(first) if name != Some(first) => {
-                let message =
-                    format!("Conflicting query string parameters: {first}, {}", name.unwrap_or_default());
+            Some(first) if name != first => {
+                let message = format!("Conflicting query string parameters: {first}, {name}");
                 return Err(S3Error::invalid_argument("ResourceType", first, message));
             }
-            _ => found = name,
+            _ => found = Some(name),
         }
     }
     Ok(found)
@@ -181,48 +176,3 @@ fn not_allowed(request: &RequestHead<'_>, target: TargetKind, subresource: Optio
         _ => error,
     }
 }
-
-/// Every subresource of the table, sorted. A test compares it with the table.
-pub(super) const SUBRESOURCES: &[&str] = &[
-    "abac",
-    "accelerate",
-    "acl",
-    "analytics",
-    "annotation",
-    "attributes",
-    "cors",
-    "delete",
-    "encryption",
-    "intelligent-tiering",
-    "inventory",
-    "legal-hold",
-    "lifecycle",
-    "location",
-    "logging",
-    "metadataAnnotationTable",
-    "metadataConfiguration",
-    "metadataInventoryTable",
-    "metadataJournalTable",
-    "metadataTable",
-    "metrics",
-    "notification",
-    "object-lock",
-    "ownershipControls",
-    "policy",
-    "policyStatus",
-    "publicAccessBlock",
-    "renameObject",
-    "replication",
-    "requestPayment",
-    "restore",
-    "retention",
-    "select",
-    "session",
-    "tagging",
-    "torrent",
-    "uploadId",
-    "uploads",
-    "versioning",
-    "versions",
-    "website",
-];

@@ -1,7 +1,7 @@
-use super::resolve::SUBRESOURCES;
 use super::*;
 use crate::errors::ErrorCode;
 use crate::request::query::Query;
+use crate::request::subresource::SUBRESOURCES;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -311,6 +311,7 @@ fn the_purpose_of_a_row_agrees_with_its_actions_and_its_body() {
         let row = operation.row();
         let copies = row.selected_by.contains(&header("x-amz-copy-source"));
         assert_eq!(operation.copies(), copies, "{operation}");
+        assert_eq!(operation.copies_whole_object(), *operation == Operation::CopyObject, "{operation}");
         let has_bytes = matches!(row.body, BodyKind::Stream | BodyKind::UploadForm) || copies;
         let writes_bytes = matches!(row.purpose, Purpose::WriteObject | Purpose::WritePart);
         assert_eq!(writes_bytes, has_bytes, "{operation}");

@@ -189,6 +189,9 @@ fn is_about_body(name: &str) -> bool {
     }
 }
 
+/// The header with the one-time code of a request to S3, and the device that it is of.
+pub const CODE_HEADER: &str = "x-amz-mfa";
+
 /// Headers that may come once: they say who sends the request, where it goes, what its body is. Of
 /// two, one reader may take the first and another the last, while the signature covers both.
 const SINGLE: [&str; 13] = [
@@ -202,7 +205,7 @@ const SINGLE: [&str; 13] = [
     "x-amz-date",
     "x-amz-decoded-content-length",
     "x-amz-expected-bucket-owner",
-    "x-amz-mfa",
+    CODE_HEADER,
     "x-amz-security-token",
     "x-amz-source-expected-bucket-owner",
 ];

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use crate::bucket::bucket_name::bucket_arn;
 use crate::errors::{Result, S3Error};
+use crate::policy::resource_arn;
 
 /// The header with the pairs of a client: base64 of a JSON object of texts.
 pub const HEADER: &str = "x-amz-server-side-encryption-context";
@@ -46,15 +46,10 @@ pub fn print(pairs: &[(String, String)]) -> String {
 /// All pairs that the use of a key is bound to, in the order of their names: those of the client,
 /// and the ARN of the object, or with a bucket key that of the bucket.
 pub fn of_object(bucket: &str, key: &str, own: &[(String, String)], bucket_key: bool) -> Pairs {
-    let arn = if bucket_key { bucket_arn(bucket) } else { object_arn(bucket, key) };
+    let arn = resource_arn(bucket, if bucket_key { None } else { Some(key) });
     let own = own.iter().filter(|(name, _)| name != ARN).cloned();
     let pairs: BTreeMap<String, String> = own.chain([(ARN.to_owned(), arn)]).collect();
     pairs.into_iter().collect()
-}
-
-/// The ARN of an object.
-pub fn object_arn(bucket: &str, key: &str) -> String {
-    format!("arn:aws:s3:::{bucket}/{key}")
 }
 
 /// The same pairs are always the same text.

@@ -45,12 +45,13 @@ pub struct HeaderNames {
 /// The headers about the object of the request, and those about the source of a copy.
 pub mod names {
     use super::HeaderNames;
+    use crate::sse::{CUSTOMER_ALGORITHM_HEADER, CUSTOMER_MD5_HEADER};
 
     /// Of the object that the request names.
     pub const OBJECT: HeaderNames = HeaderNames {
-        algorithm: "x-amz-server-side-encryption-customer-algorithm",
+        algorithm: CUSTOMER_ALGORITHM_HEADER,
         key: "x-amz-server-side-encryption-customer-key",
-        md5: "x-amz-server-side-encryption-customer-key-md5",
+        md5: CUSTOMER_MD5_HEADER,
     };
     /// Of the source of a copy.
     pub const SOURCE: HeaderNames = HeaderNames {

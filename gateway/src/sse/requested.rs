@@ -3,12 +3,11 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/specifying-kms-encryption.html>
 
 use super::context::{self, Pairs};
-use super::{AES256, CustomerKey, Digest, HEADER, KMS, SentCustomerKey, Use, names};
+use super::{
+    AES256, BUCKET_KEY_HEADER, CustomerKey, Digest, HEADER, KEY_ID_HEADER, KMS, SentCustomerKey, Use, names,
+};
 use crate::errors::{ErrorCode, Result, S3Error};
 use crate::request::headers::Headers;
-
-const KEY_ID: &str = "x-amz-server-side-encryption-aws-kms-key-id";
-const BUCKET_KEY: &str = "x-amz-server-side-encryption-bucket-key-enabled";
 
 /// What a request says of the object that it writes.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -44,7 +43,7 @@ impl RequestedSealing {
     /// `NotImplemented` for two layers (`aws:kms:dsse`); the errors of [`SentCustomerKey::read`].
     pub fn parse(headers: &Headers, is_secure: bool, digest: Digest<'_>) -> Result<RequestedSealing> {
         let method = headers.get(HEADER);
-        let key_id = headers.get(KEY_ID);
+        let key_id = headers.get(KEY_ID_HEADER);
         if let Some(sent) = SentCustomerKey::of(headers, names::OBJECT) {
             // As in S3, two methods at once are refused before the customer key is read.
             if let Some(method) = method.or(key_id) {
@@ -55,7 +54,7 @@ impl RequestedSealing {
             return sent.read(Use::Write, is_secure, digest).map(RequestedSealing::SseC);
         }
         let context = headers.get(context::HEADER);
-        let bucket_key = headers.get(BUCKET_KEY).map(parse_bucket_key).transpose()?;
+        let bucket_key = headers.get(BUCKET_KEY_HEADER).map(parse_bucket_key).transpose()?;
         match method {
             Some(KMS) => {
                 let context = context.map(context::parse).transpose()?.unwrap_or_default();
@@ -91,6 +90,6 @@ fn parse_bucket_key(text: &str) -> Result<bool> {
     match text {
         _ if text.eq_ignore_ascii_case("true") => Ok(true),
         _ if text.eq_ignore_ascii_case("false") => Ok(false),
-        _ => Err(S3Error::invalid_argument(BUCKET_KEY, text, "The value must be true or false.")),
+        _ => Err(S3Error::invalid_argument(BUCKET_KEY_HEADER, text, "The value must be true or false.")),
     }
 }

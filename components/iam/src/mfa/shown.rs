@@ -5,14 +5,12 @@
 use std::net::IpAddr;
 
 use gateway::errors::{ErrorCode, Result, S3Error};
+use gateway::request::headers::CODE_HEADER;
 use sdk::{Call, Head};
 
 use super::codes;
 use crate::actions::row::Service;
 use crate::request::Request;
-
-/// What a request of S3 has it in: the serial number, a space, the code.
-const HEADER: &str = "x-amz-mfa";
 
 /// A code, and the device that it is said to be of.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -93,7 +91,7 @@ pub(crate) fn check_verified(request: &Request) -> Result<()> {
 /// The code of a request of S3.
 pub(crate) fn of_header(call: &Call) -> Result<Option<Shown>> {
     let (head, headers) = Head::read(call);
-    let Some(value) = headers.get(HEADER) else { return Ok(None) };
+    let Some(value) = headers.get(CODE_HEADER) else { return Ok(None) };
     let (serial_number, code) = split(value)?;
     if call.session().is_some() {
         // These are S3's words: a request with the token of a session was once one of the service
@@ -114,7 +112,7 @@ fn split(value: &str) -> Result<(String, String)> {
             Ok((serial_number.to_owned(), code.to_owned()))
         }
         _ => Err(S3Error::invalid_argument(
-            HEADER,
+            CODE_HEADER,
             value,
             "Mfa header is invalid -- the header should be formatted as {serialNumber}(space){tokenCode}",
         )),

@@ -233,8 +233,8 @@ pub(crate) mod master_keys {
 
 /// The host's configuration.
 pub(crate) mod settings {
-    pub(crate) fn get(name: &str) -> Option<String> {
-        (name == "region").then(|| "us-east-1".to_owned())
+    pub(crate) fn region() -> String {
+        "us-east-1".to_owned()
     }
 }
 

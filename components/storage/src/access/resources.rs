@@ -1,9 +1,9 @@
 //! The export `resources`: tells `policy` what is stored about access.
 
-use gateway::access::{CUSTOMER_ALGORITHM, KMS_KEY_ID, SERVER_SIDE_ENCRYPTION};
 use gateway::bucket::object_ownership::ObjectOwnership;
 use gateway::bucket::public_access_block::PublicAccessBlock;
 use gateway::errors::Result;
+use gateway::sse;
 use sdk::access::grants;
 use sdk::bindings::storage::exports::portcullis::gateway::resources::{BucketAccess, Guest, ObjectAccess};
 
@@ -62,7 +62,7 @@ impl Guest for Storage {
     fn upload_headers(bucket: String, key: String, upload_id: String) -> Vec<(String, String)> {
         let Some(upload) = upload(&bucket, &key, &upload_id) else { return Vec::new() };
         let mut headers = upload.begun_with;
-        let is_said = headers.iter().any(|(name, _)| name.starts_with(SERVER_SIDE_ENCRYPTION));
+        let is_said = headers.iter().any(|(name, _)| name.starts_with(sse::HEADER));
         if !is_said {
             headers.extend(protection_headers(&upload.protection));
         }
@@ -85,10 +85,10 @@ fn upload(bucket: &str, key: &str, upload_id: &str) -> Option<Upload> {
 fn protection_headers(protection: &Protection) -> Vec<(String, String)> {
     let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     match protection {
-        Protection::Unsaid | Protection::SseS3 => vec![header(SERVER_SIDE_ENCRYPTION, "AES256")],
-        Protection::SseC(_) => vec![header(CUSTOMER_ALGORITHM, "AES256")],
+        Protection::Unsaid | Protection::SseS3 => vec![header(sse::HEADER, sse::AES256)],
+        Protection::SseC(_) => vec![header(sse::CUSTOMER_ALGORITHM_HEADER, sse::AES256)],
         Protection::SseKms(sse_kms) => {
-            vec![header(SERVER_SIDE_ENCRYPTION, "aws:kms"), header(KMS_KEY_ID, &sse_kms.arn)]
+            vec![header(sse::HEADER, sse::KMS), header(sse::KEY_ID_HEADER, &sse_kms.arn)]
         }
     }
 }

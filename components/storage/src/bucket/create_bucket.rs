@@ -3,7 +3,6 @@
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>
 
 use gateway::bucket::acl::{Parties, RequestedAcl};
-use gateway::bucket::bucket_name::bucket_arn;
 use gateway::bucket::encryption::BucketEncryption;
 use gateway::bucket::object_ownership::ObjectOwnership;
 use gateway::bucket::public_access_block::PublicAccessBlock;
@@ -12,6 +11,7 @@ use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::identity::account::Account;
 use gateway::object::object_lock::ObjectLockConfiguration;
 use gateway::operations::create_bucket::Input;
+use gateway::policy::resource_arn;
 use sdk::Response;
 
 use super::region;
@@ -32,7 +32,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let owner = request.account().ok_or(ErrorCode::AccessDenied)?;
     let body = document::receive_optional(request).await?;
     let input = Input::parse(&request.bucket, &request.headers, &body)?;
-    let region = region::of_new_bucket(input.location.as_deref(), &region::of_deployment())?;
+    let region = region::of_new_bucket(input.location.as_deref(), &sdk::settings::region())?;
     let ownership = default_ownership().of_new_bucket(input.ownership, &input.acl);
     let block = default_block();
     let acl = acl(&input.acl, ownership, block, owner)?;
@@ -74,7 +74,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
 fn created(bucket: &str) -> Response {
     Response::new(200)
         .header("location", &format!("/{bucket}"))
-        .header("x-amz-bucket-arn", &bucket_arn(bucket))
+        .header("x-amz-bucket-arn", &resource_arn(bucket, None))
 }
 
 /// The ACL of the new bucket. `InvalidBucketAclWithObjectOwnership` where ACLs are disabled and it

@@ -2,8 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html>
 
-use gateway::bucket::bucket_name::bucket_arn;
 use gateway::errors::Result;
+use gateway::policy::resource_arn;
 use sdk::Response;
 
 use crate::request::Request;
@@ -13,7 +13,7 @@ use crate::request::Request;
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let row = request.bucket_row()?;
     Ok(Response::new(200)
-        .header("x-amz-bucket-arn", &bucket_arn(&request.bucket))
+        .header("x-amz-bucket-arn", &resource_arn(&request.bucket, None))
         .header("x-amz-bucket-region", &row.record.region)
         .header("x-amz-access-point-alias", "false")
         .header("content-type", "application/xml"))

@@ -1,14 +1,9 @@
-//! Regions: that of this deployment, and those that a new bucket may name.
+//! Regions that a new bucket may name.
 
 use gateway::errors::{ErrorCode, Result, S3Error};
 
-/// The default region, for which S3 has exceptions.
+/// The region for which S3 has exceptions.
 const US_EAST_1: &str = "us-east-1";
-
-/// The region of this deployment: the setting `region`.
-pub(crate) fn of_deployment() -> String {
-    sdk::settings::get("region").filter(|region| !region.is_empty()).unwrap_or_else(|| US_EAST_1.to_owned())
-}
 
 /// The region of a new bucket: what its `LocationConstraint` names, or else the deployment's.
 ///

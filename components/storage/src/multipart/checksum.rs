@@ -8,12 +8,10 @@ use sdk::digests;
 
 use crate::records::{Checksum, Part, Upload};
 
-/// The algorithm of an upload that was begun without one.
-const DEFAULT: ChecksumAlgorithm = ChecksumAlgorithm::Crc64Nvme;
-
-/// The algorithm that the parts of an upload are kept with.
+/// The algorithm that the parts of an upload are kept with: that of an object, where the upload was
+/// begun without one.
 pub(crate) fn algorithm(upload: &Upload) -> ChecksumAlgorithm {
-    upload.checksum_algorithm.unwrap_or(DEFAULT)
+    upload.checksum_algorithm.unwrap_or(ChecksumAlgorithm::DEFAULT)
 }
 
 /// What the checksum of the completed object covers.

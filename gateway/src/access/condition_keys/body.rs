@@ -3,7 +3,7 @@
 
 use crate::bucket::object_ownership::ObjectOwnership;
 use crate::errors::Result;
-use crate::object::object_lock::{LegalHold, ObjectLockConfiguration, Retention, RetentionPeriod};
+use crate::object::object_lock::{LegalHold, ObjectLockConfiguration, Retention};
 use crate::object::tagging::{TagSet, Tagged};
 use crate::operations::{Operation, create_bucket};
 use crate::policy::KeyId;
@@ -12,72 +12,91 @@ use crate::timestamp;
 /// Condition keys with their values, as a document says them.
 pub type Said = Vec<(String, Vec<String>)>;
 
-/// The keys that the document of an operation says. Nothing else of the request can say them.
-fn keys_of(operation: Operation) -> &'static [KeyId] {
-    match operation {
-        Operation::PutObjectTagging => &[KeyId::RequestObjectTag, KeyId::RequestObjectTagKeys],
-        Operation::PutBucketTagging => &[KeyId::RequestTag, KeyId::TagKeys],
-        Operation::CreateBucket => &[KeyId::RequestTag, KeyId::TagKeys, KeyId::LocationConstraint],
-        Operation::PutObjectRetention => {
-            &[KeyId::ObjectLockMode, KeyId::ObjectLockRemainingDays, KeyId::ObjectLockRetainUntil]
-        }
-        Operation::PutObjectLegalHold => &[KeyId::ObjectLockLegalHold],
-        Operation::PutObjectLockConfiguration => &[KeyId::ObjectLockMode, KeyId::ObjectLockRemainingDays],
-        Operation::PutBucketOwnershipControls => &[KeyId::ObjectOwnership],
-        _ => &[],
-    }
+/// The condition keys of a document, and what reads them.
+struct Keyed {
+    /// The keys that the document says. Nothing else of the request can say them.
+    keys: &'static [KeyId],
+    /// Reads the document as the operation reads it: with the same refusals. The number is the time
+    /// now, in milliseconds since 1970.
+    read: fn(&[u8], u64) -> Result<Said>,
+}
+
+/// The document of an operation, where it says condition keys.
+fn keyed(operation: Operation) -> Option<Keyed> {
+    Some(match operation {
+        Operation::PutObjectTagging => Keyed {
+            keys: &[KeyId::RequestObjectTag, KeyId::RequestObjectTagKeys],
+            read: |document, _| {
+                let set = TagSet::parse_document(document, Tagged::Object)?;
+                Ok(tags("s3:RequestObjectTag/", KeyId::RequestObjectTagKeys, &set))
+            },
+        },
+        Operation::PutBucketTagging => Keyed {
+            keys: &[KeyId::RequestTag, KeyId::TagKeys],
+            read: |document, _| {
+                let set = TagSet::parse_document(document, Tagged::Bucket)?;
+                Ok(tags("aws:RequestTag/", KeyId::TagKeys, &set))
+            },
+        },
+        Operation::CreateBucket => Keyed {
+            keys: &[KeyId::RequestTag, KeyId::TagKeys, KeyId::LocationConstraint],
+            read: |document, _| of_new_bucket(document),
+        },
+        Operation::PutObjectRetention => Keyed {
+            keys: &[KeyId::ObjectLockMode, KeyId::ObjectLockRemainingDays, KeyId::ObjectLockRetainUntil],
+            read: of_retention,
+        },
+        Operation::PutObjectLegalHold => Keyed {
+            keys: &[KeyId::ObjectLockLegalHold],
+            read: |document, _| {
+                Ok(vec![one(KeyId::ObjectLockLegalHold, LegalHold::parse_document(document)?.name())])
+            },
+        },
+        Operation::PutObjectLockConfiguration => Keyed {
+            keys: &[KeyId::ObjectLockMode, KeyId::ObjectLockRemainingDays],
+            read: |document, _| of_object_lock(document),
+        },
+        Operation::PutBucketOwnershipControls => Keyed {
+            keys: &[KeyId::ObjectOwnership],
+            read: |document, _| {
+                Ok(vec![one(KeyId::ObjectOwnership, ObjectOwnership::parse_document(document)?.name())])
+            },
+        },
+        _ => return None,
+    })
 }
 
 /// Whether the document of an operation says a key.
 pub(super) fn is_said(operation: Operation, key: KeyId) -> bool {
-    keys_of(operation).contains(&key)
+    keyed(operation).is_some_and(|keyed| keyed.keys.contains(&key))
 }
 
 /// What the document of an operation says, read as the operation reads it: with the same refusals.
 /// Empty for operations whose documents say no condition key.
 pub fn said(operation: Operation, document: &[u8], now_ms: u64) -> Result<Said> {
-    Ok(match operation {
-        Operation::PutObjectTagging => {
-            let set = TagSet::parse_document(document, Tagged::Object)?;
-            tags("s3:RequestObjectTag/", KeyId::RequestObjectTagKeys, &set)
-        }
-        Operation::PutBucketTagging => {
-            let set = TagSet::parse_document(document, Tagged::Bucket)?;
-            tags("aws:RequestTag/", KeyId::TagKeys, &set)
-        }
-        Operation::CreateBucket => of_new_bucket(document)?,
-        Operation::PutObjectRetention => match Retention::parse_document(document, now_ms)? {
-            Some(Retention { mode, until_ms }) => vec![
-                one(KeyId::ObjectLockMode, mode.name()),
-                one(KeyId::ObjectLockRetainUntil, timestamp::iso8601(until_ms)),
-                one(KeyId::ObjectLockRemainingDays, days_until(until_ms, now_ms).to_string()),
-            ],
-            // An empty document takes the retention away.
-            None => Vec::new(),
-        },
-        Operation::PutObjectLegalHold => {
-            vec![one(KeyId::ObjectLockLegalHold, LegalHold::parse_document(document)?.name())]
-        }
-        Operation::PutObjectLockConfiguration => {
-            match ObjectLockConfiguration::parse_document(document)?.default_retention {
-                Some(default) => {
-                    let days = match default.period {
-                        RetentionPeriod::Days(days) => u64::from(days),
-                        RetentionPeriod::Years(years) => u64::from(years) * 365,
-                    };
-                    vec![
-                        one(KeyId::ObjectLockMode, default.mode.name()),
-                        one(KeyId::ObjectLockRemainingDays, days.to_string()),
-                    ]
-                }
-                None => Vec::new(),
-            }
-        }
-        Operation::PutBucketOwnershipControls => {
-            vec![one(KeyId::ObjectOwnership, ObjectOwnership::parse_document(document)?.name())]
-        }
-        _ => Vec::new(),
-    })
+    keyed(operation).map_or(Ok(Said::new()), |keyed| (keyed.read)(document, now_ms))
+}
+
+fn of_retention(document: &[u8], now_ms: u64) -> Result<Said> {
+    // An empty document takes the retention away.
+    let Some(Retention { mode, until_ms }) = Retention::parse_document(document, now_ms)? else {
+        return Ok(Said::new());
+    };
+    Ok(vec![
+        one(KeyId::ObjectLockMode, mode.name()),
+        one(KeyId::ObjectLockRetainUntil, timestamp::iso8601(until_ms)),
+        one(KeyId::ObjectLockRemainingDays, days_until(until_ms, now_ms).to_string()),
+    ])
+}
+
+fn of_object_lock(document: &[u8]) -> Result<Said> {
+    let Some(default) = ObjectLockConfiguration::parse_document(document)?.default_retention else {
+        return Ok(Said::new());
+    };
+    Ok(vec![
+        one(KeyId::ObjectLockMode, default.mode.name()),
+        one(KeyId::ObjectLockRemainingDays, default.period.days().to_string()),
+    ])
 }
 
 fn of_new_bucket(document: &[u8]) -> Result<Said> {

@@ -250,6 +250,16 @@ fn headers_are_keys() {
 
 /// A header without effect must not fulfil what a policy demands.
 #[test]
+fn an_upload_keeps_the_headers_that_describe_an_object() {
+    let of_object = KeyId::ALL.iter().filter_map(|id| header(*id));
+    let of_object = of_object.filter(|(_, effect)| matches!(effect, Effect::Object | Effect::Acl));
+    // Tags are not the value of one key: each tag has its own.
+    let mut names: Vec<&str> = of_object.map(|(name, _)| name).chain([TAGGING]).collect();
+    names.sort_unstable();
+    assert_eq!(BEGINNING.to_vec(), names);
+}
+
+#[test]
 fn headers_without_effect_carry_no_key() {
     for (key, header, value) in [
         ("s3:if-none-match", "if-none-match", ","),

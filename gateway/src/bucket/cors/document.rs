@@ -4,7 +4,7 @@
 use super::request::is_token;
 use super::rules::{Configuration, Rule};
 use crate::errors::{ErrorCode, Result, S3Error};
-use crate::operations::Method;
+use crate::request::method::Method;
 use crate::xml::{Element, XmlWriter};
 
 /// Rules of one bucket.

@@ -4,8 +4,8 @@ use super::refusal::{self, ResourceType};
 use super::request::{CrossOrigin, origin};
 use super::rules::{Allowance, Configuration};
 use crate::errors::Result;
-use crate::operations::Method;
 use crate::request::headers::Headers;
+use crate::request::method::Method;
 use std::fmt::Write as _;
 
 /// What a response depends on, for caches.

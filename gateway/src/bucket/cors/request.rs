@@ -2,8 +2,8 @@
 
 use super::refusal;
 use crate::errors::Result;
-use crate::operations::Method;
 use crate::request::headers::Headers;
+use crate::request::method::Method;
 
 /// Names in `Access-Control-Request-Headers`, in bytes: what S3 takes of a whole header section.
 pub const REQUEST_HEADERS_LENGTH_MAX: usize = 8 << 10;

@@ -1,7 +1,7 @@
 //! The rules of a bucket, and the one of them that counts.
 
 use super::request::CrossOrigin;
-use crate::operations::Method;
+use crate::request::method::Method;
 use serde::{Deserialize, Serialize};
 
 /// The rules of a bucket. The first that fits a request is the only one that counts.

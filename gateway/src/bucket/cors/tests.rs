@@ -1,8 +1,8 @@
 use super::rules::{Pattern, matches_origin};
 use super::*;
 use crate::errors::{ErrorCode, S3Error};
-use crate::operations::Method;
 use crate::request::headers::Headers;
+use crate::request::method::Method;
 use proptest::prelude::*;
 
 const VARY: &str = "vary: Origin, Access-Control-Request-Headers, Access-Control-Request-Method\n";

@@ -1,5 +1,6 @@
 use super::*;
-use crate::operations::{Method, Support};
+use crate::operations::Support;
+use crate::request::method::Method;
 
 #[test]
 fn every_row_without_anything_has_its_answer_and_no_other_row_has_one() {

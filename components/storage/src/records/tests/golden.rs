@@ -6,7 +6,7 @@
 use std::fmt::Debug;
 
 use gateway::bucket::cors::{Configuration, Rule};
-use gateway::operations::Method;
+use gateway::request::method::Method;
 
 use super::*;
 
