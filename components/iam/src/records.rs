@@ -1,6 +1,9 @@
 //! What the rows of the tables hold: `postcard` records behind one format byte, as in
 //! `components/storage`.
 
+#[cfg(test)]
+mod tests;
+
 use gateway::errors::{ErrorCode, Result, S3Error};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

@@ -48,6 +48,14 @@ pub(crate) fn count() -> usize {
     MEMORY.with_borrow(|memory| memory.rows.keys().filter(|(table, _)| table != tables::CHANGES).count())
 }
 
+/// Keys and values of a table, in order.
+pub(crate) fn table(name: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
+    MEMORY.with_borrow(|memory| {
+        let rows = memory.rows.iter().filter(|((table, _), _)| table == name);
+        rows.map(|((_, key), (value, _))| (key.clone(), value.clone())).collect()
+    })
+}
+
 pub(crate) fn get(table: &str, key: &[u8]) -> Option<RawRow> {
     MEMORY.with_borrow(|memory| {
         let (value, revision) = memory.rows.get(&(table.to_owned(), key.to_vec()))?.clone();
