@@ -295,6 +295,11 @@ impl Config {
         self.cache_dir.clone().unwrap_or_else(|| self.data_dir.join("cache"))
     }
 
+    /// The cache folder, where an earlier start made one.
+    pub fn made_cache_folder(&self) -> Option<PathBuf> {
+        Some(self.cache_folder()).filter(|folder| folder.is_dir())
+    }
+
     /// How long no byte of a request body may arrive.
     pub fn body_idle_timeout(&self) -> Duration {
         self.limits.body_idle
@@ -334,6 +339,17 @@ fn read_secret(path: &Path) -> Result<Secret, ConfigError> {
     let text = read_text(path, SECRET_FILE_BYTES_MAX)
         .map_err(|why| ConfigError(format!("secret file {}: {why}", path.display())))?;
     Ok(Secret::new(text.trim_end_matches(['\r', '\n'])))
+}
+
+/// Bytes that the file of a policy may have: as many as any policy document.
+const POLICY_BYTES_MAX: u64 = 128 << 10;
+
+/// The text of the file of a policy.
+///
+/// # Errors
+/// A file that cannot be read, or is not a text of at most 128 KiB.
+pub(crate) fn read_policy(path: &Path) -> Result<String, ConfigError> {
+    read_text(path, POLICY_BYTES_MAX).map_err(|why| ConfigError(format!("policy {}: {why}", path.display())))
 }
 
 /// The text of a file that has at most so many bytes, or why there is none.

@@ -13,6 +13,7 @@ pub(crate) mod contract;
 pub mod engine;
 pub(crate) mod head;
 pub mod header_lines;
+pub mod instance_limits;
 pub mod journal;
 pub mod peer;
 pub mod responses;

@@ -148,6 +148,7 @@ fn what_cannot_be_a_policy_stops_the_start() {
         for arguments in [&["serve"][..], &["config", "check"]] {
             let (accepted, why) = run(arguments, policy);
             assert!(!accepted && why.contains("vpce-0a1b") && why.contains(expected), "{arguments:?}: {why}");
+            assert!(!folder.path().join("data").exists(), "nothing is made before: {arguments:?}");
         }
     }
     assert_eq!(run(&["config", "check"], READ_PHOTOS), (true, String::new()));

@@ -355,6 +355,7 @@ fn what_cannot_be_the_policy_of_a_key_stops_the_start() {
         for arguments in [&["serve"][..], &["config", "check"]] {
             let (accepted, why) = run(arguments, policy);
             assert!(!accepted && why.contains("shared") && why.contains(expected), "{arguments:?}: {why}");
+            assert!(!folder.path().join("data").exists(), "nothing is made before: {arguments:?}");
         }
     }
     assert_eq!(run(&["config", "check"], SHARED), (true, String::new()));

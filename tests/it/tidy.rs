@@ -50,7 +50,7 @@ const COMMENT_COLUMNS_MAX: usize = 100;
 
 /// Lines of comments that are wider today, by folder. The numbers only fall, and the goal is 0.
 const WIDE_COMMENTS_MAX: [(&str, usize); 4] =
-    [("gateway/", 1), ("components/", 0), ("host/", 1), ("tests/", 0)];
+    [("gateway/", 1), ("components/", 0), ("host/", 0), ("tests/", 0)];
 
 #[test]
 fn comments_are_wrapped() {

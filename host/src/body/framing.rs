@@ -19,6 +19,7 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use super::{ChunkSignature, Chunked, Failure};
+use crate::hex;
 
 #[cfg(test)]
 mod tests;
@@ -268,7 +269,7 @@ impl SignatureChain {
     }
 
     fn end_chunk(&mut self) -> Result<(), FramingError> {
-        let digest = hex(&self.chunk.finalize_reset());
+        let digest = hex::text(&self.chunk.finalize_reset());
         self.verify("AWS4-HMAC-SHA256-PAYLOAD", &[EMPTY_SHA256, &digest], self.claimed)
     }
 
@@ -282,7 +283,7 @@ impl SignatureChain {
                 lines.update(part);
             }
         }
-        self.verify("AWS4-HMAC-SHA256-TRAILER", &[&hex(&lines.finalize())], claimed)
+        self.verify("AWS4-HMAC-SHA256-TRAILER", &[&hex::text(&lines.finalize())], claimed)
     }
 
     /// Compares `claimed` with the signature over these lines, and moves the chain on.
@@ -297,7 +298,7 @@ impl SignatureChain {
         if !bool::from(signature.ct_eq(&claimed)) {
             return Err(FramingError::SignatureMismatch);
         }
-        self.previous = hex(&signature);
+        self.previous = hex::text(&signature);
         Ok(())
     }
 }
@@ -316,7 +317,8 @@ fn parse_size(digits: &[u8]) -> Result<u64, FramingError> {
     if digits.is_empty() || digits.len() > 16 {
         return Err(FramingError::Malformed);
     }
-    let size = digits.iter().try_fold(0u64, |size, digit| Some(size << 4 | u64::from(hex_digit(*digit)?)));
+    let add = |size, digit: &u8| Some(size << 4 | u64::from(char::from(*digit).to_digit(16)?));
+    let size = digits.iter().try_fold(0u64, add);
     size.filter(|size| *size <= CHUNK_BYTES_MAX).ok_or(FramingError::Malformed)
 }
 
@@ -327,19 +329,7 @@ fn parse_extension(extension: &[u8]) -> Result<[u8; 32], FramingError> {
 
 /// 64 hexadecimal digits.
 fn parse_signature(digits: &[u8]) -> Option<[u8; 32]> {
-    let (pairs, []) = digits.as_chunks::<2>() else { return None };
-    let mut signature = [0; 32];
-    if pairs.len() != signature.len() {
-        return None;
-    }
-    for (byte, [high, low]) in signature.iter_mut().zip(pairs) {
-        *byte = hex_digit(*high)? << 4 | hex_digit(*low)?;
-    }
-    Some(signature)
-}
-
-fn hex_digit(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+    hex::bytes_32(std::str::from_utf8(digits).ok()?)
 }
 
 fn parse_trailer(line: &[u8]) -> Result<(String, String), FramingError> {
@@ -350,10 +340,4 @@ fn parse_trailer(line: &[u8]) -> Result<(String, String), FramingError> {
         return Err(FramingError::Malformed);
     }
     Ok((name.to_ascii_lowercase(), value.trim().to_owned()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |value: u8| char::from(DIGITS.get(usize::from(value)).copied().unwrap_or(b'0'));
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

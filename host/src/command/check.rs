@@ -24,7 +24,7 @@ use volume::{References, Report, check};
 /// A folder that is no data folder, that a server has open, or that cannot be read; a pipeline that
 /// cannot be loaded.
 pub(crate) fn run(config: &Config, output: Output) -> Result<ExitCode> {
-    let cache = Some(config.cache_folder()).filter(|folder| folder.is_dir());
+    let cache = config.made_cache_folder();
     let mut rows = Rows::of(&Manifest::load(config.pipeline.as_deref())?, cache.as_deref())?;
     let counted = if rows.is_some() { Counted::Yes } else { Counted::No };
     let mut references =

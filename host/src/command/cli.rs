@@ -14,8 +14,9 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::output::{EXIT_FAILED, EXIT_FOUND, Output, complain, say};
 use super::{check, explain, policy, serve};
-use crate::config::{self, Config, ConfigError, Environment, Form, Given, KEYS, Key};
+use crate::config::{self, Config, Environment, Form, Given, KEYS, Key};
 use crate::keys::accounts::Accounts;
+use crate::keys::master_keys::DeclaredKey;
 use crate::pipeline::adviser;
 use crate::pipeline::compose::Manifest;
 use crate::pipeline::engine;
@@ -95,7 +96,7 @@ pub fn run(task: Task) -> ExitCode {
         Task::Simulate(given, question, output) => {
             load(&given).and_then(|config| policy::simulate(&config, &question, output))
         }
-        Task::ConfigCheck(given) => return check_config(&given),
+        Task::ConfigCheck(given) => Ok(check_config(&given)),
         Task::ConfigShow(given) => load(&given).map(|config| say(&config::render(&config))),
         Task::Compile(cache) => compile(&cache).map(|()| ExitCode::SUCCESS),
         Task::Version(output) => Ok(say(&version(output))),
@@ -117,29 +118,26 @@ fn load(given: &Given) -> anyhow::Result<Config> {
 }
 
 fn check_config(given: &Given) -> ExitCode {
-    let checked = Environment::of_process()
-        .and_then(|environment| config::load(given, &environment))
-        .and_then(|config| Accounts::check(&config).map(|()| config))
-        .and_then(|config| check_policies(&config).map(|()| config));
-    match checked {
+    match checked(given) {
         Ok(config) => {
             say(&config.notices.iter().map(|notice| format!("notice: {notice}\n")).collect::<String>())
         }
-        Err(ConfigError(why)) => {
-            complain(&why);
+        Err(error) => {
+            complain(&format!("{error:#}"));
             ExitCode::from(EXIT_FOUND)
         }
     }
 }
 
-/// Whether the policies of endpoints and keys can be read, as the pipeline that would act by them
-/// says.
-fn check_policies(config: &Config) -> Result<(), ConfigError> {
-    let endpoints = Endpoint::load_all(config)?;
-    let cache = Some(config.cache_folder()).filter(|folder| folder.is_dir());
-    Manifest::load(config.pipeline.as_deref())
-        .and_then(|manifest| adviser::check_policies(config, &endpoints, &manifest, cache.as_deref()))
-        .map_err(|error| ConfigError(format!("{error:#}")))
+/// A configuration whose accounts are in order, and whose policies of endpoints and keys can be
+/// read, as the pipeline that would act by them says.
+fn checked(given: &Given) -> anyhow::Result<Config> {
+    let config = load(given)?;
+    Accounts::check(&config)?;
+    let (endpoints, keys) = (Endpoint::load_all(&config)?, DeclaredKey::load_all(&config)?);
+    let manifest = Manifest::load(config.pipeline.as_deref())?;
+    adviser::check_policies(&endpoints, &keys, &manifest, config.made_cache_folder().as_deref())?;
+    Ok(config)
 }
 
 fn version(output: Output) -> String {

@@ -101,7 +101,7 @@ pub(crate) fn simulate(config: &Config, question: &Simulation, output: Output) -
 }
 
 fn adviser(config: &Config) -> Result<Adviser> {
-    let cache = Some(config.cache_folder()).filter(|folder| folder.is_dir());
+    let cache = config.made_cache_folder();
     Adviser::of(&Manifest::load(config.pipeline.as_deref())?, cache.as_deref())?
         .context("the pipeline's policy component gives no advice: it is another one than Portcullis' own")
 }

@@ -17,7 +17,7 @@ use crate::front::listener::{self, Listener};
 use crate::front::notify::notify;
 use crate::front::serve::{AccessLog, Server, Setup};
 use crate::keys::accounts::{Accounts, RootOrigin};
-use crate::keys::master_keys::MasterKeys;
+use crate::keys::master_keys::{DeclaredKey, MasterKeys};
 use crate::keys::vault::{Vault, volume_options};
 use crate::outbound::Outbound;
 use crate::pipeline::adviser;
@@ -43,15 +43,20 @@ pub(super) fn run(config: Config) -> Result<()> {
     for notice in &config.notices {
         tracing::warn!("{notice}");
     }
-    // A configuration that is wrong is refused before anything is made in the data folder.
+    // What is wrong with accounts, policies and the pipeline's manifest is refused before anything
+    // is made in the data folder.
     Accounts::check(&config)?;
     raise_file_limit(&config);
     let endpoints = Endpoint::load_all(&config)?;
+    let keys = DeclaredKey::load_all(&config)?;
+    let manifest = Manifest::load(config.pipeline.as_deref())?;
+    // The cache may be in the data folder: a first start compiles for this check without one.
+    adviser::check_policies(&endpoints, &keys, &manifest, config.made_cache_folder().as_deref())?;
     let listeners = listener::bind(&config, &endpoints)?;
     make_folder(&config.data_dir)?;
     let volume = Volume::open(volume_options(&config))
         .with_context(|| format!("opening the data folder {}", config.data_dir.display()))?;
-    let outcome = serve_volume(config, listeners, &endpoints, &volume);
+    let outcome = serve_volume(config, listeners, keys, &manifest, &volume);
     volume.close();
     tracing::info!("stopped");
     outcome
@@ -60,11 +65,12 @@ pub(super) fn run(config: Config) -> Result<()> {
 fn serve_volume(
     config: Config,
     listeners: Vec<Listener>,
-    endpoints: &[Arc<Endpoint>],
+    keys: Vec<DeclaredKey>,
+    manifest: &Manifest,
     volume: &Arc<Volume>,
 ) -> Result<()> {
     let config = Arc::new(config);
-    let (shared, pipeline) = assemble(&config, endpoints, volume)?;
+    let (shared, pipeline) = assemble(&config, keys, manifest, volume)?;
     // Ends with this function, and writes what is left.
     let _keeper =
         shared.vault.keep_uses().context("starting the thread that keeps the last uses of access keys")?;
@@ -119,7 +125,8 @@ fn admin(config: &Config, shared: &Shared, rates: &Arc<Rates>) -> Option<AdminSe
 /// Composes and compiles the pipeline, and puts together what all workers share.
 fn assemble(
     config: &Arc<Config>,
-    endpoints: &[Arc<Endpoint>],
+    keys: Vec<DeclaredKey>,
+    manifest: &Manifest,
     volume: &Arc<Volume>,
 ) -> Result<(Arc<Shared>, Arc<CompiledPipeline>)> {
     let accounts = Arc::new(Accounts::open(config)?);
@@ -130,11 +137,10 @@ fn assemble(
         None => None,
     };
     let vault = Arc::new(Vault::open(&config.data_dir)?);
-    let manifest = Manifest::load(config.pipeline.as_deref())?;
     let settings = Arc::new(manifest.variables(&config.pipeline_variables())?);
     let cache = config.cache_folder();
     let pipeline = CompiledPipeline::load(&manifest.compose()?, Some(&cache))?;
-    let master_keys = MasterKeys::open(config, Arc::clone(&accounts), Arc::clone(&vault))?;
+    let master_keys = MasterKeys::open(config, keys, Arc::clone(&accounts), Arc::clone(&vault))?;
     let stages = pipeline.added_stages(manifest.added_stages()?, Arc::clone(&settings), Some(&cache))?;
     let shared = Shared {
         config: Arc::clone(config),
@@ -151,7 +157,6 @@ fn assemble(
         room: Room::new(config.limits.documents_bytes_max),
         ids: Ids::default(),
     };
-    adviser::check_policies(config, endpoints, &manifest, Some(&cache))?;
     Ok((Arc::new(shared), Arc::new(pipeline)))
 }
 

@@ -11,7 +11,7 @@ mod name;
 mod tests;
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::Sha256;
@@ -29,8 +29,6 @@ use name::Name;
 
 /// The alias of the AWS managed key, which every account has.
 const AWS_MANAGED_ALIAS: &str = "alias/aws/s3";
-/// Bytes that the file of a policy may have: as many as any policy document.
-const POLICY_BYTES_MAX: u64 = 128 << 10;
 
 /// Why a key cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -68,6 +66,35 @@ pub struct MasterKey {
     pub policy: Option<u64>,
 }
 
+/// A key of the configuration, with the text of its policy: it is read once, so what was checked is
+/// what is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeclaredKey {
+    /// What the configuration says of it.
+    pub entry: MasterKeyEntry,
+    /// The document; without one, the policies of the account decide.
+    pub policy: Option<String>,
+}
+
+impl DeclaredKey {
+    /// The keys of a configuration, in its order.
+    ///
+    /// # Errors
+    /// A policy that is not a text of at most 128 KiB.
+    pub fn load_all(config: &Config) -> Result<Vec<DeclaredKey>, ConfigError> {
+        let load = |entry: &MasterKeyEntry| {
+            let policy = entry.policy.as_deref().map(config::read_policy).transpose();
+            Ok(DeclaredKey { entry: entry.clone(), policy: policy.map_err(of_key(entry))? })
+        };
+        config.master_keys.iter().map(load).collect()
+    }
+}
+
+/// Says which key of the configuration an error is about.
+fn of_key(entry: &MasterKeyEntry) -> impl Fn(ConfigError) -> ConfigError {
+    |ConfigError(why)| ConfigError(format!("kms_keys {}: {why}", entry.id))
+}
+
 /// An account and the id of a key.
 type Id = (String, String);
 
@@ -97,14 +124,14 @@ impl std::fmt::Debug for MasterKeys {
 }
 
 impl MasterKeys {
-    /// The keys of the configuration, and further ones that the data folder holds. Makes those that
-    /// are new.
+    /// The declared keys, and further ones that the data folder holds. Makes those that are new.
     ///
     /// # Errors
-    /// A key of an account that there is not, a policy that is not a text of at most 128 KiB, a
-    /// file that cannot be read or written.
+    /// A key of an account that there is not, an alias or an id that is given twice, a file that
+    /// cannot be read or written.
     pub fn open(
         config: &Config,
+        declared: Vec<DeclaredKey>,
         accounts: Arc<Accounts>,
         vault: Arc<Vault>,
     ) -> Result<MasterKeys, KeysError> {
@@ -117,9 +144,8 @@ impl MasterKeys {
             policies: Vec::new(),
             materials: Mutex::default(),
         };
-        for entry in &config.master_keys {
-            let named = |ConfigError(why): ConfigError| ConfigError(format!("kms_keys {}: {why}", entry.id));
-            opened.add(entry).map_err(named)?;
+        for DeclaredKey { entry, policy } in declared {
+            opened.add(&entry, policy).map_err(of_key(&entry))?;
         }
         let there = files::list(&opened.folder)?;
         files::note(&opened.folder, &there)?;
@@ -136,7 +162,7 @@ impl MasterKeys {
         Ok(opened)
     }
 
-    fn add(&mut self, entry: &MasterKeyEntry) -> Result<(), ConfigError> {
+    fn add(&mut self, entry: &MasterKeyEntry, policy: Option<String>) -> Result<(), ConfigError> {
         let account = entry.account.clone().unwrap_or_else(|| self.accounts.root().account_id.clone());
         if self.accounts.account(&account).is_none() {
             return Err(ConfigError(format!("account {account}: there is none with this id")));
@@ -146,7 +172,6 @@ impl MasterKeys {
         if let Some(alias) = taken.into_iter().find(|alias| entry.alias.contains(alias)) {
             return Err(ConfigError(format!("{alias}: another key of the account has it")));
         }
-        let policy = entry.policy.as_deref().map(read_policy).transpose()?;
         let number = policy.map(|text| {
             self.policies.push(text);
             self.policies.len() as u64 - 1
@@ -283,18 +308,4 @@ fn aws_managed_id(account: &str) -> String {
 
 fn aws_managed_aliases(is_aws_managed: bool) -> Vec<String> {
     if is_aws_managed { vec![AWS_MANAGED_ALIAS.to_owned()] } else { Vec::new() }
-}
-
-/// The policies of the keys of a configuration, by the ids of the keys.
-///
-/// # Errors
-/// A policy that is not a text of at most 128 KiB.
-pub(crate) fn policies(config: &Config) -> Result<Vec<(String, String)>, ConfigError> {
-    let named = config.master_keys.iter().filter_map(|entry| Some((&entry.id, entry.policy.as_deref()?)));
-    named.map(|(id, path)| Ok((id.clone(), read_policy(path)?))).collect()
-}
-
-fn read_policy(path: &Path) -> Result<String, ConfigError> {
-    config::read_text(path, POLICY_BYTES_MAX)
-        .map_err(|why| ConfigError(format!("policy {}: {why}", path.display())))
 }

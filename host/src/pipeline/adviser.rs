@@ -7,8 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, anyhow};
 use wasmtime::{Store, StoreLimits};
 
-use crate::config::Config;
-use crate::keys::master_keys;
+use crate::keys::master_keys::DeclaredKey;
 use crate::pipeline::bindings::advice::{Document, Evaluation, Finding, Hypothesis};
 use crate::pipeline::bindings::{Adviser as Component, AdviserPre};
 use crate::pipeline::compose::Manifest;
@@ -77,15 +76,16 @@ impl Adviser {
 /// # Errors
 /// It cannot read one; the text says which, and why. Or it cannot be run.
 pub(crate) fn check_policies(
-    config: &Config,
     endpoints: &[Arc<Endpoint>],
+    keys: &[DeclaredKey],
     manifest: &Manifest,
     cache: Option<&Path>,
 ) -> Result<()> {
     let of_endpoint =
         |endpoint: &Arc<Endpoint>| Some((endpoint.id.clone(), endpoint.policy.as_ref()?.text.clone()));
     read_all("endpoint", endpoints.iter().filter_map(of_endpoint).collect(), manifest, cache)?;
-    read_all("key", master_keys::policies(config)?, manifest, cache)
+    let of_key = |key: &DeclaredKey| Some((key.entry.id.clone(), key.policy.clone()?));
+    read_all("key", keys.iter().filter_map(of_key).collect(), manifest, cache)
 }
 
 /// Checks that all policies of a kind can be read. Each comes with the name of what it is for.

@@ -25,7 +25,7 @@ use wasmtime::component::{HasSelf, Linker};
 use crate::keys::signing::SigningKeys;
 use crate::pipeline::bindings;
 use crate::pipeline::call::Calls;
-use crate::pipeline::engine::InstanceLimits;
+use crate::pipeline::instance_limits::InstanceLimits;
 use crate::pipeline::journal::{Draws, SeenRow};
 use crate::pipeline::shared::Shared;
 use volume::Snapshot;

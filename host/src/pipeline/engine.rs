@@ -12,13 +12,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, InstancePre, Linker};
-use wasmtime::{Config, Engine, ResourceLimiter, Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
+use wasmtime::{Config, Engine, Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
 
 use crate::hex;
 use crate::pipeline::added_stages::AddedStages;
 use crate::pipeline::bindings::stages::Position;
 use crate::pipeline::bindings::{Pipeline, PipelinePre};
 use crate::pipeline::capabilities::{self, HostState};
+use crate::pipeline::instance_limits::MEMORY_BYTES_MAX;
 
 /// Epochs tick this often while requests run.
 const EPOCH_TICK: Duration = Duration::from_millis(20);
@@ -31,60 +32,6 @@ const LONG_STEP_TICKS: u64 = 2;
 const LONG_STEP_TIME_MAX: Duration = Duration::from_millis(500);
 /// A component that runs alone, for an operator, may take this many ticks (2 s).
 pub(crate) const ALONE_TICKS_MAX: u64 = 100;
-/// The linear memory of one component of the pipeline may grow to this size, and all of an instance
-/// together to the other.
-pub const MEMORY_BYTES_MAX: usize = 96 << 20;
-const INSTANCE_BYTES_MAX: usize = 160 << 20;
-
-/// How far an instance of the pipeline has grown, and how far it may.
-#[derive(Debug)]
-pub struct InstanceLimits {
-    each: StoreLimits,
-    bytes: usize,
-}
-
-impl InstanceLimits {
-    /// Limits of an instance that has no memory yet.
-    pub fn new() -> InstanceLimits {
-        InstanceLimits { each: StoreLimitsBuilder::new().memory_size(MEMORY_BYTES_MAX).build(), bytes: 0 }
-    }
-
-    /// Bytes of all linear memories.
-    pub fn bytes(&self) -> usize {
-        self.bytes
-    }
-}
-
-impl Default for InstanceLimits {
-    fn default() -> Self {
-        InstanceLimits::new()
-    }
-}
-
-impl ResourceLimiter for InstanceLimits {
-    fn memory_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        let bytes = self.bytes.saturating_add(desired.saturating_sub(current));
-        let grows = bytes <= INSTANCE_BYTES_MAX && self.each.memory_growing(current, desired, maximum)?;
-        if grows {
-            self.bytes = bytes;
-        }
-        Ok(grows)
-    }
-
-    fn table_growing(
-        &mut self,
-        current: usize,
-        desired: usize,
-        maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
-        self.each.table_growing(current, desired, maximum)
-    }
-}
 
 /// The compiled pipeline.
 pub struct CompiledPipeline {

@@ -5,7 +5,6 @@
 //! start whether it can be read, and decides by it later.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -54,7 +53,8 @@ impl Endpoint {
     /// A policy that is not a text of at most 128 KiB.
     pub fn load_all(config: &Config) -> Result<Vec<Arc<Endpoint>>, ConfigError> {
         let load = |(number, listener): (u64, &config::ListenerEntry)| {
-            let policy = listener.policy.as_deref().map(read_policy).transpose()?;
+            let named = |ConfigError(why): ConfigError| ConfigError(format!("endpoint {why}"));
+            let policy = listener.policy.as_deref().map(config::read_policy).transpose().map_err(named)?;
             Ok(Arc::new(Endpoint {
                 id: listener.endpoint.clone(),
                 network: listener.vpc.clone(),
@@ -63,12 +63,4 @@ impl Endpoint {
         };
         (0..).zip(&config.listeners).map(load).collect()
     }
-}
-
-/// Bytes that the file of a policy may have: as many as any policy document.
-const POLICY_BYTES_MAX: u64 = 128 << 10;
-
-fn read_policy(path: &Path) -> Result<String, ConfigError> {
-    config::read_text(path, POLICY_BYTES_MAX)
-        .map_err(|why| ConfigError(format!("endpoint policy {}: {why}", path.display())))
 }

@@ -1,10 +1,12 @@
 //! Any aws-chunked framing is taken apart, or refused; how it arrives makes no difference.
 #![no_main]
 
-// The two files of the host that it is about: the host whole would bring a compiler of WebAssembly
+// The two files of the host that it is about, and what they call: the host whole would bring a compiler of WebAssembly
 // with it.
 #[path = "../../../host/src/body/framing.rs"]
 mod framing;
+#[path = "../../../host/src/hex.rs"]
+mod hex;
 #[path = "../../../host/src/body/payload.rs"]
 #[allow(dead_code, reason = "framing uses a part of it")]
 mod payload;

@@ -247,9 +247,9 @@ fn frame(bytes: &[u8], chunk: usize, trailers: &[(&str, &str)], seed: Option<&st
     for piece in bytes.chunks(chunk).chain([&[][..]]) {
         framed.extend(format!("{:x}", piece.len()).bytes());
         if let Some(previous) = &mut previous {
-            let digests = [super::EMPTY_SHA256.to_owned(), hex(&Sha256::digest(piece))].join("\n");
+            let digests = [super::EMPTY_SHA256.to_owned(), hex::text(&Sha256::digest(piece))].join("\n");
             let text = format!("AWS4-HMAC-SHA256-PAYLOAD\n{TIMESTAMP}\n{SCOPE}\n{previous}\n{digests}");
-            *previous = hex(&hmac(&signing_key(), &text));
+            *previous = hex::text(&hmac(&signing_key(), &text));
             framed.extend(format!(";chunk-signature={previous}").bytes());
         }
         framed.extend(b"\r\n");
@@ -261,9 +261,11 @@ fn frame(bytes: &[u8], chunk: usize, trailers: &[(&str, &str)], seed: Option<&st
     let lines: String = trailers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
     framed.extend(lines.replace('\n', "\r\n").bytes());
     if let Some(previous) = previous.filter(|_| !trailers.is_empty()) {
-        let digest = hex(&Sha256::digest(&lines));
+        let digest = hex::text(&Sha256::digest(&lines));
         let text = format!("AWS4-HMAC-SHA256-TRAILER\n{TIMESTAMP}\n{SCOPE}\n{previous}\n{digest}");
-        framed.extend(format!("x-amz-trailer-signature:{}\r\n", hex(&hmac(&signing_key(), &text))).bytes());
+        framed.extend(
+            format!("x-amz-trailer-signature:{}\r\n", hex::text(&hmac(&signing_key(), &text))).bytes(),
+        );
     }
     framed.extend(b"\r\n");
     framed

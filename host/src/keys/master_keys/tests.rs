@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use super::*;
 use crate::config::SecretSource;
 use crate::secret::Secret;
@@ -27,7 +29,7 @@ fn entry(id: &str, account: &str, alias: &[&str]) -> MasterKeyEntry {
 fn open(folder: &Path, keys: Vec<MasterKeyEntry>) -> Result<MasterKeys, KeysError> {
     let config = config(folder, keys);
     let accounts = Arc::new(Accounts::open(&config)?);
-    MasterKeys::open(&config, accounts, Arc::new(Vault::open(folder)?))
+    MasterKeys::open(&config, DeclaredKey::load_all(&config)?, accounts, Arc::new(Vault::open(folder)?))
 }
 
 const DATA_KEY: DataKey = DataKey::new([7; 32]);
@@ -103,7 +105,8 @@ fn keys_outlive_the_configuration_and_the_name_of_the_region() {
     elsewhere.region = "eu-west-1".to_owned();
     let accounts = Arc::new(Accounts::open(&elsewhere).unwrap());
     let vault = Arc::new(Vault::open(folder.path()).unwrap());
-    let elsewhere = MasterKeys::open(&elsewhere, accounts, vault).unwrap();
+    let elsewhere =
+        MasterKeys::open(&elsewhere, DeclaredKey::load_all(&elsewhere).unwrap(), accounts, vault).unwrap();
     assert_eq!(elsewhere.unwrap(&arn, CONTEXT, &wrapped), Ok(DATA_KEY));
 }
 
