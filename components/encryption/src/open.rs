@@ -10,8 +10,8 @@ use crate::request::sse_c;
 /// Checks that the headers of a request fit what is stored, and takes the key from there.
 ///
 /// `InvalidRequest` for a key that is missing, or not applicable; `InvalidArgument` for a read with
-/// a header of writes; otherwise the errors of [`SentCustomerKey::read`]. Whether a customer key is the right
-/// one shows when `storage` opens the data key with it.
+/// a header of writes; otherwise the errors of [`SentCustomerKey::read`]. Whether a customer key is
+/// the right one shows when `storage` opens the data key with it.
 pub(crate) fn plan(
     headers: &Headers,
     sealed: Sealed,

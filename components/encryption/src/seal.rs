@@ -14,7 +14,8 @@ use crate::settings;
 /// has the name that was given: `policy` finds out whether there is one, and whether the principal
 /// may use it.
 ///
-/// `AccessDenied` where the bucket blocks SSE-C; otherwise the errors of [`RequestedSealing::parse`].
+/// `AccessDenied` where the bucket blocks SSE-C; otherwise the errors of
+/// [`RequestedSealing::parse`].
 pub(crate) fn plan(call: &Call, bucket_default: Option<&DefaultProtection>) -> Result<Option<Protection>> {
     let headers = request::headers(call)?;
     let target = call.target();

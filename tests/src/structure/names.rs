@@ -8,9 +8,9 @@ use super::Crate;
 const PASSED_ON: [(&str, &str); 1] = [("policy-language", "gateway")];
 
 impl Crate {
-    /// Names of types (struct, enum, trait, alias) that are defined more than once, with the places:
-    /// `crate: file`. A crate counts with those of `all` that it passes on, which have none of
-    /// their own then.
+    /// Names of types (struct, enum, trait, alias) that are defined more than once, with the
+    /// places: `crate: file`. A crate counts with those of `all` that it passes on, which have none
+    /// of their own then.
     pub fn types_twice<'a>(&self, all: &'a [Crate]) -> BTreeMap<&'a str, Vec<String>> {
         let mut places: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for each in all.iter().filter(|each| each.name_space() == self.name) {
