@@ -121,8 +121,7 @@ macro_rules! operations {
 // the older name of a later row for the same request, and is never resolved to.
 #[rustfmt::skip]
 operations! {
-//  operation method target selected by IAM actions, all required body digest purpose code charged
-//  enforced by implemented
+//| operation                            | method target  selected by                   IAM actions, all required                                 body          digest    purpose         code  charged  enforced by  implemented
     ListBuckets                          | Get    Service []                            [all("s3:ListAllMyBuckets")]                              none          Optional  -               -     -        -            yes
     ListDirectoryBuckets                 | Get    Service [is("x-id", "ListDirectoryBuckets")] [all("s3express:ListAllMyDirectoryBuckets")]       none          Optional  -               -     -        -            no
     StsGetCallerIdentity "GetCallerIdentity" | Post Service [is("Action", "GetCallerIdentity")] []                                                Form(KIB64)   Optional  -               -     -        -            yes

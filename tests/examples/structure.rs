@@ -21,7 +21,7 @@ fn row(each: &Crate, all: &[Crate]) -> String {
         largest(cycles(&files)),
         rooms.len(),
         largest(cycles(&rooms)),
-        each.types_twice().len(),
+        each.types_twice(all).len(),
         each.functions("judge"),
         each.dead(all).len(),
     ];
@@ -43,7 +43,7 @@ fn list(each: &Crate, all: &[Crate]) {
     }
     upward(each).iter().for_each(|arrow| println!("upwards: {arrow}"));
     each.side_lists().iter().for_each(|list| println!("operations beside their table: {list}"));
-    each.types_twice().iter().for_each(|(name, files)| println!("type {name}: {}", files.join(", ")));
+    each.types_twice(all).iter().for_each(|(name, files)| println!("type {name}: {}", files.join(", ")));
     each.dead(all).iter().for_each(|item| println!("named by no other file: {item}"));
 }
 
@@ -69,7 +69,7 @@ fn figures(tree: &Path, all: &[Crate]) {
             all.iter().map(|each| largest(cycles(&each.arrows()))).max().unwrap_or(0),
         ),
         ("upward arrows", sum(&|each| upward(each).len())),
-        ("types defined twice in a crate", sum(&|each| each.types_twice().len())),
+        ("types defined twice in a crate and what it passes on", sum(&|each| each.types_twice(all).len())),
         ("operations listed beside their table", sum(&|each| each.side_lists().len())),
         ("dead public items", sum(&|each| each.dead(all).len())),
         ("duplicates to the letter, in code", code.len()),

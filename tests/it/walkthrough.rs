@@ -8,7 +8,7 @@ use tests::http::Request;
 use tests::server::Server;
 use tests::sign::Credentials;
 
-/// What one request added to the stage counters, as lines of `stage runs`.
+/// The stages that ran for one request, in the order of `STAGES`: counters do not say when.
 fn walk(server: &Server, send: impl FnOnce()) -> Vec<String> {
     const STAGES: [&str; 7] = ["cors", "website", "auth", "policy", "transform", "encryption", "storage"];
     let runs = || {

@@ -10,7 +10,7 @@ use crate::timestamp::parse_http_date;
 
 /// What evaluating the preconditions of a read says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Verdict {
+pub enum Evaluated {
     /// All hold.
     Proceed,
     /// 304: the client has the object already.
@@ -63,17 +63,17 @@ impl ReadPreconditions {
 
     /// Evaluates the preconditions for an object. Dates are compared by whole seconds, because
     /// `Last-Modified` has no fractions.
-    pub fn evaluate(&self, etag: &ETag, modified_ms: u64) -> Verdict {
+    pub fn evaluate(&self, etag: &ETag, modified_ms: u64) -> Evaluated {
         let modified_after = |date_ms: u64| modified_ms / 1000 > date_ms / 1000;
         match (&self.if_match, self.if_unmodified_since_ms) {
-            (Some(tags), _) if !tags.matches(etag) => return Verdict::Failed("If-Match"),
-            (None, Some(date)) if modified_after(date) => return Verdict::Failed("If-Unmodified-Since"),
+            (Some(tags), _) if !tags.matches(etag) => return Evaluated::Failed("If-Match"),
+            (None, Some(date)) if modified_after(date) => return Evaluated::Failed("If-Unmodified-Since"),
             _ => {}
         }
         match (&self.if_none_match, self.if_modified_since_ms) {
-            (Some(tags), _) if tags.matches(etag) => Verdict::NotModified,
-            (None, Some(date)) if !modified_after(date) => Verdict::NotModified,
-            _ => Verdict::Proceed,
+            (Some(tags), _) if tags.matches(etag) => Evaluated::NotModified,
+            (None, Some(date)) if !modified_after(date) => Evaluated::NotModified,
+            _ => Evaluated::Proceed,
         }
     }
 
@@ -81,13 +81,13 @@ impl ReadPreconditions {
     /// `PreconditionFailed`.
     pub fn check_copy_source(&self, etag: &ETag, modified_ms: u64) -> Result<()> {
         match self.evaluate(etag, modified_ms) {
-            Verdict::Proceed => Ok(()),
-            Verdict::Failed("If-Match") => Err(failed("x-amz-copy-source-If-Match")),
-            Verdict::Failed(_) => Err(failed("x-amz-copy-source-If-Unmodified-Since")),
-            Verdict::NotModified if self.if_none_match.is_some() => {
+            Evaluated::Proceed => Ok(()),
+            Evaluated::Failed("If-Match") => Err(failed("x-amz-copy-source-If-Match")),
+            Evaluated::Failed(_) => Err(failed("x-amz-copy-source-If-Unmodified-Since")),
+            Evaluated::NotModified if self.if_none_match.is_some() => {
                 Err(failed("x-amz-copy-source-If-None-Match"))
             }
-            Verdict::NotModified => Err(failed("x-amz-copy-source-If-Modified-Since")),
+            Evaluated::NotModified => Err(failed("x-amz-copy-source-If-Modified-Since")),
         }
     }
 }

@@ -4,15 +4,28 @@ use std::collections::BTreeMap;
 
 use super::Crate;
 
+/// Crates that another crate passes on to those above, and that crate: `gateway::policy`.
+const PASSED_ON: [(&str, &str); 1] = [("policy-language", "gateway")];
+
 impl Crate {
-    /// Names of types (struct, enum, trait, alias) that are defined more than once, with the files.
-    pub fn types_twice(&self) -> BTreeMap<&str, Vec<&str>> {
-        let mut places: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for (path, source) in &self.sources {
-            source.types.iter().for_each(|name| places.entry(name).or_default().push(path));
+    /// Names of types (struct, enum, trait, alias) that are defined more than once, with the
+    /// places: `crate: file`. A crate counts with those of `all` that it passes on, which have none
+    /// of their own then.
+    pub fn types_twice<'a>(&self, all: &'a [Crate]) -> BTreeMap<&'a str, Vec<String>> {
+        let mut places: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for each in all.iter().filter(|each| each.name_space() == self.name) {
+            for (path, source) in &each.sources {
+                let place = format!("{}: {path}", each.name);
+                source.types.iter().for_each(|name| places.entry(name).or_default().push(place.clone()));
+            }
         }
         places.retain(|_, places| places.len() > 1);
         places
+    }
+
+    /// The crate whose names the names of this one stand beside.
+    fn name_space(&self) -> &str {
+        PASSED_ON.iter().find(|(name, _)| *name == self.name).map_or(&self.name, |(_, by)| by)
     }
 
     /// How many functions and methods have a name that begins with `start`.

@@ -139,8 +139,21 @@ fn names_are_counted_where_they_are_defined() {
             "pub fn used() {} pub fn unused() { unused() } impl X { pub const fn lost() {} fn own() {} }",
         ),
     ]);
-    assert_eq!(one.types_twice().into_iter().collect::<Vec<_>>(), [("Row", vec!["a.rs", "lib.rs"])]);
     assert_eq!(one.functions("judge"), 2);
-    let all = [one, made_up(&[("lib.rs", "fn main() { made_up::judge() }")])];
+    let all = [
+        one,
+        Crate::read("main", |path| (path == "lib.rs").then(|| "fn main() { made_up::judge() }".to_string())),
+    ];
+    let twice: Vec<_> = all[0].types_twice(&all).into_iter().collect();
+    assert_eq!(twice, [("Row", vec!["made-up: a.rs".to_string(), "made-up: lib.rs".to_string()])]);
     assert_eq!(all[0].dead(&all), ["b.rs: unused", "b.rs: lost"]);
+}
+
+#[test]
+fn names_of_a_crate_that_is_passed_on_count_beside_those_of_the_other() {
+    let of = |name: &str| Crate::read(name, |path| (path == "lib.rs").then(|| "struct Row;".to_string()));
+    let all = ["gateway", "policy-language", "storage"].map(of);
+    let twice = all.each_ref().map(|each| each.types_twice(&all).into_values().collect::<Vec<_>>());
+    let places = ["gateway: lib.rs", "policy-language: lib.rs"].map(str::to_string).to_vec();
+    assert_eq!(twice, [vec![places], vec![], vec![]]);
 }

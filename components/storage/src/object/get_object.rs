@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use gateway::errors::{ErrorCode, Result};
-use gateway::object::precondition::{self, ReadPreconditions, Verdict};
+use gateway::object::precondition::{self, Evaluated, ReadPreconditions};
 use gateway::request::range::ByteRange;
 use gateway::request::response_overrides::ResponseOverrides;
 use sdk::response::push_header;
@@ -75,12 +75,12 @@ fn respond_with(
     let Summary { etag, modified_ms, .. } = version.summary;
     let conditions = ReadPreconditions::parse(&request.headers).at(request.now_ms());
     match conditions.evaluate(&etag, modified_ms) {
-        Verdict::Proceed => {}
-        Verdict::NotModified => {
+        Evaluated::Proceed => {}
+        Evaluated::NotModified => {
             headers::push_freshness(&mut lines, &version.details.content, overrides);
             return Ok(Some(Response::with_lines(304, lines)));
         }
-        Verdict::Failed(condition) => return Err(precondition::failed(condition)),
+        Evaluated::Failed(condition) => return Err(precondition::failed(condition)),
     }
     let Some(slice) = slice::select(version, &request.headers, &request.query)? else { return Ok(None) };
     headers::push_object(&mut lines, version, overrides);

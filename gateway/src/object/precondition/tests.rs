@@ -11,14 +11,14 @@ fn etag() -> ETag {
     ETag::parse(TAG).unwrap()
 }
 
-fn check_read(headers: &[(&str, &str)], expected: Verdict) {
+fn check_read(headers: &[(&str, &str)], expected: Evaluated) {
     let headers = Headers::from_iter(headers.iter().copied());
     assert_eq!(ReadPreconditions::parse(&headers).evaluate(&etag(), MODIFIED_MS), expected, "{headers:?}");
 }
 
 #[test]
 fn each_read_precondition_holds_or_does_not() {
-    use Verdict::{Failed, NotModified, Proceed};
+    use Evaluated::{Failed, NotModified, Proceed};
     check_read(&[], Proceed);
     check_read(&[("if-match", TAG)], Proceed);
     check_read(&[("if-match", "*")], Proceed);
@@ -40,13 +40,13 @@ fn a_modification_date_in_the_future_is_ignored() {
     let headers = Headers::from_iter([("if-modified-since", AFTER)]);
     let read = ReadPreconditions::parse(&headers);
     let evaluate = |now_ms| read.clone().at(now_ms).evaluate(&etag(), MODIFIED_MS);
-    assert_eq!(evaluate(MODIFIED_MS), Verdict::Proceed);
-    assert_eq!(evaluate(MODIFIED_MS + 86_400_000), Verdict::NotModified);
+    assert_eq!(evaluate(MODIFIED_MS), Evaluated::Proceed);
+    assert_eq!(evaluate(MODIFIED_MS + 86_400_000), Evaluated::NotModified);
 }
 
 #[test]
 fn tags_take_precedence_over_dates() {
-    use Verdict::{Failed, NotModified, Proceed};
+    use Evaluated::{Failed, NotModified, Proceed};
     check_read(&[("if-match", TAG), ("if-unmodified-since", BEFORE)], Proceed);
     check_read(&[("if-none-match", TAG), ("if-modified-since", BEFORE)], NotModified);
     check_read(&[("if-none-match", "other"), ("if-modified-since", AFTER)], Proceed);

@@ -41,7 +41,8 @@ pub fn boundary(content_type: &str) -> Result<String> {
 /// use gateway::operations::form::multipart::Reader;
 /// let mut reader = Reader::new("b");
 /// let body = b"--b\r\nContent-Disposition: form-data; name=\"key\"\r\n\r\na.txt\r\n\
-///              --b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\nhello\r\n--b--\r\n";
+///              --b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\n\
+///              hello\r\n--b--\r\n";
 /// let start = reader.push(body).unwrap().unwrap();
 /// assert!(body[start..].starts_with(b"hello"));
 /// assert_eq!(reader.form().unwrap().key().unwrap(), "a.txt");
