@@ -1,8 +1,8 @@
 //! Any aws-chunked framing is taken apart, or refused; how it arrives makes no difference.
 #![no_main]
 
-// The two files of the host that it is about, and what they call: the host whole would bring a compiler of WebAssembly
-// with it.
+// The two files of the host that it is about, and what they call: the whole host would bring a
+// compiler of WebAssembly with it.
 #[path = "../../../host/src/body/framing.rs"]
 mod framing;
 #[path = "../../../host/src/hex.rs"]
