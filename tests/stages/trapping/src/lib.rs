@@ -142,7 +142,10 @@ impl slots::transform::Guest for Trapping {
 }
 
 impl slots::encryption::Guest for Trapping {
-    fn plan_seal(call: &Call, bucket_default: Option<DefaultProtection>) -> Result<Option<Protection>, Refusal> {
+    fn plan_seal(
+        call: &Call,
+        bucket_default: Option<DefaultProtection>,
+    ) -> Result<Option<Protection>, Refusal> {
         pass(call, "encryption");
         next::encryption::plan_seal(call, bucket_default.as_ref())
     }
