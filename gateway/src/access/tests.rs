@@ -350,6 +350,17 @@ fn objects_that_a_body_names_are_decided_on_one_by_one() {
 }
 
 #[test]
+fn a_bypass_of_governance_is_decided_on_for_the_key_whatever_is_stored_there() {
+    let bypass = [("x-amz-bypass-governance-retention", "true")];
+    let deletes = |stored: &Stored| may(stored, Who::Stranger, Operation::DeleteObject, &bypass, "");
+    let both = "[\"s3:DeleteObject\",\"s3:BypassGovernanceRetention\"]";
+    for stored in [Stored::private(), Stored::private().foreign(), Stored::private().missing()] {
+        assert!(deletes(&stored.clone().policy("Allow", EVERYBODY, both, "")), "{stored:?}");
+        assert!(!deletes(&stored.policy("Allow", EVERYBODY, "\"s3:DeleteObject\"", "")));
+    }
+}
+
+#[test]
 fn what_one_writes_one_may_share_unless_that_is_denied() {
     let write = |stored: &Stored, headers| may(stored, Who::Stranger, Operation::PutObject, headers, "");
     let canned_acl: &[(&str, &str)] = &[("x-amz-acl", "public-read")];

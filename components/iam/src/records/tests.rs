@@ -6,6 +6,7 @@
 use std::fmt::Debug;
 
 use crate::index::memory::{self, code_of};
+use crate::rows::new_entity;
 use crate::tables;
 use crate::tests::{ACCOUNT, ALLOW, TRUST, ok};
 
@@ -70,22 +71,8 @@ fn tags() -> Tags {
 
 /// An entity without anything that need not be there.
 fn entity(kind: Kind) -> Entity {
-    Entity {
-        kind,
-        id: "AIDA1".to_owned(),
-        name: "Alice".to_owned(),
-        path: "/cats/".to_owned(),
-        created_ms: 1_369_353_600_000,
-        tags: Vec::new(),
-        attached: Vec::new(),
-        inline: Vec::new(),
-        boundary: None,
-        groups: Vec::new(),
-        trust: None,
-        description: None,
-        session_seconds_max: 3600,
-        is_configured: false,
-    }
+    let plain = new_entity(kind, "Alice".to_owned(), "/cats/".to_owned(), 1_369_353_600_000);
+    Entity { id: "AIDA1".to_owned(), ..plain }
 }
 
 fn entities(rows: &mut Rows) {

@@ -57,12 +57,12 @@ fn ways() -> Vec<(&'static str, Stored)> {
         ("no-object-policy-allows-all", private().missing().policy("Allow", EVERYBODY, EVERYTHING, "")),
     ]
     .into_iter()
-    .chain(ways_of_askers())
+    .chain(ways_of_principals())
     .collect()
 }
 
 /// The policies of the principal, and the ways by which the request comes.
-fn ways_of_askers() -> Vec<(&'static str, Stored)> {
+fn ways_of_principals() -> Vec<(&'static str, Stored)> {
     const GET: &str = "\"s3:GetObject\"";
     let private = Stored::private;
     let stranger = format!("{{\"AWS\":\"{STRANGER}\"}}");
