@@ -172,6 +172,11 @@ impl SimulatedDisk {
         self.lock_world().operations
     }
 
+    /// Whether there is a file of this name.
+    pub(crate) fn has_file(&self, path: &str) -> bool {
+        self.lock_world().names.contains_key(path)
+    }
+
     /// Whether the crash has come.
     pub(crate) fn has_crashed(&self) -> bool {
         self.lock_world().crashed
