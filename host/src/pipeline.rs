@@ -15,6 +15,7 @@ pub(crate) mod head;
 pub mod header_lines;
 pub mod instance_limits;
 pub mod journal;
+mod origin;
 pub mod peer;
 pub mod responses;
 pub(crate) mod row_reader;

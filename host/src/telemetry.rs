@@ -3,6 +3,7 @@
 pub mod explanations;
 pub mod logs;
 pub mod metrics;
+pub mod origin;
 pub mod otlp;
 pub mod request_id;
 pub mod traceparent;

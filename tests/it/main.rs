@@ -20,6 +20,7 @@ mod conditions;
 mod cors;
 mod crash;
 mod decided_again;
+mod disk;
 mod documents;
 mod endpoints;
 mod explain;

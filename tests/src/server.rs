@@ -72,8 +72,22 @@ impl Server {
         Server::start_in(folder, config, port, &[])
     }
 
+    /// As [`Server::start_with`], with a data folder of the caller's.
+    ///
+    /// # Panics
+    /// As [`Server::start_with`].
+    pub fn start_on(data: &Path, flags: &[&str]) -> Server {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let [port] = free_ports();
+        Server::start_with_data(folder, workspace::tests().join("conformance.toml"), port, data.into(), flags)
+    }
+
     fn start_in(folder: TempDir, config: PathBuf, port: u16, flags: &[&str]) -> Server {
         let data = folder.path().join("data");
+        Server::start_with_data(folder, config, port, data, flags)
+    }
+
+    fn start_with_data(folder: TempDir, config: PathBuf, port: u16, data: PathBuf, flags: &[&str]) -> Server {
         let flags: Vec<String> = flags.iter().map(ToString::to_string).collect();
         let child = spawn(port, &config, &data, &flags, folder.path());
         let mut server = Server { child, port, flags, config, data, folder };
@@ -128,6 +142,15 @@ impl Server {
     /// Whether the server answers its health probe.
     pub fn is_alive(&self) -> bool {
         probe(self.port, "/health/live")
+    }
+
+    /// What a probe is told: status and text.
+    ///
+    /// # Panics
+    /// When the server does not listen.
+    pub fn probe(&self, target: &str) -> (u16, String) {
+        let response = self.connect().send(&local("GET", target)).expect("a probe");
+        (response.status, response.text())
     }
 
     /// The value of a metric, summed over the samples whose line contains every one of `labels`; 0
@@ -200,9 +223,18 @@ impl Server {
     /// # Panics
     /// When the program cannot be run.
     pub fn check(&self) -> Result<String, String> {
+        self.check_as(&[])
+    }
+
+    /// As [`Server::check`], with flags.
+    ///
+    /// # Panics
+    /// As [`Server::check`].
+    pub fn check_as(&self, flags: &[&str]) -> Result<String, String> {
         let output = Command::new(workspace::binary())
             .args(["check", "--data-dir"])
             .arg(&self.data)
+            .args(flags)
             .current_dir(workspace::root())
             .output()
             .expect("portcullis check");

@@ -65,6 +65,15 @@ impl contract::Guest for Storage {
     fn blobs_of(table: String, value: Vec<u8>) -> std::result::Result<Vec<u64>, String> {
         references::blobs_of(&table, &value).map_err(|error| error.message.unwrap_or_default())
     }
+
+    fn describe(
+        table: String,
+        key: Vec<u8>,
+        value: Vec<u8>,
+        blob: Option<u64>,
+    ) -> Option<contract::Description> {
+        references::describe(&table, &key, &value, blob)
+    }
 }
 
 // Only a component exports: a native linker does not take the names of the exports.

@@ -86,7 +86,7 @@ fn serve_volume(
             rates,
             explanations: Arc::clone(&shared.explanations),
             metrics: Arc::clone(&shared.metrics),
-            health: Arc::new(Health::default()),
+            health: Arc::new(Health::of(Arc::clone(volume))),
             access_log: if config.access_log { AccessLog::On } else { AccessLog::Off },
         },
         answer: move || Worker::new(Arc::clone(&shared), Arc::clone(&pipeline)),

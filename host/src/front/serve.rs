@@ -20,6 +20,7 @@ use anyhow::Context as _;
 use http::header::{CONNECTION, HeaderValue, RETRY_AFTER};
 use http::request::Parts;
 use http::{Request, Response, StatusCode, Version};
+use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
@@ -38,7 +39,7 @@ use crate::pipeline::responses;
 use crate::pipeline::shares::{Cut, Order, Pass, Rates, Refused, Shares, Watch};
 use crate::pipeline::worker::Answering;
 use crate::telemetry::explanations::Explanations;
-use crate::telemetry::logs::{AccessLine, Limited};
+use crate::telemetry::logs::{AccessLine, AnsweredLine, Limited};
 use crate::telemetry::metrics::{Metrics, Refusal};
 use crate::telemetry::request_id::RequestIds;
 
@@ -361,7 +362,12 @@ impl<A: Answering> Serving<A> {
             watch.give(Order::Finish);
         }
         if let Some(line) = line {
-            line.write(responses::request_id(response.headers()).unwrap_or_default(), &response);
+            let line = line.end(responses::request_id(response.headers()).unwrap_or_default(), &response);
+            match response.body() {
+                // Only its end says how much of it was sent.
+                ResponseBody::Stored(_) => flight.line = Some(Box::new(line)),
+                body => line.write(body.size_hint().exact(), None),
+            }
         }
         flight.respond(response)
     }
@@ -411,7 +417,8 @@ impl<A: Answering> Serving<A> {
         // A 503 of the pipeline says the same in its own form, and stays. Only what the host knows
         // is added: the name of the limit, and when to come back.
         if response.status() != StatusCode::SERVICE_UNAVAILABLE {
-            return refusal;
+            // Where the disk is full, the pipeline has said what of a request was done all the same.
+            return if refused.limit == Refusal::Disk { response } else { refusal };
         }
         let limited = Limited(refused.limit.name());
         response.extensions_mut().insert(limited);
@@ -429,8 +436,9 @@ impl<A: Answering> Serving<A> {
         let explanations = &self.setup.explanations;
         // So many explanations a second are made, and no more: a flood of refusals stays cheap.
         if explanations.admit() {
+            let reason = if limit == Refusal::Disk { "the disk is full" } else { "over a limit" };
             let text = serde_json::json!({
-                "request_id": request_id, "reason": "over a limit", "limit": limit.name(),
+                "request_id": request_id, "reason": reason, "limit": limit.name(),
                 "address": arrival.remote.ip().to_canonical().to_string(), "retry_after_seconds": seconds as u64,
             });
             explanations.keep(request_id, &text.to_string());
@@ -455,6 +463,8 @@ struct Flight {
     watch: Rc<Watch>,
     /// Its place; probes need none.
     pass: Option<Rc<Pass>>,
+    /// Its access line, where that waits for the end of the response.
+    line: Option<Box<AnsweredLine>>,
     responding: bool,
 }
 
@@ -464,7 +474,7 @@ impl Flight {
         metrics.in_flight(1);
         watch.request_began();
         let in_flight = Rc::clone(in_flight);
-        Flight { in_flight, metrics: Arc::clone(metrics), watch, pass: None, responding: false }
+        Flight { in_flight, metrics: Arc::clone(metrics), watch, pass: None, line: None, responding: false }
     }
 
     fn respond(mut self, response: Response<ResponseBody>) -> Response<Outgoing> {

@@ -54,4 +54,5 @@ pub use generated::portcullis::gateway::{
     calls, digests, index, keys, master_keys, random, seals, settings, stages, trace, vault,
 };
 pub use generated::{Composed as Pipeline, ComposedPre as PipelinePre};
+pub use reader::exports::portcullis::gateway::references;
 pub use reader::{RowReader, RowReaderPre};

@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use wasmtime::{Engine, Store, StoreLimits};
 
+use crate::pipeline::bindings::references::Description;
 use crate::pipeline::bindings::{RowReader, RowReaderPre};
 use crate::pipeline::compose::Manifest;
 use crate::pipeline::engine::{self, ALONE_TICKS_MAX};
@@ -44,13 +45,36 @@ impl Rows {
         })
     }
 
+    /// What a row is: of the part of it that refers to a blob. `None` for a row that says nothing of
+    /// that, or that cannot be read.
+    pub(crate) fn describe(
+        &mut self,
+        table: &str,
+        key: &[u8],
+        value: &[u8],
+        blob: Option<u64>,
+    ) -> Option<Description> {
+        let described = self.instance().and_then(|(store, reader)| {
+            reader.portcullis_gateway_references().call_describe(store, table, key, value, blob)
+        });
+        described.unwrap_or_else(|_| {
+            self.instance = None;
+            None
+        })
+    }
+
     fn read(&mut self, table: &str, value: &[u8]) -> wasmtime::Result<Result<Vec<u64>, String>> {
-        let (store, reader) = match &mut self.instance {
+        let (store, reader) = self.instance()?;
+        reader.portcullis_gateway_references().call_blobs_of(store, table, value)
+    }
+
+    fn instance(&mut self) -> wasmtime::Result<&mut (Store<StoreLimits>, RowReader)> {
+        let instance = match &mut self.instance {
             Some(instance) => instance,
             none => none.insert(instantiate(&self.engine, &self.pre)?),
         };
-        store.set_epoch_deadline(ALONE_TICKS_MAX);
-        reader.portcullis_gateway_references().call_blobs_of(store, table, value)
+        instance.0.set_epoch_deadline(ALONE_TICKS_MAX);
+        Ok(instance)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Does the work that stages schedule: receives bodies, commits, digests, fetches.
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{CONTENT_LENGTH, EXPECT};
@@ -17,7 +18,7 @@ use crate::pipeline::contract::{algorithm, contract_algorithm, volume_span};
 use crate::pipeline::shared::Shared;
 use crate::pipeline::shares::Pass;
 use crate::pipeline::shares::room::{SHORT_BYTES_MAX, Taken};
-use volume::{self, CommitError, PendingBlob, Volume, VolumeError};
+use volume::{self, CommitError, PendingBlob, SpanReader, Volume, VolumeError};
 
 /// After a response, at most this much of an unread body is read away, for at most this long.
 const DRAIN_BYTES_MAX: u64 = 16 << 20;
@@ -126,7 +127,7 @@ where
     }
     // The futures that read a body are kilobytes long. They are boxed, so that this future stays
     // small for requests without a body.
-    match work {
+    let (outcome, received) = match work {
         Work::Collect(length_max) => (Box::pin(collect(body, payload, length_max, idle)).await, Vec::new()),
         Work::Part(boundary, length_max) => {
             (Box::pin(part(body, boundary, length_max, idle)).await, Vec::new())
@@ -139,7 +140,11 @@ where
             tokio::task::yield_now().await;
             (Outcome::None, Vec::new())
         }
+    };
+    if let Outcome::Failed(calls::Failure::StorageFull) = outcome {
+        pass.meets_full_disk();
     }
+    (outcome, received)
 }
 
 async fn part<B>(body: &mut RequestBody<B>, boundary: Boundary, length_max: u64, idle: Duration) -> Outcome
@@ -197,9 +202,17 @@ where
         let plan = Plan { length_max, digests, key, content_length: None };
         return settled(reseal(&source, plan, volume).await);
     }
-    let Some(mut stream) = body.take() else { return (failed(Failure::BodyIncomplete), Vec::new()) };
     // The length of a part is not known beforehand.
     let content_length = body.content_length.filter(|_| body.reached.is_none());
+    // Before the body is asked for: a client that waits for `100 Continue` then keeps its bytes.
+    let announced = body::announced(&payload, content_length);
+    // Other rules refuse what is too long, and what is empty needs no room.
+    if announced.is_none_or(|length| (1..=length_max).contains(&length))
+        && let Err(error) = volume.has_room(announced.unwrap_or(0))
+    {
+        return (failed(error.into()), Vec::new());
+    }
+    let Some(mut stream) = body.take() else { return (failed(Failure::BodyIncomplete), Vec::new()) };
     let plan = Plan { length_max, digests, key, content_length };
     let ingested = match body.reached.take() {
         None => body::ingest(&mut stream, payload, plan, volume, idle).await,
@@ -231,6 +244,27 @@ fn settled(ingested: Result<body::Ingested, Failure>) -> (Outcome, Vec<PendingBl
             (outcome, ingested.blob.into_iter().collect())
         }
         Err(failure) => (failed(failure), Vec::new()),
+    }
+}
+
+/// Looks for the files of a response that has many. That may wait for the disk.
+pub async fn look_for(mut reader: SpanReader) -> Result<SpanReader, VolumeError> {
+    let looking = move || reader.find_missing().map(|()| reader);
+    match tokio::task::spawn_blocking(looking).await {
+        Ok(found) => found,
+        Err(_) => Err(VolumeError::Failed("the task that looks for files ended".into())),
+    }
+}
+
+/// Looks for the bytes of stored blobs; the outcome of the work that needs them, where they are not
+/// there.
+pub async fn find_missing(blobs: Vec<u64>, volume: &Arc<Volume>) -> Option<Outcome> {
+    let volume = Arc::clone(volume);
+    let found = tokio::task::spawn_blocking(move || volume.find_missing(&blobs)).await;
+    match found {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(failed(storage_failure(&error))),
+        Err(_) => Some(failed(Failure::StorageFailed)),
     }
 }
 

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use http::request::Parts;
 use http::{Method, Response};
-use http_body::Body;
 use tracing_subscriber::EnvFilter;
 
 use super::traceparent::TraceParent;
@@ -88,23 +87,62 @@ impl AccessLine {
         }
     }
 
-    /// Writes the line, when the head of the response is there. Responses to probes have no id.
-    pub(crate) fn write<B: Body>(self, request_id: &str, response: &Response<B>) {
-        let resolved = response.extensions().get::<Resolved>();
+    /// Notes the head of the response. Responses to probes have no id.
+    pub(crate) fn end<B>(self, request_id: &str, response: &Response<B>) -> AnsweredLine {
+        AnsweredLine {
+            micros: u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX),
+            line: self,
+            request_id: request_id.to_owned(),
+            resolved: response.extensions().get::<Resolved>().cloned(),
+            status: response.status().as_u16(),
+            limit: response.extensions().get::<Limited>().map(|limited| limited.0),
+        }
+    }
+}
+
+/// The access line of a request whose response has begun.
+#[derive(Debug)]
+pub(crate) struct AnsweredLine {
+    line: AccessLine,
+    request_id: String,
+    resolved: Option<Resolved>,
+    status: u16,
+    limit: Option<&'static str>,
+    micros: u64,
+}
+
+/// Why a response ended before its last byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Aborted {
+    /// What is stored could not be read.
+    Storage,
+    /// The client is gone, or it did not take the response.
+    Client,
+}
+
+impl AnsweredLine {
+    /// Writes the line: so many bytes of the body were given to the connection.
+    pub(crate) fn write(self, bytes_out: Option<u64>, aborted: Option<Aborted>) {
+        let AnsweredLine { line, request_id, resolved, status, limit, micros } = self;
+        let resolved = resolved.as_ref();
         tracing::info!(
             target: "access",
             request_id,
-            remote = %self.remote,
-            method = %self.method,
-            path = self.path,
+            remote = %line.remote,
+            method = %line.method,
+            path = line.path,
             operation = resolved.map(|resolved| resolved.operation.as_str()).unwrap_or_default(),
             access_key_id = resolved.map(|resolved| resolved.access_key_id.as_str()).unwrap_or_default(),
-            status = response.status().as_u16(),
-            limit = response.extensions().get::<Limited>().map(|limited| limited.0),
-            bytes_out = response.body().size_hint().exact(),
-            micros = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX),
-            trace_id = self.traceparent.map(|parent| format!("{:032x}", parent.trace_id)),
-            parent_id = self.traceparent.map(|parent| format!("{:016x}", parent.span_id)),
+            status,
+            limit,
+            bytes_out,
+            aborted = aborted.map(|aborted| match aborted {
+                Aborted::Storage => "storage",
+                Aborted::Client => "client",
+            }),
+            micros,
+            trace_id = line.traceparent.map(|parent| format!("{:032x}", parent.trace_id)),
+            parent_id = line.traceparent.map(|parent| format!("{:016x}", parent.span_id)),
         );
     }
 }

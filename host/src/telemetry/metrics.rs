@@ -79,11 +79,13 @@ pub enum Refusal {
     RateBucket,
     /// A rate of an address.
     RateAddress,
+    /// The disk is full.
+    Disk,
 }
 
 impl Refusal {
     /// All of them, in their order.
-    pub const ALL: [Refusal; 12] = [
+    pub const ALL: [Refusal; 13] = [
         Refusal::Connections,
         Refusal::InFlight,
         Refusal::Unverified,
@@ -96,6 +98,7 @@ impl Refusal {
         Refusal::RateAccessKey,
         Refusal::RateBucket,
         Refusal::RateAddress,
+        Refusal::Disk,
     ];
 
     /// Its name in metrics, in the access log and in explanations.
@@ -113,6 +116,7 @@ impl Refusal {
             Refusal::RateAccessKey => "rate_access_key",
             Refusal::RateBucket => "rate_bucket",
             Refusal::RateAddress => "rate_address",
+            Refusal::Disk => "disk",
         }
     }
 }
@@ -130,9 +134,16 @@ pub struct VolumeFigures {
     pub gauges: Vec<(&'static str, &'static str, u64)>,
     /// Values that only grow: name without prefix and `_total`, meaning, value.
     pub counters: Vec<(&'static str, &'static str, u64)>,
+    /// Values that only grow, by one label: name without prefix and `_total`, meaning, the label, its
+    /// values and theirs.
+    pub families: Vec<VolumeFamily>,
     /// Distributions.
     pub histograms: Vec<VolumeHistogram>,
 }
+
+/// A counter with a label: name without prefix and `_total`, meaning, the label, and what was
+/// counted for each of its values.
+pub type VolumeFamily = (&'static str, &'static str, &'static str, Vec<(&'static str, u64)>);
 
 /// A distribution that the volume counted.
 #[derive(Debug, Clone)]

@@ -32,6 +32,8 @@ pub enum Problem {
     Missing(u64),
     /// The blob's bytes do not have their checksum.
     Corrupt(u64),
+    /// The disk does not give the blob's bytes; and what it says.
+    Unreadable(u64, String),
     /// There is no record of this blob where its row says.
     RecordMismatch(u64),
     /// Two blobs claim the same bytes.
@@ -63,6 +65,27 @@ impl fmt::Display for RowKey {
     }
 }
 
+impl Problem {
+    /// The blobs whose bytes are damaged or lost. None where only figures are wrong.
+    pub fn damaged(&self) -> Vec<u64> {
+        match self {
+            Problem::RowUnreadable(id)
+            | Problem::Missing(id)
+            | Problem::Corrupt(id)
+            | Problem::Unreadable(id, _)
+            | Problem::RecordMismatch(id)
+            | Problem::Dangling(id, _) => vec![*id],
+            Problem::Overlap(one, other) => vec![*one, *other],
+            Problem::IndexDamaged
+            | Problem::Unreferenced(_)
+            | Problem::LiveBytes(..)
+            | Problem::References(..)
+            | Problem::Orphan(_)
+            | Problem::RowNotUnderstood(..) => Vec::new(),
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -71,6 +94,7 @@ impl fmt::Display for Problem {
             Problem::Unreferenced(id) => write!(f, "blob {id:016x}: has no references"),
             Problem::Missing(id) => write!(f, "blob {id:016x}: its bytes are missing"),
             Problem::Corrupt(id) => write!(f, "blob {id:016x}: its bytes do not have their checksum"),
+            Problem::Unreadable(id, why) => write!(f, "blob {id:016x}: its bytes cannot be read: {why}"),
             Problem::RecordMismatch(id) => write!(f, "blob {id:016x}: there is no record of it at its place"),
             Problem::Overlap(one, other) => {
                 write!(f, "blobs {one:016x} and {other:016x} claim the same bytes")
@@ -161,6 +185,22 @@ pub fn check_on(
     check_bodies(&*disk, &rows, &mut report)?;
     report.orphans = count_orphans(&*disk, &rows)?;
     Ok(report)
+}
+
+/// Goes over the rows (table, key, value) of a volume that is not open and was just checked.
+pub fn visit_rows(options: &Options, visit: &mut dyn FnMut(&str, &[u8], &[u8])) -> Result<(), OpenError> {
+    let disk = RealDisk::existing(&options.dir)?;
+    let _lock = disk.lock(open::LOCK_FILE)?.ok_or(OpenError::Locked)?;
+    if open::is_new(&disk, options)? {
+        return Ok(());
+    }
+    let index = open::open_index(&disk, options)?;
+    index.walk(&mut |found| {
+        if let Found::Row(table, key, value) = found {
+            visit(table, key, value);
+        }
+    })?;
+    Ok(())
 }
 
 fn collect(
@@ -307,7 +347,9 @@ fn check_in_log(
     }
     let start = Position { segment: at.segment, offset: at.offset - header_bytes };
     let mut bytes = [0; record::HEADER_BYTES];
-    file.read_at(start.offset, &mut bytes)?;
+    if let Err(error) = file.read_at(start.offset, &mut bytes) {
+        return Ok(Some(Problem::Unreadable(id, error.to_string())));
+    }
     let expected = |header: &Header| {
         header.kind == Kind::Body && header.id == id && header.length == row.length && header.crc == row.crc
     };
@@ -327,8 +369,11 @@ fn check_bytes(
     if offset.checked_add(row.length).is_none_or(|end| end > file_bytes) {
         return Ok(Some(Problem::Missing(id)));
     }
-    let crc = body_crc(file, offset, row.length)?;
-    Ok((crc != row.crc).then_some(Problem::Corrupt(id)))
+    Ok(match body_crc(file, offset, row.length) {
+        Ok(crc) if crc == row.crc => None,
+        Ok(_) => Some(Problem::Corrupt(id)),
+        Err(error) => Some(Problem::Unreadable(id, error.to_string())),
+    })
 }
 
 fn count_orphans(disk: &dyn Disk, rows: &BTreeMap<u64, BlobRow>) -> Result<u64, OpenError> {

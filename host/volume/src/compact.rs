@@ -59,7 +59,9 @@ impl Compaction {
         at: Position,
         budget: u64,
     ) -> Result<Option<Position>, VolumeError> {
-        let file = shared.segment_file(at.segment)?;
+        let file = shared.segments.file(at.segment)?;
+        let file =
+            file.ok_or_else(|| VolumeError::Failed(format!("log segment {} is not there", at.segment)))?;
         let mut scan = Scan::new(&*file, at, None)?;
         let mut moves = Vec::new();
         let mut pending = Vec::new();

@@ -9,6 +9,7 @@
 //! | `receive`, `pending`, `reader` | bodies in and out |
 //! | `sealing` | AES-256-GCM of bodies, in segments |
 //! | `segments`, `reclaim`, `compact` | what is live, and what happens to the rest |
+//! | `space`, `damage` | why writes are refused; which blobs are known to be damaged |
 //! | `open`, `check`, `scrub` | start, offline check, background check |
 //!
 //! `docs/storage-format.md` draws what lies on the disk and argues why a crash does no harm.
@@ -17,6 +18,7 @@ mod blobs;
 mod check;
 mod commit;
 mod compact;
+mod damage;
 pub mod disk;
 mod errors;
 mod index;
@@ -36,16 +38,18 @@ mod segments;
 mod sequence;
 mod shared;
 mod snapshot;
+mod space;
 mod stats;
 mod wire;
 
 #[cfg(test)]
 mod tests;
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-pub use check::{Problem, References, Report, RowKey, check, check_on};
+pub use check::{Problem, References, Report, RowKey, check, check_on, visit_rows};
 pub use commit::{Batch, Done, Put, Requirement};
 pub use errors::{CommitError, OpenError, VolumeError};
 pub use options::{Durability, Options};
@@ -137,6 +141,45 @@ impl Volume {
         SpanReader::new(&self.shared, spans, key)
     }
 
+    /// Fails where the bytes of one of these stored blobs are not there. It looks at the file of
+    /// each, and may wait for the disk.
+    pub fn find_missing(&self, blobs: &[u64]) -> Result<(), VolumeError> {
+        reader::find_missing(&self.shared, blobs)
+    }
+
+    /// Refuses a body of so many bytes that would not fit, before any of it is received.
+    pub fn has_room(&self, expected: u64) -> Result<(), VolumeError> {
+        let shared = &self.shared;
+        let wanted = if expected > shared.options.inline_max { expected } else { 0 };
+        if shared.space.seems_to_fit(wanted) {
+            return Ok(());
+        }
+        shared.check_space(wanted).inspect_err(|error| shared.space.refused(error, 1))
+    }
+
+    /// Why writes are refused at the moment, for a person; `None` where they are not.
+    pub fn trouble(&self) -> Option<String> {
+        let shared = &self.shared;
+        shared.space.trouble().or_else(|| {
+            let folder = shared.options.dir.display();
+            let failed = self.is_failed() || shared.tail.broken().is_some();
+            failed.then(|| format!("disk failed: the log or the index of {folder} is being recovered"))
+        })
+    }
+
+    /// Whether writes are refused for lack of space.
+    fn is_full(&self) -> bool {
+        self.shared.space.is_full() || matches!(self.shared.tail.broken(), Some(VolumeError::Full))
+    }
+
+    /// Whether writes are refused because the disk failed.
+    fn is_failed(&self) -> bool {
+        let shared = &self.shared;
+        shared.is_failed()
+            || shared.space.is_failing()
+            || matches!(shared.tail.broken(), Some(VolumeError::Failed(_)))
+    }
+
     /// Numbers about the volume.
     pub fn stats(&self) -> VolumeStats {
         let shared = &self.shared;
@@ -147,8 +190,12 @@ impl Volume {
             segments: usages.len() as u64,
             segment_bytes: usages.iter().map(|usage| usage.end).sum(),
             live_bytes: usages.iter().map(|usage| usage.live).sum(),
-            space_low: shared.is_space_low(),
-            failed: shared.is_failed(),
+            space_low: self.is_full(),
+            failed: self.is_failed(),
+            free_bytes: shared.space.bytes().0,
+            total_bytes: shared.space.bytes().1,
+            refused_full: shared.space.refused_full.load(Ordering::Relaxed),
+            refused_failed: shared.space.refused_failed.load(Ordering::Relaxed),
             ..shared.counters.read()
         }
     }

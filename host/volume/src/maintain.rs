@@ -11,6 +11,7 @@ use super::compact::Compaction;
 use super::errors::VolumeError;
 use super::scrub::Scrub;
 use super::shared::Shared;
+use super::space::Occasionally;
 use super::stats::count;
 
 /// The background works in rounds, so many a second.
@@ -32,6 +33,7 @@ pub(crate) struct Background {
     shared: Arc<Shared>,
     progress: Arc<Mutex<Progress>>,
     stop: Arc<(Mutex<bool>, Condvar)>,
+    failed_line: Arc<Occasionally>,
 }
 
 impl Background {
@@ -41,7 +43,12 @@ impl Background {
             compaction: Compaction::default(),
             scrub: Scrub::default(),
         };
-        Background { shared, progress: Arc::new(Mutex::new(progress)), stop: Arc::default() }
+        Background {
+            shared,
+            progress: Arc::new(Mutex::new(progress)),
+            stop: Arc::default(),
+            failed_line: Arc::default(),
+        }
     }
 
     /// Works until `stop`.
@@ -54,7 +61,9 @@ impl Background {
             if *waited.unwrap_or_else(PoisonError::into_inner).0 {
                 return;
             }
-            if let Err(error) = self.round() {
+            if let Err(error) = self.round()
+                && self.failed_line.is_due()
+            {
                 tracing::warn!(%error, "the volume's background work failed");
             }
         }
@@ -74,11 +83,13 @@ impl Background {
     pub(crate) fn round(&self) -> Result<(), VolumeError> {
         let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
         let shared = &self.shared;
+        shared.space.tick(&*shared.disk, shared.options.retry);
         if shared.is_failed() || self.is_stopped() {
             // Commits that were answered `Failed` may turn out to have happened. Nothing that they
             // name may be removed before that is decided.
             return Ok(());
         }
+        forget_mended(shared)?;
         remove_dead(shared);
         if let Some(until) = progress.orphans_until {
             sweep(shared, until)?;
@@ -88,6 +99,17 @@ impl Background {
         progress.compaction.round(shared, options.compact_bytes_per_second / ROUNDS_PER_SECOND)?;
         progress.scrub.round(shared, options.scrub_bytes_per_second / ROUNDS_PER_SECOND, Instant::now())
     }
+}
+
+/// Forgets the damage of blobs that were freed.
+fn forget_mended(shared: &Shared) -> Result<(), VolumeError> {
+    let damage = &shared.counters.damage;
+    if damage.count() > 0 {
+        let snapshot = shared.snapshot()?;
+        // Where the index cannot say it, the blob stays in the figure.
+        damage.retain(|blob| snapshot.blob(blob).map_or(true, |row| row.is_some()));
+    }
+    Ok(())
 }
 
 /// Removes files and segments that are not needed any more.

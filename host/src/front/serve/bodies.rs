@@ -14,6 +14,7 @@ use super::Flight;
 use crate::body::receive::BoxError;
 use crate::body::respond::ResponseBody;
 use crate::pipeline::shares::Pass;
+use crate::telemetry::logs::Aborted;
 
 /// Bytes wait for their rate no longer than this at a time, so that no other limit takes the
 /// request for a stalled one. What is still owed then makes further requests wait.
@@ -107,11 +108,15 @@ pub(crate) struct Outgoing {
     body: ResponseBody,
     flight: Flight,
     pause: Pause,
+    /// Bytes of it that were not given out yet when it began.
+    length: u64,
+    failed: bool,
 }
 
 impl Outgoing {
     pub(super) fn new(body: ResponseBody, flight: Flight) -> Outgoing {
-        Outgoing { body, flight, pause: Pause::default() }
+        let length = body.size_hint().lower();
+        Outgoing { body, flight, pause: Pause::default(), length, failed: false }
     }
 }
 
@@ -123,12 +128,13 @@ impl Body for Outgoing {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        let Outgoing { body, flight, pause } = self.get_mut();
+        let Outgoing { body, flight, pause, failed, .. } = self.get_mut();
         flight.taken();
         let polled = match pause.poll(context) {
             Poll::Ready(()) => Pin::new(body).poll_frame(context),
             Poll::Pending => Poll::Pending,
         };
+        *failed |= matches!(&polled, Poll::Ready(Some(Err(_))));
         let Some(pass) = &flight.pass else { return polled };
         match &polled {
             // It waits for the disk or for a rate, so the client is not the one who stalls.
@@ -147,5 +153,19 @@ impl Body for Outgoing {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        if let Some(line) = self.flight.line.take() {
+            let left = self.body.size_hint().lower();
+            let aborted = match (left, self.failed) {
+                (0, false) => None,
+                (_, true) => Some(Aborted::Storage),
+                (_, false) => Some(Aborted::Client),
+            };
+            line.write(Some(self.length.saturating_sub(left)), aborted);
+        }
     }
 }

@@ -180,6 +180,10 @@ impl Collector for Scrape {
             let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             metric.encode_counter::<NoLabelSet, _, f64>(value, None)?;
         }
+        for (name, help, label, counts) in &self.volume.families {
+            let (values, counts): (Vec<&'static str>, Vec<u64>) = counts.iter().copied().unzip();
+            family(encoder, name, help, &labelled(label, &values, &counts))?;
+        }
         for VolumeHistogram { name, help, sum, slots } in &self.volume.histograms {
             let count = slots.iter().map(|(_, count)| count).sum();
             let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Histogram)?;

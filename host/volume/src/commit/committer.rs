@@ -17,6 +17,7 @@ use crate::options::Durability;
 use crate::pending::Pending;
 use crate::presync::Presync;
 use crate::shared::Shared;
+use crate::space::Occasionally;
 use crate::stats::count;
 use crate::wire::put_u64;
 
@@ -41,6 +42,8 @@ pub(crate) struct Committer {
     /// Bodies of commits that failed and may yet turn out to have happened: until that is decided,
     /// they stay.
     doubtful: Vec<Arc<Pending>>,
+    repair_line: Occasionally,
+    recover_line: Occasionally,
 }
 
 /// Answers everything that waits when the committer ends, however it ends.
@@ -82,6 +85,8 @@ impl Committer {
             checkpoint_not_before: Instant::now(),
             recover_not_before: Instant::now(),
             doubtful: Vec::new(),
+            repair_line: Occasionally::default(),
+            recover_line: Occasionally::default(),
         }
     }
 
@@ -128,7 +133,7 @@ impl Committer {
     }
 
     fn work(&mut self, work: Work) {
-        let _ = self.shared.check_space(0);
+        let _ = self.shared.space.look(&*self.shared.disk);
         self.repair();
         let mut batches = work.batches.into_iter();
         loop {
@@ -164,7 +169,10 @@ impl Committer {
                 Ok(()) if !self.shared.is_failed() => self.doubtful.clear(),
                 Ok(()) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "the log cannot be written");
+                    self.shared.space.fault(&error, 0);
+                    if self.repair_line.is_due() {
+                        tracing::warn!(%error, "the log cannot be written, which is tried again each second");
+                    }
                     return;
                 }
             }
@@ -173,7 +181,9 @@ impl Committer {
             match self.recover_index() {
                 Ok(()) => tracing::warn!("the index was recovered from the log"),
                 Err(error) => {
-                    tracing::error!(%error, "the index cannot be recovered");
+                    if self.recover_line.is_due() {
+                        tracing::error!(%error, "the index cannot be recovered, which is tried again each second");
+                    }
                     self.recover_not_before = Instant::now() + self.shared.options.retry;
                 }
             }
@@ -234,7 +244,11 @@ impl Committer {
                     self.shared.set_failed(true);
                 }
                 count(&counters.failed_commits, size);
-                tracing::error!(%error, "a group of commits failed");
+                shared.space.refused(&error, size);
+                // Of a full disk, the space says a line now and then.
+                if !matches!(error, VolumeError::Full) {
+                    tracing::error!(%error, "a group of commits failed");
+                }
                 let error = CommitError::from(error);
                 answers.into_iter().for_each(|done| done(Err(error)));
             }
@@ -263,11 +277,9 @@ impl Committer {
             return Ok(grouped);
         }
         let committed = written.and_then(|()| {
-            transaction.commit().map_err(|error| {
-                // The log has a commit that the index lacks. Only a replay brings them together
-                // again.
-                VolumeError::Failed(format!("index: {error}"))
-            })
+            // After an error, the log has a commit that the index lacks. Only a replay brings them
+            // together again.
+            transaction.commit().map_err(VolumeError::from)
         });
         match committed {
             Ok(()) => {
@@ -275,6 +287,7 @@ impl Committer {
                 Ok(grouped)
             }
             Err(error) => {
+                self.shared.space.fault(&error, 0);
                 for accepted in grouped.accepted {
                     self.doubtful.extend(accepted.queued.received);
                     answers.push(accepted.queued.done);
@@ -287,7 +300,10 @@ impl Committer {
 
     fn usable(&self) -> Result<(), VolumeError> {
         if self.shared.is_failed() {
-            return Err(VolumeError::Failed("the index failed".into()));
+            return Err(match self.shared.space.is_full() {
+                true => VolumeError::Full,
+                false => VolumeError::Failed("the index failed".into()),
+            });
         }
         match self.shared.tail.broken() {
             Some(error) => Err(error),
@@ -439,7 +455,10 @@ impl Committer {
                 count(&self.shared.counters.log_bytes, *bytes);
             }
             Err(error) => {
-                tracing::error!(%error, "the log could not be written; it goes on in a new segment")
+                self.shared.space.fault(error, 0);
+                if !matches!(error, VolumeError::Full) {
+                    tracing::error!(%error, "the log could not be written; it goes on in a new segment");
+                }
             }
         }
     }
@@ -474,6 +493,7 @@ impl Committer {
                 Ok(())
             }
             Err(error) => {
+                self.shared.space.fault(&error, 0);
                 self.shared.set_failed(true);
                 Err(error)
             }

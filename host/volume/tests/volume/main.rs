@@ -462,3 +462,36 @@ fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
         }
     }
 }
+
+#[test]
+fn bytes_that_are_not_there_are_found_before_they_are_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let volume = Volume::open(options(dir.path())).unwrap();
+    let length = 3_000_000;
+    let whole = store(&volume, b"whole", &body(1, length));
+    let gone = store(&volume, b"gone", &body(2, length));
+    let short = store(&volume, b"short", &body(3, length));
+    let file = |id: u64| dir.path().join(format!("files/{:02x}/{id:016x}.blob", id & 0xff));
+    std::fs::remove_file(file(gone)).unwrap();
+    std::fs::OpenOptions::new().write(true).open(file(short)).unwrap().set_len(1_000_000).unwrap();
+    let look = |blobs: &[u64], length: u64| {
+        let spans: Vec<Span> = blobs.iter().map(|blob| Span { blob: *blob, offset: 0, length }).collect();
+        volume.reader(&spans, None).unwrap().find_missing()
+    };
+    let length = length as u64;
+    assert!(look(&[whole, whole], length).is_ok());
+    for lost in [gone, short] {
+        let found = look(&[whole, lost], length).unwrap_err();
+        assert!(matches!(&found, VolumeError::Missing { blob, .. } if *blob == lost), "{found}");
+        assert!(volume.find_missing(&[whole, lost]).is_err());
+    }
+    // What is there of the shorter one can be read.
+    assert!(look(&[short], 900_000).is_ok() && volume.find_missing(&[whole]).is_ok());
+    let stats = volume.stats();
+    assert_eq!((stats.read_missing, stats.damaged_blobs), (4, 2));
+    for _ in 0..100 {
+        volume.maintain().unwrap();
+    }
+    let stats = volume.stats();
+    assert_eq!((stats.scrubbed_blobs, stats.scrub_errors, stats.damaged_blobs), (1, 2, 2));
+}
