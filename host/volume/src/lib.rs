@@ -9,6 +9,7 @@
 //! | `receive`, `pending`, `reader` | bodies in and out |
 //! | `sealing` | AES-256-GCM of bodies, in segments |
 //! | `segments`, `reclaim`, `compact` | what is live, and what happens to the rest |
+//! | `format` | the versions of the data folder's format |
 //! | `open`, `check`, `scrub` | start, offline check, background check |
 //!
 //! `docs/storage-format.md` draws what lies on the disk and argues why a crash does no harm.
@@ -19,6 +20,7 @@ mod commit;
 mod compact;
 pub mod disk;
 mod errors;
+mod format;
 mod index;
 mod log;
 mod maintain;
@@ -48,6 +50,7 @@ use std::thread::JoinHandle;
 pub use check::{Problem, References, Report, RowKey, check, check_on};
 pub use commit::{Batch, Done, Put, Requirement};
 pub use errors::{CommitError, OpenError, VolumeError};
+pub use format::{FORMAT, FORMATS, FormatVersion, format_of};
 pub use options::{Durability, Options};
 pub use pool::STEP_BYTES;
 pub use reader::{ReadStep, Span, SpanReader};
