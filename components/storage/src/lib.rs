@@ -17,6 +17,7 @@ mod index;
 mod listing;
 mod multipart;
 mod object;
+mod owners;
 mod plan;
 mod records;
 mod references;
@@ -29,6 +30,7 @@ mod version_id;
 
 use gateway::errors::Result;
 use gateway::operations::{Operation, Support, nothing};
+use sdk::bindings::storage::exports::portcullis::gateway::owners as owner_contract;
 use sdk::bindings::storage::exports::portcullis::gateway::references as contract;
 use sdk::bindings::storage::exports::portcullis::gateway::storage::{Guest, Sealing, Step};
 use sdk::{Call, DefaultProtection, Protection, Refusal, Response, SentHead, Target, refuse};
@@ -64,6 +66,16 @@ impl Guest for Storage {
 impl contract::Guest for Storage {
     fn blobs_of(table: String, value: Vec<u8>) -> std::result::Result<Vec<u64>, String> {
         references::blobs_of(&table, &value).map_err(|error| error.message.unwrap_or_default())
+    }
+}
+
+impl owner_contract::Guest for Storage {
+    fn tables() -> Vec<String> {
+        vec![tables::BUCKETS.to_owned()]
+    }
+
+    fn owner_of(table: String, value: Vec<u8>) -> std::result::Result<String, String> {
+        owners::owner_of(&table, &value).map_err(|error| error.message.unwrap_or_default())
     }
 }
 
