@@ -127,9 +127,11 @@ pub struct Limits {
     pub drain: Duration,
 }
 
-/// The root credentials, where the operator chose them. Both or neither.
+/// The root credentials, where the operator chose them. Both or neither. And the account.
 #[derive(Debug, Clone, Default)]
 pub struct Root {
+    /// The account that the data folder belongs to: 12 digits.
+    pub account_id: Option<String>,
     /// The access key id.
     pub access_key: Option<SecretSource>,
     /// The secret access key.

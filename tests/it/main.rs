@@ -45,6 +45,7 @@ mod tidy;
 mod traces;
 mod traps;
 mod unconfigured;
+mod upgrade;
 mod walkthrough;
 mod web_identity;
 mod wire;

@@ -82,6 +82,17 @@ impl Server {
         Server::start_with_data(folder, workspace::tests().join("conformance.toml"), port, data.into(), flags)
     }
 
+    /// A server with a data folder that is there, or not yet: `data` in `folder`, beside the
+    /// configuration `portcullis.toml`.
+    ///
+    /// # Panics
+    /// As [`Server::start_with`].
+    pub fn start_in_folder(folder: TempDir, flags: &[&str]) -> Server {
+        let config = folder.path().join("portcullis.toml");
+        let [port] = free_ports();
+        Server::start_in(folder, config, port, flags)
+    }
+
     fn start_in(folder: TempDir, config: PathBuf, port: u16, flags: &[&str]) -> Server {
         let data = folder.path().join("data");
         Server::start_with_data(folder, config, port, data, flags)

@@ -17,6 +17,7 @@ mod index;
 mod listing;
 mod multipart;
 mod object;
+mod owners;
 mod plan;
 mod records;
 mod references;
@@ -29,6 +30,7 @@ mod version_id;
 
 use gateway::errors::Result;
 use gateway::operations::{Operation, Support, nothing};
+use sdk::bindings::storage::exports::portcullis::gateway::owners as owner_contract;
 use sdk::bindings::storage::exports::portcullis::gateway::references as contract;
 use sdk::bindings::storage::exports::portcullis::gateway::storage::{Guest, Sealing, Step};
 use sdk::{Call, DefaultProtection, Protection, Refusal, Response, SentHead, Target, refuse};
@@ -73,6 +75,16 @@ impl contract::Guest for Storage {
         blob: Option<u64>,
     ) -> Option<contract::Description> {
         references::describe(&table, &key, &value, blob)
+    }
+}
+
+impl owner_contract::Guest for Storage {
+    fn tables() -> Vec<String> {
+        vec![tables::BUCKETS.to_owned()]
+    }
+
+    fn owner_of(table: String, value: Vec<u8>) -> std::result::Result<String, String> {
+        owners::owner_of(&table, &value).map_err(|error| error.message.unwrap_or_default())
     }
 }
 

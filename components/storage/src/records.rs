@@ -123,6 +123,6 @@ fn body(value: &[u8]) -> Result<&[u8]> {
 }
 
 /// A row that this release cannot read: damage, or data of a newer release.
-fn unreadable() -> S3Error {
+pub(crate) fn unreadable() -> S3Error {
     S3Error::new(ErrorCode::InternalError).message("A stored record could not be read.")
 }

@@ -1,4 +1,4 @@
-//! The command line: `portcullis serve|check|explain|limits|policy|config|version`. Flags of
+//! The command line: `portcullis serve|check|upgrade|explain|limits|policy|config|version`. Flags of
 //! `serve` come from the table of keys.
 
 mod access;
@@ -13,7 +13,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::output::{EXIT_FAILED, EXIT_FOUND, Output, complain, say};
-use super::{check, explain, policy, serve};
+use super::{check, explain, policy, serve, upgrade};
 use crate::config::{self, Config, Environment, Form, Given, KEYS, Key};
 use crate::keys::accounts::Accounts;
 use crate::keys::master_keys::DeclaredKey;
@@ -31,6 +31,8 @@ pub enum Task {
     Serve(Given),
     /// Compare index, references, bytes and checksums of a data folder that no server has open.
     Check(Given, Output),
+    /// Say what an upgrade of a data folder would change, or do it.
+    Upgrade(Given, upgrade::Mode, Output),
     /// Say why the server of a data folder denied a request.
     Explain(Given, explain::Question, Output),
     /// Show or change the limits of the server of a data folder.
@@ -62,6 +64,11 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, clap
     Ok(match matches.subcommand() {
         Some(("serve", matches)) => Task::Serve(given(matches)),
         Some(("check", matches)) => Task::Check(given(matches), output(matches)),
+        Some(("upgrade", matches)) => {
+            let dry_run = matches.get_flag("dry-run");
+            let mode = if dry_run { upgrade::Mode::DryRun } else { upgrade::Mode::Upgrade };
+            Task::Upgrade(given(matches), mode, output(matches))
+        }
         Some(("explain", matches)) => access::explain(matches),
         Some(("limits", matches)) => limits::task(matches),
         Some(("policy", matches)) => access::policy(matches),
@@ -84,6 +91,9 @@ pub fn run(task: Task) -> ExitCode {
     let outcome = match task {
         Task::Serve(given) => load(&given).and_then(serve::run).map(|()| ExitCode::SUCCESS),
         Task::Check(given, output) => load(&given).and_then(|config| check::run(&config, output)),
+        Task::Upgrade(given, mode, output) => {
+            load(&given).and_then(|config| upgrade::run(&config, mode, output))
+        }
         Task::Explain(given, question, output) => {
             load(&given).and_then(|config| explain::run(&config, &question, output))
         }
@@ -180,6 +190,7 @@ fn command() -> Command {
         .arg_required_else_help(true)
         .subcommand(settings(Command::new("serve").about("Serve requests until told to stop")))
         .subcommand(some_settings(check, &CHECKED))
+        .subcommand(some_settings(upgrade_command(), &CHECKED))
         .subcommand(access::explain_command())
         .subcommand(limits::command())
         .subcommand(access::policy_command())
@@ -190,6 +201,23 @@ fn command() -> Command {
             ),
         )
         .subcommand(Command::new("version").about("Print the version").arg(json()))
+}
+
+fn upgrade_command() -> Command {
+    let dry_run = Arg::new("dry-run")
+        .long("dry-run")
+        .action(ArgAction::SetTrue)
+        .help("Say what would be changed, and change nothing; a server may have the folder open");
+    Command::new("upgrade")
+        .about("Bring a data folder that no server has open to the format of this program, and check it")
+        .long_about(
+            "Bring a data folder that no server has open to the format of this program, and check it. `serve` does the \
+             same when it starts, without the check.\n\
+             Exit status: 0 nothing is to be done, or it is done and nothing is wrong; 1 with --dry-run, an upgrade is \
+             to be done, else damage was found; 2 it could not be done.",
+        )
+        .arg(dry_run)
+        .arg(json())
 }
 
 fn settings(command: Command) -> Command {

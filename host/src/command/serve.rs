@@ -16,16 +16,18 @@ use crate::front::health::Health;
 use crate::front::listener::{self, Listener};
 use crate::front::notify::notify;
 use crate::front::serve::{AccessLog, Server, Setup};
-use crate::keys::accounts::{Accounts, RootOrigin};
+use crate::keys::accounts::{Accounts, FolderAccount, RootOrigin, note};
 use crate::keys::master_keys::{DeclaredKey, MasterKeys};
 use crate::keys::vault::{Vault, volume_options};
 use crate::outbound::Outbound;
 use crate::pipeline::adviser;
 use crate::pipeline::compose::Manifest;
 use crate::pipeline::engine::CompiledPipeline;
+use crate::pipeline::owners;
 use crate::pipeline::peer::Endpoint;
 use crate::pipeline::shared::{Ids, Shared};
 use crate::pipeline::shares::{Rates, Room};
+use crate::pipeline::stale_code;
 use crate::pipeline::worker::Worker;
 use crate::telemetry::explanations::Explanations;
 use crate::telemetry::logs;
@@ -78,6 +80,7 @@ fn serve_volume(
     let admin = admin(&config, &shared, &rates);
     let exporter = shared.exporter.clone();
     let greeting = greeting(&config, &shared.accounts, &listeners);
+    let accounts = Arc::clone(&shared.accounts);
     let server = Server {
         listeners,
         setup: Setup {
@@ -96,8 +99,10 @@ fn serve_volume(
         notify(config.notify_socket.as_deref(), "STOPPING=1");
     };
     let outcome = server.run(stop, || {
+        accounts.root().keep()?;
         say(&greeting);
         notify(config.notify_socket.as_deref(), "READY=1");
+        Ok(())
     });
     if let Some(admin) = admin {
         admin.close();
@@ -129,7 +134,8 @@ fn assemble(
     manifest: &Manifest,
     volume: &Arc<Volume>,
 ) -> Result<(Arc<Shared>, Arc<CompiledPipeline>)> {
-    let accounts = Arc::new(Accounts::open(config)?);
+    let cache = config.cache_folder();
+    let accounts = Arc::new(open_accounts(config, manifest, volume)?);
     let metrics = Arc::new(Metrics::new(config.worker_count() + 1));
     metrics.set_volume(Box::new(Arc::clone(volume)));
     let exporter = match &config.otlp_endpoint {
@@ -138,10 +144,10 @@ fn assemble(
     };
     let vault = Arc::new(Vault::open(&config.data_dir)?);
     let settings = Arc::new(manifest.variables(&config.pipeline_variables())?);
-    let cache = config.cache_folder();
     let pipeline = CompiledPipeline::load(&manifest.compose()?, Some(&cache))?;
     let master_keys = MasterKeys::open(config, keys, Arc::clone(&accounts), Arc::clone(&vault))?;
     let stages = pipeline.added_stages(manifest.added_stages()?, Arc::clone(&settings), Some(&cache))?;
+    stale_code::remove(&cache);
     let shared = Shared {
         config: Arc::clone(config),
         accounts,
@@ -158,6 +164,27 @@ fn assemble(
         ids: Ids::default(),
     };
     Ok((Arc::new(shared), Arc::new(pipeline)))
+}
+
+/// The accounts of a configuration and of the volume, which notes from then on whose it is.
+///
+/// # Errors
+/// Those of the accounts; the volume is another account's.
+pub(super) fn open_accounts(config: &Config, manifest: &Manifest, volume: &Volume) -> Result<Accounts> {
+    // The check has to be possible before anything is compiled: it makes no folder.
+    let owners = || owners::of(manifest, config.made_cache_folder().as_deref(), volume);
+    let folder = FolderAccount::of(volume, &owners)?;
+    let accounts = Accounts::open(config, &folder)?;
+    if folder.noted.is_none() {
+        let account = &accounts.root().account_id;
+        match note(volume, account) {
+            Ok(()) => tracing::info!(account, "the index notes the account of the data folder"),
+            // A disk that is full is no reason not to serve: the file with the root credentials
+            // says the account, and the next start tries again.
+            Err(error) => tracing::warn!(account, %error, "the account is not noted in the index yet"),
+        }
+    }
+    Ok(accounts)
 }
 
 /// Waits for SIGTERM or SIGINT. Where the server cannot listen for them, their default ends the
@@ -219,7 +246,14 @@ fn greeting(config: &Config, accounts: &Accounts, listeners: &[Listener]) -> Str
     match &root.origin {
         RootOrigin::Configured => text += &format!("root access key: {}, as configured\n", root.access_key),
         RootOrigin::Stored(path) => text += &format!("root credentials: in {}\n", path.display()),
-        RootOrigin::Generated(path) => {
+        RootOrigin::Generated(path) | RootOrigin::Replaced(path) => {
+            if matches!(root.origin, RootOrigin::Replaced(_)) {
+                text += &format!(
+                    "root-credentials.toml was missing: account {} has new root credentials, and the earlier ones are \
+                     void\n",
+                    root.account_id
+                );
+            }
             let endpoint = listeners.first().map(|listener| endpoint(listener.address)).unwrap_or_default();
             text += &format!(
                 "root credentials, made just now and shown only this once; they are kept in {path}\n\n\

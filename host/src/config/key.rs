@@ -268,6 +268,11 @@ pub static KEYS: &[Key] = &[
         help: "How fast stored bytes are compared with their checksums in the background, at most",
         set: |c, v| { c.storage.scrub_bytes_per_second = bytes(v, 0, 64 << 30)?; Some(()) },
         get: |c| vec![size::render(c.storage.scrub_bytes_per_second)] },
+    Key { name: "root.account_id", form: Form::One,
+        allowed: "12 digits, not all of them 0",
+        help: "The account of a new data folder, or of one that lost its root-credentials.toml; for others it has to match",
+        set: |c, v| { c.root.account_id = Some(account_id(v)?); Some(()) },
+        get: |c| c.root.account_id.iter().cloned().collect() },
     Key { name: "root.access_key", form: Form::Hidden,
         allowed: "an access key id",
         help: "The root access key id; generated when not set",
@@ -364,6 +369,13 @@ fn log_level(values: &[String]) -> Option<String> {
     let known = ["error", "warn", "info", "debug", "trace", "off"];
     let good = |directive: &str| known.contains(&directive.rsplit('=').next().unwrap_or(directive));
     level.split(',').all(good).then(|| level.to_owned())
+}
+
+fn account_id(values: &[String]) -> Option<String> {
+    let id = one(values)?;
+    let good =
+        id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()) && id.bytes().any(|byte| byte != b'0');
+    good.then(|| id.to_owned())
 }
 
 fn secret(values: &[String]) -> Option<SecretSource> {

@@ -114,8 +114,12 @@ where
     /// answer.
     ///
     /// # Errors
-    /// A thread or runtime that cannot be made, or a worker that cannot start.
-    pub fn run<S>(self, stop: impl Fn() -> S, on_ready: impl FnOnce()) -> anyhow::Result<()>
+    /// A thread or runtime that cannot be made, a worker that cannot start, or that of `on_ready`.
+    pub fn run<S>(
+        self,
+        stop: impl Fn() -> S,
+        on_ready: impl FnOnce() -> anyhow::Result<()>,
+    ) -> anyhow::Result<()>
     where
         S: Future<Output = ()>,
     {
@@ -123,7 +127,11 @@ where
         LocalSet::new().block_on(&runtime, self.serve(stop, on_ready))
     }
 
-    async fn serve<S>(self, stop: impl Fn() -> S, on_ready: impl FnOnce()) -> anyhow::Result<()>
+    async fn serve<S>(
+        self,
+        stop: impl Fn() -> S,
+        on_ready: impl FnOnce() -> anyhow::Result<()>,
+    ) -> anyhow::Result<()>
     where
         S: Future<Output = ()>,
     {
@@ -140,7 +148,7 @@ where
             .collect();
         let Setup { health, limits, .. } = self.setup;
         health.enter(Phase::Ready);
-        on_ready();
+        on_ready()?;
         stop().await;
         // Probes say "not ready" from now on, so that balancers send new requests elsewhere.
         health.enter(Phase::Draining);

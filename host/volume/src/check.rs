@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::blobs::{self, BlobRow, Location};
 use super::disk::{Disk, DiskFile, Open, RealDisk};
 use super::errors::{OpenError, VolumeError};
+use super::format;
 use super::index::{Found, Index};
 use super::log::Position;
 use super::log::record::{self, Header, Kind};
@@ -164,8 +165,8 @@ pub fn check_on(
     options: &Options,
     references: Option<References<'_>>,
 ) -> Result<Report, OpenError> {
-    let _lock = disk.lock(open::LOCK_FILE)?.ok_or(OpenError::Locked)?;
-    let volume = open::read_format(&*disk)?.ok_or(OpenError::NotAVolume)?;
+    let _lock = disk.lock(format::LOCK_FILE)?.ok_or(OpenError::Locked)?;
+    let volume = format::read(&*disk)?.ok_or(OpenError::NotAVolume)?.volume;
     let mut report = Report::default();
     if open::is_new(&*disk, options)? {
         // The creation of the folder was cut short, and nothing was ever stored.

@@ -9,7 +9,10 @@ pub enum OpenError {
     #[error("the data folder is in use by another process")]
     Locked,
     /// The folder was written by a newer version.
-    #[error("the data folder has format {found}; this version reads up to {supported}")]
+    #[error(
+        "the data folder has format {found}, and this program reads formats up to {supported}: run the release that \
+         wrote it, or a newer release (`portcullis version` says which one this is)"
+    )]
     NewerFormat {
         /// The version in `FORMAT`.
         found: u32,

@@ -10,6 +10,7 @@
 //! | `sealing` | AES-256-GCM of bodies, in segments |
 //! | `segments`, `reclaim`, `compact` | what is live, and what happens to the rest |
 //! | `space`, `damage` | why writes are refused; which blobs are known to be damaged |
+//! | `format` | the versions of the data folder's format |
 //! | `open`, `check`, `scrub` | start, offline check, background check |
 //!
 //! `docs/storage-format.md` draws what lies on the disk and argues why a crash does no harm.
@@ -21,6 +22,7 @@ mod compact;
 mod damage;
 pub mod disk;
 mod errors;
+mod format;
 mod index;
 mod log;
 mod maintain;
@@ -52,6 +54,7 @@ use std::thread::JoinHandle;
 pub use check::{Problem, References, Report, RowKey, check, check_on, visit_rows};
 pub use commit::{Batch, Done, Put, Requirement};
 pub use errors::{CommitError, OpenError, VolumeError};
+pub use format::{FORMAT, FORMATS, FormatVersion, format_of};
 pub use options::{Durability, Options};
 pub use pool::STEP_BYTES;
 pub use reader::{ReadStep, Span, SpanReader};

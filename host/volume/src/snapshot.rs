@@ -4,7 +4,7 @@ use std::ops::Bound;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use redb::{ReadOnlyTable, ReadTransaction, TableError};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable as _, TableError};
 
 use super::blobs::{BlobRow, ROW_BYTES};
 use super::errors::VolumeError;
@@ -85,6 +85,16 @@ impl Snapshot {
             let value = stored.get(REVISION_BYTES..).unwrap_or_default().to_vec();
             Entry { value, revision: u64_at(stored, 0) }
         }))
+    }
+
+    /// Goes over every row of a table: key and value.
+    pub fn each(&self, table: &str, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), VolumeError> {
+        let Some(rows) = self.table(table)? else { return Ok(()) };
+        for row in rows.iter()? {
+            let (key, value) = row?;
+            visit(key.value(), value.value().get(REVISION_BYTES..).unwrap_or_default());
+        }
+        Ok(())
     }
 
     /// Appends the rows with `start <= key < end` to `out`, at most `limit` and no more than about

@@ -59,7 +59,7 @@ impl Running {
             let stopped = Mutex::new(stopped);
             let stop =
                 || std::future::poll_fn(|context| stopped.lock().unwrap().poll_recv(context).map(drop));
-            server.run(stop, move || ready.send(()).unwrap()).unwrap();
+            server.run(stop, move || Ok(ready.send(())?)).unwrap();
         });
         is_ready.recv().unwrap();
         Running { address, metrics, stop, thread: Some(thread) }
@@ -316,6 +316,6 @@ fn a_worker_that_cannot_start_is_an_error_not_a_hang() {
         },
         answer: || -> anyhow::Result<Rc<Echo>> { anyhow::bail!("no pipeline") },
     };
-    let error = server.run(std::future::pending::<()>, || {}).unwrap_err();
+    let error = server.run(std::future::pending::<()>, || Ok(())).unwrap_err();
     assert!(error.to_string().contains("no pipeline"));
 }

@@ -182,9 +182,10 @@ fn a_second_process_is_refused() {
 #[test]
 fn a_newer_format_and_a_foreign_folder_are_refused() {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("FORMAT"), "portcullis-volume 3 00000000000000aa\n").unwrap();
+    let newer = format!("portcullis-volume {} 00000000000000aa\n", volume::FORMAT + 1);
+    std::fs::write(dir.path().join("FORMAT"), newer).unwrap();
     let refused = Volume::open(options(dir.path()));
-    assert!(matches!(refused, Err(volume::OpenError::NewerFormat { found: 3, supported: 2 })));
+    assert!(matches!(refused, Err(volume::OpenError::NewerFormat { supported: volume::FORMAT, .. })));
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("thesis.tex"), "…").unwrap();
     assert!(matches!(Volume::open(options(dir.path())), Err(volume::OpenError::NotAVolume)));
