@@ -245,6 +245,9 @@ impl Server {
         let output = Command::new(workspace::binary())
             .args(["check", "--data-dir"])
             .arg(&self.data)
+            // One for all servers: the component that reads rows is compiled once.
+            .arg("--cache-dir")
+            .arg(workspace::target().join("tests-cache"))
             .args(flags)
             .current_dir(workspace::root())
             .output()

@@ -12,7 +12,7 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 
 use super::lent::{self, Loan, SMALL_RESPONSE_BYTES, SMALL_STEP_BYTES};
-use crate::telemetry::origin::Origin;
+use crate::telemetry::origin::RequestOrigin;
 use volume::{ReadStep, SpanReader, VolumeError};
 
 #[cfg(test)]
@@ -72,7 +72,7 @@ impl ResponseBody {
     }
 
     /// Says which request it answers: where reading fails, the log names it.
-    pub(crate) fn originate(&mut self, origin: impl FnOnce() -> Origin) {
+    pub(crate) fn originate(&mut self, origin: impl FnOnce() -> RequestOrigin) {
         if let Self::Stored(stored) = self {
             stored.origin = Some(Box::new(origin()));
         }
@@ -114,7 +114,7 @@ pub struct Stored {
     first: Option<Bytes>,
     source: Source,
     loan: Loan,
-    origin: Option<Box<Origin>>,
+    origin: Option<Box<RequestOrigin>>,
 }
 
 /// The outcome of a read, and the reader back.

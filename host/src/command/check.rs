@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::keys::vault::volume_options;
 use crate::pipeline::compose::Manifest;
 use crate::pipeline::row_reader::Rows;
-use names::Names;
+use names::BlobNames;
 use volume::{References, Report, check};
 
 /// Checks the data folder of a configuration and prints the report. The status tells whether it is
@@ -38,7 +38,7 @@ pub(crate) fn run(config: &Config, output: Output) -> Result<ExitCode> {
     let report = check(&options, references).with_context(checking)?;
     let names = match &mut rows {
         Some(rows) => names::find(&options, &report, rows).with_context(checking)?,
-        None => Names::default(),
+        None => BlobNames::default(),
     };
     say(&render(&report, &names, counted, output));
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FOUND) })
@@ -51,7 +51,7 @@ enum Counted {
     No,
 }
 
-fn render(report: &Report, names: &Names, counted: Counted, output: Output) -> String {
+fn render(report: &Report, names: &BlobNames, counted: Counted, output: Output) -> String {
     let Report { rows, blobs, bytes, segments, orphans, problem_count, problems } = report;
     match output {
         Output::Json => {
@@ -65,7 +65,7 @@ fn render(report: &Report, names: &Names, counted: Counted, output: Output) -> S
                 "orphans": orphans,
                 "problem_count": problem_count,
                 "problems": problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
-                "damaged": names.listed.iter().map(names::Name::json).collect::<Vec<_>>(),
+                "damaged": names.listed.iter().map(names::BlobName::json).collect::<Vec<_>>(),
                 "damaged_not_listed": names.more,
             });
             format!("{document}\n")

@@ -425,7 +425,7 @@ impl<A: Answering> Serving<A> {
         // A 503 of the pipeline says the same in its own form, and stays. Only what the host knows
         // is added: the name of the limit, and when to come back.
         if response.status() != StatusCode::SERVICE_UNAVAILABLE {
-            // Where the disk is full, the pipeline has said what of a request was done all the same.
+            // Where the disk is full, the pipeline has said what of a request was done anyhow.
             return if refused.limit == Refusal::Disk { response } else { refusal };
         }
         let limited = Limited(refused.limit.name());

@@ -45,8 +45,8 @@ impl Rows {
         })
     }
 
-    /// What a row is: of the part of it that refers to a blob. `None` for a row that says nothing of
-    /// that, or that cannot be read.
+    /// What a row is: of the part of it that refers to a blob. `None` for a row that says nothing
+    /// of that, or that cannot be read.
     pub(crate) fn describe(
         &mut self,
         table: &str,

@@ -134,8 +134,8 @@ pub struct VolumeFigures {
     pub gauges: Vec<(&'static str, &'static str, u64)>,
     /// Values that only grow: name without prefix and `_total`, meaning, value.
     pub counters: Vec<(&'static str, &'static str, u64)>,
-    /// Values that only grow, by one label: name without prefix and `_total`, meaning, the label, its
-    /// values and theirs.
+    /// Values that only grow, by one label: name without prefix and `_total`, meaning, the label,
+    /// its values and theirs.
     pub families: Vec<VolumeFamily>,
     /// Distributions.
     pub histograms: Vec<VolumeHistogram>,

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 /// What is known of a request that failed.
 #[derive(Debug, Clone, Default)]
-pub struct Origin {
+pub struct RequestOrigin {
     /// Its id.
     pub request_id: String,
     /// The API name of its operation.
@@ -15,10 +15,10 @@ pub struct Origin {
     pub key: Option<String>,
 }
 
-impl Origin {
+impl RequestOrigin {
     /// Writes a line about what went wrong.
     pub fn error(&self, error: impl Display, what: &str) {
-        let Origin { request_id, operation, bucket, key } = self;
+        let RequestOrigin { request_id, operation, bucket, key } = self;
         // Debug escapes what is not to be printed.
         tracing::error!(request_id, operation, ?bucket, ?key, %error, "{what}");
     }

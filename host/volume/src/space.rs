@@ -49,7 +49,7 @@ enum Fault {
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Trouble {
     /// The smallest body that was refused since there was space; 0 where none was.
     wanted: u64,
     /// The file system refused a write, and was not seen to take one since.
@@ -68,7 +68,7 @@ pub(crate) struct Space {
     total: AtomicU64,
     /// Bodies are refused: there are too few bytes, or no inode.
     low: AtomicBool,
-    state: Mutex<State>,
+    state: Mutex<Trouble>,
     full_line: Occasionally,
     failed_line: Occasionally,
     /// A line said that writes are refused, and none that they are not any more.
@@ -226,7 +226,7 @@ impl Space {
         let mut state = self.lock();
         match found {
             Ok(()) => {
-                *state = State::default();
+                *state = Trouble::default();
                 drop(state);
                 let _ = self.look(disk);
                 self.say_over();
@@ -298,7 +298,7 @@ impl Space {
         );
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, Trouble> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -12,28 +12,28 @@ use crate::pipeline::bindings::references::Description;
 use crate::pipeline::row_reader::Rows;
 use volume::{Options, Report};
 
-/// Names that a report lists; further ones are only counted.
+/// BlobNames that a report lists; further ones are only counted.
 const NAMES_MAX: usize = 1000;
 /// How often the rows are gone over at most. Parts are in an object, and objects in something.
 const PASSES_MAX: usize = 4;
 
 /// Something that a blob belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Name {
+pub(super) struct BlobName {
     pub(super) blob: u64,
-    /// Names and values, from the outermost to the innermost.
+    /// BlobNames and values, from the outermost to the innermost.
     pairs: Vec<(String, String)>,
 }
 
 /// All that was found.
 #[derive(Debug, Default)]
-pub(super) struct Names {
-    pub(super) listed: Vec<Name>,
+pub(super) struct BlobNames {
+    pub(super) listed: Vec<BlobName>,
     /// How many more there are.
     pub(super) more: u64,
 }
 
-impl Name {
+impl BlobName {
     /// For people. Quotes show where a value ends, and what cannot be printed is escaped.
     pub(super) fn text(&self) -> String {
         let pairs: Vec<String> = self.pairs.iter().map(|(name, value)| format!("{name} {value:?}")).collect();
@@ -49,13 +49,13 @@ impl Name {
     }
 }
 
-/// Names what the damaged blobs of a report belong to.
+/// BlobNames what the damaged blobs of a report belong to.
 ///
 /// # Errors
 /// The rows cannot be gone over.
-pub(super) fn find(options: &Options, report: &Report, rows: &mut Rows) -> Result<Names> {
+pub(super) fn find(options: &Options, report: &Report, rows: &mut Rows) -> Result<BlobNames> {
     let damaged: BTreeSet<u64> = report.problems.iter().flat_map(volume::Problem::damaged).collect();
-    let mut names = Names::default();
+    let mut names = BlobNames::default();
     if damaged.is_empty() {
         return Ok(names);
     }
@@ -82,7 +82,7 @@ pub(super) fn find(options: &Options, report: &Report, rows: &mut Rows) -> Resul
                 pairs.splice(..0, owner.names.iter().cloned());
                 within = owner.within;
             }
-            Name { blob, pairs }
+            BlobName { blob, pairs }
         })
         .collect();
     Ok(names)
