@@ -1,5 +1,6 @@
 //! Log lines on standard error, for people or for programs.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -65,10 +66,23 @@ pub struct Resolved {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limited(pub(crate) &'static str);
 
+/// An address, with its port where that is known.
+struct Shown(SocketAddr);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.port() {
+            0 => self.0.ip().fmt(formatter),
+            _ => self.0.fmt(formatter),
+        }
+    }
+}
+
 /// The access line of one request. Queries are left out: a presigned one holds a signature.
 #[derive(Debug)]
 pub(crate) struct AccessLine {
     remote: SocketAddr,
+    proxy: Option<SocketAddr>,
     method: Method,
     path: String,
     traceparent: Option<TraceParent>,
@@ -76,11 +90,12 @@ pub(crate) struct AccessLine {
 }
 
 impl AccessLine {
-    /// Notes the request.
-    pub(crate) fn begin(request: &Parts, remote: SocketAddr) -> AccessLine {
+    /// Notes the request: its client, and the trusted proxy that it came through.
+    pub(crate) fn begin(request: &Parts, remote: SocketAddr, proxy: Option<SocketAddr>) -> AccessLine {
         let traceparent = request.headers.get("traceparent").and_then(|value| value.to_str().ok());
         AccessLine {
             remote,
+            proxy,
             method: request.method.clone(),
             path: request.uri.path().to_owned(),
             traceparent: traceparent.and_then(TraceParent::parse),
@@ -94,7 +109,8 @@ impl AccessLine {
         tracing::info!(
             target: "access",
             request_id,
-            remote = %self.remote,
+            remote = %Shown(self.remote),
+            proxy = self.proxy.map(|proxy| proxy.to_string()),
             method = %self.method,
             path = self.path,
             operation = resolved.map(|resolved| resolved.operation.as_str()).unwrap_or_default(),
