@@ -6,9 +6,11 @@
 //! operators.
 
 mod error;
+mod example;
 mod file;
 mod key;
 mod load;
+mod proxies;
 mod rate;
 mod size;
 #[cfg(test)]
@@ -29,10 +31,15 @@ use crate::telemetry::otlp::Collector;
 use volume::Options;
 
 pub use error::ConfigError;
+pub use example::example;
 pub use file::render;
 pub use key::{Form, KEYS, Key};
 pub use load::{Environment, Given, load};
+pub use proxies::{Network, Proxies, ProxyHeader};
 pub use rate::{EVERY, Rate, RateEntry, Subject, normal_address};
+
+/// Domains without configuration: `photos.localhost`, `photos.s3.localhost`.
+const LOCAL_DOMAINS: [&str; 2] = ["localhost", "s3.localhost"];
 
 /// Everything that an operator can set.
 #[derive(Debug, Clone)]
@@ -53,6 +60,8 @@ pub struct Config {
     pub region: String,
     /// Domains whose subdomains are addressed virtual-hosted style.
     pub domain: Vec<String>,
+    /// Proxies whose word about clients is believed.
+    pub proxies: Proxies,
     /// What is logged, and how.
     pub log: Log,
     /// One log line for each request.
@@ -239,6 +248,7 @@ impl Default for Config {
             workers: 0,
             region: "us-east-1".to_owned(),
             domain: Vec::new(),
+            proxies: Proxies::default(),
             log: Log { format: LogFormat::Text, level: "info".to_owned() },
             access_log: false,
             stage_sample: 16,
@@ -305,6 +315,18 @@ impl Config {
     /// How long no byte of a request body may arrive.
     pub fn body_idle_timeout(&self) -> Duration {
         self.limits.body_idle
+    }
+
+    /// Adds the names that lead to this machine without any DNS
+    /// (<https://www.rfc-editor.org/rfc/rfc6761.html#section-6.3>) to the domains of the pipeline,
+    /// where all requests come to addresses that these names lead to.
+    pub fn add_local_domains(&self, domains: &mut String) {
+        if self.addresses().all(|address| address.ip().to_canonical().is_loopback()) {
+            for name in LOCAL_DOMAINS {
+                domains.push(',');
+                domains.push_str(name);
+            }
+        }
     }
 
     /// What the operator set for the pipeline: `[variables]`, and `region` and `domains` where they

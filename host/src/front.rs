@@ -2,7 +2,9 @@
 //! operators reach a server that runs.
 
 pub mod admin;
+mod arrival;
 pub mod connection;
+mod forwarded;
 pub mod health;
 pub mod listener;
 pub mod notify;

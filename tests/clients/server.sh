@@ -4,6 +4,8 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CLIENTS=$ROOT/tests/clients
 TARGET=${CARGO_TARGET_DIR:-$ROOT/target}
 BIN=${PORTCULLIS_BIN:-$TARGET/release/portcullis}
+# For scripts that start a server of their own.
+export PROGRAM=$BIN CACHE=$TARGET/tests-cache
 unset PORTCULLIS_BIN # a setting of these scripts, not of the server
 unset AWS_CA_BUNDLE   # nothing here speaks TLS, and rclone stops at a bundle that it cannot use
 VENV=$TARGET/clients

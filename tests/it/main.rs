@@ -37,6 +37,7 @@ mod model;
 mod names;
 mod not_implemented;
 mod pipeline;
+mod proxies;
 mod references;
 mod sealing;
 mod shares;

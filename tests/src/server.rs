@@ -56,6 +56,18 @@ impl Server {
         Server::start_in(folder, config, port, &[])
     }
 
+    /// A server with a configuration of its own.
+    ///
+    /// # Panics
+    /// As [`Server::start_with`].
+    pub fn start_from(configuration: &str) -> Server {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let config = folder.path().join("portcullis.toml");
+        std::fs::write(&config, configuration).expect("a configuration");
+        let [port] = free_ports();
+        Server::start_in(folder, config, port, &[])
+    }
+
     /// A server of which nobody said anything but the root user's credentials, which are those of
     /// the main user.
     ///

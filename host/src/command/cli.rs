@@ -45,6 +45,8 @@ pub enum Task {
     ConfigCheck(Given),
     /// Print the effective configuration.
     ConfigShow(Given),
+    /// Print a configuration file with every setting in a comment.
+    ConfigExample,
     /// Compile the component on standard input into a cache folder: what `serve` does in a process
     /// of its own.
     Compile(PathBuf),
@@ -74,6 +76,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, clap
         Some(("policy", matches)) => access::policy(matches),
         Some(("config", matches)) => match matches.subcommand() {
             Some(("show", matches)) => Task::ConfigShow(given(matches)),
+            Some(("example", _)) => Task::ConfigExample,
             Some((_, matches)) => Task::ConfigCheck(given(matches)),
             None => Task::ConfigCheck(Given::default()),
         },
@@ -108,6 +111,7 @@ pub fn run(task: Task) -> ExitCode {
         }
         Task::ConfigCheck(given) => Ok(check_config(&given)),
         Task::ConfigShow(given) => load(&given).map(|config| say(&config::render(&config))),
+        Task::ConfigExample => Ok(say(&config::example())),
         Task::Compile(cache) => compile(&cache).map(|()| ExitCode::SUCCESS),
         Task::Version(output) => Ok(say(&version(output))),
     };
@@ -175,7 +179,10 @@ fn command() -> Command {
         ))
         .subcommand(settings(
             Command::new("show").about("Print the effective configuration, secrets redacted"),
-        ));
+        ))
+        .subcommand(
+            Command::new("example").about("Print a configuration file with every setting in a comment"),
+        );
     let check = Command::new("check")
         .about("Compare index, references, bytes and checksums of a data folder that no server has open")
         .long_about(

@@ -90,6 +90,7 @@ fn serve_volume(
             explanations: Arc::clone(&shared.explanations),
             metrics: Arc::clone(&shared.metrics),
             health: Arc::new(Health::of(Arc::clone(volume))),
+            proxies: Arc::new(config.proxies.clone()),
             access_log: if config.access_log { AccessLog::On } else { AccessLog::Off },
         },
         answer: move || Worker::new(Arc::clone(&shared), Arc::clone(&pipeline)),
@@ -143,7 +144,11 @@ fn assemble(
         None => None,
     };
     let vault = Arc::new(Vault::open(&config.data_dir)?);
-    let settings = Arc::new(manifest.variables(&config.pipeline_variables())?);
+    let mut settings = manifest.variables(&config.pipeline_variables())?;
+    if let Some(domains) = settings.get_mut("domains") {
+        config.add_local_domains(domains);
+    }
+    let settings = Arc::new(settings);
     let pipeline = CompiledPipeline::load(&manifest.compose()?, Some(&cache))?;
     let master_keys = MasterKeys::open(config, keys, Arc::clone(&accounts), Arc::clone(&vault))?;
     let stages = pipeline.added_stages(manifest.added_stages()?, Arc::clone(&settings), Some(&cache))?;

@@ -234,7 +234,7 @@ pub fn render(config: &Config) -> String {
     text
 }
 
-fn literal(key: &Key, values: &[String]) -> String {
+pub(super) fn literal(key: &Key, values: &[String]) -> String {
     let scalar = |value: &String| match value.parse::<u64>().is_ok() || value.parse::<bool>().is_ok() {
         true => value.clone(),
         false => quoted(value),

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Config, SecretSource, size};
+use super::{Config, ProxyHeader, SecretSource, size};
 use crate::outbound::Destination;
 use crate::secret::Secret;
 use crate::telemetry::logs::LogFormat;
@@ -65,6 +65,11 @@ impl Key {
 const LOG_FORMATS: &[(&str, LogFormat)] = &[("text", LogFormat::Text), ("json", LogFormat::Json)];
 const DURABILITIES: &[(&str, Durability)] =
     &[("synced", Durability::Synced), ("relaxed", Durability::Relaxed)];
+const PROXY_HEADERS: &[(&str, ProxyHeader)] = &[
+    ("x-forwarded", ProxyHeader::XForwarded),
+    ("forwarded", ProxyHeader::Forwarded),
+    ("proxy-protocol", ProxyHeader::ProxyProtocol),
+];
 const SECONDS: &str = "a whole number of seconds from 1 to 86400";
 
 /// Every setting that is one value or a list, those without a table first.
@@ -123,6 +128,16 @@ pub static KEYS: &[Key] = &[
         help: "Measure the time of each stage on one call in so many",
         set: |c, v| { c.stage_sample = count(v, 1, 1_000_000)? as u64; Some(()) },
         get: |c| vec![c.stage_sample.to_string()] },
+    Key { name: "proxies.trusted", form: Form::Many,
+        allowed: "a list of addresses and networks such as 192.0.2.7 and 10.0.0.0/8",
+        help: "Believe proxies at these addresses when they say who the client is; repeatable",
+        set: |c, v| { c.proxies.trusted = v.iter().map(|v| v.parse().ok()).collect::<Option<_>>()?; Some(()) },
+        get: |c| c.proxies.trusted.iter().map(ToString::to_string).collect() },
+    Key { name: "proxies.header", form: Form::One,
+        allowed: "x-forwarded, forwarded or proxy-protocol",
+        help: "How trusted proxies say who the client is: X-Forwarded-For, -Proto and -Host; Forwarded; or the PROXY protocol, version 1 or 2",
+        set: |c, v| { c.proxies.header = choice(PROXY_HEADERS, v)?; Some(()) },
+        get: |c| word(PROXY_HEADERS, c.proxies.header) },
     Key { name: "log.format", form: Form::One,
         allowed: "text or json",
         help: "The form of log lines on standard error",

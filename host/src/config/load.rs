@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::key::{Form, find};
-use super::{Config, ConfigError, KEYS, Key, ListenerEntry, MasterKeyEntry, Origin, file};
+use super::{Config, ConfigError, KEYS, Key, ListenerEntry, MasterKeyEntry, Origin, ProxyHeader, file};
 
 /// The prefix of our environment variables, and that of pipeline variables.
 const PREFIX: &str = "PORTCULLIS_";
@@ -217,6 +217,9 @@ fn check(config: &Config) -> Result<(), ConfigError> {
         config.admin_listen.iter().find(|address| address.port() != 0 && config.listen.contains(address))
     {
         return Err(ConfigError(format!("admin_listen: {shared} is in listen too")));
+    }
+    if config.proxies.header != ProxyHeader::default() && config.proxies.trusted.is_empty() {
+        return Err(ConfigError("proxies.header is set, proxies.trusted is not".to_owned()));
     }
     check_listeners(config)?;
     check_master_keys(config)?;

@@ -24,6 +24,8 @@ pub enum Duty {
     RequestsAndAdmin,
     /// Health and metrics only.
     Admin,
+    /// Health only.
+    Health,
 }
 
 /// Where the server is in its life.
@@ -94,12 +96,12 @@ impl Health {
     pub fn answer(&self, request: &Parts, duty: Duty, metrics: &Metrics) -> Option<Response<ResponseBody>> {
         let path = request.uri.path();
         // The usual case first, because every request comes by here.
-        if duty != Duty::Admin && !path.starts_with("/health") && !path.starts_with("/m") {
+        let shared = !matches!(duty, Duty::Admin | Duty::Health);
+        if shared && !path.starts_with("/health") && !path.starts_with("/m") {
             return None;
         }
         let unsigned = request.uri.query().is_none() && !request.headers.contains_key(AUTHORIZATION);
         let read = request.method == Method::GET || request.method == Method::HEAD;
-        let shared = duty != Duty::Admin;
         if duty == Duty::Requests || (shared && !(unsigned && read)) {
             return None;
         }
@@ -111,6 +113,7 @@ impl Health {
             "/health/ready/write" | "/minio/health/cluster" => self.ready(Needs::Writes, duty),
             "/metrics" if duty.tells_details() => scrape(metrics),
             _ if shared => return None,
+            "/metrics" => text(StatusCode::NOT_FOUND, "/metrics is not for requests through a proxy\n"),
             _ => text(
                 StatusCode::NOT_FOUND,
                 "here are /health/live, /health/ready, /health/ready/write and /metrics\n",

@@ -29,12 +29,14 @@ use tokio::time::MissedTickBehavior;
 
 use crate::body::lent;
 use crate::body::respond::ResponseBody;
-use crate::config::Limits;
+use crate::config::{Limits, Proxies};
+use crate::front::arrival::Arrival;
 use crate::front::connection;
+use crate::front::forwarded::Unclear;
 use crate::front::health::{Health, Phase};
 use crate::front::listener::{Acceptor, Door, Listener, Message, Seat};
 use crate::pipeline::head::Head;
-use crate::pipeline::peer::Peer;
+use crate::pipeline::peer::{Client, Peer};
 use crate::pipeline::responses;
 use crate::pipeline::shares::{Cut, Order, Pass, Rates, Refused, Shares, Watch};
 use crate::pipeline::worker::Answering;
@@ -80,15 +82,10 @@ pub struct Setup {
     pub metrics: Arc<Metrics>,
     /// The phase that probes are told.
     pub health: Arc<Health>,
+    /// Proxies whose word about clients is believed.
+    pub proxies: Arc<Proxies>,
     /// Whether requests are logged.
     pub access_log: AccessLog,
-}
-
-/// Where the requests of a connection come from.
-#[derive(Debug)]
-pub(crate) struct Arrival {
-    pub(crate) remote: SocketAddr,
-    pub(crate) door: Door,
 }
 
 /// Reads of files and memory that wait for the disk have at most this many threads for each worker.
@@ -101,6 +98,8 @@ const SWEEP_MIN: Duration = Duration::from_millis(20);
 /// Sweeps of a quiet worker after which all that was freed has been given back: the allocator waits
 /// for a second, and does a quarter at a time.
 const QUIET_SWEEPS_MAX: u32 = 40;
+/// Trouble that goes on is logged once in this time.
+const COMPLAINT_INTERVAL: Duration = Duration::from_secs(10);
 /// Bytes of a piece that the allocator does not keep for the next request of the same size.
 const LARGE_BYTES: usize = 1 << 20;
 
@@ -258,6 +257,7 @@ where
             request_ids: Rc::new(RequestIds::new()),
             in_flight: Rc::new(Cell::new(0)),
             quiet_sweeps: Cell::new(0),
+            complained: Cell::new(None),
         });
         drop(started.send(Ok(())));
         LocalSet::new().block_on(&runtime, serving.work(self.receiver));
@@ -279,6 +279,8 @@ pub(crate) struct Serving<A> {
     in_flight: Rc<Cell<usize>>,
     /// Sweeps since the last request came, while none was in flight.
     quiet_sweeps: Cell<u32>,
+    /// When the log last told of a proxy that does not say who its client is.
+    complained: Cell<Option<Instant>>,
 }
 
 impl<A: Answering> Serving<A> {
@@ -346,24 +348,32 @@ impl<A: Answering> Serving<A> {
     ) -> Response<Outgoing> {
         let mut flight = Flight::begin(&self.in_flight, &self.setup.metrics, Rc::clone(&watch));
         self.quiet_sweeps.set(0);
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        let head = Head::of(&parts);
+        let client = arrival.client(&mut parts);
         let line = match self.setup.access_log {
-            AccessLog::On => Some(AccessLine::begin(&parts, arrival.remote)),
+            AccessLog::On => {
+                let (remote, proxy) =
+                    client.as_ref().map_or((arrival.remote, None), |client| (client.address, client.proxy));
+                Some(AccessLine::begin(&parts, remote, proxy))
+            }
             AccessLog::Off => None,
         };
-        let head = Head::of(&parts);
         let Setup { health, metrics, .. } = &self.setup;
         // Probes come first: they are answered also where no place is free.
-        let response = match health.answer(&parts, arrival.door.duty, metrics) {
+        let response = match health.answer(&parts, arrival.duty(&parts), metrics) {
             Some(response) => response,
             // A request whose host or length two readers could see differently is not served.
             None if !head.is_clear => responses::bad_request(&self.request_ids.next()),
-            None => match self.admit(&parts, head, arrival, &watch) {
-                Ok(pass) => {
-                    flight.pass = Some(Rc::clone(&pass));
-                    self.answer_admitted(parts, body, arrival, pass).await
-                }
-                Err(response) => *response,
+            None => match client {
+                Err(unclear) => self.refuse_unclear(unclear, arrival.remote),
+                Ok(client) => match self.admit(&parts, head, &client, &watch) {
+                    Ok(pass) => {
+                        flight.pass = Some(Rc::clone(&pass));
+                        self.answer_admitted(parts, body, client, &arrival.door, pass).await
+                    }
+                    Err(response) => *response,
+                },
             },
         };
         if watch.is_narrow() {
@@ -385,7 +395,7 @@ impl<A: Answering> Serving<A> {
         &self,
         parts: &Parts,
         head: Head,
-        arrival: &Arrival,
+        client: &Client,
         watch: &Rc<Watch>,
     ) -> Result<Rc<Pass>, Box<Response<ResponseBody>>> {
         if head.is_long {
@@ -394,10 +404,10 @@ impl<A: Answering> Serving<A> {
         }
         let admitted = match watch.is_narrow() {
             true => Err(Refused::by(Refusal::Connections)),
-            false => self.shares.admit(head.is_signed, arrival.remote, watch, Cut::current()),
+            false => self.shares.admit(head.is_signed, client.address, watch, Cut::current()),
         };
         admitted.map_err(|refused| {
-            let mut response = self.refuse(refused, &self.request_ids.next(), arrival);
+            let mut response = self.refuse(refused, &self.request_ids.next(), client);
             // HTTP/2 has no `Connection` header; there, `answer` tells the connection to finish.
             if watch.is_narrow() && parts.version < Version::HTTP_2 {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -410,18 +420,18 @@ impl<A: Answering> Serving<A> {
         &self,
         parts: Parts,
         body: Incoming,
-        arrival: &Arrival,
+        client: Client,
+        door: &Door,
         pass: Rc<Pass>,
     ) -> Response<ResponseBody> {
-        let Door { name, endpoint, .. } = &arrival.door;
-        let (listener, endpoint) = (Arc::clone(name), endpoint.clone());
-        let peer = Peer { remote: arrival.remote, listener, endpoint, tls: None, pass: Rc::clone(&pass) };
+        let (listener, endpoint) = (Arc::clone(&door.name), door.endpoint.clone());
+        let peer = Peer { client, listener, endpoint, pass: Rc::clone(&pass) };
         let body = Received::new(body, Rc::clone(&pass));
         let mut response = Rc::clone(&self.answer).answer(Request::from_parts(parts, body), peer).await;
         let Some(refused) = pass.refused() else { return response };
         let id = responses::request_id(response.headers());
         let id = id.map_or_else(|| self.request_ids.next(), str::to_owned);
-        let refusal = self.refuse(refused, &id, arrival);
+        let refusal = self.refuse(refused, &id, &client);
         // A 503 of the pipeline says the same in its own form, and stays. Only what the host knows
         // is added: the name of the limit, and when to come back.
         if response.status() != StatusCode::SERVICE_UNAVAILABLE {
@@ -437,7 +447,7 @@ impl<A: Answering> Serving<A> {
     }
 
     /// Counts and explains a refusal; its response.
-    fn refuse(&self, refused: Refused, request_id: &str, arrival: &Arrival) -> Response<ResponseBody> {
+    fn refuse(&self, refused: Refused, request_id: &str, client: &Client) -> Response<ResponseBody> {
         let Refused { limit, wait } = refused;
         self.setup.metrics.refused(limit);
         let seconds = wait.as_millis().div_ceil(1000).max(1);
@@ -447,7 +457,7 @@ impl<A: Answering> Serving<A> {
             let reason = if limit == Refusal::Disk { "the disk is full" } else { "over a limit" };
             let text = serde_json::json!({
                 "request_id": request_id, "reason": reason, "limit": limit.name(),
-                "address": arrival.remote.ip().to_canonical().to_string(), "retry_after_seconds": seconds as u64,
+                "address": client.address.ip().to_canonical().to_string(), "retry_after_seconds": seconds as u64,
             });
             explanations.keep(request_id, &text.to_string());
         }
@@ -455,6 +465,29 @@ impl<A: Answering> Serving<A> {
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(u64::try_from(seconds).unwrap_or(1)));
         response.extensions_mut().insert(Limited(limit.name()));
         response
+    }
+}
+
+impl<A> Serving<A> {
+    /// Refuses a request whose client is not known, and explains why.
+    fn refuse_unclear(&self, unclear: Unclear, proxy: SocketAddr) -> Response<ResponseBody> {
+        let request_id = self.request_ids.next();
+        self.complain(unclear, proxy, &request_id);
+        responses::unclear_client(&request_id)
+    }
+
+    /// Tells the operator about a proxy that does not say who its client is.
+    pub(crate) fn complain(&self, Unclear(why): Unclear, proxy: SocketAddr, request_id: &str) {
+        if self.complained.get().is_none_or(|last| last.elapsed() > COMPLAINT_INTERVAL) {
+            self.complained.set(Some(Instant::now()));
+            tracing::warn!(request_id, %proxy, why, "a trusted proxy does not say who the client is");
+        }
+        if self.setup.explanations.admit() {
+            let text = serde_json::json!({
+                "request_id": request_id, "reason": "the client is not known", "proxy": proxy.to_string(), "why": why,
+            });
+            self.setup.explanations.keep(request_id, &text.to_string());
+        }
     }
 }
 

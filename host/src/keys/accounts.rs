@@ -354,12 +354,17 @@ fn check_key(owner: &str, access_key: &str, secret: &Secret, config: &Config) ->
     if secret.reveal().is_empty() {
         return Err(ConfigError(format!("{owner}secret_key is empty")));
     }
-    let Some(beyond) = config.addresses().find(|address| !is_local(address)) else { return Ok(()) };
-    let Some(weak) = weakness(access_key, secret) else { return Ok(()) };
-    Err(ConfigError(format!(
-        "{owner}{weak}, and {beyond} can be reached by others: choose another (`openssl rand -base64 30` makes a \
-         secret), or listen on 127.0.0.1"
-    )))
+    let advice = "choose another (`openssl rand -base64 30` makes a secret)";
+    let beyond = config.addresses().find(|address| !is_local(address));
+    let why = match (beyond, config.proxies.trusted.first()) {
+        (Some(beyond), _) => format!("{beyond} can be reached by others: {advice}, or listen on 127.0.0.1"),
+        (None, Some(proxy)) => format!("others can reach the server by the proxy {proxy}: {advice}"),
+        (None, None) => return Ok(()),
+    };
+    match weakness(access_key, secret) {
+        Some(weak) => Err(ConfigError(format!("{owner}{weak}, and {why}"))),
+        None => Ok(()),
+    }
 }
 
 /// Whether an address is reached from this machine only, whichever family it is written in.

@@ -141,7 +141,7 @@ impl Answering for Worker {
         let version = parts.version;
         let mut body = work::RequestBody::new(body, &parts);
         let trace = self.shared.exporter.as_deref().and_then(|exporter| {
-            let peer = peer.remote.ip().to_string();
+            let peer = peer.client.address.ip().to_string();
             Some((exporter, exporter.begin(&parts, now, &request_id, peer)?))
         });
         let sampled = id % self.shared.config.stage_sample == 0;

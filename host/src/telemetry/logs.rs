@@ -1,5 +1,6 @@
 //! Log lines on standard error, for people or for programs.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -64,10 +65,23 @@ pub struct Resolved {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limited(pub(crate) &'static str);
 
+/// An address, with its port where that is known.
+struct Shown(SocketAddr);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.port() {
+            0 => self.0.ip().fmt(formatter),
+            _ => self.0.fmt(formatter),
+        }
+    }
+}
+
 /// The access line of one request. Queries are left out: a presigned one holds a signature.
 #[derive(Debug)]
 pub(crate) struct AccessLine {
     remote: SocketAddr,
+    proxy: Option<SocketAddr>,
     method: Method,
     path: String,
     traceparent: Option<TraceParent>,
@@ -75,11 +89,12 @@ pub(crate) struct AccessLine {
 }
 
 impl AccessLine {
-    /// Notes the request.
-    pub(crate) fn begin(request: &Parts, remote: SocketAddr) -> AccessLine {
+    /// Notes the request: its client, and the trusted proxy that it came through.
+    pub(crate) fn begin(request: &Parts, remote: SocketAddr, proxy: Option<SocketAddr>) -> AccessLine {
         let traceparent = request.headers.get("traceparent").and_then(|value| value.to_str().ok());
         AccessLine {
             remote,
+            proxy,
             method: request.method.clone(),
             path: request.uri.path().to_owned(),
             traceparent: traceparent.and_then(TraceParent::parse),
@@ -128,7 +143,8 @@ impl AnsweredLine {
         tracing::info!(
             target: "access",
             request_id,
-            remote = %line.remote,
+            remote = %Shown(line.remote),
+            proxy = line.proxy.map(|proxy| proxy.to_string()),
             method = %line.method,
             path = line.path,
             operation = resolved.map(|resolved| resolved.operation.as_str()).unwrap_or_default(),

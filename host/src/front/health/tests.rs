@@ -21,6 +21,8 @@ fn probes_are_answered_where_the_listener_says_so() {
     assert_eq!(status(Duty::RequestsAndHealth, get("/metrics")), None);
     assert_eq!(status(Duty::RequestsAndAdmin, get("/metrics")), Some(200));
     assert_eq!(status(Duty::Admin, get("/metrics")), Some(200));
+    assert_eq!(status(Duty::Health, get("/metrics")), Some(404));
+    assert_eq!(status(Duty::Health, get("/health/live")), Some(200));
     assert_eq!(status(Duty::Admin, get("/anything")), Some(404));
     assert_eq!(status(Duty::Admin, Request::post("/metrics")), Some(405));
 }

@@ -14,7 +14,7 @@ struct Echo;
 
 impl Answering for Echo {
     async fn answer<B>(self: Rc<Self>, request: Request<B>, peer: Peer) -> Response<ResponseBody> {
-        assert!(peer.remote.ip().is_loopback());
+        assert!(peer.client.address.ip().is_loopback());
         let body = match request.uri().path() {
             "/slow" => {
                 tokio::time::sleep(Duration::from_millis(300)).await;
@@ -51,6 +51,7 @@ impl Running {
                 explanations: Arc::new(Explanations::new(crate::telemetry::explanations::Bounds::default())),
                 metrics: Arc::clone(&metrics),
                 health: Arc::new(Health::default()),
+                proxies: Arc::default(),
                 access_log: AccessLog::On,
             },
             answer: || Ok(Rc::new(Echo)),
@@ -87,7 +88,7 @@ impl Drop for Running {
 }
 
 fn ask(stream: &mut TcpStream, path: &str) {
-    stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: here\r\n\r\n").as_bytes()).unwrap();
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").as_bytes()).unwrap();
 }
 
 /// One response with a content-length: its head and its body.
@@ -221,7 +222,7 @@ fn a_head_that_is_too_long_is_told_so() {
         let headers: String =
             (0..count).map(|number| format!("x-{number}: {}\r\n", "v".repeat(length))).collect();
         // The server may answer before everything is written.
-        let _ = stream.write_all(format!("GET / HTTP/1.1\r\nhost: here\r\n{headers}\r\n").as_bytes());
+        let _ = stream.write_all(format!("GET / HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n").as_bytes());
         let (head, body) = answer(&mut stream);
         let body = String::from_utf8(body).unwrap();
         assert!(head.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{head}");
@@ -231,7 +232,9 @@ fn a_head_that_is_too_long_is_told_so() {
     let mut stream = server.connect();
     let headers: String = (0..500).map(|number| format!("x-{number}: v\r\n")).collect();
     let target = format!("/{}", "t".repeat(16_000));
-    stream.write_all(format!("GET {target} HTTP/1.1\r\nhost: here\r\n{headers}\r\n").as_bytes()).unwrap();
+    stream
+        .write_all(format!("GET {target} HTTP/1.1\r\nhost: localhost\r\n{headers}\r\n").as_bytes())
+        .unwrap();
     assert_eq!(answer(&mut stream).1, target.as_bytes());
 }
 
@@ -312,6 +315,7 @@ fn a_worker_that_cannot_start_is_an_error_not_a_hang() {
             explanations: Arc::new(Explanations::new(crate::telemetry::explanations::Bounds::default())),
             metrics: Arc::new(Metrics::new(1)),
             health: Arc::new(Health::default()),
+            proxies: Arc::default(),
             access_log: AccessLog::Off,
         },
         answer: || -> anyhow::Result<Rc<Echo>> { anyhow::bail!("no pipeline") },

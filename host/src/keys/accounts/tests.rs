@@ -93,6 +93,13 @@ fn weak_credentials_are_refused_where_others_can_reach_a_listener() {
             assert!(weak == "operator" || !error.contains(weak), "{error}");
         }
         check("127.0.0.1:9000,[::1]:9000,[::ffff:127.0.0.1]:9000", weak).unwrap();
+        let pair = [
+            ("PORTCULLIS_PROXIES_TRUSTED", "10.0.0.7"),
+            ("PORTCULLIS_ROOT_ACCESS_KEY", "operator"),
+            ("PORTCULLIS_ROOT_SECRET_KEY", weak),
+        ];
+        let error = Accounts::check(&config(folder.path(), &pair)).unwrap_err().to_string();
+        assert!(error.contains("by the proxy 10.0.0.7"), "{error}");
     }
     check("0.0.0.0:9000", "correct horse battery").unwrap();
 }
