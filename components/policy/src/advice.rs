@@ -103,7 +103,8 @@ fn evaluation(own: Evaluation, documents: &[policy::Document]) -> contract::Eval
         label: documents.get(matched.document).map(|own| own.label.clone()).unwrap_or_default(),
         statement: u32::try_from(matched.statement).unwrap_or(u32::MAX),
         sid: matched.sid,
-        start: place(matched.stretch.map(|own| own.start)),
+        // Where people look for it. The API of IAM says where AWS begins: behind the bracket before.
+        start: place(matched.stretch.map(|own| own.opens)),
         end: place(matched.stretch.map(|own| own.end)),
     });
     contract::Evaluation {

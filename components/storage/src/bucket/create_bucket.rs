@@ -92,7 +92,7 @@ fn acl(
         return Ok(Acl::of(&acl, owner));
     }
     let block = block.unwrap_or_default().together_with(account::public_access(owner)?);
-    if block.check_acl(&acl, owner).is_err() {
+    if block.blocks_acl(&acl, owner) {
         return Err(ErrorCode::InvalidBucketAclWithBlockPublicAccessError.into());
     }
     Ok(Acl::of(&acl, owner))

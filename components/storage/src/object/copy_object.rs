@@ -85,7 +85,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             // The copy refers to the blobs of its source. They are still there if its row is.
             plan.require_unchanged(found.table_name(), &found.row);
         }
-        access::require_unblocked(&mut plan, &bucket.record, &object)?;
+        access::require_unblocked(request, &mut plan, &bucket.record, &object)?;
         access::note_owner(&mut plan, &bucket, object.owner)?;
         let summary = write::put(&mut plan, &as_read, &object)?;
         plan.keep(current.kept());

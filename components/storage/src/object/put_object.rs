@@ -148,7 +148,7 @@ async fn commit(
         write::check(conditions, &as_read)?;
         let mut plan = Plan::new();
         plan.require_unchanged(tables::BUCKETS, &bucket);
-        access::require_unblocked(&mut plan, &bucket.record, object)?;
+        access::require_unblocked(request, &mut plan, &bucket.record, object)?;
         access::note_owner(&mut plan, &bucket, object.owner)?;
         let summary = write::put(&mut plan, &as_read, object)?;
         if let Body::Spans(spans) = &object.details.body {
