@@ -10,6 +10,7 @@
 //! | `sealing` | AES-256-GCM of bodies, in segments |
 //! | `segments`, `reclaim`, `compact` | what is live, and what happens to the rest |
 //! | `open`, `check`, `scrub` | start, offline check, background check |
+//! | `hold`, `export`, `import` | what was stored at one moment, handed out and made into a volume again |
 //!
 //! `docs/storage-format.md` draws what lies on the disk and argues why a crash does no harm.
 
@@ -19,6 +20,9 @@ mod commit;
 mod compact;
 pub mod disk;
 mod errors;
+mod export;
+mod hold;
+mod import;
 mod index;
 mod log;
 mod maintain;
@@ -48,6 +52,9 @@ use std::thread::JoinHandle;
 pub use check::{Problem, References, Report, RowKey, check, check_on};
 pub use commit::{Batch, Done, Put, Requirement};
 pub use errors::{CommitError, OpenError, VolumeError};
+pub use export::{BlobRecord, Exported, HeldBlob, HeldBodies, Moment, PackedRow, PackedRows, RECORD_BYTES};
+pub use hold::Hold;
+pub use import::Import;
 pub use options::{Durability, Options};
 pub use pool::STEP_BYTES;
 pub use reader::{ReadStep, Span, SpanReader};
@@ -135,6 +142,13 @@ impl Volume {
     /// was received with another one, or with none, is `Sealed`, or `Corrupt` when it is read.
     pub fn reader(&self, spans: &[Span], key: Option<&DataKey>) -> Result<SpanReader, VolumeError> {
         SpanReader::new(&self.shared, spans, key)
+    }
+
+    /// Keeps what is stored now: every acknowledged commit is in it, and no byte of it is removed or
+    /// moved until the hold is dropped, or ended because space runs short. Waits for what is being
+    /// removed right now, so not for threads that serve requests.
+    pub fn hold(&self) -> Result<Hold, VolumeError> {
+        Hold::begin(&self.shared)
     }
 
     /// Numbers about the volume.

@@ -8,6 +8,7 @@ use super::blobs::{self, Location};
 use super::commit::queue::Queue;
 use super::disk::Disk;
 use super::errors::VolumeError;
+use super::hold::Holds;
 use super::index::{Index, IndexSlot};
 use super::log::writer::Tail;
 use super::options::{Durability, Options};
@@ -38,6 +39,9 @@ pub(crate) struct Shared {
     pub(crate) reclaim: Arc<Reclaim>,
     pub(crate) received: Arc<Received>,
     pub(crate) counters: Counters,
+    pub(crate) holds: Holds,
+    /// The volume's number.
+    pub(crate) volume: u64,
     /// Which folders of `files` are durably there, by the last byte of the ids in them.
     folders: Vec<AtomicBool>,
     space_low: AtomicBool,
@@ -58,6 +62,7 @@ pub(crate) struct Parts {
     pub(crate) tail: Arc<Tail>,
     pub(crate) segments: Arc<Segments>,
     pub(crate) sequence: Sequence,
+    pub(crate) volume: u64,
     pub(crate) lock: Box<dyn Debug + Send + Sync>,
 }
 
@@ -80,6 +85,8 @@ impl Shared {
             reclaim,
             received: Arc::new(received),
             counters: Counters::default(),
+            holds: Holds::default(),
+            volume: parts.volume,
             folders: (0..256).map(|_| AtomicBool::new(false)).collect(),
             space_low: AtomicBool::new(false),
             checkpointed: AtomicU64::new(0),
