@@ -191,7 +191,7 @@ pub fn check_on(
 /// Goes over the rows (table, key, value) of a volume that is not open and was just checked.
 pub fn visit_rows(options: &Options, visit: &mut dyn FnMut(&str, &[u8], &[u8])) -> Result<(), OpenError> {
     let disk = RealDisk::existing(&options.dir)?;
-    let _lock = disk.lock(open::LOCK_FILE)?.ok_or(OpenError::Locked)?;
+    let _lock = disk.lock(format::LOCK_FILE)?.ok_or(OpenError::Locked)?;
     if open::is_new(&disk, options)? {
         return Ok(());
     }

@@ -99,6 +99,11 @@ pub(crate) fn create(disk: &dyn Disk) -> Result<Format, OpenError> {
     if disk.list("")?.iter().any(|name| !ours.contains(&name.as_str())) {
         return Err(OpenError::NotAVolume);
     }
+    make(disk)
+}
+
+/// Makes a volume without a log, whatever else is in the folder.
+pub(crate) fn make(disk: &dyn Disk) -> Result<Format, OpenError> {
     disk.create_folder(segment::FOLDER)?;
     disk.create_folder(blobs::FOLDER)?;
     let volume = getrandom::u64().map_err(|error| OpenError::Io(std::io::Error::other(error.to_string())))?;

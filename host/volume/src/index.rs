@@ -35,7 +35,7 @@ pub(crate) const BLOBS: TableDefinition<'_, u64, &[u8; ROW_BYTES]> = TableDefini
 const SEGMENTS: TableDefinition<'_, u64, u64> = TableDefinition::new("host:segments");
 
 /// Tables of rows have names of their own, apart from the host's.
-const ROWS_PREFIX: &str = "rows:";
+pub(crate) const ROWS_PREFIX: &str = "rows:";
 
 /// A table of rows.
 pub(crate) type RowsDefinition<'a> = TableDefinition<'a, &'static [u8], &'static [u8]>;
@@ -262,6 +262,13 @@ impl IndexSlot {
         let old = std::mem::replace(&mut *self.slot.write().unwrap_or_else(PoisonError::into_inner), index);
         drop(old);
     }
+}
+
+/// How far the index is in a view of it.
+pub(crate) fn state_in(transaction: &redb::ReadTransaction) -> Result<State, VolumeError> {
+    let table = transaction.open_table(STATE)?;
+    let row = table.get(STATE_ROW)?;
+    row.and_then(|row| State::decode(row.value())).ok_or_else(unreadable_state)
 }
 
 /// How far the index is, within a transaction.

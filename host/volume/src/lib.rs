@@ -12,6 +12,7 @@
 //! | `space`, `damage` | why writes are refused; which blobs are known to be damaged |
 //! | `format` | the versions of the data folder's format |
 //! | `open`, `check`, `scrub` | start, offline check, background check |
+//! | `hold`, `export`, `import` | what was stored at one moment, handed out and made into a volume again |
 //!
 //! `docs/storage-format.md` draws what lies on the disk and argues why a crash does no harm.
 
@@ -22,7 +23,10 @@ mod compact;
 mod damage;
 pub mod disk;
 mod errors;
+mod export;
 mod format;
+mod hold;
+mod import;
 mod index;
 mod log;
 mod maintain;
@@ -54,7 +58,10 @@ use std::thread::JoinHandle;
 pub use check::{Problem, References, Report, RowKey, check, check_on, visit_rows};
 pub use commit::{Batch, Done, Put, Requirement};
 pub use errors::{CommitError, OpenError, VolumeError};
+pub use export::{BlobRecord, Exported, HeldBlob, HeldBodies, Moment, PackedRow, PackedRows, RECORD_BYTES};
 pub use format::{FORMAT, FORMATS, FormatVersion, format_of};
+pub use hold::Hold;
+pub use import::Import;
 pub use options::{Durability, Options};
 pub use pool::STEP_BYTES;
 pub use reader::{ReadStep, Span, SpanReader};
@@ -181,6 +188,13 @@ impl Volume {
         shared.is_failed()
             || shared.space.is_failing()
             || matches!(shared.tail.broken(), Some(VolumeError::Failed(_)))
+    }
+
+    /// Keeps what is stored now: every acknowledged commit is in it, and no byte of it is removed or
+    /// moved until the hold is dropped, or ended because space runs short. Waits for what is being
+    /// removed right now, so not for threads that serve requests.
+    pub fn hold(&self) -> Result<Hold, VolumeError> {
+        Hold::begin(&self.shared)
     }
 
     /// Numbers about the volume.

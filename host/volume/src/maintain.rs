@@ -90,14 +90,31 @@ impl Background {
             return Ok(());
         }
         forget_mended(shared)?;
+        end_holds(shared);
         remove_dead(shared);
-        if let Some(until) = progress.orphans_until {
-            sweep(shared, until)?;
+        if let Some(until) = progress.orphans_until
+            && sweep(shared, until)?
+        {
             progress.orphans_until = None;
         }
         let options = &shared.options;
+        let scrub_bytes = options.scrub_bytes_per_second / ROUNDS_PER_SECOND;
+        if shared.holds.is_held() {
+            // What compaction empties would stay, so it would only take space.
+            return progress.scrub.round(shared, scrub_bytes, Instant::now());
+        }
         progress.compaction.round(shared, options.compact_bytes_per_second / ROUNDS_PER_SECOND)?;
-        progress.scrub.round(shared, options.scrub_bytes_per_second / ROUNDS_PER_SECOND, Instant::now())
+        progress.scrub.round(shared, scrub_bytes, Instant::now())
+    }
+}
+
+/// Ends the holds when the space that they keep is needed.
+fn end_holds(shared: &Shared) {
+    if !shared.holds.is_held() {
+        return;
+    }
+    if shared.space.is_low() && shared.holds.end_all() > 0 {
+        tracing::warn!("space runs short: what is held for a backup is given up");
     }
 }
 
@@ -114,6 +131,7 @@ fn forget_mended(shared: &Shared) -> Result<(), VolumeError> {
 
 /// Removes files and segments that are not needed any more.
 fn remove_dead(shared: &Shared) {
+    let Some(_right) = shared.holds.may_remove() else { return };
     let grace = shared.options.free_grace;
     let files = shared.reclaim.take_due(grace);
     let segments = shared.segments.take_dead(shared.checkpointed(), grace);
@@ -144,9 +162,11 @@ fn remove(shared: &Shared, path: &str, counter: &std::sync::atomic::AtomicU64) {
 }
 
 /// Removes the files that an earlier process left without a reference: bodies that were being
-/// received, and blobs that were freed, when it ended.
-fn sweep(shared: &Shared, until: u64) -> Result<(), VolumeError> {
+/// received, and blobs that were freed, when it ended. `false` when it has to be done again,
+/// because something is held.
+fn sweep(shared: &Shared, until: u64) -> Result<bool, VolumeError> {
     for folder in shared.disk.list(blobs::FOLDER)? {
+        let Some(_right) = shared.holds.may_remove() else { return Ok(false) };
         let folder = format!("{}/{folder}", blobs::FOLDER);
         let names = match shared.disk.list(&folder) {
             Ok(names) => names,
@@ -164,5 +184,5 @@ fn sweep(shared: &Shared, until: u64) -> Result<(), VolumeError> {
             remove(shared, &blobs::file_path(id), &shared.counters.files_removed);
         }
     }
-    Ok(())
+    Ok(true)
 }

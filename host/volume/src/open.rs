@@ -66,7 +66,7 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Volume>,
     );
     let sequence = Sequence::new(state.sequence_high);
     let oldest_new = state.sequence_high;
-    let parts = Parts { options, root, disk, index, tail, segments, sequence, lock };
+    let parts = Parts { options, root, disk, index, tail, segments, sequence, volume, lock };
     let shared = Arc::new(Shared::new(parts, state.commit));
     shared.set_checkpointed(state.position.segment);
     start(shared, writer, state.commit, oldest_new)
@@ -74,7 +74,11 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Volume>,
 
 /// The folder key, under which bodies are sealed. Any key but the one that was noted is refused.
 /// The first one is noted before anything is sealed under it.
-fn open_root(index: &Index, volume: u64, options: &Options) -> Result<Option<Arc<Root>>, OpenError> {
+pub(crate) fn open_root(
+    index: &Index,
+    volume: u64,
+    options: &Options,
+) -> Result<Option<Arc<Root>>, OpenError> {
     let noted = index.sealing()?;
     let key = match &options.key {
         Some(source) => source.folder_key(noted.is_none())?,
@@ -128,7 +132,7 @@ pub(crate) fn is_new(disk: &dyn Disk, options: &Options) -> Result<bool, OpenErr
 
 /// Makes the index and then, when it is durable, the first segment. So where there is a segment,
 /// there is an index.
-fn begin(disk: &dyn Disk, volume: u64, options: &Options) -> Result<(), OpenError> {
+pub(crate) fn begin(disk: &dyn Disk, volume: u64, options: &Options) -> Result<(), OpenError> {
     match disk.remove(index::FILE) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
         _ => {}

@@ -8,6 +8,7 @@ use super::blobs::{self, Location};
 use super::commit::queue::Queue;
 use super::disk::Disk;
 use super::errors::VolumeError;
+use super::hold::Holds;
 use super::index::{Index, IndexSlot};
 use super::log::segment;
 use super::log::writer::Tail;
@@ -41,6 +42,9 @@ pub(crate) struct Shared {
     pub(crate) received: Arc<Received>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) space: Space,
+    pub(crate) holds: Holds,
+    /// The volume's number.
+    pub(crate) volume: u64,
     /// Which folders of `files` are durably there, by the last byte of the ids in them.
     folders: Vec<AtomicBool>,
     /// The log before this segment is not needed for a replay.
@@ -60,6 +64,7 @@ pub(crate) struct Parts {
     pub(crate) tail: Arc<Tail>,
     pub(crate) segments: Arc<Segments>,
     pub(crate) sequence: Sequence,
+    pub(crate) volume: u64,
     pub(crate) lock: Box<dyn Debug + Send + Sync>,
 }
 
@@ -83,6 +88,8 @@ impl Shared {
             reclaim,
             received: Arc::new(received),
             counters: Arc::default(),
+            holds: Holds::default(),
+            volume: parts.volume,
             folders: (0..256).map(|_| AtomicBool::new(false)).collect(),
             checkpointed: AtomicU64::new(0),
             failed: AtomicBool::new(false),

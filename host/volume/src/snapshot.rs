@@ -4,11 +4,13 @@ use std::ops::Bound;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use redb::{ReadOnlyTable, ReadTransaction, ReadableTable as _, TableError};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable as _, TableError, TableHandle};
 
 use super::blobs::{BlobRow, ROW_BYTES};
 use super::errors::VolumeError;
-use super::index::{BLOBS, Index, IndexSlot, REVISION_BYTES, RowsDefinition, decode_blob, rows_name};
+use super::index::{
+    self, BLOBS, Index, IndexSlot, REVISION_BYTES, ROWS_PREFIX, RowsDefinition, State, decode_blob, rows_name,
+};
 use super::wire::u64_at;
 
 /// A scan stops once it has packed so many bytes.
@@ -174,6 +176,23 @@ impl Snapshot {
             }
         }
         Ok(found)
+    }
+
+    /// The names of the tables of rows, in order.
+    pub(crate) fn tables(&self) -> Result<Vec<String>, VolumeError> {
+        let mut names: Vec<String> = self
+            .view
+            .transaction
+            .list_tables()?
+            .filter_map(|table| table.name().strip_prefix(ROWS_PREFIX).map(str::to_owned))
+            .collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// How far the index was.
+    pub(crate) fn state(&self) -> Result<State, VolumeError> {
+        index::state_in(&self.view.transaction)
     }
 
     fn table(&self, name: &str) -> Result<Option<Arc<ReadOnlyRows>>, VolumeError> {

@@ -10,7 +10,7 @@ use crate::pending::Pending;
 use crate::wire::{Taker, put_bytes, put_u32, put_u64, set_at};
 
 /// Longest key, in bytes.
-const KEY_BYTES_MAX: usize = 16 << 10;
+pub(crate) const KEY_BYTES_MAX: usize = 16 << 10;
 /// Longest value, in bytes.
 const VALUE_BYTES_MAX: usize = 16 << 20;
 /// Largest batch, in bytes of its payload.

@@ -8,6 +8,7 @@ use volume::{
     Batch, CommitError, DataKey, Direction, KeySource, Options, Put, Requirement, Span, Volume, VolumeError,
 };
 
+mod held;
 mod sealed;
 
 fn options(dir: &std::path::Path) -> Options {
