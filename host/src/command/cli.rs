@@ -1,5 +1,5 @@
-//! The command line: `portcullis serve|check|upgrade|explain|limits|policy|config|version`. Flags of
-//! `serve` come from the table of keys.
+//! The command line: `portcullis serve|check|upgrade|explain|limits|policy|config|version`. Flags
+//! of `serve` come from the table of keys.
 
 mod access;
 mod limits;
