@@ -7,3 +7,4 @@ pub mod health;
 pub mod listener;
 pub mod notify;
 pub mod serve;
+mod taken;

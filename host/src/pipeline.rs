@@ -20,5 +20,6 @@ pub mod responses;
 pub(crate) mod row_reader;
 pub mod shared;
 pub mod shares;
+pub(crate) mod variables;
 pub mod work;
 pub mod worker;
