@@ -2,8 +2,11 @@
 
 pub mod check;
 pub mod cli;
+mod config_check;
 pub mod explain;
 pub mod output;
 pub mod policy;
+mod prepared;
 pub mod serve;
+mod trouble;
 pub mod upgrade;

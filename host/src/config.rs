@@ -17,6 +17,7 @@ mod size;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -40,6 +41,9 @@ pub use rate::{EVERY, Rate, RateEntry, Subject, normal_address};
 
 /// Domains without configuration: `photos.localhost`, `photos.s3.localhost`.
 const LOCAL_DOMAINS: [&str; 2] = ["localhost", "s3.localhost"];
+
+/// The environment variables of the pipeline's variables begin so.
+const VARIABLE_PREFIX: &str = "PORTCULLIS_VARIABLE_";
 
 /// Everything that an operator can set.
 #[derive(Debug, Clone)]
@@ -89,11 +93,13 @@ pub struct Config {
     /// Rates of accounts, access keys, addresses and more.
     pub rates: Vec<RateEntry>,
     /// `[variables]`: overrides of the variables that the pipeline manifest declares.
-    pub variables: BTreeMap<String, String>,
+    pub variables: BTreeMap<String, SetVariable>,
     /// `NOTIFY_SOCKET`: where systemd waits to hear that the server is ready.
     pub notify_socket: Option<String>,
     /// What the operator should be told once logging works.
     pub notices: Vec<String>,
+    /// The configuration file, where there is one.
+    pub file: Option<PathBuf>,
     /// Where each key that is not at its default was set.
     pub origins: BTreeMap<&'static str, Origin>,
 }
@@ -107,6 +113,25 @@ pub enum Origin {
     Environment,
     /// A command-line flag.
     Flag,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Origin::File => "from the file",
+            Origin::Environment => "from the environment",
+            Origin::Flag => "from the command line",
+        })
+    }
+}
+
+/// A variable of the pipeline, as the operator set it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetVariable {
+    /// The text.
+    pub value: String,
+    /// Where it was set last.
+    pub origin: Origin,
 }
 
 /// Bounds on what clients can take. Beyond them they are refused, and told to come back.
@@ -265,6 +290,7 @@ impl Default for Config {
             variables: BTreeMap::new(),
             notify_socket: None,
             notices: Vec::new(),
+            file: None,
             origins: BTreeMap::new(),
         }
     }
@@ -331,15 +357,26 @@ impl Config {
 
     /// What the operator set for the pipeline: `[variables]`, and `region` and `domains` where they
     /// were set. The manifest decides which names there are, and their defaults.
-    pub fn pipeline_variables(&self) -> BTreeMap<String, String> {
+    pub fn pipeline_variables(&self) -> BTreeMap<String, SetVariable> {
         let mut variables = self.variables.clone();
-        if self.origins.contains_key("region") {
-            variables.insert("region".to_owned(), self.region.clone());
-        }
-        if self.origins.contains_key("domain") {
-            variables.insert("domains".to_owned(), self.domain.join(","));
+        for (key, name, value) in
+            [("region", "region", self.region.clone()), ("domain", "domains", self.domain.join(","))]
+        {
+            if let Some(origin) = self.origins.get(key) {
+                variables.insert(name.to_owned(), SetVariable { value, origin: *origin });
+            }
         }
         variables
+    }
+
+    /// What an operator has to change to change a variable of the pipeline.
+    pub fn source_of_variable(&self, name: &str, origin: Origin) -> String {
+        match (origin, &self.file) {
+            (Origin::File, Some(file)) => format!("{}: variables.{name}", file.display()),
+            (Origin::File, None) => format!("variables.{name}"),
+            (Origin::Environment, _) => format!("environment: {VARIABLE_PREFIX}{}", name.to_uppercase()),
+            (Origin::Flag, _) => format!("command line: --variable {name}"),
+        }
     }
 }
 

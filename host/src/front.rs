@@ -9,3 +9,4 @@ pub mod health;
 pub mod listener;
 pub mod notify;
 pub mod serve;
+mod taken;

@@ -23,5 +23,6 @@ pub(crate) mod row_reader;
 pub mod shared;
 pub mod shares;
 pub(crate) mod stale_code;
+pub(crate) mod variables;
 pub mod work;
 pub mod worker;

@@ -1,28 +1,26 @@
-//! The command line: `portcullis serve|check|upgrade|explain|limits|policy|config|version`. Flags
-//! of `serve` come from the table of keys.
+//! The command line: `portcullis serve|config|check|upgrade|explain|policy|limits|completions|version`.
+//! Flags of `serve` come from the table of keys.
 
 mod access;
+mod help;
 mod limits;
+mod settings;
 
 use std::ffi::OsString;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap_complete::Shell;
 
-use super::output::{EXIT_FAILED, EXIT_FOUND, Output, complain, say};
-use super::{check, explain, policy, serve, upgrade};
-use crate::config::{self, Config, Environment, Form, Given, KEYS, Key};
-use crate::keys::accounts::Accounts;
-use crate::keys::master_keys::DeclaredKey;
-use crate::pipeline::adviser;
-use crate::pipeline::compose::Manifest;
+use super::output::{EXIT_FAILED, Output, complain, say, whole};
+use super::{check, config_check, explain, policy, serve, upgrade};
+use crate::config::{self, Config, Environment, Given, KEYS};
 use crate::pipeline::engine;
-use crate::pipeline::peer::Endpoint;
 
 pub use limits::Change;
+use settings::{settings, some_settings};
 
 /// What a process was asked to do.
 #[derive(Debug)]
@@ -42,7 +40,7 @@ pub enum Task {
     /// Say how policies would decide on requests.
     Simulate(Given, Box<policy::Simulation>, Output),
     /// Check a configuration.
-    ConfigCheck(Given),
+    ConfigCheck(Given, Output),
     /// Print the effective configuration.
     ConfigShow(Given),
     /// Print a configuration file with every setting in a comment.
@@ -50,6 +48,8 @@ pub enum Task {
     /// Compile the component on standard input into a cache folder: what `serve` does in a process
     /// of its own.
     Compile(PathBuf),
+    /// Print the completions of a shell.
+    Completions(Shell),
     /// Print the version.
     Version(Output),
 }
@@ -77,11 +77,14 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, clap
         Some(("config", matches)) => match matches.subcommand() {
             Some(("show", matches)) => Task::ConfigShow(given(matches)),
             Some(("example", _)) => Task::ConfigExample,
-            Some((_, matches)) => Task::ConfigCheck(given(matches)),
-            None => Task::ConfigCheck(Given::default()),
+            Some((_, matches)) => Task::ConfigCheck(given(matches), output(matches)),
+            None => Task::ConfigCheck(Given::default(), Output::Text),
         },
         Some(("compile", matches)) => {
             Task::Compile(matches.get_one::<PathBuf>("cache").cloned().unwrap_or_default())
+        }
+        Some(("completions", matches)) => {
+            Task::Completions(matches.get_one::<Shell>("shell").copied().unwrap_or(Shell::Bash))
         }
         Some((_, matches)) => Task::Version(output(matches)),
         None => Task::Version(Output::Text),
@@ -109,14 +112,15 @@ pub fn run(task: Task) -> ExitCode {
         Task::Simulate(given, question, output) => {
             load(&given).and_then(|config| policy::simulate(&config, &question, output))
         }
-        Task::ConfigCheck(given) => Ok(check_config(&given)),
+        Task::ConfigCheck(given, output) => Ok(config_check::run(load(&given), output)),
         Task::ConfigShow(given) => load(&given).map(|config| say(&config::render(&config))),
         Task::ConfigExample => Ok(say(&config::example())),
         Task::Compile(cache) => compile(&cache).map(|()| ExitCode::SUCCESS),
+        Task::Completions(shell) => Ok(say(&completions(shell))),
         Task::Version(output) => Ok(say(&version(output))),
     };
     outcome.unwrap_or_else(|error| {
-        complain(&format!("{error:#}"));
+        complain(&whole(&error));
         ExitCode::from(EXIT_FAILED)
     })
 }
@@ -131,27 +135,11 @@ fn load(given: &Given) -> anyhow::Result<Config> {
     Ok(config::load(given, &Environment::of_process()?)?)
 }
 
-fn check_config(given: &Given) -> ExitCode {
-    match checked(given) {
-        Ok(config) => {
-            say(&config.notices.iter().map(|notice| format!("notice: {notice}\n")).collect::<String>())
-        }
-        Err(error) => {
-            complain(&format!("{error:#}"));
-            ExitCode::from(EXIT_FOUND)
-        }
-    }
-}
-
-/// A configuration whose accounts are in order, and whose policies of endpoints and keys can be
-/// read, as the pipeline that would act by them says.
-fn checked(given: &Given) -> anyhow::Result<Config> {
-    let config = load(given)?;
-    Accounts::check(&config)?;
-    let (endpoints, keys) = (Endpoint::load_all(&config)?, DeclaredKey::load_all(&config)?);
-    let manifest = Manifest::load(config.pipeline.as_deref())?;
-    adviser::check_policies(&endpoints, &keys, &manifest, config.made_cache_folder().as_deref())?;
-    Ok(config)
+/// The script that a shell reads to complete our commands and flags.
+fn completions(shell: Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command(), "portcullis", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
 }
 
 fn version(output: Output) -> String {
@@ -175,7 +163,13 @@ fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(settings(
-            Command::new("check").about("Judge the configuration without starting anything"),
+            Command::new("check")
+                .about("Say whether `serve` would take the configuration, and what was read")
+                .long_about(
+                    "Check everything that `serve` checks before it touches the data folder, and say what was read.\n\
+                     Exit status: 0 it is in order, 1 it is refused.",
+                )
+                .arg(json()),
         ))
         .subcommand(settings(
             Command::new("show").about("Print the effective configuration, secrets redacted"),
@@ -190,7 +184,7 @@ fn command() -> Command {
                      Exit status: 0 nothing is wrong, 1 damage was found, 2 the check could not be made.",
         )
         .arg(json());
-    Command::new("portcullis")
+    let command = Command::new("portcullis")
         .about("An S3 server whose request pipeline is WebAssembly")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
@@ -207,7 +201,17 @@ fn command() -> Command {
                 Arg::new("cache").required(true).value_name("FOLDER").value_parser(value_parser!(PathBuf)),
             ),
         )
-        .subcommand(Command::new("version").about("Print the version").arg(json()))
+        .subcommand(
+            Command::new("completions")
+                .about("Print what a shell needs to complete commands and flags")
+                .long_about(
+                    "Print what a shell needs to complete commands and flags:\n  \
+                     portcullis completions bash > /etc/bash_completion.d/portcullis",
+                )
+                .arg(Arg::new("shell").required(true).value_name("SHELL").value_parser(value_parser!(Shell))),
+        )
+        .subcommand(Command::new("version").about("Print the version").arg(json()));
+    help::grouped(command)
 }
 
 fn upgrade_command() -> Command {
@@ -225,51 +229,6 @@ fn upgrade_command() -> Command {
         )
         .arg(dry_run)
         .arg(json())
-}
-
-fn settings(command: Command) -> Command {
-    let variable = Arg::new("variable")
-        .long("variable")
-        .value_name("NAME=VALUE")
-        .action(ArgAction::Append)
-        .help("Set a variable that the pipeline declares; repeatable [env: PORTCULLIS_VARIABLE_NAME]");
-    KEYS.iter().fold(command.arg(file()).arg(variable), with_key)
-}
-
-/// The configuration file, and flags for these keys only.
-fn some_settings(command: Command, names: &[&str]) -> Command {
-    KEYS.iter().filter(|key| names.contains(&key.name)).fold(command.arg(file()), with_key)
-}
-
-fn file() -> Arg {
-    Arg::new("config")
-        .long("config")
-        .value_name("FILE")
-        .value_parser(value_parser!(PathBuf))
-        .help("Read this configuration file (TOML) [env: PORTCULLIS_CONFIG]")
-}
-
-fn with_key(command: Command, key: &'static Key) -> Command {
-    let Some(flag) = key.flag() else { return command };
-    let default = match key.default() {
-        none if none.is_empty() => String::new(),
-        default => format!(" [default: {default}]"),
-    };
-    let switch = key.allowed == "true or false";
-    let mut argument = Arg::new(key.name)
-        .long(flag)
-        .value_name(if switch { "true|false" } else { "VALUE" })
-        .value_parser(NonEmptyStringValueParser::new())
-        .action(if key.form == Form::Many { ArgAction::Append } else { ArgAction::Set })
-        .help(format!("{} [env: {}]{default}", key.help, key.environment()))
-        .long_help(format!("{}; {} [env: {}]{default}", key.help, key.allowed, key.environment()));
-    if switch {
-        argument = argument.num_args(0..=1).default_missing_value("true");
-    }
-    if key.form == Form::Many {
-        argument = argument.value_delimiter(',');
-    }
-    command.arg(argument)
 }
 
 fn given(matches: &ArgMatches) -> Given {

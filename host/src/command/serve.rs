@@ -1,5 +1,7 @@
 //! The start of `portcullis serve`: from a configuration to a server that is ready, and its end.
 
+mod greeting;
+
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
@@ -10,21 +12,20 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::output::say;
+use super::prepared::Prepared;
+use super::trouble;
 use crate::config::Config;
 use crate::front::admin::{Admin, AdminServer};
 use crate::front::health::Health;
 use crate::front::listener::{self, Listener};
 use crate::front::notify::notify;
 use crate::front::serve::{AccessLog, Server, Setup};
-use crate::keys::accounts::{Accounts, FolderAccount, RootOrigin, note};
-use crate::keys::master_keys::{DeclaredKey, MasterKeys};
+use crate::keys::accounts::{Accounts, FolderAccount, note};
+use crate::keys::master_keys::MasterKeys;
 use crate::keys::vault::{Vault, volume_options};
-use crate::outbound::Outbound;
-use crate::pipeline::adviser;
 use crate::pipeline::compose::Manifest;
 use crate::pipeline::engine::CompiledPipeline;
 use crate::pipeline::owners;
-use crate::pipeline::peer::Endpoint;
 use crate::pipeline::shared::{Ids, Shared};
 use crate::pipeline::shares::{Rates, Room};
 use crate::pipeline::stale_code;
@@ -45,20 +46,14 @@ pub(super) fn run(config: Config) -> Result<()> {
     for notice in &config.notices {
         tracing::warn!("{notice}");
     }
-    // What is wrong with accounts, policies and the pipeline's manifest is refused before anything
-    // is made in the data folder.
-    Accounts::check(&config)?;
     raise_file_limit(&config);
-    let endpoints = Endpoint::load_all(&config)?;
-    let keys = DeclaredKey::load_all(&config)?;
-    let manifest = Manifest::load(config.pipeline.as_deref())?;
-    // The cache may be in the data folder: a first start compiles for this check without one.
-    adviser::check_policies(&endpoints, &keys, &manifest, config.made_cache_folder().as_deref())?;
-    let listeners = listener::bind(&config, &endpoints)?;
+    // What is wrong with the configuration is refused before anything is made in the data folder.
+    let prepared = Prepared::of(&config)?;
+    let listeners = listener::bind(&config, &prepared.endpoints)?;
     make_folder(&config.data_dir)?;
     let volume = Volume::open(volume_options(&config))
-        .with_context(|| format!("opening the data folder {}", config.data_dir.display()))?;
-    let outcome = serve_volume(config, listeners, keys, &manifest, &volume);
+        .map_err(|error| trouble::of_folder(&config.data_dir, &error))?;
+    let outcome = serve_volume(config, listeners, prepared, &volume);
     volume.close();
     tracing::info!("stopped");
     outcome
@@ -67,19 +62,19 @@ pub(super) fn run(config: Config) -> Result<()> {
 fn serve_volume(
     config: Config,
     listeners: Vec<Listener>,
-    keys: Vec<DeclaredKey>,
-    manifest: &Manifest,
+    prepared: Prepared,
     volume: &Arc<Volume>,
 ) -> Result<()> {
     let config = Arc::new(config);
-    let (shared, pipeline) = assemble(&config, keys, manifest, volume)?;
+    let words = prepared.manifest.words();
+    let (shared, pipeline) = assemble(&config, prepared, volume)?;
     // Ends with this function, and writes what is left.
     let _keeper =
         shared.vault.keep_uses().context("starting the thread that keeps the last uses of access keys")?;
     let rates = Arc::new(Rates::new(&config.rates));
     let admin = admin(&config, &shared, &rates);
     let exporter = shared.exporter.clone();
-    let greeting = greeting(&config, &shared.accounts, &listeners);
+    let greeting = greeting::greeting(&config, &words, &shared.accounts, &listeners);
     let accounts = Arc::clone(&shared.accounts);
     let server = Server {
         listeners,
@@ -131,12 +126,12 @@ fn admin(config: &Config, shared: &Shared, rates: &Arc<Rates>) -> Option<AdminSe
 /// Composes and compiles the pipeline, and puts together what all workers share.
 fn assemble(
     config: &Arc<Config>,
-    keys: Vec<DeclaredKey>,
-    manifest: &Manifest,
+    prepared: Prepared,
     volume: &Arc<Volume>,
 ) -> Result<(Arc<Shared>, Arc<CompiledPipeline>)> {
+    let Prepared { manifest, keys, outbound, settings, composed, .. } = prepared;
     let cache = config.cache_folder();
-    let accounts = Arc::new(open_accounts(config, manifest, volume)?);
+    let accounts = Arc::new(open_accounts(config, &manifest, volume)?);
     let metrics = Arc::new(Metrics::new(config.worker_count() + 1));
     metrics.set_volume(Box::new(Arc::clone(volume)));
     let exporter = match &config.otlp_endpoint {
@@ -144,14 +139,8 @@ fn assemble(
         None => None,
     };
     let vault = Arc::new(Vault::open(&config.data_dir)?);
-    let mut settings = manifest.variables(&config.pipeline_variables())?;
-    if let Some(domains) = settings.get_mut("domains") {
-        config.add_local_domains(domains);
-    }
-    let settings = Arc::new(settings);
-    let pipeline = CompiledPipeline::load(&manifest.compose()?, Some(&cache))?;
+    let (pipeline, stages) = composed.compile(Arc::clone(&settings), Some(&cache))?;
     let master_keys = MasterKeys::open(config, keys, Arc::clone(&accounts), Arc::clone(&vault))?;
-    let stages = pipeline.added_stages(manifest.added_stages()?, Arc::clone(&settings), Some(&cache))?;
     stale_code::remove(&cache);
     let shared = Shared {
         config: Arc::clone(config),
@@ -160,7 +149,7 @@ fn assemble(
         master_keys: Arc::new(master_keys),
         volume: Arc::clone(volume),
         metrics,
-        outbound: Outbound::new(&config.outbound)?,
+        outbound,
         settings,
         explanations: Arc::new(Explanations::new(config.explanations.clone())),
         stages: Arc::new(stages),
@@ -212,7 +201,7 @@ fn make_folder(folder: &Path) -> Result<()> {
         .recursive(true)
         .mode(0o700)
         .create(folder)
-        .with_context(|| format!("making the data folder {}", folder.display()))
+        .map_err(|error| trouble::of_new_folder(folder, &error))
 }
 
 /// Descriptors besides those of connections: listeners, segments, the index, large bodies being
@@ -233,56 +222,5 @@ fn raise_file_limit(config: &Config) {
             wanted,
             "fewer open files are allowed than limits.connections_max needs (ulimit -n, LimitNOFILE)"
         );
-    }
-}
-
-/// What a start prints: where the server is, and how to use it. The credentials only when they are
-/// new.
-fn greeting(config: &Config, accounts: &Accounts, listeners: &[Listener]) -> String {
-    let addresses: Vec<String> = listeners.iter().map(|listener| listener.address.to_string()).collect();
-    let data = config.data_dir.display();
-    let mut text = format!(
-        "Portcullis {} on {}, region {}, data in {data}\n",
-        env!("CARGO_PKG_VERSION"),
-        addresses.join(" "),
-        config.region
-    );
-    let root = accounts.root();
-    match &root.origin {
-        RootOrigin::Configured => text += &format!("root access key: {}, as configured\n", root.access_key),
-        RootOrigin::Stored(path) => text += &format!("root credentials: in {}\n", path.display()),
-        RootOrigin::Generated(path) | RootOrigin::Replaced(path) => {
-            if matches!(root.origin, RootOrigin::Replaced(_)) {
-                text += &format!(
-                    "root-credentials.toml was missing: account {} has new root credentials, and the earlier ones are \
-                     void\n",
-                    root.account_id
-                );
-            }
-            let endpoint = listeners.first().map(|listener| endpoint(listener.address)).unwrap_or_default();
-            text += &format!(
-                "root credentials, made just now and shown only this once; they are kept in {path}\n\n\
-                 export AWS_ACCESS_KEY_ID={access_key}\n\
-                 export AWS_SECRET_ACCESS_KEY={secret_key}\n\
-                 export AWS_DEFAULT_REGION={region}\n\
-                 aws --endpoint-url {endpoint} s3 mb s3://demo\n\
-                 echo hello | aws --endpoint-url {endpoint} s3 cp - s3://demo/hello.txt\n\
-                 aws --endpoint-url {endpoint} s3 ls s3://demo\n\n",
-                path = path.display(),
-                access_key = root.access_key,
-                secret_key = root.secret_key.reveal(),
-                region = config.region,
-            );
-        }
-    }
-    text
-}
-
-/// The URL of a listener for a client on this machine.
-fn endpoint(address: std::net::SocketAddr) -> String {
-    match (address.ip().is_unspecified(), address.is_ipv4()) {
-        (false, _) => format!("http://{address}"),
-        (true, true) => format!("http://127.0.0.1:{}", address.port()),
-        (true, false) => format!("http://[::1]:{}", address.port()),
     }
 }

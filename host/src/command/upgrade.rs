@@ -90,7 +90,7 @@ fn upgrade(config: &Config, manifest: &Manifest) -> Result<RootCredentials> {
 fn load(config: &Config, manifest: &Manifest) -> Result<()> {
     let cache = config.cache_folder();
     let pipeline = CompiledPipeline::load(&manifest.compose()?, Some(&cache))?;
-    let settings = manifest.variables(&config.pipeline_variables())?;
+    let settings = manifest.variables(config)?;
     pipeline.added_stages(manifest.added_stages()?, settings.into(), Some(&cache))?;
     Ok(())
 }

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::key::Form;
-use super::{AccountEntry, Config, ConfigError, KEYS, Key, ListenerEntry, MasterKeyEntry, Origin, RateEntry};
+use super::{
+    AccountEntry, Config, ConfigError, KEYS, Key, ListenerEntry, MasterKeyEntry, RateEntry, SetVariable,
+};
 
 /// What a file says; its values are not checked yet.
 pub(super) struct File {
@@ -36,9 +38,10 @@ pub(super) fn parse(text: &str) -> Result<File, ConfigError> {
     let table: toml::Table = toml::from_str(text).map_err(|error| {
         // The message of the parser quotes the line, which may hold a secret. So only its position
         // and the reason are given.
-        let line =
-            error.span().map_or(0, |span| text.bytes().take(span.start).filter(|b| *b == b'\n').count());
-        ConfigError(format!("line {}: {}", line + 1, error.message()))
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        ConfigError(format!("line {line}, column {column}: {}", error.message()))
     })?;
     let mut file = File {
         values: Vec::new(),
@@ -184,19 +187,14 @@ pub fn render(config: &Config) -> String {
             let _ = writeln!(text, "\n[{prefix}]");
             table = prefix;
         }
-        let origin = match config.origins.get(key.name) {
-            None => "",
-            Some(Origin::File) => "  # from the file",
-            Some(Origin::Environment) => "  # from the environment",
-            Some(Origin::Flag) => "  # from the command line",
-        };
+        let origin = config.origins.get(key.name).map(|origin| format!("  # {origin}")).unwrap_or_default();
         let _ = writeln!(text, "{name} = {}{origin}", literal(key, &values));
     }
     if !config.variables.is_empty() {
         text.push_str("\n[variables]\n");
     }
-    for (name, value) in &config.variables {
-        let _ = writeln!(text, "{name} = {}", quoted(value));
+    for (name, SetVariable { value, origin }) in &config.variables {
+        let _ = writeln!(text, "{name} = {}  # {origin}", quoted(value));
     }
     for listener in &config.listeners {
         let _ = writeln!(text, "\n[[listeners]]\naddress = {}", quoted(&listener.address.to_string()));

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{Config, ProxyHeader, SecretSource, size};
 use crate::outbound::Destination;
 use crate::secret::Secret;
-use crate::telemetry::logs::LogFormat;
+use crate::telemetry::logs::{self, LogFormat};
 use crate::telemetry::otlp::Collector;
 use volume::Durability;
 
@@ -383,7 +383,8 @@ fn log_level(values: &[String]) -> Option<String> {
     let level = one(values)?;
     let known = ["error", "warn", "info", "debug", "trace", "off"];
     let good = |directive: &str| known.contains(&directive.rsplit('=').next().unwrap_or(directive));
-    level.split(',').all(good).then(|| level.to_owned())
+    // The filter itself also takes a word that is no level, for the name of a target.
+    (level.split(',').all(good) && logs::is_level(level)).then(|| level.to_owned())
 }
 
 fn account_id(values: &[String]) -> Option<String> {

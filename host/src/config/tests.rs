@@ -89,6 +89,7 @@ fn values_that_are_not_allowed_are_refused_with_what_is() {
         ("domain = [\"UPPER\"]", "DNS names"),
         ("[log]\nformat = \"xml\"", "text or json"),
         ("[log]\nlevel = \"loud\"", "error, warn"),
+        ("[log]\nlevel = \"volume=a=debug\"", "error, warn"),
         ("[limits]\nidle_seconds_max = 0", "from 1 to 86400"),
         ("[storage]\nsegment_bytes = \"1 KiB\"", "from 16 MiB"),
         ("[variables]\nx = [1]", "variables.x"),
@@ -163,10 +164,19 @@ fn pipeline_variables_come_from_every_source() {
     );
     given.variables = vec!["three=flag=yes".to_owned()];
     let environment = Environment::of([("PORTCULLIS_VARIABLE_TWO", "environment")]);
-    let variables = load(&given, &environment).unwrap().pipeline_variables();
-    let expected =
-        [("domains", "a.test,b.test"), ("one", "1"), ("three", "flag=yes"), ("two", "environment")];
-    assert_eq!(variables, expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+    let config = load(&given, &environment).unwrap();
+    let set = |(name, value, origin): (&str, &str, Origin)| {
+        (name.to_owned(), SetVariable { value: value.to_owned(), origin })
+    };
+    let expected = [
+        ("domains", "a.test,b.test", Origin::File),
+        ("one", "1", Origin::File),
+        ("three", "flag=yes", Origin::Flag),
+        ("two", "environment", Origin::Environment),
+    ];
+    assert_eq!(config.pipeline_variables(), expected.map(set).into());
+    let source = config.source_of_variable("one", Origin::File);
+    assert!(source.ends_with("portcullis.toml: variables.one"), "{source}");
     given.variables = vec!["three".to_owned()];
     assert!(load(&given, &environment).unwrap_err().to_string().contains("NAME=VALUE"));
 }
@@ -293,6 +303,11 @@ fn master_keys_that_mean_nothing_are_refused() {
         (key("alias = [\"alias/aws/s3\"]"), "not alias/aws/"),
         (key("aliases = []"), "aliases"),
         (key("enabled = \"no\""), "kms_keys[0] (k)"),
+        (key("") + &key(""), "kms_keys[1]: id = \"k\": another key of the account has it"),
+        (
+            key("alias = [\"alias/a\"]") + "[[kms_keys]]\nid = \"l\"\nalias = [\"alias/a\"]",
+            "kms_keys[1]: alias = \"alias/a\": another key of the account has it",
+        ),
     ] {
         let refusal = refusal(&text);
         assert!(refusal.contains(expected), "{text}: {refusal}");

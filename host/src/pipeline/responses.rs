@@ -80,13 +80,14 @@ pub fn slow_down(request_id: &str) -> Response<ResponseBody> {
 /// 400: the headers of a request are longer than allowed.
 pub fn head_too_long(request_id: &str) -> Response<ResponseBody> {
     let mut response = error(StatusCode::BAD_REQUEST, HEAD_TOO_LONG, request_id);
-    *response.body_mut() = ResponseBody::Bytes(head_too_long_document(request_id).into());
+    *response.body_mut() = ResponseBody::Bytes(head_too_long_document(request_id, HEADERS_BYTES_MAX).into());
     response
 }
 
-/// The same as the bytes of a whole HTTP/1.1 response, for a head that was not read to its end.
-pub fn head_too_long_bytes(request_id: &str) -> Bytes {
-    bytes(request_id, &head_too_long_document(request_id))
+/// The same as the bytes of a whole HTTP/1.1 response, for a head that was not read to its end: it
+/// is longer than `bytes_max`, request line and headers together.
+pub fn head_too_long_bytes(request_id: &str, bytes_max: usize) -> Bytes {
+    bytes(request_id, &head_too_long_document(request_id, bytes_max))
 }
 
 fn bytes(request_id: &str, document: &str) -> Bytes {
@@ -97,8 +98,8 @@ fn bytes(request_id: &str, document: &str) -> Bytes {
     ))
 }
 
-fn head_too_long_document(request_id: &str) -> String {
-    let allowed = format!("<MaxSizeAllowed>{HEADERS_BYTES_MAX}</MaxSizeAllowed><RequestId>");
+fn head_too_long_document(request_id: &str, bytes_max: usize) -> String {
+    let allowed = format!("<MaxSizeAllowed>{bytes_max}</MaxSizeAllowed><RequestId>");
     document(HEAD_TOO_LONG, request_id).replace("<RequestId>", &allowed)
 }
 

@@ -25,7 +25,7 @@ pub(super) fn answer(rates: &Rates, method: &Method, rest: &str, query: &str) ->
         return failure(StatusCode::NOT_FOUND, &why);
     };
     match *method {
-        Method::PUT => match rate(query) {
+        Method::PUT => match rate(query, current(rates, subject, &name)) {
             Ok(rate) => {
                 rates.set(subject, &name, rate);
                 tracing::info!(%subject, name, query, "a limit is set");
@@ -55,9 +55,15 @@ fn named(rest: &str) -> Option<(Subject, String)> {
     Some((subject, subject.normal(name)?))
 }
 
-/// `requests_per_second=5&bytes_in_per_second=65536`
-fn rate(query: &str) -> Result<Rate, ConfigError> {
-    let mut rate = Rate::default();
+/// What holds for a name by itself.
+fn current(rates: &Rates, subject: Subject, name: &str) -> Rate {
+    let own = rates.list().into_iter().find(|(of, own, _)| (*of, own.as_str()) == (subject, name));
+    own.map(|(_, _, ruled)| ruled.rate).unwrap_or_default()
+}
+
+/// `requests_per_second=5&bytes_in_per_second=65536`: what is not given stays as it is.
+fn rate(query: &str, current: Rate) -> Result<Rate, ConfigError> {
+    let mut rate = current;
     for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         rate.set(name, value)?;

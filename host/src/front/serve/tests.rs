@@ -217,7 +217,8 @@ fn a_connection_without_requests_makes_room_for_a_further_one() {
 #[test]
 fn a_head_that_is_too_long_is_told_so() {
     let server = Running::start(Limits::default());
-    for (count, length) in [(1, 8200), (9, 1000), (1, 40_000)] {
+    // The headers alone, or a head whose end does not come within what is read of one.
+    for (count, length, allowed) in [(1, 8200, 8192), (9, 1000, 8192), (1, 40_000, 32_768)] {
         let mut stream = server.connect();
         let headers: String =
             (0..count).map(|number| format!("x-{number}: {}\r\n", "v".repeat(length))).collect();
@@ -227,7 +228,7 @@ fn a_head_that_is_too_long_is_told_so() {
         let body = String::from_utf8(body).unwrap();
         assert!(head.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{head}");
         assert!(body.contains("<Code>RequestHeaderSectionTooLarge</Code>"), "{body}");
-        assert!(body.contains("<MaxSizeAllowed>8192</MaxSizeAllowed>"), "{body}");
+        assert!(body.contains(&format!("<MaxSizeAllowed>{allowed}</MaxSizeAllowed>")), "{body}");
     }
     let mut stream = server.connect();
     let headers: String = (0..500).map(|number| format!("x-{number}: v\r\n")).collect();
