@@ -72,8 +72,23 @@ impl Server {
         Server::start_in(folder, config, port, &[])
     }
 
+    /// A server with `tests/conformance.toml` on a data folder that is there; the folder stays.
+    ///
+    /// # Panics
+    /// As [`Server::start_with`].
+    pub fn start_over(data: &Path) -> Server {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let [port] = free_ports();
+        let config = workspace::tests().join("conformance.toml");
+        Server::start_on(folder, data.to_owned(), config, port, &[])
+    }
+
     fn start_in(folder: TempDir, config: PathBuf, port: u16, flags: &[&str]) -> Server {
         let data = folder.path().join("data");
+        Server::start_on(folder, data, config, port, flags)
+    }
+
+    fn start_on(folder: TempDir, data: PathBuf, config: PathBuf, port: u16, flags: &[&str]) -> Server {
         let flags: Vec<String> = flags.iter().map(ToString::to_string).collect();
         let child = spawn(port, &config, &data, &flags, folder.path());
         let mut server = Server { child, port, flags, config, data, folder };
@@ -200,15 +215,7 @@ impl Server {
     /// # Panics
     /// When the program cannot be run.
     pub fn check(&self) -> Result<String, String> {
-        let output = Command::new(workspace::binary())
-            .args(["check", "--data-dir"])
-            .arg(&self.data)
-            .current_dir(workspace::root())
-            .output()
-            .expect("portcullis check");
-        let text =
-            [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-        if output.status.success() { Ok(text) } else { Err(text) }
+        check(&self.data)
     }
 
     /// Starts again and kills the process after `wait`, ready or not: a crash inside recovery.
@@ -250,6 +257,23 @@ impl Drop for Server {
             eprintln!("data and log of the server are kept in {}", kept.display());
         }
     }
+}
+
+/// `portcullis check` on a data folder that no server has: whether everything is in order, and its
+/// output.
+///
+/// # Panics
+/// When the program cannot be run.
+pub fn check(data: &Path) -> Result<String, String> {
+    let output = Command::new(workspace::binary())
+        .args(["check", "--data-dir"])
+        .arg(data)
+        .current_dir(workspace::root())
+        .output()
+        .expect("portcullis check");
+    let text =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    if output.status.success() { Ok(text) } else { Err(text) }
 }
 
 /// Writes `tests/conformance.toml` and more into a folder, with files beside it; the path of the

@@ -1,7 +1,8 @@
-//! The command line: `portcullis serve|check|explain|limits|policy|config|version`. Flags of
-//! `serve` come from the table of keys.
+//! The command line: `portcullis serve|check|backup|restore|explain|limits|policy|config|version`.
+//! Flags of `serve` come from the table of keys.
 
 mod access;
+mod backups;
 mod limits;
 
 use std::ffi::OsString;
@@ -13,7 +14,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::output::{EXIT_FAILED, EXIT_FOUND, Output, complain, say};
-use super::{check, explain, policy, serve};
+use super::{backup, check, explain, policy, serve};
 use crate::config::{self, Config, Environment, Form, Given, KEYS, Key};
 use crate::keys::accounts::Accounts;
 use crate::keys::master_keys::DeclaredKey;
@@ -31,6 +32,8 @@ pub enum Task {
     Serve(Given),
     /// Compare index, references, bytes and checksums of a data folder that no server has open.
     Check(Given, Output),
+    /// Make, list, verify, remove or restore backups.
+    Backup(Given, backup::Place, backup::Chore, Output),
     /// Say why the server of a data folder denied a request.
     Explain(Given, explain::Question, Output),
     /// Show or change the limits of the server of a data folder.
@@ -62,6 +65,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, clap
     Ok(match matches.subcommand() {
         Some(("serve", matches)) => Task::Serve(given(matches)),
         Some(("check", matches)) => Task::Check(given(matches), output(matches)),
+        Some(("backup", matches)) => backups::task(matches),
+        Some(("restore", matches)) => backups::restore(matches),
         Some(("explain", matches)) => access::explain(matches),
         Some(("limits", matches)) => limits::task(matches),
         Some(("policy", matches)) => access::policy(matches),
@@ -84,6 +89,9 @@ pub fn run(task: Task) -> ExitCode {
     let outcome = match task {
         Task::Serve(given) => load(&given).and_then(serve::run).map(|()| ExitCode::SUCCESS),
         Task::Check(given, output) => load(&given).and_then(|config| check::run(&config, output)),
+        Task::Backup(given, place, chore, output) => {
+            load(&given).and_then(|config| backup::run(&config, &place, &chore, output))
+        }
         Task::Explain(given, question, output) => {
             load(&given).and_then(|config| explain::run(&config, &question, output))
         }
@@ -180,6 +188,8 @@ fn command() -> Command {
         .arg_required_else_help(true)
         .subcommand(settings(Command::new("serve").about("Serve requests until told to stop")))
         .subcommand(some_settings(check, &CHECKED))
+        .subcommand(backups::command())
+        .subcommand(backups::restore_command())
         .subcommand(access::explain_command())
         .subcommand(limits::command())
         .subcommand(access::policy_command())
