@@ -318,12 +318,23 @@ fn verify(repository: &Repository, output: Output) -> Result<ExitCode> {
 fn prune(repository: &Repository, keep: usize, output: Output) -> Result<ExitCode> {
     let pruned = backup::prune(repository, keep)?;
     let (kept, backups, packs, chunks) = (pruned.kept, pruned.backups, pruned.packs, pruned.chunks);
+    let rewritten = pruned.rewritten_bytes;
     Ok(say(&match output {
         Output::Json => {
-            format!("{}\n", json!({ "kept": kept, "backups": backups, "packs": packs, "chunks": chunks }))
+            let removed = json!({
+                "kept": kept,
+                "backups": backups,
+                "packs": packs,
+                "chunks": chunks,
+                "rewritten_bytes": rewritten,
+            });
+            format!("{removed}\n")
         }
         Output::Text => {
-            format!("removed {backups} backups, {packs} packs, {chunks} chunks; {kept} backups are left\n")
+            format!(
+                "removed {backups} backups, {packs} packs, {chunks} chunks; wrote {rewritten} bytes anew; {kept} \
+                 backups are left\n"
+            )
         }
     }))
 }
