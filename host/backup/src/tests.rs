@@ -52,8 +52,12 @@ impl World {
     }
 
     fn create_from(&self, source: &mut dyn Source) -> Result<Created, BackupError> {
+        self.create_at(source, 0)
+    }
+
+    fn create_at(&self, source: &mut dyn Source, bytes_per_second: u64) -> Result<Created, BackupError> {
         let (data_dir, cache_dir) = (self.path("data"), self.path("data/cache"));
-        let options = CreateOptions { data_dir: &data_dir, cache_dir: &cache_dir, bytes_per_second: 0 };
+        let options = CreateOptions { data_dir: &data_dir, cache_dir: &cache_dir, bytes_per_second };
         create(&self.repository(), source, &options)
     }
 
