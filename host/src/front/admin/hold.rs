@@ -16,11 +16,8 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
 use http_body::{Body, Frame};
-use http_body_util::{Either, Full};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use volume::{Exported, Volume, VolumeError};
-
-use super::failure;
 
 /// Frames that wait for the client.
 const WAITING_MAX: usize = 8;
@@ -116,26 +113,26 @@ impl Drop for HeldFor {
     }
 }
 
-/// Answers `POST /hold`: from a thread of its own, as reading the index takes its time.
-pub(super) fn answer(volume: &Arc<Volume>, holding: &Holding) -> Response<Either<Full<Bytes>, Frames>> {
-    let Some(held_for) = holding.begin() else {
-        return failure(StatusCode::CONFLICT, "a backup is being made already").map(Either::Left);
-    };
+/// Answers `POST /hold`: from a thread of its own, as reading the index takes its time. Or says why
+/// not.
+pub(super) fn answer(
+    volume: &Arc<Volume>,
+    holding: &Holding,
+) -> Result<Response<Frames>, (StatusCode, String)> {
+    let held_for =
+        holding.begin().ok_or_else(|| (StatusCode::CONFLICT, "a backup is being made already".to_owned()))?;
     let (send, receive) = channel(WAITING_MAX);
     let volume = Arc::clone(volume);
     let spawned = std::thread::Builder::new().name("hold".to_owned()).spawn(move || {
         hold(&volume, &send);
         drop(held_for);
     });
-    if let Err(error) = spawned {
-        let why = format!("no thread for a hold: {error}");
-        return failure(StatusCode::SERVICE_UNAVAILABLE, &why).map(Either::Left);
-    }
-    let mut response = Response::new(Either::Right(Frames(receive)));
+    spawned.map_err(|error| (StatusCode::SERVICE_UNAVAILABLE, format!("no thread for a hold: {error}")))?;
+    let mut response = Response::new(Frames(receive));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    Ok(response)
 }
 
 /// Why nothing is handed out any more.

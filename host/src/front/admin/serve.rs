@@ -21,7 +21,7 @@ use hyper_util::rt::TokioIo;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::LocalSet;
 
-use super::{Admin, hold, socket};
+use super::{Admin, failure, hold, socket};
 
 /// Connections at a time; a further one waits.
 const CONNECTIONS_MAX: usize = 16;
@@ -109,7 +109,10 @@ async fn answer(stream: tokio::net::UnixStream, admin: &Admin) {
         let response = match (request.method(), request.uri().path()) {
             (&Method::POST, "/hold") => {
                 is_hold.set(true);
-                hold::answer(&admin.volume, &admin.holding)
+                match hold::answer(&admin.volume, &admin.holding) {
+                    Ok(response) => response.map(Either::Right),
+                    Err((status, why)) => failure(status, &why).map(Either::Left),
+                }
             }
             (method, _) => admin.answer(method, request.uri()).map(Either::Left),
         };
