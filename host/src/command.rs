@@ -1,5 +1,6 @@
 //! The commands of `portcullis`: the command line, and what each command does.
 
+pub mod backup;
 pub mod check;
 pub mod cli;
 mod config_check;

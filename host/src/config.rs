@@ -82,6 +82,8 @@ pub struct Config {
     pub limits: Limits,
     /// The storage engine; its folder is that of `data_dir`, whatever this says.
     pub storage: Options,
+    /// How backups are made.
+    pub backup: Backup,
     /// The root credentials, where the operator chose them.
     pub root: Root,
     /// Further accounts.
@@ -159,6 +161,21 @@ pub struct Limits {
     pub response_stall: Duration,
     /// How long requests in flight may go on after the server was told to stop.
     pub drain: Duration,
+}
+
+/// How backups are made.
+#[derive(Debug, Clone)]
+pub struct Backup {
+    /// The file of the key that they are sealed under.
+    pub key_file: Option<PathBuf>,
+    /// How fast stored bytes are read, at most; 0 is no bound.
+    pub bytes_per_second: u64,
+}
+
+impl Default for Backup {
+    fn default() -> Backup {
+        Backup { key_file: None, bytes_per_second: 64 << 20 }
+    }
 }
 
 /// The root credentials, where the operator chose them. Both or neither. And the account.
@@ -282,6 +299,7 @@ impl Default for Config {
             outbound: outbound::Options::default(),
             limits: Limits::default(),
             storage: Options::new("portcullis-data"),
+            backup: Backup::default(),
             root: Root::default(),
             accounts: Vec::new(),
             master_keys: Vec::new(),

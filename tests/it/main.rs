@@ -11,6 +11,7 @@
 )]
 
 mod access;
+mod backup;
 mod bounds;
 mod budget;
 mod compatibility;

@@ -254,19 +254,7 @@ impl Server {
     /// # Panics
     /// As [`Server::check`].
     pub fn check_as(&self, flags: &[&str]) -> Result<String, String> {
-        let output = Command::new(workspace::binary())
-            .args(["check", "--data-dir"])
-            .arg(&self.data)
-            // One for all servers: the component that reads rows is compiled once.
-            .arg("--cache-dir")
-            .arg(workspace::target().join("tests-cache"))
-            .args(flags)
-            .current_dir(workspace::root())
-            .output()
-            .expect("portcullis check");
-        let text =
-            [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-        if output.status.success() { Ok(text) } else { Err(text) }
+        check(&self.data, flags)
     }
 
     /// Starts again and kills the process after `wait`, ready or not: a crash inside recovery.
@@ -308,6 +296,27 @@ impl Drop for Server {
             eprintln!("data and log of the server are kept in {}", kept.display());
         }
     }
+}
+
+/// `portcullis check` on a data folder that no server has: whether everything is in order, and its
+/// output.
+///
+/// # Panics
+/// When the program cannot be run.
+pub fn check(data: &Path, flags: &[&str]) -> Result<String, String> {
+    let output = Command::new(workspace::binary())
+        .args(["check", "--data-dir"])
+        .arg(data)
+        // One for all servers: the component that reads rows is compiled once.
+        .arg("--cache-dir")
+        .arg(workspace::target().join("tests-cache"))
+        .args(flags)
+        .current_dir(workspace::root())
+        .output()
+        .expect("portcullis check");
+    let text =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    if output.status.success() { Ok(text) } else { Err(text) }
 }
 
 /// Writes `tests/conformance.toml` and more into a folder, with files beside it; the path of the

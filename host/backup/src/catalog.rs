@@ -2,11 +2,15 @@
 //! numbers, so that only the indexes around the number at hand are in memory.
 
 use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 use super::errors::BackupError;
 use super::names::PackName;
 use super::pack::{self, BlobKey, Stretch};
 use super::repository::Repository;
+
+/// Packs that are kept in memory.
+const PACKS_KEPT: usize = 2;
 
 /// The index of a pack, in memory.
 #[derive(Debug)]
@@ -70,4 +74,38 @@ impl<'a> Catalog<'a> {
 /// How many bytes these are.
 pub(crate) fn covered(found: &[Located]) -> u64 {
     found.last().map_or(0, |last| last.stretch.from + last.stretch.count)
+}
+
+/// Reads packs, and keeps the last ones: blobs in the order of their numbers are mostly in the pack
+/// of the one before.
+#[derive(Debug)]
+pub(crate) struct Packs<'a> {
+    repository: &'a Repository,
+    kept: VecDeque<(PackName, Arc<Vec<u8>>)>,
+}
+
+impl<'a> Packs<'a> {
+    pub(crate) fn new(repository: &'a Repository) -> Packs<'a> {
+        Packs { repository, kept: VecDeque::new() }
+    }
+
+    /// The content of a pack.
+    pub(crate) fn read(&mut self, name: &PackName) -> Result<Arc<Vec<u8>>, BackupError> {
+        if let Some((_, pack)) = self.kept.iter().find(|(known, _)| known == name) {
+            return Ok(Arc::clone(pack));
+        }
+        let pack = Arc::new(self.repository.pack(name)?);
+        self.kept.push_back((*name, Arc::clone(&pack)));
+        if self.kept.len() > PACKS_KEPT {
+            self.kept.pop_front();
+        }
+        Ok(pack)
+    }
+}
+
+impl Located {
+    /// What is wrong where its bytes are not in the pack.
+    pub(crate) fn outside(&self) -> BackupError {
+        BackupError::damaged(self.pack.index(), "an entry is outside of its pack")
+    }
 }

@@ -130,6 +130,15 @@ impl<'a> Packer<'a> {
         self.stretches.push(Stretch { blob, from, count, at: position as u64 });
     }
 
+    /// Takes a stretch as it was in another pack.
+    pub(crate) fn copy(&mut self, stretch: &Stretch, bytes: &[u8]) -> Result<(), BackupError> {
+        self.prepare(stretch.count)?;
+        let position = self.position();
+        self.content.extend_from_slice(bytes);
+        self.keep(stretch.blob, stretch.from, position);
+        Ok(())
+    }
+
     /// Writes what is there.
     pub(crate) fn flush(&mut self) -> Result<(), BackupError> {
         let ids = || self.stretches.iter().map(|stretch| stretch.blob.id);

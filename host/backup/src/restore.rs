@@ -1,25 +1,19 @@
 //! Restores a backup into a new folder. The folder is made beside, and gets its name when it is
 //! whole and was checked: a restore that is cut short leaves nothing that looks like a data folder.
 
-use std::collections::VecDeque;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
 
 use volume::{BlobRecord, Import, Moment, Options, PackedRows, Problem};
 
-use super::catalog::{Catalog, Located, covered};
+use super::catalog::{Catalog, Packs, covered};
 use super::chunk::{self, Blobs, Chunk};
 use super::errors::BackupError;
 use super::manifest::Manifest;
-use super::names::PackName;
 use super::pack::BlobKey;
 use super::repository::Repository;
-
-/// Packs that are kept in memory.
-const PACKS_KEPT: usize = 2;
 
 /// What was restored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -183,15 +177,14 @@ fn sync_folder(folder: &Path) -> Result<(), BackupError> {
 /// Reads bytes of blobs from packs, in the order of their numbers.
 #[derive(Debug)]
 struct Bodies<'a> {
-    repository: &'a Repository,
     catalog: Catalog<'a>,
-    packs: VecDeque<(PackName, Arc<Vec<u8>>)>,
+    packs: Packs<'a>,
 }
 
 impl<'a> Bodies<'a> {
     fn new(repository: &'a Repository) -> Result<Bodies<'a>, BackupError> {
         let catalog = Catalog::new(repository, repository.pack_names()?);
-        Ok(Bodies { repository, catalog, packs: VecDeque::new() })
+        Ok(Bodies { catalog, packs: Packs::new(repository) })
     }
 
     fn restore(&mut self, import: &mut Import, id: u64, record: BlobRecord) -> Result<(), BackupError> {
@@ -203,8 +196,8 @@ impl<'a> Bodies<'a> {
         let is_short = import.is_short(&record);
         let mut whole = Vec::new();
         for located in &found {
-            let pack = self.pack(&located.pack)?;
-            let Some(bytes) = located.stretch.of(&pack) else { return Err(outside(located)) };
+            let pack = self.packs.read(&located.pack)?;
+            let Some(bytes) = located.stretch.of(&pack) else { return Err(located.outside()) };
             match is_short {
                 true => whole.extend_from_slice(bytes),
                 false => import.step(id, located.stretch.from, bytes)?,
@@ -215,20 +208,4 @@ impl<'a> Bodies<'a> {
             false => Ok(import.long(id, record)?),
         }
     }
-
-    fn pack(&mut self, name: &PackName) -> Result<Arc<Vec<u8>>, BackupError> {
-        if let Some((_, pack)) = self.packs.iter().find(|(known, _)| known == name) {
-            return Ok(Arc::clone(pack));
-        }
-        let pack = Arc::new(self.repository.pack(name)?);
-        self.packs.push_back((*name, Arc::clone(&pack)));
-        if self.packs.len() > PACKS_KEPT {
-            self.packs.pop_front();
-        }
-        Ok(pack)
-    }
-}
-
-fn outside(located: &Located) -> BackupError {
-    BackupError::damaged(located.pack.index(), "an entry is outside of its pack")
 }

@@ -52,8 +52,12 @@ impl World {
     }
 
     fn create_from(&self, source: &mut dyn Source) -> Result<Created, BackupError> {
+        self.create_at(source, 0)
+    }
+
+    fn create_at(&self, source: &mut dyn Source, bytes_per_second: u64) -> Result<Created, BackupError> {
         let (data_dir, cache_dir) = (self.path("data"), self.path("data/cache"));
-        let options = CreateOptions { data_dir: &data_dir, cache_dir: &cache_dir, bytes_per_second: 0 };
+        let options = CreateOptions { data_dir: &data_dir, cache_dir: &cache_dir, bytes_per_second };
         create(&self.repository(), source, &options)
     }
 
@@ -302,6 +306,44 @@ fn pruning_removes_what_only_old_backups_need() {
     fs::write(manifest, "x").unwrap();
     assert!(matches!(prune(&repository, 1), Err(BackupError::Damaged { .. })));
     assert_eq!(world.objects(PACKS).len(), 1);
+}
+
+#[test]
+fn packs_of_which_little_is_needed_are_written_anew() {
+    let world = World::new();
+    let volume = world.volume();
+    for number in 0..20 {
+        store(&volume, &format!("{number}"), &body(number, 70_000));
+    }
+    world.create(&volume).unwrap();
+    let full = fs::metadata(world.objects(PACKS).remove(0)).unwrap().len();
+    let first: Vec<(Vec<u8>, u64)> = (0..14)
+        .map(|number| {
+            let key = format!("{number}").into_bytes();
+            let row = volume.snapshot().unwrap().get("objects", &key).unwrap().unwrap();
+            (key, u64::from_be_bytes(row.value.try_into().unwrap()))
+        })
+        .collect();
+    let batch = Batch {
+        delete: first.iter().map(|(key, _)| ("objects".into(), key.clone())).collect(),
+        free: first.iter().map(|(_, id)| *id).collect(),
+        ..Batch::default()
+    };
+    volume.commit_blocking(batch).unwrap();
+    world.create(&volume).unwrap();
+    let repository = world.repository();
+    assert_eq!(prune(&repository, 2).unwrap().rewritten_bytes, 0, "the first backup needs all of it");
+    let pruned = prune(&repository, 1).unwrap();
+    assert_eq!(pruned.packs, 1);
+    let packs = world.objects(PACKS);
+    assert_eq!((packs.len(), world.objects(INDEXES).len()), (1, 1));
+    let rewritten = fs::metadata(&packs[0]).unwrap().len();
+    assert!(rewritten < full / 3 && pruned.rewritten_bytes > rewritten, "{rewritten} of {full}");
+    assert!(verify(&repository).unwrap().is_clean());
+    assert_eq!(world.create(&volume).unwrap().copied_bytes, 0);
+    world.restore("restored", None).unwrap();
+    let again = Volume::open(World::options(&world.path("restored"))).unwrap();
+    assert_eq!((load(&again, "3"), load(&again, "17")), (None, Some(body(17, 70_000))));
 }
 
 #[test]

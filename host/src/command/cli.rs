@@ -1,7 +1,8 @@
-//! The command line: `portcullis serve|config|check|upgrade|explain|policy|limits|completions|version`.
-//! Flags of `serve` come from the table of keys.
+//! The command line: `portcullis serve|config|check|backup|restore|upgrade|explain|policy|limits|
+//! completions|version`. Flags of `serve` come from the table of keys.
 
 mod access;
+mod backups;
 mod help;
 mod limits;
 mod settings;
@@ -15,7 +16,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
 
 use super::output::{EXIT_FAILED, Output, complain, say, whole};
-use super::{check, config_check, explain, policy, serve, upgrade};
+use super::{backup, check, config_check, explain, policy, serve, upgrade};
 use crate::config::{self, Config, Environment, Given, KEYS};
 use crate::pipeline::engine;
 
@@ -31,6 +32,8 @@ pub enum Task {
     Check(Given, Output),
     /// Say what an upgrade of a data folder would change, or do it.
     Upgrade(Given, upgrade::Mode, Output),
+    /// Make, list, verify, remove or restore backups.
+    Backup(Given, backup::Place, backup::Chore, Output),
     /// Say why the server of a data folder denied a request.
     Explain(Given, explain::Question, Output),
     /// Show or change the limits of the server of a data folder.
@@ -71,6 +74,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, clap
             let mode = if dry_run { upgrade::Mode::DryRun } else { upgrade::Mode::Upgrade };
             Task::Upgrade(given(matches), mode, output(matches))
         }
+        Some(("backup", matches)) => backups::task(matches),
+        Some(("restore", matches)) => backups::restore(matches),
         Some(("explain", matches)) => access::explain(matches),
         Some(("limits", matches)) => limits::task(matches),
         Some(("policy", matches)) => access::policy(matches),
@@ -99,6 +104,9 @@ pub fn run(task: Task) -> ExitCode {
         Task::Check(given, output) => load(&given).and_then(|config| check::run(&config, output)),
         Task::Upgrade(given, mode, output) => {
             load(&given).and_then(|config| upgrade::run(&config, mode, output))
+        }
+        Task::Backup(given, place, chore, output) => {
+            load(&given).and_then(|config| backup::run(&config, &place, &chore, output))
         }
         Task::Explain(given, question, output) => {
             load(&given).and_then(|config| explain::run(&config, &question, output))
@@ -192,6 +200,8 @@ fn command() -> Command {
         .subcommand(settings(Command::new("serve").about("Serve requests until told to stop")))
         .subcommand(some_settings(check, &CHECKED))
         .subcommand(some_settings(upgrade_command(), &CHECKED))
+        .subcommand(backups::command())
+        .subcommand(backups::restore_command())
         .subcommand(access::explain_command())
         .subcommand(limits::command())
         .subcommand(access::policy_command())

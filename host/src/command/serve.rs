@@ -15,7 +15,7 @@ use super::output::say;
 use super::prepared::Prepared;
 use super::trouble;
 use crate::config::Config;
-use crate::front::admin::{Admin, AdminServer};
+use crate::front::admin::{Admin, AdminServer, Holding};
 use crate::front::health::Health;
 use crate::front::listener::{self, Listener};
 use crate::front::notify::notify;
@@ -112,12 +112,17 @@ fn serve_volume(
 /// The admin API on its socket. Requests do not need it: a file system without sockets is no reason
 /// not to serve.
 fn admin(config: &Config, shared: &Shared, rates: &Arc<Rates>) -> Option<AdminServer> {
-    let admin = Admin { explanations: Arc::clone(&shared.explanations), rates: Arc::clone(rates) };
+    let admin = Admin {
+        explanations: Arc::clone(&shared.explanations),
+        rates: Arc::clone(rates),
+        volume: Arc::clone(&shared.volume),
+        holding: Holding::default(),
+    };
     AdminServer::start(&config.data_dir, admin)
         .inspect_err(|error| {
             tracing::warn!(
                 error = format!("{error:#}"),
-                "no admin socket: `portcullis explain` and `portcullis limits` cannot ask"
+                "no admin socket: `portcullis explain`, `limits` and `backup` cannot ask"
             )
         })
         .ok()

@@ -115,6 +115,7 @@ fn apply_file(config: &mut Config, path: &Path) -> Result<(), ConfigError> {
         ("data_dir", Some(&mut config.data_dir)),
         ("cache_dir", config.cache_dir.as_mut()),
         ("pipeline", config.pipeline.as_mut()),
+        ("backup.key_file", config.backup.key_file.as_mut()),
     ] {
         if let (Some(path), true) = (path, config.origins.contains_key(key)) {
             *path = folder.join(&*path);

@@ -8,8 +8,10 @@
 //! | `GET /limits` | `{"limits":[…]}`: the rates that hold |
 //! | `PUT /limits/SUBJECT/NAME?requests_per_second=N` | sets a rate from now on, until the server ends |
 //! | `DELETE /limits/SUBJECT/NAME` | lifts it; 404 when there is none |
+//! | `POST /hold` | what is stored now, in frames; none of it is removed while the client stays connected; 409 when another one does |
 
 mod client;
+mod hold;
 mod limits;
 mod serve;
 mod socket;
@@ -23,8 +25,10 @@ use http_body_util::Full;
 
 use crate::pipeline::shares::Rates;
 use crate::telemetry::explanations::Explanations;
+use volume::Volume;
 
-pub use client::{Reply, ask, get};
+pub use client::{HoldStream, Reply, ask, get, hold};
+pub use hold::{HoldFrame, Holding};
 pub use serve::AdminServer;
 pub use socket::SOCKET;
 
@@ -39,6 +43,10 @@ pub struct Admin {
     pub explanations: Arc<Explanations>,
     /// Rates that the operator sets.
     pub rates: Arc<Rates>,
+    /// What is backed up.
+    pub volume: Arc<Volume>,
+    /// Whether a backup is being made.
+    pub holding: Holding,
 }
 
 impl Admin {
@@ -60,9 +68,10 @@ impl Admin {
                 None => failure(StatusCode::NOT_FOUND, "no explanation of this request is kept"),
             },
             None if known => self.latest(uri.query().unwrap_or_default()),
-            None => {
-                failure(StatusCode::NOT_FOUND, "here are /explanations, /explanations/REQUEST-ID and /limits")
-            }
+            None => failure(
+                StatusCode::NOT_FOUND,
+                "here are /explanations, /explanations/REQUEST-ID, /limits and /hold",
+            ),
         }
     }
 

@@ -190,7 +190,7 @@ impl Volume {
             || matches!(shared.tail.broken(), Some(VolumeError::Failed(_)))
     }
 
-    /// Keeps what is stored now: every acknowledged commit is in it, and no byte of it is removed or
+    /// Keeps what is stored now. Every acknowledged commit is in it. No byte of it is removed or
     /// moved until the hold is dropped, or ended because space runs short. Waits for what is being
     /// removed right now, so not for threads that serve requests.
     pub fn hold(&self) -> Result<Hold, VolumeError> {
