@@ -18,6 +18,7 @@ mod listing;
 mod multipart;
 mod object;
 mod plan;
+mod quota;
 mod records;
 mod references;
 mod request;
@@ -25,6 +26,7 @@ mod rows;
 mod sealing;
 mod subresource;
 mod tables;
+mod usage;
 mod version_id;
 
 use gateway::errors::Result;
@@ -64,6 +66,14 @@ impl Guest for Storage {
 impl contract::Guest for Storage {
     fn blobs_of(table: String, value: Vec<u8>) -> std::result::Result<Vec<u64>, String> {
         references::blobs_of(&table, &value).map_err(|error| error.message.unwrap_or_default())
+    }
+
+    fn usage_of(
+        table: String,
+        key: Vec<u8>,
+        value: Vec<u8>,
+    ) -> std::result::Result<Option<contract::Counted>, String> {
+        usage::of_row(&table, &key, &value).map_err(|error| error.message.unwrap_or_default())
     }
 }
 

@@ -1,8 +1,9 @@
-//! The command line: `portcullis serve|check|explain|limits|policy|config|version`. Flags of
+//! The command line: `portcullis serve|check|explain|limits|quota|usage|policy|config|version`. Flags of
 //! `serve` come from the table of keys.
 
 mod access;
 mod limits;
+mod quota;
 
 use std::ffi::OsString;
 use std::io::Read as _;
@@ -23,6 +24,7 @@ use crate::pipeline::engine;
 use crate::pipeline::peer::Endpoint;
 
 pub use limits::Change;
+pub use quota::QuotaChange;
 
 /// What a process was asked to do.
 #[derive(Debug)]
@@ -35,6 +37,10 @@ pub enum Task {
     Explain(Given, explain::Question, Output),
     /// Show or change the limits of the server of a data folder.
     Limits(Given, limits::Change, Output),
+    /// Show or change the quotas of the server of a data folder.
+    Quota(Given, quota::QuotaChange, Output),
+    /// Show how much is held on the server of a data folder.
+    Usage(Given, Output),
     /// Look for suspicious parts of policies.
     Lint(Given, Vec<policy::PolicyFile>, Output),
     /// Say how policies would decide on requests.
@@ -64,6 +70,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, clap
         Some(("check", matches)) => Task::Check(given(matches), output(matches)),
         Some(("explain", matches)) => access::explain(matches),
         Some(("limits", matches)) => limits::task(matches),
+        Some(("quota", matches)) => quota::task(matches),
+        Some(("usage", matches)) => Task::Usage(given(matches), output(matches)),
         Some(("policy", matches)) => access::policy(matches),
         Some(("config", matches)) => match matches.subcommand() {
             Some(("show", matches)) => Task::ConfigShow(given(matches)),
@@ -90,6 +98,10 @@ pub fn run(task: Task) -> ExitCode {
         Task::Limits(given, change, output) => {
             load(&given).and_then(|config| limits::run(&config, &change, output))
         }
+        Task::Quota(given, change, output) => {
+            load(&given).and_then(|config| quota::run(&config, &change, output))
+        }
+        Task::Usage(given, output) => load(&given).and_then(|config| quota::run_usage(&config, output)),
         Task::Lint(given, documents, output) => {
             load(&given).and_then(|config| policy::lint(&config, &documents, output))
         }
@@ -182,6 +194,8 @@ fn command() -> Command {
         .subcommand(some_settings(check, &CHECKED))
         .subcommand(access::explain_command())
         .subcommand(limits::command())
+        .subcommand(quota::command())
+        .subcommand(quota::usage_command())
         .subcommand(access::policy_command())
         .subcommand(config)
         .subcommand(

@@ -24,12 +24,14 @@ use crate::pipeline::adviser;
 use crate::pipeline::compose::Manifest;
 use crate::pipeline::engine::CompiledPipeline;
 use crate::pipeline::peer::Endpoint;
+use crate::pipeline::quotas::Quotas;
 use crate::pipeline::shared::{Ids, Shared};
 use crate::pipeline::shares::{Rates, Room};
+use crate::pipeline::usage_count;
 use crate::pipeline::worker::Worker;
 use crate::telemetry::explanations::Explanations;
 use crate::telemetry::logs;
-use crate::telemetry::metrics::Metrics;
+use crate::telemetry::metrics::{Metrics, UsageSource};
 use crate::telemetry::otlp::Exporter;
 use volume::Volume;
 
@@ -111,7 +113,12 @@ fn serve_volume(
 /// The admin API on its socket. Requests do not need it: a file system without sockets is no reason
 /// not to serve.
 fn admin(config: &Config, shared: &Shared, rates: &Arc<Rates>) -> Option<AdminServer> {
-    let admin = Admin { explanations: Arc::clone(&shared.explanations), rates: Arc::clone(rates) };
+    let admin = Admin {
+        explanations: Arc::clone(&shared.explanations),
+        rates: Arc::clone(rates),
+        quotas: Arc::clone(&shared.quotas),
+        volume: Arc::clone(&shared.volume),
+    };
     AdminServer::start(&config.data_dir, admin)
         .inspect_err(|error| {
             tracing::warn!(
@@ -131,7 +138,8 @@ fn assemble(
 ) -> Result<(Arc<Shared>, Arc<CompiledPipeline>)> {
     let accounts = Arc::new(Accounts::open(config)?);
     let metrics = Arc::new(Metrics::new(config.worker_count() + 1));
-    metrics.set_volume(Box::new(Arc::clone(volume)));
+    let source = UsageSource { volume: Arc::clone(volume), buckets_max: config.metrics_buckets_max };
+    metrics.set_volume(Box::new(source));
     let exporter = match &config.otlp_endpoint {
         Some(endpoint) => Some(Arc::new(Exporter::start(endpoint.clone(), &metrics)?)),
         None => None,
@@ -139,6 +147,7 @@ fn assemble(
     let vault = Arc::new(Vault::open(&config.data_dir)?);
     let settings = Arc::new(manifest.variables(&config.pipeline_variables())?);
     let cache = config.cache_folder();
+    usage_count::count_once(volume, manifest, Some(&cache), !config.quotas.is_empty())?;
     let pipeline = CompiledPipeline::load(&manifest.compose()?, Some(&cache))?;
     let master_keys = MasterKeys::open(config, keys, Arc::clone(&accounts), Arc::clone(&vault))?;
     let stages = pipeline.added_stages(manifest.added_stages()?, Arc::clone(&settings), Some(&cache))?;
@@ -154,6 +163,7 @@ fn assemble(
         explanations: Arc::new(Explanations::new(config.explanations.clone())),
         stages: Arc::new(stages),
         exporter,
+        quotas: Arc::new(Quotas::new(&config.quotas)),
         room: Room::new(config.limits.documents_bytes_max),
         ids: Ids::default(),
     };

@@ -1,4 +1,4 @@
-//! Reads references out of rows, with the component that wrote them: only the pipeline knows what
+//! Reads references and usage out of rows, with the component that wrote them: only the pipeline knows what
 //! rows mean.
 
 use std::path::Path;
@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Result;
 use wasmtime::{Engine, Store, StoreLimits};
 
+use crate::pipeline::bindings::references::Counted;
 use crate::pipeline::bindings::{RowReader, RowReaderPre};
 use crate::pipeline::compose::Manifest;
 use crate::pipeline::engine::{self, ALONE_TICKS_MAX};
@@ -38,19 +39,41 @@ impl Rows {
 
     /// The blobs of a row, or why it cannot be read.
     pub(crate) fn blobs_of(&mut self, table: &str, value: &[u8]) -> Result<Vec<u64>, String> {
-        self.read(table, value).unwrap_or_else(|trap| {
-            self.instance = None;
-            Err(format!("{trap:#}"))
+        self.read(|store, reader| reader.portcullis_gateway_references().call_blobs_of(store, table, value))
+    }
+
+    /// What a row says of usage, or why it cannot be read.
+    pub(crate) fn usage_of(
+        &mut self,
+        table: &str,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<Option<Counted>, String> {
+        self.read(|store, reader| {
+            reader.portcullis_gateway_references().call_usage_of(store, table, key, value)
         })
     }
 
-    fn read(&mut self, table: &str, value: &[u8]) -> wasmtime::Result<Result<Vec<u64>, String>> {
-        let (store, reader) = match &mut self.instance {
-            Some(instance) => instance,
-            none => none.insert(instantiate(&self.engine, &self.pre)?),
+    /// Asks the component. A trap is a reason like any other.
+    fn read<T>(
+        &mut self,
+        ask: impl FnOnce(&mut Store<StoreLimits>, &RowReader) -> wasmtime::Result<Result<T, String>>,
+    ) -> Result<T, String> {
+        let asked = match &mut self.instance {
+            Some((store, reader)) => Ok((store, reader)),
+            none => instantiate(&self.engine, &self.pre).map(|made| {
+                let (store, reader) = none.insert(made);
+                (store, reader)
+            }),
         };
-        store.set_epoch_deadline(ALONE_TICKS_MAX);
-        reader.portcullis_gateway_references().call_blobs_of(store, table, value)
+        let answered = asked.and_then(|(store, reader)| {
+            store.set_epoch_deadline(ALONE_TICKS_MAX);
+            ask(store, reader)
+        });
+        answered.unwrap_or_else(|trap| {
+            self.instance = None;
+            Err(format!("{trap:#}"))
+        })
     }
 }
 

@@ -6,6 +6,7 @@
 //! | `log` | the append log: small bodies and commits |
 //! | `index`, `snapshot` | ordered tables of rows (redb) |
 //! | `commit` | batches, the queue, the one committer thread |
+//! | `counters` | sums that many batches add to |
 //! | `receive`, `pending`, `reader` | bodies in and out |
 //! | `sealing` | AES-256-GCM of bodies, in segments |
 //! | `segments`, `reclaim`, `compact` | what is live, and what happens to the rest |
@@ -17,6 +18,7 @@ mod blobs;
 mod check;
 mod commit;
 mod compact;
+mod counters;
 pub mod disk;
 mod errors;
 mod index;
@@ -47,6 +49,7 @@ use std::thread::JoinHandle;
 
 pub use check::{Problem, References, Report, RowKey, check, check_on};
 pub use commit::{Batch, Done, Put, Requirement};
+pub use counters::{AMOUNTS, Add, Amounts, Excess};
 pub use errors::{CommitError, OpenError, VolumeError};
 pub use options::{Durability, Options};
 pub use pool::STEP_BYTES;
@@ -102,13 +105,32 @@ impl Volume {
     ///
     /// Batches are evaluated and applied in the order of the calls.
     pub fn commit(&self, batch: Batch, done: Done) {
+        if !batch.add.is_empty() && !self.shared.counts() {
+            return done(Err(CommitError::Failed));
+        }
         let received = self.shared.received.claim(&batch.keep);
         match commit::batch::encode(&batch, &received) {
             Ok(record) => {
-                self.shared.queue.push(Queued { require: batch.require, record, received, done });
+                let Batch { require, add, .. } = batch;
+                self.shared.queue.push(Queued { require, add, record, received, done });
             }
             Err(error) => done(Err(error)),
         }
+    }
+
+    /// Whether batches may add to counters.
+    pub fn counts(&self) -> bool {
+        self.shared.counts()
+    }
+
+    /// Lets batches add to counters from now on. In a folder of an earlier format this raises the
+    /// format, durably, so older programs refuse the folder: they cannot read such commits.
+    pub fn begin_counting(&self) -> Result<(), VolumeError> {
+        if !self.shared.counts() {
+            open::raise_format(&*self.shared.disk)?;
+            self.shared.set_counts();
+        }
+        Ok(())
     }
 
     /// As `commit`, and waits. Not for threads that serve requests.

@@ -27,7 +27,9 @@ use super::shared::{Parts, Shared};
 use super::wire::u64_at;
 
 /// The version of everything in the data folder.
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
+/// From this version on, commits may add to counters.
+const COUNTING_FORMAT: u32 = 3;
 /// The file that says so.
 const FORMAT_FILE: &str = "FORMAT";
 /// The file whose lock is the folder's.
@@ -38,8 +40,8 @@ const REPLAY_GROUP: u64 = 4096;
 /// Opens the volume on `disk`.
 pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Volume>, OpenError> {
     let lock = disk.lock(LOCK_FILE)?.ok_or(OpenError::Locked)?;
-    let volume = match read_format(&*disk)? {
-        Some(volume) => volume,
+    let Format { version, volume } = match read_format(&*disk)? {
+        Some(format) => format,
         None => create(&*disk)?,
     };
     if is_new(&*disk, &options)? {
@@ -68,7 +70,8 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Volume>,
     );
     let sequence = Sequence::new(state.sequence_high);
     let oldest_new = state.sequence_high;
-    let parts = Parts { options, root, disk, index, tail, segments, sequence, lock };
+    let counts = version >= COUNTING_FORMAT;
+    let parts = Parts { options, root, disk, index, tail, segments, sequence, counts, lock };
     let shared = Arc::new(Shared::new(parts, state.commit));
     shared.set_checkpointed(state.position.segment);
     start(shared, writer, state.commit, oldest_new)
@@ -106,8 +109,35 @@ fn start(shared: Arc<Shared>, writer: Writer, last: u64, oldest_new: u64) -> Res
     Ok(Arc::new(Volume { shared, background, threads: Mutex::new(threads) }))
 }
 
-/// The volume's number; `None` when the folder holds no volume yet.
-pub(crate) fn read_format(disk: &dyn Disk) -> Result<Option<u64>, OpenError> {
+/// What `FORMAT` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Format {
+    /// The version of the folder.
+    pub(crate) version: u32,
+    /// The volume's number.
+    pub(crate) volume: u64,
+}
+
+impl Format {
+    fn write(self, disk: &dyn Disk) -> std::io::Result<()> {
+        let text = format!("portcullis-volume {} {:016x}\n", self.version, self.volume);
+        let file = disk.open(FORMAT_FILE, Open::Create)?;
+        file.write_at(0, text.as_bytes())?;
+        file.set_len(text.len() as u64)?;
+        file.sync_data()
+    }
+}
+
+/// Makes the folder one of the newest format. The text keeps its length, so one sector is written,
+/// and a crash leaves the old one or the new one.
+pub(crate) fn raise_format(disk: &dyn Disk) -> Result<(), VolumeError> {
+    let format = read_format(disk).map_err(|error| VolumeError::Failed(error.to_string()))?;
+    let format = format.ok_or_else(|| VolumeError::Failed("FORMAT is not there".into()))?;
+    Ok(Format { version: FORMAT, ..format }.write(disk)?)
+}
+
+/// What `FORMAT` says; `None` when the folder holds no volume yet.
+pub(crate) fn read_format(disk: &dyn Disk) -> Result<Option<Format>, OpenError> {
     let file = match disk.open(FORMAT_FILE, Open::Read) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -123,7 +153,7 @@ pub(crate) fn read_format(disk: &dyn Disk) -> Result<Option<u64>, OpenError> {
         (Some("portcullis-volume"), Some(found), _) if found > FORMAT => {
             Err(OpenError::NewerFormat { found, supported: FORMAT })
         }
-        (Some("portcullis-volume"), Some(_), Some(volume)) => Ok(Some(volume)),
+        (Some("portcullis-volume"), Some(version), Some(volume)) => Ok(Some(Format { version, volume })),
         // A creation that was cut short, unless there is a log.
         _ if disk.list(segment::FOLDER).is_ok_and(|names| !names.is_empty()) => {
             Err(OpenError::Damaged("FORMAT is unreadable".into()))
@@ -133,7 +163,7 @@ pub(crate) fn read_format(disk: &dyn Disk) -> Result<Option<u64>, OpenError> {
 }
 
 /// Makes an empty folder into a volume without a log.
-fn create(disk: &dyn Disk) -> Result<u64, OpenError> {
+fn create(disk: &dyn Disk) -> Result<Format, OpenError> {
     let ours = [LOCK_FILE, FORMAT_FILE, index::FILE, segment::FOLDER, blobs::FOLDER, "lost+found"];
     if disk.list("")?.iter().any(|name| !ours.contains(&name.as_str())) {
         return Err(OpenError::NotAVolume);
@@ -141,12 +171,10 @@ fn create(disk: &dyn Disk) -> Result<u64, OpenError> {
     disk.create_folder(segment::FOLDER)?;
     disk.create_folder(blobs::FOLDER)?;
     let volume = getrandom::u64().map_err(|error| OpenError::Io(std::io::Error::other(error.to_string())))?;
-    let file = disk.open(FORMAT_FILE, Open::Create)?;
-    file.set_len(0)?;
-    file.write_at(0, format!("portcullis-volume {FORMAT} {volume:016x}\n").as_bytes())?;
-    file.sync_data()?;
+    let format = Format { version: FORMAT, volume };
+    format.write(disk)?;
     disk.sync_folder("")?;
-    Ok(volume)
+    Ok(format)
 }
 
 /// Whether no commit can ever have been acknowledged here: there is no segment with a whole header.
@@ -210,7 +238,7 @@ pub(crate) fn reopen_index(
     options: &Options,
     end: Position,
 ) -> Result<(Index, State, BTreeMap<u64, u64>), OpenError> {
-    let volume = read_format(disk)?.ok_or(OpenError::NotAVolume)?;
+    let volume = read_format(disk)?.ok_or(OpenError::NotAVolume)?.volume;
     let index = open_index(disk, options)?;
     let state = index.state()?.ok_or_else(|| OpenError::Damaged("the index is empty".into()))?;
     let headers = replay::chain(disk, volume)?;
@@ -283,22 +311,20 @@ fn replay_group(
         |number: u64| OpenError::Damaged(format!("the log's commit {number} cannot be applied"));
     let transaction = index.begin()?;
     let mut effects = Effects::default();
-    {
-        let mut rows = Rows::new(&transaction)?;
-        for Commit { number, payload, end, next_record } in commits.drain(..) {
-            let changes = Changes::decode(&payload).ok_or_else(|| contradiction(number))?;
-            if number <= state.commit {
-                return Err(contradiction(number));
-            }
-            let blobs = apply::plan_blobs(&rows, &changes, None)?.ok_or_else(|| contradiction(number))?;
-            apply::apply(&mut rows, &changes, &blobs, number, &mut effects)?;
-            state.commit = number;
-            state.position = end;
-            state.record = next_record;
-            state.sequence_high = state.sequence_high.max(changes.stamp.sequence_high);
+    let mut rows = Rows::new(&transaction)?;
+    for Commit { number, payload, end, next_record } in commits.drain(..) {
+        let changes = Changes::decode(&payload).ok_or_else(|| contradiction(number))?;
+        if number <= state.commit {
+            return Err(contradiction(number));
         }
+        let blobs = apply::plan_blobs(&rows, &changes, None)?.ok_or_else(|| contradiction(number))?;
+        apply::apply(&mut rows, &changes, &blobs, number, &mut effects)?;
+        state.commit = number;
+        state.position = end;
+        state.record = next_record;
+        state.sequence_high = state.sequence_high.max(changes.stamp.sequence_high);
     }
-    write_state(&transaction, state)?;
+    rows.finish(state)?;
     transaction.commit().map_err(VolumeError::from)?;
     for (segment, change) in effects.live {
         let bytes = live.entry(segment).or_default();

@@ -41,6 +41,8 @@ pub(crate) struct Shared {
     /// Which folders of `files` are durably there, by the last byte of the ids in them.
     folders: Vec<AtomicBool>,
     space_low: AtomicBool,
+    /// The format of the folder allows commits that add to counters.
+    counts: AtomicBool,
     /// The log before this segment is not needed for a replay.
     checkpointed: AtomicU64,
     /// The index failed: nothing is committed until it is recovered.
@@ -58,6 +60,7 @@ pub(crate) struct Parts {
     pub(crate) tail: Arc<Tail>,
     pub(crate) segments: Arc<Segments>,
     pub(crate) sequence: Sequence,
+    pub(crate) counts: bool,
     pub(crate) lock: Box<dyn Debug + Send + Sync>,
 }
 
@@ -82,6 +85,7 @@ impl Shared {
             counters: Counters::default(),
             folders: (0..256).map(|_| AtomicBool::new(false)).collect(),
             space_low: AtomicBool::new(false),
+            counts: AtomicBool::new(parts.counts),
             checkpointed: AtomicU64::new(0),
             failed: AtomicBool::new(false),
             _lock: parts.lock,
@@ -115,6 +119,16 @@ impl Shared {
     /// Whether less than the reserve is free; what frees space is still accepted.
     pub(crate) fn is_space_low(&self) -> bool {
         self.space_low.load(Ordering::Relaxed)
+    }
+
+    /// Whether commits may add to counters.
+    pub(crate) fn counts(&self) -> bool {
+        self.counts.load(Ordering::Acquire)
+    }
+
+    /// From now on they may.
+    pub(crate) fn set_counts(&self) {
+        self.counts.store(true, Ordering::Release);
     }
 
     /// Looks at the free space again, and refuses a body that would eat into the reserve.

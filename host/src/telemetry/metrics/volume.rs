@@ -37,6 +37,7 @@ impl VolumeSource for Arc<Volume> {
                 ("volume_files_removed", "Files of bodies removed", stats.files_removed),
                 ("volume_segments_removed", "Segments of the log removed", stats.segments_removed),
             ],
+            labelled: Vec::new(),
             histograms: vec![
                 sizes("volume_commit_batch_size", "Commits that shared one sync", &stats.group_sizes),
                 times("volume_sync_seconds", "Write and sync of the log", &stats.sync_us),

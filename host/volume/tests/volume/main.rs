@@ -8,6 +8,7 @@ use volume::{
     Batch, CommitError, DataKey, Direction, KeySource, Options, Put, Requirement, Span, Volume, VolumeError,
 };
 
+mod counters;
 mod sealed;
 
 fn options(dir: &std::path::Path) -> Options {
@@ -182,7 +183,7 @@ fn a_second_process_is_refused() {
 #[test]
 fn a_newer_format_and_a_foreign_folder_are_refused() {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("FORMAT"), "portcullis-volume 3 00000000000000aa\n").unwrap();
+    std::fs::write(dir.path().join("FORMAT"), "portcullis-volume 4 00000000000000aa\n").unwrap();
     let refused = Volume::open(options(dir.path()));
     assert!(matches!(refused, Err(volume::OpenError::NewerFormat { found: 3, supported: 2 })));
     let dir = tempfile::tempdir().unwrap();
