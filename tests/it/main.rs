@@ -36,6 +36,7 @@ mod model;
 mod names;
 mod not_implemented;
 mod pipeline;
+mod quotas;
 mod references;
 mod sealing;
 mod shares;

@@ -57,3 +57,6 @@ pub(super) fn gauges(usages: Vec<Usage>, buckets_max: usize) -> Vec<LabelledGaug
         gauge("account_bytes", "Bytes in the buckets of an account", of_account(|usage| usage.bytes)),
     ]
 }
+
+#[cfg(test)]
+mod tests;
