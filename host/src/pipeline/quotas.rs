@@ -18,12 +18,12 @@ use volume::{AMOUNTS, Add};
 #[derive(Debug, Default)]
 pub struct Quotas {
     is_any: AtomicBool,
-    rules: RwLock<HashMap<(Subject, String), Ruled>>,
+    rules: RwLock<HashMap<(Subject, String), RuledQuota>>,
 }
 
 /// A quota, and who set it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ruled {
+pub struct RuledQuota {
     /// How much.
     pub quota: Quota,
     /// Who says so.
@@ -34,7 +34,7 @@ impl Quotas {
     /// The quotas of a configuration.
     pub fn new(entries: &[QuotaEntry]) -> Quotas {
         let ruled = |entry: &QuotaEntry| {
-            let rule = Ruled { quota: entry.quota, by: By::Configuration };
+            let rule = RuledQuota { quota: entry.quota, by: By::Configuration };
             ((entry.subject, entry.name.clone()), rule)
         };
         Quotas {
@@ -45,7 +45,7 @@ impl Quotas {
 
     /// Sets a quota from now on. The name is a normal one.
     pub fn set(&self, subject: Subject, name: &str, quota: Quota) {
-        let rule = Ruled { quota, by: By::Call };
+        let rule = RuledQuota { quota, by: By::Call };
         self.change(|rules| rules.insert((subject, name.to_owned()), rule));
     }
 
@@ -55,7 +55,7 @@ impl Quotas {
     }
 
     /// The quotas, in order.
-    pub fn list(&self) -> Vec<(Subject, String, Ruled)> {
+    pub fn list(&self) -> Vec<(Subject, String, RuledQuota)> {
         let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner);
         let mut list: Vec<_> =
             rules.iter().map(|((subject, name), rule)| (*subject, name.clone(), *rule)).collect();
@@ -78,7 +78,7 @@ impl Quotas {
         self.is_any.load(Ordering::Relaxed)
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut HashMap<(Subject, String), Ruled>) -> T) -> T {
+    fn change<T>(&self, change: impl FnOnce(&mut HashMap<(Subject, String), RuledQuota>) -> T) -> T {
         let mut rules = self.rules.write().unwrap_or_else(PoisonError::into_inner);
         let outcome = change(&mut rules);
         self.is_any.store(!rules.is_empty(), Ordering::Relaxed);

@@ -12,7 +12,7 @@ use crate::pipeline::compose::Manifest;
 use crate::pipeline::engine::{self, ALONE_TICKS_MAX};
 
 /// The slot whose component knows the rows.
-const SLOT: &str = "portcullis:gateway/storage@0.1.0";
+pub(crate) const SLOT: &str = "portcullis:gateway/storage@0.1.0";
 /// What that component exports for a check.
 const EXPORT: &str = "portcullis:gateway/references@0.1.0";
 

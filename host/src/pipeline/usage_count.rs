@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::pipeline::bindings::references::Counted;
 use crate::pipeline::compose::Manifest;
-use crate::pipeline::row_reader::Rows;
+use crate::pipeline::row_reader::{Rows, SLOT};
 use crate::telemetry::usage::counter;
 use volume::{Add, Amounts, Batch, CommitError, Put, Requirement, Volume};
 
@@ -17,6 +17,8 @@ use volume::{Add, Amounts, Batch, CommitError, Put, Requirement, Volume};
 /// every commit keeps them right.
 const TABLE: &str = "counts";
 const KEY: &[u8] = b"usage";
+/// The function of the component that tells usage.
+const EXPORT: &[u8] = b"usage-of";
 /// How it is counted.
 const RULES: &[u8] = &[1];
 
@@ -92,24 +94,26 @@ pub(crate) fn count_once(
     cache: Option<&Path>,
     has_quotas: bool,
 ) -> Result<()> {
-    let snapshot = volume.snapshot()?;
-    let counted = snapshot.get(TABLE, KEY)?.is_some();
-    if counted && !has_quotas {
-        return Ok(());
-    }
-    let Some(mut rows) = Rows::of(manifest, cache)? else {
+    if !tells_usage(&manifest.filling(SLOT)?) {
         if has_quotas {
             bail!("quotas are set, and the storage component of the pipeline does not tell usage");
         }
         tracing::info!("usage is not counted: the storage component of the pipeline does not tell it");
         return Ok(());
-    };
-    if counted {
+    }
+    let snapshot = volume.snapshot()?;
+    if snapshot.get(TABLE, KEY)?.is_some() {
         return Ok(());
     }
     let began = Instant::now();
     let (mut count, mut number, mut unreadable) = (UsageCount::default(), 0_u64, 0_u64);
+    // Loaded with the first row: a new folder has none.
+    let mut reader: Option<Result<Rows>> = None;
     snapshot.walk(&mut |table, key, value| {
+        let loaded = reader.get_or_insert_with(|| {
+            Rows::of(manifest, cache)?.context("the storage component of the pipeline does not tell usage")
+        });
+        let Ok(rows) = loaded else { return };
         number += 1;
         match rows.usage_of(table, key, value) {
             Ok(Some(counted)) => count.add(counted),
@@ -117,6 +121,7 @@ pub(crate) fn count_once(
             Err(_) => unreadable += 1,
         }
     })?;
+    reader.transpose().context("counting the usage")?;
     drop(snapshot);
     commit(volume, count.sums()).context("writing the usage")?;
     let milliseconds = began.elapsed().as_millis() as u64;
@@ -130,6 +135,12 @@ pub(crate) fn count_once(
         );
     }
     Ok(())
+}
+
+/// Whether a component exports what tells usage: then the name stands in it. To load the component,
+/// which takes a second where it is not compiled yet, is needed only where there are rows.
+fn tells_usage(component: &[u8]) -> bool {
+    component.windows(EXPORT.len()).any(|bytes| bytes == EXPORT)
 }
 
 fn commit(volume: &Volume, sums: BTreeMap<String, Amounts>) -> Result<()> {

@@ -5,7 +5,6 @@
 //! anyway. A group reads each counter that it touches once, and writes it once.
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 use redb::{ReadableTable, Table};
 
@@ -67,22 +66,17 @@ struct Touched {
 
 /// The counters that one transaction has touched.
 #[derive(Debug, Default)]
-pub(crate) struct Counters {
+pub(crate) struct Sums {
     touched: BTreeMap<String, Touched>,
 }
 
-impl Counters {
+impl Sums {
     fn touch(&mut self, table: &CountersTable<'_>, counter: &str) -> Result<&mut Touched, VolumeError> {
-        match self.touched.entry(format!("{PREFIX}{counter}")) {
-            Entry::Occupied(known) => Ok(known.into_mut()),
-            Entry::Vacant(vacant) => {
-                let before = match table.get(vacant.key().as_str())? {
-                    Some(row) => decode(row.value())?,
-                    None => Amounts::default(),
-                };
-                Ok(vacant.insert(Touched { before, now: before }))
-            }
+        if !self.touched.contains_key(counter) {
+            let before = read(table, counter)?.unwrap_or_default();
+            self.touched.insert(counter.to_owned(), Touched { before, now: before });
         }
+        self.touched.get_mut(counter).ok_or_else(|| VolumeError::Failed("a counter is gone".into()))
     }
 
     /// The first limit that a batch would exceed.
@@ -119,7 +113,8 @@ impl Counters {
 
     /// Writes what has changed.
     pub(crate) fn write(&mut self, table: &mut CountersTable<'_>) -> Result<(), VolumeError> {
-        for (key, Touched { before, now }) in std::mem::take(&mut self.touched) {
+        for (name, Touched { before, now }) in std::mem::take(&mut self.touched) {
+            let key = format!("{PREFIX}{name}");
             if now == Amounts::default() {
                 table.remove(key.as_str())?;
             } else if now != before {

@@ -14,7 +14,7 @@ use redb::{
 };
 
 use super::blobs::{BlobRow, ROW_BYTES};
-use super::counters::{Add, Amounts, Counters, CountersTable, Excess};
+use super::counters::{Add, Amounts, CountersTable, Excess, Sums};
 use super::disk::DiskFile;
 use super::errors::VolumeError;
 use super::log::Position;
@@ -315,13 +315,13 @@ pub(crate) struct Rows<'t> {
     tables: Vec<(String, RowsTable<'t>)>,
     /// How far the index is, and the counters.
     state: CountersTable<'t>,
-    counters: Counters,
+    counters: Sums,
 }
 
 impl<'t> Rows<'t> {
     pub(crate) fn new(transaction: &'t WriteTransaction) -> Result<Rows<'t>, VolumeError> {
         let (blobs, state) = (transaction.open_table(BLOBS)?, transaction.open_table(STATE)?);
-        Ok(Rows { transaction, blobs, tables: Vec::new(), state, counters: Counters::default() })
+        Ok(Rows { transaction, blobs, tables: Vec::new(), state, counters: Sums::default() })
     }
 
     fn table(&mut self, name: &str) -> Result<&mut RowsTable<'t>, VolumeError> {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::{failure, json as document, not_allowed};
 use crate::config::{ConfigError, Quota, Subject};
-use crate::pipeline::quotas::{Quotas, Ruled};
+use crate::pipeline::quotas::{Quotas, RuledQuota};
 use crate::pipeline::shares::rates::By;
 
 /// Answers a request for `/quotas` and what follows it in the path.
@@ -60,7 +60,7 @@ fn quota(query: &str) -> Result<Quota, ConfigError> {
 }
 
 fn list(quotas: &Quotas) -> String {
-    let one = |(subject, name, ruled): (Subject, String, Ruled)| {
+    let one = |(subject, name, ruled): (Subject, String, RuledQuota)| {
         let mut members = Map::new();
         members.insert("subject".to_owned(), subject.name().into());
         members.insert("name".to_owned(), name.into());
