@@ -11,6 +11,7 @@ mod file;
 mod key;
 mod load;
 mod proxies;
+mod quota;
 mod rate;
 mod size;
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub use file::render;
 pub use key::{Form, KEYS, Key};
 pub use load::{Environment, Given, load};
 pub use proxies::{Network, Proxies, ProxyHeader};
+pub use quota::{Quota, QuotaEntry};
 pub use rate::{EVERY, Rate, RateEntry, Subject, normal_address};
 
 /// Domains without configuration: `photos.localhost`, `photos.s3.localhost`.
@@ -94,6 +96,10 @@ pub struct Config {
     pub listeners: Vec<ListenerEntry>,
     /// Rates of accounts, access keys, addresses and more.
     pub rates: Vec<RateEntry>,
+    /// How much buckets and accounts may hold.
+    pub quotas: Vec<QuotaEntry>,
+    /// Buckets with metrics of their own.
+    pub metrics_buckets_max: usize,
     /// `[variables]`: overrides of the variables that the pipeline manifest declares.
     pub variables: BTreeMap<String, SetVariable>,
     /// `NOTIFY_SOCKET`: where systemd waits to hear that the server is ready.
@@ -305,6 +311,8 @@ impl Default for Config {
             master_keys: Vec::new(),
             listeners: Vec::new(),
             rates: Vec::new(),
+            quotas: Vec::new(),
+            metrics_buckets_max: 100,
             variables: BTreeMap::new(),
             notify_socket: None,
             notices: Vec::new(),

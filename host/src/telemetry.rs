@@ -7,3 +7,4 @@ pub mod origin;
 pub mod otlp;
 pub mod request_id;
 pub mod traceparent;
+pub mod usage;

@@ -41,6 +41,7 @@ mod names;
 mod not_implemented;
 mod pipeline;
 mod proxies;
+mod quotas;
 mod references;
 mod sealing;
 mod shares;

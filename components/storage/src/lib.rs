@@ -19,6 +19,7 @@ mod multipart;
 mod object;
 mod owners;
 mod plan;
+mod quota;
 mod records;
 mod references;
 mod request;
@@ -26,6 +27,7 @@ mod rows;
 mod sealing;
 mod subresource;
 mod tables;
+mod usage;
 mod version_id;
 
 use gateway::errors::Result;
@@ -75,6 +77,14 @@ impl contract::Guest for Storage {
         blob: Option<u64>,
     ) -> Option<contract::Description> {
         references::describe(&table, &key, &value, blob)
+    }
+
+    fn usage_of(
+        table: String,
+        key: Vec<u8>,
+        value: Vec<u8>,
+    ) -> std::result::Result<Option<contract::Counted>, String> {
+        usage::of_row(&table, &key, &value).map_err(|error| error.message.unwrap_or_default())
     }
 }
 

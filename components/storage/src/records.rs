@@ -49,6 +49,11 @@ pub(crate) trait Record: Sized {
     /// Reads what [`Record::encode`] wrote. Fails with `InternalError` for a row that cannot be
     /// read.
     fn decode(value: &[u8]) -> Result<Self>;
+    /// The bytes with which the record counts as an object in the usage of its bucket; `None` where
+    /// it does not count.
+    fn bytes_counted(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// A record as it was read, with what a plan needs to require that it is unchanged.

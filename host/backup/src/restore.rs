@@ -29,7 +29,8 @@ pub struct Restored {
 }
 
 /// Restores a backup into a folder, which is made, or is empty. `options` says how a volume in a
-/// folder is run: its key is in the folder by then.
+/// folder is run: its key is in the folder by then. Rows of the table `remade` are left out: the
+/// first start makes them anew, with counters, which no backup has.
 ///
 /// # Errors
 /// The folder is in use; an object of the backup is damaged; the disk is full.
@@ -37,6 +38,7 @@ pub fn restore(
     repository: &Repository,
     manifest: &Manifest,
     folder: &Path,
+    remade: &str,
     options: impl FnOnce(&Path) -> Options,
 ) -> Result<Restored, BackupError> {
     ensure_new(folder)?;
@@ -47,7 +49,7 @@ pub fn restore(
         .mode(0o700)
         .create(&beside)
         .map_err(|error| BackupError::file(&beside, error))?;
-    let restored = fill(repository, manifest, &beside, options);
+    let restored = fill(repository, manifest, &beside, remade, options);
     let named = restored.and_then(|restored| {
         std::fs::rename(&beside, folder).map_err(|error| BackupError::file(folder, error))?;
         sync_folder(folder.parent().unwrap_or(Path::new("/")))?;
@@ -90,6 +92,7 @@ fn fill(
     repository: &Repository,
     manifest: &Manifest,
     beside: &Path,
+    remade: &str,
     options: impl FnOnce(&Path) -> Options,
 ) -> Result<Restored, BackupError> {
     for name in &manifest.files {
@@ -107,7 +110,9 @@ fn fill(
     for name in &manifest.rows {
         let chunk = Chunk::read(repository, name)?;
         let table = chunk.table().unwrap_or_default();
-        import.rows(table, chunk.packed())?;
+        if table != remade {
+            import.rows(table, chunk.packed())?;
+        }
         restored.rows += PackedRows::new(chunk.packed()).count() as u64;
     }
     let mut bodies = Bodies::new(repository)?;

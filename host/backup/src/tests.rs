@@ -63,7 +63,7 @@ impl World {
 
     fn restore(&self, name: &str, id: Option<&str>) -> Result<Restored, BackupError> {
         let repository = self.repository();
-        restore(&repository, &repository.manifest_of(id)?, &self.path(name), World::options)
+        restore(&repository, &repository.manifest_of(id)?, &self.path(name), "", World::options)
     }
 
     /// The objects of one folder of the repository.

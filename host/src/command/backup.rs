@@ -18,6 +18,7 @@ use super::output::{EXIT_FOUND, Output, complain, say};
 use crate::config::Config;
 use crate::front::admin::{self, HoldFrame, HoldStream};
 use crate::keys::vault::volume_options;
+use crate::pipeline::usage_count;
 
 /// How much later than others this process gets the processor.
 const NICE: i32 = 10;
@@ -341,7 +342,7 @@ fn prune(repository: &Repository, keep: usize, output: Output) -> Result<ExitCod
 
 fn restore(config: &Config, repository: &Repository, id: Option<&str>, output: Output) -> Result<ExitCode> {
     let manifest = repository.manifest_of(id)?;
-    let restored = backup::restore(repository, &manifest, &config.data_dir, |folder| {
+    let restored = backup::restore(repository, &manifest, &config.data_dir, usage_count::TABLE, |folder| {
         volume_options(&Config { data_dir: folder.to_owned(), ..config.clone() })
     })?;
     let folder = config.data_dir.display();

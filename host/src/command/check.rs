@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::keys::vault::volume_options;
 use crate::pipeline::compose::Manifest;
 use crate::pipeline::row_reader::Rows;
+use crate::pipeline::usage_count::{self, UsageCount};
 use names::BlobNames;
 use volume::{References, Report, check};
 
@@ -30,12 +31,23 @@ pub(crate) fn run(config: &Config, output: Output) -> Result<ExitCode> {
     let cache = config.made_cache_folder();
     let mut rows = Rows::of(&Manifest::load(config.pipeline.as_deref())?, cache.as_deref())?;
     let counted = if rows.is_some() { Counted::Yes } else { Counted::No };
-    let mut references =
-        rows.as_mut().map(|rows| move |table: &str, _: &[u8], value: &[u8]| rows.blobs_of(table, value));
+    let (mut usage, mut has_counts) = (UsageCount::default(), false);
+    let mut references = rows.as_mut().map(|rows| {
+        |table: &str, key: &[u8], value: &[u8]| {
+            has_counts |= usage_count::is_mark(table, key);
+            if let Some(counted) = rows.usage_of(table, key, value)? {
+                usage.add(counted);
+            }
+            rows.blobs_of(table, value)
+        }
+    });
     let references = references.as_mut().map(|references| references as References<'_>);
     let options = volume_options(config);
     let checking = || format!("checking the data folder {}", config.data_dir.display());
-    let report = check(&options, references).with_context(checking)?;
+    let mut report = check(&options, references).with_context(checking)?;
+    if has_counts {
+        report.compare_counters(&usage.sums());
+    }
     let names = match &mut rows {
         Some(rows) => names::find(&options, &report, rows).with_context(checking)?,
         None => BlobNames::default(),
@@ -52,7 +64,7 @@ enum Counted {
 }
 
 fn render(report: &Report, names: &BlobNames, counted: Counted, output: Output) -> String {
-    let Report { rows, blobs, bytes, segments, orphans, problem_count, problems } = report;
+    let Report { rows, blobs, bytes, segments, orphans, problem_count, problems, .. } = report;
     match output {
         Output::Json => {
             let document = json!({

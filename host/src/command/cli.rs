@@ -1,10 +1,11 @@
 //! The command line: `portcullis serve|config|check|backup|restore|upgrade|explain|policy|limits|
-//! completions|version`. Flags of `serve` come from the table of keys.
+//! quota|usage|completions|version`. Flags of `serve` come from the table of keys.
 
 mod access;
 mod backups;
 mod help;
 mod limits;
+mod quota;
 mod settings;
 
 use std::ffi::OsString;
@@ -21,6 +22,7 @@ use crate::config::{self, Config, Environment, Given, KEYS};
 use crate::pipeline::engine;
 
 pub use limits::Change;
+pub use quota::QuotaChange;
 use settings::{settings, some_settings};
 
 /// What a process was asked to do.
@@ -38,6 +40,10 @@ pub enum Task {
     Explain(Given, explain::Question, Output),
     /// Show or change the limits of the server of a data folder.
     Limits(Given, limits::Change, Output),
+    /// Show or change the quotas of the server of a data folder.
+    Quota(Given, quota::QuotaChange, Output),
+    /// Show how much is held on the server of a data folder.
+    Usage(Given, Output),
     /// Look for suspicious parts of policies.
     Lint(Given, Vec<policy::PolicyFile>, Output),
     /// Say how policies would decide on requests.
@@ -78,6 +84,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, clap
         Some(("restore", matches)) => backups::restore(matches),
         Some(("explain", matches)) => access::explain(matches),
         Some(("limits", matches)) => limits::task(matches),
+        Some(("quota", matches)) => quota::task(matches),
+        Some(("usage", matches)) => Task::Usage(given(matches), output(matches)),
         Some(("policy", matches)) => access::policy(matches),
         Some(("config", matches)) => match matches.subcommand() {
             Some(("show", matches)) => Task::ConfigShow(given(matches)),
@@ -114,6 +122,10 @@ pub fn run(task: Task) -> ExitCode {
         Task::Limits(given, change, output) => {
             load(&given).and_then(|config| limits::run(&config, &change, output))
         }
+        Task::Quota(given, change, output) => {
+            load(&given).and_then(|config| quota::run(&config, &change, output))
+        }
+        Task::Usage(given, output) => load(&given).and_then(|config| quota::run_usage(&config, output)),
         Task::Lint(given, documents, output) => {
             load(&given).and_then(|config| policy::lint(&config, &documents, output))
         }
@@ -204,6 +216,8 @@ fn command() -> Command {
         .subcommand(backups::restore_command())
         .subcommand(access::explain_command())
         .subcommand(limits::command())
+        .subcommand(quota::command())
+        .subcommand(quota::usage_command())
         .subcommand(access::policy_command())
         .subcommand(config)
         .subcommand(

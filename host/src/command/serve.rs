@@ -26,13 +26,15 @@ use crate::keys::vault::{Vault, volume_options};
 use crate::pipeline::compose::Manifest;
 use crate::pipeline::engine::CompiledPipeline;
 use crate::pipeline::owners;
+use crate::pipeline::quotas::Quotas;
 use crate::pipeline::shared::{Ids, Shared};
 use crate::pipeline::shares::{Rates, Room};
 use crate::pipeline::stale_code;
+use crate::pipeline::usage_count;
 use crate::pipeline::worker::Worker;
 use crate::telemetry::explanations::Explanations;
 use crate::telemetry::logs;
-use crate::telemetry::metrics::Metrics;
+use crate::telemetry::metrics::{Metrics, UsageSource};
 use crate::telemetry::otlp::Exporter;
 use volume::Volume;
 
@@ -115,6 +117,7 @@ fn admin(config: &Config, shared: &Shared, rates: &Arc<Rates>) -> Option<AdminSe
     let admin = Admin {
         explanations: Arc::clone(&shared.explanations),
         rates: Arc::clone(rates),
+        quotas: Arc::clone(&shared.quotas),
         volume: Arc::clone(&shared.volume),
         holding: Holding::default(),
     };
@@ -138,12 +141,14 @@ fn assemble(
     let cache = config.cache_folder();
     let accounts = Arc::new(open_accounts(config, &manifest, volume)?);
     let metrics = Arc::new(Metrics::new(config.worker_count() + 1));
-    metrics.set_volume(Box::new(Arc::clone(volume)));
+    let source = UsageSource { volume: Arc::clone(volume), buckets_max: config.metrics_buckets_max };
+    metrics.set_volume(Box::new(source));
     let exporter = match &config.otlp_endpoint {
         Some(endpoint) => Some(Arc::new(Exporter::start(endpoint.clone(), &metrics)?)),
         None => None,
     };
     let vault = Arc::new(Vault::open(&config.data_dir)?);
+    usage_count::count_once(volume, &manifest, Some(&cache), !config.quotas.is_empty())?;
     let (pipeline, stages) = composed.compile(Arc::clone(&settings), Some(&cache))?;
     let master_keys = MasterKeys::open(config, keys, Arc::clone(&accounts), Arc::clone(&vault))?;
     stale_code::remove(&cache);
@@ -159,6 +164,7 @@ fn assemble(
         explanations: Arc::new(Explanations::new(config.explanations.clone())),
         stages: Arc::new(stages),
         exporter,
+        quotas: Arc::new(Quotas::new(&config.quotas)),
         room: Room::new(config.limits.documents_bytes_max),
         ids: Ids::default(),
     };

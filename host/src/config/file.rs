@@ -6,7 +6,8 @@ use std::path::Path;
 
 use super::key::Form;
 use super::{
-    AccountEntry, Config, ConfigError, KEYS, Key, ListenerEntry, MasterKeyEntry, RateEntry, SetVariable,
+    AccountEntry, Config, ConfigError, KEYS, Key, ListenerEntry, MasterKeyEntry, QuotaEntry,
+    RateEntry, SetVariable,
 };
 
 /// What a file says; its values are not checked yet.
@@ -18,6 +19,7 @@ pub(super) struct File {
     pub(super) master_keys: Vec<MasterKeyEntry>,
     pub(super) listeners: Vec<ListenerEntry>,
     pub(super) rates: Vec<RateEntry>,
+    pub(super) quotas: Vec<QuotaEntry>,
 }
 
 /// Bytes that a configuration file may have.
@@ -50,6 +52,7 @@ pub(super) fn parse(text: &str) -> Result<File, ConfigError> {
         master_keys: Vec::new(),
         listeners: Vec::new(),
         rates: Vec::new(),
+        quotas: Vec::new(),
     };
     for (name, value) in table {
         match (name.as_str(), value) {
@@ -61,6 +64,8 @@ pub(super) fn parse(text: &str) -> Result<File, ConfigError> {
             ("listeners", _) => {
                 return Err(ConfigError("listeners: expected [[listeners]] tables".to_owned()));
             }
+            ("quotas", toml::Value::Array(entries)) => file.quotas = quotas(entries)?,
+            ("quotas", _) => return Err(ConfigError("quotas: expected [[quotas]] tables".to_owned())),
             ("rates", toml::Value::Array(entries)) => file.rates = rates(entries)?,
             ("rates", _) => return Err(ConfigError("rates: expected [[rates]] tables".to_owned())),
             ("variables", _) => return Err(ConfigError("variables: expected a table".to_owned())),
@@ -113,7 +118,7 @@ pub(super) fn unknown(name: &str) -> ConfigError {
     let mut names: Vec<&str> = KEYS.iter().filter(same).map(|key| key.name).collect();
     if table.is_empty() || names.is_empty() {
         names = KEYS.iter().map(|key| key.name).collect();
-        names.extend(["variables", "accounts", "kms_keys", "listeners", "rates"]);
+        names.extend(["variables", "accounts", "kms_keys", "listeners", "quotas", "rates"]);
     }
     ConfigError(format!("unknown key {name}; allowed here: {}", names.join(", ")))
 }
@@ -172,6 +177,21 @@ fn rates(entries: Vec<toml::Value>) -> Result<Vec<RateEntry>, ConfigError> {
     Ok(entries)
 }
 
+fn quotas(entries: Vec<toml::Value>) -> Result<Vec<QuotaEntry>, ConfigError> {
+    let entry = |(index, value): (usize, toml::Value)| {
+        value
+            .try_into()
+            .map_err(|error: toml::de::Error| ConfigError(format!("quotas[{index}]: {}", error.message())))
+    };
+    let entries: Vec<QuotaEntry> = entries.into_iter().enumerate().map(entry).collect::<Result<_, _>>()?;
+    for (index, QuotaEntry { subject, name, .. }) in entries.iter().enumerate() {
+        if entries.iter().take(index).any(|other| (other.subject, &other.name) == (*subject, name)) {
+            return Err(ConfigError(format!("quotas[{index}]: there is one for {subject} {name} already")));
+        }
+    }
+    Ok(entries)
+}
+
 /// The effective configuration as a TOML file, secrets redacted, with the origin of every value
 /// that is not a default.
 pub fn render(config: &Config) -> String {
@@ -220,6 +240,12 @@ pub fn render(config: &Config) -> String {
     for RateEntry { subject, name, rate } in &config.rates {
         let _ = writeln!(text, "\n[[rates]]\n{subject} = {}", quoted(name));
         for (name, value) in rate.settings() {
+            let _ = writeln!(text, "{name} = {value}");
+        }
+    }
+    for QuotaEntry { subject, name, quota } in &config.quotas {
+        let _ = writeln!(text, "\n[[quotas]]\n{subject} = {}", quoted(name));
+        for (name, value) in quota.settings() {
             let _ = writeln!(text, "{name} = {value}");
         }
     }

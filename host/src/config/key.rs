@@ -74,8 +74,8 @@ const SECONDS: &str = "a whole number of seconds from 1 to 86400";
 
 /// Every setting that is one value or a list, those without a table first.
 ///
-/// Besides these there are only `[variables]`, `[[accounts]]`, `[[kms_keys]]`, `[[listeners]]` and
-/// `[[rates]]`.
+/// Besides these there are only `[variables]`, `[[accounts]]`, `[[kms_keys]]`, `[[listeners]]`,
+/// `[[quotas]]` and `[[rates]]`.
 #[rustfmt::skip]
 pub static KEYS: &[Key] = &[
     Key { name: "listen", form: Form::Many,
@@ -153,6 +153,11 @@ pub static KEYS: &[Key] = &[
         help: "Send traces of requests to this OpenTelemetry collector (OTLP/HTTP); none are made when not set",
         set: |c, v| { c.otlp_endpoint = Some(Collector::parse(one(v)?)?); Some(()) },
         get: |c| c.otlp_endpoint.iter().map(Collector::to_string).collect() },
+    Key { name: "telemetry.buckets_max", form: Form::One,
+        allowed: "a whole number from 0 to 10000",
+        help: "Buckets whose objects and bytes have metrics of their own; those with most bytes",
+        set: |c, v| { c.metrics_buckets_max = count(v, 0, 10_000)?; Some(()) },
+        get: |c| vec![c.metrics_buckets_max.to_string()] },
     Key { name: "explanations.count_max", form: Form::One,
         allowed: "a whole number from 0 to 1000000; 0 turns them off",
         help: "Explanations of denied requests that are kept in memory, for `portcullis explain`",

@@ -109,6 +109,7 @@ fn apply_file(config: &mut Config, path: &Path) -> Result<(), ConfigError> {
     config.master_keys = file.master_keys;
     config.listeners = file.listeners;
     config.rates = file.rates;
+    config.quotas = file.quotas;
     // A relative path in the file starts at the folder of the file, wherever the server is started.
     let folder = path.parent().unwrap_or(Path::new(""));
     for (key, path) in [

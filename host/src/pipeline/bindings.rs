@@ -60,7 +60,7 @@ pub use added::{UserStage, UserStagePre};
 pub use adviser::exports::portcullis::gateway::advice;
 pub use adviser::{Adviser, AdviserPre};
 pub use generated::portcullis::gateway::{
-    calls, digests, index, keys, master_keys, random, seals, settings, stages, trace, vault,
+    calls, digests, index, keys, master_keys, quotas, random, seals, settings, stages, trace, vault,
 };
 pub use generated::{Composed as Pipeline, ComposedPre as PipelinePre};
 pub use owners::OwnerReaderPre;

@@ -1,4 +1,4 @@
-//! Reads references out of rows, with the component that wrote them: only the pipeline knows what
+//! Reads references and usage out of rows, with the component that wrote them: only the pipeline knows what
 //! rows mean.
 
 use std::path::Path;
@@ -6,13 +6,13 @@ use std::path::Path;
 use anyhow::Result;
 use wasmtime::{Engine, Store, StoreLimits};
 
-use crate::pipeline::bindings::references::Description;
+use crate::pipeline::bindings::references::{Counted, Description};
 use crate::pipeline::bindings::{RowReader, RowReaderPre};
 use crate::pipeline::compose::Manifest;
 use crate::pipeline::engine::{self, ALONE_TICKS_MAX};
 
 /// The slot whose component knows the rows.
-const SLOT: &str = "portcullis:gateway/storage@0.1.0";
+pub(crate) const SLOT: &str = "portcullis:gateway/storage@0.1.0";
 /// What that component exports for a check.
 const EXPORT: &str = "portcullis:gateway/references@0.1.0";
 
@@ -39,9 +39,18 @@ impl Rows {
 
     /// The blobs of a row, or why it cannot be read.
     pub(crate) fn blobs_of(&mut self, table: &str, value: &[u8]) -> Result<Vec<u64>, String> {
-        self.read(table, value).unwrap_or_else(|trap| {
-            self.instance = None;
-            Err(format!("{trap:#}"))
+        self.read(|store, reader| reader.portcullis_gateway_references().call_blobs_of(store, table, value))
+    }
+
+    /// What a row says of usage, or why it cannot be read.
+    pub(crate) fn usage_of(
+        &mut self,
+        table: &str,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<Option<Counted>, String> {
+        self.read(|store, reader| {
+            reader.portcullis_gateway_references().call_usage_of(store, table, key, value)
         })
     }
 
@@ -63,9 +72,16 @@ impl Rows {
         })
     }
 
-    fn read(&mut self, table: &str, value: &[u8]) -> wasmtime::Result<Result<Vec<u64>, String>> {
-        let (store, reader) = self.instance()?;
-        reader.portcullis_gateway_references().call_blobs_of(store, table, value)
+    /// Asks the component. A trap is a reason like any other.
+    fn read<T>(
+        &mut self,
+        ask: impl FnOnce(&mut Store<StoreLimits>, &RowReader) -> wasmtime::Result<Result<T, String>>,
+    ) -> Result<T, String> {
+        let answered = self.instance().and_then(|(store, reader)| ask(store, reader));
+        answered.unwrap_or_else(|trap| {
+            self.instance = None;
+            Err(format!("{trap:#}"))
+        })
     }
 
     fn instance(&mut self) -> wasmtime::Result<&mut (Store<StoreLimits>, RowReader)> {

@@ -15,6 +15,7 @@ use crate::pipeline::bindings::calls::{
 };
 use crate::pipeline::call::{Ingest, StoredBytes, Work};
 use crate::pipeline::contract::{algorithm, contract_algorithm, volume_span};
+use crate::pipeline::quotas;
 use crate::pipeline::shared::Shared;
 use crate::pipeline::shares::Pass;
 use crate::pipeline::shares::room::{SHORT_BYTES_MAX, Taken};
@@ -133,7 +134,7 @@ where
             (Box::pin(part(body, boundary, length_max, idle)).await, Vec::new())
         }
         Work::Ingest(plan) => Box::pin(ingest(body, payload, plan, &shared.volume, idle)).await,
-        Work::Commit(batch) => (commit(batch, &shared.volume).await, Vec::new()),
+        Work::Commit(batch) => (commit(batch, shared).await, Vec::new()),
         Work::Digest(spans, digests) => (digest(&spans, &digests, &shared.volume).await, Vec::new()),
         Work::Fetch(wanted) => (fetch(&wanted, &shared.outbound).await, Vec::new()),
         Work::Pause => {
@@ -268,10 +269,12 @@ pub async fn find_missing(blobs: Vec<u64>, volume: &Arc<Volume>) -> Option<Outco
     }
 }
 
-async fn commit(batch: Batch, volume: &Volume) -> Outcome {
+async fn commit(mut batch: Batch, shared: &Shared) -> Outcome {
     let (done, committed) = tokio::sync::oneshot::channel();
-    volume.commit(
-        volume_batch(batch),
+    let usage = batch.usage.take();
+    let add = usage.as_ref().map(|change| shared.quotas.adds(change)).unwrap_or_default();
+    shared.volume.commit(
+        volume::Batch { add, ..volume_batch(batch) },
         Box::new(move |result| {
             // Where the client is gone, nothing waits for the outcome.
             let _ = done.send(result);
@@ -280,6 +283,10 @@ async fn commit(batch: Batch, volume: &Volume) -> Outcome {
     match committed.await {
         Ok(Ok(number)) => Outcome::Committed(number),
         Ok(Err(CommitError::Conflict)) => Outcome::Conflict,
+        Ok(Err(CommitError::Exceeded(excess))) => match usage {
+            Some(change) => Outcome::Exceeded(quotas::excess(&change, excess)),
+            None => failed(Failure::StorageFailed),
+        },
         Ok(Err(CommitError::Overloaded)) => failed(Failure::Overloaded),
         Ok(Err(CommitError::Full)) => failed(Failure::StorageFull),
         Ok(Err(_)) | Err(_) => failed(Failure::StorageFailed),
@@ -329,6 +336,7 @@ fn volume_batch(batch: Batch) -> volume::Batch {
         delete: batch.delete,
         keep: batch.keep,
         free: batch.free,
+        add: Vec::new(),
     }
 }
 

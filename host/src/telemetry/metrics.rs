@@ -7,6 +7,7 @@ mod encode;
 mod histogram;
 #[cfg(test)]
 mod tests;
+mod usage;
 mod volume;
 
 use std::cell::Cell;
@@ -16,6 +17,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 pub use histogram::Histogram;
+pub use usage::UsageSource;
 
 /// The stages that time is charged to: first the host, then the slots of the pipeline, then what
 /// calls wait for, then the added stages.
@@ -139,6 +141,19 @@ pub struct VolumeFigures {
     pub families: Vec<VolumeFamily>,
     /// Distributions.
     pub histograms: Vec<VolumeHistogram>,
+    /// Values with labels.
+    pub labelled: Vec<LabelledGauge>,
+}
+
+/// Values that go up and down, told apart by labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelledGauge {
+    /// Name without prefix.
+    pub name: &'static str,
+    /// Meaning.
+    pub help: &'static str,
+    /// Labels, and the value.
+    pub rows: Vec<(Vec<(&'static str, String)>, u64)>,
 }
 
 /// A counter with a label: name without prefix and `_total`, meaning, the label, and what was

@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 
 use super::blobs::{self, BlobRow, Location};
+use super::counters::Amounts;
 use super::disk::{Disk, DiskFile, Open, RealDisk};
 use super::errors::{OpenError, VolumeError};
 use super::format;
@@ -49,6 +50,8 @@ pub enum Problem {
     Dangling(u64, RowKey),
     /// A row cannot be read by the component that wrote it; and why.
     RowNotUnderstood(RowKey, String),
+    /// A counter has other numbers than rows say: counter, stored, counted.
+    Counter(String, Amounts, Amounts),
 }
 
 /// Which row it is, so that it can be found again.
@@ -82,6 +85,7 @@ impl Problem {
             | Problem::LiveBytes(..)
             | Problem::References(..)
             | Problem::Orphan(_)
+            | Problem::Counter(..)
             | Problem::RowNotUnderstood(..) => Vec::new(),
         }
     }
@@ -111,6 +115,9 @@ impl fmt::Display for Problem {
                 write!(f, "{row}: blob {id:016x}, to which it refers, is not there")
             }
             Problem::RowNotUnderstood(row, why) => write!(f, "{row}: it cannot be read: {why}"),
+            Problem::Counter(counter, stored, counted) => {
+                write!(f, "counter \"{counter}\": {stored:?} are noted, {counted:?} were counted")
+            }
         }
     }
 }
@@ -128,6 +135,8 @@ pub struct Report {
     pub segments: u64,
     /// Files that belong to no blob. Harmless: the next start removes them.
     pub orphans: u64,
+    /// The counters, as they are stored.
+    pub counters: BTreeMap<String, Amounts>,
     /// How many problems there are.
     pub problem_count: u64,
     /// The first problems.
@@ -138,6 +147,19 @@ impl Report {
     /// Whether everything is as it must be.
     pub fn is_clean(&self) -> bool {
         self.problem_count == 0
+    }
+
+    /// Compares the counters with what they have to be.
+    pub fn compare_counters(&mut self, counted: &BTreeMap<String, Amounts>) {
+        let stored = std::mem::take(&mut self.counters);
+        for counter in stored.keys().chain(counted.keys().filter(|name| !stored.contains_key(*name))) {
+            let of =
+                |counters: &BTreeMap<String, Amounts>| counters.get(counter).copied().unwrap_or_default();
+            if of(&stored) != of(counted) {
+                self.add(Problem::Counter(counter.clone(), of(&stored), of(counted)));
+            }
+        }
+        self.counters = stored;
     }
 
     fn add(&mut self, problem: Problem) {
@@ -180,6 +202,7 @@ pub fn check_on(
     if !index.verify()? {
         report.add(Problem::IndexDamaged);
     }
+    report.counters = index.counters()?.into_iter().collect();
     let rows = collect(&index, references, &mut report)?;
     check_live(&rows, &live, &mut report);
     check_overlaps(&rows, &mut report);

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use super::counters::Excess;
+
 /// Why a volume could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -97,6 +99,9 @@ pub enum CommitError {
     /// A requirement did not hold, or a blob to keep or free has no such reference.
     #[error("a requirement of the commit does not hold")]
     Conflict,
+    /// A counter would exceed a limit.
+    #[error("a counter would exceed its limit")]
+    Exceeded(Excess),
     /// Too many commits wait.
     #[error("too many commits wait")]
     Overloaded,

@@ -27,12 +27,17 @@ pub struct FormatVersion {
 }
 
 /// THE FORMATS TABLE: every version that there was, the newest last. A folder of any of them opens.
-pub const FORMATS: [FormatVersion; 2] = [
+pub const FORMATS: [FormatVersion; 3] = [
     FormatVersion { number: 1, brought: "log, index and files", upgrade: "" },
     FormatVersion {
         number: 2,
         brought: "bodies are sealed",
         upgrade: "what is stored stays as it is, what is written from now on is sealed",
+    },
+    FormatVersion {
+        number: 3,
+        brought: "commits add to counters",
+        upgrade: "the start counts once what rows hold",
     },
 ];
 

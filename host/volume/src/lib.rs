@@ -6,6 +6,7 @@
 //! | `log` | the append log: small bodies and commits |
 //! | `index`, `snapshot` | ordered tables of rows (redb) |
 //! | `commit` | batches, the queue, the one committer thread |
+//! | `counters` | sums that many batches add to |
 //! | `receive`, `pending`, `reader` | bodies in and out |
 //! | `sealing` | AES-256-GCM of bodies, in segments |
 //! | `segments`, `reclaim`, `compact` | what is live, and what happens to the rest |
@@ -20,6 +21,7 @@ mod blobs;
 mod check;
 mod commit;
 mod compact;
+mod counters;
 mod damage;
 pub mod disk;
 mod errors;
@@ -57,6 +59,7 @@ use std::thread::JoinHandle;
 
 pub use check::{Problem, References, Report, RowKey, check, check_on, visit_rows};
 pub use commit::{Batch, Done, Put, Requirement};
+pub use counters::{AMOUNTS, Add, Amounts, Excess};
 pub use errors::{CommitError, OpenError, VolumeError};
 pub use export::{BlobRecord, Exported, HeldBlob, HeldBodies, Moment, PackedRow, PackedRows, RECORD_BYTES};
 pub use format::{FORMAT, FORMATS, FormatVersion, format_of};
@@ -119,7 +122,8 @@ impl Volume {
         let received = self.shared.received.claim(&batch.keep);
         match commit::batch::encode(&batch, &received) {
             Ok(record) => {
-                self.shared.queue.push(Queued { require: batch.require, record, received, done });
+                let Batch { require, add, .. } = batch;
+                self.shared.queue.push(Queued { require, add, record, received, done });
             }
             Err(error) => done(Err(error)),
         }

@@ -242,22 +242,20 @@ fn replay_group(
         |number: u64| OpenError::Damaged(format!("the log's commit {number} cannot be applied"));
     let transaction = index.begin()?;
     let mut effects = Effects::default();
-    {
-        let mut rows = Rows::new(&transaction)?;
-        for Commit { number, payload, end, next_record } in commits.drain(..) {
-            let changes = Changes::decode(&payload).ok_or_else(|| contradiction(number))?;
-            if number <= state.commit {
-                return Err(contradiction(number));
-            }
-            let blobs = apply::plan_blobs(&rows, &changes, None)?.ok_or_else(|| contradiction(number))?;
-            apply::apply(&mut rows, &changes, &blobs, number, &mut effects)?;
-            state.commit = number;
-            state.position = end;
-            state.record = next_record;
-            state.sequence_high = state.sequence_high.max(changes.stamp.sequence_high);
+    let mut rows = Rows::new(&transaction)?;
+    for Commit { number, payload, end, next_record } in commits.drain(..) {
+        let changes = Changes::decode(&payload).ok_or_else(|| contradiction(number))?;
+        if number <= state.commit {
+            return Err(contradiction(number));
         }
+        let blobs = apply::plan_blobs(&rows, &changes, None)?.ok_or_else(|| contradiction(number))?;
+        apply::apply(&mut rows, &changes, &blobs, number, &mut effects)?;
+        state.commit = number;
+        state.position = end;
+        state.record = next_record;
+        state.sequence_high = state.sequence_high.max(changes.stamp.sequence_high);
     }
-    write_state(&transaction, state)?;
+    rows.finish(state)?;
     transaction.commit().map_err(VolumeError::from)?;
     for (segment, change) in effects.live {
         let bytes = live.entry(segment).or_default();

@@ -7,9 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use redb::{ReadOnlyTable, ReadTransaction, ReadableTable as _, TableError, TableHandle};
 
 use super::blobs::{BlobRow, ROW_BYTES};
+use super::counters::{self, Add, Amounts, Excess};
 use super::errors::VolumeError;
 use super::index::{
-    self, BLOBS, Index, IndexSlot, REVISION_BYTES, ROWS_PREFIX, RowsDefinition, State, decode_blob, rows_name,
+    self, BLOBS, Index, IndexSlot, REVISION_BYTES, ROWS_PREFIX, RowsDefinition, STATE, State, decode_blob,
+    rows_name, walk_rows,
 };
 use super::wire::u64_at;
 
@@ -159,6 +161,34 @@ impl Snapshot {
             count += 1;
         }
         Ok(count)
+    }
+
+    /// A counter; `None` when it is not there, and so all 0.
+    pub fn counter(&self, name: &str) -> Result<Option<Amounts>, VolumeError> {
+        counters::read(&self.view.transaction.open_table(STATE)?, name)
+    }
+
+    /// Every counter, by name.
+    pub fn counters(&self) -> Result<Vec<(String, Amounts)>, VolumeError> {
+        counters::read_all(&self.view.transaction.open_table(STATE)?)
+    }
+
+    /// The first limit of a batch that its commit would exceed, as counters are in this snapshot.
+    pub fn excess(&self, add: &[Add]) -> Result<Option<Excess>, VolumeError> {
+        let table = self.view.transaction.open_table(STATE)?;
+        for (index, one) in add.iter().enumerate() {
+            let now = counters::read(&table, &one.counter)?.unwrap_or_default();
+            if let Some(excess) = counters::excess(index, &now, one) {
+                return Ok(Some(excess));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Gives every row of every table to `visit`: the table, the key, and the value without its
+    /// revision.
+    pub fn walk(&self, visit: &mut dyn FnMut(&str, &[u8], &[u8])) -> Result<(), VolumeError> {
+        walk_rows(&self.view.transaction, visit)
     }
 
     /// Where a blob is.

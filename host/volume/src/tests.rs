@@ -25,6 +25,7 @@ fn a_batch_is_read_back_as_it_was_written() {
         delete: vec![("objects".into(), b"b".to_vec())],
         keep: vec![7, 8],
         free: vec![9],
+        add: Vec::new(),
     };
     let record = encode(&batch, &[]).unwrap();
     let changes = Changes::decode(payload(&record)).unwrap();

@@ -84,7 +84,7 @@ async fn change(
     for attempt in 0..ATTEMPTS_MAX {
         let bucket = request.bucket_just_decided(attempt).await?;
         let mut plan = Plan::new();
-        plan.require_unchanged(tables::BUCKETS, &bucket);
+        plan.require_bucket(&bucket);
         let changed = change(&mut plan, &bucket)?;
         plan.put(tables::BUCKETS, bucket.key.clone(), &changed)?;
         if plan.commit(&request.call).await?.is_some() {

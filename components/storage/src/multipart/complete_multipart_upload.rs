@@ -62,7 +62,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             continue;
         }
         let mut plan = Plan::new();
-        plan.require_unchanged(tables::BUCKETS, &bucket);
+        plan.require_bucket(&bucket);
         access::require_unblocked(request, &mut plan, &bucket.record, &object.object)?;
         access::note_owner(&mut plan, &bucket, object.object.owner)?;
         let version = end_upload(&mut plan, &upload, &uploaded, &object, &as_read)?;
@@ -156,7 +156,7 @@ pub(super) fn end_upload(
     plan.delete(tables::UPLOADS, upload.key.clone());
     parts::require_exactly(plan, upload.record.sequence, uploaded);
     for part in uploaded {
-        plan.delete(tables::PARTS, part.key.clone());
+        plan.delete_row(tables::PARTS, part);
         if made.numbers.binary_search(&part.record.number).is_err() {
             plan.free(&part.record.spans);
         }

@@ -1,12 +1,11 @@
 //! Rates: what there is, and changes that hold at once.
 
 use bytes::Bytes;
-use http::header::{ALLOW, HeaderValue};
 use http::{Method, Response, StatusCode};
 use http_body_util::Full;
 use serde_json::{Map, Value, json};
 
-use super::{failure, json as document};
+use super::{failure, json as document, not_allowed};
 use crate::config::{ConfigError, Rate, Subject};
 use crate::pipeline::shares::Rates;
 use crate::pipeline::shares::rates::By;
@@ -40,12 +39,6 @@ pub(super) fn answer(rates: &Rates, method: &Method, rest: &str, query: &str) ->
         Method::DELETE => failure(StatusCode::NOT_FOUND, "there is no such limit"),
         _ => not_allowed("PUT, DELETE"),
     }
-}
-
-fn not_allowed(allowed: &'static str) -> Response<Full<Bytes>> {
-    let mut response = failure(StatusCode::METHOD_NOT_ALLOWED, &format!("{allowed} is what there is"));
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
-    response
 }
 
 /// `/account/000000000001`

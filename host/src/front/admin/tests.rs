@@ -13,7 +13,13 @@ fn admin_of(volume: Arc<Volume>) -> Admin {
     let explanations = Explanations::new(Bounds::default());
     explanations.keep("AAAA", "{\"request_id\":\"AAAA\"}");
     explanations.keep("BBBB", "{\"request_id\":\"BBBB\"}");
-    Admin { explanations: Arc::new(explanations), rates: Arc::default(), volume, holding: Holding::default() }
+    Admin {
+        explanations: Arc::new(explanations),
+        rates: Arc::default(),
+        quotas: Arc::default(),
+        volume,
+        holding: Holding::default(),
+    }
 }
 
 #[test]
@@ -33,10 +39,15 @@ fn every_path_has_its_answer() {
         ("/explanationsx", 404),
         ("/limits", 200),
         ("/limits/account/000000000001", 405),
+        ("/quotas", 200),
+        ("/quotas/account/000000000001", 405),
+        ("/usage", 200),
+        ("/usages", 404),
     ] {
         assert_eq!(status(Method::GET, uri), expected, "{uri}");
     }
     assert_eq!(status(Method::DELETE, "/explanations/AAAA"), 405);
+    assert_eq!(status(Method::PUT, "/usage"), 405);
 }
 
 #[test]

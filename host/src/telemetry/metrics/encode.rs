@@ -12,7 +12,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
 use super::histogram::Sum;
-use super::{Metrics, Refusal, STAGES, STATUSES, Shard, VolumeFigures, VolumeHistogram};
+use super::{LabelledGauge, Metrics, Refusal, STAGES, STATUSES, Shard, VolumeFigures, VolumeHistogram};
 
 type Label = (&'static str, String);
 type Series = (Vec<Label>, u64);
@@ -175,6 +175,13 @@ impl Collector for Scrape {
         for (name, help, value) in &self.volume.gauges {
             let value = i64::try_from(*value).unwrap_or(i64::MAX);
             encoder.encode_descriptor(name, help, None, MetricType::Gauge)?.encode_gauge(&value)?;
+        }
+        for LabelledGauge { name, help, rows } in &self.volume.labelled {
+            let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+            for (labels, value) in rows {
+                let value = i64::try_from(*value).unwrap_or(i64::MAX);
+                family.encode_family(labels)?.encode_gauge(&value)?;
+            }
         }
         for (name, help, value) in self.counters.iter().chain(&self.volume.counters) {
             let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;

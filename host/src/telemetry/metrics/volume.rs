@@ -63,6 +63,7 @@ impl VolumeSource for Arc<Volume> {
                     ],
                 ),
             ],
+            labelled: Vec::new(),
             histograms: vec![
                 sizes("volume_commit_batch_size", "Commits that shared one sync", &stats.group_sizes),
                 times("volume_sync_seconds", "Write and sync of the log", &stats.sync_us),

@@ -8,7 +8,7 @@ use super::apply::{self, Effects};
 use super::batch::{Changes, Stamp};
 use super::queue::{Done, Queued, Work};
 use crate::errors::{CommitError, VolumeError};
-use crate::index::{Index, Rows, State, read_state, write_state};
+use crate::index::{Index, Rows, State};
 use crate::log::Position;
 use crate::log::record::{HEADER_BYTES, Kind, with_room};
 use crate::log::writer::{Sync, Writer};
@@ -323,32 +323,28 @@ impl Committer {
         let stamp = Stamp { sequence_high: high, durable: self.writer.durable() };
         let before = self.last;
         let mut result = Ok(());
-        {
-            let mut rows = match Rows::new(transaction) {
-                Ok(rows) => rows,
+        let mut rows = match Rows::new(transaction) {
+            Ok(rows) => rows,
+            Err(error) => {
+                grouped.refused.extend(group.into_iter().map(|queued| (queued.done, CommitError::Failed)));
+                return Err(error);
+            }
+        };
+        for mut queued in group {
+            if result.is_err() {
+                grouped.refused.push((queued.done, CommitError::Failed));
+                continue;
+            }
+            stamp.write(&mut queued.record);
+            match self.apply(&mut rows, &queued, self.last + 1, &mut grouped.effects) {
+                Ok(Ok(())) => {
+                    self.last += 1;
+                    grouped.accepted.push(Accepted { queued, number: self.last });
+                }
+                Ok(Err(refused)) => grouped.refused.push((queued.done, refused)),
                 Err(error) => {
-                    grouped
-                        .refused
-                        .extend(group.into_iter().map(|queued| (queued.done, CommitError::Failed)));
-                    return Err(error);
-                }
-            };
-            for mut queued in group {
-                if result.is_err() {
                     grouped.refused.push((queued.done, CommitError::Failed));
-                    continue;
-                }
-                stamp.write(&mut queued.record);
-                match self.apply(&mut rows, &queued, self.last + 1, &mut grouped.effects) {
-                    Ok(Ok(())) => {
-                        self.last += 1;
-                        grouped.accepted.push(Accepted { queued, number: self.last });
-                    }
-                    Ok(Err(refused)) => grouped.refused.push((queued.done, refused)),
-                    Err(error) => {
-                        grouped.refused.push((queued.done, CommitError::Failed));
-                        result = Err(error);
-                    }
+                    result = Err(error);
                 }
             }
         }
@@ -360,11 +356,14 @@ impl Committer {
             self.shared.tail.append_record(Kind::Commit, accepted.number, record)?;
         }
         let (position, record) = self.shared.tail.end();
-        let old = read_state(transaction)?.unwrap_or_default();
-        write_state(
-            transaction,
-            &State { position, record, commit: self.last, sequence_high: high, counted: old.counted },
-        )?;
+        let old = rows.state()?.unwrap_or_default();
+        rows.finish(&State {
+            position,
+            record,
+            commit: self.last,
+            sequence_high: high,
+            counted: old.counted,
+        })?;
         grouped.sequence_high = high;
         self.flush_group()
     }
@@ -408,6 +407,9 @@ impl Committer {
         let Some(blobs) = apply::plan_blobs(rows, &changes, Some(&queued.received))? else {
             return Ok(Err(CommitError::Conflict));
         };
+        if let Some(excess) = rows.excess(&queued.add)? {
+            return Ok(Err(CommitError::Exceeded(excess)));
+        }
         apply::apply(rows, &changes, &blobs, number, effects)?;
         Ok(Ok(()))
     }

@@ -8,6 +8,7 @@ use volume::{
     Batch, CommitError, DataKey, Direction, KeySource, Options, Put, Requirement, Span, Volume, VolumeError,
 };
 
+mod counters;
 mod held;
 mod sealed;
 
