@@ -26,12 +26,16 @@ impl Trial {
     }
 
     fn run(&self, command: &[&str], more: &[&str]) -> Output {
+        self.run_on(&self.path("data"), command, more)
+    }
+
+    fn run_on(&self, data: &Path, command: &[&str], more: &[&str]) -> Output {
         Command::new(workspace::binary())
             .args(command)
             .arg("--config")
             .arg(self.path("portcullis.toml"))
             .arg("--data-dir")
-            .arg(self.path("data"))
+            .arg(data)
             .arg("--cache-dir")
             .arg(workspace::target().join("tests-cache"))
             .args(more)
@@ -174,7 +178,7 @@ fn what_stands_in_the_way_of_a_start_is_named() {
     let trial = Trial::new("");
     let taken = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let serve = |listen: &str, data: &Path| {
-        let output = trial.run(&["serve"], &["--listen", listen, "--data-dir", data.to_str().unwrap()]);
+        let output = trial.run_on(data, &["serve"], &["--listen", listen]);
         assert_eq!(output.status.code(), Some(2));
         text(&output.stderr)
     };

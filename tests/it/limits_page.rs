@@ -1,6 +1,6 @@
-//! docs/operate/limits.md is printed from the code: `BLESS=1 cargo test -p tests limits_page` writes
-//! it. Each row names a constant. Its value is read where it is declared, so the page cannot be
-//! stale.
+//! docs/operate/limits.md is printed from the code: `BLESS=1 cargo test -p tests limits_page`
+//! writes it. Each row names a constant. Its value is read where it is declared, so the page cannot
+//! be stale.
 
 use std::fmt::Write as _;
 
@@ -66,7 +66,7 @@ const S3: &[Row] = &[
 
 const HTTP: &[Row] = &[
     ("headers of a request", "HEADERS_BYTES_MAX", "host/src/pipeline/head.rs", Bytes),
-    ("request line and headers", "HEAD_BYTES_MAX", "host/src/front/connection.rs", Bytes),
+    ("request line and headers", "HEAD_BYTES_MAX", "host/src/pipeline/head.rs", Bytes),
     ("lines of headers", "HEADERS_MAX", "host/src/front/connection.rs", Count),
     ("requests of one connection of HTTP/2", "STREAMS_MAX", "host/src/front/connection.rs", Count),
     ("a chunk of aws-chunked", "CHUNK_BYTES_MAX", "host/src/body/framing.rs", Bytes),

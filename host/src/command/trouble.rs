@@ -26,9 +26,9 @@ pub(super) fn of_folder(folder: &Path, error: &OpenError) -> anyhow::Error {
         }
         OpenError::Damaged(_) => format!("`portcullis check --data-dir {name}` says what is damaged"),
         OpenError::Io(error) if error.kind() == ErrorKind::PermissionDenied => owners(folder),
-        _ => return anyhow!("the data folder {name}: {error}"),
+        _ => return anyhow!("{name}: {error}"),
     };
-    anyhow!("the data folder {name}: {error}. {advice}")
+    anyhow!("{name}: {error}. {advice}")
 }
 
 /// A folder that cannot be made.

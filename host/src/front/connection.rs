@@ -32,16 +32,13 @@ use crate::front::forwarded::Unclear;
 use crate::front::health::Duty;
 use crate::front::listener::{Accepted, Door};
 use crate::front::serve::Serving;
+use crate::pipeline::head::HEAD_BYTES_MAX;
 use crate::pipeline::responses;
 use crate::pipeline::shares::{OnThisThread, Order, Party, Watch};
 use crate::pipeline::worker::Answering;
 
 use socket::Socket;
 
-/// Bytes of a request line with its headers. This is more than headers alone may have, because URLs
-/// can be long: presigned URLs hold the token of a session, and those of STS may hold the token of
-/// an identity provider, of 20,000 characters.
-const HEAD_BYTES_MAX: usize = 32 << 10;
 /// Headers of a request: more than fit into their bytes where each has a value. Room for all of
 /// them is made for every head.
 const HEADERS_MAX: usize = 512;

@@ -14,6 +14,10 @@ use http::{HeaderMap, HeaderValue, Uri, Version};
 /// Bytes of the headers of a request:
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
 pub(crate) const HEADERS_BYTES_MAX: usize = 8 << 10;
+/// Bytes of a request line with its headers. This is more than headers alone may have, because URLs
+/// can be long: presigned URLs hold the token of a session, and those of STS may hold the token of
+/// an identity provider, of 20,000 characters.
+pub(crate) const HEAD_BYTES_MAX: usize = 32 << 10;
 
 /// See the module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

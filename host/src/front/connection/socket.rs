@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
-use super::HEAD_BYTES_MAX;
+use crate::pipeline::head::HEAD_BYTES_MAX;
 use crate::pipeline::responses;
 use crate::pipeline::shares::{Shares, Watch};
 use crate::telemetry::metrics::{Metrics, Refusal};
