@@ -52,7 +52,9 @@ use std::thread::JoinHandle;
 pub use check::{Problem, References, Report, RowKey, check, check_on};
 pub use commit::{Batch, Done, Put, Requirement};
 pub use errors::{CommitError, OpenError, VolumeError};
-pub use export::{BlobRecord, Exported, HeldBlob, HeldBodies, Moment, PackedRow, PackedRows, RECORD_BYTES};
+pub use export::{
+    BlobRecord, Exported, HeldBlob, HeldBodies, Moment, PackedRow, PackedRows, RECORD_BYTES, SEALING_BYTES,
+};
 pub use hold::Hold;
 pub use import::Import;
 pub use options::{Durability, Options};
