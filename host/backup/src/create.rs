@@ -9,6 +9,7 @@ use super::catalog::{self, Catalog};
 use super::chunk::{self, Chunker};
 use super::errors::BackupError;
 use super::manifest::Manifest;
+use super::names;
 use super::pace::Pace;
 use super::pack::{BlobKey, Packer};
 use super::repository::Repository;
@@ -113,7 +114,7 @@ pub fn create(
         volume: format!("{:016x}", moment.volume),
         commit: moment.commit,
         sequence_high: moment.sequence_high,
-        sealed: moment.is_sealed,
+        sealing: moment.sealing.map(|sealing| names::to_hex(&sealing)),
         row_count,
         blob_count,
         blob_bytes,
@@ -250,12 +251,16 @@ fn copy_files(data_dir: &Path, cache_dir: &Path, files: &mut Chunker<'_>) -> Res
             if is_ours || name.starts_with('.') || path == *cache_dir {
                 continue;
             }
-            let kind = match std::fs::symlink_metadata(&path) {
+            // A link to a file is as good as the file: keys may be kept elsewhere.
+            let kind = match std::fs::metadata(&path) {
                 Ok(kind) => kind,
                 // A file that was replaced at this moment.
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error) => return Err(BackupError::file(&path, error)),
             };
+            if kind.is_dir() && path.is_symlink() {
+                return Err(BackupError::file(&path, "it is a link to a folder, which is not copied"));
+            }
             if kind.is_dir() {
                 folders.push(path);
             } else if kind.is_file() {

@@ -16,8 +16,8 @@ pub struct Manifest {
     pub commit: u64,
     /// No number of the sequence beyond it was given out.
     pub sequence_high: u64,
-    /// Whether bodies are sealed under the folder key.
-    pub sealed: bool,
+    /// Tells the folder key that bodies are sealed under from others, in hexadecimal.
+    pub sealing: Option<String>,
     /// Rows of all tables.
     pub row_count: u64,
     /// Blobs.

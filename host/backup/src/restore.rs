@@ -12,6 +12,7 @@ use super::catalog::{Catalog, Packs, covered};
 use super::chunk::{self, Blobs, Chunk};
 use super::errors::BackupError;
 use super::manifest::Manifest;
+use super::names;
 use super::pack::BlobKey;
 use super::repository::Repository;
 
@@ -98,12 +99,7 @@ fn fill(
     for name in &manifest.files {
         write_files(&Chunk::read(repository, name)?, beside)?;
     }
-    let moment = Moment {
-        volume: 0,
-        commit: manifest.commit,
-        sequence_high: manifest.sequence_high,
-        is_sealed: manifest.sealed,
-    };
+    let moment = moment(manifest)?;
     let options = options(beside);
     let mut import = Import::begin(&options, &moment)?;
     let mut restored = Restored { rows: 0, blobs: 0, bytes: 0, lost: 0 };
@@ -136,6 +132,17 @@ fn fill(
     check(&options, manifest)?;
     sync_folder(beside)?;
     Ok(restored)
+}
+
+/// The moment that a manifest tells of.
+fn moment(manifest: &Manifest) -> Result<Moment, BackupError> {
+    let unreadable = || BackupError::damaged(&manifest.id, "a number in it is unreadable");
+    let volume = names::from_hex(&manifest.volume).map(u64::from_be_bytes).ok_or_else(unreadable)?;
+    let sealing = match &manifest.sealing {
+        Some(sealing) => Some(names::from_hex(sealing).ok_or_else(unreadable)?),
+        None => None,
+    };
+    Ok(Moment { volume, commit: manifest.commit, sequence_high: manifest.sequence_high, sealing })
 }
 
 /// Every byte is compared with its checksum, once more, where it lies.

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use super::key::Form;
 use super::{
-    AccountEntry, Config, ConfigError, KEYS, Key, ListenerEntry, MasterKeyEntry, QuotaEntry,
-    RateEntry, SetVariable,
+    AccountEntry, Config, ConfigError, KEYS, Key, ListenerEntry, MasterKeyEntry, QuotaEntry, RateEntry,
+    SetVariable,
 };
 
 /// What a file says; its values are not checked yet.

@@ -22,6 +22,8 @@ const ROWS_MAX: u32 = 4096;
 const OPEN_MAX: usize = 16;
 /// Bytes of an encoded [`HeldBlob`].
 const HELD_BYTES: usize = 8 + ROW_BYTES;
+/// Bytes that tell one folder key from another.
+pub const SEALING_BYTES: usize = 8;
 /// Bytes of a [`BlobRecord`].
 pub const RECORD_BYTES: usize = 24;
 
@@ -34,8 +36,8 @@ pub struct Moment {
     pub commit: u64,
     /// No number of the sequence beyond it is in a row.
     pub sequence_high: u64,
-    /// Whether bodies are sealed under a folder key.
-    pub is_sealed: bool,
+    /// Tells the folder key that bodies are sealed under from others; `None` where there is none.
+    pub sealing: Option<[u8; SEALING_BYTES]>,
 }
 
 /// A piece of what a hold hands out.
@@ -66,7 +68,7 @@ impl Exported {
                 for value in [moment.volume, moment.commit, moment.sequence_high] {
                     put_u64(&mut bytes, value);
                 }
-                bytes.push(u8::from(moment.is_sealed));
+                bytes.extend_from_slice(moment.sealing.as_ref().map_or(&[], |sealing| sealing.as_slice()));
             }
             Exported::Blobs(held) => {
                 bytes.push(2);
@@ -88,8 +90,11 @@ impl Exported {
         match taker.u8()? {
             1 => {
                 let (volume, commit, sequence_high) = (taker.u64()?, taker.u64()?, taker.u64()?);
-                let is_sealed = taker.u8()? != 0;
-                Some(Exported::Moment(Moment { volume, commit, sequence_high, is_sealed }))
+                let sealing = match taker.is_empty() {
+                    true => None,
+                    false => Some(taker.take(SEALING_BYTES)?.try_into().ok()?),
+                };
+                Some(Exported::Moment(Moment { volume, commit, sequence_high, sealing }))
             }
             2 => {
                 let mut held = Vec::new();
@@ -188,12 +193,12 @@ pub(crate) fn export<E: From<VolumeError>>(
     snapshot: &Snapshot,
     volume: u64,
     sequence_high: u64,
-    is_sealed: bool,
+    sealing: Option<[u8; SEALING_BYTES]>,
     mut each: impl FnMut(Exported) -> Result<(), E>,
 ) -> Result<(), E> {
     // After the index was recovered from a failure, the generation is ahead of what is stored.
     let commit = snapshot.generation().max(snapshot.state()?.commit);
-    each(Exported::Moment(Moment { volume, commit, sequence_high, is_sealed }))?;
+    each(Exported::Moment(Moment { volume, commit, sequence_high, sealing }))?;
     let mut from = 0;
     loop {
         let found = snapshot.blobs_from(from, BLOBS_MAX)?;

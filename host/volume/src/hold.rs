@@ -96,7 +96,8 @@ impl Hold {
             return Err(VolumeError::Failed("a hold is exported once".into()).into());
         };
         let volume = self.shared.volume;
-        export::export(&snapshot, volume, self.sequence_high, self.shared.root.is_some(), each)
+        let sealing = self.shared.root.as_ref().map(|root| root.check_value(volume));
+        export::export(&snapshot, volume, self.sequence_high, sealing, each)
     }
 }
 

@@ -19,6 +19,7 @@ use super::log::segment;
 use super::log::writer::{Sync, Tail, Writer};
 use super::open;
 use super::options::Options;
+use super::sealing::Root;
 use super::segments::Segments;
 
 /// Transactions of the index between two that are durable: redb gives space back only then.
@@ -53,13 +54,11 @@ impl Import {
         if format::read(&*disk)?.is_some() {
             return Err(OpenError::Damaged("there is a volume already".into()));
         }
+        check_key(options, moment)?;
         let volume = format::make(&*disk)?.volume;
         open::begin(&*disk, volume, options)?;
         let index = open::open_index(&*disk, options)?;
-        let root = open::open_root(&index, volume, options)?;
-        if moment.is_sealed && root.is_none() {
-            return Err(OpenError::WrongKey);
-        }
+        open::open_root(&index, volume, options)?;
         let state = index.state()?.ok_or_else(|| OpenError::Damaged("the index is empty".into()))?;
         let state = State { commit: moment.commit, sequence_high: moment.sequence_high, ..state };
         let segments = Arc::new(Segments::new(Arc::clone(&disk)));
@@ -225,5 +224,18 @@ impl Import {
             self.index.checkpoint(&BTreeMap::new(), 0)?;
         }
         Ok(())
+    }
+}
+
+/// The folder has the key that the bodies are sealed under. None is made: it would open nothing.
+fn check_key(options: &Options, moment: &Moment) -> Result<(), OpenError> {
+    let Some(sealing) = moment.sealing else { return Ok(()) };
+    let key = match &options.key {
+        Some(source) => source.folder_key(false)?,
+        None => None,
+    };
+    match key.map(|key| Root::new(&key).check_value(moment.volume)) {
+        Some(found) if found == sealing => Ok(()),
+        _ => Err(OpenError::WrongKey),
     }
 }

@@ -61,7 +61,9 @@ pub use check::{Problem, References, Report, RowKey, check, check_on, visit_rows
 pub use commit::{Batch, Done, Put, Requirement};
 pub use counters::{AMOUNTS, Add, Amounts, Excess};
 pub use errors::{CommitError, OpenError, VolumeError};
-pub use export::{BlobRecord, Exported, HeldBlob, HeldBodies, Moment, PackedRow, PackedRows, RECORD_BYTES};
+pub use export::{
+    BlobRecord, Exported, HeldBlob, HeldBodies, Moment, PackedRow, PackedRows, RECORD_BYTES, SEALING_BYTES,
+};
 pub use format::{FORMAT, FORMATS, FormatVersion, format_of};
 pub use hold::Hold;
 pub use import::Import;

@@ -165,6 +165,16 @@ fn a_volume_that_is_made_of_a_hold_has_the_same_rows_and_bytes_and_goes_on() {
     store(&volume, b"new", &body(5, 10_000));
     drop(volume);
     assert!(check(&into, None).unwrap().is_clean());
+    // Another key would open nothing, and none is made.
+    let third = tempfile::tempdir().unwrap();
+    let never_made = KeySource::new(|make| {
+        assert!(!make, "no key is made");
+        Ok(None)
+    });
+    for key in [Some(KeySource::fixed(DataKey::new([8; 32]))), Some(never_made), None] {
+        let refused = Import::begin(&Options { key, ..options(third.path()) }, &before);
+        assert!(matches!(refused, Err(volume::OpenError::WrongKey)), "{refused:?}");
+    }
     // A folder that has a volume is not written to.
     assert!(Import::begin(&into, &before).is_err());
 }
