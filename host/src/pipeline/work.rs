@@ -237,7 +237,8 @@ fn settled(ingested: Result<body::Ingested, Failure>) -> (Outcome, Vec<PendingBl
 
 async fn commit(mut batch: Batch, shared: &Shared) -> Outcome {
     let (done, committed) = tokio::sync::oneshot::channel();
-    let usage = batch.usage.take();
+    // A folder whose usage was never counted has no sums to add to.
+    let usage = batch.usage.take().filter(|_| shared.volume.counts());
     let add = usage.as_ref().map(|change| shared.quotas.adds(change)).unwrap_or_default();
     shared.volume.commit(
         volume::Batch { add, ..volume_batch(batch) },

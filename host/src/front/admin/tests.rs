@@ -3,7 +3,7 @@
 use super::*;
 use crate::telemetry::explanations::Bounds;
 
-fn admin() -> Admin {
+pub(super) fn admin() -> Admin {
     let explanations = Explanations::new(Bounds::default());
     explanations.keep("AAAA", "{\"request_id\":\"AAAA\"}");
     explanations.keep("BBBB", "{\"request_id\":\"BBBB\"}");

@@ -185,7 +185,7 @@ fn a_newer_format_and_a_foreign_folder_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("FORMAT"), "portcullis-volume 4 00000000000000aa\n").unwrap();
     let refused = Volume::open(options(dir.path()));
-    assert!(matches!(refused, Err(volume::OpenError::NewerFormat { found: 3, supported: 2 })));
+    assert!(matches!(refused, Err(volume::OpenError::NewerFormat { found: 4, supported: 3 })));
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("thesis.tex"), "…").unwrap();
     assert!(matches!(Volume::open(options(dir.path())), Err(volume::OpenError::NotAVolume)));
