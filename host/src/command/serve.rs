@@ -148,7 +148,7 @@ fn assemble(
         None => None,
     };
     let vault = Arc::new(Vault::open(&config.data_dir)?);
-    usage_count::count_once(volume, &manifest, Some(&cache), !config.quotas.is_empty())?;
+    let is_counted = usage_count::count_once(volume, &manifest, Some(&cache), !config.quotas.is_empty())?;
     let (pipeline, stages) = composed.compile(Arc::clone(&settings), Some(&cache))?;
     let master_keys = MasterKeys::open(config, keys, Arc::clone(&accounts), Arc::clone(&vault))?;
     stale_code::remove(&cache);
@@ -164,7 +164,7 @@ fn assemble(
         explanations: Arc::new(Explanations::new(config.explanations.clone())),
         stages: Arc::new(stages),
         exporter,
-        quotas: Arc::new(Quotas::new(&config.quotas)),
+        quotas: Arc::new(Quotas::new(&config.quotas, is_counted)),
         room: Room::new(config.limits.documents_bytes_max),
         ids: Ids::default(),
     };

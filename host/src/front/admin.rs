@@ -66,7 +66,7 @@ impl Admin {
             return limits::answer(&self.rates, method, rest, uri.query().unwrap_or_default());
         }
         if let Some(rest) = path.strip_prefix("/quotas") {
-            return quotas::answer(&self.quotas, method, rest, uri.query().unwrap_or_default());
+            return quotas::answer(self, method, rest, uri.query().unwrap_or_default());
         }
         if path == "/usage" {
             return usage::answer(&self.volume, &self.quotas, method);

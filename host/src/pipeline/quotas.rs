@@ -17,6 +17,7 @@ use volume::{AMOUNTS, Add};
 /// The quotas, for all threads.
 #[derive(Debug, Default)]
 pub struct Quotas {
+    is_counted: bool,
     is_any: AtomicBool,
     rules: RwLock<HashMap<(Subject, String), RuledQuota>>,
 }
@@ -31,13 +32,14 @@ pub struct RuledQuota {
 }
 
 impl Quotas {
-    /// The quotas of a configuration.
-    pub fn new(entries: &[QuotaEntry]) -> Quotas {
+    /// The quotas of a configuration. Where usage is not counted, none can be enforced.
+    pub fn new(entries: &[QuotaEntry], is_counted: bool) -> Quotas {
         let ruled = |entry: &QuotaEntry| {
             let rule = RuledQuota { quota: entry.quota, by: By::Configuration };
             ((entry.subject, entry.name.clone()), rule)
         };
         Quotas {
+            is_counted,
             is_any: AtomicBool::new(!entries.is_empty()),
             rules: RwLock::new(entries.iter().map(ruled).collect()),
         }
@@ -71,6 +73,11 @@ impl Quotas {
         let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner);
         let rule = rules.get(&(subject, name.to_owned())).or_else(|| rules.get(&(subject, EVERY.to_owned())));
         rule.map(|rule| rule.quota)
+    }
+
+    /// Whether commits count what they change.
+    pub fn is_counted(&self) -> bool {
+        self.is_counted
     }
 
     /// Whether there is any quota at all.

@@ -80,7 +80,8 @@ fn add_up(sum: &mut Amounts, more: &Amounts) {
     sum.iter_mut().zip(more).for_each(|(sum, more)| *sum = sum.saturating_add(*more));
 }
 
-/// Counts the usage of a folder that has no counts yet. Nothing is served before that.
+/// Counts the usage of a folder that has no counts yet. Nothing is served before that. Says whether
+/// usage is counted at all.
 ///
 /// Where the pipeline has another storage component than Portcullis' own, which does not tell usage,
 /// nothing is counted. Quotas are refused then: nothing would enforce them.
@@ -93,17 +94,17 @@ pub(crate) fn count_once(
     manifest: &Manifest,
     cache: Option<&Path>,
     has_quotas: bool,
-) -> Result<()> {
+) -> Result<bool> {
     if !tells_usage(&manifest.filling(SLOT)?) {
         if has_quotas {
             bail!("quotas are set, and the storage component of the pipeline does not tell usage");
         }
         tracing::info!("usage is not counted: the storage component of the pipeline does not tell it");
-        return Ok(());
+        return Ok(false);
     }
     let snapshot = volume.snapshot()?;
     if snapshot.get(TABLE, KEY)?.is_some() {
-        return Ok(());
+        return Ok(true);
     }
     let began = Instant::now();
     let (mut count, mut number, mut unreadable) = (UsageCount::default(), 0_u64, 0_u64);
@@ -134,7 +135,7 @@ pub(crate) fn count_once(
             "rows that cannot be read are not counted; `portcullis check` names them"
         );
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Whether a component exports what tells usage: then the name stands in it. To load the component,

@@ -271,7 +271,8 @@ pub async fn find_missing(blobs: Vec<u64>, volume: &Arc<Volume>) -> Option<Outco
 
 async fn commit(mut batch: Batch, shared: &Shared) -> Outcome {
     let (done, committed) = tokio::sync::oneshot::channel();
-    let usage = batch.usage.take();
+    // A folder whose usage was never counted has no sums to add to.
+    let usage = batch.usage.take().filter(|_| shared.quotas.is_counted());
     let add = usage.as_ref().map(|change| shared.quotas.adds(change)).unwrap_or_default();
     shared.volume.commit(
         volume::Batch { add, ..volume_batch(batch) },

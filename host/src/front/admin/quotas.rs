@@ -5,13 +5,14 @@ use http::{Method, Response, StatusCode};
 use http_body_util::Full;
 use serde_json::{Map, Value, json};
 
-use super::{failure, json as document, not_allowed};
+use super::{Admin, failure, json as document, not_allowed};
 use crate::config::{ConfigError, Quota, Subject};
 use crate::pipeline::quotas::{Quotas, RuledQuota};
 use crate::pipeline::shares::rates::By;
 
 /// Answers a request for `/quotas` and what follows it in the path.
-pub(super) fn answer(quotas: &Quotas, method: &Method, rest: &str, query: &str) -> Response<Full<Bytes>> {
+pub(super) fn answer(admin: &Admin, method: &Method, rest: &str, query: &str) -> Response<Full<Bytes>> {
+    let quotas = &*admin.quotas;
     if rest.is_empty() || rest == "/" {
         return match *method {
             Method::GET => document(StatusCode::OK, list(quotas)),
@@ -24,6 +25,10 @@ pub(super) fn answer(quotas: &Quotas, method: &Method, rest: &str, query: &str) 
         return failure(StatusCode::NOT_FOUND, &why);
     };
     match *method {
+        Method::PUT if !quotas.is_counted() => failure(
+            StatusCode::CONFLICT,
+            "the storage component of the pipeline does not tell usage, so nothing would enforce a quota",
+        ),
         Method::PUT => match quota(query) {
             Ok(quota) => {
                 quotas.set(subject, &name, quota);

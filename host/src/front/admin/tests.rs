@@ -3,7 +3,7 @@
 use super::*;
 use crate::telemetry::explanations::Bounds;
 
-fn admin() -> Admin {
+pub(super) fn admin() -> Admin {
     let folder = tempfile::tempdir().unwrap();
     let volume = Volume::open(volume::Options::new(folder.path())).unwrap();
     admin_of(volume)
@@ -16,7 +16,7 @@ fn admin_of(volume: Arc<Volume>) -> Admin {
     Admin {
         explanations: Arc::new(explanations),
         rates: Arc::default(),
-        quotas: Arc::default(),
+        quotas: Arc::new(Quotas::new(&[], true)),
         volume,
         holding: Holding::default(),
     }

@@ -25,10 +25,13 @@ fn change(limited: bool) -> UsageChange {
 
 #[test]
 fn a_name_comes_before_each() {
-    let quotas = Quotas::new(&[
-        entry(Subject::Bucket, "*", quota(Some(1), None)),
-        entry(Subject::Bucket, "photos", quota(None, Some(2))),
-    ]);
+    let quotas = Quotas::new(
+        &[
+            entry(Subject::Bucket, "*", quota(Some(1), None)),
+            entry(Subject::Bucket, "photos", quota(None, Some(2))),
+        ],
+        true,
+    );
     assert_eq!(quotas.of(Subject::Bucket, "photos"), Some(quota(None, Some(2))));
     assert_eq!(quotas.of(Subject::Bucket, "other"), Some(quota(Some(1), None)));
     assert_eq!(quotas.of(Subject::Account, ACCOUNT), None);
@@ -48,10 +51,13 @@ fn quotas_change_while_the_server_runs() {
 
 #[test]
 fn a_commit_adds_to_its_account_and_its_bucket_and_is_held_to_the_quotas_of_both() {
-    let quotas = Quotas::new(&[
-        entry(Subject::Account, "*", quota(Some(100), None)),
-        entry(Subject::Bucket, "photos", quota(None, Some(3))),
-    ]);
+    let quotas = Quotas::new(
+        &[
+            entry(Subject::Account, "*", quota(Some(100), None)),
+            entry(Subject::Bucket, "photos", quota(None, Some(3))),
+        ],
+        true,
+    );
     let adds = quotas.adds(&change(true));
     let named: Vec<_> = adds.iter().map(|add| (add.counter.as_str(), add.amounts, add.at_most)).collect();
     assert_eq!(

@@ -4,9 +4,10 @@ use super::*;
 
 #[test]
 fn quotas_are_shown_set_and_lifted() {
-    let quotas = Quotas::default();
+    let admin = crate::front::admin::tests::admin();
+    let quotas = &*admin.quotas;
     let status =
-        |method: Method, rest: &str, query: &str| answer(&quotas, &method, rest, query).status().as_u16();
+        |method: Method, rest: &str, query: &str| answer(&admin, &method, rest, query).status().as_u16();
     for (method, rest, query, expected) in [
         (Method::GET, "", "", 200),
         (Method::POST, "", "", 405),
@@ -26,7 +27,7 @@ fn quotas_are_shown_set_and_lifted() {
         { "subject": "account", "name": "*", "objects_max": 0, "set_by": "call" },
         { "subject": "bucket", "name": "photos", "bytes_max": 1_048_576, "objects_max": 5, "set_by": "call" },
     ] });
-    assert_eq!(serde_json::from_str::<Value>(&list(&quotas)).unwrap(), expected);
+    assert_eq!(serde_json::from_str::<Value>(&list(quotas)).unwrap(), expected);
     assert_eq!(status(Method::DELETE, "/bucket/photos", ""), 200);
     assert_eq!(quotas.list().len(), 1);
 }
