@@ -6,3 +6,4 @@ pub mod explain;
 pub mod output;
 pub mod policy;
 pub mod serve;
+pub mod stage;

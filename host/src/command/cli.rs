@@ -1,8 +1,9 @@
-//! The command line: `portcullis serve|check|explain|limits|policy|config|version`. Flags of
+//! The command line: `portcullis serve|check|explain|limits|policy|stage|config|version`. Flags of
 //! `serve` come from the table of keys.
 
 mod access;
 mod limits;
+mod stage;
 
 use std::ffi::OsString;
 use std::io::Read as _;
@@ -13,7 +14,7 @@ use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::output::{EXIT_FAILED, EXIT_FOUND, Output, complain, say};
-use super::{check, explain, policy, serve};
+use super::{check, explain, policy, serve, stage as stages};
 use crate::config::{self, Config, Environment, Form, Given, KEYS, Key};
 use crate::keys::accounts::Accounts;
 use crate::keys::master_keys::DeclaredKey;
@@ -39,6 +40,8 @@ pub enum Task {
     Lint(Given, Vec<policy::PolicyFile>, Output),
     /// Say how policies would decide on requests.
     Simulate(Given, Box<policy::Simulation>, Output),
+    /// Make, build or try a stage of the operator's.
+    Stage(Box<stages::Action>),
     /// Check a configuration.
     ConfigCheck(Given),
     /// Print the effective configuration.
@@ -65,6 +68,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, clap
         Some(("explain", matches)) => access::explain(matches),
         Some(("limits", matches)) => limits::task(matches),
         Some(("policy", matches)) => access::policy(matches),
+        Some(("stage", matches)) => stage::task(matches)?,
         Some(("config", matches)) => match matches.subcommand() {
             Some(("show", matches)) => Task::ConfigShow(given(matches)),
             Some((_, matches)) => Task::ConfigCheck(given(matches)),
@@ -96,6 +100,7 @@ pub fn run(task: Task) -> ExitCode {
         Task::Simulate(given, question, output) => {
             load(&given).and_then(|config| policy::simulate(&config, &question, output))
         }
+        Task::Stage(action) => stages::run(&action),
         Task::ConfigCheck(given) => Ok(check_config(&given)),
         Task::ConfigShow(given) => load(&given).map(|config| say(&config::render(&config))),
         Task::Compile(cache) => compile(&cache).map(|()| ExitCode::SUCCESS),
@@ -183,6 +188,7 @@ fn command() -> Command {
         .subcommand(access::explain_command())
         .subcommand(limits::command())
         .subcommand(access::policy_command())
+        .subcommand(stage::command())
         .subcommand(config)
         .subcommand(
             Command::new("compile").hide(true).about("Compile the component on standard input").arg(

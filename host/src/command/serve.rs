@@ -142,6 +142,7 @@ fn assemble(
     let pipeline = CompiledPipeline::load(&manifest.compose()?, Some(&cache))?;
     let master_keys = MasterKeys::open(config, keys, Arc::clone(&accounts), Arc::clone(&vault))?;
     let stages = pipeline.added_stages(manifest.added_stages()?, Arc::clone(&settings), Some(&cache))?;
+    stages.try_all()?;
     let shared = Shared {
         config: Arc::clone(config),
         accounts,
