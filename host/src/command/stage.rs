@@ -24,16 +24,16 @@ pub enum Action {
     /// Build the component of a folder.
     Build(PathBuf),
     /// Look at a component, and try it once.
-    Check(Component),
+    Check(Tried),
     /// Run a component on described requests.
-    Test(Component, Vec<PathBuf>),
+    Test(Tried, Vec<PathBuf>),
     /// Write the contract into a folder.
     Wit(PathBuf),
 }
 
 /// A component, and how it is run.
 #[derive(Debug)]
-pub struct Component {
+pub struct Tried {
     /// Its file.
     pub file: PathBuf,
     /// What a run may take.

@@ -133,12 +133,13 @@ impl AddedStages {
             let (name, at) = (stage.name.as_str(), position_name(*position));
             ran.log.emit("", name);
             if let Err(error) = &ran.result {
+                tracing::error!(stage = name, position = at, error = failure(error), "an added stage failed");
                 let told = ran.log.last_error().map(|text| format!(" It says: {text}")).unwrap_or_default();
                 anyhow::bail!(
                     "the stage `{name}` fails at {at}, so every request would: {}.{told} A limit is set in \
                      [application.tool.portcullis.stages.{name}] of the manifest; \
                      `portcullis stage test` shows a run",
-                    failure(error)
+                    reason(error)
                 );
             }
             tracing::info!(
@@ -171,9 +172,9 @@ impl AddedStages {
                 Ok(Err(refusal)) => Err(ending(false, refusal.message.clone().unwrap_or_default(), refusal)),
                 Err(error) => {
                     metrics.added_stage_failed();
+                    let words = ran.log.last_error().map_or_else(|| reason(&error), str::to_owned);
                     let error = failure(&error);
                     tracing::error!(request_id, stage = stage.name, error, "an added stage failed");
-                    let words = ran.log.last_error().map_or(error, str::to_owned);
                     Err(ending(true, words, internal_error()))
                 }
             };
@@ -206,10 +207,15 @@ impl AddedStages {
     }
 }
 
+/// Why a stage failed, without where it was.
+pub fn reason(error: &wasmtime::Error) -> String {
+    // Before the last cause stands the backtrace.
+    error.root_cause().to_string()
+}
+
 /// What is said of a failure: the reason first, then where it was. One that is long is cut.
 pub fn failure(error: &wasmtime::Error) -> String {
-    // The reason is the last cause; before it stands the backtrace.
-    let reason = error.root_cause().to_string();
+    let reason = reason(error);
     let trace = error.to_string();
     let mut text = if trace == reason { reason } else { format!("{reason}; {trace}") };
     if text.len() > FAILURE_BYTES_MAX {

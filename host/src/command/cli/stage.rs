@@ -6,7 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use super::Task;
-use crate::command::stage::{Action, Component, Language};
+use crate::command::stage::{Action, Language, Tried};
 use crate::pipeline::added_stages::StageLimits;
 
 /// `portcullis stage`
@@ -98,11 +98,11 @@ pub(super) fn task(matches: &ArgMatches) -> Result<Task, clap::Error> {
     Ok(Task::Stage(Box::new(action)))
 }
 
-fn given(matches: &ArgMatches) -> Result<Component, clap::Error> {
+fn given(matches: &ArgMatches) -> Result<Tried, clap::Error> {
     let number = |id: &str| matches.get_one::<u64>(id).copied();
     let limits = StageLimits::new(number("memory-bytes-max"), number("time-ms-max"))
         .map_err(|error| command().error(clap::error::ErrorKind::ValueValidation, error))?;
-    Ok(Component {
+    Ok(Tried {
         file: matches.get_one::<PathBuf>("file").cloned().unwrap_or_default(),
         limits,
         cache: matches.get_one::<PathBuf>("cache-dir").cloned(),

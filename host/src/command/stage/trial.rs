@@ -8,18 +8,19 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 
-use super::Component;
+use super::Tried;
 use super::build::BUILT;
 use super::described::{Described, Expect};
 use super::template::SETTINGS;
 use crate::command::explain::harmless;
 use crate::command::output::{EXIT_FOUND, say};
-use crate::pipeline::added_stages::{AddedStage, POSITIONS, Ran, Unsent, failure, position_name};
+use crate::pipeline::added_stages::{AddedStage, POSITIONS, Ran, Unsent, failure, position_name, reason};
+use crate::pipeline::bindings::log::Level;
 use crate::pipeline::bindings::stages::Position;
 use crate::pipeline::engine;
 
 /// Looks at a component, and tries it at every position.
-pub(super) fn check(component: &Component) -> Result<ExitCode> {
+pub(super) fn check(component: &Tried) -> Result<ExitCode> {
     let (stage, bytes) = load(component)?;
     let mut text = format!("{}: {bytes} bytes, a component of a stage\n", component.file.display());
     let mut fails = false;
@@ -35,7 +36,7 @@ pub(super) fn check(component: &Component) -> Result<ExitCode> {
 }
 
 /// Runs a component on described requests.
-pub(super) fn test(component: &Component, requests: &[PathBuf]) -> Result<ExitCode> {
+pub(super) fn test(component: &Tried, requests: &[PathBuf]) -> Result<ExitCode> {
     let mut described = Vec::new();
     for path in requests {
         let request = Described::read(path)?;
@@ -47,10 +48,15 @@ pub(super) fn test(component: &Component, requests: &[PathBuf]) -> Result<ExitCo
     let mut missed = false;
     for (path, request, position, unsent) in described {
         let ran = stage.run(position, unsent.call(position), &Arc::new(request.variables));
-        let shown = Shown::of(&ran);
+        let shown = RunResult::of(&ran);
         let mut text = format!("{}: {}\n", path.display(), harmless(&verdict(&ran)));
         for line in &shown.lines {
             let _ = writeln!(text, "  {}", harmless(line));
+        }
+        if let Err(error) = &ran.result {
+            for line in failure(error).lines() {
+                let _ = writeln!(text, "  {}", harmless(line));
+            }
         }
         let _ = writeln!(text, "  {}", cost(&ran));
         let wrong = match request.expect {
@@ -66,7 +72,7 @@ pub(super) fn test(component: &Component, requests: &[PathBuf]) -> Result<ExitCo
     Ok(ExitCode::from(if missed { EXIT_FOUND } else { 0 }))
 }
 
-fn load(component: &Component) -> Result<(AddedStage, usize)> {
+fn load(component: &Tried) -> Result<(AddedStage, usize)> {
     let file = &component.file;
     let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
     let name = file.file_stem().unwrap_or_default().to_string_lossy();
@@ -85,7 +91,7 @@ fn verdict(ran: &Ran) -> String {
             Some(message) => format!("refused: {}: {message}", refusal.code),
             None => format!("refused: {}", refusal.code),
         },
-        Err(error) => format!("fails: {}", failure(error)),
+        Err(error) => format!("fails: {}", reason(error)),
     }
 }
 
@@ -95,15 +101,15 @@ fn cost(ran: &Ran) -> String {
 }
 
 /// What a run left, for people and for expectations.
-struct Shown {
+struct RunResult {
     lines: Vec<String>,
     headers: Vec<(String, String)>,
     refused_objects: Vec<String>,
 }
 
-impl Shown {
-    fn of(ran: &Ran) -> Shown {
-        let mut shown = Shown { lines: Vec::new(), headers: Vec::new(), refused_objects: Vec::new() };
+impl RunResult {
+    fn of(ran: &Ran) -> RunResult {
+        let mut shown = RunResult { lines: Vec::new(), headers: Vec::new(), refused_objects: Vec::new() };
         let (added, facts) = match &ran.call {
             Some(call) => (call.added_headers.as_str(), Some(&call.facts)),
             None => ("", None),
@@ -124,7 +130,12 @@ impl Shown {
             shown.refused_objects.push(object.key.clone());
         }
         for line in &ran.log.lines {
-            let level = format!("{:?}", line.level).to_lowercase();
+            let level = match line.level {
+                Level::Error => "error",
+                Level::Warn => "warn",
+                Level::Info => "info",
+                Level::Debug => "debug",
+            };
             shown.lines.push(format!("log: {level}: {}", line.text.trim_end()));
         }
         if ran.log.left_out > 0 {

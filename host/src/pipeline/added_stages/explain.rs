@@ -14,7 +14,7 @@ const WORDS_BYTES_MAX: usize = 8 << 10;
 
 /// The document, in the order of its fields.
 #[derive(Debug, Serialize)]
-struct Document<'a> {
+struct StageExplanation<'a> {
     request_id: &'a str,
     time: String,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -25,12 +25,12 @@ struct Document<'a> {
     stage: &'a str,
     position: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    principal: Option<Shown<'a>>,
+    principal: Option<ShownPrincipal<'a>>,
     source_ip: String,
 }
 
 #[derive(Debug, Serialize)]
-struct Shown<'a> {
+struct ShownPrincipal<'a> {
     arn: &'a str,
     access_key_id: &'a str,
 }
@@ -46,7 +46,7 @@ pub fn explain(call: &CallState, ending: &Ending) -> String {
         "" => format!("the added stage `{}` {did}", ending.stage),
         words => format!("the added stage `{}` {did}: {words}", ending.stage),
     };
-    let document = Document {
+    let document = StageExplanation {
         request_id: &call.request_id,
         time,
         operation: call.facts.target.as_ref().map(|target| target.operation.as_str()).unwrap_or_default(),
@@ -56,7 +56,7 @@ pub fn explain(call: &CallState, ending: &Ending) -> String {
         position: position_name(ending.position),
         principal: match &call.facts.principal {
             Some(Principal::Authenticated(identity)) => {
-                Some(Shown { arn: &identity.arn, access_key_id: &identity.access_key_id })
+                Some(ShownPrincipal { arn: &identity.arn, access_key_id: &identity.access_key_id })
             }
             _ => None,
         },

@@ -12,7 +12,7 @@ use wasmtime::{Error, ResourceLimiter};
 /// Bytes of all memories of a run, where the manifest names no other limit.
 const MEMORY_BYTES_DEFAULT: u64 = 128 << 20;
 /// Milliseconds of a run, where the manifest names no other limit.
-const TIME_MS_DEFAULT: u64 = 500;
+const TIME_MS_DEFAULT: u64 = 250;
 /// What a manifest may allow: a worker does nothing else while a stage runs.
 const MEMORY_BYTES_RANGE: std::ops::RangeInclusive<u64> = 64 << 10..=1 << 30;
 const TIME_MS_RANGE: std::ops::RangeInclusive<u64> = 1..=10_000;

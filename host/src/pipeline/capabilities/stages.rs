@@ -17,7 +17,7 @@ use crate::telemetry::metrics;
 /// What the stages of a position said. They run once for each call: a second time, they could say
 /// something else.
 #[derive(Clone)]
-struct Ran {
+struct StagesRan {
     result: std::result::Result<(), Box<Ending>>,
     /// The lines that they added.
     headers: String,
@@ -34,7 +34,7 @@ impl Host for HostState {
         if !self.shared.stages.has(position) {
             return Ok(Ok(()));
         }
-        if let Some(Ran { result, headers, named }) = self.draws.again() {
+        if let Some(StagesRan { result, headers, named }) = self.draws.again() {
             let call = self.calls.of(&handle)?;
             call.added_headers.push_str(&headers);
             let is_refused = result.is_err() || !named.is_empty();
@@ -66,7 +66,7 @@ impl Host for HostState {
             }
             let headers = call.added_headers.get(headers_before..).unwrap_or_default().to_owned();
             let named = call.facts.named_refusals.clone();
-            self.draws.note(Ran { result: result.clone(), headers, named });
+            self.draws.note(StagesRan { result: result.clone(), headers, named });
             self.calls.give_back(handle.rep(), call);
         }
         self.lent += began.elapsed();
