@@ -343,8 +343,8 @@ fn parameter_concerns(parameter: &str) -> bool {
     }
 }
 
-/// Shows the source of a copy to the stages that the operator added for named objects. Usually there
-/// are none.
+/// Shows the source of a copy to the stages that the operator added for named objects. Usually
+/// there are none.
 fn added_for_source(call: &Call, head: &Head, headers: &Headers) -> Result<(), Refusal> {
     if !settings().has_added_stages {
         return Ok(());

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
-use super::Task;
 use crate::command::stage::{Action, Language, Tried};
 use crate::pipeline::added_stages::StageLimits;
 
@@ -75,9 +74,9 @@ fn component() -> [Arg; 4] {
 }
 
 /// What a command line asks for.
-pub(super) fn task(matches: &ArgMatches) -> Result<Task, clap::Error> {
+pub(super) fn action(matches: &ArgMatches) -> Result<Action, clap::Error> {
     let one = |matches: &ArgMatches, id: &str| matches.get_one::<PathBuf>(id).cloned().unwrap_or_default();
-    let action = match matches.subcommand() {
+    Ok(match matches.subcommand() {
         Some(("new", matches)) => {
             let name = matches.get_one::<String>("name").cloned().unwrap_or_default();
             let language = matches.get_one::<String>("lang").map(String::as_str).unwrap_or_default();
@@ -94,8 +93,7 @@ pub(super) fn task(matches: &ArgMatches) -> Result<Task, clap::Error> {
         None => {
             return Err(command().error(clap::error::ErrorKind::MissingSubcommand, "a command is missing"));
         }
-    };
-    Ok(Task::Stage(Box::new(action)))
+    })
 }
 
 fn given(matches: &ArgMatches) -> Result<Tried, clap::Error> {

@@ -39,9 +39,9 @@ pub(super) struct Settings {
 }
 
 /// A file of a template: path and text. `NAME` stands for the name of the stage.
-type File = (&'static str, &'static str);
+type TemplateFile = (&'static str, &'static str);
 
-const SHARED: [File; 5] = [
+const SHARED: [TemplateFile; 5] = [
     (".gitignore", include_str!("templates/shared/gitignore.txt")),
     ("manifest.toml", include_str!("templates/shared/manifest.toml.txt")),
     ("requests/delete.toml", include_str!("templates/shared/delete.toml.txt")),
@@ -58,7 +58,7 @@ impl Language {
         ("c", Language::C),
     ];
 
-    fn files(self) -> &'static [File] {
+    fn files(self) -> &'static [TemplateFile] {
         match self {
             Language::Rust => &[
                 ("Cargo.toml", include_str!("templates/rust/cargo.toml.txt")),

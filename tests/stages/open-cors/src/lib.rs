@@ -1,5 +1,5 @@
-//! In the place of the built-in component `cors`: the pages of every origin may read everything that
-//! is public. It is the example of docs/stages.md for replacing a component.
+//! In the place of the built-in component `cors`: the pages of every origin may read everything
+//! that is public. It is the example of docs/stages.md for replacing a component.
 
 wit_bindgen::generate!({ path: "../../../gateway/wit", world: "cors-stage" });
 
