@@ -147,7 +147,8 @@ impl Answering for Worker {
         let sampled = id % self.shared.config.stage_sample == 0;
         let laps = trace.is_some().then(|| Laps::new(began));
         let stopwatch = (sampled || laps.is_some()).then(|| Stopwatch::start(laps));
-        let call = Box::new(CallState::new(parts, &peer, id, received_ms, request_id.clone(), stopwatch));
+        let mut call = Box::new(CallState::new(parts, &peer, id, received_ms, request_id.clone(), stopwatch));
+        call.names_are_seen = self.shared.stages.look_at_named();
         let slot = self.instance.borrow_mut().store.data_mut().calls.insert(call);
         let (incarnation, pass) = (self.incarnation.clone(), peer.pass);
         let mut ticket = Ticket { worker: self.clone(), incarnation, slot, id, pass, done: false };
