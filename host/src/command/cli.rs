@@ -65,8 +65,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, clap
     Ok(match matches.subcommand() {
         Some(("serve", matches)) => Task::Serve(given(matches)),
         Some(("check", matches)) => Task::Check(given(matches), output(matches)),
-        Some(("backup", matches)) => backups::task(matches),
-        Some(("restore", matches)) => backups::restore(matches),
+        Some(("backup", matches)) => backup_task(backups::asked(matches)),
+        Some(("restore", matches)) => backup_task(backups::asked_to_restore(matches)),
         Some(("explain", matches)) => access::explain(matches),
         Some(("limits", matches)) => limits::task(matches),
         Some(("policy", matches)) => access::policy(matches),
@@ -113,6 +113,10 @@ pub fn run(task: Task) -> ExitCode {
         complain(&format!("{error:#}"));
         ExitCode::from(EXIT_FAILED)
     })
+}
+
+fn backup_task((matches, place, chore): (&ArgMatches, backup::Place, backup::Chore)) -> Task {
+    Task::Backup(given(matches), place, chore, output(matches))
 }
 
 fn compile(cache: &Path) -> anyhow::Result<()> {
@@ -188,8 +192,8 @@ fn command() -> Command {
         .arg_required_else_help(true)
         .subcommand(settings(Command::new("serve").about("Serve requests until told to stop")))
         .subcommand(some_settings(check, &CHECKED))
-        .subcommand(backups::command())
-        .subcommand(backups::restore_command())
+        .subcommand(backups::command(|command, names| some_settings(command.arg(json()), names)))
+        .subcommand(backups::restore_command(|command, names| some_settings(command.arg(json()), names)))
         .subcommand(access::explain_command())
         .subcommand(limits::command())
         .subcommand(access::policy_command())
