@@ -83,8 +83,8 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, clap
             let mode = if dry_run { upgrade::Mode::DryRun } else { upgrade::Mode::Upgrade };
             Task::Upgrade(given(matches), mode, output(matches))
         }
-        Some(("backup", matches)) => backups::task(matches),
-        Some(("restore", matches)) => backups::restore(matches),
+        Some(("backup", matches)) => backup_task(backups::asked(matches)),
+        Some(("restore", matches)) => backup_task(backups::asked_to_restore(matches)),
         Some(("explain", matches)) => access::explain(matches),
         Some(("limits", matches)) => limits::task(matches),
         Some(("quota", matches)) => quota::task(matches),
@@ -148,6 +148,10 @@ pub fn run(task: Task) -> ExitCode {
         complain(&whole(&error));
         ExitCode::from(EXIT_FAILED)
     })
+}
+
+fn backup_task((matches, place, chore): (&ArgMatches, backup::Place, backup::Chore)) -> Task {
+    Task::Backup(given(matches), place, chore, output(matches))
 }
 
 fn compile(cache: &Path) -> anyhow::Result<()> {
@@ -217,8 +221,8 @@ fn command() -> Command {
         .subcommand(settings(Command::new("serve").about("Serve requests until told to stop")))
         .subcommand(some_settings(check, &CHECKED))
         .subcommand(some_settings(upgrade_command(), &CHECKED))
-        .subcommand(backups::command())
-        .subcommand(backups::restore_command())
+        .subcommand(backups::command(|command, names| some_settings(command.arg(json()), names)))
+        .subcommand(backups::restore_command(|command, names| some_settings(command.arg(json()), names)))
         .subcommand(access::explain_command())
         .subcommand(limits::command())
         .subcommand(quota::command())
