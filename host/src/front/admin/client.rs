@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 use bytes::{Bytes, BytesMut};
@@ -123,6 +123,10 @@ impl HoldStream {
 
 const GONE: &str = "the server of the data folder has ended";
 
+/// How long to wait for what is held for another client. The server takes a moment to notice that a
+/// client is gone.
+const GIVEN_BACK_MAX: Duration = Duration::from_secs(2);
+
 /// Receives frames until one side is gone.
 async fn receive(
     stream: UnixStream,
@@ -133,8 +137,18 @@ async fn receive(
         let stream = tokio::net::UnixStream::from_std(stream)?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
-        let request = Request::post("/hold").header(HOST, "localhost").body(Empty::<Bytes>::new())?;
-        let response = sender.send_request(request).await?;
+        let until = Instant::now() + GIVEN_BACK_MAX;
+        let response = loop {
+            let request = Request::post("/hold").header(HOST, "localhost").body(Empty::<Bytes>::new())?;
+            let response = sender.send_request(request).await?;
+            if response.status() != StatusCode::CONFLICT || Instant::now() > until {
+                break response;
+            }
+            // The connection takes the next request when this response was read.
+            let _ = response.into_body().collect().await;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            sender.ready().await?;
+        };
         if response.status() != StatusCode::OK {
             let status = response.status();
             let body = Limited::new(response.into_body(), BYTES_MAX).collect().await;
