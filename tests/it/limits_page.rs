@@ -177,13 +177,13 @@ fn shown(number: u64, unit: Unit) -> String {
     match unit {
         Count => grouped(number),
         Milliseconds => shown(number / 1000, Seconds),
-        Seconds if number >= 86_400 && number % 86_400 == 0 => format!("{} d", number / 86_400),
-        Seconds if number >= 3600 && number % 3600 == 0 => format!("{} h", number / 3600),
-        Seconds if number >= 60 && number % 60 == 0 => format!("{} min", number / 60),
+        Seconds if number >= 86_400 && number.is_multiple_of(86_400) => format!("{} d", number / 86_400),
+        Seconds if number >= 3600 && number.is_multiple_of(3600) => format!("{} h", number / 3600),
+        Seconds if number >= 60 && number.is_multiple_of(60) => format!("{} min", number / 60),
         Seconds => format!("{number} s"),
         Bytes => match [(30, "GiB"), (20, "MiB"), (10, "KiB")]
             .iter()
-            .find(|(bits, _)| number >= 1 << bits && number % (1 << bits) == 0)
+            .find(|(bits, _)| number >= 1 << bits && number.is_multiple_of(1 << bits))
         {
             Some((bits, unit)) => format!("{} {unit}", number >> bits),
             None => format!("{} bytes", grouped(number)),

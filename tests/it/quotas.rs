@@ -4,6 +4,7 @@
 use std::process::Command;
 use std::time::Duration;
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::Value;
 use tests::client::{Client, value};
 use tests::http::{Request, Response};
@@ -132,7 +133,9 @@ fn open(server: &Server) -> std::sync::Arc<Volume> {
     let key = std::fs::read_to_string(server.data().join("sealing-key")).unwrap();
     let bytes: Vec<u8> =
         (0..32).map(|at| u8::from_str_radix(&key[at * 2..at * 2 + 2], 16).unwrap()).collect();
-    let key = volume::KeySource::fixed(volume::DataKey::new(bytes.try_into().unwrap()));
+    let mut bodies = Hmac::<sha2::Sha256>::new_from_slice(&bytes).unwrap();
+    bodies.update(b"portcullis bodies");
+    let key = volume::KeySource::fixed(volume::DataKey::new(bodies.finalize().into_bytes().into()));
     Volume::open(Options { background: false, key: Some(key), ..Options::new(server.data()) }).unwrap()
 }
 

@@ -250,7 +250,13 @@ fn a_lost_file_gets_new_keys_for_the_same_account() {
         assert_eq!(found, account);
         let credentials = credentials.unwrap();
         let log = server.log();
-        assert!(log.contains(&format!("was missing: account {account} has new root credentials")), "{log}");
+        assert!(
+            log.contains(&format!(
+                "account     {account}, root access key {}, NEW",
+                credentials.access_key_id
+            )),
+            "{log}"
+        );
         assert!(log.contains(&format!("AWS_SECRET_ACCESS_KEY={}", credentials.secret_access_key)), "{log}");
         let mut client = server.client_as(credentials);
         assert_eq!(sha256_hex(&client.get("/plain/small").body), text(&expected["exchanges"][1], "sha256"));

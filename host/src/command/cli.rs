@@ -24,7 +24,7 @@ use crate::pipeline::engine;
 
 pub use limits::Change;
 pub use quota::QuotaChange;
-use settings::{settings, some_settings};
+use settings::{json, settings, some_settings};
 
 /// What a process was asked to do.
 #[derive(Debug)]
@@ -87,7 +87,10 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, clap
         Some(("restore", matches)) => backup_task(backups::asked_to_restore(matches)),
         Some(("explain", matches)) => access::explain(matches),
         Some(("limits", matches)) => limits::task(matches),
-        Some(("quota", matches)) => quota::task(matches),
+        Some(("quota", matches)) => {
+            let (change, matches) = quota::asked(matches);
+            Task::Quota(given(matches), change, output(matches))
+        }
         Some(("usage", matches)) => Task::Usage(given(matches), output(matches)),
         Some(("policy", matches)) => access::policy(matches),
         Some(("stage", matches)) => Task::Stage(Box::new(stage::action(matches)?)),
@@ -180,10 +183,6 @@ fn version(output: Output) -> String {
             format!("{}\n", serde_json::json!({ "version": version, "os": system, "arch": processor }))
         }
     }
-}
-
-fn json() -> Arg {
-    Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print one JSON document")
 }
 
 fn command() -> Command {

@@ -1,5 +1,5 @@
-//! Reads references and usage out of rows, with the component that wrote them: only the pipeline knows what
-//! rows mean.
+//! Reads references and usage out of rows, with the component that wrote them: only the pipeline
+//! knows what rows mean.
 
 use std::path::Path;
 

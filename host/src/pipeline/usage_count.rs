@@ -83,8 +83,8 @@ fn add_up(sum: &mut Amounts, more: &Amounts) {
 /// Counts the usage of a folder that has no counts yet. Nothing is served before that. Says whether
 /// usage is counted at all.
 ///
-/// Where the pipeline has another storage component than Portcullis' own, which does not tell usage,
-/// nothing is counted. Quotas are refused then: nothing would enforce them.
+/// Where the pipeline has another storage component than Portcullis' own, which does not tell
+/// usage, nothing is counted. Quotas are refused then: nothing would enforce them.
 ///
 /// # Errors
 /// The folder cannot be read or written, or the pipeline cannot be loaded; quotas that nothing

@@ -10,7 +10,7 @@ use super::counters::Amounts;
 use super::disk::{Disk, DiskFile, Open, RealDisk};
 use super::errors::{OpenError, VolumeError};
 use super::format;
-use super::index::{Found, Index};
+use super::index::{Found, Index, RowVisitor};
 use super::log::Position;
 use super::log::record::{self, Header, Kind};
 use super::log::replay::{self, body_crc};
@@ -212,7 +212,7 @@ pub fn check_on(
 }
 
 /// Goes over the rows (table, key, value) of a volume that is not open and was just checked.
-pub fn visit_rows(options: &Options, visit: &mut dyn FnMut(&str, &[u8], &[u8])) -> Result<(), OpenError> {
+pub fn visit_rows(options: &Options, visit: RowVisitor<'_>) -> Result<(), OpenError> {
     let disk = RealDisk::existing(&options.dir)?;
     let _lock = disk.lock(format::LOCK_FILE)?.ok_or(OpenError::Locked)?;
     if open::is_new(&disk, options)? {

@@ -230,11 +230,14 @@ impl Index {
     }
 }
 
+/// Takes a row: the table, the key, and the value without its revision.
+pub type RowVisitor<'a> = &'a mut dyn FnMut(&str, &[u8], &[u8]);
+
 /// Gives every row of every table to `visit`: the table, the key, and the value without its
 /// revision.
 pub(crate) fn walk_rows(
     transaction: &redb::ReadTransaction,
-    visit: &mut dyn FnMut(&str, &[u8], &[u8]),
+    visit: RowVisitor<'_>,
 ) -> Result<(), VolumeError> {
     for handle in transaction.list_tables()? {
         let name = handle.name();

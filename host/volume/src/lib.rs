@@ -67,6 +67,7 @@ pub use export::{
 pub use format::{FORMAT, FORMATS, FormatVersion, format_of};
 pub use hold::Hold;
 pub use import::Import;
+pub use index::RowVisitor;
 pub use options::{Durability, Options};
 pub use pool::STEP_BYTES;
 pub use reader::{ReadStep, Span, SpanReader};

@@ -10,8 +10,8 @@ use super::blobs::{BlobRow, ROW_BYTES};
 use super::counters::{self, Add, Amounts, Excess};
 use super::errors::VolumeError;
 use super::index::{
-    self, BLOBS, Index, IndexSlot, REVISION_BYTES, ROWS_PREFIX, RowsDefinition, STATE, State, decode_blob,
-    rows_name, walk_rows,
+    self, BLOBS, Index, IndexSlot, REVISION_BYTES, ROWS_PREFIX, RowVisitor, RowsDefinition, STATE, State,
+    decode_blob, rows_name, walk_rows,
 };
 use super::wire::u64_at;
 
@@ -187,7 +187,7 @@ impl Snapshot {
 
     /// Gives every row of every table to `visit`: the table, the key, and the value without its
     /// revision.
-    pub fn walk(&self, visit: &mut dyn FnMut(&str, &[u8], &[u8])) -> Result<(), VolumeError> {
+    pub fn walk(&self, visit: RowVisitor<'_>) -> Result<(), VolumeError> {
         walk_rows(&self.view.transaction, visit)
     }
 

@@ -1,5 +1,5 @@
-//! Refuses a long body before it is received, where it is clear by then that its commit would exceed
-//! a quota.
+//! Refuses a long body before it is received, where it is clear by then that its commit would
+//! exceed a quota.
 
 use gateway::errors::Result;
 use sdk::quotas;

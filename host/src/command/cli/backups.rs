@@ -6,13 +6,13 @@ use clap::{Arg, ArgMatches, Command, value_parser};
 use crate::command::backup::{Chore, Place};
 
 /// Adds what all commands have, and flags for these keys only.
-pub(super) type Settings = fn(Command, &[&str]) -> Command;
+pub(super) type WithSettings = fn(Command, &[&str]) -> Command;
 
 /// The region that requests to S3 are signed for, where none is named.
 const REGION: &str = "us-east-1";
 
 /// `portcullis backup`; `settings` adds flags for these keys.
-pub(super) fn command(settings: Settings) -> Command {
+pub(super) fn command(settings: WithSettings) -> Command {
     let create = Command::new("backup")
         .about("Back a data folder up, while a server runs on it or not")
         .long_about(
@@ -47,7 +47,7 @@ pub(super) fn command(settings: Settings) -> Command {
 }
 
 /// `portcullis restore`
-pub(super) fn restore_command(settings: Settings) -> Command {
+pub(super) fn restore_command(settings: WithSettings) -> Command {
     let restore = Command::new("restore")
         .about("Make a data folder of a backup")
         .long_about(
@@ -65,7 +65,7 @@ pub(super) fn restore_command(settings: Settings) -> Command {
     placed(settings, restore)
 }
 
-fn placed(settings: Settings, command: Command) -> Command {
+fn placed(settings: WithSettings, command: Command) -> Command {
     short_flags(settings(targeted(command), &["data_dir", "backup.key_file"]))
 }
 

@@ -9,7 +9,7 @@ use clap::{Arg, ArgMatches, Command};
 use http::{Method, StatusCode};
 use serde_json::Value;
 
-use super::{Task, given, json, output, some_settings};
+use super::settings::{json, some_settings};
 use crate::command::explain::harmless;
 use crate::command::output::{EXIT_FOUND, Output, complain, say};
 use crate::config::{Config, ConfigError, Quota, Subject};
@@ -78,9 +78,9 @@ pub(super) fn usage_command() -> Command {
     some_settings(command.arg(json()), &["data_dir"])
 }
 
-/// The task of `portcullis quota`.
-pub(super) fn task(matches: &ArgMatches) -> Task {
-    let (change, matches) = match matches.subcommand() {
+/// What `portcullis quota` asks, and the arguments of its own command.
+pub(super) fn asked(matches: &ArgMatches) -> (QuotaChange, &ArgMatches) {
+    match matches.subcommand() {
         Some(("set", matches)) => {
             let setting = |name| Some((name, matches.get_one::<String>(name)?.clone()));
             let settings = Quota::SETTINGS.into_iter().filter_map(setting).collect();
@@ -93,8 +93,7 @@ pub(super) fn task(matches: &ArgMatches) -> Task {
         }
         Some((_, matches)) => (QuotaChange::Show, matches),
         None => (QuotaChange::Show, matches),
-    };
-    Task::Quota(given(matches), change, output(matches))
+    }
 }
 
 fn named(matches: &ArgMatches) -> (Subject, String) {

@@ -121,3 +121,8 @@ fn hidden_settings() -> String {
     }
     text
 }
+
+/// The flag of commands that print a document for programs.
+pub(super) fn json() -> Arg {
+    Arg::new("json").long("json").action(ArgAction::SetTrue).help("Print one JSON document")
+}
