@@ -1,8 +1,10 @@
 //! What the server tells its operator: log lines, metrics, traces, and explanations of denials.
 
+pub mod access;
 pub mod explanations;
 pub mod logs;
 pub mod metrics;
 pub mod otlp;
 pub mod request_id;
+pub mod tap;
 pub mod traceparent;

@@ -3,7 +3,7 @@ set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CLIENTS=$ROOT/tests/clients
 TARGET=${CARGO_TARGET_DIR:-$ROOT/target}
-BIN=${PORTCULLIS_BIN:-$TARGET/release/portcullis}
+export BIN=${PORTCULLIS_BIN:-$TARGET/release/portcullis}
 unset PORTCULLIS_BIN # a setting of these scripts, not of the server
 unset AWS_CA_BUNDLE   # nothing here speaks TLS, and rclone stops at a bundle that it cannot use
 VENV=$TARGET/clients
@@ -40,7 +40,7 @@ install_clients() {
     echo "$packages" >"$MODULES/complete"
   fi
   local missing=()
-  for program in rclone restic curl; do command -v "$program" >/dev/null || missing+=("$program"); done
+  for program in rclone restic curl prometheus; do command -v "$program" >/dev/null || missing+=("$program"); done
   if [ ${#missing[@]} -gt 0 ]; then
     local as_root=
     [ "$(id -u)" = 0 ] || as_root=sudo

@@ -31,6 +31,7 @@ mod kms;
 mod layering;
 mod limits;
 mod malformed;
+mod metrics;
 mod mfa;
 mod model;
 mod names;

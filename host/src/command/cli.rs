@@ -220,7 +220,7 @@ fn with_key(command: Command, key: &'static Key) -> Command {
         none if none.is_empty() => String::new(),
         default => format!(" [default: {default}]"),
     };
-    let switch = key.allowed == "true or false";
+    let switch = key.is_switch();
     let mut argument = Arg::new(key.name)
         .long(flag)
         .value_name(if switch { "true|false" } else { "VALUE" })

@@ -15,7 +15,7 @@ use crate::front::admin::{Admin, AdminServer};
 use crate::front::health::Health;
 use crate::front::listener::{self, Listener};
 use crate::front::notify::notify;
-use crate::front::serve::{AccessLog, Server, Setup};
+use crate::front::serve::{Server, Setup};
 use crate::keys::accounts::{Accounts, RootOrigin};
 use crate::keys::master_keys::{DeclaredKey, MasterKeys};
 use crate::keys::vault::{Vault, volume_options};
@@ -27,10 +27,12 @@ use crate::pipeline::peer::Endpoint;
 use crate::pipeline::shared::{Ids, Shared};
 use crate::pipeline::shares::{Rates, Room};
 use crate::pipeline::worker::Worker;
+use crate::telemetry::access::AccessLog;
 use crate::telemetry::explanations::Explanations;
 use crate::telemetry::logs;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::otlp::Exporter;
+use crate::telemetry::tap::LogTap;
 use volume::Volume;
 
 /// Serves until SIGTERM or SIGINT.
@@ -39,7 +41,7 @@ use volume::Volume;
 /// Whatever keeps the server from starting; each names what to change. And a worker thread that
 /// panicked.
 pub(super) fn run(config: Config) -> Result<()> {
-    logs::start(&config.log)?;
+    let tap = logs::start(&config.log)?;
     for notice in &config.notices {
         tracing::warn!("{notice}");
     }
@@ -56,7 +58,7 @@ pub(super) fn run(config: Config) -> Result<()> {
     make_folder(&config.data_dir)?;
     let volume = Volume::open(volume_options(&config))
         .with_context(|| format!("opening the data folder {}", config.data_dir.display()))?;
-    let outcome = serve_volume(config, listeners, keys, &manifest, &volume);
+    let outcome = serve_volume(config, listeners, keys, &manifest, &volume, &tap);
     volume.close();
     tracing::info!("stopped");
     outcome
@@ -68,9 +70,17 @@ fn serve_volume(
     keys: Vec<DeclaredKey>,
     manifest: &Manifest,
     volume: &Arc<Volume>,
+    tap: &LogTap,
 ) -> Result<()> {
     let config = Arc::new(config);
     let (shared, pipeline) = assemble(&config, keys, manifest, volume)?;
+    let access_log = AccessLog::start(&config.access, config.log.format, &shared.metrics)?;
+    if let Some(exporter) = &shared.exporter {
+        tap.open(exporter);
+        if let Some(log) = &access_log {
+            log.send_to(exporter);
+        }
+    }
     // Ends with this function, and writes what is left.
     let _keeper =
         shared.vault.keep_uses().context("starting the thread that keeps the last uses of access keys")?;
@@ -87,12 +97,12 @@ fn serve_volume(
             explanations: Arc::clone(&shared.explanations),
             metrics: Arc::clone(&shared.metrics),
             health: Arc::new(Health::default()),
-            access_log: if config.access_log { AccessLog::On } else { AccessLog::Off },
+            access_log: access_log.clone(),
         },
         answer: move || Worker::new(Arc::clone(&shared), Arc::clone(&pipeline)),
     };
     let stop = || async {
-        stop_signal().await;
+        stop_signal(access_log.as_deref()).await;
         notify(config.notify_socket.as_deref(), "STOPPING=1");
     };
     let outcome = server.run(stop, || {
@@ -101,6 +111,10 @@ fn serve_volume(
     });
     if let Some(admin) = admin {
         admin.close();
+    }
+    // The lines before the exporter, which sends them, too.
+    if let Some(log) = &access_log {
+        log.close();
     }
     if let Some(exporter) = exporter {
         exporter.close();
@@ -132,16 +146,28 @@ fn assemble(
     let accounts = Arc::new(Accounts::open(config)?);
     let metrics = Arc::new(Metrics::new(config.worker_count() + 1));
     metrics.set_volume(Box::new(Arc::clone(volume)));
-    let exporter = match &config.otlp_endpoint {
-        Some(endpoint) => Some(Arc::new(Exporter::start(endpoint.clone(), &metrics)?)),
-        None => None,
-    };
+    metrics.set_bounds(
+        config.data_dir.clone(),
+        vec![
+            ("in_flight", config.limits.in_flight_max as u64),
+            ("connections", config.limits.connections_max as u64),
+            ("commits_waiting", config.storage.commit_queue_max as u64),
+        ],
+    );
+    if config.exemplars {
+        metrics.keep_exemplars();
+    }
+    let exporter = Exporter::start(&config.export, &metrics)?;
     let vault = Arc::new(Vault::open(&config.data_dir)?);
     let settings = Arc::new(manifest.variables(&config.pipeline_variables())?);
     let cache = config.cache_folder();
     let pipeline = CompiledPipeline::load(&manifest.compose()?, Some(&cache))?;
     let master_keys = MasterKeys::open(config, keys, Arc::clone(&accounts), Arc::clone(&vault))?;
-    let stages = pipeline.added_stages(manifest.added_stages()?, Arc::clone(&settings), Some(&cache))?;
+    let added = manifest.added_stages()?;
+    for (_, name, _) in &added {
+        metrics.added_stage(name);
+    }
+    let stages = pipeline.added_stages(added, Arc::clone(&settings), Some(&cache))?;
     let shared = Shared {
         config: Arc::clone(config),
         accounts,
@@ -160,17 +186,24 @@ fn assemble(
     Ok((Arc::new(shared), Arc::new(pipeline)))
 }
 
-/// Waits for SIGTERM or SIGINT. Where the server cannot listen for them, their default ends the
-/// process, and nothing acknowledged is lost.
-async fn stop_signal() {
+/// Waits for SIGTERM or SIGINT; after a SIGHUP, the log of requests is opened again. Where the
+/// server cannot listen for them, their default ends the process, and nothing acknowledged is lost.
+async fn stop_signal(access_log: Option<&AccessLog>) {
     let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
-    let (Ok(mut terminate), Ok(mut interrupt)) = (terminate, interrupt) else {
+    let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) =
+        (terminate, interrupt, signal(SignalKind::hangup()))
+    else {
         tracing::error!("signals cannot be listened for");
         return std::future::pending().await;
     };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => return,
+            _ = interrupt.recv() => return,
+            _ = hangup.recv() => if let Some(log) = access_log {
+                log.reopen();
+            },
+        }
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
-use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use http::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
 use http::{Method, Response, StatusCode};
 
 use crate::body::respond::ResponseBody;
-use crate::telemetry::metrics::Metrics;
+use crate::telemetry::metrics::{Form, Metrics};
 
 /// What a listener is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl Health {
                 true => text(StatusCode::OK, "ready\n"),
                 false => text(StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
             },
-            "/metrics" if matches!(duty, Duty::Admin | Duty::RequestsAndAdmin) => scrape(metrics),
+            "/metrics" if matches!(duty, Duty::Admin | Duty::RequestsAndAdmin) => scrape(request, metrics),
             _ if shared => return None,
             _ => text(StatusCode::NOT_FOUND, "here are /health/live, /health/ready and /metrics\n"),
         };
@@ -95,10 +95,10 @@ fn text(status: StatusCode, line: &'static str) -> Response<ResponseBody> {
     response
 }
 
-fn scrape(metrics: &Metrics) -> Response<ResponseBody> {
-    let mut response = Response::new(ResponseBody::Bytes(metrics.render().into()));
-    let form = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form));
+fn scrape(request: &Parts, metrics: &Metrics) -> Response<ResponseBody> {
+    let form = Form::accepted(request.headers.get(ACCEPT).and_then(|value| value.to_str().ok()));
+    let mut response = Response::new(ResponseBody::Bytes(metrics.render(form).into()));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form.content_type()));
     response
 }
 

@@ -37,22 +37,13 @@ use crate::pipeline::peer::Peer;
 use crate::pipeline::responses;
 use crate::pipeline::shares::{Cut, Order, Pass, Rates, Refused, Shares, Watch};
 use crate::pipeline::worker::Answering;
+use crate::telemetry::access::{AccessLine, AccessLog, Arrived, ErrorCode, Limited};
 use crate::telemetry::explanations::Explanations;
-use crate::telemetry::logs::{AccessLine, Limited};
 use crate::telemetry::metrics::{Metrics, Refusal};
 use crate::telemetry::request_id::RequestIds;
 
 pub(crate) use bodies::Outgoing;
 use bodies::Received;
-
-/// Whether each request gets a line in the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AccessLog {
-    /// It does.
-    On,
-    /// It does not.
-    Off,
-}
 
 /// A server before it runs.
 pub struct Server<F> {
@@ -79,8 +70,8 @@ pub struct Setup {
     pub metrics: Arc<Metrics>,
     /// The phase that probes are told.
     pub health: Arc<Health>,
-    /// Whether requests are logged.
-    pub access_log: AccessLog,
+    /// Where requests are logged, if anywhere.
+    pub access_log: Option<Arc<AccessLog>>,
 }
 
 /// Where the requests of a connection come from.
@@ -137,12 +128,14 @@ where
             .into_iter()
             .map(|listener| tokio::task::spawn_local(Rc::clone(&acceptor).run(listener)))
             .collect();
-        let Setup { health, limits, .. } = self.setup;
+        let Setup { health, limits, metrics, .. } = self.setup;
         health.enter(Phase::Ready);
+        metrics.set_ready(true);
         on_ready();
         stop().await;
         // Probes say "not ready" from now on, so that balancers send new requests elsewhere.
         health.enter(Phase::Draining);
+        metrics.set_ready(false);
         tracing::info!("stopping: requests in flight finish");
         for acceptor in acceptors {
             acceptor.abort();
@@ -338,32 +331,56 @@ impl<A: Answering> Serving<A> {
         let mut flight = Flight::begin(&self.in_flight, &self.setup.metrics, Rc::clone(&watch));
         self.quiet_sweeps.set(0);
         let (parts, body) = request.into_parts();
-        let line = match self.setup.access_log {
-            AccessLog::On => Some(AccessLine::begin(&parts, arrival.remote)),
-            AccessLog::Off => None,
-        };
-        let head = Head::of(&parts);
         let Setup { health, metrics, .. } = &self.setup;
         // Probes come first: they are answered also where no place is free.
-        let response = match health.answer(&parts, arrival.door.duty, metrics) {
+        let mut response = match health.answer(&parts, arrival.door.duty, metrics) {
             Some(response) => response,
-            // A request whose host or length two readers could see differently is not served.
-            None if !head.is_clear => responses::bad_request(&self.request_ids.next()),
-            None => match self.admit(&parts, head, arrival, &watch) {
-                Ok(pass) => {
-                    flight.pass = Some(Rc::clone(&pass));
-                    self.answer_admitted(parts, body, arrival, pass).await
-                }
-                Err(response) => *response,
-            },
+            None => {
+                let request_id = self.request_ids.next();
+                flight.log = self.setup.access_log.as_ref().map(|log| {
+                    let line = AccessLine::begin(&parts, arrived(arrival), &request_id);
+                    (Arc::clone(log), Box::new(line))
+                });
+                self.answer_request(parts, body, arrival, &watch, &mut flight, request_id).await
+            }
         };
         if watch.is_narrow() {
             watch.give(Order::Finish);
         }
-        if let Some(line) = line {
-            line.write(responses::request_id(response.headers()).unwrap_or_default(), &response);
+        if response.status().as_u16() >= 400 {
+            let code = response.extensions().get::<ErrorCode>().map(|code| &*code.0).unwrap_or_default();
+            metrics.error(code, response.status().as_u16());
+        }
+        if let Some((_, line)) = &mut flight.log {
+            line.answered(&mut response);
         }
         flight.respond(response)
+    }
+
+    /// Answers what is no probe.
+    async fn answer_request(
+        &self,
+        parts: Parts,
+        body: Incoming,
+        arrival: &Arrival,
+        watch: &Rc<Watch>,
+        flight: &mut Flight,
+        request_id: String,
+    ) -> Response<ResponseBody> {
+        let head = Head::of(&parts);
+        // A request whose host or length two readers could see differently is not served.
+        if !head.is_clear {
+            return responses::bad_request(&request_id);
+        }
+        match self.admit(&parts, head, arrival, watch, &request_id) {
+            Ok(pass) => {
+                flight.pass = Some(Rc::clone(&pass));
+                let received_at = flight.log.as_ref().map(|(_, line)| line.received_at());
+                let body = Received::new(body, Rc::clone(&pass), received_at);
+                self.answer_admitted(parts, body, arrival, pass, request_id).await
+            }
+            Err(response) => *response,
+        }
     }
 
     /// Gives a request its pass, or the response that refuses it.
@@ -373,17 +390,18 @@ impl<A: Answering> Serving<A> {
         head: Head,
         arrival: &Arrival,
         watch: &Rc<Watch>,
+        request_id: &str,
     ) -> Result<Rc<Pass>, Box<Response<ResponseBody>>> {
         if head.is_long {
             self.setup.metrics.refused(Refusal::Head);
-            return Err(Box::new(responses::head_too_long(&self.request_ids.next())));
+            return Err(Box::new(responses::head_too_long(request_id)));
         }
         let admitted = match watch.is_narrow() {
             true => Err(Refused::by(Refusal::Connections)),
             false => self.shares.admit(head.is_signed, arrival.remote, watch, Cut::current()),
         };
         admitted.map_err(|refused| {
-            let mut response = self.refuse(refused, &self.request_ids.next(), arrival);
+            let mut response = self.refuse(refused, request_id, arrival);
             // HTTP/2 has no `Connection` header; there, `answer` tells the connection to finish.
             if watch.is_narrow() && parts.version < Version::HTTP_2 {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -395,14 +413,20 @@ impl<A: Answering> Serving<A> {
     async fn answer_admitted(
         &self,
         parts: Parts,
-        body: Incoming,
+        body: Received<Incoming>,
         arrival: &Arrival,
         pass: Rc<Pass>,
+        request_id: String,
     ) -> Response<ResponseBody> {
         let Door { name, endpoint, .. } = &arrival.door;
-        let (listener, endpoint) = (Arc::clone(name), endpoint.clone());
-        let peer = Peer { remote: arrival.remote, listener, endpoint, tls: None, pass: Rc::clone(&pass) };
-        let body = Received::new(body, Rc::clone(&pass));
+        let peer = Peer {
+            remote: arrival.remote,
+            listener: Arc::clone(name),
+            endpoint: endpoint.clone(),
+            tls: None,
+            pass: Rc::clone(&pass),
+            request_id,
+        };
         let mut response = Rc::clone(&self.answer).answer(Request::from_parts(parts, body), peer).await;
         let Some(refused) = pass.refused() else { return response };
         let id = responses::request_id(response.headers());
@@ -442,6 +466,17 @@ impl<A: Answering> Serving<A> {
     }
 }
 
+/// Where a request came from, as its line in the log says it.
+fn arrived(arrival: &Arrival) -> Arrived {
+    let Arrival { remote, door } = arrival;
+    Arrived {
+        peer: *remote,
+        client: remote.ip(),
+        listener: Arc::clone(&door.name),
+        endpoint: door.endpoint.as_ref().map(|endpoint| endpoint.id.clone()),
+    }
+}
+
 fn sweep_interval(limits: &Limits) -> Duration {
     let shortest = limits.request_head.min(limits.idle).min(limits.response_stall);
     (shortest / 8).clamp(SWEEP_MIN, SWEEP_MAX)
@@ -455,6 +490,8 @@ struct Flight {
     watch: Rc<Watch>,
     /// Its place; probes need none.
     pass: Option<Rc<Pass>>,
+    /// Its line in the log, and that log.
+    log: Option<(Arc<AccessLog>, Box<AccessLine>)>,
     responding: bool,
 }
 
@@ -464,7 +501,7 @@ impl Flight {
         metrics.in_flight(1);
         watch.request_began();
         let in_flight = Rc::clone(in_flight);
-        Flight { in_flight, metrics: Arc::clone(metrics), watch, pass: None, responding: false }
+        Flight { in_flight, metrics: Arc::clone(metrics), watch, pass: None, log: None, responding: false }
     }
 
     fn respond(mut self, response: Response<ResponseBody>) -> Response<Outgoing> {
@@ -480,10 +517,20 @@ impl Flight {
     fn taken(&self) {
         self.watch.taken();
     }
+
+    /// Bytes of the response were handed to the connection.
+    fn sent(&mut self, bytes: usize) {
+        if let Some((_, line)) = &mut self.log {
+            line.sent(bytes);
+        }
+    }
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
+        if let Some((log, line)) = self.log.take() {
+            log.write(line, self.pass.as_ref().map_or(0, |pass| pass.received_so_far()));
+        }
         if self.responding {
             self.watch.response_ended();
         }

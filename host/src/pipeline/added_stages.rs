@@ -117,7 +117,7 @@ impl AddedStages {
                 Ok(Ok(())) => {}
                 Ok(Err(refusal)) => return (call, Err(refusal)),
                 Err(error) => {
-                    metrics.added_stage_failed();
+                    metrics.added_stage_failed(&stage.name);
                     let error = format!("{error:#}");
                     tracing::error!(request_id, stage = stage.name, error, "an added stage failed");
                     return (call, Err(failed()));

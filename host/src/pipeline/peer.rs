@@ -24,6 +24,8 @@ pub struct Peer {
     pub tls: Option<&'static str>,
     /// The pass of the request.
     pub pass: Rc<Pass>,
+    /// The id of the request, which its client is told.
+    pub request_id: String,
 }
 
 /// The endpoint that a listener stands for.

@@ -66,6 +66,8 @@ pub(crate) struct Counters {
     pub(crate) checkpoint_us: Histogram,
     pub(crate) log_bytes: AtomicU64,
     pub(crate) compacted_bytes: AtomicU64,
+    pub(crate) scrubbed_bytes: AtomicU64,
+    pub(crate) scrub_passed_seconds: AtomicU64,
     pub(crate) scrubbed_blobs: AtomicU64,
     pub(crate) scrub_errors: AtomicU64,
     pub(crate) files_removed: AtomicU64,
@@ -108,6 +110,10 @@ pub struct VolumeStats {
     pub live_bytes: u64,
     /// Bytes that compaction moved.
     pub compacted_bytes: u64,
+    /// Bytes of bodies that the scrub read.
+    pub scrubbed_bytes: u64,
+    /// When the scrub last ended a pass, in seconds since 1970; 0 when it has ended none.
+    pub scrub_passed_seconds: u64,
     /// Blobs that the scrub found whole.
     pub scrubbed_blobs: u64,
     /// Blobs that the scrub found damaged or missing.
@@ -136,6 +142,8 @@ impl Counters {
             checkpoint_us: self.checkpoint_us.read(),
             log_bytes: load(&self.log_bytes),
             compacted_bytes: load(&self.compacted_bytes),
+            scrubbed_bytes: load(&self.scrubbed_bytes),
+            scrub_passed_seconds: load(&self.scrub_passed_seconds),
             scrubbed_blobs: load(&self.scrubbed_blobs),
             scrub_errors: load(&self.scrub_errors),
             files_removed: load(&self.files_removed),

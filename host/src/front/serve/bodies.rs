@@ -1,10 +1,11 @@
 //! Bodies of requests and responses on their way. Each is noted in the pass of its request, slowed
 //! down to its rates, and ended with it.
 
+use std::cell::Cell;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -55,11 +56,17 @@ pub(super) struct Received<B> {
     body: B,
     pass: Rc<Pass>,
     pause: Pause,
+    /// Where it is noted when bytes come, for the log.
+    received_at: Option<Rc<Cell<Option<Instant>>>>,
 }
 
 impl<B> Received<B> {
-    pub(super) fn new(body: B, pass: Rc<Pass>) -> Received<B> {
-        Received { body, pass, pause: Pause::default() }
+    pub(super) fn new(
+        body: B,
+        pass: Rc<Pass>,
+        received_at: Option<Rc<Cell<Option<Instant>>>>,
+    ) -> Received<B> {
+        Received { body, pass, pause: Pause::default(), received_at }
     }
 }
 
@@ -75,7 +82,7 @@ where
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let Received { body, pass, pause } = self.get_mut();
+        let Received { body, pass, pause, received_at } = self.get_mut();
         if let Some(failure) = pass.ended() {
             return Poll::Ready(Some(Err(failure.into())));
         }
@@ -88,6 +95,9 @@ where
             Poll::Ready(frame) => {
                 let bytes = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref());
                 pause.set(pass.received(bytes.map_or(0, Bytes::len)));
+                if let Some(received_at) = received_at {
+                    received_at.set(Some(Instant::now()));
+                }
                 Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
             }
         }
@@ -129,6 +139,9 @@ impl Body for Outgoing {
             Poll::Ready(()) => Pin::new(body).poll_frame(context),
             Poll::Pending => Poll::Pending,
         };
+        if let Poll::Ready(Some(Ok(frame))) = &polled {
+            flight.sent(frame.data_ref().map_or(0, Bytes::len));
+        }
         let Some(pass) = &flight.pass else { return polled };
         match &polled {
             // It waits for the disk or for a rate, so the client is not the one who stalls.
