@@ -37,10 +37,11 @@ fn families(text: &str) -> BTreeMap<String, Shown> {
             families.entry(name.to_owned()).or_default().kind = kind.to_owned();
         } else {
             let name = &line[..line.find(['{', ' ']).unwrap()];
-            let family = ["", "_bucket", "_sum", "_count"]
-                .iter()
-                .find_map(|suffix| families.get_mut(name.strip_suffix(suffix)?))
-                .unwrap_or_else(|| panic!("no family for {line}"));
+            let stems =
+                ["", "_bucket", "_sum", "_count"].iter().filter_map(|suffix| name.strip_suffix(suffix));
+            let stem = stems.into_iter().find(|stem| families.contains_key(*stem));
+            let family = stem.and_then(|stem| families.get_mut(stem));
+            let family = family.unwrap_or_else(|| panic!("no family for {line}"));
             let labels = line.find('{').map_or("", |start| &line[start + 1..line.rfind('}').unwrap()]);
             for label in labels.split("\",").filter_map(|label| label.split_once("=\"")) {
                 let name = label.0.to_owned();
