@@ -188,8 +188,8 @@ fn quoted(value: &str) -> String {
     format!("\"{}\"", encoded(value, |byte| (byte.is_ascii_graphic() && byte != b'"') || byte == b' '))
 }
 
-/// Percent-encodes every byte that may not stand as it is. A percent sign stands as it is: paths and
-/// queries are encoded already.
+/// Percent-encodes every byte that may not stand as it is. A percent sign stands as it is: paths
+/// and queries are encoded already.
 fn encoded(value: &str, stands: impl Fn(u8) -> bool) -> String {
     let mut text = String::with_capacity(value.len());
     for byte in value.bytes() {
