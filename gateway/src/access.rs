@@ -27,7 +27,7 @@ pub use request::{AccessRequest, Body, DecisionInput, Grants, Permit, Resources}
 pub use subject::{Bucket, Object, Subject};
 pub use witness::{Decided, Witness};
 
-use crate::bucket::acl::{Permission, PublicGrants};
+use crate::bucket::acl::{Acl, Permission, PublicGrants};
 use crate::bucket::object_ownership::ObjectOwnership;
 use crate::identity::account::Account;
 use crate::policy::{
@@ -127,7 +127,7 @@ fn decide_foreign(
     }
     let owner = object.owner.to_string();
     let acl = match object_permission(action) {
-        Some(permission) => object.acl.grant_to(input.account(), permission, public_grants(bucket)),
+        Some(permission) => grant_of(&object.acl, permission, input, bucket),
         None => AclGrant::None,
     };
     let policies =
@@ -163,9 +163,22 @@ fn granted(action: &str, subject: Subject<'_>, input: &DecisionInput<'_>, bucket
         }
     };
     match acl {
-        Some((acl, permission)) => acl.grant_to(account, permission, public_grants(bucket)),
+        Some((acl, permission)) => grant_of(acl, permission, input, bucket),
         None => AclGrant::None,
     }
+}
+
+/// What an ACL grants to the principal. The witness is told of a grant that does not count.
+fn grant_of(acl: &Acl, permission: Permission, input: &DecisionInput<'_>, bucket: &Bucket) -> AclGrant {
+    let account = input.account();
+    let granted = acl.grant_to(account, permission, public_grants(bucket));
+    if let Some(witness) = input.witness
+        && granted == AclGrant::None
+        && acl.grant_to(account, permission, PublicGrants::Count) != AclGrant::None
+    {
+        witness.grant_ignored();
+    }
+    granted
 }
 
 fn public_grants(bucket: &Bucket) -> PublicGrants {

@@ -2,7 +2,7 @@
 //!
 //! No other file spells an error code. The codes are those of
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>, and the few that S3 sends
-//! without listing them there.
+//! without listing them there. Amazon has no quotas of buckets: `QuotaExceeded` is what Ceph sends.
 
 use crate::policy::MalformedPolicy;
 use crate::xml;
@@ -150,6 +150,7 @@ error_codes! {
     PreconditionFailed               412 "At least one of the pre-conditions you specified did not hold"
     Redirect                         307 "Temporary redirect."
     ReplicationConfigurationNotFoundError 404 "The replication configuration was not found"
+    QuotaExceeded                    403 "A quota would be exceeded."
     RequestHeaderSectionTooLarge     400 "Your request header section exceeds the maximum allowed size."
     RequestIsNotMultiPartContent     400 "Bucket POST must be of the enclosure-type multipart/form-data."
     RequestTimeout                   400 "Your socket connection to the server was not read from or written to within the timeout period. Idle connections will be closed."

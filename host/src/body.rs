@@ -17,5 +17,5 @@ pub mod respond;
 pub use digest::{Algorithm, DigestSet};
 pub use multipart::Boundary;
 pub use payload::{ChunkSignature, Chunked, Failure, Payload};
-pub use receive::{Collected, Drained, Ingested, Plan, collect, digest, drain, ingest, reseal};
+pub use receive::{Collected, Drained, Ingested, Plan, announced, collect, digest, drain, ingest, reseal};
 pub use respond::ResponseBody;

@@ -1,8 +1,13 @@
 //! The commands of `portcullis`: the command line, and what each command does.
 
+pub mod backup;
 pub mod check;
 pub mod cli;
+mod config_check;
 pub mod explain;
 pub mod output;
 pub mod policy;
+mod prepared;
 pub mod serve;
+mod trouble;
+pub mod upgrade;

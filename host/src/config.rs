@@ -6,15 +6,19 @@
 //! operators.
 
 mod error;
+mod example;
 mod file;
 mod key;
 mod load;
+mod proxies;
+mod quota;
 mod rate;
 mod size;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -30,10 +34,19 @@ use crate::telemetry::otlp::ExportOptions;
 use volume::Options;
 
 pub use error::ConfigError;
+pub use example::example;
 pub use file::render;
 pub use key::{Form, KEYS, Key};
 pub use load::{Environment, Given, load};
+pub use proxies::{Network, Proxies, ProxyHeader};
+pub use quota::{Quota, QuotaEntry};
 pub use rate::{EVERY, Rate, RateEntry, Subject, normal_address};
+
+/// Domains without configuration: `photos.localhost`, `photos.s3.localhost`.
+const LOCAL_DOMAINS: [&str; 2] = ["localhost", "s3.localhost"];
+
+/// The environment variables of the pipeline's variables begin so.
+const VARIABLE_PREFIX: &str = "PORTCULLIS_VARIABLE_";
 
 /// Everything that an operator can set.
 #[derive(Debug, Clone)]
@@ -54,6 +67,8 @@ pub struct Config {
     pub region: String,
     /// Domains whose subdomains are addressed virtual-hosted style.
     pub domain: Vec<String>,
+    /// Proxies whose word about clients is believed.
+    pub proxies: Proxies,
     /// What is logged, and how.
     pub log: Log,
     /// What is logged of requests, and where.
@@ -72,6 +87,8 @@ pub struct Config {
     pub limits: Limits,
     /// The storage engine; its folder is that of `data_dir`, whatever this says.
     pub storage: Options,
+    /// How backups are made.
+    pub backup: Backup,
     /// The root credentials, where the operator chose them.
     pub root: Root,
     /// Further accounts.
@@ -82,12 +99,18 @@ pub struct Config {
     pub listeners: Vec<ListenerEntry>,
     /// Rates of accounts, access keys, addresses and more.
     pub rates: Vec<RateEntry>,
+    /// How much buckets and accounts may hold.
+    pub quotas: Vec<QuotaEntry>,
+    /// Buckets with metrics of their own.
+    pub metrics_buckets_max: usize,
     /// `[variables]`: overrides of the variables that the pipeline manifest declares.
-    pub variables: BTreeMap<String, String>,
+    pub variables: BTreeMap<String, SetVariable>,
     /// `NOTIFY_SOCKET`: where systemd waits to hear that the server is ready.
     pub notify_socket: Option<String>,
     /// What the operator should be told once logging works.
     pub notices: Vec<String>,
+    /// The configuration file, where there is one.
+    pub file: Option<PathBuf>,
     /// Where each key that is not at its default was set.
     pub origins: BTreeMap<&'static str, Origin>,
 }
@@ -101,6 +124,25 @@ pub enum Origin {
     Environment,
     /// A command-line flag.
     Flag,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Origin::File => "from the file",
+            Origin::Environment => "from the environment",
+            Origin::Flag => "from the command line",
+        })
+    }
+}
+
+/// A variable of the pipeline, as the operator set it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SetVariable {
+    /// The text.
+    pub value: String,
+    /// Where it was set last.
+    pub origin: Origin,
 }
 
 /// Bounds on what clients can take. Beyond them they are refused, and told to come back.
@@ -130,9 +172,26 @@ pub struct Limits {
     pub drain: Duration,
 }
 
-/// The root credentials, where the operator chose them. Both or neither.
+/// How backups are made.
+#[derive(Debug, Clone)]
+pub struct Backup {
+    /// The file of the key that they are sealed under.
+    pub key_file: Option<PathBuf>,
+    /// How fast stored bytes are read, at most; 0 is no bound.
+    pub bytes_per_second: u64,
+}
+
+impl Default for Backup {
+    fn default() -> Backup {
+        Backup { key_file: None, bytes_per_second: 64 << 20 }
+    }
+}
+
+/// The root credentials, where the operator chose them. Both or neither. And the account.
 #[derive(Debug, Clone, Default)]
 pub struct Root {
+    /// The account that the data folder belongs to: 12 digits.
+    pub account_id: Option<String>,
     /// The access key id.
     pub access_key: Option<SecretSource>,
     /// The secret access key.
@@ -240,6 +299,7 @@ impl Default for Config {
             workers: 0,
             region: "us-east-1".to_owned(),
             domain: Vec::new(),
+            proxies: Proxies::default(),
             log: Log { format: LogFormat::Text, level: "info".to_owned() },
             access: AccessOptions { access: Access::Off, file: None, stages: false },
             stage_sample: 16,
@@ -249,14 +309,18 @@ impl Default for Config {
             outbound: outbound::Options::default(),
             limits: Limits::default(),
             storage: Options::new("portcullis-data"),
+            backup: Backup::default(),
             root: Root::default(),
             accounts: Vec::new(),
             master_keys: Vec::new(),
             listeners: Vec::new(),
             rates: Vec::new(),
+            quotas: Vec::new(),
+            metrics_buckets_max: 100,
             variables: BTreeMap::new(),
             notify_socket: None,
             notices: Vec::new(),
+            file: None,
             origins: BTreeMap::new(),
         }
     }
@@ -309,17 +373,40 @@ impl Config {
         self.limits.body_idle
     }
 
+    /// Adds the names that lead to this machine without any DNS
+    /// (<https://www.rfc-editor.org/rfc/rfc6761.html#section-6.3>) to the domains of the pipeline,
+    /// where all requests come to addresses that these names lead to.
+    pub fn add_local_domains(&self, domains: &mut String) {
+        if self.addresses().all(|address| address.ip().to_canonical().is_loopback()) {
+            for name in LOCAL_DOMAINS {
+                domains.push(',');
+                domains.push_str(name);
+            }
+        }
+    }
+
     /// What the operator set for the pipeline: `[variables]`, and `region` and `domains` where they
     /// were set. The manifest decides which names there are, and their defaults.
-    pub fn pipeline_variables(&self) -> BTreeMap<String, String> {
+    pub fn pipeline_variables(&self) -> BTreeMap<String, SetVariable> {
         let mut variables = self.variables.clone();
-        if self.origins.contains_key("region") {
-            variables.insert("region".to_owned(), self.region.clone());
-        }
-        if self.origins.contains_key("domain") {
-            variables.insert("domains".to_owned(), self.domain.join(","));
+        for (key, name, value) in
+            [("region", "region", self.region.clone()), ("domain", "domains", self.domain.join(","))]
+        {
+            if let Some(origin) = self.origins.get(key) {
+                variables.insert(name.to_owned(), SetVariable { value, origin: *origin });
+            }
         }
         variables
+    }
+
+    /// What an operator has to change to change a variable of the pipeline.
+    pub fn source_of_variable(&self, name: &str, origin: Origin) -> String {
+        match (origin, &self.file) {
+            (Origin::File, Some(file)) => format!("{}: variables.{name}", file.display()),
+            (Origin::File, None) => format!("variables.{name}"),
+            (Origin::Environment, _) => format!("environment: {VARIABLE_PREFIX}{}", name.to_uppercase()),
+            (Origin::Flag, _) => format!("command line: --variable {name}"),
+        }
     }
 }
 

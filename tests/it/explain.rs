@@ -168,7 +168,7 @@ fn who_was_not_believed_is_explained_without_secrets() {
     assert_eq!(document["principal"]["access_key_id"], MAIN.access_key_id);
     let signature = element(&refused.text(), "SignatureProvided");
     let text = document.to_string();
-    assert!(!text.contains(&signature) && !text.contains("AWS4-HMAC"), "{text}");
+    assert!(!text.contains(&signature) && !text.contains("not the secret"), "{text}");
     let unknown = Credentials { access_key_id: "AKIANOBODY0000000000", secret_access_key: "x" };
     let document = explained(&server, &server.client_as(unknown).call("GET", "/"));
     assert_eq!(document["outcome"], "InvalidAccessKeyId");
@@ -348,4 +348,107 @@ fn a_user_is_simulated_over_its_api() {
         "Action=AttachUserPolicy&UserName=alice&PolicyArn=arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess";
     assert_eq!(call(&mut main, attach).status, 200);
     assert_eq!(decision(&mut main), "allowed");
+}
+
+const ALL_ON: &str = "<PublicAccessBlockConfiguration><BlockPublicAcls>true</BlockPublicAcls>\
+    <IgnorePublicAcls>true</IgnorePublicAcls><BlockPublicPolicy>true</BlockPublicPolicy>\
+    <RestrictPublicBuckets>true</RestrictPublicBuckets></PublicAccessBlockConfiguration>";
+
+const OPEN: &str = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\
+    \"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::photos/*\"}]}";
+
+fn with_md5(method: &str, target: &str, body: &'static str) -> Request {
+    Request::new(method, target).header("content-md5", &BASE64.encode(md5(body.as_bytes()))).body(body)
+}
+
+/// `level: switch` of each, in order.
+fn blocked_by(document: &Value) -> Vec<String> {
+    let of = |own: &Value| format!("{}: {}", own["level"].as_str().unwrap(), own["switch"].as_str().unwrap());
+    document["blocked_by"].as_array().map(|all| all.iter().map(of).collect()).unwrap_or_default()
+}
+
+#[test]
+fn block_public_access_names_the_switch_the_level_and_the_command() {
+    let server = Server::start();
+    let mut main = server.client();
+    main.put("/photos", "");
+    main.expect(Request::new("PUT", "/photos/cat.jpg").header("x-amz-acl", "public-read").body("cat"));
+    put_policy(&mut main, "/photos?policy", OPEN);
+    main.expect(with_md5("PUT", "/photos?publicAccessBlock", ALL_ON));
+
+    // What would be public is not let in.
+    let refused = main.send(with_md5("PUT", "/photos?policy", OPEN));
+    assert_eq!((refused.status, refused.code().as_str()), (403, "AccessDenied"));
+    let words = "User: arn:aws:iam::000000000001:root is not authorized to perform: s3:PutBucketPolicy on resource: \
+                 &quot;arn:aws:s3:::photos&quot; because public policies are blocked by the BlockPublicPolicy block \
+                 public access setting.";
+    let text = refused.text().replace('"', "&quot;");
+    assert!(text.contains(words), "{text}");
+    let document = explained(&server, &refused);
+    assert_eq!(document["action"], "s3:PutBucketPolicy");
+    assert_eq!(blocked_by(&document), ["bucket: BlockPublicPolicy"]);
+    let command = document["blocked_by"][0]["turned_off_by"].as_str().unwrap();
+    assert!(command.starts_with("aws s3api put-public-access-block --bucket photos "), "{command}");
+    assert!(
+        command.contains("BlockPublicAcls=true") && command.contains("BlockPublicPolicy=false"),
+        "{command}"
+    );
+
+    let public = Request::new("PUT", "/photos/dog.jpg").header("x-amz-acl", "public-read").body("dog");
+    let refused = main.send(public);
+    assert_eq!((refused.status, refused.code().as_str()), (403, "AccessDenied"));
+    assert!(refused.text().contains("s3:PutObject on resource"), "{}", refused.text());
+    assert!(refused.text().contains("(ACLs) are blocked by the BlockPublicAcls"), "{}", refused.text());
+    assert_eq!(blocked_by(&explained(&server, &refused)), ["bucket: BlockPublicAcls"]);
+
+    // What was public before is not any more, for both reasons.
+    let read = server.anonymous().call("GET", "/photos/cat.jpg");
+    assert_eq!(read.status, 403);
+    let document = explained(&server, &read);
+    assert_eq!(blocked_by(&document), ["bucket: IgnorePublicAcls", "bucket: RestrictPublicBuckets"]);
+
+    // The account blocks it in all of its buckets.
+    main.expect(Request::new("DELETE", "/photos?publicAccessBlock"));
+    assert_eq!(server.anonymous().call("GET", "/photos/cat.jpg").status, 200);
+    let account = with_md5("PUT", "/v20180820/configuration/publicAccessBlock", ALL_ON);
+    main.expect(account.header("x-amz-account-id", "000000000001"));
+    let refused = main.send(with_md5("PUT", "/photos?policy", OPEN));
+    let document = explained(&server, &refused);
+    assert_eq!(blocked_by(&document), ["account: BlockPublicPolicy"]);
+    let command = document["blocked_by"][0]["turned_off_by"].as_str().unwrap();
+    assert!(
+        command.starts_with("aws s3control put-public-access-block --account-id 000000000001 "),
+        "{command}"
+    );
+}
+
+#[test]
+fn a_wrong_signature_shows_what_the_server_saw() {
+    let server = Server::start();
+    let mut wrong = server.client_as(Credentials { secret_access_key: "no such secret at all", ..MAIN });
+    let request =
+        Request::new("GET", "/photos/a%2520b?list-type=2").header("x-forwarded-host", "files.example.com");
+    let refused = wrong.send(request);
+    assert_eq!((refused.status, refused.code().as_str()), (403, "SignatureDoesNotMatch"));
+    for element in
+        ["StringToSign", "CanonicalRequest", "SignatureProvided", "AWSAccessKeyId", "StringToSignBytes"]
+    {
+        assert!(refused.text().contains(&format!("<{element}>")), "{element}");
+    }
+    let document = explained(&server, &refused);
+    let seen = &document["seen"];
+    assert_eq!((&seen["method"], &seen["path"]), (&"GET".into(), &"/photos/a%2520b".into()));
+    assert_eq!(seen["canonical_request"][1], "/photos/a%2520b");
+    assert_eq!(seen["string_to_sign"][0], "AWS4-HMAC-SHA256");
+    let hints = document["hints"].to_string();
+    assert!(
+        hints.contains("changed the host from files.example.com") && hints.contains("escaped twice"),
+        "{hints}"
+    );
+    // Neither the signature that was sent nor the one that would have been right is in it.
+    let sent = element(&refused.text(), "SignatureProvided");
+    assert!(!document.to_string().contains(&sent), "{document}");
+    let id = refused.header("x-amz-request-id").unwrap();
+    let (_, text, _) = explain(server.data(), &["--request-id", id]);
+    assert!(text.contains("\n  canonical request:\n    - GET\n    - /photos/a%2520b\n"), "{text}");
 }

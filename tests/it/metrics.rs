@@ -117,7 +117,7 @@ fn errors_are_counted_by_their_code() {
     }
     assert_eq!(server.metric("portcullis_ready", &[]), 1.0);
     assert!(server.metric("process_resident_memory_bytes", &[]) > 1e6);
-    assert!(server.metric("portcullis_disk_free_bytes", &[]) > 0.0);
+    assert!(server.metric("portcullis_volume_free_bytes", &[]) > 0.0);
     assert_eq!(server.metric("portcullis_limit", &["limit=\"in_flight\""]), 1024.0);
 }
 

@@ -10,6 +10,8 @@ mod play;
 mod reference;
 mod steps;
 
+use std::time::Duration;
+
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use tests::server::Server;
@@ -17,7 +19,7 @@ use tests::workspace;
 
 #[test]
 fn the_server_means_what_the_reference_means() {
-    let server = Server::start();
+    let mut server = Server::start();
     let cases = u32::try_from(workspace::number("PORTCULLIS_MODEL_CASES", 96)).unwrap();
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 400, ..Config::default() };
     let outcome = TestRunner::new(config).run(&steps::sequences(), |steps| {
@@ -31,4 +33,8 @@ fn the_server_means_what_the_reference_means() {
         panic!("{error}");
     }
     assert!(server.is_alive());
+    // References and usage are counted from all that is left, and compared with what was noted.
+    server.terminate();
+    assert!(server.wait(Duration::from_secs(30)).is_some());
+    server.check().unwrap_or_else(|report| panic!("{report}"));
 }

@@ -5,8 +5,10 @@
 //! written.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddrV4, TcpStream};
 use std::time::Duration;
+
+use rustix::net::{self, AddressFamily, SocketType};
 
 /// No answer takes longer than this, or the test fails instead of hanging.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(60);
@@ -122,7 +124,21 @@ impl Connection {
     /// # Errors
     /// Nothing listens there.
     pub fn open(port: u16) -> io::Result<Connection> {
-        let stream = TcpStream::connect(("127.0.0.1", port))?;
+        Connection::over(TcpStream::connect(("127.0.0.1", port))?)
+    }
+
+    /// Connects to a port on loopback from another loopback address.
+    ///
+    /// # Errors
+    /// Nothing listens there.
+    pub fn open_from(source: Ipv4Addr, port: u16) -> io::Result<Connection> {
+        let socket = net::socket(AddressFamily::INET, SocketType::STREAM, None)?;
+        net::bind(&socket, &SocketAddrV4::new(source, 0))?;
+        net::connect(&socket, &SocketAddrV4::new(Ipv4Addr::LOCALHOST, port))?;
+        Connection::over(socket.into())
+    }
+
+    fn over(stream: TcpStream) -> io::Result<Connection> {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(ANSWER_TIMEOUT))?;
         stream.set_write_timeout(Some(ANSWER_TIMEOUT))?;

@@ -33,6 +33,7 @@ pub mod fuzz;
 pub mod golden;
 pub mod http;
 pub mod http2;
+pub mod mount;
 pub mod server;
 pub mod sign;
 pub mod structure;

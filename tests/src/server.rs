@@ -56,6 +56,18 @@ impl Server {
         Server::start_in(folder, config, port, &[])
     }
 
+    /// A server with a configuration of its own.
+    ///
+    /// # Panics
+    /// As [`Server::start_with`].
+    pub fn start_from(configuration: &str) -> Server {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let config = folder.path().join("portcullis.toml");
+        std::fs::write(&config, configuration).expect("a configuration");
+        let [port] = free_ports();
+        Server::start_in(folder, config, port, &[])
+    }
+
     /// A server of which nobody said anything but the root user's credentials, which are those of
     /// the main user.
     ///
@@ -72,8 +84,33 @@ impl Server {
         Server::start_in(folder, config, port, &[])
     }
 
+    /// As [`Server::start_with`], with a data folder of the caller's.
+    ///
+    /// # Panics
+    /// As [`Server::start_with`].
+    pub fn start_on(data: &Path, flags: &[&str]) -> Server {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let [port] = free_ports();
+        Server::start_with_data(folder, workspace::tests().join("conformance.toml"), port, data.into(), flags)
+    }
+
+    /// A server with a data folder that is there, or not yet: `data` in `folder`, beside the
+    /// configuration `portcullis.toml`.
+    ///
+    /// # Panics
+    /// As [`Server::start_with`].
+    pub fn start_in_folder(folder: TempDir, flags: &[&str]) -> Server {
+        let config = folder.path().join("portcullis.toml");
+        let [port] = free_ports();
+        Server::start_in(folder, config, port, flags)
+    }
+
     fn start_in(folder: TempDir, config: PathBuf, port: u16, flags: &[&str]) -> Server {
         let data = folder.path().join("data");
+        Server::start_with_data(folder, config, port, data, flags)
+    }
+
+    fn start_with_data(folder: TempDir, config: PathBuf, port: u16, data: PathBuf, flags: &[&str]) -> Server {
         let flags: Vec<String> = flags.iter().map(ToString::to_string).collect();
         let child = spawn(port, &config, &data, &flags, folder.path());
         let mut server = Server { child, port, flags, config, data, folder };
@@ -128,6 +165,15 @@ impl Server {
     /// Whether the server answers its health probe.
     pub fn is_alive(&self) -> bool {
         probe(self.port, "/health/live")
+    }
+
+    /// What a probe is told: status and text.
+    ///
+    /// # Panics
+    /// When the server does not listen.
+    pub fn probe(&self, target: &str) -> (u16, String) {
+        let response = self.connect().send(&local("GET", target)).expect("a probe");
+        (response.status, response.text())
     }
 
     /// The value of a metric, summed over the samples whose line contains every one of `labels`; 0
@@ -200,15 +246,15 @@ impl Server {
     /// # Panics
     /// When the program cannot be run.
     pub fn check(&self) -> Result<String, String> {
-        let output = Command::new(workspace::binary())
-            .args(["check", "--data-dir"])
-            .arg(&self.data)
-            .current_dir(workspace::root())
-            .output()
-            .expect("portcullis check");
-        let text =
-            [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-        if output.status.success() { Ok(text) } else { Err(text) }
+        self.check_as(&[])
+    }
+
+    /// As [`Server::check`], with flags.
+    ///
+    /// # Panics
+    /// As [`Server::check`].
+    pub fn check_as(&self, flags: &[&str]) -> Result<String, String> {
+        check(&self.data, flags)
     }
 
     /// Starts again and kills the process after `wait`, ready or not: a crash inside recovery.
@@ -250,6 +296,27 @@ impl Drop for Server {
             eprintln!("data and log of the server are kept in {}", kept.display());
         }
     }
+}
+
+/// `portcullis check` on a data folder that no server has: whether everything is in order, and its
+/// output.
+///
+/// # Panics
+/// When the program cannot be run.
+pub fn check(data: &Path, flags: &[&str]) -> Result<String, String> {
+    let output = Command::new(workspace::binary())
+        .args(["check", "--data-dir"])
+        .arg(data)
+        // One for all servers: the component that reads rows is compiled once.
+        .arg("--cache-dir")
+        .arg(workspace::target().join("tests-cache"))
+        .args(flags)
+        .current_dir(workspace::root())
+        .output()
+        .expect("portcullis check");
+    let text =
+        [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    if output.status.success() { Ok(text) } else { Err(text) }
 }
 
 /// Writes `tests/conformance.toml` and more into a folder, with files beside it; the path of the

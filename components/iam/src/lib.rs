@@ -137,6 +137,8 @@ async fn serve(call: Call) -> Result<()> {
                 // Another call has changed a row that this one read: plan the changes again.
                 Err(CommitError::Conflict) => continue,
                 Err(CommitError::Failed(failure)) => return Err(failure_to_error(failure)),
+                // Rows of IAM have no usage.
+                Err(CommitError::Exceeded(_)) => return Err(ErrorCode::InternalError.into()),
             }
         }
         let mut document = request.document(reply.result);

@@ -97,6 +97,7 @@ impl Changes {
             delete: self.delete,
             keep: Vec::new(),
             free: Vec::new(),
+            usage: None,
         }
     }
 }

@@ -258,6 +258,7 @@ fn a_row_that_cannot_be_read_is_an_error() {
         delete: Vec::new(),
         keep: Vec::new(),
         free: Vec::new(),
+        usage: None,
     };
     assert!(memory::commit(damaged));
     assert!(Iam::permissions(id).is_err());

@@ -103,7 +103,9 @@ fn evaluation(own: Evaluation, documents: &[policy::Document]) -> contract::Eval
         label: documents.get(matched.document).map(|own| own.label.clone()).unwrap_or_default(),
         statement: u32::try_from(matched.statement).unwrap_or(u32::MAX),
         sid: matched.sid,
-        start: place(matched.stretch.map(|own| own.start)),
+        // Where people look for it. The API of IAM begins where AWS does: behind the bracket that
+        // stands before.
+        start: place(matched.stretch.map(|own| own.opens)),
         end: place(matched.stretch.map(|own| own.end)),
     });
     contract::Evaluation {

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use gateway::access::{Bucket, Object, Resources};
+use gateway::bucket::public_access_block::BlockLevels;
 use gateway::identity::account::Account;
 use gateway::policy::{AuthType, Key, Kind, Policy, Signature, SignatureVersion, Values};
 use sdk::access::acl;
@@ -31,12 +32,15 @@ impl Resources for Stored<'_> {
             Some(number) => Some(policy(number, name)?),
             None => None,
         };
+        let block_levels =
+            BlockLevels { bucket: stored.public_access.into(), account: stored.account_public_access.into() };
         Some(Bucket {
             policy,
             name: name.to_owned(),
             owner: Account::parse(&stored.owner)?,
             ownership: stored.ownership.into(),
-            public_access: stored.public_access.into(),
+            public_access: block_levels.together(),
+            block_levels,
             acl: acl(&stored.acl),
             payer: stored.payer.into(),
         })

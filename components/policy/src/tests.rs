@@ -10,6 +10,7 @@ mod unknown;
 use std::cell::{Cell, RefCell};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+use gateway::bucket::public_access_block::PublicAccessBlock;
 use gateway::errors::ErrorCode;
 use sdk::bindings::guest::portcullis::gateway::access;
 use sdk::bindings::guest::portcullis::gateway::calls::Endpoint;
@@ -153,12 +154,8 @@ fn photos(with: impl FnOnce(&mut BucketAccess)) {
     let mut bucket = BucketAccess {
         owner: OWNER.to_owned(),
         ownership: access::ObjectOwnership::ObjectWriter,
-        public_access: access::PublicAccessBlock {
-            block_public_acls: false,
-            ignore_public_acls: false,
-            block_public_policy: false,
-            restrict_public_buckets: false,
-        },
+        public_access: PublicAccessBlock::default().into(),
+        account_public_access: PublicAccessBlock::default().into(),
         acl: own(),
         policy: None,
         payer: access::Payer::BucketOwner,

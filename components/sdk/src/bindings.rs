@@ -96,6 +96,7 @@ mod generated {
             "portcullis:gateway/digests@0.1.0" = digests,
             "portcullis:gateway/random@0.1.0" = random,
             "portcullis:gateway/settings@0.1.0" = settings,
+            "portcullis:gateway/quotas@0.1.0" = quotas,
             "portcullis:gateway/trace@0.1.0" = trace
         ]
     );

@@ -35,12 +35,12 @@ use bindings::guest::portcullis::gateway as contract;
 pub use contract::calls::Head as SentHead;
 pub use contract::calls::{
     AuthType, Batch, Body, Call, Chunked, CustomerKey, Decision, DefaultProtection, Digest, DigestAlgorithm,
-    Failure, Fetch, Fetched, Form, Identity, IdentityKind, IngestPlan, Ingested, KeptProtection, NamedObject,
-    NeededAccess, Owner, Payload, Principal, Progress, Protection, Put, Refusal, Requirement, Sealed,
-    SealedRole, SecondFactor, Session, Signature, SignatureVersion, Span, SseKmsKey, Stored, Target,
-    Unfetched,
+    Excess, Failure, Fetch, Fetched, Form, Identity, IdentityKind, IngestPlan, Ingested, KeptProtection,
+    NamedObject, NeededAccess, Owner, Payload, Principal, Progress, Protection, Put, Refusal, Requirement,
+    Sealed, SealedRole, SecondFactor, Session, Signature, SignatureVersion, Span, SseKmsKey, Stored, Target,
+    Unfetched, UsageChange,
 };
-pub use contract::{digests, keys, master_keys, seals, trace, vault};
+pub use contract::{digests, keys, master_keys, quotas, seals, trace, vault};
 pub use head::Head;
 pub use refusal::{failure_to_error, refuse};
 pub use response::Response;

@@ -3,7 +3,8 @@
 use crate::contract::calls::Outcome;
 use crate::executor::suspend;
 use crate::{
-    Batch, Call, Digest, DigestAlgorithm, Failure, Fetch, Fetched, IngestPlan, Ingested, Span, Unfetched,
+    Batch, Call, Digest, DigestAlgorithm, Excess, Failure, Fetch, Fetched, IngestPlan, Ingested, Span,
+    Unfetched,
 };
 
 /// A body received into memory.
@@ -16,10 +17,12 @@ pub struct Collected {
 }
 
 /// Why a batch was not committed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum CommitError {
     /// A requirement did not hold: read again and plan again.
     Conflict,
+    /// A quota would have been exceeded. Nothing was changed.
+    Exceeded(Excess),
     /// The volume could not take it. Nothing was changed.
     Failed(Failure),
 }
@@ -79,6 +82,7 @@ impl Work for Call {
         match self.take_outcome() {
             Outcome::Committed(revision) => Ok(revision),
             Outcome::Conflict => Err(CommitError::Conflict),
+            Outcome::Exceeded(excess) => Err(CommitError::Exceeded(excess)),
             other => Err(CommitError::Failed(failure(&other))),
         }
     }

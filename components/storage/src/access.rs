@@ -1,11 +1,16 @@
 //! Who owns buckets and objects, and who was granted what on them: what operations keep, and what
 //! `policy` is told.
 
+use gateway::access::explanation::{Block, of_block};
 use gateway::bucket::acl::{self, NamedGrantee, Parties, PrintedAccount, RequestedAcl};
 use gateway::bucket::object_ownership::ObjectOwnership;
-use gateway::bucket::public_access_block::PublicAccessBlock;
-use gateway::errors::{ErrorCode, Result};
+use gateway::bucket::public_access_block::{self, BlockLevels, BlockSwitch, PublicAccessBlock};
+use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::identity::account::{ANONYMOUS_CANONICAL_ID, Account};
+use gateway::operations::Purpose;
+use gateway::policy::resource_arn;
+use sdk::explanation::circumstances;
+use sdk::trace;
 
 use crate::account;
 use crate::object::write::NewObject;
@@ -41,7 +46,7 @@ pub(crate) fn of_new_object(
     }
     let owner = ownership.owner_of_new(requested, request.writer(bucket), bucket_owner);
     let acl = requested.resolve(Parties { owner, bucket_owner: Some(bucket_owner) }, find)?;
-    check_public(bucket, &acl, owner)?;
+    check_public(request, bucket, &acl, owner)?;
     Ok(Owned { owner, acl: Acl::of(&acl, owner) })
 }
 
@@ -50,7 +55,12 @@ pub(crate) fn of_new_object(
 ///
 /// The bucket counts as it is now. `AccessControlListNotSupported` where ACLs are disabled and this
 /// one grants something to others, `AccessDenied` where public ACLs are blocked.
-pub(crate) fn of_begun_object(bucket: &BucketRow, owner: Account, acl: &Acl) -> Result<Owned> {
+pub(crate) fn of_begun_object(
+    request: &Request,
+    bucket: &BucketRow,
+    owner: Account,
+    acl: &Acl,
+) -> Result<Owned> {
     let begun = acl.to_acl(owner);
     if bucket.ownership() == ObjectOwnership::BucketOwnerEnforced {
         let mut others = begun.grants.iter().filter(|grant| {
@@ -61,33 +71,83 @@ pub(crate) fn of_begun_object(bucket: &BucketRow, owner: Account, acl: &Acl) -> 
             Some(_) => Err(ErrorCode::AccessControlListNotSupported.into()),
         };
     }
-    check_public(bucket, &begun, owner)?;
+    check_public(request, bucket, &begun, owner)?;
     Ok(Owned { owner, acl: acl.clone() })
 }
 
 /// Requires, for an object that its ACL makes public, that the account of the bucket's owner still
 /// blocks nothing. That is in the account's row, and the commit requires only the bucket's.
-pub(crate) fn require_unblocked(plan: &mut Plan, bucket: &BucketRow, object: &NewObject) -> Result<()> {
+pub(crate) fn require_unblocked(
+    request: &Request,
+    plan: &mut Plan,
+    bucket: &BucketRow,
+    object: &NewObject,
+) -> Result<()> {
     let acl = object.details.acl.to_acl(object.owner);
     if object.details.acl == Acl::Private || !acl.is_public_beside(object.owner) {
         return Ok(());
     }
     let row = rows::account(bucket.owner)?;
     plan.require_as_read(tables::ACCOUNTS, &tables::account_key(bucket.owner), row.as_ref());
-    let blocked = row.and_then(|row| row.record.public_access);
-    blocked.unwrap_or_default().check_acl(&acl, object.owner)
+    let account = row.and_then(|row| row.record.public_access).unwrap_or_default();
+    let levels = BlockLevels { bucket: PublicAccessBlock::default(), account };
+    match account.blocks_acl(&acl, object.owner) {
+        true => Err(blocked(request, bucket, levels, BlockSwitch::BlockPublicAcls)),
+        false => Ok(()),
+    }
 }
 
-/// What is blocked in a bucket: by its own setting, or by that of its owner's account.
-pub(crate) fn public_access(bucket: &BucketRow) -> Result<PublicAccessBlock> {
-    Ok(bucket.public_access().together_with(account::public_access(bucket.owner)?))
+/// What is blocked in a bucket: by its own setting, and by that of its owner's account.
+fn block_levels(bucket: &BucketRow) -> Result<BlockLevels> {
+    Ok(BlockLevels { bucket: bucket.public_access(), account: account::public_access(bucket.owner)? })
 }
 
 /// Checks an ACL that a request sets on an object or bucket of `owner`. `AccessDenied` for a public
 /// ACL where these are blocked.
-pub(crate) fn check_public(bucket: &BucketRow, acl: &acl::Acl, owner: Account) -> Result<()> {
+pub(crate) fn check_public(
+    request: &Request,
+    bucket: &BucketRow,
+    acl: &acl::Acl,
+    owner: Account,
+) -> Result<()> {
     // Few ACLs are public. The account's row is read for those only.
-    if acl.is_public_beside(owner) { public_access(bucket)?.check_acl(acl, owner) } else { Ok(()) }
+    if !acl.is_public_beside(owner) {
+        return Ok(());
+    }
+    let levels = block_levels(bucket)?;
+    match levels.together().blocks_acl(acl, owner) {
+        true => Err(blocked(request, bucket, levels, BlockSwitch::BlockPublicAcls)),
+        false => Ok(()),
+    }
+}
+
+/// Checks that a public policy may be put on a bucket. `AccessDenied` where these are blocked.
+pub(crate) fn check_public_policy(request: &Request, bucket: &BucketRow) -> Result<()> {
+    let levels = block_levels(bucket)?;
+    match levels.together().block_public_policy {
+        true => Err(blocked(request, bucket, levels, BlockSwitch::BlockPublicPolicy)),
+        false => Ok(()),
+    }
+}
+
+/// The refusal of what Block Public Access does not let in. The operator is told which switch it
+/// is, and what turns it off; the client is told the switch where the bucket is its account's.
+fn blocked(request: &Request, bucket: &BucketRow, levels: BlockLevels, switch: BlockSwitch) -> S3Error {
+    let is_object = !request.key.is_empty();
+    let action = match (switch, request.operation.purpose()) {
+        (BlockSwitch::BlockPublicPolicy, _) => "s3:PutBucketPolicy",
+        (_, Purpose::SetAcl) if !is_object => "s3:PutBucketAcl",
+        (_, Purpose::SetAcl) if request.query.get("versionId").is_some() => "s3:PutObjectVersionAcl",
+        (_, Purpose::SetAcl) => "s3:PutObjectAcl",
+        _ => "s3:PutObject",
+    };
+    let resource = resource_arn(&request.bucket, is_object.then_some(&*request.key));
+    if let Some(told) = trace::denied(&request.call) {
+        let block = Block { switch, bucket: &request.bucket, owner: bucket.owner, levels };
+        trace::explain(&request.call, &of_block(&circumstances(&told), (action, &resource), &block));
+    }
+    let who = request.identity().filter(|_| request.account() == Some(bucket.owner));
+    public_access_block::blocked(who.as_ref().map(|who| who.arn.as_str()), action, &resource, switch)
 }
 
 /// Plans to note that the bucket holds objects of other accounts, when `owner` is not the bucket's

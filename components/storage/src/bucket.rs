@@ -36,7 +36,7 @@ async fn change(request: &Request, change: impl Fn(&mut BucketRow) -> Result<()>
             return Ok(());
         }
         let mut plan = Plan::new();
-        plan.require_unchanged(tables::BUCKETS, &row);
+        plan.require_bucket(&row);
         plan.put(tables::BUCKETS, row.key, &changed)?;
         if plan.commit(&request.call).await?.is_some() {
             return Ok(());

@@ -17,7 +17,9 @@ mod index;
 mod listing;
 mod multipart;
 mod object;
+mod owners;
 mod plan;
+mod quota;
 mod records;
 mod references;
 mod request;
@@ -25,10 +27,12 @@ mod rows;
 mod sealing;
 mod subresource;
 mod tables;
+mod usage;
 mod version_id;
 
 use gateway::errors::Result;
 use gateway::operations::{Operation, Support, nothing};
+use sdk::bindings::storage::exports::portcullis::gateway::owners as owner_contract;
 use sdk::bindings::storage::exports::portcullis::gateway::references as contract;
 use sdk::bindings::storage::exports::portcullis::gateway::storage::{Guest, Sealing, Step};
 use sdk::{Call, DefaultProtection, Protection, Refusal, Response, SentHead, Target, refuse};
@@ -64,6 +68,33 @@ impl Guest for Storage {
 impl contract::Guest for Storage {
     fn blobs_of(table: String, value: Vec<u8>) -> std::result::Result<Vec<u64>, String> {
         references::blobs_of(&table, &value).map_err(|error| error.message.unwrap_or_default())
+    }
+
+    fn describe(
+        table: String,
+        key: Vec<u8>,
+        value: Vec<u8>,
+        blob: Option<u64>,
+    ) -> Option<contract::Description> {
+        references::describe(&table, &key, &value, blob)
+    }
+
+    fn usage_of(
+        table: String,
+        key: Vec<u8>,
+        value: Vec<u8>,
+    ) -> std::result::Result<Option<contract::Counted>, String> {
+        usage::of_row(&table, &key, &value).map_err(|error| error.message.unwrap_or_default())
+    }
+}
+
+impl owner_contract::Guest for Storage {
+    fn tables() -> Vec<String> {
+        vec![tables::BUCKETS.to_owned()]
+    }
+
+    fn owner_of(table: String, value: Vec<u8>) -> std::result::Result<String, String> {
+        owners::owner_of(&table, &value).map_err(|error| error.message.unwrap_or_default())
     }
 }
 

@@ -49,6 +49,11 @@ pub(crate) trait Record: Sized {
     /// Reads what [`Record::encode`] wrote. Fails with `InternalError` for a row that cannot be
     /// read.
     fn decode(value: &[u8]) -> Result<Self>;
+    /// The bytes with which the record counts as an object in the usage of its bucket; `None` where
+    /// it does not count.
+    fn bytes_counted(&self) -> Option<u64> {
+        None
+    }
 }
 
 /// A record as it was read, with what a plan needs to require that it is unchanged.
@@ -123,6 +128,6 @@ fn body(value: &[u8]) -> Result<&[u8]> {
 }
 
 /// A row that this release cannot read: damage, or data of a newer release.
-fn unreadable() -> S3Error {
+pub(crate) fn unreadable() -> S3Error {
     S3Error::new(ErrorCode::InternalError).message("A stored record could not be read.")
 }

@@ -15,7 +15,6 @@ use crate::object::headers;
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::records::{BucketRow, Version};
 use crate::request::Request;
-use crate::tables;
 
 /// Changes the version that the request names. Its id and its order among the versions of its key
 /// stay. `change` gets the version as it is now, and may refuse. It runs again when another request
@@ -35,9 +34,9 @@ async fn change(
         let mut changed = found.row.record.clone();
         change(&bucket.record, &mut changed)?;
         let mut plan = Plan::new();
-        plan.require_unchanged(tables::BUCKETS, &bucket);
+        plan.require_bucket(&bucket);
         plan.require_unchanged(found.table_name(), &found.row);
-        plan.put(found.table_name(), found.row.key.clone(), &changed)?;
+        plan.replace(found.table_name(), &found.row, &changed)?;
         if plan.commit(&request.call).await?.is_some() {
             return Ok((bucket.record, changed));
         }

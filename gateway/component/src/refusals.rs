@@ -1,6 +1,7 @@
 //! Refusals rendered: the one place where an error document is written.
 
-use gateway::access::explanation::of_refusal;
+use gateway::access::explanation::signature::{Seen, of_mismatch};
+use gateway::access::explanation::{Circumstances, of_refusal};
 use gateway::errors::{ErrorCode, Occurrence, render_parts};
 use gateway::operations::{account_control, aws_query};
 use gateway::xml;
@@ -59,7 +60,31 @@ fn explain(call: &Call, code: ErrorCode, refusal: &Refusal) {
         circumstances.principal.access_key_id = id;
     }
     let message = refusal.message.as_deref().unwrap_or(code.message());
+    if code == ErrorCode::SignatureDoesNotMatch {
+        trace::explain(call, &mismatch(call, &circumstances, message, refusal));
+        return;
+    }
     trace::explain(call, &of_refusal(&circumstances, code.as_str(), message));
+}
+
+/// Explains a signature that is wrong. The details of the refusal have the texts that the server
+/// made of the request, where these hold no secret.
+fn mismatch(call: &Call, circumstances: &Circumstances<'_>, message: &str, refusal: &Refusal) -> String {
+    let (head, headers) = Head::read(call);
+    let detail = |wanted: &str| {
+        let found = refusal.details.iter().find(|(name, _)| name == wanted);
+        found.map(|(_, value)| value.as_str()).unwrap_or_default()
+    };
+    let seen = Seen {
+        method: &head.method,
+        host: &head.host,
+        path: &head.path,
+        query: &head.query,
+        headers: &headers,
+        canonical_request: detail("CanonicalRequest"),
+        string_to_sign: detail("StringToSign"),
+    };
+    of_mismatch(circumstances, message, &seen)
 }
 
 /// Whether a code says that the principal may not do something, or that the client did not prove

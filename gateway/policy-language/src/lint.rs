@@ -16,6 +16,9 @@ use super::public::grants_publicly;
 use super::suggest::nearest;
 use std::collections::BTreeSet;
 
+/// The code of a grant to everybody.
+const PUBLIC_GRANT: &str = "public-grant";
+
 /// How bad a finding is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Severity {
@@ -219,7 +222,7 @@ fn literal_variable(policy: &Policy, text: &str, findings: &mut Findings) {
 fn statement_principals(statement: &Statement, findings: &mut Findings) {
     if grants_publicly(statement) {
         let message = "grants to the public: everybody, with credentials or without".to_owned();
-        findings.add(Severity::Danger, "public-grant", message);
+        findings.add(Severity::Danger, PUBLIC_GRANT, message);
     }
     let excepts = statement.principals.as_ref().is_some_and(|principals| principals.except);
     if excepts {

@@ -32,6 +32,29 @@ pub fn statements(text: &str) -> Vec<Stretch> {
     scan.found
 }
 
+/// The texts of the statements that [`statements`] found, from the first character to the last.
+pub fn texts<'a>(text: &'a str, statements: &[Stretch]) -> Vec<&'a str> {
+    let ends = statements.iter().flat_map(|own| [own.opens, own.end]);
+    let mut offsets = Vec::with_capacity(statements.len() * 2);
+    let mut ends = ends.peekable();
+    let mut position = Position { line: 1, column: 1 };
+    for (offset, character) in text.char_indices().chain([(text.len(), '\n')]) {
+        while ends.next_if_eq(&position).is_some() {
+            offsets.push(offset);
+        }
+        match character {
+            '\n' => position = Position { line: position.line + 1, column: 1 },
+            _ => position.column += 1,
+        }
+    }
+    let pairs = offsets.chunks_exact(2);
+    pairs
+        .map(|pair| {
+            pair.first().zip(pair.last()).and_then(|(start, end)| text.get(*start..*end)).unwrap_or_default()
+        })
+        .collect()
+}
+
 /// A scan in progress.
 #[derive(Debug)]
 struct Scan {

@@ -398,7 +398,8 @@ impl<'a> S3Request<'a> {
                 Some(_) => None,
             },
             KeyId::SecureTransport => truth(self.lookups.tls_version().is_some()),
-            KeyId::TlsVersion => self.lookups.tls_version(),
+            // A proxy that ends TLS may not say which version it was.
+            KeyId::TlsVersion => self.lookups.tls_version().filter(|version| !version.is_empty()),
             KeyId::SourceVpce => self.lookups.endpoint_id(),
             KeyId::SourceVpc => self.lookups.network_id(),
             KeyId::VpcSourceIp => {

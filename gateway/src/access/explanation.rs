@@ -6,8 +6,12 @@
 //! `docs/access.md` shows one. The client that was refused sees nothing of it. It holds no secret:
 //! signatures, tokens and keys decide nothing, and [`shown`] leaves out values that look like them.
 
+pub mod signature;
+
 use crate::access::{Bucket, Decided, Witness};
 use crate::bucket::object_ownership::ObjectOwnership;
+use crate::bucket::public_access_block::{BlockLevels, BlockSwitch};
+use crate::identity::account::Account;
 use crate::operations::Operation;
 use crate::policy::{
     self, AclGrant, Budget, Decision, EXHAUSTED, Effect, Fit, Identity, Layer, Outcome, Policies,
@@ -15,6 +19,7 @@ use crate::policy::{
 };
 use crate::timestamp;
 use serde::Serialize;
+use signature::ShownRequest;
 use std::cell::RefCell;
 
 /// Bytes of a document. A longer one leaves out the statements that do not decide.
@@ -81,6 +86,58 @@ pub fn of_refusal(circumstances: &Circumstances<'_>, code: &str, message: &str) 
     document.render()
 }
 
+/// Explains that Block Public Access did not let in a public ACL or policy: which switch of which
+/// level, and what turns it off.
+pub fn of_block(
+    circumstances: &Circumstances<'_>,
+    (action, resource): (&str, &str),
+    block: &Block<'_>,
+) -> String {
+    let document = Explanation {
+        reason: format!(
+            "{} of Block Public Access is on, and what the request sets is public",
+            block.switch.name()
+        ),
+        action: Some(action.to_owned()),
+        resource: Some(shown(resource)),
+        resource_owner: Some(block.owner.to_string()),
+        blocked_by: block.shown(),
+        ..Explanation::of(circumstances, "AccessDenied")
+    };
+    document.render()
+}
+
+/// A switch of Block Public Access that decided.
+#[derive(Clone, Copy, Debug)]
+pub struct Block<'a> {
+    /// Which one.
+    pub switch: BlockSwitch,
+    /// The bucket.
+    pub bucket: &'a str,
+    /// Who owns it.
+    pub owner: Account,
+    /// What is on, at which level.
+    pub levels: BlockLevels,
+}
+
+impl Block<'_> {
+    fn shown(&self) -> Vec<ShownBlock> {
+        let commands = self.levels.commands(self.switch, self.bucket, self.owner);
+        let shown =
+            |(level, command)| ShownBlock { level, switch: self.switch.name(), turned_off_by: command };
+        commands.into_iter().map(shown).collect()
+    }
+}
+
+/// A switch, and what turns it off.
+#[derive(Debug, Serialize)]
+struct ShownBlock {
+    /// `bucket` or `account`.
+    level: &'static str,
+    switch: &'static str,
+    turned_off_by: String,
+}
+
 /// Remembers the decisions on the way to a refusal.
 #[derive(Debug, Default)]
 pub struct Explainer {
@@ -92,6 +149,8 @@ struct Entries {
     steps: Vec<Step>,
     /// The last decision that went against the request.
     denied: Option<Denied>,
+    /// Whether a public grant of an ACL did not count for the decision that comes next.
+    grant_ignored: bool,
 }
 
 /// One decision, in short.
@@ -111,6 +170,7 @@ struct Denied {
     outcome: &'static str,
     reason: String,
     decided_by: Option<Deciding>,
+    blocked_by: Vec<ShownBlock>,
     considered: Vec<ShownPolicy>,
 }
 
@@ -124,16 +184,21 @@ impl Witness for Explainer {
                 outcome: outcome(decided.decision.outcome),
             });
         }
+        let grant_ignored = std::mem::take(&mut entries.grant_ignored);
         if !decided.decision.is_allowed() {
-            entries.denied = Some(Denied::of(decided));
+            entries.denied = Some(Denied::of(decided, grant_ignored));
         }
+    }
+
+    fn grant_ignored(&self) {
+        self.entries.borrow_mut().grant_ignored = true;
     }
 }
 
 impl Explainer {
     /// The document. `otherwise` is the reason where no decision went against the request.
     pub fn document(self, circumstances: &Circumstances<'_>, otherwise: &str) -> String {
-        let Entries { mut steps, denied } = self.entries.into_inner();
+        let Entries { mut steps, denied, .. } = self.entries.into_inner();
         let Some(denied) = denied else { return of_refusal(circumstances, "refused", otherwise) };
         if steps.last().is_some_and(|last| last.action == denied.action && last.resource == denied.resource) {
             steps.pop();
@@ -150,6 +215,7 @@ impl Explainer {
             resource: Some(denied.resource),
             resource_owner: denied.owner,
             decided_by: denied.decided_by,
+            blocked_by: denied.blocked_by,
             considered: denied.considered,
             decided_before: steps,
             ..Explanation::of(circumstances, denied.outcome)
@@ -181,9 +247,16 @@ struct Explanation<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     decided_by: Option<Deciding>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    blocked_by: Vec<ShownBlock>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     considered: Vec<ShownPolicy>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     decided_before: Vec<Step>,
+    /// What the server saw of a request whose signature is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seen: Option<ShownRequest>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    hints: Vec<String>,
 }
 
 impl<'a> Explanation<'a> {
@@ -201,8 +274,11 @@ impl<'a> Explanation<'a> {
             resource: None,
             resource_owner: None,
             decided_by: None,
+            blocked_by: Vec::new(),
             considered: Vec::new(),
             decided_before: Vec::new(),
+            seen: None,
+            hints: Vec::new(),
         }
     }
 
@@ -274,7 +350,7 @@ struct ShownCondition {
 }
 
 impl Denied {
-    fn of(decided: &Decided<'_>) -> Denied {
+    fn of(decided: &Decided<'_>, grant_ignored: bool) -> Denied {
         // The rest of the budget may not be enough to show the decision, so showing has a fresh
         // one. But policies that spent the whole budget are not evaluated again.
         let fresh = Budget::default();
@@ -308,9 +384,22 @@ impl Denied {
             outcome: outcome(decided.decision.outcome),
             reason: reason(decided, is_granted),
             decided_by: statement_of(&decided.decision.reason),
+            blocked_by: blocked_by(decided, grant_ignored),
             considered,
         }
     }
+}
+
+/// The switches of Block Public Access without which the decision might have been another.
+fn blocked_by(decided: &Decided<'_>, grant_ignored: bool) -> Vec<ShownBlock> {
+    let Some(bucket) = decided.bucket else { return Vec::new() };
+    let restricted = matches!(decided.decision.reason, Reason::Nothing(Layer::PublicAccessBlock));
+    let switches =
+        [(grant_ignored, BlockSwitch::IgnorePublicAcls), (restricted, BlockSwitch::RestrictPublicBuckets)];
+    let of = |switch| {
+        Block { switch, bucket: &bucket.name, owner: bucket.owner, levels: bucket.block_levels }.shown()
+    };
+    switches.into_iter().filter(|(decides, _)| *decides).flat_map(|(_, switch)| of(switch)).collect()
 }
 
 /// The policies of one kind.

@@ -2,7 +2,7 @@
 
 use crate::bucket::acl::Acl;
 use crate::bucket::object_ownership::ObjectOwnership;
-use crate::bucket::public_access_block::PublicAccessBlock;
+use crate::bucket::public_access_block::{BlockLevels, PublicAccessBlock};
 use crate::bucket::request_payment::Payer;
 use crate::identity::account::Account;
 use crate::policy::Policy;
@@ -19,6 +19,8 @@ pub struct Bucket {
     pub ownership: ObjectOwnership,
     /// What the bucket blocks, together with what its owner's account blocks for all buckets.
     pub public_access: PublicAccessBlock,
+    /// The same, each level alone: for explanations.
+    pub block_levels: BlockLevels,
     /// Its own ACL; without effect where ACLs are disabled.
     pub acl: Acl,
     /// Its policy.

@@ -1,6 +1,6 @@
 use super::*;
 use crate::bucket::acl::{Acl, Canned, Grant, Grantee, Parties};
-use crate::bucket::public_access_block::PublicAccessBlock;
+use crate::bucket::public_access_block::{BlockLevels, PublicAccessBlock};
 use crate::bucket::request_payment::Payer;
 use crate::errors::ErrorCode;
 use crate::operations::Operation;
@@ -90,6 +90,7 @@ impl Stored {
             owner: OWNER,
             ownership: ObjectOwnership::ObjectWriter,
             public_access: PublicAccessBlock::default(),
+            block_levels: BlockLevels::default(),
             acl: Acl::private(OWNER),
             policy: None,
             payer: Payer::BucketOwner,

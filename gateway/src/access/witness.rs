@@ -8,6 +8,10 @@ use crate::policy::{Decision, Policies, Request};
 pub trait Witness: std::fmt::Debug {
     /// Takes a decision.
     fn decided(&self, decided: &Decided<'_>);
+
+    /// Of the decision that comes next: an ACL grants it to the public, and that does not count
+    /// (IgnorePublicAcls).
+    fn grant_ignored(&self) {}
 }
 
 /// A decision on one action, with all that it rests on.

@@ -84,12 +84,104 @@ impl PublicAccessBlock {
         if self.ignore_public_acls { PublicGrants::Ignored } else { PublicGrants::Count }
     }
 
-    /// Checks an ACL that a request sets on a bucket or object of `owner`. `AccessDenied` for a
-    /// public ACL where these are blocked.
-    pub fn check_acl(self, acl: &Acl, owner: Account) -> Result<()> {
-        let is_blocked = self.block_public_acls && acl.is_public_beside(owner);
-        if is_blocked { Err(ErrorCode::AccessDenied.into()) } else { Ok(()) }
+    /// Whether a request may not set an ACL on a bucket or object of `owner`: a public one, where
+    /// these are blocked.
+    pub fn blocks_acl(self, acl: &Acl, owner: Account) -> bool {
+        self.block_public_acls && acl.is_public_beside(owner)
     }
+}
+
+/// One of the four.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BlockSwitch {
+    /// [`PublicAccessBlock::block_public_acls`]
+    BlockPublicAcls,
+    /// [`PublicAccessBlock::ignore_public_acls`]
+    IgnorePublicAcls,
+    /// [`PublicAccessBlock::block_public_policy`]
+    BlockPublicPolicy,
+    /// [`PublicAccessBlock::restrict_public_buckets`]
+    RestrictPublicBuckets,
+}
+
+impl BlockSwitch {
+    /// Its element in documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            BlockSwitch::BlockPublicAcls => "BlockPublicAcls",
+            BlockSwitch::IgnorePublicAcls => "IgnorePublicAcls",
+            BlockSwitch::BlockPublicPolicy => "BlockPublicPolicy",
+            BlockSwitch::RestrictPublicBuckets => "RestrictPublicBuckets",
+        }
+    }
+
+    /// The switch itself.
+    fn of(self, block: &mut PublicAccessBlock) -> &mut bool {
+        match self {
+            BlockSwitch::BlockPublicAcls => &mut block.block_public_acls,
+            BlockSwitch::IgnorePublicAcls => &mut block.ignore_public_acls,
+            BlockSwitch::BlockPublicPolicy => &mut block.block_public_policy,
+            BlockSwitch::RestrictPublicBuckets => &mut block.restrict_public_buckets,
+        }
+    }
+}
+
+/// What is blocked in a bucket, by whom: what counts is both together.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct BlockLevels {
+    /// The bucket's own switches.
+    pub bucket: PublicAccessBlock,
+    /// Those of its owner's account, for all of its buckets.
+    pub account: PublicAccessBlock,
+}
+
+impl BlockLevels {
+    /// Both together.
+    pub fn together(self) -> PublicAccessBlock {
+        self.bucket.together_with(self.account)
+    }
+
+    /// The levels at which a switch is on, each with the command that turns it off and leaves the
+    /// others as they are.
+    pub fn commands(self, switch: BlockSwitch, bucket: &str, owner: Account) -> Vec<(&'static str, String)> {
+        let command = |start: String, mut block: PublicAccessBlock| {
+            let own = switch.of(&mut block);
+            std::mem::take(own).then(|| {
+                let PublicAccessBlock {
+                    block_public_acls,
+                    ignore_public_acls,
+                    block_public_policy,
+                    restrict_public_buckets,
+                } = block;
+                format!(
+                    "{start} --public-access-block-configuration \
+                     BlockPublicAcls={block_public_acls},IgnorePublicAcls={ignore_public_acls},\
+                     BlockPublicPolicy={block_public_policy},RestrictPublicBuckets={restrict_public_buckets}"
+                )
+            })
+        };
+        let of_bucket = command(format!("aws s3api put-public-access-block --bucket {bucket}"), self.bucket);
+        let of_account =
+            command(format!("aws s3control put-public-access-block --account-id {owner}"), self.account);
+        let named = |level, command: Option<String>| command.map(|command| (level, command));
+        named("bucket", of_bucket).into_iter().chain(named("account", of_account)).collect()
+    }
+}
+
+/// `AccessDenied`, in the words of S3: a public ACL or policy that Block Public Access does not let
+/// in. `who` is the ARN of the principal; one of another account is told nothing more.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html>
+pub fn blocked(who: Option<&str>, action: &str, resource: &str, switch: BlockSwitch) -> S3Error {
+    let error = S3Error::new(ErrorCode::AccessDenied);
+    let Some(who) = who else { return error };
+    let (what, name) = match switch {
+        BlockSwitch::BlockPublicPolicy => ("public policies", switch.name()),
+        _ => ("public access control lists (ACLs)", switch.name()),
+    };
+    error.message(format!(
+        "User: {who} is not authorized to perform: {action} on resource: \"{resource}\" because {what} are blocked by \
+         the {name} block public access setting."
+    ))
 }
 
 #[cfg(test)]

@@ -24,7 +24,8 @@ fn codes_that_sdks_check_have_the_documented_status() {
         ),
         (
             403,
-            "AccessDenied InvalidAccessKeyId InvalidObjectState RequestTimeTooSkewed SignatureDoesNotMatch",
+            "AccessDenied InvalidAccessKeyId InvalidObjectState QuotaExceeded RequestTimeTooSkewed \
+             SignatureDoesNotMatch",
         ),
         (
             404,

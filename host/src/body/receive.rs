@@ -279,6 +279,14 @@ struct Intake {
     idle: Duration,
 }
 
+/// Bytes of a body without its framing, when the client said it.
+pub fn announced(payload: &Payload, content_length: Option<u64>) -> Option<u64> {
+    match payload {
+        Payload::Chunked(framing) => framing.decoded_length,
+        Payload::Unsigned | Payload::Sha256(_) => content_length,
+    }
+}
+
 impl Intake {
     /// Bytes of the body without its framing, when the client said it.
     fn announced_length(&self) -> Option<u64> {

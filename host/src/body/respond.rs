@@ -12,6 +12,7 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 
 use super::lent::{self, Loan, SMALL_RESPONSE_BYTES, SMALL_STEP_BYTES};
+use crate::telemetry::origin::RequestOrigin;
 use volume::{ReadStep, SpanReader, VolumeError};
 
 #[cfg(test)]
@@ -20,6 +21,9 @@ mod tests;
 /// Bytes that one step reads, at most. A response that is no longer and in the page cache is sent
 /// with its head in one write.
 pub const STEP_BYTES: usize = 256 * 1024;
+
+/// Files of one response that are looked for on the thread of its worker, at most.
+pub const PIECES_AT_ONCE: usize = 8;
 
 /// The body of a response. Its length is always known.
 ///
@@ -45,7 +49,9 @@ impl ResponseBody {
 
     /// What `reader` reads. Bytes that are few and in the page cache are read at once.
     ///
-    /// Fails when the first read does, while the client can still be told.
+    /// Fails when the first read does, or when a file is not there or too short, while the client
+    /// can still be told. Where there are more than [`PIECES_AT_ONCE`] files, the caller has looked
+    /// for them: it may have to wait for the disk.
     pub fn stored(mut reader: SpanReader) -> Result<Self, VolumeError> {
         let length = reader.length();
         if length == 0 {
@@ -54,14 +60,27 @@ impl ResponseBody {
         // Where much is lent, nothing is read ahead: perhaps the client does not take it.
         let at_hand_max = if lent::is_tight() { SMALL_RESPONSE_BYTES } else { STEP_BYTES };
         if length > at_hand_max as u64 {
+            find_missing(&mut reader)?;
             return Ok(Self::Stored(Stored::new(length, None, Source::Idle(reader))));
         }
         let first = read_at_hand(&mut reader, length)?;
         if first.as_ref().is_some_and(|first| first.len() as u64 == length) {
             return Ok(first.map_or(Self::Empty, |first| Self::Bytes(lent::lend_read(first))));
         }
+        find_missing(&mut reader)?;
         Ok(Self::Stored(Stored::new(length, first, Source::Idle(reader))))
     }
+
+    /// Says which request it answers: where reading fails, the log names it.
+    pub(crate) fn originate(&mut self, origin: impl FnOnce() -> RequestOrigin) {
+        if let Self::Stored(stored) = self {
+            stored.origin = Some(Box::new(origin()));
+        }
+    }
+}
+
+fn find_missing(reader: &mut SpanReader) -> Result<(), VolumeError> {
+    if reader.pieces() <= PIECES_AT_ONCE { reader.find_missing() } else { Ok(()) }
 }
 
 /// What can be read without waiting.
@@ -95,6 +114,7 @@ pub struct Stored {
     first: Option<Bytes>,
     source: Source,
     loan: Loan,
+    origin: Option<Box<RequestOrigin>>,
 }
 
 /// The outcome of a read, and the reader back.
@@ -110,7 +130,7 @@ enum Source {
 
 impl Stored {
     fn new(left: u64, first: Option<Bytes>, source: Source) -> Stored {
-        Stored { left, first, source, loan: Loan::default() }
+        Stored { left, first, source, loan: Loan::default(), origin: None }
     }
 
     /// The next bytes that were read; `None` at the end of what is stored.
@@ -169,7 +189,8 @@ impl Stored {
             Ok(None) => Error::new(ErrorKind::UnexpectedEof, "less is stored than was announced"),
             Err(error) => Error::other(error),
         };
-        tracing::error!(error = %read, "a response is cut short");
+        let origin = self.origin.take().unwrap_or_default();
+        origin.error(&read, "a response is cut short: its head was sent");
         self.source = Source::Ended;
         Poll::Ready(Some(Err(read)))
     }

@@ -1,5 +1,7 @@
 //! `portcullis check`: what is wrong in a data folder, if anything.
 
+mod names;
+
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
@@ -11,6 +13,8 @@ use crate::config::Config;
 use crate::keys::vault::volume_options;
 use crate::pipeline::compose::Manifest;
 use crate::pipeline::row_reader::Rows;
+use crate::pipeline::usage_count::{self, UsageCount};
+use names::BlobNames;
 use volume::{References, Report, check};
 
 /// Checks the data folder of a configuration and prints the report. The status tells whether it is
@@ -27,12 +31,28 @@ pub(crate) fn run(config: &Config, output: Output) -> Result<ExitCode> {
     let cache = config.made_cache_folder();
     let mut rows = Rows::of(&Manifest::load(config.pipeline.as_deref())?, cache.as_deref())?;
     let counted = if rows.is_some() { Counted::Yes } else { Counted::No };
-    let mut references =
-        rows.as_mut().map(|rows| move |table: &str, _: &[u8], value: &[u8]| rows.blobs_of(table, value));
+    let (mut usage, mut has_counts) = (UsageCount::default(), false);
+    let mut references = rows.as_mut().map(|rows| {
+        |table: &str, key: &[u8], value: &[u8]| {
+            has_counts |= usage_count::is_mark(table, key);
+            if let Some(counted) = rows.usage_of(table, key, value)? {
+                usage.add(counted);
+            }
+            rows.blobs_of(table, value)
+        }
+    });
     let references = references.as_mut().map(|references| references as References<'_>);
-    let report = check(&volume_options(config), references)
-        .with_context(|| format!("checking the data folder {}", config.data_dir.display()))?;
-    say(&render(&report, counted, output));
+    let options = volume_options(config);
+    let checking = || format!("checking the data folder {}", config.data_dir.display());
+    let mut report = check(&options, references).with_context(checking)?;
+    if has_counts {
+        report.compare_counters(&usage.sums());
+    }
+    let names = match &mut rows {
+        Some(rows) => names::find(&options, &report, rows).with_context(checking)?,
+        None => BlobNames::default(),
+    };
+    say(&render(&report, &names, counted, output));
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FOUND) })
 }
 
@@ -43,8 +63,8 @@ enum Counted {
     No,
 }
 
-fn render(report: &Report, counted: Counted, output: Output) -> String {
-    let Report { rows, blobs, bytes, segments, orphans, problem_count, problems } = report;
+fn render(report: &Report, names: &BlobNames, counted: Counted, output: Output) -> String {
+    let Report { rows, blobs, bytes, segments, orphans, problem_count, problems, .. } = report;
     match output {
         Output::Json => {
             let document = json!({
@@ -57,6 +77,8 @@ fn render(report: &Report, counted: Counted, output: Output) -> String {
                 "orphans": orphans,
                 "problem_count": problem_count,
                 "problems": problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                "damaged": names.listed.iter().map(names::BlobName::json).collect::<Vec<_>>(),
+                "damaged_not_listed": names.more,
             });
             format!("{document}\n")
         }
@@ -65,6 +87,13 @@ fn render(report: &Report, counted: Counted, output: Output) -> String {
             // Writing to a String does not fail.
             for problem in problems {
                 let _ = writeln!(text, "{problem}");
+                let damaged = problem.damaged();
+                for name in names.listed.iter().filter(|name| damaged.contains(&name.blob)) {
+                    let _ = writeln!(text, "    {}", name.text());
+                }
+            }
+            if names.more > 0 {
+                let _ = writeln!(text, "and {} more that damaged blobs belong to", names.more);
             }
             let listed = problems.len() as u64;
             if listed < *problem_count {

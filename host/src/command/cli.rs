@@ -1,28 +1,29 @@
-//! The command line: `portcullis serve|check|explain|limits|policy|config|version`. Flags of
-//! `serve` come from the table of keys.
+//! The command line: `portcullis serve|config|check|backup|restore|upgrade|explain|policy|limits|
+//! quota|usage|completions|version`. Flags of `serve` come from the table of keys.
 
 mod access;
+mod backups;
+mod help;
 mod limits;
+mod quota;
+mod settings;
 
 use std::ffi::OsString;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap_complete::Shell;
 
-use super::output::{EXIT_FAILED, EXIT_FOUND, Output, complain, say};
-use super::{check, explain, policy, serve};
-use crate::config::{self, Config, Environment, Form, Given, KEYS, Key};
-use crate::keys::accounts::Accounts;
-use crate::keys::master_keys::DeclaredKey;
-use crate::pipeline::adviser;
-use crate::pipeline::compose::Manifest;
+use super::output::{EXIT_FAILED, Output, complain, say, whole};
+use super::{backup, check, config_check, explain, policy, serve, upgrade};
+use crate::config::{self, Config, Environment, Given, KEYS};
 use crate::pipeline::engine;
-use crate::pipeline::peer::Endpoint;
 
 pub use limits::Change;
+pub use quota::QuotaChange;
+use settings::{settings, some_settings};
 
 /// What a process was asked to do.
 #[derive(Debug)]
@@ -31,21 +32,33 @@ pub enum Task {
     Serve(Given),
     /// Compare index, references, bytes and checksums of a data folder that no server has open.
     Check(Given, Output),
+    /// Say what an upgrade of a data folder would change, or do it.
+    Upgrade(Given, upgrade::Mode, Output),
+    /// Make, list, verify, remove or restore backups.
+    Backup(Given, backup::Place, backup::Chore, Output),
     /// Say why the server of a data folder denied a request.
     Explain(Given, explain::Question, Output),
     /// Show or change the limits of the server of a data folder.
     Limits(Given, limits::Change, Output),
+    /// Show or change the quotas of the server of a data folder.
+    Quota(Given, quota::QuotaChange, Output),
+    /// Show how much is held on the server of a data folder.
+    Usage(Given, Output),
     /// Look for suspicious parts of policies.
     Lint(Given, Vec<policy::PolicyFile>, Output),
     /// Say how policies would decide on requests.
     Simulate(Given, Box<policy::Simulation>, Output),
     /// Check a configuration.
-    ConfigCheck(Given),
+    ConfigCheck(Given, Output),
     /// Print the effective configuration.
     ConfigShow(Given),
+    /// Print a configuration file with every setting in a comment.
+    ConfigExample,
     /// Compile the component on standard input into a cache folder: what `serve` does in a process
     /// of its own.
     Compile(PathBuf),
+    /// Print the completions of a shell.
+    Completions(Shell),
     /// Print the version.
     Version(Output),
 }
@@ -62,16 +75,29 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, clap
     Ok(match matches.subcommand() {
         Some(("serve", matches)) => Task::Serve(given(matches)),
         Some(("check", matches)) => Task::Check(given(matches), output(matches)),
+        Some(("upgrade", matches)) => {
+            let dry_run = matches.get_flag("dry-run");
+            let mode = if dry_run { upgrade::Mode::DryRun } else { upgrade::Mode::Upgrade };
+            Task::Upgrade(given(matches), mode, output(matches))
+        }
+        Some(("backup", matches)) => backups::task(matches),
+        Some(("restore", matches)) => backups::restore(matches),
         Some(("explain", matches)) => access::explain(matches),
         Some(("limits", matches)) => limits::task(matches),
+        Some(("quota", matches)) => quota::task(matches),
+        Some(("usage", matches)) => Task::Usage(given(matches), output(matches)),
         Some(("policy", matches)) => access::policy(matches),
         Some(("config", matches)) => match matches.subcommand() {
             Some(("show", matches)) => Task::ConfigShow(given(matches)),
-            Some((_, matches)) => Task::ConfigCheck(given(matches)),
-            None => Task::ConfigCheck(Given::default()),
+            Some(("example", _)) => Task::ConfigExample,
+            Some((_, matches)) => Task::ConfigCheck(given(matches), output(matches)),
+            None => Task::ConfigCheck(Given::default(), Output::Text),
         },
         Some(("compile", matches)) => {
             Task::Compile(matches.get_one::<PathBuf>("cache").cloned().unwrap_or_default())
+        }
+        Some(("completions", matches)) => {
+            Task::Completions(matches.get_one::<Shell>("shell").copied().unwrap_or(Shell::Bash))
         }
         Some((_, matches)) => Task::Version(output(matches)),
         None => Task::Version(Output::Text),
@@ -84,25 +110,37 @@ pub fn run(task: Task) -> ExitCode {
     let outcome = match task {
         Task::Serve(given) => load(&given).and_then(serve::run).map(|()| ExitCode::SUCCESS),
         Task::Check(given, output) => load(&given).and_then(|config| check::run(&config, output)),
+        Task::Upgrade(given, mode, output) => {
+            load(&given).and_then(|config| upgrade::run(&config, mode, output))
+        }
+        Task::Backup(given, place, chore, output) => {
+            load(&given).and_then(|config| backup::run(&config, &place, &chore, output))
+        }
         Task::Explain(given, question, output) => {
             load(&given).and_then(|config| explain::run(&config, &question, output))
         }
         Task::Limits(given, change, output) => {
             load(&given).and_then(|config| limits::run(&config, &change, output))
         }
+        Task::Quota(given, change, output) => {
+            load(&given).and_then(|config| quota::run(&config, &change, output))
+        }
+        Task::Usage(given, output) => load(&given).and_then(|config| quota::run_usage(&config, output)),
         Task::Lint(given, documents, output) => {
             load(&given).and_then(|config| policy::lint(&config, &documents, output))
         }
         Task::Simulate(given, question, output) => {
             load(&given).and_then(|config| policy::simulate(&config, &question, output))
         }
-        Task::ConfigCheck(given) => Ok(check_config(&given)),
+        Task::ConfigCheck(given, output) => Ok(config_check::run(load(&given), output)),
         Task::ConfigShow(given) => load(&given).map(|config| say(&config::render(&config))),
+        Task::ConfigExample => Ok(say(&config::example())),
         Task::Compile(cache) => compile(&cache).map(|()| ExitCode::SUCCESS),
+        Task::Completions(shell) => Ok(say(&completions(shell))),
         Task::Version(output) => Ok(say(&version(output))),
     };
     outcome.unwrap_or_else(|error| {
-        complain(&format!("{error:#}"));
+        complain(&whole(&error));
         ExitCode::from(EXIT_FAILED)
     })
 }
@@ -117,27 +155,11 @@ fn load(given: &Given) -> anyhow::Result<Config> {
     Ok(config::load(given, &Environment::of_process()?)?)
 }
 
-fn check_config(given: &Given) -> ExitCode {
-    match checked(given) {
-        Ok(config) => {
-            say(&config.notices.iter().map(|notice| format!("notice: {notice}\n")).collect::<String>())
-        }
-        Err(error) => {
-            complain(&format!("{error:#}"));
-            ExitCode::from(EXIT_FOUND)
-        }
-    }
-}
-
-/// A configuration whose accounts are in order, and whose policies of endpoints and keys can be
-/// read, as the pipeline that would act by them says.
-fn checked(given: &Given) -> anyhow::Result<Config> {
-    let config = load(given)?;
-    Accounts::check(&config)?;
-    let (endpoints, keys) = (Endpoint::load_all(&config)?, DeclaredKey::load_all(&config)?);
-    let manifest = Manifest::load(config.pipeline.as_deref())?;
-    adviser::check_policies(&endpoints, &keys, &manifest, config.made_cache_folder().as_deref())?;
-    Ok(config)
+/// The script that a shell reads to complete our commands and flags.
+fn completions(shell: Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command(), "portcullis", &mut script);
+    String::from_utf8_lossy(&script).into_owned()
 }
 
 fn version(output: Output) -> String {
@@ -161,11 +183,20 @@ fn command() -> Command {
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(settings(
-            Command::new("check").about("Judge the configuration without starting anything"),
+            Command::new("check")
+                .about("Say whether `serve` would take the configuration, and what was read")
+                .long_about(
+                    "Check everything that `serve` checks before it touches the data folder, and say what was read.\n\
+                     Exit status: 0 it is in order, 1 it is refused.",
+                )
+                .arg(json()),
         ))
         .subcommand(settings(
             Command::new("show").about("Print the effective configuration, secrets redacted"),
-        ));
+        ))
+        .subcommand(
+            Command::new("example").about("Print a configuration file with every setting in a comment"),
+        );
     let check = Command::new("check")
         .about("Compare index, references, bytes and checksums of a data folder that no server has open")
         .long_about(
@@ -173,15 +204,20 @@ fn command() -> Command {
                      Exit status: 0 nothing is wrong, 1 damage was found, 2 the check could not be made.",
         )
         .arg(json());
-    Command::new("portcullis")
+    let command = Command::new("portcullis")
         .about("An S3 server whose request pipeline is WebAssembly")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .arg_required_else_help(true)
         .subcommand(settings(Command::new("serve").about("Serve requests until told to stop")))
         .subcommand(some_settings(check, &CHECKED))
+        .subcommand(some_settings(upgrade_command(), &CHECKED))
+        .subcommand(backups::command())
+        .subcommand(backups::restore_command())
         .subcommand(access::explain_command())
         .subcommand(limits::command())
+        .subcommand(quota::command())
+        .subcommand(quota::usage_command())
         .subcommand(access::policy_command())
         .subcommand(config)
         .subcommand(
@@ -189,52 +225,34 @@ fn command() -> Command {
                 Arg::new("cache").required(true).value_name("FOLDER").value_parser(value_parser!(PathBuf)),
             ),
         )
-        .subcommand(Command::new("version").about("Print the version").arg(json()))
+        .subcommand(
+            Command::new("completions")
+                .about("Print what a shell needs to complete commands and flags")
+                .long_about(
+                    "Print what a shell needs to complete commands and flags:\n  \
+                     portcullis completions bash > /etc/bash_completion.d/portcullis",
+                )
+                .arg(Arg::new("shell").required(true).value_name("SHELL").value_parser(value_parser!(Shell))),
+        )
+        .subcommand(Command::new("version").about("Print the version").arg(json()));
+    help::grouped(command)
 }
 
-fn settings(command: Command) -> Command {
-    let variable = Arg::new("variable")
-        .long("variable")
-        .value_name("NAME=VALUE")
-        .action(ArgAction::Append)
-        .help("Set a variable that the pipeline declares; repeatable [env: PORTCULLIS_VARIABLE_NAME]");
-    KEYS.iter().fold(command.arg(file()).arg(variable), with_key)
-}
-
-/// The configuration file, and flags for these keys only.
-fn some_settings(command: Command, names: &[&str]) -> Command {
-    KEYS.iter().filter(|key| names.contains(&key.name)).fold(command.arg(file()), with_key)
-}
-
-fn file() -> Arg {
-    Arg::new("config")
-        .long("config")
-        .value_name("FILE")
-        .value_parser(value_parser!(PathBuf))
-        .help("Read this configuration file (TOML) [env: PORTCULLIS_CONFIG]")
-}
-
-fn with_key(command: Command, key: &'static Key) -> Command {
-    let Some(flag) = key.flag() else { return command };
-    let default = match key.default() {
-        none if none.is_empty() => String::new(),
-        default => format!(" [default: {default}]"),
-    };
-    let switch = key.is_switch();
-    let mut argument = Arg::new(key.name)
-        .long(flag)
-        .value_name(if switch { "true|false" } else { "VALUE" })
-        .value_parser(NonEmptyStringValueParser::new())
-        .action(if key.form == Form::Many { ArgAction::Append } else { ArgAction::Set })
-        .help(format!("{} [env: {}]{default}", key.help, key.environment()))
-        .long_help(format!("{}; {} [env: {}]{default}", key.help, key.allowed, key.environment()));
-    if switch {
-        argument = argument.num_args(0..=1).default_missing_value("true");
-    }
-    if key.form == Form::Many {
-        argument = argument.value_delimiter(',');
-    }
-    command.arg(argument)
+fn upgrade_command() -> Command {
+    let dry_run = Arg::new("dry-run")
+        .long("dry-run")
+        .action(ArgAction::SetTrue)
+        .help("Say what would be changed, and change nothing; a server may have the folder open");
+    Command::new("upgrade")
+        .about("Bring a data folder that no server has open to the format of this program, and check it")
+        .long_about(
+            "Bring a data folder that no server has open to the format of this program, and check it. `serve` does the \
+             same when it starts, without the check.\n\
+             Exit status: 0 nothing is to be done, or it is done and nothing is wrong; 1 with --dry-run, an upgrade is \
+             to be done, else damage was found; 2 it could not be done.",
+        )
+        .arg(dry_run)
+        .arg(json())
 }
 
 fn given(matches: &ArgMatches) -> Given {

@@ -11,8 +11,7 @@ use super::output::{EXIT_FOUND, Output, complain, say};
 use crate::config::Config;
 use crate::front::admin;
 
-use tree::Tree;
-pub(crate) use tree::harmless;
+pub(crate) use tree::{Tree, harmless};
 
 /// What the server is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -23,7 +23,22 @@ pub(super) fn say(text: &str) -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// An error with its causes, each once: many a library repeats its cause in its own words.
+pub(super) fn whole(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1) {
+        let cause = cause.to_string();
+        if !text.contains(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
+}
+
 /// Says on standard error what is wrong.
 pub(super) fn complain(why: &str) {
     let _ = writeln!(std::io::stderr(), "portcullis: {why}");
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! The start of `portcullis serve`: from a configuration to a server that is ready, and its end.
 
+mod greeting;
+
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
@@ -10,27 +12,30 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::output::say;
+use super::prepared::Prepared;
+use super::trouble;
 use crate::config::Config;
-use crate::front::admin::{Admin, AdminServer};
+use crate::front::admin::{Admin, AdminServer, Holding};
 use crate::front::health::Health;
 use crate::front::listener::{self, Listener};
 use crate::front::notify::notify;
 use crate::front::serve::{Server, Setup};
-use crate::keys::accounts::{Accounts, RootOrigin};
-use crate::keys::master_keys::{DeclaredKey, MasterKeys};
+use crate::keys::accounts::{Accounts, FolderAccount, note};
+use crate::keys::master_keys::MasterKeys;
 use crate::keys::vault::{Vault, volume_options};
-use crate::outbound::Outbound;
-use crate::pipeline::adviser;
 use crate::pipeline::compose::Manifest;
 use crate::pipeline::engine::CompiledPipeline;
-use crate::pipeline::peer::Endpoint;
+use crate::pipeline::owners;
+use crate::pipeline::quotas::Quotas;
 use crate::pipeline::shared::{Ids, Shared};
 use crate::pipeline::shares::{Rates, Room};
+use crate::pipeline::stale_code;
+use crate::pipeline::usage_count;
 use crate::pipeline::worker::Worker;
 use crate::telemetry::access::AccessLog;
 use crate::telemetry::explanations::Explanations;
 use crate::telemetry::logs;
-use crate::telemetry::metrics::Metrics;
+use crate::telemetry::metrics::{Metrics, UsageSource};
 use crate::telemetry::otlp::Exporter;
 use crate::telemetry::tap::LogTap;
 use volume::Volume;
@@ -45,20 +50,14 @@ pub(super) fn run(config: Config) -> Result<()> {
     for notice in &config.notices {
         tracing::warn!("{notice}");
     }
-    // What is wrong with accounts, policies and the pipeline's manifest is refused before anything
-    // is made in the data folder.
-    Accounts::check(&config)?;
     raise_file_limit(&config);
-    let endpoints = Endpoint::load_all(&config)?;
-    let keys = DeclaredKey::load_all(&config)?;
-    let manifest = Manifest::load(config.pipeline.as_deref())?;
-    // The cache may be in the data folder: a first start compiles for this check without one.
-    adviser::check_policies(&endpoints, &keys, &manifest, config.made_cache_folder().as_deref())?;
-    let listeners = listener::bind(&config, &endpoints)?;
+    // What is wrong with the configuration is refused before anything is made in the data folder.
+    let prepared = Prepared::of(&config)?;
+    let listeners = listener::bind(&config, &prepared.endpoints)?;
     make_folder(&config.data_dir)?;
     let volume = Volume::open(volume_options(&config))
-        .with_context(|| format!("opening the data folder {}", config.data_dir.display()))?;
-    let outcome = serve_volume(config, listeners, keys, &manifest, &volume, &tap);
+        .map_err(|error| trouble::of_folder(&config.data_dir, &error))?;
+    let outcome = serve_volume(config, listeners, prepared, &volume, &tap);
     volume.close();
     tracing::info!("stopped");
     outcome
@@ -67,13 +66,13 @@ pub(super) fn run(config: Config) -> Result<()> {
 fn serve_volume(
     config: Config,
     listeners: Vec<Listener>,
-    keys: Vec<DeclaredKey>,
-    manifest: &Manifest,
+    prepared: Prepared,
     volume: &Arc<Volume>,
     tap: &LogTap,
 ) -> Result<()> {
     let config = Arc::new(config);
-    let (shared, pipeline) = assemble(&config, keys, manifest, volume)?;
+    let words = prepared.manifest.words();
+    let (shared, pipeline) = assemble(&config, prepared, volume)?;
     let access_log = AccessLog::start(&config.access, config.log.format, &shared.metrics)?;
     if let Some(exporter) = &shared.exporter {
         tap.open(exporter);
@@ -87,7 +86,8 @@ fn serve_volume(
     let rates = Arc::new(Rates::new(&config.rates));
     let admin = admin(&config, &shared, &rates);
     let exporter = shared.exporter.clone();
-    let greeting = greeting(&config, &shared.accounts, &listeners);
+    let greeting = greeting::greeting(&config, &words, &shared.accounts, &listeners);
+    let accounts = Arc::clone(&shared.accounts);
     let server = Server {
         listeners,
         setup: Setup {
@@ -96,7 +96,8 @@ fn serve_volume(
             rates,
             explanations: Arc::clone(&shared.explanations),
             metrics: Arc::clone(&shared.metrics),
-            health: Arc::new(Health::default()),
+            health: Arc::new(Health::of(Arc::clone(volume))),
+            proxies: Arc::new(config.proxies.clone()),
             access_log: access_log.clone(),
         },
         answer: move || Worker::new(Arc::clone(&shared), Arc::clone(&pipeline)),
@@ -106,8 +107,10 @@ fn serve_volume(
         notify(config.notify_socket.as_deref(), "STOPPING=1");
     };
     let outcome = server.run(stop, || {
+        accounts.root().keep()?;
         say(&greeting);
         notify(config.notify_socket.as_deref(), "READY=1");
+        Ok(())
     });
     if let Some(admin) = admin {
         admin.close();
@@ -125,12 +128,18 @@ fn serve_volume(
 /// The admin API on its socket. Requests do not need it: a file system without sockets is no reason
 /// not to serve.
 fn admin(config: &Config, shared: &Shared, rates: &Arc<Rates>) -> Option<AdminServer> {
-    let admin = Admin { explanations: Arc::clone(&shared.explanations), rates: Arc::clone(rates) };
+    let admin = Admin {
+        explanations: Arc::clone(&shared.explanations),
+        rates: Arc::clone(rates),
+        quotas: Arc::clone(&shared.quotas),
+        volume: Arc::clone(&shared.volume),
+        holding: Holding::default(),
+    };
     AdminServer::start(&config.data_dir, admin)
         .inspect_err(|error| {
             tracing::warn!(
                 error = format!("{error:#}"),
-                "no admin socket: `portcullis explain` and `portcullis limits` cannot ask"
+                "no admin socket: `portcullis explain`, `limits` and `backup` cannot ask"
             )
         })
         .ok()
@@ -139,13 +148,15 @@ fn admin(config: &Config, shared: &Shared, rates: &Arc<Rates>) -> Option<AdminSe
 /// Composes and compiles the pipeline, and puts together what all workers share.
 fn assemble(
     config: &Arc<Config>,
-    keys: Vec<DeclaredKey>,
-    manifest: &Manifest,
+    prepared: Prepared,
     volume: &Arc<Volume>,
 ) -> Result<(Arc<Shared>, Arc<CompiledPipeline>)> {
-    let accounts = Arc::new(Accounts::open(config)?);
+    let Prepared { manifest, keys, outbound, settings, composed, .. } = prepared;
+    let cache = config.cache_folder();
+    let accounts = Arc::new(open_accounts(config, &manifest, volume)?);
     let metrics = Arc::new(Metrics::new(config.worker_count() + 1));
-    metrics.set_volume(Box::new(Arc::clone(volume)));
+    let source = UsageSource { volume: Arc::clone(volume), buckets_max: config.metrics_buckets_max };
+    metrics.set_volume(Box::new(source));
     metrics.set_bounds(
         config.data_dir.clone(),
         vec![
@@ -159,15 +170,13 @@ fn assemble(
     }
     let exporter = Exporter::start(&config.export, &metrics)?;
     let vault = Arc::new(Vault::open(&config.data_dir)?);
-    let settings = Arc::new(manifest.variables(&config.pipeline_variables())?);
-    let cache = config.cache_folder();
-    let pipeline = CompiledPipeline::load(&manifest.compose()?, Some(&cache))?;
-    let master_keys = MasterKeys::open(config, keys, Arc::clone(&accounts), Arc::clone(&vault))?;
-    let added = manifest.added_stages()?;
-    for (_, name, _) in &added {
+    let is_counted = usage_count::count_once(volume, &manifest, Some(&cache), !config.quotas.is_empty())?;
+    for name in composed.stage_names() {
         metrics.added_stage(name);
     }
-    let stages = pipeline.added_stages(added, Arc::clone(&settings), Some(&cache))?;
+    let (pipeline, stages) = composed.compile(Arc::clone(&settings), Some(&cache))?;
+    let master_keys = MasterKeys::open(config, keys, Arc::clone(&accounts), Arc::clone(&vault))?;
+    stale_code::remove(&cache);
     let shared = Shared {
         config: Arc::clone(config),
         accounts,
@@ -175,15 +184,37 @@ fn assemble(
         master_keys: Arc::new(master_keys),
         volume: Arc::clone(volume),
         metrics,
-        outbound: Outbound::new(&config.outbound)?,
+        outbound,
         settings,
         explanations: Arc::new(Explanations::new(config.explanations.clone())),
         stages: Arc::new(stages),
         exporter,
+        quotas: Arc::new(Quotas::new(&config.quotas, is_counted)),
         room: Room::new(config.limits.documents_bytes_max),
         ids: Ids::default(),
     };
     Ok((Arc::new(shared), Arc::new(pipeline)))
+}
+
+/// The accounts of a configuration and of the volume, which notes from then on whose it is.
+///
+/// # Errors
+/// Those of the accounts; the volume is another account's.
+pub(super) fn open_accounts(config: &Config, manifest: &Manifest, volume: &Volume) -> Result<Accounts> {
+    // The check has to be possible before anything is compiled: it makes no folder.
+    let owners = || owners::of(manifest, config.made_cache_folder().as_deref(), volume);
+    let folder = FolderAccount::of(volume, &owners)?;
+    let accounts = Accounts::open(config, &folder)?;
+    if folder.noted.is_none() {
+        let account = &accounts.root().account_id;
+        match note(volume, account) {
+            Ok(()) => tracing::info!(account, "the index notes the account of the data folder"),
+            // A disk that is full is no reason not to serve: the file with the root credentials
+            // says the account, and the next start tries again.
+            Err(error) => tracing::warn!(account, %error, "the account is not noted in the index yet"),
+        }
+    }
+    Ok(accounts)
 }
 
 /// Waits for SIGTERM or SIGINT; after a SIGHUP, the log of requests is opened again. Where the
@@ -213,7 +244,7 @@ fn make_folder(folder: &Path) -> Result<()> {
         .recursive(true)
         .mode(0o700)
         .create(folder)
-        .with_context(|| format!("making the data folder {}", folder.display()))
+        .map_err(|error| trouble::of_new_folder(folder, &error))
 }
 
 /// Descriptors besides those of connections: listeners, segments, the index, large bodies being
@@ -234,49 +265,5 @@ fn raise_file_limit(config: &Config) {
             wanted,
             "fewer open files are allowed than limits.connections_max needs (ulimit -n, LimitNOFILE)"
         );
-    }
-}
-
-/// What a start prints: where the server is, and how to use it. The credentials only when they are
-/// new.
-fn greeting(config: &Config, accounts: &Accounts, listeners: &[Listener]) -> String {
-    let addresses: Vec<String> = listeners.iter().map(|listener| listener.address.to_string()).collect();
-    let data = config.data_dir.display();
-    let mut text = format!(
-        "Portcullis {} on {}, region {}, data in {data}\n",
-        env!("CARGO_PKG_VERSION"),
-        addresses.join(" "),
-        config.region
-    );
-    let root = accounts.root();
-    match &root.origin {
-        RootOrigin::Configured => text += &format!("root access key: {}, as configured\n", root.access_key),
-        RootOrigin::Stored(path) => text += &format!("root credentials: in {}\n", path.display()),
-        RootOrigin::Generated(path) => {
-            let endpoint = listeners.first().map(|listener| endpoint(listener.address)).unwrap_or_default();
-            text += &format!(
-                "root credentials, made just now and shown only this once; they are kept in {path}\n\n\
-                 export AWS_ACCESS_KEY_ID={access_key}\n\
-                 export AWS_SECRET_ACCESS_KEY={secret_key}\n\
-                 export AWS_DEFAULT_REGION={region}\n\
-                 aws --endpoint-url {endpoint} s3 mb s3://demo\n\
-                 echo hello | aws --endpoint-url {endpoint} s3 cp - s3://demo/hello.txt\n\
-                 aws --endpoint-url {endpoint} s3 ls s3://demo\n\n",
-                path = path.display(),
-                access_key = root.access_key,
-                secret_key = root.secret_key.reveal(),
-                region = config.region,
-            );
-        }
-    }
-    text
-}
-
-/// The URL of a listener for a client on this machine.
-fn endpoint(address: std::net::SocketAddr) -> String {
-    match (address.ip().is_unspecified(), address.is_ipv4()) {
-        (false, _) => format!("http://{address}"),
-        (true, true) => format!("http://127.0.0.1:{}", address.port()),
-        (true, false) => format!("http://[::1]:{}", address.port()),
     }
 }

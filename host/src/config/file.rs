@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::key::Form;
-use super::{AccountEntry, Config, ConfigError, KEYS, Key, ListenerEntry, MasterKeyEntry, Origin, RateEntry};
+use super::{
+    AccountEntry, Config, ConfigError, KEYS, Key, ListenerEntry, MasterKeyEntry, QuotaEntry, RateEntry,
+    SetVariable,
+};
 
 /// What a file says; its values are not checked yet.
 pub(super) struct File {
@@ -16,6 +19,7 @@ pub(super) struct File {
     pub(super) master_keys: Vec<MasterKeyEntry>,
     pub(super) listeners: Vec<ListenerEntry>,
     pub(super) rates: Vec<RateEntry>,
+    pub(super) quotas: Vec<QuotaEntry>,
 }
 
 /// Bytes that a configuration file may have.
@@ -36,9 +40,10 @@ pub(super) fn parse(text: &str) -> Result<File, ConfigError> {
     let table: toml::Table = toml::from_str(text).map_err(|error| {
         // The message of the parser quotes the line, which may hold a secret. So only its position
         // and the reason are given.
-        let line =
-            error.span().map_or(0, |span| text.bytes().take(span.start).filter(|b| *b == b'\n').count());
-        ConfigError(format!("line {}: {}", line + 1, error.message()))
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        ConfigError(format!("line {line}, column {column}: {}", error.message()))
     })?;
     let mut file = File {
         values: Vec::new(),
@@ -47,6 +52,7 @@ pub(super) fn parse(text: &str) -> Result<File, ConfigError> {
         master_keys: Vec::new(),
         listeners: Vec::new(),
         rates: Vec::new(),
+        quotas: Vec::new(),
     };
     for (name, value) in table {
         match (name.as_str(), value) {
@@ -58,6 +64,8 @@ pub(super) fn parse(text: &str) -> Result<File, ConfigError> {
             ("listeners", _) => {
                 return Err(ConfigError("listeners: expected [[listeners]] tables".to_owned()));
             }
+            ("quotas", toml::Value::Array(entries)) => file.quotas = quotas(entries)?,
+            ("quotas", _) => return Err(ConfigError("quotas: expected [[quotas]] tables".to_owned())),
             ("rates", toml::Value::Array(entries)) => file.rates = rates(entries)?,
             ("rates", _) => return Err(ConfigError("rates: expected [[rates]] tables".to_owned())),
             ("variables", _) => return Err(ConfigError("variables: expected a table".to_owned())),
@@ -110,7 +118,7 @@ pub(super) fn unknown(name: &str) -> ConfigError {
     let mut names: Vec<&str> = KEYS.iter().filter(same).map(|key| key.name).collect();
     if table.is_empty() || names.is_empty() {
         names = KEYS.iter().map(|key| key.name).collect();
-        names.extend(["variables", "accounts", "kms_keys", "listeners", "rates"]);
+        names.extend(["variables", "accounts", "kms_keys", "listeners", "quotas", "rates"]);
     }
     ConfigError(format!("unknown key {name}; allowed here: {}", names.join(", ")))
 }
@@ -169,6 +177,21 @@ fn rates(entries: Vec<toml::Value>) -> Result<Vec<RateEntry>, ConfigError> {
     Ok(entries)
 }
 
+fn quotas(entries: Vec<toml::Value>) -> Result<Vec<QuotaEntry>, ConfigError> {
+    let entry = |(index, value): (usize, toml::Value)| {
+        value
+            .try_into()
+            .map_err(|error: toml::de::Error| ConfigError(format!("quotas[{index}]: {}", error.message())))
+    };
+    let entries: Vec<QuotaEntry> = entries.into_iter().enumerate().map(entry).collect::<Result<_, _>>()?;
+    for (index, QuotaEntry { subject, name, .. }) in entries.iter().enumerate() {
+        if entries.iter().take(index).any(|other| (other.subject, &other.name) == (*subject, name)) {
+            return Err(ConfigError(format!("quotas[{index}]: there is one for {subject} {name} already")));
+        }
+    }
+    Ok(entries)
+}
+
 /// The effective configuration as a TOML file, secrets redacted, with the origin of every value
 /// that is not a default.
 pub fn render(config: &Config) -> String {
@@ -184,19 +207,14 @@ pub fn render(config: &Config) -> String {
             let _ = writeln!(text, "\n[{prefix}]");
             table = prefix;
         }
-        let origin = match config.origins.get(key.name) {
-            None => "",
-            Some(Origin::File) => "  # from the file",
-            Some(Origin::Environment) => "  # from the environment",
-            Some(Origin::Flag) => "  # from the command line",
-        };
+        let origin = config.origins.get(key.name).map(|origin| format!("  # {origin}")).unwrap_or_default();
         let _ = writeln!(text, "{name} = {}{origin}", literal(key, &values));
     }
     if !config.variables.is_empty() {
         text.push_str("\n[variables]\n");
     }
-    for (name, value) in &config.variables {
-        let _ = writeln!(text, "{name} = {}", quoted(value));
+    for (name, SetVariable { value, origin }) in &config.variables {
+        let _ = writeln!(text, "{name} = {}  # {origin}", quoted(value));
     }
     for listener in &config.listeners {
         let _ = writeln!(text, "\n[[listeners]]\naddress = {}", quoted(&listener.address.to_string()));
@@ -225,6 +243,12 @@ pub fn render(config: &Config) -> String {
             let _ = writeln!(text, "{name} = {value}");
         }
     }
+    for QuotaEntry { subject, name, quota } in &config.quotas {
+        let _ = writeln!(text, "\n[[quotas]]\n{subject} = {}", quoted(name));
+        for (name, value) in quota.settings() {
+            let _ = writeln!(text, "{name} = {value}");
+        }
+    }
     for account in &config.accounts {
         let _ = writeln!(text, "\n[[accounts]]\nid = {}", quoted(&account.id));
         for user in &account.users {
@@ -234,7 +258,7 @@ pub fn render(config: &Config) -> String {
     text
 }
 
-fn literal(key: &Key, values: &[String]) -> String {
+pub(super) fn literal(key: &Key, values: &[String]) -> String {
     let scalar = |value: &String| match value.parse::<u64>().is_ok() || value.parse::<bool>().is_ok() {
         true => value.clone(),
         false => quoted(value),

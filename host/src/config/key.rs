@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::{Config, SecretSource, size};
+use super::{Config, ProxyHeader, SecretSource, size};
 use crate::outbound::Destination;
 use crate::secret::Secret;
 use crate::telemetry::access::Access;
-use crate::telemetry::logs::LogFormat;
+use crate::telemetry::logs::{self, LogFormat};
 use crate::telemetry::otlp::Collector;
 use volume::Durability;
 
@@ -81,12 +81,17 @@ const ACCESSES: &[(&str, Access)] = &[
 ];
 const DURABILITIES: &[(&str, Durability)] =
     &[("synced", Durability::Synced), ("relaxed", Durability::Relaxed)];
+const PROXY_HEADERS: &[(&str, ProxyHeader)] = &[
+    ("x-forwarded", ProxyHeader::XForwarded),
+    ("forwarded", ProxyHeader::Forwarded),
+    ("proxy-protocol", ProxyHeader::ProxyProtocol),
+];
 const SECONDS: &str = "a whole number of seconds from 1 to 86400";
 
 /// Every setting that is one value or a list, those without a table first.
 ///
-/// Besides these there are only `[variables]`, `[[accounts]]`, `[[kms_keys]]`, `[[listeners]]` and
-/// `[[rates]]`.
+/// Besides these there are only `[variables]`, `[[accounts]]`, `[[kms_keys]]`, `[[listeners]]`,
+/// `[[quotas]]` and `[[rates]]`.
 #[rustfmt::skip]
 pub static KEYS: &[Key] = &[
     Key { name: "listen", form: Form::Many,
@@ -149,6 +154,16 @@ pub static KEYS: &[Key] = &[
         help: "Measure the time of each stage on one call in so many",
         set: |c, v| { c.stage_sample = count(v, 1, 1_000_000)? as u64; Some(()) },
         get: |c| vec![c.stage_sample.to_string()] },
+    Key { name: "proxies.trusted", form: Form::Many,
+        allowed: "a list of addresses and networks such as 192.0.2.7 and 10.0.0.0/8",
+        help: "Believe proxies at these addresses when they say who the client is; repeatable",
+        set: |c, v| { c.proxies.trusted = v.iter().map(|v| v.parse().ok()).collect::<Option<_>>()?; Some(()) },
+        get: |c| c.proxies.trusted.iter().map(ToString::to_string).collect() },
+    Key { name: "proxies.header", form: Form::One,
+        allowed: "x-forwarded, forwarded or proxy-protocol",
+        help: "How trusted proxies say who the client is: X-Forwarded-For, -Proto and -Host; Forwarded; or the PROXY protocol, version 1 or 2",
+        set: |c, v| { c.proxies.header = choice(PROXY_HEADERS, v)?; Some(()) },
+        get: |c| word(PROXY_HEADERS, c.proxies.header) },
     Key { name: "log.format", form: Form::One,
         allowed: "text or json",
         help: "The form of log lines on standard error",
@@ -194,6 +209,11 @@ pub static KEYS: &[Key] = &[
         help: "Metrics of durations name the last request of each slot, for scrapers that ask for OpenMetrics",
         set: |c, v| { c.exemplars = one(v)?.parse().ok()?; Some(()) },
         get: |c| vec![c.exemplars.to_string()] },
+    Key { name: "telemetry.buckets_max", form: Form::One,
+        allowed: "a whole number from 0 to 10000",
+        help: "Buckets whose objects and bytes have metrics of their own; those with most bytes",
+        set: |c, v| { c.metrics_buckets_max = count(v, 0, 10_000)?; Some(()) },
+        get: |c| vec![c.metrics_buckets_max.to_string()] },
     Key { name: "explanations.count_max", form: Form::One,
         allowed: "a whole number from 0 to 1000000; 0 turns them off",
         help: "Explanations of denied requests that are kept in memory, for `portcullis explain`",
@@ -324,6 +344,21 @@ pub static KEYS: &[Key] = &[
         help: "How fast stored bytes are compared with their checksums in the background, at most",
         set: |c, v| { c.storage.scrub_bytes_per_second = bytes(v, 0, 64 << 30)?; Some(()) },
         get: |c| vec![size::render(c.storage.scrub_bytes_per_second)] },
+    Key { name: "backup.key_file", form: Form::One,
+        allowed: "a file",
+        help: "The file of the key that backups are sealed under; the first backup makes it. Keep a copy elsewhere",
+        set: |c, v| { c.backup.key_file = Some(path(v)?); Some(()) },
+        get: |c| c.backup.key_file.iter().map(|path| path.display().to_string()).collect() },
+    Key { name: "backup.bytes_per_second", form: Form::One,
+        allowed: "a size from 0 to 64 GiB; 0 is no bound",
+        help: "How fast stored bytes are read for a backup, at most",
+        set: |c, v| { c.backup.bytes_per_second = bytes(v, 0, 64 << 30)?; Some(()) },
+        get: |c| vec![size::render(c.backup.bytes_per_second)] },
+    Key { name: "root.account_id", form: Form::One,
+        allowed: "12 digits, not all of them 0",
+        help: "The account of a new data folder, or of one that lost its root-credentials.toml; for others it has to match",
+        set: |c, v| { c.root.account_id = Some(account_id(v)?); Some(()) },
+        get: |c| c.root.account_id.iter().cloned().collect() },
     Key { name: "root.access_key", form: Form::Hidden,
         allowed: "an access key id",
         help: "The root access key id; generated when not set",
@@ -419,7 +454,15 @@ fn log_level(values: &[String]) -> Option<String> {
     let level = one(values)?;
     let known = ["error", "warn", "info", "debug", "trace", "off"];
     let good = |directive: &str| known.contains(&directive.rsplit('=').next().unwrap_or(directive));
-    level.split(',').all(good).then(|| level.to_owned())
+    // The filter itself also takes a word that is no level, for the name of a target.
+    (level.split(',').all(good) && logs::is_level(level)).then(|| level.to_owned())
+}
+
+fn account_id(values: &[String]) -> Option<String> {
+    let id = one(values)?;
+    let good =
+        id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()) && id.bytes().any(|byte| byte != b'0');
+    good.then(|| id.to_owned())
 }
 
 fn secret(values: &[String]) -> Option<SecretSource> {

@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::key::{Form, find};
-use super::{Config, ConfigError, KEYS, Key, ListenerEntry, MasterKeyEntry, Origin, file};
+use super::{
+    Config, ConfigError, KEYS, Key, ListenerEntry, MasterKeyEntry, Origin, ProxyHeader, SetVariable,
+    VARIABLE_PREFIX, file,
+};
 
-/// The prefix of our environment variables, and that of pipeline variables.
+/// The prefix of our environment variables.
 const PREFIX: &str = "PORTCULLIS_";
-const VARIABLE_PREFIX: &str = "PORTCULLIS_VARIABLE_";
 
 /// Names that another server reads its root credentials from, and ours.
 const ALIASES: [(&str, &str); 4] = [
@@ -80,7 +82,8 @@ impl Environment {
 }
 
 fn concerns_us(name: &str) -> bool {
-    name.starts_with(PREFIX) || name == "NOTIFY_SOCKET" || ALIASES.iter().any(|(alias, _)| *alias == name)
+    let mut aliases = ALIASES.iter().chain(&OTEL_ALIASES);
+    name.starts_with(PREFIX) || name == "NOTIFY_SOCKET" || aliases.any(|(alias, _)| *alias == name)
 }
 
 /// The effective configuration.
@@ -106,11 +109,15 @@ fn apply_file(config: &mut Config, path: &Path) -> Result<(), ConfigError> {
     let values =
         file.values.iter().filter_map(|(name, values)| Some((find(name)?, values.clone()))).collect();
     apply(config, Origin::File, values).map_err(named)?;
-    config.variables.extend(file.variables);
+    for (name, value) in file.variables {
+        set_variable(config, name, value, Origin::File);
+    }
+    config.file = Some(path.to_owned());
     config.accounts = file.accounts;
     config.master_keys = file.master_keys;
     config.listeners = file.listeners;
     config.rates = file.rates;
+    config.quotas = file.quotas;
     // A relative path in the file starts at the folder of the file, wherever the server is started.
     let folder = path.parent().unwrap_or(Path::new(""));
     for (key, path) in [
@@ -118,6 +125,7 @@ fn apply_file(config: &mut Config, path: &Path) -> Result<(), ConfigError> {
         ("cache_dir", config.cache_dir.as_mut()),
         ("pipeline", config.pipeline.as_mut()),
         ("access_log_file", config.access.file.as_mut()),
+        ("backup.key_file", config.backup.key_file.as_mut()),
     ] {
         if let (Some(path), true) = (path, config.origins.contains_key(key)) {
             *path = folder.join(&*path);
@@ -142,9 +150,9 @@ fn apply_environment(config: &mut Config, environment: &Environment) -> Result<(
     apply(config, Origin::Environment, values)
         .map_err(|ConfigError(why)| ConfigError(format!("environment: {why}")))?;
     let known: BTreeSet<String> = KEYS.iter().map(Key::environment).collect();
-    for (name, value) in &environment.0 {
+    for (name, value) in environment.0.iter().filter(|(_, value)| !value.is_empty()) {
         if let Some(variable) = name.strip_prefix(VARIABLE_PREFIX) {
-            config.variables.insert(variable.to_lowercase(), value.clone());
+            set_variable(config, variable.to_lowercase(), value.clone(), Origin::Environment);
         } else if name.starts_with(PREFIX) && name != "PORTCULLIS_CONFIG" && !known.contains(name) {
             // No error: Kubernetes sets PORTCULLIS_PORT and others where a service is named
             // portcullis.
@@ -174,6 +182,10 @@ fn adopt_aliases(config: &mut Config, environment: &mut Environment) {
     }
 }
 
+fn set_variable(config: &mut Config, name: String, value: String, origin: Origin) {
+    config.variables.insert(name, SetVariable { value, origin });
+}
+
 fn split(key: &Key, text: &str) -> Vec<String> {
     match key.form {
         Form::Many => text.split(',').map(|part| part.trim().to_owned()).collect(),
@@ -190,7 +202,7 @@ fn apply_flags(config: &mut Config, given: &Given) -> Result<(), ConfigError> {
         let (name, value) = variable.split_once('=').ok_or_else(|| {
             ConfigError(format!("command line: --variable {variable}: allowed is NAME=VALUE"))
         })?;
-        config.variables.insert(name.to_owned(), value.to_owned());
+        set_variable(config, name.to_owned(), value.to_owned(), Origin::Flag);
     }
     Ok(())
 }
@@ -233,6 +245,9 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     {
         return Err(ConfigError(format!("admin_listen: {shared} is in listen too")));
     }
+    if config.proxies.header != ProxyHeader::default() && config.proxies.trusted.is_empty() {
+        return Err(ConfigError("proxies.header is set, proxies.trusted is not".to_owned()));
+    }
     check_listeners(config)?;
     check_master_keys(config)?;
     for (variable, key) in [("region", "region"), ("domains", "domain")] {
@@ -263,6 +278,15 @@ fn check_master_keys(config: &Config) -> Result<(), ConfigError> {
             return refused(format!(
                 "alias = {alias:?}: allowed is alias/ and 1 to 250 letters, digits and /_-, but not alias/aws/"
             ));
+        }
+        // Which id the root account has is known only in the data folder, so a key that names it is
+        // compared with those that do not name it when the keys are opened.
+        let others = || config.master_keys.iter().take(index).filter(|other| other.account == *account);
+        if others().any(|other| other.id == *id) {
+            return refused(format!("id = {id:?}: another key of the account has it"));
+        }
+        if let Some(alias) = alias.iter().find(|own| others().any(|other| other.alias.contains(own))) {
+            return refused(format!("alias = {alias:?}: another key of the account has it"));
         }
     }
     Ok(())

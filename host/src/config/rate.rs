@@ -53,7 +53,8 @@ impl Subject {
         let is_plain = |byte: u8| byte.is_ascii_graphic() && !b"/?#%\"\\".contains(&byte);
         match self {
             _ if name == EVERY => Some(name.to_owned()),
-            Subject::Address => Some(normal_address(name.parse().ok()?)),
+            // With the bits that count, as `limits show` prints them.
+            Subject::Address => Some(normal_address(name.strip_suffix("/64").unwrap_or(name).parse().ok()?)),
             Subject::Account if name.len() != 12 || !name.bytes().all(|byte| byte.is_ascii_digit()) => None,
             _ => {
                 let good = (1..=NAME_LENGTH_MAX).contains(&name.len()) && name.bytes().all(is_plain);

@@ -89,6 +89,7 @@ fn values_that_are_not_allowed_are_refused_with_what_is() {
         ("domain = [\"UPPER\"]", "DNS names"),
         ("[log]\nformat = \"xml\"", "text or json"),
         ("[log]\nlevel = \"loud\"", "error, warn"),
+        ("[log]\nlevel = \"volume=a=debug\"", "error, warn"),
         ("[limits]\nidle_seconds_max = 0", "from 1 to 86400"),
         ("[storage]\nsegment_bytes = \"1 KiB\"", "from 16 MiB"),
         ("[variables]\nx = [1]", "variables.x"),
@@ -163,10 +164,19 @@ fn pipeline_variables_come_from_every_source() {
     );
     given.variables = vec!["three=flag=yes".to_owned()];
     let environment = Environment::of([("PORTCULLIS_VARIABLE_TWO", "environment")]);
-    let variables = load(&given, &environment).unwrap().pipeline_variables();
-    let expected =
-        [("domains", "a.test,b.test"), ("one", "1"), ("three", "flag=yes"), ("two", "environment")];
-    assert_eq!(variables, expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
+    let config = load(&given, &environment).unwrap();
+    let set = |(name, value, origin): (&str, &str, Origin)| {
+        (name.to_owned(), SetVariable { value: value.to_owned(), origin })
+    };
+    let expected = [
+        ("domains", "a.test,b.test", Origin::File),
+        ("one", "1", Origin::File),
+        ("three", "flag=yes", Origin::Flag),
+        ("two", "environment", Origin::Environment),
+    ];
+    assert_eq!(config.pipeline_variables(), expected.map(set).into());
+    let source = config.source_of_variable("one", Origin::File);
+    assert!(source.ends_with("portcullis.toml: variables.one"), "{source}");
     given.variables = vec!["three".to_owned()];
     assert!(load(&given, &environment).unwrap_err().to_string().contains("NAME=VALUE"));
 }
@@ -293,8 +303,66 @@ fn master_keys_that_mean_nothing_are_refused() {
         (key("alias = [\"alias/aws/s3\"]"), "not alias/aws/"),
         (key("aliases = []"), "aliases"),
         (key("enabled = \"no\""), "kms_keys[0] (k)"),
+        (key("") + &key(""), "kms_keys[1]: id = \"k\": another key of the account has it"),
+        (
+            key("alias = [\"alias/a\"]") + "[[kms_keys]]\nid = \"l\"\nalias = [\"alias/a\"]",
+            "kms_keys[1]: alias = \"alias/a\": another key of the account has it",
+        ),
     ] {
         let refusal = refusal(&text);
         assert!(refusal.contains(expected), "{text}: {refusal}");
     }
+}
+
+#[test]
+fn proxies_are_named_before_their_form_counts() {
+    let config = load(
+        &given(&[("proxies.trusted", "10.0.0.0/8"), ("proxies.header", "proxy-protocol")]),
+        &Environment::default(),
+    );
+    let proxies = config.unwrap().proxies;
+    assert_eq!(proxies.header, ProxyHeader::ProxyProtocol);
+    assert!(proxies.trusts("10.1.2.3".parse().unwrap()) && !proxies.trusts("11.1.2.3".parse().unwrap()));
+    assert!(refusal("[proxies]\nheader = \"forwarded\"").contains("proxies.trusted is not"));
+    assert!(
+        refusal("[proxies]\ntrusted = [\"0.0.0.0/0\"]")
+            .contains("proxies.trusted = \"0.0.0.0/0\": allowed is")
+    );
+}
+
+#[test]
+fn names_of_this_machine_are_domains_where_only_they_lead_to_every_listener() {
+    let domains = |listen: &[&str], set: &str| {
+        let listen = listen.iter().map(|address| address.parse().unwrap()).collect();
+        let mut domains = set.to_owned();
+        Config { listen, ..Config::default() }.add_local_domains(&mut domains);
+        domains
+    };
+    assert_eq!(domains(&["127.0.0.1:1", "[::1]:1"], ""), ",localhost,s3.localhost");
+    assert_eq!(domains(&["127.0.0.1:1"], "a.test"), "a.test,localhost,s3.localhost");
+    assert_eq!(domains(&["127.0.0.1:1", "0.0.0.0:1"], ""), "");
+    assert_eq!(domains(&["10.0.0.1:1"], "a.test"), "a.test");
+}
+
+#[test]
+fn the_example_sets_nothing_and_each_of_its_lines_can_be_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = example();
+    let config = load(&with_file(&folder, &text), &Environment::default()).unwrap();
+    assert!(config.origins.is_empty(), "{:?}", config.origins);
+    let is_setting = |line: &&str| {
+        line.starts_with('[')
+            || line.strip_prefix('#').is_some_and(|line| line.starts_with(|c: char| c.is_lowercase()))
+    };
+    let lines: Vec<&str> = text.lines().filter(is_setting).map(|line| line.trim_start_matches('#')).collect();
+    for key in KEYS {
+        let name = key.name.rsplit('.').next().unwrap();
+        assert!(lines.iter().any(|line| line.starts_with(&format!("{name} ="))), "{}", key.name);
+    }
+    // Not every key has a value to show.
+    let shown = lines.iter().filter(|line| !line.ends_with('='));
+    let set = shown.map(|line| format!("{line}\n")).collect::<String>();
+    let config = load(&with_file(&folder, &set), &Environment::default()).unwrap();
+    assert_eq!(config.admin_listen, ["127.0.0.1:9001".parse().unwrap()]);
+    assert_eq!(config.proxies.trusted.len(), 2);
 }

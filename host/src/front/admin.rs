@@ -8,11 +8,19 @@
 //! | `GET /limits` | `{"limits":[…]}`: the rates that hold |
 //! | `PUT /limits/SUBJECT/NAME?requests_per_second=N` | sets a rate from now on, until the server ends |
 //! | `DELETE /limits/SUBJECT/NAME` | lifts it; 404 when there is none |
+//! | `GET /usage` | `{"usage":[…]}`: objects and bytes, of every account and of what it owns |
+//! | `GET /quotas` | `{"quotas":[…]}`: the quotas that hold |
+//! | `PUT /quotas/SUBJECT/NAME?bytes_max=N` | sets a quota from now on, until the server ends |
+//! | `DELETE /quotas/SUBJECT/NAME` | lifts it; 404 when there is none |
+//! | `POST /hold` | what is stored now, in frames; none of it is removed while the client stays connected; 409 when another one does |
 
 mod client;
+mod hold;
 mod limits;
+mod quotas;
 mod serve;
 mod socket;
+mod usage;
 
 use std::sync::Arc;
 
@@ -21,10 +29,13 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::{Method, Response, StatusCode, Uri};
 use http_body_util::Full;
 
+use crate::pipeline::quotas::Quotas;
 use crate::pipeline::shares::Rates;
 use crate::telemetry::explanations::Explanations;
+use volume::Volume;
 
-pub use client::{Reply, ask, get};
+pub use client::{HoldStream, Reply, ask, get, hold};
+pub use hold::{HoldFrame, Holding};
 pub use serve::AdminServer;
 pub use socket::SOCKET;
 
@@ -39,6 +50,12 @@ pub struct Admin {
     pub explanations: Arc<Explanations>,
     /// Rates that the operator sets.
     pub rates: Arc<Rates>,
+    /// How much may be held, as the operator sets it.
+    pub quotas: Arc<Quotas>,
+    /// What is backed up.
+    pub volume: Arc<Volume>,
+    /// Whether a backup is being made.
+    pub holding: Holding,
 }
 
 impl Admin {
@@ -48,11 +65,15 @@ impl Admin {
         if let Some(rest) = path.strip_prefix("/limits") {
             return limits::answer(&self.rates, method, rest, uri.query().unwrap_or_default());
         }
+        if let Some(rest) = path.strip_prefix("/quotas") {
+            return quotas::answer(self, method, rest, uri.query().unwrap_or_default());
+        }
+        if path == "/usage" {
+            return usage::answer(&self.volume, &self.quotas, method);
+        }
         let known = path == "/explanations" || path.starts_with("/explanations/");
         if known && method != Method::GET {
-            let mut response = failure(StatusCode::METHOD_NOT_ALLOWED, "GET is what there is");
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
-            return response;
+            return not_allowed("GET");
         }
         match path.strip_prefix("/explanations/") {
             Some(request_id) => match self.explanations.get(request_id) {
@@ -60,9 +81,10 @@ impl Admin {
                 None => failure(StatusCode::NOT_FOUND, "no explanation of this request is kept"),
             },
             None if known => self.latest(uri.query().unwrap_or_default()),
-            None => {
-                failure(StatusCode::NOT_FOUND, "here are /explanations, /explanations/REQUEST-ID and /limits")
-            }
+            None => failure(
+                StatusCode::NOT_FOUND,
+                "here are /explanations, /explanations/REQUEST-ID, /limits, /quotas, /usage and /hold",
+            ),
         }
     }
 
@@ -79,6 +101,12 @@ impl Admin {
         // Each is a document already.
         json(StatusCode::OK, format!("{{\"explanations\":[{}]}}", texts.join(",")))
     }
+}
+
+fn not_allowed(allowed: &'static str) -> Response<Full<Bytes>> {
+    let mut response = failure(StatusCode::METHOD_NOT_ALLOWED, &format!("{allowed} is what there is"));
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+    response
 }
 
 fn failure(status: StatusCode, why: &str) -> Response<Full<Bytes>> {

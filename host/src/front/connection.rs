@@ -5,13 +5,16 @@
 //! noted in the cells of its [`Watch`]. Each worker sweeps over the watches of its connections now
 //! and then, and gives them orders.
 
+mod proxy_protocol;
 mod socket;
 
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -20,19 +23,22 @@ use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use crate::front::listener::Accepted;
-use crate::front::serve::{Arrival, Serving};
+use crate::config::ProxyHeader;
+use crate::front::arrival::{Arrival, Introduced};
+use crate::front::forwarded::Unclear;
+use crate::front::health::Duty;
+use crate::front::listener::{Accepted, Door};
+use crate::front::serve::Serving;
+use crate::pipeline::head::HEAD_BYTES_MAX;
+use crate::pipeline::responses;
 use crate::pipeline::shares::{OnThisThread, Order, Party, Watch};
 use crate::pipeline::worker::Answering;
 
 use socket::Socket;
 
-/// Bytes of a request line with its headers. This is more than headers alone may have, because URLs
-/// can be long: presigned URLs hold the token of a session, and those of STS may hold the token of
-/// an identity provider, of 20,000 characters.
-const HEAD_BYTES_MAX: usize = 32 << 10;
 /// Headers of a request: more than fit into their bytes where each has a value. Room for all of
 /// them is made for every head.
 const HEADERS_MAX: usize = 512;
@@ -64,13 +70,13 @@ pub(crate) async fn serve<A: Answering>(serving: Rc<Serving<A>>, accepted: Accep
     // with its connection. Failing both, this connection is served narrowly: probes are answered,
     // and everything else is told that the server is full.
     let has_room = !is_beyond || crowd.make_room() || serving.shares.make_connection();
-    let (number, watch) = crowd.enter(Party::of_address(remote.ip()));
+    let is_proxy = serving.setup.proxies.trusts(remote.ip());
+    let (number, watch) = crowd.enter((!is_proxy).then(|| Party::of_address(remote.ip())));
     if !has_room {
         crowd.narrow(&watch);
     }
-    let arrival = Rc::new(Arrival { remote, door });
     // An error here is the client's: it went away, or did not speak HTTP. A debug line is enough.
-    if let Err(error) = converse(&serving, stream, &arrival, &watch).await {
+    if let Err(error) = converse(&serving, stream, remote, door, is_proxy, &watch).await {
         tracing::debug!(%remote, error = format!("{error:#}"), "a connection ended");
     }
     serving.shares.crowd.leave(number);
@@ -81,11 +87,27 @@ pub(crate) async fn serve<A: Answering>(serving: Rc<Serving<A>>, accepted: Accep
 async fn converse<A: Answering>(
     serving: &Rc<Serving<A>>,
     stream: std::net::TcpStream,
-    arrival: &Rc<Arrival>,
+    remote: SocketAddr,
+    door: Door,
+    is_proxy: bool,
     watch: &Rc<Watch>,
 ) -> anyhow::Result<()> {
-    let stream = TcpStream::from_std(stream)?;
+    let mut stream = TcpStream::from_std(stream)?;
     stream.set_nodelay(true)?;
+    let proxies = &serving.setup.proxies;
+    let introduced = match (is_proxy, proxies.header) {
+        (false, _) => Introduced::Itself,
+        // Whoever scrapes metrics comes without.
+        (true, ProxyHeader::ProxyProtocol) if door.duty != Duty::Admin => {
+            let Some(read) = introduction(serving, &mut stream, remote, watch).await? else { return Ok(()) };
+            match read {
+                Ok(introduced) => introduced,
+                Err(unclear) => return send_off(serving, stream, unclear, remote, watch).await,
+            }
+        }
+        (true, _) => Introduced::ByHeaders(Arc::clone(proxies)),
+    };
+    let arrival = &Rc::new(Arrival { remote, door, introduced });
     let version = obeying(watch, pin!(version(&stream, watch)), |_| Order::Close).await;
     let Some(version) = version.transpose()? else { return Ok(()) };
     let Serving { shares, setup, request_ids, .. } = &**serving;
@@ -115,6 +137,47 @@ async fn converse<A: Answering>(
         }
     };
     Ok(outcome.transpose().map(drop)?)
+}
+
+/// Reads whose connection a proxy passes on; `None` when it was told to close before.
+async fn introduction<A: Answering>(
+    serving: &Rc<Serving<A>>,
+    stream: &mut TcpStream,
+    proxy: SocketAddr,
+    watch: &Rc<Watch>,
+) -> anyhow::Result<Option<Result<Introduced, Unclear>>> {
+    // The time of a request head begins.
+    watch.received(0);
+    let read = obeying(watch, pin!(proxy_protocol::read(stream, proxy)), |_| Order::Close).await;
+    let Some(read) = read.transpose()? else { return Ok(None) };
+    if let Ok(introduced) = &read {
+        let address = match introduced {
+            Introduced::AtOnce(client) => Some(Party::of_address(client.address.ip())),
+            _ => None,
+        };
+        serving.shares.crowd.introduce(watch, address);
+    }
+    Ok(Some(read))
+}
+
+/// Refuses a connection that does not begin as those of a proxy do.
+async fn send_off<A: Answering>(
+    serving: &Rc<Serving<A>>,
+    stream: TcpStream,
+    unclear: Unclear,
+    proxy: SocketAddr,
+    watch: &Rc<Watch>,
+) -> anyhow::Result<()> {
+    let Serving { shares, setup, request_ids, .. } = &**serving;
+    let request_id = request_ids.next();
+    serving.complain(unclear, proxy, &request_id);
+    let mut socket = Socket::new(stream, watch, shares, &setup.metrics, request_ids);
+    let response = responses::unclear_client_bytes(&request_id);
+    let sending = async {
+        socket.write_all(&response).await?;
+        socket.shutdown().await
+    };
+    Ok(obeying(watch, pin!(sending), |_| Order::Close).await.transpose().map(drop)?)
 }
 
 /// Runs a future under the orders of the watch: `None` when it was told to close before its end.

@@ -1,13 +1,16 @@
 //! Health and metrics, for probes and scrapers. The host answers them without the pipeline.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
+use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
 use http::{Method, Response, StatusCode};
 
 use crate::body::respond::ResponseBody;
 use crate::telemetry::metrics::{Form, Metrics};
+use volume::Volume;
 
 /// What a listener is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub enum Duty {
     RequestsAndAdmin,
     /// Health and metrics only.
     Admin,
+    /// Health only.
+    Health,
 }
 
 /// Where the server is in its life.
@@ -35,25 +40,53 @@ pub enum Phase {
     Draining,
 }
 
-/// The phase, for all threads.
+/// The phase, for all threads, and where writes go.
 #[derive(Debug)]
-pub struct Health(AtomicU8);
+pub struct Health {
+    phase: AtomicU8,
+    volume: Option<Arc<Volume>>,
+}
 
 impl Default for Health {
     fn default() -> Health {
-        Health(AtomicU8::new(Phase::Starting as u8))
+        Health { phase: AtomicU8::new(Phase::Starting as u8), volume: None }
     }
 }
 
 impl Health {
+    /// Of a server that writes into this volume.
+    pub fn of(volume: Arc<Volume>) -> Health {
+        Health { volume: Some(volume), ..Health::default() }
+    }
+
     /// Enters a phase.
     pub fn enter(&self, phase: Phase) {
-        self.0.store(phase as u8, Ordering::Release);
+        self.phase.store(phase as u8, Ordering::Release);
     }
 
     /// Whether new requests are welcome.
     fn is_ready(&self) -> bool {
-        self.0.load(Ordering::Acquire) == Phase::Ready as u8
+        self.phase.load(Ordering::Acquire) == Phase::Ready as u8
+    }
+
+    /// Whether requests are welcome: all of them, or `Needs::Reads` only those that write nothing.
+    /// What is wrong is said where only the operator asks.
+    fn ready(&self, needs: Needs, duty: Duty) -> Response<ResponseBody> {
+        if !self.is_ready() {
+            return text(StatusCode::SERVICE_UNAVAILABLE, "not ready\n");
+        }
+        let trouble = self.volume.as_ref().and_then(|volume| volume.trouble());
+        let status = match (&trouble, needs) {
+            (Some(_), Needs::Writes) => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::OK,
+        };
+        let word = if status == StatusCode::OK { "ready" } else { "not ready" };
+        match trouble {
+            Some(trouble) if duty.tells_details() => {
+                text(status, format!("{word}\ndegraded: writes are refused: {trouble}\n"))
+            }
+            _ => text(status, format!("{word}\n")),
+        }
     }
 
     /// The response to a probe or scrape; `None` when the request is for the pipeline.
@@ -63,30 +96,50 @@ impl Health {
     pub fn answer(&self, request: &Parts, duty: Duty, metrics: &Metrics) -> Option<Response<ResponseBody>> {
         let path = request.uri.path();
         // The usual case first, because every request comes by here.
-        if duty != Duty::Admin && !path.starts_with("/health") && !path.starts_with("/m") {
+        let shared = !matches!(duty, Duty::Admin | Duty::Health);
+        if shared && !path.starts_with("/health") && !path.starts_with("/m") {
             return None;
         }
         let unsigned = request.uri.query().is_none() && !request.headers.contains_key(AUTHORIZATION);
         let read = request.method == Method::GET || request.method == Method::HEAD;
-        let shared = duty != Duty::Admin;
         if duty == Duty::Requests || (shared && !(unsigned && read)) {
             return None;
         }
         let response = match path {
             "/health/live" | "/health/startup" | "/minio/health/live" => text(StatusCode::OK, "live\n"),
-            "/health/ready" | "/minio/health/ready" | "/minio/health/cluster" => match self.is_ready() {
-                true => text(StatusCode::OK, "ready\n"),
-                false => text(StatusCode::SERVICE_UNAVAILABLE, "not ready\n"),
-            },
-            "/metrics" if matches!(duty, Duty::Admin | Duty::RequestsAndAdmin) => scrape(request, metrics),
+            "/health/ready" | "/minio/health/ready" | "/minio/health/cluster/read" => {
+                self.ready(Needs::Reads, duty)
+            }
+            "/health/ready/write" | "/minio/health/cluster" => self.ready(Needs::Writes, duty),
+            "/metrics" if duty.tells_details() => scrape(request, metrics),
             _ if shared => return None,
-            _ => text(StatusCode::NOT_FOUND, "here are /health/live, /health/ready and /metrics\n"),
+            "/metrics" => text(StatusCode::NOT_FOUND, "/metrics is not for requests through a proxy\n"),
+            _ => text(
+                StatusCode::NOT_FOUND,
+                "here are /health/live, /health/ready, /health/ready/write and /metrics\n",
+            ),
         };
         Some(if read { response } else { text(StatusCode::METHOD_NOT_ALLOWED, "GET or HEAD\n") })
     }
 }
 
-fn text(status: StatusCode, line: &'static str) -> Response<ResponseBody> {
+/// What a probe asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Needs {
+    /// Requests that read are served.
+    Reads,
+    /// Requests that write are served, too.
+    Writes,
+}
+
+impl Duty {
+    /// Whether who asks here may know more than that the server is well.
+    fn tells_details(self) -> bool {
+        matches!(self, Duty::Admin | Duty::RequestsAndAdmin)
+    }
+}
+
+fn text(status: StatusCode, line: impl Into<Bytes>) -> Response<ResponseBody> {
     let mut response = Response::new(ResponseBody::Bytes(line.into()));
     *response.status_mut() = status;
     let headers = response.headers_mut();

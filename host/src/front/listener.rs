@@ -12,6 +12,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::config::Config;
 use crate::front::health::Duty;
+use crate::front::taken;
 use crate::pipeline::peer::Endpoint;
 
 /// Connections that the kernel may hold for us.
@@ -113,8 +114,7 @@ pub fn bind(config: &Config, endpoints: &[Arc<Endpoint>]) -> io::Result<Vec<List
         .map(|(entry, endpoint)| (entry.address, duty(&entry.address), Some(Arc::clone(endpoint))));
     let admin = config.admin_listen.iter().map(|address| (*address, Duty::Admin, None));
     let listener = |(address, duty, endpoint)| {
-        open(address, duty, endpoint)
-            .map_err(|error| io::Error::new(error.kind(), format!("listening on {address}: {error}")))
+        open(address, duty, endpoint).map_err(|error| taken::explained(config, &address, &error))
     };
     requests.chain(named).chain(admin).map(listener).collect()
 }

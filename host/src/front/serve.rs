@@ -28,12 +28,14 @@ use tokio::time::MissedTickBehavior;
 
 use crate::body::lent;
 use crate::body::respond::ResponseBody;
-use crate::config::Limits;
+use crate::config::{Limits, Proxies};
+use crate::front::arrival::Arrival;
 use crate::front::connection;
+use crate::front::forwarded::Unclear;
 use crate::front::health::{Health, Phase};
 use crate::front::listener::{Acceptor, Door, Listener, Message, Seat};
 use crate::pipeline::head::Head;
-use crate::pipeline::peer::Peer;
+use crate::pipeline::peer::{Client, Peer};
 use crate::pipeline::responses;
 use crate::pipeline::shares::{Cut, Order, Pass, Rates, Refused, Shares, Watch};
 use crate::pipeline::worker::Answering;
@@ -72,13 +74,8 @@ pub struct Setup {
     pub health: Arc<Health>,
     /// Where requests are logged, if anywhere.
     pub access_log: Option<Arc<AccessLog>>,
-}
-
-/// Where the requests of a connection come from.
-#[derive(Debug)]
-pub(crate) struct Arrival {
-    pub(crate) remote: SocketAddr,
-    pub(crate) door: Door,
+    /// Proxies whose word about clients is believed.
+    pub proxies: Arc<Proxies>,
 }
 
 /// Reads of files and memory that wait for the disk have at most this many threads for each worker.
@@ -91,6 +88,8 @@ const SWEEP_MIN: Duration = Duration::from_millis(20);
 /// Sweeps of a quiet worker after which all that was freed has been given back: the allocator waits
 /// for a second, and does a quarter at a time.
 const QUIET_SWEEPS_MAX: u32 = 40;
+/// Trouble that goes on is logged once in this time.
+const COMPLAINT_INTERVAL: Duration = Duration::from_secs(10);
 /// Bytes of a piece that the allocator does not keep for the next request of the same size.
 const LARGE_BYTES: usize = 1 << 20;
 
@@ -104,8 +103,12 @@ where
     /// answer.
     ///
     /// # Errors
-    /// A thread or runtime that cannot be made, or a worker that cannot start.
-    pub fn run<S>(self, stop: impl Fn() -> S, on_ready: impl FnOnce()) -> anyhow::Result<()>
+    /// A thread or runtime that cannot be made, a worker that cannot start, or that of `on_ready`.
+    pub fn run<S>(
+        self,
+        stop: impl Fn() -> S,
+        on_ready: impl FnOnce() -> anyhow::Result<()>,
+    ) -> anyhow::Result<()>
     where
         S: Future<Output = ()>,
     {
@@ -113,7 +116,11 @@ where
         LocalSet::new().block_on(&runtime, self.serve(stop, on_ready))
     }
 
-    async fn serve<S>(self, stop: impl Fn() -> S, on_ready: impl FnOnce()) -> anyhow::Result<()>
+    async fn serve<S>(
+        self,
+        stop: impl Fn() -> S,
+        on_ready: impl FnOnce() -> anyhow::Result<()>,
+    ) -> anyhow::Result<()>
     where
         S: Future<Output = ()>,
     {
@@ -131,7 +138,7 @@ where
         let Setup { health, limits, metrics, .. } = self.setup;
         health.enter(Phase::Ready);
         metrics.set_ready(true);
-        on_ready();
+        on_ready()?;
         stop().await;
         // Probes say "not ready" from now on, so that balancers send new requests elsewhere.
         health.enter(Phase::Draining);
@@ -242,6 +249,7 @@ where
             request_ids: Rc::new(RequestIds::new()),
             in_flight: Rc::new(Cell::new(0)),
             quiet_sweeps: Cell::new(0),
+            complained: Cell::new(None),
         });
         drop(started.send(Ok(())));
         LocalSet::new().block_on(&runtime, serving.work(self.receiver));
@@ -263,6 +271,8 @@ pub(crate) struct Serving<A> {
     in_flight: Rc<Cell<usize>>,
     /// Sweeps since the last request came, while none was in flight.
     quiet_sweeps: Cell<u32>,
+    /// When the log last told of a proxy that does not say who its client is.
+    complained: Cell<Option<Instant>>,
 }
 
 impl<A: Answering> Serving<A> {
@@ -330,18 +340,34 @@ impl<A: Answering> Serving<A> {
     ) -> Response<Outgoing> {
         let mut flight = Flight::begin(&self.in_flight, &self.setup.metrics, Rc::clone(&watch));
         self.quiet_sweeps.set(0);
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        let head = Head::of(&parts);
+        let client = arrival.client(&mut parts);
         let Setup { health, metrics, .. } = &self.setup;
         // Probes come first: they are answered also where no place is free.
-        let mut response = match health.answer(&parts, arrival.door.duty, metrics) {
+        let mut response = match health.answer(&parts, arrival.duty(&parts), metrics) {
             Some(response) => response,
             None => {
                 let request_id = self.request_ids.next();
                 flight.log = self.setup.access_log.as_ref().map(|log| {
-                    let line = AccessLine::begin(&parts, arrived(arrival), &request_id);
+                    let line = AccessLine::begin(&parts, arrived(arrival, client.as_ref().ok()), &request_id);
                     (Arc::clone(log), Box::new(line))
                 });
-                self.answer_request(parts, body, arrival, &watch, &mut flight, request_id).await
+                match client {
+                    // A request whose host or length two readers could see differently is not
+                    // served.
+                    _ if !head.is_clear => responses::bad_request(&request_id),
+                    Err(unclear) => self.refuse_unclear(unclear, arrival.remote, &request_id),
+                    Ok(client) => match self.admit(&parts, head, &client, &watch, &request_id) {
+                        Ok(pass) => {
+                            flight.pass = Some(Rc::clone(&pass));
+                            let received_at = flight.log.as_ref().map(|(_, line)| line.received_at());
+                            let body = Received::new(body, Rc::clone(&pass), received_at);
+                            self.answer_admitted(parts, body, client, &arrival.door, pass, request_id).await
+                        }
+                        Err(response) => *response,
+                    },
+                }
             }
         };
         if watch.is_narrow() {
@@ -357,38 +383,12 @@ impl<A: Answering> Serving<A> {
         flight.respond(response)
     }
 
-    /// Answers what is no probe.
-    async fn answer_request(
-        &self,
-        parts: Parts,
-        body: Incoming,
-        arrival: &Arrival,
-        watch: &Rc<Watch>,
-        flight: &mut Flight,
-        request_id: String,
-    ) -> Response<ResponseBody> {
-        let head = Head::of(&parts);
-        // A request whose host or length two readers could see differently is not served.
-        if !head.is_clear {
-            return responses::bad_request(&request_id);
-        }
-        match self.admit(&parts, head, arrival, watch, &request_id) {
-            Ok(pass) => {
-                flight.pass = Some(Rc::clone(&pass));
-                let received_at = flight.log.as_ref().map(|(_, line)| line.received_at());
-                let body = Received::new(body, Rc::clone(&pass), received_at);
-                self.answer_admitted(parts, body, arrival, pass, request_id).await
-            }
-            Err(response) => *response,
-        }
-    }
-
     /// Gives a request its pass, or the response that refuses it.
     fn admit(
         &self,
         parts: &Parts,
         head: Head,
-        arrival: &Arrival,
+        client: &Client,
         watch: &Rc<Watch>,
         request_id: &str,
     ) -> Result<Rc<Pass>, Box<Response<ResponseBody>>> {
@@ -398,10 +398,10 @@ impl<A: Answering> Serving<A> {
         }
         let admitted = match watch.is_narrow() {
             true => Err(Refused::by(Refusal::Connections)),
-            false => self.shares.admit(head.is_signed, arrival.remote, watch, Cut::current()),
+            false => self.shares.admit(head.is_signed, client.address, watch, Cut::current()),
         };
         admitted.map_err(|refused| {
-            let mut response = self.refuse(refused, request_id, arrival);
+            let mut response = self.refuse(refused, request_id, client);
             // HTTP/2 has no `Connection` header; there, `answer` tells the connection to finish.
             if watch.is_narrow() && parts.version < Version::HTTP_2 {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -414,28 +414,23 @@ impl<A: Answering> Serving<A> {
         &self,
         parts: Parts,
         body: Received<Incoming>,
-        arrival: &Arrival,
+        client: Client,
+        door: &Door,
         pass: Rc<Pass>,
         request_id: String,
     ) -> Response<ResponseBody> {
-        let Door { name, endpoint, .. } = &arrival.door;
-        let peer = Peer {
-            remote: arrival.remote,
-            listener: Arc::clone(name),
-            endpoint: endpoint.clone(),
-            tls: None,
-            pass: Rc::clone(&pass),
-            request_id,
-        };
+        let (listener, endpoint) = (Arc::clone(&door.name), door.endpoint.clone());
+        let peer = Peer { client, listener, endpoint, pass: Rc::clone(&pass), request_id };
         let mut response = Rc::clone(&self.answer).answer(Request::from_parts(parts, body), peer).await;
         let Some(refused) = pass.refused() else { return response };
         let id = responses::request_id(response.headers());
         let id = id.map_or_else(|| self.request_ids.next(), str::to_owned);
-        let refusal = self.refuse(refused, &id, arrival);
+        let refusal = self.refuse(refused, &id, &client);
         // A 503 of the pipeline says the same in its own form, and stays. Only what the host knows
         // is added: the name of the limit, and when to come back.
         if response.status() != StatusCode::SERVICE_UNAVAILABLE {
-            return refusal;
+            // Where the disk is full, the pipeline has said what of a request was done anyhow.
+            return if refused.limit == Refusal::Disk { response } else { refusal };
         }
         let limited = Limited(refused.limit.name());
         response.extensions_mut().insert(limited);
@@ -446,16 +441,17 @@ impl<A: Answering> Serving<A> {
     }
 
     /// Counts and explains a refusal; its response.
-    fn refuse(&self, refused: Refused, request_id: &str, arrival: &Arrival) -> Response<ResponseBody> {
+    fn refuse(&self, refused: Refused, request_id: &str, client: &Client) -> Response<ResponseBody> {
         let Refused { limit, wait } = refused;
         self.setup.metrics.refused(limit);
         let seconds = wait.as_millis().div_ceil(1000).max(1);
         let explanations = &self.setup.explanations;
         // So many explanations a second are made, and no more: a flood of refusals stays cheap.
         if explanations.admit() {
+            let reason = if limit == Refusal::Disk { "the disk is full" } else { "over a limit" };
             let text = serde_json::json!({
-                "request_id": request_id, "reason": "over a limit", "limit": limit.name(),
-                "address": arrival.remote.ip().to_canonical().to_string(), "retry_after_seconds": seconds as u64,
+                "request_id": request_id, "reason": reason, "limit": limit.name(),
+                "address": client.address.ip().to_canonical().to_string(), "retry_after_seconds": seconds as u64,
             });
             explanations.keep(request_id, &text.to_string());
         }
@@ -467,13 +463,40 @@ impl<A: Answering> Serving<A> {
 }
 
 /// Where a request came from, as its line in the log says it.
-fn arrived(arrival: &Arrival) -> Arrived {
-    let Arrival { remote, door } = arrival;
+fn arrived(arrival: &Arrival, client: Option<&Client>) -> Arrived {
+    let Arrival { remote, door, .. } = arrival;
     Arrived {
-        peer: *remote,
-        client: remote.ip(),
+        client: client.map_or(*remote, |client| client.address),
+        proxy: client.and_then(|client| client.proxy),
         listener: Arc::clone(&door.name),
         endpoint: door.endpoint.as_ref().map(|endpoint| endpoint.id.clone()),
+    }
+}
+
+impl<A> Serving<A> {
+    /// Refuses a request whose client is not known, and explains why.
+    fn refuse_unclear(
+        &self,
+        unclear: Unclear,
+        proxy: SocketAddr,
+        request_id: &str,
+    ) -> Response<ResponseBody> {
+        self.complain(unclear, proxy, request_id);
+        responses::unclear_client(request_id)
+    }
+
+    /// Tells the operator about a proxy that does not say who its client is.
+    pub(crate) fn complain(&self, Unclear(why): Unclear, proxy: SocketAddr, request_id: &str) {
+        if self.complained.get().is_none_or(|last| last.elapsed() > COMPLAINT_INTERVAL) {
+            self.complained.set(Some(Instant::now()));
+            tracing::warn!(request_id, %proxy, why, "a trusted proxy does not say who the client is");
+        }
+        if self.setup.explanations.admit() {
+            let text = serde_json::json!({
+                "request_id": request_id, "reason": "the client is not known", "proxy": proxy.to_string(), "why": why,
+            });
+            self.setup.explanations.keep(request_id, &text.to_string());
+        }
     }
 }
 
@@ -522,6 +545,13 @@ impl Flight {
     fn sent(&mut self, bytes: usize) {
         if let Some((_, line)) = &mut self.log {
             line.sent(bytes);
+        }
+    }
+
+    /// What is stored could not be read: the response ends here.
+    fn failed(&mut self) {
+        if let Some((_, line)) = &mut self.log {
+            line.failed();
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Accounts, their users, and the access keys that they sign with.
 
+mod folder_account;
 mod root;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use crate::keys::KeysError;
 use crate::random::ID_LETTERS;
 use crate::secret::Secret;
 
+pub use folder_account::{FolderAccount, Owners, note};
 pub use root::{ROOT_FILE, RootCredentials, RootOrigin};
 
 /// What kind of principal an identity is.
@@ -109,18 +111,20 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// The accounts of the configuration and the root account of the data folder, whose credentials
-    /// are generated and stored there on the first start if the configuration gives none.
+    /// The accounts of the configuration and the root account of the data folder. Its credentials
+    /// are generated on the first start if the configuration gives none, and kept there by
+    /// [`RootCredentials::keep`].
     ///
     /// # Errors
     /// An account that is not well-formed, an id or access key given twice, credentials too weak
-    /// for a listener beyond loopback, a data folder that cannot be read or written.
-    pub fn open(config: &Config) -> Result<Accounts, KeysError> {
+    /// for a listener beyond loopback, a data folder that cannot be read or written, or that is of
+    /// another account.
+    pub fn open(config: &Config, folder: &FolderAccount<'_>) -> Result<Accounts, KeysError> {
         let given = given_root(config)?;
         if let Some((access_key, secret_key)) = &given {
             check_key("root", access_key, secret_key, config)?;
         }
-        let root = root::open(&config.data_dir, given)?;
+        let root = root::open(config, given, folder)?;
         // The file in the folder may have been written by hand.
         check_key("root", &root.access_key, &root.secret_key, config)?;
         let canonical_id = canonical_id(&root.account_id);
@@ -191,7 +195,7 @@ impl Accounts {
     }
 
     fn add_entry(&mut self, entry: &AccountEntry, config: &Config) -> Result<(), ConfigError> {
-        if entry.id.len() != 12 || !entry.id.bytes().all(|byte| byte.is_ascii_digit()) {
+        if !root::is_account_id(&entry.id) {
             return Err(ConfigError("id: allowed are 12 digits".to_owned()));
         }
         if entry.id == ANONYMOUS {
@@ -350,12 +354,17 @@ fn check_key(owner: &str, access_key: &str, secret: &Secret, config: &Config) ->
     if secret.reveal().is_empty() {
         return Err(ConfigError(format!("{owner}secret_key is empty")));
     }
-    let Some(beyond) = config.addresses().find(|address| !is_local(address)) else { return Ok(()) };
-    let Some(weak) = weakness(access_key, secret) else { return Ok(()) };
-    Err(ConfigError(format!(
-        "{owner}{weak}, and {beyond} can be reached by others: choose another (`openssl rand -base64 30` makes a \
-         secret), or listen on 127.0.0.1"
-    )))
+    let advice = "choose another (`openssl rand -base64 30` makes a secret)";
+    let beyond = config.addresses().find(|address| !is_local(address));
+    let why = match (beyond, config.proxies.trusted.first()) {
+        (Some(beyond), _) => format!("{beyond} can be reached by others: {advice}, or listen on 127.0.0.1"),
+        (None, Some(proxy)) => format!("others can reach the server by the proxy {proxy}: {advice}"),
+        (None, None) => return Ok(()),
+    };
+    match weakness(access_key, secret) {
+        Some(weak) => Err(ConfigError(format!("{owner}{weak}, and {why}"))),
+        None => Ok(()),
+    }
 }
 
 /// Whether an address is reached from this machine only, whichever family it is written in.

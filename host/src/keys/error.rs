@@ -22,6 +22,9 @@ pub enum KeysError {
         /// What is wrong with it.
         why: String,
     },
+    /// Whose the data folder is cannot be said, or not in one voice.
+    #[error("{0}")]
+    Account(String),
     /// No cipher seals as much at once.
     #[error("too much to seal")]
     TooMuch,

@@ -81,30 +81,29 @@ pub(crate) fn check_policies(
     manifest: &Manifest,
     cache: Option<&Path>,
 ) -> Result<()> {
+    let document = |kind: &str, label: &str, text: &str| Document {
+        label: label.to_owned(),
+        kind: kind.to_owned(),
+        text: text.to_owned(),
+    };
     let of_endpoint =
-        |endpoint: &Arc<Endpoint>| Some((endpoint.id.clone(), endpoint.policy.as_ref()?.text.clone()));
-    read_all("endpoint", endpoints.iter().filter_map(of_endpoint).collect(), manifest, cache)?;
-    let of_key = |key: &DeclaredKey| Some((key.entry.id.clone(), key.policy.clone()?));
-    read_all("key", keys.iter().filter_map(of_key).collect(), manifest, cache)
-}
-
-/// Checks that all policies of a kind can be read. Each comes with the name of what it is for.
-fn read_all(
-    kind: &str,
-    policies: Vec<(String, String)>,
-    manifest: &Manifest,
-    cache: Option<&Path>,
-) -> Result<()> {
-    if policies.is_empty() {
+        |endpoint: &Arc<Endpoint>| Some(document("endpoint", &endpoint.id, &endpoint.policy.as_ref()?.text));
+    let of_key = |key: &DeclaredKey| Some(document("key", &key.entry.id, key.policy.as_ref()?));
+    let documents: Vec<Document> =
+        endpoints.iter().filter_map(of_endpoint).chain(keys.iter().filter_map(of_key)).collect();
+    if documents.is_empty() {
         return Ok(());
     }
+    // One for all: without a cache, each would be compiled anew.
     let Some(mut adviser) = Adviser::of(manifest, cache)? else {
-        tracing::warn!("whether the policies of {kind}s can be read, this pipeline does not say beforehand");
+        tracing::warn!(
+            "whether the policies of endpoints and keys can be read, this pipeline does not say beforehand"
+        );
         return Ok(());
     };
-    for (label, text) in policies {
-        let why = format!("the policy of the {kind} {label} cannot be used");
-        adviser.read(&Document { label, kind: kind.to_owned(), text }).context(why)?;
+    for document in documents {
+        let why = format!("the policy of the {} {} cannot be used", document.kind, document.label);
+        adviser.read(&document).context(why)?;
     }
     Ok(())
 }

@@ -39,6 +39,15 @@ mod reader {
 }
 
 #[expect(missing_docs, reason = "generated code")]
+mod owners {
+    wasmtime::component::bindgen!({
+        path: "../gateway/wit",
+        world: "owner-reader",
+        require_store_data_send: false,
+    });
+}
+
+#[expect(missing_docs, reason = "generated code")]
 mod adviser {
     wasmtime::component::bindgen!({
         path: "../gateway/wit",
@@ -51,7 +60,9 @@ pub use added::{UserStage, UserStagePre};
 pub use adviser::exports::portcullis::gateway::advice;
 pub use adviser::{Adviser, AdviserPre};
 pub use generated::portcullis::gateway::{
-    calls, digests, index, keys, master_keys, random, seals, settings, stages, trace, vault,
+    calls, digests, index, keys, master_keys, quotas, random, seals, settings, stages, trace, vault,
 };
 pub use generated::{Composed as Pipeline, ComposedPre as PipelinePre};
+pub use owners::OwnerReaderPre;
+pub use reader::exports::portcullis::gateway::references;
 pub use reader::{RowReader, RowReaderPre};

@@ -76,7 +76,7 @@ pub struct CallState {
     pub request_id: String,
     /// The client's address.
     pub source: std::net::IpAddr,
-    /// The version of TLS.
+    /// The version of TLS; empty where it is not known.
     pub tls: Option<&'static str>,
     /// The endpoint by which it came.
     pub endpoint: Option<Arc<Endpoint>>,
@@ -168,8 +168,8 @@ impl CallState {
             request_id,
             // A socket of IPv6 shows clients of IPv4 as `::ffff:192.0.2.1`: policies name
             // 192.0.2.1.
-            source: peer.remote.ip().to_canonical(),
-            tls: peer.tls,
+            source: peer.client.address.ip().to_canonical(),
+            tls: peer.client.tls,
             endpoint: peer.endpoint.clone(),
             facts: Facts::default(),
             work: None,

@@ -9,6 +9,7 @@ mod digests;
 mod index;
 mod keys;
 mod master_keys;
+mod quotas;
 mod random;
 mod seals;
 mod settings;
@@ -90,6 +91,7 @@ pub fn linker(engine: &Engine) -> wasmtime::Result<Linker<HostState>> {
     bindings::digests::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::random::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::settings::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
+    bindings::quotas::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::trace::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     bindings::stages::add_to_linker::<_, HasSelf<HostState>>(&mut linker, |state| state)?;
     Ok(linker)

@@ -6,12 +6,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde::Deserialize;
 use wac_graph::types::Package;
 use wac_graph::{CompositionGraph, EncodeOptions, NodeId};
 
+use crate::config::Config;
 use crate::pipeline::bindings::stages::Position;
+use crate::pipeline::variables::{Variable, VariableType, Variables};
 
 /// The pipeline that is used when none is named.
 const DEFAULT_MANIFEST: &str = include_str!("../../../spin.toml");
@@ -56,7 +58,8 @@ struct Application {
     tool: Tool,
 }
 
-/// Spin leaves `[application.tool]` to other programs. Ours names the added stages.
+/// Spin leaves `[application.tool]` to other programs. Ours names the added stages, and what
+/// variables may be.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Tool {
@@ -75,14 +78,8 @@ struct Additions {
     before_storage: Vec<String>,
     #[serde(default)]
     on_response: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Variable {
-    default: Option<String>,
     #[serde(default)]
-    required: bool,
+    variables: BTreeMap<String, VariableType>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -127,34 +124,73 @@ impl Manifest {
         let (text, folder) = match path {
             None => (DEFAULT_MANIFEST.to_owned(), None),
             Some(path) => {
-                let text =
-                    std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+                let text = std::fs::read_to_string(path)
+                    .with_context(|| format!("reading the manifest {}", path.display()))?;
                 (text, Some(path.parent().unwrap_or(Path::new(".")).to_owned()))
             }
         };
-        let document: Document = toml::from_str(&text).with_context(|| {
-            path.map_or("the embedded spin.toml".to_owned(), |path| path.display().to_string())
+        let name = path.map_or("the built-in spin.toml".to_owned(), |path| path.display().to_string());
+        let document: Document = toml::from_str(&text).map_err(|error| {
+            let line =
+                error.span().map_or(0, |span| text.bytes().take(span.start).filter(|b| *b == b'\n').count());
+            anyhow!("{name}: line {}: {}", line + 1, error.message())
         })?;
-        ensure!(document.spin_manifest_version == 2, "spin_manifest_version must be 2");
-        Ok(Manifest { document, folder })
+        ensure!(document.spin_manifest_version == 2, "{name}: spin_manifest_version must be 2");
+        let manifest = Manifest { document, folder };
+        manifest.declared().check().with_context(|| name)?;
+        Ok(manifest)
     }
 
-    /// The pipeline's variables: defaults of the manifest, then what the operator set. A name that
-    /// the manifest does not declare is an error, as is a required variable without a value.
-    pub fn variables(&self, set: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>> {
-        if let Some(unknown) = set.keys().find(|name| !self.document.variables.contains_key(*name)) {
-            let known: Vec<_> = self.document.variables.keys().map(String::as_str).collect();
-            bail!("unknown pipeline variable `{unknown}`; the manifest declares: {}", known.join(", "));
+    /// The pipeline's variables: defaults of the manifest, then what the operator set.
+    ///
+    /// # Errors
+    /// A name that the manifest does not declare, a value that is not of the type, a required
+    /// variable without a value.
+    pub fn variables(&self, config: &Config) -> Result<BTreeMap<String, String>> {
+        self.declared().values(config)
+    }
+
+    fn declared(&self) -> Variables<'_> {
+        let types = &self.document.application.tool.portcullis.variables;
+        Variables { declared: &self.document.variables, types }
+    }
+
+    /// The components in words: `auth`, with the file where it is not built in.
+    pub fn components(&self) -> Vec<String> {
+        let word = |(name, component): (&String, &Component)| match &self.folder {
+            Some(folder) => format!("{name} ({})", folder.join(&component.source).display()),
+            None => name.clone(),
+        };
+        self.document.component.iter().map(word).collect()
+    }
+
+    /// The added stages in words: `probe (after-auth)`.
+    pub fn added(&self) -> Vec<String> {
+        let word = |position: &str, name: &String| format!("{name} ({position})");
+        self.positions()
+            .into_iter()
+            .flat_map(|(_, position, names)| names.iter().map(move |name| word(position, name)))
+            .collect()
+    }
+
+    /// The pipeline in one line.
+    pub fn words(&self) -> String {
+        let (components, added) = (self.document.component.len(), self.added());
+        let whose = if self.folder.is_some() { "of the manifest" } else { "built in" };
+        match added.is_empty() {
+            true => format!("{components} components, {whose}"),
+            false => format!("{components} components, {whose}, with the added stages {}", added.join(", ")),
         }
-        let mut values = BTreeMap::new();
-        for (name, variable) in &self.document.variables {
-            match set.get(name).or(variable.default.as_ref()) {
-                Some(value) => drop(values.insert(name.clone(), value.clone())),
-                None if variable.required => bail!("the pipeline variable `{name}` is required"),
-                None => {}
-            }
-        }
-        Ok(values)
+    }
+
+    fn positions(&self) -> [(Position, &'static str, &[String]); 4] {
+        let added = &self.document.application.tool.portcullis;
+        [
+            (Position::AfterAccept, "after-accept", &added.after_accept),
+            (Position::AfterAuth, "after-auth", &added.after_auth),
+            (Position::BeforeStorage, "before-storage", &added.before_storage),
+            (Position::OnResponse, "on-response", &added.on_response),
+        ]
     }
 
     /// The whole pipeline as one component. Dependencies fill the imports of the trigger's
@@ -191,15 +227,8 @@ impl Manifest {
 
     /// The added stages: position, name and component, in order.
     pub fn added_stages(&self) -> Result<Vec<(Position, String, Vec<u8>)>> {
-        let added = &self.document.application.tool.portcullis;
-        let positions = [
-            (Position::AfterAccept, &added.after_accept),
-            (Position::AfterAuth, &added.after_auth),
-            (Position::BeforeStorage, &added.before_storage),
-            (Position::OnResponse, &added.on_response),
-        ];
         let mut stages = Vec::new();
-        for (position, names) in positions {
+        for (position, _, names) in self.positions() {
             for name in names {
                 let component = self
                     .document

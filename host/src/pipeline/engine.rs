@@ -20,6 +20,7 @@ use crate::pipeline::bindings::stages::Position;
 use crate::pipeline::bindings::{Pipeline, PipelinePre};
 use crate::pipeline::capabilities::{self, HostState};
 use crate::pipeline::instance_limits::MEMORY_BYTES_MAX;
+use crate::pipeline::stale_code;
 
 /// Epochs tick this often while requests run.
 const EPOCH_TICK: Duration = Duration::from_millis(20);
@@ -231,6 +232,12 @@ pub fn compile_into(cache: &Path, composed: &[u8]) -> Result<()> {
     Ok(store_cached(cache, &cache.join(cache_name(&engine, composed)), &code)?)
 }
 
+/// Where the cache folder has the code of a component, if it was compiled.
+pub(crate) fn cached_paths(cache: &Path, components: &[Vec<u8>]) -> Result<Vec<PathBuf>> {
+    let engine = Engine::new(&config()).map_err(anyhow::Error::from)?;
+    Ok(components.iter().map(|component| cache.join(cache_name(&engine, component))).collect())
+}
+
 /// A name that changes with the components, the engine's version, its settings and the CPU's
 /// features.
 fn cache_name(engine: &Engine, composed: &[u8]) -> String {
@@ -252,7 +259,7 @@ fn load_cached(engine: &Engine, path: &Path) -> Option<Component> {
     }
     #[expect(unsafe_code, reason = "the file was written by this user's earlier start, see above")]
     let loaded = unsafe { Component::deserialize_file(engine, path) };
-    loaded.ok()
+    loaded.ok().inspect(|_| stale_code::note_use(path))
 }
 
 fn store_cached(cache: &Path, path: &PathBuf, code: &[u8]) -> std::io::Result<()> {

@@ -5,7 +5,7 @@
 //! different hosts is refused
 //! (<https://www.rfc-editor.org/rfc/rfc9112.html#section-3.2>).
 
-use std::net::Ipv6Addr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use http::header::{AUTHORIZATION, CONTENT_LENGTH, HOST};
 use http::request::Parts;
@@ -14,6 +14,10 @@ use http::{HeaderMap, HeaderValue, Uri, Version};
 /// Bytes of the headers of a request:
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>
 pub(crate) const HEADERS_BYTES_MAX: usize = 8 << 10;
+/// Bytes of a request line with its headers. This is more than headers alone may have, because URLs
+/// can be long: presigned URLs hold the token of a session, and those of STS may hold the token of
+/// an identity provider, of 20,000 characters.
+pub(crate) const HEAD_BYTES_MAX: usize = 32 << 10;
 
 /// See the module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +66,7 @@ impl Head {
 }
 
 /// A host, and a port if there is one: <https://www.rfc-editor.org/rfc/rfc3986.html#section-3.2>
-fn is_host_and_port(text: &[u8]) -> bool {
+pub(crate) fn is_host_and_port(text: &[u8]) -> bool {
     let (is_named, rest) = match text.strip_prefix(b"[") {
         Some(rest) => {
             let Some(end) = rest.iter().position(|byte| *byte == b']') else { return false };
@@ -76,6 +80,26 @@ fn is_host_and_port(text: &[u8]) -> bool {
         }
     };
     is_named && is_port(rest)
+}
+
+/// Whether the host that a request is addressed to can only be this machine: `localhost`, or a
+/// loopback address.
+pub(crate) fn is_for_this_machine(parts: &Parts) -> bool {
+    let host = match parts.uri.authority() {
+        Some(authority) => authority.as_str(),
+        None => parts.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default(),
+    };
+    if !is_host_and_port(host.as_bytes()) {
+        return false;
+    }
+    let name = match host.rsplit_once(':') {
+        // The last colon of an address of IPv6 without a port stands between its brackets.
+        Some((name, port)) if !port.ends_with(']') => name,
+        _ => host,
+    };
+    let address = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
+    name.eq_ignore_ascii_case("localhost")
+        || address.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback())
 }
 
 /// Whether a name may have this character. A comma would join two values into one. An escape

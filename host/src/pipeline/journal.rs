@@ -230,7 +230,12 @@ impl Journal {
 /// Whether a commit is known to have changed nothing. After a failure of the disk, that is not
 /// known.
 fn changed_nothing(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::Conflict | Outcome::Failed(Failure::Overloaded | Failure::StorageFull))
+    matches!(
+        outcome,
+        Outcome::Conflict
+            | Outcome::Exceeded(_)
+            | Outcome::Failed(Failure::Overloaded | Failure::StorageFull)
+    )
 }
 
 /// Tables and keys of the rows that a commit requires to be as they were read.
@@ -293,7 +298,7 @@ fn spans(spans: &[Span], hasher: &mut Xxh3) {
 }
 
 fn changes(batch: &Batch, hasher: &mut Xxh3) {
-    let Batch { require, put, delete, keep, free } = batch;
+    let Batch { require, put, delete, keep, free, usage } = batch;
     (3_u8, require.len(), put.len(), delete.len()).hash(hasher);
     for requirement in require {
         match requirement {
@@ -304,4 +309,8 @@ fn changes(batch: &Batch, hasher: &mut Xxh3) {
     }
     put.iter().for_each(|put| (&put.table, &put.key, &put.value).hash(hasher));
     (delete, keep, free).hash(hasher);
+    if let Some(change) = usage {
+        (&change.bucket, &change.account, change.limited).hash(hasher);
+        (change.buckets, change.objects, change.bytes).hash(hasher);
+    }
 }

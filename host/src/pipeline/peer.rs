@@ -14,18 +14,32 @@ use crate::pipeline::shares::Pass;
 /// Where a request came from.
 #[derive(Debug, Clone)]
 pub struct Peer {
-    /// The client's address.
-    pub remote: SocketAddr,
+    /// The client.
+    pub client: Client,
     /// The listener's name.
     pub listener: Arc<str>,
     /// The endpoint that the listener stands for.
     pub endpoint: Option<Arc<Endpoint>>,
-    /// The version of TLS; `None` on a connection without it.
-    pub tls: Option<&'static str>,
     /// The pass of the request.
     pub pass: Rc<Pass>,
     /// The id of the request, which its client is told.
     pub request_id: String,
+}
+
+/// The client of a request, and how it is connected: with this server, or with a trusted proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Client {
+    /// Its address. The port is 0 where a proxy does not say it.
+    pub address: SocketAddr,
+    /// The trusted proxy that says so.
+    pub proxy: Option<SocketAddr>,
+    /// The version of TLS, or [`Client::TLS_UNKNOWN`]; `None` on an open connection.
+    pub tls: Option<&'static str>,
+}
+
+impl Client {
+    /// The version of a connection over TLS, where a proxy does not say it.
+    pub const TLS_UNKNOWN: &'static str = "";
 }
 
 /// The endpoint that a listener stands for.

@@ -19,6 +19,8 @@ const INTERNAL_ERROR: (&str, &str) = ("InternalError", "We encountered an intern
 const HEAD_TOO_LONG: (&str, &str) =
     ("RequestHeaderSectionTooLarge", "Your request header section exceeds the maximum allowed size.");
 const BAD_REQUEST: (&str, &str) = ("BadRequest", "An error occurred when parsing the HTTP request.");
+const UNCLEAR_CLIENT: (&str, &str) =
+    ("InvalidRequest", "The proxy in front of this server does not say clearly who sent the request.");
 const SLOW_DOWN: (&str, &str) = ("SlowDown", "Please reduce your request rate.");
 /// The response header that carries the request id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
@@ -58,6 +60,17 @@ pub fn bad_request(request_id: &str) -> Response<ResponseBody> {
     response
 }
 
+/// 400: a trusted proxy does not say who the client is.
+pub fn unclear_client(request_id: &str) -> Response<ResponseBody> {
+    error(StatusCode::BAD_REQUEST, UNCLEAR_CLIENT, request_id)
+}
+
+/// The same as the bytes of a whole HTTP/1.1 response, for a connection whose first bytes are not
+/// those of a proxy.
+pub fn unclear_client_bytes(request_id: &str) -> Bytes {
+    bytes(request_id, &document(UNCLEAR_CLIENT, request_id))
+}
+
 /// 503: more requests are in flight than the limits allow.
 pub fn slow_down(request_id: &str) -> Response<ResponseBody> {
     let mut response = error(StatusCode::SERVICE_UNAVAILABLE, SLOW_DOWN, request_id);
@@ -68,23 +81,26 @@ pub fn slow_down(request_id: &str) -> Response<ResponseBody> {
 /// 400: the headers of a request are longer than allowed.
 pub fn head_too_long(request_id: &str) -> Response<ResponseBody> {
     let mut response = error(StatusCode::BAD_REQUEST, HEAD_TOO_LONG, request_id);
-    *response.body_mut() = ResponseBody::Bytes(head_too_long_document(request_id).into());
+    *response.body_mut() = ResponseBody::Bytes(head_too_long_document(request_id, HEADERS_BYTES_MAX).into());
     response
 }
 
-/// The same as the bytes of a whole HTTP/1.1 response, for a head that was not read to its end.
-pub fn head_too_long_bytes(request_id: &str) -> Bytes {
-    let document = head_too_long_document(request_id);
-    let length = document.len();
-    let head = format!(
-        "HTTP/1.1 400 Bad Request\r\n{CONTENT_TYPE}: application/xml\r\ncontent-length: {length}\r\n\
-         {REQUEST_ID}: {request_id}\r\n{CONNECTION}: close\r\n\r\n"
-    );
-    Bytes::from(head + &document)
+/// The same as the bytes of a whole HTTP/1.1 response, for a head that was not read to its end: it
+/// is longer than `bytes_max`, request line and headers together.
+pub fn head_too_long_bytes(request_id: &str, bytes_max: usize) -> Bytes {
+    bytes(request_id, &head_too_long_document(request_id, bytes_max))
 }
 
-fn head_too_long_document(request_id: &str) -> String {
-    let allowed = format!("<MaxSizeAllowed>{HEADERS_BYTES_MAX}</MaxSizeAllowed><RequestId>");
+fn bytes(request_id: &str, document: &str) -> Bytes {
+    let length = document.len();
+    Bytes::from(format!(
+        "HTTP/1.1 400 Bad Request\r\n{CONTENT_TYPE}: application/xml\r\ncontent-length: {length}\r\n\
+         {REQUEST_ID}: {request_id}\r\n{CONNECTION}: close\r\n\r\n{document}"
+    ))
+}
+
+fn head_too_long_document(request_id: &str, bytes_max: usize) -> String {
+    let allowed = format!("<MaxSizeAllowed>{bytes_max}</MaxSizeAllowed><RequestId>");
     document(HEAD_TOO_LONG, request_id).replace("<RequestId>", &allowed)
 }
 

@@ -1,4 +1,4 @@
-//! Reads references out of rows, with the component that wrote them: only the pipeline knows what
+//! Reads references and usage out of rows, with the component that wrote them: only the pipeline knows what
 //! rows mean.
 
 use std::path::Path;
@@ -6,12 +6,13 @@ use std::path::Path;
 use anyhow::Result;
 use wasmtime::{Engine, Store, StoreLimits};
 
+use crate::pipeline::bindings::references::{Counted, Description};
 use crate::pipeline::bindings::{RowReader, RowReaderPre};
 use crate::pipeline::compose::Manifest;
 use crate::pipeline::engine::{self, ALONE_TICKS_MAX};
 
 /// The slot whose component knows the rows.
-const SLOT: &str = "portcullis:gateway/storage@0.1.0";
+pub(crate) const SLOT: &str = "portcullis:gateway/storage@0.1.0";
 /// What that component exports for a check.
 const EXPORT: &str = "portcullis:gateway/references@0.1.0";
 
@@ -38,19 +39,58 @@ impl Rows {
 
     /// The blobs of a row, or why it cannot be read.
     pub(crate) fn blobs_of(&mut self, table: &str, value: &[u8]) -> Result<Vec<u64>, String> {
-        self.read(table, value).unwrap_or_else(|trap| {
+        self.read(|store, reader| reader.portcullis_gateway_references().call_blobs_of(store, table, value))
+    }
+
+    /// What a row says of usage, or why it cannot be read.
+    pub(crate) fn usage_of(
+        &mut self,
+        table: &str,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<Option<Counted>, String> {
+        self.read(|store, reader| {
+            reader.portcullis_gateway_references().call_usage_of(store, table, key, value)
+        })
+    }
+
+    /// What a row is: of the part of it that refers to a blob. `None` for a row that says nothing
+    /// of that, or that cannot be read.
+    pub(crate) fn describe(
+        &mut self,
+        table: &str,
+        key: &[u8],
+        value: &[u8],
+        blob: Option<u64>,
+    ) -> Option<Description> {
+        let described = self.instance().and_then(|(store, reader)| {
+            reader.portcullis_gateway_references().call_describe(store, table, key, value, blob)
+        });
+        described.unwrap_or_else(|_| {
+            self.instance = None;
+            None
+        })
+    }
+
+    /// Asks the component. A trap is a reason like any other.
+    fn read<T>(
+        &mut self,
+        ask: impl FnOnce(&mut Store<StoreLimits>, &RowReader) -> wasmtime::Result<Result<T, String>>,
+    ) -> Result<T, String> {
+        let answered = self.instance().and_then(|(store, reader)| ask(store, reader));
+        answered.unwrap_or_else(|trap| {
             self.instance = None;
             Err(format!("{trap:#}"))
         })
     }
 
-    fn read(&mut self, table: &str, value: &[u8]) -> wasmtime::Result<Result<Vec<u64>, String>> {
-        let (store, reader) = match &mut self.instance {
+    fn instance(&mut self) -> wasmtime::Result<&mut (Store<StoreLimits>, RowReader)> {
+        let instance = match &mut self.instance {
             Some(instance) => instance,
             none => none.insert(instantiate(&self.engine, &self.pre)?),
         };
-        store.set_epoch_deadline(ALONE_TICKS_MAX);
-        reader.portcullis_gateway_references().call_blobs_of(store, table, value)
+        instance.0.set_epoch_deadline(ALONE_TICKS_MAX);
+        Ok(instance)
     }
 }
 

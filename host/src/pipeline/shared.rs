@@ -10,6 +10,7 @@ use crate::keys::master_keys::MasterKeys;
 use crate::keys::vault::Vault;
 use crate::outbound::Outbound;
 use crate::pipeline::added_stages::AddedStages;
+use crate::pipeline::quotas::Quotas;
 use crate::pipeline::shares::Room;
 use crate::telemetry::explanations::Explanations;
 use crate::telemetry::metrics::Metrics;
@@ -40,6 +41,8 @@ pub struct Shared {
     pub stages: Arc<AddedStages>,
     /// Where traces go, if anywhere.
     pub exporter: Option<Arc<Exporter>>,
+    /// How much may be held.
+    pub quotas: Arc<Quotas>,
     /// Memory for the documents of requests.
     pub room: Room,
     /// Numbers for calls.

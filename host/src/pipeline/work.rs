@@ -1,6 +1,7 @@
 //! Does the work that stages schedule: receives bodies, commits, digests, fetches.
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{CONTENT_LENGTH, EXPECT};
@@ -14,10 +15,11 @@ use crate::pipeline::bindings::calls::{
 };
 use crate::pipeline::call::{Ingest, StoredBytes, Work};
 use crate::pipeline::contract::{algorithm, contract_algorithm, volume_span};
+use crate::pipeline::quotas;
 use crate::pipeline::shared::Shared;
 use crate::pipeline::shares::Pass;
 use crate::pipeline::shares::room::{SHORT_BYTES_MAX, Taken};
-use volume::{self, CommitError, PendingBlob, Volume, VolumeError};
+use volume::{self, CommitError, PendingBlob, SpanReader, Volume, VolumeError};
 
 /// After a response, at most this much of an unread body is read away, for at most this long.
 const DRAIN_BYTES_MAX: u64 = 16 << 20;
@@ -126,20 +128,24 @@ where
     }
     // The futures that read a body are kilobytes long. They are boxed, so that this future stays
     // small for requests without a body.
-    match work {
+    let (outcome, received) = match work {
         Work::Collect(length_max) => (Box::pin(collect(body, payload, length_max, idle)).await, Vec::new()),
         Work::Part(boundary, length_max) => {
             (Box::pin(part(body, boundary, length_max, idle)).await, Vec::new())
         }
         Work::Ingest(plan) => Box::pin(ingest(body, payload, plan, &shared.volume, idle)).await,
-        Work::Commit(batch) => (commit(batch, &shared.volume).await, Vec::new()),
+        Work::Commit(batch) => (commit(batch, shared).await, Vec::new()),
         Work::Digest(spans, digests) => (digest(&spans, &digests, &shared.volume).await, Vec::new()),
         Work::Fetch(wanted) => (fetch(&wanted, &shared.outbound).await, Vec::new()),
         Work::Pause => {
             tokio::task::yield_now().await;
             (Outcome::None, Vec::new())
         }
+    };
+    if let Outcome::Failed(calls::Failure::StorageFull) = outcome {
+        pass.meets_full_disk();
     }
+    (outcome, received)
 }
 
 async fn part<B>(body: &mut RequestBody<B>, boundary: Boundary, length_max: u64, idle: Duration) -> Outcome
@@ -197,9 +203,17 @@ where
         let plan = Plan { length_max, digests, key, content_length: None };
         return settled(reseal(&source, plan, volume).await);
     }
-    let Some(mut stream) = body.take() else { return (failed(Failure::BodyIncomplete), Vec::new()) };
     // The length of a part is not known beforehand.
     let content_length = body.content_length.filter(|_| body.reached.is_none());
+    // Before the body is asked for: a client that waits for `100 Continue` then keeps its bytes.
+    let announced = body::announced(&payload, content_length);
+    // Other rules refuse what is too long, and what is empty needs no room.
+    if announced.is_none_or(|length| (1..=length_max).contains(&length))
+        && let Err(error) = volume.has_room(announced.unwrap_or(0))
+    {
+        return (failed(error.into()), Vec::new());
+    }
+    let Some(mut stream) = body.take() else { return (failed(Failure::BodyIncomplete), Vec::new()) };
     let plan = Plan { length_max, digests, key, content_length };
     let ingested = match body.reached.take() {
         None => body::ingest(&mut stream, payload, plan, volume, idle).await,
@@ -234,10 +248,34 @@ fn settled(ingested: Result<body::Ingested, Failure>) -> (Outcome, Vec<PendingBl
     }
 }
 
-async fn commit(batch: Batch, volume: &Volume) -> Outcome {
+/// Looks for the files of a response that has many. That may wait for the disk.
+pub async fn look_for(mut reader: SpanReader) -> Result<SpanReader, VolumeError> {
+    let looking = move || reader.find_missing().map(|()| reader);
+    match tokio::task::spawn_blocking(looking).await {
+        Ok(found) => found,
+        Err(_) => Err(VolumeError::Failed("the task that looks for files ended".into())),
+    }
+}
+
+/// Looks for the bytes of stored blobs; the outcome of the work that needs them, where they are not
+/// there.
+pub async fn find_missing(blobs: Vec<u64>, volume: &Arc<Volume>) -> Option<Outcome> {
+    let volume = Arc::clone(volume);
+    let found = tokio::task::spawn_blocking(move || volume.find_missing(&blobs)).await;
+    match found {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(failed(storage_failure(&error))),
+        Err(_) => Some(failed(Failure::StorageFailed)),
+    }
+}
+
+async fn commit(mut batch: Batch, shared: &Shared) -> Outcome {
     let (done, committed) = tokio::sync::oneshot::channel();
-    volume.commit(
-        volume_batch(batch),
+    // A folder whose usage was never counted has no sums to add to.
+    let usage = batch.usage.take().filter(|_| shared.quotas.is_counted());
+    let add = usage.as_ref().map(|change| shared.quotas.adds(change)).unwrap_or_default();
+    shared.volume.commit(
+        volume::Batch { add, ..volume_batch(batch) },
         Box::new(move |result| {
             // Where the client is gone, nothing waits for the outcome.
             let _ = done.send(result);
@@ -246,6 +284,10 @@ async fn commit(batch: Batch, volume: &Volume) -> Outcome {
     match committed.await {
         Ok(Ok(number)) => Outcome::Committed(number),
         Ok(Err(CommitError::Conflict)) => Outcome::Conflict,
+        Ok(Err(CommitError::Exceeded(excess))) => match usage {
+            Some(change) => Outcome::Exceeded(quotas::excess(&change, excess)),
+            None => failed(Failure::StorageFailed),
+        },
         Ok(Err(CommitError::Overloaded)) => failed(Failure::Overloaded),
         Ok(Err(CommitError::Full)) => failed(Failure::StorageFull),
         Ok(Err(_)) | Err(_) => failed(Failure::StorageFailed),
@@ -295,6 +337,7 @@ fn volume_batch(batch: Batch) -> volume::Batch {
         delete: batch.delete,
         keep: batch.keep,
         free: batch.free,
+        add: Vec::new(),
     }
 }
 

@@ -22,9 +22,10 @@ use wasmtime::component::Resource;
 
 use crate::body::Payload;
 use crate::body::receive::BoxError;
-use crate::body::respond::ResponseBody;
+use crate::body::respond::{PIECES_AT_ONCE, ResponseBody};
 use crate::pipeline::bindings::calls::{
-    AuthType, Identity, IdentityKind, Outcome, Principal, Progress, Signature, SignatureVersion,
+    AuthType, Failure, Identity, IdentityKind, Outcome, Principal, Progress, Signature, SignatureVersion,
+    Target,
 };
 use crate::pipeline::bindings::{CallHandle, Pipeline};
 use crate::pipeline::call::{CallResponse, CallResponseBody, CallState, Stopwatch, Work};
@@ -32,6 +33,7 @@ use crate::pipeline::capabilities::HostState;
 use crate::pipeline::contract;
 use crate::pipeline::engine::{self, CompiledPipeline};
 use crate::pipeline::header_lines;
+use crate::pipeline::origin::origin;
 use crate::pipeline::peer::Peer;
 use crate::pipeline::responses;
 use crate::pipeline::shared::Shared;
@@ -106,6 +108,15 @@ enum Step {
     Resume(u64),
 }
 
+/// The work that a call waits for.
+struct Scheduled {
+    work: Work,
+    payload: Payload,
+    sender: Sender,
+    /// Of a commit: blobs that it keeps, and that were not received for this call.
+    stored: Vec<u64>,
+}
+
 /// A call while its request is served. Dropping it early, because the client is gone, makes the
 /// pipeline forget it.
 struct Ticket {
@@ -133,7 +144,7 @@ impl Answering for Worker {
         let version = parts.version;
         let mut body = work::RequestBody::new(body, &parts);
         let trace = self.shared.exporter.as_deref().and_then(|exporter| {
-            let peer = || peer.remote.ip().to_string();
+            let peer = || peer.client.address.ip().to_string();
             Some((exporter, exporter.begin(&parts, now, &request_id, peer)?))
         });
         let sampled = id % self.shared.config.stage_sample == 0;
@@ -161,7 +172,7 @@ impl Answering for Worker {
                 // A call that never waited has not met its rates yet. Where it may not go on, the
                 // response is replaced by a refusal (`front/serve.rs`).
                 ticket.pass.establish(&call.facts);
-                self.response_of(call, &ticket.pass)
+                self.response_of(call, &ticket.pass).await
             }
             None => (responses::internal_error(&request_id), Answered::default()),
         };
@@ -212,9 +223,20 @@ impl Worker {
         let mut progress = self.step(ticket, Step::Start(ticket.slot))?;
         let mut rooms = Vec::new();
         while let Progress::Pending = progress {
-            let (work, payload, sender) = self.take_work(ticket)?;
-            let (outcome, pending) =
-                work::perform(work, payload, sender, body, &self.shared, &mut rooms).await;
+            let Scheduled { work, payload, sender, stored } = self.take_work(ticket)?;
+            // What a commit keeps of what was stored before has to be there: a copy without bytes
+            // would be another object that nobody can read.
+            let missing = match stored.is_empty() {
+                true => None,
+                false => Box::pin(work::find_missing(stored, &self.shared.volume)).await,
+            };
+            let (outcome, pending) = match missing {
+                Some(outcome) => (outcome, Vec::new()),
+                None => work::perform(work, payload, sender, body, &self.shared, &mut rooms).await,
+            };
+            if let Outcome::Failed(Failure::StorageFailed) = outcome {
+                self.note_failure(ticket);
+            }
             progress = self.go_on(ticket, outcome, pending)?;
         }
         Some(())
@@ -333,7 +355,17 @@ impl Worker {
         self.incarnation.set(self.incarnation.get() + 1);
     }
 
-    fn take_work(&self, ticket: &Ticket) -> Option<(Work, Payload, Sender)> {
+    /// Says in the log which request the storage failed; why, it has just said.
+    fn note_failure(&self, ticket: &Ticket) {
+        let Ok(mut instance) = self.instance.try_borrow_mut() else { return };
+        let Some(call) = instance.store.data_mut().calls.get(ticket.slot) else { return };
+        let target = call.facts.target.clone();
+        let operation = target.as_ref().map(|target| target.operation.clone()).unwrap_or_default();
+        origin(&call.request_id, &operation, target)
+            .error("see the line before", "the storage failed a request");
+    }
+
+    fn take_work(&self, ticket: &Ticket) -> Option<Scheduled> {
         let mut instance = self.instance.try_borrow_mut().ok()?;
         let state = instance.store.data_mut();
         let view = state.view();
@@ -341,6 +373,13 @@ impl Worker {
         // Without the fact, nothing was promised about the body: the stages so far did not look at
         // it.
         let (work, payload) = (call.work.take()?, call.facts.payload.clone().unwrap_or_default());
+        let stored = match &work {
+            Work::Commit(batch) if batch.keep.len() > call.pending.len() => {
+                let is_new = |id: &u64| call.pending.iter().any(|pending| pending.id() == *id);
+                batch.keep.iter().copied().filter(|id| !is_new(id)).collect()
+            }
+            _ => Vec::new(),
+        };
         call.journal.waits(&work, &mut state.draws, view);
         let sender = match ticket.pass.establish(&call.facts) {
             true => Sender::Admitted(Rc::clone(&ticket.pass)),
@@ -352,7 +391,7 @@ impl Worker {
         }
         // Only now may the instance be replaced: what the step drew and read is in the journal.
         self.give_back(&mut instance);
-        Some((work, payload, sender))
+        Some(Scheduled { work, payload, sender, stored })
     }
 
     /// Ends a call.
@@ -377,18 +416,20 @@ impl Worker {
 
     /// The response of a finished call, and what metrics and traces need of it, but for status and
     /// time.
-    fn response_of(&self, mut call: Box<CallState>, pass: &Pass) -> (Response<ResponseBody>, Answered) {
+    async fn response_of(&self, mut call: Box<CallState>, pass: &Pass) -> (Response<ResponseBody>, Answered) {
         if let Some(left) = call.enter(0) {
             self.shared.metrics.stage(left.stage, left.elapsed);
         }
         let resolved = (self.shared.config.access.access != Access::Off).then(|| self.resolved(&call));
-        let operation = call.facts.target.take().map(|target| target.operation).unwrap_or_default();
+        let mut target = call.facts.target.take();
+        let operation =
+            target.as_mut().map(|target| std::mem::take(&mut target.operation)).unwrap_or_default();
         let answered = Answered {
             operation,
             laps: call.stopwatch.take().and_then(|stopwatch| stopwatch.laps),
             ..Answered::default()
         };
-        let mut response = self.finished_response(&mut call, pass);
+        let mut response = self.finished_response(&mut call, pass, &answered.operation, target).await;
         if let Some(mut resolved) = resolved {
             if self.shared.config.access.times_stages() {
                 resolved.stages = answered.laps.as_ref().map(|laps| laps.totals()).unwrap_or_default();
@@ -399,7 +440,13 @@ impl Worker {
     }
 
     /// What a finished call is answered.
-    fn finished_response(&self, call: &mut CallState, pass: &Pass) -> Response<ResponseBody> {
+    async fn finished_response(
+        &self,
+        call: &mut CallState,
+        pass: &Pass,
+        operation: &str,
+        target: Option<Target>,
+    ) -> Response<ResponseBody> {
         let Some(made) = call.response.take() else {
             return responses::internal_error(&call.request_id);
         };
@@ -411,15 +458,17 @@ impl Worker {
         {
             return responses::slow_down(&call.request_id);
         }
-        match self.response(made, call) {
+        let origin = || origin(&call.request_id, operation, target);
+        match self.response(made, call).await {
             Ok(mut response) => {
+                response.body_mut().originate(origin);
                 if let Some(error) = call.error.take() {
                     response.extensions_mut().insert(ErrorCode(error.into()));
                 }
                 response
             }
             Err(error) => {
-                tracing::error!(request_id = call.request_id, %error, "the response could not be made");
+                origin().error(&error, "the response could not be made");
                 responses::internal_error(&call.request_id)
             }
         }
@@ -450,13 +499,16 @@ impl Worker {
         }
     }
 
-    fn response(&self, made: CallResponse, call: &CallState) -> Result<Response<ResponseBody>> {
+    async fn response(&self, made: CallResponse, call: &CallState) -> Result<Response<ResponseBody>> {
         let body = match made.body {
             CallResponseBody::None => ResponseBody::Empty,
             CallResponseBody::Bytes(bytes) => ResponseBody::made(bytes),
             CallResponseBody::Stored(stored) => {
                 let spans: Vec<_> = stored.spans.iter().map(contract::volume_span).collect();
-                let reader = self.shared.volume.reader(&spans, stored.key.as_ref())?;
+                let mut reader = self.shared.volume.reader(&spans, stored.key.as_ref())?;
+                if reader.pieces() > PIECES_AT_ONCE {
+                    reader = Box::pin(work::look_for(reader)).await?;
+                }
                 ResponseBody::stored(reader)?
             }
         };

@@ -28,6 +28,11 @@ pub enum LogFormat {
     Json,
 }
 
+/// Whether a text is a level, or a list of directives.
+pub fn is_level(text: &str) -> bool {
+    EnvFilter::try_new(text).is_ok()
+}
+
 /// Starts logging, once in a process. What is returned can pass lines on to a collector.
 ///
 /// # Errors

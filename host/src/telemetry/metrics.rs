@@ -11,6 +11,7 @@ mod scrape;
 #[cfg(test)]
 mod tests;
 mod text;
+mod usage;
 mod volume;
 
 use std::cell::Cell;
@@ -24,6 +25,7 @@ pub use family::{Exemplar, Family, Kind, Sample, Spread, Value};
 use histogram::Durations;
 pub use histogram::Histogram;
 pub use text::Form;
+pub use usage::UsageSource;
 
 /// The stages that time is charged to: first the host, then the slots of the pipeline, then what
 /// calls wait for, then the added stages.
@@ -89,11 +91,13 @@ pub enum Refusal {
     RateBucket,
     /// A rate of an address.
     RateAddress,
+    /// The disk is full.
+    Disk,
 }
 
 impl Refusal {
     /// All of them, in their order.
-    pub const ALL: [Refusal; 12] = [
+    pub const ALL: [Refusal; 13] = [
         Refusal::Connections,
         Refusal::InFlight,
         Refusal::Unverified,
@@ -106,6 +110,7 @@ impl Refusal {
         Refusal::RateAccessKey,
         Refusal::RateBucket,
         Refusal::RateAddress,
+        Refusal::Disk,
     ];
 
     /// Its name in metrics, in the access log and in explanations.
@@ -123,6 +128,7 @@ impl Refusal {
             Refusal::RateAccessKey => "rate_access_key",
             Refusal::RateBucket => "rate_bucket",
             Refusal::RateAddress => "rate_address",
+            Refusal::Disk => "disk",
         }
     }
 }
@@ -140,9 +146,29 @@ pub struct VolumeFigures {
     pub gauges: Vec<(&'static str, &'static str, u64)>,
     /// Values that only grow: name without prefix and `_total`, meaning, value.
     pub counters: Vec<(&'static str, &'static str, u64)>,
+    /// Values that only grow, by one label: name without prefix and `_total`, meaning, the label,
+    /// its values and theirs.
+    pub families: Vec<VolumeFamily>,
     /// Distributions.
     pub histograms: Vec<VolumeHistogram>,
+    /// Values with labels.
+    pub labelled: Vec<LabelledGauge>,
 }
+
+/// Values that go up and down, told apart by labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelledGauge {
+    /// Name without prefix.
+    pub name: &'static str,
+    /// Meaning.
+    pub help: &'static str,
+    /// Labels, and the value.
+    pub rows: Vec<(Vec<(&'static str, String)>, u64)>,
+}
+
+/// A counter with a label: name without prefix and `_total`, meaning, the label, and what was
+/// counted for each of its values.
+pub type VolumeFamily = (&'static str, &'static str, &'static str, Vec<(&'static str, u64)>);
 
 /// A distribution that the volume counted.
 #[derive(Debug, Clone)]

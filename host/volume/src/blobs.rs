@@ -28,7 +28,7 @@ pub(crate) enum Sealing {
 }
 
 impl Sealing {
-    fn code(self) -> u8 {
+    pub(crate) fn code(self) -> u8 {
         match self {
             Sealing::Plain => 0,
             Sealing::FolderKey => 1,
@@ -36,7 +36,7 @@ impl Sealing {
         }
     }
 
-    fn from_code(code: u8) -> Option<Sealing> {
+    pub(crate) fn from_code(code: u8) -> Option<Sealing> {
         match code {
             0 => Some(Sealing::Plain),
             1 => Some(Sealing::FolderKey),

@@ -6,8 +6,10 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 
 use super::blobs::{self, BlobRow, Location};
+use super::counters::Amounts;
 use super::disk::{Disk, DiskFile, Open, RealDisk};
 use super::errors::{OpenError, VolumeError};
+use super::format;
 use super::index::{Found, Index};
 use super::log::Position;
 use super::log::record::{self, Header, Kind};
@@ -32,6 +34,8 @@ pub enum Problem {
     Missing(u64),
     /// The blob's bytes do not have their checksum.
     Corrupt(u64),
+    /// The disk does not give the blob's bytes; and what it says.
+    Unreadable(u64, String),
     /// There is no record of this blob where its row says.
     RecordMismatch(u64),
     /// Two blobs claim the same bytes.
@@ -46,6 +50,8 @@ pub enum Problem {
     Dangling(u64, RowKey),
     /// A row cannot be read by the component that wrote it; and why.
     RowNotUnderstood(RowKey, String),
+    /// A counter has other numbers than rows say: counter, stored, counted.
+    Counter(String, Amounts, Amounts),
 }
 
 /// Which row it is, so that it can be found again.
@@ -63,6 +69,28 @@ impl fmt::Display for RowKey {
     }
 }
 
+impl Problem {
+    /// The blobs whose bytes are damaged or lost. None where only figures are wrong.
+    pub fn damaged(&self) -> Vec<u64> {
+        match self {
+            Problem::RowUnreadable(id)
+            | Problem::Missing(id)
+            | Problem::Corrupt(id)
+            | Problem::Unreadable(id, _)
+            | Problem::RecordMismatch(id)
+            | Problem::Dangling(id, _) => vec![*id],
+            Problem::Overlap(one, other) => vec![*one, *other],
+            Problem::IndexDamaged
+            | Problem::Unreferenced(_)
+            | Problem::LiveBytes(..)
+            | Problem::References(..)
+            | Problem::Orphan(_)
+            | Problem::Counter(..)
+            | Problem::RowNotUnderstood(..) => Vec::new(),
+        }
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -71,6 +99,7 @@ impl fmt::Display for Problem {
             Problem::Unreferenced(id) => write!(f, "blob {id:016x}: has no references"),
             Problem::Missing(id) => write!(f, "blob {id:016x}: its bytes are missing"),
             Problem::Corrupt(id) => write!(f, "blob {id:016x}: its bytes do not have their checksum"),
+            Problem::Unreadable(id, why) => write!(f, "blob {id:016x}: its bytes cannot be read: {why}"),
             Problem::RecordMismatch(id) => write!(f, "blob {id:016x}: there is no record of it at its place"),
             Problem::Overlap(one, other) => {
                 write!(f, "blobs {one:016x} and {other:016x} claim the same bytes")
@@ -86,6 +115,9 @@ impl fmt::Display for Problem {
                 write!(f, "{row}: blob {id:016x}, to which it refers, is not there")
             }
             Problem::RowNotUnderstood(row, why) => write!(f, "{row}: it cannot be read: {why}"),
+            Problem::Counter(counter, stored, counted) => {
+                write!(f, "counter \"{counter}\": {stored:?} are noted, {counted:?} were counted")
+            }
         }
     }
 }
@@ -103,6 +135,8 @@ pub struct Report {
     pub segments: u64,
     /// Files that belong to no blob. Harmless: the next start removes them.
     pub orphans: u64,
+    /// The counters, as they are stored.
+    pub counters: BTreeMap<String, Amounts>,
     /// How many problems there are.
     pub problem_count: u64,
     /// The first problems.
@@ -113,6 +147,19 @@ impl Report {
     /// Whether everything is as it must be.
     pub fn is_clean(&self) -> bool {
         self.problem_count == 0
+    }
+
+    /// Compares the counters with what they have to be.
+    pub fn compare_counters(&mut self, counted: &BTreeMap<String, Amounts>) {
+        let stored = std::mem::take(&mut self.counters);
+        for counter in stored.keys().chain(counted.keys().filter(|name| !stored.contains_key(*name))) {
+            let of =
+                |counters: &BTreeMap<String, Amounts>| counters.get(counter).copied().unwrap_or_default();
+            if of(&stored) != of(counted) {
+                self.add(Problem::Counter(counter.clone(), of(&stored), of(counted)));
+            }
+        }
+        self.counters = stored;
     }
 
     fn add(&mut self, problem: Problem) {
@@ -140,8 +187,8 @@ pub fn check_on(
     options: &Options,
     references: Option<References<'_>>,
 ) -> Result<Report, OpenError> {
-    let _lock = disk.lock(open::LOCK_FILE)?.ok_or(OpenError::Locked)?;
-    let volume = open::read_format(&*disk)?.ok_or(OpenError::NotAVolume)?;
+    let _lock = disk.lock(format::LOCK_FILE)?.ok_or(OpenError::Locked)?;
+    let volume = format::read(&*disk)?.ok_or(OpenError::NotAVolume)?.volume;
     let mut report = Report::default();
     if open::is_new(&*disk, options)? {
         // The creation of the folder was cut short, and nothing was ever stored.
@@ -155,12 +202,29 @@ pub fn check_on(
     if !index.verify()? {
         report.add(Problem::IndexDamaged);
     }
+    report.counters = index.counters()?.into_iter().collect();
     let rows = collect(&index, references, &mut report)?;
     check_live(&rows, &live, &mut report);
     check_overlaps(&rows, &mut report);
     check_bodies(&*disk, &rows, &mut report)?;
     report.orphans = count_orphans(&*disk, &rows)?;
     Ok(report)
+}
+
+/// Goes over the rows (table, key, value) of a volume that is not open and was just checked.
+pub fn visit_rows(options: &Options, visit: &mut dyn FnMut(&str, &[u8], &[u8])) -> Result<(), OpenError> {
+    let disk = RealDisk::existing(&options.dir)?;
+    let _lock = disk.lock(format::LOCK_FILE)?.ok_or(OpenError::Locked)?;
+    if open::is_new(&disk, options)? {
+        return Ok(());
+    }
+    let index = open::open_index(&disk, options)?;
+    index.walk(&mut |found| {
+        if let Found::Row(table, key, value) = found {
+            visit(table, key, value);
+        }
+    })?;
+    Ok(())
 }
 
 fn collect(
@@ -307,7 +371,9 @@ fn check_in_log(
     }
     let start = Position { segment: at.segment, offset: at.offset - header_bytes };
     let mut bytes = [0; record::HEADER_BYTES];
-    file.read_at(start.offset, &mut bytes)?;
+    if let Err(error) = file.read_at(start.offset, &mut bytes) {
+        return Ok(Some(Problem::Unreadable(id, error.to_string())));
+    }
     let expected = |header: &Header| {
         header.kind == Kind::Body && header.id == id && header.length == row.length && header.crc == row.crc
     };
@@ -327,8 +393,11 @@ fn check_bytes(
     if offset.checked_add(row.length).is_none_or(|end| end > file_bytes) {
         return Ok(Some(Problem::Missing(id)));
     }
-    let crc = body_crc(file, offset, row.length)?;
-    Ok((crc != row.crc).then_some(Problem::Corrupt(id)))
+    Ok(match body_crc(file, offset, row.length) {
+        Ok(crc) if crc == row.crc => None,
+        Ok(_) => Some(Problem::Corrupt(id)),
+        Err(error) => Some(Problem::Unreadable(id, error.to_string())),
+    })
 }
 
 fn count_orphans(disk: &dyn Disk, rows: &BTreeMap<u64, BlobRow>) -> Result<u64, OpenError> {

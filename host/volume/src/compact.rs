@@ -59,7 +59,9 @@ impl Compaction {
         at: Position,
         budget: u64,
     ) -> Result<Option<Position>, VolumeError> {
-        let file = shared.segment_file(at.segment)?;
+        let file = shared.segments.file(at.segment)?;
+        let file =
+            file.ok_or_else(|| VolumeError::Failed(format!("log segment {} is not there", at.segment)))?;
         let mut scan = Scan::new(&*file, at, None)?;
         let mut moves = Vec::new();
         let mut pending = Vec::new();
@@ -127,6 +129,7 @@ fn commit(shared: &Shared, moves: &[Move]) -> Result<(), VolumeError> {
     }
     let (send, receive) = std::sync::mpsc::sync_channel(1);
     shared.queue.push(Queued {
+        add: Vec::new(),
         require: Vec::new(),
         record: encode_moves(moves),
         received: Vec::new(),

@@ -26,6 +26,17 @@ pub enum Open {
     New,
 }
 
+/// The space of a file system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DiskSpace {
+    /// Bytes that can still be written.
+    pub free: u64,
+    /// All bytes.
+    pub total: u64,
+    /// Files that can still be made; `None` where the file system has no limit of its own.
+    pub files_left: Option<u64>,
+}
+
 /// A folder of files.
 pub trait Disk: Debug + Send + Sync + 'static {
     /// Opens a file.
@@ -38,8 +49,12 @@ pub trait Disk: Debug + Send + Sync + 'static {
     fn create_folder(&self, folder: &str) -> io::Result<()>;
     /// Makes the names in a folder durable. The empty path is the data folder itself.
     fn sync_folder(&self, folder: &str) -> io::Result<()>;
-    /// Bytes that can still be written, as far as is known.
-    fn free_bytes(&self) -> io::Result<u64>;
+    /// What is left of the file system, as far as is known.
+    fn space(&self) -> io::Result<DiskSpace>;
+    /// Bytes in a file that need not be open.
+    fn size(&self, path: &str) -> io::Result<u64> {
+        self.open(path, Open::Read)?.len()
+    }
     /// Claims the folder for one owner; `None` when another one has it. Released on drop.
     fn lock(&self, path: &str) -> io::Result<Option<Box<dyn Debug + Send + Sync>>>;
 }

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use super::counters::Excess;
+
 /// Why a volume could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
@@ -9,7 +11,10 @@ pub enum OpenError {
     #[error("the data folder is in use by another process")]
     Locked,
     /// The folder was written by a newer version.
-    #[error("the data folder has format {found}; this version reads up to {supported}")]
+    #[error(
+        "the data folder has format {found}, and this program reads formats up to {supported}: run the release that \
+         wrote it, or a newer release (`portcullis version` says which one this is)"
+    )]
     NewerFormat {
         /// The version in `FORMAT`.
         found: u32,
@@ -48,6 +53,26 @@ pub enum VolumeError {
     /// The stored bytes do not have their checksum.
     #[error("the bytes of blob {0:016x} do not have their checksum")]
     Corrupt(u64),
+    /// The file in which the stored bytes should be is not there, or it is too short.
+    #[error("the bytes of blob {blob:016x} are missing: the file {file} {why}")]
+    Missing {
+        /// The blob.
+        blob: u64,
+        /// The file, in the data folder.
+        file: String,
+        /// What is the matter with it.
+        why: &'static str,
+    },
+    /// The disk does not give the stored bytes.
+    #[error("the bytes of blob {blob:016x} cannot be read from the file {file}: {error}")]
+    Unreadable {
+        /// The blob.
+        blob: u64,
+        /// The file, in the data folder.
+        file: String,
+        /// What the system says.
+        error: io::Error,
+    },
     /// The blob is sealed under another key than the one that was given, or it is not sealed and
     /// should be.
     #[error("blob {0:016x} is not sealed under this key")]
@@ -74,6 +99,9 @@ pub enum CommitError {
     /// A requirement did not hold, or a blob to keep or free has no such reference.
     #[error("a requirement of the commit does not hold")]
     Conflict,
+    /// A counter would exceed a limit.
+    #[error("a counter would exceed its limit")]
+    Exceeded(Excess),
     /// Too many commits wait.
     #[error("too many commits wait")]
     Overloaded,
@@ -83,6 +111,27 @@ pub enum CommitError {
     /// The disk or the index failed, or the volume is closed.
     #[error("the disk failed")]
     Failed,
+}
+
+impl VolumeError {
+    /// The file of a blob is not there.
+    pub(crate) fn not_there(blob: u64, file: String) -> VolumeError {
+        VolumeError::Missing { blob, file, why: "is not there" }
+    }
+
+    /// The file of a blob ends before its bytes do.
+    pub(crate) fn too_short(blob: u64, file: String) -> VolumeError {
+        VolumeError::Missing { blob, file, why: "is too short" }
+    }
+
+    /// What became of a read of a blob's bytes.
+    pub(crate) fn of_read(blob: u64, file: String, error: io::Error) -> VolumeError {
+        match error.kind() {
+            io::ErrorKind::NotFound => VolumeError::not_there(blob, file),
+            io::ErrorKind::UnexpectedEof => VolumeError::too_short(blob, file),
+            _ => VolumeError::Unreadable { blob, file, error },
+        }
+    }
 }
 
 impl From<io::Error> for VolumeError {

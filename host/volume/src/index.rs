@@ -14,6 +14,7 @@ use redb::{
 };
 
 use super::blobs::{BlobRow, ROW_BYTES};
+use super::counters::{Add, Amounts, CountersTable, Excess, Sums};
 use super::disk::DiskFile;
 use super::errors::VolumeError;
 use super::log::Position;
@@ -24,7 +25,7 @@ pub(crate) const FILE: &str = "index.redb";
 /// Bytes of a revision before each value.
 pub(crate) const REVISION_BYTES: usize = 8;
 
-const STATE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("host:state");
+pub(crate) const STATE: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("host:state");
 const STATE_ROW: &str = "state";
 const STATE_BYTES: usize = 56;
 /// Tells one folder key from another; absent in a volume that never had one.
@@ -35,7 +36,7 @@ pub(crate) const BLOBS: TableDefinition<'_, u64, &[u8; ROW_BYTES]> = TableDefini
 const SEGMENTS: TableDefinition<'_, u64, u64> = TableDefinition::new("host:segments");
 
 /// Tables of rows have names of their own, apart from the host's.
-const ROWS_PREFIX: &str = "rows:";
+pub(crate) const ROWS_PREFIX: &str = "rows:";
 
 /// A table of rows.
 pub(crate) type RowsDefinition<'a> = TableDefinition<'a, &'static [u8], &'static [u8]>;
@@ -212,6 +213,12 @@ impl Index {
         Ok(self.database.check_integrity()?)
     }
 
+    /// Every counter, by name.
+    pub(crate) fn counters(&self) -> Result<Vec<(String, Amounts)>, VolumeError> {
+        let transaction = self.database.begin_read()?;
+        super::counters::read_all(&transaction.open_table(STATE)?)
+    }
+
     /// Walks over every row of every table, blobs first.
     pub(crate) fn walk(&self, visit: &mut dyn FnMut(Found<'_>)) -> Result<(), VolumeError> {
         let transaction = self.database.begin_read()?;
@@ -219,20 +226,25 @@ impl Index {
             let (id, value) = row?;
             visit(Found::Blob(id.value(), BlobRow::decode(value.value())));
         }
-        for handle in transaction.list_tables()? {
-            let name = handle.name();
-            let Some(table) = name.strip_prefix(ROWS_PREFIX) else { continue };
-            for row in transaction.open_table(RowsDefinition::new(name))?.iter()? {
-                let (key, value) = row?;
-                visit(Found::Row(
-                    table,
-                    key.value(),
-                    value.value().get(REVISION_BYTES..).unwrap_or_default(),
-                ));
-            }
-        }
-        Ok(())
+        walk_rows(&transaction, &mut |table, key, value| visit(Found::Row(table, key, value)))
     }
+}
+
+/// Gives every row of every table to `visit`: the table, the key, and the value without its
+/// revision.
+pub(crate) fn walk_rows(
+    transaction: &redb::ReadTransaction,
+    visit: &mut dyn FnMut(&str, &[u8], &[u8]),
+) -> Result<(), VolumeError> {
+    for handle in transaction.list_tables()? {
+        let name = handle.name();
+        let Some(table) = name.strip_prefix(ROWS_PREFIX) else { continue };
+        for row in transaction.open_table(RowsDefinition::new(name))?.iter()? {
+            let (key, value) = row?;
+            visit(table, key.value(), value.value().get(REVISION_BYTES..).unwrap_or_default());
+        }
+    }
+    Ok(())
 }
 
 /// The index of a running volume: absent for a moment while it is recovered from a failure.
@@ -264,9 +276,21 @@ impl IndexSlot {
     }
 }
 
+/// How far the index is in a view of it.
+pub(crate) fn state_in(transaction: &redb::ReadTransaction) -> Result<State, VolumeError> {
+    let table = transaction.open_table(STATE)?;
+    let row = table.get(STATE_ROW)?;
+    row.and_then(|row| State::decode(row.value())).ok_or_else(unreadable_state)
+}
+
 /// How far the index is, within a transaction.
 pub(crate) fn read_state(transaction: &WriteTransaction) -> Result<Option<State>, VolumeError> {
-    let table = transaction.open_table(STATE)?;
+    decode_state(&transaction.open_table(STATE)?)
+}
+
+fn decode_state(
+    table: &impl ReadableTable<&'static str, &'static [u8]>,
+) -> Result<Option<State>, VolumeError> {
     let row = table.get(STATE_ROW)?;
     row.map(|row| State::decode(row.value()).ok_or_else(unreadable_state)).transpose()
 }
@@ -296,11 +320,15 @@ pub(crate) struct Rows<'t> {
     /// The blobs table.
     pub(crate) blobs: Table<'t, u64, &'static [u8; ROW_BYTES]>,
     tables: Vec<(String, RowsTable<'t>)>,
+    /// How far the index is, and the counters.
+    state: CountersTable<'t>,
+    counters: Sums,
 }
 
 impl<'t> Rows<'t> {
     pub(crate) fn new(transaction: &'t WriteTransaction) -> Result<Rows<'t>, VolumeError> {
-        Ok(Rows { transaction, blobs: transaction.open_table(BLOBS)?, tables: Vec::new() })
+        let (blobs, state) = (transaction.open_table(BLOBS)?, transaction.open_table(STATE)?);
+        Ok(Rows { transaction, blobs, tables: Vec::new(), state, counters: Sums::default() })
     }
 
     fn table(&mut self, name: &str) -> Result<&mut RowsTable<'t>, VolumeError> {
@@ -349,6 +377,28 @@ impl<'t> Rows<'t> {
     /// Deletes a row, if it is there.
     pub(crate) fn delete(&mut self, table: &str, key: &[u8]) -> Result<(), VolumeError> {
         self.table(table)?.remove(key)?;
+        Ok(())
+    }
+
+    /// The first of a batch's limits that it would exceed.
+    pub(crate) fn excess(&mut self, add: &[Add]) -> Result<Option<Excess>, VolumeError> {
+        self.counters.excess(&self.state, add)
+    }
+
+    /// Adds to a counter.
+    pub(crate) fn add(&mut self, counter: &str, amounts: &Amounts) -> Result<(), VolumeError> {
+        self.counters.add(&self.state, counter, amounts)
+    }
+
+    /// How far the index is.
+    pub(crate) fn state(&self) -> Result<Option<State>, VolumeError> {
+        decode_state(&self.state)
+    }
+
+    /// Writes the counters, and how far the index is once this transaction is committed.
+    pub(crate) fn finish(mut self, state: &State) -> Result<(), VolumeError> {
+        self.counters.write(&mut self.state)?;
+        self.state.insert(STATE_ROW, state.encode().as_slice())?;
         Ok(())
     }
 

@@ -6,10 +6,14 @@
 //! | `log` | the append log: small bodies and commits |
 //! | `index`, `snapshot` | ordered tables of rows (redb) |
 //! | `commit` | batches, the queue, the one committer thread |
+//! | `counters` | sums that many batches add to |
 //! | `receive`, `pending`, `reader` | bodies in and out |
 //! | `sealing` | AES-256-GCM of bodies, in segments |
 //! | `segments`, `reclaim`, `compact` | what is live, and what happens to the rest |
+//! | `space`, `damage` | why writes are refused; which blobs are known to be damaged |
+//! | `format` | the versions of the data folder's format |
 //! | `open`, `check`, `scrub` | start, offline check, background check |
+//! | `hold`, `export`, `import` | what was stored at one moment, handed out and made into a volume again |
 //!
 //! `docs/storage-format.md` draws what lies on the disk and argues why a crash does no harm.
 
@@ -17,8 +21,14 @@ mod blobs;
 mod check;
 mod commit;
 mod compact;
+mod counters;
+mod damage;
 pub mod disk;
 mod errors;
+mod export;
+mod format;
+mod hold;
+mod import;
 mod index;
 mod log;
 mod maintain;
@@ -36,18 +46,27 @@ mod segments;
 mod sequence;
 mod shared;
 mod snapshot;
+mod space;
 mod stats;
 mod wire;
 
 #[cfg(test)]
 mod tests;
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-pub use check::{Problem, References, Report, RowKey, check, check_on};
+pub use check::{Problem, References, Report, RowKey, check, check_on, visit_rows};
 pub use commit::{Batch, Done, Put, Requirement};
+pub use counters::{AMOUNTS, Add, Amounts, Excess};
 pub use errors::{CommitError, OpenError, VolumeError};
+pub use export::{
+    BlobRecord, Exported, HeldBlob, HeldBodies, Moment, PackedRow, PackedRows, RECORD_BYTES, SEALING_BYTES,
+};
+pub use format::{FORMAT, FORMATS, FormatVersion, format_of};
+pub use hold::Hold;
+pub use import::Import;
 pub use options::{Durability, Options};
 pub use pool::STEP_BYTES;
 pub use reader::{ReadStep, Span, SpanReader};
@@ -105,7 +124,8 @@ impl Volume {
         let received = self.shared.received.claim(&batch.keep);
         match commit::batch::encode(&batch, &received) {
             Ok(record) => {
-                self.shared.queue.push(Queued { require: batch.require, record, received, done });
+                let Batch { require, add, .. } = batch;
+                self.shared.queue.push(Queued { require, add, record, received, done });
             }
             Err(error) => done(Err(error)),
         }
@@ -137,6 +157,52 @@ impl Volume {
         SpanReader::new(&self.shared, spans, key)
     }
 
+    /// Fails where the bytes of one of these stored blobs are not there. It looks at the file of
+    /// each, and may wait for the disk.
+    pub fn find_missing(&self, blobs: &[u64]) -> Result<(), VolumeError> {
+        reader::find_missing(&self.shared, blobs)
+    }
+
+    /// Refuses a body of so many bytes that would not fit, before any of it is received.
+    pub fn has_room(&self, expected: u64) -> Result<(), VolumeError> {
+        let shared = &self.shared;
+        let wanted = if expected > shared.options.inline_max { expected } else { 0 };
+        if shared.space.seems_to_fit(wanted) {
+            return Ok(());
+        }
+        shared.check_space(wanted).inspect_err(|error| shared.space.refused(error, 1))
+    }
+
+    /// Why writes are refused at the moment, for a person; `None` where they are not.
+    pub fn trouble(&self) -> Option<String> {
+        let shared = &self.shared;
+        shared.space.trouble().or_else(|| {
+            let folder = shared.options.dir.display();
+            let failed = self.is_failed() || shared.tail.broken().is_some();
+            failed.then(|| format!("disk failed: the log or the index of {folder} is being recovered"))
+        })
+    }
+
+    /// Whether writes are refused for lack of space.
+    fn is_full(&self) -> bool {
+        self.shared.space.is_full() || matches!(self.shared.tail.broken(), Some(VolumeError::Full))
+    }
+
+    /// Whether writes are refused because the disk failed.
+    fn is_failed(&self) -> bool {
+        let shared = &self.shared;
+        shared.is_failed()
+            || shared.space.is_failing()
+            || matches!(shared.tail.broken(), Some(VolumeError::Failed(_)))
+    }
+
+    /// Keeps what is stored now. Every acknowledged commit is in it. No byte of it is removed or
+    /// moved until the hold is dropped, or ended because space runs short. Waits for what is being
+    /// removed right now, so not for threads that serve requests.
+    pub fn hold(&self) -> Result<Hold, VolumeError> {
+        Hold::begin(&self.shared)
+    }
+
     /// Numbers about the volume.
     pub fn stats(&self) -> VolumeStats {
         let shared = &self.shared;
@@ -147,8 +213,12 @@ impl Volume {
             segments: usages.len() as u64,
             segment_bytes: usages.iter().map(|usage| usage.end).sum(),
             live_bytes: usages.iter().map(|usage| usage.live).sum(),
-            space_low: shared.is_space_low(),
-            failed: shared.is_failed(),
+            space_low: self.is_full(),
+            failed: self.is_failed(),
+            free_bytes: shared.space.bytes().0,
+            total_bytes: shared.space.bytes().1,
+            refused_full: shared.space.refused_full.load(Ordering::Relaxed),
+            refused_failed: shared.space.refused_failed.load(Ordering::Relaxed),
             ..shared.counters.read()
         }
     }

@@ -11,6 +11,7 @@ use super::compact::Compaction;
 use super::errors::VolumeError;
 use super::scrub::Scrub;
 use super::shared::Shared;
+use super::space::Occasionally;
 use super::stats::count;
 
 /// The background works in rounds, so many a second.
@@ -32,6 +33,7 @@ pub(crate) struct Background {
     shared: Arc<Shared>,
     progress: Arc<Mutex<Progress>>,
     stop: Arc<(Mutex<bool>, Condvar)>,
+    failed_line: Arc<Occasionally>,
 }
 
 impl Background {
@@ -41,7 +43,12 @@ impl Background {
             compaction: Compaction::default(),
             scrub: Scrub::default(),
         };
-        Background { shared, progress: Arc::new(Mutex::new(progress)), stop: Arc::default() }
+        Background {
+            shared,
+            progress: Arc::new(Mutex::new(progress)),
+            stop: Arc::default(),
+            failed_line: Arc::default(),
+        }
     }
 
     /// Works until `stop`.
@@ -54,7 +61,9 @@ impl Background {
             if *waited.unwrap_or_else(PoisonError::into_inner).0 {
                 return;
             }
-            if let Err(error) = self.round() {
+            if let Err(error) = self.round()
+                && self.failed_line.is_due()
+            {
                 tracing::warn!(%error, "the volume's background work failed");
             }
         }
@@ -74,24 +83,55 @@ impl Background {
     pub(crate) fn round(&self) -> Result<(), VolumeError> {
         let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
         let shared = &self.shared;
+        shared.space.tick(&*shared.disk, shared.options.retry);
         if shared.is_failed() || self.is_stopped() {
             // Commits that were answered `Failed` may turn out to have happened. Nothing that they
             // name may be removed before that is decided.
             return Ok(());
         }
+        forget_mended(shared)?;
+        end_holds(shared);
         remove_dead(shared);
-        if let Some(until) = progress.orphans_until {
-            sweep(shared, until)?;
+        if let Some(until) = progress.orphans_until
+            && sweep(shared, until)?
+        {
             progress.orphans_until = None;
         }
         let options = &shared.options;
+        let scrub_bytes = options.scrub_bytes_per_second / ROUNDS_PER_SECOND;
+        if shared.holds.is_held() {
+            // What compaction empties would stay, so it would only take space.
+            return progress.scrub.round(shared, scrub_bytes, Instant::now());
+        }
         progress.compaction.round(shared, options.compact_bytes_per_second / ROUNDS_PER_SECOND)?;
-        progress.scrub.round(shared, options.scrub_bytes_per_second / ROUNDS_PER_SECOND, Instant::now())
+        progress.scrub.round(shared, scrub_bytes, Instant::now())
     }
+}
+
+/// Ends the holds when the space that they keep is needed.
+fn end_holds(shared: &Shared) {
+    if !shared.holds.is_held() {
+        return;
+    }
+    if shared.space.is_low() && shared.holds.end_all() > 0 {
+        tracing::warn!("space runs short: what is held for a backup is given up");
+    }
+}
+
+/// Forgets the damage of blobs that were freed.
+fn forget_mended(shared: &Shared) -> Result<(), VolumeError> {
+    let damage = &shared.counters.damage;
+    if damage.count() > 0 {
+        let snapshot = shared.snapshot()?;
+        // Where the index cannot say it, the blob stays in the figure.
+        damage.retain(|blob| snapshot.blob(blob).map_or(true, |row| row.is_some()));
+    }
+    Ok(())
 }
 
 /// Removes files and segments that are not needed any more.
 fn remove_dead(shared: &Shared) {
+    let Some(_right) = shared.holds.may_remove() else { return };
     let grace = shared.options.free_grace;
     let files = shared.reclaim.take_due(grace);
     let segments = shared.segments.take_dead(shared.checkpointed(), grace);
@@ -122,9 +162,11 @@ fn remove(shared: &Shared, path: &str, counter: &std::sync::atomic::AtomicU64) {
 }
 
 /// Removes the files that an earlier process left without a reference: bodies that were being
-/// received, and blobs that were freed, when it ended.
-fn sweep(shared: &Shared, until: u64) -> Result<(), VolumeError> {
+/// received, and blobs that were freed, when it ended. `false` when it has to be done again,
+/// because something is held.
+fn sweep(shared: &Shared, until: u64) -> Result<bool, VolumeError> {
     for folder in shared.disk.list(blobs::FOLDER)? {
+        let Some(_right) = shared.holds.may_remove() else { return Ok(false) };
         let folder = format!("{}/{folder}", blobs::FOLDER);
         let names = match shared.disk.list(&folder) {
             Ok(names) => names,
@@ -142,5 +184,5 @@ fn sweep(shared: &Shared, until: u64) -> Result<(), VolumeError> {
             remove(shared, &blobs::file_path(id), &shared.counters.files_removed);
         }
     }
-    Ok(())
+    Ok(true)
 }

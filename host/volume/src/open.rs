@@ -5,12 +5,12 @@ use std::io::ErrorKind;
 use std::sync::{Arc, Mutex};
 
 use super::Volume;
-use super::blobs;
 use super::commit::apply::{self, Effects};
 use super::commit::batch::Changes;
 use super::commit::committer::Committer;
 use super::disk::{Disk, Open};
 use super::errors::{OpenError, VolumeError};
+use super::format::{self, LOCK_FILE};
 use super::index::{self, Index, Rows, State, write_state};
 use super::log::Position;
 use super::log::record::{Header, Kind};
@@ -26,22 +26,17 @@ use super::sequence::Sequence;
 use super::shared::{Parts, Shared};
 use super::wire::u64_at;
 
-/// The version of everything in the data folder.
-pub(crate) const FORMAT: u32 = 2;
-/// The file that says so.
-const FORMAT_FILE: &str = "FORMAT";
-/// The file whose lock is the folder's.
-pub(crate) const LOCK_FILE: &str = "LOCK";
 /// Records that a replay applies in one transaction.
 const REPLAY_GROUP: u64 = 4096;
 
 /// Opens the volume on `disk`.
 pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Volume>, OpenError> {
     let lock = disk.lock(LOCK_FILE)?.ok_or(OpenError::Locked)?;
-    let volume = match read_format(&*disk)? {
-        Some(volume) => volume,
-        None => create(&*disk)?,
+    let found = match format::read(&*disk)? {
+        Some(found) => found,
+        None => format::create(&*disk)?,
     };
+    let volume = found.volume;
     if is_new(&*disk, &options)? {
         // Nothing was ever acknowledged here. So the folder is made again, whatever an interrupted
         // creation has left.
@@ -53,6 +48,9 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Volume>,
     let (state, end, live) = bring_up(&*disk, &index, state, &headers)?;
     let root = open_root(&index, volume, &options)?;
     let segments = Arc::new(open_segments(&disk, &headers, &end, &live)?);
+    // Everything above reads an older folder as it is. Everything below may write what only this
+    // version has.
+    format::raise(&*disk, found)?;
     // Behind the log's end there may be pieces of records that were never acknowledged. They must
     // not be read as records later.
     end.segment.file.set_len(end.position.offset)?;
@@ -68,7 +66,7 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Volume>,
     );
     let sequence = Sequence::new(state.sequence_high);
     let oldest_new = state.sequence_high;
-    let parts = Parts { options, root, disk, index, tail, segments, sequence, lock };
+    let parts = Parts { options, root, disk, index, tail, segments, sequence, volume, lock };
     let shared = Arc::new(Shared::new(parts, state.commit));
     shared.set_checkpointed(state.position.segment);
     start(shared, writer, state.commit, oldest_new)
@@ -76,7 +74,11 @@ pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Volume>,
 
 /// The folder key, under which bodies are sealed. Any key but the one that was noted is refused.
 /// The first one is noted before anything is sealed under it.
-fn open_root(index: &Index, volume: u64, options: &Options) -> Result<Option<Arc<Root>>, OpenError> {
+pub(crate) fn open_root(
+    index: &Index,
+    volume: u64,
+    options: &Options,
+) -> Result<Option<Arc<Root>>, OpenError> {
     let noted = index.sealing()?;
     let key = match &options.key {
         Some(source) => source.folder_key(noted.is_none())?,
@@ -106,49 +108,6 @@ fn start(shared: Arc<Shared>, writer: Writer, last: u64, oldest_new: u64) -> Res
     Ok(Arc::new(Volume { shared, background, threads: Mutex::new(threads) }))
 }
 
-/// The volume's number; `None` when the folder holds no volume yet.
-pub(crate) fn read_format(disk: &dyn Disk) -> Result<Option<u64>, OpenError> {
-    let file = match disk.open(FORMAT_FILE, Open::Read) {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error.into()),
-    };
-    let mut bytes = vec![0; usize::try_from(file.len()?.min(256)).unwrap_or(256)];
-    file.read_at(0, &mut bytes)?;
-    let text = String::from_utf8_lossy(&bytes);
-    let mut words = text.strip_suffix('\n').unwrap_or_default().split(' ');
-    let (magic, version, volume) = (words.next(), words.next(), words.next());
-    let version = version.and_then(|version| version.parse::<u32>().ok());
-    match (magic, version, volume.and_then(|volume| u64::from_str_radix(volume, 16).ok())) {
-        (Some("portcullis-volume"), Some(found), _) if found > FORMAT => {
-            Err(OpenError::NewerFormat { found, supported: FORMAT })
-        }
-        (Some("portcullis-volume"), Some(_), Some(volume)) => Ok(Some(volume)),
-        // A creation that was cut short, unless there is a log.
-        _ if disk.list(segment::FOLDER).is_ok_and(|names| !names.is_empty()) => {
-            Err(OpenError::Damaged("FORMAT is unreadable".into()))
-        }
-        _ => Ok(None),
-    }
-}
-
-/// Makes an empty folder into a volume without a log.
-fn create(disk: &dyn Disk) -> Result<u64, OpenError> {
-    let ours = [LOCK_FILE, FORMAT_FILE, index::FILE, segment::FOLDER, blobs::FOLDER, "lost+found"];
-    if disk.list("")?.iter().any(|name| !ours.contains(&name.as_str())) {
-        return Err(OpenError::NotAVolume);
-    }
-    disk.create_folder(segment::FOLDER)?;
-    disk.create_folder(blobs::FOLDER)?;
-    let volume = getrandom::u64().map_err(|error| OpenError::Io(std::io::Error::other(error.to_string())))?;
-    let file = disk.open(FORMAT_FILE, Open::Create)?;
-    file.set_len(0)?;
-    file.write_at(0, format!("portcullis-volume {FORMAT} {volume:016x}\n").as_bytes())?;
-    file.sync_data()?;
-    disk.sync_folder("")?;
-    Ok(volume)
-}
-
 /// Whether no commit can ever have been acknowledged here: there is no segment with a whole header.
 pub(crate) fn is_new(disk: &dyn Disk, options: &Options) -> Result<bool, OpenError> {
     for number in segment::list(disk)? {
@@ -173,7 +132,7 @@ pub(crate) fn is_new(disk: &dyn Disk, options: &Options) -> Result<bool, OpenErr
 
 /// Makes the index and then, when it is durable, the first segment. So where there is a segment,
 /// there is an index.
-fn begin(disk: &dyn Disk, volume: u64, options: &Options) -> Result<(), OpenError> {
+pub(crate) fn begin(disk: &dyn Disk, volume: u64, options: &Options) -> Result<(), OpenError> {
     match disk.remove(index::FILE) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
         _ => {}
@@ -210,7 +169,7 @@ pub(crate) fn reopen_index(
     options: &Options,
     end: Position,
 ) -> Result<(Index, State, BTreeMap<u64, u64>), OpenError> {
-    let volume = read_format(disk)?.ok_or(OpenError::NotAVolume)?;
+    let volume = format::read(disk)?.ok_or(OpenError::NotAVolume)?.volume;
     let index = open_index(disk, options)?;
     let state = index.state()?.ok_or_else(|| OpenError::Damaged("the index is empty".into()))?;
     let headers = replay::chain(disk, volume)?;
@@ -283,22 +242,20 @@ fn replay_group(
         |number: u64| OpenError::Damaged(format!("the log's commit {number} cannot be applied"));
     let transaction = index.begin()?;
     let mut effects = Effects::default();
-    {
-        let mut rows = Rows::new(&transaction)?;
-        for Commit { number, payload, end, next_record } in commits.drain(..) {
-            let changes = Changes::decode(&payload).ok_or_else(|| contradiction(number))?;
-            if number <= state.commit {
-                return Err(contradiction(number));
-            }
-            let blobs = apply::plan_blobs(&rows, &changes, None)?.ok_or_else(|| contradiction(number))?;
-            apply::apply(&mut rows, &changes, &blobs, number, &mut effects)?;
-            state.commit = number;
-            state.position = end;
-            state.record = next_record;
-            state.sequence_high = state.sequence_high.max(changes.stamp.sequence_high);
+    let mut rows = Rows::new(&transaction)?;
+    for Commit { number, payload, end, next_record } in commits.drain(..) {
+        let changes = Changes::decode(&payload).ok_or_else(|| contradiction(number))?;
+        if number <= state.commit {
+            return Err(contradiction(number));
         }
+        let blobs = apply::plan_blobs(&rows, &changes, None)?.ok_or_else(|| contradiction(number))?;
+        apply::apply(&mut rows, &changes, &blobs, number, &mut effects)?;
+        state.commit = number;
+        state.position = end;
+        state.record = next_record;
+        state.sequence_high = state.sequence_high.max(changes.stamp.sequence_high);
     }
-    write_state(&transaction, state)?;
+    rows.finish(state)?;
     transaction.commit().map_err(VolumeError::from)?;
     for (segment, change) in effects.live {
         let bytes = live.entry(segment).or_default();

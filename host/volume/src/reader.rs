@@ -12,9 +12,11 @@ use stretch::{Stretch, Taken, Wanted};
 use super::blobs::{self, BlobRow, Location, Sealing};
 use super::disk::{DiskFile, Open};
 use super::errors::VolumeError;
+use super::log::segment;
 use super::pool;
 use super::sealing::{DataKey, Root};
 use super::shared::Shared;
+use super::stats::Counters;
 
 /// Bytes of a blob.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +72,7 @@ enum Source {
 #[derive(Debug)]
 struct Piece {
     blob: u64,
+    location: Location,
     source: Source,
     stretch: Stretch,
     /// Kept while the file is being read.
@@ -79,7 +82,8 @@ struct Piece {
 impl Piece {
     fn file(&mut self) -> Result<Arc<dyn DiskFile>, VolumeError> {
         if let Source::Pinned(pin) = &self.source {
-            let file = pin.shared.disk.open(&blobs::file_path(self.blob), Open::Read)?;
+            let file = pin.shared.disk.open(&blobs::file_path(self.blob), Open::Read);
+            let file = file.map_err(|error| self.failed(error))?;
             let pinned = std::mem::replace(&mut self.source, Source::Open(file));
             if let Source::Pinned(pin) = pinned {
                 self._pin = Some(pin);
@@ -88,6 +92,29 @@ impl Piece {
         match &self.source {
             Source::Open(file) => Ok(Arc::clone(file)),
             Source::Pinned(_) => Err(VolumeError::NoSuchBlob(self.blob)),
+        }
+    }
+
+    /// Fails where the file of the bytes is not there, or ends before they do.
+    fn is_there(&self) -> Result<(), VolumeError> {
+        let size = match &self.source {
+            Source::Open(file) => file.len(),
+            Source::Pinned(pin) => pin.shared.disk.size(&blobs::file_path(self.blob)),
+        };
+        match size.map_err(|error| self.failed(error))? < self.stretch.end() {
+            true => Err(VolumeError::too_short(self.blob, self.path())),
+            false => Ok(()),
+        }
+    }
+
+    fn failed(&self, error: io::Error) -> VolumeError {
+        VolumeError::of_read(self.blob, self.path(), error)
+    }
+
+    fn path(&self) -> String {
+        match self.location {
+            Location::Log { segment, .. } => segment::path(segment),
+            Location::File => blobs::file_path(self.blob),
         }
     }
 }
@@ -101,6 +128,7 @@ pub struct SpanReader {
     pieces: VecDeque<Piece>,
     left: u64,
     length: u64,
+    counters: Arc<Counters>,
 }
 
 impl SpanReader {
@@ -113,11 +141,13 @@ impl SpanReader {
         let root = key.map(Root::new).map(Arc::new);
         let mut pieces = VecDeque::with_capacity(spans.len());
         let mut length: u64 = 0;
+        let counters = Arc::clone(&shared.counters);
         for span in spans.iter().filter(|span| span.length > 0) {
-            pieces.push_back(resolve(shared, *span, root.as_ref())?);
+            let piece = resolve(shared, *span, root.as_ref());
+            pieces.push_back(piece.inspect_err(|error| counters.read_failed(error))?);
             length = length.saturating_add(span.length);
         }
-        Ok(SpanReader { pieces, left: length, length })
+        Ok(SpanReader { pieces, left: length, length, counters })
     }
 
     /// Bytes of all spans together.
@@ -130,8 +160,32 @@ impl SpanReader {
         self.left
     }
 
+    /// How many files hold what is not read yet.
+    pub fn pieces(&self) -> usize {
+        self.pieces.len()
+    }
+
+    /// Fails where a file is not there or too short for what is not read yet. It looks at each of
+    /// them, which may wait for the disk.
+    pub fn find_missing(&mut self) -> Result<(), VolumeError> {
+        let found = self.find_missing_now();
+        found.inspect_err(|error| self.counters.read_failed(error))
+    }
+
+    fn find_missing_now(&mut self) -> Result<(), VolumeError> {
+        if let Some(first) = self.pieces.front_mut() {
+            // It is opened next anyhow.
+            first.file()?;
+        }
+        self.pieces.iter().try_for_each(Piece::is_there)
+    }
+
     /// The next bytes, at most `max` (and `STEP_BYTES`), if they are in memory.
     pub fn try_next(&mut self, max: usize) -> Result<ReadStep, VolumeError> {
+        self.read_now(max).inspect_err(|error| self.counters.read_failed(error))
+    }
+
+    fn read_now(&mut self, max: usize) -> Result<ReadStep, VolumeError> {
         loop {
             let Some(piece) = self.pieces.front_mut() else { return Ok(ReadStep::End) };
             if let Some(bytes) = piece.stretch.ready(max) {
@@ -152,15 +206,20 @@ impl SpanReader {
                 Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
                     return Ok(ReadStep::WouldBlock);
                 }
-                Err(error) => return Err(self.failed(&error)),
+                Err(error) => return Err(piece.failed(error)),
             }
         }
     }
 
     /// The next bytes, at most `max` (and `STEP_BYTES`); `None` after the last.
     pub async fn next(&mut self, max: usize) -> Result<Option<Bytes>, VolumeError> {
+        let read = self.read(max).await;
+        read.inspect_err(|error| self.counters.read_failed(error))
+    }
+
+    async fn read(&mut self, max: usize) -> Result<Option<Bytes>, VolumeError> {
         loop {
-            match self.try_next(max)? {
+            match self.read_now(max)? {
                 ReadStep::Bytes(bytes) => return Ok(Some(bytes)),
                 ReadStep::End => return Ok(None),
                 ReadStep::WouldBlock => {}
@@ -179,6 +238,10 @@ impl SpanReader {
 
     /// As `next`, for callers that may block.
     pub fn next_blocking(&mut self, max: usize) -> Result<Option<Bytes>, VolumeError> {
+        self.read_blocking(max).inspect_err(|error| self.counters.read_failed(error))
+    }
+
+    fn read_blocking(&mut self, max: usize) -> Result<Option<Bytes>, VolumeError> {
         loop {
             let Some(piece) = self.pieces.front_mut() else { return Ok(None) };
             if let Some(bytes) = piece.stretch.ready(max) {
@@ -194,8 +257,8 @@ impl SpanReader {
     /// The bytes of a read that waited for all that was wanted; `None` when more must be read
     /// first.
     fn take(&mut self, read: io::Result<pool::Buffer>, max: usize) -> Result<Option<Bytes>, VolumeError> {
-        let buffer = read.map_err(|error| self.failed(&error))?;
         let Some(piece) = self.pieces.front_mut() else { return Ok(None) };
+        let buffer = read.map_err(|error| piece.failed(error))?;
         match piece.stretch.take(piece.blob, buffer, max)? {
             Taken::Bytes(bytes) => Ok(Some(self.give(bytes))),
             Taken::Onward => Ok(None),
@@ -209,14 +272,6 @@ impl SpanReader {
         }
         self.left = self.left.saturating_sub(bytes.len() as u64);
         bytes
-    }
-
-    /// A file that ends too early is as bad as a wrong checksum.
-    fn failed(&self, error: &io::Error) -> VolumeError {
-        match self.pieces.front() {
-            Some(piece) if error.kind() == ErrorKind::UnexpectedEof => VolumeError::Corrupt(piece.blob),
-            _ => VolumeError::Failed(error.to_string()),
-        }
     }
 }
 
@@ -248,12 +303,40 @@ fn resolve(shared: &Arc<Shared>, span: Span, given: Option<&Arc<Root>>) -> Resul
         return Err(VolumeError::OutOfRange(span.blob));
     }
     let (source, base) = match (row.location, pin) {
-        (Location::Log { segment, offset }, _) => (Source::Open(shared.segment_file(segment)?), offset),
+        (Location::Log { segment, offset }, _) => {
+            (Source::Open(shared.segment_file(segment, span.blob)?), offset)
+        }
         (Location::File, Some(pin)) => (Source::Pinned(pin), 0),
         (Location::File, None) => return Err(VolumeError::NoSuchBlob(span.blob)),
     };
     let stretch = Stretch::new(&row, base, span.offset, span.length, root);
-    Ok(Piece { blob: span.blob, source, stretch, _pin: None })
+    Ok(Piece { blob: span.blob, location: row.location, source, stretch, _pin: None })
+}
+
+/// Fails where the bytes of one of these blobs are not there. Blobs without a row are passed over:
+/// they are being received, or a commit that keeps them fails.
+pub(crate) fn find_missing(shared: &Shared, blobs: &[u64]) -> Result<(), VolumeError> {
+    let snapshot = shared.snapshot()?;
+    let found = blobs.iter().try_for_each(|blob| {
+        let Some(row) = snapshot.blob(*blob)? else { return Ok(()) };
+        let (path, size, end) = match row.location {
+            Location::Log { segment, offset } => {
+                let file = shared.segment_file(segment, *blob)?;
+                (segment::path(segment), file.len(), offset.saturating_add(row.length))
+            }
+            Location::File => {
+                let path = blobs::file_path(*blob);
+                let size = shared.disk.size(&path);
+                (path, size, row.length)
+            }
+        };
+        match size {
+            Ok(size) if size >= end => Ok(()),
+            Ok(_) => Err(VolumeError::too_short(*blob, path)),
+            Err(error) => Err(VolumeError::of_read(*blob, path, error)),
+        }
+    });
+    found.inspect_err(|error| shared.counters.read_failed(error))
 }
 
 fn look_up(shared: &Arc<Shared>, id: u64) -> Result<BlobRow, VolumeError> {

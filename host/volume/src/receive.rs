@@ -48,6 +48,8 @@ struct Growing {
     id: u64,
     file: Arc<dyn DiskFile>,
     written: u64,
+    /// Bytes of the whole body, as far as they are known.
+    wanted: u64,
     /// Of what was written.
     digest: Digest,
     shared: Arc<Shared>,
@@ -158,6 +160,14 @@ impl Receiver {
 
     /// Takes the next bytes of the body. After an error the body is lost.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), VolumeError> {
+        let taken = self.take_next(bytes);
+        if let Err(error) = &taken {
+            self.shared.space.refused(error, 1);
+        }
+        taken
+    }
+
+    fn take_next(&mut self, bytes: &[u8]) -> Result<(), VolumeError> {
         if bytes.is_empty() {
             return Ok(());
         }
@@ -216,13 +226,16 @@ impl Receiver {
     /// Goes over from memory to a file.
     fn grow_file(&mut self) -> Result<(), VolumeError> {
         let wanted = self.expected.unwrap_or(self.length);
+        let space = &self.shared.space;
         self.shared.check_space(wanted)?;
-        self.shared.ensure_folder(self.id)?;
-        let file = self.shared.disk.open(&blobs::file_path(self.id), Open::New)?;
+        self.shared.ensure_folder(self.id).inspect_err(|error| space.fault(error, wanted))?;
+        let file = self.shared.disk.open(&blobs::file_path(self.id), Open::New);
+        let file = file.map_err(|error| space.io_fault(error, wanted))?;
         self.growing = Some(Growing {
             id: self.id,
             file,
             written: 0,
+            wanted,
             digest: Digest::new(CrcAlgorithm::Crc64Nvme),
             shared: Arc::clone(&self.shared),
             finished: false,
@@ -271,20 +284,29 @@ impl Receiver {
     fn finish_in_log(mut self) -> Result<PendingBlob, VolumeError> {
         let sealing = self.finish_sealing()?;
         let Receiver { shared, id, gathered, length, digest, .. } = self;
-        if shared.is_space_low() {
-            // There may be space again. While all bodies are refused, nothing else looks for it.
-            shared.check_space(0)?;
+        if shared.space.is_low() {
+            // There may be space again, and for a short body there is more than for a long one.
+            shared.check_space(0).inspect_err(|error| shared.space.refused(error, 1))?;
         }
         let plain = digest.finalize();
         let stored = gathered.get(record::HEADER_BYTES..).unwrap_or_default();
         let bytes = stored.len() as u64;
         let crc = if sealing == Sealing::Plain { plain } else { crc_fast::crc64_nvme(stored) };
-        let location = shared.append_body(id, gathered, crc)?;
+        let location = shared.append_body(id, gathered, crc);
+        let location = location.inspect_err(|error| shared.space.refused(error, 1))?;
         let row = BlobRow { location, sealing, references: 0, length: bytes, crc };
         Ok(PendingBlob { pending: shared.received.register(id, row), length, crc: plain })
     }
 
-    fn finish_in_file(mut self, mut growing: Growing) -> Result<PendingBlob, VolumeError> {
+    fn finish_in_file(mut self, growing: Growing) -> Result<PendingBlob, VolumeError> {
+        let finished = self.finish_file(growing);
+        if let Err(error) = &finished {
+            self.shared.space.refused(error, 1);
+        }
+        finished
+    }
+
+    fn finish_file(&mut self, mut growing: Growing) -> Result<PendingBlob, VolumeError> {
         let sealing = self.finish_sealing()?;
         growing.write(&self.gathered)?;
         let row = growing.finish(sealing)?;
@@ -295,7 +317,12 @@ impl Receiver {
 
 impl Growing {
     fn write(&mut self, bytes: &[u8]) -> Result<(), VolumeError> {
-        self.file.write_at(self.written, bytes)?;
+        // Bodies that are received at the same time may each have fitted when they began.
+        if self.shared.space.is_reserve_reached() {
+            return Err(VolumeError::Full);
+        }
+        let written = self.file.write_at(self.written, bytes);
+        written.map_err(|error| self.shared.space.io_fault(error, self.wanted))?;
         self.digest.update(bytes);
         self.written += bytes.len() as u64;
         Ok(())
@@ -303,8 +330,9 @@ impl Growing {
 
     fn finish(mut self, sealing: Sealing) -> Result<BlobRow, VolumeError> {
         // With relaxed durability too: rows and records must never outlive the file that they name.
-        self.file.sync_data()?;
-        self.shared.sync_file_name(self.id)?;
+        let space = &self.shared.space;
+        self.file.sync_data().map_err(|error| space.io_fault(error, self.wanted))?;
+        self.shared.sync_file_name(self.id).inspect_err(|error| space.fault(error, self.wanted))?;
         self.finished = true;
         let crc = self.digest.finalize();
         Ok(BlobRow { location: Location::File, sealing, references: 0, length: self.written, crc })

@@ -1,6 +1,5 @@
 //! The scrub: reads every stored body now and then, and compares it with its checksum.
 
-use std::io::ErrorKind;
 use std::sync::atomic::Ordering;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -8,6 +7,7 @@ use super::blobs::{self, BlobRow, Location};
 use super::disk::Open;
 use super::errors::VolumeError;
 use super::log::replay::body_crc;
+use super::log::segment;
 use super::shared::Shared;
 use super::stats::count;
 
@@ -55,7 +55,7 @@ impl Scrub {
             if spent >= budget {
                 break;
             }
-            self.verify(shared, id, row)?;
+            verify(shared, id, row)?;
             self.next = id.saturating_add(1);
             spent += row.length + 512;
             count(&shared.counters.scrubbed_bytes, row.length);
@@ -63,38 +63,47 @@ impl Scrub {
         self.debt = spent.saturating_sub(budget);
         Ok(())
     }
-
-    fn verify(&self, shared: &Shared, id: u64, row: BlobRow) -> Result<(), VolumeError> {
-        if is_whole(shared, id, row)? {
-            count(&shared.counters.scrubbed_blobs, 1);
-            return Ok(());
-        }
-        // The blob may have been freed or moved meanwhile. Then it is right that its bytes are
-        // gone.
-        let now = shared.snapshot()?.blob(id)?;
-        if now.is_some_and(|now| now.location == row.location) {
-            count(&shared.counters.scrub_errors, 1);
-            tracing::error!(blob = format!("{id:016x}"), "a stored body is damaged or missing");
-        }
-        Ok(())
-    }
 }
 
-fn is_whole(shared: &Shared, id: u64, row: BlobRow) -> Result<bool, VolumeError> {
-    let (file, offset) = match row.location {
-        Location::Log { segment, offset } => match shared.segments.file(segment)? {
-            Some(file) => (file, offset),
-            None => return Ok(false),
-        },
-        Location::File => match shared.disk.open(&blobs::file_path(id), Open::Read) {
-            Ok(file) => (file, 0),
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(error.into()),
-        },
+/// Compares a body with its checksum. Whatever is the matter with it is counted, and said once; the
+/// scrub goes on with the next.
+fn verify(shared: &Shared, id: u64, row: BlobRow) -> Result<(), VolumeError> {
+    let Err(error) = read(shared, id, row) else {
+        count(&shared.counters.scrubbed_blobs, 1);
+        shared.counters.damage.is_whole(id);
+        return Ok(());
+    };
+    // The blob may have been freed or moved meanwhile. Then it is right that its bytes are gone.
+    let now = shared.snapshot()?.blob(id)?;
+    if now.is_some_and(|now| now.location == row.location) {
+        count(&shared.counters.scrub_errors, 1);
+        if shared.counters.damage.found(id) {
+            tracing::error!(
+                blob = format!("{id:016x}"),
+                %error,
+                "a stored body is damaged or missing; `portcullis check` names its objects"
+            );
+        }
+    }
+    Ok(())
+}
+
+fn read(shared: &Shared, id: u64, row: BlobRow) -> Result<(), VolumeError> {
+    let (file, path, offset) = match row.location {
+        Location::Log { segment, offset } => {
+            (shared.segment_file(segment, id)?, segment::path(segment), offset)
+        }
+        Location::File => {
+            let path = blobs::file_path(id);
+            match shared.disk.open(&path, Open::Read) {
+                Ok(file) => (file, path, 0),
+                Err(error) => return Err(VolumeError::of_read(id, path, error)),
+            }
+        }
     };
     match body_crc(&*file, offset, row.length) {
-        Ok(crc) => Ok(crc == row.crc),
-        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(false),
-        Err(error) => Err(error.into()),
+        Ok(crc) if crc == row.crc => Ok(()),
+        Ok(_) => Err(VolumeError::Corrupt(id)),
+        Err(error) => Err(VolumeError::of_read(id, path, error)),
     }
 }

@@ -8,7 +8,9 @@ use super::blobs::{self, Location};
 use super::commit::queue::Queue;
 use super::disk::Disk;
 use super::errors::VolumeError;
+use super::hold::Holds;
 use super::index::{Index, IndexSlot};
+use super::log::segment;
 use super::log::writer::Tail;
 use super::options::{Durability, Options};
 use super::pending::Received;
@@ -17,6 +19,7 @@ use super::sealing::Root;
 use super::segments::Segments;
 use super::sequence::Sequence;
 use super::snapshot::{Snapshot, Views};
+use super::space::Space;
 use super::stats::Counters;
 
 /// Beyond so many waiting bytes the committer is asked to write them, commit or not.
@@ -37,10 +40,13 @@ pub(crate) struct Shared {
     pub(crate) views: Views,
     pub(crate) reclaim: Arc<Reclaim>,
     pub(crate) received: Arc<Received>,
-    pub(crate) counters: Counters,
+    pub(crate) counters: Arc<Counters>,
+    pub(crate) space: Space,
+    pub(crate) holds: Holds,
+    /// The volume's number.
+    pub(crate) volume: u64,
     /// Which folders of `files` are durably there, by the last byte of the ids in them.
     folders: Vec<AtomicBool>,
-    space_low: AtomicBool,
     /// The log before this segment is not needed for a replay.
     checkpointed: AtomicU64,
     /// The index failed: nothing is committed until it is recovered.
@@ -58,6 +64,7 @@ pub(crate) struct Parts {
     pub(crate) tail: Arc<Tail>,
     pub(crate) segments: Arc<Segments>,
     pub(crate) sequence: Sequence,
+    pub(crate) volume: u64,
     pub(crate) lock: Box<dyn Debug + Send + Sync>,
 }
 
@@ -69,6 +76,7 @@ impl Shared {
         let received = Received::new(Arc::clone(&parts.segments), Arc::clone(&reclaim));
         Shared {
             queue: Queue::new(parts.options.commit_queue_max),
+            space: Space::open(&*parts.disk, parts.options.dir.clone(), parts.options.reserve_bytes),
             root: parts.root,
             options: parts.options,
             disk: parts.disk,
@@ -79,9 +87,10 @@ impl Shared {
             views,
             reclaim,
             received: Arc::new(received),
-            counters: Counters::default(),
+            counters: Arc::default(),
+            holds: Holds::default(),
+            volume: parts.volume,
             folders: (0..256).map(|_| AtomicBool::new(false)).collect(),
-            space_low: AtomicBool::new(false),
             checkpointed: AtomicU64::new(0),
             failed: AtomicBool::new(false),
             _lock: parts.lock,
@@ -112,19 +121,9 @@ impl Shared {
         Ok(Location::Log { segment: at.segment, offset: at.offset })
     }
 
-    /// Whether less than the reserve is free; what frees space is still accepted.
-    pub(crate) fn is_space_low(&self) -> bool {
-        self.space_low.load(Ordering::Relaxed)
-    }
-
     /// Looks at the free space again, and refuses a body that would eat into the reserve.
     pub(crate) fn check_space(&self, wanted: u64) -> Result<(), VolumeError> {
-        let free = self.disk.free_bytes()?;
-        self.space_low.store(free < self.options.reserve_bytes, Ordering::Relaxed);
-        if free < self.options.reserve_bytes.saturating_add(wanted) {
-            return Err(VolumeError::Full);
-        }
-        Ok(())
+        self.space.check(&*self.disk, wanted)
     }
 
     /// The log before this segment is not needed for a replay any more.
@@ -169,10 +168,17 @@ impl Shared {
         self.folders.get(usize::try_from(id & 0xff).ok()?)
     }
 
-    /// The file of a segment.
-    pub(crate) fn segment_file(&self, number: u64) -> Result<Arc<dyn super::disk::DiskFile>, VolumeError> {
-        let file = self.segments.file(number)?;
-        file.ok_or_else(|| VolumeError::Failed(format!("log segment {number} is not there")))
+    /// The file of a segment, in which a blob is said to be.
+    pub(crate) fn segment_file(
+        &self,
+        number: u64,
+        blob: u64,
+    ) -> Result<Arc<dyn super::disk::DiskFile>, VolumeError> {
+        match self.segments.file(number) {
+            Ok(Some(file)) => Ok(file),
+            Ok(None) => Err(VolumeError::not_there(blob, segment::path(number))),
+            Err(error) => Err(VolumeError::of_read(blob, segment::path(number), error)),
+        }
     }
 
     /// Waits until everything that is visible is durable, too; `false` when it is not.
@@ -192,6 +198,6 @@ impl Shared {
     /// Whether compaction would have no room for its copies. It may use half of the reserve: it
     /// frees more.
     pub(crate) fn is_space_low_for_compaction(&self) -> bool {
-        self.disk.free_bytes().map_or(true, |free| free < self.options.reserve_bytes / 2)
+        self.disk.space().map_or(true, |space| space.free < self.options.reserve_bytes / 2)
     }
 }

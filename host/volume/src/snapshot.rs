@@ -4,11 +4,15 @@ use std::ops::Bound;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use redb::{ReadOnlyTable, ReadTransaction, TableError};
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable as _, TableError, TableHandle};
 
 use super::blobs::{BlobRow, ROW_BYTES};
+use super::counters::{self, Add, Amounts, Excess};
 use super::errors::VolumeError;
-use super::index::{BLOBS, Index, IndexSlot, REVISION_BYTES, RowsDefinition, decode_blob, rows_name};
+use super::index::{
+    self, BLOBS, Index, IndexSlot, REVISION_BYTES, ROWS_PREFIX, RowsDefinition, STATE, State, decode_blob,
+    rows_name, walk_rows,
+};
 use super::wire::u64_at;
 
 /// A scan stops once it has packed so many bytes.
@@ -87,6 +91,16 @@ impl Snapshot {
         }))
     }
 
+    /// Goes over every row of a table: key and value.
+    pub fn each(&self, table: &str, visit: &mut dyn FnMut(&[u8], &[u8])) -> Result<(), VolumeError> {
+        let Some(rows) = self.table(table)? else { return Ok(()) };
+        for row in rows.iter()? {
+            let (key, value) = row?;
+            visit(key.value(), value.value().get(REVISION_BYTES..).unwrap_or_default());
+        }
+        Ok(())
+    }
+
     /// Appends the rows with `start <= key < end` to `out`, at most `limit` and no more than about
     /// 1 MiB, each as: key length (u32), value length (u32), revision (u64), key, value; integers
     /// little-endian. Answers how many. Fewer than `limit` do not mean that there are no more; none
@@ -149,6 +163,34 @@ impl Snapshot {
         Ok(count)
     }
 
+    /// A counter; `None` when it is not there, and so all 0.
+    pub fn counter(&self, name: &str) -> Result<Option<Amounts>, VolumeError> {
+        counters::read(&self.view.transaction.open_table(STATE)?, name)
+    }
+
+    /// Every counter, by name.
+    pub fn counters(&self) -> Result<Vec<(String, Amounts)>, VolumeError> {
+        counters::read_all(&self.view.transaction.open_table(STATE)?)
+    }
+
+    /// The first limit of a batch that its commit would exceed, as counters are in this snapshot.
+    pub fn excess(&self, add: &[Add]) -> Result<Option<Excess>, VolumeError> {
+        let table = self.view.transaction.open_table(STATE)?;
+        for (index, one) in add.iter().enumerate() {
+            let now = counters::read(&table, &one.counter)?.unwrap_or_default();
+            if let Some(excess) = counters::excess(index, &now, one) {
+                return Ok(Some(excess));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Gives every row of every table to `visit`: the table, the key, and the value without its
+    /// revision.
+    pub fn walk(&self, visit: &mut dyn FnMut(&str, &[u8], &[u8])) -> Result<(), VolumeError> {
+        walk_rows(&self.view.transaction, visit)
+    }
+
     /// Where a blob is.
     pub(crate) fn blob(&self, id: u64) -> Result<Option<BlobRow>, VolumeError> {
         decode_blob(id, self.view.blobs.get(id)?)
@@ -164,6 +206,23 @@ impl Snapshot {
             }
         }
         Ok(found)
+    }
+
+    /// The names of the tables of rows, in order.
+    pub(crate) fn tables(&self) -> Result<Vec<String>, VolumeError> {
+        let mut names: Vec<String> = self
+            .view
+            .transaction
+            .list_tables()?
+            .filter_map(|table| table.name().strip_prefix(ROWS_PREFIX).map(str::to_owned))
+            .collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// How far the index was.
+    pub(crate) fn state(&self) -> Result<State, VolumeError> {
+        index::state_in(&self.view.transaction)
     }
 
     fn table(&self, name: &str) -> Result<Option<Arc<ReadOnlyRows>>, VolumeError> {

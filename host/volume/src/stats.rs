@@ -3,6 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::damage::Damage;
+use super::errors::VolumeError;
+
 /// Powers of two that a histogram tells apart.
 const BUCKETS: usize = 32;
 
@@ -70,6 +73,10 @@ pub(crate) struct Counters {
     pub(crate) scrub_passed_seconds: AtomicU64,
     pub(crate) scrubbed_blobs: AtomicU64,
     pub(crate) scrub_errors: AtomicU64,
+    pub(crate) read_missing: AtomicU64,
+    pub(crate) read_corrupt: AtomicU64,
+    pub(crate) read_failed: AtomicU64,
+    pub(crate) damage: Damage,
     pub(crate) files_removed: AtomicU64,
     pub(crate) segments_removed: AtomicU64,
 }
@@ -122,6 +129,22 @@ pub struct VolumeStats {
     pub files_removed: u64,
     /// Log segments removed.
     pub segments_removed: u64,
+    /// Reads of bytes that are not there.
+    pub read_missing: u64,
+    /// Reads of bytes that do not have their checksum.
+    pub read_corrupt: u64,
+    /// Reads that the disk failed.
+    pub read_failed: u64,
+    /// Blobs that are known to be damaged or missing, up to 1,024.
+    pub damaged_blobs: u64,
+    /// Writes that were refused because the disk is full.
+    pub refused_full: u64,
+    /// Writes that were refused because the disk failed.
+    pub refused_failed: u64,
+    /// Bytes that can still be written to the file system of the data folder.
+    pub free_bytes: u64,
+    /// All bytes of that file system.
+    pub total_bytes: u64,
     /// Writes are refused for lack of space.
     pub space_low: bool,
     /// Writes are refused until the index is recovered, which is tried every second.
@@ -129,6 +152,19 @@ pub struct VolumeStats {
 }
 
 impl Counters {
+    /// Counts a read that failed, and remembers the blob.
+    pub(crate) fn read_failed(&self, error: &VolumeError) {
+        let (counter, blob) = match error {
+            VolumeError::Missing { blob, .. } => (&self.read_missing, *blob),
+            VolumeError::Corrupt(blob) => (&self.read_corrupt, *blob),
+            // The next read may succeed.
+            VolumeError::Unreadable { .. } => return count(&self.read_failed, 1),
+            _ => return,
+        };
+        count(counter, 1);
+        self.damage.found(blob);
+    }
+
     /// Everything that is counted here; the rest is left at 0.
     pub(crate) fn read(&self) -> VolumeStats {
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
@@ -146,6 +182,10 @@ impl Counters {
             scrub_passed_seconds: load(&self.scrub_passed_seconds),
             scrubbed_blobs: load(&self.scrubbed_blobs),
             scrub_errors: load(&self.scrub_errors),
+            read_missing: load(&self.read_missing),
+            read_corrupt: load(&self.read_corrupt),
+            read_failed: load(&self.read_failed),
+            damaged_blobs: self.damage.count(),
             files_removed: load(&self.files_removed),
             segments_removed: load(&self.segments_removed),
             ..VolumeStats::default()

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::blobs::{self, BlobRow, Location, Sealing};
 use super::commit::batch::{Changes, Move, encode, encode_moves};
 use super::commit::{Batch, Put, Requirement};
+use super::counters::Add;
 use super::log::Position;
 use super::log::record::{self, HEADER_BYTES, Header, Kind};
 use super::log::segment::SegmentHeader;
@@ -25,6 +26,7 @@ fn a_batch_is_read_back_as_it_was_written() {
         delete: vec![("objects".into(), b"b".to_vec())],
         keep: vec![7, 8],
         free: vec![9],
+        add: vec![Add { counter: "all".into(), amounts: [0, -1, 1 << 40], at_most: [Some(1), None, None] }],
     };
     let record = encode(&batch, &[]).unwrap();
     let changes = Changes::decode(payload(&record)).unwrap();
@@ -34,6 +36,11 @@ fn a_batch_is_read_back_as_it_was_written() {
     assert_eq!(changes.keeps, [(7, None), (8, None)]);
     assert_eq!(changes.frees, [9]);
     assert_eq!(changes.moves, []);
+    assert_eq!(changes.adds().collect::<Vec<_>>(), [("all", [0, -1, 1 << 40])]);
+    // Without additions, the record is as it was before there were any.
+    let plain = encode(&Batch { add: Vec::new(), ..batch }, &[]).unwrap();
+    assert!(record.starts_with(&plain));
+    assert_eq!(Changes::decode(payload(&plain)).unwrap().adds().count(), 0);
 }
 
 #[test]

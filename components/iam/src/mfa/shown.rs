@@ -120,7 +120,7 @@ fn split(value: &str) -> Result<(String, String)> {
 }
 
 /// Whether an address is of this machine. Nobody else can listen to a connection from here, be it
-/// of a client or of a proxy that ends TLS.
+/// of a client or of a proxy that ends TLS and is not trusted.
 fn is_loopback(address: &str) -> bool {
     address.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }

@@ -49,6 +49,8 @@ async fn use_up(call: &Call, principal: &Identity, shown: &Shown) -> Result<()> 
             Ok(_) => {}
             Err(CommitError::Conflict) => continue,
             Err(CommitError::Failed(failure)) => return Err(failure_to_error(failure)),
+            // Rows of IAM have no usage.
+            Err(CommitError::Exceeded(_)) => return Err(ErrorCode::InternalError.into()),
         }
         let CodeVerdict::Right(step) = verdict else {
             if is_locked {

@@ -9,7 +9,7 @@ use sdk::bindings::storage::exports::portcullis::gateway::resources::{BucketAcce
 
 use crate::object::read;
 use crate::records::{BucketRow, Protection, Row, Upload, Version};
-use crate::{Storage, rows, tables, version_id};
+use crate::{Storage, account, rows, tables, version_id};
 
 impl Guest for Storage {
     fn bucket(name: String) -> Option<BucketAccess> {
@@ -17,9 +17,12 @@ impl Guest for Storage {
         Some(BucketAccess {
             owner: bucket.owner.to_string(),
             ownership: bucket.ownership().into(),
+            public_access: bucket.public_access().into(),
             // Fail closed: a row of the account that cannot be read may block anything, so
             // everything counts as blocked.
-            public_access: super::public_access(&bucket).unwrap_or(PublicAccessBlock::ALL).into(),
+            account_public_access: account::public_access(bucket.owner)
+                .unwrap_or(PublicAccessBlock::ALL)
+                .into(),
             acl: match bucket.ownership() {
                 ObjectOwnership::BucketOwnerEnforced => Vec::new(),
                 ObjectOwnership::BucketOwnerPreferred | ObjectOwnership::ObjectWriter => {

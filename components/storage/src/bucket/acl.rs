@@ -26,7 +26,7 @@ pub(crate) async fn put(request: &Request) -> Result<Response> {
         let owner = bucket.owner;
         bucket.ownership().check_object_acl(&requested, owner, find)?;
         let acl = requested.resolve(Parties { owner, bucket_owner: None }, find)?;
-        check_public(bucket, &acl, owner)?;
+        check_public(request, bucket, &acl, owner)?;
         bucket.acl = Acl::of(&acl, bucket.owner);
         Ok(())
     })

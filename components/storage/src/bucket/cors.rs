@@ -46,7 +46,7 @@ pub(crate) async fn delete(request: &Request) -> Result<Response> {
 async fn change(request: &Request, change: impl Fn(&mut Plan) -> Result<()>) -> Result<()> {
     for attempt in 0..ATTEMPTS_MAX {
         let mut plan = Plan::new();
-        plan.require_unchanged(tables::BUCKETS, &request.bucket_just_decided(attempt).await?);
+        plan.require_bucket(&request.bucket_just_decided(attempt).await?);
         change(&mut plan)?;
         if plan.commit(&request.call).await?.is_some() {
             return Ok(());

@@ -58,9 +58,8 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             encryption: default_encryption(),
         };
         let mut plan = Plan::new();
-        let key = tables::bucket_key(&request.bucket);
-        plan.require_absent(tables::BUCKETS, key.clone());
-        plan.put(tables::BUCKETS, key, &row)?;
+        plan.require_absent(tables::BUCKETS, tables::bucket_key(&request.bucket));
+        plan.make_bucket(&request.bucket, &row)?;
         // A release that does not know cross-origin rules leaves their row behind when it deletes a
         // bucket. The new bucket must not inherit it.
         plan.delete(tables::CORS, tables::cors_key(&request.bucket));
@@ -92,7 +91,7 @@ fn acl(
         return Ok(Acl::of(&acl, owner));
     }
     let block = block.unwrap_or_default().together_with(account::public_access(owner)?);
-    if block.check_acl(&acl, owner).is_err() {
+    if block.blocks_acl(&acl, owner) {
         return Err(ErrorCode::InvalidBucketAclWithBlockPublicAccessError.into());
     }
     Ok(Acl::of(&acl, owner))

@@ -49,7 +49,7 @@ enum Round {
 fn plan(name: &str, bucket: &Row<BucketRow>) -> Result<(Plan, Round)> {
     let id = bucket.record.id;
     let mut plan = Plan::new();
-    plan.require_unchanged(tables::BUCKETS, bucket);
+    plan.require_bucket(bucket);
     for table in [tables::OBJECTS, tables::VERSIONS] {
         let Range { start, end } = tables::bucket_range(id);
         if index::first(table, &start, &end).is_some() {
@@ -71,7 +71,7 @@ fn plan(name: &str, bucket: &Row<BucketRow>) -> Result<(Plan, Round)> {
         return Ok((plan, Round::MoreUploads));
     }
     require_no_others(&mut plan, id, &uploads);
-    plan.delete(tables::BUCKETS, bucket.key.clone());
+    plan.end_bucket(bucket);
     plan.delete(tables::POLICIES, tables::policy_key(id));
     plan.delete(tables::CORS, tables::cors_key(name));
     Ok((plan, Round::Last))

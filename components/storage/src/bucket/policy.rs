@@ -34,8 +34,8 @@ pub(crate) async fn put(request: &Request) -> Result<Response> {
     let text = String::from_utf8(body).map_err(|_| ErrorCode::MalformedPolicy)?;
     let row = PolicyRow { text };
     change(request, |plan, bucket| {
-        if public && access::public_access(&bucket.record)?.block_public_policy {
-            return Err(ErrorCode::AccessDenied.into());
+        if public {
+            access::check_public_policy(request, &bucket.record)?;
         }
         plan.put(tables::POLICIES, tables::policy_key(bucket.record.id), &row)?;
         Ok(BucketRow { policy: Some(index::next_sequence()), ..bucket.record.clone() })
@@ -84,7 +84,7 @@ async fn change(
     for attempt in 0..ATTEMPTS_MAX {
         let bucket = request.bucket_just_decided(attempt).await?;
         let mut plan = Plan::new();
-        plan.require_unchanged(tables::BUCKETS, &bucket);
+        plan.require_bucket(&bucket);
         let changed = change(&mut plan, &bucket)?;
         plan.put(tables::BUCKETS, bucket.key.clone(), &changed)?;
         if plan.commit(&request.call).await?.is_some() {

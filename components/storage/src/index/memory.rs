@@ -17,6 +17,7 @@ type Rows = BTreeMap<Key, Value>;
 struct Memory {
     rows: Rows,
     references: BTreeMap<u64, i64>,
+    usage: (i64, i64),
     sequence: u64,
     revision: u64,
 }
@@ -61,6 +62,10 @@ pub(crate) fn commit(batch: Batch) -> bool {
                 *memory.references.entry(blob).or_default() += change;
             }
         }
+        if let Some(usage) = batch.usage {
+            memory.usage.0 += usage.objects;
+            memory.usage.1 += usage.bytes;
+        }
         memory.references.retain(|_, references| *references != 0);
         true
     })
@@ -69,6 +74,26 @@ pub(crate) fn commit(batch: Batch) -> bool {
 /// References to each blob that has any.
 pub(crate) fn references() -> BTreeMap<u64, i64> {
     MEMORY.with_borrow(|memory| memory.references.clone())
+}
+
+/// Objects and bytes, as batches have said.
+pub(crate) fn usage() -> (i64, i64) {
+    MEMORY.with_borrow(|memory| memory.usage)
+}
+
+/// Objects and bytes, as rows say.
+pub(crate) fn counted_usage() -> (i64, i64) {
+    use sdk::bindings::storage::exports::portcullis::gateway::references::Counted;
+    MEMORY.with_borrow(|memory| {
+        let counted =
+            memory.rows.iter().filter_map(|((table, key), (value, _))| {
+                match crate::usage::of_row(table, key, value).unwrap() {
+                    Some(Counted::Object((_, bytes)) | Counted::Part((_, bytes))) => Some(bytes as i64),
+                    _ => None,
+                }
+            });
+        counted.fold((0, 0), |(objects, sum), bytes| (objects + 1, sum + bytes))
+    })
 }
 
 /// Keys and values of a table, in order.

@@ -9,7 +9,6 @@ use sdk::Response;
 use super::{find, parts};
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::request::Request;
-use crate::tables;
 
 /// Ends the upload and deletes its parts. `PreconditionFailed` when it was begun at another time
 /// than `x-amz-if-match-initiated-time` says.
@@ -24,7 +23,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             return Err(failed("x-amz-if-match-initiated-time"));
         }
         let mut plan = Plan::new();
-        plan.require_unchanged(tables::BUCKETS, &row);
+        plan.require_bucket(&row);
         parts::discard(&mut plan, &upload, &parts::all(upload.record.sequence)?);
         if plan.commit(&request.call).await?.is_some() {
             return Ok(Response::new(204));

@@ -62,8 +62,8 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             continue;
         }
         let mut plan = Plan::new();
-        plan.require_unchanged(tables::BUCKETS, &bucket);
-        access::require_unblocked(&mut plan, &bucket.record, &object.object)?;
+        plan.require_bucket(&bucket);
+        access::require_unblocked(request, &mut plan, &bucket.record, &object.object)?;
         access::note_owner(&mut plan, &bucket, object.object.owner)?;
         let version = end_upload(&mut plan, &upload, &uploaded, &object, &as_read)?;
         if plan.commit(&request.call).await?.is_some() {
@@ -114,7 +114,7 @@ fn object(
     let now_ms = request.now_ms();
     // Owner and ACL were chosen when the upload was begun. Whether the bucket permits them is
     // decided by its settings of now.
-    let owned = access::of_begun_object(bucket, upload.owner, &upload.acl)?;
+    let owned = access::of_begun_object(request, bucket, upload.owner, &upload.acl)?;
     let details = Details {
         content: upload.content.clone(),
         metadata: upload.metadata.clone(),
@@ -156,7 +156,7 @@ pub(super) fn end_upload(
     plan.delete(tables::UPLOADS, upload.key.clone());
     parts::require_exactly(plan, upload.record.sequence, uploaded);
     for part in uploaded {
-        plan.delete(tables::PARTS, part.key.clone());
+        plan.delete_row(tables::PARTS, part);
         if made.numbers.binary_search(&part.record.number).is_err() {
             plan.free(&part.record.spans);
         }

@@ -48,7 +48,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         };
         let mut plan = Plan::new();
         // Without its bucket, nothing would ever find the upload again.
-        plan.require_unchanged(tables::BUCKETS, &bucket);
+        plan.require_bucket(&bucket);
         let key = tables::upload_key(bucket.record.id, &request.key, upload.sequence);
         plan.put(tables::UPLOADS, key, &upload)?;
         if plan.commit(&request.call).await?.is_some() {

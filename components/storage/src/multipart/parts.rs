@@ -70,10 +70,13 @@ pub(crate) fn put(plan: &mut Plan, upload: &Row<Upload>, part: &Part) -> Result<
     plan.require_unchanged(tables::UPLOADS, upload);
     plan.require_as_read(tables::PARTS, &key, before.as_ref());
     plan.keep(&part.spans);
-    if let Some(before) = before {
-        plan.free(&before.record.spans);
+    match before {
+        Some(before) => {
+            plan.free(&before.record.spans);
+            plan.replace(tables::PARTS, &before, part)
+        }
+        None => plan.put(tables::PARTS, key, part),
     }
-    plan.put(tables::PARTS, key, part)
 }
 
 /// Plans the end of an upload without an object: deletes its row and its parts, and frees their
@@ -84,7 +87,7 @@ pub(crate) fn discard(plan: &mut Plan, upload: &Row<Upload>, parts: &[Row<Part>]
     require_exactly(plan, upload.record.sequence, parts);
     for part in parts {
         plan.free(&part.record.spans);
-        plan.delete(tables::PARTS, part.key.clone());
+        plan.delete_row(tables::PARTS, part);
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) fn create(sequence: u64) -> Row<Upload> {
     let upload = Upload { sequence, nonce: 9, initiated_ms: 0, owner: Account(7), ..plain };
     let mut plan = Plan::new();
     plan.put(tables::UPLOADS, tables::upload_key(1, KEY, sequence), &upload).unwrap();
-    assert!(memory::commit(plan.0));
+    assert!(memory::commit(plan.batch()));
     upload_row(sequence).unwrap()
 }
 
@@ -117,16 +117,16 @@ proptest! {
             let mut ended = true;
             match step {
                 Step::Part(number) => {
-                    assert!(memory::commit(plan_part(&upload, number, blob).0));
+                    assert!(memory::commit(plan_part(&upload, number, blob).batch()));
                     uploaded.insert(number, blob);
                     ended = false;
                 }
                 Step::Complete(numbers) if numbers.iter().any(|number| uploaded.contains_key(number)) => {
-                    assert!(memory::commit(plan_complete(&upload, &numbers).0));
+                    assert!(memory::commit(plan_complete(&upload, &numbers).batch()));
                     object = numbers.iter().filter_map(|number| uploaded.get(number).copied()).collect();
                 }
                 Step::Complete(_) => ended = false,
-                Step::Abort => assert!(memory::commit(plan_abort(&upload).0)),
+                Step::Abort => assert!(memory::commit(plan_abort(&upload).batch())),
             }
             if ended {
                 uploaded.clear();
@@ -138,6 +138,7 @@ proptest! {
             let expected: BTreeMap<u64, i64> =
                 uploaded.values().chain(&object).map(|blob| (*blob, 1)).collect();
             prop_assert_eq!(memory::references(), expected);
+            prop_assert_eq!(memory::usage(), memory::counted_usage());
             let listed: Vec<u32> =
                 parts::all(sequence).unwrap().iter().map(|part| part.record.number).collect();
             prop_assert_eq!(listed, uploaded.keys().copied().collect::<Vec<_>>());
@@ -150,8 +151,8 @@ proptest! {
 fn two_parts() -> Row<Upload> {
     memory::clear();
     let upload = create(1_000);
-    assert!(memory::commit(plan_part(&upload, 2, 2).0));
-    assert!(memory::commit(plan_part(&upload, 4, 4).0));
+    assert!(memory::commit(plan_part(&upload, 2, 2).batch()));
+    assert!(memory::commit(plan_part(&upload, 4, 4).batch()));
     upload
 }
 
@@ -161,8 +162,8 @@ fn an_upload_does_not_end_over_a_part_that_it_has_not_seen() {
         for plan in [|upload: &Row<Upload>| plan_complete(upload, &[2, 4]), plan_abort] {
             let upload = two_parts();
             let end = plan(&upload);
-            assert!(memory::commit(plan_part(&upload, number, 50).0));
-            assert!(!memory::commit(end.0), "part {number}");
+            assert!(memory::commit(plan_part(&upload, number, 50).batch()));
+            assert!(!memory::commit(end.batch()), "part {number}");
         }
     }
 }
@@ -172,9 +173,9 @@ fn a_part_does_not_come_to_an_upload_that_has_ended() {
     for plan in [|upload: &Row<Upload>| plan_complete(upload, &[2, 4]), plan_abort] {
         let upload = two_parts();
         let late = [plan_part(&upload, 2, 50), plan_part(&upload, 3, 51)];
-        assert!(memory::commit(plan(&upload).0));
+        assert!(memory::commit(plan(&upload).batch()));
         for late in late {
-            assert!(!memory::commit(late.0));
+            assert!(!memory::commit(late.batch()));
         }
     }
 }
@@ -182,7 +183,7 @@ fn a_part_does_not_come_to_an_upload_that_has_ended() {
 #[test]
 fn a_completed_object_keeps_its_parts_where_they_were_uploaded() {
     let upload = two_parts();
-    assert!(memory::commit(plan_complete(&upload, &[2, 4]).0));
+    assert!(memory::commit(plan_complete(&upload, &[2, 4]).batch()));
     let version = rows::current(1, KEY).unwrap().unwrap().record;
     assert_eq!((version.summary.size, version.summary.etag.parts), (2, 2));
     assert_eq!(version.details.upload, Some((1_000, 9)));
@@ -198,7 +199,7 @@ fn a_completed_object_keeps_its_parts_where_they_were_uploaded() {
 #[test]
 fn parts_are_listed_behind_their_marker() {
     let upload = two_parts();
-    assert!(memory::commit(plan_part(&upload, 7, 7).0));
+    assert!(memory::commit(plan_part(&upload, 7, 7).batch()));
     let numbers = |marker, count| -> Vec<u32> {
         parts::list(1_000, marker, count).unwrap().iter().map(|part| part.record.number).collect()
     };

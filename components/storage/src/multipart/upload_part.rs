@@ -11,21 +11,24 @@ use crate::object::checksums::{self, Claims};
 use crate::object::put_object::{BODY_BYTES_MAX, check_length};
 use crate::object::slice;
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};
+use crate::quota::announced;
 use crate::records::{Checksum, Part, Span};
 use crate::request::Request;
 use crate::sealing::{self, ObjectName};
-use crate::tables;
 
 /// Receives a part. It replaces a part that was uploaded under the same number before.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let number = part_number(&request.query)?;
-    check_length(request)?;
+    let length = check_length(request)?;
     let claims = Claims::read(&request.headers)?;
     let bucket = request.bucket_row()?.record.id;
     let upload = find(request, bucket)?.record;
     let kept = checksum::algorithm(&upload);
     let presigned = presigned_algorithm(&request.query).filter(|named| *named == kept);
     checksum::check_part(&upload, claims.algorithm().or(presigned))?;
+    if let Some(length) = length {
+        announced::check_part(request, &upload, number, length)?;
+    }
     let key = sealing::open(request, SealedRole::Upload, ObjectName::of(request), &upload.protection).await?;
 
     let claimed = claims.algorithm().unwrap_or(kept);
@@ -79,7 +82,7 @@ async fn store(request: &Request, bucket: u64, part: &Part) -> Result<()> {
         let upload = find(request, bucket)?;
         sealing::check_part_still_fits(request, &row.record, &upload.record.protection)?;
         let mut plan = Plan::new();
-        plan.require_unchanged(tables::BUCKETS, &row);
+        plan.require_bucket(&row);
         parts::put(&mut plan, &upload, part)?;
         if plan.commit(&request.call).await?.is_some() {
             return Ok(());

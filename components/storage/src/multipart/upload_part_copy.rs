@@ -22,10 +22,10 @@ use crate::object::read::Found;
 use crate::object::reseal::{self, Copied};
 use crate::object::{checksums, slice};
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};
+use crate::quota::announced;
 use crate::records::{Checksum, Part, Span, Upload, Versioning};
 use crate::request::{DecidedOn, Request};
 use crate::sealing::{self, Key, ObjectName};
-use crate::tables;
 
 /// Makes bytes of an object a part.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
@@ -57,6 +57,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         )?;
         let stretch = stretch(range, found.row.record.summary.size)?;
         let Some(spans) = slice::spans(&found.row.record, stretch.offset, stretch.length)? else { continue };
+        announced::check_part(request, &upload.record, number, stretch.length)?;
         // The bytes of an earlier attempt will do, as long as the source has the same blobs.
         let current = match copied.take().filter(|copied| copied.source == spans) {
             Some(copied) => copied,
@@ -73,7 +74,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         let row = request.bucket_decided_again(attempt).await?;
         sealing::check_part_still_fits(request, &row.record, &upload.record.protection)?;
         let mut plan = Plan::new();
-        plan.require_unchanged(tables::BUCKETS, &row);
+        plan.require_bucket(&row);
         if current.resealed.is_none() {
             // The part refers to the blobs of its source. They are still there if its row is.
             plan.require_unchanged(found.table_name(), &found.row);

@@ -16,10 +16,11 @@ use sdk::response::push_header;
 use sdk::{DigestAlgorithm, Response, SealedRole, Work, failure_to_error};
 
 use crate::plan::{ATTEMPTS_MAX, Plan};
+use crate::quota::announced;
 use crate::records::{Body, BucketRow, Checksum, Details, Row, Span, Summary, Version, Versioning};
 use crate::request::{self, DecidedOn, Request};
 use crate::sealing::{self, ObjectName, Seal};
-use crate::{access, rows, tables};
+use crate::{access, rows};
 
 use super::input::ObjectHeaders;
 use super::put_object::BODY_BYTES_MAX;
@@ -63,6 +64,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         }
         let version = &found.row.record;
         let Some(spans) = slice::spans(version, 0, version.summary.size)? else { continue };
+        announced::check_object(request, version.summary.size)?;
         // The bytes of an earlier attempt will do, as long as the source has the same blobs.
         let current = match copied.take().filter(|copied| copied.source == spans) {
             Some(copied) => copied,
@@ -80,12 +82,12 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         let as_read = KeyAsRead::read(&bucket.record, &request.key)?;
         write::check(&conditions, &as_read)?;
         let mut plan = Plan::new();
-        plan.require_unchanged(tables::BUCKETS, &bucket);
+        plan.require_bucket(&bucket);
         if current.resealed.is_none() {
             // The copy refers to the blobs of its source. They are still there if its row is.
             plan.require_unchanged(found.table_name(), &found.row);
         }
-        access::require_unblocked(&mut plan, &bucket.record, &object)?;
+        access::require_unblocked(request, &mut plan, &bucket.record, &object)?;
         access::note_owner(&mut plan, &bucket, object.owner)?;
         let summary = write::put(&mut plan, &as_read, &object)?;
         plan.keep(current.kept());

@@ -7,9 +7,9 @@ use sdk::Response;
 use crate::plan::{ATTEMPTS_MAX, Plan, contended};
 use crate::records::{BucketRow, Version, VersionId, Versioning};
 use crate::request::Request;
+use crate::rows;
 use crate::subresource::lock::{self, Bypass};
 use crate::subresource::second_factor::{self, SecondFactor};
-use crate::{rows, tables};
 
 use super::write::{self, KeyAsRead};
 use super::{headers, read};
@@ -69,7 +69,7 @@ pub(crate) async fn commit(request: &Request, deletion: &Deletion) -> Result<Del
     for attempt in 0..ATTEMPTS_MAX {
         let bucket = request.bucket_just_decided(attempt).await?;
         let mut plan = Plan::new();
-        plan.require_unchanged(tables::BUCKETS, &bucket);
+        plan.require_bucket(&bucket);
         let deleted = add(&mut plan, &bucket.record, deletion)?;
         if !deleted.changes || plan.commit(&request.call).await?.is_some() {
             return Ok(deleted);

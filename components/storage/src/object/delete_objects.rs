@@ -19,7 +19,6 @@ use crate::request::Request;
 use crate::subresource::document;
 use crate::subresource::lock::Bypass;
 use crate::subresource::second_factor::{self, SecondFactor};
-use crate::tables;
 
 use super::delete_object::{self, Deleted, Deletion};
 use super::read;
@@ -117,7 +116,7 @@ async fn delete_together(
         }
     };
     let mut plan = Plan::new();
-    plan.require_unchanged(tables::BUCKETS, &bucket);
+    plan.require_bucket(&bucket);
     let mut planned = Vec::with_capacity(deletions.len());
     for (number, (position, deletion)) in deletions.iter().enumerate() {
         if number % SLICE == SLICE - 1 {

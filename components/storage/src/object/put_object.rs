@@ -10,11 +10,11 @@ use sdk::{IngestPlan, Ingested, Response, Work, failure_to_error};
 
 use crate::access::{self, Owned};
 use crate::plan::{ATTEMPTS_MAX, Plan};
+use crate::quota::announced;
 use crate::records::{Body, BucketRow, Span, Summary};
 use crate::request::Request;
 use crate::sealing::{self, Seal};
 use crate::subresource::lock;
-use crate::tables;
 
 use super::checksums::Claims;
 use super::headers;
@@ -27,8 +27,11 @@ pub(crate) const BODY_BYTES_MAX: u64 = 5 << 30;
 /// PutObject.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let bucket = &request.bucket_row()?.record;
-    check_length(request)?;
+    let length = check_length(request)?;
     let upload = Announced::read(request, bucket)?;
+    if let Some(length) = length {
+        announced::check_object(request, length)?;
+    }
     let received = request.call.ingest(upload.plan(BODY_BYTES_MAX)).await.map_err(failure_to_error)?;
     let lines = upload.store(request, bucket, &received).await?;
     Ok(Response::with_lines(200, lines))
@@ -147,8 +150,8 @@ async fn commit(
         let as_read = KeyAsRead::read(&bucket.record, &request.key)?;
         write::check(conditions, &as_read)?;
         let mut plan = Plan::new();
-        plan.require_unchanged(tables::BUCKETS, &bucket);
-        access::require_unblocked(&mut plan, &bucket.record, object)?;
+        plan.require_bucket(&bucket);
+        access::require_unblocked(request, &mut plan, &bucket.record, object)?;
         access::note_owner(&mut plan, &bucket, object.owner)?;
         let summary = write::put(&mut plan, &as_read, object)?;
         if let Body::Spans(spans) = &object.details.body {
@@ -161,22 +164,22 @@ async fn commit(
     Err(write::conflict(conditions))
 }
 
-/// The length of the body must be known, and not more than 5 GiB: `MissingContentLength`,
+/// The length of the body, which must be known, and not more than 5 GiB: `MissingContentLength`,
 /// `EntityTooLarge`. A body in HTTP's own chunks may come without a length, because SDKs send
 /// streams like that. It is counted while it passes. S3 itself refuses such a body without
 /// `x-amz-decoded-content-length`. Shared with UploadPart.
-pub(crate) fn check_length(request: &Request) -> Result<()> {
+pub(crate) fn check_length(request: &Request) -> Result<Option<u64>> {
     let framed = request.headers.get("x-amz-decoded-content-length");
     let length = match framed {
         Some(text) => Some(text.parse().map_err(|_| ErrorCode::MissingContentLength)?),
         None => request.head.content_length,
     };
     match length {
-        None if request.headers.has("transfer-encoding") => Ok(()),
+        None if request.headers.has("transfer-encoding") => Ok(None),
         None => Err(ErrorCode::MissingContentLength.into()),
         Some(length) if length > BODY_BYTES_MAX => Err(S3Error::new(ErrorCode::EntityTooLarge)
             .detail("ProposedSize", length.to_string())
             .detail("MaxSizeAllowed", BODY_BYTES_MAX.to_string())),
-        Some(_) => Ok(()),
+        Some(length) => Ok(Some(length)),
     }
 }

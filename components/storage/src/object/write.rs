@@ -120,7 +120,10 @@ pub(crate) fn put(plan: &mut Plan, as_read: &KeyAsRead<'_>, object: &NewObject) 
         plan.delete(tables::NULLS, as_read.null_key());
     }
     let version = Version { summary, details: object.details.clone() };
-    plan.put(tables::OBJECTS, as_read.object_key(), &version)?;
+    match &as_read.current {
+        Some(current) => plan.replace(tables::OBJECTS, current, &version)?,
+        None => plan.put(tables::OBJECTS, as_read.object_key(), &version)?,
+    }
     Ok(summary)
 }
 
@@ -136,15 +139,15 @@ pub(crate) fn delete_current(
         if let Some(current) = &as_read.current {
             lock::check_replace(&current.record, now_ms)?;
             plan.free_body(&current.record.details.body)?;
-            plan.delete(tables::OBJECTS, current.key.clone());
+            plan.delete_row(tables::OBJECTS, current);
         }
         return Ok(None);
     }
     let marker = delete_marker(as_read.bucket, now_ms);
     require_newest(plan, as_read, marker.sequence);
     let null_row = clear_way(plan, as_read, now_ms)?;
-    if as_read.current.is_some() {
-        plan.delete(tables::OBJECTS, as_read.object_key());
+    if let Some(current) = &as_read.current {
+        plan.delete_row(tables::OBJECTS, current);
     }
     if marker.null {
         plan.put(tables::NULLS, as_read.null_key(), &marker.sequence)?;
@@ -152,6 +155,7 @@ pub(crate) fn delete_current(
         plan.delete(tables::NULLS, as_read.null_key());
     }
     let version = Version { summary: marker, details: Details::default() };
+    plan.lift_quotas();
     plan.put(tables::VERSIONS, as_read.version_key(marker.sequence), &version)?;
     Ok(Some(marker))
 }
@@ -184,20 +188,22 @@ pub(crate) fn delete_version(
                 Versioning::Enabled | Versioning::Suspended => rows::newest_version(bucket, as_read.key)?,
             };
             match next {
-                Some(next) if !next.record.summary.is_delete_marker() => promote(plan, as_read, &next)?,
+                Some(next) if !next.record.summary.is_delete_marker() => {
+                    promote(plan, as_read, &next, Some(target))?;
+                }
                 // The marker hides what is below. If it were deleted at the same time, the object
                 // below would have to become current.
                 Some(marker) => {
                     plan.require_unchanged(tables::VERSIONS, &marker);
-                    plan.delete(tables::OBJECTS, target.key.clone());
+                    plan.delete_row(tables::OBJECTS, target);
                 }
-                None => plan.delete(tables::OBJECTS, target.key.clone()),
+                None => plan.delete_row(tables::OBJECTS, target),
             }
         }
         Table::Versions => {
             plan.require_as_read(tables::OBJECTS, &as_read.object_key(), as_read.current.as_ref());
             plan.require_unchanged(tables::VERSIONS, target);
-            plan.delete(tables::VERSIONS, target.key.clone());
+            plan.delete_row(tables::VERSIONS, target);
             if target.record.summary.null {
                 plan.delete(tables::NULLS, as_read.null_key());
             }
@@ -224,7 +230,9 @@ fn uncover(plan: &mut Plan, as_read: &KeyAsRead<'_>, target: &Row<Version>) -> R
             newer.end = target.key.clone();
             plan.require_empty(tables::VERSIONS, newer);
             match rows::version_before(bucket, as_read.key, target.record.summary.sequence)? {
-                Some(next) if !next.record.summary.is_delete_marker() => promote(plan, as_read, &next)?,
+                Some(next) if !next.record.summary.is_delete_marker() => {
+                    promote(plan, as_read, &next, None)?;
+                }
                 Some(marker) => plan.require_unchanged(tables::VERSIONS, &marker),
                 None => {}
             }
@@ -233,14 +241,22 @@ fn uncover(plan: &mut Plan, as_read: &KeyAsRead<'_>, target: &Row<Version>) -> R
     Ok(())
 }
 
-/// Moves a version from `versions` to `objects`.
-fn promote(plan: &mut Plan, as_read: &KeyAsRead<'_>, next: &Row<Version>) -> Result<()> {
+/// Moves a version from `versions` to `objects`, in the place of `current` if that is there.
+fn promote(
+    plan: &mut Plan,
+    as_read: &KeyAsRead<'_>,
+    next: &Row<Version>,
+    current: Option<&Row<Version>>,
+) -> Result<()> {
     plan.require_unchanged(tables::VERSIONS, next);
-    plan.delete(tables::VERSIONS, next.key.clone());
+    plan.delete_row(tables::VERSIONS, next);
     if next.record.summary.null {
         plan.delete(tables::NULLS, as_read.null_key());
     }
-    plan.put(tables::OBJECTS, as_read.object_key(), &next.record)
+    match current {
+        Some(current) => plan.replace(tables::OBJECTS, current, &next.record),
+        None => plan.put(tables::OBJECTS, as_read.object_key(), &next.record),
+    }
 }
 
 /// Requires that the key is as it was read, and that it got no version newer than that was.
@@ -303,7 +319,7 @@ fn end_noncurrent_null(plan: &mut Plan, as_read: &KeyAsRead<'_>, now_ms: u64) ->
         lock::check_replace(&version.record, now_ms)?;
         plan.require_unchanged(tables::VERSIONS, &version);
         plan.free_body(&version.record.details.body)?;
-        plan.delete(tables::VERSIONS, version.key);
+        plan.delete_row(tables::VERSIONS, &version);
     }
     Ok(NullRow::Stale)
 }

@@ -9,7 +9,7 @@ use gateway::object::storage_class::StorageClass;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Acl, Checksum, Protection, Record, Span, plain_record, sealable_body, sealable_format, unreadable,
+    Acl, Checksum, Protection, Record, Span, from_slice, sealable_body, sealable_format, to_vec, unreadable,
 };
 
 /// The row of an upload in `uploads`; the bucket and the key are in the row's key.
@@ -83,7 +83,19 @@ pub(crate) struct Part {
     pub(crate) spans: Vec<Span>,
 }
 
-plain_record!(Part);
+impl Record for Part {
+    fn encode(&self) -> Result<Vec<u8>> {
+        to_vec(self)
+    }
+
+    fn decode(value: &[u8]) -> Result<Part> {
+        from_slice(value)
+    }
+
+    fn bytes_counted(&self) -> Option<u64> {
+        Some(self.size)
+    }
+}
 
 /// The format byte of an upload's row that says with which headers it was begun.
 const BEGUN_FORMAT: u8 = 3;

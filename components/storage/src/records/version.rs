@@ -38,6 +38,10 @@ impl Record for Version {
         let details = postcard::from_bytes(rest).map_err(|_| unreadable())?;
         Ok(Version { summary, details })
     }
+
+    fn bytes_counted(&self) -> Option<u64> {
+        Some(self.summary.size)
+    }
 }
 
 /// The summary of a version ends within this many bytes of its row.

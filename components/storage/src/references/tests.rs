@@ -59,3 +59,37 @@ fn a_row_that_cannot_be_read_is_an_error() {
         }
     }
 }
+
+#[test]
+fn a_row_says_what_it_is_and_where_it_belongs() {
+    let check = |table: &str, key: &[u8], value: &[u8], names: &[(&str, &str)], number, within| {
+        let described = describe(table, key, value, Some(9)).unwrap();
+        let found: Vec<(&str, &str)> =
+            described.names.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!((&*found, described.number, described.within), (names, number, within), "{table}");
+    };
+    let whole = version(Body::Spans(spans(&[9])));
+    let names = [("key", "a\u{1}ü"), ("version", "null")];
+    check(tables::OBJECTS, &tables::object_key(5, "a\u{1}ü"), &whole, &names, None, Some(5));
+    let several = version(Body::Parts { manifest: 8, count: 1, page_offsets: vec![0] });
+    let names = [("key", "a"), ("version", "null")];
+    check(tables::VERSIONS, &tables::version_key(5, "a", 3), &several, &names, Some(8), Some(5));
+    // What the key says of a row that cannot be read.
+    check(tables::OBJECTS, &tables::object_key(5, "a"), b"", &[("key", "a")], None, Some(5));
+    check(tables::UPLOADS, &tables::upload_key(5, "a", 7), b"", &[("key", "a")], Some(7), Some(5));
+    let part = |number: u32, blob: u64| ManifestPart {
+        number,
+        offset: 0,
+        size: 1,
+        checksums: Vec::new(),
+        spans: spans(&[blob]),
+    };
+    let page = ManifestPage { parts: vec![part(3, 1), part(4, 9)] }.encode().unwrap();
+    check(tables::MANIFESTS, &tables::manifest_key(8, 0), &page, &[("part", "4")], None, Some(8));
+    let part =
+        Part { number: 6, size: 1, modified_ms: 1, md5: [0; 16], checksums: Vec::new(), spans: spans(&[9]) };
+    let part = part.encode().unwrap();
+    check(tables::PARTS, &tables::part_key(7, 6), &part, &[("part", "6")], None, Some(7));
+    check(tables::BUCKETS, b"photos", b"", &[("bucket", "photos")], None, None);
+    assert!(describe(tables::POLICIES, b"", b"", None).is_none());
+}

@@ -30,7 +30,7 @@ pub(crate) async fn put(request: &Request) -> Result<Response> {
         bucket.ownership().check_object_acl(&requested, bucket_owner, find)?;
         let owner = access::owner(bucket, version);
         let acl = requested.resolve(Parties { owner, bucket_owner: Some(bucket_owner) }, find)?;
-        access::check_public(bucket, &acl, owner)?;
+        access::check_public(request, bucket, &acl, owner)?;
         if bucket.has_acls() {
             version.details.acl = Acl::of(&acl, version.summary.owner);
         }

@@ -201,3 +201,23 @@ fn policies_of_keys_are_told_and_looked_at() {
     let identity = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"kms:GenerateDataKeys","Resource":"*"}}"#;
     assert_eq!(lint_text(Kind::Identity, identity)[0].code, "unknown-action");
 }
+
+#[test]
+fn a_statement_that_is_malformed_hides_nothing_of_the_others() {
+    let text = r#"{"Version":"2012-10-17","Statement":[
+        {"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::photos/*"},
+        {"Effect":"Permit","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::photos/*"},
+        {"Effect":"Allow","Principal":"*","Acton":"s3:GetObject","Resource":"arn:aws:s3:::photos/*"}]}"#;
+    let found: Vec<_> =
+        lint_text(Kind::Bucket(""), text).into_iter().map(|own| (own.statement, own.code)).collect();
+    let expected = [(None, "malformed"), (Some(0), "public-grant"), (Some(2), "unknown-element")];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn the_policy_of_an_endpoint_opens_nothing() {
+    let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"s3:GetObject",
+        "Resource":"arn:aws:s3:::photos/*"}}"#;
+    assert_eq!(lint_text(Kind::Endpoint, text), []);
+    assert_eq!(lint_text(Kind::Bucket("photos"), text)[0].code, "public-grant");
+}

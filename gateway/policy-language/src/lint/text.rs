@@ -6,9 +6,12 @@ use super::super::json::Json;
 use super::super::keys::Key;
 use super::super::kind::Kind;
 use super::super::operator::Operator;
+use super::super::positions;
 use super::super::simulate::{bucket_of, is_of_key};
 use super::super::suggest::nearest;
-use super::{ActionPattern, Finding, Findings, Severity, condition, lint, unknown_action, unknown_key};
+use super::{
+    ActionPattern, Finding, Findings, PUBLIC_GRANT, Severity, condition, lint, unknown_action, unknown_key,
+};
 
 /// Statements that are looked at in a text that is not a valid policy.
 const STATEMENTS_MAX: usize = 1000;
@@ -68,7 +71,7 @@ pub fn lint_text(kind: Kind<'_>, text: &str) -> Vec<Finding> {
     };
     let kind = own.as_deref().map_or(kind, Kind::Bucket);
     let why = match Policy::parse(kind, text) {
-        Ok(policy) => return lint(&policy),
+        Ok(policy) => return lint_of(kind, &policy),
         Err(why) => why,
     };
     let mut findings = Findings { statement: None, found: Vec::new() };
@@ -79,9 +82,34 @@ pub fn lint_text(kind: Kind<'_>, text: &str) -> Vec<Finding> {
     };
     findings.add(Severity::Malformed, "malformed", why);
     if let Ok(document) = Json::parse(text) {
-        look(&document, &mut findings);
+        look(kind, &document, &whole_statements(kind, text, &document), &mut findings);
     }
     findings.found
+}
+
+/// What is suspicious in a policy of a kind. An endpoint gives nothing by itself, so its policy
+/// opens nothing to the public.
+fn lint_of(kind: Kind<'_>, policy: &Policy) -> Vec<Finding> {
+    let mut found = lint(policy);
+    if kind == Kind::Endpoint {
+        found.retain(|finding| finding.code != PUBLIC_GRANT);
+    }
+    found
+}
+
+/// The statements of a text that are valid for themselves, each as a policy; in the order of the
+/// text. One that is malformed must not hide what is suspicious in the others.
+fn whole_statements(kind: Kind<'_>, text: &str, document: &Json) -> Vec<Option<Policy>> {
+    let version = document.member("Version").and_then(Json::text).unwrap_or("2008-10-17");
+    if !["2012-10-17", "2008-10-17"].contains(&version) {
+        return Vec::new();
+    }
+    let alone = |statement: &str| {
+        let text = format!("{{\"Version\":\"{version}\",\"Statement\":{statement}}}");
+        Policy::parse(kind, &text).ok()
+    };
+    let statements = positions::statements(text);
+    positions::texts(text, &statements).into_iter().take(STATEMENTS_MAX).map(alone).collect()
 }
 
 /// The kind of a document, by its elements: policies of resources have principals, and trust
@@ -102,12 +130,17 @@ pub fn kind_of(text: &str) -> Kind<'static> {
     }
 }
 
-fn look(document: &Json, findings: &mut Findings) {
+fn look(kind: Kind<'_>, document: &Json, whole: &[Option<Policy>], findings: &mut Findings) {
     let Some(members) = document.members() else { return };
     elements(members, &OF_DOCUMENT, findings);
     let statements = members.iter().find(|(name, _)| name == "Statement").map(|(_, value)| value.items());
     for (at, statement) in statements.unwrap_or_default().iter().take(STATEMENTS_MAX).enumerate() {
         findings.statement = Some(at);
+        if let Some(policy) = whole.get(at).and_then(Option::as_ref) {
+            let found = lint_of(kind, policy).into_iter();
+            findings.found.extend(found.map(|finding| Finding { statement: Some(at), ..finding }));
+            continue;
+        }
         let Some(members) = statement.members() else { continue };
         elements(members, &OF_STATEMENT, findings);
         for (name, value) in members {

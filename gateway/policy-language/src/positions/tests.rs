@@ -51,3 +51,11 @@ fn what_is_no_policy_has_no_statements() {
         check(text, &[]);
     }
 }
+
+#[test]
+fn the_text_of_a_statement_is_cut_out() {
+    let text = "{\"Statement\": [\n  {\"é\": 1},\n\n  {\"b\": {}} ]}";
+    assert_eq!(texts(text, &statements(text)), ["{\"é\": 1}", "{\"b\": {}}"]);
+    let one = r#"{"Statement":{"A":1}}"#;
+    assert_eq!(texts(one, &statements(one)), ["{\"A\":1}"]);
+}

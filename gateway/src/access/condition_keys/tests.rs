@@ -9,6 +9,8 @@ use std::cell::Cell;
 struct Known {
     asked: Cell<u32>,
     plain: bool,
+    /// A proxy ended TLS, and did not say which version it was.
+    proxied: bool,
     signature: Option<Signature>,
 }
 
@@ -29,7 +31,7 @@ impl Lookups for Known {
     }
 
     fn tls_version(&self) -> Option<Cow<'_, str>> {
-        if self.plain { None } else { self.count(Cow::Borrowed("1.3")) }
+        if self.plain { None } else { self.count(Cow::Borrowed(if self.proxied { "" } else { "1.3" })) }
     }
 
     fn endpoint_id(&self) -> Option<Cow<'_, str>> {
@@ -205,6 +207,9 @@ fn circumstances_are_told() {
     plain.check("s3:TlsVersion", None);
     plain.check("aws:SourceVpce", None);
     plain.check("aws:VpcSourceIp", None);
+    let proxied = Sent { known: Known { proxied: true, ..Known::default() }, ..Sent::default() };
+    proxied.check("aws:SecureTransport", Some("true"));
+    proxied.check("s3:TlsVersion", None);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::*;
 use crate::access::{DecisionInput, Grants, decide_action};
 use crate::bucket::acl::Acl;
-use crate::bucket::public_access_block::PublicAccessBlock;
+use crate::bucket::public_access_block::{BlockLevels, PublicAccessBlock};
 use crate::bucket::request_payment::Payer;
 use crate::identity::account::Account;
 use crate::policy::{ContextEntries, Kind, Policy, Principal, Source};
@@ -28,6 +28,7 @@ fn bucket(policy: &str) -> Bucket {
         owner,
         ownership: ObjectOwnership::BucketOwnerEnforced,
         public_access: PublicAccessBlock::default(),
+        block_levels: BlockLevels::default(),
         acl: Acl::private(owner),
         policy: match policy {
             "" => None,

@@ -46,3 +46,46 @@ fn the_switches_are_read_back_as_written() {
         );
     }
 }
+
+#[test]
+fn a_command_turns_off_one_switch_at_each_level_where_it_is_on() {
+    let owner = Account::parse("111122223333").unwrap();
+    let commands = |levels: BlockLevels, switch| levels.commands(switch, "photos", owner);
+    let policy = BlockSwitch::BlockPublicPolicy;
+    let both = BlockLevels { bucket: PublicAccessBlock::ALL, account: PublicAccessBlock::ALL };
+    let rest = "--public-access-block-configuration \
+        BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=false,RestrictPublicBuckets=true";
+    assert_eq!(
+        commands(both, policy),
+        [
+            ("bucket", format!("aws s3api put-public-access-block --bucket photos {rest}")),
+            ("account", format!("aws s3control put-public-access-block --account-id 111122223333 {rest}")),
+        ]
+    );
+    let account = BlockLevels { bucket: PublicAccessBlock::default(), ..both };
+    assert_eq!(commands(account, policy).iter().map(|(level, _)| *level).collect::<Vec<_>>(), ["account"]);
+    assert_eq!(commands(BlockLevels::default(), policy), []);
+}
+
+#[test]
+fn the_refusal_names_the_switch_to_the_owners_account_only() {
+    let (action, resource) = ("s3:PutBucketPolicy", "arn:aws:s3:::photos");
+    let told = blocked(
+        Some("arn:aws:iam::111122223333:user/alice"),
+        action,
+        resource,
+        BlockSwitch::BlockPublicPolicy,
+    );
+    assert_eq!(
+        told.message.as_deref(),
+        Some(
+            "User: arn:aws:iam::111122223333:user/alice is not authorized to perform: s3:PutBucketPolicy on resource: \
+             \"arn:aws:s3:::photos\" because public policies are blocked by the BlockPublicPolicy block public access \
+             setting."
+        )
+    );
+    assert_eq!(
+        blocked(None, action, resource, BlockSwitch::BlockPublicPolicy),
+        ErrorCode::AccessDenied.into()
+    );
+}

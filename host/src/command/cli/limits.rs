@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, bail};
-use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
+use anyhow::{Context as _, Result, bail, ensure};
+use clap::builder::{NonEmptyStringValueParser, PossibleValue, PossibleValuesParser};
 use clap::{Arg, ArgMatches, Command};
 use http::{Method, StatusCode};
 use serde_json::Value;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::{Task, given, json, output, some_settings};
 use crate::command::explain::harmless;
 use crate::command::output::{EXIT_FOUND, Output, complain, say};
-use crate::config::{Config, ConfigError, Rate, Subject};
+use crate::config::{Config, Rate, Subject};
 use crate::front::admin;
 
 /// What is asked of the server.
@@ -28,7 +28,10 @@ pub enum Change {
 /// `portcullis limits`
 pub(super) fn command() -> Command {
     let of = |command: Command| {
-        let subjects = PossibleValuesParser::new(Subject::ALL.map(flag));
+        let subjects = PossibleValuesParser::new(
+            // The file of the configuration writes `access_key`.
+            Subject::ALL.map(|subject| PossibleValue::new(flag(subject)).alias(subject.name())),
+        );
         let name = NonEmptyStringValueParser::new();
         command
             .arg(Arg::new("subject").value_name("SUBJECT").required(true).value_parser(subjects))
@@ -41,9 +44,11 @@ pub(super) fn command() -> Command {
             )
             .arg(json())
     };
-    let set = Command::new("set").about("Set a limit from now on, until the server ends");
+    let set = Command::new("set")
+        .about("Set a limit from now on, until the server ends; what is not given stays as it is");
     let set = Rate::SETTINGS.into_iter().fold(of(set), |command, setting| {
-        let argument = Arg::new(setting).long(setting.replace('_', "-")).value_name("VALUE");
+        let unit = if setting.starts_with("bytes") { "SIZE" } else { "NUMBER" };
+        let argument = Arg::new(setting).long(setting.replace('_', "-")).value_name(unit);
         command.arg(argument.value_parser(NonEmptyStringValueParser::new()).help(help(setting)))
     });
     let commands = [
@@ -102,7 +107,7 @@ pub(super) fn task(matches: &ArgMatches) -> Task {
 
 fn named(matches: &ArgMatches) -> (Subject, String) {
     let text = |name| matches.get_one::<String>(name).cloned().unwrap_or_default();
-    let subject = Subject::ALL.into_iter().find(|subject| flag(*subject) == text("subject"));
+    let subject = Subject::parse(&text("subject").replace('-', "_"));
     (subject.unwrap_or(Subject::Account), text("name"))
 }
 
@@ -137,7 +142,12 @@ fn request(change: &Change) -> Result<(Method, String)> {
             for (setting, value) in settings {
                 rate.set(setting, value)?;
             }
-            rate.check().map_err(|ConfigError(why)| anyhow::anyhow!(why.replace('_', "-")))?;
+            // The server adds what holds already, and says whether that makes a limit.
+            ensure!(
+                !settings.is_empty(),
+                "give one of {}",
+                Rate::SETTINGS.map(|name| format!("--{}", name.replace('_', "-"))).join(", ")
+            );
             let settings: Vec<String> =
                 rate.settings().into_iter().map(|(setting, value)| format!("{setting}={value}")).collect();
             (Method::PUT, format!("{}?{}", path(subject, name)?, settings.join("&")))
@@ -145,7 +155,7 @@ fn request(change: &Change) -> Result<(Method, String)> {
     })
 }
 
-/// `account 000000000001: requests_per_second 5 (configuration)`
+/// `account 000000000001: requests per second 5 (configuration)`
 fn render(answer: &Value) -> String {
     let limits = answer.get("limits").and_then(Value::as_array).cloned().unwrap_or_default();
     if limits.is_empty() {
@@ -160,7 +170,10 @@ fn render(answer: &Value) -> String {
             .filter_map(|name| Some(format!("{} {}", name.replace('_', " "), limit.get(name)?)))
             .collect();
         let by = text(limit, "set_by");
-        format!("{} {}: {} ({by})\n", text(limit, "subject"), text(limit, "name"), settings.join(", "))
+        // As they are given: `access-key`, and an address of IPv6 stands for its first 64 bits.
+        let (subject, name) = (text(limit, "subject").replace('_', "-"), text(limit, "name"));
+        let bits = if subject == "address" && name.contains(':') { "/64" } else { "" };
+        format!("{subject} {name}{bits}: {} ({by})\n", settings.join(", "))
     };
     limits.iter().map(line).collect()
 }

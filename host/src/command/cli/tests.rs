@@ -37,3 +37,48 @@ fn unknown_flags_are_refused_and_no_secret_is_a_flag() {
     assert!(matches!(task("portcullis config show --workers 1").unwrap(), Task::ConfigShow(_)));
     assert!(matches!(task("portcullis version").unwrap(), Task::Version(Output::Text)));
 }
+
+/// The lines of a help.
+fn help(line: &str) -> String {
+    task(line).unwrap_err().to_string()
+}
+
+#[test]
+fn the_help_lists_every_command_in_a_group() {
+    let text = help("portcullis --help");
+    for own in command().get_subcommands().filter(|own| !own.is_hide_set()) {
+        let line = format!("  {:<12} {}\n", own.get_name(), own.get_about().unwrap());
+        assert_eq!(text.matches(&line).count(), 1, "{text}");
+    }
+    assert!(text.contains("\nRun:\n  serve") && !text.contains("compile"), "{text}");
+}
+
+#[test]
+fn the_help_of_serve_says_what_a_value_is() {
+    let (short, long) = (help("portcullis serve -h"), help("portcullis serve --help"));
+    assert!(!long.contains("<VALUE>"), "{long}");
+    for text in ["--listen <ADDRESS:PORT>", "--data-dir <FOLDER>", "--log-format <text|json>"] {
+        assert!(short.contains(text) && long.contains(text), "{text}: {short}");
+    }
+    for text in [
+        "\nLimits on clients:\n",
+        "--limits-idle-seconds-max <SECONDS>",
+        "Allowed: a whole number of seconds from 1 to 86400",
+        "Environment: PORTCULLIS_LIMITS_IDLE_SECONDS_MAX",
+    ] {
+        assert!(long.contains(text) && !short.contains(text), "{text}: {long}");
+    }
+    assert!(short.contains("PORTCULLIS_ROOT_SECRET_KEY ") && long.contains("PORTCULLIS_ROOT_SECRET_KEY "));
+    assert!(short.lines().count() < 60, "{short}");
+}
+
+#[test]
+fn shells_complete_our_flags() {
+    for (shell, expected) in [("bash", "--data-dir"), ("zsh", "--data-dir"), ("fish", "data-dir")] {
+        let Task::Completions(shell) = task(&format!("portcullis completions {shell}")).unwrap() else {
+            panic!("not completions")
+        };
+        assert!(completions(shell).contains(expected), "{shell}");
+    }
+    assert!(task("portcullis completions cmd").is_err());
+}

@@ -5,6 +5,9 @@ use std::fmt::{self, Write as _};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
+/// Characters of a list in one line. The items of a longer one have a line each.
+const LINE_LENGTH_MAX: usize = 100;
+
 /// A document whose members keep their order.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Tree {
@@ -72,12 +75,13 @@ impl Tree {
         }
     }
 
-    /// What fits behind a name: a leaf, or a list of leaves.
+    /// What fits behind a name: a leaf, or a short list of leaves.
     fn line(&self) -> Option<String> {
         match self {
             Tree::Leaf(text) => Some(harmless(text)),
             Tree::List(items) if items.iter().all(|item| matches!(item, Tree::Leaf(_))) => {
-                Some(items.iter().filter_map(Tree::line).collect::<Vec<_>>().join(", "))
+                let line = items.iter().filter_map(Tree::line).collect::<Vec<_>>().join(", ");
+                (items.len() < 2 || line.chars().count() <= LINE_LENGTH_MAX).then_some(line)
             }
             Tree::List(_) | Tree::Members(_) => None,
         }

@@ -1,17 +1,20 @@
 //! Asks the server of a data folder, by its admin socket.
 
 use std::io::ErrorKind;
+use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::HOST;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 
+use super::hold::HoldFrame;
 use super::socket::{self, SOCKET};
 
 /// Time from connecting to the last byte of the response.
@@ -42,18 +45,8 @@ pub fn get(folder: &Path, path: &str) -> Result<Reply> {
 /// As [`get`].
 pub fn ask(folder: &Path, method: &Method, path: &str) -> Result<Reply> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let stream = match socket::connect(folder) {
-        Ok(stream) => stream,
-        Err(error) => match error.kind() {
-            ErrorKind::NotFound | ErrorKind::ConnectionRefused => {
-                bail!("no server has the data folder {}: there is none behind its {SOCKET}", folder.display())
-            }
-            ErrorKind::PermissionDenied => bail!(
-                "the server of the data folder {} answers only to the user that it runs as",
-                folder.display()
-            ),
-            _ => return Err(error).context(format!("connecting to {SOCKET} in {}", folder.display())),
-        },
+    let Some(stream) = connect(folder)? else {
+        bail!("no server has the data folder {}: there is none behind its {SOCKET}", folder.display())
     };
     runtime.block_on(async {
         let stream = tokio::net::UnixStream::from_std(stream)?;
@@ -62,6 +55,118 @@ pub fn ask(folder: &Path, method: &Method, path: &str) -> Result<Reply> {
             Err(_) => bail!("the server does not answer"),
         }
     })
+}
+
+/// The connection to the server of a folder; `None` when none has it.
+fn connect(folder: &Path) -> Result<Option<UnixStream>> {
+    match socket::connect(folder) {
+        Ok(stream) => Ok(Some(stream)),
+        Err(error) => match error.kind() {
+            ErrorKind::NotFound | ErrorKind::ConnectionRefused => Ok(None),
+            ErrorKind::PermissionDenied => bail!(
+                "the server of the data folder {} answers only to the user that it runs as",
+                folder.display()
+            ),
+            _ => Err(error).context(format!("connecting to {SOCKET} in {}", folder.display())),
+        },
+    }
+}
+
+/// Has the server of a folder hold what is stored now; `None` when none has the folder.
+///
+/// # Errors
+/// The server belongs to another user, does not answer, or holds something already.
+pub fn hold(folder: &Path) -> Result<Option<HoldStream>> {
+    let Some(stream) = connect(folder)? else { return Ok(None) };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (send, frames) = sync_channel(WAITING_MAX);
+    let (begun_send, begun) = sync_channel(1);
+    std::thread::Builder::new().name("hold".to_owned()).spawn(move || {
+        runtime.block_on(receive(stream, begun_send, send));
+    })?;
+    match begun.recv_timeout(TIME_MAX) {
+        Ok(begun) => begun.map(|()| Some(HoldStream { frames })),
+        Err(_) => bail!("the server does not answer"),
+    }
+}
+
+/// Frames waiting to be looked at.
+const WAITING_MAX: usize = 8;
+
+/// What is held, as it comes. The server gives it back when this is dropped, or the process ends.
+#[derive(Debug)]
+pub struct HoldStream {
+    frames: Receiver<Result<HoldFrame, String>>,
+}
+
+impl HoldStream {
+    /// Waits for the next frame.
+    ///
+    /// # Errors
+    /// The server has ended, or does not make sense.
+    pub fn wait(&self) -> Result<HoldFrame, String> {
+        self.frames.recv().unwrap_or_else(|_| Err(GONE.to_owned()))
+    }
+
+    /// The next frame if it has come already.
+    ///
+    /// # Errors
+    /// As [`HoldStream::wait`].
+    pub fn poll(&self) -> Result<Option<HoldFrame>, String> {
+        match self.frames.try_recv() {
+            Ok(frame) => frame.map(Some),
+            Err(TryRecvError::Empty) => Ok(None),
+            Err(TryRecvError::Disconnected) => Err(GONE.to_owned()),
+        }
+    }
+}
+
+const GONE: &str = "the server of the data folder has ended";
+
+/// Receives frames until one side is gone.
+async fn receive(
+    stream: UnixStream,
+    begun: SyncSender<Result<()>>,
+    frames: SyncSender<Result<HoldFrame, String>>,
+) {
+    let opened = async {
+        let stream = tokio::net::UnixStream::from_std(stream)?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(connection);
+        let request = Request::post("/hold").header(HOST, "localhost").body(Empty::<Bytes>::new())?;
+        let response = sender.send_request(request).await?;
+        if response.status() != StatusCode::OK {
+            let status = response.status();
+            let body = Limited::new(response.into_body(), BYTES_MAX).collect().await;
+            let text = body.map(|body| String::from_utf8_lossy(&body.to_bytes()).into_owned());
+            bail!("the server of the data folder answers {status}: {}", text.unwrap_or_default());
+        }
+        Ok((sender, response.into_body()))
+    };
+    // The sender keeps the connection.
+    let (_sender, mut body) = match opened.await {
+        Ok(opened) => opened,
+        Err(error) => return drop(begun.send(Err(error.context("asking the server")))),
+    };
+    if begun.send(Ok(())).is_err() {
+        return;
+    }
+    let mut bytes = BytesMut::new();
+    while let Some(Ok(frame)) = body.frame().await {
+        bytes.extend_from_slice(frame.data_ref().map(|data| &**data).unwrap_or_default());
+        loop {
+            let taken = match HoldFrame::take(&mut bytes) {
+                Ok(None) => break,
+                Ok(Some(frame)) => Ok(frame),
+                Err(why) => Err(format!("what the server hands out cannot be read: {why}")),
+            };
+            let is_over = taken.is_err();
+            // The other end blocks while it is busy, and the server waits then.
+            if frames.send(taken).is_err() || is_over {
+                return;
+            }
+        }
+    }
 }
 
 async fn send(stream: tokio::net::UnixStream, method: &Method, path: &str) -> Result<Reply> {

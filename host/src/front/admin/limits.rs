@@ -1,12 +1,11 @@
 //! Rates: what there is, and changes that hold at once.
 
 use bytes::Bytes;
-use http::header::{ALLOW, HeaderValue};
 use http::{Method, Response, StatusCode};
 use http_body_util::Full;
 use serde_json::{Map, Value, json};
 
-use super::{failure, json as document};
+use super::{failure, json as document, not_allowed};
 use crate::config::{ConfigError, Rate, Subject};
 use crate::pipeline::shares::Rates;
 use crate::pipeline::shares::rates::By;
@@ -25,7 +24,7 @@ pub(super) fn answer(rates: &Rates, method: &Method, rest: &str, query: &str) ->
         return failure(StatusCode::NOT_FOUND, &why);
     };
     match *method {
-        Method::PUT => match rate(query) {
+        Method::PUT => match rate(query, current(rates, subject, &name)) {
             Ok(rate) => {
                 rates.set(subject, &name, rate);
                 tracing::info!(%subject, name, query, "a limit is set");
@@ -42,12 +41,6 @@ pub(super) fn answer(rates: &Rates, method: &Method, rest: &str, query: &str) ->
     }
 }
 
-fn not_allowed(allowed: &'static str) -> Response<Full<Bytes>> {
-    let mut response = failure(StatusCode::METHOD_NOT_ALLOWED, &format!("{allowed} is what there is"));
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
-    response
-}
-
 /// `/account/000000000001`
 fn named(rest: &str) -> Option<(Subject, String)> {
     let (subject, name) = rest.strip_prefix('/')?.split_once('/')?;
@@ -55,9 +48,15 @@ fn named(rest: &str) -> Option<(Subject, String)> {
     Some((subject, subject.normal(name)?))
 }
 
-/// `requests_per_second=5&bytes_in_per_second=65536`
-fn rate(query: &str) -> Result<Rate, ConfigError> {
-    let mut rate = Rate::default();
+/// What holds for a name by itself.
+fn current(rates: &Rates, subject: Subject, name: &str) -> Rate {
+    let own = rates.list().into_iter().find(|(of, own, _)| (*of, own.as_str()) == (subject, name));
+    own.map(|(_, _, ruled)| ruled.rate).unwrap_or_default()
+}
+
+/// `requests_per_second=5&bytes_in_per_second=65536`: what is not given stays as it is.
+fn rate(query: &str, current: Rate) -> Result<Rate, ConfigError> {
+    let mut rate = current;
     for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
         rate.set(name, value)?;

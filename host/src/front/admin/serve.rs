@@ -1,16 +1,19 @@
 //! Serves the admin API on its socket, from a thread of its own: it answers also when the workers
 //! are busy.
 
+use std::cell::Cell;
 use std::convert::Infallible;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
-use http::Request;
+use http::{Method, Request};
+use http_body_util::Either;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -18,11 +21,11 @@ use hyper_util::rt::TokioIo;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::LocalSet;
 
-use super::{Admin, socket};
+use super::{Admin, failure, hold, socket};
 
 /// Connections at a time; a further one waits.
 const CONNECTIONS_MAX: usize = 16;
-/// Time from the first byte of a request to the last byte of its response.
+/// Time from the first byte of a request to the last byte of its response, but for a hold's.
 const CONNECTION_TIME_MAX: Duration = Duration::from_secs(10);
 /// Bytes of a request head.
 const HEAD_BYTES_MAX: usize = 16 << 10;
@@ -88,7 +91,7 @@ async fn serve(listener: UnixListener, admin: Rc<Admin>, mut stopped: oneshot::R
             Ok((stream, _)) => {
                 let admin = Rc::clone(&admin);
                 tokio::task::spawn_local(async move {
-                    let _ = tokio::time::timeout(CONNECTION_TIME_MAX, answer(stream, &admin)).await;
+                    answer(stream, &admin).await;
                     drop(permit);
                 });
             }
@@ -101,13 +104,30 @@ async fn serve(listener: UnixListener, admin: Rc<Admin>, mut stopped: oneshot::R
 }
 
 async fn answer(stream: tokio::net::UnixStream, admin: &Admin) {
+    let is_hold = Cell::new(false);
     let service = service_fn(|request: Request<Incoming>| {
-        let response = admin.answer(request.method(), request.uri());
+        let response = match (request.method(), request.uri().path()) {
+            (&Method::POST, "/hold") => {
+                is_hold.set(true);
+                match hold::answer(&admin.volume, &admin.holding) {
+                    Ok(response) => response.map(Either::Right),
+                    Err((status, why)) => failure(status, &why).map(Either::Left),
+                }
+            }
+            (method, _) => admin.answer(method, request.uri()).map(Either::Left),
+        };
         async move { Ok::<_, Infallible>(response) }
     });
     let mut connection = http1::Builder::new();
     connection.keep_alive(false).header_read_timeout(None).max_header_size(HEAD_BYTES_MAX);
-    if let Err(error) = connection.serve_connection(TokioIo::new(stream), service).await {
+    let mut connection = pin!(connection.serve_connection(TokioIo::new(stream), service));
+    let ended = match tokio::time::timeout(CONNECTION_TIME_MAX, connection.as_mut()).await {
+        Ok(ended) => ended,
+        // A hold lasts as long as its client.
+        Err(_) if is_hold.get() => connection.await,
+        Err(_) => return,
+    };
+    if let Err(error) = ended {
         tracing::debug!(%error, "an admin connection ended");
     }
 }

@@ -3,11 +3,23 @@
 use super::*;
 use crate::telemetry::explanations::Bounds;
 
-fn admin() -> Admin {
+pub(super) fn admin() -> Admin {
+    let folder = tempfile::tempdir().unwrap();
+    let volume = Volume::open(volume::Options::new(folder.path())).unwrap();
+    admin_of(volume)
+}
+
+fn admin_of(volume: Arc<Volume>) -> Admin {
     let explanations = Explanations::new(Bounds::default());
     explanations.keep("AAAA", "{\"request_id\":\"AAAA\"}");
     explanations.keep("BBBB", "{\"request_id\":\"BBBB\"}");
-    Admin { explanations: Arc::new(explanations), rates: Arc::default() }
+    Admin {
+        explanations: Arc::new(explanations),
+        rates: Arc::default(),
+        quotas: Arc::new(Quotas::new(&[], true)),
+        volume,
+        holding: Holding::default(),
+    }
 }
 
 #[test]
@@ -27,10 +39,15 @@ fn every_path_has_its_answer() {
         ("/explanationsx", 404),
         ("/limits", 200),
         ("/limits/account/000000000001", 405),
+        ("/quotas", 200),
+        ("/quotas/account/000000000001", 405),
+        ("/usage", 200),
+        ("/usages", 404),
     ] {
         assert_eq!(status(Method::GET, uri), expected, "{uri}");
     }
     assert_eq!(status(Method::DELETE, "/explanations/AAAA"), 405);
+    assert_eq!(status(Method::PUT, "/usage"), 405);
 }
 
 #[test]
@@ -68,4 +85,37 @@ fn a_socket_that_a_server_left_is_replaced_and_anything_else_is_not() {
     std::fs::write(folder.path().join(SOCKET), "a file").unwrap();
     assert!(AdminServer::start(folder.path(), admin()).is_err());
     assert_eq!(std::fs::read_to_string(folder.path().join(SOCKET)).unwrap(), "a file");
+}
+
+#[test]
+fn a_client_holds_what_is_stored_until_it_is_gone_and_nobody_else_does_meanwhile() {
+    let folder = tempfile::tempdir().unwrap();
+    let volume = Volume::open(volume::Options::new(folder.path().join("data"))).unwrap();
+    let put = volume::Put { table: "t".to_owned(), key: b"k".to_vec(), value: b"v".to_vec() };
+    volume.commit_blocking(volume::Batch { put: vec![put], ..volume::Batch::default() }).unwrap();
+    let data = folder.path().join("data");
+    assert!(hold(&data).unwrap().is_none(), "no server");
+    let server = AdminServer::start(&data, admin_of(Arc::clone(&volume))).unwrap();
+    let held = hold(&data).unwrap().unwrap();
+    let mut pieces = Vec::new();
+    while pieces.last() != Some(&HoldFrame::Piece(volume::Exported::End)) {
+        pieces.push(held.wait().unwrap());
+    }
+    assert!(matches!(&pieces[0], HoldFrame::Piece(volume::Exported::Moment(_))), "{pieces:?}");
+    assert!(matches!(&pieces[1], HoldFrame::Piece(volume::Exported::Rows { table, .. }) if table == "t"));
+    assert_eq!(held.wait(), Ok(HoldFrame::Beat));
+    let second = hold(&data).unwrap_err();
+    assert!(format!("{second:#}").contains("a backup is being made already"), "{second:#}");
+    drop(held);
+    // The server notices at its next frame.
+    let again = (0..100).find_map(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+        hold(&data).ok().flatten()
+    });
+    assert!(again.is_some(), "the hold of a client that is gone is given back");
+    server.close();
+    let again = again.unwrap();
+    let gone = std::iter::from_fn(|| again.wait().err()).next();
+    let gone = gone.or_else(|| (0..100).find_map(|_| again.wait().err()));
+    assert_eq!(gone.as_deref(), Some("the server of the data folder has ended"));
 }

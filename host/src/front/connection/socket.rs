@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
+use crate::pipeline::head::HEAD_BYTES_MAX;
 use crate::pipeline::responses;
 use crate::pipeline::shares::{Shares, Watch};
 use crate::telemetry::metrics::{Metrics, Refusal};
@@ -87,7 +88,7 @@ impl Socket {
             return false;
         }
         self.metrics.refused(Refusal::Head);
-        let ours = responses::head_too_long_bytes(&self.ids.next());
+        let ours = responses::head_too_long_bytes(&self.ids.next(), HEAD_BYTES_MAX);
         let theirs = pieces.iter().map(|piece| piece.len()).sum();
         self.farewell = Some(Farewell { ours, theirs });
         true

@@ -15,9 +15,14 @@ fn probes_are_answered_where_the_listener_says_so() {
     assert_eq!(status(Duty::Requests, get("/health/live")), None);
     assert_eq!(status(Duty::RequestsAndHealth, get("/health/live")), Some(200));
     assert_eq!(status(Duty::RequestsAndHealth, get("/minio/health/ready")), Some(200));
+    for path in ["/health/ready/write", "/minio/health/cluster", "/minio/health/cluster/read"] {
+        assert_eq!(status(Duty::RequestsAndHealth, get(path)), Some(200));
+    }
     assert_eq!(status(Duty::RequestsAndHealth, get("/metrics")), None);
     assert_eq!(status(Duty::RequestsAndAdmin, get("/metrics")), Some(200));
     assert_eq!(status(Duty::Admin, get("/metrics")), Some(200));
+    assert_eq!(status(Duty::Health, get("/metrics")), Some(404));
+    assert_eq!(status(Duty::Health, get("/health/live")), Some(200));
     assert_eq!(status(Duty::Admin, get("/anything")), Some(404));
     assert_eq!(status(Duty::Admin, Request::post("/metrics")), Some(405));
 }
@@ -45,4 +50,5 @@ fn a_draining_server_is_live_but_not_ready() {
     };
     assert_eq!(ask("/health/live"), 200);
     assert_eq!(ask("/health/ready"), 503);
+    assert_eq!(ask("/health/ready/write"), 503);
 }

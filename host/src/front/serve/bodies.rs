@@ -139,8 +139,10 @@ impl Body for Outgoing {
             Poll::Ready(()) => Pin::new(body).poll_frame(context),
             Poll::Pending => Poll::Pending,
         };
-        if let Poll::Ready(Some(Ok(frame))) = &polled {
-            flight.sent(frame.data_ref().map_or(0, Bytes::len));
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => flight.sent(frame.data_ref().map_or(0, Bytes::len)),
+            Poll::Ready(Some(Err(_))) => flight.failed(),
+            _ => {}
         }
         let Some(pass) = &flight.pass else { return polled };
         match &polled {

@@ -2,6 +2,7 @@ use std::path::Path;
 
 use super::*;
 use crate::config::SecretSource;
+use crate::keys::accounts::FolderAccount;
 use crate::secret::Secret;
 
 const ACCOUNT: &str = "111122223333";
@@ -28,7 +29,7 @@ fn entry(id: &str, account: &str, alias: &[&str]) -> MasterKeyEntry {
 
 fn open(folder: &Path, keys: Vec<MasterKeyEntry>) -> Result<MasterKeys, KeysError> {
     let config = config(folder, keys);
-    let accounts = Arc::new(Accounts::open(&config)?);
+    let accounts = Arc::new(Accounts::open(&config, &FolderAccount::new())?);
     MasterKeys::open(&config, DeclaredKey::load_all(&config)?, accounts, Arc::new(Vault::open(folder)?))
 }
 
@@ -103,7 +104,7 @@ fn keys_outlive_the_configuration_and_the_name_of_the_region() {
 
     let mut elsewhere = config(folder.path(), keys());
     elsewhere.region = "eu-west-1".to_owned();
-    let accounts = Arc::new(Accounts::open(&elsewhere).unwrap());
+    let accounts = Arc::new(Accounts::open(&elsewhere, &FolderAccount::new()).unwrap());
     let vault = Arc::new(Vault::open(folder.path()).unwrap());
     let elsewhere =
         MasterKeys::open(&elsewhere, DeclaredKey::load_all(&elsewhere).unwrap(), accounts, vault).unwrap();

@@ -16,7 +16,7 @@ impl HostState {
     /// The snapshot of the last commit group before this step of the pipeline, so every read of a
     /// step sees the same state. It is kept until something is committed, because opening a
     /// snapshot costs more than a read.
-    fn snapshot(&mut self) -> Result<&Snapshot> {
+    pub(super) fn snapshot(&mut self) -> Result<&Snapshot> {
         if !self.snapshot_is_current {
             self.snapshot_is_current = true;
             let generation = self.shared.volume.generation();

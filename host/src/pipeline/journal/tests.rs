@@ -5,7 +5,14 @@ use crate::pipeline::bindings::calls::Put;
 
 fn commit(value: &str) -> Work {
     let put = Put { table: "objects".to_owned(), key: b"k".to_vec(), value: value.as_bytes().to_vec() };
-    Work::Commit(Batch { require: vec![], put: vec![put], delete: vec![], keep: vec![1], free: vec![] })
+    Work::Commit(Batch {
+        require: vec![],
+        put: vec![put],
+        delete: vec![],
+        keep: vec![1],
+        free: vec![],
+        usage: None,
+    })
 }
 
 fn ingest(length_max: u64) -> Work {

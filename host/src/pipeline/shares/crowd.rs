@@ -62,14 +62,40 @@ impl Crowd {
         }
     }
 
-    /// A connection comes.
-    pub(crate) fn enter(&self, address: Party) -> (u64, Rc<Watch>) {
+    /// A connection comes: of an address, or of a trusted proxy, whose connections count one by
+    /// one.
+    pub(crate) fn enter(&self, address: Option<Party>) -> (u64, Rc<Watch>) {
         let number = self.next.get();
         self.next.set(number + 1);
         let watch = Rc::new(Watch::new(&self.clock, address, &self.long_heads));
         self.watches.borrow_mut().insert(number, Rc::clone(&watch));
-        *self.addresses.borrow_mut().entry(address).or_insert(0) += 1;
+        self.count(address);
         (number, watch)
+    }
+
+    /// A proxy has said whose connection it is.
+    pub(crate) fn introduce(&self, watch: &Watch, address: Option<Party>) {
+        self.uncount(watch.address());
+        watch.introduce(address);
+        self.count(address);
+    }
+
+    fn count(&self, address: Option<Party>) {
+        if let Some(address) = address {
+            *self.addresses.borrow_mut().entry(address).or_insert(0) += 1;
+        }
+    }
+
+    fn uncount(&self, address: Option<Party>) {
+        let mut addresses = self.addresses.borrow_mut();
+        if let Some(address) = address
+            && let Some(count) = addresses.get_mut(&address)
+        {
+            *count -= 1;
+            if *count == 0 {
+                addresses.remove(&address);
+            }
+        }
     }
 
     /// A connection is gone.
@@ -79,13 +105,7 @@ impl Crowd {
         if watch.is_narrow() {
             self.narrow.set(self.narrow.get().saturating_sub(1));
         }
-        let mut addresses = self.addresses.borrow_mut();
-        if let Some(count) = addresses.get_mut(&watch.address()) {
-            *count -= 1;
-            if *count == 0 {
-                addresses.remove(&watch.address());
-            }
-        }
+        self.uncount(watch.address());
     }
 
     /// Gives each connection the order that `order` says.
@@ -184,7 +204,7 @@ impl Crowd {
 
 /// Which connection without a request is closed first.
 fn rank(addresses: &HashMap<Party, usize>, watch: &Watch) -> (bool, Reverse<usize>, Duration, bool) {
-    let count = addresses.get(&watch.address()).copied().unwrap_or(0);
+    let count = watch.address().map_or(1, |address| addresses.get(&address).copied().unwrap_or(0));
     // The clock is coarse, so many have the same time. Of those, one that was answered goes before
     // one whose first request may be on its way.
     (watch.was_verified(), Reverse(count), watch.idle_since(), !watch.was_served())

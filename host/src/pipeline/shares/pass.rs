@@ -46,6 +46,8 @@ pub struct Pass {
     ended: Cell<Option<Failure>>,
     waker: RefCell<Option<Waker>>,
     refused: Cell<Option<Refused>>,
+    /// Some of its work was not done because the disk is full.
+    disk_full: Cell<bool>,
     meters: RefCell<Meters>,
     /// Whether the request was counted for the rates of its principal, and of its bucket.
     counted: Cell<(bool, bool)>,
@@ -77,6 +79,7 @@ impl Pass {
             ended: Cell::new(None),
             waker: RefCell::new(None),
             refused: Cell::new(None),
+            disk_full: Cell::new(false),
             meters: RefCell::new(meters),
             counted: Cell::new((false, false)),
         }
@@ -137,7 +140,14 @@ impl Pass {
 
     /// Why it is refused, if it is.
     pub(crate) fn refused(&self) -> Option<Refused> {
-        self.refused.get()
+        let disk_full = self.disk_full.get().then(|| Refused::by(Refusal::Disk));
+        self.refused.get().or(disk_full)
+    }
+
+    /// Some of its work was not done because the disk is full. It may go on: what frees space is
+    /// still done.
+    pub(crate) fn meets_full_disk(&self) {
+        self.disk_full.set(true);
     }
 
     /// The party to which the memory of its body is charged.

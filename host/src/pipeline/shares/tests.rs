@@ -13,7 +13,7 @@ impl Bench {
     fn new(places: usize, rates: &[RateEntry]) -> Bench {
         let (metrics, rates) = (Arc::new(Metrics::new(1)), Arc::new(Rates::new(rates)));
         let shares = Shares::new(&Limits::default(), places, 1, &metrics, &rates);
-        let (_, watch) = shares.crowd.enter(Party::V4(1));
+        let (_, watch) = shares.crowd.enter(Some(Party::V4(1)));
         Bench { shares, watch }
     }
 

@@ -57,8 +57,9 @@ const HEAD_BYTES_AT_HAND: usize = 8 << 10;
 #[derive(Debug)]
 pub(crate) struct Watch {
     clock: Rc<Clock>,
-    /// Where it comes from.
-    address: Party,
+    /// Where it comes from. `None` for a connection of a trusted proxy: it carries the requests of
+    /// many, so it is no party's.
+    address: Cell<Option<Party>>,
     /// It is one more than the limit allows: probes are answered, everything else is refused.
     narrow: Cell<bool>,
     /// Its first bytes came, and it has had buffers since then.
@@ -92,11 +93,11 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// A connection from an address; `long_heads` counts those whose request heads are long.
-    pub(crate) fn new(clock: &Rc<Clock>, address: Party, long_heads: &Rc<Cell<usize>>) -> Watch {
+    pub(crate) fn new(clock: &Rc<Clock>, address: Option<Party>, long_heads: &Rc<Cell<usize>>) -> Watch {
         let now = clock.now();
         Watch {
             clock: Rc::clone(clock),
-            address,
+            address: Cell::new(address),
             narrow: Cell::new(false),
             is_set_up: Cell::new(false),
             served: Cell::new(false),
@@ -196,8 +197,15 @@ impl Watch {
         }
     }
 
-    pub(crate) fn address(&self) -> Party {
-        self.address
+    pub(crate) fn address(&self) -> Option<Party> {
+        self.address.get()
+    }
+
+    /// A proxy has said whose connection it is. What came so far was the proxy's, and is no head.
+    pub(crate) fn introduce(&self, address: Option<Party>) {
+        self.address.set(address);
+        self.head_since.set(None);
+        self.idle_since.set(self.clock.now());
     }
 
     pub(crate) fn is_narrow(&self) -> bool {

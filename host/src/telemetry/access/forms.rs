@@ -12,14 +12,18 @@ use super::moment::Moment;
 /// presigned one holds a signature.
 fn fields(line: &AccessLine) -> Vec<(&'static str, Value)> {
     let mut fields: Vec<(&'static str, Value)> = Vec::with_capacity(28);
+    fields.push(("request_id", line.request_id.as_str().into()));
+    let client = line.origin.client;
+    fields.push(("client", client.ip().to_canonical().to_string().into()));
+    if client.port() > 0 {
+        fields.push(("client_port", client.port().into()));
+    }
     let mut text = |name, value: &str| {
         if !value.is_empty() {
             fields.push((name, Value::from(value)));
         }
     };
-    text("request_id", &line.request_id);
-    text("client", &line.origin.client.to_canonical().to_string());
-    text("peer", &line.origin.peer.to_string());
+    text("proxy", &line.origin.proxy.map(|proxy| proxy.to_string()).unwrap_or_default());
     text("listener", &line.origin.listener);
     text("endpoint", line.origin.endpoint.as_deref().unwrap_or_default());
     text("host", &line.host());
@@ -45,9 +49,7 @@ fn fields(line: &AccessLine) -> Vec<(&'static str, Value)> {
         fields.push(("status", answered.status.into()));
         fields.push(("micros", micros(answered.took)));
     }
-    if line.is_aborted() {
-        fields.push(("aborted", true.into()));
-    }
+    fields.extend(line.aborted().map(|why| ("aborted", why.into())));
     fields.push(("bytes_in", line.bytes_in.into()));
     fields.push(("bytes_out", line.bytes_out.into()));
     fields.push(("micros_total", micros(line.took)));

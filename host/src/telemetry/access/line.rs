@@ -1,7 +1,7 @@
 //! The line of one request: what is known of it, from its head to its end.
 
 use std::cell::Cell;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -62,10 +62,10 @@ pub(crate) struct Limited(pub(crate) &'static str);
 /// Where a request came from.
 #[derive(Debug, Clone)]
 pub(crate) struct Arrived {
-    /// The other end of the connection.
-    pub(crate) peer: SocketAddr,
-    /// The client, which another machine may have named.
-    pub(crate) client: IpAddr,
+    /// The client. Its port is 0 where that is not known.
+    pub(crate) client: SocketAddr,
+    /// The trusted proxy that says so.
+    pub(crate) proxy: Option<SocketAddr>,
     /// The address of the listener.
     pub(crate) listener: Arc<str>,
     /// The id of the endpoint that the listener stands for.
@@ -90,6 +90,8 @@ pub(crate) struct AccessLine {
     pub(super) bytes_in: u64,
     pub(super) answered: Option<AnsweredLine>,
     pub(super) bytes_out: u64,
+    /// What is stored could not be read.
+    has_failed: bool,
     /// From the head of the request to the end of the response.
     pub(super) took: Duration,
 }
@@ -129,6 +131,7 @@ impl AccessLine {
             bytes_in: 0,
             answered: None,
             bytes_out: 0,
+            has_failed: false,
             took: Duration::ZERO,
         }
     }
@@ -162,17 +165,29 @@ impl AccessLine {
         self.bytes_out += bytes as u64;
     }
 
+    /// The next bytes of the response could not be read.
+    pub(crate) fn failed(&mut self) {
+        self.has_failed = true;
+    }
+
     /// The response has ended, or is given up.
     pub(super) fn end(&mut self, bytes_in: u64) {
         self.bytes_in = bytes_in;
         self.took = self.began.elapsed();
     }
 
-    /// Whether the client was not given a whole response.
-    pub(super) fn is_aborted(&self) -> bool {
-        self.answered
-            .as_ref()
-            .is_none_or(|answered| answered.announced.is_some_and(|all| self.bytes_out < all))
+    /// Who kept the client from getting a whole response: `storage`, where what is stored could not
+    /// be read, or `client`, which is gone or did not take it.
+    pub(super) fn aborted(&self) -> Option<&'static str> {
+        let is_whole = self.answered.as_ref().is_some_and(|answered| {
+            // The body of a response to HEAD is never sent.
+            self.method == Method::HEAD || answered.announced.is_none_or(|all| self.bytes_out >= all)
+        });
+        match (is_whole, self.has_failed) {
+            (_, true) => Some("storage"),
+            (false, false) => Some("client"),
+            (true, false) => None,
+        }
     }
 
     pub(super) fn resolved(&self) -> Option<&Resolved> {

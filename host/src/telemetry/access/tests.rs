@@ -20,8 +20,8 @@ fn request(target: &str) -> http::request::Parts {
 
 fn line(target: &str) -> Box<AccessLine> {
     let arrived = Arrived {
-        peer: "127.0.0.1:4711".parse().unwrap(),
-        client: "192.0.2.3".parse().unwrap(),
+        client: "192.0.2.3:4711".parse().unwrap(),
+        proxy: Some("127.0.0.1:80".parse().unwrap()),
         listener: "127.0.0.1:9000".into(),
         endpoint: Some("vpce-1".to_owned()),
     };
@@ -88,7 +88,7 @@ fn a_line_for_programs_is_one_document() {
     for (name, value) in [
         ("request_id", ID),
         ("client", "192.0.2.3"),
-        ("peer", "127.0.0.1:4711"),
+        ("proxy", "127.0.0.1:80"),
         ("endpoint", "vpce-1"),
         ("host", "s3.example.com:9000"),
         ("path", "/photos/a%20key"),
@@ -109,11 +109,17 @@ fn a_line_for_people_cannot_be_broken() {
     let text = written(Access::Text, answered(TARGET, 3));
     assert_eq!(text.lines().count(), 1);
     assert!(text.contains("user_agent=\"evil\\t\\\"agent\\\""), "{text}");
-    assert!(text.contains(" aborted=true ") && text.contains(" bytes_out=3 "), "{text}");
+    assert!(text.contains(" aborted=\"client\" ") && text.contains(" bytes_out=3 "), "{text}");
+    assert!(text.contains(" client=\"192.0.2.3\" client_port=4711 "), "{text}");
     assert!(text.contains(&format!("Z  INFO access: request_id=\"{ID}\" ")), "{text}");
     // A client that went away before the response has a line as well.
     let text = written(Access::Text, line(TARGET));
-    assert!(text.contains(" aborted=true ") && !text.contains(" status="), "{text}");
+    assert!(text.contains(" aborted=\"client\" ") && !text.contains(" status="), "{text}");
+    // So has one whose response ended because stored bytes could not be read.
+    let mut cut = answered(TARGET, 5);
+    cut.failed();
+    let text = written(Access::Text, cut);
+    assert!(text.contains(" aborted=\"storage\" ") && text.contains(" status=200 "), "{text}");
 }
 
 #[test]

@@ -64,29 +64,18 @@ fn descriptors_max() -> Option<f64> {
     getrlimit(Resource::Nofile).current.map(|limit| limit as f64)
 }
 
-/// The file system of the data folder.
-pub(super) fn disk(folder: &Path) -> Vec<Family> {
+/// Files in the file system of the data folder. Its bytes are figures of the volume.
+pub(super) fn inodes(folder: &Path) -> Vec<Family> {
     let Ok(stat) = rustix::fs::statvfs(folder) else { return Vec::new() };
-    let bytes = |blocks: u64| blocks.saturating_mul(stat.f_frsize) as f64;
     vec![
         Family::gauge(
-            "portcullis_disk_free_bytes",
-            "Free on the disk of the data folder, for a process without privileges",
-            bytes(stat.f_bavail),
-        ),
-        Family::gauge(
-            "portcullis_disk_size_bytes",
-            "Size of the disk of the data folder",
-            bytes(stat.f_blocks),
-        ),
-        Family::gauge(
-            "portcullis_disk_free_inodes",
-            "Files that the disk of the data folder has room for; 0 of 0 where it sets no limit",
+            "portcullis_volume_free_inodes",
+            "Files that the file system of the data folder has room for; 0 of 0 where it sets no limit",
             stat.f_favail as f64,
         ),
         Family::gauge(
-            "portcullis_disk_inodes",
-            "Files that the disk of the data folder can hold",
+            "portcullis_volume_inodes",
+            "Files that the file system of the data folder can hold",
             stat.f_files as f64,
         ),
     ]

@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use super::family::{Family, Kind, Sample, Spread, Value};
 use super::histogram::{Durations, Sum};
-use super::process::{disk, process};
-use super::{Metrics, Refusal, STAGES, STATUSES, Shard, Signal, VolumeFigures, VolumeHistogram};
+use super::process::{inodes, process};
+use super::{
+    LabelledGauge, Metrics, Refusal, STAGES, STATUSES, Shard, Signal, VolumeFigures, VolumeHistogram,
+};
 
 /// See [`Metrics::families`].
 pub(super) fn families(metrics: &Metrics) -> Vec<Family> {
@@ -29,7 +31,7 @@ pub(super) fn families(metrics: &Metrics) -> Vec<Family> {
     families.extend(connections(metrics));
     families.extend(pipeline(metrics));
     families.extend(reports(metrics));
-    families.extend(metrics.folder.get().map(|folder| disk(folder)).unwrap_or_default());
+    families.extend(metrics.folder.get().map(|folder| inodes(folder)).unwrap_or_default());
     families.extend(volume(metrics.volume.get().map(|volume| volume.figures()).unwrap_or_default()));
     families.extend(process(metrics.started_at));
     families
@@ -223,7 +225,7 @@ fn reports(metrics: &Metrics) -> Vec<Family> {
 }
 
 fn volume(figures: VolumeFigures) -> Vec<Family> {
-    let VolumeFigures { gauges, counters, histograms } = figures;
+    let VolumeFigures { gauges, counters, families, histograms, labelled } = figures;
     let name = |name: &str| format!("portcullis_{name}");
     let gauges =
         gauges.into_iter().map(|(short, help, value)| Family::gauge(&name(short), help, value as f64));
@@ -233,7 +235,18 @@ fn volume(figures: VolumeFigures) -> Vec<Family> {
         let spread = Spread { sum, slots, exemplars: Vec::new() };
         Family::new(&name(short), help, Kind::Histogram).with(Vec::new(), Value::Spread(spread))
     });
-    gauges.chain(counters).chain(histograms).collect()
+    let families = families.into_iter().map(|(short, help, label, counts)| {
+        let counts = counts.into_iter().map(|(value, count)| (value, Value::Whole(count)));
+        Family::new(&name(short), help, Kind::Counter).by(label, counts)
+    });
+    let labelled = labelled.into_iter().map(|LabelledGauge { name: short, help, rows }| {
+        let sample = |(labels, value)| Sample { labels, value: Value::Whole(value) };
+        Family {
+            samples: rows.into_iter().map(sample).collect(),
+            ..Family::new(&name(short), help, Kind::Gauge)
+        }
+    });
+    gauges.chain(counters).chain(families).chain(labelled).chain(histograms).collect()
 }
 
 fn operations(metrics: &Metrics) -> (Vec<Sample>, BTreeMap<String, Durations>) {

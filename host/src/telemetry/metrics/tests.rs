@@ -178,8 +178,8 @@ fn the_process_and_its_disk_are_measured() {
     assert!(value("process_start_time_seconds") > 1.7e9);
     assert!(value("process_threads") >= 1.0);
     assert!(value("process_cpu_seconds_total") >= 0.0);
-    assert!(value("portcullis_disk_size_bytes") >= value("portcullis_disk_free_bytes"));
-    assert!(value("portcullis_disk_size_bytes") > 0.0);
+    assert!(value("portcullis_volume_total_bytes") >= value("portcullis_volume_free_bytes"));
+    assert!(value("portcullis_volume_total_bytes") > 0.0);
     assert!(page.contains("portcullis_limit{limit=\"in_flight\"} 7\n"));
     assert!(page.contains("portcullis_build_info{version=\"") && page.contains("portcullis_ready 0\n"));
     // The name of a program can look like fields.

@@ -25,7 +25,14 @@ impl VolumeSource for Arc<Volume> {
                     stats.scrub_passed_seconds,
                 ),
                 ("volume_space_low", "1 when writes are refused for lack of space", stats.space_low.into()),
-                ("volume_failed", "1 when writes are refused until a restart", stats.failed.into()),
+                ("volume_failed", "1 when writes are refused because the disk failed", stats.failed.into()),
+                ("volume_free_bytes", "Bytes free in the file system of the data folder", stats.free_bytes),
+                ("volume_total_bytes", "Bytes of the file system of the data folder", stats.total_bytes),
+                (
+                    "volume_damaged_blobs",
+                    "Stored bodies known to be damaged or missing, by the scrub or by a read",
+                    stats.damaged_blobs,
+                ),
             ],
             counters: vec![
                 ("volume_commits", "Commits that took effect", stats.commits),
@@ -43,6 +50,26 @@ impl VolumeSource for Arc<Volume> {
                 ("volume_files_removed", "Files of bodies removed", stats.files_removed),
                 ("volume_segments_removed", "Segments of the log removed", stats.segments_removed),
             ],
+            families: vec![
+                (
+                    "volume_refused_writes",
+                    "Bodies and commits that were refused because of the disk, by reason",
+                    "reason",
+                    vec![("full", stats.refused_full), ("failed", stats.refused_failed)],
+                ),
+                (
+                    "volume_read_errors",
+                    "Reads of stored bodies that failed: bytes that are missing, that do not have their \
+                     checksum, or that the disk did not give",
+                    "kind",
+                    vec![
+                        ("missing", stats.read_missing),
+                        ("corrupt", stats.read_corrupt),
+                        ("failed", stats.read_failed),
+                    ],
+                ),
+            ],
+            labelled: Vec::new(),
             histograms: vec![
                 sizes("volume_commit_batch_size", "Commits that shared one sync", &stats.group_sizes),
                 times("volume_sync_seconds", "Write and sync of the log", &stats.sync_us),

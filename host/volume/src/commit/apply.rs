@@ -132,5 +132,8 @@ pub(crate) fn apply(
     for (table, key, value) in changes.puts() {
         rows.put(table, key, value, revision)?;
     }
+    for (counter, amounts) in changes.adds() {
+        rows.add(counter, &amounts)?;
+    }
     Ok(())
 }

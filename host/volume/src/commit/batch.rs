@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::blobs::{BlobRow, ROW_BYTES};
+use crate::counters::{self, AMOUNTS, Add, Amounts};
 use crate::errors::CommitError;
 use crate::index::rows_name;
 use crate::log::{Position, record};
@@ -10,7 +11,7 @@ use crate::pending::Pending;
 use crate::wire::{Taker, put_bytes, put_u32, put_u64, set_at};
 
 /// Longest key, in bytes.
-const KEY_BYTES_MAX: usize = 16 << 10;
+pub(crate) const KEY_BYTES_MAX: usize = 16 << 10;
 /// Longest value, in bytes.
 const VALUE_BYTES_MAX: usize = 16 << 20;
 /// Largest batch, in bytes of its payload.
@@ -70,6 +71,9 @@ pub struct Batch {
     pub keep: Vec<u64>,
     /// One reference less; a blob without references is reclaimed.
     pub free: Vec<u64>,
+    /// What is added to counters, in the order of their names, each once. The limits in it are
+    /// evaluated as requirements are.
+    pub add: Vec<Add>,
 }
 
 /// A blob that compaction moves from one position in the log to another.
@@ -117,8 +121,10 @@ pub(crate) fn encode(batch: &Batch, received: &[Arc<Pending>]) -> Result<Vec<u8>
     let rows: usize =
         batch.put.iter().map(|put| put.table.len() + put.key.len() + put.value.len() + 12).sum();
     let keys: usize = batch.delete.iter().map(|(table, key)| table.len() + key.len() + 8).sum();
-    let size = STAMP_BYTES + 20 + rows + keys + batch.keep.len() * (9 + ROW_BYTES) + batch.free.len() * 8;
-    if size > BATCH_BYTES_MAX {
+    let added: usize = batch.add.iter().map(|add| add.counter.len() + 4 + AMOUNTS * 8).sum();
+    let size =
+        STAMP_BYTES + 24 + rows + keys + batch.keep.len() * (9 + ROW_BYTES) + batch.free.len() * 8 + added;
+    if size > BATCH_BYTES_MAX || !counters::are_sound(&batch.add) {
         return Err(CommitError::Failed);
     }
     let mut out = record::with_room(size);
@@ -152,6 +158,14 @@ pub(crate) fn encode(batch: &Batch, received: &[Arc<Pending>]) -> Result<Vec<u8>
         put_u64(&mut out, *id);
     }
     put_count(&mut out, 0);
+    // Without any, the record is the same as before there were counters.
+    if !batch.add.is_empty() {
+        put_count(&mut out, batch.add.len());
+        for add in &batch.add {
+            put_bytes(&mut out, add.counter.as_bytes());
+            add.amounts.iter().for_each(|amount| put_u64(&mut out, amount.cast_unsigned()));
+        }
+    }
     Ok(out)
 }
 
@@ -188,6 +202,7 @@ pub(crate) struct Changes<'a> {
     pub(crate) stamp: Stamp,
     puts: (u32, Taker<'a>),
     deletes: (u32, Taker<'a>),
+    adds: (u32, Taker<'a>),
     /// Blob, and its row if the blob is new.
     pub(crate) keeps: Vec<(u64, Option<BlobRow>)>,
     pub(crate) frees: Vec<u64>,
@@ -195,7 +210,8 @@ pub(crate) struct Changes<'a> {
 }
 
 impl<'a> Changes<'a> {
-    /// `None` unless the payload is exactly what `encode` or `encode_moves` writes.
+    /// `None` unless the payload is exactly what `encode` or `encode_moves` writes, or has written
+    /// before there were counters.
     pub(crate) fn decode(payload: &'a [u8]) -> Option<Changes<'a>> {
         let mut rest = Taker::new(payload);
         let stamp = Stamp::take(&mut rest)?;
@@ -222,7 +238,14 @@ impl<'a> Changes<'a> {
             let blob = rest.u64()?;
             moves.push(Move { blob, from: (rest.u64()?, rest.u64()?), to: (rest.u64()?, rest.u64()?) });
         }
-        rest.is_empty().then_some(Changes { stamp, puts, deletes, keeps, frees, moves })
+        let mut adds = (0, rest);
+        if !rest.is_empty() {
+            adds = (rest.u32()?, rest);
+            for _ in 0..adds.0 {
+                let _ = (rest.text()?, rest.take(AMOUNTS * 8)?);
+            }
+        }
+        rest.is_empty().then_some(Changes { stamp, puts, deletes, adds, keeps, frees, moves })
     }
 
     /// Table, key and value of every row to write.
@@ -235,5 +258,18 @@ impl<'a> Changes<'a> {
     pub(crate) fn deletes(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> {
         let (count, mut rest) = self.deletes;
         (0..count).map_while(move |_| Some((rest.text()?, rest.bytes()?)))
+    }
+
+    /// Name and amounts of every counter to add to.
+    pub(crate) fn adds(&self) -> impl Iterator<Item = (&'a str, Amounts)> {
+        let (count, mut rest) = self.adds;
+        (0..count).map_while(move |_| {
+            let name = rest.text()?;
+            let mut amounts = Amounts::default();
+            for amount in &mut amounts {
+                *amount = rest.u64()?.cast_signed();
+            }
+            Some((name, amounts))
+        })
     }
 }

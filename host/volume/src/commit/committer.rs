@@ -8,7 +8,7 @@ use super::apply::{self, Effects};
 use super::batch::{Changes, Stamp};
 use super::queue::{Done, Queued, Work};
 use crate::errors::{CommitError, VolumeError};
-use crate::index::{Index, Rows, State, read_state, write_state};
+use crate::index::{Index, Rows, State};
 use crate::log::Position;
 use crate::log::record::{HEADER_BYTES, Kind, with_room};
 use crate::log::writer::{Sync, Writer};
@@ -17,6 +17,7 @@ use crate::options::Durability;
 use crate::pending::Pending;
 use crate::presync::Presync;
 use crate::shared::Shared;
+use crate::space::Occasionally;
 use crate::stats::count;
 use crate::wire::put_u64;
 
@@ -41,6 +42,8 @@ pub(crate) struct Committer {
     /// Bodies of commits that failed and may yet turn out to have happened: until that is decided,
     /// they stay.
     doubtful: Vec<Arc<Pending>>,
+    repair_line: Occasionally,
+    recover_line: Occasionally,
 }
 
 /// Answers everything that waits when the committer ends, however it ends.
@@ -82,6 +85,8 @@ impl Committer {
             checkpoint_not_before: Instant::now(),
             recover_not_before: Instant::now(),
             doubtful: Vec::new(),
+            repair_line: Occasionally::default(),
+            recover_line: Occasionally::default(),
         }
     }
 
@@ -128,7 +133,7 @@ impl Committer {
     }
 
     fn work(&mut self, work: Work) {
-        let _ = self.shared.check_space(0);
+        let _ = self.shared.space.look(&*self.shared.disk);
         self.repair();
         let mut batches = work.batches.into_iter();
         loop {
@@ -164,7 +169,10 @@ impl Committer {
                 Ok(()) if !self.shared.is_failed() => self.doubtful.clear(),
                 Ok(()) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "the log cannot be written");
+                    self.shared.space.fault(&error, 0);
+                    if self.repair_line.is_due() {
+                        tracing::warn!(%error, "the log cannot be written, which is tried again each second");
+                    }
                     return;
                 }
             }
@@ -173,7 +181,9 @@ impl Committer {
             match self.recover_index() {
                 Ok(()) => tracing::warn!("the index was recovered from the log"),
                 Err(error) => {
-                    tracing::error!(%error, "the index cannot be recovered");
+                    if self.recover_line.is_due() {
+                        tracing::error!(%error, "the index cannot be recovered, which is tried again each second");
+                    }
                     self.recover_not_before = Instant::now() + self.shared.options.retry;
                 }
             }
@@ -234,7 +244,11 @@ impl Committer {
                     self.shared.set_failed(true);
                 }
                 count(&counters.failed_commits, size);
-                tracing::error!(%error, "a group of commits failed");
+                shared.space.refused(&error, size);
+                // Of a full disk, the space says a line now and then.
+                if !matches!(error, VolumeError::Full) {
+                    tracing::error!(%error, "a group of commits failed");
+                }
                 let error = CommitError::from(error);
                 answers.into_iter().for_each(|done| done(Err(error)));
             }
@@ -263,11 +277,9 @@ impl Committer {
             return Ok(grouped);
         }
         let committed = written.and_then(|()| {
-            transaction.commit().map_err(|error| {
-                // The log has a commit that the index lacks. Only a replay brings them together
-                // again.
-                VolumeError::Failed(format!("index: {error}"))
-            })
+            // After an error, the log has a commit that the index lacks. Only a replay brings them
+            // together again.
+            transaction.commit().map_err(VolumeError::from)
         });
         match committed {
             Ok(()) => {
@@ -275,6 +287,7 @@ impl Committer {
                 Ok(grouped)
             }
             Err(error) => {
+                self.shared.space.fault(&error, 0);
                 for accepted in grouped.accepted {
                     self.doubtful.extend(accepted.queued.received);
                     answers.push(accepted.queued.done);
@@ -287,7 +300,10 @@ impl Committer {
 
     fn usable(&self) -> Result<(), VolumeError> {
         if self.shared.is_failed() {
-            return Err(VolumeError::Failed("the index failed".into()));
+            return Err(match self.shared.space.is_full() {
+                true => VolumeError::Full,
+                false => VolumeError::Failed("the index failed".into()),
+            });
         }
         match self.shared.tail.broken() {
             Some(error) => Err(error),
@@ -307,32 +323,28 @@ impl Committer {
         let stamp = Stamp { sequence_high: high, durable: self.writer.durable() };
         let before = self.last;
         let mut result = Ok(());
-        {
-            let mut rows = match Rows::new(transaction) {
-                Ok(rows) => rows,
+        let mut rows = match Rows::new(transaction) {
+            Ok(rows) => rows,
+            Err(error) => {
+                grouped.refused.extend(group.into_iter().map(|queued| (queued.done, CommitError::Failed)));
+                return Err(error);
+            }
+        };
+        for mut queued in group {
+            if result.is_err() {
+                grouped.refused.push((queued.done, CommitError::Failed));
+                continue;
+            }
+            stamp.write(&mut queued.record);
+            match self.apply(&mut rows, &queued, self.last + 1, &mut grouped.effects) {
+                Ok(Ok(())) => {
+                    self.last += 1;
+                    grouped.accepted.push(Accepted { queued, number: self.last });
+                }
+                Ok(Err(refused)) => grouped.refused.push((queued.done, refused)),
                 Err(error) => {
-                    grouped
-                        .refused
-                        .extend(group.into_iter().map(|queued| (queued.done, CommitError::Failed)));
-                    return Err(error);
-                }
-            };
-            for mut queued in group {
-                if result.is_err() {
                     grouped.refused.push((queued.done, CommitError::Failed));
-                    continue;
-                }
-                stamp.write(&mut queued.record);
-                match self.apply(&mut rows, &queued, self.last + 1, &mut grouped.effects) {
-                    Ok(Ok(())) => {
-                        self.last += 1;
-                        grouped.accepted.push(Accepted { queued, number: self.last });
-                    }
-                    Ok(Err(refused)) => grouped.refused.push((queued.done, refused)),
-                    Err(error) => {
-                        grouped.refused.push((queued.done, CommitError::Failed));
-                        result = Err(error);
-                    }
+                    result = Err(error);
                 }
             }
         }
@@ -344,11 +356,14 @@ impl Committer {
             self.shared.tail.append_record(Kind::Commit, accepted.number, record)?;
         }
         let (position, record) = self.shared.tail.end();
-        let old = read_state(transaction)?.unwrap_or_default();
-        write_state(
-            transaction,
-            &State { position, record, commit: self.last, sequence_high: high, counted: old.counted },
-        )?;
+        let old = rows.state()?.unwrap_or_default();
+        rows.finish(&State {
+            position,
+            record,
+            commit: self.last,
+            sequence_high: high,
+            counted: old.counted,
+        })?;
         grouped.sequence_high = high;
         self.flush_group()
     }
@@ -392,6 +407,9 @@ impl Committer {
         let Some(blobs) = apply::plan_blobs(rows, &changes, Some(&queued.received))? else {
             return Ok(Err(CommitError::Conflict));
         };
+        if let Some(excess) = rows.excess(&queued.add)? {
+            return Ok(Err(CommitError::Exceeded(excess)));
+        }
         apply::apply(rows, &changes, &blobs, number, effects)?;
         Ok(Ok(()))
     }
@@ -439,7 +457,10 @@ impl Committer {
                 count(&self.shared.counters.log_bytes, *bytes);
             }
             Err(error) => {
-                tracing::error!(%error, "the log could not be written; it goes on in a new segment")
+                self.shared.space.fault(error, 0);
+                if !matches!(error, VolumeError::Full) {
+                    tracing::error!(%error, "the log could not be written; it goes on in a new segment");
+                }
             }
         }
     }
@@ -474,6 +495,7 @@ impl Committer {
                 Ok(())
             }
             Err(error) => {
+                self.shared.space.fault(&error, 0);
                 self.shared.set_failed(true);
                 Err(error)
             }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::batch::Requirement;
+use crate::counters::Add;
 use crate::errors::CommitError;
 use crate::pending::Pending;
 
@@ -13,6 +14,8 @@ pub type Done = Box<dyn FnOnce(Result<u64, CommitError>) + Send>;
 /// A batch that waits.
 pub(crate) struct Queued {
     pub(crate) require: Vec<Requirement>,
+    /// For its limits. What is added is in the record, too.
+    pub(crate) add: Vec<Add>,
     /// The record, without its header.
     pub(crate) record: Vec<u8>,
     /// The blobs that were received for this batch; they live at least as long as it waits.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use rustix::fs::{FallocateFlags, FlockOperation};
 use rustix::io::ReadWriteFlags;
 
-use super::{Disk, DiskFile, Open};
+use super::{Disk, DiskFile, DiskSpace, Open};
 
 /// Only the owner of the data folder may read its files.
 const FILE_MODE: u32 = 0o600;
@@ -72,9 +72,17 @@ impl Disk for RealDisk {
         File::open(self.folder.join(folder))?.sync_all()
     }
 
-    fn free_bytes(&self) -> io::Result<u64> {
+    fn space(&self) -> io::Result<DiskSpace> {
         let found = rustix::fs::statvfs(&self.folder)?;
-        Ok(found.f_bavail.saturating_mul(found.f_frsize))
+        Ok(DiskSpace {
+            free: found.f_bavail.saturating_mul(found.f_frsize),
+            total: found.f_blocks.saturating_mul(found.f_frsize),
+            files_left: (found.f_files > 0).then_some(found.f_favail),
+        })
+    }
+
+    fn size(&self, path: &str) -> io::Result<u64> {
+        Ok(std::fs::metadata(self.folder.join(path))?.len())
     }
 
     fn lock(&self, path: &str) -> io::Result<Option<Box<dyn Debug + Send + Sync>>> {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::Position;
 use super::record::{self, Header, Kind};
 use super::segment::{self, Segment, SegmentHeader};
-use crate::disk::{Disk, Open};
+use crate::disk::{Disk, DiskFile, Open};
 use crate::errors::VolumeError;
 use crate::segments::Segments;
 
@@ -284,8 +284,7 @@ impl Writer {
                 // The end of a segment is cut off when it is closed: whole steps do not need to
                 // fit.
                 let wanted = part.end.next_multiple_of(self.allocate_bytes);
-                self.active.file.allocate(wanted)?;
-                self.allocated = wanted;
+                self.allocated = allocate(&*self.active.file, wanted, part.end)?;
             }
             self.unsynced = true;
             self.active.file.write_parts_at(part.start.offset, &part.records)?;
@@ -322,7 +321,7 @@ impl Writer {
 
     fn open_segment(&mut self, header: &SegmentHeader) -> Result<(), VolumeError> {
         self.active = create_segment(&*self.disk, header, self.allocate_bytes)?;
-        self.allocated = self.allocate_bytes.max(segment::HEADER_BYTES);
+        self.allocated = segment::HEADER_BYTES;
         self.written = Position { segment: header.number, offset: segment::HEADER_BYTES };
         self.segments.opened(&self.active, segment::HEADER_BYTES);
         Ok(())
@@ -354,6 +353,17 @@ impl Writer {
     }
 }
 
+/// Reserves space up to `wanted`; where there is not as much, up to `needed`: what frees space is a
+/// short record. Answers how much it was.
+fn allocate(file: &dyn DiskFile, wanted: u64, needed: u64) -> Result<u64, VolumeError> {
+    let reserved = file.allocate(wanted).map_err(VolumeError::from);
+    match reserved {
+        Ok(()) => Ok(wanted),
+        Err(VolumeError::Full) if needed < wanted => Ok(file.allocate(needed).map(|()| needed)?),
+        Err(error) => Err(error),
+    }
+}
+
 /// Makes a segment's file, and makes its header and its name durable before anything else is
 /// written: a segment with records and without a header is a damaged one.
 pub(crate) fn create_segment(
@@ -367,7 +377,7 @@ pub(crate) fn create_segment(
         file.set_len(0)?;
         file.sync_data()?;
     }
-    file.allocate(allocate_bytes.max(segment::HEADER_BYTES))?;
+    allocate(&*file, allocate_bytes.max(segment::HEADER_BYTES), segment::HEADER_BYTES)?;
     file.write_at(0, &header.encode())?;
     file.sync_data()?;
     disk.sync_folder(segment::FOLDER)?;

@@ -68,6 +68,18 @@ impl Stretch {
         }
     }
 
+    /// Where in the file the last byte that has to be read ends.
+    pub(super) fn end(&self) -> u64 {
+        match self {
+            Stretch::Plain(plain) => plain.at.saturating_add(plain.left),
+            Stretch::Sealed(sealed) => {
+                let segments = sealing::segments(sealed.end).saturating_mul(SEALED_BYTES as u64);
+                let read = segments.saturating_add(SALT_BYTES as u64);
+                sealed.base.saturating_add(read.min(sealing::sealed_length(sealed.plain)))
+            }
+        }
+    }
+
     /// Whether everything was given out.
     pub(super) fn is_over(&self) -> bool {
         match self {

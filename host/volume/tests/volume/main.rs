@@ -8,6 +8,8 @@ use volume::{
     Batch, CommitError, DataKey, Direction, KeySource, Options, Put, Requirement, Span, Volume, VolumeError,
 };
 
+mod counters;
+mod held;
 mod sealed;
 
 fn options(dir: &std::path::Path) -> Options {
@@ -182,9 +184,10 @@ fn a_second_process_is_refused() {
 #[test]
 fn a_newer_format_and_a_foreign_folder_are_refused() {
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("FORMAT"), "portcullis-volume 3 00000000000000aa\n").unwrap();
+    let newer = format!("portcullis-volume {} 00000000000000aa\n", volume::FORMAT + 1);
+    std::fs::write(dir.path().join("FORMAT"), newer).unwrap();
     let refused = Volume::open(options(dir.path()));
-    assert!(matches!(refused, Err(volume::OpenError::NewerFormat { found: 3, supported: 2 })));
+    assert!(matches!(refused, Err(volume::OpenError::NewerFormat { supported: volume::FORMAT, .. })));
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("thesis.tex"), "…").unwrap();
     assert!(matches!(Volume::open(options(dir.path())), Err(volume::OpenError::NotAVolume)));
@@ -283,7 +286,7 @@ fn a_damaged_body_is_never_given_out_whole() {
     drop(volume);
     let volume = Volume::open(plain_options(dir.path())).unwrap();
     assert!(matches!(load(&volume, small, 5000), Err(VolumeError::Corrupt(id)) if id == small));
-    assert!(matches!(load(&volume, large, 500_000), Err(VolumeError::Corrupt(id)) if id == large));
+    assert!(matches!(load(&volume, large, 500_000), Err(VolumeError::Missing { blob, .. }) if blob == large));
 }
 
 #[test]
@@ -461,4 +464,37 @@ fn copy_folder(from: &std::path::Path, to: &std::path::Path) {
             std::fs::copy(entry.path(), target).unwrap();
         }
     }
+}
+
+#[test]
+fn bytes_that_are_not_there_are_found_before_they_are_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let volume = Volume::open(options(dir.path())).unwrap();
+    let length = 3_000_000;
+    let whole = store(&volume, b"whole", &body(1, length));
+    let gone = store(&volume, b"gone", &body(2, length));
+    let short = store(&volume, b"short", &body(3, length));
+    let file = |id: u64| dir.path().join(format!("files/{:02x}/{id:016x}.blob", id & 0xff));
+    std::fs::remove_file(file(gone)).unwrap();
+    std::fs::OpenOptions::new().write(true).open(file(short)).unwrap().set_len(1_000_000).unwrap();
+    let look = |blobs: &[u64], length: u64| {
+        let spans: Vec<Span> = blobs.iter().map(|blob| Span { blob: *blob, offset: 0, length }).collect();
+        volume.reader(&spans, None).unwrap().find_missing()
+    };
+    let length = length as u64;
+    assert!(look(&[whole, whole], length).is_ok());
+    for lost in [gone, short] {
+        let found = look(&[whole, lost], length).unwrap_err();
+        assert!(matches!(&found, VolumeError::Missing { blob, .. } if *blob == lost), "{found}");
+        assert!(volume.find_missing(&[whole, lost]).is_err());
+    }
+    // What is there of the shorter one can be read.
+    assert!(look(&[short], 900_000).is_ok() && volume.find_missing(&[whole]).is_ok());
+    let stats = volume.stats();
+    assert_eq!((stats.read_missing, stats.damaged_blobs), (4, 2));
+    for _ in 0..100 {
+        volume.maintain().unwrap();
+    }
+    let stats = volume.stats();
+    assert_eq!((stats.scrubbed_blobs, stats.scrub_errors, stats.damaged_blobs), (1, 2, 2));
 }

@@ -10,7 +10,7 @@ use std::fmt::Debug;
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use volume::disk::{Disk, DiskFile, Open};
+use volume::disk::{Disk, DiskFile, DiskSpace, Open};
 
 /// What a disk writes at once, or not at all.
 const SECTOR: usize = 512;
@@ -170,6 +170,11 @@ impl SimulatedDisk {
     /// How many operations there were so far.
     pub(crate) fn operations(&self) -> u64 {
         self.lock_world().operations
+    }
+
+    /// Whether there is a file of this name.
+    pub(crate) fn has_file(&self, path: &str) -> bool {
+        self.lock_world().names.contains_key(path)
     }
 
     /// Whether the crash has come.
@@ -336,8 +341,8 @@ impl Disk for SimulatedDisk {
         Ok(())
     }
 
-    fn free_bytes(&self) -> io::Result<u64> {
-        Ok(FREE - self.look()?.taken)
+    fn space(&self) -> io::Result<DiskSpace> {
+        Ok(DiskSpace { free: FREE - self.look()?.taken, total: FREE, files_left: None })
     }
 
     fn lock(&self, _path: &str) -> io::Result<Option<Box<dyn Debug + Send + Sync>>> {

@@ -158,3 +158,59 @@ fn rows_survive_what_the_clients_saw() {
     volume.close();
     verify(&volume, &clients).unwrap();
 }
+
+#[test]
+fn a_file_system_that_refused_is_tried_again_without_traffic() {
+    for (kind, expected, word) in [
+        (ErrorKind::StorageFull, CommitError::Full, "disk full"),
+        (ErrorKind::QuotaExceeded, CommitError::Full, "disk full"),
+        (ErrorKind::Other, CommitError::Failed, "disk failed"),
+    ] {
+        let disk = SimulatedDisk::default();
+        let volume = Volume::open_on(Arc::new(disk.clone()), options()).unwrap();
+        assert_eq!(volume.trouble(), None);
+        disk.fault_on("files", 1, Fault::Fail(kind, 1));
+        assert_eq!(put_one(&volume, 1, 10_000), Err(expected));
+        let trouble = volume.trouble().unwrap();
+        assert!(trouble.contains(word), "{trouble}");
+        let stats = volume.stats();
+        let is_full = expected == CommitError::Full;
+        assert_eq!((stats.space_low, stats.failed), (is_full, !is_full));
+        let counted = (u64::from(is_full), u64::from(!is_full));
+        assert_eq!((stats.refused_full, stats.refused_failed), counted);
+        // The probe fails once, too.
+        disk.fault_on("log/probe", 1, Fault::Fail(kind, 1));
+        let began = Instant::now();
+        while volume.trouble().is_some() {
+            volume.maintain().unwrap();
+            assert!(began.elapsed() < Duration::from_secs(10), "the disk was not tried again");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(!disk.has_file("log/probe"));
+        put_one(&volume, 2, 10_000).unwrap();
+    }
+}
+
+#[test]
+fn a_body_that_does_not_fit_is_refused_until_it_would() {
+    let disk = SimulatedDisk::default();
+    let volume = Volume::open_on(Arc::new(disk.clone()), options()).unwrap();
+    let reserve = options().reserve_bytes;
+    disk.set_free(reserve + (1 << 20));
+    volume.maintain().unwrap();
+    assert_eq!(volume.has_room(1 << 10).ok(), Some(()));
+    assert!(!volume.stats().space_low);
+    assert!(volume.has_room(5 << 20).is_err());
+    // A shorter one still fits, but writes are not welcome.
+    assert!(volume.stats().space_low && volume.has_room(1 << 10).is_ok());
+    disk.set_free(reserve + (4 << 20));
+    volume.maintain().unwrap();
+    assert!(volume.stats().space_low);
+    disk.set_free(reserve + (5 << 20));
+    volume.maintain().unwrap();
+    assert!(!volume.stats().space_low && volume.has_room(5 << 20).is_ok());
+    // One that no disk has room for says nothing of the next.
+    assert!(volume.has_room(1 << 50).is_err());
+    assert!(!volume.stats().space_low);
+    assert_eq!(volume.stats().refused_full, 2);
+}

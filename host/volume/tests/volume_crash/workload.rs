@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use volume::{Batch, CommitError, DataKey, KeySource, Options, Put, Requirement, Span, Volume};
+use volume::{Add, Amounts, Batch, CommitError, DataKey, KeySource, Options, Put, Requirement, Span, Volume};
 
 use crate::disk::{Random, SimulatedDisk};
 
@@ -71,6 +71,25 @@ fn value(blob: u64, (seed, length): Held) -> Vec<u8> {
 /// The blob of a row's value.
 pub(crate) fn blob_of(value: &[u8]) -> u64 {
     number(value, 0)
+}
+
+/// The counter of a client, and the one that all of them share.
+fn counter(client: u64) -> String {
+    format!("client-{client}")
+}
+const ALL: &str = "all";
+
+/// What the counter of a client says when it holds this: nothing of the first number, keys, bytes.
+fn amounts(state: &State) -> Amounts {
+    [0, state.len() as i64, state.values().map(|(_, length)| *length as i64).sum()]
+}
+
+/// What leads both counters from one state to another.
+fn add(client: u64, before: &State, after: &State) -> Vec<Add> {
+    let (before, after) = (amounts(before), amounts(after));
+    let amounts = std::array::from_fn(|index| after[index] - before[index]);
+    let add = |counter: String| Add { counter, amounts, at_most: [None; 3] };
+    vec![add(ALL.to_owned()), add(counter(client))]
 }
 
 fn number(value: &[u8], index: usize) -> u64 {
@@ -174,6 +193,7 @@ fn plan(
         state.remove(&name);
         blobs.remove(&name);
         batch.delete = vec![("objects".into(), key(client, name)), ("copies".into(), key(client, name))];
+        batch.add = add(client, &known.acknowledged, &state);
         return Some((batch, state, blobs, pending));
     }
     let other = (name + 1) % 5;
@@ -196,6 +216,7 @@ fn plan(
     }
     state.insert(name, held);
     blobs.insert(name, blob);
+    batch.add = add(client, &known.acknowledged, &state);
     Some((batch, state, blobs, pending))
 }
 
@@ -243,6 +264,15 @@ pub(crate) fn verify(volume: &Volume, clients: &[Known]) -> Result<(), String> {
             return Err(format!("client {client}: found {found:?}, known {known:?}"));
         }
     }
+    let mut sum = Amounts::default();
+    for client in 0..CLIENTS {
+        let of = amounts(&sound(volume, client)?);
+        sum = std::array::from_fn(|index| sum[index] + of[index]);
+    }
+    let all = snapshot.counter(ALL).map_err(|error| error.to_string())?.unwrap_or_default();
+    if all != sum {
+        return Err(format!("the counter of all clients is {all:?}, and they hold {sum:?}"));
+    }
     let row = snapshot.get("shared", COUNTER).map_err(|error| error.to_string())?;
     let count = row.map_or(0, |row| number(&row.value, 0));
     let least: u64 = clients.iter().map(|known| known.increments).sum();
@@ -267,6 +297,10 @@ pub(crate) fn sound(volume: &Volume, client: u64) -> Result<State, String> {
         let (blob, held) = (number(&row.value, 0), (number(&row.value, 1), number(&row.value, 2)));
         read(volume, blob, held).map_err(|error| format!("client {client}, key {name}: {error}"))?;
         found.insert(name, held);
+    }
+    let counted = snapshot.counter(&counter(client)).map_err(|error| error.to_string())?.unwrap_or_default();
+    if counted != amounts(&found) {
+        return Err(format!("client {client}: {counted:?} are counted, and it holds {found:?}"));
     }
     Ok(found)
 }

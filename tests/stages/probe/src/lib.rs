@@ -85,6 +85,7 @@ fn act(call: &Call, verb: &str) {
             delete: Vec::new(),
             keep: Vec::new(),
             free: vec![1],
+            usage: None,
         }),
         "bad-digest" => call.schedule_digest(&stolen(), &[]),
         "bad-outcome" => drop(call.take_outcome()),

@@ -13,14 +13,14 @@ fn stored_bucket() -> Row<BucketRow> {
     memory::clear();
     let mut plan = Plan::new();
     plan.put(tables::BUCKETS, tables::bucket_key(NAME), &bucket()).unwrap();
-    assert!(memory::commit(plan.0));
+    assert!(memory::commit(plan.batch()));
     rows::bucket(NAME).unwrap().unwrap()
 }
 
 fn put(table: &str, key: Vec<u8>) {
     let mut plan = Plan::new();
     plan.put_bytes(table, key, Vec::new());
-    assert!(memory::commit(plan.0));
+    assert!(memory::commit(plan.batch()));
 }
 
 #[test]
@@ -30,7 +30,7 @@ fn an_empty_bucket_goes() {
     put(tables::CORS, tables::cors_key(NAME));
     let (plan, round) = plan(NAME, &bucket).unwrap();
     assert_eq!(round, Round::Last);
-    assert!(memory::commit(plan.0));
+    assert!(memory::commit(plan.batch()));
     // A later bucket of that name does not inherit anything.
     for table in [tables::BUCKETS, tables::POLICIES, tables::CORS] {
         assert!(memory::table(table).is_empty(), "{table}");
@@ -46,7 +46,7 @@ fn objects_and_versions_keep_a_bucket() {
         let (early, _) = plan(NAME, &bucket).unwrap();
         put(table, key);
         assert_eq!(plan(NAME, &bucket).unwrap_err().code, ErrorCode::BucketNotEmpty);
-        assert!(!memory::commit(early.0));
+        assert!(!memory::commit(early.batch()));
     }
     let bucket = stored_bucket();
     put(tables::OBJECTS, tables::object_key(2, "a"));
@@ -60,12 +60,12 @@ fn uploads_are_given_up_with_their_parts() {
     for sequence in 1..=count {
         let mut plan = Plan::new();
         multipart::parts::put(&mut plan, &create(1_000 + sequence), &part(1, sequence)).unwrap();
-        assert!(memory::commit(plan.0));
+        assert!(memory::commit(plan.batch()));
     }
     let mut rounds = Vec::new();
     while rounds.last() != Some(&Round::Last) {
         let (plan, round) = plan(NAME, &bucket).unwrap();
-        assert!(memory::commit(plan.0));
+        assert!(memory::commit(plan.batch()));
         rounds.push(round);
     }
     assert_eq!(rounds, [Round::MoreUploads, Round::MoreUploads, Round::Last]);
@@ -81,5 +81,5 @@ fn an_upload_that_begins_meanwhile_is_not_left_without_a_bucket() {
     create(1_000);
     let (plan, _) = plan(NAME, &bucket).unwrap();
     create(1_001);
-    assert!(!memory::commit(plan.0));
+    assert!(!memory::commit(plan.batch()));
 }

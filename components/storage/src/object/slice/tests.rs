@@ -89,7 +89,7 @@ fn multipart(sizes: &[u64]) -> Version {
     for (number, page) in pages.iter().enumerate() {
         plan.put(tables::MANIFESTS, tables::manifest_key(5, number), page).unwrap();
     }
-    assert!(memory::commit(plan.0));
+    assert!(memory::commit(plan.batch()));
     version
 }
 

@@ -145,6 +145,7 @@ fn stored() -> Vec<Known> {
     let stored: Vec<Known> = objects.iter().chain(&versions).map(|(_, value)| known(value)).collect();
     let used = stored.iter().filter(|known| known.blob != 0).map(|known| (known.blob, 1)).collect();
     assert_eq!(memory::references(), used, "every version has its blob, and nothing else is kept");
+    assert_eq!(memory::usage(), memory::counted_usage());
     stored
 }
 
@@ -187,7 +188,7 @@ proptest! {
         for (step, change) in steps.into_iter().enumerate() {
             let bucket = bucket(settle(&states, step));
             let (plan, after) = plan(change, &bucket, &model, step as u64 + 1);
-            prop_assert!(memory::commit(plan.0));
+            prop_assert!(memory::commit(plan.batch()));
             model = after;
             prop_assert_eq!(stored(), model.0.clone());
         }
@@ -205,14 +206,14 @@ proptest! {
         for (step, change) in steps.into_iter().enumerate() {
             let bucket = bucket(settle(&states, step));
             let (plan, after) = plan(change, &bucket, &model, step as u64 + 1);
-            prop_assert!(memory::commit(plan.0));
+            prop_assert!(memory::commit(plan.batch()));
             model = after;
         }
         let bucket = bucket(settle(&states, count));
         let (late, _) = plan(second, &bucket, &model, 101);
         let (early, after_early) = plan(first, &bucket, &model, 102);
-        prop_assert!(memory::commit(early.0));
-        if memory::commit(late.0) {
+        prop_assert!(memory::commit(early.batch()));
+        if memory::commit(late.batch()) {
             // Nothing was lost: what the first wrote is there, unless the second replaced it.
             let stored = stored();
             if bucket.versioning == Versioning::Enabled && matches!(second, Change::Put | Change::Delete) {
@@ -234,7 +235,7 @@ fn a_locked_null_version_is_not_replaced() {
     locked.details.legal_hold = Some(true);
     let mut plan = Plan::new();
     put(&mut plan, &KeyAsRead::read(&bucket, KEY).unwrap(), &locked).unwrap();
-    assert!(memory::commit(plan.0));
+    assert!(memory::commit(plan.batch()));
     let as_read = KeyAsRead::read(&bucket, KEY).unwrap();
     let error = put(&mut Plan::new(), &as_read, &object(2)).unwrap_err();
     assert_eq!(error.code, ErrorCode::AccessDenied);

@@ -31,4 +31,14 @@ fn limits_are_printed_one_a_line() {
     ] });
     assert_eq!(render(&answer), "account *: requests per second 5 (call)\n");
     assert_eq!(render(&serde_json::json!({ "limits": [] })), "no limits are set\n");
+    let answer = serde_json::json!({ "limits": [
+        { "subject": "access_key", "name": "AKIA", "requests_per_second": 5, "set_by": "call" },
+        { "subject": "address", "name": "2001:db8::", "requests_per_second": 5, "set_by": "call" },
+    ] });
+    let shown = "access-key AKIA: requests per second 5 (call)\naddress 2001:db8::/64: requests per second 5 (call)\n";
+    assert_eq!(render(&answer), shown);
+    // What is printed is taken, and what the configuration writes.
+    for line in ["clear address 2001:db8::/64", "clear access_key AKIA", "clear access-key AKIA"] {
+        assert!(request(&change(&format!("portcullis limits {line}"))).is_ok(), "{line}");
+    }
 }

@@ -13,3 +13,11 @@ fn nothing_that_a_terminal_obeys_is_printed() {
     let tree: Tree = serde_json::from_str("{\"key\":\"a\\u001b[2Jb\\nc\"}").unwrap();
     assert_eq!(tree.render(), "key: a\\u{1b}[2Jb\\nc\n");
 }
+
+#[test]
+fn a_long_list_has_a_line_for_each_item() {
+    let long = "x".repeat(60);
+    let tree: Tree =
+        serde_json::from_str(&format!("{{\"lines\":[\"GET\",\"{long}\",\"\",\"{long}\"]}}")).unwrap();
+    assert_eq!(tree.render(), format!("lines:\n  - GET\n  - {long}\n  - \n  - {long}\n"));
+}

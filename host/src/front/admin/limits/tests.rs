@@ -38,3 +38,16 @@ fn what_is_no_limit_is_refused() {
     assert_eq!(status(&rates, Method::PUT, "", ""), 405);
     assert!(rates.list().is_empty());
 }
+
+#[test]
+fn what_is_not_given_stays_as_it_is() {
+    let rates = Rates::default();
+    let one = "/account/000000000001";
+    assert_eq!(status(&rates, Method::PUT, one, "requests_burst=9"), 400, "a burst of nothing");
+    assert_eq!(status(&rates, Method::PUT, one, "requests_per_second=5"), 200);
+    assert_eq!(status(&rates, Method::PUT, one, "bytes_in_per_second=65536"), 200);
+    assert_eq!(status(&rates, Method::PUT, one, "requests_burst=9"), 200);
+    let [(_, _, ruled)] = rates.list().try_into().unwrap();
+    let expected = [("requests_per_second", 5), ("requests_burst", 9), ("bytes_in_per_second", 65536)];
+    assert_eq!(ruled.rate.settings(), expected);
+}

@@ -3,7 +3,7 @@ use super::*;
 fn watch_at(seconds: u64) -> (Rc<Clock>, Watch) {
     let clock = Rc::new(Clock::new());
     clock.set(Duration::from_secs(seconds));
-    let watch = Watch::new(&clock, Party::V4(1), &Rc::default());
+    let watch = Watch::new(&clock, Some(Party::V4(1)), &Rc::default());
     (clock, watch)
 }
 

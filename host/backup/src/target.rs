@@ -1,0 +1,50 @@
+//! Targets: where the objects of a repository are.
+
+use std::fmt::Debug;
+
+use super::errors::BackupError;
+
+/// A place for named objects, which are written once and never changed.
+pub trait Target: Debug + Send + Sync {
+    /// Where it is, for messages.
+    fn place(&self) -> String;
+
+    /// An object; `None` when there is none.
+    ///
+    /// # Errors
+    /// The target cannot be read.
+    fn get(&self, name: &str) -> Result<Option<Vec<u8>>, BackupError>;
+
+    /// Writes an object. When this returns, it lasts.
+    ///
+    /// # Errors
+    /// The target cannot be written, or what it has is not what was written.
+    fn put(&self, name: &str, bytes: &[u8]) -> Result<(), BackupError>;
+
+    /// The names of the objects in a folder, without the folder, in order.
+    ///
+    /// # Errors
+    /// The target cannot be read.
+    fn list(&self, folder: &str) -> Result<Vec<String>, BackupError>;
+
+    /// Removes an object; one that is not there is no error.
+    ///
+    /// # Errors
+    /// The target cannot be written.
+    fn delete(&self, name: &str) -> Result<(), BackupError>;
+
+    /// Whether there is nothing at all.
+    ///
+    /// # Errors
+    /// The target cannot be read.
+    fn is_empty(&self) -> Result<bool, BackupError>;
+
+    /// Claims the repository for one writer, until it is dropped.
+    ///
+    /// # Errors
+    /// Another one has it.
+    fn lock(&self) -> Result<Box<dyn Held>, BackupError>;
+}
+
+/// What is claimed as long as this lives.
+pub trait Held: Debug + Send {}

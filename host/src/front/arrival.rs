@@ -1,0 +1,105 @@
+//! Where the requests of a connection come from: from the other side of it, or from the clients of
+//! a trusted proxy that is there.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use http::header::HOST;
+use http::request::Parts;
+use http::uri::PathAndQuery;
+use http::{Uri, Version};
+
+use crate::config::{Proxies, ProxyHeader};
+use crate::front::forwarded::{self, Forwarded, Unclear};
+use crate::front::health::Duty;
+use crate::front::listener::Door;
+use crate::pipeline::head;
+use crate::pipeline::peer::Client;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    /// The other side of the connection.
+    pub(crate) remote: SocketAddr,
+    pub(crate) door: Door,
+    pub(crate) introduced: Introduced,
+}
+
+/// Who says who the client is.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Introduced {
+    /// The other side of the connection is the client.
+    Itself,
+    /// The headers of each request, which a trusted proxy writes.
+    ByHeaders(Arc<Proxies>),
+    /// The PROXY protocol, once for all requests of the connection.
+    AtOnce(Client),
+    /// The PROXY protocol, which named no client: the proxy probes.
+    Nobody,
+}
+
+impl Arrival {
+    /// The client of a request. A trusted proxy may name the host that the client addressed: it
+    /// then stands in the request as if the client had sent it here.
+    ///
+    /// # Errors
+    /// What the proxy says cannot be read, so the client is not known.
+    pub(crate) fn client(&self, parts: &mut Parts) -> Result<Client, Unclear> {
+        match &self.introduced {
+            Introduced::Itself => Ok(Client { address: self.remote, proxy: None, tls: None }),
+            Introduced::AtOnce(client) => Ok(*client),
+            Introduced::Nobody => Err(Unclear("the PROXY protocol names no client")),
+            Introduced::ByHeaders(proxies) => self.client_of_headers(parts, proxies),
+        }
+    }
+
+    fn client_of_headers(&self, parts: &mut Parts, proxies: &Proxies) -> Result<Client, Unclear> {
+        let Forwarded { client, is_secure, host } = match proxies.header {
+            ProxyHeader::XForwarded => forwarded::x_forwarded(&parts.headers, proxies)?,
+            ProxyHeader::Forwarded => forwarded::forwarded(&parts.headers, proxies)?,
+            // Such a connection is introduced at once.
+            ProxyHeader::ProxyProtocol => Forwarded::default(),
+        };
+        if let Some(host) = host {
+            parts.headers.insert(HOST, host);
+            // A host in the target of the request would go before it.
+            if parts.uri.authority().is_some() {
+                let target = parts.uri.path_and_query().cloned();
+                parts.uri = Uri::from(target.unwrap_or_else(|| PathAndQuery::from_static("/")));
+            }
+        }
+        // Without an address, the request is the proxy's own, or of a client on its machine.
+        Ok(Client {
+            address: client.unwrap_or(self.remote),
+            proxy: client.map(|_| self.remote),
+            tls: is_secure.unwrap_or_default().then_some(Client::TLS_UNKNOWN),
+        })
+    }
+
+    /// What the listener is for, as far as this request is concerned. Metrics tell much about a
+    /// server. A listener that only this machine reaches is opened to others by a proxy on it, and
+    /// by a page in a browser whose name was made to lead here (DNS rebinding). So metrics are
+    /// neither for requests that came through a proxy, nor, there, for other hosts.
+    pub(crate) fn duty(&self, parts: &Parts) -> Duty {
+        let duty = self.door.duty;
+        if !matches!(duty, Duty::RequestsAndAdmin | Duty::Admin) || parts.uri.path() != "/metrics" {
+            return duty;
+        }
+        let by_connection = matches!(self.introduced, Introduced::AtOnce(_) | Introduced::Nobody);
+        let is_forwarded = by_connection || forwarded::is_forwarded(&parts.headers);
+        match duty {
+            // Whoever trusts a proxy may scrape through it, by a listener that is for that.
+            Duty::Admin if is_forwarded && self.introduced == Introduced::Itself => Duty::Health,
+            // Many proxies speak HTTP/1.0 unless told otherwise, and add no header.
+            Duty::RequestsAndAdmin
+                if is_forwarded || parts.version < Version::HTTP_11 || !head::is_for_this_machine(parts) =>
+            {
+                Duty::RequestsAndHealth
+            }
+            duty => duty,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
