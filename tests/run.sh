@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Everything that must hold, in the order of what is cheap to find out: bash tests/run.sh [STEP...]
 #
-# Steps: format lint build unit it crash clients sync fuzz. Without arguments all but fuzz, which needs the nightly toolchain.
+# Steps: format lint build unit it crash clients stages sync fuzz. Without arguments all but fuzz, which needs the nightly toolchain.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 STEPS=("$@")
-[ ${#STEPS[@]} -gt 0 ] || STEPS=(format lint build unit it crash clients sync)
+[ ${#STEPS[@]} -gt 0 ] || STEPS=(format lint build unit it crash clients stages sync)
 
 # Everything is built once, with the features of the whole workspace: `-p`, `--exclude` and a build without its tests select
 # other features of shared crates, and each costs another build of wasmtime. The program under test comes with its tests.
@@ -28,6 +28,7 @@ step_unit() {
 step_it() { cargo test --workspace --release --locked --test it -- --skip crash::; }
 step_crash() { cargo test --workspace --release --locked --test it -- crash::; }
 step_clients() { bash tests/clients/run.sh; }
+step_stages() { bash tests/clients/stages.sh; }
 step_sync() { bash tests/clients/sync.sh; }
 # Coverage-guided, some seconds each: `cargo install cargo-fuzz` first.
 step_fuzz() {

@@ -9,5 +9,6 @@ pub mod output;
 pub mod policy;
 mod prepared;
 pub mod serve;
+pub mod stage;
 mod trouble;
 pub mod upgrade;

@@ -3,6 +3,7 @@
 //! A start goes from `compose` to `engine` to `worker`. A request goes from `worker` to `call`, to
 //! the components and the `capabilities` that they are lent, to `work`, and back.
 
+pub(crate) mod added_refusal;
 pub mod added_stages;
 pub(crate) mod adviser;
 pub mod bindings;
@@ -10,6 +11,7 @@ pub mod call;
 pub mod capabilities;
 pub mod compose;
 pub(crate) mod contract;
+pub mod contract_text;
 pub mod engine;
 pub(crate) mod head;
 pub mod header_lines;

@@ -10,10 +10,10 @@ use tests::server::Server;
 use tests::workspace;
 
 /// The component of a stage in `tests/stages`, built as `host/build.rs` builds the pipeline's own.
-fn component(name: &str) -> PathBuf {
+pub(crate) fn component(name: &str) -> PathBuf {
     static BUILT: OnceLock<PathBuf> = OnceLock::new();
     let folder = BUILT.get_or_init(build);
-    folder.join(format!("{name}.component.wasm"))
+    folder.join(format!("{}.component.wasm", name.replace('-', "_")))
 }
 
 fn build() -> PathBuf {
@@ -32,7 +32,7 @@ fn build() -> PathBuf {
     }
     assert!(cargo.status().unwrap().success(), "the stages in tests/stages do not build");
     let folder = target.join("wasm32-unknown-unknown").join("release");
-    for name in ["tenancy", "probe", "trapping"] {
+    for name in ["tenancy", "probe", "trapping", "open_cors"] {
         let module = std::fs::read(folder.join(format!("{name}.wasm"))).unwrap();
         let component = wit_component::ComponentEncoder::default()
             .validate(true)
@@ -54,6 +54,11 @@ pub(crate) struct Staged {
 /// of a manifest.
 pub(crate) fn serve(stages: &[(&str, &str)], more: &str) -> Staged {
     start(&text(stages, more), &[])
+}
+
+/// A server of a manifest.
+pub(crate) fn serve_manifest(manifest: &str) -> Staged {
+    start(manifest, &[])
 }
 
 /// The slots that `tests/stages/trapping` stands in front of.

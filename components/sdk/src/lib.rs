@@ -36,13 +36,13 @@ pub use contract::calls::Head as SentHead;
 pub use contract::calls::{
     AuthType, Batch, Body, Call, Chunked, CustomerKey, Decision, DefaultProtection, Digest, DigestAlgorithm,
     Excess, Failure, Fetch, Fetched, Form, Identity, IdentityKind, IngestPlan, Ingested, KeptProtection,
-    NamedObject, NeededAccess, Owner, Payload, Principal, Progress, Protection, Put, Refusal, Requirement,
-    Sealed, SealedRole, SecondFactor, Session, Signature, SignatureVersion, Span, SseKmsKey, Stored, Target,
-    Unfetched, UsageChange,
+    NamedObject, NeededAccess, ObjectVersion, Owner, Payload, Principal, Progress, Protection, Put, Refusal,
+    Requirement, Sealed, SealedRole, SecondFactor, Session, Signature, SignatureVersion, Span, SseKmsKey,
+    Stored, Target, Unfetched, UsageChange,
 };
 pub use contract::{digests, keys, master_keys, quotas, seals, trace, vault};
 pub use head::Head;
-pub use refusal::{failure_to_error, refuse};
+pub use refusal::{failure_to_error, refuse, refused_by_stage};
 pub use response::Response;
 pub use work::{Collected, CommitError, Work};
 

@@ -19,6 +19,16 @@ pub fn refuse(error: S3Error) -> Refusal {
     }
 }
 
+/// The error of what a stage of the operator's refused. A code that the table does not have is an
+/// `InternalError`: for the client, the server has failed.
+pub fn refused_by_stage(refusal: Refusal) -> S3Error {
+    match (ErrorCode::parse(&refusal.code), refusal.message) {
+        (None, _) => ErrorCode::InternalError.into(),
+        (Some(code), None) => code.into(),
+        (Some(code), Some(message)) => S3Error::new(code).message(message),
+    }
+}
+
 /// What a client is told when host work failed.
 pub fn failure_to_error(failure: Failure) -> S3Error {
     let code = match failure {

@@ -9,7 +9,7 @@
 use gateway::access;
 use gateway::errors::{ErrorCode, Result};
 use sdk::bindings::storage::exports::portcullis::gateway::storage::Step;
-use sdk::{Decision, NamedObject};
+use sdk::{Decision, NamedObject, refused_by_stage};
 
 use crate::records::{BucketRow, Row};
 use crate::request::Request;
@@ -67,18 +67,19 @@ impl Request {
         }
     }
 
-    /// Which of the objects that the body names the principal may touch. Notes the bucket's
-    /// revision for which that was decided. `policy` decides, unless still only ownership does: the
-    /// principal is known to be the owner since the head of the request.
+    /// Which of the objects that the body names the principal may touch; the error of each of the
+    /// others. Notes the bucket's revision for which that was decided. `policy` decides, and added
+    /// stages may refuse some, unless still only ownership does: the principal is known to be the
+    /// owner since the head of the request.
     pub(crate) async fn decide_on_named(
         &self,
         named: impl ExactSizeIterator<Item = NamedObject>,
-    ) -> Result<Vec<bool>> {
+    ) -> Result<Vec<Result<()>>> {
         let is_settled = self.decision == Decision::AsOwner
             && self.call.is_owners_alone()
             && self.is_bucket_unchanged()?;
         let allowed = match is_settled {
-            true => vec![true; named.len()],
+            true => vec![Ok(()); named.len()],
             false => self.decide_on_each(&named.collect::<Vec<_>>()).await,
         };
         self.named_at.set(Some(self.read_bucket_row()?.revision));
@@ -96,15 +97,19 @@ impl Request {
         }
     }
 
-    /// Has `policy` decide on objects that the body names. The result says for each, in order,
-    /// whether it is allowed.
-    async fn decide_on_each(&self, named: &[NamedObject]) -> Vec<bool> {
+    /// Has `policy` decide on objects that the body names, and then added stages. The result says
+    /// for each, in order, whether it is allowed.
+    async fn decide_on_each(&self, named: &[NamedObject]) -> Vec<Result<()>> {
         self.call.set_named(named);
         self.exchange.ask(Step::Named).await;
-        let mut allowed = vec![true; named.len()];
-        for position in self.call.refused() {
+        let mut allowed = vec![Ok(()); named.len()];
+        let by_stages = self.call.named_refusals().into_iter();
+        let by_stages = by_stages.map(|(position, refusal)| (position, refused_by_stage(refusal)));
+        // What `policy` says counts for what both refuse: it comes last.
+        let by_policy = self.call.refused().into_iter().map(|at| (at, ErrorCode::AccessDenied.into()));
+        for (position, error) in by_stages.chain(by_policy) {
             if let Some(allowed) = allowed.get_mut(position as usize) {
-                *allowed = false;
+                *allowed = Err(error);
             }
         }
         allowed

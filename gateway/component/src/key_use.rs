@@ -37,7 +37,8 @@ pub(crate) fn authorize_read(
     Ok(())
 }
 
-fn source(head: &Head, headers: &Headers) -> gateway::errors::Result<CopySource> {
+/// What a copy copies from.
+pub(crate) fn source(head: &Head, headers: &Headers) -> gateway::errors::Result<CopySource> {
     CopySource::of_headers(&with_presigned(headers.clone(), &Query::parse(&head.query)?)?)
 }
 

@@ -3,7 +3,7 @@
 use gateway::bucket::bucket_name::OBJECT_LAMBDA_SUFFIX;
 use gateway::errors::{ErrorCode, S3Error};
 use gateway::operations::addressing;
-use gateway::operations::copy_source;
+use gateway::operations::copy_source::{self, CopySource};
 use gateway::operations::{self, Operation, Purpose, RequestHead, Resolved, aws_query};
 use gateway::request::headers::{CODE_HEADER, Headers, check_single};
 use gateway::request::query::Query;
@@ -13,8 +13,8 @@ use sdk::bindings::gateway::portcullis::gateway::{
     auth, cors, encryption, iam, policy, stages, storage, transform, website,
 };
 use sdk::{
-    Call, DefaultProtection, Head, Progress, Protection, Refusal, Sealed, SentHead, Target, Work,
-    failure_to_error, refuse, trace,
+    Call, DefaultProtection, Head, ObjectVersion, Progress, Protection, Refusal, Sealed, SentHead, Target,
+    Work, failure_to_error, refuse, trace,
 };
 use stages::Position;
 use storage::{Sealing, Step};
@@ -123,6 +123,9 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
 
     // The end of the pipeline: `storage` does the operation.
     added(Position::BeforeStorage, call)?;
+    if operation.copies() {
+        added_for_source(call, head, headers)?;
+    }
     border.enter("storage");
     let step = storage::start(head.id, &sealing)?;
     carry_out(call, (head, headers), &target, step, &border).await?;
@@ -148,6 +151,7 @@ async fn carry_out(
             Step::Named => {
                 border.enter("policy");
                 policy::authorize_each(call)?;
+                added(Position::NamedObjects, call)?;
             }
             // The document in the body is here, or what the decision rested on may have changed:
             // `policy` decides again.
@@ -337,6 +341,17 @@ fn parameter_concerns(parameter: &str) -> bool {
         false => concerns(name),
         true => Query::parse(name).is_ok_and(|query| query.iter().any(|(name, _)| concerns(name))),
     }
+}
+
+/// Shows the source of a copy to the stages that the operator added for named objects. Usually
+/// there are none.
+fn added_for_source(call: &Call, head: &Head, headers: &Headers) -> Result<(), Refusal> {
+    if !settings().has_added_stages {
+        return Ok(());
+    }
+    let CopySource { bucket, key, version_id } = key_use::source(head, headers).map_err(refuse)?;
+    call.set_source(&ObjectVersion { bucket, key, version_id });
+    added(Position::NamedObjects, call)
 }
 
 /// Runs the stages that the operator added at a position. Usually there are none.

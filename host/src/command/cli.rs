@@ -1,5 +1,5 @@
 //! The command line: `portcullis serve|config|check|backup|restore|upgrade|explain|policy|limits|
-//! quota|usage|completions|version`. Flags of `serve` come from the table of keys.
+//! quota|usage|stage|completions|version`. Flags of `serve` come from the table of keys.
 
 mod access;
 mod backups;
@@ -7,6 +7,7 @@ mod help;
 mod limits;
 mod quota;
 mod settings;
+mod stage;
 
 use std::ffi::OsString;
 use std::io::Read as _;
@@ -17,7 +18,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
 
 use super::output::{EXIT_FAILED, Output, complain, say, whole};
-use super::{backup, check, config_check, explain, policy, serve, upgrade};
+use super::{backup, check, config_check, explain, policy, serve, stage as stages, upgrade};
 use crate::config::{self, Config, Environment, Given, KEYS};
 use crate::pipeline::engine;
 
@@ -48,6 +49,8 @@ pub enum Task {
     Lint(Given, Vec<policy::PolicyFile>, Output),
     /// Say how policies would decide on requests.
     Simulate(Given, Box<policy::Simulation>, Output),
+    /// Make, build or try a stage of the operator's.
+    Stage(Box<stages::Action>),
     /// Check a configuration.
     ConfigCheck(Given, Output),
     /// Print the effective configuration.
@@ -80,13 +83,14 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, clap
             let mode = if dry_run { upgrade::Mode::DryRun } else { upgrade::Mode::Upgrade };
             Task::Upgrade(given(matches), mode, output(matches))
         }
-        Some(("backup", matches)) => backups::task(matches),
-        Some(("restore", matches)) => backups::restore(matches),
+        Some(("backup", matches)) => backup_task(backups::asked(matches)),
+        Some(("restore", matches)) => backup_task(backups::asked_to_restore(matches)),
         Some(("explain", matches)) => access::explain(matches),
         Some(("limits", matches)) => limits::task(matches),
         Some(("quota", matches)) => quota::task(matches),
         Some(("usage", matches)) => Task::Usage(given(matches), output(matches)),
         Some(("policy", matches)) => access::policy(matches),
+        Some(("stage", matches)) => Task::Stage(Box::new(stage::action(matches)?)),
         Some(("config", matches)) => match matches.subcommand() {
             Some(("show", matches)) => Task::ConfigShow(given(matches)),
             Some(("example", _)) => Task::ConfigExample,
@@ -132,6 +136,7 @@ pub fn run(task: Task) -> ExitCode {
         Task::Simulate(given, question, output) => {
             load(&given).and_then(|config| policy::simulate(&config, &question, output))
         }
+        Task::Stage(action) => stages::run(&action),
         Task::ConfigCheck(given, output) => Ok(config_check::run(load(&given), output)),
         Task::ConfigShow(given) => load(&given).map(|config| say(&config::render(&config))),
         Task::ConfigExample => Ok(say(&config::example())),
@@ -143,6 +148,10 @@ pub fn run(task: Task) -> ExitCode {
         complain(&whole(&error));
         ExitCode::from(EXIT_FAILED)
     })
+}
+
+fn backup_task((matches, place, chore): (&ArgMatches, backup::Place, backup::Chore)) -> Task {
+    Task::Backup(given(matches), place, chore, output(matches))
 }
 
 fn compile(cache: &Path) -> anyhow::Result<()> {
@@ -212,13 +221,14 @@ fn command() -> Command {
         .subcommand(settings(Command::new("serve").about("Serve requests until told to stop")))
         .subcommand(some_settings(check, &CHECKED))
         .subcommand(some_settings(upgrade_command(), &CHECKED))
-        .subcommand(backups::command())
-        .subcommand(backups::restore_command())
+        .subcommand(backups::command(|command, names| some_settings(command.arg(json()), names)))
+        .subcommand(backups::restore_command(|command, names| some_settings(command.arg(json()), names)))
         .subcommand(access::explain_command())
         .subcommand(limits::command())
         .subcommand(quota::command())
         .subcommand(quota::usage_command())
         .subcommand(access::policy_command())
+        .subcommand(stage::command())
         .subcommand(config)
         .subcommand(
             Command::new("compile").hide(true).about("Compile the component on standard input").arg(

@@ -11,9 +11,8 @@ use crate::config::Config;
 use crate::keys::accounts::Accounts;
 use crate::keys::master_keys::DeclaredKey;
 use crate::outbound::Outbound;
-use crate::pipeline::added_stages::AddedStages;
+use crate::pipeline::added_stages::{AddedStages, StageSource};
 use crate::pipeline::adviser;
-use crate::pipeline::bindings::stages::Position;
 use crate::pipeline::compose::Manifest;
 use crate::pipeline::engine::CompiledPipeline;
 use crate::pipeline::peer::Endpoint;
@@ -37,7 +36,7 @@ pub(super) struct Prepared {
 /// A pipeline that is composed and not compiled yet.
 pub(super) struct Composed {
     pipeline: Vec<u8>,
-    stages: Vec<(Position, String, Vec<u8>)>,
+    stages: Vec<StageSource>,
 }
 
 impl Prepared {
@@ -67,12 +66,12 @@ impl Prepared {
 impl Composed {
     /// The names of the added stages.
     pub(super) fn stage_names(&self) -> impl Iterator<Item = &str> {
-        self.stages.iter().map(|(_, name, _)| name.as_str())
+        self.stages.iter().map(|stage| stage.name.as_str())
     }
 
     /// Compiles the pipeline and its added stages, or loads what an earlier start compiled. Here a
     /// component is found out that imports what the host does not lend, and an added stage that
-    /// cannot be instantiated.
+    /// does not run.
     ///
     /// # Errors
     /// A component that cannot be used; the text names it where it is an added stage.
@@ -83,6 +82,7 @@ impl Composed {
     ) -> Result<(CompiledPipeline, AddedStages)> {
         let pipeline = CompiledPipeline::load(&self.pipeline, cache).context("the pipeline")?;
         let stages = pipeline.added_stages(self.stages, settings, cache)?;
+        stages.try_all()?;
         Ok((pipeline, stages))
     }
 }

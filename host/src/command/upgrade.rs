@@ -98,7 +98,7 @@ fn load(config: &Config, manifest: &Manifest) -> Result<()> {
 fn plan(config: &Config, manifest: &Manifest, format: u32) -> Result<UpgradePlan> {
     let cache = config.cache_folder();
     let mut components = vec![manifest.compose()?];
-    components.extend(manifest.added_stages()?.into_iter().map(|(_, _, component)| component));
+    components.extend(manifest.added_stages()?.into_iter().map(|stage| stage.component));
     let used = engine::cached_paths(&cache, &components)?;
     let stale = stale_code::find(&cache, &used);
     Ok(UpgradePlan {

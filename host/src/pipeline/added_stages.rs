@@ -1,71 +1,104 @@
-//! Added stages: those that an operator adds at named positions of the pipeline, for rate limits,
-//! audit, response headers or tenancy.
+//! Added stages: those that an operator adds at named positions of the pipeline, for audit,
+//! response headers or tenancy.
 //!
 //! Their code shares a store with nothing: each run gets a fresh store, with limits on time and
 //! memory. Where an added stage traps, the request is refused with `InternalError`: the stage may
 //! have been meant to refuse it, so it is not skipped. `docs/stages.md` shows how to write one.
 
-#[cfg(test)]
-mod tests;
+mod explain;
+mod limits;
+mod log;
+mod stage;
+mod unsent;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use wasmtime::component::{Component, HasSelf, Linker, Resource};
-use wasmtime::{Engine, Error, Store, StoreLimits, StoreLimitsBuilder};
+use anyhow::Result;
 
 use crate::pipeline::bindings::calls::Refusal;
 use crate::pipeline::bindings::stages::Position;
-use crate::pipeline::bindings::{UserStage, UserStagePre, calls, settings};
-use crate::pipeline::call::{CallState, Calls};
-use crate::pipeline::capabilities::{CallsView, Guests, HasCalls};
-use crate::pipeline::header_lines;
+use crate::pipeline::call::{CallState, Facts};
 use crate::telemetry::metrics::Metrics;
 
-/// One run may take this many epoch ticks (100 to 120 ms).
-const RUN_TICKS_MAX: u64 = 6;
-/// Each memory of a run may grow to this size.
-const MEMORY_BYTES_MAX: usize = 16 << 20;
-/// A component of several modules may have this many memories.
-const MEMORIES_MAX: usize = 4;
-/// Tables of one run, and the elements of each: a 32-bit host pointer a function.
-const TABLES_MAX: usize = 16;
-const TABLE_ELEMENTS_MAX: usize = 64 << 10;
-/// Module instances in one component; wit-component alone makes four.
-const INSTANCES_MAX: usize = 32;
-/// A refusal's message, each of its details, and how many details there may be.
-const TEXT_BYTES_MAX: usize = 1024;
-const DETAILS_MAX: usize = 16;
+pub use explain::explain;
+pub use limits::StageLimits;
+pub use log::{LogLine, StageLog};
+pub use stage::{AddedStage, Ran};
+pub use unsent::{Unsent, identity};
 
-/// What an added stage works with.
-struct StageState {
-    calls: Calls,
-    settings: Arc<BTreeMap<String, String>>,
-    limits: StoreLimits,
-}
+/// Bytes of what the log says of a failure: its reason, and where in the component it was.
+const FAILURE_BYTES_MAX: usize = 4 << 10;
 
-impl settings::Host for StageState {
-    fn get(&mut self, name: String) -> wasmtime::Result<Option<String>> {
-        Ok(self.settings.get(&name).cloned())
-    }
+/// A stage as a manifest names it.
+#[derive(Debug, Clone)]
+pub struct StageSource {
+    /// Its name there.
+    pub name: String,
+    /// Where it runs.
+    pub position: Position,
+    /// What a run may take.
+    pub limits: StageLimits,
+    /// The component.
+    pub component: Vec<u8>,
 }
 
 /// The added stages, by position, each in the order configured.
 pub struct AddedStages {
     stages: Vec<(Position, AddedStage)>,
+    look_at_named: bool,
     settings: Arc<BTreeMap<String, String>>,
 }
 
-struct AddedStage {
-    name: String,
-    engine: Engine,
-    pre: UserStagePre<StageState>,
+/// Why a stage kept a request, or a part of it, from being served.
+#[derive(Debug, Clone)]
+pub struct Ending {
+    /// Name of the stage.
+    pub stage: String,
+    /// Where it ran.
+    pub position: Position,
+    /// Whether it failed; otherwise it refused.
+    pub failed: bool,
+    /// Its own words: the message of the refusal, or what is known of the failure.
+    pub words: String,
+    /// What is said to the client.
+    pub refusal: Refusal,
+}
+
+/// What became of a call at a position.
+pub struct Walked {
+    /// The call. It is `None` if it was lost on the way, which only a bug of the host could do.
+    pub call: Option<Box<CallState>>,
+    /// Whether it goes on.
+    pub result: Result<(), Box<Ending>>,
+    /// Which stage was the first to refuse an object that the request names.
+    pub of_named: Option<Box<Ending>>,
+}
+
+/// All positions, in the order in which a call meets them.
+pub const POSITIONS: [Position; 5] = [
+    Position::AfterAccept,
+    Position::AfterAuth,
+    Position::BeforeStorage,
+    Position::NamedObjects,
+    Position::OnResponse,
+];
+
+/// The name of a position in a manifest.
+pub fn position_name(position: Position) -> &'static str {
+    match position {
+        Position::AfterAccept => "after-accept",
+        Position::AfterAuth => "after-auth",
+        Position::BeforeStorage => "before-storage",
+        Position::NamedObjects => "named-objects",
+        Position::OnResponse => "on-response",
+    }
 }
 
 impl AddedStages {
     /// No stages yet; `settings` is what those that are added can read.
     pub fn new(settings: Arc<BTreeMap<String, String>>) -> AddedStages {
-        AddedStages { stages: Vec::new(), settings }
+        AddedStages { stages: Vec::new(), look_at_named: false, settings }
     }
 
     /// Whether no stage was added.
@@ -78,117 +111,121 @@ impl AddedStages {
         self.stages.iter().any(|(at, _)| *at == position)
     }
 
+    /// Whether a stage looks at the objects that requests name.
+    pub fn look_at_named(&self) -> bool {
+        self.look_at_named
+    }
+
     /// Adds a stage after those that its position has.
-    pub fn add(
-        &mut self,
-        position: Position,
-        name: &str,
-        engine: &Engine,
-        component: &Component,
-    ) -> anyhow::Result<()> {
-        let mut linker = Linker::<StageState>::new(engine);
-        calls::add_to_linker::<_, HasCalls>(&mut linker, |state| CallsView {
-            calls: &mut state.calls,
-            guests: Guests::Added,
-        })?;
-        settings::add_to_linker::<_, HasSelf<StageState>>(&mut linker, |state| state)?;
-        let pre = UserStagePre::new(linker.instantiate_pre(component)?)?;
-        self.stages.push((position, AddedStage { name: name.to_owned(), engine: engine.clone(), pre }));
+    pub fn add(&mut self, position: Position, stage: AddedStage) {
+        self.look_at_named |= position == Position::NamedObjects;
+        self.stages.push((position, stage));
+    }
+
+    /// Runs each stage once, over a request that nobody sent. A stage that fails on it would fail
+    /// on others, too: that is found out before there are any.
+    ///
+    /// # Errors
+    /// The first stage that fails: its name, why, and what to do.
+    pub fn try_all(&self) -> Result<()> {
+        for (position, stage) in &self.stages {
+            let ran = stage.run(*position, Unsent::default().call(*position), &self.settings);
+            let (name, at) = (stage.name.as_str(), position_name(*position));
+            ran.log.emit("", name);
+            if let Err(error) = &ran.result {
+                tracing::error!(stage = name, position = at, error = failure(error), "an added stage failed");
+                let told = ran.log.last_error().map(|text| format!(" It says: {text}")).unwrap_or_default();
+                anyhow::bail!(
+                    "the stage `{name}` fails at {at}, so every request would: {}.{told} A limit is set in \
+                     [application.tool.portcullis.stages.{name}] of the manifest; \
+                     `portcullis stage test` shows a run",
+                    reason(error)
+                );
+            }
+            tracing::info!(
+                stage = name,
+                position = at,
+                micros = u64::try_from(ran.time.as_micros()).unwrap_or(u64::MAX),
+                memory_bytes = ran.memory_bytes,
+                "an added stage was tried"
+            );
+        }
         Ok(())
     }
 
     /// Runs the stages of a position over a call, until one refuses.
-    ///
-    /// The call is `None` afterwards if it was lost on the way. Only a bug of the host could do
-    /// that.
-    pub fn run(
-        &self,
-        position: Position,
-        call: Box<CallState>,
-        metrics: &Metrics,
-    ) -> (Option<Box<CallState>>, Result<(), Refusal>) {
-        let mut call = Some(call);
+    pub fn run(&self, position: Position, call: Box<CallState>, metrics: &Metrics) -> Walked {
+        let mut walked = Walked { call: Some(call), result: Ok(()), of_named: None };
         for (_, stage) in self.stages.iter().filter(|(at, _)| *at == position) {
-            let Some(current) = call.take() else { break };
+            let Some(current) = walked.call.take() else { break };
             let request_id = current.request_id.clone();
-            let ran;
-            (call, ran) = self.run_one(stage, position, current);
-            match ran {
-                Ok(Ok(())) => {}
-                Ok(Err(refusal)) => return (call, Err(refusal)),
+            let refused_before = current.facts.named_refusals.len();
+            let ran = stage.run(position, current, &self.settings);
+            walked.call = ran.call;
+            ran.log.emit(&request_id, &stage.name);
+            let ending = |failed, words, refusal| {
+                let stage = stage.name.clone();
+                Box::new(Ending { stage, position, failed, words, refusal })
+            };
+            walked.result = match ran.result {
+                Ok(Ok(())) => Ok(()),
+                Ok(Err(refusal)) => Err(ending(false, refusal.message.clone().unwrap_or_default(), refusal)),
                 Err(error) => {
                     metrics.added_stage_failed(&stage.name);
-                    let error = format!("{error:#}");
+                    let words = ran.log.last_error().map_or_else(|| reason(&error), str::to_owned);
+                    let error = failure(&error);
                     tracing::error!(request_id, stage = stage.name, error, "an added stage failed");
-                    return (call, Err(failed()));
+                    Err(ending(true, words, internal_error()))
+                }
+            };
+            let facts = walked.call.as_ref().map(|call| &call.facts);
+            let refused = facts.map(|facts| facts.named_refusals.as_slice()).unwrap_or_default();
+            if walked.result.is_ok()
+                && refused.len() > refused_before
+                && let Some((at, refusal)) = refused.first()
+            {
+                let message = refusal.message.as_deref().unwrap_or_default();
+                if facts.is_some_and(|facts| facts.source.is_some()) {
+                    // A copy without its source is nothing.
+                    walked.result = Err(ending(false, message.to_owned(), refusal.clone()));
+                } else {
+                    let objects = facts.map(Facts::named_objects).unwrap_or_default();
+                    let key = objects.get(*at as usize).map(|object| object.key.as_str()).unwrap_or_default();
+                    let words = format!(
+                        "{} of {} objects, among them {key}: {message}",
+                        refused.len(),
+                        objects.len()
+                    );
+                    walked.of_named.get_or_insert_with(|| ending(false, words, refusal.clone()));
                 }
             }
-        }
-        (call, Ok(()))
-    }
-
-    /// One stage in a store of its own. The error is a trap, or what counts as one.
-    fn run_one(
-        &self,
-        stage: &AddedStage,
-        position: Position,
-        call: Box<CallState>,
-    ) -> (Option<Box<CallState>>, wasmtime::Result<Result<(), Refusal>>) {
-        let mut calls = Calls::default();
-        let status = call.response.as_ref().map_or(500, |response| response.status);
-        let slot = calls.insert(call);
-        let state = StageState { calls, settings: self.settings.clone(), limits: limits() };
-        let mut store = Store::new(&stage.engine, state);
-        store.limiter(|state| &mut state.limits);
-        store.set_epoch_deadline(RUN_TICKS_MAX);
-        let ran = stage.pre.instantiate(&mut store).and_then(|instance: UserStage| {
-            let exports = instance.portcullis_gateway_stage();
-            let handle = Resource::new_borrow(slot);
-            match position {
-                Position::OnResponse => exports.call_on_response(&mut store, handle, status).map(Ok),
-                _ => exports.call_on_request(&mut store, handle),
+            if walked.result.is_err() {
+                break;
             }
-        });
-        let ran = ran.and_then(|result| match &result {
-            Err(refusal) => check_refusal(refusal).map(|()| result),
-            Ok(()) => Ok(result),
-        });
-        (store.data_mut().calls.finish(slot), ran)
+        }
+        walked
     }
 }
 
-fn limits() -> StoreLimits {
-    StoreLimitsBuilder::new()
-        .memory_size(MEMORY_BYTES_MAX)
-        .memories(MEMORIES_MAX)
-        .tables(TABLES_MAX)
-        .table_elements(TABLE_ELEMENTS_MAX)
-        .instances(INSTANCES_MAX)
-        .trap_on_grow_failure(true)
-        .build()
+/// Why a stage failed, without where it was.
+pub fn reason(error: &wasmtime::Error) -> String {
+    // Before the last cause stands the backtrace.
+    error.root_cause().to_string()
+}
+
+/// What is said of a failure: the reason first, then where it was. One that is long is cut.
+pub fn failure(error: &wasmtime::Error) -> String {
+    let reason = reason(error);
+    let trace = error.to_string();
+    let mut text = if trace == reason { reason } else { format!("{reason}; {trace}") };
+    if text.len() > FAILURE_BYTES_MAX {
+        text.truncate(text.floor_char_boundary(FAILURE_BYTES_MAX));
+    }
+    text
 }
 
 /// The refusal when a stage failed.
-fn failed() -> Refusal {
+fn internal_error() -> Refusal {
     let code = "InternalError".to_owned();
     Refusal { code, message: None, details: Vec::new(), headers: String::new() }
-}
-
-/// Checks a refusal of an added stage: it becomes a document and headers, and must not break them.
-fn check_refusal(refusal: &Refusal) -> wasmtime::Result<()> {
-    let is_name = |text: &str| {
-        let mut bytes = text.bytes();
-        bytes.next().is_some_and(|byte| byte.is_ascii_alphabetic())
-            && bytes.all(|byte| byte.is_ascii_alphanumeric())
-    };
-    let is_short = |text: &String| text.len() <= TEXT_BYTES_MAX;
-    let details = &refusal.details;
-    let good = is_name(&refusal.code)
-        && refusal.message.iter().all(is_short)
-        && details.len() <= DETAILS_MAX
-        && details.iter().all(|(name, value)| is_name(name) && is_short(name) && is_short(value));
-    if !good {
-        return Err(Error::msg("the refusal has a code or an element that is no name, or is too long"));
-    }
-    header_lines::check_added(&refusal.headers, 0).map_err(Error::new)
 }

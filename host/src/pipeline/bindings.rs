@@ -56,6 +56,7 @@ mod adviser {
     });
 }
 
+pub use added::portcullis::gateway::log;
 pub use added::{UserStage, UserStagePre};
 pub use adviser::exports::portcullis::gateway::advice;
 pub use adviser::{Adviser, AdviserPre};

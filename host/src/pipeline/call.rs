@@ -100,6 +100,8 @@ pub struct CallState {
     pub error: Option<String>,
     /// Whether it was explained why it is denied.
     pub explanation: Explanation,
+    /// Whether added stages look at the objects that it names.
+    pub names_are_seen: bool,
     /// Measures the stage that runs; only for calls whose stages are timed.
     pub stopwatch: Option<Stopwatch>,
 }
@@ -181,7 +183,36 @@ impl CallState {
             data_keys: Vec::new(),
             error: None,
             explanation: Explanation::Open,
+            names_are_seen: false,
             stopwatch,
+        }
+    }
+
+    /// A call that nobody sent, for trying a stage.
+    pub fn unsent(parts: Parts, source: std::net::IpAddr) -> Self {
+        CallState {
+            id: 0,
+            method: parts.method,
+            uri: parts.uri,
+            headers: parts.headers,
+            content_length: None,
+            received_ms: 0,
+            request_id: String::new(),
+            source,
+            tls: None,
+            endpoint: None,
+            facts: Facts::default(),
+            work: None,
+            outcome: Outcome::None,
+            journal: Journal::default(),
+            response: None,
+            added_headers: String::new(),
+            pending: Vec::new(),
+            data_keys: Vec::new(),
+            error: None,
+            explanation: Explanation::Closed,
+            names_are_seen: false,
+            stopwatch: None,
         }
     }
 

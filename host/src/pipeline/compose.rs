@@ -1,7 +1,8 @@
 //! The pipeline: read from spin.toml, and composed into one component.
 //!
 //! The manifest is a Spin manifest, version 2. The host understands the part of it that stands
-//! below, and refuses the rest by name.
+//! below, and refuses the rest by name. A manifest without a trigger adds to the embedded one: it
+//! has added stages, variables, and components in the place of built-in ones.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use wac_graph::types::Package;
 use wac_graph::{CompositionGraph, EncodeOptions, NodeId};
 
 use crate::config::Config;
+use crate::pipeline::added_stages::{StageLimits, StageSource};
 use crate::pipeline::bindings::stages::Position;
 use crate::pipeline::variables::{Variable, VariableType, Variables};
 
@@ -21,35 +23,38 @@ const DEFAULT_MANIFEST: &str = include_str!("../../../spin.toml");
 /// What the composed component exports.
 const PIPELINE: &str = "portcullis:gateway/pipeline@0.1.0";
 
-/// The components built with this binary, by the path that the default manifest names.
+/// The components built with this binary, by name.
 const EMBEDDED: [(&str, &[u8]); 9] = [
-    ("target/components/gateway.wasm", include_bytes!(concat!(env!("OUT_DIR"), "/gateway.wasm"))),
-    ("target/components/auth.wasm", include_bytes!(concat!(env!("OUT_DIR"), "/auth.wasm"))),
-    ("target/components/policy.wasm", include_bytes!(concat!(env!("OUT_DIR"), "/policy.wasm"))),
-    ("target/components/cors.wasm", include_bytes!(concat!(env!("OUT_DIR"), "/cors.wasm"))),
-    ("target/components/website.wasm", include_bytes!(concat!(env!("OUT_DIR"), "/website.wasm"))),
-    ("target/components/transform.wasm", include_bytes!(concat!(env!("OUT_DIR"), "/transform.wasm"))),
-    ("target/components/encryption.wasm", include_bytes!(concat!(env!("OUT_DIR"), "/encryption.wasm"))),
-    ("target/components/iam.wasm", include_bytes!(concat!(env!("OUT_DIR"), "/iam.wasm"))),
-    ("target/components/storage.wasm", include_bytes!(concat!(env!("OUT_DIR"), "/storage.wasm"))),
+    ("gateway", include_bytes!(concat!(env!("OUT_DIR"), "/gateway.wasm"))),
+    ("auth", include_bytes!(concat!(env!("OUT_DIR"), "/auth.wasm"))),
+    ("policy", include_bytes!(concat!(env!("OUT_DIR"), "/policy.wasm"))),
+    ("cors", include_bytes!(concat!(env!("OUT_DIR"), "/cors.wasm"))),
+    ("website", include_bytes!(concat!(env!("OUT_DIR"), "/website.wasm"))),
+    ("transform", include_bytes!(concat!(env!("OUT_DIR"), "/transform.wasm"))),
+    ("encryption", include_bytes!(concat!(env!("OUT_DIR"), "/encryption.wasm"))),
+    ("iam", include_bytes!(concat!(env!("OUT_DIR"), "/iam.wasm"))),
+    ("storage", include_bytes!(concat!(env!("OUT_DIR"), "/storage.wasm"))),
 ];
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
-    spin_manifest_version: u32,
+    spin_manifest_version: Option<u32>,
+    #[serde(default)]
     application: Application,
     #[serde(default)]
     variables: BTreeMap<String, Variable>,
+    #[serde(default)]
     trigger: Triggers,
+    #[serde(default)]
     component: BTreeMap<String, Component>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Application {
     #[expect(dead_code, reason = "part of the manifest; nothing here depends on it")]
-    name: String,
+    name: Option<String>,
     #[expect(dead_code, reason = "part of the manifest; nothing here depends on it")]
     version: Option<String>,
     #[expect(dead_code, reason = "part of the manifest; nothing here depends on it")]
@@ -77,14 +82,39 @@ struct Additions {
     #[serde(default)]
     before_storage: Vec<String>,
     #[serde(default)]
+    named_objects: Vec<String>,
+    #[serde(default)]
     on_response: Vec<String>,
+    /// What is said of stages besides, by their names.
+    #[serde(default)]
+    stages: BTreeMap<String, StageEntry>,
     #[serde(default)]
     variables: BTreeMap<String, VariableType>,
 }
 
-#[derive(Debug, Deserialize)]
+impl Additions {
+    fn positions(&self) -> [(Position, &'static str, &[String]); 5] {
+        [
+            (Position::AfterAccept, "after-accept", &self.after_accept),
+            (Position::AfterAuth, "after-auth", &self.after_auth),
+            (Position::BeforeStorage, "before-storage", &self.before_storage),
+            (Position::NamedObjects, "named-objects", &self.named_objects),
+            (Position::OnResponse, "on-response", &self.on_response),
+        ]
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StageEntry {
+    memory_bytes_max: Option<u64>,
+    time_ms_max: Option<u64>,
+}
+
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Triggers {
+    #[serde(default)]
     http: Vec<HttpTrigger>,
 }
 
@@ -95,12 +125,16 @@ struct HttpTrigger {
     component: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Component {
-    source: PathBuf,
+    /// Without one, it is the built-in component of that name.
+    source: Option<PathBuf>,
     #[serde(default)]
     dependencies: BTreeMap<String, Dependency>,
+    /// Whether it stands in the place of a built-in one. It need not use what that one used.
+    #[serde(skip)]
+    is_replaced: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -113,29 +147,29 @@ struct Dependency {
 #[derive(Debug)]
 pub struct Manifest {
     document: Document,
-    /// Where relative sources start; `None` for the embedded manifest, whose sources are embedded
-    /// too.
-    folder: Option<PathBuf>,
+    /// Where relative sources start.
+    folder: PathBuf,
 }
 
 impl Manifest {
     /// The manifest of a file, or the embedded one.
     pub fn load(path: Option<&Path>) -> Result<Manifest> {
-        let (text, folder) = match path {
-            None => (DEFAULT_MANIFEST.to_owned(), None),
-            Some(path) => {
-                let text = std::fs::read_to_string(path)
-                    .with_context(|| format!("reading the manifest {}", path.display()))?;
-                (text, Some(path.parent().unwrap_or(Path::new(".")).to_owned()))
-            }
+        let Some(path) = path else {
+            return Ok(Manifest { document: embedded()?, folder: PathBuf::new() });
         };
-        let name = path.map_or("the built-in spin.toml".to_owned(), |path| path.display().to_string());
-        let document: Document = toml::from_str(&text).map_err(|error| {
-            let line =
-                error.span().map_or(0, |span| text.bytes().take(span.start).filter(|b| *b == b'\n').count());
-            anyhow!("{name}: line {}: {}", line + 1, error.message())
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).with_context(|| format!("reading the manifest {name}"))?;
+        let mut document: Document = toml::from_str(&text).map_err(|error| {
+            let before = error.span().map_or(0, |span| span.start);
+            let line = text.bytes().take(before).filter(|byte| *byte == b'\n').count() + 1;
+            anyhow!("{name}: line {line}: {}", error.message())
         })?;
-        ensure!(document.spin_manifest_version == 2, "{name}: spin_manifest_version must be 2");
+        if document.trigger.http.is_empty() {
+            document = add(embedded()?, document);
+            check_used(&document).with_context(|| name.clone())?;
+        }
+        ensure!(document.spin_manifest_version == Some(2), "{name}: spin_manifest_version must be 2");
+        let folder = path.parent().unwrap_or(Path::new(".")).to_owned();
         let manifest = Manifest { document, folder };
         manifest.declared().check().with_context(|| name)?;
         Ok(manifest)
@@ -157,8 +191,8 @@ impl Manifest {
 
     /// The components in words: `auth`, with the file where it is not built in.
     pub fn components(&self) -> Vec<String> {
-        let word = |(name, component): (&String, &Component)| match &self.folder {
-            Some(folder) => format!("{name} ({})", folder.join(&component.source).display()),
+        let word = |(name, component): (&String, &Component)| match &component.source {
+            Some(source) => format!("{name} ({})", self.folder.join(source).display()),
             None => name.clone(),
         };
         self.document.component.iter().map(word).collect()
@@ -167,7 +201,11 @@ impl Manifest {
     /// The added stages in words: `probe (after-auth)`.
     pub fn added(&self) -> Vec<String> {
         let word = |position: &str, name: &String| format!("{name} ({position})");
-        self.positions()
+        self.document
+            .application
+            .tool
+            .portcullis
+            .positions()
             .into_iter()
             .flat_map(|(_, position, names)| names.iter().map(move |name| word(position, name)))
             .collect()
@@ -175,22 +213,14 @@ impl Manifest {
 
     /// The pipeline in one line.
     pub fn words(&self) -> String {
-        let (components, added) = (self.document.component.len(), self.added());
-        let whose = if self.folder.is_some() { "of the manifest" } else { "built in" };
+        let components = self.document.component.values();
+        let (count, files) = (components.len(), components.filter(|own| own.source.is_some()).count());
+        let whose = if files == 0 { "built in".to_owned() } else { format!("{files} of them from files") };
+        let added = self.added();
         match added.is_empty() {
-            true => format!("{components} components, {whose}"),
-            false => format!("{components} components, {whose}, with the added stages {}", added.join(", ")),
+            true => format!("{count} components, {whose}"),
+            false => format!("{count} components, {whose}, with the added stages {}", added.join(", ")),
         }
-    }
-
-    fn positions(&self) -> [(Position, &'static str, &[String]); 4] {
-        let added = &self.document.application.tool.portcullis;
-        [
-            (Position::AfterAccept, "after-accept", &added.after_accept),
-            (Position::AfterAuth, "after-auth", &added.after_auth),
-            (Position::BeforeStorage, "before-storage", &added.before_storage),
-            (Position::OnResponse, "on-response", &added.on_response),
-        ]
     }
 
     /// The whole pipeline as one component. Dependencies fill the imports of the trigger's
@@ -219,41 +249,94 @@ impl Manifest {
         let dependency = roots
             .find_map(|root| root.dependencies.get(slot))
             .with_context(|| format!("nothing in the manifest fills {slot}"))?;
-        let component = components
-            .get(&dependency.component)
-            .with_context(|| format!("no [component.{}] in the manifest", dependency.component))?;
-        self.source(component)
+        self.component(&dependency.component).and_then(|found| self.source(&dependency.component, found))
     }
 
-    /// The added stages: position, name and component, in order.
-    pub fn added_stages(&self) -> Result<Vec<(Position, String, Vec<u8>)>> {
+    /// The added stages, in order.
+    pub fn added_stages(&self) -> Result<Vec<StageSource>> {
+        let added = &self.document.application.tool.portcullis;
+        let positions = added.positions();
+        let is_added = |name: &String| positions.iter().any(|(_, _, names)| names.contains(name));
+        if let Some(name) = added.stages.keys().find(|name| !is_added(name)) {
+            bail!("[application.tool.portcullis.stages.{name}] is about a stage that no position has");
+        }
         let mut stages = Vec::new();
-        for (position, _, names) in self.positions() {
+        for (position, _, names) in positions {
             for name in names {
-                let component = self
-                    .document
-                    .component
-                    .get(name)
-                    .with_context(|| format!("no [component.{name}] in the manifest"))?;
-                stages.push((position, name.clone(), self.source(component)?));
+                let entry = added.stages.get(name);
+                let limits = StageLimits::new(
+                    entry.and_then(|entry| entry.memory_bytes_max),
+                    entry.and_then(|entry| entry.time_ms_max),
+                )
+                .with_context(|| format!("[application.tool.portcullis.stages.{name}]"))?;
+                let component = self.source(name, self.component(name)?)?;
+                stages.push(StageSource { name: name.clone(), position, limits, component });
             }
         }
         Ok(stages)
     }
 
-    fn source(&self, component: &Component) -> Result<Vec<u8>> {
-        match &self.folder {
-            Some(folder) => {
-                let path = folder.join(&component.source);
-                std::fs::read(&path).with_context(|| format!("reading the component {}", path.display()))
-            }
-            None => EMBEDDED
-                .iter()
-                .find(|(path, _)| Path::new(path) == component.source)
-                .map(|(_, bytes)| bytes.to_vec())
-                .with_context(|| format!("{} is not embedded", component.source.display())),
-        }
+    fn component(&self, name: &str) -> Result<&Component> {
+        let found = self.document.component.get(name);
+        found.with_context(|| format!("no [component.{name}] in the manifest"))
     }
+
+    fn source(&self, name: &str, component: &Component) -> Result<Vec<u8>> {
+        if let Some(source) = &component.source {
+            let path = self.folder.join(source);
+            return std::fs::read(&path).with_context(|| format!("reading the component {}", path.display()));
+        }
+        let found = EMBEDDED.iter().find(|(built_in, _)| *built_in == name);
+        found.map(|(_, bytes)| bytes.to_vec()).with_context(|| {
+            let names: Vec<&str> = EMBEDDED.iter().map(|(name, _)| *name).collect();
+            format!(
+                "[component.{name}] needs a source: no component of this name is built in; there are {}",
+                names.join(", ")
+            )
+        })
+    }
+}
+
+/// The embedded manifest. Its sources are built in, by their names.
+fn embedded() -> Result<Document> {
+    let mut document: Document = toml::from_str(DEFAULT_MANIFEST).context("the embedded spin.toml")?;
+    for component in document.component.values_mut() {
+        component.source = None;
+    }
+    Ok(document)
+}
+
+/// A manifest with what another adds to it: stages, variables, components, and other sources and
+/// dependencies of its components.
+fn add(mut whole: Document, additions: Document) -> Document {
+    let mut types = std::mem::take(&mut whole.application.tool.portcullis.variables);
+    whole.application = additions.application;
+    types.append(&mut whole.application.tool.portcullis.variables);
+    whole.application.tool.portcullis.variables = types;
+    whole.variables.extend(additions.variables);
+    for (name, component) in additions.component {
+        let known = whole.component.entry(name).or_default();
+        known.is_replaced |= component.source.is_some();
+        known.source = component.source.or(known.source.take());
+        known.dependencies.extend(component.dependencies);
+    }
+    whole.spin_manifest_version = additions.spin_manifest_version.or(whole.spin_manifest_version);
+    whole
+}
+
+/// A component that nothing uses is a name that was misspelt.
+fn check_used(document: &Document) -> Result<()> {
+    let positions = document.application.tool.portcullis.positions();
+    for name in document.component.keys() {
+        let in_slot = |component: &Component| {
+            component.dependencies.values().any(|dependency| dependency.component == *name)
+        };
+        let is_used = document.trigger.http.iter().any(|trigger| trigger.component == *name)
+            || document.component.values().any(in_slot)
+            || positions.iter().any(|(_, _, names)| names.contains(name));
+        ensure!(is_used, "[component.{name}] stands nowhere: no position names it, and no slot");
+    }
+    Ok(())
 }
 
 struct Composition<'a> {
@@ -270,12 +353,8 @@ impl Composition<'_> {
         }
         ensure!(depth < 16, "the dependencies of `{name}` form a circle");
         let manifest = self.manifest;
-        let component = manifest
-            .document
-            .component
-            .get(name)
-            .with_context(|| format!("no [component.{name}] in the manifest"))?;
-        let bytes = manifest.source(component)?;
+        let component = manifest.component(name)?;
+        let bytes = manifest.source(name, component)?;
         let package = Package::from_bytes(&format!("portcullis:{name}"), None, bytes, self.graph.types_mut())
             .with_context(|| format!("the component `{name}`"))?;
         let package = self.graph.register_package(package)?;
@@ -289,9 +368,10 @@ impl Composition<'_> {
         }
         let node = self.graph.instantiate(package);
         for (interface, export) in arguments {
-            self.graph
-                .set_instantiation_argument(node, interface, export)
-                .with_context(|| format!("`{name}` has no use for {interface}"))?;
+            let set = self.graph.set_instantiation_argument(node, interface, export);
+            if !component.is_replaced {
+                set.with_context(|| format!("`{name}` has no use for {interface}"))?;
+            }
         }
         self.done.insert(name.to_owned(), node);
         Ok(node)

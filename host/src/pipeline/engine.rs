@@ -15,8 +15,7 @@ use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{Config, Engine, Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
 
 use crate::hex;
-use crate::pipeline::added_stages::AddedStages;
-use crate::pipeline::bindings::stages::Position;
+use crate::pipeline::added_stages::{AddedStage, AddedStages, StageLimits, StageSource};
 use crate::pipeline::bindings::{Pipeline, PipelinePre};
 use crate::pipeline::capabilities::{self, HostState};
 use crate::pipeline::instance_limits::MEMORY_BYTES_MAX;
@@ -52,16 +51,13 @@ impl CompiledPipeline {
     /// Compiles or loads the added stages, for the same engine.
     pub fn added_stages(
         &self,
-        stages: Vec<(Position, String, Vec<u8>)>,
+        stages: Vec<StageSource>,
         settings: Arc<BTreeMap<String, String>>,
         cache: Option<&Path>,
     ) -> Result<AddedStages> {
         let mut added = AddedStages::new(settings);
-        for (position, name, bytes) in stages {
-            let component = compile(&self.engine, &bytes, cache)?;
-            added
-                .add(position, &name, &self.engine, &component)
-                .with_context(|| format!("the stage `{name}`"))?;
+        for StageSource { name, position, limits, component } in stages {
+            added.add(position, added_stage(&self.engine, &name, &component, limits, cache)?);
         }
         Ok(added)
     }
@@ -116,6 +112,32 @@ fn engine() -> Result<Engine> {
     let engine = Engine::new(&config()).map_err(anyhow::Error::from)?;
     tick(engine.weak())?;
     Ok(engine)
+}
+
+/// An added stage without a pipeline, to be tried.
+///
+/// # Errors
+/// What is no component of a stage.
+pub fn stage_alone(
+    name: &str,
+    component: &[u8],
+    limits: StageLimits,
+    cache: Option<&Path>,
+) -> Result<AddedStage> {
+    added_stage(&engine()?, name, component, limits, cache)
+}
+
+fn added_stage(
+    engine: &Engine,
+    name: &str,
+    component: &[u8],
+    limits: StageLimits,
+    cache: Option<&Path>,
+) -> Result<AddedStage> {
+    compile(engine, component, cache)
+        .context("it is no component that this server can compile; `portcullis stage build` makes one")
+        .and_then(|component| AddedStage::link(name, engine, &component, limits))
+        .with_context(|| format!("the stage `{name}`"))
 }
 
 /// A component alone, for what it exports to operators. It is lent nothing: any import that it

@@ -151,7 +151,8 @@ impl Answering for Worker {
         let is_timed = trace.is_some() || self.shared.config.access.times_stages();
         let laps = is_timed.then(|| Laps::new(began));
         let stopwatch = (sampled || laps.is_some()).then(|| Stopwatch::start(laps));
-        let call = Box::new(CallState::new(parts, &peer, id, received_ms, request_id.clone(), stopwatch));
+        let mut call = Box::new(CallState::new(parts, &peer, id, received_ms, request_id.clone(), stopwatch));
+        call.names_are_seen = self.shared.stages.look_at_named();
         let slot = self.instance.borrow_mut().store.data_mut().calls.insert(call);
         let (incarnation, pass) = (self.incarnation.clone(), peer.pass);
         let mut ticket = Ticket { worker: self.clone(), incarnation, slot, id, pass, done: false };

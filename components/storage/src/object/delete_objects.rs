@@ -47,10 +47,10 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let bypass = Bypass::of(&request.headers);
     let factor = factor(request, &objects)?;
     let allowed = request.decide_on_named(objects.iter().map(named_object)).await?;
-    let deletions = objects.iter().zip(allowed).map(|(object, allowed)| match allowed {
-        true => deletion(object, bypass, factor, request.now_ms()),
-        false => Err(ErrorCode::AccessDenied.into()),
-    });
+    let deletions = objects
+        .iter()
+        .zip(allowed)
+        .map(|(object, allowed)| allowed.and_then(|()| deletion(object, bypass, factor, request.now_ms())));
     let deletions: Vec<Result<Deletion>> = deletions.collect();
     let mut results: BTreeMap<usize, Result<Deleted>> = BTreeMap::new();
     let mut planned: Vec<(usize, &Deletion)> = Vec::with_capacity(deletions.len());

@@ -3,14 +3,16 @@
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Arg, ArgMatches, Command, value_parser};
 
-use super::{Task, given, json, output, some_settings};
 use crate::command::backup::{Chore, Place};
+
+/// Adds what all commands have, and flags for these keys only.
+pub(super) type Settings = fn(Command, &[&str]) -> Command;
 
 /// The region that requests to S3 are signed for, where none is named.
 const REGION: &str = "us-east-1";
 
-/// `portcullis backup`
-pub(super) fn command() -> Command {
+/// `portcullis backup`; `settings` adds flags for these keys.
+pub(super) fn command(settings: Settings) -> Command {
     let create = Command::new("backup")
         .about("Back a data folder up, while a server runs on it or not")
         .long_about(
@@ -21,14 +23,16 @@ pub(super) fn command() -> Command {
         )
         .args_conflicts_with_subcommands(true)
         .subcommand_negates_reqs(true)
-        .subcommand(placed(Command::new("list").about("List the backups")))
+        .subcommand(placed(settings, Command::new("list").about("List the backups")))
         .subcommand(placed(
+            settings,
             Command::new("verify").about("Read everything, open it, and compare it with its checksums").long_about(
                 "Read everything, open it, and compare it with its checksums.\n\
                  Exit status: 0 every backup can be restored, 1 damage was found, 2 it could not be done.",
             ),
         ))
         .subcommand(placed(
+            settings,
             Command::new("prune").about("Keep the newest backups, and remove the others and what only they need").arg(
                 Arg::new("keep")
                     .long("keep")
@@ -38,12 +42,12 @@ pub(super) fn command() -> Command {
                     .help("How many backups to keep"),
             ),
         ));
-    let create = some_settings(targeted(create), &["data_dir", "backup.key_file", "backup.bytes_per_second"]);
+    let create = settings(targeted(create), &["data_dir", "backup.key_file", "backup.bytes_per_second"]);
     short_flags(create).mut_arg("backup.bytes_per_second", |argument| argument.long("bytes-per-second"))
 }
 
 /// `portcullis restore`
-pub(super) fn restore_command() -> Command {
+pub(super) fn restore_command(settings: Settings) -> Command {
     let restore = Command::new("restore")
         .about("Make a data folder of a backup")
         .long_about(
@@ -58,11 +62,11 @@ pub(super) fn restore_command() -> Command {
                 .value_parser(NonEmptyStringValueParser::new())
                 .help("Which one, as `portcullis backup list` names it; the newest when not set"),
         );
-    short_flags(some_settings(targeted(restore), &["data_dir", "backup.key_file"]))
+    placed(settings, restore)
 }
 
-fn placed(command: Command) -> Command {
-    short_flags(some_settings(targeted(command), &["data_dir", "backup.key_file"]))
+fn placed(settings: Settings, command: Command) -> Command {
+    short_flags(settings(targeted(command), &["data_dir", "backup.key_file"]))
 }
 
 /// The table of `backup` is in the name of the command.
@@ -84,33 +88,32 @@ fn targeted(command: Command) -> Command {
         )
         .arg(text("endpoint-url", "URL", "The S3 server; that of AWS when not set"))
         .arg(text("region", "REGION", "The region of the S3 server; us-east-1 when not set"))
-        .arg(json())
 }
 
-/// The task of `portcullis backup`.
-pub(super) fn task(matches: &ArgMatches) -> Task {
+/// What `portcullis backup` is to do, where, and the flags that belong to it.
+pub(super) fn asked(matches: &ArgMatches) -> (&ArgMatches, Place, Chore) {
     match matches.subcommand() {
-        Some(("list", matches)) => of(matches, Chore::List),
-        Some(("verify", matches)) => of(matches, Chore::Verify),
+        Some(("list", matches)) => (matches, place(matches), Chore::List),
+        Some(("verify", matches)) => (matches, place(matches), Chore::Verify),
         Some((_, matches)) => {
             let keep = matches.get_one::<u32>("keep").copied().unwrap_or(1);
-            of(matches, Chore::Prune(usize::try_from(keep).unwrap_or(usize::MAX)))
+            (matches, place(matches), Chore::Prune(usize::try_from(keep).unwrap_or(usize::MAX)))
         }
-        None => of(matches, Chore::Create),
+        None => (matches, place(matches), Chore::Create),
     }
 }
 
-/// The task of `portcullis restore`.
-pub(super) fn restore(matches: &ArgMatches) -> Task {
-    of(matches, Chore::Restore(matches.get_one::<String>("backup").cloned()))
+/// The same of `portcullis restore`.
+pub(super) fn asked_to_restore(matches: &ArgMatches) -> (&ArgMatches, Place, Chore) {
+    let id = matches.get_one::<String>("backup").cloned();
+    (matches, place(matches), Chore::Restore(id))
 }
 
-fn of(matches: &ArgMatches, chore: Chore) -> Task {
+fn place(matches: &ArgMatches) -> Place {
     let text = |name: &str| matches.get_one::<String>(name).cloned();
-    let place = Place {
+    Place {
         target: text("target").unwrap_or_default(),
         endpoint: text("endpoint-url"),
         region: text("region").unwrap_or_else(|| REGION.to_owned()),
-    };
-    Task::Backup(given(matches), place, chore, output(matches))
+    }
 }

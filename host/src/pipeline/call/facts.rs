@@ -2,7 +2,8 @@
 
 use crate::body::Payload;
 use crate::pipeline::bindings::calls::{
-    Decision, Form, NamedObject, NeededAccess, Owner, Principal, SecondFactor, Session, Signature, Target,
+    Decision, Form, NamedObject, NeededAccess, ObjectVersion, Owner, Principal, Refusal, SecondFactor,
+    Session, Signature, Target,
 };
 
 /// The facts that stages establish. Each is set once.
@@ -34,4 +35,47 @@ pub struct Facts {
     pub named: Option<Vec<NamedObject>>,
     /// Positions of those that are refused.
     pub refused: Option<Vec<u32>>,
+    /// The source of a copy, where added stages look at it.
+    pub source: Option<ObjectVersion>,
+    /// What added stages refused of the objects that the request names, by their positions.
+    pub named_refusals: Vec<(u32, Refusal)>,
+}
+
+impl Facts {
+    /// What the request names besides its target, as far as it is known.
+    pub fn named_objects(&self) -> Vec<ObjectVersion> {
+        if let Some(source) = &self.source {
+            return vec![source.clone()];
+        }
+        let target = self.target.as_ref().and_then(|target| target.bucket.clone()).unwrap_or_default();
+        let with_target = |named: &NamedObject| ObjectVersion {
+            bucket: target.clone(),
+            key: named.key.clone(),
+            version_id: named.version_id.clone(),
+        };
+        self.named.iter().flatten().map(with_target).collect()
+    }
+
+    /// Notes that an added stage refuses one of those. The first refusal of each counts.
+    ///
+    /// # Errors
+    /// A position that none of them has: a bug of the stage.
+    pub fn refuse_named(&mut self, position: u32, mut refusal: Refusal) -> wasmtime::Result<()> {
+        let count = match &self.source {
+            Some(_) => 1,
+            None => {
+                // One of many has an element in the response, which has a code and a message.
+                refusal.details = Vec::new();
+                refusal.headers = String::new();
+                self.named.as_ref().map_or(0, Vec::len)
+            }
+        };
+        if position as usize >= count {
+            return Err(wasmtime::Error::msg("the request names no object at this position"));
+        }
+        if let Err(at) = self.named_refusals.binary_search_by_key(&position, |(known, _)| *known) {
+            self.named_refusals.insert(at, (position, refusal));
+        }
+        Ok(())
+    }
 }

@@ -6,11 +6,12 @@ use wasmtime::component::{HasData, Resource};
 use wasmtime::{Error, Result};
 
 use crate::body::Boundary;
+use crate::pipeline::added_refusal::check_refusal;
 use crate::pipeline::bindings::CallHandle;
 use crate::pipeline::bindings::calls::{
     Batch, Body, Decision, DigestAlgorithm, Endpoint, Fetch, Form, Head, Host, HostCall, IdentityKind,
-    IngestPlan, NamedObject, NeededAccess, Outcome, Owner, Payload, Principal, SecondFactor, Session,
-    Signature, Span, Target,
+    IngestPlan, NamedObject, NeededAccess, ObjectVersion, Outcome, Owner, Payload, Principal, Refusal,
+    SecondFactor, Session, Signature, Span, Target,
 };
 use crate::pipeline::call::{CallResponse, CallResponseBody, CallState, Calls, Ingest, StoredBytes, Work};
 use crate::pipeline::contract::promised;
@@ -172,8 +173,9 @@ impl HostCall for CallsView<'_> {
 
     fn set_owner(&mut self, handle: Resource<CallHandle>, owner: Owner) -> Result<()> {
         let call = self.own_call(&handle)?;
-        // The policy of an endpoint limits the owner too. So more than ownership decides.
-        let guarded = owner.guarded || call.endpoint_policy().is_some();
+        // The policy of an endpoint limits the owner too, and so do stages that look at what its
+        // requests name. So more than ownership decides.
+        let guarded = owner.guarded || call.names_are_seen || call.endpoint_policy().is_some();
         establish(&mut call.facts.owner, Owner { guarded, ..owner }, "owner")
     }
 
@@ -218,6 +220,26 @@ impl HostCall for CallsView<'_> {
             .refused
             .clone()
             .ok_or_else(|| Error::msg("the objects were not decided on yet"))
+    }
+
+    fn set_source(&mut self, handle: Resource<CallHandle>, source: ObjectVersion) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.source, source, "source")
+    }
+
+    fn named_objects(&mut self, handle: Resource<CallHandle>) -> Result<Vec<ObjectVersion>> {
+        Ok(self.call(&handle)?.facts.named_objects())
+    }
+
+    fn refuse_named(&mut self, handle: Resource<CallHandle>, position: u32, refusal: Refusal) -> Result<()> {
+        if self.guests != Guests::Added {
+            return Err(Error::msg("only an added stage refuses what a request names"));
+        }
+        check_refusal(&refusal)?;
+        self.calls.of(&handle)?.facts.refuse_named(position, refusal)
+    }
+
+    fn named_refusals(&mut self, handle: Resource<CallHandle>) -> Result<Vec<(u32, Refusal)>> {
+        Ok(self.own_call(&handle)?.facts.named_refusals.clone())
     }
 
     fn source_ip(&mut self, handle: Resource<CallHandle>) -> Result<String> {

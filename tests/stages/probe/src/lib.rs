@@ -12,6 +12,7 @@ use exports::portcullis::gateway::stage::Guest;
 use portcullis::gateway::calls::{
     Batch, Body, Call, Decision, IngestPlan, Owner, Payload, Refusal, Span, Target,
 };
+use portcullis::gateway::log::{self, Level};
 
 struct Probe;
 
@@ -21,6 +22,10 @@ impl Guest for Probe {
         match call.header("x-probe").as_deref() {
             None => Ok(()),
             Some("refuse") => Err(refusal("SlowDown", "Tenant")),
+            Some("names") => {
+                keep(call);
+                Ok(())
+            }
             Some("refuse-badly") => Err(refusal("AccessDenied", "Tenant><Injected")),
             Some("refuse-unknown") => Err(refusal("NoSuchCodeAtAll", "Tenant")),
             Some(verb) => {
@@ -35,6 +40,21 @@ impl Guest for Probe {
             None => {}
             Some("status") => call.add_headers(&format!("x-probe-status: {status}\n")),
             Some(verb) => act(call, verb),
+        }
+    }
+}
+
+/// Refuses the objects under `keep/` that a request names.
+fn keep(call: &Call) {
+    for (position, object) in (0..).zip(call.named_objects()) {
+        if object.key.starts_with("keep/") {
+            let refusal = Refusal {
+                code: "InvalidObjectState".to_owned(),
+                message: Some(format!("{}/{} is kept", object.bucket, object.key)),
+                details: Vec::new(),
+                headers: String::new(),
+            };
+            call.refuse_named(position, &refusal);
         }
     }
 }
@@ -69,6 +89,15 @@ fn act(call: &Call, verb: &str) {
             call.add_headers(&format!("x-probe-owner: {owner}\n"));
         }
         "decision" => call.add_headers(&format!("x-probe-decision: {}\n", call.decision().is_some())),
+        "log" => {
+            log::write(Level::Warn, "two\nlines \u{1b}[31m");
+            (0..1000).for_each(|number| log::write(Level::Debug, &format!("line {number}")));
+        }
+        "bad-panic" => {
+            std::panic::set_hook(Box::new(|panic| log::write(Level::Error, &panic.to_string())));
+            panic!("the probe was told to");
+        }
+        "bad-name" => call.refuse_named(1000, &refusal("AccessDenied", "Tenant")),
         "bad-target" => call.set_target(&Target { operation: "GetObject".into(), bucket: None, key: None }),
         "bad-principal" => call.set_anonymous(&Payload::Unsigned),
         "bad-owner" => call.set_owner(&Owner { account: "000000000001".into(), guarded: false }),

@@ -1,0 +1,138 @@
+//! The folder of a new stage: a source that works, the contract, and requests to try it on.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result, bail, ensure};
+use serde::{Deserialize, Serialize};
+
+use crate::command::output::say;
+use crate::pipeline::contract_text;
+
+/// What a stage is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// Rust, with cargo.
+    Rust,
+    /// Python, with componentize-py.
+    Python,
+    /// JavaScript, with componentize-js.
+    JavaScript,
+    /// C, with clang.
+    C,
+}
+
+/// What says that a folder is a stage, and how it is built.
+pub(super) const SETTINGS: &str = "stage.toml";
+/// Where the contract is, in the folder of a stage.
+pub(super) const CONTRACT: &str = "wit";
+
+/// The settings of a folder.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Settings {
+    /// The name of the stage.
+    pub(super) name: String,
+    /// What it is written in.
+    pub(super) language: Language,
+}
+
+/// A file of a template: path and text. `NAME` stands for the name of the stage.
+type TemplateFile = (&'static str, &'static str);
+
+const SHARED: [TemplateFile; 5] = [
+    (".gitignore", include_str!("templates/shared/gitignore.txt")),
+    ("manifest.toml", include_str!("templates/shared/manifest.toml.txt")),
+    ("requests/delete.toml", include_str!("templates/shared/delete.toml.txt")),
+    ("requests/names.toml", include_str!("templates/shared/names.toml.txt")),
+    ("requests/response.toml", include_str!("templates/shared/response.toml.txt")),
+];
+
+impl Language {
+    /// All of them, by their names.
+    pub const NAMES: [(&'static str, Language); 4] = [
+        ("rust", Language::Rust),
+        ("python", Language::Python),
+        ("javascript", Language::JavaScript),
+        ("c", Language::C),
+    ];
+
+    fn files(self) -> &'static [TemplateFile] {
+        match self {
+            Language::Rust => &[
+                ("Cargo.toml", include_str!("templates/rust/cargo.toml.txt")),
+                ("src/lib.rs", include_str!("templates/rust/lib.rs.txt")),
+                ("README.md", include_str!("templates/rust/readme.txt")),
+            ],
+            Language::Python => &[
+                ("requirements.txt", include_str!("templates/python/requirements.txt")),
+                ("app.py", include_str!("templates/python/app.py.txt")),
+                ("README.md", include_str!("templates/python/readme.txt")),
+            ],
+            Language::JavaScript => &[
+                ("package.json", include_str!("templates/javascript/package.json.txt")),
+                ("build.mjs", include_str!("templates/javascript/build.mjs.txt")),
+                ("stage.js", include_str!("templates/javascript/stage.js.txt")),
+                ("README.md", include_str!("templates/javascript/readme.txt")),
+            ],
+            Language::C => &[
+                ("stage.c", include_str!("templates/c/stage.c.txt")),
+                ("README.md", include_str!("templates/c/readme.txt")),
+            ],
+        }
+    }
+}
+
+/// A name that is good for a file, a crate and a manifest.
+fn check_name(name: &str) -> Result<()> {
+    let good = name.len() <= 64
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && !name.ends_with('-')
+        && name.chars().all(|other| matches!(other, 'a'..='z' | '0'..='9' | '-'));
+    ensure!(
+        good,
+        "`{name}` is no name of a stage: it has up to 64 small letters, digits and `-`, and begins with a letter"
+    );
+    Ok(())
+}
+
+/// Writes the folder of a new stage, which must not exist.
+///
+/// # Errors
+/// A bad name, or a folder that is there already or cannot be written.
+pub(super) fn write(name: &str, language: Language) -> Result<ExitCode> {
+    check_name(name)?;
+    let folder = Path::new(name);
+    match std::fs::create_dir(folder) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            bail!("{name} is there already: choose another name, or remove it")
+        }
+        Err(error) => return Err(error).with_context(|| format!("making the folder {name}")),
+    }
+    for (path, text) in SHARED.iter().chain(language.files()) {
+        write_file(&folder.join(path), &text.replace("NAME", name))?;
+    }
+    let settings = Settings { name: name.to_owned(), language };
+    write_file(&folder.join(SETTINGS), &toml::to_string(&settings)?)?;
+    contract_text::write(&folder.join(CONTRACT))?;
+    Ok(say(&format!(
+        "{name} is a stage that works. Next:\n  portcullis stage build {name}\n  \
+         portcullis stage test {name}/{name}.wasm --request {name}/requests/delete.toml\n  \
+         portcullis serve --pipeline {name}/manifest.toml\n"
+    )))
+}
+
+fn write_file(path: &Path, text: &str) -> Result<()> {
+    let write = || {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::write(path, text)
+    };
+    write().with_context(|| format!("writing {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests;
