@@ -137,6 +137,8 @@ def prometheus(targets):
             with urllib.request.urlopen(url, timeout=10) as response:
                 return json.load(response)["data"]
         except urllib.error.HTTPError as error:
+            if error.code == 503:
+                return None  # it starts
             raise SystemExit(f"FAIL  {parameters}: {error.read().decode()}")
         except OSError:
             return None
@@ -226,7 +228,7 @@ def main():
         s3.put_object(Bucket="photos", Key=f"small-{number}", Body=b"x" * 1000)
     # Damage: a body in a file of its own, which goes away under the server.
     s3.put_object(Bucket="photos", Key="lost", Body=os.urandom(2 << 20))
-    lost = [os.path.join(folder, name) for folder, _, names in os.walk(os.path.join(busy.data, "blobs")) for name in names]
+    lost = [os.path.join(folder, name) for folder, _, names in os.walk(os.path.join(busy.data, "files")) for name in names]
     assert lost, "no file of a body"
     for path in lost:
         os.remove(path)

@@ -70,7 +70,7 @@ fn the_page_lists_what_a_scrape_holds() {
     let mut client = server.client();
     client.put("/photos", "");
     client.put("/photos/cat.jpg", "a cat");
-    assert_eq!(client.get("/photos/none.jpg").status, 404);
+    assert_eq!(client.send(Request::new("GET", "/photos/none.jpg")).status, 404);
     let (_, text) = scrape(&server, "text/plain");
     let printed = table(&families(&text));
     let path = workspace::root().join("docs/operate/metrics.md");
@@ -107,9 +107,9 @@ fn a_scraper_gets_the_form_that_it_asks_for() {
 fn errors_are_counted_by_their_code() {
     let server = Server::start();
     server.client().put("/photos", "");
-    assert_eq!(server.anonymous().get("/photos/cat.jpg").status, 403);
-    assert_eq!(server.client().get("/photos/cat.jpg").status, 404);
-    assert_eq!(server.client().call("HEAD", "/photos/cat.jpg").status, 404);
+    assert_eq!(server.anonymous().send(Request::new("GET", "/photos/cat.jpg")).status, 403);
+    assert_eq!(server.client().send(Request::new("GET", "/photos/cat.jpg")).status, 404);
+    assert_eq!(server.client().send(Request::new("HEAD", "/photos/cat.jpg")).status, 404);
     for (error, code, count) in [("AccessDenied", "403", 1.0), ("NoSuchKey", "404", 2.0)] {
         let labels = [format!("error=\"{error}\""), format!("code=\"{code}\"")];
         let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
@@ -140,7 +140,7 @@ fn requests_are_logged_with_who_asked_for_what() {
     server.client().put("/photos", "");
     let put = Request::new("PUT", "/photos/cat.jpg").header("user-agent", "evil\"\tagent").body("a cat");
     let put = server.client().expect(put);
-    let denied = server.anonymous().get("/photos/cat.jpg");
+    let denied = server.anonymous().send(Request::new("GET", "/photos/cat.jpg"));
     assert_eq!(denied.status, 403);
     let find = |response: &tests::http::Response| -> Value {
         let line = logged(|| server.log(), response.header("x-amz-request-id").unwrap());
@@ -191,7 +191,7 @@ fn requests_are_logged_in_the_form_of_s3_into_a_file_of_their_own() {
 fn a_presigned_url_leaves_no_signature_in_the_log() {
     let server = Server::start_with(&["--access-log", "s3"]);
     let target = "/photos/cat.jpg?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=5ec2e75ec2e7&X-Amz-Security-Token=t0ken";
-    let response = server.anonymous().get(target);
+    let response = server.anonymous().send(Request::new("GET", target));
     let line = logged(|| server.log(), response.header("x-amz-request-id").unwrap());
     assert!(line.contains("X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=REDACTED"), "{line}");
     assert!(!line.contains("5ec2e75ec2e7") && !line.contains("t0ken"), "{line}");

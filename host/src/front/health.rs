@@ -9,7 +9,7 @@ use http::request::Parts;
 use http::{Method, Response, StatusCode};
 
 use crate::body::respond::ResponseBody;
-use crate::telemetry::metrics::{Form, Metrics};
+use crate::telemetry::metrics::{Metrics, TextForm};
 use volume::Volume;
 
 /// What a listener is for.
@@ -149,7 +149,7 @@ fn text(status: StatusCode, line: impl Into<Bytes>) -> Response<ResponseBody> {
 }
 
 fn scrape(request: &Parts, metrics: &Metrics) -> Response<ResponseBody> {
-    let form = Form::accepted(request.headers.get(ACCEPT).and_then(|value| value.to_str().ok()));
+    let form = TextForm::accepted(request.headers.get(ACCEPT).and_then(|value| value.to_str().ok()));
     let mut response = Response::new(ResponseBody::Bytes(metrics.render(form).into()));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form.content_type()));
     response

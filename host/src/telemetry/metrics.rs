@@ -24,7 +24,7 @@ use std::time::{Duration, Instant, SystemTime};
 pub use family::{Exemplar, Family, Kind, Sample, Spread, Value};
 use histogram::Durations;
 pub use histogram::Histogram;
-pub use text::Form;
+pub use text::TextForm;
 pub use usage::UsageSource;
 
 /// The stages that time is charged to: first the host, then the slots of the pipeline, then what
@@ -407,7 +407,7 @@ impl Metrics {
     }
 
     /// All samples, in one form of text.
-    pub fn render(&self, form: Form) -> String {
+    pub fn render(&self, form: TextForm) -> String {
         text::render(&self.families(), form)
     }
 

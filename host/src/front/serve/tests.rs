@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::*;
 use crate::config::Config;
 use crate::front::listener;
-use crate::telemetry::metrics::Form;
+use crate::telemetry::metrics::TextForm;
 
 /// Answers `/slow` after 300 ms, `/big` with more than sockets buffer, everything else with its
 /// path.
@@ -175,7 +175,9 @@ fn requests_beyond_the_limit_are_told_to_slow_down() {
     // The connection stays, and is served as soon as there is room.
     ask(&mut streams[2], "/after");
     assert_eq!(answer(&mut streams[2]).1, b"/after");
-    assert!(server.metrics.render(Form::Plain).contains("portcullis_refused_total{limit=\"in_flight\"} 1\n"));
+    assert!(
+        server.metrics.render(TextForm::Plain).contains("portcullis_refused_total{limit=\"in_flight\"} 1\n")
+    );
 }
 
 #[test]
@@ -197,7 +199,10 @@ fn connections_beyond_the_limit_are_answered_and_closed() {
     assert!(is_closed(&mut probe));
     assert_eq!(answer(&mut first).1, b"slow");
     assert!(
-        server.metrics.render(Form::Plain).contains("portcullis_refused_total{limit=\"connections\"} 1\n")
+        server
+            .metrics
+            .render(TextForm::Plain)
+            .contains("portcullis_refused_total{limit=\"connections\"} 1\n")
     );
 }
 
@@ -274,7 +279,7 @@ fn a_client_that_takes_nothing_of_its_response_is_closed() {
         length += more;
     }
     assert!(length < 64 << 20, "{length}");
-    assert!(server.metrics.render(Form::Plain).contains("portcullis_requests_in_flight 0\n"));
+    assert!(server.metrics.render(TextForm::Plain).contains("portcullis_requests_in_flight 0\n"));
 }
 
 #[test]

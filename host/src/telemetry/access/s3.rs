@@ -105,7 +105,8 @@ fn object_size(line: &AccessLine, answered: &AnsweredLine, resolved: &Resolved) 
     let header = |name: http::HeaderName| text_header(answered, name.as_str());
     match (line.method.as_str(), answered.status) {
         ("GET" | "HEAD", 206) => header(CONTENT_RANGE)?.rsplit_once('/')?.1.parse().ok(),
-        ("GET" | "HEAD", 200) if !resolved.key.is_empty() => header(CONTENT_LENGTH)?.parse().ok(),
+        ("GET", 200) if !resolved.key.is_empty() => answered.announced,
+        ("HEAD", 200) if !resolved.key.is_empty() => header(CONTENT_LENGTH)?.parse().ok(),
         ("PUT", 200) if !resolved.key.is_empty() && line.bytes_in > 0 => Some(line.bytes_in),
         _ => None,
     }
@@ -137,10 +138,8 @@ fn request_line(line: &AccessLine) -> String {
 /// `REST.GET.OBJECT`: the method, and the kind of resource that an operation is about. Derived from
 /// the name of the operation, which is a verb and a resource.
 pub(super) fn operation(method: &str, operation: &str) -> String {
-    let verbs =
-        ["Get", "Put", "Delete", "List", "Head", "Create", "Complete", "Abort", "Upload", "Copy", "Post"];
-    let verb = verbs.into_iter().find(|verb| operation.starts_with(verb)).unwrap_or_default();
-    let resource = operation.strip_prefix(verb).unwrap_or(operation);
+    let second_word = operation.char_indices().skip(1).find(|(_, letter)| letter.is_ascii_uppercase());
+    let (verb, resource) = operation.split_at(second_word.map_or(operation.len(), |(at, _)| at));
     let method = if verb == "Copy" || resource.ends_with("Copy") { "COPY" } else { method };
     let resource = match (verb, resource.trim_end_matches("Copy")) {
         (_, "") => return format!("REST.{}.SERVICE", plain(method)),

@@ -5,7 +5,7 @@ use http_body_util::Full;
 
 use super::moment::Moment;
 use super::*;
-use crate::telemetry::metrics::Form;
+use crate::telemetry::metrics::TextForm;
 
 const ID: &str = "0123456789ABCDEF";
 
@@ -64,7 +64,7 @@ fn written(form: Access, line: Box<AccessLine>) -> String {
     let (log, metrics) = log(form, &file);
     log.write(line, 7);
     log.close();
-    assert!(metrics.render(Form::Plain).contains("portcullis_access_log_lines_total 1\n"));
+    assert!(metrics.render(TextForm::Plain).contains("portcullis_access_log_lines_total 1\n"));
     std::fs::read_to_string(file).unwrap()
 }
 

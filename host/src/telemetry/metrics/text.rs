@@ -10,29 +10,29 @@ use super::family::{Exemplar, Family, Kind, Sample, Spread, Value};
 
 /// The form of a scrape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum TextForm {
     /// OpenMetrics 1.0.0.
     OpenMetrics,
     /// The form that every scraper reads: version 0.0.4.
     Plain,
 }
 
-impl Form {
+impl TextForm {
     /// The form that the header `Accept` of a scrape asks for; without it, the plain one.
-    pub fn accepted(accept: Option<&str>) -> Form {
+    pub fn accepted(accept: Option<&str>) -> TextForm {
         let accept = accept.unwrap_or_default();
         let wanted = weight(accept, "application/openmetrics-text");
         match wanted > 0.0 && wanted >= weight(accept, "text/plain") {
-            true => Form::OpenMetrics,
-            false => Form::Plain,
+            true => TextForm::OpenMetrics,
+            false => TextForm::Plain,
         }
     }
 
     /// The value of the header `Content-Type`.
     pub fn content_type(self) -> &'static str {
         match self {
-            Form::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
-            Form::Plain => "text/plain; version=0.0.4; charset=utf-8",
+            TextForm::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            TextForm::Plain => "text/plain; version=0.0.4; charset=utf-8",
         }
     }
 }
@@ -51,19 +51,19 @@ fn weight(accept: &str, media_type: &str) -> f64 {
 }
 
 /// Writes families in a form.
-pub(super) fn render(families: &[Family], form: Form) -> String {
+pub(super) fn render(families: &[Family], form: TextForm) -> String {
     let mut page = String::with_capacity(32 << 10);
     for family in families {
         // Writing to a String does not fail.
         let _ = write_family(&mut page, family, form);
     }
-    if form == Form::OpenMetrics {
+    if form == TextForm::OpenMetrics {
         page.push_str("# EOF\n");
     }
     page
 }
 
-fn write_family(page: &mut String, family: &Family, form: Form) -> Result<(), Error> {
+fn write_family(page: &mut String, family: &Family, form: TextForm) -> Result<(), Error> {
     let Family { name, help, kind, samples } = family;
     let kind_name = match kind {
         Kind::Counter => "counter",
@@ -72,7 +72,7 @@ fn write_family(page: &mut String, family: &Family, form: Form) -> Result<(), Er
     };
     // The plain form names a counter as its samples are named.
     let suffix = if *kind == Kind::Counter { "_total" } else { "" };
-    let family_suffix = if form == Form::Plain { suffix } else { "" };
+    let family_suffix = if form == TextForm::Plain { suffix } else { "" };
     writeln!(page, "# HELP {name}{family_suffix} {help}")?;
     writeln!(page, "# TYPE {name}{family_suffix} {kind_name}")?;
     for Sample { labels, value } in samples {
@@ -97,7 +97,7 @@ fn write_spread(
     name: &str,
     labels: &[(&'static str, String)],
     spread: &Spread,
-    form: Form,
+    form: TextForm,
 ) -> Result<(), Error> {
     let mut total = 0;
     for (position, (bound, count)) in spread.slots.iter().enumerate() {
@@ -108,7 +108,7 @@ fn write_spread(
         write_labels(page, Some(&bound), labels)?;
         write!(page, " {total}")?;
         let exemplar = spread.exemplars.iter().find(|(at, _)| *at == position);
-        if let (Form::OpenMetrics, Some((_, exemplar))) = (form, exemplar) {
+        if let (TextForm::OpenMetrics, Some((_, exemplar))) = (form, exemplar) {
             let Exemplar { seconds, at, .. } = exemplar;
             write!(page, " # {{request_id=\"{}\"}} {seconds} {at:.3}", exemplar.id())?;
         }

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use serde_json::Value;
 
 use super::*;
-use crate::telemetry::metrics::Form;
+use crate::telemetry::metrics::TextForm;
 
 const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
@@ -54,7 +54,7 @@ fn give(exporter: &Exporter) -> bool {
 }
 
 fn counted(metrics: &Metrics, name: &str) -> bool {
-    metrics.render(Form::Plain).lines().any(|line| line == name)
+    metrics.render(TextForm::Plain).lines().any(|line| line == name)
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn a_collector_that_is_not_there_costs_spans_and_no_time() {
         give(&exporter);
     }
     assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
-    let page = metrics.render(Form::Plain);
+    let page = metrics.render(TextForm::Plain);
     let line =
         page.lines().find_map(|line| line.strip_prefix("portcullis_otlp_spans_dropped_total ")).unwrap();
     let dropped: usize = line.parse().unwrap();
