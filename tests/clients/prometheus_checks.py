@@ -37,10 +37,9 @@ def free_port():
 
 
 class Server:
-    def __init__(self, name, *flags, data=None, descriptors=None, environment=None):
+    def __init__(self, name, *flags, data=None):
         self.name, self.flags, self.port = name, flags, free_port()
         self.data = data or os.path.join(WORK, name)
-        self.descriptors = descriptors
         self.start()
 
     def start(self):
@@ -48,10 +47,7 @@ class Server:
         command = [BIN, "serve", "--config", os.path.join(ROOT, "tests/conformance.toml"), "--listen",
                    f"127.0.0.1:{self.port}", "--data-dir", self.data, "--cache-dir",
                    os.environ["CACHE"], "--workers", "1", *self.flags]
-        def limit():
-            if self.descriptors:
-                resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptors, self.descriptors))
-        self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT, preexec_fn=limit)
+        self.process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT)
         children.append(self.process)
         until(lambda: self.get("/health/ready") is not None, f"{self.name} is ready")
 
@@ -200,7 +196,7 @@ def main():
     deaf = free_port()
     busy = Server("busy", "--limits-connections-max", "40", "--access-log", "text", "--access-log-file", "/dev/full",
                   "--telemetry-otlp-endpoint", f"http://127.0.0.1:{deaf}", "--storage-scrub-bytes-per-second",
-                  "64 MiB", "--stage-sample", "1", descriptors=96)
+                  "64 MiB", "--stage-sample", "1")
     page = busy.get("/metrics") + 'portcullis_added_stage_failures_total{stage="audit"} 0\n'
     changed = [serve_changed(page, change) for change in [
         ("portcullis_volume_failed", 1), ("portcullis_instances_replaced_total", 7),
@@ -238,6 +234,9 @@ def main():
     s3_full.create_bucket(Bucket="photos")
     with open(os.path.join(small, "ballast"), "wb") as ballast:
         ignoring(lambda: ballast.write(b"x" * (150 << 20)))
+    # So few descriptors that the connections below take most of them.
+    descriptors = int((len(os.listdir(f"/proc/{busy.process.pid}/fd")) + 39) / 0.85)
+    resource.prlimit(busy.process.pid, resource.RLIMIT_NOFILE, (descriptors, descriptors))
     held = [socket.create_connection(("127.0.0.1", busy.port)) for _ in range(39)]
     for stream in held:
         stream.sendall(b"GET / HTTP/1.1\r\nhost: 127.0.0.1\r\nx-first:")
