@@ -27,9 +27,10 @@ use serde::Deserialize;
 
 use crate::outbound;
 use crate::secret::Secret;
+use crate::telemetry::access::{Access, AccessOptions};
 use crate::telemetry::explanations;
 use crate::telemetry::logs::{Log, LogFormat};
-use crate::telemetry::otlp::Collector;
+use crate::telemetry::otlp::ExportOptions;
 use volume::Options;
 
 pub use error::ConfigError;
@@ -70,12 +71,14 @@ pub struct Config {
     pub proxies: Proxies,
     /// What is logged, and how.
     pub log: Log,
-    /// One log line for each request.
-    pub access_log: bool,
+    /// What is logged of requests, and where.
+    pub access: AccessOptions,
     /// Of one call in so many, the time of each stage is measured.
     pub stage_sample: u64,
-    /// The collector that traces of requests are sent to.
-    pub otlp_endpoint: Option<Collector>,
+    /// Whether metrics name a request that stands for the others of its slot.
+    pub exemplars: bool,
+    /// What is sent to a collector.
+    pub export: ExportOptions,
     /// What is kept of why requests were denied.
     pub explanations: explanations::Bounds,
     /// What may be fetched from elsewhere.
@@ -298,9 +301,10 @@ impl Default for Config {
             domain: Vec::new(),
             proxies: Proxies::default(),
             log: Log { format: LogFormat::Text, level: "info".to_owned() },
-            access_log: false,
+            access: AccessOptions { access: Access::Off, file: None, stages: false },
             stage_sample: 16,
-            otlp_endpoint: None,
+            exemplars: false,
+            export: ExportOptions::default(),
             explanations: explanations::Bounds::default(),
             outbound: outbound::Options::default(),
             limits: Limits::default(),

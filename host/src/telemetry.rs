@@ -1,10 +1,12 @@
 //! What the server tells its operator: log lines, metrics, traces, and explanations of denials.
 
+pub mod access;
 pub mod explanations;
 pub mod logs;
 pub mod metrics;
 pub mod origin;
 pub mod otlp;
 pub mod request_id;
+pub mod tap;
 pub mod traceparent;
 pub mod usage;

@@ -51,7 +51,7 @@ install_clients() {
     echo "$packages" >"$MODULES/complete"
   fi
   local missing=()
-  for program in rclone restic curl ansible; do command -v "$program" >/dev/null || missing+=("$program"); done
+  for program in rclone restic curl ansible prometheus; do command -v "$program" >/dev/null || missing+=("$program"); done
   [ -x /usr/bin/aws ] || missing+=(awscli)
   /usr/bin/python3 -c 'import boto3' 2>/dev/null || missing+=(python3-boto3)
   ruby -e 'require "aws-sdk-s3"' 2>/dev/null || missing+=(ruby ruby-aws-sdk-s3)

@@ -152,7 +152,7 @@ fn assert_refused(server: &Server, response: &Response, file: &Path) {
     assert!(response.text().contains(&format!("<RequestId>{id}</RequestId>")), "{}", response.text());
     let file = file.file_name().unwrap().to_str().unwrap();
     assert_eq!(lines(server, &["ERROR", file, id]), 1, "{}", server.log_tail());
-    assert_eq!(lines(server, &["access:", id, "status=500"]), 1, "{}", server.log_tail());
+    wait_until("the access line", || lines(server, &["access:", id, "status=500"]) == 1);
 }
 
 /// Two parts of their own; the files of both.

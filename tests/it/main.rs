@@ -35,6 +35,7 @@ mod layering;
 mod limits;
 mod limits_page;
 mod malformed;
+mod metrics;
 mod mfa;
 mod model;
 mod names;

@@ -84,8 +84,8 @@ fn the_address_that_a_trusted_proxy_names_is_the_clients() {
     let refused = server.anonymous().send(cat(&[("x-forwarded-for", "unknown")]));
     assert_eq!(refused.code(), "InvalidRequest");
     let log = server.log();
-    assert!(log.contains("remote=203.0.113.7 proxy=\"127.0.0.1:"), "{log}");
-    assert!(log.contains("remote=203.0.113.7:4711 proxy=\"127.0.0.1:"), "{log}");
+    assert!(log.contains("client=\"203.0.113.7\" proxy=\"127.0.0.1:"), "{log}");
+    assert!(log.contains("client=\"203.0.113.7\" client_port=4711 proxy=\"127.0.0.1:"), "{log}");
     assert!(log.contains("a trusted proxy does not say who the client is"), "{log}");
     assert!(!stranger.log().contains("203.0.113.7"));
     // Whatever the headers say, probes are answered.
@@ -260,7 +260,11 @@ fn the_proxy_protocol_says_whose_connection_it_is() {
     }
     let probe = Request::new("GET", "/health/live").header("host", "x");
     assert_eq!(proxied(&server, &version_2(0x20, &[])).send(&probe).unwrap().text(), "live\n");
-    assert!(server.log().contains("remote=203.0.113.7:4660 proxy=\"127.0.0.2:"), "{}", server.log());
+    assert!(
+        server.log().contains("client=\"203.0.113.7\" client_port=4660 proxy=\"127.0.0.2:"),
+        "{}",
+        server.log()
+    );
 }
 
 #[test]

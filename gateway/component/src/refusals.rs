@@ -14,6 +14,7 @@ pub(crate) fn respond(call: &Call, head: &Head, refusal: &Refusal) {
     // server has failed.
     let code = ErrorCode::parse(&refusal.code).unwrap_or(ErrorCode::InternalError);
     explain(call, code, refusal);
+    trace::refused(call, code.as_str());
     let mut headers = refusal.headers.clone();
     // 304 and HEAD have no body; SDKs go by the status then.
     if head.method == "HEAD" || code.status() == 304 {

@@ -64,6 +64,11 @@ impl Prepared {
 }
 
 impl Composed {
+    /// The names of the added stages.
+    pub(super) fn stage_names(&self) -> impl Iterator<Item = &str> {
+        self.stages.iter().map(|stage| stage.name.as_str())
+    }
+
     /// Compiles the pipeline and its added stages, or loads what an earlier start compiled. Here a
     /// component is found out that imports what the host does not lend, and an added stage that
     /// does not run.

@@ -19,7 +19,7 @@ use crate::front::admin::{Admin, AdminServer, Holding};
 use crate::front::health::Health;
 use crate::front::listener::{self, Listener};
 use crate::front::notify::notify;
-use crate::front::serve::{AccessLog, Server, Setup};
+use crate::front::serve::{Server, Setup};
 use crate::keys::accounts::{Accounts, FolderAccount, note};
 use crate::keys::master_keys::MasterKeys;
 use crate::keys::vault::{Vault, volume_options};
@@ -32,10 +32,12 @@ use crate::pipeline::shares::{Rates, Room};
 use crate::pipeline::stale_code;
 use crate::pipeline::usage_count;
 use crate::pipeline::worker::Worker;
+use crate::telemetry::access::AccessLog;
 use crate::telemetry::explanations::Explanations;
 use crate::telemetry::logs;
 use crate::telemetry::metrics::{Metrics, UsageSource};
 use crate::telemetry::otlp::Exporter;
+use crate::telemetry::tap::LogTap;
 use volume::Volume;
 
 /// Serves until SIGTERM or SIGINT.
@@ -44,7 +46,7 @@ use volume::Volume;
 /// Whatever keeps the server from starting; each names what to change. And a worker thread that
 /// panicked.
 pub(super) fn run(config: Config) -> Result<()> {
-    logs::start(&config.log)?;
+    let tap = logs::start(&config.log)?;
     for notice in &config.notices {
         tracing::warn!("{notice}");
     }
@@ -55,7 +57,7 @@ pub(super) fn run(config: Config) -> Result<()> {
     make_folder(&config.data_dir)?;
     let volume = Volume::open(volume_options(&config))
         .map_err(|error| trouble::of_folder(&config.data_dir, &error))?;
-    let outcome = serve_volume(config, listeners, prepared, &volume);
+    let outcome = serve_volume(config, listeners, prepared, &volume, &tap);
     volume.close();
     tracing::info!("stopped");
     outcome
@@ -66,10 +68,18 @@ fn serve_volume(
     listeners: Vec<Listener>,
     prepared: Prepared,
     volume: &Arc<Volume>,
+    tap: &LogTap,
 ) -> Result<()> {
     let config = Arc::new(config);
     let words = prepared.manifest.words();
     let (shared, pipeline) = assemble(&config, prepared, volume)?;
+    let access_log = AccessLog::start(&config.access, config.log.format, &shared.metrics)?;
+    if let Some(exporter) = &shared.exporter {
+        tap.open(exporter);
+        if let Some(log) = &access_log {
+            log.send_to(exporter);
+        }
+    }
     // Ends with this function, and writes what is left.
     let _keeper =
         shared.vault.keep_uses().context("starting the thread that keeps the last uses of access keys")?;
@@ -88,12 +98,12 @@ fn serve_volume(
             metrics: Arc::clone(&shared.metrics),
             health: Arc::new(Health::of(Arc::clone(volume))),
             proxies: Arc::new(config.proxies.clone()),
-            access_log: if config.access_log { AccessLog::On } else { AccessLog::Off },
+            access_log: access_log.clone(),
         },
         answer: move || Worker::new(Arc::clone(&shared), Arc::clone(&pipeline)),
     };
     let stop = || async {
-        stop_signal().await;
+        stop_signal(access_log.as_deref()).await;
         notify(config.notify_socket.as_deref(), "STOPPING=1");
     };
     let outcome = server.run(stop, || {
@@ -104,6 +114,10 @@ fn serve_volume(
     });
     if let Some(admin) = admin {
         admin.close();
+    }
+    // The lines before the exporter, which sends them, too.
+    if let Some(log) = &access_log {
+        log.close();
     }
     if let Some(exporter) = exporter {
         exporter.close();
@@ -143,12 +157,23 @@ fn assemble(
     let metrics = Arc::new(Metrics::new(config.worker_count() + 1));
     let source = UsageSource { volume: Arc::clone(volume), buckets_max: config.metrics_buckets_max };
     metrics.set_volume(Box::new(source));
-    let exporter = match &config.otlp_endpoint {
-        Some(endpoint) => Some(Arc::new(Exporter::start(endpoint.clone(), &metrics)?)),
-        None => None,
-    };
+    metrics.set_bounds(
+        config.data_dir.clone(),
+        vec![
+            ("in_flight", config.limits.in_flight_max as u64),
+            ("connections", config.limits.connections_max as u64),
+            ("commits_waiting", config.storage.commit_queue_max as u64),
+        ],
+    );
+    if config.exemplars {
+        metrics.keep_exemplars();
+    }
+    let exporter = Exporter::start(&config.export, &metrics)?;
     let vault = Arc::new(Vault::open(&config.data_dir)?);
     let is_counted = usage_count::count_once(volume, &manifest, Some(&cache), !config.quotas.is_empty())?;
+    for name in composed.stage_names() {
+        metrics.added_stage(name);
+    }
     let (pipeline, stages) = composed.compile(Arc::clone(&settings), Some(&cache))?;
     let master_keys = MasterKeys::open(config, keys, Arc::clone(&accounts), Arc::clone(&vault))?;
     stale_code::remove(&cache);
@@ -192,17 +217,24 @@ pub(super) fn open_accounts(config: &Config, manifest: &Manifest, volume: &Volum
     Ok(accounts)
 }
 
-/// Waits for SIGTERM or SIGINT. Where the server cannot listen for them, their default ends the
-/// process, and nothing acknowledged is lost.
-async fn stop_signal() {
+/// Waits for SIGTERM or SIGINT; after a SIGHUP, the log of requests is opened again. Where the
+/// server cannot listen for them, their default ends the process, and nothing acknowledged is lost.
+async fn stop_signal(access_log: Option<&AccessLog>) {
     let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
-    let (Ok(mut terminate), Ok(mut interrupt)) = (terminate, interrupt) else {
+    let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) =
+        (terminate, interrupt, signal(SignalKind::hangup()))
+    else {
         tracing::error!("signals cannot be listened for");
         return std::future::pending().await;
     };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => return,
+            _ = interrupt.recv() => return,
+            _ = hangup.recv() => if let Some(log) = access_log {
+                log.reopen();
+            },
+        }
     }
 }
 

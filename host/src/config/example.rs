@@ -12,6 +12,7 @@ const VALUES: &[(&str, &str)] = &[
     ("cache_dir", "\"/var/cache/portcullis\""),
     ("pipeline", "\"/etc/portcullis/spin.toml\""),
     ("domain", "[\"s3.example.com\"]"),
+    ("access_log_file", "\"/var/log/portcullis/access.log\""),
     ("proxies.trusted", "[\"127.0.0.1\", \"10.0.0.0/8\"]"),
     ("telemetry.otlp_endpoint", "\"http://127.0.0.1:4318\""),
     ("outbound.allow", "[\"idp.internal.example\"]"),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::{Config, ProxyHeader, SecretSource, size};
 use crate::outbound::Destination;
 use crate::secret::Secret;
+use crate::telemetry::access::Access;
 use crate::telemetry::logs::{self, LogFormat};
 use crate::telemetry::otlp::Collector;
 use volume::Durability;
@@ -56,6 +57,11 @@ impl Key {
         (self.form != Form::Hidden).then(|| self.name.replace(['.', '_'], "-"))
     }
 
+    /// Whether its flag can stand without a value, and means `true` then.
+    pub fn is_switch(&self) -> bool {
+        self.allowed.contains("true")
+    }
+
     /// The default as text; empty when there is none.
     pub fn default(&self) -> String {
         (self.get)(&Config::default()).join(",")
@@ -63,6 +69,16 @@ impl Key {
 }
 
 const LOG_FORMATS: &[(&str, LogFormat)] = &[("text", LogFormat::Text), ("json", LogFormat::Json)];
+/// The first word of each is how it is shown.
+const ACCESSES: &[(&str, Access)] = &[
+    ("off", Access::Off),
+    ("false", Access::Off),
+    ("true", Access::On),
+    ("on", Access::On),
+    ("text", Access::Text),
+    ("json", Access::Json),
+    ("s3", Access::S3),
+];
 const DURABILITIES: &[(&str, Durability)] =
     &[("synced", Durability::Synced), ("relaxed", Durability::Relaxed)];
 const PROXY_HEADERS: &[(&str, ProxyHeader)] = &[
@@ -119,10 +135,20 @@ pub static KEYS: &[Key] = &[
         set: |c, v| { c.domain = domains(v)?; Some(()) },
         get: |c| c.domain.clone() },
     Key { name: "access_log", form: Form::One,
-        allowed: "true or false",
+        allowed: "off, text, json or s3 (the format of S3's server access logs); true is the form of log.format, false is off",
         help: "Log one line for each request",
-        set: |c, v| { c.access_log = one(v)?.parse().ok()?; Some(()) },
-        get: |c| vec![c.access_log.to_string()] },
+        set: |c, v| { c.access.access = choice(ACCESSES, v)?; Some(()) },
+        get: |c| word(ACCESSES, c.access.access).into_iter().take(1).collect() },
+    Key { name: "access_log_file", form: Form::One,
+        allowed: "a file; it is opened again after SIGHUP",
+        help: "Append the lines of requests to this file; they go to standard error when not set",
+        set: |c, v| { c.access.file = Some(path(v)?); Some(()) },
+        get: |c| c.access.file.iter().map(|path| path.display().to_string()).collect() },
+    Key { name: "access_log_stages", form: Form::One,
+        allowed: "true or false",
+        help: "Lines of requests say how long each stage ran",
+        set: |c, v| { c.access.stages = one(v)?.parse().ok()?; Some(()) },
+        get: |c| vec![c.access.stages.to_string()] },
     Key { name: "stage_sample", form: Form::One,
         allowed: "a whole number from 1 to 1000000; 1 measures every call",
         help: "Measure the time of each stage on one call in so many",
@@ -150,9 +176,39 @@ pub static KEYS: &[Key] = &[
         get: |c| vec![c.log.level.clone()] },
     Key { name: "telemetry.otlp_endpoint", form: Form::One,
         allowed: "an address http://HOST[:PORT][/PATH] (port 4318 when none is given)",
-        help: "Send traces of requests to this OpenTelemetry collector (OTLP/HTTP); none are made when not set",
-        set: |c, v| { c.otlp_endpoint = Some(Collector::parse(one(v)?)?); Some(()) },
-        get: |c| c.otlp_endpoint.iter().map(Collector::to_string).collect() },
+        help: "Send traces of requests, and more if told to, to this OpenTelemetry collector (OTLP/HTTP); nothing is sent when not set",
+        set: |c, v| { c.export.endpoint = Some(Collector::parse(one(v)?)?); Some(()) },
+        get: |c| c.export.endpoint.iter().map(Collector::to_string).collect() },
+    Key { name: "telemetry.otlp_traces", form: Form::One,
+        allowed: "true or false",
+        help: "Send a trace of each request to the collector",
+        set: |c, v| { c.export.traces = one(v)?.parse().ok()?; Some(()) },
+        get: |c| vec![c.export.traces.to_string()] },
+    Key { name: "telemetry.otlp_metrics", form: Form::One,
+        allowed: "true or false",
+        help: "Send all metrics to the collector now and then",
+        set: |c, v| { c.export.metrics = one(v)?.parse().ok()?; Some(()) },
+        get: |c| vec![c.export.metrics.to_string()] },
+    Key { name: "telemetry.otlp_metrics_seconds", form: Form::One,
+        allowed: SECONDS,
+        help: "How often metrics are sent",
+        set: |c, v| { c.export.metrics_interval = seconds(v)?; Some(()) },
+        get: |c| whole_seconds(c.export.metrics_interval) },
+    Key { name: "telemetry.otlp_logs", form: Form::One,
+        allowed: "true or false",
+        help: "Send the lines of the log, and those of requests where they are logged, to the collector",
+        set: |c, v| { c.export.logs = one(v)?.parse().ok()?; Some(()) },
+        get: |c| vec![c.export.logs.to_string()] },
+    Key { name: "telemetry.service_name", form: Form::One,
+        allowed: "1 to 64 letters, digits and hyphens",
+        help: "The name of this service at the collector (service.name)",
+        set: |c, v| { c.export.service_name = region(v)?; Some(()) },
+        get: |c| vec![c.export.service_name.clone()] },
+    Key { name: "telemetry.exemplars", form: Form::One,
+        allowed: "true or false",
+        help: "Metrics of durations name the last request of each slot, for scrapers that ask for OpenMetrics",
+        set: |c, v| { c.exemplars = one(v)?.parse().ok()?; Some(()) },
+        get: |c| vec![c.exemplars.to_string()] },
     Key { name: "telemetry.buckets_max", form: Form::One,
         allowed: "a whole number from 0 to 10000",
         help: "Buckets whose objects and bytes have metrics of their own; those with most bytes",

@@ -20,6 +20,13 @@ const ALIASES: [(&str, &str); 4] = [
     ("MINIO_ROOT_PASSWORD_FILE", "PORTCULLIS_ROOT_SECRET_KEY_FILE"),
 ];
 
+/// Names that every exporter of OpenTelemetry reads, and ours
+/// (<https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>).
+const OTEL_ALIASES: [(&str, &str); 2] = [
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "PORTCULLIS_TELEMETRY_OTLP_ENDPOINT"),
+    ("OTEL_SERVICE_NAME", "PORTCULLIS_TELEMETRY_SERVICE_NAME"),
+];
+
 /// Two keys of which one source may give only one.
 const EITHER: [(&str, &str); 2] =
     [("root.access_key", "root.access_key_file"), ("root.secret_key", "root.secret_key_file")];
@@ -75,7 +82,8 @@ impl Environment {
 }
 
 fn concerns_us(name: &str) -> bool {
-    name.starts_with(PREFIX) || name == "NOTIFY_SOCKET" || ALIASES.iter().any(|(alias, _)| *alias == name)
+    let mut aliases = ALIASES.iter().chain(&OTEL_ALIASES);
+    name.starts_with(PREFIX) || name == "NOTIFY_SOCKET" || aliases.any(|(alias, _)| *alias == name)
 }
 
 /// The effective configuration.
@@ -116,6 +124,7 @@ fn apply_file(config: &mut Config, path: &Path) -> Result<(), ConfigError> {
         ("data_dir", Some(&mut config.data_dir)),
         ("cache_dir", config.cache_dir.as_mut()),
         ("pipeline", config.pipeline.as_mut()),
+        ("access_log_file", config.access.file.as_mut()),
         ("backup.key_file", config.backup.key_file.as_mut()),
     ] {
         if let (Some(path), true) = (path, config.origins.contains_key(key)) {
@@ -153,8 +162,15 @@ fn apply_environment(config: &mut Config, environment: &Environment) -> Result<(
     Ok(())
 }
 
-/// Takes the root credentials from the names that MinIO uses, when ours are not set.
+/// Takes the root credentials from the names that MinIO uses, when ours are not set, and each name
+/// of OpenTelemetry where ours is not.
 fn adopt_aliases(config: &mut Config, environment: &mut Environment) {
+    for (alias, name) in OTEL_ALIASES {
+        if let (Some(value), None) = (environment.get(alias).map(str::to_owned), environment.get(name)) {
+            config.notices.push(format!("{alias} is used as {name}"));
+            environment.0.insert(name.to_owned(), value);
+        }
+    }
     if ALIASES.iter().any(|(_, name)| environment.get(name).is_some()) {
         return;
     }

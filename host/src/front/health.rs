@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use http::header::{ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::request::Parts;
 use http::{Method, Response, StatusCode};
 
 use crate::body::respond::ResponseBody;
-use crate::telemetry::metrics::Metrics;
+use crate::telemetry::metrics::{Metrics, TextForm};
 use volume::Volume;
 
 /// What a listener is for.
@@ -111,7 +111,7 @@ impl Health {
                 self.ready(Needs::Reads, duty)
             }
             "/health/ready/write" | "/minio/health/cluster" => self.ready(Needs::Writes, duty),
-            "/metrics" if duty.tells_details() => scrape(metrics),
+            "/metrics" if duty.tells_details() => scrape(request, metrics),
             _ if shared => return None,
             "/metrics" => text(StatusCode::NOT_FOUND, "/metrics is not for requests through a proxy\n"),
             _ => text(
@@ -148,10 +148,10 @@ fn text(status: StatusCode, line: impl Into<Bytes>) -> Response<ResponseBody> {
     response
 }
 
-fn scrape(metrics: &Metrics) -> Response<ResponseBody> {
-    let mut response = Response::new(ResponseBody::Bytes(metrics.render().into()));
-    let form = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form));
+fn scrape(request: &Parts, metrics: &Metrics) -> Response<ResponseBody> {
+    let form = TextForm::accepted(request.headers.get(ACCEPT).and_then(|value| value.to_str().ok()));
+    let mut response = Response::new(ResponseBody::Bytes(metrics.render(form).into()));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(form.content_type()));
     response
 }
 

@@ -20,7 +20,6 @@ use anyhow::Context as _;
 use http::header::{CONNECTION, HeaderValue, RETRY_AFTER};
 use http::request::Parts;
 use http::{Request, Response, StatusCode, Version};
-use http_body::Body as _;
 use hyper::body::Incoming;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::sync::oneshot;
@@ -40,22 +39,13 @@ use crate::pipeline::peer::{Client, Peer};
 use crate::pipeline::responses;
 use crate::pipeline::shares::{Cut, Order, Pass, Rates, Refused, Shares, Watch};
 use crate::pipeline::worker::Answering;
+use crate::telemetry::access::{AccessLine, AccessLog, Arrived, ErrorCode, Limited};
 use crate::telemetry::explanations::Explanations;
-use crate::telemetry::logs::{AccessLine, AnsweredLine, Limited};
 use crate::telemetry::metrics::{Metrics, Refusal};
 use crate::telemetry::request_id::RequestIds;
 
 pub(crate) use bodies::Outgoing;
 use bodies::Received;
-
-/// Whether each request gets a line in the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AccessLog {
-    /// It does.
-    On,
-    /// It does not.
-    Off,
-}
 
 /// A server before it runs.
 pub struct Server<F> {
@@ -82,10 +72,10 @@ pub struct Setup {
     pub metrics: Arc<Metrics>,
     /// The phase that probes are told.
     pub health: Arc<Health>,
+    /// Where requests are logged, if anywhere.
+    pub access_log: Option<Arc<AccessLog>>,
     /// Proxies whose word about clients is believed.
     pub proxies: Arc<Proxies>,
-    /// Whether requests are logged.
-    pub access_log: AccessLog,
 }
 
 /// Reads of files and memory that wait for the disk have at most this many threads for each worker.
@@ -145,12 +135,14 @@ where
             .into_iter()
             .map(|listener| tokio::task::spawn_local(Rc::clone(&acceptor).run(listener)))
             .collect();
-        let Setup { health, limits, .. } = self.setup;
+        let Setup { health, limits, metrics, .. } = self.setup;
         health.enter(Phase::Ready);
+        metrics.set_ready(true);
         on_ready()?;
         stop().await;
         // Probes say "not ready" from now on, so that balancers send new requests elsewhere.
         health.enter(Phase::Draining);
+        metrics.set_ready(false);
         tracing::info!("stopping: requests in flight finish");
         for acceptor in acceptors {
             acceptor.abort();
@@ -351,41 +343,42 @@ impl<A: Answering> Serving<A> {
         let (mut parts, body) = request.into_parts();
         let head = Head::of(&parts);
         let client = arrival.client(&mut parts);
-        let line = match self.setup.access_log {
-            AccessLog::On => {
-                let (remote, proxy) =
-                    client.as_ref().map_or((arrival.remote, None), |client| (client.address, client.proxy));
-                Some(AccessLine::begin(&parts, remote, proxy))
-            }
-            AccessLog::Off => None,
-        };
         let Setup { health, metrics, .. } = &self.setup;
         // Probes come first: they are answered also where no place is free.
-        let response = match health.answer(&parts, arrival.duty(&parts), metrics) {
+        let mut response = match health.answer(&parts, arrival.duty(&parts), metrics) {
             Some(response) => response,
-            // A request whose host or length two readers could see differently is not served.
-            None if !head.is_clear => responses::bad_request(&self.request_ids.next()),
-            None => match client {
-                Err(unclear) => self.refuse_unclear(unclear, arrival.remote),
-                Ok(client) => match self.admit(&parts, head, &client, &watch) {
-                    Ok(pass) => {
-                        flight.pass = Some(Rc::clone(&pass));
-                        self.answer_admitted(parts, body, client, &arrival.door, pass).await
-                    }
-                    Err(response) => *response,
-                },
-            },
+            None => {
+                let request_id = self.request_ids.next();
+                flight.log = self.setup.access_log.as_ref().map(|log| {
+                    let line = AccessLine::begin(&parts, arrived(arrival, client.as_ref().ok()), &request_id);
+                    (Arc::clone(log), Box::new(line))
+                });
+                match client {
+                    // A request whose host or length two readers could see differently is not
+                    // served.
+                    _ if !head.is_clear => responses::bad_request(&request_id),
+                    Err(unclear) => self.refuse_unclear(unclear, arrival.remote, &request_id),
+                    Ok(client) => match self.admit(&parts, head, &client, &watch, &request_id) {
+                        Ok(pass) => {
+                            flight.pass = Some(Rc::clone(&pass));
+                            let received_at = flight.log.as_ref().map(|(_, line)| line.received_at());
+                            let body = Received::new(body, Rc::clone(&pass), received_at);
+                            self.answer_admitted(parts, body, client, &arrival.door, pass, request_id).await
+                        }
+                        Err(response) => *response,
+                    },
+                }
+            }
         };
         if watch.is_narrow() {
             watch.give(Order::Finish);
         }
-        if let Some(line) = line {
-            let line = line.end(responses::request_id(response.headers()).unwrap_or_default(), &response);
-            match response.body() {
-                // Only its end says how much of it was sent.
-                ResponseBody::Stored(_) => flight.line = Some(Box::new(line)),
-                body => line.write(body.size_hint().exact(), None),
-            }
+        if response.status().as_u16() >= 400 {
+            let code = response.extensions().get::<ErrorCode>().map(|code| &*code.0).unwrap_or_default();
+            metrics.error(code, response.status().as_u16());
+        }
+        if let Some((_, line)) = &mut flight.log {
+            line.answered(&mut response);
         }
         flight.respond(response)
     }
@@ -397,17 +390,18 @@ impl<A: Answering> Serving<A> {
         head: Head,
         client: &Client,
         watch: &Rc<Watch>,
+        request_id: &str,
     ) -> Result<Rc<Pass>, Box<Response<ResponseBody>>> {
         if head.is_long {
             self.setup.metrics.refused(Refusal::Head);
-            return Err(Box::new(responses::head_too_long(&self.request_ids.next())));
+            return Err(Box::new(responses::head_too_long(request_id)));
         }
         let admitted = match watch.is_narrow() {
             true => Err(Refused::by(Refusal::Connections)),
             false => self.shares.admit(head.is_signed, client.address, watch, Cut::current()),
         };
         admitted.map_err(|refused| {
-            let mut response = self.refuse(refused, &self.request_ids.next(), client);
+            let mut response = self.refuse(refused, request_id, client);
             // HTTP/2 has no `Connection` header; there, `answer` tells the connection to finish.
             if watch.is_narrow() && parts.version < Version::HTTP_2 {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -419,14 +413,14 @@ impl<A: Answering> Serving<A> {
     async fn answer_admitted(
         &self,
         parts: Parts,
-        body: Incoming,
+        body: Received<Incoming>,
         client: Client,
         door: &Door,
         pass: Rc<Pass>,
+        request_id: String,
     ) -> Response<ResponseBody> {
         let (listener, endpoint) = (Arc::clone(&door.name), door.endpoint.clone());
-        let peer = Peer { client, listener, endpoint, pass: Rc::clone(&pass) };
-        let body = Received::new(body, Rc::clone(&pass));
+        let peer = Peer { client, listener, endpoint, pass: Rc::clone(&pass), request_id };
         let mut response = Rc::clone(&self.answer).answer(Request::from_parts(parts, body), peer).await;
         let Some(refused) = pass.refused() else { return response };
         let id = responses::request_id(response.headers());
@@ -468,12 +462,27 @@ impl<A: Answering> Serving<A> {
     }
 }
 
+/// Where a request came from, as its line in the log says it.
+fn arrived(arrival: &Arrival, client: Option<&Client>) -> Arrived {
+    let Arrival { remote, door, .. } = arrival;
+    Arrived {
+        client: client.map_or(*remote, |client| client.address),
+        proxy: client.and_then(|client| client.proxy),
+        listener: Arc::clone(&door.name),
+        endpoint: door.endpoint.as_ref().map(|endpoint| endpoint.id.clone()),
+    }
+}
+
 impl<A> Serving<A> {
     /// Refuses a request whose client is not known, and explains why.
-    fn refuse_unclear(&self, unclear: Unclear, proxy: SocketAddr) -> Response<ResponseBody> {
-        let request_id = self.request_ids.next();
-        self.complain(unclear, proxy, &request_id);
-        responses::unclear_client(&request_id)
+    fn refuse_unclear(
+        &self,
+        unclear: Unclear,
+        proxy: SocketAddr,
+        request_id: &str,
+    ) -> Response<ResponseBody> {
+        self.complain(unclear, proxy, request_id);
+        responses::unclear_client(request_id)
     }
 
     /// Tells the operator about a proxy that does not say who its client is.
@@ -504,8 +513,8 @@ struct Flight {
     watch: Rc<Watch>,
     /// Its place; probes need none.
     pass: Option<Rc<Pass>>,
-    /// Its access line, where that waits for the end of the response.
-    line: Option<Box<AnsweredLine>>,
+    /// Its line in the log, and that log.
+    log: Option<(Arc<AccessLog>, Box<AccessLine>)>,
     responding: bool,
 }
 
@@ -515,7 +524,7 @@ impl Flight {
         metrics.in_flight(1);
         watch.request_began();
         let in_flight = Rc::clone(in_flight);
-        Flight { in_flight, metrics: Arc::clone(metrics), watch, pass: None, line: None, responding: false }
+        Flight { in_flight, metrics: Arc::clone(metrics), watch, pass: None, log: None, responding: false }
     }
 
     fn respond(mut self, response: Response<ResponseBody>) -> Response<Outgoing> {
@@ -531,10 +540,27 @@ impl Flight {
     fn taken(&self) {
         self.watch.taken();
     }
+
+    /// Bytes of the response were handed to the connection.
+    fn sent(&mut self, bytes: usize) {
+        if let Some((_, line)) = &mut self.log {
+            line.sent(bytes);
+        }
+    }
+
+    /// What is stored could not be read: the response ends here.
+    fn failed(&mut self) {
+        if let Some((_, line)) = &mut self.log {
+            line.failed();
+        }
+    }
 }
 
 impl Drop for Flight {
     fn drop(&mut self) {
+        if let Some((log, line)) = self.log.take() {
+            log.write(line, self.pass.as_ref().map_or(0, |pass| pass.received_so_far()));
+        }
         if self.responding {
             self.watch.response_ended();
         }

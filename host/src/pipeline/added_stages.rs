@@ -171,7 +171,7 @@ impl AddedStages {
                 Ok(Ok(())) => Ok(()),
                 Ok(Err(refusal)) => Err(ending(false, refusal.message.clone().unwrap_or_default(), refusal)),
                 Err(error) => {
-                    metrics.added_stage_failed();
+                    metrics.added_stage_failed(&stage.name);
                     let words = ran.log.last_error().map_or_else(|| reason(&error), str::to_owned);
                     let error = failure(&error);
                     tracing::error!(request_id, stage = stage.name, error, "an added stage failed");

@@ -96,6 +96,8 @@ pub struct CallState {
     pub pending: Vec<PendingBlob>,
     /// The data keys that were made or opened for it. Stages know their numbers only.
     pub data_keys: Vec<DataKey>,
+    /// The code of the error that the response tells of.
+    pub error: Option<String>,
     /// Whether it was explained why it is denied.
     pub explanation: Explanation,
     /// Whether added stages look at the objects that it names.
@@ -179,6 +181,7 @@ impl CallState {
             added_headers: String::new(),
             pending: Vec::new(),
             data_keys: Vec::new(),
+            error: None,
             explanation: Explanation::Open,
             names_are_seen: false,
             stopwatch,
@@ -206,6 +209,7 @@ impl CallState {
             added_headers: String::new(),
             pending: Vec::new(),
             data_keys: Vec::new(),
+            error: None,
             explanation: Explanation::Closed,
             names_are_seen: false,
             stopwatch: None,
@@ -221,6 +225,7 @@ impl CallState {
         self.response = None;
         self.added_headers.clear();
         self.data_keys.clear();
+        self.error = None;
         self.explanation = Explanation::Open;
     }
 

@@ -22,6 +22,8 @@ pub struct Peer {
     pub endpoint: Option<Arc<Endpoint>>,
     /// The pass of the request.
     pub pass: Rc<Pass>,
+    /// The id of the request, which its client is told.
+    pub request_id: String,
 }
 
 /// The client of a request, and how it is connected: with this server, or with a trusted proxy.

@@ -13,6 +13,7 @@ use http::{HeaderMap, Response, StatusCode};
 
 use crate::body::respond::ResponseBody;
 use crate::pipeline::head::HEADERS_BYTES_MAX;
+use crate::telemetry::access::ErrorCode;
 
 const INTERNAL_ERROR: (&str, &str) = ("InternalError", "We encountered an internal error. Please try again.");
 const HEAD_TOO_LONG: (&str, &str) =
@@ -103,9 +104,10 @@ fn head_too_long_document(request_id: &str, bytes_max: usize) -> String {
     document(HEAD_TOO_LONG, request_id).replace("<RequestId>", &allowed)
 }
 
-fn error(status: StatusCode, text: (&str, &str), request_id: &str) -> Response<ResponseBody> {
+fn error(status: StatusCode, text: (&'static str, &str), request_id: &str) -> Response<ResponseBody> {
     let mut response = Response::new(ResponseBody::Bytes(document(text, request_id).into()));
     *response.status_mut() = status;
+    response.extensions_mut().insert(ErrorCode(text.0.into()));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/xml"));
     if let Ok(request_id) = HeaderValue::from_str(request_id) {
         response.headers_mut().insert(REQUEST_ID, request_id);

@@ -15,7 +15,6 @@ use crate::pipeline::shares::Room;
 use crate::telemetry::explanations::Explanations;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::otlp::Exporter;
-use crate::telemetry::request_id::RequestIds;
 use volume::Volume;
 
 /// What all workers share.
@@ -46,20 +45,17 @@ pub struct Shared {
     pub quotas: Arc<Quotas>,
     /// Memory for the documents of requests.
     pub room: Room,
-    /// Numbers for calls and request ids.
+    /// Numbers for calls.
     pub ids: Ids,
 }
 
-/// Call numbers, unique in this process, and request ids.
+/// Call numbers, unique in this process.
 #[derive(Debug, Default)]
-pub struct Ids {
-    next: AtomicU64,
-    requests: RequestIds,
-}
+pub struct Ids(AtomicU64);
 
 impl Ids {
-    /// The next of both.
-    pub(crate) fn next(&self) -> (u64, String) {
-        (self.next.fetch_add(1, Ordering::Relaxed), self.requests.next())
+    /// The next one.
+    pub(crate) fn next(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed)
     }
 }

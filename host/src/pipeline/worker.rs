@@ -23,7 +23,10 @@ use wasmtime::component::Resource;
 use crate::body::Payload;
 use crate::body::receive::BoxError;
 use crate::body::respond::{PIECES_AT_ONCE, ResponseBody};
-use crate::pipeline::bindings::calls::{Failure, Outcome, Principal, Progress};
+use crate::pipeline::bindings::calls::{
+    AuthType, Failure, Identity, IdentityKind, Outcome, Principal, Progress, Signature, SignatureVersion,
+    Target,
+};
 use crate::pipeline::bindings::{CallHandle, Pipeline};
 use crate::pipeline::call::{CallResponse, CallResponseBody, CallState, Stopwatch, Work};
 use crate::pipeline::capabilities::HostState;
@@ -36,7 +39,7 @@ use crate::pipeline::responses;
 use crate::pipeline::shared::Shared;
 use crate::pipeline::shares::Pass;
 use crate::pipeline::work::{self, Sender};
-use crate::telemetry::logs;
+use crate::telemetry::access::{Access, ErrorCode, Resolved, SignedBy};
 use crate::telemetry::metrics;
 use crate::telemetry::otlp::{Answered, Laps};
 use volume::PendingBlob;
@@ -127,25 +130,26 @@ struct Ticket {
 }
 
 impl Answering for Worker {
-    async fn answer<B>(self: Rc<Self>, request: Request<B>, peer: Peer) -> Response<ResponseBody>
+    async fn answer<B>(self: Rc<Self>, request: Request<B>, mut peer: Peer) -> Response<ResponseBody>
     where
         B: Body<Data = Bytes> + Unpin,
         B::Error: Into<BoxError>,
     {
         let began = Instant::now();
         let (parts, body) = request.into_parts();
-        let (id, request_id) = self.shared.ids.next();
+        let (id, request_id) = (self.shared.ids.next(), std::mem::take(&mut peer.request_id));
         let now = SystemTime::now();
         let received = now.duration_since(UNIX_EPOCH).unwrap_or_default();
         let received_ms = u64::try_from(received.as_millis()).unwrap_or(u64::MAX);
         let version = parts.version;
         let mut body = work::RequestBody::new(body, &parts);
         let trace = self.shared.exporter.as_deref().and_then(|exporter| {
-            let peer = peer.client.address.ip().to_string();
+            let peer = || peer.client.address.ip().to_string();
             Some((exporter, exporter.begin(&parts, now, &request_id, peer)?))
         });
         let sampled = id % self.shared.config.stage_sample == 0;
-        let laps = trace.is_some().then(|| Laps::new(began));
+        let is_timed = trace.is_some() || self.shared.config.access.times_stages();
+        let laps = is_timed.then(|| Laps::new(began));
         let stopwatch = (sampled || laps.is_some()).then(|| Stopwatch::start(laps));
         let mut call = Box::new(CallState::new(parts, &peer, id, received_ms, request_id.clone(), stopwatch));
         call.names_are_seen = self.shared.stages.look_at_named();
@@ -180,7 +184,7 @@ impl Answering for Worker {
             response.headers_mut().insert(http::header::CONNECTION, HeaderValue::from_static("close"));
         }
         (answered.status, answered.elapsed) = (response.status().as_u16(), began.elapsed());
-        self.shared.metrics.request(&answered.operation, answered.status, answered.elapsed);
+        self.shared.metrics.request(&answered.operation, answered.status, answered.elapsed, &request_id);
         if let Some((exporter, span)) = trace {
             exporter.end(span, answered);
         }
@@ -417,6 +421,7 @@ impl Worker {
         if let Some(left) = call.enter(0) {
             self.shared.metrics.stage(left.stage, left.elapsed);
         }
+        let resolved = (self.shared.config.access.access != Access::Off).then(|| self.resolved(&call));
         let mut target = call.facts.target.take();
         let operation =
             target.as_mut().map(|target| std::mem::take(&mut target.operation)).unwrap_or_default();
@@ -425,8 +430,26 @@ impl Worker {
             laps: call.stopwatch.take().and_then(|stopwatch| stopwatch.laps),
             ..Answered::default()
         };
+        let mut response = self.finished_response(&mut call, pass, &answered.operation, target).await;
+        if let Some(mut resolved) = resolved {
+            if self.shared.config.access.times_stages() {
+                resolved.stages = answered.laps.as_ref().map(|laps| laps.totals()).unwrap_or_default();
+            }
+            response.extensions_mut().insert(resolved);
+        }
+        (response, answered)
+    }
+
+    /// What a finished call is answered.
+    async fn finished_response(
+        &self,
+        call: &mut CallState,
+        pass: &Pass,
+        operation: &str,
+        target: Option<Target>,
+    ) -> Response<ResponseBody> {
         let Some(made) = call.response.take() else {
-            return (responses::internal_error(&call.request_id), answered);
+            return responses::internal_error(&call.request_id);
         };
         // Where memory for responses is short, the client is told to come back. Not after a commit,
         // though: the client must learn that it was made.
@@ -434,14 +457,14 @@ impl Worker {
             && !call.journal.has_commit_from(0)
             && !pass.has_room_for(bytes.len())
         {
-            return (responses::slow_down(&call.request_id), answered);
+            return responses::slow_down(&call.request_id);
         }
-        let origin = || origin(&call.request_id, &answered.operation, target);
-        let response = match self.response(made, &call).await {
+        let origin = || origin(&call.request_id, operation, target);
+        match self.response(made, call).await {
             Ok(mut response) => {
                 response.body_mut().originate(origin);
-                if self.shared.config.access_log {
-                    response.extensions_mut().insert(resolved(&answered.operation, &call));
+                if let Some(error) = call.error.take() {
+                    response.extensions_mut().insert(ErrorCode(error.into()));
                 }
                 response
             }
@@ -449,8 +472,32 @@ impl Worker {
                 origin().error(&error, "the response could not be made");
                 responses::internal_error(&call.request_id)
             }
+        }
+    }
+
+    /// What the access log says of a call.
+    fn resolved(&self, call: &CallState) -> Resolved {
+        let facts = &call.facts;
+        let target = facts.target.as_ref();
+        let identity = match &facts.principal {
+            Some(Principal::Authenticated(identity)) => Some(identity),
+            Some(Principal::Anonymous) | None => None,
         };
-        (response, answered)
+        let owner = facts.owner.as_ref().and_then(|owner| self.shared.accounts.account(&owner.account));
+        let of = |field: fn(&Identity) -> &String| identity.map(field).cloned().unwrap_or_default();
+        Resolved {
+            operation: target.map(|target| target.operation.clone()).unwrap_or_default(),
+            bucket: target.and_then(|target| target.bucket.clone()).unwrap_or_default(),
+            key: target.and_then(|target| target.key.clone()).unwrap_or_default(),
+            owner: owner.map(|owner| owner.canonical_id.clone()).unwrap_or_default(),
+            access_key_id: of(|identity| &identity.access_key_id),
+            account: of(|identity| &identity.account),
+            canonical_id: of(|identity| &identity.canonical_id),
+            principal: of(|identity| &identity.arn),
+            is_root: identity.is_some_and(|identity| identity.kind == IdentityKind::Root),
+            signed_by: signed_by(facts.signature),
+            stages: Vec::new(),
+        }
     }
 
     async fn response(&self, made: CallResponse, call: &CallState) -> Result<Response<ResponseBody>> {
@@ -503,11 +550,19 @@ impl Drop for Ticket {
     }
 }
 
-/// What the access log says of a call.
-fn resolved(operation: &str, call: &CallState) -> logs::Resolved {
-    let access_key_id = match &call.facts.principal {
-        Some(Principal::Authenticated(identity)) => identity.access_key_id.clone(),
-        _ => String::new(),
-    };
-    logs::Resolved { operation: operation.to_owned(), access_key_id }
+/// How a request was signed, as the access log says it.
+fn signed_by(signature: Option<Signature>) -> SignedBy {
+    let Some(Signature { auth_type, version, .. }) = signature else { return SignedBy::default() };
+    SignedBy {
+        version: match version {
+            SignatureVersion::V2 => "SigV2",
+            SignatureVersion::V4 => "SigV4",
+        },
+        // S3 documents no word for forms.
+        place: match auth_type {
+            AuthType::Header => "AuthHeader",
+            AuthType::Query => "QueryString",
+            AuthType::Form => "",
+        },
+    }
 }

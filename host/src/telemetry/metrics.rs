@@ -1,22 +1,30 @@
-//! Counters of what the server does, cheap enough for every request, and their Prometheus text.
+//! Counters of what the server does, cheap enough for every request, and how they are read.
 //!
 //! Every thread counts in a shard of its own, so that counting never makes two cores share a cache
-//! line. A scrape adds the shards up.
+//! line. A scrape adds the shards up, asks the volume and the system for what they know, and is
+//! written as text for Prometheus or sent to a collector.
 
-mod encode;
+mod family;
 mod histogram;
+mod process;
+mod scrape;
 #[cfg(test)]
 mod tests;
+mod text;
 mod usage;
 mod volume;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
+pub use family::{Exemplar, Family, Kind, Sample, Spread, Value};
+use histogram::Durations;
 pub use histogram::Histogram;
+pub use text::TextForm;
 pub use usage::UsageSource;
 
 /// The stages that time is charged to: first the host, then the slots of the pipeline, then what
@@ -53,6 +61,8 @@ const STATUSES: [u16; 24] = [
 
 /// Operations with series of their own. There are fewer than this; the bound is for safety.
 const OPERATIONS_MAX: usize = 256;
+/// Errors with series of their own, each with its status. There are fewer than this, too.
+const ERRORS_MAX: usize = 256;
 
 /// The limit by which a connection or a request was refused, or ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,7 +187,29 @@ pub struct VolumeHistogram {
 pub struct Metrics {
     shards: Vec<Shard>,
     started: Instant,
+    started_at: SystemTime,
     volume: OnceLock<Box<dyn VolumeSource>>,
+    /// The data folder.
+    folder: OnceLock<PathBuf>,
+    /// What limits are set to, by their names.
+    limits: OnceLock<Vec<(&'static str, u64)>>,
+    /// Whether requests are welcome.
+    ready: AtomicBool,
+    /// Whether requests are kept as exemplars.
+    exemplars: AtomicBool,
+    /// Failures of each added stage, by its name.
+    added: Mutex<BTreeMap<Box<str>, u64>>,
+}
+
+/// What a collector is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// Requests as spans.
+    Traces,
+    /// The samples of scrapes.
+    Metrics,
+    /// Lines of the log.
+    Logs,
 }
 
 /// The counters of one thread. Aligned so that two never share a cache line.
@@ -185,6 +217,8 @@ pub struct Metrics {
 #[repr(align(128))]
 struct Shard {
     operations: Mutex<BTreeMap<Box<str>, Operation>>,
+    /// By code and status.
+    errors: Mutex<BTreeMap<(Box<str>, u16), u64>>,
     stages: [Histogram; STAGES.len()],
     in_flight: AtomicI64,
     connections: AtomicI64,
@@ -195,9 +229,10 @@ struct Shard {
     renewed: AtomicU64,
     repeated: AtomicU64,
     long_steps: AtomicU64,
-    added_failed: AtomicU64,
-    spans_exported: AtomicU64,
-    spans_dropped: AtomicU64,
+    exported: [AtomicU64; 3],
+    dropped: [AtomicU64; 3],
+    access_lines: AtomicU64,
+    access_lines_dropped: AtomicU64,
     refused: [AtomicU64; Refusal::ALL.len()],
 }
 
@@ -205,7 +240,7 @@ struct Shard {
 #[derive(Default)]
 struct Operation {
     statuses: [u64; STATUSES.len() + 1],
-    durations: Histogram,
+    durations: Durations,
 }
 
 /// The shard number of the next thread that counts.
@@ -219,12 +254,38 @@ impl Metrics {
     /// Counters for about so many threads; more threads share shards.
     pub fn new(threads: usize) -> Metrics {
         let shards = (0..threads.clamp(1, 512)).map(|_| Shard::default()).collect();
-        Metrics { shards, started: Instant::now(), volume: OnceLock::new() }
+        Metrics {
+            shards,
+            started: Instant::now(),
+            started_at: SystemTime::now(),
+            volume: OnceLock::new(),
+            folder: OnceLock::new(),
+            limits: OnceLock::new(),
+            ready: AtomicBool::new(false),
+            exemplars: AtomicBool::new(false),
+            added: Mutex::default(),
+        }
     }
 
     /// Tells where the figures of the volume come from; the first one counts.
     pub fn set_volume(&self, source: Box<dyn VolumeSource>) {
         let _ = self.volume.set(source);
+    }
+
+    /// Tells where the data folder is, and what limits are set to; the first time counts.
+    pub fn set_bounds(&self, folder: PathBuf, limits: Vec<(&'static str, u64)>) {
+        let _ = self.folder.set(folder);
+        let _ = self.limits.set(limits);
+    }
+
+    /// Requests are welcome from now on, or not any more.
+    pub fn set_ready(&self, is_ready: bool) {
+        self.ready.store(is_ready, Ordering::Relaxed);
+    }
+
+    /// From now on, the last request of each slot of a duration is kept as its exemplar.
+    pub fn keep_exemplars(&self) {
+        self.exemplars.store(true, Ordering::Relaxed);
     }
 
     /// The time that one stage used in one go; `stage` is an index into [`STAGES`].
@@ -234,16 +295,30 @@ impl Metrics {
         }
     }
 
-    /// One request: its operation (empty when none was resolved), the status, and the time from
-    /// head to head.
-    pub fn request(&self, operation: &str, status: u16, elapsed: Duration) {
+    /// One request: its operation (empty when none was resolved), the status, the time from head to
+    /// head, and its id.
+    pub fn request(&self, operation: &str, status: u16, elapsed: Duration, request_id: &str) {
         let Some(shard) = self.shard() else { return };
+        let request_id = self.exemplars.load(Ordering::Relaxed).then_some(request_id);
         let mut operations = shard.operations.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(series) = operations.get_mut(operation) {
-            return series.count(status, elapsed);
+            return series.count(status, elapsed, request_id);
         }
         let name = if operations.len() < OPERATIONS_MAX { operation } else { "other" };
-        operations.entry(name.into()).or_default().count(status, elapsed);
+        operations.entry(name.into()).or_default().count(status, elapsed, request_id);
+    }
+
+    /// A response that says an error: its code (empty where it has none), and its status.
+    pub fn error(&self, code: &str, status: u16) {
+        let Some(shard) = self.shard() else { return };
+        let mut errors = shard.errors.lock().unwrap_or_else(PoisonError::into_inner);
+        let code = if code.is_empty() { "none" } else { code };
+        let key = (Box::from(code), status);
+        let key = match errors.len() < ERRORS_MAX || errors.contains_key(&key) {
+            true => key,
+            false => (Box::from("other"), 0),
+        };
+        *errors.entry(key).or_default() += 1;
     }
 
     /// A request entered (+1) or left (-1).
@@ -289,19 +364,41 @@ impl Metrics {
         self.add(|shard| Some(&shard.long_steps), 1);
     }
 
+    /// There is an added stage of this name: its failures are shown from now on, also while there
+    /// is none.
+    pub fn added_stage(&self, name: &str) {
+        self.added_stage_counts(name, 0);
+    }
+
     /// An added stage trapped, ran too long, or did what it may not.
-    pub fn added_stage_failed(&self) {
-        self.add(|shard| Some(&shard.added_failed), 1);
+    pub fn added_stage_failed(&self, name: &str) {
+        self.added_stage_counts(name, 1);
     }
 
-    /// Requests whose spans a collector took.
-    pub fn spans_exported(&self, requests: u64) {
-        self.add(|shard| Some(&shard.spans_exported), requests);
+    fn added_stage_counts(&self, name: &str, more: u64) {
+        // Names come from the operator's manifest, so there are few.
+        let mut added = self.added.lock().unwrap_or_else(PoisonError::into_inner);
+        *added.entry(name.into()).or_default() += more;
     }
 
-    /// Requests whose spans no collector took.
-    pub fn spans_dropped(&self, requests: u64) {
-        self.add(|shard| Some(&shard.spans_dropped), requests);
+    /// What a collector took: requests of traces, samples, lines of the log.
+    pub fn exported(&self, signal: Signal, count: u64) {
+        self.add(|shard| shard.exported.get(signal as usize), count);
+    }
+
+    /// What no collector took, or what was too much to wait for it.
+    pub fn dropped(&self, signal: Signal, count: u64) {
+        self.add(|shard| shard.dropped.get(signal as usize), count);
+    }
+
+    /// Lines of the access log that were written.
+    pub fn access_lines(&self, lines: u64) {
+        self.add(|shard| Some(&shard.access_lines), lines);
+    }
+
+    /// Lines of the access log that were dropped: they came faster than they could be written.
+    pub fn access_lines_dropped(&self, lines: u64) {
+        self.add(|shard| Some(&shard.access_lines_dropped), lines);
     }
 
     /// A connection or request was refused.
@@ -309,9 +406,14 @@ impl Metrics {
         self.add(|shard| shard.refused.get(refusal as usize), 1);
     }
 
-    /// The Prometheus (OpenMetrics) text.
-    pub fn render(&self) -> String {
-        encode::render(self)
+    /// All samples, in one form of text.
+    pub fn render(&self, form: TextForm) -> String {
+        text::render(&self.families(), form)
+    }
+
+    /// All samples.
+    pub fn families(&self) -> Vec<Family> {
+        scrape::families(self)
     }
 
     fn shard(&self) -> Option<&Shard> {
@@ -338,12 +440,12 @@ impl Metrics {
 }
 
 impl Operation {
-    fn count(&mut self, status: u16, elapsed: Duration) {
+    fn count(&mut self, status: u16, elapsed: Duration, request_id: Option<&str>) {
         let slot = STATUSES.iter().position(|known| *known == status).unwrap_or(STATUSES.len());
         if let Some(count) = self.statuses.get_mut(slot) {
             *count += 1;
         }
-        self.durations.observe(elapsed);
+        self.durations.observe(elapsed, request_id);
     }
 }
 

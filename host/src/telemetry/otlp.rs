@@ -1,12 +1,15 @@
-//! Spans of requests, sent to an OpenTelemetry collector over OTLP/HTTP
+//! Traces, metrics and lines of the log, sent to an OpenTelemetry collector over OTLP/HTTP
 //! (<https://opentelemetry.io/docs/specs/otlp/#otlphttp>).
 //!
 //! A request that is traced has a [`Span`], and its stopwatch keeps [`Laps`]. When its response is
-//! there, both go into a bounded queue. A thread sends what has gathered. Nothing here makes a
-//! request wait: where the queue is full, the span is dropped and counted.
+//! there, both go into a bounded queue. Lines of the log go into another. A thread sends what has
+//! gathered, and from time to time all metrics. Nothing here makes a request wait: where a queue is
+//! full, what would go into it is dropped and counted.
 
 mod collector;
 mod document;
+mod documents;
+mod resource;
 mod send;
 #[cfg(test)]
 mod tests;
@@ -14,24 +17,56 @@ mod tests;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Context as _;
 use http::request::Parts;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, watch};
 
-use super::metrics::Metrics;
+use super::metrics::{Metrics, STAGES, Signal};
 use super::request_id::mix;
 use super::traceparent::TraceParent;
 
 pub use collector::Collector;
+pub use documents::LogRecord;
+use resource::ServiceIdentity;
 
-/// Requests that may wait to be sent; further ones are dropped.
+/// Requests, or lines of the log, that may wait to be sent; further ones are dropped.
 const QUEUE_MAX: usize = 4096;
 /// Stretches of one request that get a span each; a request with more says how many are left out.
 const LAPS_MAX: usize = 64;
 /// At the end, what has gathered may take so long to send.
 const CLOSE_MAX: Duration = Duration::from_secs(3);
+
+/// What is sent, and where.
+#[derive(Debug, Clone)]
+pub struct ExportOptions {
+    /// The collector; nothing is sent without one.
+    pub endpoint: Option<Collector>,
+    /// Requests as traces.
+    pub traces: bool,
+    /// Metrics.
+    pub metrics: bool,
+    /// This often.
+    pub metrics_interval: Duration,
+    /// Lines of the log.
+    pub logs: bool,
+    /// `service.name`
+    pub service_name: String,
+}
+
+impl Default for ExportOptions {
+    fn default() -> ExportOptions {
+        ExportOptions {
+            endpoint: None,
+            traces: true,
+            metrics: false,
+            metrics_interval: Duration::from_secs(60),
+            logs: false,
+            service_name: "portcullis".to_owned(),
+        }
+    }
+}
 
 /// What the stages of a request took, in order.
 #[derive(Debug, Clone)]
@@ -67,6 +102,19 @@ impl Laps {
             self.left_out = self.left_out.saturating_add(1);
         }
     }
+
+    /// What each stage took in all, in the order in which they first ran.
+    pub fn totals(&self) -> Vec<(&'static str, Duration)> {
+        let mut totals: Vec<(&'static str, Duration)> = Vec::new();
+        for lap in &self.laps {
+            let name = STAGES.get(lap.stage).copied().unwrap_or("other");
+            match totals.iter_mut().find(|(known, _)| *known == name) {
+                Some((_, total)) => *total += lap.elapsed,
+                None => totals.push((name, lap.elapsed)),
+            }
+        }
+        totals
+    }
 }
 
 /// A request that is traced.
@@ -98,10 +146,13 @@ pub struct Answered {
     pub laps: Option<Box<Laps>>,
 }
 
-/// Takes spans of answered requests, and sends them.
+/// Takes spans of answered requests and lines of the log, and sends them.
 #[derive(Debug)]
 pub struct Exporter {
-    queue: mpsc::Sender<Box<Span>>,
+    /// None where requests are not traced.
+    spans: Option<mpsc::Sender<Box<Span>>>,
+    /// None where lines are not sent.
+    lines: Option<mpsc::Sender<Box<LogRecord>>>,
     seed: u64,
     next: AtomicU64,
     metrics: Arc<Metrics>,
@@ -111,49 +162,65 @@ pub struct Exporter {
 /// The thread that sends: told to stop by one end, says that it did by the other.
 #[derive(Debug)]
 struct Thread {
-    stop: oneshot::Sender<()>,
+    stop: watch::Sender<bool>,
     stopped: Receiver<()>,
 }
 
 impl Exporter {
-    /// Starts the thread that sends to a collector. The collector need not be there: what cannot be
-    /// sent is dropped.
+    /// Starts the thread that sends to a collector, where there is one. The collector need not
+    /// answer: what cannot be sent is dropped.
     ///
     /// # Errors
     /// The thread cannot be started.
-    pub fn start(endpoint: Collector, metrics: &Arc<Metrics>) -> anyhow::Result<Exporter> {
-        let (queue, spans) = mpsc::channel(QUEUE_MAX);
-        let (stop, told) = oneshot::channel();
+    pub fn start(options: &ExportOptions, metrics: &Arc<Metrics>) -> anyhow::Result<Option<Arc<Exporter>>> {
+        let Some(endpoint) = options.endpoint.clone() else { return Ok(None) };
+        let (spans, spans_queued) = queue(options.traces);
+        let (lines, lines_queued) = queue(options.logs);
+        let (stop, told) = watch::channel(false);
         let (tell, stopped) = sync_channel(1);
-        let counters = Arc::clone(metrics);
+        let sending = send::Sending {
+            endpoint,
+            identity: ServiceIdentity::new(&options.service_name),
+            metrics: Arc::clone(metrics),
+            told,
+        };
+        let interval = options.metrics.then_some(options.metrics_interval);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::Builder::new()
             .name("otlp".to_owned())
             .spawn(move || {
-                runtime.block_on(send::run(&endpoint, spans, told, &counters));
+                runtime.block_on(async {
+                    tokio::join!(
+                        sending.batches(spans_queued, Signal::Traces, document::render),
+                        sending.batches(lines_queued, Signal::Logs, documents::logs),
+                        sending.metrics(interval),
+                    )
+                });
                 // When the time to close was over, nothing waits for this any more.
                 let _ = tell.send(());
             })
-            .context("starting the thread that exports traces")?;
-        Ok(Exporter {
-            queue,
+            .context("starting the thread that exports traces, metrics and logs")?;
+        Ok(Some(Arc::new(Exporter {
+            spans,
+            lines,
             // Without entropy ids still differ within the process.
             seed: getrandom::u64().unwrap_or_default(),
             next: AtomicU64::new(0),
             metrics: Arc::clone(metrics),
             thread: Mutex::new(Some(Thread { stop, stopped })),
-        })
+        })))
     }
 
-    /// The span of a request, below the one that its `traceparent` names; `None` when its caller
-    /// asked not to record it.
+    /// The span of a request, below the one that its `traceparent` names; `None` when requests are
+    /// not traced, or the caller asked not to record it.
     pub fn begin(
         &self,
         request: &Parts,
         began: SystemTime,
         request_id: &str,
-        peer: String,
+        peer: impl Fn() -> String,
     ) -> Option<Box<Span>> {
+        self.spans.as_ref()?;
         let traceparent = request.headers.get("traceparent").and_then(|value| value.to_str().ok());
         let caller = traceparent.and_then(TraceParent::parse);
         if caller.is_some_and(|caller| !caller.sampled) {
@@ -172,7 +239,7 @@ impl Exporter {
             method: request.method.as_str().to_owned(),
             path: request.uri.path().to_owned(),
             request_id: request_id.to_owned(),
-            peer,
+            peer: peer(),
             answer: Answered::default(),
         }))
     }
@@ -180,8 +247,20 @@ impl Exporter {
     /// Queues the span of an answered request, or drops it.
     pub fn end(&self, mut span: Box<Span>, answer: Answered) {
         span.answer = answer;
-        if self.queue.try_send(span).is_err() {
-            self.metrics.spans_dropped(1);
+        if self.spans.as_ref().is_some_and(|spans| spans.try_send(span).is_err()) {
+            self.metrics.dropped(Signal::Traces, 1);
+        }
+    }
+
+    /// Whether lines of the log are sent.
+    pub fn takes_lines(&self) -> bool {
+        self.lines.is_some()
+    }
+
+    /// Queues a line of the log, or drops it.
+    pub fn log(&self, record: LogRecord) {
+        if self.lines.as_ref().is_some_and(|lines| lines.try_send(Box::new(record)).is_err()) {
+            self.metrics.dropped(Signal::Logs, 1);
         }
     }
 
@@ -191,7 +270,7 @@ impl Exporter {
         let Some(Thread { stop, stopped }) = thread else { return };
         drop(stop);
         if stopped.recv_timeout(CLOSE_MAX) == Err(RecvTimeoutError::Timeout) {
-            tracing::warn!("the collector of traces is too slow; the last spans are dropped");
+            tracing::warn!("the collector is too slow; the last traces, metrics and lines are dropped");
         }
     }
 
@@ -201,8 +280,8 @@ impl Exporter {
     }
 }
 
-/// Nanoseconds since 1970.
-fn nanos(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+/// A queue where there is something to send; otherwise one that is at its end.
+fn queue<T>(is_sent: bool) -> (Option<mpsc::Sender<T>>, mpsc::Receiver<T>) {
+    let (sender, receiver) = mpsc::channel(QUEUE_MAX);
+    (is_sent.then_some(sender), receiver)
 }

@@ -1,6 +1,7 @@
 //! The scrub: reads every stored body now and then, and compares it with its checksum.
 
-use std::time::Instant;
+use std::sync::atomic::Ordering;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use super::blobs::{self, BlobRow, Location};
 use super::disk::Open;
@@ -45,6 +46,8 @@ impl Scrub {
         if rows.is_empty() {
             self.next = 0;
             self.rested_since = Some(now);
+            let at = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            shared.counters.scrub_passed_seconds.store(at.as_secs(), Ordering::Relaxed);
             return Ok(());
         }
         let mut spent = self.debt;
@@ -55,6 +58,7 @@ impl Scrub {
             verify(shared, id, row)?;
             self.next = id.saturating_add(1);
             spent += row.length + 512;
+            count(&shared.counters.scrubbed_bytes, row.length);
         }
         self.debt = spent.saturating_sub(budget);
         Ok(())

@@ -69,6 +69,8 @@ pub(crate) struct Counters {
     pub(crate) checkpoint_us: Histogram,
     pub(crate) log_bytes: AtomicU64,
     pub(crate) compacted_bytes: AtomicU64,
+    pub(crate) scrubbed_bytes: AtomicU64,
+    pub(crate) scrub_passed_seconds: AtomicU64,
     pub(crate) scrubbed_blobs: AtomicU64,
     pub(crate) scrub_errors: AtomicU64,
     pub(crate) read_missing: AtomicU64,
@@ -115,6 +117,10 @@ pub struct VolumeStats {
     pub live_bytes: u64,
     /// Bytes that compaction moved.
     pub compacted_bytes: u64,
+    /// Bytes of bodies that the scrub read.
+    pub scrubbed_bytes: u64,
+    /// When the scrub last ended a pass, in seconds since 1970; 0 when it has ended none.
+    pub scrub_passed_seconds: u64,
     /// Blobs that the scrub found whole.
     pub scrubbed_blobs: u64,
     /// Blobs that the scrub found damaged or missing.
@@ -172,6 +178,8 @@ impl Counters {
             checkpoint_us: self.checkpoint_us.read(),
             log_bytes: load(&self.log_bytes),
             compacted_bytes: load(&self.compacted_bytes),
+            scrubbed_bytes: load(&self.scrubbed_bytes),
+            scrub_passed_seconds: load(&self.scrub_passed_seconds),
             scrubbed_blobs: load(&self.scrubbed_blobs),
             scrub_errors: load(&self.scrub_errors),
             read_missing: load(&self.read_missing),

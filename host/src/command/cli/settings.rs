@@ -54,7 +54,7 @@ fn with_key(command: Command, key: &'static Key) -> Command {
     if !default.is_empty() {
         long += &format!("\nDefault: {default}");
     }
-    let is_switch = key.allowed == "true or false";
+    let is_switch = key.is_switch();
     let (heading, is_usual) = heading(key);
     let mut argument = Arg::new(key.name)
         .long(flag)
@@ -79,7 +79,7 @@ fn heading(key: &Key) -> (&'static str, bool) {
     match key.name.split_once('.').map_or(key.name, |(table, _)| table) {
         "listen" | "admin_listen" | "region" | "domain" => ("Listening", true),
         "data_dir" | "cache_dir" | "pipeline" | "workers" => ("Data folder and pipeline", true),
-        "log" | "access_log" => ("Logs", true),
+        "log" | "access_log" | "access_log_file" | "access_log_stages" => ("Logs", true),
         "telemetry" | "explanations" | "stage_sample" => ("Telemetry and explanations", false),
         "outbound" => ("What the server fetches", false),
         "limits" => ("Limits on clients", false),
@@ -94,6 +94,7 @@ fn placeholder(key: &Key) -> String {
     let begins = |words: &str| allowed.starts_with(words);
     match () {
         () if begins("true or false") => "true|false".to_owned(),
+        () if begins("off, ") => "off|text|json|s3".to_owned(),
         () if begins("a list of ADDRESS:PORT") => "ADDRESS:PORT".to_owned(),
         () if begins("a list of HOST[:PORT]") => "HOST[:PORT]".to_owned(),
         () if begins("a folder") => "FOLDER".to_owned(),

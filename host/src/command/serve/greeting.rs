@@ -10,8 +10,8 @@ use crate::config::Config;
 use crate::front::health::Duty;
 use crate::front::listener::Listener;
 use crate::keys::accounts::{Accounts, RootOrigin};
+use crate::telemetry::access::Access;
 use crate::telemetry::logs::LogFormat;
-use crate::telemetry::otlp::Collector;
 use volume::Durability;
 
 /// The lines.
@@ -111,10 +111,19 @@ fn logs(config: &Config) -> String {
         LogFormat::Text => "text",
         LogFormat::Json => "JSON",
     };
-    let requests = if config.access_log { "a line for each request" } else { "no line for each request" };
-    let traces = config.otlp_endpoint.as_ref().map(Collector::to_string);
-    let traces = traces.map_or("no traces".to_owned(), |collector| format!("traces to {collector}"));
-    format!("{form} on standard error, level {}, {requests}, {traces}", config.log.level)
+    let requests = match (config.access.access, &config.access.file) {
+        (Access::Off, _) => "no line for each request".to_owned(),
+        (_, None) => "a line for each request".to_owned(),
+        (_, Some(file)) => format!("a line for each request in {}", file.display()),
+    };
+    let export = &config.export;
+    let signals = [(export.traces, "traces"), (export.metrics, "metrics"), (export.logs, "lines")];
+    let signals: Vec<_> = signals.into_iter().filter_map(|(is_on, name)| is_on.then_some(name)).collect();
+    let sent = match &export.endpoint {
+        Some(collector) if !signals.is_empty() => format!("{} to {collector}", signals.join(" and ")),
+        _ => "no traces".to_owned(),
+    };
+    format!("{form} on standard error, level {}, {requests}, {sent}", config.log.level)
 }
 
 /// The credentials, with lines to paste.

@@ -1,10 +1,11 @@
 //! Bodies of requests and responses on their way. Each is noted in the pass of its request, slowed
 //! down to its rates, and ended with it.
 
+use std::cell::Cell;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
@@ -14,7 +15,6 @@ use super::Flight;
 use crate::body::receive::BoxError;
 use crate::body::respond::ResponseBody;
 use crate::pipeline::shares::Pass;
-use crate::telemetry::logs::Aborted;
 
 /// Bytes wait for their rate no longer than this at a time, so that no other limit takes the
 /// request for a stalled one. What is still owed then makes further requests wait.
@@ -56,11 +56,17 @@ pub(super) struct Received<B> {
     body: B,
     pass: Rc<Pass>,
     pause: Pause,
+    /// Where it is noted when bytes come, for the log.
+    received_at: Option<Rc<Cell<Option<Instant>>>>,
 }
 
 impl<B> Received<B> {
-    pub(super) fn new(body: B, pass: Rc<Pass>) -> Received<B> {
-        Received { body, pass, pause: Pause::default() }
+    pub(super) fn new(
+        body: B,
+        pass: Rc<Pass>,
+        received_at: Option<Rc<Cell<Option<Instant>>>>,
+    ) -> Received<B> {
+        Received { body, pass, pause: Pause::default(), received_at }
     }
 }
 
@@ -76,7 +82,7 @@ where
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let Received { body, pass, pause } = self.get_mut();
+        let Received { body, pass, pause, received_at } = self.get_mut();
         if let Some(failure) = pass.ended() {
             return Poll::Ready(Some(Err(failure.into())));
         }
@@ -89,6 +95,9 @@ where
             Poll::Ready(frame) => {
                 let bytes = frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref());
                 pause.set(pass.received(bytes.map_or(0, Bytes::len)));
+                if let Some(received_at) = received_at {
+                    received_at.set(Some(Instant::now()));
+                }
                 Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
             }
         }
@@ -108,15 +117,11 @@ pub(crate) struct Outgoing {
     body: ResponseBody,
     flight: Flight,
     pause: Pause,
-    /// Bytes of it that were not given out yet when it began.
-    length: u64,
-    failed: bool,
 }
 
 impl Outgoing {
     pub(super) fn new(body: ResponseBody, flight: Flight) -> Outgoing {
-        let length = body.size_hint().lower();
-        Outgoing { body, flight, pause: Pause::default(), length, failed: false }
+        Outgoing { body, flight, pause: Pause::default() }
     }
 }
 
@@ -128,13 +133,17 @@ impl Body for Outgoing {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        let Outgoing { body, flight, pause, failed, .. } = self.get_mut();
+        let Outgoing { body, flight, pause } = self.get_mut();
         flight.taken();
         let polled = match pause.poll(context) {
             Poll::Ready(()) => Pin::new(body).poll_frame(context),
             Poll::Pending => Poll::Pending,
         };
-        *failed |= matches!(&polled, Poll::Ready(Some(Err(_))));
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => flight.sent(frame.data_ref().map_or(0, Bytes::len)),
+            Poll::Ready(Some(Err(_))) => flight.failed(),
+            _ => {}
+        }
         let Some(pass) = &flight.pass else { return polled };
         match &polled {
             // It waits for the disk or for a rate, so the client is not the one who stalls.
@@ -153,19 +162,5 @@ impl Body for Outgoing {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
-    }
-}
-
-impl Drop for Outgoing {
-    fn drop(&mut self) {
-        if let Some(line) = self.flight.line.take() {
-            let left = self.body.size_hint().lower();
-            let aborted = match (left, self.failed) {
-                (0, false) => None,
-                (_, true) => Some(Aborted::Storage),
-                (_, false) => Some(Aborted::Client),
-            };
-            line.write(Some(self.length.saturating_sub(left)), aborted);
-        }
     }
 }

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use super::*;
 use crate::config::Config;
 use crate::front::listener;
+use crate::telemetry::metrics::TextForm;
 
 /// Answers `/slow` after 300 ms, `/big` with more than sockets buffer, everything else with its
 /// path.
@@ -52,7 +53,7 @@ impl Running {
                 metrics: Arc::clone(&metrics),
                 health: Arc::new(Health::default()),
                 proxies: Arc::default(),
-                access_log: AccessLog::On,
+                access_log: None,
             },
             answer: || Ok(Rc::new(Echo)),
         };
@@ -174,7 +175,9 @@ fn requests_beyond_the_limit_are_told_to_slow_down() {
     // The connection stays, and is served as soon as there is room.
     ask(&mut streams[2], "/after");
     assert_eq!(answer(&mut streams[2]).1, b"/after");
-    assert!(server.metrics.render().contains("portcullis_refused_total{limit=\"in_flight\"} 1\n"));
+    assert!(
+        server.metrics.render(TextForm::Plain).contains("portcullis_refused_total{limit=\"in_flight\"} 1\n")
+    );
 }
 
 #[test]
@@ -195,7 +198,12 @@ fn connections_beyond_the_limit_are_answered_and_closed() {
     assert!(answer(&mut probe).0.starts_with("HTTP/1.1 200"));
     assert!(is_closed(&mut probe));
     assert_eq!(answer(&mut first).1, b"slow");
-    assert!(server.metrics.render().contains("portcullis_refused_total{limit=\"connections\"} 1\n"));
+    assert!(
+        server
+            .metrics
+            .render(TextForm::Plain)
+            .contains("portcullis_refused_total{limit=\"connections\"} 1\n")
+    );
 }
 
 #[test]
@@ -271,7 +279,7 @@ fn a_client_that_takes_nothing_of_its_response_is_closed() {
         length += more;
     }
     assert!(length < 64 << 20, "{length}");
-    assert!(server.metrics.render().contains("portcullis_requests_in_flight 0\n"));
+    assert!(server.metrics.render(TextForm::Plain).contains("portcullis_requests_in_flight 0\n"));
 }
 
 #[test]
@@ -317,7 +325,7 @@ fn a_worker_that_cannot_start_is_an_error_not_a_hang() {
             metrics: Arc::new(Metrics::new(1)),
             health: Arc::new(Health::default()),
             proxies: Arc::default(),
-            access_log: AccessLog::Off,
+            access_log: None,
         },
         answer: || -> anyhow::Result<Rc<Echo>> { anyhow::bail!("no pipeline") },
     };

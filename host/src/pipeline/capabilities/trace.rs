@@ -23,6 +23,11 @@ impl Host for HostState {
         Ok(())
     }
 
+    fn refused(&mut self, handle: Resource<CallHandle>, code: String) -> Result<()> {
+        self.calls.of(&handle)?.error = Some(code);
+        Ok(())
+    }
+
     fn denied(&mut self, handle: Resource<CallHandle>) -> Result<Option<Circumstances>> {
         let call = self.calls.of(&handle)?;
         if call.explanation != Explanation::Open {

@@ -271,7 +271,7 @@ impl Pass {
         self.began.get()
     }
 
-    pub(super) fn received_so_far(&self) -> u64 {
+    pub(crate) fn received_so_far(&self) -> u64 {
         self.received.get()
     }
 }

@@ -2,6 +2,7 @@ use super::*;
 use crate::config::{Rate, RateEntry};
 use crate::pipeline::bindings::calls::{Identity, IdentityKind, Principal, Target};
 use crate::pipeline::call::Facts;
+use crate::telemetry::metrics::TextForm;
 
 struct Bench {
     shares: Rc<Shares>,
@@ -163,7 +164,7 @@ fn an_unverified_body_that_drips_is_ended_and_a_verified_one_is_not() {
     }
     assert_eq!(dripping.ended(), Some(Failure::BodyTimeout));
     let counted = "portcullis_refused_total{limit=\"slow_body\"} 1";
-    assert!(bench.shares.metrics.render().lines().any(|line| line == counted), "once");
+    assert!(bench.shares.metrics.render(TextForm::Plain).lines().any(|line| line == counted), "once");
     assert_eq!((steady.ended(), verified.ended()), (None, None));
     bench.after(300);
     steady.received(1 << 30);

@@ -19,6 +19,11 @@ impl VolumeSource for Arc<Volume> {
                 ),
                 ("volume_commits_waiting", "Commits that wait for the disk", stats.queued),
                 ("volume_tail_bytes", "Bytes that wait in memory for the log", stats.tail_bytes),
+                (
+                    "volume_scrub_pass_timestamp_seconds",
+                    "When the scrub last ended a pass over everything, in seconds since 1970; 0 before the first",
+                    stats.scrub_passed_seconds,
+                ),
                 ("volume_space_low", "1 when writes are refused for lack of space", stats.space_low.into()),
                 ("volume_failed", "1 when writes are refused because the disk failed", stats.failed.into()),
                 ("volume_free_bytes", "Bytes free in the file system of the data folder", stats.free_bytes),
@@ -39,6 +44,7 @@ impl VolumeSource for Arc<Volume> {
                 ),
                 ("volume_log_written_bytes", "Bytes written to the log", stats.log_bytes),
                 ("volume_compacted_bytes", "Bytes moved by compaction", stats.compacted_bytes),
+                ("volume_scrubbed_bytes", "Bytes that the scrub read", stats.scrubbed_bytes),
                 ("volume_scrubbed_blobs", "Blobs that the scrub found whole", stats.scrubbed_blobs),
                 ("volume_scrub_errors", "Blobs that the scrub found damaged or missing", stats.scrub_errors),
                 ("volume_files_removed", "Files of bodies removed", stats.files_removed),
@@ -82,13 +88,17 @@ fn times(name: &'static str, help: &'static str, distribution: &Distribution) ->
     VolumeHistogram { name, help, sum: distribution.sum as f64 / 1e6, slots: slots(distribution, 1e6) }
 }
 
+/// Powers of two that share a slot: twice as fine would be twice as many samples.
+const POWERS: usize = 2;
+
 /// Index `n` counts whole numbers from 2^(n-1) up to but not including 2^n; the last one counts
 /// everything above too.
 fn slots(distribution: &Distribution, unit: f64) -> Vec<(f64, u64)> {
     let counts = &distribution.by_power_of_two;
-    let bound = |index: usize| match index + 1 == counts.len() {
+    let bound = |index: usize| match index + 1 >= counts.len() {
         true => f64::MAX,
         false => ((1u64 << index.min(62)) - 1) as f64 / unit,
     };
-    counts.iter().enumerate().map(|(index, count)| (bound(index), *count)).collect()
+    let slots = counts.chunks(POWERS).enumerate();
+    slots.map(|(slot, counts)| (bound((slot + 1) * POWERS - 1), counts.iter().sum())).collect()
 }

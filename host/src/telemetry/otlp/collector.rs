@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-/// The path of traces behind a collector's base address.
-const TRACES: &str = "v1/traces";
+use super::super::metrics::Signal;
+
 /// The port of OTLP over HTTP.
 const PORT: u16 = 4318;
 
-/// A collector of traces, reached over plain HTTP.
+/// A collector, reached over plain HTTP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Collector {
     /// As it was set.
@@ -16,13 +16,13 @@ pub struct Collector {
     pub(super) address: String,
     /// For the header `host`.
     pub(super) authority: String,
-    /// Where traces are posted to.
-    pub(super) path: String,
+    /// What stands before `v1/traces`, without a slash at its end.
+    folder: String,
 }
 
 impl Collector {
     /// Parses a base address: scheme `http`, a host, perhaps a port and a path, nothing else.
-    /// Traces go to `v1/traces` below it.
+    /// Traces go to `v1/traces` below it, and the others to places like it.
     pub fn parse(text: &str) -> Option<Collector> {
         let uri: http::Uri = text.parse().ok()?;
         let authority = uri.authority()?;
@@ -35,8 +35,22 @@ impl Collector {
             base: text.to_owned(),
             address: format!("{}:{port}", authority.host()),
             authority: authority.as_str().to_owned(),
-            path: format!("{}/{TRACES}", uri.path().trim_end_matches('/')),
+            folder: uri.path().trim_end_matches('/').to_owned(),
         })
+    }
+
+    /// Where something is posted to.
+    pub(super) fn path(&self, signal: Signal) -> String {
+        format!("{}/v1/{}", self.folder, Collector::path_of(signal))
+    }
+
+    /// The last part of that path, which is what it is called.
+    pub(super) fn path_of(signal: Signal) -> &'static str {
+        match signal {
+            Signal::Traces => "traces",
+            Signal::Metrics => "metrics",
+            Signal::Logs => "logs",
+        }
     }
 }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::super::metrics::STAGES;
-use super::{Lap, Span, nanos};
+use super::resource::{SCOPE, ServiceIdentity, nanos, number, text};
+use super::{Lap, Span};
 
 /// `SPAN_KIND_INTERNAL`, `SPAN_KIND_SERVER`.
 const INTERNAL: u8 = 1;
@@ -15,15 +16,12 @@ const SERVER: u8 = 2;
 const ERROR: u8 = 2;
 
 /// The body of one request to the collector.
-pub(super) fn render(spans: &[Box<Span>]) -> String {
+pub(super) fn render(identity: &ServiceIdentity, spans: &[Box<Span>]) -> String {
     let spans: Vec<Value> = spans.iter().flat_map(|span| of_request(span)).collect();
     json!({
         "resourceSpans": [{
-            "resource": { "attributes": [
-                text("service.name", "portcullis"),
-                text("service.version", env!("CARGO_PKG_VERSION")),
-            ] },
-            "scopeSpans": [{ "scope": { "name": "portcullis" }, "spans": spans }],
+            "resource": identity.resource(),
+            "scopeSpans": [{ "scope": { "name": SCOPE }, "spans": spans }],
         }],
     })
     .to_string()
@@ -87,12 +85,4 @@ fn of_request(span: &Span) -> Vec<Value> {
 fn stage_id(request: u64, index: usize) -> u64 {
     let step = (index as u64).wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
     request.wrapping_add(step).max(1)
-}
-
-fn text(key: &str, value: &str) -> Value {
-    json!({ "key": key, "value": { "stringValue": value } })
-}
-
-fn number(key: &str, value: u64) -> Value {
-    json!({ "key": key, "value": { "intValue": value.to_string() } })
 }

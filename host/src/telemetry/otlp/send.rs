@@ -1,5 +1,6 @@
-//! The thread that sends: gathers spans, posts them, and tries again where that can help.
+//! The thread that sends: gathers, posts, and tries again where that can help.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,15 +10,17 @@ use http_body_util::Full;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::super::metrics::Metrics;
-use super::{Collector, Span, document};
+use super::super::metrics::{Metrics, Signal};
+use super::collector::Collector;
+use super::documents;
+use super::resource::ServiceIdentity;
 
-/// Requests whose spans are sent together.
+/// What is sent together: requests with their spans, or lines.
 const BATCH_MAX: usize = 256;
-/// The first span of a batch waits at most this long for others.
+/// The first of a batch waits at most this long for others.
 const GATHER: Duration = Duration::from_secs(1);
 /// One attempt to send.
 const ATTEMPT_MAX: Duration = Duration::from_secs(5);
@@ -35,78 +38,118 @@ enum Sent {
     Refused(StatusCode),
 }
 
-/// Sends what comes, and after `stop` what is left.
-pub(super) async fn run(
-    endpoint: &Collector,
-    mut spans: mpsc::Receiver<Box<Span>>,
-    mut stop: oneshot::Receiver<()>,
-    metrics: &Metrics,
-) {
-    let mut silent = false;
-    loop {
-        let batch = gather(&mut spans, &mut stop).await;
-        if batch.is_empty() {
-            return;
+/// What all that is sent has in common.
+pub(super) struct Sending {
+    pub(super) endpoint: Collector,
+    pub(super) identity: ServiceIdentity,
+    pub(super) metrics: Arc<Metrics>,
+    /// Ends when its sender does.
+    pub(super) told: watch::Receiver<bool>,
+}
+
+impl Sending {
+    /// Sends what comes, and after the order to stop what is left.
+    pub(super) async fn batches<T>(
+        &self,
+        mut queue: mpsc::Receiver<Box<T>>,
+        signal: Signal,
+        render: fn(&ServiceIdentity, &[Box<T>]) -> String,
+    ) {
+        let mut told = self.told.clone();
+        let mut is_silent = false;
+        loop {
+            let batch = gather(&mut queue, &mut told).await;
+            if batch.is_empty() {
+                return;
+            }
+            let body = render(&self.identity, &batch);
+            let packet = Packet { body, count: batch.len(), is_last: queue.is_closed() };
+            is_silent = self.send(signal, packet, is_silent).await;
         }
+    }
+
+    /// Sends all metrics now and then, and once more at the end.
+    pub(super) async fn metrics(&self, interval: Option<Duration>) {
+        let Some(interval) = interval else { return };
+        let mut told = self.told.clone();
+        let (mut is_silent, mut is_last) = (false, false);
+        while !is_last {
+            tokio::select! {
+                () = sleep(interval) => {}
+                _ = told.changed() => is_last = true,
+            }
+            let families = self.metrics.families();
+            let count = families.iter().map(|family| family.samples.len()).sum();
+            let body = documents::metrics(&self.identity, &families);
+            is_silent = self.send(Signal::Metrics, Packet { body, count, is_last }, is_silent).await;
+        }
+    }
+
+    /// Sends one document, counts what became of it, and says so where that has changed. Returns
+    /// whether the collector is silent.
+    async fn send(&self, signal: Signal, packet: Packet, is_silent: bool) -> bool {
+        let Packet { body, count, is_last } = packet;
+        let Sending { endpoint, metrics, .. } = self;
         // A collector that did not answer the last batch, or a process that ends, gets one try.
-        let retries = if silent || spans.is_closed() { &[][..] } else { &RETRIES };
-        let sent = deliver(endpoint, Bytes::from(document::render(&batch)), retries).await;
+        let retries = if is_silent || is_last { &[][..] } else { &RETRIES };
+        let sent = deliver(endpoint, signal, Bytes::from(body), retries).await;
         match sent {
-            Sent::Taken => metrics.spans_exported(batch.len() as u64),
-            Sent::Later(_) | Sent::Refused(_) => metrics.spans_dropped(batch.len() as u64),
+            Sent::Taken => metrics.exported(signal, count as u64),
+            Sent::Later(_) | Sent::Refused(_) => metrics.dropped(signal, count as u64),
         }
+        let what = Collector::path_of(signal);
         // Said once when it begins, and once when it ends.
-        match (&sent, silent) {
-            (Sent::Taken, true) => tracing::info!(%endpoint, "the collector takes traces again"),
+        match (&sent, is_silent) {
+            (Sent::Taken, true) => tracing::info!(%endpoint, what, "the collector takes telemetry again"),
             (Sent::Later(why), false) => {
-                tracing::warn!(%endpoint, why, "traces cannot be sent; they are dropped");
+                tracing::warn!(%endpoint, what, why, "telemetry cannot be sent; it is dropped");
             }
             (Sent::Refused(status), false) => {
-                tracing::warn!(%endpoint, %status, "the collector refuses traces; they are dropped");
+                tracing::warn!(%endpoint, what, %status, "the collector refuses telemetry; it is dropped");
             }
             _ => {}
         }
-        silent = sent != Sent::Taken;
+        sent != Sent::Taken
     }
 }
 
-/// The spans to send together; none when there will be no more.
-async fn gather(spans: &mut mpsc::Receiver<Box<Span>>, stop: &mut oneshot::Receiver<()>) -> Vec<Box<Span>> {
+/// What to send together; nothing when there will be no more.
+async fn gather<T>(queue: &mut mpsc::Receiver<Box<T>>, told: &mut watch::Receiver<bool>) -> Vec<Box<T>> {
     let mut batch = Vec::new();
     let mut until = Instant::now();
     while batch.len() < BATCH_MAX {
         tokio::select! {
-            span = spans.recv() => match span {
-                Some(span) => {
+            next = queue.recv() => match next {
+                Some(next) => {
                     if batch.is_empty() {
                         until = Instant::now() + GATHER;
                     }
-                    batch.push(span);
+                    batch.push(next);
                 }
                 None => break,
             },
             // What is queued already still comes, then the end.
-            _ = &mut *stop, if !spans.is_closed() => spans.close(),
-            () = sleep_until(until), if !batch.is_empty() && !spans.is_closed() => break,
+            _ = told.changed(), if !queue.is_closed() => queue.close(),
+            () = sleep_until(until), if !batch.is_empty() && !queue.is_closed() => break,
         }
     }
     batch
 }
 
-async fn deliver(endpoint: &Collector, body: Bytes, retries: &[Duration]) -> Sent {
-    let mut sent = attempt(endpoint, body.clone()).await;
+async fn deliver(endpoint: &Collector, signal: Signal, body: Bytes, retries: &[Duration]) -> Sent {
+    let mut sent = attempt(endpoint, signal, body.clone()).await;
     for wait in retries {
         if !matches!(sent, Sent::Later(_)) {
             break;
         }
         sleep(*wait).await;
-        sent = attempt(endpoint, body.clone()).await;
+        sent = attempt(endpoint, signal, body.clone()).await;
     }
     sent
 }
 
-async fn attempt(endpoint: &Collector, body: Bytes) -> Sent {
-    match timeout(ATTEMPT_MAX, post(endpoint, body)).await {
+async fn attempt(endpoint: &Collector, signal: Signal, body: Bytes) -> Sent {
+    match timeout(ATTEMPT_MAX, post(endpoint, signal, body)).await {
         Ok(Ok(status)) if status.is_success() => Sent::Taken,
         Ok(Ok(status)) if matches!(status.as_u16(), 429 | 502 | 503 | 504) => Sent::Later(status.to_string()),
         Ok(Ok(status)) => Sent::Refused(status),
@@ -116,10 +159,10 @@ async fn attempt(endpoint: &Collector, body: Bytes) -> Sent {
 }
 
 /// A connection of its own for each batch: one a second is cheaper than watching an idle one.
-async fn post(endpoint: &Collector, body: Bytes) -> anyhow::Result<StatusCode> {
+async fn post(endpoint: &Collector, signal: Signal, body: Bytes) -> anyhow::Result<StatusCode> {
     let stream = TcpStream::connect(&endpoint.address).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let request = Request::post(&endpoint.path)
+    let request = Request::post(endpoint.path(signal))
         .header(HOST, &endpoint.authority)
         .header(CONTENT_TYPE, "application/json")
         .body(Full::new(body))?;
@@ -136,4 +179,13 @@ async fn post(endpoint: &Collector, body: Bytes) -> anyhow::Result<StatusCode> {
         }
     };
     Ok(head.await?.status())
+}
+
+/// A document, and what is to be known of it to send it.
+struct Packet {
+    body: String,
+    /// How many spans, samples or lines are in it.
+    count: usize,
+    /// Whether the process ends.
+    is_last: bool,
 }
