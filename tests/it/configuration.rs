@@ -94,7 +94,7 @@ fn a_pipeline_that_cannot_be_built_is_refused_before_anything_is_made() {
     let built =
         manifest.replace("source = \"target", &format!("source = \"{}/target", workspace::root().display()));
     for (manifest, expected) in [
-        ("", "spin.toml: line 1: missing field"),
+        ("", "spin.toml: it adds nothing to the built-in pipeline"),
         (manifest.as_str(), "target/components/"),
         (&built.replace("\"boolean\"", "\"bool\""), "the type of a variable is \"text\""),
         (&built.replace("[component.cors]", "[component.kors]"), "no [component.cors] in the manifest"),

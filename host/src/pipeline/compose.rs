@@ -50,6 +50,16 @@ struct Document {
     component: BTreeMap<String, Component>,
 }
 
+impl Document {
+    /// Whether there is anything that could be added to another manifest. A file without is hardly
+    /// the one that was meant.
+    fn says_something(&self) -> bool {
+        let positions = self.application.tool.portcullis.positions();
+        let adds_stages = positions.iter().any(|(_, _, names)| !names.is_empty());
+        adds_stages || !self.component.is_empty() || !self.variables.is_empty()
+    }
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Application {
@@ -165,6 +175,7 @@ impl Manifest {
             anyhow!("{name}: line {line}: {}", error.message())
         })?;
         if document.trigger.http.is_empty() {
+            ensure!(document.says_something(), "{name}: it adds nothing to the built-in pipeline");
             document = add(embedded()?, document);
             check_used(&document).with_context(|| name.clone())?;
         }
