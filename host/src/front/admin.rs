@@ -18,6 +18,7 @@ mod client;
 mod hold;
 mod limits;
 mod quotas;
+mod replies;
 mod serve;
 mod socket;
 mod usage;
@@ -25,7 +26,6 @@ mod usage;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::{Method, Response, StatusCode, Uri};
 use http_body_util::Full;
 
@@ -36,6 +36,7 @@ use volume::Volume;
 
 pub use client::{HoldStream, Reply, ask, get, hold};
 pub use hold::{HoldFrame, Holding};
+use replies::{failure, json, not_allowed};
 pub use serve::AdminServer;
 pub use socket::SOCKET;
 
@@ -101,25 +102,6 @@ impl Admin {
         // Each is a document already.
         json(StatusCode::OK, format!("{{\"explanations\":[{}]}}", texts.join(",")))
     }
-}
-
-fn not_allowed(allowed: &'static str) -> Response<Full<Bytes>> {
-    let mut response = failure(StatusCode::METHOD_NOT_ALLOWED, &format!("{allowed} is what there is"));
-    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
-    response
-}
-
-fn failure(status: StatusCode, why: &str) -> Response<Full<Bytes>> {
-    json(status, serde_json::json!({ "error": why }).to_string())
-}
-
-fn json(status: StatusCode, text: String) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(Bytes::from(text)));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
 }
 
 #[cfg(test)]

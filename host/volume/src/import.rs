@@ -91,7 +91,7 @@ impl Import {
     /// The rows are cut off, or cannot be written.
     pub fn rows(&mut self, table: &str, packed: &[u8]) -> Result<(), VolumeError> {
         let mut each = PackedRows::new(packed);
-        self.transaction(|rows, _| {
+        self.transaction(|rows| {
             for row in each.by_ref() {
                 rows.put(table, row.key, row.value, row.revision)?;
             }
@@ -181,7 +181,9 @@ impl Import {
         // Nothing of the log that was read so far is a commit.
         self.state.counted = self.state.commit;
         let state = self.state;
-        self.transaction(|_, transaction| write_state(transaction, &state))?;
+        let transaction = self.index.begin()?;
+        write_state(&transaction, &state)?;
+        transaction.commit()?;
         self.index.checkpoint(&self.live, state.sequence_high)?;
         self.disk.sync_folder("")?;
         Ok(())
@@ -200,7 +202,7 @@ impl Import {
         if waiting.is_empty() {
             return Ok(());
         }
-        self.transaction(|rows, _| {
+        self.transaction(|rows| {
             for (id, record, location) in waiting {
                 rows.blobs.insert(id, &record.row(location).encode())?;
             }
@@ -210,12 +212,12 @@ impl Import {
 
     fn transaction(
         &mut self,
-        change: impl FnOnce(&mut Rows<'_>, &redb::WriteTransaction) -> Result<(), VolumeError>,
+        change: impl FnOnce(&mut Rows<'_>) -> Result<(), VolumeError>,
     ) -> Result<(), VolumeError> {
         let transaction = self.index.begin()?;
         {
             let mut rows = Rows::new(&transaction)?;
-            change(&mut rows, &transaction)?;
+            change(&mut rows)?;
         }
         transaction.commit()?;
         self.transactions += 1;

@@ -77,16 +77,23 @@ fn connect(folder: &Path) -> Result<Option<UnixStream>> {
 /// # Errors
 /// The server belongs to another user, does not answer, or holds something already.
 pub fn hold(folder: &Path) -> Result<Option<HoldStream>> {
-    let Some(stream) = connect(folder)? else { return Ok(None) };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (send, frames) = sync_channel(WAITING_MAX);
-    let (begun_send, begun) = sync_channel(1);
-    std::thread::Builder::new().name("hold".to_owned()).spawn(move || {
-        runtime.block_on(receive(stream, begun_send, send));
-    })?;
-    match begun.recv_timeout(TIME_MAX) {
-        Ok(begun) => begun.map(|()| Some(HoldStream { frames })),
-        Err(_) => bail!("the server does not answer"),
+    let until = Instant::now() + GIVEN_BACK_MAX;
+    loop {
+        let Some(stream) = connect(folder)? else { return Ok(None) };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (send, frames) = sync_channel(WAITING_MAX);
+        let (begun_send, begun) = sync_channel(1);
+        std::thread::Builder::new().name("hold".to_owned()).spawn(move || {
+            runtime.block_on(receive(stream, begun_send, send));
+        })?;
+        let Ok(begun) = begun.recv_timeout(TIME_MAX) else { bail!("the server does not answer") };
+        if begun? {
+            return Ok(Some(HoldStream { frames }));
+        }
+        if Instant::now() > until {
+            bail!("a backup is being made already");
+        }
+        std::thread::sleep(Duration::from_millis(100));
     }
 }
 
@@ -130,39 +137,33 @@ const GIVEN_BACK_MAX: Duration = Duration::from_secs(2);
 /// Receives frames until one side is gone.
 async fn receive(
     stream: UnixStream,
-    begun: SyncSender<Result<()>>,
+    begun: SyncSender<Result<bool>>,
     frames: SyncSender<Result<HoldFrame, String>>,
 ) {
     let opened = async {
         let stream = tokio::net::UnixStream::from_std(stream)?;
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
-        let until = Instant::now() + GIVEN_BACK_MAX;
-        let response = loop {
-            let request = Request::post("/hold").header(HOST, "localhost").body(Empty::<Bytes>::new())?;
-            let response = sender.send_request(request).await?;
-            if response.status() != StatusCode::CONFLICT || Instant::now() > until {
-                break response;
-            }
-            // The connection takes the next request when this response was read.
-            let _ = response.into_body().collect().await;
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            sender.ready().await?;
-        };
+        let request = Request::post("/hold").header(HOST, "localhost").body(Empty::<Bytes>::new())?;
+        let response = sender.send_request(request).await?;
+        if response.status() == StatusCode::CONFLICT {
+            return Ok(None);
+        }
         if response.status() != StatusCode::OK {
             let status = response.status();
             let body = Limited::new(response.into_body(), BYTES_MAX).collect().await;
             let text = body.map(|body| String::from_utf8_lossy(&body.to_bytes()).into_owned());
             bail!("the server of the data folder answers {status}: {}", text.unwrap_or_default());
         }
-        Ok((sender, response.into_body()))
+        Ok(Some((sender, response.into_body())))
     };
     // The sender keeps the connection.
     let (_sender, mut body) = match opened.await {
-        Ok(opened) => opened,
+        Ok(Some(opened)) => opened,
+        Ok(None) => return drop(begun.send(Ok(false))),
         Err(error) => return drop(begun.send(Err(error.context("asking the server")))),
     };
-    if begun.send(Ok(())).is_err() {
+    if begun.send(Ok(true)).is_err() {
         return;
     }
     let mut bytes = BytesMut::new();

@@ -5,7 +5,8 @@ use http::{Method, Response, StatusCode};
 use http_body_util::Full;
 use serde_json::{Map, Value, json};
 
-use super::{Admin, failure, json as document, not_allowed};
+use super::Admin;
+use super::replies::{failure, json as document, not_allowed};
 use crate::config::{ConfigError, Quota, Subject};
 use crate::pipeline::quotas::{Quotas, RuledQuota};
 use crate::pipeline::shares::rates::By;

@@ -21,7 +21,8 @@ use hyper_util::rt::TokioIo;
 use tokio::sync::{Semaphore, oneshot};
 use tokio::task::LocalSet;
 
-use super::{Admin, failure, hold, socket};
+use super::replies::failure;
+use super::{Admin, hold, socket};
 
 /// Connections at a time; a further one waits.
 const CONNECTIONS_MAX: usize = 16;

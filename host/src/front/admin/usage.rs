@@ -5,7 +5,7 @@ use http::{Method, Response, StatusCode};
 use http_body_util::Full;
 use serde_json::{Map, Value, json};
 
-use super::{failure, json as document, not_allowed};
+use super::replies::{failure, json as document, not_allowed};
 use crate::config::Subject;
 use crate::pipeline::quotas::Quotas;
 use crate::telemetry::usage::{self, Usage};
