@@ -14,6 +14,7 @@ fn open(dir: &Path) -> std::sync::Arc<Volume> {
 }
 
 /// A row of the table `parts`, as docs/storage-format.md describes it, that refers to these blobs.
+/// Its key begins with the number of an upload: eight bytes.
 fn part(key: &[u8], blobs: &[u64]) -> Put {
     let mut value = vec![1, 1, 1, 1];
     value.extend([0; 16]);
@@ -54,8 +55,8 @@ fn check(dir: &Path) -> (Option<i32>, Value) {
 fn references_that_are_right_are_clean() {
     let dir = tempfile::tempdir().unwrap();
     let volume = open(dir.path());
-    store(&volume, |id| vec![part(b"one", &[id]), part(b"two", &[id, id])], 3);
-    store(&volume, |id| vec![part(b"three", &[id])], 1);
+    store(&volume, |id| vec![part(b"part-one", &[id]), part(b"part-two", &[id, id])], 3);
+    store(&volume, |id| vec![part(b"part-3rd", &[id])], 1);
     volume.close();
     drop(volume);
     let (status, report) = check(dir.path());
@@ -68,12 +69,14 @@ fn references_that_are_right_are_clean() {
 fn references_that_are_wrong_are_named() {
     let dir = tempfile::tempdir().unwrap();
     let volume = open(dir.path());
-    store(&volume, |id| vec![part(b"good", &[id])], 1);
-    let many = store(&volume, |id| vec![part(b"many", &[id])], 3);
+    store(&volume, |id| vec![part(b"good-row", &[id])], 1);
+    let many = store(&volume, |id| vec![part(b"many-row", &[id])], 3);
     let orphan = store(&volume, |_| Vec::new(), 1);
     let gone = orphan + 1_000_000_000;
     let garbage = Put { table: "parts".to_owned(), key: b"gar\xFFbage".to_vec(), value: b"\x09".to_vec() };
-    volume.commit_blocking(Batch { put: vec![part(b"lost", &[gone]), garbage], ..Batch::default() }).unwrap();
+    volume
+        .commit_blocking(Batch { put: vec![part(b"lost-row", &[gone]), garbage], ..Batch::default() })
+        .unwrap();
     volume.close();
     drop(volume);
 
@@ -86,7 +89,7 @@ fn references_that_are_wrong_are_named() {
         format!("blob {many:016x}: 3 references are noted, 1 were counted"),
         format!("blob {orphan:016x}: no row refers to it"),
         "row \"gar\\xffbage\" of parts: it cannot be read: A stored record could not be read.".to_owned(),
-        format!("row \"lost\" of parts: blob {gone:016x}, to which it refers, is not there"),
+        format!("row \"lost-row\" of parts: blob {gone:016x}, to which it refers, is not there"),
     ];
     expected.sort_unstable();
     assert_eq!(found, expected);
