@@ -65,6 +65,12 @@ impl Quotas {
         list
     }
 
+    /// The quota that names just this bucket or account, or just `*`.
+    pub fn own(&self, subject: Subject, name: &str) -> Option<Quota> {
+        let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner);
+        rules.get(&(subject, name.to_owned())).map(|rule| rule.quota)
+    }
+
     /// The quota that holds for a bucket or an account: its own, or that of each.
     pub fn of(&self, subject: Subject, name: &str) -> Option<Quota> {
         if !self.is_any() {

@@ -30,7 +30,7 @@ pub(super) fn answer(admin: &Admin, method: &Method, rest: &str, query: &str) ->
             StatusCode::CONFLICT,
             "the storage component of the pipeline does not tell usage, so nothing would enforce a quota",
         ),
-        Method::PUT => match quota(query) {
+        Method::PUT => match quota(query, quotas.own(subject, &name).unwrap_or_default()) {
             Ok(quota) => {
                 quotas.set(subject, &name, quota);
                 tracing::info!(%subject, name, query, "a quota is set");
@@ -54,14 +54,15 @@ fn named(rest: &str) -> Option<(Subject, String)> {
     Some((subject, subject.normal(name)?))
 }
 
-/// `bytes_max=1048576&objects_max=5`
-fn quota(query: &str) -> Result<Quota, ConfigError> {
-    let mut quota = Quota::default();
+/// `bytes_max=1048576&objects_max=5`: what is not given stays as it is in `before`.
+fn quota(query: &str, before: Quota) -> Result<Quota, ConfigError> {
+    let (mut given, mut quota) = (Quota::default(), before);
     for parameter in query.split('&').filter(|parameter| !parameter.is_empty()) {
         let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        given.set(name, value)?;
         quota.set(name, value)?;
     }
-    quota.check()?;
+    given.check()?;
     Ok(quota)
 }
 

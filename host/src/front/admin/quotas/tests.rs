@@ -12,6 +12,7 @@ fn quotas_are_shown_set_and_lifted() {
         (Method::GET, "", "", 200),
         (Method::POST, "", "", 405),
         (Method::PUT, "/bucket/photos", "bytes_max=1048576&objects_max=5", 200),
+        (Method::PUT, "/bucket/photos", "objects_max=6", 200),
         (Method::PUT, "/account/*", "objects_max=0", 200),
         (Method::PUT, "/bucket/photos", "", 400),
         (Method::PUT, "/bucket/photos", "bytes_max=much", 400),
@@ -25,7 +26,7 @@ fn quotas_are_shown_set_and_lifted() {
     }
     let expected = json!({ "quotas": [
         { "subject": "account", "name": "*", "objects_max": 0, "set_by": "call" },
-        { "subject": "bucket", "name": "photos", "bytes_max": 1_048_576, "objects_max": 5, "set_by": "call" },
+        { "subject": "bucket", "name": "photos", "bytes_max": 1_048_576, "objects_max": 6, "set_by": "call" },
     ] });
     assert_eq!(serde_json::from_str::<Value>(&list(quotas)).unwrap(), expected);
     assert_eq!(status(Method::DELETE, "/bucket/photos", ""), 200);
