@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use backup::{
@@ -76,6 +77,13 @@ fn target(place: &Place) -> Result<Box<dyn Target>> {
 
 /// The file of the key. It must not be lost together with what it is for, nor be found beside it.
 fn key_file(config: &Config, place: &Place) -> Result<PathBuf> {
+    let is_folder = !place.target.starts_with("s3://");
+    if is_folder && std::path::absolute(&place.target)?.starts_with(std::path::absolute(&config.data_dir)?) {
+        bail!(
+            "backups cannot be in the data folder {}: they would be lost together with it",
+            config.data_dir.display()
+        );
+    }
     let Some(file) = &config.backup.key_file else {
         bail!(
             "name the file of the backup key: --key-file FILE, or backup.key_file in the configuration; \
@@ -180,6 +188,10 @@ fn source(config: &Config) -> Result<Box<dyn Source>> {
     }
 }
 
+/// A frame that came so long after the one before was not waiting: the server sends one each half
+/// second.
+const PAUSE_MIN: Duration = Duration::from_millis(250);
+
 /// What a server holds.
 struct ServerSource {
     stream: HoldStream,
@@ -212,13 +224,15 @@ impl Source for ServerSource {
                 return ended(why);
             }
         }
-        if surely == Surely::Yes {
-            // The first may have been on its way already.
-            for _ in 0..2 {
-                if let HoldFrame::Ended(why) = self.stream.wait().map_err(BackupError::Interrupted)? {
-                    return ended(why);
-                }
+        // Frames that have waited somewhere come one behind the other: those that the server sends
+        // now have its pause between them.
+        let mut fresh = 0;
+        while surely == Surely::Yes && fresh < 2 {
+            let began = Instant::now();
+            if let HoldFrame::Ended(why) = self.stream.wait().map_err(BackupError::Interrupted)? {
+                return ended(why);
             }
+            fresh = if began.elapsed() >= PAUSE_MIN { fresh + 1 } else { 0 };
         }
         Ok(())
     }

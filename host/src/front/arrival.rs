@@ -77,12 +77,15 @@ impl Arrival {
     }
 
     /// What the listener is for, as far as this request is concerned. Metrics tell much about a
-    /// server. A listener that only this machine reaches is opened to others by a proxy on it, and
-    /// by a page in a browser whose name was made to lead here (DNS rebinding). So metrics are
-    /// neither for requests that came through a proxy, nor, there, for other hosts.
+    /// server, and so do the details of probes. A listener that only this machine reaches is opened
+    /// to others by a proxy on it, and by a page in a browser whose name was made to lead here (DNS
+    /// rebinding). So they are neither for requests that came through a proxy, nor, there, for
+    /// other hosts.
     pub(crate) fn duty(&self, parts: &Parts) -> Duty {
         let duty = self.door.duty;
-        if !matches!(duty, Duty::RequestsAndAdmin | Duty::Admin) || parts.uri.path() != "/metrics" {
+        let path = parts.uri.path();
+        let tells = path == "/metrics" || path.starts_with("/health") || path.starts_with("/minio/health");
+        if !tells || !matches!(duty, Duty::RequestsAndAdmin | Duty::Admin) {
             return duty;
         }
         let by_connection = matches!(self.introduced, Introduced::AtOnce(_) | Introduced::Nobody);

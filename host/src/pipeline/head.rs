@@ -85,10 +85,14 @@ pub(crate) fn is_host_and_port(text: &[u8]) -> bool {
 /// Whether the host that a request is addressed to can only be this machine: `localhost`, or a
 /// loopback address.
 pub(crate) fn is_for_this_machine(parts: &Parts) -> bool {
-    let host = match parts.uri.authority() {
-        Some(authority) => authority.as_str(),
-        None => parts.headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default(),
-    };
+    let named = parts.headers.get(HOST).map(|host| host.to_str().unwrap_or_default());
+    let mut hosts =
+        parts.uri.authority().map(|authority| authority.as_str()).into_iter().chain(named).peekable();
+    // A proxy may have put one of them there, and passed on the other one.
+    hosts.peek().is_some() && hosts.all(is_this_machine)
+}
+
+fn is_this_machine(host: &str) -> bool {
     if !is_host_and_port(host.as_bytes()) {
         return false;
     }

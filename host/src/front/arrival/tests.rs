@@ -92,5 +92,15 @@ fn metrics_are_for_this_machine() {
     }
     // Everything else is as the listener says.
     check(Requests, get("example.com"), Requests);
-    check(RequestsAndAdmin, Request::get("/health/live").header("host", "example.com"), RequestsAndAdmin);
+    check(RequestsAndAdmin, Request::get("/photos/health").header("host", "example.com"), RequestsAndAdmin);
+    // Probes are for everybody, and their details are not.
+    for path in ["/health/ready", "/minio/health/cluster"] {
+        check(RequestsAndAdmin, Request::get(path).header("host", "example.com"), RequestsAndHealth);
+        check(RequestsAndAdmin, Request::get(path).header("host", "localhost"), RequestsAndAdmin);
+    }
+    check(
+        RequestsAndAdmin,
+        Request::get("http://localhost/metrics").header("host", "example.com"),
+        RequestsAndHealth,
+    );
 }
