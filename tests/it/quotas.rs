@@ -228,11 +228,14 @@ fn a_quota_holds_exactly_however_many_write_at_once() {
     let (_, explained) = portcullis(&server, &["explain", "--request-id", id]);
     assert!(explained.contains("The quota of bucket full is 10 objects. It holds 10"), "{explained}");
 
-    // What deletes always goes through: a delete marker, too.
+    // What deletes always goes through: a delete marker, too, where it hides an object.
     client.set_versioning("full", "Enabled");
-    let marker = version_id(&client.expect(Request::new("DELETE", "/full/never")));
+    refused(&client.call("DELETE", "/full/never"));
+    let keys = (0..30).map(|number| format!("/full/{}-{}", number / 5, number % 5));
+    let key = keys.into_iter().find(|key| client.call("HEAD", key).status == 200).unwrap();
+    let marker = version_id(&client.expect(Request::new("DELETE", &key)));
     assert_eq!(usage(&server, "full"), Some((11, 10)));
-    client.expect(Request::new("DELETE", &format!("/full/never?versionId={marker}")));
+    client.expect(Request::new("DELETE", &format!("{key}?versionId={marker}")));
 
     // Bytes: up to the last one, and what replaces an object counts for the difference.
     client.put("/wide", "");

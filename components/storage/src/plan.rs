@@ -64,8 +64,8 @@ impl Plan {
         self.delete(tables::BUCKETS, bucket.key.clone());
     }
 
-    /// Goes through whatever quotas there are: it deletes something, even if that takes a new
-    /// delete marker.
+    /// Goes through whatever quotas there are: it hides an object, which takes a new delete
+    /// marker.
     pub(crate) fn lift_quotas(&mut self) {
         self.limited = false;
     }

@@ -148,6 +148,8 @@ pub(crate) fn delete_current(
     let null_row = clear_way(plan, as_read, now_ms)?;
     if let Some(current) = &as_read.current {
         plan.delete_row(tables::OBJECTS, current);
+        // A marker that hides nothing is a row like any other: without end, and counted.
+        plan.lift_quotas();
     }
     if marker.null {
         plan.put(tables::NULLS, as_read.null_key(), &marker.sequence)?;
@@ -155,7 +157,6 @@ pub(crate) fn delete_current(
         plan.delete(tables::NULLS, as_read.null_key());
     }
     let version = Version { summary: marker, details: Details::default() };
-    plan.lift_quotas();
     plan.put(tables::VERSIONS, as_read.version_key(marker.sequence), &version)?;
     Ok(Some(marker))
 }

@@ -41,7 +41,7 @@ fn a_plan_that_changes_no_usage_says_nothing_of_it() {
 }
 
 #[test]
-fn a_delete_marker_goes_through_whatever_quotas_there_are() {
+fn a_delete_marker_that_hides_no_object_is_held_to_quotas() {
     memory::clear();
     let mut bucket = bucket_row();
     bucket.record.versioning = crate::records::Versioning::Enabled;
@@ -50,7 +50,7 @@ fn a_delete_marker_goes_through_whatever_quotas_there_are() {
     let as_read = KeyAsRead::read(&bucket.record, "cat").unwrap();
     object::write::delete_current(&mut plan, &as_read, 1).unwrap();
     let change = plan.into_batch().unwrap().usage.unwrap();
-    assert_eq!((change.objects, change.bytes, change.limited), (1, 0, false));
+    assert_eq!((change.objects, change.bytes, change.limited), (1, 0, true));
 }
 
 #[test]
