@@ -3,6 +3,8 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
+use gateway::operations::addressing::Domains;
+
 /// Which requests may be signed by Signature Version 2.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Version2 {
@@ -41,7 +43,7 @@ pub(crate) struct Settings {
     pub(crate) version2: Version2,
     /// The base domains of virtual-hosted-style addresses. Version 2 signs the bucket, which may
     /// stand in the host.
-    pub(crate) domains: Vec<String>,
+    pub(crate) domains: Domains,
 }
 
 thread_local! {

@@ -5,7 +5,6 @@ use gateway::errors::{ErrorCode, S3Error};
 use gateway::identity::sigv2;
 use gateway::identity::sigv4::payload::{Chunks, Payload};
 use gateway::identity::sigv4::{self, Authentication, Request, Signed};
-use gateway::operations::addressing::bucket_of_host;
 use gateway::operations::{Operation, aws_query};
 use gateway::request::query::Query;
 use sdk::bindings::auth::portcullis::gateway::identities;
@@ -143,8 +142,8 @@ pub(crate) fn identify(
     verifier: &impl Verifier,
 ) -> Result<(), S3Error> {
     if settings.version2.takes(request.headers.get("authorization")) {
-        let domains: Vec<&str> = settings.domains.iter().map(String::as_str).collect();
-        if let Some(signed) = sigv2::authenticate(request, bucket_of_host(request.host, &domains)) {
+        let bucket = || settings.domains.bucket_of(request.host);
+        if let Some(signed) = sigv2::authenticate(request, bucket) {
             return verify_version2(&signed?, verifier);
         }
     }

@@ -1,5 +1,7 @@
 //! What the operator set: the variables of the pipeline. They do not change while it runs.
 
+use gateway::operations::addressing::Domains;
+
 pub use crate::contract::settings::get;
 
 /// The region of a deployment that names none.
@@ -11,7 +13,7 @@ pub fn region() -> String {
 }
 
 /// The base domains of virtual-hosted-style addresses: the setting `domains`.
-pub fn domains() -> Vec<String> {
+pub fn domains() -> Domains {
     domains_of(&get("domains").unwrap_or_default())
 }
 
@@ -20,8 +22,8 @@ fn region_of(set: Option<String>) -> String {
 }
 
 /// Names between commas; blanks around them do not count.
-fn domains_of(set: &str) -> Vec<String> {
-    set.split(',').map(str::trim).filter(|domain| !domain.is_empty()).map(str::to_owned).collect()
+fn domains_of(set: &str) -> Domains {
+    Domains::new(set.split(',').map(str::trim))
 }
 
 #[cfg(test)]

@@ -294,10 +294,9 @@ pub(crate) fn abandon(id: u64) {
 fn resolve(head: &Head, headers: &Headers) -> gateway::errors::Result<(Option<Operation>, Target)> {
     check_single(headers)?;
     let settings = settings();
-    let domains = settings.domains();
     if head.method == "OPTIONS" {
         // `cors` responds to preflights, whatever their target is.
-        let address = addressing::address(&head.host, &head.path, &domains)?;
+        let address = addressing::address(&head.host, &head.path, &settings.domains)?;
         let target = Target { operation: PREFLIGHT.to_owned(), bucket: address.bucket, key: address.key };
         return Ok((None, target));
     }
@@ -309,7 +308,7 @@ fn resolve(head: &Head, headers: &Headers) -> gateway::errors::Result<(Option<Op
         host: &head.host,
         has_header: &|name| headers.has(name),
     };
-    let Resolved { operation, bucket, key } = operations::resolve(&request, &domains)?;
+    let Resolved { operation, bucket, key } = operations::resolve(&request, &settings.domains)?;
     copy_source::refuse_elsewhere(operation, headers)?;
     Ok((Some(operation), Target { operation: operation.name().to_owned(), bucket, key }))
 }
@@ -320,7 +319,7 @@ fn unresolved(call: &Call, head: &Head, headers: &Headers, error: S3Error, borde
     if head.method == "OPTIONS" || !headers.has("origin") {
         return refuse(error);
     }
-    let Ok(address) = addressing::address(&head.host, &head.path, &settings().domains()) else {
+    let Ok(address) = addressing::address(&head.host, &head.path, &settings().domains) else {
         return refuse(error);
     };
     call.set_target(&Target { operation: UNKNOWN.to_owned(), bucket: address.bucket, key: address.key });

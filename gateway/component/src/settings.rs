@@ -3,21 +3,18 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
+use gateway::operations::addressing::Domains;
 use sdk::bindings::gateway::portcullis::gateway::stages;
 
 /// What the operator set.
 pub(crate) struct Settings {
-    domains: Vec<String>,
+    /// The base domains of virtual-hosted-style addresses.
+    pub(crate) domains: Domains,
     /// Whether the operator added any stage.
     pub(crate) has_added_stages: bool,
 }
 
 impl Settings {
-    /// The base domains of virtual-hosted-style addresses.
-    pub(crate) fn domains(&self) -> Vec<&str> {
-        self.domains.iter().map(String::as_str).collect()
-    }
-
     /// Whether a host is a website endpoint: `bucket.s3-website.region.domain`.
     pub(crate) fn is_website(&self, host: &str) -> bool {
         !self.domains.is_empty() && host.contains(".s3-website.")

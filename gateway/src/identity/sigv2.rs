@@ -31,9 +31,12 @@ pub struct Signed<'a> {
 }
 
 /// Reads a request that claims to be signed in this way; `None` for every other request. `bucket`
-/// is the bucket that the host names. Errors are those that S3 gives before it looks at the
+/// finds the bucket that the host names. Errors are those that S3 gives before it looks at the
 /// signature.
-pub fn authenticate<'a>(request: &Request<'a>, bucket: Option<&str>) -> Option<Result<Signed<'a>, S3Error>> {
+pub fn authenticate<'a, 'b>(
+    request: &Request<'a>,
+    bucket: impl FnOnce() -> Option<&'b str>,
+) -> Option<Result<Signed<'a>, S3Error>> {
     let mut authorizations = request.headers.iter().filter(|(name, _)| *name == "authorization");
     let authorization = authorizations.next().map(|(_, value)| value).filter(|value| !value.is_empty());
     if authorizations.next().is_some() {
@@ -42,9 +45,9 @@ pub fn authenticate<'a>(request: &Request<'a>, bucket: Option<&str>) -> Option<R
     match (authorization, presigned::mechanism(request.query)) {
         (Some(value), None) => {
             let (scheme, credentials) = value.split_once(' ').unwrap_or((value, ""));
-            (scheme == "AWS").then(|| header_signed(request, credentials, bucket))
+            (scheme == "AWS").then(|| header_signed(request, credentials, bucket()))
         }
-        (None, Some(Mechanism::SigV2)) => Some(query_signed(request, bucket)),
+        (None, Some(Mechanism::SigV2)) => Some(query_signed(request, bucket())),
         _ => None,
     }
 }

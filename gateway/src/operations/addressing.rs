@@ -18,13 +18,12 @@ pub struct Address {
     pub key: Option<String>,
 }
 
-/// Reads the address of a request. `domains` are the names under which buckets are sub-domains,
-/// without ports.
+/// Reads the address of a request.
 ///
 /// Fails with `InvalidURI`, `InvalidBucketName` or `KeyTooLongError`.
-pub fn address(host: &str, path: &str, domains: &[&str]) -> Result<Address> {
+pub fn address(host: &str, path: &str, domains: &Domains) -> Result<Address> {
     let path = path.strip_prefix('/').ok_or(ErrorCode::InvalidURI)?;
-    let (bucket, key) = match bucket_of_host(host, domains) {
+    let (bucket, key) = match domains.bucket_of(host) {
         Some(bucket) => (bucket.to_ascii_lowercase(), path),
         None if path.is_empty() => return Ok(Address::default()),
         None => {
@@ -37,17 +36,43 @@ pub fn address(host: &str, path: &str, domains: &[&str]) -> Result<Address> {
     Ok(Address { bucket: Some(bucket), key })
 }
 
-/// The bucket in a virtual-hosted-style host name. The longest domain that fits wins, and a host
-/// that *is* one of the domains names no bucket.
-pub fn bucket_of_host<'a>(host: &'a str, domains: &[&str]) -> Option<&'a str> {
-    let host = without_port(host);
-    if domains.iter().any(|domain| host.eq_ignore_ascii_case(without_port(domain))) {
-        return None;
+/// The base domains of virtual-hosted-style addresses: the names under which buckets are
+/// sub-domains.
+#[derive(Clone, Default, Debug)]
+pub struct Domains {
+    /// Without ports, the longest first.
+    names: Vec<String>,
+}
+
+impl Domains {
+    /// These names, with or without ports. They are looked through for every request, so what can
+    /// be done once is done here.
+    pub fn new<'a>(names: impl IntoIterator<Item = &'a str>) -> Domains {
+        let mut names: Vec<String> = names.into_iter().map(|name| without_port(name).to_owned()).collect();
+        names.retain(|name| !name.is_empty());
+        names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+        Domains { names }
     }
-    domains
-        .iter()
-        .filter_map(|domain| sub_domain(host, without_port(domain)))
-        .min_by_key(|bucket| bucket.len())
+
+    /// Whether there are none: all addresses are path-style.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// The bucket in a virtual-hosted-style host name. The longest domain that fits wins, and a
+    /// host that *is* one of the domains names no bucket.
+    pub fn bucket_of<'a>(&self, host: &'a str) -> Option<&'a str> {
+        let host = without_port(host);
+        for domain in &self.names {
+            if host.eq_ignore_ascii_case(domain) {
+                return None;
+            }
+            if let Some(bucket) = sub_domain(host, domain) {
+                return Some(bucket);
+            }
+        }
+        None
+    }
 }
 
 /// The part of `host` before `.domain`.
@@ -55,7 +80,7 @@ fn sub_domain<'a>(host: &'a str, domain: &str) -> Option<&'a str> {
     let split = host.len().checked_sub(domain.len())?;
     let (front, tail) = (host.get(..split)?, host.get(split..)?);
     let bucket = front.strip_suffix('.')?;
-    (tail.eq_ignore_ascii_case(domain) && !domain.is_empty() && !bucket.is_empty()).then_some(bucket)
+    (tail.eq_ignore_ascii_case(domain) && !bucket.is_empty()).then_some(bucket)
 }
 
 fn without_port(host: &str) -> &str {

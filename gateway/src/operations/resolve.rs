@@ -2,7 +2,7 @@
 
 use super::{Operation, OperationRow, ROWS, Selector, TargetKind, account_control};
 use crate::errors::{ErrorCode, Result, S3Error};
-use crate::operations::addressing::{Address, address};
+use crate::operations::addressing::{Address, Domains, address};
 use crate::request::method::Method;
 use crate::request::query::Query;
 use crate::request::subresource;
@@ -42,13 +42,13 @@ pub struct Resolved {
     pub key: Option<String>,
 }
 
-/// Finds the operation of a request. `domains` are the names under which buckets are sub-domains.
+/// Finds the operation of a request.
 ///
 /// Fails with `InvalidURI`, `InvalidBucketName`, `KeyTooLongError`, `InvalidArgument` for two
 /// subresources at once, `NotImplemented` for an operation on an account that is not in the table,
 /// or `MethodNotAllowed` when there is no such operation. A known subresource is never ignored:
 /// `DELETE /photos?acl` does not delete the bucket.
-pub fn resolve(request: &RequestHead<'_>, domains: &[&str]) -> Result<Resolved> {
+pub fn resolve(request: &RequestHead<'_>, domains: &Domains) -> Result<Resolved> {
     // First, because such a path is not the address of a bucket.
     if let Some(operation) = by_path(request)? {
         return Ok(Resolved { operation, bucket: None, key: None });

@@ -1,11 +1,10 @@
 use super::*;
 use crate::errors::ErrorCode;
+use crate::operations::addressing::Domains;
 use crate::request::query::Query;
 use crate::request::subresource::SUBRESOURCES;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
-
-const DOMAINS: &[&str] = &["s3.example.com"];
 
 fn resolve_text(request: &str, headers: &[&str]) -> crate::errors::Result<Resolved> {
     let (method, uri) = request.split_once(' ').unwrap();
@@ -16,7 +15,10 @@ fn resolve_text(request: &str, headers: &[&str]) -> crate::errors::Result<Resolv
     let (path, query) = uri.split_once('?').unwrap_or((&uri, ""));
     let query = Query::parse(query)?;
     let has_header = |name: &str| headers.contains(&name);
-    resolve(&RequestHead { method, path, query: &query, host, has_header: &has_header }, DOMAINS)
+    resolve(
+        &RequestHead { method, path, query: &query, host, has_header: &has_header },
+        &Domains::new(["s3.example.com"]),
+    )
 }
 
 fn check(request: &str, expected: Operation) {

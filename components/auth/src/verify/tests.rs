@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use gateway::errors::ErrorCode;
+use gateway::operations::addressing::Domains;
 use gateway::request::headers::Headers;
 
 use super::*;
@@ -82,7 +83,7 @@ fn identified(keys: &OneKey, access_key_id: &str, mac: &str, content_sha256: &st
 }
 
 fn with(version2: Version2) -> Settings {
-    Settings { version2, domains: Vec::new() }
+    Settings { version2, domains: Domains::default() }
 }
 
 fn request(headers: &Headers) -> Request<'_> {

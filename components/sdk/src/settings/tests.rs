@@ -11,6 +11,11 @@ fn a_region_that_is_not_set_is_us_east_1() {
 
 #[test]
 fn domains_stand_between_commas() {
-    assert_eq!(domains_of(""), [""; 0]);
-    assert_eq!(domains_of(" , s3.example.com ,,s3.local"), ["s3.example.com", "s3.local"]);
+    assert!(domains_of("").is_empty());
+    let domains = domains_of(" , s3.example.com ,,s3.local");
+    for (host, bucket) in
+        [("a.s3.example.com", Some("a")), ("a.s3.local", Some("a")), ("a.example.com", None)]
+    {
+        assert_eq!(domains.bucket_of(host), bucket, "{host}");
+    }
 }

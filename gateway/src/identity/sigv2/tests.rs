@@ -32,7 +32,7 @@ impl Sent<'_> {
             form_sha256: None,
             received_ms: AmzDate::parse_http(self.now).unwrap().milliseconds(),
         };
-        look(authenticate(&request, self.bucket))
+        look(authenticate(&request, || self.bucket))
     }
 
     fn error(&self) -> S3Error {
