@@ -2,8 +2,8 @@
 
 use crate::body::Payload;
 use crate::pipeline::bindings::calls::{
-    Decision, Form, NamedObject, NeededAccess, ObjectVersion, Owner, Principal, Refusal, SecondFactor,
-    Session, Signature, Target,
+    AccessPoint, Decision, Form, NamedObject, NeededAccess, ObjectVersion, Owner, Principal, Refusal,
+    SecondFactor, Session, Signature, Target,
 };
 
 /// The facts that stages establish. Each is set once.
@@ -11,6 +11,10 @@ use crate::pipeline::bindings::calls::{
 pub struct Facts {
     /// The operation, and what it is done to.
     pub target: Option<Target>,
+    /// The access point by which the call comes to its bucket.
+    pub access_point: Option<AccessPoint>,
+    /// The access point by which it names the source of a copy.
+    pub source_access_point: Option<AccessPoint>,
     /// What its form says.
     pub form: Option<Form>,
     /// Who makes the request.
