@@ -61,7 +61,7 @@ pub fn create(
     source: &mut dyn Source,
     options: &CreateOptions<'_>,
 ) -> Result<Created, BackupError> {
-    let _held = repository.lock()?;
+    let held = repository.lock()?;
     let mut known = repository.chunk_names()?;
     let mut rows = Chunker::new(repository, &mut known);
     let mut spool = Spool::new(options.data_dir)?;
@@ -123,6 +123,8 @@ pub fn create(
         files,
         damaged: copy.damaged,
     };
+    // Who has the lock meanwhile removes what no manifest refers to.
+    held.check()?;
     let manifest = repository.put_manifest(&manifest)?;
     let (reused_blobs, copied_bytes) = (copy.reused_blobs, copy.copied_bytes);
     Ok(Created { manifest, reused_blobs, copied_bytes, written_bytes })

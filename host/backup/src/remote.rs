@@ -5,10 +5,11 @@
 //! One that was not refreshed for a while, or whose process is gone, is removed.
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -40,6 +41,8 @@ const LOCKS: &str = "locks";
 const REFRESH: Duration = Duration::from_secs(60);
 /// A lock that was not refreshed for so many seconds is stale.
 const STALE_SECONDS: u64 = 900;
+/// Its owner gives it up before that.
+const LOST_SECONDS: u64 = 600;
 
 /// Where it is, and how to get there.
 #[derive(Clone, Debug)]
@@ -245,6 +248,7 @@ impl Target for RemoteTarget {
         let process = Process::this();
         let ours = format!("{process}-{}", names::to_hex(&random));
         let name = format!("{LOCKS}/{ours}");
+        let began = SystemTime::now();
         self.put_object(&name, b"")?;
         for (other, age) in self.other_locks(&ours)? {
             if age > STALE_SECONDS || process.is_gone(&other) {
@@ -258,8 +262,28 @@ impl Target for RemoteTarget {
                 place = self.place
             )));
         }
-        Ok(Box::new(Refreshed::start(self.clone(), name)))
+        Ok(Box::new(Refreshed::start(self.clone(), name, began)))
     }
+}
+
+/// When a lock was refreshed the last time, in seconds since 1970: a machine that slept for an hour
+/// has to know it.
+#[derive(Debug, Default)]
+struct Freshness(AtomicU64);
+
+impl Freshness {
+    fn renew(&self, now: SystemTime) {
+        self.0.store(seconds_of(now), Ordering::Release);
+    }
+
+    /// Whether others may think that its owner is gone.
+    fn is_lost(&self, now: SystemTime) -> bool {
+        seconds_of(now).saturating_sub(self.0.load(Ordering::Acquire)) > LOST_SECONDS
+    }
+}
+
+fn seconds_of(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 /// A lock that is refreshed until it is dropped.
@@ -267,24 +291,51 @@ impl Target for RemoteTarget {
 struct Refreshed {
     target: RemoteTarget,
     name: String,
+    freshness: Arc<Freshness>,
     refresher: Mutex<Option<(Sender<()>, JoinHandle<()>)>>,
 }
 
-impl Held for Refreshed {}
+impl Held for Refreshed {
+    fn check(&self) -> Result<(), BackupError> {
+        match self.freshness.is_lost(SystemTime::now()) {
+            false => Ok(()),
+            true => Err(BackupError::Interrupted(format!(
+                "the lock of the backups in {} could not be refreshed for more than {LOST_SECONDS} s, so another \
+                 portcullis may work there now: run it again",
+                self.target.place
+            ))),
+        }
+    }
+}
 
 impl Refreshed {
-    fn start(target: RemoteTarget, name: String) -> Refreshed {
+    /// Of a lock that was written after `began`.
+    fn start(target: RemoteTarget, name: String, began: SystemTime) -> Refreshed {
         let (stop, stopped) = channel();
         let (there, object) = (target.clone(), name.clone());
+        let freshness = Arc::new(Freshness::default());
+        freshness.renew(began);
+        let fresh = Arc::clone(&freshness);
         let spawned = std::thread::Builder::new().name("lock".to_owned()).spawn(move || {
             while stopped.recv_timeout(REFRESH) == Err(RecvTimeoutError::Timeout) {
-                if let Err(error) = there.put_object(&object, b"") {
-                    tracing::warn!(%error, "the lock of the backups cannot be refreshed");
+                let began = SystemTime::now();
+                // Another writer may have taken over. The lock must not come back.
+                if fresh.is_lost(began) {
+                    return;
+                }
+                match there.put_object(&object, b"") {
+                    Ok(()) => fresh.renew(began),
+                    Err(error) => tracing::warn!(%error, "the lock of the backups cannot be refreshed"),
                 }
             }
         });
-        // Without the thread, the lock lasts until it is stale.
-        Refreshed { target, name, refresher: Mutex::new(spawned.ok().map(|thread| (stop, thread))) }
+        // Without the thread, the lock lasts until it is lost.
+        Refreshed {
+            target,
+            name,
+            freshness,
+            refresher: Mutex::new(spawned.ok().map(|thread| (stop, thread))),
+        }
     }
 }
 
@@ -383,3 +434,6 @@ fn seconds(time: &str) -> u64 {
     };
     read().unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests;

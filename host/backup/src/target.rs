@@ -47,4 +47,10 @@ pub trait Target: Debug + Send + Sync {
 }
 
 /// What is claimed as long as this lives.
-pub trait Held: Debug + Send {}
+pub trait Held: Debug + Send {
+    /// Checks that it is still claimed. Comes before what another writer must not see half done.
+    ///
+    /// # Errors
+    /// It was lost: another writer may have it now.
+    fn check(&self) -> Result<(), BackupError>;
+}

@@ -98,8 +98,11 @@ fn load(config: &Config, manifest: &Manifest) -> Result<()> {
 fn plan(config: &Config, manifest: &Manifest, format: u32) -> Result<UpgradePlan> {
     let cache = config.cache_folder();
     let mut components = vec![manifest.compose()?];
-    components.extend(manifest.added_stages()?.into_iter().map(|stage| stage.component));
-    let used = engine::cached_paths(&cache, &components)?;
+    components.extend(manifest.added_stages()?.into_iter().map(|stage| stage.component.to_vec()));
+    let mut used = engine::cached_paths(&cache, &components)?;
+    // A stage may stand at several positions.
+    used.sort();
+    used.dedup();
     let stale = stale_code::find(&cache, &used);
     Ok(UpgradePlan {
         folder: config.data_dir.clone(),

@@ -345,11 +345,11 @@ impl Calls {
         self.get(handle.rep()).ok_or_else(|| wasmtime::Error::msg("the call has ended"))
     }
 
-    /// One more handle.
-    pub fn share(&mut self, slot: u32) {
-        if let Some(entry) = self.slots.get_mut(slot as usize) {
-            entry.handles += 1;
-        }
+    /// One more handle; answers how many there are.
+    pub fn share(&mut self, slot: u32) -> u32 {
+        let Some(entry) = self.slots.get_mut(slot as usize) else { return 0 };
+        entry.handles = entry.handles.saturating_add(1);
+        entry.handles
     }
 
     /// One handle less.

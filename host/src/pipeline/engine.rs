@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
@@ -15,7 +15,7 @@ use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{Config, Engine, Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
 
 use crate::hex;
-use crate::pipeline::added_stages::{AddedStage, AddedStages, StageLimits, StageSource};
+use crate::pipeline::added_stages::{AddedStage, AddedStages, StageLimits, StageSource, thread_time};
 use crate::pipeline::bindings::{Pipeline, PipelinePre};
 use crate::pipeline::capabilities::{self, HostState};
 use crate::pipeline::instance_limits::MEMORY_BYTES_MAX;
@@ -56,8 +56,18 @@ impl CompiledPipeline {
         cache: Option<&Path>,
     ) -> Result<AddedStages> {
         let mut added = AddedStages::new(settings);
+        // A stage may stand at several positions. It is compiled once.
+        let mut linked: BTreeMap<String, Arc<AddedStage>> = BTreeMap::new();
         for StageSource { name, position, limits, component } in stages {
-            added.add(position, added_stage(&self.engine, &name, &component, limits, cache)?);
+            let stage = match linked.get(&name) {
+                Some(stage) => Arc::clone(stage),
+                None => {
+                    let stage = Arc::new(added_stage(&self.engine, &name, &component, limits, cache)?);
+                    linked.insert(name, Arc::clone(&stage));
+                    stage
+                }
+            };
+            added.add(position, stage);
         }
         Ok(added)
     }
@@ -94,17 +104,6 @@ fn patience(state: &mut HostState) -> UpdateDeadline {
         true => UpdateDeadline::Interrupt,
         false => UpdateDeadline::Continue(1),
     }
-}
-
-/// How long this thread has run. Only long steps need it, so reading a file is cheap enough. Where
-/// the kernel does not say, the time of the clock is taken.
-fn thread_time() -> Duration {
-    static START: OnceLock<Instant> = OnceLock::new();
-    let read = || {
-        let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-        text.split(' ').next()?.parse().ok().map(Duration::from_nanos)
-    };
-    read().unwrap_or_else(|| START.get_or_init(Instant::now).elapsed())
 }
 
 /// An engine whose epochs move on.
@@ -292,6 +291,8 @@ fn store_cached(cache: &Path, path: &PathBuf, code: &[u8]) -> std::io::Result<()
     let mut file =
         std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
     file.write_all(code)?;
+    // The name must never stand for a part of the code, also after a crash of the machine.
+    file.sync_data()?;
     drop(file);
     std::fs::rename(&partial, path)
 }

@@ -90,7 +90,7 @@ pub fn note(volume: &Volume, id: &str) -> Result<(), KeysError> {
 /// The account of a data folder. `stored` is what the file with the root credentials says.
 ///
 /// # Errors
-/// Two of index, file and configuration name different accounts; or none of them names one, and the
+/// Two of index, file and configuration name different accounts; or none of them names one, and
 /// what is stored does not have one owner.
 pub(super) fn decide(
     folder: &FolderAccount<'_>,
