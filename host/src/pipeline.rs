@@ -23,6 +23,7 @@ pub mod peer;
 pub mod quotas;
 pub mod responses;
 pub(crate) mod row_reader;
+pub mod rules;
 pub mod shared;
 pub mod shares;
 pub(crate) mod stale_code;

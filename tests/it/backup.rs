@@ -77,9 +77,10 @@ impl Shelf {
     /// Restores the newest backup, checks it, and starts a server on it.
     fn restore(&self, name: &str) -> Server {
         let data = self.path(name);
-        self.run(&["restore"], &data).unwrap_or_else(|(_, why)| panic!("{why}"));
+        let restored = self.run(&["restore"], &data).unwrap_or_else(|(_, why)| panic!("{why}"));
         let report = tests::server::check(&data, &[]).unwrap_or_else(|report| panic!("{report}"));
-        assert!(report.contains("clean: ") && !report.contains("not counted"), "{report}");
+        let clean = format!("clean: {} rows", restored["rows"]);
+        assert!(report.contains(&clean) && !report.contains("not counted"), "{clean}: {report}");
         Server::start_on(&data, &[])
     }
 }
@@ -171,7 +172,11 @@ fn a_folder_that_no_server_has_is_backed_up_to_another_server() {
     assert!(status == Some(2) && why.contains("NoSuchBucket"), "{why}");
     other.client().put("/backups", "");
     shelf.backup(&server);
-    shelf.backup(&server);
+    let backup = shelf.backup(&server);
+    let report = server.check().unwrap_or_else(|report| panic!("{report}"));
+    let clean =
+        format!("clean: {} rows, {} blobs of {} bytes", backup["rows"], backup["blobs"], backup["bytes"]);
+    assert!(report.contains(&clean), "both count the same: {clean}: {report}");
     let listed = other.client().expect(Request::new("GET", "/backups?list-type=2"));
     let text = listed.text();
     assert!(

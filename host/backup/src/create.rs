@@ -36,6 +36,8 @@ pub struct CreateOptions<'a> {
     pub cache_dir: &'a Path,
     /// Bytes of bodies that are read in a second, at most; 0: no bound.
     pub bytes_per_second: u64,
+    /// Rows of this table are left out: whoever opens the restored folder makes them anew.
+    pub remade: &'a str,
 }
 
 /// What was done.
@@ -71,6 +73,8 @@ pub fn create(
         match piece {
             Exported::Moment(found) => moment = Some(found),
             Exported::Blobs(blobs) => blobs.iter().try_for_each(|blob| spool.push(blob))?,
+            // A start makes them anew: see `restore`.
+            Exported::Rows { table, .. } if table == options.remade => {}
             Exported::Rows { table, packed } => {
                 PackedRows::new(&packed).try_for_each(|row| rows.push(&table, &row))?;
             }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use backup::{
     BackupError, BackupKey, CreateOptions, Created, FolderTarget, LocalSource, Manifest, RemoteOptions,
     RemoteTarget, Repository, Source, Surely, Target,
@@ -16,6 +16,7 @@ use serde_json::json;
 use volume::{Exported, OpenError, Volume};
 
 use super::output::{EXIT_FOUND, Output, complain, say};
+use super::trouble;
 use crate::config::Config;
 use crate::front::admin::{self, HoldFrame, HoldStream};
 use crate::keys::vault::volume_options;
@@ -148,6 +149,7 @@ fn create(config: &Config, target: Box<dyn Target>, key_file: &Path, output: Out
         data_dir: folder,
         cache_dir: &config.cache_folder(),
         bytes_per_second: config.backup.bytes_per_second,
+        remade: usage_count::TABLE,
     };
     let created = backup::create(&repository, &mut *source, &options)?;
     say(&created_text(&created, output));
@@ -181,10 +183,10 @@ fn source(config: &Config) -> Result<Box<dyn Source>> {
     match Volume::open(options) {
         Ok(volume) => Ok(Box::new(LocalSource::new(&volume)?)),
         Err(OpenError::Locked) => bail!(
-            "a process has the data folder {} open and has no admin socket there: is it just starting, or being checked?",
+            "a process has the data folder {} open and has no admin socket there: wait until it has started, or its check is over",
             folder.display()
         ),
-        Err(error) => Err(error).with_context(|| format!("opening the data folder {}", folder.display())),
+        Err(error) => Err(trouble::of_folder(folder, &error)),
     }
 }
 

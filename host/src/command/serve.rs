@@ -208,7 +208,7 @@ pub(super) fn open_accounts(config: &Config, manifest: &Manifest, volume: &Volum
     if folder.noted.is_none() {
         let account = &accounts.root().account_id;
         match note(volume, account) {
-            Ok(()) => tracing::info!(account, "the index notes the account of the data folder"),
+            Ok(()) => tracing::debug!(account, "the index notes the account of the data folder"),
             // A disk that is full is no reason not to serve: the file with the root credentials
             // says the account, and the next start tries again.
             Err(error) => tracing::warn!(account, %error, "the account is not noted in the index yet"),

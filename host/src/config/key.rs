@@ -57,6 +57,13 @@ impl Key {
         (self.form != Form::Hidden).then(|| self.name.replace(['.', '_'], "-"))
     }
 
+    /// The words that a value may be, where it is one of a few.
+    pub(super) fn words(&self) -> impl Iterator<Item = &'static str> {
+        let is_prose = ["a ", "an ", "1", "12"].iter().any(|begin| self.allowed.starts_with(begin));
+        let words = if is_prose { "" } else { self.allowed.split([';', '(']).next().unwrap_or_default() };
+        words.split([',', ' ']).filter(|word| !matches!(*word, "" | "or"))
+    }
+
     /// Whether its flag can stand without a value, and means `true` then.
     pub fn is_switch(&self) -> bool {
         self.allowed.contains("true")
@@ -247,7 +254,7 @@ pub static KEYS: &[Key] = &[
     Key { name: "outbound.retry_seconds_min", form: Form::One,
         allowed: "a whole number of seconds from 0 to 3600",
         help: "How long until the same document is fetched again, at the earliest",
-        set: |c, v| { c.outbound.retry = number(v, 0, 3600).map(Duration::from_secs)?; Some(()) },
+        set: |c, v| { c.outbound.retry = time(v, 0, 3600)?; Some(()) },
         get: |c| whole_seconds(c.outbound.retry) },
     Key { name: "limits.connections_max", form: Form::One,
         allowed: "a whole number from 1 to 1000000",
@@ -410,12 +417,17 @@ fn number(values: &[String], least: u64, most: u64) -> Option<u64> {
     (least..=most).contains(&number).then_some(number)
 }
 
+fn time(values: &[String], least: u64, most: u64) -> Option<Duration> {
+    let seconds = size::parse_time(one(values)?)?;
+    (least..=most).contains(&seconds).then(|| Duration::from_secs(seconds))
+}
+
 fn count(values: &[String], least: u64, most: u64) -> Option<usize> {
     number(values, least, most)?.try_into().ok()
 }
 
 fn seconds(values: &[String]) -> Option<Duration> {
-    number(values, 1, 86_400).map(Duration::from_secs)
+    time(values, 1, 86_400)
 }
 
 fn whole_seconds(duration: Duration) -> Vec<String> {

@@ -16,9 +16,8 @@
 
 mod client;
 mod hold;
-mod limits;
-mod quotas;
 mod replies;
+mod rules;
 mod serve;
 mod socket;
 mod usage;
@@ -64,10 +63,10 @@ impl Admin {
     pub fn answer(&self, method: &Method, uri: &Uri) -> Response<Full<Bytes>> {
         let path = uri.path();
         if let Some(rest) = path.strip_prefix("/limits") {
-            return limits::answer(&self.rates, method, rest, uri.query().unwrap_or_default());
+            return rules::answer(&*self.rates, method, rest, uri.query().unwrap_or_default());
         }
         if let Some(rest) = path.strip_prefix("/quotas") {
-            return quotas::answer(self, method, rest, uri.query().unwrap_or_default());
+            return rules::answer(&*self.quotas, method, rest, uri.query().unwrap_or_default());
         }
         if path == "/usage" {
             return usage::answer(&self.volume, &self.quotas, method);

@@ -43,7 +43,7 @@ impl CompiledPipeline {
     /// Compiles a composed pipeline, or loads what an earlier start compiled.
     pub fn load(composed: &[u8], cache: Option<&Path>) -> Result<CompiledPipeline> {
         let engine = engine()?;
-        let component = compile(&engine, composed, cache)?;
+        let component = compile(&engine, "the pipeline", composed, cache)?;
         let pre = PipelinePre::new(capabilities::linker(&engine)?.instantiate_pre(&component)?)?;
         Ok(CompiledPipeline { engine, pre })
     }
@@ -133,7 +133,7 @@ fn added_stage(
     limits: StageLimits,
     cache: Option<&Path>,
 ) -> Result<AddedStage> {
-    compile(engine, component, cache)
+    compile(engine, &format!("the stage {name}"), component, cache)
         .context("it is no component that this server can compile; `portcullis stage build` makes one")
         .and_then(|component| AddedStage::link(name, engine, &component, limits))
         .with_context(|| format!("the stage `{name}`"))
@@ -142,12 +142,13 @@ fn added_stage(
 /// A component alone, for what it exports to operators. It is lent nothing: any import that it
 /// calls is a trap. `None` where it has no such export.
 pub(crate) fn alone(
+    what: &str,
     component: &[u8],
     export: &str,
     cache: Option<&Path>,
 ) -> Result<Option<(Engine, InstancePre<StoreLimits>)>> {
     let engine = engine()?;
-    let component = compile(&engine, component, cache)?;
+    let component = compile(&engine, what, component, cache)?;
     if component.get_export_index(None, export).is_none() {
         return Ok(None);
     }
@@ -192,8 +193,13 @@ fn tick(engine: wasmtime::EngineWeak) -> Result<()> {
     Ok(())
 }
 
-/// Compiles a component, or loads what an earlier start compiled.
-pub(crate) fn compile(engine: &Engine, composed: &[u8], cache: Option<&Path>) -> Result<Component> {
+/// Compiles a component, or loads what an earlier start compiled. `what` says in the log which one.
+pub(crate) fn compile(
+    engine: &Engine,
+    what: &str,
+    composed: &[u8],
+    cache: Option<&Path>,
+) -> Result<Component> {
     let Some(cache) = cache else {
         return Ok(Component::new(engine, composed)?);
     };
@@ -201,7 +207,7 @@ pub(crate) fn compile(engine: &Engine, composed: &[u8], cache: Option<&Path>) ->
     if let Some(component) = load_cached(engine, &path) {
         return Ok(component);
     }
-    tracing::info!("compiling the pipeline: once for this version");
+    tracing::info!("compiling {what}: once for this version; it takes some seconds");
     if let Some(program) = APART.get()
         && compile_apart(program, composed, cache)
         && let Some(component) = load_cached(engine, &path)

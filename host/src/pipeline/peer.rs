@@ -69,7 +69,8 @@ impl Endpoint {
     /// A policy that is not a text of at most 128 KiB.
     pub fn load_all(config: &Config) -> Result<Vec<Arc<Endpoint>>, ConfigError> {
         let load = |(number, listener): (u64, &config::ListenerEntry)| {
-            let named = |ConfigError(why): ConfigError| ConfigError(format!("endpoint {why}"));
+            let place = config.place_of(&format!("listeners[{number}]"));
+            let named = |ConfigError(why): ConfigError| ConfigError(format!("{place}endpoint {why}"));
             let policy = listener.policy.as_deref().map(config::read_policy).transpose().map_err(named)?;
             Ok(Arc::new(Endpoint {
                 id: listener.endpoint.clone(),

@@ -4,13 +4,12 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
-use crate::config::{EVERY, Quota, QuotaEntry, Subject};
+use crate::config::{Quota, QuotaEntry, Subject};
 use crate::pipeline::bindings::calls::{Excess, UsageChange};
-use crate::pipeline::shares::rates::By;
+use crate::pipeline::rules::{Rulebook, Ruled, Rules};
 use crate::telemetry::usage::{self, BYTES, OBJECTS};
 use volume::{AMOUNTS, Add};
 
@@ -19,56 +18,17 @@ use volume::{AMOUNTS, Add};
 pub struct Quotas {
     is_counted: bool,
     is_any: AtomicBool,
-    rules: RwLock<HashMap<(Subject, String), RuledQuota>>,
-}
-
-/// A quota, and who set it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RuledQuota {
-    /// How much.
-    pub quota: Quota,
-    /// Who says so.
-    pub by: By,
+    rules: RwLock<Rules<Quota>>,
 }
 
 impl Quotas {
     /// The quotas of a configuration. Where usage is not counted, none can be enforced.
     pub fn new(entries: &[QuotaEntry], is_counted: bool) -> Quotas {
-        let ruled = |entry: &QuotaEntry| {
-            let rule = RuledQuota { quota: entry.quota, by: By::Configuration };
-            ((entry.subject, entry.name.clone()), rule)
-        };
         Quotas {
             is_counted,
             is_any: AtomicBool::new(!entries.is_empty()),
-            rules: RwLock::new(entries.iter().map(ruled).collect()),
+            rules: RwLock::new(Rules::new(entries)),
         }
-    }
-
-    /// Sets a quota from now on. The name is a normal one.
-    pub fn set(&self, subject: Subject, name: &str, quota: Quota) {
-        let rule = RuledQuota { quota, by: By::Call };
-        self.change(|rules| rules.insert((subject, name.to_owned()), rule));
-    }
-
-    /// Lifts a quota from now on; whether there was one.
-    pub fn clear(&self, subject: Subject, name: &str) -> bool {
-        self.change(|rules| rules.remove(&(subject, name.to_owned())).is_some())
-    }
-
-    /// The quotas, in order.
-    pub fn list(&self) -> Vec<(Subject, String, RuledQuota)> {
-        let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner);
-        let mut list: Vec<_> =
-            rules.iter().map(|((subject, name), rule)| (*subject, name.clone(), *rule)).collect();
-        list.sort_by(|(a, b, _), (c, d, _)| (a, b).cmp(&(c, d)));
-        list
-    }
-
-    /// The quota that names just this bucket or account, or just `*`.
-    pub fn own(&self, subject: Subject, name: &str) -> Option<Quota> {
-        let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner);
-        rules.get(&(subject, name.to_owned())).map(|rule| rule.quota)
     }
 
     /// The quota that holds for a bucket or an account: its own, or that of each.
@@ -76,9 +36,7 @@ impl Quotas {
         if !self.is_any() {
             return None;
         }
-        let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner);
-        let rule = rules.get(&(subject, name.to_owned())).or_else(|| rules.get(&(subject, EVERY.to_owned())));
-        rule.map(|rule| rule.quota)
+        self.rules().of(subject, name)
     }
 
     /// Whether commits count what they change.
@@ -91,7 +49,11 @@ impl Quotas {
         self.is_any.load(Ordering::Relaxed)
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut HashMap<(Subject, String), RuledQuota>) -> T) -> T {
+    fn rules(&self) -> RwLockReadGuard<'_, Rules<Quota>> {
+        self.rules.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Rules<Quota>) -> T) -> T {
         let mut rules = self.rules.write().unwrap_or_else(PoisonError::into_inner);
         let outcome = change(&mut rules);
         self.is_any.store(!rules.is_empty(), Ordering::Relaxed);
@@ -142,5 +104,31 @@ pub(crate) fn excess(change: &UsageChange, excess: volume::Excess) -> Excess {
         most: excess.most,
         used: u64::try_from(excess.before).unwrap_or(0),
         added: u64::try_from(added).unwrap_or(0),
+    }
+}
+
+impl Rulebook for Quotas {
+    type Allowed = Quota;
+
+    fn refusal(&self) -> Option<&'static str> {
+        let why =
+            "the storage component of the pipeline does not tell usage, so nothing would enforce a quota";
+        (!self.is_counted).then_some(why)
+    }
+
+    fn own(&self, subject: Subject, name: &str) -> Option<Quota> {
+        self.rules().own(subject, name)
+    }
+
+    fn set(&self, subject: Subject, name: &str, quota: Quota) {
+        self.change(|rules| rules.set(subject, name, quota));
+    }
+
+    fn clear(&self, subject: Subject, name: &str) -> bool {
+        self.change(|rules| rules.clear(subject, name))
+    }
+
+    fn list(&self) -> Vec<(Subject, String, Ruled<Quota>)> {
+        self.rules().list()
     }
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use bytes::{Bytes, BytesMut};
 use http::header::HOST;
 use http::{Method, Request, StatusCode};
@@ -31,6 +31,18 @@ pub struct Reply {
     pub text: String,
 }
 
+impl Reply {
+    /// The error that it is, where its status is not one of success.
+    pub fn refusal(&self) -> anyhow::Error {
+        let document: Option<serde_json::Value> = serde_json::from_str(&self.text).ok();
+        let why = document.as_ref().and_then(|document| document.get("error")?.as_str());
+        match why {
+            Some(why) => anyhow!("the server refuses: {why}"),
+            None => anyhow!("the server answers {}: {}", self.status, self.text),
+        }
+    }
+}
+
 /// Gets what stands at a path of the admin API.
 ///
 /// # Errors
@@ -46,7 +58,7 @@ pub fn get(folder: &Path, path: &str) -> Result<Reply> {
 pub fn ask(folder: &Path, method: &Method, path: &str) -> Result<Reply> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let Some(stream) = connect(folder)? else {
-        bail!("no server has the data folder {}: there is none behind its {SOCKET}", folder.display())
+        return Err(nobody(folder));
     };
     runtime.block_on(async {
         let stream = tokio::net::UnixStream::from_std(stream)?;
@@ -57,6 +69,20 @@ pub fn ask(folder: &Path, method: &Method, path: &str) -> Result<Reply> {
     })
 }
 
+/// No server has the folder; what to do about it.
+fn nobody(folder: &Path) -> anyhow::Error {
+    let name = folder.display();
+    let advice = if folder.is_dir() {
+        format!(
+            "start one with `portcullis serve --data-dir {name}`, or name the folder of one that runs (--data-dir)"
+        )
+    } else {
+        "there is no such folder: name that of a server that runs (--data-dir, or the --config that it has)"
+            .to_owned()
+    };
+    anyhow!("no server runs on the data folder {name}; {advice}")
+}
+
 /// The connection to the server of a folder; `None` when none has it.
 fn connect(folder: &Path) -> Result<Option<UnixStream>> {
     match socket::connect(folder) {
@@ -64,7 +90,8 @@ fn connect(folder: &Path) -> Result<Option<UnixStream>> {
         Err(error) => match error.kind() {
             ErrorKind::NotFound | ErrorKind::ConnectionRefused => Ok(None),
             ErrorKind::PermissionDenied => bail!(
-                "the server of the data folder {} answers only to the user that it runs as",
+                "the server of the data folder {} answers only to the user that it runs as: run this command as \
+                 that user (sudo -u)",
                 folder.display()
             ),
             _ => Err(error).context(format!("connecting to {SOCKET} in {}", folder.display())),

@@ -58,7 +58,10 @@ fn a_client_gets_what_a_server_in_a_folder_answers() {
         let data = folder.path().join(name);
         std::fs::create_dir(&data).unwrap();
         assert!(
-            get(&data, "/explanations").unwrap_err().to_string().starts_with("no server has the data folder")
+            get(&data, "/explanations")
+                .unwrap_err()
+                .to_string()
+                .starts_with("no server runs on the data folder")
         );
         let server = AdminServer::start(&data, admin()).unwrap();
         let one = get(&data, "/explanations/AAAA").unwrap();

@@ -11,7 +11,7 @@ use crate::random;
 use volume::{Batch, Put, Requirement, Volume};
 
 /// The host's own table of rows, which components leave alone.
-const TABLE: &str = "host";
+pub(crate) const TABLE: &str = "host";
 const KEY: &[u8] = b"account";
 /// The first byte of the row. What follows are the 12 digits.
 const FORMAT: u8 = 1;
