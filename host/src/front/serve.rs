@@ -466,8 +466,8 @@ impl<A: Answering> Serving<A> {
 fn arrived(arrival: &Arrival, client: Option<&Client>) -> Arrived {
     let Arrival { remote, door, .. } = arrival;
     Arrived {
-        client: client.map_or(*remote, |client| client.address),
-        proxy: client.and_then(|client| client.proxy),
+        client: client.filter(|client| client.is_known).map(|client| client.address),
+        proxy: client.map_or(Some(*remote), |client| client.proxy),
         listener: Arc::clone(&door.name),
         endpoint: door.endpoint.as_ref().map(|endpoint| endpoint.id.clone()),
     }

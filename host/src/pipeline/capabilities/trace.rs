@@ -42,7 +42,7 @@ impl Host for HostState {
         Ok(Some(Circumstances {
             request_id: call.request_id.clone(),
             received_ms: call.received_ms,
-            source_ip: call.source.to_string(),
+            source_ip: call.source_text(),
             target: call.facts.target.clone(),
             principal: call.facts.principal.clone(),
         }))

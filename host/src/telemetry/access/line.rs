@@ -62,9 +62,9 @@ pub(crate) struct Limited(pub(crate) &'static str);
 /// Where a request came from.
 #[derive(Debug, Clone)]
 pub(crate) struct Arrived {
-    /// The client. Its port is 0 where that is not known.
-    pub(crate) client: SocketAddr,
-    /// The trusted proxy that says so.
+    /// The client, where it is known. Its port is 0 where that is not known.
+    pub(crate) client: Option<SocketAddr>,
+    /// The trusted proxy that says so, or does not say who the client is.
     pub(crate) proxy: Option<SocketAddr>,
     /// The address of the listener.
     pub(crate) listener: Arc<str>,

@@ -65,7 +65,7 @@ pub(super) fn render(line: &AccessLine) -> String {
         plain(&resolved.owner),
         plain(&resolved.bucket),
         format!("[{}]", Moment::of(line.at).clf()),
-        line.origin.client.ip().to_canonical().to_string(),
+        line.origin.client.map_or_else(|| "-".to_owned(), |client| client.ip().to_canonical().to_string()),
         plain(requester),
         plain(&line.request_id),
         operation(line.method.as_str(), &resolved.operation),

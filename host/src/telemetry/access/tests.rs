@@ -20,7 +20,7 @@ fn request(target: &str) -> http::request::Parts {
 
 fn line(target: &str) -> Box<AccessLine> {
     let arrived = Arrived {
-        client: "192.0.2.3:4711".parse().unwrap(),
+        client: Some("192.0.2.3:4711".parse().unwrap()),
         proxy: Some("127.0.0.1:80".parse().unwrap()),
         listener: "127.0.0.1:9000".into(),
         endpoint: Some("vpce-1".to_owned()),
