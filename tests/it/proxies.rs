@@ -380,7 +380,7 @@ fn metrics_are_neither_for_other_hosts_nor_through_a_proxy() {
     assert_eq!(get(plain.port(), &scraper), (200, true));
     // A proxy may pass requests on without a word. Where one is to be expected, metrics have a
     // listener of their own.
-    for fronted in [server(""), trusting("forwarded"), trusting("proxy-protocol")] {
+    for fronted in [server(""), trusting("forwarded"), trusting_the_second()] {
         assert!(!get(fronted.port(), &[("host", "localhost")]).1);
         assert!(fronted.log().contains("metrics only with admin_listen"), "{}", fronted.log());
     }

@@ -162,7 +162,7 @@ fn assemble(
     let cache = config.cache_folder();
     let accounts = Arc::new(open_accounts(config, &manifest, volume)?);
     let metrics = Arc::new(Metrics::new(config.worker_count() + 1));
-    let source = UsageSource { volume: Arc::clone(volume), buckets_max: config.metrics_buckets_max };
+    let source = UsageSource { volume: Arc::clone(volume), series_max: config.usage_series_max };
     metrics.set_volume(Box::new(source));
     metrics.set_bounds(
         config.data_dir.clone(),

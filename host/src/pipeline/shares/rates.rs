@@ -66,10 +66,14 @@ struct Table {
 type KnownFlow = Arc<Mutex<Flow>>;
 
 /// A rate is exceeded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Exceeded {
     /// Of what.
     pub(crate) subject: Subject,
+    /// Its name.
+    pub(crate) name: String,
+    /// Which of its settings.
+    pub(crate) setting: &'static str,
     /// When to come back.
     pub(crate) wait: Duration,
 }
@@ -120,6 +124,13 @@ impl Rates {
         list
     }
 
+    /// The limit that holds for a subject, and for which name it is set: its own, or each.
+    pub(crate) fn rule(&self, subject: Subject, name: &str) -> Option<(String, Ruled)> {
+        let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner);
+        let found = |name: &str| Some((name.to_owned(), *rules.get(&(subject, name.to_owned()))?));
+        found(name).or_else(|| found(EVERY))
+    }
+
     fn change<T>(&self, change: impl FnOnce(&mut HashMap<(Subject, String), Ruled>) -> T) -> T {
         let mut rules = self.rules.write().unwrap_or_else(PoisonError::into_inner);
         let outcome = change(&mut rules);
@@ -148,7 +159,8 @@ impl Rates {
     /// Counts a request of a subject, and adds what its bytes are drawn from.
     pub(crate) fn request(&self, subject: Subject, name: &str, meters: &mut Meters) -> Result<(), Exceeded> {
         let Some(flow) = self.flow(subject, name) else { return Ok(()) };
-        locked(&flow).request(Instant::now()).map_err(|wait| Exceeded { subject, wait })?;
+        let drawn = locked(&flow).request(Instant::now());
+        drawn.map_err(|(setting, wait)| Exceeded { subject, name: name.to_owned(), setting, wait })?;
         meters.0.push(flow);
         Ok(())
     }

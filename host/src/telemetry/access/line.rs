@@ -19,6 +19,8 @@ use super::super::traceparent::TraceParent;
 pub struct Resolved {
     /// The API name of the operation.
     pub operation: String,
+    /// Whether the form of the request names it: a call of IAM or STS.
+    pub is_by_form: bool,
     /// What it is done to; each empty for none.
     pub bucket: String,
     /// The key, percent-decoded.
@@ -194,12 +196,14 @@ impl AccessLine {
         self.answered.as_ref()?.resolved.as_ref()
     }
 
-    /// The host that the request is addressed to: its target goes before the header.
+    /// The host that the request is addressed to: its target goes before the header. A name and
+    /// password ahead of it, which are refused, are left out.
     pub(super) fn host(&self) -> String {
-        match self.uri.authority() {
+        let host = match self.uri.authority() {
             Some(authority) => authority.as_str().to_owned(),
             None => self.header(0),
-        }
+        };
+        host.rsplit_once('@').map(|(_, host)| host.to_owned()).unwrap_or(host)
     }
 
     pub(super) fn user_agent(&self) -> String {
