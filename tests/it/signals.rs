@@ -28,6 +28,7 @@ impl Starting {
         let [port] = free_ports();
         let log = File::create(folder.path().join("log")).unwrap();
         let child = Command::new(workspace::binary())
+            .env_remove("PORTCULLIS_BIN")
             .args(["serve", "--listen", &format!("127.0.0.1:{port}"), "--data-dir"])
             .arg(folder.path().join("data"))
             .arg("--cache-dir")
@@ -87,7 +88,8 @@ fn held_up() -> (Starting, PathBuf, tempfile::TempDir) {
 fn a_hangup_during_the_start_does_nothing() {
     let (mut starting, pipe, _folder) = held_up();
     starting.send(Signal::HUP);
-    let _reader = File::open(&pipe).unwrap();
+    // For writing as well: so this does not wait for the server, should it be gone.
+    let _reader = File::options().read(true).write(true).open(&pipe).unwrap();
     let ready = || {
         assert_eq!(starting.child.try_wait().unwrap(), None, "the hangup ended it");
         let request = Request::new("GET", "/health/ready").header("host", "localhost");
