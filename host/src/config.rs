@@ -110,7 +110,7 @@ pub struct Config {
     /// How much buckets and accounts may hold.
     pub quotas: Vec<QuotaEntry>,
     /// Buckets with metrics of their own.
-    pub metrics_buckets_max: usize,
+    pub usage_series_max: usize,
     /// `[variables]`: overrides of the variables that the pipeline manifest declares.
     pub variables: BTreeMap<String, SetVariable>,
     /// `NOTIFY_SOCKET`: where systemd waits to hear that the server is ready.
@@ -327,7 +327,7 @@ impl Default for Config {
             listeners: Vec::new(),
             rates: Vec::new(),
             quotas: Vec::new(),
-            metrics_buckets_max: 100,
+            usage_series_max: 100,
             variables: BTreeMap::new(),
             notify_socket: None,
             notices: Vec::new(),

@@ -17,7 +17,6 @@ pub(crate) mod head;
 pub mod header_lines;
 pub mod instance_limits;
 pub mod journal;
-mod origin;
 pub(crate) mod owners;
 pub mod peer;
 pub mod quotas;

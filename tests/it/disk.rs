@@ -215,7 +215,8 @@ fn bytes_that_are_missing_are_an_error_before_the_head() {
         let answer = client.send(copy);
         assert_eq!((answer.status, answer.code().as_str()), (500, "InternalError"), "{source}");
         let id = answer.header("x-amz-request-id").unwrap();
-        assert_eq!(lines(&server, &["ERROR", id, "CopyObject"]), 1, "{}", server.log_tail());
+        let line = ["ERROR", id, "CopyObject", " are missing: the file files/"];
+        assert_eq!(lines(&server, &line), 1, "{}", server.log_tail());
         assert_eq!(client.call("HEAD", "/lost/copy").status, 404, "{source}");
     }
     let answer = client.expect(Request::new("POST", "/lost/into?uploads"));
@@ -232,6 +233,15 @@ fn bytes_that_are_missing_are_an_error_before_the_head() {
     assert_refused(&server, &client.call("GET", "/lost/inline"), &segment);
     // It can still be removed.
     assert_eq!(client.call("DELETE", "/lost/gone").status, 204);
+    // Every line about a request has its id.
+    for reason in ["stored bytes could not be read", "the storage failed under a body"] {
+        let all = lines(&server, &[reason]);
+        assert!(
+            all > 0 && all == lines(&server, &[reason, "request_id="]),
+            "{reason}: {}",
+            server.log_tail()
+        );
+    }
 }
 
 #[test]

@@ -46,6 +46,7 @@ mod quotas;
 mod references;
 mod sealing;
 mod shares;
+mod signals;
 mod stages;
 mod tidy;
 mod traces;

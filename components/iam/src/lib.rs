@@ -34,7 +34,7 @@ use gateway::xml;
 use sdk::bindings::iam::exports::portcullis::gateway::iam::{Guest, Planned};
 use sdk::bindings::iam::exports::portcullis::gateway::identities as identities_contract;
 use sdk::{
-    Call, CommitError, Progress, Refusal, Response, Session, Work, executor, failure_to_error, refuse,
+    Call, CommitError, Progress, Refusal, Response, Session, Work, executor, failure_to_error, refuse, trace,
 };
 
 use crate::actions::row::On;
@@ -51,6 +51,7 @@ impl Guest for Iam {
 
     fn plan(call: &Call) -> std::result::Result<Planned, Refusal> {
         let (request, _) = actions::read(call).map_err(refuse)?;
+        trace::named(call, request.operation.name);
         // The token is verified first, which may have to wait for the keys of its provider.
         if request.operation.on == On::WebIdentityRole {
             let plan = web_identity::plan(call.share(), request);

@@ -160,6 +160,8 @@ fn backup_task((matches, place, chore): (&ArgMatches, backup::Place, backup::Cho
 }
 
 fn compile(cache: &Path) -> anyhow::Result<()> {
+    // Nobody waits for it any more when the start that needs it has ended.
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     let mut component = Vec::new();
     std::io::stdin().lock().read_to_end(&mut component)?;
     engine::compile_into(cache, &component)

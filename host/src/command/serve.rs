@@ -1,6 +1,7 @@
 //! The start of `portcullis serve`: from a configuration to a server that is ready, and its end.
 
 mod greeting;
+mod signals;
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -9,7 +10,6 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::output::say;
 use super::prepared::Prepared;
@@ -38,6 +38,7 @@ use crate::telemetry::logs;
 use crate::telemetry::metrics::{Metrics, UsageSource};
 use crate::telemetry::otlp::Exporter;
 use crate::telemetry::tap::LogTap;
+use signals::Signals;
 use volume::Volume;
 
 /// Serves until SIGTERM or SIGINT.
@@ -46,6 +47,7 @@ use volume::Volume;
 /// Whatever keeps the server from starting; each names what to change. And a worker thread that
 /// panicked.
 pub(super) fn run(config: Config) -> Result<()> {
+    let signals = Signals::listen()?;
     let tap = logs::start(&config.log)?;
     for notice in &config.notices {
         tracing::warn!("{notice}");
@@ -57,7 +59,7 @@ pub(super) fn run(config: Config) -> Result<()> {
     make_folder(&config.data_dir)?;
     let volume = Volume::open(volume_options(&config))
         .map_err(|error| trouble::of_folder(&config.data_dir, &error))?;
-    let outcome = serve_volume(config, listeners, prepared, &volume, &tap);
+    let outcome = serve_volume(config, listeners, prepared, &volume, &tap, &signals);
     volume.close();
     tracing::info!("stopped");
     outcome
@@ -69,11 +71,15 @@ fn serve_volume(
     prepared: Prepared,
     volume: &Arc<Volume>,
     tap: &LogTap,
+    signals: &Signals,
 ) -> Result<()> {
     let config = Arc::new(config);
     let words = prepared.manifest.words();
     let (shared, pipeline) = assemble(&config, prepared, volume)?;
     let access_log = AccessLog::start(&config.access, config.log.format, &shared.metrics)?;
+    if let Some(log) = &access_log {
+        signals.reopen(log);
+    }
     if let Some(exporter) = &shared.exporter {
         tap.open(exporter);
         if let Some(log) = &access_log {
@@ -103,9 +109,10 @@ fn serve_volume(
         answer: move || Worker::new(Arc::clone(&shared), Arc::clone(&pipeline)),
     };
     let stop = || async {
-        stop_signal(access_log.as_deref()).await;
+        signals.told_to_stop().await;
         notify(config.notify_socket.as_deref(), "STOPPING=1");
     };
+    signals.serving();
     let outcome = server.run(stop, || {
         accounts.root().keep()?;
         say(&greeting);
@@ -155,7 +162,7 @@ fn assemble(
     let cache = config.cache_folder();
     let accounts = Arc::new(open_accounts(config, &manifest, volume)?);
     let metrics = Arc::new(Metrics::new(config.worker_count() + 1));
-    let source = UsageSource { volume: Arc::clone(volume), buckets_max: config.metrics_buckets_max };
+    let source = UsageSource { volume: Arc::clone(volume), series_max: config.usage_series_max };
     metrics.set_volume(Box::new(source));
     metrics.set_bounds(
         config.data_dir.clone(),
@@ -215,27 +222,6 @@ pub(super) fn open_accounts(config: &Config, manifest: &Manifest, volume: &Volum
         }
     }
     Ok(accounts)
-}
-
-/// Waits for SIGTERM or SIGINT; after a SIGHUP, the log of requests is opened again. Where the
-/// server cannot listen for them, their default ends the process, and nothing acknowledged is lost.
-async fn stop_signal(access_log: Option<&AccessLog>) {
-    let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
-    let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) =
-        (terminate, interrupt, signal(SignalKind::hangup()))
-    else {
-        tracing::error!("signals cannot be listened for");
-        return std::future::pending().await;
-    };
-    loop {
-        tokio::select! {
-            _ = terminate.recv() => return,
-            _ = interrupt.recv() => return,
-            _ = hangup.recv() => if let Some(log) = access_log {
-                log.reopen();
-            },
-        }
-    }
 }
 
 /// Makes the data folder. It holds everything that was ever stored, so only its owner may read it.

@@ -64,6 +64,12 @@ impl<A: Allowance> Rules<A> {
         self.0.get(&(subject, name.to_owned())).map(|rule| rule.allowance)
     }
 
+    /// That which holds, and for which name it is set: its own, or each.
+    pub(crate) fn found(&self, subject: Subject, name: &str) -> Option<(String, Ruled<A>)> {
+        let found = |name: &str| Some((name.to_owned(), *self.0.get(&(subject, name.to_owned()))?));
+        found(name).or_else(|| found(EVERY))
+    }
+
     /// That which holds: its own, or that of each.
     pub(crate) fn of(&self, subject: Subject, name: &str) -> Option<A> {
         self.own(subject, name).or_else(|| self.own(subject, EVERY))

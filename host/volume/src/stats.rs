@@ -7,26 +7,26 @@ use super::damage::Damage;
 use super::errors::VolumeError;
 
 /// Powers of two that a histogram tells apart.
-const BUCKETS: usize = 32;
+const SLOTS: usize = 32;
 
-/// Counts of values by power of two: bucket `n` holds values from `2^(n-1)` up to but not including
+/// Counts of values by power of two: slot `n` holds values from `2^(n-1)` up to but not including
 /// `2^n`.
 #[derive(Debug)]
 pub(crate) struct Histogram {
-    buckets: [AtomicU64; BUCKETS],
+    slots: [AtomicU64; SLOTS],
     sum: AtomicU64,
 }
 
 impl Default for Histogram {
     fn default() -> Histogram {
-        Histogram { buckets: [const { AtomicU64::new(0) }; BUCKETS], sum: AtomicU64::new(0) }
+        Histogram { slots: [const { AtomicU64::new(0) }; SLOTS], sum: AtomicU64::new(0) }
     }
 }
 
 impl Histogram {
     pub(crate) fn add(&self, value: u64) {
-        let bucket = usize::try_from(u64::BITS - value.leading_zeros()).unwrap_or(0).min(BUCKETS - 1);
-        if let Some(count) = self.buckets.get(bucket) {
+        let slot = usize::try_from(u64::BITS - value.leading_zeros()).unwrap_or(0).min(SLOTS - 1);
+        if let Some(count) = self.slots.get(slot) {
             count.fetch_add(1, Ordering::Relaxed);
         }
         self.sum.fetch_add(value, Ordering::Relaxed);
@@ -37,7 +37,7 @@ impl Histogram {
     }
 
     fn read(&self) -> Distribution {
-        let counts: Vec<u64> = self.buckets.iter().map(|count| count.load(Ordering::Relaxed)).collect();
+        let counts: Vec<u64> = self.slots.iter().map(|count| count.load(Ordering::Relaxed)).collect();
         Distribution {
             count: counts.iter().sum(),
             sum: self.sum.load(Ordering::Relaxed),

@@ -71,7 +71,7 @@ fn account(accounts: &Accounts) -> String {
 fn listener(listener: &Listener) -> String {
     let duty = match listener.duty {
         Duty::Requests => "requests",
-        Duty::RequestsAndHealth => "requests, health",
+        Duty::RequestsAndHealth => "requests, health; metrics only with admin_listen",
         Duty::RequestsAndAdmin => "requests, health, metrics",
         Duty::Health => "health",
         Duty::Admin => "health, metrics",

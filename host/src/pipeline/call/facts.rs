@@ -5,12 +5,15 @@ use crate::pipeline::bindings::calls::{
     Decision, Form, NamedObject, NeededAccess, ObjectVersion, Owner, Principal, Refusal, SecondFactor,
     Session, Signature, Target,
 };
+use crate::pipeline::contract;
 
 /// The facts that stages establish. Each is set once.
 #[derive(Debug, Default)]
 pub struct Facts {
     /// The operation, and what it is done to.
     pub target: Option<Target>,
+    /// The name of the operation, where only the form says it.
+    pub operation: Option<String>,
     /// What its form says.
     pub form: Option<Form>,
     /// Who makes the request.
@@ -42,18 +45,18 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// The name of the operation; empty before it is known.
+    pub fn operation_name(&self) -> &str {
+        let of_target = || self.target.as_ref().map(|target| target.operation.as_str());
+        self.operation.as_deref().or_else(of_target).unwrap_or_default()
+    }
+
     /// What the request names besides its target, as far as it is known.
     pub fn named_objects(&self) -> Vec<ObjectVersion> {
         if let Some(source) = &self.source {
             return vec![source.clone()];
         }
-        let target = self.target.as_ref().and_then(|target| target.bucket.clone()).unwrap_or_default();
-        let with_target = |named: &NamedObject| ObjectVersion {
-            bucket: target.clone(),
-            key: named.key.clone(),
-            version_id: named.version_id.clone(),
-        };
-        self.named.iter().flatten().map(with_target).collect()
+        contract::with_target(self.target.as_ref(), self.named.iter().flatten())
     }
 
     /// Notes that an added stage refuses one of those. The first refusal of each counts.

@@ -253,7 +253,7 @@ impl HostCall for CallsView<'_> {
     }
 
     fn source_ip(&mut self, handle: Resource<CallHandle>) -> Result<String> {
-        Ok(self.call(&handle)?.source.to_string())
+        Ok(self.call(&handle)?.source_text())
     }
 
     fn tls_version(&mut self, handle: Resource<CallHandle>) -> Result<Option<String>> {

@@ -49,10 +49,14 @@ struct Table {
 type KnownFlow = Arc<Mutex<Flow>>;
 
 /// A rate is exceeded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Exceeded {
     /// Of what.
     pub(crate) subject: Subject,
+    /// Its name.
+    pub(crate) name: String,
+    /// Which of its settings.
+    pub(crate) setting: &'static str,
     /// When to come back.
     pub(crate) wait: Duration,
 }
@@ -77,6 +81,11 @@ impl Rates {
             tables: std::array::from_fn(|_| Mutex::default()),
             hasher: RandomState::new(),
         }
+    }
+
+    /// The limit that holds for a subject, and for which name it is set: its own, or each.
+    pub(crate) fn rule(&self, subject: Subject, name: &str) -> Option<(String, Ruled<Rate>)> {
+        self.rules.read().unwrap_or_else(PoisonError::into_inner).found(subject, name)
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Rules<Rate>) -> T) -> T {
@@ -107,7 +116,8 @@ impl Rates {
     /// Counts a request of a subject, and adds what its bytes are drawn from.
     pub(crate) fn request(&self, subject: Subject, name: &str, meters: &mut Meters) -> Result<(), Exceeded> {
         let Some(flow) = self.flow(subject, name) else { return Ok(()) };
-        locked(&flow).request(Instant::now()).map_err(|wait| Exceeded { subject, wait })?;
+        let drawn = locked(&flow).request(Instant::now());
+        drawn.map_err(|(setting, wait)| Exceeded { subject, name: name.to_owned(), setting, wait })?;
         meters.0.push(flow);
         Ok(())
     }

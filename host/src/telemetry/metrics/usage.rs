@@ -13,7 +13,7 @@ pub struct UsageSource {
     /// The volume.
     pub volume: Arc<Volume>,
     /// Buckets with figures of their own: those that hold most bytes. The others share one sum.
-    pub buckets_max: usize,
+    pub series_max: usize,
 }
 
 impl VolumeSource for UsageSource {
@@ -21,17 +21,17 @@ impl VolumeSource for UsageSource {
         let mut figures = self.volume.figures();
         // Without counts, and while the index is being recovered, there is nothing to say.
         let read = self.volume.snapshot().and_then(|snapshot| usage::read(&snapshot));
-        figures.labelled.extend(read.map(|usages| gauges(usages, self.buckets_max)).unwrap_or_default());
+        figures.labelled.extend(read.map(|usages| gauges(usages, self.series_max)).unwrap_or_default());
         figures
     }
 }
 
 /// The gauges of this usage.
-pub(super) fn gauges(usages: Vec<Usage>, buckets_max: usize) -> Vec<LabelledGauge> {
+pub(super) fn gauges(usages: Vec<Usage>, series_max: usize) -> Vec<LabelledGauge> {
     let (accounts, mut buckets): (Vec<Usage>, Vec<Usage>) =
         usages.into_iter().partition(|usage| usage.bucket.is_none());
     buckets.sort_by(|a, b| (Reverse(a.bytes), &a.bucket).cmp(&(Reverse(b.bytes), &b.bucket)));
-    let others = buckets.split_off(buckets_max.min(buckets.len()));
+    let others = buckets.split_off(series_max.min(buckets.len()));
     let of_account = |value: fn(&Usage) -> u64| {
         accounts.iter().map(|usage| (vec![("account", usage.account.clone())], value(usage))).collect()
     };
