@@ -12,7 +12,7 @@ use super::output::{EXIT_FOUND, Output, say};
 use crate::config::Config;
 use crate::keys::vault::volume_options;
 use crate::pipeline::compose::Manifest;
-use crate::pipeline::row_reader::Rows;
+use crate::pipeline::row_reader::{Rows, SLOT};
 use crate::pipeline::usage_count::{self, UsageCount};
 use names::BlobNames;
 use volume::{References, Report, check};
@@ -29,12 +29,16 @@ use volume::{References, Report, check};
 /// cannot be loaded.
 pub(crate) fn run(config: &Config, output: Output) -> Result<ExitCode> {
     let cache = config.made_cache_folder();
-    let mut rows = Rows::of(&Manifest::load(config.pipeline.as_deref())?, cache.as_deref())?;
+    let manifest = Manifest::load(config.pipeline.as_deref())?;
+    let mut rows = Rows::of(&manifest, cache.as_deref())?;
+    let mark = usage_count::mark_of(&manifest.filling(SLOT)?);
     let counted = if rows.is_some() { Counted::Yes } else { Counted::No };
-    let (mut usage, mut has_counts) = (UsageCount::default(), false);
+    let (mut usage, mut kept) = (UsageCount::default(), UsageCounted::No);
     let mut references = rows.as_mut().map(|rows| {
         |table: &str, key: &[u8], value: &[u8]| {
-            has_counts |= usage_count::is_mark(table, key);
+            if usage_count::is_mark(table, key) && value == mark {
+                kept = UsageCounted::Yes;
+            }
             if let Some(counted) = rows.usage_of(table, key, value)? {
                 usage.add(counted);
             }
@@ -45,14 +49,14 @@ pub(crate) fn run(config: &Config, output: Output) -> Result<ExitCode> {
     let options = volume_options(config);
     let checking = || format!("checking the data folder {}", config.data_dir.display());
     let mut report = check(&options, references).with_context(checking)?;
-    if has_counts {
+    if kept == UsageCounted::Yes {
         report.compare_counters(&usage.sums());
     }
     let names = match &mut rows {
         Some(rows) => names::find(&options, &report, rows).with_context(checking)?,
         None => BlobNames::default(),
     };
-    say(&render(&report, &names, counted, output));
+    say(&render(&report, &names, (counted, kept), output));
     Ok(if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::from(EXIT_FOUND) })
 }
 
@@ -63,7 +67,20 @@ enum Counted {
     No,
 }
 
-fn render(report: &Report, names: &BlobNames, counted: Counted, output: Output) -> String {
+/// Whether the counters of usage were kept by the pipeline that checks, so that they have to be
+/// right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum UsageCounted {
+    Yes,
+    No,
+}
+
+fn render(
+    report: &Report,
+    names: &BlobNames,
+    (counted, kept): (Counted, UsageCounted),
+    output: Output,
+) -> String {
     let Report { rows, blobs, bytes, segments, orphans, problem_count, problems, .. } = report;
     match output {
         Output::Json => {
@@ -74,6 +91,7 @@ fn render(report: &Report, names: &BlobNames, counted: Counted, output: Output) 
                 "bytes": bytes,
                 "segments": segments,
                 "references_counted": counted == Counted::Yes,
+                "usage_compared": kept == UsageCounted::Yes,
                 "orphans": orphans,
                 "problem_count": problem_count,
                 "problems": problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
@@ -104,6 +122,9 @@ fn render(report: &Report, names: &BlobNames, counted: Counted, output: Output) 
                     text,
                     "references were not counted: the pipeline does not tell what rows refer to"
                 );
+            }
+            if counted == Counted::Yes && kept == UsageCounted::No {
+                let _ = writeln!(text, "usage was not compared: the next start of this pipeline counts it");
             }
             let verdict = if report.is_clean() { "clean" } else { "DAMAGED" };
             let _ = writeln!(

@@ -46,7 +46,7 @@ pub(super) fn command() -> Command {
     let set = Quota::SETTINGS.into_iter().fold(of(set), |command, setting| {
         let help = match setting {
             "bytes_max" => "Bytes of all versions and parts, as 1048576 or 10GiB",
-            _ => "Versions, delete markers and parts",
+            _ => "Versions, delete markers, uploads and parts",
         };
         let argument = Arg::new(setting).long(setting.replace('_', "-")).value_name("VALUE");
         command.arg(argument.value_parser(NonEmptyStringValueParser::new()).help(help))
@@ -72,7 +72,7 @@ pub(super) fn command() -> Command {
 pub(super) fn usage_command() -> Command {
     let command = Command::new("usage").about("Show how much accounts and buckets hold").long_about(
         "Show how many objects and bytes accounts and their buckets hold on the server that runs on a data folder.\n\
-         Objects are versions, delete markers, and parts of uploads in progress.\n\
+         Objects are versions, delete markers, uploads in progress and their parts.\n\
          Exit status: 0 done, 2 the server could not be asked.",
     );
     some_settings(command.arg(json()), &["data_dir"])
@@ -112,6 +112,10 @@ pub(super) fn run(config: &Config, change: &QuotaChange, output: Output) -> Resu
             return Ok(ExitCode::from(EXIT_FOUND));
         }
         (status, _) => bail!("the server answers {status}: {}", answered.text),
+    }
+    let answer: Value = serde_json::from_str(&answered.text).context("reading the answer")?;
+    if answer.get("notice").is_some() {
+        complain(&text(&answer, "notice"));
     }
     print(&answered.text, output, render)
 }

@@ -34,7 +34,7 @@ pub(super) fn answer(admin: &Admin, method: &Method, rest: &str, query: &str) ->
             Ok(quota) => {
                 quotas.set(subject, &name, quota);
                 tracing::info!(%subject, name, query, "a quota is set");
-                document(StatusCode::OK, list(quotas))
+                document(StatusCode::OK, list_after(admin, subject, &name))
             }
             Err(ConfigError(why)) => failure(StatusCode::BAD_REQUEST, &why),
         },
@@ -66,7 +66,21 @@ fn quota(query: &str, before: Quota) -> Result<Quota, ConfigError> {
     Ok(quota)
 }
 
+/// The quotas, with a notice where nothing has the name: it may be made later, or it is a slip.
+fn list_after(admin: &Admin, subject: Subject, name: &str) -> String {
+    let mut answer = listed(&admin.quotas);
+    let notice = admin.quotas.notice(&admin.volume, subject, name);
+    if let (Some(members), Some(notice)) = (answer.as_object_mut(), notice) {
+        members.insert("notice".to_owned(), notice.into());
+    }
+    answer.to_string()
+}
+
 fn list(quotas: &Quotas) -> String {
+    listed(quotas).to_string()
+}
+
+fn listed(quotas: &Quotas) -> Value {
     let one = |(subject, name, ruled): (Subject, String, RuledQuota)| {
         let mut members = Map::new();
         members.insert("subject".to_owned(), subject.name().into());
@@ -81,7 +95,7 @@ fn list(quotas: &Quotas) -> String {
         members.insert("set_by".to_owned(), by.into());
         Value::Object(members)
     };
-    json!({ "quotas": quotas.list().into_iter().map(one).collect::<Vec<_>>() }).to_string()
+    json!({ "quotas": quotas.list().into_iter().map(one).collect::<Vec<_>>() })
 }
 
 #[cfg(test)]
