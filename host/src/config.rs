@@ -40,7 +40,7 @@ pub use error::ConfigError;
 pub use example::example;
 pub use file::render;
 pub use key::{Form, KEYS, Key};
-pub use load::{Environment, Given, load};
+pub use load::{Environment, Given, environment, load};
 pub use proxies::{Network, Proxies, ProxyHeader};
 pub use quota::{Quota, QuotaEntry};
 pub use rate::{Rate, RateEntry};

@@ -93,6 +93,14 @@ fn a_variable_has_one_of_its_values_wherever_it_is_set() {
 }
 
 #[test]
+fn a_log_in_the_data_folder_is_refused() {
+    let trial = Trial::new("");
+    let file = trial.path("data").join("logs/access.log").display().to_string();
+    let why = trial.refusal(&["--access-log", "text", "--access-log-file", &file]);
+    assert!(why.contains("access_log_file: ") && why.contains("put it elsewhere"), "{why}");
+}
+
+#[test]
 fn a_pipeline_that_cannot_be_built_is_refused_before_anything_is_made() {
     let manifest = std::fs::read_to_string(workspace::root().join("spin.toml")).unwrap();
     let built =

@@ -66,7 +66,10 @@ fn table(families: &BTreeMap<String, Shown>) -> String {
 
 #[test]
 fn the_page_lists_what_a_scrape_holds() {
-    let server = Server::start();
+    let [port] = tests::server::free_ports();
+    let quotas =
+        "[[quotas]]\naccount = \"*\"\nbytes_max = 1000000\n\n[[quotas]]\nbucket = \"*\"\nobjects_max = 9\n";
+    let server = Server::start_configured(port, quotas, &[]);
     let mut client = server.client();
     client.put("/photos", "");
     client.put("/photos/cat.jpg", "a cat");

@@ -148,6 +148,7 @@ struct Copy<'a> {
 
 impl Copy<'_> {
     fn blob(&mut self, blob: &HeldBlob) -> Result<(), BackupError> {
+        self.source.progress();
         self.source.check(Surely::No)?;
         let record = blob.record();
         let key = BlobKey { id: blob.id, length: record.length, crc: record.crc };
@@ -184,6 +185,7 @@ impl Copy<'_> {
             while done < count {
                 let step = STEP_BYTES.min(count - done);
                 self.pace.spend(step as u64);
+                self.source.progress();
                 let at = from + done as u64;
                 let bodies = &mut self.bodies;
                 match self.packer.read(step, |buffer| bodies.read(blob, at, buffer)) {
@@ -223,6 +225,7 @@ impl Copy<'_> {
         while from < until {
             let step = (STEP_BYTES as u64).min(until - from);
             self.pace.spend(step);
+            self.source.progress();
             let room = buffer.get_mut(..usize::try_from(step).unwrap_or(STEP_BYTES)).unwrap_or_default();
             if let Err(error) = self.bodies.read(blob, from, room) {
                 return is_missing(&error).map(|()| false);

@@ -5,6 +5,7 @@
 //! One that was not refreshed for a while, or whose process is gone, is removed.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,6 +22,7 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use super::errors::BackupError;
 use super::names;
+use super::profile;
 use super::target::{Held, Target};
 
 /// How long a signed URL holds.
@@ -55,6 +57,8 @@ pub struct RemoteOptions {
     pub endpoint: String,
     /// The region that requests are signed for.
     pub region: String,
+    /// The environment, as far as it says where credentials are ([`AWS_VARIABLES`]).
+    pub environment: BTreeMap<String, String>,
 }
 
 /// A place in a bucket.
@@ -65,11 +69,14 @@ pub struct RemoteTarget {
     prefix: String,
     credentials: Arc<Credentials>,
     agent: Agent,
+    /// The id of the latest request, as its answer says.
+    request_id: Arc<Mutex<Option<String>>>,
 }
 
-/// An answer: its status and its body.
+/// An answer: its status, the id of its request, and its body.
 struct Answer {
     status: u16,
+    request_id: Option<String>,
     body: Vec<u8>,
 }
 
@@ -80,13 +87,14 @@ impl RemoteOptions {
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         let endpoint = endpoint.map_or_else(|| format!("https://s3.{region}.amazonaws.com"), str::to_owned);
         let (bucket, prefix, region) = (bucket.to_owned(), prefix.to_owned(), region.to_owned());
-        (!bucket.is_empty()).then_some(RemoteOptions { bucket, prefix, endpoint, region })
+        let environment = BTreeMap::new();
+        (!bucket.is_empty()).then_some(RemoteOptions { bucket, prefix, endpoint, region, environment })
     }
 }
 
 impl RemoteTarget {
-    /// A place whose credentials are in the environment: `AWS_ACCESS_KEY_ID`,
-    /// `AWS_SECRET_ACCESS_KEY`, and `AWS_SESSION_TOKEN` if they are temporary.
+    /// A place whose credentials are in the environment, or in a profile of the files that the
+    /// tools of AWS share.
     ///
     /// # Errors
     /// There are no credentials, or the URL is none.
@@ -94,12 +102,7 @@ impl RemoteTarget {
         let prefix = options.prefix.trim_matches('/').to_owned();
         let place = format!("s3://{}/{prefix}", options.bucket).trim_end_matches('/').to_owned();
         let failed = |why: String| BackupError::target(&place, why);
-        let credentials = Credentials::from_env().ok_or_else(|| {
-            failed(
-                "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment"
-                    .to_owned(),
-            )
-        })?;
+        let credentials = profile::credentials(&options.environment).map_err(failed)?;
         let url = options.endpoint.parse();
         let url = url.map_err(|error| failed(format!("{} is no URL: {error}", options.endpoint)))?;
         let (name, region) = (options.bucket.clone(), options.region.clone());
@@ -107,7 +110,7 @@ impl RemoteTarget {
         let bucket = bucket.map_err(|error| failed(format!("{}: {error}", options.endpoint)))?;
         let agent = agent(&options.endpoint);
         let (bucket, credentials) = (Arc::new(bucket), Arc::new(credentials));
-        Ok(RemoteTarget { place, bucket, prefix, credentials, agent })
+        Ok(RemoteTarget { place, bucket, prefix, credentials, agent, request_id: Arc::default() })
     }
 
     fn key(&self, name: &str) -> String {
@@ -128,7 +131,11 @@ impl RemoteTarget {
         let mut attempt = 1;
         loop {
             let why = match request(&self.agent) {
-                Ok(answer) if answer.status < 500 && answer.status != 429 => return Ok(answer),
+                Ok(mut answer) if answer.status < 500 && answer.status != 429 => {
+                    let id = answer.request_id.take();
+                    *self.request_id.lock().unwrap_or_else(PoisonError::into_inner) = id;
+                    return Ok(answer);
+                }
                 Ok(answer) => explain(&answer),
                 Err(error) => error.to_string(),
             };
@@ -240,6 +247,10 @@ impl Target for RemoteTarget {
         let mut is_empty = true;
         self.objects("", &mut |name, _| is_empty &= name.trim_start_matches('/').starts_with(LOCKS))?;
         Ok(is_empty)
+    }
+
+    fn request_id(&self) -> Option<String> {
+        self.request_id.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn lock(&self) -> Result<Box<dyn Held>, BackupError> {
@@ -405,8 +416,10 @@ fn agent(endpoint: &str) -> Agent {
 
 fn answer(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer, ureq::Error> {
     let status = response.status().as_u16();
+    let request_id = response.headers().get("x-amz-request-id");
+    let request_id = request_id.and_then(|id| Some(id.to_str().ok()?.to_owned()));
     let body = response.body_mut().with_config().limit(BYTES_MAX).read_to_vec()?;
-    Ok(Answer { status, body })
+    Ok(Answer { status, request_id, body })
 }
 
 /// The code and the message of an error document.

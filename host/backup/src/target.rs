@@ -39,6 +39,12 @@ pub trait Target: Debug + Send + Sync {
     /// The target cannot be read.
     fn is_empty(&self) -> Result<bool, BackupError>;
 
+    /// The id that the server of the target gave the latest request; `None` where it is no server,
+    /// or gives none.
+    fn request_id(&self) -> Option<String> {
+        None
+    }
+
     /// Claims the repository for one writer, until it is dropped.
     ///
     /// # Errors

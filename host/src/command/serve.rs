@@ -37,6 +37,7 @@ use crate::telemetry::explanations::Explanations;
 use crate::telemetry::logs;
 use crate::telemetry::metrics::{Metrics, UsageSource};
 use crate::telemetry::otlp::Exporter;
+use crate::telemetry::request_id::GivenIds;
 use crate::telemetry::tap::LogTap;
 use signals::Signals;
 use volume::Volume;
@@ -90,7 +91,8 @@ fn serve_volume(
     let _keeper =
         shared.vault.keep_uses().context("starting the thread that keeps the last uses of access keys")?;
     let rates = Arc::new(Rates::new(&config.rates));
-    let admin = admin(&config, &shared, &rates);
+    let request_ids = Arc::new(GivenIds::default());
+    let admin = admin(&config, &shared, &rates, &request_ids);
     let exporter = shared.exporter.clone();
     let greeting = greeting::greeting(&config, &words, &shared.accounts, &listeners);
     let accounts = Arc::clone(&shared.accounts);
@@ -105,6 +107,7 @@ fn serve_volume(
             health: Arc::new(Health::of(Arc::clone(volume))),
             proxies: Arc::new(config.proxies.clone()),
             access_log: access_log.clone(),
+            request_ids,
         },
         answer: move || Worker::new(Arc::clone(&shared), Arc::clone(&pipeline)),
     };
@@ -134,13 +137,19 @@ fn serve_volume(
 
 /// The admin API on its socket. Requests do not need it: a file system without sockets is no reason
 /// not to serve.
-fn admin(config: &Config, shared: &Shared, rates: &Arc<Rates>) -> Option<AdminServer> {
+fn admin(
+    config: &Config,
+    shared: &Shared,
+    rates: &Arc<Rates>,
+    request_ids: &Arc<GivenIds>,
+) -> Option<AdminServer> {
     let admin = Admin {
         explanations: Arc::clone(&shared.explanations),
         rates: Arc::clone(rates),
         quotas: Arc::clone(&shared.quotas),
         volume: Arc::clone(&shared.volume),
         holding: Holding::default(),
+        request_ids: Arc::clone(request_ids),
     };
     AdminServer::start(&config.data_dir, admin)
         .inspect_err(|error| {
@@ -162,8 +171,6 @@ fn assemble(
     let cache = config.cache_folder();
     let accounts = Arc::new(open_accounts(config, &manifest, volume)?);
     let metrics = Arc::new(Metrics::new(config.worker_count() + 1));
-    let source = UsageSource { volume: Arc::clone(volume), series_max: config.usage_series_max };
-    metrics.set_volume(Box::new(source));
     metrics.set_bounds(
         config.data_dir.clone(),
         vec![
@@ -177,7 +184,17 @@ fn assemble(
     }
     let exporter = Exporter::start(&config.export, &metrics)?;
     let vault = Arc::new(Vault::open(&config.data_dir)?);
-    let is_counted = usage_count::count_once(volume, &manifest, Some(&cache), !config.quotas.is_empty())?;
+    let is_counted = usage_count::bring_up(volume, &manifest, Some(&cache), !config.quotas.is_empty())?;
+    let quotas = Arc::new(Quotas::new(&config.quotas, is_counted));
+    for bucket in quotas.missing_buckets(volume)? {
+        tracing::warn!(bucket, "a quota of the configuration is for a bucket that is not there");
+    }
+    let used = Arc::clone(&quotas);
+    metrics.set_volume(Box::new(UsageSource {
+        volume: Arc::clone(volume),
+        series_max: config.usage_series_max,
+        quota_use: Box::new(move |usage| used.used_percent(usage)),
+    }));
     for name in composed.stage_names() {
         metrics.added_stage(name);
     }
@@ -196,7 +213,7 @@ fn assemble(
         explanations: Arc::new(Explanations::new(config.explanations.clone())),
         stages: Arc::new(stages),
         exporter,
-        quotas: Arc::new(Quotas::new(&config.quotas, is_counted)),
+        quotas,
         room: Room::new(config.limits.documents_bytes_max),
         ids: Ids::default(),
     };

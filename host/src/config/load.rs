@@ -360,3 +360,9 @@ fn check_listeners(config: &Config) -> Result<(), ConfigError> {
     }
     Ok(())
 }
+
+/// What the environment says of some variables, for libraries that have names of their own.
+pub fn environment(names: &[&str]) -> BTreeMap<String, String> {
+    let set = |name: &&str| Some(((*name).to_owned(), std::env::var(name).ok()?));
+    names.iter().filter_map(set).collect()
+}

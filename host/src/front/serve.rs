@@ -43,7 +43,7 @@ use crate::pipeline::worker::Answering;
 use crate::telemetry::access::{AccessLine, AccessLog, Arrived, ErrorCode, Limited};
 use crate::telemetry::explanations::Explanations;
 use crate::telemetry::metrics::{Metrics, Refusal};
-use crate::telemetry::request_id::RequestIds;
+use crate::telemetry::request_id::{GivenIds, RequestIds};
 
 pub(crate) use bodies::Outgoing;
 use bodies::Received;
@@ -77,6 +77,8 @@ pub struct Setup {
     pub access_log: Option<Arc<AccessLog>>,
     /// Proxies whose word about clients is believed.
     pub proxies: Arc<Proxies>,
+    /// The ids that requests get.
+    pub request_ids: Arc<GivenIds>,
 }
 
 /// Reads of files and memory that wait for the disk have at most this many threads for each worker.
@@ -238,6 +240,7 @@ where
             Err(error) => return drop(started.send(Err(error))),
         };
         let Setup { workers, limits, metrics, rates, .. } = &self.setup;
+        let request_ids = self.setup.request_ids.add();
         let workers = (*workers).max(1);
         lent::share_among(workers);
         let places_max = limits.in_flight_max.div_ceil(workers);
@@ -247,7 +250,7 @@ where
             places_max,
             idle: self.idle,
             setup: self.setup,
-            request_ids: Rc::new(RequestIds::new()),
+            request_ids,
             in_flight: Rc::new(Cell::new(0)),
             quiet_sweeps: Cell::new(0),
             complained: Cell::new(None),
@@ -268,7 +271,7 @@ pub(crate) struct Serving<A> {
     /// How many connections have no request and could be closed. The acceptors read it.
     idle: Arc<AtomicUsize>,
     pub(crate) setup: Setup,
-    pub(crate) request_ids: Rc<RequestIds>,
+    pub(crate) request_ids: Arc<RequestIds>,
     in_flight: Rc<Cell<usize>>,
     /// Sweeps since the last request came, while none was in flight.
     quiet_sweeps: Cell<u32>,

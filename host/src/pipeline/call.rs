@@ -91,6 +91,8 @@ pub struct CallState {
     pub journal: Journal,
     /// The response, once a stage set it.
     pub response: Option<CallResponse>,
+    /// It ended because the index cannot be read while the disk is full.
+    pub meets_full_disk: bool,
     /// Header lines for whatever the response will be.
     pub added_headers: String,
     /// Blobs received that no commit has kept yet; released with the call.
@@ -190,6 +192,7 @@ impl CallState {
             outcome: Outcome::None,
             journal: Journal::default(),
             response: None,
+            meets_full_disk: false,
             added_headers: String::new(),
             pending: Vec::new(),
             data_keys: Vec::new(),

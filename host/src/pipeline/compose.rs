@@ -267,6 +267,11 @@ impl Manifest {
         self.component(&dependency.component).and_then(|found| self.source(&dependency.component, found))
     }
 
+    /// Whether a component is one of those that are built in.
+    pub fn is_built_in(component: &[u8]) -> bool {
+        EMBEDDED.iter().any(|(_, built_in)| *built_in == component)
+    }
+
     /// The added stages, in order.
     pub fn added_stages(&self) -> Result<Vec<StageSource>> {
         let added = &self.document.application.tool.portcullis;

@@ -299,8 +299,8 @@ fn spans(spans: &[Span], hasher: &mut Xxh3) {
 }
 
 fn changes(batch: &Batch, hasher: &mut Xxh3) {
-    let Batch { require, put, delete, keep, free, usage } = batch;
-    (3_u8, require.len(), put.len(), delete.len()).hash(hasher);
+    let Batch { require, put, delete, keep, free, usage, essential } = batch;
+    (3_u8, require.len(), put.len(), delete.len(), essential).hash(hasher);
     for requirement in require {
         match requirement {
             Requirement::Unchanged(row) => (0_u8, row).hash(hasher),

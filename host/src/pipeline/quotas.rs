@@ -4,14 +4,15 @@
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard};
 
-use crate::config::{Quota, QuotaEntry, Subject};
+use crate::config::{EVERY, Quota, QuotaEntry, Subject};
 use crate::pipeline::bindings::calls::{Excess, UsageChange};
 use crate::pipeline::rules::{Rulebook, Ruled, Rules};
-use crate::telemetry::usage::{self, BYTES, OBJECTS};
-use volume::{AMOUNTS, Add};
+use crate::telemetry::usage::{self, BYTES, OBJECTS, Usage};
+use volume::{AMOUNTS, Add, Volume, VolumeError};
 
 /// The quotas, for all threads.
 #[derive(Debug, Default)]
@@ -37,6 +38,47 @@ impl Quotas {
             return None;
         }
         self.rules().of(subject, name)
+    }
+
+    /// How much of its quota a bucket or an account has used, in percent: of bytes or of objects,
+    /// whichever is more. `None` where it has no quota.
+    pub fn used_percent(&self, usage: &Usage) -> Option<u64> {
+        let quota = match &usage.bucket {
+            Some(bucket) => self.of(Subject::Bucket, bucket),
+            None => self.of(Subject::Account, &usage.account),
+        }?;
+        let percent = |used: u64, most: Option<u64>| match most? {
+            // Nothing may be there.
+            0 => Some(100),
+            most => u64::try_from(u128::from(used) * 100 / u128::from(most)).ok(),
+        };
+        [percent(usage.bytes, quota.bytes_max), percent(usage.objects, quota.objects_max)]
+            .into_iter()
+            .flatten()
+            .max()
+    }
+
+    /// The buckets that a quota names and that are not there.
+    ///
+    /// # Errors
+    /// The index cannot be read.
+    pub fn missing_buckets(&self, volume: &Volume) -> Result<Vec<String>, VolumeError> {
+        let named =
+            self.list().into_iter().filter(|(subject, name, _)| *subject == Subject::Bucket && name != EVERY);
+        let mut named: Vec<String> = named.map(|(_, name, _)| name).collect();
+        if !named.is_empty() {
+            let there: HashSet<String> =
+                usage::read(&volume.snapshot()?)?.into_iter().filter_map(|usage| usage.bucket).collect();
+            named.retain(|name| !there.contains(name));
+        }
+        Ok(named)
+    }
+
+    /// What the operator should know of a quota that was just set.
+    pub fn notice(&self, volume: &Volume, subject: Subject, name: &str) -> Option<String> {
+        let missing = self.missing_buckets(volume).unwrap_or_default();
+        let is_missing = subject == Subject::Bucket && missing.iter().any(|missing| missing == name);
+        is_missing.then(|| format!("there is no bucket {name}: the quota holds once it is made"))
     }
 
     /// Whether commits count what they change.

@@ -339,6 +339,7 @@ fn volume_batch(batch: Batch) -> volume::Batch {
         keep: batch.keep,
         free: batch.free,
         add: Vec::new(),
+        essential: batch.essential,
     }
 }
 

@@ -201,6 +201,11 @@ impl Answering for Worker {
     }
 }
 
+/// Whether a step ended because the volume could not be read.
+fn is_of_volume(trap: &wasmtime::Error) -> bool {
+    trap.chain().any(|cause| cause.is::<volume::VolumeError>())
+}
+
 impl Worker {
     /// A worker with its own instance of the pipeline.
     pub fn new(shared: Arc<Shared>, pipeline: Arc<CompiledPipeline>) -> Result<Rc<Worker>> {
@@ -327,7 +332,16 @@ impl Worker {
     /// Replaces a trapped instance, which must not be used again. The call that trapped is lost.
     /// The others run again when their work is done.
     fn replace(&self, instance: &mut Instance, trap: &wasmtime::Error, ticket: &Ticket) {
-        let call = instance.store.data_mut().calls.get(ticket.slot);
+        let mut call = instance.store.data_mut().calls.get(ticket.slot);
+        if is_of_volume(trap) && self.shared.volume.is_full() {
+            // No fault of a component: it asked the index, which is closed until there is space.
+            if let Some(call) = &mut call {
+                call.meets_full_disk = true;
+            }
+            ticket.pass.meets_full_disk();
+            tracing::debug!(error = %trap, "the index cannot be read while the disk is full");
+            return self.refresh(instance);
+        }
         let request_id = call.as_ref().map_or("", |call| call.request_id.as_str());
         let operation = call.as_ref().map_or("", |call| call.facts.operation_name());
         let error = format!("{trap:#}");
@@ -451,7 +465,10 @@ impl Worker {
         target: Option<Target>,
     ) -> Response<ResponseBody> {
         let Some(made) = call.response.take() else {
-            return responses::internal_error(&call.request_id);
+            return match call.meets_full_disk {
+                true => responses::unavailable(&call.request_id),
+                false => responses::internal_error(&call.request_id),
+            };
         };
         // Where memory for responses is short, the client is told to come back. Not after a commit,
         // though: the client must learn that it was made.

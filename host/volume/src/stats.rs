@@ -86,6 +86,19 @@ pub(crate) fn count(counter: &AtomicU64, more: u64) {
     counter.fetch_add(more, Ordering::Relaxed);
 }
 
+/// What is known of the holds of a volume.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HoldFigures {
+    /// Seconds since the oldest hold began; 0 where there is none.
+    pub seconds: u64,
+    /// Seconds since the last progress of the hold that has made none for longest.
+    pub idle_seconds: u64,
+    /// Holds that were ended because space ran short.
+    pub ended_space: u64,
+    /// Holds that were ended because they made no progress.
+    pub ended_idle: u64,
+}
+
 /// Numbers about a volume. Counters start at 0 when the volume is opened.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VolumeStats {
@@ -149,6 +162,8 @@ pub struct VolumeStats {
     pub space_low: bool,
     /// Writes are refused until the index is recovered, which is tried every second.
     pub failed: bool,
+    /// What is held for backups.
+    pub holds: HoldFigures,
 }
 
 impl Counters {

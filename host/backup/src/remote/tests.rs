@@ -26,6 +26,7 @@ fn a_lost_lock_ends_the_work() {
         prefix: String::new(),
         credentials: Arc::new(credentials),
         agent: agent(&options.endpoint),
+        request_id: Arc::default(),
     };
     let lock = |began| {
         let freshness = Arc::new(Freshness::default());

@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use clap::builder::{NonEmptyStringValueParser, PossibleValue, PossibleValuesParser};
 use clap::{Arg, ArgMatches, Command};
 use http::{Method, StatusCode};
@@ -57,7 +57,7 @@ impl Spoken for Quota {
     fn help(setting: &str) -> (&'static str, &'static str) {
         match setting {
             "bytes_max" => ("Bytes of all versions and parts", "bytes"),
-            _ => ("Versions, delete markers and parts", "objects"),
+            _ => ("Versions, delete markers, uploads and parts", "objects"),
         }
     }
 }
@@ -163,6 +163,10 @@ pub(super) fn run<A: Spoken>(config: &Config, change: &Change, output: Output) -
             return Ok(ExitCode::from(EXIT_FOUND));
         }
         _ => return Err(answered.refusal()),
+    }
+    let answer: Value = serde_json::from_str(&answered.text).context("reading the answer")?;
+    if answer.get("notice").is_some() {
+        complain(&text(&answer, "notice"));
     }
     print(&answered.text, output, render::<A>)
 }

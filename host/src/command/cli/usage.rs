@@ -17,7 +17,7 @@ use crate::front::admin;
 pub(super) fn command() -> Command {
     let command = Command::new("usage").about("Show how much accounts and buckets hold").long_about(
         "Show how many objects and bytes accounts and their buckets hold on the server that runs on a data folder.\n\
-         Objects are versions, delete markers, and parts of uploads in progress.\n\
+         Objects are versions, delete markers, uploads in progress and their parts.\n\
          Exit status: 0 done, 2 the server could not be asked.",
     );
     some_settings(command.arg(json()), &["data_dir"])

@@ -9,17 +9,19 @@ use super::replies::{failure, json as document, not_allowed};
 use crate::config::{Allowance, ConfigError, Subject};
 use crate::pipeline::rules::{By, Rulebook, Ruled};
 
-/// Answers a request for `/limits` or `/quotas` and what follows it in the path.
+/// Answers a request for `/limits` or `/quotas` and what follows it in the path. `notice` says what
+/// the operator should know of one that was just set.
 pub(super) fn answer<R: Rulebook>(
     rulebook: &R,
     method: &Method,
     rest: &str,
     query: &str,
+    notice: impl FnOnce(Subject, &str) -> Option<String>,
 ) -> Response<Full<Bytes>> {
     let (all, noun) = (R::Allowed::ALL, R::Allowed::NOUN);
     if rest.is_empty() || rest == "/" {
         return match *method {
-            Method::GET => document(StatusCode::OK, list(rulebook)),
+            Method::GET => document(StatusCode::OK, list(rulebook).to_string()),
             _ => not_allowed("GET"),
         };
     }
@@ -35,13 +37,17 @@ pub(super) fn answer<R: Rulebook>(
             Ok(allowance) => {
                 rulebook.set(subject, &name, allowance);
                 tracing::info!(%subject, name, query, "a {noun} is set");
-                document(StatusCode::OK, list(rulebook))
+                let mut answer = list(rulebook);
+                if let (Some(members), Some(notice)) = (answer.as_object_mut(), notice(subject, &name)) {
+                    members.insert("notice".to_owned(), notice.into());
+                }
+                document(StatusCode::OK, answer.to_string())
             }
             Err(ConfigError(why)) => failure(StatusCode::BAD_REQUEST, &why),
         },
         (&Method::DELETE, _) if rulebook.clear(subject, &name) => {
             tracing::info!(%subject, name, "a {noun} is lifted");
-            document(StatusCode::OK, list(rulebook))
+            document(StatusCode::OK, list(rulebook).to_string())
         }
         (&Method::DELETE, _) => failure(StatusCode::NOT_FOUND, &format!("there is no such {noun}")),
         _ => not_allowed("PUT, DELETE"),
@@ -73,7 +79,7 @@ fn changed<A: Allowance>(query: &str, before: A) -> Result<A, ConfigError> {
     Ok(allowance)
 }
 
-fn list<R: Rulebook>(rulebook: &R) -> String {
+fn list<R: Rulebook>(rulebook: &R) -> Value {
     let one = |(subject, name, ruled): (Subject, String, Ruled<R::Allowed>)| {
         let mut members = Map::new();
         members.insert("subject".to_owned(), subject.name().into());
@@ -88,7 +94,7 @@ fn list<R: Rulebook>(rulebook: &R) -> String {
         members.insert("set_by".to_owned(), by.into());
         Value::Object(members)
     };
-    json!({ R::Allowed::ALL: rulebook.list().into_iter().map(one).collect::<Vec<_>>() }).to_string()
+    json!({ R::Allowed::ALL: rulebook.list().into_iter().map(one).collect::<Vec<_>>() })
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ fn admin_of(volume: Arc<Volume>) -> Admin {
         quotas: Arc::new(Quotas::new(&[], true)),
         volume,
         holding: Holding::default(),
+        request_ids: Arc::default(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::config::Limits;
+use crate::config::{Allowance as _, Limits};
 use crate::pipeline::peer::Client;
 use crate::pipeline::rules::By;
 use crate::pipeline::shares::rates::Exceeded;

@@ -80,6 +80,7 @@ pub fn note(volume: &Volume, id: &str) -> Result<(), KeysError> {
     let batch = Batch {
         require: vec![Requirement::Absent { table: TABLE.to_owned(), key: KEY.to_owned() }],
         put: vec![Put { table: TABLE.to_owned(), key: KEY.to_owned(), value }],
+        essential: true,
         ..Batch::default()
     };
     let committed = volume.commit_blocking(batch).map(drop);

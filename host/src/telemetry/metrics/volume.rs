@@ -29,6 +29,16 @@ impl VolumeSource for Arc<Volume> {
                 ("volume_free_bytes", "Bytes free in the file system of the data folder", stats.free_bytes),
                 ("volume_total_bytes", "Bytes of the file system of the data folder", stats.total_bytes),
                 (
+                    "backup_hold_seconds",
+                    "Seconds for which the data folder has been held for a backup; 0 when it is not",
+                    stats.holds.seconds,
+                ),
+                (
+                    "backup_hold_idle_seconds",
+                    "Seconds since the backup for which it is held showed progress",
+                    stats.holds.idle_seconds,
+                ),
+                (
                     "volume_damaged_blobs",
                     "Stored bodies known to be damaged or missing, by the scrub or by a read",
                     stats.damaged_blobs,
@@ -51,6 +61,12 @@ impl VolumeSource for Arc<Volume> {
                 ("volume_segments_removed", "Segments of the log removed", stats.segments_removed),
             ],
             families: vec![
+                (
+                    "backup_holds_ended",
+                    "Backups whose hold the server ended, by reason",
+                    "reason",
+                    vec![("space", stats.holds.ended_space), ("idle", stats.holds.ended_idle)],
+                ),
                 (
                     "volume_refused_writes",
                     "Bodies and commits that were refused because of the disk, by reason",

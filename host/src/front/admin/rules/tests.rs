@@ -4,7 +4,7 @@ use super::*;
 use crate::pipeline::shares::Rates;
 
 fn status(rates: &Rates, method: Method, rest: &str, query: &str) -> u16 {
-    answer(rates, &method, rest, query).status().as_u16()
+    answer(rates, &method, rest, query, |_, _| None).status().as_u16()
 }
 
 #[test]
@@ -13,7 +13,7 @@ fn limits_are_set_shown_and_lifted() {
     let one = "/account/000000000001";
     assert_eq!(status(&rates, Method::PUT, one, "requests_per_second=5&requests_burst=9"), 200);
     assert_eq!(
-        list(&rates),
+        list(&rates).to_string(),
         "{\"limits\":[{\"name\":\"000000000001\",\"requests_burst\":9,\"requests_per_second\":5,\
          \"set_by\":\"call\",\"subject\":\"account\"}]}"
     );
@@ -59,8 +59,10 @@ fn what_is_not_given_stays_as_it_is() {
 fn quotas_are_shown_set_and_lifted() {
     let admin = crate::front::admin::tests::admin();
     let quotas = &*admin.quotas;
-    let status =
-        |method: Method, rest: &str, query: &str| answer(quotas, &method, rest, query).status().as_u16();
+    let notice = |subject, name: &str| quotas.notice(&admin.volume, subject, name);
+    let status = |method: Method, rest: &str, query: &str| {
+        answer(quotas, &method, rest, query, notice).status().as_u16()
+    };
     for (method, rest, query, expected) in [
         (Method::GET, "", "", 200),
         (Method::POST, "", "", 405),
@@ -81,7 +83,7 @@ fn quotas_are_shown_set_and_lifted() {
         { "subject": "account", "name": "*", "objects_max": 0, "set_by": "call" },
         { "subject": "bucket", "name": "photos", "bytes_max": 1_048_576, "objects_max": 6, "set_by": "call" },
     ] });
-    assert_eq!(serde_json::from_str::<Value>(&list(quotas)).unwrap(), expected);
+    assert_eq!(list(quotas), expected);
     assert_eq!(status(Method::DELETE, "/bucket/photos", ""), 200);
     assert_eq!(quotas.list().len(), 1);
 }
