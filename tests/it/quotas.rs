@@ -169,7 +169,7 @@ fn a_folder_from_before_there_were_counts_is_counted_at_its_first_start() {
 
     server.start_again();
     assert_eq!(std::fs::read_to_string(&format).unwrap(), newest);
-    assert_eq!((usage(&server, "counted"), usage(&server, "")), (Some((4, 42)), Some((4, 42))));
+    assert_eq!((usage(&server, "counted"), usage(&server, "")), (Some((5, 42)), Some((5, 42))));
     ended_in_order(&mut server);
 }
 

@@ -113,6 +113,7 @@ fn act(call: &Call, verb: &str) {
             delete: Vec::new(),
             keep: Vec::new(),
             free: vec![1],
+            essential: false,
             usage: None,
         }),
         "bad-digest" => call.schedule_digest(&stolen(), &[]),
