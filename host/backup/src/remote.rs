@@ -137,7 +137,7 @@ impl RemoteTarget {
                     return Ok(answer);
                 }
                 Ok(answer) => explain(&answer),
-                Err(error) => error.to_string(),
+                Err(error) => format!("asking {}: {error}", self.bucket.base_url()),
             };
             if attempt == ATTEMPTS {
                 return Err(self.failed(name, why));
@@ -156,7 +156,10 @@ impl RemoteTarget {
             let mut action = self.bucket.put_object(Some(&self.credentials), &key);
             action.headers_mut().insert("x-amz-checksum-sha256", checksum.as_str());
             let url = action.sign(SIGNED);
-            answer(agent.put(url.as_str()).header("x-amz-checksum-sha256", &checksum).send(bytes)?)
+            let request = agent.put(url.as_str()).header("x-amz-checksum-sha256", &checksum);
+            // A server that refuses says so before the body is sent. Otherwise it may close the
+            // connection, and what it said is lost.
+            answer(request.header("expect", "100-continue").send(bytes)?)
         })?;
         if answer.status == 200 { Ok(()) } else { Err(self.failed(name, explain(&answer))) }
     }

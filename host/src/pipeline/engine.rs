@@ -207,16 +207,28 @@ pub(crate) fn compile(
     if let Some(component) = load_cached(engine, &path) {
         return Ok(component);
     }
-    tracing::info!("compiling {what}: once for this version; it takes some seconds");
-    if let Some(program) = APART.get()
+    // Asked before it is compiled: another process could not keep the code either.
+    let kept = writable(cache);
+    match &kept {
+        Ok(()) => tracing::info!("compiling {what}: once for this version; it takes some seconds"),
+        Err(error) => tracing::warn!(
+            folder = %cache.display(), %error,
+            "compiling {what}, which every start does again: the code cannot be kept. Let the user of this program \
+             write to the folder, or name another one (cache_dir)"
+        ),
+    }
+    if kept.is_ok()
+        && let Some(program) = APART.get()
         && compile_apart(program, composed, cache)
         && let Some(component) = load_cached(engine, &path)
     {
         return Ok(component);
     }
     let code = engine.precompile_component(composed)?;
-    if let Err(error) = store_cached(cache, &path, &code) {
-        tracing::warn!(%error, "the compiled pipeline could not be kept; the next start compiles again");
+    if kept.is_ok()
+        && let Err(error) = store_cached(&path, &code)
+    {
+        tracing::warn!(file = %path.display(), %error, "compiled code cannot be kept; the next start compiles again");
     }
     // Why this is safe: see `load_cached`. Here the bytes come from this process itself.
     #[expect(unsafe_code, reason = "code compiled by this process a moment ago")]
@@ -256,7 +268,8 @@ fn compile_apart(program: &Path, composed: &[u8], cache: &Path) -> bool {
 pub fn compile_into(cache: &Path, composed: &[u8]) -> Result<()> {
     let engine = Engine::new(&config()).map_err(anyhow::Error::from)?;
     let code = engine.precompile_component(composed)?;
-    Ok(store_cached(cache, &cache.join(cache_name(&engine, composed)), &code)?)
+    let path = cache.join(cache_name(&engine, composed));
+    store_cached(&path, &code).with_context(|| format!("writing {}", path.display()))
 }
 
 /// Where the cache folder has the code of a component, if it was compiled.
@@ -281,7 +294,7 @@ fn load_cached(engine: &Engine, path: &Path) -> Option<Component> {
     use std::os::unix::fs::MetadataExt;
     let found = std::fs::symlink_metadata(path).ok()?;
     if !found.is_file() || found.uid() != rustix::process::geteuid().as_raw() || found.mode() & 0o022 != 0 {
-        tracing::warn!("ignoring compiled code that others could have written");
+        tracing::warn!(file = %path.display(), "ignoring compiled code that another user wrote, or could have: run all commands as the user of the server");
         return None;
     }
     #[expect(unsafe_code, reason = "the file was written by this user's earlier start, see above")]
@@ -289,9 +302,17 @@ fn load_cached(engine: &Engine, path: &Path) -> Option<Component> {
     loaded.ok().inspect(|_| stale_code::note_use(path))
 }
 
-fn store_cached(cache: &Path, path: &PathBuf, code: &[u8]) -> std::io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+/// Makes the cache where it is not there, and tries whether a file can be written to it.
+fn writable(cache: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(cache)?;
+    let trial = cache.join(format!("{}.partial", std::process::id()));
+    std::fs::write(&trial, [])?;
+    std::fs::remove_file(&trial)
+}
+
+fn store_cached(path: &Path, code: &[u8]) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
     // Written under another name first: another start must never load a part of it.
     let partial = path.with_extension(format!("{}.partial", std::process::id()));
     let mut file =

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{VolumeFigures, VolumeHistogram, VolumeSource};
-use volume::{Distribution, Volume};
+use super::{VolumeFamily, VolumeFigures, VolumeHistogram, VolumeSource};
+use volume::{Distribution, Volume, VolumeStats};
 
 impl VolumeSource for Arc<Volume> {
     fn figures(&self) -> VolumeFigures {
@@ -60,31 +60,7 @@ impl VolumeSource for Arc<Volume> {
                 ("volume_files_removed", "Files of bodies removed", stats.files_removed),
                 ("volume_segments_removed", "Segments of the log removed", stats.segments_removed),
             ],
-            families: vec![
-                (
-                    "backup_holds_ended",
-                    "Backups whose hold the server ended, by reason",
-                    "reason",
-                    vec![("space", stats.holds.ended_space), ("idle", stats.holds.ended_idle)],
-                ),
-                (
-                    "volume_refused_writes",
-                    "Bodies and commits that were refused because of the disk, by reason",
-                    "reason",
-                    vec![("full", stats.refused_full), ("failed", stats.refused_failed)],
-                ),
-                (
-                    "volume_read_errors",
-                    "Reads of stored bodies that failed: bytes that are missing, that do not have their \
-                     checksum, or that the disk did not give",
-                    "kind",
-                    vec![
-                        ("missing", stats.read_missing),
-                        ("corrupt", stats.read_corrupt),
-                        ("failed", stats.read_failed),
-                    ],
-                ),
-            ],
+            families: families(&stats),
             labelled: Vec::new(),
             histograms: vec![
                 sizes("volume_commit_batch_size", "Commits that shared one sync", &stats.group_sizes),
@@ -94,6 +70,35 @@ impl VolumeSource for Arc<Volume> {
             ],
         }
     }
+}
+
+/// Counters of one name, by a label.
+fn families(stats: &VolumeStats) -> Vec<VolumeFamily> {
+    vec![
+        (
+            "backup_holds_ended",
+            "Backups whose hold the server ended, by reason",
+            "reason",
+            vec![("space", stats.holds.ended_space), ("idle", stats.holds.ended_idle)],
+        ),
+        (
+            "volume_refused_writes",
+            "Bodies and commits that were refused because of the disk, by reason",
+            "reason",
+            vec![("full", stats.refused_full), ("failed", stats.refused_failed)],
+        ),
+        (
+            "volume_read_errors",
+            "Reads of stored bodies that failed: bytes that are missing, that do not have their \
+             checksum, or that the disk did not give",
+            "kind",
+            vec![
+                ("missing", stats.read_missing),
+                ("corrupt", stats.read_corrupt),
+                ("failed", stats.read_failed),
+            ],
+        ),
+    ]
 }
 
 fn sizes(name: &'static str, help: &'static str, distribution: &Distribution) -> VolumeHistogram {
