@@ -467,13 +467,14 @@ pub(crate) fn read_policy(path: &Path) -> Result<String, ConfigError> {
 
 /// The text of a file that has at most so many bytes, or why there is none.
 pub(crate) fn read_text(path: &Path, bytes_max: u64) -> Result<String, String> {
+    String::from_utf8(read_bytes(path, bytes_max)?).map_err(|_| "is not UTF-8 text".to_owned())
+}
+
+/// The bytes of a file that has at most so many, or why there are none.
+pub(crate) fn read_bytes(path: &Path, bytes_max: u64) -> Result<Vec<u8>, String> {
     use std::io::Read as _;
-    let unreadable = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::InvalidData => "is not UTF-8 text".to_owned(),
-        _ => error.to_string(),
-    };
-    let file = std::fs::File::open(path).map_err(unreadable)?;
-    let mut text = String::new();
-    file.take(bytes_max + 1).read_to_string(&mut text).map_err(unreadable)?;
-    if text.len() as u64 > bytes_max { Err(format!("is longer than {bytes_max} bytes")) } else { Ok(text) }
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    let mut bytes = Vec::new();
+    file.take(bytes_max + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > bytes_max { Err(format!("is longer than {bytes_max} bytes")) } else { Ok(bytes) }
 }

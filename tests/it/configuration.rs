@@ -98,6 +98,9 @@ fn a_log_in_the_data_folder_is_refused() {
     let file = trial.path("data").join("logs/access.log").display().to_string();
     let why = trial.refusal(&["--access-log", "text", "--access-log-file", &file]);
     assert!(why.contains("access_log_file: ") && why.contains("put it elsewhere"), "{why}");
+    let file = trial.path("absent/access.log").display().to_string();
+    let why = trial.refusal(&["--access-log", "text", "--access-log-file", &file]);
+    assert!(why.contains("absent is not there: make it"), "{why}");
 }
 
 #[test]
@@ -125,6 +128,8 @@ fn a_pipeline_that_cannot_be_built_is_refused_before_anything_is_made() {
     }
     let why = Trial::new("pipeline = \"absent.toml\"").refusal(&[]);
     assert!(why.contains("absent.toml: No such file"), "{why}");
+    let why = Trial::new("pipeline = \"/dev/zero\"").refusal(&[]);
+    assert!(why.contains("/dev/zero: is longer than 1048576 bytes"), "{why}");
 }
 
 #[test]
@@ -161,7 +166,8 @@ fn a_mistake_in_the_file_is_named_with_its_position_and_without_its_line() {
 fn what_is_in_order_is_told_in_full() {
     let trial = Trial::new(
         "region = \"eu-west-3\"\n[variables]\nsigv2 = \"off\"\n[[accounts]]\nid = \"123456789012\"\n\
-         [[listeners]]\naddress = \"127.0.0.1:1\"\nendpoint = \"vpce-1\"\n[[kms_keys]]\nid = \"photos\"",
+         [[listeners]]\naddress = \"127.0.0.1:1\"\nendpoint = \"vpce-1\"\n[[kms_keys]]\nid = \"photos\"\n\
+         [[quotas]]\nbucket = \"photos\"\nobjects_max = 5",
     );
     let output = trial.run(&["config", "check"], &["--workers", "2"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
@@ -176,6 +182,7 @@ fn what_is_in_order_is_told_in_full() {
         "123456789012 (nobody has a key)",
         "keys: photos (root account)\n",
         "endpoints: vpce-1 at 127.0.0.1:1 (everything passes)\n",
+        "quotas: bucket photos\n",
     ] {
         assert!(shown.contains(expected), "{expected}: {shown}");
     }

@@ -63,6 +63,7 @@ struct Report {
     keys: Vec<String>,
     endpoints: Vec<String>,
     rates: Vec<String>,
+    quotas: Vec<String>,
     notices: Vec<String>,
 }
 
@@ -110,6 +111,7 @@ impl Report {
             keys: keys.collect(),
             endpoints: endpoints.collect(),
             rates: config.rates.iter().map(|rate| format!("{} {}", rate.subject, rate.name)).collect(),
+            quotas: config.quotas.iter().map(|quota| format!("{} {}", quota.subject, quota.name)).collect(),
             notices: config.notices.clone(),
         }
     }

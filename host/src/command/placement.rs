@@ -1,5 +1,5 @@
-//! Where files of an operator must not be: in the data folder. It is the server's, backups copy it
-//! as a whole, and it can be lost as a whole.
+//! Where files and folders of an operator can be. None of his files is in the data folder: it is the
+//! server's, backups copy it as a whole, and it can be lost as a whole.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -28,11 +28,15 @@ fn resolved(path: &Path) -> std::io::Result<PathBuf> {
     }
 }
 
-/// Refuses files of logs in the data folder.
+/// Refuses files of logs in the data folder or in a folder that is not there, and a data folder that
+/// is none.
 ///
 /// # Errors
 /// There is one; the text names the setting.
 pub(super) fn check(config: &Config) -> Result<()> {
+    if config.data_dir.exists() && !config.data_dir.is_dir() {
+        bail!("data_dir: {} is no folder", config.data_dir.display());
+    }
     let files = [("access_log_file", &config.access.file)];
     for (setting, file) in files {
         let Some(file) = file else { continue };
@@ -42,6 +46,13 @@ pub(super) fn check(config: &Config) -> Result<()> {
                  grows: put it elsewhere, as below /var/log",
                 file.display(),
                 config.data_dir.display()
+            );
+        }
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            bail!(
+                "{setting}: the folder {} is not there: make it, and give it to the user of the server",
+                folder.display()
             );
         }
     }

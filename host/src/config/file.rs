@@ -14,7 +14,7 @@ use super::key::{Form, find};
 use super::unknown::{EVERY_KEY, did_you_mean};
 use super::{
     AccountEntry, Allowance, AllowanceEntry, Config, ConfigError, KEYS, Key, ListenerEntry, MasterKeyEntry,
-    QuotaEntry, RateEntry, SetVariable, VARIABLES_OF_KEYS,
+    QuotaEntry, RateEntry, SetVariable, VARIABLES_OF_KEYS, read_text,
 };
 use source::FileText;
 
@@ -35,18 +35,15 @@ pub(super) struct File {
 }
 
 /// Bytes that a configuration file may have.
-const FILE_BYTES_MAX: usize = 4 << 20;
+const FILE_BYTES_MAX: u64 = 4 << 20;
 
 /// What a file has besides the tables of [`KEYS`].
 const MORE_TABLES: [&str; 6] = ["variables", "accounts", "kms_keys", "listeners", "quotas", "rates"];
 
 /// Reads a file. Errors name it.
 pub(super) fn read(path: &Path) -> Result<File, ConfigError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| ConfigError(format!("{}: cannot be read: {error}", path.display())))?;
-    if text.len() > FILE_BYTES_MAX {
-        return Err(ConfigError(format!("{}: is longer than {FILE_BYTES_MAX} bytes", path.display())));
-    }
+    let text = read_text(path, FILE_BYTES_MAX)
+        .map_err(|why| ConfigError(format!("{}: cannot be read: {why}", path.display())))?;
     parse(&FileText::new(path, &text))
 }
 

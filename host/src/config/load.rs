@@ -8,6 +8,7 @@ use super::{
     Config, ConfigError, KEYS, Key, ListenerEntry, MasterKeyEntry, Origin, ProxyHeader, SetVariable,
     VARIABLE_PREFIX, VARIABLES_OF_KEYS, did_you_mean, file, size,
 };
+use crate::telemetry::access::Access;
 
 /// The prefix of our environment variables.
 const PREFIX: &str = "PORTCULLIS_";
@@ -99,6 +100,9 @@ pub fn load(given: &Given, environment: &Environment) -> Result<Config, ConfigEr
     apply_environment(&mut config, environment)?;
     apply_flags(&mut config, given)?;
     config.notify_socket = environment.get("NOTIFY_SOCKET").map(str::to_owned);
+    if config.access.file.is_some() && config.access.access == Access::Off {
+        config.notices.push("access_log_file has no effect: access_log is off".to_owned());
+    }
     check(&config)?;
     Ok(config)
 }

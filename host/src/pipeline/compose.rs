@@ -13,10 +13,16 @@ use serde::Deserialize;
 use wac_graph::types::Package;
 use wac_graph::{CompositionGraph, EncodeOptions, NodeId};
 
-use crate::config::Config;
+use crate::config::{Config, read_bytes, read_text};
 use crate::pipeline::added_stages::{POSITIONS, StageLimits, StageSource, position_name};
 use crate::pipeline::bindings::stages::Position;
 use crate::pipeline::variables::{Variable, VariableType, Variables};
+
+/// Bytes that a manifest may have.
+const MANIFEST_BYTES_MAX: u64 = 1 << 20;
+
+/// Bytes that a component may have. Those from Python have 20 MB.
+const COMPONENT_BYTES_MAX: u64 = 256 << 20;
 
 /// The pipeline that is used when none is named.
 const DEFAULT_MANIFEST: &str = include_str!("../../../spin.toml");
@@ -172,7 +178,8 @@ impl Manifest {
             return Ok(Manifest { document: embedded()?, folder: PathBuf::new() });
         };
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).with_context(|| format!("reading the manifest {name}"))?;
+        let text = read_text(path, MANIFEST_BYTES_MAX)
+            .map_err(|why| anyhow!("reading the manifest {name}: {why}"))?;
         let mut document: Document = toml::from_str(&text).map_err(|error| {
             let before = error.span().map_or(0, |span| span.start);
             let line = text.bytes().take(before).filter(|byte| *byte == b'\n').count() + 1;
@@ -314,7 +321,8 @@ impl Manifest {
     fn source(&self, name: &str, component: &Component) -> Result<Vec<u8>> {
         if let Some(source) = &component.source {
             let path = self.folder.join(source);
-            return std::fs::read(&path).with_context(|| format!("reading the component {}", path.display()));
+            return read_bytes(&path, COMPONENT_BYTES_MAX)
+                .map_err(|why| anyhow!("reading the component {}: {why}", path.display()));
         }
         let found = EMBEDDED.iter().find(|(built_in, _)| *built_in == name);
         found.map(|(_, bytes)| bytes.to_vec()).with_context(|| {
