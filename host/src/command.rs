@@ -6,6 +6,7 @@ pub mod cli;
 mod config_check;
 pub mod explain;
 pub mod output;
+mod placement;
 pub mod policy;
 mod prepared;
 pub mod serve;

@@ -5,6 +5,7 @@
 //! What is not in the table is refused by name. `docs/configuration.md` describes the same rows for
 //! operators.
 
+mod allowance;
 mod error;
 mod example;
 mod file;
@@ -16,6 +17,7 @@ mod rate;
 mod size;
 #[cfg(test)]
 mod tests;
+mod unknown;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -33,17 +35,23 @@ use crate::telemetry::logs::{Log, LogFormat};
 use crate::telemetry::otlp::ExportOptions;
 use volume::Options;
 
+pub use allowance::{Allowance, AllowanceEntry, EVERY, Subject, normal_address};
 pub use error::ConfigError;
 pub use example::example;
 pub use file::render;
 pub use key::{Form, KEYS, Key};
-pub use load::{Environment, Given, load};
+pub use load::{Environment, Given, environment, load};
 pub use proxies::{Network, Proxies, ProxyHeader};
 pub use quota::{Quota, QuotaEntry};
-pub use rate::{EVERY, Rate, RateEntry, Subject, normal_address};
+pub use rate::{Rate, RateEntry};
+pub(crate) use size::{FORMS as SIZE_FORMS, parse as parse_size};
+pub(crate) use unknown::did_you_mean;
 
 /// Domains without configuration: `photos.localhost`, `photos.s3.localhost`.
 const LOCAL_DOMAINS: [&str; 2] = ["localhost", "s3.localhost"];
+
+/// Variables of the pipeline that keys set.
+const VARIABLES_OF_KEYS: [(&str, &str); 2] = [("region", "region"), ("domains", "domain")];
 
 /// The environment variables of the pipeline's variables begin so.
 const VARIABLE_PREFIX: &str = "PORTCULLIS_VARIABLE_";
@@ -102,7 +110,7 @@ pub struct Config {
     /// How much buckets and accounts may hold.
     pub quotas: Vec<QuotaEntry>,
     /// Buckets with metrics of their own.
-    pub metrics_buckets_max: usize,
+    pub usage_series_max: usize,
     /// `[variables]`: overrides of the variables that the pipeline manifest declares.
     pub variables: BTreeMap<String, SetVariable>,
     /// `NOTIFY_SOCKET`: where systemd waits to hear that the server is ready.
@@ -111,6 +119,9 @@ pub struct Config {
     pub notices: Vec<String>,
     /// The configuration file, where there is one.
     pub file: Option<PathBuf>,
+    /// Where each thing of the file stands in it, by its name: `limits.idle_seconds_max`,
+    /// `variables.sigv2`, `accounts[0]`.
+    pub places: BTreeMap<String, String>,
     /// Where each key that is not at its default was set.
     pub origins: BTreeMap<&'static str, Origin>,
 }
@@ -316,11 +327,12 @@ impl Default for Config {
             listeners: Vec::new(),
             rates: Vec::new(),
             quotas: Vec::new(),
-            metrics_buckets_max: 100,
+            usage_series_max: 100,
             variables: BTreeMap::new(),
             notify_socket: None,
             notices: Vec::new(),
             file: None,
+            places: BTreeMap::new(),
             origins: BTreeMap::new(),
         }
     }
@@ -401,12 +413,22 @@ impl Config {
 
     /// What an operator has to change to change a variable of the pipeline.
     pub fn source_of_variable(&self, name: &str, origin: Origin) -> String {
-        match (origin, &self.file) {
-            (Origin::File, Some(file)) => format!("{}: variables.{name}", file.display()),
-            (Origin::File, None) => format!("variables.{name}"),
-            (Origin::Environment, _) => format!("environment: {VARIABLE_PREFIX}{}", name.to_uppercase()),
-            (Origin::Flag, _) => format!("command line: --variable {name}"),
+        match origin {
+            Origin::File => self.in_file(&format!("variables.{name}")),
+            Origin::Environment => format!("environment: {VARIABLE_PREFIX}{}", name.to_uppercase()),
+            Origin::Flag => format!("command line: --variable {name}"),
         }
+    }
+
+    /// The name of a thing of the file, with its place: `portcullis.toml:3:1: accounts[0]`.
+    pub fn in_file(&self, name: &str) -> String {
+        format!("{}{name}", self.place_of(name))
+    }
+
+    /// Where a thing of the file stands, to begin a message with: `portcullis.toml:3:1: `, or
+    /// nothing.
+    pub fn place_of(&self, name: &str) -> String {
+        self.places.get(name).map(|place| format!("{place}: ")).unwrap_or_default()
     }
 }
 
@@ -445,9 +467,14 @@ pub(crate) fn read_policy(path: &Path) -> Result<String, ConfigError> {
 
 /// The text of a file that has at most so many bytes, or why there is none.
 pub(crate) fn read_text(path: &Path, bytes_max: u64) -> Result<String, String> {
+    String::from_utf8(read_bytes(path, bytes_max)?).map_err(|_| "is not UTF-8 text".to_owned())
+}
+
+/// The bytes of a file that has at most so many, or why there are none.
+pub(crate) fn read_bytes(path: &Path, bytes_max: u64) -> Result<Vec<u8>, String> {
     use std::io::Read as _;
     let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
-    let mut text = String::new();
-    file.take(bytes_max + 1).read_to_string(&mut text).map_err(|error| error.to_string())?;
-    if text.len() as u64 > bytes_max { Err(format!("is longer than {bytes_max} bytes")) } else { Ok(text) }
+    let mut bytes = Vec::new();
+    file.take(bytes_max + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > bytes_max { Err(format!("is longer than {bytes_max} bytes")) } else { Ok(bytes) }
 }

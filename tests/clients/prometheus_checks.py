@@ -4,7 +4,8 @@ servers, each in the conditions that some rules are about.
 Four conditions are bugs or broken disks, which a sound server does not have: the failed volume, failed commits, a
 trap, and a failing added stage. For each of these, a page that was scraped from a server is served with that one value
 changed; the server has no added stage, so the sample of one is added to the page. All other conditions are real. Only
-times are changed: how long a condition has to hold, and how far rates look back.
+times are changed: how long a condition has to hold, how far rates look
+back, and how long a backup may stand still.
 """
 
 import http.server
@@ -113,6 +114,7 @@ def prometheus(targets):
     rules = open(os.path.join(ROOT, "docs/operate/alerts.yml")).read()
     rules = re.sub(r"for: \w+", "for: 0s", rules)
     rules = re.sub(r"\[(5|10)m\]", "[10s]", rules)
+    rules = rules.replace("idle_seconds > 120", "idle_seconds > 1")
     with open(os.path.join(WORK, "alerts.yml"), "w") as file:
         file.write(rules)
     port = free_port()
@@ -202,7 +204,8 @@ def main():
     deaf = free_port()
     busy = Server("busy", "--limits-connections-max", "40", "--access-log", "text", "--access-log-file", "/dev/full",
                   "--telemetry-otlp-endpoint", f"http://127.0.0.1:{deaf}", "--storage-scrub-bytes-per-second",
-                  "64 MiB", "--stage-sample", "1", data=os.path.join(roomy, "busy"))
+                  "64 MiB", "--stage-sample", "1", "--backup-hold-idle-seconds-max", "4",
+                  data=os.path.join(roomy, "busy"))
     page = busy.get("/metrics") + 'portcullis_added_stage_failures_total{stage="audit"} 0\n'
     changed = [serve_changed(page, change) for change in [
         ("portcullis_volume_failed", 1), ("portcullis_instances_replaced_total", 7),
@@ -228,6 +231,8 @@ def main():
     s3.create_bucket(Bucket="photos")
     for number in range(20):
         s3.put_object(Bucket="photos", Key=f"small-{number}", Body=b"x" * 1000)
+    subprocess.run([BIN, "quota", "set", "bucket", "photos", "--objects-max", "24", "--data-dir", busy.data],
+                   check=True, stdout=subprocess.DEVNULL)
     # Damage: a body in a file of its own, which goes away under the server.
     s3.put_object(Bucket="photos", Key="lost", Body=os.urandom(2 << 20))
     lost = [os.path.join(folder, name) for folder, _, names in os.walk(os.path.join(busy.data, "files")) for name in names]
@@ -240,6 +245,14 @@ def main():
     s3_full.create_bucket(Bucket="photos")
     with open(os.path.join(small, "ballast"), "wb") as ballast:
         ignoring(lambda: ballast.write(b"x" * (150 << 20)))
+    # A backup that is stopped shows no progress, until the server ends it.
+    s3.put_object(Bucket="photos", Key="copied", Body=os.urandom(8 << 20))
+    backup = subprocess.Popen([BIN, "backup", os.path.join(roomy, "backups"), "--data-dir", busy.data, "--key-file",
+                               os.path.join(roomy, "backup.key"), "--bytes-per-second", "512 KiB"],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    children.append(backup)
+    until(lambda: (busy.get("/metrics") or "").find("portcullis_backup_hold_seconds 1") >= 0, "a backup holds")
+    backup.send_signal(signal.SIGSTOP)
     # So few descriptors that the connections below take most of them.
     descriptors = int((len(os.listdir(f"/proc/{busy.process.pid}/fd")) + 39) / 0.85)
     resource.prlimit(busy.process.pid, resource.RLIMIT_NOFILE, (descriptors, descriptors))

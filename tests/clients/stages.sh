@@ -61,6 +61,14 @@ for language in $LANGUAGES; do
   # Homes of tools are where they were: only clients need a fresh one.
   HOME=$(getent passwd "$(id -u)" | cut -d: -f6) "$BIN" stage build . >"$WORK/output" 2>&1 || fail "$language does not build"
   say "built in $((SECONDS - begin)) s: $(stat -c %s "$name.wasm") bytes"
+  if [ "$language" = c ]; then
+    # An error of the source is no missing tool.
+    cp -r . ../broken
+    echo 'int broken = ;' >>../broken/stage.c
+    if "$BIN" stage build ../broken >"$WORK/output" 2>&1; then fail "what is no C builds"; fi
+    grep -q "clang failed" "$WORK/output" || fail "no word of the compiler"
+    if grep -q apt-get "$WORK/output"; then fail "a hint to install what is there"; fi
+  fi
   begin=$SECONDS
   "$BIN" stage check "$name.wasm" --cache-dir "$TOOLS/compiled" | sed 's/^/   /' || fail "stage check"
   "$BIN" stage test "$name.wasm" --cache-dir "$TOOLS/compiled" --request requests/*.toml >"$WORK/output" || fail "stage test"
@@ -87,7 +95,7 @@ for language in $LANGUAGES; do
   # A header on a response, and a line in the log.
   curl --silent --head --noproxy '*' "http://127.0.0.1:$PORT/photos" >"$WORK/output"
   grep -qi "^x-stage: $name" "$WORK/output" || fail "no header of the stage"
-  grep -q "stage=\"$name\".*keep/cat.jpg" "$WORK/server.log" || fail "no line of the stage in the log"
+  grep -q "stage=\"$name\".*kept: keep/cat.jpg" "$WORK/server.log" || fail "no line of the stage in the log"
   "$BIN" explain --data-dir "$WORK/data-$language" --latest 5 >"$WORK/output"
   grep -q "the added stage \`$name\` refused" "$WORK/output" || fail "explain does not name the stage"
   kill_server

@@ -9,7 +9,7 @@ mod load;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -77,9 +77,10 @@ impl Shelf {
     /// Restores the newest backup, checks it, and starts a server on it.
     fn restore(&self, name: &str) -> Server {
         let data = self.path(name);
-        self.run(&["restore"], &data).unwrap_or_else(|(_, why)| panic!("{why}"));
+        let restored = self.run(&["restore"], &data).unwrap_or_else(|(_, why)| panic!("{why}"));
         let report = tests::server::check(&data, &[]).unwrap_or_else(|report| panic!("{report}"));
-        assert!(report.contains("clean: ") && !report.contains("not counted"), "{report}");
+        let clean = format!("clean: {} rows", restored["rows"]);
+        assert!(report.contains(&clean) && !report.contains("not counted"), "{clean}: {report}");
         Server::start_on(&data, &[])
     }
 }
@@ -171,7 +172,11 @@ fn a_folder_that_no_server_has_is_backed_up_to_another_server() {
     assert!(status == Some(2) && why.contains("NoSuchBucket"), "{why}");
     other.client().put("/backups", "");
     shelf.backup(&server);
-    shelf.backup(&server);
+    let backup = shelf.backup(&server);
+    let report = server.check().unwrap_or_else(|report| panic!("{report}"));
+    let clean =
+        format!("clean: {} rows, {} blobs of {} bytes", backup["rows"], backup["blobs"], backup["bytes"]);
+    assert!(report.contains(&clean), "both count the same: {clean}: {report}");
     let listed = other.client().expect(Request::new("GET", "/backups?list-type=2"));
     let text = listed.text();
     assert!(
@@ -221,6 +226,86 @@ fn what_cannot_be_done_is_refused_with_its_reason() {
     assert!(status == Some(1) && why.contains(name) && why.contains("\"clean\":false"), "{why}");
     assert!(refused(&["restore"], &shelf.path("x")).contains(name));
     assert!(!shelf.path("x").exists(), "nothing is left that looks like a data folder");
+}
+
+#[test]
+fn a_backup_that_stands_still_holds_nothing_for_long() {
+    let flags = ["--backup-hold-idle-seconds-max", "2"];
+    let server = Server::start_with(&flags);
+    fill(&mut server.client());
+    let shelf = Shelf::new();
+    let held = |server: &Server| server.metric("portcullis_backup_hold_seconds", &[]);
+    let ended = |server: &Server| server.metric("portcullis_backup_holds_ended_total", &["reason=\"idle\""]);
+    let mut command = shelf.command(&["backup", "--bytes-per-second", "512 KiB"], server.data());
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    // One that is slow, and goes on, keeps its hold.
+    until("it lasts longer than it may stand still", || held(&server) >= 3.0);
+    assert_eq!(ended(&server), 0.0);
+    signal(&child, "STOP");
+    until("the hold ends", || ended(&server) == 1.0 && held(&server) == 0.0);
+    assert!(server.log().contains("a backup stands still"), "{}", server.log_tail());
+    // Another one need not wait for it.
+    let other = Shelf::new();
+    other.backup(&server);
+    signal(&child, "CONT");
+    let output = child.wait_with_output().unwrap();
+    let why = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        !output.status.success() && why.contains("made no progress for backup.hold_idle_seconds_max"),
+        "{why}"
+    );
+}
+
+fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(20);
+    while !is_so() {
+        assert!(Instant::now() < end, "{what} did not come about");
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill").args(["-s", name, &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+}
+
+#[test]
+fn a_server_is_not_backed_up_into_itself() {
+    let server = Server::start();
+    server.client().put("/backups", "");
+    let shelf = Shelf::remote(&server);
+    let (status, why) = shelf.run(&["backup"], server.data()).unwrap_err();
+    assert!(status == Some(2) && why.contains("is in the server that is backed up"), "{why}");
+    let listed = server.client().get("/backups?list-type=2").text();
+    assert!(!listed.contains("<Key>") && !shelf.path("backup.key").exists(), "{listed}");
+}
+
+#[test]
+fn credentials_come_from_a_profile_too() {
+    let server = Server::start();
+    let other = Server::start();
+    other.client().put("/backups", "");
+    let shelf = Shelf::remote(&other);
+    let file = shelf.path("credentials");
+    let text = format!(
+        "[default]\naws_access_key_id = AKIAWRONG\naws_secret_access_key = wrong\n\n[backups]\naws_access_key_id = \
+         {}\naws_secret_access_key = {}\n",
+        MAIN.access_key_id, MAIN.secret_access_key
+    );
+    std::fs::write(&file, text).unwrap();
+    let run = |profile: &str| {
+        let mut command = shelf.command(&["backup"], server.data());
+        command.env_remove("AWS_ACCESS_KEY_ID").env_remove("AWS_SECRET_ACCESS_KEY");
+        command.env("AWS_SHARED_CREDENTIALS_FILE", &file).env("AWS_CONFIG_FILE", shelf.path("config"));
+        let output = command.env("AWS_PROFILE", profile).output().unwrap();
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (done, why) = run("default");
+    assert!(!done && why.contains("InvalidAccessKeyId"), "{why}");
+    let (done, why) = run("nobody");
+    assert!(!done && why.contains("\"nobody\" was looked for in"), "{why}");
+    let (done, why) = run("backups");
+    assert!(done, "{why}");
 }
 
 /// What is interrupted in a round.

@@ -71,7 +71,7 @@ fn a_variable_has_one_of_its_values_wherever_it_is_set() {
         (
             "[variables]\nsigv2 = true",
             "",
-            "portcullis.toml: variables.sigv2 = \"true\": allowed is presigned, off or on",
+            "portcullis.toml:2:1: variables.sigv2 = \"true\": allowed is presigned, off or on",
         ),
         (
             "",
@@ -80,12 +80,27 @@ fn a_variable_has_one_of_its_values_wherever_it_is_set() {
         ),
         ("", "sse_c_over_http=yes", "allowed is refuse or allow"),
         ("", "object_ownership=Me", "allowed is BucketOwnerEnforced, BucketOwnerPreferred or ObjectWriter"),
-        ("", "sigv3=on", "the pipeline has no variable sigv3; it has block_public_access"),
+        (
+            "",
+            "sigv3=on",
+            "the pipeline has no variable sigv3 (did you mean sigv2?); it has block_public_access",
+        ),
     ] {
         let flags = if flag.is_empty() { vec![] } else { vec!["--variable", flag] };
         let why = Trial::new(config).refusal(&flags);
         assert!(why.contains(expected), "{config} {flag}: {why}");
     }
+}
+
+#[test]
+fn a_log_in_the_data_folder_is_refused() {
+    let trial = Trial::new("");
+    let file = trial.path("data").join("logs/access.log").display().to_string();
+    let why = trial.refusal(&["--access-log", "text", "--access-log-file", &file]);
+    assert!(why.contains("access_log_file: ") && why.contains("put it elsewhere"), "{why}");
+    let file = trial.path("absent/access.log").display().to_string();
+    let why = trial.refusal(&["--access-log", "text", "--access-log-file", &file]);
+    assert!(why.contains("absent is not there: make it"), "{why}");
 }
 
 #[test]
@@ -113,21 +128,28 @@ fn a_pipeline_that_cannot_be_built_is_refused_before_anything_is_made() {
     }
     let why = Trial::new("pipeline = \"absent.toml\"").refusal(&[]);
     assert!(why.contains("absent.toml: No such file"), "{why}");
+    let why = Trial::new("pipeline = \"/dev/zero\"").refusal(&[]);
+    assert!(why.contains("/dev/zero: is longer than 1048576 bytes"), "{why}");
 }
 
 #[test]
 fn a_mistake_in_the_file_is_named_with_its_position_and_without_its_line() {
     for (config, expected) in [
-        ("region = \"x\"\nworkers = = 1", "portcullis.toml: line 2, column 11: "),
-        ("[root]\naccess_key = \"abc\"\nsecret_key = \"hunter2hunter2", "line 3, column"),
+        ("region = \"x\"\nworkers = = 1", "portcullis.toml:2:11: "),
+        ("[root]\naccess_key = \"abc\"\nsecret_key = \"hunter2hunter2", "portcullis.toml:3:"),
         (
             "[limits]\nidle_seconds_max = 0",
             "limits.idle_seconds_max = \"0\": allowed is a whole number of seconds from 1",
         ),
         ("[root]\naccess_key = \"abc\"\nsecret_key_file = \"absent\"", "secret file absent: No such file"),
         ("[outbound]\nca_file = \"absent.pem\"", "absent.pem"),
-        ("[[accounts]]\nid = \"1\"", "account 1: id: allowed are 12 digits"),
+        ("[[accounts]]\nid = \"1\"", "portcullis.toml:1:1: account 1: id: allowed are 12 digits"),
         ("[log]\nlevel = \"loud\"", "allowed is error, warn"),
+        (
+            "region = \"x\"\n[storage]\nreserve = 1",
+            "portcullis.toml:3:1: unknown key storage.reserve (did you mean reserve_bytes?)",
+        ),
+        ("[[quotas]]\nbucket = \"a\"\nbytes = 1", "quotas[0]: unknown quota bytes (did you mean bytes_max?)"),
     ] {
         let why = Trial::new(config).refusal(&[]);
         assert!(why.contains(expected) && !why.contains("hunter2"), "{config}: {why}");
@@ -144,7 +166,8 @@ fn a_mistake_in_the_file_is_named_with_its_position_and_without_its_line() {
 fn what_is_in_order_is_told_in_full() {
     let trial = Trial::new(
         "region = \"eu-west-3\"\n[variables]\nsigv2 = \"off\"\n[[accounts]]\nid = \"123456789012\"\n\
-         [[listeners]]\naddress = \"127.0.0.1:1\"\nendpoint = \"vpce-1\"\n[[kms_keys]]\nid = \"photos\"",
+         [[listeners]]\naddress = \"127.0.0.1:1\"\nendpoint = \"vpce-1\"\n[[kms_keys]]\nid = \"photos\"\n\
+         [[quotas]]\nbucket = \"photos\"\nobjects_max = 5",
     );
     let output = trial.run(&["config", "check"], &["--workers", "2"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
@@ -159,6 +182,7 @@ fn what_is_in_order_is_told_in_full() {
         "123456789012 (nobody has a key)",
         "keys: photos (root account)\n",
         "endpoints: vpce-1 at 127.0.0.1:1 (everything passes)\n",
+        "quotas: bucket photos\n",
     ] {
         assert!(shown.contains(expected), "{expected}: {shown}");
     }
@@ -169,7 +193,10 @@ fn what_is_in_order_is_told_in_full() {
     let output = trial.run(&["config", "check"], &["--json", "--workers", "many"]);
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(document["ok"], false);
-    assert!(document["error"].as_str().unwrap().starts_with("command line: workers"), "{document}");
+    assert!(
+        document["error"].as_str().unwrap().starts_with("command line: --workers = \"many\": "),
+        "{document}"
+    );
     assert!(!trial.path("data").exists());
 }
 
@@ -202,9 +229,67 @@ fn what_stands_in_the_way_of_a_start_is_named() {
         "{why}"
     );
     server.kill();
-    std::fs::write(server.data().join("sealing-key"), [7; 32]).unwrap();
-    let why = serve("127.0.0.1:0", server.data());
-    assert!(why.contains("sealing-key"), "{why}");
+}
+
+#[test]
+fn what_is_the_matter_with_a_key_is_said_in_full() {
+    let mut server = Server::start();
+    server.kill();
+    let (trial, data) = (Trial::new(""), server.data());
+    let said = |command: &str, expected: &[&str]| {
+        let listen = ["--listen", "127.0.0.1:0"];
+        let output = trial.run_on(data, &[command], if command == "serve" { &listen } else { &[] });
+        assert!(!output.status.success(), "{command}");
+        let said = text(&output.stdout) + &text(&output.stderr);
+        assert!(expected.iter().all(|words| said.contains(words)), "{command} {expected:?}: {said}");
+    };
+    let key = data.join("sealing-key");
+    let right = std::fs::read_to_string(&key).unwrap();
+    std::fs::remove_file(&key).unwrap();
+    said(
+        "serve",
+        &["the key of the data folder is missing", "sealing-key", "put the one of this folder back"],
+    );
+    said("check", &["the key of the data folder is missing"]);
+    assert!(!key.exists(), "no other key is made");
+    std::fs::write(&key, "none").unwrap();
+    said("serve", &["cannot be used", "sealing-key", "it holds 4 bytes, and a key is 64 hexadecimal digits"]);
+    said("check", &["cannot be used", "a key is 64 hexadecimal digits"]);
+    std::fs::write(&key, "7".repeat(64)).unwrap();
+    said("serve", &["not the one that its contents are sealed under", "belongs to another folder"]);
+    said("check", &["not the one that its contents are sealed under"]);
+    std::fs::remove_file(&key).unwrap();
+    std::fs::create_dir(&key).unwrap();
+    said("serve", &["cannot be used", "it cannot be read: Is a directory"]);
+    std::fs::remove_dir(&key).unwrap();
+    std::fs::write(&key, right).unwrap();
+    let root = data.join("root-credentials.toml");
+    std::fs::write(&root, "account_id = 1").unwrap();
+    said("serve", &["root-credentials.toml: ", "Put the file back, or remove it"]);
+}
+
+#[test]
+fn a_command_for_a_server_says_what_to_do_where_there_is_none() {
+    let trial = Trial::new("");
+    let said = |data: &Path, command: &[&str]| {
+        let mut run = Command::new(workspace::binary());
+        let output = run.args(command).arg("--data-dir").arg(data).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{command:?}");
+        text(&output.stderr)
+    };
+    let absent = trial.path("absent");
+    for command in [&["usage"][..], &["quota", "show"], &["limits", "show"], &["explain", "--latest"]] {
+        assert!(said(&absent, command).contains("absent; there is no such folder: name that of a server"));
+    }
+    let name = trial.folder.path().display();
+    let expected = format!("start one with `portcullis serve --data-dir {name}`");
+    let why = said(trial.folder.path(), &["usage"]);
+    assert!(why.contains(&expected), "{why}");
+    let why = said(&absent, &["check"]);
+    assert!(why.contains("there is no such data folder. Name the folder of a server (--data-dir"), "{why}");
+    let server = Server::start();
+    let why = said(server.data(), &["check"]);
+    assert!(why.contains("(portcullis) has it: stop that one first"), "{why}");
 }
 
 #[test]
@@ -219,8 +304,10 @@ fn a_start_says_what_it_did() {
         "acknowledged writes are on disk".to_owned(),
         " open files\n".to_owned(),
         "level info, no line for each request, no traces\n".to_owned(),
+        "path-style addresses, and virtual-hosted ones of localhost, s3.localhost\n".to_owned(),
         "\nready\n".to_owned(),
     ] {
         assert!(log.contains(&expected), "{expected}: {log}");
     }
+    assert!(!log.contains("usage was counted"), "a new folder has nothing to count: {log}");
 }

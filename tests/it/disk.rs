@@ -15,6 +15,8 @@ use tests::server::Server;
 use tests::sign::Payload;
 use tests::xml::Node;
 
+use crate::iam::call;
+
 const MIB: usize = 1 << 20;
 /// Goes into a file of its own.
 const LONG: usize = 300_000;
@@ -126,6 +128,136 @@ fn a_file_system_that_takes_nothing_more_ends_nothing() {
     server.check().unwrap_or_else(|report| panic!("{report}"));
 }
 
+/// A change without a body, or with a short one.
+fn change(client: &mut Client, method: &str, target: &str, body: &str) -> Response {
+    client.send(Request::new(method, target).body(body))
+}
+
+fn begin_upload(client: &mut Client, target: &str) -> String {
+    let answer = client.expect(Request::new("POST", &format!("{target}?uploads")));
+    value(Node::parse(&answer.text()).value("UploadId"))
+}
+
+#[test]
+fn below_the_reserve_what_adds_is_refused_and_what_frees_space_goes_on() {
+    let disk = SmallDisk::mount(160);
+    let mut server = Server::start_on(&disk.path().join("data"), &[]);
+    let mut client = server.client();
+    let policy = |effect: &str| {
+        format!(
+            "{{\"Version\":\"2012-10-17\",\"Statement\":[{{\"Effect\":\"{effect}\",\"Principal\":\"*\",\
+             \"Action\":\"s3:PutObject\",\"Resource\":\"arn:aws:s3:::full/never/*\"}}]}}"
+        )
+    };
+    client.put("/full", "");
+    client.put("/full/there", vec![1; LONG]);
+    client.put("/full/short", "short");
+    client.put("/spare", "");
+    client.put("/old", "");
+    client.set_versioning("old", "Enabled");
+    let version = value(client.put("/old/key", "1").header("x-amz-version-id").unwrap());
+    client.put("/old/key", "2");
+    let upload = begin_upload(&mut client, "/full/begun");
+    client.put(&format!("/full/begun?partNumber=1&uploadId={upload}"), vec![7; LONG]);
+    assert_eq!(call(&mut client, "CreateUser&UserName=alice").status, 200);
+
+    // Less than the reserve of 64 MiB, and more than half of it.
+    let taken = disk.leave(52 << 20);
+    wait_until("that the disk is full", || server.probe(WRITES).0 == 503);
+    let tags = "<Tagging><TagSet><Tag><Key>a</Key><Value>1</Value></Tag></TagSet></Tagging>";
+    let refused = |response: Response, what: &str| {
+        assert_eq!((response.status, response.code().as_str()), (503, "ServiceUnavailable"), "{what}");
+    };
+    let before = server.metric("portcullis_volume_refused_writes_total", &["reason=\"full\""]);
+    for (method, target, body) in [
+        ("PUT", "/full/empty", ""),
+        ("PUT", "/full/new", "new"),
+        ("PUT", "/more", ""),
+        ("PUT", "/full/short?tagging", tags),
+        ("POST", "/full/other?uploads", ""),
+        ("DELETE", "/old/key", ""),
+    ] {
+        refused(change(&mut client, method, target, body), &format!("{method} {target}"));
+    }
+    let copy = Request::new("PUT", "/full/copy").header("x-amz-copy-source", "/full/there");
+    refused(client.send(copy), "a copy that shares its bytes");
+    assert_eq!(call(&mut client, "CreateUser&UserName=bob").status, 503);
+    let after = server.metric("portcullis_volume_refused_writes_total", &["reason=\"full\""]);
+    assert_eq!(after - before, 8.0);
+    assert_eq!(server.metric("portcullis_volume_conflicts_total", &[]), 0.0);
+
+    // What frees space, and what an operator needs then.
+    let went_on = |response: Response, what: &str| {
+        assert!(response.status < 300, "{what}: {} {}", response.status, response.text());
+    };
+    let deny = policy("Deny");
+    for (method, target, body) in [
+        ("DELETE", format!("/old/key?versionId={version}"), ""),
+        ("DELETE", format!("/full/begun?uploadId={upload}"), ""),
+        ("DELETE", "/full/short".to_owned(), ""),
+        ("DELETE", "/spare".to_owned(), ""),
+        ("PUT", "/full/there".to_owned(), ""),
+        ("PUT", "/full?policy".to_owned(), deny.as_str()),
+    ] {
+        went_on(change(&mut client, method, &target, body), &target);
+    }
+    let put_policy = "PutUserPolicy&UserName=alice&PolicyName=p&PolicyDocument=%7B%22Version%22%3A%222012-10-17%22%2C\
+                      %22Statement%22%3A%5B%7B%22Effect%22%3A%22Deny%22%2C%22Action%22%3A%22*%22%2C%22Resource%22%3A\
+                      %22*%22%7D%5D%7D";
+    went_on(call(&mut client, put_policy), "PutUserPolicy");
+
+    // The other half of the reserve is for what frees space alone.
+    std::fs::remove_file(taken).unwrap();
+    let taken = disk.leave(20 << 20);
+    wait_until("less", || server.metric("portcullis_volume_free_bytes", &[]) < (30 << 20) as f64);
+    refused(change(&mut client, "PUT", "/old?policy", &deny.replace("full", "old")), "a policy");
+    went_on(change(&mut client, "DELETE", "/full?policy", ""), "the end of a policy");
+    went_on(call(&mut client, "DeleteUserPolicy&UserName=alice&PolicyName=p"), "DeleteUserPolicy");
+    went_on(change(&mut client, "DELETE", "/full/there", ""), "a delete");
+
+    std::fs::remove_file(taken).unwrap();
+    wait_until("readiness for writes", || server.probe(WRITES).0 == 200);
+    assert_eq!(call(&mut client, "CreateUser&UserName=bob").status, 200);
+    went_on(change(&mut client, "DELETE", "/old/key", ""), "a delete marker");
+    server.terminate();
+    assert!(server.wait(Duration::from_secs(30)).is_some());
+    server.check().unwrap_or_else(|report| panic!("{report}"));
+}
+
+#[test]
+fn rows_that_fill_a_file_system_to_its_end_damage_nothing() {
+    let disk = SmallDisk::mount(64);
+    let flags = ["--storage-reserve-bytes", "0", "--storage-segment-bytes", "16MiB"];
+    let mut server = Server::start_on(&disk.path().join("data"), &flags);
+    let mut client = server.client();
+    client.put("/full", "");
+    let taken = disk.leave(64 << 10);
+    let long = "x".repeat(1900);
+    let (mut acknowledged, mut refused) = (Vec::new(), 0);
+    for number in 0..20_000 {
+        let key = format!("/full/{number}");
+        match client.send(Request::new("PUT", &key).header("x-amz-meta-long", &long)).status {
+            200 => acknowledged.push(key),
+            503 => refused += 1,
+            other => panic!("{key}: {other}; {}", server.log_tail()),
+        }
+        if refused > 3 {
+            break;
+        }
+    }
+    assert!(refused > 3, "the disk was never full");
+    assert!(server.is_alive());
+    std::fs::remove_file(taken).unwrap();
+    wait_until("readiness for writes", || server.probe(WRITES).0 == 200);
+    wait_until("a write", || change(&mut client, "PUT", "/full/again", "").status == 200);
+    for key in acknowledged.iter().rev().take(50).chain(acknowledged.iter().take(50)) {
+        assert_eq!(client.call("HEAD", key).status, 200, "{key}");
+    }
+    server.terminate();
+    assert!(server.wait(Duration::from_secs(30)).is_some());
+    server.check().unwrap_or_else(|report| panic!("{report}"));
+}
+
 /// The files of long bodies.
 fn blob_files(data: &Path) -> BTreeSet<PathBuf> {
     let folders = std::fs::read_dir(data.join("files")).unwrap().map(|entry| entry.unwrap().path());
@@ -215,7 +347,8 @@ fn bytes_that_are_missing_are_an_error_before_the_head() {
         let answer = client.send(copy);
         assert_eq!((answer.status, answer.code().as_str()), (500, "InternalError"), "{source}");
         let id = answer.header("x-amz-request-id").unwrap();
-        assert_eq!(lines(&server, &["ERROR", id, "CopyObject"]), 1, "{}", server.log_tail());
+        let line = ["ERROR", id, "CopyObject", " are missing: the file files/"];
+        assert_eq!(lines(&server, &line), 1, "{}", server.log_tail());
         assert_eq!(client.call("HEAD", "/lost/copy").status, 404, "{source}");
     }
     let answer = client.expect(Request::new("POST", "/lost/into?uploads"));
@@ -232,6 +365,15 @@ fn bytes_that_are_missing_are_an_error_before_the_head() {
     assert_refused(&server, &client.call("GET", "/lost/inline"), &segment);
     // It can still be removed.
     assert_eq!(client.call("DELETE", "/lost/gone").status, 204);
+    // Every line about a request has its id.
+    for reason in ["stored bytes could not be read", "the storage failed under a body"] {
+        let all = lines(&server, &[reason]);
+        assert!(
+            all > 0 && all == lines(&server, &[reason, "request_id="]),
+            "{reason}: {}",
+            server.log_tail()
+        );
+    }
 }
 
 #[test]

@@ -208,7 +208,7 @@ fn without_a_server_and_without_an_explanation_the_command_says_so() {
     // A server that was killed leaves its socket, and the next one replaces it.
     server.kill();
     let (status, _, error) = explain(server.data(), &["--latest"]);
-    assert!(status == 2 && error.contains("no server has the data folder"), "{status} {error}");
+    assert!(status == 2 && error.contains("no server runs on the data folder"), "{status} {error}");
     server.start_again();
     assert_eq!(explain(server.data(), &["--latest"]).0, 0);
     server.terminate();

@@ -47,6 +47,7 @@ mod quotas;
 mod references;
 mod sealing;
 mod shares;
+mod signals;
 mod stages;
 mod tidy;
 mod traces;

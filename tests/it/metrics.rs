@@ -66,7 +66,10 @@ fn table(families: &BTreeMap<String, Shown>) -> String {
 
 #[test]
 fn the_page_lists_what_a_scrape_holds() {
-    let server = Server::start();
+    let [port] = tests::server::free_ports();
+    let quotas =
+        "[[quotas]]\naccount = \"*\"\nbytes_max = 1000000\n\n[[quotas]]\nbucket = \"*\"\nobjects_max = 9\n";
+    let server = Server::start_configured(port, quotas, &[]);
     let mut client = server.client();
     client.put("/photos", "");
     client.put("/photos/cat.jpg", "a cat");
@@ -166,6 +169,32 @@ fn requests_are_logged_with_who_asked_for_what() {
     assert!(line.get("principal").is_none());
     // Probes have no lines: the server was asked whether it is ready before all this.
     assert!(!server.log().contains("/health/ready"));
+}
+
+#[test]
+fn calls_of_iam_and_sts_are_named_by_their_action() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("access.log");
+    let flags = ["--access-log", "s3", "--access-log-file", file.to_str().unwrap()];
+    let server = Server::start_with(&flags);
+    let mut root = server.client();
+    for (form, status, name, shown) in [
+        ("CreateUser&UserName=alice", 200, "CreateUser", "REST.POST.CREATE_USER"),
+        ("GetSessionToken&", 200, "GetSessionToken", "REST.POST.GET_SESSION_TOKEN"),
+        // The names are those of a list: a client makes no new ones.
+        ("MadeUp5ec2e7", 400, "AwsQuery", "REST.POST.QUERY"),
+    ] {
+        let response = crate::iam::call(&mut root, form);
+        assert_eq!(response.status, status, "{form}: {}", response.text());
+        let read = || std::fs::read_to_string(&file).unwrap_or_default();
+        let line = logged(read, response.header("x-amz-request-id").unwrap());
+        assert!(line.contains(&format!(" {shown} - \"POST / ")), "{line}");
+        let label = format!("operation=\"{name}\"");
+        assert_eq!(server.metric("portcullis_requests_total", &[&label]), 1.0, "{name}");
+        assert!(!line.contains("5ec2e7"), "{line}");
+    }
+    let denied = crate::iam::call(&mut server.anonymous(), "CreateUser&UserName=mallory");
+    assert_eq!(denied.status, 403);
 }
 
 #[test]

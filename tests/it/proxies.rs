@@ -95,6 +95,44 @@ fn the_address_that_a_trusted_proxy_names_is_the_clients() {
 }
 
 #[test]
+fn a_client_that_nobody_names_fulfils_every_deny_and_no_allow() {
+    let server = trusting("x-forwarded");
+    let mut owner = server.client_as(OPERATOR);
+    fill(&mut owner);
+    // Of the proxy it is known where it is. That says nothing of whom it sends for: nobody, or
+    // another proxy.
+    let unsaid: [&[(&str, &str)]; 3] =
+        [&[], &[("x-forwarded-for", "10.0.0.9")], &[("x-forwarded-proto", "https")]];
+    for headers in unsaid {
+        assert_eq!(owner.send(cat(headers)).status, 200, "{headers:?}");
+        for (effect, condition) in [
+            ("Allow", r#"{"IpAddress":{"aws:SourceIp":["127.0.0.1","10.0.0.0/8"]}}"#),
+            ("Allow", r#"{"NotIpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#),
+            ("Allow", r#"{"IpAddressIfExists":{"aws:SourceIp":"203.0.113.0/24"}}"#),
+            ("Allow", r#"{"Null":{"aws:SourceIp":"true"}}"#),
+        ] {
+            put_policy(&mut owner, &statement(effect, condition));
+            assert_eq!(status(&server, headers), 403, "{headers:?}: {condition}");
+        }
+        for condition in [
+            r#"{"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#,
+            r#"{"NotIpAddress":{"aws:SourceIp":["127.0.0.1","10.0.0.0/8"]}}"#,
+        ] {
+            put_policy(&mut owner, &statement("Deny", condition));
+            assert_eq!(owner.send(cat(headers)).status, 403, "{headers:?}: {condition}");
+        }
+        owner.expect(Request::new("DELETE", "/photos?policy"));
+    }
+    // What the proxy says of TLS holds all the same.
+    put_policy(&mut owner, &statement("Allow", "{\"Bool\":{\"aws:SecureTransport\":\"true\"}}"));
+    assert_eq!(status(&server, &[("x-forwarded-proto", "https")]), 200);
+    assert_eq!(status(&server, &[]), 403);
+    let log = server.log();
+    let line = log.lines().find(|line| line.contains("operation=\"GetObject\"")).unwrap();
+    assert!(!line.contains(" client=") && line.contains(" proxy=\"127.0.0.1:"), "{line}");
+}
+
+#[test]
 fn by_a_named_listener_the_same_address_has_the_other_key() {
     let [port] = free_ports();
     let server = server(&format!(
@@ -252,6 +290,10 @@ fn the_proxy_protocol_says_whose_connection_it_is() {
             assert_eq!(again.status, expected);
         }
     }
+    // Another trusted proxy is no client.
+    put_policy(&mut owner, &statement("Allow", r#"{"IpAddress":{"aws:SourceIp":"127.0.0.0/8"}}"#));
+    assert_eq!(proxied(&server, &line("127.0.0.2")).send(&get).unwrap().status, 403);
+    assert_eq!(proxied(&server, &line("127.0.0.3")).send(&get).unwrap().status, 200);
     // From anybody else, it is no request.
     for start in [line("203.0.113.7"), version_2(0x21, &[])] {
         let mut connection = server.connect();
@@ -326,8 +368,21 @@ fn metrics_are_neither_for_other_hosts_nor_through_a_proxy() {
     for host in ["s3.example.com", "rebound.example", "10.0.0.1:9000"] {
         assert_eq!(get(plain.port(), &[("host", host)]), (404, false), "{host}");
     }
-    for name in ["x-forwarded-for", "x-forwarded-proto", "forwarded", "via", "x-real-ip"] {
+    for name in ["x-forwarded-for", "x-forwarded-proto", "forwarded", "via", "x-real-ip", "cf-connecting-ip"]
+    {
         assert_eq!(get(plain.port(), &[("host", "127.0.0.1"), (name, "127.0.0.1")]), (404, false), "{name}");
+    }
+    // Nobody knows the names of all proxies' headers. Those of scrapers and browsers are known.
+    for name in ["true-client-ip", "x-envoy-external-address", "x-client-of-tomorrow"] {
+        assert_eq!(get(plain.port(), &[("host", "localhost"), (name, "127.0.0.1")]), (404, false), "{name}");
+    }
+    let scraper = [("host", "localhost"), ("accept", "*/*"), ("x-prometheus-scrape-timeout-seconds", "10")];
+    assert_eq!(get(plain.port(), &scraper), (200, true));
+    // A proxy may pass requests on without a word. Where one is to be expected, metrics have a
+    // listener of their own.
+    for fronted in [server(""), trusting("forwarded"), trusting_the_second()] {
+        assert!(!get(fronted.port(), &[("host", "localhost")]).1);
+        assert!(fronted.log().contains("metrics only with admin_listen"), "{}", fronted.log());
     }
 }
 

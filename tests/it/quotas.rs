@@ -12,7 +12,7 @@ use tests::server::Server;
 use tests::sign::Payload;
 use tests::workspace;
 use tests::xml::Node;
-use volume::{Add, Batch, Options, Volume};
+use volume::{Add, Batch, Options, Put, Volume};
 
 const ACCOUNT: &str = "000000000001";
 
@@ -84,11 +84,12 @@ fn exercise(server: &Server, client: &mut Client) {
 
     let upload = create_upload(client, "/counted/parts");
     let part = |number: u32| format!("/counted/parts?partNumber={number}&uploadId={upload}");
-    holds(2, 7);
+    // An upload counts from its beginning, so that uploads without parts fill no disk unseen.
+    holds(3, 7);
     client.put(&part(1), vec![5; 10]);
     client.put(&part(1), vec![5; 20]);
     let etag = client.put(&part(2), vec![5; 30]).etag().to_owned();
-    holds(4, 57);
+    holds(5, 57);
     let document = format!(
         "<CompleteMultipartUpload><Part><PartNumber>2</PartNumber><ETag>{etag}</ETag></Part>\
          </CompleteMultipartUpload>"
@@ -97,7 +98,7 @@ fn exercise(server: &Server, client: &mut Client) {
     holds(3, 37);
     let aborted = create_upload(client, "/counted/parts");
     client.put(&format!("/counted/parts?partNumber=1&uploadId={aborted}"), vec![6; 1000]);
-    holds(4, 1037);
+    holds(5, 1037);
     client.expect(Request::new("DELETE", &format!("/counted/parts?uploadId={aborted}")));
     holds(3, 37);
 
@@ -105,8 +106,8 @@ fn exercise(server: &Server, client: &mut Client) {
     client.put("/brief", "");
     let left = create_upload(client, "/brief/left");
     client.put(&format!("/brief/left?partNumber=1&uploadId={left}"), vec![7; 9]);
-    assert_eq!(usage(server, "brief"), Some((1, 9)));
-    assert_eq!(usage(server, ""), Some((4, 46)));
+    assert_eq!(usage(server, "brief"), Some((2, 9)));
+    assert_eq!(usage(server, ""), Some((5, 46)));
     client.expect(Request::new("DELETE", "/brief"));
     assert_eq!(usage(server, "brief"), None);
     assert_eq!(usage(server, ""), Some((3, 37)));
@@ -144,6 +145,8 @@ fn a_folder_from_before_there_were_counts_is_counted_at_its_first_start() {
     let mut server = Server::start();
     let mut client = server.client();
     exercise(&server, &mut client);
+    let open_upload = create_upload(&mut client, "/counted/open");
+    client.put(&format!("/counted/open?partNumber=1&uploadId={open_upload}"), vec![8; 5]);
     ended_in_order(&mut server);
     // What such a folder does not have: counters, the row that says that there are, and the format.
     let volume = open(&server);
@@ -166,7 +169,73 @@ fn a_folder_from_before_there_were_counts_is_counted_at_its_first_start() {
 
     server.start_again();
     assert_eq!(std::fs::read_to_string(&format).unwrap(), newest);
+    assert_eq!((usage(&server, "counted"), usage(&server, "")), (Some((5, 42)), Some((5, 42))));
+    ended_in_order(&mut server);
+}
+
+#[test]
+fn what_another_storage_component_has_left_is_counted_again() {
+    let mut server = Server::start();
+    let mut client = server.client();
+    exercise(&server, &mut client);
+    ended_in_order(&mut server);
+    // Another component has counted otherwise, and has left a counter of what is not there.
+    let volume = open(&server);
+    let mark = Put { table: "counts".to_owned(), key: b"usage".to_vec(), value: vec![2; 33] };
+    let add = |counter: &str, amounts| Add { counter: counter.to_owned(), amounts, at_most: [None; 3] };
+    let skewed = vec![add("000000000001/", [0, 1, -7]), add("000000000001/counted", [0, 100, 5])];
+    volume.commit_blocking(Batch { put: vec![mark], add: skewed, ..Batch::default() }).unwrap();
+    let gone = vec![add("000000000009/gone", [1, 1, 1])];
+    volume.commit_blocking(Batch { add: gone, ..Batch::default() }).unwrap();
+    drop(volume);
+    let report = server.check().unwrap();
+    assert!(report.contains("usage was not compared"), "{report}");
+
+    server.start_again();
     assert_eq!((usage(&server, "counted"), usage(&server, "")), (Some((3, 37)), Some((3, 37))));
+    assert!(!portcullis(&server, &["usage", "--json"]).1.contains("gone"));
+    assert!(server.log().contains("usage was counted from the rows"), "{}", server.log_tail());
+    server.terminate();
+    assert!(server.wait(Duration::from_secs(30)).is_some());
+    let report = server.check().unwrap_or_else(|report| panic!("{report}"));
+    assert!(!report.contains("not compared"), "{report}");
+}
+
+#[test]
+fn uploads_are_held_to_quotas_from_their_beginning() {
+    let [port] = tests::server::free_ports();
+    let more = "[[quotas]]\nbucket = \"uploads\"\nobjects_max = 4\nbytes_max = 100\n\n\
+                [[quotas]]\nbucket = \"uplaods\"\nobjects_max = 4\n";
+    let mut server = Server::start_configured(port, more, &[]);
+    assert!(server.log().contains("for a bucket that is not there"), "{}", server.log());
+    let mut client = server.client();
+    client.put("/uploads", "");
+    let used =
+        |server: &Server| server.metric("portcullis_bucket_quota_used_percent", &["bucket=\"uploads\""]);
+    assert_eq!(used(&server), 0.0);
+    let begun: Vec<String> = (0..3).map(|_| create_upload(&mut client, "/uploads/key")).collect();
+    assert_eq!(usage(&server, "uploads"), Some((3, 0)));
+    let part = |upload: &str, bytes: usize| {
+        Request::new("PUT", &format!("/uploads/key?partNumber=1&uploadId={upload}")).body(vec![1; bytes])
+    };
+    client.expect(part(&begun[0], 80));
+    assert_eq!(used(&server), 100.0);
+    refused(&client.call("POST", "/uploads/key?uploads"));
+    refused(&client.send(Request::new("PUT", "/uploads/other").body("")));
+    // A part that is replaced counts for the difference, up to the last byte.
+    let etag = client.expect(part(&begun[0], 100)).etag().to_owned();
+    refused(&client.send(part(&begun[0], 101)));
+    client.expect(Request::new("DELETE", &format!("/uploads/key?uploadId={}", begun[1])));
+    refused(&client.send(part(&begun[2], 1)));
+    // To complete counts nothing twice.
+    let document = format!(
+        "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part>\
+         </CompleteMultipartUpload>"
+    );
+    client.expect(Request::new("POST", &format!("/uploads/key?uploadId={}", begun[0])).body(document));
+    assert_eq!(usage(&server, "uploads"), Some((2, 100)));
+    client.expect(Request::new("DELETE", &format!("/uploads/key?uploadId={}", begun[2])));
+    assert_eq!(usage(&server, "uploads"), Some((1, 100)));
     ended_in_order(&mut server);
 }
 
@@ -289,6 +358,10 @@ fn quotas_change_while_the_server_runs() {
     assert!(answer.text().contains("The quota of the account that owns the bucket"), "{}", answer.text());
     other.put("/theirs/one", "x");
     other.put("/theirs/two", "x");
+    let (_, told) = portcullis(&server, &["quota", "set", "bucket", "mime", "--objects-max", "1"]);
+    assert!(told.contains("there is no bucket mime"), "{told}");
+    let (_, told) = portcullis(&server, &["quota", "set", "bucket", "mine", "--objects-max", "9"]);
+    assert!(!told.contains("there is no bucket"), "{told}");
     let (_, shown) = portcullis(&server, &["quota", "show", "--json"]);
     assert!(shown.contains("\"objects_max\":1") && shown.contains("\"set_by\":\"call\""), "{shown}");
     let (_, table) = portcullis(&server, &["usage"]);

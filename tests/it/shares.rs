@@ -375,6 +375,14 @@ fn rates_come_from_the_configuration_and_are_explained() {
         .unwrap();
     let text = String::from_utf8_lossy(&explained.stdout).into_owned();
     assert!(text.contains("rate_account") && text.contains("over a limit"), "{text}");
+    for words in [
+        "account = \"*\", requests_per_second = 1, requests_burst = 4",
+        "[[rates]] of the configuration",
+        "requests_per_second is exceeded",
+        "portcullis limits set account 000000000001 --requests-per-second NUMBER",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
 }
 
 #[test]

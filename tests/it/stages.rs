@@ -107,7 +107,7 @@ fn a_refusal_is_an_error_document() {
 }
 
 /// What no stage may do, or survives.
-const BAD: [&str; 21] = [
+const BAD: [&str; 22] = [
     "bad-panic",
     "bad-name",
     "bad-target",
@@ -125,6 +125,7 @@ const BAD: [&str; 21] = [
     "bad-framing",
     "bad-line",
     "bad-flood",
+    "bad-share",
     "bad-trap",
     "bad-loop",
     "bad-memory",
@@ -148,6 +149,7 @@ fn what_a_stage_may_not_do_costs_its_own_request_a_500() {
         assert_eq!(staged.server.metric("portcullis_instances_replaced_total", &[]), 0.0, "{position}");
         let log = staged.server.log();
         assert!(log.contains("an added stage failed") && log.contains("probe"), "{position}");
+        assert!(log.contains("it has more than 1024 handles of its call"), "{position}");
     }
 }
 
@@ -196,6 +198,17 @@ fn slow_stages_do_not_use_up_the_time_of_others() {
             assert_eq!(staged.server.client().get("/photos/cat.jpg").text(), "a picture of a cat");
         }
     });
+    assert_eq!(staged.server.metric("portcullis_instances_replaced_total", &[]), 0.0);
+}
+
+#[test]
+fn the_time_of_a_stage_is_not_that_of_the_pipeline() {
+    // A step of the pipeline is interrupted after half a second. Its stages may take more.
+    let more = "\n[application.tool.portcullis.stages.probe]\ntime_ms_max = 10000\n";
+    let staged = serve(&[("after-auth", "probe"), ("before-storage", "probe")], more);
+    staged.server.client().put("/photos", "");
+    let listed = Request::new("GET", "/photos?list-type=2").header("x-probe", "busy");
+    assert_eq!(staged.server.client().send(listed).status, 200);
     assert_eq!(staged.server.metric("portcullis_instances_replaced_total", &[]), 0.0);
 }
 
@@ -318,6 +331,20 @@ fn objects_that_a_body_names_are_refused_one_by_one() {
     assert_eq!(client.call("GET", "/photos/keep/b").status, 200);
 }
 
+#[test]
+fn what_was_done_is_not_refused_afterwards() {
+    let staged = probe_at("on-response");
+    let mut client = staged.server.client();
+    client.put("/photos/keep/b", "b");
+    let copy = Request::new("PUT", "/photos/copy").header("x-amz-copy-source", "/photos/keep/b");
+    let copy = client.send(copy.header("x-probe-response", "names"));
+    // The copy was made. A refusal would say that it was not.
+    is_internal_error(&copy, "too late");
+    let log = staged.server.log();
+    assert!(log.contains("refused by added stages at `named-objects`"), "{log}");
+    assert_eq!(client.get("/photos/copy").text(), "b");
+}
+
 /// A manifest that says only what is added, and nothing of the built-in components.
 fn manifest(more: &str) -> String {
     let source = component("probe");
@@ -333,6 +360,22 @@ fn a_manifest_says_what_is_added() {
     staged.server.client().put("/photos", "");
     let response = staged.server.client().send(Request::new("GET", "/photos").header("x-probe", "account"));
     assert_eq!((response.status, response.header("x-probe-account")), (200, Some("000000000001")));
+}
+
+#[test]
+fn a_stage_at_several_positions_is_compiled_once() {
+    let everywhere = manifest("").replace(
+        "after-auth = [\"probe\"]",
+        "after-auth = [\"probe\"]\nnamed-objects = [\"probe\"]\non-response = [\"probe\"]",
+    );
+    let staged = serve_manifest(&everywhere);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("manifest.toml"), &everywhere).unwrap();
+    let data = staged.server.data().to_str().unwrap();
+    let arguments = ["upgrade", "--dry-run", "--json", "--data-dir", data, "--pipeline", "manifest.toml"];
+    let planned = portcullis(folder.path(), &[&arguments[..], &["--cache-dir", "nothing-compiled"]].concat());
+    let planned = text(&planned.stdout);
+    assert!(planned.contains("\"components_to_compile\":2"), "{planned}");
 }
 
 #[test]
@@ -353,22 +396,27 @@ fn a_built_in_component_is_replaced() {
 fn refused_start(manifest: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("manifest.toml"), manifest).unwrap();
-    let output = portcullis(
-        folder.path(),
-        &[
-            "serve",
-            "--listen",
-            "127.0.0.1:0",
-            "--data-dir",
-            "data",
-            "--pipeline",
-            "manifest.toml",
-            "--cache-dir",
-            workspace::target().join("tests-cache").to_str().unwrap(),
-        ],
-    );
-    assert!(!output.status.success());
-    text(&output.stderr)
+    let log = std::fs::File::create(folder.path().join("log")).unwrap();
+    let mut command = Command::new(workspace::binary());
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data-dir", "data", "--pipeline", "manifest.toml"]);
+    command.arg("--cache-dir").arg(workspace::target().join("tests-cache")).current_dir(folder.path());
+    let mut child = command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
+    // Where it is not refused, it serves until somebody ends it.
+    let until = Instant::now() + Duration::from_secs(60);
+    let status = loop {
+        match child.try_wait().unwrap() {
+            Some(status) => break Some(status),
+            None if Instant::now() > until => break None,
+            None => std::thread::sleep(Duration::from_millis(10)),
+        }
+    };
+    if status.is_none() {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let said = std::fs::read_to_string(folder.path().join("log")).unwrap();
+    assert!(status.is_some_and(|status| !status.success()), "it was not refused: {said}");
+    said
 }
 
 #[test]
@@ -387,6 +435,10 @@ fn a_stage_that_cannot_run_is_found_at_the_start() {
         ("[application.tool.portcullis.stages.probe]\ntime_ms_max = 0\n", "time_ms_max = 0 must be from 1"),
         ("[component.unused]\nsource = \"probe.wasm\"\n", "stands nowhere"),
         ("[component.other]\n", "stands nowhere"),
+        (
+            "[component.probe.dependencies]\n\"portcullis:gateway/cors@0.1.0\" = { component = \"cors\" }\n",
+            "[component.probe.dependencies]: an added stage has none",
+        ),
     ] {
         let said = refused_start(&manifest(more));
         assert!(said.contains(part), "{part} in {said}");
@@ -413,6 +465,15 @@ fn a_stage_is_tried_without_a_server() {
     assert_eq!(checked.status.code(), Some(0), "{}", text(&checked.stderr));
     let told = text(&checked.stdout);
     assert!(told.contains("on-response     passes") && told.contains("KiB of memory"), "{told}");
+
+    // The example reads the principal, which nobody knows at first.
+    let tenancy = component("tenancy");
+    let early = portcullis(here, &[&["stage", "check", tenancy.to_str().unwrap()], &cached[..]].concat());
+    assert_eq!(early.status.code(), Some(0), "{}", text(&early.stdout));
+    let told = text(&early.stdout);
+    let first =
+        "after-accept    is not for this position: the principal is not known yet, but from `after-auth` on";
+    assert!(told.contains(first), "{told}");
 
     let request = |verb: &str, expect: &str| {
         let text = format!(
@@ -484,6 +545,11 @@ fn a_new_stage_has_all_that_it_needs() {
     assert!(!again.status.success() && text(&again.stderr).contains("is there already"));
     let elsewhere = portcullis(folder.path(), &["stage", "build", "."]);
     assert!(text(&elsewhere.stderr).contains("stage new"), "{}", text(&elsewhere.stderr));
+    // What is missing is named, and how to get it.
+    let mut build = Command::new(workspace::binary());
+    let build = build.args(["stage", "build", "my-c"]).current_dir(folder.path()).env("PATH", "").output();
+    let told = text(&build.unwrap().stderr);
+    assert!(told.contains("clang is not installed") && told.contains("apt-get install clang lld"), "{told}");
     let wit = portcullis(folder.path(), &["stage", "wit", "contract"]);
     assert!(wit.status.success());
     let written = std::fs::read_to_string(folder.path().join("contract/worlds.wit")).unwrap();

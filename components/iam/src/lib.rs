@@ -34,7 +34,7 @@ use gateway::xml;
 use sdk::bindings::iam::exports::portcullis::gateway::iam::{Guest, Planned};
 use sdk::bindings::iam::exports::portcullis::gateway::identities as identities_contract;
 use sdk::{
-    Call, CommitError, Progress, Refusal, Response, Session, Work, executor, failure_to_error, refuse,
+    Call, CommitError, Progress, Refusal, Response, Session, Work, executor, failure_to_error, refuse, trace,
 };
 
 use crate::actions::row::On;
@@ -51,6 +51,7 @@ impl Guest for Iam {
 
     fn plan(call: &Call) -> std::result::Result<Planned, Refusal> {
         let (request, _) = actions::read(call).map_err(refuse)?;
+        trace::named(call, request.operation.name);
         // The token is verified first, which may have to wait for the keys of its provider.
         if request.operation.on == On::WebIdentityRole {
             let plan = web_identity::plan(call.share(), request);
@@ -126,13 +127,24 @@ fn progress(run: Poll<Result<()>>) -> std::result::Result<Progress, Refusal> {
     }
 }
 
+/// Whether an operation says of what is there what it may do: its changes go on when the disk is
+/// nearly full. What makes something waits for space, as does what describes something.
+fn is_essential(name: &str) -> bool {
+    let verbs = ["Attach", "Deactivate", "Delete", "Detach", "Put", "Remove", "SetDefault", "Update"];
+    verbs.iter().any(|verb| name.starts_with(verb))
+}
+
 /// Replies to a call, once its changes are durable.
 async fn serve(call: Call) -> Result<()> {
     let (request, handle) = actions::read(&call)?;
     for _ in 0..ATTEMPTS_MAX {
         let reply = handle(&request)?;
         if !reply.changes.is_empty() {
-            match call.commit(reply.changes.into_batch()).await {
+            let changes = match is_essential(request.operation.name) {
+                true => reply.changes.essential(),
+                false => reply.changes,
+            };
+            match call.commit(changes.into_batch()).await {
                 Ok(_) => {}
                 // Another call has changed a row that this one read: plan the changes again.
                 Err(CommitError::Conflict) => continue,

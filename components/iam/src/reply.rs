@@ -44,12 +44,19 @@ pub(crate) struct Changes {
     require: Vec<Requirement>,
     put: Vec<Put>,
     delete: Vec<(String, Vec<u8>)>,
+    essential: bool,
 }
 
 impl Changes {
     /// Whether there are none.
     pub(crate) fn is_empty(&self) -> bool {
         self.put.is_empty() && self.delete.is_empty()
+    }
+
+    /// They go on when the disk is nearly full: they say who may do what.
+    pub(crate) fn essential(mut self) -> Changes {
+        self.essential = true;
+        self
     }
 
     /// The row is still as it was read, or still absent if it was not there.
@@ -98,6 +105,7 @@ impl Changes {
             keep: Vec::new(),
             free: Vec::new(),
             usage: None,
+            essential: self.essential,
         }
     }
 }

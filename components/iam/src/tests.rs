@@ -259,6 +259,7 @@ fn a_row_that_cannot_be_read_is_an_error() {
         keep: Vec::new(),
         free: Vec::new(),
         usage: None,
+        essential: false,
     };
     assert!(memory::commit(damaged));
     assert!(Iam::permissions(id).is_err());

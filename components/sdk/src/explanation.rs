@@ -16,7 +16,7 @@ pub fn circumstances(told: &trace::Circumstances) -> Circumstances<'_> {
         principal: shown_principal(told.principal.as_ref()),
         address: target
             .and_then(|target| Some(resource_arn(target.bucket.as_deref()?, target.key.as_deref()))),
-        source_ip: &told.source_ip,
+        source_ip: if told.source_ip.is_empty() { "not known" } else { &told.source_ip },
     }
 }
 

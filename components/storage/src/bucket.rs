@@ -37,6 +37,7 @@ async fn change(request: &Request, change: impl Fn(&mut BucketRow) -> Result<()>
         }
         let mut plan = Plan::new();
         plan.require_bucket(&row);
+        plan.essential();
         plan.put(tables::BUCKETS, row.key, &changed)?;
         if plan.commit(&request.call).await?.is_some() {
             return Ok(());

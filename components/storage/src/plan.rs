@@ -37,6 +37,7 @@ impl Plan {
                 keep: Vec::new(),
                 free: Vec::new(),
                 usage: None,
+                essential: false,
             },
             usage: Usage::default(),
             bucket: None,
@@ -68,6 +69,11 @@ impl Plan {
     /// marker.
     pub(crate) fn lift_quotas(&mut self) {
         self.limited = false;
+    }
+
+    /// It changes how a bucket is set up, which may have to change when the disk is nearly full.
+    pub(crate) fn essential(&mut self) {
+        self.batch.essential = true;
     }
 
     /// The row is still as it was read.
@@ -132,6 +138,7 @@ impl Plan {
         self.usage += other.usage;
         self.bucket = self.bucket.take().or(other.bucket);
         self.limited &= other.limited;
+        self.batch.essential |= other.batch.essential;
     }
 
     /// Adds a reference to the blob of every span.

@@ -1,8 +1,9 @@
 //! Usage: how many objects and bytes a bucket holds. The host keeps the sums; plans say what they
 //! change, and rows say what they count.
 //!
-//! Objects are versions, delete markers, and parts of uploads in progress. Bytes are those of all
-//! of them, as clients sent them. So CloudWatch counts, too:
+//! Objects are versions, delete markers, uploads in progress and their parts. Bytes are those of
+//! all of them, as clients sent them. So CloudWatch counts, too, but for the uploads themselves,
+//! which take space without any part:
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html>
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use super::context::{Known, RECALL_COST};
 use super::json::Json;
-use super::keys::{Key, KeyId};
+use super::keys::{Key, KeyId, Values};
 use super::kind::Effect;
 use super::malformed::MalformedPolicy;
 use super::memory::Standing;
@@ -89,7 +89,11 @@ impl Condition {
 
     fn compare(&self, known: Known<'_>, effect: Effect) -> bool {
         known.budget.spend(COMPARE_COST);
-        let actual = known.value(&self.key).filter(|values| !values.as_slice().is_empty());
+        let actual = known.value(&self.key);
+        if matches!(actual.as_deref(), Some(Values::Unknown)) {
+            return effect == Effect::Deny;
+        }
+        let actual = actual.filter(|values| !values.as_slice().is_empty());
         if let Operands::Absent(wanted) = &self.operands {
             return wanted.contains(&actual.is_none());
         }
@@ -297,6 +301,9 @@ fn read<T>(
 /// The values that a request has for a condition, for explanations.
 pub(crate) fn actual(condition: &Condition, known: Known<'_>) -> Option<Vec<String>> {
     let values = known.value(&condition.key)?;
+    if *values == Values::Unknown {
+        return Some(vec!["not known".to_owned()]);
+    }
     Some(values.as_slice().iter().map(|value| value.clone().into_owned()).collect())
 }
 

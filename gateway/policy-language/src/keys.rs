@@ -369,6 +369,9 @@ pub enum Values<'a> {
     One(Cow<'a, str>),
     /// Of a key that may have several, such as `s3:RequestObjectTagKeys`.
     Many(Vec<Cow<'a, str>>),
+    /// The request has one, and nobody says which: it fulfils no condition of a statement that
+    /// allows, and every condition of one that denies.
+    Unknown,
 }
 
 impl<'a> Values<'a> {
@@ -383,14 +386,16 @@ impl<'a> Values<'a> {
         match self {
             Values::One(value) => Values::One(own(value)),
             Values::Many(values) => Values::Many(values.into_iter().map(own).collect()),
+            Values::Unknown => Values::Unknown,
         }
     }
 
-    /// The values.
+    /// The values that are known.
     pub fn as_slice(&self) -> &[Cow<'a, str>] {
         match self {
             Values::One(value) => std::slice::from_ref(value),
             Values::Many(values) => values,
+            Values::Unknown => &[],
         }
     }
 }

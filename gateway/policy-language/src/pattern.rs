@@ -225,7 +225,7 @@ impl Part for Resolved<'_> {
             Resolved::Text(own) => Token::Text(own),
             Resolved::Value(values) => match &**values {
                 Values::One(value) => Token::Text(value),
-                Values::Many(_) => Token::Text(""),
+                Values::Many(_) | Values::Unknown => Token::Text(""),
             },
             Resolved::One => Token::One,
             Resolved::Any => Token::Any,
@@ -248,7 +248,8 @@ impl Part for Piece {
 impl Variable {
     fn value(&self, known: Known<'_>) -> Option<Resolved<'_>> {
         match known.value(&self.key) {
-            // A key with several values cannot be put into a text.
+            // A key with several values cannot be put into a text, and neither can one that is not
+            // known.
             Some(values) => matches!(*values, Values::One(_)).then_some(Resolved::Value(values)),
             None => self.default.as_deref().map(Resolved::Text),
         }

@@ -22,7 +22,7 @@ use std::borrow::Cow;
 /// them. An implementation leaves out the methods of which it knows nothing: the request then does
 /// not carry the key.
 pub trait Lookups {
-    /// The address that the request came from.
+    /// The address that the request came from; empty where nobody says which.
     fn source_ip(&self) -> Option<String> {
         None
     }
@@ -157,6 +157,7 @@ impl Context for S3Request<'_> {
             .or_else(|| self.of_signature(id))
             .map(Values::One)
             .or_else(|| self.of_tags(key))
+            .or_else(|| self.of_client(id))
             .or_else(|| self.of_circumstances(id).map(Values::One))
             .or_else(|| self.lookups.other(key))
     }
@@ -405,26 +406,31 @@ impl<'a> S3Request<'a> {
         TagSet::parse_header(&header).ok().map(|set| set.tags)
     }
 
+    /// The address of the client. Requests through an endpoint come from a private network: its
+    /// addresses are in `aws:VpcSourceIp`.
+    fn of_client(&self, id: KeyId) -> Option<Values<'a>> {
+        let is_of_endpoint = match id {
+            KeyId::SourceIp => false,
+            KeyId::VpcSourceIp => true,
+            _ => return None,
+        };
+        if self.lookups.endpoint_id().is_some() != is_of_endpoint {
+            return None;
+        }
+        let address = self.lookups.source_ip()?;
+        Some(if address.is_empty() { Values::Unknown } else { Values::one(address) })
+    }
+
     fn of_circumstances(&self, id: KeyId) -> Option<Cow<'a, str>> {
         let truth = |value: bool| Some(Cow::Borrowed(if value { "true" } else { "false" }));
         match id {
             KeyId::CurrentTime => Some(Cow::Owned(timestamp::iso8601(self.received_ms))),
             KeyId::EpochTime => Some(Cow::Owned((self.received_ms / 1000).to_string())),
-            // Requests through an endpoint come from a private network. Its addresses are in
-            // `aws:VpcSourceIp`.
-            KeyId::SourceIp => match self.lookups.endpoint_id() {
-                None => self.lookups.source_ip().map(Cow::Owned),
-                Some(_) => None,
-            },
             KeyId::SecureTransport => truth(self.lookups.tls_version().is_some()),
             // A proxy that ends TLS may not say which version it was.
             KeyId::TlsVersion => self.lookups.tls_version().filter(|version| !version.is_empty()),
             KeyId::SourceVpce => self.lookups.endpoint_id(),
             KeyId::SourceVpc => self.lookups.network_id(),
-            KeyId::VpcSourceIp => {
-                self.lookups.endpoint_id()?;
-                self.lookups.source_ip().map(Cow::Owned)
-            }
             KeyId::RequestedRegion => Some(Cow::Borrowed(self.region)),
             KeyId::ResourceAccount | KeyId::S3ResourceAccount => self.owner.map(Cow::Borrowed),
             KeyId::DataAccessPointArn => Some(Cow::Owned(self.lookups.access_point()?.arn.clone())),

@@ -101,7 +101,7 @@ pub trait Resources {
     }
     /// The account that initiated an upload.
     fn upload_initiator(&self, bucket: &str, key: &str, upload_id: &str) -> Option<Account>;
-    /// The address of the client.
+    /// The address of the client; empty where a trusted proxy does not say it.
     fn source_ip(&self) -> Option<String>;
     /// The version of TLS; `None` on an open connection.
     fn tls_version(&self) -> Option<String>;

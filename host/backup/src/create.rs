@@ -36,6 +36,8 @@ pub struct CreateOptions<'a> {
     pub cache_dir: &'a Path,
     /// Bytes of bodies that are read in a second, at most; 0: no bound.
     pub bytes_per_second: u64,
+    /// Rows of this table are left out: whoever opens the restored folder makes them anew.
+    pub remade: &'a str,
 }
 
 /// What was done.
@@ -61,7 +63,7 @@ pub fn create(
     source: &mut dyn Source,
     options: &CreateOptions<'_>,
 ) -> Result<Created, BackupError> {
-    let _held = repository.lock()?;
+    let held = repository.lock()?;
     let mut known = repository.chunk_names()?;
     let mut rows = Chunker::new(repository, &mut known);
     let mut spool = Spool::new(options.data_dir)?;
@@ -71,6 +73,8 @@ pub fn create(
         match piece {
             Exported::Moment(found) => moment = Some(found),
             Exported::Blobs(blobs) => blobs.iter().try_for_each(|blob| spool.push(blob))?,
+            // A start makes them anew: see `restore`.
+            Exported::Rows { table, .. } if table == options.remade => {}
             Exported::Rows { table, packed } => {
                 PackedRows::new(&packed).try_for_each(|row| rows.push(&table, &row))?;
             }
@@ -123,6 +127,8 @@ pub fn create(
         files,
         damaged: copy.damaged,
     };
+    // Who has the lock meanwhile removes what no manifest refers to.
+    held.check()?;
     let manifest = repository.put_manifest(&manifest)?;
     let (reused_blobs, copied_bytes) = (copy.reused_blobs, copy.copied_bytes);
     Ok(Created { manifest, reused_blobs, copied_bytes, written_bytes })
@@ -142,6 +148,7 @@ struct Copy<'a> {
 
 impl Copy<'_> {
     fn blob(&mut self, blob: &HeldBlob) -> Result<(), BackupError> {
+        self.source.progress();
         self.source.check(Surely::No)?;
         let record = blob.record();
         let key = BlobKey { id: blob.id, length: record.length, crc: record.crc };
@@ -178,6 +185,7 @@ impl Copy<'_> {
             while done < count {
                 let step = STEP_BYTES.min(count - done);
                 self.pace.spend(step as u64);
+                self.source.progress();
                 let at = from + done as u64;
                 let bodies = &mut self.bodies;
                 match self.packer.read(step, |buffer| bodies.read(blob, at, buffer)) {
@@ -217,6 +225,7 @@ impl Copy<'_> {
         while from < until {
             let step = (STEP_BYTES as u64).min(until - from);
             self.pace.spend(step);
+            self.source.progress();
             let room = buffer.get_mut(..usize::try_from(step).unwrap_or(STEP_BYTES)).unwrap_or_default();
             if let Err(error) = self.bodies.read(blob, from, room) {
                 return is_missing(&error).map(|()| false);

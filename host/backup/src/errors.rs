@@ -17,7 +17,7 @@ pub enum BackupError {
     #[error("{0} is not empty and holds no backups: name a new folder, or an empty one")]
     NotARepository(String),
     /// There is nothing to restore or to look at.
-    #[error("{0} holds no backups")]
+    #[error("{0} holds no backups: name the place that `portcullis backup` wrote them to")]
     Empty(String),
     /// The repository was made by a newer version.
     #[error("the backups have format {found}; this version reads up to {supported}: use a newer portcullis")]
@@ -28,15 +28,18 @@ pub enum BackupError {
         supported: u32,
     },
     /// The key is another one.
-    #[error("the key in {0} is not the one that these backups are sealed under")]
+    #[error(
+        "the key in {0} is not the one that these backups are sealed under: name the file of theirs (--key-file)"
+    )]
     WrongKey(String),
     /// There is no key.
     #[error(
-        "there is no backup key in {0}: without the key that the backups were made with, they cannot be read"
+        "there is no backup key in {0}: without the key that the backups were made with, they cannot be read. \
+         Put it back from its copy, or name its file (--key-file)"
     )]
     NoKey(String),
     /// The file is no key.
-    #[error("{0} is no backup key: it has to hold 64 hexadecimal digits")]
+    #[error("{0} is no backup key: it has to hold 64 hexadecimal digits. Put it back from its copy")]
     BadKey(String),
     /// Somebody else works on the repository.
     #[error("{0}")]

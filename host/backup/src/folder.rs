@@ -30,7 +30,12 @@ struct Locked {
     _file: File,
 }
 
-impl Held for Locked {}
+impl Held for Locked {
+    /// The system keeps the lock for as long as the file is open.
+    fn check(&self) -> Result<(), BackupError> {
+        Ok(())
+    }
+}
 
 impl FolderTarget {
     /// A folder that exists or will be made by the first `lock`.

@@ -36,7 +36,11 @@ pub struct Pruned {
 /// Somebody else writes to the repository. A backup that is kept cannot be read: then nothing is
 /// removed.
 pub fn prune(repository: &Repository, keep: usize) -> Result<Pruned, BackupError> {
-    let _held = repository.lock()?;
+    let held = repository.lock()?;
+    let delete = |name: &str| {
+        held.check()?;
+        repository.target.delete(name)
+    };
     let ids = repository.manifest_ids()?;
     let (old, kept) = ids.split_at(ids.len().saturating_sub(keep.max(1)));
     let kept: Vec<Manifest> = kept.iter().map(|id| repository.manifest(id)).collect::<Result<_, _>>()?;
@@ -46,7 +50,7 @@ pub fn prune(repository: &Repository, keep: usize) -> Result<Pruned, BackupError
     let packs = repository.pack_names()?;
     let mut needed = needed_bytes(repository, &kept, packs.clone())?;
     for id in old {
-        repository.target.delete(&format!("{MANIFESTS}/{id}"))?;
+        delete(&format!("{MANIFESTS}/{id}"))?;
         pruned.backups += 1;
     }
     let sparse = sparse(repository, &needed)?;
@@ -54,20 +58,20 @@ pub fn prune(repository: &Repository, keep: usize) -> Result<Pruned, BackupError
     needed.retain(|name, _| !sparse.contains(name));
     for name in packs.iter().filter(|name| !needed.contains_key(name)) {
         // A pack without an index is nothing. An index without its pack would promise bytes.
-        repository.target.delete(&name.index())?;
-        repository.target.delete(&name.pack())?;
+        delete(&name.index())?;
+        delete(&name.pack())?;
         pruned.packs += 1;
     }
     let indexed: HashSet<PackName> = repository.pack_names()?.into_iter().collect();
     for name in repository.target.list(PACKS)? {
         if PackName::parse(&name).is_none_or(|name| !indexed.contains(&name)) {
-            repository.target.delete(&format!("{PACKS}/{name}"))?;
+            delete(&format!("{PACKS}/{name}"))?;
             pruned.packs += 1;
         }
     }
     for name in repository.target.list(CHUNKS)? {
         if !chunks.contains(&name) && names::from_hex::<{ names::DIGEST_BYTES }>(&name).is_some() {
-            repository.target.delete(&format!("{CHUNKS}/{name}"))?;
+            delete(&format!("{CHUNKS}/{name}"))?;
             pruned.chunks += 1;
         }
     }

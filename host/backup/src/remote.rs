@@ -5,10 +5,12 @@
 //! One that was not refreshed for a while, or whose process is gone, is removed.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -20,6 +22,7 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use super::errors::BackupError;
 use super::names;
+use super::profile;
 use super::target::{Held, Target};
 
 /// How long a signed URL holds.
@@ -40,6 +43,8 @@ const LOCKS: &str = "locks";
 const REFRESH: Duration = Duration::from_secs(60);
 /// A lock that was not refreshed for so many seconds is stale.
 const STALE_SECONDS: u64 = 900;
+/// Its owner gives it up before that.
+const LOST_SECONDS: u64 = 600;
 
 /// Where it is, and how to get there.
 #[derive(Clone, Debug)]
@@ -52,6 +57,8 @@ pub struct RemoteOptions {
     pub endpoint: String,
     /// The region that requests are signed for.
     pub region: String,
+    /// The environment, as far as it says where credentials are ([`AWS_VARIABLES`]).
+    pub environment: BTreeMap<String, String>,
 }
 
 /// A place in a bucket.
@@ -62,11 +69,14 @@ pub struct RemoteTarget {
     prefix: String,
     credentials: Arc<Credentials>,
     agent: Agent,
+    /// The id of the latest request, as its answer says.
+    request_id: Arc<Mutex<Option<String>>>,
 }
 
-/// An answer: its status and its body.
+/// An answer: its status, the id of its request, and its body.
 struct Answer {
     status: u16,
+    request_id: Option<String>,
     body: Vec<u8>,
 }
 
@@ -77,13 +87,14 @@ impl RemoteOptions {
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         let endpoint = endpoint.map_or_else(|| format!("https://s3.{region}.amazonaws.com"), str::to_owned);
         let (bucket, prefix, region) = (bucket.to_owned(), prefix.to_owned(), region.to_owned());
-        (!bucket.is_empty()).then_some(RemoteOptions { bucket, prefix, endpoint, region })
+        let environment = BTreeMap::new();
+        (!bucket.is_empty()).then_some(RemoteOptions { bucket, prefix, endpoint, region, environment })
     }
 }
 
 impl RemoteTarget {
-    /// A place whose credentials are in the environment: `AWS_ACCESS_KEY_ID`,
-    /// `AWS_SECRET_ACCESS_KEY`, and `AWS_SESSION_TOKEN` if they are temporary.
+    /// A place whose credentials are in the environment, or in a profile of the files that the
+    /// tools of AWS share.
     ///
     /// # Errors
     /// There are no credentials, or the URL is none.
@@ -91,12 +102,7 @@ impl RemoteTarget {
         let prefix = options.prefix.trim_matches('/').to_owned();
         let place = format!("s3://{}/{prefix}", options.bucket).trim_end_matches('/').to_owned();
         let failed = |why: String| BackupError::target(&place, why);
-        let credentials = Credentials::from_env().ok_or_else(|| {
-            failed(
-                "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY in the environment"
-                    .to_owned(),
-            )
-        })?;
+        let credentials = profile::credentials(&options.environment).map_err(failed)?;
         let url = options.endpoint.parse();
         let url = url.map_err(|error| failed(format!("{} is no URL: {error}", options.endpoint)))?;
         let (name, region) = (options.bucket.clone(), options.region.clone());
@@ -104,7 +110,7 @@ impl RemoteTarget {
         let bucket = bucket.map_err(|error| failed(format!("{}: {error}", options.endpoint)))?;
         let agent = agent(&options.endpoint);
         let (bucket, credentials) = (Arc::new(bucket), Arc::new(credentials));
-        Ok(RemoteTarget { place, bucket, prefix, credentials, agent })
+        Ok(RemoteTarget { place, bucket, prefix, credentials, agent, request_id: Arc::default() })
     }
 
     fn key(&self, name: &str) -> String {
@@ -125,9 +131,13 @@ impl RemoteTarget {
         let mut attempt = 1;
         loop {
             let why = match request(&self.agent) {
-                Ok(answer) if answer.status < 500 && answer.status != 429 => return Ok(answer),
+                Ok(mut answer) if answer.status < 500 && answer.status != 429 => {
+                    let id = answer.request_id.take();
+                    *self.request_id.lock().unwrap_or_else(PoisonError::into_inner) = id;
+                    return Ok(answer);
+                }
                 Ok(answer) => explain(&answer),
-                Err(error) => error.to_string(),
+                Err(error) => format!("asking {}: {error}", self.bucket.base_url()),
             };
             if attempt == ATTEMPTS {
                 return Err(self.failed(name, why));
@@ -146,7 +156,10 @@ impl RemoteTarget {
             let mut action = self.bucket.put_object(Some(&self.credentials), &key);
             action.headers_mut().insert("x-amz-checksum-sha256", checksum.as_str());
             let url = action.sign(SIGNED);
-            answer(agent.put(url.as_str()).header("x-amz-checksum-sha256", &checksum).send(bytes)?)
+            let request = agent.put(url.as_str()).header("x-amz-checksum-sha256", &checksum);
+            // A server that refuses says so before the body is sent. Otherwise it may close the
+            // connection, and what it said is lost.
+            answer(request.header("expect", "100-continue").send(bytes)?)
         })?;
         if answer.status == 200 { Ok(()) } else { Err(self.failed(name, explain(&answer))) }
     }
@@ -239,12 +252,17 @@ impl Target for RemoteTarget {
         Ok(is_empty)
     }
 
+    fn request_id(&self) -> Option<String> {
+        self.request_id.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn lock(&self) -> Result<Box<dyn Held>, BackupError> {
         let mut random = [0; 8];
         getrandom::fill(&mut random).map_err(|error| BackupError::Cipher(error.to_string()))?;
         let process = Process::this();
         let ours = format!("{process}-{}", names::to_hex(&random));
         let name = format!("{LOCKS}/{ours}");
+        let began = SystemTime::now();
         self.put_object(&name, b"")?;
         for (other, age) in self.other_locks(&ours)? {
             if age > STALE_SECONDS || process.is_gone(&other) {
@@ -258,8 +276,28 @@ impl Target for RemoteTarget {
                 place = self.place
             )));
         }
-        Ok(Box::new(Refreshed::start(self.clone(), name)))
+        Ok(Box::new(Refreshed::start(self.clone(), name, began)))
     }
+}
+
+/// When a lock was refreshed the last time, in seconds since 1970: a machine that slept for an hour
+/// has to know it.
+#[derive(Debug, Default)]
+struct Freshness(AtomicU64);
+
+impl Freshness {
+    fn renew(&self, now: SystemTime) {
+        self.0.store(seconds_of(now), Ordering::Release);
+    }
+
+    /// Whether others may think that its owner is gone.
+    fn is_lost(&self, now: SystemTime) -> bool {
+        seconds_of(now).saturating_sub(self.0.load(Ordering::Acquire)) > LOST_SECONDS
+    }
+}
+
+fn seconds_of(time: SystemTime) -> u64 {
+    time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 /// A lock that is refreshed until it is dropped.
@@ -267,24 +305,51 @@ impl Target for RemoteTarget {
 struct Refreshed {
     target: RemoteTarget,
     name: String,
+    freshness: Arc<Freshness>,
     refresher: Mutex<Option<(Sender<()>, JoinHandle<()>)>>,
 }
 
-impl Held for Refreshed {}
+impl Held for Refreshed {
+    fn check(&self) -> Result<(), BackupError> {
+        match self.freshness.is_lost(SystemTime::now()) {
+            false => Ok(()),
+            true => Err(BackupError::Interrupted(format!(
+                "the lock of the backups in {} could not be refreshed for more than {LOST_SECONDS} s, so another \
+                 portcullis may work there now: run it again",
+                self.target.place
+            ))),
+        }
+    }
+}
 
 impl Refreshed {
-    fn start(target: RemoteTarget, name: String) -> Refreshed {
+    /// Of a lock that was written after `began`.
+    fn start(target: RemoteTarget, name: String, began: SystemTime) -> Refreshed {
         let (stop, stopped) = channel();
         let (there, object) = (target.clone(), name.clone());
+        let freshness = Arc::new(Freshness::default());
+        freshness.renew(began);
+        let fresh = Arc::clone(&freshness);
         let spawned = std::thread::Builder::new().name("lock".to_owned()).spawn(move || {
             while stopped.recv_timeout(REFRESH) == Err(RecvTimeoutError::Timeout) {
-                if let Err(error) = there.put_object(&object, b"") {
-                    tracing::warn!(%error, "the lock of the backups cannot be refreshed");
+                let began = SystemTime::now();
+                // Another writer may have taken over. The lock must not come back.
+                if fresh.is_lost(began) {
+                    return;
+                }
+                match there.put_object(&object, b"") {
+                    Ok(()) => fresh.renew(began),
+                    Err(error) => tracing::warn!(%error, "the lock of the backups cannot be refreshed"),
                 }
             }
         });
-        // Without the thread, the lock lasts until it is stale.
-        Refreshed { target, name, refresher: Mutex::new(spawned.ok().map(|thread| (stop, thread))) }
+        // Without the thread, the lock lasts until it is lost.
+        Refreshed {
+            target,
+            name,
+            freshness,
+            refresher: Mutex::new(spawned.ok().map(|thread| (stop, thread))),
+        }
     }
 }
 
@@ -354,8 +419,10 @@ fn agent(endpoint: &str) -> Agent {
 
 fn answer(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer, ureq::Error> {
     let status = response.status().as_u16();
+    let request_id = response.headers().get("x-amz-request-id");
+    let request_id = request_id.and_then(|id| Some(id.to_str().ok()?.to_owned()));
     let body = response.body_mut().with_config().limit(BYTES_MAX).read_to_vec()?;
-    Ok(Answer { status, body })
+    Ok(Answer { status, request_id, body })
 }
 
 /// The code and the message of an error document.
@@ -383,3 +450,6 @@ fn seconds(time: &str) -> u64 {
     };
     read().unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests;

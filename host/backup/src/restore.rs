@@ -103,13 +103,17 @@ fn fill(
     let options = options(beside);
     let mut import = Import::begin(&options, &moment)?;
     let mut restored = Restored { rows: 0, blobs: 0, bytes: 0, lost: 0 };
+    let mut rows_passed_over = 0;
     for name in &manifest.rows {
         let chunk = Chunk::read(repository, name)?;
         let table = chunk.table().unwrap_or_default();
-        if table != remade {
+        let rows = PackedRows::new(chunk.packed()).count() as u64;
+        if table == remade {
+            rows_passed_over += rows;
+        } else {
             import.rows(table, chunk.packed())?;
+            restored.rows += rows;
         }
-        restored.rows += PackedRows::new(chunk.packed()).count() as u64;
     }
     let mut bodies = Bodies::new(repository)?;
     let mut blobs = Blobs::new(repository, &manifest.blobs);
@@ -123,7 +127,7 @@ fn fill(
             bodies.restore(&mut import, id, record)?;
         }
     }
-    if (restored.rows, restored.blobs, restored.bytes)
+    if (restored.rows + rows_passed_over, restored.blobs, restored.bytes)
         != (manifest.row_count, manifest.blob_count, manifest.blob_bytes)
     {
         return Err(BackupError::damaged(&manifest.id, "it does not have as many rows or blobs as it says"));

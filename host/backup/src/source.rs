@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use volume::{Exported, Hold, Volume};
+use volume::{Exported, Hold, HoldEnd, Volume};
 
 use super::errors::BackupError;
 
@@ -16,6 +16,9 @@ pub trait Source {
         &mut self,
         each: &mut dyn FnMut(Exported) -> Result<(), BackupError>,
     ) -> Result<(), BackupError>;
+
+    /// Shows that this backup goes on. To be called often: it costs little.
+    fn progress(&mut self) {}
 
     /// Whether what was handed out is still held. With `Surely::Yes`, waits until that is certain.
     ///
@@ -50,6 +53,10 @@ impl LocalSource {
 }
 
 impl Source for LocalSource {
+    fn progress(&mut self) {
+        self.hold.holder().progress();
+    }
+
     fn export(
         &mut self,
         each: &mut dyn FnMut(Exported) -> Result<(), BackupError>,
@@ -58,9 +65,12 @@ impl Source for LocalSource {
     }
 
     fn check(&mut self, _surely: Surely) -> Result<(), BackupError> {
-        if self.hold.is_ended() {
-            return Err(BackupError::Interrupted("space runs short in the data folder".to_owned()));
+        match self.hold.ended() {
+            None => Ok(()),
+            Some(HoldEnd::Space) => {
+                Err(BackupError::Interrupted("space runs short in the data folder".to_owned()))
+            }
+            Some(HoldEnd::Idle) => Err(BackupError::Interrupted("the backup made no progress".to_owned())),
         }
-        Ok(())
     }
 }

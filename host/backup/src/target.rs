@@ -39,6 +39,12 @@ pub trait Target: Debug + Send + Sync {
     /// The target cannot be read.
     fn is_empty(&self) -> Result<bool, BackupError>;
 
+    /// The id that the server of the target gave the latest request; `None` where it is no server,
+    /// or gives none.
+    fn request_id(&self) -> Option<String> {
+        None
+    }
+
     /// Claims the repository for one writer, until it is dropped.
     ///
     /// # Errors
@@ -47,4 +53,10 @@ pub trait Target: Debug + Send + Sync {
 }
 
 /// What is claimed as long as this lives.
-pub trait Held: Debug + Send {}
+pub trait Held: Debug + Send {
+    /// Checks that it is still claimed. Comes before what another writer must not see half done.
+    ///
+    /// # Errors
+    /// It was lost: another writer may have it now.
+    fn check(&self) -> Result<(), BackupError>;
+}

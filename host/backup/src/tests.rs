@@ -57,7 +57,8 @@ impl World {
 
     fn create_at(&self, source: &mut dyn Source, bytes_per_second: u64) -> Result<Created, BackupError> {
         let (data_dir, cache_dir) = (self.path("data"), self.path("data/cache"));
-        let options = CreateOptions { data_dir: &data_dir, cache_dir: &cache_dir, bytes_per_second };
+        let options =
+            CreateOptions { data_dir: &data_dir, cache_dir: &cache_dir, bytes_per_second, remade: "remade" };
         create(&self.repository(), source, &options)
     }
 
@@ -352,7 +353,10 @@ fn a_repository_has_one_key_one_writer_and_nothing_else_in_it() {
     let volume = world.volume();
     world.create(&volume).unwrap();
     let other = Repository::open(world.target(), &BackupKey::new([8; 32]), "other.key").unwrap_err();
-    assert_eq!(other.to_string(), "the key in other.key is not the one that these backups are sealed under");
+    assert_eq!(
+        other.to_string(),
+        "the key in other.key is not the one that these backups are sealed under: name the file of theirs (--key-file)"
+    );
     let held = world.target().lock().unwrap();
     assert!(matches!(world.target().lock(), Err(BackupError::Busy(_))));
     drop(held);

@@ -18,6 +18,7 @@ use super::{
     framing::{Decoder, Trailers},
     md5::pool::{BODY_BYTES_MIN, BodyMd5},
 };
+use crate::telemetry::reason;
 use volume::{DataKey, PendingBlob, Receiver, SpanReader, Volume, VolumeError};
 
 #[cfg(test)]
@@ -426,7 +427,7 @@ impl From<VolumeError> for Failure {
             VolumeError::Full => Self::StorageFull,
             VolumeError::Overloaded => Self::Overloaded,
             error => {
-                tracing::error!(%error, "the storage failed under a body");
+                reason::given(&error, "the storage failed under a body");
                 Self::StorageFailed
             }
         }

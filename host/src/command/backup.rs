@@ -7,16 +7,19 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use backup::{
-    BackupError, BackupKey, CreateOptions, Created, FolderTarget, LocalSource, Manifest, RemoteOptions,
-    RemoteTarget, Repository, Source, Surely, Target,
+    AWS_VARIABLES, BackupError, BackupKey, CreateOptions, Created, FolderTarget, LocalSource, Manifest,
+    RemoteOptions, RemoteTarget, Repository, Source, Surely, Target,
 };
+use http::StatusCode;
 use serde_json::json;
 use volume::{Exported, OpenError, Volume};
 
 use super::output::{EXIT_FOUND, Output, complain, say};
-use crate::config::Config;
+use super::placement::is_inside;
+use super::trouble;
+use crate::config::{self, Config};
 use crate::front::admin::{self, HoldFrame, HoldStream};
 use crate::keys::vault::volume_options;
 use crate::pipeline::usage_count;
@@ -68,7 +71,8 @@ pub(crate) fn run(config: &Config, place: &Place, chore: &Chore, output: Output)
 
 fn target(place: &Place) -> Result<Box<dyn Target>> {
     let Place { target, endpoint, region } = place;
-    if let Some(options) = RemoteOptions::parse(target, endpoint.as_deref(), region) {
+    if let Some(mut options) = RemoteOptions::parse(target, endpoint.as_deref(), region) {
+        options.environment = config::environment(&AWS_VARIABLES);
         return Ok(Box::new(RemoteTarget::new(&options)?));
     }
     ensure!(!target.contains("://"), "{target}: a target is a folder, or s3://BUCKET/PREFIX");
@@ -78,7 +82,7 @@ fn target(place: &Place) -> Result<Box<dyn Target>> {
 /// The file of the key. It must not be lost together with what it is for, nor be found beside it.
 fn key_file(config: &Config, place: &Place) -> Result<PathBuf> {
     let is_folder = !place.target.starts_with("s3://");
-    if is_folder && std::path::absolute(&place.target)?.starts_with(std::path::absolute(&config.data_dir)?) {
+    if is_folder && is_inside(Path::new(&place.target), &config.data_dir)? {
         bail!(
             "backups cannot be in the data folder {}: they would be lost together with it",
             config.data_dir.display()
@@ -90,12 +94,11 @@ fn key_file(config: &Config, place: &Place) -> Result<PathBuf> {
              the first backup makes it"
         )
     };
-    let absolute = std::path::absolute(file)?;
     for (folder, why) in [
         (config.data_dir.as_path(), "would be lost together with it"),
         (Path::new(&place.target), "would open what it seals to whoever gets the backups"),
     ] {
-        if absolute.starts_with(std::path::absolute(folder)?) {
+        if is_inside(file, folder)? {
             bail!(
                 "the backup key {} is in {}, and {why}: put it elsewhere",
                 file.display(),
@@ -142,16 +145,38 @@ fn create(config: &Config, target: Box<dyn Target>, key_file: &Path, output: Out
     );
     // Requests come first. Where it is not possible, the bound on bytes has to do.
     let _ = rustix::process::nice(NICE);
+    refuse_itself(folder, &*target)?;
     let repository = open_or_begin(target, key_file)?;
     let mut source = source(config)?;
     let options = CreateOptions {
         data_dir: folder,
         cache_dir: &config.cache_folder(),
         bytes_per_second: config.backup.bytes_per_second,
+        remade: usage_count::TABLE,
     };
     let created = backup::create(&repository, &mut *source, &options)?;
     say(&created_text(&created, output));
     Ok(damaged(&created.manifest))
+}
+
+/// A server cannot keep its own backups: they would be lost together with it, and each would be
+/// copied by the next one. That it is the same is told by the id of a request: only who has
+/// answered it knows that.
+fn refuse_itself(folder: &Path, target: &dyn Target) -> Result<()> {
+    Repository::is_begun(target)?;
+    let Some(id) = target.request_id().filter(|id| id.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    else {
+        return Ok(());
+    };
+    // Where no server has the folder, the target is another one.
+    match admin::get(folder, &format!("/requests/{id}")) {
+        Ok(reply) if reply.status == StatusCode::OK => bail!(
+            "{} is in the server that is backed up: its backups would be lost together with it. Name another server, \
+             or a folder on another disk",
+            target.place()
+        ),
+        _ => Ok(()),
+    }
 }
 
 fn damaged(manifest: &Manifest) -> ExitCode {
@@ -181,10 +206,10 @@ fn source(config: &Config) -> Result<Box<dyn Source>> {
     match Volume::open(options) {
         Ok(volume) => Ok(Box::new(LocalSource::new(&volume)?)),
         Err(OpenError::Locked) => bail!(
-            "a process has the data folder {} open and has no admin socket there: is it just starting, or being checked?",
+            "a process has the data folder {} open and has no admin socket there: wait until it has started, or its check is over",
             folder.display()
         ),
-        Err(error) => Err(error).with_context(|| format!("opening the data folder {}", folder.display())),
+        Err(error) => Err(trouble::of_folder(folder, &error)),
     }
 }
 
@@ -203,6 +228,7 @@ impl Source for ServerSource {
         each: &mut dyn FnMut(Exported) -> Result<(), BackupError>,
     ) -> Result<(), BackupError> {
         loop {
+            self.stream.progress();
             match self.stream.wait().map_err(BackupError::Interrupted)? {
                 HoldFrame::Beat => {}
                 HoldFrame::Ended(why) => return Err(BackupError::Interrupted(why)),
@@ -215,6 +241,10 @@ impl Source for ServerSource {
                 }
             }
         }
+    }
+
+    fn progress(&mut self) {
+        self.stream.progress();
     }
 
     fn check(&mut self, surely: Surely) -> Result<(), BackupError> {

@@ -4,10 +4,10 @@
 mod access;
 mod backups;
 mod help;
-mod limits;
-mod quota;
+mod rules;
 mod settings;
 mod stage;
+mod usage;
 
 use std::ffi::OsString;
 use std::io::Read as _;
@@ -19,11 +19,10 @@ use clap_complete::Shell;
 
 use super::output::{EXIT_FAILED, Output, complain, say, whole};
 use super::{backup, check, config_check, explain, policy, serve, stage as stages, upgrade};
-use crate::config::{self, Config, Environment, Given, KEYS};
+use crate::config::{self, Config, Environment, Given, KEYS, Quota, Rate};
 use crate::pipeline::engine;
 
-pub use limits::Change;
-pub use quota::QuotaChange;
+pub use rules::Change;
 use settings::{json, settings, some_settings};
 
 /// What a process was asked to do.
@@ -40,9 +39,9 @@ pub enum Task {
     /// Say why the server of a data folder denied a request.
     Explain(Given, explain::Question, Output),
     /// Show or change the limits of the server of a data folder.
-    Limits(Given, limits::Change, Output),
+    Limits(Given, Change, Output),
     /// Show or change the quotas of the server of a data folder.
-    Quota(Given, quota::QuotaChange, Output),
+    Quota(Given, Change, Output),
     /// Show how much is held on the server of a data folder.
     Usage(Given, Output),
     /// Look for suspicious parts of policies.
@@ -86,9 +85,12 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, clap
         Some(("backup", matches)) => backup_task(backups::asked(matches)),
         Some(("restore", matches)) => backup_task(backups::asked_to_restore(matches)),
         Some(("explain", matches)) => access::explain(matches),
-        Some(("limits", matches)) => limits::task(matches),
+        Some(("limits", matches)) => {
+            let (change, matches) = rules::asked::<Rate>(matches);
+            Task::Limits(given(matches), change, output(matches))
+        }
         Some(("quota", matches)) => {
-            let (change, matches) = quota::asked(matches);
+            let (change, matches) = rules::asked::<Quota>(matches);
             Task::Quota(given(matches), change, output(matches))
         }
         Some(("usage", matches)) => Task::Usage(given(matches), output(matches)),
@@ -127,12 +129,12 @@ pub fn run(task: Task) -> ExitCode {
             load(&given).and_then(|config| explain::run(&config, &question, output))
         }
         Task::Limits(given, change, output) => {
-            load(&given).and_then(|config| limits::run(&config, &change, output))
+            load(&given).and_then(|config| rules::run::<Rate>(&config, &change, output))
         }
         Task::Quota(given, change, output) => {
-            load(&given).and_then(|config| quota::run(&config, &change, output))
+            load(&given).and_then(|config| rules::run::<Quota>(&config, &change, output))
         }
-        Task::Usage(given, output) => load(&given).and_then(|config| quota::run_usage(&config, output)),
+        Task::Usage(given, output) => load(&given).and_then(|config| usage::run(&config, output)),
         Task::Lint(given, documents, output) => {
             load(&given).and_then(|config| policy::lint(&config, &documents, output))
         }
@@ -141,7 +143,7 @@ pub fn run(task: Task) -> ExitCode {
         }
         Task::Stage(action) => stages::run(&action),
         Task::ConfigCheck(given, output) => Ok(config_check::run(load(&given), output)),
-        Task::ConfigShow(given) => load(&given).map(|config| say(&config::render(&config))),
+        Task::ConfigShow(given) => load(&given).map(|config| config_check::show(&config)),
         Task::ConfigExample => Ok(say(&config::example())),
         Task::Compile(cache) => compile(&cache).map(|()| ExitCode::SUCCESS),
         Task::Completions(shell) => Ok(say(&completions(shell))),
@@ -158,6 +160,8 @@ fn backup_task((matches, place, chore): (&ArgMatches, backup::Place, backup::Cho
 }
 
 fn compile(cache: &Path) -> anyhow::Result<()> {
+    // Nobody waits for it any more when the start that needs it has ended.
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     let mut component = Vec::new();
     std::io::stdin().lock().read_to_end(&mut component)?;
     engine::compile_into(cache, &component)
@@ -223,9 +227,9 @@ fn command() -> Command {
         .subcommand(backups::command(|command, names| some_settings(command.arg(json()), names)))
         .subcommand(backups::restore_command(|command, names| some_settings(command.arg(json()), names)))
         .subcommand(access::explain_command())
-        .subcommand(limits::command())
-        .subcommand(quota::command())
-        .subcommand(quota::usage_command())
+        .subcommand(rules::command::<Rate>("limits"))
+        .subcommand(rules::command::<Quota>("quota"))
+        .subcommand(usage::command())
         .subcommand(access::policy_command())
         .subcommand(stage::command())
         .subcommand(config)

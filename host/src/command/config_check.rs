@@ -9,7 +9,7 @@ use serde_json::json;
 use super::explain::Tree;
 use super::output::{EXIT_FOUND, Output, complain, say, whole};
 use super::prepared::Prepared;
-use crate::config::{Config, Origin, SetVariable};
+use crate::config::{self, Config, Origin, SetVariable};
 use crate::keys::accounts::ROOT_FILE;
 use crate::pipeline::compose::Manifest;
 
@@ -27,6 +27,14 @@ pub(super) fn run(config: Result<Config>, output: Output) -> ExitCode {
             ExitCode::from(EXIT_FOUND)
         }
     }
+}
+
+/// Prints the effective configuration. Where the pipeline cannot be loaded, `config check` says
+/// why; here its variables are shown as far as they are set.
+pub(super) fn show(config: &Config) -> ExitCode {
+    let manifest = Manifest::load(config.pipeline.as_deref());
+    let variables = manifest.and_then(|manifest| manifest.variables(config)).unwrap_or_default();
+    say(&config::render(config, &variables))
 }
 
 /// Checks everything that `serve` checks before it touches the data folder.
@@ -55,6 +63,7 @@ struct Report {
     keys: Vec<String>,
     endpoints: Vec<String>,
     rates: Vec<String>,
+    quotas: Vec<String>,
     notices: Vec<String>,
 }
 
@@ -102,6 +111,7 @@ impl Report {
             keys: keys.collect(),
             endpoints: endpoints.collect(),
             rates: config.rates.iter().map(|rate| format!("{} {}", rate.subject, rate.name)).collect(),
+            quotas: config.quotas.iter().map(|quota| format!("{} {}", quota.subject, quota.name)).collect(),
             notices: config.notices.clone(),
         }
     }

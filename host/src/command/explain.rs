@@ -4,7 +4,7 @@ mod tree;
 
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use http::StatusCode;
 
 use super::output::{EXIT_FOUND, Output, complain, say};
@@ -44,11 +44,12 @@ pub(crate) fn run(config: &Config, question: &Question, output: Output) -> Resul
         (StatusCode::OK, _) => {}
         (StatusCode::NOT_FOUND, Question::Request(id)) => {
             complain(&format!(
-                "nothing is kept of a request {id}: it was not denied, or the server has begun anew or denied too many since"
+                "nothing is kept of a request {id}: it was not denied, or the server has begun anew or denied too many since; \
+                 `portcullis explain --latest 20` shows the latest denials"
             ));
             return Ok(ExitCode::from(EXIT_FOUND));
         }
-        (status, _) => bail!("the server answers {status}: {}", answered.text),
+        _ => return Err(answered.refusal()),
     }
     if output == Output::Json {
         return Ok(say(&format!("{}\n", answered.text)));

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 
+use super::placement;
 use crate::config::Config;
 use crate::keys::accounts::Accounts;
 use crate::keys::master_keys::DeclaredKey;
@@ -46,6 +47,7 @@ impl Prepared {
     /// # Errors
     /// Whatever is wrong with it. The text names what to change.
     pub(super) fn of(config: &Config) -> Result<Prepared> {
+        placement::check(config)?;
         let manifest = Manifest::load(config.pipeline.as_deref())?;
         Accounts::check(config)?;
         let endpoints = Endpoint::load_all(config)?;

@@ -1,6 +1,7 @@
 //! The start of `portcullis serve`: from a configuration to a server that is ready, and its end.
 
 mod greeting;
+mod signals;
 
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt as _;
@@ -9,7 +10,6 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::output::say;
 use super::prepared::Prepared;
@@ -37,7 +37,9 @@ use crate::telemetry::explanations::Explanations;
 use crate::telemetry::logs;
 use crate::telemetry::metrics::{Metrics, UsageSource};
 use crate::telemetry::otlp::Exporter;
+use crate::telemetry::request_id::GivenIds;
 use crate::telemetry::tap::LogTap;
+use signals::Signals;
 use volume::Volume;
 
 /// Serves until SIGTERM or SIGINT.
@@ -46,6 +48,7 @@ use volume::Volume;
 /// Whatever keeps the server from starting; each names what to change. And a worker thread that
 /// panicked.
 pub(super) fn run(config: Config) -> Result<()> {
+    let signals = Signals::listen()?;
     let tap = logs::start(&config.log)?;
     for notice in &config.notices {
         tracing::warn!("{notice}");
@@ -57,7 +60,7 @@ pub(super) fn run(config: Config) -> Result<()> {
     make_folder(&config.data_dir)?;
     let volume = Volume::open(volume_options(&config))
         .map_err(|error| trouble::of_folder(&config.data_dir, &error))?;
-    let outcome = serve_volume(config, listeners, prepared, &volume, &tap);
+    let outcome = serve_volume(config, listeners, prepared, &volume, &tap, &signals);
     volume.close();
     tracing::info!("stopped");
     outcome
@@ -69,11 +72,15 @@ fn serve_volume(
     prepared: Prepared,
     volume: &Arc<Volume>,
     tap: &LogTap,
+    signals: &Signals,
 ) -> Result<()> {
     let config = Arc::new(config);
     let words = prepared.manifest.words();
     let (shared, pipeline) = assemble(&config, prepared, volume)?;
     let access_log = AccessLog::start(&config.access, config.log.format, &shared.metrics)?;
+    if let Some(log) = &access_log {
+        signals.reopen(log);
+    }
     if let Some(exporter) = &shared.exporter {
         tap.open(exporter);
         if let Some(log) = &access_log {
@@ -84,7 +91,8 @@ fn serve_volume(
     let _keeper =
         shared.vault.keep_uses().context("starting the thread that keeps the last uses of access keys")?;
     let rates = Arc::new(Rates::new(&config.rates));
-    let admin = admin(&config, &shared, &rates);
+    let request_ids = Arc::new(GivenIds::default());
+    let admin = admin(&config, &shared, &rates, &request_ids);
     let exporter = shared.exporter.clone();
     let greeting = greeting::greeting(&config, &words, &shared.accounts, &listeners);
     let accounts = Arc::clone(&shared.accounts);
@@ -99,13 +107,15 @@ fn serve_volume(
             health: Arc::new(Health::of(Arc::clone(volume))),
             proxies: Arc::new(config.proxies.clone()),
             access_log: access_log.clone(),
+            request_ids,
         },
         answer: move || Worker::new(Arc::clone(&shared), Arc::clone(&pipeline)),
     };
     let stop = || async {
-        stop_signal(access_log.as_deref()).await;
+        signals.told_to_stop().await;
         notify(config.notify_socket.as_deref(), "STOPPING=1");
     };
+    signals.serving();
     let outcome = server.run(stop, || {
         accounts.root().keep()?;
         say(&greeting);
@@ -127,13 +137,19 @@ fn serve_volume(
 
 /// The admin API on its socket. Requests do not need it: a file system without sockets is no reason
 /// not to serve.
-fn admin(config: &Config, shared: &Shared, rates: &Arc<Rates>) -> Option<AdminServer> {
+fn admin(
+    config: &Config,
+    shared: &Shared,
+    rates: &Arc<Rates>,
+    request_ids: &Arc<GivenIds>,
+) -> Option<AdminServer> {
     let admin = Admin {
         explanations: Arc::clone(&shared.explanations),
         rates: Arc::clone(rates),
         quotas: Arc::clone(&shared.quotas),
         volume: Arc::clone(&shared.volume),
         holding: Holding::default(),
+        request_ids: Arc::clone(request_ids),
     };
     AdminServer::start(&config.data_dir, admin)
         .inspect_err(|error| {
@@ -155,8 +171,6 @@ fn assemble(
     let cache = config.cache_folder();
     let accounts = Arc::new(open_accounts(config, &manifest, volume)?);
     let metrics = Arc::new(Metrics::new(config.worker_count() + 1));
-    let source = UsageSource { volume: Arc::clone(volume), buckets_max: config.metrics_buckets_max };
-    metrics.set_volume(Box::new(source));
     metrics.set_bounds(
         config.data_dir.clone(),
         vec![
@@ -170,7 +184,17 @@ fn assemble(
     }
     let exporter = Exporter::start(&config.export, &metrics)?;
     let vault = Arc::new(Vault::open(&config.data_dir)?);
-    let is_counted = usage_count::count_once(volume, &manifest, Some(&cache), !config.quotas.is_empty())?;
+    let is_counted = usage_count::bring_up(volume, &manifest, Some(&cache), !config.quotas.is_empty())?;
+    let quotas = Arc::new(Quotas::new(&config.quotas, is_counted));
+    for bucket in quotas.missing_buckets(volume)? {
+        tracing::warn!(bucket, "a quota of the configuration is for a bucket that is not there");
+    }
+    let used = Arc::clone(&quotas);
+    metrics.set_volume(Box::new(UsageSource {
+        volume: Arc::clone(volume),
+        series_max: config.usage_series_max,
+        quota_use: Box::new(move |usage| used.used_percent(usage)),
+    }));
     for name in composed.stage_names() {
         metrics.added_stage(name);
     }
@@ -189,7 +213,7 @@ fn assemble(
         explanations: Arc::new(Explanations::new(config.explanations.clone())),
         stages: Arc::new(stages),
         exporter,
-        quotas: Arc::new(Quotas::new(&config.quotas, is_counted)),
+        quotas,
         room: Room::new(config.limits.documents_bytes_max),
         ids: Ids::default(),
     };
@@ -208,34 +232,13 @@ pub(super) fn open_accounts(config: &Config, manifest: &Manifest, volume: &Volum
     if folder.noted.is_none() {
         let account = &accounts.root().account_id;
         match note(volume, account) {
-            Ok(()) => tracing::info!(account, "the index notes the account of the data folder"),
+            Ok(()) => tracing::debug!(account, "the index notes the account of the data folder"),
             // A disk that is full is no reason not to serve: the file with the root credentials
             // says the account, and the next start tries again.
             Err(error) => tracing::warn!(account, %error, "the account is not noted in the index yet"),
         }
     }
     Ok(accounts)
-}
-
-/// Waits for SIGTERM or SIGINT; after a SIGHUP, the log of requests is opened again. Where the
-/// server cannot listen for them, their default ends the process, and nothing acknowledged is lost.
-async fn stop_signal(access_log: Option<&AccessLog>) {
-    let (terminate, interrupt) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()));
-    let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) =
-        (terminate, interrupt, signal(SignalKind::hangup()))
-    else {
-        tracing::error!("signals cannot be listened for");
-        return std::future::pending().await;
-    };
-    loop {
-        tokio::select! {
-            _ = terminate.recv() => return,
-            _ = interrupt.recv() => return,
-            _ = hangup.recv() => if let Some(log) = access_log {
-                log.reopen();
-            },
-        }
-    }
 }
 
 /// Makes the data folder. It holds everything that was ever stored, so only its owner may read it.

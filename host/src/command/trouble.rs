@@ -6,7 +6,11 @@ use std::path::Path;
 
 use anyhow::anyhow;
 
+use crate::keys::vault::SEALING_FILE;
 use volume::OpenError;
+
+/// What to do about a key that is not the right one.
+const FROM_BACKUP: &str = "put the one of this folder back: a backup of the folder has it. Without it, nothing that is stored can be read";
 
 /// The error, with what an operator can do about it.
 pub(super) fn of_folder(folder: &Path, error: &OpenError) -> anyhow::Error {
@@ -22,13 +26,36 @@ pub(super) fn of_folder(folder: &Path, error: &OpenError) -> anyhow::Error {
             "Name an empty folder, or one that a server has made (--data-dir)".to_owned()
         }
         OpenError::WrongKey => {
-            format!("The key is the file {name}/sealing-key; a backup of the folder has it too")
+            format!(
+                "The key is the file {}, which belongs to another folder; {FROM_BACKUP}",
+                folder.join(SEALING_FILE).display()
+            )
+        }
+        OpenError::NoKey => {
+            format!("The key is the file {}; {FROM_BACKUP}", folder.join(SEALING_FILE).display())
+        }
+        OpenError::Key(_) => format!("Make it readable for the user of the server, or else {FROM_BACKUP}"),
+        OpenError::Io(error) if error.kind() == ErrorKind::NotFound => {
+            "Name the folder of a server (--data-dir, or the --config that it has)".to_owned()
         }
         OpenError::Damaged(_) => format!("`portcullis check --data-dir {name}` says what is damaged"),
         OpenError::Io(error) if error.kind() == ErrorKind::PermissionDenied => owners(folder),
         _ => return anyhow!("{name}: {error}"),
     };
     anyhow!("{name}: {error}. {advice}")
+}
+
+/// The same, for what needs the folder for itself.
+pub(super) fn of_idle_folder(folder: &Path, error: &OpenError) -> anyhow::Error {
+    if !matches!(error, OpenError::Locked) {
+        return of_folder(folder, error);
+    }
+    let holder = holder(folder).unwrap_or_else(|| "A process".to_owned());
+    anyhow!(
+        "{}: {error}. {holder} has it: stop that one first, or restore a backup and name that folder (--data-dir); \
+         `portcullis backup` works while a server runs",
+        folder.display()
+    )
 }
 
 /// A folder that cannot be made.

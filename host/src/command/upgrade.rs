@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Result, ensure};
 use serde_json::json;
 
 use super::output::{EXIT_FOUND, Output, say};
-use super::{check, serve};
+use super::{check, serve, trouble};
 use crate::config::Config;
 use crate::keys::accounts::{RootCredentials, RootOrigin};
 use crate::keys::vault::volume_options;
@@ -46,9 +46,13 @@ struct UpgradePlan {
 /// A folder that is no data folder, that has a newer format, that a server has open, or that is of
 /// another account; a pipeline that cannot be loaded.
 pub(crate) fn run(config: &Config, mode: Mode, output: Output) -> Result<ExitCode> {
-    let opening = || format!("opening the data folder {}", config.data_dir.display());
-    let found = format_of(&config.data_dir).with_context(opening)?;
-    ensure!(found.is_some(), "{} holds no volume: nothing was ever stored there", config.data_dir.display());
+    let refused = |error| trouble::of_idle_folder(&config.data_dir, &error);
+    let found = format_of(&config.data_dir).map_err(refused)?;
+    ensure!(
+        found.is_some(),
+        "{} holds no volume: nothing was ever stored there; name the folder of a server (--data-dir)",
+        config.data_dir.display()
+    );
     let manifest = Manifest::load(config.pipeline.as_deref())?;
     let plan = plan(config, &manifest, found.unwrap_or_default())?;
     match mode {
@@ -59,7 +63,7 @@ pub(crate) fn run(config: &Config, mode: Mode, output: Output) -> Result<ExitCod
         Mode::Upgrade => {
             // Before the folder is touched: a pipeline that cannot be loaded leaves it as it is.
             load(config, &manifest)?;
-            let root = upgrade(config, &manifest).with_context(opening)?;
+            let root = upgrade(config, &manifest)?;
             stale_code::remove(&config.cache_folder());
             if output == Output::Text {
                 say(&plan.done());
@@ -80,7 +84,7 @@ pub(crate) fn run(config: &Config, mode: Mode, output: Output) -> Result<ExitCod
 fn upgrade(config: &Config, manifest: &Manifest) -> Result<RootCredentials> {
     let mut options = volume_options(config);
     options.background = false;
-    let volume = Volume::open(options)?;
+    let volume = Volume::open(options).map_err(|error| trouble::of_idle_folder(&config.data_dir, &error))?;
     let accounts = serve::open_accounts(config, manifest, &volume);
     volume.close();
     Ok(accounts?.root().clone())
@@ -98,8 +102,11 @@ fn load(config: &Config, manifest: &Manifest) -> Result<()> {
 fn plan(config: &Config, manifest: &Manifest, format: u32) -> Result<UpgradePlan> {
     let cache = config.cache_folder();
     let mut components = vec![manifest.compose()?];
-    components.extend(manifest.added_stages()?.into_iter().map(|stage| stage.component));
-    let used = engine::cached_paths(&cache, &components)?;
+    components.extend(manifest.added_stages()?.into_iter().map(|stage| stage.component.to_vec()));
+    let mut used = engine::cached_paths(&cache, &components)?;
+    // A stage may stand at several positions.
+    used.sort();
+    used.dedup();
     let stale = stale_code::find(&cache, &used);
     Ok(UpgradePlan {
         folder: config.data_dir.clone(),

@@ -23,8 +23,8 @@ const VALUES: &[(&str, &str)] = &[
 
 /// What stands behind the settings.
 const TABLES: &str = "
-# Further tables are [variables], [[accounts]], [[kms_keys]], [[listeners]] and [[rates]]:
-# docs/configuration.md describes them.
+# Further tables are [variables], [[accounts]], [[kms_keys]], [[listeners]], [[quotas]] and
+# [[rates]]: docs/configuration.md describes them.
 ";
 
 /// Every setting with its meaning and its default, each in a comment: as it is, the file sets

@@ -1,86 +1,103 @@
 //! The configuration file: TOML, flattened to the names of the table of keys, and written back.
 
+mod source;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::key::Form;
+use serde::de::DeserializeOwned;
+use toml::Spanned;
+use toml::de::{DeArray, DeTable, DeValue, ValueDeserializer};
+
+use super::key::{Form, find};
+use super::unknown::{EVERY_KEY, did_you_mean};
 use super::{
-    AccountEntry, Config, ConfigError, KEYS, Key, ListenerEntry, MasterKeyEntry, QuotaEntry, RateEntry,
-    SetVariable,
+    AccountEntry, Allowance, AllowanceEntry, Config, ConfigError, KEYS, Key, ListenerEntry, MasterKeyEntry,
+    QuotaEntry, RateEntry, SetVariable, VARIABLES_OF_KEYS, read_text,
 };
+use source::FileText;
 
 /// What a file says; its values are not checked yet.
+#[derive(Default)]
 pub(super) struct File {
-    /// Values by the name of their key, in the order of the file.
-    pub(super) values: Vec<(String, Vec<String>)>,
+    /// Keys and their values.
+    pub(super) values: Vec<(&'static Key, Vec<String>)>,
     pub(super) variables: BTreeMap<String, String>,
     pub(super) accounts: Vec<AccountEntry>,
     pub(super) master_keys: Vec<MasterKeyEntry>,
     pub(super) listeners: Vec<ListenerEntry>,
     pub(super) rates: Vec<RateEntry>,
     pub(super) quotas: Vec<QuotaEntry>,
+    /// Where each of them stands, by its name: `limits.idle_seconds_max`, `variables.sigv2`,
+    /// `accounts[0]`.
+    pub(super) places: BTreeMap<String, String>,
 }
 
 /// Bytes that a configuration file may have.
-const FILE_BYTES_MAX: usize = 4 << 20;
+const FILE_BYTES_MAX: u64 = 4 << 20;
+
+/// What a file has besides the tables of [`KEYS`].
+const MORE_TABLES: [&str; 6] = ["variables", "accounts", "kms_keys", "listeners", "quotas", "rates"];
 
 /// Reads a file. Errors name it.
 pub(super) fn read(path: &Path) -> Result<File, ConfigError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| ConfigError(format!("{}: cannot be read: {error}", path.display())))?;
-    if text.len() > FILE_BYTES_MAX {
-        return Err(ConfigError(format!("{}: is longer than {FILE_BYTES_MAX} bytes", path.display())));
-    }
-    parse(&text).map_err(|ConfigError(why)| ConfigError(format!("{}: {why}", path.display())))
+    let text = read_text(path, FILE_BYTES_MAX)
+        .map_err(|why| ConfigError(format!("{}: cannot be read: {why}", path.display())))?;
+    parse(&FileText::new(path, &text))
 }
 
-/// Parses the text of a file.
-pub(super) fn parse(text: &str) -> Result<File, ConfigError> {
-    let table: toml::Table = toml::from_str(text).map_err(|error| {
-        // The message of the parser quotes the line, which may hold a secret. So only its position
-        // and the reason are given.
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        ConfigError(format!("line {line}, column {column}: {}", error.message()))
-    })?;
-    let mut file = File {
-        values: Vec::new(),
-        variables: BTreeMap::new(),
-        accounts: Vec::new(),
-        master_keys: Vec::new(),
-        listeners: Vec::new(),
-        rates: Vec::new(),
-        quotas: Vec::new(),
-    };
-    for (name, value) in table {
-        match (name.as_str(), value) {
-            ("variables", toml::Value::Table(table)) => file.variables = variables(table)?,
-            ("accounts", toml::Value::Array(entries)) => file.accounts = accounts(entries)?,
-            ("kms_keys", toml::Value::Array(entries)) => file.master_keys = master_keys(entries)?,
-            ("kms_keys", _) => return Err(ConfigError("kms_keys: expected [[kms_keys]] tables".to_owned())),
-            ("listeners", toml::Value::Array(entries)) => file.listeners = listeners(entries)?,
-            ("listeners", _) => {
-                return Err(ConfigError("listeners: expected [[listeners]] tables".to_owned()));
+/// Parses the text of a file. Errors name the place: `portcullis.toml:3:1`.
+fn parse(source: &FileText) -> Result<File, ConfigError> {
+    // The whole message of the parser quotes the line, which may hold a secret.
+    let table = DeTable::parse(source.text)
+        .map_err(|error| source.refused(error.span().unwrap_or_default().start, error.message()))?;
+    let mut file = File::default();
+    for (name, value) in table.into_inner() {
+        let at = name.span().start;
+        let name = name.into_inner();
+        match (&*name, value.get_ref()) {
+            ("accounts", DeValue::Array(_)) => {
+                file.accounts = entries(source, &mut file.places, &name, value)?
             }
-            ("quotas", toml::Value::Array(entries)) => file.quotas = quotas(entries)?,
-            ("quotas", _) => return Err(ConfigError("quotas: expected [[quotas]] tables".to_owned())),
-            ("rates", toml::Value::Array(entries)) => file.rates = rates(entries)?,
-            ("rates", _) => return Err(ConfigError("rates: expected [[rates]] tables".to_owned())),
-            ("variables", _) => return Err(ConfigError("variables: expected a table".to_owned())),
-            ("accounts", _) => return Err(ConfigError("accounts: expected [[accounts]] tables".to_owned())),
-            (_, toml::Value::Table(table)) if is_table(&name) => {
-                for (rest, value) in table {
-                    let name = format!("{name}.{rest}");
-                    let values = flatten(&name, value)?;
-                    file.values.push((name, values));
+            ("kms_keys", DeValue::Array(_)) => {
+                file.master_keys = entries(source, &mut file.places, &name, value)?;
+            }
+            ("listeners", DeValue::Array(_)) => {
+                file.listeners = entries(source, &mut file.places, &name, value)?;
+            }
+            ("rates", DeValue::Array(_)) => {
+                file.rates = entries(source, &mut file.places, &name, value)?;
+                once(&file.rates, &file.places)?;
+            }
+            ("quotas", DeValue::Array(_)) => {
+                file.quotas = entries(source, &mut file.places, &name, value)?;
+                once(&file.quotas, &file.places)?;
+            }
+            ("variables", DeValue::Table(table)) => {
+                for (name, value) in table {
+                    let place = format!("variables.{}", name.get_ref());
+                    let Some(value) = text(value.get_ref()) else {
+                        let why = format!("{place}: allowed is a text, a whole number, true or false");
+                        return Err(source.refused(name.span().start, &why));
+                    };
+                    file.places.insert(place, source.place(name.span().start));
+                    file.variables.insert(name.get_ref().to_string(), value);
                 }
             }
-            (_, value) => {
-                let values = flatten(&name, value)?;
-                file.values.push((name, values));
+            ("variables", _) => return Err(source.refused(at, "variables: expected a table")),
+            (name, _) if MORE_TABLES.contains(&name) => {
+                return Err(source.refused(at, &format!("{name}: expected [[{name}]] tables")));
             }
+            (table, DeValue::Table(values)) if is_table(table) => {
+                for (rest, value) in values {
+                    add(source, &mut file, rest.span().start, &format!("{table}.{}", rest.get_ref()), value)?;
+                }
+            }
+            (name, DeValue::Table(_)) if find(name).is_none() => {
+                return Err(source.refused(at, &unknown_table(name)));
+            }
+            (name, _) => add(source, &mut file, at, name, &value)?,
         }
     }
     Ok(file)
@@ -90,132 +107,132 @@ fn is_table(name: &str) -> bool {
     KEYS.iter().any(|key| key.name.split_once('.').is_some_and(|(table, _)| table == name))
 }
 
-/// The value of a known key as texts.
-fn flatten(name: &str, value: toml::Value) -> Result<Vec<String>, ConfigError> {
-    let key = super::key::find(name).ok_or_else(|| unknown(name))?;
-    let refused = || ConfigError(format!("{name}: allowed is {}", key.allowed));
-    match value {
-        toml::Value::Array(values) if key.form == Form::Many => {
-            values.into_iter().map(|value| text(value).ok_or_else(refused)).collect()
+/// Adds the value of a key as texts.
+fn add(
+    source: &FileText,
+    file: &mut File,
+    at: usize,
+    name: &str,
+    value: &Spanned<DeValue>,
+) -> Result<(), ConfigError> {
+    let key = find(name).ok_or_else(|| source.refused(at, &unknown(name)))?;
+    let refused = || source.refused(at, &format!("{name}: allowed is {}", key.allowed));
+    let values = match value.get_ref() {
+        DeValue::Array(values) if key.form == Form::Many => {
+            values.iter().map(|value| text(value.get_ref()).ok_or_else(refused)).collect::<Result<_, _>>()?
         }
-        value => Ok(vec![text(value).ok_or_else(refused)?]),
-    }
+        value => vec![text(value).ok_or_else(refused)?],
+    };
+    file.places.insert(name.to_owned(), source.place(at));
+    file.values.push((key, values));
+    Ok(())
 }
 
-fn text(value: toml::Value) -> Option<String> {
+fn text(value: &DeValue) -> Option<String> {
     match value {
-        toml::Value::String(text) => Some(text),
-        toml::Value::Integer(number) => Some(number.to_string()),
-        toml::Value::Boolean(switch) => Some(switch.to_string()),
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(number) => {
+            Some(i64::from_str_radix(number.as_str(), number.radix()).ok()?.to_string())
+        }
+        DeValue::Boolean(switch) => Some(switch.to_string()),
         _ => None,
     }
 }
 
-/// The error for a name that is no key: it lists those of the same table.
-pub(super) fn unknown(name: &str) -> ConfigError {
-    let table = name.rsplit_once('.').map_or("", |(table, _)| table);
-    let same = |key: &&Key| key.name.rsplit_once('.').map_or("", |(table, _)| table) == table;
-    let mut names: Vec<&str> = KEYS.iter().filter(same).map(|key| key.name).collect();
-    if table.is_empty() || names.is_empty() {
-        names = KEYS.iter().map(|key| key.name).collect();
-        names.extend(["variables", "accounts", "kms_keys", "listeners", "quotas", "rates"]);
+/// What is wrong with a name that is no key.
+fn unknown(name: &str) -> String {
+    let (table, own) = name.rsplit_once('.').unwrap_or(("", name));
+    let names = || KEYS.iter().map(|key| key.name.rsplit_once('.').unwrap_or(("", key.name)));
+    // A key of another table: often one that stands below the header of a table that is not its.
+    if let Some((other, _)) = names().find(|(other, of_it)| *of_it == own && *other != table) {
+        let place = match other {
+            "" => format!("{own} stands above the first [table]"),
+            other => format!("{own} belongs into [{other}]"),
+        };
+        return format!("unknown key {name}; {place}. {EVERY_KEY}");
     }
-    ConfigError(format!("unknown key {name}; allowed here: {}", names.join(", ")))
+    let same = names().filter(|(other, _)| *other == table).map(|(_, own)| own);
+    let more = MORE_TABLES.into_iter().filter(|_| table.is_empty());
+    format!("unknown key {name}{}. {EVERY_KEY}", did_you_mean(own, same.chain(more)))
 }
 
-fn variables(table: toml::Table) -> Result<BTreeMap<String, String>, ConfigError> {
-    let variable = |(name, value): (String, toml::Value)| match text(value) {
-        Some(value) => Ok((name, value)),
-        None => {
-            Err(ConfigError(format!("variables.{name}: allowed is a text, a whole number, true or false")))
-        }
-    };
-    table.into_iter().map(variable).collect()
+fn unknown_table(name: &str) -> String {
+    let tables = KEYS.iter().filter_map(|key| key.name.split_once('.')).map(|(table, _)| table);
+    format!("unknown table [{name}]{}. {EVERY_KEY}", did_you_mean(name, tables.chain(MORE_TABLES)))
 }
 
-fn accounts(entries: Vec<toml::Value>) -> Result<Vec<AccountEntry>, ConfigError> {
-    let entry = |(index, value): (usize, toml::Value)| {
-        let id = value.get("id").and_then(toml::Value::as_str).unwrap_or("without id").to_owned();
-        value.try_into().map_err(|error: toml::de::Error| {
-            ConfigError(format!("accounts[{index}] ({id}): {}", error.message()))
+/// The tables of an array, each as what it says.
+fn entries<T: DeserializeOwned>(
+    source: &FileText,
+    places: &mut BTreeMap<String, String>,
+    name: &str,
+    array: Spanned<DeValue>,
+) -> Result<Vec<T>, ConfigError> {
+    let DeValue::Array(array) = array.into_inner() else { return Ok(Vec::new()) };
+    let entry = |(index, value): (usize, Spanned<DeValue>)| {
+        let at = value.span().start;
+        let id = value.get_ref().get("id").and_then(|id| id.get_ref().as_str()).map(|id| format!(" ({id})"));
+        let place = format!("{name}[{index}]");
+        places.insert(place.clone(), source.place(at));
+        T::deserialize(ValueDeserializer::from(value)).map_err(|error| {
+            let at = error.span().map_or(at, |span| span.start);
+            let why = unknown_field(error.message());
+            source.refused(at, &format!("{place}{}: {why}", id.unwrap_or_default()))
         })
     };
-    entries.into_iter().enumerate().map(entry).collect()
+    DeArray::into_iter(array).enumerate().map(entry).collect()
 }
 
-fn master_keys(entries: Vec<toml::Value>) -> Result<Vec<MasterKeyEntry>, ConfigError> {
-    let entry = |(index, value): (usize, toml::Value)| {
-        let id = value.get("id").and_then(toml::Value::as_str).unwrap_or("without id").to_owned();
-        value.try_into().map_err(|error: toml::de::Error| {
-            ConfigError(format!("kms_keys[{index}] ({id}): {}", error.message()))
-        })
-    };
-    entries.into_iter().enumerate().map(entry).collect()
+/// The message about a field that a table has not, with the one that may be meant: serde lists
+/// those that there are.
+fn unknown_field(message: &str) -> String {
+    let parts = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once("`, expected "));
+    let Some((name, known)) = parts else { return message.to_owned() };
+    let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
+    format!("unknown key {name}{}; allowed here: {}", did_you_mean(name, known.clone()), known.join(", "))
 }
 
-fn listeners(entries: Vec<toml::Value>) -> Result<Vec<ListenerEntry>, ConfigError> {
-    let entry = |(index, value): (usize, toml::Value)| {
-        value
-            .try_into()
-            .map_err(|error: toml::de::Error| ConfigError(format!("listeners[{index}]: {}", error.message())))
-    };
-    entries.into_iter().enumerate().map(entry).collect()
-}
-
-fn rates(entries: Vec<toml::Value>) -> Result<Vec<RateEntry>, ConfigError> {
-    let entry = |(index, value): (usize, toml::Value)| {
-        value
-            .try_into()
-            .map_err(|error: toml::de::Error| ConfigError(format!("rates[{index}]: {}", error.message())))
-    };
-    let entries: Vec<RateEntry> = entries.into_iter().enumerate().map(entry).collect::<Result<_, _>>()?;
-    for (index, RateEntry { subject, name, .. }) in entries.iter().enumerate() {
-        if entries.iter().take(index).any(|other| (other.subject, &other.name) == (*subject, name)) {
-            return Err(ConfigError(format!("rates[{index}]: there is one for {subject} {name} already")));
+/// Refuses two tables for the same subject and name.
+fn once<A: Allowance>(
+    entries: &[AllowanceEntry<A>],
+    places: &BTreeMap<String, String>,
+) -> Result<(), ConfigError> {
+    let mut there = std::collections::HashSet::new();
+    for (index, AllowanceEntry { subject, name, .. }) in entries.iter().enumerate() {
+        if !there.insert((subject, name)) {
+            let table = format!("{}[{index}]", A::TABLE);
+            let place = places.get(&table).map(String::as_str).unwrap_or_default();
+            return Err(ConfigError(format!("{place}: {table}: there is one for {subject} {name} already")));
         }
     }
-    Ok(entries)
-}
-
-fn quotas(entries: Vec<toml::Value>) -> Result<Vec<QuotaEntry>, ConfigError> {
-    let entry = |(index, value): (usize, toml::Value)| {
-        value
-            .try_into()
-            .map_err(|error: toml::de::Error| ConfigError(format!("quotas[{index}]: {}", error.message())))
-    };
-    let entries: Vec<QuotaEntry> = entries.into_iter().enumerate().map(entry).collect::<Result<_, _>>()?;
-    for (index, QuotaEntry { subject, name, .. }) in entries.iter().enumerate() {
-        if entries.iter().take(index).any(|other| (other.subject, &other.name) == (*subject, name)) {
-            return Err(ConfigError(format!("quotas[{index}]: there is one for {subject} {name} already")));
-        }
-    }
-    Ok(entries)
+    Ok(())
 }
 
 /// The effective configuration as a TOML file, secrets redacted, with the origin of every value
-/// that is not a default.
-pub fn render(config: &Config) -> String {
+/// that is not a default. `variables` are the values of all variables that the pipeline has.
+pub fn render(config: &Config, variables: &BTreeMap<String, String>) -> String {
     let mut text = String::new();
     let mut table = "";
     for key in KEYS {
         let values = (key.get)(config);
-        if values.is_empty() && key.form != Form::Many {
-            continue;
-        }
         let (prefix, name) = key.name.rsplit_once('.').unwrap_or(("", key.name));
         if prefix != table {
             let _ = writeln!(text, "\n[{prefix}]");
             table = prefix;
         }
+        if values.is_empty() && key.form != Form::Many {
+            let _ = writeln!(text, "# {name} is not set");
+            continue;
+        }
         let origin = config.origins.get(key.name).map(|origin| format!("  # {origin}")).unwrap_or_default();
         let _ = writeln!(text, "{name} = {}{origin}", literal(key, &values));
     }
-    if !config.variables.is_empty() {
-        text.push_str("\n[variables]\n");
+    if config.root.access_key.is_none() {
+        let file = config.data_dir.join("root-credentials.toml");
+        let _ =
+            writeln!(text, "# The root credentials are in {}; the first start makes them.", file.display());
     }
-    for (name, SetVariable { value, origin }) in &config.variables {
-        let _ = writeln!(text, "{name} = {}  # {origin}", quoted(value));
-    }
+    render_variables(&mut text, config, variables);
     for listener in &config.listeners {
         let _ = writeln!(text, "\n[[listeners]]\naddress = {}", quoted(&listener.address.to_string()));
         let _ = writeln!(text, "endpoint = {}", quoted(&listener.endpoint));
@@ -237,18 +254,8 @@ pub fn render(config: &Config) -> String {
         let aliases: Vec<String> = key.alias.iter().map(|alias| quoted(alias)).collect();
         let _ = writeln!(text, "alias = [{}]\nenabled = {}", aliases.join(", "), key.enabled);
     }
-    for RateEntry { subject, name, rate } in &config.rates {
-        let _ = writeln!(text, "\n[[rates]]\n{subject} = {}", quoted(name));
-        for (name, value) in rate.settings() {
-            let _ = writeln!(text, "{name} = {value}");
-        }
-    }
-    for QuotaEntry { subject, name, quota } in &config.quotas {
-        let _ = writeln!(text, "\n[[quotas]]\n{subject} = {}", quoted(name));
-        for (name, value) in quota.settings() {
-            let _ = writeln!(text, "{name} = {value}");
-        }
-    }
+    render_allowances(&mut text, &config.rates);
+    render_allowances(&mut text, &config.quotas);
     for account in &config.accounts {
         let _ = writeln!(text, "\n[[accounts]]\nid = {}", quoted(&account.id));
         for user in &account.users {
@@ -256,6 +263,33 @@ pub fn render(config: &Config) -> String {
         }
     }
     text
+}
+
+/// Those that are set, with their origins, and the others with their defaults. Two are settings of
+/// their own.
+fn render_variables(text: &mut String, config: &Config, variables: &BTreeMap<String, String>) {
+    let of_settings = |name: &str| VARIABLES_OF_KEYS.iter().any(|(variable, _)| *variable == name);
+    let set = |name: &String| config.variables.contains_key(name) || of_settings(name);
+    let defaults = variables.iter().filter(|(name, _)| !set(name));
+    if config.variables.is_empty() && defaults.clone().next().is_none() {
+        return;
+    }
+    text.push_str("\n[variables]\n");
+    for (name, SetVariable { value, origin }) in &config.variables {
+        let _ = writeln!(text, "{name} = {}  # {origin}", quoted(value));
+    }
+    for (name, value) in defaults {
+        let _ = writeln!(text, "{name} = {}", quoted(value));
+    }
+}
+
+fn render_allowances<A: Allowance>(text: &mut String, entries: &[AllowanceEntry<A>]) {
+    for AllowanceEntry { subject, name, allowance } in entries {
+        let _ = writeln!(text, "\n[[{}]]\n{subject} = {}", A::TABLE, quoted(name));
+        for (name, value) in allowance.settings() {
+            let _ = writeln!(text, "{name} = {value}");
+        }
+    }
 }
 
 pub(super) fn literal(key: &Key, values: &[String]) -> String {

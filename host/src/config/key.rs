@@ -57,6 +57,13 @@ impl Key {
         (self.form != Form::Hidden).then(|| self.name.replace(['.', '_'], "-"))
     }
 
+    /// The words that a value may be, where it is one of a few.
+    pub(super) fn words(&self) -> impl Iterator<Item = &'static str> {
+        let is_prose = ["a ", "an ", "1", "12"].iter().any(|begin| self.allowed.starts_with(begin));
+        let words = if is_prose { "" } else { self.allowed.split([';', '(']).next().unwrap_or_default() };
+        words.split([',', ' ']).filter(|word| !matches!(*word, "" | "or"))
+    }
+
     /// Whether its flag can stand without a value, and means `true` then.
     pub fn is_switch(&self) -> bool {
         self.allowed.contains("true")
@@ -212,8 +219,8 @@ pub static KEYS: &[Key] = &[
     Key { name: "telemetry.buckets_max", form: Form::One,
         allowed: "a whole number from 0 to 10000",
         help: "Buckets whose objects and bytes have metrics of their own; those with most bytes",
-        set: |c, v| { c.metrics_buckets_max = count(v, 0, 10_000)?; Some(()) },
-        get: |c| vec![c.metrics_buckets_max.to_string()] },
+        set: |c, v| { c.usage_series_max = count(v, 0, 10_000)?; Some(()) },
+        get: |c| vec![c.usage_series_max.to_string()] },
     Key { name: "explanations.count_max", form: Form::One,
         allowed: "a whole number from 0 to 1000000; 0 turns them off",
         help: "Explanations of denied requests that are kept in memory, for `portcullis explain`",
@@ -247,7 +254,7 @@ pub static KEYS: &[Key] = &[
     Key { name: "outbound.retry_seconds_min", form: Form::One,
         allowed: "a whole number of seconds from 0 to 3600",
         help: "How long until the same document is fetched again, at the earliest",
-        set: |c, v| { c.outbound.retry = number(v, 0, 3600).map(Duration::from_secs)?; Some(()) },
+        set: |c, v| { c.outbound.retry = time(v, 0, 3600)?; Some(()) },
         get: |c| whole_seconds(c.outbound.retry) },
     Key { name: "limits.connections_max", form: Form::One,
         allowed: "a whole number from 1 to 1000000",
@@ -354,6 +361,11 @@ pub static KEYS: &[Key] = &[
         help: "How fast stored bytes are read for a backup, at most",
         set: |c, v| { c.backup.bytes_per_second = bytes(v, 0, 64 << 30)?; Some(()) },
         get: |c| vec![size::render(c.backup.bytes_per_second)] },
+    Key { name: "backup.hold_idle_seconds_max", form: Form::One,
+        allowed: "a whole number of seconds from 1 to 86400",
+        help: "How long a backup may show no progress before the server gives up what it holds for it",
+        set: |c, v| { c.storage.hold_idle_max = seconds(v)?; Some(()) },
+        get: |c| whole_seconds(c.storage.hold_idle_max) },
     Key { name: "root.account_id", form: Form::One,
         allowed: "12 digits, not all of them 0",
         help: "The account of a new data folder, or of one that lost its root-credentials.toml; for others it has to match",
@@ -410,12 +422,17 @@ fn number(values: &[String], least: u64, most: u64) -> Option<u64> {
     (least..=most).contains(&number).then_some(number)
 }
 
+fn time(values: &[String], least: u64, most: u64) -> Option<Duration> {
+    let seconds = size::parse_time(one(values)?)?;
+    (least..=most).contains(&seconds).then(|| Duration::from_secs(seconds))
+}
+
 fn count(values: &[String], least: u64, most: u64) -> Option<usize> {
     number(values, least, most)?.try_into().ok()
 }
 
 fn seconds(values: &[String]) -> Option<Duration> {
-    number(values, 1, 86_400).map(Duration::from_secs)
+    time(values, 1, 86_400)
 }
 
 fn whole_seconds(duration: Duration) -> Vec<String> {

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use super::key::{Form, find};
 use super::{
     Config, ConfigError, KEYS, Key, ListenerEntry, MasterKeyEntry, Origin, ProxyHeader, SetVariable,
-    VARIABLE_PREFIX, file,
+    VARIABLE_PREFIX, VARIABLES_OF_KEYS, did_you_mean, file, size,
 };
+use crate::telemetry::access::Access;
 
 /// The prefix of our environment variables.
 const PREFIX: &str = "PORTCULLIS_";
@@ -99,16 +100,17 @@ pub fn load(given: &Given, environment: &Environment) -> Result<Config, ConfigEr
     apply_environment(&mut config, environment)?;
     apply_flags(&mut config, given)?;
     config.notify_socket = environment.get("NOTIFY_SOCKET").map(str::to_owned);
+    if config.access.file.is_some() && config.access.access == Access::Off {
+        config.notices.push("access_log_file has no effect: access_log is off".to_owned());
+    }
     check(&config)?;
     Ok(config)
 }
 
 fn apply_file(config: &mut Config, path: &Path) -> Result<(), ConfigError> {
     let file = file::read(path)?;
-    let named = |ConfigError(why): ConfigError| ConfigError(format!("{}: {why}", path.display()));
-    let values =
-        file.values.iter().filter_map(|(name, values)| Some((find(name)?, values.clone()))).collect();
-    apply(config, Origin::File, values).map_err(named)?;
+    config.places = file.places;
+    apply(config, Origin::File, file.values)?;
     for (name, value) in file.variables {
         set_variable(config, name, value, Origin::File);
     }
@@ -147,8 +149,7 @@ fn apply_environment(config: &mut Config, environment: &Environment) -> Result<(
             values.push((key, split(key, text)));
         }
     }
-    apply(config, Origin::Environment, values)
-        .map_err(|ConfigError(why)| ConfigError(format!("environment: {why}")))?;
+    apply(config, Origin::Environment, values)?;
     let known: BTreeSet<String> = KEYS.iter().map(Key::environment).collect();
     for (name, value) in environment.0.iter().filter(|(_, value)| !value.is_empty()) {
         if let Some(variable) = name.strip_prefix(VARIABLE_PREFIX) {
@@ -156,7 +157,10 @@ fn apply_environment(config: &mut Config, environment: &Environment) -> Result<(
         } else if name.starts_with(PREFIX) && name != "PORTCULLIS_CONFIG" && !known.contains(name) {
             // No error: Kubernetes sets PORTCULLIS_PORT and others where a service is named
             // portcullis.
-            config.notices.push(format!("environment variable {name} is no setting of Portcullis; ignored"));
+            let meant = did_you_mean(name, known.iter().map(String::as_str));
+            config
+                .notices
+                .push(format!("environment variable {name} is no setting of Portcullis; ignored{meant}"));
         }
     }
     Ok(())
@@ -196,8 +200,7 @@ fn split(key: &Key, text: &str) -> Vec<String> {
 fn apply_flags(config: &mut Config, given: &Given) -> Result<(), ConfigError> {
     let values =
         given.values.iter().filter_map(|(name, values)| Some((find(name)?, values.clone()))).collect();
-    apply(config, Origin::Flag, values)
-        .map_err(|ConfigError(why)| ConfigError(format!("command line: {why}")))?;
+    apply(config, Origin::Flag, values)?;
     for variable in &given.variables {
         let (name, value) = variable.split_once('=').ok_or_else(|| {
             ConfigError(format!("command line: --variable {variable}: allowed is NAME=VALUE"))
@@ -214,11 +217,12 @@ fn apply(
 ) -> Result<(), ConfigError> {
     for (text, file) in EITHER {
         if [text, file].iter().all(|name| values.iter().any(|(key, _)| key.name == *name)) {
+            let (text, file) = (source_of(config, origin, text), source_of(config, origin, file));
             return Err(ConfigError(format!("{text} and {file}: give one of them")));
         }
     }
     for (key, values) in values {
-        (key.set)(config, &values).ok_or_else(|| refused(key, &values))?;
+        (key.set)(config, &values).ok_or_else(|| refused(config, origin, key, &values))?;
         for (text, file) in EITHER {
             if key.name == text || key.name == file {
                 config.origins.remove(text);
@@ -230,12 +234,30 @@ fn apply(
     Ok(())
 }
 
-fn refused(key: &Key, values: &[String]) -> ConfigError {
-    let shown = match key.form {
-        Form::Hidden => "[redacted]".to_owned(),
-        Form::One | Form::Many => format!("{:?}", values.join(",")),
+/// A setting as its source names it.
+fn source_of(config: &Config, origin: Origin, name: &str) -> String {
+    let dashed = || format!("--{}", name.replace(['.', '_'], "-"));
+    match (origin, find(name)) {
+        (Origin::File, _) => config.in_file(name),
+        (Origin::Environment, Some(key)) => format!("environment: {}", key.environment()),
+        (Origin::Environment, None) => format!("environment: {name}"),
+        (Origin::Flag, _) => format!("command line: {}", dashed()),
+    }
+}
+
+fn refused(config: &Config, origin: Origin, key: &Key, values: &[String]) -> ConfigError {
+    let text = values.join(",");
+    let (shown, meant) = match key.form {
+        Form::Hidden => ("[redacted]".to_owned(), String::new()),
+        Form::One | Form::Many => (format!("{text:?}"), did_you_mean(&text, key.words())),
     };
-    ConfigError(format!("{} = {shown}: allowed is {}", key.name, key.allowed))
+    let forms = match key.allowed {
+        allowed if allowed.starts_with("a size") => format!("; {}", size::FORMS),
+        allowed if allowed.starts_with("a whole number of seconds") => format!("; {}", size::TIME_FORMS),
+        _ => String::new(),
+    };
+    let source = source_of(config, origin, key.name);
+    ConfigError(format!("{source} = {shown}: allowed is {}{forms}{meant}", key.allowed))
 }
 
 /// Checks what depends on several settings.
@@ -250,9 +272,12 @@ fn check(config: &Config) -> Result<(), ConfigError> {
     }
     check_listeners(config)?;
     check_master_keys(config)?;
-    for (variable, key) in [("region", "region"), ("domains", "domain")] {
+    for (variable, key) in VARIABLES_OF_KEYS {
         if config.variables.contains_key(variable) {
-            return Err(ConfigError(format!("variables.{variable}: set the key {key} instead")));
+            return Err(ConfigError(format!(
+                "{}: set the key {key} instead",
+                config.in_file(&format!("variables.{variable}"))
+            )));
         }
     }
     match (&config.root.access_key, &config.root.secret_key) {
@@ -266,7 +291,9 @@ fn check(config: &Config) -> Result<(), ConfigError> {
 fn check_master_keys(config: &Config) -> Result<(), ConfigError> {
     for (index, key) in config.master_keys.iter().enumerate() {
         let MasterKeyEntry { id, account, alias, .. } = key;
-        let refused = |why: String| Err(ConfigError(format!("kms_keys[{index}]: {why}")));
+        let refused = |why: String| {
+            Err(ConfigError(format!("{}: {why}", config.in_file(&format!("kms_keys[{index}]")))))
+        };
         if !MasterKeyEntry::is_id(id) {
             return refused(format!("id = {id:?}: allowed are 1 to 128 letters, digits, - and _"));
         }
@@ -310,7 +337,9 @@ fn check_listeners(config: &Config) -> Result<(), ConfigError> {
     };
     for (index, listener) in config.listeners.iter().enumerate() {
         let ListenerEntry { address, endpoint, vpc, .. } = listener;
-        let refused = |why: String| Err(ConfigError(format!("listeners[{index}]: {why}")));
+        let refused = |why: String| {
+            Err(ConfigError(format!("{}: {why}", config.in_file(&format!("listeners[{index}]")))))
+        };
         if !is_id(endpoint, "vpce-") {
             return refused(format!(
                 "endpoint = {endpoint:?}: allowed is vpce- and 1 to 64 letters, digits and hyphens"
@@ -334,4 +363,10 @@ fn check_listeners(config: &Config) -> Result<(), ConfigError> {
         }
     }
     Ok(())
+}
+
+/// What the environment says of some variables, for libraries that have names of their own.
+pub fn environment(names: &[&str]) -> BTreeMap<String, String> {
+    let set = |name: &&str| Some(((*name).to_owned(), std::env::var(name).ok()?));
+    names.iter().filter_map(set).collect()
 }

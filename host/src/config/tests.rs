@@ -65,29 +65,66 @@ fn the_environment_can_name_the_file_whose_paths_start_at_its_folder() {
 }
 
 #[test]
-fn unknown_keys_are_refused_with_those_that_are_allowed() {
-    for (text, name, allowed) in [
-        ("lisen = 1", "unknown key lisen", "listen"),
-        ("[limits]\nconections_max = 1", "unknown key limits.conections_max", "limits.connections_max"),
-        ("[limit]\nconnections_max = 1", "unknown key limit", "limits.connections_max"),
-        ("[[accounts]]\nid = \"000000000001\"\nnick = 1", "accounts[0] (000000000001)", "display_name"),
-        ("[[accounts]]\nid = \"000000000001\"\n[[accounts.users]]\nnam = \"x\"", "nam", "access_key"),
+fn unknown_keys_are_refused_where_they_stand_with_what_may_be_meant() {
+    for (text, expected) in [
+        (
+            "\n  lisen = 1",
+            "portcullis.toml:2:3: unknown key lisen (did you mean listen?). `portcullis config example`",
+        ),
+        (
+            "[limits]\nconections_max = 1",
+            "portcullis.toml:2:1: unknown key limits.conections_max (did you mean connections_max?)",
+        ),
+        (
+            "region = \"x\"\n[limit]\nconnections_max = 1",
+            "portcullis.toml:2:2: unknown table [limit] (did you mean limits?)",
+        ),
+        (
+            "[log]\nregion = \"x\"",
+            "portcullis.toml:2:1: unknown key log.region; region stands above the first [table]",
+        ),
+        (
+            "connections_max = 1",
+            "portcullis.toml:1:1: unknown key connections_max; connections_max belongs into [limits]",
+        ),
+        ("[limits]\nzzz = 1", "unknown key limits.zzz. `portcullis config example` lists every key"),
+        (
+            "[[accounts]]\nid = \"000000000001\"\nnick = 1",
+            "portcullis.toml:3:1: accounts[0] (000000000001): unknown key nick; allowed here: id, ",
+        ),
+        (
+            "[[accounts]]\nid = \"000000000001\"\ndisplayname = 1",
+            "accounts[0] (000000000001): unknown key displayname (did you mean display_name?)",
+        ),
+        (
+            "[[accounts]]\nid = \"000000000001\"\n[[accounts.users]]\nnam = \"x\"",
+            "portcullis.toml:4:1: accounts[0]",
+        ),
+        (
+            "[[rates]]\nbucket = \"a\"\nrequests = 1",
+            "rates[0]: unknown limit requests (did you mean requests_per_second?)",
+        ),
     ] {
         let refusal = refusal(text);
-        assert!(refusal.contains("portcullis.toml"), "{refusal}");
-        assert!(refusal.contains(name) && refusal.contains(allowed), "{refusal}");
+        assert!(refusal.contains(expected), "{text}: {refusal}");
+        assert!(refusal.len() < 400, "{refusal}");
     }
 }
 
 #[test]
 fn values_that_are_not_allowed_are_refused_with_what_is() {
     for (text, expected) in [
-        ("workers = 1000", "workers = \"1000\": allowed is a whole number from 0 to 256"),
+        (
+            "workers = 1000",
+            "portcullis.toml:1:1: workers = \"1000\": allowed is a whole number from 0 to 256",
+        ),
         ("workers = 1.5", "workers: allowed is"),
         ("listen = []", "listen = \"\": allowed is a list"),
         ("listen = [\"here\"]", "listen = \"here\": allowed is a list"),
         ("domain = [\"UPPER\"]", "DNS names"),
-        ("[log]\nformat = \"xml\"", "text or json"),
+        ("[log]\nformat = \"jsn\"", "log.format = \"jsn\": allowed is text or json (did you mean json?)"),
+        ("[storage]\nsegment_bytes = \"450 M\"", "to 4 GiB; written as 1048576, 450MB or 2GiB"),
+        ("[limits]\nidle_seconds_max = \"soon\"", "to 86400; written as 90, 90s, 5m, 2h or 1d"),
         ("[log]\nlevel = \"loud\"", "error, warn"),
         ("[log]\nlevel = \"volume=a=debug\"", "error, warn"),
         ("[limits]\nidle_seconds_max = 0", "from 1 to 86400"),
@@ -95,7 +132,7 @@ fn values_that_are_not_allowed_are_refused_with_what_is() {
         ("[variables]\nx = [1]", "variables.x"),
         ("variables = 1", "variables: expected a table"),
         ("accounts = 1", "[[accounts]]"),
-        ("region = \"x\"\nregion = \"y\"", "line 2"),
+        ("region = \"x\"\nregion = \"y\"", "portcullis.toml:2:1: "),
         ("admin_listen = [\"127.0.0.1:9000\"]", "is in listen too"),
         ("[variables]\nregion = \"x\"", "set the key region"),
     ] {
@@ -121,7 +158,7 @@ fn secrets_are_in_no_error_and_no_output() {
         ("PORTCULLIS_ROOT_SECRET_KEY", "hunter2hunter2"),
     ]);
     let config = load(&Given::default(), &environment).unwrap();
-    for shown in [format!("{config:?}"), format!("{environment:?}"), render(&config)] {
+    for shown in [format!("{config:?}"), format!("{environment:?}"), render(&config, &BTreeMap::new())] {
         assert!(!shown.contains("hunter2"), "{shown}");
     }
     assert_eq!(config.root.secret_key.unwrap().resolve().unwrap().reveal(), "hunter2hunter2");
@@ -133,8 +170,10 @@ fn a_secret_of_a_later_source_replaces_a_secret_file_of_an_earlier_one() {
     let given = with_file(&folder, "[root]\naccess_key = \"abc\"\nsecret_key_file = \"/no/such/file\"");
     let config = load(&given, &Environment::of([("PORTCULLIS_ROOT_SECRET_KEY", "later")])).unwrap();
     assert_eq!(config.root.secret_key, Some(SecretSource::Text(Secret::new("later"))));
-    assert!(render(&config).contains("secret_key = \"[redacted]\"  # from the environment"));
-    assert!(!render(&config).contains("secret_key_file"));
+    assert!(
+        render(&config, &BTreeMap::new()).contains("secret_key = \"[redacted]\"  # from the environment")
+    );
+    assert!(!render(&config, &BTreeMap::new()).contains("secret_key_file ="));
 }
 
 #[test]
@@ -176,7 +215,7 @@ fn pipeline_variables_come_from_every_source() {
     ];
     assert_eq!(config.pipeline_variables(), expected.map(set).into());
     let source = config.source_of_variable("one", Origin::File);
-    assert!(source.ends_with("portcullis.toml: variables.one"), "{source}");
+    assert!(source.ends_with("portcullis.toml:3:1: variables.one"), "{source}");
     given.variables = vec!["three".to_owned()];
     assert!(load(&given, &environment).unwrap_err().to_string().contains("NAME=VALUE"));
 }
@@ -186,6 +225,10 @@ fn a_foreign_environment_variable_with_our_prefix_is_noted_and_ignored() {
     let config =
         load(&Given::default(), &Environment::of([("PORTCULLIS_PORT_9000_TCP", "tcp://x")])).unwrap();
     assert!(config.notices[0].contains("PORTCULLIS_PORT_9000_TCP"), "{:?}", config.notices);
+    let config = load(&Given::default(), &Environment::of([("PORTCULLIS_DATADIR", "x")])).unwrap();
+    assert!(config.notices[0].ends_with(" (did you mean PORTCULLIS_DATA_DIR?)"), "{:?}", config.notices);
+    let refused = load(&Given::default(), &Environment::of([("PORTCULLIS_WORKERS", "x")])).unwrap_err();
+    assert!(refused.to_string().starts_with("environment: PORTCULLIS_WORKERS = \"x\": "), "{refused}");
 }
 
 #[test]
@@ -197,10 +240,35 @@ fn every_default_is_allowed_and_shown_configuration_can_be_read_back() {
     let given = given(&[("region", "eu-west-3"), ("storage.segment_bytes", "64MiB"), ("domain", "s3.test")]);
     let config = load(&given, &Environment::default()).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let again = load(&with_file(&folder, &render(&config)), &Environment::default()).unwrap();
+    let again =
+        load(&with_file(&folder, &render(&config, &BTreeMap::new())), &Environment::default()).unwrap();
     assert_eq!(again.region, "eu-west-3");
     assert_eq!(again.storage.segment_bytes, 64 << 20);
     assert_eq!(again.domain, ["s3.test"]);
+}
+
+#[test]
+fn what_is_not_set_is_shown_too() {
+    let config =
+        load(&given(&[("region", "eu-west-3")]), &Environment::of([("PORTCULLIS_VARIABLE_SIGV2", "off")]));
+    let values = [("sigv2", "off"), ("sse_c_over_http", "refuse"), ("region", "eu-west-3"), ("domains", "")];
+    let values = values.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+    let text = render(&config.unwrap(), &values);
+    for line in [
+        "region = \"eu-west-3\"  # from the command line",
+        "# ca_file is not set",
+        "# secret_key_file is not set",
+        "# The root credentials are in portcullis-data/root-credentials.toml; the first start makes them.",
+        "[variables]",
+        "sigv2 = \"off\"  # from the environment",
+        "sse_c_over_http = \"refuse\"",
+    ] {
+        assert_eq!(text.lines().filter(|own| *own == line).count(), 1, "{line}: {text}");
+    }
+    assert!(!text.contains("domains"), "{text}");
+    let folder = tempfile::tempdir().unwrap();
+    let again = load(&with_file(&folder, &text), &Environment::default()).unwrap();
+    assert_eq!(again.variables["sse_c_over_http"].value, "refuse");
 }
 
 #[test]
@@ -222,15 +290,45 @@ fn the_documentation_names_every_key_with_its_flag_its_variable_and_its_default(
 }
 
 #[test]
-fn sizes_are_read_and_written_with_binary_units() {
-    for (text, bytes) in [("0", 0), ("1000", 1000), ("4KiB", 4096), ("256 MiB", 256 << 20), ("2GiB", 2 << 30)]
-    {
+fn sizes_and_times_are_read_with_their_units() {
+    for (text, bytes) in [
+        ("0", 0),
+        ("1000", 1000),
+        ("4KiB", 4096),
+        ("256 MiB", 256 << 20),
+        ("2GiB", 2 << 30),
+        ("450MB", 450_000_000),
+        ("10 kB", 10_000),
+        ("3tib", 3 << 40),
+        ("1TB", 1_000_000_000_000),
+        (" 7 B ", 7),
+    ] {
         assert_eq!(size::parse(text), Some(bytes), "{text}");
         assert_eq!(size::parse(&size::render(bytes)), Some(bytes));
     }
-    for text in ["", "KiB", "1KB", "-1", "1.5MiB", "99999999999999999999", "18446744073709551615 GiB"] {
+    for text in [
+        "",
+        "KiB",
+        "1K",
+        "10G",
+        "-1",
+        "1.5MiB",
+        "1 MiB x",
+        "99999999999999999999",
+        "18446744073709551615 GiB",
+        "1\u{fffd}",
+    ] {
         assert_eq!(size::parse(text), None, "{text}");
     }
+    for (text, seconds) in [("90", 90), ("90s", 90), ("5m", 300), ("2 h", 7200), ("1d", 86_400)] {
+        assert_eq!(size::parse_time(text), Some(seconds), "{text}");
+    }
+    for text in ["", "s", "1ms", "1w", "1h30m", "-1s", "99999999999999999999", "9999999999999999999d"] {
+        assert_eq!(size::parse_time(text), None, "{text}");
+    }
+    let given = given(&[("limits.idle_seconds_max", "2m"), ("storage.segment_bytes", "450MB")]);
+    let config = load(&given, &Environment::default()).unwrap();
+    assert_eq!((config.limits.idle.as_secs(), config.storage.segment_bytes), (120, 450_000_000));
 }
 
 #[test]
@@ -245,7 +343,8 @@ fn named_listeners_are_read_and_shown() {
     assert_eq!((second.vpc.as_deref(), second.policy.as_deref()), (None, None));
     let addresses: Vec<String> = config.addresses().map(ToString::to_string).collect();
     assert_eq!(addresses, ["127.0.0.1:9000", "10.0.0.7:9000", "[::1]:9001"]);
-    let again = load(&with_file(&folder, &render(&config)), &Environment::default()).unwrap();
+    let again =
+        load(&with_file(&folder, &render(&config, &BTreeMap::new())), &Environment::default()).unwrap();
     assert_eq!(again.listeners, config.listeners);
 }
 
@@ -285,7 +384,8 @@ fn master_keys_are_read_and_shown() {
     assert_eq!((first.alias.len(), first.enabled), (2, false));
     assert_eq!(first.policy.as_deref(), Some(folder.path().join("p.json").as_path()));
     assert_eq!((second.account.as_deref(), second.alias.len(), second.enabled), (None, 0, true));
-    let again = load(&with_file(&folder, &render(&config)), &Environment::default()).unwrap();
+    let again =
+        load(&with_file(&folder, &render(&config, &BTreeMap::new())), &Environment::default()).unwrap();
     assert_eq!(again.master_keys, config.master_keys);
 }
 

@@ -12,13 +12,14 @@
 //! | `GET /quotas` | `{"quotas":[…]}`: the quotas that hold |
 //! | `PUT /quotas/SUBJECT/NAME?bytes_max=N` | sets a quota from now on, until the server ends |
 //! | `DELETE /quotas/SUBJECT/NAME` | lifts it; 404 when there is none |
-//! | `POST /hold` | what is stored now, in frames; none of it is removed while the client stays connected; 409 when another one does |
+//! | `POST /hold` | what is stored now, in frames; none of it is removed while the client stays connected and goes on; 409 when another one does |
+//! | `PUT /hold/ID` | the client of that hold goes on; 404 when it is not held any more |
+//! | `GET /requests/ID` | whether this server gave a request that id; 404 when it did not |
 
 mod client;
 mod hold;
-mod limits;
-mod quotas;
 mod replies;
+mod rules;
 mod serve;
 mod socket;
 mod usage;
@@ -32,6 +33,7 @@ use http_body_util::Full;
 use crate::pipeline::quotas::Quotas;
 use crate::pipeline::shares::Rates;
 use crate::telemetry::explanations::Explanations;
+use crate::telemetry::request_id::GivenIds;
 use volume::Volume;
 
 pub use client::{HoldStream, Reply, ask, get, hold};
@@ -57,6 +59,8 @@ pub struct Admin {
     pub volume: Arc<Volume>,
     /// Whether a backup is being made.
     pub holding: Holding,
+    /// The ids that requests got.
+    pub request_ids: Arc<GivenIds>,
 }
 
 impl Admin {
@@ -64,13 +68,29 @@ impl Admin {
     pub fn answer(&self, method: &Method, uri: &Uri) -> Response<Full<Bytes>> {
         let path = uri.path();
         if let Some(rest) = path.strip_prefix("/limits") {
-            return limits::answer(&self.rates, method, rest, uri.query().unwrap_or_default());
+            let query = uri.query().unwrap_or_default();
+            return rules::answer(&*self.rates, method, rest, query, |_, _| None);
         }
         if let Some(rest) = path.strip_prefix("/quotas") {
-            return quotas::answer(self, method, rest, uri.query().unwrap_or_default());
+            let notice = |subject, name: &str| self.quotas.notice(&self.volume, subject, name);
+            let query = uri.query().unwrap_or_default();
+            return rules::answer(&*self.quotas, method, rest, query, notice);
         }
         if path == "/usage" {
             return usage::answer(&self.volume, &self.quotas, method);
+        }
+        if let Some(id) = path.strip_prefix("/hold/") {
+            return match (method, id.parse()) {
+                (&Method::PUT, Ok(id)) if self.holding.progress(id) => json(StatusCode::OK, "{}".to_owned()),
+                (&Method::PUT, _) => failure(StatusCode::NOT_FOUND, "this is not held any more"),
+                _ => not_allowed("PUT"),
+            };
+        }
+        if let Some(id) = path.strip_prefix("/requests/") {
+            return match self.request_ids.has_given(id) {
+                true => json(StatusCode::OK, "{\"given\":true}".to_owned()),
+                false => failure(StatusCode::NOT_FOUND, "no request here has had this id"),
+            };
         }
         let known = path == "/explanations" || path.starts_with("/explanations/");
         if known && method != Method::GET {
@@ -84,7 +104,7 @@ impl Admin {
             None if known => self.latest(uri.query().unwrap_or_default()),
             None => failure(
                 StatusCode::NOT_FOUND,
-                "here are /explanations, /explanations/REQUEST-ID, /limits, /quotas, /usage and /hold",
+                "here are /explanations, /explanations/REQUEST-ID, /limits, /quotas, /usage, /requests/ID and /hold",
             ),
         }
     }

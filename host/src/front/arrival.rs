@@ -46,7 +46,7 @@ impl Arrival {
     /// What the proxy says cannot be read, so the client is not known.
     pub(crate) fn client(&self, parts: &mut Parts) -> Result<Client, Unclear> {
         match &self.introduced {
-            Introduced::Itself => Ok(Client { address: self.remote, proxy: None, tls: None }),
+            Introduced::Itself => Ok(Client { address: self.remote, is_known: true, proxy: None, tls: None }),
             Introduced::AtOnce(client) => Ok(*client),
             Introduced::Nobody => Err(Unclear("the PROXY protocol names no client")),
             Introduced::ByHeaders(proxies) => self.client_of_headers(parts, proxies),
@@ -68,10 +68,12 @@ impl Arrival {
                 parts.uri = Uri::from(target.unwrap_or_else(|| PathAndQuery::from_static("/")));
             }
         }
-        // Without an address, the request is the proxy's own, or of a client on its machine.
+        // Without the address of a client, the request may be the proxy's own, or that of anybody
+        // for whom it sends without saying so. Its address must not open what is open to it.
         Ok(Client {
             address: client.unwrap_or(self.remote),
-            proxy: client.map(|_| self.remote),
+            is_known: client.is_some_and(|client| !proxies.trusts(client.ip())),
+            proxy: Some(self.remote),
             tls: is_secure.unwrap_or_default().then_some(Client::TLS_UNKNOWN),
         })
     }
@@ -80,7 +82,7 @@ impl Arrival {
     /// server, and so do the details of probes. A listener that only this machine reaches is opened
     /// to others by a proxy on it, and by a page in a browser whose name was made to lead here (DNS
     /// rebinding). So they are neither for requests that came through a proxy, nor, there, for
-    /// other hosts.
+    /// other hosts, nor for requests that have a header of which it is not known who adds it.
     pub(crate) fn duty(&self, parts: &Parts) -> Duty {
         let duty = self.door.duty;
         let path = parts.uri.path();
@@ -88,17 +90,18 @@ impl Arrival {
         if !tells || !matches!(duty, Duty::RequestsAndAdmin | Duty::Admin) {
             return duty;
         }
-        let by_connection = matches!(self.introduced, Introduced::AtOnce(_) | Introduced::Nobody);
-        let is_forwarded = by_connection || forwarded::is_forwarded(&parts.headers);
+        let is_itself = self.introduced == Introduced::Itself;
+        // Many proxies speak HTTP/1.0 unless told otherwise, and add no header.
+        let is_of_this_machine = || {
+            is_itself
+                && parts.version >= Version::HTTP_11
+                && head::is_for_this_machine(parts)
+                && forwarded::is_unaided(&parts.headers)
+        };
         match duty {
             // Whoever trusts a proxy may scrape through it, by a listener that is for that.
-            Duty::Admin if is_forwarded && self.introduced == Introduced::Itself => Duty::Health,
-            // Many proxies speak HTTP/1.0 unless told otherwise, and add no header.
-            Duty::RequestsAndAdmin
-                if is_forwarded || parts.version < Version::HTTP_11 || !head::is_for_this_machine(parts) =>
-            {
-                Duty::RequestsAndHealth
-            }
+            Duty::Admin if is_itself && forwarded::is_forwarded(&parts.headers) => Duty::Health,
+            Duty::RequestsAndAdmin if !is_of_this_machine() => Duty::RequestsAndHealth,
             duty => duty,
         }
     }

@@ -149,10 +149,14 @@ async fn introduction<A: Answering>(
     // The time of a request head begins.
     watch.received(0);
     let read = obeying(watch, pin!(proxy_protocol::read(stream, proxy)), |_| Order::Close).await;
-    let Some(read) = read.transpose()? else { return Ok(None) };
-    if let Ok(introduced) = &read {
+    let Some(mut read) = read.transpose()? else { return Ok(None) };
+    if let Ok(introduced) = &mut read {
         let address = match introduced {
-            Introduced::AtOnce(client) => Some(Party::of_address(client.address.ip())),
+            Introduced::AtOnce(client) => {
+                // Another proxy, and no word of the client behind it.
+                client.is_known = !serving.setup.proxies.trusts(client.address.ip());
+                Some(Party::of_address(client.address.ip()))
+            }
             _ => None,
         };
         serving.shares.crowd.introduce(watch, address);

@@ -9,7 +9,7 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
-use http::header::{FORWARDED, VIA};
+use http::header::FORWARDED;
 use http::{HeaderMap, HeaderValue};
 
 use crate::config::Proxies;
@@ -36,11 +36,59 @@ pub(super) struct Forwarded {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Unclear(pub(crate) &'static str);
 
-/// Whether a request came through any proxy, trusted or not.
+/// Headers by which proxies and content networks say for whom they send; `X-Forwarded-…` and
+/// `X-Envoy-…` besides.
+const OF_PROXIES: [&str; 14] = [
+    "cdn-loop",
+    "cf-connecting-ip",
+    "cf-ray",
+    "client-ip",
+    "fastly-client-ip",
+    "fly-client-ip",
+    "forwarded",
+    "true-client-ip",
+    "via",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-original-forwarded-for",
+    "x-real-ip",
+    "x-scheme",
+];
+
+/// Whether a request says that it came through a proxy, trusted or not.
 pub(super) fn is_forwarded(headers: &HeaderMap) -> bool {
-    headers.keys().any(|name| {
-        name == FORWARDED || name == VIA || name.as_str().starts_with("x-forwarded-") || name == "x-real-ip"
-    })
+    let is_of_proxy = |name: &str| {
+        OF_PROXIES.contains(&name) || name.starts_with("x-forwarded-") || name.starts_with("x-envoy-")
+    };
+    headers.keys().any(|name| is_of_proxy(name.as_str()))
+}
+
+/// Headers that browsers, `curl` and Prometheus send by themselves; `Sec-…` besides.
+const OF_CLIENTS: [&str; 17] = [
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "cache-control",
+    "connection",
+    "cookie",
+    "dnt",
+    "host",
+    "if-modified-since",
+    "if-none-match",
+    "pragma",
+    "priority",
+    "referer",
+    "te",
+    "upgrade-insecure-requests",
+    "user-agent",
+    "x-prometheus-scrape-timeout-seconds",
+];
+
+/// Whether a request has only such headers. Proxies add headers of many names, and new ones are
+/// thought of every year: so this lists those that no proxy adds.
+pub(super) fn is_unaided(headers: &HeaderMap) -> bool {
+    let is_of_client = |name: &str| OF_CLIENTS.contains(&name) || name.starts_with("sec-");
+    headers.keys().all(|name| is_of_client(name.as_str()))
 }
 
 /// Reads `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host`.

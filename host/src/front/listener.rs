@@ -99,19 +99,24 @@ impl Drop for CountedConnection {
 /// # Errors
 /// An address that cannot be bound; the text names it.
 pub fn bind(config: &Config, endpoints: &[Arc<Endpoint>]) -> io::Result<Vec<Listener>> {
-    let duty = |address: &SocketAddr| match (config.admin_listen.is_empty(), address.ip().is_loopback()) {
-        (false, _) => Duty::Requests,
-        (true, true) => Duty::RequestsAndAdmin,
-        // Metrics tell much about a server. For other machines, the operator has to configure a
-        // listener for them.
-        (true, false) => Duty::RequestsAndHealth,
+    let shared = match config.admin_listen.is_empty() {
+        false => Duty::Requests,
+        true => Duty::RequestsAndHealth,
+    };
+    // Metrics tell much about a server. For other machines, the operator has to configure a
+    // listener for them. A domain and trusted proxies say that something passes requests of other
+    // machines on to a loopback address, and such a request may look as if it was of this one.
+    let is_fronted = !config.domain.is_empty() || !config.proxies.trusted.is_empty();
+    let duty = |address: &SocketAddr| match shared {
+        Duty::RequestsAndHealth if address.ip().is_loopback() && !is_fronted => Duty::RequestsAndAdmin,
+        shared => shared,
     };
     let requests = config.listen.iter().map(|address| (*address, duty(address), None));
     let named = config
         .listeners
         .iter()
         .zip(endpoints)
-        .map(|(entry, endpoint)| (entry.address, duty(&entry.address), Some(Arc::clone(endpoint))));
+        .map(|(entry, endpoint)| (entry.address, shared, Some(Arc::clone(endpoint))));
     let admin = config.admin_listen.iter().map(|address| (*address, Duty::Admin, None));
     let listener = |(address, duty, endpoint)| {
         open(address, duty, endpoint).map_err(|error| taken::explained(config, &address, &error))

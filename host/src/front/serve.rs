@@ -5,6 +5,7 @@
 //! way belongs to this thread, and takes no lock.
 
 mod bodies;
+mod explained;
 #[cfg(test)]
 mod tests;
 
@@ -42,7 +43,7 @@ use crate::pipeline::worker::Answering;
 use crate::telemetry::access::{AccessLine, AccessLog, Arrived, ErrorCode, Limited};
 use crate::telemetry::explanations::Explanations;
 use crate::telemetry::metrics::{Metrics, Refusal};
-use crate::telemetry::request_id::RequestIds;
+use crate::telemetry::request_id::{GivenIds, RequestIds};
 
 pub(crate) use bodies::Outgoing;
 use bodies::Received;
@@ -76,6 +77,8 @@ pub struct Setup {
     pub access_log: Option<Arc<AccessLog>>,
     /// Proxies whose word about clients is believed.
     pub proxies: Arc<Proxies>,
+    /// The ids that requests get.
+    pub request_ids: Arc<GivenIds>,
 }
 
 /// Reads of files and memory that wait for the disk have at most this many threads for each worker.
@@ -237,6 +240,7 @@ where
             Err(error) => return drop(started.send(Err(error))),
         };
         let Setup { workers, limits, metrics, rates, .. } = &self.setup;
+        let request_ids = self.setup.request_ids.add();
         let workers = (*workers).max(1);
         lent::share_among(workers);
         let places_max = limits.in_flight_max.div_ceil(workers);
@@ -246,7 +250,7 @@ where
             places_max,
             idle: self.idle,
             setup: self.setup,
-            request_ids: Rc::new(RequestIds::new()),
+            request_ids,
             in_flight: Rc::new(Cell::new(0)),
             quiet_sweeps: Cell::new(0),
             complained: Cell::new(None),
@@ -267,7 +271,7 @@ pub(crate) struct Serving<A> {
     /// How many connections have no request and could be closed. The acceptors read it.
     idle: Arc<AtomicUsize>,
     pub(crate) setup: Setup,
-    pub(crate) request_ids: Rc<RequestIds>,
+    pub(crate) request_ids: Arc<RequestIds>,
     in_flight: Rc<Cell<usize>>,
     /// Sweeps since the last request came, while none was in flight.
     quiet_sweeps: Cell<u32>,
@@ -425,14 +429,15 @@ impl<A: Answering> Serving<A> {
         let Some(refused) = pass.refused() else { return response };
         let id = responses::request_id(response.headers());
         let id = id.map_or_else(|| self.request_ids.next(), str::to_owned);
+        let limit = refused.limit;
         let refusal = self.refuse(refused, &id, &client);
         // A 503 of the pipeline says the same in its own form, and stays. Only what the host knows
         // is added: the name of the limit, and when to come back.
         if response.status() != StatusCode::SERVICE_UNAVAILABLE {
             // Where the disk is full, the pipeline has said what of a request was done anyhow.
-            return if refused.limit == Refusal::Disk { response } else { refusal };
+            return if limit == Refusal::Disk { response } else { refusal };
         }
-        let limited = Limited(refused.limit.name());
+        let limited = Limited(limit.name());
         response.extensions_mut().insert(limited);
         if let Some(after) = refusal.headers().get(RETRY_AFTER) {
             response.headers_mut().insert(RETRY_AFTER, after.clone());
@@ -442,18 +447,14 @@ impl<A: Answering> Serving<A> {
 
     /// Counts and explains a refusal; its response.
     fn refuse(&self, refused: Refused, request_id: &str, client: &Client) -> Response<ResponseBody> {
-        let Refused { limit, wait } = refused;
+        let limit = refused.limit;
         self.setup.metrics.refused(limit);
-        let seconds = wait.as_millis().div_ceil(1000).max(1);
-        let explanations = &self.setup.explanations;
+        let seconds = refused.wait.as_millis().div_ceil(1000).max(1);
+        let Setup { explanations, rates, limits, workers, .. } = &self.setup;
         // So many explanations a second are made, and no more: a flood of refusals stays cheap.
         if explanations.admit() {
-            let reason = if limit == Refusal::Disk { "the disk is full" } else { "over a limit" };
-            let text = serde_json::json!({
-                "request_id": request_id, "reason": reason, "limit": limit.name(),
-                "address": client.address.ip().to_canonical().to_string(), "retry_after_seconds": seconds as u64,
-            });
-            explanations.keep(request_id, &text.to_string());
+            let text = explained::refusal(&refused, rates, (limits, *workers), request_id, client, seconds);
+            explanations.keep(request_id, &text);
         }
         let mut response = responses::slow_down(request_id);
         response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(u64::try_from(seconds).unwrap_or(1)));
@@ -466,8 +467,8 @@ impl<A: Answering> Serving<A> {
 fn arrived(arrival: &Arrival, client: Option<&Client>) -> Arrived {
     let Arrival { remote, door, .. } = arrival;
     Arrived {
-        client: client.map_or(*remote, |client| client.address),
-        proxy: client.and_then(|client| client.proxy),
+        client: client.filter(|client| client.is_known).map(|client| client.address),
+        proxy: client.map_or(Some(*remote), |client| client.proxy),
         listener: Arc::clone(&door.name),
         endpoint: door.endpoint.as_ref().map(|endpoint| endpoint.id.clone()),
     }

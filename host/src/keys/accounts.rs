@@ -17,6 +17,7 @@ use crate::keys::KeysError;
 use crate::random::ID_LETTERS;
 use crate::secret::Secret;
 
+pub(crate) use folder_account::TABLE as NOTES_TABLE;
 pub use folder_account::{FolderAccount, Owners, note};
 pub use root::{ROOT_FILE, RootCredentials, RootOrigin};
 
@@ -187,9 +188,11 @@ impl Accounts {
     }
 
     fn add_declared(&mut self, config: &Config) -> Result<(), ConfigError> {
-        for entry in &config.accounts {
-            self.add_entry(entry, config)
-                .map_err(|ConfigError(why)| ConfigError(format!("account {}: {why}", entry.id)))?;
+        for (index, entry) in config.accounts.iter().enumerate() {
+            self.add_entry(entry, config).map_err(|ConfigError(why)| {
+                let place = config.place_of(&format!("accounts[{index}]"));
+                ConfigError(format!("{place}account {}: {why}", entry.id))
+            })?;
         }
         Ok(())
     }

@@ -13,6 +13,7 @@ mod unsent;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
 
@@ -23,6 +24,7 @@ use crate::telemetry::metrics::Metrics;
 
 pub use explain::explain;
 pub use limits::StageLimits;
+pub(crate) use limits::thread_time;
 pub use log::{LogLine, StageLog};
 pub use stage::{AddedStage, Ran};
 pub use unsent::{Unsent, identity};
@@ -39,13 +41,13 @@ pub struct StageSource {
     pub position: Position,
     /// What a run may take.
     pub limits: StageLimits,
-    /// The component.
-    pub component: Vec<u8>,
+    /// The component. A stage at several positions shares it.
+    pub component: Arc<[u8]>,
 }
 
 /// The added stages, by position, each in the order configured.
 pub struct AddedStages {
-    stages: Vec<(Position, AddedStage)>,
+    stages: Vec<(Position, Arc<AddedStage>)>,
     look_at_named: bool,
     settings: Arc<BTreeMap<String, String>>,
 }
@@ -73,6 +75,8 @@ pub struct Walked {
     pub result: Result<(), Box<Ending>>,
     /// Which stage was the first to refuse an object that the request names.
     pub of_named: Option<Box<Ending>>,
+    /// Time of this thread that the stages took.
+    pub time: Duration,
 }
 
 /// All positions, in the order in which a call meets them.
@@ -117,7 +121,7 @@ impl AddedStages {
     }
 
     /// Adds a stage after those that its position has.
-    pub fn add(&mut self, position: Position, stage: AddedStage) {
+    pub fn add(&mut self, position: Position, stage: Arc<AddedStage>) {
         self.look_at_named |= position == Position::NamedObjects;
         self.stages.push((position, stage));
     }
@@ -155,13 +159,14 @@ impl AddedStages {
 
     /// Runs the stages of a position over a call, until one refuses.
     pub fn run(&self, position: Position, call: Box<CallState>, metrics: &Metrics) -> Walked {
-        let mut walked = Walked { call: Some(call), result: Ok(()), of_named: None };
+        let mut walked = Walked { call: Some(call), result: Ok(()), of_named: None, time: Duration::ZERO };
         for (_, stage) in self.stages.iter().filter(|(at, _)| *at == position) {
             let Some(current) = walked.call.take() else { break };
             let request_id = current.request_id.clone();
             let refused_before = current.facts.named_refusals.len();
             let ran = stage.run(position, current, &self.settings);
             walked.call = ran.call;
+            walked.time += ran.time;
             ran.log.emit(&request_id, &stage.name);
             let ending = |failed, words, refusal| {
                 let stage = stage.name.clone();

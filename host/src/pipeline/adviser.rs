@@ -32,7 +32,13 @@ impl Adviser {
     /// # Errors
     /// The component cannot be loaded.
     pub(crate) fn of(manifest: &Manifest, cache: Option<&Path>) -> Result<Option<Adviser>> {
-        let Some((engine, pre)) = engine::alone(&manifest.filling(SLOT)?, EXPORT, cache)? else {
+        let Some((engine, pre)) = engine::alone(
+            "the policy component, which looks at policies",
+            &manifest.filling(SLOT)?,
+            EXPORT,
+            cache,
+        )?
+        else {
             return Ok(None);
         };
         let mut store = engine::store_alone(&engine);

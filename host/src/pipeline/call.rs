@@ -4,6 +4,7 @@
 mod facts;
 mod scheduled;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::{HeaderMap, Method, request::Parts};
@@ -74,8 +75,8 @@ pub struct CallState {
     pub received_ms: u64,
     /// The id that the client is given.
     pub request_id: String,
-    /// The client's address.
-    pub source: std::net::IpAddr,
+    /// The client's address, where it is known.
+    pub source: Option<IpAddr>,
     /// The version of TLS; empty where it is not known.
     pub tls: Option<&'static str>,
     /// The endpoint by which it came.
@@ -90,6 +91,8 @@ pub struct CallState {
     pub journal: Journal,
     /// The response, once a stage set it.
     pub response: Option<CallResponse>,
+    /// It ended because the index cannot be read while the disk is full.
+    pub meets_full_disk: bool,
     /// Header lines for whatever the response will be.
     pub added_headers: String,
     /// Blobs received that no commit has kept yet; released with the call.
@@ -148,48 +151,31 @@ impl Stopwatch {
 impl CallState {
     /// A call for a request head.
     pub fn new(
-        parts: Parts,
+        mut parts: Parts,
         peer: &Peer,
         id: u64,
         received_ms: u64,
         request_id: String,
         stopwatch: Option<Stopwatch>,
     ) -> Self {
-        let mut headers = parts.headers;
         // HTTP/2 names the host in the target. Signatures and addressing look for a `host` header.
-        head::settle(&parts.uri, &mut headers);
-        let content_length =
-            headers.get(http::header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-        CallState {
-            id,
-            method: parts.method,
-            uri: parts.uri,
-            headers,
-            content_length,
-            received_ms,
-            request_id,
-            // A socket of IPv6 shows clients of IPv4 as `::ffff:192.0.2.1`: policies name
-            // 192.0.2.1.
-            source: peer.client.address.ip().to_canonical(),
-            tls: peer.client.tls,
-            endpoint: peer.endpoint.clone(),
-            facts: Facts::default(),
-            work: None,
-            outcome: Outcome::None,
-            journal: Journal::default(),
-            response: None,
-            added_headers: String::new(),
-            pending: Vec::new(),
-            data_keys: Vec::new(),
-            error: None,
-            explanation: Explanation::Open,
-            names_are_seen: false,
-            stopwatch,
-        }
+        head::settle(&parts.uri, &mut parts.headers);
+        let length = parts.headers.get(http::header::CONTENT_LENGTH);
+        let content_length = length.and_then(|value| value.to_str().ok()?.parse().ok());
+        let mut call = CallState::unsent(parts, peer.client.known_address());
+        call.id = id;
+        call.content_length = content_length;
+        call.received_ms = received_ms;
+        call.request_id = request_id;
+        call.tls = peer.client.tls;
+        call.endpoint.clone_from(&peer.endpoint);
+        call.explanation = Explanation::Open;
+        call.stopwatch = stopwatch;
+        call
     }
 
     /// A call that nobody sent, for trying a stage.
-    pub fn unsent(parts: Parts, source: std::net::IpAddr) -> Self {
+    pub fn unsent(parts: Parts, source: Option<IpAddr>) -> Self {
         CallState {
             id: 0,
             method: parts.method,
@@ -206,6 +192,7 @@ impl CallState {
             outcome: Outcome::None,
             journal: Journal::default(),
             response: None,
+            meets_full_disk: false,
             added_headers: String::new(),
             pending: Vec::new(),
             data_keys: Vec::new(),
@@ -214,6 +201,11 @@ impl CallState {
             names_are_seen: false,
             stopwatch: None,
         }
+    }
+
+    /// The client's address as stages read it; empty where it is not known.
+    pub fn source_text(&self) -> String {
+        self.source.map(|address| address.to_string()).unwrap_or_default()
     }
 
     /// Makes it a call that no stage has seen yet, so that it can run again. Blobs that were
@@ -345,11 +337,11 @@ impl Calls {
         self.get(handle.rep()).ok_or_else(|| wasmtime::Error::msg("the call has ended"))
     }
 
-    /// One more handle.
-    pub fn share(&mut self, slot: u32) {
-        if let Some(entry) = self.slots.get_mut(slot as usize) {
-            entry.handles += 1;
-        }
+    /// One more handle; answers how many there are.
+    pub fn share(&mut self, slot: u32) -> u32 {
+        let Some(entry) = self.slots.get_mut(slot as usize) else { return 0 };
+        entry.handles = entry.handles.saturating_add(1);
+        entry.handles
     }
 
     /// One handle less.

@@ -31,7 +31,7 @@ use crate::pipeline::journal::{Draws, SeenRow};
 use crate::pipeline::shared::Shared;
 use volume::Snapshot;
 
-pub use calls::{CallsView, Guests, HasCalls};
+pub use calls::{CallsView, Guests, HasCalls, NotKnownYet};
 
 /// What one pipeline instance works with: the data of its wasmtime store. Much of it is about the
 /// step that runs, because an instance runs one step at a time.

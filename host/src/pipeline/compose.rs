@@ -6,16 +6,23 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde::Deserialize;
 use wac_graph::types::Package;
 use wac_graph::{CompositionGraph, EncodeOptions, NodeId};
 
-use crate::config::Config;
-use crate::pipeline::added_stages::{StageLimits, StageSource};
+use crate::config::{Config, read_bytes, read_text};
+use crate::pipeline::added_stages::{POSITIONS, StageLimits, StageSource, position_name};
 use crate::pipeline::bindings::stages::Position;
 use crate::pipeline::variables::{Variable, VariableType, Variables};
+
+/// Bytes that a manifest may have.
+const MANIFEST_BYTES_MAX: u64 = 1 << 20;
+
+/// Bytes that a component may have. Those from Python have 20 MB.
+const COMPONENT_BYTES_MAX: u64 = 256 << 20;
 
 /// The pipeline that is used when none is named.
 const DEFAULT_MANIFEST: &str = include_str!("../../../spin.toml");
@@ -56,7 +63,7 @@ impl Document {
     /// the one that was meant.
     fn says_something(&self) -> bool {
         let positions = self.application.tool.portcullis.positions();
-        let adds_stages = positions.iter().any(|(_, _, names)| !names.is_empty());
+        let adds_stages = positions.iter().any(|(_, names)| !names.is_empty());
         adds_stages || !self.component.is_empty() || !self.variables.is_empty()
     }
 }
@@ -104,14 +111,17 @@ struct Additions {
 }
 
 impl Additions {
-    fn positions(&self) -> [(Position, &'static str, &[String]); 5] {
-        [
-            (Position::AfterAccept, "after-accept", &self.after_accept),
-            (Position::AfterAuth, "after-auth", &self.after_auth),
-            (Position::BeforeStorage, "before-storage", &self.before_storage),
-            (Position::NamedObjects, "named-objects", &self.named_objects),
-            (Position::OnResponse, "on-response", &self.on_response),
-        ]
+    fn positions(&self) -> [(Position, &[String]); POSITIONS.len()] {
+        POSITIONS.map(|position| {
+            let names = match position {
+                Position::AfterAccept => &self.after_accept,
+                Position::AfterAuth => &self.after_auth,
+                Position::BeforeStorage => &self.before_storage,
+                Position::NamedObjects => &self.named_objects,
+                Position::OnResponse => &self.on_response,
+            };
+            (position, names.as_slice())
+        })
     }
 }
 
@@ -169,7 +179,8 @@ impl Manifest {
             return Ok(Manifest { document: embedded()?, folder: PathBuf::new() });
         };
         let name = path.display().to_string();
-        let text = std::fs::read_to_string(path).with_context(|| format!("reading the manifest {name}"))?;
+        let text = read_text(path, MANIFEST_BYTES_MAX)
+            .map_err(|why| anyhow!("reading the manifest {name}: {why}"))?;
         let mut document: Document = toml::from_str(&text).map_err(|error| {
             let before = error.span().map_or(0, |span| span.start);
             let line = text.bytes().take(before).filter(|byte| *byte == b'\n').count() + 1;
@@ -212,14 +223,14 @@ impl Manifest {
 
     /// The added stages in words: `probe (after-auth)`.
     pub fn added(&self) -> Vec<String> {
-        let word = |position: &str, name: &String| format!("{name} ({position})");
+        let word = |position, name: &String| format!("{name} ({})", position_name(position));
         self.document
             .application
             .tool
             .portcullis
             .positions()
             .into_iter()
-            .flat_map(|(_, position, names)| names.iter().map(move |name| word(position, name)))
+            .flat_map(|(position, names)| names.iter().map(move |name| word(position, name)))
             .collect()
     }
 
@@ -264,16 +275,22 @@ impl Manifest {
         self.component(&dependency.component).and_then(|found| self.source(&dependency.component, found))
     }
 
+    /// Whether a component is one of those that are built in.
+    pub fn is_built_in(component: &[u8]) -> bool {
+        EMBEDDED.iter().any(|(_, built_in)| *built_in == component)
+    }
+
     /// The added stages, in order.
     pub fn added_stages(&self) -> Result<Vec<StageSource>> {
         let added = &self.document.application.tool.portcullis;
         let positions = added.positions();
-        let is_added = |name: &String| positions.iter().any(|(_, _, names)| names.contains(name));
+        let is_added = |name: &String| positions.iter().any(|(_, names)| names.contains(name));
         if let Some(name) = added.stages.keys().find(|name| !is_added(name)) {
             bail!("[application.tool.portcullis.stages.{name}] is about a stage that no position has");
         }
         let mut stages = Vec::new();
-        for (position, _, names) in positions {
+        let mut read: BTreeMap<&str, Arc<[u8]>> = BTreeMap::new();
+        for (position, names) in positions {
             for name in names {
                 let entry = added.stages.get(name);
                 let limits = StageLimits::new(
@@ -281,7 +298,16 @@ impl Manifest {
                     entry.and_then(|entry| entry.time_ms_max),
                 )
                 .with_context(|| format!("[application.tool.portcullis.stages.{name}]"))?;
-                let component = self.source(name, self.component(name)?)?;
+                let found = self.component(name)?;
+                ensure!(
+                    found.dependencies.is_empty(),
+                    "[component.{name}.dependencies]: an added stage has none, as it imports nothing of other components"
+                );
+                let component = match read.get(name.as_str()) {
+                    Some(component) => Arc::clone(component),
+                    None => self.source(name, found)?.into(),
+                };
+                read.insert(name, Arc::clone(&component));
                 stages.push(StageSource { name: name.clone(), position, limits, component });
             }
         }
@@ -296,7 +322,8 @@ impl Manifest {
     fn source(&self, name: &str, component: &Component) -> Result<Vec<u8>> {
         if let Some(source) = &component.source {
             let path = self.folder.join(source);
-            return std::fs::read(&path).with_context(|| format!("reading the component {}", path.display()));
+            return read_bytes(&path, COMPONENT_BYTES_MAX)
+                .map_err(|why| anyhow!("reading the component {}: {why}", path.display()));
         }
         let found = EMBEDDED.iter().find(|(built_in, _)| *built_in == name);
         found.map(|(_, bytes)| bytes.to_vec()).with_context(|| {
@@ -345,7 +372,7 @@ fn check_used(document: &Document) -> Result<()> {
         };
         let is_used = document.trigger.http.iter().any(|trigger| trigger.component == *name)
             || document.component.values().any(in_slot)
-            || positions.iter().any(|(_, _, names)| names.contains(name));
+            || positions.iter().any(|(_, names)| names.contains(name));
         ensure!(is_used, "[component.{name}] stands nowhere: no position names it, and no slot");
     }
     Ok(())

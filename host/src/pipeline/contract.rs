@@ -1,11 +1,17 @@
 //! Translates between the types of the contract and those of the host.
 
+use std::hash::{Hash, Hasher};
+
 use crate::body::digest::Algorithm;
 use crate::body::{ChunkSignature, Chunked, Payload};
 use crate::hex;
 use crate::keys::accounts::{self, IdentityKind};
 use crate::keys::vault::SessionDetails;
-use crate::pipeline::bindings::calls::{self, DigestAlgorithm, Identity, Session, Span};
+use crate::pipeline::bindings::calls::{
+    self, DigestAlgorithm, Identity, NamedObject, ObjectVersion, Session, Span, Target, UsageChange,
+};
+use crate::telemetry::access::Resolved;
+use crate::telemetry::origin::RequestOrigin;
 
 /// What a request promises about its body, in the host's terms. `chain` is what signed chunks
 /// continue from: the verified signature of the head.
@@ -26,6 +32,41 @@ pub(crate) fn promised(payload: calls::Payload, chain: Option<ChunkSignature>) -
             },
         }),
     })
+}
+
+/// The origin of a line about a call that has this target: the response could not be made, or is
+/// cut short.
+pub(crate) fn origin(request_id: &str, operation: &str, target: Option<Target>) -> RequestOrigin {
+    let (bucket, key) = target.map(|target| (target.bucket, target.key)).unwrap_or_default();
+    RequestOrigin { request_id: request_id.to_owned(), operation: operation.to_owned(), bucket, key }
+}
+
+/// What the access log says of a target.
+pub(crate) fn resolved(target: Option<&Target>) -> Resolved {
+    let target = target.cloned();
+    let (bucket, key) = target.map(|target| (target.bucket, target.key)).unwrap_or_default();
+    Resolved { bucket: bucket.unwrap_or_default(), key: key.unwrap_or_default(), ..Resolved::default() }
+}
+
+/// The objects that the body of a request names, where the request has this target.
+pub(crate) fn with_target<'a>(
+    target: Option<&Target>,
+    named: impl Iterator<Item = &'a NamedObject>,
+) -> Vec<ObjectVersion> {
+    let bucket = target.and_then(|target| target.bucket.clone()).unwrap_or_default();
+    let version = |named: &NamedObject| ObjectVersion {
+        bucket: bucket.clone(),
+        key: named.key.clone(),
+        version_id: named.version_id.clone(),
+    };
+    named.map(version).collect()
+}
+
+/// Adds a change of usage to a hash.
+pub(crate) fn hash_usage(change: &UsageChange, hasher: &mut impl Hasher) {
+    let UsageChange { bucket, account, limited, buckets, objects, bytes } = change;
+    (bucket, account, limited).hash(hasher);
+    (buckets, objects, bytes).hash(hasher);
 }
 
 /// A span in the volume's terms.

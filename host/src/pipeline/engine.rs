@@ -7,7 +7,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
@@ -15,7 +15,7 @@ use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{Config, Engine, Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
 
 use crate::hex;
-use crate::pipeline::added_stages::{AddedStage, AddedStages, StageLimits, StageSource};
+use crate::pipeline::added_stages::{AddedStage, AddedStages, StageLimits, StageSource, thread_time};
 use crate::pipeline::bindings::{Pipeline, PipelinePre};
 use crate::pipeline::capabilities::{self, HostState};
 use crate::pipeline::instance_limits::MEMORY_BYTES_MAX;
@@ -43,7 +43,7 @@ impl CompiledPipeline {
     /// Compiles a composed pipeline, or loads what an earlier start compiled.
     pub fn load(composed: &[u8], cache: Option<&Path>) -> Result<CompiledPipeline> {
         let engine = engine()?;
-        let component = compile(&engine, composed, cache)?;
+        let component = compile(&engine, "the pipeline", composed, cache)?;
         let pre = PipelinePre::new(capabilities::linker(&engine)?.instantiate_pre(&component)?)?;
         Ok(CompiledPipeline { engine, pre })
     }
@@ -56,8 +56,18 @@ impl CompiledPipeline {
         cache: Option<&Path>,
     ) -> Result<AddedStages> {
         let mut added = AddedStages::new(settings);
+        // A stage may stand at several positions. It is compiled once.
+        let mut linked: BTreeMap<String, Arc<AddedStage>> = BTreeMap::new();
         for StageSource { name, position, limits, component } in stages {
-            added.add(position, added_stage(&self.engine, &name, &component, limits, cache)?);
+            let stage = match linked.get(&name) {
+                Some(stage) => Arc::clone(stage),
+                None => {
+                    let stage = Arc::new(added_stage(&self.engine, &name, &component, limits, cache)?);
+                    linked.insert(name, Arc::clone(&stage));
+                    stage
+                }
+            };
+            added.add(position, stage);
         }
         Ok(added)
     }
@@ -96,17 +106,6 @@ fn patience(state: &mut HostState) -> UpdateDeadline {
     }
 }
 
-/// How long this thread has run. Only long steps need it, so reading a file is cheap enough. Where
-/// the kernel does not say, the time of the clock is taken.
-fn thread_time() -> Duration {
-    static START: OnceLock<Instant> = OnceLock::new();
-    let read = || {
-        let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-        text.split(' ').next()?.parse().ok().map(Duration::from_nanos)
-    };
-    read().unwrap_or_else(|| START.get_or_init(Instant::now).elapsed())
-}
-
 /// An engine whose epochs move on.
 fn engine() -> Result<Engine> {
     let engine = Engine::new(&config()).map_err(anyhow::Error::from)?;
@@ -134,7 +133,7 @@ fn added_stage(
     limits: StageLimits,
     cache: Option<&Path>,
 ) -> Result<AddedStage> {
-    compile(engine, component, cache)
+    compile(engine, &format!("the stage {name}"), component, cache)
         .context("it is no component that this server can compile; `portcullis stage build` makes one")
         .and_then(|component| AddedStage::link(name, engine, &component, limits))
         .with_context(|| format!("the stage `{name}`"))
@@ -143,12 +142,13 @@ fn added_stage(
 /// A component alone, for what it exports to operators. It is lent nothing: any import that it
 /// calls is a trap. `None` where it has no such export.
 pub(crate) fn alone(
+    what: &str,
     component: &[u8],
     export: &str,
     cache: Option<&Path>,
 ) -> Result<Option<(Engine, InstancePre<StoreLimits>)>> {
     let engine = engine()?;
-    let component = compile(&engine, component, cache)?;
+    let component = compile(&engine, what, component, cache)?;
     if component.get_export_index(None, export).is_none() {
         return Ok(None);
     }
@@ -193,8 +193,13 @@ fn tick(engine: wasmtime::EngineWeak) -> Result<()> {
     Ok(())
 }
 
-/// Compiles a component, or loads what an earlier start compiled.
-pub(crate) fn compile(engine: &Engine, composed: &[u8], cache: Option<&Path>) -> Result<Component> {
+/// Compiles a component, or loads what an earlier start compiled. `what` says in the log which one.
+pub(crate) fn compile(
+    engine: &Engine,
+    what: &str,
+    composed: &[u8],
+    cache: Option<&Path>,
+) -> Result<Component> {
     let Some(cache) = cache else {
         return Ok(Component::new(engine, composed)?);
     };
@@ -202,16 +207,28 @@ pub(crate) fn compile(engine: &Engine, composed: &[u8], cache: Option<&Path>) ->
     if let Some(component) = load_cached(engine, &path) {
         return Ok(component);
     }
-    tracing::info!("compiling the pipeline: once for this version");
-    if let Some(program) = APART.get()
+    // Asked before it is compiled: another process could not keep the code either.
+    let kept = writable(cache);
+    match &kept {
+        Ok(()) => tracing::info!("compiling {what}: once for this version; it takes some seconds"),
+        Err(error) => tracing::warn!(
+            folder = %cache.display(), %error,
+            "compiling {what}, which every start does again: the code cannot be kept. Let the user of this program \
+             write to the folder, or name another one (cache_dir)"
+        ),
+    }
+    if kept.is_ok()
+        && let Some(program) = APART.get()
         && compile_apart(program, composed, cache)
         && let Some(component) = load_cached(engine, &path)
     {
         return Ok(component);
     }
     let code = engine.precompile_component(composed)?;
-    if let Err(error) = store_cached(cache, &path, &code) {
-        tracing::warn!(%error, "the compiled pipeline could not be kept; the next start compiles again");
+    if kept.is_ok()
+        && let Err(error) = store_cached(&path, &code)
+    {
+        tracing::warn!(file = %path.display(), %error, "compiled code cannot be kept; the next start compiles again");
     }
     // Why this is safe: see `load_cached`. Here the bytes come from this process itself.
     #[expect(unsafe_code, reason = "code compiled by this process a moment ago")]
@@ -251,7 +268,8 @@ fn compile_apart(program: &Path, composed: &[u8], cache: &Path) -> bool {
 pub fn compile_into(cache: &Path, composed: &[u8]) -> Result<()> {
     let engine = Engine::new(&config()).map_err(anyhow::Error::from)?;
     let code = engine.precompile_component(composed)?;
-    Ok(store_cached(cache, &cache.join(cache_name(&engine, composed)), &code)?)
+    let path = cache.join(cache_name(&engine, composed));
+    store_cached(&path, &code).with_context(|| format!("writing {}", path.display()))
 }
 
 /// Where the cache folder has the code of a component, if it was compiled.
@@ -276,7 +294,7 @@ fn load_cached(engine: &Engine, path: &Path) -> Option<Component> {
     use std::os::unix::fs::MetadataExt;
     let found = std::fs::symlink_metadata(path).ok()?;
     if !found.is_file() || found.uid() != rustix::process::geteuid().as_raw() || found.mode() & 0o022 != 0 {
-        tracing::warn!("ignoring compiled code that others could have written");
+        tracing::warn!(file = %path.display(), "ignoring compiled code that another user wrote, or could have: run all commands as the user of the server");
         return None;
     }
     #[expect(unsafe_code, reason = "the file was written by this user's earlier start, see above")]
@@ -284,14 +302,24 @@ fn load_cached(engine: &Engine, path: &Path) -> Option<Component> {
     loaded.ok().inspect(|_| stale_code::note_use(path))
 }
 
-fn store_cached(cache: &Path, path: &PathBuf, code: &[u8]) -> std::io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+/// Makes the cache where it is not there, and tries whether a file can be written to it.
+fn writable(cache: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(cache)?;
+    let trial = cache.join(format!("{}.partial", std::process::id()));
+    std::fs::write(&trial, [])?;
+    std::fs::remove_file(&trial)
+}
+
+fn store_cached(path: &Path, code: &[u8]) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
     // Written under another name first: another start must never load a part of it.
     let partial = path.with_extension(format!("{}.partial", std::process::id()));
     let mut file =
         std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
     file.write_all(code)?;
+    // The name must never stand for a part of the code, also after a crash of the machine.
+    file.sync_data()?;
     drop(file);
     std::fs::rename(&partial, path)
 }

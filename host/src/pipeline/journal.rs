@@ -24,6 +24,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::pipeline::bindings::calls::{Batch, Failure, Fetch, Outcome, Requirement, Span};
 use crate::pipeline::call::{Ingest, StoredBytes, Work};
+use crate::pipeline::contract;
 use volume::{DataKey, Entry, Snapshot};
 
 /// Something that was drawn. Drawn again, it would be something else.
@@ -298,8 +299,8 @@ fn spans(spans: &[Span], hasher: &mut Xxh3) {
 }
 
 fn changes(batch: &Batch, hasher: &mut Xxh3) {
-    let Batch { require, put, delete, keep, free, usage } = batch;
-    (3_u8, require.len(), put.len(), delete.len()).hash(hasher);
+    let Batch { require, put, delete, keep, free, usage, essential } = batch;
+    (3_u8, require.len(), put.len(), delete.len(), essential).hash(hasher);
     for requirement in require {
         match requirement {
             Requirement::Unchanged(row) => (0_u8, row).hash(hasher),
@@ -310,7 +311,6 @@ fn changes(batch: &Batch, hasher: &mut Xxh3) {
     put.iter().for_each(|put| (&put.table, &put.key, &put.value).hash(hasher));
     (delete, keep, free).hash(hasher);
     if let Some(change) = usage {
-        (&change.bucket, &change.account, change.limited).hash(hasher);
-        (change.buckets, change.objects, change.bytes).hash(hasher);
+        contract::hash_usage(change, hasher);
     }
 }

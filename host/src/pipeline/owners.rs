@@ -26,7 +26,13 @@ pub(crate) fn of(
     cache: Option<&Path>,
     volume: &Volume,
 ) -> Result<Option<BTreeSet<String>>> {
-    let Some((engine, pre)) = engine::alone(&manifest.filling(SLOT)?, EXPORT, cache)? else {
+    let Some((engine, pre)) = engine::alone(
+        "the storage component, which says whose rows are",
+        &manifest.filling(SLOT)?,
+        EXPORT,
+        cache,
+    )?
+    else {
         return Ok(None);
     };
     let mut store = engine::store_alone(&engine);

@@ -4,7 +4,7 @@
 //! The policy of an endpoint is only a text here. The component in the slot `policy` says at the
 //! start whether it can be read, and decides by it later.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -29,8 +29,11 @@ pub struct Peer {
 /// The client of a request, and how it is connected: with this server, or with a trusted proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Client {
-    /// Its address. The port is 0 where a proxy does not say it.
+    /// The address that rates and shares count. The port is 0 where a proxy does not say it.
     pub address: SocketAddr,
+    /// Whether that is the client's. Otherwise it is that of a trusted proxy, which does not say
+    /// for whom it sends.
+    pub is_known: bool,
     /// The trusted proxy that says so.
     pub proxy: Option<SocketAddr>,
     /// The version of TLS, or [`Client::TLS_UNKNOWN`]; `None` on an open connection.
@@ -40,6 +43,12 @@ pub struct Client {
 impl Client {
     /// The version of a connection over TLS, where a proxy does not say it.
     pub const TLS_UNKNOWN: &'static str = "";
+
+    /// Its address, where that is known. A socket of IPv6 shows clients of IPv4 as
+    /// `::ffff:192.0.2.1`: policies name 192.0.2.1.
+    pub fn known_address(&self) -> Option<IpAddr> {
+        self.is_known.then(|| self.address.ip().to_canonical())
+    }
 }
 
 /// The endpoint that a listener stands for.
@@ -69,7 +78,8 @@ impl Endpoint {
     /// A policy that is not a text of at most 128 KiB.
     pub fn load_all(config: &Config) -> Result<Vec<Arc<Endpoint>>, ConfigError> {
         let load = |(number, listener): (u64, &config::ListenerEntry)| {
-            let named = |ConfigError(why): ConfigError| ConfigError(format!("endpoint {why}"));
+            let place = config.place_of(&format!("listeners[{number}]"));
+            let named = |ConfigError(why): ConfigError| ConfigError(format!("{place}endpoint {why}"));
             let policy = listener.policy.as_deref().map(config::read_policy).transpose().map_err(named)?;
             Ok(Arc::new(Endpoint {
                 id: listener.endpoint.clone(),

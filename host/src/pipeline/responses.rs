@@ -21,6 +21,7 @@ const HEAD_TOO_LONG: (&str, &str) =
 const BAD_REQUEST: (&str, &str) = ("BadRequest", "An error occurred when parsing the HTTP request.");
 const UNCLEAR_CLIENT: (&str, &str) =
     ("InvalidRequest", "The proxy in front of this server does not say clearly who sent the request.");
+const UNAVAILABLE: (&str, &str) = ("ServiceUnavailable", "Service is unable to handle request.");
 const SLOW_DOWN: (&str, &str) = ("SlowDown", "Please reduce your request rate.");
 /// The response header that carries the request id.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-amz-request-id");
@@ -74,6 +75,13 @@ pub fn unclear_client_bytes(request_id: &str) -> Bytes {
 /// 503: more requests are in flight than the limits allow.
 pub fn slow_down(request_id: &str) -> Response<ResponseBody> {
     let mut response = error(StatusCode::SERVICE_UNAVAILABLE, SLOW_DOWN, request_id);
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
+    response
+}
+
+/// 503: the disk is full, and the index cannot be read until there is space.
+pub fn unavailable(request_id: &str) -> Response<ResponseBody> {
+    let mut response = error(StatusCode::SERVICE_UNAVAILABLE, UNAVAILABLE, request_id);
     response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_SECONDS));
     response
 }

@@ -31,7 +31,13 @@ impl Rows {
     /// # Errors
     /// The component cannot be loaded.
     pub(crate) fn of(manifest: &Manifest, cache: Option<&Path>) -> Result<Option<Rows>> {
-        let Some((engine, pre)) = engine::alone(&manifest.filling(SLOT)?, EXPORT, cache)? else {
+        let Some((engine, pre)) = engine::alone(
+            "the storage component, which reads rows",
+            &manifest.filling(SLOT)?,
+            EXPORT,
+            cache,
+        )?
+        else {
             return Ok(None);
         };
         Ok(Some(Rows { engine, pre: RowReaderPre::new(pre)?, instance: None }))

@@ -55,15 +55,17 @@ const GATHERED_BYTES_MAX: u64 = 96 << 20;
 const COME_BACK: Duration = Duration::from_secs(1);
 
 /// A refusal: by which limit, and when to come back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Refused {
     pub(crate) limit: Refusal,
     pub(crate) wait: Duration,
+    /// The rate that is exceeded, where it is one.
+    pub(crate) rate: Option<Rc<Exceeded>>,
 }
 
 impl Refused {
     pub(crate) fn by(limit: Refusal) -> Refused {
-        Refused { limit, wait: COME_BACK }
+        Refused { limit, wait: COME_BACK, rate: None }
     }
 }
 
@@ -75,7 +77,7 @@ impl From<Exceeded> for Refused {
             Subject::Bucket => Refusal::RateBucket,
             Subject::Address => Refusal::RateAddress,
         };
-        Refused { limit, wait: exceeded.wait }
+        Refused { limit, wait: exceeded.wait, rate: Some(Rc::new(exceeded)) }
     }
 }
 

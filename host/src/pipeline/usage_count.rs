@@ -1,30 +1,44 @@
-//! Counts usage from rows, as the component that wrote them reads them: once for a folder that has
-//! no counts yet, and for every check of a folder.
+//! Counts usage from rows, as the component that wrote them reads them: for a folder that has no
+//! counts yet, or counts that another component has not kept, and for every check of a folder.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
+use sha2::{Digest as _, Sha256};
 
+use crate::keys::accounts::NOTES_TABLE;
 use crate::pipeline::bindings::references::Counted;
 use crate::pipeline::compose::Manifest;
 use crate::pipeline::row_reader::{Rows, SLOT};
 use crate::telemetry::usage::counter;
-use volume::{Add, Amounts, Batch, CommitError, Put, Requirement, Volume};
+use volume::{AMOUNTS, Add, Amounts, Batch, CommitError, Put, Snapshot, Volume};
 
-/// The row that says that usage was counted: written with the counts, in one commit. From then on,
-/// every commit keeps them right.
+/// The row that says that usage was counted, and by whom. From then on, every commit of that
+/// component keeps the counts right.
 pub(crate) const TABLE: &str = "counts";
 const KEY: &[u8] = b"usage";
 /// The function of the component that tells usage.
 const EXPORT: &[u8] = b"usage-of";
-/// How it is counted.
-const RULES: &[u8] = &[1];
+/// How Portcullis' own component counts. From 2 on, an upload in progress is an object.
+const RULES: u8 = 2;
+/// Counters that one commit changes: with the longest names, that is 3 MB of a batch.
+const COUNTERS_MAX: usize = 10_000;
 
 /// Whether a row says that usage was counted.
 pub(crate) fn is_mark(table: &str, key: &[u8]) -> bool {
     table == TABLE && key == KEY
+}
+
+/// What the row says where a component has counted: the rules, and for a component that is not
+/// built in, its SHA-256. Another one may count otherwise.
+pub(crate) fn mark_of(component: &[u8]) -> Vec<u8> {
+    let mut mark = vec![RULES];
+    if !Manifest::is_built_in(component) {
+        mark.extend_from_slice(&Sha256::digest(component));
+    }
+    mark
 }
 
 /// What rows have said so far.
@@ -52,6 +66,7 @@ impl UsageCount {
             }
             Counted::Upload((upload, number)) => {
                 self.uploads.insert(upload, number);
+                add(self.objects.entry(number).or_default(), 0);
             }
             Counted::Object((number, bytes)) => add(self.objects.entry(number).or_default(), bytes),
             Counted::Part((upload, bytes)) => add(self.parts.entry(upload).or_default(), bytes),
@@ -80,39 +95,79 @@ fn add_up(sum: &mut Amounts, more: &Amounts) {
     sum.iter_mut().zip(more).for_each(|(sum, more)| *sum = sum.saturating_add(*more));
 }
 
-/// Counts the usage of a folder that has no counts yet. Nothing is served before that. Says whether
-/// usage is counted at all.
+/// Counts the usage of a folder whose counts were not kept by the pipeline's storage component: it
+/// has none yet, or another component has run since, or has counted by other rules. Nothing is
+/// served before that. Says whether usage is counted at all.
 ///
 /// Where the pipeline has another storage component than Portcullis' own, which does not tell
-/// usage, nothing is counted. Quotas are refused then: nothing would enforce them.
+/// usage, nothing is counted. Quotas are refused then: nothing would enforce them. What was counted
+/// before is out of date from now on, so the row that says that it is right goes.
 ///
 /// # Errors
 /// The folder cannot be read or written, or the pipeline cannot be loaded; quotas that nothing
 /// would enforce.
-pub(crate) fn count_once(
+pub(crate) fn bring_up(
     volume: &Volume,
     manifest: &Manifest,
     cache: Option<&Path>,
     has_quotas: bool,
 ) -> Result<bool> {
-    if !tells_usage(&manifest.filling(SLOT)?) {
+    let component = manifest.filling(SLOT)?;
+    let snapshot = volume.snapshot()?;
+    let noted = snapshot.get(TABLE, KEY)?.map(|row| row.value);
+    if !tells_usage(&component) {
         if has_quotas {
             bail!("quotas are set, and the storage component of the pipeline does not tell usage");
         }
-        tracing::info!("usage is not counted: the storage component of the pipeline does not tell it");
+        if noted.is_some() {
+            forget(volume)?;
+            tracing::warn!(
+                "usage is not counted any more: the storage component of the pipeline does not tell it; the next \
+                 start with one that does counts anew"
+            );
+        } else {
+            tracing::info!("usage is not counted: the storage component of the pipeline does not tell it");
+        }
         return Ok(false);
     }
-    let snapshot = volume.snapshot()?;
-    if snapshot.get(TABLE, KEY)?.is_some() {
+    let mark = mark_of(&component);
+    if noted.as_ref() == Some(&mark) {
         return Ok(true);
     }
-    let began = Instant::now();
+    let (sums, rows, took) = count(&snapshot, manifest, cache)?;
+    let changes = differences(&snapshot.counters()?, sums);
+    drop(snapshot);
+    if noted.is_some() {
+        forget(volume)?;
+    }
+    write(volume, changes, &mark, COUNTERS_MAX)?;
+    if rows > 0 {
+        let milliseconds = took.as_millis() as u64;
+        let again = noted.is_some();
+        tracing::info!(rows, milliseconds, again, "usage was counted from the rows");
+    }
+    Ok(true)
+}
+
+/// The counters as they have to be, the rows that say so, and how long it took to count.
+fn count(
+    snapshot: &Snapshot,
+    manifest: &Manifest,
+    cache: Option<&Path>,
+) -> Result<(BTreeMap<String, Amounts>, u64, Duration)> {
+    let mut began = Instant::now();
     let (mut count, mut number, mut unreadable) = (UsageCount::default(), 0_u64, 0_u64);
-    // Loaded with the first row: a new folder has none.
+    // Loaded with the first row: a new folder has none but the host's own, which are not counted.
     let mut reader: Option<Result<Rows>> = None;
     snapshot.walk(&mut |table, key, value| {
+        if table == NOTES_TABLE {
+            return;
+        }
         let loaded = reader.get_or_insert_with(|| {
-            Rows::of(manifest, cache)?.context("the storage component of the pipeline does not tell usage")
+            let rows = Rows::of(manifest, cache)?;
+            // Compiling it takes longer than counting, and has a line of its own.
+            began = Instant::now();
+            rows.context("the storage component of the pipeline does not tell usage")
         });
         let Ok(rows) = loaded else { return };
         number += 1;
@@ -123,19 +178,23 @@ pub(crate) fn count_once(
         }
     })?;
     reader.transpose().context("counting the usage")?;
-    drop(snapshot);
-    commit(volume, count.sums()).context("writing the usage")?;
-    let milliseconds = began.elapsed().as_millis() as u64;
-    if number > 0 {
-        tracing::info!(rows = number, milliseconds, "usage was counted for the first time");
-    }
     if unreadable > 0 {
         tracing::warn!(
             rows = unreadable,
             "rows that cannot be read are not counted; `portcullis check` names them"
         );
     }
-    Ok(true)
+    Ok((count.sums(), number, began.elapsed()))
+}
+
+/// What has to be added to the counters that there are, by name.
+fn differences(noted: &[(String, Amounts)], sums: BTreeMap<String, Amounts>) -> BTreeMap<String, Amounts> {
+    let mut changes = sums;
+    for (counter, amounts) in noted {
+        add_up(changes.entry(counter.clone()).or_default(), &amounts.map(i64::wrapping_neg));
+    }
+    changes.retain(|_, amounts| *amounts != Amounts::default());
+    changes
 }
 
 /// Whether a component exports what tells usage: then the name stands in it. To load the component,
@@ -144,15 +203,46 @@ fn tells_usage(component: &[u8]) -> bool {
     component.windows(EXPORT.len()).any(|bytes| bytes == EXPORT)
 }
 
-fn commit(volume: &Volume, sums: BTreeMap<String, Amounts>) -> Result<()> {
-    let add = |(counter, amounts)| Add { counter, amounts, at_most: [None; 3] };
-    let batch = Batch {
-        require: vec![Requirement::Absent { table: TABLE.to_owned(), key: KEY.to_vec() }],
-        put: vec![Put { table: TABLE.to_owned(), key: KEY.to_vec(), value: RULES.to_vec() }],
-        add: sums.into_iter().map(add).collect(),
-        ..Batch::default()
-    };
-    volume.commit_blocking(batch).map(|_| ()).map_err(|error: CommitError| error.into())
+/// Takes the row away that says that the counters are right.
+fn forget(volume: &Volume) -> Result<()> {
+    let batch = Batch { delete: vec![(TABLE.to_owned(), KEY.to_vec())], ..Batch::default() };
+    commit(volume, batch)
+}
+
+/// Changes the counters, some in each commit, and says in the last one that they are right. A start
+/// that is cut short before that is followed by one that counts again, from what there is then.
+fn write(volume: &Volume, changes: BTreeMap<String, Amounts>, mark: &[u8], at_once: usize) -> Result<()> {
+    let mut changes = changes.into_iter().peekable();
+    loop {
+        let add: Vec<Add> = changes
+            .by_ref()
+            .take(at_once)
+            .map(|(counter, amounts)| Add { counter, amounts, at_most: [None; AMOUNTS] })
+            .collect();
+        let is_last = changes.peek().is_none();
+        let put = Put { table: TABLE.to_owned(), key: KEY.to_vec(), value: mark.to_vec() };
+        let batch = Batch {
+            add,
+            put: if is_last { vec![put] } else { Vec::new() },
+            essential: true,
+            ..Batch::default()
+        };
+        commit(volume, batch)?;
+        if is_last {
+            return Ok(());
+        }
+    }
+}
+
+fn commit(volume: &Volume, batch: Batch) -> Result<()> {
+    match volume.commit_blocking(batch) {
+        Ok(_) => Ok(()),
+        Err(CommitError::Full) => bail!(
+            "the disk is full, and the usage of the data folder has to be counted before it is served: make room \
+             on its file system, and start again. Nothing is lost; the next start counts from the beginning"
+        ),
+        Err(error) => Err(error).context("writing the usage"),
+    }
 }
 
 #[cfg(test)]

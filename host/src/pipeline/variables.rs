@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use anyhow::{Result, bail, ensure};
 use serde::Deserialize;
 
-use crate::config::Config;
+use crate::config::{Config, did_you_mean};
 
 /// A variable as `[variables]` of a manifest declares it.
 #[derive(Debug, Deserialize)]
@@ -72,6 +72,15 @@ impl VariableType {
         }
     }
 
+    /// The words that are allowed, where it is one of a few.
+    fn words(&self) -> Vec<&str> {
+        match self {
+            VariableType::Text | VariableType::Number => Vec::new(),
+            VariableType::Boolean => vec!["true", "false"],
+            VariableType::Words(words) => words.iter().map(String::as_str).collect(),
+        }
+    }
+
     /// What is allowed, for messages: `presigned, off or on`.
     fn allowed(&self) -> String {
         match self {
@@ -119,11 +128,13 @@ impl Variables<'_> {
             let source = config.source_of_variable(name, variable.origin);
             if !self.declared.contains_key(name) {
                 let known: Vec<_> = self.declared.keys().map(String::as_str).collect();
-                bail!("{source}: the pipeline has no variable {name}; it has {}", known.join(", "));
+                let meant = did_you_mean(name, known.iter().copied());
+                bail!("{source}: the pipeline has no variable {name}{meant}; it has {}", known.join(", "));
             }
             let type_ = self.types.get(name).unwrap_or(&VariableType::Text);
             let value = &variable.value;
-            ensure!(type_.takes(value), "{source} = {value:?}: allowed is {}", type_.allowed());
+            let meant = || did_you_mean(value, type_.words());
+            ensure!(type_.takes(value), "{source} = {value:?}: allowed is {}{}", type_.allowed(), meant());
         }
         let mut values = BTreeMap::new();
         for (name, variable) in self.declared {

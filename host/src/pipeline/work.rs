@@ -19,6 +19,7 @@ use crate::pipeline::quotas;
 use crate::pipeline::shared::Shared;
 use crate::pipeline::shares::Pass;
 use crate::pipeline::shares::room::{SHORT_BYTES_MAX, Taken};
+use crate::telemetry::reason;
 use volume::{self, CommitError, PendingBlob, SpanReader, Volume, VolumeError};
 
 /// After a response, at most this much of an unread body is read away, for at most this long.
@@ -338,6 +339,7 @@ fn volume_batch(batch: Batch) -> volume::Batch {
         keep: batch.keep,
         free: batch.free,
         add: Vec::new(),
+        essential: batch.essential,
     }
 }
 
@@ -346,7 +348,7 @@ fn contract_digests(values: Vec<(body::digest::Algorithm, Vec<u8>)>) -> Vec<Dige
 }
 
 fn storage_failure(error: &VolumeError) -> Failure {
-    tracing::error!(%error, "stored bytes could not be read");
+    reason::given(error, "stored bytes could not be read");
     Failure::StorageFailed
 }
 

@@ -33,7 +33,6 @@ use crate::pipeline::capabilities::HostState;
 use crate::pipeline::contract;
 use crate::pipeline::engine::{self, CompiledPipeline};
 use crate::pipeline::header_lines;
-use crate::pipeline::origin::origin;
 use crate::pipeline::peer::Peer;
 use crate::pipeline::responses;
 use crate::pipeline::shared::Shared;
@@ -42,6 +41,7 @@ use crate::pipeline::work::{self, Sender};
 use crate::telemetry::access::{Access, ErrorCode, Resolved, SignedBy};
 use crate::telemetry::metrics;
 use crate::telemetry::otlp::{Answered, Laps};
+use crate::telemetry::reason;
 use volume::PendingBlob;
 
 /// What answers requests on one thread.
@@ -201,6 +201,11 @@ impl Answering for Worker {
     }
 }
 
+/// Whether a step ended because the volume could not be read.
+fn is_of_volume(trap: &wasmtime::Error) -> bool {
+    trap.chain().any(|cause| cause.is::<volume::VolumeError>())
+}
+
 impl Worker {
     /// A worker with its own instance of the pipeline.
     pub fn new(shared: Arc<Shared>, pipeline: Arc<CompiledPipeline>) -> Result<Rc<Worker>> {
@@ -227,16 +232,20 @@ impl Worker {
             let Scheduled { work, payload, sender, stored } = self.take_work(ticket)?;
             // What a commit keeps of what was stored before has to be there: a copy without bytes
             // would be another object that nobody can read.
-            let missing = match stored.is_empty() {
-                true => None,
-                false => Box::pin(work::find_missing(stored, &self.shared.volume)).await,
+            let working = async {
+                let missing = match stored.is_empty() {
+                    true => None,
+                    false => Box::pin(work::find_missing(stored, &self.shared.volume)).await,
+                };
+                match missing {
+                    Some(outcome) => (outcome, Vec::new()),
+                    None => work::perform(work, payload, sender, body, &self.shared, &mut rooms).await,
+                }
             };
-            let (outcome, pending) = match missing {
-                Some(outcome) => (outcome, Vec::new()),
-                None => work::perform(work, payload, sender, body, &self.shared, &mut rooms).await,
-            };
+            let ((outcome, pending), why) = reason::asked(working).await;
             if let Outcome::Failed(Failure::StorageFailed) = outcome {
-                self.note_failure(ticket);
+                // A commit shares its disk with others, and its reason is a line about all of them.
+                self.note_failure(ticket, why.as_deref().unwrap_or("see the lines about commits"));
             }
             progress = self.go_on(ticket, outcome, pending)?;
         }
@@ -323,10 +332,18 @@ impl Worker {
     /// Replaces a trapped instance, which must not be used again. The call that trapped is lost.
     /// The others run again when their work is done.
     fn replace(&self, instance: &mut Instance, trap: &wasmtime::Error, ticket: &Ticket) {
-        let call = instance.store.data_mut().calls.get(ticket.slot);
+        let mut call = instance.store.data_mut().calls.get(ticket.slot);
+        if is_of_volume(trap) && self.shared.volume.is_full() {
+            // No fault of a component: it asked the index, which is closed until there is space.
+            if let Some(call) = &mut call {
+                call.meets_full_disk = true;
+            }
+            ticket.pass.meets_full_disk();
+            tracing::debug!(error = %trap, "the index cannot be read while the disk is full");
+            return self.refresh(instance);
+        }
         let request_id = call.as_ref().map_or("", |call| call.request_id.as_str());
-        let target = call.as_ref().and_then(|call| call.facts.target.as_ref());
-        let operation = target.map_or("", |target| target.operation.as_str());
+        let operation = call.as_ref().map_or("", |call| call.facts.operation_name());
         let error = format!("{trap:#}");
         tracing::error!(request_id, operation, error, "the pipeline trapped; its instance is replaced");
         self.shared.metrics.instance_replaced();
@@ -356,14 +373,13 @@ impl Worker {
         self.incarnation.set(self.incarnation.get() + 1);
     }
 
-    /// Says in the log which request the storage failed; why, it has just said.
-    fn note_failure(&self, ticket: &Ticket) {
+    /// Says in the log which request the storage failed, and why.
+    fn note_failure(&self, ticket: &Ticket, why: &str) {
         let Ok(mut instance) = self.instance.try_borrow_mut() else { return };
         let Some(call) = instance.store.data_mut().calls.get(ticket.slot) else { return };
-        let target = call.facts.target.clone();
-        let operation = target.as_ref().map(|target| target.operation.clone()).unwrap_or_default();
-        origin(&call.request_id, &operation, target)
-            .error("see the line before", "the storage failed a request");
+        let operation = call.facts.operation_name();
+        contract::origin(&call.request_id, operation, call.facts.target.clone())
+            .error(why, "the storage failed a request");
     }
 
     fn take_work(&self, ticket: &Ticket) -> Option<Scheduled> {
@@ -423,8 +439,8 @@ impl Worker {
         }
         let resolved = (self.shared.config.access.access != Access::Off).then(|| self.resolved(&call));
         let mut target = call.facts.target.take();
-        let operation =
-            target.as_mut().map(|target| std::mem::take(&mut target.operation)).unwrap_or_default();
+        let of_target = || target.as_mut().map(|target| std::mem::take(&mut target.operation));
+        let operation = call.facts.operation.take().or_else(of_target).unwrap_or_default();
         let answered = Answered {
             operation,
             laps: call.stopwatch.take().and_then(|stopwatch| stopwatch.laps),
@@ -449,7 +465,10 @@ impl Worker {
         target: Option<Target>,
     ) -> Response<ResponseBody> {
         let Some(made) = call.response.take() else {
-            return responses::internal_error(&call.request_id);
+            return match call.meets_full_disk {
+                true => responses::unavailable(&call.request_id),
+                false => responses::internal_error(&call.request_id),
+            };
         };
         // Where memory for responses is short, the client is told to come back. Not after a commit,
         // though: the client must learn that it was made.
@@ -459,7 +478,7 @@ impl Worker {
         {
             return responses::slow_down(&call.request_id);
         }
-        let origin = || origin(&call.request_id, operation, target);
+        let origin = || contract::origin(&call.request_id, operation, target);
         match self.response(made, call).await {
             Ok(mut response) => {
                 response.body_mut().originate(origin);
@@ -478,7 +497,6 @@ impl Worker {
     /// What the access log says of a call.
     fn resolved(&self, call: &CallState) -> Resolved {
         let facts = &call.facts;
-        let target = facts.target.as_ref();
         let identity = match &facts.principal {
             Some(Principal::Authenticated(identity)) => Some(identity),
             Some(Principal::Anonymous) | None => None,
@@ -486,9 +504,8 @@ impl Worker {
         let owner = facts.owner.as_ref().and_then(|owner| self.shared.accounts.account(&owner.account));
         let of = |field: fn(&Identity) -> &String| identity.map(field).cloned().unwrap_or_default();
         Resolved {
-            operation: target.map(|target| target.operation.clone()).unwrap_or_default(),
-            bucket: target.and_then(|target| target.bucket.clone()).unwrap_or_default(),
-            key: target.and_then(|target| target.key.clone()).unwrap_or_default(),
+            operation: facts.operation_name().to_owned(),
+            is_by_form: facts.operation.is_some(),
             owner: owner.map(|owner| owner.canonical_id.clone()).unwrap_or_default(),
             access_key_id: of(|identity| &identity.access_key_id),
             account: of(|identity| &identity.account),
@@ -496,7 +513,7 @@ impl Worker {
             principal: of(|identity| &identity.arn),
             is_root: identity.is_some_and(|identity| identity.kind == IdentityKind::Root),
             signed_by: signed_by(facts.signature),
-            stages: Vec::new(),
+            ..contract::resolved(facts.target.as_ref())
         }
     }
 

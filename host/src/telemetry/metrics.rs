@@ -25,7 +25,7 @@ pub use family::{Exemplar, Family, Kind, Sample, Spread, Value};
 use histogram::Durations;
 pub use histogram::Histogram;
 pub use text::TextForm;
-pub use usage::UsageSource;
+pub use usage::{QuotaUse, UsageSource};
 
 /// The stages that time is charged to: first the host, then the slots of the pipeline, then what
 /// calls wait for, then the added stages.

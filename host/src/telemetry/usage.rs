@@ -27,7 +27,7 @@ pub struct Usage {
     pub bucket: Option<String>,
     /// Buckets.
     pub buckets: u64,
-    /// Versions, delete markers, and parts of uploads in progress.
+    /// Versions, delete markers, uploads in progress and their parts.
     pub objects: u64,
     /// Bytes of all of them, as clients sent them.
     pub bytes: u64,

@@ -17,6 +17,7 @@ use super::log::replay::{self, body_crc};
 use super::log::segment;
 use super::open;
 use super::options::Options;
+use super::sealing::Root;
 
 /// Problems that a report lists; further ones are only counted.
 const LISTED_MAX: usize = 1000;
@@ -52,6 +53,8 @@ pub enum Problem {
     RowNotUnderstood(RowKey, String),
     /// A counter has other numbers than rows say: counter, stored, counted.
     Counter(String, Amounts, Amounts),
+    /// The folder key is not the one that bodies are sealed under; and why.
+    Key(String),
 }
 
 /// Which row it is, so that it can be found again.
@@ -86,6 +89,7 @@ impl Problem {
             | Problem::References(..)
             | Problem::Orphan(_)
             | Problem::Counter(..)
+            | Problem::Key(_)
             | Problem::RowNotUnderstood(..) => Vec::new(),
         }
     }
@@ -118,6 +122,7 @@ impl fmt::Display for Problem {
             Problem::Counter(counter, stored, counted) => {
                 write!(f, "counter \"{counter}\": {stored:?} are noted, {counted:?} were counted")
             }
+            Problem::Key(why) => f.write_str(why),
         }
     }
 }
@@ -202,6 +207,9 @@ pub fn check_on(
     if !index.verify()? {
         report.add(Problem::IndexDamaged);
     }
+    if let Some(why) = wrong_key(&index, volume, options)? {
+        report.add(Problem::Key(why.to_string()));
+    }
     report.counters = index.counters()?.into_iter().collect();
     let rows = collect(&index, references, &mut report)?;
     check_live(&rows, &live, &mut report);
@@ -209,6 +217,16 @@ pub fn check_on(
     check_bodies(&*disk, &rows, &mut report)?;
     report.orphans = count_orphans(&*disk, &rows)?;
     Ok(report)
+}
+
+/// Why a start would refuse the folder key, where the caller has one.
+fn wrong_key(index: &Index, volume: u64, options: &Options) -> Result<Option<OpenError>, OpenError> {
+    let (Some(noted), Some(source)) = (index.sealing()?, &options.key) else { return Ok(None) };
+    Ok(match source.folder_key(false) {
+        Ok(Some(key)) => (noted != Root::new(&key).check_value(volume)).then_some(OpenError::WrongKey),
+        Ok(None) => Some(OpenError::NoKey),
+        Err(error) => Some(OpenError::Key(error)),
+    })
 }
 
 /// Goes over the rows (table, key, value) of a volume that is not open and was just checked.

@@ -130,6 +130,7 @@ fn commit(shared: &Shared, moves: &[Move]) -> Result<(), VolumeError> {
     let (send, receive) = std::sync::mpsc::sync_channel(1);
     shared.queue.push(Queued {
         add: Vec::new(),
+        essential: false,
         require: Vec::new(),
         record: encode_moves(moves),
         received: Vec::new(),

@@ -29,6 +29,12 @@ pub enum OpenError {
         "the key of the data folder is not the one that its contents are sealed under: put the right one back"
     )]
     WrongKey,
+    /// The key that what is stored is sealed under is not there.
+    #[error("the key of the data folder is missing: its contents are sealed under it")]
+    NoKey,
+    /// The key cannot be read, or is none.
+    #[error("the key of the data folder cannot be used: {0}")]
+    Key(io::Error),
     /// What is stored contradicts itself; `portcullis check` says where.
     #[error("the volume is damaged: {0}")]
     Damaged(String),

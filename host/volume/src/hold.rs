@@ -2,26 +2,75 @@
 //! another process may copy it.
 //!
 //! Blobs and segments never change. So it is enough that the background removes none, and does not
-//! compact. What is freed meanwhile takes space until the hold ends. Where space runs short, the
-//! volume ends the hold by itself: requests come before copies.
+//! compact. What is freed meanwhile takes space until the hold ends. The volume ends it by itself
+//! where space runs short, because requests come before copies, and where its holder stands still.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::errors::VolumeError;
 use super::export::{self, Exported};
 use super::shared::Shared;
 use super::snapshot::Snapshot;
+use super::stats::{HoldFigures, count};
+
+/// Why a volume ended a hold by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HoldEnd {
+    /// Space runs short.
+    Space,
+    /// Its holder made no progress for `Options::hold_idle_max`.
+    Idle,
+}
+
+/// Who holds something: it has to show now and then that it goes on.
+#[derive(Debug)]
+pub struct Holder {
+    began: Instant,
+    state: Mutex<(Instant, Option<HoldEnd>)>,
+}
+
+impl Holder {
+    fn new() -> Holder {
+        let now = Instant::now();
+        Holder { began: now, state: Mutex::new((now, None)) }
+    }
+
+    /// It goes on.
+    pub fn progress(&self) {
+        self.lock().0 = Instant::now();
+    }
+
+    /// Why the volume has ended the hold; `None` while it lasts.
+    pub fn ended(&self) -> Option<HoldEnd> {
+        self.lock().1
+    }
+
+    fn idle(&self) -> Duration {
+        self.lock().0.elapsed()
+    }
+
+    fn end(&self, why: HoldEnd) {
+        self.lock().1 = Some(why);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (Instant, Option<HoldEnd>)> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// The holds of a volume. Whoever removes something has this lock while it does.
 #[derive(Debug, Default)]
 pub(crate) struct Holds {
-    current: Mutex<Vec<Arc<AtomicBool>>>,
+    current: Mutex<Vec<Arc<Holder>>>,
+    ended_space: AtomicU64,
+    ended_idle: AtomicU64,
 }
 
 impl Holds {
     /// The right to remove; `None` while something is held.
-    pub(crate) fn may_remove(&self) -> Option<MutexGuard<'_, Vec<Arc<AtomicBool>>>> {
+    pub(crate) fn may_remove(&self) -> Option<MutexGuard<'_, Vec<Arc<Holder>>>> {
         let held = self.lock();
         held.is_empty().then_some(held)
     }
@@ -34,21 +83,47 @@ impl Holds {
     /// Ends all holds; answers how many there were.
     pub(crate) fn end_all(&self) -> usize {
         let ended = std::mem::take(&mut *self.lock());
-        ended.iter().for_each(|token| token.store(true, Ordering::Release));
+        ended.iter().for_each(|holder| holder.end(HoldEnd::Space));
+        count(&self.ended_space, ended.len() as u64);
         ended.len()
     }
 
-    fn begin(&self) -> Arc<AtomicBool> {
-        let token = Arc::new(AtomicBool::new(false));
-        self.lock().push(Arc::clone(&token));
-        token
+    /// Ends the holds that made no progress for so long; answers how many there were.
+    pub(crate) fn end_idle(&self, idle_max: Duration) -> usize {
+        let mut held = self.lock();
+        let (idle, others) = std::mem::take(&mut *held).into_iter().partition(|one| one.idle() > idle_max);
+        *held = others;
+        drop(held);
+        let idle: Vec<Arc<Holder>> = idle;
+        idle.iter().for_each(|holder| holder.end(HoldEnd::Idle));
+        count(&self.ended_idle, idle.len() as u64);
+        idle.len()
     }
 
-    fn end(&self, token: &Arc<AtomicBool>) {
-        self.lock().retain(|held| !Arc::ptr_eq(held, token));
+    /// What is known of them.
+    pub(crate) fn figures(&self) -> HoldFigures {
+        let held = self.lock();
+        let longest =
+            |times: &mut dyn Iterator<Item = Duration>| times.max().map_or(0, |time| time.as_secs());
+        HoldFigures {
+            seconds: longest(&mut held.iter().map(|holder| holder.began.elapsed())),
+            idle_seconds: longest(&mut held.iter().map(|holder| holder.idle())),
+            ended_space: self.ended_space.load(Ordering::Relaxed),
+            ended_idle: self.ended_idle.load(Ordering::Relaxed),
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Arc<AtomicBool>>> {
+    fn begin(&self) -> Arc<Holder> {
+        let holder = Arc::new(Holder::new());
+        self.lock().push(Arc::clone(&holder));
+        holder
+    }
+
+    fn end(&self, holder: &Arc<Holder>) {
+        self.lock().retain(|held| !Arc::ptr_eq(held, holder));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Arc<Holder>>> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -57,7 +132,7 @@ impl Holds {
 #[derive(Debug)]
 pub struct Hold {
     shared: Arc<Shared>,
-    ended: Arc<AtomicBool>,
+    holder: Arc<Holder>,
     snapshot: Option<Snapshot>,
     sequence_high: u64,
 }
@@ -66,8 +141,8 @@ impl Hold {
     /// Every acknowledged commit is in it, and all of it is durable.
     pub(crate) fn begin(shared: &Arc<Shared>) -> Result<Hold, VolumeError> {
         // First nothing is removed any more, and then the rows say what there is.
-        let ended = shared.holds.begin();
-        let mut hold = Hold { shared: Arc::clone(shared), ended, snapshot: None, sequence_high: 0 };
+        let holder = shared.holds.begin();
+        let mut hold = Hold { shared: Arc::clone(shared), holder, snapshot: None, sequence_high: 0 };
         hold.snapshot = Some(shared.snapshot()?);
         // Above every number that is in a row of the snapshot.
         hold.sequence_high = shared.sequence.wanted();
@@ -77,9 +152,14 @@ impl Hold {
         Ok(hold)
     }
 
-    /// Whether the volume has ended it, because space runs short.
-    pub fn is_ended(&self) -> bool {
-        self.ended.load(Ordering::Acquire)
+    /// Who holds: to show progress, and to find out whether the volume has ended the hold.
+    pub fn holder(&self) -> Arc<Holder> {
+        Arc::clone(&self.holder)
+    }
+
+    /// Why the volume has ended it; `None` while it lasts.
+    pub fn ended(&self) -> Option<HoldEnd> {
+        self.holder.ended()
     }
 
     /// Hands out what was stored at the moment of the hold: first the moment itself, then blobs by
@@ -103,6 +183,6 @@ impl Hold {
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        self.shared.holds.end(&self.ended);
+        self.shared.holds.end(&self.holder);
     }
 }

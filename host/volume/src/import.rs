@@ -233,11 +233,12 @@ impl Import {
 fn check_key(options: &Options, moment: &Moment) -> Result<(), OpenError> {
     let Some(sealing) = moment.sealing else { return Ok(()) };
     let key = match &options.key {
-        Some(source) => source.folder_key(false)?,
+        Some(source) => source.folder_key(false).map_err(OpenError::Key)?,
         None => None,
     };
     match key.map(|key| Root::new(&key).check_value(moment.volume)) {
         Some(found) if found == sealing => Ok(()),
-        _ => Err(OpenError::WrongKey),
+        Some(_) => Err(OpenError::WrongKey),
+        None => Err(OpenError::NoKey),
     }
 }

@@ -353,6 +353,11 @@ impl<'t> Rows<'t> {
         Ok(self.table(table)?.get(key)?.map(|value| u64_at(value.value(), 0)))
     }
 
+    /// Bytes of a row's value.
+    pub(crate) fn value_bytes(&mut self, table: &str, key: &[u8]) -> Result<Option<usize>, VolumeError> {
+        Ok(self.table(table)?.get(key)?.map(|value| value.value().len().saturating_sub(REVISION_BYTES)))
+    }
+
     /// Whether there is no row in `start <= key < end`.
     pub(crate) fn is_empty(&mut self, table: &str, start: &[u8], end: &[u8]) -> Result<bool, VolumeError> {
         if start >= end {

@@ -65,7 +65,7 @@ pub use export::{
     BlobRecord, Exported, HeldBlob, HeldBodies, Moment, PackedRow, PackedRows, RECORD_BYTES, SEALING_BYTES,
 };
 pub use format::{FORMAT, FORMATS, FormatVersion, format_of};
-pub use hold::Hold;
+pub use hold::{Hold, HoldEnd, Holder};
 pub use import::Import;
 pub use index::RowVisitor;
 pub use options::{Durability, Options};
@@ -74,7 +74,7 @@ pub use reader::{ReadStep, Span, SpanReader};
 pub use receive::{PendingBlob, Receiver};
 pub use sealing::{DataKey, KeySource};
 pub use snapshot::{Direction, Entry, SCAN_BYTES, Snapshot};
-pub use stats::{Distribution, VolumeStats};
+pub use stats::{Distribution, HoldFigures, VolumeStats};
 
 use commit::queue::Queued;
 use shared::Shared;
@@ -125,8 +125,8 @@ impl Volume {
         let received = self.shared.received.claim(&batch.keep);
         match commit::batch::encode(&batch, &received) {
             Ok(record) => {
-                let Batch { require, add, .. } = batch;
-                self.shared.queue.push(Queued { require, add, record, received, done });
+                let Batch { require, add, essential, .. } = batch;
+                self.shared.queue.push(Queued { require, add, essential, record, received, done });
             }
             Err(error) => done(Err(error)),
         }
@@ -185,7 +185,7 @@ impl Volume {
     }
 
     /// Whether writes are refused for lack of space.
-    fn is_full(&self) -> bool {
+    pub fn is_full(&self) -> bool {
         self.shared.space.is_full() || matches!(self.shared.tail.broken(), Some(VolumeError::Full))
     }
 
@@ -198,7 +198,7 @@ impl Volume {
     }
 
     /// Keeps what is stored now. Every acknowledged commit is in it. No byte of it is removed or
-    /// moved until the hold is dropped, or ended because space runs short. Waits for what is being
+    /// moved until the hold is dropped, or ended by the volume (`HoldEnd`). Waits for what is being
     /// removed right now, so not for threads that serve requests.
     pub fn hold(&self) -> Result<Hold, VolumeError> {
         Hold::begin(&self.shared)
@@ -220,6 +220,7 @@ impl Volume {
             total_bytes: shared.space.bytes().1,
             refused_full: shared.space.refused_full.load(Ordering::Relaxed),
             refused_failed: shared.space.refused_failed.load(Ordering::Relaxed),
+            holds: shared.holds.figures(),
             ..shared.counters.read()
         }
     }

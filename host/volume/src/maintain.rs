@@ -108,13 +108,20 @@ impl Background {
     }
 }
 
-/// Ends the holds when the space that they keep is needed.
+/// Ends the holds when the space that they keep is needed, and those that nobody goes on with.
 fn end_holds(shared: &Shared) {
     if !shared.holds.is_held() {
         return;
     }
     if shared.space.is_low() && shared.holds.end_all() > 0 {
         tracing::warn!("space runs short: what is held for a backup is given up");
+    }
+    let idle_max = shared.options.hold_idle_max;
+    if shared.holds.end_idle(idle_max) > 0 {
+        tracing::warn!(
+            idle_seconds_max = idle_max.as_secs(),
+            "a backup stands still: what is held for it is given up"
+        );
     }
 }
 

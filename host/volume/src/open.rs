@@ -81,7 +81,7 @@ pub(crate) fn open_root(
 ) -> Result<Option<Arc<Root>>, OpenError> {
     let noted = index.sealing()?;
     let key = match &options.key {
-        Some(source) => source.folder_key(noted.is_none())?,
+        Some(source) => source.folder_key(noted.is_none()).map_err(OpenError::Key)?,
         None => None,
     };
     let root = key.as_ref().map(Root::new);
@@ -89,7 +89,8 @@ pub(crate) fn open_root(
         (None, None) => {}
         (None, Some(given)) => index.note_sealing(&given)?,
         (Some(noted), Some(given)) if noted == given => {}
-        (Some(_), _) => return Err(OpenError::WrongKey),
+        (Some(_), Some(_)) => return Err(OpenError::WrongKey),
+        (Some(_), None) => return Err(OpenError::NoKey),
     }
     Ok(root.map(Arc::new))
 }

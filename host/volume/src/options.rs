@@ -63,6 +63,9 @@ pub struct Options {
     /// Freed blobs stay readable for this long, so that a reader that has just seen a row still
     /// finds its bytes. Default 5 s.
     pub free_grace: Duration,
+    /// A hold ends when its holder shows no progress for this long. Default 10 min: more than one
+    /// object of a backup takes to be written.
+    pub hold_idle_max: Duration,
     /// Whether compaction, scrub and the sweep of orphans run on a thread of their own. Default
     /// true; tests step them by hand.
     pub background: bool,
@@ -90,6 +93,7 @@ impl Options {
             scrub_bytes_per_second: 4 << 20,
             scrub_rest: Duration::from_secs(24 * 3600),
             free_grace: Duration::from_secs(5),
+            hold_idle_max: Duration::from_secs(600),
             background: true,
         }
     }

@@ -135,6 +135,13 @@ impl Space {
         self.free.load(Ordering::Relaxed) < self.reserve
     }
 
+    /// Whether a batch may add something. An essential one may use half of the reserve; the other
+    /// half is left for what frees space, which takes some to be written.
+    pub(crate) fn may_add(&self, essential: bool) -> bool {
+        let kept = if essential { self.reserve / 2 } else { self.reserve };
+        self.free.load(Ordering::Relaxed) >= kept
+    }
+
     /// Looks at the space again.
     pub(crate) fn look(&self, disk: &dyn Disk) -> io::Result<DiskSpace> {
         let space = disk.space()?;

@@ -7,26 +7,26 @@ use super::damage::Damage;
 use super::errors::VolumeError;
 
 /// Powers of two that a histogram tells apart.
-const BUCKETS: usize = 32;
+const SLOTS: usize = 32;
 
-/// Counts of values by power of two: bucket `n` holds values from `2^(n-1)` up to but not including
+/// Counts of values by power of two: slot `n` holds values from `2^(n-1)` up to but not including
 /// `2^n`.
 #[derive(Debug)]
 pub(crate) struct Histogram {
-    buckets: [AtomicU64; BUCKETS],
+    slots: [AtomicU64; SLOTS],
     sum: AtomicU64,
 }
 
 impl Default for Histogram {
     fn default() -> Histogram {
-        Histogram { buckets: [const { AtomicU64::new(0) }; BUCKETS], sum: AtomicU64::new(0) }
+        Histogram { slots: [const { AtomicU64::new(0) }; SLOTS], sum: AtomicU64::new(0) }
     }
 }
 
 impl Histogram {
     pub(crate) fn add(&self, value: u64) {
-        let bucket = usize::try_from(u64::BITS - value.leading_zeros()).unwrap_or(0).min(BUCKETS - 1);
-        if let Some(count) = self.buckets.get(bucket) {
+        let slot = usize::try_from(u64::BITS - value.leading_zeros()).unwrap_or(0).min(SLOTS - 1);
+        if let Some(count) = self.slots.get(slot) {
             count.fetch_add(1, Ordering::Relaxed);
         }
         self.sum.fetch_add(value, Ordering::Relaxed);
@@ -37,7 +37,7 @@ impl Histogram {
     }
 
     fn read(&self) -> Distribution {
-        let counts: Vec<u64> = self.buckets.iter().map(|count| count.load(Ordering::Relaxed)).collect();
+        let counts: Vec<u64> = self.slots.iter().map(|count| count.load(Ordering::Relaxed)).collect();
         Distribution {
             count: counts.iter().sum(),
             sum: self.sum.load(Ordering::Relaxed),
@@ -84,6 +84,19 @@ pub(crate) struct Counters {
 /// Adds to a counter.
 pub(crate) fn count(counter: &AtomicU64, more: u64) {
     counter.fetch_add(more, Ordering::Relaxed);
+}
+
+/// What is known of the holds of a volume.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HoldFigures {
+    /// Seconds since the oldest hold began; 0 where there is none.
+    pub seconds: u64,
+    /// Seconds since the last progress of the hold that has made none for longest.
+    pub idle_seconds: u64,
+    /// Holds that were ended because space ran short.
+    pub ended_space: u64,
+    /// Holds that were ended because they made no progress.
+    pub ended_idle: u64,
 }
 
 /// Numbers about a volume. Counters start at 0 when the volume is opened.
@@ -149,6 +162,8 @@ pub struct VolumeStats {
     pub space_low: bool,
     /// Writes are refused until the index is recovered, which is tried every second.
     pub failed: bool,
+    /// What is held for backups.
+    pub holds: HoldFigures,
 }
 
 impl Counters {

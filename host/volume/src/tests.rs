@@ -27,6 +27,7 @@ fn a_batch_is_read_back_as_it_was_written() {
         keep: vec![7, 8],
         free: vec![9],
         add: vec![Add { counter: "all".into(), amounts: [0, -1, 1 << 40], at_most: [Some(1), None, None] }],
+        essential: false,
     };
     let record = encode(&batch, &[]).unwrap();
     let changes = Changes::decode(payload(&record)).unwrap();

@@ -45,7 +45,7 @@ async fn use_up(call: &Call, principal: &Identity, shown: &Shown) -> Result<()> 
         // A wrong code is committed as well: it counts towards the lock.
         let mut changes = Changes::default();
         changes.replace(tables::MFA, &row)?;
-        match call.commit(changes.into_batch()).await {
+        match call.commit(changes.essential().into_batch()).await {
             Ok(_) => {}
             Err(CommitError::Conflict) => continue,
             Err(CommitError::Failed(failure)) => return Err(failure_to_error(failure)),

@@ -85,6 +85,7 @@ async fn change(
         let bucket = request.bucket_just_decided(attempt).await?;
         let mut plan = Plan::new();
         plan.require_bucket(&bucket);
+        plan.essential();
         let changed = change(&mut plan, &bucket)?;
         plan.put(tables::BUCKETS, bucket.key.clone(), &changed)?;
         if plan.commit(&request.call).await?.is_some() {

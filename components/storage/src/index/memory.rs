@@ -89,6 +89,7 @@ pub(crate) fn counted_usage() -> (i64, i64) {
             memory.rows.iter().filter_map(|((table, key), (value, _))| {
                 match crate::usage::of_row(table, key, value).unwrap() {
                     Some(Counted::Object((_, bytes)) | Counted::Part((_, bytes))) => Some(bytes as i64),
+                    Some(Counted::Upload(_)) => Some(0),
                     _ => None,
                 }
             });

@@ -153,7 +153,7 @@ pub(super) fn end_upload(
     object.details.body = made.assembly.put(plan, index::next_sequence())?;
     let summary = write::put(plan, as_read, &object)?;
     plan.require_unchanged(tables::UPLOADS, upload);
-    plan.delete(tables::UPLOADS, upload.key.clone());
+    plan.delete_row(tables::UPLOADS, upload);
     parts::require_exactly(plan, upload.record.sequence, uploaded);
     for part in uploaded {
         plan.delete_row(tables::PARTS, part);

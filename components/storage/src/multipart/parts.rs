@@ -83,7 +83,7 @@ pub(crate) fn put(plan: &mut Plan, upload: &Row<Upload>, part: &Part) -> Result<
 /// blobs.
 pub(crate) fn discard(plan: &mut Plan, upload: &Row<Upload>, parts: &[Row<Part>]) {
     plan.require_unchanged(tables::UPLOADS, upload);
-    plan.delete(tables::UPLOADS, upload.key.clone());
+    plan.delete_row(tables::UPLOADS, upload);
     require_exactly(plan, upload.record.sequence, parts);
     for part in parts {
         plan.free(&part.record.spans);

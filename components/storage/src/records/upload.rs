@@ -118,4 +118,9 @@ impl Record for Upload {
         };
         decoded.map_err(|_| unreadable())
     }
+
+    /// The upload itself counts: a client could fill a disk with uploads that have no parts.
+    fn bytes_counted(&self) -> Option<u64> {
+        Some(0)
+    }
 }

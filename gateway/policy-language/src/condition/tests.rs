@@ -221,3 +221,30 @@ fn values_that_no_operator_compares_are_errors() {
         assert_eq!(error.to_string(), message, "{text}");
     }
 }
+
+#[test]
+fn what_nobody_knows_fulfils_every_deny_and_no_allow() {
+    struct Unsaid;
+    impl crate::Context for Unsaid {
+        fn value(&self, _key: &Key) -> Option<Values<'_>> {
+            Some(Values::Unknown)
+        }
+    }
+    for text in [
+        r#"{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}"#,
+        r#"{"NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}}"#,
+        r#"{"IpAddressIfExists":{"aws:SourceIp":"10.0.0.0/8"}}"#,
+        r#"{"NotIpAddressIfExists":{"aws:SourceIp":"10.0.0.0/8"}}"#,
+        r#"{"ForAllValues:IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}"#,
+        r#"{"ForAnyValue:NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}}"#,
+        r#"{"Null":{"aws:SourceIp":"true"}}"#,
+        r#"{"Null":{"aws:SourceIp":"false"}}"#,
+    ] {
+        assert!(!condition(text).holds(Known::of(&Unsaid), Effect::Allow), "{text}");
+        assert!(condition(text).holds(Known::of(&Unsaid), Effect::Deny), "{text}");
+        assert_eq!(actual(&condition(text), Known::of(&Unsaid)).unwrap(), ["not known"], "{text}");
+    }
+    // Nor is it put into a value that names it.
+    let named = condition(r#"{"StringEquals":{"aws:SourceIp":"${aws:SourceIp, 'x'}"}}"#);
+    assert!(!named.holds(Known::of(&Unsaid), Effect::Allow));
+}

@@ -6,6 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::command::stage::{Action, Language, Tried};
+use crate::config;
 use crate::pipeline::added_stages::StageLimits;
 
 /// `portcullis stage`
@@ -62,13 +63,19 @@ fn path(id: &'static str, name: &'static str) -> Arg {
 
 /// A component, and what a run of it may take.
 fn component() -> [Arg; 4] {
-    let number = |id: &'static str, help: &'static str| {
-        Arg::new(id).long(id).value_name("N").value_parser(value_parser!(u64)).help(help)
+    let number = |id: &'static str, name: &'static str, help: &'static str| {
+        Arg::new(id).long(id).value_name(name).value_parser(value_parser!(u64)).help(help)
     };
+    let size = |text: &str| config::parse_size(text).ok_or(format!("a size is {}", config::SIZE_FORMS));
     [
         path("file", "FILE.wasm").required(true).help("The component"),
-        number("memory-bytes-max", "Bytes that a run may have, as memory_bytes_max of the manifest"),
-        number("time-ms-max", "Milliseconds that a run may take, as time_ms_max of the manifest"),
+        number("memory-bytes-max", "SIZE", "Bytes that a run may have, as memory_bytes_max of the manifest")
+            .value_parser(size),
+        number(
+            "time-ms-max",
+            "MILLISECONDS",
+            "Milliseconds that a run may take, as time_ms_max of the manifest",
+        ),
         path("cache-dir", "DIR").long("cache-dir").help("Keep compiled code in this folder"),
     ]
 }

@@ -53,6 +53,32 @@ fn the_help_lists_every_command_in_a_group() {
     assert!(text.contains("\nRun:\n  serve") && !text.contains("compile"), "{text}");
 }
 
+/// The words of every command that does something.
+fn leaves(command: &Command, words: &str) -> Vec<String> {
+    let shown = |own: &&Command| !own.is_hide_set() && own.get_name() != "help";
+    let below = command.get_subcommands().filter(shown);
+    let mut found: Vec<String> =
+        below.flat_map(|own| leaves(own, &format!("{words} {}", own.get_name()))).collect();
+    if found.is_empty() || words.ends_with(" backup") {
+        found.push(words.to_owned());
+    }
+    found
+}
+
+#[test]
+fn the_help_of_each_command_has_its_exit_status_and_examples_that_are_taken() {
+    for words in leaves(&command(), "portcullis") {
+        let text = help(&format!("{words} --help"));
+        assert_eq!(text.matches("Exit status: ").count(), 1, "{words}: {text}");
+        let (_, examples) = text.split_once("\nExamples:\n").unwrap_or_else(|| panic!("{words}: {text}"));
+        for example in examples.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            assert!(example.starts_with(&words), "{example}");
+            let line = example.split(" > ").next().unwrap();
+            assert!(task(line).is_ok(), "{line}: {:?}", task(line).map(drop));
+        }
+    }
+}
+
 #[test]
 fn the_help_of_serve_says_what_a_value_is() {
     let (short, long) = (help("portcullis serve -h"), help("portcullis serve --help"));

@@ -71,7 +71,7 @@ fn account(accounts: &Accounts) -> String {
 fn listener(listener: &Listener) -> String {
     let duty = match listener.duty {
         Duty::Requests => "requests",
-        Duty::RequestsAndHealth => "requests, health",
+        Duty::RequestsAndHealth => "requests, health; metrics only with admin_listen",
         Duty::RequestsAndAdmin => "requests, health, metrics",
         Duty::Health => "health",
         Duty::Admin => "health, metrics",
@@ -83,12 +83,14 @@ fn listener(listener: &Listener) -> String {
 }
 
 fn region(config: &Config) -> String {
-    match config.domain.as_slice() {
-        [] => format!("{}; path-style addresses only, for no domain is set", config.region),
+    let mut domains = config.domain.join(",");
+    config.add_local_domains(&mut domains);
+    match domains.trim_start_matches(',') {
+        "" => format!("{}; path-style addresses only, for no domain is set", config.region),
         domains => format!(
             "{}; path-style addresses, and virtual-hosted ones of {}",
             config.region,
-            domains.join(", ")
+            domains.replace(',', ", ")
         ),
     }
 }

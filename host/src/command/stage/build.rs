@@ -108,12 +108,18 @@ fn c(folder: &Path) -> Result<PathBuf> {
         clang.arg(built.join(name));
     }
     clang.arg("-o").arg(&module);
-    run(
-        &mut clang,
-        "clang",
-        "clang and lld are packages of every distribution: `apt-get install clang lld`",
-    )?;
+    let how = "clang and lld are packages of every distribution: `apt-get install clang lld`";
+    run(&mut clang, "clang", how).map_err(|error| match has_linker() {
+        true => error,
+        false => error.context(format!("wasm-ld is not installed: {how}")),
+    })?;
     Ok(module)
+}
+
+/// Whether clang finds its linker: of a program that it does not find, it prints the bare name.
+fn has_linker() -> bool {
+    let asked = Command::new("clang").arg("-print-prog-name=wasm-ld").output();
+    asked.map_or(true, |output| output.stdout.starts_with(b"/"))
 }
 
 fn python(folder: &Path, file: &Path) -> Result<()> {
@@ -157,7 +163,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<()> {
 fn run(command: &mut Command, tool: &str, how: &str) -> Result<()> {
     match command.status() {
         Ok(status) if status.success() => Ok(()),
-        Ok(status) => bail!("{tool} failed ({status}). If something is not installed: {how}"),
+        Ok(status) => bail!("{tool} failed ({status}); what it says stands above"),
         Err(error) if error.kind() == ErrorKind::NotFound => bail!("{tool} is not installed: {how}"),
         Err(error) => Err(error).with_context(|| format!("starting {tool}")),
     }

@@ -17,6 +17,7 @@ use crate::command::output::{EXIT_FOUND, say};
 use crate::pipeline::added_stages::{AddedStage, POSITIONS, Ran, Unsent, failure, position_name, reason};
 use crate::pipeline::bindings::log::Level;
 use crate::pipeline::bindings::stages::Position;
+use crate::pipeline::capabilities::NotKnownYet;
 use crate::pipeline::engine;
 
 /// Looks at a component, and tries it at every position.
@@ -26,8 +27,9 @@ pub(super) fn check(component: &Tried) -> Result<ExitCode> {
     let mut fails = false;
     for position in POSITIONS {
         let ran = stage.run(position, Unsent::default().call(position), &Arc::default());
-        // At the other positions less is known: a stage need not be made for them.
-        fails |= ran.result.is_err() && matches!(position, Position::BeforeStorage | Position::OnResponse);
+        // At the first two less is known: a stage need not be made for them.
+        let is_early = matches!(position, Position::AfterAccept | Position::AfterAuth);
+        fails |= ran.result.is_err() && !is_early;
         let verdict = harmless(&verdict(&ran));
         let _ = writeln!(text, "{:16}{verdict} ({})", position_name(position), cost(&ran));
     }
@@ -91,6 +93,7 @@ fn verdict(ran: &Ran) -> String {
             Some(message) => format!("refused: {}: {message}", refusal.code),
             None => format!("refused: {}", refusal.code),
         },
+        Err(error) if error.is::<NotKnownYet>() => format!("is not for this position: {}", reason(error)),
         Err(error) => format!("fails: {}", reason(error)),
     }
 }

@@ -9,7 +9,7 @@ fn read(text: &str) -> Result<QuotaEntry, String> {
 #[test]
 fn a_table_says_for_whom_and_how_much() {
     let entry = |subject, name: &str, bytes_max, objects_max| {
-        Ok(QuotaEntry { subject, name: name.to_owned(), quota: Quota { bytes_max, objects_max } })
+        Ok(QuotaEntry { subject, name: name.to_owned(), allowance: Quota { bytes_max, objects_max } })
     };
     for (text, expected) in [
         (
@@ -36,14 +36,11 @@ fn what_is_wrong_with_a_table_is_said() {
         ("bucket = \"a/b\"\nbytes_max = 1", "bucket = \"a/b\": there is no such bucket; * is each of them"),
         (
             "bucket = \"a\"\nbytes_max = \"much\"",
-            "bytes_max = \"much\": allowed is a size, as 1048576 or 10 GiB, up to 1 EiB",
+            "bytes_max = \"much\": allowed is a size up to 1 EiB, written as 1048576, 450MB or 2GiB (1 MB is 1000 KB, 1 MiB is 1024 KiB)",
         ),
         ("bucket = \"a\"\nobjects_max = -1", "objects_max = \"-1\": allowed is a whole number up to 2^50"),
         ("bucket = \"a\"\nobjects_max = true", "objects_max: allowed is a text or a whole number"),
-        (
-            "address = \"192.0.2.7\"\nbytes_max = 1",
-            "unknown quota address; there are bytes_max and objects_max",
-        ),
+        ("address = \"192.0.2.7\"\nbytes_max = 1", "unknown quota address; there are bytes_max, objects_max"),
     ] {
         assert_eq!(read(text).unwrap_err(), expected, "{text}");
     }

@@ -10,7 +10,7 @@ fn a_table_is_for_one_of_four() {
     let rate = Rate { requests_per_second: Some(5), bytes_in_per_second: Some(1 << 20), ..Rate::default() };
     assert_eq!(
         entry.unwrap(),
-        RateEntry { subject: Subject::Account, name: "000000000001".to_owned(), rate }
+        RateEntry { subject: Subject::Account, name: "000000000001".to_owned(), allowance: rate }
     );
     let address = read("address = '2001:DB8:0:0:1::1'\nrequests_per_second = 1").unwrap();
     assert_eq!(address.name, "2001:db8::");

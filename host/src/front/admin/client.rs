@@ -2,11 +2,11 @@
 
 use std::io::ErrorKind;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use bytes::{Bytes, BytesMut};
 use http::header::HOST;
 use http::{Method, Request, StatusCode};
@@ -14,7 +14,7 @@ use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 
-use super::hold::HoldFrame;
+use super::hold::{HOLD_ID, HoldFrame};
 use super::socket::{self, SOCKET};
 
 /// Time from connecting to the last byte of the response.
@@ -29,6 +29,18 @@ pub struct Reply {
     pub status: StatusCode,
     /// A JSON document.
     pub text: String,
+}
+
+impl Reply {
+    /// The error that it is, where its status is not one of success.
+    pub fn refusal(&self) -> anyhow::Error {
+        let document: Option<serde_json::Value> = serde_json::from_str(&self.text).ok();
+        let why = document.as_ref().and_then(|document| document.get("error")?.as_str());
+        match why {
+            Some(why) => anyhow!("the server refuses: {why}"),
+            None => anyhow!("the server answers {}: {}", self.status, self.text),
+        }
+    }
 }
 
 /// Gets what stands at a path of the admin API.
@@ -46,7 +58,7 @@ pub fn get(folder: &Path, path: &str) -> Result<Reply> {
 pub fn ask(folder: &Path, method: &Method, path: &str) -> Result<Reply> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let Some(stream) = connect(folder)? else {
-        bail!("no server has the data folder {}: there is none behind its {SOCKET}", folder.display())
+        return Err(nobody(folder));
     };
     runtime.block_on(async {
         let stream = tokio::net::UnixStream::from_std(stream)?;
@@ -57,6 +69,20 @@ pub fn ask(folder: &Path, method: &Method, path: &str) -> Result<Reply> {
     })
 }
 
+/// No server has the folder; what to do about it.
+fn nobody(folder: &Path) -> anyhow::Error {
+    let name = folder.display();
+    let advice = if folder.is_dir() {
+        format!(
+            "start one with `portcullis serve --data-dir {name}`, or name the folder of one that runs (--data-dir)"
+        )
+    } else {
+        "there is no such folder: name that of a server that runs (--data-dir, or the --config that it has)"
+            .to_owned()
+    };
+    anyhow!("no server runs on the data folder {name}; {advice}")
+}
+
 /// The connection to the server of a folder; `None` when none has it.
 fn connect(folder: &Path) -> Result<Option<UnixStream>> {
     match socket::connect(folder) {
@@ -64,7 +90,8 @@ fn connect(folder: &Path) -> Result<Option<UnixStream>> {
         Err(error) => match error.kind() {
             ErrorKind::NotFound | ErrorKind::ConnectionRefused => Ok(None),
             ErrorKind::PermissionDenied => bail!(
-                "the server of the data folder {} answers only to the user that it runs as",
+                "the server of the data folder {} answers only to the user that it runs as: run this command as \
+                 that user (sudo -u)",
                 folder.display()
             ),
             _ => Err(error).context(format!("connecting to {SOCKET} in {}", folder.display())),
@@ -87,8 +114,8 @@ pub fn hold(folder: &Path) -> Result<Option<HoldStream>> {
             runtime.block_on(receive(stream, begun_send, send));
         })?;
         let Ok(begun) = begun.recv_timeout(TIME_MAX) else { bail!("the server does not answer") };
-        if begun? {
-            return Ok(Some(HoldStream { frames }));
+        if let Some(id) = begun? {
+            return Ok(Some(HoldStream { frames, folder: folder.to_owned(), id, told: Instant::now() }));
         }
         if Instant::now() > until {
             bail!("a backup is being made already");
@@ -104,9 +131,29 @@ const WAITING_MAX: usize = 8;
 #[derive(Debug)]
 pub struct HoldStream {
     frames: Receiver<Result<HoldFrame, String>>,
+    folder: PathBuf,
+    /// What the server calls the hold.
+    id: u64,
+    /// When it was last told that this process goes on.
+    told: Instant,
 }
 
+/// How often the server is told that this process goes on, at most.
+const PROGRESS: Duration = Duration::from_millis(250);
+
 impl HoldStream {
+    /// Tells the server that this process goes on. It need not answer: whether it still holds
+    /// anything is in the frames.
+    pub fn progress(&mut self) {
+        if self.told.elapsed() < PROGRESS {
+            return;
+        }
+        self.told = Instant::now();
+        if let Err(error) = ask(&self.folder, &Method::PUT, &format!("/hold/{}", self.id)) {
+            tracing::debug!(error = format!("{error:#}"), "the server could not be told of progress");
+        }
+    }
+
     /// Waits for the next frame.
     ///
     /// # Errors
@@ -137,7 +184,7 @@ const GIVEN_BACK_MAX: Duration = Duration::from_secs(2);
 /// Receives frames until one side is gone.
 async fn receive(
     stream: UnixStream,
-    begun: SyncSender<Result<bool>>,
+    begun: SyncSender<Result<Option<u64>>>,
     frames: SyncSender<Result<HoldFrame, String>>,
 ) {
     let opened = async {
@@ -155,15 +202,16 @@ async fn receive(
             let text = body.map(|body| String::from_utf8_lossy(&body.to_bytes()).into_owned());
             bail!("the server of the data folder answers {status}: {}", text.unwrap_or_default());
         }
-        Ok(Some((sender, response.into_body())))
+        let id = response.headers().get(HOLD_ID).and_then(|id| id.to_str().ok()?.parse().ok());
+        Ok(Some((sender, id.unwrap_or_default(), response.into_body())))
     };
     // The sender keeps the connection.
-    let (_sender, mut body) = match opened.await {
+    let (_sender, id, mut body) = match opened.await {
         Ok(Some(opened)) => opened,
-        Ok(None) => return drop(begun.send(Ok(false))),
+        Ok(None) => return drop(begun.send(Ok(None))),
         Err(error) => return drop(begun.send(Err(error.context("asking the server")))),
     };
-    if begun.send(Ok(true)).is_err() {
+    if begun.send(Ok(Some(id))).is_err() {
         return;
     }
     let mut bytes = BytesMut::new();

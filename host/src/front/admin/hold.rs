@@ -1,5 +1,6 @@
 //! Holds: a client gets what is stored at one moment, and nothing of it is removed as long as the
-//! client stays connected.
+//! client stays connected and goes on. What it takes of the response shows that, and so does a
+//! `PUT` to the hold: later, the client reads files, of which the server sees nothing.
 //!
 //! The body of the response is frames: a length (u32, little-endian), a kind, and what belongs to
 //! it. When everything was handed out, a frame without content comes every now and then: so either
@@ -7,8 +8,7 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -16,13 +16,18 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use http::{Response, StatusCode};
 use http_body::{Body, Frame};
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use volume::{Exported, Volume, VolumeError};
+use volume::{Exported, Hold, HoldEnd, Holder, Volume, VolumeError};
 
 /// Frames that wait for the client.
 const WAITING_MAX: usize = 8;
 /// How often the server says that it is still there.
 const BEAT: Duration = Duration::from_millis(500);
+/// How often a client that takes nothing is tried again.
+const PAUSE: Duration = Duration::from_millis(20);
+/// The header of the response that names the hold.
+pub(super) const HOLD_ID: &str = "x-portcullis-hold";
 /// Bytes of a frame: a row has 16 MiB at most.
 const FRAME_BYTES_MAX: usize = 64 << 20;
 /// Bytes before the content of a frame.
@@ -93,23 +98,56 @@ impl Body for Frames {
     }
 }
 
-/// Whether something is held for a client: one at a time.
+/// What is held for a client: one at a time.
 #[derive(Debug, Clone, Default)]
-pub struct Holding(Arc<AtomicBool>);
+pub struct Holding(Arc<Mutex<Current>>);
+
+#[derive(Debug, Default)]
+struct Current {
+    /// Counts the holds.
+    id: u64,
+    is_taken: bool,
+    holder: Option<Arc<Holder>>,
+}
 
 impl Holding {
     fn begin(&self) -> Option<HeldFor> {
-        let was = self.0.swap(true, Ordering::AcqRel);
-        (!was).then(|| HeldFor(self.clone()))
+        let mut current = self.lock();
+        if current.is_taken {
+            return None;
+        }
+        *current = Current { id: current.id + 1, is_taken: true, holder: None };
+        Some(HeldFor { holding: self.clone(), id: current.id })
+    }
+
+    /// A client goes on; whether it still holds something.
+    pub(super) fn progress(&self, id: u64) -> bool {
+        let current = self.lock();
+        let holder = current.holder.as_ref().filter(|holder| current.id == id && holder.ended().is_none());
+        holder.inspect(|holder| holder.progress()).is_some()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Current> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Ends with the client.
-struct HeldFor(Holding);
+struct HeldFor {
+    holding: Holding,
+    id: u64,
+}
+
+impl HeldFor {
+    fn is_held_by(&self, holder: Arc<Holder>) {
+        self.holding.lock().holder = Some(holder);
+    }
+}
 
 impl Drop for HeldFor {
     fn drop(&mut self) {
-        self.0.0.store(false, Ordering::Release);
+        let mut current = self.holding.lock();
+        *current = Current { id: current.id, ..Current::default() };
     }
 }
 
@@ -121,23 +159,32 @@ pub(super) fn answer(
 ) -> Result<Response<Frames>, (StatusCode, String)> {
     let held_for =
         holding.begin().ok_or_else(|| (StatusCode::CONFLICT, "a backup is being made already".to_owned()))?;
-    let (send, receive) = channel(WAITING_MAX);
+    let id = held_for.id;
+    let (send, receive) = channel(WAITING_MAX + 1);
     let volume = Arc::clone(volume);
     let spawned = std::thread::Builder::new().name("hold".to_owned()).spawn(move || {
-        hold(&volume, &send);
+        // There is always room for the last frame.
+        let Ok(last) = send.clone().try_reserve_owned() else { return };
+        let why = hold(&volume, &held_for, &send);
+        // Another client may come, while this one has yet to read why its hold ended.
         drop(held_for);
+        if let Some(why) = why {
+            last.send(HoldFrame::Ended(why).encode());
+        }
     });
     spawned.map_err(|error| (StatusCode::SERVICE_UNAVAILABLE, format!("no thread for a hold: {error}")))?;
     let mut response = Response::new(Frames(receive));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(HOLD_ID, HeaderValue::from(id));
     Ok(response)
 }
 
 /// Why nothing is handed out any more.
 enum Stopped {
     Gone,
+    Ended(HoldEnd),
     Failed(VolumeError),
 }
 
@@ -147,32 +194,54 @@ impl From<VolumeError> for Stopped {
     }
 }
 
-/// Holds until the client is gone.
-fn hold(volume: &Volume, frames: &Sender<Bytes>) {
-    let send = |frame: HoldFrame| frames.blocking_send(frame.encode()).map_err(|_| Stopped::Gone);
-    let handed_out = volume.hold().map_err(Stopped::Failed).and_then(|mut hold| {
-        tracing::info!("what is stored now is held for a backup");
-        hold.export(|piece| send(HoldFrame::Piece(piece)))?;
-        Ok(hold)
+/// Holds until the client is gone, or the volume ends it; then why.
+fn hold(volume: &Volume, held_for: &HeldFor, frames: &Sender<Bytes>) -> Option<String> {
+    let held = volume.hold().map_err(Stopped::Failed).and_then(|hold| {
+        held_for.is_held_by(hold.holder());
+        hand_out(hold, frames)
     });
-    let hold = match handed_out {
-        Ok(hold) => hold,
-        Err(Stopped::Gone) => return,
+    match held {
+        Ok(()) | Err(Stopped::Gone) => {
+            tracing::info!("what was held for a backup is given back");
+            None
+        }
+        Err(Stopped::Ended(HoldEnd::Space)) => Some("space runs short in the data folder".to_owned()),
+        Err(Stopped::Ended(HoldEnd::Idle)) => Some(
+            "the backup made no progress for backup.hold_idle_seconds_max, and the server gave up what it held"
+                .to_owned(),
+        ),
         Err(Stopped::Failed(error)) => {
             tracing::warn!(%error, "a backup ends");
-            let _ = send(HoldFrame::Ended(error.to_string()));
-            return;
+            Some(error.to_string())
+        }
+    }
+}
+
+/// Hands everything out, and then a beat now and then.
+fn hand_out(mut hold: Hold, frames: &Sender<Bytes>) -> Result<(), Stopped> {
+    tracing::info!("what is stored now is held for a backup");
+    let holder = hold.holder();
+    let send = |frame: HoldFrame| {
+        let mut bytes = frame.encode();
+        loop {
+            if let Some(why) = holder.ended() {
+                return Err(Stopped::Ended(why));
+            }
+            match frames.try_send(bytes) {
+                Ok(()) => return Ok(()),
+                Err(TrySendError::Closed(_)) => return Err(Stopped::Gone),
+                Err(TrySendError::Full(back)) => bytes = back,
+            }
+            std::thread::sleep(PAUSE);
         }
     };
+    hold.export(|piece| {
+        send(HoldFrame::Piece(piece))?;
+        holder.progress();
+        Ok::<(), Stopped>(())
+    })?;
     loop {
-        if hold.is_ended() {
-            let _ = send(HoldFrame::Ended("space runs short in the data folder".to_owned()));
-            return;
-        }
-        if send(HoldFrame::Beat).is_err() {
-            tracing::info!("what was held for a backup is given back");
-            return;
-        }
+        send(HoldFrame::Beat)?;
         std::thread::sleep(BEAT);
     }
 }

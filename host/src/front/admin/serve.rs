@@ -18,7 +18,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::LocalSet;
 
 use super::replies::failure;
@@ -81,7 +81,7 @@ async fn serve(listener: UnixListener, admin: Rc<Admin>, mut stopped: oneshot::R
     loop {
         let accepted = async {
             // The semaphore is never closed, so this waits until a permit is free.
-            let permit = Arc::clone(&free).acquire_owned().await;
+            let permit = Arc::clone(&free).acquire_owned().await.ok();
             (permit, listener.accept().await)
         };
         let (permit, accepted) = tokio::select! {
@@ -91,10 +91,7 @@ async fn serve(listener: UnixListener, admin: Rc<Admin>, mut stopped: oneshot::R
         match accepted {
             Ok((stream, _)) => {
                 let admin = Rc::clone(&admin);
-                tokio::task::spawn_local(async move {
-                    answer(stream, &admin).await;
-                    drop(permit);
-                });
+                tokio::task::spawn_local(async move { answer(stream, &admin, permit).await });
             }
             Err(error) => {
                 tracing::debug!(%error, "an admin connection could not be accepted");
@@ -104,7 +101,9 @@ async fn serve(listener: UnixListener, admin: Rc<Admin>, mut stopped: oneshot::R
     }
 }
 
-async fn answer(stream: tokio::net::UnixStream, admin: &Admin) {
+/// Serves a connection. A hold gives its permit back: it lasts long, and its client may stand
+/// still.
+async fn answer(stream: tokio::net::UnixStream, admin: &Admin, mut permit: Option<OwnedSemaphorePermit>) {
     let is_hold = Cell::new(false);
     let service = service_fn(|request: Request<Incoming>| {
         let response = match (request.method(), request.uri().path()) {
@@ -125,7 +124,10 @@ async fn answer(stream: tokio::net::UnixStream, admin: &Admin) {
     let ended = match tokio::time::timeout(CONNECTION_TIME_MAX, connection.as_mut()).await {
         Ok(ended) => ended,
         // A hold lasts as long as its client.
-        Err(_) if is_hold.get() => connection.await,
+        Err(_) if is_hold.get() => {
+            permit.take();
+            connection.await
+        }
         Err(_) => return,
     };
     if let Err(error) = ended {

@@ -19,6 +19,7 @@ fn admin_of(volume: Arc<Volume>) -> Admin {
         quotas: Arc::new(Quotas::new(&[], true)),
         volume,
         holding: Holding::default(),
+        request_ids: Arc::default(),
     }
 }
 
@@ -58,7 +59,10 @@ fn a_client_gets_what_a_server_in_a_folder_answers() {
         let data = folder.path().join(name);
         std::fs::create_dir(&data).unwrap();
         assert!(
-            get(&data, "/explanations").unwrap_err().to_string().starts_with("no server has the data folder")
+            get(&data, "/explanations")
+                .unwrap_err()
+                .to_string()
+                .starts_with("no server runs on the data folder")
         );
         let server = AdminServer::start(&data, admin()).unwrap();
         let one = get(&data, "/explanations/AAAA").unwrap();

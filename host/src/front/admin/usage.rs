@@ -6,7 +6,7 @@ use http_body_util::Full;
 use serde_json::{Map, Value, json};
 
 use super::replies::{failure, json as document, not_allowed};
-use crate::config::Subject;
+use crate::config::{Allowance, Subject};
 use crate::pipeline::quotas::Quotas;
 use crate::telemetry::usage::{self, Usage};
 use volume::Volume;

@@ -13,7 +13,7 @@ fn by_headers(header: ProxyHeader) -> Introduced {
 
 fn at_once() -> Introduced {
     let address = "192.0.2.7:1".parse().unwrap();
-    Introduced::AtOnce(Client { address, proxy: None, tls: None })
+    Introduced::AtOnce(Client { address, is_known: true, proxy: None, tls: None })
 }
 
 fn parts(request: http::request::Builder) -> Parts {
@@ -39,6 +39,14 @@ fn only_a_trusted_proxy_says_who_the_client_is() {
     assert_eq!(client(by_headers(ProxyHeader::XForwarded)), expected("192.0.2.7:0", true, Some(""), "outer"));
     assert_eq!(client(by_headers(ProxyHeader::Forwarded)), expected("198.51.100.1:0", true, None, "other"));
     assert_eq!(client(at_once()), expected("192.0.2.7:1", false, None, "inner"));
+    for (list, is_known) in [(None, false), (Some("127.0.0.1"), false), (Some("192.0.2.7, 127.0.0.1"), true)]
+    {
+        let request = Request::get("/photos").header("host", "inner");
+        let mut parts =
+            parts(list.into_iter().fold(request, |request, list| request.header("x-forwarded-for", list)));
+        let client = arrival(Duty::Requests, by_headers(ProxyHeader::XForwarded)).client(&mut parts).unwrap();
+        assert_eq!((client.is_known, client.proxy.is_some()), (is_known, true), "{list:?}");
+    }
     assert!(arrival(Duty::Requests, Introduced::Nobody).client(&mut request()).is_err());
 }
 
@@ -81,11 +89,19 @@ fn metrics_are_for_this_machine() {
         Request::get("http://evil/metrics").header("host", "localhost"),
         RequestsAndHealth,
     );
-    for name in ["x-forwarded-for", "forwarded", "via", "x-real-ip"] {
-        check(RequestsAndAdmin, get("localhost").header(name, "x"), RequestsAndHealth);
-        check(Admin, get("localhost").header(name, "x"), Health);
+    // Nobody knows who adds it.
+    check(RequestsAndAdmin, get("localhost").header("x-client-of-tomorrow", "x"), RequestsAndHealth);
+    check(Admin, get("localhost").header("x-client-of-tomorrow", "x"), Admin);
+    let browser = get("localhost").header("sec-fetch-site", "none").header("user-agent", "x");
+    check(RequestsAndAdmin, browser, RequestsAndAdmin);
+    let of_proxies = ["cf-connecting-ip", "true-client-ip", "x-client-ip", "x-envoy-external-address"];
+    for name in
+        ["x-forwarded-for", "x-forwarded-server", "forwarded", "via", "x-real-ip"].iter().chain(&of_proxies)
+    {
+        check(RequestsAndAdmin, get("localhost").header(*name, "x"), RequestsAndHealth);
+        check(Admin, get("localhost").header(*name, "x"), Health);
         let by_trusted = arrival(Admin, by_headers(ProxyHeader::XForwarded));
-        assert_eq!(by_trusted.duty(&parts(get("localhost").header(name, "x"))), Admin);
+        assert_eq!(by_trusted.duty(&parts(get("localhost").header(*name, "x"))), Admin);
     }
     for introduced in [at_once(), Introduced::Nobody] {
         assert_eq!(arrival(RequestsAndAdmin, introduced).duty(&parts(get("localhost"))), RequestsAndHealth);

@@ -100,7 +100,12 @@ fn version_1(line: &[u8], proxy: SocketAddr) -> Option<Introduced> {
     is_of_family(destination)?;
     is_port(destination_port)?;
     let address = SocketAddr::new(is_of_family(source)?, is_port(source_port)?);
-    words.next().is_none().then_some(Introduced::AtOnce(Client { address, proxy: Some(proxy), tls: None }))
+    words.next().is_none().then_some(Introduced::AtOnce(Client {
+        address,
+        is_known: true,
+        proxy: Some(proxy),
+        tls: None,
+    }))
 }
 
 async fn read_version_2(
@@ -150,7 +155,7 @@ fn version_2(command: u8, family: u8, rest: &[u8], proxy: SocketAddr) -> Option<
         _ => return None,
     };
     let tls = tls_of(records)?;
-    Some(Introduced::AtOnce(Client { address: source, proxy: Some(proxy), tls }))
+    Some(Introduced::AtOnce(Client { address: source, is_known: true, proxy: Some(proxy), tls }))
 }
 
 /// The version of TLS that the records of a header tell of, if they do. `None` when they cannot be

@@ -32,7 +32,7 @@ pub(super) struct Socket {
     watch: Rc<Watch>,
     shares: Rc<Shares>,
     metrics: Arc<Metrics>,
-    ids: Rc<RequestIds>,
+    ids: Arc<RequestIds>,
     linger: Option<Linger>,
     farewell: Option<Farewell>,
 }
@@ -56,14 +56,14 @@ impl Socket {
         watch: &Rc<Watch>,
         shares: &Rc<Shares>,
         metrics: &Arc<Metrics>,
-        ids: &Rc<RequestIds>,
+        ids: &Arc<RequestIds>,
     ) -> Socket {
         Socket {
             stream,
             watch: Rc::clone(watch),
             shares: Rc::clone(shares),
             metrics: Arc::clone(metrics),
-            ids: Rc::clone(ids),
+            ids: Arc::clone(ids),
             linger: None,
             farewell: None,
         }

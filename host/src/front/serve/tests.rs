@@ -54,6 +54,7 @@ impl Running {
                 health: Arc::new(Health::default()),
                 proxies: Arc::default(),
                 access_log: None,
+                request_ids: Arc::default(),
             },
             answer: || Ok(Rc::new(Echo)),
         };
@@ -326,6 +327,7 @@ fn a_worker_that_cannot_start_is_an_error_not_a_hang() {
             health: Arc::new(Health::default()),
             proxies: Arc::default(),
             access_log: None,
+            request_ids: Arc::default(),
         },
         answer: || -> anyhow::Result<Rc<Echo>> { anyhow::bail!("no pipeline") },
     };

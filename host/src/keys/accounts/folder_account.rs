@@ -11,7 +11,7 @@ use crate::random;
 use volume::{Batch, Put, Requirement, Volume};
 
 /// The host's own table of rows, which components leave alone.
-const TABLE: &str = "host";
+pub(crate) const TABLE: &str = "host";
 const KEY: &[u8] = b"account";
 /// The first byte of the row. What follows are the 12 digits.
 const FORMAT: u8 = 1;
@@ -80,6 +80,7 @@ pub fn note(volume: &Volume, id: &str) -> Result<(), KeysError> {
     let batch = Batch {
         require: vec![Requirement::Absent { table: TABLE.to_owned(), key: KEY.to_owned() }],
         put: vec![Put { table: TABLE.to_owned(), key: KEY.to_owned(), value }],
+        essential: true,
         ..Batch::default()
     };
     let committed = volume.commit_blocking(batch).map(drop);
@@ -90,7 +91,7 @@ pub fn note(volume: &Volume, id: &str) -> Result<(), KeysError> {
 /// The account of a data folder. `stored` is what the file with the root credentials says.
 ///
 /// # Errors
-/// Two of index, file and configuration name different accounts; or none of them names one, and the
+/// Two of index, file and configuration name different accounts; or none of them names one, and
 /// what is stored does not have one owner.
 pub(super) fn decide(
     folder: &FolderAccount<'_>,

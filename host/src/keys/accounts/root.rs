@@ -117,13 +117,17 @@ pub(super) fn open(
     Ok(RootCredentials { account_id, access_key, secret_key, origin })
 }
 
+/// What to do about a file that says nothing.
+const PUT_BACK: &str =
+    "Put the file back, or remove it: the next start makes new root credentials for the same account";
+
 /// What the file says; `None` where there is none.
 fn read(path: &Path) -> Result<Option<RootFile>, KeysError> {
-    let failed = |why: String| Err(KeysError::file(path, why));
+    let failed = |why: String| Err(KeysError::file(path, format!("{why}. {PUT_BACK}")));
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return failed(error.to_string()),
+        Err(error) => return Err(KeysError::file(path, format!("it cannot be read: {error}"))),
     };
     let parsed: Result<RootFile, toml::de::Error> = toml::from_str(&text);
     match parsed {

@@ -58,11 +58,17 @@ pub(super) fn read(folder: &Path, id: &Id, vault: &Vault) -> Result<Option<[u8; 
         Ok(false) => return Ok(None),
         Err(error) => return Err(failed(&error.to_string())),
     }
-    let text = config::read_text(&path, FILE_BYTES_MAX).map_err(|why| failed(&why))?;
-    let sealed = BASE64.decode(text.trim_end()).map_err(|_| failed("expected base64"))?;
+    let text = config::read_text(&path, FILE_BYTES_MAX)
+        .map_err(|why| failed(&format!("it cannot be read: {why}")))?;
+    let sealed = BASE64
+        .decode(text.trim_end())
+        .map_err(|_| failed("it is no master key, for it is not base64: put the file back from a backup"))?;
     let (account, id) = id;
-    let opened = vault.open_master_key(account, id, &sealed);
-    opened.map(Some).map_err(|error| failed(&error.to_string()))
+    vault.open_master_key(account, id, &sealed).map(Some).map_err(|_| {
+        failed(
+            "it is the file of another folder, account or id, or damaged: put the right one back from a backup",
+        )
+    })
 }
 
 /// The ids for which keys were ever made. A key whose file is gone is not made again: what is

@@ -24,7 +24,10 @@ pub(super) fn read(folder: &Path, make: bool) -> Result<Option<[u8; 32]>, KeysEr
     match fs::read_to_string(&path) {
         Ok(text) => match hex::bytes_32(text.trim_end()) {
             Some(key) => Ok(Some(key)),
-            None => Err(failed("expected 64 hexadecimal digits".to_owned())),
+            None => Err(failed(format!(
+                "it is no folder key: it holds {} bytes, and a key is 64 hexadecimal digits",
+                text.len()
+            ))),
         },
         Err(error) if error.kind() == ErrorKind::NotFound && !make => Ok(None),
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -34,6 +37,6 @@ pub(super) fn read(folder: &Path, make: bool) -> Result<Option<[u8; 32]>, KeysEr
             secret::write_file(&path, &text).map_err(|error| failed(error.to_string()))?;
             Ok(Some(key))
         }
-        Err(error) => Err(failed(error.to_string())),
+        Err(error) => Err(failed(format!("it cannot be read: {error}"))),
     }
 }

@@ -60,7 +60,7 @@ pub fn explain(call: &CallState, ending: &Ending) -> String {
             }
             _ => None,
         },
-        source_ip: call.source.to_string(),
+        source_ip: call.source_text(),
     };
     serde_json::to_string(&document).unwrap_or_default()
 }

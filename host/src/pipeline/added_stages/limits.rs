@@ -19,7 +19,7 @@ const TIME_MS_RANGE: std::ops::RangeInclusive<u64> = 1..=10_000;
 
 /// Memories of one run. Those of a component share none.
 const MEMORIES_MAX: usize = 16;
-/// Tables of one run, and the elements of all of them: a 32-bit host pointer a function.
+/// Tables of one run, and the elements of all of them: a pointer of the host each.
 const TABLES_MAX: usize = 256;
 const TABLE_ELEMENTS_MAX: usize = 1 << 20;
 /// Module instances of one run. A Python interpreter and its adapters are some forty.
@@ -104,9 +104,35 @@ impl Meter {
 }
 
 /// How long this thread has run.
-fn thread_time() -> Duration {
+pub(crate) fn thread_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::try_from(time).unwrap_or_default()
+}
+
+/// A memory or a table that is to grow.
+struct Growth {
+    current: usize,
+    desired: usize,
+    /// What its module allows.
+    maximum: Option<usize>,
+}
+
+impl Growth {
+    /// Adds it to the sum of its kind, which has a limit. Says whether its module allows it.
+    ///
+    /// # Errors
+    /// The sum would be beyond the limit.
+    fn add_to(&self, sum: &mut usize, most: usize, why: impl FnOnce() -> String) -> wasmtime::Result<bool> {
+        if self.maximum.is_some_and(|maximum| self.desired > maximum) {
+            return Ok(false);
+        }
+        let grown = sum.saturating_add(self.desired.saturating_sub(self.current));
+        if grown > most {
+            return Err(Error::msg(why()));
+        }
+        *sum = grown;
+        Ok(true)
+    }
 }
 
 impl ResourceLimiter for Meter {
@@ -116,18 +142,9 @@ impl ResourceLimiter for Meter {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            return Ok(false);
-        }
-        let bytes = self.bytes.saturating_add(desired.saturating_sub(current));
-        if bytes > self.limits.memory_bytes_max {
-            return Err(Error::msg(format!(
-                "it needs more memory than its limit, memory_bytes_max = {}",
-                self.limits.memory_bytes_max
-            )));
-        }
-        self.bytes = bytes;
-        Ok(true)
+        let most = self.limits.memory_bytes_max;
+        let why = || format!("it needs more memory than its limit, memory_bytes_max = {most}");
+        Growth { current, desired, maximum }.add_to(&mut self.bytes, most, why)
     }
 
     fn table_growing(
@@ -136,15 +153,8 @@ impl ResourceLimiter for Meter {
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            return Ok(false);
-        }
-        let elements = self.elements.saturating_add(desired.saturating_sub(current));
-        if elements > TABLE_ELEMENTS_MAX {
-            return Err(Error::msg(format!("its tables have more than {TABLE_ELEMENTS_MAX} elements")));
-        }
-        self.elements = elements;
-        Ok(true)
+        let why = || format!("its tables have more than {TABLE_ELEMENTS_MAX} elements");
+        Growth { current, desired, maximum }.add_to(&mut self.elements, TABLE_ELEMENTS_MAX, why)
     }
 
     fn instances(&self) -> usize {

@@ -25,8 +25,12 @@ const EXPORT: &str = "portcullis:gateway/stage@0.1.0";
 /// A run is looked at this often, in epoch ticks (20 ms each).
 const LOOK_TICKS: u64 = 1;
 
+/// Bytes that one call of the host may take over from a run.
+const TAKEN_BYTES_MAX: usize = 16 << 20;
+
 /// What a run works with.
 struct StageState {
+    position: Position,
     calls: Calls,
     settings: Arc<BTreeMap<String, String>>,
     meter: Meter,
@@ -84,7 +88,7 @@ impl AddedStage {
         let mut linker = Linker::<StageState>::new(engine);
         calls::add_to_linker::<_, HasCalls>(&mut linker, |state| CallsView {
             calls: &mut state.calls,
-            guests: Guests::Added,
+            guests: Guests::Added(state.position),
         })?;
         settings::add_to_linker::<_, HasSelf<StageState>>(&mut linker, |state| state)?;
         log::add_to_linker::<_, HasSelf<StageState>>(&mut linker, |state| state)?;
@@ -110,7 +114,8 @@ impl AddedStage {
         let slot = calls.insert(call);
         let (settings, log) = (Arc::clone(settings), StageLog::default());
         let meter = Meter::start(self.limits);
-        let mut store = Store::new(&self.engine, StageState { calls, settings, meter, log });
+        let mut store = Store::new(&self.engine, StageState { position, calls, settings, meter, log });
+        store.set_hostcall_fuel(TAKEN_BYTES_MAX);
         store.limiter(|state| &mut state.meter);
         store.epoch_deadline_callback(|context| {
             context.data().meter.check_time()?;

@@ -85,7 +85,7 @@ impl Unsent {
         parts.method = self.method.clone();
         parts.uri = self.uri.clone();
         parts.headers = self.headers.clone();
-        let mut call = CallState::unsent(parts, self.source);
+        let mut call = CallState::unsent(parts, Some(self.source));
         let knows_principal = position != Position::AfterAccept;
         let knows_owner = !matches!(position, Position::AfterAccept | Position::AfterAuth);
         call.facts = Facts {

@@ -5,6 +5,7 @@ use crate::pipeline::bindings::calls::{
     AccessPoint, Decision, Form, NamedObject, NeededAccess, ObjectVersion, Owner, Principal, Refusal,
     SecondFactor, Session, Signature, Target,
 };
+use crate::pipeline::contract;
 
 /// The facts that stages establish. Each is set once.
 #[derive(Debug, Default)]
@@ -15,6 +16,8 @@ pub struct Facts {
     pub access_point: Option<AccessPoint>,
     /// The access point by which it names the source of a copy.
     pub source_access_point: Option<AccessPoint>,
+    /// The name of the operation, where only the form says it.
+    pub operation: Option<String>,
     /// What its form says.
     pub form: Option<Form>,
     /// Who makes the request.
@@ -46,18 +49,18 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// The name of the operation; empty before it is known.
+    pub fn operation_name(&self) -> &str {
+        let of_target = || self.target.as_ref().map(|target| target.operation.as_str());
+        self.operation.as_deref().or_else(of_target).unwrap_or_default()
+    }
+
     /// What the request names besides its target, as far as it is known.
     pub fn named_objects(&self) -> Vec<ObjectVersion> {
         if let Some(source) = &self.source {
             return vec![source.clone()];
         }
-        let target = self.target.as_ref().and_then(|target| target.bucket.clone()).unwrap_or_default();
-        let with_target = |named: &NamedObject| ObjectVersion {
-            bucket: target.clone(),
-            key: named.key.clone(),
-            version_id: named.version_id.clone(),
-        };
-        self.named.iter().flatten().map(with_target).collect()
+        contract::with_target(self.target.as_ref(), self.named.iter().flatten())
     }
 
     /// Notes that an added stage refuses one of those. The first refusal of each counts.

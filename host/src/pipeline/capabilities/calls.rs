@@ -13,6 +13,7 @@ use crate::pipeline::bindings::calls::{
     IdentityKind, IngestPlan, NamedObject, NeededAccess, ObjectVersion, Outcome, Owner, Payload, Principal,
     Refusal, SecondFactor, Session, Signature, Span, Target,
 };
+use crate::pipeline::bindings::stages::Position;
 use crate::pipeline::call::{CallResponse, CallResponseBody, CallState, Calls, Ingest, StoredBytes, Work};
 use crate::pipeline::contract::promised;
 use crate::pipeline::header_lines;
@@ -30,9 +31,18 @@ pub struct CallsView<'a> {
 pub enum Guests {
     /// Those of the pipeline: they establish facts, schedule work and respond.
     Pipeline,
-    /// Added stages: they read, refuse, and add response headers.
-    Added,
+    /// An added stage, at its position: it reads, refuses, and adds response headers.
+    Added(Position),
 }
+
+/// Handles that a run of an added stage may have of its call at once: the host keeps each of them.
+const HANDLES_MAX: u32 = 1024;
+
+/// A fact that is established after the position `after-accept`. To read it there is a bug of the
+/// stage, or of the manifest that puts the stage there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the {0} is not known yet, but from `after-auth` on")]
+pub struct NotKnownYet(&'static str);
 
 /// Ties [`CallsView`] to the linker.
 pub struct HasCalls;
@@ -78,7 +88,10 @@ pub(super) fn establish<T>(fact: &mut Option<T>, value: T, name: &str) -> Result
 
 impl HostCall for CallsView<'_> {
     fn share(&mut self, handle: Resource<CallHandle>) -> Result<Resource<CallHandle>> {
-        self.calls.share(handle.rep());
+        let handles = self.calls.share(handle.rep());
+        if self.guests != Guests::Pipeline && handles > HANDLES_MAX {
+            return Err(Error::msg(format!("it has more than {HANDLES_MAX} handles of its call")));
+        }
         Ok(Resource::new_own(handle.rep()))
     }
 
@@ -110,7 +123,7 @@ impl HostCall for CallsView<'_> {
     }
 
     fn target(&mut self, handle: Resource<CallHandle>) -> Result<Target> {
-        self.call(&handle)?.facts.target.clone().ok_or_else(|| Error::msg("the target is not known yet"))
+        self.call(&handle)?.facts.target.clone().ok_or_else(|| Error::new(NotKnownYet("target")))
     }
 
     fn set_access_point(&mut self, handle: Resource<CallHandle>, point: AccessPoint) -> Result<()> {
@@ -144,11 +157,7 @@ impl HostCall for CallsView<'_> {
     }
 
     fn principal(&mut self, handle: Resource<CallHandle>) -> Result<Principal> {
-        self.call(&handle)?
-            .facts
-            .principal
-            .clone()
-            .ok_or_else(|| Error::msg("the principal is not known yet"))
+        self.call(&handle)?.facts.principal.clone().ok_or_else(|| Error::new(NotKnownYet("principal")))
     }
 
     fn session(&mut self, handle: Resource<CallHandle>) -> Result<Option<Session>> {
@@ -183,7 +192,7 @@ impl HostCall for CallsView<'_> {
         Ok(match &self.call(&handle)?.facts.principal {
             Some(Principal::Authenticated(identity)) => Some(identity.account.clone()),
             Some(Principal::Anonymous) => None,
-            None => return Err(Error::msg("the principal is not known yet")),
+            None => return Err(Error::new(NotKnownYet("principal"))),
         })
     }
 
@@ -253,8 +262,9 @@ impl HostCall for CallsView<'_> {
     }
 
     fn refuse_named(&mut self, handle: Resource<CallHandle>, position: u32, refusal: Refusal) -> Result<()> {
-        if self.guests != Guests::Added {
-            return Err(Error::msg("only an added stage refuses what a request names"));
+        // Before, the objects are not known. Afterwards, it is too late.
+        if self.guests != Guests::Added(Position::NamedObjects) {
+            return Err(Error::msg("what a request names is refused by added stages at `named-objects`"));
         }
         check_refusal(&refusal)?;
         self.calls.of(&handle)?.facts.refuse_named(position, refusal)
@@ -265,7 +275,7 @@ impl HostCall for CallsView<'_> {
     }
 
     fn source_ip(&mut self, handle: Resource<CallHandle>) -> Result<String> {
-        Ok(self.call(&handle)?.source.to_string())
+        Ok(self.call(&handle)?.source_text())
     }
 
     fn tls_version(&mut self, handle: Resource<CallHandle>) -> Result<Option<String>> {
@@ -356,7 +366,7 @@ impl HostCall for CallsView<'_> {
         let added = &mut self.call(&handle)?.added_headers;
         // The pipeline's own lines need no check here: `header_lines::append` leaves out what is no
         // header.
-        if guests == Guests::Added {
+        if guests != Guests::Pipeline {
             header_lines::check_added(&headers, added.len()).map_err(Error::new)?;
         }
         added.push_str(&headers);

@@ -1,7 +1,5 @@
 //! `stages`: runs the added stages of a position, each in a store of its own.
 
-use std::time::Instant;
-
 use wasmtime::Result;
 use wasmtime::component::Resource;
 
@@ -50,13 +48,13 @@ impl Host for HostState {
         let Some(mut call) = self.calls.lend(handle.rep()) else {
             return Err(wasmtime::Error::msg("the call has ended"));
         };
-        let began = Instant::now();
         let headers_before = call.added_headers.len();
         let left = call.enter(metrics::stage_index("added"));
         if let Some(left) = left {
             self.shared.metrics.stage(left.stage, left.elapsed);
         }
-        let Walked { call, result, of_named } = self.shared.stages.run(position, call, &self.shared.metrics);
+        let Walked { call, result, of_named, time } =
+            self.shared.stages.run(position, call, &self.shared.metrics);
         if let Some(mut call) = call {
             if let Some(added) = left.and_then(|left| call.enter(left.stage)) {
                 self.shared.metrics.stage(added.stage, added.elapsed);
@@ -69,7 +67,7 @@ impl Host for HostState {
             self.draws.note(StagesRan { result: result.clone(), headers, named });
             self.calls.give_back(handle.rep(), call);
         }
-        self.lent += began.elapsed();
+        self.lent += time;
         Ok(result.map_err(|ending| ending.refusal))
     }
 

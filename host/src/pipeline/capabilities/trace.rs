@@ -4,6 +4,7 @@ use wasmtime::Result;
 use wasmtime::component::Resource;
 
 use crate::pipeline::bindings::CallHandle;
+use crate::pipeline::bindings::calls::Target;
 use crate::pipeline::bindings::trace::{Circumstances, Host};
 use crate::pipeline::call::Explanation;
 use crate::pipeline::capabilities::HostState;
@@ -28,6 +29,11 @@ impl Host for HostState {
         Ok(())
     }
 
+    fn named(&mut self, handle: Resource<CallHandle>, operation: String) -> Result<()> {
+        self.calls.of(&handle)?.facts.operation = Some(operation);
+        Ok(())
+    }
+
     fn denied(&mut self, handle: Resource<CallHandle>) -> Result<Option<Circumstances>> {
         let call = self.calls.of(&handle)?;
         if call.explanation != Explanation::Open {
@@ -42,8 +48,12 @@ impl Host for HostState {
         Ok(Some(Circumstances {
             request_id: call.request_id.clone(),
             received_ms: call.received_ms,
-            source_ip: call.source.to_string(),
-            target: call.facts.target.clone(),
+            source_ip: call.source_text(),
+            target: call
+                .facts
+                .target
+                .clone()
+                .map(|target| Target { operation: call.facts.operation_name().to_owned(), ..target }),
             principal: call.facts.principal.clone(),
         }))
     }

@@ -27,6 +27,6 @@ fn only_code_that_nobody_else_could_have_written_is_run() {
     fs::write(&path, "not code at all").unwrap();
     assert!(load_cached(&engine, &path).is_none());
     // Then it is compiled again.
-    assert!(compile(&engine, EMPTY, Some(folder.path())).is_ok());
+    assert!(compile(&engine, "nothing", EMPTY, Some(folder.path())).is_ok());
     assert!(load_cached(&engine, &path).is_some());
 }

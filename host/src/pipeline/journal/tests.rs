@@ -12,6 +12,7 @@ fn commit(value: &str) -> Work {
         keep: vec![1],
         free: vec![],
         usage: None,
+        essential: false,
     })
 }
 

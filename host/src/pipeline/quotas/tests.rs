@@ -1,6 +1,7 @@
 //! Which quota holds, and what a commit is held to.
 
 use super::*;
+use crate::pipeline::rules::By;
 
 const ACCOUNT: &str = "123456789012";
 
@@ -9,7 +10,7 @@ fn quota(bytes_max: Option<u64>, objects_max: Option<u64>) -> Quota {
 }
 
 fn entry(subject: Subject, name: &str, quota: Quota) -> QuotaEntry {
-    QuotaEntry { subject, name: name.to_owned(), quota }
+    QuotaEntry { subject, name: name.to_owned(), allowance: quota }
 }
 
 fn change(limited: bool) -> UsageChange {

@@ -45,7 +45,7 @@ pub struct Pass {
     received: Cell<u64>,
     ended: Cell<Option<Failure>>,
     waker: RefCell<Option<Waker>>,
-    refused: Cell<Option<Refused>>,
+    refused: RefCell<Option<Refused>>,
     /// Some of its work was not done because the disk is full.
     disk_full: Cell<bool>,
     meters: RefCell<Meters>,
@@ -78,7 +78,7 @@ impl Pass {
             received: Cell::new(0),
             ended: Cell::new(None),
             waker: RefCell::new(None),
-            refused: Cell::new(None),
+            refused: RefCell::new(None),
             disk_full: Cell::new(false),
             meters: RefCell::new(meters),
             counted: Cell::new((false, false)),
@@ -88,13 +88,13 @@ impl Pass {
     /// Takes note of what stages have found out so far. Answers whether the request may go on: its
     /// party has a place for it, and no rate is exceeded.
     pub fn establish(&self, facts: &Facts) -> bool {
-        if self.refused.get().is_some() {
+        if self.refused.borrow().is_some() {
             return false;
         }
         match self.settle(facts) {
             Ok(()) => true,
             Err(refused) => {
-                self.refused.set(Some(refused));
+                self.refused.replace(Some(refused));
                 false
             }
         }
@@ -141,7 +141,7 @@ impl Pass {
     /// Why it is refused, if it is.
     pub(crate) fn refused(&self) -> Option<Refused> {
         let disk_full = self.disk_full.get().then(|| Refused::by(Refusal::Disk));
-        self.refused.get().or(disk_full)
+        self.refused.borrow().clone().or(disk_full)
     }
 
     /// Some of its work was not done because the disk is full. It may go on: what frees space is
@@ -157,15 +157,15 @@ impl Pass {
 
     /// There was no room for its body.
     pub fn refuse_documents(&self) {
-        self.refused.set(Some(Refused::by(Refusal::Documents)));
+        self.refused.replace(Some(Refused::by(Refusal::Documents)));
     }
 
     /// Whether there is memory for a response of so many bytes. Where there is none, the request is
     /// refused.
     pub fn has_room_for(&self, response: usize) -> bool {
         let has_room = response <= lent::SMALL_RESPONSE_BYTES || lent::has_room(self.party().is_verified());
-        if !has_room && self.refused.get().is_none() {
-            self.refused.set(Some(Refused::by(Refusal::Answers)));
+        if !has_room && self.refused.borrow().is_none() {
+            self.refused.replace(Some(Refused::by(Refusal::Answers)));
         }
         has_room
     }

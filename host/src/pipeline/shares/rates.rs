@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use crate::config::{EVERY, Rate, RateEntry, Subject, normal_address};
+use crate::pipeline::rules::{Rulebook, Ruled, Rules};
 
 use flow::Flow;
 pub(crate) use flow::Way;
@@ -33,27 +34,9 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Rates {
     is_any: AtomicBool,
-    rules: RwLock<HashMap<(Subject, String), Ruled>>,
+    rules: RwLock<Rules<Rate>>,
     tables: [Mutex<Table>; TABLES],
     hasher: RandomState,
-}
-
-/// A limit, and who set it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ruled {
-    /// How much.
-    pub rate: Rate,
-    /// Who says so.
-    pub by: By,
-}
-
-/// Who set a limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
-    /// The configuration.
-    Configuration,
-    /// An admin call; it holds until the server ends.
-    Call,
 }
 
 #[derive(Debug, Default)]
@@ -66,10 +49,14 @@ struct Table {
 type KnownFlow = Arc<Mutex<Flow>>;
 
 /// A rate is exceeded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Exceeded {
     /// Of what.
     pub(crate) subject: Subject,
+    /// Its name.
+    pub(crate) name: String,
+    /// Which of its settings.
+    pub(crate) setting: &'static str,
     /// When to come back.
     pub(crate) wait: Duration,
 }
@@ -87,11 +74,7 @@ impl Default for Rates {
 impl Rates {
     /// The limits of a configuration.
     pub fn new(entries: &[RateEntry]) -> Rates {
-        let ruled = |entry: &RateEntry| {
-            let rule = Ruled { rate: entry.rate, by: By::Configuration };
-            ((entry.subject, entry.name.clone()), rule)
-        };
-        let rules: HashMap<_, _> = entries.iter().map(ruled).collect();
+        let rules = Rules::new(entries);
         Rates {
             is_any: AtomicBool::new(!rules.is_empty()),
             rules: RwLock::new(rules),
@@ -100,27 +83,12 @@ impl Rates {
         }
     }
 
-    /// Sets a limit from now on. The name is a normal one.
-    pub fn set(&self, subject: Subject, name: &str, rate: Rate) {
-        let rule = Ruled { rate, by: By::Call };
-        self.change(|rules| rules.insert((subject, name.to_owned()), rule));
+    /// The limit that holds for a subject, and for which name it is set: its own, or each.
+    pub(crate) fn rule(&self, subject: Subject, name: &str) -> Option<(String, Ruled<Rate>)> {
+        self.rules.read().unwrap_or_else(PoisonError::into_inner).found(subject, name)
     }
 
-    /// Lifts a limit from now on; whether there was one.
-    pub fn clear(&self, subject: Subject, name: &str) -> bool {
-        self.change(|rules| rules.remove(&(subject, name.to_owned())).is_some())
-    }
-
-    /// The limits, in order.
-    pub fn list(&self) -> Vec<(Subject, String, Ruled)> {
-        let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner);
-        let mut list: Vec<_> =
-            rules.iter().map(|((subject, name), rule)| (*subject, name.clone(), *rule)).collect();
-        list.sort_by(|(a, b, _), (c, d, _)| (a, b).cmp(&(c, d)));
-        list
-    }
-
-    fn change<T>(&self, change: impl FnOnce(&mut HashMap<(Subject, String), Ruled>) -> T) -> T {
+    fn change<T>(&self, change: impl FnOnce(&mut Rules<Rate>) -> T) -> T {
         let mut rules = self.rules.write().unwrap_or_else(PoisonError::into_inner);
         let outcome = change(&mut rules);
         self.is_any.store(!rules.is_empty(), Ordering::Relaxed);
@@ -128,7 +96,7 @@ impl Rates {
         let now = Instant::now();
         for table in &self.tables {
             for ((subject, name), flow) in &locked(table).flows {
-                let rate = rule_of(&rules, *subject, name).unwrap_or_default();
+                let rate = rules.of(*subject, name).unwrap_or_default();
                 locked(flow).change(rate, now);
             }
         }
@@ -148,7 +116,8 @@ impl Rates {
     /// Counts a request of a subject, and adds what its bytes are drawn from.
     pub(crate) fn request(&self, subject: Subject, name: &str, meters: &mut Meters) -> Result<(), Exceeded> {
         let Some(flow) = self.flow(subject, name) else { return Ok(()) };
-        locked(&flow).request(Instant::now()).map_err(|wait| Exceeded { subject, wait })?;
+        let drawn = locked(&flow).request(Instant::now());
+        drawn.map_err(|(setting, wait)| Exceeded { subject, name: name.to_owned(), setting, wait })?;
         meters.0.push(flow);
         Ok(())
     }
@@ -159,7 +128,7 @@ impl Rates {
         // The rules stay locked until the flow is in its table. So a change either comes before and
         // is read here, or comes after and finds the flow in the table.
         let rules = self.rules.read().unwrap_or_else(PoisonError::into_inner);
-        let rate = rule_of(&rules, subject, name)?;
+        let rate = rules.of(subject, name)?;
         let number = self.hasher.hash_one((subject, name)) as usize % TABLES;
         let mut table = locked(self.tables.get(number)?);
         let key = (subject, name.to_owned());
@@ -200,10 +169,28 @@ impl Meters {
     }
 }
 
-/// The limit of a subject: its own, or that of each.
-fn rule_of(rules: &HashMap<(Subject, String), Ruled>, subject: Subject, name: &str) -> Option<Rate> {
-    let rule = rules.get(&(subject, name.to_owned())).or_else(|| rules.get(&(subject, EVERY.to_owned())));
-    rule.map(|rule| rule.rate)
+impl Rulebook for Rates {
+    type Allowed = Rate;
+
+    fn refusal(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn own(&self, subject: Subject, name: &str) -> Option<Rate> {
+        self.rules.read().unwrap_or_else(PoisonError::into_inner).own(subject, name)
+    }
+
+    fn set(&self, subject: Subject, name: &str, rate: Rate) {
+        self.change(|rules| rules.set(subject, name, rate));
+    }
+
+    fn clear(&self, subject: Subject, name: &str) -> bool {
+        self.change(|rules| rules.clear(subject, name))
+    }
+
+    fn list(&self) -> Vec<(Subject, String, Ruled<Rate>)> {
+        self.rules.read().unwrap_or_else(PoisonError::into_inner).list()
+    }
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -199,7 +199,7 @@ fn rates_are_counted_once_for_each_subject() {
         (Subject::AccessKey, "KEY-000000000001", Refusal::RateAccessKey),
         (Subject::Bucket, "photos", Refusal::RateBucket),
     ] {
-        let bench = Bench::new(64, &[RateEntry { subject, name: name.to_owned(), rate }]);
+        let bench = Bench::new(64, &[RateEntry { subject, name: name.to_owned(), allowance: rate }]);
         let ask = |account: &str, name: &str| {
             let pass = bench.admit("10.0.0.1", true).unwrap();
             let goes_on = [(); 3].map(|()| pass.establish(&facts(account, name)));
@@ -209,7 +209,7 @@ fn rates_are_counted_once_for_each_subject() {
         assert_eq!([(); 3].map(|()| ask("000000000001", "photos")), [None, None, Some(limit)]);
         assert_eq!(ask("000000000002", "music"), None);
     }
-    let rates = [RateEntry { subject: Subject::Address, name: "*".to_owned(), rate }];
+    let rates = [RateEntry { subject: Subject::Address, name: "*".to_owned(), allowance: rate }];
     let bench = Bench::new(64, &rates);
     assert!(bench.admit("10.0.0.1", true).is_ok() && bench.admit("10.0.0.1", false).is_ok());
     assert_eq!(limit(bench.admit("10.0.0.1", true)), Refusal::RateAddress);

@@ -47,7 +47,7 @@ fn a_value_is_of_the_type_that_the_manifest_names() {
         ("count=-1", "command line: --variable count = \"-1\": allowed is a whole number"),
         (
             "moed=on",
-            "command line: --variable moed: the pipeline has no variable moed; it has count, flag, mode, name",
+            "command line: --variable moed: the pipeline has no variable moed (did you mean mode?); it has count, flag, mode, name",
         ),
     ] {
         assert_eq!(values(&[named, flag], &[]).unwrap_err(), expected);

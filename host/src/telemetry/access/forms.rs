@@ -13,10 +13,11 @@ use super::moment::Moment;
 fn fields(line: &AccessLine) -> Vec<(&'static str, Value)> {
     let mut fields: Vec<(&'static str, Value)> = Vec::with_capacity(28);
     fields.push(("request_id", line.request_id.as_str().into()));
-    let client = line.origin.client;
-    fields.push(("client", client.ip().to_canonical().to_string().into()));
-    if client.port() > 0 {
-        fields.push(("client_port", client.port().into()));
+    if let Some(client) = line.origin.client {
+        fields.push(("client", client.ip().to_canonical().to_string().into()));
+        if client.port() > 0 {
+            fields.push(("client_port", client.port().into()));
+        }
     }
     let mut text = |name, value: &str| {
         if !value.is_empty() {

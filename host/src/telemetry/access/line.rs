@@ -19,6 +19,8 @@ use super::super::traceparent::TraceParent;
 pub struct Resolved {
     /// The API name of the operation.
     pub operation: String,
+    /// Whether the form of the request names it: a call of IAM or STS.
+    pub is_by_form: bool,
     /// What it is done to; each empty for none.
     pub bucket: String,
     /// The key, percent-decoded.
@@ -62,9 +64,9 @@ pub(crate) struct Limited(pub(crate) &'static str);
 /// Where a request came from.
 #[derive(Debug, Clone)]
 pub(crate) struct Arrived {
-    /// The client. Its port is 0 where that is not known.
-    pub(crate) client: SocketAddr,
-    /// The trusted proxy that says so.
+    /// The client, where it is known. Its port is 0 where that is not known.
+    pub(crate) client: Option<SocketAddr>,
+    /// The trusted proxy that says so, or does not say who the client is.
     pub(crate) proxy: Option<SocketAddr>,
     /// The address of the listener.
     pub(crate) listener: Arc<str>,
@@ -194,12 +196,14 @@ impl AccessLine {
         self.answered.as_ref()?.resolved.as_ref()
     }
 
-    /// The host that the request is addressed to: its target goes before the header.
+    /// The host that the request is addressed to: its target goes before the header. A name and
+    /// password ahead of it, which are refused, are left out.
     pub(super) fn host(&self) -> String {
-        match self.uri.authority() {
+        let host = match self.uri.authority() {
             Some(authority) => authority.as_str().to_owned(),
             None => self.header(0),
-        }
+        };
+        host.rsplit_once('@').map(|(_, host)| host.to_owned()).unwrap_or(host)
     }
 
     pub(super) fn user_agent(&self) -> String {

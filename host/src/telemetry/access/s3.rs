@@ -47,9 +47,50 @@ const SHOWN: [&str; 31] = [
     "x-id",
 ];
 
-/// The parameters that have no value: sub-resources.
-fn is_shown(parameter: &str) -> bool {
-    parameter.split_once('=').is_none_or(|(name, value)| value.is_empty() || SHOWN.contains(&name))
+/// What stands in the place of a secret.
+const REDACTED: &str = "REDACTED";
+
+/// Adds a query without its secrets. Shown are names, such as those of sub-resources, and the
+/// values of some. A name with other characters may be a query that was encoded as a whole.
+fn push_query(text: &mut String, query: &str) {
+    let mut separator = '?';
+    for parameter in query.split('&') {
+        text.push(separator);
+        separator = '&';
+        let (name, value) = match parameter.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (parameter, None),
+        };
+        let is_name = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        text.push_str(if is_name { name } else { REDACTED });
+        if let Some(value) = value {
+            text.push('=');
+            text.push_str(if value.is_empty() || SHOWN.contains(&name) { value } else { REDACTED });
+        }
+    }
+}
+
+/// The page that led to a request, as its client says: it may be a URL with secrets in its query,
+/// in its fragment, or ahead of its host.
+fn without_secrets(url: &str) -> String {
+    let url = url.split_once('#').map_or(url, |(url, _)| url);
+    let (address, query) = match url.split_once('?') {
+        Some((address, query)) => (address, Some(query)),
+        None => (url, None),
+    };
+    let mut text = String::with_capacity(url.len());
+    match address.split_once("//") {
+        Some((scheme, rest)) => {
+            let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+            let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+            text.extend([scheme, "//", host, path]);
+        }
+        None => text.push_str(address),
+    }
+    if let Some(query) = query {
+        push_query(&mut text, query);
+    }
+    text
 }
 
 /// One line.
@@ -65,11 +106,11 @@ pub(super) fn render(line: &AccessLine) -> String {
         plain(&resolved.owner),
         plain(&resolved.bucket),
         format!("[{}]", Moment::of(line.at).clf()),
-        line.origin.client.ip().to_canonical().to_string(),
+        line.origin.client.map_or_else(|| "-".to_owned(), |client| client.ip().to_canonical().to_string()),
         plain(requester),
         plain(&line.request_id),
-        operation(line.method.as_str(), &resolved.operation),
-        plain(&resolved.key),
+        operation(line.method.as_str(), resolved),
+        key(&resolved.key),
         quoted(&request_line(line)),
         answered.map_or_else(|| "-".to_owned(), |answered| answered.status.to_string()),
         plain(answered.and_then(|answered| answered.error.as_ref()).map_or("", |error| &*error.0)),
@@ -77,7 +118,7 @@ pub(super) fn render(line: &AccessLine) -> String {
         size.map_or_else(|| "-".to_owned(), |size| size.to_string()),
         millis(line.took),
         answered.map_or_else(|| "-".to_owned(), |answered| millis(answered.turned_around)),
-        quoted(&line.referer()),
+        quoted(&without_secrets(&line.referer())),
         quoted(&line.user_agent()),
         plain(&header("x-amz-version-id").unwrap_or_default()),
         plain(&header("x-amz-id-2").unwrap_or_default()),
@@ -115,17 +156,8 @@ fn object_size(line: &AccessLine, answered: &AnsweredLine, resolved: &Resolved) 
 /// The line of a request, without secrets of its query.
 fn request_line(line: &AccessLine) -> String {
     let mut text = format!("{} {}", line.method, line.uri.path());
-    let mut separator = '?';
-    for parameter in line.uri.query().into_iter().flat_map(|query| query.split('&')) {
-        text.push(separator);
-        separator = '&';
-        match is_shown(parameter) {
-            true => text.push_str(parameter),
-            false => {
-                text.push_str(parameter.split_once('=').map_or(parameter, |(name, _)| name));
-                text.push_str("=REDACTED");
-            }
-        }
+    if let Some(query) = line.uri.query() {
+        push_query(&mut text, query);
     }
     text.push_str(match line.version {
         Version::HTTP_2 => " HTTP/2.0",
@@ -136,8 +168,13 @@ fn request_line(line: &AccessLine) -> String {
 }
 
 /// `REST.GET.OBJECT`: the method, and the kind of resource that an operation is about. Derived from
-/// the name of the operation, which is a verb and a resource.
-pub(super) fn operation(method: &str, operation: &str) -> String {
+/// the name of the operation, which is a verb and a resource. Calls of IAM and STS, of which S3 has
+/// no words, have their whole name.
+pub(super) fn operation(method: &str, resolved: &Resolved) -> String {
+    let operation = resolved.operation.as_str();
+    if resolved.is_by_form {
+        return format!("REST.{}.{}", plain(method), plain(&upper_snake(operation)));
+    }
     let second_word = operation.char_indices().skip(1).find(|(_, letter)| letter.is_ascii_uppercase());
     let (verb, resource) = operation.split_at(second_word.map_or(operation.len(), |(at, _)| at));
     let method = if verb == "Copy" || resource.ends_with("Copy") { "COPY" } else { method };
@@ -181,14 +218,25 @@ fn plain(value: &str) -> String {
     }
 }
 
-/// A field in double quotes.
-fn quoted(value: &str) -> String {
-    let value = if value.is_empty() { "-" } else { value };
-    format!("\"{}\"", encoded(value, |byte| (byte.is_ascii_graphic() && byte != b'"') || byte == b' '))
+/// The key, which is not encoded yet: so a percent sign of its own is.
+fn key(key: &str) -> String {
+    if key.is_empty() {
+        plain(key)
+    } else {
+        encoded(key, |byte| byte.is_ascii_graphic() && !b"\"%".contains(&byte))
+    }
 }
 
-/// Percent-encodes every byte that may not stand as it is. A percent sign stands as it is: paths
-/// and queries are encoded already.
+/// A field in double quotes. For some readers, a backslash takes its meaning from the quote behind
+/// it.
+fn quoted(value: &str) -> String {
+    let value = if value.is_empty() { "-" } else { value };
+    let stands = |byte: u8| byte == b' ' || byte.is_ascii_graphic() && !b"\"\\".contains(&byte);
+    format!("\"{}\"", encoded(value, stands))
+}
+
+/// Percent-encodes every byte that may not stand as it is. A percent sign stands as it is in what
+/// is encoded already: paths, queries and URLs.
 fn encoded(value: &str, stands: impl Fn(u8) -> bool) -> String {
     let mut text = String::with_capacity(value.len());
     for byte in value.bytes() {

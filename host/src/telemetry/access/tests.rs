@@ -9,18 +9,22 @@ use crate::telemetry::metrics::TextForm;
 
 const ID: &str = "0123456789ABCDEF";
 
+/// A page whose URL has secrets wherever one can be, and what would end the field.
+const REFERER: &str = "https://me:pass5ec2e7@example.com/a b\"?X-Amz-Signature=5ec2e7&prefix=x&\
+                       X-Amz-Security-Token%3D5ec2e7#5ec2e7";
+
 /// A request with hostile headers and a presigned query.
 fn request(target: &str) -> http::request::Parts {
     let request = http::Request::get(target)
         .header("host", "s3.example.com:9000")
-        .header("user-agent", http::HeaderValue::from_bytes(b"evil\x09\"agent\" \xff").unwrap())
-        .header("referer", "https://example.com/a b");
+        .header("user-agent", http::HeaderValue::from_bytes(b"evil\\\x09\"agent\" \xff").unwrap())
+        .header("referer", REFERER);
     request.body(()).unwrap().into_parts().0
 }
 
 fn line(target: &str) -> Box<AccessLine> {
     let arrived = Arrived {
-        client: "192.0.2.3:4711".parse().unwrap(),
+        client: Some("192.0.2.3:4711".parse().unwrap()),
         proxy: Some("127.0.0.1:80".parse().unwrap()),
         listener: "127.0.0.1:9000".into(),
         endpoint: Some("vpce-1".to_owned()),
@@ -35,8 +39,9 @@ fn answered(target: &str, sent: usize) -> Box<AccessLine> {
     response.headers_mut().insert("content-length", 5.into());
     response.extensions_mut().insert(Resolved {
         operation: "GetObject".to_owned(),
+        is_by_form: false,
         bucket: "photos".to_owned(),
-        key: "a key\n\u{202e}".to_owned(),
+        key: "a key\n\u{202e}%41".to_owned(),
         owner: "0c0ffee".to_owned(),
         access_key_id: "AKIA".to_owned(),
         account: "123456789012".to_owned(),
@@ -100,7 +105,7 @@ fn a_line_for_programs_is_one_document() {
     }
     assert_eq!((&line["status"], &line["bytes_in"], &line["bytes_out"]), (&200.into(), &7.into(), &5.into()));
     assert_eq!(line["stage_micros"]["auth"], 3);
-    assert!(line["user_agent"].as_str().unwrap().starts_with("evil\t\"agent\""));
+    assert!(line["user_agent"].as_str().unwrap().starts_with("evil\\\t\"agent\""));
     assert!(line.get("aborted").is_none() && !text.contains("5ec2e7"));
 }
 
@@ -108,7 +113,7 @@ fn a_line_for_programs_is_one_document() {
 fn a_line_for_people_cannot_be_broken() {
     let text = written(Access::Text, answered(TARGET, 3));
     assert_eq!(text.lines().count(), 1);
-    assert!(text.contains("user_agent=\"evil\\t\\\"agent\\\""), "{text}");
+    assert!(text.contains("user_agent=\"evil\\\\\\t\\\"agent\\\""), "{text}");
     assert!(text.contains(" aborted=\"client\" ") && text.contains(" bytes_out=3 "), "{text}");
     assert!(text.contains(" client=\"192.0.2.3\" client_port=4711 "), "{text}");
     assert!(text.contains(&format!("Z  INFO access: request_id=\"{ID}\" ")), "{text}");
@@ -141,15 +146,40 @@ fn a_line_in_the_form_of_s3_has_27_fields() {
     assert_eq!(fields[..2], ["0c0ffee", "photos"]);
     assert_eq!(
         fields[3..8],
-        ["192.0.2.3", "arn:aws:iam::123456789012:user/alice", ID, "REST.GET.OBJECT", "a%20key%0A%E2%80%AE"]
+        [
+            "192.0.2.3",
+            "arn:aws:iam::123456789012:user/alice",
+            ID,
+            "REST.GET.OBJECT",
+            "a%20key%0A%E2%80%AE%2541"
+        ]
     );
     assert_eq!(
         fields[8],
         "GET /photos/a%20key?X-Amz-Signature=REDACTED&X-Amz-Credential=AKIA&acl&prefix=x HTTP/1.1"
     );
     assert_eq!(fields[9..13], ["200", "-", "5", "5"]);
-    assert_eq!(fields[15..17], ["https://example.com/a b", "evil%09%22agent%22 %EF%BF%BD"]);
+    assert_eq!(
+        fields[15..17],
+        [
+            "https://example.com/a b%22?X-Amz-Signature=REDACTED&prefix=x&REDACTED",
+            "evil%5C%09%22agent%22 %EF%BF%BD"
+        ]
+    );
     assert_eq!(fields[19..23], ["SigV4", "-", "QueryString", "s3.example.com:9000"]);
+}
+
+#[test]
+fn no_form_of_a_line_has_a_secret() {
+    let target = "http://me:5ec2e7@s3.example.com:9000/a?X-Amz-Security-Token=5ec2e7&x-amz-signature=5ec2e7&\
+                  Signature=5ec2e7&X-Amz-Signature%3D5ec2e7&5ec2e7%20&WebIdentityToken=5ec2e7&acl";
+    for form in [Access::Text, Access::Json, Access::S3] {
+        let text = written(form, answered(target, 5));
+        assert!(text.contains("s3.example.com:9000") && !text.contains("5ec2e7"), "{text}");
+    }
+    let shown = "GET /a?X-Amz-Security-Token=REDACTED&x-amz-signature=REDACTED&Signature=REDACTED&REDACTED&\
+                 REDACTED&WebIdentityToken=REDACTED&acl HTTP/1.1";
+    assert!(written(Access::S3, answered(target, 5)).contains(shown));
 }
 
 #[test]
@@ -171,8 +201,11 @@ fn operations_are_named_as_s3_names_them() {
         ("PUT", "PutObjectAcl", "REST.PUT.ACL"),
         ("GET", "", "REST.GET.SERVICE"),
     ] {
-        assert_eq!(s3::operation(method, operation), expected, "{operation}");
+        let resolved = Resolved { operation: operation.to_owned(), ..Resolved::default() };
+        assert_eq!(s3::operation(method, &resolved), expected, "{operation}");
     }
+    let call = Resolved { operation: "CreateUser".to_owned(), is_by_form: true, ..Resolved::default() };
+    assert_eq!(s3::operation("POST", &call), "REST.POST.CREATE_USER");
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{VolumeFigures, VolumeHistogram, VolumeSource};
-use volume::{Distribution, Volume};
+use super::{VolumeFamily, VolumeFigures, VolumeHistogram, VolumeSource};
+use volume::{Distribution, Volume, VolumeStats};
 
 impl VolumeSource for Arc<Volume> {
     fn figures(&self) -> VolumeFigures {
@@ -29,6 +29,16 @@ impl VolumeSource for Arc<Volume> {
                 ("volume_free_bytes", "Bytes free in the file system of the data folder", stats.free_bytes),
                 ("volume_total_bytes", "Bytes of the file system of the data folder", stats.total_bytes),
                 (
+                    "backup_hold_seconds",
+                    "Seconds for which the data folder has been held for a backup; 0 when it is not",
+                    stats.holds.seconds,
+                ),
+                (
+                    "backup_hold_idle_seconds",
+                    "Seconds since the backup for which it is held showed progress",
+                    stats.holds.idle_seconds,
+                ),
+                (
                     "volume_damaged_blobs",
                     "Stored bodies known to be damaged or missing, by the scrub or by a read",
                     stats.damaged_blobs,
@@ -50,25 +60,7 @@ impl VolumeSource for Arc<Volume> {
                 ("volume_files_removed", "Files of bodies removed", stats.files_removed),
                 ("volume_segments_removed", "Segments of the log removed", stats.segments_removed),
             ],
-            families: vec![
-                (
-                    "volume_refused_writes",
-                    "Bodies and commits that were refused because of the disk, by reason",
-                    "reason",
-                    vec![("full", stats.refused_full), ("failed", stats.refused_failed)],
-                ),
-                (
-                    "volume_read_errors",
-                    "Reads of stored bodies that failed: bytes that are missing, that do not have their \
-                     checksum, or that the disk did not give",
-                    "kind",
-                    vec![
-                        ("missing", stats.read_missing),
-                        ("corrupt", stats.read_corrupt),
-                        ("failed", stats.read_failed),
-                    ],
-                ),
-            ],
+            families: families(&stats),
             labelled: Vec::new(),
             histograms: vec![
                 sizes("volume_commit_batch_size", "Commits that shared one sync", &stats.group_sizes),
@@ -78,6 +70,35 @@ impl VolumeSource for Arc<Volume> {
             ],
         }
     }
+}
+
+/// Counters of one name, by a label.
+fn families(stats: &VolumeStats) -> Vec<VolumeFamily> {
+    vec![
+        (
+            "backup_holds_ended",
+            "Backups whose hold the server ended, by reason",
+            "reason",
+            vec![("space", stats.holds.ended_space), ("idle", stats.holds.ended_idle)],
+        ),
+        (
+            "volume_refused_writes",
+            "Bodies and commits that were refused because of the disk, by reason",
+            "reason",
+            vec![("full", stats.refused_full), ("failed", stats.refused_failed)],
+        ),
+        (
+            "volume_read_errors",
+            "Reads of stored bodies that failed: bytes that are missing, that do not have their \
+             checksum, or that the disk did not give",
+            "kind",
+            vec![
+                ("missing", stats.read_missing),
+                ("corrupt", stats.read_corrupt),
+                ("failed", stats.read_failed),
+            ],
+        ),
+    ]
 }
 
 fn sizes(name: &'static str, help: &'static str, distribution: &Distribution) -> VolumeHistogram {

@@ -1,6 +1,6 @@
 //! Checks a batch against the index, and applies it: the same code for a commit and for its replay.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::batch::{Changes, Requirement};
@@ -91,6 +91,42 @@ pub(crate) fn plan_blobs(
 fn was_kept(received: Option<&[Arc<Pending>]>, id: u64) -> bool {
     let found = received.and_then(|received| received.iter().find(|pending| pending.id == id));
     found.is_some_and(|pending| pending.is_kept())
+}
+
+/// What a row takes beside its key and its value, about.
+const ROW_EXTRA_BYTES: u64 = 64;
+
+/// Whether a batch adds to what is stored: rows and bodies that it brings are more than those that
+/// it takes away.
+pub(crate) fn grows(
+    rows: &mut Rows<'_>,
+    changes: &Changes<'_>,
+    blobs: &[BlobChange],
+) -> Result<bool, VolumeError> {
+    let (mut brought, mut taken) = (0_u64, 0_u64);
+    let row_bytes = |key: &[u8], value: usize| (key.len() + value) as u64 + ROW_EXTRA_BYTES;
+    for change in blobs {
+        match (&change.before, &change.after) {
+            (None, Some(after)) => brought = brought.saturating_add(after.length),
+            (Some(before), None) => taken = taken.saturating_add(before.length),
+            _ => {}
+        }
+    }
+    let mut named = BTreeSet::new();
+    for (table, key, value) in changes.puts() {
+        if named.insert((table, key)) {
+            brought = brought.saturating_add(row_bytes(key, value.len()));
+            let before = rows.value_bytes(table, key)?;
+            taken = taken.saturating_add(before.map_or(0, |before| row_bytes(key, before)));
+        }
+    }
+    for (table, key) in changes.deletes() {
+        if named.insert((table, key)) {
+            let before = rows.value_bytes(table, key)?;
+            taken = taken.saturating_add(before.map_or(0, |before| row_bytes(key, before)));
+        }
+    }
+    Ok(brought > taken)
 }
 
 /// Applies a batch that was found to hold.

@@ -74,6 +74,9 @@ pub struct Batch {
     /// What is added to counters, in the order of their names, each once. The limits in it are
     /// evaluated as requirements are.
     pub add: Vec<Add>,
+    /// It may take what it adds from the upper half of the reserve: for the few small changes that
+    /// are needed when the disk is nearly full.
+    pub essential: bool,
 }
 
 /// A blob that compaction moves from one position in the log to another.

@@ -228,7 +228,8 @@ impl Committer {
             Ok(grouped) => {
                 counters.group_sizes.add(grouped.accepted.len() as u64);
                 count(&counters.commits, grouped.accepted.len() as u64);
-                count(&counters.conflicts, grouped.refused.len() as u64);
+                let full = grouped.refused.iter().filter(|(_, why)| *why == CommitError::Full).count();
+                count(&counters.conflicts, (grouped.refused.len() - full) as u64);
                 counters.group_us.add_us(began.elapsed());
                 for accepted in grouped.accepted {
                     (accepted.queued.done)(Ok(accepted.number));
@@ -409,6 +410,12 @@ impl Committer {
         };
         if let Some(excess) = rows.excess(&queued.add)? {
             return Ok(Err(CommitError::Exceeded(excess)));
+        }
+        // What frees space goes on below the reserve: only there it is found out which batch does.
+        let space = &self.shared.space;
+        if !space.may_add(queued.essential) && apply::grows(rows, &changes, &blobs)? {
+            space.refused(&VolumeError::Full, 1);
+            return Ok(Err(CommitError::Full));
         }
         apply::apply(rows, &changes, &blobs, number, effects)?;
         Ok(Ok(()))

@@ -16,6 +16,8 @@ pub(crate) struct Queued {
     pub(crate) require: Vec<Requirement>,
     /// For its limits. What is added is in the record, too.
     pub(crate) add: Vec<Add>,
+    /// As in the batch.
+    pub(crate) essential: bool,
     /// The record, without its header.
     pub(crate) record: Vec<u8>,
     /// The blobs that were received for this batch; they live at least as long as it waits.

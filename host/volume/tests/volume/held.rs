@@ -79,7 +79,7 @@ fn what_is_held_can_be_read_whatever_happens_to_it() {
     for blob in &copied.blobs {
         assert_eq!(crc(&bytes(&mut bodies, blob).unwrap()), blob.record().crc, "{blob:?}");
     }
-    assert!(!hold.is_ended());
+    assert_eq!(hold.ended(), None);
     drop(hold);
     volume.maintain().unwrap();
     let mut bodies = HeldBodies::new(folder.path()).unwrap();
@@ -95,9 +95,9 @@ fn a_hold_ends_when_space_runs_short() {
     let volume = Volume::open(greedy).unwrap();
     let mut hold = volume.hold().unwrap();
     let copied = export(&mut hold);
-    assert!(!hold.is_ended());
+    assert_eq!(hold.ended(), None);
     volume.maintain().unwrap();
-    assert!(hold.is_ended());
+    assert_eq!(hold.ended(), Some(volume::HoldEnd::Space));
     delete_all(&volume, &copied);
     let mut bodies = HeldBodies::new(folder.path()).unwrap();
     let long = copied.blobs.iter().find(|blob| blob.record().length > 1 << 20).unwrap();
@@ -171,9 +171,12 @@ fn a_volume_that_is_made_of_a_hold_has_the_same_rows_and_bytes_and_goes_on() {
         assert!(!make, "no key is made");
         Ok(None)
     });
-    for key in [Some(KeySource::fixed(DataKey::new([8; 32]))), Some(never_made), None] {
-        let refused = Import::begin(&Options { key, ..options(third.path()) }, &before);
-        assert!(matches!(refused, Err(volume::OpenError::WrongKey)), "{refused:?}");
+    let refused =
+        |key| Import::begin(&Options { key, ..options(third.path()) }, &before).map(drop).unwrap_err();
+    let other = refused(Some(KeySource::fixed(DataKey::new([8; 32]))));
+    assert!(matches!(other, volume::OpenError::WrongKey), "{other:?}");
+    for missing in [refused(Some(never_made)), refused(None)] {
+        assert!(matches!(missing, volume::OpenError::NoKey), "{missing:?}");
     }
     // A folder that has a volume is not written to.
     assert!(Import::begin(&into, &before).is_err());
@@ -190,4 +193,29 @@ fn what_is_stored_at_the_moment_of_a_hold_is_in_it_and_nothing_later() {
     let keys: Vec<Vec<u8>> = export(&mut hold).rows.into_iter().map(|(_, _, key, _)| key).collect();
     assert_eq!(keys, [b"before".to_vec()]);
     assert!(hold.export::<VolumeError>(|_| Ok(())).is_err(), "once");
+}
+
+#[test]
+fn a_hold_ends_when_its_holder_stands_still() {
+    let folder = tempfile::tempdir().unwrap();
+    let idle_max = Duration::from_millis(200);
+    let volume = Volume::open(Options { hold_idle_max: idle_max, ..options(folder.path()) }).unwrap();
+    store(&volume, b"key", &body(1, 1000));
+    let hold = volume.hold().unwrap();
+    let holder = hold.holder();
+    // Longer than is allowed without progress.
+    for _ in 0..8 {
+        std::thread::sleep(idle_max / 4);
+        holder.progress();
+        volume.maintain().unwrap();
+        assert_eq!(hold.ended(), None);
+    }
+    std::thread::sleep(idle_max * 2);
+    volume.maintain().unwrap();
+    assert_eq!(hold.ended(), Some(volume::HoldEnd::Idle));
+    // What comes too late holds nothing.
+    holder.progress();
+    assert_eq!(hold.ended(), Some(volume::HoldEnd::Idle));
+    let figures = volume.stats().holds;
+    assert_eq!((figures.seconds, figures.ended_idle, figures.ended_space), (0, 1, 0));
 }

@@ -189,9 +189,13 @@ fn a_volume_opens_with_its_own_key_only() {
     drop(Volume::open(options(dir.path())).unwrap());
     let with = |key: Option<KeySource>| Volume::open(Options { key, ..plain_options(dir.path()) });
     let (other, none) = (KeySource::fixed(key(8)), KeySource::new(|_| Ok(None)));
-    for refused in [with(Some(other)), with(Some(none)), with(None)] {
-        assert!(matches!(refused, Err(OpenError::WrongKey)), "{refused:?}");
+    let refused = with(Some(other));
+    assert!(matches!(refused, Err(OpenError::WrongKey)), "{refused:?}");
+    for refused in [with(Some(none)), with(None)] {
+        assert!(matches!(refused, Err(OpenError::NoKey)), "{refused:?}");
     }
+    let unreadable = with(Some(KeySource::new(|_| Err(std::io::Error::other("torn")))));
+    assert!(matches!(unreadable, Err(OpenError::Key(_))), "{unreadable:?}");
     // It does not ask for a new one either: that could not open anything.
     let asked =
         KeySource::new(|make| if make { Err(std::io::Error::other("asked")) } else { Ok(Some(key(7))) });

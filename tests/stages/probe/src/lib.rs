@@ -22,10 +22,6 @@ impl Guest for Probe {
         match call.header("x-probe").as_deref() {
             None => Ok(()),
             Some("refuse") => Err(refusal("SlowDown", "Tenant")),
-            Some("names") => {
-                keep(call);
-                Ok(())
-            }
             Some("refuse-badly") => Err(refusal("AccessDenied", "Tenant><Injected")),
             Some("refuse-unknown") => Err(refusal("NoSuchCodeAtAll", "Tenant")),
             Some(verb) => {
@@ -82,6 +78,9 @@ fn act(call: &Call, verb: &str) {
     let stolen = || vec![Span { blob: 1, offset: 0, length: 1 }];
     match verb {
         "runs" => {}
+        "names" => keep(call),
+        // Some second of a core.
+        "busy" => (0..800_000_000_u32).for_each(|number| _ = core::hint::black_box(number)),
         "target" => call.add_headers(&format!("x-probe-target: {}\n", call.target().operation)),
         "account" => call.add_headers(&format!("x-probe-account: {}\n", call.account().unwrap_or_default())),
         "owner" => {
@@ -114,6 +113,7 @@ fn act(call: &Call, verb: &str) {
             delete: Vec::new(),
             keep: Vec::new(),
             free: vec![1],
+            essential: false,
             usage: None,
         }),
         "bad-digest" => call.schedule_digest(&stolen(), &[]),
@@ -123,6 +123,12 @@ fn act(call: &Call, verb: &str) {
         "bad-line" => call.add_headers("x-probe: a\r\nx-more: b\n"),
         "bad-flood" => {
             (0..1_000_000).for_each(|number| call.add_headers(&format!("x-probe-{number}: flood\n")))
+        }
+        "bad-share" => {
+            let mut held = Vec::new();
+            loop {
+                held.push(core::hint::black_box(call.share()));
+            }
         }
         "bad-trap" => core::arch::wasm32::unreachable(),
         "bad-loop" => loop {

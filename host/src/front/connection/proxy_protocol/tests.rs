@@ -4,7 +4,7 @@ const PROXY: &str = "10.0.0.9:50000";
 
 fn client(address: &str, tls: Option<&'static str>) -> Introduced {
     let proxy = Some(PROXY.parse().unwrap());
-    Introduced::AtOnce(Client { address: address.parse().unwrap(), proxy, tls })
+    Introduced::AtOnce(Client { address: address.parse().unwrap(), is_known: true, proxy, tls })
 }
 
 #[test]

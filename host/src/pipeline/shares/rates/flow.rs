@@ -78,18 +78,20 @@ impl Flow {
         }
     }
 
-    /// Draws one request, or says how long to wait before the next try.
-    pub(crate) fn request(&mut self, now: Instant) -> Result<(), Duration> {
+    /// Draws one request, or says which setting is in its way, and how long to wait before the next
+    /// try.
+    pub(crate) fn request(&mut self, now: Instant) -> Result<(), (&'static str, Duration)> {
         self.settle(now);
-        for way in [Way::In, Way::Out] {
+        for (way, setting) in [(Way::In, "bytes_in_per_second"), (Way::Out, "bytes_out_per_second")] {
             let owed = self.owed(way);
             if owed > OWED_MAX {
-                return Err(owed - OWED_MAX);
+                return Err((setting, owed - OWED_MAX));
             }
         }
         let Some(rate) = self.rate.requests_per_second else { return Ok(()) };
         if self.requests.level < 1.0 {
-            return Err(Duration::from_secs_f64((1.0 - self.requests.level) / f64::from(rate.max(1))));
+            let wait = Duration::from_secs_f64((1.0 - self.requests.level) / f64::from(rate.max(1)));
+            return Err(("requests_per_second", wait));
         }
         self.requests.level -= 1.0;
         Ok(())

@@ -1,11 +1,12 @@
 use super::*;
+use crate::pipeline::rules::By;
 
 fn rate(requests_per_second: u32) -> Rate {
     Rate { requests_per_second: Some(requests_per_second), ..Rate::default() }
 }
 
 fn entry(subject: Subject, name: &str, rate: Rate) -> RateEntry {
-    RateEntry { subject, name: name.to_owned(), rate }
+    RateEntry { subject, name: name.to_owned(), allowance: rate }
 }
 
 /// How many of many requests at once are admitted.

@@ -32,3 +32,22 @@ fn the_buckets_with_most_bytes_have_figures_and_the_others_share_one() {
     assert_eq!(rows(0, "account_bytes"), named(&[("123456789012", 100)]));
     assert_eq!(rows(9, "account_buckets"), named(&[("123456789012", 4)]));
 }
+
+#[test]
+fn the_fullest_quotas_have_figures() {
+    let usages = [
+        usage(None, 10, 100),
+        usage(Some("a"), 1, 5),
+        usage(Some("b"), 2, 80),
+        usage(Some("c"), 3, 5),
+        usage(Some("d"), 4, 10),
+    ];
+    // Of 100 bytes each, but for one that has no quota.
+    let quota_use: QuotaUse = Box::new(|usage| (usage.bucket.as_deref() != Some("a")).then_some(usage.bytes));
+    let gauges = quota_gauges(&usages, 2, &quota_use);
+    let rows = |at: usize| -> Vec<(&str, u64)> {
+        gauges[at].rows.iter().map(|(labels, value)| (labels[0].1.as_str(), *value)).collect()
+    };
+    assert_eq!(rows(0), [("b", 80), ("d", 10)]);
+    assert_eq!(rows(1), [("123456789012", 100)]);
+}
