@@ -194,7 +194,7 @@ pub struct Backup {
 
 impl Default for Backup {
     fn default() -> Backup {
-        Backup { key_file: None, bytes_per_second: 64 << 20 }
+        Backup { key_file: None, bytes_per_second: 16 << 20 }
     }
 }
 

@@ -6,6 +6,7 @@ pub mod logs;
 pub mod metrics;
 pub mod origin;
 pub mod otlp;
+mod plain;
 pub mod reason;
 pub mod request_id;
 pub mod tap;

@@ -258,6 +258,38 @@ fn rows_that_fill_a_file_system_to_its_end_damage_nothing() {
     server.check().unwrap_or_else(|report| panic!("{report}"));
 }
 
+#[test]
+fn a_disk_that_is_full_to_its_end_ends_readiness_where_reads_are_refused() {
+    let disk = SmallDisk::mount(64);
+    let flags = ["--storage-reserve-bytes", "0", "--storage-segment-bytes", "16MiB"];
+    let server = Server::start_on(&disk.path().join("data"), &flags);
+    let mut client = server.client();
+    client.put("/full", "");
+    client.put("/full/there", "there");
+    let taken = disk.leave(0);
+    // The log has reserved its space, and takes these rows. The index has no room for them when it
+    // is checkpointed, and none to be opened again.
+    let long = "x".repeat(1900);
+    for number in 0..600 {
+        client.send(Request::new("PUT", &format!("/full/{number}")).header("x-amz-meta-long", &long));
+    }
+    let line = ["ERROR", "the index cannot be recovered", "reads are refused until then, too"];
+    wait_until("the line of the log", || lines(&server, &line) == 1);
+    assert_eq!(server.probe("/health/ready").0, 503);
+    let refused = client.call("GET", "/full/there");
+    assert_eq!((refused.status, refused.code().as_str()), (503, "ServiceUnavailable"));
+    for target in ["/health/ready", WRITES] {
+        let (status, text) = server.probe(target);
+        assert_eq!(status, 503, "{target}: {text}");
+        assert!(text.starts_with("not ready\ndegraded: reads and writes are refused: disk full"), "{text}");
+    }
+    assert!(server.is_alive());
+    std::fs::remove_file(taken).unwrap();
+    wait_until("readiness", || server.probe(WRITES).0 == 200);
+    assert_eq!(client.get("/full/there").text(), "there");
+    assert_eq!(server.probe("/health/ready"), (200, "ready\n".to_owned()));
+}
+
 /// The files of long bodies.
 fn blob_files(data: &Path) -> BTreeSet<PathBuf> {
     let folders = std::fs::read_dir(data.join("files")).unwrap().map(|entry| entry.unwrap().path());

@@ -25,6 +25,10 @@ pub(crate) struct Catalog<'a> {
     repository: &'a Repository,
     ahead: VecDeque<PackName>,
     loaded: Vec<Loaded>,
+    /// The packs that are there, with their sizes; `None` where each counts.
+    sizes: Option<HashMap<PackName, u64>>,
+    /// Packs that do not count, because they are missing or are not as long as they should be.
+    unsound: Vec<PackName>,
 }
 
 /// Bytes of a blob in a pack.
@@ -37,7 +41,51 @@ pub(crate) struct Located {
 impl<'a> Catalog<'a> {
     /// Of these packs, whose names are in order.
     pub(crate) fn new(repository: &'a Repository, names: Vec<PackName>) -> Catalog<'a> {
-        Catalog { repository, ahead: names.into(), loaded: Vec::new() }
+        let (ahead, sizes) = (names.into(), None);
+        Catalog { repository, ahead, loaded: Vec::new(), sizes, unsound: Vec::new() }
+    }
+
+    /// Of all packs that are there and are as long as their indexes say. Those whose indexes are
+    /// damaged do not count.
+    pub(crate) fn sound(repository: &'a Repository) -> Result<Catalog<'a>, BackupError> {
+        let mut names = repository.pack_names()?;
+        let sizes = repository.pack_sizes()?;
+        let unsound = names.iter().filter(|name| !sizes.contains_key(name)).copied().collect();
+        names.retain(|name| sizes.contains_key(name));
+        Ok(Catalog { sizes: Some(sizes), unsound, ..Catalog::new(repository, names) })
+    }
+
+    /// The names of packs that were found not to be sound so far.
+    pub(crate) fn unsound(&self) -> impl Iterator<Item = String> {
+        self.unsound.iter().map(PackName::pack)
+    }
+
+    /// What is wrong where the bytes of a blob are not found.
+    pub(crate) fn lacks(&self, blob: u64) -> BackupError {
+        match self.unsound().next() {
+            Some(pack) => {
+                BackupError::damaged(pack, "it is not there, or has another length, or its index is damaged")
+            }
+            None => BackupError::Missing { blob },
+        }
+    }
+
+    /// What a pack has; `None` when it does not count.
+    fn stretches(&mut self, name: &PackName) -> Result<Option<Vec<Stretch>>, BackupError> {
+        let stretches = match pack::stretches(self.repository, name) {
+            Err(BackupError::Damaged { .. }) if self.sizes.is_some() => None,
+            stretches => Some(stretches?),
+        };
+        let bytes = self.sizes.as_ref().map(|sizes| sizes.get(name).copied());
+        let is_whole = |stretches: &Vec<Stretch>| match bytes {
+            Some(bytes) => bytes == Some(pack::sealed_bytes(stretches)),
+            None => true,
+        };
+        let sound = stretches.filter(is_whole);
+        if sound.is_none() {
+            self.unsound.push(*name);
+        }
+        Ok(sound)
     }
 
     /// What there is of a blob, from its first byte on without a gap.
@@ -48,7 +96,7 @@ impl<'a> Catalog<'a> {
                 continue;
             }
             let mut stretches: HashMap<BlobKey, Vec<Stretch>> = HashMap::new();
-            for stretch in pack::stretches(self.repository, &name)? {
+            for stretch in self.stretches(&name)?.unwrap_or_default() {
                 stretches.entry(stretch.blob).or_default().push(stretch);
             }
             self.loaded.push(Loaded { name, stretches });

@@ -1,18 +1,22 @@
 //! Chunks: rows of one table, packed. Where a chunk ends is decided by the keys alone. So a change
 //! of one row changes one chunk, and the chunks before and behind it are those of the last backup.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use volume::{BlobRecord, PackedRow, PackedRows};
 
 use super::errors::BackupError;
 use super::names::{self, Digest};
 use super::repository::Repository;
+use super::sealed::ADDED_BYTES;
 
 /// A chunk has at least so many bytes, unless its table ends.
 const BYTES_MIN: usize = 64 << 10;
 /// A chunk ends behind so many bytes, whatever the keys say.
 const BYTES_MAX: usize = 4 << 20;
+/// Bytes of a chunk's content: the last row, with a value or a file of 16 MiB, may go beyond
+/// `BYTES_MAX`.
+pub(crate) const CONTENT_BYTES_MAX: usize = BYTES_MAX + (20 << 20);
 /// One key in so many ends a chunk.
 const KEYS_MEAN: u64 = 2048;
 
@@ -22,11 +26,30 @@ pub(crate) const BLOBS: &str = "";
 /// The table of files: the key is the path, the value the content.
 pub(crate) const FILES: &str = "/";
 
+/// The chunks that a repository has.
+#[derive(Debug)]
+pub(crate) struct Known {
+    /// With their sizes.
+    sizes: HashMap<Digest, u64>,
+    /// Those that were not as long as they should be, and were written anew.
+    pub(crate) unsound: Vec<String>,
+}
+
+impl Known {
+    pub(crate) fn new(repository: &Repository) -> Result<Known, BackupError> {
+        Ok(Known { sizes: repository.chunk_sizes()?, unsound: Vec::new() })
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        names::from_hex(name).is_some_and(|name: Digest| self.sizes.contains_key(&name))
+    }
+}
+
 /// Cuts the rows of tables into chunks, and writes those that the repository does not have.
 #[derive(Debug)]
 pub(crate) struct Chunker<'a> {
     repository: &'a Repository,
-    known: &'a mut HashSet<Digest>,
+    known: &'a mut Known,
     table: String,
     packed: Vec<u8>,
     /// The chunks so far, in order.
@@ -38,7 +61,7 @@ pub(crate) struct Chunker<'a> {
 }
 
 impl<'a> Chunker<'a> {
-    pub(crate) fn new(repository: &'a Repository, known: &'a mut HashSet<Digest>) -> Chunker<'a> {
+    pub(crate) fn new(repository: &'a Repository, known: &'a mut Known) -> Chunker<'a> {
         let (table, packed, names) = (String::new(), Vec::new(), Vec::new());
         Chunker { repository, known, table, packed, names, rows: 0, written: 0 }
     }
@@ -78,9 +101,14 @@ impl<'a> Chunker<'a> {
         let content = [&length.to_le_bytes(), self.table.as_bytes(), &self.packed].concat();
         self.packed.clear();
         let name = self.repository.chunk_name(&content);
-        if !self.known.contains(&name) {
+        let bytes = (content.len() + ADDED_BYTES) as u64;
+        let there = self.known.sizes.get(&name);
+        if there != Some(&bytes) {
+            if there.is_some() {
+                self.known.unsound.push(format!("{}/{}", names::CHUNKS, names::to_hex(&name)));
+            }
             self.written += self.repository.put_chunk(&name, &content)?;
-            self.known.insert(name);
+            self.known.sizes.insert(name, bytes);
         }
         self.names.push(names::to_hex(&name));
         Ok(())

@@ -6,7 +6,7 @@ use std::path::Path;
 use volume::{Exported, HeldBlob, HeldBodies, Moment, PackedRow, PackedRows};
 
 use super::catalog::{self, Catalog};
-use super::chunk::{self, Chunker};
+use super::chunk::{self, Chunker, Known};
 use super::errors::BackupError;
 use super::manifest::Manifest;
 use super::names;
@@ -51,6 +51,9 @@ pub struct Created {
     pub copied_bytes: u64,
     /// Bytes that were written to the repository.
     pub written_bytes: u64,
+    /// Objects of earlier backups that are missing in the repository, or are not as long as they
+    /// should be. What this backup needs of them was copied anew.
+    pub unsound: Vec<String>,
 }
 
 /// Makes a backup of what `source` holds.
@@ -64,7 +67,8 @@ pub fn create(
     options: &CreateOptions<'_>,
 ) -> Result<Created, BackupError> {
     let held = repository.lock()?;
-    let mut known = repository.chunk_names()?;
+    let mut known = Known::new(repository)?;
+    let missing = missing_chunks(repository, &known);
     let mut rows = Chunker::new(repository, &mut known);
     let mut spool = Spool::new(options.data_dir)?;
     let mut moment = None;
@@ -97,7 +101,7 @@ pub fn create(
         source,
         bodies: HeldBodies::new(options.data_dir)
             .map_err(|error| BackupError::file(options.data_dir, error))?,
-        catalog: Catalog::new(repository, repository.pack_names()?),
+        catalog: Catalog::sound(repository)?,
         packer: Packer::new(repository),
         pace: Pace::new(options.bytes_per_second),
         damaged: Vec::new(),
@@ -130,8 +134,17 @@ pub fn create(
     // Who has the lock meanwhile removes what no manifest refers to.
     held.check()?;
     let manifest = repository.put_manifest(&manifest)?;
+    let unsound = copy.catalog.unsound().chain(known.unsound).chain(missing).collect();
     let (reused_blobs, copied_bytes) = (copy.reused_blobs, copy.copied_bytes);
-    Ok(Created { manifest, reused_blobs, copied_bytes, written_bytes })
+    Ok(Created { manifest, reused_blobs, copied_bytes, written_bytes, unsound })
+}
+
+/// Chunks of the newest backup that are not there any more. One that cannot be read is for `verify`
+/// to tell.
+fn missing_chunks(repository: &Repository, known: &Known) -> Vec<String> {
+    let Ok(manifest) = repository.manifest_of(None) else { return Vec::new() };
+    let missing = manifest.chunks().filter(|name| !known.has(name));
+    missing.map(|name| format!("{}/{name}", names::CHUNKS)).collect()
 }
 
 /// Copies bytes of blobs.

@@ -64,6 +64,21 @@ pub enum BackupError {
     /// What is copied is not there any more.
     #[error("{0}; what was copied so far is kept, and the next run goes on from there")]
     Interrupted(String),
+    /// A backup that would be kept cannot be restored.
+    #[error(
+        "nothing was removed: a backup that would be kept cannot be restored: {0}. Run `portcullis backup`, which \
+         copies anew what the data folder still has, and keep fewer (--keep); `portcullis backup verify` says which \
+         backups are affected"
+    )]
+    Unrestorable(String),
+    /// The folder to restore into is in the repository.
+    #[error("{folder} is in {place}, where the backups are: restore into a folder elsewhere")]
+    InRepository {
+        /// The folder.
+        folder: String,
+        /// The target.
+        place: String,
+    },
     /// The folder to restore into is in use.
     #[error("{0} is not empty: restore into a folder that does not exist, or into an empty one")]
     NotEmpty(String),

@@ -2,14 +2,14 @@
 //! gets its name.
 
 use std::fs::{DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read as _};
 use std::os::unix::fs::{DirBuilderExt as _, FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{Advice, FlockOperation, fadvise, flock};
+use rustix::fs::{Advice, FlockOperation, OFlags, fadvise, flock};
 
 use super::errors::BackupError;
-use super::target::{Held, Target};
+use super::target::{Held, Target, too_long};
 
 /// Where objects are written before they have their names.
 const UNFINISHED: &str = "unfinished";
@@ -91,8 +91,17 @@ impl Target for FolderTarget {
         self.folder.display().to_string()
     }
 
-    fn get(&self, name: &str) -> Result<Option<Vec<u8>>, BackupError> {
-        match std::fs::read(self.path(name)) {
+    fn get(&self, name: &str, bytes_max: u64) -> Result<Option<Vec<u8>>, BackupError> {
+        let read = || -> io::Result<Vec<u8>> {
+            // A pipe would wait for somebody who writes.
+            let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+            let file = OpenOptions::new().read(true).custom_flags(flags).open(self.path(name))?;
+            let mut bytes = Vec::new();
+            file.take(bytes_max.saturating_add(1)).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        match read() {
+            Ok(bytes) if bytes.len() as u64 > bytes_max => Err(too_long(name, bytes_max)),
             Ok(bytes) => Ok(Some(bytes)),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(self.failed(name, &error)),
@@ -118,6 +127,19 @@ impl Target for FolderTarget {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
             read => read.map_err(|error| self.failed(folder, &error)),
         }
+    }
+
+    fn sizes(&self, folder: &str) -> Result<Vec<(String, u64)>, BackupError> {
+        let size = |name: String| match std::fs::metadata(self.path(folder).join(&name)) {
+            Ok(found) => Ok(Some((name, if found.is_file() { found.len() } else { 0 }))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(self.failed(&format!("{folder}/{name}"), &error)),
+        };
+        self.list(folder)?.into_iter().filter_map(|name| size(name).transpose()).collect()
+    }
+
+    fn folder(&self) -> Option<&Path> {
+        Some(&self.folder)
     }
 
     fn delete(&self, name: &str) -> Result<(), BackupError> {

@@ -4,14 +4,14 @@
 use super::errors::BackupError;
 use super::names::PackName;
 use super::repository::Repository;
-use super::sealed::{FRONT_BYTES, Sealer};
+use super::sealed::{ADDED_BYTES, FRONT_BYTES, Sealer};
 
 /// Bytes of a pack, at most.
 pub(crate) const PACK_BYTES: usize = 32 << 20;
 /// Stretches of a pack, at most: its index has to be small as well.
-const STRETCHES_MAX: usize = 64 << 10;
+pub(crate) const STRETCHES_MAX: usize = 64 << 10;
 /// Bytes of a stretch in an index.
-const ENTRY_BYTES: usize = 48;
+pub(crate) const ENTRY_BYTES: usize = 48;
 
 /// Which blob it is: numbers of two volumes may be the same, and then the bytes are others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -63,6 +63,12 @@ pub(crate) fn stretches(repository: &Repository, name: &PackName) -> Result<Vec<
     let entries = repository.pack_index(name)?;
     let read: Option<Vec<Stretch>> = entries.chunks(ENTRY_BYTES).map(Stretch::decode).collect();
     read.ok_or_else(|| BackupError::damaged(name.index(), "an entry is unreadable"))
+}
+
+/// How long the sealed pack of these stretches is: they lie behind one another, without a gap.
+pub(crate) fn sealed_bytes(stretches: &[Stretch]) -> u64 {
+    let end = stretches.iter().map(|stretch| stretch.at.saturating_add(stretch.count)).max();
+    end.unwrap_or(0).saturating_add(ADDED_BYTES as u64)
 }
 
 /// The pack that is being filled.

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::catalog::{Catalog, Packs};
+use super::catalog::{Catalog, Packs, covered};
 use super::chunk::Blobs;
 use super::errors::BackupError;
 use super::manifest::Manifest;
@@ -48,13 +48,14 @@ pub fn prune(repository: &Repository, keep: usize) -> Result<Pruned, BackupError
     // Before anything is removed, it is known what is needed.
     let chunks: HashSet<&String> = kept.iter().flat_map(|manifest| manifest.chunks()).collect();
     let packs = repository.pack_names()?;
-    let mut needed = needed_bytes(repository, &kept, packs.clone())?;
+    ensure_chunks(repository, &chunks)?;
+    let mut needed = needed_bytes(repository, &kept)?;
     for id in old {
         delete(&format!("{MANIFESTS}/{id}"))?;
         pruned.backups += 1;
     }
     let sparse = sparse(repository, &needed)?;
-    pruned.rewritten_bytes = rewrite(repository, &kept, packs.clone(), &sparse)?;
+    pruned.rewritten_bytes = rewrite(repository, &kept, &sparse)?;
     needed.retain(|name, _| !sparse.contains(name));
     for name in packs.iter().filter(|name| !needed.contains_key(name)) {
         // A pack without an index is nothing. An index without its pack would promise bytes.
@@ -78,17 +79,26 @@ pub fn prune(repository: &Repository, keep: usize) -> Result<Pruned, BackupError
     Ok(pruned)
 }
 
+/// Checks that the chunks that backups need are there.
+fn ensure_chunks(repository: &Repository, needed: &HashSet<&String>) -> Result<(), BackupError> {
+    let there: HashSet<String> = repository.target.list(CHUNKS)?.into_iter().collect();
+    match needed.iter().find(|name| !there.contains(**name)) {
+        Some(name) => Err(BackupError::Unrestorable(format!("{CHUNKS}/{name} is not there"))),
+        None => Ok(()),
+    }
+}
+
 /// The packs that backups need, and how many bytes of each.
-fn needed_bytes(
-    repository: &Repository,
-    kept: &[Manifest],
-    packs: Vec<PackName>,
-) -> Result<HashMap<PackName, u64>, BackupError> {
+fn needed_bytes(repository: &Repository, kept: &[Manifest]) -> Result<HashMap<PackName, u64>, BackupError> {
     let mut needed: HashMap<PackName, u64> = HashMap::new();
-    let mut catalog = Catalog::new(repository, packs);
+    let mut catalog = Catalog::sound(repository)?;
     let mut blobs = all(repository, kept);
     while let Some(key) = lowest(&mut blobs)? {
-        for located in catalog.find(key)? {
+        let found = catalog.find(key)?;
+        if covered(&found) != key.length && !kept.iter().any(|manifest| manifest.lacks(key.id)) {
+            return Err(BackupError::Unrestorable(catalog.lacks(key.id).to_string()));
+        }
+        for located in found {
             *needed.entry(located.pack).or_default() += located.stretch.count;
         }
     }
@@ -114,13 +124,12 @@ fn sparse(
 fn rewrite(
     repository: &Repository,
     kept: &[Manifest],
-    packs: Vec<PackName>,
     sparse: &HashSet<PackName>,
 ) -> Result<u64, BackupError> {
     if sparse.is_empty() {
         return Ok(0);
     }
-    let (mut catalog, mut contents) = (Catalog::new(repository, packs), Packs::new(repository));
+    let (mut catalog, mut contents) = (Catalog::sound(repository)?, Packs::new(repository));
     let mut packer = Packer::new(repository);
     let mut blobs = all(repository, kept);
     while let Some(key) = lowest(&mut blobs)? {

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,7 +24,7 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 use super::errors::BackupError;
 use super::names;
 use super::profile;
-use super::target::{Held, Target};
+use super::target::{Held, Target, too_long};
 
 /// How long a signed URL holds.
 const SIGNED: Duration = Duration::from_secs(3600);
@@ -35,8 +36,14 @@ const PAUSE: Duration = Duration::from_millis(250);
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(600);
 /// Time for a connection.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(10);
-/// Bytes of an object: more than a pack or a manifest has.
-const BYTES_MAX: u64 = 1 << 30;
+/// Bytes of an answer that is no object: an error document, or that of a PUT.
+const DOCUMENT_BYTES_MAX: u64 = 64 << 10;
+/// Bytes of a page of a list: 1000 names of 1024 bytes, escaped, with what stands beside them.
+const PAGE_BYTES_MAX: u64 = 4 << 20;
+/// Bytes of the names of one list, with what each takes in memory: those of millions of packs.
+const NAMES_BYTES_MAX: usize = 1 << 30;
+/// What a name takes in memory beside its bytes.
+const NAME_BYTES: usize = 64;
 /// The folder of locks.
 const LOCKS: &str = "locks";
 /// How often the lock is refreshed.
@@ -78,6 +85,8 @@ struct Answer {
     status: u16,
     request_id: Option<String>,
     body: Vec<u8>,
+    /// Where the body was longer than it may be: the bound.
+    exceeded: Option<u64>,
 }
 
 impl RemoteOptions {
@@ -134,6 +143,9 @@ impl RemoteTarget {
                 Ok(mut answer) if answer.status < 500 && answer.status != 429 => {
                     let id = answer.request_id.take();
                     *self.request_id.lock().unwrap_or_else(PoisonError::into_inner) = id;
+                    if let Some(bytes_max) = answer.exceeded {
+                        return Err(too_long(name, bytes_max));
+                    }
                     return Ok(answer);
                 }
                 Ok(answer) => explain(&answer),
@@ -159,14 +171,15 @@ impl RemoteTarget {
             let request = agent.put(url.as_str()).header("x-amz-checksum-sha256", &checksum);
             // A server that refuses says so before the body is sent. Otherwise it may close the
             // connection, and what it said is lost.
-            answer(request.header("expect", "100-continue").send(bytes)?)
+            answer(request.header("expect", "100-continue").send(bytes)?, DOCUMENT_BYTES_MAX)
         })?;
         if answer.status == 200 { Ok(()) } else { Err(self.failed(name, explain(&answer))) }
     }
 
-    /// The objects whose names begin so, with the times at which they were written.
-    fn objects(&self, start: &str, each: &mut dyn FnMut(String, u64)) -> Result<(), BackupError> {
+    /// The objects whose names begin so, with their sizes and the times at which they were written.
+    fn objects(&self, start: &str, each: &mut dyn FnMut(String, u64, u64)) -> Result<(), BackupError> {
         let prefix = self.key(start);
+        let mut room = NAMES_BYTES_MAX;
         let mut token: Option<String> = None;
         loop {
             let answer = self.send(start, |agent| {
@@ -175,7 +188,7 @@ impl RemoteTarget {
                 if let Some(token) = &token {
                     action.with_continuation_token(Cow::Owned(token.clone()));
                 }
-                answer(agent.get(action.sign(SIGNED).as_str()).call()?)
+                answer(agent.get(action.sign(SIGNED).as_str()).call()?, PAGE_BYTES_MAX)
             })?;
             if answer.status != 200 {
                 return Err(self.failed(start, explain(&answer)));
@@ -185,10 +198,16 @@ impl RemoteTarget {
                     .map_err(|error| self.failed(start, format!("its list cannot be read: {error}")))?;
             for object in page.contents {
                 if let Some(name) = object.key.strip_prefix(&prefix) {
-                    each(name.to_owned(), seconds(object.last_modified.as_deref().unwrap_or_default()));
+                    let left = room.checked_sub(name.len() + NAME_BYTES);
+                    room = left.ok_or_else(|| self.failed(start, "its list is too long"))?;
+                    let written = seconds(object.last_modified.as_deref().unwrap_or_default());
+                    each(name.to_owned(), object.size.unwrap_or_default(), written);
                 }
             }
             match page.next_continuation_token {
+                Some(next) if token.as_ref() == Some(&next) => {
+                    return Err(self.failed(start, "its list does not go on"));
+                }
                 Some(next) => token = Some(next),
                 None => return Ok(()),
             }
@@ -198,7 +217,7 @@ impl RemoteTarget {
     /// The other locks, with how many seconds they are older than ours.
     fn other_locks(&self, ours: &str) -> Result<Vec<(String, u64)>, BackupError> {
         let mut locks = Vec::new();
-        self.objects(&format!("{LOCKS}/"), &mut |name, at| locks.push((name, at)))?;
+        self.objects(&format!("{LOCKS}/"), &mut |name, _, at| locks.push((name, at)))?;
         let now = locks.iter().find(|(name, _)| name == ours).map_or(0, |(_, at)| *at);
         let others = locks.into_iter().filter(|(name, _)| name != ours);
         Ok(others.map(|(name, at)| (name, now.saturating_sub(at))).collect())
@@ -210,11 +229,11 @@ impl Target for RemoteTarget {
         self.place.clone()
     }
 
-    fn get(&self, name: &str) -> Result<Option<Vec<u8>>, BackupError> {
+    fn get(&self, name: &str, bytes_max: u64) -> Result<Option<Vec<u8>>, BackupError> {
         let key = self.key(name);
         let answer = self.send(name, |agent| {
             let action = self.bucket.get_object(Some(&self.credentials), &key);
-            answer(agent.get(action.sign(SIGNED).as_str()).call()?)
+            answer(agent.get(action.sign(SIGNED).as_str()).call()?, bytes_max)
         })?;
         match answer.status {
             200 => Ok(Some(answer.body)),
@@ -229,16 +248,23 @@ impl Target for RemoteTarget {
 
     fn list(&self, folder: &str) -> Result<Vec<String>, BackupError> {
         let mut names = Vec::new();
-        self.objects(&format!("{folder}/"), &mut |name, _| names.push(name))?;
+        self.objects(&format!("{folder}/"), &mut |name, _, _| names.push(name))?;
         names.sort_unstable();
         Ok(names)
+    }
+
+    fn sizes(&self, folder: &str) -> Result<Vec<(String, u64)>, BackupError> {
+        let mut found = Vec::new();
+        self.objects(&format!("{folder}/"), &mut |name, bytes, _| found.push((name, bytes)))?;
+        found.sort_unstable();
+        Ok(found)
     }
 
     fn delete(&self, name: &str) -> Result<(), BackupError> {
         let key = self.key(name);
         let answer = self.send(name, |agent| {
             let action = self.bucket.delete_object(Some(&self.credentials), &key);
-            answer(agent.delete(action.sign(SIGNED).as_str()).call()?)
+            answer(agent.delete(action.sign(SIGNED).as_str()).call()?, DOCUMENT_BYTES_MAX)
         })?;
         match answer.status {
             200..=299 | 404 => Ok(()),
@@ -248,7 +274,7 @@ impl Target for RemoteTarget {
 
     fn is_empty(&self) -> Result<bool, BackupError> {
         let mut is_empty = true;
-        self.objects("", &mut |name, _| is_empty &= name.trim_start_matches('/').starts_with(LOCKS))?;
+        self.objects("", &mut |name, _, _| is_empty &= name.trim_start_matches('/').starts_with(LOCKS))?;
         Ok(is_empty)
     }
 
@@ -417,12 +443,16 @@ fn agent(endpoint: &str) -> Agent {
     config.build().new_agent()
 }
 
-fn answer(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer, ureq::Error> {
+/// Reads an answer, of which a success has at most so many bytes.
+fn answer(mut response: ureq::http::Response<ureq::Body>, bytes_max: u64) -> Result<Answer, ureq::Error> {
     let status = response.status().as_u16();
     let request_id = response.headers().get("x-amz-request-id");
     let request_id = request_id.and_then(|id| Some(id.to_str().ok()?.to_owned()));
-    let body = response.body_mut().with_config().limit(BYTES_MAX).read_to_vec()?;
-    Ok(Answer { status, request_id, body })
+    let bytes_max = if status == 200 { bytes_max } else { DOCUMENT_BYTES_MAX };
+    let mut body = Vec::new();
+    response.body_mut().as_reader().take(bytes_max.saturating_add(1)).read_to_end(&mut body)?;
+    let exceeded = (body.len() as u64 > bytes_max).then_some(bytes_max);
+    Ok(Answer { status, request_id, body, exceeded })
 }
 
 /// The code and the message of an error document.

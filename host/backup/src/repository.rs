@@ -1,22 +1,40 @@
 //! A repository: sealed objects in a target, under one backup key.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::time::SystemTime;
 
 use ring::digest::{SHA256, digest};
 use ring::hmac;
 
+use super::chunk;
 use super::errors::BackupError;
 use super::key::BackupKey;
 use super::manifest::Manifest;
 use super::names::{self, CHUNKS, Digest, FORMAT, MANIFESTS, PackName};
-use super::sealed::{Kind, Sealer};
+use super::pack;
+use super::sealed::{ADDED_BYTES, Kind, Sealer};
 use super::target::{Held, Target};
 
 /// The version of everything in a repository.
 const VERSION: u32 = 1;
 /// The first word of the object `format`.
 const MAGIC: &str = "portcullis-backup";
+
+/// Bytes of the object `format`: it is one line.
+const FORMAT_BYTES_MAX: u64 = 4 << 10;
+/// Bytes of a manifest. A chunk takes 35 of them, so these are 1.9 million chunks: of at least
+/// 64 KiB, and mostly of 2048 rows.
+const MANIFEST_BYTES_MAX: u64 = 64 << 20;
+
+/// The longest sealed object of a kind that is written, so the longest that is read.
+const fn bytes_max(kind: Kind) -> u64 {
+    match kind {
+        Kind::Chunk => (chunk::CONTENT_BYTES_MAX + ADDED_BYTES) as u64,
+        Kind::Pack => (pack::PACK_BYTES + ADDED_BYTES) as u64,
+        Kind::Index => (pack::STRETCHES_MAX * pack::ENTRY_BYTES + ADDED_BYTES) as u64,
+        Kind::Manifest => MANIFEST_BYTES_MAX,
+    }
+}
 
 /// A repository whose key is the right one.
 #[derive(Debug)]
@@ -126,13 +144,24 @@ impl Repository {
         let mut room = Sealer::room(content.len());
         room.extend_from_slice(&content);
         let sealed = self.sealer.seal(Kind::Manifest, id.as_bytes(), room)?;
+        if sealed.len() as u64 > bytes_max(Kind::Manifest) {
+            let why = "the manifest would be longer than any that is read: the data folder has too many rows";
+            return Err(BackupError::target(self.place(), why));
+        }
         self.target.put(&format!("{MANIFESTS}/{id}"), &sealed)?;
         Ok(Manifest { id, ..manifest.clone() })
     }
 
-    /// The names of all chunks.
-    pub(crate) fn chunk_names(&self) -> Result<HashSet<Digest>, BackupError> {
-        Ok(self.target.list(CHUNKS)?.iter().filter_map(|name| names::from_hex(name)).collect())
+    /// The names of all chunks, and how many bytes each has.
+    pub(crate) fn chunk_sizes(&self) -> Result<HashMap<Digest, u64>, BackupError> {
+        let sizes = self.target.sizes(CHUNKS)?;
+        Ok(sizes.iter().filter_map(|(name, bytes)| Some((names::from_hex(name)?, *bytes))).collect())
+    }
+
+    /// The packs that are there, and how many bytes each has.
+    pub(crate) fn pack_sizes(&self) -> Result<HashMap<PackName, u64>, BackupError> {
+        let sizes = self.target.sizes(names::PACKS)?;
+        Ok(sizes.iter().filter_map(|(name, bytes)| Some((PackName::parse(name)?, *bytes))).collect())
     }
 
     /// The name of a chunk with this content.
@@ -191,7 +220,7 @@ impl Repository {
     /// The content of a pack. Its sealed bytes are compared with the digest in its name.
     pub(crate) fn pack(&self, name: &PackName) -> Result<Vec<u8>, BackupError> {
         let object = name.pack();
-        let Some(sealed) = self.target.get(&object)? else {
+        let Some(sealed) = self.target.get(&object, bytes_max(Kind::Pack))? else {
             return Err(BackupError::damaged(object, "it is not there"));
         };
         if names::shorten(digest(&SHA256, &sealed).as_ref()) != name.digest {
@@ -207,7 +236,7 @@ impl Repository {
     }
 
     fn read(&self, kind: Kind, object: &str, context: &[u8]) -> Result<Vec<u8>, BackupError> {
-        let Some(sealed) = self.target.get(object)? else {
+        let Some(sealed) = self.target.get(object, bytes_max(kind))? else {
             return Err(BackupError::damaged(object, "it is not there"));
         };
         let content = self.sealer.open(kind, context, sealed);
@@ -230,7 +259,7 @@ fn check_value(key: &BackupKey, number: &str) -> String {
 
 /// The number of the repository, and the value that tells its key; `None` where there is nothing.
 fn read_format(target: &dyn Target) -> Result<Option<(String, String)>, BackupError> {
-    let Some(bytes) = target.get(FORMAT)? else {
+    let Some(bytes) = target.get(FORMAT, FORMAT_BYTES_MAX)? else {
         return match target.is_empty()? {
             true => Ok(None),
             false => Err(BackupError::NotARepository(target.place())),

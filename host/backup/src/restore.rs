@@ -3,9 +3,10 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Component, Path, PathBuf};
 
+use rustix::fs::{FlockOperation, OFlags, flock};
 use volume::{BlobRecord, Import, Moment, Options, PackedRows, Problem};
 
 use super::catalog::{Catalog, Packs, covered};
@@ -44,12 +45,10 @@ pub fn restore(
 ) -> Result<Restored, BackupError> {
     ensure_new(folder)?;
     let beside = beside(folder)?;
-    discard(&beside)?;
-    DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(&beside)
-        .map_err(|error| BackupError::file(&beside, error))?;
+    ensure_outside(repository, &beside, folder)?;
+    let _claimed = claim(&beside)?;
+    // Whoever had it before may have been done at this moment.
+    ensure_new(folder)?;
     let restored = fill(repository, manifest, &beside, remade, options);
     let named = restored.and_then(|restored| {
         std::fs::rename(&beside, folder).map_err(|error| BackupError::file(folder, error))?;
@@ -81,7 +80,62 @@ fn ensure_new(folder: &Path) -> Result<(), BackupError> {
     }
 }
 
-/// What a restore that was cut short has left.
+/// What is restored must not lie among the objects of the repository.
+fn ensure_outside(repository: &Repository, beside: &Path, folder: &Path) -> Result<(), BackupError> {
+    let Some(objects) = repository.target.folder().and_then(|objects| objects.canonicalize().ok()) else {
+        return Ok(());
+    };
+    let existing = beside.ancestors().find_map(|ancestor| ancestor.canonicalize().ok());
+    match existing {
+        Some(existing) if existing.starts_with(&objects) => {
+            Err(BackupError::InRepository { folder: folder.display().to_string(), place: repository.place() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Makes the folder that is filled, or takes over what a restore that was cut short has left. It is
+/// this process's as long as what is answered lives: the system gives the lock back when a process
+/// ends.
+fn claim(beside: &Path) -> Result<File, BackupError> {
+    let failed = |error: std::io::Error| BackupError::file(beside, error);
+    let busy = || {
+        Err(BackupError::Busy(format!(
+            "another portcullis restores into {} at this moment: wait for its end, or name another folder",
+            beside.display()
+        )))
+    };
+    DirBuilder::new().recursive(true).mode(0o700).create(beside).map_err(failed)?;
+    let flags = OFlags::DIRECTORY | OFlags::NOFOLLOW;
+    let flags = i32::try_from(flags.bits()).unwrap_or_default();
+    let claimed = match OpenOptions::new().read(true).custom_flags(flags).open(beside) {
+        Ok(claimed) => claimed,
+        // It was renamed, or removed.
+        Err(error) if error.kind() == ErrorKind::NotFound => return busy(),
+        Err(error) => return Err(failed(error)),
+    };
+    match flock(&claimed, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => {}
+        Err(rustix::io::Errno::WOULDBLOCK) => return busy(),
+        Err(error) => return Err(failed(error.into())),
+    }
+    // Between opening and locking, its owner may have given it its name.
+    let ours = claimed.metadata().map_err(failed)?;
+    match std::fs::symlink_metadata(beside) {
+        Ok(there) if (there.dev(), there.ino()) == (ours.dev(), ours.ino()) => {}
+        _ => return busy(),
+    }
+    for entry in std::fs::read_dir(beside).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let is_folder = entry.file_type().map_err(failed)?.is_dir();
+        let path = entry.path();
+        let removed = if is_folder { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) };
+        removed.map_err(|error| BackupError::file(&path, error))?;
+    }
+    Ok(claimed)
+}
+
+/// What a restore that failed has left.
 fn discard(beside: &Path) -> Result<(), BackupError> {
     match std::fs::remove_dir_all(beside) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(BackupError::file(beside, error)),
@@ -199,7 +253,7 @@ struct Bodies<'a> {
 
 impl<'a> Bodies<'a> {
     fn new(repository: &'a Repository) -> Result<Bodies<'a>, BackupError> {
-        let catalog = Catalog::new(repository, repository.pack_names()?);
+        let catalog = Catalog::sound(repository)?;
         Ok(Bodies { catalog, packs: Packs::new(repository) })
     }
 
@@ -207,7 +261,7 @@ impl<'a> Bodies<'a> {
         let key = BlobKey { id, length: record.length, crc: record.crc };
         let found = self.catalog.find(key)?;
         if covered(&found) != record.length {
-            return Err(BackupError::Missing { blob: id });
+            return Err(self.catalog.lacks(id));
         }
         let is_short = import.is_short(&record);
         let mut whole = Vec::new();

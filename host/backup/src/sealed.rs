@@ -21,6 +21,9 @@ pub(crate) const FRONT_BYTES: usize = HEAD_BYTES + SALT_BYTES;
 /// The tag behind it.
 const TAG_BYTES: usize = 16;
 
+/// Bytes that sealing adds.
+pub(crate) const ADDED_BYTES: usize = FRONT_BYTES + TAG_BYTES;
+
 /// What an object is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {

@@ -1,6 +1,7 @@
 //! Targets: where the objects of a repository are.
 
 use std::fmt::Debug;
+use std::path::Path;
 
 use super::errors::BackupError;
 
@@ -9,11 +10,12 @@ pub trait Target: Debug + Send + Sync {
     /// Where it is, for messages.
     fn place(&self) -> String;
 
-    /// An object; `None` when there is none.
+    /// An object; `None` when there is none. No more than `bytes_max` and one bytes are read: who
+    /// keeps the target need not be trusted.
     ///
     /// # Errors
-    /// The target cannot be read.
-    fn get(&self, name: &str) -> Result<Option<Vec<u8>>, BackupError>;
+    /// The target cannot be read; the object is longer than it can be.
+    fn get(&self, name: &str, bytes_max: u64) -> Result<Option<Vec<u8>>, BackupError>;
 
     /// Writes an object. When this returns, it lasts.
     ///
@@ -26,6 +28,12 @@ pub trait Target: Debug + Send + Sync {
     /// # Errors
     /// The target cannot be read.
     fn list(&self, folder: &str) -> Result<Vec<String>, BackupError>;
+
+    /// As `list`, with how many bytes each object has.
+    ///
+    /// # Errors
+    /// The target cannot be read.
+    fn sizes(&self, folder: &str) -> Result<Vec<(String, u64)>, BackupError>;
 
     /// Removes an object; one that is not there is no error.
     ///
@@ -45,6 +53,11 @@ pub trait Target: Debug + Send + Sync {
         None
     }
 
+    /// The folder that it is; `None` where it is elsewhere.
+    fn folder(&self) -> Option<&Path> {
+        None
+    }
+
     /// Claims the repository for one writer, until it is dropped.
     ///
     /// # Errors
@@ -59,4 +72,12 @@ pub trait Held: Debug + Send {
     /// # Errors
     /// It was lost: another writer may have it now.
     fn check(&self) -> Result<(), BackupError>;
+}
+
+/// What an object says that has more bytes than any that was written.
+pub(crate) fn too_long(object: &str, bytes_max: u64) -> BackupError {
+    BackupError::damaged(
+        object,
+        format!("it is longer than {bytes_max} bytes, which is the most that it can have"),
+    )
 }

@@ -1,5 +1,6 @@
 //! Backups into folders, with real volumes.
 
+mod hostile;
 mod load;
 
 use std::fs;

@@ -156,6 +156,7 @@ fn create(config: &Config, target: Box<dyn Target>, key_file: &Path, output: Out
     };
     let created = backup::create(&repository, &mut *source, &options)?;
     say(&created_text(&created, output));
+    complain_of(&created.unsound);
     Ok(damaged(&created.manifest))
 }
 
@@ -176,6 +177,20 @@ fn refuse_itself(folder: &Path, target: &dyn Target) -> Result<()> {
             target.place()
         ),
         _ => Ok(()),
+    }
+}
+
+/// The backup is whole all the same: it has copied anew what it needs.
+fn complain_of(unsound: &[String]) {
+    if !unsound.is_empty() {
+        let named: Vec<&str> = unsound.iter().take(10).map(String::as_str).collect();
+        complain(&format!(
+            "{} objects of earlier backups are missing in the target, are damaged or have another length: {}. What \
+             this backup needs of them was copied anew; earlier backups may need more: `portcullis backup verify` \
+             says which",
+            unsound.len(),
+            named.join(", ")
+        ));
     }
 }
 
@@ -269,7 +284,7 @@ impl Source for ServerSource {
 }
 
 fn created_text(created: &Created, output: Output) -> String {
-    let Created { manifest, reused_blobs, copied_bytes, written_bytes } = created;
+    let Created { manifest, reused_blobs, copied_bytes, written_bytes, unsound } = created;
     match output {
         Output::Json => {
             let document = json!({
@@ -281,6 +296,7 @@ fn created_text(created: &Created, output: Output) -> String {
                 "reused_blobs": reused_blobs,
                 "copied_bytes": copied_bytes,
                 "written_bytes": written_bytes,
+                "unsound": unsound,
                 "damaged": manifest.damaged.iter().map(|id| format!("{id:016x}")).collect::<Vec<_>>(),
             });
             format!("{document}\n")

@@ -70,23 +70,15 @@ impl Health {
     }
 
     /// Whether requests are welcome: all of them, or `Needs::Reads` only those that write nothing.
-    /// What is wrong is said where only the operator asks.
     fn ready(&self, needs: Needs, duty: Duty) -> Response<ResponseBody> {
         if !self.is_ready() {
             return text(StatusCode::SERVICE_UNAVAILABLE, "not ready\n");
         }
-        let trouble = self.volume.as_ref().and_then(|volume| volume.trouble());
-        let status = match (&trouble, needs) {
-            (Some(_), Needs::Writes) => StatusCode::SERVICE_UNAVAILABLE,
-            _ => StatusCode::OK,
-        };
-        let word = if status == StatusCode::OK { "ready" } else { "not ready" };
-        match trouble {
-            Some(trouble) if duty.tells_details() => {
-                text(status, format!("{word}\ndegraded: writes are refused: {trouble}\n"))
-            }
-            _ => text(status, format!("{word}\n")),
-        }
+        let refused = self.volume.as_ref().and_then(|volume| match volume.is_unreadable() {
+            true => Some(RefusedWork::All(volume.trouble().unwrap_or_default())),
+            false => volume.trouble().map(RefusedWork::Writes),
+        });
+        readiness(refused, needs, duty)
     }
 
     /// The response to a probe or scrape; `None` when the request is for the pipeline.
@@ -120,6 +112,34 @@ impl Health {
             ),
         };
         Some(if read { response } else { text(StatusCode::METHOD_NOT_ALLOWED, "GET or HEAD\n") })
+    }
+}
+
+/// What the volume refuses, and why.
+#[derive(Debug)]
+enum RefusedWork {
+    Writes(String),
+    /// Reads and deletes, too.
+    All(String),
+}
+
+/// The response of a server that runs. What is wrong is said where only the operator asks.
+fn readiness(refused: Option<RefusedWork>, needs: Needs, duty: Duty) -> Response<ResponseBody> {
+    let status = match (&refused, needs) {
+        (Some(RefusedWork::All(_)), _) | (Some(RefusedWork::Writes(_)), Needs::Writes) => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
+        _ => StatusCode::OK,
+    };
+    let word = if status == StatusCode::OK { "ready" } else { "not ready" };
+    match refused.filter(|_| duty.tells_details()) {
+        Some(RefusedWork::Writes(why)) => {
+            text(status, format!("{word}\ndegraded: writes are refused: {why}\n"))
+        }
+        Some(RefusedWork::All(why)) => {
+            text(status, format!("{word}\ndegraded: reads and writes are refused: {why}\n"))
+        }
+        None => text(status, format!("{word}\n")),
     }
 }
 

@@ -348,8 +348,10 @@ impl<A: Answering> Serving<A> {
         let head = Head::of(&parts);
         let client = arrival.client(&mut parts);
         let Setup { health, metrics, .. } = &self.setup;
-        // Probes come first: they are answered also where no place is free.
-        let mut response = match health.answer(&parts, arrival.duty(&parts), metrics) {
+        // Probes come first: they are answered also where no place is free. A head that two readers
+        // could see differently is no probe either: who may see metrics goes by its host.
+        let probe = head.is_clear.then(|| health.answer(&parts, arrival.duty(&parts), metrics)).flatten();
+        let mut response = match probe {
             Some(response) => response,
             None => {
                 let request_id = self.request_ids.next();

@@ -1,9 +1,12 @@
 //! Log lines on standard error, for people or for programs.
 
+use std::io::{self, Write};
+
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
+use super::plain::plain_json;
 use super::tap::LogTap;
 
 /// Libraries that write what clients send into their lines, signatures among it. They are quiet
@@ -45,7 +48,12 @@ pub fn start(log: &Log) -> anyhow::Result<LogTap> {
     let filter = EnvFilter::try_new(directives)?;
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     let lines = match log.format {
-        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).boxed(),
+        LogFormat::Json => lines
+            .with_writer(|| PlainLines(io::stderr()))
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .boxed(),
         LogFormat::Text => lines.with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr())).boxed(),
     };
     let tap = LogTap::default();
@@ -53,3 +61,24 @@ pub fn start(log: &Log) -> anyhow::Result<LogTap> {
     started.map_err(|error| anyhow::anyhow!("logging cannot start: {error}"))?;
     Ok(tap)
 }
+
+/// Writes JSON lines whose strings hold no character that changes how a line looks. A line comes
+/// whole, in one piece.
+struct PlainLines<W>(W);
+
+impl<W: Write> Write for PlainLines<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => self.0.write_all(plain_json(text).as_bytes())?,
+            Err(_) => self.0.write_all(bytes)?,
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -41,6 +41,17 @@ pub enum OpenError {
     /// The operating system refused.
     #[error("the data folder cannot be read or written: {0}")]
     Io(#[from] io::Error),
+    /// No space is left for the index, which is brought up to date at each start.
+    #[error(
+        "the index cannot be opened: no space is left ({free} bytes are free). Free at least {missing} bytes in the \
+         file system of the data folder, and start again"
+    )]
+    NoSpace {
+        /// Bytes that are free.
+        free: u64,
+        /// Bytes to free.
+        missing: u64,
+    },
     /// The index could not be opened or brought up to date.
     #[error("the index cannot be opened: {0}")]
     Index(#[from] VolumeError),

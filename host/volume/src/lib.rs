@@ -184,6 +184,12 @@ impl Volume {
         })
     }
 
+    /// Whether reads are refused, as writes are: the index failed, and could not be opened again so
+    /// far.
+    pub fn is_unreadable(&self) -> bool {
+        self.shared.space.is_unreadable()
+    }
+
     /// Whether writes are refused for lack of space.
     pub fn is_full(&self) -> bool {
         self.shared.space.is_full() || matches!(self.shared.tail.broken(), Some(VolumeError::Full))

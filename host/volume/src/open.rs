@@ -29,8 +29,25 @@ use super::wire::u64_at;
 /// Records that a replay applies in one transaction.
 const REPLAY_GROUP: u64 = 4096;
 
+/// What a start on a full file system asks for where nothing is kept in reserve.
+const START_BYTES: u64 = 64 << 20;
+
 /// Opens the volume on `disk`.
 pub(crate) fn open(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Volume>, OpenError> {
+    let (asked, reserve) = (Arc::clone(&disk), options.reserve_bytes);
+    open_locked(disk, options).map_err(|error| match error {
+        OpenError::Index(VolumeError::Full) => {
+            let free = asked.space().map_or(0, |space| space.free);
+            // A quota may leave less than is free.
+            let wanted = reserve.max(START_BYTES);
+            let missing = if free < wanted { wanted - free } else { wanted };
+            OpenError::NoSpace { free, missing }
+        }
+        error => error,
+    })
+}
+
+fn open_locked(disk: Arc<dyn Disk>, options: Options) -> Result<Arc<Volume>, OpenError> {
     let lock = disk.lock(LOCK_FILE)?.ok_or(OpenError::Locked)?;
     let found = match format::read(&*disk)? {
         Some(found) => found,

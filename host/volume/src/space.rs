@@ -68,6 +68,8 @@ pub(crate) struct Space {
     total: AtomicU64,
     /// Bodies are refused: there are too few bytes, or no inode.
     low: AtomicBool,
+    /// There is no index to read from until it is recovered.
+    unreadable: AtomicBool,
     state: Mutex<Trouble>,
     full_line: Occasionally,
     failed_line: Occasionally,
@@ -95,6 +97,7 @@ impl Space {
             free: AtomicU64::new(u64::MAX),
             total: AtomicU64::new(0),
             low: AtomicBool::new(false),
+            unreadable: AtomicBool::new(false),
             state: Mutex::default(),
             full_line: Occasionally::default(),
             failed_line: Occasionally::default(),
@@ -107,6 +110,16 @@ impl Space {
     /// Bytes that were free when it was last looked at, which is some moments ago; and all bytes.
     pub(crate) fn bytes(&self) -> (u64, u64) {
         (self.free.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed))
+    }
+
+    /// Whether reads are refused, too: the index could not be opened again after a failure.
+    pub(crate) fn is_unreadable(&self) -> bool {
+        self.unreadable.load(Ordering::Acquire)
+    }
+
+    /// Says whether there is an index to read from.
+    pub(crate) fn set_unreadable(&self, unreadable: bool) {
+        self.unreadable.store(unreadable, Ordering::Release);
     }
 
     /// Whether bodies are refused for space; what frees space is still accepted.
@@ -285,13 +298,17 @@ impl Space {
     fn say_full(&self) {
         self.said.store(true, Ordering::Relaxed);
         let (free_bytes, total_bytes) = self.bytes();
+        let line = match self.is_unreadable() {
+            true => "disk full: writes, deletes and reads are refused until there is space",
+            false => "disk full: writes are refused until there is space; deletes and reads go on",
+        };
         tracing::error!(
             free_bytes,
             total_bytes,
             reserve_bytes = self.reserve,
             refused_so_far = self.refused_full.load(Ordering::Relaxed),
             folder = %self.folder.display(),
-            "disk full: writes are refused until there is space; deletes and reads go on"
+            "{line}"
         );
     }
 

@@ -41,3 +41,22 @@ fn a_lost_lock_ends_the_work() {
     // Nothing listens there: they need not try to remove it.
     std::mem::forget((fresh, lost));
 }
+
+#[test]
+fn an_answer_without_end_is_not_read_to_its_end() {
+    use std::io::Write as _;
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut head = [0; 4096];
+        let _ = std::io::Read::read(&mut stream, &mut head).unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 1099511627776\r\n\r\n").unwrap();
+        // Ends when the other side has had enough.
+        while stream.write_all(&[b'<'; 65536]).is_ok() {}
+    });
+    let response = agent(&address).get(&address).call().unwrap();
+    let answer = answer(response, 4096).unwrap();
+    assert_eq!((answer.body.len(), answer.exceeded), (4097, Some(4096)));
+    server.join().unwrap();
+}

@@ -79,6 +79,26 @@ fn a_client_gets_what_a_server_in_a_folder_answers() {
 }
 
 #[test]
+fn connections_without_requests_make_room_for_a_further_one() {
+    use std::io::{Read as _, Write as _};
+    let folder = tempfile::tempdir().unwrap();
+    let server = AdminServer::start(folder.path(), admin()).unwrap();
+    let connect = || std::os::unix::net::UnixStream::connect(folder.path().join(SOCKET)).unwrap();
+    let mut idle: Vec<_> = (0..serve::CONNECTIONS_MAX).map(|_| connect()).collect();
+    assert_eq!(get(folder.path(), "/explanations/AAAA").unwrap().status.as_u16(), 200);
+    // The oldest was closed, and the newest was not.
+    assert_eq!(idle[0].read(&mut [0]).unwrap(), 0);
+    let mut newest = idle.pop().unwrap();
+    newest.write_all(b"GET /explanations/AAAA HTTP/1.1\r\nhost: admin\r\n\r\n").unwrap();
+    let mut text = String::new();
+    newest.read_to_string(&mut text).unwrap();
+    assert!(text.starts_with("HTTP/1.1 200 ") && text.contains("AAAA"), "{text}");
+    // None of the others lasts: its head is due.
+    assert!(idle.iter_mut().all(|idle| idle.read(&mut [0]).is_ok_and(|length| length == 0)));
+    server.close();
+}
+
+#[test]
 fn a_socket_that_a_server_left_is_replaced_and_anything_else_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let left = socket::bind(folder.path()).unwrap();

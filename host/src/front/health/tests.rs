@@ -41,6 +41,27 @@ fn requests_for_the_same_paths_are_not_hidden_by_probes() {
 }
 
 #[test]
+fn a_server_that_refuses_reads_is_not_ready_for_them() {
+    let check = |refused: Option<RefusedWork>, needs, duty, expected: (u16, &str)| {
+        let response = readiness(refused, needs, duty);
+        let ResponseBody::Bytes(body) = response.body() else { panic!("a text") };
+        assert_eq!((response.status().as_u16(), &*String::from_utf8_lossy(body)), expected);
+    };
+    let writes = || Some(RefusedWork::Writes("why".to_owned()));
+    let all = || Some(RefusedWork::All("why".to_owned()));
+    check(None, Needs::Reads, Duty::Admin, (200, "ready\n"));
+    check(None, Needs::Writes, Duty::Admin, (200, "ready\n"));
+    check(writes(), Needs::Reads, Duty::Health, (200, "ready\n"));
+    check(writes(), Needs::Reads, Duty::Admin, (200, "ready\ndegraded: writes are refused: why\n"));
+    check(writes(), Needs::Writes, Duty::Admin, (503, "not ready\ndegraded: writes are refused: why\n"));
+    let text = "not ready\ndegraded: reads and writes are refused: why\n";
+    for needs in [Needs::Reads, Needs::Writes] {
+        check(all(), needs, Duty::Admin, (503, text));
+        check(all(), needs, Duty::Health, (503, "not ready\n"));
+    }
+}
+
+#[test]
 fn a_draining_server_is_live_but_not_ready() {
     let health = Health::default();
     health.enter(Phase::Draining);

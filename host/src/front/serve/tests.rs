@@ -160,6 +160,28 @@ fn probes_are_answered_on_a_loopback_listener() {
 }
 
 #[test]
+fn a_head_that_is_not_clear_is_refused_before_probes_and_metrics() {
+    let server = Running::start(Limits::default());
+    for path in ["/metrics", "/health/live", "/health/ready", "/photos"] {
+        for hosts in ["host: localhost\r\nhost: evil.com\r\n", "host: localhost, evil.com\r\n", ""] {
+            let mut stream = server.connect();
+            stream.write_all(format!("GET {path} HTTP/1.1\r\n{hosts}\r\n").as_bytes()).unwrap();
+            let (head, body) = answer(&mut stream);
+            assert!(
+                head.starts_with("HTTP/1.1 400 ") && head.contains("connection: close"),
+                "{path}: {head}"
+            );
+            assert!(String::from_utf8_lossy(&body).contains("<Code>BadRequest</Code>"), "{path}");
+            assert!(is_closed(&mut stream), "{path}");
+        }
+    }
+    // Probes of HTTP/1.0 name no host.
+    let mut stream = server.connect();
+    stream.write_all(b"GET /health/ready HTTP/1.0\r\n\r\n").unwrap();
+    assert!(answer(&mut stream).0.contains(" 200 "));
+}
+
+#[test]
 fn requests_beyond_the_limit_are_told_to_slow_down() {
     let server = Running::start(Limits { in_flight_max: 1, ..Limits::default() });
     // One for each worker, and one more.

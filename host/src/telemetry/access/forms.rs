@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value};
 
 use super::super::otlp::LogRecord;
+use super::super::plain::plain_json;
 use super::line::AccessLine;
 use super::moment::Moment;
 
@@ -92,7 +93,7 @@ pub(super) fn json(line: &AccessLine) -> String {
     document.insert("level".to_owned(), "INFO".into());
     document.insert("target".to_owned(), "access".into());
     document.extend(fields(line).into_iter().map(|(name, value)| (name.to_owned(), value)));
-    Value::Object(document).to_string()
+    plain_json(&Value::Object(document).to_string()).into_owned()
 }
 
 /// A record for a collector.

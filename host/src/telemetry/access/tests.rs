@@ -110,6 +110,18 @@ fn a_line_for_programs_is_one_document() {
 }
 
 #[test]
+fn a_line_for_programs_has_no_character_that_changes_how_it_looks() {
+    let agent = "a\u{9b}31m\u{85}b\u{2028}c\u{202e}d\u{2067}";
+    let mut parts = request(TARGET);
+    parts.headers.insert("user-agent", http::HeaderValue::from_bytes(agent.as_bytes()).unwrap());
+    let arrived = Arrived { client: None, proxy: None, listener: "a".into(), endpoint: None };
+    let text = written(Access::Json, Box::new(AccessLine::begin(&parts, arrived, ID)));
+    assert!(text.is_ascii(), "{text:?}");
+    let line: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(line["user_agent"], agent);
+}
+
+#[test]
 fn a_line_for_people_cannot_be_broken() {
     let text = written(Access::Text, answered(TARGET, 3));
     assert_eq!(text.lines().count(), 1);

@@ -178,11 +178,17 @@ impl Committer {
             }
         }
         if self.shared.is_failed() && Instant::now() >= self.recover_not_before {
+            let was_unreadable = self.shared.space.is_unreadable();
             match self.recover_index() {
                 Ok(()) => tracing::warn!("the index was recovered from the log"),
                 Err(error) => {
-                    if self.recover_line.is_due() {
-                        tracing::error!(%error, "the index cannot be recovered, which is tried again each second");
+                    let unreadable = self.shared.space.is_unreadable();
+                    if self.recover_line.is_due() || unreadable != was_unreadable {
+                        let reads = if unreadable { "; reads are refused until then, too" } else { "" };
+                        tracing::error!(
+                            %error,
+                            "the index cannot be recovered, which is tried again each second{reads}"
+                        );
                     }
                     self.recover_not_before = Instant::now() + self.shared.options.retry;
                 }
@@ -196,6 +202,7 @@ impl Committer {
         self.writer.flush(Sync::Yes)?;
         let shared = Arc::clone(&self.shared);
         shared.index.set(None);
+        shared.space.set_unreadable(true);
         shared.views.publish(shared.views.generation());
         let (index, state, live) = open::reopen_index(&*shared.disk, &shared.options, self.writer.position())
             .map_err(|error| VolumeError::Failed(error.to_string()))?;
@@ -203,6 +210,7 @@ impl Committer {
         shared.set_checkpointed(state.position.segment);
         shared.sequence.reserved(state.sequence_high);
         shared.index.set(Some(index));
+        shared.space.set_unreadable(false);
         shared.set_failed(false);
         // A number that was not given out yet: every snapshot from before is stale.
         self.last = self.last.max(state.commit) + 1;
