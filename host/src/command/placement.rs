@@ -1,5 +1,5 @@
-//! Where files and folders of an operator can be. None of his files is in the data folder: it is the
-//! server's, backups copy it as a whole, and it can be lost as a whole.
+//! Where files and folders of an operator can be. None of the files is in the data folder: it is
+//! the server's, backups copy it as a whole, and it can be lost as a whole.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -28,14 +28,17 @@ fn resolved(path: &Path) -> std::io::Result<PathBuf> {
     }
 }
 
-/// Refuses files of logs in the data folder or in a folder that is not there, and a data folder that
-/// is none.
+/// Refuses files of logs in the data folder or in a folder that is not there, and a data folder
+/// that is none.
 ///
 /// # Errors
 /// There is one; the text names the setting.
 pub(super) fn check(config: &Config) -> Result<()> {
     if config.data_dir.exists() && !config.data_dir.is_dir() {
-        bail!("data_dir: {} is no folder", config.data_dir.display());
+        bail!(
+            "the data folder {}: There is a file of that name. Name another folder (data_dir)",
+            config.data_dir.display()
+        );
     }
     let files = [("access_log_file", &config.access.file)];
     for (setting, file) in files {

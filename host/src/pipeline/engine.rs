@@ -269,7 +269,9 @@ pub fn compile_into(cache: &Path, composed: &[u8]) -> Result<()> {
     let engine = Engine::new(&config()).map_err(anyhow::Error::from)?;
     let code = engine.precompile_component(composed)?;
     let path = cache.join(cache_name(&engine, composed));
-    store_cached(&path, &code).with_context(|| format!("writing {}", path.display()))
+    writable(cache)
+        .and_then(|()| store_cached(&path, &code))
+        .with_context(|| format!("writing {}", path.display()))
 }
 
 /// Where the cache folder has the code of a component, if it was compiled.

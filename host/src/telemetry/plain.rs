@@ -1,5 +1,5 @@
-//! JSON whose text shows what it holds. A terminal or a pager obeys some characters that JSON allows
-//! in strings, and some readers of lines see ends of lines in others.
+//! JSON whose text shows what it holds. A terminal or a pager obeys some characters that JSON
+//! allows in strings, and some readers of lines see ends of lines in others.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
