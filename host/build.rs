@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 /// Package and component name of every guest that the default pipeline is made of.
-const GUESTS: [(&str, &str); 9] = [
+const GUESTS: [(&str, &str); 10] = [
     ("gateway-component", "gateway"),
     ("auth", "auth"),
     ("policy", "policy"),
@@ -18,6 +18,7 @@ const GUESTS: [(&str, &str); 9] = [
     ("transform", "transform"),
     ("encryption", "encryption"),
     ("iam", "iam"),
+    ("access-points", "access-points"),
     ("storage", "storage"),
 ];
 

@@ -23,8 +23,8 @@ pub use authorize_key::{
 };
 pub use condition_keys::body::{Said, said};
 pub use condition_keys::{BEGINNING, Lookups, S3Request};
-pub use request::{AccessRequest, Body, DecisionInput, Grants, Permit, Resources};
-pub use subject::{Bucket, Object, Subject};
+pub use request::{AccessPointOf, AccessRequest, Body, DecisionInput, Grants, Permit, Resources};
+pub use subject::{AccessLevel, AccessPoint, Bucket, ByAccessPoint, Object, Subject};
 pub use witness::{Decided, Witness};
 
 use crate::bucket::acl::{Acl, Permission, PublicGrants};
@@ -32,7 +32,7 @@ use crate::bucket::object_ownership::ObjectOwnership;
 use crate::identity::account::Account;
 use crate::policy::{
     AclGrant, Context, Key, KeyId, Outcome, Policies, PrincipalKind, Request, Source, Values, Verdict,
-    decide, is_public, resource_arn,
+    decide, is_public,
 };
 
 /// Decides on one action.
@@ -45,8 +45,10 @@ pub fn decide_action(
     input: &DecisionInput<'_>,
     bucket: &Bucket,
 ) -> Outcome {
-    let arn = resource_arn(&bucket.name, subject.key());
-    let request = Request::new(input.principal, action, &arn, input.context).within(input.budget);
+    let (arn, other) = (bucket.arn(subject.key()), bucket.other_arn(subject.key()));
+    let request = Request::new(input.principal, action, &arn, input.context)
+        .also_named(other.as_deref())
+        .within(input.budget);
     match subject {
         Subject::Object(_, Some(object)) if object.owner != bucket.owner && is_decided_by_owner(action) => {
             decide_foreign(action, &request, object, input, bucket)
@@ -70,8 +72,10 @@ pub fn decide_action(
 /// Whether the keys with the prefix that the context says may be listed.
 fn decide_listing(context: &dyn Context, input: &DecisionInput<'_>, bucket: &Bucket) -> Outcome {
     let action = "s3:ListBucket";
-    let arn = resource_arn(&bucket.name, None);
-    let request = Request::new(input.principal, action, &arn, context).within(input.budget);
+    let (arn, other) = (bucket.arn(None), bucket.other_arn(None));
+    let request = Request::new(input.principal, action, &arn, context)
+        .also_named(other.as_deref())
+        .within(input.budget);
     decide_in(action, &request, granted(action, Subject::Bucket, input, bucket), input, bucket)
 }
 

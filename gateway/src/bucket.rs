@@ -1,5 +1,6 @@
 //! Buckets: their names, and the settings that they keep. A setting reads and writes its document.
 
+pub mod access_point;
 pub mod acl;
 pub mod bucket_name;
 pub mod cors;

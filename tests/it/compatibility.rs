@@ -15,7 +15,8 @@ fn page() -> String {
          Printed from the operations table (`gateway/src/operations.rs`); do not edit. {implemented} of {} operations are\n\
          implemented. Another {nothing} read or delete what nobody can make here, and say so as S3 does of a bucket without it.\n\
          Every other one is known by its name, needs its permission, and answers `501 NotImplemented`.\n\n\
-         | operation | request | actions | |\n| --- | --- | --- | --- |\n",
+         `point` marks what goes by access points as well, and by their aliases.\n\n\
+         | operation | request | actions | | |\n| --- | --- | --- | --- | --- |\n",
         rows.len()
     );
     for row in rows {
@@ -25,8 +26,9 @@ fn page() -> String {
             Support::Superseded => "older name of another",
             Support::Missing => "",
         };
-        let _written =
-            writeln!(page, "| {} | `{}` | {} | {state} |", row.operation.name(), request(row), actions(row));
+        let point = if row.by_access_point { "point" } else { "" };
+        let (name, request, actions) = (row.operation.name(), request(row), actions(row));
+        let _written = writeln!(page, "| {name} | `{request}` | {actions} | {point} | {state} |");
     }
     page
 }
@@ -47,6 +49,8 @@ fn request(row: &OperationRow) -> String {
             Selector::ParameterIs(name, value) => query.push(format!("{name}={value}")),
             Selector::Header(name) => headers.push_str(&format!(" {name}:")),
             Selector::Path(path) => request = format!("{} {path}", row.method.as_str()),
+            Selector::Under(start, end) => request = format!("{} {start}name{end}", row.method.as_str()),
+            Selector::Below(start) => request = format!("{} {start}arn", row.method.as_str()),
         }
     }
     if !query.is_empty() {

@@ -78,6 +78,7 @@ const HTTP: &[Row] = &[
 ];
 
 const IAM: &[Row] = &[
+    ("access points of an account", "OF_ACCOUNT_MAX", "gateway/src/bucket/access_point.rs", Count),
     ("form of a call", "FORM_BYTES_MAX", "gateway/src/operations/aws_query.rs", Bytes),
     ("parameters of a call", "PARAMETERS_MAX", "components/iam/src/form.rs", Count),
     ("items of one page", "ITEMS_MAX", "components/iam/src/pages.rs", Count),

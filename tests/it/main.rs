@@ -11,6 +11,7 @@
 )]
 
 mod access;
+mod access_points;
 mod backup;
 mod bounds;
 mod budget;

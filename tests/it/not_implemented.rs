@@ -26,6 +26,8 @@ fn request(row: &OperationRow) -> Request {
             Selector::ParameterIs(name, value) => query.push(format!("{name}={value}")),
             Selector::Header(name) => headers.push(*name),
             Selector::Path(whole) => path = (*whole).to_string(),
+            Selector::Under(start, end) => path = format!("{start}name{end}"),
+            Selector::Below(start) => path = format!("{start}arn"),
         }
     }
     if !query.is_empty() {

@@ -226,7 +226,7 @@ const VOLATILE_ELEMENTS: [(&str, &str); 18] = [
 ];
 
 /// Elements whose text is opaque, and numbered under a name.
-const OPAQUE_ELEMENTS: [(&str, &str); 12] = [
+const OPAQUE_ELEMENTS: [(&str, &str); 14] = [
     ("VersionId", "version"),
     ("DeleteMarkerVersionId", "version"),
     ("NextVersionIdMarker", "version"),
@@ -239,6 +239,8 @@ const OPAQUE_ELEMENTS: [(&str, &str); 12] = [
     ("RoleId", "role"),
     ("PolicyId", "policy"),
     ("AccessKeyId", "access-key"),
+    ("Alias", "alias"),
+    ("NextToken", "token"),
 ];
 
 impl Names {

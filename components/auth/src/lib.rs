@@ -50,7 +50,9 @@ fn verify(call: &Call, head: SentHead) -> Result<(), S3Error> {
         && let Some(fields) = call.form()
     {
         let form = Form::new(fields.fields, &fields.file_name);
-        let bucket = call.target().bucket.unwrap_or_default();
+        // A form names the bucket as its address does.
+        let bucket =
+            call.access_point().map(|point| point.address).or(call.target().bucket).unwrap_or_default();
         return form::identify(&request, &form, &bucket, settings.version2, &Host { call });
     }
     identify(&request, &settings, &Host { call })

@@ -12,6 +12,8 @@ fn kind(document: &contract::Document) -> Result<Kind<'static>, String> {
         "identity" => Kind::Identity,
         // The bucket is the one that it names.
         "resource" => Kind::Bucket(""),
+        // So is the access point.
+        "access-point" => Kind::AccessPoint(""),
         "trust" => Kind::Trust,
         "boundary" => Kind::Boundary,
         "session" => Kind::Session,
@@ -23,7 +25,7 @@ fn kind(document: &contract::Document) -> Result<Kind<'static>, String> {
 
 fn parse(kind: Kind<'_>, text: &str) -> Result<Document, policy::MalformedPolicy> {
     match kind {
-        Kind::Bucket(_) => Document::parse_of_resource(text),
+        Kind::Bucket(_) | Kind::AccessPoint(_) => Document::parse_of_resource(text),
         kind => Document::parse(kind, text),
     }
 }
@@ -44,7 +46,7 @@ pub(crate) fn lint(document: &contract::Document) -> Result<Vec<contract::Findin
 
 fn no_kind(kind: &str) -> String {
     format!(
-        "{kind} is no kind of policy: there are identity, resource, trust, boundary, session, endpoint and key"
+        "{kind} is no kind of policy: there are identity, resource, access-point, trust, boundary, session, endpoint and key"
     )
 }
 
@@ -74,7 +76,7 @@ pub(crate) fn simulate(hypothesis: &contract::Hypothesis) -> Result<Vec<contract
     let read = |own: &contract::Document| {
         let role = match own.kind.as_str() {
             "identity" => Role::Identity,
-            "resource" | "trust" | "key" => Role::Resource,
+            "resource" | "access-point" | "trust" | "key" => Role::Resource,
             "boundary" => Role::Boundary,
             "session" => Role::Session,
             other => return Err(no_kind(other)),

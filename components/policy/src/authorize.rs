@@ -28,8 +28,9 @@ pub(crate) fn authorize(call: &Call) -> Result<()> {
         return Ok(());
     }
     let facts = Facts::of(call)?;
-    if facts.operation.is_query_call() {
-        return aws_query::authorize(call);
+    // What is decided on is known from the request alone.
+    if facts.operation.is_query_call() || facts.operation.is_of_access_points() {
+        return aws_query::authorize(call, facts.operation);
     }
     if is_configured_owner(call, &facts.principal) {
         call.set_decision(Decision::AsOwner);
@@ -79,6 +80,7 @@ fn is_configured_owner(call: &Call, principal: &sdk::Principal) -> bool {
     match principal {
         sdk::Principal::Authenticated(identity) if identity.kind == IdentityKind::ConfiguredUser => {
             call.owner().is_some_and(|owner| !owner.guarded && identity.account == owner.account)
+                && call.access_point().is_none_or(|point| !point.guarded && point.account == identity.account)
                 && matches!(identities::permissions(&identity.unique_id), Ok(None))
         }
         _ => false,

@@ -26,15 +26,19 @@ const OF_ROLES: [&str; 4] =
 /// The action of a principal for whom a provider of web identities vouches.
 const ASSUME_WITH_WEB_IDENTITY: &str = "sts:AssumeRoleWithWebIdentity";
 
-/// Sets the fact `decision`, or refuses: `MissingAuthenticationToken` without credentials,
-/// `AccessDenied`.
-pub(crate) fn authorize(call: &Call) -> Result<()> {
+/// Sets the fact `decision`, or refuses: `AccessDenied`, and without credentials
+/// `MissingAuthenticationToken` as IAM and STS do.
+pub(crate) fn authorize(call: &Call, operation: Operation) -> Result<()> {
     let needed = call.needed_access().ok_or(ErrorCode::AccessDenied)?;
     let (head, headers) = Head::split(call.head());
     // A call with the token of a provider has its principal from the token, also where it is
     // signed.
     let identity = match (&needed.provider, call.principal()) {
         (Some(_), _) => None,
+        (None, sdk::Principal::Anonymous) if !operation.is_query_call() => {
+            explain(call, "the request is anonymous, and the operation needs an account", |_| {});
+            return Err(ErrorCode::AccessDenied.into());
+        }
         (None, sdk::Principal::Anonymous) => return Err(ErrorCode::MissingAuthenticationToken.into()),
         (None, sdk::Principal::Authenticated(identity)) => Some(identity),
     };
@@ -47,8 +51,8 @@ pub(crate) fn authorize(call: &Call) -> Result<()> {
         None => permissions.principal(identity.as_ref()),
     };
     permissions.with_grants(|grants| {
-        let query_call =
-            QueryCall { call, principal: &principal, grants, permissions: &permissions, budget: &budget };
+        let (principal, permissions, budget) = (&principal, &permissions, &budget);
+        let query_call = QueryCall { call, operation, principal, grants, permissions, budget };
         needed
             .actions
             .iter()
@@ -61,6 +65,7 @@ pub(crate) fn authorize(call: &Call) -> Result<()> {
 /// A call, its principal, and what decides on its actions.
 struct QueryCall<'a> {
     call: &'a Call,
+    operation: Operation,
     principal: &'a Principal<'a>,
     grants: Grants<'a>,
     permissions: &'a Permissions,
@@ -81,7 +86,7 @@ impl QueryCall<'_> {
         let lookups = QueryLookups { stored: &stored };
         let query = Query::default();
         let request = S3Request {
-            operation: Operation::AwsQuery,
+            operation: self.operation,
             headers,
             query: &query,
             principal: self.principal,

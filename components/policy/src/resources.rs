@@ -3,13 +3,14 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gateway::access::{Bucket, Object, Resources};
+use gateway::access::{AccessPoint, AccessPointOf, Bucket, Object, Resources};
 use gateway::bucket::public_access_block::BlockLevels;
+use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::identity::account::Account;
 use gateway::policy::{AuthType, Key, Kind, Policy, Signature, SignatureVersion, Values};
 use sdk::access::acl;
 
-use crate::host::{Call, resources};
+use crate::host::{Call, access_points, resources};
 use crate::kept::Kept;
 use crate::permissions::Permissions;
 
@@ -32,8 +33,11 @@ impl Resources for Stored<'_> {
             Some(number) => Some(policy(number, name)?),
             None => None,
         };
-        let block_levels =
-            BlockLevels { bucket: stored.public_access.into(), account: stored.account_public_access.into() };
+        let block_levels = BlockLevels {
+            bucket: stored.public_access.into(),
+            account: stored.account_public_access.into(),
+            ..BlockLevels::default()
+        };
         Some(Bucket {
             policy,
             name: name.to_owned(),
@@ -43,6 +47,7 @@ impl Resources for Stored<'_> {
             block_levels,
             acl: acl(&stored.acl),
             payer: stored.payer.into(),
+            by: None,
         })
     }
 
@@ -61,6 +66,31 @@ impl Resources for Stored<'_> {
 
     fn upload_headers(&self, bucket: &str, key: &str, upload_id: &str) -> Vec<(String, String)> {
         resources::upload_headers(bucket, key, upload_id)
+    }
+
+    fn access_point(&self, of: AccessPointOf) -> Result<Option<AccessPoint>> {
+        let found = match of {
+            AccessPointOf::Target => self.call.access_point(),
+            AccessPointOf::Source => self.call.source_access_point(),
+        };
+        let Some(found) = found else { return Ok(None) };
+        let gone = || S3Error::from(ErrorCode::AccessDenied);
+        let stored = access_points::access(&found.account, &found.name);
+        // Another one of its name may stand for another bucket.
+        let stored = stored.filter(|stored| stored.bucket == found.bucket).ok_or_else(gone)?;
+        Ok(Some(AccessPoint {
+            policy: stored.policy.map(|number| access_point_policy(number, &found)),
+            account: Account::parse(&found.account).ok_or_else(gone)?,
+            network: stored.network,
+            public_access: stored.public_access.into(),
+            tags: stored.tags,
+            name: found.name,
+            arn: found.arn,
+        }))
+    }
+
+    fn source_bucket(&self) -> Option<String> {
+        Some(self.call.source_access_point()?.bucket)
     }
 
     fn signature(&self) -> Option<Signature> {
@@ -119,6 +149,18 @@ fn policy(number: u64, bucket: &str) -> Option<Rc<Policy>> {
     }
     let policy = read_policy(bucket)?;
     Some(READ.with_borrow_mut(|kept| kept.keep(number, policy)))
+}
+
+/// The policy of an access point with this number, parsed once. One that this release cannot read
+/// denies everything.
+fn access_point_policy(number: u64, point: &sdk::AccessPoint) -> Rc<Policy> {
+    if let Some(policy) = READ.with_borrow_mut(|kept| kept.find(&number)) {
+        return policy;
+    }
+    let text = access_points::policy(&point.account, &point.name).unwrap_or_default();
+    let read = Policy::parse(Kind::AccessPoint(&point.arn), &text);
+    let policy = read.unwrap_or_else(|_| Policy::deny_everything());
+    READ.with_borrow_mut(|kept| kept.keep(number, policy))
 }
 
 /// The policy of a bucket. One that this release cannot read denies everything, but the owner's

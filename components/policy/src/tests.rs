@@ -85,6 +85,8 @@ fn call((operation, line): (&str, &str), principal: Principal) -> Call {
         form: None,
         needed_access: None,
         named: Vec::new(),
+        access_point: None,
+        source_access_point: None,
         endpoint: None,
         endpoint_policy: None,
         decision: Cell::default(),

@@ -101,10 +101,24 @@ mod generated {
         ]
     );
     world!(
+        access_points,
+        "access-points-stage",
+        [
+            "portcullis:gateway/calls@0.1.0" = calls,
+            "portcullis:gateway/access@0.1.0" = access,
+            "portcullis:gateway/index@0.1.0" = index,
+            "portcullis:gateway/digests@0.1.0" = digests,
+            "portcullis:gateway/random@0.1.0" = random,
+            "portcullis:gateway/settings@0.1.0" = settings,
+            "portcullis:gateway/trace@0.1.0" = trace
+        ]
+    );
+    world!(
         gateway,
         "gateway",
         [
             "portcullis:gateway/calls@0.1.0" = calls,
+            "portcullis:gateway/access@0.1.0" = access,
             "portcullis:gateway/settings@0.1.0" = settings,
             "portcullis:gateway/trace@0.1.0" = trace
         ]

@@ -34,11 +34,11 @@ use bindings::guest::portcullis::gateway as contract;
 /// A head as it is sent and handed on; [`Head`] takes it apart.
 pub use contract::calls::Head as SentHead;
 pub use contract::calls::{
-    AuthType, Batch, Body, Call, Chunked, CustomerKey, Decision, DefaultProtection, Digest, DigestAlgorithm,
-    Excess, Failure, Fetch, Fetched, Form, Identity, IdentityKind, IngestPlan, Ingested, KeptProtection,
-    NamedObject, NeededAccess, ObjectVersion, Owner, Payload, Principal, Progress, Protection, Put, Refusal,
-    Requirement, Sealed, SealedRole, SecondFactor, Session, Signature, SignatureVersion, Span, SseKmsKey,
-    Stored, Target, Unfetched, UsageChange,
+    AccessPoint, AuthType, Batch, Body, Call, Chunked, CustomerKey, Decision, DefaultProtection, Digest,
+    DigestAlgorithm, Excess, Failure, Fetch, Fetched, Form, Identity, IdentityKind, IngestPlan, Ingested,
+    KeptProtection, NamedObject, NeededAccess, ObjectVersion, Owner, Payload, Principal, Progress,
+    Protection, Put, Refusal, Requirement, Sealed, SealedRole, SecondFactor, Session, Signature,
+    SignatureVersion, Span, SseKmsKey, Stored, Target, Unfetched, UsageChange,
 };
 pub use contract::{digests, keys, master_keys, quotas, seals, trace, vault};
 pub use head::Head;

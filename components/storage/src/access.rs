@@ -90,16 +90,20 @@ pub(crate) fn require_unblocked(
     let row = rows::account(bucket.owner)?;
     plan.require_as_read(tables::ACCOUNTS, &tables::account_key(bucket.owner), row.as_ref());
     let account = row.and_then(|row| row.record.public_access).unwrap_or_default();
-    let levels = BlockLevels { bucket: PublicAccessBlock::default(), account };
+    let levels = BlockLevels { account, ..BlockLevels::default() };
     match account.blocks_acl(&acl, object.owner) {
         true => Err(blocked(request, bucket, levels, BlockSwitch::BlockPublicAcls)),
         false => Ok(()),
     }
 }
 
-/// What is blocked in a bucket: by its own setting, and by that of its owner's account.
-fn block_levels(bucket: &BucketRow) -> Result<BlockLevels> {
-    Ok(BlockLevels { bucket: bucket.public_access(), account: account::public_access(bucket.owner)? })
+/// What is blocked in a bucket: by its own setting, by that of its owner's account, and by the
+/// access point by which the request comes.
+fn block_levels(request: &Request, bucket: &BucketRow) -> Result<BlockLevels> {
+    let blocks = request.call.access_point().is_some_and(|point| point.blocks_public_acls);
+    let access_point = PublicAccessBlock { block_public_acls: blocks, ..PublicAccessBlock::default() };
+    let account = account::public_access(bucket.owner)?;
+    Ok(BlockLevels { bucket: bucket.public_access(), account, access_point })
 }
 
 /// Checks an ACL that a request sets on an object or bucket of `owner`. `AccessDenied` for a public
@@ -114,7 +118,7 @@ pub(crate) fn check_public(
     if !acl.is_public_beside(owner) {
         return Ok(());
     }
-    let levels = block_levels(bucket)?;
+    let levels = block_levels(request, bucket)?;
     match levels.together().blocks_acl(acl, owner) {
         true => Err(blocked(request, bucket, levels, BlockSwitch::BlockPublicAcls)),
         false => Ok(()),
@@ -123,7 +127,7 @@ pub(crate) fn check_public(
 
 /// Checks that a public policy may be put on a bucket. `AccessDenied` where these are blocked.
 pub(crate) fn check_public_policy(request: &Request, bucket: &BucketRow) -> Result<()> {
-    let levels = block_levels(bucket)?;
+    let levels = block_levels(request, bucket)?;
     match levels.together().block_public_policy {
         true => Err(blocked(request, bucket, levels, BlockSwitch::BlockPublicPolicy)),
         false => Ok(()),

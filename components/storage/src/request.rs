@@ -8,6 +8,7 @@ use gateway::bucket::request_payment::Payer;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::identity::account::Account;
 use gateway::operations::Operation;
+use gateway::operations::copy_source::CopySource;
 use gateway::operations::form::Form;
 use gateway::request::headers::{Headers, with_presigned};
 use gateway::request::query::Query;
@@ -182,6 +183,19 @@ impl Request {
     /// Whether nothing is said of sealing.
     pub(crate) fn is_sealing_unsaid(&self) -> bool {
         matches!(self.sealing, Sealing::Unsaid)
+    }
+
+    /// What a copy copies from. Where an access point names it, in the bucket that the access point
+    /// stands for.
+    pub(crate) fn copy_source(&self) -> Result<CopySource> {
+        let source = CopySource::of_headers(&self.headers)?;
+        Ok(match source.names_access_point() {
+            false => source,
+            true => match self.call.source_access_point() {
+                Some(point) => source.in_bucket(point.bucket),
+                None => source,
+            },
+        })
     }
 
     /// When the request arrived, in milliseconds since 1970.

@@ -12,6 +12,7 @@
 //! | `accounts`  | account (u64)                                   | [`AccountRow`]         | PutPublicAccessBlock, DeletePublicAccessBlock of an account |
 //! | `policies`  | bucket id                                       | [`PolicyRow`]          | PutBucketPolicy, DeleteBucketPolicy, DeleteBucket |
 //! | `cors`      | bucket's name                                   | [`Configuration`]      | PutBucketCors, DeleteBucketCors, DeleteBucket; the stage `cors` reads it |
+//! | `access-points`, `access-points-of` | `gateway::bucket::access_point::row` | access points; of each bucket | the stage `access-points`; looked at by CreateBucket and DeleteBucket |
 //! | `manifests` | manifest id, index of the page's first part (u32) | [`ManifestPage`]     | CompleteMultipartUpload; every operation that deletes the version |
 //!
 //! Integers in keys are big-endian, so that rows sort by number. Invariants:
@@ -63,6 +64,11 @@ pub(crate) const ACCOUNTS: &str = "accounts";
 pub(crate) const POLICIES: &str = "policies";
 /// Cross-origin rules of buckets.
 pub(crate) const CORS: &str = gateway::bucket::cors::row::TABLE;
+
+/// Access points, which the stage `access-points` writes.
+pub(crate) const ACCESS_POINTS: &str = gateway::bucket::access_point::row::TABLE;
+/// The access points of each bucket, which that stage writes, too.
+pub(crate) const ACCESS_POINTS_OF: &str = gateway::bucket::access_point::row::OF_BUCKET;
 
 /// Parts in one page of a manifest.
 pub(crate) const MANIFEST_PAGE_PARTS: usize = 128;
@@ -133,6 +139,19 @@ pub(crate) fn policy_key(bucket: u64) -> Vec<u8> {
 /// The row of a bucket in [`CORS`].
 pub(crate) fn cors_key(bucket: &str) -> Vec<u8> {
     gateway::bucket::cors::row::key(bucket)
+}
+
+/// The rows of a bucket in [`ACCESS_POINTS_OF`].
+pub(crate) fn access_points_range(bucket: &str) -> Range {
+    let std::ops::Range { start, end } = gateway::bucket::access_point::row::of_bucket(bucket);
+    Range { start, end }
+}
+
+/// The row in [`ACCESS_POINTS`] of the access point that hosts cannot tell from a bucket of this
+/// name; `None` for names that no host of an access point has.
+pub(crate) fn access_point_named_like(bucket: &str) -> Option<Vec<u8>> {
+    let named = gateway::bucket::access_point::in_host(bucket)?;
+    Some(gateway::bucket::access_point::row::key(named.account, named.name))
 }
 
 /// The row of a key in [`OBJECTS`]. Also the start of a listing at `key` or of a prefix.

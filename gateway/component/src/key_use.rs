@@ -9,6 +9,8 @@ use gateway::sse::context::of_object;
 use sdk::bindings::gateway::portcullis::gateway::policy;
 use sdk::{Call, Head, Refusal, SealedRole, SseKmsKey, Target, refuse};
 
+use crate::access_point;
+
 /// Authorizes the making of a data key, before something is written under it. From here on, `key`
 /// has the name that is stored: the ARN.
 pub(crate) fn authorize_write(call: &Call, target: &Target, key: &mut SseKmsKey) -> Result<(), Refusal> {
@@ -30,15 +32,15 @@ pub(crate) fn authorize_read(
             authorize_use(call, KeyUse::Decrypt, (text(&target.bucket), text(&target.key)), key)?;
         }
         SealedRole::Source => {
-            let source = source(head, headers).map_err(refuse)?;
+            let source = access_point::source(call, sent_source(head, headers).map_err(refuse)?);
             authorize_use(call, KeyUse::Decrypt, (&source.bucket, &source.key), key)?;
         }
     }
     Ok(())
 }
 
-/// What a copy copies from.
-pub(crate) fn source(head: &Head, headers: &Headers) -> gateway::errors::Result<CopySource> {
+/// What a copy copies from, as the client says it.
+pub(crate) fn sent_source(head: &Head, headers: &Headers) -> gateway::errors::Result<CopySource> {
     CopySource::of_headers(&with_presigned(headers.clone(), &Query::parse(&head.query)?)?)
 }
 

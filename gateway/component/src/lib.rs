@@ -1,6 +1,7 @@
 //! The `gateway` component: takes a request head in, walks it through the stages, and renders every
 //! refusal.
 
+mod access_point;
 mod form;
 mod key_use;
 mod pipeline;

@@ -10,7 +10,7 @@ use gateway::request::query::Query;
 use gateway::sse::{MARK, is_about as concerns};
 use iam::Planned;
 use sdk::bindings::gateway::portcullis::gateway::{
-    auth, cors, encryption, iam, policy, stages, storage, transform, website,
+    access_point_control, auth, cors, encryption, iam, policy, stages, storage, transform, website,
 };
 use sdk::{
     Call, DefaultProtection, Head, ObjectVersion, Progress, Protection, Refusal, Sealed, SentHead, Target,
@@ -19,6 +19,7 @@ use sdk::{
 use stages::Position;
 use storage::{Sealing, Step};
 
+use crate::access_point;
 use crate::form;
 use crate::key_use;
 use crate::refusals;
@@ -36,6 +37,7 @@ pub(crate) async fn serve(call: Call, sent: SentHead) -> Result<(), S3Error> {
     if let Err(refusal) = walked {
         // Where another stage has refused, `storage` still keeps its record of the call.
         storage::abandon(head.id);
+        access_point_control::abandon(head.id);
         refusals::respond(&call, &head, &refusal);
     }
     // An added stage that looks at responses may fail. The response that it has not seen is not
@@ -53,7 +55,7 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     added(Position::AfterAccept, call)?;
 
     // What is requested? The head alone says it.
-    let (operation, mut target) = match resolve(head, headers) {
+    let (operation, mut target) = match resolve(call, head, headers) {
         Ok(resolved) => resolved,
         Err(error) => return Err(unresolved(call, head, headers, error, &border)),
     };
@@ -104,6 +106,9 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     added(Position::AfterAuth, call)?;
     if operation.is_query_call() {
         return walk_query(call, head.id, &border).await;
+    }
+    if operation.is_of_access_points() {
+        return walk_access_points(call, head.id, &border).await;
     }
     // A one-time code is used up before any stage relies on it.
     if operation.row().takes_code && headers.has(CODE_HEADER) {
@@ -189,6 +194,32 @@ async fn walk_query(call: &Call, id: u64, border: &Border<'_>) -> Result<(), Ref
     let progress = iam::start(call.share())?;
     end_of_iam(id, progress, border).await?;
     border.enter("gateway");
+    Ok(())
+}
+
+/// The rest of the walk of a request about an access point itself: which access it needs, whether
+/// the principal has it, the response.
+async fn walk_access_points(call: &Call, id: u64, border: &Border<'_>) -> Result<(), Refusal> {
+    border.enter("access-points");
+    let planned = access_point_control::plan(call.share())?;
+    end_of_access_points(id, planned, border).await?;
+    border.enter("policy");
+    policy::authorize(call)?;
+    added(Position::BeforeStorage, call)?;
+    border.enter("access-points");
+    let progress = access_point_control::start(id)?;
+    end_of_access_points(id, progress, border).await?;
+    border.enter("gateway");
+    Ok(())
+}
+
+/// Resumes `access-points` until it has ended what it began.
+async fn end_of_access_points(id: u64, mut progress: Progress, border: &Border<'_>) -> Result<(), Refusal> {
+    while let Progress::Pending = progress {
+        sdk::executor::suspend().await;
+        border.enter("access-points");
+        progress = access_point_control::resume(id)?;
+    }
     Ok(())
 }
 
@@ -287,17 +318,23 @@ impl Border<'_> {
 pub(crate) fn abandon(id: u64) {
     storage::abandon(id);
     iam::abandon(id);
+    access_point_control::abandon(id);
 }
 
 /// What is requested: the operation, and the target as the contract has it. A preflight has a
-/// target, but no operation.
-fn resolve(head: &Head, headers: &Headers) -> gateway::errors::Result<(Option<Operation>, Target)> {
+/// target, but no operation. Where the address names an access point, the target has its bucket.
+fn resolve(
+    call: &Call,
+    head: &Head,
+    headers: &Headers,
+) -> gateway::errors::Result<(Option<Operation>, Target)> {
     check_single(headers)?;
     let settings = settings();
     if head.method == "OPTIONS" {
         // `cors` responds to preflights, whatever their target is.
         let address = addressing::address(&head.host, &head.path, &settings.domains)?;
-        let target = Target { operation: PREFLIGHT.to_owned(), bucket: address.bucket, key: address.key };
+        let mut target = Target { operation: PREFLIGHT.to_owned(), bucket: address.bucket, key: address.key };
+        access_point::reach(call, None, &mut target, address.in_host)?;
         return Ok((None, target));
     }
     let query = Query::parse(&head.query)?;
@@ -308,9 +345,14 @@ fn resolve(head: &Head, headers: &Headers) -> gateway::errors::Result<(Option<Op
         host: &head.host,
         has_header: &|name| headers.has(name),
     };
-    let Resolved { operation, bucket, key } = operations::resolve(&request, &settings.domains)?;
+    let Resolved { operation, bucket, key, in_host } = operations::resolve(&request, &settings.domains)?;
     copy_source::refuse_elsewhere(operation, headers)?;
-    Ok((Some(operation), Target { operation: operation.name().to_owned(), bucket, key }))
+    let mut target = Target { operation: operation.name().to_owned(), bucket, key };
+    access_point::reach(call, Some(operation), &mut target, in_host)?;
+    if operation.copies() {
+        access_point::reach_source(call, head, headers)?;
+    }
+    Ok((Some(operation), target))
 }
 
 /// The refusal of a request that cannot be resolved. It passes `cors` as well, so that a page of
@@ -348,7 +390,8 @@ fn added_for_source(call: &Call, head: &Head, headers: &Headers) -> Result<(), R
     if !settings().has_added_stages {
         return Ok(());
     }
-    let CopySource { bucket, key, version_id } = key_use::source(head, headers).map_err(refuse)?;
+    let sent = key_use::sent_source(head, headers).map_err(refuse)?;
+    let CopySource { bucket, key, version_id } = access_point::source(call, sent);
     call.set_source(&ObjectVersion { bucket, key, version_id });
     added(Position::NamedObjects, call)
 }

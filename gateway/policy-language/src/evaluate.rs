@@ -3,6 +3,7 @@
 use super::context::Known;
 use super::document::{Actions, Policy, Statement};
 use super::kind::Effect;
+use super::pattern::Arn;
 use super::principal::Reach;
 use super::request::Request;
 
@@ -88,8 +89,9 @@ impl Policy {
 
     /// Whether a statement denies the principal the action, on every key of a bucket and in all
     /// circumstances.
-    pub fn denies_all_keys(&self, request: &Request<'_>, bucket: &str) -> bool {
-        let keys = format!("arn:aws:s3:::{bucket}/");
+    ///
+    /// `keys` is how the ARNs of all objects begin: `arn:aws:s3:::photos/`.
+    pub fn denies_all_keys(&self, request: &Request<'_>, keys: &str) -> bool {
         let covers = |own: &Statement| {
             own.resources.as_ref().is_none_or(|own| {
                 let is_prefix =
@@ -144,15 +146,30 @@ impl Statement {
         // A trust policy is about the role that has it.
         let Some(resources) = &self.resources else { return true };
         let mut unresolved = false;
-        let listed = resources.patterns.iter().any(|pattern| {
-            pattern.matches(&request.resource, known).unwrap_or_else(|| {
-                unresolved = true;
-                false
+        let mut lists = |resource: &Arn<'_>| {
+            resources.patterns.iter().any(|pattern| {
+                pattern.matches(resource, known).unwrap_or_else(|| {
+                    unresolved = true;
+                    false
+                })
             })
-        });
+        };
+        let listed = lists(&request.resource);
+        // Policies that name principals are those of resources and endpoints, which know one name.
+        let also_listed = match &request.also {
+            Some(other) if self.principals.is_none() => lists(other),
+            _ => listed,
+        };
+        // Of two names it is enough that one is listed. Where others than those listed are meant,
+        // an allow needs both to be others, and for a deny one is enough.
+        let means = match (resources.except, self.effect) {
+            (false, _) => listed || also_listed,
+            (true, Effect::Allow) => !listed && !also_listed,
+            (true, Effect::Deny) => !listed || !also_listed,
+        };
         // A variable without a value matches no resource. `NotResource` with it would mean every
         // resource, and must not allow them all.
         let guessed = resources.except && unresolved && self.effect == Effect::Allow;
-        listed != resources.except && !guessed
+        means && !guessed
     }
 }

@@ -81,13 +81,20 @@ const OF_S3: Carried = Carried::By(&["s3:*"]);
 const OF_KMS: Carried = Carried::By(&["kms:*"]);
 const OF_STS: Carried = Carried::By(&["sts:*"]);
 const OF_IAM: Carried = Carried::By(&["iam:*"]);
-const TAGS_RESOURCE: Carried = Carried::By(&["s3:CreateBucket", "s3:PutBucketTagging", "iam:*", "sts:*"]);
+const TAGS_RESOURCE: Carried = Carried::By(&[
+    "s3:CreateAccessPoint",
+    "s3:CreateBucket",
+    "s3:PutBucketTagging",
+    "s3:TagResource",
+    "s3:UntagResource",
+    "iam:*",
+    "sts:*",
+]);
 const TAGGED_RESOURCE: Carried = Carried::By(&["s3:*", "iam:*", "sts:*"]);
 const TAGGED_IAM: Carried = Carried::By(&["iam:*", "sts:*"]);
 const NO_SERVICE: Carried = Carried::Never("no service asks on behalf of somebody");
 const NO_ORGANIZATION: Carried = Carried::Never("there are no organizations");
 const NO_NETWORK_OWNER: Carried = Carried::Never("networks belong to no account");
-const NO_ACCESS_POINT: Carried = Carried::Never("there are no access points");
 const NO_ACCESS_GRANT: Carried = Carried::Never("there are no access grants");
 const NO_REPLICATION: Carried = Carried::Never("nothing is replicated");
 const NO_INVENTORY: Carried = Carried::Never("there are no inventories");
@@ -181,12 +188,12 @@ keys! {
     VpcSourceIp                    "aws:VpcSourceIp"                     Ip           ANYWHERE;
 
     AccessGrantsInstanceArn        "s3:AccessGrantsInstanceArn"          ArnText      NO_ACCESS_GRANT;
-    AccessPointNetworkOrigin       "s3:AccessPointNetworkOrigin"         Text         NO_ACCESS_POINT;
-    AccessPointTag                 "s3:AccessPointTag/"                  Text         NO_ACCESS_POINT;
+    AccessPointNetworkOrigin       "s3:AccessPointNetworkOrigin"         Text         OF_S3;
+    AccessPointTag                 "s3:AccessPointTag/"                  Text         OF_S3;
     AuthType                       "s3:authType"                         Text         OF_S3;
     BucketTag                      "s3:BucketTag/"                       Text         OF_S3;
-    DataAccessPointAccount         "s3:DataAccessPointAccount"           Text         NO_ACCESS_POINT;
-    DataAccessPointArn             "s3:DataAccessPointArn"               ArnText      NO_ACCESS_POINT;
+    DataAccessPointAccount         "s3:DataAccessPointAccount"           Text         OF_S3;
+    DataAccessPointArn             "s3:DataAccessPointArn"               ArnText      OF_S3;
     Delimiter                      "s3:delimiter"                        Text         LISTS;
     ExistingObjectTag              "s3:ExistingObjectTag/"               Text         TAGGED;
     IfMatch                        "s3:if-match"                         Text         OF_S3;

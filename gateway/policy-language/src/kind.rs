@@ -7,6 +7,9 @@ pub enum Kind<'a> {
     Identity,
     /// The bucket with this name.
     Bucket(&'a str),
+    /// The access point with this ARN: `arn:aws:s3:us-east-1:111122223333:accesspoint/reports`.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html>
+    AccessPoint(&'a str),
     /// A role: who may assume it.
     Trust,
     /// A session, when it is made.
@@ -23,7 +26,12 @@ pub enum Kind<'a> {
 impl Kind<'_> {
     /// Whether statements say whom they are about.
     pub(crate) fn names_principals(self) -> bool {
-        matches!(self, Kind::Bucket(_) | Kind::Trust | Kind::Endpoint | Kind::Key)
+        self.is_of_s3() || matches!(self, Kind::Trust | Kind::Endpoint | Kind::Key)
+    }
+
+    /// Whether S3 keeps such policies: those of buckets and of access points.
+    pub(crate) fn is_of_s3(self) -> bool {
+        matches!(self, Kind::Bucket(_) | Kind::AccessPoint(_))
     }
 }
 

@@ -110,8 +110,8 @@ pub use positions::{Position, Stretch};
 pub use principal::Reach;
 pub use public::is_public;
 pub use request::{
-    AuthType, NO_RESOURCE, Principal, PrincipalKind, Request, Signature, SignatureVersion, identity_arn,
-    resource_arn,
+    AuthType, NO_RESOURCE, Principal, PrincipalKind, Request, Signature, SignatureVersion, access_point_arn,
+    identity_arn, resource_arn, resource_arn_by,
 };
 pub use simulate::{
     Document, Evaluation, Hypothesis, Invalid, Matched, PrincipalName, Role, context_keys, simulate,

@@ -142,7 +142,7 @@ fn is_s3(action: &ActionPattern) -> bool {
 fn statement_resources(policy: &Policy, statement: &Statement, findings: &mut Findings) {
     let Some(resources) = &statement.resources else { return };
     for (text, pattern) in resources.texts.iter().zip(&resources.patterns) {
-        if is_s3_arn(pattern) && !is_bucket_arn(pattern) {
+        if is_s3_arn(pattern) && !is_bucket_arn(pattern) && !is_access_point_arn(pattern) {
             let message = format!("{text}: ARNs of buckets and objects name neither region nor account");
             findings.add(Severity::Mistake, "impossible-resource", message);
         }
@@ -189,6 +189,14 @@ fn unused_resources(statement: &Statement, findings: &mut Findings) {
 
 /// Whether an ARN of S3 can name something that actions of a level are about.
 fn may_name(pattern: &ArnPattern, level: Level) -> bool {
+    // What is behind `*` may be anything of the kinds that this says.
+    if !is_bucket_arn(pattern) && is_access_point_arn(pattern) {
+        return match level {
+            Level::Account => true,
+            Level::Bucket => !names_object(pattern),
+            Level::Object => names_object(pattern) || !pattern.relative.is_fixed(),
+        };
+    }
     let pieces = pattern.relative.pieces();
     let has_slash = |piece: &Piece| matches!(piece, Piece::Text(text) if text.contains('/'));
     match level {
@@ -200,9 +208,20 @@ fn may_name(pattern: &ArnPattern, level: Level) -> bool {
     }
 }
 
+/// Whether the ARN of an access point goes on to an object: `accesspoint/NAME/object/KEY`.
+fn names_object(pattern: &ArnPattern) -> bool {
+    let is_object = |piece: &Piece| matches!(piece, Piece::Text(text) if text.contains("/object/"));
+    pattern.relative.pieces().iter().any(is_object)
+}
+
 /// Whether an ARN can be that of a bucket or an object.
 fn is_bucket_arn(pattern: &ArnPattern) -> bool {
     pattern.head().iter().zip(["arn", "aws", "s3", "", ""]).all(|(own, part)| own.may_match(part))
+}
+
+/// Whether an ARN can be that of an access point, or of an object by one.
+fn is_access_point_arn(pattern: &ArnPattern) -> bool {
+    pattern.relative.may_start_with("accesspoint/")
 }
 
 /// Whether a pattern can be of S3.

@@ -189,6 +189,20 @@ pub fn resource_arn(bucket: &str, key: Option<&str>) -> String {
     arn
 }
 
+/// The ARN of an access point: `arn:aws:s3:us-east-1:111122223333:accesspoint/reports`.
+pub fn access_point_arn(region: &str, account: &str, name: &str) -> String {
+    ["arn:aws:s3:", region, ":", account, ":accesspoint/", name].concat()
+}
+
+/// The ARN of what an access point gives access to, by the ARN of the access point: of the bucket,
+/// or of an object (`…:accesspoint/reports/object/cat.jpg`).
+pub fn resource_arn_by(access_point: &str, key: Option<&str>) -> String {
+    match key {
+        None => access_point.to_owned(),
+        Some(key) => [access_point, "/object/", key].concat(),
+    }
+}
+
 /// The resource of actions that concern none in particular, such as `s3:ListAllMyBuckets`.
 pub const NO_RESOURCE: &str = "arn:aws:s3:::*";
 
@@ -199,6 +213,8 @@ pub struct Request<'a> {
     pub(crate) principal: &'a Principal<'a>,
     pub(crate) action: String,
     pub(crate) resource: Arn<'a>,
+    /// Another name of the resource, which the policies of principals may mean as well.
+    pub(crate) also: Option<Arn<'a>>,
     /// The number of the action, if it is one of S3's.
     pub(crate) number: Option<usize>,
     text: &'a str,
@@ -227,12 +243,21 @@ impl<'a> Request<'a> {
             action,
             number,
             resource: arn,
+            also: None,
             text: resource,
             context,
             own,
             memory,
             shared: None,
         }
+    }
+
+    /// The same request, whose resource has another name: of what is requested by an access point,
+    /// the bucket has one and the access point another. Only policies of principals see both names.
+    /// The policies of resources and endpoints see the first.
+    #[must_use]
+    pub fn also_named(self, other: Option<&'a str>) -> Request<'a> {
+        Request { also: other.and_then(Arn::parse), ..self }
     }
 
     /// The same request, with a budget that several requests share. Without this call a request has

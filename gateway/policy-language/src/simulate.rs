@@ -241,13 +241,16 @@ fn variables<'a>(patterns: impl Iterator<Item = &'a Pattern>, keys: &mut BTreeSe
 
 impl Policy {
     /// Reads the policy of a resource, and finds out what the resource is: the bucket that the
-    /// first `Resource` names; a key where the actions are those of keys; a role where there is no
-    /// `Resource`.
+    /// first `Resource` names, or the access point; a key where the actions are those of keys; a
+    /// role where there is no `Resource`.
     ///
     /// # Errors
     /// As [`Policy::parse`].
     pub fn parse_of_resource(text: &str) -> Result<Policy, MalformedPolicy> {
         let bucket = bucket_of(text);
+        if let Some(access_point) = access_point_of(text) {
+            return Policy::parse(Kind::AccessPoint(&access_point), text);
+        }
         match bucket.as_deref() {
             _ if is_of_key(text) => Policy::parse(Kind::Key, text),
             Some(bucket) => Policy::parse(Kind::Bucket(bucket), text),
@@ -259,12 +262,27 @@ impl Policy {
 /// The bucket of the first resource of a document: empty where the resource is not the ARN of one,
 /// `None` where no statement has a resource.
 pub(crate) fn bucket_of(text: &str) -> Option<String> {
+    let first = first_resource(text)?;
+    let named = first.splitn(6, ':').nth(5).unwrap_or_default();
+    Some(named.split('/').next().unwrap_or_default().to_owned())
+}
+
+/// The ARN of the access point that the first resource of a document names; `None` where that is
+/// something else.
+pub(crate) fn access_point_of(text: &str) -> Option<String> {
+    let first = first_resource(text)?;
+    let named = first.splitn(6, ':').nth(5)?.strip_prefix("accesspoint/")?;
+    let name = named.split('/').next().unwrap_or_default();
+    let head = first.len() - named.len();
+    first.get(..head + name.len()).map(str::to_owned)
+}
+
+/// The first resource of a document; empty where it is no text.
+fn first_resource(text: &str) -> Option<String> {
     let document = Json::parse(text).ok()?;
     let statements = member(&document, &["Statement"])?;
     let resource = statements.items().iter().find_map(|own| member(own, &["Resource", "NotResource"]))?;
-    let first = resource.items().first().and_then(Json::text).unwrap_or_default();
-    let named = first.splitn(6, ':').nth(5).unwrap_or_default();
-    Some(named.split('/').next().unwrap_or_default().to_owned())
+    Some(resource.items().first().and_then(Json::text).unwrap_or_default().to_owned())
 }
 
 /// Whether a document is about the use of keys: its first action is one of KMS.

@@ -3,8 +3,8 @@
 use super::conceivable::is_conceivable;
 use super::condition_keys::{Lookups, S3Request};
 use super::decide_action;
-use super::request::{AccessRequest, Body, DecisionInput, Permit, Resources};
-use super::subject::{Bucket, Subject};
+use super::request::{AccessPointOf, AccessRequest, Body, DecisionInput, Permit, Resources};
+use super::subject::{AccessPoint, Bucket, Levels, Subject};
 use super::witness::Decided;
 use crate::bucket::request_payment::{self, Payer};
 use crate::errors::{ErrorCode, Result};
@@ -23,6 +23,7 @@ use std::cell::{Cell, OnceCell};
 struct Target<'a> {
     access: &'a AccessRequest<'a>,
     resources: &'a dyn Resources,
+    levels: &'a Levels,
     bucket: &'a Bucket,
     /// `None` for the bucket itself.
     key: Option<&'a str>,
@@ -35,12 +36,14 @@ pub fn authorize(access: &AccessRequest<'_>, resources: &dyn Resources) -> Resul
     let (Some(name), false) = (access.bucket, access.operation.makes_bucket()) else {
         return authorize_own(access, resources);
     };
-    let bucket = &resources.bucket(name).ok_or(ErrorCode::AccessDenied)?;
-    if !is_paid(access, bucket) {
+    let bucket = resources.bucket(name).ok_or(ErrorCode::AccessDenied)?;
+    if !is_paid(access, &bucket) {
         return Err(ErrorCode::AccessDenied.into());
     }
+    let levels = &levels(access, resources, bucket, AccessPointOf::Target)?;
+    let bucket = &levels.bucket;
     let (key, version_id) = (access.key, access.query.get("versionId"));
-    let target = Target { access, resources, bucket, key, version_id };
+    let target = Target { access, resources, levels, bucket, key, version_id };
     let mut permit = Permit::Whole;
     for action in access.operation.row().actions {
         let allowed = match *action {
@@ -55,7 +58,8 @@ pub fn authorize(access: &AccessRequest<'_>, resources: &dyn Resources) -> Resul
             },
             Action::Each(current, version) => {
                 permit = Permit::Each;
-                [current, version].into_iter().any(|action| is_conceivable(access, bucket, action))
+                let mut actions = [current, version].into_iter();
+                actions.any(|action| levels.all().all(|level| is_conceivable(access, level, action)))
                     || target.allows_on(Subject::Key("*"), current)
             }
             Action::WithHeader(header, action) if carries(access.headers, header) => {
@@ -88,11 +92,12 @@ pub fn authorize_each(
     resources: &dyn Resources,
 ) -> Vec<u32> {
     let bucket = access.bucket.and_then(|name| resources.bucket(name));
-    let memory = Memory::default();
+    let levels = bucket.and_then(|bucket| levels(access, resources, bucket, AccessPointOf::Target).ok());
+    let memories = Memories::default();
     let allowed = |key: &str, version_id: Option<&str>| {
-        let Some(bucket) = &bucket else { return false };
-        let target = Target { access, resources, bucket, key: Some(key), version_id };
-        let allows = |action| target.allows_among(Subject::Key(key), action, Some(&memory));
+        let Some(levels) = &levels else { return false };
+        let target = Target { access, resources, levels, bucket: &levels.bucket, key: Some(key), version_id };
+        let allows = |action| target.allows_among(Subject::Key(key), action, Some(&memories));
         access.operation.row().actions.iter().all(|action| match *action {
             Action::Each(current, version) => allows(target.of_version(current, version)),
             Action::WithHeader(header, action) => !carries(access.headers, header) || allows(action),
@@ -193,11 +198,25 @@ impl<'a> Target<'a> {
         self.allows_among(subject, action, None)
     }
 
-    /// Decides on an action on one of several objects, which share a memory.
-    fn allows_among(self, subject: Subject<'_>, action: &str, memory: Option<&Memory>) -> bool {
-        let Target { access, bucket, .. } = self;
-        let owner = bucket.owner.to_string();
-        let lookups = ActionLookups { memory, ..ActionLookups::of(access, self.resources, Some(&self)) };
+    /// Decides on an action on one of several objects, which share a memory. Where the request
+    /// comes by an access point, that has to allow it, too.
+    fn allows_among(self, subject: Subject<'_>, action: &str, memories: Option<&Memories>) -> bool {
+        let Levels { access_point, bucket } = self.levels;
+        let by_access_point = access_point.as_ref().is_none_or(|(_, own)| {
+            self.decides(own, subject.at_access_point(), action, memories.map(|own| &own.access_point))
+        });
+        by_access_point && self.decides(bucket, subject, action, memories.map(|own| &own.bucket))
+    }
+
+    /// Decides on an action at one level.
+    fn decides(self, level: &Bucket, subject: Subject<'_>, action: &str, memory: Option<&Memory>) -> bool {
+        let access = self.access;
+        let owner = level.owner.to_string();
+        let lookups = ActionLookups {
+            memory,
+            is_access_point: level.is_access_point(),
+            ..ActionLookups::of(access, self.resources, Some(&self))
+        };
         let context = context(access, &lookups, Some(&owner), self.version_id);
         let input = DecisionInput {
             principal: access.principal,
@@ -207,9 +226,40 @@ impl<'a> Target<'a> {
             witness: access.witness,
         };
         let allowed =
-            decide_action(action, subject, &input, bucket) == Outcome::Allow || lookups.is_undecided();
+            decide_action(action, subject, &input, level) == Outcome::Allow || lookups.is_undecided();
         allowed && !access.budget.is_exhausted()
     }
+}
+
+/// What was found out for all objects of a request. The two levels have other owners and tags.
+#[derive(Default)]
+struct Memories {
+    access_point: Memory,
+    bucket: Memory,
+}
+
+/// A bucket, and the access point by which the request comes to it. `AccessDenied` where the access
+/// point is there no more, or is reached from another network only.
+fn levels(
+    access: &AccessRequest<'_>,
+    resources: &dyn Resources,
+    bucket: Bucket,
+    of: AccessPointOf,
+) -> Result<Levels> {
+    let point = resources.access_point(of)?;
+    let network = point.as_ref().and_then(|point| point.network.as_deref());
+    if network.is_some() && network != resources.network_id().as_deref() {
+        if let (Some(witness), Some(point)) = (access.witness, &point) {
+            witness.refused(&format!(
+                "the access point {} is reached from the network {} only, and the request did not come by an \
+                 endpoint of it",
+                point.arn,
+                network.unwrap_or_default()
+            ));
+        }
+        return Err(ErrorCode::AccessDenied.into());
+    }
+    Ok(Levels::of(bucket, point))
 }
 
 /// Whether an object may be copied.
@@ -229,13 +279,17 @@ fn decide_source(
     current: &'static str,
     version: &'static str,
 ) -> Result<CopyPermit> {
-    let source = CopySource::of_headers(access.headers)?;
-    let Some(bucket) = &resources.bucket(&source.bucket) else { return Ok(CopyPermit::Allowed) };
-    if !is_paid(access, bucket) {
+    let source = source(access.headers, resources)?;
+    let Some(bucket) = resources.bucket(&source.bucket) else { return Ok(CopyPermit::Allowed) };
+    if !is_paid(access, &bucket) {
         return Ok(CopyPermit::Refused);
     }
+    let Ok(levels) = &levels(access, resources, bucket, AccessPointOf::Source) else {
+        return Ok(CopyPermit::Refused);
+    };
+    let bucket = &levels.bucket;
     let (key, version_id) = (source.key.as_str(), source.version_id.as_deref());
-    let target = Target { access, resources, bucket, key: Some(key), version_id };
+    let target = Target { access, resources, levels, bucket, key: Some(key), version_id };
     let object = resources.object(&bucket.name, key, version_id);
     let subject = Subject::Object(key, object.as_ref());
     if !target.allows_on(subject, target.of_version(current, version)) {
@@ -251,6 +305,17 @@ fn decide_source(
         false => CopyPermit::Allowed,
         true if target.allows_on(subject, reads_tags) => CopyPermit::Tagged,
         true => CopyPermit::Refused,
+    })
+}
+
+/// The object that is copied, in its bucket. Where an access point names it, the bucket is the one
+/// that the access point stands for.
+fn source(headers: &Headers, resources: &dyn Resources) -> Result<CopySource> {
+    let source = CopySource::of_headers(headers)?;
+    let bucket = if source.names_access_point() { resources.source_bucket() } else { None };
+    Ok(match bucket {
+        Some(bucket) => source.in_bucket(bucket),
+        None => source,
     })
 }
 
@@ -286,6 +351,8 @@ struct ActionLookups<'a> {
     target: Option<&'a Target<'a>>,
     /// What was found out for all objects of the request.
     memory: Option<&'a Memory>,
+    /// Whether it is the access point that is decided on, and not the bucket.
+    is_access_point: bool,
     /// Whether a condition needed a value that only the body says, while the body is not here. The
     /// decision is then left open.
     is_open: Cell<bool>,
@@ -306,6 +373,7 @@ impl<'a> ActionLookups<'a> {
             resources,
             target,
             memory: None,
+            is_access_point: false,
             is_open: Cell::new(false),
             object_tags: OnceCell::new(),
             bucket_tags: OnceCell::new(),
@@ -355,9 +423,24 @@ impl Lookups for ActionLookups<'_> {
         Some(self.bucket_tags.get_or_init(|| self.resources.bucket_tags(&bucket.name)).clone())
     }
 
+    fn resource_tags(&self) -> Option<Vec<(String, String)>> {
+        match self.access_point().filter(|_| self.is_access_point) {
+            Some(point) => Some(point.tags.clone()),
+            None => self.bucket_tags(),
+        }
+    }
+
+    fn access_point(&self) -> Option<&AccessPoint> {
+        self.target?.levels.access_point.as_ref().map(|(point, _)| point)
+    }
+
+    fn source_bucket(&self) -> Option<String> {
+        self.resources.source_bucket()
+    }
+
     fn copied_tags(&self) -> Option<Vec<(String, String)>> {
         let read = || {
-            let source = CopySource::of_headers(self.access.headers).ok()?;
+            let source = source(self.access.headers, self.resources).ok()?;
             Some(self.resources.object_tags(&source.bucket, &source.key, source.version_id.as_deref()))
         };
         self.copied_tags.get_or_init(read).clone()

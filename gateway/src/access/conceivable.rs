@@ -4,7 +4,7 @@
 use super::request::{AccessRequest, DecisionInput};
 use super::subject::{Bucket, Subject};
 use super::{granted, restricts};
-use crate::policy::{AclGrant, Context, Key, Request, Values, resource_arn};
+use crate::policy::{AclGrant, Context, Key, Request, Values};
 
 /// Whether `action` could be allowed on some key of a bucket, whatever the key is.
 ///
@@ -15,7 +15,7 @@ pub(super) fn is_conceivable(access: &AccessRequest<'_>, bucket: &Bucket, action
     if access.principal.has_account() {
         return true;
     }
-    let arn = resource_arn(&bucket.name, Some("*"));
+    let arn = bucket.arn(Some("*"));
     let request = Request::new(access.principal, action, &arn, &Unknown).within(access.budget);
     let input = DecisionInput {
         principal: access.principal,
@@ -28,7 +28,7 @@ pub(super) fn is_conceivable(access: &AccessRequest<'_>, bucket: &Bucket, action
     let by_acl = granted(action, Subject::Key("*"), &input, bucket) != AclGrant::None;
     let by_policy = policy.is_some_and(|own| own.could_allow(&request));
     let through = access.grants.endpoint.is_none_or(|endpoint| endpoint.policy.could_allow(&request));
-    let denied = policy.is_some_and(|own| own.denies_all_keys(&request, &bucket.name));
+    let denied = policy.is_some_and(|own| own.denies_all_keys(&request, &bucket.arn(Some(""))));
     (by_acl || by_policy) && through && !denied && !restricts(bucket)
 }
 

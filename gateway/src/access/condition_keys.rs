@@ -4,6 +4,7 @@
 
 pub(super) mod body;
 
+use super::subject::AccessPoint;
 use crate::identity::sigv4::payload::UNSIGNED_PAYLOAD;
 use crate::object::tagging::{TagSet, Tags};
 use crate::operations::copy_source::CopySource;
@@ -59,6 +60,21 @@ pub trait Lookups {
 
     /// The tags of the bucket.
     fn bucket_tags(&self) -> Option<Tags> {
+        None
+    }
+
+    /// The tags of what is decided on: of the bucket, or of the access point.
+    fn resource_tags(&self) -> Option<Tags> {
+        self.bucket_tags()
+    }
+
+    /// The access point by which the request comes to the bucket.
+    fn access_point(&self) -> Option<&AccessPoint> {
+        None
+    }
+
+    /// The bucket of the object that is copied, where the request names it by an access point.
+    fn source_bucket(&self) -> Option<String> {
         None
     }
 
@@ -312,7 +328,8 @@ impl<'a> S3Request<'a> {
         }
         // A header that names no object is refused later, when it is read for the copy.
         let source = CopySource::of_headers(self.headers).ok()?;
-        Some([&*source.bucket, "/", &source.key].concat())
+        let bucket = if source.names_access_point() { self.lookups.source_bucket() } else { None };
+        Some([bucket.as_deref().unwrap_or(&source.bucket), "/", &source.key].concat())
     }
 
     /// How the request was signed. A request that is not signed carries none of these keys,
@@ -366,7 +383,9 @@ impl<'a> S3Request<'a> {
                 let keys = self.request_tags()?.into_iter().map(|(key, _)| Cow::Owned(key));
                 Some(Values::Many(keys.collect()))
             }
-            KeyId::BucketTag | KeyId::ResourceTag => tag(self.lookups.bucket_tags(), exact),
+            KeyId::BucketTag => tag(self.lookups.bucket_tags(), exact),
+            KeyId::ResourceTag => tag(self.lookups.resource_tags(), exact),
+            KeyId::AccessPointTag => tag(self.lookups.access_point().map(|point| point.tags.clone()), exact),
             // Keys of the tags of principals are compared without regard to case, those of S3 with
             // it.
             KeyId::PrincipalTag => tag(self.lookups.principal_tags(), str::eq_ignore_ascii_case),
@@ -414,6 +433,14 @@ impl<'a> S3Request<'a> {
             KeyId::SourceVpc => self.lookups.network_id(),
             KeyId::RequestedRegion => Some(Cow::Borrowed(self.region)),
             KeyId::ResourceAccount | KeyId::S3ResourceAccount => self.owner.map(Cow::Borrowed),
+            KeyId::DataAccessPointArn => Some(Cow::Owned(self.lookups.access_point()?.arn.clone())),
+            KeyId::DataAccessPointAccount => {
+                Some(Cow::Owned(self.lookups.access_point()?.account.to_string()))
+            }
+            KeyId::AccessPointNetworkOrigin => {
+                let is_internet = self.lookups.access_point()?.network.is_none();
+                Some(Cow::Borrowed(if is_internet { "Internet" } else { "VPC" }))
+            }
             KeyId::ViaAwsService => truth(false),
             KeyId::ObjectCreationOperation => truth(self.operation.finishes_object()),
             KeyId::ObjectLockRemainingDays => self.remaining_days().map(Cow::Owned),

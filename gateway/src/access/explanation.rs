@@ -8,7 +8,7 @@
 
 pub mod signature;
 
-use crate::access::{Bucket, Decided, Witness};
+use crate::access::{AccessLevel, Bucket, Decided, Witness};
 use crate::bucket::object_ownership::ObjectOwnership;
 use crate::bucket::public_access_block::{BlockLevels, BlockSwitch};
 use crate::identity::account::Account;
@@ -151,6 +151,8 @@ struct Entries {
     denied: Option<Denied>,
     /// Whether a public grant of an ACL did not count for the decision that comes next.
     grant_ignored: bool,
+    /// Why the request is refused, where no policy decided.
+    refused: Option<String>,
 }
 
 /// One decision, in short.
@@ -167,6 +169,7 @@ struct Denied {
     action: String,
     resource: String,
     owner: Option<String>,
+    level: Option<&'static str>,
     outcome: &'static str,
     reason: String,
     decided_by: Option<Deciding>,
@@ -193,12 +196,19 @@ impl Witness for Explainer {
     fn grant_ignored(&self) {
         self.entries.borrow_mut().grant_ignored = true;
     }
+
+    fn refused(&self, reason: &str) {
+        self.entries.borrow_mut().refused = Some(reason.to_owned());
+    }
 }
 
 impl Explainer {
     /// The document. `otherwise` is the reason where no decision went against the request.
     pub fn document(self, circumstances: &Circumstances<'_>, otherwise: &str) -> String {
-        let Entries { mut steps, denied, .. } = self.entries.into_inner();
+        let Entries { mut steps, denied, refused, .. } = self.entries.into_inner();
+        if let Some(reason) = refused {
+            return of_refusal(circumstances, "refused", &reason);
+        }
         let Some(denied) = denied else { return of_refusal(circumstances, "refused", otherwise) };
         if steps.last().is_some_and(|last| last.action == denied.action && last.resource == denied.resource) {
             steps.pop();
@@ -214,6 +224,7 @@ impl Explainer {
             action: Some(denied.action),
             resource: Some(denied.resource),
             resource_owner: denied.owner,
+            level: denied.level,
             decided_by: denied.decided_by,
             blocked_by: denied.blocked_by,
             considered: denied.considered,
@@ -244,6 +255,9 @@ struct Explanation<'a> {
     resource: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     resource_owner: Option<String>,
+    /// Of a request by an access point: which of the two denies, `access point` or `bucket`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    level: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     decided_by: Option<Deciding>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -273,6 +287,7 @@ impl<'a> Explanation<'a> {
             action: None,
             resource: None,
             resource_owner: None,
+            level: None,
             decided_by: None,
             blocked_by: Vec::new(),
             considered: Vec::new(),
@@ -381,6 +396,10 @@ impl Denied {
             action: decided.action.to_owned(),
             resource: shown(decided.request.resource()),
             owner: decided.policies.owner.map(str::to_owned),
+            level: decided.bucket.and_then(|bucket| bucket.by.as_ref()).map(|by| match by.level {
+                AccessLevel::AccessPoint => "access point",
+                AccessLevel::Bucket => "bucket",
+            }),
             outcome: outcome(decided.decision.outcome),
             reason: reason(decided, is_granted),
             decided_by: statement_of(&decided.decision.reason),
@@ -397,7 +416,8 @@ fn blocked_by(decided: &Decided<'_>, grant_ignored: bool) -> Vec<ShownBlock> {
     let switches =
         [(grant_ignored, BlockSwitch::IgnorePublicAcls), (restricted, BlockSwitch::RestrictPublicBuckets)];
     let of = |switch| {
-        Block { switch, bucket: &bucket.name, owner: bucket.owner, levels: bucket.block_levels }.shown()
+        Block { switch, bucket: bucket.bucket_name(), owner: bucket.owner, levels: bucket.block_levels }
+            .shown()
     };
     switches.into_iter().filter(|(decides, _)| *decides).flat_map(|(_, switch)| of(switch)).collect()
 }
@@ -498,16 +518,21 @@ fn of_bucket(bucket: &Bucket, policies: &Policies<'_>) -> Vec<ShownPolicy> {
         (_, AclGrant::None) => "does not grant it",
     };
     let mut considered = Vec::new();
+    let is_access_point = bucket.is_access_point();
     if policies.resource.is_none() && bucket.policy.is_none() {
-        considered.push(entry("resource", "the bucket has no policy"));
+        let none =
+            if is_access_point { "the access point has no policy" } else { "the bucket has no policy" };
+        considered.push(entry("resource", none));
     }
-    considered.push(entry("acl", acl));
+    if !is_access_point {
+        considered.push(entry("acl", acl));
+    }
     let public = bucket.policy.as_deref().is_some_and(is_public);
     let block = bucket.public_access;
     if block.restrict_public_buckets && public {
         considered.push(entry(
             "block public access",
-            "RestrictPublicBuckets: the bucket's policy is public, so only the owner's account passes",
+            "RestrictPublicBuckets: the policy is public, so only the owner's account passes",
         ));
     }
     if block.ignore_public_acls && bucket.ownership != ObjectOwnership::BucketOwnerEnforced {
@@ -567,25 +592,38 @@ fn reason(decided: &Decided<'_>, is_granted: bool) -> String {
         ),
         // A grant to an account needs a policy of that account that passes it on to the principal.
         Reason::Nothing(Layer::Identity) if is_granted => {
-            format!("no policy of the principal allows {action}: the resource grants it to the account, not to the principal itself")
+            format!(
+                "no policy of the principal allows {action}: the resource grants it to the account, not to the principal itself"
+            )
         }
         Reason::Nothing(Layer::Identity) => format!("no statement allows {action}"),
         Reason::Nothing(Layer::Resource) if principal.kind == PrincipalKind::Anonymous => {
-            format!("the request is anonymous, and neither a resource policy nor an ACL allows {action} to everybody")
+            format!(
+                "the request is anonymous, and neither a resource policy nor an ACL allows {action} to everybody"
+            )
         }
-        Reason::Nothing(Layer::Resource) if decided.policies.resource.is_some_and(|own| own.policy.is_trust) => {
+        Reason::Nothing(Layer::Resource)
+            if decided.policies.resource.is_some_and(|own| own.policy.is_trust) =>
+        {
             format!("the role does not trust the principal with {action}")
         }
-        Reason::Nothing(Layer::Resource) if decided.policies.resource.is_some_and(|own| own.policy.is_of_key) => {
+        Reason::Nothing(Layer::Resource)
+            if decided.policies.resource.is_some_and(|own| own.policy.is_of_key) =>
+        {
             format!("the policy of the key allows {action} neither to the principal nor to its account")
         }
         Reason::Nothing(Layer::Resource) => format!(
             "the resource is another account's, and neither its policy nor an ACL allows {action} to the principal"
         ),
         Reason::Nothing(Layer::PublicAccessBlock) => {
-            "the policy of the bucket is public, and Block Public Access (RestrictPublicBuckets) admits only the \
-             owner's account"
-                .to_owned()
+            let whose = match decided.bucket.is_some_and(Bucket::is_access_point) {
+                true => "access point",
+                false => "bucket",
+            };
+            format!(
+                "the policy of the {whose} is public, and Block Public Access (RestrictPublicBuckets) admits only \
+                 the owner's account"
+            )
         }
         Reason::Nothing(layer) => format!("{} does not allow {action}", words_of(layer)),
         Reason::Exhausted => format!("{EXHAUSTED}: they are asked for at most {WORK_MAX} steps"),

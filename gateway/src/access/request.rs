@@ -1,7 +1,8 @@
 //! What a decision needs: the principal, the request, and what is stored about them.
 
-use super::subject::{Bucket, Object};
+use super::subject::{AccessPoint, Bucket, Object};
 use super::witness::Witness;
+use crate::errors::Result;
 use crate::identity::account::Account;
 use crate::operations::Operation;
 use crate::policy::{
@@ -85,6 +86,15 @@ pub trait Resources {
     fn upload_headers(&self, _bucket: &str, _key: &str, _upload_id: &str) -> Vec<(String, String)> {
         Vec::new()
     }
+    /// The access point by which the request comes to a bucket. `None` where it names the bucket;
+    /// `AccessDenied` where the access point is there no more.
+    fn access_point(&self, _of: AccessPointOf) -> Result<Option<AccessPoint>> {
+        Ok(None)
+    }
+    /// The name of the bucket that an access point stands for, by which a copy names its source.
+    fn source_bucket(&self) -> Option<String> {
+        None
+    }
     /// How the request is signed.
     fn signature(&self) -> Option<Signature> {
         None
@@ -111,6 +121,15 @@ pub trait Resources {
     fn of_session(&self, _key: &Key) -> Option<Values<'_>> {
         None
     }
+}
+
+/// To which of its buckets a request comes by an access point.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AccessPointOf {
+    /// To that in its address.
+    Target,
+    /// To that of the object which it copies.
+    Source,
 }
 
 /// A request: what decides on the actions it takes.

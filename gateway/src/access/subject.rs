@@ -5,7 +5,8 @@ use crate::bucket::object_ownership::ObjectOwnership;
 use crate::bucket::public_access_block::{BlockLevels, PublicAccessBlock};
 use crate::bucket::request_payment::Payer;
 use crate::identity::account::Account;
-use crate::policy::Policy;
+use crate::object::tagging::Tags;
+use crate::policy::{Policy, resource_arn, resource_arn_by};
 use std::rc::Rc;
 
 /// A bucket: what decides on who may use it.
@@ -27,6 +28,119 @@ pub struct Bucket {
     pub policy: Option<Rc<Policy>>,
     /// Who is charged for requests.
     pub payer: Payer,
+    /// The access point by which the request comes, and what of the two this is; `None` for a
+    /// request that names the bucket.
+    pub by: Option<ByAccessPoint>,
+}
+
+/// An access point by which a request comes. Both it and the bucket have to allow the request, so
+/// each is decided on as a [`Bucket`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ByAccessPoint {
+    /// Its ARN.
+    pub arn: String,
+    /// The name of the bucket.
+    pub bucket: String,
+    /// Which of the two is decided on.
+    pub level: AccessLevel,
+}
+
+/// What is decided on, of an access point and its bucket.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AccessLevel {
+    /// The access point.
+    AccessPoint,
+    /// The bucket.
+    Bucket,
+}
+
+/// An access point: what decides on who may use it.
+#[derive(Clone, Debug)]
+pub struct AccessPoint {
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Who owns it.
+    pub account: Account,
+    /// The network from which alone it is reached.
+    pub network: Option<String>,
+    /// What it blocks.
+    pub public_access: PublicAccessBlock,
+    /// Its policy.
+    pub policy: Option<Rc<Policy>>,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+impl Bucket {
+    /// The ARN of what an action is decided on: of the bucket or the access point, or of an object.
+    pub fn arn(&self, key: Option<&str>) -> String {
+        match &self.by {
+            Some(by) if by.level == AccessLevel::AccessPoint => resource_arn_by(&by.arn, key),
+            _ => resource_arn(&self.name, key),
+        }
+    }
+
+    /// The other name that this has in the request, which policies of principals may mean as well.
+    pub(super) fn other_arn(&self, key: Option<&str>) -> Option<String> {
+        let by = self.by.as_ref()?;
+        Some(match by.level {
+            AccessLevel::AccessPoint => resource_arn(&by.bucket, key),
+            AccessLevel::Bucket => resource_arn_by(&by.arn, key),
+        })
+    }
+
+    /// The name of the bucket, also where this is an access point.
+    pub(super) fn bucket_name(&self) -> &str {
+        self.by.as_ref().map_or(&self.name, |by| &by.bucket)
+    }
+
+    /// Whether this is an access point.
+    pub(super) fn is_access_point(&self) -> bool {
+        self.by.as_ref().is_some_and(|by| by.level == AccessLevel::AccessPoint)
+    }
+}
+
+/// What has to allow a request: a bucket, and the access point by which the request comes to it.
+#[derive(Clone, Debug)]
+pub(super) struct Levels {
+    /// The access point.
+    pub(super) access_point: Option<(AccessPoint, Bucket)>,
+    /// The bucket.
+    pub(super) bucket: Bucket,
+}
+
+impl Levels {
+    /// Both, or the bucket alone.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Bucket> {
+        self.access_point.iter().map(|(_, own)| own).chain([&self.bucket])
+    }
+
+    /// A bucket, and the access point. Of Block Public Access, what one of the two blocks counts
+    /// for both:
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-bpa-settings.html>.
+    pub(super) fn of(bucket: Bucket, access_point: Option<AccessPoint>) -> Levels {
+        let Some(point) = access_point else { return Levels { access_point: None, bucket } };
+        let by = |level| Some(ByAccessPoint { arn: point.arn.clone(), bucket: bucket.name.clone(), level });
+        let block_levels = BlockLevels { access_point: point.public_access, ..bucket.block_levels };
+        let public_access = bucket.public_access.together_with(point.public_access);
+        let own = Bucket {
+            name: point.name.clone(),
+            owner: point.account,
+            // An access point has no ACL, and nothing is owned by others in it.
+            ownership: ObjectOwnership::BucketOwnerEnforced,
+            public_access,
+            block_levels,
+            acl: Acl::private(point.account),
+            policy: point.policy.clone(),
+            payer: Payer::BucketOwner,
+            by: by(AccessLevel::AccessPoint),
+        };
+        let by = by(AccessLevel::Bucket);
+        let bucket = Bucket { public_access, block_levels, by, ..bucket };
+        Levels { access_point: Some((point, own)), bucket }
+    }
 }
 
 /// An object: what decides on who may use it.
@@ -54,6 +168,17 @@ pub enum Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
+    /// The same as an access point sees it: who owns an object, or began an upload, is no matter
+    /// of the access point.
+    pub(super) fn at_access_point(self) -> Subject<'a> {
+        match self {
+            Subject::Object(key, Some(_)) | Subject::Created(key) | Subject::Upload(key, _) => {
+                Subject::Key(key)
+            }
+            other => other,
+        }
+    }
+
     pub(super) fn key(self) -> Option<&'a str> {
         match self {
             Subject::Bucket => None,

@@ -94,6 +94,7 @@ impl Stored {
             acl: Acl::private(OWNER),
             policy: None,
             payer: Payer::BucketOwner,
+            by: None,
         };
         let cat = Object { owner: OWNER, acl: Acl::private(OWNER) };
         Stored {

@@ -12,6 +12,9 @@ pub trait Witness: std::fmt::Debug {
     /// Of the decision that comes next: an ACL grants it to the public, and that does not count
     /// (IgnorePublicAcls).
     fn grant_ignored(&self) {}
+
+    /// Is told of a refusal that no policy decided, with its reason.
+    fn refused(&self, _reason: &str) {}
 }
 
 /// A decision on one action, with all that it rests on.

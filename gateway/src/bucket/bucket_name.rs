@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 
 const RESERVED_PREFIXES: [&str; 3] = ["xn--", "sthree-", "amzn-s3-demo-"];
 const RESERVED_SUFFIXES: [&str; 5] =
-    ["-s3alias", OBJECT_LAMBDA_SUFFIX, ".mrap", DIRECTORY_SUFFIX, "--table-s3"];
+    [super::access_point::ALIAS_SUFFIX, OBJECT_LAMBDA_SUFFIX, ".mrap", DIRECTORY_SUFFIX, "--table-s3"];
 
 /// How the aliases of Object Lambda access points end.
 pub const OBJECT_LAMBDA_SUFFIX: &str = "--ol-s3";

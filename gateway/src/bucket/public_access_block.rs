@@ -33,7 +33,11 @@ impl PublicAccessBlock {
     /// Reads the document of PutPublicAccessBlock. A switch that is left out is off.
     /// `MalformedXML`.
     pub fn parse_document(body: &[u8]) -> Result<PublicAccessBlock> {
-        let root = Element::parse_named(body, "PublicAccessBlockConfiguration")?;
+        PublicAccessBlock::of_element(&Element::parse_named(body, "PublicAccessBlockConfiguration")?)
+    }
+
+    /// Reads the element of such a document, which stands in others too. `MalformedXML`.
+    pub fn of_element(root: &Element) -> Result<PublicAccessBlock> {
         root.only(&["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"])?;
         let switch = |name| match root.word_of(name) {
             None => Ok(false),
@@ -72,11 +76,16 @@ impl PublicAccessBlock {
 
     fn document_in(self, namespace: &str) -> String {
         let mut xml = XmlWriter::document_in("PublicAccessBlockConfiguration", namespace);
+        self.write(&mut xml);
+        xml.finish()
+    }
+
+    /// Writes the four switches.
+    pub fn write(self, xml: &mut XmlWriter) {
         xml.boolean("BlockPublicAcls", self.block_public_acls);
         xml.boolean("IgnorePublicAcls", self.ignore_public_acls);
         xml.boolean("BlockPublicPolicy", self.block_public_policy);
         xml.boolean("RestrictPublicBuckets", self.restrict_public_buckets);
-        xml.finish()
     }
 
     /// Whether grants of ACLs to the public count.
@@ -126,19 +135,21 @@ impl BlockSwitch {
     }
 }
 
-/// What is blocked in a bucket, by whom: what counts is both together.
+/// What is blocked in a bucket, by whom: what counts is all together.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct BlockLevels {
     /// The bucket's own switches.
     pub bucket: PublicAccessBlock,
     /// Those of its owner's account, for all of its buckets.
     pub account: PublicAccessBlock,
+    /// Those of the access point by which a request comes.
+    pub access_point: PublicAccessBlock,
 }
 
 impl BlockLevels {
-    /// Both together.
+    /// All together.
     pub fn together(self) -> PublicAccessBlock {
-        self.bucket.together_with(self.account)
+        self.bucket.together_with(self.account).together_with(self.access_point)
     }
 
     /// The levels at which a switch is on, each with the command that turns it off and leaves the
@@ -163,8 +174,14 @@ impl BlockLevels {
         let of_bucket = command(format!("aws s3api put-public-access-block --bucket {bucket}"), self.bucket);
         let of_account =
             command(format!("aws s3control put-public-access-block --account-id {owner}"), self.account);
-        let named = |level, command: Option<String>| command.map(|command| (level, command));
-        named("bucket", of_bucket).into_iter().chain(named("account", of_account)).collect()
+        let mut of_access_point = self.access_point;
+        let of_access_point = std::mem::take(switch.of(&mut of_access_point)).then(|| {
+            "nothing: it is set when an access point is made, so a new access point is needed".to_owned()
+        });
+        [("bucket", of_bucket), ("account", of_account), ("access point", of_access_point)]
+            .into_iter()
+            .filter_map(|(level, command)| Some((level, command?)))
+            .collect()
     }
 }
 

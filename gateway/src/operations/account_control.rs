@@ -20,6 +20,12 @@ pub fn is_addressed(path: &str, has_header: &dyn Fn(&str) -> bool) -> bool {
     path.starts_with(PATH) && has_header(ACCOUNT_ID_HEADER)
 }
 
+/// The name in a path, which stands alone between how the path begins and ends.
+pub(super) fn name_between<'a>(path: &'a str, start: &str, end: &str) -> Option<&'a str> {
+    let name = path.strip_prefix(start)?.strip_suffix(end)?;
+    (!name.is_empty() && !name.contains('/')).then_some(name)
+}
+
 /// The error document, which differs from that of S3.
 pub fn render_error(code: ErrorCode, message: Option<&str>, occurrence: Occurrence<'_>) -> String {
     let mut xml = XmlWriter::document_in("ErrorResponse", CONTROL_NAMESPACE);

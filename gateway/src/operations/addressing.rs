@@ -16,6 +16,8 @@ pub struct Address {
     pub bucket: Option<String>,
     /// `None` when the request is made to the service or to a bucket. Never empty.
     pub key: Option<String>,
+    /// Whether the bucket is named by the host, and not by the path.
+    pub in_host: bool,
 }
 
 /// Reads the address of a request.
@@ -23,7 +25,8 @@ pub struct Address {
 /// Fails with `InvalidURI`, `InvalidBucketName` or `KeyTooLongError`.
 pub fn address(host: &str, path: &str, domains: &Domains) -> Result<Address> {
     let path = path.strip_prefix('/').ok_or(ErrorCode::InvalidURI)?;
-    let (bucket, key) = match domains.bucket_of(host) {
+    let sub_domain = domains.bucket_of(host);
+    let (bucket, key) = match sub_domain {
         Some(bucket) => (bucket.to_ascii_lowercase(), path),
         None if path.is_empty() => return Ok(Address::default()),
         None => {
@@ -33,7 +36,7 @@ pub fn address(host: &str, path: &str, domains: &Domains) -> Result<Address> {
     };
     bucket_name::check_access(&bucket)?;
     let key = if key.is_empty() { None } else { Some(key::parse(key)?) };
-    Ok(Address { bucket: Some(bucket), key })
+    Ok(Address { bucket: Some(bucket), key, in_host: sub_domain.is_some() })
 }
 
 /// The base domains of virtual-hosted-style addresses: the names under which buckets are

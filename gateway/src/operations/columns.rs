@@ -4,7 +4,7 @@
 //! operation, so that reading one costs next to nothing.
 
 use super::row::{Action, BodyKind, Purpose, Selector, TargetKind};
-use super::{ACCOUNT_BLOCK, Operation};
+use super::{ACCESS_POINT, ACCESS_POINTS, ACCOUNT_ID_HEADER, Operation};
 
 impl Operation {
     /// The purpose of the operation.
@@ -71,8 +71,25 @@ impl Operation {
         matches!(self.row().body, BodyKind::Form(_))
     }
 
-    /// Whether it concerns the settings of the account that a header names.
+    /// Whether it is of the API for the settings of an account, which a header names (s3control).
     pub fn is_of_account(self) -> bool {
-        self.row().selected_by.contains(&Selector::Path(ACCOUNT_BLOCK))
+        self.row().selected_by.contains(&Selector::Header(ACCOUNT_ID_HEADER))
+    }
+
+    /// Whether it makes, shows or changes access points, which are a component's of their own.
+    pub fn is_of_access_points(self) -> bool {
+        self.row().selected_by.iter().any(|selector| {
+            matches!(selector, Selector::Under(..) | Selector::Below(_) | Selector::Path(ACCESS_POINTS))
+        })
+    }
+
+    /// Whether it is about the scope of an access point, which those of directory buckets have.
+    pub fn is_of_scope(self) -> bool {
+        self.row().selected_by.contains(&Selector::Under(ACCESS_POINT, "/scope"))
+    }
+
+    /// Whether its requests may come by an access point.
+    pub fn goes_by_access_point(self) -> bool {
+        self.row().by_access_point
     }
 }

@@ -1,7 +1,7 @@
 //! The source of a copy: the header `x-amz-copy-source`.
 
-use crate::bucket::bucket_name;
-use crate::errors::{ErrorCode, Result, S3Error};
+use crate::bucket::{access_point, bucket_name};
+use crate::errors::{Result, S3Error};
 use crate::object::key;
 use crate::operations::Operation;
 use crate::request::headers::Headers;
@@ -12,7 +12,8 @@ use std::net::Ipv4Addr;
 /// An object, or one version of it, that is to be copied.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CopySource {
-    /// The bucket.
+    /// The bucket; or an access point, by its alias or its ARN: see
+    /// [`CopySource::names_access_point`].
     pub bucket: String,
     /// The key, decoded.
     pub key: String,
@@ -26,19 +27,24 @@ impl CopySource {
         CopySource::parse(headers.get("x-amz-copy-source").unwrap_or_default())
     }
 
-    /// Reads `bucket/key` or `/bucket/key`, encoded like a form, with `?versionId=…` or without.
-    /// `NotImplemented` for access points; `InvalidArgument` for a broken encoding, and without a
-    /// bucket or a key.
+    /// Reads `bucket/key`, `/bucket/key` or `arn:…:accesspoint/name/object/key`, encoded like a
+    /// form, with `?versionId=…` or without. `InvalidArgument` for a broken encoding, for other
+    /// ARNs, and without a bucket or a key.
     pub fn parse(text: &str) -> Result<CopySource> {
         let (path, query) = split(text);
         let badly_encoded = || invalid(text, "Invalid copy source encoding");
         let decoded = decode(path).map_err(|_| badly_encoded())?;
         let path = decoded.as_str();
-        if path.starts_with("arn:") {
-            return Err(S3Error::new(ErrorCode::NotImplemented).detail("Header", "x-amz-copy-source"));
-        }
-        let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
-        if bucket_name::check_access(bucket).is_err() || bucket.parse::<Ipv4Addr>().is_ok() {
+        let (bucket, key) = match access_point::by_arn(path) {
+            Some(named) => {
+                let key = named.key.unwrap_or_default();
+                let arn = path.strip_suffix(key).and_then(|rest| rest.strip_suffix("/object/"));
+                (arn.unwrap_or(path), key)
+            }
+            None => path.split_once('/').unwrap_or((path, "")),
+        };
+        let is_bucket = || bucket_name::check_access(bucket).is_ok() && bucket.parse::<Ipv4Addr>().is_err();
+        if access_point::by_arn(bucket).is_none() && !is_bucket() {
             return Err(invalid(text, "Invalid copy source bucket name"));
         }
         if key.is_empty() {
@@ -54,6 +60,19 @@ impl CopySource {
             key: key.to_owned(),
             version_id: version_id.map(std::borrow::Cow::into_owned),
         })
+    }
+}
+
+impl CopySource {
+    /// Whether the source is named by an access point. Which bucket that stands for is stored.
+    pub fn names_access_point(&self) -> bool {
+        access_point::is_alias(&self.bucket) || access_point::by_arn(&self.bucket).is_some()
+    }
+
+    /// The same object in the bucket that an access point stands for.
+    #[must_use]
+    pub fn in_bucket(self, bucket: String) -> CopySource {
+        CopySource { bucket, ..self }
     }
 }
 

@@ -96,19 +96,21 @@ fn checksum(position: &str) -> [u8; 4] {
 /// the start.
 pub fn parse_continuation_token(query: &Query) -> Result<Option<String>> {
     let Some(token) = query.get_non_empty("continuation-token") else { return Ok(None) };
-    let position = || {
-        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-        let (sum, position) = bytes.split_first_chunk::<4>()?;
-        let position = std::str::from_utf8(position).ok()?;
-        (*sum == checksum(position)).then(|| position.to_owned())
-    };
-    match position() {
+    match position_of_token(token) {
         Some(position) => Ok(Some(position)),
         None => {
             let message = "The continuation token provided is incorrect";
             Err(S3Error::invalid_argument("continuation-token", token, message))
         }
     }
+}
+
+/// The position in a token of [`continuation_token`]; `None` for a token that was not given out.
+pub fn position_of_token(token: &str) -> Option<String> {
+    let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
+    let (sum, position) = bytes.split_first_chunk::<4>()?;
+    let position = std::str::from_utf8(position).ok()?;
+    (*sum == checksum(position)).then(|| position.to_owned())
 }
 
 /// Whether a header says `true`.

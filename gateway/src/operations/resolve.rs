@@ -40,6 +40,8 @@ pub struct Resolved {
     pub bucket: Option<String>,
     /// The key, decoded.
     pub key: Option<String>,
+    /// Whether the bucket is named by the host, and not by the path.
+    pub in_host: bool,
 }
 
 /// Finds the operation of a request.
@@ -51,9 +53,9 @@ pub struct Resolved {
 pub fn resolve(request: &RequestHead<'_>, domains: &Domains) -> Result<Resolved> {
     // First, because such a path is not the address of a bucket.
     if let Some(operation) = by_path(request)? {
-        return Ok(Resolved { operation, bucket: None, key: None });
+        return Ok(Resolved { operation, bucket: None, key: None, in_host: false });
     }
-    let Address { bucket, key } = address(request.host, request.path, domains)?;
+    let Address { bucket, key, in_host } = address(request.host, request.path, domains)?;
     let target = match (&bucket, &key) {
         (None, _) => TargetKind::Service,
         (Some(_), None) => TargetKind::Bucket,
@@ -68,7 +70,7 @@ pub fn resolve(request: &RequestHead<'_>, domains: &Domains) -> Result<Resolved>
         let message = "This operation does not accept partNumber without uploadId";
         return Err(S3Error::invalid_argument("partNumber", "partNumber", message));
     }
-    Ok(Resolved { operation, bucket, key })
+    Ok(Resolved { operation, bucket, key, in_host })
 }
 
 /// The row whose conditions all hold; of several, the one with the most.
@@ -106,6 +108,8 @@ fn holds(row: &OperationRow, request: &RequestHead<'_>) -> bool {
         Selector::ParameterIs(name, value) => request.query.get(name) == Some(value),
         Selector::Header(name) => (request.has_header)(name),
         Selector::Path(path) => request.path == path,
+        Selector::Under(start, end) => account_control::name_between(request.path, start, end).is_some(),
+        Selector::Below(start) => request.path.strip_prefix(start).is_some_and(|rest| !rest.is_empty()),
     })
 }
 

@@ -27,6 +27,9 @@ pub struct OperationRow {
     pub takes_code: bool,
     /// Whether its response says that the requester was charged (`x-amz-request-charged`).
     pub says_charged: bool,
+    /// Whether its requests may come by an access point:
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-service-api-support.html>.
+    pub by_access_point: bool,
     /// The stage that gives the operation effect; the operation is refused where the pipeline has
     /// no such stage.
     pub enforced_by: Option<&'static str>,
@@ -122,6 +125,10 @@ pub enum Selector {
     Header(&'static str),
     /// The whole path.
     Path(&'static str),
+    /// How the path begins and ends, with one name between the two.
+    Under(&'static str, &'static str),
+    /// How the path begins, with anything behind it.
+    Below(&'static str),
 }
 
 /// An IAM action that an operation takes.
@@ -196,6 +203,14 @@ pub(super) const fn header(name: &'static str) -> Selector {
 
 pub(super) const fn path(path: &'static str) -> Selector {
     Selector::Path(path)
+}
+
+pub(super) const fn under(start: &'static str, end: &'static str) -> Selector {
+    Selector::Under(start, end)
+}
+
+pub(super) const fn below(start: &'static str) -> Selector {
+    Selector::Below(start)
 }
 
 pub(super) const fn all(action: &'static str) -> Action {

@@ -101,8 +101,11 @@ fn the_settings_of_an_account_are_told_by_path_and_header() {
         }
         for (method, path) in [
             ("POST", path),
-            ("GET", "/v20180820/accesspoint"),
-            ("PUT", "/v20180820/accesspoint/a/policy"),
+            ("PUT", "/v20180820/accesspoint"),
+            ("PUT", "/v20180820/accesspoint/a/other"),
+            ("GET", "/v20180820/accesspoint/a/b/policy"),
+            ("GET", "/v20180820/accesspointforobjectlambda"),
+            ("GET", "/v20180820/tags/"),
             ("GET", "/v20180820/"),
         ] {
             let refused = resolved(&format!("{method} {host}{path}"));
@@ -115,6 +118,46 @@ fn the_settings_of_an_account_are_told_by_path_and_header() {
     let other =
         resolve_text("GET /v20180821/configuration/publicAccessBlock", &["x-amz-account-id"]).unwrap();
     assert_eq!(other.operation, Operation::GetObject);
+}
+
+#[test]
+fn access_points_are_told_by_their_paths() {
+    for (method, path, operation) in [
+        ("PUT", "accesspoint/reports", Operation::CreateAccessPoint),
+        ("GET", "accesspoint/reports", Operation::GetAccessPoint),
+        ("DELETE", "accesspoint/reports", Operation::DeleteAccessPoint),
+        ("GET", "accesspoint", Operation::ListAccessPoints),
+        ("GET", "accesspoint?bucket=photos", Operation::ListAccessPoints),
+        ("PUT", "accesspoint/reports/policy", Operation::PutAccessPointPolicy),
+        ("GET", "accesspoint/reports/policy", Operation::GetAccessPointPolicy),
+        ("DELETE", "accesspoint/reports/policy", Operation::DeleteAccessPointPolicy),
+        ("GET", "accesspoint/reports/policyStatus", Operation::GetAccessPointPolicyStatus),
+        ("PUT", "accesspoint/reports/scope", Operation::PutAccessPointScope),
+        ("GET", "accesspoint/policy", Operation::GetAccessPoint),
+        ("POST", "tags/arn%3Aaws%3As3:::a/b", Operation::TagResource),
+        ("DELETE", "tags/arn:aws:s3:::a/b?tagKeys=k", Operation::UntagResource),
+        ("GET", "tags/arn:aws:s3:::a/b", Operation::ListTagsForResource),
+    ] {
+        let resolved = resolve_text(&format!("{method} /v20180820/{path}"), &["x-amz-account-id"]).unwrap();
+        assert_eq!(resolved.operation, operation, "{method} {path}");
+        assert!(operation.is_of_access_points() && operation.is_of_account(), "{operation}");
+    }
+    let of_account = Operation::PutAccountPublicAccessBlock;
+    assert!(of_account.is_of_account() && !of_account.is_of_access_points());
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-service-api-support.html>
+#[test]
+fn only_requests_to_buckets_and_objects_come_by_access_points() {
+    for &operation in Operation::ALL {
+        let goes = operation.goes_by_access_point();
+        let changes_bucket = operation.row().target == TargetKind::Bucket
+            && !matches!(operation.row().method, Method::Get | Method::Head);
+        let takes = !matches!(operation, Operation::DeleteObjects | Operation::PostObject);
+        assert!(!goes || operation.row().target != TargetKind::Service, "{operation}");
+        assert!(!(goes && changes_bucket && takes), "{operation}");
+    }
+    assert!(Operation::GetObject.goes_by_access_point() && !Operation::DeleteBucket.goes_by_access_point());
 }
 
 #[test]
@@ -189,11 +232,25 @@ fn the_table_has_every_operation_of_the_model_and_few_others() {
         others,
         [
             "AwsQuery",
+            "CreateAccessPoint",
+            "DeleteAccessPoint",
+            "DeleteAccessPointPolicy",
+            "DeleteAccessPointScope",
             "DeleteAccountPublicAccessBlock",
+            "GetAccessPoint",
+            "GetAccessPointPolicy",
+            "GetAccessPointPolicyStatus",
+            "GetAccessPointScope",
             "GetAccountPublicAccessBlock",
             "GetCallerIdentity",
+            "ListAccessPoints",
+            "ListTagsForResource",
             "PostObject",
+            "PutAccessPointPolicy",
+            "PutAccessPointScope",
             "PutAccountPublicAccessBlock",
+            "TagResource",
+            "UntagResource",
         ]
     );
     for &operation in Operation::ALL {
@@ -224,7 +281,9 @@ fn each_row_says_what_the_model_says() {
                 Selector::Subresource(name) | Selector::Parameter(name) => found.insert((*name).to_owned()),
                 Selector::ParameterIs("x-id", _) => continue,
                 Selector::ParameterIs(name, value) => found.insert(format!("{name}={value}")),
-                Selector::Header(_) | Selector::Path(_) => continue,
+                Selector::Header(_) | Selector::Path(_) | Selector::Under(..) | Selector::Below(_) => {
+                    continue;
+                }
             };
         }
         assert_eq!(found, expected, "{name}");
@@ -284,8 +343,12 @@ fn ordered(first: &OperationRow, second: &OperationRow) -> bool {
 }
 
 fn exclusive(first: &OperationRow, second: &OperationRow) -> bool {
-    let path =
-        |row: &OperationRow| row.selected_by.iter().any(|selector| matches!(selector, Selector::Path(_)));
+    let path = |row: &OperationRow| {
+        row.selected_by
+            .iter()
+            .copied()
+            .find(|selector| matches!(selector, Selector::Path(_) | Selector::Under(..) | Selector::Below(_)))
+    };
     path(first) != path(second)
 }
 

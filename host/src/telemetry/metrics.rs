@@ -29,7 +29,7 @@ pub use usage::{QuotaUse, UsageSource};
 
 /// The stages that time is charged to: first the host, then the slots of the pipeline, then what
 /// calls wait for, then the added stages.
-pub const STAGES: [&str; 16] = [
+pub const STAGES: [&str; 17] = [
     "host",
     "gateway",
     "auth",
@@ -39,6 +39,7 @@ pub const STAGES: [&str; 16] = [
     "transform",
     "encryption",
     "iam",
+    "access-points",
     "storage",
     "receive",
     "commit",

@@ -16,6 +16,7 @@ pub(super) enum Row {
 
 const HERE: &str = "tests/it/condition_keys.rs";
 const SIGNATURES: &str = "tests/it/condition_keys/signatures.rs";
+const ACCESS_POINTS: &str = "tests/it/access_points/rights.rs";
 const ENDPOINTS: &str = "tests/it/endpoints.rs";
 const LIBRARY: &str = "gateway/src/access/condition_keys/tests.rs";
 const MASTER_KEYS: &str = "gateway/src/access/authorize_key.rs";
@@ -32,12 +33,14 @@ pub(super) fn row(id: KeyId) -> Row {
         K::PrincipalServiceName | K::PrincipalServiceNamesList | K::SourceOwner => Never,
         K::PrincipalOrgId | K::PrincipalOrgPaths | K::ResourceOrgId | K::ResourceOrgPaths => Never,
         K::SourceOrgId | K::SourceOrgPaths | K::VpceOrgId | K::VpceOrgPaths => Never,
-        K::SourceVpcArn | K::VpceAccount | K::AccessGrantsInstanceArn | K::AccessPointNetworkOrigin => Never,
-        K::AccessPointTag | K::DataAccessPointAccount | K::DataAccessPointArn => Never,
+        K::SourceVpcArn | K::VpceAccount | K::AccessGrantsInstanceArn => Never,
         K::IsReplicationPauseRequest | K::InventoryOptionalFields | K::IamPassedToService => Never,
         K::KmsGrantConstraintType | K::KmsGranteePrincipal | K::KmsGrantIsForAwsResource => Never,
         K::KmsGrantOperations | K::KmsRetiringPrincipal | K::KmsReEncryptOnSameKey => Never,
         K::KmsMultiRegionKeyType | K::Other => Never,
+
+        K::AccessPointNetworkOrigin | K::AccessPointTag => Elsewhere(ACCESS_POINTS),
+        K::DataAccessPointAccount | K::DataAccessPointArn => Elsewhere(ACCESS_POINTS),
 
         K::CurrentTime => always(id, "DateGreaterThan", "2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z"),
         K::EpochTime => always(id, "NumericGreaterThan", "1577836800", "99999999999"),
@@ -129,6 +132,9 @@ pub(super) fn is_not_asked(id: KeyId, action: &str) -> bool {
     let is_missing = matches!(action, "s3:ReplicateObject" | "s3:ReplicateTags" | "s3:RestoreObject");
     // It is asked with what it passes over, of which the request itself says nothing.
     let is_bypass = action == "s3:BypassGovernanceRetention";
+    // `access_points.rs` asks for the tags of access points.
+    let is_of_access_points =
+        matches!(action, "s3:CreateAccessPoint" | "s3:TagResource" | "s3:UntagResource");
     // A retention says nothing of holds, and a hold nothing of retentions.
     let is_other_lock = match id {
         KeyId::ObjectLockLegalHold => action.ends_with("Retention") || action.ends_with("Configuration"),
@@ -137,7 +143,7 @@ pub(super) fn is_not_asked(id: KeyId, action: &str) -> bool {
         KeyId::MaxKeys => action == "s3:ListBucketMultipartUploads",
         _ => false,
     };
-    is_of_service || is_of_new_bucket || is_missing || is_bypass || is_other_lock
+    is_of_service || is_of_new_bucket || is_missing || is_bypass || is_of_access_points || is_other_lock
 }
 
 fn get() -> Sent {

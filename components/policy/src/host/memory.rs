@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use sdk::bindings::guest::portcullis::gateway::calls::Endpoint;
 use sdk::{
-    Decision, Form, Identity, IdentityKind, NamedObject, NeededAccess, Owner, Principal, SentHead, Session,
-    Signature, Target,
+    AccessPoint, Decision, Form, Identity, IdentityKind, NamedObject, NeededAccess, Owner, Principal,
+    SentHead, Session, Signature, Target,
 };
 
+use self::access_points::AccessPointAccess;
 use self::identities::{OwnPolicies, Source};
 use self::master_keys::MasterKey;
 use self::resources::{BucketAccess, ObjectAccess};
@@ -20,6 +21,10 @@ pub(crate) struct World {
     pub(crate) buckets: BTreeMap<String, BucketAccess>,
     /// Texts of the policies of buckets.
     pub(crate) bucket_policies: BTreeMap<String, String>,
+    /// Access points by their names.
+    pub(crate) access_points: BTreeMap<String, AccessPointAccess>,
+    /// Texts of their policies, by the names.
+    pub(crate) access_point_policies: BTreeMap<String, String>,
     /// Objects by their keys, in every bucket.
     pub(crate) objects: BTreeMap<String, ObjectAccess>,
     /// The account that began every upload.
@@ -76,6 +81,8 @@ pub(crate) struct Call {
     pub(crate) owner: Option<Owner>,
     pub(crate) needed_access: Option<NeededAccess>,
     pub(crate) named: Vec<NamedObject>,
+    pub(crate) access_point: Option<AccessPoint>,
+    pub(crate) source_access_point: Option<AccessPoint>,
     pub(crate) endpoint: Option<Endpoint>,
     pub(crate) endpoint_policy: Option<String>,
     /// The facts that are set here.
@@ -119,7 +126,10 @@ impl Call {
     pub(crate) fn is_owners_alone(&self) -> bool {
         match (&self.principal, &self.owner) {
             (Principal::Authenticated(Identity { kind: IdentityKind::Root, account, .. }), Some(owner)) => {
-                *account == owner.account && !owner.guarded
+                let by = self.access_point.as_ref();
+                *account == owner.account
+                    && !owner.guarded
+                    && by.is_none_or(|point| point.account == *account && !point.guarded)
             }
             _ => false,
         }
@@ -131,6 +141,14 @@ impl Call {
 
     pub(crate) fn named(&self) -> Vec<NamedObject> {
         self.named.clone()
+    }
+
+    pub(crate) fn access_point(&self) -> Option<AccessPoint> {
+        self.access_point.clone()
+    }
+
+    pub(crate) fn source_access_point(&self) -> Option<AccessPoint> {
+        self.source_access_point.clone()
     }
 
     pub(crate) fn endpoint(&self) -> Option<Endpoint> {
@@ -190,6 +208,22 @@ pub(crate) mod resources {
 
     pub(crate) fn upload_initiator(bucket: &str, key: &str, upload_id: &str) -> Option<String> {
         ask(format!("storage: initiator of {bucket}/{key} {upload_id}"), |world| world.initiator.clone())
+    }
+}
+
+/// `access-points`.
+pub(crate) mod access_points {
+    use super::ask;
+    pub(crate) use sdk::bindings::policy::portcullis::gateway::access_points::AccessPointAccess;
+
+    pub(crate) fn access(account: &str, name: &str) -> Option<AccessPointAccess> {
+        ask(format!("access points: {name} of {account}"), |world| world.access_points.get(name).cloned())
+    }
+
+    pub(crate) fn policy(account: &str, name: &str) -> Option<String> {
+        ask(format!("access points: policy of {name} of {account}"), |world| {
+            world.access_point_policies.get(name).cloned()
+        })
     }
 }
 

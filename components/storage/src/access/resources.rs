@@ -3,8 +3,10 @@
 use gateway::bucket::object_ownership::ObjectOwnership;
 use gateway::bucket::public_access_block::PublicAccessBlock;
 use gateway::errors::Result;
+use gateway::identity::account::Account;
 use gateway::sse;
 use sdk::access::grants;
+use sdk::bindings::guest::portcullis::gateway::access::PublicAccessBlock as PublicAccess;
 use sdk::bindings::storage::exports::portcullis::gateway::resources::{BucketAccess, Guest, ObjectAccess};
 
 use crate::object::read;
@@ -32,6 +34,12 @@ impl Guest for Storage {
             policy: bucket.policy,
             payer: bucket.payer.into(),
         })
+    }
+
+    fn account_public_access(account: String) -> PublicAccess {
+        // Fail closed, as above.
+        let blocked = Account::parse(&account).map(|account| account::public_access(account));
+        blocked.and_then(Result::ok).unwrap_or(PublicAccessBlock::ALL).into()
     }
 
     fn bucket_policy(name: String) -> Option<String> {

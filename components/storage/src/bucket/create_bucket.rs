@@ -59,6 +59,15 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
         };
         let mut plan = Plan::new();
         plan.require_absent(tables::BUCKETS, tables::bucket_key(&request.bucket));
+        // Hosts name an access point in the same way: `reports-111122223333`.
+        if let Some(key) = tables::access_point_named_like(&request.bucket) {
+            if index::get(tables::ACCESS_POINTS, key.clone()).is_some() {
+                return Err(
+                    S3Error::new(ErrorCode::BucketAlreadyExists).detail("BucketName", &*request.bucket)
+                );
+            }
+            plan.require_absent(tables::ACCESS_POINTS, key);
+        }
         plan.make_bucket(&request.bucket, &row)?;
         // A release that does not know cross-origin rules leaves their row behind when it deletes a
         // bucket. The new bucket must not inherit it.

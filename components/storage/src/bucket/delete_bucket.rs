@@ -50,6 +50,11 @@ fn plan(name: &str, bucket: &Row<BucketRow>) -> Result<(Plan, Round)> {
     let id = bucket.record.id;
     let mut plan = Plan::new();
     plan.require_bucket(bucket);
+    let Range { start, end } = tables::access_points_range(name);
+    if index::first(tables::ACCESS_POINTS_OF, &start, &end).is_some() {
+        return Err(S3Error::new(ErrorCode::BucketHasAccessPointsAttached).detail("BucketName", name));
+    }
+    plan.require_empty(tables::ACCESS_POINTS_OF, Range { start, end });
     for table in [tables::OBJECTS, tables::VERSIONS] {
         let Range { start, end } = tables::bucket_range(id);
         if index::first(table, &start, &end).is_some() {

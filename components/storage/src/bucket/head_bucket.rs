@@ -2,6 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html>
 
+use gateway::bucket::access_point;
 use gateway::errors::Result;
 use gateway::policy::resource_arn;
 use sdk::Response;
@@ -12,9 +13,11 @@ use crate::request::Request;
 /// request was read.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let row = request.bucket_row()?;
+    let point = request.call.access_point();
+    let by_alias = point.is_some_and(|point| access_point::is_alias(&point.address));
     Ok(Response::new(200)
         .header("x-amz-bucket-arn", &resource_arn(&request.bucket, None))
         .header("x-amz-bucket-region", &row.record.region)
-        .header("x-amz-access-point-alias", "false")
+        .header("x-amz-access-point-alias", if by_alias { "true" } else { "false" })
         .header("content-type", "application/xml"))
 }

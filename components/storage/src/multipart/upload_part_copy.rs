@@ -31,7 +31,7 @@ use crate::sealing::{self, Key, ObjectName};
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     let number = part_number(&request.query)?;
     refuse_body(request)?;
-    let source = CopySource::of_headers(&request.headers)?;
+    let source = request.copy_source()?;
     let range = request.headers.get("x-amz-copy-source-range").map(Range::parse_copy_source).transpose()?;
     let bucket = request.bucket_row()?.record.id;
     let mut copied: Option<Copied> = None;

@@ -41,7 +41,7 @@ enum Directive {
 /// CopyObject.
 pub(crate) async fn handle(request: &Request) -> Result<Response> {
     refuse_body(request)?;
-    let source = CopySource::of_headers(&request.headers)?;
+    let source = request.copy_source()?;
     let input = ObjectHeaders::read(&request.headers, &request.bucket_row()?.record, request.now_ms())?;
     let metadata = directive(request, "x-amz-metadata-directive", "Unknown metadata directive.")?;
     let tagging = directive(request, "x-amz-tagging-directive", "Unknown tagging directive.")?;

@@ -375,3 +375,54 @@ fn a_decision_says_what_it_rests_on() {
         assert_eq!(outcome(&principal, resource, own, AclGrant::None).1, expected);
     }
 }
+
+/// A resource that has two names: policies of principals see both, those of resources the first.
+#[test]
+fn policies_of_principals_see_both_names_of_a_resource() {
+    const POINT: &str = "arn:aws:s3:us-east-1:111122223333:accesspoint/reports/object/cat.jpg";
+    const OBJECT: &str = "arn:aws:s3:::photos/cat.jpg";
+    let context = ContextEntries::default();
+    let policy = |kind: Kind<'_>, effect: &str, element: &str, resources: &str| {
+        let principal = if kind == Kind::Identity { "" } else { r#""Principal":"*","# };
+        let text = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"{effect}",{principal}"Action":"s3:GetObject","{element}":[{resources}]}}}}"#
+        );
+        Policy::parse(kind, &text).unwrap()
+    };
+    let verdict = |policy: &Policy, arn: &str, other: Option<&str>| {
+        let principal = user(OWNER);
+        match policy.evaluate(&Request::new(&principal, "s3:GetObject", arn, &context).also_named(other)) {
+            Verdict::Silent => "silent",
+            Verdict::Allowed { .. } => "allows",
+            Verdict::Denied { .. } => "denies",
+        }
+    };
+    let (bucket, point) = (r#""arn:aws:s3:::photos/*""#, r#""arn:aws:s3:*:*:accesspoint/*""#);
+    let (both, neither) = (&*format!("{bucket},{point}"), r#""arn:aws:s3:::other/*""#);
+    for (effect, element, resources, expected) in [
+        ("Allow", "Resource", bucket, "allows"),
+        ("Allow", "Resource", point, "allows"),
+        ("Allow", "Resource", neither, "silent"),
+        ("Deny", "Resource", bucket, "denies"),
+        ("Deny", "Resource", point, "denies"),
+        ("Deny", "Resource", neither, "silent"),
+        ("Allow", "NotResource", neither, "allows"),
+        ("Allow", "NotResource", bucket, "silent"),
+        ("Allow", "NotResource", point, "silent"),
+        ("Allow", "NotResource", both, "silent"),
+        ("Deny", "NotResource", neither, "denies"),
+        ("Deny", "NotResource", bucket, "denies"),
+        ("Deny", "NotResource", point, "denies"),
+        ("Deny", "NotResource", both, "silent"),
+    ] {
+        let own = policy(Kind::Identity, effect, element, resources);
+        for (arn, other) in [(OBJECT, POINT), (POINT, OBJECT)] {
+            assert_eq!(verdict(&own, arn, Some(other)), expected, "{effect} {element} {resources} {arn}");
+        }
+    }
+    let arn = "arn:aws:s3:us-east-1:111122223333:accesspoint/reports";
+    let of_point = policy(Kind::AccessPoint(arn), "Allow", "Resource", point);
+    assert_eq!(verdict(&of_point, POINT, Some(OBJECT)), "allows");
+    assert_eq!(verdict(&of_point, OBJECT, Some(POINT)), "silent");
+    assert_eq!(verdict(&policy(Kind::Endpoint, "Allow", "Resource", bucket), POINT, Some(OBJECT)), "silent");
+}

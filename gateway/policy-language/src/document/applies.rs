@@ -1,5 +1,6 @@
-//! What S3 demands of a statement of a bucket policy as a whole: its resources are of the bucket,
-//! each action has a resource, and each condition is one that the actions' requests can fulfil.
+//! What S3 demands of a statement of the policy of a bucket or an access point as a whole: its
+//! resources are of that, each action has a resource, and each condition is one that the actions'
+//! requests can fulfil.
 
 use super::super::actions::{ActionPattern, ActionSet, Level};
 use super::super::keys::{Carried, KeyId};
@@ -7,11 +8,19 @@ use super::super::malformed::MalformedPolicy;
 use super::super::pattern::ArnPattern;
 use super::{Resources, Statement};
 
-/// Checks a statement of the policy of a bucket.
-pub(super) fn check(statement: &Statement, bucket: &str) -> Result<(), MalformedPolicy> {
+/// Whose policy it is.
+#[derive(Clone, Copy)]
+pub(super) enum Of<'a> {
+    /// The bucket with this name.
+    Bucket(&'a str),
+    /// The access point with this ARN.
+    AccessPoint(&'a str),
+}
+
+/// Checks a statement of the policy of a bucket or an access point.
+pub(super) fn check(statement: &Statement, of: Of<'_>) -> Result<(), MalformedPolicy> {
     let Some(resources) = &statement.resources else { return Err(MalformedPolicy::Resource) };
-    let reached: Vec<Reached> =
-        resources.patterns.iter().map(|pattern| Reached::of(pattern, bucket)).collect();
+    let reached: Vec<Reached> = resources.patterns.iter().map(|pattern| Reached::of(pattern, of)).collect();
     if reached.iter().any(|reached| !reached.bucket && !reached.objects) {
         return Err(MalformedPolicy::Resource);
     }
@@ -28,13 +37,21 @@ struct Reached {
 }
 
 impl Reached {
-    fn of(pattern: &ArnPattern, bucket: &str) -> Reached {
-        // ARNs of buckets name neither region nor account.
-        let head = pattern.head().iter().zip(["arn", "aws", "s3", "", ""]);
-        let is_bucket_arn = head.into_iter().all(|(own, part)| own.may_match(part));
+    fn of(pattern: &ArnPattern, of: Of<'_>) -> Reached {
+        let (head, relative, objects) = match of {
+            // ARNs of buckets name neither region nor account.
+            Of::Bucket(bucket) => (["arn", "aws", "s3", "", ""], bucket, format!("{bucket}/")),
+            Of::AccessPoint(arn) => {
+                let mut parts = arn.splitn(6, ':');
+                let head = std::array::from_fn(|_| parts.next().unwrap_or_default());
+                let relative = parts.next().unwrap_or_default();
+                (head, relative, format!("{relative}/object/"))
+            }
+        };
+        let is_own = pattern.head().iter().zip(head).all(|(own, part)| own.may_match(part));
         Reached {
-            bucket: is_bucket_arn && pattern.relative.may_match(bucket),
-            objects: is_bucket_arn && pattern.relative.may_start_with(&format!("{bucket}/")),
+            bucket: is_own && pattern.relative.may_match(relative),
+            objects: is_own && pattern.relative.may_start_with(&objects),
         }
     }
 }

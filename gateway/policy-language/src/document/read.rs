@@ -70,7 +70,7 @@ fn read_json(kind: Kind<'_>, text: &str) -> Result<Json, MalformedPolicy> {
     }
     let invalid = if iam_keeps(kind) { MalformedPolicy::IamSyntax } else { MalformedPolicy::InvalidJson };
     let document = Json::parse(trimmed).map_err(|_| invalid)?;
-    if matches!(kind, Kind::Bucket(_)) && document.compact_length() > BUCKET_POLICY_LENGTH_MAX {
+    if kind.is_of_s3() && document.compact_length() > BUCKET_POLICY_LENGTH_MAX {
         return Err(MalformedPolicy::TooLarge(BUCKET_POLICY_LENGTH_MAX));
     }
     Ok(document)
@@ -201,8 +201,10 @@ fn read_statement(kind: Kind<'_>, variables: Variables, value: &Json) -> Result<
         })?,
     };
     let statement = Statement { sid: sid.map(Box::from), effect, principals, actions, resources, conditions };
-    if let Kind::Bucket(bucket) = kind {
-        applies::check(&statement, bucket)?;
+    match kind {
+        Kind::Bucket(bucket) => applies::check(&statement, applies::Of::Bucket(bucket))?,
+        Kind::AccessPoint(arn) => applies::check(&statement, applies::Of::AccessPoint(arn))?,
+        Kind::Identity | Kind::Trust | Kind::Session | Kind::Boundary | Kind::Endpoint | Kind::Key => {}
     }
     Ok(statement)
 }
@@ -278,7 +280,7 @@ fn check_action(kind: Kind<'_>, pattern: &ActionPattern) -> Result<(), Malformed
         }
         // Requests to IAM and STS come through the same listener.
         Kind::Endpoint if vendor.is_some_and(is_of_iam) => Ok(()),
-        Kind::Bucket(_) | Kind::Endpoint => {
+        Kind::Bucket(_) | Kind::AccessPoint(_) | Kind::Endpoint => {
             let is_s3 = vendor.is_some_and(|vendor| vendor.eq_ignore_ascii_case("s3"));
             let known = text == "*" || (is_s3 && !pattern.known.is_empty());
             if known { Ok(()) } else { Err(MalformedPolicy::Action) }
@@ -310,7 +312,9 @@ fn read_resources(
     let Some((value, except)) = element else {
         return match kind {
             Kind::Trust => Ok(None),
-            Kind::Bucket(_) | Kind::Endpoint | Kind::Key => Err(MalformedPolicy::MissingField("Resource")),
+            Kind::Bucket(_) | Kind::AccessPoint(_) | Kind::Endpoint | Kind::Key => {
+                Err(MalformedPolicy::MissingField("Resource"))
+            }
             Kind::Identity | Kind::Session | Kind::Boundary => Err(MalformedPolicy::IamResources),
         };
     };
@@ -341,7 +345,7 @@ fn check_resource(kind: Kind<'_>, text: &str) -> Result<(), MalformedPolicy> {
             if is_kms { Ok(()) } else { Err(MalformedPolicy::Resource) }
         }
         // Whether it is of this bucket is checked with the whole statement: see `applies`.
-        Kind::Bucket(_) | Kind::Endpoint => {
+        Kind::Bucket(_) | Kind::AccessPoint(_) | Kind::Endpoint => {
             let relative = parts.nth(2);
             let is_s3 = arn == Some("arn") && service == Some("s3");
             let named = relative.is_some_and(|relative| !relative.is_empty() && !relative.starts_with('/'));

@@ -409,3 +409,32 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_policy_of_an_access_point_is_about_that() {
+    let arn = "arn:aws:s3:us-east-1:111122223333:accesspoint/reports";
+    let of = |action: &str, resource: &str| {
+        let text = changed("arn:aws:s3:::photos/*", resource).replace("s3:GetObject", action);
+        message(Kind::AccessPoint(arn), &text)
+    };
+    let object = format!("{arn}/object/*");
+    for (action, resource, expected) in [
+        ("s3:GetObject", object.as_str(), "accepted"),
+        ("s3:GetObject", &format!("{arn}/object/a/b"), "accepted"),
+        ("s3:ListBucket", arn, "accepted"),
+        ("s3:*", &format!("{arn}*"), "accepted"),
+        ("s3:GetObject", "*", "accepted"),
+        ("s3:GetObject", &object.replace("us-east-1:111122223333", "*:*"), "accepted"),
+        ("s3:GetObject", arn, "Action does not apply to any resource(s) in statement"),
+        ("s3:ListBucket", &object, "Action does not apply to any resource(s) in statement"),
+        ("s3:GetObject", "arn:aws:s3:::photos/*", "Policy has invalid resource"),
+        ("s3:GetObject", &object.replace("reports", "report"), "Policy has invalid resource"),
+        ("s3:GetObject", &object.replace("reports", "reports-2"), "Policy has invalid resource"),
+        ("s3:GetObject", &object.replace("111122223333", "111122223334"), "Policy has invalid resource"),
+        ("s3:GetObject", &object.replace("us-east-1", "us-west-2"), "Policy has invalid resource"),
+        ("s3:GetObject", &format!("{arn}/cat.jpg"), "Policy has invalid resource"),
+        ("sqs:SendMessage", &object, "Policy has invalid action"),
+    ] {
+        assert_eq!(of(action, resource), expected, "{action} {resource}");
+    }
+}

@@ -221,3 +221,34 @@ fn the_policy_of_an_endpoint_opens_nothing() {
     assert_eq!(lint_text(Kind::Endpoint, text), []);
     assert_eq!(lint_text(Kind::Bucket("photos"), text)[0].code, "public-grant");
 }
+
+#[test]
+fn policies_of_access_points_are_told_and_looked_at() {
+    let arn = "arn:aws:s3:us-east-1:111122223333:accesspoint/reports";
+    let of = |action: &str, resource: &str| {
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"AWS":"111122223333"}},"Action":"{action}","Resource":"{resource}"}}}}"#
+        )
+    };
+    let codes = |text: &str| -> Vec<&str> {
+        assert_eq!(kind_of(text), Kind::AccessPoint(""), "{text}");
+        lint_text(Kind::AccessPoint(""), text).into_iter().map(|finding| finding.code).collect()
+    };
+    assert_eq!(codes(&of("s3:GetObject", &format!("{arn}/object/*"))), [""; 0]);
+    assert_eq!(codes(&of("s3:ListBucket", arn)), [""; 0]);
+    assert_eq!(codes(&of("s3:GetObjekt", &format!("{arn}/object/*")))[0], "malformed");
+    assert_eq!(codes(&of("s3:GetObject", arn))[0], "malformed");
+    // A policy of a user may name access points as well.
+    let identity = |action: &str, resource: &str| {
+        let text = of(action, resource).replace(r#""Principal":{"AWS":"111122223333"},"#, "");
+        lint_text(Kind::Identity, &text).into_iter().map(|finding| finding.code).collect::<Vec<_>>()
+    };
+    assert_eq!(identity("s3:GetObject", &format!("{arn}/object/*")), [""; 0]);
+    assert_eq!(identity("s3:CreateAccessPoint", arn), [""; 0]);
+    assert_eq!(identity("s3:GetObject", "arn:aws:s3:*:*:accesspoint/*"), [""; 0]);
+    assert_eq!(identity("s3:GetObject", arn), ["action-without-resource"]);
+    assert_eq!(
+        identity("s3:GetObject", "arn:aws:s3:us-east-1:111122223333:photos/*"),
+        ["impossible-resource"]
+    );
+}

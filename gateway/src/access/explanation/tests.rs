@@ -35,6 +35,7 @@ fn bucket(policy: &str) -> Bucket {
             text => Some(Rc::new(Policy::parse(Kind::Bucket("photos"), text).unwrap())),
         },
         payer: Payer::BucketOwner,
+        by: None,
     }
 }
 

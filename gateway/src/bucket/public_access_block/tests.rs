@@ -52,7 +52,8 @@ fn a_command_turns_off_one_switch_at_each_level_where_it_is_on() {
     let owner = Account::parse("111122223333").unwrap();
     let commands = |levels: BlockLevels, switch| levels.commands(switch, "photos", owner);
     let policy = BlockSwitch::BlockPublicPolicy;
-    let both = BlockLevels { bucket: PublicAccessBlock::ALL, account: PublicAccessBlock::ALL };
+    let access_point = PublicAccessBlock::default();
+    let both = BlockLevels { bucket: PublicAccessBlock::ALL, account: PublicAccessBlock::ALL, access_point };
     let rest = "--public-access-block-configuration \
         BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=false,RestrictPublicBuckets=true";
     assert_eq!(

@@ -11,6 +11,7 @@ fn check(host: &str, path: &str, expected: std::result::Result<(&str, &str), Err
     let expected = expected.map(|(bucket, key)| Address {
         bucket: (!bucket.is_empty()).then(|| bucket.to_owned()),
         key: (!key.is_empty()).then(|| key.to_owned()),
+        in_host: domains().bucket_of(host).is_some(),
     });
     assert_eq!(found, expected, "{host} {path}");
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::errors::ErrorCode;
 use crate::request::url_encoding::push_path;
 use proptest::prelude::*;
 
@@ -49,7 +50,22 @@ fn what_names_no_object_is_refused() {
     }
     let arn = "arn:aws:s3:us-east-1:111122223333:accesspoint/reports/object/a";
     for arn in [arn.to_owned(), format!("/{arn}"), arn.replace(':', "%3A").replace('/', "%2F")] {
-        assert_eq!(CopySource::parse(&arn).unwrap_err().code, ErrorCode::NotImplemented, "{arn}");
+        let source = CopySource::parse(&arn).unwrap();
+        assert!(source.names_access_point(), "{arn}");
+        assert_eq!(source.bucket, "arn:aws:s3:us-east-1:111122223333:accesspoint/reports", "{arn}");
+        assert_eq!(source.key, "a", "{arn}");
+    }
+    let by_alias = CopySource::parse("reports-abc-s3alias/a/object/b").unwrap();
+    assert!(by_alias.names_access_point());
+    assert_eq!(by_alias.in_bucket("photos".to_owned()).bucket, "photos");
+    assert!(!CopySource::parse("photos/a-s3alias").unwrap().names_access_point());
+    for text in [
+        "arn:aws:s3:us-east-1:111122223333:accesspoint/reports",
+        "arn:aws:s3:us-east-1:111122223333:accesspoint/reports/object/",
+        "arn:aws:s3:us-east-1:1:accesspoint/reports/object/a",
+        "arn:aws:s3-outposts:us-east-1:111122223333:outpost/o/object/a",
+    ] {
+        assert_eq!(CopySource::parse(text).unwrap_err().code, ErrorCode::InvalidArgument, "{text}");
     }
     let long = format!("photos/{}", "k".repeat(1025));
     assert_eq!(CopySource::parse(&long).unwrap_err().code, ErrorCode::KeyTooLongError);

@@ -2,8 +2,8 @@
 
 use crate::body::Payload;
 use crate::pipeline::bindings::calls::{
-    Decision, Form, NamedObject, NeededAccess, ObjectVersion, Owner, Principal, Refusal, SecondFactor,
-    Session, Signature, Target,
+    AccessPoint, Decision, Form, NamedObject, NeededAccess, ObjectVersion, Owner, Principal, Refusal,
+    SecondFactor, Session, Signature, Target,
 };
 use crate::pipeline::contract;
 
@@ -12,6 +12,10 @@ use crate::pipeline::contract;
 pub struct Facts {
     /// The operation, and what it is done to.
     pub target: Option<Target>,
+    /// The access point by which the call comes to its bucket.
+    pub access_point: Option<AccessPoint>,
+    /// The access point by which it names the source of a copy.
+    pub source_access_point: Option<AccessPoint>,
     /// The name of the operation, where only the form says it.
     pub operation: Option<String>,
     /// What its form says.

@@ -9,9 +9,9 @@ use crate::body::Boundary;
 use crate::pipeline::added_refusal::check_refusal;
 use crate::pipeline::bindings::CallHandle;
 use crate::pipeline::bindings::calls::{
-    Batch, Body, Decision, DigestAlgorithm, Endpoint, Fetch, Form, Head, Host, HostCall, IdentityKind,
-    IngestPlan, NamedObject, NeededAccess, ObjectVersion, Outcome, Owner, Payload, Principal, Refusal,
-    SecondFactor, Session, Signature, Span, Target,
+    AccessPoint, Batch, Body, Decision, DigestAlgorithm, Endpoint, Fetch, Form, Head, Host, HostCall,
+    IdentityKind, IngestPlan, NamedObject, NeededAccess, ObjectVersion, Outcome, Owner, Payload, Principal,
+    Refusal, SecondFactor, Session, Signature, Span, Target,
 };
 use crate::pipeline::bindings::stages::Position;
 use crate::pipeline::call::{CallResponse, CallResponseBody, CallState, Calls, Ingest, StoredBytes, Work};
@@ -126,6 +126,22 @@ impl HostCall for CallsView<'_> {
         self.call(&handle)?.facts.target.clone().ok_or_else(|| Error::new(NotKnownYet("target")))
     }
 
+    fn set_access_point(&mut self, handle: Resource<CallHandle>, point: AccessPoint) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.access_point, point, "access-point")
+    }
+
+    fn access_point(&mut self, handle: Resource<CallHandle>) -> Result<Option<AccessPoint>> {
+        Ok(self.call(&handle)?.facts.access_point.clone())
+    }
+
+    fn set_source_access_point(&mut self, handle: Resource<CallHandle>, point: AccessPoint) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.source_access_point, point, "source-access-point")
+    }
+
+    fn source_access_point(&mut self, handle: Resource<CallHandle>) -> Result<Option<AccessPoint>> {
+        Ok(self.call(&handle)?.facts.source_access_point.clone())
+    }
+
     fn set_form(&mut self, handle: Resource<CallHandle>, form: Form) -> Result<()> {
         establish(&mut self.own_call(&handle)?.facts.form, form, "form")
     }
@@ -205,7 +221,13 @@ impl HostCall for CallsView<'_> {
         Ok(match (&facts.principal, &facts.owner) {
             (Some(Principal::Authenticated(identity)), Some(owner)) => {
                 // Users and sessions may have policies that limit them. A root user has none.
-                identity.kind == IdentityKind::Root && identity.account == owner.account && !owner.guarded
+                identity.kind == IdentityKind::Root
+                    && identity.account == owner.account
+                    && !owner.guarded
+                    && facts
+                        .access_point
+                        .as_ref()
+                        .is_none_or(|point| point.account == identity.account && !point.guarded)
             }
             _ => false,
         })

@@ -1,0 +1,35 @@
+//! The operations: each reads rows, plans changes and makes a response.
+
+mod access_point;
+mod policy;
+mod tags;
+
+use gateway::errors::Result;
+use gateway::operations::{Operation, access_points, nothing};
+use sdk::Call;
+
+use crate::request::Request;
+
+/// Serves a request that `policy` allowed.
+pub(crate) async fn serve(call: &Call, request: &Request) -> Result<()> {
+    let response = match request.operation {
+        Operation::CreateAccessPoint => access_point::create(call, request).await?,
+        Operation::GetAccessPoint => access_point::get(request)?,
+        Operation::ListAccessPoints => access_point::list(request)?,
+        Operation::DeleteAccessPoint => access_point::delete(call, request).await?,
+        Operation::GetAccessPointPolicy => policy::get(request)?,
+        Operation::PutAccessPointPolicy => policy::put(call, request).await?,
+        Operation::DeleteAccessPointPolicy => policy::delete(call, request).await?,
+        Operation::GetAccessPointPolicyStatus => policy::status(request)?,
+        Operation::ListTagsForResource => tags::list(request)?,
+        Operation::TagResource => tags::add(call, request).await?,
+        Operation::UntagResource => tags::remove(call, request).await?,
+        other if other.is_of_scope() => {
+            request.access_point()?;
+            return Err(access_points::no_scope());
+        }
+        other => return Err(nothing::not_implemented(other)),
+    };
+    response.send(call);
+    Ok(())
+}
