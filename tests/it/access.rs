@@ -194,7 +194,7 @@ fn an_account_blocks_public_access_in_all_of_its_buckets() {
     for (document, code) in [("", "MissingRequestBodyError"), ("<Block/>", "MalformedXML")] {
         check(&owner.send(account_block("PUT", MAIN_ACCOUNT).body(document)), 400, code);
     }
-    let other = Request::new("GET", "/v20180820/accesspoint").header("x-amz-account-id", MAIN_ACCOUNT);
+    let other = Request::new("GET", "/v20180820/jobs").header("x-amz-account-id", MAIN_ACCOUNT);
     check(&owner.send(other), 501, "NotImplemented");
     // Without the header, it is a bucket's name and a key.
     owner.put("/v20180820", "");

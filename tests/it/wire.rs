@@ -131,7 +131,7 @@ fn a_copy_source_is_decoded_like_a_form() {
     assert_eq!(missing.code(), "NoSuchKey");
     let arn = "arn%3Aaws%3As3%3Aus-east-1%3A111122223333%3Aaccesspoint%2Fa%2Fobject%2Fb";
     let answer = client.send(Request::new("PUT", "/photos/copy").header("x-amz-copy-source", arn));
-    assert_eq!(answer.code(), "NotImplemented");
+    assert_eq!(answer.code(), "NoSuchAccessPoint");
 }
 
 #[test]

@@ -20,7 +20,15 @@ impl Changes {
     /// None yet.
     pub(crate) fn new() -> Changes {
         let (require, put, delete) = (Vec::new(), Vec::new(), Vec::new());
-        Changes(Batch { require, put, delete, keep: Vec::new(), free: Vec::new(), usage: None, essential: false })
+        Changes(Batch {
+            require,
+            put,
+            delete,
+            keep: Vec::new(),
+            free: Vec::new(),
+            usage: None,
+            essential: false,
+        })
     }
 
     /// The row is still as it was read.

@@ -12,7 +12,7 @@ use crate::pipeline::contract;
 pub struct Facts {
     /// The operation, and what it is done to.
     pub target: Option<Target>,
-    /// The access point by which the call comes to its bucket.
+    /// The access point by which the call comes.
     pub access_point: Option<AccessPoint>,
     /// The access point by which it names the source of a copy.
     pub source_access_point: Option<AccessPoint>,
