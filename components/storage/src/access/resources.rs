@@ -38,7 +38,7 @@ impl Guest for Storage {
 
     fn account_public_access(account: String) -> PublicAccess {
         // Fail closed, as above.
-        let blocked = Account::parse(&account).map(|account| account::public_access(account));
+        let blocked = Account::parse(&account).map(account::public_access);
         blocked.and_then(Result::ok).unwrap_or(PublicAccessBlock::ALL).into()
     }
 
