@@ -161,6 +161,41 @@ fn who_may_no_longer_write_does_not_finish_what_was_begun() {
 }
 
 #[test]
+fn an_upload_by_an_access_point_is_denied_by_the_policy_that_it_has_by_then() {
+    let server = Server::start();
+    let mut owner = server.client();
+    owner.put("/photos", "");
+    let control = |method: &str, path: &str, body: &str| {
+        Request::new(method, &format!("/v20180820/accesspoint/reports{path}"))
+            .header("x-amz-account-id", "000000000001")
+            .body(body.to_owned())
+    };
+    let made = owner.expect(control(
+        "PUT",
+        "",
+        "<CreateAccessPointRequest><Bucket>photos</Bucket></CreateAccessPointRequest>",
+    ));
+    let alias = made.text().split("<Alias>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+    let target = format!("/{alias}/cat.jpg");
+    // The root user of the owner, whom nothing limits until then.
+    let early = Half::send(&server, &owner, put(&target));
+    assert_eq!(verdict(&early.finish()), allowed());
+    let (late, gone) = (Half::send(&server, &owner, put(&target)), Half::send(&server, &owner, put(&target)));
+    let arn = "arn:aws:s3:us-east-1:000000000001:accesspoint/reports";
+    let policy = format!(
+        "{{&quot;Version&quot;:&quot;2012-10-17&quot;,&quot;Statement&quot;:[{{&quot;Effect&quot;:&quot;Deny&quot;,\
+         &quot;Principal&quot;:&quot;*&quot;,&quot;Action&quot;:&quot;s3:PutObject&quot;,\
+         &quot;Resource&quot;:&quot;{arn}/object/*&quot;}}]}}"
+    );
+    let policy =
+        format!("<PutAccessPointPolicyRequest><Policy>{policy}</Policy></PutAccessPointPolicyRequest>");
+    owner.expect(control("PUT", "/policy", &policy));
+    assert_eq!(verdict(&late.finish()), denied());
+    assert_eq!(owner.send(control("DELETE", "", "")).status, 204);
+    assert_eq!(verdict(&gone.finish()), denied());
+}
+
+#[test]
 fn a_public_acl_counts_as_what_is_blocked_when_the_object_is_there() {
     let public = |target: &str| put(target).header("x-amz-acl", "public-read");
     let account = Request::new("PUT", "/v20180820/configuration/publicAccessBlock")

@@ -9,9 +9,9 @@ use gateway::request::headers::with_presigned;
 use gateway::request::query::Query;
 use sdk::{Decision, Head, IdentityKind, Target};
 
-use crate::aws_query;
 use crate::explain::{explain, is_denial};
 use crate::host::{Call, identities, region};
+use crate::needed_access;
 use crate::permissions::Permissions;
 use crate::resources::Stored;
 
@@ -28,9 +28,9 @@ pub(crate) fn authorize(call: &Call) -> Result<()> {
         return Ok(());
     }
     let facts = Facts::of(call)?;
-    // What is decided on is known from the request alone.
+    // A stage has read the request, and has said which access it needs.
     if facts.operation.is_query_call() || facts.operation.is_of_access_points() {
-        return aws_query::authorize(call, facts.operation);
+        return needed_access::authorize(call, facts.operation);
     }
     if is_configured_owner(call, &facts.principal) {
         call.set_decision(Decision::AsOwner);

@@ -3,11 +3,11 @@
 mod advice;
 mod authorize;
 mod authorize_key;
-mod aws_query;
 mod endpoint;
 mod explain;
 mod host;
 mod kept;
+mod needed_access;
 mod permissions;
 mod resources;
 #[cfg(test)]

@@ -13,6 +13,7 @@
 //! | [`explanation`] | what is known of a call that is denied |
 //! | [`refusal`] | `S3Error` to the contract's refusal, and what a failure means to a client |
 //! | [`index`] | ordered tables |
+//! | [`record`] | what rows hold |
 //! | [`settings`] | what the operator set |
 
 pub mod access;
@@ -24,6 +25,7 @@ pub mod executor;
 pub mod explanation;
 pub mod head;
 pub mod index;
+pub mod record;
 pub mod refusal;
 pub mod response;
 pub mod settings;

@@ -13,7 +13,10 @@ use gateway::operations::form::Form;
 use gateway::request::headers::{Headers, with_presigned};
 use gateway::request::query::Query;
 use sdk::bindings::storage::exports::portcullis::gateway::storage::Sealing;
-use sdk::{Call, Decision, DefaultProtection, Head, Identity, Owner, Principal, Response, SentHead, Target};
+use sdk::{
+    Call, Decision, DefaultProtection, Head, Identity, IdentityKind, Owner, Principal, Response, SentHead,
+    Target,
+};
 
 use crate::exchange::Exchange;
 use crate::object::read::{self, Found};
@@ -245,6 +248,15 @@ impl Request {
             && self.account() != Some(bucket.owner)
     }
 
+    /// Whether the principal is the root user of the account that owns a bucket, and no access
+    /// point names the source of a copy: nothing but ownership decides on a source in it.
+    fn is_root_of(&self, bucket: &BucketRow) -> bool {
+        let is_root = |who: Identity| {
+            who.kind == IdentityKind::Root && Account::parse(&who.account) == Some(bucket.owner)
+        };
+        self.identity().is_some_and(is_root) && self.call.source_access_point().is_none()
+    }
+
     /// The account of the principal; `None` for `anonymous`.
     pub(crate) fn account(&self) -> Option<Account> {
         Account::parse(&self.identity()?.account)
@@ -277,7 +289,7 @@ impl DecidedOn {
     }
 
     /// [`DecidedOn::check`] for the source of a copy, in its bucket. Where only ownership decides
-    /// and the principal is the owner, the source may have changed in any way.
+    /// and the principal is the owner's root user, the source may have changed in any way.
     pub(crate) fn check_source(
         &self,
         request: &Request,
@@ -285,7 +297,7 @@ impl DecidedOn {
         version: &Version,
     ) -> Result<()> {
         match self.check(version) {
-            Err(_) if !bucket.is_guarded() && request.account() == Some(bucket.owner) => Ok(()),
+            Err(_) if !bucket.is_guarded() && request.is_root_of(bucket) => Ok(()),
             checked => checked,
         }
     }

@@ -4,6 +4,9 @@
 //! be added. A line that changes stands for rows that data folders hold and this release no longer
 //! reads.
 
+use gateway::errors::ErrorCode;
+use serde::de::DeserializeOwned;
+
 use super::*;
 use crate::tables;
 

@@ -10,6 +10,8 @@ use crate::rows::new_entity;
 use crate::tables;
 use crate::tests::{ACCOUNT, ALLOW, TRUST, ok};
 
+use serde::de::DeserializeOwned;
+
 use super::*;
 
 /// Rows by name, in the order in which they are written.

@@ -224,10 +224,11 @@ impl HostCall for CallsView<'_> {
                 identity.kind == IdentityKind::Root
                     && identity.account == owner.account
                     && !owner.guarded
-                    && facts
-                        .access_point
-                        .as_ref()
-                        .is_none_or(|point| point.account == identity.account && !point.guarded)
+                    && facts.access_point.as_ref().is_none_or(|point| {
+                        // What the access point says may have changed since the decision, and no
+                        // row that commits require would tell.
+                        facts.decision.is_none() && point.account == identity.account && !point.guarded
+                    })
             }
             _ => false,
         })

@@ -1,4 +1,5 @@
-//! The decision on a call of IAM or STS. `iam` has said which access it needs.
+//! The decision on a call that needs what a stage has said: `iam` of calls of IAM and STS,
+//! `access-points` of requests about access points.
 
 use std::borrow::Cow;
 
@@ -52,18 +53,18 @@ pub(crate) fn authorize(call: &Call, operation: Operation) -> Result<()> {
     };
     permissions.with_grants(|grants| {
         let (principal, permissions, budget) = (&principal, &permissions, &budget);
-        let query_call = QueryCall { call, operation, principal, grants, permissions, budget };
+        let planned = PlannedCall { call, operation, principal, grants, permissions, budget };
         needed
             .actions
             .iter()
-            .try_for_each(|action| query_call.authorize_action(action, &needed, &headers, head.received_ms))
+            .try_for_each(|action| planned.authorize_action(action, &needed, &headers, head.received_ms))
     })?;
     call.set_decision(Decision::Allow);
     Ok(())
 }
 
 /// A call, its principal, and what decides on its actions.
-struct QueryCall<'a> {
+struct PlannedCall<'a> {
     call: &'a Call,
     operation: Operation,
     principal: &'a Principal<'a>,
@@ -73,7 +74,7 @@ struct QueryCall<'a> {
     budget: &'a Budget,
 }
 
-impl QueryCall<'_> {
+impl PlannedCall<'_> {
     /// Decides on one of the actions. `AccessDenied` where it is not allowed.
     fn authorize_action(
         &self,
@@ -83,7 +84,7 @@ impl QueryCall<'_> {
         received_ms: u64,
     ) -> Result<()> {
         let stored = Stored { call: self.call, permissions: self.permissions };
-        let lookups = QueryLookups { stored: &stored };
+        let lookups = PlannedLookups { stored: &stored };
         let query = Query::default();
         let request = S3Request {
             operation: self.operation,
@@ -173,11 +174,11 @@ impl Context for QueryContext<'_> {
 }
 
 /// What condition keys say of a call of IAM or STS besides what it brings itself.
-struct QueryLookups<'a> {
+struct PlannedLookups<'a> {
     stored: &'a Stored<'a>,
 }
 
-impl Lookups for QueryLookups<'_> {
+impl Lookups for PlannedLookups<'_> {
     fn source_ip(&self) -> Option<String> {
         Some(self.stored.call.source_ip())
     }
