@@ -49,6 +49,7 @@ mod shares;
 mod stages;
 mod tidy;
 mod traces;
+mod transforms;
 mod traps;
 mod unconfigured;
 mod upgrade;

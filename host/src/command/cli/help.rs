@@ -7,7 +7,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ("Run", &["serve", "config"]),
     ("Look after the data folder", &["check", "backup", "restore", "upgrade"]),
     ("Access and limits", &["explain", "policy", "limits", "quota", "usage"]),
-    ("Extend", &["stage"]),
+    ("Extend", &["stage", "transform"]),
 ];
 
 /// Gives a command the help that lists its subcommands in groups.
