@@ -1,27 +1,21 @@
 //! `portcullis transform`: transforms, from a template to a run, without a server.
 
 mod build;
+mod contract;
 mod described;
 mod settings;
 mod template;
 mod trial;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 
 use super::output::say;
 use crate::transforms::LimitsGiven;
 
 pub use template::{Shape, TransformLanguage};
-
-/// The contract that this server was built with (`gateway/transform-wit`).
-const CONTRACT_FILES: [(&str, &str); 3] = [
-    ("types.wit", include_str!("../../../gateway/transform-wit/types.wit")),
-    ("capabilities.wit", include_str!("../../../gateway/transform-wit/capabilities.wit")),
-    ("worlds.wit", include_str!("../../../gateway/transform-wit/worlds.wit")),
-];
 
 /// What is done with a transform.
 #[derive(Debug)]
@@ -80,17 +74,8 @@ pub(super) fn run(action: &TransformAction) -> Result<ExitCode> {
         TransformAction::Check(component) => trial::check(component),
         TransformAction::Test(component, trial) => trial::test(component, trial),
         TransformAction::Wit(folder) => {
-            write_contract(folder)?;
+            contract::write(folder)?;
             Ok(say(&format!("the contract is in {}\n", folder.display())))
         }
     }
-}
-
-fn write_contract(folder: &Path) -> Result<()> {
-    std::fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
-    for (name, text) in CONTRACT_FILES {
-        let path = folder.join(name);
-        std::fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
-    }
-    Ok(())
 }

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::Deserialize;
 
+use super::contract;
 use super::settings::SETTINGS;
-use super::write_contract;
 use crate::command::output::say;
 use crate::command::toolchain::CONTRACT;
 
@@ -146,7 +146,7 @@ pub(super) fn write(folder: &Path, language: TransformLanguage, shape: Shape) ->
          \"objects\", \"scratch\"\ngrants = []\n\n[limits]\n# memory_bytes_max = 268435456\n"
     );
     write_file(&folder.join(SETTINGS), &settings)?;
-    write_contract(&folder.join(CONTRACT))?;
+    contract::write(&folder.join(CONTRACT))?;
     let shown = folder.display();
     Ok(say(&format!(
         "{name} is a transform that works. Its README says how to get the tools. Next:\n  \
