@@ -11,5 +11,7 @@ pub mod policy;
 mod prepared;
 pub mod serve;
 pub mod stage;
+mod toolchain;
+pub mod transform;
 mod trouble;
 pub mod upgrade;

@@ -25,7 +25,6 @@ pub(crate) mod row_reader;
 pub mod rules;
 pub mod shared;
 pub mod shares;
-pub(crate) mod stale_code;
 pub(crate) mod usage_count;
 pub(crate) mod variables;
 pub mod work;

@@ -5,41 +5,9 @@
 # server as it was built elsewhere. A real client meets it. Tools come by name: cargo, clang and lld, npm, PyPI. What they
 # bring, and compiled components, are kept in the target folder.
 . "$(dirname "$0")/server.sh"
+. "$(dirname "$0")/tools.sh"
 [ -x "$BIN" ] || { echo "build it first: cargo build --release" >&2; exit 1; }
-TOOLS=$TARGET/stage-tools
 LANGUAGES=${*:-rust c javascript python}
-mkdir -p "$TOOLS"
-
-# The tools of a language, for the stage in the current folder.
-get_tools() {
-  local missing=() program as_root=
-  case $1 in
-    c)
-      for program in clang wasm-ld; do command -v "$program" >/dev/null || missing=(clang lld); done
-      if [ ${#missing[@]} -gt 0 ]; then
-        [ "$(id -u)" = 0 ] || as_root=sudo
-        $as_root apt-get update -qq
-        $as_root apt-get install -qq -y --no-install-recommends "${missing[@]}" >/dev/null
-      fi
-      ;;
-    javascript)
-      if ! cmp -s package.json "$TOOLS/package.json"; then
-        cp package.json "$TOOLS/"
-        (cd "$TOOLS" && sed -i 's/"name": ".*"/"name": "tools"/' package.json && npm install --silent --no-audit --no-fund)
-        cp package.json "$TOOLS/"
-      fi
-      ln -s "$TOOLS/node_modules" node_modules
-      ;;
-    python)
-      if ! cmp -s requirements.txt "$TOOLS/requirements.txt"; then
-        python3 -m venv "$TOOLS/venv"
-        "$TOOLS/venv/bin/pip" install --quiet --disable-pip-version-check -r requirements.txt
-        cp requirements.txt "$TOOLS/"
-      fi
-      ln -s "$TOOLS/venv" .venv
-      ;;
-  esac
-}
 
 say() { echo "   $*"; }
 fail() { echo "FAIL  $*" >&2; tail -n 20 "$WORK/server.log" "$WORK/output" 2>/dev/null >&2; exit 1; }

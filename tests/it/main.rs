@@ -51,6 +51,7 @@ mod signals;
 mod stages;
 mod tidy;
 mod traces;
+mod transforms;
 mod traps;
 mod unconfigured;
 mod upgrade;

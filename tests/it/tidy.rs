@@ -86,7 +86,9 @@ fn no_test_is_ignored_without_a_reason() {
 #[test]
 fn every_item_of_the_contract_is_documented() {
     let mut silent = Vec::new();
-    for path in workspace::files(&workspace::root().join("gateway").join("wit"), "wit") {
+    let gateway = workspace::root().join("gateway");
+    let files = ["wit", "transform-wit"].map(|folder| workspace::files(&gateway.join(folder), "wit"));
+    for path in files.into_iter().flatten() {
         let text = read(&path);
         let lines: Vec<&str> = text.lines().map(str::trim).collect();
         for (at, line) in lines.iter().enumerate() {

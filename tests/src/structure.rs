@@ -36,9 +36,9 @@ pub const HOST: &Floors = &[
     ("command", "command"),
     ("front", "front"),
     ("pipeline", "pipeline"),
-    ("keys", "keys"),
+    ("keys, transforms", "keys transforms"),
     ("config", "config"),
-    ("telemetry, outbound, body", "telemetry outbound body"),
+    ("telemetry, outbound, body, compiled", "telemetry outbound body compiled"),
     ("leaves", "secret hex random"),
 ];
 

@@ -1,5 +1,5 @@
 //! The command line: `portcullis serve|config|check|backup|restore|upgrade|explain|policy|limits|
-//! quota|usage|stage|completions|version`. Flags of `serve` come from the table of keys.
+//! quota|usage|stage|transform|completions|version`. Flags of `serve` come from the table of keys.
 
 mod access;
 mod backups;
@@ -7,6 +7,7 @@ mod help;
 mod rules;
 mod settings;
 mod stage;
+mod transform;
 mod usage;
 
 use std::ffi::OsString;
@@ -18,9 +19,14 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
 
 use super::output::{EXIT_FAILED, Output, complain, say, whole};
-use super::{backup, check, config_check, explain, policy, serve, stage as stages, upgrade};
+use super::{
+    backup, check, config_check, explain, policy, serve, stage as stages, transform as transform_command,
+    upgrade,
+};
+use crate::compiled::{self, CodeFor};
 use crate::config::{self, Config, Environment, Given, KEYS, Quota, Rate};
 use crate::pipeline::engine;
+use crate::transforms;
 
 pub use rules::Change;
 use settings::{json, settings, some_settings};
@@ -50,6 +56,8 @@ pub enum Task {
     Simulate(Given, Box<policy::Simulation>, Output),
     /// Make, build or try a stage of the operator's.
     Stage(Box<stages::Action>),
+    /// Make, build or try a transform.
+    Transform(Box<transform_command::TransformAction>),
     /// Check a configuration.
     ConfigCheck(Given, Output),
     /// Print the effective configuration.
@@ -58,7 +66,7 @@ pub enum Task {
     ConfigExample,
     /// Compile the component on standard input into a cache folder: what `serve` does in a process
     /// of its own.
-    Compile(PathBuf),
+    Compile(PathBuf, CodeFor),
     /// Print the completions of a shell.
     Completions(Shell),
     /// Print the version.
@@ -96,6 +104,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, clap
         Some(("usage", matches)) => Task::Usage(given(matches), output(matches)),
         Some(("policy", matches)) => access::policy(matches),
         Some(("stage", matches)) => Task::Stage(Box::new(stage::action(matches)?)),
+        Some(("transform", matches)) => Task::Transform(Box::new(transform::action(matches)?)),
         Some(("config", matches)) => match matches.subcommand() {
             Some(("show", matches)) => Task::ConfigShow(given(matches)),
             Some(("example", _)) => Task::ConfigExample,
@@ -103,7 +112,10 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, clap
             None => Task::ConfigCheck(Given::default(), Output::Text),
         },
         Some(("compile", matches)) => {
-            Task::Compile(matches.get_one::<PathBuf>("cache").cloned().unwrap_or_default())
+            let is_pipeline =
+                matches.get_one::<String>("for").is_none_or(|name| name != CodeFor::Transforms.name());
+            let code_for = if is_pipeline { CodeFor::Pipeline } else { CodeFor::Transforms };
+            Task::Compile(matches.get_one::<PathBuf>("cache").cloned().unwrap_or_default(), code_for)
         }
         Some(("completions", matches)) => {
             Task::Completions(matches.get_one::<Shell>("shell").copied().unwrap_or(Shell::Bash))
@@ -115,7 +127,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Task, clap
 
 /// Does it. Results go to standard output, errors to standard error.
 pub fn run(task: Task) -> ExitCode {
-    engine::compile_in_own_process();
+    compiled::compile_in_own_process();
     let outcome = match task {
         Task::Serve(given) => load(&given).and_then(serve::run).map(|()| ExitCode::SUCCESS),
         Task::Check(given, output) => load(&given).and_then(|config| check::run(&config, output)),
@@ -142,10 +154,11 @@ pub fn run(task: Task) -> ExitCode {
             load(&given).and_then(|config| policy::simulate(&config, &question, output))
         }
         Task::Stage(action) => stages::run(&action),
+        Task::Transform(action) => transform_command::run(&action),
         Task::ConfigCheck(given, output) => Ok(config_check::run(load(&given), output)),
         Task::ConfigShow(given) => load(&given).map(|config| config_check::show(&config)),
         Task::ConfigExample => Ok(say(&config::example())),
-        Task::Compile(cache) => compile(&cache).map(|()| ExitCode::SUCCESS),
+        Task::Compile(cache, code_for) => compile(&cache, code_for).map(|()| ExitCode::SUCCESS),
         Task::Completions(shell) => Ok(say(&completions(shell))),
         Task::Version(output) => Ok(say(&version(output))),
     };
@@ -159,12 +172,15 @@ fn backup_task((matches, place, chore): (&ArgMatches, backup::Place, backup::Cho
     Task::Backup(given(matches), place, chore, output(matches))
 }
 
-fn compile(cache: &Path) -> anyhow::Result<()> {
+fn compile(cache: &Path, code_for: CodeFor) -> anyhow::Result<()> {
     // Nobody waits for it any more when the start that needs it has ended.
     rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     let mut component = Vec::new();
     std::io::stdin().lock().read_to_end(&mut component)?;
-    engine::compile_into(cache, &component)
+    match code_for {
+        CodeFor::Pipeline => engine::compile_into(cache, &component),
+        CodeFor::Transforms => transforms::compile_into(cache, &component),
+    }
 }
 
 fn load(given: &Given) -> anyhow::Result<Config> {
@@ -232,11 +248,19 @@ fn command() -> Command {
         .subcommand(usage::command())
         .subcommand(access::policy_command())
         .subcommand(stage::command())
+        .subcommand(transform::command())
         .subcommand(config)
         .subcommand(
-            Command::new("compile").hide(true).about("Compile the component on standard input").arg(
-                Arg::new("cache").required(true).value_name("FOLDER").value_parser(value_parser!(PathBuf)),
-            ),
+            Command::new("compile")
+                .hide(true)
+                .about("Compile the component on standard input")
+                .arg(
+                    Arg::new("cache")
+                        .required(true)
+                        .value_name("FOLDER")
+                        .value_parser(value_parser!(PathBuf)),
+                )
+                .arg(Arg::new("for").long("for").value_name("KIND")),
         )
         .subcommand(
             Command::new("completions")

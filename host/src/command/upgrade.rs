@@ -10,12 +10,12 @@ use serde_json::json;
 
 use super::output::{EXIT_FOUND, Output, say};
 use super::{check, serve, trouble};
+use crate::compiled::stale_code;
 use crate::config::Config;
 use crate::keys::accounts::{RootCredentials, RootOrigin};
 use crate::keys::vault::volume_options;
 use crate::pipeline::compose::Manifest;
 use crate::pipeline::engine::{self, CompiledPipeline};
-use crate::pipeline::stale_code;
 use volume::{FORMAT, FORMATS, FormatVersion, Volume, format_of};
 
 /// Whether anything is changed.

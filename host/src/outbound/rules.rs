@@ -29,6 +29,16 @@ impl Destination {
         Some(Destination { host, port: authority.port_u16() })
     }
 
+    /// Whether a URL leads there.
+    pub fn is_of(&self, url: &str) -> bool {
+        let Some(uri) = url.parse::<Uri>().ok() else { return false };
+        let Some(authority) = uri.authority().filter(|authority| !authority.as_str().contains('@')) else {
+            return false;
+        };
+        let port = authority.port_u16().unwrap_or(if uri.scheme_str() == Some("http") { 80 } else { 443 });
+        self.means(&host_of(authority.host()), port)
+    }
+
     fn means(&self, host: &str, port: u16) -> bool {
         self.host == host && self.port.is_none_or(|own| own == port)
     }

@@ -235,3 +235,28 @@ fn a_file_of_authorities_holds_some() {
     assert!(refused.to_string().contains("holds no certificate"), "{refused}");
     assert!(with(Some(PathBuf::from("no-such-file"))).unwrap_err().to_string().contains("outbound.ca_file"));
 }
+
+#[test]
+fn a_destination_knows_its_urls() {
+    let is_of = |destination: &str, url: &str| Destination::parse(destination).unwrap().is_of(url);
+    for (destination, url) in [
+        ("api.example.com", "https://api.example.com/v1?a=b"),
+        ("api.example.com", "https://API.example.com:8443/"),
+        ("api.example.com:443", "https://api.example.com/"),
+        ("10.1.2.3:80", "http://10.1.2.3/"),
+        ("[fd00::1]:8443", "https://[fd00::1]:8443/"),
+    ] {
+        assert!(is_of(destination, url), "{destination} {url}");
+    }
+    for (destination, url) in [
+        ("api.example.com", "https://example.com/"),
+        ("api.example.com", "https://api.example.com.evil.org/"),
+        ("api.example.com", "https://api.example.com@evil.org/"),
+        ("api.example.com", "https://evil.org/api.example.com"),
+        ("api.example.com:443", "http://api.example.com/"),
+        ("api.example.com", "/api.example.com"),
+        ("api.example.com", ""),
+    ] {
+        assert!(!is_of(destination, url), "{destination} {url}");
+    }
+}

@@ -2,24 +2,19 @@
 //! workers.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, InstancePre, Linker};
 use wasmtime::{Config, Engine, Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
 
-use crate::hex;
+use crate::compiled::{self, CodeFor};
 use crate::pipeline::added_stages::{AddedStage, AddedStages, StageLimits, StageSource, thread_time};
 use crate::pipeline::bindings::{Pipeline, PipelinePre};
 use crate::pipeline::capabilities::{self, HostState};
 use crate::pipeline::instance_limits::MEMORY_BYTES_MAX;
-use crate::pipeline::stale_code;
 
 /// Epochs tick this often while requests run.
 const EPOCH_TICK: Duration = Duration::from_millis(20);
@@ -193,138 +188,24 @@ fn tick(engine: wasmtime::EngineWeak) -> Result<()> {
     Ok(())
 }
 
-/// Compiles a component, or loads what an earlier start compiled. `what` says in the log which one.
-pub(crate) fn compile(
-    engine: &Engine,
-    what: &str,
-    composed: &[u8],
-    cache: Option<&Path>,
-) -> Result<Component> {
-    let Some(cache) = cache else {
-        return Ok(Component::new(engine, composed)?);
-    };
-    let path = cache.join(cache_name(engine, composed));
-    if let Some(component) = load_cached(engine, &path) {
-        return Ok(component);
-    }
-    // Asked before it is compiled: another process could not keep the code either.
-    let kept = writable(cache);
-    match &kept {
-        Ok(()) => tracing::info!("compiling {what}: once for this version; it takes some seconds"),
-        Err(error) => tracing::warn!(
-            folder = %cache.display(), %error,
-            "compiling {what}, which every start does again: the code cannot be kept. Let the user of this program \
-             write to the folder, or name another one (cache_dir)"
-        ),
-    }
-    if kept.is_ok()
-        && let Some(program) = APART.get()
-        && compile_apart(program, composed, cache)
-        && let Some(component) = load_cached(engine, &path)
-    {
-        return Ok(component);
-    }
-    let code = engine.precompile_component(composed)?;
-    if kept.is_ok()
-        && let Err(error) = store_cached(&path, &code)
-    {
-        tracing::warn!(file = %path.display(), %error, "compiled code cannot be kept; the next start compiles again");
-    }
-    // Why this is safe: see `load_cached`. Here the bytes come from this process itself.
-    #[expect(unsafe_code, reason = "code compiled by this process a moment ago")]
-    let component = unsafe { Component::deserialize(engine, &code) }?;
-    Ok(component)
-}
-
-/// This program, where it is its own command line: it compiles in a process of its own, because
-/// compiling needs a hundred megabytes for a second, and a server would hold on to them.
-static APART: OnceLock<PathBuf> = OnceLock::new();
-
-/// From now on this program compiles in processes of its own, started by `portcullis compile`.
-pub fn compile_in_own_process() {
-    if let Ok(program) = std::env::current_exe() {
-        // Set already: it is the same program.
-        let _ = APART.set(program);
-    }
-}
-
-/// Whether another process compiled a component into the cache. If not, this one will.
-fn compile_apart(program: &Path, composed: &[u8], cache: &Path) -> bool {
-    let compile = || -> std::io::Result<bool> {
-        let mut child = Command::new(program).arg("compile").arg(cache).stdin(Stdio::piped()).spawn()?;
-        let written = child.stdin.take().map(|mut stdin| stdin.write_all(composed));
-        Ok(child.wait()?.success() && written.is_some_and(|written| written.is_ok()))
-    };
-    compile().unwrap_or_else(|error| {
-        tracing::debug!(%error, "no process of its own for the compiler");
-        false
-    })
+/// Compiles a component for the pipeline, or loads what an earlier start compiled. `what` says in the
+/// log which one.
+fn compile(engine: &Engine, what: &str, component: &[u8], cache: Option<&Path>) -> Result<Component> {
+    compiled::compile(engine, CodeFor::Pipeline, what, component, cache)
 }
 
 /// Compiles a component into the cache: what `portcullis compile` does with its standard input.
 ///
 /// # Errors
 /// What is no component, or a cache that cannot be written.
-pub fn compile_into(cache: &Path, composed: &[u8]) -> Result<()> {
+pub fn compile_into(cache: &Path, component: &[u8]) -> Result<()> {
     let engine = Engine::new(&config()).map_err(anyhow::Error::from)?;
-    let code = engine.precompile_component(composed)?;
-    let path = cache.join(cache_name(&engine, composed));
-    writable(cache)
-        .and_then(|()| store_cached(&path, &code))
-        .with_context(|| format!("writing {}", path.display()))
+    compiled::compile_into(&engine, CodeFor::Pipeline, cache, component)
 }
 
-/// Where the cache folder has the code of a component, if it was compiled.
+/// Where the cache folder has the code of components, if they were compiled.
 pub(crate) fn cached_paths(cache: &Path, components: &[Vec<u8>]) -> Result<Vec<PathBuf>> {
     let engine = Engine::new(&config()).map_err(anyhow::Error::from)?;
-    Ok(components.iter().map(|component| cache.join(cache_name(&engine, component))).collect())
+    let path = |component: &Vec<u8>| compiled::path(&engine, CodeFor::Pipeline, cache, component);
+    Ok(components.iter().map(path).collect())
 }
-
-/// A name that changes with the components, the engine's version, its settings and the CPU's
-/// features.
-fn cache_name(engine: &Engine, composed: &[u8]) -> String {
-    let mut hasher = DefaultHasher::new();
-    engine.precompile_compatibility_hash().hash(&mut hasher);
-    let digest = Sha256::digest(composed);
-    let digest = hex::text(digest.get(..16).unwrap_or_default());
-    format!("pipeline-{digest}-{:016x}.cwasm", hasher.finish())
-}
-
-/// Loads compiled code that an earlier start wrote. Only a file that belongs to this user and that
-/// no other user can write is trusted: a user who can change it can run code in this process.
-fn load_cached(engine: &Engine, path: &Path) -> Option<Component> {
-    use std::os::unix::fs::MetadataExt;
-    let found = std::fs::symlink_metadata(path).ok()?;
-    if !found.is_file() || found.uid() != rustix::process::geteuid().as_raw() || found.mode() & 0o022 != 0 {
-        tracing::warn!(file = %path.display(), "ignoring compiled code that another user wrote, or could have: run all commands as the user of the server");
-        return None;
-    }
-    #[expect(unsafe_code, reason = "the file was written by this user's earlier start, see above")]
-    let loaded = unsafe { Component::deserialize_file(engine, path) };
-    loaded.ok().inspect(|_| stale_code::note_use(path))
-}
-
-/// Makes the cache where it is not there, and tries whether a file can be written to it.
-fn writable(cache: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(cache)?;
-    let trial = cache.join(format!("{}.partial", std::process::id()));
-    std::fs::write(&trial, [])?;
-    std::fs::remove_file(&trial)
-}
-
-fn store_cached(path: &Path, code: &[u8]) -> std::io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    // Written under another name first: another start must never load a part of it.
-    let partial = path.with_extension(format!("{}.partial", std::process::id()));
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
-    file.write_all(code)?;
-    // The name must never stand for a part of the code, also after a crash of the machine.
-    file.sync_data()?;
-    drop(file);
-    std::fs::rename(&partial, path)
-}
-
-#[cfg(test)]
-mod tests;

@@ -8,7 +8,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ("Run", &["serve", "config"]),
     ("Look after the data folder", &["check", "backup", "restore", "upgrade"]),
     ("Access and limits", &["explain", "policy", "limits", "quota", "usage"]),
-    ("Extend", &["stage"]),
+    ("Extend", &["stage", "transform"]),
 ];
 
 /// What a command's exit status means, where its description does not say it.

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::command::output::say;
+use crate::command::toolchain::CONTRACT;
 use crate::pipeline::contract_text;
 
 /// What a stage is written in.
@@ -25,8 +26,6 @@ pub enum Language {
 
 /// What says that a folder is a stage, and how it is built.
 pub(super) const SETTINGS: &str = "stage.toml";
-/// Where the contract is, in the folder of a stage.
-pub(super) const CONTRACT: &str = "wit";
 
 /// The settings of a folder.
 #[derive(Debug, Deserialize, Serialize)]

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 
 use super::Tried;
-use super::build::BUILT;
 use super::described::{Described, Expect};
 use super::template::SETTINGS;
 use crate::command::explain::harmless;
 use crate::command::output::{EXIT_FOUND, say};
+use crate::command::toolchain::BUILT;
 use crate::pipeline::added_stages::{AddedStage, POSITIONS, Ran, Unsent, failure, position_name, reason};
 use crate::pipeline::bindings::log::Level;
 use crate::pipeline::bindings::stages::Position;

@@ -11,12 +11,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use super::CodeFor;
+
 /// Code that nothing used for so long is stale.
 const UNUSED_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
-/// Of the code, so many files are kept, those that were used last: who changes a component every
-/// few minutes must not fill the disk. A pipeline has one file, and one for each added stage;
-/// commands have two more.
+/// Of each kind of code, so many files are kept, those that were used last: who changes a component
+/// every few minutes must not fill the disk. A pipeline has one file, and one for each added stage;
+/// commands have two more. A transform has one.
 const KEPT_MAX: usize = 32;
+/// The kinds of code.
+const KINDS: [CodeFor; 2] = [CodeFor::Pipeline, CodeFor::Transforms];
 /// What a compiler left that was stopped is stale after so long.
 const PARTIAL_MAX: Duration = Duration::from_secs(3600);
 
@@ -33,12 +37,15 @@ pub(crate) struct StaleCode {
 /// with other names are none of ours.
 pub(crate) fn find(cache: &Path, used: &[PathBuf]) -> StaleCode {
     let now = SystemTime::now();
-    let mut code = Vec::new();
+    let mut code = KINDS.map(|_| Vec::new());
     let mut stale = StaleCode::default();
     for entry in fs::read_dir(cache).into_iter().flatten().flatten() {
         let path = entry.path();
         let name = entry.file_name();
-        let Some(name) = name.to_str().filter(|name| name.starts_with("pipeline-")) else { continue };
+        let Some(name) = name.to_str() else { continue };
+        let begins =
+            |kind: &CodeFor| name.strip_prefix(kind.name()).is_some_and(|rest| rest.starts_with('-'));
+        let Some(code) = KINDS.iter().position(begins).and_then(|at| code.get_mut(at)) else { continue };
         let Ok(found) = entry.metadata() else { continue };
         let Some(time) = found.modified().ok().filter(|_| found.is_file()) else { continue };
         // A time of the future is that of another clock. It counts as now.
@@ -50,10 +57,12 @@ pub(crate) fn find(cache: &Path, used: &[PathBuf]) -> StaleCode {
         }
     }
     // The first are those in use, then those that were used last.
-    code.sort_by_key(|(is_used, unused, ..)| (!is_used, *unused));
-    for (place, (is_used, unused, path, bytes)) in code.into_iter().enumerate() {
-        if !is_used && (unused > UNUSED_MAX || place >= KEPT_MAX) {
-            stale.add(path, bytes);
+    for mut code in code {
+        code.sort_by_key(|(is_used, unused, ..)| (!is_used, *unused));
+        for (place, (is_used, unused, path, bytes)) in code.into_iter().enumerate() {
+            if !is_used && (unused > UNUSED_MAX || place >= KEPT_MAX) {
+                stale.add(path, bytes);
+            }
         }
     }
     stale

@@ -1,0 +1,144 @@
+//! The command about transforms: `portcullis transform`.
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValuesParser;
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+
+use crate::command::transform::{Shape, TransformAction, TransformLanguage, Trial, TriedTransform};
+use crate::transforms::{CallLimits, LimitsGiven};
+
+/// `portcullis transform`
+pub(super) fn command() -> Command {
+    let new = Command::new("new")
+        .about("Write the folder of a new transform, which works")
+        .arg(
+            Arg::new("lang")
+                .long("lang")
+                .required(true)
+                .value_name("LANGUAGE")
+                .value_parser(PossibleValuesParser::new(TransformLanguage::NAMES.map(|(name, _)| name)))
+                .help("What it is written in"),
+        )
+        .arg(
+            Arg::new("streaming")
+                .long("streaming")
+                .action(ArgAction::SetTrue)
+                .help("Bytes come and go as streams, not as lists (Rust)"),
+        )
+        .arg(path("folder", "DIR").required(true).help("Its folder, which has its name"));
+    let build = Command::new("build")
+        .about("Build the component of a transform, with the tools of its language")
+        .arg(path("folder", "DIR").default_value(".").help("The folder of the transform"));
+    let check = Command::new("check")
+        .about("Look at the component of a transform, and try each of its exports")
+        .long_about(
+            "Look at the component of a transform, and try each of its exports on a small object.\n\
+             Exit status: 0 it runs, 1 it fails, 2 it is no transform, or imports what it is not granted.",
+        )
+        .args(component());
+    let test = Command::new("test")
+        .about("Run a transform on a file, without a server")
+        .long_about(
+            "Run a transform on a file, in the sandbox of the server, and show what it answers and costs.\n\
+             Exit status: 0 it does what is expected, 1 it does not, 2 it could not be run.",
+        )
+        .args(component())
+        .args([
+            path("input", "FILE").long("input").help("The bytes of the object; none without it"),
+            path("context", "FILE").long("context").help("The request, and what is expected (TOML)"),
+            path("expect", "FILE").long("expect").help("The bytes that are expected"),
+            path("output", "FILE").long("output").help("Write the bytes of the answer into this file"),
+            path("objects", "DIR").long("objects").help("What `objects` reads: files by their keys"),
+            Arg::new("repeat")
+                .long("repeat")
+                .value_name("N")
+                .default_value("1")
+                .value_parser(value_parser!(u32).range(1..=1_000_000))
+                .help("Run it so often, and show the least and the middle time"),
+        ]);
+    let wit = Command::new("wit")
+        .about("Write the contract of transforms (WIT) into a folder")
+        .arg(path("folder", "DIR").required(true).help("It is made where it is missing"));
+    Command::new("transform")
+        .about("Make, build and try code that changes objects on their way")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommands([new, build, check, test, wit])
+}
+
+fn path(id: &'static str, name: &'static str) -> Arg {
+    Arg::new(id).value_name(name).value_parser(value_parser!(PathBuf))
+}
+
+/// A component, and what a call of it may take.
+fn component() -> [Arg; 7] {
+    let number = |id: &'static str, help: &'static str| {
+        Arg::new(id).long(id).value_name("N").value_parser(value_parser!(u64)).help(help)
+    };
+    [
+        path("file", "FILE.wasm").required(true).help("The component"),
+        number("time-ms-max", "Milliseconds that a call may take"),
+        number("cpu-ms-max", "Milliseconds of processor time that a call may take"),
+        number("memory-bytes-max", "Bytes of memory that a call may have"),
+        number("output-bytes-max", "Bytes that a call may return"),
+        Arg::new("grant")
+            .long("grant")
+            .value_name("NAME")
+            .action(ArgAction::Append)
+            .help("What it may import: clock, random, objects, scratch, http=HOST, secrets=NAME=VALUE"),
+        path("cache-dir", "DIR").long("cache-dir").help("Keep compiled code in this folder"),
+    ]
+}
+
+/// What a command line asks for.
+pub(super) fn action(matches: &ArgMatches) -> Result<TransformAction, clap::Error> {
+    let one = |matches: &ArgMatches, id: &str| matches.get_one::<PathBuf>(id).cloned();
+    let folder = |matches: &ArgMatches| one(matches, "folder").unwrap_or_default();
+    Ok(match matches.subcommand() {
+        Some(("new", matches)) => {
+            let language = matches.get_one::<String>("lang").map(String::as_str).unwrap_or_default();
+            let found = TransformLanguage::NAMES.into_iter().find(|(name, _)| *name == language);
+            let language = found.map_or(TransformLanguage::Rust, |(_, language)| language);
+            let shape = if matches.get_flag("streaming") { Shape::Streaming } else { Shape::Buffered };
+            TransformAction::New(folder(matches), language, shape)
+        }
+        Some(("build", matches)) => TransformAction::Build(folder(matches)),
+        Some(("check", matches)) => TransformAction::Check(given(matches)?),
+        Some(("test", matches)) => {
+            let trial = Trial {
+                input: one(matches, "input"),
+                context: one(matches, "context"),
+                expect: one(matches, "expect"),
+                output: one(matches, "output"),
+                objects: one(matches, "objects"),
+                repeat: matches.get_one::<u32>("repeat").copied().unwrap_or(1),
+            };
+            TransformAction::Test(given(matches)?, Box::new(trial))
+        }
+        Some((_, matches)) => TransformAction::Wit(folder(matches)),
+        None => {
+            return Err(command().error(clap::error::ErrorKind::MissingSubcommand, "a command is missing"));
+        }
+    })
+}
+
+fn given(matches: &ArgMatches) -> Result<TriedTransform, clap::Error> {
+    let number = |id: &str| matches.get_one::<u64>(id).copied();
+    let limits = LimitsGiven {
+        time_ms_max: number("time-ms-max"),
+        cpu_ms_max: number("cpu-ms-max"),
+        memory_bytes_max: number("memory-bytes-max"),
+        output_bytes_max: number("output-bytes-max"),
+        ..LimitsGiven::default()
+    };
+    if let Err(error) = CallLimits::new(&limits) {
+        return Err(command().error(clap::error::ErrorKind::ValueValidation, error));
+    }
+    Ok(TriedTransform {
+        file: matches.get_one::<PathBuf>("file").cloned().unwrap_or_default(),
+        limits,
+        grants: matches.get_many::<String>("grant").unwrap_or_default().cloned().collect(),
+        cache: matches.get_one::<PathBuf>("cache-dir").cloned(),
+    })
+}

@@ -1,0 +1,168 @@
+//! Compiled code: kept in the cache folder, and trusted only where nobody else could have written
+//! it.
+//!
+//! A component is compiled once for an engine, in a process of its own where there is one
+//! (docs/adr/0008). Later starts load what it left.
+
+pub(crate) mod stale_code;
+#[cfg(test)]
+mod tests;
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use anyhow::{Context as _, Result};
+use sha2::{Digest as _, Sha256};
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use crate::hex;
+
+/// What a component is compiled for: each has an engine of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeFor {
+    /// The pipeline, and its added stages.
+    Pipeline,
+    /// Transforms.
+    Transforms,
+}
+
+impl CodeFor {
+    /// How the names of its files begin, and what `portcullis compile` calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            CodeFor::Pipeline => "pipeline",
+            CodeFor::Transforms => "transform",
+        }
+    }
+}
+
+/// Compiles a component, or loads what an earlier start compiled. `what` says in the log which one.
+pub(crate) fn compile(
+    engine: &Engine,
+    code_for: CodeFor,
+    what: &str,
+    component: &[u8],
+    cache: Option<&Path>,
+) -> Result<Component> {
+    let Some(cache) = cache else {
+        return Ok(Component::new(engine, component)?);
+    };
+    let path = path(engine, code_for, cache, component);
+    if let Some(component) = load(engine, &path) {
+        return Ok(component);
+    }
+    // Asked before it is compiled: another process could not keep the code either.
+    let kept = writable(cache);
+    match &kept {
+        Ok(()) => tracing::info!("compiling {what}: once for this version; it takes some seconds"),
+        Err(error) => tracing::warn!(
+            folder = %cache.display(), %error,
+            "compiling {what}, which every start does again: the code cannot be kept. Let the user of this program \
+             write to the folder, or name another one (cache_dir)"
+        ),
+    }
+    if kept.is_ok()
+        && let Some(program) = APART.get()
+        && compile_apart(program, code_for, component, cache)
+        && let Some(component) = load(engine, &path)
+    {
+        return Ok(component);
+    }
+    let code = engine.precompile_component(component)?;
+    if kept.is_ok()
+        && let Err(error) = store(&path, &code)
+    {
+        tracing::warn!(file = %path.display(), %error, "compiled code cannot be kept; the next start compiles again");
+    }
+    // Why this is safe: see `load`. Here the bytes come from this process itself.
+    #[expect(unsafe_code, reason = "code compiled by this process a moment ago")]
+    let component = unsafe { Component::deserialize(engine, &code) }?;
+    Ok(component)
+}
+
+/// This program, where it is its own command line: it compiles in a process of its own, because
+/// compiling needs a hundred megabytes for a second, and a server would hold on to them.
+static APART: OnceLock<PathBuf> = OnceLock::new();
+
+/// From now on this program compiles in processes of its own, started by `portcullis compile`.
+pub fn compile_in_own_process() {
+    if let Ok(program) = std::env::current_exe() {
+        // Set already: it is the same program.
+        let _ = APART.set(program);
+    }
+}
+
+/// Whether another process compiled a component into the cache. If not, this one will.
+fn compile_apart(program: &Path, code_for: CodeFor, component: &[u8], cache: &Path) -> bool {
+    let compile = || -> std::io::Result<bool> {
+        let mut command = Command::new(program);
+        command.arg("compile").args(["--for", code_for.name()]).arg(cache);
+        let mut child = command.stdin(Stdio::piped()).spawn()?;
+        let written = child.stdin.take().map(|mut stdin| stdin.write_all(component));
+        Ok(child.wait()?.success() && written.is_some_and(|written| written.is_ok()))
+    };
+    compile().unwrap_or_else(|error| {
+        tracing::debug!(%error, "no process of its own for the compiler");
+        false
+    })
+}
+
+/// Compiles a component into the cache: what `portcullis compile` does with its standard input.
+///
+/// # Errors
+/// What is no component, or a cache that cannot be written.
+pub(crate) fn compile_into(engine: &Engine, code_for: CodeFor, cache: &Path, component: &[u8]) -> Result<()> {
+    let code = engine.precompile_component(component)?;
+    let path = path(engine, code_for, cache, component);
+    writable(cache).and_then(|()| store(&path, &code)).with_context(|| format!("writing {}", path.display()))
+}
+
+/// Where the cache folder has the code of a component, if it was compiled. The name changes with
+/// the component, the engine's version, its settings and the CPU's features.
+pub(crate) fn path(engine: &Engine, code_for: CodeFor, cache: &Path, component: &[u8]) -> PathBuf {
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    let digest = Sha256::digest(component);
+    let digest = hex::text(digest.get(..16).unwrap_or_default());
+    cache.join(format!("{}-{digest}-{:016x}.cwasm", code_for.name(), hasher.finish()))
+}
+
+/// Loads compiled code that an earlier start wrote. Only a file that belongs to this user and that
+/// no other user can write is trusted: a user who can change it can run code in this process.
+fn load(engine: &Engine, path: &Path) -> Option<Component> {
+    use std::os::unix::fs::MetadataExt as _;
+    let found = std::fs::symlink_metadata(path).ok()?;
+    if !found.is_file() || found.uid() != rustix::process::geteuid().as_raw() || found.mode() & 0o022 != 0 {
+        tracing::warn!(file = %path.display(), "ignoring compiled code that another user wrote, or could have: run all commands as the user of the server");
+        return None;
+    }
+    #[expect(unsafe_code, reason = "the file was written by this user's earlier start, see above")]
+    let loaded = unsafe { Component::deserialize_file(engine, path) };
+    loaded.ok().inspect(|_| stale_code::note_use(path))
+}
+
+/// Makes the cache where it is not there, and tries whether a file can be written to it.
+fn writable(cache: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(cache)?;
+    let trial = cache.join(format!("{}.partial", std::process::id()));
+    std::fs::write(&trial, [])?;
+    std::fs::remove_file(&trial)
+}
+
+fn store(path: &Path, code: &[u8]) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    // Written under another name first: another start must never load a part of it.
+    let partial = path.with_extension(format!("{}.partial", std::process::id()));
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
+    file.write_all(code)?;
+    // The name must never stand for a part of the code, also after a crash of the machine.
+    file.sync_data()?;
+    drop(file);
+    std::fs::rename(&partial, path)
+}

@@ -1,0 +1,43 @@
+//! Transforms: code of deployers that changes the bytes of objects on their way, in a sandbox.
+//!
+//! A transform is a component of the contract `portcullis:transform` (`gateway/transform-wit`). It
+//! runs in an engine of its own (docs/adr/0025), on threads of its own, in a fresh store for each
+//! call, with limits on time, memory and output. It is lent what its deployer grants, and nothing
+//! else. Whatever goes wrong in it is a [`CallFailure`] of its own call.
+//!
+//! [`Transforms`] is the runtime, [`Transform`] a component that is ready to run, [`range`] what a
+//! server applies to the bytes that a transform made.
+
+pub mod bindings;
+mod body;
+mod capabilities;
+mod compile;
+mod context;
+mod cpu;
+mod failure;
+mod figures;
+mod grants;
+mod limits;
+mod log;
+pub mod range;
+mod reply;
+mod run;
+mod runtime;
+mod scratch;
+mod state;
+mod wasi;
+mod world;
+
+pub use body::{Body, BodyFailed, ReplyBody, whole};
+pub use capabilities::{CallLent, ObjectRead, Objects};
+pub use compile::{COMPONENT_BYTES_MAX, compile_into};
+pub use context::smoke;
+pub use failure::{CallFailure, FailureKind};
+pub use figures::{Figures, Snapshot};
+pub use grants::Grants;
+pub use limits::{CallLimits, LimitsGiven, RuntimeOptions};
+pub use log::{Level, LogRing, TransformLine};
+pub use reply::{Page, PageEntry, ReplyHead, StoredHead, TransformReply};
+pub use run::{Answer, Call, CallOutcome, Entry};
+pub use runtime::{Transform, TransformSource, Transforms};
+pub use world::{CONTRACT, Entries};

@@ -1,0 +1,210 @@
+//! What one call of a transform may take, and what all of them may.
+
+use std::ops::RangeInclusive;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use wasmtime::{Error, ResourceLimiter};
+
+use super::failure::{CallFailure, FailureKind};
+
+/// Memories of one call. Those of a component share none.
+const MEMORIES_MAX: usize = 16;
+/// Tables of one call, and the elements of all of them: a 32-bit host pointer a function.
+const TABLES_MAX: usize = 256;
+const TABLE_ELEMENTS_MAX: usize = 1 << 20;
+/// Module instances of one call. A Python interpreter and its adapters are some forty.
+const INSTANCES_MAX: usize = 1024;
+
+/// A limit: its name, its default, and what a deployer may set.
+struct LimitRow {
+    name: &'static str,
+    default: u64,
+    range: RangeInclusive<u64>,
+}
+
+const TIME_MS: LimitRow = LimitRow { name: "time_ms_max", default: 60_000, range: 1..=3_600_000 };
+const CPU_MS: LimitRow = LimitRow { name: "cpu_ms_max", default: 10_000, range: 1..=600_000 };
+const MEMORY: LimitRow = LimitRow { name: "memory_bytes_max", default: 256 << 20, range: 64 << 10..=4 << 30 };
+const INPUT: LimitRow = LimitRow { name: "input_bytes_max", default: 64 << 20, range: 0..=2 << 30 };
+const OUTPUT: LimitRow = LimitRow { name: "output_bytes_max", default: 5 << 30, range: 0..=5 << 40 };
+const CALLS: LimitRow = LimitRow { name: "calls_max", default: 16, range: 1..=1024 };
+const QUEUE: LimitRow = LimitRow { name: "queue_max", default: 64, range: 0..=4096 };
+const QUEUE_MS: LimitRow = LimitRow { name: "queue_ms_max", default: 1_000, range: 0..=60_000 };
+
+impl LimitRow {
+    fn of(&self, given: Option<u64>) -> Result<u64> {
+        let value = given.unwrap_or(self.default);
+        let (name, least, most) = (self.name, self.range.start(), self.range.end());
+        ensure!(self.range.contains(&value), "{name} = {value} must be from {least} to {most}");
+        Ok(value)
+    }
+}
+
+/// The limits of a component as its deployer sets them; what is left out is the default.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsGiven {
+    /// Milliseconds of a call, without those in which the client does not read.
+    pub time_ms_max: Option<u64>,
+    /// Milliseconds of processor time of a call.
+    pub cpu_ms_max: Option<u64>,
+    /// Bytes of all memories of a call.
+    pub memory_bytes_max: Option<u64>,
+    /// Bytes that a buffered transform is given, and of another object that it reads.
+    pub input_bytes_max: Option<u64>,
+    /// Bytes that a call returns.
+    pub output_bytes_max: Option<u64>,
+    /// Calls of the component at once.
+    pub calls_max: Option<u64>,
+    /// Calls that wait for one of them to end.
+    pub queue_max: Option<u64>,
+    /// Milliseconds that they wait.
+    pub queue_ms_max: Option<u64>,
+}
+
+/// The limits of a component.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallLimits {
+    /// Of a call, by the clock, without the time in which the client does not read.
+    pub time_max: Duration,
+    /// Of the processor, for a call.
+    pub cpu_max: Duration,
+    /// Bytes of all memories of a call together.
+    pub memory_bytes_max: usize,
+    /// Bytes that a buffered transform is given, and of another object that it reads.
+    pub input_bytes_max: usize,
+    /// Bytes that a call returns.
+    pub output_bytes_max: u64,
+    /// Calls of the component at once.
+    pub calls_max: usize,
+    /// Calls that wait for one of them to end.
+    pub queue_max: usize,
+    /// How long they wait.
+    pub queue_time_max: Duration,
+}
+
+impl CallLimits {
+    /// The limits that a deployer sets.
+    ///
+    /// # Errors
+    /// A limit outside of what the host allows: the text names it and what is allowed.
+    pub fn new(given: &LimitsGiven) -> Result<CallLimits> {
+        Ok(CallLimits {
+            time_max: Duration::from_millis(TIME_MS.of(given.time_ms_max)?),
+            cpu_max: Duration::from_millis(CPU_MS.of(given.cpu_ms_max)?),
+            memory_bytes_max: usize::try_from(MEMORY.of(given.memory_bytes_max)?)?,
+            input_bytes_max: usize::try_from(INPUT.of(given.input_bytes_max)?)?,
+            output_bytes_max: OUTPUT.of(given.output_bytes_max)?,
+            calls_max: usize::try_from(CALLS.of(given.calls_max)?)?,
+            queue_max: usize::try_from(QUEUE.of(given.queue_max)?)?,
+            queue_time_max: Duration::from_millis(QUEUE_MS.of(given.queue_ms_max)?),
+        })
+    }
+}
+
+/// What all transforms of a server may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RuntimeOptions {
+    /// Threads that run them; 0 is one for each processor.
+    pub threads: usize,
+    /// Calls of all components at once. Each may have the memory that its component may have.
+    pub calls_max: usize,
+}
+
+impl Default for RuntimeOptions {
+    fn default() -> RuntimeOptions {
+        RuntimeOptions { threads: 0, calls_max: 64 }
+    }
+}
+
+/// The first limit that a call has reached. It is noted where it is reached, because guests and
+/// libraries in between wrap errors.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LimitReached(Arc<Mutex<Option<CallFailure>>>);
+
+impl LimitReached {
+    /// Notes a failure, and makes the error that ends the call.
+    pub(super) fn note(&self, kind: FailureKind, words: String) -> Error {
+        let error = Error::msg(words.clone());
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.get_or_insert_with(|| CallFailure::new(kind, words));
+        error
+    }
+
+    /// What was noted.
+    pub(super) fn take(&self) -> Option<CallFailure> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Memory that a call has taken so far.
+#[derive(Debug)]
+pub(super) struct MemoryMeter {
+    memory_bytes_max: usize,
+    reached: LimitReached,
+    bytes: usize,
+    elements: usize,
+}
+
+impl MemoryMeter {
+    pub(super) fn new(limits: &CallLimits, reached: LimitReached) -> MemoryMeter {
+        MemoryMeter { memory_bytes_max: limits.memory_bytes_max, reached, bytes: 0, elements: 0 }
+    }
+
+    /// Bytes of all memories. None of them shrinks.
+    pub(super) fn memory_bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+impl ResourceLimiter for MemoryMeter {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        let bytes = self.bytes.saturating_add(desired.saturating_sub(current));
+        if bytes > self.memory_bytes_max {
+            let words = format!("it needs more memory than memory_bytes_max = {}", self.memory_bytes_max);
+            return Err(self.reached.note(FailureKind::MemoryExceeded, words));
+        }
+        self.bytes = bytes;
+        Ok(true)
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Ok(false);
+        }
+        let elements = self.elements.saturating_add(desired.saturating_sub(current));
+        if elements > TABLE_ELEMENTS_MAX {
+            let words = format!("its tables have more than {TABLE_ELEMENTS_MAX} elements");
+            return Err(self.reached.note(FailureKind::MemoryExceeded, words));
+        }
+        self.elements = elements;
+        Ok(true)
+    }
+
+    fn instances(&self) -> usize {
+        INSTANCES_MAX
+    }
+
+    fn tables(&self) -> usize {
+        TABLES_MAX
+    }
+
+    fn memories(&self) -> usize {
+        MEMORIES_MAX
+    }
+}

@@ -1,0 +1,493 @@
+//! A call of a transform, from the queue to its answer.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use wasmtime::component::{Accessor, FutureReader, Instance, StreamReader};
+use wasmtime::{Store, UpdateDeadline};
+
+use super::bindings::types;
+use super::body::{
+    self, Body, BodyConsumer, BodyProducer, EndsCall, Piece, ReplyBody, Told, WallClock, pieces, too_long,
+};
+use super::capabilities::CallLent;
+use super::cpu::Metered;
+use super::failure::{CallFailure, FailureKind};
+use super::limits::{LimitReached, MemoryMeter};
+use super::log::CallLog;
+use super::reply::{self, Page, ReplyHead, StoredHead, TransformReply};
+use super::runtime::{Transform, Transforms};
+use super::state::{Costs, OfComponent, StoreState};
+
+/// Epoch ticks between two looks at a call.
+const LOOK_TICKS: u64 = 1;
+/// Bytes beside a body that a call may hand to the host at once: heads, lines, keys.
+const HANDED_BYTES: u64 = 8 << 20;
+
+/// What is called.
+#[derive(Debug, Clone)]
+pub enum Entry {
+    /// `get-stream` where it is exported, or else `get`.
+    Get,
+    /// `head`
+    Head,
+    /// `list-page`, over a page.
+    ListPage(Page),
+    /// `put-stream` where it is exported, or else `put`.
+    Put,
+}
+
+/// A call.
+pub struct Call {
+    /// What is called.
+    pub entry: Entry,
+    /// What it is about.
+    pub context: types::Context,
+    /// The bytes: of the object, or of the client.
+    pub body: Body,
+    /// What it is lent.
+    pub lent: CallLent,
+}
+
+/// What a transform answers.
+#[derive(Debug)]
+pub enum Answer {
+    /// To `get`.
+    Reply(TransformReply),
+    /// To `head`: the head, and how many bytes GET would return.
+    Head(ReplyHead, Option<u64>),
+    /// To `list-page`.
+    Page(Page),
+    /// To `put`: what is stored.
+    Stored(StoredHead, ReplyBody),
+    /// To all of them: an error for the client.
+    Refused(types::Error),
+}
+
+/// What became of a call.
+pub type CallOutcome = Result<Answer, CallFailure>;
+
+impl Transforms {
+    /// Runs a call on the threads of transforms. Who drops the future, or the body of its answer,
+    /// ends the call.
+    ///
+    /// # Errors
+    /// [`CallFailure`]. One that comes after the head is an error of the body.
+    pub async fn run(&self, transform: &Arc<Transform>, call: Call) -> CallOutcome {
+        let ran = self.run_counted(transform, call).await;
+        match &ran {
+            Ok(Answer::Refused(_)) => transform.figures.refused(),
+            Ok(_) => {}
+            Err(failure) => transform.figures.failed(failure.kind),
+        }
+        ran
+    }
+
+    async fn run_counted(&self, transform: &Arc<Transform>, call: Call) -> CallOutcome {
+        let entries = transform.entries();
+        let is_there = match &call.entry {
+            Entry::Get => entries.get || entries.get_stream,
+            Entry::Head => entries.head,
+            Entry::ListPage(_) => entries.list_page,
+            Entry::Put => entries.put || entries.put_stream,
+        };
+        if !is_there {
+            let words = format!("it exports {}", entries.names().join(", "));
+            return Err(CallFailure::new(FailureKind::NotExported, words));
+        }
+        let places = self.enter(transform).await?;
+        let Some(threads) = self.threads() else {
+            return Err(CallFailure::new(FailureKind::Busy, "the server stops"));
+        };
+        transform.figures.began();
+        let (sender, receiver) = oneshot::channel();
+        let running =
+            Running { transform: Arc::clone(transform), engine: self.engine.clone(), _places: places };
+        let task = threads.spawn(running.drive(call, sender));
+        let ends = EndsCall(task.abort_handle());
+        let started = match receiver.await {
+            Ok(started) => started?,
+            // Only a panic of the host leaves nothing behind.
+            Err(_) => return Err(CallFailure::new(FailureKind::Trapped, "the call ended without an answer")),
+        };
+        Ok(match started {
+            Started::Answer(answer) => answer,
+            Started::Reply(head, pieces) => {
+                Answer::Reply(TransformReply { head, body: ReplyBody::streamed(pieces, ends) })
+            }
+            Started::Stored(head, pieces) => Answer::Stored(head, ReplyBody::streamed(pieces, ends)),
+        })
+    }
+
+    /// Waits for a place of the component, and for one of all.
+    async fn enter(&self, transform: &Transform) -> Result<[OwnedSemaphorePermit; 2], CallFailure> {
+        let limits = &transform.limits;
+        let try_now = |places: &Arc<Semaphore>| Arc::clone(places).try_acquire_owned().ok();
+        if let Some(own) = try_now(&transform.places)
+            && let Some(of_all) = try_now(&self.places)
+        {
+            return Ok([own, of_all]);
+        }
+        let busy = |words: String| CallFailure::new(FailureKind::Busy, words);
+        if transform.figures.queue_length() >= limits.queue_max {
+            return Err(busy(format!("queue_max = {} calls wait already", limits.queue_max)));
+        }
+        let _queued = transform.figures.queued();
+        let wait = async {
+            let own = Arc::clone(&transform.places).acquire_owned().await.ok()?;
+            let of_all = Arc::clone(&self.places).acquire_owned().await.ok()?;
+            Some([own, of_all])
+        };
+        match tokio::time::timeout(limits.queue_time_max, wait).await {
+            Ok(Some(places)) => Ok(places),
+            _ => Err(busy(format!("no place within queue_ms_max = {}", limits.queue_time_max.as_millis()))),
+        }
+    }
+}
+
+/// What a call hands back when it has begun to answer.
+enum Started {
+    Answer(Answer),
+    Reply(ReplyHead, mpsc::Receiver<Piece>),
+    Stored(StoredHead, mpsc::Receiver<Piece>),
+}
+
+type AnswerSender = oneshot::Sender<Result<Started, CallFailure>>;
+
+/// Where a call answers: first its head, then the end of its body.
+struct AnswerSlot {
+    started: Option<AnswerSender>,
+    pieces: Option<mpsc::Sender<Piece>>,
+}
+
+impl AnswerSlot {
+    fn start(&mut self, started: Started) {
+        if let Some(sender) = self.started.take() {
+            // Who does not wait any more has ended the call.
+            let _ = sender.send(Ok(started));
+        }
+    }
+}
+
+/// A call that has its places.
+struct Running {
+    transform: Arc<Transform>,
+    engine: wasmtime::Engine,
+    _places: [OwnedSemaphorePermit; 2],
+}
+
+impl Running {
+    /// Runs to the end, whatever it is, and counts what it took.
+    async fn drive(self, call: Call, sender: AnswerSender) {
+        let transform = Arc::clone(&self.transform);
+        let _running = transform.figures.running();
+        let (costs, reached) = (Arc::new(Costs::default()), LimitReached::default());
+        let counted = CallCounts { transform: Arc::clone(&transform), costs: Arc::clone(&costs) };
+        let log = Arc::new(CallLog::new(Arc::clone(&transform.log), &call.context.request_id));
+        let wall = Arc::new(WallClock::start());
+        let mut answering = AnswerSlot { started: Some(sender), pieces: None };
+        let parts =
+            Parts { costs: Arc::clone(&costs), reached: reached.clone(), log: Arc::clone(&log), wall };
+        let wall = Arc::clone(&parts.wall);
+        let ended = {
+            let run = Metered::new(self.run(call, parts, &mut answering), Arc::clone(&costs));
+            tokio::select! {
+                ended = run => ended,
+                failure = wall.end(transform.limits.time_max) => Err(failure),
+            }
+        };
+        let last_error = log.finish();
+        drop(counted);
+        let ended = ended.map_err(|failure| match reached.take() {
+            Some(noted) => noted,
+            None if failure.kind == FailureKind::Trapped => match last_error {
+                Some(told) => CallFailure::new(failure.kind, format!("{}. It says: {told}", failure.words)),
+                None => failure,
+            },
+            None => failure,
+        });
+        if let Err(failure) = &ended {
+            let (name, kind, words) = (&transform.name, failure.kind.name(), &failure.words);
+            tracing::warn!(target: "transform", transform = name, kind, words, "a call of a transform failed");
+        }
+        match (answering.started.take(), answering.pieces.take(), ended) {
+            (Some(sender), _, Err(failure)) => drop(sender.send(Err(failure))),
+            (None, Some(pieces), ended) => {
+                if let Err(failure) = &ended {
+                    transform.figures.failed(failure.kind);
+                }
+                // A client that has gone needs no end.
+                let _ = pieces.send(Piece::End(ended)).await;
+            }
+            _ => {}
+        }
+    }
+
+    async fn run(&self, call: Call, parts: Parts, answering: &mut AnswerSlot) -> Result<(), CallFailure> {
+        let transform = &self.transform;
+        let exports = &transform.exports;
+        let Call { entry, context, body, lent } = call;
+        let mut store = self.store(&context, lent, &parts);
+        let instance = transform
+            .pre
+            .instantiate_async(&mut store)
+            .await
+            .map_err(|error| CallFailure::trapped(&error))?;
+        let streams = match &entry {
+            Entry::Get => exports.get_stream.is_some(),
+            Entry::Put => exports.put_stream.is_some(),
+            _ => false,
+        };
+        if streams {
+            return self.run_streamed(&mut store, &instance, (entry, context, body), &parts, answering).await;
+        }
+        let body = match &entry {
+            Entry::Get | Entry::Put => body::collect(body, transform.limits.input_bytes_max).await?,
+            Entry::Head | Entry::ListPage(_) => Bytes::new(),
+        };
+        parts.costs.input_bytes.store(body.len() as u64, Ordering::Relaxed);
+        let answer = self.call_buffered(&mut store, &instance, entry, &context, body, &parts).await?;
+        // The memory of the call is given back before anybody reads the answer.
+        drop(store);
+        answering.start(Started::Answer(answer));
+        Ok(())
+    }
+
+    fn store(&self, context: &types::Context, lent: CallLent, parts: &Parts) -> Store<StoreState> {
+        let transform = &self.transform;
+        let limits = &transform.limits;
+        let component = OfComponent {
+            grants: &transform.grants,
+            scratch: &transform.scratch,
+            input_bytes_max: limits.input_bytes_max,
+        };
+        let meter = MemoryMeter::new(limits, parts.reached.clone());
+        let now = Duration::from_millis(context.now_ms);
+        let (log, costs) = (Arc::clone(&parts.log), Arc::clone(&parts.costs));
+        let state = StoreState::new(&component, lent, log, meter, costs, now);
+        let mut store = Store::new(&self.engine, state);
+        store.limiter(|state| state);
+        let handed = limits.output_bytes_max.min(limits.memory_bytes_max as u64).saturating_add(HANDED_BYTES);
+        store.set_hostcall_fuel(usize::try_from(handed).unwrap_or(usize::MAX));
+        let (costs, reached, cpu_max) = (Arc::clone(&parts.costs), parts.reached.clone(), limits.cpu_max);
+        store.epoch_deadline_callback(move |_| match costs.cpu.now() <= cpu_max {
+            true => Ok(UpdateDeadline::Yield(LOOK_TICKS)),
+            false => {
+                let words = format!("it used more processor time than cpu_ms_max = {}", cpu_max.as_millis());
+                Err(reached.note(FailureKind::CpuExceeded, words))
+            }
+        });
+        store.set_epoch_deadline(LOOK_TICKS);
+        store
+    }
+
+    async fn call_buffered(
+        &self,
+        store: &mut Store<StoreState>,
+        instance: &Instance,
+        entry: Entry,
+        context: &types::Context,
+        body: Bytes,
+        parts: &Parts,
+    ) -> CallOutcome {
+        let exports = &self.transform.exports;
+        let trapped = |error: wasmtime::Error| CallFailure::trapped(&error);
+        let missing = || CallFailure::new(FailureKind::NotExported, "it does not export this");
+        let whole = |made: Option<Vec<u8>>| self.take_whole(made, body.clone(), parts);
+        match entry {
+            Entry::Get => {
+                let guest =
+                    exports.get.as_ref().ok_or_else(missing)?.load(&mut *store, instance).map_err(trapped)?;
+                match guest.call_transform(store, context, &body).await.map_err(trapped)? {
+                    Ok(reply) => {
+                        let head = reply::check_head(reply.head)?;
+                        Ok(Answer::Reply(TransformReply { body: whole(reply.body)?, head }))
+                    }
+                    Err(error) => reply::check_error(error).map(Answer::Refused),
+                }
+            }
+            Entry::Put => {
+                let guest =
+                    exports.put.as_ref().ok_or_else(missing)?.load(&mut *store, instance).map_err(trapped)?;
+                match guest.call_transform(store, context, &body).await.map_err(trapped)? {
+                    Ok(stored) => {
+                        let (head, made) = reply::divide_stored(stored)?;
+                        Ok(Answer::Stored(head, whole(made)?))
+                    }
+                    Err(error) => reply::check_error(error).map(Answer::Refused),
+                }
+            }
+            Entry::Head => {
+                let guest = exports
+                    .head
+                    .as_ref()
+                    .ok_or_else(missing)?
+                    .load(&mut *store, instance)
+                    .map_err(trapped)?;
+                match guest.call_transform(store, context).await.map_err(trapped)? {
+                    Ok(made) => reply::check_head_reply(made).map(|(head, size)| Answer::Head(head, size)),
+                    Err(error) => reply::check_error(error).map(Answer::Refused),
+                }
+            }
+            Entry::ListPage(page) => {
+                let guest = exports
+                    .list_page
+                    .as_ref()
+                    .ok_or_else(missing)?
+                    .load(&mut *store, instance)
+                    .map_err(trapped)?;
+                match guest.call_transform(store, context, &(&page).into()).await.map_err(trapped)? {
+                    Ok(made) => reply::check_page(&page, made).map(Answer::Page),
+                    Err(error) => reply::check_error(error).map(Answer::Refused),
+                }
+            }
+        }
+    }
+
+    /// The bytes of an answer: those that were made, or those that came.
+    fn take_whole(
+        &self,
+        made: Option<Vec<u8>>,
+        came: Bytes,
+        parts: &Parts,
+    ) -> Result<ReplyBody, CallFailure> {
+        let bytes = made.map_or(came, Bytes::from);
+        let bytes_max = self.transform.limits.output_bytes_max;
+        if bytes.len() as u64 > bytes_max {
+            return Err(CallFailure::new(FailureKind::OutputTooLong, too_long(bytes_max)));
+        }
+        parts.costs.output_bytes.store(bytes.len() as u64, Ordering::Relaxed);
+        Ok(ReplyBody::whole(bytes))
+    }
+
+    async fn run_streamed(
+        &self,
+        store: &mut Store<StoreState>,
+        instance: &Instance,
+        (entry, context, body): (Entry, types::Context, Body),
+        parts: &Parts,
+        answering: &mut AnswerSlot,
+    ) -> Result<(), CallFailure> {
+        let exports = &self.transform.exports;
+        let trapped = |error: wasmtime::Error| CallFailure::trapped(&error);
+        let producer = BodyProducer { body, reached: parts.reached.clone(), costs: Arc::clone(&parts.costs) };
+        let missing = || CallFailure::new(FailureKind::NotExported, "it does not export this");
+        let stream = StreamReader::new(&mut *store, producer).map_err(trapped)?;
+        let bytes_max = self.transform.limits.output_bytes_max;
+        let ran = match entry {
+            Entry::Put => {
+                let guest = exports.put_stream.as_ref().ok_or_else(missing)?.load(&mut *store, instance);
+                let guest = guest.map_err(trapped)?;
+                store
+                    .run_concurrent(async |accessor| {
+                        let made = guest.call_transform(accessor, context, stream).await.map_err(trapped)?;
+                        let made = match made {
+                            Ok(made) => made,
+                            Err(error) => return refuse(error, answering),
+                        };
+                        let head = reply::check_stored(made.content_type, made.metadata)?;
+                        let (sender, receiver) = pieces();
+                        answering.pieces = Some(sender.clone());
+                        answering.start(Started::Stored(head, receiver));
+                        pump(accessor, made.body, made.end, sender, bytes_max, parts).await
+                    })
+                    .await
+            }
+            _ => {
+                let guest = exports.get_stream.as_ref().ok_or_else(missing)?.load(&mut *store, instance);
+                let guest = guest.map_err(trapped)?;
+                store
+                    .run_concurrent(async |accessor| {
+                        let made = guest.call_transform(accessor, context, stream).await.map_err(trapped)?;
+                        let made = match made {
+                            Ok(made) => made,
+                            Err(error) => return refuse(error, answering),
+                        };
+                        let head = reply::check_head(made.head)?;
+                        let (sender, receiver) = pieces();
+                        answering.pieces = Some(sender.clone());
+                        answering.start(Started::Reply(head, receiver));
+                        pump(accessor, made.body, made.end, sender, bytes_max, parts).await
+                    })
+                    .await
+            }
+        };
+        ran.map_err(trapped)?
+    }
+}
+
+/// What a streaming transform answers instead of a body.
+fn refuse(error: types::Error, answering: &mut AnswerSlot) -> Result<(), CallFailure> {
+    let error = reply::check_error(error)?;
+    answering.start(Started::Answer(Answer::Refused(error)));
+    Ok(())
+}
+
+/// Moves the bytes of a stream to the client, until the transform says how it ended.
+async fn pump(
+    accessor: &Accessor<StoreState>,
+    body: StreamReader<u8>,
+    end: FutureReader<Result<(), types::Error>>,
+    pieces: mpsc::Sender<Piece>,
+    bytes_max: u64,
+    parts: &Parts,
+) -> Result<(), CallFailure> {
+    let (ended, body_ended) = oneshot::channel();
+    let (told, end_told) = oneshot::channel();
+    let consumer = BodyConsumer {
+        pieces: pieces.clone(),
+        bytes_max,
+        reached: parts.reached.clone(),
+        costs: Arc::clone(&parts.costs),
+        wall: Arc::clone(&parts.wall),
+        _ended: ended,
+        room: None,
+    };
+    accessor
+        .with(|mut access| {
+            body.pipe(&mut access, consumer)?;
+            end.pipe(&mut access, Told(Some(told)))
+        })
+        .map_err(|error| CallFailure::trapped(&error))?;
+    let stopped =
+        || CallFailure::new(FailureKind::Incomplete, "it ended without saying that its body is whole");
+    let end = tokio::select! {
+        end = end_told => end.map_err(|_| stopped())?,
+        () = pieces.closed() => return Err(CallFailure::new(FailureKind::Abandoned, "the client has gone")),
+    };
+    if let Err(error) = end {
+        let words = format!("it said after its head: {}: {}", error.code, error.message);
+        return Err(CallFailure::new(FailureKind::Incomplete, words));
+    }
+    tokio::select! {
+        // An error is all right: the consumer is dropped at the end of the stream.
+        _ = body_ended => Ok(()),
+        () = pieces.closed() => Err(CallFailure::new(FailureKind::Abandoned, "the client has gone")),
+    }
+}
+
+/// What the parts of a call share.
+struct Parts {
+    costs: Arc<Costs>,
+    reached: LimitReached,
+    log: Arc<CallLog>,
+    wall: Arc<WallClock>,
+}
+
+/// Adds what a call took to the figures of its component, also where it is ended from outside.
+struct CallCounts {
+    transform: Arc<Transform>,
+    costs: Arc<Costs>,
+}
+
+impl Drop for CallCounts {
+    fn drop(&mut self) {
+        let read = |count: &std::sync::atomic::AtomicU64| count.load(Ordering::Relaxed);
+        let memory = usize::try_from(read(&self.costs.memory_bytes)).unwrap_or(usize::MAX);
+        self.transform.figures.took(self.costs.cpu.used(), memory);
+        self.transform.figures.moved(read(&self.costs.input_bytes), read(&self.costs.output_bytes));
+    }
+}
