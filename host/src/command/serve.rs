@@ -213,7 +213,7 @@ fn assemble(
         settings,
         explanations: Arc::new(Explanations::new(config.explanations.clone())),
         stages: Arc::new(stages),
-        transforming: Transforming::new(cache.clone()),
+        transforming: Transforming::new(&config.transforms, cache.clone()),
         exporter,
         quotas,
         room: Room::new(config.limits.documents_bytes_max),

@@ -438,6 +438,9 @@ impl Worker {
         if let Some(left) = call.enter(0) {
             self.shared.metrics.stage(left.stage, left.elapsed);
         }
+        if call.journal.has_commit_from(0) {
+            self.shared.transforming.forget(&call.facts);
+        }
         let resolved = (self.shared.config.access.access != Access::Off).then(|| self.resolved(&call));
         let mut target = call.facts.target.take();
         let of_target = || target.as_mut().map(|target| std::mem::take(&mut target.operation));

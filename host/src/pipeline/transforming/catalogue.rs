@@ -39,6 +39,7 @@ type Ready = Arc<OnceCell<Arc<Transform>>>;
 /// The components that are ready to run.
 pub(super) struct Catalogue {
     cache: PathBuf,
+    options: RuntimeOptions,
     /// Its threads start with the first call: most servers run no transform.
     runtime: OnceCell<Arc<Transforms>>,
     /// The one that was used last stands last.
@@ -47,8 +48,8 @@ pub(super) struct Catalogue {
 
 impl Catalogue {
     /// None is ready yet. Compiled components are kept in a folder.
-    pub(super) fn new(cache: PathBuf) -> Catalogue {
-        Catalogue { cache, runtime: OnceCell::new(), ready: Mutex::default() }
+    pub(super) fn new(cache: PathBuf, options: RuntimeOptions) -> Catalogue {
+        Catalogue { cache, options, runtime: OnceCell::new(), ready: Mutex::default() }
     }
 
     /// The component of a function, and what runs it. A component that is not ready is read and
@@ -74,7 +75,7 @@ impl Catalogue {
         function: &FunctionCode,
         volume: &Arc<Volume>,
     ) -> Result<(Arc<Transforms>, Arc<Transform>)> {
-        let start = || async { Transforms::start(RuntimeOptions::default()).map(Arc::new) };
+        let start = || async { Transforms::start(self.options).map(Arc::new) };
         let runtime = self.runtime.get_or_try_init(start).await?;
         let place = self.place(function);
         let load = || self.load(function, Arc::clone(runtime), volume);
