@@ -8,4 +8,5 @@ pub mod encryption;
 pub mod object_ownership;
 pub mod public_access_block;
 pub mod request_payment;
+pub mod transforms;
 pub mod versioning;

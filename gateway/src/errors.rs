@@ -146,6 +146,7 @@ error_codes! {
     NoSuchObjectLockConfiguration    404 "The specified object does not have a ObjectLock configuration"
     NoSuchPublicAccessBlockConfiguration 404 "The public access block configuration was not found"
     NoSuchTagSet                     404 "The TagSet does not exist"
+    NoSuchTransformConfiguration     404 "The bucket has no rules about transforms."
     NoSuchUpload                     404 "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."
     NoSuchVersion                    404 "The specified version does not exist."
     NoSuchWebsiteConfiguration       404 "The specified bucket does not have a website configuration"

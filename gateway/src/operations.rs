@@ -245,6 +245,9 @@ operations! {
     GetBucketWebsite                     | Get    Bucket  [sub("website")]              [all("s3:GetBucketWebsite")]                              none          Optional  -               -     -        -      website      none
     PutBucketWebsite                     | Put    Bucket  [sub("website")]              [all("s3:PutBucketWebsite")]                              Xml(KIB64)    Expected  -               -     -        -      website      no
     DeleteBucketWebsite                  | Delete Bucket  [sub("website")]              [all("s3:DeleteBucketWebsite")]                           none          Optional  -               -     -        -      website      none
+    GetBucketTransforms                  | Get    Bucket  [sub("transforms")]           [all("s3:GetBucketTransforms")]                           none          Optional  -               -     -        -      transform    yes
+    PutBucketTransforms                  | Put    Bucket  [sub("transforms")]           [all("s3:PutBucketTransforms")]                           Xml(MIB2)     Expected  -               -     -        -      transform    yes
+    DeleteBucketTransforms               | Delete Bucket  [sub("transforms")]           [all("s3:PutBucketTransforms")]                           none          Optional  -               -     -        -      transform    yes
 
     GetObject                            | Get    Object  []                            [versioned("s3:GetObject", "s3:GetObjectVersion")]        none          Optional  ReadObject      -     charged  point  -            yes
     HeadObject                           | Head   Object  []                            [versioned("s3:GetObject", "s3:GetObjectVersion")]        none          Optional  ReadObject      -     charged  point  -            yes

@@ -15,8 +15,9 @@ use crate::key_use;
 /// `access-point`, and makes the bucket that it stands for that of the target.
 ///
 /// Returns whether it is an Object Lambda access point that transforms what the operation returns:
-/// then the fact `object-lambda` is set, too. Other requests pay for two comparisons of the end of a name. `NoSuchAccessPoint` for a host that
-/// can name nothing else, `MethodNotAllowed` for operations that do not go by access points.
+/// then the fact `object-lambda` is set, too. Other requests pay for two comparisons of the end of a
+/// name. `NoSuchAccessPoint` for a host that can name nothing else, `MethodNotAllowed` for
+/// operations that do not go by access points.
 pub(crate) fn reach(
     call: &Call,
     operation: Option<Operation>,

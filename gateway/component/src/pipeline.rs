@@ -12,8 +12,8 @@ use sdk::bindings::gateway::portcullis::gateway::{
     access_point_control, auth, cors, encryption, iam, policy, stages, storage, transform, website,
 };
 use sdk::{
-    Call, DefaultProtection, Head, ObjectVersion, Progress, Protection, Refusal, Sealed, SentHead, Target,
-    Work, failure_to_error, refuse, trace,
+    Call, DefaultProtection, Head, ObjectVersion, Progress, Protection, Refusal, Sealed, SeenRequest,
+    SentHead, Target, Work, failure_to_error, refuse, trace,
 };
 use stages::Position;
 use storage::{Sealing, Step};
@@ -117,29 +117,28 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
 
     // Who owns the bucket, and may the principal do it? `storage` refuses what `policy` did not
     // allow.
-    let transformed = match transforms {
-        true => Some(prepare_transform(call, sent, &target, &border)?),
-        false => None,
-    };
-    let (sent, seen) = transformed.as_ref().map_or((sent, &target), |(sent, target)| (sent, target));
     border.enter("storage");
-    let bucket_default = storage::locate(call.share(), sent, seen)?;
+    let located = storage::locate(call.share(), sent, &target)?;
     border.enter("policy");
     policy::authorize(call)?;
 
     // How are the bytes sealed, and does a transform rewrite them?
     let says = || concerns_sealing(head, headers) || form.as_ref().is_some_and(|form| form.concerns_sealing);
-    let sealing = plan_bytes(call, (operation, &target), &says, bucket_default, &border)?;
+    let sealing = plan_bytes(call, (operation, &target), &says, located.default_protection, &border)?;
 
     // The end of the pipeline: `storage` does the operation.
     added(Position::BeforeStorage, call)?;
     if operation.copies() {
         added_for_source(call, head, headers)?;
     }
+    let seen = match transforms || located.transforms {
+        true => prepare_transform(call, sent, &target, located.transforms, &border)?,
+        false => None,
+    };
     border.enter("storage");
-    let step = storage::start(head.id, &sealing)?;
+    let step = storage::start(head.id, &sealing, seen.as_ref())?;
     carry_out(call, (head, headers), &target, step, &border).await?;
-    if transforms {
+    if seen.is_some() {
         transform_response(head.id, &border).await?;
     }
     border.enter("gateway");
@@ -151,10 +150,11 @@ fn prepare_transform(
     call: &Call,
     sent: &SentHead,
     target: &Target,
+    rules: bool,
     border: &Border<'_>,
-) -> Result<(SentHead, Target), Refusal> {
+) -> Result<Option<SeenRequest>, Refusal> {
     border.enter("transform");
-    transform::prepare(call.share(), sent, target)
+    transform::prepare(call.share(), sent, target, rules)
 }
 
 /// Has the response of `storage` transformed.

@@ -88,7 +88,9 @@ impl TransformRules {
         match rules.len() {
             0 => Err(ErrorCode::MalformedXML.into()),
             1..=RULES_MAX => Ok(TransformRules { rules }),
-            _ => Err(S3Error::invalid_request(format!("A bucket has up to {RULES_MAX} rules for transforms."))),
+            _ => {
+                Err(S3Error::invalid_request(format!("A bucket has up to {RULES_MAX} rules for transforms.")))
+            }
         }
     }
 

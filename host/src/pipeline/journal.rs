@@ -292,12 +292,14 @@ fn fingerprint(work: &Work) -> u64 {
         Work::Transform(work) => {
             let TransformWork { plan, input, .. } = &**work;
             // The rest of the plan follows from these and from the head of the call.
-            (7_u8, plan.whole, &plan.range, plan.part_number).hash(&mut hasher);
+            (7_u8, plan.need as u8, &plan.range, plan.part_number).hash(&mut hasher);
             (&plan.object.etag, &plan.object.version_id, plan.object.last_modified_ms).hash(&mut hasher);
             contract::hash_transformer(&plan.transformer, &mut hasher);
             match input {
                 TransformInput::Bytes(bytes) => bytes.hash(&mut hasher),
                 TransformInput::Stored(StoredBytes { spans: stored, .. }) => spans(stored, &mut hasher),
+                // It follows from the work before.
+                TransformInput::Made(_) => {}
             }
         }
     }

@@ -13,15 +13,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use http_body_util::BodyExt as _;
-use wasmtime::Error;
 
 use crate::body::respond::ResponseBody;
 use crate::config::TransformOptions;
 use crate::pipeline::bindings::calls::{
-    self, ListedObject, ListedPage, MadeError, MadeHead, Target, TransformFailure, TransformFailureKind,
-    TransformPlan, TransformedPart, Transformer,
+    self, ListedObject, ListedPage, MadeError, MadeHead, MadeNeed, Target, TransformFailure,
+    TransformFailureKind, TransformedPart, Transformer,
 };
-use crate::pipeline::call::{CallResponseBody, CallState, Facts, TransformInput, TransformWork};
+use crate::pipeline::call::{Facts, TransformInput, TransformWork};
 use crate::pipeline::contract::volume_span;
 use crate::pipeline::header_lines;
 use crate::pipeline::shared::Shared;
@@ -40,22 +39,6 @@ const WHOLE_BYTES_MAX: u64 = 1 << 30;
 pub struct Transforming {
     catalogue: Catalogue,
     variants: Variants,
-}
-
-/// The work of transforming the response that is set on a call: it takes the body of that response.
-///
-/// # Errors
-/// A call without a response is a bug of the stage.
-pub(crate) fn work(call: &mut CallState, plan: TransformPlan) -> wasmtime::Result<TransformWork> {
-    let context = context::of(call, &plan);
-    let response = call.response.as_mut().ok_or_else(|| Error::msg("there is no response to transform"))?;
-    let input = match std::mem::replace(&mut response.body, CallResponseBody::None) {
-        CallResponseBody::Bytes(bytes) => TransformInput::Bytes(bytes),
-        CallResponseBody::Stored(stored) => TransformInput::Stored(stored),
-        CallResponseBody::None => TransformInput::Bytes(Vec::new()),
-        CallResponseBody::Made(_) => return Err(Error::msg("what was made is not transformed again")),
-    };
-    Ok(TransformWork { plan, context, input, is_for_head: call.method == http::Method::HEAD })
 }
 
 impl Transforming {
@@ -91,7 +74,7 @@ impl Transforming {
         let Transformer::Function(function) = &work.plan.transformer else {
             return Err(failures::unavailable("webhooks are not served"));
         };
-        let variant = context::variant(function, &work.plan.payload, &work.context);
+        let variant = function.vary.is_some().then(|| context::variant(function, &work.plan));
         let etag = variant.as_ref().map(context::etag);
         let is_kept = matches!(work.plan.part, TransformedPart::Object) && self.variants.is_on();
         let Some(key) = variant.filter(|_| is_kept) else {
@@ -103,7 +86,7 @@ impl Transforming {
         };
         match lead {
             Ok(kept) => {
-                let made = Made::kept(Arc::clone(&kept), work.is_for_head);
+                let made = Made::kept(Arc::clone(&kept), work.plan.need);
                 Ok((calls::Made::Reply(made_head(kept.head.clone(), etag, &made)), Some(made)))
             }
             Err(_lead) => self.run(work, shared, etag, Some(key)).await,
@@ -117,7 +100,8 @@ impl Transforming {
         etag: Option<String>,
         key: Option<VariantKey>,
     ) -> Result<(calls::Made, Option<Made>), TransformFailure> {
-        let TransformWork { plan, context, input, is_for_head } = work;
+        let TransformWork { plan, request_id, input } = work;
+        let context = context::of(&plan, request_id);
         let Transformer::Function(function) = plan.transformer else {
             return Err(failures::unavailable("webhooks are not served"));
         };
@@ -133,7 +117,7 @@ impl Transforming {
         match answer.map_err(|failure| failures::told(&failure))? {
             Answer::Reply(reply) => {
                 let head = reply.head.clone();
-                let made = self.made(reply, object, plan.whole, is_for_head).await;
+                let made = self.made(reply, object, plan.need).await;
                 let made = made.map_err(|failure| failures::told(&failure))?;
                 Ok((calls::Made::Reply(made_head(head, etag, &made)), Some(made)))
             }
@@ -154,31 +138,31 @@ impl Transforming {
         &self,
         reply: TransformReply,
         object: Option<(VariantKey, String, String)>,
-        whole: bool,
-        is_for_head: bool,
+        need: MadeNeed,
     ) -> Result<Made, CallFailure> {
         let TransformReply { head, body } = reply;
         if let Some((key, bucket, name)) = object.filter(|_| head.status == 200) {
-            let bytes_max = if whole { WHOLE_BYTES_MAX } else { self.variants.variant_bytes_max() };
+            let bytes_max =
+                if need == MadeNeed::Bytes { self.variants.variant_bytes_max() } else { WHOLE_BYTES_MAX };
             return match self.variants.spool(head, body, bytes_max).await? {
                 Spooled::Whole(variant) => {
                     if variant.length() <= self.variants.variant_bytes_max() {
                         self.variants.keep(key, (&bucket, &name), Arc::clone(&variant));
                     }
-                    Ok(Made::kept(variant, is_for_head))
+                    Ok(Made::kept(variant, need))
                 }
-                Spooled::TooLong(..) if whole => Err(too_long()),
-                Spooled::TooLong(begun, rest) => Ok(Made::begun(begun, rest)),
+                Spooled::TooLong(begun, rest) if need == MadeNeed::Bytes => Ok(Made::begun(begun, rest)),
+                Spooled::TooLong(..) => Err(too_long()),
             };
         }
-        if is_for_head {
-            return Made::counted(body).await;
-        }
-        if !whole || body.length().is_some() {
-            return Ok(Made::of(body));
+        match need {
+            MadeNeed::Length => return Made::counted(body).await,
+            MadeNeed::Bytes => return Ok(Made::of(body)),
+            MadeNeed::Whole if body.length().is_some() => return Ok(Made::of(body)),
+            MadeNeed::Whole => {}
         }
         match self.variants.spool(head, body, WHOLE_BYTES_MAX).await? {
-            Spooled::Whole(variant) => Ok(Made::kept(variant, is_for_head)),
+            Spooled::Whole(variant) => Ok(Made::kept(variant, need)),
             Spooled::TooLong(..) => Err(too_long()),
         }
     }
@@ -222,6 +206,7 @@ fn body(input: TransformInput, volume: &Volume) -> Result<Body, TransformFailure
     let stored = match input {
         TransformInput::Bytes(bytes) => return Ok(transforms::whole(bytes)),
         TransformInput::Stored(stored) => stored,
+        TransformInput::Made(made) => return made.input(),
     };
     let spans: Vec<_> = stored.spans.iter().map(volume_span).collect();
     let body = volume.reader(&spans, stored.key.as_ref()).and_then(ResponseBody::stored);

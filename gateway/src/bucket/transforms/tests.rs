@@ -31,7 +31,8 @@ fn the_first_rule_that_fits_counts() {
     assert_eq!(found(When::Read, "photos/cat", "h=100").as_deref(), Some("b"));
     assert_eq!(found(When::Read, "other", "w=100"), None);
     // What is written down is read back.
-    let again = TransformRules::parse_document(rules.document().as_bytes(), Account(111_122_223_333)).unwrap();
+    let again =
+        TransformRules::parse_document(rules.document().as_bytes(), Account(111_122_223_333)).unwrap();
     assert_eq!(again, rules);
     assert_eq!(super::row::decode(&super::row::encode(&rules).unwrap()).unwrap(), rules);
 }

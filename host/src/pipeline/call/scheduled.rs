@@ -1,8 +1,11 @@
 //! Work that a stage schedules on a call, and that the host does between two steps of the pipeline.
 
+use wasmtime::{Error, Result};
+
+use super::{CallResponseBody, CallState};
 use crate::body::Boundary;
 use crate::pipeline::bindings::calls::{Batch, DigestAlgorithm, Fetch, Span, TransformPlan};
-use crate::transforms::bindings::types::Context;
+use crate::pipeline::transforming::Made;
 use volume::DataKey;
 
 /// Work that a stage scheduled.
@@ -32,12 +35,31 @@ pub enum Work {
 pub struct TransformWork {
     /// How.
     pub plan: TransformPlan,
-    /// What the transform is told.
-    pub context: Context,
+    /// The id of the request.
+    pub request_id: String,
     /// Its bytes.
     pub input: TransformInput,
-    /// Whether the client gets the head alone.
-    pub is_for_head: bool,
+}
+
+impl TransformWork {
+    /// Takes the body of the response that is set on a call.
+    ///
+    /// # Errors
+    /// A call without a response is a bug of the stage.
+    pub fn of(call: &mut CallState, plan: TransformPlan) -> Result<TransformWork> {
+        let response = call.response.as_mut();
+        let response = response.ok_or_else(|| Error::msg("there is no response to transform"))?;
+        let input = match std::mem::replace(&mut response.body, CallResponseBody::None) {
+            CallResponseBody::Bytes(bytes) => TransformInput::Bytes(bytes),
+            CallResponseBody::Stored(stored) => TransformInput::Stored(stored),
+            CallResponseBody::None => TransformInput::Bytes(Vec::new()),
+            CallResponseBody::Made(_) => match call.made.take() {
+                Some(made) => TransformInput::Made(made),
+                None => return Err(Error::msg("there is nothing that a transform made")),
+            },
+        };
+        Ok(TransformWork { plan, request_id: call.request_id.clone(), input })
+    }
 }
 
 /// The body of a response that is to be transformed.
@@ -47,6 +69,8 @@ pub enum TransformInput {
     Bytes(Vec<u8>),
     /// Bytes to be read.
     Stored(StoredBytes),
+    /// What another transform made.
+    Made(Made),
 }
 
 /// How a body is to be received into a new blob.

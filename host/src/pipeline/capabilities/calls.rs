@@ -14,10 +14,11 @@ use crate::pipeline::bindings::calls::{
     Payload, Principal, Refusal, SecondFactor, Session, SetResponse, Signature, Span, Target, TransformPlan,
 };
 use crate::pipeline::bindings::stages::Position;
-use crate::pipeline::call::{CallResponse, CallResponseBody, CallState, Calls, Ingest, StoredBytes, Work};
+use crate::pipeline::call::{
+    CallResponse, CallResponseBody, CallState, Calls, Ingest, StoredBytes, TransformWork, Work,
+};
 use crate::pipeline::contract::promised;
 use crate::pipeline::header_lines;
-use crate::pipeline::transforming;
 
 /// The calls of a store, for the guests of that store.
 pub struct CallsView<'a> {
@@ -350,7 +351,7 @@ impl HostCall for CallsView<'_> {
     }
 
     fn schedule_transform(&mut self, handle: Resource<CallHandle>, plan: TransformPlan) -> Result<()> {
-        let work = transforming::work(self.own_call(&handle)?, plan)?;
+        let work = TransformWork::of(self.own_call(&handle)?, plan)?;
         self.schedule(&handle, Work::Transform(Box::new(work)))
     }
 

@@ -26,14 +26,14 @@ const STEP_BYTES: usize = 256 << 10;
 /// What a deployer grants and limits, as the row of a function has it (JSON).
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Settings {
+struct DeployedSettings {
     grants: Vec<String>,
     limits: LimitsGiven,
 }
 
 /// A component at one version, with its settings. The name is part of it: two functions with the
 /// same code have limits and a log each.
-type Key = (String, String, String);
+type CodeKey = (String, String, String);
 type Ready = Arc<OnceCell<Arc<Transform>>>;
 
 /// The components that are ready to run.
@@ -43,7 +43,7 @@ pub(super) struct Catalogue {
     /// Its threads start with the first call: most servers run no transform.
     runtime: OnceCell<Arc<Transforms>>,
     /// The one that was used last stands last.
-    ready: Mutex<Vec<(Key, Ready)>>,
+    ready: Mutex<Vec<(CodeKey, Ready)>>,
 }
 
 impl Catalogue {
@@ -86,7 +86,7 @@ impl Catalogue {
     /// The place of a component; the one that was not used for longest makes room.
     fn place(&self, function: &FunctionCode) -> Ready {
         let mut ready = self.lock();
-        let is_it = |(arn, digest, settings): &Key| {
+        let is_it = |(arn, digest, settings): &CodeKey| {
             *arn == function.arn && *digest == function.digest && *settings == function.settings
         };
         if let Some(at) = ready.iter().rposition(|(key, _)| is_it(key)) {
@@ -105,7 +105,7 @@ impl Catalogue {
         ready.last().map(|(_, place)| Arc::clone(place)).unwrap_or_default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<(Key, Ready)>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<(CodeKey, Ready)>> {
         self.ready.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -115,8 +115,8 @@ impl Catalogue {
         runtime: Arc<Transforms>,
         volume: &Arc<Volume>,
     ) -> Result<Arc<Transform>> {
-        let settings: Settings = match function.settings.is_empty() {
-            true => Settings::default(),
+        let settings: DeployedSettings = match function.settings.is_empty() {
+            true => DeployedSettings::default(),
             false => serde_json::from_str(&function.settings).context("its settings")?,
         };
         let mut grants = Grants::default();

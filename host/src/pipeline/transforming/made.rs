@@ -9,9 +9,11 @@ use bytes::Bytes;
 use http_body::{Body, Frame};
 use http_body_util::BodyExt as _;
 
+use super::failures;
 use crate::body::respond::ResponseBody;
+use crate::pipeline::bindings::calls::{MadeNeed, TransformFailure, TransformFailureKind};
 use crate::transforms::range::RangeCut;
-use crate::transforms::{CallFailure, KeptBody, ReplyBody, Variant};
+use crate::transforms::{self, BodyFailed, CallFailure, KeptBody, ReplyBody, Variant};
 
 /// What a transform made, until it is sent.
 #[derive(Debug)]
@@ -51,9 +53,12 @@ impl Made {
     }
 
     /// What is written down.
-    pub(super) fn kept(variant: Arc<Variant>, is_for_head: bool) -> Made {
+    pub(super) fn kept(variant: Arc<Variant>, need: MadeNeed) -> Made {
         let length = Some(variant.length());
-        Made { length, body: if is_for_head { MadeBody::Nothing } else { MadeBody::Kept(variant) } }
+        Made {
+            length,
+            body: if need == MadeNeed::Length { MadeBody::Nothing } else { MadeBody::Kept(variant) },
+        }
     }
 
     /// What is written down, and the rest.
@@ -64,6 +69,12 @@ impl Made {
     /// Bytes, where they are known.
     pub(super) fn length(&self) -> Option<u64> {
         self.length
+    }
+
+    /// All of it, as another transform reads it.
+    pub(super) fn input(self) -> Result<transforms::Body, TransformFailure> {
+        let body = self.body(None).map_err(|_| failures::of(TransformFailureKind::SourceFailed, ""))?;
+        Ok(body.map_err(|error| BodyFailed(error.to_string())).boxed_unsync())
     }
 
     /// The body of a response with it; of it the bytes from one to another, both included.
@@ -84,11 +95,11 @@ impl Made {
             MadeBody::Nothing => return Ok(ResponseBody::Empty),
             _ if length == Some(0) => return Ok(ResponseBody::Empty),
             MadeBody::Reply(body) => {
-                Sent { body: body.map_err(Error::other), cut: cut(first) }.boxed_unsync()
+                CutBody { body: body.map_err(Error::other), cut: cut(first) }.boxed_unsync()
             }
             MadeBody::Kept(variant) => {
                 let (body, before) = variant.body_from(first);
-                Sent { body, cut: cut(before) }.boxed_unsync()
+                CutBody { body, cut: cut(before) }.boxed_unsync()
             }
             MadeBody::Begun(variant, rest) => {
                 let (begun, _) = variant.body_from(0);
@@ -109,12 +120,12 @@ async fn count(mut body: ReplyBody) -> Result<u64, CallFailure> {
 }
 
 /// What was made on its way to the client.
-struct Sent<B> {
+struct CutBody<B> {
     body: B,
     cut: Option<RangeCut>,
 }
 
-impl<B: Body<Data = Bytes, Error = Error> + Unpin> Body for Sent<B> {
+impl<B: Body<Data = Bytes, Error = Error> + Unpin> Body for CutBody<B> {
     type Data = Bytes;
     type Error = Error;
 
@@ -123,7 +134,7 @@ impl<B: Body<Data = Bytes, Error = Error> + Unpin> Body for Sent<B> {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         loop {
-            let Sent { body, cut } = &mut *self;
+            let CutBody { body, cut } = &mut *self;
             if cut.as_ref().is_some_and(RangeCut::is_over) {
                 return Poll::Ready(None);
             }
