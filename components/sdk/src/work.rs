@@ -32,6 +32,8 @@ pub enum CommitError {
 pub trait Work {
     /// Receives the whole body into memory, at most `length_max` bytes.
     async fn collect(&self, length_max: u64) -> Result<Collected, Failure>;
+    /// Receives the whole body and keeps it in the host, at most `length_max` bytes.
+    async fn receive(&self, length_max: u64) -> Result<(), Failure>;
     /// Receives a multipart body up to where the content of its next part begins, at most
     /// `length_max` bytes; from then on, the body is that content.
     async fn part(&self, boundary: &str, length_max: u64) -> Result<Vec<u8>, Failure>;
@@ -54,6 +56,15 @@ impl Work for Call {
         suspend().await;
         match self.take_outcome() {
             Outcome::Collected((body, trailers)) => Ok(Collected { body, trailers }),
+            other => Err(failure(&other)),
+        }
+    }
+
+    async fn receive(&self, length_max: u64) -> Result<(), Failure> {
+        self.schedule_receive(length_max);
+        suspend().await;
+        match self.take_outcome() {
+            Outcome::None => Ok(()),
             other => Err(failure(&other)),
         }
     }

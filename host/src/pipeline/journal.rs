@@ -253,7 +253,7 @@ fn required(work: &Work) -> Vec<(String, Vec<u8>)> {
 
 fn nature(work: &Work) -> Nature {
     match work {
-        Work::Collect(_) | Work::Part(..) | Work::Ingest(Ingest { source: None, .. }) => Nature::Body,
+        Work::Collect(_) | Work::Receive(_) | Work::Part(..) | Work::Ingest(Ingest { source: None, .. }) => Nature::Body,
         Work::Commit(_) => Nature::Commit,
         Work::Pause => Nature::Pause,
         Work::Ingest(_) | Work::Digest(..) | Work::Fetch(_) => Nature::Repeatable,
@@ -289,6 +289,7 @@ fn fingerprint(work: &Work) -> u64 {
             (5_u8, url, length_max, age_seconds_max).hash(&mut hasher);
         }
         Work::Pause => 6_u8.hash(&mut hasher),
+        Work::Receive(length_max) => (7_u8, length_max).hash(&mut hasher),
     }
     hasher.finish()
 }

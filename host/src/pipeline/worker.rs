@@ -28,7 +28,7 @@ use crate::pipeline::bindings::calls::{
     Target,
 };
 use crate::pipeline::bindings::{CallHandle, Pipeline};
-use crate::pipeline::call::{CallResponse, CallResponseBody, CallState, Stopwatch, Work};
+use crate::pipeline::call::{CallResponse, CallResponseBody, CallState, Received, Stopwatch, Work};
 use crate::pipeline::capabilities::HostState;
 use crate::pipeline::contract;
 use crate::pipeline::engine::{self, CompiledPipeline};
@@ -247,7 +247,7 @@ impl Worker {
                 // A commit shares its disk with others, and its reason is a line about all of them.
                 self.note_failure(ticket, why.as_deref().unwrap_or("see the lines about commits"));
             }
-            progress = self.go_on(ticket, outcome, pending)?;
+            progress = self.go_on(ticket, outcome, pending, body.take_received())?;
         }
         Some(())
     }
@@ -279,13 +279,22 @@ impl Worker {
     }
 
     /// Goes on with a call whose work is done.
-    fn go_on(&self, ticket: &Ticket, outcome: Outcome, pending: Vec<PendingBlob>) -> Option<Progress> {
+    fn go_on(
+        &self,
+        ticket: &Ticket,
+        outcome: Outcome,
+        pending: Vec<PendingBlob>,
+        received: Option<Received>,
+    ) -> Option<Progress> {
         {
             let mut instance = self.instance.try_borrow_mut().ok()?;
             let call = instance.store.data_mut().calls.get(ticket.slot)?;
             // The journal first: where the instance is another one by now, the call is repeated
             // with this outcome in it.
             call.pending.extend(pending);
+            if received.is_some() {
+                call.received = received;
+            }
             call.journal.done(&outcome);
             call.outcome = outcome;
         }

@@ -1,5 +1,7 @@
 //! Work that a stage schedules on a call, and that the host does between two steps of the pipeline.
 
+use bytes::Bytes;
+
 use crate::body::Boundary;
 use crate::pipeline::bindings::calls::{Batch, DigestAlgorithm, Fetch, Span};
 use volume::DataKey;
@@ -9,6 +11,8 @@ use volume::DataKey;
 pub enum Work {
     /// Receive the whole body into memory, up to a limit in bytes.
     Collect(u64),
+    /// Receive the whole body, up to a limit in bytes, and keep it beside the call.
+    Receive(u64),
     /// Receive a multipart body with this boundary up to the content of its next part, up to a
     /// limit in bytes.
     Part(Boundary, u64),
@@ -22,6 +26,22 @@ pub enum Work {
     Fetch(Fetch),
     /// Let others go first.
     Pause,
+}
+
+/// A body that was received as a whole, and is kept beside the call.
+#[derive(Clone)]
+pub struct Received {
+    /// The body.
+    pub bytes: Bytes,
+    /// Its SHA-256, in lower-case hexadecimal.
+    pub sha256: String,
+}
+
+impl std::fmt::Debug for Received {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // It may hold secrets.
+        formatter.debug_struct("Received").field("length", &self.bytes.len()).finish_non_exhaustive()
+    }
 }
 
 /// How a body is to be received into a new blob.
@@ -50,7 +70,7 @@ impl Work {
     /// The name under which waiting for this work is counted.
     pub fn stage(&self) -> &'static str {
         match self {
-            Work::Collect(_) | Work::Part(..) | Work::Ingest(_) => "receive",
+            Work::Collect(_) | Work::Receive(_) | Work::Part(..) | Work::Ingest(_) => "receive",
             Work::Commit(_) => "commit",
             Work::Digest(..) => "digest",
             Work::Fetch(_) => "fetch",

@@ -300,6 +300,20 @@ impl HostCall for CallsView<'_> {
         self.schedule(&handle, Work::Collect(length_max))
     }
 
+    fn schedule_receive(&mut self, handle: Resource<CallHandle>, length_max: u64) -> Result<()> {
+        self.schedule(&handle, Work::Receive(length_max))
+    }
+
+    fn received_sha256(&mut self, handle: Resource<CallHandle>) -> Result<Option<String>> {
+        let received = &self.own_call(&handle)?.received;
+        Ok(received.as_ref().map(|received| received.sha256.clone()))
+    }
+
+    fn received(&mut self, handle: Resource<CallHandle>) -> Result<Option<Vec<u8>>> {
+        let received = &self.own_call(&handle)?.received;
+        Ok(received.as_ref().map(|received| received.bytes.to_vec()))
+    }
+
     fn schedule_part(
         &mut self,
         handle: Resource<CallHandle>,
