@@ -3,8 +3,8 @@
 use crate::contract::calls::Outcome;
 use crate::executor::suspend;
 use crate::{
-    Batch, Call, Digest, DigestAlgorithm, Excess, Failure, Fetch, Fetched, IngestPlan, Ingested, Span,
-    Unfetched,
+    Batch, Call, Digest, DigestAlgorithm, Excess, Failure, Fetch, Fetched, IngestPlan, Ingested, Made,
+    PackagePlan, Packaged, Span, TransformFailure, TransformFailureKind, TransformPlan, Unfetched,
 };
 
 /// A body received into memory.
@@ -48,6 +48,11 @@ pub trait Work {
     async fn pause(&self);
     /// Fetches what is at an address elsewhere.
     async fn fetch(&self, fetch: &Fetch) -> Result<Fetched, Unfetched>;
+    /// Checks a function that is to be deployed, and compiles it. The inner error says why it cannot
+    /// be deployed.
+    async fn package(&self, plan: &PackagePlan) -> Result<Result<Packaged, String>, Failure>;
+    /// Transforms the response that is set.
+    async fn transform(&self, plan: &TransformPlan) -> Result<Made, TransformFailure>;
 }
 
 impl Work for Call {
@@ -121,6 +126,27 @@ impl Work for Call {
             Outcome::Fetched(fetched) => Ok(fetched),
             Outcome::Unfetched(unfetched) => Err(unfetched),
             _ => Err(Unfetched::Unreachable),
+        }
+    }
+
+    async fn package(&self, plan: &PackagePlan) -> Result<Result<Packaged, String>, Failure> {
+        self.schedule_package(plan);
+        suspend().await;
+        match self.take_outcome() {
+            Outcome::Packaged(packaged) => Ok(Ok(packaged)),
+            Outcome::Unpackaged(why) => Ok(Err(why)),
+            other => Err(failure(&other)),
+        }
+    }
+
+    async fn transform(&self, plan: &TransformPlan) -> Result<Made, TransformFailure> {
+        self.schedule_transform(plan);
+        suspend().await;
+        match self.take_outcome() {
+            Outcome::Made(made) => Ok(made),
+            Outcome::Unmade(failure) => Err(failure),
+            // A client that may not go on: the host does none of its work.
+            _ => Err(TransformFailure { kind: TransformFailureKind::Busy, words: String::new() }),
         }
     }
 }

@@ -30,6 +30,7 @@ use crate::pipeline::owners;
 use crate::pipeline::quotas::Quotas;
 use crate::pipeline::shared::{Ids, Shared};
 use crate::pipeline::shares::{Rates, Room};
+use crate::pipeline::transforming::Transforming;
 use crate::pipeline::usage_count;
 use crate::pipeline::worker::Worker;
 use crate::telemetry::access::AccessLog;
@@ -201,6 +202,7 @@ fn assemble(
     let (pipeline, stages) = composed.compile(Arc::clone(&settings), Some(&cache))?;
     let master_keys = MasterKeys::open(config, keys, Arc::clone(&accounts), Arc::clone(&vault))?;
     stale_code::remove(&cache);
+    let transforming = Transforming::new(cache.clone(), Arc::clone(&vault));
     let shared = Shared {
         config: Arc::clone(config),
         accounts,
@@ -208,10 +210,11 @@ fn assemble(
         master_keys: Arc::new(master_keys),
         volume: Arc::clone(volume),
         metrics,
-        outbound,
+        outbound: Arc::new(outbound),
         settings,
         explanations: Arc::new(Explanations::new(config.explanations.clone())),
         stages: Arc::new(stages),
+        transforming,
         exporter,
         quotas,
         room: Room::new(config.limits.documents_bytes_max),

@@ -1,6 +1,5 @@
 //! The documents of requests.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -22,32 +21,52 @@ const TEXT_BYTES_MAX: usize = 512;
 /// Tags of a function.
 const TAGS_MAX: usize = 50;
 
-/// A text that is not copied where the document has it without escapes.
-#[derive(Clone, PartialEq, Eq)]
-pub struct LongText<'a>(pub Cow<'a, str>);
+/// A text of megabytes in a document: where it is, so that it is not copied. One with escapes is.
+#[derive(Clone)]
+pub enum LongText {
+    /// The address of its first byte, and its bytes.
+    Within(usize, usize),
+    /// Without its escapes.
+    Apart(String),
+}
 
-impl fmt::Debug for LongText<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "LongText({} bytes)", self.0.len())
+impl LongText {
+    /// Where the text stands in the document that it was read from, and its bytes; `None` for a text
+    /// that is apart.
+    pub fn position(&self, document: &[u8]) -> Option<(u64, u64)> {
+        match self {
+            LongText::Apart(_) => None,
+            LongText::Within(address, length) => {
+                let start = address.checked_sub(document.as_ptr().addr())?;
+                document.get(start..)?.get(..*length)?;
+                Some((start as u64, *length as u64))
+            }
+        }
     }
 }
 
-impl<'de: 'a, 'a> Deserialize<'de> for LongText<'a> {
+impl fmt::Debug for LongText {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("LongText")
+    }
+}
+
+impl<'de> Deserialize<'de> for LongText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         struct Reader;
         impl<'de> Visitor<'de> for Reader {
-            type Value = LongText<'de>;
+            type Value = LongText;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
                 formatter.write_str("a text")
             }
 
-            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> std::result::Result<Self::Value, E> {
-                Ok(LongText(Cow::Borrowed(text)))
+            fn visit_borrowed_str<E: de::Error>(self, text: &'de str) -> std::result::Result<LongText, E> {
+                Ok(LongText::Within(text.as_ptr().addr(), text.len()))
             }
 
-            fn visit_str<E: de::Error>(self, text: &str) -> std::result::Result<Self::Value, E> {
-                Ok(LongText(Cow::Owned(text.to_owned())))
+            fn visit_str<E: de::Error>(self, text: &str) -> std::result::Result<LongText, E> {
+                Ok(LongText::Apart(text.to_owned()))
             }
         }
         deserializer.deserialize_str(Reader)
@@ -57,18 +76,16 @@ impl<'de: 'a, 'a> Deserialize<'de> for LongText<'a> {
 /// The code of a function, as a request brings it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct CodeInput<'a> {
-    /// The package, in base64.
-    #[serde(borrow)]
-    pub zip_file: Option<LongText<'a>>,
+pub struct CodeInput {
+    zip_file: Option<LongText>,
     s3_bucket: Option<String>,
     s3_key: Option<String>,
     image_uri: Option<String>,
 }
 
-impl<'a> CodeInput<'a> {
+impl CodeInput {
     /// The package, in base64. `InvalidParameterValueException` where it is elsewhere.
-    pub fn package(self) -> Result<LongText<'a>> {
+    pub fn package(self) -> Result<LongText> {
         if self.image_uri.is_some() {
             return Err(invalid(
                 "A function is a WebAssembly component in a .zip file: images are not supported.",
@@ -95,7 +112,7 @@ pub struct EnvironmentInput {
 /// part of it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub struct FunctionInput<'a> {
+pub struct FunctionInput {
     /// The name of a new function.
     pub function_name: Option<String>,
     /// What it is, for people.
@@ -121,11 +138,8 @@ pub struct FunctionInput<'a> {
     /// What the function has to be at.
     pub revision_id: Option<String>,
     /// The code of a new function.
-    #[serde(borrow)]
-    pub code: Option<CodeInput<'a>>,
-    /// The new code of a function.
-    #[serde(borrow)]
-    pub zip_file: Option<LongText<'a>>,
+    pub code: Option<CodeInput>,
+    zip_file: Option<LongText>,
     s3_bucket: Option<String>,
     s3_key: Option<String>,
     image_uri: Option<String>,
@@ -146,7 +160,7 @@ pub struct FunctionInput<'a> {
     kms_key_arn: Value,
 }
 
-impl<'a> FunctionInput<'a> {
+impl FunctionInput {
     /// Seconds that a call may take, where it is said.
     pub fn timeout_seconds(&self) -> Result<Option<u32>> {
         number("timeout", self.timeout, TIMEOUT_SECONDS)
@@ -167,7 +181,7 @@ impl<'a> FunctionInput<'a> {
     }
 
     /// The new code of a function.
-    pub fn take_code(&mut self) -> CodeInput<'a> {
+    pub fn take_code(&mut self) -> CodeInput {
         CodeInput {
             zip_file: self.zip_file.take(),
             s3_bucket: self.s3_bucket.take(),

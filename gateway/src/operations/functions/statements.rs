@@ -108,7 +108,9 @@ fn principal(text: &str) -> Result<Value> {
 /// `PolicyLengthExceededException`
 pub fn add(policy: Option<&str>, statement: Value) -> Result<String> {
     let mut statements = read(policy)?;
-    if let Some(id) = statements.iter().filter_map(id_of).find(|id| Some(*id) == id_of(&statement)) {
+    let is_same =
+        |other: &&Value| (id_of(other), resource_of(other)) == (id_of(&statement), resource_of(&statement));
+    if let Some(id) = statements.iter().find(is_same).and_then(id_of) {
         return Err(conflict(format!(
             "The statement id ({id}) provided already exists. Please provide a new statement id, or remove the \
              existing statement."
@@ -122,11 +124,19 @@ pub fn add(policy: Option<&str>, statement: Value) -> Result<String> {
     }
 }
 
-/// A policy without a statement; `None` where it was the last one. `ResourceNotFoundException`
-pub fn remove(policy: Option<&str>, id: &str) -> Result<Option<String>> {
+/// What a policy says of a function, a version or an alias; `None` where that is nothing.
+pub fn of(policy: &str, arn: &str) -> Result<Option<String>> {
+    let mut statements = read(Some(policy))?;
+    statements.retain(|statement| resource_of(statement) == Some(arn));
+    Ok((!statements.is_empty()).then(|| write(statements)))
+}
+
+/// A policy without a statement about a function, a version or an alias; `None` where it was the
+/// last one. `ResourceNotFoundException`
+pub fn remove(policy: Option<&str>, id: &str, arn: &str) -> Result<Option<String>> {
     let mut statements = read(policy)?;
     let before = statements.len();
-    statements.retain(|statement| id_of(statement) != Some(id));
+    statements.retain(|statement| (id_of(statement), resource_of(statement)) != (Some(id), Some(arn)));
     if statements.len() == before {
         return Err(not_found(format!("Statement {id} is not found in resource policy.")));
     }
@@ -135,6 +145,10 @@ pub fn remove(policy: Option<&str>, id: &str) -> Result<Option<String>> {
 
 fn id_of(statement: &Value) -> Option<&str> {
     statement.get("Sid")?.as_str()
+}
+
+fn resource_of(statement: &Value) -> Option<&str> {
+    statement.get("Resource")?.as_str()
 }
 
 fn read(policy: Option<&str>) -> Result<Vec<Value>> {

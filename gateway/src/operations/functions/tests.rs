@@ -1,7 +1,7 @@
 use super::environment::{Declared, Variables};
-use super::input::{CodeInput, FunctionInput};
+use super::input::{CodeInput, FunctionInput, LongText};
 use super::names::FunctionName;
-use super::statements::{PermissionInput, add, remove};
+use super::statements::{PermissionInput, add, of, remove};
 use super::table::{FunctionOperation, resolve};
 use super::*;
 
@@ -76,7 +76,7 @@ fn names_are_read_in_each_of_their_forms() {
 #[test]
 fn documents_are_read_and_what_nothing_would_enforce_is_refused() {
     let check = |document: &str, expected: Option<&str>| {
-        let input: FunctionInput<'_> = parse(document.as_bytes()).unwrap();
+        let input: FunctionInput = parse(document.as_bytes()).unwrap();
         let came = input.check().err().map(|error| error.message.unwrap());
         assert_eq!(came.is_some(), expected.is_some(), "{document}: {came:?}");
         if let (Some(came), Some(expected)) = (came, expected) {
@@ -95,16 +95,25 @@ fn documents_are_read_and_what_nothing_would_enforce_is_refused() {
     check(r#"{"KMSKeyArn":"arn:aws:kms:x"}"#, Some("KMSKeyArn"));
     check(r#"{"PackageType":"Image"}"#, Some("PackageType"));
     check(r#"{"Tags":{"aws:x":"y"}}"#, Some("tag"));
-    let broken = parse::<FunctionInput<'_>>(br#"{"Handler":7}"#).unwrap_err();
+    let broken = parse::<FunctionInput>(br#"{"Handler":7}"#).unwrap_err();
     assert_eq!(broken.code, ErrorCode::InvalidRequestContentException);
-    let secret = parse::<FunctionInput<'_>>(br#"{"Environment":{"Variables":"hush"}}"#).unwrap_err();
+    let secret = parse::<FunctionInput>(br#"{"Environment":{"Variables":"hush"}}"#).unwrap_err();
     assert!(!secret.message.unwrap().contains("hush"));
-    let input: FunctionInput<'_> = parse(br#"{"Timeout":901,"MemorySize":64}"#).unwrap();
+    let input: FunctionInput = parse(br#"{"Timeout":901,"MemorySize":64}"#).unwrap();
     assert!(input.timeout_seconds().unwrap_err().message.unwrap().contains("less than or equal to 900"));
     assert!(input.memory_mb().unwrap_err().message.unwrap().contains("greater than or equal to 128"));
-    let code: CodeInput<'_> = parse(br#"{"ZipFile":"UEs\/"}"#).unwrap();
-    assert_eq!(code.package().unwrap().0, "UEs/");
-    let code: CodeInput<'_> = parse(br#"{"S3Bucket":"b","S3Key":"k"}"#).unwrap();
+    for (document, expected) in [(r#"{"ZipFile":"UEs\/"}"#, "UEs/"), (r#"{"ZipFile":"UEsD"}"#, "UEsD")] {
+        let code: CodeInput = parse(document.as_bytes()).unwrap();
+        let package = code.package().unwrap();
+        match package.position(document.as_bytes()) {
+            Some((start, length)) => {
+                assert_eq!(&document[start as usize..][..length as usize], expected);
+                assert_eq!(package.position(b"elsewhere"), None);
+            }
+            None => assert!(matches!(package, LongText::Apart(text) if text == expected)),
+        }
+    }
+    let code: CodeInput = parse(br#"{"S3Bucket":"b","S3Key":"k"}"#).unwrap();
     assert!(code.package().unwrap_err().message.unwrap().contains("S3Bucket"));
 }
 
@@ -163,10 +172,12 @@ fn statements_are_added_and_removed_by_their_ids() {
     );
     let both = add(Some(&policy), two.statement(arn).unwrap()).unwrap();
     assert!(both.contains(r#""Condition":{"StringEquals":{"AWS:SourceAccount":"111122223333"}}"#), "{both}");
-    let rest = remove(Some(&both), "one").unwrap().unwrap();
+    assert_eq!(of(&both, arn).unwrap().unwrap(), both);
+    assert_eq!(of(&both, &format!("{arn}:live")).unwrap(), None);
+    let rest = remove(Some(&both), "one", arn).unwrap().unwrap();
     assert!(!rest.contains("\"one\"") && rest.contains("\"two\""));
-    assert_eq!(remove(Some(&rest), "one").unwrap_err().code, ErrorCode::ResourceNotFoundException);
-    assert_eq!(remove(Some(&rest), "two").unwrap(), None);
+    assert_eq!(remove(Some(&rest), "one", arn).unwrap_err().code, ErrorCode::ResourceNotFoundException);
+    assert_eq!(remove(Some(&rest), "two", arn).unwrap(), None);
     for text in [
         r#"{"StatementId":"","Action":"lambda:X","Principal":"*"}"#,
         r#"{"StatementId":"a","Action":"s3:GetObject","Principal":"*"}"#,

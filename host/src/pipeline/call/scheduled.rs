@@ -3,7 +3,8 @@
 use bytes::Bytes;
 
 use crate::body::Boundary;
-use crate::pipeline::bindings::calls::{Batch, DigestAlgorithm, Fetch, Span};
+use crate::pipeline::bindings::calls::{Batch, DigestAlgorithm, Fetch, PackagePlan, Span, TransformPlan};
+use crate::transforms::bindings::types::Context;
 use volume::DataKey;
 
 /// Work that a stage scheduled.
@@ -24,6 +25,10 @@ pub enum Work {
     Digest(Vec<Span>, Vec<DigestAlgorithm>),
     /// Get what is at an address elsewhere.
     Fetch(Fetch),
+    /// Transform the response.
+    Transform(Box<TransformWork>),
+    /// Check a function that is to be deployed.
+    Package(Box<PackageWork>),
     /// Let others go first.
     Pause,
 }
@@ -42,6 +47,42 @@ impl std::fmt::Debug for Received {
         // It may hold secrets.
         formatter.debug_struct("Received").field("length", &self.bytes.len()).finish_non_exhaustive()
     }
+}
+
+/// A function that is to be deployed.
+pub struct PackageWork {
+    /// What is to be deployed, and how.
+    pub plan: PackagePlan,
+    /// The package, in base64, where it stands in the body that was received.
+    pub received: Option<Bytes>,
+}
+
+impl std::fmt::Debug for PackageWork {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("PackageWork").field("arn", &self.plan.arn).finish_non_exhaustive()
+    }
+}
+
+/// A response to be transformed.
+#[derive(Debug)]
+pub struct TransformWork {
+    /// How.
+    pub plan: TransformPlan,
+    /// What the transform is told.
+    pub context: Context,
+    /// Its bytes.
+    pub input: TransformInput,
+    /// Whether the client gets the head alone.
+    pub is_for_head: bool,
+}
+
+/// The body of a response that is to be transformed.
+#[derive(Debug)]
+pub enum TransformInput {
+    /// Bytes at hand.
+    Bytes(Vec<u8>),
+    /// Bytes to be read.
+    Stored(StoredBytes),
 }
 
 /// How a body is to be received into a new blob.
@@ -74,6 +115,7 @@ impl Work {
             Work::Commit(_) => "commit",
             Work::Digest(..) => "digest",
             Work::Fetch(_) => "fetch",
+            Work::Transform(_) | Work::Package(_) => "transform",
             Work::Pause => "other",
         }
     }
