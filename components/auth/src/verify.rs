@@ -5,7 +5,7 @@ use gateway::errors::{ErrorCode, S3Error};
 use gateway::identity::sigv2;
 use gateway::identity::sigv4::payload::{Chunks, Payload};
 use gateway::identity::sigv4::{self, Authentication, Request, Signed};
-use gateway::operations::{Operation, aws_query};
+use gateway::operations::{Operation, aws_query, functions};
 use gateway::request::query::Query;
 use sdk::bindings::auth::portcullis::gateway::identities;
 use sdk::keys::{Claim, Signing, StoredKey, TextClaim, Verdict};
@@ -84,6 +84,7 @@ impl Verifier for Host<'_> {
         }
         match Operation::parse(&target.operation) {
             Some(Operation::WriteGetObjectResponse) => &["s3-object-lambda"],
+            Some(operation) if operation.is_of_functions() => functions::SERVICES,
             Some(operation) if operation.is_query_call() => aws_query::services(&self.action()),
             _ => &["s3"],
         }

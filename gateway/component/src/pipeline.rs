@@ -3,13 +3,14 @@
 use gateway::errors::{ErrorCode, S3Error};
 use gateway::operations::addressing;
 use gateway::operations::copy_source::{self, CopySource};
-use gateway::operations::{self, Operation, Purpose, RequestHead, Resolved, aws_query};
+use gateway::operations::{self, Operation, Purpose, RequestHead, Resolved, aws_query, functions};
 use gateway::request::headers::{CODE_HEADER, Headers, check_single};
 use gateway::request::query::Query;
 use gateway::sse::{MARK, is_about as concerns};
 use iam::Planned;
 use sdk::bindings::gateway::portcullis::gateway::{
-    access_point_control, auth, cors, encryption, iam, policy, stages, storage, transform, website,
+    access_point_control, auth, cors, encryption, function_control, iam, policy, stages, storage, transform,
+    website,
 };
 use sdk::{
     Call, DefaultProtection, Head, ObjectVersion, Progress, Protection, Refusal, Sealed, SeenRequest,
@@ -37,6 +38,7 @@ pub(crate) async fn serve(call: Call, sent: SentHead) -> Result<(), S3Error> {
         // Where another stage has refused, `storage` still keeps its record of the call.
         storage::abandon(head.id);
         access_point_control::abandon(head.id);
+        function_control::abandon(head.id);
         transform::abandon(head.id);
         refusals::respond(&call, &head, &refusal);
     }
@@ -100,12 +102,20 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
         call.set_parameters(&aws_query::form_text(body.body).map_err(refuse)?);
     }
 
+    // So do requests to the API of functions, whose documents may have megabytes.
+    if operation.is_of_functions() {
+        receive_document(call, head).await?;
+    }
+
     // Who is the principal? From here on it is known, possibly as `anonymous`.
     border.enter("auth");
     auth::verify(call, sent)?;
     added(Position::AfterAuth, call)?;
     if operation.is_query_call() {
         return walk_query(call, head.id, &border).await;
+    }
+    if operation.is_of_functions() {
+        return walk_functions(call, head.id, &border).await;
     }
     if operation.is_of_access_points() {
         return walk_access_points(call, head.id, &border).await;
@@ -244,6 +254,40 @@ async fn walk_access_points(call: &Call, id: u64, border: &Border<'_>) -> Result
     Ok(())
 }
 
+/// Receives the document of a request to the API of functions, which the host keeps.
+async fn receive_document(call: &Call, head: &Head) -> Result<(), Refusal> {
+    let resolved = functions::table::resolve(&head.method, &head.path).map_err(refuse)?;
+    let most = resolved.operation.length_max();
+    let received = call.receive(most).await;
+    received.map_err(failure_to_error).map_err(refuse)
+}
+
+/// The rest of the walk of a request to the API of functions: which access it needs, whether the
+/// principal has it, the response.
+async fn walk_functions(call: &Call, id: u64, border: &Border<'_>) -> Result<(), Refusal> {
+    border.enter("functions");
+    let planned = function_control::plan(call.share())?;
+    end_of_functions(id, planned, border).await?;
+    border.enter("policy");
+    policy::authorize(call)?;
+    added(Position::BeforeStorage, call)?;
+    border.enter("functions");
+    let progress = function_control::start(id)?;
+    end_of_functions(id, progress, border).await?;
+    border.enter("gateway");
+    Ok(())
+}
+
+/// Resumes `functions` until it has ended what it began.
+async fn end_of_functions(id: u64, mut progress: Progress, border: &Border<'_>) -> Result<(), Refusal> {
+    while let Progress::Pending = progress {
+        sdk::executor::suspend().await;
+        border.enter("functions");
+        progress = function_control::resume(id)?;
+    }
+    Ok(())
+}
+
 /// Resumes `access-points` until it has ended what it began.
 async fn end_of_access_points(id: u64, mut progress: Progress, border: &Border<'_>) -> Result<(), Refusal> {
     while let Progress::Pending = progress {
@@ -344,6 +388,7 @@ pub(crate) fn abandon(id: u64) {
     storage::abandon(id);
     iam::abandon(id);
     access_point_control::abandon(id);
+    function_control::abandon(id);
     transform::abandon(id);
 }
 
@@ -367,6 +412,11 @@ fn resolve(call: &Call, head: &Head, headers: &Headers) -> gateway::errors::Resu
         let mut target = Target { operation: PREFLIGHT.to_owned(), bucket: address.bucket, key: address.key };
         access_point::reach(call, None, &mut target, address.in_host)?;
         return Ok(Request { operation: None, target, transforms: false });
+    }
+    if functions::is_addressed(&head.path, headers.get("authorization")) {
+        let operation = Operation::Lambda;
+        let target = Target { operation: operation.name().to_owned(), bucket: None, key: None };
+        return Ok(Request { operation: Some(operation), target, transforms: false });
     }
     let query = Query::parse(&head.query)?;
     let request = RequestHead {

@@ -2,12 +2,14 @@
 //! [`transforms`](crate::transforms), on threads of its own.
 //!
 //! [`catalogue`] has the components that are ready to run, [`context`] what a transform is told,
-//! [`made`] what came of it.
+//! [`made`] what came of it; [`package`] checks what is to be deployed, with its [`settings`].
 
 mod catalogue;
 mod context;
 mod failures;
 mod made;
+mod package;
+mod settings;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use http_body_util::BodyExt as _;
 
 use crate::body::respond::ResponseBody;
 use crate::config::TransformOptions;
+use crate::keys::vault::Vault;
 use crate::pipeline::bindings::calls::{
     self, ListedObject, ListedPage, MadeError, MadeHead, MadeNeed, Target, TransformFailure,
     TransformFailureKind, TransformedPart, Transformer,
@@ -30,6 +33,7 @@ use crate::transforms::{
 };
 use catalogue::Catalogue;
 pub(crate) use made::Made;
+pub(crate) use package::Unpackaged;
 use volume::Volume;
 
 /// Bytes that are written down, at most, where a response needs to know how many there are.
@@ -39,15 +43,18 @@ const WHOLE_BYTES_MAX: u64 = 1 << 30;
 pub struct Transforming {
     catalogue: Catalogue,
     variants: Variants,
+    /// Held while a function is deployed.
+    deploying: tokio::sync::Mutex<()>,
 }
 
 impl Transforming {
     /// None is ready yet. Compiled components, and what was made, are kept in the cache folder.
-    pub fn new(options: &TransformOptions, cache: PathBuf) -> Transforming {
+    pub fn new(options: &TransformOptions, cache: PathBuf, vault: Arc<Vault>) -> Transforming {
         let runtime = RuntimeOptions { threads: options.threads, calls_max: options.calls_max };
         Transforming {
             variants: Variants::new(cache.join("made"), options.kept_bytes_max),
-            catalogue: Catalogue::new(cache, runtime),
+            catalogue: Catalogue::new(cache, runtime, vault),
+            deploying: tokio::sync::Mutex::default(),
         }
     }
 

@@ -7,6 +7,9 @@ use std::borrow::Cow;
 /// The last part of every scope.
 pub const TERMINAL: &str = "aws4_request";
 
+/// The service of deployed functions, which signs as services other than S3 do.
+pub const LAMBDA: &str = "lambda";
+
 /// Longer region names do not exist; the bound keeps scopes small.
 const REGION_BYTES_MAX: usize = 64;
 

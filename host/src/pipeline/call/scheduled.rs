@@ -1,10 +1,11 @@
 //! Work that a stage schedules on a call, and that the host does between two steps of the pipeline.
 
+use bytes::Bytes;
 use wasmtime::{Error, Result};
 
 use super::{CallResponseBody, CallState};
 use crate::body::Boundary;
-use crate::pipeline::bindings::calls::{Batch, DigestAlgorithm, Fetch, Span, TransformPlan};
+use crate::pipeline::bindings::calls::{Batch, DigestAlgorithm, Fetch, PackagePlan, Span, TransformPlan};
 use crate::pipeline::transforming::Made;
 use volume::DataKey;
 
@@ -13,6 +14,8 @@ use volume::DataKey;
 pub enum Work {
     /// Receive the whole body into memory, up to a limit in bytes.
     Collect(u64),
+    /// Receive the whole body, up to a limit in bytes, and keep it beside the call.
+    Receive(u64),
     /// Receive a multipart body with this boundary up to the content of its next part, up to a
     /// limit in bytes.
     Part(Boundary, u64),
@@ -26,19 +29,51 @@ pub enum Work {
     Fetch(Fetch),
     /// Transform the response.
     Transform(Box<TransformWork>),
+    /// Check a function that is to be deployed.
+    Package(Box<PackageWork>),
     /// Let others go first.
     Pause,
 }
 
+/// A body that was received as a whole, and is kept beside the call.
+#[derive(Clone)]
+pub struct Received {
+    /// The body.
+    pub bytes: Bytes,
+    /// Its SHA-256, in lower-case hexadecimal.
+    pub sha256: String,
+}
+
+impl std::fmt::Debug for Received {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // It may hold secrets.
+        formatter.debug_struct("Received").field("length", &self.bytes.len()).finish_non_exhaustive()
+    }
+}
+
+/// A function that is to be deployed.
+pub struct PackageWork {
+    /// What is to be deployed, and how.
+    pub plan: PackagePlan,
+    /// The package, in base64, where it stands in the body that was received.
+    pub received: Option<Bytes>,
+}
+
+impl std::fmt::Debug for PackageWork {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("PackageWork").field("arn", &self.plan.arn).finish_non_exhaustive()
+    }
+}
+
 /// A response to be transformed.
 #[derive(Debug)]
-pub struct TransformWork {
+pub(crate) struct TransformWork {
     /// How.
     pub plan: TransformPlan,
     /// The id of the request.
     pub request_id: String,
     /// Its bytes.
-    pub input: TransformInput,
+    pub(crate) input: TransformInput,
 }
 
 impl TransformWork {
@@ -64,7 +99,7 @@ impl TransformWork {
 
 /// The body of a response that is to be transformed.
 #[derive(Debug)]
-pub enum TransformInput {
+pub(crate) enum TransformInput {
     /// Bytes at hand.
     Bytes(Vec<u8>),
     /// Bytes to be read.
@@ -99,11 +134,11 @@ impl Work {
     /// The name under which waiting for this work is counted.
     pub fn stage(&self) -> &'static str {
         match self {
-            Work::Collect(_) | Work::Part(..) | Work::Ingest(_) => "receive",
+            Work::Collect(_) | Work::Receive(_) | Work::Part(..) | Work::Ingest(_) => "receive",
             Work::Commit(_) => "commit",
             Work::Digest(..) => "digest",
             Work::Fetch(_) => "fetch",
-            Work::Transform(_) => "transform",
+            Work::Transform(_) | Work::Package(_) => "transform",
             Work::Pause => "other",
         }
     }
