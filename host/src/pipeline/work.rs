@@ -15,7 +15,7 @@ use crate::outbound::{Outbound, Unfetched};
 use crate::pipeline::bindings::calls::{
     self, Batch, Digest, DigestAlgorithm, Fetch, Outcome, Requirement, Span,
 };
-use crate::pipeline::call::{Ingest, PackageWork, Received, StoredBytes, TransformWork, Work};
+use crate::pipeline::call::{Ingest, PackageWork, StoredBytes, TransformWork, WholeBody, Work};
 use crate::pipeline::contract::{algorithm, contract_algorithm, volume_span};
 use crate::pipeline::quotas;
 use crate::pipeline::shared::Shared;
@@ -61,7 +61,7 @@ pub struct RequestBody<B> {
     /// The client waits for `100 Continue`, which the first read sends.
     waits: bool,
     /// The whole body, until the call takes it.
-    received: Option<Received>,
+    received: Option<WholeBody>,
 }
 
 impl<B> RequestBody<B>
@@ -78,7 +78,7 @@ where
     }
 
     /// The body that was received as a whole, for the call to keep.
-    pub fn take_received(&mut self) -> Option<Received> {
+    pub fn take_received(&mut self) -> Option<WholeBody> {
         self.received.take()
     }
 
@@ -245,7 +245,7 @@ where
     match collect(body, payload, length_max, idle).await {
         Outcome::Collected((bytes, _)) => {
             let sha256 = hex::text(&Sha256::digest(&bytes));
-            body.received = Some(Received { bytes: bytes.into(), sha256 });
+            body.received = Some(WholeBody { bytes: bytes.into(), sha256 });
             Outcome::None
         }
         other => other,

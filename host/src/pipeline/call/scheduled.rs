@@ -37,17 +37,17 @@ pub enum Work {
 
 /// A body that was received as a whole, and is kept beside the call.
 #[derive(Clone)]
-pub struct Received {
+pub struct WholeBody {
     /// The body.
     pub bytes: Bytes,
     /// Its SHA-256, in lower-case hexadecimal.
     pub sha256: String,
 }
 
-impl std::fmt::Debug for Received {
+impl std::fmt::Debug for WholeBody {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // It may hold secrets.
-        formatter.debug_struct("Received").field("length", &self.bytes.len()).finish_non_exhaustive()
+        formatter.debug_struct("WholeBody").field("length", &self.bytes.len()).finish_non_exhaustive()
     }
 }
 
