@@ -4,7 +4,7 @@
 //! operation, so that reading one costs next to nothing.
 
 use super::row::{Action, BodyKind, Purpose, Selector, TargetKind};
-use super::{ACCESS_POINT, ACCESS_POINTS, ACCOUNT_ID_HEADER, Operation};
+use super::{ACCESS_POINT, ACCESS_POINTS, ACCOUNT_ID_HEADER, OBJECT_LAMBDA, OBJECT_LAMBDAS, Operation};
 
 impl Operation {
     /// The purpose of the operation.
@@ -79,7 +79,17 @@ impl Operation {
     /// Whether it makes, shows or changes access points, which are a component's of their own.
     pub fn is_of_access_points(self) -> bool {
         self.row().selected_by.iter().any(|selector| {
-            matches!(selector, Selector::Under(..) | Selector::Below(_) | Selector::Path(ACCESS_POINTS))
+            matches!(
+                selector,
+                Selector::Under(..) | Selector::Below(_) | Selector::Path(ACCESS_POINTS | OBJECT_LAMBDAS)
+            )
+        })
+    }
+
+    /// Whether it is about Object Lambda access points, and not about the others.
+    pub fn is_of_object_lambda(self) -> bool {
+        self.row().selected_by.iter().any(|selector| {
+            matches!(selector, Selector::Under(OBJECT_LAMBDA, _) | Selector::Path(OBJECT_LAMBDAS))
         })
     }
 
