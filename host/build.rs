@@ -9,7 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 
 /// Package and component name of every guest that the default pipeline is made of.
-const GUESTS: [(&str, &str); 10] = [
+const GUESTS: [(&str, &str); 11] = [
     ("gateway-component", "gateway"),
     ("auth", "auth"),
     ("policy", "policy"),
@@ -19,6 +19,7 @@ const GUESTS: [(&str, &str); 10] = [
     ("encryption", "encryption"),
     ("iam", "iam"),
     ("access-points", "access-points"),
+    ("functions", "functions"),
     ("storage", "storage"),
 ];
 

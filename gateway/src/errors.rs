@@ -111,6 +111,14 @@ error_codes! {
     KeyTooLongError                  400 "Your key is too long"
     KmsDisabledException = "KMS.DisabledException" 400 "The request was rejected because the specified KMS key is not enabled."
     KmsNotFoundException = "KMS.NotFoundException" 400 "The request was rejected because the specified KMS key was not found."
+    LambdaInvalidResponse            400 "The response of the function is not valid."
+    LambdaInvocationFailed           400 "The function could not be invoked."
+    LambdaNotFound                   404 "The function was not found."
+    LambdaPermissionError            403 "The caller is not authorized to invoke the function."
+    LambdaResponseNotReceived        500 "The function exited before the whole response was received."
+    LambdaRuntimeError               400 "The function failed while it ran."
+    LambdaTimeout                    400 "The function did not respond in time."
+    LambdaTooLarge                   400 "The object or the response is too large for the function."
     MalformedACLError                400 "The XML you provided was not well-formed or did not validate against our published schema"
     MalformedPolicy                  400 "Policies must be valid JSON and the first byte must be '{'"
     MalformedPOSTRequest             400 "The body of your POST request is not well-formed multipart/form-data."
@@ -304,12 +312,22 @@ pub fn render_parts<'a>(
     details: impl Iterator<Item = (&'a str, &'a str)>,
     occurrence: Occurrence<'_>,
 ) -> String {
+    render_text(code.as_str(), message.unwrap_or(code.message()), details, occurrence)
+}
+
+/// The same of a code that the table need not have: a transform may choose one of its own.
+pub fn render_text<'a>(
+    code: &str,
+    message: &str,
+    details: impl Iterator<Item = (&'a str, &'a str)>,
+    occurrence: Occurrence<'_>,
+) -> String {
     let mut out = String::with_capacity(384);
     out.push_str(xml::DECLARATION);
     out.push_str("<Error>");
     let mut element = |name: &str, text: &str| xml::push_element(&mut out, name, text);
-    element("Code", code.as_str());
-    element("Message", message.unwrap_or(code.message()));
+    element("Code", code);
+    element("Message", message);
     let mut named = false;
     for (name, value) in details {
         named |= matches!(name, "BucketName" | "Key" | "Resource" | "ResourceType");

@@ -2,7 +2,7 @@
 
 use gateway::policy::access_point_arn;
 use sdk::bindings::access_points::exports::portcullis::gateway::access_points::{
-    AccessPointAccess, Address, Guest,
+    AccessPointAccess, Address, Guest, ObjectLambdaRules,
 };
 use sdk::settings;
 
@@ -29,6 +29,21 @@ impl Guest for AccessPoints {
             name,
             address: String::new(),
         }))
+    }
+
+    fn find_object_lambda(
+        _address: Address,
+        _operation: String,
+    ) -> Result<Option<(sdk::ObjectLambda, sdk::AccessPoint)>, ()> {
+        Ok(None)
+    }
+
+    fn object_lambda_access(_account: String, _name: String) -> Option<ObjectLambdaRules> {
+        None
+    }
+
+    fn object_lambda_policy(_account: String, _name: String) -> Option<String> {
+        None
     }
 
     fn access(account: String, name: String) -> Option<AccessPointAccess> {

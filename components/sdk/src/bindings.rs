@@ -60,7 +60,11 @@ mod generated {
     world!(
         transform,
         "transform-stage",
-        ["portcullis:gateway/calls@0.1.0" = calls, "portcullis:gateway/index@0.1.0" = index]
+        [
+            "portcullis:gateway/calls@0.1.0" = calls,
+            "portcullis:gateway/digests@0.1.0" = digests,
+            "portcullis:gateway/settings@0.1.0" = settings
+        ]
     );
     world!(
         encryption,
@@ -107,6 +111,19 @@ mod generated {
             "portcullis:gateway/calls@0.1.0" = calls,
             "portcullis:gateway/access@0.1.0" = access,
             "portcullis:gateway/index@0.1.0" = index,
+            "portcullis:gateway/digests@0.1.0" = digests,
+            "portcullis:gateway/random@0.1.0" = random,
+            "portcullis:gateway/settings@0.1.0" = settings,
+            "portcullis:gateway/trace@0.1.0" = trace
+        ]
+    );
+    world!(
+        functions,
+        "functions-stage",
+        [
+            "portcullis:gateway/calls@0.1.0" = calls,
+            "portcullis:gateway/index@0.1.0" = index,
+            "portcullis:gateway/vault@0.1.0" = vault,
             "portcullis:gateway/digests@0.1.0" = digests,
             "portcullis:gateway/random@0.1.0" = random,
             "portcullis:gateway/settings@0.1.0" = settings,

@@ -3,8 +3,8 @@
 use crate::contract::calls::Outcome;
 use crate::executor::suspend;
 use crate::{
-    Batch, Call, Digest, DigestAlgorithm, Excess, Failure, Fetch, Fetched, IngestPlan, Ingested, Span,
-    Unfetched,
+    Batch, Call, Digest, DigestAlgorithm, Excess, Failure, Fetch, Fetched, IngestPlan, Ingested, Made, Span,
+    TransformFailure, TransformFailureKind, TransformPlan, Unfetched,
 };
 
 /// A body received into memory.
@@ -46,6 +46,8 @@ pub trait Work {
     async fn pause(&self);
     /// Fetches what is at an address elsewhere.
     async fn fetch(&self, fetch: &Fetch) -> Result<Fetched, Unfetched>;
+    /// Transforms the response that is set.
+    async fn transform(&self, plan: &TransformPlan) -> Result<Made, TransformFailure>;
 }
 
 impl Work for Call {
@@ -110,6 +112,17 @@ impl Work for Call {
             Outcome::Fetched(fetched) => Ok(fetched),
             Outcome::Unfetched(unfetched) => Err(unfetched),
             _ => Err(Unfetched::Unreachable),
+        }
+    }
+
+    async fn transform(&self, plan: &TransformPlan) -> Result<Made, TransformFailure> {
+        self.schedule_transform(plan);
+        suspend().await;
+        match self.take_outcome() {
+            Outcome::Made(made) => Ok(made),
+            Outcome::Unmade(failure) => Err(failure),
+            // A client that may not go on: the host does none of its work.
+            _ => Err(TransformFailure { kind: TransformFailureKind::Busy, words: String::new() }),
         }
     }
 }

@@ -1,17 +1,39 @@
-//! Stage: Object Lambda. There is no access point yet, so no call is transformed.
+//! Stage: Object Lambda. What a transform is asked for, and what its result makes of a response.
+//!
+//! [`prepare`] says what `storage` is to see of the request. [`run`] has the response transformed:
+//! [`stored`] reads it, [`reply`] makes the new one of it, [`page`] the same of a listing.
+//! [`failure`] says what a client is told of a transform that made nothing.
 
-mod select;
+mod calls;
+mod failure;
+mod page;
+mod prepare;
+mod reply;
+mod run;
+mod stored;
 
 use sdk::bindings::transform::exports::portcullis::gateway::transform::Guest;
-use sdk::{Call, Refusal};
+use sdk::{Call, Progress, Refusal, SentHead, Target, refuse};
 
 /// The stage, as the component exports it.
 #[derive(Debug)]
 pub struct Transform;
 
 impl Guest for Transform {
-    fn select(_call: &Call) -> Result<bool, Refusal> {
-        Ok(select::applies())
+    fn prepare(call: Call, head: SentHead, target: Target) -> Result<(SentHead, Target), Refusal> {
+        calls::prepare(call, head, target).map_err(refuse)
+    }
+
+    fn start(id: u64) -> Result<Progress, Refusal> {
+        calls::start(id).map_err(refuse)
+    }
+
+    fn resume(id: u64) -> Result<Progress, Refusal> {
+        calls::resume(id).map_err(refuse)
+    }
+
+    fn abandon(id: u64) {
+        calls::abandon(id);
     }
 }
 

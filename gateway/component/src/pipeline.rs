@@ -1,6 +1,5 @@
 //! The walk of a request. Read it from top to bottom: this is the order of the stages.
 
-use gateway::bucket::bucket_name::OBJECT_LAMBDA_SUFFIX;
 use gateway::errors::{ErrorCode, S3Error};
 use gateway::operations::addressing;
 use gateway::operations::copy_source::{self, CopySource};
@@ -38,6 +37,7 @@ pub(crate) async fn serve(call: Call, sent: SentHead) -> Result<(), S3Error> {
         // Where another stage has refused, `storage` still keeps its record of the call.
         storage::abandon(head.id);
         access_point_control::abandon(head.id);
+        transform::abandon(head.id);
         refusals::respond(&call, &head, &refusal);
     }
     // An added stage that looks at responses may fail. The response that it has not seen is not
@@ -55,7 +55,7 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     added(Position::AfterAccept, call)?;
 
     // What is requested? The head alone says it.
-    let (operation, mut target) = match resolve(call, head, headers) {
+    let Request { operation, mut target, transforms } = match resolve(call, head, headers) {
         Ok(resolved) => resolved,
         Err(error) => return Err(unresolved(call, head, headers, error, &border)),
     };
@@ -117,8 +117,13 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
 
     // Who owns the bucket, and may the principal do it? `storage` refuses what `policy` did not
     // allow.
+    let transformed = match transforms {
+        true => Some(prepare_transform(call, sent, &target, &border)?),
+        false => None,
+    };
+    let (sent, seen) = transformed.as_ref().map_or((sent, &target), |(sent, target)| (sent, target));
     border.enter("storage");
-    let bucket_default = storage::locate(call.share(), sent, &target)?;
+    let bucket_default = storage::locate(call.share(), sent, seen)?;
     border.enter("policy");
     policy::authorize(call)?;
 
@@ -134,7 +139,33 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
     border.enter("storage");
     let step = storage::start(head.id, &sealing)?;
     carry_out(call, (head, headers), &target, step, &border).await?;
+    if transforms {
+        transform_response(head.id, &border).await?;
+    }
     border.enter("gateway");
+    Ok(())
+}
+
+/// What `storage` is to see of a request whose response is transformed.
+fn prepare_transform(
+    call: &Call,
+    sent: &SentHead,
+    target: &Target,
+    border: &Border<'_>,
+) -> Result<(SentHead, Target), Refusal> {
+    border.enter("transform");
+    transform::prepare(call.share(), sent, target)
+}
+
+/// Has the response of `storage` transformed.
+async fn transform_response(id: u64, border: &Border<'_>) -> Result<(), Refusal> {
+    border.enter("transform");
+    let mut progress = transform::start(id)?;
+    while let Progress::Pending = progress {
+        sdk::executor::suspend().await;
+        border.enter("transform");
+        progress = transform::resume(id)?;
+    }
     Ok(())
 }
 
@@ -251,13 +282,7 @@ fn plan_bytes(
     border: &Border<'_>,
 ) -> Result<Sealing, Refusal> {
     Ok(match operation.purpose() {
-        Purpose::ReadObject => {
-            if target.bucket.as_deref().is_some_and(|bucket| bucket.ends_with(OBJECT_LAMBDA_SUFFIX)) {
-                border.enter("transform");
-                transform::select(call)?;
-            }
-            if says() { Sealing::Said } else { Sealing::Unsaid }
-        }
+        Purpose::ReadObject if says() => Sealing::Said,
         // The stored object or upload says how it is sealed.
         Purpose::DescribeObject | Purpose::WritePart | Purpose::CompleteUpload if says() => {
             // A bucket that blocks SSE-C refuses new parts under customer keys as well.
@@ -319,15 +344,21 @@ pub(crate) fn abandon(id: u64) {
     storage::abandon(id);
     iam::abandon(id);
     access_point_control::abandon(id);
+    transform::abandon(id);
 }
 
-/// What is requested: the operation, and the target as the contract has it. A preflight has a
-/// target, but no operation. Where the address names an access point, the target has its bucket.
-fn resolve(
-    call: &Call,
-    head: &Head,
-    headers: &Headers,
-) -> gateway::errors::Result<(Option<Operation>, Target)> {
+/// What is requested.
+struct Request {
+    /// A preflight is none.
+    operation: Option<Operation>,
+    /// As the contract has it. Where the address names an access point, it has its bucket.
+    target: Target,
+    /// Whether an Object Lambda access point transforms what is returned.
+    transforms: bool,
+}
+
+/// What is requested, as the head says it.
+fn resolve(call: &Call, head: &Head, headers: &Headers) -> gateway::errors::Result<Request> {
     check_single(headers)?;
     let settings = settings();
     if head.method == "OPTIONS" {
@@ -335,7 +366,7 @@ fn resolve(
         let address = addressing::address(&head.host, &head.path, &settings.domains)?;
         let mut target = Target { operation: PREFLIGHT.to_owned(), bucket: address.bucket, key: address.key };
         access_point::reach(call, None, &mut target, address.in_host)?;
-        return Ok((None, target));
+        return Ok(Request { operation: None, target, transforms: false });
     }
     let query = Query::parse(&head.query)?;
     let request = RequestHead {
@@ -348,11 +379,11 @@ fn resolve(
     let Resolved { operation, bucket, key, in_host } = operations::resolve(&request, &settings.domains)?;
     copy_source::refuse_elsewhere(operation, headers)?;
     let mut target = Target { operation: operation.name().to_owned(), bucket, key };
-    access_point::reach(call, Some(operation), &mut target, in_host)?;
+    let transforms = access_point::reach(call, Some(operation), &mut target, in_host)?;
     if operation.copies() {
         access_point::reach_source(call, head, headers)?;
     }
-    Ok((Some(operation), target))
+    Ok(Request { operation: Some(operation), target, transforms })
 }
 
 /// The refusal of a request that cannot be resolved. It passes `cors` as well, so that a page of

@@ -18,7 +18,7 @@ const SYSTEM_METADATA_MAX: usize = 2048;
 const REDIRECT_LENGTH_MAX: usize = 2048;
 
 /// The prefix of headers that carry user metadata.
-const USER_METADATA_PREFIX: &str = "x-amz-meta-";
+pub const METADATA_PREFIX: &str = "x-amz-meta-";
 
 /// The type of an object for which the client names none.
 pub const CONTENT_TYPE_DEFAULT: &str = "binary/octet-stream";
@@ -88,7 +88,7 @@ fn without_aws_chunked(value: &str) -> Option<String> {
 /// User metadata: names without the prefix, in lower case, and values as sent; a repeated header is
 /// joined with `,`. `MetadataTooLarge` beyond 2 KB.
 pub fn user_metadata(headers: &Headers) -> Result<Vec<(String, String)>> {
-    let sent = || headers.with_prefix(USER_METADATA_PREFIX).filter(|(name, _)| !name.is_empty());
+    let sent = || headers.with_prefix(METADATA_PREFIX).filter(|(name, _)| !name.is_empty());
     // The position of each name in `metadata`, in the order received.
     let mut positions: BTreeMap<&str, usize> = BTreeMap::new();
     let mut size = 0;

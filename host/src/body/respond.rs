@@ -10,6 +10,7 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
+use http_body_util::combinators::UnsyncBoxBody;
 
 use super::lent::{self, Loan, SMALL_RESPONSE_BYTES, SMALL_STEP_BYTES};
 use crate::telemetry::origin::RequestOrigin;
@@ -25,7 +26,7 @@ pub const STEP_BYTES: usize = 256 * 1024;
 /// Files of one response that are looked for on the thread of its worker, at most.
 pub const PIECES_AT_ONCE: usize = 8;
 
-/// The body of a response. Its length is always known.
+/// The body of a response. Its length is known, but for that of a stream.
 ///
 /// An error ends the response, and the client sees that it is cut short: nothing is ever left out
 /// silently.
@@ -38,6 +39,8 @@ pub enum ResponseBody {
     Bytes(Bytes),
     /// Bytes to be read.
     Stored(Stored),
+    /// Bytes that are made while the client takes them.
+    Streamed(Box<Streamed>),
 }
 
 impl ResponseBody {
@@ -71,10 +74,17 @@ impl ResponseBody {
         Ok(Self::Stored(Stored::new(length, first, Source::Idle(reader))))
     }
 
+    /// What something else makes. Its length is announced where it is known.
+    pub(crate) fn streamed(body: UnsyncBoxBody<Bytes, Error>, length: Option<u64>) -> Self {
+        Self::Streamed(Box::new(Streamed { body, length, origin: RequestOrigin::default() }))
+    }
+
     /// Says which request it answers: where reading fails, the log names it.
     pub(crate) fn originate(&mut self, origin: impl FnOnce() -> RequestOrigin) {
-        if let Self::Stored(stored) = self {
-            stored.origin = Some(Box::new(origin()));
+        match self {
+            Self::Stored(stored) => stored.origin = Some(Box::new(origin())),
+            Self::Streamed(streamed) => streamed.origin = origin(),
+            Self::Empty | Self::Bytes(_) => {}
         }
     }
 }
@@ -104,6 +114,32 @@ fn read_at_hand(reader: &mut SpanReader, length: u64) -> Result<Option<Bytes>, V
         }
     }
     Ok(if more.is_empty() { first } else { Some(more.freeze()) })
+}
+
+/// Bytes that are made on their way to the client.
+#[derive(Debug)]
+pub struct Streamed {
+    body: UnsyncBoxBody<Bytes, Error>,
+    length: Option<u64>,
+    origin: RequestOrigin,
+}
+
+impl Streamed {
+    fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        let step = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        let frame = match step {
+            Some(Ok(frame)) => frame,
+            Some(Err(error)) => {
+                self.origin.error(&error, "a response is cut short: its head was sent");
+                return Poll::Ready(Some(Err(error)));
+            }
+            None => return Poll::Ready(None),
+        };
+        if let (Some(left), Some(bytes)) = (&mut self.length, frame.data_ref()) {
+            *left = left.saturating_sub(bytes.len() as u64);
+        }
+        Poll::Ready(Some(Ok(frame)))
+    }
 }
 
 /// Stored bytes on their way to the client.
@@ -222,6 +258,7 @@ impl Body for ResponseBody {
                 Poll::Ready((!step.is_empty()).then(|| Ok(Frame::data(step))))
             }
             Self::Stored(stored) => stored.poll_step(cx).map(|step| step.map(|read| read.map(Frame::data))),
+            Self::Streamed(streamed) => streamed.poll_step(cx),
         }
     }
 
@@ -230,10 +267,12 @@ impl Body for ResponseBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(match self {
-            Self::Empty => 0,
-            Self::Bytes(bytes) => bytes.len() as u64,
-            Self::Stored(stored) => stored.left,
-        })
+        let length = match self {
+            Self::Empty => Some(0),
+            Self::Bytes(bytes) => Some(bytes.len() as u64),
+            Self::Stored(stored) => Some(stored.left),
+            Self::Streamed(streamed) => streamed.length,
+        };
+        length.map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }

@@ -30,6 +30,7 @@ use crate::pipeline::owners;
 use crate::pipeline::quotas::Quotas;
 use crate::pipeline::shared::{Ids, Shared};
 use crate::pipeline::shares::{Rates, Room};
+use crate::pipeline::transforming::Transforming;
 use crate::pipeline::usage_count;
 use crate::pipeline::worker::Worker;
 use crate::telemetry::access::AccessLog;
@@ -208,10 +209,11 @@ fn assemble(
         master_keys: Arc::new(master_keys),
         volume: Arc::clone(volume),
         metrics,
-        outbound,
+        outbound: Arc::new(outbound),
         settings,
         explanations: Arc::new(Explanations::new(config.explanations.clone())),
         stages: Arc::new(stages),
+        transforming: Transforming::new(cache.clone()),
         exporter,
         quotas,
         room: Room::new(config.limits.documents_bytes_max),

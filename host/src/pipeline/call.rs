@@ -15,12 +15,13 @@ use crate::pipeline::bindings::calls::{Outcome, Stored};
 use crate::pipeline::head;
 use crate::pipeline::journal::Journal;
 use crate::pipeline::peer::{Endpoint, EndpointPolicy, Peer};
+use crate::pipeline::transforming::Made;
 use crate::telemetry::metrics;
 use crate::telemetry::otlp::Laps;
 use volume::{DataKey, PendingBlob};
 
 pub use facts::Facts;
-pub use scheduled::{Ingest, StoredBytes, Work};
+pub use scheduled::{Ingest, StoredBytes, TransformInput, TransformWork, Work};
 
 /// Data keys that one call may have: a copy needs two, and a few more for each new attempt.
 const DATA_KEYS_MAX: usize = 4096;
@@ -34,6 +35,19 @@ pub enum CallResponseBody {
     Bytes(Vec<u8>),
     /// Bytes to be read.
     Stored(StoredBytes),
+    /// What a transform made; of it the bytes from one to another, both included.
+    Made(Option<(u64, u64)>),
+}
+
+impl CallResponseBody {
+    /// Bytes, as far as they are known.
+    pub fn length(&self) -> u64 {
+        match self {
+            CallResponseBody::None | CallResponseBody::Made(_) => 0,
+            CallResponseBody::Bytes(bytes) => bytes.len() as u64,
+            CallResponseBody::Stored(stored) => stored.spans.iter().map(|span| span.length).sum(),
+        }
+    }
 }
 
 /// The response as stages left it.
@@ -97,6 +111,8 @@ pub struct CallState {
     pub added_headers: String,
     /// Blobs received that no commit has kept yet; released with the call.
     pub pending: Vec<PendingBlob>,
+    /// What a transform made of its response.
+    pub made: Option<Made>,
     /// The data keys that were made or opened for it. Stages know their numbers only.
     pub data_keys: Vec<DataKey>,
     /// The code of the error that the response tells of.
@@ -195,6 +211,7 @@ impl CallState {
             meets_full_disk: false,
             added_headers: String::new(),
             pending: Vec::new(),
+            made: None,
             data_keys: Vec::new(),
             error: None,
             explanation: Explanation::Closed,

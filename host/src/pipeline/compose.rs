@@ -31,7 +31,7 @@ const DEFAULT_MANIFEST: &str = include_str!("../../../spin.toml");
 const PIPELINE: &str = "portcullis:gateway/pipeline@0.1.0";
 
 /// The components built with this binary, by name.
-const EMBEDDED: [(&str, &[u8]); 10] = [
+const EMBEDDED: [(&str, &[u8]); 11] = [
     ("gateway", include_bytes!(concat!(env!("OUT_DIR"), "/gateway.wasm"))),
     ("auth", include_bytes!(concat!(env!("OUT_DIR"), "/auth.wasm"))),
     ("policy", include_bytes!(concat!(env!("OUT_DIR"), "/policy.wasm"))),
@@ -41,6 +41,7 @@ const EMBEDDED: [(&str, &[u8]); 10] = [
     ("encryption", include_bytes!(concat!(env!("OUT_DIR"), "/encryption.wasm"))),
     ("iam", include_bytes!(concat!(env!("OUT_DIR"), "/iam.wasm"))),
     ("access-points", include_bytes!(concat!(env!("OUT_DIR"), "/access-points.wasm"))),
+    ("functions", include_bytes!(concat!(env!("OUT_DIR"), "/functions.wasm"))),
     ("storage", include_bytes!(concat!(env!("OUT_DIR"), "/storage.wasm"))),
 ];
 

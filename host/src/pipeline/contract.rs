@@ -8,7 +8,8 @@ use crate::hex;
 use crate::keys::accounts::{self, IdentityKind};
 use crate::keys::vault::SessionDetails;
 use crate::pipeline::bindings::calls::{
-    self, DigestAlgorithm, Identity, NamedObject, ObjectVersion, Session, Span, Target, UsageChange,
+    self, DigestAlgorithm, FunctionCode, Identity, NamedObject, ObjectVersion, Session, Span, Target,
+    Transformer, UsageChange,
 };
 use crate::telemetry::access::Resolved;
 use crate::telemetry::origin::RequestOrigin;
@@ -67,6 +68,16 @@ pub(crate) fn hash_usage(change: &UsageChange, hasher: &mut impl Hasher) {
     let UsageChange { bucket, account, limited, buckets, objects, bytes } = change;
     (bucket, account, limited).hash(hasher);
     (buckets, objects, bytes).hash(hasher);
+}
+
+/// Adds to a hash what transforms.
+pub(crate) fn hash_transformer(transformer: &Transformer, hasher: &mut impl Hasher) {
+    match transformer {
+        Transformer::Function(FunctionCode { arn, digest, settings, .. }) => {
+            (0_u8, arn, digest, settings).hash(hasher);
+        }
+        Transformer::Webhook(name) => (1_u8, name).hash(hasher),
+    }
 }
 
 /// A span in the volume's terms.

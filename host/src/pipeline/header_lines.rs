@@ -41,6 +41,11 @@ pub fn append(headers: &mut HeaderMap, lines: &str) -> usize {
     left_out
 }
 
+/// Headers that were checked, as lines.
+pub fn lines(headers: &[(String, String)]) -> String {
+    headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect()
+}
+
 /// Checks the lines of an added stage. The response has `before` bytes of such lines already.
 ///
 /// # Errors

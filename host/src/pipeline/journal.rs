@@ -23,7 +23,7 @@ use std::rc::Rc;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::pipeline::bindings::calls::{Batch, Failure, Fetch, Outcome, Requirement, Span};
-use crate::pipeline::call::{Ingest, StoredBytes, Work};
+use crate::pipeline::call::{Ingest, StoredBytes, TransformInput, TransformWork, Work};
 use crate::pipeline::contract;
 use volume::{DataKey, Entry, Snapshot};
 
@@ -256,7 +256,7 @@ fn nature(work: &Work) -> Nature {
         Work::Collect(_) | Work::Part(..) | Work::Ingest(Ingest { source: None, .. }) => Nature::Body,
         Work::Commit(_) => Nature::Commit,
         Work::Pause => Nature::Pause,
-        Work::Ingest(_) | Work::Digest(..) | Work::Fetch(_) => Nature::Repeatable,
+        Work::Ingest(_) | Work::Digest(..) | Work::Fetch(_) | Work::Transform(_) => Nature::Repeatable,
     }
 }
 
@@ -289,6 +289,17 @@ fn fingerprint(work: &Work) -> u64 {
             (5_u8, url, length_max, age_seconds_max).hash(&mut hasher);
         }
         Work::Pause => 6_u8.hash(&mut hasher),
+        Work::Transform(work) => {
+            let TransformWork { plan, input, .. } = &**work;
+            // The rest of the plan follows from these and from the head of the call.
+            (7_u8, plan.whole, &plan.range, plan.part_number).hash(&mut hasher);
+            (&plan.object.etag, &plan.object.version_id, plan.object.last_modified_ms).hash(&mut hasher);
+            contract::hash_transformer(&plan.transformer, &mut hasher);
+            match input {
+                TransformInput::Bytes(bytes) => bytes.hash(&mut hasher),
+                TransformInput::Stored(StoredBytes { spans: stored, .. }) => spans(stored, &mut hasher),
+            }
+        }
     }
     hasher.finish()
 }

@@ -12,6 +12,7 @@ use crate::outbound::Outbound;
 use crate::pipeline::added_stages::AddedStages;
 use crate::pipeline::quotas::Quotas;
 use crate::pipeline::shares::Room;
+use crate::pipeline::transforming::Transforming;
 use crate::telemetry::explanations::Explanations;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::otlp::Exporter;
@@ -32,13 +33,15 @@ pub struct Shared {
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// Fetches from elsewhere.
-    pub outbound: Outbound,
+    pub outbound: Arc<Outbound>,
     /// The pipeline's variables.
     pub settings: Arc<BTreeMap<String, String>>,
     /// Why calls were denied.
     pub explanations: Arc<Explanations>,
     /// Added stages.
     pub stages: Arc<AddedStages>,
+    /// Runs transforms.
+    pub transforming: Transforming,
     /// Where traces go, if anywhere.
     pub exporter: Option<Arc<Exporter>>,
     /// How much may be held.

@@ -13,12 +13,13 @@ use crate::outbound::{Outbound, Unfetched};
 use crate::pipeline::bindings::calls::{
     self, Batch, Digest, DigestAlgorithm, Fetch, Outcome, Requirement, Span,
 };
-use crate::pipeline::call::{Ingest, StoredBytes, Work};
+use crate::pipeline::call::{Ingest, StoredBytes, TransformWork, Work};
 use crate::pipeline::contract::{algorithm, contract_algorithm, volume_span};
 use crate::pipeline::quotas;
 use crate::pipeline::shared::Shared;
 use crate::pipeline::shares::Pass;
 use crate::pipeline::shares::room::{SHORT_BYTES_MAX, Taken};
+use crate::pipeline::transforming::Made;
 use crate::telemetry::reason;
 use volume::{self, CommitError, PendingBlob, SpanReader, Volume, VolumeError};
 
@@ -92,7 +93,24 @@ where
     }
 }
 
-/// Does a piece of work. Also returns the blobs that were received and that no commit has kept yet.
+/// What came of a piece of work.
+#[derive(Debug)]
+pub struct Done {
+    /// What the stage is told.
+    pub outcome: Outcome,
+    /// Blobs that were received, and that no commit has kept yet.
+    pub pending: Vec<PendingBlob>,
+    /// What a transform made.
+    pub made: Option<Made>,
+}
+
+impl From<Outcome> for Done {
+    fn from(outcome: Outcome) -> Done {
+        Done { outcome, pending: Vec::new(), made: None }
+    }
+}
+
+/// Does a piece of work.
 /// `rooms` holds the room of the call's documents until the call ends.
 pub async fn perform<'a, B>(
     work: Work,
@@ -101,14 +119,14 @@ pub async fn perform<'a, B>(
     body: &mut RequestBody<B>,
     shared: &'a Shared,
     rooms: &mut Vec<Taken<'a>>,
-) -> (Outcome, Vec<PendingBlob>)
+) -> Done
 where
     B: http_body::Body<Data = bytes::Bytes> + Unpin,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let idle = shared.config.body_idle_timeout();
     let Sender::Admitted(pass) = sender else {
-        return (failed(Failure::Overloaded), Vec::new());
+        return failed(Failure::Overloaded).into();
     };
     if let Work::Collect(length_max) = &work {
         // A document without an announced length takes room for the longest that is allowed.
@@ -123,30 +141,39 @@ where
             Some(room) => rooms.push(room),
             None => {
                 pass.refuse_documents();
-                return (failed(Failure::Overloaded), Vec::new());
+                return failed(Failure::Overloaded).into();
             }
         }
     }
     // The futures that read a body are kilobytes long. They are boxed, so that this future stays
     // small for requests without a body.
-    let (outcome, received) = match work {
-        Work::Collect(length_max) => (Box::pin(collect(body, payload, length_max, idle)).await, Vec::new()),
-        Work::Part(boundary, length_max) => {
-            (Box::pin(part(body, boundary, length_max, idle)).await, Vec::new())
+    let done = match work {
+        Work::Collect(length_max) => Box::pin(collect(body, payload, length_max, idle)).await.into(),
+        Work::Part(boundary, length_max) => Box::pin(part(body, boundary, length_max, idle)).await.into(),
+        Work::Ingest(plan) => {
+            let (outcome, pending) = Box::pin(ingest(body, payload, plan, &shared.volume, idle)).await;
+            Done { pending, ..Done::from(outcome) }
         }
-        Work::Ingest(plan) => Box::pin(ingest(body, payload, plan, &shared.volume, idle)).await,
-        Work::Commit(batch) => (commit(batch, shared).await, Vec::new()),
-        Work::Digest(spans, digests) => (digest(&spans, &digests, &shared.volume).await, Vec::new()),
-        Work::Fetch(wanted) => (fetch(&wanted, &shared.outbound).await, Vec::new()),
+        Work::Commit(batch) => commit(batch, shared).await.into(),
+        Work::Digest(spans, digests) => digest(&spans, &digests, &shared.volume).await.into(),
+        Work::Fetch(wanted) => fetch(&wanted, &shared.outbound).await.into(),
+        Work::Transform(work) => Box::pin(transform(*work, shared)).await,
         Work::Pause => {
             tokio::task::yield_now().await;
-            (Outcome::None, Vec::new())
+            Outcome::None.into()
         }
     };
-    if let Outcome::Failed(calls::Failure::StorageFull) = outcome {
+    if let Outcome::Failed(calls::Failure::StorageFull) = done.outcome {
         pass.meets_full_disk();
     }
-    (outcome, received)
+    done
+}
+
+async fn transform(work: TransformWork, shared: &Shared) -> Done {
+    match shared.transforming.transform(work, shared).await {
+        Ok((made, body)) => Done { made: body, ..Done::from(Outcome::Made(made)) },
+        Err(failure) => Outcome::Unmade(failure).into(),
+    }
 }
 
 async fn part<B>(body: &mut RequestBody<B>, boundary: Boundary, length_max: u64, idle: Duration) -> Outcome

@@ -37,12 +37,11 @@ use crate::pipeline::peer::Peer;
 use crate::pipeline::responses;
 use crate::pipeline::shared::Shared;
 use crate::pipeline::shares::Pass;
-use crate::pipeline::work::{self, Sender};
+use crate::pipeline::work::{self, Done, Sender};
 use crate::telemetry::access::{Access, ErrorCode, Resolved, SignedBy};
 use crate::telemetry::metrics;
 use crate::telemetry::otlp::{Answered, Laps};
 use crate::telemetry::reason;
-use volume::PendingBlob;
 
 /// What answers requests on one thread.
 pub trait Answering: 'static {
@@ -238,16 +237,16 @@ impl Worker {
                     false => Box::pin(work::find_missing(stored, &self.shared.volume)).await,
                 };
                 match missing {
-                    Some(outcome) => (outcome, Vec::new()),
+                    Some(outcome) => outcome.into(),
                     None => work::perform(work, payload, sender, body, &self.shared, &mut rooms).await,
                 }
             };
-            let ((outcome, pending), why) = reason::asked(working).await;
-            if let Outcome::Failed(Failure::StorageFailed) = outcome {
+            let (done, why) = reason::asked(working).await;
+            if let Outcome::Failed(Failure::StorageFailed) = done.outcome {
                 // A commit shares its disk with others, and its reason is a line about all of them.
                 self.note_failure(ticket, why.as_deref().unwrap_or("see the lines about commits"));
             }
-            progress = self.go_on(ticket, outcome, pending)?;
+            progress = self.go_on(ticket, done)?;
         }
         Some(())
     }
@@ -279,13 +278,15 @@ impl Worker {
     }
 
     /// Goes on with a call whose work is done.
-    fn go_on(&self, ticket: &Ticket, outcome: Outcome, pending: Vec<PendingBlob>) -> Option<Progress> {
+    fn go_on(&self, ticket: &Ticket, done: Done) -> Option<Progress> {
         {
+            let Done { outcome, pending, made } = done;
             let mut instance = self.instance.try_borrow_mut().ok()?;
             let call = instance.store.data_mut().calls.get(ticket.slot)?;
             // The journal first: where the instance is another one by now, the call is repeated
             // with this outcome in it.
             call.pending.extend(pending);
+            call.made = made.or(call.made.take());
             call.journal.done(&outcome);
             call.outcome = outcome;
         }
@@ -478,8 +479,9 @@ impl Worker {
         {
             return responses::slow_down(&call.request_id);
         }
+        let answered = self.response(made, call).await;
         let origin = || contract::origin(&call.request_id, operation, target);
-        match self.response(made, call).await {
+        match answered {
             Ok(mut response) => {
                 response.body_mut().originate(origin);
                 if let Some(error) = call.error.take() {
@@ -517,7 +519,7 @@ impl Worker {
         }
     }
 
-    async fn response(&self, made: CallResponse, call: &CallState) -> Result<Response<ResponseBody>> {
+    async fn response(&self, made: CallResponse, call: &mut CallState) -> Result<Response<ResponseBody>> {
         let body = match made.body {
             CallResponseBody::None => ResponseBody::Empty,
             CallResponseBody::Bytes(bytes) => ResponseBody::made(bytes),
@@ -529,6 +531,10 @@ impl Worker {
                 }
                 ResponseBody::stored(reader)?
             }
+            CallResponseBody::Made(range) => match call.made.take() {
+                Some(made) => made.body(range)?,
+                None => anyhow::bail!("there is nothing that a transform made"),
+            },
         };
         let mut response = Response::new(body);
         *response.status_mut() = StatusCode::from_u16(made.status)?;

@@ -29,7 +29,7 @@ pub use usage::{QuotaUse, UsageSource};
 
 /// The stages that time is charged to: first the host, then the slots of the pipeline, then what
 /// calls wait for, then the added stages.
-pub const STAGES: [&str; 17] = [
+pub const STAGES: [&str; 18] = [
     "host",
     "gateway",
     "auth",
@@ -40,6 +40,7 @@ pub const STAGES: [&str; 17] = [
     "encryption",
     "iam",
     "access-points",
+    "functions",
     "storage",
     "receive",
     "commit",

@@ -2,8 +2,8 @@
 
 use crate::body::Payload;
 use crate::pipeline::bindings::calls::{
-    AccessPoint, Decision, Form, NamedObject, NeededAccess, ObjectVersion, Owner, Principal, Refusal,
-    SecondFactor, Session, Signature, Target,
+    AccessPoint, Decision, Form, NamedObject, NeededAccess, ObjectLambda, ObjectVersion, Owner, Principal,
+    Refusal, SecondFactor, Session, Signature, Target,
 };
 use crate::pipeline::contract;
 
@@ -14,6 +14,8 @@ pub struct Facts {
     pub target: Option<Target>,
     /// The access point by which the call comes.
     pub access_point: Option<AccessPoint>,
+    /// The Object Lambda access point by which it comes, in front of that access point.
+    pub object_lambda: Option<ObjectLambda>,
     /// The access point by which it names the source of a copy.
     pub source_access_point: Option<AccessPoint>,
     /// The name of the operation, where only the form says it.

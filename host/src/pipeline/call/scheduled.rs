@@ -1,7 +1,8 @@
 //! Work that a stage schedules on a call, and that the host does between two steps of the pipeline.
 
 use crate::body::Boundary;
-use crate::pipeline::bindings::calls::{Batch, DigestAlgorithm, Fetch, Span};
+use crate::pipeline::bindings::calls::{Batch, DigestAlgorithm, Fetch, Span, TransformPlan};
+use crate::transforms::bindings::types::Context;
 use volume::DataKey;
 
 /// Work that a stage scheduled.
@@ -20,8 +21,32 @@ pub enum Work {
     Digest(Vec<Span>, Vec<DigestAlgorithm>),
     /// Get what is at an address elsewhere.
     Fetch(Fetch),
+    /// Transform the response.
+    Transform(Box<TransformWork>),
     /// Let others go first.
     Pause,
+}
+
+/// A response to be transformed.
+#[derive(Debug)]
+pub struct TransformWork {
+    /// How.
+    pub plan: TransformPlan,
+    /// What the transform is told.
+    pub context: Context,
+    /// Its bytes.
+    pub input: TransformInput,
+    /// Whether the client gets the head alone.
+    pub is_for_head: bool,
+}
+
+/// The body of a response that is to be transformed.
+#[derive(Debug)]
+pub enum TransformInput {
+    /// Bytes at hand.
+    Bytes(Vec<u8>),
+    /// Bytes to be read.
+    Stored(StoredBytes),
 }
 
 /// How a body is to be received into a new blob.
@@ -54,6 +79,7 @@ impl Work {
             Work::Commit(_) => "commit",
             Work::Digest(..) => "digest",
             Work::Fetch(_) => "fetch",
+            Work::Transform(_) => "transform",
             Work::Pause => "other",
         }
     }

@@ -10,13 +10,14 @@ use crate::pipeline::added_refusal::check_refusal;
 use crate::pipeline::bindings::CallHandle;
 use crate::pipeline::bindings::calls::{
     AccessPoint, Batch, Body, Decision, DigestAlgorithm, Endpoint, Fetch, Form, Head, Host, HostCall,
-    IdentityKind, IngestPlan, NamedObject, NeededAccess, ObjectVersion, Outcome, Owner, Payload, Principal,
-    Refusal, SecondFactor, Session, Signature, Span, Target,
+    IdentityKind, IngestPlan, NamedObject, NeededAccess, ObjectLambda, ObjectVersion, Outcome, Owner,
+    Payload, Principal, Refusal, SecondFactor, Session, SetResponse, Signature, Span, Target, TransformPlan,
 };
 use crate::pipeline::bindings::stages::Position;
 use crate::pipeline::call::{CallResponse, CallResponseBody, CallState, Calls, Ingest, StoredBytes, Work};
 use crate::pipeline::contract::promised;
 use crate::pipeline::header_lines;
+use crate::pipeline::transforming;
 
 /// The calls of a store, for the guests of that store.
 pub struct CallsView<'a> {
@@ -140,6 +141,14 @@ impl HostCall for CallsView<'_> {
 
     fn source_access_point(&mut self, handle: Resource<CallHandle>) -> Result<Option<AccessPoint>> {
         Ok(self.call(&handle)?.facts.source_access_point.clone())
+    }
+
+    fn set_object_lambda(&mut self, handle: Resource<CallHandle>, point: ObjectLambda) -> Result<()> {
+        establish(&mut self.own_call(&handle)?.facts.object_lambda, point, "object-lambda")
+    }
+
+    fn object_lambda(&mut self, handle: Resource<CallHandle>) -> Result<Option<ObjectLambda>> {
+        Ok(self.call(&handle)?.facts.object_lambda.clone())
     }
 
     fn set_form(&mut self, handle: Resource<CallHandle>, form: Form) -> Result<()> {
@@ -340,8 +349,28 @@ impl HostCall for CallsView<'_> {
         self.schedule(&handle, Work::Fetch(fetch))
     }
 
+    fn schedule_transform(&mut self, handle: Resource<CallHandle>, plan: TransformPlan) -> Result<()> {
+        let work = transforming::work(self.own_call(&handle)?, plan)?;
+        self.schedule(&handle, Work::Transform(Box::new(work)))
+    }
+
     fn take_outcome(&mut self, handle: Resource<CallHandle>) -> Result<Outcome> {
         Ok(std::mem::replace(&mut self.own_call(&handle)?.outcome, Outcome::None))
+    }
+
+    fn response(&mut self, handle: Resource<CallHandle>) -> Result<Option<SetResponse>> {
+        Ok(self.own_call(&handle)?.response.as_ref().map(|set| SetResponse {
+            status: set.status,
+            length: set.body.length(),
+            headers: set.headers.clone(),
+        }))
+    }
+
+    fn response_bytes(&mut self, handle: Resource<CallHandle>) -> Result<Option<Vec<u8>>> {
+        Ok(match self.own_call(&handle)?.response.as_ref().map(|set| &set.body) {
+            Some(CallResponseBody::Bytes(bytes)) => Some(bytes.clone()),
+            _ => None,
+        })
     }
 
     fn respond(
@@ -357,6 +386,7 @@ impl HostCall for CallsView<'_> {
             Body::Bytes(bytes) => CallResponseBody::Bytes(bytes),
             Body::Stored(spans) => CallResponseBody::Stored(StoredBytes { spans, key: None }),
             Body::Sealed(stored) => CallResponseBody::Stored(call.stored(&stored)?),
+            Body::Made(range) => CallResponseBody::Made(range),
         };
         call.response = Some(CallResponse { status, headers, body });
         Ok(())

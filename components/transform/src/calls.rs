@@ -1,0 +1,72 @@
+//! The calls in this stage: each has one record, from [`prepare`] until it has its response, is
+//! refused or is abandoned.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::task::Poll;
+
+use gateway::errors::{ErrorCode, Result};
+use sdk::executor::{self, Task};
+use sdk::{Call, Progress, SentHead, Target};
+
+use crate::prepare::{self, Prepared};
+use crate::run;
+
+/// What is kept of a call between two steps.
+enum Kept {
+    /// `storage` has it.
+    Prepared(Call, Box<Prepared>),
+    /// Its task waits for work.
+    Waiting(Task),
+}
+
+thread_local! {
+    static CALLS: RefCell<BTreeMap<u64, Kept>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// Takes a call in. Returns what `storage` is to see of its request.
+pub(crate) fn prepare(call: Call, head: SentHead, target: Target) -> Result<(SentHead, Target)> {
+    let id = head.id;
+    let (prepared, head, target) = prepare::prepare(&call, head, target)?;
+    keep(id, Kept::Prepared(call, Box::new(prepared)));
+    Ok((head, target))
+}
+
+/// Transforms the response that is set.
+pub(crate) fn start(id: u64) -> Result<Progress> {
+    let Some(Kept::Prepared(call, prepared)) = take(id) else { return Err(ErrorCode::InternalError.into()) };
+    step(id, Box::pin(async move { run::run(&call, *prepared).await }))
+}
+
+/// Continues a call that waits. A call without a task has nothing left to do.
+pub(crate) fn resume(id: u64) -> Result<Progress> {
+    match take(id) {
+        Some(Kept::Waiting(task)) => step(id, task),
+        _ => Ok(Progress::Responded),
+    }
+}
+
+/// Forgets a call.
+pub(crate) fn abandon(id: u64) {
+    // Dropped outside the borrow, because dropping a task releases handles.
+    drop(take(id));
+}
+
+/// Runs a task to its end, or until it waits.
+fn step(id: u64, mut task: Task) -> Result<Progress> {
+    match executor::run(&mut task) {
+        Poll::Ready(result) => result.map(|()| Progress::Responded),
+        Poll::Pending => {
+            keep(id, Kept::Waiting(task));
+            Ok(Progress::Pending)
+        }
+    }
+}
+
+fn keep(id: u64, record: Kept) {
+    CALLS.with_borrow_mut(|calls| calls.insert(id, record));
+}
+
+fn take(id: u64) -> Option<Kept> {
+    CALLS.with_borrow_mut(|calls| calls.remove(&id))
+}

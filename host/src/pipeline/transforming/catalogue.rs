@@ -1,0 +1,148 @@
+//! The components that are ready to run: read, compiled and kept for the next call.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use anyhow::{Context as _, Result, ensure};
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+use tokio::sync::OnceCell;
+
+use super::failures;
+use crate::hex;
+use crate::pipeline::bindings::calls::{FunctionCode, TransformFailure};
+use crate::pipeline::contract::volume_span;
+use crate::transforms::{
+    CallLimits, Grants, LimitsGiven, RuntimeOptions, Transform, TransformSource, Transforms,
+};
+use volume::Volume;
+
+/// Components that are kept ready. One from Python takes 30 MiB of code, which is shared with the
+/// file of the cache.
+const READY_MAX: usize = 64;
+/// Bytes of a component that are read at once.
+const STEP_BYTES: usize = 256 << 10;
+
+/// What a deployer grants and limits, as the row of a function has it (JSON).
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Settings {
+    grants: Vec<String>,
+    limits: LimitsGiven,
+}
+
+/// A component at one version, with its settings. The name is part of it: two functions with the
+/// same code have limits and a log each.
+type Key = (String, String, String);
+type Ready = Arc<OnceCell<Arc<Transform>>>;
+
+/// The components that are ready to run.
+pub(super) struct Catalogue {
+    cache: PathBuf,
+    /// Its threads start with the first call: most servers run no transform.
+    runtime: OnceCell<Arc<Transforms>>,
+    /// The one that was used last stands last.
+    ready: Mutex<Vec<(Key, Ready)>>,
+}
+
+impl Catalogue {
+    /// None is ready yet. Compiled components are kept in a folder.
+    pub(super) fn new(cache: PathBuf) -> Catalogue {
+        Catalogue { cache, runtime: OnceCell::new(), ready: Mutex::default() }
+    }
+
+    /// The component of a function, and what runs it. A component that is not ready is read and
+    /// compiled once, whoever waits for it.
+    ///
+    /// # Errors
+    /// `Unavailable`. The log says why.
+    pub(super) async fn ready(
+        &self,
+        function: &FunctionCode,
+        volume: &Arc<Volume>,
+    ) -> Result<(Arc<Transforms>, Arc<Transform>), TransformFailure> {
+        let found = self.find(function, volume).await;
+        found.map_err(|error| {
+            let why = format!("{error:#}");
+            tracing::error!(function = function.arn, why, "a function cannot be run");
+            failures::unavailable("")
+        })
+    }
+
+    async fn find(
+        &self,
+        function: &FunctionCode,
+        volume: &Arc<Volume>,
+    ) -> Result<(Arc<Transforms>, Arc<Transform>)> {
+        let start = || async { Transforms::start(RuntimeOptions::default()).map(Arc::new) };
+        let runtime = self.runtime.get_or_try_init(start).await?;
+        let place = self.place(function);
+        let load = || self.load(function, Arc::clone(runtime), volume);
+        let transform = place.get_or_try_init(load).await?;
+        Ok((Arc::clone(runtime), Arc::clone(transform)))
+    }
+
+    /// The place of a component; the one that was not used for longest makes room.
+    fn place(&self, function: &FunctionCode) -> Ready {
+        let mut ready = self.lock();
+        let is_it = |(arn, digest, settings): &Key| {
+            *arn == function.arn && *digest == function.digest && *settings == function.settings
+        };
+        if let Some(at) = ready.iter().rposition(|(key, _)| is_it(key)) {
+            // Nearly always it is the last one already.
+            if at + 1 < ready.len() {
+                let found = ready.remove(at);
+                ready.push(found);
+            }
+        } else {
+            if ready.len() >= READY_MAX {
+                ready.remove(0);
+            }
+            let key = (function.arn.clone(), function.digest.clone(), function.settings.clone());
+            ready.push((key, Ready::default()));
+        }
+        ready.last().map(|(_, place)| Arc::clone(place)).unwrap_or_default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<(Key, Ready)>> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn load(
+        &self,
+        function: &FunctionCode,
+        runtime: Arc<Transforms>,
+        volume: &Arc<Volume>,
+    ) -> Result<Arc<Transform>> {
+        let settings: Settings = match function.settings.is_empty() {
+            true => Settings::default(),
+            false => serde_json::from_str(&function.settings).context("its settings")?,
+        };
+        let mut grants = Grants::default();
+        for grant in &settings.grants {
+            grants.add(grant)?;
+        }
+        let limits = CallLimits::new(&settings.limits)?;
+        let component = read(function, volume).await?;
+        let (name, digest) = (function.arn.clone(), function.digest.clone());
+        let cache = self.cache.clone();
+        let load = move || {
+            let found = hex::text(&Sha256::digest(&component));
+            ensure!(found == digest, "its code has the SHA-256 {found}, and not {digest}");
+            runtime.load(TransformSource { name, component, limits, grants }, Some(&cache))
+        };
+        // The compiler takes seconds.
+        tokio::task::spawn_blocking(load).await?
+    }
+}
+
+/// The bytes of a component.
+async fn read(function: &FunctionCode, volume: &Volume) -> Result<Vec<u8>> {
+    let spans: Vec<_> = function.code.iter().map(volume_span).collect();
+    let mut reader = volume.reader(&spans, None).context("reading its code")?;
+    let mut component = Vec::with_capacity(usize::try_from(reader.length())?);
+    while let Some(bytes) = reader.next(STEP_BYTES).await.context("reading its code")? {
+        component.extend_from_slice(&bytes);
+    }
+    Ok(component)
+}
