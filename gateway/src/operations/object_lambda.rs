@@ -7,7 +7,7 @@
 use super::OBJECT_LAMBDA;
 use super::account_control::name_between;
 use super::parameters::continuation_token;
-use crate::bucket::object_lambda::Configuration;
+use crate::bucket::object_lambda::{Configuration, PAYLOAD_BYTES_MAX};
 use crate::bucket::public_access_block::PublicAccessBlock;
 use crate::errors::{ErrorCode, Result};
 use crate::request::url_encoding::decode_path;
@@ -34,7 +34,8 @@ pub fn parse_configuration(body: &[u8], region: &str, account: &str) -> Result<C
 }
 
 fn parse_configuration_in(body: &[u8], root: &str, region: &str, account: &str) -> Result<Configuration> {
-    let root = Element::parse_named(body, root)?;
+    // One byte more is too long, and said to be.
+    let root = Element::parse_long_texts(body, root, PAYLOAD_BYTES_MAX + 1)?;
     root.only(&["Configuration"])?;
     let own = root.child("Configuration").ok_or(ErrorCode::MalformedXML)?;
     Configuration::of_element(own, region, account)

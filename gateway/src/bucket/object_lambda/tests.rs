@@ -8,7 +8,8 @@ const FUNCTION: &str = "arn:aws:lambda:us-east-1:111122223333:function:redact";
 
 fn read(inner: &str) -> Result<Configuration> {
     let text = format!("<Configuration>{inner}</Configuration>");
-    Configuration::of_element(&Element::parse_named(text.as_bytes(), "Configuration")?, REGION, ACCOUNT)
+    let root = Element::parse_long_texts(text.as_bytes(), "Configuration", PAYLOAD_BYTES_MAX + 1)?;
+    Configuration::of_element(&root, REGION, ACCOUNT)
 }
 
 fn transformation(actions: &[&str], function: &str, payload: &str) -> String {
