@@ -1,6 +1,7 @@
 //! The walk of a request. Read it from top to bottom: this is the order of the stages.
 
 use gateway::errors::{ErrorCode, S3Error};
+use gateway::identity::sigv4::credential_scope::claimed_service;
 use gateway::operations::addressing;
 use gateway::operations::copy_source::{self, CopySource};
 use gateway::operations::{self, Operation, Purpose, RequestHead, Resolved, aws_query};
@@ -18,7 +19,7 @@ use sdk::{
 use stages::Position;
 use storage::{Sealing, Step};
 
-use crate::access_point;
+use crate::access_point::{self, Reached};
 use crate::form;
 use crate::key_use;
 use crate::refusals;
@@ -117,15 +118,17 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
 
     // Who owns the bucket, and may the principal do it? `storage` refuses what `policy` did not
     // allow.
-    let transformed = match transforms {
-        true => Some(prepare_transform(call, sent, &target, &border)?),
-        false => None,
+    let transformed = transforms.then(|| prepare_transform(call, sent, &target, &border));
+    let (sent, seen) = match &transformed {
+        Some(Ok((sent, target))) => (sent, target),
+        Some(Err(_)) | None => (sent, &target),
     };
-    let (sent, seen) = transformed.as_ref().map_or((sent, &target), |(sent, target)| (sent, target));
     border.enter("storage");
     let bucket_default = storage::locate(call.share(), sent, seen)?;
     border.enter("policy");
     policy::authorize(call)?;
+    // Why a response cannot be transformed is told to principals that may ask for it.
+    transformed.transpose()?;
 
     // How are the bytes sealed, and does a transform rewrite them?
     let says = || concerns_sealing(head, headers) || form.as_ref().is_some_and(|form| form.concerns_sealing);
@@ -365,7 +368,8 @@ fn resolve(call: &Call, head: &Head, headers: &Headers) -> gateway::errors::Resu
         // `cors` responds to preflights, whatever their target is.
         let address = addressing::address(&head.host, &head.path, &settings.domains)?;
         let mut target = Target { operation: PREFLIGHT.to_owned(), bucket: address.bucket, key: address.key };
-        access_point::reach(call, None, &mut target, address.in_host)?;
+        let service = || claimed_service(headers, &Query::parse(&head.query).ok()?);
+        access_point::reach(call, None, &mut target, address.in_host, &service)?;
         return Ok(Request { operation: None, target, transforms: false });
     }
     let query = Query::parse(&head.query)?;
@@ -379,10 +383,12 @@ fn resolve(call: &Call, head: &Head, headers: &Headers) -> gateway::errors::Resu
     let Resolved { operation, bucket, key, in_host } = operations::resolve(&request, &settings.domains)?;
     copy_source::refuse_elsewhere(operation, headers)?;
     let mut target = Target { operation: operation.name().to_owned(), bucket, key };
-    let transforms = access_point::reach(call, Some(operation), &mut target, in_host)?;
+    let service = || claimed_service(headers, &query);
+    let reached = access_point::reach(call, Some(operation), &mut target, in_host, &service)?;
     if operation.copies() {
         access_point::reach_source(call, head, headers)?;
     }
+    let transforms = reached == Reached::Transformed;
     Ok(Request { operation: Some(operation), target, transforms })
 }
 

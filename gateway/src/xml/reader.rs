@@ -205,7 +205,9 @@ impl Builder {
 
     fn text(&mut self, text: &str) -> Result<()> {
         match self.open.last_mut() {
-            Some(element) if element.text.len() + text.len() > self.text_length_max => return Err(malformed()),
+            Some(element) if element.text.len() + text.len() > self.text_length_max => {
+                return Err(malformed());
+            }
             Some(element) => element.text.push_str(text),
             // Outside of the root there may be white space, and a byte order mark.
             None if text.chars().all(|character| character.is_whitespace() || character == '\u{feff}') => {}

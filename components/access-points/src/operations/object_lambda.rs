@@ -122,10 +122,8 @@ pub(crate) fn list(request: &Request) -> Result<Response> {
     let mut found = rows::list_object_lambdas(&request.account, &list.after, list.max + 1)?;
     let more = found.len() > list.max as usize;
     found.truncate(list.max as usize);
-    let arns: Vec<String> = found
-        .iter()
-        .map(|(name, _)| object_lambda_arn(&request.region, &request.account, name))
-        .collect();
+    let arns: Vec<String> =
+        found.iter().map(|(name, _)| object_lambda_arn(&request.region, &request.account, name)).collect();
     let shown: Vec<ShownObjectLambda<'_>> =
         found.iter().zip(&arns).map(|((name, row), arn)| shown(name, arn, &row.record)).collect();
     Ok(Response::new(200).xml(list_document(&shown, more)))

@@ -59,12 +59,7 @@ pub(super) fn refused(call: &Call, action: &str, arn: &str) -> S3Error {
         Principal::Authenticated(identity) => Some(identity.arn),
         Principal::Anonymous => None,
     };
-    public_access_block::blocked(
-        who.as_deref(),
-        action,
-        arn,
-        BlockSwitch::BlockPublicPolicy,
-    )
+    public_access_block::blocked(who.as_deref(), action, arn, BlockSwitch::BlockPublicPolicy)
 }
 
 /// DeleteAccessPointPolicy. It succeeds where there is no policy, too.
