@@ -24,7 +24,9 @@ pub use authorize_key::{
 pub use condition_keys::body::{Said, said};
 pub use condition_keys::{BEGINNING, Lookups, S3Request};
 pub use request::{AccessPointOf, AccessRequest, Body, DecisionInput, Grants, Permit, Resources};
-pub use subject::{AccessLevel, AccessPoint, Bucket, ByAccessPoint, Object, Subject};
+pub use subject::{
+    AccessLevel, AccessPoint, Bucket, ByAccessPoint, FunctionAccess, Object, ObjectLambdaAccess, Subject,
+};
 pub use witness::{Decided, Witness};
 
 use crate::bucket::acl::{Acl, Permission, PublicGrants};

@@ -29,6 +29,7 @@ pub mod list_objects_v2;
 pub mod list_parts;
 pub mod listing;
 pub mod nothing;
+pub mod object_lambda;
 pub mod parameters;
 pub mod post_policy;
 mod resolve;
@@ -49,12 +50,18 @@ const ACCOUNT_BLOCK: &str = "/v20180820/configuration/publicAccessBlock";
 const ACCESS_POINTS: &str = "/v20180820/accesspoint";
 /// How the path of one begins, before its name.
 const ACCESS_POINT: &str = "/v20180820/accesspoint/";
+/// The path of the Object Lambda access points of an account.
+const OBJECT_LAMBDAS: &str = "/v20180820/accesspointforobjectlambda";
+/// How the path of one begins, before its name.
+const OBJECT_LAMBDA: &str = "/v20180820/accesspointforobjectlambda/";
 /// How the path of the tags of a resource begins, before its ARN.
 const TAGS: &str = "/v20180820/tags/";
 /// The limit of most configuration documents.
 const KIB64: u64 = 64 << 10;
 /// The limit of documents with up to 1,000 rules or keys.
 const MIB2: u64 = 2 << 20;
+/// The limit of configurations with four payloads of 128 KiB, each of which escapes may make longer.
+const MIB4: u64 = 4 << 20;
 /// The limit of the longest part list: 10,000 parts with five checksums each.
 const MIB16: u64 = 16 << 20;
 
@@ -155,6 +162,16 @@ operations! {
     GetAccessPointScope                  | Get    Service [under(ACCESS_POINT, "/scope"), header(ACCOUNT_ID_HEADER)] [all("s3express:GetAccessPointScope")] none          Optional  -               -     -        -      -            yes
     PutAccessPointScope                  | Put    Service [under(ACCESS_POINT, "/scope"), header(ACCOUNT_ID_HEADER)] [all("s3express:PutAccessPointScope")] Xml(KIB64)    Optional  -               -     -        -      -            yes
     DeleteAccessPointScope               | Delete Service [under(ACCESS_POINT, "/scope"), header(ACCOUNT_ID_HEADER)] [all("s3express:DeleteAccessPointScope")] none          Optional  -               -     -        -      -            yes
+    CreateAccessPointForObjectLambda     | Put    Service [under(OBJECT_LAMBDA, ""), header(ACCOUNT_ID_HEADER)] [all("s3:CreateAccessPointForObjectLambda")] Xml(MIB4)     Optional  -               -     -        -      transform    yes
+    GetAccessPointForObjectLambda        | Get    Service [under(OBJECT_LAMBDA, ""), header(ACCOUNT_ID_HEADER)] [all("s3:GetAccessPointForObjectLambda")] none          Optional  -               -     -        -      -            yes
+    DeleteAccessPointForObjectLambda     | Delete Service [under(OBJECT_LAMBDA, ""), header(ACCOUNT_ID_HEADER)] [all("s3:DeleteAccessPointForObjectLambda")] none          Optional  -               -     -        -      -            yes
+    ListAccessPointsForObjectLambda      | Get    Service [path(OBJECT_LAMBDAS), header(ACCOUNT_ID_HEADER)] [all("s3:ListAccessPointsForObjectLambda")] none          Optional  -               -     -        -      -            yes
+    GetAccessPointConfigurationForObjectLambda | Get    Service [under(OBJECT_LAMBDA, "/configuration"), header(ACCOUNT_ID_HEADER)] [all("s3:GetAccessPointConfigurationForObjectLambda")] none          Optional  -               -     -        -      -            yes
+    PutAccessPointConfigurationForObjectLambda | Put    Service [under(OBJECT_LAMBDA, "/configuration"), header(ACCOUNT_ID_HEADER)] [all("s3:PutAccessPointConfigurationForObjectLambda")] Xml(MIB4)     Optional  -               -     -        -      transform    yes
+    GetAccessPointPolicyForObjectLambda  | Get    Service [under(OBJECT_LAMBDA, "/policy"), header(ACCOUNT_ID_HEADER)] [all("s3:GetAccessPointPolicyForObjectLambda")] none          Optional  -               -     -        -      policy       yes
+    PutAccessPointPolicyForObjectLambda  | Put    Service [under(OBJECT_LAMBDA, "/policy"), header(ACCOUNT_ID_HEADER)] [all("s3:PutAccessPointPolicyForObjectLambda")] Xml(KIB64)    Optional  -               -     -        -      policy       yes
+    DeleteAccessPointPolicyForObjectLambda | Delete Service [under(OBJECT_LAMBDA, "/policy"), header(ACCOUNT_ID_HEADER)] [all("s3:DeleteAccessPointPolicyForObjectLambda")] none          Optional  -               -     -        -      policy       yes
+    GetAccessPointPolicyStatusForObjectLambda | Get    Service [under(OBJECT_LAMBDA, "/policyStatus"), header(ACCOUNT_ID_HEADER)] [all("s3:GetAccessPointPolicyStatusForObjectLambda")] none          Optional  -               -     -        -      policy       yes
     ListTagsForResource                  | Get    Service [below(TAGS), header(ACCOUNT_ID_HEADER)] [all("s3:ListTagsForResource")]                none          Optional  -               -     -        -      -            yes
     TagResource                          | Post   Service [below(TAGS), header(ACCOUNT_ID_HEADER)] [all("s3:TagResource")]                        Xml(KIB64)    Optional  -               -     -        -      -            yes
     UntagResource                        | Delete Service [below(TAGS), header(ACCOUNT_ID_HEADER)] [all("s3:UntagResource")]                      none          Optional  -               -     -        -      -            yes

@@ -42,6 +42,7 @@ mod mfa;
 mod model;
 mod names;
 mod not_implemented;
+mod object_lambda;
 mod pipeline;
 mod proxies;
 mod quotas;

@@ -144,12 +144,23 @@ fn prepared(request: Request, payload: Payload<'_>) -> Request {
 
 /// The target of a presigned URL that is valid for `expires_seconds` from `date`.
 pub fn presign(request: &Request, credentials: &Credentials, date: AmzDate, expires_seconds: u64) -> String {
+    presign_for(request, credentials, date, expires_seconds, service_of(request))
+}
+
+/// [`presign`], for any service.
+pub fn presign_for(
+    request: &Request,
+    credentials: &Credentials,
+    date: AmzDate,
+    expires_seconds: u64,
+    service: &'static str,
+) -> String {
     let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
     let headers = lower_case(request);
     let headers: Vec<(&str, &str)> =
         headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let unsigned = Unsigned { method: &request.method, path, query, headers: &headers, date };
-    let signer = signer_for(credentials, service_of(request));
+    let signer = signer_for(credentials, service);
     format!("{path}?{}", signer.presign(&unsigned, expires_seconds).authorization)
 }
 

@@ -4,7 +4,7 @@ use gateway::errors::{ErrorCode, Result};
 use sdk::{Batch, Call, CommitError, Put, Requirement, Work, failure_to_error};
 use serde::Serialize;
 
-use crate::records::{self, AccessPoint, Row};
+use crate::records::{self, AccessPoint, ObjectLambda, Row};
 use crate::request::Request;
 use crate::tables;
 
@@ -84,14 +84,32 @@ pub(crate) async fn commit(call: &Call, changes: Changes) -> Result<Option<u64>>
 pub(crate) async fn change(
     call: &Call,
     request: &Request,
-    mut change: impl FnMut(&mut Changes, &mut Row<AccessPoint>) -> Result<()>,
+    change: impl FnMut(&mut Changes, &mut Row<AccessPoint>) -> Result<()>,
+) -> Result<()> {
+    change_row(call, tables::ACCESS_POINTS, || request.access_point(), change).await
+}
+
+/// The same of the request's Object Lambda access point.
+pub(crate) async fn change_object_lambda(
+    call: &Call,
+    request: &Request,
+    change: impl FnMut(&mut Changes, &mut Row<ObjectLambda>) -> Result<()>,
+) -> Result<()> {
+    change_row(call, tables::OBJECT_LAMBDAS, || request.object_lambda(), change).await
+}
+
+async fn change_row<T: Serialize>(
+    call: &Call,
+    table: &str,
+    read: impl Fn() -> Result<Row<T>>,
+    mut change: impl FnMut(&mut Changes, &mut Row<T>) -> Result<()>,
 ) -> Result<()> {
     for _ in 0..ATTEMPTS_MAX {
-        let mut row = request.access_point()?;
+        let mut row = read()?;
         let mut changes = Changes::new();
-        changes.require(tables::ACCESS_POINTS, &row);
+        changes.require(table, &row);
         change(&mut changes, &mut row)?;
-        changes.put(tables::ACCESS_POINTS, row.key.clone(), &row.record)?;
+        changes.put(table, row.key.clone(), &row.record)?;
         if commit(call, changes).await?.is_some() {
             return Ok(());
         }

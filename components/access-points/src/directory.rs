@@ -1,12 +1,14 @@
 //! The export `access-points`: which access point a name stands for, and who may use it.
 
-use gateway::policy::access_point_arn;
+use gateway::bucket::object_lambda::{TransformedAction, supporting_of};
+use gateway::bucket::public_access_block::PublicAccessBlock;
+use gateway::policy::{access_point_arn, object_lambda_arn};
 use sdk::bindings::access_points::exports::portcullis::gateway::access_points::{
-    AccessPointAccess, Address, Guest, ObjectLambdaRules,
+    AccessPointAccess, Address, Guest, ObjectLambdaRules, Unusable,
 };
 use sdk::settings;
 
-use crate::records::Kind;
+use crate::records::{AccessPoint, Kind, ObjectLambda, Row};
 use crate::{AccessPoints, rows};
 
 impl Guest for AccessPoints {
@@ -18,32 +20,45 @@ impl Guest for AccessPoints {
                 row.map(|row| (account, name, row))
             }
         };
-        let Some((account, name, row)) = found else { return Ok(None) };
-        let Kind::Bucket = row.record.kind;
-        Ok(Some(sdk::AccessPoint {
-            arn: access_point_arn(&settings::region(), &account, &name),
-            guarded: row.record.policy.is_some() || row.record.network.is_some(),
-            blocks_public_acls: row.record.public_access.block_public_acls,
-            bucket: row.record.bucket,
-            account,
-            name,
-            address: String::new(),
-        }))
+        Ok(found.map(|(account, name, row)| access_point(account, name, row.record)))
     }
 
     fn find_object_lambda(
-        _address: Address,
-        _operation: String,
-    ) -> Result<Option<(sdk::ObjectLambda, sdk::AccessPoint)>, ()> {
-        Ok(None)
+        address: Address,
+        operation: String,
+    ) -> Result<Option<(sdk::ObjectLambda, sdk::AccessPoint)>, Unusable> {
+        let unreadable = |_| Unusable::Unreadable;
+        let found = match address {
+            Address::Alias(alias) => rows::object_lambda_with_alias(&alias).map_err(unreadable)?,
+            Address::Name((account, name)) => {
+                let row = rows::object_lambda(&account, &name).map_err(unreadable)?;
+                row.map(|row| (account, name, row))
+            }
+        };
+        let Some((account, name, Row { record, .. })) = found else { return Ok(None) };
+        let (owner, supporting) = supporting_of(&record.supporting).ok_or(Unusable::Unreadable)?;
+        let row = rows::access_point(owner, supporting).map_err(unreadable)?.ok_or(Unusable::Unsupported)?;
+        let access_point = access_point(owner.to_owned(), supporting.to_owned(), row.record);
+        let transformation =
+            transformation(&account, &name, &record, &operation).map_err(|_| Unusable::Unreadable)?;
+        let object_lambda = sdk::ObjectLambda {
+            arn: object_lambda_arn(&settings::region(), &account, &name),
+            guarded: record.policy.is_some(),
+            account,
+            name,
+            address: String::new(),
+            transformation,
+        };
+        Ok(Some((object_lambda, access_point)))
     }
 
-    fn object_lambda_access(_account: String, _name: String) -> Option<ObjectLambdaRules> {
-        None
+    fn object_lambda_access(account: String, name: String) -> Option<ObjectLambdaRules> {
+        let row = rows::object_lambda(&account, &name).ok().flatten()?.record;
+        Some(ObjectLambdaRules { public_access: PublicAccessBlock::ALL.into(), policy: row.policy })
     }
 
-    fn object_lambda_policy(_account: String, _name: String) -> Option<String> {
-        None
+    fn object_lambda_policy(account: String, name: String) -> Option<String> {
+        rows::object_lambda_policy(&account, &name).ok().flatten().map(|row| row.record.text)
     }
 
     fn access(account: String, name: String) -> Option<AccessPointAccess> {
@@ -60,4 +75,45 @@ impl Guest for AccessPoints {
     fn policy(account: String, name: String) -> Option<String> {
         rows::policy(&account, &name).ok().flatten().map(|row| row.record.text)
     }
+}
+
+/// An access point, as the gateway sees it.
+fn access_point(account: String, name: String, record: AccessPoint) -> sdk::AccessPoint {
+    let Kind::Bucket = record.kind;
+    sdk::AccessPoint {
+        arn: access_point_arn(&settings::region(), &account, &name),
+        guarded: record.policy.is_some() || record.network.is_some(),
+        blocks_public_acls: record.public_access.block_public_acls,
+        bucket: record.bucket,
+        account,
+        name,
+        address: String::new(),
+    }
+}
+
+/// What transforms the responses of an operation.
+fn transformation(
+    account: &str,
+    name: &str,
+    record: &ObjectLambda,
+    operation: &str,
+) -> gateway::errors::Result<Option<sdk::Transformation>> {
+    let Some(action) = TransformedAction::of_operation(operation) else { return Ok(None) };
+    let mut transformations = record.transformations.iter().enumerate();
+    let Some((position, own)) = transformations.find(|(_, own)| own.actions.contains(&action)) else {
+        return Ok(None);
+    };
+    let payload = match own.has_payload {
+        true => rows::payload(account, name, position)?,
+        false => String::new(),
+    };
+    let (range, part_number) = action.features().unzip();
+    // Ranges say nothing of listings.
+    let allows = |feature: Option<_>| feature.is_none_or(|feature| record.features.contains(&feature));
+    Ok(Some(sdk::Transformation {
+        function_arn: own.function_arn.clone(),
+        payload,
+        allows_range: allows(range),
+        allows_part_number: allows(part_number),
+    }))
 }

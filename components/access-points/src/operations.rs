@@ -1,6 +1,8 @@
 //! The operations: each reads rows, plans changes and makes a response.
 
 mod access_point;
+mod object_lambda;
+mod object_lambda_policy;
 mod policy;
 mod tags;
 
@@ -21,6 +23,20 @@ pub(crate) async fn serve(call: &Call, request: &Request) -> Result<()> {
         Operation::PutAccessPointPolicy => policy::put(call, request).await?,
         Operation::DeleteAccessPointPolicy => policy::delete(call, request).await?,
         Operation::GetAccessPointPolicyStatus => policy::status(request)?,
+        Operation::CreateAccessPointForObjectLambda => object_lambda::create(call, request).await?,
+        Operation::GetAccessPointForObjectLambda => object_lambda::get(request)?,
+        Operation::ListAccessPointsForObjectLambda => object_lambda::list(request)?,
+        Operation::DeleteAccessPointForObjectLambda => object_lambda::delete(call, request).await?,
+        Operation::GetAccessPointConfigurationForObjectLambda => object_lambda::configuration(request)?,
+        Operation::PutAccessPointConfigurationForObjectLambda => {
+            object_lambda::configure(call, request).await?
+        }
+        Operation::GetAccessPointPolicyForObjectLambda => object_lambda_policy::get(request)?,
+        Operation::PutAccessPointPolicyForObjectLambda => object_lambda_policy::put(call, request).await?,
+        Operation::DeleteAccessPointPolicyForObjectLambda => {
+            object_lambda_policy::delete(call, request).await?
+        }
+        Operation::GetAccessPointPolicyStatusForObjectLambda => object_lambda_policy::status(request)?,
         Operation::ListTagsForResource => tags::list(request)?,
         Operation::TagResource => tags::add(call, request).await?,
         Operation::UntagResource => tags::remove(call, request).await?,

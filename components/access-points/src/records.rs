@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod tests;
 
+use gateway::bucket::object_lambda::{Feature, TransformedAction};
 use gateway::bucket::public_access_block::PublicAccessBlock;
 pub(crate) use sdk::record::{Row, decode, encode};
 use serde::{Deserialize, Serialize};
@@ -38,7 +39,44 @@ pub(crate) enum Kind {
     Bucket,
 }
 
-/// The policy of an access point.
+/// An Object Lambda access point. The order of the fields is part of the storage format.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct ObjectLambda {
+    /// The ARN of the access point whose responses are transformed.
+    pub(crate) supporting: String,
+    /// Its alias.
+    pub(crate) alias: String,
+    /// When it was made, in milliseconds since 1970.
+    pub(crate) created_ms: u64,
+    /// `CloudWatchMetricsEnabled`
+    pub(crate) metrics: bool,
+    /// What requests may ask for where their response is transformed.
+    pub(crate) features: Vec<Feature>,
+    /// What transforms what. Payloads have rows of their own.
+    pub(crate) transformations: Vec<Transformation>,
+    /// A number that stands for the text of its policy.
+    pub(crate) policy: Option<u64>,
+}
+
+/// What transforms the responses of some actions.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Transformation {
+    /// The actions.
+    pub(crate) actions: Vec<TransformedAction>,
+    /// The function, or the webhook.
+    pub(crate) function_arn: String,
+    /// Whether there is a payload.
+    pub(crate) has_payload: bool,
+}
+
+/// What is handed to a function each time.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub(crate) struct Payload {
+    /// As it was given.
+    pub(crate) text: String,
+}
+
+/// The policy of an access point of either kind.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Policy {
     /// As it was given.

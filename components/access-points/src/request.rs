@@ -1,21 +1,23 @@
 //! A request as the operations see it: what it is about, and what its document says.
 
 use gateway::bucket::access_point::{self, by_arn, no_such};
+use gateway::bucket::object_lambda::{self, Configuration};
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::object::checksum::{RequestChecksum, content_md5};
 use gateway::operations::access_points::{
     Create, List, name_of, parse_policy, parse_tags, tagged_arn, untagged,
 };
+use gateway::operations::object_lambda as documents;
 use gateway::operations::{ACCOUNT_ID_HEADER, Operation};
-use gateway::policy::access_point_arn;
+use gateway::policy::{access_point_arn, object_lambda_arn};
 use gateway::request::headers::{Headers, with_presigned};
 use gateway::request::query::Query;
 use sdk::{Call, Head, NeededAccess, Principal, Work, digests, failure_to_error, settings};
 
-use crate::records::{AccessPoint, Row};
+use crate::records::{AccessPoint, ObjectLambda, Row};
 use crate::rows;
 
-/// A request about access points.
+/// A request about access points, or about Object Lambda access points.
 #[derive(Debug)]
 pub(crate) struct Request {
     /// What is asked for.
@@ -39,6 +41,8 @@ pub(crate) enum Input {
     None,
     Create(Create),
     List(List),
+    /// The configuration of an Object Lambda access point.
+    Configuration(Box<Configuration>),
     /// The text of a policy.
     Policy(String),
     /// Tags to add.
@@ -59,13 +63,26 @@ impl Request {
         let region = settings::region();
         let name = named(operation, &head.path, &account, &region)?;
         let input = match operation {
-            Operation::ListAccessPoints => Input::List(List::parse(&query)?),
+            Operation::ListAccessPoints | Operation::ListAccessPointsForObjectLambda => {
+                Input::List(List::parse(&query)?)
+            }
             Operation::UntagResource => Input::TagKeys(untagged(&query)),
             Operation::CreateAccessPoint => {
                 Input::Create(Create::parse(&receive(call, operation, &headers).await?)?)
             }
             Operation::PutAccessPointPolicy => {
                 Input::Policy(parse_policy(&receive(call, operation, &headers).await?)?)
+            }
+            Operation::CreateAccessPointForObjectLambda => {
+                let document = receive(call, operation, &headers).await?;
+                Input::Configuration(Box::new(documents::parse_creation(&document, &region, &account)?))
+            }
+            Operation::PutAccessPointConfigurationForObjectLambda => {
+                let document = receive(call, operation, &headers).await?;
+                Input::Configuration(Box::new(documents::parse_configuration(&document, &region, &account)?))
+            }
+            Operation::PutAccessPointPolicyForObjectLambda => {
+                Input::Policy(documents::parse_policy(&receive(call, operation, &headers).await?)?)
             }
             Operation::TagResource => Input::Tags(parse_tags(&receive(call, operation, &headers).await?)?),
             _ => Input::None,
@@ -90,7 +107,7 @@ impl Request {
             }
             Input::Tags(own) => tags.clone_from(own),
             Input::TagKeys(keys) => tags.extend(keys.iter().map(|key| (key.clone(), String::new()))),
-            Input::None | Input::List(_) | Input::Policy(_) => {}
+            Input::None | Input::List(_) | Input::Policy(_) | Input::Configuration(_) => {}
         }
         let mut context = Vec::new();
         if !tags.is_empty() {
@@ -100,7 +117,9 @@ impl Request {
             let values = |(key, value): (String, String)| (format!("aws:RequestTag/{key}"), vec![value]);
             context.extend(tags.into_iter().map(values));
         }
-        let row = if self.name.is_empty() { None } else { rows::access_point(&self.account, &self.name)? };
+        // Object Lambda access points have no tags.
+        let is_tagged = !self.name.is_empty() && !self.operation.is_of_object_lambda();
+        let row = if is_tagged { rows::access_point(&self.account, &self.name)? } else { None };
         for (key, value) in row.map(|row| row.record.tags).unwrap_or_default() {
             context.push((format!("aws:ResourceTag/{key}"), vec![value.clone()]));
             context.push((format!("s3:AccessPointTag/{key}"), vec![value]));
@@ -113,12 +132,20 @@ impl Request {
     /// these.
     pub(crate) fn arn(&self) -> String {
         let name = if self.name.is_empty() { "*" } else { &self.name };
-        access_point_arn(&self.region, &self.account, name)
+        match self.operation.is_of_object_lambda() {
+            true => object_lambda_arn(&self.region, &self.account, name),
+            false => access_point_arn(&self.region, &self.account, name),
+        }
     }
 
     /// The access point that the request names. `NoSuchAccessPoint`
     pub(crate) fn access_point(&self) -> Result<Row<AccessPoint>> {
         rows::access_point(&self.account, &self.name)?.ok_or_else(|| no_such(&self.name))
+    }
+
+    /// The Object Lambda access point that the request names. `NoSuchAccessPoint`
+    pub(crate) fn object_lambda(&self) -> Result<Row<ObjectLambda>> {
+        rows::object_lambda(&self.account, &self.name)?.ok_or_else(|| no_such(&self.name))
     }
 }
 
@@ -147,20 +174,30 @@ fn account(call: &Call, headers: &Headers) -> Result<String> {
 /// region. `NoSuchAccessPoint` for names that none can have, `NotImplemented` for tags of other
 /// things.
 fn named(operation: Operation, path: &str, account: &str, region: &str) -> Result<String> {
-    if let Some(name) = name_of(path)? {
+    let is_object_lambda = operation.is_of_object_lambda();
+    if let Some(name) = if is_object_lambda { documents::name_of(path)? } else { name_of(path)? } {
         // SDKs take an ARN for a name, and put it into the path as it is.
         let name = match by_arn(&name) {
-            Some(named) if named.account == account && named.region == region => named.name.to_owned(),
+            Some(named)
+                if named.account == account
+                    && named.region == region
+                    && named.is_object_lambda == is_object_lambda =>
+            {
+                named.name.to_owned()
+            }
             Some(_) => return Err(no_such(&name)),
             None => name,
         };
-        if operation != Operation::CreateAccessPoint && access_point::check_name(&name).is_err() {
+        let creates =
+            matches!(operation, Operation::CreateAccessPoint | Operation::CreateAccessPointForObjectLambda);
+        let check = if is_object_lambda { object_lambda::check_name } else { access_point::check_name };
+        if !creates && check(&name).is_err() {
             return Err(no_such(&name));
         }
         return Ok(name);
     }
     let Some(arn) = tagged_arn(path)? else { return Ok(String::new()) };
-    match by_arn(&arn) {
+    match by_arn(&arn).filter(|named| !named.is_object_lambda) {
         Some(named) if named.account != account || named.region != region => Err(no_such(named.name)),
         Some(named) if named.key.is_none() && access_point::check_name(named.name).is_ok() => {
             Ok(named.name.to_owned())

@@ -1,10 +1,10 @@
 //! Reads rows, decoded.
 
-use gateway::errors::Result;
+use gateway::errors::{ErrorCode, Result};
 use sdk::index;
 use serde::de::DeserializeOwned;
 
-use crate::records::{self, AccessPoint, Policy, Row};
+use crate::records::{self, AccessPoint, ObjectLambda, Payload, Policy, Row};
 use crate::tables;
 
 /// Rows that one page of a scan holds.
@@ -38,12 +38,61 @@ pub(crate) fn bucket_revision(bucket: &str) -> Option<u64> {
     index::get(tables::BUCKETS, bucket.as_bytes()).map(|raw| raw.revision)
 }
 
-/// How many access points an account has, as far as `most`.
-pub(crate) fn count(account: &str, most: usize) -> usize {
+/// An Object Lambda access point.
+pub(crate) fn object_lambda(account: &str, name: &str) -> Result<Option<Row<ObjectLambda>>> {
+    get(tables::OBJECT_LAMBDAS, tables::key(account, name))
+}
+
+/// Account, name and row of the Object Lambda access point that has an alias.
+pub(crate) fn object_lambda_with_alias(alias: &str) -> Result<Option<(String, String, Row<ObjectLambda>)>> {
+    let Some(raw) = index::get(tables::OBJECT_LAMBDA_ALIASES, alias.as_bytes()) else { return Ok(None) };
+    let Some((account, name)) = tables::split_key(&raw.value) else { return Ok(None) };
+    let row = object_lambda(account, name)?.filter(|row| row.record.alias == alias);
+    Ok(row.map(|row| (account.to_owned(), name.to_owned(), row)))
+}
+
+/// The policy of an Object Lambda access point.
+pub(crate) fn object_lambda_policy(account: &str, name: &str) -> Result<Option<Row<Policy>>> {
+    get(tables::OBJECT_LAMBDA_POLICIES, tables::key(account, name))
+}
+
+/// The payload of a transformation, by its position. `InternalError` where there is none.
+pub(crate) fn payload(account: &str, name: &str, position: usize) -> Result<String> {
+    let row: Option<Row<Payload>> =
+        get(tables::OBJECT_LAMBDA_PAYLOADS, tables::payload_key(account, name, position))?;
+    Ok(row.ok_or(ErrorCode::InternalError)?.record.text)
+}
+
+/// The first Object Lambda access points of an account behind a name, in the order of their names.
+pub(crate) fn list_object_lambdas(
+    account: &str,
+    after: &str,
+    most: u32,
+) -> Result<Vec<(String, Row<ObjectLambda>)>> {
+    let mut range = tables::of_account(account, after);
+    let most = most as usize;
+    let mut found = Vec::new();
+    while found.len() < most {
+        let page =
+            index::peek(tables::OBJECT_LAMBDAS, &range.start, &range.end, PAGE_ROWS.min(most as u32), 0);
+        let Some(last) = page.iter().last() else { break };
+        range.start = [last.key, &[0]].concat();
+        for row in page.iter().take(most - found.len()) {
+            let Some((_, name)) = tables::split_key(row.key) else { continue };
+            if let Some(row) = object_lambda(account, name)? {
+                found.push((name.to_owned(), row));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// How many access points an account has in the table of one kind, as far as `most`.
+pub(crate) fn count(table: &str, account: &str, most: usize) -> usize {
     let mut range = tables::of_account(account, "");
     let mut count = 0;
     while count < most {
-        let page = index::peek(tables::ACCESS_POINTS, &range.start, &range.end, PAGE_ROWS, 0);
+        let page = index::peek(table, &range.start, &range.end, PAGE_ROWS, 0);
         let Some(last) = page.iter().last() else { break };
         range.start = [last.key, &[0]].concat();
         count += page.iter().count();

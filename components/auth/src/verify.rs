@@ -1,8 +1,10 @@
 //! Verifies a signature: canonicalised here, digested by the host.
 
-use gateway::bucket::bucket_name::{DIRECTORY_SUFFIX, OBJECT_LAMBDA_SUFFIX};
+use gateway::bucket::bucket_name::DIRECTORY_SUFFIX;
+use gateway::bucket::object_lambda;
 use gateway::errors::{ErrorCode, S3Error};
 use gateway::identity::sigv2;
+use gateway::identity::sigv4::credential_scope::OBJECT_LAMBDA_SERVICE;
 use gateway::identity::sigv4::payload::{Chunks, Payload};
 use gateway::identity::sigv4::{self, Authentication, Request, Signed};
 use gateway::operations::{Operation, aws_query, functions};
@@ -13,6 +15,9 @@ use sdk::{AuthType, Call, Chunked, Head, Signature, SignatureVersion, digests, k
 
 use crate::settings::Settings;
 use crate::stored;
+
+/// What hosts of Object Lambda access points have behind the name and the account.
+const OBJECT_LAMBDA_HOST: &str = ".s3-object-lambda.";
 
 /// Verifies signatures, and keeps what they prove. This is the host, or a test in its place.
 pub(crate) trait Verifier {
@@ -73,17 +78,23 @@ impl Verifier for Host<'_> {
     }
 
     fn services(&self) -> &'static [&'static str] {
-        // Directory buckets and the aliases of Object Lambda have a service of their own; `s3` is
-        // taken as well.
+        // Directory buckets and Object Lambda access points have a service of their own; `s3` is
+        // taken as well for the former, and for the aliases of the latter.
         let target = self.call.target();
         match target.bucket.as_deref() {
             Some(bucket) if bucket.ends_with(DIRECTORY_SUFFIX) => return &["s3express", "s3"],
-            Some(bucket) if bucket.ends_with(OBJECT_LAMBDA_SUFFIX) => return &["s3-object-lambda", "s3"],
-            Some(_) => return &["s3"],
+            Some(bucket) if object_lambda::is_alias(bucket) => return &["s3", OBJECT_LAMBDA_SERVICE],
+            Some(_) => {
+                return match self.call.object_lambda() {
+                    None => &["s3"],
+                    Some(own) if object_lambda::is_alias(&own.address) => &["s3", OBJECT_LAMBDA_SERVICE],
+                    Some(_) => &[OBJECT_LAMBDA_SERVICE],
+                };
+            }
             None => {}
         }
         match Operation::parse(&target.operation) {
-            Some(Operation::WriteGetObjectResponse) => &["s3-object-lambda"],
+            Some(Operation::WriteGetObjectResponse) => &[OBJECT_LAMBDA_SERVICE],
             Some(operation) if operation.is_of_functions() => functions::SERVICES,
             Some(operation) if operation.is_query_call() => aws_query::services(&self.action()),
             _ => &["s3"],
@@ -156,8 +167,9 @@ pub(crate) fn identify(
         Authentication::Signed(signed) => signed,
     };
     // Nearly every request is signed for `s3`. The services of the operation are looked up only for
-    // another one, and for calls of Query APIs.
-    if signed.credential().service() != "s3" || request.form_sha256.is_some() {
+    // another one, for calls of Query APIs, and for hosts of Object Lambda.
+    let is_by_host = || !settings.domains.is_empty() && request.host.contains(OBJECT_LAMBDA_HOST);
+    if signed.credential().service() != "s3" || request.form_sha256.is_some() || is_by_host() {
         sigv4::check_service(request, signed.credential(), verifier.services())?;
     }
     let verdict = verifier.verify(&signed, payload(signed.payload()));

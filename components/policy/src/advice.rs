@@ -14,6 +14,7 @@ fn kind(document: &contract::Document) -> Result<Kind<'static>, String> {
         "resource" => Kind::Bucket(""),
         // So is the access point.
         "access-point" => Kind::AccessPoint(""),
+        "object-lambda" => Kind::ObjectLambda(""),
         "trust" => Kind::Trust,
         "boundary" => Kind::Boundary,
         "session" => Kind::Session,
@@ -25,7 +26,7 @@ fn kind(document: &contract::Document) -> Result<Kind<'static>, String> {
 
 fn parse(kind: Kind<'_>, text: &str) -> Result<Document, policy::MalformedPolicy> {
     match kind {
-        Kind::Bucket(_) | Kind::AccessPoint(_) => Document::parse_of_resource(text),
+        Kind::Bucket(_) | Kind::AccessPoint(_) | Kind::ObjectLambda(_) => Document::parse_of_resource(text),
         kind => Document::parse(kind, text),
     }
 }
@@ -46,7 +47,7 @@ pub(crate) fn lint(document: &contract::Document) -> Result<Vec<contract::Findin
 
 fn no_kind(kind: &str) -> String {
     format!(
-        "{kind} is no kind of policy: there are identity, resource, access-point, trust, boundary, session, endpoint and key"
+        "{kind} is no kind of policy: there are identity, resource, access-point, object-lambda, trust, boundary, session, endpoint and key"
     )
 }
 
@@ -76,7 +77,7 @@ pub(crate) fn simulate(hypothesis: &contract::Hypothesis) -> Result<Vec<contract
     let read = |own: &contract::Document| {
         let role = match own.kind.as_str() {
             "identity" => Role::Identity,
-            "resource" | "access-point" | "trust" | "key" => Role::Resource,
+            "resource" | "access-point" | "object-lambda" | "trust" | "key" => Role::Resource,
             "boundary" => Role::Boundary,
             "session" => Role::Session,
             other => return Err(no_kind(other)),

@@ -82,6 +82,9 @@ fn is_configured_owner(call: &Call, principal: &sdk::Principal) -> bool {
         sdk::Principal::Authenticated(identity) if identity.kind == IdentityKind::ConfiguredUser => {
             call.owner().is_some_and(|owner| !owner.guarded && identity.account == owner.account)
                 && call.access_point().is_none_or(|point| !point.guarded && point.account == identity.account)
+                && call
+                    .object_lambda()
+                    .is_none_or(|point| !point.guarded && point.account == identity.account)
                 && matches!(identities::permissions(&identity.unique_id), Ok(None))
         }
         _ => false,

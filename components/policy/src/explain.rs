@@ -18,5 +18,5 @@ pub(crate) fn explain(call: &Call, otherwise: &str, again: impl FnOnce(&Explaine
 
 /// Whether an error is a denial, and not a mistake of the request.
 pub(crate) fn is_denial(error: &S3Error) -> bool {
-    error.code == ErrorCode::AccessDenied
+    matches!(error.code, ErrorCode::AccessDenied | ErrorCode::LambdaPermissionError)
 }

@@ -8,12 +8,16 @@ pub(crate) mod memory;
 use std::sync::OnceLock;
 
 #[cfg(not(test))]
-pub(crate) use sdk::bindings::policy::portcullis::gateway::{access_points, identities, resources};
+pub(crate) use sdk::bindings::policy::portcullis::gateway::{
+    access_points, functions, identities, resources,
+};
 #[cfg(not(test))]
 pub(crate) use sdk::{Call, master_keys, settings, trace};
 
 #[cfg(test)]
-pub(crate) use memory::{Call, access_points, identities, master_keys, resources, settings, trace};
+pub(crate) use memory::{
+    Call, access_points, functions, identities, master_keys, resources, settings, trace,
+};
 
 /// The region of the deployment. It does not change while the pipeline runs.
 pub(crate) fn region() -> &'static str {

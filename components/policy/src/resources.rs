@@ -3,14 +3,17 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use gateway::access::{AccessPoint, AccessPointOf, Bucket, Object, Resources};
+use gateway::access::{
+    AccessPoint, AccessPointOf, Bucket, FunctionAccess, Object, ObjectLambdaAccess, Resources,
+};
+use gateway::bucket::object_lambda::{Transformer, other_arn_of, transformer_of};
 use gateway::bucket::public_access_block::BlockLevels;
 use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::identity::account::Account;
 use gateway::policy::{AuthType, Key, Kind, Policy, Signature, SignatureVersion, Values};
 use sdk::access::acl;
 
-use crate::host::{Call, access_points, resources};
+use crate::host::{Call, access_points, functions, resources};
 use crate::kept::Kept;
 use crate::permissions::Permissions;
 
@@ -89,6 +92,26 @@ impl Resources for Stored<'_> {
         }))
     }
 
+    fn object_lambda(&self) -> Result<Option<ObjectLambdaAccess>> {
+        let Some(found) = self.call.object_lambda() else { return Ok(None) };
+        let gone = || S3Error::from(ErrorCode::AccessDenied);
+        let rules = access_points::object_lambda_access(&found.account, &found.name).ok_or_else(gone)?;
+        let account = Account::parse(&found.account).ok_or_else(gone)?;
+        let function = found.transformation.as_ref().map(|own| function(&own.function_arn, account));
+        Ok(Some(ObjectLambdaAccess {
+            policy: rules.policy.map(|number| object_lambda_policy(number, &found)),
+            account,
+            public_access: rules.public_access.into(),
+            function: function.transpose()?,
+            name: found.name,
+            arn: found.arn,
+        }))
+    }
+
+    fn comes_by_object_lambda(&self) -> bool {
+        self.call.object_lambda().is_some()
+    }
+
     fn source_bucket(&self) -> Option<String> {
         Some(self.call.source_access_point()?.bucket)
     }
@@ -154,13 +177,49 @@ fn policy(number: u64, bucket: &str) -> Option<Rc<Policy>> {
 /// The policy of an access point with this number, parsed once. One that this release cannot read
 /// denies everything.
 fn access_point_policy(number: u64, point: &sdk::AccessPoint) -> Rc<Policy> {
+    policy_of(number, Kind::AccessPoint(&point.arn), || access_points::policy(&point.account, &point.name))
+}
+
+fn policy_of(number: u64, kind: Kind<'_>, text: impl FnOnce() -> Option<String>) -> Rc<Policy> {
     if let Some(policy) = READ.with_borrow_mut(|kept| kept.find(&number)) {
         return policy;
     }
-    let text = access_points::policy(&point.account, &point.name).unwrap_or_default();
-    let read = Policy::parse(Kind::AccessPoint(&point.arn), &text);
+    let read = Policy::parse(kind, &text().unwrap_or_default());
     let policy = read.unwrap_or_else(|_| Policy::deny_everything());
     READ.with_borrow_mut(|kept| kept.keep(number, policy))
+}
+
+/// The same of an Object Lambda access point.
+fn object_lambda_policy(number: u64, point: &sdk::ObjectLambda) -> Rc<Policy> {
+    let text = || access_points::object_lambda_policy(&point.account, &point.name);
+    policy_of(number, Kind::ObjectLambda(&point.arn), text)
+}
+
+/// Who may invoke what an ARN names, for an Object Lambda access point of an account. A function is
+/// of its ARN's account; a webhook belongs to the access point, and has no policy.
+///
+/// One that is not there has no policy either. That it is missing is said by who invokes it, to
+/// principals that may. `AccessDenied` for an ARN that cannot be read.
+fn function(arn: &str, account: Account) -> Result<FunctionAccess> {
+    let own = match transformer_of(arn).ok_or(ErrorCode::AccessDenied)? {
+        Transformer::Webhook(_) => None,
+        Transformer::Function(name) => Some(name),
+    };
+    let stored = own.and_then(|_| functions::access(arn));
+    let number = stored.as_ref().and_then(|stored| stored.policy);
+    let policy = number.zip(own).map(|(number, name)| {
+        policy_of(number, Kind::Function(&name.unqualified()), || functions::policy(arn))
+    });
+    Ok(FunctionAccess {
+        arn: arn.to_owned(),
+        other_arn: other_arn_of(arn),
+        account: match own {
+            Some(name) => Account::parse(name.account).ok_or(ErrorCode::AccessDenied)?,
+            None => account,
+        },
+        policy,
+        tags: stored.map(|stored| stored.tags).unwrap_or_default(),
+    })
 }
 
 /// The policy of a bucket. One that this release cannot read denies everything, but the owner's

@@ -87,6 +87,7 @@ fn call((operation, line): (&str, &str), principal: Principal) -> Call {
         named: Vec::new(),
         access_point: None,
         source_access_point: None,
+        object_lambda: None,
         endpoint: None,
         endpoint_policy: None,
         decision: Cell::default(),

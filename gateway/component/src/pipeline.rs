@@ -1,6 +1,7 @@
 //! The walk of a request. Read it from top to bottom: this is the order of the stages.
 
 use gateway::errors::{ErrorCode, S3Error};
+use gateway::identity::sigv4::credential_scope::claimed_service;
 use gateway::operations::addressing;
 use gateway::operations::copy_source::{self, CopySource};
 use gateway::operations::{self, Operation, Purpose, RequestHead, Resolved, aws_query, functions};
@@ -19,7 +20,7 @@ use sdk::{
 use stages::Position;
 use storage::{Sealing, Step};
 
-use crate::access_point;
+use crate::access_point::{self, Reached};
 use crate::form;
 use crate::key_use;
 use crate::refusals;
@@ -410,7 +411,8 @@ fn resolve(call: &Call, head: &Head, headers: &Headers) -> gateway::errors::Resu
         // `cors` responds to preflights, whatever their target is.
         let address = addressing::address(&head.host, &head.path, &settings.domains)?;
         let mut target = Target { operation: PREFLIGHT.to_owned(), bucket: address.bucket, key: address.key };
-        access_point::reach(call, None, &mut target, address.in_host)?;
+        let service = || claimed_service(headers, &Query::parse(&head.query).ok()?);
+        access_point::reach(call, None, &mut target, address.in_host, &service)?;
         return Ok(Request { operation: None, target, transforms: false });
     }
     if functions::is_addressed(&head.path, headers.get("authorization")) {
@@ -429,10 +431,12 @@ fn resolve(call: &Call, head: &Head, headers: &Headers) -> gateway::errors::Resu
     let Resolved { operation, bucket, key, in_host } = operations::resolve(&request, &settings.domains)?;
     copy_source::refuse_elsewhere(operation, headers)?;
     let mut target = Target { operation: operation.name().to_owned(), bucket, key };
-    let transforms = access_point::reach(call, Some(operation), &mut target, in_host)?;
+    let service = || claimed_service(headers, &query);
+    let reached = access_point::reach(call, Some(operation), &mut target, in_host, &service)?;
     if operation.copies() {
         access_point::reach_source(call, head, headers)?;
     }
+    let transforms = reached == Reached::Transformed;
     Ok(Request { operation: Some(operation), target, transforms })
 }
 

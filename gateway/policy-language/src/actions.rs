@@ -4,6 +4,7 @@
 
 pub(crate) mod iam;
 pub(crate) mod kms;
+pub mod object_lambda;
 
 use super::budget::Budget;
 use super::pattern::{Pattern, Piece, Syntax, Variables, Wildcards, matches, matches_within};
@@ -51,6 +52,11 @@ impl ActionPattern {
     /// Whether it means an action of IAM or STS.
     pub(crate) fn is_of_iam(&self) -> bool {
         iam::ACTIONS.iter().any(|name| self.matches(&name.to_ascii_lowercase()))
+    }
+
+    /// Whether it means an action of S3 Object Lambda.
+    pub(crate) fn is_of_object_lambda(&self) -> bool {
+        object_lambda::ACTIONS.iter().any(|name| self.matches(&name.to_ascii_lowercase()))
     }
 
     /// Whether it means an action of KMS.

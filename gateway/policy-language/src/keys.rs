@@ -92,7 +92,10 @@ const TAGS_RESOURCE: Carried = Carried::By(&[
 ]);
 const TAGGED_RESOURCE: Carried = Carried::By(&["s3:*", "iam:*", "sts:*"]);
 const TAGGED_IAM: Carried = Carried::By(&["iam:*", "sts:*"]);
-const NO_SERVICE: Carried = Carried::Never("no service asks on behalf of somebody");
+const OF_OBJECT_LAMBDA: Carried = Carried::By(&["s3-object-lambda:*"]);
+/// What Object Lambda asks of others on behalf of the principal.
+const BY_OBJECT_LAMBDA: Carried = Carried::By(&["s3:*", "lambda:*"]);
+const NO_SERVICE: Carried = Carried::Never("no service makes requests of its own");
 const NO_ORGANIZATION: Carried = Carried::Never("there are no organizations");
 const NO_NETWORK_OWNER: Carried = Carried::Never("networks belong to no account");
 const NO_ACCESS_GRANT: Carried = Carried::Never("there are no access grants");
@@ -141,9 +144,9 @@ const LOCKS: Carried = Carried::By(&[
 #[rustfmt::skip]
 keys! {
 //  key                            name                                  compared as  carried
-    CalledVia                      "aws:CalledVia"                       Text         NO_SERVICE;
-    CalledViaFirst                 "aws:CalledViaFirst"                  Text         NO_SERVICE;
-    CalledViaLast                  "aws:CalledViaLast"                   Text         NO_SERVICE;
+    CalledVia                      "aws:CalledVia"                       Text         BY_OBJECT_LAMBDA;
+    CalledViaFirst                 "aws:CalledViaFirst"                  Text         BY_OBJECT_LAMBDA;
+    CalledViaLast                  "aws:CalledViaLast"                   Text         BY_OBJECT_LAMBDA;
     CurrentTime                    "aws:CurrentTime"                     Date         ANYWHERE;
     EpochTime                      "aws:EpochTime"                       Date         ANYWHERE;
     FederatedProvider              "aws:FederatedProvider"               Text         ANYWHERE;
@@ -230,6 +233,11 @@ keys! {
     SseCustomerAlgorithm           "s3:x-amz-server-side-encryption-customer-algorithm" Text WRITES;
     StorageClass                   "s3:x-amz-storage-class"              Text         WRITES;
     WebsiteRedirectLocation        "s3:x-amz-website-redirect-location"  Text         WRITES;
+
+    ObjectLambdaAuthType           "s3-object-lambda:authType"           Text         OF_OBJECT_LAMBDA;
+    ObjectLambdaSignatureAge       "s3-object-lambda:signatureAge"       Number       OF_OBJECT_LAMBDA;
+    ObjectLambdaTlsVersion         "s3-object-lambda:TlsVersion"         Number       OF_OBJECT_LAMBDA;
+    ObjectLambdaVersionId          "s3-object-lambda:versionid"          Text         OF_OBJECT_LAMBDA;
 
     KmsCallerAccount               "kms:CallerAccount"                   Text         OF_KMS;
     KmsEncryptionAlgorithm         "kms:EncryptionAlgorithm"             Text         OF_KMS;

@@ -10,6 +10,13 @@ pub enum Kind<'a> {
     /// The access point with this ARN: `arn:aws:s3:us-east-1:111122223333:accesspoint/reports`.
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html>
     AccessPoint(&'a str),
+    /// The Object Lambda access point with this ARN:
+    /// `arn:aws:s3-object-lambda:us-east-1:111122223333:accesspoint/redacted`.
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/olap-policies.html>
+    ObjectLambda(&'a str),
+    /// The function with this ARN, without version and alias: who may invoke it.
+    /// <https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html>
+    Function(&'a str),
     /// A role: who may assume it.
     Trust,
     /// A session, when it is made.
@@ -26,12 +33,12 @@ pub enum Kind<'a> {
 impl Kind<'_> {
     /// Whether statements say whom they are about.
     pub(crate) fn names_principals(self) -> bool {
-        self.is_of_s3() || matches!(self, Kind::Trust | Kind::Endpoint | Kind::Key)
+        self.is_of_s3() || matches!(self, Kind::Trust | Kind::Endpoint | Kind::Key | Kind::Function(_))
     }
 
-    /// Whether S3 keeps such policies: those of buckets and of access points.
+    /// Whether S3 keeps such policies: those of buckets and of both kinds of access points.
     pub(crate) fn is_of_s3(self) -> bool {
-        matches!(self, Kind::Bucket(_) | Kind::AccessPoint(_))
+        matches!(self, Kind::Bucket(_) | Kind::AccessPoint(_) | Kind::ObjectLambda(_))
     }
 }
 

@@ -111,7 +111,7 @@ pub use principal::Reach;
 pub use public::is_public;
 pub use request::{
     AuthType, NO_RESOURCE, Principal, PrincipalKind, Request, Signature, SignatureVersion, access_point_arn,
-    identity_arn, resource_arn, resource_arn_by,
+    identity_arn, object_lambda_arn, resource_arn, resource_arn_by,
 };
 pub use simulate::{
     Document, Evaluation, Hypothesis, Invalid, Matched, PrincipalName, Role, context_keys, simulate,

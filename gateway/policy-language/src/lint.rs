@@ -112,6 +112,7 @@ fn unknown_action(action: &ActionPattern) -> Option<(Severity, &'static str, Str
         "iam" => ("IAM", action.is_of_iam()),
         "sts" => ("STS", action.is_of_iam()),
         "kms" => ("KMS", action.is_of_kms()),
+        "s3-object-lambda" => ("S3 Object Lambda", action.is_of_object_lambda()),
         // Actions of other services are not known here. Only a name that is near to a known one is
         // reported.
         _ => {
@@ -131,7 +132,8 @@ fn unknown_action(action: &ActionPattern) -> Option<(Severity, &'static str, Str
 }
 
 fn known_actions() -> impl Iterator<Item = &'static str> {
-    let others = actions::iam::ACTIONS.iter().chain(actions::kms::ACTIONS);
+    let others =
+        actions::iam::ACTIONS.iter().chain(actions::kms::ACTIONS).chain(actions::object_lambda::ACTIONS);
     actions::ACTIONS.iter().map(|(name, _)| *name).chain(others.copied())
 }
 

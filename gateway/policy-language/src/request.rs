@@ -194,6 +194,12 @@ pub fn access_point_arn(region: &str, account: &str, name: &str) -> String {
     ["arn:aws:s3:", region, ":", account, ":accesspoint/", name].concat()
 }
 
+/// The ARN of an Object Lambda access point:
+/// `arn:aws:s3-object-lambda:us-east-1:111122223333:accesspoint/redacted`.
+pub fn object_lambda_arn(region: &str, account: &str, name: &str) -> String {
+    ["arn:aws:s3-object-lambda:", region, ":", account, ":accesspoint/", name].concat()
+}
+
 /// The ARN of what an access point gives access to, by the ARN of the access point: of the bucket,
 /// or of an object (`…:accesspoint/reports/object/cat.jpg`).
 pub fn resource_arn_by(access_point: &str, key: Option<&str>) -> String {

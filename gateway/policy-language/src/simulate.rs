@@ -241,13 +241,16 @@ fn variables<'a>(patterns: impl Iterator<Item = &'a Pattern>, keys: &mut BTreeSe
 
 impl Policy {
     /// Reads the policy of a resource, and finds out what the resource is: the bucket that the
-    /// first `Resource` names, or the access point; a key where the actions are those of keys; a
-    /// role where there is no `Resource`.
+    /// first `Resource` names, or the access point of one of the two kinds; a key where the actions
+    /// are those of keys; a role where there is no `Resource`.
     ///
     /// # Errors
     /// As [`Policy::parse`].
     pub fn parse_of_resource(text: &str) -> Result<Policy, MalformedPolicy> {
         let bucket = bucket_of(text);
+        if let Some(arn) = object_lambda_of(text) {
+            return Policy::parse(Kind::ObjectLambda(&arn), text);
+        }
         if let Some(access_point) = access_point_of(text) {
             return Policy::parse(Kind::AccessPoint(&access_point), text);
         }
@@ -275,6 +278,11 @@ pub(crate) fn access_point_of(text: &str) -> Option<String> {
     let name = named.split('/').next().unwrap_or_default();
     let head = first.len() - named.len();
     first.get(..head + name.len()).map(str::to_owned)
+}
+
+/// The ARN of the Object Lambda access point that the first resource of a document names.
+pub(crate) fn object_lambda_of(text: &str) -> Option<String> {
+    access_point_of(text).filter(|arn| arn.split(':').nth(2) == Some("s3-object-lambda"))
 }
 
 /// The first resource of a document; empty where it is no text.

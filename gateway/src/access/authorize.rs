@@ -4,15 +4,17 @@ use super::conceivable::is_conceivable;
 use super::condition_keys::{Lookups, S3Request};
 use super::decide_action;
 use super::request::{AccessPointOf, AccessRequest, Body, DecisionInput, Permit, Resources};
-use super::subject::{AccessPoint, Bucket, Levels, Subject};
+use super::subject::{AccessLevel, AccessPoint, Bucket, FunctionAccess, Levels, Subject};
 use super::witness::Decided;
 use crate::bucket::request_payment::{self, Payer};
 use crate::errors::{ErrorCode, Result};
 use crate::identity::account::Account;
 use crate::operations::copy_source::CopySource;
 use crate::operations::{ACCOUNT_ID_HEADER, Action};
+use crate::policy::actions::object_lambda::standing_for;
 use crate::policy::{
-    Context as _, Key, Memory, NO_RESOURCE, Outcome, Request, Signature, Values, decide, resource_arn,
+    Context as _, Key, Memory, NO_RESOURCE, Outcome, Policies, Request, Signature, Source, Values, decide,
+    resource_arn,
 };
 use crate::request::headers::Headers;
 use std::borrow::Cow;
@@ -30,8 +32,12 @@ struct Target<'a> {
     version_id: Option<&'a str>,
 }
 
+/// The action of whoever has a response transformed.
+const INVOKE: &str = "lambda:InvokeFunction";
+
 /// Whether a request may go on. `AccessDenied` when one of the actions that it takes is not
-/// allowed, or an invalid `x-amz-copy-source`.
+/// allowed, or an invalid `x-amz-copy-source`; `LambdaPermissionError` when all of them are, and the
+/// principal may not invoke the function that transforms the response.
 pub fn authorize(access: &AccessRequest<'_>, resources: &dyn Resources) -> Result<Permit> {
     let (Some(name), false) = (access.bucket, access.operation.makes_bucket()) else {
         return authorize_own(access, resources);
@@ -81,7 +87,10 @@ pub fn authorize(access: &AccessRequest<'_>, resources: &dyn Resources) -> Resul
             return Err(ErrorCode::AccessDenied.into());
         }
     }
-    Ok(permit)
+    match levels.object_lambda.as_ref().and_then(|(point, _)| point.function.as_ref()) {
+        Some(function) if !target.may_invoke(function) => Err(ErrorCode::LambdaPermissionError.into()),
+        _ => Ok(permit),
+    }
 }
 
 /// The positions of the objects that the request may not touch, among those that its body names.
@@ -199,9 +208,18 @@ impl<'a> Target<'a> {
     }
 
     /// Decides on an action on one of several objects, which share a memory. Where the request
-    /// comes by an access point, that has to allow it, too.
+    /// comes by access points, those have to allow it, too.
     fn allows_among(self, subject: Subject<'_>, action: &str, memories: Option<&Memories>) -> bool {
-        let Levels { access_point, bucket } = self.levels;
+        let Levels { object_lambda, access_point, bucket } = self.levels;
+        let by_object_lambda = object_lambda.as_ref().is_none_or(|(_, own)| {
+            // Whatever the action is about, it is asked of the access point as a whole.
+            standing_for(action).is_some_and(|action| {
+                self.decides(own, Subject::Bucket, action, memories.map(|own| &own.object_lambda))
+            })
+        });
+        if !by_object_lambda {
+            return false;
+        }
         let by_access_point = access_point.as_ref().is_none_or(|(_, own)| {
             self.decides(own, subject.at_access_point(), action, memories.map(|own| &own.access_point))
         });
@@ -214,7 +232,7 @@ impl<'a> Target<'a> {
         let owner = level.owner.to_string();
         let lookups = ActionLookups {
             memory,
-            is_access_point: level.is_access_point(),
+            level: level.level(),
             ..ActionLookups::of(access, self.resources, Some(&self))
         };
         let context = context(access, &lookups, Some(&owner), self.version_id);
@@ -231,15 +249,54 @@ impl<'a> Target<'a> {
     }
 }
 
-/// What was found out for all objects of a request. The two levels have other owners and tags.
+impl Target<'_> {
+    /// Whether the principal may invoke what transforms the response. The endpoint by which the
+    /// request came has no part in this: it is Object Lambda that invokes.
+    fn may_invoke(self, function: &FunctionAccess) -> bool {
+        let access = self.access;
+        let owner = function.account.to_string();
+        let lookups = ActionLookups {
+            level: AccessLevel::Function,
+            function_tags: Some(&function.tags),
+            ..ActionLookups::of(access, self.resources, Some(&self))
+        };
+        let context = context(access, &lookups, Some(&owner), None);
+        let request = Request::new(access.principal, INVOKE, &function.arn, &context)
+            .also_named(function.other_arn.as_deref())
+            .within(access.budget);
+        let resource = function.policy.as_deref();
+        let policies = Policies {
+            owner: Some(&owner),
+            resource: resource.map(|policy| Source { label: &function.arn, policy }),
+            endpoint: None,
+            ..access.grants.policies()
+        };
+        let decision = decide(&request, &policies);
+        if let Some(witness) = access.witness {
+            witness.decided(&Decided {
+                action: INVOKE,
+                request: &request,
+                policies: &policies,
+                decision,
+                bucket: None,
+            });
+        }
+        decision.is_allowed() && !access.budget.is_exhausted()
+    }
+}
+
+/// What was found out for all objects of a request. The levels have other owners and tags.
 #[derive(Default)]
 struct Memories {
+    object_lambda: Memory,
     access_point: Memory,
     bucket: Memory,
 }
 
-/// A bucket, and the access point by which the request comes to it. `AccessDenied` where the access
-/// point is there no more, or is reached from another network only.
+/// A bucket, and the access points by which the request comes to it. `AccessDenied` where one of
+/// them is there no more, or is reached from another network only; and without credentials where
+/// one is of Object Lambda, which takes an account
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/olap-security.html>).
 fn levels(
     access: &AccessRequest<'_>,
     resources: &dyn Resources,
@@ -259,7 +316,17 @@ fn levels(
         }
         return Err(ErrorCode::AccessDenied.into());
     }
-    Ok(Levels::of(bucket, point))
+    let object_lambda = match of {
+        AccessPointOf::Target => resources.object_lambda()?,
+        AccessPointOf::Source => None,
+    };
+    if object_lambda.is_some() && !access.principal.has_account() {
+        if let Some(witness) = access.witness {
+            witness.refused("the request is anonymous, and Object Lambda access points need an account");
+        }
+        return Err(ErrorCode::AccessDenied.into());
+    }
+    Ok(Levels::of(bucket, point).behind(object_lambda))
 }
 
 /// Whether an object may be copied.
@@ -351,8 +418,10 @@ struct ActionLookups<'a> {
     target: Option<&'a Target<'a>>,
     /// What was found out for all objects of the request.
     memory: Option<&'a Memory>,
-    /// Whether it is the access point that is decided on, and not the bucket.
-    is_access_point: bool,
+    /// What is decided on.
+    level: AccessLevel,
+    /// The tags of the function that is decided on.
+    function_tags: Option<&'a [(String, String)]>,
     /// Whether a condition needed a value that only the body says, while the body is not here. The
     /// decision is then left open.
     is_open: Cell<bool>,
@@ -373,7 +442,8 @@ impl<'a> ActionLookups<'a> {
             resources,
             target,
             memory: None,
-            is_access_point: false,
+            level: AccessLevel::Bucket,
+            function_tags: None,
             is_open: Cell::new(false),
             object_tags: OnceCell::new(),
             bucket_tags: OnceCell::new(),
@@ -424,10 +494,20 @@ impl Lookups for ActionLookups<'_> {
     }
 
     fn resource_tags(&self) -> Option<Vec<(String, String)>> {
-        match self.access_point().filter(|_| self.is_access_point) {
-            Some(point) => Some(point.tags.clone()),
-            None => self.bucket_tags(),
+        match self.level {
+            AccessLevel::ObjectLambda => None,
+            AccessLevel::AccessPoint => Some(self.access_point()?.tags.clone()),
+            AccessLevel::Bucket => self.bucket_tags(),
+            AccessLevel::Function => Some(self.function_tags?.to_vec()),
         }
+    }
+
+    fn level(&self) -> AccessLevel {
+        self.level
+    }
+
+    fn is_called_via_object_lambda(&self) -> bool {
+        self.level != AccessLevel::ObjectLambda && self.resources.comes_by_object_lambda()
     }
 
     fn access_point(&self) -> Option<&AccessPoint> {

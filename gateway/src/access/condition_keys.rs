@@ -4,7 +4,7 @@
 
 pub(super) mod body;
 
-use super::subject::AccessPoint;
+use super::subject::{AccessLevel, AccessPoint};
 use crate::identity::sigv4::payload::UNSIGNED_PAYLOAD;
 use crate::object::tagging::{TagSet, Tags};
 use crate::operations::copy_source::CopySource;
@@ -71,6 +71,16 @@ pub trait Lookups {
     /// The access point by which the request comes to the bucket.
     fn access_point(&self) -> Option<&AccessPoint> {
         None
+    }
+
+    /// What is decided on.
+    fn level(&self) -> AccessLevel {
+        AccessLevel::Bucket
+    }
+
+    /// Whether Object Lambda asks, on behalf of the principal.
+    fn is_called_via_object_lambda(&self) -> bool {
+        false
     }
 
     /// The bucket of the object that is copied, where the request names it by an access point.
@@ -144,7 +154,7 @@ impl std::fmt::Debug for S3Request<'_> {
 
 impl Context for S3Request<'_> {
     fn value(&self, key: &Key) -> Option<Values<'_>> {
-        let id = key.id();
+        let id = id_at(self.lookups.level(), key)?;
         if let Some(value) = self.principal.value(id) {
             return Some(Values::One(value));
         }
@@ -156,6 +166,7 @@ impl Context for S3Request<'_> {
         self.of_head(id)
             .or_else(|| self.of_signature(id))
             .map(Values::One)
+            .or_else(|| self.of_chain(id))
             .or_else(|| self.of_tags(key))
             .or_else(|| self.of_client(id))
             .or_else(|| self.of_circumstances(id).map(Values::One))
@@ -184,12 +195,31 @@ impl Context for S3Request<'_> {
     }
 
     fn is_common(&self, key: &Key) -> bool {
-        let is_of_object = matches!(key.id(), KeyId::ExistingObjectTag | KeyId::VersionId);
+        let is_of_object =
+            matches!(key.id(), KeyId::ExistingObjectTag | KeyId::VersionId | KeyId::ObjectLambdaVersionId);
         // The document may not be here yet. That has to be noticed for each object, so its keys are
         // not shared.
         !is_of_object && !body::is_said(self.operation, key.id())
     }
 }
+
+/// Which key is looked up where a level is asked for one; `None` where the level does not have it.
+/// The keys of a service are there where its actions are decided on, and those of Object Lambda say
+/// the same as those of S3.
+fn id_at(level: AccessLevel, key: &Key) -> Option<KeyId> {
+    let is_of_s3 = || key.name().starts_with("s3:");
+    match (level, key.id()) {
+        (AccessLevel::ObjectLambda, KeyId::ObjectLambdaAuthType) => Some(KeyId::AuthType),
+        (AccessLevel::ObjectLambda, KeyId::ObjectLambdaSignatureAge) => Some(KeyId::SignatureAge),
+        (AccessLevel::ObjectLambda, KeyId::ObjectLambdaTlsVersion) => Some(KeyId::TlsVersion),
+        (AccessLevel::ObjectLambda, KeyId::ObjectLambdaVersionId) => Some(KeyId::VersionId),
+        (AccessLevel::ObjectLambda | AccessLevel::Function, _) if is_of_s3() => None,
+        (_, id) => Some(id),
+    }
+}
+
+/// What `aws:CalledVia` says of Object Lambda.
+const OBJECT_LAMBDA: &str = "s3-object-lambda.amazonaws.com";
 
 /// The operations on which a header has an effect. On other operations it is ignored.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -370,6 +400,20 @@ impl<'a> S3Request<'a> {
         })
     }
 
+    /// Which services ask one after the other, on behalf of the principal.
+    ///
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-calledvia>
+    fn of_chain(&self, id: KeyId) -> Option<Values<'a>> {
+        let is_asked = matches!(id, KeyId::CalledVia | KeyId::CalledViaFirst | KeyId::CalledViaLast);
+        if !is_asked || !self.lookups.is_called_via_object_lambda() {
+            return None;
+        }
+        Some(match id {
+            KeyId::CalledVia => Values::Many(vec![Cow::Borrowed(OBJECT_LAMBDA)]),
+            _ => Values::one(OBJECT_LAMBDA),
+        })
+    }
+
     fn of_tags(&self, key: &Key) -> Option<Values<'a>> {
         let tag = |tags: Option<Tags>, same: fn(&str, &str) -> bool| {
             let (_, value) = tags?.into_iter().find(|(own, _)| same(own, key.tag()))?;
@@ -441,7 +485,7 @@ impl<'a> S3Request<'a> {
                 let is_internet = self.lookups.access_point()?.network.is_none();
                 Some(Cow::Borrowed(if is_internet { "Internet" } else { "VPC" }))
             }
-            KeyId::ViaAwsService => truth(false),
+            KeyId::ViaAwsService => truth(self.lookups.is_called_via_object_lambda()),
             KeyId::ObjectCreationOperation => truth(self.operation.finishes_object()),
             KeyId::ObjectLockRemainingDays => self.remaining_days().map(Cow::Owned),
             _ => None,

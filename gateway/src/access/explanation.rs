@@ -396,10 +396,7 @@ impl Denied {
             action: decided.action.to_owned(),
             resource: shown(decided.request.resource()),
             owner: decided.policies.owner.map(str::to_owned),
-            level: decided.bucket.and_then(|bucket| bucket.by.as_ref()).map(|by| match by.level {
-                AccessLevel::AccessPoint => "access point",
-                AccessLevel::Bucket => "bucket",
-            }),
+            level: level_of(decided),
             outcome: outcome(decided.decision.outcome),
             reason: reason(decided, is_granted),
             decided_by: statement_of(&decided.decision.reason),
@@ -409,9 +406,28 @@ impl Denied {
     }
 }
 
-/// The switches of Block Public Access without which the decision might have been another.
+/// The level that was decided on, where a request has several.
+fn level_of(decided: &Decided<'_>) -> Option<&'static str> {
+    let Some(bucket) = decided.bucket else {
+        return decided.action.starts_with("lambda:").then_some(words_of_level(AccessLevel::Function));
+    };
+    bucket.by.as_ref().map(|by| words_of_level(by.level))
+}
+
+fn words_of_level(level: AccessLevel) -> &'static str {
+    match level {
+        AccessLevel::ObjectLambda => "Object Lambda access point",
+        AccessLevel::AccessPoint => "access point",
+        AccessLevel::Bucket => "bucket",
+        AccessLevel::Function => "function",
+    }
+}
+
+/// The switches of Block Public Access without which the decision might have been another. Those of
+/// an Object Lambda access point are on for ever.
 fn blocked_by(decided: &Decided<'_>, grant_ignored: bool) -> Vec<ShownBlock> {
-    let Some(bucket) = decided.bucket else { return Vec::new() };
+    let bucket = decided.bucket.filter(|bucket| bucket.level() != AccessLevel::ObjectLambda);
+    let Some(bucket) = bucket else { return Vec::new() };
     let restricted = matches!(decided.decision.reason, Reason::Nothing(Layer::PublicAccessBlock));
     let switches =
         [(grant_ignored, BlockSwitch::IgnorePublicAcls), (restricted, BlockSwitch::RestrictPublicBuckets)];
@@ -518,13 +534,15 @@ fn of_bucket(bucket: &Bucket, policies: &Policies<'_>) -> Vec<ShownPolicy> {
         (_, AclGrant::None) => "does not grant it",
     };
     let mut considered = Vec::new();
-    let is_access_point = bucket.is_access_point();
     if policies.resource.is_none() && bucket.policy.is_none() {
-        let none =
-            if is_access_point { "the access point has no policy" } else { "the bucket has no policy" };
+        let none = match bucket.level() {
+            AccessLevel::ObjectLambda => "the Object Lambda access point has no policy",
+            AccessLevel::AccessPoint => "the access point has no policy",
+            AccessLevel::Bucket | AccessLevel::Function => "the bucket has no policy",
+        };
         considered.push(entry("resource", none));
     }
-    if !is_access_point {
+    if bucket.level() == AccessLevel::Bucket {
         considered.push(entry("acl", acl));
     }
     let public = bucket.policy.as_deref().is_some_and(is_public);
@@ -616,10 +634,7 @@ fn reason(decided: &Decided<'_>, is_granted: bool) -> String {
             "the resource is another account's, and neither its policy nor an ACL allows {action} to the principal"
         ),
         Reason::Nothing(Layer::PublicAccessBlock) => {
-            let whose = match decided.bucket.is_some_and(Bucket::is_access_point) {
-                true => "access point",
-                false => "bucket",
-            };
+            let whose = words_of_level(decided.bucket.map_or(AccessLevel::Bucket, Bucket::level));
             format!(
                 "the policy of the {whose} is public, and Block Public Access (RestrictPublicBuckets) admits only \
                  the owner's account"

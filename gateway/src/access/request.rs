@@ -1,6 +1,6 @@
 //! What a decision needs: the principal, the request, and what is stored about them.
 
-use super::subject::{AccessPoint, Bucket, Object};
+use super::subject::{AccessPoint, Bucket, Object, ObjectLambdaAccess};
 use super::witness::Witness;
 use crate::errors::Result;
 use crate::identity::account::Account;
@@ -90,6 +90,15 @@ pub trait Resources {
     /// `AccessDenied` where the access point is there no more.
     fn access_point(&self, _of: AccessPointOf) -> Result<Option<AccessPoint>> {
         Ok(None)
+    }
+    /// The Object Lambda access point by which the request comes. `None` where it comes by none;
+    /// `AccessDenied` where that is there no more.
+    fn object_lambda(&self) -> Result<Option<ObjectLambdaAccess>> {
+        Ok(None)
+    }
+    /// Whether the request comes by one.
+    fn comes_by_object_lambda(&self) -> bool {
+        false
     }
     /// The name of the bucket that an access point stands for, by which a copy names its source.
     fn source_bucket(&self) -> Option<String> {

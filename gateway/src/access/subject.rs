@@ -33,25 +33,61 @@ pub struct Bucket {
     pub by: Option<ByAccessPoint>,
 }
 
-/// An access point by which a request comes. Both it and the bucket have to allow the request, so
-/// each is decided on as a [`Bucket`].
+/// An access point of either kind by which a request comes. All of them and the bucket have to allow
+/// the request, so each is decided on as a [`Bucket`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ByAccessPoint {
     /// Its ARN.
     pub arn: String,
     /// The name of the bucket.
     pub bucket: String,
-    /// Which of the two is decided on.
+    /// Which of them is decided on.
     pub level: AccessLevel,
 }
 
-/// What is decided on, of an access point and its bucket.
+/// What is decided on, of all that has to allow a request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum AccessLevel {
+    /// The Object Lambda access point.
+    ObjectLambda,
     /// The access point.
     AccessPoint,
     /// The bucket.
     Bucket,
+    /// The function that transforms the response.
+    Function,
+}
+
+/// An Object Lambda access point by which a request comes: what decides on who may use it.
+#[derive(Clone, Debug)]
+pub struct ObjectLambdaAccess {
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Who owns it.
+    pub account: Account,
+    /// What it blocks.
+    pub public_access: PublicAccessBlock,
+    /// Its policy.
+    pub policy: Option<Rc<Policy>>,
+    /// What transforms the response; `None` where it passes as it is.
+    pub function: Option<FunctionAccess>,
+}
+
+/// What transforms a response: a function, or a webhook. What decides on who may invoke it.
+#[derive(Clone, Debug)]
+pub struct FunctionAccess {
+    /// Its ARN, as the Object Lambda access point names it.
+    pub arn: String,
+    /// The other ARN that policies may have for it.
+    pub other_arn: Option<String>,
+    /// Who owns it.
+    pub account: Account,
+    /// Its policy.
+    pub policy: Option<Rc<Policy>>,
+    /// Its tags.
+    pub tags: Tags,
 }
 
 /// An access point: what decides on who may use it.
@@ -78,6 +114,8 @@ impl Bucket {
     pub fn arn(&self, key: Option<&str>) -> String {
         match &self.by {
             Some(by) if by.level == AccessLevel::AccessPoint => resource_arn_by(&by.arn, key),
+            // Objects have no ARN below an Object Lambda access point.
+            Some(by) if by.level == AccessLevel::ObjectLambda => by.arn.clone(),
             _ => resource_arn(&self.name, key),
         }
     }
@@ -85,10 +123,11 @@ impl Bucket {
     /// The other name that this has in the request, which policies of principals may mean as well.
     pub(super) fn other_arn(&self, key: Option<&str>) -> Option<String> {
         let by = self.by.as_ref()?;
-        Some(match by.level {
-            AccessLevel::AccessPoint => resource_arn(&by.bucket, key),
-            AccessLevel::Bucket => resource_arn_by(&by.arn, key),
-        })
+        match by.level {
+            AccessLevel::AccessPoint => Some(resource_arn(&by.bucket, key)),
+            AccessLevel::Bucket => Some(resource_arn_by(&by.arn, key)),
+            AccessLevel::ObjectLambda | AccessLevel::Function => None,
+        }
     }
 
     /// The name of the bucket, also where this is an access point.
@@ -96,15 +135,17 @@ impl Bucket {
         self.by.as_ref().map_or(&self.name, |by| &by.bucket)
     }
 
-    /// Whether this is an access point.
-    pub(super) fn is_access_point(&self) -> bool {
-        self.by.as_ref().is_some_and(|by| by.level == AccessLevel::AccessPoint)
+    /// Which of the levels this is.
+    pub(super) fn level(&self) -> AccessLevel {
+        self.by.as_ref().map_or(AccessLevel::Bucket, |by| by.level)
     }
 }
 
-/// What has to allow a request: a bucket, and the access point by which the request comes to it.
+/// What has to allow a request: a bucket, and the access points by which the request comes to it.
 #[derive(Clone, Debug)]
 pub(super) struct Levels {
+    /// The Object Lambda access point.
+    pub(super) object_lambda: Option<(ObjectLambdaAccess, Bucket)>,
     /// The access point.
     pub(super) access_point: Option<(AccessPoint, Bucket)>,
     /// The bucket.
@@ -112,7 +153,7 @@ pub(super) struct Levels {
 }
 
 impl Levels {
-    /// Both, or the bucket alone.
+    /// The access point and the bucket, or the bucket alone.
     pub(super) fn all(&self) -> impl Iterator<Item = &Bucket> {
         self.access_point.iter().map(|(_, own)| own).chain([&self.bucket])
     }
@@ -121,7 +162,8 @@ impl Levels {
     /// for both:
     /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-bpa-settings.html>.
     pub(super) fn of(bucket: Bucket, access_point: Option<AccessPoint>) -> Levels {
-        let Some(point) = access_point else { return Levels { access_point: None, bucket } };
+        let object_lambda = None;
+        let Some(point) = access_point else { return Levels { object_lambda, access_point: None, bucket } };
         let by = |level| Some(ByAccessPoint { arn: point.arn.clone(), bucket: bucket.name.clone(), level });
         let block_levels = BlockLevels { access_point: point.public_access, ..bucket.block_levels };
         let public_access = bucket.public_access.together_with(point.public_access);
@@ -139,7 +181,30 @@ impl Levels {
         };
         let by = by(AccessLevel::Bucket);
         let bucket = Bucket { public_access, block_levels, by, ..bucket };
-        Levels { access_point: Some((point, own)), bucket }
+        Levels { object_lambda, access_point: Some((point, own)), bucket }
+    }
+
+    /// The same with the Object Lambda access point in front of them. Its public access is its own
+    /// matter: it is always blocked.
+    pub(super) fn behind(self, object_lambda: Option<ObjectLambdaAccess>) -> Levels {
+        let Some(point) = object_lambda else { return self };
+        let own = Bucket {
+            name: point.name.clone(),
+            owner: point.account,
+            // There are no ACLs, and nothing is owned by others.
+            ownership: ObjectOwnership::BucketOwnerEnforced,
+            public_access: point.public_access,
+            block_levels: BlockLevels::default(),
+            acl: Acl::private(point.account),
+            policy: point.policy.clone(),
+            payer: Payer::BucketOwner,
+            by: Some(ByAccessPoint {
+                arn: point.arn.clone(),
+                bucket: self.bucket.name.clone(),
+                level: AccessLevel::ObjectLambda,
+            }),
+        };
+        Levels { object_lambda: Some((point, own)), ..self }
     }
 }
 

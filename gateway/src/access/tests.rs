@@ -2,7 +2,7 @@ use super::*;
 use crate::bucket::acl::{Acl, Canned, Grant, Grantee, Parties};
 use crate::bucket::public_access_block::{BlockLevels, PublicAccessBlock};
 use crate::bucket::request_payment::Payer;
-use crate::errors::ErrorCode;
+use crate::errors::{ErrorCode, S3Error};
 use crate::operations::Operation;
 use crate::policy::{Identity, Kind, Policy, Principal, identity_arn};
 use crate::request::headers::Headers;
@@ -13,10 +13,12 @@ use std::rc::Rc;
 mod catalogue;
 mod cost;
 mod matrix;
+mod object_lambda;
 
 const OWNER: Account = Account(111_122_223_333);
 const STRANGER: Account = Account(444_455_556_666);
 const KEY: &str = "cat.jpg";
+const OBJECT_LAMBDA: &str = "arn:aws:s3-object-lambda:us-east-1:111122223333:accesspoint/redacted";
 
 /// What is stored, in memory.
 #[derive(Clone, Debug)]
@@ -32,6 +34,8 @@ struct Stored {
     sent: Vec<(&'static str, &'static str)>,
     /// The endpoint by which requests come, and its network.
     endpoint: Option<(&'static str, &'static str)>,
+    /// The access points by which requests come.
+    by: Option<(AccessPoint, ObjectLambdaAccess)>,
 }
 
 /// Policies of the principal.
@@ -54,6 +58,18 @@ impl Resources for Stored {
 
     fn object(&self, _bucket: &str, key: &str, _version_id: Option<&str>) -> Option<Object> {
         self.objects.get(key).cloned()
+    }
+
+    fn access_point(&self, of: AccessPointOf) -> Result<Option<AccessPoint>, S3Error> {
+        Ok(self.by.as_ref().filter(|_| of == AccessPointOf::Target).map(|(point, _)| point.clone()))
+    }
+
+    fn object_lambda(&self) -> Result<Option<ObjectLambdaAccess>, S3Error> {
+        Ok(self.by.as_ref().map(|(_, point)| point.clone()))
+    }
+
+    fn comes_by_object_lambda(&self) -> bool {
+        self.by.is_some()
     }
 
     fn object_tags(&self, _bucket: &str, _key: &str, _version_id: Option<&str>) -> Vec<(String, String)> {
@@ -105,7 +121,41 @@ impl Stored {
             limits: Limits::default(),
             sent: Vec::new(),
             endpoint: None,
+            by: None,
         }
+    }
+
+    /// The same by an Object Lambda access point and the access point that supports it.
+    fn by_object_lambda(self) -> Stored {
+        let point = AccessPoint {
+            name: "reports".to_owned(),
+            arn: "arn:aws:s3:us-east-1:111122223333:accesspoint/reports".to_owned(),
+            account: OWNER,
+            network: None,
+            public_access: PublicAccessBlock::ALL,
+            policy: None,
+            tags: Vec::new(),
+        };
+        let object_lambda = ObjectLambdaAccess {
+            name: "redacted".to_owned(),
+            arn: OBJECT_LAMBDA.to_owned(),
+            account: OWNER,
+            public_access: PublicAccessBlock::ALL,
+            policy: None,
+            function: None,
+        };
+        Stored { by: Some((point, object_lambda)), ..self }
+    }
+
+    /// One statement of the Object Lambda access point.
+    fn object_lambda_policy(mut self, effect: &str, principal: &str, condition: &str) -> Stored {
+        let text = format!(
+            "{{\"Version\":\"2012-10-17\",\"Statement\":[{{\"Effect\":\"{effect}\",\"Principal\":{principal},\
+             \"Action\":\"s3-object-lambda:*\",\"Resource\":\"{OBJECT_LAMBDA}\"{condition}}}]}}"
+        );
+        let policy = Policy::parse(Kind::ObjectLambda(OBJECT_LAMBDA), &text).unwrap();
+        self.by.as_mut().unwrap().1.policy = Some(Rc::new(policy));
+        self
     }
 
     fn change(mut self, change: impl FnOnce(&mut Bucket)) -> Stored {
@@ -190,6 +240,23 @@ fn granted_to_stranger(permission: Permission) -> Acl {
 
 /// Whether the principal may do an operation on `photos/cat.jpg`, with headers and query.
 fn may(stored: &Stored, who: Who, operation: Operation, headers: &[(&str, &str)], query: &str) -> bool {
+    match decided(stored, who, operation, headers, query) {
+        Ok(allowed) => allowed,
+        Err(code) => {
+            assert_eq!(code, ErrorCode::AccessDenied);
+            false
+        }
+    }
+}
+
+/// The same, or the code with which it is refused.
+fn decided(
+    stored: &Stored,
+    who: Who,
+    operation: Operation,
+    headers: &[(&str, &str)],
+    query: &str,
+) -> Result<bool, ErrorCode> {
     let (account, user) = match who {
         Who::Root | Who::Session => (OWNER.to_string(), ""),
         Who::User => (OWNER.to_string(), "alice"),
@@ -244,12 +311,9 @@ fn may(stored: &Stored, who: Who, operation: Operation, headers: &[(&str, &str)]
         witness: None,
     };
     match authorize(&access, stored) {
-        Ok(Permit::Whole) => true,
-        Ok(Permit::Each) => authorize_each(&access, &[(KEY, query.get("versionId"))], stored).is_empty(),
-        Err(error) => {
-            assert_eq!(error.code, ErrorCode::AccessDenied);
-            false
-        }
+        Ok(Permit::Whole) => Ok(true),
+        Ok(Permit::Each) => Ok(authorize_each(&access, &[(KEY, query.get("versionId"))], stored).is_empty()),
+        Err(error) => Err(error.code),
     }
 }
 

@@ -13,6 +13,8 @@ pub const ALIAS_SUFFIX: &str = "-s3alias";
 /// Further ends that no name of an access point has.
 const RESERVED_SUFFIXES: [&str; 3] = [ALIAS_SUFFIX, OBJECT_LAMBDA_SUFFIX, "--xa-s3"];
 
+/// Characters of a name.
+const NAME_LENGTH_MAX: usize = 50;
 /// Characters of an alias, of which bucket names have no more.
 const ALIAS_LENGTH_MAX: usize = 63;
 /// Random characters of an alias, as many as those of S3 have.
@@ -37,24 +39,37 @@ pub struct InHost<'a> {
     pub name: &'a str,
     /// The account that owns it.
     pub account: &'a str,
-    /// Whether it can be nothing else. `reports-111122223333` may be the name of a bucket, too.
-    pub is_certain: bool,
+    /// What the host says of its kind.
+    pub kind: HostKind,
+}
+
+/// What a host says of the kind of an access point.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum HostKind {
+    /// Nothing: `reports-111122223333` may be the name of a bucket, too.
+    Any,
+    /// It is an access point.
+    AccessPoint,
+    /// It is an Object Lambda access point.
+    ObjectLambda,
 }
 
 /// The access point in what stands before the base domain: `reports-111122223333`, as SDKs make it
-/// of an ARN, or `reports-111122223333.s3-accesspoint.us-east-1`, as AWS names its hosts.
+/// of an ARN, or `reports-111122223333.s3-accesspoint.us-east-1` and
+/// `redacted-111122223333.s3-object-lambda.us-east-1`, as AWS names its hosts.
 pub fn in_host(sub_domain: &str) -> Option<InHost<'_>> {
     let (label, rest) = sub_domain.split_once('.').unwrap_or((sub_domain, ""));
     let at = label.len().checked_sub(ACCOUNT_DIGITS)?;
     let (name, account) = label.split_at_checked(at)?;
     let name = name.strip_suffix('-')?;
-    let is_certain = rest.starts_with("s3-accesspoint") || rest.starts_with("s3-object-lambda");
+    let kind = match rest {
+        "" => HostKind::Any,
+        rest if rest.starts_with("s3-accesspoint") => HostKind::AccessPoint,
+        rest if rest.starts_with("s3-object-lambda") => HostKind::ObjectLambda,
+        _ => return None,
+    };
     let is_account = account.bytes().all(|byte| byte.is_ascii_digit());
-    (is_account && !name.is_empty() && (is_certain || rest.is_empty())).then_some(InHost {
-        name,
-        account,
-        is_certain,
-    })
+    (is_account && !name.is_empty()).then_some(InHost { name, account, kind })
 }
 
 /// The name of a bucket that hosts cannot tell from an access point: `reports-111122223333`.
@@ -65,6 +80,8 @@ pub fn name_in_host(name: &str, account: &str) -> String {
 /// An access point by its ARN, and an object that is named by it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ByArn<'a> {
+    /// Whether it is an Object Lambda access point.
+    pub is_object_lambda: bool,
     /// The region.
     pub region: &'a str,
     /// The account that owns it.
@@ -80,7 +97,11 @@ pub struct ByArn<'a> {
 pub fn by_arn(text: &str) -> Option<ByArn<'_>> {
     let mut parts = text.splitn(6, ':');
     let [arn, partition, service, region, account, resource] = std::array::from_fn(|_| parts.next());
-    let is_of_s3 = matches!(service?, "s3" | "s3-object-lambda");
+    let is_object_lambda = match service? {
+        "s3" => false,
+        "s3-object-lambda" => true,
+        _ => return None,
+    };
     let rest = resource?.strip_prefix("accesspoint")?;
     let rest = rest.strip_prefix(['/', ':'])?;
     let (name, key) = match rest.split_once('/') {
@@ -88,30 +109,39 @@ pub fn by_arn(text: &str) -> Option<ByArn<'_>> {
         Some((name, rest)) => (name, Some(rest.strip_prefix("object/")?)),
     };
     let (region, account) = (region?, account?);
-    let is_whole = arn == Some("arn") && is_of_s3 && partition?.starts_with("aws") && !name.is_empty();
+    let is_whole = arn == Some("arn") && partition?.starts_with("aws") && !name.is_empty();
     let is_account = account.len() == ACCOUNT_DIGITS && account.bytes().all(|byte| byte.is_ascii_digit());
-    (is_whole && is_account).then_some(ByArn { region, account, name, key })
+    (is_whole && is_account).then_some(ByArn { is_object_lambda, region, account, name, key })
 }
 
 /// Checks the name of a new access point. `InvalidRequest`
 pub fn check_name(name: &str) -> Result<()> {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let ends = [name.bytes().next(), name.bytes().next_back()];
-    let valid = (3..=50).contains(&name.len())
-        && ends.into_iter().all(|end| end.is_some_and(plain))
-        && name.bytes().all(|byte| plain(byte) || byte == b'-')
-        && !RESERVED_SUFFIXES.iter().any(|suffix| name.ends_with(suffix));
-    match valid {
+    match is_name(name, NAME_LENGTH_MAX) {
         true => Ok(()),
         false => Err(S3Error::invalid_request("The specified access point name is not valid.")),
     }
 }
 
+/// Whether an access point of either kind may have a name.
+pub(super) fn is_name(name: &str, length_max: usize) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let ends = [name.bytes().next(), name.bytes().next_back()];
+    (3..=length_max).contains(&name.len())
+        && ends.into_iter().all(|end| end.is_some_and(plain))
+        && name.bytes().all(|byte| plain(byte) || byte == b'-')
+        && !RESERVED_SUFFIXES.iter().any(|suffix| name.ends_with(suffix))
+}
+
 /// The alias of a new access point: the beginning of its name, characters that nobody can guess,
 /// and how all aliases end. `random` gives numbers that nobody can predict.
-pub fn make_alias(name: &str, mut random: impl FnMut() -> u64) -> String {
+pub fn make_alias(name: &str, random: impl FnMut() -> u64) -> String {
+    make_alias_with(name, ALIAS_SUFFIX, random)
+}
+
+/// The same with another end.
+pub(super) fn make_alias_with(name: &str, suffix: &str, mut random: impl FnMut() -> u64) -> String {
     const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-    let room = ALIAS_LENGTH_MAX - ALIAS_SUFFIX.len() - RANDOM_LENGTH - 1;
+    let room = ALIAS_LENGTH_MAX - suffix.len() - RANDOM_LENGTH - 1;
     let start = name.get(..room.min(name.len())).unwrap_or_default().trim_end_matches('-');
     let mut alias = String::with_capacity(ALIAS_LENGTH_MAX);
     alias.push_str(start);
@@ -126,7 +156,7 @@ pub fn make_alias(name: &str, mut random: impl FnMut() -> u64) -> String {
         alias.push(char::from(digit.unwrap_or(b'0')));
         (number, left) = (number / 36, left - 1);
     }
-    alias.push_str(ALIAS_SUFFIX);
+    alias.push_str(suffix);
     alias
 }
 

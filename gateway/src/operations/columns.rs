@@ -4,7 +4,8 @@
 //! operation, so that reading one costs next to nothing.
 
 use super::row::{Action, BodyKind, Purpose, Selector, TargetKind};
-use super::{ACCESS_POINT, ACCESS_POINTS, ACCOUNT_ID_HEADER, Operation};
+use super::{ACCESS_POINT, ACCESS_POINTS, ACCOUNT_ID_HEADER, OBJECT_LAMBDA, OBJECT_LAMBDAS, Operation};
+use crate::policy::actions::object_lambda::standing_for;
 
 impl Operation {
     /// The purpose of the operation.
@@ -85,13 +86,41 @@ impl Operation {
     /// Whether it makes, shows or changes access points, which are a component's of their own.
     pub fn is_of_access_points(self) -> bool {
         self.row().selected_by.iter().any(|selector| {
-            matches!(selector, Selector::Under(..) | Selector::Below(_) | Selector::Path(ACCESS_POINTS))
+            matches!(
+                selector,
+                Selector::Under(..) | Selector::Below(_) | Selector::Path(ACCESS_POINTS | OBJECT_LAMBDAS)
+            )
+        })
+    }
+
+    /// Whether it is about Object Lambda access points, and not about the others.
+    pub fn is_of_object_lambda(self) -> bool {
+        self.row().selected_by.iter().any(|selector| {
+            matches!(selector, Selector::Under(OBJECT_LAMBDA, _) | Selector::Path(OBJECT_LAMBDAS))
         })
     }
 
     /// Whether it is about the scope of an access point, which those of directory buckets have.
     pub fn is_of_scope(self) -> bool {
         self.row().selected_by.contains(&Selector::Under(ACCESS_POINT, "/scope"))
+    }
+
+    /// Whether its requests may come by an Object Lambda access point: each of its actions has one
+    /// of Object Lambda that stands for it.
+    ///
+    /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/olap-use.html>
+    pub fn goes_by_object_lambda(self) -> bool {
+        let stands = |action: &str| standing_for(action).is_some();
+        self.goes_by_access_point()
+            && !self.is_upload_form()
+            && self.row().actions.iter().all(|action| match *action {
+                Action::Target(action) | Action::WithHeader(_, action) => stands(action),
+                Action::Versioned(current, version) | Action::Each(current, version) => {
+                    stands(current) && stands(version)
+                }
+                // The object that is copied is not reached by it.
+                Action::Source(..) => true,
+            })
     }
 
     /// Whether its requests may come by an access point.

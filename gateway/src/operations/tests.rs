@@ -104,7 +104,8 @@ fn the_settings_of_an_account_are_told_by_path_and_header() {
             ("PUT", "/v20180820/accesspoint"),
             ("PUT", "/v20180820/accesspoint/a/other"),
             ("GET", "/v20180820/accesspoint/a/b/policy"),
-            ("GET", "/v20180820/accesspointforobjectlambda"),
+            ("PUT", "/v20180820/accesspointforobjectlambda"),
+            ("PUT", "/v20180820/accesspointforobjectlambda/a/policyStatus"),
             ("GET", "/v20180820/tags/"),
             ("GET", "/v20180820/"),
         ] {
@@ -134,6 +135,28 @@ fn access_points_are_told_by_their_paths() {
         ("GET", "accesspoint/reports/policyStatus", Operation::GetAccessPointPolicyStatus),
         ("PUT", "accesspoint/reports/scope", Operation::PutAccessPointScope),
         ("GET", "accesspoint/policy", Operation::GetAccessPoint),
+        ("PUT", "accesspointforobjectlambda/redacted", Operation::CreateAccessPointForObjectLambda),
+        ("GET", "accesspointforobjectlambda/policy", Operation::GetAccessPointForObjectLambda),
+        ("DELETE", "accesspointforobjectlambda/redacted", Operation::DeleteAccessPointForObjectLambda),
+        ("GET", "accesspointforobjectlambda?maxResults=1", Operation::ListAccessPointsForObjectLambda),
+        (
+            "GET",
+            "accesspointforobjectlambda/a/configuration",
+            Operation::GetAccessPointConfigurationForObjectLambda,
+        ),
+        (
+            "PUT",
+            "accesspointforobjectlambda/a/configuration",
+            Operation::PutAccessPointConfigurationForObjectLambda,
+        ),
+        ("GET", "accesspointforobjectlambda/a/policy", Operation::GetAccessPointPolicyForObjectLambda),
+        ("PUT", "accesspointforobjectlambda/a/policy", Operation::PutAccessPointPolicyForObjectLambda),
+        ("DELETE", "accesspointforobjectlambda/a/policy", Operation::DeleteAccessPointPolicyForObjectLambda),
+        (
+            "GET",
+            "accesspointforobjectlambda/a/policyStatus",
+            Operation::GetAccessPointPolicyStatusForObjectLambda,
+        ),
         ("POST", "tags/arn%3Aaws%3As3:::a/b", Operation::TagResource),
         ("DELETE", "tags/arn:aws:s3:::a/b?tagKeys=k", Operation::UntagResource),
         ("GET", "tags/arn:aws:s3:::a/b", Operation::ListTagsForResource),
@@ -141,6 +164,7 @@ fn access_points_are_told_by_their_paths() {
         let resolved = resolve_text(&format!("{method} /v20180820/{path}"), &["x-amz-account-id"]).unwrap();
         assert_eq!(resolved.operation, operation, "{method} {path}");
         assert!(operation.is_of_access_points() && operation.is_of_account(), "{operation}");
+        assert_eq!(operation.is_of_object_lambda(), path.contains("forobjectlambda"), "{operation}");
     }
     let of_account = Operation::PutAccountPublicAccessBlock;
     assert!(of_account.is_of_account() && !of_account.is_of_access_points());
@@ -233,21 +257,31 @@ fn the_table_has_every_operation_of_the_model_and_few_others() {
         [
             "AwsQuery",
             "CreateAccessPoint",
+            "CreateAccessPointForObjectLambda",
             "DeleteAccessPoint",
+            "DeleteAccessPointForObjectLambda",
             "DeleteAccessPointPolicy",
+            "DeleteAccessPointPolicyForObjectLambda",
             "DeleteAccessPointScope",
             "DeleteAccountPublicAccessBlock",
             "GetAccessPoint",
+            "GetAccessPointConfigurationForObjectLambda",
+            "GetAccessPointForObjectLambda",
             "GetAccessPointPolicy",
+            "GetAccessPointPolicyForObjectLambda",
             "GetAccessPointPolicyStatus",
+            "GetAccessPointPolicyStatusForObjectLambda",
             "GetAccessPointScope",
             "GetAccountPublicAccessBlock",
             "GetCallerIdentity",
             "Lambda",
             "ListAccessPoints",
+            "ListAccessPointsForObjectLambda",
             "ListTagsForResource",
             "PostObject",
+            "PutAccessPointConfigurationForObjectLambda",
             "PutAccessPointPolicy",
+            "PutAccessPointPolicyForObjectLambda",
             "PutAccessPointScope",
             "PutAccountPublicAccessBlock",
             "TagResource",

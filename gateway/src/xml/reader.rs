@@ -38,7 +38,7 @@ impl Element {
     /// have is not well-formed, neither as it stands nor by a reference: no response could contain
     /// it.
     pub fn parse(bytes: &[u8]) -> Result<Element> {
-        Element::parse_within(bytes, ELEMENTS_MAX)
+        Element::parse_within(bytes, ELEMENTS_MAX, TEXT_LENGTH_MAX)
     }
 
     /// [`Element::parse`], and the root must have this name.
@@ -48,15 +48,20 @@ impl Element {
 
     /// [`Element::parse_named`] of a document that may have more elements than others.
     pub fn parse_long(bytes: &[u8], root: &str, elements_max: usize) -> Result<Element> {
-        Element::parse_within(bytes, elements_max)?.named(root)
+        Element::parse_within(bytes, elements_max, TEXT_LENGTH_MAX)?.named(root)
     }
 
-    fn parse_within(bytes: &[u8], elements_max: usize) -> Result<Element> {
+    /// [`Element::parse_named`] of a document whose texts may be longer than those of others.
+    pub fn parse_long_texts(bytes: &[u8], root: &str, text_length_max: usize) -> Result<Element> {
+        Element::parse_within(bytes, ELEMENTS_MAX, text_length_max)?.named(root)
+    }
+
+    fn parse_within(bytes: &[u8], elements_max: usize, text_length_max: usize) -> Result<Element> {
         let text = std::str::from_utf8(bytes).map_err(|_| ErrorCode::MalformedXML)?;
         if !text.chars().all(is_character) {
             return Err(malformed());
         }
-        Builder { open: Vec::new(), root: None, left: elements_max }.run(text)
+        Builder { open: Vec::new(), root: None, left: elements_max, text_length_max }.run(text)
     }
 
     fn named(self, root: &str) -> Result<Element> {
@@ -132,6 +137,8 @@ struct Builder {
     root: Option<Element>,
     /// How many more elements there may be.
     left: usize,
+    /// Bytes of the text of one element.
+    text_length_max: usize,
 }
 
 impl Builder {
@@ -198,7 +205,9 @@ impl Builder {
 
     fn text(&mut self, text: &str) -> Result<()> {
         match self.open.last_mut() {
-            Some(element) if element.text.len() + text.len() > TEXT_LENGTH_MAX => return Err(malformed()),
+            Some(element) if element.text.len() + text.len() > self.text_length_max => {
+                return Err(malformed());
+            }
             Some(element) => element.text.push_str(text),
             // Outside of the root there may be white space, and a byte order mark.
             None if text.chars().all(|character| character.is_whitespace() || character == '\u{feff}') => {}

@@ -17,6 +17,7 @@ pub(super) enum Row {
 const HERE: &str = "tests/it/condition_keys.rs";
 const SIGNATURES: &str = "tests/it/condition_keys/signatures.rs";
 const ACCESS_POINTS: &str = "tests/it/access_points/rights.rs";
+const OBJECT_LAMBDA: &str = "tests/it/object_lambda/rights.rs";
 const ENDPOINTS: &str = "tests/it/endpoints.rs";
 const LIBRARY: &str = "gateway/src/access/condition_keys/tests.rs";
 const MASTER_KEYS: &str = "gateway/src/access/authorize_key.rs";
@@ -29,7 +30,7 @@ pub(super) fn row(id: KeyId) -> Row {
     use KeyId as K;
     use Row::{Asked, Elsewhere, Never};
     match id {
-        K::CalledVia | K::CalledViaFirst | K::CalledViaLast | K::SourceAccount | K::SourceArn => Never,
+        K::SourceAccount | K::SourceArn => Never,
         K::PrincipalServiceName | K::PrincipalServiceNamesList | K::SourceOwner => Never,
         K::PrincipalOrgId | K::PrincipalOrgPaths | K::ResourceOrgId | K::ResourceOrgPaths => Never,
         K::SourceOrgId | K::SourceOrgPaths | K::VpceOrgId | K::VpceOrgPaths => Never,
@@ -39,6 +40,9 @@ pub(super) fn row(id: KeyId) -> Row {
         K::KmsGrantOperations | K::KmsRetiringPrincipal | K::KmsReEncryptOnSameKey => Never,
         K::KmsMultiRegionKeyType | K::Other => Never,
 
+        K::CalledVia | K::CalledViaFirst | K::CalledViaLast => Elsewhere(OBJECT_LAMBDA),
+        K::ObjectLambdaAuthType | K::ObjectLambdaSignatureAge => Elsewhere(OBJECT_LAMBDA),
+        K::ObjectLambdaTlsVersion | K::ObjectLambdaVersionId => Elsewhere(OBJECT_LAMBDA),
         K::AccessPointNetworkOrigin | K::AccessPointTag => Elsewhere(ACCESS_POINTS),
         K::DataAccessPointAccount | K::DataAccessPointArn => Elsewhere(ACCESS_POINTS),
 

@@ -35,7 +35,7 @@ pub(crate) async fn create(call: &Call, request: &Request) -> Result<Response> {
                 "There is a bucket with the name {in_host}, by which hosts name this access point."
             )));
         }
-        if rows::count(&request.account, OF_ACCOUNT_MAX) >= OF_ACCOUNT_MAX {
+        if rows::count(tables::ACCESS_POINTS, &request.account, OF_ACCOUNT_MAX) >= OF_ACCOUNT_MAX {
             return Err(ErrorCode::TooManyAccessPoints.into());
         }
         let (bucket_account, revision) = bucket(request, create)?;

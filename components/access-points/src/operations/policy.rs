@@ -31,7 +31,7 @@ pub(crate) async fn put(call: &Call, request: &Request) -> Result<Response> {
     let policy = Policy { text: text.clone() };
     change(call, request, |changes, row| {
         if public && blocks(request, &row.record) {
-            return Err(refused(call, &arn));
+            return Err(refused(call, "s3:PutAccessPointPolicy", &arn));
         }
         row.record.policy = Some(index::next_sequence());
         changes.put(tables::POLICIES, row.key.clone(), &policy)
@@ -53,17 +53,13 @@ fn blocks(request: &Request, record: &AccessPoint) -> bool {
         || (record.bucket_account == request.account && of_bucket().block_public_policy)
 }
 
-fn refused(call: &Call, arn: &str) -> S3Error {
+/// The refusal of a public policy where these are blocked.
+pub(super) fn refused(call: &Call, action: &str, arn: &str) -> S3Error {
     let who = match call.principal() {
         Principal::Authenticated(identity) => Some(identity.arn),
         Principal::Anonymous => None,
     };
-    public_access_block::blocked(
-        who.as_deref(),
-        "s3:PutAccessPointPolicy",
-        arn,
-        BlockSwitch::BlockPublicPolicy,
-    )
+    public_access_block::blocked(who.as_deref(), action, arn, BlockSwitch::BlockPublicPolicy)
 }
 
 /// DeleteAccessPointPolicy. It succeeds where there is no policy, too.

@@ -24,6 +24,41 @@ fn least() -> AccessPoint {
     }
 }
 
+fn least_object_lambda() -> ObjectLambda {
+    ObjectLambda {
+        supporting: "arn:aws:s3:us-east-1:111122223333:accesspoint/reports".to_owned(),
+        alias: "redacted-abc--ol-s3".to_owned(),
+        created_ms: 1_369_353_600_000,
+        metrics: false,
+        features: Vec::new(),
+        transformations: vec![Transformation {
+            actions: vec![TransformedAction::GetObject],
+            function_arn: "arn:aws:lambda:us-east-1:111122223333:function:redact".to_owned(),
+            has_payload: false,
+        }],
+        policy: None,
+    }
+}
+
+fn full_object_lambda() -> ObjectLambda {
+    use TransformedAction::{HeadObject, ListObjects, ListObjectsV2};
+    let mut full = least_object_lambda();
+    full.metrics = true;
+    full.policy = Some(7);
+    full.features = vec![
+        Feature::GetObjectRange,
+        Feature::GetObjectPartNumber,
+        Feature::HeadObjectRange,
+        Feature::HeadObjectPartNumber,
+    ];
+    full.transformations.push(Transformation {
+        actions: vec![HeadObject, ListObjects, ListObjectsV2],
+        function_arn: "arn:minio:s3-object-lambda::hook:webhook".to_owned(),
+        has_payload: true,
+    });
+    full
+}
+
 fn line<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(name: &str, record: &T) -> String {
     let value = encode(record).unwrap();
     assert_eq!(&decode::<T>(&value).unwrap(), record, "{name}");
@@ -48,6 +83,14 @@ fn all_rows_are_as_the_golden_file_says() {
             gateway::hex::encode(&tables::key("111122223333", "reports"))
         ),
         "access-points-of/row -\n".to_owned(),
+        line("object-lambda-access-points/least", &least_object_lambda()),
+        line("object-lambda-access-points/full", &full_object_lambda()),
+        line("object-lambda-policies/policy", &Policy { text: "{\"Statement\":[]}".to_owned() }),
+        format!(
+            "object-lambda-aliases/alias {}\n",
+            gateway::hex::encode(&tables::key("111122223333", "redacted"))
+        ),
+        line("object-lambda-payloads/payload", &Payload { text: "{\"level\":2}".to_owned() }),
     ]
     .concat();
     for table in tables::ALL {
@@ -67,6 +110,10 @@ fn a_damaged_row_is_an_error() {
     for length in 0..whole.len() {
         assert!(decode::<AccessPoint>(&whole[..length]).is_err(), "{length}");
     }
+    let own = encode(&full_object_lambda()).unwrap();
+    for length in 0..own.len() {
+        assert!(decode::<ObjectLambda>(&own[..length]).is_err(), "{length}");
+    }
     let newer = [&[2], &whole[1..]].concat();
     assert_eq!(decode::<AccessPoint>(&newer).unwrap_err().code, ErrorCode::InternalError);
 }
@@ -80,6 +127,8 @@ fn keys_are_in_the_order_of_names_and_keep_accounts_apart() {
     assert!(!range.contains(&key));
     assert!(range.contains(&tables::key("111122223333", "reports-a")));
     assert!(!range.contains(&tables::key("111122223334", "reports-a")));
+    let payload = tables::payload_key("111122223333", "reports", 3);
+    assert_eq!(payload, b"111122223333reports\0\x03");
     let range = tables::of_bucket_and_account("photos", "111122223333", "");
     assert!(range.contains(&tables::of_bucket_key("photos", "111122223333", "a")));
     assert!(!range.contains(&tables::of_bucket_key("photos", "111122223334", "a")));

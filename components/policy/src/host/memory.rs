@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 
 use sdk::bindings::guest::portcullis::gateway::calls::Endpoint;
 use sdk::{
-    AccessPoint, Decision, Form, Identity, IdentityKind, NamedObject, NeededAccess, Owner, Principal,
-    SentHead, Session, Signature, Target,
+    AccessPoint, Decision, Form, Identity, IdentityKind, NamedObject, NeededAccess, ObjectLambda, Owner,
+    Principal, SentHead, Session, Signature, Target,
 };
 
-use self::access_points::AccessPointAccess;
+use self::access_points::{AccessPointAccess, ObjectLambdaRules};
+use self::functions::FunctionAccess;
 use self::identities::{OwnPolicies, Source};
 use self::master_keys::MasterKey;
 use self::resources::{BucketAccess, ObjectAccess};
@@ -25,6 +26,12 @@ pub(crate) struct World {
     pub(crate) access_points: BTreeMap<String, AccessPointAccess>,
     /// Texts of their policies, by the names.
     pub(crate) access_point_policies: BTreeMap<String, String>,
+    /// Object Lambda access points by their names, and texts of their policies.
+    pub(crate) object_lambdas: BTreeMap<String, ObjectLambdaRules>,
+    pub(crate) object_lambda_policies: BTreeMap<String, String>,
+    /// Functions by their ARNs, and texts of their policies.
+    pub(crate) functions: BTreeMap<String, FunctionAccess>,
+    pub(crate) function_policies: BTreeMap<String, String>,
     /// Objects by their keys, in every bucket.
     pub(crate) objects: BTreeMap<String, ObjectAccess>,
     /// The account that began every upload.
@@ -83,6 +90,7 @@ pub(crate) struct Call {
     pub(crate) named: Vec<NamedObject>,
     pub(crate) access_point: Option<AccessPoint>,
     pub(crate) source_access_point: Option<AccessPoint>,
+    pub(crate) object_lambda: Option<ObjectLambda>,
     pub(crate) endpoint: Option<Endpoint>,
     pub(crate) endpoint_policy: Option<String>,
     /// The facts that are set here.
@@ -130,6 +138,7 @@ impl Call {
                 *account == owner.account
                     && !owner.guarded
                     && by.is_none_or(|point| point.account == *account && !point.guarded)
+                    && self.object_lambda.as_ref().is_none_or(|own| own.account == *account && !own.guarded)
             }
             _ => false,
         }
@@ -149,6 +158,10 @@ impl Call {
 
     pub(crate) fn source_access_point(&self) -> Option<AccessPoint> {
         self.source_access_point.clone()
+    }
+
+    pub(crate) fn object_lambda(&self) -> Option<ObjectLambda> {
+        self.object_lambda.clone()
     }
 
     pub(crate) fn endpoint(&self) -> Option<Endpoint> {
@@ -214,7 +227,21 @@ pub(crate) mod resources {
 /// `access-points`.
 pub(crate) mod access_points {
     use super::ask;
-    pub(crate) use sdk::bindings::policy::portcullis::gateway::access_points::AccessPointAccess;
+    pub(crate) use sdk::bindings::policy::portcullis::gateway::access_points::{
+        AccessPointAccess, ObjectLambdaRules,
+    };
+
+    pub(crate) fn object_lambda_access(account: &str, name: &str) -> Option<ObjectLambdaRules> {
+        ask(format!("access points: Object Lambda {name} of {account}"), |world| {
+            world.object_lambdas.get(name).copied()
+        })
+    }
+
+    pub(crate) fn object_lambda_policy(account: &str, name: &str) -> Option<String> {
+        ask(format!("access points: policy of Object Lambda {name} of {account}"), |world| {
+            world.object_lambda_policies.get(name).cloned()
+        })
+    }
 
     pub(crate) fn access(account: &str, name: &str) -> Option<AccessPointAccess> {
         ask(format!("access points: {name} of {account}"), |world| world.access_points.get(name).cloned())
@@ -224,6 +251,20 @@ pub(crate) mod access_points {
         ask(format!("access points: policy of {name} of {account}"), |world| {
             world.access_point_policies.get(name).cloned()
         })
+    }
+}
+
+/// `functions`.
+pub(crate) mod functions {
+    use super::ask;
+    pub(crate) use sdk::bindings::policy::portcullis::gateway::functions::FunctionAccess;
+
+    pub(crate) fn access(arn: &str) -> Option<FunctionAccess> {
+        ask(format!("functions: {arn}"), |world| world.functions.get(arn).cloned())
+    }
+
+    pub(crate) fn policy(arn: &str) -> Option<String> {
+        ask(format!("functions: policy of {arn}"), |world| world.function_policies.get(arn).cloned())
     }
 }
 

@@ -30,6 +30,39 @@ pub(super) fn check(statement: &Statement, of: Of<'_>) -> Result<(), MalformedPo
     check_conditions(statement)
 }
 
+/// Checks a statement of the policy of an Object Lambda access point. All of its actions are about
+/// the access point itself: objects have no ARN below it.
+pub(super) fn check_object_lambda(statement: &Statement, arn: &str) -> Result<(), MalformedPolicy> {
+    check_resources(statement, arn)?;
+    for condition in &statement.conditions {
+        let name = condition.key.name();
+        let is_own = name.starts_with("s3-object-lambda:") && condition.key.id() != KeyId::Other;
+        if !is_own && !name.starts_with("aws:") {
+            return Err(MalformedPolicy::ConditionKey);
+        }
+    }
+    Ok(())
+}
+
+/// Checks a statement of the policy of a function: its resources are the function, or versions and
+/// aliases of it.
+pub(super) fn check_function(statement: &Statement, arn: &str) -> Result<(), MalformedPolicy> {
+    check_resources(statement, arn)
+}
+
+fn check_resources(statement: &Statement, arn: &str) -> Result<(), MalformedPolicy> {
+    let Some(resources) = &statement.resources else { return Err(MalformedPolicy::Resource) };
+    let mut parts = arn.splitn(6, ':');
+    let head: [&str; 5] = std::array::from_fn(|_| parts.next().unwrap_or_default());
+    let relative = parts.next().unwrap_or_default();
+    let version = format!("{relative}:");
+    let is_own = |pattern: &ArnPattern| {
+        pattern.head().iter().zip(head).all(|(own, part)| own.may_match(part))
+            && (pattern.relative.may_match(relative) || pattern.relative.may_start_with(&version))
+    };
+    if resources.patterns.iter().all(is_own) { Ok(()) } else { Err(MalformedPolicy::Resource) }
+}
+
 /// What a resource of a statement means.
 struct Reached {
     bucket: bool,

@@ -204,6 +204,8 @@ fn read_statement(kind: Kind<'_>, variables: Variables, value: &Json) -> Result<
     match kind {
         Kind::Bucket(bucket) => applies::check(&statement, applies::Of::Bucket(bucket))?,
         Kind::AccessPoint(arn) => applies::check(&statement, applies::Of::AccessPoint(arn))?,
+        Kind::ObjectLambda(arn) => applies::check_object_lambda(&statement, arn)?,
+        Kind::Function(arn) => applies::check_function(&statement, arn)?,
         Kind::Identity | Kind::Trust | Kind::Session | Kind::Boundary | Kind::Endpoint | Kind::Key => {}
     }
     Ok(statement)
@@ -280,6 +282,12 @@ fn check_action(kind: Kind<'_>, pattern: &ActionPattern) -> Result<(), Malformed
         }
         // Requests to IAM and STS come through the same listener.
         Kind::Endpoint if vendor.is_some_and(is_of_iam) => Ok(()),
+        Kind::ObjectLambda(_) | Kind::Endpoint if pattern.is_of_object_lambda() => Ok(()),
+        Kind::ObjectLambda(_) => Err(MalformedPolicy::Action),
+        Kind::Function(_) => {
+            let is_lambda = vendor.is_some_and(|vendor| vendor.eq_ignore_ascii_case("lambda"));
+            if is_lambda || text == "*" { Ok(()) } else { Err(MalformedPolicy::Action) }
+        }
         Kind::Bucket(_) | Kind::AccessPoint(_) | Kind::Endpoint => {
             let is_s3 = vendor.is_some_and(|vendor| vendor.eq_ignore_ascii_case("s3"));
             let known = text == "*" || (is_s3 && !pattern.known.is_empty());
@@ -312,9 +320,12 @@ fn read_resources(
     let Some((value, except)) = element else {
         return match kind {
             Kind::Trust => Ok(None),
-            Kind::Bucket(_) | Kind::AccessPoint(_) | Kind::Endpoint | Kind::Key => {
-                Err(MalformedPolicy::MissingField("Resource"))
-            }
+            Kind::Bucket(_)
+            | Kind::AccessPoint(_)
+            | Kind::ObjectLambda(_)
+            | Kind::Function(_)
+            | Kind::Endpoint
+            | Kind::Key => Err(MalformedPolicy::MissingField("Resource")),
             Kind::Identity | Kind::Session | Kind::Boundary => Err(MalformedPolicy::IamResources),
         };
     };
@@ -343,6 +354,15 @@ fn check_resource(kind: Kind<'_>, text: &str) -> Result<(), MalformedPolicy> {
         Kind::Key => {
             let is_kms = arn == Some("arn") && service == Some("kms");
             if is_kms { Ok(()) } else { Err(MalformedPolicy::Resource) }
+        }
+        Kind::Endpoint if arn == Some("arn") && service == Some("s3-object-lambda") => Ok(()),
+        Kind::ObjectLambda(_) => {
+            let is_own = arn == Some("arn") && service == Some("s3-object-lambda");
+            if is_own { Ok(()) } else { Err(MalformedPolicy::Resource) }
+        }
+        Kind::Function(_) => {
+            let is_own = arn == Some("arn") && service == Some("lambda");
+            if is_own { Ok(()) } else { Err(MalformedPolicy::Resource) }
         }
         // Whether it is of this bucket is checked with the whole statement: see `applies`.
         Kind::Bucket(_) | Kind::AccessPoint(_) | Kind::Endpoint => {

@@ -438,3 +438,53 @@ fn the_policy_of_an_access_point_is_about_that() {
         assert_eq!(of(action, resource), expected, "{action} {resource}");
     }
 }
+
+#[test]
+fn the_policy_of_an_object_lambda_access_point_is_about_that() {
+    let arn = "arn:aws:s3-object-lambda:us-east-1:111122223333:accesspoint/redacted";
+    let of = |action: &str, resource: &str, condition: &str| {
+        let text = changed("arn:aws:s3:::photos/*", resource).replace("s3:GetObject", action);
+        message(Kind::ObjectLambda(arn), &text.replace("}]}", &format!("{condition}}}]}}")))
+    };
+    for (action, resource, expected) in [
+        ("s3-object-lambda:GetObject", arn, "accepted"),
+        ("s3-object-lambda:*", arn, "accepted"),
+        ("S3-Object-Lambda:List*", "*", "accepted"),
+        ("*", &arn.replace("us-east-1:111122223333", "*:*"), "accepted"),
+        ("s3:GetObject", arn, "Policy has invalid action"),
+        ("s3-object-lambda:GetObjekt", arn, "Policy has invalid action"),
+        ("s3-object-lambda:GetObject", "arn:aws:s3:::photos/*", "Policy has invalid resource"),
+        ("s3-object-lambda:GetObject", &format!("{arn}-2"), "Policy has invalid resource"),
+        ("s3-object-lambda:GetObject", &arn.replace("3333", "3334"), "Policy has invalid resource"),
+        ("s3-object-lambda:GetObject", &arn.replace("s3-object-lambda", "s3"), "Policy has invalid resource"),
+    ] {
+        assert_eq!(of(action, resource, ""), expected, "{action} {resource}");
+    }
+    let with = |key: &str, value: &str| {
+        let condition = format!(r#","Condition":{{"StringEquals":{{"{key}":"{value}"}}}}"#);
+        of("s3-object-lambda:GetObject", arn, &condition)
+    };
+    assert_eq!(with("s3-object-lambda:authType", "REST-HEADER"), "accepted");
+    assert_eq!(with("aws:PrincipalAccount", "111122223333"), "accepted");
+    assert_eq!(with("s3:authType", "REST-HEADER"), "Policy has an invalid condition key");
+    assert_eq!(with("s3-object-lambda:other", "a"), "Policy has an invalid condition key");
+}
+
+#[test]
+fn the_policy_of_a_function_is_about_that() {
+    let arn = "arn:aws:lambda:us-east-1:111122223333:function:redact";
+    let of = |action: &str, resource: &str| {
+        let text = changed("arn:aws:s3:::photos/*", resource).replace("s3:GetObject", action);
+        message(Kind::Function(arn), &text)
+    };
+    for (action, resource, expected) in [
+        ("lambda:InvokeFunction", arn, "accepted"),
+        ("lambda:InvokeFunction", &format!("{arn}:live"), "accepted"),
+        ("lambda:*", &format!("{arn}:*"), "accepted"),
+        ("s3:GetObject", arn, "Policy has invalid action"),
+        ("lambda:InvokeFunction", &format!("{arn}-2"), "Policy has invalid resource"),
+        ("lambda:InvokeFunction", "arn:aws:s3:::photos", "Policy has invalid resource"),
+    ] {
+        assert_eq!(of(action, resource), expected, "{action} {resource}");
+    }
+}

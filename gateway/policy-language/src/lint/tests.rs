@@ -252,3 +252,23 @@ fn policies_of_access_points_are_told_and_looked_at() {
         ["impossible-resource"]
     );
 }
+
+#[test]
+fn policies_of_object_lambda_access_points_are_told_and_looked_at() {
+    let arn = "arn:aws:s3-object-lambda:us-east-1:111122223333:accesspoint/redacted";
+    let of = |action: &str| {
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"AWS":"111122223333"}},"Action":"{action}","Resource":"{arn}"}}}}"#
+        )
+    };
+    let codes = |text: &str| -> Vec<&str> {
+        assert_eq!(kind_of(text), Kind::ObjectLambda(""), "{text}");
+        lint_text(Kind::ObjectLambda(""), text).into_iter().map(|finding| finding.code).collect()
+    };
+    assert_eq!(codes(&of("s3-object-lambda:GetObject")), [""; 0]);
+    assert_eq!(codes(&of("s3-object-lambda:GetObjekt")), ["malformed", "unknown-action"]);
+    // A policy of a user may name what Object Lambda asks on its behalf.
+    let identity = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":["lambda:InvokeFunction","s3:GetObject"],
+        "Resource":"*","Condition":{"ForAnyValue:StringEquals":{"aws:CalledVia":"s3-object-lambda.amazonaws.com"}}}}"#;
+    assert_eq!(lint_text(Kind::Identity, identity), []);
+}

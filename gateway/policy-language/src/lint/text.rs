@@ -7,7 +7,7 @@ use super::super::keys::Key;
 use super::super::kind::Kind;
 use super::super::operator::Operator;
 use super::super::positions;
-use super::super::simulate::{access_point_of, bucket_of, is_of_key};
+use super::super::simulate::{access_point_of, bucket_of, is_of_key, object_lambda_of};
 use super::super::suggest::nearest;
 use super::{
     ActionPattern, Finding, Findings, PUBLIC_GRANT, Severity, condition, lint, unknown_action, unknown_key,
@@ -64,16 +64,18 @@ pub(super) const OPERATORS: [&str; 27] = [
 /// Reads a text as a policy of a kind and looks for what is suspicious. Where it is not a valid
 /// policy, the first finding says why in the words of AWS, and others name what cannot be meant.
 /// The bucket of [`Kind::Bucket`] may be empty: the bucket of the first resource is taken then. The
-/// same goes for [`Kind::AccessPoint`].
+/// same goes for both kinds of access points.
 pub fn lint_text(kind: Kind<'_>, text: &str) -> Vec<Finding> {
     let own = match kind {
         Kind::Bucket("") => bucket_of(text),
         Kind::AccessPoint("") => access_point_of(text),
+        Kind::ObjectLambda("") => object_lambda_of(text),
         _ => None,
     };
     let kind = match (kind, own.as_deref()) {
         (Kind::Bucket(_), Some(bucket)) => Kind::Bucket(bucket),
         (Kind::AccessPoint(_), Some(arn)) => Kind::AccessPoint(arn),
+        (Kind::ObjectLambda(_), Some(arn)) => Kind::ObjectLambda(arn),
         (kind, _) => kind,
     };
     let why = match Policy::parse(kind, text) {
@@ -131,6 +133,7 @@ pub fn kind_of(text: &str) -> Kind<'static> {
     match (has(["Principal", "NotPrincipal"]), has(["Resource", "NotResource"])) {
         (false, _) => Kind::Identity,
         (true, true) if is_of_key(text) => Kind::Key,
+        (true, true) if object_lambda_of(text).is_some() => Kind::ObjectLambda(""),
         (true, true) if access_point_of(text).is_some() => Kind::AccessPoint(""),
         (true, true) => Kind::Bucket(""),
         (true, false) => Kind::Trust,

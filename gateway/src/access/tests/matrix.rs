@@ -103,6 +103,15 @@ fn ways_of_principals() -> Vec<(&'static str, Stored)> {
             let sent = vec![("x-amz-request-payer", "requester")];
             Stored { sent, ..with(own(all()), paid()) }
         }),
+        ("object-lambda", with(own(limit(Kind::Identity, "Allow", "\"*\"")), private().by_object_lambda())),
+        ("object-lambda-s3-alone", with(own(all()), private().by_object_lambda())),
+        (
+            "object-lambda-denies",
+            with(
+                own(limit(Kind::Identity, "Allow", "\"*\"")),
+                private().by_object_lambda().object_lambda_policy("Deny", EVERYBODY, ""),
+            ),
+        ),
     ]
 }
 
@@ -124,7 +133,7 @@ fn matrix() -> String {
         "# Who may do what: o the root user of the bucket's account, u a user of it whom no policy limits, i a user of IAM in it,\n\
          # r the session of a role in it, s another account's root user, g a user of IAM in that, n nobody in particular.\n\
          # The columns are what is granted or taken back; `no-object` is before there is an object with the key. The last ones\n\
-         # are policies of i, r and g, of r's session, of the endpoint, and who pays.\noperation",
+         # are policies of i, r and g, of r's session, of the endpoint, who pays, and requests by an Object Lambda access point.\noperation",
     );
     let ways = ways();
     for (name, _) in &ways {

@@ -12,16 +12,20 @@ fn only_what_ends_like_an_alias_is_one() {
 
 #[test]
 fn hosts_name_an_access_point_and_its_account() {
-    fn found(text: &str) -> Option<(&str, &str, bool)> {
-        in_host(text).map(|own| (own.name, own.account, own.is_certain))
+    fn found(text: &str) -> Option<(&str, &str, HostKind)> {
+        in_host(text).map(|own| (own.name, own.account, own.kind))
     }
-    assert_eq!(found("reports-111122223333"), Some(("reports", "111122223333", false)));
-    assert_eq!(found("a-b-111122223333"), Some(("a-b", "111122223333", false)));
-    for host in
-        ["s3-accesspoint", "s3-accesspoint.us-east-1", "s3-accesspoint-fips.us-east-1", "s3-object-lambda.x"]
-    {
+    assert_eq!(found("reports-111122223333"), Some(("reports", "111122223333", HostKind::Any)));
+    assert_eq!(found("a-b-111122223333"), Some(("a-b", "111122223333", HostKind::Any)));
+    for (host, kind) in [
+        ("s3-accesspoint", HostKind::AccessPoint),
+        ("s3-accesspoint.us-east-1", HostKind::AccessPoint),
+        ("s3-accesspoint-fips.us-east-1", HostKind::AccessPoint),
+        ("s3-object-lambda", HostKind::ObjectLambda),
+        ("s3-object-lambda.us-east-1", HostKind::ObjectLambda),
+    ] {
         let host = format!("reports-111122223333.{host}");
-        assert_eq!(found(&host), Some(("reports", "111122223333", true)), "{host}");
+        assert_eq!(found(&host), Some(("reports", "111122223333", kind)), "{host}");
     }
     for other in [
         "",
@@ -42,7 +46,10 @@ fn hosts_name_an_access_point_and_its_account() {
 #[test]
 fn arns_name_an_access_point_and_perhaps_an_object() {
     let whole = by_arn("arn:aws:s3:us-east-1:111122223333:accesspoint/reports").unwrap();
-    assert_eq!(whole, ByArn { region: "us-east-1", account: "111122223333", name: "reports", key: None });
+    let (region, account) = ("us-east-1", "111122223333");
+    assert_eq!(whole, ByArn { is_object_lambda: false, region, account, name: "reports", key: None });
+    let other = by_arn("arn:aws:s3-object-lambda:us-east-1:111122223333:accesspoint/redacted").unwrap();
+    assert_eq!(other, ByArn { is_object_lambda: true, region, account, name: "redacted", key: None });
     let object = by_arn("arn:aws:s3:us-east-1:111122223333:accesspoint/reports/object/a/b:c").unwrap();
     assert_eq!((object.name, object.key), ("reports", Some("a/b:c")));
     assert_eq!(by_arn("arn:aws:s3:us-east-1:111122223333:accesspoint:reports").unwrap().name, "reports");

@@ -2,6 +2,8 @@
 //!
 //! `AKIAIOSFODNN7EXAMPLE/20130524/us-east-1/s3/aws4_request`
 
+use crate::request::headers::Headers;
+use crate::request::query::Query;
 use std::borrow::Cow;
 
 /// The last part of every scope.
@@ -9,6 +11,21 @@ pub const TERMINAL: &str = "aws4_request";
 
 /// The service of deployed functions, which signs as services other than S3 do.
 pub const LAMBDA: &str = "lambda";
+/// The service for which requests by the ARN of an Object Lambda access point are signed.
+pub const OBJECT_LAMBDA_SERVICE: &str = "s3-object-lambda";
+
+/// The service that a request says that it is signed for: `s3`. Nothing is verified yet.
+pub fn claimed_service(headers: &Headers, query: &Query) -> Option<String> {
+    let credential = match headers.get("authorization") {
+        Some(authorization) => {
+            let rest = authorization.split_once("Credential=")?.1;
+            rest.split([',', ' ']).next()?
+        }
+        None => query.get("X-Amz-Credential")?,
+    };
+    let mut parts = credential.trim().rsplit('/');
+    (parts.next()? == TERMINAL).then(|| parts.next().map(str::to_owned))?
+}
 
 /// Longer region names do not exist; the bound keeps scopes small.
 const REGION_BYTES_MAX: usize = 64;

@@ -240,6 +240,10 @@ impl HostCall for CallsView<'_> {
                         // row that commits require would tell.
                         facts.decision.is_none() && point.account == identity.account && !point.guarded
                     })
+                    && facts
+                        .object_lambda
+                        .as_ref()
+                        .is_none_or(|point| point.account == identity.account && !point.guarded)
             }
             _ => false,
         })
