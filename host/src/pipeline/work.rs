@@ -141,11 +141,10 @@ where
     if let Work::Collect(length_max) | Work::Receive(length_max) = &work {
         // A document without an announced length takes room for the longest that is allowed.
         // It is rarely as long, so that is not counted several times.
-        let times = if body.content_length.is_some_and(|length| length > SHORT_BYTES_MAX) {
-            DOCUMENT_COPIES
-        } else {
-            1
-        };
+        // One that is kept is there once, and only one stage reads it.
+        let is_long = body.content_length.is_some_and(|length| length > SHORT_BYTES_MAX);
+        let is_kept = matches!(work, Work::Receive(_));
+        let times = if is_long && !is_kept { DOCUMENT_COPIES } else { 1 };
         let announced = body.content_length.map(|length| length.saturating_mul(times));
         match shared.room.take(pass.party(), announced, length_max.saturating_mul(times)) {
             Some(room) => rooms.push(room),
