@@ -114,7 +114,7 @@ pub struct CallState {
     /// Blobs received that no commit has kept yet; released with the call.
     pub pending: Vec<PendingBlob>,
     /// What a transform made of its response.
-    pub(crate) made: Option<Made>,
+    pub made: Option<Made>,
     /// The data keys that were made or opened for it. Stages know their numbers only.
     pub data_keys: Vec<DataKey>,
     /// The code of the error that the response tells of.

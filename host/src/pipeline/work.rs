@@ -111,7 +111,7 @@ pub struct Done {
     /// Blobs that were received, and that no commit has kept yet.
     pub pending: Vec<PendingBlob>,
     /// What a transform made.
-    pub(crate) made: Option<Made>,
+    pub made: Option<Made>,
 }
 
 impl From<Outcome> for Done {

@@ -67,13 +67,13 @@ impl std::fmt::Debug for PackageWork {
 
 /// A response to be transformed.
 #[derive(Debug)]
-pub(crate) struct TransformWork {
+pub struct TransformWork {
     /// How.
     pub plan: TransformPlan,
     /// The id of the request.
     pub request_id: String,
     /// Its bytes.
-    pub(crate) input: TransformInput,
+    pub input: TransformInput,
 }
 
 impl TransformWork {
@@ -99,7 +99,7 @@ impl TransformWork {
 
 /// The body of a response that is to be transformed.
 #[derive(Debug)]
-pub(crate) enum TransformInput {
+pub enum TransformInput {
     /// Bytes at hand.
     Bytes(Vec<u8>),
     /// Bytes to be read.
