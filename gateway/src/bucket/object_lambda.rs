@@ -142,7 +142,7 @@ pub struct Transformation {
 
 /// The configuration of an Object Lambda access point.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Configuration {
+pub struct ObjectLambdaConfiguration {
     /// The ARN of the access point whose responses are transformed.
     pub supporting: String,
     /// `CloudWatchMetricsEnabled`, which is kept and returned.
@@ -153,13 +153,13 @@ pub struct Configuration {
     pub transformations: Vec<Transformation>,
 }
 
-impl Configuration {
+impl ObjectLambdaConfiguration {
     /// Reads the element `Configuration`, of an account and a region.
     ///
     /// `MalformedXML`; `InvalidRequest` for an access point or a function of another account or
     /// region, for what is neither a function nor a webhook, for an action that is transformed
     /// twice, and for a payload that is too long.
-    pub fn of_element(root: &Element, region: &str, account: &str) -> Result<Configuration> {
+    pub fn of_element(root: &Element, region: &str, account: &str) -> Result<ObjectLambdaConfiguration> {
         root.only(&[
             "SupportingAccessPoint",
             "CloudWatchMetricsEnabled",
@@ -203,7 +203,7 @@ impl Configuration {
         if seen.is_empty() {
             return Err(S3Error::invalid_request("At least one transformation configuration is needed."));
         }
-        Ok(Configuration { supporting, metrics, features, transformations })
+        Ok(ObjectLambdaConfiguration { supporting, metrics, features, transformations })
     }
 
     /// Writes the element `Configuration`.
