@@ -9,4 +9,5 @@ pub mod object_lambda;
 pub mod object_ownership;
 pub mod public_access_block;
 pub mod request_payment;
+pub mod transforms;
 pub mod versioning;

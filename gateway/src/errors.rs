@@ -146,6 +146,7 @@ error_codes! {
     NoSuchObjectLockConfiguration    404 "The specified object does not have a ObjectLock configuration"
     NoSuchPublicAccessBlockConfiguration 404 "The public access block configuration was not found"
     NoSuchTagSet                     404 "The TagSet does not exist"
+    NoSuchTransformConfiguration     404 "The bucket has no rules about transforms."
     NoSuchUpload                     404 "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or completed."
     NoSuchVersion                    404 "The specified version does not exist."
     NoSuchWebsiteConfiguration       404 "The specified bucket does not have a website configuration"
@@ -201,6 +202,22 @@ error_codes! {
     PackedPolicyTooLarge             400 "The session policies and tags are too large."
     UnmodifiableEntity               400 "Only the service that depends on the entity can change it."
     ValidationError                  400 "The input fails to satisfy the constraints of the service."
+
+    // Codes of Lambda.
+    AccessDeniedException            403 "The principal may not do this."
+    CodeStorageExceededException     400 "Your Amazon Web Services account has exceeded its maximum total code size."
+    InvalidParameterValueException   400 "One of the parameters in the request is not valid."
+    InvalidRequestContentException   400 "The request body could not be parsed as JSON, or a request header is invalid."
+    InvalidSignatureException        403 "The request signature we calculated does not match the signature you provided."
+    MissingAuthenticationTokenException 403 "Missing Authentication Token"
+    PolicyLengthExceededException    400 "The permissions policy for the resource is too large."
+    PreconditionFailedException      412 "The RevisionId provided does not match the latest RevisionId. Call the GetFunction/GetAlias API to retrieve the latest RevisionId for your resource."
+    RequestEntityTooLargeException   413 "The request is too large."
+    ResourceConflictException        409 "The resource already exists, or another operation is in progress."
+    ResourceNotFoundException        404 "The resource specified in the request does not exist."
+    ServiceException                 500 "The service encountered an internal error."
+    TooManyRequestsException         429 "Rate exceeded. Please try again."
+    UnrecognizedClientException      403 "The security token included in the request is invalid."
 }
 
 impl fmt::Display for ErrorCode {

@@ -18,6 +18,7 @@ pub mod copy_source;
 pub mod create_bucket;
 pub mod create_multipart_upload;
 pub mod form;
+pub mod functions;
 pub mod get_bucket_location;
 pub mod get_bucket_policy_status;
 pub mod list_buckets;
@@ -40,6 +41,7 @@ pub use row::{Action, BodyDigest, BodyKind, OperationRow, Purpose, Selector, Sup
 
 use crate::request::method::Method;
 use BodyKind::{Form, Json, Stream, UploadForm, Xml};
+use functions::CODE_BYTES_MAX;
 use row::{all, below, each, has, header, is, path, source, sub, under, versioned, with};
 
 /// The path of an account's Block Public Access.
@@ -144,6 +146,7 @@ operations! {
     ListDirectoryBuckets                 | Get    Service [is("x-id", "ListDirectoryBuckets")] [all("s3express:ListAllMyDirectoryBuckets")]       none          Optional  -               -     -        -      -            no
     StsGetCallerIdentity "GetCallerIdentity" | Post Service [is("Action", "GetCallerIdentity")] []                                                Form(KIB64)   Optional  -               -     -        -      -            yes
     AwsQuery                             | Post   Service []                            []                                                        Form(KIB64)   Optional  -               -     -        -      -            yes
+    Lambda                               | Post   Service [path("/2015-03-31/functions")] []                                                    Json(CODE_BYTES_MAX) Optional  -         -     -        -      -            yes
     WriteGetObjectResponse               | Post   Service [path("/WriteGetObjectResponse")] [all("s3-object-lambda:WriteGetObjectResponse")]      Stream        Optional  -               -     -        -      transform    no
     GetAccountPublicAccessBlock          | Get    Service [path(ACCOUNT_BLOCK), header(ACCOUNT_ID_HEADER)] [all("s3:GetAccountPublicAccessBlock")] none         Optional  -               -     -        -      policy       yes
     PutAccountPublicAccessBlock          | Put    Service [path(ACCOUNT_BLOCK), header(ACCOUNT_ID_HEADER)] [all("s3:PutAccountPublicAccessBlock")] Xml(KIB64)   Optional  -               -     -        -      policy       yes
@@ -262,6 +265,9 @@ operations! {
     GetBucketWebsite                     | Get    Bucket  [sub("website")]              [all("s3:GetBucketWebsite")]                              none          Optional  -               -     -        -      website      none
     PutBucketWebsite                     | Put    Bucket  [sub("website")]              [all("s3:PutBucketWebsite")]                              Xml(KIB64)    Expected  -               -     -        -      website      no
     DeleteBucketWebsite                  | Delete Bucket  [sub("website")]              [all("s3:DeleteBucketWebsite")]                           none          Optional  -               -     -        -      website      none
+    GetBucketTransforms                  | Get    Bucket  [sub("transforms")]           [all("s3:GetBucketTransforms")]                           none          Optional  -               -     -        -      transform    yes
+    PutBucketTransforms                  | Put    Bucket  [sub("transforms")]           [all("s3:PutBucketTransforms")]                           Xml(MIB2)     Expected  -               -     -        -      transform    yes
+    DeleteBucketTransforms               | Delete Bucket  [sub("transforms")]           [all("s3:PutBucketTransforms")]                           none          Optional  -               -     -        -      transform    yes
 
     GetObject                            | Get    Object  []                            [versioned("s3:GetObject", "s3:GetObjectVersion")]        none          Optional  ReadObject      -     charged  point  -            yes
     HeadObject                           | Head   Object  []                            [versioned("s3:GetObject", "s3:GetObjectVersion")]        none          Optional  ReadObject      -     charged  point  -            yes

@@ -91,6 +91,8 @@ pub struct Config {
     pub explanations: explanations::Bounds,
     /// What may be fetched from elsewhere.
     pub outbound: outbound::Options,
+    /// How transforms run.
+    pub transforms: TransformOptions,
     /// Bounds on what clients can take.
     pub limits: Limits,
     /// The storage engine; its folder is that of `data_dir`, whatever this says.
@@ -154,6 +156,23 @@ pub struct SetVariable {
     pub value: String,
     /// Where it was set last.
     pub origin: Origin,
+}
+
+/// How transforms run.
+#[derive(Debug, Clone)]
+pub struct TransformOptions {
+    /// Threads that run them; 0 is one for each processor.
+    pub threads: usize,
+    /// Calls of all of them at once.
+    pub calls_max: usize,
+    /// Bytes of what they made that are kept on the disk; 0 keeps nothing.
+    pub kept_bytes_max: u64,
+}
+
+impl Default for TransformOptions {
+    fn default() -> TransformOptions {
+        TransformOptions { threads: 0, calls_max: 64, kept_bytes_max: 1 << 30 }
+    }
 }
 
 /// Bounds on what clients can take. Beyond them they are refused, and told to come back.
@@ -318,6 +337,7 @@ impl Default for Config {
             export: ExportOptions::default(),
             explanations: explanations::Bounds::default(),
             outbound: outbound::Options::default(),
+            transforms: TransformOptions::default(),
             limits: Limits::default(),
             storage: Options::new("portcullis-data"),
             backup: Backup::default(),

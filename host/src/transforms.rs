@@ -6,7 +6,7 @@
 //! else. Whatever goes wrong in it is a [`CallFailure`] of its own call.
 //!
 //! [`Transforms`] is the runtime, [`Transform`] a component that is ready to run, [`range`] what a
-//! server applies to the bytes that a transform made.
+//! server applies to the bytes that a transform made, [`Variants`] what is kept of them.
 
 pub mod bindings;
 mod body;
@@ -24,7 +24,9 @@ mod reply;
 mod run;
 mod runtime;
 mod scratch;
+mod spool;
 mod state;
+mod variants;
 mod wasi;
 mod world;
 
@@ -40,4 +42,5 @@ pub use log::{Level, LogRing, TransformLine};
 pub use reply::{Page, PageEntry, ReplyHead, StoredHead, TransformReply};
 pub use run::{Answer, Call, CallOutcome, Entry};
 pub use runtime::{Transform, TransformSource, Transforms};
+pub use variants::{KeptBody, Spooled, Variant, VariantFigures, VariantKey, Variants};
 pub use world::{CONTRACT, Entries};

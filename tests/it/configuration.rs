@@ -189,7 +189,7 @@ fn what_is_in_order_is_told_in_full() {
     let output = trial.run(&["config", "check"], &["--json"]);
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&document["ok"], &document["settings"]["from_the_file"]), (&true.into(), &1.into()));
-    assert_eq!(document["components"].as_array().unwrap().len(), 10);
+    assert_eq!(document["components"].as_array().unwrap().len(), 11);
     let output = trial.run(&["config", "check"], &["--json", "--workers", "many"]);
     let document: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(document["ok"], false);
@@ -299,7 +299,7 @@ fn a_start_says_what_it_did() {
     for expected in [
         format!("\n  data        {} (format ", server.data().display()),
         format!("\n  listens on  127.0.0.1:{} (requests, health, metrics)\n", server.port()),
-        "\n  pipeline    10 components, built in\n".to_owned(),
+        "\n  pipeline    11 components, built in\n".to_owned(),
         "\n  region      us-east-1; ".to_owned(),
         "acknowledged writes are on disk".to_owned(),
         " open files\n".to_owned(),

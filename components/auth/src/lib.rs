@@ -8,6 +8,7 @@ mod verify;
 use gateway::errors::S3Error;
 use gateway::identity::sigv4::Request;
 use gateway::operations::form::{Form, multipart};
+use gateway::operations::functions;
 use sdk::bindings::auth::exports::portcullis::gateway::auth::Guest;
 use sdk::{Call, Head, Refusal, SentHead, digests, refuse};
 
@@ -35,14 +36,19 @@ fn verify(call: &Call, head: SentHead) -> Result<(), S3Error> {
     // parameters.
     let is_query = head.path == "/" && (head.method == "POST" || head.query.contains("Action="));
     let parameters = if is_query { call.parameters() } else { None };
-    let form_sha256 = parameters.map(|parameters| digests::sha256(&parameters));
+    let is_of_functions = functions::is_addressed(&head.path, headers.get("authorization"));
+    // The host has the hash of a document that it keeps.
+    let body_sha256 = match is_of_functions {
+        true => call.received_sha256(),
+        false => parameters.map(|parameters| digests::sha256(&parameters)),
+    };
     let request = Request {
         method: &head.method,
         path: &head.path,
         query: &head.query,
         host: &head.host,
         headers: &headers,
-        form_sha256: form_sha256.as_deref(),
+        form_sha256: body_sha256.as_deref(),
         received_ms: head.received_ms,
     };
     let settings = settings();

@@ -7,7 +7,7 @@ use gateway::identity::sigv2;
 use gateway::identity::sigv4::credential_scope::OBJECT_LAMBDA_SERVICE;
 use gateway::identity::sigv4::payload::{Chunks, Payload};
 use gateway::identity::sigv4::{self, Authentication, Request, Signed};
-use gateway::operations::{Operation, aws_query};
+use gateway::operations::{Operation, aws_query, functions};
 use gateway::request::query::Query;
 use sdk::bindings::auth::portcullis::gateway::identities;
 use sdk::keys::{Claim, Signing, StoredKey, TextClaim, Verdict};
@@ -95,6 +95,7 @@ impl Verifier for Host<'_> {
         }
         match Operation::parse(&target.operation) {
             Some(Operation::WriteGetObjectResponse) => &[OBJECT_LAMBDA_SERVICE],
+            Some(operation) if operation.is_of_functions() => functions::SERVICES,
             Some(operation) if operation.is_query_call() => aws_query::services(&self.action()),
             _ => &["s3"],
         }

@@ -1,9 +1,21 @@
 //! Functions: transforms that are deployed.
 //!
 //! The export `functions` finds the code that an ARN stands for, and says who may invoke it
-//! ([`directory`]).
+//! ([`directory`]). The export `function-control` serves the operations of AWS Lambda that deploy,
+//! show and change functions: a request is read, and says which access it needs ([`request`]). When
+//! `policy` has allowed it, [`operations`] does it. What is stored is described in [`tables`] (keys)
+//! and [`records`] (values); the export `code-references` says which blobs that is ([`references`]).
 
+mod calls;
+mod changes;
 mod directory;
+mod operations;
+mod records;
+mod references;
+mod request;
+mod rows;
+mod shown;
+mod tables;
 
 use sdk::bindings::functions::exports::portcullis::gateway::function_control::Guest;
 use sdk::{Call, Progress, Refusal, refuse};
@@ -13,19 +25,21 @@ use sdk::{Call, Progress, Refusal, refuse};
 pub struct Functions;
 
 impl Guest for Functions {
-    fn plan(_call: Call) -> Result<Progress, Refusal> {
-        Err(refuse(gateway::errors::ErrorCode::NotImplemented.into()))
+    fn plan(call: Call) -> Result<Progress, Refusal> {
+        calls::plan(call).map_err(refuse)
     }
 
-    fn start(_id: u64) -> Result<Progress, Refusal> {
-        Err(refuse(gateway::errors::ErrorCode::NotImplemented.into()))
+    fn start(id: u64) -> Result<Progress, Refusal> {
+        calls::start(id).map_err(refuse)
     }
 
-    fn resume(_id: u64) -> Result<Progress, Refusal> {
-        Err(refuse(gateway::errors::ErrorCode::NotImplemented.into()))
+    fn resume(id: u64) -> Result<Progress, Refusal> {
+        calls::resume(id).map_err(refuse)
     }
 
-    fn abandon(_id: u64) {}
+    fn abandon(id: u64) {
+        calls::abandon(id);
+    }
 }
 
 // Only a component exports: a native linker does not take the names of the exports.

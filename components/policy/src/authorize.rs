@@ -29,7 +29,8 @@ pub(crate) fn authorize(call: &Call) -> Result<()> {
     }
     let facts = Facts::of(call)?;
     // A stage has read the request, and has said which access it needs.
-    if facts.operation.is_query_call() || facts.operation.is_of_access_points() {
+    let operation = facts.operation;
+    if operation.is_query_call() || operation.is_of_access_points() || operation.is_of_functions() {
         return needed_access::authorize(call, facts.operation);
     }
     if is_configured_owner(call, &facts.principal) {

@@ -1,5 +1,5 @@
 //! The decision on a call that needs what a stage has said: `iam` of calls of IAM and STS,
-//! `access-points` of requests about access points.
+//! `access-points` of requests about access points, `functions` of requests about functions.
 
 use std::borrow::Cow;
 
@@ -36,7 +36,7 @@ pub(crate) fn authorize(call: &Call, operation: Operation) -> Result<()> {
     // signed.
     let identity = match (&needed.provider, call.principal()) {
         (Some(_), _) => None,
-        (None, sdk::Principal::Anonymous) if !operation.is_query_call() => {
+        (None, sdk::Principal::Anonymous) if operation.is_of_access_points() => {
             explain(call, "the request is anonymous, and the operation needs an account", |_| {});
             return Err(ErrorCode::AccessDenied.into());
         }

@@ -62,6 +62,7 @@ mod generated {
         "transform-stage",
         [
             "portcullis:gateway/calls@0.1.0" = calls,
+            "portcullis:gateway/index@0.1.0" = index,
             "portcullis:gateway/digests@0.1.0" = digests,
             "portcullis:gateway/settings@0.1.0" = settings
         ]

@@ -38,11 +38,12 @@ pub use contract::calls::Head as SentHead;
 pub use contract::calls::{
     AccessPoint, AuthType, Batch, Body, Call, Chunked, CustomerKey, Decision, DefaultProtection, Digest,
     DigestAlgorithm, Excess, Failure, Fetch, Fetched, Form, FunctionCode, Identity, IdentityKind, IngestPlan,
-    Ingested, KeptProtection, ListedObject, ListedPage, Made, MadeError, MadeHead, NamedObject, NeededAccess,
-    ObjectLambda, ObjectVersion, Owner, Payload, Principal, Progress, Protection, Put, Refusal, Requirement,
-    Sealed, SealedRole, SecondFactor, Session, SetResponse, Signature, SignatureVersion, Span, SseKmsKey,
-    Stored, Target, TransformFailure, TransformFailureKind, TransformPlan, Transformation, TransformedObject,
-    TransformedPart, Transformer, Unfetched, UsageChange,
+    Ingested, KeptProtection, ListedObject, ListedPage, Made, MadeError, MadeHead, MadeNeed, NamedObject,
+    NeededAccess, ObjectLambda, ObjectVersion, Owner, PackagePlan, PackageSource, Packaged, Payload,
+    Principal, Progress, Protection, Put, Refusal, Requirement, Sealed, SealedRole, SecondFactor,
+    SeenRequest, Session, SetResponse, ShownCaller, ShownRequest, Signature, SignatureVersion, Span,
+    SseKmsKey, Stored, Target, TransformFailure, TransformFailureKind, TransformPlan, Transformation,
+    TransformedObject, TransformedPart, Transformer, Unfetched, UsageChange,
 };
 pub use contract::{digests, keys, master_keys, quotas, seals, trace, vault};
 pub use head::Head;

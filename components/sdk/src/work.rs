@@ -3,8 +3,8 @@
 use crate::contract::calls::Outcome;
 use crate::executor::suspend;
 use crate::{
-    Batch, Call, Digest, DigestAlgorithm, Excess, Failure, Fetch, Fetched, IngestPlan, Ingested, Made, Span,
-    TransformFailure, TransformFailureKind, TransformPlan, Unfetched,
+    Batch, Call, Digest, DigestAlgorithm, Excess, Failure, Fetch, Fetched, IngestPlan, Ingested, Made,
+    PackagePlan, Packaged, Span, TransformFailure, TransformFailureKind, TransformPlan, Unfetched,
 };
 
 /// A body received into memory.
@@ -32,6 +32,8 @@ pub enum CommitError {
 pub trait Work {
     /// Receives the whole body into memory, at most `length_max` bytes.
     async fn collect(&self, length_max: u64) -> Result<Collected, Failure>;
+    /// Receives the whole body and keeps it in the host, at most `length_max` bytes.
+    async fn receive(&self, length_max: u64) -> Result<(), Failure>;
     /// Receives a multipart body up to where the content of its next part begins, at most
     /// `length_max` bytes; from then on, the body is that content.
     async fn part(&self, boundary: &str, length_max: u64) -> Result<Vec<u8>, Failure>;
@@ -46,6 +48,9 @@ pub trait Work {
     async fn pause(&self);
     /// Fetches what is at an address elsewhere.
     async fn fetch(&self, fetch: &Fetch) -> Result<Fetched, Unfetched>;
+    /// Checks a function that is to be deployed, and compiles it. The inner error says why it cannot
+    /// be deployed.
+    async fn package(&self, plan: &PackagePlan) -> Result<Result<Packaged, String>, Failure>;
     /// Transforms the response that is set.
     async fn transform(&self, plan: &TransformPlan) -> Result<Made, TransformFailure>;
 }
@@ -56,6 +61,15 @@ impl Work for Call {
         suspend().await;
         match self.take_outcome() {
             Outcome::Collected((body, trailers)) => Ok(Collected { body, trailers }),
+            other => Err(failure(&other)),
+        }
+    }
+
+    async fn receive(&self, length_max: u64) -> Result<(), Failure> {
+        self.schedule_receive(length_max);
+        suspend().await;
+        match self.take_outcome() {
+            Outcome::None => Ok(()),
             other => Err(failure(&other)),
         }
     }
@@ -112,6 +126,16 @@ impl Work for Call {
             Outcome::Fetched(fetched) => Ok(fetched),
             Outcome::Unfetched(unfetched) => Err(unfetched),
             _ => Err(Unfetched::Unreachable),
+        }
+    }
+
+    async fn package(&self, plan: &PackagePlan) -> Result<Result<Packaged, String>, Failure> {
+        self.schedule_package(plan);
+        suspend().await;
+        match self.take_outcome() {
+            Outcome::Packaged(packaged) => Ok(Ok(packaged)),
+            Outcome::Unpackaged(why) => Ok(Err(why)),
+            other => Err(failure(&other)),
         }
     }
 

@@ -16,6 +16,7 @@ pub(crate) mod public_access_block;
 pub(crate) mod region;
 pub(crate) mod request_payment;
 pub(crate) mod tagging;
+pub(crate) mod transforms;
 pub(crate) mod versioning;
 
 use gateway::errors::Result;

@@ -10,9 +10,11 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use gateway::errors::{ErrorCode, Result};
-use sdk::bindings::storage::exports::portcullis::gateway::storage::{Sealing, Step};
+use sdk::bindings::storage::exports::portcullis::gateway::storage::{
+    Located as WhatBucketSays, Sealing, Step,
+};
 use sdk::executor::{self, Task};
-use sdk::{Call, DefaultProtection, Protection, SentHead, Target};
+use sdk::{Call, Protection, SeenRequest, SentHead, Target};
 
 use crate::exchange::Exchange;
 use crate::request::{Located, Request};
@@ -33,20 +35,28 @@ thread_local! {
     static CALLS: RefCell<BTreeMap<u64, Kept>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-/// Takes a call in, and returns what its bucket says of sealing. A call that [`Located::find`]
+/// Takes a call in, and returns what its bucket says to other stages. A call that [`Located::find`]
 /// refuses leaves no record.
-pub(crate) fn locate(call: Call, head: SentHead, target: Target) -> Result<Option<DefaultProtection>> {
+pub(crate) fn locate(call: Call, head: SentHead, target: Target) -> Result<WhatBucketSays> {
     let id = head.id;
     let located = Located::find(call, head, target)?;
-    let protection = located.default_protection();
+    let says = located.says();
     keep(id, Kept::Located(Box::new(located)));
-    Ok(protection)
+    Ok(says)
 }
 
 /// Starts the operation of a call, as the task that `serve` makes of its request.
-pub(crate) fn start(id: u64, sealing: Sealing, serve: impl FnOnce(Request) -> Task) -> Result<Step> {
+pub(crate) fn start(
+    id: u64,
+    sealing: Sealing,
+    seen: Option<SeenRequest>,
+    serve: impl FnOnce(Request) -> Task,
+) -> Result<Step> {
     match take(id) {
-        Some(Kept::Located(located)) => {
+        Some(Kept::Located(mut located)) => {
+            if let Some(seen) = seen {
+                located.see(seen)?;
+            }
             let request = Request::read(*located, sealing)?;
             let exchange = Rc::clone(&request.exchange);
             run(id, serve(request), exchange)

@@ -34,8 +34,10 @@ use gateway::errors::Result;
 use gateway::operations::{Operation, Support, nothing};
 use sdk::bindings::storage::exports::portcullis::gateway::owners as owner_contract;
 use sdk::bindings::storage::exports::portcullis::gateway::references as contract;
-use sdk::bindings::storage::exports::portcullis::gateway::storage::{Guest, Sealing, Step};
-use sdk::{Call, DefaultProtection, Protection, Refusal, Response, SentHead, Target, refuse};
+use sdk::bindings::storage::exports::portcullis::gateway::storage::{
+    Guest, Located as WhatBucketSays, Sealing, Step,
+};
+use sdk::{Call, Protection, Refusal, Response, SeenRequest, SentHead, Target, refuse};
 
 use crate::request::Request;
 
@@ -44,16 +46,12 @@ use crate::request::Request;
 pub struct Storage;
 
 impl Guest for Storage {
-    fn locate(
-        call: Call,
-        head: SentHead,
-        target: Target,
-    ) -> std::result::Result<Option<DefaultProtection>, Refusal> {
+    fn locate(call: Call, head: SentHead, target: Target) -> std::result::Result<WhatBucketSays, Refusal> {
         calls::locate(call, head, target).map_err(refuse)
     }
 
-    fn start(id: u64, sealing: Sealing) -> std::result::Result<Step, Refusal> {
-        calls::start(id, sealing, |request| Box::pin(answer(request))).map_err(refuse)
+    fn start(id: u64, sealing: Sealing, seen: Option<SeenRequest>) -> std::result::Result<Step, Refusal> {
+        calls::start(id, sealing, seen, |request| Box::pin(answer(request))).map_err(refuse)
     }
 
     fn resume(id: u64, given: Option<Protection>) -> std::result::Result<Step, Refusal> {
@@ -164,6 +162,9 @@ async fn dispatch(request: &Request) -> Result<Response> {
         Operation::GetBucketCors => bucket::cors::get(request).await,
         Operation::PutBucketCors => bucket::cors::put(request).await,
         Operation::DeleteBucketCors => bucket::cors::delete(request).await,
+        Operation::GetBucketTransforms => bucket::transforms::get(request),
+        Operation::PutBucketTransforms => bucket::transforms::put(request).await,
+        Operation::DeleteBucketTransforms => bucket::transforms::delete(request).await,
         Operation::GetPublicAccessBlock => bucket::public_access_block::get(request).await,
         Operation::PutPublicAccessBlock => bucket::public_access_block::put(request).await,
         Operation::DeletePublicAccessBlock => bucket::public_access_block::delete(request).await,

@@ -20,6 +20,7 @@ mod cors;
 mod protection;
 #[cfg(test)]
 pub(crate) mod tests;
+mod transforms;
 mod upload;
 mod version;
 

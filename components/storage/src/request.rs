@@ -12,10 +12,9 @@ use gateway::operations::copy_source::CopySource;
 use gateway::operations::form::Form;
 use gateway::request::headers::{Headers, with_presigned};
 use gateway::request::query::Query;
-use sdk::bindings::storage::exports::portcullis::gateway::storage::Sealing;
+use sdk::bindings::storage::exports::portcullis::gateway::storage::{Located as WhatBucketSays, Sealing};
 use sdk::{
-    Call, Decision, DefaultProtection, Head, Identity, IdentityKind, Owner, Principal, Response, SentHead,
-    Target,
+    Call, Decision, Head, Identity, IdentityKind, Owner, Principal, Response, SeenRequest, SentHead, Target,
 };
 
 use crate::exchange::Exchange;
@@ -39,8 +38,7 @@ impl Located {
     /// Finds the bucket of a call, if it must exist, and sets the fact `owner`. Fails with
     /// `NoSuchBucket`.
     pub(crate) fn find(call: Call, head: SentHead, target: Target) -> Result<Located> {
-        let operation = Operation::parse(&target.operation)
-            .ok_or_else(|| S3Error::new(ErrorCode::NotImplemented).message(target.operation.clone()))?;
+        let operation = operation_of(&target)?;
         let bucket_row = match &target.bucket {
             Some(bucket) if !operation.makes_bucket() => {
                 let row = rows::bucket(bucket)?.ok_or_else(|| no_such_bucket(bucket))?;
@@ -55,10 +53,30 @@ impl Located {
         Ok(Located { call, head, target, operation, bucket_row })
     }
 
-    /// What the bucket says of the sealing of new objects, if anything.
-    pub(crate) fn default_protection(&self) -> Option<DefaultProtection> {
-        self.bucket_row.as_ref()?.record.default_protection()
+    /// What the bucket says to other stages.
+    pub(crate) fn says(&self) -> WhatBucketSays {
+        let bucket = self.bucket_row.as_ref().map(|row| &row.record);
+        WhatBucketSays {
+            default_protection: bucket.and_then(BucketRow::default_protection),
+            transforms: bucket.is_some_and(|bucket| bucket.transforms),
+        }
     }
+
+    /// Sees another request in the place of what the client sent, of the same bucket and key.
+    pub(crate) fn see(&mut self, seen: SeenRequest) -> Result<()> {
+        let SeenRequest { head, target } = seen;
+        if (&target.bucket, &target.key) != (&self.target.bucket, &self.target.key) {
+            return Err(ErrorCode::InternalError.into());
+        }
+        self.operation = operation_of(&target)?;
+        (self.head, self.target) = (head, target);
+        Ok(())
+    }
+}
+
+fn operation_of(target: &Target) -> Result<Operation> {
+    Operation::parse(&target.operation)
+        .ok_or_else(|| S3Error::new(ErrorCode::NotImplemented).message(target.operation.clone()))
 }
 
 /// A request that `policy` allowed.

@@ -1,6 +1,7 @@
 //! Reads single rows of the storage tables, decoded.
 
 use gateway::bucket::cors::Configuration;
+use gateway::bucket::transforms::TransformRules;
 use gateway::errors::Result;
 use gateway::identity::account::Account;
 
@@ -31,6 +32,11 @@ pub(crate) fn policy(bucket: u64) -> Result<Option<Row<PolicyRow>>> {
 /// The cross-origin rules of a bucket.
 pub(crate) fn cors(bucket: &str) -> Result<Option<Row<Configuration>>> {
     get(tables::CORS, tables::cors_key(bucket))
+}
+
+/// The rules of a bucket about transforms.
+pub(crate) fn transforms(bucket: &str) -> Result<Option<Row<TransformRules>>> {
+    get(tables::TRANSFORMS, tables::transforms_key(bucket))
 }
 
 /// The current object of a key. `None` when there is none, or when its latest version is a delete

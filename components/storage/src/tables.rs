@@ -12,6 +12,7 @@
 //! | `accounts`  | account (u64)                                   | [`AccountRow`]         | PutPublicAccessBlock, DeletePublicAccessBlock of an account |
 //! | `policies`  | bucket id                                       | [`PolicyRow`]          | PutBucketPolicy, DeleteBucketPolicy, DeleteBucket |
 //! | `cors`      | bucket's name                                   | [`Configuration`]      | PutBucketCors, DeleteBucketCors, DeleteBucket; the stage `cors` reads it |
+//! | `transforms` | bucket's name                                  | [`TransformRules`]     | PutBucketTransforms, DeleteBucketTransforms, DeleteBucket; the stage `transform` reads it |
 //! | `access-points`, `access-points-of` | `gateway::bucket::access_point::row` | access points; of each bucket | the stage `access-points`; looked at by CreateBucket and DeleteBucket |
 //! | `manifests` | manifest id, index of the page's first part (u32) | [`ManifestPage`]     | CompleteMultipartUpload; every operation that deletes the version |
 //!
@@ -25,7 +26,8 @@
 //! - `nulls` has a row if and only if the key's null version lives in `versions`. For a null
 //!   version in `objects`, its summary says so.
 //! - A bucket id is never reused, so a bucket created again never sees rows of its predecessor. A
-//!   row of `cors` goes with its bucket, and is written only for a bucket that is there.
+//!   row of `cors` or `transforms` goes with its bucket, and is written only for a bucket that is
+//!   there. The bucket's row says whether it has one of `transforms`.
 //!
 //! [`AccountRow`]: crate::records::AccountRow
 //! [`BucketRow`]: crate::records::BucketRow
@@ -33,6 +35,7 @@
 //! [`Upload`]: crate::records::Upload
 //! [`PolicyRow`]: crate::records::PolicyRow
 //! [`Configuration`]: gateway::bucket::cors::Configuration
+//! [`TransformRules`]: gateway::bucket::transforms::TransformRules
 //! [`Part`]: crate::records::Part
 //! [`ManifestPage`]: crate::records::ManifestPage
 
@@ -64,6 +67,8 @@ pub(crate) const ACCOUNTS: &str = "accounts";
 pub(crate) const POLICIES: &str = "policies";
 /// Cross-origin rules of buckets.
 pub(crate) const CORS: &str = gateway::bucket::cors::row::TABLE;
+/// The rules of buckets about transforms.
+pub(crate) const TRANSFORMS: &str = gateway::bucket::transforms::row::TABLE;
 
 /// Access points, which the stage `access-points` writes.
 pub(crate) const ACCESS_POINTS: &str = gateway::bucket::access_point::row::TABLE;
@@ -134,6 +139,11 @@ pub(crate) fn account_key(account: Account) -> Vec<u8> {
 /// The row of a bucket in [`POLICIES`].
 pub(crate) fn policy_key(bucket: u64) -> Vec<u8> {
     bucket.to_be_bytes().to_vec()
+}
+
+/// The row of a bucket in [`TRANSFORMS`].
+pub(crate) fn transforms_key(bucket: &str) -> Vec<u8> {
+    gateway::bucket::transforms::row::key(bucket)
 }
 
 /// The row of a bucket in [`CORS`].

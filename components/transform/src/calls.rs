@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use gateway::errors::{ErrorCode, Result};
 use sdk::executor::{self, Task};
-use sdk::{Call, Progress, SentHead, Target};
+use sdk::{Call, Progress, SeenRequest, SentHead, Target};
 
 use crate::prepare::{self, Prepared};
 use crate::run;
@@ -24,12 +24,17 @@ thread_local! {
     static CALLS: RefCell<BTreeMap<u64, Kept>> = const { RefCell::new(BTreeMap::new()) };
 }
 
-/// Takes a call in. Returns what `storage` is to see of its request.
-pub(crate) fn prepare(call: Call, head: SentHead, target: Target) -> Result<(SentHead, Target)> {
+/// Takes a call in, where something is to be transformed. Returns what `storage` is to see of it.
+pub(crate) fn prepare(
+    call: Call,
+    head: SentHead,
+    target: Target,
+    rules: bool,
+) -> Result<Option<SeenRequest>> {
     let id = head.id;
-    let (prepared, head, target) = prepare::prepare(&call, head, target)?;
+    let Some((prepared, seen)) = prepare::prepare(&call, head, target, rules)? else { return Ok(None) };
     keep(id, Kept::Prepared(call, Box::new(prepared)));
-    Ok((head, target))
+    Ok(Some(seen))
 }
 
 /// Transforms the response that is set.

@@ -1,6 +1,7 @@
-//! Stage: Object Lambda. What a transform is asked for, and what its result makes of a response.
+//! Stage: Object Lambda, and rules of buckets about transforms: which functions change a response,
+//! what is asked of them, and what they make of it.
 //!
-//! [`prepare`] says what `storage` is to see of the request. [`run`] has the response transformed:
+//! [`prepare`] says what `storage` is to see of the request, [`shown`] what a transform sees. [`run`] has the response transformed:
 //! [`stored`] reads it, [`reply`] makes the new one of it, [`page`] the same of a listing.
 //! [`failure`] says what a client is told of a transform that made nothing.
 
@@ -10,18 +11,24 @@ mod page;
 mod prepare;
 mod reply;
 mod run;
+mod shown;
 mod stored;
 
 use sdk::bindings::transform::exports::portcullis::gateway::transform::Guest;
-use sdk::{Call, Progress, Refusal, SentHead, Target, refuse};
+use sdk::{Call, Progress, Refusal, SeenRequest, SentHead, Target, refuse};
 
 /// The stage, as the component exports it.
 #[derive(Debug)]
 pub struct Transform;
 
 impl Guest for Transform {
-    fn prepare(call: Call, head: SentHead, target: Target) -> Result<(SentHead, Target), Refusal> {
-        calls::prepare(call, head, target).map_err(refuse)
+    fn prepare(
+        call: Call,
+        head: SentHead,
+        target: Target,
+        rules: bool,
+    ) -> Result<Option<SeenRequest>, Refusal> {
+        calls::prepare(call, head, target, rules).map_err(refuse)
     }
 
     fn start(id: u64) -> Result<Progress, Refusal> {

@@ -5,7 +5,9 @@ use gateway::errors::Result;
 use gateway::request::url_encoding::decode_path;
 use gateway::timestamp;
 use gateway::xml::{Element, push_escaped};
-use sdk::{Body, Call, ListedObject, ListedPage, Made, TransformedObject, TransformedPart, Work as _};
+use sdk::{
+    Body, Call, ListedObject, ListedPage, Made, MadeNeed, TransformedObject, TransformedPart, Work as _,
+};
 
 use crate::prepare::Prepared;
 use crate::{failure, reply, run};
@@ -28,7 +30,8 @@ pub(crate) async fn run(call: &Call, prepared: &Prepared) -> Result<()> {
         last_modified_ms: 0,
         metadata: Vec::new(),
     };
-    let plan = run::plan(prepared, TransformedPart::Page(page.clone()), nothing);
+    let part = TransformedPart::Page(page.clone());
+    let plan = run::plan(prepared, 0, part, nothing, MadeNeed::Whole)?;
     match call.transform(&plan).await.map_err(|failed| failure::error(&failed))? {
         Made::Page(made) => {
             let document = rewritten(&document, &page, &made);

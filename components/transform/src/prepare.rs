@@ -3,7 +3,8 @@
 //! The object is read whole, whatever the client wants of it: ranges, part numbers and conditions
 //! are about what the transform makes.
 
-use gateway::errors::{ErrorCode, Result};
+use gateway::bucket::transforms::{When, row};
+use gateway::errors::{ErrorCode, Result, S3Error};
 use gateway::object::precondition::ReadPreconditions;
 use gateway::operations::Operation;
 use gateway::request::headers::Headers;
@@ -11,9 +12,10 @@ use gateway::request::query::Query;
 use gateway::request::range::Range;
 use gateway::request::response_overrides::ResponseOverrides;
 use sdk::bindings::transform::portcullis::gateway::functions;
-use sdk::{Call, FunctionCode, Head, SentHead, Target};
+use sdk::{Call, FunctionCode, Head, SeenRequest, SentHead, Target, index};
 
 use crate::failure;
+use crate::shown::Shown;
 
 /// Headers about the bytes of a response that `storage` is not to see.
 const ABOUT_BYTES: [&str; 6] =
@@ -34,13 +36,23 @@ pub(crate) enum Asked {
     Nothing,
 }
 
+/// A function, and what is handed to it.
+pub(crate) struct Link {
+    pub(crate) function: FunctionCode,
+    pub(crate) payload: String,
+}
+
 /// A request whose response is to be transformed.
 pub(crate) struct Prepared {
     pub(crate) asked: Asked,
-    pub(crate) function: FunctionCode,
-    pub(crate) payload: String,
+    /// In the order in which they run; one at least.
+    pub(crate) chain: Vec<Link>,
+    pub(crate) bucket: String,
+    /// Of a listing, the prefix.
+    pub(crate) key: String,
     /// The ARN of the Object Lambda access point.
-    pub(crate) access_point_arn: String,
+    pub(crate) access_point_arn: Option<String>,
+    pub(crate) shown: Shown,
     /// Whether the client gets the head alone.
     pub(crate) is_head: bool,
     pub(crate) conditions: ReadPreconditions,
@@ -55,42 +67,134 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
+    /// Whether the function applies ranges itself. It sees them only where it is the only one.
+    pub(crate) fn hands_ranges_on(&self) -> bool {
+        matches!(self.chain.as_slice(), [link] if link.function.applies_ranges)
+    }
+
     /// The range that this stage applies to what was made.
     pub(crate) fn own_range(&self) -> Option<Range> {
-        self.range.as_deref().filter(|_| !self.function.applies_ranges).and_then(Range::parse)
+        self.range.as_deref().filter(|_| !self.hands_ranges_on()).and_then(Range::parse)
     }
 
     /// The same of the part number.
     pub(crate) fn own_part(&self) -> Option<u32> {
-        self.part_number.filter(|_| !self.function.applies_ranges)
+        self.part_number.filter(|_| !self.hands_ranges_on())
     }
 }
 
-/// Reads a request. `NotImplemented` for a range that the access point does not allow,
-/// `LambdaNotFound` for a function that is not there.
-pub(crate) fn prepare(call: &Call, sent: SentHead, target: Target) -> Result<(Prepared, SentHead, Target)> {
+/// What applies to a request: functions, and what may be asked of them.
+struct Applied {
+    chain: Vec<Link>,
+    access_point_arn: Option<String>,
+    allows_range: bool,
+    allows_part_number: bool,
+}
+
+impl Applied {
+    /// What the rules of the bucket say, and then the Object Lambda access point. None where that
+    /// is nothing. `LambdaNotFound` for a function that is not there.
+    fn find(call: &Call, target: &Target, query: &Query, rules: bool) -> Result<Option<Applied>> {
+        let mut applied = Applied {
+            chain: Vec::new(),
+            access_point_arn: None,
+            allows_range: true,
+            allows_part_number: true,
+        };
+        let reads = [Operation::GetObject, Operation::HeadObject];
+        if rules && reads.iter().any(|operation| operation.name() == target.operation) {
+            applied.chain = of_rules(target, query)?;
+        }
+        let object_lambda = call.object_lambda();
+        if let Some(object_lambda) = object_lambda
+            && let Some(transformation) = object_lambda.transformation
+        {
+            applied.allows_range = transformation.allows_range;
+            applied.allows_part_number = transformation.allows_part_number;
+            applied.access_point_arn = Some(object_lambda.arn);
+            let function = find(&transformation.function_arn)?;
+            applied.chain.push(Link { function, payload: transformation.payload });
+        }
+        Ok((!applied.chain.is_empty()).then_some(applied))
+    }
+}
+
+fn of_rules(target: &Target, query: &Query) -> Result<Vec<Link>> {
+    let (bucket, key) =
+        (target.bucket.as_deref().unwrap_or_default(), target.key.as_deref().unwrap_or_default());
+    let row = index::get(row::TABLE, &row::key(bucket)).ok_or(ErrorCode::InternalError)?;
+    let rules = row::decode(&row.value)?;
+    let Some(rule) = rules.find(When::Read, key, query) else { return Ok(Vec::new()) };
+    let link = |arn: &String| Ok(Link { function: find(arn)?, payload: rule.payload.clone() });
+    rule.functions.iter().map(link).collect()
+}
+
+fn find(arn: &str) -> Result<FunctionCode> {
+    let found = functions::find(arn).map_err(|()| ErrorCode::InternalError)?;
+    found.ok_or_else(|| failure::not_found(arn))
+}
+
+/// Reads a request. None where nothing is to be transformed. `NotImplemented` for a range that the
+/// access point does not allow.
+pub(crate) fn prepare(
+    call: &Call,
+    sent: SentHead,
+    target: Target,
+    rules: bool,
+) -> Result<Option<(Prepared, SeenRequest)>> {
     let (head, headers) = Head::split(sent.clone());
     let query = Query::parse(&head.query)?;
-    let object_lambda = call.object_lambda().ok_or(ErrorCode::InternalError)?;
-    let transformation = object_lambda.transformation.ok_or(ErrorCode::InternalError)?;
-    let function = functions::find(&transformation.function_arn)
-        .map_err(|()| ErrorCode::InternalError)?
-        .ok_or_else(|| failure::not_found(&transformation.function_arn))?;
+    let Some(applied) = Applied::find(call, &target, &query, rules)? else { return Ok(None) };
     let range = headers.get("range").map(str::to_owned);
     let part_number = part_number(&query)?;
-    let is_refused = (range.is_some() && !transformation.allows_range)
-        || (part_number.is_some() && !transformation.allows_part_number);
+    let is_refused =
+        (range.is_some() && !applied.allows_range) || (part_number.is_some() && !applied.allows_part_number);
     if is_refused {
         return Err(ErrorCode::NotImplemented.into());
     }
     if range.is_some() && part_number.is_some() {
-        return Err(gateway::errors::S3Error::invalid_request(
+        return Err(S3Error::invalid_request(
             "Cannot specify both Range header and partNumber query parameter",
         ));
     }
-    let exports = |entry: &str| function.entries.iter().any(|known| known == entry);
-    let is_head = target.operation == Operation::HeadObject.name();
-    let asked = match target.operation.as_str() {
+    let asked = asked(&target, &applied.chain);
+    let key = match asked {
+        Asked::Object | Asked::Head => target.key.clone(),
+        Asked::Page | Asked::Nothing => query.get("prefix").map(str::to_owned),
+    };
+    let prepared = Prepared {
+        asked,
+        chain: applied.chain,
+        bucket: target.bucket.clone().unwrap_or_default(),
+        key: key.unwrap_or_default(),
+        access_point_arn: applied.access_point_arn,
+        shown: Shown::read(call, &head, &headers, &query),
+        is_head: target.operation == Operation::HeadObject.name(),
+        conditions: ReadPreconditions::parse(&headers).at(head.received_ms),
+        overrides: ResponseOverrides::parse(&query)?,
+        range,
+        part_number,
+        allows_range: applied.allows_range,
+        encodes_keys: query.get("encoding-type").is_some_and(|word| word.eq_ignore_ascii_case("url")),
+    };
+    let is_of_object = matches!(asked, Asked::Object | Asked::Head);
+    let text = if is_of_object { without(&head, &headers, &sent.text) } else { sent.text };
+    let operation = match asked {
+        // The head that a client is told is that of the bytes that it would get.
+        Asked::Object => Operation::GetObject.name().to_owned(),
+        _ => target.operation,
+    };
+    let seen = SeenRequest { head: SentHead { text, ..sent }, target: Target { operation, ..target } };
+    Ok(Some((prepared, seen)))
+}
+
+/// What is asked of a chain. One function alone may say what heads and listings are.
+fn asked(target: &Target, chain: &[Link]) -> Asked {
+    let exports = |entry: &str| match chain {
+        [link] => link.function.entries.iter().any(|known| known == entry),
+        _ => false,
+    };
+    match target.operation.as_str() {
         operation if operation == Operation::GetObject.name() => Asked::Object,
         operation if operation == Operation::HeadObject.name() => match exports("head") {
             true => Asked::Head,
@@ -98,30 +202,7 @@ pub(crate) fn prepare(call: &Call, sent: SentHead, target: Target) -> Result<(Pr
         },
         _ if exports("list-page") => Asked::Page,
         _ => Asked::Nothing,
-    };
-    let prepared = Prepared {
-        asked,
-        payload: transformation.payload,
-        access_point_arn: object_lambda.arn,
-        is_head,
-        conditions: ReadPreconditions::parse(&headers).at(head.received_ms),
-        overrides: ResponseOverrides::parse(&query)?,
-        range,
-        part_number,
-        allows_range: transformation.allows_range,
-        encodes_keys: query.get("encoding-type").is_some_and(|word| word.eq_ignore_ascii_case("url")),
-        function,
-    };
-    let (sent, target) = match asked {
-        Asked::Object => (
-            SentHead { text: without(&head, &headers, &sent.text), ..sent },
-            // The head that a client is told is that of the bytes that it would get.
-            Target { operation: Operation::GetObject.name().to_owned(), ..target },
-        ),
-        Asked::Head => (SentHead { text: without(&head, &headers, &sent.text), ..sent }, target),
-        Asked::Page | Asked::Nothing => (sent, target),
-    };
-    Ok((prepared, sent, target))
+    }
 }
 
 /// `partNumber`. `InvalidArgument` for what is none.
@@ -129,7 +210,7 @@ fn part_number(query: &Query) -> Result<Option<u32>> {
     let Some(text) = query.get(PART_NUMBER) else { return Ok(None) };
     match text.parse().ok().filter(|number| (1..=10_000).contains(number)) {
         Some(number) => Ok(Some(number)),
-        None => Err(gateway::errors::S3Error::invalid_argument(
+        None => Err(S3Error::invalid_argument(
             PART_NUMBER,
             text,
             "Part number must be an integer between 1 and 10000, inclusive",

@@ -4,33 +4,34 @@ use std::fmt::Write as _;
 
 use gateway::errors::{ErrorCode, Occurrence, Result, S3Error, render_text};
 use gateway::object::etag::ETag;
-use gateway::object::metadata::METADATA_PREFIX;
 use gateway::object::precondition::{self, Evaluated};
 use gateway::request::range::ByteRange;
 use gateway::xml;
 use sdk::response::push_header;
-use sdk::{Body, Call, MadeError, MadeHead};
+use sdk::{Body, Call, Made, MadeError, MadeHead};
 
 use crate::prepare::{Asked, Prepared};
 use crate::stored::Stored;
 
-/// What `storage` says of the bytes that it has: no bytes of a transform are these.
-const OF_STORED_BYTES: [&str; 6] = [
-    "accept-ranges",
-    "content-length",
-    "content-range",
-    "etag",
-    "x-amz-checksum-type",
-    "x-amz-mp-parts-count",
-];
-const CHECKSUM_PREFIX: &str = "x-amz-checksum-";
 /// An ETag that no object has.
 const NO_ETAG: ETag = ETag { md5: [0; 16], parts: u32::MAX };
 
+/// Responds with what became of the last function.
+pub(crate) fn take(call: &Call, prepared: &Prepared, stored: Stored, made: Made) -> Result<()> {
+    match made {
+        Made::Reply(made) => respond(call, prepared, stored, made),
+        Made::Refused(error) => {
+            refuse(call, prepared, &error);
+            Ok(())
+        }
+        Made::Page(_) => Err(broken()),
+    }
+}
+
 /// Responds with what was made.
-pub(crate) fn respond(call: &Call, prepared: &Prepared, stored: Stored, made: MadeHead) -> Result<()> {
+fn respond(call: &Call, prepared: &Prepared, stored: Stored, made: MadeHead) -> Result<()> {
     let modified_ms = stored.modified_ms();
-    let mut headers = merged(prepared, stored, &made);
+    let mut headers = stored.with(prepared, &made).headers;
     let etag = headers.iter().find(|(name, _)| name == "etag").map(|(_, value)| value.clone());
     if made.status == 200
         && let Some(condition) = unmet(prepared, etag.as_deref(), modified_ms)?
@@ -49,7 +50,7 @@ pub(crate) fn respond(call: &Call, prepared: &Prepared, stored: Stored, made: Ma
         _ => None,
     };
     let mut text = lines(&headers);
-    if prepared.allows_range && !prepared.function.applies_ranges {
+    if prepared.allows_range && !prepared.hands_ranges_on() {
         text.push_str("accept-ranges: bytes\n");
     }
     let (status, length) = match &slice {
@@ -73,42 +74,6 @@ pub(crate) fn respond(call: &Call, prepared: &Prepared, stored: Stored, made: Ma
     let bytes = bytes.map(|Slice { range, .. }| (range.start, range.start + range.length - 1));
     call.respond(status, &text, &Body::Made(bytes));
     Ok(())
-}
-
-/// The headers of the response: those of `storage`, but for what is about its bytes, then those of
-/// the transform. What the request itself replaces stays.
-fn merged(prepared: &Prepared, stored: Stored, made: &MadeHead) -> Vec<(String, String)> {
-    let is_kept = |name: &str| {
-        !OF_STORED_BYTES.contains(&name)
-            && !name.starts_with(CHECKSUM_PREFIX)
-            && (made.metadata.is_none() || !name.starts_with(METADATA_PREFIX))
-    };
-    let mut headers = stored.headers;
-    headers.retain(|(name, _)| is_kept(name));
-    for (name, value) in &made.metadata.clone().unwrap_or_default() {
-        headers.push((format!("{METADATA_PREFIX}{name}"), value.clone()));
-    }
-    if let Some(etag) = &made.etag {
-        headers.push(("etag".to_owned(), format!("\"{etag}\"")));
-    }
-    for (name, value) in
-        made.headers.lines().filter_map(|line| line.split_once(": ").or(line.split_once(':')))
-    {
-        if prepared.overrides.get(name).is_some() {
-            continue;
-        }
-        headers.retain(|(known, _)| known != name);
-        // An empty value takes the object's header away.
-        if !value.is_empty() {
-            let value = if name == "etag" { quoted(value) } else { value.to_owned() };
-            headers.push((name.to_owned(), value));
-        }
-    }
-    headers
-}
-
-fn quoted(etag: &str) -> String {
-    if etag.ends_with('"') { etag.to_owned() } else { format!("\"{etag}\"") }
 }
 
 fn lines(headers: &[(String, String)]) -> String {

@@ -1,7 +1,9 @@
 //! A call from the response of `storage` to that of the transform.
 
 use gateway::errors::{ErrorCode, Result};
-use sdk::{Call, Made, TransformPlan, TransformedObject, TransformedPart, Transformer, Work as _};
+use sdk::{
+    Body, Call, Made, MadeNeed, TransformPlan, TransformedObject, TransformedPart, Transformer, Work as _,
+};
 
 use crate::prepare::{Asked, Prepared};
 use crate::stored::Stored;
@@ -18,32 +20,79 @@ pub(crate) async fn run(call: &Call, prepared: Prepared) -> Result<()> {
         return page::run(call, &prepared).await;
     }
     let stored = Stored::read(&response);
-    let part = if prepared.asked == Asked::Head { TransformedPart::Head } else { TransformedPart::Object };
-    let plan = TransformPlan {
-        whole: prepared.is_head || prepared.own_range().is_some() || prepared.own_part().is_some(),
-        ..plan(&prepared, part, stored.object())
-    };
-    match call.transform(&plan).await.map_err(|failed| failure::error(&failed))? {
-        Made::Reply(made) => reply::respond(call, &prepared, stored, made),
-        Made::Refused(error) => {
-            reply::refuse(call, &prepared, &error);
-            Ok(())
+    let object = stored.object();
+    match prepared.asked {
+        Asked::Head => {
+            let plan = plan(&prepared, 0, TransformedPart::Head, object, MadeNeed::Length)?;
+            let made = call.transform(&plan).await.map_err(|failed| failure::error(&failed))?;
+            reply::take(call, &prepared, stored, made)
         }
-        Made::Page(_) => Err(ErrorCode::InternalError.into()),
+        _ => chain(call, &prepared, stored, object).await,
     }
 }
 
-/// How a response is transformed.
-pub(crate) fn plan(prepared: &Prepared, part: TransformedPart, object: TransformedObject) -> TransformPlan {
-    let hands_on = prepared.function.applies_ranges;
-    TransformPlan {
-        transformer: Transformer::Function(prepared.function.clone()),
+/// Runs one function after the other: each gets what the one before it made.
+async fn chain(
+    call: &Call,
+    prepared: &Prepared,
+    mut stored: Stored,
+    mut object: TransformedObject,
+) -> Result<()> {
+    let mut is_certain = true;
+    for at in 0..prepared.chain.len() {
+        let is_last = at + 1 == prepared.chain.len();
+        let need = match (is_last, prepared.is_head) {
+            (false, _) => MadeNeed::Bytes,
+            (true, true) => MadeNeed::Length,
+            (true, false) if prepared.own_range().is_some() || prepared.own_part().is_some() => {
+                MadeNeed::Whole
+            }
+            (true, false) => MadeNeed::Bytes,
+        };
+        let mut plan = plan(prepared, at, TransformedPart::Object, object, need)?;
+        if !is_certain && let Transformer::Function(function) = &mut plan.transformer {
+            // It depends on what an earlier function made, and nothing stands for that.
+            function.vary = None;
+        }
+        let made = match call.transform(&plan).await.map_err(|failed| failure::error(&failed))? {
+            Made::Reply(made) if !is_last && made.status == 200 => made,
+            made => return reply::take(call, prepared, stored, made),
+        };
+        is_certain = made.etag.is_some();
+        stored = stored.with(prepared, &made);
+        object = stored.object();
+        call.respond(200, "", &Body::Made(None));
+    }
+    Err(ErrorCode::InternalError.into())
+}
+
+/// How a response is transformed by the function at a place of the chain.
+pub(crate) fn plan(
+    prepared: &Prepared,
+    at: usize,
+    part: TransformedPart,
+    object: TransformedObject,
+    need: MadeNeed,
+) -> Result<TransformPlan> {
+    let hands_on = prepared.hands_ranges_on();
+    let link = prepared.chain.get(at).ok_or(ErrorCode::InternalError)?;
+    let shown = match &link.function.vary {
+        Some(vary) => &prepared.shown.only(vary, object.last_modified_ms),
+        None => &prepared.shown,
+    };
+    Ok(TransformPlan {
+        transformer: Transformer::Function(link.function.clone()),
         part,
+        bucket: prepared.bucket.clone(),
+        key: prepared.key.clone(),
         object,
-        payload: prepared.payload.clone(),
-        access_point_arn: Some(prepared.access_point_arn.clone()),
+        request: shown.request.clone(),
+        caller: shown.caller.clone(),
+        now_ms: shown.at_ms,
+        payload: link.payload.clone(),
+        access_point_arn: prepared.access_point_arn.clone(),
         range: prepared.range.clone().filter(|_| hands_on),
         part_number: prepared.part_number.filter(|_| hands_on),
-        whole: false,
-    }
+        need,
+    })
 }

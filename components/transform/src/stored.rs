@@ -2,9 +2,21 @@
 
 use gateway::object::metadata::METADATA_PREFIX;
 use gateway::timestamp::parse_http_date;
-use sdk::{SetResponse, TransformedObject};
+use sdk::{MadeHead, SetResponse, TransformedObject};
 
-/// The response of `storage`.
+use crate::prepare::Prepared;
+
+/// What `storage` says of the bytes that it has: no bytes of a transform are these.
+const OF_STORED_BYTES: [&str; 6] = [
+    "accept-ranges",
+    "content-length",
+    "content-range",
+    "etag",
+    "x-amz-checksum-type",
+    "x-amz-mp-parts-count",
+];
+const CHECKSUM_PREFIX: &str = "x-amz-checksum-";
+/// The response of `storage`, or of it and of functions.
 pub(crate) struct Stored {
     /// Names in lower case.
     pub(crate) headers: Vec<(String, String)>,
@@ -45,4 +57,39 @@ impl Stored {
             metadata: metadata.collect(),
         }
     }
+
+    /// The response with what a function made: its headers take the place of those that are there,
+    /// and what was said of the bytes is gone. What the request itself replaces stays.
+    pub(crate) fn with(self, prepared: &Prepared, made: &MadeHead) -> Stored {
+        let is_kept = |name: &str| {
+            !OF_STORED_BYTES.contains(&name)
+                && !name.starts_with(CHECKSUM_PREFIX)
+                && (made.metadata.is_none() || !name.starts_with(METADATA_PREFIX))
+        };
+        let mut headers = self.headers;
+        headers.retain(|(name, _)| is_kept(name));
+        for (name, value) in made.metadata.iter().flatten() {
+            headers.push((format!("{METADATA_PREFIX}{name}"), value.clone()));
+        }
+        if let Some(etag) = &made.etag {
+            headers.push(("etag".to_owned(), quoted(etag)));
+        }
+        for (name, value) in made.headers.lines().filter_map(|line| line.split_once(':')) {
+            if prepared.overrides.get(name).is_some() {
+                continue;
+            }
+            headers.retain(|(known, _)| known != name);
+            let value = value.trim();
+            // An empty value takes the object's header away.
+            if !value.is_empty() {
+                let value = if name == "etag" { quoted(value) } else { value.to_owned() };
+                headers.push((name.to_owned(), value));
+            }
+        }
+        Stored { headers, size: made.length.unwrap_or_default() }
+    }
+}
+
+fn quoted(etag: &str) -> String {
+    if etag.ends_with('"') { etag.to_owned() } else { format!("\"{etag}\"") }
 }

@@ -4,17 +4,18 @@ use gateway::errors::{ErrorCode, S3Error};
 use gateway::identity::sigv4::credential_scope::claimed_service;
 use gateway::operations::addressing;
 use gateway::operations::copy_source::{self, CopySource};
-use gateway::operations::{self, Operation, Purpose, RequestHead, Resolved, aws_query};
+use gateway::operations::{self, Operation, Purpose, RequestHead, Resolved, aws_query, functions};
 use gateway::request::headers::{CODE_HEADER, Headers, check_single};
 use gateway::request::query::Query;
 use gateway::sse::{MARK, is_about as concerns};
 use iam::Planned;
 use sdk::bindings::gateway::portcullis::gateway::{
-    access_point_control, auth, cors, encryption, iam, policy, stages, storage, transform, website,
+    access_point_control, auth, cors, encryption, function_control, iam, policy, stages, storage, transform,
+    website,
 };
 use sdk::{
-    Call, DefaultProtection, Head, ObjectVersion, Progress, Protection, Refusal, Sealed, SentHead, Target,
-    Work, failure_to_error, refuse, trace,
+    Call, DefaultProtection, Head, ObjectVersion, Progress, Protection, Refusal, Sealed, SeenRequest,
+    SentHead, Target, Work, failure_to_error, refuse, trace,
 };
 use stages::Position;
 use storage::{Sealing, Step};
@@ -38,6 +39,7 @@ pub(crate) async fn serve(call: Call, sent: SentHead) -> Result<(), S3Error> {
         // Where another stage has refused, `storage` still keeps its record of the call.
         storage::abandon(head.id);
         access_point_control::abandon(head.id);
+        function_control::abandon(head.id);
         transform::abandon(head.id);
         refusals::respond(&call, &head, &refusal);
     }
@@ -101,12 +103,20 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
         call.set_parameters(&aws_query::form_text(body.body).map_err(refuse)?);
     }
 
+    // So do requests to the API of functions, whose documents may have megabytes.
+    if operation.is_of_functions() {
+        receive_document(call, head).await?;
+    }
+
     // Who is the principal? From here on it is known, possibly as `anonymous`.
     border.enter("auth");
     auth::verify(call, sent)?;
     added(Position::AfterAuth, call)?;
     if operation.is_query_call() {
         return walk_query(call, head.id, &border).await;
+    }
+    if operation.is_of_functions() {
+        return walk_functions(call, head.id, &border).await;
     }
     if operation.is_of_access_points() {
         return walk_access_points(call, head.id, &border).await;
@@ -118,31 +128,28 @@ async fn walk(call: &Call, sent: &SentHead, head: &Head, headers: &Headers) -> R
 
     // Who owns the bucket, and may the principal do it? `storage` refuses what `policy` did not
     // allow.
-    let transformed = transforms.then(|| prepare_transform(call, sent, &target, &border));
-    let (sent, seen) = match &transformed {
-        Some(Ok((sent, target))) => (sent, target),
-        Some(Err(_)) | None => (sent, &target),
-    };
     border.enter("storage");
-    let bucket_default = storage::locate(call.share(), sent, seen)?;
+    let located = storage::locate(call.share(), sent, &target)?;
     border.enter("policy");
     policy::authorize(call)?;
-    // Why a response cannot be transformed is told to principals that may ask for it.
-    transformed.transpose()?;
 
     // How are the bytes sealed, and does a transform rewrite them?
     let says = || concerns_sealing(head, headers) || form.as_ref().is_some_and(|form| form.concerns_sealing);
-    let sealing = plan_bytes(call, (operation, &target), &says, bucket_default, &border)?;
+    let sealing = plan_bytes(call, (operation, &target), &says, located.default_protection, &border)?;
 
     // The end of the pipeline: `storage` does the operation.
     added(Position::BeforeStorage, call)?;
     if operation.copies() {
         added_for_source(call, head, headers)?;
     }
+    let seen = match transforms || located.transforms {
+        true => prepare_transform(call, sent, &target, located.transforms, &border)?,
+        false => None,
+    };
     border.enter("storage");
-    let step = storage::start(head.id, &sealing)?;
+    let step = storage::start(head.id, &sealing, seen.as_ref())?;
     carry_out(call, (head, headers), &target, step, &border).await?;
-    if transforms {
+    if seen.is_some() {
         transform_response(head.id, &border).await?;
     }
     border.enter("gateway");
@@ -154,10 +161,11 @@ fn prepare_transform(
     call: &Call,
     sent: &SentHead,
     target: &Target,
+    rules: bool,
     border: &Border<'_>,
-) -> Result<(SentHead, Target), Refusal> {
+) -> Result<Option<SeenRequest>, Refusal> {
     border.enter("transform");
-    transform::prepare(call.share(), sent, target)
+    transform::prepare(call.share(), sent, target, rules)
 }
 
 /// Has the response of `storage` transformed.
@@ -244,6 +252,40 @@ async fn walk_access_points(call: &Call, id: u64, border: &Border<'_>) -> Result
     let progress = access_point_control::start(id)?;
     end_of_access_points(id, progress, border).await?;
     border.enter("gateway");
+    Ok(())
+}
+
+/// Receives the document of a request to the API of functions, which the host keeps.
+async fn receive_document(call: &Call, head: &Head) -> Result<(), Refusal> {
+    let resolved = functions::table::resolve(&head.method, &head.path).map_err(refuse)?;
+    let most = resolved.operation.length_max();
+    let received = call.receive(most).await;
+    received.map_err(failure_to_error).map_err(refuse)
+}
+
+/// The rest of the walk of a request to the API of functions: which access it needs, whether the
+/// principal has it, the response.
+async fn walk_functions(call: &Call, id: u64, border: &Border<'_>) -> Result<(), Refusal> {
+    border.enter("functions");
+    let planned = function_control::plan(call.share())?;
+    end_of_functions(id, planned, border).await?;
+    border.enter("policy");
+    policy::authorize(call)?;
+    added(Position::BeforeStorage, call)?;
+    border.enter("functions");
+    let progress = function_control::start(id)?;
+    end_of_functions(id, progress, border).await?;
+    border.enter("gateway");
+    Ok(())
+}
+
+/// Resumes `functions` until it has ended what it began.
+async fn end_of_functions(id: u64, mut progress: Progress, border: &Border<'_>) -> Result<(), Refusal> {
+    while let Progress::Pending = progress {
+        sdk::executor::suspend().await;
+        border.enter("functions");
+        progress = function_control::resume(id)?;
+    }
     Ok(())
 }
 
@@ -347,6 +389,7 @@ pub(crate) fn abandon(id: u64) {
     storage::abandon(id);
     iam::abandon(id);
     access_point_control::abandon(id);
+    function_control::abandon(id);
     transform::abandon(id);
 }
 
@@ -371,6 +414,11 @@ fn resolve(call: &Call, head: &Head, headers: &Headers) -> gateway::errors::Resu
         let service = || claimed_service(headers, &Query::parse(&head.query).ok()?);
         access_point::reach(call, None, &mut target, address.in_host, &service)?;
         return Ok(Request { operation: None, target, transforms: false });
+    }
+    if functions::is_addressed(&head.path, headers.get("authorization")) {
+        let operation = Operation::Lambda;
+        let target = Target { operation: operation.name().to_owned(), bucket: None, key: None };
+        return Ok(Request { operation: Some(operation), target, transforms: false });
     }
     let query = Query::parse(&head.query)?;
     let request = RequestHead {

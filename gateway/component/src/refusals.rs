@@ -3,9 +3,10 @@
 use gateway::access::explanation::signature::{Seen, of_mismatch};
 use gateway::access::explanation::{Circumstances, of_refusal};
 use gateway::errors::{ErrorCode, Occurrence, render_parts};
-use gateway::operations::{account_control, aws_query};
+use gateway::operations::{account_control, aws_query, functions};
 use gateway::xml;
 use sdk::explanation::circumstances;
+use sdk::response::push_header;
 use sdk::{Body, Call, Head, Refusal, trace};
 
 /// Makes a refusal the call's response.
@@ -29,6 +30,15 @@ pub(crate) fn respond(call: &Call, head: &Head, refusal: &Refusal) {
         xml::declare(&mut document);
         headers.push_str("content-type: text/xml\n");
         call.respond(aws_query::status(code), &headers, &Body::Bytes(document.into_bytes()));
+        return;
+    }
+    // So do those of the API of functions.
+    if functions::is_addressed(&head.path, call.header("authorization").as_deref()) {
+        let (status, kind, document) = functions::render_error(code, refusal.message.as_deref());
+        push_header(&mut headers, "content-type", "application/json");
+        push_header(&mut headers, "x-amzn-errortype", kind);
+        push_header(&mut headers, "x-amzn-requestid", request_id);
+        call.respond(status, &headers, &Body::Bytes(document.into_bytes()));
         return;
     }
     let details = refusal.details.iter().map(|(name, value)| (name.as_str(), value.as_str()));

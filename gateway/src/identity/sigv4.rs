@@ -39,7 +39,7 @@ use amz_date::AmzDate;
 pub use authorization::unsupported_mechanism;
 use authorization::{AuthorizationHeader, malformed};
 use canonical_request::canonical_request;
-use credential_scope::Credential;
+use credential_scope::{Credential, LAMBDA};
 use payload::Payload;
 use presigned::{Mechanism, Presigned};
 pub use request::{CLOCK_SKEW_MS_MAX, Request};
@@ -110,8 +110,8 @@ fn header_signed<'a>(request: &Request<'a>, value: &'a str) -> Result<Signed<'a>
             payload.check_form(request.form_sha256)?;
             (value, payload)
         }
-        // Calls of Query APIs sign the hash of their form, and need not send it in a header.
-        None if is_query_service(&credential) => {
+        // Such calls sign the hash of their body, and need not send it in a header.
+        None if hashes_body(&credential) => {
             let sha256 = request.form_sha256.unwrap_or(string_to_sign::EMPTY_SHA256);
             (sha256, Payload::Sha256(sha256.to_owned()))
         }
@@ -123,7 +123,7 @@ fn header_signed<'a>(request: &Request<'a>, value: &'a str) -> Result<Signed<'a>
     };
     signed_headers.check_complete(request.headers, ContentSha256::MayBeUnsigned)?;
     Ok(Signed {
-        canonical_request: canonical_request(request, &signed_headers, payload_hash),
+        canonical_request: canonical_request(request, &signed_headers, payload_hash, credential.service()),
         credential,
         timestamp,
         signature: Cow::Borrowed(signature),
@@ -139,14 +139,19 @@ fn query_signed<'a>(request: &Request<'a>) -> Result<Signed<'a>, S3Error> {
     let payload_hash = match request.form_sha256 {
         // Presigned calls of Query APIs sign the hash of their form, as calls that are signed in
         // the header do.
-        Some(sha256) if is_query_service(&presigned.credential) => sha256,
+        Some(sha256) if hashes_body(&presigned.credential) => sha256,
         _ => presigned_payload_hash(&presigned.content_sha256, &presigned.signed_headers, request.headers),
     };
     let payload = Payload::parse(payload_hash, request.headers)?;
     payload.check_form(request.form_sha256)?;
     presigned.signed_headers.check_complete(request.headers, ContentSha256::MustBeSigned)?;
     Ok(Signed {
-        canonical_request: canonical_request(request, &presigned.signed_headers, payload_hash),
+        canonical_request: canonical_request(
+            request,
+            &presigned.signed_headers,
+            payload_hash,
+            presigned.credential.service(),
+        ),
         presigned_ms: Some(presigned.date.milliseconds()),
         timestamp: Cow::Owned(presigned.date.basic()),
         credential: presigned.credential,
@@ -202,14 +207,14 @@ pub(crate) fn check_skew(request: &Request<'_>, date: AmzDate) -> Result<(), S3E
 
 /// The error for a credential of another service than `services`: a signature for one service must
 /// not be valid for another. `AuthorizationHeaderMalformed` or `AuthorizationQueryParametersError`;
-/// STS and IAM say `SignatureDoesNotMatch`.
+/// STS, IAM and Lambda say `SignatureDoesNotMatch`.
 pub fn check_service(
     request: &Request<'_>,
     credential: &Credential<'_>,
     services: &[&'static str],
 ) -> Result<(), S3Error> {
     let Err(error) = credential.check_service(services) else { return Ok(()) };
-    if let Some(own @ ("sts" | "iam")) = services.first().copied() {
+    if let Some(own @ ("sts" | "iam" | LAMBDA)) = services.first().copied() {
         return Err(S3Error::new(ErrorCode::SignatureDoesNotMatch)
             .message(format!("Credential should be scoped to correct service: '{own}'.")));
     }
@@ -220,9 +225,10 @@ pub fn check_service(
     })
 }
 
-/// Whether a credential is for STS or IAM.
-fn is_query_service(credential: &Credential<'_>) -> bool {
-    matches!(credential.service(), "sts" | "iam")
+/// Whether a credential is for a service whose requests sign the hash of their body, and need not
+/// send it: STS, IAM or Lambda.
+fn hashes_body(credential: &Credential<'_>) -> bool {
+    matches!(credential.service(), "sts" | "iam" | LAMBDA)
 }
 
 /// The error repeats the header only when it is a signature: anything else may be a password.

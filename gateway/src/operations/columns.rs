@@ -72,6 +72,12 @@ impl Operation {
         matches!(self.row().body, BodyKind::Form(_))
     }
 
+    /// Whether it is a call of the API of Lambda, whose operations have a table of their own
+    /// ([`functions::table`](super::functions::table)).
+    pub fn is_of_functions(self) -> bool {
+        self == Operation::Lambda
+    }
+
     /// Whether it is of the API for the settings of an account, which a header names (s3control).
     pub fn is_of_account(self) -> bool {
         self.row().selected_by.contains(&Selector::Header(ACCOUNT_ID_HEADER))

@@ -274,6 +274,7 @@ fn the_table_has_every_operation_of_the_model_and_few_others() {
             "GetAccessPointScope",
             "GetAccountPublicAccessBlock",
             "GetCallerIdentity",
+            "Lambda",
             "ListAccessPoints",
             "ListAccessPointsForObjectLambda",
             "ListTagsForResource",
@@ -396,7 +397,8 @@ fn the_list_of_subresources_is_the_tables() {
 #[test]
 fn every_operation_but_those_of_sts_takes_an_action() {
     for &operation in Operation::ALL {
-        let free = matches!(operation, Operation::StsGetCallerIdentity | Operation::AwsQuery);
+        let free =
+            matches!(operation, Operation::StsGetCallerIdentity | Operation::AwsQuery | Operation::Lambda);
         assert_eq!(operation.row().actions.is_empty(), free, "{operation}");
     }
 }

@@ -47,6 +47,7 @@ pub(crate) const SUBRESOURCES: &[&str] = &[
     "session",
     "tagging",
     "torrent",
+    "transforms",
     "uploadId",
     "uploads",
     "versioning",

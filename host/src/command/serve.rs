@@ -202,6 +202,7 @@ fn assemble(
     let (pipeline, stages) = composed.compile(Arc::clone(&settings), Some(&cache))?;
     let master_keys = MasterKeys::open(config, keys, Arc::clone(&accounts), Arc::clone(&vault))?;
     stale_code::remove(&cache);
+    let transforming = Transforming::new(&config.transforms, cache.clone(), Arc::clone(&vault));
     let shared = Shared {
         config: Arc::clone(config),
         accounts,
@@ -213,7 +214,7 @@ fn assemble(
         settings,
         explanations: Arc::new(Explanations::new(config.explanations.clone())),
         stages: Arc::new(stages),
-        transforming: Transforming::new(cache.clone()),
+        transforming,
         exporter,
         quotas,
         room: Room::new(config.limits.documents_bytes_max),

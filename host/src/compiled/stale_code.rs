@@ -17,8 +17,8 @@ use super::CodeFor;
 const UNUSED_MAX: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Of each kind of code, so many files are kept, those that were used last: who changes a component
 /// every few minutes must not fill the disk. A pipeline has one file, and one for each added stage;
-/// commands have two more. A transform has one.
-const KEPT_MAX: usize = 32;
+/// commands have two more. A transform has one for each version that is called.
+const KEPT_MAX: [usize; 2] = [32, 512];
 /// The kinds of code.
 const KINDS: [CodeFor; 2] = [CodeFor::Pipeline, CodeFor::Transforms];
 /// What a compiler left that was stopped is stale after so long.
@@ -57,10 +57,10 @@ pub(crate) fn find(cache: &Path, used: &[PathBuf]) -> StaleCode {
         }
     }
     // The first are those in use, then those that were used last.
-    for mut code in code {
+    for (mut code, kept_max) in code.into_iter().zip(KEPT_MAX) {
         code.sort_by_key(|(is_used, unused, ..)| (!is_used, *unused));
         for (place, (is_used, unused, path, bytes)) in code.into_iter().enumerate() {
-            if !is_used && (unused > UNUSED_MAX || place >= KEPT_MAX) {
+            if !is_used && (unused > UNUSED_MAX || place >= kept_max) {
                 stale.add(path, bytes);
             }
         }

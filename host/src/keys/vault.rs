@@ -150,6 +150,7 @@ pub struct Vault {
     sessions: Aes256Gcm,
     seeds: Aes256Gcm,
     master_keys: Aes256Gcm,
+    function_secrets: Aes256Gcm,
     uses: uses::Uses,
 }
 
@@ -175,6 +176,7 @@ impl Vault {
             sessions: cipher(key, "sessions"),
             seeds: cipher(key, "seeds"),
             master_keys: cipher(key, "master keys"),
+            function_secrets: cipher(key, "secrets of functions"),
             uses: uses::Uses::default(),
         }
     }
@@ -263,6 +265,23 @@ impl Vault {
         open(&self.master_keys, sealed, &associated)?.try_into().map_err(|_| Unsealable)
     }
 
+    /// Seals a secret of a function, by the ARN of the function without a version.
+    ///
+    /// # Errors
+    /// No randomness, which is a broken system.
+    pub fn seal_secret(&self, function: &str, name: &str, value: &str) -> Result<Vec<u8>, KeysError> {
+        seal(&self.function_secrets, value.as_bytes(), &secret_of(function, name))
+    }
+
+    /// What [`Vault::seal_secret`] sealed.
+    ///
+    /// # Errors
+    /// It was not sealed here, or for another function or name.
+    pub fn open_secret(&self, function: &str, name: &str, sealed: &[u8]) -> Result<Secret, Unsealable> {
+        let opened = open(&self.function_secrets, sealed, &secret_of(function, name))?;
+        String::from_utf8(opened).map(Secret::new).map_err(|_| Unsealable)
+    }
+
     /// What a token carries.
     ///
     /// # Errors
@@ -286,6 +305,11 @@ fn bodies_key(folder: PathBuf) -> KeySource {
         Ok(key) => Ok(key.map(|key| DataKey::new(derive(&key, "bodies")))),
         Err(error) => Err(std::io::Error::other(error)),
     })
+}
+
+/// What a secret of a function is bound to. Neither part holds a zero byte.
+fn secret_of(function: &str, name: &str) -> Vec<u8> {
+    ["function-secret", function, name].join("\0").into_bytes()
 }
 
 /// Derives the key for one purpose.

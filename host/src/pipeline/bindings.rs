@@ -39,6 +39,15 @@ mod reader {
 }
 
 #[expect(missing_docs, reason = "generated code")]
+mod code_reader {
+    wasmtime::component::bindgen!({
+        path: "../gateway/wit",
+        world: "code-reader",
+        require_store_data_send: false,
+    });
+}
+
+#[expect(missing_docs, reason = "generated code")]
 mod owners {
     wasmtime::component::bindgen!({
         path: "../gateway/wit",
@@ -60,6 +69,7 @@ pub use added::portcullis::gateway::log;
 pub use added::{UserStage, UserStagePre};
 pub use adviser::exports::portcullis::gateway::advice;
 pub use adviser::{Adviser, AdviserPre};
+pub use code_reader::{CodeReader, CodeReaderPre};
 pub use generated::portcullis::gateway::{
     calls, digests, index, keys, master_keys, quotas, random, seals, settings, stages, trace, vault,
 };

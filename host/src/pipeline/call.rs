@@ -21,7 +21,7 @@ use crate::telemetry::otlp::Laps;
 use volume::{DataKey, PendingBlob};
 
 pub use facts::Facts;
-pub use scheduled::{Ingest, StoredBytes, TransformInput, TransformWork, Work};
+pub use scheduled::{Ingest, PackageWork, Received, StoredBytes, TransformInput, TransformWork, Work};
 
 /// Data keys that one call may have: a copy needs two, and a few more for each new attempt.
 const DATA_KEYS_MAX: usize = 4096;
@@ -103,6 +103,8 @@ pub struct CallState {
     pub outcome: Outcome,
     /// What it has done so far, where it waits.
     pub journal: Journal,
+    /// Its body, where that is kept here.
+    pub received: Option<Received>,
     /// The response, once a stage set it.
     pub response: Option<CallResponse>,
     /// It ended because the index cannot be read while the disk is full.
@@ -112,7 +114,7 @@ pub struct CallState {
     /// Blobs received that no commit has kept yet; released with the call.
     pub pending: Vec<PendingBlob>,
     /// What a transform made of its response.
-    pub made: Option<Made>,
+    pub(crate) made: Option<Made>,
     /// The data keys that were made or opened for it. Stages know their numbers only.
     pub data_keys: Vec<DataKey>,
     /// The code of the error that the response tells of.
@@ -207,6 +209,7 @@ impl CallState {
             work: None,
             outcome: Outcome::None,
             journal: Journal::default(),
+            received: None,
             response: None,
             meets_full_disk: false,
             added_headers: String::new(),
@@ -225,8 +228,8 @@ impl CallState {
         self.source.map(|address| address.to_string()).unwrap_or_default()
     }
 
-    /// Makes it a call that no stage has seen yet, so that it can run again. Blobs that were
-    /// received for it and its journal stay.
+    /// Makes it a call that no stage has seen yet, so that it can run again. What was received for it
+    /// and its journal stay.
     pub fn begin_again(&mut self) {
         self.facts = Facts::default();
         self.work = None;

@@ -265,14 +265,22 @@ impl Manifest {
         Ok(composition.graph.encode(EncodeOptions::default())?)
     }
 
-    /// The component that fills a slot of the pipeline, by the slot's interface.
-    pub fn filling(&self, slot: &str) -> Result<Vec<u8>> {
+    /// Whether a component fills a slot of the pipeline, by the slot's interface.
+    pub fn fills(&self, slot: &str) -> bool {
+        self.dependency(slot).is_some()
+    }
+
+    fn dependency(&self, slot: &str) -> Option<&Dependency> {
         let components = &self.document.component;
         let mut roots =
             self.document.trigger.http.iter().filter_map(|trigger| components.get(&trigger.component));
-        let dependency = roots
-            .find_map(|root| root.dependencies.get(slot))
-            .with_context(|| format!("nothing in the manifest fills {slot}"))?;
+        roots.find_map(|root| root.dependencies.get(slot))
+    }
+
+    /// The component that fills a slot of the pipeline, by the slot's interface.
+    pub fn filling(&self, slot: &str) -> Result<Vec<u8>> {
+        let dependency =
+            self.dependency(slot).with_context(|| format!("nothing in the manifest fills {slot}"))?;
         self.component(&dependency.component).and_then(|found| self.source(&dependency.component, found))
     }
 

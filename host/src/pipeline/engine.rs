@@ -188,8 +188,8 @@ fn tick(engine: wasmtime::EngineWeak) -> Result<()> {
     Ok(())
 }
 
-/// Compiles a component for the pipeline, or loads what an earlier start compiled. `what` says in the
-/// log which one.
+/// Compiles a component for the pipeline, or loads what an earlier start compiled. `what` says in
+/// the log which one.
 fn compile(engine: &Engine, what: &str, component: &[u8], cache: Option<&Path>) -> Result<Component> {
     compiled::compile(engine, CodeFor::Pipeline, what, component, cache)
 }

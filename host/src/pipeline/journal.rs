@@ -22,7 +22,9 @@ use std::rc::Rc;
 
 use xxhash_rust::xxh3::Xxh3;
 
-use crate::pipeline::bindings::calls::{Batch, Failure, Fetch, Outcome, Requirement, Span};
+use crate::pipeline::bindings::calls::{
+    Batch, Failure, Fetch, Outcome, PackagePlan, PackageSource, Requirement, Span,
+};
 use crate::pipeline::call::{Ingest, StoredBytes, TransformInput, TransformWork, Work};
 use crate::pipeline::contract;
 use volume::{DataKey, Entry, Snapshot};
@@ -253,10 +255,14 @@ fn required(work: &Work) -> Vec<(String, Vec<u8>)> {
 
 fn nature(work: &Work) -> Nature {
     match work {
-        Work::Collect(_) | Work::Part(..) | Work::Ingest(Ingest { source: None, .. }) => Nature::Body,
+        Work::Collect(_) | Work::Receive(_) | Work::Part(..) | Work::Ingest(Ingest { source: None, .. }) => {
+            Nature::Body
+        }
         Work::Commit(_) => Nature::Commit,
         Work::Pause => Nature::Pause,
-        Work::Ingest(_) | Work::Digest(..) | Work::Fetch(_) | Work::Transform(_) => Nature::Repeatable,
+        Work::Ingest(_) | Work::Digest(..) | Work::Fetch(_) | Work::Transform(_) | Work::Package(_) => {
+            Nature::Repeatable
+        }
     }
 }
 
@@ -289,17 +295,30 @@ fn fingerprint(work: &Work) -> u64 {
             (5_u8, url, length_max, age_seconds_max).hash(&mut hasher);
         }
         Work::Pause => 6_u8.hash(&mut hasher),
+        Work::Package(work) => {
+            // The package is in the body, which is the same.
+            let PackagePlan { arn, source, settings } = &work.plan;
+            (9_u8, arn, settings).hash(&mut hasher);
+            match source {
+                PackageSource::Received(position) => position.hash(&mut hasher),
+                PackageSource::Text(text) => text.hash(&mut hasher),
+                PackageSource::Deployed(code) => spans(code, &mut hasher),
+            }
+        }
         Work::Transform(work) => {
             let TransformWork { plan, input, .. } = &**work;
             // The rest of the plan follows from these and from the head of the call.
-            (7_u8, plan.whole, &plan.range, plan.part_number).hash(&mut hasher);
+            (7_u8, plan.need as u8, &plan.range, plan.part_number).hash(&mut hasher);
             (&plan.object.etag, &plan.object.version_id, plan.object.last_modified_ms).hash(&mut hasher);
             contract::hash_transformer(&plan.transformer, &mut hasher);
             match input {
                 TransformInput::Bytes(bytes) => bytes.hash(&mut hasher),
                 TransformInput::Stored(StoredBytes { spans: stored, .. }) => spans(stored, &mut hasher),
+                // It follows from the work before.
+                TransformInput::Made(_) => {}
             }
         }
+        Work::Receive(length_max) => (8_u8, length_max).hash(&mut hasher),
     }
     hasher.finish()
 }

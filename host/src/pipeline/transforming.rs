@@ -2,58 +2,71 @@
 //! [`transforms`](crate::transforms), on threads of its own.
 //!
 //! [`catalogue`] has the components that are ready to run, [`context`] what a transform is told,
-//! [`made`] what came of it.
+//! [`made`] what came of it; [`package`] checks what is to be deployed, with its [`settings`].
 
 mod catalogue;
 mod context;
 mod failures;
 mod made;
+mod package;
+mod settings;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use http_body_util::BodyExt as _;
-use wasmtime::{Error, Result};
 
 use crate::body::respond::ResponseBody;
+use crate::config::TransformOptions;
+use crate::keys::vault::Vault;
 use crate::pipeline::bindings::calls::{
-    self, ListedObject, ListedPage, MadeError, MadeHead, TransformFailure, TransformFailureKind,
-    TransformPlan, TransformedPart, Transformer,
+    self, ListedObject, ListedPage, MadeError, MadeHead, MadeNeed, Target, TransformFailure,
+    TransformFailureKind, TransformedPart, Transformer,
 };
-use crate::pipeline::call::{CallResponseBody, CallState, TransformInput, TransformWork};
+use crate::pipeline::call::{Facts, TransformInput, TransformWork};
 use crate::pipeline::contract::volume_span;
 use crate::pipeline::header_lines;
 use crate::pipeline::shared::Shared;
-use crate::transforms::{self, Answer, Body, BodyFailed, Call, CallLent, Entry, Page, PageEntry, ReplyHead};
+use crate::transforms::{
+    self, Answer, Body, BodyFailed, Call, CallFailure, CallLent, Entry, FailureKind, Page, PageEntry,
+    ReplyHead, RuntimeOptions, Spooled, TransformReply, VariantKey, Variants,
+};
 use catalogue::Catalogue;
-pub use made::Made;
+pub(crate) use made::Made;
+pub(crate) use package::Unpackaged;
 use volume::Volume;
 
-/// What runs transforms, and those that are ready.
+/// Bytes that are written down, at most, where a response needs to know how many there are.
+const WHOLE_BYTES_MAX: u64 = 1 << 30;
+
+/// What runs transforms, those that are ready, and what they made.
 pub struct Transforming {
     catalogue: Catalogue,
-}
-
-/// The work of transforming the response that is set on a call: it takes the body of that response.
-///
-/// # Errors
-/// A call without a response is a bug of the stage.
-pub(crate) fn work(call: &mut CallState, plan: TransformPlan) -> Result<TransformWork> {
-    let context = context::of(call, &plan);
-    let response = call.response.as_mut().ok_or_else(|| Error::msg("there is no response to transform"))?;
-    let input = match std::mem::replace(&mut response.body, CallResponseBody::None) {
-        CallResponseBody::Bytes(bytes) => TransformInput::Bytes(bytes),
-        CallResponseBody::Stored(stored) => TransformInput::Stored(stored),
-        CallResponseBody::None => TransformInput::Bytes(Vec::new()),
-        CallResponseBody::Made(_) => return Err(Error::msg("what was made is not transformed again")),
-    };
-    Ok(TransformWork { plan, context, input, is_for_head: call.method == http::Method::HEAD })
+    variants: Variants,
+    /// Held while a function is deployed.
+    deploying: tokio::sync::Mutex<()>,
 }
 
 impl Transforming {
-    /// None is ready yet. Compiled components are kept in a folder.
-    pub fn new(cache: PathBuf) -> Transforming {
-        Transforming { catalogue: Catalogue::new(cache) }
+    /// None is ready yet. Compiled components, and what was made, are kept in the cache folder.
+    pub fn new(options: &TransformOptions, cache: PathBuf, vault: Arc<Vault>) -> Transforming {
+        let runtime = RuntimeOptions { threads: options.threads, calls_max: options.calls_max };
+        Transforming {
+            variants: Variants::new(cache.join("made"), options.kept_bytes_max),
+            catalogue: Catalogue::new(cache, runtime, vault),
+            deploying: tokio::sync::Mutex::default(),
+        }
+    }
+
+    /// Forgets what was made of the objects that a call has changed.
+    pub(crate) fn forget(&self, facts: &Facts) {
+        let Some(Target { bucket: Some(bucket), key, .. }) = &facts.target else { return };
+        if let Some(key) = key {
+            self.variants.forget(bucket, key);
+        }
+        for named in facts.named.iter().flatten() {
+            self.variants.forget(bucket, &named.key);
+        }
     }
 
     /// Transforms a response.
@@ -64,25 +77,56 @@ impl Transforming {
         &self,
         work: TransformWork,
         shared: &Shared,
-    ) -> std::result::Result<(calls::Made, Option<Made>), TransformFailure> {
-        let TransformWork { plan, context, input, is_for_head } = work;
+    ) -> Result<(calls::Made, Option<Made>), TransformFailure> {
+        let Transformer::Function(function) = &work.plan.transformer else {
+            return Err(failures::unavailable("webhooks are not served"));
+        };
+        let variant = function.vary.is_some().then(|| context::variant(function, &work.plan));
+        let etag = variant.as_ref().map(context::etag);
+        let is_kept = matches!(work.plan.part, TransformedPart::Object) && self.variants.is_on();
+        let Some(key) = variant.filter(|_| is_kept) else {
+            return self.run(work, shared, etag, None).await;
+        };
+        let lead = match self.variants.get(&key) {
+            Some(kept) => Ok(kept),
+            None => self.variants.lead(&key).await,
+        };
+        match lead {
+            Ok(kept) => {
+                let made = Made::kept(Arc::clone(&kept), work.plan.need);
+                Ok((calls::Made::Reply(made_head(kept.head.clone(), etag, &made)), Some(made)))
+            }
+            Err(_lead) => self.run(work, shared, etag, Some(key)).await,
+        }
+    }
+
+    async fn run(
+        &self,
+        work: TransformWork,
+        shared: &Shared,
+        etag: Option<String>,
+        key: Option<VariantKey>,
+    ) -> Result<(calls::Made, Option<Made>), TransformFailure> {
+        let TransformWork { plan, request_id, input } = work;
+        let context = context::of(&plan, request_id);
         let Transformer::Function(function) = plan.transformer else {
             return Err(failures::unavailable("webhooks are not served"));
         };
-        let etag = context::variant(&function, &plan.payload, &context).map(|key| context::etag(&key));
         let (runtime, transform) = self.catalogue.ready(&function, &shared.volume).await?;
         let (entry, body) = match plan.part {
             TransformedPart::Object => (Entry::Get, body(input, &shared.volume)?),
             TransformedPart::Head => (Entry::Head, transforms::whole(Vec::new())),
             TransformedPart::Page(page) => (Entry::ListPage(given(page)), transforms::whole(Vec::new())),
         };
+        let object = key.map(|key| (key, context.bucket.clone(), context.key.clone()));
         let lent = CallLent { objects: None, outbound: Some(Arc::clone(&shared.outbound)) };
         let answer = runtime.run(&transform, Call { entry, context, body, lent }).await;
         match answer.map_err(|failure| failures::told(&failure))? {
             Answer::Reply(reply) => {
-                let made = Made::of(reply.body, plan.whole, is_for_head).await?;
-                let head = MadeHead { length: made.length(), ..head(reply.head, etag) };
-                Ok((calls::Made::Reply(head), Some(made)))
+                let head = reply.head.clone();
+                let made = self.made(reply, object, plan.need).await;
+                let made = made.map_err(|failure| failures::told(&failure))?;
+                Ok((calls::Made::Reply(made_head(head, etag, &made)), Some(made)))
             }
             Answer::Head(of_head, size) => {
                 Ok((calls::Made::Reply(MadeHead { length: size, ..head(of_head, etag) }), None))
@@ -95,6 +139,49 @@ impl Transforming {
             Answer::Stored(..) => Err(failures::unavailable("it answered to another call")),
         }
     }
+
+    /// What becomes of a reply: kept for the next one, read to its end, or sent as it comes.
+    async fn made(
+        &self,
+        reply: TransformReply,
+        object: Option<(VariantKey, String, String)>,
+        need: MadeNeed,
+    ) -> Result<Made, CallFailure> {
+        let TransformReply { head, body } = reply;
+        if let Some((key, bucket, name)) = object.filter(|_| head.status == 200) {
+            let bytes_max =
+                if need == MadeNeed::Bytes { self.variants.variant_bytes_max() } else { WHOLE_BYTES_MAX };
+            return match self.variants.spool(head, body, bytes_max).await? {
+                Spooled::Whole(variant) => {
+                    if variant.length() <= self.variants.variant_bytes_max() {
+                        self.variants.keep(key, (&bucket, &name), Arc::clone(&variant));
+                    }
+                    Ok(Made::kept(variant, need))
+                }
+                Spooled::TooLong(begun, rest) if need == MadeNeed::Bytes => Ok(Made::begun(begun, rest)),
+                Spooled::TooLong(..) => Err(too_long()),
+            };
+        }
+        match need {
+            MadeNeed::Length => return Made::counted(body).await,
+            MadeNeed::Bytes => return Ok(Made::of(body)),
+            MadeNeed::Whole if body.length().is_some() => return Ok(Made::of(body)),
+            MadeNeed::Whole => {}
+        }
+        match self.variants.spool(head, body, WHOLE_BYTES_MAX).await? {
+            Spooled::Whole(variant) => Ok(Made::kept(variant, need)),
+            Spooled::TooLong(..) => Err(too_long()),
+        }
+    }
+}
+
+fn too_long() -> CallFailure {
+    let words = format!("ranges are of results of up to {WHOLE_BYTES_MAX} bytes");
+    CallFailure::new(FailureKind::OutputTooLong, words)
+}
+
+fn made_head(of: ReplyHead, etag: Option<String>, made: &Made) -> MadeHead {
+    MadeHead { length: made.length(), ..head(of, etag) }
 }
 
 fn head(head: ReplyHead, etag: Option<String>) -> MadeHead {
@@ -122,10 +209,11 @@ fn listed(page: Page) -> ListedPage {
 }
 
 /// The bytes of a response as a transform reads them.
-fn body(input: TransformInput, volume: &Volume) -> std::result::Result<Body, TransformFailure> {
+fn body(input: TransformInput, volume: &Volume) -> Result<Body, TransformFailure> {
     let stored = match input {
         TransformInput::Bytes(bytes) => return Ok(transforms::whole(bytes)),
         TransformInput::Stored(stored) => stored,
+        TransformInput::Made(made) => return made.input(),
     };
     let spans: Vec<_> = stored.spans.iter().map(volume_span).collect();
     let body = volume.reader(&spans, stored.key.as_ref()).and_then(ResponseBody::stored);

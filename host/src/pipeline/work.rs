@@ -6,20 +6,23 @@ use std::time::Duration;
 
 use http::header::{CONTENT_LENGTH, EXPECT};
 use http::request::Parts;
+use sha2::{Digest as _, Sha256};
 
 use crate::body::multipart::{self, PartBody, Reached};
 use crate::body::{self, Boundary, Failure, Payload, Plan};
+use crate::hex;
 use crate::outbound::{Outbound, Unfetched};
 use crate::pipeline::bindings::calls::{
     self, Batch, Digest, DigestAlgorithm, Fetch, Outcome, Requirement, Span,
 };
-use crate::pipeline::call::{Ingest, StoredBytes, TransformWork, Work};
+use crate::pipeline::call::{Ingest, PackageWork, Received, StoredBytes, TransformWork, Work};
 use crate::pipeline::contract::{algorithm, contract_algorithm, volume_span};
 use crate::pipeline::quotas;
 use crate::pipeline::shared::Shared;
 use crate::pipeline::shares::Pass;
 use crate::pipeline::shares::room::{SHORT_BYTES_MAX, Taken};
 use crate::pipeline::transforming::Made;
+use crate::pipeline::transforming::Unpackaged;
 use crate::telemetry::reason;
 use volume::{self, CommitError, PendingBlob, SpanReader, Volume, VolumeError};
 
@@ -57,6 +60,8 @@ pub struct RequestBody<B> {
     reached: Option<Reached>,
     /// The client waits for `100 Continue`, which the first read sends.
     waits: bool,
+    /// The whole body, until the call takes it.
+    received: Option<Received>,
 }
 
 impl<B> RequestBody<B>
@@ -69,7 +74,12 @@ where
         let headers = &parts.headers;
         let length = headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         let waits = headers.contains_key(EXPECT);
-        RequestBody { body: Some(body), content_length: length, reached: None, waits }
+        RequestBody { body: Some(body), content_length: length, reached: None, waits, received: None }
+    }
+
+    /// The body that was received as a whole, for the call to keep.
+    pub fn take_received(&mut self) -> Option<Received> {
+        self.received.take()
     }
 
     fn take(&mut self) -> Option<B> {
@@ -101,7 +111,7 @@ pub struct Done {
     /// Blobs that were received, and that no commit has kept yet.
     pub pending: Vec<PendingBlob>,
     /// What a transform made.
-    pub made: Option<Made>,
+    pub(crate) made: Option<Made>,
 }
 
 impl From<Outcome> for Done {
@@ -128,7 +138,7 @@ where
     let Sender::Admitted(pass) = sender else {
         return failed(Failure::Overloaded).into();
     };
-    if let Work::Collect(length_max) = &work {
+    if let Work::Collect(length_max) | Work::Receive(length_max) = &work {
         // A document without an announced length takes room for the longest that is allowed.
         // It is rarely as long, so that is not counted several times.
         let times = if body.content_length.is_some_and(|length| length > SHORT_BYTES_MAX) {
@@ -149,6 +159,7 @@ where
     // small for requests without a body.
     let done = match work {
         Work::Collect(length_max) => Box::pin(collect(body, payload, length_max, idle)).await.into(),
+        Work::Receive(length_max) => Box::pin(receive(body, payload, length_max, idle)).await.into(),
         Work::Part(boundary, length_max) => Box::pin(part(body, boundary, length_max, idle)).await.into(),
         Work::Ingest(plan) => {
             let (outcome, pending) = Box::pin(ingest(body, payload, plan, &shared.volume, idle)).await;
@@ -157,6 +168,7 @@ where
         Work::Commit(batch) => commit(batch, shared).await.into(),
         Work::Digest(spans, digests) => digest(&spans, &digests, &shared.volume).await.into(),
         Work::Fetch(wanted) => fetch(&wanted, &shared.outbound).await.into(),
+        Work::Package(work) => Box::pin(package(*work, shared)).await,
         Work::Transform(work) => Box::pin(transform(*work, shared)).await,
         Work::Pause => {
             tokio::task::yield_now().await;
@@ -167,6 +179,16 @@ where
         pass.meets_full_disk();
     }
     done
+}
+
+async fn package(work: PackageWork, shared: &Shared) -> Done {
+    match shared.transforming.package(work, shared).await {
+        Ok((packaged, blob)) => {
+            Done { pending: blob.into_iter().collect(), ..Done::from(Outcome::Packaged(packaged)) }
+        }
+        Err(Unpackaged::Refused(why)) => Outcome::Unpackaged(why).into(),
+        Err(Unpackaged::Failed(failure)) => failed(failure).into(),
+    }
 }
 
 async fn transform(work: TransformWork, shared: &Shared) -> Done {
@@ -211,6 +233,22 @@ where
             body.body = Some(stream);
             failed(failure)
         }
+    }
+}
+
+/// Receives the whole body for the call to keep, with its SHA-256.
+async fn receive<B>(body: &mut RequestBody<B>, payload: Payload, length_max: u64, idle: Duration) -> Outcome
+where
+    B: http_body::Body<Data = bytes::Bytes> + Unpin,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    match collect(body, payload, length_max, idle).await {
+        Outcome::Collected((bytes, _)) => {
+            let sha256 = hex::text(&Sha256::digest(&bytes));
+            body.received = Some(Received { bytes: bytes.into(), sha256 });
+            Outcome::None
+        }
+        other => other,
     }
 }
 

@@ -28,7 +28,7 @@ use crate::pipeline::bindings::calls::{
     Target,
 };
 use crate::pipeline::bindings::{CallHandle, Pipeline};
-use crate::pipeline::call::{CallResponse, CallResponseBody, CallState, Stopwatch, Work};
+use crate::pipeline::call::{CallResponse, CallResponseBody, CallState, Received, Stopwatch, Work};
 use crate::pipeline::capabilities::HostState;
 use crate::pipeline::contract;
 use crate::pipeline::engine::{self, CompiledPipeline};
@@ -246,7 +246,7 @@ impl Worker {
                 // A commit shares its disk with others, and its reason is a line about all of them.
                 self.note_failure(ticket, why.as_deref().unwrap_or("see the lines about commits"));
             }
-            progress = self.go_on(ticket, done)?;
+            progress = self.go_on(ticket, done, body.take_received())?;
         }
         Some(())
     }
@@ -278,7 +278,7 @@ impl Worker {
     }
 
     /// Goes on with a call whose work is done.
-    fn go_on(&self, ticket: &Ticket, done: Done) -> Option<Progress> {
+    fn go_on(&self, ticket: &Ticket, done: Done, received: Option<Received>) -> Option<Progress> {
         {
             let Done { outcome, pending, made } = done;
             let mut instance = self.instance.try_borrow_mut().ok()?;
@@ -286,6 +286,7 @@ impl Worker {
             // The journal first: where the instance is another one by now, the call is repeated
             // with this outcome in it.
             call.pending.extend(pending);
+            call.received = received.or(call.received.take());
             call.made = made.or(call.made.take());
             call.journal.done(&outcome);
             call.outcome = outcome;
@@ -437,6 +438,9 @@ impl Worker {
     async fn response_of(&self, mut call: Box<CallState>, pass: &Pass) -> (Response<ResponseBody>, Answered) {
         if let Some(left) = call.enter(0) {
             self.shared.metrics.stage(left.stage, left.elapsed);
+        }
+        if call.journal.has_commit_from(0) {
+            self.shared.transforming.forget(&call.facts);
         }
         let resolved = (self.shared.config.access.access != Access::Off).then(|| self.resolved(&call));
         let mut target = call.facts.target.take();

@@ -56,6 +56,7 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             mfa_delete: None,
             payer: Payer::default(),
             encryption: default_encryption(),
+            transforms: false,
         };
         let mut plan = Plan::new();
         plan.require_absent(tables::BUCKETS, tables::bucket_key(&request.bucket));
@@ -69,9 +70,10 @@ pub(crate) async fn handle(request: &Request) -> Result<Response> {
             plan.require_absent(tables::ACCESS_POINTS, key);
         }
         plan.make_bucket(&request.bucket, &row)?;
-        // A release that does not know cross-origin rules leaves their row behind when it deletes a
-        // bucket. The new bucket must not inherit it.
+        // A release that does not know cross-origin rules, or those about transforms, leaves their
+        // row behind when it deletes a bucket. The new bucket must not inherit it.
         plan.delete(tables::CORS, tables::cors_key(&request.bucket));
+        plan.delete(tables::TRANSFORMS, tables::transforms_key(&request.bucket));
         if plan.commit(&request.call).await?.is_some() {
             return Ok(created(&request.bucket));
         }

@@ -79,6 +79,7 @@ fn plan(name: &str, bucket: &Row<BucketRow>) -> Result<(Plan, Round)> {
     plan.end_bucket(bucket);
     plan.delete(tables::POLICIES, tables::policy_key(id));
     plan.delete(tables::CORS, tables::cors_key(name));
+    plan.delete(tables::TRANSFORMS, tables::transforms_key(name));
     Ok((plan, Round::Last))
 }
 

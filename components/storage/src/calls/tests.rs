@@ -78,7 +78,7 @@ fn a_record_goes_however_its_call_ends() {
 
 #[test]
 fn a_call_that_was_not_located_does_not_start() {
-    let started = start(1, Sealing::Unsaid, |_| unreachable!());
+    let started = start(1, Sealing::Unsaid, None, |_| unreachable!());
     assert_eq!(started.map(drop).map_err(|error| error.code), Err(ErrorCode::InternalError));
     assert!(matches!(resume(1, None), Ok(Step::Responded)));
     abandon(1);

@@ -50,6 +50,10 @@ pub(crate) struct BucketRow {
     /// end before it, can be read.
     #[serde(skip)]
     pub(crate) encryption: BucketEncryption,
+    /// Whether it has rules about transforms: a row of `transforms`. It is encoded behind the rest,
+    /// and only where it is so.
+    #[serde(skip)]
+    pub(crate) transforms: bool,
 }
 
 /// What listings print of a bucket. Its row begins with this, in every format.
@@ -73,7 +77,7 @@ impl BucketHead {
     /// will do.
     pub(crate) fn decode(value: &[u8]) -> Result<BucketHead> {
         match value.split_first() {
-            Some((&(FORMAT | WITHOUT_ENCRYPTION | BUCKET_FORMAT), record)) => {
+            Some((&(FORMAT | WITHOUT_ENCRYPTION | BUCKET_FORMAT | WITH_TRANSFORMS), record)) => {
                 let (head, _) = postcard::take_from_bytes(record).map_err(|_| unreadable())?;
                 Ok(head)
             }
@@ -84,19 +88,25 @@ impl BucketHead {
 
 /// The format byte of a bucket's row.
 const BUCKET_FORMAT: u8 = 3;
+/// The format byte of rows that have rules about transforms.
+const WITH_TRANSFORMS: u8 = 4;
 /// The format byte of older rows, which end before what the bucket says about sealing.
 const WITHOUT_ENCRYPTION: u8 = 2;
 
 impl Record for BucketRow {
     fn encode(&self) -> Result<Vec<u8>> {
-        let row = postcard::to_extend(self, vec![BUCKET_FORMAT]).map_err(|_| unreadable())?;
+        let format = if self.transforms { WITH_TRANSFORMS } else { BUCKET_FORMAT };
+        let row = postcard::to_extend(self, vec![format]).map_err(|_| unreadable())?;
         postcard::to_extend(&self.encryption, row).map_err(|_| unreadable())
     }
 
     fn decode(value: &[u8]) -> Result<BucketRow> {
         let decoded = match value.split_first() {
-            Some((&BUCKET_FORMAT, record)) => postcard::take_from_bytes(record)
-                .and_then(|(row, rest)| Ok(BucketRow { encryption: postcard::from_bytes(rest)?, ..row })),
+            Some((format @ &(BUCKET_FORMAT | WITH_TRANSFORMS), record)) => postcard::take_from_bytes(record)
+                .and_then(|(row, rest)| {
+                    let transforms = *format == WITH_TRANSFORMS;
+                    Ok(BucketRow { encryption: postcard::from_bytes(rest)?, transforms, ..row })
+                }),
             Some((&WITHOUT_ENCRYPTION, record)) => postcard::from_bytes(record),
             // The oldest rows end before `mfa_delete` and `payer`. The two zeros are their
             // defaults: no second factor, and the owner pays.

@@ -125,6 +125,7 @@ fn other_records_are_read_back() {
             bucket_key: true,
             blocks_sse_c: true,
         },
+        transforms: true,
     };
     assert_eq!(BucketRow::decode(&bucket.encode().unwrap()).unwrap(), bucket);
     let account = AccountRow { public_access: Some(PublicAccessBlock::ALL) };

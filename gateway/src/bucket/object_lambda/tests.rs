@@ -129,7 +129,7 @@ fn a_configuration_that_cannot_be_meant_is_refused() {
 #[test]
 fn arns_name_functions_and_webhooks() {
     let function = |qualifier| {
-        let name = FunctionName { region: REGION, account: ACCOUNT, name: "redact", qualifier };
+        let name = FunctionByArn { region: REGION, account: ACCOUNT, name: "redact", qualifier };
         Some(Transformer::Function(name))
     };
     assert_eq!(transformer_of(FUNCTION), function(None));

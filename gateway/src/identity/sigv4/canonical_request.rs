@@ -5,18 +5,27 @@
 
 use std::borrow::Cow;
 
+use super::credential_scope::LAMBDA;
 use super::request::Request;
 use super::signed_headers::SignedHeaders;
 use crate::hex;
 use crate::request::url_encoding::{is_unreserved, push_escape};
 
 /// Writes the canonical request. `payload_hash` is its last line: the body's SHA-256 or a word such
-/// as `UNSIGNED-PAYLOAD`.
-pub fn canonical_request(request: &Request<'_>, signed: &SignedHeaders<'_>, payload_hash: &str) -> String {
+/// as `UNSIGNED-PAYLOAD`. The service is that of the credential.
+pub fn canonical_request(
+    request: &Request<'_>,
+    signed: &SignedHeaders<'_>,
+    payload_hash: &str,
+    service: &str,
+) -> String {
     let mut out = String::with_capacity(request.path.len() + request.query.len() + 512);
     out.push_str(request.method);
     out.push('\n');
-    push_uri(&mut out, request.path);
+    match service == LAMBDA {
+        true => push_escaped_path(&mut out, request.path),
+        false => push_uri(&mut out, request.path),
+    }
     out.push('\n');
     push_query(&mut out, request.query);
     out.push('\n');
@@ -35,6 +44,17 @@ pub(super) fn push_uri(out: &mut String, path: &str) {
         out.push('/');
     }
     push_encoded(out, path, Part::Path);
+}
+
+/// Appends the canonical URI of a service other than S3: the path as sent is escaped once more.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>
+fn push_escaped_path(out: &mut String, path: &str) {
+    for byte in path.bytes() {
+        match byte {
+            b'/' => out.push('/'),
+            _ => push_byte(out, byte),
+        }
+    }
 }
 
 /// Appends the canonical query of a query as sent: names and values escaped anew, then sorted by

@@ -24,6 +24,8 @@ pub fn claimed_service(headers: &Headers, query: &Query) -> Option<String> {
     let mut parts = credential.trim().rsplit('/');
     (parts.next()? == TERMINAL).then(|| parts.next().map(str::to_owned))?
 }
+/// The service of deployed functions, which signs as services other than S3 do.
+pub const LAMBDA: &str = "lambda";
 
 /// Longer region names do not exist; the bound keeps scopes small.
 const REGION_BYTES_MAX: usize = 64;

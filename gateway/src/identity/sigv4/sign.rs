@@ -145,7 +145,7 @@ impl<P: Primitives> Signer<'_, P> {
             received_ms: 0,
         };
         let signed_headers = SignedHeaders::listed(Cow::Borrowed(names));
-        let canonical_request = canonical_request(&request, &signed_headers, payload_hash);
+        let canonical_request = canonical_request(&request, &signed_headers, payload_hash, self.service);
         let digest = hex::encode(&self.primitives.sha256(canonical_request.as_bytes()));
         let string_to_sign = string_to_sign(&unsigned.date.basic(), &self.scope(unsigned.date), &digest);
         let key = self.signing_key(unsigned.date);

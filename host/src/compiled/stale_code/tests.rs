@@ -49,12 +49,12 @@ fn what_nothing_used_for_long_is_stale_and_nothing_else() {
 #[test]
 fn only_so_many_files_are_kept_and_those_used_last() {
     let folder = tempfile::tempdir().unwrap();
-    for number in 0..KEPT_MAX + 3 {
+    for number in 0..KEPT_MAX[0] + 3 {
         let unused = Duration::from_secs(60 * number as u64);
         add(folder.path(), &format!("pipeline-{number:02}-1.cwasm"), unused);
     }
     remove(folder.path());
     let kept = names(folder.path());
-    assert_eq!(kept.len(), KEPT_MAX);
-    assert_eq!(kept.last().unwrap(), &format!("pipeline-{:02}-1.cwasm", KEPT_MAX - 1));
+    assert_eq!(kept.len(), KEPT_MAX[0]);
+    assert_eq!(kept.last().unwrap(), &format!("pipeline-{:02}-1.cwasm", KEPT_MAX[0] - 1));
 }

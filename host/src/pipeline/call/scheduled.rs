@@ -1,8 +1,12 @@
 //! Work that a stage schedules on a call, and that the host does between two steps of the pipeline.
 
+use bytes::Bytes;
+use wasmtime::{Error, Result};
+
+use super::{CallResponseBody, CallState};
 use crate::body::Boundary;
-use crate::pipeline::bindings::calls::{Batch, DigestAlgorithm, Fetch, Span, TransformPlan};
-use crate::transforms::bindings::types::Context;
+use crate::pipeline::bindings::calls::{Batch, DigestAlgorithm, Fetch, PackagePlan, Span, TransformPlan};
+use crate::pipeline::transforming::Made;
 use volume::DataKey;
 
 /// Work that a stage scheduled.
@@ -10,6 +14,8 @@ use volume::DataKey;
 pub enum Work {
     /// Receive the whole body into memory, up to a limit in bytes.
     Collect(u64),
+    /// Receive the whole body, up to a limit in bytes, and keep it beside the call.
+    Receive(u64),
     /// Receive a multipart body with this boundary up to the content of its next part, up to a
     /// limit in bytes.
     Part(Boundary, u64),
@@ -23,30 +29,83 @@ pub enum Work {
     Fetch(Fetch),
     /// Transform the response.
     Transform(Box<TransformWork>),
+    /// Check a function that is to be deployed.
+    Package(Box<PackageWork>),
     /// Let others go first.
     Pause,
 }
 
+/// A body that was received as a whole, and is kept beside the call.
+#[derive(Clone)]
+pub struct Received {
+    /// The body.
+    pub bytes: Bytes,
+    /// Its SHA-256, in lower-case hexadecimal.
+    pub sha256: String,
+}
+
+impl std::fmt::Debug for Received {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // It may hold secrets.
+        formatter.debug_struct("Received").field("length", &self.bytes.len()).finish_non_exhaustive()
+    }
+}
+
+/// A function that is to be deployed.
+pub struct PackageWork {
+    /// What is to be deployed, and how.
+    pub plan: PackagePlan,
+    /// The package, in base64, where it stands in the body that was received.
+    pub received: Option<Bytes>,
+}
+
+impl std::fmt::Debug for PackageWork {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("PackageWork").field("arn", &self.plan.arn).finish_non_exhaustive()
+    }
+}
+
 /// A response to be transformed.
 #[derive(Debug)]
-pub struct TransformWork {
+pub(crate) struct TransformWork {
     /// How.
     pub plan: TransformPlan,
-    /// What the transform is told.
-    pub context: Context,
+    /// The id of the request.
+    pub request_id: String,
     /// Its bytes.
-    pub input: TransformInput,
-    /// Whether the client gets the head alone.
-    pub is_for_head: bool,
+    pub(crate) input: TransformInput,
+}
+
+impl TransformWork {
+    /// Takes the body of the response that is set on a call.
+    ///
+    /// # Errors
+    /// A call without a response is a bug of the stage.
+    pub fn of(call: &mut CallState, plan: TransformPlan) -> Result<TransformWork> {
+        let response = call.response.as_mut();
+        let response = response.ok_or_else(|| Error::msg("there is no response to transform"))?;
+        let input = match std::mem::replace(&mut response.body, CallResponseBody::None) {
+            CallResponseBody::Bytes(bytes) => TransformInput::Bytes(bytes),
+            CallResponseBody::Stored(stored) => TransformInput::Stored(stored),
+            CallResponseBody::None => TransformInput::Bytes(Vec::new()),
+            CallResponseBody::Made(_) => match call.made.take() {
+                Some(made) => TransformInput::Made(made),
+                None => return Err(Error::msg("there is nothing that a transform made")),
+            },
+        };
+        Ok(TransformWork { plan, request_id: call.request_id.clone(), input })
+    }
 }
 
 /// The body of a response that is to be transformed.
 #[derive(Debug)]
-pub enum TransformInput {
+pub(crate) enum TransformInput {
     /// Bytes at hand.
     Bytes(Vec<u8>),
     /// Bytes to be read.
     Stored(StoredBytes),
+    /// What another transform made.
+    Made(Made),
 }
 
 /// How a body is to be received into a new blob.
@@ -75,11 +134,11 @@ impl Work {
     /// The name under which waiting for this work is counted.
     pub fn stage(&self) -> &'static str {
         match self {
-            Work::Collect(_) | Work::Part(..) | Work::Ingest(_) => "receive",
+            Work::Collect(_) | Work::Receive(_) | Work::Part(..) | Work::Ingest(_) => "receive",
             Work::Commit(_) => "commit",
             Work::Digest(..) => "digest",
             Work::Fetch(_) => "fetch",
-            Work::Transform(_) => "transform",
+            Work::Transform(_) | Work::Package(_) => "transform",
             Work::Pause => "other",
         }
     }

@@ -11,13 +11,15 @@ use crate::pipeline::bindings::CallHandle;
 use crate::pipeline::bindings::calls::{
     AccessPoint, Batch, Body, Decision, DigestAlgorithm, Endpoint, Fetch, Form, Head, Host, HostCall,
     IdentityKind, IngestPlan, NamedObject, NeededAccess, ObjectLambda, ObjectVersion, Outcome, Owner,
-    Payload, Principal, Refusal, SecondFactor, Session, SetResponse, Signature, Span, Target, TransformPlan,
+    PackagePlan, PackageSource, Payload, Principal, Refusal, SecondFactor, Session, SetResponse, Signature,
+    Span, Target, TransformPlan,
 };
 use crate::pipeline::bindings::stages::Position;
-use crate::pipeline::call::{CallResponse, CallResponseBody, CallState, Calls, Ingest, StoredBytes, Work};
+use crate::pipeline::call::{
+    CallResponse, CallResponseBody, CallState, Calls, Ingest, PackageWork, StoredBytes, TransformWork, Work,
+};
 use crate::pipeline::contract::promised;
 use crate::pipeline::header_lines;
-use crate::pipeline::transforming;
 
 /// The calls of a store, for the guests of that store.
 pub struct CallsView<'a> {
@@ -313,6 +315,20 @@ impl HostCall for CallsView<'_> {
         self.schedule(&handle, Work::Collect(length_max))
     }
 
+    fn schedule_receive(&mut self, handle: Resource<CallHandle>, length_max: u64) -> Result<()> {
+        self.schedule(&handle, Work::Receive(length_max))
+    }
+
+    fn received_sha256(&mut self, handle: Resource<CallHandle>) -> Result<Option<String>> {
+        let received = &self.own_call(&handle)?.received;
+        Ok(received.as_ref().map(|received| received.sha256.clone()))
+    }
+
+    fn received(&mut self, handle: Resource<CallHandle>) -> Result<Option<Vec<u8>>> {
+        let received = &self.own_call(&handle)?.received;
+        Ok(received.as_ref().map(|received| received.bytes.to_vec()))
+    }
+
     fn schedule_part(
         &mut self,
         handle: Resource<CallHandle>,
@@ -353,8 +369,22 @@ impl HostCall for CallsView<'_> {
         self.schedule(&handle, Work::Fetch(fetch))
     }
 
+    fn schedule_package(&mut self, handle: Resource<CallHandle>, plan: PackagePlan) -> Result<()> {
+        let received = match plan.source {
+            PackageSource::Received((start, length)) => {
+                let received = self.own_call(&handle)?.received.as_ref();
+                let range = usize::try_from(start)?..usize::try_from(start.saturating_add(length))?;
+                let part = received.filter(|received| range.end <= received.bytes.len());
+                let part = part.map(|received| received.bytes.slice(range));
+                Some(part.ok_or_else(|| Error::msg("the body that was received has no such part"))?)
+            }
+            PackageSource::Text(_) | PackageSource::Deployed(_) => None,
+        };
+        self.schedule(&handle, Work::Package(Box::new(PackageWork { plan, received })))
+    }
+
     fn schedule_transform(&mut self, handle: Resource<CallHandle>, plan: TransformPlan) -> Result<()> {
-        let work = transforming::work(self.own_call(&handle)?, plan)?;
+        let work = TransformWork::of(self.own_call(&handle)?, plan)?;
         self.schedule(&handle, Work::Transform(Box::new(work)))
     }
 

@@ -43,6 +43,11 @@ impl Host for HostState {
         })
     }
 
+    fn seal_secret(&mut self, function: String, name: String, value: String) -> Result<Vec<u8>> {
+        let vault = &self.shared.vault;
+        self.draws.draw(|| vault.seal_secret(&function, &name, &value).map_err(Error::new))
+    }
+
     fn last_use(&mut self, access_key_id: String) -> Result<Option<Usage>> {
         let last = self.shared.vault.last_use(&access_key_id);
         Ok(last.map(|last| Usage { at_ms: last.at_ms, service: last.service, region: last.region }))

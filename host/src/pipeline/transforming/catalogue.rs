@@ -1,20 +1,18 @@
 //! The components that are ready to run: read, compiled and kept for the next call.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context as _, Result, ensure};
-use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
 
-use super::failures;
+use super::{failures, settings};
 use crate::hex;
-use crate::pipeline::bindings::calls::{FunctionCode, TransformFailure};
+use crate::keys::vault::Vault;
+use crate::pipeline::bindings::calls::{FunctionCode, Span, TransformFailure};
 use crate::pipeline::contract::volume_span;
-use crate::transforms::{
-    CallLimits, Grants, LimitsGiven, RuntimeOptions, Transform, TransformSource, Transforms,
-};
+use crate::transforms::{RuntimeOptions, Transform, TransformSource, Transforms};
 use volume::Volume;
 
 /// Components that are kept ready. One from Python takes 30 MiB of code, which is shared with the
@@ -23,32 +21,27 @@ const READY_MAX: usize = 64;
 /// Bytes of a component that are read at once.
 const STEP_BYTES: usize = 256 << 10;
 
-/// What a deployer grants and limits, as the row of a function has it (JSON).
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Settings {
-    grants: Vec<String>,
-    limits: LimitsGiven,
-}
-
 /// A component at one version, with its settings. The name is part of it: two functions with the
 /// same code have limits and a log each.
-type Key = (String, String, String);
+type CodeKey = (String, String, String);
 type Ready = Arc<OnceCell<Arc<Transform>>>;
 
 /// The components that are ready to run.
 pub(super) struct Catalogue {
     cache: PathBuf,
+    options: RuntimeOptions,
+    /// Opens their secrets.
+    vault: Arc<Vault>,
     /// Its threads start with the first call: most servers run no transform.
     runtime: OnceCell<Arc<Transforms>>,
     /// The one that was used last stands last.
-    ready: Mutex<Vec<(Key, Ready)>>,
+    ready: Mutex<Vec<(CodeKey, Ready)>>,
 }
 
 impl Catalogue {
     /// None is ready yet. Compiled components are kept in a folder.
-    pub(super) fn new(cache: PathBuf) -> Catalogue {
-        Catalogue { cache, runtime: OnceCell::new(), ready: Mutex::default() }
+    pub(super) fn new(cache: PathBuf, options: RuntimeOptions, vault: Arc<Vault>) -> Catalogue {
+        Catalogue { cache, options, vault, runtime: OnceCell::new(), ready: Mutex::default() }
     }
 
     /// The component of a function, and what runs it. A component that is not ready is read and
@@ -74,18 +67,28 @@ impl Catalogue {
         function: &FunctionCode,
         volume: &Arc<Volume>,
     ) -> Result<(Arc<Transforms>, Arc<Transform>)> {
-        let start = || async { Transforms::start(RuntimeOptions::default()).map(Arc::new) };
-        let runtime = self.runtime.get_or_try_init(start).await?;
+        let runtime = self.runtime().await?;
         let place = self.place(function);
-        let load = || self.load(function, Arc::clone(runtime), volume);
-        let transform = place.get_or_try_init(load).await?;
-        Ok((Arc::clone(runtime), Arc::clone(transform)))
+        let load = || self.load(function, Arc::clone(&runtime), volume);
+        let transform = Arc::clone(place.get_or_try_init(load).await?);
+        Ok((runtime, transform))
+    }
+
+    /// What runs components.
+    pub(super) async fn runtime(&self) -> Result<Arc<Transforms>> {
+        let start = || async { Transforms::start(self.options).map(Arc::new) };
+        self.runtime.get_or_try_init(start).await.map(Arc::clone)
+    }
+
+    /// The folder of compiled components.
+    pub(super) fn cache(&self) -> &Path {
+        &self.cache
     }
 
     /// The place of a component; the one that was not used for longest makes room.
     fn place(&self, function: &FunctionCode) -> Ready {
         let mut ready = self.lock();
-        let is_it = |(arn, digest, settings): &Key| {
+        let is_it = |(arn, digest, settings): &CodeKey| {
             *arn == function.arn && *digest == function.digest && *settings == function.settings
         };
         if let Some(at) = ready.iter().rposition(|(key, _)| is_it(key)) {
@@ -104,7 +107,7 @@ impl Catalogue {
         ready.last().map(|(_, place)| Arc::clone(place)).unwrap_or_default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<(Key, Ready)>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<(CodeKey, Ready)>> {
         self.ready.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -114,16 +117,8 @@ impl Catalogue {
         runtime: Arc<Transforms>,
         volume: &Arc<Volume>,
     ) -> Result<Arc<Transform>> {
-        let settings: Settings = match function.settings.is_empty() {
-            true => Settings::default(),
-            false => serde_json::from_str(&function.settings).context("its settings")?,
-        };
-        let mut grants = Grants::default();
-        for grant in &settings.grants {
-            grants.add(grant)?;
-        }
-        let limits = CallLimits::new(&settings.limits)?;
-        let component = read(function, volume).await?;
+        let (grants, limits) = settings::read(&function.settings, &function.arn, &self.vault)?;
+        let component = read_code(&function.code, volume).await?;
         let (name, digest) = (function.arn.clone(), function.digest.clone());
         let cache = self.cache.clone();
         let load = move || {
@@ -137,8 +132,8 @@ impl Catalogue {
 }
 
 /// The bytes of a component.
-async fn read(function: &FunctionCode, volume: &Volume) -> Result<Vec<u8>> {
-    let spans: Vec<_> = function.code.iter().map(volume_span).collect();
+pub(super) async fn read_code(code: &[Span], volume: &Volume) -> Result<Vec<u8>> {
+    let spans: Vec<_> = code.iter().map(volume_span).collect();
     let mut reader = volume.reader(&spans, None).context("reading its code")?;
     let mut component = Vec::with_capacity(usize::try_from(reader.length())?);
     while let Some(bytes) = reader.next(STEP_BYTES).await.context("reading its code")? {

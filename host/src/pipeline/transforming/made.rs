@@ -2,6 +2,7 @@
 
 use std::io::Error;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
@@ -10,39 +11,59 @@ use http_body_util::BodyExt as _;
 
 use super::failures;
 use crate::body::respond::ResponseBody;
-use crate::pipeline::bindings::calls::TransformFailure;
-use crate::transforms::ReplyBody;
+use crate::pipeline::bindings::calls::{MadeNeed, TransformFailure, TransformFailureKind};
 use crate::transforms::range::RangeCut;
+use crate::transforms::{self, BodyFailed, CallFailure, KeptBody, ReplyBody, Variant};
 
 /// What a transform made, until it is sent.
 #[derive(Debug)]
-pub struct Made {
+pub(crate) struct Made {
     length: Option<u64>,
-    /// None: the client gets the head alone.
-    body: Option<ReplyBody>,
+    body: MadeBody,
+}
+
+#[derive(Debug)]
+enum MadeBody {
+    /// The client gets the head alone.
+    Nothing,
+    /// As it comes.
+    Reply(ReplyBody),
+    /// All of it is written down.
+    Kept(Arc<Variant>),
+    /// The beginning is written down, and the rest comes.
+    Begun(Arc<Variant>, ReplyBody),
 }
 
 impl Made {
-    /// The body of a reply. Where it has to be known whole, it is read to its end first.
+    /// The body of a reply as it comes. Its length may not be known.
+    pub(super) fn of(body: ReplyBody) -> Made {
+        Made { length: body.length(), body: MadeBody::Reply(body) }
+    }
+
+    /// The length of a reply alone, for which it is read to its end.
     ///
     /// # Errors
     /// What fails on the way.
-    pub(super) async fn of(
-        body: ReplyBody,
-        whole: bool,
-        is_for_head: bool,
-    ) -> Result<Made, TransformFailure> {
-        let length = body.length();
-        if length.is_some() {
-            return Ok(Made { length, body: (!is_for_head).then_some(body) });
+    pub(super) async fn counted(body: ReplyBody) -> Result<Made, CallFailure> {
+        let length = match body.length() {
+            Some(length) => length,
+            None => count(body).await?,
+        };
+        Ok(Made { length: Some(length), body: MadeBody::Nothing })
+    }
+
+    /// What is written down.
+    pub(super) fn kept(variant: Arc<Variant>, need: MadeNeed) -> Made {
+        let length = Some(variant.length());
+        Made {
+            length,
+            body: if need == MadeNeed::Length { MadeBody::Nothing } else { MadeBody::Kept(variant) },
         }
-        if is_for_head {
-            return Ok(Made { length: Some(count(body).await?), body: None });
-        }
-        if whole {
-            return Err(failures::unavailable("a range of what is streamed"));
-        }
-        Ok(Made { length, body: Some(body) })
+    }
+
+    /// What is written down, and the rest.
+    pub(super) fn begun(variant: Arc<Variant>, rest: ReplyBody) -> Made {
+        Made { length: None, body: MadeBody::Begun(variant, rest) }
     }
 
     /// Bytes, where they are known.
@@ -50,41 +71,61 @@ impl Made {
         self.length
     }
 
+    /// All of it, as another transform reads it.
+    pub(super) fn input(self) -> Result<transforms::Body, TransformFailure> {
+        let body = self.body(None).map_err(|_| failures::of(TransformFailureKind::SourceFailed, ""))?;
+        Ok(body.map_err(|error| BodyFailed(error.to_string())).boxed_unsync())
+    }
+
     /// The body of a response with it; of it the bytes from one to another, both included.
     ///
     /// # Errors
     /// A range of bytes whose number is not known is a bug of the stage.
     pub(crate) fn body(self, range: Option<(u64, u64)>) -> anyhow::Result<ResponseBody> {
-        let Some(body) = self.body else { return Ok(ResponseBody::Empty) };
-        let (cut, length) = match (range, self.length) {
-            (None, length) => (None, length),
+        let (first, length) = match (range, self.length) {
+            (None, length) => (0, length),
             (Some((first, last)), Some(length)) if first <= last && last < length => {
-                (Some(RangeCut::new(first, last)), Some(last - first + 1))
+                (first, Some(last - first + 1))
             }
             (Some(_), _) => anyhow::bail!("a range that what was made does not have"),
         };
-        let body = Sent { body, cut };
-        Ok(ResponseBody::streamed(body.boxed_unsync(), length))
+        let last = length.map(|length| first + length.saturating_sub(1));
+        let cut = |before: u64| range.and(last).map(|last| RangeCut::new(before, before + last - first));
+        let body = match self.body {
+            MadeBody::Nothing => return Ok(ResponseBody::Empty),
+            _ if length == Some(0) => return Ok(ResponseBody::Empty),
+            MadeBody::Reply(body) => {
+                CutBody { body: body.map_err(Error::other), cut: cut(first) }.boxed_unsync()
+            }
+            MadeBody::Kept(variant) => {
+                let (body, before) = variant.body_from(first);
+                CutBody { body, cut: cut(before) }.boxed_unsync()
+            }
+            MadeBody::Begun(variant, rest) => {
+                let (begun, _) = variant.body_from(0);
+                Chained { begun: Some(begun), rest }.boxed_unsync()
+            }
+        };
+        Ok(ResponseBody::streamed(body, length))
     }
 }
 
 /// Counts the bytes of a body.
-async fn count(mut body: ReplyBody) -> Result<u64, TransformFailure> {
+async fn count(mut body: ReplyBody) -> Result<u64, CallFailure> {
     let mut length = 0_u64;
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|failure| failures::told(&failure))?;
-        length += frame.data_ref().map_or(0, Bytes::len) as u64;
+        length += frame?.data_ref().map_or(0, Bytes::len) as u64;
     }
     Ok(length)
 }
 
 /// What was made on its way to the client.
-struct Sent {
-    body: ReplyBody,
+struct CutBody<B> {
+    body: B,
     cut: Option<RangeCut>,
 }
 
-impl Body for Sent {
+impl<B: Body<Data = Bytes, Error = Error> + Unpin> Body for CutBody<B> {
     type Data = Bytes;
     type Error = Error;
 
@@ -93,20 +134,41 @@ impl Body for Sent {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         loop {
-            let Sent { body, cut } = &mut *self;
+            let CutBody { body, cut } = &mut *self;
             if cut.as_ref().is_some_and(RangeCut::is_over) {
                 return Poll::Ready(None);
             }
-            let frame = match ready!(Pin::new(body).poll_frame(context)) {
-                Some(Ok(frame)) => frame,
-                Some(Err(failure)) => return Poll::Ready(Some(Err(Error::other(failure)))),
-                None => return Poll::Ready(None),
-            };
-            let Some(cut) = cut else { return Poll::Ready(Some(Ok(frame))) };
-            let piece = frame.into_data().map(|bytes| cut.take(bytes)).unwrap_or_default();
+            let Some(frame) = ready!(Pin::new(body).poll_frame(context)) else { return Poll::Ready(None) };
+            let Some(cut) = cut else { return Poll::Ready(Some(frame)) };
+            let piece = frame?.into_data().map(|bytes| cut.take(bytes)).unwrap_or_default();
             if !piece.is_empty() {
                 return Poll::Ready(Some(Ok(Frame::data(piece))));
             }
         }
+    }
+}
+
+/// What is written down, and then what comes.
+struct Chained {
+    begun: Option<KeptBody>,
+    rest: ReplyBody,
+}
+
+impl Body for Chained {
+    type Data = Bytes;
+    type Error = Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
+        if let Some(begun) = &mut self.begun {
+            match ready!(Pin::new(begun).poll_frame(context)) {
+                None => self.begun = None,
+                frame => return Poll::Ready(frame),
+            }
+        }
+        let frame = ready!(Pin::new(&mut self.rest).poll_frame(context));
+        Poll::Ready(frame.map(|frame| frame.map_err(Error::other)))
     }
 }

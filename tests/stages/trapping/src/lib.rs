@@ -39,7 +39,7 @@ use std::collections::BTreeMap;
 use exports::portcullis::gateway as slots;
 use portcullis::gateway as next;
 use portcullis::gateway::calls::{
-    Call, DefaultProtection, Head, Progress, Protection, Refusal, Sealed, Target,
+    Call, DefaultProtection, Head, Progress, Protection, Refusal, Sealed, SeenRequest, Target,
 };
 
 struct Trapping;
@@ -135,9 +135,26 @@ impl slots::website::Guest for Trapping {
 }
 
 impl slots::transform::Guest for Trapping {
-    fn select(call: &Call) -> Result<bool, Refusal> {
-        pass(call, "transform");
-        next::transform::select(call)
+    fn prepare(
+        call: Call,
+        head: Head,
+        target: Target,
+        rules: bool,
+    ) -> Result<Option<SeenRequest>, Refusal> {
+        pass(&call, "transform");
+        next::transform::prepare(call, &head, &target, rules)
+    }
+
+    fn start(id: u64) -> Result<Progress, Refusal> {
+        next::transform::start(id)
+    }
+
+    fn resume(id: u64) -> Result<Progress, Refusal> {
+        next::transform::resume(id)
+    }
+
+    fn abandon(id: u64) {
+        next::transform::abandon(id);
     }
 }
 
@@ -175,14 +192,20 @@ fn said(sealing: slots::storage::Sealing) -> next::storage::Sealing {
 }
 
 impl slots::storage::Guest for Trapping {
-    fn locate(call: Call, head: Head, target: Target) -> Result<Option<DefaultProtection>, Refusal> {
+    fn locate(call: Call, head: Head, target: Target) -> Result<slots::storage::Located, Refusal> {
         pass(&call, "storage.locate");
-        next::storage::locate(call, &head, &target)
+        let next::storage::Located { default_protection, transforms } =
+            next::storage::locate(call, &head, &target)?;
+        Ok(slots::storage::Located { default_protection, transforms })
     }
 
-    fn start(id: u64, sealing: slots::storage::Sealing) -> Result<slots::storage::Step, Refusal> {
+    fn start(
+        id: u64,
+        sealing: slots::storage::Sealing,
+        seen: Option<SeenRequest>,
+    ) -> Result<slots::storage::Step, Refusal> {
         pass_start(id, "storage");
-        next::storage::start(id, &said(sealing)).map(step)
+        next::storage::start(id, &said(sealing), seen.as_ref()).map(step)
     }
 
     fn resume(id: u64, given: Option<Protection>) -> Result<slots::storage::Step, Refusal> {

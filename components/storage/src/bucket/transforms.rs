@@ -1,0 +1,59 @@
+//! GetBucketTransforms, PutBucketTransforms, DeleteBucketTransforms: which functions change what is
+//! read from a bucket (docs/transforms.md). S3 has no such operations.
+//!
+//! The rules have a row of their own, which the stage `transform` reads. The row of the bucket says
+//! that there is one, so requests to other buckets read nothing.
+
+use gateway::bucket::transforms::TransformRules;
+use gateway::errors::{ErrorCode, Result, S3Error};
+use sdk::Response;
+
+use crate::plan::{ATTEMPTS_MAX, Plan, aborted};
+use crate::records::BucketRow;
+use crate::request::Request;
+use crate::subresource::document;
+use crate::{rows, tables};
+
+/// GetBucketTransforms. `NoSuchTransformConfiguration`.
+pub(crate) fn get(request: &Request) -> Result<Response> {
+    request.bucket_row()?;
+    let row = rows::transforms(&request.bucket)?.ok_or_else(|| {
+        S3Error::new(ErrorCode::NoSuchTransformConfiguration).detail("BucketName", &*request.bucket)
+    })?;
+    Ok(Response::new(200).xml(row.record.document()))
+}
+
+/// PutBucketTransforms: the rules replace those that were there.
+pub(crate) async fn put(request: &Request) -> Result<Response> {
+    let body = document::receive(request).await?;
+    let rules = TransformRules::parse_document(&body, request.bucket_row()?.record.owner)?;
+    change(request, Some(&rules)).await?;
+    Ok(Response::new(200))
+}
+
+/// DeleteBucketTransforms. It succeeds where there are no rules, too.
+pub(crate) async fn delete(request: &Request) -> Result<Response> {
+    change(request, None).await?;
+    Ok(Response::new(204))
+}
+
+/// Changes the rules together with the bucket's row. Where another request changed that row
+/// meanwhile, it is read and changed again.
+async fn change(request: &Request, rules: Option<&TransformRules>) -> Result<()> {
+    for attempt in 0..ATTEMPTS_MAX {
+        let bucket = request.bucket_just_decided(attempt).await?;
+        let mut plan = Plan::new();
+        plan.require_bucket(&bucket);
+        let key = tables::transforms_key(&request.bucket);
+        match rules {
+            Some(rules) => plan.put(tables::TRANSFORMS, key, rules)?,
+            None => plan.delete(tables::TRANSFORMS, key),
+        }
+        let changed = BucketRow { transforms: rules.is_some(), ..bucket.record.clone() };
+        plan.put(tables::BUCKETS, bucket.key.clone(), &changed)?;
+        if plan.commit(&request.call).await?.is_some() {
+            return Ok(());
+        }
+    }
+    Err(aborted())
+}

@@ -1,0 +1,200 @@
+use super::environment::{Declared, Variables};
+use super::input::{CodeInput, FunctionInput, LongText};
+use super::names::FunctionName;
+use super::statements::{PermissionInput, add, of, remove};
+use super::table::{FunctionOperation, resolve};
+use super::*;
+
+#[test]
+fn only_requests_that_are_signed_for_lambda_are_addressed_to_it() {
+    let signed =
+        Some("AWS4-HMAC-SHA256 Credential=AKIA/20240101/us-east-1/lambda/aws4_request, SignedHeaders=host");
+    let of_s3 =
+        Some("AWS4-HMAC-SHA256 Credential=AKIA/20240101/us-east-1/s3/aws4_request, SignedHeaders=host");
+    assert!(is_addressed("/2015-03-31/functions", signed));
+    assert!(is_addressed("/2017-03-31/tags/arn", signed));
+    assert!(!is_addressed("/2015-03-31/functions", of_s3));
+    assert!(!is_addressed("/2015-03-31/functions", None));
+    for path in ["/", "/20", "/2015-03-31", "/2015-03-3é/x", "/2015_03-31/functions", "/photos/2015-03-31/x"]
+    {
+        assert!(!is_addressed(path, signed), "{path}");
+    }
+}
+
+#[test]
+fn requests_resolve_to_operations() {
+    let check = |request: &str, name: &str, first: Option<&str>, second: Option<&str>| {
+        let (method, path) = request.split_once(' ').unwrap();
+        let found = resolve(method, path).unwrap();
+        assert_eq!(found.operation.name(), name, "{request}");
+        assert_eq!((found.name.as_deref(), found.second.as_deref()), (first, second), "{request}");
+    };
+    check("POST /2015-03-31/functions", "CreateFunction", None, None);
+    check("GET /2015-03-31/functions/", "ListFunctions", None, None);
+    check("GET /2015-03-31/functions/resize", "GetFunction", Some("resize"), None);
+    check("GET /2015-03-31/functions/resize/aliases/live", "GetAlias", Some("resize"), Some("live"));
+    check("DELETE /2015-03-31/functions/a%3Ab/policy/one", "RemovePermission", Some("a:b"), Some("one"));
+    check("GET /2017-03-31/tags/arn%3Aaws%3Alambda", "ListTags", Some("arn:aws:lambda"), None);
+    check("PUT /2017-10-31/functions/f/concurrency", "PutFunctionConcurrency", Some("f"), None);
+    for request in
+        ["PATCH /2015-03-31/functions", "GET /2015-03-31/functions/a/b/c/d", "GET /2015-03-31/layers"]
+    {
+        let (method, path) = request.split_once(' ').unwrap();
+        assert_eq!(resolve(method, path).unwrap_err().code, ErrorCode::NotImplemented, "{request}");
+    }
+    for operation in FunctionOperation::ALL {
+        assert!(operation.action().starts_with("lambda:"), "{operation:?}");
+    }
+}
+
+#[test]
+fn names_are_read_in_each_of_their_forms() {
+    let check = |text: &str, account: Option<&str>, name: &str, qualifier: Option<&str>| {
+        let read = FunctionName::parse(text).unwrap();
+        assert_eq!(
+            (read.account.as_deref(), read.name.as_str(), read.qualifier.as_deref()),
+            (account, name, qualifier),
+            "{text}"
+        );
+    };
+    check("resize", None, "resize", None);
+    check("resize:live", None, "resize", Some("live"));
+    check("resize:$LATEST", None, "resize", Some("$LATEST"));
+    check("111122223333:function:resize", Some("111122223333"), "resize", None);
+    let arn = "arn:aws:lambda:us-east-1:111122223333:function:resize";
+    check(arn, Some("111122223333"), "resize", None);
+    check(&format!("{arn}:7"), Some("111122223333"), "resize", Some("7"));
+    for text in
+        ["", "a b", "a:", ":a", "a:b:c", "a/b", "arn:aws:s3:::b", &"x".repeat(65), &":".repeat(100_000)]
+    {
+        let error = FunctionName::parse(text).unwrap_err();
+        assert_eq!(error.code, ErrorCode::InvalidParameterValueException);
+        assert!(error.message.unwrap().len() < 1000);
+    }
+}
+
+#[test]
+fn documents_are_read_and_what_nothing_would_enforce_is_refused() {
+    let check = |document: &str, expected: Option<&str>| {
+        let input: FunctionInput = parse(document.as_bytes()).unwrap();
+        let came = input.check().err().map(|error| error.message.unwrap());
+        assert_eq!(came.is_some(), expected.is_some(), "{document}: {came:?}");
+        if let (Some(came), Some(expected)) = (came, expected) {
+            assert!(came.contains(expected), "{came}");
+        }
+    };
+    check("{}", None);
+    check(
+        r#"{"VpcConfig":{"SubnetIds":[],"SecurityGroupIds":[]},"Layers":[],"SnapStart":{"ApplyOn":"None"}}"#,
+        None,
+    );
+    check(r#"{"TracingConfig":{"Mode":"PassThrough"},"EphemeralStorage":{"Size":512}}"#, None);
+    check(r#"{"VpcConfig":{"SubnetIds":["subnet-1"]}}"#, Some("VpcConfig"));
+    check(r#"{"TracingConfig":{"Mode":"Active"}}"#, Some("TracingConfig"));
+    check(r#"{"EphemeralStorage":{"Size":1024}}"#, Some("EphemeralStorage"));
+    check(r#"{"KMSKeyArn":"arn:aws:kms:x"}"#, Some("KMSKeyArn"));
+    check(r#"{"PackageType":"Image"}"#, Some("PackageType"));
+    check(r#"{"Tags":{"aws:x":"y"}}"#, Some("tag"));
+    let broken = parse::<FunctionInput>(br#"{"Handler":7}"#).unwrap_err();
+    assert_eq!(broken.code, ErrorCode::InvalidRequestContentException);
+    let secret = parse::<FunctionInput>(br#"{"Environment":{"Variables":"hush"}}"#).unwrap_err();
+    assert!(!secret.message.unwrap().contains("hush"));
+    let input: FunctionInput = parse(br#"{"Timeout":901,"MemorySize":64}"#).unwrap();
+    assert!(input.timeout_seconds().unwrap_err().message.unwrap().contains("less than or equal to 900"));
+    assert!(input.memory_mb().unwrap_err().message.unwrap().contains("greater than or equal to 128"));
+    for (document, expected) in [(r#"{"ZipFile":"UEs\/"}"#, "UEs/"), (r#"{"ZipFile":"UEsD"}"#, "UEsD")] {
+        let code: CodeInput = parse(document.as_bytes()).unwrap();
+        let package = code.package().unwrap();
+        match package.position(document.as_bytes()) {
+            Some((start, length)) => {
+                assert_eq!(&document[start as usize..][..length as usize], expected);
+                assert_eq!(package.position(b"elsewhere"), None);
+            }
+            None => assert!(matches!(package, LongText::Apart(text) if text == expected)),
+        }
+    }
+    let code: CodeInput = parse(br#"{"S3Bucket":"b","S3Key":"k"}"#).unwrap();
+    assert!(code.package().unwrap_err().message.unwrap().contains("S3Bucket"));
+}
+
+#[test]
+fn variables_declare_something_or_are_secrets() {
+    let read = |text: &str| -> Variables { serde_json::from_str(text).unwrap() };
+    let divided = read(
+        r#"{"PORTCULLIS_GRANTS":"clock, http=api.example.com","PORTCULLIS_LIMITS":"cpu_ms_max=500",
+            "PORTCULLIS_VARY":"query:w,header:Accept,caller","PORTCULLIS_RANGES":"own","TOKEN":"hush"}"#,
+    )
+    .divide()
+    .unwrap();
+    assert_eq!(divided.secrets, [("TOKEN".to_owned(), "hush".to_owned())]);
+    assert!(!format!("{divided:?}").contains("hush"));
+    let declared = Declared::read(&divided.declared).unwrap();
+    assert_eq!(declared.grants, ["clock", "http=api.example.com"]);
+    assert_eq!(declared.vary.as_deref().unwrap(), ["query:w", "header:accept", "caller"]);
+    assert!(declared.applies_ranges);
+    let settings = declared.settings(&[("cpu_ms_max", 1), ("time_ms_max", 3000)], &[]);
+    assert_eq!(
+        settings,
+        r#"{"grants":["clock","http=api.example.com"],"limits":{"cpu_ms_max":500,"time_ms_max":3000},"secrets":{}}"#
+    );
+    let none = read(r#"{"PORTCULLIS_VARY":"none"}"#).divide().unwrap();
+    assert_eq!(Declared::read(&none.declared).unwrap().vary, Some(Vec::new()));
+    assert_eq!(Declared::read(&[]).unwrap().vary, None);
+    for text in [
+        r#"{"PORTCULLIS_X":"1"}"#,
+        r#"{"PORTCULLIS_LIMITS":"cpu_ms_max"}"#,
+        r#"{"PORTCULLIS_VARY":"none,caller"}"#,
+        r#"{"PORTCULLIS_VARY":""}"#,
+        r#"{"PORTCULLIS_RANGES":"host"}"#,
+        r#"{"9x":"1"}"#,
+    ] {
+        assert_eq!(
+            read(text).divide().unwrap_err().code,
+            ErrorCode::InvalidParameterValueException,
+            "{text}"
+        );
+    }
+    let long = format!(r#"{{"TOKEN":"{}"}}"#, "x".repeat(4096));
+    assert!(read(&long).divide().unwrap_err().message.unwrap().contains("4KB"));
+}
+
+#[test]
+fn statements_are_added_and_removed_by_their_ids() {
+    let arn = "arn:aws:lambda:us-east-1:111122223333:function:resize";
+    let input = |text: &str| -> PermissionInput { serde_json::from_str(text).unwrap() };
+    let one = input(r#"{"StatementId":"one","Action":"lambda:InvokeFunction","Principal":"444455556666"}"#);
+    let statement = one.statement(arn).unwrap();
+    assert_eq!(statement["Principal"]["AWS"], "arn:aws:iam::444455556666:root");
+    let policy = add(None, statement.clone()).unwrap();
+    assert_eq!(add(Some(&policy), statement).unwrap_err().code, ErrorCode::ResourceConflictException);
+    let two = input(
+        r#"{"StatementId":"two","Action":"lambda:*","Principal":"s3.amazonaws.com","SourceAccount":"111122223333"}"#,
+    );
+    let both = add(Some(&policy), two.statement(arn).unwrap()).unwrap();
+    assert!(both.contains(r#""Condition":{"StringEquals":{"AWS:SourceAccount":"111122223333"}}"#), "{both}");
+    assert_eq!(of(&both, arn).unwrap().unwrap(), both);
+    assert_eq!(of(&both, &format!("{arn}:live")).unwrap(), None);
+    let rest = remove(Some(&both), "one", arn).unwrap().unwrap();
+    assert!(!rest.contains("\"one\"") && rest.contains("\"two\""));
+    assert_eq!(remove(Some(&rest), "one", arn).unwrap_err().code, ErrorCode::ResourceNotFoundException);
+    assert_eq!(remove(Some(&rest), "two", arn).unwrap(), None);
+    for text in [
+        r#"{"StatementId":"","Action":"lambda:X","Principal":"*"}"#,
+        r#"{"StatementId":"a","Action":"s3:GetObject","Principal":"*"}"#,
+        r#"{"StatementId":"a","Action":"lambda:X","Principal":"somebody"}"#,
+        r#"{"StatementId":"a","Action":"lambda:X","Principal":"*","EventSourceToken":"t"}"#,
+    ] {
+        assert!(input(text).statement(arn).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn errors_have_the_shape_of_lambda() {
+    let (status, kind, document) =
+        render_error(ErrorCode::ResourceNotFoundException, Some("Function not found: x"));
+    assert_eq!((status, kind), (404, "ResourceNotFoundException"));
+    assert_eq!(document, r#"{"Message":"Function not found: x","Type":"User"}"#);
+    assert_eq!(render_error(ErrorCode::AccessDenied, None).1, "AccessDeniedException");
+    assert_eq!(render_error(ErrorCode::InternalError, None).0, 500);
+    assert_eq!(render_error(ErrorCode::ExpiredToken, None).0, 403);
+}

@@ -1,0 +1,171 @@
+//! Packages of functions: a component comes in a .zip file, is checked, compiled and tried, and
+//! becomes a blob. What does not run is not deployed.
+
+mod unzip;
+
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use sha2::{Digest as _, Sha256};
+
+use super::catalogue::read_code;
+use super::{Transforming, settings};
+use crate::body::{self, Failure, Payload, Plan};
+use crate::hex;
+use crate::pipeline::bindings::calls::{PackagePlan, PackageSource, Packaged};
+use crate::pipeline::call::PackageWork;
+use crate::pipeline::shared::Shared;
+use crate::transforms::{
+    self, Answer, COMPONENT_BYTES_MAX, Call, CallLent, Entry, Page, PageEntry, ReplyBody, Transform,
+    TransformSource, Transforms,
+};
+use volume::PendingBlob;
+
+/// What a component is tried on.
+const SMOKE: &[u8] = b"The quick brown fox jumps over the lazy dog\n";
+
+/// Why a function cannot be deployed.
+pub(crate) enum Unpackaged {
+    /// Its deployer is told.
+    Refused(String),
+    /// The server could not do its part.
+    Failed(Failure),
+}
+
+impl From<anyhow::Error> for Unpackaged {
+    fn from(error: anyhow::Error) -> Unpackaged {
+        Unpackaged::Refused(format!("{error:#}"))
+    }
+}
+
+/// A package that was taken apart.
+struct Contents {
+    component: Vec<u8>,
+    length: u64,
+    sha256: Vec<u8>,
+}
+
+impl Transforming {
+    /// Checks what is to be deployed, and keeps it as a blob that belongs to nothing yet.
+    ///
+    /// # Errors
+    /// [`Unpackaged`]
+    pub(crate) async fn package(
+        &self,
+        work: PackageWork,
+        shared: &Shared,
+    ) -> std::result::Result<(Packaged, Option<PendingBlob>), Unpackaged> {
+        // One at a time: a compiler takes a processor for half a minute, and hundreds of megabytes.
+        let _turn = self.deploying.lock().await;
+        let PackageWork { plan, received } = work;
+        let PackagePlan { arn, source, settings } = plan;
+        let (grants, limits) = settings::read(&settings, &arn, &shared.vault)?;
+        let contents = match source {
+            PackageSource::Deployed(code) => {
+                let component = read_code(&code, &shared.volume).await.map_err(|error| {
+                    tracing::error!(function = arn, error = format!("{error:#}"), "code cannot be read");
+                    Unpackaged::Failed(Failure::StorageFailed)
+                })?;
+                Contents { component, length: 0, sha256: Vec::new() }
+            }
+            PackageSource::Received(_) => take_apart(received.unwrap_or_default()).await?,
+            PackageSource::Text(text) => take_apart(text.into()).await?,
+        };
+        let Contents { component, length: package_length, sha256: package_sha256 } = contents;
+        let (component, cache) = (Bytes::from(component), self.catalogue.cache().to_owned());
+        let runtime = self.catalogue.runtime().await.map_err(Unpackaged::from)?;
+        let (loading, source) = (Arc::clone(&runtime), component.to_vec());
+        let load = move || {
+            loading.load(TransformSource { name: arn, component: source, limits, grants }, Some(&cache))
+        };
+        let loaded = tokio::task::spawn_blocking(load).await;
+        let transform = loaded.map_err(|_| Unpackaged::Failed(Failure::Overloaded))??;
+        try_out(&runtime, &transform).await?;
+        let entries: Vec<String> = transform.entries().names().into_iter().map(str::to_owned).collect();
+        let (digest, length) = (hex::text(&Sha256::digest(&component)), component.len() as u64);
+        let blob = match package_length {
+            0 => None,
+            _ => keep(component, shared).await.map_err(Unpackaged::Failed)?,
+        };
+        let id = blob.as_ref().map_or(0, PendingBlob::id);
+        Ok((Packaged { blob: id, length, digest, entries, package_length, package_sha256 }, blob))
+    }
+}
+
+/// The component in a package, which is in base64.
+async fn take_apart(text: Bytes) -> Result<Contents> {
+    let apart = move || -> Result<Contents> {
+        let package = BASE64.decode(&text).context("the package is not in base64")?;
+        drop(text);
+        let component = unzip::component(&package)?;
+        Ok(Contents { component, length: package.len() as u64, sha256: Sha256::digest(&package).to_vec() })
+    };
+    tokio::task::spawn_blocking(apart).await?
+}
+
+/// Calls each of the exports once, on a small object.
+async fn try_out(runtime: &Transforms, transform: &Arc<Transform>) -> Result<()> {
+    for name in transform.entries().names() {
+        let (entry, input): (_, &'static [u8]) = match name {
+            "get" | "get-stream" => (Entry::Get, SMOKE),
+            "put" | "put-stream" => (Entry::Put, SMOKE),
+            "head" => (Entry::Head, &[]),
+            _ => (Entry::ListPage(page()), &[]),
+        };
+        let mut context = transforms::smoke();
+        context.object.size = SMOKE.len() as u64;
+        let call = Call { entry, context, body: transforms::whole(input), lent: CallLent::default() };
+        let ended = match runtime.run(transform, call).await {
+            Ok(Answer::Reply(reply)) => drain(reply.body).await,
+            Ok(Answer::Stored(_, body)) => drain(body).await,
+            // An error for the client is an answer as well: the object may not be what it expects.
+            Ok(Answer::Head(..) | Answer::Page(_) | Answer::Refused(_)) => Ok(()),
+            Err(failure) => Err(failure),
+        };
+        if let Err(failure) = ended {
+            bail!(
+                "it was tried on a small text, and `{name}` failed ({}): {}",
+                failure.kind.name(),
+                failure.words
+            );
+        }
+    }
+    Ok(())
+}
+
+async fn drain(body: ReplyBody) -> std::result::Result<(), transforms::CallFailure> {
+    let mut body = std::pin::pin!(body);
+    while let Some(frame) = body.frame().await {
+        frame?;
+    }
+    Ok(())
+}
+
+fn page() -> Page {
+    let entry = PageEntry {
+        key: "smoke.txt".to_owned(),
+        size: SMOKE.len() as u64,
+        etag: "d41d8cd98f00b204e9800998ecf8427e".to_owned(),
+        last_modified_ms: 1_767_225_600_000,
+    };
+    Page { entries: vec![entry], common_prefixes: vec!["smoke/".to_owned()] }
+}
+
+/// Writes a component to the data folder.
+async fn keep(component: Bytes, shared: &Shared) -> std::result::Result<Option<PendingBlob>, Failure> {
+    let length = component.len() as u64;
+    shared.volume.has_room(length)?;
+    let plan = Plan {
+        length_max: COMPONENT_BYTES_MAX as u64,
+        digests: Vec::new(),
+        content_length: Some(length),
+        key: None,
+    };
+    let idle = shared.config.body_idle_timeout();
+    let ingested = body::ingest(Full::new(component), Payload::default(), plan, &shared.volume, idle).await?;
+    Ok(ingested.blob)
+}

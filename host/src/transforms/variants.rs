@@ -1,0 +1,281 @@
+//! Variants: what transforms made of objects, kept for the next one who asks for the same.
+//!
+//! A variant is kept where its function depends on nothing but what it was shown, and a digest of
+//! all of that is its key. So a variant is never wrong, only forgotten: when there are too many,
+//! when its object changes, or when the process ends.
+
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher as _, RandomState};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use bytes::Bytes;
+use http_body::Body as _;
+use http_body_util::BodyExt as _;
+use tokio::sync::OwnedMutexGuard;
+
+use super::body::ReplyBody;
+use super::failure::{CallFailure, FailureKind};
+use super::reply::ReplyHead;
+use super::spool::{Spool, SpoolBody, SpoolWriter};
+
+/// A digest of all that a variant depends on.
+pub type VariantKey = [u8; 32];
+
+/// Variants that are kept: each is an open file.
+const VARIANTS_MAX: usize = 1024;
+/// Bytes of one of them.
+const VARIANT_BYTES_MAX: u64 = 64 << 20;
+/// What the head of a variant and its place take, in bytes.
+const VARIANT_BYTES_BESIDES: u64 = 1 << 10;
+
+/// What a transform made, whole.
+#[derive(Debug)]
+pub struct Variant {
+    /// Its head.
+    pub head: ReplyHead,
+    spool: Arc<Spool>,
+}
+
+impl Variant {
+    /// Bytes of its body.
+    pub fn length(&self) -> u64 {
+        self.spool.length()
+    }
+
+    /// Its body from a segment on that has this byte, and how many bytes come before it.
+    pub(crate) fn body_from(&self, byte: u64) -> (KeptBody, u64) {
+        let mut body = SpoolBody::new(Arc::clone(&self.spool));
+        let before = body.skip_to(byte);
+        (KeptBody(body), before)
+    }
+}
+
+/// The body of a variant on its way to a client.
+pub struct KeptBody(SpoolBody);
+
+impl http_body::Body for KeptBody {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Bytes>, std::io::Error>>> {
+        std::pin::Pin::new(&mut self.0).poll_frame(context)
+    }
+}
+
+/// How often a variant was there, and what is kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct VariantFigures {
+    /// Answers from what was kept.
+    pub hits: u64,
+    /// Answers that had to be made.
+    pub misses: u64,
+    /// Variants that are kept.
+    pub count: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// The variants that are kept.
+#[derive(Debug)]
+pub struct Variants {
+    folder: PathBuf,
+    bytes_max: u64,
+    /// Names of objects are kept as numbers that nobody can predict.
+    hasher: RandomState,
+    kept: Mutex<KeptVariants>,
+    hits: AtomicU64,
+    misses: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct KeptVariants {
+    by_key: HashMap<VariantKey, KeptVariant>,
+    /// Keys by when they were used last.
+    by_use: BTreeMap<u64, VariantKey>,
+    /// Keys by their object.
+    by_object: HashMap<u64, Vec<VariantKey>>,
+    /// Those that are made now.
+    leads: HashMap<VariantKey, Weak<tokio::sync::Mutex<()>>>,
+    uses: u64,
+    bytes: u64,
+}
+
+#[derive(Debug)]
+struct KeptVariant {
+    variant: Arc<Variant>,
+    used: u64,
+    object: u64,
+}
+
+/// Who has this makes the variant; others wait for it.
+#[derive(Debug)]
+pub struct Lead {
+    _guard: OwnedMutexGuard<()>,
+}
+
+/// What a body has become.
+#[derive(Debug)]
+pub enum Spooled {
+    /// It is kept, whole.
+    Whole(Arc<Variant>),
+    /// It is too long to be kept: what was read of it, and the rest.
+    TooLong(Arc<Variant>, ReplyBody),
+}
+
+impl Variants {
+    /// None so far. Files are made in a folder; there are up to so many bytes in all of them.
+    pub fn new(folder: PathBuf, bytes_max: u64) -> Variants {
+        Variants {
+            folder,
+            bytes_max,
+            hasher: RandomState::new(),
+            kept: Mutex::default(),
+            hits: AtomicU64::new(0),
+            misses: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether any are kept at all.
+    pub fn is_on(&self) -> bool {
+        self.bytes_max > 0
+    }
+
+    fn lock(&self) -> MutexGuard<'_, KeptVariants> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The variant with a key.
+    pub fn get(&self, key: &VariantKey) -> Option<Arc<Variant>> {
+        let found = self.lock().touch(key);
+        if found.is_some() {
+            self.hits.fetch_add(1, Ordering::Relaxed);
+        }
+        found
+    }
+
+    /// Waits for those who make this variant now. Then it is there, or this caller makes it.
+    pub async fn lead(&self, key: &VariantKey) -> Result<Arc<Variant>, Lead> {
+        let place = {
+            let mut kept = self.lock();
+            match kept.leads.get(key).and_then(Weak::upgrade) {
+                Some(place) => place,
+                None => {
+                    kept.leads.retain(|_, place| place.strong_count() > 0);
+                    let place = Arc::new(tokio::sync::Mutex::new(()));
+                    kept.leads.insert(*key, Arc::downgrade(&place));
+                    place
+                }
+            }
+        };
+        let lead = Lead { _guard: place.lock_owned().await };
+        match self.get(key) {
+            Some(found) => Ok(found),
+            None => {
+                self.misses.fetch_add(1, Ordering::Relaxed);
+                Err(lead)
+            }
+        }
+    }
+
+    /// Reads a body to its end, or as far as `bytes_max` goes.
+    ///
+    /// # Errors
+    /// What the transform fails of on the way; a disk that takes no more.
+    pub async fn spool(
+        &self,
+        head: ReplyHead,
+        mut body: ReplyBody,
+        bytes_max: u64,
+    ) -> Result<Spooled, CallFailure> {
+        let mut writer = SpoolWriter::new(&self.folder).map_err(|error| failed(&error))?;
+        while let Some(frame) = body.frame().await {
+            let Ok(bytes) = frame?.into_data() else { continue };
+            writer.write(&bytes).await.map_err(|error| failed(&error))?;
+            if writer.length() > bytes_max && !body.is_end_stream() {
+                let spool = Arc::new(writer.finish().await.map_err(|error| failed(&error))?);
+                return Ok(Spooled::TooLong(Arc::new(Variant { head, spool }), body));
+            }
+        }
+        let spool = Arc::new(writer.finish().await.map_err(|error| failed(&error))?);
+        Ok(Spooled::Whole(Arc::new(Variant { head, spool })))
+    }
+
+    /// Bytes of a variant that may be kept.
+    pub fn variant_bytes_max(&self) -> u64 {
+        VARIANT_BYTES_MAX.min(self.bytes_max)
+    }
+
+    /// Keeps a variant of an object.
+    pub fn keep(&self, key: VariantKey, (bucket, name): (&str, &str), variant: Arc<Variant>) {
+        let object = self.hasher.hash_one((bucket, name));
+        let mut kept = self.lock();
+        kept.remove(&key);
+        kept.uses += 1;
+        let used = kept.uses;
+        kept.bytes += variant.length() + VARIANT_BYTES_BESIDES;
+        kept.by_use.insert(used, key);
+        kept.by_object.entry(object).or_default().push(key);
+        kept.by_key.insert(key, KeptVariant { variant, used, object });
+        while kept.bytes > self.bytes_max || kept.by_key.len() > VARIANTS_MAX {
+            let Some((_, oldest)) = kept.by_use.first_key_value() else { break };
+            let oldest = *oldest;
+            kept.remove(&oldest);
+        }
+    }
+
+    /// Forgets the variants of an object that has changed.
+    pub fn forget(&self, bucket: &str, name: &str) {
+        let object = self.hasher.hash_one((bucket, name));
+        let mut kept = self.lock();
+        for key in kept.by_object.remove(&object).unwrap_or_default() {
+            kept.remove(&key);
+        }
+    }
+
+    /// How often a variant was there, and what is kept.
+    pub fn figures(&self) -> VariantFigures {
+        let kept = self.lock();
+        VariantFigures {
+            hits: self.hits.load(Ordering::Relaxed),
+            misses: self.misses.load(Ordering::Relaxed),
+            count: kept.by_key.len() as u64,
+            bytes: kept.bytes,
+        }
+    }
+}
+
+impl KeptVariants {
+    fn touch(&mut self, key: &VariantKey) -> Option<Arc<Variant>> {
+        let found = self.by_key.get_mut(key)?;
+        self.uses += 1;
+        self.by_use.remove(&found.used);
+        found.used = self.uses;
+        self.by_use.insert(found.used, *key);
+        Some(Arc::clone(&found.variant))
+    }
+
+    fn remove(&mut self, key: &VariantKey) {
+        let Some(KeptVariant { variant, used, object }) = self.by_key.remove(key) else { return };
+        self.by_use.remove(&used);
+        self.bytes = self.bytes.saturating_sub(variant.length() + VARIANT_BYTES_BESIDES);
+        if let Some(keys) = self.by_object.get_mut(&object) {
+            keys.retain(|known| known != key);
+            if keys.is_empty() {
+                self.by_object.remove(&object);
+            }
+        }
+    }
+}
+
+fn failed(error: &std::io::Error) -> CallFailure {
+    tracing::warn!(%error, "what a transform made cannot be written down");
+    CallFailure::new(FailureKind::SourceFailed, "what it made could not be written down")
+}
+
+#[cfg(test)]
+mod tests;
