@@ -316,9 +316,10 @@ fn levels(
         }
         return Err(ErrorCode::AccessDenied.into());
     }
+    // One of Object Lambda stands in front of an access point. Other requests ask nothing more.
     let object_lambda = match of {
-        AccessPointOf::Target => resources.object_lambda()?,
-        AccessPointOf::Source => None,
+        AccessPointOf::Target if point.is_some() => resources.object_lambda()?,
+        AccessPointOf::Target | AccessPointOf::Source => None,
     };
     if object_lambda.is_some() && !access.principal.has_account() {
         if let Some(witness) = access.witness {
